@@ -1,0 +1,37 @@
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { startPostgres } from "@/supervisor/postgres/cluster";
+
+export interface TestServer {
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** Starts a PostgreSQL for tests in a folder of its own. It ends with this process, however that ends. */
+export async function startTestServer(): Promise<TestServer> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), "agentrun-test-"));
+  const server = await startPostgres({
+    dataDir,
+    password: randomBytes(12).toString("hex"),
+    logFile: path.join(dataDir, "postgres.log"),
+    isDurable: false,
+    settings: { max_connections: "300", autovacuum: "off", max_wal_size: "2GB" },
+  });
+  // Holds a pipe from this process: when the pipe closes, the database and its folder go.
+  const reaper = spawn("sh", ["-c", 'cat >/dev/null; kill -QUIT "$1" 2>/dev/null; sleep 0.2; rm -rf "$2"', "sh", String(server.pid), dataDir], {
+    detached: true,
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  reaper.unref();
+  return {
+    url: server.url,
+    async stop() {
+      reaper.kill("SIGKILL");
+      await server.stop(5_000);
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
