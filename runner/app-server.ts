@@ -1,0 +1,175 @@
+import type { CodexNotification, CodexRequests } from "./app-server-methods";
+import { AppServerExitedError, BackendFailedError, CodexRequestError, CodexTimeoutError } from "./errors";
+import { type AgentProcess, type Isolation, spawnAgent } from "./isolation";
+import { LineSplitter } from "./line-splitter";
+
+export interface AppServerOptions {
+  command: string;
+  args?: string[];
+  cwd: string;
+  env: Record<string, string>;
+  attemptId: string;
+  isolation?: Isolation;
+  onNotification: (notification: CodexNotification) => void;
+  /** Its promise becomes the answer; a rejection becomes an error answer, so that no request stays open. */
+  onRequest: (method: string, params: unknown, requestId: string) => Promise<unknown>;
+  requestTimeoutMs?: number;
+  lineMaxBytes?: number;
+}
+
+interface Pending {
+  resolve: (value: unknown) => void;
+  reject: (error: Error) => void;
+  timer: NodeJS.Timeout;
+}
+
+type Message = { id?: string | number | null; method?: unknown; params?: unknown; result?: unknown; error?: { code?: number; message?: string } };
+
+// What codex says when it could not read its configuration and goes on with defaults: never what was ordered.
+const CONFIG_REFUSED = /invalid configuration; using defaults|error loading config|failed to (load|parse) config/i;
+const ANSI = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g");
+const STDERR_TAIL_CHARS = 8_000;
+const GARBAGE_LINES_MAX = 200;
+
+/** A `codex app-server` child on stdio: framing, request ids, answers, and an end that leaves nothing behind. */
+export class AppServer {
+  /** Resolves once the process is gone, with what it said last. */
+  readonly exited: Promise<AppServerExitedError>;
+  private readonly agent: AgentProcess;
+  private readonly pending = new Map<number, Pending>();
+  private nextId = 0;
+  private stderr = "";
+  private garbage: string[] = [];
+  private garbageCount = 0;
+  private configRefusal: string | undefined;
+  private hasExited = false;
+
+  constructor(private readonly opts: AppServerOptions) {
+    this.agent = spawnAgent({ ...opts, args: opts.args ?? ["app-server", "--listen", "stdio://"] });
+    const { child } = this.agent;
+    const lines = new LineSplitter({
+      lineMaxBytes: opts.lineMaxBytes ?? 64 * 1024 * 1024,
+      onLine: (line) => this.receive(line),
+      onTooLong: () => this.noteGarbage("(a line above the size limit)"),
+    });
+    child.stdout?.on("data", (chunk: Buffer) => lines.push(chunk));
+    child.stderr?.on("data", (chunk: Buffer) => this.readStderr(chunk));
+    child.stdin?.on("error", () => {}); // EPIPE: the exit says why.
+    this.exited = new Promise((resolve) => {
+      const end = (cause: string) => {
+        this.hasExited = true;
+        const error = new AppServerExitedError(cause, this.lastWords());
+        for (const waiting of this.pending.values()) {
+          clearTimeout(waiting.timer);
+          waiting.reject(error);
+        }
+        this.pending.clear();
+        resolve(error);
+      };
+      child.once("error", (error) => end(`could not start ${opts.command}: ${error.message}`));
+      child.once("close", (code, signal) => end(signal === null ? `exited with code ${code}` : `ended by ${signal}`));
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.agent.child.pid;
+  }
+
+  /** Says hello; throws BackendFailedError when codex went on without the configuration it was given. */
+  async initialize(): Promise<void> {
+    const clientInfo = { name: "agentrun", title: "AgentRun", version: "0.2.0" };
+    const capabilities = { experimentalApi: true, requestAttestation: false };
+    await this.request("initialize", { clientInfo, capabilities } as CodexRequests["initialize"]["params"]);
+    this.send({ method: "initialized", params: {} });
+    this.checkConfig();
+  }
+
+  /** codex only tells on stderr that it ignores its configuration; call after each answer that matters. */
+  checkConfig(): void {
+    if (this.configRefusal !== undefined) throw new BackendFailedError(`codex refused its configuration: ${this.configRefusal}`);
+  }
+
+  request<M extends keyof CodexRequests>(method: M, params: CodexRequests[M]["params"], timeoutMs?: number): Promise<CodexRequests[M]["result"]> {
+    if (this.hasExited) return this.exited.then((error) => Promise.reject(error));
+    const id = ++this.nextId;
+    const boundMs = timeoutMs ?? this.opts.requestTimeoutMs ?? 30_000;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.pending.delete(id);
+        reject(new CodexTimeoutError(method, boundMs, this.lastWords()));
+      }, boundMs);
+      this.pending.set(id, { resolve: (value) => resolve(value as CodexRequests[M]["result"]), reject, timer });
+      this.send({ id, method, params });
+    });
+  }
+
+  /** Closes stdin, waits, then kills: codex itself and whatever its tools left. */
+  async stop(graceMs = 2_000): Promise<void> {
+    this.agent.child.stdin?.end();
+    const timer = setTimeout(() => void this.agent.kill(), graceMs);
+    await this.exited;
+    clearTimeout(timer);
+    await this.agent.kill();
+  }
+
+  /** SIGKILL at once, to all of it. */
+  kill(): Promise<void> {
+    return this.agent.kill();
+  }
+
+  /** The end of stderr and of anything on stdout that was not JSON-RPC. */
+  lastWords(): string {
+    const garbage = this.garbageCount > 0 ? `${this.garbageCount} lines on stdout that are not JSON-RPC, such as: ${this.garbage.join(" | ").slice(0, 500)}\n` : "";
+    return (garbage + this.stderr).trim().slice(-STDERR_TAIL_CHARS);
+  }
+
+  private send(message: object): void {
+    if (!this.hasExited) this.agent.child.stdin?.write(`${JSON.stringify(message)}\n`);
+  }
+
+  private receive(line: string): void {
+    const message = parseMessage(line);
+    if (message === undefined) return this.noteGarbage(line);
+    if (typeof message.method === "string") {
+      if (message.id === undefined || message.id === null) return this.opts.onNotification(message as CodexNotification);
+      void this.answer(message.id, message.method, message.params);
+      return;
+    }
+    const waiting = typeof message.id === "number" ? this.pending.get(message.id) : undefined;
+    if (waiting === undefined || typeof message.id !== "number") return;
+    this.pending.delete(message.id);
+    clearTimeout(waiting.timer);
+    if (message.error) waiting.reject(new CodexRequestError(message.error.code ?? 0, message.error.message ?? "unknown error"));
+    else waiting.resolve(message.result);
+  }
+
+  private async answer(id: string | number, method: string, params: unknown): Promise<void> {
+    try {
+      this.send({ id, result: await this.opts.onRequest(method, params, String(id)) });
+    } catch (error) {
+      this.send({ id, error: { code: -32000, message: error instanceof Error ? error.message : String(error) } });
+    }
+  }
+
+  private noteGarbage(line: string): void {
+    this.garbageCount += 1;
+    if (this.garbage.length < 3) this.garbage.push(line.slice(0, 160));
+    if (this.garbageCount === GARBAGE_LINES_MAX) void this.agent.kill();
+  }
+
+  private readStderr(chunk: Buffer): void {
+    const text = chunk.toString("utf8").replace(ANSI, "");
+    this.stderr = (this.stderr + text).slice(-STDERR_TAIL_CHARS);
+    this.configRefusal ??= this.stderr.split("\n").find((line) => CONFIG_REFUSED.test(line))?.trim();
+  }
+}
+
+function parseMessage(line: string): Message | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+    return "method" in value || "id" in value ? (value as Message) : undefined;
+  } catch {
+    return undefined;
+  }
+}

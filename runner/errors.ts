@@ -1,0 +1,39 @@
+/** The lease is another's: end the agent at once and write nothing more. */
+export class LeaseLostError extends Error {
+  override readonly name = "LeaseLostError";
+}
+
+/** The agent could not do its part; the run fails `backend-failed` with this message. */
+export class BackendFailedError extends Error {
+  override readonly name: string = "BackendFailedError";
+}
+
+/** codex's process is gone. */
+export class AppServerExitedError extends BackendFailedError {
+  override readonly name = "AppServerExitedError";
+  constructor(
+    readonly cause: string,
+    readonly lastWords: string,
+  ) {
+    super(`codex app-server ${cause}${lastWords === "" ? "" : `; its last words: ${lastWords.slice(-1_500)}`}`);
+  }
+}
+
+/** codex did not answer a request in time. */
+export class CodexTimeoutError extends BackendFailedError {
+  override readonly name = "CodexTimeoutError";
+  constructor(method: string, timeoutMs: number, lastWords: string) {
+    super(`codex did not answer ${method} within ${timeoutMs} ms${lastWords === "" ? "" : `; its last words: ${lastWords.slice(-1_500)}`}`);
+  }
+}
+
+/** codex answered a request with an error. */
+export class CodexRequestError extends Error {
+  override readonly name = "CodexRequestError";
+  constructor(
+    readonly code: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
