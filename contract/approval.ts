@@ -1,0 +1,71 @@
+import { z } from "zod";
+import { APPROVAL_DECISIONS } from "./command";
+import { Int32, RecordId, requiredText, text } from "./ids";
+import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
+
+/**
+ * pending → decided → applied; pending → superseded (its attempt ended first); decided → ambiguous (its attempt ended
+ * before saying whether it was applied; never applied to another request).
+ */
+export const APPROVAL_STATUSES = ["pending", "decided", "applied", "superseded", "ambiguous"] as const;
+export type ApprovalStatus = (typeof APPROVAL_STATUSES)[number];
+export const APPROVAL_KINDS = ["command", "file_change", "permissions"] as const;
+
+export const RequestApprovalInput = z.strictObject({
+  runId: RecordId,
+  leaseEpoch: Int32.optional(),
+  requestKey: requiredText(256),
+  kind: z.enum(APPROVAL_KINDS),
+  itemId: requiredText(256).optional(),
+  turnId: requiredText(256).optional(),
+  command: text(1_048_576).optional(),
+  cwd: text(4_096).optional(),
+  changes: z.array(z.strictObject({ path: text(4_096), kind: text(64), diff: text(1_048_576) })).max(1_000).optional(),
+  reason: text(10_000).optional(),
+});
+export type RequestApprovalInput = z.infer<typeof RequestApprovalInput>;
+
+export const ListApprovalsInput = z.strictObject({
+  status: z.enum(APPROVAL_STATUSES).optional(),
+  sessionId: RecordId.optional(),
+  runId: RecordId.optional(),
+  tenantId: RecordId.optional(),
+  projectId: RecordId.optional(),
+  cursor: Cursor.optional(),
+  limit: pageLimit(LIST_LIMIT_MAX),
+});
+export type ListApprovalsInput = z.infer<typeof ListApprovalsInput>;
+export const GetApprovalInput = z.strictObject({ approvalId: RecordId });
+export const DecideApprovalInput = z.strictObject({
+  approvalId: RecordId,
+  decision: z.enum(APPROVAL_DECISIONS),
+  reason: text(10_000).optional(),
+});
+export type DecideApprovalInput = z.infer<typeof DecideApprovalInput>;
+
+export const Approval = z.object({
+  id: z.string(),
+  tenantId: z.string(),
+  projectId: z.string(),
+  runId: z.string(),
+  sessionId: z.string().nullable(),
+  leaseEpoch: z.number(),
+  kind: z.enum(APPROVAL_KINDS),
+  itemId: z.string().nullable(),
+  turnId: z.string().nullable(),
+  command: z.string().nullable(),
+  cwd: z.string().nullable(),
+  changes: z.array(z.object({ path: z.string(), kind: z.string(), diff: z.string() })).nullable(),
+  reason: z.string().nullable(),
+  policy: z.record(z.string(), z.unknown()),
+  status: z.enum(APPROVAL_STATUSES),
+  decision: z.enum(APPROVAL_DECISIONS).nullable(),
+  decidedBy: z.string().nullable(),
+  decidedAt: z.string().nullable(),
+  decisionReason: z.string().nullable(),
+  commandId: z.string().nullable(),
+  createdAt: z.string(),
+  updatedAt: z.string(),
+});
+export type Approval = z.infer<typeof Approval>;
+export const ApprovalPage = pageOf(Approval);

@@ -1,0 +1,31 @@
+import { z } from "zod";
+import { Int32, RecordId } from "./ids";
+import { jsonObject } from "./json";
+import { Sha256 } from "./storage";
+
+/** A segment's compressed bytes at most; rollouts are cut into segments of at most 8 MiB before compression. */
+export const SEGMENT_BYTES_MAX = 64 * 1024 * 1024;
+
+export const MissingSegmentsInput = z.strictObject({
+  sessionId: RecordId,
+  leaseEpoch: Int32.optional(),
+  digests: z.array(Sha256).max(10_000),
+});
+export type MissingSegmentsInput = z.infer<typeof MissingSegmentsInput>;
+export const CommitManifestInput = z.strictObject({
+  runId: RecordId,
+  leaseEpoch: Int32.optional(),
+  /** The volume's manifest as `volume/manifest.ts` defines it; its schema is checked there. */
+  manifest: jsonObject(32 * 1024 * 1024),
+});
+export type CommitManifestInput = z.infer<typeof CommitManifestInput>;
+export const GetManifestInput = z.strictObject({ sessionId: RecordId });
+export const ManifestRecord = z.object({
+  manifestId: z.string(),
+  sessionId: z.string(),
+  sizeBytes: z.number(),
+  filesCount: z.number(),
+  sha256: z.string(),
+  createdAt: z.string(),
+});
+export type ManifestRecord = z.infer<typeof ManifestRecord>;

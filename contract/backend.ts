@@ -1,0 +1,39 @@
+import { z } from "zod";
+
+export const BACKEND_PROTOCOL = "codex-app-server-jsonrpc-stdio";
+
+/** How an agent is started; flat, and the same for every profile. */
+export const BACKEND_CAPABILITIES = {
+  protocol: BACKEND_PROTOCOL,
+  transport: "stdio",
+  command: "codex app-server --listen stdio://",
+} as const;
+
+export const BUILT_IN_PROFILES = ["codex", "deepseek", "minimax-m3"] as const;
+/** The real codex against a scripted model that the product serves itself. */
+export const DEMO_PROFILE = "demo";
+
+export const Backend = z.object({
+  profile: z.string(),
+  capabilities: z.record(z.string(), z.unknown()),
+  capacity: z.record(z.string(), z.unknown()),
+  health: z.record(z.string(), z.unknown()),
+  updatedAt: z.string(),
+  isDemo: z.boolean(),
+  /** null where no model is configured for it on this server. */
+  model: z.string().nullable(),
+  isConfigured: z.boolean(),
+});
+export type Backend = z.infer<typeof Backend>;
+export const BackendList = z.object({ items: z.array(Backend), cursor: z.string().nullable() });
+
+/** A profile in the file that `AGENTRUN_BACKENDS` names. `keyEnv` names web's variable that holds the key. */
+export const BackendConfig = z.strictObject({
+  model: z.string().min(1),
+  baseUrl: z.url({ protocol: /^https?$/ }),
+  keyEnv: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/).optional(),
+  wire: z.enum(["responses", "chat"]).default("responses"),
+});
+export type BackendConfig = z.infer<typeof BackendConfig>;
+export const BackendsFile = z.record(z.string(), BackendConfig);
+export type BackendsFile = z.infer<typeof BackendsFile>;

@@ -1,0 +1,70 @@
+import { z } from "zod";
+
+/** Coarse kinds: v0.1's words first, then those added since. */
+export const FAILURE_KINDS = [
+  "schema-invalid",
+  "infra-failed",
+  "runner-lease-conflict",
+  "cancelled",
+  "session-store-evicted",
+  "unauthenticated",
+  "forbidden",
+  "rate-limited",
+  "runner-lost",
+  "backend-failed",
+  "approval-timeout",
+  "storage-full",
+  "timeout",
+] as const;
+export type FailureKind = (typeof FAILURE_KINDS)[number];
+export const FailureKind = z.enum(FAILURE_KINDS);
+
+/** Finer and stable, for programs to branch on; each has one HTTP status. */
+export const REASON_STATUS = {
+  "invalid-input": 400,
+  "invalid-cursor": 400,
+  "unauthenticated": 401,
+  forbidden: 403,
+  "origin-refused": 403,
+  "not-found": 404,
+  "method-not-allowed": 405,
+  "already-terminal": 409,
+  "idempotency-conflict": 409,
+  "session-boundary": 409,
+  "session-busy": 409,
+  "lease-held": 409,
+  "lease-lost": 409,
+  "lease-fencing": 409,
+  "store-evicted": 409,
+  "store-not-restorable": 409,
+  "run-live": 409,
+  "command-waiting": 409,
+  "no-open-command": 409,
+  "batch-conflict": 409,
+  "version-conflict": 409,
+  "approval-decided": 409,
+  "already-exists": 409,
+  "archive-incomplete": 409,
+  "digest-mismatch": 409,
+  "cursor-expired": 410,
+  "body-too-large": 413,
+  "unsupported-media-type": 415,
+  "rate-limited": 429,
+  "unexpected": 500,
+  "backend-unavailable": 502,
+  "executor-unavailable": 503,
+  "database-down": 503,
+  "shutting-down": 503,
+} as const;
+export type Reason = keyof typeof REASON_STATUS;
+export const REASONS = Object.keys(REASON_STATUS) as [Reason, ...Reason[]];
+
+/** What leaves the program when something fails, in REST as `error`, in tRPC as `error.data.agentrun`. */
+export const ErrorBody = z.object({
+  failureKind: FailureKind,
+  reason: z.enum(REASONS),
+  message: z.string(),
+  requestId: z.string(),
+  details: z.record(z.string(), z.unknown()).optional(),
+});
+export type ErrorBody = z.infer<typeof ErrorBody>;

@@ -1,0 +1,98 @@
+import { z } from "zod";
+import { ChosenId, Instant, Int32, RecordId, requiredText, text } from "./ids";
+import { jsonObject, PAYLOAD_MAX_BYTES } from "./json";
+import { EVENTS_LIMIT_MAX, pageLimit } from "./page";
+
+export const EVENT_TYPES = [
+  "backend_status",
+  "terminal_status",
+  "user_message",
+  "assistant_message",
+  "reasoning",
+  "plan",
+  "tool_call",
+  "tool_output",
+  "command_execution",
+  "command_output",
+  "file_change",
+  "diff",
+  "token_usage",
+  "approval_request",
+  "approval_decision",
+  "warning",
+  "error",
+] as const;
+export type EventType = (typeof EVENT_TYPES)[number];
+
+/** What a person reads as the agent's output. */
+export const OUTPUT_EVENT_TYPES = [
+  "assistant_message",
+  "command_output",
+  "tool_output",
+  "diff",
+  "file_change",
+  "error",
+  "terminal_status",
+] as const satisfies readonly EventType[];
+
+/** The terminal event is the server's alone: it is written with the run's end, and is its last. */
+export const APPENDABLE_EVENT_TYPES = EVENT_TYPES.filter((type) => type !== "terminal_status");
+
+export const APPEND_EVENTS_MAX = 500;
+
+const AppendedEvent = z.strictObject({
+  type: z.enum(EVENT_TYPES).refine((type) => type !== "terminal_status", "is written by the server when the run ends"),
+  payload: jsonObject(PAYLOAD_MAX_BYTES),
+  at: Instant.optional(),
+});
+
+export const AppendEventsInput = z.strictObject({
+  runId: RecordId,
+  runnerId: ChosenId.optional(),
+  leaseEpoch: Int32.optional(),
+  batchId: requiredText(128).optional(),
+  events: z.array(AppendedEvent).min(1).max(APPEND_EVENTS_MAX),
+});
+export type AppendEventsInput = z.infer<typeof AppendEventsInput>;
+
+export const AppendAnswer = z.object({
+  items: z.array(z.object({ id: z.string(), seq: z.number() })),
+  lastSeq: z.number(),
+});
+export type AppendAnswer = z.infer<typeof AppendAnswer>;
+
+export const ListEventsInput = z.strictObject({
+  runId: RecordId,
+  afterSeq: Int32.default(0),
+  limit: pageLimit(EVENTS_LIMIT_MAX),
+});
+export type ListEventsInput = z.infer<typeof ListEventsInput>;
+
+export const RunEvent = z.object({
+  id: z.string(),
+  runId: z.string(),
+  seq: z.number(),
+  type: z.string(),
+  payload: z.record(z.string(), z.unknown()),
+  createdAt: z.string(),
+});
+export type RunEvent = z.infer<typeof RunEvent>;
+export const EventPage = z.object({ items: z.array(RunEvent), cursor: z.string().nullable(), lastSeq: z.number() });
+export type EventPage = z.infer<typeof EventPage>;
+
+/** Text that is still being written. Whole so far, or its last 6,000 characters; never stored. */
+export const LIVE_TEXT_MAX = 6_000;
+export const LIVE_KINDS = ["assistant_message", "reasoning", "command_output"] as const;
+export const LiveFrame = z.strictObject({
+  itemId: requiredText(256),
+  kind: z.enum(LIVE_KINDS),
+  turnId: requiredText(256).optional(),
+  text: text(LIVE_TEXT_MAX),
+});
+export type LiveFrame = z.infer<typeof LiveFrame>;
+export const LiveFramesInput = z.strictObject({
+  runId: RecordId,
+  leaseEpoch: Int32.optional(),
+  frames: z.array(LiveFrame).min(1).max(32),
+});
+export type LiveFramesInput = z.infer<typeof LiveFramesInput>;

@@ -1,0 +1,58 @@
+import { z } from "zod";
+import { cleanText } from "./text";
+
+const CHOSEN_ID = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$/;
+/** Names that routes use beside a session's id. */
+const RESERVED_SESSION_IDS = new Set(["watch", "storage"]);
+
+/** An id that a caller chooses: safe in paths, logs and folder names. */
+export const ChosenId = z
+  .string()
+  .regex(CHOSEN_ID, "1 to 128 letters, digits, _ - . : and a letter or digit first")
+  .refine((id) => !id.includes(".."), "must not contain ..");
+
+export const ChosenSessionId = ChosenId.refine((id) => !RESERVED_SESSION_IDS.has(id), "is a reserved word");
+
+/** An id that names an existing record. Looser than what may be chosen, since old rows keep the ids they have. */
+export const RecordId = z
+  .string()
+  .min(1)
+  .max(256)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses.
+  .regex(/^[^\u0000-\u001f\u007f]*$/, "must not contain control characters");
+
+/** Tenant and project: text ids that own everything else. */
+export const OwnerId = ChosenId;
+
+export const IdempotencyKey = z
+  .string()
+  .min(1)
+  .max(255)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses.
+  .regex(/^[^\u0000-\u001f\u007f]*$/, "must not contain control characters");
+
+/** Free text of bounded length (UTF-16 units), cleaned of what PostgreSQL cannot store. */
+export const text = (max: number) => z.string().max(max).transform(cleanText);
+export const requiredText = (max: number) => z.string().min(1).max(max).transform(cleanText);
+
+/** An instant with its zone: a local time without one means something else on every machine. */
+export const Instant = z.iso.datetime({ offset: true, error: "an ISO 8601 instant with its zone, such as 2026-01-31T12:00:00Z" });
+
+/** A 64-bit count that JavaScript still holds exactly. */
+export const Count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+/** A 32-bit column's range, from zero. */
+export const Int32 = z.int().min(0).max(2_147_483_647);
+
+export const ID_PREFIX = {
+  run: "run_",
+  command: "cmd_",
+  event: "evt_",
+  runner: "runner_",
+  runnerJob: "rjob_",
+  task: "qt_",
+  session: "ses_",
+  approval: "apr_",
+  attempt: "att_",
+  audit: "aud_",
+  token: "tok_",
+} as const;

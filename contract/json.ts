@@ -1,0 +1,37 @@
+import { z } from "zod";
+import { cleanJson } from "./text";
+
+/** A JSON object as callers give it: payloads and metadata keep every key. Strings are cleaned for storage. */
+export type JsonObject = Record<string, unknown>;
+
+const DEPTH_MAX = 200;
+export const METADATA_MAX_BYTES = 64 * 1024;
+export const PAYLOAD_MAX_BYTES = 8 * 1024 * 1024;
+
+/** Nesting depth of a JSON value, counted without recursion; stops counting past `limit`. */
+export function jsonDepth(value: unknown, limit = DEPTH_MAX): number {
+  let level: unknown[] = [value];
+  let depth = 0;
+  while (level.length > 0 && depth <= limit) {
+    depth += 1;
+    const next: unknown[] = [];
+    for (const item of level) {
+      if (typeof item === "object" && item !== null) next.push(...Object.values(item));
+    }
+    level = next;
+  }
+  return depth;
+}
+
+/** A JSON object of bounded depth and size (bytes of its JSON text), cleaned of what PostgreSQL cannot store. */
+export function jsonObject(bytesMax: number) {
+  return z
+    .record(z.string(), z.unknown())
+    .refine((value) => jsonDepth(value) <= DEPTH_MAX, { message: `nested deeper than ${DEPTH_MAX} levels`, abort: true })
+    .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= bytesMax, {
+      message: `larger than ${bytesMax} bytes of JSON`,
+    })
+    .transform((value) => cleanJson(value));
+}
+
+export const Metadata = jsonObject(METADATA_MAX_BYTES).meta({ description: "any JSON object, at most 64 KiB" });

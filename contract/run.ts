@@ -1,0 +1,215 @@
+import { z } from "zod";
+import { FailureKind } from "./errors";
+import { ChosenId, ChosenSessionId, IdempotencyKey, Instant, Int32, OwnerId, RecordId, requiredText, text } from "./ids";
+import { jsonObject, Metadata } from "./json";
+import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
+
+export const RUN_STATUSES = ["pending", "claimed", "completed", "failed", "cancelled"] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
+export const TERMINAL_STATUSES = ["completed", "failed", "cancelled"] as const;
+export type TerminalStatus = (typeof TERMINAL_STATUSES)[number];
+export const TerminalStatus = z.enum(TERMINAL_STATUSES);
+
+export const LEASE_STATES = ["none", "held", "expired", "fencing"] as const;
+export type LeaseState = (typeof LEASE_STATES)[number];
+
+export const LEASE_MS_MIN = 500;
+export const LEASE_MS_MAX = 3_600_000;
+
+export function isTerminal(status: string): status is TerminalStatus {
+  return (TERMINAL_STATUSES as readonly string[]).includes(status);
+}
+
+const RELATIVE_PATH = /^(?!\/)(?!.*(?:^|\/)\.\.(?:\/|$))[^\u0000-\u001f]+$/;
+const RelativePath = z.string().min(1).max(1_024).regex(RELATIVE_PATH, "a relative path without ..");
+/** What a git source may be: no `file:` or `ext::` transport, and no credentials, which would end up in logs. */
+const GitUrl = z
+  .string()
+  .min(1)
+  .max(2_048)
+  .regex(/^(https|http|ssh|git):\/\/[^\s]+$|^[A-Za-z0-9_.-]+@[A-Za-z0-9.-]+:[^\s]+$/, "an https, http, ssh or git URL")
+  .refine((url) => !/^https?:\/\/[^/]*@/.test(url), "must not carry credentials");
+const GitRef = z.string().min(1).max(255).regex(/^[A-Za-z0-9][^\s~^:?*[\\]*$/, "a branch, tag or commit");
+const GitSource = { url: GitUrl, ref: GitRef.optional(), subdir: RelativePath.optional() };
+
+export const WorkspaceRef = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("empty") }),
+  z.strictObject({ kind: z.literal("git"), ...GitSource }),
+  z.strictObject({ kind: z.literal("directory"), path: z.string().min(1).max(4_096).startsWith("/", "an absolute path") }),
+]);
+export type WorkspaceRef = z.infer<typeof WorkspaceRef>;
+
+export const ResourceBundleRef = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("inline"),
+    files: z.array(z.strictObject({ path: RelativePath, content: text(1_048_576) })).max(256),
+  }),
+  z.strictObject({ kind: z.literal("git"), ...GitSource }),
+]);
+export type ResourceBundleRef = z.infer<typeof ResourceBundleRef>;
+
+export const SANDBOX_MODES = ["read-only", "workspace-write", "danger-full-access"] as const;
+export const APPROVAL_POLICIES = ["never", "on-request", "untrusted"] as const;
+export const ON_LOST = ["ask", "continue"] as const;
+
+export const ExecutionPolicy = z.strictObject({
+  sandbox: z.enum(SANDBOX_MODES).optional(),
+  approval: z.enum(APPROVAL_POLICIES).optional(),
+  network: z.boolean().optional(),
+  model: requiredText(200).optional(),
+  effort: requiredText(50).optional(),
+  turnTimeoutMs: z.int().min(1).max(7 * 86_400_000).optional(),
+  idleTimeoutMs: z.int().min(0).max(86_400_000).optional(),
+  maxAttempts: z.int().min(1).max(20).optional(),
+  onLost: z.enum(ON_LOST).optional(),
+  extra: Metadata.optional(),
+});
+export type ExecutionPolicy = z.infer<typeof ExecutionPolicy>;
+
+/** What a policy means where it is silent; milliseconds. */
+export const POLICY_DEFAULTS = {
+  sandbox: "workspace-write",
+  approval: "on-request",
+  idleTimeoutMs: 60_000,
+  maxAttempts: 3,
+  onLost: "ask",
+} as const;
+
+export const SessionRef = z.strictObject({
+  sessionId: ChosenSessionId,
+  conversationId: requiredText(256).optional(),
+  threadId: requiredText(256).optional(),
+  metadata: Metadata.optional(),
+  expiresAt: Instant.optional(),
+});
+
+export const CreateRunInput = z.strictObject({
+  tenantId: OwnerId.optional(),
+  projectId: OwnerId.optional(),
+  providerId: ChosenId.optional(),
+  backendProfile: ChosenId,
+  workspaceRef: WorkspaceRef.optional(),
+  executionPolicy: ExecutionPolicy.optional(),
+  resourceBundleRef: ResourceBundleRef.optional(),
+  sessionRef: SessionRef.optional(),
+  traceSink: jsonObject(65_536).optional(),
+  idempotencyKey: IdempotencyKey.optional(),
+});
+export type CreateRunInput = z.infer<typeof CreateRunInput>;
+
+export const GetRunInput = z.strictObject({ runId: RecordId });
+export const ListRunsInput = z.strictObject({
+  status: z.enum(RUN_STATUSES).optional(),
+  backendProfile: RecordId.optional(),
+  sessionId: RecordId.optional(),
+  tenantId: RecordId.optional(),
+  projectId: RecordId.optional(),
+  cursor: Cursor.optional(),
+  limit: pageLimit(LIST_LIMIT_MAX),
+});
+export type ListRunsInput = z.infer<typeof ListRunsInput>;
+
+const LeaseMs = z.int().min(LEASE_MS_MIN).max(LEASE_MS_MAX);
+const LeaseEpoch = Int32;
+
+export const ClaimRunInput = z.strictObject({
+  runId: RecordId,
+  runnerId: ChosenId,
+  leaseMs: LeaseMs.optional(),
+  nonce: requiredText(256).optional(),
+});
+export type ClaimRunInput = z.infer<typeof ClaimRunInput>;
+
+export const HeartbeatInput = z.strictObject({
+  runId: RecordId,
+  runnerId: ChosenId,
+  leaseEpoch: LeaseEpoch.optional(),
+  leaseMs: LeaseMs.optional(),
+});
+export type HeartbeatInput = z.infer<typeof HeartbeatInput>;
+
+export const FinishRunInput = z.strictObject({
+  runId: RecordId,
+  runnerId: ChosenId.optional(),
+  leaseEpoch: LeaseEpoch.optional(),
+  terminalStatus: TerminalStatus,
+  failureKind: FailureKind.optional(),
+  failureMessage: text(1_048_576).optional(),
+  threadId: requiredText(256).optional(),
+  turnId: requiredText(256).optional(),
+});
+export type FinishRunInput = z.infer<typeof FinishRunInput>;
+
+export const ReleaseRunInput = z.strictObject({ runId: RecordId, leaseEpoch: LeaseEpoch, reason: text(1_000).optional() });
+export type ReleaseRunInput = z.infer<typeof ReleaseRunInput>;
+
+export const CancelRunInput = z.strictObject({ runId: RecordId, reason: text(10_000).optional() });
+export type CancelRunInput = z.infer<typeof CancelRunInput>;
+
+export const ForceReleaseInput = z.strictObject({ runId: RecordId, reason: requiredText(1_000) });
+
+/** Refs of old rows are served as they are, so they are open here. */
+const StoredRef = z.record(z.string(), z.unknown());
+
+export const Run = z.object({
+  id: z.string(),
+  tenantId: z.string(),
+  projectId: z.string(),
+  providerId: z.string(),
+  backendProfile: z.string(),
+  workspaceRef: StoredRef,
+  sessionRef: StoredRef.nullable(),
+  resourceBundleRef: StoredRef.nullable(),
+  executionPolicy: StoredRef,
+  traceSink: StoredRef.nullable(),
+  status: z.enum(RUN_STATUSES),
+  terminalStatus: TerminalStatus.nullable(),
+  failureKind: z.string().nullable(),
+  failureMessage: z.string().nullable(),
+  createdAt: z.string(),
+  updatedAt: z.string(),
+  claimedBy: z.string().nullable(),
+  leaseExpiresAt: z.string().nullable(),
+  leaseEpoch: z.number(),
+  leaseState: z.enum(LEASE_STATES),
+  cancelRequestedAt: z.string().nullable(),
+  cancelReason: z.string().nullable(),
+  attemptCount: z.number(),
+  nextAttemptAt: z.string().nullable(),
+  lastEventSeq: z.number(),
+  version: z.number(),
+});
+export type Run = z.infer<typeof Run>;
+export const RunPage = pageOf(Run);
+
+/** What a runner needs beside the run itself; only a claim answers it. */
+export const Assignment = z.object({
+  session: z
+    .object({
+      sessionId: z.string(),
+      threadId: z.string().nullable(),
+      codexRolloutSubdir: z.string(),
+    })
+    .nullable(),
+  backend: z.object({ profile: z.string(), model: z.string(), protocol: z.string() }),
+  modelBaseUrl: z.string(),
+  modelToken: z.string(),
+  leaseMs: z.number(),
+  /** The archive that the volume has to be restored from before the agent starts; null when the volume is whole. */
+  restore: z.object({ manifestId: z.string() }).nullable(),
+  /** Text of the turn that a lost attempt left cut off, when policy says to go on with it by a new turn. */
+  cutOffTurn: z.object({ commandId: z.string(), text: z.string() }).nullable(),
+  isDemo: z.boolean(),
+});
+export type Assignment = z.infer<typeof Assignment>;
+
+export const ClaimedRun = Run.extend({ runnerToken: z.string().optional(), assignment: Assignment });
+export type ClaimedRun = z.infer<typeof ClaimedRun>;
+
+export const HeartbeatAnswer = Run.extend({
+  /** Another run of this session waits: an idle runner ends its run at once. */
+  shouldYield: z.boolean(),
+  /** Commands whose cancellation was asked for while they are under way. */
+  cancelledCommandIds: z.array(z.string()),
+});
+export type HeartbeatAnswer = z.infer<typeof HeartbeatAnswer>;
