@@ -1,0 +1,75 @@
+import { z } from "zod";
+
+/** The parts of a Responses API request that the scripted model reads; everything else passes unread. */
+const RequestSchema = z.looseObject({
+  input: z.union([z.string(), z.array(z.looseObject({ type: z.string().optional(), id: z.string().nullish(), role: z.string().optional() }))]),
+  client_metadata: z.record(z.string(), z.unknown()).nullish(),
+});
+type Item = { type?: string; id?: string | null; role?: string; [key: string]: unknown };
+
+/** One turn as the model sees it, rebuilt from the request: the script keeps no state of its own. */
+export interface Conversation {
+  /** What people said in earlier turns, oldest first. */
+  earlier: string[];
+  /** What opened this turn. */
+  opening: string;
+  /** What was added to this turn and has not been answered yet. */
+  newSteers: string[];
+  /** The tool calls of this turn that came back, in order. */
+  outputs: { tool: string; text: string }[];
+  /** True once the model has spoken after the last tool output of this turn. */
+  hasConcluded: boolean;
+  inputChars: number;
+}
+
+/** Reads a Responses API request as a conversation; throws a ZodError when it is none. */
+export function readConversation(body: unknown): Conversation {
+  const request = RequestSchema.parse(body);
+  const items: Item[] = typeof request.input === "string" ? [{ type: "message", role: "user", content: [{ text: request.input }] }] : request.input;
+  const start = turnStart(items, request.client_metadata?.turn_id);
+  const inTurn = items.slice(start + 1);
+  const lastOutput = inTurn.findLastIndex((item) => isOutput(item));
+  const lastOwn = inTurn.findLastIndex((item) => item.role === "assistant" || isCall(item));
+  const tools = new Map(inTurn.filter(isCall).map((item) => [item.call_id, String(item.name)]));
+  return {
+    earlier: items.slice(0, Math.max(start, 0)).filter(isPerson).map(textOf),
+    opening: start === -1 ? "" : textOf(items[start] ?? {}),
+    newSteers: inTurn.slice(lastOwn + 1).filter(isPerson).map(textOf),
+    outputs: inTurn.filter(isOutput).map((item) => ({ tool: tools.get(item.call_id) ?? "", text: outputText(item.output) })),
+    hasConcluded: inTurn.some((item, index) => index > lastOutput && item.role === "assistant"),
+    inputChars: JSON.stringify(items).length,
+  };
+}
+
+// codex gives turns and user messages time-ordered ids (UUIDv7), so the turn's opening is the first message that is
+// not older than the turn. A client without such ids gets the last message that no tool call leads up to.
+function turnStart(items: Item[], turnId: unknown): number {
+  if (typeof turnId === "string") {
+    const found = items.findIndex((item) => isPerson(item) && (item.id ?? "").replace(/^msg_/, "") >= turnId);
+    if (found !== -1) return found;
+  }
+  return items.findLastIndex((item, index) => isPerson(item) && !isOutput(items[index - 1] ?? {}));
+}
+
+// codex adds context of its own as messages of the user, each wrapped in one XML-like element.
+function isPerson(item: Item): boolean {
+  return item.role === "user" && !/^<([a-z_]+)[ >][\s\S]*<\/\1>\s*$/.test(textOf(item).trim()) && !textOf(item).startsWith("# AGENTS.md");
+}
+
+function isCall(item: Item): boolean {
+  return item.type === "function_call" || item.type === "custom_tool_call";
+}
+
+function isOutput(item: Item): boolean {
+  return item.type === "function_call_output" || item.type === "custom_tool_call_output";
+}
+
+function textOf(item: Item): string {
+  return outputText(item.content);
+}
+
+function outputText(content: unknown): string {
+  if (typeof content === "string") return content;
+  if (!Array.isArray(content)) return "";
+  return content.map((part: unknown) => (typeof part === "object" && part !== null && "text" in part ? String(part.text) : "")).join("\n");
+}

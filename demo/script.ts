@@ -1,0 +1,160 @@
+import type { Conversation } from "./conversation";
+import { conclusion, exitCodeOf, lastOutput, printed, wasRefused } from "./outputs";
+
+export type ToolCall = { name: "exec_command" | "write_stdin"; arguments: Record<string, unknown> };
+
+/** One answer of the model: it may think, speak, then call a tool or fail. */
+export interface Step {
+  thinking?: string;
+  say?: string;
+  call?: ToolCall;
+  fail?: { code: string; message: string };
+}
+
+interface Scenario {
+  /** What the console offers to type. */
+  hint: string;
+  test: RegExp;
+  step: (conversation: Conversation, done: number) => Step;
+}
+
+const LONG_STEPS = 8;
+
+function exec(cmd: string, more: Record<string, unknown> = {}): ToolCall {
+  return { name: "exec_command", arguments: { cmd, yield_time_ms: 30_000, ...more } };
+}
+
+const PATCH_ADD = `apply_patch <<'PATCH'
+*** Begin Patch
+*** Add File: hello.py
++import sys
++
++
++def greet(name):
++    return "Hello, " + name
++
++
++print(greet(sys.argv[1] if len(sys.argv) > 1 else "world"))
+*** End Patch
+PATCH`;
+
+const PATCH_UPDATE = `apply_patch <<'PATCH'
+*** Begin Patch
+*** Update File: hello.py
+@@
+ def greet(name):
+-    return "Hello, " + name
++    """Greets one person, or everybody when no name is given."""
++    return f"Hello, {name or 'everybody'}!"
+*** End Patch
+PATCH`;
+
+const SCENARIOS: Scenario[] = [
+  {
+    hint: "**Ask me for approval**: a command that waits for your decision",
+    test: /\b(approv\w*|permission|ask me|ask first|allow)\b/i,
+    step: (conversation, done) => {
+      if (done === 0)
+        return {
+          thinking: "**Asking first**\n\nThis command leaves the sandbox, so a person should decide.",
+          say: "I would like to run a command outside the sandbox. Please look at it and decide.",
+          call: exec("date -u > approved.txt && cat approved.txt", {
+            sandbox_permissions: "require_escalated",
+            justification: "May I write the current time to approved.txt, outside the sandbox?",
+          }),
+        };
+      if (wasRefused(conversation)) return { say: "The command was **not** run: you declined it, or this run's policy allows no questions. I leave it at that." };
+      return { say: `Thank you. It ran, and approved.txt now says:\n\n${printed(conversation)}` };
+    },
+  },
+  {
+    hint: "**Fail**: the model breaks off with an error",
+    test: /\b(fail|error|break|crash)\w*\b/i,
+    step: () => ({ fail: { code: "invalid_prompt", message: "The demo model failed on purpose, because you asked it to. The session stays usable: send another message." } }),
+  },
+  {
+    hint: "**Do something long**: eight slow steps, to steer or interrupt",
+    test: /\b(long|slow|steer|interrupt|steps|count)\b/i,
+    step: (conversation, done) => {
+      const wantsEnd = conversation.newSteers.some((text) => /\b(stop|enough|finish|wrap up|end)\b/i.test(text));
+      if (wantsEnd) return { say: `I stop here, after ${done} of ${LONG_STEPS} steps, as you asked.` };
+      if (done >= LONG_STEPS) return { say: `All ${LONG_STEPS} steps are done.` };
+      const thinking = done === 0 ? "**Planning the work**\n\nEight small steps, one after the other, so that there is time to steer." : undefined;
+      const say = done === 0 ? `This takes ${LONG_STEPS} steps of about two seconds. Steer me with a message at any time, or interrupt me.` : undefined;
+      return { thinking, say, call: exec(`sleep 2 && echo "step ${done + 1} of ${LONG_STEPS} is done"`) };
+    },
+  },
+  {
+    hint: "**Write a file**: a patch, shown as a diff, then a change to it",
+    test: /\b(write|edit|patch|file|change|code|program|script|diff)\b/i,
+    step: (conversation, done) => {
+      if (done === 0) return { thinking: "**Writing a small program**\n\nFirst a version that works, then a better one.", say: "I write a small program, `hello.py`.", call: exec(PATCH_ADD) };
+      if (wasRefused(conversation)) return { say: `The change was refused, so I stop here:\n\n${printed(conversation)}` };
+      if (done === 1) return { say: "It greets, but only stiffly. I improve it.", call: exec(PATCH_UPDATE) };
+      if (done === 2) return { say: "Let me see what is there now.", call: exec("cat hello.py") };
+      return { say: `Done: \`hello.py\` was written and then improved.\n\n${printed(conversation, "python")}` };
+    },
+  },
+  {
+    hint: "**List the workspace**: a tool call with its output",
+    test: /\b(list|look|ls|tool|workspace|folder|files)\b/i,
+    step: (conversation, done) =>
+      done === 0
+        ? { thinking: "**Looking around**", say: "Let me look at the workspace.", call: exec("pwd && ls -la") }
+        : { say: `This is what I see:\n\n${printed(conversation)}` },
+  },
+  {
+    hint: "**Show markdown**: headings, a table, a list and code",
+    test: /\b(markdown|table|format)\b/i,
+    step: () => ({
+      say: [
+        "## A table\n\n| part | what it does |\n| --- | --- |\n| session | keeps the conversation |\n| run | is one piece of work |\n| lease | says who may write |",
+        "## A list\n\n1. It survives a restart.\n2. It survives a *killed* agent.\n3. It survives a lost volume.",
+        '## Code\n\n```ts\nconst session = await sessions.create({ backendProfile: "demo" });\n```',
+      ].join("\n\n"),
+    }),
+  },
+];
+
+/** What the model does next in this turn. */
+export function nextStep(conversation: Conversation): Step {
+  const step = withPolling(conversation) ?? chooseStep(conversation);
+  if (conversation.newSteers.length === 0) return step;
+  const heard = `You added: ${conversation.newSteers.map((text) => `“${text}”`).join(" and ")}. I take it into account.`;
+  if (conversation.hasConcluded && step.call === undefined) return { say: heard };
+  return { ...step, say: step.say === undefined ? heard : `${heard}\n\n${step.say}` };
+}
+
+// A command that outlasts its yield time goes on in the background: the model waits for it.
+function withPolling(conversation: Conversation): Step | undefined {
+  const session = /session ID (\d+)/.exec(lastOutput(conversation))?.[1];
+  if (session === undefined || exitCodeOf(lastOutput(conversation)) !== undefined) return undefined;
+  return { call: { name: "write_stdin", arguments: { session_id: Number(session), chars: "", yield_time_ms: 30_000 } } };
+}
+
+function chooseStep(conversation: Conversation): Step {
+  const done = conversation.outputs.filter((output) => output.tool !== "write_stdin").length;
+  const commands = [...conversation.opening.matchAll(/\b(RUN|ASK) `([^`]+)`/g)];
+  if (commands.length > 0) {
+    const [, verb, cmd = ""] = commands[done] ?? [];
+    if (verb === undefined) return { say: conclusion(conversation) };
+    return { call: exec(cmd, verb === "ASK" ? { sandbox_permissions: "require_escalated", justification: `May I run ${cmd}?` } : {}) };
+  }
+  const scenario = SCENARIOS.find((candidate) => candidate.test.test(conversation.opening));
+  return scenario ? scenario.step(conversation, done) : { say: talk(conversation) };
+}
+
+function talk(conversation: Conversation): string {
+  const count = conversation.earlier.length;
+  const memory =
+    count === 0
+      ? "This is the first message of our conversation."
+      : `I remember ${count} earlier ${count === 1 ? "message" : "messages"} of yours. The first was “${brief(conversation.earlier[0])}”${count > 1 ? `, the latest “${brief(conversation.earlier.at(-1))}”` : ""}.`;
+  const ideas = SCENARIOS.map((scenario) => `- ${scenario.hint}`).join("\n");
+  return `You said: “${brief(conversation.opening)}”. ${memory}\n\nI am the demo agent: the real \`codex\`, with a scripted model behind it. No key and no network are needed. Things to try:\n\n${ideas}\n- **RUN \`uname -a\`** (with the backquotes): any command you like`;
+}
+
+function brief(text = ""): string {
+  const line = text.replaceAll(/\s+/g, " ").trim();
+  return line.length > 80 ? `${line.slice(0, 79)}…` : line;
+}
