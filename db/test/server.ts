@@ -21,10 +21,14 @@ export async function startTestServer(): Promise<TestServer> {
     settings: { max_connections: "300", autovacuum: "off", max_wal_size: "2GB" },
   });
   // Holds a pipe from this process: when the pipe closes, the database and its folder go.
-  const reaper = spawn("sh", ["-c", 'cat >/dev/null; kill -QUIT "$1" 2>/dev/null; sleep 0.2; rm -rf "$2"', "sh", String(server.pid), dataDir], {
-    detached: true,
-    stdio: ["pipe", "ignore", "ignore"],
-  });
+  const reaper = spawn(
+    "sh",
+    ["-c", 'cat >/dev/null; kill -QUIT "$1" 2>/dev/null; sleep 0.2; rm -rf "$2"', "sh", String(server.pid), dataDir],
+    {
+      detached: true,
+      stdio: ["pipe", "ignore", "ignore"],
+    },
+  );
   reaper.unref();
   return {
     url: server.url,

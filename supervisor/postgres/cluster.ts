@@ -101,7 +101,11 @@ async function initialize({ binaries, identity, folder, options }: Parts): Promi
   ];
   const log = await open(options.logFile, "a", 0o600);
   try {
-    const child = spawn(file, args, { ...spawnIdentity(identity), env: postgresEnv(), stdio: ["ignore", log.fd, log.fd] });
+    const child = spawn(file, args, {
+      ...spawnIdentity(identity),
+      env: postgresEnv(),
+      stdio: ["ignore", log.fd, log.fd],
+    });
     const [code] = (await once(child, "exit")) as [number | null];
     if (code !== 0) throw new Error(`initdb ended with ${code}: ${await tail(options.logFile)}`);
   } finally {
@@ -113,7 +117,9 @@ async function initialize({ binaries, identity, folder, options }: Parts): Promi
 
 async function launch(parts: Parts & { port: number }): Promise<ChildProcess> {
   const { binaries, identity, folder, options, port } = parts;
-  const logSize = await stat(options.logFile).then((file) => file.size).catch(() => 0);
+  const logSize = await stat(options.logFile)
+    .then((file) => file.size)
+    .catch(() => 0);
   if (logSize > LOG_SIZE_MAX_BYTES) await rename(options.logFile, `${options.logFile}.1`);
   const settings: Record<string, string> = {
     listen_addresses: "127.0.0.1",
@@ -166,7 +172,8 @@ async function waitUntilReady(server: PostgresServer, logFile: string): Promise<
       const code = (error as { code?: string }).code;
       if (code === "28P01") throw new Error("The password in secrets.json is not that of the database in this folder.");
       if (ended !== null) throw new Error(`PostgreSQL ended ${ended}: ${await tail(logFile)}`);
-      if (Date.now() > deadline) throw new Error(`PostgreSQL did not become ready: ${await tail(logFile)}`, { cause: error });
+      if (Date.now() > deadline)
+        throw new Error(`PostgreSQL did not become ready: ${await tail(logFile)}`, { cause: error });
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
@@ -191,7 +198,13 @@ function spawnIdentity(identity: Identity): { uid?: number; gid?: number; cwd: s
 
 /** PostgreSQL gets nothing of this process's environment but where to find programs. */
 function postgresEnv(): NodeJS.ProcessEnv {
-  return { NODE_ENV: "production", PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", LANG: "C", LC_ALL: "C", TZ: "UTC" };
+  return {
+    NODE_ENV: "production",
+    PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    LANG: "C",
+    LC_ALL: "C",
+    TZ: "UTC",
+  };
 }
 
 /** A TCP port of the loopback interface that is free now. */
