@@ -1,0 +1,53 @@
+import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
+import pg from "pg";
+
+export type Db = NodePgDatabase<Record<string, never>>;
+declare const txBrand: unique symbol;
+/** A transaction under way. A statement that locks takes this type: locking outside a transaction does not compile. */
+export type Tx = Db & { readonly [txBrand]: true };
+
+export type Database = {
+  pool: pg.Pool;
+  db: Db;
+  close(): Promise<void>;
+};
+
+export type ConnectOptions = {
+  /** Connections at most; 16 unless told. */
+  poolMax?: number;
+  applicationName?: string;
+  /** Hears of errors of idle connections, which would else end the process. */
+  onIdleError?: (error: Error) => void;
+};
+
+/** How long a statement may wait for a lock, run, or leave its transaction idle, milliseconds. */
+const LOCK_TIMEOUT_MS = 2_000;
+const STATEMENT_TIMEOUT_MS = 5_000;
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
+
+/** Opens a pool. Nothing is connected until the first statement. */
+export function connect(databaseUrl: string, options: ConnectOptions = {}): Database {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max: options.poolMax ?? 16,
+    application_name: options.applicationName ?? "agentrun",
+    connectionTimeoutMillis: 5_000,
+    lock_timeout: LOCK_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    keepAlive: true,
+  });
+  pool.on("error", (error) => options.onIdleError?.(error));
+  return { pool, db: overClient(pool), close: () => pool.end() };
+}
+
+const overClients = new WeakMap<object, Db>();
+
+/** Drizzle over a pool or one of its clients; made once for each, since making it costs more than a short statement. */
+export function overClient(client: pg.Pool | pg.PoolClient | pg.Client): Db {
+  const known = overClients.get(client);
+  if (known) return known;
+  const made: Db = drizzle(client, { casing: "snake_case" });
+  overClients.set(client, made);
+  return made;
+}

@@ -1,0 +1,55 @@
+/** SQLSTATE of a database error. Drizzle wraps the driver's error, so the chain of causes is walked. */
+export function sqlState(error: unknown): string | undefined {
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 8; cause = cause.cause, depth += 1) {
+    const code = (cause as { code?: unknown }).code;
+    if (typeof code === "string" && /^[0-9A-Z]{5}$/.test(code)) return code;
+  }
+  return undefined;
+}
+
+export function isUniqueViolation(error: unknown, constraint?: string): boolean {
+  if (sqlState(error) !== "23505") return false;
+  return constraint === undefined || constraintOf(error) === constraint;
+}
+
+export function isForeignKeyViolation(error: unknown): boolean {
+  return sqlState(error) === "23503";
+}
+
+function constraintOf(error: unknown): string | undefined {
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 8; cause = cause.cause, depth += 1) {
+    const constraint = (cause as { constraint?: unknown }).constraint;
+    if (typeof constraint === "string") return constraint;
+  }
+  return undefined;
+}
+
+/** Serialization failure, deadlock, lock not available: the same transaction may succeed when it is run again. */
+const RETRYABLE = new Set(["40001", "40P01", "55P03"]);
+export function isRetryable(error: unknown): boolean {
+  return RETRYABLE.has(sqlState(error) ?? "");
+}
+
+const CONNECTION_CODES = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EHOSTUNREACH", "ENOENT"]);
+
+/** The database is not there, is starting or stopping, or cut the connection: nothing is wrong with the request. */
+export function isDatabaseDown(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state !== undefined) return state.startsWith("08") || state.startsWith("57P") || state === "53300";
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 8; cause = cause.cause, depth += 1) {
+    const code = (cause as { code?: unknown }).code;
+    if (typeof code === "string" && CONNECTION_CODES.has(code)) return true;
+    if (/Connection terminated|timeout exceeded when trying to connect|not queryable|Cannot use a pool/.test(cause.message)) {
+      return true;
+    }
+    if (cause instanceof AggregateError && cause.errors.some((inner) => isDatabaseDown(inner))) return true;
+  }
+  return false;
+}
+
+/** COMMIT was sent and its answer never came: the work may be stored or not, and only a look can tell. */
+export class AmbiguousCommitError extends Error {
+  constructor(cause: unknown) {
+    super("the answer to COMMIT was lost", { cause });
+  }
+}

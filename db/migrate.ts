@@ -1,0 +1,122 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import pg from "pg";
+import { renewFeedEpoch } from "./queries/feed-epoch";
+
+/** A migration cannot be applied, or the database holds another history than this program. Nothing was altered. */
+export class MigrationError extends Error {
+  readonly failureKind = "infra-failed";
+  constructor(
+    readonly migrationId: string,
+    problem: string,
+    options?: ErrorOptions,
+  ) {
+    super(`migration ${migrationId}: ${problem}`, options);
+  }
+}
+
+export type Migration = { id: string; sql: string; checksum: string };
+type AppliedRow = { id: string; checksum: string; adopted_checksum: string | null };
+
+/** v0.1's own seven: a database that it wrote holds checksums of texts that are not ours, and keeps them. */
+const V01_MIGRATIONS = 7;
+const STATEMENT_BREAKPOINT = "--> statement-breakpoint";
+/** Any number, the same in every process that migrates. */
+const ADVISORY_LOCK = 4_027_311_005;
+
+/**
+ * Brings a database to this program's schema, one transaction a migration. Several processes may start at once: one
+ * applies, the others wait and find it done. Throws `MigrationError` when a checksum changed or an id is unknown.
+ */
+export async function migrate(databaseUrl: string, migrations: Migration[] = readMigrations()): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl, application_name: "agentrun-migrate" });
+  await client.connect();
+  try {
+    await client.query("SELECT pg_advisory_lock($1)", [ADVISORY_LOCK]);
+    const applied = await readApplied(client);
+    verify(applied, migrations);
+    const missing = migrations.filter(({ id }) => !applied.some((row) => row.id === id));
+    if (missing.length > 0) await prepareBookkeeping(client, migrations);
+    for (const migration of missing) await apply(client, migration);
+    await renewFeedEpoch(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Reads `drizzle/`: beside the bundle, or in the nearest folder above this file. */
+export function readMigrations(folder = findMigrations()): Migration[] {
+  const journal = JSON.parse(readFileSync(path.join(folder, "meta/_journal.json"), "utf8")) as { entries: { tag: string }[] };
+  return journal.entries.map(({ tag }) => {
+    const sql = readFileSync(path.join(folder, `${tag}.sql`), "utf8").trim();
+    return { id: tag, sql, checksum: createHash("sha256").update(sql).digest("hex") };
+  });
+}
+
+/** Whether the schema has all that this program needs; a newer one has, so that old replicas go on through a rollout. */
+export async function appliedMigrationIds(client: Pick<pg.Client, "query">): Promise<string[]> {
+  return (await readApplied(client)).map((row) => row.id);
+}
+
+function findMigrations(): string {
+  for (let folder = path.dirname(fileURLToPath(import.meta.url)); ; folder = path.dirname(folder)) {
+    const candidate = path.join(folder, "drizzle");
+    if (existsSync(path.join(candidate, "meta/_journal.json"))) return candidate;
+    if (folder === path.dirname(folder)) throw new Error("the folder drizzle/ with the migrations is missing");
+  }
+}
+
+async function readApplied(client: Pick<pg.Client, "query">): Promise<AppliedRow[]> {
+  const columns = await client.query<{ column_name: string }>(
+    `SELECT column_name FROM information_schema.columns
+     WHERE table_name = 'agentrun_schema_migrations' AND table_schema = ANY (current_schemas(false))`,
+  );
+  if (columns.rows.length === 0) return [];
+  const adopted = columns.rows.some((row) => row.column_name === "adopted_checksum") ? "adopted_checksum" : "NULL AS adopted_checksum";
+  const { rows } = await client.query<AppliedRow>(
+    `SELECT id, checksum, ${adopted} FROM agentrun_schema_migrations ORDER BY id`,
+  );
+  return rows;
+}
+
+function verify(applied: AppliedRow[], migrations: Migration[]): void {
+  const isAdopting = applied.length > 0 && applied.every(({ id }) => migrations.slice(0, V01_MIGRATIONS).some((known) => known.id === id));
+  for (const row of applied) {
+    const known = migrations.find((migration) => migration.id === row.id);
+    if (!known) {
+      throw new MigrationError(row.id, "is applied in the database but unknown to this program: start the release that wrote it, or a later one");
+    }
+    if (isAdopting) continue;
+    if (row.checksum !== (row.adopted_checksum ?? known.checksum)) {
+      throw new MigrationError(row.id, "its checksum differs from the one that was applied: restore the file, or the row of agentrun_schema_migrations");
+    }
+  }
+}
+
+async function prepareBookkeeping(client: pg.Client, migrations: Migration[]): Promise<void> {
+  await client.query(
+    `CREATE TABLE IF NOT EXISTS agentrun_schema_migrations
+     (id text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`,
+  );
+  await client.query("ALTER TABLE agentrun_schema_migrations ADD COLUMN IF NOT EXISTS adopted_checksum text");
+  for (const { id, checksum } of migrations.slice(0, V01_MIGRATIONS)) {
+    await client.query(
+      "UPDATE agentrun_schema_migrations SET adopted_checksum = checksum WHERE id = $1 AND checksum <> $2 AND adopted_checksum IS NULL",
+      [id, checksum],
+    );
+  }
+}
+
+async function apply(client: pg.Client, migration: Migration): Promise<void> {
+  try {
+    await client.query("BEGIN");
+    for (const statement of migration.sql.split(STATEMENT_BREAKPOINT)) await client.query(statement);
+    await client.query("INSERT INTO agentrun_schema_migrations (id, checksum) VALUES ($1, $2)", [migration.id, migration.checksum]);
+    await client.query("COMMIT");
+  } catch (error) {
+    await client.query("ROLLBACK");
+    throw new MigrationError(migration.id, error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}

@@ -1,0 +1,13 @@
+import { boolean, text } from "drizzle-orm/pg-core";
+import { instant, table } from "./columns";
+
+/**
+ * One row. Transaction ids start anew when a database is dumped and restored elsewhere, so a cursor of another epoch
+ * says nothing here and is answered 410.
+ */
+export const feedEpoch = table("feed_epoch", {
+  isOnly: boolean().primaryKey().default(true),
+  epoch: text().notNull(),
+  systemIdentifier: text().notNull(),
+  createdAt: instant().notNull().defaultNow(),
+});

@@ -1,0 +1,67 @@
+import { sql } from "drizzle-orm";
+import { index, integer, pgSequence, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { LEASE_STATES, RUN_STATUSES } from "@/contract/run";
+import { big, feed, instant, json, lifecycle, table } from "./columns";
+
+export const runVersionSeq = pgSequence("agentrun_run_version_seq");
+
+export const runs = table(
+  "runs",
+  {
+    id: text().primaryKey(),
+    tenantId: text().notNull(),
+    projectId: text().notNull(),
+    workspaceRef: json().notNull(),
+    sessionRef: json(),
+    resourceBundleRef: json(),
+    providerId: text().notNull(),
+    backendProfile: text().notNull(),
+    executionPolicy: json().notNull(),
+    traceSink: json(),
+    status: text({ enum: RUN_STATUSES }).notNull(),
+    terminalStatus: text(),
+    failureKind: text(),
+    failureMessage: text(),
+    ...lifecycle,
+    claimedBy: text(),
+    leaseExpiresAt: instant(),
+
+    /** The session of `sessionRef`, as a column that statements can lock and join by. */
+    sessionId: text(),
+    idempotencyKey: text(),
+    payloadHash: text(),
+    // Only rises; every write of a runner carries it. The lease itself is a row of its own, so that a
+    // heartbeat touches no index of this table.
+    leaseEpoch: integer().notNull().default(0),
+    leaseState: text({ enum: LEASE_STATES }).notNull().default("none"),
+    cancelRequestedAt: instant(),
+    cancelReason: text(),
+    attemptCount: integer().notNull().default(0),
+    nextAttemptAt: instant(),
+    lastEventSeq: integer().notNull().default(0),
+    lastCommandSeq: integer().notNull().default(0),
+    version: big().notNull().default(0),
+    ...feed,
+  },
+  (run) => [
+    index("agentrun_runs_status_idx").on(run.status, run.updatedAt),
+    index("agentrun_runs_session_idx").on(sql`(${run.sessionRef}->>'sessionId')`, run.updatedAt.desc().nullsFirst()),
+    // Partial, so that the launcher never reads past finished runs, however many there are.
+    index("agentrun_runs_pending_idx").on(run.createdAt).where(sql`${run.status} = 'pending'`),
+    // One leased run a session: the database refuses a second, whatever the code believes.
+    uniqueIndex("agentrun_runs_claimed_session_idx").on(run.sessionId)
+      .where(sql`${run.status} = 'claimed' and ${run.sessionId} is not null`),
+    uniqueIndex("agentrun_runs_idempotency_idx").on(run.tenantId, run.projectId, run.idempotencyKey)
+      .where(sql`${run.idempotencyKey} is not null`),
+    index("agentrun_runs_created_idx").on(run.createdAt.desc().nullsFirst(), run.id.desc().nullsFirst()),
+    index("agentrun_runs_tenant_created_idx")
+      .on(run.tenantId, run.createdAt.desc().nullsFirst(), run.id.desc().nullsFirst()),
+    index("agentrun_runs_status_created_idx")
+      .on(run.status, run.createdAt.desc().nullsFirst(), run.id.desc().nullsFirst()),
+    index("agentrun_runs_session_created_idx")
+      .on(run.sessionId, run.createdAt.desc().nullsFirst(), run.id.desc().nullsFirst()),
+    index("agentrun_runs_feed_idx").on(run.changeXid, run.version),
+    index("agentrun_runs_tenant_feed_idx").on(run.tenantId, run.changeXid, run.version),
+  ],
+);
+export type RunRow = typeof runs.$inferSelect;

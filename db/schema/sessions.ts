@@ -1,0 +1,95 @@
+import { sql } from "drizzle-orm";
+import { index, integer, pgSequence, primaryKey, text } from "drizzle-orm/pg-core";
+import { EXECUTION_STATES, STORAGE_KINDS, STORAGE_STATES } from "@/contract/session";
+import { big, feed, instant, json, lifecycle, table } from "./columns";
+
+export const sessionVersionSeq = pgSequence("agentrun_session_version_seq");
+
+export const sessions = table(
+  "sessions",
+  {
+    sessionId: text().primaryKey(),
+    tenantId: text().notNull(),
+    projectId: text().notNull(),
+    backendProfile: text().notNull(),
+    conversationId: text(),
+    threadId: text(),
+    metadata: json().notNull().default({}),
+    ...lifecycle,
+    expiresAt: instant(),
+    version: big().notNull().default(1),
+    executionState: text({ enum: EXECUTION_STATES }).notNull().default("idle"),
+    lastRunId: text(),
+    lastCommandId: text(),
+    activeRunId: text(),
+    activeCommandId: text(),
+    lastEventSeq: integer().notNull().default(0),
+    terminalStatus: text(),
+    failureKind: text(),
+    title: text(),
+    summary: json().notNull().default({}),
+    lastActivityAt: instant(),
+    storageKind: text({ enum: STORAGE_KINDS }).notNull().default("none"),
+    storagePvcName: text(),
+    storageNamespace: text(),
+    storageSizeBytes: big(),
+    storageFilesCount: integer(),
+    storageSha256: text(),
+    storageUpdatedAt: instant(),
+    codexRolloutSubdir: text().notNull().default("sessions"),
+    storagePvcPhase: text(),
+    storageEvictedAt: instant(),
+
+    storageState: text({ enum: STORAGE_STATES }).notNull().default("none"),
+    /** What GC asks for before it takes the volume: an archive of the last turn, or nothing. */
+    storagePolicy: text({ enum: ["archive", "discard"] }).notNull().default("archive"),
+    storageRequestedBytes: big(),
+    /** The archive that a restore is under way from; the next attempt fills the new volume from it. */
+    restoreManifestId: text(),
+    /** The newest archive, and the last command whose turn the volume holds: GC needs them to agree. */
+    archiveManifestId: text(),
+    archiveCommandId: text(),
+    volumeCommandId: text(),
+    pinnedAt: instant(),
+    deletedAt: instant(),
+    payloadHash: text(),
+    pendingApprovals: integer().notNull().default(0),
+    ...feed,
+  },
+  (session) => [
+    index("agentrun_sessions_tenant_project_idx").on(session.tenantId, session.projectId, session.backendProfile, session.updatedAt),
+    index("agentrun_sessions_control_idx").on(session.executionState, session.backendProfile, session.updatedAt.desc().nullsFirst()),
+    index("agentrun_sessions_version_idx").on(session.version, session.updatedAt.desc().nullsFirst()),
+    index("agentrun_sessions_storage_pvc_idx").on(session.storagePvcName).where(sql`${session.storagePvcName} is not null`),
+    index("agentrun_sessions_storage_kind_idx").on(session.storageKind, session.expiresAt),
+    // One index for each filter of the list, all in the order of the screen.
+    index("agentrun_sessions_list_idx").on(session.updatedAt.desc().nullsFirst(), session.sessionId.desc().nullsFirst())
+      .where(sql`${session.deletedAt} is null`),
+    index("agentrun_sessions_tenant_list_idx")
+      .on(session.tenantId, session.updatedAt.desc().nullsFirst(), session.sessionId.desc().nullsFirst())
+      .where(sql`${session.deletedAt} is null`),
+    index("agentrun_sessions_state_list_idx")
+      .on(session.executionState, session.updatedAt.desc().nullsFirst(), session.sessionId.desc().nullsFirst())
+      .where(sql`${session.deletedAt} is null`),
+    index("agentrun_sessions_feed_idx").on(session.changeXid, session.version),
+    index("agentrun_sessions_tenant_feed_idx").on(session.tenantId, session.changeXid, session.version),
+    index("agentrun_sessions_expiry_idx").on(session.expiresAt)
+      .where(sql`${session.storageKind} = 'pvc' and ${session.expiresAt} is not null`),
+    // Lifecycle steps that a crash left half-way, for the repair sweep.
+    index("agentrun_sessions_storage_step_idx").on(session.storageState)
+      .where(sql`${session.storageState} in ('creating', 'archiving', 'deleting', 'restoring')`),
+    index("agentrun_sessions_deleted_idx").on(session.deletedAt).where(sql`${session.deletedAt} is not null`),
+  ],
+);
+
+export const sessionReadCursors = table(
+  "session_read_cursors",
+  {
+    sessionId: text().notNull().references(() => sessions.sessionId, { onDelete: "cascade" }),
+    readerId: text().notNull(),
+    sessionVersion: big().notNull(),
+    readAt: instant().notNull().defaultNow(),
+  },
+  (cursor) => [primaryKey({ columns: [cursor.sessionId, cursor.readerId] })],
+);
+export type SessionRow = typeof sessions.$inferSelect;

@@ -1,0 +1,76 @@
+import type pg from "pg";
+import { overClient, type Tx } from "./client";
+import { AmbiguousCommitError, isRetryable } from "./errors";
+
+const ATTEMPTS_MAX = 5;
+const RETRY_BASE_MS = 10;
+
+/**
+ * Runs work in one transaction. Serialization failures, deadlocks and lock time-outs are tried at most 5 times, with
+ * jitter, so `work` must be safe to run again. A client whose BEGIN, COMMIT or ROLLBACK failed is closed rather than
+ * given back; the first error is the one that is thrown.
+ */
+export async function withTransaction<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await once(pool, work);
+    } catch (error) {
+      if (attempt === ATTEMPTS_MAX || !isRetryable(error)) throw error;
+      const delayMs = RETRY_BASE_MS * 2 ** attempt * (0.5 + Math.random());
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+    }
+  }
+}
+
+async function once<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await begin(client);
+    const result = await work(asTx(client));
+    await commit(client);
+    return result;
+  } catch (error) {
+    if (error instanceof BrokenClient) {
+      broken = error;
+      throw error.cause;
+    }
+    broken = await rollback(client);
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/** The connection's state is unknown: it must not go back to the pool. */
+class BrokenClient extends Error {}
+
+async function begin(client: pg.PoolClient): Promise<void> {
+  await client.query("BEGIN").catch((error: unknown) => {
+    throw new BrokenClient("BEGIN failed", { cause: error });
+  });
+}
+
+async function commit(client: pg.PoolClient): Promise<void> {
+  const { command } = await client.query("COMMIT").catch((error: unknown) => {
+    // An error that the server itself reported means that it did roll back.
+    const reported = error instanceof Error && "severity" in error;
+    throw new BrokenClient("COMMIT failed", { cause: reported ? error : new AmbiguousCommitError(error) });
+  });
+  // PostgreSQL answers ROLLBACK to a COMMIT of a transaction in which a statement failed.
+  if (command === "ROLLBACK") throw new Error("the transaction was rolled back: a failed statement in it was caught");
+}
+
+async function rollback(client: pg.PoolClient): Promise<Error | undefined> {
+  try {
+    await client.query("ROLLBACK");
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** The one place where a client with an open transaction becomes a `Tx`: BEGIN has been answered above. */
+function asTx(client: pg.PoolClient): Tx {
+  return overClient(client) as Tx;
+}

@@ -1,0 +1,4 @@
+INSERT INTO "agentrun_backends" ("profile", "capabilities", "capacity", "health") VALUES
+	('codex', '{"protocol":"codex-app-server-jsonrpc-stdio","transport":"stdio","command":"codex app-server --listen stdio://"}', '{"mode":"manual-runner-v0.1"}', '{"status":"registered"}'),
+	('deepseek', '{"protocol":"codex-app-server-jsonrpc-stdio","transport":"stdio","command":"codex app-server --listen stdio://"}', '{"mode":"manual-runner-v0.1"}', '{"status":"registered"}')
+ON CONFLICT ("profile") DO NOTHING;
