@@ -1,0 +1,9 @@
+/** Where segments of sessions' volumes are kept: a folder, or an S3-compatible bucket. Bytes are stored as given. */
+export interface Archive {
+  put(sessionId: string, sha256: string, bytes: Uint8Array): Promise<void>;
+  /** null when the archive does not hold it. */
+  get(sessionId: string, sha256: string): Promise<Uint8Array | null>;
+  remove(sessionId: string, sha256: string): Promise<void>;
+  /** Removes all that is kept for a session. */
+  removeAll(sessionId: string): Promise<void>;
+}

@@ -1,0 +1,105 @@
+import type pg from "pg";
+import type { Logger } from "pino";
+import { overClient, type Db, type Tx } from "@/db/client";
+import { withTransaction } from "@/db/transaction";
+import type { AppendAnswer, AppendEventsInput } from "@/contract/event";
+import type { Archive } from "./archive/archive";
+import { ForbiddenError } from "./errors";
+import type { Volumes } from "./volumes/volumes";
+
+/** Who calls. `tenantId` null means every tenant: only administrators and the system's own loops. */
+export type Actor =
+  | { kind: "operator"; name: string; role: "viewer" | "operator" | "admin"; tenantId: string | null; tokenId: string | null }
+  | { kind: "launch"; name: string; runId: string; attemptId: string; tenantId: string; tokenId: string }
+  | { kind: "runner"; name: string; runId: string; leaseEpoch: number; tenantId: string; tokenId: string }
+  | { kind: "system"; name: string; tenantId: null };
+
+/** Topics that readers wait on; see server/live. A key narrows one to a run. */
+export type Topic = "runs" | "sessions" | "queue" | "approvals" | `events:${string}` | `commands:${string}` | `control:${string}`;
+
+export type ServerSettings = {
+  executor: "local" | "kubernetes" | "none";
+  leaseMs: number;
+  publicUrl: string;
+  /** Where runners reach web: loopback on one machine. */
+  runnerUrl: string;
+  isDemoOn: boolean;
+  workspaceRoots: string[];
+  sourceCommit: string;
+};
+
+export type ServiceContext = {
+  pool: pg.Pool;
+  db: Db | Tx;
+  actor: Actor;
+  log: Logger;
+  settings: ServerSettings;
+  requestId: string;
+  /** Wakes readers of a topic in every process. Inside a transaction it waits for the commit. */
+  wake(topic: Topic): void;
+  /** Stores a batch of events with those of other callers in one commit; see server/events/appender.ts. */
+  append(batch: AppendBatch): Promise<AppendAnswer>;
+  volumes: Volumes;
+  archive: Archive;
+};
+
+/** A batch as the appender judges it: who writes is decided before, whether the run still takes it is decided in the commit. */
+export type AppendBatch = Pick<AppendEventsInput, "runId" | "batchId" | "events"> & {
+  /** null: written without a lease, by an administrator. */
+  leaseEpoch: number | null;
+};
+
+/** A context inside a transaction: its `db` locks. */
+export type TxContext = ServiceContext & { db: Tx };
+
+const transactions = new WeakSet<object>();
+
+/**
+ * Runs work in one transaction; inside another it joins that one. The inner context shadows the outer, so that code
+ * cannot write past the transaction. Wakes go out after the commit.
+ */
+export async function inTx<T>(ctx: ServiceContext, work: (ctx: TxContext) => Promise<T>): Promise<T> {
+  if (isTxContext(ctx)) return work(ctx);
+  let wakes = new Set<Topic>();
+  const result = await withTransaction(ctx.pool, async (tx) => {
+    wakes = new Set();
+    const inner: TxContext = { ...ctx, db: tx, wake: (topic) => wakes.add(topic) };
+    transactions.add(inner);
+    return work(inner);
+  });
+  for (const topic of wakes) ctx.wake(topic);
+  return result;
+}
+
+function isTxContext(ctx: ServiceContext): ctx is TxContext {
+  return transactions.has(ctx);
+}
+
+/** The same caller outside any transaction, for reads that must not see uncommitted rows. */
+export function outsideTx(ctx: ServiceContext): ServiceContext {
+  return { ...ctx, db: overClient(ctx.pool) };
+}
+
+/** The tenant that a caller is bound to; null for those who see all. */
+export function tenantOf(ctx: ServiceContext): string | null {
+  return ctx.actor.tenantId;
+}
+
+/** Whether the actor may act without a lease: administrators, operators and the system's own loops. */
+export function isOperator(actor: Actor): boolean {
+  return actor.kind === "operator" || actor.kind === "system";
+}
+
+/** A runner's and a launch token's actor is bound to one run; any other run does not exist for it. */
+export function boundRunId(actor: Actor): string | null {
+  return actor.kind === "runner" || actor.kind === "launch" ? actor.runId : null;
+}
+
+/** What a new record belongs to: the caller's tenant, or what an administrator names. */
+export function ownerOf(ctx: ServiceContext, input: { tenantId?: string; projectId?: string }): { tenantId: string; projectId: string } {
+  const bound = tenantOf(ctx);
+  if (bound !== null && input.tenantId !== undefined && input.tenantId !== bound) {
+    throw new ForbiddenError(`this token is bound to tenant ${bound}`);
+  }
+  return { tenantId: bound ?? input.tenantId ?? "default", projectId: input.projectId ?? "default" };
+}

@@ -1,0 +1,142 @@
+import { initTRPC, TRPCError } from "@trpc/server";
+import { ZodError } from "zod";
+import { type ErrorBody, REASON_STATUS, type Reason } from "@/contract/errors";
+import type { ServiceContext } from "@/server/context";
+import {
+  AgentRunError,
+  errorBody,
+  findAgentRunError,
+  ForbiddenError,
+  InvalidInputError,
+  toAgentRunError,
+  UnauthenticatedError,
+} from "@/server/errors";
+
+/** What a request brings; `service` is null until somebody is known to call. */
+export type TrpcContext = { requestId: string; service: ServiceContext | null };
+
+/** Who may call a procedure. Every procedure has one; a test made from the router refuses one that has not. */
+export const ACCESS = ["public", "viewer", "operator", "admin", "launch", "runner"] as const;
+export type Access = (typeof ACCESS)[number];
+export type ProcedureMeta = { access: Access };
+
+const TRPC_CODE: Record<(typeof REASON_STATUS)[keyof typeof REASON_STATUS], TRPCError["code"]> = {
+  400: "BAD_REQUEST",
+  401: "UNAUTHORIZED",
+  403: "FORBIDDEN",
+  404: "NOT_FOUND",
+  405: "METHOD_NOT_SUPPORTED",
+  409: "CONFLICT",
+  410: "PRECONDITION_FAILED",
+  413: "PAYLOAD_TOO_LARGE",
+  415: "UNSUPPORTED_MEDIA_TYPE",
+  429: "TOO_MANY_REQUESTS",
+  500: "INTERNAL_SERVER_ERROR",
+  502: "BAD_GATEWAY",
+  503: "SERVICE_UNAVAILABLE",
+};
+
+const t = initTRPC
+  .context<TrpcContext>()
+  .meta<ProcedureMeta>()
+  .create({
+    isDev: false,
+    errorFormatter({ shape, error, ctx }) {
+      const fault = faultOf(error);
+      const agentrun: ErrorBody = errorBody(fault, ctx?.requestId ?? "none");
+      return {
+        ...shape,
+        message: fault.message,
+        data: { code: shape.data.code, httpStatus: REASON_STATUS[fault.reason], path: shape.data.path, agentrun },
+      };
+    },
+    sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 40_000 } },
+  });
+
+/** What a tRPC error says in our words: a service's own error, or what tRPC itself found wrong with the request. */
+export function faultOf(error: TRPCError): AgentRunError {
+  const known = findAgentRunError(error);
+  if (known) return known;
+  if (error.cause instanceof ZodError) return inputFault(error.cause);
+  switch (error.code) {
+    case "BAD_REQUEST":
+    case "PARSE_ERROR":
+      return new InvalidInputError("the request is not valid JSON of the expected shape");
+    case "NOT_FOUND":
+      return refusal("not-found", "there is no such procedure");
+    case "METHOD_NOT_SUPPORTED":
+      return refusal("method-not-allowed", "queries take GET, mutations POST");
+    case "PAYLOAD_TOO_LARGE":
+      return refusal("body-too-large", "the request body is too large");
+    case "UNSUPPORTED_MEDIA_TYPE":
+      return refusal("unsupported-media-type", "send application/json");
+    default:
+      return toAgentRunError(error.cause ?? error);
+  }
+}
+
+function refusal(reason: Reason, message: string): AgentRunError {
+  return new AgentRunError("schema-invalid", reason, message);
+}
+
+function inputFault(error: ZodError): AgentRunError {
+  const issues = error.issues.slice(0, 20).map((issue) => ({ path: issue.path.join("."), message: issue.message }));
+  const [first] = issues;
+  const message = first ? `${first.path || "input"}: ${first.message}` : "the input is not valid";
+  return new InvalidInputError(message, { issues });
+}
+
+export const router = t.router;
+export const mergeRouters = t.mergeRouters;
+export const createCallerFactory = t.createCallerFactory;
+
+/** Maps errors once: procedures have no try/catch, and no unknown error's own message leaves the program. */
+const mapErrors = t.middleware(async (opts) => {
+  const result = await opts.next();
+  if (result.ok) return result;
+  const fault = faultOf(result.error);
+  if (fault.reason === "unexpected") {
+    opts.ctx.service?.log.error({ err: fault.cause, path: opts.path, requestId: opts.ctx.requestId }, "unexpected error");
+  }
+  throw new TRPCError({ code: TRPC_CODE[REASON_STATUS[fault.reason]], message: fault.message, cause: fault });
+});
+
+const ROLE_RANK = { viewer: 0, operator: 1, admin: 2 } as const;
+
+const base = t.procedure.use(mapErrors);
+
+/** Lets in operators of a role or a higher one. */
+function roleProcedure(role: keyof typeof ROLE_RANK) {
+  return base.meta({ access: role }).use((opts) => {
+    const service = opts.ctx.service;
+    if (!service) throw new UnauthenticatedError();
+    const { actor } = service;
+    if (actor.kind === "launch" || actor.kind === "runner") throw new ForbiddenError("a runner's token cannot do this");
+    if (actor.kind === "operator" && ROLE_RANK[actor.role] < ROLE_RANK[role]) {
+      throw new ForbiddenError(`this needs the role ${role}; the token has ${actor.role}`);
+    }
+    return opts.next({ ctx: { service } });
+  });
+}
+
+/** Lets in tokens of a kind, and those who may act for any runner: operators. */
+function tokenProcedure(kinds: readonly ("launch" | "runner")[], access: "launch" | "runner") {
+  return base.meta({ access }).use((opts) => {
+    const service = opts.ctx.service;
+    if (!service) throw new UnauthenticatedError();
+    const { actor } = service;
+    if ((actor.kind === "launch" || actor.kind === "runner") && !kinds.includes(actor.kind)) {
+      throw new ForbiddenError(`a ${actor.kind} token cannot do this`);
+    }
+    if (actor.kind === "operator" && actor.role === "viewer") throw new ForbiddenError("this needs the role operator; the token has viewer");
+    return opts.next({ ctx: { service } });
+  });
+}
+
+export const publicProcedure = base.meta({ access: "public" });
+export const viewerProcedure = roleProcedure("viewer");
+export const operatorProcedure = roleProcedure("operator");
+export const adminProcedure = roleProcedure("admin");
+/** A runner with its launch or runner token, or an operator in its place. */
+export const launchProcedure = tokenProcedure(["launch", "runner"], "launch");
+export const runnerProcedure = tokenProcedure(["runner"], "runner");

@@ -1,0 +1,26 @@
+/** A session's volume as its provider sees it now. */
+export type VolumeStatus = {
+  /** Name in the provider: a folder's, or a PersistentVolumeClaim's. */
+  name: string;
+  namespace: string;
+  /** In Kubernetes' words; a folder that is there is Bound. */
+  phase: "Pending" | "Bound" | "Lost" | "Terminating";
+};
+
+export type VolumeSpec = { sessionId: string; tenantId: string; projectId: string; sizeBytes: number | null };
+
+/** Where sessions' state lives. Two implementations: folders on this machine, and PersistentVolumeClaims. */
+export interface Volumes {
+  /** Name that a session's volume has, whether or not it exists: made of a hash, safe in any path. */
+  nameFor(sessionId: string): string;
+  readonly namespace: string;
+  /** Makes the volume, or finds the one that is there. */
+  ensure(spec: VolumeSpec): Promise<VolumeStatus>;
+  find(name: string): Promise<VolumeStatus | null>;
+  /** Removes the volume. Removing one that is gone is no error. */
+  remove(name: string): Promise<void>;
+  /** Whether a volume holds nothing that an archive would have to keep. */
+  isEmpty(name: string): Promise<boolean>;
+  /** Folder to give to a local runner; null where runners mount volumes by themselves. */
+  folderOf(name: string): string | null;
+}
