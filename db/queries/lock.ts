@@ -1,0 +1,49 @@
+import { and, eq, type SQL } from "drizzle-orm";
+import type { Tx } from "../client";
+import { commands, leases, runs, sessions, type CommandRow, type LeaseRow, type RunRow, type SessionRow } from "../schema";
+
+/**
+ * The one lock order, everywhere: lane, task, session, run, command, each by id. A run's session never changes, so it
+ * may be read before it is locked. `no key update` leaves foreign-key checks of new events and commands alone.
+ */
+export async function lockRun(tx: Tx, runId: string, tenantId: string | null): Promise<{ run: RunRow; session: SessionRow | null } | null> {
+  const [found] = await tx.select({ sessionId: runs.sessionId }).from(runs).where(ownedRun(runId, tenantId));
+  if (!found) return null;
+  const session = found.sessionId === null ? null : await lockSession(tx, found.sessionId, null);
+  const [run] = await tx.select().from(runs).where(eq(runs.id, runId)).for("no key update");
+  return run ? { run, session } : null;
+}
+
+/** Locks a session that is not deleted; null when there is none. */
+export async function lockSession(tx: Tx, sessionId: string, tenantId: string | null): Promise<SessionRow | null> {
+  const [session] = await tx.select().from(sessions).where(ownedSession(sessionId, tenantId)).for("no key update");
+  return session && session.deletedAt === null ? session : null;
+}
+
+/** Locks the command's run (and session) first, then the command. */
+export async function lockCommand(
+  tx: Tx,
+  commandId: string,
+  tenantId: string | null,
+): Promise<{ command: CommandRow; run: RunRow; session: SessionRow | null } | null> {
+  const [found] = await tx.select({ runId: commands.runId }).from(commands).where(eq(commands.id, commandId));
+  if (!found) return null;
+  const locked = await lockRun(tx, found.runId, tenantId);
+  if (!locked) return null;
+  const [command] = await tx.select().from(commands).where(eq(commands.id, commandId)).for("no key update");
+  return command ? { command, ...locked } : null;
+}
+
+/** The lease of a run that is locked already; it needs no lock of its own, since every writer of it locks the run. */
+export async function leaseOf(tx: Tx, runId: string): Promise<LeaseRow | null> {
+  const [lease] = await tx.select().from(leases).where(eq(leases.runId, runId));
+  return lease ?? null;
+}
+
+function ownedRun(runId: string, tenantId: string | null): SQL | undefined {
+  return and(eq(runs.id, runId), tenantId === null ? undefined : eq(runs.tenantId, tenantId));
+}
+
+function ownedSession(sessionId: string, tenantId: string | null): SQL | undefined {
+  return and(eq(sessions.sessionId, sessionId), tenantId === null ? undefined : eq(sessions.tenantId, tenantId));
+}

@@ -1,0 +1,29 @@
+import { audit as auditTable } from "@/db/schema";
+import type { Actor, TxContext } from "./context";
+import { newId } from "./ids";
+
+export type AuditEntry = {
+  /** The verb as the API names it: `runs.cancel`. */
+  action: string;
+  targetKind: "run" | "command" | "session" | "task" | "approval" | "runner" | "runner-job" | "token" | "archive" | "backend";
+  targetId: string;
+  tenantId?: string | null;
+  details?: Record<string, unknown>;
+};
+
+/** Writes who did what in the transaction that does it: the one is never stored without the other. */
+export async function audit(ctx: TxContext, entry: AuditEntry): Promise<void> {
+  await ctx.db.insert(auditTable).values({
+    id: newId("audit"),
+    actor: actorName(ctx.actor),
+    action: entry.action,
+    tenantId: entry.tenantId ?? ctx.actor.tenantId,
+    targetKind: entry.targetKind,
+    targetId: entry.targetId,
+    details: entry.details ?? {},
+  });
+}
+
+export function actorName(actor: Actor): string {
+  return `${actor.kind}:${actor.name}`;
+}
