@@ -1,0 +1,131 @@
+import { expect, test } from "vitest";
+import { LiveConnection, type Source } from "./connection";
+
+class FakeSource implements Source {
+  readonly listeners = new Map<string, ((event: { data?: unknown }) => void)[]>();
+  isClosed = false;
+  constructor(readonly url: string) {}
+  addEventListener(name: string, listener: (event: { data?: unknown }) => void): void {
+    this.listeners.set(name, [...(this.listeners.get(name) ?? []), listener]);
+  }
+  close(): void {
+    this.isClosed = true;
+  }
+  send(name: string, data?: unknown): void {
+    for (const listener of this.listeners.get(name) ?? []) listener({ data: data === undefined ? undefined : JSON.stringify(data) });
+  }
+}
+
+function setUp() {
+  const sources: FakeSource[] = [];
+  const timers: { run: () => void; ms: number; isCleared: boolean }[] = [];
+  const connection = new LiveConnection({
+    openSource: (url) => {
+      const source = new FakeSource(url);
+      sources.push(source);
+      return source;
+    },
+    now: () => 1_000,
+    setTimer: (run, ms) => {
+      const timer = { run, ms, isCleared: false };
+      timers.push(timer);
+      return timer;
+    },
+    clearTimer: (timer) => {
+      if (timer !== undefined) (timer as { isCleared: boolean }).isCleared = true;
+    },
+  });
+  const last = <Item>(items: Item[]): Item => {
+    const item = items.at(-1);
+    if (item === undefined) throw new Error("nothing there");
+    return item;
+  };
+  return { connection, sources, timers, last };
+}
+
+const hello = { serverTime: "2026-11-22T00:00:00Z" };
+
+test("a change of topic keeps the old stream until the new one greets", () => {
+  const { connection, sources } = setUp();
+  connection.start();
+  sources[0]?.send("hello", hello);
+  connection.follow({ runId: "run_1", afterSeq: 7 });
+
+  expect(sources[1]?.url).toContain("run=run_1&after=7");
+  expect(sources[0]?.isClosed).toBe(false);
+  const seen: string[] = [];
+  connection.on("run", (run) => seen.push(run.id));
+  sources[0]?.send("run", { id: "between" });
+  sources[1]?.send("hello", hello);
+
+  expect(seen).toEqual(["between"]);
+  expect(sources[0]?.isClosed).toBe(true);
+  expect(connection.getStatus().state).toBe("live");
+});
+
+test("a lost stream is opened again from the last event seen, and tells of the gap once it lives", () => {
+  const { connection, sources, timers, last } = setUp();
+  let gaps = 0;
+  connection.onGap(() => {
+    gaps += 1;
+  });
+  connection.follow({ runId: "run_1", afterSeq: 0 });
+  connection.start();
+  sources[0]?.send("hello", hello);
+  connection.seen("run_1", 41);
+  sources[0]?.send("error");
+
+  expect(connection.getStatus()).toMatchObject({ state: "reconnecting", retryAtMs: 1_500 });
+  expect(sources[0]?.isClosed).toBe(true);
+  last(timers).run();
+  expect(last(sources).url).toContain("after=41");
+  expect(gaps).toBe(0);
+  last(sources).send("hello", hello);
+  expect(gaps).toBe(1);
+});
+
+test("retries wait longer each time and start over after a greeting", () => {
+  const { connection, sources, timers, last } = setUp();
+  connection.start();
+  const waits: number[] = [];
+  for (let round = 0; round < 4; round += 1) {
+    last(sources).send("error");
+    waits.push(last(timers).ms);
+    last(timers).run();
+  }
+  last(sources).send("hello", hello);
+  last(sources).send("error");
+  expect([...waits, last(timers).ms]).toEqual([500, 1_000, 2_000, 5_000, 500]);
+});
+
+test("a stream that never greets counts as lost", () => {
+  const { connection, timers, last } = setUp();
+  connection.start();
+  last(timers).run();
+  expect(connection.getStatus().state).toBe("reconnecting");
+});
+
+test("a hidden tab pauses the stream and catches up when it comes back", () => {
+  const { connection, sources, last } = setUp();
+  let gaps = 0;
+  connection.onGap(() => {
+    gaps += 1;
+  });
+  connection.start();
+  last(sources).send("hello", hello);
+  connection.pause();
+  expect(last(sources).isClosed).toBe(true);
+  expect(connection.getStatus().state).toBe("paused");
+  connection.start();
+  last(sources).send("hello", hello);
+  expect(gaps).toBe(1);
+});
+
+test("garbage in a frame is ignored", () => {
+  const { connection, sources } = setUp();
+  const seen: unknown[] = [];
+  connection.on("run", (run) => seen.push(run));
+  connection.start();
+  for (const listener of sources[0]?.listeners.get("run") ?? []) listener({ data: "{broken" });
+  expect(seen).toEqual([]);
+});

@@ -1,0 +1,172 @@
+import { FRAME_NAMES, type FrameName, type Frames, liveUrl, type Topic } from "./frames";
+
+export type LiveStatus =
+  | { state: "connecting" }
+  | { state: "live"; sinceMs: number }
+  | { state: "reconnecting"; retryAtMs: number; staleSinceMs: number }
+  | { state: "paused"; staleSinceMs: number };
+
+/** What the connection needs of an EventSource; tests give their own. */
+export type Source = {
+  addEventListener(name: string, listener: (event: { data?: unknown }) => void): void;
+  close(): void;
+};
+
+export type LiveOptions = {
+  openSource: (url: string) => Source;
+  now?: () => number;
+  setTimer?: (run: () => void, ms: number) => unknown;
+  clearTimer?: (timer: unknown) => void;
+};
+
+type Listener<Name extends FrameName> = (frame: Frames[Name]) => void;
+
+const RETRY_MS = [500, 1_000, 2_000, 5_000, 10_000] as const;
+/** A half-open connection is silent; the server's own keep-alive comments never reach JavaScript. */
+const HELLO_TIMEOUT_MS = 10_000;
+
+/**
+ * The one event stream of a tab. A change of topic opens the new stream before it closes the old one, so nothing falls
+ * between them; after a loss `onGap` tells the caches that something may have been missed.
+ * connecting → live → reconnecting → live; any → paused → connecting.
+ */
+export class LiveConnection {
+  #status: LiveStatus = { state: "connecting" };
+  #topic: Topic = null;
+  #source: Source | undefined;
+  #retiring: Source | undefined;
+  #timer: unknown;
+  #failures = 0;
+  #hasLost = false;
+  #isStarted = false;
+  readonly #listeners = new Map<FrameName, Set<(frame: never) => void>>();
+  readonly #statusListeners = new Set<() => void>();
+  readonly #gapListeners = new Set<() => void>();
+  readonly #options: Required<LiveOptions>;
+
+  constructor(options: LiveOptions) {
+    this.#options = {
+      now: () => Date.now(),
+      setTimer: (run, ms) => setTimeout(run, ms),
+      clearTimer: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
+      ...options,
+    };
+  }
+
+  getStatus = (): LiveStatus => this.#status;
+
+  onStatus = (listener: () => void): (() => void) => {
+    this.#statusListeners.add(listener);
+    return () => this.#statusListeners.delete(listener);
+  };
+
+  onGap(listener: () => void): () => void {
+    this.#gapListeners.add(listener);
+    return () => this.#gapListeners.delete(listener);
+  }
+
+  on<Name extends FrameName>(name: Name, listener: Listener<Name>): () => void {
+    const listeners = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, listeners);
+    listeners.add(listener as (frame: never) => void);
+    return () => listeners.delete(listener as (frame: never) => void);
+  }
+
+  start(): void {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
+    this.#open();
+  }
+
+  /** Follows another run, or none. The seq of the followed run's last seen event keeps a reopening exact. */
+  follow(topic: Topic): void {
+    const isSame = topic?.runId === this.#topic?.runId;
+    this.#topic = topic;
+    if (isSame || !this.#isStarted) return;
+    this.#open();
+  }
+
+  /** Remembers how far the followed run has been seen, so that a later reopening starts there. */
+  seen(runId: string, seq: number): void {
+    if (this.#topic?.runId === runId && seq > this.#topic.afterSeq) this.#topic = { runId, afterSeq: seq };
+  }
+
+  /** Closes the stream while nobody looks. */
+  pause(): void {
+    if (!this.#isStarted) return;
+    this.#isStarted = false;
+    this.#hasLost = true;
+    this.#closeAll();
+    this.#set({ state: "paused", staleSinceMs: this.#options.now() });
+  }
+
+  close(): void {
+    this.#isStarted = false;
+    this.#closeAll();
+  }
+
+  #open(): void {
+    this.#options.clearTimer(this.#timer);
+    this.#retiring?.close();
+    // The old stream goes on until the new one says hello: doubles are dropped by seq and version, gaps are not seen.
+    this.#retiring = this.#source;
+    const source = this.#options.openSource(liveUrl(this.#topic));
+    this.#source = source;
+    for (const name of FRAME_NAMES) source.addEventListener(name, (event) => this.#receive(source, name, event.data));
+    source.addEventListener("error", () => this.#lost(source));
+    if (this.#retiring === undefined && this.#status.state !== "reconnecting") this.#set({ state: "connecting" });
+    this.#timer = this.#options.setTimer(() => this.#lost(source), HELLO_TIMEOUT_MS);
+  }
+
+  #receive(source: Source, name: FrameName, data: unknown): void {
+    if (source !== this.#source && source !== this.#retiring) return;
+    const frame = parse(data);
+    if (frame === undefined) return;
+    if (name === "hello" && source === this.#source) this.#greeted();
+    for (const listener of this.#listeners.get(name) ?? []) listener(frame as never);
+  }
+
+  #greeted(): void {
+    this.#options.clearTimer(this.#timer);
+    this.#retiring?.close();
+    this.#retiring = undefined;
+    this.#failures = 0;
+    this.#set({ state: "live", sinceMs: this.#options.now() });
+    if (!this.#hasLost) return;
+    this.#hasLost = false;
+    for (const listener of this.#gapListeners) listener();
+  }
+
+  #lost(source: Source): void {
+    if (source !== this.#source || !this.#isStarted) return;
+    const staleSinceMs = this.#status.state === "reconnecting" ? this.#status.staleSinceMs : this.#options.now();
+    this.#closeAll();
+    this.#hasLost = true;
+    const delayMs = RETRY_MS[Math.min(this.#failures, RETRY_MS.length - 1)] ?? 10_000;
+    this.#failures += 1;
+    this.#set({ state: "reconnecting", retryAtMs: this.#options.now() + delayMs, staleSinceMs });
+    this.#timer = this.#options.setTimer(() => this.#open(), delayMs);
+  }
+
+  #closeAll(): void {
+    this.#options.clearTimer(this.#timer);
+    this.#source?.close();
+    this.#retiring?.close();
+    this.#source = undefined;
+    this.#retiring = undefined;
+  }
+
+  #set(status: LiveStatus): void {
+    this.#status = status;
+    for (const listener of this.#statusListeners) listener();
+  }
+}
+
+function parse(data: unknown): unknown {
+  if (typeof data !== "string") return undefined;
+  try {
+    return JSON.parse(data);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,33 @@
+import type { Approval } from "@/contract/approval";
+import type { LiveFrame, RunEvent } from "@/contract/event";
+import type { Run } from "@/contract/run";
+import type { Session } from "@/contract/session";
+
+/** A session as the stream tells it; whether it is unread depends on the reader, so that is not in it. */
+export type SessionFrame = { sessionId: string; version: number; kind: "changed" | "deleted"; session?: Session };
+export type LiveTextFrame = { runId: string; frames: LiveFrame[] };
+
+/** What `GET /api/live` sends, by the name of its frames. */
+export type Frames = {
+  hello: { serverTime: string };
+  session: SessionFrame;
+  run: Run;
+  approval: Approval;
+  event: RunEvent;
+  live: LiveTextFrame;
+};
+export type FrameName = keyof Frames;
+export const FRAME_NAMES = ["hello", "session", "run", "approval", "event", "live"] as const satisfies FrameName[];
+
+/** A run that a page follows, from the event after `afterSeq` on. */
+export type Topic = { runId: string; afterSeq: number } | null;
+
+/** The stream's address for what the page shows now. */
+export function liveUrl(topic: Topic): string {
+  const query = new URLSearchParams({ sessions: "1", runs: "1", approvals: "1" });
+  if (topic !== null) {
+    query.set("run", topic.runId);
+    query.set("after", String(topic.afterSeq));
+  }
+  return `/api/live?${query}`;
+}

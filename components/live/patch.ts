@@ -1,0 +1,56 @@
+import type { InfiniteData, QueryClient, QueryKey } from "@tanstack/react-query";
+import type { Approval } from "@/contract/approval";
+import type { Page } from "@/contract/page";
+import type { Run } from "@/contract/run";
+import type { SessionSummary } from "@/contract/session";
+import type { SessionFrame } from "./frames";
+
+/** Changes the items of a cached infinite list in place; null removes one. The same object comes back when nothing changed. */
+export function patchPages<Item>(
+  data: InfiniteData<Page<Item>> | undefined,
+  patch: (item: Item) => Item | null,
+): InfiniteData<Page<Item>> | undefined {
+  if (data === undefined) return undefined;
+  let hasChanged = false;
+  const pages = data.pages.map((page) => {
+    const items = page.items.flatMap((item) => {
+      const next = patch(item);
+      if (next !== item) hasChanged = true;
+      return next === null ? [] : [next];
+    });
+    return { ...page, items };
+  });
+  return hasChanged ? { ...data, pages } : data;
+}
+
+/** A session as the stream tells it, over what is cached: older versions lose, and the reader's mark is kept. */
+export function patchSession(cached: SessionSummary, frame: SessionFrame, openSessionId: string | null): SessionSummary | null {
+  if (cached.sessionId !== frame.sessionId) return cached;
+  if (frame.kind === "deleted") return null;
+  if (frame.session === undefined || frame.session.version < cached.version) return cached;
+  const isNewer = frame.session.version > cached.version;
+  const unread = frame.sessionId === openSessionId ? false : cached.unread || isNewer;
+  return { ...cached, ...frame.session, unread };
+}
+
+export function patchRun(cached: Run, run: Run): Run {
+  return cached.id !== run.id || run.version < cached.version ? cached : { ...cached, ...run };
+}
+
+export function patchApproval(cached: Approval, approval: Approval): Approval {
+  return cached.id !== approval.id || Date.parse(approval.updatedAt) < Date.parse(cached.updatedAt) ? cached : approval;
+}
+
+/** Whether a cached infinite list already holds an item. */
+export function hasItem<Item>(data: InfiniteData<Page<Item>> | undefined, isIt: (item: Item) => boolean): boolean {
+  return data?.pages.some((page) => page.items.some(isIt)) ?? false;
+}
+
+/** Applies a patch to every cached infinite list under a key, whatever its filter. */
+export function patchLists<Item>(client: QueryClient, queryKey: QueryKey, patch: (item: Item) => Item | null): void {
+  client.setQueriesData<InfiniteData<Page<Item>> | Page<Item>>({ queryKey }, (data) => {
+    if (data === undefined || "pages" in data) return patchPages(data, patch);
+    const [patched] = patchPages({ pages: [data], pageParams: [null] }, patch)?.pages ?? [];
+    return patched;
+  });
+}

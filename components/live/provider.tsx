@@ -1,0 +1,110 @@
+"use client";
+import { useQueryClient } from "@tanstack/react-query";
+import { createContext, type ReactNode, use, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import type { Approval } from "@/contract/approval";
+import type { Run } from "@/contract/run";
+import type { SessionSummary } from "@/contract/session";
+import { useTRPC } from "@/components/trpc/client";
+import { setServerTime } from "@/components/ui/clock";
+import { LiveConnection, type LiveStatus } from "./connection";
+import type { FrameName, Frames } from "./frames";
+import { patchApproval, patchLists, patchRun, patchSession } from "./patch";
+
+const LiveContext = createContext<LiveConnection | null>(null);
+/** A tab that is only glanced away from keeps its stream. */
+const HIDDEN_GRACE_MS = 30_000;
+
+/** Holds the tab's one event stream and keeps every cached list and record up to date from it. */
+export function LiveProvider({ children }: { children: ReactNode }) {
+  const [connection] = useState(() => new LiveConnection({ openSource: (url) => new EventSource(url) }));
+  useEffect(() => {
+    connection.start();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const watchVisibility = () => {
+      clearTimeout(timer);
+      if (document.visibilityState === "visible") connection.start();
+      else timer = setTimeout(() => connection.pause(), HIDDEN_GRACE_MS);
+    };
+    document.addEventListener("visibilitychange", watchVisibility);
+    return () => {
+      clearTimeout(timer);
+      document.removeEventListener("visibilitychange", watchVisibility);
+      connection.close();
+    };
+  }, [connection]);
+  return (
+    <LiveContext value={connection}>
+      <CachePatches connection={connection} />
+      {children}
+    </LiveContext>
+  );
+}
+
+export function useLive(): LiveConnection {
+  const connection = use(LiveContext);
+  if (connection === null) throw new Error("useLive needs a LiveProvider above it");
+  return connection;
+}
+
+const CONNECTING: LiveStatus = { state: "connecting" };
+
+export function useLiveStatus(): LiveStatus {
+  const connection = useLive();
+  return useSyncExternalStore(connection.onStatus, connection.getStatus, () => CONNECTING);
+}
+
+/** Calls the latest `listener` for every frame of that name. */
+export function useFrames<Name extends FrameName>(name: Name, listener: (frame: Frames[Name]) => void): void {
+  const connection = useLive();
+  const latest = useRef(listener);
+  useEffect(() => {
+    latest.current = listener;
+  });
+  useEffect(() => connection.on(name, (frame) => latest.current(frame)), [connection, name]);
+}
+
+let openSessionId: string | null = null;
+
+/** Says which session is being read, so that its own changes do not mark it unread. */
+export function useReading(sessionId: string): void {
+  useEffect(() => {
+    openSessionId = sessionId;
+    return () => {
+      openSessionId = null;
+    };
+  }, [sessionId]);
+}
+
+function CachePatches({ connection }: { connection: LiveConnection }) {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  useEffect(() => {
+    const stops = [
+      connection.on("hello", (hello) => setServerTime(hello.serverTime)),
+      connection.on("session", (frame) => {
+        patchLists<SessionSummary>(client, trpc.sessions.list.pathKey(), (item) => patchSession(item, frame, openSessionId));
+        client.setQueriesData<SessionSummary>({ queryKey: trpc.sessions.get.pathKey() }, (cached) =>
+          cached === undefined ? undefined : (patchSession(cached, frame, openSessionId) ?? cached),
+        );
+        if (frame.sessionId !== openSessionId) return;
+        void client.invalidateQueries({ queryKey: trpc.storage.get.queryKey({ sessionId: frame.sessionId }) });
+      }),
+      connection.on("run", (run) => {
+        patchLists<Run>(client, trpc.runs.list.pathKey(), (item) => patchRun(item, run));
+        client.setQueryData<Run>(trpc.runs.get.queryKey({ runId: run.id }), (cached) => (cached ? patchRun(cached, run) : run));
+        void client.invalidateQueries({ queryKey: trpc.runnerJobs.list.pathKey() });
+      }),
+      connection.on("approval", (approval) => {
+        patchLists<Approval>(client, trpc.approvals.list.pathKey(), (item) => patchApproval(item, approval));
+        client.setQueryData<Approval>(trpc.approvals.get.queryKey({ approvalId: approval.id }), approval);
+        // Lists by status gain or lose a row, which a patch in place cannot show.
+        void client.invalidateQueries({ queryKey: trpc.approvals.list.pathKey() });
+      }),
+      connection.onGap(() => void client.invalidateQueries()),
+    ];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }, [connection, client, trpc]);
+  return null;
+}

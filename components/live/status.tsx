@@ -1,0 +1,45 @@
+"use client";
+import { cn } from "@/components/ui/class-names";
+import { useNow } from "@/components/ui/clock";
+import { formatDuration } from "@/components/ui/format";
+import type { LiveStatus } from "./connection";
+import { useLiveStatus } from "./provider";
+
+const DOT: Record<LiveStatus["state"], string> = {
+  connecting: "bg-busy",
+  live: "bg-good",
+  reconnecting: "bg-warn",
+  paused: "bg-ink-3",
+};
+
+/** Whether what is on the screen is live, and since when it is not. */
+export function LiveIndicator({ isShort }: { isShort?: boolean }) {
+  const status = useLiveStatus();
+  const nowMs = useNow();
+  const [word, detail] = describe(status, nowMs);
+  return (
+    <span className="inline-flex items-center gap-1.5 text-xs text-ink-2" role="status" aria-label={`Connection: ${word}`}>
+      <span aria-hidden className={cn("size-2 rounded-full", DOT[status.state], status.state !== "live" && "animate-breathe")} />
+      {/* Ticking text would be read out every second: the label above says what matters. */}
+      <span aria-hidden>
+        {word}
+        {!isShort && detail !== null && ` ${detail}`}
+      </span>
+    </span>
+  );
+}
+
+function describe(status: LiveStatus, nowMs: number): [string, string | null] {
+  switch (status.state) {
+    case "live":
+      return ["Live", null];
+    case "connecting":
+      return ["Connecting", null];
+    case "paused":
+      return ["Paused", null];
+    case "reconnecting": {
+      const staleMs = Math.max(1_000, nowMs - status.staleSinceMs);
+      return ["Reconnecting", `· stale for ${formatDuration(Math.floor(staleMs / 1_000) * 1_000)}`];
+    }
+  }
+}

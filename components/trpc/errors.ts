@@ -1,0 +1,46 @@
+import { TRPCClientError } from "@trpc/client";
+import { type ErrorBody, REASON_STATUS } from "@/contract/errors";
+
+/** What the console shows of a failure, whatever failed. */
+export type ShownError = Omit<ErrorBody, "requestId" | "reason"> & {
+  requestId: string | null;
+  reason: string;
+  status: number | null;
+  /** Trying the same again may help. */
+  isRetryable: boolean;
+};
+
+type ErrorData = { agentrun?: ErrorBody; httpStatus?: number };
+
+/** Reads the contract's error object out of whatever was thrown. */
+export function readError(error: unknown): ShownError {
+  if (error instanceof TRPCClientError) {
+    const data = error.data as ErrorData | null | undefined;
+    const body = data?.agentrun;
+    if (body !== undefined) {
+      const status = REASON_STATUS[body.reason] ?? data?.httpStatus ?? null;
+      return { ...body, status, isRetryable: status === null || status >= 500 || status === 429 };
+    }
+    if (typeof data?.httpStatus === "number") {
+      const { httpStatus } = data;
+      return { ...unknown(error.message), status: httpStatus, isRetryable: httpStatus >= 500 };
+    }
+    return unreachable();
+  }
+  return unknown(error instanceof Error ? error.message : String(error));
+}
+
+function unknown(message: string): ShownError {
+  return { failureKind: "infra-failed", reason: "unexpected", message, requestId: null, status: null, isRetryable: true };
+}
+
+function unreachable(): ShownError {
+  return {
+    failureKind: "infra-failed",
+    reason: "unreachable",
+    message: "The server does not answer. What is shown was true when it last did.",
+    requestId: null,
+    status: null,
+    isRetryable: true,
+  };
+}

@@ -1,0 +1,75 @@
+import { useSyncExternalStore } from "react";
+
+/** One timer for every clock on the page: durations and ages tick together, once a second, and stop in hidden tabs. */
+const listeners = new Set<() => void>();
+let timer: ReturnType<typeof setInterval> | undefined;
+let nowMs = Date.now();
+let serverOffsetMs = 0;
+
+function tick(): void {
+  nowMs = Date.now() + serverOffsetMs;
+  for (const listener of listeners) listener();
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  if (timer === undefined) {
+    tick();
+    timer = setInterval(tick, 1_000);
+  }
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size > 0 || timer === undefined) return;
+    clearInterval(timer);
+    timer = undefined;
+  };
+}
+
+/** Sets how far the server's clock is ahead of this machine's, so that ages and countdowns mean the server's time. */
+export function setServerTime(serverTime: string): void {
+  const parsed = Date.parse(serverTime);
+  if (Number.isNaN(parsed)) return;
+  serverOffsetMs = parsed - Date.now();
+}
+
+/** The server's time in milliseconds, re-rendering once a second. */
+export function useNow(): number {
+  return useSyncExternalStore(
+    subscribe,
+    () => nowMs,
+    () => nowMs,
+  );
+}
+
+export const TIME_MODES = ["relative", "local", "utc"] as const;
+export type TimeMode = (typeof TIME_MODES)[number];
+const MODE_KEY = "agentrun-time";
+const modeListeners = new Set<() => void>();
+let mode: TimeMode | undefined;
+
+function readMode(): TimeMode {
+  if (mode === undefined) {
+    const stored = globalThis.localStorage?.getItem(MODE_KEY);
+    mode = TIME_MODES.find((known) => known === stored) ?? "relative";
+  }
+  return mode;
+}
+
+/** Goes to the next way of showing instants, everywhere, and remembers it. */
+export function cycleTimeMode(): TimeMode {
+  mode = TIME_MODES[(TIME_MODES.indexOf(readMode()) + 1) % TIME_MODES.length] ?? "relative";
+  globalThis.localStorage?.setItem(MODE_KEY, mode);
+  for (const listener of modeListeners) listener();
+  return mode;
+}
+
+export function useTimeMode(): TimeMode {
+  return useSyncExternalStore(
+    (listener) => {
+      modeListeners.add(listener);
+      return () => modeListeners.delete(listener);
+    },
+    readMode,
+    () => "relative",
+  );
+}

@@ -1,0 +1,42 @@
+"use client";
+import { Check, Copy } from "lucide-react";
+import { useEffect, useState } from "react";
+import { Button } from "./button";
+import { shortenId } from "./format";
+
+/** Copies a text and says that it did. */
+export function CopyButton({ text, label }: { text: string | (() => string); label: string }) {
+  const [isCopied, setIsCopied] = useState(false);
+  useEffect(() => {
+    if (!isCopied) return;
+    const timer = setTimeout(() => setIsCopied(false), 1_500);
+    return () => clearTimeout(timer);
+  }, [isCopied]);
+  return (
+    <Button
+      look="ghost"
+      size="icon-sm"
+      className="size-5 align-middle"
+      aria-label={isCopied ? "Copied" : label}
+      title={label}
+      onClick={(event) => {
+        event.stopPropagation();
+        void navigator.clipboard?.writeText(typeof text === "string" ? text : text()).then(() => setIsCopied(true));
+      }}
+    >
+      {isCopied ? <Check aria-hidden className="size-3" /> : <Copy aria-hidden className="size-3" />}
+    </Button>
+  );
+}
+
+/** An id, shortened in the middle, whole on hover and when copied. */
+export function Id({ id }: { id: string }) {
+  return (
+    <span className="inline-flex max-w-full items-center gap-0.5 font-mono text-xs">
+      <span title={id} className="truncate">
+        {shortenId(id)}
+      </span>
+      <CopyButton text={id} label={`Copy ${id}`} />
+    </span>
+  );
+}

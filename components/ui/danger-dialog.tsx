@@ -1,0 +1,83 @@
+"use client";
+import { type FormEvent, type ReactNode, useId, useState } from "react";
+import { Button } from "./button";
+import { Dialog } from "./dialog";
+import { Field, Input, TextArea } from "./field";
+
+type DangerDialogProps = {
+  isOpen: boolean;
+  onOpenChange: (isOpen: boolean) => void;
+  title: string;
+  /** What will happen, in the operator's terms, and what it cannot undo. */
+  consequence: ReactNode;
+  action: string;
+  isPending: boolean;
+  error?: string | null;
+  /** Irreversible: this text has to be typed first. Costly without it: a dialog and a reason are enough. */
+  typed?: string;
+  /** Why the action cannot be taken; shown, and the button stays disabled. */
+  refusal?: string | null;
+  hasReason?: boolean;
+  onConfirm: (reason: string | undefined) => void;
+};
+
+/** Asks before what is costly, and makes the operator type a name before what cannot be taken back. */
+export function DangerDialog(props: DangerDialogProps) {
+  const [reason, setReason] = useState("");
+  const [typed, setTyped] = useState("");
+  const formId = useId();
+  const isTyped = props.typed === undefined || typed === props.typed;
+  const isBlocked = !isTyped || props.isPending || (props.refusal ?? null) !== null;
+
+  function confirm(event: FormEvent): void {
+    event.preventDefault();
+    if (isBlocked) return;
+    props.onConfirm(reason.trim() === "" ? undefined : reason.trim());
+  }
+
+  return (
+    <Dialog isOpen={props.isOpen} onOpenChange={props.onOpenChange} title={props.title}>
+      <form
+        id={formId}
+        className="flex flex-col gap-3"
+        onSubmit={confirm}
+        onKeyDown={(event) => {
+          if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) confirm(event);
+        }}
+      >
+        <div className="text-sm text-ink-2">{props.consequence}</div>
+        {props.hasReason === true && (
+          <Field label="Reason" hint="Kept in the record, shown to whoever looks later.">
+            {(id) => <TextArea id={id} rows={2} value={reason} onChange={(event) => setReason(event.target.value)} />}
+          </Field>
+        )}
+        {props.typed !== undefined && (
+          <Field label={`Type ${props.typed} to confirm`}>
+            {(id) => (
+              <Input
+                id={id}
+                className="font-mono"
+                autoComplete="off"
+                spellCheck={false}
+                value={typed}
+                onChange={(event) => setTyped(event.target.value)}
+              />
+            )}
+          </Field>
+        )}
+        {(props.refusal ?? null) !== null && <p className="rounded-md bg-warn-soft p-2 text-xs text-warn">{props.refusal}</p>}
+        {(props.error ?? null) !== null && (
+          <p role="alert" className="rounded-md bg-bad-soft p-2 text-xs text-bad">
+            {props.error}
+          </p>
+        )}
+        <div className="flex justify-end gap-2">
+          <Button onClick={() => props.onOpenChange(false)}>Keep</Button>
+          <Button look="danger" type="submit" disabled={isBlocked}>
+            {props.isPending ? "Working…" : props.action}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

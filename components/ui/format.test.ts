@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { formatAge, formatBytes, formatCount, formatDuration, formatPlural, shortenId } from "./format";
+
+test("durations use at most two units and never round up into the next", () => {
+  expect([0, 840, 999.4, 4_260, 9_999, 59_999, 192_000, 3_600_000, 187_200_000].map(formatDuration)).toEqual([
+    "0 ms", "840 ms", "999 ms", "4.2 s", "9.9 s", "59 s", "3 m 12 s", "1 h", "2 d 4 h",
+  ]);
+});
+
+test("ages name the past and the future by one unit", () => {
+  expect(formatAge(1_000_000, 1_000_400)).toBe("now");
+  expect(formatAge(1_000_000, 1_013_000)).toBe("13 s ago");
+  expect(formatAge(1_000_000, 880_000)).toBe("in 2 m");
+  expect(formatAge(0, 90_000_000)).toBe("1 d ago");
+});
+
+test("sizes, counts, plurals and ids stay short", () => {
+  expect([512, 1_536, 150 * 1_048_576].map(formatBytes)).toEqual(["512 B", "1.5 KiB", "150 MiB"]);
+  expect([940, 1_240, 12_400, 3_100_000].map(formatCount)).toEqual(["940", "1.2k", "12k", "3.1M"]);
+  expect([formatPlural(1, "event"), formatPlural(1_204, "event")]).toEqual(["1 event", "1,204 events"]);
+  expect(shortenId("run_018f3a4b-aaaa-bbbb-cccc-ddddeeee1234")).toBe("run_018f3a…ee1234");
+  expect(shortenId("ses_short")).toBe("ses_short");
+});

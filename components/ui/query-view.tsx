@@ -1,0 +1,66 @@
+"use client";
+import { RotateCw } from "lucide-react";
+import type { ReactNode } from "react";
+import { readError, type ShownError } from "@/components/trpc/errors";
+import { Button } from "./button";
+import { TableSkeleton } from "./page";
+
+type QueryLike<Data> = {
+  data: Data | undefined;
+  error: unknown;
+  isFetching: boolean;
+  refetch: () => unknown;
+};
+
+type QueryViewProps<Data> = { query: QueryLike<Data>; skeleton?: ReactNode; children: (data: Data) => ReactNode };
+
+/** The states of anything that is loaded: a skeleton, an error that says what to do, the data, or stale data and why. */
+export function QueryView<Data>({ query, skeleton, children }: QueryViewProps<Data>) {
+  if (query.data === undefined) {
+    if (query.error === null || query.error === undefined) return skeleton ?? <TableSkeleton />;
+    return <ErrorCard error={readError(query.error)} onRetry={() => query.refetch()} isRetrying={query.isFetching} />;
+  }
+  return (
+    <>
+      {query.error ? <StaleBanner error={readError(query.error)} onRetry={() => query.refetch()} /> : null}
+      {children(query.data)}
+    </>
+  );
+}
+
+const HELP: Record<string, string> = {
+  forbidden: "Your role does not allow this. An administrator can.",
+  "not-found": "It may have been deleted, or belongs to another tenant.",
+  "database-down": "The database does not answer; the Status page shows the parts. It is retried by itself.",
+};
+
+type ErrorCardProps = { error: ShownError; onRetry?: () => void; isRetrying?: boolean };
+
+export function ErrorCard({ error, onRetry, isRetrying }: ErrorCardProps) {
+  return (
+    <div role="alert" className="m-4 flex max-w-2xl flex-col gap-2 rounded-lg border border-bad/40 bg-bad-soft p-4 text-sm lg:mx-6">
+      <p className="font-semibold text-bad">{error.message}</p>
+      {HELP[error.reason] !== undefined && <p className="text-ink-2">{HELP[error.reason]}</p>}
+      <p className="font-mono text-xs text-ink-2">
+        {error.failureKind} · {error.reason}
+        {error.requestId !== null && ` · request ${error.requestId}`}
+      </p>
+      {onRetry !== undefined && (
+        <Button size="sm" className="self-start" disabled={isRetrying} onClick={onRetry}>
+          <RotateCw aria-hidden className="size-3.5" /> {isRetrying ? "Trying…" : "Try again"}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function StaleBanner({ error, onRetry }: { error: ShownError; onRetry: () => void }) {
+  return (
+    <div role="status" className="flex flex-wrap items-center justify-between gap-2 border-b bg-warn-soft px-4 py-1.5 text-xs text-warn lg:px-6">
+      <span>{error.message}</span>
+      <Button look="ghost" size="sm" className="text-warn" onClick={onRetry}>
+        Try again
+      </Button>
+    </div>
+  );
+}
