@@ -1,0 +1,34 @@
+import { z } from "zod";
+
+/** What the worker asks of the supervisor over the channel that Node opens between them. */
+export const WorkerMessage = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("runner.launch"), attemptId: z.string().min(1), env: z.record(z.string(), z.string()) }),
+  z.object({ type: z.literal("runner.end"), attemptId: z.string().min(1) }),
+  z.object({ type: z.literal("runner.list") }),
+]);
+export type WorkerMessage = z.infer<typeof WorkerMessage>;
+
+/** What the supervisor tells the worker. `runner.gone` and `runner.exited` mean that no process of it is left. */
+export const SupervisorMessage = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("runner.launched"), attemptId: z.string(), pid: z.number().int() }),
+  z.object({ type: z.literal("runner.launch-failed"), attemptId: z.string(), message: z.string() }),
+  z.object({ type: z.literal("runner.gone"), attemptId: z.string() }),
+  z.object({
+    type: z.literal("runner.exited"),
+    attemptId: z.string(),
+    code: z.number().int().nullable(),
+    signal: z.string().nullable(),
+    stderrTail: z.string(),
+  }),
+  z.object({ type: z.literal("runner.list"), attemptIds: z.array(z.string()) }),
+]);
+export type SupervisorMessage = z.infer<typeof SupervisorMessage>;
+export type RunnerExit = Extract<SupervisorMessage, { type: "runner.exited" }>;
+
+/** What web tells the supervisor once it listens. The link signs one browser in, once. */
+export const WebMessage = z.object({
+  type: z.literal("web.ready"),
+  url: z.string(),
+  signInUrl: z.string().nullish(),
+});
+export type WebMessage = z.infer<typeof WebMessage>;

@@ -1,0 +1,35 @@
+/** What an attempt's process is started with. Where it runs, the executor knows. */
+export interface LaunchSpec {
+  attemptId: string;
+  runId: string;
+  runnerId: string;
+  /** Buys one claim of this run. */
+  launchToken: string;
+  /** Where the runner reaches web. */
+  url: string;
+  leaseMs: number;
+  /** null: a run without session storage. */
+  volumeDir: string | null;
+}
+
+export type Observation = "running" | "gone" | "unknown";
+
+/** How an attempt ended. It is reported only once nothing of the attempt is left. */
+export interface AttemptExit {
+  attemptId: string;
+  code: number | null;
+  signal: string | null;
+  stderrTail: string;
+}
+
+/** Starts and ends the process of one attempt: a local process, or a Kubernetes Job. */
+export interface Executor {
+  /** Resolves when the process was started. Launching a running attempt again changes nothing. */
+  launch(spec: LaunchSpec): Promise<void>;
+  /** Kills an attempt with all that it started; `unconfirmed` when that could not be shown in time. */
+  end(attemptId: string): Promise<"gone" | "unconfirmed">;
+  /** `unknown` when nobody could be asked: it says nothing about the attempt. */
+  observe(attemptId: string): Promise<Observation>;
+  onExit(listener: (exit: AttemptExit) => void): () => void;
+  close(): Promise<void>;
+}

@@ -1,0 +1,131 @@
+import { mkdir, rm } from "node:fs/promises";
+import path from "node:path";
+import type { SupervisorMessage } from "@/contract/supervisor";
+import type { AttemptExit, Executor, LaunchSpec, Observation } from "@/server/executors/executor";
+import { findAttemptProcesses } from "@/supervisor/processes/scan";
+import type { SupervisorChannel } from "./channel";
+
+export interface LocalExecutorOptions {
+  channel: SupervisorChannel;
+  /** `scratch/<attemptId>` is made here, and removed when the attempt is gone. */
+  dataDir: string;
+  codexPath: string;
+  logLevel: string;
+  launchDeadlineMs?: number;
+  endDeadlineMs?: number;
+}
+
+type Answer = (message: SupervisorMessage) => boolean;
+
+/** Runners as processes of this machine. The supervisor is their parent, so that they outlive a worker's restart. */
+export function createLocalExecutor(options: LocalExecutorOptions): Executor {
+  const exitListeners = new Set<(exit: AttemptExit) => void>();
+  const waiting = new Set<Answer>();
+  const launching = new Map<string, Promise<void>>();
+
+  const unsubscribe = options.channel.onMessage((message) => {
+    for (const answer of [...waiting]) if (answer(message)) waiting.delete(answer);
+    if (message.type === "runner.gone" || message.type === "runner.exited") void removeScratch(message.attemptId);
+    if (message.type === "runner.exited") for (const listener of exitListeners) listener(message);
+  });
+
+  function scratchDir(attemptId: string): string {
+    if (!/^[A-Za-z0-9_.-]+$/.test(attemptId) || attemptId.includes(".."))
+      throw new Error(`no attempt id: ${attemptId}`);
+    return path.join(options.dataDir, "scratch", attemptId);
+  }
+
+  async function removeScratch(attemptId: string): Promise<void> {
+    // What stays behind is removed by the supervisor's next start.
+    await rm(scratchDir(attemptId), { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
+  }
+
+  /** The first answer that `pick` takes; null when none came in time. */
+  function answerOf<T>(pick: (message: SupervisorMessage) => T | null, deadlineMs: number): Promise<T | null> {
+    return new Promise((resolve) => {
+      const settle = (value: T | null) => {
+        clearTimeout(timer);
+        waiting.delete(answer);
+        resolve(value);
+      };
+      const timer = setTimeout(() => settle(null), deadlineMs);
+      const answer: Answer = (message) => {
+        const picked = pick(message);
+        if (picked !== null) settle(picked);
+        return picked !== null;
+      };
+      waiting.add(answer);
+    });
+  }
+
+  async function launchOnce(spec: LaunchSpec): Promise<void> {
+    const scratch = scratchDir(spec.attemptId);
+    await mkdir(scratch, { recursive: true, mode: 0o700 });
+    const answered = answerOf((message) => {
+      if (!("attemptId" in message) || message.attemptId !== spec.attemptId) return null;
+      if (message.type === "runner.launched" || message.type === "runner.launch-failed") return message;
+      return null;
+    }, options.launchDeadlineMs ?? 30_000);
+    await options.channel.send({
+      type: "runner.launch",
+      attemptId: spec.attemptId,
+      env: runnerEnv(spec, scratch, options),
+    });
+    const answer = await answered;
+    if (answer === null) throw new Error("The supervisor did not start the runner in time.");
+    if (answer.type === "runner.launch-failed") throw new Error(answer.message);
+  }
+
+  return {
+    launch(spec) {
+      const known = launching.get(spec.attemptId);
+      if (known) return known;
+      const launch = launchOnce(spec).finally(() => launching.delete(spec.attemptId));
+      launching.set(spec.attemptId, launch);
+      return launch;
+    },
+    async end(attemptId) {
+      const answered = answerOf(
+        (message) =>
+          (message.type === "runner.gone" || message.type === "runner.exited") && message.attemptId === attemptId
+            ? message
+            : null,
+        options.endDeadlineMs ?? 15_000,
+      );
+      await options.channel.send({ type: "runner.end", attemptId });
+      return (await answered) === null ? "unconfirmed" : "gone";
+    },
+    async observe(attemptId): Promise<Observation> {
+      const answered = answerOf((message) => (message.type === "runner.list" ? message : null), 5_000);
+      await options.channel.send({ type: "runner.list" }).catch(() => undefined);
+      const answer = await answered;
+      if (answer === null) return "unknown";
+      if (answer.attemptIds.includes(attemptId)) return "running";
+      // A supervisor that was killed knows nothing of what it started: the processes themselves are asked.
+      return (await findAttemptProcesses(attemptId)).length > 0 ? "running" : "gone";
+    },
+    onExit(listener) {
+      exitListeners.add(listener);
+      return () => void exitListeners.delete(listener);
+    },
+    async close() {
+      unsubscribe();
+      exitListeners.clear();
+    },
+  };
+}
+
+function runnerEnv(spec: LaunchSpec, scratch: string, options: LocalExecutorOptions): Record<string, string> {
+  return {
+    AGENTRUN_URL: spec.url,
+    AGENTRUN_RUN_ID: spec.runId,
+    AGENTRUN_ATTEMPT: spec.attemptId,
+    AGENTRUN_RUNNER_ID: spec.runnerId,
+    AGENTRUN_LAUNCH_TOKEN: spec.launchToken,
+    AGENTRUN_SCRATCH_DIR: scratch,
+    AGENTRUN_CODEX_PATH: options.codexPath,
+    AGENTRUN_LEASE_MS: String(spec.leaseMs),
+    LOG_LEVEL: options.logLevel,
+    ...(spec.volumeDir === null ? {} : { AGENTRUN_VOLUME_DIR: spec.volumeDir }),
+  };
+}

@@ -1,0 +1,12 @@
+import type { Executor } from "./executor";
+
+/** Runners are started by someone else: nothing is launched here, and nothing can be shown to be gone. */
+export function createNoExecutor(): Executor {
+  return {
+    launch: () => Promise.reject(new Error("AGENTRUN_EXECUTOR is none: runners are started by someone else.")),
+    end: async () => "unconfirmed",
+    observe: async () => "unknown",
+    onExit: () => () => undefined,
+    close: async () => undefined,
+  };
+}

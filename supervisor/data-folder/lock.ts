@@ -1,0 +1,77 @@
+import { spawnSync } from "node:child_process";
+import { type FileHandle, open } from "node:fs/promises";
+import path from "node:path";
+import { z } from "zod";
+import { isProcessAlive } from "@/supervisor/processes/alive";
+
+const Holder = z.object({ pid: z.number().int(), since: z.string(), address: z.string().nullable() });
+export type Holder = z.infer<typeof Holder>;
+
+/** Another supervisor runs on this data folder. */
+export class DataFolderHeldError extends Error {
+  constructor(
+    readonly dataDir: string,
+    readonly holder: Holder | null,
+  ) {
+    const who = holder ? `pid ${holder.pid}, since ${holder.since}` : "another process";
+    const where = holder?.address ? `, at ${holder.address}` : "";
+    super(
+      `AgentRun already runs on ${dataDir}: ${who}${where}. Use it, stop it, or set AGENTRUN_DATA_DIR to another folder.`,
+    );
+  }
+}
+
+export interface DataFolderLock {
+  /** Tells later starts where this one is reached. */
+  setAddress(address: string): Promise<void>;
+  release(): Promise<void>;
+}
+
+/**
+ * Takes the data folder for this process or throws `DataFolderHeldError`. The kernel drops the lock when the process
+ * ends, however it ends, so there is no stale one to judge.
+ */
+export async function lockDataFolder(dataDir: string): Promise<DataFolderLock> {
+  const file = await open(path.join(dataDir, "lock"), "a+", 0o600);
+  try {
+    const before = await readHolder(file);
+    if (await isHeld(file, before)) throw new DataFolderHeldError(dataDir, before);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+  const holder: Holder = { pid: process.pid, since: new Date().toISOString(), address: null };
+  await writeHolder(file, holder);
+  return {
+    setAddress: (address) => writeHolder(file, { ...holder, address }),
+    async release() {
+      await file.truncate(0);
+      await file.close();
+    },
+  };
+}
+
+/** The lock belongs to the open file, which `flock` shares with this process; it stays when `flock` has ended. */
+async function isHeld(file: FileHandle, holder: Holder | null): Promise<boolean> {
+  const flock = spawnSync("flock", ["--exclusive", "--nonblock", "3"], {
+    stdio: ["ignore", "ignore", "ignore", file.fd],
+  });
+  if (flock.status === 0) return false;
+  if (flock.status === 1) return true;
+  // No such program (macOS): the pid that the file names decides.
+  return holder !== null && holder.pid !== process.pid && (await isProcessAlive(holder.pid));
+}
+
+async function readHolder(file: FileHandle): Promise<Holder | null> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(4_096), 0, 4_096, 0);
+  try {
+    return Holder.parse(JSON.parse(buffer.toString("utf8", 0, bytesRead)));
+  } catch {
+    return null;
+  }
+}
+
+async function writeHolder(file: FileHandle, holder: Holder): Promise<void> {
+  await file.truncate(0);
+  await file.appendFile(`${JSON.stringify(holder)}\n`);
+}

@@ -1,0 +1,61 @@
+import { execFile } from "node:child_process";
+import { readdir, readFile } from "node:fs/promises";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const PAUSE_MS = 20;
+const SCAN_MAX = 100;
+
+/** The variable that every process of an attempt inherits, whatever session or group it moves to. */
+export const ATTEMPT_VARIABLE = "AGENTRUN_ATTEMPT";
+
+/** The live processes that carry an attempt's id in their environment, but for this process itself. */
+export async function findAttemptProcesses(attemptId: string): Promise<number[]> {
+  const mark = `${ATTEMPT_VARIABLE}=${attemptId}`;
+  return process.platform === "linux" ? scanProc(mark) : scanPs(mark);
+}
+
+/**
+ * Kills what an attempt left behind until two scans in a row find nothing, which is what "gone" means: a process that
+ * was forking during the first scan is there in the second. False when it does not come to that.
+ */
+export async function endAttemptProcesses(attemptId: string): Promise<boolean> {
+  let emptyScans = 0;
+  for (let scan = 0; scan < SCAN_MAX; scan++) {
+    const pids = await findAttemptProcesses(attemptId);
+    emptyScans = pids.length === 0 ? emptyScans + 1 : 0;
+    if (emptyScans === 2) return true;
+    for (const pid of pids) killNow(pid);
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+  return false;
+}
+
+/** SIGKILL to a process (or, by a negative number, to a group) that may be gone already. */
+export function killNow(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+async function scanProc(mark: string): Promise<number[]> {
+  const pids = (await readdir("/proc")).map(Number).filter((pid) => Number.isInteger(pid) && pid !== process.pid);
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      // A zombie's environment reads as empty, so it counts as gone.
+      const environment = await readFile(`/proc/${pid}/environ`, "latin1").catch(() => "");
+      return environment.split("\0").includes(mark) ? [pid] : [];
+    }),
+  );
+  return found.flat();
+}
+
+async function scanPs(mark: string): Promise<number[]> {
+  const { stdout } = await run("ps", ["-E", "-ww", "-A", "-o", "pid=,command="], { maxBuffer: 1 << 26 });
+  return stdout.split("\n").flatMap((line) => {
+    const pid = Number.parseInt(line, 10);
+    return line.split(" ").includes(mark) && pid !== process.pid ? [pid] : [];
+  });
+}
