@@ -1,0 +1,10 @@
+export { endRunTokens, revokeToken } from "./end";
+export {
+  type MintLaunchTokenInput,
+  type MintRunnerTokensInput,
+  mintLaunchToken,
+  mintOperatorToken,
+  mintRunnerTokens,
+  mintSignInToken,
+  type RunnerTokens,
+} from "./mint";

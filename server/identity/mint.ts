@@ -1,0 +1,90 @@
+import { and, eq, isNull, lt, or, sql } from "drizzle-orm";
+import { tokens } from "@/db/schema";
+import type { ServiceContext } from "@/server/context";
+import { ForbiddenError } from "@/server/errors";
+import { newId } from "@/server/ids";
+import { hashToken, newToken, type TokenKind } from "./token";
+
+/** A launch that has not been claimed within this time is lost; the launcher starts another. */
+const LAUNCH_TOKEN_MS = 60 * 60_000;
+const SIGN_IN_TOKEN_MS = 24 * 60 * 60_000;
+const OPERATOR_TOKEN_MS = 14 * 24 * 60 * 60_000;
+
+type TokenValues = Omit<typeof tokens.$inferInsert, "id" | "hash" | "kind" | "expiresAt">;
+
+async function storeToken(
+  ctx: ServiceContext,
+  kind: TokenKind,
+  values: TokenValues,
+  lifeMs: number | null,
+): Promise<string> {
+  const token = newToken(kind);
+  const expiresAt = lifeMs === null ? null : sql`clock_timestamp() + ${lifeMs} * interval '1 millisecond'`;
+  await ctx.db.insert(tokens).values({ ...values, id: newId("token"), kind, hash: hashToken(token), expiresAt });
+  return token;
+}
+
+export type MintLaunchTokenInput = {
+  runId: string;
+  attemptId: string;
+  tenantId: string;
+  backendProfile?: string;
+  /** Milliseconds until it is worthless; one hour unless told. */
+  lifeMs?: number;
+};
+
+/** A token that buys one claim of one run, for the process that the executor is about to start. */
+export function mintLaunchToken(ctx: ServiceContext, input: MintLaunchTokenInput): Promise<string> {
+  const { runId, attemptId, tenantId, backendProfile } = input;
+  return storeToken(ctx, "launch", { runId, attemptId, tenantId, backendProfile }, input.lifeMs ?? LAUNCH_TOKEN_MS);
+}
+
+export type MintRunnerTokensInput = { runId: string; leaseEpoch: number; tenantId: string; profile: string };
+export type RunnerTokens = { runnerToken: string; modelToken: string };
+
+/**
+ * What a claim hands out: tokens for this run and epoch alone. Tokens of earlier epochs end here, and a launch token
+ * that pays for the claim is spent; one that was spent on another epoch is refused. Call it in the claim's transaction.
+ */
+export async function mintRunnerTokens(ctx: ServiceContext, input: MintRunnerTokensInput): Promise<RunnerTokens> {
+  const { runId, leaseEpoch, tenantId, profile } = input;
+  if (ctx.actor.kind === "launch") await spendLaunchToken(ctx, ctx.actor.tokenId, leaseEpoch);
+  await ctx.db
+    .update(tokens)
+    .set({ revokedAt: sql`clock_timestamp()` })
+    .where(and(eq(tokens.runId, runId), lt(tokens.leaseEpoch, leaseEpoch), isNull(tokens.revokedAt)));
+  const values = { runId, leaseEpoch, tenantId, backendProfile: profile };
+  const runnerToken = await storeToken(ctx, "runner", values, null);
+  const modelToken = await storeToken(ctx, "model", values, null);
+  return { runnerToken, modelToken };
+}
+
+/** The same claim may be asked for again when its answer was lost: same epoch, same price. */
+async function spendLaunchToken(ctx: ServiceContext, tokenId: string, leaseEpoch: number): Promise<void> {
+  const spent = await ctx.db
+    .update(tokens)
+    .set({ usedAt: sql`coalesce(${tokens.usedAt}, clock_timestamp())`, leaseEpoch })
+    .where(
+      and(
+        eq(tokens.id, tokenId),
+        isNull(tokens.revokedAt),
+        or(isNull(tokens.leaseEpoch), eq(tokens.leaseEpoch, leaseEpoch)),
+      ),
+    )
+    .returning({ id: tokens.id });
+  if (spent.length === 0)
+    throw new ForbiddenError("this launch token has bought its claim: a new attempt needs a new one");
+}
+
+/** The token of a one-time link that signs an administrator in. */
+export function mintSignInToken(ctx: ServiceContext, input: { name: string }): Promise<string> {
+  return storeToken(ctx, "sign-in", { name: input.name, role: "admin", tenantId: null }, SIGN_IN_TOKEN_MS);
+}
+
+export type MintOperatorTokenInput = { name: string; role: "viewer" | "operator" | "admin"; tenantId: string | null };
+
+/** A browser's cookie. */
+export function mintOperatorToken(ctx: ServiceContext, input: MintOperatorTokenInput): Promise<string> {
+  return storeToken(ctx, "operator", input, OPERATOR_TOKEN_MS);
+}
+export const OPERATOR_TOKEN_SECONDS = OPERATOR_TOKEN_MS / 1_000;

@@ -1,0 +1,34 @@
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+
+/** What each kind starts with, so that a person, a log filter or a scanner of leaks can tell them. */
+export const TOKEN_PREFIX = {
+  operator: "aro_",
+  "sign-in": "ars_",
+  launch: "arl_",
+  runner: "art_",
+  model: "arm_",
+} as const;
+export type TokenKind = keyof typeof TOKEN_PREFIX;
+
+const SHAPE = /^(?:aro|ars|arl|art|arm)_[A-Za-z0-9_-]{43}$/;
+
+/** A token of 256 random bits. Only its digest is ever stored. */
+export function newToken(kind: TokenKind): string {
+  return TOKEN_PREFIX[kind] + randomBytes(32).toString("base64url");
+}
+
+/** The digest that stands for a token at rest. Plain SHA-256 is enough for 256 random bits. */
+export function hashToken(token: string): string {
+  return createHash("sha256").update(token).digest("hex");
+}
+
+/** Whether a text can be one of our tokens at all; what cannot is not looked up. */
+export function isTokenShaped(token: string): boolean {
+  return SHAPE.test(token);
+}
+
+/** Compares in a time that tells nothing of where the two differ. */
+export function isSameSecret(given: string, expected: string): boolean {
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(given), digest(expected));
+}
