@@ -11,7 +11,16 @@ import type { Volumes } from "./volumes/volumes";
 export type Actor =
   | { kind: "operator"; name: string; role: "viewer" | "operator" | "admin"; tenantId: string | null; tokenId: string | null }
   | { kind: "launch"; name: string; runId: string; attemptId: string; tenantId: string; tokenId: string }
-  | { kind: "runner"; name: string; runId: string; leaseEpoch: number; tenantId: string; tokenId: string }
+  | {
+      kind: "runner";
+      name: string;
+      runId: string;
+      leaseEpoch: number;
+      tenantId: string;
+      tokenId: string;
+      /** Its run or epoch has ended: only heartbeat and finish still answer it, so that the last answers are not lost. */
+      isEnded?: boolean;
+    }
   | { kind: "system"; name: string; tenantId: null };
 
 /** Topics that readers wait on; see server/live. A key narrows one to a run. */

@@ -119,6 +119,9 @@ function roleProcedure(role: keyof typeof ROLE_RANK) {
   });
 }
 
+/** What a runner's token is still good for when its run or epoch has ended. */
+const ANSWERED_AFTER_END = new Set(["runs.heartbeat", "runs.finish"]);
+
 /** Lets in tokens of a kind, and those who may act for any runner: operators. */
 function tokenProcedure(kinds: readonly ("launch" | "runner")[], access: "launch" | "runner") {
   return base.meta({ access }).use((opts) => {
@@ -127,6 +130,9 @@ function tokenProcedure(kinds: readonly ("launch" | "runner")[], access: "launch
     const { actor } = service;
     if ((actor.kind === "launch" || actor.kind === "runner") && !kinds.includes(actor.kind)) {
       throw new ForbiddenError(`a ${actor.kind} token cannot do this`);
+    }
+    if (actor.kind === "runner" && actor.isEnded && !ANSWERED_AFTER_END.has(opts.path)) {
+      throw new UnauthenticatedError("this token ended with its run or lease: stop the agent");
     }
     if (actor.kind === "operator" && actor.role === "viewer") throw new ForbiddenError("this needs the role operator; the token has viewer");
     return opts.next({ ctx: { service } });
