@@ -1,0 +1,71 @@
+import { createHash, randomUUID } from "node:crypto";
+import { link, mkdir, open, readdir, readFile, rm, unlink } from "node:fs/promises";
+import path from "node:path";
+import type { Archive } from "@/server/archive/archive";
+
+const DIGEST = /^[0-9a-f]{64}$/;
+const TEMPORARY_SUFFIX = ".part";
+
+/** An archive below one folder: `<hash of the session>/<sha256>`. A file there is whole, or is not there. */
+export function createFolderArchive(root: string): Archive {
+  const folderOf = (sessionId: string) =>
+    path.join(root, createHash("sha256").update(sessionId).digest("hex").slice(0, 32));
+  const fileOf = (sessionId: string, sha256: string) => {
+    if (!DIGEST.test(sha256)) throw new Error("a segment is named by 64 hex digits");
+    return path.join(folderOf(sessionId), sha256);
+  };
+
+  return {
+    async put(sessionId, sha256, bytes) {
+      const file = fileOf(sessionId, sha256);
+      const folder = path.dirname(file);
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      const temporary = `${file}.${randomUUID()}${TEMPORARY_SUFFIX}`;
+      try {
+        await writeDurably(temporary, bytes);
+        // A link, not a rename: what the archive holds is never overwritten.
+        await link(temporary, file).catch(ignore("EEXIST"));
+      } finally {
+        await unlink(temporary).catch(ignore("ENOENT"));
+      }
+      await syncFolder(folder);
+    },
+    async get(sessionId, sha256) {
+      return (await readFile(fileOf(sessionId, sha256)).catch(ignore("ENOENT"))) ?? null;
+    },
+    async remove(sessionId, sha256) {
+      await unlink(fileOf(sessionId, sha256)).catch(ignore("ENOENT"));
+    },
+    async removeAll(sessionId) {
+      const folder = folderOf(sessionId);
+      for (const name of (await readdir(folder).catch(ignore("ENOENT"))) ?? [])
+        await rm(path.join(folder, name), { force: true });
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function writeDurably(file: string, bytes: Uint8Array): Promise<void> {
+  const handle = await open(file, "wx", 0o600);
+  try {
+    await handle.writeFile(bytes);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function ignore(code: string): (error: NodeJS.ErrnoException) => undefined {
+  return (error) => {
+    if (error.code !== code) throw error;
+  };
+}

@@ -1,0 +1,1 @@
+export { createFolderArchive } from "./archive";

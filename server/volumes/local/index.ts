@@ -1,0 +1,1 @@
+export { createLocalVolumes } from "./volumes";

@@ -1,0 +1,66 @@
+import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { createLocalVolumes } from ".";
+
+async function scratch(): Promise<AsyncDisposable & { root: string }> {
+  const root = await mkdtemp(path.join(tmpdir(), "agentrun-volumes-"));
+  return { root, [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }) };
+}
+const spec = (sessionId: string) => ({ sessionId, tenantId: "default", projectId: "default", sizeBytes: null });
+
+test("a volume's name is a hash: no session id reaches a path", () => {
+  const volumes = createLocalVolumes("/nowhere");
+  expect(volumes.nameFor("../../etc")).toMatch(/^agentrun-[0-9a-f]{32}$/);
+  expect(volumes.nameFor("a")).not.toBe(volumes.nameFor("b"));
+  expect(volumes.folderOf("../etc")).toBeNull();
+  expect(volumes.folderOf(".removing-x")).toBeNull();
+});
+
+test("making a volume twice keeps what it holds", async () => {
+  await using place = await scratch();
+  const volumes = createLocalVolumes(path.join(place.root, "volumes"));
+  const { name } = await volumes.ensure(spec("ses_1"));
+  const folder = path.join(place.root, "volumes", name);
+  await writeFile(path.join(folder, "note"), "kept");
+  expect(await volumes.ensure(spec("ses_1"))).toEqual({ name, namespace: "local", phase: "Bound" });
+  expect(await readdir(folder)).toEqual(["note"]);
+});
+
+test("folders and AgentRun's own files are no content, any other file is", async () => {
+  await using place = await scratch();
+  const volumes = createLocalVolumes(place.root);
+  const { name } = await volumes.ensure(spec("ses_1"));
+  const folder = path.join(place.root, name);
+  for (const dir of ["sessions/2026/11", "workspace", ".agentrun", "thread-writer-locks"]) {
+    await mkdir(path.join(folder, dir), { recursive: true });
+  }
+  await writeFile(path.join(folder, ".agentrun/epoch.json"), "{}");
+  expect(await volumes.isEmpty(name)).toBe(true);
+  await symlink("/etc/hostname", path.join(folder, "workspace/link"));
+  expect(await volumes.isEmpty(name)).toBe(false);
+});
+
+test("removing takes all, also folders that nobody may list, and a removal that was cut off before", async () => {
+  await using place = await scratch();
+  const volumes = createLocalVolumes(place.root);
+  const { name } = await volumes.ensure(spec("ses_1"));
+  await mkdir(path.join(place.root, name, "workspace/locked/inner"), { recursive: true });
+  await chmod(path.join(place.root, name, "workspace/locked"), 0o000);
+  await mkdir(path.join(place.root, `.removing-${name}-before/rest`), { recursive: true });
+  await volumes.remove(name);
+  await volumes.remove(name);
+  expect(await readdir(place.root)).toEqual([]);
+  expect(await volumes.find(name)).toBeNull();
+});
+
+test("a link in a volume's place is neither found nor used", async () => {
+  await using place = await scratch();
+  const volumes = createLocalVolumes(place.root);
+  const name = volumes.nameFor("ses_1");
+  await mkdir(path.join(place.root, "elsewhere"));
+  await symlink(path.join(place.root, "elsewhere"), path.join(place.root, name));
+  expect(await volumes.find(name)).toBeNull();
+  await expect(volumes.ensure(spec("ses_1"))).rejects.toThrow("is not a folder");
+});

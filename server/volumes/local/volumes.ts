@@ -1,0 +1,105 @@
+import { createHash, randomUUID } from "node:crypto";
+import { chmod, lstat, mkdir, opendir, readdir, rename, rm } from "node:fs/promises";
+import path from "node:path";
+import type { VolumeSpec, VolumeStatus, Volumes } from "@/server/volumes/volumes";
+
+/** What a folder may be called: rows of an adopted database hold names that others chose. */
+const SAFE_NAME = /^[a-z0-9][a-z0-9.-]{0,252}$/;
+/** What AgentRun itself keeps on a volume; it can be made again, so it is no content. */
+const OWN_FOLDERS = new Set([".agentrun", "thread-writer-locks"]);
+const NAMESPACE = "local";
+
+/** Volumes as folders below one root, one a session. */
+export function createLocalVolumes(root: string): Volumes {
+  const folderOf = (name: string): string | null => (SAFE_NAME.test(name) ? path.join(root, name) : null);
+  const statusOf = (name: string): VolumeStatus => ({ name, namespace: NAMESPACE, phase: "Bound" });
+
+  return {
+    namespace: NAMESPACE,
+    nameFor,
+    folderOf,
+    async ensure(spec: VolumeSpec) {
+      const name = nameFor(spec.sessionId);
+      await mkdir(path.join(root, name), { recursive: true, mode: 0o700 });
+      await requireFolder(path.join(root, name));
+      return statusOf(name);
+    },
+    async find(name) {
+      const folder = folderOf(name);
+      return folder !== null && (await isFolder(folder)) ? statusOf(name) : null;
+    },
+    async remove(name) {
+      const folder = folderOf(name);
+      if (folder === null) return;
+      // Renamed first: a removal that is cut off never leaves half a volume under its name.
+      const doomed = path.join(root, `.removing-${name}-${randomUUID()}`);
+      await rename(folder, doomed).catch(ignoreMissing);
+      const leftovers = (await readdir(root).catch(() => [])).filter((entry) => entry.startsWith(`.removing-${name}-`));
+      for (const leftover of leftovers) await removeTree(path.join(root, leftover));
+    },
+    async isEmpty(name) {
+      const folder = folderOf(name);
+      if (folder === null || !(await isFolder(folder))) return true;
+      const entries = await readdir(folder, { withFileTypes: true });
+      for (const entry of entries) {
+        if (OWN_FOLDERS.has(entry.name)) continue;
+        if (!entry.isDirectory() || (await holdsFile(path.join(folder, entry.name)))) return false;
+      }
+      return true;
+    },
+  };
+}
+
+function nameFor(sessionId: string): string {
+  return `agentrun-${createHash("sha256").update(sessionId).digest("hex").slice(0, 32)}`;
+}
+
+async function isFolder(folder: string): Promise<boolean> {
+  const stat = await lstat(folder).catch(ignoreMissing);
+  return stat?.isDirectory() ?? false;
+}
+
+async function requireFolder(folder: string): Promise<void> {
+  if (!(await isFolder(folder))) throw new Error(`${folder} is not a folder: move it away to make the volume`);
+}
+
+/** Whether anything but folders lies below; stops at the first. */
+async function holdsFile(folder: string): Promise<boolean> {
+  const waiting = [folder];
+  for (let current = waiting.pop(); current !== undefined; current = waiting.pop()) {
+    for await (const entry of await opendir(current)) {
+      if (!entry.isDirectory()) return true;
+      waiting.push(path.join(current, entry.name));
+    }
+  }
+  return false;
+}
+
+async function removeTree(folder: string): Promise<void> {
+  try {
+    await rm(folder, { recursive: true, force: true });
+  } catch (error) {
+    if (!isDenied(error)) throw error;
+    // An agent may leave folders that their own owner cannot list.
+    await unlockFolders(folder);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function unlockFolders(folder: string): Promise<void> {
+  const waiting = [folder];
+  for (let current = waiting.pop(); current !== undefined; current = waiting.pop()) {
+    await chmod(current, 0o700);
+    for (const entry of await readdir(current, { withFileTypes: true })) {
+      if (entry.isDirectory()) waiting.push(path.join(current, entry.name));
+    }
+  }
+}
+
+function isDenied(error: unknown): boolean {
+  return ["EACCES", "EPERM", "ENOTEMPTY"].includes((error as NodeJS.ErrnoException).code ?? "");
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT") throw error;
+}
