@@ -1,4 +1,7 @@
+export { type Authenticator, createAuthenticator, ENDED_TOKEN_GRACE_MS } from "./authenticate";
+export { COOKIE_NAME, cookieHeader, expiredCookieHeader, readBearer, readCookie } from "./cookie";
 export { endRunTokens, revokeToken } from "./end";
+export { createFailedSignIns, type FailedSignIns } from "./failed-sign-ins";
 export {
   type MintLaunchTokenInput,
   type MintRunnerTokensInput,
@@ -8,3 +11,7 @@ export {
   mintSignInToken,
   type RunnerTokens,
 } from "./mint";
+export { findModelGrant, type ModelGrant } from "./model-grant";
+export { assertOwnOrigin, type RequestOrigin } from "./origin";
+export { signIn, signOut } from "./sign-in";
+export { isSameSecret } from "./token";

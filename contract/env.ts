@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { LEASE_MS_MAX, LEASE_MS_MIN } from "./run";
+
+const Milliseconds = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const Port = z.coerce.number().int().min(0).max(65_535);
+const HttpUrl = z.url({ protocol: /^https?$/ });
+const Secret = z.string().min(16, "at least 16 characters");
+
+export const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
+export const EXECUTOR_KINDS = ["local", "kubernetes", "none"] as const;
+export const VOLUMES_KINDS = ["local", "kubernetes"] as const;
+
+/** What every process of the product may be told by its environment; docs/CONFIGURATION.md says what each means. */
+export const SharedEnv = z.object({
+  PORT: Port.default(3000),
+  HOST: z.string().min(1).default("127.0.0.1"),
+  AGENTRUN_DATA_DIR: z.string().min(1).default(".agentrun"),
+  AGENTRUN_PUBLIC_URL: HttpUrl.optional(),
+  AGENTRUN_ADMIN_TOKEN: Secret.optional(),
+  AGENTRUN_CRON_SECRET: Secret.optional(),
+  AGENTRUN_EXECUTOR: z.enum(EXECUTOR_KINDS).default("local"),
+  AGENTRUN_VOLUMES: z.enum(VOLUMES_KINDS).default("local"),
+  AGENTRUN_ARCHIVE: z.string().min(1).optional(),
+  AGENTRUN_DEMO: z.enum(["on", "off"]).default("on"),
+  /** Folders, separated as in PATH. */
+  AGENTRUN_WORKSPACE_ROOTS: z.string().optional(),
+  AGENTRUN_NAMESPACE: z.string().min(1).default("default"),
+  AGENTRUN_STORAGE_CLASS: z.string().min(1).optional(),
+  AGENTRUN_RUNNER_IMAGE: z.string().min(1).optional(),
+  AGENTRUN_LEASE_MS: Milliseconds(LEASE_MS_MIN, LEASE_MS_MAX).default(20_000),
+  AGENTRUN_SESSION_GC_INTERVAL_MS: Milliseconds(1_000, 86_400_000).default(300_000),
+  AGENTRUN_CODEX_PATH: z.string().min(1).optional(),
+  AGENTRUN_BACKENDS: z.string().min(1).optional(),
+  LOG_LEVEL: z.enum(LOG_LEVELS).default("info"),
+});
+export type SharedEnv = z.infer<typeof SharedEnv>;
+
+/** Web's and worker's own: the supervisor gives the address of the database when it runs one itself. */
+export const ServerEnv = SharedEnv.extend({
+  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, "a postgres:// URL"),
+  /** Where runners reach web; loopback on one machine. */
+  AGENTRUN_RUNNER_URL: HttpUrl.optional(),
+  AGENTRUN_SOURCE_COMMIT: z.string().min(1).default("unknown"),
+  NODE_ENV: z.string().optional(),
+});
+export type ServerEnv = z.infer<typeof ServerEnv>;
+
+/**
+ * Reads an environment by a schema. A variable that is set to nothing counts as absent. The message of the error names
+ * each variable that is wrong, and never its value.
+ */
+export function parseEnv<Schema extends z.ZodType>(schema: Schema, env: Record<string, string | undefined>): z.infer<Schema> {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => {
+    const name = issue.path.join(".");
+    const isAbsent = !(name in given);
+    return `${name}: ${isAbsent ? "is required" : issue.message}`;
+  });
+  throw new Error(`the environment is not valid: ${problems.join("; ")}`);
+}

@@ -1,0 +1,123 @@
+import { sql } from "drizzle-orm";
+import { isTerminal } from "@/contract/run";
+import type { Db } from "@/db/client";
+import type { Actor } from "@/server/context";
+import { hashToken, isSameSecret, isTokenShaped } from "./token";
+
+/** For this long after its run or epoch ended a runner's token is answered by heartbeat and finish. */
+export const ENDED_TOKEN_GRACE_MS = 10 * 60_000;
+/** How long a look-up is believed. What a runner writes is judged by its epoch in the write itself. */
+const BELIEVED_MS = 1_000;
+const BELIEVED_MAX = 10_000;
+
+type Found = { actor: Actor | null; until: number };
+
+export type Authenticator = {
+  /** Who a token stands for; null when it stands for nobody. */
+  actorOf(token: string): Promise<Actor | null>;
+  /** Of the given token ids, those that have ended. One statement, for all open streams at once. */
+  endedTokens(tokenIds: string[]): Promise<Set<string>>;
+  /** Forgets what was believed, after something here was revoked. */
+  forget(): void;
+};
+
+/** Finds out who calls. Look-ups are believed for a second, so that a busy runner does not cost one for every request. */
+export function createAuthenticator(db: Db, adminToken: string | null): Authenticator {
+  const believed = new Map<string, Found>();
+  const underWay = new Map<string, Promise<Actor | null>>();
+
+  async function find(hash: string): Promise<Actor | null> {
+    const known = believed.get(hash);
+    if (known && known.until > performance.now()) return known.actor;
+    const asked = underWay.get(hash);
+    if (asked) return asked;
+    const lookUp = lookUpToken(db, hash).finally(() => underWay.delete(hash));
+    underWay.set(hash, lookUp);
+    const actor = await lookUp;
+    // Only what was found is believed: strangers must not fill the memory.
+    if (actor) {
+      if (believed.size >= BELIEVED_MAX) believed.clear();
+      believed.set(hash, { actor, until: performance.now() + BELIEVED_MS });
+    } else {
+      believed.delete(hash);
+    }
+    return actor;
+  }
+
+  return {
+    actorOf(token) {
+      if (adminToken !== null && isSameSecret(token, adminToken)) return Promise.resolve(ADMINISTRATOR);
+      return isTokenShaped(token) ? find(hashToken(token)) : Promise.resolve(null);
+    },
+    async endedTokens(tokenIds) {
+      if (tokenIds.length === 0) return new Set();
+      const { rows: alive } = await db.execute<{ id: string }>(
+        sql`select token.id from agentrun_tokens token left join agentrun_runs run on run.id = token.run_id
+          where token.id in ${tokenIds} and token.revoked_at is null
+            and (token.expires_at is null or token.expires_at > clock_timestamp())
+            and (run.id is null or (run.lease_epoch = token.lease_epoch and run.terminal_status is null))`,
+      );
+      const ended = new Set(tokenIds);
+      for (const { id } of alive) ended.delete(id);
+      return ended;
+    },
+    forget: () => believed.clear(),
+  };
+}
+
+const ADMINISTRATOR: Actor = { kind: "operator", name: "admin", role: "admin", tenantId: null, tokenId: null };
+
+type TokenFound = {
+  id: string;
+  kind: string;
+  name: string | null;
+  role: "viewer" | "operator" | "admin" | null;
+  tenant_id: string | null;
+  run_id: string | null;
+  attempt_id: string | null;
+  lease_epoch: number | null;
+  revoked_for_ms: number | null;
+  run_epoch: number | null;
+  run_status: string | null;
+  run_quiet_ms: number | null;
+};
+
+async function lookUpToken(db: Db, hash: string): Promise<Actor | null> {
+  const { rows } = await db.execute<TokenFound>(
+    sql`select token.id, token.kind, token.name, token.role, token.tenant_id, token.run_id, token.attempt_id, token.lease_epoch,
+        extract(epoch from clock_timestamp() - token.revoked_at)::float8 * 1000 as revoked_for_ms,
+        run.lease_epoch as run_epoch, run.status as run_status,
+        extract(epoch from clock_timestamp() - run.updated_at)::float8 * 1000 as run_quiet_ms
+      from agentrun_tokens token left join agentrun_runs run on run.id = token.run_id
+      where token.hash = ${hash} and (token.expires_at is null or token.expires_at > clock_timestamp())`,
+  );
+  const [token] = rows;
+  return token ? actorFrom(token) : null;
+}
+
+function actorFrom(token: TokenFound): Actor | null {
+  const { kind, tenant_id: tenantId, run_id: runId, attempt_id: attemptId } = token;
+  const isRevoked = token.revoked_for_ms !== null;
+  if (kind === "operator") {
+    if (isRevoked || token.role === null) return null;
+    return { kind, name: token.name ?? "operator", role: token.role, tenantId, tokenId: token.id };
+  }
+  if (runId === null || tenantId === null || token.run_status === null) return null;
+  if (kind === "launch") {
+    if (isRevoked || attemptId === null) return null;
+    return { kind, name: attemptId, runId, attemptId, tenantId, tokenId: token.id };
+  }
+  if (kind !== "runner" || token.lease_epoch === null) return null;
+  const isEnded = isRevoked || isTerminal(token.run_status) || token.run_epoch !== token.lease_epoch;
+  // A run's row is written when it ends and when its epoch rises, so that its age bounds how long ago that was.
+  if (isEnded && (token.revoked_for_ms ?? token.run_quiet_ms ?? 0) > ENDED_TOKEN_GRACE_MS) return null;
+  return {
+    kind,
+    name: runId,
+    runId,
+    leaseEpoch: token.lease_epoch,
+    tenantId,
+    tokenId: token.id,
+    ...(isEnded ? { isEnded } : {}),
+  };
+}

@@ -1,0 +1,45 @@
+import { AgentRunError } from "@/server/errors";
+
+const FAILURES_MAX = 10;
+const WINDOW_MS = 60_000;
+const ADDRESSES_MAX = 10_000;
+
+export type FailedSignIns = {
+  /** Throws when an address has failed too often of late. */
+  assertAllowed(address: string): void;
+  note(address: string): void;
+};
+
+/** Slows guessing down. Kept in memory: a token has 256 random bits, so this saves work rather than secrets. */
+export function createFailedSignIns(now: () => number = () => performance.now()): FailedSignIns {
+  const failures = new Map<string, { count: number; since: number }>();
+  return {
+    assertAllowed(address) {
+      const entry = failures.get(address);
+      if (!entry || entry.count < FAILURES_MAX) return;
+      const waitMs = entry.since + WINDOW_MS - now();
+      if (waitMs <= 0) {
+        failures.delete(address);
+        return;
+      }
+      const retryAfterSeconds = Math.ceil(waitMs / 1_000);
+      throw new AgentRunError(
+        "rate-limited",
+        "rate-limited",
+        `too many failed sign-ins: try again in ${retryAfterSeconds} s`,
+        {
+          details: { retryAfterSeconds },
+        },
+      );
+    },
+    note(address) {
+      const entry = failures.get(address);
+      if (entry && entry.since + WINDOW_MS > now()) {
+        entry.count += 1;
+        return;
+      }
+      if (failures.size >= ADDRESSES_MAX) failures.clear();
+      failures.set(address, { count: 1, since: now() });
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import { and, eq, gt, isNull, or, sql } from "drizzle-orm";
+import { tokens } from "@/db/schema";
+import { audit } from "@/server/audit";
+import { inTx, type ServiceContext } from "@/server/context";
+import { UnauthenticatedError } from "@/server/errors";
+import type { Authenticator } from "./authenticate";
+import { revokeToken } from "./end";
+import { mintOperatorToken } from "./mint";
+import { hashToken } from "./token";
+
+/**
+ * Buys a browser's cookie: with the token of a one-time link, which is spent by it, or with one that signs its holder
+ * in anyhow.
+ */
+export async function signIn(
+  ctx: ServiceContext,
+  input: { token: string },
+  authenticator: Authenticator,
+): Promise<string> {
+  if (input.token.startsWith("ars_")) return spendSignInToken(ctx, input.token);
+  const actor = await authenticator.actorOf(input.token);
+  if (actor?.kind !== "operator") throw new UnauthenticatedError("this token does not sign anybody in");
+  const { name, role, tenantId } = actor;
+  return inTx(ctx, async (ctx) => {
+    const cookie = await mintOperatorToken(ctx, { name, role, tenantId });
+    await audit({ ...ctx, actor }, { action: "identity.signIn", targetKind: "token", targetId: name, tenantId });
+    return cookie;
+  });
+}
+
+function spendSignInToken(ctx: ServiceContext, token: string): Promise<string> {
+  return inTx(ctx, async (ctx) => {
+    const now = sql`clock_timestamp()`;
+    const [spent] = await ctx.db
+      .update(tokens)
+      .set({ usedAt: now })
+      .where(
+        and(
+          eq(tokens.hash, hashToken(token)),
+          eq(tokens.kind, "sign-in"),
+          isNull(tokens.usedAt),
+          isNull(tokens.revokedAt),
+          or(isNull(tokens.expiresAt), gt(tokens.expiresAt, now)),
+        ),
+      )
+      .returning({ id: tokens.id, name: tokens.name, role: tokens.role, tenantId: tokens.tenantId });
+    if (!spent?.role)
+      throw new UnauthenticatedError(
+        "this sign-in link was used or has expired: restart AgentRun for a new one, or sign in with a token",
+      );
+    const { name, role, tenantId } = spent;
+    const cookie = await mintOperatorToken(ctx, { name: name ?? "operator", role, tenantId });
+    await audit(ctx, { action: "identity.signIn", targetKind: "token", targetId: spent.id, tenantId });
+    return cookie;
+  });
+}
+
+/** Ends the browser's cookie for good, in every tab. */
+export async function signOut(ctx: ServiceContext, authenticator: Authenticator): Promise<void> {
+  if (ctx.actor.kind !== "operator" || ctx.actor.tokenId === null) return;
+  const { tokenId } = ctx.actor;
+  await inTx(ctx, async (ctx) => {
+    await revokeToken(ctx, tokenId);
+    await audit(ctx, { action: "identity.signOut", targetKind: "token", targetId: tokenId });
+  });
+  authenticator.forget();
+}
