@@ -1,0 +1,81 @@
+"use client";
+import { FilePen } from "lucide-react";
+import { memo, useMemo, useState } from "react";
+import { Button } from "@/components/ui/button";
+import { cn } from "@/components/ui/class-names";
+import { CopyButton } from "@/components/ui/copy";
+import { formatPlural } from "@/components/ui/format";
+import { type DiffRow, type FileDiff, readDiff } from "./diff";
+import type { FileChange } from "./items";
+
+const ROWS_SHOWN = 400;
+const ROW: Record<DiffRow["kind"], string> = {
+  hunk: "bg-hover text-ink-2",
+  context: "",
+  added: "bg-good-soft",
+  removed: "bg-bad-soft",
+};
+const SIGN: Record<DiffRow["kind"], string> = { hunk: "", context: " ", added: "+", removed: "−" };
+
+/** The files that a change touches, each with its lines. */
+export function ChangesView({ changes, isOpen = true }: { changes: FileChange[]; isOpen?: boolean }) {
+  return (
+    <div className="flex flex-col gap-2">
+      {changes.map((change) => (
+        <DiffView key={change.path} diff={change.diff} path={change.path} kind={change.kind} isOpen={isOpen} />
+      ))}
+    </div>
+  );
+}
+
+type DiffViewProps = { diff: string; path: string; kind?: string; isOpen?: boolean };
+
+/** A unified diff, file by file. */
+export const DiffView = memo(function DiffView({ diff, path, kind, isOpen = true }: DiffViewProps) {
+  const files = useMemo(() => readDiff(diff, path, kind), [diff, path, kind]);
+  return files.map((file) => <FileView key={file.path} file={file} kind={kind} diff={diff} isOpen={isOpen} />);
+});
+
+function FileView({ file, kind, diff, isOpen }: { file: FileDiff; kind: string | undefined; diff: string; isOpen: boolean }) {
+  const [isWhole, setIsWhole] = useState(false);
+  const rows = isWhole ? file.rows : file.rows.slice(0, ROWS_SHOWN);
+  const hiddenCount = file.rows.length - rows.length;
+  return (
+    <details open={isOpen} className="group min-w-0 overflow-hidden rounded-md border">
+      <summary className="flex items-center gap-2 bg-sunken px-3 py-1.5 text-xs focus-visible:-outline-offset-2">
+        <FilePen aria-hidden className="size-3.5 shrink-0 text-ink-3" />
+        <span className="min-w-0 truncate font-mono" title={file.path}>
+          {file.path}
+        </span>
+        {kind !== undefined && kind !== "update" && <span className="text-ink-3">{kind === "add" ? "new" : kind}</span>}
+        <span className="ml-auto shrink-0 tabular-nums">
+          <span className="text-good">+{file.addedCount}</span> <span className="text-bad">−{file.removedCount}</span>
+        </span>
+        <CopyButton text={diff} label="Copy diff" />
+      </summary>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region needs the focus to be scrolled by keys. */}
+      <div className="scroll-thin max-h-96 overflow-auto bg-code" tabIndex={0} role="region" aria-label={`Changes to ${file.path}`}>
+        <table className="w-full border-collapse font-mono text-xs leading-5">
+          <tbody>
+            {rows.map((row, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a diff's rows never change places.
+              <tr key={index} className={ROW[row.kind]}>
+                <td className="w-10 min-w-10 px-1.5 text-right text-ink-3 select-none">{row.oldLine}</td>
+                <td className="w-10 min-w-10 px-1.5 text-right text-ink-3 select-none">{row.newLine}</td>
+                <td className={cn("w-4 text-center select-none", row.kind === "added" && "text-good", row.kind === "removed" && "text-bad")}>
+                  {SIGN[row.kind]}
+                </td>
+                <td className="pr-4 whitespace-pre">{row.text === "" ? " " : row.text}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+        {hiddenCount > 0 && (
+          <Button look="ghost" size="sm" className="m-1" onClick={() => setIsWhole(true)}>
+            Show {formatPlural(hiddenCount, "more line")}
+          </Button>
+        )}
+      </div>
+    </details>
+  );
+}

@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { readDiff } from "./diff";
+
+test("a unified diff keeps the line numbers of both sides", () => {
+  const [file] = readDiff("--- a/x.ts\n+++ b/x.ts\n@@ -4,3 +4,3 @@\n one\n-two\n+TWO\n three\n", "x.ts");
+  expect(file).toMatchObject({ path: "x.ts", addedCount: 1, removedCount: 1 });
+  expect(file?.rows.slice(1).map((row) => [row.kind, row.oldLine, row.newLine])).toEqual([
+    ["context", 4, 4], ["removed", 5, null], ["added", null, 5], ["context", 6, 6],
+  ]);
+});
+
+test("a diff without file names takes the change's path", () => {
+  expect(readDiff("@@ -1 +1 @@\n-a\n+b\n", "src/a.txt")[0]?.path).toBe("src/a.txt");
+});
+
+test("several files come apart, and a deleted one keeps its name", () => {
+  const files = readDiff("diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-1\n+2\ndiff --git a/b b/b\n--- a/b\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n", "?");
+  expect(files.map((file) => file.path)).toEqual(["a", "b"]);
+});
+
+test("bare content is a new file, or a removed one, and garbage never throws", () => {
+  expect(readDiff("hello\nworld\n", "n.txt", "add")[0]).toMatchObject({ addedCount: 2, removedCount: 0 });
+  expect(readDiff("gone\n", "n.txt", "delete")[0]).toMatchObject({ removedCount: 1 });
+  expect(readDiff("@@ -x +y @@\n?", "g")[0]?.path).toBe("g");
+});

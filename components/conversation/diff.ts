@@ -1,0 +1,60 @@
+import { parsePatch } from "diff";
+
+export type DiffRow = { kind: "hunk" | "context" | "added" | "removed"; text: string; oldLine: number | null; newLine: number | null };
+export type FileDiff = { path: string; rows: DiffRow[]; addedCount: number; removedCount: number };
+
+/**
+ * Reads a unified diff, of one file or many. What is not one (codex gives a new file's bare content) is shown as
+ * added lines of `path`.
+ */
+export function readDiff(diff: string, path: string, kind = "update"): FileDiff[] {
+  const files = parseOrNull(diff);
+  if (files === null) return [bareFile(diff, path, kind)];
+  return files.map((file) => {
+    const rows = file.hunks.flatMap((hunk) => {
+      let oldLine = hunk.oldStart;
+      let newLine = hunk.newStart;
+      const head: DiffRow = { kind: "hunk", text: `@@ −${hunk.oldStart},${hunk.oldLines} +${hunk.newStart},${hunk.newLines} @@`, oldLine: null, newLine: null };
+      const lines = hunk.lines.map((line): DiffRow => {
+        const text = line.slice(1);
+        if (line.startsWith("+")) return { kind: "added", text, oldLine: null, newLine: newLine++ };
+        if (line.startsWith("-")) return { kind: "removed", text, oldLine: oldLine++, newLine: null };
+        if (line.startsWith("\\")) return { kind: "hunk", text: line, oldLine: null, newLine: null };
+        return { kind: "context", text, oldLine: oldLine++, newLine: newLine++ };
+      });
+      return [head, ...lines];
+    });
+    return counted(nameOf(file.newFileName, file.oldFileName) ?? path, rows);
+  });
+}
+
+function parseOrNull(diff: string) {
+  if (!/^@@ /m.test(diff)) return null;
+  try {
+    const files = parsePatch(diff).filter((file) => file.hunks.length > 0);
+    return files.length > 0 ? files : null;
+  } catch {
+    return null;
+  }
+}
+
+function nameOf(newName: string | undefined, oldName: string | undefined): string | null {
+  const name = newName === undefined || newName === "/dev/null" ? oldName : newName;
+  return name === undefined || name === "/dev/null" ? null : name.replace(/^[ab]\//, "");
+}
+
+function bareFile(content: string, path: string, kind: string): FileDiff {
+  const lines = content === "" ? [] : content.replace(/\n$/, "").split("\n");
+  const isRemoval = kind === "delete";
+  const rows = lines.map((text, index): DiffRow => {
+    return isRemoval
+      ? { kind: "removed", text, oldLine: index + 1, newLine: null }
+      : { kind: "added", text, oldLine: null, newLine: index + 1 };
+  });
+  return counted(path, rows);
+}
+
+function counted(path: string, rows: DiffRow[]): FileDiff {
+  const count = (kind: DiffRow["kind"]) => rows.filter((row) => row.kind === kind).length;
+  return { path, rows, addedCount: count("added"), removedCount: count("removed") };
+}

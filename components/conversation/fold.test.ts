@@ -1,0 +1,74 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { EVENT_TYPES, type RunEvent } from "@/contract/event";
+import { Folding } from "./fold";
+
+let seq = 0;
+const event = (type: string, payload: Record<string, unknown>): RunEvent => {
+  seq += 1;
+  return { id: `evt_${seq}`, runId: "run_1", seq, type, payload, createdAt: "2026-11-22T10:00:00.000Z" };
+};
+const fold = (...events: RunEvent[]) => {
+  const folding = new Folding();
+  for (const one of events) folding.add(one);
+  return folding.conversation;
+};
+
+test("a command, its output and its end are one item with exit code and duration", () => {
+  const { items } = fold(
+    event("command_execution", { itemId: "i1", turnId: "t1", command: "ls -la", cwd: "/w", status: "inProgress" }),
+    event("command_output", { itemId: "i1", turnId: "t1", text: "a\nb\n" }),
+    event("command_execution", { itemId: "i1", turnId: "t1", command: "ls -la", cwd: "/w", status: "completed", exitCode: 0, durationMs: 12 }),
+  );
+  expect(items).toMatchObject([{ kind: "command", command: "ls -la", status: "completed", exitCode: 0, durationMs: 12, output: "a\nb\n" }]);
+});
+
+test("a request and its decision are one item that keeps what was asked", () => {
+  const { items } = fold(
+    event("approval_request", { approvalId: "apr_1", kind: "command", command: "rm -rf build", cwd: "/w", reason: "outside" }),
+    event("approval_decision", { approvalId: "apr_1", decision: "decline", decidedBy: "admin", status: "applied" }),
+  );
+  expect(items).toMatchObject([
+    { kind: "approval", asks: "command", command: "rm -rf build", reason: "outside", decision: "decline", decidedBy: "admin", status: "applied" },
+  ]);
+});
+
+test("later text of the same item wins; usage and the turn's diff stand last", () => {
+  const { items } = fold(
+    event("token_usage", { turnId: "t1", totalTokens: 10 }),
+    event("assistant_message", { itemId: "a1", turnId: "t1", text: "Hel" }),
+    event("diff", { turnId: "t1", diff: "old" }),
+    event("assistant_message", { itemId: "a1", turnId: "t1", text: "Hello" }),
+    event("assistant_message", { itemId: "a2", turnId: "t1", text: "More" }),
+    event("diff", { turnId: "t1", diff: "new" }),
+    event("token_usage", { turnId: "t1", totalTokens: 25, inputTokens: 20 }),
+  );
+  expect(items).toMatchObject([
+    { kind: "assistant", text: "Hello" },
+    { kind: "assistant", text: "More" },
+    { kind: "diff", diff: "new" },
+    { kind: "usage", total: 25, input: 20 },
+  ]);
+});
+
+test("items that did not change keep their identity", () => {
+  const folding = new Folding();
+  folding.add(event("assistant_message", { itemId: "a1", text: "one" }));
+  const [before] = folding.conversation.items;
+  folding.add(event("assistant_message", { itemId: "a2", text: "two" }));
+  expect(folding.conversation.items[0]).toBe(before);
+});
+
+test("the log says how each command ended", () => {
+  const { outcomes } = fold(event("backend_status", { phase: "command-terminal", commandId: "cmd_1", state: "failed", failureKind: "runner-lost", message: "no-active-turn" }));
+  expect(outcomes.get("cmd_1")).toEqual({ state: "failed", failureKind: "runner-lost", message: "no-active-turn" });
+});
+
+test("unknown types are shown as they are, and no payload breaks the fold", () => {
+  expect(fold(event("from_elsewhere", { a: 1 })).items).toMatchObject([{ kind: "unknown", type: "from_elsewhere", payload: { a: 1 } }]);
+  fc.assert(
+    fc.property(fc.constantFrom(...EVENT_TYPES), fc.dictionary(fc.constantFrom("text", "itemId", "changes", "steps", "command", "kind", "exitCode", "phase"), fc.jsonValue()), (type, payload) => {
+      fold(event(type, payload), event(type, {}));
+    }),
+  );
+});

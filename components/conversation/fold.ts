@@ -1,0 +1,196 @@
+import type { RunEvent } from "@/contract/event";
+import type { CommandOutcome, Conversation, ConversationItem } from "./items";
+import { changesOf, commandOf, numberOf, type Payload, shownText, stepsOf, textOf } from "./payload";
+
+/** Folds a run's events into what a person reads. Items that did not change keep their identity between folds. */
+export class Folding {
+  #items: ConversationItem[] = [];
+  readonly #places = new Map<string, number>();
+  #outcomes = new Map<string, CommandOutcome>();
+  #conversation: Conversation | undefined;
+
+  get conversation(): Conversation {
+    this.#conversation ??= { items: [...this.#items], outcomes: new Map(this.#outcomes) };
+    return this.#conversation;
+  }
+
+  add(event: RunEvent): void {
+    const { payload } = event;
+    const base = { seq: event.seq, runId: event.runId, at: event.createdAt };
+    const itemId = textOf(payload, "itemId") ?? event.id;
+    const turnId = textOf(payload, "turnId") ?? event.id;
+    switch (event.type) {
+      case "user_message":
+        return this.#put(event.id, (key) => ({
+          ...base, key, kind: "user", text: textOf(payload, "text", "message", "content") ?? "",
+          commandId: textOf(payload, "commandId"), isSteer: payload.isSteer === true,
+        }));
+      case "assistant_message":
+      case "reasoning": {
+        const kind = event.type === "reasoning" ? "reasoning" : "assistant";
+        const text = textOf(payload, "text", "message", "content", "delta") ?? "";
+        if (text.trim() === "") return;
+        return this.#put(`${kind}:${itemId}`, (key) => ({ ...base, key, kind, text }));
+      }
+      case "command_execution":
+      case "command_output":
+        return this.#addCommand(event, itemId);
+      case "tool_call":
+      case "tool_output":
+        return this.#addTool(event, itemId);
+      case "file_change":
+        return this.#put(`files:${itemId}`, (key) => ({
+          ...base, key, kind: "files", status: textOf(payload, "status") ?? "completed", changes: changesOf(payload),
+        }));
+      case "diff": {
+        const diff = textOf(payload, "diff", "text") ?? "";
+        if (diff === "") return;
+        return this.#move(`diff:${turnId}`, (key) => ({ ...base, key, kind: "diff", diff }));
+      }
+      case "plan":
+        return this.#put(`plan:${turnId}`, (key) => ({
+          ...base, key, kind: "plan", explanation: textOf(payload, "explanation"), steps: stepsOf(payload),
+        }));
+      case "approval_request":
+      case "approval_decision":
+        return this.#addApproval(event);
+      case "token_usage":
+        return this.#move(`usage:${turnId}`, (key) => ({
+          ...base, key, kind: "usage",
+          input: numberOf(payload, "inputTokens") ?? 0, cached: numberOf(payload, "cachedInputTokens") ?? 0,
+          output: numberOf(payload, "outputTokens") ?? 0, reasoning: numberOf(payload, "reasoningTokens") ?? 0,
+          total: numberOf(payload, "totalTokens") ?? 0, window: numberOf(payload, "contextWindow"),
+        }));
+      case "warning":
+      case "error":
+        return this.#put(event.id, (key) => ({
+          ...base, key, kind: "notice", tone: event.type === "error" ? "bad" : "warn",
+          text: noticeText(payload), code: textOf(payload, "code", "failureKind"),
+        }));
+      case "terminal_status":
+        return this.#put(event.id, (key) => ({
+          ...base, key, kind: "end", terminalStatus: textOf(payload, "terminalStatus") ?? "ended",
+          failureKind: textOf(payload, "failureKind"), message: textOf(payload, "message"),
+        }));
+      case "backend_status":
+        return this.#addStatus(event);
+      default:
+        return this.#put(event.id, (key) => ({ ...base, key, kind: "unknown", type: event.type, payload }));
+    }
+  }
+
+  #addCommand(event: RunEvent, itemId: string): void {
+    const { payload } = event;
+    this.#put(`command:${itemId}`, (key, old) => {
+      const known = old?.kind === "command" ? old : undefined;
+      const isOutput = event.type === "command_output";
+      return {
+        seq: known?.seq ?? event.seq, runId: event.runId, at: known?.at ?? event.createdAt, key, kind: "command", itemId,
+        command: commandOf(payload) ?? known?.command ?? "",
+        cwd: textOf(payload, "cwd") ?? known?.cwd ?? null,
+        status: (isOutput ? null : textOf(payload, "status")) ?? known?.status ?? (isOutput ? "inProgress" : "completed"),
+        exitCode: numberOf(payload, "exitCode") ?? known?.exitCode ?? null,
+        durationMs: numberOf(payload, "durationMs") ?? known?.durationMs ?? null,
+        output: isOutput ? (textOf(payload, "text", "output", "delta") ?? "") : (textOf(payload, "output") ?? known?.output ?? ""),
+        isTruncated: isOutput ? payload.isTruncated === true : (known?.isTruncated ?? false),
+      };
+    });
+  }
+
+  #addTool(event: RunEvent, itemId: string): void {
+    const { payload } = event;
+    this.#put(`tool:${itemId}`, (key, old) => {
+      const known = old?.kind === "tool" ? old : undefined;
+      const isOutput = event.type === "tool_output";
+      return {
+        seq: known?.seq ?? event.seq, runId: event.runId, at: known?.at ?? event.createdAt, key, kind: "tool",
+        tool: textOf(payload, "tool", "name") ?? known?.tool ?? "tool",
+        server: textOf(payload, "server") ?? known?.server ?? null,
+        arguments: payload.arguments ?? known?.arguments ?? null,
+        status: isOutput ? (payload.isError === true ? "failed" : "completed") : (textOf(payload, "status") ?? known?.status ?? "inProgress"),
+        output: isOutput ? shownText(payload.text ?? payload.output) : (known?.output ?? null),
+        isError: isOutput ? payload.isError === true : (known?.isError ?? false),
+      };
+    });
+  }
+
+  #addApproval(event: RunEvent): void {
+    const { payload } = event;
+    const approvalId = textOf(payload, "approvalId") ?? event.id;
+    this.#put(`approval:${approvalId}`, (key, old) => {
+      const known = old?.kind === "approval" ? old : undefined;
+      const changes = changesOf(payload);
+      return {
+        seq: known?.seq ?? event.seq, runId: event.runId, at: known?.at ?? event.createdAt, key, kind: "approval", approvalId,
+        asks: (event.type === "approval_request" ? textOf(payload, "kind") : null) ?? known?.asks ?? "command",
+        command: commandOf(payload) ?? known?.command ?? null,
+        cwd: textOf(payload, "cwd") ?? known?.cwd ?? null,
+        changes: changes.length > 0 ? changes : (known?.changes ?? []),
+        reason: known?.reason ?? textOf(payload, "reason"),
+        decision: textOf(payload, "decision") ?? known?.decision ?? null,
+        decidedBy: textOf(payload, "decidedBy") ?? known?.decidedBy ?? null,
+        status: textOf(payload, "status") ?? known?.status ?? (event.type === "approval_request" ? "pending" : "decided"),
+      };
+    });
+  }
+
+  #addStatus(event: RunEvent): void {
+    const { payload } = event;
+    const commandId = textOf(payload, "commandId");
+    const phase = textOf(payload, "phase");
+    if (phase === "command-terminal" && commandId !== null) {
+      this.#outcomes.set(commandId, {
+        state: textOf(payload, "state") ?? "completed",
+        failureKind: textOf(payload, "failureKind"),
+        message: textOf(payload, "message"),
+      });
+      this.#conversation = undefined;
+    }
+    const mark = markOf(phase, payload);
+    if (mark === null) return;
+    this.#put(event.id, (key) => ({ key, seq: event.seq, runId: event.runId, at: event.createdAt, kind: "mark", ...mark }));
+  }
+
+  #put(key: string, make: (key: string, old: ConversationItem | undefined) => ConversationItem): void {
+    const place = this.#places.get(key);
+    this.#conversation = undefined;
+    if (place !== undefined) {
+      this.#items[place] = make(key, this.#items[place]);
+      return;
+    }
+    this.#places.set(key, this.#items.length);
+    this.#items.push(make(key, undefined));
+  }
+
+  /** Like `#put`, for what belongs after everything it sums up: an older one is taken out and the new one stands last. */
+  #move(key: string, make: (key: string) => ConversationItem): void {
+    const place = this.#places.get(key);
+    if (place !== undefined && place !== this.#items.length - 1) {
+      this.#items.splice(place, 1);
+      this.#places.clear();
+      for (const [index, item] of this.#items.entries()) this.#places.set(item.key, index);
+    }
+    this.#put(key, make);
+  }
+}
+
+function noticeText(payload: Payload): string {
+  const text = textOf(payload, "message", "text", "error") ?? "";
+  return text === "" ? shownText(payload) : text;
+}
+
+/** The few steps of a run's life that explain what a reader sees; the rest is in the trace. */
+function markOf(phase: string | null, payload: Payload): Pick<Extract<ConversationItem, { kind: "mark" }>, "tone" | "text"> | null {
+  switch (phase) {
+    case "lease-expired":
+      return { tone: "warn", text: "The runner was lost: its lease ran out. A new attempt follows where the policy allows it." };
+    case "cancel-requested":
+      return { tone: "warn", text: `Cancelling: ${textOf(payload, "reason") ?? "cancel requested"}` };
+    case "thread-resumed":
+      return { tone: "quiet", text: "The agent resumed this conversation" };
+    case "turn-completed":
+      return textOf(payload, "status") === "interrupted" ? { tone: "quiet", text: "Interrupted" } : null;
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,57 @@
+import type { Tone } from "@/components/ui/state";
+import type { LiveFrame } from "@/contract/event";
+
+type Base = { key: string; seq: number; runId: string; at: string };
+export type FileChange = { path: string; kind: string; diff: string };
+export type PlanStep = { step: string; status: string };
+
+/** What a person reads: events of one thing (a command and its output, a request and its answer) folded into one. */
+export type ConversationItem =
+  | (Base & { kind: "user"; text: string; commandId: string | null; isSteer: boolean })
+  | (Base & { kind: "assistant"; text: string })
+  | (Base & { kind: "reasoning"; text: string })
+  | (Base & {
+      kind: "command";
+      itemId: string;
+      command: string;
+      cwd: string | null;
+      status: string;
+      exitCode: number | null;
+      durationMs: number | null;
+      output: string;
+      isTruncated: boolean;
+    })
+  | (Base & { kind: "tool"; tool: string; server: string | null; arguments: unknown; status: string; output: string | null; isError: boolean })
+  | (Base & { kind: "files"; status: string; changes: FileChange[] })
+  | (Base & { kind: "diff"; diff: string })
+  | (Base & { kind: "plan"; explanation: string | null; steps: PlanStep[] })
+  | (Base & {
+      kind: "approval";
+      approvalId: string;
+      asks: string;
+      command: string | null;
+      cwd: string | null;
+      changes: FileChange[];
+      reason: string | null;
+      decision: string | null;
+      decidedBy: string | null;
+      status: string;
+    })
+  | (Base & { kind: "notice"; tone: Tone; text: string; code: string | null })
+  | (Base & { kind: "mark"; tone: Tone; text: string })
+  | (Base & { kind: "usage"; input: number; cached: number; output: number; reasoning: number; total: number; window: number | null })
+  | (Base & { kind: "end"; terminalStatus: string; failureKind: string | null; message: string | null })
+  | (Base & { kind: "unknown"; type: string; payload: Record<string, unknown> });
+
+export type ConversationItemOf<Kind extends ConversationItem["kind"]> = Extract<ConversationItem, { kind: Kind }>;
+
+/** How a command ended, as the run's own log tells it. */
+export type CommandOutcome = { state: string; failureKind: string | null; message: string | null };
+
+export type Conversation = {
+  items: readonly ConversationItem[];
+  outcomes: ReadonlyMap<string, CommandOutcome>;
+};
+
+/** Text that is still being written, by the item it belongs to. */
+export type LiveTexts = ReadonlyMap<string, LiveFrame>;

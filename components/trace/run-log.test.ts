@@ -1,0 +1,79 @@
+import { expect, test } from "vitest";
+import type { EventPage, RunEvent } from "@/contract/event";
+import { RunLog, WINDOW_EVENTS } from "./run-log";
+
+const event = (seq: number, type = "warning", payload: Record<string, unknown> = { message: `m${seq}` }): RunEvent => ({
+  id: `evt_${seq}`, runId: "run_1", seq, type, payload, createdAt: "2026-11-22T10:00:00.000Z",
+});
+
+function setUp(count: number) {
+  const stored = Array.from({ length: count }, (_, index) => event(index + 1));
+  const asked: number[] = [];
+  const fetchPage = async (afterSeq: number, limit: number): Promise<EventPage> => {
+    asked.push(afterSeq);
+    const items = stored.filter((one) => one.seq > afterSeq).slice(0, limit);
+    return { items, cursor: null, lastSeq: stored.length };
+  };
+  return { stored, asked, log: new RunLog("run_1", { fetchPage, schedule: (run) => run() }) };
+}
+const seqs = (log: RunLog) => log.getSnapshot().events.map((one) => one.seq);
+
+test("a long log is loaded from its end and grows backwards without a gap", async () => {
+  const { log } = setUp(2_400);
+  await log.load(2_400);
+  expect(log.getSnapshot().events).toHaveLength(WINDOW_EVENTS);
+  expect(log.getSnapshot().earlierCount).toBe(1_400);
+  await log.loadEarlier();
+  await log.loadEarlier();
+  expect(seqs(log)).toEqual(Array.from({ length: 2_400 }, (_, index) => index + 1));
+  expect(log.getSnapshot().earlierCount).toBe(0);
+});
+
+test("a stream that jumps makes the log fetch what lies between, and old events are dropped", async () => {
+  const { log, stored } = setUp(3);
+  await log.load(3);
+  stored.push(event(4), event(5), event(6));
+  log.push(event(6));
+  expect(log.getSnapshot().missingCount).toBe(3);
+  await log.catchUp();
+  log.push(event(5));
+  expect(seqs(log)).toEqual([1, 2, 3, 4, 5, 6]);
+  expect(log.getSnapshot().missingCount).toBe(0);
+});
+
+test("events that arrive while the log still loads are neither lost nor doubled", async () => {
+  const { log, stored } = setUp(2);
+  const loading = log.load(2);
+  stored.push(event(3));
+  log.push(event(3));
+  await loading;
+  await log.catchUp();
+  expect(seqs(log)).toEqual([1, 2, 3]);
+});
+
+test("text under way goes when its stored event comes, and late frames of it change nothing", async () => {
+  const { log } = setUp(1);
+  await log.load(1);
+  const frame = { itemId: "a1", kind: "assistant_message" as const, text: "Hel" };
+  log.pushLive([frame]);
+  expect(log.getSnapshot().live.get("a1")?.text).toBe("Hel");
+  log.push(event(2, "assistant_message", { itemId: "a1", text: "Hello" }));
+  log.pushLive([frame]);
+  expect(log.getSnapshot().live.size).toBe(0);
+});
+
+test("a failed fetch is told and can be tried again", async () => {
+  let isDown = true;
+  const log = new RunLog("run_1", {
+    schedule: (run) => run(),
+    fetchPage: async () => {
+      if (isDown) throw new Error("down");
+      return { items: [event(1)], cursor: null, lastSeq: 1 };
+    },
+  });
+  await log.load(1);
+  expect(log.getSnapshot().state).toBe("failed");
+  isDown = false;
+  await log.catchUp();
+  expect(log.getSnapshot()).toMatchObject({ state: "ready", error: null });
+});

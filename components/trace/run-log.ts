@@ -1,0 +1,181 @@
+import { Folding } from "@/components/conversation/fold";
+import type { Conversation, LiveTexts } from "@/components/conversation/items";
+import type { EventPage, LiveFrame, RunEvent } from "@/contract/event";
+
+/** What is shown of a run's log at one moment. */
+export type RunLogSnapshot = {
+  state: "loading" | "ready" | "failed";
+  events: readonly RunEvent[];
+  conversation: Conversation;
+  live: LiveTexts;
+  /** Events before the first one loaded. */
+  earlierCount: number;
+  /** Events known to exist that are being fetched: shown, so that a gap is never silence. */
+  missingCount: number;
+  error: unknown;
+};
+
+export type RunLogOptions = {
+  fetchPage: (afterSeq: number, limit: number) => Promise<EventPage>;
+  /** Puts off a notification, so that a burst of events is one render. */
+  schedule?: (run: () => void) => void;
+};
+
+/** What is loaded at first, and by each step back. */
+export const WINDOW_EVENTS = 1_000;
+const PAGE_EVENTS = 500;
+
+/**
+ * One run's events, gapless from the first one loaded to the last one known, from pages and from the stream together.
+ * An event that does not follow the last one makes it fetch what lies between.
+ */
+export class RunLog {
+  #events: RunEvent[] = [];
+  #folding = new Folding();
+  #live = new Map<string, LiveFrame>();
+  #settled = new Set<string>();
+  #firstSeq = 1;
+  #state: RunLogSnapshot["state"] = "loading";
+  /** The last event that the stream has told of, loaded or not. */
+  #knownSeq = 0;
+  #error: unknown = null;
+  #snapshot: RunLogSnapshot | undefined;
+  #isScheduled = false;
+  #filling: Promise<void> | undefined;
+  readonly #listeners = new Set<() => void>();
+  readonly #fetchPage: RunLogOptions["fetchPage"];
+  readonly #schedule: (run: () => void) => void;
+
+  constructor(readonly runId: string, options: RunLogOptions) {
+    this.#fetchPage = options.fetchPage;
+    this.#schedule = options.schedule ?? ((run) => void setTimeout(run, 30));
+  }
+
+  get lastSeq(): number {
+    return this.#events.at(-1)?.seq ?? this.#firstSeq - 1;
+  }
+
+  get isReady(): boolean {
+    return this.#state === "ready";
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  getSnapshot = (): RunLogSnapshot => {
+    this.#snapshot ??= {
+      state: this.#state,
+      events: [...this.#events],
+      conversation: this.#folding.conversation,
+      live: new Map(this.#live),
+      earlierCount: this.#firstSeq - 1,
+      missingCount: this.#state === "loading" ? 0 : Math.max(0, this.#knownSeq - this.lastSeq),
+      error: this.#error,
+    };
+    return this.#snapshot;
+  };
+
+  /** Loads the newest events of a log that ends at `lastEventSeq`, then whatever came since. */
+  load(lastEventSeq: number): Promise<void> {
+    if (this.#events.length === 0) this.#firstSeq = Math.max(1, lastEventSeq - WINDOW_EVENTS + 1);
+    return this.catchUp();
+  }
+
+  /** Fetches everything after the last event known. */
+  catchUp(): Promise<void> {
+    this.#filling ??= this.#fill().finally(() => {
+      this.#filling = undefined;
+    });
+    return this.#filling;
+  }
+
+  /** Loads the events before the first one shown. */
+  async loadEarlier(): Promise<void> {
+    const target = this.#firstSeq;
+    const start = Math.max(1, target - WINDOW_EVENTS);
+    const earlier: RunEvent[] = [];
+    for (let after = start - 1; after < target - 1; ) {
+      const page = await this.#fetchPage(after, PAGE_EVENTS);
+      const wanted = page.items.filter((event) => event.seq < target);
+      const last = wanted.at(-1);
+      if (last === undefined) break;
+      earlier.push(...wanted);
+      after = last.seq;
+    }
+    if (this.#firstSeq !== target) return;
+    this.#firstSeq = start;
+    this.#events = [...earlier, ...this.#events];
+    this.#folding = new Folding();
+    for (const event of this.#events) this.#folding.add(event);
+    this.#changed();
+  }
+
+  /** Takes an event of the stream: the next one is added, an old one ignored, a later one starts a fetch. */
+  push(event: RunEvent): void {
+    if (event.seq <= this.lastSeq) return;
+    if (this.#state === "ready" && event.seq === this.lastSeq + 1) {
+      this.#append(event);
+      this.#knownSeq = Math.max(this.#knownSeq, event.seq);
+      this.#changed();
+      return;
+    }
+    this.#knownSeq = Math.max(this.#knownSeq, event.seq);
+    this.#changed();
+    if (this.#state === "ready") void this.catchUp();
+  }
+
+  /** Takes text that is still being written; the stored event of the same item supersedes it for good. */
+  pushLive(frames: readonly LiveFrame[]): void {
+    for (const frame of frames) {
+      if (!this.#settled.has(`${frame.kind}:${frame.itemId}`)) this.#live.set(frame.itemId, frame);
+    }
+    this.#changed();
+  }
+
+  async #fill(): Promise<void> {
+    try {
+      for (;;) {
+        const page = await this.#fetchPage(this.lastSeq, PAGE_EVENTS);
+        for (const event of page.items) if (event.seq > this.lastSeq) this.#append(event);
+        this.#knownSeq = Math.max(this.#knownSeq, page.lastSeq);
+        // An event told of while this page was read is not in it, so one more page is asked for.
+        if (page.items.length === 0 || this.lastSeq >= this.#knownSeq) break;
+        this.#changed();
+      }
+      this.#state = "ready";
+      this.#error = null;
+    } catch (error) {
+      this.#error = error;
+      if (this.#state === "loading") this.#state = "failed";
+    }
+    this.#changed();
+  }
+
+  #append(event: RunEvent): void {
+    this.#events.push(event);
+    this.#folding.add(event);
+    const { itemId } = event.payload;
+    if (typeof itemId === "string") {
+      const isWhole = event.type !== "command_execution" || event.payload.status !== "inProgress";
+      if (isWhole) {
+        this.#live.delete(itemId);
+        this.#settled.add(`${event.type === "command_execution" ? "command_output" : event.type}:${itemId}`);
+      }
+    }
+    // Whatever was still being written when the run ended will never be finished.
+    if (event.type === "terminal_status") this.#live.clear();
+    if (event.type === "backend_status" && event.payload.phase === "turn-completed") this.#live.clear();
+  }
+
+  #changed(): void {
+    this.#snapshot = undefined;
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    this.#schedule(() => {
+      this.#isScheduled = false;
+      for (const listener of this.#listeners) listener();
+    });
+  }
+}
