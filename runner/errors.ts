@@ -12,10 +12,10 @@ export class BackendFailedError extends Error {
 export class AppServerExitedError extends BackendFailedError {
   override readonly name = "AppServerExitedError";
   constructor(
-    readonly cause: string,
+    readonly how: string,
     readonly lastWords: string,
   ) {
-    super(`codex app-server ${cause}${lastWords === "" ? "" : `; its last words: ${lastWords.slice(-1_500)}`}`);
+    super(`codex app-server ${how}${lastWords === "" ? "" : `; its last words: ${lastWords.slice(-1_500)}`}`);
   }
 }
 

@@ -1125,7 +1125,7 @@ type TurnToolOutput = { name: string, namespace: string | null, output: Function
  */
 retain?: boolean, };
 
-type UserInput = { "type": "text", text: string,
+export type UserInput = { "type": "text", text: string,
 /**
  * UI-defined spans within `text` used to render or persist special elements.
  */

@@ -16,6 +16,7 @@ const ROOTS = [
   "v2/TurnSteerParams",
   "v2/TurnSteerResponse",
   "v2/TurnInterruptParams",
+  "v2/UserInput",
   "v2/ThreadItem",
   "v2/Turn",
   "v2/TurnError",

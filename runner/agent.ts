@@ -1,0 +1,200 @@
+import { AppServer } from "./app-server";
+import type { CodexNotification } from "./app-server-methods";
+import { BackendFailedError, CodexRequestError } from "./errors";
+import type { Isolation } from "./isolation";
+import type { ThreadStartParams, TurnError, UserInput } from "./protocol/codex";
+
+export interface TurnEnd {
+  turnId: string;
+  status: "completed" | "interrupted" | "failed";
+  error: TurnError | null;
+}
+
+export interface AgentOptions {
+  codexPath: string;
+  cwd: string;
+  env: Record<string, string>;
+  attemptId: string;
+  sandbox: NonNullable<ThreadStartParams["sandbox"]>;
+  approval: NonNullable<ThreadStartParams["approvalPolicy"]>;
+  /** The thread to go on with; null starts one. */
+  threadId: string | null;
+  isolation?: Isolation;
+  onThread: (threadId: string) => void;
+  onNotification: (notification: CodexNotification) => void;
+  onRequest: (method: string, params: unknown) => Promise<unknown>;
+  startTimeoutMs?: number;
+}
+
+/** codex has no rollout of the thread that it should resume. */
+export class ThreadLostError extends BackendFailedError {
+  override readonly name = "ThreadLostError";
+}
+
+interface ActiveTurn {
+  turnId: string | undefined;
+  isInterrupted: boolean;
+  end: (end: TurnEnd) => void;
+  fail: (error: Error) => void;
+  ended: Promise<TurnEnd>;
+}
+
+const INTERRUPT_BOUND_MS = 10_000;
+
+/** One codex app-server with one thread, and at most one turn at a time. */
+export class Agent {
+  private server!: AppServer;
+  private active: ActiveTurn | undefined;
+  private thread: string | undefined;
+  private hasExited = false;
+
+  private constructor(private readonly opts: AgentOptions) {}
+
+  /** Starts codex and opens the thread. What fails here is a BackendFailedError, and leaves no process behind. */
+  static async start(opts: AgentOptions): Promise<Agent> {
+    const agent = new Agent(opts);
+    try {
+      await agent.open();
+      return agent;
+    } catch (error) {
+      await agent.kill();
+      if (error instanceof CodexRequestError) throw new BackendFailedError(`codex refused to start: ${error.message}`);
+      throw error;
+    }
+  }
+
+  get threadId(): string {
+    return this.thread ?? "";
+  }
+
+  get isAlive(): boolean {
+    return !this.hasExited;
+  }
+
+  private async open(): Promise<void> {
+    const { codexPath, cwd, env, attemptId, isolation, sandbox, approval, threadId, onRequest } = this.opts;
+    this.server = new AppServer({
+      command: codexPath,
+      cwd,
+      env,
+      attemptId,
+      isolation,
+      requestTimeoutMs: this.opts.startTimeoutMs ?? 60_000,
+      onNotification: (notification) => this.notice(notification),
+      onRequest,
+    });
+    void this.server.exited.then((error) => {
+      this.hasExited = true;
+      this.endByExit(error);
+    });
+    await this.server.initialize();
+    const settings = { cwd, sandbox, approvalPolicy: approval };
+    const answer = threadId === null ? await this.server.request("thread/start", settings) : await this.resume(threadId, settings);
+    this.server.checkConfig();
+    this.thread = answer.thread.id;
+    this.opts.onThread(answer.thread.id);
+  }
+
+  private async resume(threadId: string, settings: Pick<ThreadStartParams, "cwd" | "sandbox" | "approvalPolicy">): Promise<{ thread: { id: string } }> {
+    try {
+      return await this.server.request("thread/resume", { threadId, excludeTurns: true, ...settings });
+    } catch (error) {
+      // -32600 also stands for locks and unreadable rollouts: only the text tells them apart.
+      if (error instanceof CodexRequestError && /no rollout found/i.test(error.message)) throw new ThreadLostError(error.message);
+      if (error instanceof CodexRequestError && /active writer/i.test(error.message)) {
+        throw new BackendFailedError(`another process still writes this session's thread: end it, then try again (${error.message})`);
+      }
+      if (error instanceof CodexRequestError) throw new BackendFailedError(`codex could not resume the session's thread: ${error.message}`);
+      throw error;
+    }
+  }
+
+  /** Sends a turn. The answer's `ended` settles when codex says how it ended, or rejects when codex is gone. */
+  async startTurn(commandId: string, text: string): Promise<{ turnId: string; ended: Promise<TurnEnd> }> {
+    if (this.active) throw new Error("a turn is under way");
+    let end: ActiveTurn["end"] = () => {};
+    let fail: ActiveTurn["fail"] = () => {};
+    const ended = new Promise<TurnEnd>((resolve, reject) => {
+      end = resolve;
+      fail = reject;
+    });
+    ended.catch(() => {});
+    const active: ActiveTurn = { turnId: undefined, isInterrupted: false, end, fail, ended };
+    this.active = active;
+    try {
+      const { turn } = await this.server.request("turn/start", { threadId: this.threadId, clientUserMessageId: commandId, input: userText(text) });
+      active.turnId ??= turn.id;
+      return { turnId: turn.id, ended };
+    } catch (error) {
+      if (this.active === active) this.active = undefined;
+      throw error;
+    }
+  }
+
+  /** Adds to the turn under way; false when there is none (any more). */
+  async steer(commandId: string, text: string): Promise<boolean> {
+    const turnId = this.active?.turnId;
+    if (turnId === undefined) return false;
+    try {
+      await this.server.request("turn/steer", { threadId: this.threadId, expectedTurnId: turnId, clientUserMessageId: commandId, input: userText(text) });
+      return true;
+    } catch (error) {
+      if (error instanceof CodexRequestError && /no active turn|active turn/i.test(error.message)) return false;
+      throw error;
+    }
+  }
+
+  /**
+   * Ends the turn under way and the commands it left in the background, within ten seconds: past that codex is killed,
+   * and the turn counts as interrupted all the same. False when no turn was under way.
+   */
+  async interrupt(boundMs = INTERRUPT_BOUND_MS): Promise<boolean> {
+    const { active } = this;
+    if (active?.turnId === undefined) return false;
+    active.isInterrupted = true;
+    const timer = setTimeout(() => void this.kill(), boundMs);
+    try {
+      // A repeated interrupt can hang, so the turn's end is what counts, not this answer.
+      await Promise.race([this.server.request("turn/interrupt", { threadId: this.threadId, turnId: active.turnId }, boundMs), active.ended]);
+      await active.ended;
+      await this.server.request("thread/backgroundTerminals/clean", { threadId: this.threadId }, boundMs);
+    } catch {
+      // Killed at the bound, or codex went away by itself: either way the turn has ended.
+      await active.ended.catch(() => {});
+    } finally {
+      clearTimeout(timer);
+    }
+    return true;
+  }
+
+  /** Closes codex in order, then kills what is left of it and its tools. */
+  async stop(graceMs = 2_000): Promise<void> {
+    await this.server.stop(graceMs);
+  }
+
+  async kill(): Promise<void> {
+    await this.server?.kill();
+  }
+
+  private notice(notification: CodexNotification): void {
+    const { active } = this;
+    if (notification.method === "turn/started" && active && notification.params.threadId === this.thread) active.turnId ??= notification.params.turn.id;
+    this.opts.onNotification(notification);
+    if (notification.method !== "turn/completed" || !active || notification.params.threadId !== this.thread) return;
+    const { turn } = notification.params;
+    if (active.turnId !== undefined && active.turnId !== turn.id) return;
+    this.active = undefined;
+    active.end({ turnId: turn.id, status: turn.status === "inProgress" ? "failed" : turn.status, error: turn.error });
+  }
+
+  private endByExit(error: BackendFailedError): void {
+    const { active } = this;
+    this.active = undefined;
+    if (active?.isInterrupted) active.end({ turnId: active.turnId ?? "", status: "interrupted", error: null });
+    else active?.fail(error);
+  }
+}
+
+function userText(text: string): UserInput[] {
+  return [{ type: "text", text, text_elements: [] }];
+}

@@ -1,0 +1,119 @@
+import { randomUUID } from "node:crypto";
+import type { RequestApprovalInput } from "@/contract/approval";
+import type { ApprovalDecision } from "@/contract/command";
+import { type ControlPlane, RefusedError } from "./control-plane";
+import type { DraftEvent } from "./event-batch";
+import { persist } from "./persist";
+import type {
+  CommandExecutionRequestApprovalParams,
+  CommandExecutionRequestApprovalResponse,
+  FileChangeRequestApprovalParams,
+  FileChangeRequestApprovalResponse,
+  PermissionsRequestApprovalParams,
+  PermissionsRequestApprovalResponse,
+} from "./protocol/codex";
+
+type Ask = Omit<RequestApprovalInput, "runId" | "leaseEpoch" | "requestKey">;
+
+/** Answers everything that codex asks; what a person has to decide waits for an `approve` command. */
+export class Approvals {
+  private readonly waiting = new Map<string, (decision: ApprovalDecision) => void>();
+  private readonly asking = new Set<Promise<unknown>>();
+
+  constructor(
+    private readonly opts: {
+      controlPlane: Pick<ControlPlane, "requestApproval">;
+      runId: string;
+      leaseEpoch: number;
+      emit: (event: DraftEvent) => void;
+      changesOf: (itemId: string) => { path: string; kind: string; diff: string }[];
+    },
+  ) {}
+
+  /** The answer to a request of codex; rejects only for requests that nobody can answer. */
+  async answer(method: string, params: unknown): Promise<unknown> {
+    switch (method) {
+      case "item/commandExecution/requestApproval":
+        return this.answerCommand(params as CommandExecutionRequestApprovalParams);
+      case "item/fileChange/requestApproval":
+        return this.answerFileChange(params as FileChangeRequestApprovalParams);
+      case "item/permissions/requestApproval":
+        return this.answerPermissions(params as PermissionsRequestApprovalParams);
+      case "item/tool/requestUserInput":
+        this.opts.emit({ type: "warning", payload: { message: "The agent asked a question by a form; it was told to go on without an answer. Answer it by a message." } });
+        return { answers: {} };
+      case "mcpServer/elicitation/request":
+        return { action: "decline", content: null, _meta: null };
+      case "item/tool/call":
+        return { contentItems: [{ type: "inputText", text: "This tool is not available here." }], success: false };
+      case "currentTime/read":
+        return { currentTimeAt: Math.floor(Date.now() / 1000) };
+      case "execCommandApproval":
+      case "applyPatchApproval":
+        return { decision: "denied" };
+      default:
+        throw new Error(`AgentRun does not answer ${method}`);
+    }
+  }
+
+  /** Applies an operator's decision; false when nothing waits for it any more. */
+  async decide(input: { approvalId: string; decision: ApprovalDecision; decidedBy?: string; reason?: string }): Promise<boolean> {
+    // The decision may overtake the answer that tells us the approval's id.
+    if (!this.waiting.has(input.approvalId)) await Promise.allSettled(this.asking);
+    const resolve = this.waiting.get(input.approvalId);
+    if (resolve === undefined) return false;
+    this.waiting.delete(input.approvalId);
+    this.opts.emit({ type: "approval_decision", payload: { ...input, status: "applied" } });
+    resolve(input.decision);
+    return true;
+  }
+
+  /** The turn is over: codex waits for none of its answers any more. */
+  endTurn(): void {
+    for (const resolve of this.waiting.values()) resolve("decline");
+    this.waiting.clear();
+  }
+
+  private async answerCommand(params: CommandExecutionRequestApprovalParams): Promise<CommandExecutionRequestApprovalResponse> {
+    const { itemId, turnId, command, cwd, reason } = params;
+    const network = params.networkApprovalContext;
+    const shown = command ?? (network ? `network access to ${network.host}` : undefined);
+    return { decision: await this.ask({ kind: "command", itemId, turnId, command: shown, cwd: cwd ?? undefined, reason: reason ?? undefined }) };
+  }
+
+  private async answerFileChange(params: FileChangeRequestApprovalParams): Promise<FileChangeRequestApprovalResponse> {
+    const { itemId, turnId, reason } = params;
+    return { decision: await this.ask({ kind: "file_change", itemId, turnId, changes: this.opts.changesOf(itemId), reason: reason ?? undefined }) };
+  }
+
+  private async answerPermissions(params: PermissionsRequestApprovalParams): Promise<PermissionsRequestApprovalResponse> {
+    const { itemId, turnId, cwd, reason, permissions } = params;
+    const decision = await this.ask({ kind: "permissions", itemId, turnId, cwd, command: JSON.stringify(permissions), reason: reason ?? undefined });
+    if (decision === "decline") return { permissions: {}, scope: "turn" };
+    const granted = { network: permissions.network ?? undefined, fileSystem: permissions.fileSystem ?? undefined };
+    return { permissions: granted, scope: decision === "acceptForSession" ? "session" : "turn" };
+  }
+
+  private async ask(ask: Ask): Promise<ApprovalDecision> {
+    const { controlPlane, runId, leaseEpoch } = this.opts;
+    const requestKey = randomUUID();
+    const request = persist(() => controlPlane.requestApproval({ runId, leaseEpoch, requestKey, ...ask }));
+    const decision = request.then(({ approvalId }) => this.wait(approvalId, ask));
+    this.asking.add(request);
+    try {
+      await request;
+      this.asking.delete(request);
+      return await decision;
+    } catch (error) {
+      this.asking.delete(request);
+      if (!(error instanceof RefusedError)) throw error;
+      this.opts.emit({ type: "warning", payload: { message: `An approval could not be asked for, so it counts as declined: ${error.message}` } });
+      return "decline";
+    }
+  }
+
+  private wait(approvalId: string, ask: Ask): Promise<ApprovalDecision> {
+    this.opts.emit({ type: "approval_request", payload: { approvalId, ...ask } });
+    return new Promise((resolve) => this.waiting.set(approvalId, resolve));
+  }
+}

@@ -1,0 +1,151 @@
+import type { ClaimedRun } from "@/contract/run";
+import { checkWriter } from "@/volume/epoch";
+import { Agent, ThreadLostError } from "./agent";
+import { Approvals } from "./approvals";
+import type { RunnerConfig } from "./config";
+import type { ControlPlane } from "./control-plane";
+import type { Ending } from "./ending";
+import { BackendFailedError } from "./errors";
+import { type DraftEvent, EventBatcher } from "./event-batch";
+import { probeIsolation } from "./isolation";
+import { LiveFrames } from "./live-frames";
+import { policyOf, type Prepared, prepare } from "./prepare";
+import { noteLostThread } from "./thread-notes";
+import { TurnTranslator } from "./turn";
+
+/** What lives as long as one claim of a run: its event log, its approvals, its agent, and how it ends. */
+export class Attempt {
+  readonly events: EventBatcher;
+  readonly live: LiveFrames;
+  readonly approvals: Approvals;
+  readonly translator: TurnTranslator;
+  readonly policy: ReturnType<typeof policyOf>;
+  /** The command whose turn is under way. */
+  turnCommandId: string | undefined;
+  onEnding: (ending: Ending) => void = () => {};
+  private ended: Ending | undefined;
+  private agent: Agent | undefined;
+  private opening: Promise<Agent> | undefined;
+  private prepared: Prepared | undefined;
+  private threadId: string | undefined;
+
+  constructor(
+    readonly config: RunnerConfig,
+    readonly controlPlane: ControlPlane,
+    readonly run: ClaimedRun,
+  ) {
+    const { id: runId, leaseEpoch } = run;
+    this.policy = policyOf(run);
+    this.live = new LiveFrames({ controlPlane, runId, leaseEpoch });
+    this.events = new EventBatcher({
+      controlPlane,
+      runId,
+      leaseEpoch,
+      spillDir: `${config.scratchDir}/spill`,
+      onFailed: (error) => this.end({ kind: "lost", message: error.message }),
+    });
+    this.translator = new TurnTranslator({
+      threadId: () => this.threadId,
+      turnCommandId: () => this.turnCommandId,
+      // Read late: a git workspace's folder is known once it is there.
+      workspaceDir: () => this.prepared?.cwd ?? "",
+      isDemo: run.assignment.isDemo,
+    });
+    const changesOf = (itemId: string) => this.translator.changesOf(itemId);
+    this.approvals = new Approvals({ controlPlane, runId, leaseEpoch, emit: (event) => this.emit(event), changesOf });
+  }
+
+  get ending(): Ending | undefined {
+    return this.ended;
+  }
+
+  get isLost(): boolean {
+    return this.ended?.kind === "lost";
+  }
+
+  /** Sets how the attempt ends; the first word counts, but a lost lease overrules every other. */
+  end(ending: Ending): void {
+    if (this.ended?.kind === "lost" || (this.ended && ending.kind !== "lost")) return;
+    this.ended = ending;
+    this.onEnding(ending);
+  }
+
+  emit(event: DraftEvent): void {
+    this.events.add(event);
+  }
+
+  /** The agent, started if it is not running; throws BackendFailedError, WorkspaceError or VolumeError. */
+  async openAgent(): Promise<Agent> {
+    if (this.agent?.isAlive) return this.agent;
+    this.opening ??= this.startAgent().finally(() => {
+      this.opening = undefined;
+    });
+    return this.opening;
+  }
+
+  /** What is on disk for this attempt, once the agent was opened. */
+  get disk(): Prepared | undefined {
+    return this.prepared;
+  }
+
+  /** Throws VolumeTakenError when another attempt has the volume. */
+  async checkVolume(): Promise<void> {
+    const { run, config, prepared } = this;
+    if (prepared) await checkWriter(prepared.layout, { runId: run.id, leaseEpoch: run.leaseEpoch, attemptId: config.attemptId });
+  }
+
+  async closeAgent(graceMs?: number): Promise<void> {
+    await this.opening?.catch(() => {});
+    await this.agent?.stop(graceMs);
+    this.agent = undefined;
+  }
+
+  async killAgent(): Promise<void> {
+    await this.agent?.kill();
+    await this.opening?.then((agent) => agent.kill()).catch(() => {});
+  }
+
+  private async startAgent(): Promise<Agent> {
+    const { config, run, policy } = this;
+    this.prepared ??= await prepare(config, run, (event) => this.emit(event));
+    const { cwd, agentEnv, layout } = this.prepared;
+    // A restarted agent goes on with the thread that this attempt has been using.
+    const threadId = this.threadId ?? this.prepared.threadId;
+    const isolation = probeIsolation();
+    this.emit({ type: "backend_status", payload: { phase: "agent-starting", attemptId: config.attemptId, isolation, isDemo: run.assignment.isDemo } });
+    try {
+      this.agent = await Agent.start({
+        codexPath: config.codexPath,
+        cwd,
+        env: agentEnv,
+        attemptId: config.attemptId,
+        sandbox: policy.sandbox,
+        approval: policy.approval,
+        threadId,
+        isolation,
+        onThread: (id) => {
+          this.threadId = id;
+        },
+        onNotification: (notification) => {
+          const { events, live } = this.translator.translate(notification);
+          for (const event of events) this.emit(event);
+          if (live) this.live.show(live);
+          if (notification.method === "item/completed") this.live.drop(notification.params.item.id);
+        },
+        onRequest: (method, params) => this.approvals.answer(method, params),
+      });
+    } catch (error) {
+      if (error instanceof ThreadLostError && threadId !== null) {
+        await noteLostThread(layout, threadId);
+        throw new BackendFailedError(
+          `The conversation of this session is gone: codex finds no rollout of thread ${threadId} on the volume. Restore the session's storage from its archive, or send the message again to start a new thread.`,
+        );
+      }
+      throw error;
+    }
+    this.emit({ type: "backend_status", payload: { phase: threadId === null ? "thread-started" : "thread-resumed", threadId: this.agent.threadId } });
+    // An ending that came while codex was starting found no agent to end.
+    if (this.ended?.kind === "lost") await this.agent.kill();
+    return this.agent;
+  }
+}

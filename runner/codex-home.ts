@@ -1,0 +1,61 @@
+import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
+import path from "node:path";
+import type { ExecutionPolicy } from "@/contract/run";
+
+export interface CodexHome {
+  codexHome: string;
+  homeDir: string;
+}
+
+/**
+ * Makes a fresh CODEX_HOME off the volume, with only `sessions` and `thread-writer-locks` linked into it: those two
+ * are all that a resume needs, and no credential and none of codex's growing databases may lie on a volume.
+ */
+export async function makeCodexHome(opts: {
+  scratchDir: string;
+  rolloutsDir: string;
+  locksDir: string;
+  model: string;
+  modelBaseUrl: string;
+  policy: ExecutionPolicy;
+}): Promise<CodexHome> {
+  const codexHome = path.join(opts.scratchDir, "codex-home");
+  const homeDir = path.join(opts.scratchDir, "home");
+  await rm(codexHome, { recursive: true, force: true });
+  await mkdir(codexHome, { recursive: true, mode: 0o700 });
+  await mkdir(homeDir, { recursive: true, mode: 0o700 });
+  await symlink(opts.rolloutsDir, path.join(codexHome, "sessions"));
+  await symlink(opts.locksDir, path.join(codexHome, "thread-writer-locks"));
+  await writeFile(path.join(codexHome, "config.toml"), codexConfig(opts), { mode: 0o600 });
+  return { codexHome, homeDir };
+}
+
+/** The configuration of one attempt. Strings are written as JSON, which is valid TOML. */
+export function codexConfig(opts: { model: string; modelBaseUrl: string; policy: ExecutionPolicy }): string {
+  const { policy } = opts;
+  return [
+    `model = ${tomlString(policy.model ?? opts.model)}`,
+    'model_provider = "agentrun"',
+    ...(policy.effort === undefined ? [] : [`model_reasoning_effort = ${tomlString(policy.effort)}`]),
+    "check_for_update_on_startup = false",
+    "[history]",
+    'persistence = "none"',
+    "[analytics]",
+    "enabled = false",
+    "[sandbox_workspace_write]",
+    `network_access = ${policy.network === true}`,
+    // The token lets its holder spend; tools have no use for it.
+    "[shell_environment_policy]",
+    'exclude = ["AGENTRUN_MODEL_TOKEN"]',
+    "[model_providers.agentrun]",
+    'name = "AgentRun"',
+    `base_url = ${tomlString(opts.modelBaseUrl)}`,
+    'wire_api = "responses"',
+    'env_key = "AGENTRUN_MODEL_TOKEN"',
+    "",
+  ].join("\n");
+}
+
+function tomlString(value: string): string {
+  return JSON.stringify(value).replaceAll("\u007f", "\\u007f");
+}

@@ -1,0 +1,57 @@
+import { z } from "zod";
+
+/** What an attempt is started with. Paths are absolute; only main.ts reads the environment itself. */
+const RunnerEnv = z.object({
+  AGENTRUN_URL: z.url(),
+  AGENTRUN_RUN_ID: z.string().min(1),
+  AGENTRUN_ATTEMPT: z.string().min(1),
+  AGENTRUN_RUNNER_ID: z.string().min(1),
+  AGENTRUN_LAUNCH_TOKEN: z.string().min(1),
+  AGENTRUN_VOLUME_DIR: z.string().startsWith("/").optional(),
+  AGENTRUN_SCRATCH_DIR: z.string().startsWith("/"),
+  AGENTRUN_CODEX_PATH: z.string().min(1),
+  AGENTRUN_LEASE_MS: z.coerce.number().int().min(500).default(20_000),
+  /** `on` where nobody can end this runner from outside, so that time alone has to: executor `none`. */
+  AGENTRUN_SELF_FENCE: z.enum(["on", "off"]).default("off"),
+  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
+  PATH: z.string().default("/usr/local/bin:/usr/bin:/bin"),
+  LANG: z.string().default("C.UTF-8"),
+});
+
+export interface RunnerConfig {
+  url: string;
+  runId: string;
+  attemptId: string;
+  runnerId: string;
+  launchToken: string;
+  volumeDir: string | undefined;
+  scratchDir: string;
+  codexPath: string;
+  leaseMs: number;
+  selfFenceMs: number | undefined;
+  logLevel: string;
+  pathVariable: string;
+  lang: string;
+}
+
+/** Throws with the variable's name when one is missing or wrong. */
+export function readRunnerConfig(env: Record<string, string | undefined>): RunnerConfig {
+  const parsed = RunnerEnv.safeParse(env);
+  if (!parsed.success) throw new Error(`the runner's environment is not complete: ${z.prettifyError(parsed.error)}`);
+  const { data } = parsed;
+  return {
+    url: data.AGENTRUN_URL.replace(/\/$/, ""),
+    runId: data.AGENTRUN_RUN_ID,
+    attemptId: data.AGENTRUN_ATTEMPT,
+    runnerId: data.AGENTRUN_RUNNER_ID,
+    launchToken: data.AGENTRUN_LAUNCH_TOKEN,
+    volumeDir: data.AGENTRUN_VOLUME_DIR,
+    scratchDir: data.AGENTRUN_SCRATCH_DIR,
+    codexPath: data.AGENTRUN_CODEX_PATH,
+    leaseMs: data.AGENTRUN_LEASE_MS,
+    selfFenceMs: data.AGENTRUN_SELF_FENCE === "on" ? data.AGENTRUN_LEASE_MS * 0.75 : undefined,
+    logLevel: data.LOG_LEVEL,
+    pathVariable: data.PATH,
+    lang: data.LANG,
+  };
+}

@@ -1,0 +1,52 @@
+import type { AppendEventsInput, LiveFramesInput } from "@/contract/event";
+import type { RequestApprovalInput } from "@/contract/approval";
+import type { Command, FinishCommandInput } from "@/contract/command";
+import type { ClaimedRun, ClaimRunInput, FinishRunInput, HeartbeatAnswer, HeartbeatInput, ReleaseRunInput } from "@/contract/run";
+import type { RegisterRunnerInput } from "@/contract/runner";
+import type { RefreshStorageInput } from "@/contract/storage";
+
+/**
+ * What the runner asks of the server. Each call throws LeaseLostError when the lease is another's, RefusedError for
+ * any other refusal, and UnreachableError when there was no answer that says anything.
+ */
+export interface ControlPlane {
+  /** Claims with the launch token; every later call goes with the token that this answers. */
+  claim(input: ClaimRunInput): Promise<ClaimedRun>;
+  register(input: RegisterRunnerInput): Promise<void>;
+  heartbeat(input: HeartbeatInput): Promise<HeartbeatAnswer>;
+  finishRun(input: FinishRunInput): Promise<void>;
+  release(input: ReleaseRunInput): Promise<void>;
+  ackCommand(input: { commandId: string; leaseEpoch: number }): Promise<void>;
+  finishCommand(input: FinishCommandInput): Promise<void>;
+  listCommands(input: { runId: string; afterSeq: number }): Promise<Command[]>;
+  /** Delivers commands in order from `afterSeq` on and reconnects by itself; may deliver one twice. */
+  watchCommands(input: { runId: string; afterSeq: number }, onCommand: (command: WatchedCommand) => void): { close(): void };
+  appendEvents(input: AppendEventsInput): Promise<void>;
+  liveFrames(input: LiveFramesInput): Promise<void>;
+  requestApproval(input: RequestApprovalInput): Promise<{ approvalId: string }>;
+  refreshStorage(input: RefreshStorageInput): Promise<void>;
+  missingSegments(input: { sessionId: string; leaseEpoch: number; digests: string[] }): Promise<string[]>;
+  putSegment(input: { runId: string; leaseEpoch: number; digest: string; bytes: Buffer }): Promise<void>;
+  getSegment(digest: string): Promise<Buffer>;
+  commitManifest(input: { runId: string; leaseEpoch: number; manifest: Record<string, unknown> }): Promise<void>;
+  getManifest(sessionId: string): Promise<unknown>;
+}
+
+/** A command, or the news that the run's cancellation was asked for. */
+export type WatchedCommand = Command | { type: "cancel-requested" };
+
+/** The server gave no answer, or one that a later try may not get: try again. */
+export class UnreachableError extends Error {
+  override readonly name = "UnreachableError";
+}
+
+/** The server said no, and will say no again. */
+export class RefusedError extends Error {
+  override readonly name = "RefusedError";
+  constructor(
+    readonly reason: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}

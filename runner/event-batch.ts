@@ -1,0 +1,140 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import type { AppendEventsInput } from "@/contract/event";
+import { type ControlPlane, RefusedError, UnreachableError } from "./control-plane";
+import { persist } from "./persist";
+
+export type DraftEvent = { type: AppendEventsInput["events"][number]["type"]; payload: Record<string, unknown> };
+type Event = AppendEventsInput["events"][number];
+
+interface Batch {
+  batchId: string;
+  /** Absent while the batch lies on disk. */
+  events?: Event[];
+  file?: string;
+}
+
+const BATCH_EVENTS_MAX = 20;
+const BATCH_DELAY_MS = 50;
+const BATCH_BYTES_MAX = 512 * 1024;
+/** Batches kept in memory while the server is away; later ones go to disk. */
+const BATCHES_IN_MEMORY_MAX = 8;
+
+/**
+ * Sends events in order, in batches. A batch keeps its id through every retry, so the server stores it once; while
+ * the server is away batches wait in the spill folder and are replayed in order.
+ */
+export class EventBatcher {
+  private open: Event[] = [];
+  private openBytes = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private readonly queue: Batch[] = [];
+  private spilling: Promise<void> = Promise.resolve();
+  private sending: Promise<void> | undefined;
+  private isAway = false;
+  private failure: Error | undefined;
+
+  constructor(
+    private readonly opts: {
+      controlPlane: Pick<ControlPlane, "appendEvents">;
+      runId: string;
+      leaseEpoch: number;
+      spillDir: string;
+      /** The lease is gone, or the server was away for too long: nothing more will be sent. */
+      onFailed: (error: Error) => void;
+      awayMaxMs?: number;
+    },
+  ) {}
+
+  add(event: DraftEvent): void {
+    if (this.failure) return;
+    const whole: Event = { ...event, at: new Date().toISOString() };
+    const bytes = JSON.stringify(whole).length;
+    if (this.openBytes + bytes > BATCH_BYTES_MAX) this.close();
+    this.open.push(whole);
+    this.openBytes += bytes;
+    if (this.open.length >= BATCH_EVENTS_MAX) this.close();
+    else this.timer ??= setTimeout(() => this.close(), BATCH_DELAY_MS);
+  }
+
+  /** Resolves when everything added so far is stored; rejects when it never will be. */
+  async flush(): Promise<void> {
+    this.close();
+    await this.sending;
+    if (this.failure) throw this.failure;
+  }
+
+  private close(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    if (this.open.length === 0) return;
+    const batch: Batch = { batchId: randomUUID(), events: this.open };
+    this.open = [];
+    this.openBytes = 0;
+    this.queue.push(batch);
+    if (this.isAway && this.queue.length > BATCHES_IN_MEMORY_MAX) this.spilling = this.spilling.then(() => this.spill(batch)).catch(() => {});
+    this.sending ??= this.sendAll();
+  }
+
+  private async sendAll(): Promise<void> {
+    for (let batch = this.queue[0]; batch !== undefined; batch = this.queue[0]) {
+      try {
+        await this.spilling;
+        const events = batch.events ?? (JSON.parse(await readFile(batch.file ?? "", "utf8")) as Event[]);
+        await this.send(batch.batchId, events);
+      } catch (error) {
+        this.failure = error instanceof Error ? error : new Error(String(error));
+        this.queue.length = 0;
+        this.sending = undefined;
+        this.opts.onFailed(this.failure);
+        return;
+      }
+      if (batch.file) await rm(batch.file, { force: true });
+      this.queue.shift();
+    }
+    // In the same step as the last look at the queue, so that a batch closed now starts a new sender.
+    this.sending = undefined;
+  }
+
+  private async send(batchId: string, events: Event[]): Promise<void> {
+    const { controlPlane, runId, leaseEpoch } = this.opts;
+    try {
+      await persist(
+        async () => {
+          try {
+            await controlPlane.appendEvents({ runId, leaseEpoch, batchId, events });
+            this.isAway = false;
+          } catch (error) {
+            this.isAway = error instanceof UnreachableError;
+            throw error;
+          }
+        },
+        { awayMaxMs: this.opts.awayMaxMs },
+      );
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      await this.sendApart(batchId, events, error);
+    }
+  }
+
+  // One event that the server does not take must not cost the others: alone it becomes a warning that says so.
+  private async sendApart(batchId: string, events: Event[], error: RefusedError): Promise<void> {
+    const [only] = events;
+    if (events.length > 1) {
+      for (const [index, event] of events.entries()) await this.send(`${batchId}.${index}`, [event]);
+    } else if (only && only.type !== "warning") {
+      const message = `The server refused an event of type ${only.type} (${error.reason}): ${error.message}`.slice(0, 2_000);
+      await this.send(`${batchId}.w`, [{ type: "warning", payload: { message } }]);
+    }
+  }
+
+  private async spill(batch: Batch): Promise<void> {
+    if (batch.events === undefined || this.queue[0] === batch) return;
+    await mkdir(this.opts.spillDir, { recursive: true });
+    const file = path.join(this.opts.spillDir, `${batch.batchId}.json`);
+    await writeFile(file, JSON.stringify(batch.events), { mode: 0o600 });
+    batch.file = file;
+    batch.events = undefined;
+  }
+}

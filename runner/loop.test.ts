@@ -1,0 +1,106 @@
+import fs from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { makeMachine } from "./test/harness";
+
+const ended = (state: string) => state === "completed" || state === "failed" || state === "cancelled";
+
+test("a first turn streams, is stored merged, and ends the run after its idle time", async () => {
+  await using machine = await makeMachine();
+  const { controlPlane, ended: runEnded } = machine.start({ executionPolicy: { idleTimeoutMs: 50 } });
+  const turn = controlPlane.order("turn", { text: "hello" });
+
+  expect(await runEnded).toEqual({ kind: "completed" });
+
+  expect(controlPlane.state(turn)).toMatchObject({ state: "completed" });
+  expect(controlPlane.finished).toMatchObject({ terminalStatus: "completed" });
+  expect(controlPlane.payloads("user_message")).toMatchObject([{ text: "hello", commandId: turn.id }]);
+  expect(controlPlane.payloads("assistant_message")).toHaveLength(1);
+  expect(controlPlane.payloads("assistant_message")[0]?.text).toContain("You said: “hello”");
+  expect(controlPlane.frames.some((frame) => frame.kind === "assistant_message")).toBe(true);
+  expect(controlPlane.payloads("token_usage")[0]?.totalTokens).toBeGreaterThan(0);
+  expect(controlPlane.payloads("warning")).toEqual([]);
+  expect(controlPlane.run.assignment.session?.threadId).toMatch(/^[0-9a-f-]{36}$/);
+});
+
+test("a tool call is told with its command, output and exit code, and a patch with its diff", async () => {
+  await using machine = await makeMachine();
+  const { controlPlane } = machine.start();
+  const tool = controlPlane.order("turn", { text: "RUN `echo out; exit 3`" });
+  const patch = controlPlane.order("turn", { text: "write a file" });
+  await controlPlane.until("the second turn's end", () => ended(controlPlane.state(patch).state));
+
+  expect(controlPlane.state(tool).state).toBe("completed");
+  const [first, second] = controlPlane.payloads("command_execution");
+  expect(first).toMatchObject({ status: "inProgress", cwd: machine.workspaceDir });
+  expect(second).toMatchObject({ status: "failed", exitCode: 3, itemId: first?.itemId });
+  expect(controlPlane.payloads("command_output")[0]).toMatchObject({ text: "out\n", itemId: first?.itemId });
+  const changes = controlPlane.payloads("file_change").filter((payload) => payload.status === "completed");
+  expect(changes).toMatchObject([{ changes: [{ path: "hello.py", kind: "add" }] }, { changes: [{ path: "hello.py", kind: "update" }] }]);
+  expect(controlPlane.payloads("diff").at(-1)?.diff).toContain("+++ b/hello.py");
+  expect(fs.existsSync(path.join(machine.workspaceDir, "hello.py"))).toBe(true);
+});
+
+test("a steer reaches the turn under way, and one without a turn fails as no-active-turn", async () => {
+  await using machine = await makeMachine();
+  const { controlPlane } = machine.start();
+  const early = controlPlane.order("steer", { text: "too early" });
+  const turn = controlPlane.order("turn", { text: "RUN `sleep 1` RUN `echo end`" });
+  const steer = controlPlane.order("steer", { text: "mind the gap" });
+  await controlPlane.until("the turn's end", () => ended(controlPlane.state(turn).state));
+
+  expect(controlPlane.state(early)).toMatchObject({ state: "failed", failureMessage: expect.stringContaining("no-active-turn") });
+  expect(controlPlane.state(steer).state).toBe("completed");
+  expect(controlPlane.payloads("user_message")).toContainEqual(expect.objectContaining({ text: "mind the gap", commandId: steer.id, isSteer: true }));
+  expect(controlPlane.payloads("assistant_message").map(({ text }) => text).join()).toContain("“mind the gap”");
+});
+
+test("an interrupt ends the turn as cancelled, with what it left in the background, and the thread goes on", async () => {
+  await using machine = await makeMachine();
+  const { controlPlane } = machine.start();
+  const turn = controlPlane.order("turn", { text: "RUN `sleep 600`" });
+  await controlPlane.until("the command's start", () => controlPlane.payloads("command_execution").length > 0);
+  const interrupt = controlPlane.order("interrupt", {});
+  await controlPlane.until("the turn's end", () => ended(controlPlane.state(turn).state));
+  const next = controlPlane.order("turn", { text: "still there?" });
+  await controlPlane.until("the next turn's end", () => ended(controlPlane.state(next).state));
+
+  expect(controlPlane.state(turn)).toMatchObject({ state: "cancelled", failureKind: "cancelled" });
+  await controlPlane.until("the interrupt's end", () => controlPlane.state(interrupt).state === "completed");
+  expect(controlPlane.payloads("assistant_message").at(-1)?.text).toContain("1 earlier message of yours");
+});
+
+test.each([
+  ["accept", true],
+  ["acceptForSession", true],
+  ["decline", false],
+] as const)("an approval waits for its decision: %s", async (decision, isRun) => {
+  await using machine = await makeMachine();
+  const { controlPlane } = machine.start({ executionPolicy: { approval: "on-request" } });
+  const turn = controlPlane.order("turn", { text: "ask me for approval" });
+  const asked = await controlPlane.until("the request", () => controlPlane.payloads("approval_request")[0]);
+  expect(asked).toMatchObject({ kind: "command", command: expect.stringContaining("date -u > approved.txt") });
+  expect(fs.existsSync(path.join(machine.workspaceDir, "approved.txt"))).toBe(false);
+  const approve = controlPlane.order("approve", { approvalId: asked.approvalId, decision });
+  await controlPlane.until("the turn's end", () => ended(controlPlane.state(turn).state));
+
+  expect(controlPlane.state(turn).state).toBe("completed");
+  expect(controlPlane.state(approve).state).toBe("completed");
+  expect(controlPlane.payloads("approval_decision")).toMatchObject([{ approvalId: asked.approvalId, decision, status: "applied" }]);
+  expect(fs.existsSync(path.join(machine.workspaceDir, "approved.txt"))).toBe(isRun);
+  const late = controlPlane.order("approve", { approvalId: asked.approvalId, decision: "accept" });
+  await controlPlane.until("the late decision's end", () => controlPlane.state(late).state === "failed");
+  expect(controlPlane.state(late).failureMessage).toContain("approval-not-pending");
+});
+
+test("a model's failure fails the turn, and the run goes on", async () => {
+  await using machine = await makeMachine();
+  const { controlPlane } = machine.start();
+  const turn = controlPlane.order("turn", { text: "please fail" });
+  const next = controlPlane.order("turn", { text: "hello again" });
+  await controlPlane.until("the next turn's end", () => ended(controlPlane.state(next).state));
+
+  expect(controlPlane.state(turn)).toMatchObject({ state: "failed", failureKind: "backend-failed", failureMessage: expect.stringContaining("on purpose") });
+  expect(controlPlane.payloads("error")).toHaveLength(1);
+  expect(controlPlane.state(next).state).toBe("completed");
+});

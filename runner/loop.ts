@@ -1,0 +1,215 @@
+import { randomUUID } from "node:crypto";
+import type { Command } from "@/contract/command";
+import type { ClaimedRun, HeartbeatAnswer } from "@/contract/run";
+import { Attempt } from "./attempt";
+import { CommandInbox } from "./command-inbox";
+import type { RunnerConfig } from "./config";
+import { type ControlPlane, RefusedError } from "./control-plane";
+import { type Ending, endingOf } from "./ending";
+import { Heartbeat } from "./heartbeat";
+import { persist } from "./persist";
+import { TurnRunner } from "./turn-runner";
+import { UrgentCommands } from "./urgent-commands";
+
+export interface RunnerLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+const RELEASE_INTERRUPT_MS = 1_500;
+
+/**
+ * One attempt at a run, from its claim to its end. `terminate` gives the run back in order; whoever wants the agent
+ * dead at once kills this process. Answers how it ended; throws RefusedError when the claim was refused.
+ */
+export async function runAttempt(opts: { config: RunnerConfig; controlPlane: ControlPlane; log: RunnerLog; terminate: AbortSignal }): Promise<Ending> {
+  const { config, controlPlane, log, terminate } = opts;
+  const { runId, runnerId, leaseMs } = config;
+  const nonce = randomUUID();
+  const run = await persist(() => controlPlane.claim({ runId, runnerId, leaseMs, nonce }), { awayMaxMs: 60_000 });
+  log.info({ runId, leaseEpoch: run.leaseEpoch }, "claimed");
+  const loop = new Loop(config, controlPlane, run, log);
+  terminate.addEventListener("abort", () => loop.attempt.end({ kind: "released" }));
+  if (terminate.aborted) loop.attempt.end({ kind: "released" });
+  return loop.work();
+}
+
+class Loop {
+  readonly attempt: Attempt;
+  private readonly turns: TurnRunner;
+  private readonly inbox: CommandInbox;
+  private readonly heartbeat: Heartbeat;
+  private shouldYield = false;
+  private turnBegun = deferred();
+
+  constructor(
+    private readonly config: RunnerConfig,
+    private readonly controlPlane: ControlPlane,
+    private readonly run: ClaimedRun,
+    private readonly log: RunnerLog,
+  ) {
+    const { runId, runnerId } = config;
+    this.attempt = new Attempt(config, controlPlane, run);
+    this.attempt.onEnding = (ending) => this.beginEnding(ending);
+    this.turns = new TurnRunner(this.attempt);
+    const urgent = new UrgentCommands({ attempt: this.attempt, turns: this.turns, inbox: () => this.inbox, nextTurnBegun: () => this.turnBegun.promise });
+    this.inbox = new CommandInbox({
+      controlPlane,
+      runId,
+      onUrgent: (command) => urgent.receive(command),
+      onCancelRequested: () => this.attempt.end({ kind: "cancelled" }),
+      onCommandCancelRequested: (commandId) => this.cancelCommand(commandId),
+    });
+    this.heartbeat = new Heartbeat({
+      controlPlane,
+      runId,
+      runnerId,
+      leaseEpoch: run.leaseEpoch,
+      leaseMs: run.assignment.leaseMs,
+      selfFenceMs: config.selfFenceMs,
+      onAnswer: (answer) => this.hear(answer),
+      onLost: (error) => this.attempt.end({ kind: "lost", message: error.message }),
+    });
+  }
+
+  async work(): Promise<Ending> {
+    const { attempt, run, config } = this;
+    if (run.cancelRequestedAt !== null) attempt.end({ kind: "cancelled" });
+    try {
+      await this.register();
+      this.inbox.open();
+      if (run.assignment.cutOffTurn) await this.runCutOffTurn(run.assignment.cutOffTurn);
+      await this.runTurns();
+    } catch (error) {
+      const ending = endingOf(error);
+      this.log.warn({ runId: config.runId, error }, "the attempt cannot go on");
+      attempt.end(ending);
+    }
+    const ending = attempt.ending ?? { kind: "completed" };
+    await this.close(ending).catch((error: unknown) => this.log.warn({ runId: config.runId, error }, "the end could not be said"));
+    this.inbox.close();
+    this.heartbeat.stop();
+    attempt.live.close();
+    return attempt.ending ?? ending;
+  }
+
+  private async register(): Promise<void> {
+    const { runId, runnerId, attemptId } = this.config;
+    const { backendProfile } = this.run;
+    try {
+      await persist(() => this.controlPlane.register({ id: runnerId, runId, attemptId, backendProfile, metadata: { pid: process.pid, node: process.version } }));
+    } catch (error) {
+      // A runner that is not on the list of runners still does its work.
+      if (!(error instanceof RefusedError)) throw error;
+      this.log.warn({ runId, error }, "not registered");
+    }
+  }
+
+  private async runTurns(): Promise<void> {
+    const { attempt, inbox } = this;
+    let idleSince = performance.now();
+    while (!attempt.ending) {
+      const idleLeftMs = () => (this.shouldYield ? 0 : attempt.policy.idleTimeoutMs - (performance.now() - idleSince));
+      const command = await inbox.nextTurn(idleLeftMs());
+      if (attempt.ending) return;
+      if (command) await this.runTurn(command, String(command.payload.text ?? ""));
+      else if (idleLeftMs() > 0) continue;
+      else if (await this.complete()) return;
+      idleSince = performance.now();
+    }
+  }
+
+  private async runTurn(command: Pick<Command, "id" | "seq">, text: string, isAcknowledged = false): Promise<void> {
+    const done = this.turns.run(command, text, { isAcknowledged });
+    this.turnBegun.resolve();
+    this.turnBegun = deferred();
+    await done;
+    // TODO: archive
+  }
+
+  // The turn went to the agent once, so it is not sent again: a new turn on the thread says what happened to it.
+  private async runCutOffTurn(cutOff: { commandId: string; text: string }): Promise<void> {
+    const text = `Your last turn was cut off: the process that ran it was lost. Look at what was already done, then go on. What had been asked:\n\n${cutOff.text}`;
+    await this.runTurn({ id: cutOff.commandId, seq: 0 }, text, true);
+  }
+
+  /** Ends an idle run; false when the server knows of a command that still waits, so that the run goes on. */
+  private async complete(): Promise<boolean> {
+    await this.readCommands();
+    if (this.inbox.hasTurn || this.attempt.ending) return false;
+    // Before the end is said: the session's next run may start on this volume at once.
+    await this.attempt.closeAgent();
+    await this.attempt.events.flush();
+    const { id: runId, leaseEpoch } = this.run;
+    try {
+      await persist(() => this.controlPlane.finishRun({ runId, runnerId: this.config.runnerId, leaseEpoch, terminalStatus: "completed" }));
+      this.attempt.end({ kind: "completed" });
+      return true;
+    } catch (error) {
+      if (!(error instanceof RefusedError) || error.reason !== "command-waiting") throw error;
+      await this.readCommands();
+      return false;
+    }
+  }
+
+  private async readCommands(): Promise<void> {
+    for (let afterSeq = 0; ; ) {
+      const commands = await persist(() => this.controlPlane.listCommands({ runId: this.run.id, afterSeq }));
+      for (const command of commands) this.inbox.receive(command);
+      const last = commands.at(-1);
+      if (last === undefined) return;
+      afterSeq = last.seq;
+    }
+  }
+
+  private hear(answer: HeartbeatAnswer): void {
+    if (answer.cancelRequestedAt !== null) this.attempt.end({ kind: "cancelled" });
+    for (const commandId of answer.cancelledCommandIds) this.cancelCommand(commandId);
+    if (answer.shouldYield && !this.shouldYield) this.inbox.poke();
+    this.shouldYield = answer.shouldYield;
+  }
+
+  private cancelCommand(commandId: string): void {
+    this.inbox.withdraw(commandId);
+    if (this.turns.commandId === commandId) void this.turns.stop({ terminalStatus: "cancelled", failureKind: "cancelled", failureMessage: "cancel requested" });
+  }
+
+  private beginEnding(ending: Ending): void {
+    this.inbox.poke();
+    if (ending.kind === "lost") void this.attempt.killAgent();
+    else if (ending.kind === "cancelled") void this.turns.stop({ terminalStatus: "cancelled", failureKind: "cancelled", failureMessage: "the run was cancelled" });
+    else if (ending.kind === "released") void this.turns.stop(undefined, { boundMs: RELEASE_INTERRUPT_MS });
+  }
+
+  private async close(ending: Ending): Promise<void> {
+    const { attempt, controlPlane, config } = this;
+    const { id: runId, leaseEpoch } = this.run;
+    if (ending.kind === "completed") return;
+    if (ending.kind === "lost") return attempt.killAgent();
+    await attempt.closeAgent(ending.kind === "released" ? 500 : 2_000);
+    if (ending.kind === "released") {
+      await within(1_000, attempt.events.flush());
+      await within(1_000, controlPlane.release({ runId, leaseEpoch, reason: "the runner was told to end" }));
+      return;
+    }
+    await attempt.events.flush();
+    const how = ending.kind === "failed" ? { failureKind: ending.failureKind, failureMessage: ending.message } : { failureKind: "cancelled" as const };
+    await persist(() => controlPlane.finishRun({ runId, runnerId: config.runnerId, leaseEpoch, terminalStatus: ending.kind, ...how }));
+  }
+}
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve: () => void = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
+async function within<T>(boundMs: number, work: Promise<T>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const bound = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, boundMs);
+  });
+  await Promise.race([work.then(() => {}), bound]).finally(() => clearTimeout(timer));
+}

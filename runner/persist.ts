@@ -1,0 +1,22 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { UnreachableError } from "./control-plane";
+import { LeaseLostError } from "./errors";
+
+/** How long a runner goes on without its server; it ends its agent after that. */
+export const AWAY_MAX_MS = 10 * 60_000;
+
+/** Repeats a call that got no answer, with growing pauses, for as long as a runner may be alone. */
+export async function persist<T>(call: () => Promise<T>, opts: { signal?: AbortSignal; awayMaxMs?: number } = {}): Promise<T> {
+  const startedAt = performance.now();
+  for (let tryCount = 0; ; tryCount++) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof UnreachableError)) throw error;
+      const awayMs = performance.now() - startedAt;
+      if (awayMs > (opts.awayMaxMs ?? AWAY_MAX_MS)) throw new LeaseLostError(`no answer from the server for ${Math.round(awayMs / 1000)} s: ${error.message}`);
+      const delayMs = Math.min(2_000, 50 * 2 ** Math.min(tryCount, 6));
+      await pause(delayMs * (0.5 + Math.random() / 2), undefined, opts.signal ? { signal: opts.signal } : {});
+    }
+  }
+}

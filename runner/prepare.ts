@@ -1,0 +1,65 @@
+import path from "node:path";
+import { ExecutionPolicy, POLICY_DEFAULTS, type ClaimedRun } from "@/contract/run";
+import { takeVolume } from "@/volume/epoch";
+import { ensureVolume, type VolumeLayout, volumeLayout } from "@/volume/layout";
+import { repairRollouts } from "@/volume/repair";
+import { makeCodexHome } from "./codex-home";
+import type { RunnerConfig } from "./config";
+import type { DraftEvent } from "./event-batch";
+import { chooseThread } from "./thread-notes";
+import { prepareWorkspace } from "./workspace";
+
+/** Everything on disk that an agent of this attempt needs. */
+export interface Prepared {
+  layout: VolumeLayout;
+  cwd: string;
+  /** The thread to resume; null starts a new one. */
+  threadId: string | null;
+  agentEnv: Record<string, string>;
+}
+
+/** The run's policy with its defaults; what an old row holds beside known keys is left out. */
+export function policyOf(run: Pick<ClaimedRun, "executionPolicy">): ExecutionPolicy & typeof POLICY_DEFAULTS {
+  const known = Object.fromEntries(Object.entries(run.executionPolicy).filter(([key, value]) => key in ExecutionPolicy.shape && value !== null));
+  const parsed = ExecutionPolicy.safeParse(known);
+  return { ...POLICY_DEFAULTS, ...(parsed.success ? parsed.data : {}) } as ExecutionPolicy & typeof POLICY_DEFAULTS;
+}
+
+/** The volume of the run's session, or a folder in the scratch for a run that keeps nothing. */
+export function layoutOf(config: RunnerConfig, run: ClaimedRun): VolumeLayout {
+  return volumeLayout(config.volumeDir ?? path.join(config.scratchDir, "volume"), run.assignment.session?.codexRolloutSubdir ?? "sessions");
+}
+
+/** Takes the volume for this attempt, repairs what a killed one left, and makes workspace and CODEX_HOME. */
+export async function prepare(config: RunnerConfig, run: ClaimedRun, emit: (event: DraftEvent) => void): Promise<Prepared> {
+  const layout = layoutOf(config, run);
+  await ensureVolume(layout);
+  await takeVolume(layout, { runId: run.id, leaseEpoch: run.leaseEpoch, attemptId: config.attemptId });
+  for (const { file, cutBytes } of await repairRollouts(layout.rolloutsDir)) {
+    emit({ type: "warning", payload: { message: `The last line of rollout ${file} was cut off by a killed process: ${cutBytes} bytes were removed.` } });
+  }
+  const cwd = await prepareWorkspace({
+    workspaceDir: layout.workspaceDir,
+    scratchDir: config.scratchDir,
+    workspaceRef: run.workspaceRef,
+    resourceBundleRef: run.resourceBundleRef,
+    pathVariable: config.pathVariable,
+  });
+  const { backend, modelBaseUrl, modelToken, session } = run.assignment;
+  const { codexHome, homeDir } = await makeCodexHome({
+    scratchDir: config.scratchDir,
+    rolloutsDir: layout.rolloutsDir,
+    locksDir: layout.locksDir,
+    model: backend.model,
+    modelBaseUrl,
+    policy: policyOf(run),
+  });
+  const wanted = session?.threadId ?? null;
+  const thread = config.volumeDir === undefined ? { threadId: null, isReplaced: wanted !== null } : await chooseThread(layout, wanted);
+  if (thread.isReplaced) {
+    const message = "The conversation of this session's earlier thread is no longer on its volume: the agent starts a new thread and does not know what was said before.";
+    emit({ type: "warning", payload: { message, code: "thread-replaced", threadId: wanted } });
+  }
+  const agentEnv = { PATH: config.pathVariable, LANG: config.lang, HOME: homeDir, CODEX_HOME: codexHome, AGENTRUN_MODEL_TOKEN: modelToken };
+  return { layout, cwd, threadId: thread.threadId, agentEnv };
+}

@@ -1,0 +1,125 @@
+import { randomUUID } from "node:crypto";
+import fs from "node:fs";
+import { createRequire } from "node:module";
+import os from "node:os";
+import path from "node:path";
+import type { ClaimedRun } from "@/contract/run";
+import { endAttemptProcesses } from "../attempt-processes";
+import type { RunnerConfig } from "../config";
+import type { Ending } from "../ending";
+import { runAttempt } from "../loop";
+import { MemoryControlPlane } from "./memory-control-plane";
+import { startModelServer } from "./model-server";
+
+/** The real codex of the npm package. */
+export function codexBinary(): string {
+  const packageFile = createRequire(import.meta.url).resolve(`@openai/codex-${process.platform}-${process.arch}/package.json`);
+  const vendor = path.join(path.dirname(packageFile), "vendor");
+  return path.join(vendor, fs.readdirSync(vendor)[0] ?? "", "bin", "codex");
+}
+
+export interface Started {
+  controlPlane: MemoryControlPlane;
+  ended: Promise<Ending>;
+  terminate: () => void;
+  attemptId: string;
+}
+
+/** A machine of its own for one test: folders, the demo model, and attempts on one volume. */
+export async function makeMachine() {
+  // codex refuses helper links below the system's temporary folder.
+  const root = fs.mkdtempSync(path.join(os.homedir(), ".agentrun-test-"));
+  const volumeDir = path.join(root, "volume");
+  const model = await startModelServer();
+  const attempts: Started[] = [];
+
+  function start(run: Partial<ClaimedRun> = {}, config: Partial<RunnerConfig> = {}): Started {
+    const attemptId = `att_${randomUUID()}`;
+    const controlPlane = new MemoryControlPlane(makeRun(model.baseUrl, run));
+    const scratchDir = path.join(root, "scratch", attemptId);
+    fs.mkdirSync(scratchDir, { recursive: true });
+    const abort = new AbortController();
+    const whole: RunnerConfig = {
+      url: "",
+      runId: controlPlane.run.id,
+      attemptId,
+      runnerId: `runner_${randomUUID()}`,
+      launchToken: "",
+      volumeDir,
+      scratchDir,
+      codexPath: codexBinary(),
+      leaseMs: 2_000,
+      selfFenceMs: undefined,
+      logLevel: "silent",
+      pathVariable: process.env.PATH ?? "",
+      lang: "C.UTF-8",
+      ...config,
+    };
+    const log = { info: () => {}, warn: () => {} };
+    const ended = runAttempt({ config: whole, controlPlane, log, terminate: abort.signal });
+    ended.catch(() => {});
+    const started = { controlPlane, ended, terminate: () => abort.abort(), attemptId };
+    attempts.push(started);
+    return started;
+  }
+
+  return {
+    root,
+    volumeDir,
+    workspaceDir: path.join(volumeDir, "workspace"),
+    model,
+    start,
+    async [Symbol.asyncDispose]() {
+      for (const { terminate } of attempts) terminate();
+      await Promise.allSettled(attempts.map(({ ended }) => ended));
+      for (const { attemptId } of attempts) await endAttemptProcesses(attemptId);
+      await model[Symbol.asyncDispose]();
+      fs.rmSync(root, { recursive: true, force: true });
+    },
+  };
+}
+
+function makeRun(modelBaseUrl: string, run: Partial<ClaimedRun>): ClaimedRun {
+  const now = new Date().toISOString();
+  const session = { sessionId: "ses_test", threadId: null, codexRolloutSubdir: "sessions" };
+  return {
+    id: `run_${randomUUID()}`,
+    tenantId: "default",
+    projectId: "default",
+    providerId: "default",
+    backendProfile: "demo",
+    workspaceRef: { kind: "empty" },
+    sessionRef: null,
+    resourceBundleRef: null,
+    executionPolicy: {},
+    traceSink: null,
+    status: "claimed",
+    terminalStatus: null,
+    failureKind: null,
+    failureMessage: null,
+    createdAt: now,
+    updatedAt: now,
+    claimedBy: null,
+    leaseExpiresAt: null,
+    leaseEpoch: 1,
+    leaseState: "held",
+    cancelRequestedAt: null,
+    cancelReason: null,
+    attemptCount: 1,
+    nextAttemptAt: null,
+    lastEventSeq: 0,
+    version: 1,
+    ...run,
+    assignment: {
+      session,
+      backend: { profile: "demo", model: "demo", protocol: "codex-app-server-jsonrpc-stdio" },
+      modelBaseUrl,
+      modelToken: "model-token",
+      leaseMs: 2_000,
+      restore: null,
+      cutOffTurn: null,
+      isDemo: true,
+      ...run.assignment,
+    },
+  };
+}

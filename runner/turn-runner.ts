@@ -1,0 +1,167 @@
+import type { Command, FinishCommandInput } from "@/contract/command";
+import { findRollouts } from "@/volume/repair";
+import type { Agent, TurnEnd } from "./agent";
+import type { Attempt } from "./attempt";
+import { RefusedError } from "./control-plane";
+import { endingOf } from "./ending";
+import { CodexRequestError, LeaseLostError } from "./errors";
+import { persist } from "./persist";
+
+type Outcome = Pick<FinishCommandInput, "terminalStatus" | "failureKind" | "failureMessage">;
+
+interface Current {
+  commandId: string;
+  seq: number;
+  /** Settles when codex has taken the turn, or when it is known that it will not. */
+  started: Promise<void>;
+  /** Why the turn is being stopped; it counts if the turn did end interrupted. */
+  stop: Outcome | undefined;
+  agent: Agent | undefined;
+}
+
+const INTERRUPTED: Outcome = { terminalStatus: "cancelled", failureKind: "cancelled", failureMessage: "interrupted" };
+
+/** Runs turns, one at a time, each from its acknowledgement to its command's end. */
+export class TurnRunner {
+  private current: Current | undefined;
+
+  constructor(private readonly attempt: Attempt) {}
+
+  /** Adds to the turn under way, once codex has taken it; false when there is none that was ordered before `seq`. */
+  async steer(command: Command, text: string): Promise<boolean> {
+    const { current } = this;
+    if (!current || current.seq > command.seq) return false;
+    await current.started;
+    return (await current.agent?.steer(command.id, text)) ?? false;
+  }
+
+  get commandId(): string | undefined {
+    return this.current?.commandId;
+  }
+
+  /** Runs one turn to its end. Throws when the whole run cannot go on; its command is finished before. */
+  async run(command: Pick<Command, "id" | "seq">, text: string, opts: { isAcknowledged: boolean } = { isAcknowledged: false }): Promise<void> {
+    let hasStarted: () => void = () => {};
+    const started = new Promise<void>((resolve) => {
+      hasStarted = resolve;
+    });
+    const current: Current = { commandId: command.id, seq: command.seq, started, stop: undefined, agent: undefined };
+    this.current = current;
+    this.attempt.turnCommandId = command.id;
+    try {
+      await this.attempt.checkVolume();
+      const agent = await this.attempt.openAgent();
+      if (this.attempt.ending) return;
+      if (!opts.isAcknowledged && !(await this.acknowledge(command.id))) return;
+      await this.follow(current, agent, text, hasStarted);
+    } catch (error) {
+      await this.fail(current, error);
+      throw error;
+    } finally {
+      hasStarted();
+      this.attempt.approvals.endTurn();
+      this.attempt.turnCommandId = undefined;
+      this.current = undefined;
+    }
+  }
+
+  /** Stops the turn under way for the reason given; false when there is none, or none ordered before `beforeSeq`. */
+  async stop(outcome: Outcome = INTERRUPTED, opts: { boundMs?: number; beforeSeq?: number } = {}): Promise<boolean> {
+    const { current } = this;
+    if (!current || current.seq > (opts.beforeSeq ?? Number.POSITIVE_INFINITY)) return false;
+    current.stop ??= outcome;
+    this.attempt.approvals.endTurn();
+    await current.started;
+    return (await current.agent?.interrupt(opts.boundMs)) ?? false;
+  }
+
+  private async acknowledge(commandId: string): Promise<boolean> {
+    try {
+      await persist(() => this.attempt.controlPlane.ackCommand({ commandId, leaseEpoch: this.attempt.run.leaseEpoch }));
+      return true;
+    } catch (error) {
+      // It was cancelled before it was sent: nothing happened, and the run goes on.
+      if (error instanceof RefusedError) return false;
+      throw error;
+    }
+  }
+
+  private async follow(current: Current, agent: Agent, text: string, hasStarted: () => void): Promise<void> {
+    const { attempt } = this;
+    if (current.stop) return this.finish(current, current.stop);
+    let turn: Awaited<ReturnType<Agent["startTurn"]>>;
+    try {
+      turn = await agent.startTurn(current.commandId, text);
+    } catch (error) {
+      if (!(error instanceof CodexRequestError)) throw error;
+      attempt.emit({ type: "error", payload: { message: `codex did not take the turn: ${error.message}` } });
+      return this.finish(current, { terminalStatus: "failed", failureKind: "backend-failed", failureMessage: error.message });
+    }
+    const { turnId } = turn;
+    current.agent = agent;
+    hasStarted();
+    attempt.emit({ type: "backend_status", payload: { phase: "turn-started", turnId, commandId: current.commandId, threadId: agent.threadId } });
+    const end = await this.waitForEnd(current, turn.ended);
+    for (const event of attempt.translator.endTurn(turnId, end.error)) attempt.emit(event);
+    attempt.emit({ type: "backend_status", payload: { phase: "turn-completed", turnId, commandId: current.commandId, status: end.status } });
+    // A released run says nothing of the turn that its end cut off: the server decides by the run's policy.
+    if (attempt.ending?.kind === "released" || attempt.ending?.kind === "lost") return;
+    await this.finish(current, outcomeOf(end, current.stop), { threadId: await this.resumableThread(agent, end), turnId });
+  }
+
+  private async waitForEnd(current: Current, ended: Promise<TurnEnd>): Promise<TurnEnd> {
+    const { turnTimeoutMs } = this.attempt.policy;
+    if (turnTimeoutMs === undefined) return ended;
+    const failureMessage = `the turn took longer than its limit of ${turnTimeoutMs} ms and was interrupted`;
+    const timer = setTimeout(() => void this.stop({ terminalStatus: "failed", failureKind: "timeout", failureMessage }), Math.min(turnTimeoutMs, 2_147_483_647));
+    try {
+      return await ended;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  // A thread can be resumed only if its rollout was written: codex writes none for a thread without a finished turn.
+  private async resumableThread(agent: Agent, end: TurnEnd): Promise<string | undefined> {
+    const { disk, config } = this.attempt;
+    if (end.status === "completed" || config.volumeDir === undefined || !disk) return end.status === "completed" ? agent.threadId : undefined;
+    return (await findRollouts(disk.layout.rolloutsDir, agent.threadId)).length > 0 ? agent.threadId : undefined;
+  }
+
+  private async fail(current: Current, error: unknown): Promise<void> {
+    const { attempt } = this;
+    const kind = attempt.ending?.kind;
+    if (error instanceof LeaseLostError || kind === "lost" || kind === "released") return;
+    const ending = endingOf(error);
+    if (ending.kind !== "failed") return;
+    // A turn that was being stopped when codex died of it has ended as it was told to.
+    const outcome: Outcome = current.stop ?? { terminalStatus: "failed", failureKind: ending.failureKind, failureMessage: ending.message };
+    if (!current.stop) attempt.emit({ type: "error", payload: { message: ending.message, code: ending.failureKind } });
+    for (const event of attempt.translator.endTurn("", null)) attempt.emit(event);
+    await this.finish(current, outcome).catch(() => {});
+  }
+
+  private async finish(current: Current, outcome: Outcome, ids: Pick<FinishCommandInput, "threadId" | "turnId"> = {}): Promise<void> {
+    const { controlPlane, run, events } = this.attempt;
+    await events.flush();
+    try {
+      await persist(() => controlPlane.finishCommand({ commandId: current.commandId, leaseEpoch: run.leaseEpoch, ...outcome, ...ids }));
+    } catch (error) {
+      // Another has ended it meanwhile; what it ended as stands.
+      if (!(error instanceof RefusedError)) throw error;
+    }
+  }
+}
+
+function outcomeOf(end: TurnEnd, stop: Outcome | undefined): Outcome {
+  switch (end.status) {
+    case "completed":
+      return { terminalStatus: "completed" };
+    case "interrupted":
+      return stop ?? INTERRUPTED;
+    case "failed":
+      return { terminalStatus: "failed", failureKind: "backend-failed", failureMessage: end.error?.message ?? "the turn failed" };
+    default:
+      return end.status satisfies never;
+  }
+}

@@ -1,0 +1,77 @@
+import { COMMAND_PAYLOADS, type Command } from "@/contract/command";
+import type { Attempt } from "./attempt";
+import type { CommandInbox } from "./command-inbox";
+import { RefusedError } from "./control-plane";
+import { endingOf } from "./ending";
+import { BackendFailedError } from "./errors";
+import { persist } from "./persist";
+import type { TurnRunner } from "./turn-runner";
+
+/** What became of a command that acts on a turn: done, or why not, in a word that programs can branch on. */
+type Result = { done: true } | { done: false; reason: "no-active-turn" | "approval-not-pending" | "backend-failed" | "unknown-type"; message: string };
+
+const NO_ACTIVE_TURN = { done: false, reason: "no-active-turn", message: "no turn is under way" } as const;
+
+/** Carries out steer, interrupt and approve while a turn is under way. */
+export class UrgentCommands {
+  private last: Promise<void> = Promise.resolve();
+
+  constructor(private readonly opts: { attempt: Attempt; turns: TurnRunner; inbox: () => CommandInbox; nextTurnBegun: () => Promise<void> }) {}
+
+  receive(command: Command): void {
+    // An approval never waits behind a steer or an interrupt: the turn may be waiting for it.
+    const work = command.type === "approve" ? this.handle(command) : this.last.then(() => this.handle(command));
+    const settled = work.catch((error: unknown) => this.opts.attempt.end(endingOf(error)));
+    if (command.type !== "approve") this.last = settled;
+  }
+
+  private async handle(command: Command): Promise<void> {
+    const { attempt, inbox } = this.opts;
+    // It may be meant for a turn that was ordered just before it and has not begun yet.
+    if (command.type !== "approve" && inbox().hasTurnBefore(command.seq)) await this.opts.nextTurnBegun();
+    if (attempt.ending) return;
+    const { controlPlane, run } = attempt;
+    try {
+      await persist(() => controlPlane.ackCommand({ commandId: command.id, leaseEpoch: run.leaseEpoch }));
+      const result = await this.carryOut(command);
+      if (attempt.isLost) return;
+      const outcome = result.done
+        ? ({ terminalStatus: "completed" } as const)
+        : ({ terminalStatus: "failed", failureKind: result.reason === "backend-failed" ? "backend-failed" : "schema-invalid", failureMessage: failureMessage(result) } as const);
+      await persist(() => controlPlane.finishCommand({ commandId: command.id, leaseEpoch: run.leaseEpoch, ...outcome }));
+    } catch (error) {
+      // Cancelled meanwhile, or ended with its run: nothing is left to say.
+      if (!(error instanceof RefusedError)) throw error;
+    }
+  }
+
+  private async carryOut(command: Command): Promise<Result> {
+    const { attempt, turns } = this.opts;
+    switch (command.type) {
+      case "steer": {
+        const { text } = COMMAND_PAYLOADS.steer.parse(command.payload);
+        try {
+          return (await turns.steer(command, text)) ? { done: true } : NO_ACTIVE_TURN;
+        } catch (error) {
+          if (error instanceof BackendFailedError) return { done: false, reason: "backend-failed", message: error.message };
+          return { done: false, reason: "backend-failed", message: `codex did not take the steer: ${error instanceof Error ? error.message : String(error)}` };
+        }
+      }
+      case "interrupt":
+        return (await turns.stop(undefined, { beforeSeq: command.seq })) ? { done: true } : NO_ACTIVE_TURN;
+      case "approve": {
+        const { approvalId, decision, reason } = COMMAND_PAYLOADS.approve.parse(command.payload);
+        const { decidedBy } = command.payload;
+        const isApplied = await attempt.approvals.decide({ approvalId, decision, reason, ...(typeof decidedBy === "string" ? { decidedBy } : {}) });
+        if (isApplied) return { done: true };
+        return { done: false, reason: "approval-not-pending", message: "the agent does not wait for this decision any more" };
+      }
+      default:
+        return { done: false, reason: "unknown-type", message: `this runner does not know commands of type ${command.type}` };
+    }
+  }
+}
+
+function failureMessage(result: Extract<Result, { done: false }>): string {
+  return result.reason === "backend-failed" ? result.message : `${result.reason}: ${result.message}`;
+}

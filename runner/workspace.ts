@@ -1,0 +1,113 @@
+import { execFile } from "node:child_process";
+import { cp, lstat, mkdir, mkdtemp, readdir, realpath, rm, stat, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { promisify } from "node:util";
+import { ResourceBundleRef, WorkspaceRef } from "@/contract/run";
+
+const run = promisify(execFile);
+const GIT_TIMEOUT_MS = 10 * 60_000;
+
+/** The workspace could not be made as the run asks for it. */
+export class WorkspaceError extends Error {
+  override readonly name = "WorkspaceError";
+}
+
+/**
+ * Brings the workspace into being and answers the folder that the agent works in. What an earlier run of the session
+ * left is kept: a git workspace is cloned once, and a bundle's files are written again before each run.
+ */
+export async function prepareWorkspace(opts: {
+  workspaceDir: string;
+  scratchDir: string;
+  workspaceRef: unknown;
+  resourceBundleRef: unknown;
+  /** The PATH that git is looked for on. */
+  pathVariable: string;
+}): Promise<string> {
+  const ref = WorkspaceRef.safeParse(opts.workspaceRef ?? { kind: "empty" });
+  if (!ref.success) throw new WorkspaceError(`the run's workspaceRef is not one that this runner knows: ${ref.error.message}`);
+  const workspace = ref.data;
+  const cwd = await openWorkspace(workspace, opts.workspaceDir, opts.pathVariable);
+  if (opts.resourceBundleRef !== null && opts.resourceBundleRef !== undefined) {
+    const bundle = ResourceBundleRef.safeParse(opts.resourceBundleRef);
+    if (!bundle.success) throw new WorkspaceError(`the run's resourceBundleRef is not one that this runner knows: ${bundle.error.message}`);
+    await unpackBundle(bundle.data, cwd, opts);
+  }
+  return cwd;
+}
+
+async function openWorkspace(workspace: WorkspaceRef, workspaceDir: string, pathVariable: string): Promise<string> {
+  switch (workspace.kind) {
+    case "empty":
+      return workspaceDir;
+    case "directory": {
+      const isFolder = await stat(workspace.path).then((found) => found.isDirectory(), () => false);
+      if (!isFolder) throw new WorkspaceError(`${workspace.path} is not a folder on this machine`);
+      return workspace.path;
+    }
+    case "git": {
+      if ((await readdir(workspaceDir)).length === 0) await clone(workspace, workspaceDir, pathVariable);
+      return workspace.subdir === undefined ? workspaceDir : inside(workspaceDir, workspace.subdir);
+    }
+    default:
+      return workspace satisfies never;
+  }
+}
+
+async function unpackBundle(bundle: ResourceBundleRef, cwd: string, opts: { scratchDir: string; pathVariable: string }): Promise<void> {
+  switch (bundle.kind) {
+    case "inline":
+      for (const file of bundle.files) await writeInside(cwd, file.path, file.content);
+      return;
+    case "git": {
+      const checkout = await mkdtemp(path.join(opts.scratchDir, "bundle-"));
+      await clone(bundle, checkout, opts.pathVariable);
+      const source = bundle.subdir === undefined ? checkout : await inside(checkout, bundle.subdir);
+      await cp(source, cwd, { recursive: true, verbatimSymlinks: true, filter: (from) => path.basename(from) !== ".git" });
+      await rm(checkout, { recursive: true, force: true });
+      return;
+    }
+    default:
+      bundle satisfies never;
+  }
+}
+
+/** Clones into an empty folder. Never asks for a password, and runs no hook or filter of the repository. */
+async function clone(source: { url: string; ref?: string | undefined }, dir: string, pathVariable: string): Promise<void> {
+  const env = { PATH: pathVariable, HOME: dir, GIT_TERMINAL_PROMPT: "0", GIT_CONFIG_NOSYSTEM: "1", GIT_ALLOW_PROTOCOL: "https:http:ssh:git" };
+  const git = async (...args: string[]) => run("git", ["-C", dir, "-c", "core.hooksPath=/dev/null", ...args], { env, timeout: GIT_TIMEOUT_MS });
+  try {
+    await git("init", "--quiet");
+    await git("remote", "add", "origin", source.url);
+    await git("fetch", "--quiet", "--depth", "1", "origin", source.ref ?? "HEAD");
+    // A branch of its own where a name was given, so that the agent can commit and push; else a detached commit.
+    const isNamed = source.ref !== undefined && !/^[0-9a-f]{40}$/.test(source.ref);
+    await git("checkout", "--quiet", ...(isNamed ? ["-B", source.ref ?? ""] : ["--detach"]), "FETCH_HEAD");
+  } catch (error) {
+    await emptyFolder(dir);
+    const said = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : String(error);
+    throw new WorkspaceError(`git could not fetch ${source.ref ?? "the default branch"} of ${source.url}: ${said.slice(-1_000)}`);
+  }
+}
+
+async function emptyFolder(dir: string): Promise<void> {
+  for (const entry of await readdir(dir)) await rm(path.join(dir, entry), { recursive: true, force: true });
+}
+
+/** Writes below `root`, through no link: an agent may have made one since. */
+async function writeInside(root: string, relative: string, content: string): Promise<void> {
+  const target = path.resolve(root, relative);
+  if (!target.startsWith(`${root}${path.sep}`)) throw new WorkspaceError(`${relative} lies outside the workspace`);
+  const parent = path.dirname(target);
+  await mkdir(parent, { recursive: true });
+  if ((await realpath(parent)) !== path.join(await realpath(root), path.relative(root, parent))) throw new WorkspaceError(`${relative} leads through a link`);
+  if (await lstat(target).then((found) => found.isSymbolicLink(), () => false)) await rm(target);
+  await writeFile(target, content);
+}
+
+async function inside(root: string, subdir: string): Promise<string> {
+  const real = await realpath(path.join(root, subdir)).catch(() => undefined);
+  const realRoot = await realpath(root);
+  if (real === undefined || !(real === realRoot || real.startsWith(`${realRoot}${path.sep}`))) throw new WorkspaceError(`the repository has no folder ${subdir}`);
+  return real;
+}

@@ -1,0 +1,71 @@
+import { open, readdir } from "node:fs/promises";
+import path from "node:path";
+
+const TAIL_CHUNK_BYTES = 64 * 1024;
+
+/** Every rollout below the folder, as paths relative to it, sorted; links and special files are left out. */
+export async function listRollouts(rolloutsDir: string): Promise<string[]> {
+  const entries = await readdir(rolloutsDir, { recursive: true, withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".jsonl"))
+    .map((entry) => path.relative(rolloutsDir, path.join(entry.parentPath, entry.name)))
+    .sort();
+}
+
+/** The rollouts of one thread: codex ends their names with its id. */
+export async function findRollouts(rolloutsDir: string, threadId: string): Promise<string[]> {
+  return (await listRollouts(rolloutsDir)).filter((file) => file.endsWith(`-${threadId}.jsonl`));
+}
+
+/**
+ * Cuts a last line that a killed writer left unfinished: one without a newline, or with one but not JSON.
+ * Answers what was cut, as relative path and bytes.
+ */
+export async function repairRollouts(rolloutsDir: string): Promise<{ file: string; cutBytes: number }[]> {
+  const repaired: { file: string; cutBytes: number }[] = [];
+  for (const file of await listRollouts(rolloutsDir)) {
+    const cutBytes = await repairRollout(path.join(rolloutsDir, file));
+    if (cutBytes > 0) repaired.push({ file, cutBytes });
+  }
+  return repaired;
+}
+
+async function repairRollout(file: string): Promise<number> {
+  await using handle = await open(file, "r+");
+  const { size } = await handle.stat();
+  let end = size;
+  // A torn line, and at most one more that a power cut filled with zeros: a file that is no rollout stays as it is.
+  for (let cuts = 0; cuts < 2 && end > 0; cuts++) {
+    const lineStart = (await lastNewline(handle, end - 1)) + 1;
+    const line = Buffer.alloc(end - lineStart);
+    await handle.read(line, 0, line.length, lineStart);
+    if (line.at(-1) === 10 && isJson(line)) break;
+    end = lineStart;
+  }
+  if (end === size) return 0;
+  await handle.truncate(end);
+  await handle.sync();
+  return size - end;
+}
+
+/** Where the last newline before `end` stands; -1 when there is none. */
+async function lastNewline(handle: { read(buffer: Buffer, offset: number, length: number, position: number): Promise<unknown> }, end: number): Promise<number> {
+  for (let stop = end; stop > 0; ) {
+    const start = Math.max(0, stop - TAIL_CHUNK_BYTES);
+    const chunk = Buffer.alloc(stop - start);
+    await handle.read(chunk, 0, chunk.length, start);
+    const found = chunk.lastIndexOf(10);
+    if (found !== -1) return start + found;
+    stop = start;
+  }
+  return -1;
+}
+
+function isJson(line: Buffer): boolean {
+  try {
+    JSON.parse(line.toString("utf8"));
+    return true;
+  } catch {
+    return false;
+  }
+}
