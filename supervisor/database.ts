@@ -1,0 +1,71 @@
+import path from "node:path";
+import pg from "pg";
+import { type PostgresServer, startPostgres } from "./postgres/cluster";
+import { freePort } from "./postgres/surroundings";
+
+const DATABASE = "agentrun";
+const BACKOFF_MIN_MS = 500;
+const BACKOFF_MAX_MS = 30_000;
+
+export interface Database {
+  url: string;
+  pid(): number | null;
+  stop(deadlineMs: number): Promise<void>;
+}
+
+/** The data folder's own PostgreSQL, started again on the same port should it end. */
+export async function startDatabase(opts: {
+  dataDir: string;
+  password: string;
+  say(line: string): void;
+}): Promise<Database> {
+  const port = await freePort();
+  const start = () => startPostgres({ ...opts, port, logFile: path.join(opts.dataDir, "postgres.log"), settings: {} });
+  let server: PostgresServer | null = await start();
+  let isStopping = false;
+  await createDatabase(server);
+  const url = server.databaseUrl(DATABASE);
+
+  async function keep(first: PostgresServer): Promise<void> {
+    let current = first;
+    let backoffMs = BACKOFF_MIN_MS;
+    for (;;) {
+      const exit = await current.exited;
+      server = null;
+      while (server === null) {
+        if (isStopping) return;
+        opts.say(`PostgreSQL ended with ${exit.signal ?? exit.code}: starts again in ${backoffMs} ms.`);
+        await new Promise((resolve) => setTimeout(resolve, backoffMs));
+        backoffMs = Math.min(backoffMs * 2, BACKOFF_MAX_MS);
+        if (isStopping) return;
+        server = await start().catch((error: Error) => {
+          opts.say(error.message);
+          return null;
+        });
+      }
+      current = server;
+      if (isStopping) await current.stop(5_000);
+    }
+  }
+
+  void keep(server);
+  return {
+    url,
+    pid: () => server?.pid ?? null,
+    async stop(deadlineMs) {
+      isStopping = true;
+      await server?.stop(deadlineMs);
+    },
+  };
+}
+
+async function createDatabase(server: PostgresServer): Promise<void> {
+  const client = new pg.Client({ connectionString: server.url });
+  await client.connect();
+  try {
+    const found = await client.query("select 1 from pg_database where datname = $1", [DATABASE]);
+    if (!found.rowCount) await client.query(`create database ${DATABASE}`);
+  } finally {
+    await client.end();
+  }
+}

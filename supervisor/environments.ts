@@ -1,0 +1,98 @@
+import { readFile } from "node:fs/promises";
+import { BackendsFile } from "@/contract/backend";
+import type { Secrets } from "./data-folder/secrets";
+import type { SupervisorConfig } from "./env";
+
+/** What any program needs to run at all. */
+const BASE = [
+  "PATH",
+  "HOME",
+  "USER",
+  "LANG",
+  "LC_ALL",
+  "TZ",
+  "TMPDIR",
+  "NODE_EXTRA_CA_CERTS",
+  "SSL_CERT_FILE",
+  "SSL_CERT_DIR",
+];
+const PROXY = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"];
+const SERVER = /^(AGENTRUN_|OTEL_|KUBERNETES_|AWS_|KUBECONFIG$|LOG_LEVEL$)/;
+/** Only web checks and signs with these. */
+const WEB_ONLY = new Set(["AGENTRUN_ADMIN_TOKEN", "AGENTRUN_CRON_SECRET", "AGENTRUN_SIGNING_KEY"]);
+
+export interface ChildEnvironments {
+  web: NodeJS.ProcessEnv;
+  worker: NodeJS.ProcessEnv;
+  /** What a runner has besides its attempt's own variables. */
+  runner: NodeJS.ProcessEnv;
+}
+
+export interface EnvironmentParts {
+  config: SupervisorConfig;
+  secrets: Secrets;
+  databaseUrl: string;
+  port: number;
+  /** Where the worker and runners of this machine reach web. */
+  url: string;
+  distDir: string;
+}
+
+/** Each child's environment, spelled out: a provider's key reaches web alone, a runner gets no secret at all. */
+export async function makeEnvironments(parts: EnvironmentParts): Promise<ChildEnvironments> {
+  const { config, secrets } = parts;
+  const from = config.surrounding;
+  const base: NodeJS.ProcessEnv = { ...pick(from, BASE), NODE_ENV: "production" };
+  const shared: NodeJS.ProcessEnv = {
+    ...base,
+    ...pick(from, PROXY),
+    ...pick(
+      from,
+      Object.keys(from).filter((name) => SERVER.test(name) && !WEB_ONLY.has(name)),
+    ),
+    PORT: String(parts.port),
+    HOST: config.host,
+    DATABASE_URL: parts.databaseUrl,
+    AGENTRUN_DATA_DIR: config.dataDir,
+    AGENTRUN_URL: parts.url,
+  };
+  return {
+    web: {
+      ...shared,
+      ...pick(from, await readKeyNames(config.backendsFile)),
+      ...pick(from, ["AGENTRUN_CRON_SECRET"]),
+      AGENTRUN_ADMIN_TOKEN: config.adminToken ?? secrets.adminToken,
+      AGENTRUN_SIGNING_KEY: secrets.signingKey,
+      AGENTRUN_DIST_DIR: parts.distDir,
+    },
+    worker: shared,
+    runner: { ...base, ...pick(from, ["GIT_SSL_CAINFO"]), ...withoutCredentials(pick(from, PROXY)) },
+  };
+}
+
+/** The names of the variables that hold providers' keys, as the file of backends gives them. */
+async function readKeyNames(file: string | null): Promise<string[]> {
+  if (file === null) return [];
+  try {
+    const profiles = BackendsFile.parse(JSON.parse(await readFile(file, "utf8")));
+    return Object.values(profiles).flatMap((profile) => (profile.keyEnv ? [profile.keyEnv] : []));
+  } catch (cause) {
+    throw new Error(`AGENTRUN_BACKENDS: ${file} cannot be used: ${cause instanceof Error ? cause.message : cause}`, {
+      cause,
+    });
+  }
+}
+
+function pick(from: NodeJS.ProcessEnv, names: string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = from[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+/** An agent's tools can read the runner's environment in some sandboxes, so a proxy's password stays out of it. */
+function withoutCredentials(proxies: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(proxies).filter(([, value]) => !value.includes("@")));
+}

@@ -1,0 +1,109 @@
+import type { SupervisorMessage, WorkerMessage } from "@/contract/supervisor";
+import { type RunningChild, startChild } from "./processes/child";
+import { endAttemptProcesses } from "./processes/scan";
+
+export interface RunnerHostOptions {
+  /** The runner's program. */
+  file: string;
+  env: NodeJS.ProcessEnv;
+  send(message: SupervisorMessage): void;
+  onLine(attemptId: string, line: string): void;
+}
+
+export interface RunnerHost {
+  handle(message: WorkerMessage): void;
+  attemptIds(): string[];
+  /** SIGTERM to every runner, SIGKILL at the deadline; nothing is started any more. */
+  stop(deadlineMs: number): Promise<void>;
+}
+
+interface Attempt {
+  child: RunningChild;
+  /** Settles when its process has ended and nothing that it started is left. */
+  gone: Promise<void>;
+}
+
+const RESCAN_MS = 1_000;
+
+/** The runners of this machine. They are the supervisor's children, so that a restart of the worker ends no agent. */
+export function createRunnerHost(options: RunnerHostOptions): RunnerHost {
+  const attempts = new Map<string, Attempt>();
+  const starting = new Map<string, Promise<Attempt | null>>();
+  let isStopping = false;
+
+  async function start(attemptId: string, env: Record<string, string>): Promise<Attempt | null> {
+    try {
+      const child = await startChild({
+        name: attemptId,
+        file: options.file,
+        env: { ...options.env, ...env, AGENTRUN_ATTEMPT: attemptId },
+        hasChannel: false,
+        onLine: (line) => options.onLine(attemptId, line),
+      });
+      const attempt: Attempt = { child, gone: follow(attemptId, child) };
+      attempts.set(attemptId, attempt);
+      return attempt;
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      options.send({ type: "runner.launch-failed", attemptId, message: `The runner could not be started: ${message}` });
+      return null;
+    } finally {
+      starting.delete(attemptId);
+    }
+  }
+
+  async function follow(attemptId: string, child: RunningChild): Promise<void> {
+    const exit = await child.exited;
+    await endLeftovers(attemptId);
+    attempts.delete(attemptId);
+    options.send({ type: "runner.exited", attemptId, ...exit, stderrTail: child.stderrTail() });
+  }
+
+  async function launch(attemptId: string, env: Record<string, string>): Promise<void> {
+    // No answer while stopping: to the worker it is as if the machine had gone before the launch.
+    if (isStopping) return;
+    let attempt = attempts.get(attemptId) ?? null;
+    if (attempt === null) {
+      const pending = starting.get(attemptId) ?? start(attemptId, env);
+      if (attempts.get(attemptId) === undefined) starting.set(attemptId, pending);
+      attempt = await pending;
+    }
+    if (attempt) options.send({ type: "runner.launched", attemptId, pid: attempt.child.pid });
+  }
+
+  async function end(attemptId: string): Promise<void> {
+    const attempt = attempts.get(attemptId) ?? (await starting.get(attemptId));
+    attempt?.child.kill();
+    if (attempt) await attempt.gone;
+    else await endLeftovers(attemptId);
+    options.send({ type: "runner.gone", attemptId });
+  }
+
+  return {
+    handle(message) {
+      if (message.type === "runner.launch") void launch(message.attemptId, message.env);
+      else if (message.type === "runner.end") void end(message.attemptId);
+      else options.send({ type: "runner.list", attemptIds: [...attempts.keys(), ...starting.keys()] });
+    },
+    attemptIds: () => [...attempts.keys()],
+    async stop(deadlineMs) {
+      isStopping = true;
+      await Promise.all(starting.values());
+      await Promise.all([...attempts.values()].map((attempt) => stopAttempt(attempt, deadlineMs)));
+    },
+  };
+}
+
+async function stopAttempt(attempt: Attempt, deadlineMs: number): Promise<void> {
+  await attempt.child.stop(deadlineMs);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, deadlineMs);
+  });
+  await Promise.race([attempt.gone, late]);
+  clearTimeout(timer);
+}
+
+async function endLeftovers(attemptId: string): Promise<void> {
+  while (!(await endAttemptProcesses(attemptId))) await new Promise((resolve) => setTimeout(resolve, RESCAN_MS));
+}

@@ -1,0 +1,108 @@
+import { mkdir, readdir, rm } from "node:fs/promises";
+import path from "node:path";
+import { type DataFolderLock, lockDataFolder } from "./data-folder/lock";
+import { readSecrets } from "./data-folder/secrets";
+import { startDatabase } from "./database";
+import type { SupervisorConfig } from "./env";
+import { makeEnvironments } from "./environments";
+import { type Log, openLog } from "./log";
+import { claimPort, localUrl } from "./port";
+import { endAttemptProcesses } from "./processes/scan";
+import { waitUntilServing } from "./readiness";
+import { keepWeb } from "./web";
+import { keepWorker } from "./worker";
+
+export interface Programs {
+  web: string;
+  worker: string;
+  runner: string;
+  /** Next's output, relative to the project. */
+  distDir: string;
+}
+
+const CHILD_DEADLINE_MS = 6_000;
+const DATABASE_DEADLINE_MS = 10_000;
+
+/** What was started, last first: the order in which it stops. */
+type Stops = (() => Promise<void>)[];
+
+/**
+ * Starts the whole product and keeps it running until the signal aborts; then stops it in order: runners, worker,
+ * web, PostgreSQL. Throws when it cannot be started.
+ */
+export async function supervise(config: SupervisorConfig, programs: Programs, signal: AbortSignal): Promise<void> {
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  const lock = await lockDataFolder(config.dataDir);
+  const stops: Stops = [() => lock.release()];
+  try {
+    await run({ config, programs, signal, lock, stops });
+  } finally {
+    for (const stop of stops) await stop().catch((error: Error) => process.stderr.write(`${error.message}\n`));
+  }
+}
+
+interface Start {
+  config: SupervisorConfig;
+  programs: Programs;
+  signal: AbortSignal;
+  lock: DataFolderLock;
+  stops: Stops;
+}
+
+async function run({ config, programs, signal, lock, stops }: Start): Promise<void> {
+  const { dataDir } = config;
+  const log = await prepareFolders(dataDir);
+  const secrets = await readSecrets(dataDir);
+  const port = await claimPort(config.host, config.port);
+  const url = localUrl(config.host, port);
+  if (signal.aborted) return;
+  const databaseUrl = config.databaseUrl ?? (await startOwnDatabase(dataDir, secrets.databasePassword, { log, stops }));
+  if (signal.aborted) return;
+  const env = await makeEnvironments({ config, secrets, databaseUrl, port, url, distDir: programs.distDir });
+
+  const web = keepWeb({ file: programs.web, env: env.web, log });
+  stops.unshift(() => web.process.stop(CHILD_DEADLINE_MS));
+  const worker = keepWorker({ files: programs, env, log });
+  stops.unshift(() => worker.process.stop(CHILD_DEADLINE_MS));
+  stops.unshift(() => worker.runners.stop(CHILD_DEADLINE_MS));
+
+  const isServing = await Promise.race([waitUntilServing(url, signal), web.failed]);
+  if (isServing) {
+    web.serving();
+    const said = web.said();
+    await lock.setAddress(said?.url ?? url);
+    log.say(`AgentRun is ready at ${said?.url ?? url}`);
+    if (said?.signInUrl) log.say(`Sign in, once, by this link: ${said.signInUrl}`);
+    log.say(`Its data lies in ${dataDir}. Ctrl-C stops it.`);
+  }
+  await aborted(signal);
+  log.say("Stopping: runners, worker, web, database.");
+}
+
+async function prepareFolders(dataDir: string): Promise<Log> {
+  for (const name of ["volumes", "archive", "scratch", "logs"]) {
+    await mkdir(path.join(dataDir, name), { recursive: true, mode: 0o700 });
+  }
+  const scratch = path.join(dataDir, "scratch");
+  // What attempts of a killed supervisor left: their processes, if any, and their folders.
+  for (const attemptId of await readdir(scratch)) {
+    await endAttemptProcesses(attemptId);
+    await rm(path.join(scratch, attemptId), { recursive: true, force: true });
+  }
+  return openLog(path.join(dataDir, "logs"));
+}
+
+async function startOwnDatabase(
+  dataDir: string,
+  password: string,
+  { log, stops }: { log: Log; stops: Stops },
+): Promise<string> {
+  const database = await startDatabase({ dataDir, password, say: log.say });
+  stops.unshift(() => database.stop(DATABASE_DEADLINE_MS));
+  return database.url;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}

@@ -1,0 +1,56 @@
+import { WebMessage } from "@/contract/supervisor";
+import type { Log } from "./log";
+import { type KeptProcess, keepRunning } from "./processes/keep-running";
+import { RESTART } from "./restart";
+
+/** Web that ends this often before it ever served has a fault that another start does not mend. */
+const FIRST_FAILURES_MAX = 2;
+
+export interface Web {
+  process: KeptProcess;
+  /** What web said of itself; null until it listens. */
+  said(): WebMessage | null;
+  /** Rejects when web cannot be brought up at all. Does nothing after `serving`. */
+  failed: Promise<never>;
+  serving(): void;
+}
+
+export function keepWeb(opts: { file: string; env: NodeJS.ProcessEnv; log: Log }): Web {
+  let said: WebMessage | null = null;
+  let hasServed = false;
+  let firstFailures = 0;
+  let fail: (error: Error) => void = () => undefined;
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  // It is raced only while web comes up.
+  failed.catch(() => undefined);
+  const process = keepRunning({
+    ...RESTART,
+    spec: {
+      name: "web",
+      file: opts.file,
+      env: opts.env,
+      hasChannel: true,
+      onLine: (line) => opts.log.from("web", line),
+      onMessage(message) {
+        said = WebMessage.safeParse(message).data ?? said;
+      },
+    },
+    onExit(exit, { restartInMs, stderrTail }) {
+      const end = `web ended with ${exit.signal ?? exit.code}`;
+      opts.log.say(`${end}: starts again in ${restartInMs} ms.`);
+      if (hasServed) return;
+      firstFailures += 1;
+      if (firstFailures >= FIRST_FAILURES_MAX) fail(new Error(`AgentRun cannot start: ${end}.\n${stderrTail}`));
+    },
+  });
+  return {
+    process,
+    said: () => said,
+    failed,
+    serving() {
+      hasServed = true;
+    },
+  };
+}

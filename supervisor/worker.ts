@@ -1,0 +1,38 @@
+import { WorkerMessage } from "@/contract/supervisor";
+import type { ChildEnvironments } from "./environments";
+import type { Log } from "./log";
+import { type KeptProcess, keepRunning } from "./processes/keep-running";
+import { RESTART } from "./restart";
+import { createRunnerHost, type RunnerHost } from "./runner-host";
+
+/** The worker, and the runners that it asks for. */
+export function keepWorker(opts: { files: { worker: string; runner: string }; env: ChildEnvironments; log: Log }): {
+  process: KeptProcess;
+  runners: RunnerHost;
+} {
+  let worker: KeptProcess | null = null;
+  const runners = createRunnerHost({
+    file: opts.files.runner,
+    env: opts.env.runner,
+    send: (message) => worker?.send(message),
+    onLine: (attemptId, line) => opts.log.from("runner", `${attemptId} ${line}`),
+  });
+  worker = keepRunning({
+    ...RESTART,
+    spec: {
+      name: "worker",
+      file: opts.files.worker,
+      env: opts.env.worker,
+      hasChannel: true,
+      onLine: (line) => opts.log.from("worker", line),
+      onMessage(message) {
+        const parsed = WorkerMessage.safeParse(message);
+        if (parsed.success) runners.handle(parsed.data);
+        else opts.log.say(`The worker sent a message that is not understood: ${parsed.error.message}`);
+      },
+    },
+    onExit: (exit, { restartInMs }) =>
+      opts.log.say(`worker ended with ${exit.signal ?? exit.code}: starts again in ${restartInMs} ms.`),
+  });
+  return { process: worker, runners };
+}
