@@ -18,8 +18,8 @@ const BASE = [
 ];
 const PROXY = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"];
 const SERVER = /^(AGENTRUN_|OTEL_|KUBERNETES_|AWS_|KUBECONFIG$|LOG_LEVEL$)/;
-/** Only web checks and signs with these. */
-const WEB_ONLY = new Set(["AGENTRUN_ADMIN_TOKEN", "AGENTRUN_CRON_SECRET", "AGENTRUN_SIGNING_KEY"]);
+/** Only web checks them. */
+const WEB_ONLY = new Set(["AGENTRUN_ADMIN_TOKEN", "AGENTRUN_CRON_SECRET"]);
 
 export interface ChildEnvironments {
   web: NodeJS.ProcessEnv;
@@ -54,7 +54,7 @@ export async function makeEnvironments(parts: EnvironmentParts): Promise<ChildEn
     HOST: config.host,
     DATABASE_URL: parts.databaseUrl,
     AGENTRUN_DATA_DIR: config.dataDir,
-    AGENTRUN_URL: parts.url,
+    AGENTRUN_RUNNER_URL: from.AGENTRUN_RUNNER_URL || parts.url,
   };
   return {
     web: {
@@ -62,7 +62,6 @@ export async function makeEnvironments(parts: EnvironmentParts): Promise<ChildEn
       ...pick(from, await readKeyNames(config.backendsFile)),
       ...pick(from, ["AGENTRUN_CRON_SECRET"]),
       AGENTRUN_ADMIN_TOKEN: config.adminToken ?? secrets.adminToken,
-      AGENTRUN_SIGNING_KEY: secrets.signingKey,
       AGENTRUN_DIST_DIR: parts.distDir,
     },
     worker: shared,

@@ -6,8 +6,6 @@ import { z } from "zod";
 const Secrets = z.object({
   adminToken: z.string().min(1),
   databasePassword: z.string().min(1),
-  /** What web signs the model gateway's and the browser's tokens with. */
-  signingKey: z.string().min(1),
 });
 export type Secrets = z.infer<typeof Secrets>;
 
@@ -18,7 +16,6 @@ export async function readSecrets(dataDir: string): Promise<Secrets> {
   const secrets: Secrets = {
     adminToken: stored.adminToken ?? `ara_${randomBytes(32).toString("base64url")}`,
     databasePassword: stored.databasePassword ?? randomBytes(24).toString("base64url"),
-    signingKey: stored.signingKey ?? randomBytes(32).toString("base64url"),
   };
   if (Object.keys(stored).length < Object.keys(secrets).length) await writeAtomically(file, secrets);
   else await chmod(file, 0o600);

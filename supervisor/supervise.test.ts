@@ -1,0 +1,183 @@
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { expect, test, vi } from "vitest";
+import { isProcessAlive } from "./processes/alive";
+import { TestProduct, waitUntilGone } from "./test/product";
+
+test("a start prints the address and the sign-in link, and SIGTERM stops all of it in order", async () => {
+  await using product = await TestProduct.create();
+  const started = await product.startReady({ AGENTRUN_TEST_ATTEMPT: "att_1" });
+  expect(started.output()).toContain(`${started.url}/sign-in?code=once`);
+  const [tool = 0] = await product.pidsOf("tool");
+  const postgres = await product.postgresPid();
+
+  started.process.kill("SIGTERM");
+
+  expect(await started.exited).toBe(0);
+  const stops = (await product.notes()).filter((line) => line.endsWith(" stopped"));
+  expect(stops).toEqual(["runner stopped", "worker stopped", "web stopped"]);
+  expect(await isProcessAlive(postgres)).toBe(false);
+  expect(await isProcessAlive(tool)).toBe(false);
+  expect(await readFile(path.join(product.dataDir, "postgres.log"), "utf8")).toContain("database system is shut down");
+});
+
+test("SIGKILL of the supervisor leaves nothing but PostgreSQL, which the next start takes over", async () => {
+  await using product = await TestProduct.create();
+  const first = await product.startReady({ AGENTRUN_TEST_ATTEMPT: "att_1" });
+  const pids = (await Promise.all(["web", "worker", "runner", "tool"].map((name) => product.pidsOf(name)))).flat();
+  const postgres = await product.postgresPid();
+
+  first.process.kill("SIGKILL");
+
+  for (const pid of pids) await waitUntilGone(pid);
+  expect(await isProcessAlive(postgres)).toBe(true);
+
+  await product.startReady();
+  expect(await isProcessAlive(postgres)).toBe(false);
+  expect(await isProcessAlive(await product.postgresPid())).toBe(true);
+});
+
+test("a second start on the same data folder says who holds it, and changes nothing", async () => {
+  await using product = await TestProduct.create();
+  const first = await product.startReady();
+
+  const second = product.start();
+
+  expect(await second.exited).toBe(1);
+  expect(second.output()).toContain(`pid ${first.process.pid}`);
+  expect(second.output()).toContain(first.url);
+  expect(await (await fetch(`${first.url}/readyz`)).text()).toBe("ok");
+});
+
+test("a web that crashes is started again on the same address, later each time", async () => {
+  await using product = await TestProduct.create();
+  const started = await product.startReady();
+  for (const crash of [1, 2]) {
+    await fetch(`${started.url}/crash`).catch(() => null);
+    await product.pidsOf("web", crash + 1);
+    await vi.waitFor(async () => expect((await fetch(`${started.url}/readyz`)).status).toBe(200), { timeout: 10_000 });
+  }
+  expect(started.output()).toContain("web ended with 7: starts again in 500 ms.");
+  expect(started.output()).toContain("web ended with 7: starts again in 1000 ms.");
+});
+
+test("a PostgreSQL that is killed is started again on the same port", async () => {
+  await using product = await TestProduct.create();
+  const started = await product.startReady();
+  const killed = await product.postgresPid();
+
+  process.kill(killed, "SIGKILL");
+
+  await vi.waitFor(
+    async () => {
+      const pid = await product.postgresPid();
+      expect(pid).not.toBe(killed);
+      expect(await isProcessAlive(pid)).toBe(true);
+    },
+    { timeout: 20_000, interval: 50 },
+  );
+  started.process.kill("SIGTERM");
+  expect(await started.exited).toBe(0);
+});
+
+test("what a killed attempt left in a session of its own is ended before the next start", async () => {
+  await using product = await TestProduct.create();
+  const env = { AGENTRUN_TEST_ATTEMPT: "att_careless", AGENTRUN_TEST_RUNNER: "careless" };
+  const first = await product.startReady(env);
+  const [tool = 0] = await product.pidsOf("tool");
+  await mkdir(path.join(product.dataDir, "scratch", "att_careless"), { recursive: true });
+  first.process.kill("SIGKILL");
+  await first.exited;
+
+  await product.startReady();
+
+  expect(await isProcessAlive(tool)).toBe(false);
+  await expect(stat(path.join(product.dataDir, "scratch", "att_careless"))).rejects.toMatchObject({ code: "ENOENT" });
+});
+
+test("a runner that does not listen to SIGTERM is killed at its deadline, with its tools", async () => {
+  await using product = await TestProduct.create();
+  const started = await product.startReady({ AGENTRUN_TEST_ATTEMPT: "att_1", AGENTRUN_TEST_RUNNER: "deaf" });
+  const [runner = 0] = await product.pidsOf("runner");
+  const [tool = 0] = await product.pidsOf("tool");
+
+  started.process.kill("SIGINT");
+
+  expect(await started.exited).toBe(0);
+  expect(await isProcessAlive(runner)).toBe(false);
+  expect(await isProcessAlive(tool)).toBe(false);
+});
+
+test("a worker's death ends no runner, and its successor is told of them", async () => {
+  await using product = await TestProduct.create();
+  await product.startReady({ AGENTRUN_TEST_ATTEMPT: "att_1" });
+  const [runner = 0] = await product.pidsOf("runner");
+  const [worker = 0] = await product.pidsOf("worker");
+
+  process.kill(worker, "SIGKILL");
+
+  await product.pidsOf("worker", 2);
+  // The stand-in asks for the same attempt again, and gets the runner that is there.
+  const launched = JSON.stringify({ type: "runner.launched", attemptId: "att_1", pid: runner });
+  await vi.waitFor(
+    async () => {
+      expect((await product.notes()).filter((line) => line === `told ${launched}`)).toHaveLength(2);
+    },
+    { timeout: 10_000 },
+  );
+  expect(await isProcessAlive(runner)).toBe(true);
+});
+
+test("a provider's key reaches web alone, and a runner gets no secret", async () => {
+  await using product = await TestProduct.create();
+  const backends = path.join(product.dataDir, "backends.json");
+  const profile = { model: "m", baseUrl: "https://models.example", keyEnv: "EXAMPLE_KEY" };
+  await writeFile(backends, JSON.stringify({ codex: profile }));
+  await product.startReady({
+    AGENTRUN_TEST_ATTEMPT: "att_1",
+    AGENTRUN_BACKENDS: backends,
+    EXAMPLE_KEY: "canary-provider-key",
+    OTHER_VARIABLE: "canary-other",
+    AGENTRUN_ADMIN_TOKEN: "canary-admin-token",
+    AGENTRUN_CRON_SECRET: "canary-cron-secret",
+  });
+  await product.pidsOf("runner");
+  const [web = "", worker = "", runner = ""] = await Promise.all(
+    ["web", "worker", "runner"].map((name) => readFile(path.join(product.dataDir, `${name}.env`), "utf8")),
+  );
+  expect(web).toContain("canary-provider-key");
+  expect(web).toContain("canary-admin-token");
+  expect(web).not.toContain("canary-other");
+  expect(worker).not.toMatch(/canary/);
+  expect(runner).not.toMatch(/canary|postgres:/);
+});
+
+test("a variable that is wrong stops the start with its name", async () => {
+  await using product = await TestProduct.create();
+  const started = product.start({ PORT: "many" });
+  expect(await started.exited).toBe(1);
+  expect(started.output()).toContain("PORT");
+});
+
+test("a port that is taken stops the start with what to set", async () => {
+  await using product = await TestProduct.create();
+  const first = await product.startReady();
+  const started = product.start({
+    PORT: new URL(first.url).port,
+    AGENTRUN_DATA_DIR: path.join(product.dataDir, "other"),
+  });
+  expect(await started.exited).toBe(1);
+  expect(started.output()).toContain("set PORT");
+});
+
+test("the data folder's secrets are readable by their owner alone, and may be lost", async () => {
+  await using product = await TestProduct.create();
+  const file = path.join(product.dataDir, "secrets.json");
+  const first = await product.startReady();
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  first.process.kill("SIGTERM");
+  await first.exited;
+  await rm(file);
+
+  await product.startReady();
+});
