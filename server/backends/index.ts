@@ -1,0 +1,2 @@
+export { listBackends } from "./list";
+export { requireProfile } from "./require-profile";

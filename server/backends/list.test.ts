@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { backends } from "@/db/schema";
+import { createTestStore } from "@/server/storage/test/context";
+import { listBackends } from ".";
+
+test("built-in profiles are there with their stored rows, and say what is configured", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const settings = {
+    ...ctx.settings,
+    backends: { deepseek: { model: "deepseek-chat", baseUrl: "https://api.deepseek.com", wire: "responses" as const } },
+  };
+  const { items } = await listBackends({ ...ctx, settings });
+  expect(items.map((item) => item.profile)).toEqual(["codex", "deepseek", "demo", "minimax-m3"]);
+  expect(items[0]).toMatchObject({
+    capabilities: {
+      protocol: "codex-app-server-jsonrpc-stdio",
+      transport: "stdio",
+      command: "codex app-server --listen stdio://",
+    },
+    capacity: { mode: "manual-runner-v0.1" },
+    health: { status: "registered" },
+    isConfigured: false,
+    model: null,
+  });
+  expect(items[1]).toMatchObject({ isConfigured: true, model: "deepseek-chat" });
+});
+
+test("the demo is labelled, and gone where it is off", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const demo = (await listBackends(ctx)).items.find((item) => item.profile === "demo");
+  expect(demo).toMatchObject({ isDemo: true, isConfigured: true });
+  const without = await listBackends({ ...ctx, settings: { ...ctx.settings, isDemoOn: false } });
+  expect(without.items.map((item) => item.profile)).not.toContain("demo");
+});
+
+test("a stored row adds to the built-in capabilities, and brings profiles of its own", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  await ctx.db
+    .insert(backends)
+    .values({ profile: "house", capabilities: { transport: "socket" }, capacity: {}, health: {} });
+  const house = (await listBackends(ctx)).items.find((item) => item.profile === "house");
+  expect(house?.capabilities).toMatchObject({ protocol: "codex-app-server-jsonrpc-stdio", transport: "socket" });
+});

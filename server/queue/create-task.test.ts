@@ -1,0 +1,128 @@
+import { expect, test } from "vitest";
+import { CreateTaskInput } from "@/contract/queue";
+import { queueTasks, sessions } from "@/db/schema";
+import type { Actor } from "@/server/context";
+import { createTestStore } from "@/server/storage/test/context";
+import { createTask, getTask, listTasks, queueStats } from ".";
+
+const TASK = {
+  title: "Mend the roof",
+  backendProfile: "codex",
+  payload: { text: "mend it", n: 1 },
+  idempotencyKey: "k1",
+};
+const TENANT: Actor = { kind: "operator", name: "acme", role: "operator", tenantId: "acme", tokenId: "tok_1" };
+
+test("a task has v0.1's defaults and a version of the sequence", async () => {
+  await using store = await createTestStore();
+  const task = await createTask(store.as(), { title: "t", backendProfile: "codex", payload: {} });
+  expect(task).toMatchObject({
+    tenantId: "default",
+    projectId: "default",
+    queue: "default",
+    lane: "default",
+    priority: 0,
+    state: "pending",
+    providerId: "default",
+    references: [],
+    metadata: {},
+    latestAttempt: null,
+  });
+  expect(task.id).toMatch(/^qt_/);
+  expect(task.version).toBeGreaterThan(0);
+  expect(store.woken).toContain("queue");
+});
+
+test("32 callers at once with one key get one task", async () => {
+  await using store = await createTestStore();
+  const callers = [store.as(), store.as()];
+  const made = await Promise.all(
+    Array.from({ length: 32 }, (_, index) => createTask(callers[index % 2] ?? store.as(), { ...TASK })),
+  );
+  expect(new Set(made.map((task) => task.id)).size).toBe(1);
+  expect((await queueStats(store.as(), {})).total).toBe(1);
+});
+
+test("a replay is judged by content, not by the order of keys", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const first = await createTask(ctx, TASK);
+  expect((await createTask(ctx, { ...TASK, payload: { n: 1, text: "mend it" } })).id).toBe(first.id);
+  await expect(createTask(ctx, { ...TASK, payload: { text: "other" } })).rejects.toMatchObject({
+    reason: "idempotency-conflict",
+  });
+  await expect(createTask(ctx, { ...TASK, title: "Other" })).rejects.toMatchObject({ reason: "idempotency-conflict" });
+  await expect(createTask(ctx, { ...TASK, priority: 1 })).rejects.toMatchObject({ reason: "idempotency-conflict" });
+  expect((await createTask(ctx, { ...TASK, projectId: "other", title: "Other" })).id).not.toBe(first.id);
+});
+
+test("a key of an adopted row is judged by its payload, whatever its hash looks like", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  await ctx.db.insert(queueTasks).values({
+    id: "qt_old",
+    tenantId: "default",
+    projectId: "default",
+    queue: "default",
+    lane: "default",
+    title: "Mend the roof",
+    priority: 0,
+    state: "completed",
+    version: 1,
+    backendProfile: "codex",
+    payload: TASK.payload,
+    payloadHash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    idempotencyKey: "k1",
+  });
+  expect(await createTask(ctx, TASK)).toMatchObject({ id: "qt_old", state: "completed" });
+  await expect(createTask(ctx, { ...TASK, payload: {} })).rejects.toMatchObject({ reason: "idempotency-conflict" });
+});
+
+test("text that PostgreSQL cannot store is stored cleaned", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const input = CreateTaskInput.parse({
+    ...TASK,
+    title: "a\u0000b",
+    references: [{ note: "x\ud800\u0000" }],
+    idempotencyKey: undefined,
+  });
+  const task = await createTask(ctx, input);
+  expect(task.title).toBe("a\ufffdb");
+  expect(task.references).toEqual([{ note: "x\ufffd\ufffd" }]);
+});
+
+test("a session of another project, profile or tenant is refused", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  await ctx.db
+    .insert(sessions)
+    .values({ sessionId: "s1", tenantId: "default", projectId: "p1", backendProfile: "codex" });
+  await expect(createTask(ctx, { ...TASK, sessionId: "s1" })).rejects.toMatchObject({ reason: "session-boundary" });
+  await expect(createTask(store.as(TENANT), { ...TASK, sessionId: "s1" })).rejects.toMatchObject({
+    reason: "not-found",
+  });
+  expect(await createTask(ctx, { ...TASK, projectId: "p1", sessionId: "s1" })).toMatchObject({ sessionId: "s1" });
+});
+
+test("an unknown backend profile is refused", async () => {
+  await using store = await createTestStore();
+  await expect(createTask(store.as(), { ...TASK, backendProfile: "nobody" })).rejects.toMatchObject({
+    reason: "invalid-input",
+  });
+});
+
+test("a bound caller neither sees nor makes tasks of another tenant", async () => {
+  await using store = await createTestStore();
+  const admin = store.as();
+  const acme = store.as(TENANT);
+  const theirs = await createTask(admin, { ...TASK, tenantId: "other" });
+  const own = await createTask(acme, TASK);
+  expect(own.tenantId).toBe("acme");
+  expect((await listTasks(acme, { limit: 50 })).items.map((task) => task.id)).toEqual([own.id]);
+  expect((await listTasks(acme, { limit: 50, tenantId: "other" })).items).toEqual([]);
+  await expect(getTask(acme, { taskId: theirs.id })).rejects.toMatchObject({ reason: "not-found" });
+  await expect(createTask(acme, { ...TASK, tenantId: "other" })).rejects.toMatchObject({ failureKind: "forbidden" });
+  expect((await queueStats(acme, {})).total).toBe(1);
+  expect((await queueStats(admin, {})).total).toBe(2);
+});

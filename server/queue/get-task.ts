@@ -1,0 +1,20 @@
+import { and, eq } from "drizzle-orm";
+import type { z } from "zod";
+import type { GetTaskInput, QueueTaskSummary } from "@/contract/queue";
+import { queueReadCursors, queueTasks } from "@/db/schema";
+import type { ServiceContext } from "@/server/context";
+import { NotFoundError } from "@/server/errors";
+import { ownTask } from "./scope";
+import { toTask } from "./task";
+import { isUnread } from "./unread";
+
+export async function getTask(ctx: ServiceContext, input: z.infer<typeof GetTaskInput>): Promise<QueueTaskSummary> {
+  const [row] = await ctx.db.select().from(queueTasks).where(ownTask(ctx, input.taskId));
+  if (!row) throw new NotFoundError("queue task", input.taskId);
+  if (input.readerId === undefined) return { ...toTask(row), unread: isUnread(row.version, null) };
+  const [cursor] = await ctx.db
+    .select({ taskVersion: queueReadCursors.taskVersion })
+    .from(queueReadCursors)
+    .where(and(eq(queueReadCursors.taskId, row.id), eq(queueReadCursors.readerId, input.readerId)));
+  return { ...toTask(row), unread: isUnread(row.version, cursor?.taskVersion ?? null) };
+}

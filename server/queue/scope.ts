@@ -1,0 +1,21 @@
+import { and, eq, type SQL } from "drizzle-orm";
+import { queueTasks } from "@/db/schema";
+import { type ServiceContext, tenantOf } from "@/server/context";
+
+type Scope = { queue?: string; tenantId?: string; projectId?: string };
+
+/** The tasks that a caller may see and asks for; a bound caller's own tenant always stands in it. */
+export function inScope(ctx: ServiceContext, scope: Scope): SQL | undefined {
+  const bound = tenantOf(ctx);
+  return and(
+    bound === null ? undefined : eq(queueTasks.tenantId, bound),
+    scope.tenantId === undefined ? undefined : eq(queueTasks.tenantId, scope.tenantId),
+    scope.projectId === undefined ? undefined : eq(queueTasks.projectId, scope.projectId),
+    scope.queue === undefined ? undefined : eq(queueTasks.queue, scope.queue),
+  );
+}
+
+/** One task of the caller's. */
+export function ownTask(ctx: ServiceContext, taskId: string): SQL | undefined {
+  return and(eq(queueTasks.id, taskId), inScope(ctx, {}));
+}

@@ -1,0 +1,167 @@
+import { expect, test } from "vitest";
+import type { TaskState } from "@/contract/queue";
+import { queueTasks } from "@/db/schema";
+import type { ServiceContext } from "@/server/context";
+import { createTestStore } from "@/server/storage/test/context";
+import { cancelTask, createTask, getTask, listTasks, markTaskRead, queueCommander, queueStats, updateAttempt } from ".";
+
+async function makeTask(ctx: ServiceContext, values: Partial<typeof queueTasks.$inferInsert>): Promise<string> {
+  const [row] = await ctx.db
+    .insert(queueTasks)
+    .values({
+      id: `qt_${Math.random().toString(36).slice(2)}`,
+      tenantId: "default",
+      projectId: "default",
+      queue: "default",
+      lane: "default",
+      title: "task",
+      priority: 0,
+      state: "pending",
+      version: 0,
+      backendProfile: "codex",
+      payload: {},
+      payloadHash: "",
+      ...values,
+    })
+    .returning();
+  return row?.id ?? "";
+}
+
+async function allPages(ctx: ServiceContext, filter: Partial<Parameters<typeof listTasks>[1]>): Promise<string[]> {
+  const ids: string[] = [];
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const page = await listTasks(ctx, { ...filter, limit: 3, ...(cursor ? { cursor } : {}) });
+    ids.push(...page.items.map((task) => task.id));
+    cursor = page.cursor;
+  }
+  return ids;
+}
+
+test("pages in the order priority, age, id hold every match once", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const at = new Date("2026-01-01T00:00:00Z");
+  const later = new Date("2026-01-02T00:00:00Z");
+  for (const id of ["qt_b", "qt_a", "qt_c", "qt_d"]) await makeTask(ctx, { id, createdAt: at, priority: 1 });
+  await makeTask(ctx, { id: "qt_urgent", createdAt: later, priority: 9, queue: "q2" });
+  await makeTask(ctx, { id: "qt_late", createdAt: later, priority: 1, state: "running" });
+  for (const id of ["qt_x", "qt_y"]) await makeTask(ctx, { id, createdAt: at, priority: -1, lane: "slow" });
+  const order = ["qt_urgent", "qt_a", "qt_b", "qt_c", "qt_d", "qt_late", "qt_x", "qt_y"];
+  expect(await allPages(ctx, {})).toEqual(order);
+  expect(await allPages(ctx, { queue: "q2" })).toEqual(["qt_urgent"]);
+  expect(await allPages(ctx, { lane: "slow" })).toEqual(["qt_x", "qt_y"]);
+  expect(await allPages(ctx, { state: "running" })).toEqual(["qt_late"]);
+  expect(await allPages(ctx, { state: "failed" })).toEqual([]);
+});
+
+test("a cursor is refused with another filter, and when it is forged", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  for (let index = 0; index < 3; index += 1) await makeTask(ctx, {});
+  const { cursor } = await listTasks(ctx, { limit: 1 });
+  expect(cursor).not.toBeNull();
+  const given = cursor ?? "";
+  await expect(listTasks(ctx, { limit: 1, queue: "default", cursor: given })).rejects.toMatchObject({
+    reason: "invalid-cursor",
+  });
+  await expect(listTasks(ctx, { limit: 1, cursor: given.slice(2) })).rejects.toMatchObject({
+    reason: "invalid-cursor",
+  });
+});
+
+test("search finds titles as they are written, wildcards included, and ids", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  await makeTask(ctx, { id: "qt_1", title: "Mend 100% of it" });
+  await makeTask(ctx, { id: "qt_2", title: "mend 1000 things" });
+  expect(await allPages(ctx, { search: "100%" })).toEqual(["qt_1"]);
+  expect(await allPages(ctx, { search: "MEND" })).toHaveLength(2);
+  expect(await allPages(ctx, { search: "qt_2" })).toEqual(["qt_2"]);
+});
+
+test("a task is unread until its reader has read its version, and a mark never goes back", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const task = await createTask(ctx, { title: "t", backendProfile: "codex", payload: {} });
+  const reader = { taskId: task.id, readerId: "ann" };
+  expect((await getTask(ctx, reader)).unread).toBe(true);
+  await markTaskRead(ctx, reader);
+  expect((await getTask(ctx, reader)).unread).toBe(false);
+  const changed = await updateAttempt(ctx, { taskId: task.id, state: "running", latestAttempt: { n: 1 } });
+  expect(changed.version).toBeGreaterThan(task.version);
+  expect((await listTasks(ctx, { limit: 50, readerId: "ann" })).items[0]?.unread).toBe(true);
+  await markTaskRead(ctx, reader);
+  expect(await markTaskRead(ctx, { ...reader, version: task.version })).toMatchObject({ taskVersion: changed.version });
+  await expect(markTaskRead(ctx, { ...reader, version: changed.version + 1 })).rejects.toMatchObject({
+    reason: "invalid-input",
+  });
+  expect((await getTask(ctx, { taskId: task.id, readerId: "bob" })).unread).toBe(true);
+});
+
+test("an attempt may set any state until one is terminal", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const { id: taskId } = await createTask(ctx, { title: "t", backendProfile: "codex", payload: {} });
+  const states: TaskState[] = ["running", "dispatched", "pending", "failed"];
+  for (const state of states) {
+    expect(await updateAttempt(ctx, { taskId, state, latestAttempt: { state }, sessionPath: "/s" })).toMatchObject({
+      state,
+      sessionPath: "/s",
+    });
+  }
+  await expect(updateAttempt(ctx, { taskId, state: "pending", latestAttempt: null })).rejects.toMatchObject({
+    reason: "already-terminal",
+    failureKind: "schema-invalid",
+  });
+});
+
+test("cancelling is idempotent, and what is cancelled stays so", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const { id: taskId } = await createTask(ctx, { title: "t", backendProfile: "codex", payload: {} });
+  const cancelled = await cancelTask(ctx, { taskId });
+  expect(cancelled).toMatchObject({ state: "cancelled", cancelReason: "cancel requested" });
+  expect(await cancelTask(ctx, { taskId, reason: "again" })).toEqual(cancelled);
+  await expect(updateAttempt(ctx, { taskId, state: "running", latestAttempt: null })).rejects.toMatchObject({
+    reason: "already-terminal",
+    failureKind: "cancelled",
+  });
+  const done = await makeTask(ctx, { state: "completed" });
+  await expect(cancelTask(ctx, { taskId: done })).rejects.toMatchObject({ reason: "already-terminal" });
+});
+
+test("cancel raced with an attempt's end: one wins, the other is told", async () => {
+  await using store = await createTestStore();
+  const [one, two] = [store.as(), store.as()];
+  for (let round = 0; round < 20; round += 1) {
+    const taskId = await makeTask(one, {});
+    const outcomes = await Promise.allSettled([
+      cancelTask(one, { taskId }),
+      updateAttempt(two, { taskId, state: "completed", latestAttempt: null }),
+    ]);
+    const won = outcomes.filter((outcome) => outcome.status === "fulfilled");
+    expect(won).toHaveLength(1);
+    const { state } = await getTask(one, { taskId });
+    expect(state).toBe(outcomes[0].status === "fulfilled" ? "cancelled" : "completed");
+  }
+});
+
+test("stats and commander count one queue, or all", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  await makeTask(ctx, { queue: "a", lane: "l1", state: "running" });
+  await makeTask(ctx, { queue: "a", lane: "l2", backendProfile: "deepseek" });
+  for (let index = 0; index < 25; index += 1) await makeTask(ctx, { queue: "b", priority: index });
+  expect(await queueStats(ctx, {})).toMatchObject({
+    queue: null,
+    total: 27,
+    byState: { pending: 26, running: 1 },
+    byQueue: { a: 2, b: 25 },
+    byLane: { default: 25, l1: 1, l2: 1 },
+    byBackendProfile: { codex: 26, deepseek: 1 },
+  });
+  const one = await queueCommander(ctx, { queue: "b" });
+  expect(one).toMatchObject({ queue: "b", stats: { queue: "b", total: 25 } });
+  expect(one.items.map((task) => task.priority)).toEqual(Array.from({ length: 20 }, (_, index) => 24 - index));
+  expect((await queueStats(ctx, { projectId: "other" })).total).toBe(0);
+});

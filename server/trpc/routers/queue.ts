@@ -1,0 +1,33 @@
+import {
+  CancelTaskInput,
+  CreateTaskInput,
+  GetTaskInput,
+  ListTasksInput,
+  MarkTaskReadInput,
+  QueueScopeInput,
+  UpdateAttemptInput,
+} from "@/contract/queue";
+import {
+  cancelTask,
+  createTask,
+  getTask,
+  listTasks,
+  markTaskRead,
+  queueCommander,
+  queueStats,
+  updateAttempt,
+} from "@/server/queue";
+import { operatorProcedure, router, viewerProcedure } from "@/server/trpc/init";
+
+export const queueRouter = router({
+  createTask: operatorProcedure.input(CreateTaskInput).mutation((opts) => createTask(opts.ctx.service, opts.input)),
+  listTasks: viewerProcedure.input(ListTasksInput).query((opts) => listTasks(opts.ctx.service, opts.input)),
+  getTask: viewerProcedure.input(GetTaskInput).query((opts) => getTask(opts.ctx.service, opts.input)),
+  updateAttempt: operatorProcedure
+    .input(UpdateAttemptInput)
+    .mutation((opts) => updateAttempt(opts.ctx.service, opts.input)),
+  cancelTask: operatorProcedure.input(CancelTaskInput).mutation((opts) => cancelTask(opts.ctx.service, opts.input)),
+  markTaskRead: viewerProcedure.input(MarkTaskReadInput).mutation((opts) => markTaskRead(opts.ctx.service, opts.input)),
+  stats: viewerProcedure.input(QueueScopeInput).query((opts) => queueStats(opts.ctx.service, opts.input)),
+  commander: viewerProcedure.input(QueueScopeInput).query((opts) => queueCommander(opts.ctx.service, opts.input)),
+});
