@@ -19,6 +19,8 @@ export interface AgentOptions {
   approval: NonNullable<ThreadStartParams["approvalPolicy"]>;
   /** The thread to go on with; null starts one. */
   threadId: string | null;
+  /** Told to the agent with its instructions. */
+  notes?: string;
   isolation?: Isolation;
   onThread: (threadId: string) => void;
   onNotification: (notification: CodexNotification) => void;
@@ -88,14 +90,14 @@ export class Agent {
       this.endByExit(error);
     });
     await this.server.initialize();
-    const settings = { cwd, sandbox, approvalPolicy: approval };
+    const settings = { cwd, sandbox, approvalPolicy: approval, developerInstructions: this.opts.notes };
     const answer = threadId === null ? await this.server.request("thread/start", settings) : await this.resume(threadId, settings);
     this.server.checkConfig();
     this.thread = answer.thread.id;
     this.opts.onThread(answer.thread.id);
   }
 
-  private async resume(threadId: string, settings: Pick<ThreadStartParams, "cwd" | "sandbox" | "approvalPolicy">): Promise<{ thread: { id: string } }> {
+  private async resume(threadId: string, settings: Pick<ThreadStartParams, "cwd" | "sandbox" | "approvalPolicy" | "developerInstructions">): Promise<{ thread: { id: string } }> {
     try {
       return await this.server.request("thread/resume", { threadId, excludeTurns: true, ...settings });
     } catch (error) {

@@ -22,6 +22,8 @@ export class Attempt {
   readonly policy: ReturnType<typeof policyOf>;
   /** The command whose turn is under way. */
   turnCommandId: string | undefined;
+  /** The last turn that codex took, for the archive's manifest. */
+  lastTurnId: string | null = null;
   onEnding: (ending: Ending) => void = () => {};
   private ended: Ending | undefined;
   private agent: Agent | undefined;
@@ -53,6 +55,11 @@ export class Attempt {
     });
     const changesOf = (itemId: string) => this.translator.changesOf(itemId);
     this.approvals = new Approvals({ controlPlane, runId, leaseEpoch, emit: (event) => this.emit(event), changesOf });
+  }
+
+  /** The thread that this attempt works on, once codex has opened it. */
+  get thread(): string | null {
+    return this.threadId ?? null;
   }
 
   get ending(): Ending | undefined {
@@ -107,8 +114,8 @@ export class Attempt {
 
   private async startAgent(): Promise<Agent> {
     const { config, run, policy } = this;
-    this.prepared ??= await prepare(config, run, (event) => this.emit(event));
-    const { cwd, agentEnv, layout } = this.prepared;
+    this.prepared ??= await prepare(config, run, this.controlPlane, (event) => this.emit(event));
+    const { cwd, agentEnv, layout, notes } = this.prepared;
     // A restarted agent goes on with the thread that this attempt has been using.
     const threadId = this.threadId ?? this.prepared.threadId;
     const isolation = probeIsolation();
@@ -122,6 +129,7 @@ export class Attempt {
         sandbox: policy.sandbox,
         approval: policy.approval,
         threadId,
+        notes,
         isolation,
         onThread: (id) => {
           this.threadId = id;

@@ -27,7 +27,7 @@ export interface ControlPlane {
   refreshStorage(input: RefreshStorageInput): Promise<void>;
   missingSegments(input: { sessionId: string; leaseEpoch: number; digests: string[] }): Promise<string[]>;
   putSegment(input: { runId: string; leaseEpoch: number; digest: string; bytes: Buffer }): Promise<void>;
-  getSegment(digest: string): Promise<Buffer>;
+  getSegment(input: { sessionId: string; runId: string; leaseEpoch: number; digest: string }): Promise<Buffer>;
   commitManifest(input: { runId: string; leaseEpoch: number; manifest: Record<string, unknown> }): Promise<void>;
   getManifest(sessionId: string): Promise<unknown>;
 }

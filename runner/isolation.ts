@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { endAttemptProcesses } from "./attempt-processes";
+import { childEnv } from "./child-env";
 
 // codex starts each tool in a session of its own, so a kill of its process group leaves tools running. In a PID
 // namespace one SIGKILL of `unshare` ends all of them, and --mount-proc hides every other process's environment.
@@ -37,7 +38,7 @@ export function spawnAgent(opts: {
   const [command = "", ...args] = isolation === "namespace" ? [...WRAPPER, opts.command, ...opts.args] : [opts.command, ...opts.args];
   const child = spawn(command, args, {
     cwd: opts.cwd,
-    env: { ...opts.env, AGENTRUN_ATTEMPT: opts.attemptId },
+    env: childEnv({ ...opts.env, AGENTRUN_ATTEMPT: opts.attemptId }),
     stdio: ["pipe", "pipe", "pipe"],
     // Without a namespace the group is the first thing a kill reaches; with one, unshare's own death ends all.
     detached: isolation === "process-group",

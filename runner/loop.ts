@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Command } from "@/contract/command";
 import type { ClaimedRun, HeartbeatAnswer } from "@/contract/run";
+import { archiveVolume } from "./archive";
 import { Attempt } from "./attempt";
 import { CommandInbox } from "./command-inbox";
 import type { RunnerConfig } from "./config";
@@ -124,7 +125,7 @@ class Loop {
     this.turnBegun.resolve();
     this.turnBegun = deferred();
     await done;
-    // TODO: archive
+    if (this.attempt.ending?.kind !== "released") await archiveVolume(this.attempt, { threadId: this.attempt.thread, turnId: this.attempt.lastTurnId });
   }
 
   // The turn went to the agent once, so it is not sent again: a new turn on the thread says what happened to it.

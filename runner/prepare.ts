@@ -3,9 +3,12 @@ import { ExecutionPolicy, POLICY_DEFAULTS, type ClaimedRun } from "@/contract/ru
 import { takeVolume } from "@/volume/epoch";
 import { ensureVolume, type VolumeLayout, volumeLayout } from "@/volume/layout";
 import { repairRollouts } from "@/volume/repair";
+import { restoreVolume } from "@/volume/restore";
 import { makeCodexHome } from "./codex-home";
 import type { RunnerConfig } from "./config";
+import type { ControlPlane } from "./control-plane";
 import type { DraftEvent } from "./event-batch";
+import { persist } from "./persist";
 import { chooseThread } from "./thread-notes";
 import { prepareWorkspace } from "./workspace";
 
@@ -16,6 +19,8 @@ export interface Prepared {
   /** The thread to resume; null starts a new one. */
   threadId: string | null;
   agentEnv: Record<string, string>;
+  /** What the agent should be told before its first turn. */
+  notes: string | undefined;
 }
 
 /** The run's policy with its defaults; what an old row holds beside known keys is left out. */
@@ -31,8 +36,9 @@ export function layoutOf(config: RunnerConfig, run: ClaimedRun): VolumeLayout {
 }
 
 /** Takes the volume for this attempt, repairs what a killed one left, and makes workspace and CODEX_HOME. */
-export async function prepare(config: RunnerConfig, run: ClaimedRun, emit: (event: DraftEvent) => void): Promise<Prepared> {
+export async function prepare(config: RunnerConfig, run: ClaimedRun, controlPlane: ControlPlane, emit: (event: DraftEvent) => void): Promise<Prepared> {
   const layout = layoutOf(config, run);
+  const notes = await restoreIfOrdered(config, run, controlPlane, emit);
   await ensureVolume(layout);
   await takeVolume(layout, { runId: run.id, leaseEpoch: run.leaseEpoch, attemptId: config.attemptId });
   for (const { file, cutBytes } of await repairRollouts(layout.rolloutsDir)) {
@@ -61,5 +67,26 @@ export async function prepare(config: RunnerConfig, run: ClaimedRun, emit: (even
     emit({ type: "warning", payload: { message, code: "thread-replaced", threadId: wanted } });
   }
   const agentEnv = { PATH: config.pathVariable, LANG: config.lang, HOME: homeDir, CODEX_HOME: codexHome, AGENTRUN_MODEL_TOKEN: modelToken };
-  return { layout, cwd, threadId: thread.threadId, agentEnv };
+  return { layout, cwd, threadId: thread.threadId, agentEnv, notes };
+}
+
+/** Fills the volume from its archive where the claim says so; answers what the agent should know of it. */
+async function restoreIfOrdered(config: RunnerConfig, run: ClaimedRun, controlPlane: ControlPlane, emit: (event: DraftEvent) => void): Promise<string | undefined> {
+  const { restore, session } = run.assignment;
+  if (!restore || !session || config.volumeDir === undefined) return undefined;
+  const writer = { runId: run.id, leaseEpoch: run.leaseEpoch, attemptId: config.attemptId };
+  const stored = await persist(() => controlPlane.getManifest(session.sessionId));
+  const manifest = await restoreVolume({
+    dir: config.volumeDir,
+    manifest: stored,
+    fetchSegment: (digest) => persist(() => controlPlane.getSegment({ sessionId: session.sessionId, runId: run.id, leaseEpoch: run.leaseEpoch, digest })),
+    writer,
+  });
+  const { turnId, createdAt, sizeBytes, filesCount, omittedCount } = manifest;
+  emit({ type: "backend_status", payload: { phase: "volume-restored", manifestId: restore.manifestId, turnId, archivedAt: createdAt, sizeBytes, filesCount, omittedCount } });
+  if (omittedCount === 0) return undefined;
+  const examples = manifest.omitted.slice(0, 20).map((item) => `${item.path} (${item.reason})`);
+  const message = `The volume was restored from the archive of ${createdAt}, which does not hold ${omittedCount} of its files: ${examples.join(", ")}`;
+  emit({ type: "warning", payload: { message, code: "restore-incomplete" } });
+  return message;
 }

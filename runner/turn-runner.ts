@@ -98,6 +98,7 @@ export class TurnRunner {
       return this.finish(current, { terminalStatus: "failed", failureKind: "backend-failed", failureMessage: error.message });
     }
     const { turnId } = turn;
+    attempt.lastTurnId = turnId;
     current.agent = agent;
     hasStarted();
     attempt.emit({ type: "backend_status", payload: { phase: "turn-started", turnId, commandId: current.commandId, threadId: agent.threadId } });

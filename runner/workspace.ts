@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { cp, lstat, mkdir, mkdtemp, readdir, realpath, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
+import { childEnv } from "./child-env";
 import { ResourceBundleRef, WorkspaceRef } from "@/contract/run";
 
 const run = promisify(execFile);
@@ -74,7 +75,7 @@ async function unpackBundle(bundle: ResourceBundleRef, cwd: string, opts: { scra
 
 /** Clones into an empty folder. Never asks for a password, and runs no hook or filter of the repository. */
 async function clone(source: { url: string; ref?: string | undefined }, dir: string, pathVariable: string): Promise<void> {
-  const env = { PATH: pathVariable, HOME: dir, GIT_TERMINAL_PROMPT: "0", GIT_CONFIG_NOSYSTEM: "1", GIT_ALLOW_PROTOCOL: "https:http:ssh:git" };
+  const env = childEnv({ PATH: pathVariable, HOME: dir, GIT_TERMINAL_PROMPT: "0", GIT_CONFIG_NOSYSTEM: "1", GIT_ALLOW_PROTOCOL: "https:http:ssh:git" });
   const git = async (...args: string[]) => run("git", ["-C", dir, "-c", "core.hooksPath=/dev/null", ...args], { env, timeout: GIT_TIMEOUT_MS });
   try {
     await git("init", "--quiet");

@@ -159,7 +159,7 @@ export class MemoryControlPlane implements ControlPlane {
     this.segments.set(input.digest, input.bytes);
   }
 
-  async getSegment(digest: string): Promise<Buffer> {
+  async getSegment({ digest }: { digest: string }): Promise<Buffer> {
     const bytes = this.segments.get(digest);
     if (!bytes) throw new RefusedError("not-found", `no segment ${digest}`);
     return bytes;

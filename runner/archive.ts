@@ -1,0 +1,87 @@
+import { readCache, writeCache } from "@/volume/cache-file";
+import type { Manifest } from "@/volume/manifest";
+import { emptyCache, type PackCache, type PackedVolume, packVolume } from "@/volume/pack";
+import type { Segment } from "@/volume/segments";
+import type { Attempt } from "./attempt";
+import { RefusedError } from "./control-plane";
+import { persist } from "./persist";
+
+/** Segments are sent in groups of about this size, so that memory stays bounded whatever the volume holds. */
+const GROUP_BYTES_MAX = 32 * 1024 * 1024;
+const DIGESTS_MAX = 10_000;
+
+/** The attempt is ending: an archive under way is given up, and the volume keeps what it holds. */
+class ArchiveStoppedError extends Error {}
+
+/**
+ * Hands what a turn changed to the server: new segments, then the volume's summary, then the manifest that makes them
+ * an archive. A refusal costs the archive, never the session: it becomes a warning.
+ */
+export async function archiveVolume(attempt: Attempt, turn: { threadId: string | null; turnId: string | null }): Promise<void> {
+  const { run, config, disk } = attempt;
+  if (!run.assignment.session || config.volumeDir === undefined || !disk) return;
+  await attempt.checkVolume();
+  try {
+    const cache = await readCache(disk.layout);
+    const packed = (await packAndSend(attempt, cache)) ?? (await packAndSend(attempt, emptyCache()));
+    if (packed) await commit(attempt, packed, turn);
+  } catch (error) {
+    if (error instanceof ArchiveStoppedError) return;
+    if (!(error instanceof RefusedError)) throw error;
+    attempt.emit({ type: "warning", payload: { message: `The session's volume was not archived after this turn: ${error.message}`, code: error.reason } });
+  }
+}
+
+/** Answers nothing when the server no longer holds a segment that an earlier archive sent: then all is sent anew. */
+async function packAndSend(attempt: Attempt, cache: PackCache): Promise<PackedVolume | undefined> {
+  const { run, disk } = attempt;
+  if (!disk) return undefined;
+  const sent = new Set<string>();
+  let group: Segment[] = [];
+  let groupBytes = 0;
+  const send = async () => {
+    const missing = new Set(await findMissing(attempt, group.map(({ digest }) => digest)));
+    for (const { digest, bytes } of group) {
+      if (missing.has(digest)) await persist(() => attempt.controlPlane.putSegment({ runId: run.id, leaseEpoch: run.leaseEpoch, digest, bytes }));
+      sent.add(digest);
+    }
+    group = [];
+    groupBytes = 0;
+  };
+  const packed = await packVolume(disk.layout, cache, async (segment) => {
+    if (attempt.ending?.kind === "released" || attempt.ending?.kind === "lost") throw new ArchiveStoppedError();
+    group.push(segment);
+    groupBytes += segment.bytes.length;
+    if (groupBytes > GROUP_BYTES_MAX) await send();
+  });
+  await send();
+  const reused = Object.keys(packed.segments).filter((digest) => !sent.has(digest));
+  if ((await findMissing(attempt, reused)).length > 0) return undefined;
+  await writeCache(disk.layout, cache);
+  return packed;
+}
+
+async function findMissing(attempt: Attempt, digests: string[]): Promise<string[]> {
+  const { run, controlPlane } = attempt;
+  const { session } = run.assignment;
+  if (!session) return [];
+  const missing: string[] = [];
+  for (let start = 0; start < digests.length; start += DIGESTS_MAX) {
+    const page = digests.slice(start, start + DIGESTS_MAX);
+    missing.push(...(await persist(() => controlPlane.missingSegments({ sessionId: session.sessionId, leaseEpoch: run.leaseEpoch, digests: page }))));
+  }
+  return missing;
+}
+
+async function commit(attempt: Attempt, packed: PackedVolume, turn: { threadId: string | null; turnId: string | null }): Promise<void> {
+  const { run, config, controlPlane } = attempt;
+  const { session } = run.assignment;
+  if (!session) return;
+  const { id: runId, leaseEpoch } = run;
+  const head = { runId, leaseEpoch, attemptId: config.attemptId, sessionId: session.sessionId, rolloutSubdir: session.codexRolloutSubdir };
+  const manifest: Manifest = { format: 1, ...head, ...turn, createdAt: new Date().toISOString(), ...packed };
+  const { sizeBytes, filesCount, sha256, omittedCount } = packed;
+  await persist(() => controlPlane.refreshStorage({ sessionId: session.sessionId, leaseEpoch, storageSizeBytes: sizeBytes, storageFilesCount: filesCount, storageSha256: sha256 }));
+  await persist(() => controlPlane.commitManifest({ runId, leaseEpoch, manifest: { ...manifest } }));
+  attempt.emit({ type: "backend_status", payload: { phase: "archived", turnId: turn.turnId, sizeBytes, filesCount, sha256, omittedCount } });
+}

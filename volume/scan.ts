@@ -1,0 +1,67 @@
+import { lstat, readdir, readlink } from "node:fs/promises";
+import path from "node:path";
+import type { VolumeLayout } from "./layout";
+import type { Omitted } from "./manifest";
+
+/** Something that the volume holds: what lstat said of it, by its path on the volume. */
+export interface Found {
+  path: string;
+  kind: "file" | "folder" | "link";
+  mode: number;
+  sizeBytes: number;
+  /** Changes whenever the content may have. */
+  stamp: string;
+  target?: string;
+}
+
+export const FILES_MAX = 50_000;
+export const WORKSPACE_BYTES_MAX = 1024 ** 3;
+
+/**
+ * What an archive of the volume has to hold: rollouts and workspace, sorted by path. No link is followed. Sockets,
+ * pipes and devices are left out, and of a workspace above its limit the largest files, each with its reason.
+ */
+export async function scanVolume(layout: VolumeLayout, limits = { filesMax: FILES_MAX, workspaceBytesMax: WORKSPACE_BYTES_MAX }): Promise<{ found: Found[]; omitted: Omitted[] }> {
+  const found: Found[] = [];
+  const omitted: Omitted[] = [];
+  for (const dir of [layout.rolloutsDir, layout.workspaceDir]) await walk(layout.dir, path.relative(layout.dir, dir), { found, omitted, filesMax: limits.filesMax });
+  const workspace = `${path.relative(layout.dir, layout.workspaceDir)}/`;
+  const files = found.filter((item) => item.kind === "file" && item.path.startsWith(workspace)).sort((a, b) => a.sizeBytes - b.sizeBytes || compare(a.path, b.path));
+  const dropped = new Set<Found>();
+  let total = 0;
+  for (const file of files) {
+    total += file.sizeBytes;
+    if (total > limits.workspaceBytesMax) dropped.add(file);
+  }
+  for (const file of dropped) omitted.push({ path: file.path, reason: "too-large" });
+  return { found: found.filter((item) => !dropped.has(item)).sort((a, b) => compare(a.path, b.path)), omitted };
+}
+
+async function walk(root: string, relative: string, into: { found: Found[]; omitted: Omitted[]; filesMax: number }): Promise<void> {
+  const names = await readdir(path.join(root, relative), { encoding: "buffer" }).catch(() => []);
+  for (const bytes of names) {
+    const name = bytes.toString("utf8");
+    const item = `${relative}/${name}`;
+    if (!Buffer.from(name, "utf8").equals(bytes)) into.omitted.push({ path: item, reason: "odd-name" });
+    else if (into.found.length >= into.filesMax) into.omitted.push({ path: item, reason: "too-many" });
+    else await look(root, item, into);
+  }
+}
+
+async function look(root: string, item: string, into: { found: Found[]; omitted: Omitted[]; filesMax: number }): Promise<void> {
+  const full = path.join(root, item);
+  const stat = await lstat(full, { bigint: true }).catch(() => null);
+  if (!stat) return; // Deleted since: a tool in the background may still be at work.
+  const base = { path: item, mode: Number(stat.mode & 0o777n), stamp: `${stat.ino}:${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}` };
+  if (stat.isFile()) into.found.push({ ...base, kind: "file", sizeBytes: Number(stat.size) });
+  else if (stat.isSymbolicLink()) into.found.push({ ...base, kind: "link", sizeBytes: 0, target: await readlink(full).catch(() => "") });
+  else if (stat.isDirectory()) {
+    into.found.push({ ...base, kind: "folder", sizeBytes: 0 });
+    await walk(root, item, into);
+  } else into.omitted.push({ path: item, reason: "special-file" });
+}
+
+// By code units, so that the order and the digest made of it do not depend on a locale.
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,42 @@
+import { createHash } from "node:crypto";
+import { promisify } from "node:util";
+import { gunzip, gzip } from "node:zlib";
+
+const compress = promisify(gzip);
+const decompress = promisify(gunzip);
+
+/** A segment's content at most, before compression. */
+export const SEGMENT_CONTENT_MAX = 8 * 1024 * 1024;
+
+/** A segment as it is stored: gzip bytes, named by their sha256. */
+export interface Segment {
+  digest: string;
+  bytes: Buffer;
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+export async function sealSegment(content: Uint8Array): Promise<Segment> {
+  const bytes = await compress(content);
+  return { digest: sha256(bytes), bytes };
+}
+
+/** A segment's content; throws when the bytes are not what the name says, or hold more than a segment may. */
+export async function openSegment(digest: string, bytes: Uint8Array): Promise<Buffer> {
+  if (sha256(bytes) !== digest) throw new Error(`segment ${digest} is damaged: its digest does not match`);
+  return decompress(bytes, { maxOutputLength: SEGMENT_CONTENT_MAX });
+}
+
+/**
+ * Where a file is cut: a rollout at its last newline before each 8 MiB, so that a part once full never changes while
+ * the file grows; what follows the last newline is unfinished and left out. Any other file is cut at 8 MiB.
+ */
+export function cutLength(chunk: Uint8Array, isRollout: boolean, isEnd: boolean): number {
+  if (!isRollout) return chunk.length;
+  const newline = chunk.lastIndexOf(10);
+  // A line longer than a segment has to be cut somewhere.
+  if (newline === -1) return isEnd ? 0 : chunk.length;
+  return newline + 1;
+}
