@@ -41,7 +41,7 @@ function FileView({ file, kind, diff, isOpen }: { file: FileDiff; kind: string |
   const rows = isWhole ? file.rows : file.rows.slice(0, ROWS_SHOWN);
   const hiddenCount = file.rows.length - rows.length;
   return (
-    <details open={isOpen} className="group min-w-0 overflow-hidden rounded-md border">
+    <details open={isOpen} className="group relative min-w-0 overflow-hidden rounded-md border">
       <summary className="flex items-center gap-2 bg-sunken px-3 py-1.5 text-xs focus-visible:-outline-offset-2">
         <FilePen aria-hidden className="size-3.5 shrink-0 text-ink-3" />
         <span className="min-w-0 truncate font-mono" title={file.path}>
@@ -51,7 +51,6 @@ function FileView({ file, kind, diff, isOpen }: { file: FileDiff; kind: string |
         <span className="ml-auto shrink-0 tabular-nums">
           <span className="text-good">+{file.addedCount}</span> <span className="text-bad">−{file.removedCount}</span>
         </span>
-        <CopyButton text={diff} label="Copy diff" />
       </summary>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region needs the focus to be scrolled by keys. */}
       <div className="scroll-thin max-h-96 overflow-auto bg-code" tabIndex={0} role="region" aria-label={`Changes to ${file.path}`}>
@@ -70,6 +69,9 @@ function FileView({ file, kind, diff, isOpen }: { file: FileDiff; kind: string |
             ))}
           </tbody>
         </table>
+        <span className="absolute top-8 right-2">
+          <CopyButton text={diff} label={`Copy the diff of ${file.path}`} />
+        </span>
         {hiddenCount > 0 && (
           <Button look="ghost" size="sm" className="m-1" onClick={() => setIsWhole(true)}>
             Show {formatPlural(hiddenCount, "more line")}

@@ -1,0 +1,145 @@
+"use client";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { ChevronDown, Hand } from "lucide-react";
+import { useState } from "react";
+import { toast } from "sonner";
+import type { Approval } from "@/contract/approval";
+import type { ApprovalDecision } from "@/contract/command";
+import { useTRPC } from "@/components/trpc/client";
+import { readError } from "@/components/trpc/errors";
+import { Button } from "@/components/ui/button";
+import { cn } from "@/components/ui/class-names";
+import { Input } from "@/components/ui/field";
+import { Menu, MenuItem } from "@/components/ui/menu";
+import { State } from "@/components/ui/state";
+import { ChangesView } from "./diff-view";
+import type { FileChange } from "./items";
+
+export type ShownApproval = {
+  id: string;
+  asks: string;
+  command: string | null;
+  cwd: string | null;
+  changes: FileChange[];
+  reason: string | null;
+  status: string;
+  decision: string | null;
+  decidedBy: string | null;
+};
+
+/** An approval's row as its card shows it. */
+export function showApproval(approval: Approval): ShownApproval {
+  return { ...approval, asks: approval.kind, changes: approval.changes ?? [] };
+}
+
+const QUESTION: Record<string, string> = {
+  command: "The agent asks to run a command",
+  file_change: "The agent asks to change files",
+  permissions: "The agent asks for more permissions",
+};
+const ANSWER: Record<string, string> = {
+  accept: "Accepted",
+  acceptForSession: "Accepted for this session",
+  decline: "Declined",
+};
+
+/** A request of the agent's: exactly what it wants, and the buttons that answer it. Decided once. */
+export function ApprovalCard({ shown, className }: { shown: ShownApproval; className?: string }) {
+  const trpc = useTRPC();
+  // The row is the truth; the log's copy stands in until it is here.
+  const row = useQuery(trpc.approvals.get.queryOptions({ approvalId: shown.id }, { enabled: shown.status === "pending", retry: false }));
+  const approval = row.data === undefined ? shown : { ...shown, ...pickDecision(row.data) };
+  const isPending = approval.status === "pending";
+  return (
+    <section
+      aria-label={`Approval: ${QUESTION[approval.asks] ?? approval.asks}`}
+      className={cn("min-w-0 overflow-hidden rounded-lg border bg-panel", isPending && "border-warn/60", className)}
+    >
+      <header className={cn("flex flex-wrap items-center gap-2 px-3 py-2 text-sm", isPending ? "bg-warn-soft text-warn" : "text-ink-2")}>
+        <Hand aria-hidden className="size-4" />
+        <span className="font-medium">{QUESTION[approval.asks] ?? "The agent asks"}</span>
+        <span className="ml-auto">{isPending ? <State isBare state="needs approval" word="waiting for you" /> : <Decision approval={approval} />}</span>
+      </header>
+      <div className="flex flex-col gap-2 border-t p-3">
+        {approval.command !== null && (
+          <pre className="scroll-thin max-h-60 overflow-auto rounded-md border bg-code p-2.5 text-xs leading-5 wrap-anywhere whitespace-pre-wrap">
+            {approval.command}
+          </pre>
+        )}
+        {approval.cwd !== null && (
+          <p className="text-xs text-ink-3">
+            in <code>{approval.cwd}</code>
+          </p>
+        )}
+        {approval.changes.length > 0 && <ChangesView changes={approval.changes} />}
+        {approval.reason !== null && <p className="text-sm text-ink-2">{approval.reason}</p>}
+        {isPending && <DecideButtons approvalId={approval.id} />}
+      </div>
+    </section>
+  );
+}
+
+function pickDecision(approval: Approval) {
+  const { status, decision, decidedBy } = approval;
+  return { status, decision, decidedBy };
+}
+
+function Decision({ approval }: { approval: ShownApproval }) {
+  if (approval.status === "superseded") return <State isBare state="superseded" word="no longer asked" title="The attempt that asked has ended." />;
+  if (approval.status === "ambiguous") return <State isBare state="ambiguous" word="decided, delivery unknown" />;
+  const word = ANSWER[approval.decision ?? ""] ?? approval.status;
+  return (
+    <State
+      isBare
+      state={approval.decision === "decline" ? "declined" : "applied"}
+      word={approval.decidedBy === null ? word : `${word} by ${approval.decidedBy}`}
+    />
+  );
+}
+
+function DecideButtons({ approvalId }: { approvalId: string }) {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const [reason, setReason] = useState("");
+  const decide = useMutation(
+    trpc.approvals.decide.mutationOptions({
+      onSuccess: (approval) => {
+        client.setQueryData(trpc.approvals.get.queryKey({ approvalId }), approval);
+        void client.invalidateQueries({ queryKey: trpc.approvals.list.pathKey() });
+      },
+      onError: (error) => {
+        toast.error(readError(error).message);
+        void client.invalidateQueries({ queryKey: trpc.approvals.get.queryKey({ approvalId }) });
+      },
+    }),
+  );
+  const send = (decision: ApprovalDecision) =>
+    decide.mutate({ approvalId, decision, reason: reason.trim() === "" ? undefined : reason.trim() });
+  return (
+    <div className="flex flex-wrap items-center gap-2">
+      <Button look="primary" disabled={decide.isPending} onClick={() => send("accept")}>
+        Accept
+      </Button>
+      <Button disabled={decide.isPending} onClick={() => send("decline")}>
+        Decline
+      </Button>
+      <Menu
+        align="start"
+        trigger={
+          <Button look="ghost" size="icon" aria-label="More answers" disabled={decide.isPending}>
+            <ChevronDown aria-hidden className="size-4" />
+          </Button>
+        }
+      >
+        <MenuItem onSelect={() => send("acceptForSession")}>Accept for this session</MenuItem>
+      </Menu>
+      <Input
+        aria-label="Reason for the answer"
+        placeholder="Reason (optional)"
+        className="min-w-40 flex-1"
+        value={reason}
+        onChange={(event) => setReason(event.target.value)}
+      />
+    </div>
+  );
+}

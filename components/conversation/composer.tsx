@@ -1,0 +1,80 @@
+"use client";
+import { CornerDownLeft, OctagonPause, Send, Waypoints } from "lucide-react";
+import { type KeyboardEvent, useState } from "react";
+import type { Run } from "@/contract/run";
+import type { Session } from "@/contract/session";
+import { Button } from "@/components/ui/button";
+import { useComposer } from "./use-composer";
+
+type ComposerProps = { session: Session; openRun: Run | null; lastRun: Run | null };
+
+/** Where an operator speaks: a turn when the agent is idle, a steer while it works, and the button that interrupts. */
+export function Composer({ session, openRun, lastRun }: ComposerProps) {
+  const [text, setText] = useState("");
+  const composer = useComposer({ session, openRun, lastRun });
+  const { isBusy, refusal } = composer;
+  const canSend = text.trim() !== "" && !composer.isSending && refusal === null;
+
+  async function submit(as: "turn" | "steer"): Promise<void> {
+    if (!canSend) return;
+    if (await composer.send(as, text)) setText("");
+  }
+
+  function onKeyDown(event: KeyboardEvent): void {
+    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+    // On a touch keyboard Enter is the only way to a new line.
+    if (window.matchMedia("(pointer: coarse)").matches && !event.metaKey && !event.ctrlKey) return;
+    event.preventDefault();
+    void submit(isBusy ? "steer" : "turn");
+  }
+
+  return (
+    <form
+      className="border-t bg-panel px-4 py-3"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit(isBusy ? "steer" : "turn");
+      }}
+    >
+      <div className="mx-auto flex w-full max-w-3xl flex-col gap-2">
+        {composer.error !== null && (
+          <p role="alert" className="rounded-md bg-bad-soft px-3 py-1.5 text-xs text-bad">
+            {composer.error}
+          </p>
+        )}
+        {refusal !== null && <p className="rounded-md bg-warn-soft px-3 py-1.5 text-xs text-warn">{refusal}</p>}
+        <div className="rounded-lg border border-line-strong bg-raised focus-within:outline-2 focus-within:outline-accent">
+          <textarea
+            aria-label="Message"
+            placeholder={isBusy ? "Steer the turn under way…" : "Tell the agent what to do…"}
+            rows={Math.min(8, Math.max(2, text.split("\n").length))}
+            value={text}
+            disabled={refusal !== null}
+            onChange={(event) => setText(event.target.value)}
+            onKeyDown={onKeyDown}
+            className="block w-full resize-none bg-transparent px-3 pt-2.5 text-sm leading-relaxed outline-none placeholder:text-ink-3 max-sm:text-base"
+          />
+          <div className="flex items-center gap-2 px-2 pb-2">
+            <p className="mr-auto hidden items-center gap-1 pl-1 text-2xs text-ink-3 sm:flex">
+              <CornerDownLeft aria-hidden className="size-3" /> {isBusy ? "steers" : "sends"} · Shift+Enter for a new line
+            </p>
+            {isBusy && (
+              <Button size="sm" className="max-sm:mr-auto" onClick={() => composer.interrupt()} disabled={composer.isInterrupting}>
+                <OctagonPause aria-hidden className="size-3.5" /> {composer.isInterrupting ? "Interrupting…" : "Interrupt"}
+              </Button>
+            )}
+            {isBusy && (
+              <Button size="sm" look="ghost" disabled={!canSend} onClick={() => void submit("turn")} title="Sent when the turn under way has ended">
+                Queue next
+              </Button>
+            )}
+            <Button size="sm" look="primary" type="submit" disabled={!canSend}>
+              {isBusy ? <Waypoints aria-hidden className="size-3.5" /> : <Send aria-hidden className="size-3.5" />}
+              {composer.isSending ? "Sending…" : isBusy ? "Steer" : "Send"}
+            </Button>
+          </div>
+        </div>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,96 @@
+"use client";
+import { ArrowDown } from "lucide-react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
+import type { Run } from "@/contract/run";
+import { Button } from "@/components/ui/button";
+import { EmptyState } from "@/components/ui/page";
+import { RunSection } from "./run-section";
+
+const RUNS_SHOWN = 3;
+/** Closer than this to the end counts as reading along. */
+const END_PX = 120;
+
+type ConversationProps = { runs: readonly Run[]; hasMoreRuns: boolean; loadMoreRuns: () => void; isLoading: boolean; children: ReactNode };
+
+/** A session's conversation across its runs, oldest first; it stays at the end while its reader does. */
+export function Conversation({ runs, hasMoreRuns, loadMoreRuns, isLoading, children }: ConversationProps) {
+  const [shownCount, setShownCount] = useState(RUNS_SHOWN);
+  const shown = runs.slice(0, shownCount).toReversed();
+  const { box, content, isAtEnd, jumpToEnd } = useStickToEnd();
+
+  return (
+    <div className="relative flex min-h-0 flex-1 flex-col">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region needs the focus to be scrolled by keys. */}
+      <div ref={box} tabIndex={0} role="log" aria-label="Conversation" className="scroll-thin min-h-0 flex-1 overflow-y-auto focus-visible:-outline-offset-2">
+        <div ref={content} className="mx-auto flex w-full max-w-3xl flex-col gap-3 px-4 py-4">
+          {(runs.length > shownCount || hasMoreRuns) && (
+            <Button
+              size="sm"
+              look="ghost"
+              className="self-center"
+              onClick={() => {
+                if (runs.length <= shownCount + RUNS_SHOWN && hasMoreRuns) loadMoreRuns();
+                setShownCount(shownCount + RUNS_SHOWN);
+              }}
+            >
+              Show earlier runs
+            </Button>
+          )}
+          {shown.map((run) => (
+            <RunSection key={run.id} run={run} hasHeading={runs.length > 1 || hasMoreRuns} />
+          ))}
+          {runs.length === 0 && !isLoading && (
+            <EmptyState title="Nothing said yet">Send a message below: a runner starts, and its agent answers here.</EmptyState>
+          )}
+        </div>
+      </div>
+      {!isAtEnd && (
+        <Button size="sm" className="absolute bottom-3 left-1/2 -translate-x-1/2 rounded-full shadow-pop" onClick={jumpToEnd}>
+          <ArrowDown aria-hidden className="size-3.5" /> Jump to latest
+        </Button>
+      )}
+      {children}
+    </div>
+  );
+}
+
+/** Keeps a scrolled box at its end while content grows, as long as the reader has not scrolled away. */
+function useStickToEnd() {
+  const box = useRef<HTMLDivElement>(null);
+  const content = useRef<HTMLDivElement>(null);
+  const isStuck = useRef(true);
+  const [isAtEnd, setIsAtEnd] = useState(true);
+
+  useEffect(() => {
+    const scroller = box.current;
+    const grown = content.current;
+    if (scroller === null || grown === null) return;
+    const toEnd = () => {
+      scroller.scrollTop = scroller.scrollHeight;
+    };
+    const watch = () => {
+      isStuck.current = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < END_PX;
+      setIsAtEnd(isStuck.current);
+    };
+    const observer = new ResizeObserver(() => {
+      if (isStuck.current) toEnd();
+      else watch();
+    });
+    observer.observe(grown);
+    observer.observe(scroller);
+    scroller.addEventListener("scroll", watch, { passive: true });
+    toEnd();
+    return () => {
+      observer.disconnect();
+      scroller.removeEventListener("scroll", watch);
+    };
+  }, []);
+
+  const jumpToEnd = () => {
+    isStuck.current = true;
+    setIsAtEnd(true);
+    box.current?.scrollTo({ top: box.current.scrollHeight });
+    box.current?.focus({ preventScroll: true });
+  };
+  return { box, content, isAtEnd, jumpToEnd };
+}

@@ -1,0 +1,66 @@
+import type { Command, CreateCommandInput } from "@/contract/command";
+import type { CreateRunInput, ExecutionPolicy, Run, WorkspaceRef } from "@/contract/run";
+import { readError } from "@/components/trpc/errors";
+
+/** The procedures that sending needs. */
+export type SendPorts = {
+  createRun: (input: CreateRunInput) => Promise<Run>;
+  createCommand: (input: CreateCommandInput) => Promise<Command>;
+  listCommands: (runId: string) => Promise<readonly Command[]>;
+};
+
+export type TurnDraft = {
+  /** One per message: a double click or a retry after a lost answer finds what the first one made. */
+  draftId: string;
+  text: string;
+  session: { sessionId: string; backendProfile: string; tenantId: string; projectId: string };
+  /** The session's run that still takes commands. */
+  openRun: Run | null;
+  policy?: ExecutionPolicy;
+  workspace?: WorkspaceRef;
+};
+
+/** Sends a turn: to the session's open run, else to a new one. */
+export async function sendTurn(ports: SendPorts, draft: TurnDraft): Promise<{ runId: string; command: Command }> {
+  if (draft.openRun !== null) {
+    const command = await tryOpenRun(ports, draft, draft.openRun.id);
+    if (command !== null) return { runId: draft.openRun.id, command };
+  }
+  const { session } = draft;
+  const run = await ports.createRun({
+    tenantId: session.tenantId,
+    projectId: session.projectId,
+    backendProfile: session.backendProfile,
+    sessionRef: { sessionId: session.sessionId },
+    ...(draft.policy === undefined ? {} : { executionPolicy: draft.policy }),
+    ...(draft.workspace === undefined ? {} : { workspaceRef: draft.workspace }),
+    idempotencyKey: `console-run-${draft.draftId}`,
+  });
+  const command = await ports.createCommand(turnInput(run.id, draft));
+  return { runId: run.id, command };
+}
+
+/** null when the run ended before the turn reached it. */
+async function tryOpenRun(ports: SendPorts, draft: TurnDraft, runId: string): Promise<Command | null> {
+  try {
+    return await ports.createCommand(turnInput(runId, draft));
+  } catch (error) {
+    if (readError(error).reason !== "already-terminal") throw error;
+    // The answer to an earlier try may have been lost: then the turn was taken, and must not be sent again.
+    const known = await ports.listCommands(runId);
+    return known.find((command) => command.idempotencyKey === keyOf(draft)) ?? null;
+  }
+}
+
+function turnInput(runId: string, draft: TurnDraft): CreateCommandInput {
+  return { runId, type: "turn", payload: { text: draft.text }, idempotencyKey: keyOf(draft) };
+}
+
+function keyOf(draft: TurnDraft): string {
+  return `console-turn-${draft.draftId}`;
+}
+
+/** A run that still takes commands. */
+export function isOpen(run: Pick<Run, "status" | "cancelRequestedAt">): boolean {
+  return (run.status === "pending" || run.status === "claimed") && run.cancelRequestedAt === null;
+}

@@ -1,0 +1,111 @@
+"use client";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useRef, useState } from "react";
+import { ExecutionPolicy, type Run, WorkspaceRef } from "@/contract/run";
+import type { Session } from "@/contract/session";
+import { useCanOperate } from "@/components/shell/identity";
+import { commandsKey, isWaiting, useRunCommands } from "@/components/sessions/use-session";
+import { useTRPC, useTRPCClient } from "@/components/trpc/client";
+import { readError } from "@/components/trpc/errors";
+import { isOpen, type SendPorts, sendTurn } from "./send";
+
+type ComposerInput = { session: Session; openRun: Run | null; lastRun: Run | null };
+
+/** What the composer can do at this moment, and how its last try went. */
+export function useComposer({ session, openRun, lastRun }: ComposerInput) {
+  const trpc = useTRPC();
+  const api = useTRPCClient();
+  const client = useQueryClient();
+  const canOperate = useCanOperate();
+  const commands = useRunCommands(openRun?.id ?? null).data ?? [];
+  // The id of the message being written: it is kept until the server has taken the message.
+  const draftId = useRef(crypto.randomUUID());
+  const [error, setError] = useState<string | null>(null);
+
+  const turn = commands.find((command) => command.type === "turn" && isWaiting(command));
+  const isBusy = openRun !== null && turn !== undefined;
+  const interrupts = commands.filter((command) => command.type === "interrupt");
+
+  const refresh = (runId: string) => {
+    void client.invalidateQueries({ queryKey: commandsKey(runId) });
+    void client.invalidateQueries({ queryKey: trpc.runs.list.pathKey() });
+    void client.invalidateQueries({ queryKey: trpc.sessions.get.pathKey() });
+  };
+
+  const ports: SendPorts = {
+    createRun: (input) => api.runs.create.mutate(input),
+    createCommand: (input) => api.commands.create.mutate(input),
+    listCommands: async (runId) => (await api.commands.list.query({ runId, limit: 100 })).items,
+  };
+
+  const sending = useMutation({
+    mutationFn: async (input: { as: "turn" | "steer"; text: string }) => {
+      if (input.as === "steer" && openRun !== null) {
+        const key = `console-steer-${draftId.current}`;
+        await api.commands.create.mutate({ runId: openRun.id, type: "steer", payload: { text: input.text }, idempotencyKey: key });
+        return openRun.id;
+      }
+      const defaults = runDefaults(session, lastRun);
+      const target = openRun !== null && isOpen(openRun) ? openRun : null;
+      const sent = await sendTurn(ports, { draftId: draftId.current, text: input.text, session, openRun: target, ...defaults });
+      return sent.runId;
+    },
+  });
+
+  const interrupting = useMutation({
+    mutationFn: async () => {
+      if (openRun === null || turn === undefined) return;
+      // One interrupt a turn however often it is pressed, until that one has ended without effect.
+      const triedCount = interrupts.filter((command) => !isWaiting(command)).length;
+      await api.commands.create.mutate({
+        runId: openRun.id,
+        type: "interrupt",
+        payload: {},
+        idempotencyKey: `console-interrupt-${turn.id}-${triedCount}`,
+      });
+      refresh(openRun.id);
+    },
+    onError: (cause) => setError(readError(cause).message),
+  });
+
+  async function send(as: "turn" | "steer", text: string): Promise<boolean> {
+    setError(null);
+    try {
+      refresh(await sending.mutateAsync({ as, text }));
+      draftId.current = crypto.randomUUID();
+      return true;
+    } catch (cause) {
+      setError(readError(cause).message);
+      return false;
+    }
+  }
+
+  return {
+    isBusy,
+    isSending: sending.isPending,
+    isInterrupting: interrupting.isPending || interrupts.some(isWaiting),
+    error,
+    refusal: refusalOf(session, canOperate),
+    send,
+    interrupt: () => interrupting.mutate(),
+  };
+}
+
+function refusalOf(session: Session, canOperate: boolean): string | null {
+  if (!canOperate) return "Your role may read this session. Sending needs the role operator.";
+  if (session.storageKind === "evicted" || session.storageState === "evicted") {
+    return "This session's volume was removed. Restore it under Storage, then the conversation goes on.";
+  }
+  return null;
+}
+
+/** What a new run of the session is made with: as its last run, else as the session was set up. */
+function runDefaults(session: Session, lastRun: Run | null): { policy?: ExecutionPolicy; workspace?: WorkspaceRef } {
+  const stored = session.metadata.runDefaults as { executionPolicy?: unknown; workspaceRef?: unknown } | undefined;
+  const policy = ExecutionPolicy.safeParse(lastRun?.executionPolicy ?? stored?.executionPolicy);
+  const workspace = WorkspaceRef.safeParse(lastRun?.workspaceRef ?? stored?.workspaceRef);
+  return {
+    ...(policy.success ? { policy: policy.data } : {}),
+    ...(workspace.success ? { workspace: workspace.data } : {}),
+  };
+}

@@ -1,0 +1,41 @@
+"use client";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { toast } from "sonner";
+import type { Run } from "@/contract/run";
+import { useTRPC } from "@/components/trpc/client";
+import { readError } from "@/components/trpc/errors";
+import { DangerDialog } from "@/components/ui/danger-dialog";
+
+type CancelRunDialogProps = { run: Run; isOpen: boolean; onOpenChange: (isOpen: boolean) => void };
+
+/** Asks why, then cancels a run. It is shown as cancelling until its agent is known to be gone. */
+export function CancelRunDialog({ run, isOpen, onOpenChange }: CancelRunDialogProps) {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const cancel = useMutation(
+    trpc.runs.cancel.mutationOptions({
+      onSuccess: () => {
+        onOpenChange(false);
+        void client.invalidateQueries({ queryKey: trpc.runs.pathKey() });
+        toast.success("Cancelling the run");
+      },
+    }),
+  );
+  return (
+    <DangerDialog
+      isOpen={isOpen}
+      onOpenChange={onOpenChange}
+      title="Cancel run"
+      consequence={
+        run.status === "claimed"
+          ? "The turn under way is interrupted and every command that waits is cancelled. The session stays: another message starts a new run."
+          : "It has not started yet: every command that waits is cancelled at once."
+      }
+      hasReason
+      action="Cancel run"
+      isPending={cancel.isPending}
+      error={cancel.error === null ? null : readError(cancel.error).message}
+      onConfirm={(reason) => cancel.mutate({ runId: run.id, reason })}
+    />
+  );
+}

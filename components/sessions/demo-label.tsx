@@ -1,0 +1,24 @@
+import { DEMO_PROFILE } from "@/contract/backend";
+
+/** Marks what a scripted model answers, wherever it is shown. */
+export function DemoLabel({ profile }: { profile: string }) {
+  if (profile !== DEMO_PROFILE) return null;
+  return (
+    <span
+      title="The real codex, answered by a scripted model that AgentRun serves itself"
+      className="shrink-0 rounded border border-line-strong px-1 text-2xs font-medium text-ink-2"
+    >
+      demo
+    </span>
+  );
+}
+
+/** A backend profile's name, with the demo marked. */
+export function Profile({ profile }: { profile: string }) {
+  return (
+    <span className="inline-flex items-center gap-1.5 whitespace-nowrap">
+      {profile === DEMO_PROFILE ? null : profile}
+      <DemoLabel profile={profile} />
+    </span>
+  );
+}

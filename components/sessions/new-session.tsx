@@ -1,0 +1,163 @@
+"use client";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useRouter } from "next/navigation";
+import { type FormEvent, useRef, useState } from "react";
+import { DEMO_PROFILE } from "@/contract/backend";
+import { APPROVAL_POLICIES, SANDBOX_MODES, WorkspaceRef } from "@/contract/run";
+import { sendTurn } from "@/components/conversation/send";
+import { useTRPC, useTRPCClient } from "@/components/trpc/client";
+import { readError } from "@/components/trpc/errors";
+import { Button } from "@/components/ui/button";
+import { Dialog } from "@/components/ui/dialog";
+import { Field, Input, Select, TextArea } from "@/components/ui/field";
+
+const SANDBOX_HINTS = {
+  "read-only": "The agent may read the workspace, and change nothing.",
+  "workspace-write": "The agent may change the workspace alone.",
+  "danger-full-access": "No sandbox: the agent may do whatever its process may.",
+} as const;
+const APPROVAL_HINTS = {
+  never: "Nothing is asked: what the sandbox refuses fails.",
+  "on-request": "The agent asks for what lies outside its sandbox.",
+  untrusted: "Every command that is not known to be harmless is asked for.",
+} as const;
+const WORKSPACES = { empty: "An empty folder", git: "A git repository", directory: "A folder of this machine" } as const;
+type WorkspaceKind = keyof typeof WORKSPACES;
+
+/** Makes a session and, where one is given, sends it its first message. */
+export function NewSessionDialog({ onClose }: { onClose: () => void }) {
+  const trpc = useTRPC();
+  const api = useTRPCClient();
+  const client = useQueryClient();
+  const router = useRouter();
+  const backends = useQuery(trpc.backends.list.queryOptions()).data?.items ?? [];
+  const usable = backends.filter((backend) => backend.isConfigured);
+  const [profile, setProfile] = useState<string | null>(null);
+  const [title, setTitle] = useState("");
+  const [message, setMessage] = useState("");
+  const [sandbox, setSandbox] = useState<(typeof SANDBOX_MODES)[number]>("workspace-write");
+  const [approval, setApproval] = useState<(typeof APPROVAL_POLICIES)[number]>("on-request");
+  const [workspaceKind, setWorkspaceKind] = useState<WorkspaceKind>("empty");
+  const [source, setSource] = useState("");
+  // One id a dialog: trying again after a lost answer finds the session that was made.
+  const draft = useRef({ draftId: crypto.randomUUID(), sessionId: `ses_${crypto.randomUUID()}` });
+  const chosen = profile ?? usable.find((backend) => backend.profile === DEMO_PROFILE)?.profile ?? usable[0]?.profile ?? DEMO_PROFILE;
+
+  const create = useMutation({
+    mutationFn: async () => {
+      const workspace = WorkspaceRef.parse(
+        workspaceKind === "git" ? { kind: "git", url: source } : workspaceKind === "directory" ? { kind: "directory", path: source } : { kind: "empty" },
+      );
+      const policy = { sandbox, approval };
+      const { draftId, sessionId } = draft.current;
+      const session = await api.sessions.create
+        .mutate({
+          sessionId,
+          backendProfile: chosen,
+          ...(title.trim() === "" ? {} : { title: title.trim() }),
+          metadata: { runDefaults: { executionPolicy: policy, workspaceRef: workspace } },
+        })
+        .catch((error: unknown) => {
+          if (readError(error).reason !== "already-exists") throw error;
+          return api.sessions.get.query({ sessionId });
+        });
+      if (message.trim() === "") return session.sessionId;
+      const ports = {
+        createRun: api.runs.create.mutate,
+        createCommand: api.commands.create.mutate,
+        listCommands: async (runId: string) => (await api.commands.list.query({ runId, limit: 100 })).items,
+      };
+      await sendTurn(ports, { draftId, text: message, session, openRun: null, policy, workspace });
+      return session.sessionId;
+    },
+    onSuccess: (sessionId) => {
+      void client.invalidateQueries({ queryKey: trpc.sessions.list.pathKey() });
+      router.push(`/sessions/${encodeURIComponent(sessionId)}`);
+    },
+  });
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (!create.isPending) create.mutate();
+  };
+  return (
+    <Dialog isOpen onOpenChange={(isOpen) => !isOpen && onClose()} title="New session" description="A conversation with an agent, kept on a volume of its own.">
+      <form
+        onSubmit={submit}
+        onKeyDown={(event) => {
+          if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) submit(event);
+        }}
+        className="flex flex-col gap-3"
+      >
+        <div className="grid gap-3 sm:grid-cols-2">
+          <Field label="Profile">
+            {(id) => (
+              <Select id={id} value={chosen} onChange={(event) => setProfile(event.target.value)}>
+                {backends.length === 0 && <option>{chosen}</option>}
+                {backends.map((backend) => (
+                  <option key={backend.profile} value={backend.profile} disabled={!backend.isConfigured}>
+                    {backend.profile}
+                    {backend.isDemo ? " (scripted model)" : backend.isConfigured ? "" : " (not configured)"}
+                  </option>
+                ))}
+              </Select>
+            )}
+          </Field>
+          <Field label="Title">
+            {(id) => <Input id={id} maxLength={500} placeholder="From the first message" value={title} onChange={(event) => setTitle(event.target.value)} />}
+          </Field>
+        </div>
+        <Field label="First message" hint={chosen === DEMO_PROFILE ? "The demo's model is scripted: say “help” to see what it can show." : undefined}>
+          {(id) => <TextArea id={id} rows={3} value={message} onChange={(event) => setMessage(event.target.value)} />}
+        </Field>
+        <div className="grid gap-3 sm:grid-cols-2">
+          <Field label="Sandbox" hint={SANDBOX_HINTS[sandbox]}>
+            {(id) => (
+              <Select id={id} value={sandbox} onChange={(event) => setSandbox(SANDBOX_MODES.find((mode) => mode === event.target.value) ?? "workspace-write")}>
+                {SANDBOX_MODES.map((mode) => (
+                  <option key={mode}>{mode}</option>
+                ))}
+              </Select>
+            )}
+          </Field>
+          <Field label="Approvals" hint={APPROVAL_HINTS[approval]}>
+            {(id) => (
+              <Select id={id} value={approval} onChange={(event) => setApproval(APPROVAL_POLICIES.find((policy) => policy === event.target.value) ?? "on-request")}>
+                {APPROVAL_POLICIES.map((policy) => (
+                  <option key={policy}>{policy}</option>
+                ))}
+              </Select>
+            )}
+          </Field>
+          <Field label="Workspace">
+            {(id) => (
+              <Select id={id} value={workspaceKind} onChange={(event) => setWorkspaceKind(event.target.value as WorkspaceKind)}>
+                {Object.entries(WORKSPACES).map(([kind, name]) => (
+                  <option key={kind} value={kind}>
+                    {name}
+                  </option>
+                ))}
+              </Select>
+            )}
+          </Field>
+          {workspaceKind !== "empty" && (
+            <Field label={workspaceKind === "git" ? "Repository URL" : "Absolute path"}>
+              {(id) => <Input id={id} required className="font-mono text-xs" placeholder={workspaceKind === "git" ? "https://…" : "/…"} value={source} onChange={(event) => setSource(event.target.value)} />}
+            </Field>
+          )}
+        </div>
+        {create.error !== null && (
+          <p role="alert" className="rounded-md bg-bad-soft p-2 text-xs text-bad">
+            {readError(create.error).message}
+          </p>
+        )}
+        <div className="flex items-center justify-end gap-2">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button look="primary" type="submit" disabled={create.isPending}>
+            {create.isPending ? "Creating…" : message.trim() === "" ? "Create session" : "Create and send"}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

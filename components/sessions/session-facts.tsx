@@ -1,0 +1,78 @@
+"use client";
+import Link from "next/link";
+import type { ReactNode } from "react";
+import type { Run } from "@/contract/run";
+import type { SessionSummary } from "@/contract/session";
+import { Id } from "@/components/ui/copy";
+import { formatBytes, shortenId } from "@/components/ui/format";
+import { Facts } from "@/components/ui/page";
+import { State } from "@/components/ui/state";
+import { Countdown, Time } from "@/components/ui/time";
+import { explainRun } from "./session-state";
+
+/** What an operator looks up beside a conversation: the run and its lease, the volume, the ids. Wide screens only. */
+export function SessionFacts({ session, run }: { session: SessionSummary; run: Run | null }) {
+  return (
+    <aside aria-label="Session details" className="scroll-thin hidden w-72 shrink-0 overflow-y-auto border-l bg-panel xl:block">
+      {run !== null && <RunFacts run={run} />}
+      <Group name="Session">
+        <Facts
+          items={[
+            ["Id", <Id key="id" id={session.sessionId} />],
+            ["Project", `${session.tenantId} / ${session.projectId}`],
+            ["Profile", session.backendProfile],
+            ["Thread", session.threadId === null ? "none yet" : <Id key="thread" id={session.threadId} />],
+            ["Created", <Time key="created" at={session.createdAt} />],
+            ["Last activity", <Time key="active" at={session.lastActivityAt} />],
+            ["Expires", <Time key="expires" at={session.expiresAt} />],
+          ]}
+        />
+      </Group>
+      <Group name="Storage">
+        <Facts
+          items={[
+            ["State", <State key="state" isBare state={session.storageState} />],
+            ["Size", session.storageSizeBytes === null ? "unknown" : formatBytes(session.storageSizeBytes)],
+            ["Files", session.storageFilesCount ?? "unknown"],
+            ["Measured", <Time key="measured" at={session.storageUpdatedAt} />],
+          ]}
+        />
+      </Group>
+    </aside>
+  );
+}
+
+function RunFacts({ run }: { run: Run }) {
+  const explained = explainRun(run);
+  const policy = run.executionPolicy;
+  return (
+    <Group name="Run">
+      <Facts
+        items={[
+          [
+            "Run",
+            <Link key="run" href={`/runs/${encodeURIComponent(run.id)}`} className="font-mono text-accent hover:underline">
+              {shortenId(run.id)}
+            </Link>,
+          ],
+          ["Status", <State key="status" isBare state={explained.state} word={explained.word} title={explained.why} />],
+          ...(explained.next === undefined ? [] : [["Lease", <Countdown key="lease" to={explained.next.at} past="renewing" />] as [string, ReactNode]]),
+          ["Epoch", `${run.leaseEpoch}, attempt ${run.attemptCount}`],
+          ["Sandbox", String(policy.sandbox ?? "workspace-write")],
+          ["Approvals", String(policy.approval ?? "on-request")],
+          ["Workspace", String(run.workspaceRef.kind ?? "empty")],
+        ]}
+      />
+      <p className="mt-2 text-xs text-ink-3">{explained.why}</p>
+    </Group>
+  );
+}
+
+function Group({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <section className="border-b px-4 py-3 last:border-0">
+      <h2 className="mb-2 text-xs font-semibold">{name}</h2>
+      {children}
+    </section>
+  );
+}

@@ -1,0 +1,98 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import { Search, X } from "lucide-react";
+import { useEffect, useState } from "react";
+import { SESSION_LIST_STATES, STORAGE_KINDS } from "@/contract/session";
+import { useTRPC } from "@/components/trpc/client";
+import { Button } from "@/components/ui/button";
+import { cn } from "@/components/ui/class-names";
+import { Input, Select } from "@/components/ui/field";
+import { isFiltered, type SessionFilter } from "./filter";
+
+const STATE_NAMES: Record<SessionFilter["state"], string> = {
+  default: "Recent",
+  running: "Running",
+  idle: "Idle",
+  terminal: "Ended",
+  unread: "Unread",
+  all: "All",
+};
+const TYPING_MS = 200;
+
+type SessionFiltersProps = { filter: SessionFilter; onChange: (change: Partial<SessionFilter> | null) => void };
+
+/** What narrows the list; all of it stands in the address. */
+export function SessionFilters({ filter, onChange }: SessionFiltersProps) {
+  const trpc = useTRPC();
+  const backends = useQuery(trpc.backends.list.queryOptions()).data?.items ?? [];
+  return (
+    <search className="flex flex-wrap items-center gap-2">
+      <SearchBox value={filter.search} onChange={(search) => onChange({ search })} />
+      <div role="group" aria-label="State" className="scroll-thin flex max-w-full overflow-x-auto rounded-md border border-line-strong p-0.5">
+        {SESSION_LIST_STATES.map((state) => (
+          <button
+            key={state}
+            type="button"
+            aria-pressed={filter.state === state}
+            onClick={() => onChange({ state })}
+            className={cn("h-6.5 rounded px-2 text-xs whitespace-nowrap", filter.state === state ? "bg-accent-soft font-medium text-ink" : "text-ink-2 hover:text-ink")}
+          >
+            {STATE_NAMES[state]}
+          </button>
+        ))}
+      </div>
+      <Select aria-label="Profile" className="w-auto" value={filter.profile ?? ""} onChange={(event) => onChange({ profile: event.target.value || null })}>
+        <option value="">Any profile</option>
+        {backends.map((backend) => (
+          <option key={backend.profile}>{backend.profile}</option>
+        ))}
+      </Select>
+      <Select
+        aria-label="Storage"
+        className="w-auto"
+        value={filter.storage ?? ""}
+        onChange={(event) => onChange({ storage: STORAGE_KINDS.find((kind) => kind === event.target.value) ?? null })}
+      >
+        <option value="">Any storage</option>
+        {STORAGE_KINDS.map((kind) => (
+          <option key={kind}>{kind}</option>
+        ))}
+      </Select>
+      {filter.project !== null && (
+        <Button size="sm" onClick={() => onChange({ project: null })}>
+          project: {filter.project} <X aria-hidden className="size-3" />
+        </Button>
+      )}
+      {isFiltered(filter) && (
+        <Button look="ghost" size="sm" onClick={() => onChange(null)}>
+          Clear
+        </Button>
+      )}
+    </search>
+  );
+}
+
+function SearchBox({ value, onChange }: { value: string; onChange: (value: string) => void }) {
+  const [typed, setTyped] = useState(value);
+  useEffect(() => setTyped(value), [value]);
+  useEffect(() => {
+    if (typed === value) return;
+    const timer = setTimeout(() => onChange(typed), TYPING_MS);
+    return () => clearTimeout(timer);
+  });
+  return (
+    <div className="relative w-full sm:w-64">
+      <Search aria-hidden className="absolute top-2 left-2.5 size-4 text-ink-3" />
+      <Input
+        type="search"
+        aria-label="Search sessions"
+        data-shortcut-search
+        placeholder="Title or id"
+        className="pl-8"
+        maxLength={200}
+        value={typed}
+        onChange={(event) => setTyped(event.target.value)}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,107 @@
+"use client";
+import { useQueryClient } from "@tanstack/react-query";
+import dynamic from "next/dynamic";
+import type { ReactNode } from "react";
+import type { Run } from "@/contract/run";
+import type { SessionSummary } from "@/contract/session";
+import { Composer } from "@/components/conversation/composer";
+import { Conversation } from "@/components/conversation/conversation";
+import { isOpen } from "@/components/conversation/send";
+import { RunsTable } from "@/components/runs/runs-table";
+import { useTRPC } from "@/components/trpc/client";
+import { RunLogsProvider, useFollow } from "@/components/trace/session-logs";
+import { EmptyState, TableSkeleton } from "@/components/ui/page";
+import { QueryView } from "@/components/ui/query-view";
+import { TabLinks } from "@/components/ui/tabs";
+import { SessionFacts } from "./session-facts";
+import { SessionHeader } from "./session-header";
+import { StorageTab } from "./storage-tab";
+import { pickFollowed, useSession, useSessionRuns } from "./use-session";
+
+const TraceView = dynamic(() => import("@/components/trace/trace-view").then((module) => module.TraceView), {
+  loading: () => <TableSkeleton />,
+});
+
+export const SESSION_TABS = ["conversation", "trace", "runs", "storage"] as const;
+export type SessionTab = (typeof SESSION_TABS)[number];
+const NAMES: Record<SessionTab, string> = { conversation: "Conversation", trace: "Trace", runs: "Runs", storage: "Storage" };
+
+/** A session's page: its header, its tabs, and one stream that follows the run at work. */
+export function SessionView({ sessionId, tab }: { sessionId: string; tab: SessionTab }) {
+  const session = useSession(sessionId);
+  return (
+    <RunLogsProvider>
+      <QueryView query={session}>{(data) => <LoadedSession session={data} tab={tab} />}</QueryView>
+    </RunLogsProvider>
+  );
+}
+
+function LoadedSession({ session, tab }: { session: SessionSummary; tab: SessionTab }) {
+  const { query, runs } = useSessionRuns(session.sessionId);
+  const followed = pickFollowed(runs);
+  useFollow(followed?.id ?? null);
+  const openRun = followed !== null && (followed.status === "pending" || followed.status === "claimed") ? followed : null;
+  const lastRun: Run | null = runs[0] ?? null;
+  const base = `/sessions/${encodeURIComponent(session.sessionId)}`;
+  const tabs = (["conversation", "trace", "runs", "storage"] as const).map((key) => ({
+    key,
+    name: NAMES[key],
+    href: key === "conversation" ? base : `${base}?tab=${key}`,
+    badge: key === "runs" && runs.length > 0 ? <Count count={runs.length} isMore={query.hasNextPage} /> : undefined,
+  }));
+
+  return (
+    <div className="flex h-full min-h-0 flex-col">
+      <SessionHeader session={session} openRun={openRun} />
+      <TabLinks label="Session" tabs={tabs} current={tab} />
+      <div className="flex min-h-0 flex-1">
+        <div className="flex min-h-0 min-w-0 flex-1 flex-col">
+          {tab === "conversation" && (
+            <Conversation runs={runs} hasMoreRuns={query.hasNextPage} loadMoreRuns={() => void query.fetchNextPage()} isLoading={query.isPending}>
+              <Composer session={session} openRun={openRun !== null && (isOpen(openRun) || openRun.status === "claimed") ? openRun : null} lastRun={lastRun} />
+            </Conversation>
+          )}
+          {tab === "trace" && <TraceView runs={runs} followedId={followed?.id ?? null} />}
+          {tab === "runs" && (
+            <Scroller>
+              {runs.length === 0 && !query.isPending ? (
+                <EmptyState title="No runs yet">The first message makes one.</EmptyState>
+              ) : (
+                <RunsTable runs={runs} isInSession />
+              )}
+            </Scroller>
+          )}
+          {tab === "storage" && (
+            <Scroller>
+              <StorageTab session={session} />
+            </Scroller>
+          )}
+        </div>
+        {tab === "conversation" && <SessionFacts session={session} run={followed} />}
+      </div>
+    </div>
+  );
+}
+
+function Scroller({ children }: { children: ReactNode }) {
+  return <div className="scroll-thin min-h-0 flex-1 overflow-y-auto">{children}</div>;
+}
+
+function Count({ count, isMore }: { count: number; isMore: boolean }) {
+  return (
+    <span className="rounded-full bg-hover px-1.5 text-2xs text-ink-2 tabular-nums">
+      {count}
+      {isMore && "+"}
+    </span>
+  );
+}
+
+/** Drops what is cached of a session after something outside the stream changed it. */
+export function useRefreshSession(sessionId: string): () => void {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  return () => {
+    void client.invalidateQueries({ queryKey: trpc.sessions.pathKey() });
+    void client.invalidateQueries({ queryKey: trpc.storage.get.queryKey({ sessionId }) });
+  };
+}

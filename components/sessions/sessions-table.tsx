@@ -1,0 +1,73 @@
+"use client";
+import { HardDrive } from "lucide-react";
+import Link from "next/link";
+import type { SessionSummary } from "@/contract/session";
+import { formatBytes } from "@/components/ui/format";
+import { State } from "@/components/ui/state";
+import { type Column, Table } from "@/components/ui/table";
+import { Time } from "@/components/ui/time";
+import { Profile } from "./demo-label";
+import { explainSession } from "./session-state";
+
+const COLUMNS: Column<SessionSummary>[] = [
+  {
+    name: "State",
+    className: "w-px sm:min-w-32",
+    cell: (session) => {
+      const explained = explainSession(session, null);
+      return <State state={explained.state} word={explained.word} title={explained.why} />;
+    },
+  },
+  {
+    name: "Session",
+    isLead: true,
+    className: "max-w-0 min-w-56 sm:w-1/2 max-sm:order-first max-sm:max-w-none",
+    cell: (session) => (
+      <span className="flex min-w-0 items-center gap-2">
+        {session.unread ? (
+          <span className="size-2 shrink-0 rounded-full bg-accent">
+            <span className="sr-only">Unread</span>
+          </span>
+        ) : (
+          <span aria-hidden className="size-2 shrink-0 max-sm:hidden" />
+        )}
+        <Link
+          href={`/sessions/${encodeURIComponent(session.sessionId)}`}
+          title={session.sessionId}
+          className={`min-w-0 truncate after:absolute after:inset-0 hover:underline ${session.unread ? "font-semibold" : "font-medium"}`}
+        >
+          {session.title ?? "Untitled session"}
+        </Link>
+      </span>
+    ),
+  },
+  { name: "Profile", className: "text-ink-2", cell: (session) => <Profile profile={session.backendProfile} /> },
+  { name: "Project", isWideOnly: true, className: "whitespace-nowrap text-ink-2", cell: (session) => session.projectId },
+  {
+    name: "Approvals",
+    isWideOnly: true,
+    className: "text-right tabular-nums",
+    cell: (session) => (session.pendingApprovals === 0 ? <span className="text-ink-3">0</span> : <span className="font-medium text-warn">{session.pendingApprovals}</span>),
+  },
+  {
+    name: "Storage",
+    isWideOnly: true,
+    className: "whitespace-nowrap text-ink-2 tabular-nums",
+    cell: (session) => (
+      <span className="inline-flex items-center gap-1.5">
+        <HardDrive aria-hidden className="size-3.5 text-ink-3" />
+        {session.storageState === "live" && session.storageSizeBytes !== null ? formatBytes(session.storageSizeBytes) : session.storageState}
+      </span>
+    ),
+  },
+  {
+    name: "Last activity",
+    className: "whitespace-nowrap text-ink-2 sm:text-right",
+    cell: (session) => <Time at={session.lastActivityAt ?? session.updatedAt} />,
+  },
+];
+
+/** Sessions as rows; each leads to its conversation. */
+export function SessionsTable({ sessions }: { sessions: readonly SessionSummary[] }) {
+  return <Table label="Sessions" rows={sessions} columns={COLUMNS} keyOf={(session) => session.sessionId} />;
+}

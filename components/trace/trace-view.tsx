@@ -1,0 +1,169 @@
+"use client";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { ArrowDown, ListFilter, Search } from "lucide-react";
+import { parseAsArrayOf, parseAsBoolean, parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
+import { useEffect, useMemo, useRef } from "react";
+import { EVENT_TYPES, type RunEvent } from "@/contract/event";
+import type { Run } from "@/contract/run";
+import { readError } from "@/components/trpc/errors";
+import { Button } from "@/components/ui/button";
+import { cn } from "@/components/ui/class-names";
+import { CopyButton } from "@/components/ui/copy";
+import { Input, Select } from "@/components/ui/field";
+import { formatPlural, shortenId } from "@/components/ui/format";
+import { EmptyState } from "@/components/ui/page";
+import { useRunLog } from "./session-logs";
+import { matches, toNdjson } from "./summary";
+import { TraceRow } from "./trace-row";
+import { TypeToggles } from "./type-toggles";
+import { useAnchor } from "./use-anchor";
+
+const FILTERS = {
+  run: parseAsString,
+  hide: parseAsArrayOf(parseAsStringLiteral(EVENT_TYPES)).withDefault([]),
+  find: parseAsString.withDefault(""),
+  types: parseAsBoolean.withDefault(false),
+};
+const ROW_PX = 32;
+
+/** Every event of a run as it is stored: filtered by type and text, each with its JSON and an address of its own. */
+export function TraceView({ runs, followedId }: { runs: readonly Run[]; followedId: string | null }) {
+  const [filters, setFilters] = useQueryStates(FILTERS, { history: "replace" });
+  const run = runs.find((known) => known.id === filters.run) ?? runs.find((known) => known.id === followedId) ?? runs[0];
+  if (run === undefined) return <EmptyState title="No events yet">Events are written by runs; this session has had none.</EmptyState>;
+  return (
+    <div className="flex min-h-0 flex-1 flex-col">
+      <div className="flex flex-wrap items-center gap-2 border-b bg-panel px-4 py-2 lg:px-6">
+        {runs.length > 1 && (
+          <Select
+            aria-label="Run"
+            className="w-auto font-mono text-xs"
+            value={run.id}
+            onChange={(event) => void setFilters({ run: event.target.value === followedId ? null : event.target.value })}
+          >
+            {runs.map((known) => (
+              <option key={known.id} value={known.id}>
+                {shortenId(known.id)} {known.status}
+              </option>
+            ))}
+          </Select>
+        )}
+        <div className="relative min-w-40 flex-1 sm:max-w-72">
+          <Search aria-hidden className="absolute top-2 left-2.5 size-4 text-ink-3" />
+          <Input
+            type="search"
+            aria-label="Search events"
+            data-shortcut-search
+            placeholder="Search in events"
+            className="pl-8"
+            value={filters.find}
+            onChange={(event) => void setFilters({ find: event.target.value === "" ? null : event.target.value })}
+          />
+        </div>
+        <Button aria-expanded={filters.types} onClick={() => void setFilters({ types: !filters.types })}>
+          <ListFilter aria-hidden className="size-4" /> Types{filters.hide.length > 0 && ` (${filters.hide.length} hidden)`}
+        </Button>
+      </div>
+      {filters.types && <TypeToggles hidden={filters.hide} onChange={(hide) => void setFilters({ hide: hide.length === 0 ? null : hide })} />}
+      <TraceList key={run.id} run={run} hidden={filters.hide} find={filters.find} onClear={() => void setFilters({ hide: null, find: null })} />
+    </div>
+  );
+}
+
+type TraceListProps = { run: Run; hidden: readonly string[]; find: string; onClear: () => void };
+
+function TraceList({ run, hidden, find, onClear }: TraceListProps) {
+  const { log, snapshot } = useRunLog(run);
+  const box = useRef<HTMLDivElement>(null);
+  const { openSeqs, toggle, target } = useAnchor();
+  const events = useMemo(() => {
+    const without = new Set(hidden);
+    return snapshot.events.filter((event) => !without.has(event.type) && matches(event, find));
+  }, [snapshot.events, hidden, find]);
+  const virtual = useVirtualizer({
+    count: events.length,
+    getScrollElement: () => box.current,
+    estimateSize: () => ROW_PX,
+    getItemKey: (index) => events[index]?.seq ?? index,
+    overscan: 12,
+    anchorTo: "end",
+    followOnAppend: true,
+    useFlushSync: false,
+  });
+  const startMs = Date.parse(run.createdAt);
+  useScrollToTarget({ target, events, isReady: snapshot.state === "ready", scrollTo: (index) => virtual.scrollToIndex(index, { align: "center" }) });
+
+  return (
+    <>
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b bg-sunken px-4 py-1 text-xs text-ink-2 lg:px-6">
+        <span>
+          {events.length === snapshot.events.length
+            ? formatPlural(events.length, "event")
+            : `${events.length.toLocaleString("en")} of ${formatPlural(snapshot.events.length, "event")}`}
+        </span>
+        {snapshot.missingCount > 0 && <span className="text-warn">Fetching {formatPlural(snapshot.missingCount, "event")}…</span>}
+        {snapshot.earlierCount > 0 && (
+          <Button size="sm" look="ghost" onClick={() => void log.loadEarlier()}>
+            Load earlier ({snapshot.earlierCount.toLocaleString("en")})
+          </Button>
+        )}
+        <span className="ml-auto inline-flex items-center gap-1">
+          NDJSON <CopyButton text={() => toNdjson(events)} label="Copy the shown events as NDJSON" />
+        </span>
+        <Button size="sm" look="ghost" onClick={() => virtual.scrollToIndex(events.length - 1, { align: "end" })}>
+          <ArrowDown aria-hidden className="size-3.5" /> End
+        </Button>
+      </div>
+      {snapshot.error !== null && (
+        <p role="alert" className="flex items-center gap-2 border-b bg-bad-soft px-4 py-1.5 text-xs text-bad lg:px-6">
+          {readError(snapshot.error).message}
+          <Button size="sm" onClick={() => void log.catchUp()}>
+            Try again
+          </Button>
+        </p>
+      )}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region needs the focus to be scrolled by keys. */}
+      <div ref={box} tabIndex={0} role="region" aria-label="Events" className="scroll-thin min-h-0 flex-1 overflow-auto focus-visible:-outline-offset-2">
+        {events.length === 0 && snapshot.state === "ready" ? (
+          <EmptyState title="No event matches" action={<Button onClick={onClear}>Clear the filter</Button>}>
+            {formatPlural(snapshot.events.length, "event")} of this run are hidden by it.
+          </EmptyState>
+        ) : (
+          <ol className="relative" style={{ height: virtual.getTotalSize() }}>
+            {virtual.getVirtualItems().map((row) => {
+              const event = events[row.index];
+              if (event === undefined) return null;
+              return (
+                <li
+                  key={row.key}
+                  ref={virtual.measureElement}
+                  data-index={row.index}
+                  aria-setsize={events.length}
+                  aria-posinset={row.index + 1}
+                  className={cn("absolute inset-x-0 top-0", target === event.seq && "bg-accent-soft")}
+                  style={{ transform: `translateY(${row.start}px)` }}
+                >
+                  <TraceRow event={event} startMs={startMs} isOpen={openSeqs.has(event.seq)} onToggle={() => toggle(event.seq)} />
+                </li>
+              );
+            })}
+          </ol>
+        )}
+      </div>
+    </>
+  );
+}
+
+type ScrollInput = { target: number | null; events: readonly RunEvent[]; isReady: boolean; scrollTo: (index: number) => void };
+
+/** Brings the event that the address names into view, once it is loaded. */
+function useScrollToTarget({ target, events, isReady, scrollTo }: ScrollInput): void {
+  const done = useRef<number | null>(null);
+  useEffect(() => {
+    if (target === null || !isReady || done.current === target) return;
+    const index = events.findIndex((event) => event.seq === target);
+    if (index === -1) return;
+    done.current = target;
+    scrollTo(index);
+  });
+}

@@ -1,0 +1,29 @@
+"use client";
+import { useCallback, useEffect, useState } from "react";
+
+/** The events that are open, and the one that the address names as `#e12`. */
+export function useAnchor(): { openSeqs: ReadonlySet<number>; toggle: (seq: number) => void; target: number | null } {
+  const [openSeqs, setOpenSeqs] = useState<ReadonlySet<number>>(new Set());
+  const [target, setTarget] = useState<number | null>(null);
+
+  useEffect(() => {
+    const read = () => {
+      const [, seq] = /^#e(\d+)$/.exec(window.location.hash) ?? [];
+      if (seq === undefined) return;
+      setTarget(Number(seq));
+      setOpenSeqs((open) => new Set([...open, Number(seq)]));
+    };
+    read();
+    window.addEventListener("hashchange", read);
+    return () => window.removeEventListener("hashchange", read);
+  }, []);
+
+  const toggle = useCallback((seq: number) => {
+    setOpenSeqs((open) => {
+      const next = new Set(open);
+      if (!next.delete(seq)) next.add(seq);
+      return next;
+    });
+  }, []);
+  return { openSeqs, toggle, target };
+}

@@ -1,0 +1,17 @@
+"use client";
+import { ArrowUp } from "lucide-react";
+import { Button } from "./button";
+import { formatPlural } from "./format";
+
+/** Says how much is new, and shows it when asked: rows never jump under a reader's hand. */
+export function NewPill({ count, one, onShow }: { count: number; one: string; onShow: () => void }) {
+  return (
+    <div role="status" className="relative z-10 h-0">
+      {count > 0 && (
+        <Button size="sm" look="primary" className="absolute top-2 left-1/2 -translate-x-1/2 rounded-full shadow-pop" onClick={onShow}>
+          <ArrowUp aria-hidden className="size-3.5" /> {formatPlural(count, one)}
+        </Button>
+      )}
+    </div>
+  );
+}
