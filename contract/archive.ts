@@ -29,3 +29,8 @@ export const ManifestRecord = z.object({
   createdAt: z.string(),
 });
 export type ManifestRecord = z.infer<typeof ManifestRecord>;
+/** A manifest with its content, for a restore. */
+export const StoredManifest = ManifestRecord.extend({ manifest: z.record(z.string(), z.unknown()) });
+export type StoredManifest = z.infer<typeof StoredManifest>;
+export const MissingSegments = z.object({ missing: z.array(Sha256) });
+export type MissingSegments = z.infer<typeof MissingSegments>;

@@ -55,4 +55,5 @@ export const ID_PREFIX = {
   attempt: "att_",
   audit: "aud_",
   token: "tok_",
+  manifest: "man_",
 } as const;
