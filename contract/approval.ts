@@ -20,7 +20,10 @@ export const RequestApprovalInput = z.strictObject({
   turnId: requiredText(256).optional(),
   command: text(1_048_576).optional(),
   cwd: text(4_096).optional(),
-  changes: z.array(z.strictObject({ path: text(4_096), kind: text(64), diff: text(1_048_576) })).max(1_000).optional(),
+  changes: z
+    .array(z.strictObject({ path: text(4_096), kind: text(64), diff: text(1_048_576) }))
+    .max(1_000)
+    .optional(),
   reason: text(10_000).optional(),
 });
 export type RequestApprovalInput = z.infer<typeof RequestApprovalInput>;

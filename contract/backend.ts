@@ -31,7 +31,10 @@ export const BackendList = z.object({ items: z.array(Backend), cursor: z.string(
 export const BackendConfig = z.strictObject({
   model: z.string().min(1),
   baseUrl: z.url({ protocol: /^https?$/ }),
-  keyEnv: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/).optional(),
+  keyEnv: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
+    .optional(),
   wire: z.enum(["responses", "chat"]).default("responses"),
 });
 export type BackendConfig = z.infer<typeof BackendConfig>;

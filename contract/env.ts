@@ -49,7 +49,10 @@ export type ServerEnv = z.infer<typeof ServerEnv>;
  * Reads an environment by a schema. A variable that is set to nothing counts as absent. The message of the error names
  * each variable that is wrong, and never its value.
  */
-export function parseEnv<Schema extends z.ZodType>(schema: Schema, env: Record<string, string | undefined>): z.infer<Schema> {
+export function parseEnv<Schema extends z.ZodType>(
+  schema: Schema,
+  env: Record<string, string | undefined>,
+): z.infer<Schema> {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;

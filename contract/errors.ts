@@ -23,7 +23,7 @@ export const FailureKind = z.enum(FAILURE_KINDS);
 export const REASON_STATUS = {
   "invalid-input": 400,
   "invalid-cursor": 400,
-  "unauthenticated": 401,
+  unauthenticated: 401,
   forbidden: 403,
   "origin-refused": 403,
   "not-found": 404,
@@ -50,7 +50,7 @@ export const REASON_STATUS = {
   "body-too-large": 413,
   "unsupported-media-type": 415,
   "rate-limited": 429,
-  "unexpected": 500,
+  unexpected: 500,
   "backend-unavailable": 502,
   "executor-unavailable": 503,
   "database-down": 503,

@@ -27,7 +27,10 @@ export function jsonDepth(value: unknown, limit = DEPTH_MAX): number {
 export function jsonObject(bytesMax: number) {
   return z
     .record(z.string(), z.unknown())
-    .refine((value) => jsonDepth(value) <= DEPTH_MAX, { message: `nested deeper than ${DEPTH_MAX} levels`, abort: true })
+    .refine((value) => jsonDepth(value) <= DEPTH_MAX, {
+      message: `nested deeper than ${DEPTH_MAX} levels`,
+      abort: true,
+    })
     .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= bytesMax, {
       message: `larger than ${bytesMax} bytes of JSON`,
     })

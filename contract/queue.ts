@@ -1,5 +1,15 @@
 import { z } from "zod";
-import { ChosenId, ChosenSessionId, Count, IdempotencyKey, Instant, OwnerId, RecordId, requiredText, text } from "./ids";
+import {
+  ChosenId,
+  ChosenSessionId,
+  Count,
+  IdempotencyKey,
+  Instant,
+  OwnerId,
+  RecordId,
+  requiredText,
+  text,
+} from "./ids";
 import { jsonObject, Metadata, PAYLOAD_MAX_BYTES } from "./json";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { ExecutionPolicy, ResourceBundleRef, WorkspaceRef } from "./run";
@@ -99,7 +109,12 @@ export type QueueTask = z.infer<typeof QueueTask>;
 export const QueueTaskSummary = QueueTask.extend({ unread: z.boolean() });
 export type QueueTaskSummary = z.infer<typeof QueueTaskSummary>;
 export const QueueTaskPage = pageOf(QueueTaskSummary);
-export const TaskReadMark = z.object({ taskId: z.string(), readerId: z.string(), taskVersion: z.number(), readAt: z.string() });
+export const TaskReadMark = z.object({
+  taskId: z.string(),
+  readerId: z.string(),
+  taskVersion: z.number(),
+  readAt: z.string(),
+});
 export type TaskReadMark = z.infer<typeof TaskReadMark>;
 
 const Counts = z.record(z.string(), z.number());

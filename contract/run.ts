@@ -1,6 +1,16 @@
 import { z } from "zod";
 import { FailureKind } from "./errors";
-import { ChosenId, ChosenSessionId, IdempotencyKey, Instant, Int32, OwnerId, RecordId, requiredText, text } from "./ids";
+import {
+  ChosenId,
+  ChosenSessionId,
+  IdempotencyKey,
+  Instant,
+  Int32,
+  OwnerId,
+  RecordId,
+  requiredText,
+  text,
+} from "./ids";
 import { jsonObject, Metadata } from "./json";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 
@@ -29,13 +39,20 @@ const GitUrl = z
   .max(2_048)
   .regex(/^(https|http|ssh|git):\/\/[^\s]+$|^[A-Za-z0-9_.-]+@[A-Za-z0-9.-]+:[^\s]+$/, "an https, http, ssh or git URL")
   .refine((url) => !/^https?:\/\/[^/]*@/.test(url), "must not carry credentials");
-const GitRef = z.string().min(1).max(255).regex(/^[A-Za-z0-9][^\s~^:?*[\\]*$/, "a branch, tag or commit");
+const GitRef = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^[A-Za-z0-9][^\s~^:?*[\\]*$/, "a branch, tag or commit");
 const GitSource = { url: GitUrl, ref: GitRef.optional(), subdir: RelativePath.optional() };
 
 export const WorkspaceRef = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("empty") }),
   z.strictObject({ kind: z.literal("git"), ...GitSource }),
-  z.strictObject({ kind: z.literal("directory"), path: z.string().min(1).max(4_096).startsWith("/", "an absolute path") }),
+  z.strictObject({
+    kind: z.literal("directory"),
+    path: z.string().min(1).max(4_096).startsWith("/", "an absolute path"),
+  }),
 ]);
 export type WorkspaceRef = z.infer<typeof WorkspaceRef>;
 
@@ -58,7 +75,11 @@ export const ExecutionPolicy = z.strictObject({
   network: z.boolean().optional(),
   model: requiredText(200).optional(),
   effort: requiredText(50).optional(),
-  turnTimeoutMs: z.int().min(1).max(7 * 86_400_000).optional(),
+  turnTimeoutMs: z
+    .int()
+    .min(1)
+    .max(7 * 86_400_000)
+    .optional(),
   idleTimeoutMs: z.int().min(0).max(86_400_000).optional(),
   maxAttempts: z.int().min(1).max(20).optional(),
   onLost: z.enum(ON_LOST).optional(),
@@ -140,7 +161,11 @@ export const FinishRunInput = z.strictObject({
 });
 export type FinishRunInput = z.infer<typeof FinishRunInput>;
 
-export const ReleaseRunInput = z.strictObject({ runId: RecordId, leaseEpoch: LeaseEpoch, reason: text(1_000).optional() });
+export const ReleaseRunInput = z.strictObject({
+  runId: RecordId,
+  leaseEpoch: LeaseEpoch,
+  reason: text(1_000).optional(),
+});
 export type ReleaseRunInput = z.infer<typeof ReleaseRunInput>;
 
 export const CancelRunInput = z.strictObject({ runId: RecordId, reason: text(10_000).optional() });

@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { RunEvent } from "./event";
 import { ChosenId, ChosenSessionId, Count, Instant, Int32, OwnerId, RecordId, requiredText, text } from "./ids";
 import { Metadata } from "./json";
 import { Cursor, EVENTS_LIMIT_MAX, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
-import { RunEvent } from "./event";
 
 export const EXECUTION_STATES = ["idle", "running", "terminal"] as const;
 export type ExecutionState = (typeof EXECUTION_STATES)[number];
@@ -12,7 +12,16 @@ export type StorageKind = (typeof STORAGE_KINDS)[number];
  * The safe lifecycle between v0.1's three kinds:
  * none → creating → live → archiving → deleting → evicted → restoring → live.
  */
-export const STORAGE_STATES = ["none", "creating", "live", "archiving", "deleting", "evicted", "restoring", "failed"] as const;
+export const STORAGE_STATES = [
+  "none",
+  "creating",
+  "live",
+  "archiving",
+  "deleting",
+  "evicted",
+  "restoring",
+  "failed",
+] as const;
 export type StorageState = (typeof STORAGE_STATES)[number];
 
 const RolloutSubdir = z
@@ -32,9 +41,7 @@ export const CreateSessionInput = z.strictObject({
   metadata: Metadata.optional(),
   expiresAt: Instant.optional(),
   codexRolloutSubdir: RolloutSubdir.optional(),
-  storage: z
-    .strictObject({ kind: z.enum(["none", "pvc"]), sizeBytes: Count.min(1).optional() })
-    .optional(),
+  storage: z.strictObject({ kind: z.enum(["none", "pvc"]), sizeBytes: Count.min(1).optional() }).optional(),
 });
 export type CreateSessionInput = z.infer<typeof CreateSessionInput>;
 
@@ -72,7 +79,11 @@ export const ReadTraceInput = z.strictObject({
   limit: pageLimit(EVENTS_LIMIT_MAX),
 });
 export type ReadTraceInput = z.infer<typeof ReadTraceInput>;
-export const MarkSessionReadInput = z.strictObject({ sessionId: RecordId, readerId: ReaderId, version: Count.optional() });
+export const MarkSessionReadInput = z.strictObject({
+  sessionId: RecordId,
+  readerId: ReaderId,
+  version: Count.optional(),
+});
 export type MarkSessionReadInput = z.infer<typeof MarkSessionReadInput>;
 
 export const Session = z.object({
@@ -125,5 +136,10 @@ export const TracePage = z.object({
   lastSeq: z.number(),
 });
 export type TracePage = z.infer<typeof TracePage>;
-export const ReadMark = z.object({ sessionId: z.string(), readerId: z.string(), sessionVersion: z.number(), readAt: z.string() });
+export const ReadMark = z.object({
+  sessionId: z.string(),
+  readerId: z.string(),
+  sessionVersion: z.number(),
+  readAt: z.string(),
+});
 export type ReadMark = z.infer<typeof ReadMark>;

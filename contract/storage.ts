@@ -37,7 +37,11 @@ export const RestoreStorageInput = z.strictObject({ sessionId: RecordId });
 export const GC_LIMIT_MAX = 1_000;
 export const GcInput = z.strictObject({
   dryRun: z.boolean().default(false),
-  limit: z.int().min(1).default(50).transform((limit) => Math.min(limit, GC_LIMIT_MAX)),
+  limit: z
+    .int()
+    .min(1)
+    .default(50)
+    .transform((limit) => Math.min(limit, GC_LIMIT_MAX)),
 });
 export type GcInput = z.infer<typeof GcInput>;
 

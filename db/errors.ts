@@ -30,7 +30,15 @@ export function isRetryable(error: unknown): boolean {
   return RETRYABLE.has(sqlState(error) ?? "");
 }
 
-const CONNECTION_CODES = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EHOSTUNREACH", "ENOENT"]);
+const CONNECTION_CODES = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "ENOTFOUND",
+  "EHOSTUNREACH",
+  "ENOENT",
+]);
 
 /** The database is not there, is starting or stopping, or cut the connection: nothing is wrong with the request. */
 export function isDatabaseDown(error: unknown): boolean {
@@ -39,7 +47,11 @@ export function isDatabaseDown(error: unknown): boolean {
   for (let cause = error, depth = 0; cause instanceof Error && depth < 8; cause = cause.cause, depth += 1) {
     const code = (cause as { code?: unknown }).code;
     if (typeof code === "string" && CONNECTION_CODES.has(code)) return true;
-    if (/Connection terminated|timeout exceeded when trying to connect|not queryable|Cannot use a pool/.test(cause.message)) {
+    if (
+      /Connection terminated|timeout exceeded when trying to connect|not queryable|Cannot use a pool/.test(
+        cause.message,
+      )
+    ) {
       return true;
     }
     if (cause instanceof AggregateError && cause.errors.some((inner) => isDatabaseDown(inner))) return true;

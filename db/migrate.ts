@@ -48,7 +48,9 @@ export async function migrate(databaseUrl: string, migrations: Migration[] = rea
 
 /** Reads `drizzle/`: beside the bundle, or in the nearest folder above this file. */
 export function readMigrations(folder = findMigrations()): Migration[] {
-  const journal = JSON.parse(readFileSync(path.join(folder, "meta/_journal.json"), "utf8")) as { entries: { tag: string }[] };
+  const journal = JSON.parse(readFileSync(path.join(folder, "meta/_journal.json"), "utf8")) as {
+    entries: { tag: string }[];
+  };
   return journal.entries.map(({ tag }) => {
     const sql = readFileSync(path.join(folder, `${tag}.sql`), "utf8").trim();
     return { id: tag, sql, checksum: createHash("sha256").update(sql).digest("hex") };
@@ -74,7 +76,9 @@ async function readApplied(client: Pick<pg.Client, "query">): Promise<AppliedRow
      WHERE table_name = 'agentrun_schema_migrations' AND table_schema = ANY (current_schemas(false))`,
   );
   if (columns.rows.length === 0) return [];
-  const adopted = columns.rows.some((row) => row.column_name === "adopted_checksum") ? "adopted_checksum" : "NULL AS adopted_checksum";
+  const adopted = columns.rows.some((row) => row.column_name === "adopted_checksum")
+    ? "adopted_checksum"
+    : "NULL AS adopted_checksum";
   const { rows } = await client.query<AppliedRow>(
     `SELECT id, checksum, ${adopted} FROM agentrun_schema_migrations ORDER BY id`,
   );
@@ -82,15 +86,23 @@ async function readApplied(client: Pick<pg.Client, "query">): Promise<AppliedRow
 }
 
 function verify(applied: AppliedRow[], migrations: Migration[]): void {
-  const isAdopting = applied.length > 0 && applied.every(({ id }) => migrations.slice(0, V01_MIGRATIONS).some((known) => known.id === id));
+  const isAdopting =
+    applied.length > 0 &&
+    applied.every(({ id }) => migrations.slice(0, V01_MIGRATIONS).some((known) => known.id === id));
   for (const row of applied) {
     const known = migrations.find((migration) => migration.id === row.id);
     if (!known) {
-      throw new MigrationError(row.id, "is applied in the database but unknown to this program: start the release that wrote it, or a later one");
+      throw new MigrationError(
+        row.id,
+        "is applied in the database but unknown to this program: start the release that wrote it, or a later one",
+      );
     }
     if (isAdopting) continue;
     if (row.checksum !== (row.adopted_checksum ?? known.checksum)) {
-      throw new MigrationError(row.id, "its checksum differs from the one that was applied: restore the file, or the row of agentrun_schema_migrations");
+      throw new MigrationError(
+        row.id,
+        "its checksum differs from the one that was applied: restore the file, or the row of agentrun_schema_migrations",
+      );
     }
   }
 }
@@ -113,7 +125,10 @@ async function apply(client: pg.Client, migration: Migration): Promise<void> {
   try {
     await client.query("BEGIN");
     for (const statement of migration.sql.split(STATEMENT_BREAKPOINT)) await client.query(statement);
-    await client.query("INSERT INTO agentrun_schema_migrations (id, checksum) VALUES ($1, $2)", [migration.id, migration.checksum]);
+    await client.query("INSERT INTO agentrun_schema_migrations (id, checksum) VALUES ($1, $2)", [
+      migration.id,
+      migration.checksum,
+    ]);
     await client.query("COMMIT");
   } catch (error) {
     await client.query("ROLLBACK");

@@ -5,7 +5,17 @@ import { newId } from "./ids";
 export type AuditEntry = {
   /** The verb as the API names it: `runs.cancel`. */
   action: string;
-  targetKind: "run" | "command" | "session" | "task" | "approval" | "runner" | "runner-job" | "token" | "archive" | "backend";
+  targetKind:
+    | "run"
+    | "command"
+    | "session"
+    | "task"
+    | "approval"
+    | "runner"
+    | "runner-job"
+    | "token"
+    | "archive"
+    | "backend";
   targetId: string;
   tenantId?: string | null;
   details?: Record<string, unknown>;

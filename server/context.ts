@@ -1,15 +1,22 @@
 import type pg from "pg";
 import type { Logger } from "pino";
-import { overClient, type Db, type Tx } from "@/db/client";
-import { withTransaction } from "@/db/transaction";
+import type { BackendsFile } from "@/contract/backend";
 import type { AppendAnswer, AppendEventsInput } from "@/contract/event";
+import { type Db, overClient, type Tx } from "@/db/client";
+import { withTransaction } from "@/db/transaction";
 import type { Archive } from "./archive/archive";
 import { ForbiddenError } from "./errors";
 import type { Volumes } from "./volumes/volumes";
 
 /** Who calls. `tenantId` null means every tenant: only administrators and the system's own loops. */
 export type Actor =
-  | { kind: "operator"; name: string; role: "viewer" | "operator" | "admin"; tenantId: string | null; tokenId: string | null }
+  | {
+      kind: "operator";
+      name: string;
+      role: "viewer" | "operator" | "admin";
+      tenantId: string | null;
+      tokenId: string | null;
+    }
   | { kind: "launch"; name: string; runId: string; attemptId: string; tenantId: string; tokenId: string }
   | {
       kind: "runner";
@@ -24,7 +31,14 @@ export type Actor =
   | { kind: "system"; name: string; tenantId: null };
 
 /** Topics that readers wait on; see server/live. A key narrows one to a run. */
-export type Topic = "runs" | "sessions" | "queue" | "approvals" | `events:${string}` | `commands:${string}` | `control:${string}`;
+export type Topic =
+  | "runs"
+  | "sessions"
+  | "queue"
+  | "approvals"
+  | `events:${string}`
+  | `commands:${string}`
+  | `control:${string}`;
 
 export type ServerSettings = {
   executor: "local" | "kubernetes" | "none";
@@ -34,6 +48,8 @@ export type ServerSettings = {
   runnerUrl: string;
   isDemoOn: boolean;
   workspaceRoots: string[];
+  /** Profiles that the file named by AGENTRUN_BACKENDS configures. */
+  backends: BackendsFile;
   sourceCommit: string;
 };
 
@@ -105,7 +121,10 @@ export function boundRunId(actor: Actor): string | null {
 }
 
 /** What a new record belongs to: the caller's tenant, or what an administrator names. */
-export function ownerOf(ctx: ServiceContext, input: { tenantId?: string; projectId?: string }): { tenantId: string; projectId: string } {
+export function ownerOf(
+  ctx: ServiceContext,
+  input: { tenantId?: string; projectId?: string },
+): { tenantId: string; projectId: string } {
   const bound = tenantOf(ctx);
   if (bound !== null && input.tenantId !== undefined && input.tenantId !== bound) {
     throw new ForbiddenError(`this token is bound to tenant ${bound}`);

@@ -74,11 +74,18 @@ export class ConflictError extends AgentRunError {
 }
 export class IdempotencyConflictError extends ConflictError {
   constructor(key: string) {
-    super("idempotency-conflict", `the idempotency key ${key} was used with other content: use a new key, or send the same content`);
+    super(
+      "idempotency-conflict",
+      `the idempotency key ${key} was used with other content: use a new key, or send the same content`,
+    );
   }
 }
 export class LeaseHeldError extends AgentRunError {
-  constructor(runId: string, reason: Extract<Reason, "lease-held" | "session-busy" | "lease-fencing">, message: string) {
+  constructor(
+    runId: string,
+    reason: Extract<Reason, "lease-held" | "session-busy" | "lease-fencing">,
+    message: string,
+  ) {
     super("runner-lease-conflict", reason, message, { details: { runId } });
   }
 }
@@ -89,7 +96,9 @@ export class LeaseLostError extends AgentRunError {
 }
 export class StoreEvictedError extends AgentRunError {
   constructor(sessionId: string, restorable: boolean) {
-    const next = restorable ? "restore it first (storage.restore)" : "it has no archive to restore from: start a new session";
+    const next = restorable
+      ? "restore it first (storage.restore)"
+      : "it has no archive to restore from: start a new session";
     super("session-store-evicted", "store-evicted", `the storage of session ${sessionId} is evicted: ${next}`, {
       details: { sessionId, restorable },
     });

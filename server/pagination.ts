@@ -38,7 +38,11 @@ function filterHash(filter: object): string {
 }
 
 /** Splits `limit + 1` rows into a page and the cursor of the next one. */
-export function pageFrom<Row>(rows: Row[], limit: number, cursorOf: (last: Row) => string): { rows: Row[]; cursor: string | null } {
+export function pageFrom<Row>(
+  rows: Row[],
+  limit: number,
+  cursorOf: (last: Row) => string,
+): { rows: Row[]; cursor: string | null } {
   if (rows.length <= limit) return { rows, cursor: null };
   const page = rows.slice(0, limit);
   const last = page.at(-1);

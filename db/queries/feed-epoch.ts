@@ -15,7 +15,8 @@ export async function renewFeedEpoch(client: Pick<pg.Client, "query">): Promise<
   await client.query("BEGIN");
   try {
     if (known.rows.length > 0) {
-      for (const table of FEED_TABLES) await client.query(`UPDATE ${table} SET change_xid = '0' WHERE change_xid <> '0'`);
+      for (const table of FEED_TABLES)
+        await client.query(`UPDATE ${table} SET change_xid = '0' WHERE change_xid <> '0'`);
     }
     await client.query(
       `INSERT INTO agentrun_feed_epoch (is_only, epoch, system_identifier) VALUES (true, $1, $2)

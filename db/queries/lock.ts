@@ -1,12 +1,25 @@
 import { and, eq, type SQL } from "drizzle-orm";
 import type { Tx } from "../client";
-import { commands, leases, runs, sessions, type CommandRow, type LeaseRow, type RunRow, type SessionRow } from "../schema";
+import {
+  type CommandRow,
+  commands,
+  type LeaseRow,
+  leases,
+  type RunRow,
+  runs,
+  type SessionRow,
+  sessions,
+} from "../schema";
 
 /**
  * The one lock order, everywhere: lane, task, session, run, command, each by id. A run's session never changes, so it
  * may be read before it is locked. `no key update` leaves foreign-key checks of new events and commands alone.
  */
-export async function lockRun(tx: Tx, runId: string, tenantId: string | null): Promise<{ run: RunRow; session: SessionRow | null } | null> {
+export async function lockRun(
+  tx: Tx,
+  runId: string,
+  tenantId: string | null,
+): Promise<{ run: RunRow; session: SessionRow | null } | null> {
   const [found] = await tx.select({ sessionId: runs.sessionId }).from(runs).where(ownedRun(runId, tenantId));
   if (!found) return null;
   const session = found.sessionId === null ? null : await lockSession(tx, found.sessionId, null);

@@ -11,7 +11,9 @@ export const approvals = table(
     id: text().primaryKey(),
     tenantId: text().notNull(),
     projectId: text().notNull(),
-    runId: text().notNull().references(() => runs.id, { onDelete: "cascade" }),
+    runId: text()
+      .notNull()
+      .references(() => runs.id, { onDelete: "cascade" }),
     sessionId: text(),
     /** The attempt that asked: its answer is never given to another. */
     leaseEpoch: integer().notNull(),

@@ -7,7 +7,9 @@ export const archiveManifests = table(
   "archive_manifests",
   {
     id: text().primaryKey(),
-    sessionId: text().notNull().references(() => sessions.sessionId, { onDelete: "cascade" }),
+    sessionId: text()
+      .notNull()
+      .references(() => sessions.sessionId, { onDelete: "cascade" }),
     runId: text().notNull(),
     leaseEpoch: integer().notNull(),
     commandId: text(),
@@ -25,7 +27,9 @@ export type ArchiveManifestRow = typeof archiveManifests.$inferSelect;
 export const archiveSegments = table(
   "archive_segments",
   {
-    sessionId: text().notNull().references(() => sessions.sessionId, { onDelete: "cascade" }),
+    sessionId: text()
+      .notNull()
+      .references(() => sessions.sessionId, { onDelete: "cascade" }),
     sha256: text().notNull(),
     storedBytes: big().notNull(),
     createdAt: instant().notNull().defaultNow(),

@@ -8,7 +8,9 @@ export const commands = table(
   "commands",
   {
     id: text().primaryKey(),
-    runId: text().notNull().references(() => runs.id, { onDelete: "cascade" }),
+    runId: text()
+      .notNull()
+      .references(() => runs.id, { onDelete: "cascade" }),
     seq: integer().notNull(),
     type: text().notNull(),
     payload: json().notNull(),
@@ -27,10 +29,12 @@ export const commands = table(
   },
   (command) => [
     unique("agentrun_commands_run_id_seq_key").on(command.runId, command.seq),
-    uniqueIndex("agentrun_commands_run_idempotency_key_idx").on(command.runId, command.idempotencyKey)
+    uniqueIndex("agentrun_commands_run_idempotency_key_idx")
+      .on(command.runId, command.idempotencyKey)
       .where(sql`${command.idempotencyKey} is not null`),
     // What a runner has to do next, and what ends with its run.
-    index("agentrun_commands_open_idx").on(command.runId, command.seq)
+    index("agentrun_commands_open_idx")
+      .on(command.runId, command.seq)
       .where(sql`${command.state} in ('pending', 'acknowledged')`),
   ],
 );

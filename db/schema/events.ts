@@ -6,15 +6,15 @@ export const events = table(
   "events",
   {
     id: text().primaryKey(),
-    runId: text().notNull().references(() => runs.id, { onDelete: "cascade" }),
+    runId: text()
+      .notNull()
+      .references(() => runs.id, { onDelete: "cascade" }),
     seq: integer().notNull(),
     type: text().notNull(),
     payload: json().notNull(),
     createdAt: instant().notNull().defaultNow(),
   },
-  (event) => [
-    unique("agentrun_events_run_id_seq_key").on(event.runId, event.seq),
-  ],
+  (event) => [unique("agentrun_events_run_id_seq_key").on(event.runId, event.seq)],
 );
 export type EventRow = typeof events.$inferSelect;
 
@@ -22,7 +22,9 @@ export type EventRow = typeof events.$inferSelect;
 export const eventBatches = table(
   "event_batches",
   {
-    runId: text().notNull().references(() => runs.id, { onDelete: "cascade" }),
+    runId: text()
+      .notNull()
+      .references(() => runs.id, { onDelete: "cascade" }),
     batchId: text().notNull(),
     contentHash: text().notNull(),
     firstSeq: integer().notNull(),

@@ -38,16 +38,25 @@ export const queueTasks = table(
     ...feed,
   },
   (task) => [
-    uniqueIndex("agentrun_queue_tasks_idempotency_idx").on(task.tenantId, task.projectId, task.idempotencyKey)
+    uniqueIndex("agentrun_queue_tasks_idempotency_idx")
+      .on(task.tenantId, task.projectId, task.idempotencyKey)
       .where(sql`${task.idempotencyKey} is not null`),
     index("agentrun_queue_tasks_list_idx").on(task.queue, task.state, task.version, task.priority, task.createdAt),
     index("agentrun_queue_tasks_updated_idx").on(task.version, task.updatedAt),
     // The order of the screen: the most urgent first, then the oldest.
     index("agentrun_queue_tasks_order_idx").on(task.priority.desc().nullsFirst(), task.createdAt, task.id),
-    index("agentrun_queue_tasks_queue_order_idx")
-      .on(task.queue, task.priority.desc().nullsFirst(), task.createdAt, task.id),
-    index("agentrun_queue_tasks_state_order_idx")
-      .on(task.state, task.priority.desc().nullsFirst(), task.createdAt, task.id),
+    index("agentrun_queue_tasks_queue_order_idx").on(
+      task.queue,
+      task.priority.desc().nullsFirst(),
+      task.createdAt,
+      task.id,
+    ),
+    index("agentrun_queue_tasks_state_order_idx").on(
+      task.state,
+      task.priority.desc().nullsFirst(),
+      task.createdAt,
+      task.id,
+    ),
     index("agentrun_queue_tasks_feed_idx").on(task.changeXid, task.version),
     index("agentrun_queue_tasks_tenant_feed_idx").on(task.tenantId, task.changeXid, task.version),
   ],
@@ -56,7 +65,9 @@ export const queueTasks = table(
 export const queueReadCursors = table(
   "queue_read_cursors",
   {
-    taskId: text().notNull().references(() => queueTasks.id, { onDelete: "cascade" }),
+    taskId: text()
+      .notNull()
+      .references(() => queueTasks.id, { onDelete: "cascade" }),
     readerId: text().notNull(),
     taskVersion: big().notNull(),
     readAt: instant().notNull().defaultNow(),

@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import { index, integer, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { RUNNER_JOB_STATES } from "@/contract/runner";
-import { commands } from "./commands";
 import { instant, json, lifecycle, table } from "./columns";
+import { commands } from "./commands";
 import { runs } from "./runs";
 
 export const runners = table("runners", {
@@ -20,7 +20,9 @@ export const runners = table("runners", {
 export const leases = table(
   "leases",
   {
-    runId: text().primaryKey().references(() => runs.id, { onDelete: "cascade" }),
+    runId: text()
+      .primaryKey()
+      .references(() => runs.id, { onDelete: "cascade" }),
     runnerId: text().notNull(),
     leaseExpiresAt: instant().notNull(),
     staleRecoveryMarker: json(),
@@ -38,8 +40,12 @@ export const runnerJobs = table(
   "runner_jobs",
   {
     id: text().primaryKey(),
-    runId: text().notNull().references(() => runs.id, { onDelete: "cascade" }),
-    commandId: text().notNull().references(() => commands.id, { onDelete: "cascade" }),
+    runId: text()
+      .notNull()
+      .references(() => runs.id, { onDelete: "cascade" }),
+    commandId: text()
+      .notNull()
+      .references(() => commands.id, { onDelete: "cascade" }),
     idempotencyKey: text(),
     payloadHash: text().notNull(),
     attemptId: text().notNull(),
@@ -56,11 +62,14 @@ export const runnerJobs = table(
     endedAt: instant(),
   },
   (job) => [
-    uniqueIndex("agentrun_runner_jobs_run_idempotency_key_idx").on(job.runId, job.idempotencyKey)
+    uniqueIndex("agentrun_runner_jobs_run_idempotency_key_idx")
+      .on(job.runId, job.idempotencyKey)
       .where(sql`${job.idempotencyKey} is not null`),
     index("agentrun_runner_jobs_run_command_idx").on(job.runId, job.commandId, job.createdAt),
     index("agentrun_runner_jobs_live_idx").on(job.createdAt).where(sql`${job.state} in ('launching', 'running')`),
-    uniqueIndex("agentrun_runner_jobs_attempt_idx").on(job.attemptId).where(sql`${job.state} in ('launching', 'running')`),
+    uniqueIndex("agentrun_runner_jobs_attempt_idx")
+      .on(job.attemptId)
+      .where(sql`${job.state} in ('launching', 'running')`),
   ],
 );
 export type RunnerRow = typeof runners.$inferSelect;

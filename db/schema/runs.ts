@@ -49,17 +49,28 @@ export const runs = table(
     // Partial, so that the launcher never reads past finished runs, however many there are.
     index("agentrun_runs_pending_idx").on(run.createdAt).where(sql`${run.status} = 'pending'`),
     // One leased run a session: the database refuses a second, whatever the code believes.
-    uniqueIndex("agentrun_runs_claimed_session_idx").on(run.sessionId)
+    uniqueIndex("agentrun_runs_claimed_session_idx")
+      .on(run.sessionId)
       .where(sql`${run.status} = 'claimed' and ${run.sessionId} is not null`),
-    uniqueIndex("agentrun_runs_idempotency_idx").on(run.tenantId, run.projectId, run.idempotencyKey)
+    uniqueIndex("agentrun_runs_idempotency_idx")
+      .on(run.tenantId, run.projectId, run.idempotencyKey)
       .where(sql`${run.idempotencyKey} is not null`),
     index("agentrun_runs_created_idx").on(run.createdAt.desc().nullsFirst(), run.id.desc().nullsFirst()),
-    index("agentrun_runs_tenant_created_idx")
-      .on(run.tenantId, run.createdAt.desc().nullsFirst(), run.id.desc().nullsFirst()),
-    index("agentrun_runs_status_created_idx")
-      .on(run.status, run.createdAt.desc().nullsFirst(), run.id.desc().nullsFirst()),
-    index("agentrun_runs_session_created_idx")
-      .on(run.sessionId, run.createdAt.desc().nullsFirst(), run.id.desc().nullsFirst()),
+    index("agentrun_runs_tenant_created_idx").on(
+      run.tenantId,
+      run.createdAt.desc().nullsFirst(),
+      run.id.desc().nullsFirst(),
+    ),
+    index("agentrun_runs_status_created_idx").on(
+      run.status,
+      run.createdAt.desc().nullsFirst(),
+      run.id.desc().nullsFirst(),
+    ),
+    index("agentrun_runs_session_created_idx").on(
+      run.sessionId,
+      run.createdAt.desc().nullsFirst(),
+      run.id.desc().nullsFirst(),
+    ),
     index("agentrun_runs_feed_idx").on(run.changeXid, run.version),
     index("agentrun_runs_tenant_feed_idx").on(run.tenantId, run.changeXid, run.version),
   ],

@@ -42,7 +42,9 @@ export const sessions = table(
 
     storageState: text({ enum: STORAGE_STATES }).notNull().default("none"),
     /** What GC asks for before it takes the volume: an archive of the last turn, or nothing. */
-    storagePolicy: text({ enum: ["archive", "discard"] }).notNull().default("archive"),
+    storagePolicy: text({ enum: ["archive", "discard"] })
+      .notNull()
+      .default("archive"),
     storageRequestedBytes: big(),
     /** The archive that a restore is under way from; the next attempt fills the new volume from it. */
     restoreManifestId: text(),
@@ -57,13 +59,25 @@ export const sessions = table(
     ...feed,
   },
   (session) => [
-    index("agentrun_sessions_tenant_project_idx").on(session.tenantId, session.projectId, session.backendProfile, session.updatedAt),
-    index("agentrun_sessions_control_idx").on(session.executionState, session.backendProfile, session.updatedAt.desc().nullsFirst()),
+    index("agentrun_sessions_tenant_project_idx").on(
+      session.tenantId,
+      session.projectId,
+      session.backendProfile,
+      session.updatedAt,
+    ),
+    index("agentrun_sessions_control_idx").on(
+      session.executionState,
+      session.backendProfile,
+      session.updatedAt.desc().nullsFirst(),
+    ),
     index("agentrun_sessions_version_idx").on(session.version, session.updatedAt.desc().nullsFirst()),
-    index("agentrun_sessions_storage_pvc_idx").on(session.storagePvcName).where(sql`${session.storagePvcName} is not null`),
+    index("agentrun_sessions_storage_pvc_idx")
+      .on(session.storagePvcName)
+      .where(sql`${session.storagePvcName} is not null`),
     index("agentrun_sessions_storage_kind_idx").on(session.storageKind, session.expiresAt),
     // One index for each filter of the list, all in the order of the screen.
-    index("agentrun_sessions_list_idx").on(session.updatedAt.desc().nullsFirst(), session.sessionId.desc().nullsFirst())
+    index("agentrun_sessions_list_idx")
+      .on(session.updatedAt.desc().nullsFirst(), session.sessionId.desc().nullsFirst())
       .where(sql`${session.deletedAt} is null`),
     index("agentrun_sessions_tenant_list_idx")
       .on(session.tenantId, session.updatedAt.desc().nullsFirst(), session.sessionId.desc().nullsFirst())
@@ -73,10 +87,12 @@ export const sessions = table(
       .where(sql`${session.deletedAt} is null`),
     index("agentrun_sessions_feed_idx").on(session.changeXid, session.version),
     index("agentrun_sessions_tenant_feed_idx").on(session.tenantId, session.changeXid, session.version),
-    index("agentrun_sessions_expiry_idx").on(session.expiresAt)
+    index("agentrun_sessions_expiry_idx")
+      .on(session.expiresAt)
       .where(sql`${session.storageKind} = 'pvc' and ${session.expiresAt} is not null`),
     // Lifecycle steps that a crash left half-way, for the repair sweep.
-    index("agentrun_sessions_storage_step_idx").on(session.storageState)
+    index("agentrun_sessions_storage_step_idx")
+      .on(session.storageState)
       .where(sql`${session.storageState} in ('creating', 'archiving', 'deleting', 'restoring')`),
     index("agentrun_sessions_deleted_idx").on(session.deletedAt).where(sql`${session.deletedAt} is not null`),
   ],
@@ -85,7 +101,9 @@ export const sessions = table(
 export const sessionReadCursors = table(
   "session_read_cursors",
   {
-    sessionId: text().notNull().references(() => sessions.sessionId, { onDelete: "cascade" }),
+    sessionId: text()
+      .notNull()
+      .references(() => sessions.sessionId, { onDelete: "cascade" }),
     readerId: text().notNull(),
     sessionVersion: big().notNull(),
     readAt: instant().notNull().defaultNow(),

@@ -5,8 +5,8 @@ import type { ServiceContext } from "@/server/context";
 import {
   AgentRunError,
   errorBody,
-  findAgentRunError,
   ForbiddenError,
+  findAgentRunError,
   InvalidInputError,
   toAgentRunError,
   UnauthenticatedError,
@@ -96,7 +96,10 @@ const mapErrors = t.middleware(async (opts) => {
   if (result.ok) return result;
   const fault = faultOf(result.error);
   if (fault.reason === "unexpected") {
-    opts.ctx.service?.log.error({ err: fault.cause, path: opts.path, requestId: opts.ctx.requestId }, "unexpected error");
+    opts.ctx.service?.log.error(
+      { err: fault.cause, path: opts.path, requestId: opts.ctx.requestId },
+      "unexpected error",
+    );
   }
   throw new TRPCError({ code: TRPC_CODE[REASON_STATUS[fault.reason]], message: fault.message, cause: fault });
 });
@@ -134,7 +137,8 @@ function tokenProcedure(kinds: readonly ("launch" | "runner")[], access: "launch
     if (actor.kind === "runner" && actor.isEnded && !ANSWERED_AFTER_END.has(opts.path)) {
       throw new UnauthenticatedError("this token ended with its run or lease: stop the agent");
     }
-    if (actor.kind === "operator" && actor.role === "viewer") throw new ForbiddenError("this needs the role operator; the token has viewer");
+    if (actor.kind === "operator" && actor.role === "viewer")
+      throw new ForbiddenError("this needs the role operator; the token has viewer");
     return opts.next({ ctx: { service } });
   });
 }

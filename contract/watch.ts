@@ -1,0 +1,60 @@
+import { z } from "zod";
+import { Approval } from "./approval";
+import { RunEvent } from "./event";
+import { Int32, RecordId } from "./ids";
+import { QueueTask } from "./queue";
+import { Run } from "./run";
+import { Session } from "./session";
+
+/** The id of the last item that was received; clients give it by themselves when they reconnect. */
+const LastEventId = z.string().min(1).max(2_048);
+
+export const WatchRunInput = z.strictObject({
+  runId: RecordId,
+  afterSeq: Int32.optional(),
+  lastEventId: LastEventId.optional(),
+});
+export type WatchRunInput = z.infer<typeof WatchRunInput>;
+
+const feedScope = {
+  tenantId: RecordId.optional(),
+  projectId: RecordId.optional(),
+  lastEventId: LastEventId.optional(),
+};
+/** Without a last id a feed tells what changes from now on. */
+export const WatchSessionsInput = z.strictObject(feedScope);
+export type WatchSessionsInput = z.infer<typeof WatchSessionsInput>;
+export const WatchRunsInput = z.strictObject({ ...feedScope, sessionId: RecordId.optional() });
+export type WatchRunsInput = z.infer<typeof WatchRunsInput>;
+export const WatchQueueInput = z.strictObject({ ...feedScope, queue: RecordId.optional() });
+export type WatchQueueInput = z.infer<typeof WatchQueueInput>;
+
+/** A session that changed, or the mark that it is gone. The newest state is told; what lay between may be left out. */
+export const SessionChange = z.object({
+  kind: z.enum(["changed", "deleted"]),
+  sessionId: z.string(),
+  version: z.number(),
+  session: Session.optional(),
+});
+export type SessionChange = z.infer<typeof SessionChange>;
+export const RunChange = z.object({ kind: z.literal("changed"), runId: z.string(), version: z.number(), run: Run });
+export type RunChange = z.infer<typeof RunChange>;
+export const TaskChange = z.object({
+  kind: z.literal("changed"),
+  taskId: z.string(),
+  version: z.number(),
+  task: QueueTask,
+});
+export type TaskChange = z.infer<typeof TaskChange>;
+
+/** What the console's one stream sends, by the name of its frames. */
+export const LIVE_STREAM_FRAMES = { session: SessionChange, run: Run, approval: Approval, event: RunEvent } as const;
+
+export const OpenLiveInput = z.strictObject({
+  sessions: z.literal("1").optional(),
+  runs: z.literal("1").optional(),
+  approvals: z.literal("1").optional(),
+  run: RecordId.optional(),
+  after: z.coerce.number().int().min(0).max(2_147_483_647).optional(),
+});
+export type OpenLiveInput = z.infer<typeof OpenLiveInput>;

@@ -1,0 +1,21 @@
+import { and, asc, eq, gt, inArray } from "drizzle-orm";
+import type { Db, Tx } from "../client";
+import { type EventRow, events } from "../schema";
+
+export type EventRange = { runId: string; afterSeq: number; limit: number; types?: readonly string[] };
+
+/** Events of one run after a seq, in order: one range of the index on (run_id, seq), wherever in the run it starts. */
+export function readEventPage(db: Db | Tx, range: EventRange): Promise<EventRow[]> {
+  return db
+    .select()
+    .from(events)
+    .where(
+      and(
+        eq(events.runId, range.runId),
+        gt(events.seq, range.afterSeq),
+        range.types === undefined ? undefined : inArray(events.type, [...range.types]),
+      ),
+    )
+    .orderBy(asc(events.seq))
+    .limit(range.limit);
+}

@@ -1,0 +1,66 @@
+import { and, eq, sql } from "drizzle-orm";
+import { COMMAND_PAYLOADS } from "@/contract/command";
+import { type ApprovalRow, approvals, type CommandRow, type RunRow, type SessionRow } from "@/db/schema";
+import { actorName } from "@/server/audit";
+import type { TxContext } from "@/server/context";
+import { ConflictError, NotFoundError } from "@/server/errors";
+import { appendServerEvents } from "@/server/events/server-events";
+import { countPending } from "./settle";
+
+type Locked = { run: RunRow; session: SessionRow | null };
+
+/** Decides an approval, once, by the `approve` command that carries the decision to its runner. The run is locked. */
+export async function recordDecision(ctx: TxContext, { run, session }: Locked, command: CommandRow): Promise<void> {
+  const { approvalId, decision, reason } = COMMAND_PAYLOADS.approve.parse(command.payload);
+  const [decided] = await ctx.db
+    .update(approvals)
+    .set({
+      status: "decided",
+      decision,
+      decisionReason: reason ?? null,
+      decidedBy: actorName(ctx.actor),
+      decidedAt: sql`clock_timestamp()`,
+      commandId: command.id,
+      updatedAt: sql`clock_timestamp()`,
+    })
+    .where(and(eq(approvals.id, approvalId), eq(approvals.runId, run.id), eq(approvals.status, "pending")))
+    .returning();
+  if (!decided) throw await refusal(ctx, run, approvalId);
+  await appendServerEvents(ctx, run, [decisionEvent(decided)]);
+  if (session) await countPending(ctx, session.sessionId);
+  ctx.wake("approvals");
+}
+
+/** The runner has ended the command: applied, or nobody can say. */
+export async function settleDecision(ctx: TxContext, { run }: Locked, command: CommandRow): Promise<void> {
+  const [settled] = await ctx.db
+    .update(approvals)
+    .set({ status: command.state === "completed" ? "applied" : "ambiguous", updatedAt: sql`clock_timestamp()` })
+    .where(and(eq(approvals.commandId, command.id), eq(approvals.status, "decided")))
+    .returning();
+  if (!settled) return;
+  await appendServerEvents(ctx, run, [decisionEvent(settled)]);
+  ctx.wake("approvals");
+}
+
+function decisionEvent(approval: ApprovalRow): { type: "approval_decision"; payload: Record<string, unknown> } {
+  const { id, decision, decidedBy, status, decisionReason } = approval;
+  return {
+    type: "approval_decision",
+    payload: { approvalId: id, decision, decidedBy, status, reason: decisionReason },
+  };
+}
+
+async function refusal(ctx: TxContext, run: RunRow, approvalId: string): Promise<Error> {
+  const [known] = await ctx.db
+    .select({ status: approvals.status, decidedBy: approvals.decidedBy })
+    .from(approvals)
+    .where(and(eq(approvals.id, approvalId), eq(approvals.runId, run.id)));
+  if (!known) return new NotFoundError("approval", approvalId);
+  const by = known.decidedBy === null ? "" : ` by ${known.decidedBy}`;
+  return new ConflictError(
+    "approval-decided",
+    `approval ${approvalId} is ${known.status}${by}: it is decided once`,
+    known,
+  );
+}

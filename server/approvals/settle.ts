@@ -1,0 +1,41 @@
+import { and, eq, inArray, sql } from "drizzle-orm";
+import { approvals, type RunRow, type SessionRow, sessions } from "@/db/schema";
+import type { TxContext } from "@/server/context";
+import { appendServerEvents } from "@/server/events/server-events";
+
+/**
+ * Ends the approvals of an attempt that is over. One that nobody had decided is superseded; one that was decided but
+ * not confirmed as applied is ambiguous. Neither is ever applied to another attempt's request.
+ */
+export async function settleApprovals(ctx: TxContext, run: RunRow, session: SessionRow | null): Promise<void> {
+  const open = await ctx.db
+    .update(approvals)
+    .set({
+      status: sql`case when ${approvals.status} = 'pending' then 'superseded' else 'ambiguous' end`,
+      updatedAt: sql`clock_timestamp()`,
+    })
+    .where(and(eq(approvals.runId, run.id), inArray(approvals.status, ["pending", "decided"])))
+    .returning({ id: approvals.id, status: approvals.status, decision: approvals.decision });
+  if (open.length === 0) return;
+  await appendServerEvents(
+    ctx,
+    run,
+    open.map(({ id, status, decision }) => ({
+      type: "approval_decision" as const,
+      payload: { approvalId: id, status, decision },
+    })),
+  );
+  if (session) await countPending(ctx, session.sessionId);
+  ctx.wake("approvals");
+}
+
+/** Recounts a locked session's approvals that wait for a person. */
+export async function countPending(ctx: TxContext, sessionId: string): Promise<void> {
+  await ctx.db
+    .update(sessions)
+    .set({
+      pendingApprovals: sql`(select count(*)::int from ${approvals} where ${approvals.sessionId} = ${sessionId} and ${approvals.status} = 'pending')`,
+    })
+    .where(eq(sessions.sessionId, sessionId));
+  ctx.wake("sessions");
+}

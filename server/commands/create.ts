@@ -1,0 +1,116 @@
+import { and, eq, sql } from "drizzle-orm";
+import type { Command, CreateCommandInput } from "@/contract/command";
+import { isTerminal } from "@/contract/run";
+import { lockRun } from "@/db/queries/lock";
+import { type CommandRow, commands, type RunRow, runs, type SessionRow, sessions } from "@/db/schema";
+import { recordDecision } from "@/server/approvals/record-decision";
+import { audit } from "@/server/audit";
+import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
+import { AlreadyTerminalError, IdempotencyConflictError, NotFoundError } from "@/server/errors";
+import { appendServerEvents, statusEvent } from "@/server/events/server-events";
+import { canonicalJson, payloadHash } from "@/server/idempotency";
+import { newId } from "@/server/ids";
+import { toCommand } from "./command";
+
+const TITLE_LENGTH_MAX = 120;
+
+/** Gives a run an instruction. The same idempotency key with the same type and payload answers the first command. */
+export function createCommand(ctx: ServiceContext, input: CreateCommandInput): Promise<Command> {
+  return inTx(ctx, async (ctx) => {
+    const locked = await lockRun(ctx.db, input.runId, tenantOf(ctx));
+    if (!locked) throw new NotFoundError("run", input.runId);
+    const known = await findByKey(ctx, input);
+    if (known) return toCommand(known);
+    const { run } = locked;
+    if (isTerminal(run.status)) throw new AlreadyTerminalError("run", run.id, run.status, run.failureKind);
+    const command = await insertCommand(ctx, run, input);
+    if (input.type === "approve") await recordDecision(ctx, locked, command);
+    await appendServerEvents(ctx, run, [
+      statusEvent("command-created", { commandId: command.id, commandType: command.type }),
+    ]);
+    if (locked.session) await markSession(ctx, locked.session, command);
+    await audit(ctx, {
+      action: "commands.create",
+      targetKind: "command",
+      targetId: command.id,
+      tenantId: run.tenantId,
+      details: { runId: run.id, type: command.type },
+    });
+    ctx.wake(`commands:${run.id}`);
+    // A command on a run that nobody has claimed is what the launcher waits for.
+    if (run.status === "pending") ctx.wake("runs");
+    return toCommand(command);
+  });
+}
+
+async function findByKey(ctx: TxContext, input: CreateCommandInput): Promise<CommandRow | null> {
+  if (input.idempotencyKey === undefined) return null;
+  const [known] = await ctx.db
+    .select()
+    .from(commands)
+    .where(and(eq(commands.runId, input.runId), eq(commands.idempotencyKey, input.idempotencyKey)));
+  if (!known) return null;
+  // Hashes of v0.1 are of an unknown form, so the content itself is compared.
+  const isSame = known.type === input.type && canonicalJson(known.payload) === canonicalJson(input.payload);
+  if (!isSame) throw new IdempotencyConflictError(input.idempotencyKey);
+  return known;
+}
+
+/** The run's lock makes the numbering gapless, and the key's look-up above sound. */
+async function insertCommand(ctx: TxContext, run: RunRow, input: CreateCommandInput): Promise<CommandRow> {
+  const [counter] = await ctx.db
+    .update(runs)
+    .set({ lastCommandSeq: sql`${runs.lastCommandSeq} + 1` })
+    .where(eq(runs.id, run.id))
+    .returning({ seq: runs.lastCommandSeq });
+  const [command] = await ctx.db
+    .insert(commands)
+    .values({
+      id: newId("command"),
+      runId: run.id,
+      seq: counter?.seq ?? 1,
+      type: input.type,
+      payload: input.payload,
+      payloadHash: payloadHash({ type: input.type, payload: input.payload }),
+      idempotencyKey: input.idempotencyKey ?? null,
+      state: "pending",
+    })
+    .returning();
+  if (!command) throw new Error(`a command of run ${run.id} was not stored`);
+  return command;
+}
+
+async function markSession(ctx: TxContext, session: SessionRow, command: CommandRow): Promise<void> {
+  if (command.type !== "turn" && command.type !== "steer") return;
+  const isTurn = command.type === "turn";
+  await ctx.db
+    .update(sessions)
+    .set({
+      executionState: "running",
+      lastRunId: command.runId,
+      activeRunId: command.runId,
+      lastCommandId: command.id,
+      ...(isTurn
+        ? {
+            activeCommandId: command.id,
+            terminalStatus: null,
+            failureKind: null,
+            title: session.title ?? titleOf(command),
+          }
+        : {}),
+      ...(session.storageState === "archiving" ? { storageState: "live" as const } : {}),
+      lastActivityAt: sql`clock_timestamp()`,
+    })
+    .where(eq(sessions.sessionId, session.sessionId));
+  ctx.wake("sessions");
+}
+
+/** The first line of what was asked. */
+function titleOf(command: CommandRow): string {
+  const line =
+    String(command.payload.text ?? "")
+      .trim()
+      .split("\n")[0]
+      ?.trim() ?? "";
+  return line.length <= TITLE_LENGTH_MAX ? line : `${line.slice(0, TITLE_LENGTH_MAX - 1).trimEnd()}…`;
+}

@@ -1,0 +1,26 @@
+import type { Command, FinishCommandInput } from "@/contract/command";
+import { isTerminal } from "@/contract/run";
+import { lockCommand } from "@/db/queries/lock";
+import { settleDecision } from "@/server/approvals/record-decision";
+import { inTx, type ServiceContext, tenantOf } from "@/server/context";
+import { NotFoundError } from "@/server/errors";
+import { assertHolds } from "@/server/runs/holder";
+import { assertRunVisible } from "@/server/runs/run";
+import { storeThread } from "@/server/sessions/store-thread";
+import { toCommand } from "./command";
+import { endCommand } from "./end-command";
+
+/** Ends a command; final once, a second finish answers the first one's result. The end of a turn ends the session's. */
+export function finishCommand(ctx: ServiceContext, input: FinishCommandInput): Promise<Command> {
+  return inTx(ctx, async (ctx) => {
+    const locked = await lockCommand(ctx.db, input.commandId, tenantOf(ctx));
+    if (!locked) throw new NotFoundError("command", input.commandId);
+    assertRunVisible(ctx, locked.run.id);
+    if (isTerminal(locked.command.state)) return toCommand(locked.command);
+    assertHolds(ctx, locked.run, input.leaseEpoch);
+    await storeThread(ctx, locked, input);
+    const ended = await endCommand(ctx, locked, input);
+    if (ended.type === "approve") await settleDecision(ctx, locked, ended);
+    return toCommand(ended);
+  });
+}

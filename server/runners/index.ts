@@ -1,0 +1,4 @@
+export { launchRunnerJob } from "./launch-job";
+export { getRunner, listRunners, registerRunner } from "./runner";
+export { getRunnerJob, listRunnerJobs } from "./runner-job";
+export { upsertRunner } from "./upsert";

@@ -1,0 +1,126 @@
+import { and, asc, eq, inArray } from "drizzle-orm";
+import { OPEN_COMMAND_STATES } from "@/contract/command";
+import { isTerminal } from "@/contract/run";
+import type { LaunchRunnerJobInput, RunnerJob } from "@/contract/runner";
+import { lockRun } from "@/db/queries/lock";
+import { type CommandRow, commands, type RunnerJobRow, type RunRow, runnerJobs, type SessionRow } from "@/db/schema";
+import { audit } from "@/server/audit";
+import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
+import {
+  AlreadyTerminalError,
+  ConflictError,
+  IdempotencyConflictError,
+  LeaseHeldError,
+  NotFoundError,
+  StoreEvictedError,
+} from "@/server/errors";
+import { payloadHash } from "@/server/idempotency";
+import { newId } from "@/server/ids";
+import { toRunnerJob } from "./runner-job";
+
+/**
+ * Records that a run gets a runner; the worker starts it. The same key with the same content answers the first record.
+ * A run whose session is evicted is refused before anything else.
+ */
+export function launchRunnerJob(ctx: ServiceContext, input: LaunchRunnerJobInput): Promise<RunnerJob> {
+  return inTx(ctx, async (ctx) => {
+    const locked = await lockRun(ctx.db, input.runId, tenantOf(ctx));
+    if (!locked) throw new NotFoundError("run", input.runId);
+    assertStored(locked.session);
+    const known = await findByKey(ctx, input);
+    if (known) return toRunnerJob(known);
+    const { run } = locked;
+    if (isTerminal(run.status)) throw new AlreadyTerminalError("run", run.id, run.status, run.failureKind);
+    const command = await commandToRun(ctx, input);
+    await assertNoneLives(ctx, run);
+    const job = await insertJob(ctx, { run, command, input });
+    await audit(ctx, {
+      action: "runnerJobs.launch",
+      targetKind: "runner-job",
+      targetId: job.id,
+      tenantId: run.tenantId,
+      details: { runId: run.id },
+    });
+    ctx.wake("runs");
+    return toRunnerJob(job);
+  });
+}
+
+function assertStored(session: SessionRow | null): void {
+  if (session && (session.storageKind === "evicted" || session.storageState === "deleting")) {
+    throw new StoreEvictedError(session.sessionId, session.archiveManifestId !== null);
+  }
+}
+
+async function findByKey(ctx: TxContext, input: LaunchRunnerJobInput): Promise<RunnerJobRow | null> {
+  if (input.idempotencyKey === undefined) return null;
+  const [known] = await ctx.db
+    .select()
+    .from(runnerJobs)
+    .where(and(eq(runnerJobs.runId, input.runId), eq(runnerJobs.idempotencyKey, input.idempotencyKey)));
+  if (!known) return null;
+  if (input.commandId !== undefined && input.commandId !== known.commandId)
+    throw new IdempotencyConflictError(input.idempotencyKey);
+  return known;
+}
+
+/** The command that is named, or the oldest that is open. */
+async function commandToRun(ctx: TxContext, input: LaunchRunnerJobInput): Promise<CommandRow> {
+  if (input.commandId !== undefined) {
+    const [named] = await ctx.db
+      .select()
+      .from(commands)
+      .where(and(eq(commands.id, input.commandId), eq(commands.runId, input.runId)));
+    if (!named) throw new NotFoundError("command", input.commandId);
+    if (isTerminal(named.state)) throw new AlreadyTerminalError("command", named.id, named.state, named.failureKind);
+    return named;
+  }
+  const [oldest] = await ctx.db
+    .select()
+    .from(commands)
+    .where(and(eq(commands.runId, input.runId), inArray(commands.state, [...OPEN_COMMAND_STATES])))
+    .orderBy(asc(commands.seq))
+    .limit(1);
+  if (!oldest) throw new ConflictError("no-open-command", `run ${input.runId} has no open command: create one first`);
+  return oldest;
+}
+
+/** Where an executor starts the runners, a run has one attempt at a time. */
+async function assertNoneLives(ctx: TxContext, run: RunRow): Promise<void> {
+  if (ctx.settings.executor === "none") return;
+  if (run.status === "claimed") throw new LeaseHeldError(run.id, "lease-held", `run ${run.id} has a runner already`);
+  const [live] = await ctx.db
+    .select({ id: runnerJobs.id })
+    .from(runnerJobs)
+    .where(and(eq(runnerJobs.runId, run.id), inArray(runnerJobs.state, ["launching", "running"])));
+  if (live) throw new LeaseHeldError(run.id, "lease-held", `run ${run.id} has a runner already: runner job ${live.id}`);
+}
+
+async function insertJob(
+  ctx: TxContext,
+  { run, command, input }: { run: RunRow; command: CommandRow; input: LaunchRunnerJobInput },
+): Promise<RunnerJobRow> {
+  const attemptId = newId("attempt");
+  const isStartedHere = ctx.settings.executor !== "none";
+  const [job] = await ctx.db
+    .insert(runnerJobs)
+    .values({
+      id: newId("runnerJob"),
+      runId: run.id,
+      commandId: command.id,
+      idempotencyKey: input.idempotencyKey ?? null,
+      payloadHash: payloadHash({ runId: run.id, commandId: command.id }),
+      attemptId,
+      runnerId: newId("runner"),
+      namespace: ctx.settings.executor === "kubernetes" ? ctx.volumes.namespace : ctx.settings.executor,
+      jobName: attemptId.replace("_", "-"),
+      managerUrl: ctx.settings.runnerUrl,
+      image: ctx.settings.executor === "kubernetes" ? "agentrun-runner" : "local",
+      sourceCommit: ctx.settings.sourceCommit,
+      result: {},
+      state: isStartedHere ? "launching" : "ended",
+    })
+    .returning();
+  if (!job) throw new Error(`a runner job of run ${run.id} was not stored`);
+  return job;
+}

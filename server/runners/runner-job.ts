@@ -1,0 +1,47 @@
+import { and, desc, eq, sql } from "drizzle-orm";
+import type { Page } from "@/contract/page";
+import type { ListRunnerJobsInput, RunnerJob } from "@/contract/runner";
+import { type RunnerJobRow, runnerJobs, runs } from "@/db/schema";
+import { type ServiceContext, tenantOf } from "@/server/context";
+import { NotFoundError } from "@/server/errors";
+import { decodeCursor, encodeCursor, pageFrom } from "@/server/pagination";
+import { getRun } from "@/server/runs/run";
+import { iso, storedJson } from "@/server/stored";
+
+export function toRunnerJob(row: RunnerJobRow): RunnerJob {
+  const { endedAt: _endedAt, ...job } = row;
+  return { ...job, result: storedJson(row.result) ?? {}, createdAt: iso(row.createdAt), updatedAt: iso(row.updatedAt) };
+}
+
+export async function getRunnerJob(ctx: ServiceContext, input: { runnerJobId: string }): Promise<RunnerJob> {
+  const tenantId = tenantOf(ctx);
+  const [found] = await ctx.db
+    .select({ job: runnerJobs })
+    .from(runnerJobs)
+    .innerJoin(runs, eq(runs.id, runnerJobs.runId))
+    .where(and(eq(runnerJobs.id, input.runnerJobId), tenantId === null ? undefined : eq(runs.tenantId, tenantId)));
+  if (!found) throw new NotFoundError("runner job", input.runnerJobId);
+  return toRunnerJob(found.job);
+}
+
+/** A run's runner jobs, its attempts, the newest first. */
+export async function listRunnerJobs(ctx: ServiceContext, input: ListRunnerJobsInput): Promise<Page<RunnerJob>> {
+  const { cursor, limit, ...filter } = input;
+  await getRun(ctx, { runId: input.runId });
+  const [createdAt, id] = cursor === undefined ? [] : decodeCursor(filter, cursor, 2);
+  const rows = await ctx.db
+    .select({ job: runnerJobs, position: sql<string>`${runnerJobs.createdAt}::text` })
+    .from(runnerJobs)
+    .where(
+      and(
+        eq(runnerJobs.runId, input.runId),
+        cursor === undefined
+          ? undefined
+          : sql`(${runnerJobs.createdAt}, ${runnerJobs.id}) < (${createdAt}::timestamptz, ${id})`,
+      ),
+    )
+    .orderBy(desc(runnerJobs.createdAt), desc(runnerJobs.id))
+    .limit(limit + 1);
+  const page = pageFrom(rows, limit, (last) => encodeCursor(filter, [last.position, last.job.id]));
+  return { items: page.rows.map((row) => toRunnerJob(row.job)), cursor: page.cursor };
+}

@@ -1,0 +1,54 @@
+import { and, asc, eq, lt } from "drizzle-orm";
+import { BACKEND_PROTOCOL, DEMO_PROFILE } from "@/contract/backend";
+import type { Assignment } from "@/contract/run";
+import { commands, type RunRow, type SessionRow } from "@/db/schema";
+import type { TxContext } from "@/server/context";
+import { policyOf } from "./policy";
+
+const DEMO_MODEL = "agentrun-demo";
+
+/** What the runner of a claim needs to start its agent. */
+export async function assignmentOf(
+  ctx: TxContext,
+  { run, session }: { run: RunRow; session: SessionRow | null },
+  grant: { modelToken: string; leaseMs: number },
+): Promise<Assignment> {
+  const profile = run.backendProfile;
+  const isDemo = profile === DEMO_PROFILE;
+  const model = policyOf(run).model ?? (isDemo ? DEMO_MODEL : ctx.settings.backends[profile]?.model) ?? profile;
+  return {
+    session: session && {
+      sessionId: session.sessionId,
+      threadId: session.threadId,
+      codexRolloutSubdir: session.codexRolloutSubdir,
+    },
+    backend: { profile, model, protocol: BACKEND_PROTOCOL },
+    modelBaseUrl: `${ctx.settings.runnerUrl}/api/model/${encodeURIComponent(profile)}/v1`,
+    modelToken: grant.modelToken,
+    leaseMs: grant.leaseMs,
+    restore:
+      session?.storageState === "restoring" && session.restoreManifestId
+        ? { manifestId: session.restoreManifestId }
+        : null,
+    cutOffTurn: await cutOffTurn(ctx, run),
+    isDemo,
+  };
+}
+
+/** A turn that an earlier attempt was sent and never ended, which policy `continue` left open. */
+async function cutOffTurn(ctx: TxContext, run: RunRow): Promise<Assignment["cutOffTurn"]> {
+  const [turn] = await ctx.db
+    .select({ id: commands.id, payload: commands.payload })
+    .from(commands)
+    .where(
+      and(
+        eq(commands.runId, run.id),
+        eq(commands.type, "turn"),
+        eq(commands.state, "acknowledged"),
+        lt(commands.leaseEpoch, run.leaseEpoch),
+      ),
+    )
+    .orderBy(asc(commands.seq))
+    .limit(1);
+  return turn ? { commandId: turn.id, text: String(turn.payload.text ?? "") } : null;
+}

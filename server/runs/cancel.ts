@@ -1,0 +1,92 @@
+import { and, eq, inArray, isNull, sql } from "drizzle-orm";
+import { OPEN_COMMAND_STATES } from "@/contract/command";
+import { type CancelRunInput, isTerminal, type Run } from "@/contract/run";
+import { leaseOf, lockRun } from "@/db/queries/lock";
+import { commands, type RunRow, runs, type SessionRow } from "@/db/schema";
+import { audit } from "@/server/audit";
+import { endCommand } from "@/server/commands/end-command";
+import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
+import { AlreadyTerminalError, NotFoundError } from "@/server/errors";
+import { appendServerEvents, statusEvent } from "@/server/events/server-events";
+import { endRun } from "./end-run";
+import { toRun } from "./run";
+
+const DEFAULT_REASON = "cancel requested";
+
+/**
+ * Cancels a run nobody has claimed at once. Of a claimed one it records the intent: the run is shown as being
+ * cancelled until its runner says that the agent stopped, or is shown to be gone.
+ */
+export function cancelRun(ctx: ServiceContext, input: CancelRunInput): Promise<Run> {
+  return inTx(ctx, async (ctx) => {
+    const locked = await lockRun(ctx.db, input.runId, tenantOf(ctx));
+    if (!locked) throw new NotFoundError("run", input.runId);
+    const { run } = locked;
+    if (run.status === "cancelled") return toRun(run, null);
+    if (isTerminal(run.status)) throw new AlreadyTerminalError("run", run.id, run.status, run.failureKind);
+    const reason = input.reason ?? DEFAULT_REASON;
+    const cancelled =
+      run.status === "pending" ? await cancelNow(ctx, locked, reason) : await requestCancel(ctx, run, reason);
+    await audit(ctx, {
+      action: "runs.cancel",
+      targetKind: "run",
+      targetId: run.id,
+      tenantId: run.tenantId,
+      details: { reason },
+    });
+    return toRun(cancelled, (await leaseOf(ctx.db, run.id))?.leaseExpiresAt ?? null);
+  });
+}
+
+/** Open commands first, each with its event, then the intent's own event, then the end. */
+export async function cancelNow(
+  ctx: TxContext,
+  locked: { run: RunRow; session: SessionRow | null },
+  reason: string,
+): Promise<RunRow> {
+  const { run } = locked;
+  const open = await ctx.db
+    .select()
+    .from(commands)
+    .where(and(eq(commands.runId, run.id), inArray(commands.state, [...OPEN_COMMAND_STATES])))
+    .orderBy(commands.seq)
+    .for("no key update");
+  for (const command of open) {
+    await endCommand(
+      ctx,
+      { ...locked, command },
+      { terminalStatus: "cancelled", failureKind: "cancelled", failureMessage: reason },
+    );
+  }
+  if (run.cancelRequestedAt === null) {
+    await ctx.db
+      .update(runs)
+      .set({ cancelRequestedAt: sql`clock_timestamp()`, cancelReason: reason })
+      .where(eq(runs.id, run.id));
+    await appendServerEvents(ctx, run, [statusEvent("cancel-requested", { reason })]);
+  }
+  return endRun(ctx, locked, { terminalStatus: "cancelled", failureKind: "cancelled", failureMessage: reason });
+}
+
+async function requestCancel(ctx: TxContext, run: RunRow, reason: string): Promise<RunRow> {
+  if (run.cancelRequestedAt !== null) return run;
+  const [marked] = await ctx.db
+    .update(runs)
+    .set({ cancelRequestedAt: sql`clock_timestamp()`, cancelReason: reason })
+    .where(eq(runs.id, run.id))
+    .returning();
+  if (!marked) throw new Error(`run ${run.id} vanished under its lock`);
+  await ctx.db
+    .update(commands)
+    .set({ cancelRequestedAt: sql`clock_timestamp()`, cancelReason: reason })
+    .where(
+      and(
+        eq(commands.runId, run.id),
+        inArray(commands.state, [...OPEN_COMMAND_STATES]),
+        isNull(commands.cancelRequestedAt),
+      ),
+    );
+  await appendServerEvents(ctx, marked, [statusEvent("cancel-requested", { reason })]);
+  for (const topic of ["runs", `commands:${run.id}`, `control:${run.id}`] as const) ctx.wake(topic);
+  return marked;
+}

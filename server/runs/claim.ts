@@ -1,0 +1,178 @@
+import { and, eq, inArray, ne, sql } from "drizzle-orm";
+import { type ClaimedRun, type ClaimRunInput, isTerminal } from "@/contract/run";
+import { leaseOf, lockRun } from "@/db/queries/lock";
+import { type LeaseRow, leases, type RunRow, runnerJobs, runs, type SessionRow, sessions } from "@/db/schema";
+import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
+import {
+  AlreadyTerminalError,
+  LeaseHeldError,
+  LeaseLostError,
+  NotFoundError,
+  StoreEvictedError,
+} from "@/server/errors";
+import { appendServerEvents, statusEvent } from "@/server/events/server-events";
+import { mintRunnerTokens } from "@/server/identity";
+import { upsertRunner } from "@/server/runners/upsert";
+import { assignmentOf } from "./assignment";
+import { loseAttempt } from "./lose-attempt";
+import { assertRunVisible, toRun } from "./run";
+
+type Locked = { run: RunRow; session: SessionRow | null };
+
+/**
+ * Gives a run to a runner for a time. The process that holds it (same runner, same nonce) gets its epoch again; another
+ * is refused while the lease lives. A new holder gets a higher epoch, which fences out every earlier one.
+ */
+export function claimRun(ctx: ServiceContext, input: ClaimRunInput): Promise<ClaimedRun> {
+  return inTx(ctx, async (ctx) => {
+    assertRunVisible(ctx, input.runId);
+    const locked = await lockRun(ctx.db, input.runId, tenantOf(ctx));
+    if (!locked) throw new NotFoundError("run", input.runId);
+    assertClaimable(locked);
+    const leaseMs = input.leaseMs ?? ctx.settings.leaseMs;
+    const nonce = input.nonce ?? input.runnerId;
+    const isSame = await judgeLease(ctx, locked, { runnerId: input.runnerId, nonce });
+    if (!isSame) await assertOwnAttempt(ctx, locked.run);
+    const run = isSame ? locked.run : await takeRun(ctx, locked, input.runnerId);
+    const leaseExpiresAt = await writeLease(ctx, run, { runnerId: input.runnerId, nonce, leaseMs });
+    await upsertRunner(ctx, { id: input.runnerId, runId: run.id, backendProfile: run.backendProfile });
+    const { runnerToken, modelToken } = await mintRunnerTokens(ctx, {
+      runId: run.id,
+      leaseEpoch: run.leaseEpoch,
+      tenantId: run.tenantId,
+      profile: run.backendProfile,
+    });
+    return {
+      ...toRun(run, leaseExpiresAt),
+      ...(ctx.actor.kind === "runner" ? {} : { runnerToken }),
+      assignment: await assignmentOf(ctx, { ...locked, run }, { modelToken, leaseMs }),
+    };
+  });
+}
+
+function assertClaimable({ run, session }: Locked): void {
+  if (isTerminal(run.status)) throw new AlreadyTerminalError("run", run.id, run.status, run.failureKind);
+  if (session && (session.storageKind === "evicted" || session.storageState === "deleting")) {
+    throw new StoreEvictedError(session.sessionId, session.archiveManifestId !== null);
+  }
+}
+
+/** True when the caller is the holder already; throws when somebody else is. */
+async function judgeLease(
+  ctx: TxContext,
+  locked: Locked,
+  caller: { runnerId: string; nonce: string },
+): Promise<boolean> {
+  const { run } = locked;
+  if (run.status === "claimed") {
+    const lease = await leaseOf(ctx.db, run.id);
+    if (run.leaseState === "fencing") {
+      throw new LeaseHeldError(run.id, "lease-fencing", `run ${run.id}: its last attempt is being ended; try again`);
+    }
+    if (lease && lease.runnerId === caller.runnerId && lease.nonce === caller.nonce) return true;
+    const isExpired = lease === null || (await hasExpired(ctx, lease));
+    // Where an executor starts the runners it first ends the old attempt; time alone hands nothing over.
+    if (!isExpired || ctx.settings.executor !== "none") {
+      throw new LeaseHeldError(run.id, "lease-held", `run ${run.id} is leased to ${run.claimedBy ?? "another runner"}`);
+    }
+    locked.run = await loseAttempt(ctx, locked, { why: "its lease ran out", isOrderly: false, keepsOpen: true });
+    if (isTerminal(locked.run.status))
+      throw new AlreadyTerminalError("run", run.id, locked.run.status, locked.run.failureKind);
+  }
+  await freeSession(ctx, locked);
+  return false;
+}
+
+async function hasExpired(ctx: TxContext, lease: LeaseRow): Promise<boolean> {
+  const { rows } = await ctx.db.execute<{ expired: boolean }>(
+    sql`select ${lease.leaseExpiresAt.toISOString()}::timestamptz <= clock_timestamp() as expired`,
+  );
+  return rows[0]?.expired ?? false;
+}
+
+/** One run of a session is leased at a time. One whose lease ran out gives way where nobody else would end it. */
+async function freeSession(ctx: TxContext, { run, session }: Locked): Promise<void> {
+  if (!session) return;
+  const [other] = await ctx.db
+    .select()
+    .from(runs)
+    .where(and(eq(runs.sessionId, session.sessionId), eq(runs.status, "claimed"), ne(runs.id, run.id)))
+    .for("no key update");
+  if (!other) return;
+  const lease = await leaseOf(ctx.db, other.id);
+  if (ctx.settings.executor !== "none" || (lease && !(await hasExpired(ctx, lease)))) {
+    throw new LeaseHeldError(
+      run.id,
+      "session-busy",
+      `session ${session.sessionId} is busy with run ${other.id}: wait for its end, or cancel it`,
+    );
+  }
+  await loseAttempt(ctx, { run: other, session }, { why: "its lease ran out", isOrderly: false, keepsOpen: true });
+}
+
+/** A launch token belongs to one attempt: an older attempt's must not take the run from a newer one. */
+async function assertOwnAttempt(ctx: TxContext, run: RunRow): Promise<void> {
+  if (ctx.actor.kind !== "launch") return;
+  const [job] = await ctx.db
+    .select({ id: runnerJobs.id })
+    .from(runnerJobs)
+    .where(
+      and(
+        eq(runnerJobs.runId, run.id),
+        eq(runnerJobs.attemptId, ctx.actor.attemptId),
+        inArray(runnerJobs.state, ["launching", "running"]),
+      ),
+    );
+  if (!job) throw new LeaseLostError(run.id);
+}
+
+async function takeRun(ctx: TxContext, { run, session }: Locked, runnerId: string): Promise<RunRow> {
+  const [taken] = await ctx.db
+    .update(runs)
+    .set({
+      status: "claimed",
+      claimedBy: runnerId,
+      leaseEpoch: run.leaseEpoch + 1,
+      leaseState: "held",
+      attemptCount: run.attemptCount + 1,
+      nextAttemptAt: null,
+    })
+    .where(eq(runs.id, run.id))
+    .returning();
+  if (!taken) throw new Error(`run ${run.id} vanished under its lock`);
+  await appendServerEvents(ctx, taken, [
+    statusEvent("run-claimed", { runnerId, leaseEpoch: taken.leaseEpoch, attempt: taken.attemptCount }),
+  ]);
+  if (session) {
+    await ctx.db
+      .update(sessions)
+      .set({ lastRunId: run.id, activeRunId: run.id })
+      .where(eq(sessions.sessionId, session.sessionId));
+    ctx.wake("sessions");
+  }
+  ctx.wake("runs");
+  return taken;
+}
+
+/** The database's clock is the only one that all share, and it is read here, after the run's lock was had. */
+async function writeLease(
+  ctx: TxContext,
+  run: RunRow,
+  lease: { runnerId: string; nonce: string; leaseMs: number },
+): Promise<Date> {
+  const values = {
+    runnerId: lease.runnerId,
+    nonce: lease.nonce,
+    leaseMs: lease.leaseMs,
+    leaseEpoch: run.leaseEpoch,
+    leaseExpiresAt: sql`clock_timestamp() + ${lease.leaseMs} * interval '1 millisecond'`,
+    updatedAt: sql`clock_timestamp()`,
+  };
+  const [written] = await ctx.db
+    .insert(leases)
+    .values({ runId: run.id, ...values })
+    .onConflictDoUpdate({ target: leases.runId, set: values })
+    .returning({ leaseExpiresAt: leases.leaseExpiresAt });
+  if (!written) throw new Error(`the lease of run ${run.id} was not written`);
+  return written.leaseExpiresAt;
+}

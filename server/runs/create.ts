@@ -1,0 +1,129 @@
+import path from "node:path";
+import { and, eq } from "drizzle-orm";
+import type { CreateRunInput, Run, WorkspaceRef } from "@/contract/run";
+import { type RunRow, runs, type SessionRow, sessions } from "@/db/schema";
+import { audit } from "@/server/audit";
+import { requireProfile } from "@/server/backends/require-profile";
+import { inTx, ownerOf, type ServiceContext, type TxContext } from "@/server/context";
+import { IdempotencyConflictError, InvalidInputError } from "@/server/errors";
+import { appendServerEvents, statusEvent } from "@/server/events/server-events";
+import { payloadHash } from "@/server/idempotency";
+import { newId } from "@/server/ids";
+import { ensureVolume } from "@/server/sessions/ensure-volume";
+import { resolveSession } from "@/server/sessions/resolve";
+import { toRun } from "./run";
+
+/**
+ * Creates a run, and its session when it names one that does not exist. The same idempotency key with the same content
+ * answers the first run.
+ */
+export async function createRun(ctx: ServiceContext, input: CreateRunInput): Promise<Run> {
+  if (input.workspaceRef) checkWorkspace(ctx, input.workspaceRef);
+  const { run, newSession } = await inTx(ctx, (ctx) => insertRun(ctx, input));
+  if (newSession) await ensureVolume(ctx, newSession);
+  return toRun(run, null);
+}
+
+async function insertRun(
+  ctx: TxContext,
+  input: CreateRunInput,
+): Promise<{ run: RunRow; newSession: SessionRow | null }> {
+  const owner = ownerOf(ctx, input);
+  const { idempotencyKey, ...content } = input;
+  const hash = payloadHash(content);
+  if (idempotencyKey !== undefined) {
+    const known = await findByKey(ctx, owner, idempotencyKey);
+    if (known) return { run: replay(known, hash, idempotencyKey), newSession: null };
+  }
+  await requireProfile(ctx, input.backendProfile);
+  const { session, isNew } = await resolveSession(ctx, owner, input);
+  const [run] = await ctx.db
+    .insert(runs)
+    .values({
+      id: newId("run"),
+      ...owner,
+      providerId: input.providerId ?? "default",
+      backendProfile: input.backendProfile,
+      workspaceRef: input.workspaceRef ?? { kind: "empty" },
+      executionPolicy: input.executionPolicy ?? {},
+      resourceBundleRef: input.resourceBundleRef ?? null,
+      traceSink: input.traceSink ?? null,
+      sessionRef: session === null ? null : sessionRefOf(session, input),
+      sessionId: session?.sessionId ?? null,
+      status: "pending",
+      idempotencyKey: idempotencyKey ?? null,
+      payloadHash: hash,
+    })
+    .onConflictDoNothing()
+    .returning();
+  if (!run) {
+    // Somebody stored the same key between the look and the insert; theirs is committed, or the insert had waited.
+    const winner = idempotencyKey === undefined ? undefined : await findByKey(ctx, owner, idempotencyKey);
+    if (!winner || idempotencyKey === undefined) throw new Error("a run's insert met a conflict without a key");
+    return { run: replay(winner, hash, idempotencyKey), newSession: null };
+  }
+  await appendServerEvents(ctx, run, [
+    statusEvent("run-created", {
+      backendProfile: run.backendProfile,
+      sessionRef: run.sessionRef,
+      resourceBundleRef: run.resourceBundleRef,
+    }),
+  ]);
+  if (session) await touchSession(ctx, session, run.id);
+  await audit(ctx, { action: "runs.create", targetKind: "run", targetId: run.id, tenantId: run.tenantId });
+  ctx.wake("runs");
+  return { run, newSession: isNew ? session : null };
+}
+
+/** A new run takes its session out of a collection that has not reached `deleting`. */
+async function touchSession(ctx: TxContext, session: SessionRow, runId: string): Promise<void> {
+  const kept = session.storageState === "archiving" ? { storageState: "live" as const } : {};
+  await ctx.db
+    .update(sessions)
+    .set({ lastRunId: runId, ...kept })
+    .where(eq(sessions.sessionId, session.sessionId));
+  ctx.wake("sessions");
+}
+
+function sessionRefOf(session: SessionRow, input: CreateRunInput): Record<string, unknown> {
+  return {
+    sessionId: session.sessionId,
+    conversationId: session.conversationId,
+    threadId: session.threadId,
+    metadata: input.sessionRef?.metadata ?? session.metadata,
+    expiresAt: session.expiresAt?.toISOString() ?? null,
+  };
+}
+
+async function findByKey(
+  ctx: TxContext,
+  owner: { tenantId: string; projectId: string },
+  key: string,
+): Promise<RunRow | undefined> {
+  const [found] = await ctx.db
+    .select()
+    .from(runs)
+    .where(and(eq(runs.tenantId, owner.tenantId), eq(runs.projectId, owner.projectId), eq(runs.idempotencyKey, key)));
+  return found;
+}
+
+function replay(run: RunRow, hash: string, key: string): RunRow {
+  if (run.payloadHash !== hash) throw new IdempotencyConflictError(key);
+  return run;
+}
+
+/** A folder of this machine only makes sense for runners on it, and only below what the operator opened. */
+function checkWorkspace(ctx: ServiceContext, workspace: WorkspaceRef): void {
+  if (workspace.kind !== "directory") return;
+  if (ctx.settings.executor !== "local")
+    throw new InvalidInputError("workspaceRef: a directory needs the local executor");
+  const folder = path.resolve(workspace.path);
+  const isAllowed = ctx.settings.workspaceRoots.some(
+    (root) => folder === root || folder.startsWith(`${root}${path.sep}`),
+  );
+  if (!isAllowed) {
+    throw new InvalidInputError(
+      "workspaceRef: the directory is not below a folder that AGENTRUN_WORKSPACE_ROOTS allows",
+    );
+  }
+}

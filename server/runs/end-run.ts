@@ -1,0 +1,102 @@
+import { and, eq, inArray, sql } from "drizzle-orm";
+import { OPEN_COMMAND_STATES } from "@/contract/command";
+import type { FailureKind } from "@/contract/errors";
+import type { TerminalStatus } from "@/contract/run";
+import { commands, leases, type RunRow, runs, type SessionRow, sessions } from "@/db/schema";
+import { settleApprovals } from "@/server/approvals/settle";
+import { endCommand } from "@/server/commands/end-command";
+import type { TxContext } from "@/server/context";
+import { appendServerEvents } from "@/server/events/server-events";
+import { endRunTokens } from "@/server/identity";
+
+export type RunEnd = {
+  terminalStatus: TerminalStatus;
+  failureKind?: FailureKind | null;
+  failureMessage?: string | null;
+};
+
+/**
+ * Ends a locked run: open commands as cancelled, its approvals, the terminal event as its last, then status, lease,
+ * session and tokens, all in the caller's transaction.
+ */
+export async function endRun(
+  ctx: TxContext,
+  locked: { run: RunRow; session: SessionRow | null },
+  end: RunEnd,
+): Promise<RunRow> {
+  const { run, session } = locked;
+  await endOpenCommands(ctx, locked, end);
+  await settleApprovals(ctx, run, session);
+  await appendServerEvents(ctx, run, [
+    {
+      type: "terminal_status",
+      payload: {
+        terminalStatus: end.terminalStatus,
+        failureKind: end.failureKind ?? null,
+        message: end.failureMessage ?? null,
+      },
+    },
+  ]);
+  const [ended] = await ctx.db
+    .update(runs)
+    .set({
+      status: end.terminalStatus,
+      terminalStatus: end.terminalStatus,
+      failureKind: end.failureKind ?? null,
+      failureMessage: end.failureMessage ?? null,
+      leaseState: "none",
+      leaseExpiresAt: null,
+      nextAttemptAt: null,
+    })
+    .where(eq(runs.id, run.id))
+    .returning();
+  if (!ended) throw new Error(`run ${run.id} vanished under its lock`);
+  await ctx.db.delete(leases).where(eq(leases.runId, run.id));
+  if (session) await releaseSession(ctx, session, ended);
+  await endRunTokens(ctx, run.id);
+  for (const topic of ["runs", `events:${run.id}`, `commands:${run.id}`, `control:${run.id}`] as const) ctx.wake(topic);
+  return ended;
+}
+
+async function endOpenCommands(
+  ctx: TxContext,
+  { run, session }: { run: RunRow; session: SessionRow | null },
+  end: RunEnd,
+): Promise<void> {
+  const open = await ctx.db
+    .select()
+    .from(commands)
+    .where(and(eq(commands.runId, run.id), inArray(commands.state, [...OPEN_COMMAND_STATES])))
+    .orderBy(commands.id)
+    .for("no key update");
+  for (const command of open.sort((left, right) => left.seq - right.seq)) {
+    await endCommand(
+      ctx,
+      { command, run, session },
+      {
+        terminalStatus: "cancelled",
+        failureKind: end.failureKind ?? "cancelled",
+        failureMessage: end.failureMessage ?? `the run ended ${end.terminalStatus} before this command did`,
+      },
+    );
+  }
+}
+
+/** Frees the session for its next run. An older run's end leaves a newer one's marks alone. */
+async function releaseSession(ctx: TxContext, session: SessionRow, run: RunRow): Promise<void> {
+  const isActive = session.activeRunId === run.id;
+  const isLast = session.lastRunId === run.id || session.lastRunId === null;
+  const wasCutOff = isActive && run.terminalStatus !== "completed";
+  await ctx.db
+    .update(sessions)
+    .set({
+      ...(isActive ? { activeRunId: null, activeCommandId: null } : {}),
+      ...(wasCutOff || (isLast && run.terminalStatus === "failed")
+        ? { executionState: "terminal" as const, terminalStatus: run.terminalStatus, failureKind: run.failureKind }
+        : {}),
+      ...(isActive || isLast ? { lastEventSeq: run.lastEventSeq } : {}),
+      lastActivityAt: sql`clock_timestamp()`,
+    })
+    .where(eq(sessions.sessionId, session.sessionId));
+  ctx.wake("sessions");
+}

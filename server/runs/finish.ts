@@ -1,0 +1,54 @@
+import { and, eq, inArray } from "drizzle-orm";
+import { OPEN_COMMAND_STATES } from "@/contract/command";
+import { type FinishRunInput, isTerminal, type Run } from "@/contract/run";
+import { lockRun } from "@/db/queries/lock";
+import { commands } from "@/db/schema";
+import { audit } from "@/server/audit";
+import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
+import { ConflictError, NotFoundError } from "@/server/errors";
+import { storeThread } from "@/server/sessions/store-thread";
+import { endRun } from "./end-run";
+import { assertHolds } from "./holder";
+import { assertRunVisible, toRun } from "./run";
+
+/** Ends a run. Final once: a second finish answers the first one's result. */
+export function finishRun(ctx: ServiceContext, input: FinishRunInput): Promise<Run> {
+  return inTx(ctx, async (ctx) => {
+    assertRunVisible(ctx, input.runId);
+    const locked = await lockRun(ctx.db, input.runId, tenantOf(ctx));
+    if (!locked) throw new NotFoundError("run", input.runId);
+    if (isTerminal(locked.run.status)) return toRun(locked.run, null);
+    // The epoch fences the write: a runner presumed dead must not overwrite its successor.
+    assertHolds(ctx, locked.run, input.leaseEpoch);
+    if (input.terminalStatus === "completed") await assertNothingWaits(ctx, input.runId);
+    await storeThread(ctx, locked, input);
+    const ended = await endRun(ctx, locked, input);
+    await audit(ctx, {
+      action: "runs.finish",
+      targetKind: "run",
+      targetId: ended.id,
+      tenantId: ended.tenantId,
+      details: { terminalStatus: input.terminalStatus, failureKind: input.failureKind ?? null },
+    });
+    return toRun(ended, null);
+  });
+}
+
+/** A turn or steer that came while the runner was about to end is not lost: the runner goes on. */
+async function assertNothingWaits(ctx: TxContext, runId: string): Promise<void> {
+  const waiting = await ctx.db
+    .select({ id: commands.id })
+    .from(commands)
+    .where(
+      and(
+        eq(commands.runId, runId),
+        inArray(commands.type, ["turn", "steer"]),
+        inArray(commands.state, [...OPEN_COMMAND_STATES]),
+      ),
+    );
+  if (waiting.length === 0) return;
+  const commandIds = waiting.map((command) => command.id);
+  throw new ConflictError("command-waiting", `run ${runId} has commands that are not done: finish them first`, {
+    commandIds,
+  });
+}

@@ -1,0 +1,94 @@
+import { and, eq, exists, inArray, isNotNull, ne, sql } from "drizzle-orm";
+import { OPEN_COMMAND_STATES } from "@/contract/command";
+import { type HeartbeatAnswer, type HeartbeatInput, isTerminal } from "@/contract/run";
+import { commands, leases, runners, runs } from "@/db/schema";
+import { type ServiceContext, tenantOf } from "@/server/context";
+import { LeaseLostError } from "@/server/errors";
+import { writingEpoch } from "./holder";
+import { assertRunVisible, getRun } from "./run";
+
+/**
+ * Extends the lease of its holder, in one statement that touches no index of the runs. A late beat revives a lease that
+ * has run out, as long as nobody has begun to end the attempt. On a terminal run it answers the run.
+ */
+export async function heartbeatRun(ctx: ServiceContext, input: HeartbeatInput): Promise<HeartbeatAnswer> {
+  assertRunVisible(ctx, input.runId);
+  const tenantId = tenantOf(ctx);
+  const epoch = writingEpoch(ctx, input.leaseEpoch);
+  const leaseMs = input.leaseMs ?? null;
+  const beaten = await ctx.db
+    .update(leases)
+    .set({
+      leaseExpiresAt: sql`clock_timestamp() + coalesce(${leaseMs}, ${leases.leaseMs}) * interval '1 millisecond'`,
+      updatedAt: sql`clock_timestamp()`,
+    })
+    .from(runs)
+    .where(
+      and(
+        eq(leases.runId, input.runId),
+        eq(runs.id, leases.runId),
+        eq(runs.status, "claimed"),
+        ne(runs.leaseState, "fencing"),
+        eq(leases.runnerId, input.runnerId),
+        eq(leases.leaseEpoch, runs.leaseEpoch),
+        tenantId === null ? undefined : eq(runs.tenantId, tenantId),
+        epoch === null ? undefined : eq(runs.leaseEpoch, epoch),
+      ),
+    )
+    .returning({ runId: leases.runId });
+  const run = await getRun(ctx, { runId: input.runId });
+  if (beaten.length === 0) {
+    if (isTerminal(run.status)) return { ...run, shouldYield: false, cancelledCommandIds: [] };
+    throw new LeaseLostError(input.runId);
+  }
+  await ctx.db.update(runners).set({ heartbeatAt: sql`clock_timestamp()` }).where(eq(runners.id, input.runnerId));
+  if (run.leaseState === "expired") await reviveLease(ctx, run.id, run.leaseEpoch);
+  return {
+    ...run,
+    shouldYield: await anotherWaits(ctx, run.id),
+    cancelledCommandIds: await cancelledCommands(ctx, run.id),
+  };
+}
+
+async function reviveLease(ctx: ServiceContext, runId: string, leaseEpoch: number): Promise<void> {
+  await ctx.db
+    .update(runs)
+    .set({ leaseState: "held" })
+    .where(and(eq(runs.id, runId), eq(runs.leaseEpoch, leaseEpoch), eq(runs.leaseState, "expired")));
+  ctx.wake("runs");
+}
+
+/** Another run of the session has work: an idle runner should end this one. */
+async function anotherWaits(ctx: ServiceContext, runId: string): Promise<boolean> {
+  const waiting = await ctx.db
+    .select({ id: runs.id })
+    .from(runs)
+    .where(
+      and(
+        eq(runs.sessionId, sql`(select session_id from agentrun_runs where id = ${runId})`),
+        eq(runs.status, "pending"),
+        exists(
+          ctx.db
+            .select({ id: commands.id })
+            .from(commands)
+            .where(and(eq(commands.runId, runs.id), inArray(commands.state, [...OPEN_COMMAND_STATES]))),
+        ),
+      ),
+    )
+    .limit(1);
+  return waiting.length > 0;
+}
+
+async function cancelledCommands(ctx: ServiceContext, runId: string): Promise<string[]> {
+  const rows = await ctx.db
+    .select({ id: commands.id })
+    .from(commands)
+    .where(
+      and(
+        eq(commands.runId, runId),
+        inArray(commands.state, [...OPEN_COMMAND_STATES]),
+        isNotNull(commands.cancelRequestedAt),
+      ),
+    );
+  return rows.map((row) => row.id);
+}

@@ -1,0 +1,24 @@
+import type { RunRow } from "@/db/schema";
+import { isOperator, type ServiceContext } from "@/server/context";
+import { ForbiddenError, InvalidInputError, LeaseLostError } from "@/server/errors";
+
+/**
+ * The fence: a runner's write must carry the epoch that its run has now. An administrator may leave the epoch out and
+ * then writes without a lease; one that is given is judged. Returns the epoch to write with, null for none.
+ */
+export function writingEpoch(ctx: ServiceContext, leaseEpoch: number | undefined): number | null {
+  const { actor } = ctx;
+  if (actor.kind === "launch") throw new ForbiddenError("a launch token only buys a claim");
+  if (actor.kind !== "runner") return leaseEpoch ?? null;
+  if (leaseEpoch === undefined) throw new InvalidInputError("leaseEpoch: a runner must give the epoch of its claim");
+  return leaseEpoch;
+}
+
+/** Throws `lease-lost` unless the locked run is held with the epoch that the caller writes with. */
+export function assertHolds(ctx: ServiceContext, run: RunRow, leaseEpoch: number | undefined): void {
+  const epoch = writingEpoch(ctx, leaseEpoch);
+  if (epoch === null) return;
+  if (ctx.actor.kind === "runner" && ctx.actor.leaseEpoch !== run.leaseEpoch) throw new LeaseLostError(run.id);
+  if (epoch !== run.leaseEpoch || run.status !== "claimed") throw new LeaseLostError(run.id);
+  if (!isOperator(ctx.actor) && run.leaseState === "fencing") throw new LeaseLostError(run.id);
+}

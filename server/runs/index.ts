@@ -1,0 +1,10 @@
+export { cancelRun } from "./cancel";
+export { claimRun } from "./claim";
+export { createRun } from "./create";
+export { finishRun } from "./finish";
+export { heartbeatRun } from "./heartbeat";
+export { listRuns } from "./list";
+export { loseAttempt } from "./lose-attempt";
+export { policyOf } from "./policy";
+export { forceReleaseRun, releaseRun } from "./release";
+export { assertRunVisible, getRun, toRun } from "./run";

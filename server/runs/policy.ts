@@ -1,0 +1,12 @@
+import { type ExecutionPolicy, POLICY_DEFAULTS } from "@/contract/run";
+import type { RunRow } from "@/db/schema";
+import { storedJson } from "@/server/stored";
+
+export type EffectivePolicy = ExecutionPolicy & Required<Pick<ExecutionPolicy, keyof typeof POLICY_DEFAULTS>>;
+
+/** A run's policy with what it leaves out. Old rows hold policies of any shape, which count as silent. */
+export function policyOf(run: RunRow): EffectivePolicy {
+  const stored = (storedJson(run.executionPolicy) ?? {}) as ExecutionPolicy;
+  const maxAttempts = typeof stored.maxAttempts === "number" ? stored.maxAttempts : POLICY_DEFAULTS.maxAttempts;
+  return { ...POLICY_DEFAULTS, ...stored, maxAttempts };
+}

@@ -1,0 +1,54 @@
+import type { ReleaseRunInput, Run } from "@/contract/run";
+import { isTerminal } from "@/contract/run";
+import { lockRun } from "@/db/queries/lock";
+import { audit } from "@/server/audit";
+import { inTx, type ServiceContext, tenantOf } from "@/server/context";
+import { ConflictError, NotFoundError } from "@/server/errors";
+import { assertHolds } from "./holder";
+import { loseAttempt } from "./lose-attempt";
+import { assertRunVisible, toRun } from "./run";
+
+/** A runner that has ended its agent gives its lease back, so that the next attempt need not wait for it to run out. */
+export function releaseRun(ctx: ServiceContext, input: ReleaseRunInput): Promise<Run> {
+  return inTx(ctx, async (ctx) => {
+    assertRunVisible(ctx, input.runId);
+    const locked = await lockRun(ctx.db, input.runId, tenantOf(ctx));
+    if (!locked) throw new NotFoundError("run", input.runId);
+    if (isTerminal(locked.run.status)) return toRun(locked.run, null);
+    assertHolds(ctx, locked.run, input.leaseEpoch);
+    const why = input.reason ?? "its runner was stopped";
+    const freed = await loseAttempt(ctx, locked, { why, isOrderly: true, keepsOpen: ctx.settings.executor === "none" });
+    return toRun(freed, null);
+  });
+}
+
+/**
+ * Takes a run from an attempt whose end cannot be confirmed, on an operator's word that it is gone. Only for a run that
+ * is being fenced: everything else ends by itself.
+ */
+export function forceReleaseRun(ctx: ServiceContext, input: { runId: string; reason: string }): Promise<Run> {
+  return inTx(ctx, async (ctx) => {
+    const locked = await lockRun(ctx.db, input.runId, tenantOf(ctx));
+    if (!locked) throw new NotFoundError("run", input.runId);
+    const { run } = locked;
+    if (run.leaseState !== "fencing") {
+      throw new ConflictError("version-conflict", `run ${run.id} is not being fenced: cancel it instead`, {
+        leaseState: run.leaseState,
+      });
+    }
+    const why = `an operator forced it: ${input.reason}`;
+    const freed = await loseAttempt(ctx, locked, {
+      why,
+      isOrderly: false,
+      keepsOpen: ctx.settings.executor === "none",
+    });
+    await audit(ctx, {
+      action: "runs.forceRelease",
+      targetKind: "run",
+      targetId: run.id,
+      tenantId: run.tenantId,
+      details: { reason: input.reason },
+    });
+    return toRun(freed, null);
+  });
+}

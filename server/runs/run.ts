@@ -1,0 +1,57 @@
+import { and, eq } from "drizzle-orm";
+import type { Run } from "@/contract/run";
+import { leases, type RunRow, runs } from "@/db/schema";
+import { boundRunId, type ServiceContext, tenantOf } from "@/server/context";
+import { NotFoundError } from "@/server/errors";
+import { iso, storedJson } from "@/server/stored";
+
+/** A run as it leaves the program. The lease is a row of its own, whose expiry stands for the run's column. */
+export function toRun(row: RunRow, leaseExpiresAt: Date | null): Run {
+  return {
+    id: row.id,
+    tenantId: row.tenantId,
+    projectId: row.projectId,
+    providerId: row.providerId,
+    backendProfile: row.backendProfile,
+    workspaceRef: storedJson(row.workspaceRef) ?? {},
+    sessionRef: storedJson(row.sessionRef),
+    resourceBundleRef: storedJson(row.resourceBundleRef),
+    executionPolicy: storedJson(row.executionPolicy) ?? {},
+    traceSink: storedJson(row.traceSink),
+    status: row.status,
+    terminalStatus: row.terminalStatus as Run["terminalStatus"],
+    failureKind: row.failureKind,
+    failureMessage: row.failureMessage,
+    createdAt: iso(row.createdAt),
+    updatedAt: iso(row.updatedAt),
+    claimedBy: row.claimedBy,
+    leaseExpiresAt: iso(leaseExpiresAt ?? row.leaseExpiresAt),
+    leaseEpoch: row.leaseEpoch,
+    leaseState: row.leaseState,
+    cancelRequestedAt: iso(row.cancelRequestedAt),
+    cancelReason: row.cancelReason,
+    attemptCount: row.attemptCount,
+    nextAttemptAt: iso(row.nextAttemptAt),
+    lastEventSeq: row.lastEventSeq,
+    version: row.version,
+  };
+}
+
+/** A runner's token opens its own run alone; for it, any other does not exist. */
+export function assertRunVisible(ctx: ServiceContext, runId: string): void {
+  const bound = boundRunId(ctx.actor);
+  if (bound !== null && bound !== runId) throw new NotFoundError("run", runId);
+}
+
+/** The run, with its lease; throws `not-found` when it is another tenant's or another runner's. */
+export async function getRun(ctx: ServiceContext, input: { runId: string }): Promise<Run> {
+  assertRunVisible(ctx, input.runId);
+  const tenantId = tenantOf(ctx);
+  const [found] = await ctx.db
+    .select({ run: runs, leaseExpiresAt: leases.leaseExpiresAt })
+    .from(runs)
+    .leftJoin(leases, eq(leases.runId, runs.id))
+    .where(and(eq(runs.id, input.runId), tenantId === null ? undefined : eq(runs.tenantId, tenantId)));
+  if (!found) throw new NotFoundError("run", input.runId);
+  return toRun(found.run, found.leaseExpiresAt);
+}

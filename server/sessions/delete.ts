@@ -1,0 +1,52 @@
+import { and, eq, sql } from "drizzle-orm";
+import type { SessionSummary } from "@/contract/session";
+import { lockSession } from "@/db/queries/lock";
+import { runs, sessions } from "@/db/schema";
+import { audit } from "@/server/audit";
+import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
+import { ConflictError, NotFoundError } from "@/server/errors";
+import { cancelNow } from "@/server/runs/cancel";
+import { toSummary } from "./session";
+
+/**
+ * Deletes a session with all that it owns: it is gone from every list at once, its volume, archive, runs and events
+ * follow in bounded batches. Refused while a run of it is claimed; runs that wait are cancelled.
+ */
+export function deleteSession(ctx: ServiceContext, input: { sessionId: string }): Promise<SessionSummary> {
+  return inTx(ctx, async (ctx) => {
+    const session = await lockSession(ctx.db, input.sessionId, tenantOf(ctx));
+    if (!session) throw new NotFoundError("session", input.sessionId);
+    const open = await openRuns(ctx, session.sessionId);
+    const live = open.find((run) => run.status === "claimed");
+    if (live) {
+      throw new ConflictError(
+        "run-live",
+        `run ${live.id} of session ${session.sessionId} is live: cancel it and wait for its end`,
+        { runId: live.id },
+      );
+    }
+    for (const run of open) await cancelNow(ctx, { run, session }, "its session was deleted");
+    const [deleted] = await ctx.db
+      .update(sessions)
+      .set({ deletedAt: sql`clock_timestamp()` })
+      .where(eq(sessions.sessionId, session.sessionId))
+      .returning();
+    await audit(ctx, {
+      action: "sessions.delete",
+      targetKind: "session",
+      targetId: session.sessionId,
+      tenantId: session.tenantId,
+    });
+    ctx.wake("sessions");
+    return toSummary(deleted ?? session, null);
+  });
+}
+
+async function openRuns(ctx: TxContext, sessionId: string): Promise<(typeof runs.$inferSelect)[]> {
+  return ctx.db
+    .select()
+    .from(runs)
+    .where(and(eq(runs.sessionId, sessionId), sql`${runs.status} in ('pending', 'claimed')`))
+    .orderBy(runs.id)
+    .for("no key update");
+}

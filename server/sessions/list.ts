@@ -1,0 +1,79 @@
+import { and, desc, eq, ilike, isNull, or, type SQL, sql } from "drizzle-orm";
+import type { Page } from "@/contract/page";
+import type { ListSessionsInput, SessionSummary } from "@/contract/session";
+import { sessionReadCursors, sessions } from "@/db/schema";
+import { type ServiceContext, tenantOf } from "@/server/context";
+import { InvalidInputError } from "@/server/errors";
+import { decodeCursor, encodeCursor, pageFrom } from "@/server/pagination";
+import { toSummary } from "./session";
+
+type Filter = Omit<ListSessionsInput, "cursor" | "limit">;
+
+/** Sessions by what changed last, then by id. Every filter is in the statement, so that every match is reachable. */
+export async function listSessions(ctx: ServiceContext, input: ListSessionsInput): Promise<Page<SessionSummary>> {
+  const { cursor, limit, ...filter } = input;
+  if (filter.state === "unread" && filter.readerId === undefined) {
+    throw new InvalidInputError("readerId: the state unread needs a reader");
+  }
+  const readerId = filter.readerId ?? null;
+  const rows = await ctx.db
+    .select({
+      session: sessions,
+      readVersion: sessionReadCursors.sessionVersion,
+      position: sql<string>`${sessions.updatedAt}::text`,
+    })
+    .from(sessions)
+    .leftJoin(
+      sessionReadCursors,
+      and(eq(sessionReadCursors.sessionId, sessions.sessionId), sql`${sessionReadCursors.readerId} = ${readerId}`),
+    )
+    .where(and(matches(ctx, filter), cursor === undefined ? undefined : after(decodeCursor(filter, cursor, 2))))
+    .orderBy(desc(sessions.updatedAt), desc(sessions.sessionId))
+    .limit(limit + 1);
+  const page = pageFrom(rows, limit, (last) => encodeCursor(filter, [last.position, last.session.sessionId]));
+  return {
+    items: page.rows.map((row) => toSummary(row.session, readerId === null ? null : { readVersion: row.readVersion })),
+    cursor: page.cursor,
+  };
+}
+
+function matches(ctx: ServiceContext, filter: Filter): SQL | undefined {
+  const tenantId = tenantOf(ctx);
+  return and(
+    isNull(sessions.deletedAt),
+    tenantId === null ? undefined : eq(sessions.tenantId, tenantId),
+    filter.tenantId === undefined ? undefined : eq(sessions.tenantId, filter.tenantId),
+    filter.projectId === undefined ? undefined : eq(sessions.projectId, filter.projectId),
+    filter.backendProfile === undefined ? undefined : eq(sessions.backendProfile, filter.backendProfile),
+    filter.storageKind === undefined ? undefined : eq(sessions.storageKind, filter.storageKind),
+    filter.search === undefined || filter.search === "" ? undefined : contains(filter.search),
+    inState(filter.state),
+  );
+}
+
+function inState(state: Filter["state"]): SQL | undefined {
+  switch (state) {
+    case "all":
+      return undefined;
+    case "default":
+      // Evicted sessions leave the default view after a week.
+      return sql`(${sessions.storageKind} <> 'evicted' or ${sessions.storageEvictedAt} is null or ${sessions.storageEvictedAt} > now() - interval '7 days')`;
+    case "unread":
+      return sql`${sessions.version} > coalesce(${sessionReadCursors.sessionVersion}, 0)`;
+    case "running":
+    case "idle":
+    case "terminal":
+      return eq(sessions.executionState, state);
+    default:
+      return state satisfies never;
+  }
+}
+
+function contains(search: string): SQL | undefined {
+  const pattern = `%${search.replace(/[\\%_]/g, "\\$&")}%`;
+  return or(ilike(sessions.title, pattern), ilike(sessions.sessionId, pattern));
+}
+
+function after([updatedAt, sessionId]: (string | number | null)[]): SQL {
+  return sql`(${sessions.updatedAt}, ${sessions.sessionId}) < (${updatedAt}::timestamptz, ${sessionId})`;
+}

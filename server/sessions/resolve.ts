@@ -1,0 +1,59 @@
+import { eq, sql } from "drizzle-orm";
+import type { CreateRunInput } from "@/contract/run";
+import { lockSession } from "@/db/queries/lock";
+import { type SessionRow, sessions } from "@/db/schema";
+import { type TxContext, tenantOf } from "@/server/context";
+import { ConflictError, NotFoundError } from "@/server/errors";
+import { assertInside } from "./boundary";
+import { insertSession } from "./insert";
+
+type Resolved = { session: SessionRow | null; isNew: boolean };
+
+/** The session that a new run names, locked; made when there is none of that id. */
+export async function resolveSession(
+  ctx: TxContext,
+  owner: { tenantId: string; projectId: string },
+  input: CreateRunInput,
+): Promise<Resolved> {
+  const ref = input.sessionRef;
+  if (!ref) return { session: null, isNew: false };
+  const made = await insertSession(ctx, {
+    sessionId: ref.sessionId,
+    ...owner,
+    backendProfile: input.backendProfile,
+    conversationId: ref.conversationId ?? null,
+    threadId: ref.threadId ?? null,
+    metadata: ref.metadata ?? {},
+    expiresAt: ref.expiresAt ? new Date(ref.expiresAt) : null,
+    storageState: "creating",
+  });
+  if (made) return { session: made, isNew: true };
+  const session = await lockSession(ctx.db, ref.sessionId, tenantOf(ctx));
+  if (!session) throw await absence(ctx, ref.sessionId);
+  assertInside(session, { ...owner, backendProfile: input.backendProfile });
+  const [filled] = await ctx.db
+    .update(sessions)
+    .set({
+      conversationId: session.conversationId ?? ref.conversationId ?? null,
+      threadId: session.threadId ?? ref.threadId ?? null,
+    })
+    .where(eq(sessions.sessionId, session.sessionId))
+    .returning();
+  return { session: filled ?? session, isNew: false };
+}
+
+/** Why an id is taken and yet not to be had: it is another tenant's, or its deletion is under way. */
+async function absence(ctx: TxContext, sessionId: string): Promise<Error> {
+  const [row] = await ctx.db
+    .select({ isDeleted: sql<boolean>`${sessions.deletedAt} is not null`, tenantId: sessions.tenantId })
+    .from(sessions)
+    .where(eq(sessions.sessionId, sessionId));
+  const tenantId = tenantOf(ctx);
+  if (row?.isDeleted && (tenantId === null || tenantId === row.tenantId)) {
+    return new ConflictError(
+      "already-exists",
+      `session ${sessionId} is being deleted: use another id, or try again later`,
+    );
+  }
+  return new NotFoundError("session", sessionId);
+}

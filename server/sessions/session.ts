@@ -1,0 +1,80 @@
+import { and, eq, isNull } from "drizzle-orm";
+import type { Session, SessionSummary } from "@/contract/session";
+import { type SessionRow, sessionReadCursors, sessions } from "@/db/schema";
+import { type ServiceContext, tenantOf } from "@/server/context";
+import { NotFoundError } from "@/server/errors";
+import { iso, storedJson } from "@/server/stored";
+
+export function toSession(row: SessionRow): Session {
+  return {
+    sessionId: row.sessionId,
+    tenantId: row.tenantId,
+    projectId: row.projectId,
+    backendProfile: row.backendProfile,
+    conversationId: row.conversationId,
+    threadId: row.threadId,
+    metadata: storedJson(row.metadata) ?? {},
+    createdAt: iso(row.createdAt),
+    updatedAt: iso(row.updatedAt),
+    expiresAt: iso(row.expiresAt),
+    version: row.version,
+    executionState: row.executionState,
+    lastRunId: row.lastRunId,
+    lastCommandId: row.lastCommandId,
+    activeRunId: row.activeRunId,
+    activeCommandId: row.activeCommandId,
+    lastEventSeq: row.lastEventSeq,
+    terminalStatus: row.terminalStatus,
+    failureKind: row.failureKind,
+    title: row.title,
+    summary: storedJson(row.summary) ?? {},
+    lastActivityAt: iso(row.lastActivityAt),
+    storageKind: row.storageKind,
+    storageState: row.storageState,
+    storagePvcName: row.storagePvcName,
+    storageNamespace: row.storageNamespace,
+    storageSizeBytes: row.storageSizeBytes,
+    storageFilesCount: row.storageFilesCount,
+    storageSha256: row.storageSha256,
+    storageUpdatedAt: iso(row.storageUpdatedAt),
+    codexRolloutSubdir: row.codexRolloutSubdir,
+    storagePvcPhase: row.storagePvcPhase,
+    storageEvictedAt: iso(row.storageEvictedAt),
+    pendingApprovals: row.pendingApprovals,
+  };
+}
+
+/** A session that nobody has read is unread; without a reader nothing is. */
+export function toSummary(row: SessionRow, reader: { readVersion: number | null } | null): SessionSummary {
+  return { ...toSession(row), unread: reader !== null && row.version > (reader.readVersion ?? 0) };
+}
+
+/** The row of a session that the caller may see; throws `not-found` for one that is deleted. */
+export async function requireSession(ctx: ServiceContext, sessionId: string): Promise<SessionRow> {
+  const tenantId = tenantOf(ctx);
+  const [found] = await ctx.db
+    .select()
+    .from(sessions)
+    .where(
+      and(
+        eq(sessions.sessionId, sessionId),
+        isNull(sessions.deletedAt),
+        tenantId === null ? undefined : eq(sessions.tenantId, tenantId),
+      ),
+    );
+  if (!found) throw new NotFoundError("session", sessionId);
+  return found;
+}
+
+export async function getSession(
+  ctx: ServiceContext,
+  input: { sessionId: string; readerId?: string },
+): Promise<SessionSummary> {
+  const row = await requireSession(ctx, input.sessionId);
+  if (input.readerId === undefined) return toSummary(row, null);
+  const [cursor] = await ctx.db
+    .select({ readVersion: sessionReadCursors.sessionVersion })
+    .from(sessionReadCursors)
+    .where(and(eq(sessionReadCursors.sessionId, input.sessionId), eq(sessionReadCursors.readerId, input.readerId)));
+  return toSummary(row, cursor ?? { readVersion: null });
+}

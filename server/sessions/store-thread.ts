@@ -1,0 +1,41 @@
+import { eq, sql } from "drizzle-orm";
+import { type RunRow, runs, type SessionRow, sessions } from "@/db/schema";
+import type { TxContext } from "@/server/context";
+import { appendServerEvents, statusEvent } from "@/server/events/server-events";
+
+/**
+ * Keeps the backend's thread and turn where the next attempt looks for them: on the session, and in the run's own
+ * reference. The rows given are brought up to date.
+ */
+export async function storeThread(
+  ctx: TxContext,
+  { run, session }: { run: RunRow; session: SessionRow | null },
+  { threadId, turnId }: { threadId?: string | undefined; turnId?: string | undefined },
+): Promise<void> {
+  if (threadId === undefined && turnId === undefined) return;
+  if (run.sessionRef) {
+    const metadata = { ...asRecord(run.sessionRef.metadata), ...(turnId === undefined ? {} : { lastTurnId: turnId }) };
+    const sessionRef = { ...run.sessionRef, ...(threadId === undefined ? {} : { threadId }), metadata };
+    await ctx.db.update(runs).set({ sessionRef }).where(eq(runs.id, run.id));
+    run.sessionRef = sessionRef;
+  }
+  if (!session) return;
+  await ctx.db
+    .update(sessions)
+    .set({
+      ...(threadId === undefined ? {} : { threadId }),
+      ...(turnId === undefined
+        ? {}
+        : { metadata: sql`${sessions.metadata} || jsonb_build_object('lastTurnId', ${turnId}::text)` }),
+    })
+    .where(eq(sessions.sessionId, session.sessionId));
+  session.threadId = threadId ?? session.threadId;
+  await appendServerEvents(ctx, run, [
+    statusEvent("session-updated", { sessionRef: run.sessionRef, turnId: turnId ?? null }),
+  ]);
+  ctx.wake("sessions");
+}
+
+function asRecord(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}

@@ -1,0 +1,11 @@
+/** A jsonb column's value; v0.1 wrote JSON null where it meant none. */
+export function storedJson<T>(value: T | null | undefined): T | null {
+  return value ?? null;
+}
+
+/** An instant as it leaves the program. */
+export function iso(instant: Date): string;
+export function iso(instant: Date | null): string | null;
+export function iso(instant: Date | null): string | null {
+  return instant === null ? null : instant.toISOString();
+}

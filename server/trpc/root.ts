@@ -1,0 +1,23 @@
+import { router } from "./init";
+import { approvalsRouter } from "./routers/approvals";
+import { backendsRouter } from "./routers/backends";
+import { commandsRouter } from "./routers/commands";
+import { eventsRouter } from "./routers/events";
+import { queueRouter } from "./routers/queue";
+import { runnerJobsRouter } from "./routers/runner-jobs";
+import { runnersRouter } from "./routers/runners";
+import { runsRouter } from "./routers/runs";
+import { sessionsRouter } from "./routers/sessions";
+
+export const appRouter = router({
+  approvals: approvalsRouter,
+  backends: backendsRouter,
+  commands: commandsRouter,
+  events: eventsRouter,
+  queue: queueRouter,
+  runnerJobs: runnerJobsRouter,
+  runners: runnersRouter,
+  runs: runsRouter,
+  sessions: sessionsRouter,
+});
+export type AppRouter = typeof appRouter;

@@ -1,0 +1,8 @@
+import { AppendEventsInput, ListEventsInput } from "@/contract/event";
+import { appendEvents, listEvents } from "@/server/events";
+import { router, runnerProcedure } from "../init";
+
+export const eventsRouter = router({
+  append: runnerProcedure.input(AppendEventsInput).mutation((opts) => appendEvents(opts.ctx.service, opts.input)),
+  list: runnerProcedure.input(ListEventsInput).query((opts) => listEvents(opts.ctx.service, opts.input)),
+});

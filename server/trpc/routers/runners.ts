@@ -1,0 +1,9 @@
+import { GetRunnerInput, ListRunnersInput, RegisterRunnerInput } from "@/contract/runner";
+import { getRunner, listRunners, registerRunner } from "@/server/runners";
+import { launchProcedure, router, viewerProcedure } from "../init";
+
+export const runnersRouter = router({
+  register: launchProcedure.input(RegisterRunnerInput).mutation((opts) => registerRunner(opts.ctx.service, opts.input)),
+  get: viewerProcedure.input(GetRunnerInput).query((opts) => getRunner(opts.ctx.service, opts.input)),
+  list: viewerProcedure.input(ListRunnersInput).query((opts) => listRunners(opts.ctx.service, opts.input)),
+});

@@ -1,0 +1,37 @@
+import {
+  CancelRunInput,
+  ClaimRunInput,
+  CreateRunInput,
+  FinishRunInput,
+  ForceReleaseInput,
+  GetRunInput,
+  HeartbeatInput,
+  ListRunsInput,
+  ReleaseRunInput,
+} from "@/contract/run";
+import {
+  cancelRun,
+  claimRun,
+  createRun,
+  finishRun,
+  forceReleaseRun,
+  getRun,
+  heartbeatRun,
+  listRuns,
+  releaseRun,
+} from "@/server/runs";
+import { adminProcedure, launchProcedure, operatorProcedure, router, runnerProcedure, viewerProcedure } from "../init";
+
+export const runsRouter = router({
+  create: operatorProcedure.input(CreateRunInput).mutation((opts) => createRun(opts.ctx.service, opts.input)),
+  get: launchProcedure.input(GetRunInput).query((opts) => getRun(opts.ctx.service, opts.input)),
+  list: viewerProcedure.input(ListRunsInput).query((opts) => listRuns(opts.ctx.service, opts.input)),
+  claim: launchProcedure.input(ClaimRunInput).mutation((opts) => claimRun(opts.ctx.service, opts.input)),
+  heartbeat: runnerProcedure.input(HeartbeatInput).mutation((opts) => heartbeatRun(opts.ctx.service, opts.input)),
+  finish: runnerProcedure.input(FinishRunInput).mutation((opts) => finishRun(opts.ctx.service, opts.input)),
+  release: runnerProcedure.input(ReleaseRunInput).mutation((opts) => releaseRun(opts.ctx.service, opts.input)),
+  cancel: operatorProcedure.input(CancelRunInput).mutation((opts) => cancelRun(opts.ctx.service, opts.input)),
+  forceRelease: adminProcedure
+    .input(ForceReleaseInput)
+    .mutation((opts) => forceReleaseRun(opts.ctx.service, opts.input)),
+});

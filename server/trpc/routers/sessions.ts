@@ -1,0 +1,33 @@
+import {
+  CreateSessionInput,
+  DeleteSessionInput,
+  GetSessionInput,
+  ListSessionsInput,
+  MarkSessionReadInput,
+  ReadTraceInput,
+  UpdateSessionInput,
+} from "@/contract/session";
+import {
+  createSession,
+  deleteSession,
+  getSession,
+  listSessions,
+  markSessionRead,
+  readOutput,
+  readTrace,
+  updateSession,
+} from "@/server/sessions";
+import { operatorProcedure, router, viewerProcedure } from "../init";
+
+export const sessionsRouter = router({
+  create: operatorProcedure.input(CreateSessionInput).mutation((opts) => createSession(opts.ctx.service, opts.input)),
+  get: viewerProcedure.input(GetSessionInput).query((opts) => getSession(opts.ctx.service, opts.input)),
+  list: viewerProcedure.input(ListSessionsInput).query((opts) => listSessions(opts.ctx.service, opts.input)),
+  update: operatorProcedure.input(UpdateSessionInput).mutation((opts) => updateSession(opts.ctx.service, opts.input)),
+  delete: operatorProcedure.input(DeleteSessionInput).mutation((opts) => deleteSession(opts.ctx.service, opts.input)),
+  trace: viewerProcedure.input(ReadTraceInput).query((opts) => readTrace(opts.ctx.service, opts.input)),
+  output: viewerProcedure.input(ReadTraceInput).query((opts) => readOutput(opts.ctx.service, opts.input)),
+  markRead: viewerProcedure
+    .input(MarkSessionReadInput)
+    .mutation((opts) => markSessionRead(opts.ctx.service, opts.input)),
+});
