@@ -2,7 +2,10 @@ import { z } from "zod";
 
 /** The parts of a Responses API request that the scripted model reads; everything else passes unread. */
 const RequestSchema = z.looseObject({
-  input: z.union([z.string(), z.array(z.looseObject({ type: z.string().optional(), id: z.string().nullish(), role: z.string().optional() }))]),
+  input: z.union([
+    z.string(),
+    z.array(z.looseObject({ type: z.string().optional(), id: z.string().nullish(), role: z.string().optional() })),
+  ]),
   client_metadata: z.record(z.string(), z.unknown()).nullish(),
 });
 type Item = { type?: string; id?: string | null; role?: string; [key: string]: unknown };
@@ -25,7 +28,10 @@ export interface Conversation {
 /** Reads a Responses API request as a conversation; throws a ZodError when it is none. */
 export function readConversation(body: unknown): Conversation {
   const request = RequestSchema.parse(body);
-  const items: Item[] = typeof request.input === "string" ? [{ type: "message", role: "user", content: [{ text: request.input }] }] : request.input;
+  const items: Item[] =
+    typeof request.input === "string"
+      ? [{ type: "message", role: "user", content: [{ text: request.input }] }]
+      : request.input;
   const start = turnStart(items, request.client_metadata?.turn_id);
   const inTurn = items.slice(start + 1);
   const lastOutput = inTurn.findLastIndex((item) => isOutput(item));
@@ -34,8 +40,13 @@ export function readConversation(body: unknown): Conversation {
   return {
     earlier: items.slice(0, Math.max(start, 0)).filter(isPerson).map(textOf),
     opening: start === -1 ? "" : textOf(items[start] ?? {}),
-    newSteers: inTurn.slice(lastOwn + 1).filter(isPerson).map(textOf),
-    outputs: inTurn.filter(isOutput).map((item) => ({ tool: tools.get(item.call_id) ?? "", text: outputText(item.output) })),
+    newSteers: inTurn
+      .slice(lastOwn + 1)
+      .filter(isPerson)
+      .map(textOf),
+    outputs: inTurn
+      .filter(isOutput)
+      .map((item) => ({ tool: tools.get(item.call_id) ?? "", text: outputText(item.output) })),
     hasConcluded: inTurn.some((item, index) => index > lastOutput && item.role === "assistant"),
     inputChars: JSON.stringify(items).length,
   };
@@ -53,7 +64,11 @@ function turnStart(items: Item[], turnId: unknown): number {
 
 // codex adds context of its own as messages of the user, each wrapped in one XML-like element.
 function isPerson(item: Item): boolean {
-  return item.role === "user" && !/^<([a-z_]+)[ >][\s\S]*<\/\1>\s*$/.test(textOf(item).trim()) && !textOf(item).startsWith("# AGENTS.md");
+  return (
+    item.role === "user" &&
+    !/^<([a-z_]+)[ >][\s\S]*<\/\1>\s*$/.test(textOf(item).trim()) &&
+    !textOf(item).startsWith("# AGENTS.md")
+  );
 }
 
 function isCall(item: Item): boolean {
@@ -71,5 +86,7 @@ function textOf(item: Item): string {
 function outputText(content: unknown): string {
   if (typeof content === "string") return content;
   if (!Array.isArray(content)) return "";
-  return content.map((part: unknown) => (typeof part === "object" && part !== null && "text" in part ? String(part.text) : "")).join("\n");
+  return content
+    .map((part: unknown) => (typeof part === "object" && part !== null && "text" in part ? String(part.text) : ""))
+    .join("\n");
 }

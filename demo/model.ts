@@ -18,11 +18,17 @@ const CHARS_PER_TOKEN = 4;
  * The conversation in the request decides alone, so it works across restarts and for any number of sessions.
  * It ends early, without an error, when the signal aborts. A body that is no such request throws a ZodError.
  */
-export async function* answerDemo(body: unknown, signal: AbortSignal, wordDelayMs = WORD_DELAY_MS): AsyncIterable<DemoEvent> {
+export async function* answerDemo(
+  body: unknown,
+  signal: AbortSignal,
+  wordDelayMs = WORD_DELAY_MS,
+): AsyncIterable<DemoEvent> {
   const conversation = readConversation(body);
   const step = nextStep(conversation);
   const id = `resp_${randomUUID()}`;
-  yield event("response.created", { response: { id, object: "response", status: "in_progress", model: "demo", output: [] } });
+  yield event("response.created", {
+    response: { id, object: "response", status: "in_progress", model: "demo", output: [] },
+  });
   if (step.fail) {
     yield event("response.failed", { response: { id, object: "response", status: "failed", error: step.fail } });
     return;
@@ -43,7 +49,9 @@ export async function* answerDemo(body: unknown, signal: AbortSignal, wordDelayM
     output_tokens_details: { reasoning_tokens: Math.ceil((step.thinking?.length ?? 0) / CHARS_PER_TOKEN) },
     total_tokens: inputTokens + outputTokens,
   };
-  yield event("response.completed", { response: { id, object: "response", status: "completed", model: "demo", output: [], usage } });
+  yield event("response.completed", {
+    response: { id, object: "response", status: "completed", model: "demo", output: [], usage },
+  });
 }
 
 async function* streamStep(step: Step, signal: AbortSignal, delayMs: number): AsyncIterable<DemoEvent> {
@@ -53,10 +61,18 @@ async function* streamStep(step: Step, signal: AbortSignal, delayMs: number): As
     yield event("response.output_item.added", { output_index: index, item });
     yield event("response.reasoning_summary_part.added", { item_id: item.id, output_index: index, summary_index: 0 });
     for (const delta of words(step.thinking)) {
-      yield event("response.reasoning_summary_text.delta", { item_id: item.id, output_index: index, summary_index: 0, delta });
+      yield event("response.reasoning_summary_text.delta", {
+        item_id: item.id,
+        output_index: index,
+        summary_index: 0,
+        delta,
+      });
       await pause(delayMs, undefined, { signal });
     }
-    yield event("response.output_item.done", { output_index: index, item: { ...item, summary: [{ type: "summary_text", text: step.thinking }] } });
+    yield event("response.output_item.done", {
+      output_index: index,
+      item: { ...item, summary: [{ type: "summary_text", text: step.thinking }] },
+    });
     index += 1;
   }
   if (step.say !== undefined) {
@@ -66,11 +82,20 @@ async function* streamStep(step: Step, signal: AbortSignal, delayMs: number): As
       yield event("response.output_text.delta", { item_id: item.id, output_index: index, content_index: 0, delta });
       await pause(delayMs, undefined, { signal });
     }
-    yield event("response.output_item.done", { output_index: index, item: { ...item, content: [{ type: "output_text", text: step.say, annotations: [] }] } });
+    yield event("response.output_item.done", {
+      output_index: index,
+      item: { ...item, content: [{ type: "output_text", text: step.say, annotations: [] }] },
+    });
     index += 1;
   }
   if (step.call !== undefined) {
-    const item = { type: "function_call", id: `fc_${randomUUID()}`, call_id: `call_${randomUUID()}`, name: step.call.name, arguments: JSON.stringify(step.call.arguments) };
+    const item = {
+      type: "function_call",
+      id: `fc_${randomUUID()}`,
+      call_id: `call_${randomUUID()}`,
+      name: step.call.name,
+      arguments: JSON.stringify(step.call.arguments),
+    };
     yield event("response.output_item.done", { output_index: index, item });
   }
 }

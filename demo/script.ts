@@ -63,14 +63,23 @@ const SCENARIOS: Scenario[] = [
             justification: "May I write the current time to approved.txt, outside the sandbox?",
           }),
         };
-      if (wasRefused(conversation)) return { say: "The command was **not** run: you declined it, or this run's policy allows no questions. I leave it at that." };
+      if (wasRefused(conversation))
+        return {
+          say: "The command was **not** run: you declined it, or this run's policy allows no questions. I leave it at that.",
+        };
       return { say: `Thank you. It ran, and approved.txt now says:\n\n${printed(conversation)}` };
     },
   },
   {
     hint: "**Fail**: the model breaks off with an error",
     test: /\b(fail|error|break|crash)\w*\b/i,
-    step: () => ({ fail: { code: "invalid_prompt", message: "The demo model failed on purpose, because you asked it to. The session stays usable: send another message." } }),
+    step: () => ({
+      fail: {
+        code: "invalid_prompt",
+        message:
+          "The demo model failed on purpose, because you asked it to. The session stays usable: send another message.",
+      },
+    }),
   },
   {
     hint: "**Do something long**: eight slow steps, to steer or interrupt",
@@ -79,8 +88,14 @@ const SCENARIOS: Scenario[] = [
       const wantsEnd = conversation.newSteers.some((text) => /\b(stop|enough|finish|wrap up|end)\b/i.test(text));
       if (wantsEnd) return { say: `I stop here, after ${done} of ${LONG_STEPS} steps, as you asked.` };
       if (done >= LONG_STEPS) return { say: `All ${LONG_STEPS} steps are done.` };
-      const thinking = done === 0 ? "**Planning the work**\n\nEight small steps, one after the other, so that there is time to steer." : undefined;
-      const say = done === 0 ? `This takes ${LONG_STEPS} steps of about two seconds. Steer me with a message at any time, or interrupt me.` : undefined;
+      const thinking =
+        done === 0
+          ? "**Planning the work**\n\nEight small steps, one after the other, so that there is time to steer."
+          : undefined;
+      const say =
+        done === 0
+          ? `This takes ${LONG_STEPS} steps of about two seconds. Steer me with a message at any time, or interrupt me.`
+          : undefined;
       return { thinking, say, call: exec(`sleep 2 && echo "step ${done + 1} of ${LONG_STEPS} is done"`) };
     },
   },
@@ -88,8 +103,14 @@ const SCENARIOS: Scenario[] = [
     hint: "**Write a file**: a patch, shown as a diff, then a change to it",
     test: /\b(write|edit|patch|file|change|code|program|script|diff)\b/i,
     step: (conversation, done) => {
-      if (done === 0) return { thinking: "**Writing a small program**\n\nFirst a version that works, then a better one.", say: "I write a small program, `hello.py`.", call: exec(PATCH_ADD) };
-      if (wasRefused(conversation)) return { say: `The change was refused, so I stop here:\n\n${printed(conversation)}` };
+      if (done === 0)
+        return {
+          thinking: "**Writing a small program**\n\nFirst a version that works, then a better one.",
+          say: "I write a small program, `hello.py`.",
+          call: exec(PATCH_ADD),
+        };
+      if (wasRefused(conversation))
+        return { say: `The change was refused, so I stop here:\n\n${printed(conversation)}` };
       if (done === 1) return { say: "It greets, but only stiffly. I improve it.", call: exec(PATCH_UPDATE) };
       if (done === 2) return { say: "Let me see what is there now.", call: exec("cat hello.py") };
       return { say: `Done: \`hello.py\` was written and then improved.\n\n${printed(conversation, "python")}` };
@@ -129,7 +150,9 @@ export function nextStep(conversation: Conversation): Step {
 function withPolling(conversation: Conversation): Step | undefined {
   const session = /session ID (\d+)/.exec(lastOutput(conversation))?.[1];
   if (session === undefined || exitCodeOf(lastOutput(conversation)) !== undefined) return undefined;
-  return { call: { name: "write_stdin", arguments: { session_id: Number(session), chars: "", yield_time_ms: 30_000 } } };
+  return {
+    call: { name: "write_stdin", arguments: { session_id: Number(session), chars: "", yield_time_ms: 30_000 } },
+  };
 }
 
 function chooseStep(conversation: Conversation): Step {
@@ -138,7 +161,12 @@ function chooseStep(conversation: Conversation): Step {
   if (commands.length > 0) {
     const [, verb, cmd = ""] = commands[done] ?? [];
     if (verb === undefined) return { say: conclusion(conversation) };
-    return { call: exec(cmd, verb === "ASK" ? { sandbox_permissions: "require_escalated", justification: `May I run ${cmd}?` } : {}) };
+    return {
+      call: exec(
+        cmd,
+        verb === "ASK" ? { sandbox_permissions: "require_escalated", justification: `May I run ${cmd}?` } : {},
+      ),
+    };
   }
   const scenario = SCENARIOS.find((candidate) => candidate.test.test(conversation.opening));
   return scenario ? scenario.step(conversation, done) : { say: talk(conversation) };

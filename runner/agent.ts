@@ -91,22 +91,30 @@ export class Agent {
     });
     await this.server.initialize();
     const settings = { cwd, sandbox, approvalPolicy: approval, developerInstructions: this.opts.notes };
-    const answer = threadId === null ? await this.server.request("thread/start", settings) : await this.resume(threadId, settings);
+    const answer =
+      threadId === null ? await this.server.request("thread/start", settings) : await this.resume(threadId, settings);
     this.server.checkConfig();
     this.thread = answer.thread.id;
     this.opts.onThread(answer.thread.id);
   }
 
-  private async resume(threadId: string, settings: Pick<ThreadStartParams, "cwd" | "sandbox" | "approvalPolicy" | "developerInstructions">): Promise<{ thread: { id: string } }> {
+  private async resume(
+    threadId: string,
+    settings: Pick<ThreadStartParams, "cwd" | "sandbox" | "approvalPolicy" | "developerInstructions">,
+  ): Promise<{ thread: { id: string } }> {
     try {
       return await this.server.request("thread/resume", { threadId, excludeTurns: true, ...settings });
     } catch (error) {
       // -32600 also stands for locks and unreadable rollouts: only the text tells them apart.
-      if (error instanceof CodexRequestError && /no rollout found/i.test(error.message)) throw new ThreadLostError(error.message);
+      if (error instanceof CodexRequestError && /no rollout found/i.test(error.message))
+        throw new ThreadLostError(error.message);
       if (error instanceof CodexRequestError && /active writer/i.test(error.message)) {
-        throw new BackendFailedError(`another process still writes this session's thread: end it, then try again (${error.message})`);
+        throw new BackendFailedError(
+          `another process still writes this session's thread: end it, then try again (${error.message})`,
+        );
       }
-      if (error instanceof CodexRequestError) throw new BackendFailedError(`codex could not resume the session's thread: ${error.message}`);
+      if (error instanceof CodexRequestError)
+        throw new BackendFailedError(`codex could not resume the session's thread: ${error.message}`);
       throw error;
     }
   }
@@ -124,7 +132,11 @@ export class Agent {
     const active: ActiveTurn = { turnId: undefined, isInterrupted: false, end, fail, ended };
     this.active = active;
     try {
-      const { turn } = await this.server.request("turn/start", { threadId: this.threadId, clientUserMessageId: commandId, input: userText(text) });
+      const { turn } = await this.server.request("turn/start", {
+        threadId: this.threadId,
+        clientUserMessageId: commandId,
+        input: userText(text),
+      });
       active.turnId ??= turn.id;
       return { turnId: turn.id, ended };
     } catch (error) {
@@ -138,7 +150,12 @@ export class Agent {
     const turnId = this.active?.turnId;
     if (turnId === undefined) return false;
     try {
-      await this.server.request("turn/steer", { threadId: this.threadId, expectedTurnId: turnId, clientUserMessageId: commandId, input: userText(text) });
+      await this.server.request("turn/steer", {
+        threadId: this.threadId,
+        expectedTurnId: turnId,
+        clientUserMessageId: commandId,
+        input: userText(text),
+      });
       return true;
     } catch (error) {
       if (error instanceof CodexRequestError && /no active turn|active turn/i.test(error.message)) return false;
@@ -157,7 +174,10 @@ export class Agent {
     const timer = setTimeout(() => void this.kill(), boundMs);
     try {
       // A repeated interrupt can hang, so the turn's end is what counts, not this answer.
-      await Promise.race([this.server.request("turn/interrupt", { threadId: this.threadId, turnId: active.turnId }, boundMs), active.ended]);
+      await Promise.race([
+        this.server.request("turn/interrupt", { threadId: this.threadId, turnId: active.turnId }, boundMs),
+        active.ended,
+      ]);
       await active.ended;
       await this.server.request("thread/backgroundTerminals/clean", { threadId: this.threadId }, boundMs);
     } catch {
@@ -180,7 +200,8 @@ export class Agent {
 
   private notice(notification: CodexNotification): void {
     const { active } = this;
-    if (notification.method === "turn/started" && active && notification.params.threadId === this.thread) active.turnId ??= notification.params.turn.id;
+    if (notification.method === "turn/started" && active && notification.params.threadId === this.thread)
+      active.turnId ??= notification.params.turn.id;
     this.opts.onNotification(notification);
     if (notification.method !== "turn/completed" || !active || notification.params.threadId !== this.thread) return;
     const { turn } = notification.params;

@@ -23,7 +23,13 @@ interface Pending {
   timer: NodeJS.Timeout;
 }
 
-type Message = { id?: string | number | null; method?: unknown; params?: unknown; result?: unknown; error?: { code?: number; message?: string } };
+type Message = {
+  id?: string | number | null;
+  method?: unknown;
+  params?: unknown;
+  result?: unknown;
+  error?: { code?: number; message?: string };
+};
 
 // What codex says when it could not read its configuration and goes on with defaults: never what was ordered.
 const CONFIG_REFUSED = /invalid configuration; using defaults|error loading config|failed to (load|parse) config/i;
@@ -86,10 +92,15 @@ export class AppServer {
 
   /** codex only tells on stderr that it ignores its configuration; call after each answer that matters. */
   checkConfig(): void {
-    if (this.configRefusal !== undefined) throw new BackendFailedError(`codex refused its configuration: ${this.configRefusal}`);
+    if (this.configRefusal !== undefined)
+      throw new BackendFailedError(`codex refused its configuration: ${this.configRefusal}`);
   }
 
-  request<M extends keyof CodexRequests>(method: M, params: CodexRequests[M]["params"], timeoutMs?: number): Promise<CodexRequests[M]["result"]> {
+  request<M extends keyof CodexRequests>(
+    method: M,
+    params: CodexRequests[M]["params"],
+    timeoutMs?: number,
+  ): Promise<CodexRequests[M]["result"]> {
     if (this.hasExited) return this.exited.then((error) => Promise.reject(error));
     const id = ++this.nextId;
     const boundMs = timeoutMs ?? this.opts.requestTimeoutMs ?? 30_000;
@@ -119,7 +130,10 @@ export class AppServer {
 
   /** The end of stderr and of anything on stdout that was not JSON-RPC. */
   lastWords(): string {
-    const garbage = this.garbageCount > 0 ? `${this.garbageCount} lines on stdout that are not JSON-RPC, such as: ${this.garbage.join(" | ").slice(0, 500)}\n` : "";
+    const garbage =
+      this.garbageCount > 0
+        ? `${this.garbageCount} lines on stdout that are not JSON-RPC, such as: ${this.garbage.join(" | ").slice(0, 500)}\n`
+        : "";
     return (garbage + this.stderr).trim().slice(-STDERR_TAIL_CHARS);
   }
 
@@ -129,17 +143,24 @@ export class AppServer {
 
   private receive(line: string): void {
     const message = parseMessage(line);
-    if (message === undefined) return this.noteGarbage(line);
-    if (typeof message.method === "string") {
-      if (message.id === undefined || message.id === null) return this.opts.onNotification(message as CodexNotification);
+    if (message === undefined) {
+      this.noteGarbage(line);
+    } else if (typeof message.method !== "string") {
+      this.receiveAnswer(message);
+    } else if (message.id === undefined || message.id === null) {
+      this.opts.onNotification(message as CodexNotification);
+    } else {
       void this.answer(message.id, message.method, message.params);
-      return;
     }
+  }
+
+  private receiveAnswer(message: Message): void {
     const waiting = typeof message.id === "number" ? this.pending.get(message.id) : undefined;
     if (waiting === undefined || typeof message.id !== "number") return;
     this.pending.delete(message.id);
     clearTimeout(waiting.timer);
-    if (message.error) waiting.reject(new CodexRequestError(message.error.code ?? 0, message.error.message ?? "unknown error"));
+    if (message.error)
+      waiting.reject(new CodexRequestError(message.error.code ?? 0, message.error.message ?? "unknown error"));
     else waiting.resolve(message.result);
   }
 
@@ -160,7 +181,10 @@ export class AppServer {
   private readStderr(chunk: Buffer): void {
     const text = chunk.toString("utf8").replace(ANSI, "");
     this.stderr = (this.stderr + text).slice(-STDERR_TAIL_CHARS);
-    this.configRefusal ??= this.stderr.split("\n").find((line) => CONFIG_REFUSED.test(line))?.trim();
+    this.configRefusal ??= this.stderr
+      .split("\n")
+      .find((line) => CONFIG_REFUSED.test(line))
+      ?.trim();
   }
 }
 

@@ -26,6 +26,8 @@ export class Approvals {
       runId: string;
       leaseEpoch: number;
       emit: (event: DraftEvent) => void;
+      /** Resolves when all events so far are stored: the server writes the request's own event, which comes after. */
+      flush: () => Promise<void>;
       changesOf: (itemId: string) => { path: string; kind: string; diff: string }[];
     },
   ) {}
@@ -40,7 +42,13 @@ export class Approvals {
       case "item/permissions/requestApproval":
         return this.answerPermissions(params as PermissionsRequestApprovalParams);
       case "item/tool/requestUserInput":
-        this.opts.emit({ type: "warning", payload: { message: "The agent asked a question by a form; it was told to go on without an answer. Answer it by a message." } });
+        this.opts.emit({
+          type: "warning",
+          payload: {
+            message:
+              "The agent asked a question by a form; it was told to go on without an answer. Answer it by a message.",
+          },
+        });
         return { answers: {} };
       case "mcpServer/elicitation/request":
         return { action: "decline", content: null, _meta: null };
@@ -57,14 +65,13 @@ export class Approvals {
   }
 
   /** Applies an operator's decision; false when nothing waits for it any more. */
-  async decide(input: { approvalId: string; decision: ApprovalDecision; decidedBy?: string; reason?: string }): Promise<boolean> {
+  async decide(approvalId: string, decision: ApprovalDecision): Promise<boolean> {
     // The decision may overtake the answer that tells us the approval's id.
-    if (!this.waiting.has(input.approvalId)) await Promise.allSettled(this.asking);
-    const resolve = this.waiting.get(input.approvalId);
+    if (!this.waiting.has(approvalId)) await Promise.allSettled(this.asking);
+    const resolve = this.waiting.get(approvalId);
     if (resolve === undefined) return false;
-    this.waiting.delete(input.approvalId);
-    this.opts.emit({ type: "approval_decision", payload: { ...input, status: "applied" } });
-    resolve(input.decision);
+    this.waiting.delete(approvalId);
+    resolve(decision);
     return true;
   }
 
@@ -74,21 +81,49 @@ export class Approvals {
     this.waiting.clear();
   }
 
-  private async answerCommand(params: CommandExecutionRequestApprovalParams): Promise<CommandExecutionRequestApprovalResponse> {
+  private async answerCommand(
+    params: CommandExecutionRequestApprovalParams,
+  ): Promise<CommandExecutionRequestApprovalResponse> {
     const { itemId, turnId, command, cwd, reason } = params;
     const network = params.networkApprovalContext;
     const shown = command ?? (network ? `network access to ${network.host}` : undefined);
-    return { decision: await this.ask({ kind: "command", itemId, turnId, command: shown, cwd: cwd ?? undefined, reason: reason ?? undefined }) };
+    return {
+      decision: await this.ask({
+        kind: "command",
+        itemId,
+        turnId,
+        command: shown,
+        cwd: cwd ?? undefined,
+        reason: reason ?? undefined,
+      }),
+    };
   }
 
   private async answerFileChange(params: FileChangeRequestApprovalParams): Promise<FileChangeRequestApprovalResponse> {
     const { itemId, turnId, reason } = params;
-    return { decision: await this.ask({ kind: "file_change", itemId, turnId, changes: this.opts.changesOf(itemId), reason: reason ?? undefined }) };
+    return {
+      decision: await this.ask({
+        kind: "file_change",
+        itemId,
+        turnId,
+        changes: this.opts.changesOf(itemId),
+        reason: reason ?? undefined,
+      }),
+    };
   }
 
-  private async answerPermissions(params: PermissionsRequestApprovalParams): Promise<PermissionsRequestApprovalResponse> {
+  private async answerPermissions(
+    params: PermissionsRequestApprovalParams,
+  ): Promise<PermissionsRequestApprovalResponse> {
     const { itemId, turnId, cwd, reason, permissions } = params;
-    const decision = await this.ask({ kind: "permissions", itemId, turnId, cwd, command: JSON.stringify(permissions), reason: reason ?? undefined });
+    const decision = await this.ask({
+      kind: "permissions",
+      itemId,
+      turnId,
+      cwd,
+      command: JSON.stringify(permissions),
+      reason: reason ?? undefined,
+    });
     if (decision === "decline") return { permissions: {}, scope: "turn" };
     const granted = { network: permissions.network ?? undefined, fileSystem: permissions.fileSystem ?? undefined };
     return { permissions: granted, scope: decision === "acceptForSession" ? "session" : "turn" };
@@ -97,8 +132,13 @@ export class Approvals {
   private async ask(ask: Ask): Promise<ApprovalDecision> {
     const { controlPlane, runId, leaseEpoch } = this.opts;
     const requestKey = randomUUID();
-    const request = persist(() => controlPlane.requestApproval({ runId, leaseEpoch, requestKey, ...ask }));
-    const decision = request.then(({ approvalId }) => this.wait(approvalId, ask));
+    const request = this.opts
+      .flush()
+      .then(() => persist(() => controlPlane.requestApproval({ runId, leaseEpoch, requestKey, ...ask })));
+    const decision = request.then(
+      ({ approvalId }) => new Promise<ApprovalDecision>((resolve) => this.waiting.set(approvalId, resolve)),
+    );
+    decision.catch(() => {}); // The same error is handled with the request's.
     this.asking.add(request);
     try {
       await request;
@@ -107,13 +147,11 @@ export class Approvals {
     } catch (error) {
       this.asking.delete(request);
       if (!(error instanceof RefusedError)) throw error;
-      this.opts.emit({ type: "warning", payload: { message: `An approval could not be asked for, so it counts as declined: ${error.message}` } });
+      this.opts.emit({
+        type: "warning",
+        payload: { message: `An approval could not be asked for, so it counts as declined: ${error.message}` },
+      });
       return "decline";
     }
-  }
-
-  private wait(approvalId: string, ask: Ask): Promise<ApprovalDecision> {
-    this.opts.emit({ type: "approval_request", payload: { approvalId, ...ask } });
-    return new Promise((resolve) => this.waiting.set(approvalId, resolve));
   }
 }

@@ -17,7 +17,10 @@ class ArchiveStoppedError extends Error {}
  * Hands what a turn changed to the server: new segments, then the volume's summary, then the manifest that makes them
  * an archive. A refusal costs the archive, never the session: it becomes a warning.
  */
-export async function archiveVolume(attempt: Attempt, turn: { threadId: string | null; turnId: string | null }): Promise<void> {
+export async function archiveVolume(
+  attempt: Attempt,
+  turn: { threadId: string | null; turnId: string | null },
+): Promise<void> {
   const { run, config, disk } = attempt;
   if (!run.assignment.session || config.volumeDir === undefined || !disk) return;
   await attempt.checkVolume();
@@ -28,7 +31,13 @@ export async function archiveVolume(attempt: Attempt, turn: { threadId: string |
   } catch (error) {
     if (error instanceof ArchiveStoppedError) return;
     if (!(error instanceof RefusedError)) throw error;
-    attempt.emit({ type: "warning", payload: { message: `The session's volume was not archived after this turn: ${error.message}`, code: error.reason } });
+    attempt.emit({
+      type: "warning",
+      payload: {
+        message: `The session's volume was not archived after this turn: ${error.message}`,
+        code: error.reason,
+      },
+    });
   }
 }
 
@@ -40,9 +49,17 @@ async function packAndSend(attempt: Attempt, cache: PackCache): Promise<PackedVo
   let group: Segment[] = [];
   let groupBytes = 0;
   const send = async () => {
-    const missing = new Set(await findMissing(attempt, group.map(({ digest }) => digest)));
+    const missing = new Set(
+      await findMissing(
+        attempt,
+        group.map(({ digest }) => digest),
+      ),
+    );
     for (const { digest, bytes } of group) {
-      if (missing.has(digest)) await persist(() => attempt.controlPlane.putSegment({ runId: run.id, leaseEpoch: run.leaseEpoch, digest, bytes }));
+      if (missing.has(digest))
+        await persist(() =>
+          attempt.controlPlane.putSegment({ runId: run.id, leaseEpoch: run.leaseEpoch, digest, bytes }),
+        );
       sent.add(digest);
     }
     group = [];
@@ -68,20 +85,45 @@ async function findMissing(attempt: Attempt, digests: string[]): Promise<string[
   const missing: string[] = [];
   for (let start = 0; start < digests.length; start += DIGESTS_MAX) {
     const page = digests.slice(start, start + DIGESTS_MAX);
-    missing.push(...(await persist(() => controlPlane.missingSegments({ sessionId: session.sessionId, leaseEpoch: run.leaseEpoch, digests: page }))));
+    missing.push(
+      ...(await persist(() =>
+        controlPlane.missingSegments({ sessionId: session.sessionId, leaseEpoch: run.leaseEpoch, digests: page }),
+      )),
+    );
   }
   return missing;
 }
 
-async function commit(attempt: Attempt, packed: PackedVolume, turn: { threadId: string | null; turnId: string | null }): Promise<void> {
+async function commit(
+  attempt: Attempt,
+  packed: PackedVolume,
+  turn: { threadId: string | null; turnId: string | null },
+): Promise<void> {
   const { run, config, controlPlane } = attempt;
   const { session } = run.assignment;
   if (!session) return;
   const { id: runId, leaseEpoch } = run;
-  const head = { runId, leaseEpoch, attemptId: config.attemptId, sessionId: session.sessionId, rolloutSubdir: session.codexRolloutSubdir };
+  const head = {
+    runId,
+    leaseEpoch,
+    attemptId: config.attemptId,
+    sessionId: session.sessionId,
+    rolloutSubdir: session.codexRolloutSubdir,
+  };
   const manifest: Manifest = { format: 1, ...head, ...turn, createdAt: new Date().toISOString(), ...packed };
   const { sizeBytes, filesCount, sha256, omittedCount } = packed;
-  await persist(() => controlPlane.refreshStorage({ sessionId: session.sessionId, leaseEpoch, storageSizeBytes: sizeBytes, storageFilesCount: filesCount, storageSha256: sha256 }));
+  await persist(() =>
+    controlPlane.refreshStorage({
+      sessionId: session.sessionId,
+      leaseEpoch,
+      storageSizeBytes: sizeBytes,
+      storageFilesCount: filesCount,
+      storageSha256: sha256,
+    }),
+  );
   await persist(() => controlPlane.commitManifest({ runId, leaseEpoch, manifest: { ...manifest } }));
-  attempt.emit({ type: "backend_status", payload: { phase: "archived", turnId: turn.turnId, sizeBytes, filesCount, sha256, omittedCount } });
+  attempt.emit({
+    type: "backend_status",
+    payload: { phase: "archived", turnId: turn.turnId, sizeBytes, filesCount, sha256, omittedCount },
+  });
 }

@@ -9,7 +9,7 @@ import { BackendFailedError } from "./errors";
 import { type DraftEvent, EventBatcher } from "./event-batch";
 import { probeIsolation } from "./isolation";
 import { LiveFrames } from "./live-frames";
-import { policyOf, type Prepared, prepare } from "./prepare";
+import { type Prepared, policyOf, prepare } from "./prepare";
 import { noteLostThread } from "./thread-notes";
 import { TurnTranslator } from "./turn";
 
@@ -54,7 +54,14 @@ export class Attempt {
       isDemo: run.assignment.isDemo,
     });
     const changesOf = (itemId: string) => this.translator.changesOf(itemId);
-    this.approvals = new Approvals({ controlPlane, runId, leaseEpoch, emit: (event) => this.emit(event), changesOf });
+    this.approvals = new Approvals({
+      controlPlane,
+      runId,
+      leaseEpoch,
+      emit: (event) => this.emit(event),
+      flush: () => this.events.flush(),
+      changesOf,
+    });
   }
 
   /** The thread that this attempt works on, once codex has opened it. */
@@ -98,7 +105,8 @@ export class Attempt {
   /** Throws VolumeTakenError when another attempt has the volume. */
   async checkVolume(): Promise<void> {
     const { run, config, prepared } = this;
-    if (prepared) await checkWriter(prepared.layout, { runId: run.id, leaseEpoch: run.leaseEpoch, attemptId: config.attemptId });
+    if (prepared)
+      await checkWriter(prepared.layout, { runId: run.id, leaseEpoch: run.leaseEpoch, attemptId: config.attemptId });
   }
 
   async closeAgent(graceMs?: number): Promise<void> {
@@ -119,7 +127,10 @@ export class Attempt {
     // A restarted agent goes on with the thread that this attempt has been using.
     const threadId = this.threadId ?? this.prepared.threadId;
     const isolation = probeIsolation();
-    this.emit({ type: "backend_status", payload: { phase: "agent-starting", attemptId: config.attemptId, isolation, isDemo: run.assignment.isDemo } });
+    this.emit({
+      type: "backend_status",
+      payload: { phase: "agent-starting", attemptId: config.attemptId, isolation, isDemo: run.assignment.isDemo },
+    });
     try {
       this.agent = await Agent.start({
         codexPath: config.codexPath,
@@ -151,7 +162,10 @@ export class Attempt {
       }
       throw error;
     }
-    this.emit({ type: "backend_status", payload: { phase: threadId === null ? "thread-started" : "thread-resumed", threadId: this.agent.threadId } });
+    this.emit({
+      type: "backend_status",
+      payload: { phase: threadId === null ? "thread-started" : "thread-resumed", threadId: this.agent.threadId },
+    });
     // An ending that came while codex was starting found no agent to end.
     if (this.ended?.kind === "lost") await this.agent.kill();
     return this.agent;

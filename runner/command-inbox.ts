@@ -21,10 +21,13 @@ export class CommandInbox {
   ) {}
 
   open(): void {
-    this.subscription = this.opts.controlPlane.watchCommands({ runId: this.opts.runId, afterSeq: this.lastSeq }, (command) => {
-      if (command.type === "cancel-requested") this.opts.onCancelRequested();
-      else this.receive(command as Command);
-    });
+    this.subscription = this.opts.controlPlane.watchCommands(
+      { runId: this.opts.runId, afterSeq: this.lastSeq },
+      (command) => {
+        if (command.type === "cancel-requested") this.opts.onCancelRequested();
+        else this.receive(command as Command);
+      },
+    );
   }
 
   close(): void {
@@ -38,9 +41,12 @@ export class CommandInbox {
     this.lastSeq = Math.max(this.lastSeq, command.seq);
     if (this.seen.has(command.id) || command.state !== "pending") return;
     this.seen.add(command.id);
-    if (command.type !== "turn") return this.opts.onUrgent(command);
-    this.waiting.push(command);
-    this.wake?.();
+    if (command.type === "turn") {
+      this.waiting.push(command);
+      this.wake?.();
+    } else {
+      this.opts.onUrgent(command);
+    }
   }
 
   /** Takes a turn out that has not begun; its cancellation needs nothing of the agent. */

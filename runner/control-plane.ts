@@ -1,7 +1,14 @@
-import type { AppendEventsInput, LiveFramesInput } from "@/contract/event";
 import type { RequestApprovalInput } from "@/contract/approval";
 import type { Command, FinishCommandInput } from "@/contract/command";
-import type { ClaimedRun, ClaimRunInput, FinishRunInput, HeartbeatAnswer, HeartbeatInput, ReleaseRunInput } from "@/contract/run";
+import type { AppendEventsInput, LiveFramesInput } from "@/contract/event";
+import type {
+  ClaimedRun,
+  ClaimRunInput,
+  FinishRunInput,
+  HeartbeatAnswer,
+  HeartbeatInput,
+  ReleaseRunInput,
+} from "@/contract/run";
 import type { RegisterRunnerInput } from "@/contract/runner";
 import type { RefreshStorageInput } from "@/contract/storage";
 
@@ -20,7 +27,10 @@ export interface ControlPlane {
   finishCommand(input: FinishCommandInput): Promise<void>;
   listCommands(input: { runId: string; afterSeq: number }): Promise<Command[]>;
   /** Delivers commands in order from `afterSeq` on and reconnects by itself; may deliver one twice. */
-  watchCommands(input: { runId: string; afterSeq: number }, onCommand: (command: WatchedCommand) => void): { close(): void };
+  watchCommands(
+    input: { runId: string; afterSeq: number },
+    onCommand: (command: WatchedCommand) => void,
+  ): { close(): void };
   appendEvents(input: AppendEventsInput): Promise<void>;
   liveFrames(input: LiveFramesInput): Promise<void>;
   requestApproval(input: RequestApprovalInput): Promise<{ approvalId: string }>;

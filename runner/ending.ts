@@ -22,9 +22,15 @@ export function endingOf(error: unknown): Ending {
   if (error instanceof LeaseLostError || error instanceof VolumeTakenError) return { kind: "lost", message };
   if (error instanceof RefusedError && error.reason === "already-terminal") return { kind: "lost", message };
   if (error instanceof BackendFailedError) return { kind: "failed", failureKind: "backend-failed", message };
-  if (error instanceof WorkspaceError) return { kind: "failed", failureKind: "infra-failed", message: `The workspace could not be prepared: ${message}` };
+  if (error instanceof WorkspaceError)
+    return { kind: "failed", failureKind: "infra-failed", message: `The workspace could not be prepared: ${message}` };
   if (error instanceof VolumeError) return { kind: "failed", failureKind: "infra-failed", message };
-  if (isNoSpace(error)) return { kind: "failed", failureKind: "storage-full", message: `The volume or the scratch folder is full: ${message}` };
+  if (isNoSpace(error))
+    return {
+      kind: "failed",
+      failureKind: "storage-full",
+      message: `The volume or the scratch folder is full: ${message}`,
+    };
   return { kind: "failed", failureKind: "infra-failed", message: `The runner failed: ${message}` };
 }
 

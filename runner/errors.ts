@@ -23,7 +23,9 @@ export class AppServerExitedError extends BackendFailedError {
 export class CodexTimeoutError extends BackendFailedError {
   override readonly name = "CodexTimeoutError";
   constructor(method: string, timeoutMs: number, lastWords: string) {
-    super(`codex did not answer ${method} within ${timeoutMs} ms${lastWords === "" ? "" : `; its last words: ${lastWords.slice(-1_500)}`}`);
+    super(
+      `codex did not answer ${method} within ${timeoutMs} ms${lastWords === "" ? "" : `; its last words: ${lastWords.slice(-1_500)}`}`,
+    );
   }
 }
 

@@ -73,7 +73,8 @@ export class EventBatcher {
     this.open = [];
     this.openBytes = 0;
     this.queue.push(batch);
-    if (this.isAway && this.queue.length > BATCHES_IN_MEMORY_MAX) this.spilling = this.spilling.then(() => this.spill(batch)).catch(() => {});
+    if (this.isAway && this.queue.length > BATCHES_IN_MEMORY_MAX)
+      this.spilling = this.spilling.then(() => this.spill(batch)).catch(() => {});
     this.sending ??= this.sendAll();
   }
 
@@ -124,7 +125,10 @@ export class EventBatcher {
     if (events.length > 1) {
       for (const [index, event] of events.entries()) await this.send(`${batchId}.${index}`, [event]);
     } else if (only && only.type !== "warning") {
-      const message = `The server refused an event of type ${only.type} (${error.reason}): ${error.message}`.slice(0, 2_000);
+      const message = `The server refused an event of type ${only.type} (${error.reason}): ${error.message}`.slice(
+        0,
+        2_000,
+      );
       await this.send(`${batchId}.w`, [{ type: "warning", payload: { message } }]);
     }
   }

@@ -50,12 +50,14 @@ export class Heartbeat {
     } catch (error) {
       if (this.isStopped) return;
       if (error instanceof LeaseLostError) return this.lose(error);
-      if (!(error instanceof UnreachableError)) return this.lose(new LeaseLostError(error instanceof Error ? error.message : String(error)));
+      if (!(error instanceof UnreachableError))
+        return this.lose(new LeaseLostError(error instanceof Error ? error.message : String(error)));
       const boundMs = this.opts.selfFenceMs ?? this.opts.awayMaxMs ?? AWAY_MAX_MS;
       const silentMs = Math.max(now().wall - this.lastAnswer.wall, now().monotonic - this.lastAnswer.monotonic);
       // The next look comes a quarter of a lease later, which must not be too late.
       const slackMs = this.opts.selfFenceMs === undefined ? 0 : leaseMs / 4;
-      if (silentMs + slackMs >= boundMs) return this.lose(new LeaseLostError(`no answer from the server for ${Math.round(silentMs / 1000)} s`));
+      if (silentMs + slackMs >= boundMs)
+        return this.lose(new LeaseLostError(`no answer from the server for ${Math.round(silentMs / 1000)} s`));
     }
     this.schedule();
   }

@@ -4,7 +4,18 @@ import { childEnv } from "./child-env";
 
 // codex starts each tool in a session of its own, so a kill of its process group leaves tools running. In a PID
 // namespace one SIGKILL of `unshare` ends all of them, and --mount-proc hides every other process's environment.
-const WRAPPER = ["setpriv", "--pdeathsig", "KILL", "unshare", "--user", "--map-current-user", "--pid", "--fork", "--kill-child", "--mount-proc"];
+const WRAPPER = [
+  "setpriv",
+  "--pdeathsig",
+  "KILL",
+  "unshare",
+  "--user",
+  "--map-current-user",
+  "--pid",
+  "--fork",
+  "--kill-child",
+  "--mount-proc",
+];
 
 export type Isolation = "namespace" | "process-group";
 
@@ -13,7 +24,10 @@ let probed: Isolation | undefined;
 /** Tries once whether this machine lets us make a user and PID namespace. */
 export function probeIsolation(): Isolation {
   const [command = "", ...args] = WRAPPER;
-  probed ??= spawnSync(command, [...args, "true"], { stdio: "ignore", timeout: 5_000 }).status === 0 ? "namespace" : "process-group";
+  probed ??=
+    spawnSync(command, [...args, "true"], { stdio: "ignore", timeout: 5_000 }).status === 0
+      ? "namespace"
+      : "process-group";
   return probed;
 }
 
@@ -35,7 +49,8 @@ export function spawnAgent(opts: {
   isolation?: Isolation;
 }): AgentProcess {
   const isolation = opts.isolation ?? probeIsolation();
-  const [command = "", ...args] = isolation === "namespace" ? [...WRAPPER, opts.command, ...opts.args] : [opts.command, ...opts.args];
+  const [command = "", ...args] =
+    isolation === "namespace" ? [...WRAPPER, opts.command, ...opts.args] : [opts.command, ...opts.args];
   const child = spawn(command, args, {
     cwd: opts.cwd,
     env: childEnv({ ...opts.env, AGENTRUN_ATTEMPT: opts.attemptId }),

@@ -10,7 +10,9 @@ export class LiveFrames {
   private timer: NodeJS.Timeout | undefined;
   private isSending = false;
 
-  constructor(private readonly opts: { controlPlane: Pick<ControlPlane, "liveFrames">; runId: string; leaseEpoch: number }) {}
+  constructor(
+    private readonly opts: { controlPlane: Pick<ControlPlane, "liveFrames">; runId: string; leaseEpoch: number },
+  ) {}
 
   show(frame: LiveText): void {
     this.waiting.set(frame.itemId, { ...frame, text: frame.text.slice(-LIVE_TEXT_MAX) });

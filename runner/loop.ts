@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Command } from "@/contract/command";
-import type { ClaimedRun, HeartbeatAnswer } from "@/contract/run";
+import { type ClaimedRun, type HeartbeatAnswer, isTerminal } from "@/contract/run";
 import { archiveVolume } from "./archive";
 import { Attempt } from "./attempt";
 import { CommandInbox } from "./command-inbox";
@@ -20,10 +20,16 @@ export interface RunnerLog {
 const RELEASE_INTERRUPT_MS = 1_500;
 
 /**
- * One attempt at a run, from its claim to its end. `terminate` gives the run back in order; whoever wants the agent
- * dead at once kills this process. Answers how it ended; throws RefusedError when the claim was refused.
+ * One attempt at a run, from its claim to its end. `terminate` gives the run back in order, `kill` ends the agent at
+ * once and says nothing. Answers how it ended; throws RefusedError when the claim was refused.
  */
-export async function runAttempt(opts: { config: RunnerConfig; controlPlane: ControlPlane; log: RunnerLog; terminate: AbortSignal }): Promise<Ending> {
+export async function runAttempt(opts: {
+  config: RunnerConfig;
+  controlPlane: ControlPlane;
+  log: RunnerLog;
+  terminate: AbortSignal;
+  kill?: AbortSignal;
+}): Promise<Ending> {
   const { config, controlPlane, log, terminate } = opts;
   const { runId, runnerId, leaseMs } = config;
   const nonce = randomUUID();
@@ -31,6 +37,9 @@ export async function runAttempt(opts: { config: RunnerConfig; controlPlane: Con
   log.info({ runId, leaseEpoch: run.leaseEpoch }, "claimed");
   const loop = new Loop(config, controlPlane, run, log);
   terminate.addEventListener("abort", () => loop.attempt.end({ kind: "released" }));
+  const abandon = () => loop.attempt.end({ kind: "lost", message: "the runner was told to end at once" });
+  opts.kill?.addEventListener("abort", abandon);
+  if (opts.kill?.aborted) abandon();
   if (terminate.aborted) loop.attempt.end({ kind: "released" });
   return loop.work();
 }
@@ -41,6 +50,7 @@ class Loop {
   private readonly inbox: CommandInbox;
   private readonly heartbeat: Heartbeat;
   private shouldYield = false;
+  private isFinishing = false;
   private turnBegun = deferred();
 
   constructor(
@@ -53,7 +63,12 @@ class Loop {
     this.attempt = new Attempt(config, controlPlane, run);
     this.attempt.onEnding = (ending) => this.beginEnding(ending);
     this.turns = new TurnRunner(this.attempt);
-    const urgent = new UrgentCommands({ attempt: this.attempt, turns: this.turns, inbox: () => this.inbox, nextTurnBegun: () => this.turnBegun.promise });
+    const urgent = new UrgentCommands({
+      attempt: this.attempt,
+      turns: this.turns,
+      inbox: () => this.inbox,
+      nextTurnBegun: () => this.turnBegun.promise,
+    });
     this.inbox = new CommandInbox({
       controlPlane,
       runId,
@@ -87,7 +102,9 @@ class Loop {
       attempt.end(ending);
     }
     const ending = attempt.ending ?? { kind: "completed" };
-    await this.close(ending).catch((error: unknown) => this.log.warn({ runId: config.runId, error }, "the end could not be said"));
+    await this.close(ending).catch((error: unknown) =>
+      this.log.warn({ runId: config.runId, error }, "the end could not be said"),
+    );
     this.inbox.close();
     this.heartbeat.stop();
     attempt.live.close();
@@ -98,7 +115,15 @@ class Loop {
     const { runId, runnerId, attemptId } = this.config;
     const { backendProfile } = this.run;
     try {
-      await persist(() => this.controlPlane.register({ id: runnerId, runId, attemptId, backendProfile, metadata: { pid: process.pid, node: process.version } }));
+      await persist(() =>
+        this.controlPlane.register({
+          id: runnerId,
+          runId,
+          attemptId,
+          backendProfile,
+          metadata: { pid: process.pid, node: process.version },
+        }),
+      );
     } catch (error) {
       // A runner that is not on the list of runners still does its work.
       if (!(error instanceof RefusedError)) throw error;
@@ -125,7 +150,8 @@ class Loop {
     this.turnBegun.resolve();
     this.turnBegun = deferred();
     await done;
-    if (this.attempt.ending?.kind !== "released") await archiveVolume(this.attempt, { threadId: this.attempt.thread, turnId: this.attempt.lastTurnId });
+    if (this.attempt.ending?.kind !== "released")
+      await archiveVolume(this.attempt, { threadId: this.attempt.thread, turnId: this.attempt.lastTurnId });
   }
 
   // The turn went to the agent once, so it is not sent again: a new turn on the thread says what happened to it.
@@ -142,12 +168,16 @@ class Loop {
     await this.attempt.closeAgent();
     await this.attempt.events.flush();
     const { id: runId, leaseEpoch } = this.run;
+    this.isFinishing = true;
     try {
-      await persist(() => this.controlPlane.finishRun({ runId, runnerId: this.config.runnerId, leaseEpoch, terminalStatus: "completed" }));
+      await persist(() =>
+        this.controlPlane.finishRun({ runId, runnerId: this.config.runnerId, leaseEpoch, terminalStatus: "completed" }),
+      );
       this.attempt.end({ kind: "completed" });
       return true;
     } catch (error) {
       if (!(error instanceof RefusedError) || error.reason !== "command-waiting") throw error;
+      this.isFinishing = false;
       await this.readCommands();
       return false;
     }
@@ -164,6 +194,11 @@ class Loop {
   }
 
   private hear(answer: HeartbeatAnswer): void {
+    // A run that has ended is answered, not refused; the one who ended it may have been this attempt.
+    if (isTerminal(answer.status)) {
+      if (!this.isFinishing) this.attempt.end({ kind: "lost", message: `the run is ${answer.status}` });
+      return;
+    }
     if (answer.cancelRequestedAt !== null) this.attempt.end({ kind: "cancelled" });
     for (const commandId of answer.cancelledCommandIds) this.cancelCommand(commandId);
     if (answer.shouldYield && !this.shouldYield) this.inbox.poke();
@@ -172,13 +207,23 @@ class Loop {
 
   private cancelCommand(commandId: string): void {
     this.inbox.withdraw(commandId);
-    if (this.turns.commandId === commandId) void this.turns.stop({ terminalStatus: "cancelled", failureKind: "cancelled", failureMessage: "cancel requested" });
+    if (this.turns.commandId === commandId)
+      void this.turns.stop({
+        terminalStatus: "cancelled",
+        failureKind: "cancelled",
+        failureMessage: "cancel requested",
+      });
   }
 
   private beginEnding(ending: Ending): void {
     this.inbox.poke();
     if (ending.kind === "lost") void this.attempt.killAgent();
-    else if (ending.kind === "cancelled") void this.turns.stop({ terminalStatus: "cancelled", failureKind: "cancelled", failureMessage: "the run was cancelled" });
+    else if (ending.kind === "cancelled")
+      void this.turns.stop({
+        terminalStatus: "cancelled",
+        failureKind: "cancelled",
+        failureMessage: "the run was cancelled",
+      });
     else if (ending.kind === "released") void this.turns.stop(undefined, { boundMs: RELEASE_INTERRUPT_MS });
   }
 
@@ -194,8 +239,14 @@ class Loop {
       return;
     }
     await attempt.events.flush();
-    const how = ending.kind === "failed" ? { failureKind: ending.failureKind, failureMessage: ending.message } : { failureKind: "cancelled" as const };
-    await persist(() => controlPlane.finishRun({ runId, runnerId: config.runnerId, leaseEpoch, terminalStatus: ending.kind, ...how }));
+    this.isFinishing = true;
+    const how =
+      ending.kind === "failed"
+        ? { failureKind: ending.failureKind, failureMessage: ending.message }
+        : { failureKind: "cancelled" as const };
+    await persist(() =>
+      controlPlane.finishRun({ runId, runnerId: config.runnerId, leaseEpoch, terminalStatus: ending.kind, ...how }),
+    );
   }
 }
 

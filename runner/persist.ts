@@ -6,7 +6,10 @@ import { LeaseLostError } from "./errors";
 export const AWAY_MAX_MS = 10 * 60_000;
 
 /** Repeats a call that got no answer, with growing pauses, for as long as a runner may be alone. */
-export async function persist<T>(call: () => Promise<T>, opts: { signal?: AbortSignal; awayMaxMs?: number } = {}): Promise<T> {
+export async function persist<T>(
+  call: () => Promise<T>,
+  opts: { signal?: AbortSignal; awayMaxMs?: number } = {},
+): Promise<T> {
   const startedAt = performance.now();
   for (let tryCount = 0; ; tryCount++) {
     try {
@@ -14,7 +17,8 @@ export async function persist<T>(call: () => Promise<T>, opts: { signal?: AbortS
     } catch (error) {
       if (!(error instanceof UnreachableError)) throw error;
       const awayMs = performance.now() - startedAt;
-      if (awayMs > (opts.awayMaxMs ?? AWAY_MAX_MS)) throw new LeaseLostError(`no answer from the server for ${Math.round(awayMs / 1000)} s: ${error.message}`);
+      if (awayMs > (opts.awayMaxMs ?? AWAY_MAX_MS))
+        throw new LeaseLostError(`no answer from the server for ${Math.round(awayMs / 1000)} s: ${error.message}`);
       const delayMs = Math.min(2_000, 50 * 2 ** Math.min(tryCount, 6));
       await pause(delayMs * (0.5 + Math.random() / 2), undefined, opts.signal ? { signal: opts.signal } : {});
     }

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { ExecutionPolicy, POLICY_DEFAULTS, type ClaimedRun } from "@/contract/run";
+import { type ClaimedRun, ExecutionPolicy, POLICY_DEFAULTS } from "@/contract/run";
 import { takeVolume } from "@/volume/epoch";
 import { ensureVolume, type VolumeLayout, volumeLayout } from "@/volume/layout";
 import { repairRollouts } from "@/volume/repair";
@@ -25,24 +25,39 @@ export interface Prepared {
 
 /** The run's policy with its defaults; what an old row holds beside known keys is left out. */
 export function policyOf(run: Pick<ClaimedRun, "executionPolicy">): ExecutionPolicy & typeof POLICY_DEFAULTS {
-  const known = Object.fromEntries(Object.entries(run.executionPolicy).filter(([key, value]) => key in ExecutionPolicy.shape && value !== null));
+  const known = Object.fromEntries(
+    Object.entries(run.executionPolicy).filter(([key, value]) => key in ExecutionPolicy.shape && value !== null),
+  );
   const parsed = ExecutionPolicy.safeParse(known);
   return { ...POLICY_DEFAULTS, ...(parsed.success ? parsed.data : {}) } as ExecutionPolicy & typeof POLICY_DEFAULTS;
 }
 
 /** The volume of the run's session, or a folder in the scratch for a run that keeps nothing. */
 export function layoutOf(config: RunnerConfig, run: ClaimedRun): VolumeLayout {
-  return volumeLayout(config.volumeDir ?? path.join(config.scratchDir, "volume"), run.assignment.session?.codexRolloutSubdir ?? "sessions");
+  return volumeLayout(
+    config.volumeDir ?? path.join(config.scratchDir, "volume"),
+    run.assignment.session?.codexRolloutSubdir ?? "sessions",
+  );
 }
 
 /** Takes the volume for this attempt, repairs what a killed one left, and makes workspace and CODEX_HOME. */
-export async function prepare(config: RunnerConfig, run: ClaimedRun, controlPlane: ControlPlane, emit: (event: DraftEvent) => void): Promise<Prepared> {
+export async function prepare(
+  config: RunnerConfig,
+  run: ClaimedRun,
+  controlPlane: ControlPlane,
+  emit: (event: DraftEvent) => void,
+): Promise<Prepared> {
   const layout = layoutOf(config, run);
   const notes = await restoreIfOrdered(config, run, controlPlane, emit);
   await ensureVolume(layout);
   await takeVolume(layout, { runId: run.id, leaseEpoch: run.leaseEpoch, attemptId: config.attemptId });
   for (const { file, cutBytes } of await repairRollouts(layout.rolloutsDir)) {
-    emit({ type: "warning", payload: { message: `The last line of rollout ${file} was cut off by a killed process: ${cutBytes} bytes were removed.` } });
+    emit({
+      type: "warning",
+      payload: {
+        message: `The last line of rollout ${file} was cut off by a killed process: ${cutBytes} bytes were removed.`,
+      },
+    });
   }
   const cwd = await prepareWorkspace({
     workspaceDir: layout.workspaceDir,
@@ -61,17 +76,32 @@ export async function prepare(config: RunnerConfig, run: ClaimedRun, controlPlan
     policy: policyOf(run),
   });
   const wanted = session?.threadId ?? null;
-  const thread = config.volumeDir === undefined ? { threadId: null, isReplaced: wanted !== null } : await chooseThread(layout, wanted);
+  const thread =
+    config.volumeDir === undefined
+      ? { threadId: null, isReplaced: wanted !== null }
+      : await chooseThread(layout, wanted);
   if (thread.isReplaced) {
-    const message = "The conversation of this session's earlier thread is no longer on its volume: the agent starts a new thread and does not know what was said before.";
+    const message =
+      "The conversation of this session's earlier thread is no longer on its volume: the agent starts a new thread and does not know what was said before.";
     emit({ type: "warning", payload: { message, code: "thread-replaced", threadId: wanted } });
   }
-  const agentEnv = { PATH: config.pathVariable, LANG: config.lang, HOME: homeDir, CODEX_HOME: codexHome, AGENTRUN_MODEL_TOKEN: modelToken };
+  const agentEnv = {
+    PATH: config.pathVariable,
+    LANG: config.lang,
+    HOME: homeDir,
+    CODEX_HOME: codexHome,
+    AGENTRUN_MODEL_TOKEN: modelToken,
+  };
   return { layout, cwd, threadId: thread.threadId, agentEnv, notes };
 }
 
 /** Fills the volume from its archive where the claim says so; answers what the agent should know of it. */
-async function restoreIfOrdered(config: RunnerConfig, run: ClaimedRun, controlPlane: ControlPlane, emit: (event: DraftEvent) => void): Promise<string | undefined> {
+async function restoreIfOrdered(
+  config: RunnerConfig,
+  run: ClaimedRun,
+  controlPlane: ControlPlane,
+  emit: (event: DraftEvent) => void,
+): Promise<string | undefined> {
   const { restore, session } = run.assignment;
   if (!restore || !session || config.volumeDir === undefined) return undefined;
   const writer = { runId: run.id, leaseEpoch: run.leaseEpoch, attemptId: config.attemptId };
@@ -79,11 +109,25 @@ async function restoreIfOrdered(config: RunnerConfig, run: ClaimedRun, controlPl
   const manifest = await restoreVolume({
     dir: config.volumeDir,
     manifest: stored,
-    fetchSegment: (digest) => persist(() => controlPlane.getSegment({ sessionId: session.sessionId, runId: run.id, leaseEpoch: run.leaseEpoch, digest })),
+    fetchSegment: (digest) =>
+      persist(() =>
+        controlPlane.getSegment({ sessionId: session.sessionId, runId: run.id, leaseEpoch: run.leaseEpoch, digest }),
+      ),
     writer,
   });
   const { turnId, createdAt, sizeBytes, filesCount, omittedCount } = manifest;
-  emit({ type: "backend_status", payload: { phase: "volume-restored", manifestId: restore.manifestId, turnId, archivedAt: createdAt, sizeBytes, filesCount, omittedCount } });
+  emit({
+    type: "backend_status",
+    payload: {
+      phase: "volume-restored",
+      manifestId: restore.manifestId,
+      turnId,
+      archivedAt: createdAt,
+      sizeBytes,
+      filesCount,
+      omittedCount,
+    },
+  });
   if (omittedCount === 0) return undefined;
   const examples = manifest.omitted.slice(0, 20).map((item) => `${item.path} (${item.reason})`);
   const message = `The volume was restored from the archive of ${createdAt}, which does not hold ${omittedCount} of its files: ${examples.join(", ")}`;

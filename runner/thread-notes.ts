@@ -1,8 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
-import { findRollouts } from "@/volume/repair";
 import type { VolumeLayout } from "@/volume/layout";
+import { findRollouts } from "@/volume/repair";
 
 const LostThreads = z.array(z.string());
 
@@ -10,7 +10,10 @@ const LostThreads = z.array(z.string());
  * Which thread a new attempt opens. A thread whose rollout is gone fails one run, with a message that says what can be
  * done (`noteLostThread`); the next run starts a new thread, unless the rollout has come back by a restore.
  */
-export async function chooseThread(layout: VolumeLayout, threadId: string | null): Promise<{ threadId: string | null; isReplaced: boolean }> {
+export async function chooseThread(
+  layout: VolumeLayout,
+  threadId: string | null,
+): Promise<{ threadId: string | null; isReplaced: boolean }> {
   if (threadId === null) return { threadId: null, isReplaced: false };
   if ((await findRollouts(layout.rolloutsDir, threadId)).length > 0) return { threadId, isReplaced: false };
   const isKnownLost = (await readLost(layout)).includes(threadId);

@@ -34,7 +34,10 @@ export function toolCall(item: ThreadItem): { tool: string; server?: string; arg
 export function toolOutput(item: ThreadItem): { text: string; isError: boolean } | undefined {
   switch (item.type) {
     case "mcpToolCall":
-      return { text: clip(item.error ? item.error.message : textOf(item.result?.content)), isError: item.error !== null || item.status === "failed" };
+      return {
+        text: clip(item.error ? item.error.message : textOf(item.result?.content)),
+        isError: item.error !== null || item.status === "failed",
+      };
     case "dynamicToolCall":
       return { text: clip(textOf(item.contentItems)), isError: item.success === false };
     case "functionCallOutput":
@@ -48,5 +51,9 @@ function textOf(content: unknown): string {
   if (typeof content === "string") return content;
   if (content === null || content === undefined) return "";
   if (!Array.isArray(content)) return JSON.stringify(content);
-  return content.map((part: unknown) => (typeof part === "object" && part !== null && "text" in part ? String(part.text) : JSON.stringify(part))).join("\n");
+  return content
+    .map((part: unknown) =>
+      typeof part === "object" && part !== null && "text" in part ? String(part.text) : JSON.stringify(part),
+    )
+    .join("\n");
 }

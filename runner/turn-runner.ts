@@ -40,7 +40,11 @@ export class TurnRunner {
   }
 
   /** Runs one turn to its end. Throws when the whole run cannot go on; its command is finished before. */
-  async run(command: Pick<Command, "id" | "seq">, text: string, opts: { isAcknowledged: boolean } = { isAcknowledged: false }): Promise<void> {
+  async run(
+    command: Pick<Command, "id" | "seq">,
+    text: string,
+    opts: { isAcknowledged: boolean } = { isAcknowledged: false },
+  ): Promise<void> {
     let hasStarted: () => void = () => {};
     const started = new Promise<void>((resolve) => {
       hasStarted = resolve;
@@ -95,26 +99,42 @@ export class TurnRunner {
     } catch (error) {
       if (!(error instanceof CodexRequestError)) throw error;
       attempt.emit({ type: "error", payload: { message: `codex did not take the turn: ${error.message}` } });
-      return this.finish(current, { terminalStatus: "failed", failureKind: "backend-failed", failureMessage: error.message });
+      return this.finish(current, {
+        terminalStatus: "failed",
+        failureKind: "backend-failed",
+        failureMessage: error.message,
+      });
     }
     const { turnId } = turn;
     attempt.lastTurnId = turnId;
     current.agent = agent;
     hasStarted();
-    attempt.emit({ type: "backend_status", payload: { phase: "turn-started", turnId, commandId: current.commandId, threadId: agent.threadId } });
-    const end = await this.waitForEnd(current, turn.ended);
+    attempt.emit({
+      type: "backend_status",
+      payload: { phase: "turn-started", turnId, commandId: current.commandId, threadId: agent.threadId },
+    });
+    const end = await this.waitForEnd(turn.ended);
     for (const event of attempt.translator.endTurn(turnId, end.error)) attempt.emit(event);
-    attempt.emit({ type: "backend_status", payload: { phase: "turn-completed", turnId, commandId: current.commandId, status: end.status } });
+    attempt.emit({
+      type: "backend_status",
+      payload: { phase: "turn-completed", turnId, commandId: current.commandId, status: end.status },
+    });
     // A released run says nothing of the turn that its end cut off: the server decides by the run's policy.
     if (attempt.ending?.kind === "released" || attempt.ending?.kind === "lost") return;
-    await this.finish(current, outcomeOf(end, current.stop), { threadId: await this.resumableThread(agent, end), turnId });
+    await this.finish(current, outcomeOf(end, current.stop), {
+      threadId: await this.resumableThread(agent, end),
+      turnId,
+    });
   }
 
-  private async waitForEnd(current: Current, ended: Promise<TurnEnd>): Promise<TurnEnd> {
+  private async waitForEnd(ended: Promise<TurnEnd>): Promise<TurnEnd> {
     const { turnTimeoutMs } = this.attempt.policy;
     if (turnTimeoutMs === undefined) return ended;
     const failureMessage = `the turn took longer than its limit of ${turnTimeoutMs} ms and was interrupted`;
-    const timer = setTimeout(() => void this.stop({ terminalStatus: "failed", failureKind: "timeout", failureMessage }), Math.min(turnTimeoutMs, 2_147_483_647));
+    const timer = setTimeout(
+      () => void this.stop({ terminalStatus: "failed", failureKind: "timeout", failureMessage }),
+      Math.min(turnTimeoutMs, 2_147_483_647),
+    );
     try {
       return await ended;
     } finally {
@@ -125,7 +145,8 @@ export class TurnRunner {
   // A thread can be resumed only if its rollout was written: codex writes none for a thread without a finished turn.
   private async resumableThread(agent: Agent, end: TurnEnd): Promise<string | undefined> {
     const { disk, config } = this.attempt;
-    if (end.status === "completed" || config.volumeDir === undefined || !disk) return end.status === "completed" ? agent.threadId : undefined;
+    if (end.status === "completed" || config.volumeDir === undefined || !disk)
+      return end.status === "completed" ? agent.threadId : undefined;
     return (await findRollouts(disk.layout.rolloutsDir, agent.threadId)).length > 0 ? agent.threadId : undefined;
   }
 
@@ -136,17 +157,27 @@ export class TurnRunner {
     const ending = endingOf(error);
     if (ending.kind !== "failed") return;
     // A turn that was being stopped when codex died of it has ended as it was told to.
-    const outcome: Outcome = current.stop ?? { terminalStatus: "failed", failureKind: ending.failureKind, failureMessage: ending.message };
+    const outcome: Outcome = current.stop ?? {
+      terminalStatus: "failed",
+      failureKind: ending.failureKind,
+      failureMessage: ending.message,
+    };
     if (!current.stop) attempt.emit({ type: "error", payload: { message: ending.message, code: ending.failureKind } });
     for (const event of attempt.translator.endTurn("", null)) attempt.emit(event);
     await this.finish(current, outcome).catch(() => {});
   }
 
-  private async finish(current: Current, outcome: Outcome, ids: Pick<FinishCommandInput, "threadId" | "turnId"> = {}): Promise<void> {
+  private async finish(
+    current: Current,
+    outcome: Outcome,
+    ids: Pick<FinishCommandInput, "threadId" | "turnId"> = {},
+  ): Promise<void> {
     const { controlPlane, run, events } = this.attempt;
     await events.flush();
     try {
-      await persist(() => controlPlane.finishCommand({ commandId: current.commandId, leaseEpoch: run.leaseEpoch, ...outcome, ...ids }));
+      await persist(() =>
+        controlPlane.finishCommand({ commandId: current.commandId, leaseEpoch: run.leaseEpoch, ...outcome, ...ids }),
+      );
     } catch (error) {
       // Another has ended it meanwhile; what it ended as stands.
       if (!(error instanceof RefusedError)) throw error;
@@ -161,7 +192,11 @@ function outcomeOf(end: TurnEnd, stop: Outcome | undefined): Outcome {
     case "interrupted":
       return stop ?? INTERRUPTED;
     case "failed":
-      return { terminalStatus: "failed", failureKind: "backend-failed", failureMessage: end.error?.message ?? "the turn failed" };
+      return {
+        terminalStatus: "failed",
+        failureKind: "backend-failed",
+        failureMessage: end.error?.message ?? "the turn failed",
+      };
     default:
       return end.status satisfies never;
   }

@@ -29,7 +29,14 @@ export class TurnTranslator {
   private tokens: { before: number[]; now: TokenCounts } | undefined;
   private lastError: string | undefined;
 
-  constructor(private readonly opts: { threadId: () => string | undefined; workspaceDir: () => string; turnCommandId: () => string | undefined; isDemo: boolean }) {}
+  constructor(
+    private readonly opts: {
+      threadId: () => string | undefined;
+      workspaceDir: () => string;
+      turnCommandId: () => string | undefined;
+      isDemo: boolean;
+    },
+  ) {}
 
   /** The changes that a file-change item announced: its approval request names only the item. */
   changesOf(itemId: string): { path: string; kind: string; diff: string }[] {
@@ -54,13 +61,36 @@ export class TurnTranslator {
         if (this.isOwn(params.threadId)) this.diff = params.diff;
         return { events: [] };
       case "turn/plan/updated":
-        return { events: [{ type: "plan", payload: { turnId: params.turnId, ...(params.explanation ? { explanation: params.explanation } : {}), steps: params.plan } }] };
+        return {
+          events: [
+            {
+              type: "plan",
+              payload: {
+                turnId: params.turnId,
+                ...(params.explanation ? { explanation: params.explanation } : {}),
+                steps: params.plan,
+              },
+            },
+          ],
+        };
       case "thread/tokenUsage/updated":
         if (this.isOwn(params.threadId)) this.countTokens(params.tokenUsage);
         return { events: [] };
       case "error":
         this.lastError = params.error.message;
-        return { events: [{ type: "error", payload: { message: params.error.message, ...errorCode(params.error), willRetry: params.willRetry, turnId: params.turnId } }] };
+        return {
+          events: [
+            {
+              type: "error",
+              payload: {
+                message: params.error.message,
+                ...errorCode(params.error),
+                willRetry: params.willRetry,
+                turnId: params.turnId,
+              },
+            },
+          ],
+        };
       case "warning":
       case "configWarning":
         return { events: this.warning(method === "warning" ? params.message : params.summary) };
@@ -74,7 +104,8 @@ export class TurnTranslator {
     const events: DraftEvent[] = [];
     if (this.diff !== "") events.push({ type: "diff", payload: { turnId, diff: clip(this.diff) } });
     if (this.tokens) events.push({ type: "token_usage", payload: { turnId, ...spent(this.tokens) } });
-    if (error && error.message !== this.lastError) events.push({ type: "error", payload: { message: error.message, ...errorCode(error), turnId } });
+    if (error && error.message !== this.lastError)
+      events.push({ type: "error", payload: { message: error.message, ...errorCode(error), turnId } });
     this.diff = "";
     this.tokens = undefined;
     this.lastError = undefined;
@@ -87,10 +118,20 @@ export class TurnTranslator {
     const base = this.base(item.id, turnId, threadId);
     switch (item.type) {
       case "commandExecution":
-        return [{ type: "command_execution", payload: { ...base, command: item.command, cwd: item.cwd, status: item.status } }];
+        return [
+          {
+            type: "command_execution",
+            payload: { ...base, command: item.command, cwd: item.cwd, status: item.status },
+          },
+        ];
       case "fileChange":
         this.changes.set(item.id, item.changes);
-        return [{ type: "file_change", payload: { ...base, status: item.status, changes: item.changes.map((change) => this.change(change)) } }];
+        return [
+          {
+            type: "file_change",
+            payload: { ...base, status: item.status, changes: item.changes.map((change) => this.change(change)) },
+          },
+        ];
       default: {
         const call = toolCall(item);
         return call ? [{ type: "tool_call", payload: { ...base, ...call, status: "inProgress" } }] : [];
@@ -113,19 +154,46 @@ export class TurnTranslator {
       }
       case "commandExecution": {
         const text = item.aggregatedOutput ?? live;
-        const end = { ...base, command: item.command, cwd: item.cwd, status: item.status, exitCode: item.exitCode ?? undefined, durationMs: item.durationMs ?? undefined };
-        const output: DraftEvent[] = text === "" ? [] : [{ type: "command_output", payload: { ...base, text: clip(text), ...(clip(text) === text ? {} : { isTruncated: true }) } }];
+        const end = {
+          ...base,
+          command: item.command,
+          cwd: item.cwd,
+          status: item.status,
+          exitCode: item.exitCode ?? undefined,
+          durationMs: item.durationMs ?? undefined,
+        };
+        const output: DraftEvent[] =
+          text === ""
+            ? []
+            : [
+                {
+                  type: "command_output",
+                  payload: { ...base, text: clip(text), ...(clip(text) === text ? {} : { isTruncated: true }) },
+                },
+              ];
         return [...output, { type: "command_execution", payload: end }];
       }
       case "fileChange":
-        return [{ type: "file_change", payload: { ...base, status: item.status, changes: item.changes.map((change) => this.change(change)) } }];
+        return [
+          {
+            type: "file_change",
+            payload: { ...base, status: item.status, changes: item.changes.map((change) => this.change(change)) },
+          },
+        ];
       case "contextCompaction":
         return [{ type: "backend_status", payload: { phase: "context-compacted", turnId } }];
       default: {
         const call = toolCall(item);
         const output = toolOutput(item);
         return [
-          ...(call ? [{ type: "tool_call" as const, payload: { ...base, ...call, status: output?.isError ? "failed" : "completed" } }] : []),
+          ...(call
+            ? [
+                {
+                  type: "tool_call" as const,
+                  payload: { ...base, ...call, status: output?.isError ? "failed" : "completed" },
+                },
+              ]
+            : []),
           ...(output ? [{ type: "tool_output" as const, payload: { ...base, ...output } }] : []),
         ];
       }
@@ -136,7 +204,10 @@ export class TurnTranslator {
     const text = item.content.map((part) => (part.type === "text" ? part.text : `[${part.type}]`)).join("\n");
     const commandId = item.clientId ?? undefined;
     const isSteer = commandId !== undefined && commandId !== this.opts.turnCommandId();
-    return { type: "user_message", payload: { text: clip(text), commandId, turnId, itemId: item.id, ...(isSteer ? { isSteer } : {}) } };
+    return {
+      type: "user_message",
+      payload: { text: clip(text), commandId, turnId, itemId: item.id, ...(isSteer ? { isSteer } : {}) },
+    };
   }
 
   private warning(message: string): DraftEvent[] {
@@ -160,11 +231,16 @@ export class TurnTranslator {
 
   private countTokens(now: TokenCounts): void {
     // The thread's total spans all its turns: what it was before this turn is what the first count leaves over.
-    const before = this.tokens?.before ?? counts(now.total).map((total, index) => total - (counts(now.last)[index] ?? 0));
+    const before =
+      this.tokens?.before ?? counts(now.total).map((total, index) => total - (counts(now.last)[index] ?? 0));
     this.tokens = { before, now };
   }
 
-  private base(itemId: string, turnId: string, threadId: string): { itemId: string; turnId: string; agentThreadId?: string } {
+  private base(
+    itemId: string,
+    turnId: string,
+    threadId: string,
+  ): { itemId: string; turnId: string; agentThreadId?: string } {
     return this.isOwn(threadId) ? { itemId, turnId } : { itemId, turnId, agentThreadId: threadId };
   }
 
@@ -174,15 +250,28 @@ export class TurnTranslator {
 }
 
 function counts(tokens: TokenCounts["total"]): number[] {
-  return [tokens.inputTokens, tokens.cachedInputTokens, tokens.outputTokens, tokens.reasoningOutputTokens, tokens.totalTokens];
+  return [
+    tokens.inputTokens,
+    tokens.cachedInputTokens,
+    tokens.outputTokens,
+    tokens.reasoningOutputTokens,
+    tokens.totalTokens,
+  ];
 }
 
 function spent(tokens: { before: number[]; now: TokenCounts }): Record<string, number> {
-  const [inputTokens = 0, cachedInputTokens = 0, outputTokens = 0, reasoningTokens = 0, totalTokens = 0] = counts(tokens.now.total).map(
-    (total, index) => total - (tokens.before[index] ?? 0),
-  );
+  const [inputTokens = 0, cachedInputTokens = 0, outputTokens = 0, reasoningTokens = 0, totalTokens = 0] = counts(
+    tokens.now.total,
+  ).map((total, index) => total - (tokens.before[index] ?? 0));
   const contextWindow = tokens.now.modelContextWindow;
-  return { inputTokens, cachedInputTokens, outputTokens, reasoningTokens, totalTokens, ...(contextWindow === null ? {} : { contextWindow }) };
+  return {
+    inputTokens,
+    cachedInputTokens,
+    outputTokens,
+    reasoningTokens,
+    totalTokens,
+    ...(contextWindow === null ? {} : { contextWindow }),
+  };
 }
 
 function errorCode(error: TurnError): { code?: string } {

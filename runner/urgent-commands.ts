@@ -8,7 +8,13 @@ import { persist } from "./persist";
 import type { TurnRunner } from "./turn-runner";
 
 /** What became of a command that acts on a turn: done, or why not, in a word that programs can branch on. */
-type Result = { done: true } | { done: false; reason: "no-active-turn" | "approval-not-pending" | "backend-failed" | "unknown-type"; message: string };
+type Result =
+  | { done: true }
+  | {
+      done: false;
+      reason: "no-active-turn" | "approval-not-pending" | "backend-failed" | "unknown-type";
+      message: string;
+    };
 
 const NO_ACTIVE_TURN = { done: false, reason: "no-active-turn", message: "no turn is under way" } as const;
 
@@ -16,7 +22,14 @@ const NO_ACTIVE_TURN = { done: false, reason: "no-active-turn", message: "no tur
 export class UrgentCommands {
   private last: Promise<void> = Promise.resolve();
 
-  constructor(private readonly opts: { attempt: Attempt; turns: TurnRunner; inbox: () => CommandInbox; nextTurnBegun: () => Promise<void> }) {}
+  constructor(
+    private readonly opts: {
+      attempt: Attempt;
+      turns: TurnRunner;
+      inbox: () => CommandInbox;
+      nextTurnBegun: () => Promise<void>;
+    },
+  ) {}
 
   receive(command: Command): void {
     // An approval never waits behind a steer or an interrupt: the turn may be waiting for it.
@@ -37,8 +50,14 @@ export class UrgentCommands {
       if (attempt.isLost) return;
       const outcome = result.done
         ? ({ terminalStatus: "completed" } as const)
-        : ({ terminalStatus: "failed", failureKind: result.reason === "backend-failed" ? "backend-failed" : "schema-invalid", failureMessage: failureMessage(result) } as const);
-      await persist(() => controlPlane.finishCommand({ commandId: command.id, leaseEpoch: run.leaseEpoch, ...outcome }));
+        : ({
+            terminalStatus: "failed",
+            failureKind: result.reason === "backend-failed" ? "backend-failed" : "schema-invalid",
+            failureMessage: failureMessage(result),
+          } as const);
+      await persist(() =>
+        controlPlane.finishCommand({ commandId: command.id, leaseEpoch: run.leaseEpoch, ...outcome }),
+      );
     } catch (error) {
       // Cancelled meanwhile, or ended with its run: nothing is left to say.
       if (!(error instanceof RefusedError)) throw error;
@@ -53,21 +72,33 @@ export class UrgentCommands {
         try {
           return (await turns.steer(command, text)) ? { done: true } : NO_ACTIVE_TURN;
         } catch (error) {
-          if (error instanceof BackendFailedError) return { done: false, reason: "backend-failed", message: error.message };
-          return { done: false, reason: "backend-failed", message: `codex did not take the steer: ${error instanceof Error ? error.message : String(error)}` };
+          if (error instanceof BackendFailedError)
+            return { done: false, reason: "backend-failed", message: error.message };
+          return {
+            done: false,
+            reason: "backend-failed",
+            message: `codex did not take the steer: ${error instanceof Error ? error.message : String(error)}`,
+          };
         }
       }
       case "interrupt":
         return (await turns.stop(undefined, { beforeSeq: command.seq })) ? { done: true } : NO_ACTIVE_TURN;
       case "approve": {
-        const { approvalId, decision, reason } = COMMAND_PAYLOADS.approve.parse(command.payload);
-        const { decidedBy } = command.payload;
-        const isApplied = await attempt.approvals.decide({ approvalId, decision, reason, ...(typeof decidedBy === "string" ? { decidedBy } : {}) });
+        const { approvalId, decision } = COMMAND_PAYLOADS.approve.parse(command.payload);
+        const isApplied = await attempt.approvals.decide(approvalId, decision);
         if (isApplied) return { done: true };
-        return { done: false, reason: "approval-not-pending", message: "the agent does not wait for this decision any more" };
+        return {
+          done: false,
+          reason: "approval-not-pending",
+          message: "the agent does not wait for this decision any more",
+        };
       }
       default:
-        return { done: false, reason: "unknown-type", message: `this runner does not know commands of type ${command.type}` };
+        return {
+          done: false,
+          reason: "unknown-type",
+          message: `this runner does not know commands of type ${command.type}`,
+        };
     }
   }
 }

@@ -2,8 +2,8 @@ import { execFile } from "node:child_process";
 import { cp, lstat, mkdir, mkdtemp, readdir, realpath, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
-import { childEnv } from "./child-env";
 import { ResourceBundleRef, WorkspaceRef } from "@/contract/run";
+import { childEnv } from "./child-env";
 
 const run = promisify(execFile);
 const GIT_TIMEOUT_MS = 10 * 60_000;
@@ -26,12 +26,16 @@ export async function prepareWorkspace(opts: {
   pathVariable: string;
 }): Promise<string> {
   const ref = WorkspaceRef.safeParse(opts.workspaceRef ?? { kind: "empty" });
-  if (!ref.success) throw new WorkspaceError(`the run's workspaceRef is not one that this runner knows: ${ref.error.message}`);
+  if (!ref.success)
+    throw new WorkspaceError(`the run's workspaceRef is not one that this runner knows: ${ref.error.message}`);
   const workspace = ref.data;
   const cwd = await openWorkspace(workspace, opts.workspaceDir, opts.pathVariable);
   if (opts.resourceBundleRef !== null && opts.resourceBundleRef !== undefined) {
     const bundle = ResourceBundleRef.safeParse(opts.resourceBundleRef);
-    if (!bundle.success) throw new WorkspaceError(`the run's resourceBundleRef is not one that this runner knows: ${bundle.error.message}`);
+    if (!bundle.success)
+      throw new WorkspaceError(
+        `the run's resourceBundleRef is not one that this runner knows: ${bundle.error.message}`,
+      );
     await unpackBundle(bundle.data, cwd, opts);
   }
   return cwd;
@@ -42,7 +46,10 @@ async function openWorkspace(workspace: WorkspaceRef, workspaceDir: string, path
     case "empty":
       return workspaceDir;
     case "directory": {
-      const isFolder = await stat(workspace.path).then((found) => found.isDirectory(), () => false);
+      const isFolder = await stat(workspace.path).then(
+        (found) => found.isDirectory(),
+        () => false,
+      );
       if (!isFolder) throw new WorkspaceError(`${workspace.path} is not a folder on this machine`);
       return workspace.path;
     }
@@ -55,7 +62,11 @@ async function openWorkspace(workspace: WorkspaceRef, workspaceDir: string, path
   }
 }
 
-async function unpackBundle(bundle: ResourceBundleRef, cwd: string, opts: { scratchDir: string; pathVariable: string }): Promise<void> {
+async function unpackBundle(
+  bundle: ResourceBundleRef,
+  cwd: string,
+  opts: { scratchDir: string; pathVariable: string },
+): Promise<void> {
   switch (bundle.kind) {
     case "inline":
       for (const file of bundle.files) await writeInside(cwd, file.path, file.content);
@@ -64,7 +75,11 @@ async function unpackBundle(bundle: ResourceBundleRef, cwd: string, opts: { scra
       const checkout = await mkdtemp(path.join(opts.scratchDir, "bundle-"));
       await clone(bundle, checkout, opts.pathVariable);
       const source = bundle.subdir === undefined ? checkout : await inside(checkout, bundle.subdir);
-      await cp(source, cwd, { recursive: true, verbatimSymlinks: true, filter: (from) => path.basename(from) !== ".git" });
+      await cp(source, cwd, {
+        recursive: true,
+        verbatimSymlinks: true,
+        filter: (from) => path.basename(from) !== ".git",
+      });
       await rm(checkout, { recursive: true, force: true });
       return;
     }
@@ -74,9 +89,20 @@ async function unpackBundle(bundle: ResourceBundleRef, cwd: string, opts: { scra
 }
 
 /** Clones into an empty folder. Never asks for a password, and runs no hook or filter of the repository. */
-async function clone(source: { url: string; ref?: string | undefined }, dir: string, pathVariable: string): Promise<void> {
-  const env = childEnv({ PATH: pathVariable, HOME: dir, GIT_TERMINAL_PROMPT: "0", GIT_CONFIG_NOSYSTEM: "1", GIT_ALLOW_PROTOCOL: "https:http:ssh:git" });
-  const git = async (...args: string[]) => run("git", ["-C", dir, "-c", "core.hooksPath=/dev/null", ...args], { env, timeout: GIT_TIMEOUT_MS });
+async function clone(
+  source: { url: string; ref?: string | undefined },
+  dir: string,
+  pathVariable: string,
+): Promise<void> {
+  const env = childEnv({
+    PATH: pathVariable,
+    HOME: dir,
+    GIT_TERMINAL_PROMPT: "0",
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_ALLOW_PROTOCOL: "https:http:ssh:git",
+  });
+  const git = async (...args: string[]) =>
+    run("git", ["-C", dir, "-c", "core.hooksPath=/dev/null", ...args], { env, timeout: GIT_TIMEOUT_MS });
   try {
     await git("init", "--quiet");
     await git("remote", "add", "origin", source.url);
@@ -87,7 +113,9 @@ async function clone(source: { url: string; ref?: string | undefined }, dir: str
   } catch (error) {
     await emptyFolder(dir);
     const said = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : String(error);
-    throw new WorkspaceError(`git could not fetch ${source.ref ?? "the default branch"} of ${source.url}: ${said.slice(-1_000)}`);
+    throw new WorkspaceError(
+      `git could not fetch ${source.ref ?? "the default branch"} of ${source.url}: ${said.slice(-1_000)}`,
+    );
   }
 }
 
@@ -101,14 +129,22 @@ async function writeInside(root: string, relative: string, content: string): Pro
   if (!target.startsWith(`${root}${path.sep}`)) throw new WorkspaceError(`${relative} lies outside the workspace`);
   const parent = path.dirname(target);
   await mkdir(parent, { recursive: true });
-  if ((await realpath(parent)) !== path.join(await realpath(root), path.relative(root, parent))) throw new WorkspaceError(`${relative} leads through a link`);
-  if (await lstat(target).then((found) => found.isSymbolicLink(), () => false)) await rm(target);
+  if ((await realpath(parent)) !== path.join(await realpath(root), path.relative(root, parent)))
+    throw new WorkspaceError(`${relative} leads through a link`);
+  if (
+    await lstat(target).then(
+      (found) => found.isSymbolicLink(),
+      () => false,
+    )
+  )
+    await rm(target);
   await writeFile(target, content);
 }
 
 async function inside(root: string, subdir: string): Promise<string> {
   const real = await realpath(path.join(root, subdir)).catch(() => undefined);
   const realRoot = await realpath(root);
-  if (real === undefined || !(real === realRoot || real.startsWith(`${realRoot}${path.sep}`))) throw new WorkspaceError(`the repository has no folder ${subdir}`);
+  if (real === undefined || !(real === realRoot || real.startsWith(`${realRoot}${path.sep}`)))
+    throw new WorkspaceError(`the repository has no folder ${subdir}`);
   return real;
 }

@@ -16,7 +16,8 @@ export async function readCache(layout: VolumeLayout): Promise<PackCache> {
   const cache = emptyCache();
   try {
     const stored = Stored.parse(JSON.parse(await readFile(cacheFile(layout), "utf8")));
-    for (const { stamp, entry } of stored.files) if (entry.kind === "file") cache.files.set(entry.path, { stamp, entry });
+    for (const { stamp, entry } of stored.files)
+      if (entry.kind === "file") cache.files.set(entry.path, { stamp, entry });
     for (const part of stored.parts) cache.parts.set(part.sha256, part);
     for (const [digest, sizeBytes] of Object.entries(stored.segments)) cache.segments.set(digest, sizeBytes);
     return cache;
@@ -29,7 +30,9 @@ export async function readCache(layout: VolumeLayout): Promise<PackCache> {
 export async function writeCache(layout: VolumeLayout, cache: PackCache): Promise<void> {
   const files = [...cache.files.values()];
   const parts = new Map(files.flatMap(({ entry }) => entry.parts.map((part) => [part.sha256, part] as const)));
-  const segments = Object.fromEntries([...parts.values()].map(({ segment }) => [segment, cache.segments.get(segment) ?? 0]));
+  const segments = Object.fromEntries(
+    [...parts.values()].map(({ segment }) => [segment, cache.segments.get(segment) ?? 0]),
+  );
   const temporary = `${cacheFile(layout)}.${process.pid}`;
   await writeFile(temporary, JSON.stringify({ files, parts: [...parts.values()], segments }));
   await rename(temporary, cacheFile(layout));

@@ -24,7 +24,8 @@ export async function findWriter(layout: VolumeLayout): Promise<VolumeWriter | n
 /** Makes `writer` the volume's writer, unless a later attempt of the same run has it. */
 export async function takeVolume(layout: VolumeLayout, writer: VolumeWriter): Promise<void> {
   const current = await findWriter(layout);
-  if (current && current.runId === writer.runId && current.leaseEpoch > writer.leaseEpoch) throw new VolumeTakenError(taken(current));
+  if (current && current.runId === writer.runId && current.leaseEpoch > writer.leaseEpoch)
+    throw new VolumeTakenError(taken(current));
   const temporary = `${layout.epochFile}.${process.pid}`;
   await writeFile(temporary, JSON.stringify(writer));
   await rename(temporary, layout.epochFile);
@@ -33,9 +34,12 @@ export async function takeVolume(layout: VolumeLayout, writer: VolumeWriter): Pr
 /** Throws VolumeTakenError unless `writer` still has the volume: looked at before each turn and each archive. */
 export async function checkWriter(layout: VolumeLayout, writer: VolumeWriter): Promise<void> {
   const current = await findWriter(layout);
-  if (current?.runId !== writer.runId || current.leaseEpoch !== writer.leaseEpoch) throw new VolumeTakenError(taken(current));
+  if (current?.runId !== writer.runId || current.leaseEpoch !== writer.leaseEpoch)
+    throw new VolumeTakenError(taken(current));
 }
 
 function taken(current: VolumeWriter | null): string {
-  return current ? `the volume was taken over by run ${current.runId}, epoch ${current.leaseEpoch}` : "the volume's epoch file is gone";
+  return current
+    ? `the volume was taken over by run ${current.runId}, epoch ${current.leaseEpoch}`
+    : "the volume's epoch file is gone";
 }

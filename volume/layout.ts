@@ -14,7 +14,10 @@ export interface VolumeLayout {
 }
 
 export function volumeLayout(dir: string, rolloutSubdir: string): VolumeLayout {
-  if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/.test(rolloutSubdir) || ["workspace", "thread-writer-locks"].includes(rolloutSubdir)) {
+  if (
+    !/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/.test(rolloutSubdir) ||
+    ["workspace", "thread-writer-locks"].includes(rolloutSubdir)
+  ) {
     throw new VolumeError(`${JSON.stringify(rolloutSubdir)} cannot name a folder of rollouts`);
   }
   const stateDir = path.join(dir, ".agentrun");

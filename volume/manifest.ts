@@ -7,22 +7,40 @@ export const VolumePath = z
   .string()
   .min(1)
   .max(4_096)
-  .refine((path) => !path.includes("\0") && path.split("/").every((step) => step !== "" && step !== "." && step !== ".."), "a path inside the volume");
+  .refine(
+    (path) => !path.includes("\0") && path.split("/").every((step) => step !== "" && step !== "." && step !== ".."),
+    "a path inside the volume",
+  );
 
 /** A piece of a file: so many bytes of a segment's content from an offset. */
-export const Part = z.strictObject({ segment: Sha256, offset: z.int().min(0), sizeBytes: z.int().min(0), sha256: Sha256 });
+export const Part = z.strictObject({
+  segment: Sha256,
+  offset: z.int().min(0),
+  sizeBytes: z.int().min(0),
+  sha256: Sha256,
+});
 export type Part = z.infer<typeof Part>;
 
 const Mode = z.int().min(0).max(0o777);
 export const Entry = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("file"), path: VolumePath, mode: Mode, sizeBytes: z.int().min(0), sha256: Sha256, parts: z.array(Part) }),
+  z.strictObject({
+    kind: z.literal("file"),
+    path: VolumePath,
+    mode: Mode,
+    sizeBytes: z.int().min(0),
+    sha256: Sha256,
+    parts: z.array(Part),
+  }),
   z.strictObject({ kind: z.literal("folder"), path: VolumePath, mode: Mode }),
   z.strictObject({ kind: z.literal("link"), path: VolumePath, target: z.string().min(1).max(4_096) }),
 ]);
 export type Entry = z.infer<typeof Entry>;
 
 /** What the volume holds that its archive does not. */
-export const Omitted = z.strictObject({ path: z.string(), reason: z.enum(["too-large", "special-file", "odd-name", "too-many", "changed"]) });
+export const Omitted = z.strictObject({
+  path: z.string(),
+  reason: z.enum(["too-large", "special-file", "odd-name", "too-many", "changed"]),
+});
 export type Omitted = z.infer<typeof Omitted>;
 
 /**
@@ -53,6 +71,9 @@ export type Manifest = z.infer<typeof Manifest>;
 /** The digest of a volume's content: of what its entries say, whatever segments hold them. */
 export function volumeDigest(entries: readonly Entry[]): string {
   const hash = createHash("sha256");
-  for (const entry of entries) hash.update(`${JSON.stringify(entry.kind === "file" ? [entry.kind, entry.path, entry.mode, entry.sizeBytes, entry.sha256] : Object.values(entry))}\n`);
+  for (const entry of entries)
+    hash.update(
+      `${JSON.stringify(entry.kind === "file" ? [entry.kind, entry.path, entry.mode, entry.sizeBytes, entry.sha256] : Object.values(entry))}\n`,
+    );
   return hash.digest("hex");
 }

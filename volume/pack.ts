@@ -29,10 +29,17 @@ export function emptyCache(): PackCache {
   return { files: new Map(), parts: new Map(), segments: new Map() };
 }
 
-export type PackedVolume = Pick<Manifest, "entries" | "segments" | "omitted" | "omittedCount" | "sizeBytes" | "filesCount" | "sha256">;
+export type PackedVolume = Pick<
+  Manifest,
+  "entries" | "segments" | "omitted" | "omittedCount" | "sizeBytes" | "filesCount" | "sha256"
+>;
 
 /** Reads the volume into entries and segments; each new segment is handed to `store` before the next is made. */
-export async function packVolume(layout: VolumeLayout, cache: PackCache, store: (segment: Segment) => Promise<void>): Promise<PackedVolume> {
+export async function packVolume(
+  layout: VolumeLayout,
+  cache: PackCache,
+  store: (segment: Segment) => Promise<void>,
+): Promise<PackedVolume> {
   const { found, omitted } = await scanVolume(layout);
   const packer = new Packer(layout, cache, store, omitted);
   for (const item of found) await packer.add(item);

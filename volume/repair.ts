@@ -49,7 +49,10 @@ async function repairRollout(file: string): Promise<number> {
 }
 
 /** Where the last newline before `end` stands; -1 when there is none. */
-async function lastNewline(handle: { read(buffer: Buffer, offset: number, length: number, position: number): Promise<unknown> }, end: number): Promise<number> {
+async function lastNewline(
+  handle: { read(buffer: Buffer, offset: number, length: number, position: number): Promise<unknown> },
+  end: number,
+): Promise<number> {
   for (let stop = end; stop > 0; ) {
     const start = Math.max(0, stop - TAIL_CHUNK_BYTES);
     const chunk = Buffer.alloc(stop - start);

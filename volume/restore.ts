@@ -25,7 +25,8 @@ export async function restoreVolume(opts: {
   const targets = [layout.rolloutsDir, layout.workspaceDir];
   if (!isBegun) {
     for (const target of targets) {
-      if ((await readdir(target)).length > 0) throw new VolumeError(`${target} is not empty: a restore would overwrite it`);
+      if ((await readdir(target)).length > 0)
+        throw new VolumeError(`${target} is not empty: a restore would overwrite it`);
     }
     await writeFile(marker, JSON.stringify({ runId: manifest.runId }));
   }
@@ -47,23 +48,31 @@ export async function restoreVolume(opts: {
 /** A manifest that says the same in all its parts; throws VolumeError for any other. */
 export function readManifest(value: unknown): Manifest {
   const parsed = Manifest.safeParse(value);
-  if (!parsed.success) throw new VolumeError(`the archive's manifest cannot be read: ${parsed.error.message.slice(0, 500)}`);
+  if (!parsed.success)
+    throw new VolumeError(`the archive's manifest cannot be read: ${parsed.error.message.slice(0, 500)}`);
   const manifest = parsed.data;
-  if (volumeDigest(manifest.entries) !== manifest.sha256) throw new VolumeError("the archive's manifest is damaged: its digest does not match");
+  if (volumeDigest(manifest.entries) !== manifest.sha256)
+    throw new VolumeError("the archive's manifest is damaged: its digest does not match");
   return manifest;
 }
 
-async function fill(staging: string, manifest: Manifest, fetchSegment: (digest: string) => Promise<Uint8Array>): Promise<void> {
+async function fill(
+  staging: string,
+  manifest: Manifest,
+  fetchSegment: (digest: string) => Promise<Uint8Array>,
+): Promise<void> {
   const roots = new Set([manifest.rolloutSubdir, "workspace"]);
   const segments = new SegmentReader(fetchSegment);
   const folders = manifest.entries.filter((entry) => entry.kind === "folder");
   for (const entry of manifest.entries) {
-    if (!roots.has(entry.path.split("/")[0] ?? "")) throw new VolumeError(`the archive holds ${entry.path}, which is no part of a volume`);
+    if (!roots.has(entry.path.split("/")[0] ?? ""))
+      throw new VolumeError(`the archive holds ${entry.path}, which is no part of a volume`);
     if (entry.kind === "file") await writeFileFrom(path.join(staging, entry.path), entry, segments);
     if (entry.kind === "folder") await mkdir(path.join(staging, entry.path), { recursive: true, mode: 0o700 });
   }
   // Links come after all files, so that no file is written through one; modes last, so that none is in our way.
-  for (const entry of manifest.entries) if (entry.kind === "link") await makeLink(path.join(staging, entry.path), entry.target);
+  for (const entry of manifest.entries)
+    if (entry.kind === "link") await makeLink(path.join(staging, entry.path), entry.target);
   for (const entry of folders.reverse()) await chmod(path.join(staging, entry.path), entry.mode);
 }
 
@@ -72,7 +81,11 @@ async function makeLink(file: string, target: string): Promise<void> {
   await symlink(target, file);
 }
 
-async function writeFileFrom(file: string, entry: Extract<Entry, { kind: "file" }>, segments: SegmentReader): Promise<void> {
+async function writeFileFrom(
+  file: string,
+  entry: Extract<Entry, { kind: "file" }>,
+  segments: SegmentReader,
+): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
   const handle = await open(file, "wx", 0o600);
   try {
@@ -82,7 +95,8 @@ async function writeFileFrom(file: string, entry: Extract<Entry, { kind: "file" 
       await handle.writeFile(content);
       sizeBytes += content.length;
     }
-    if (sizeBytes !== entry.sizeBytes) throw new VolumeError(`the archive of ${entry.path} is damaged: it is not as long as it should be`);
+    if (sizeBytes !== entry.sizeBytes)
+      throw new VolumeError(`the archive of ${entry.path} is damaged: it is not as long as it should be`);
     await handle.chmod(entry.mode);
   } finally {
     await handle.close();
@@ -97,10 +111,14 @@ class SegmentReader {
 
   async read(part: Part): Promise<Buffer> {
     if (this.last?.digest !== part.segment) {
-      this.last = { digest: part.segment, content: await openSegment(part.segment, await this.fetchSegment(part.segment)) };
+      this.last = {
+        digest: part.segment,
+        content: await openSegment(part.segment, await this.fetchSegment(part.segment)),
+      };
     }
     const content = this.last.content.subarray(part.offset, part.offset + part.sizeBytes);
-    if (content.length !== part.sizeBytes || sha256(content) !== part.sha256) throw new VolumeError(`segment ${part.segment} does not hold what the manifest says`);
+    if (content.length !== part.sizeBytes || sha256(content) !== part.sha256)
+      throw new VolumeError(`segment ${part.segment} does not hold what the manifest says`);
     return content;
   }
 }

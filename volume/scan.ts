@@ -21,12 +21,18 @@ export const WORKSPACE_BYTES_MAX = 1024 ** 3;
  * What an archive of the volume has to hold: rollouts and workspace, sorted by path. No link is followed. Sockets,
  * pipes and devices are left out, and of a workspace above its limit the largest files, each with its reason.
  */
-export async function scanVolume(layout: VolumeLayout, limits = { filesMax: FILES_MAX, workspaceBytesMax: WORKSPACE_BYTES_MAX }): Promise<{ found: Found[]; omitted: Omitted[] }> {
+export async function scanVolume(
+  layout: VolumeLayout,
+  limits = { filesMax: FILES_MAX, workspaceBytesMax: WORKSPACE_BYTES_MAX },
+): Promise<{ found: Found[]; omitted: Omitted[] }> {
   const found: Found[] = [];
   const omitted: Omitted[] = [];
-  for (const dir of [layout.rolloutsDir, layout.workspaceDir]) await walk(layout.dir, path.relative(layout.dir, dir), { found, omitted, filesMax: limits.filesMax });
+  for (const dir of [layout.rolloutsDir, layout.workspaceDir])
+    await walk(layout.dir, path.relative(layout.dir, dir), { found, omitted, filesMax: limits.filesMax });
   const workspace = `${path.relative(layout.dir, layout.workspaceDir)}/`;
-  const files = found.filter((item) => item.kind === "file" && item.path.startsWith(workspace)).sort((a, b) => a.sizeBytes - b.sizeBytes || compare(a.path, b.path));
+  const files = found
+    .filter((item) => item.kind === "file" && item.path.startsWith(workspace))
+    .sort((a, b) => a.sizeBytes - b.sizeBytes || compare(a.path, b.path));
   const dropped = new Set<Found>();
   let total = 0;
   for (const file of files) {
@@ -37,7 +43,11 @@ export async function scanVolume(layout: VolumeLayout, limits = { filesMax: FILE
   return { found: found.filter((item) => !dropped.has(item)).sort((a, b) => compare(a.path, b.path)), omitted };
 }
 
-async function walk(root: string, relative: string, into: { found: Found[]; omitted: Omitted[]; filesMax: number }): Promise<void> {
+async function walk(
+  root: string,
+  relative: string,
+  into: { found: Found[]; omitted: Omitted[]; filesMax: number },
+): Promise<void> {
   const names = await readdir(path.join(root, relative), { encoding: "buffer" }).catch(() => []);
   for (const bytes of names) {
     const name = bytes.toString("utf8");
@@ -48,13 +58,22 @@ async function walk(root: string, relative: string, into: { found: Found[]; omit
   }
 }
 
-async function look(root: string, item: string, into: { found: Found[]; omitted: Omitted[]; filesMax: number }): Promise<void> {
+async function look(
+  root: string,
+  item: string,
+  into: { found: Found[]; omitted: Omitted[]; filesMax: number },
+): Promise<void> {
   const full = path.join(root, item);
   const stat = await lstat(full, { bigint: true }).catch(() => null);
   if (!stat) return; // Deleted since: a tool in the background may still be at work.
-  const base = { path: item, mode: Number(stat.mode & 0o777n), stamp: `${stat.ino}:${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}` };
+  const base = {
+    path: item,
+    mode: Number(stat.mode & 0o777n),
+    stamp: `${stat.ino}:${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}`,
+  };
   if (stat.isFile()) into.found.push({ ...base, kind: "file", sizeBytes: Number(stat.size) });
-  else if (stat.isSymbolicLink()) into.found.push({ ...base, kind: "link", sizeBytes: 0, target: await readlink(full).catch(() => "") });
+  else if (stat.isSymbolicLink())
+    into.found.push({ ...base, kind: "link", sizeBytes: 0, target: await readlink(full).catch(() => "") });
   else if (stat.isDirectory()) {
     into.found.push({ ...base, kind: "folder", sizeBytes: 0 });
     await walk(root, item, into);

@@ -3,7 +3,18 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { emptyCache, ensureVolume, type Manifest, packVolume, repairRollouts, restoreVolume, takeVolume, checkWriter, VolumeTakenError, volumeLayout } from "./index";
+import {
+  checkWriter,
+  emptyCache,
+  ensureVolume,
+  type Manifest,
+  packVolume,
+  repairRollouts,
+  restoreVolume,
+  takeVolume,
+  VolumeTakenError,
+  volumeLayout,
+} from "./index";
 
 const WRITER = { runId: "run_1", leaseEpoch: 1, attemptId: "att_1" };
 
@@ -17,7 +28,15 @@ async function makeVolume() {
 async function pack(layout: ReturnType<typeof volumeLayout>, cache = emptyCache()) {
   const segments = new Map<string, Buffer>();
   const packed = await packVolume(layout, cache, async ({ digest, bytes }) => void segments.set(digest, bytes));
-  const head = { format: 1 as const, sessionId: "s", threadId: null, turnId: null, createdAt: "2026-01-01T00:00:00.000Z", rolloutSubdir: "sessions", ...WRITER };
+  const head = {
+    format: 1 as const,
+    sessionId: "s",
+    threadId: null,
+    turnId: null,
+    createdAt: "2026-01-01T00:00:00.000Z",
+    rolloutSubdir: "sessions",
+    ...WRITER,
+  };
   return { manifest: { ...head, ...packed } satisfies Manifest, segments };
 }
 
@@ -36,7 +55,12 @@ test("a restored volume holds the same files, modes, links and folders", async (
   const { manifest, segments } = await pack(layout);
 
   const dir = path.join(root, "restored");
-  await restoreVolume({ dir, manifest, fetchSegment: async (digest) => segments.get(digest) ?? Buffer.alloc(0), writer: WRITER });
+  await restoreVolume({
+    dir,
+    manifest,
+    fetchSegment: async (digest) => segments.get(digest) ?? Buffer.alloc(0),
+    writer: WRITER,
+  });
 
   const restored = volumeLayout(dir, "sessions");
   expect((await pack(restored)).manifest.sha256).toBe(manifest.sha256);
@@ -88,9 +112,13 @@ test("a damaged segment, a path that leads out, and a volume in use are refused"
   const { manifest, segments } = await pack(layout);
   const fetchSegment = async (digest: string) => segments.get(digest) ?? Buffer.alloc(0);
 
-  await expect(restoreVolume({ dir: path.join(root, "b"), manifest, fetchSegment: async () => Buffer.from("no"), writer: WRITER })).rejects.toThrow("digest");
+  await expect(
+    restoreVolume({ dir: path.join(root, "b"), manifest, fetchSegment: async () => Buffer.from("no"), writer: WRITER }),
+  ).rejects.toThrow("digest");
   const evil = { ...manifest, entries: [{ kind: "link" as const, path: "workspace/../../x", target: "y" }] };
-  await expect(restoreVolume({ dir: path.join(root, "c"), manifest: evil, fetchSegment, writer: WRITER })).rejects.toThrow("inside the volume");
+  await expect(
+    restoreVolume({ dir: path.join(root, "c"), manifest: evil, fetchSegment, writer: WRITER }),
+  ).rejects.toThrow("inside the volume");
   await expect(restoreVolume({ dir: layout.dir, manifest, fetchSegment, writer: WRITER })).rejects.toThrow("not empty");
   // What was cut off by the damaged segment can be begun again.
   await restoreVolume({ dir: path.join(root, "b"), manifest, fetchSegment, writer: WRITER });

@@ -4,16 +4,18 @@ import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
 import type { ClaimedRun } from "@/contract/run";
-import { endAttemptProcesses } from "../attempt-processes";
-import type { RunnerConfig } from "../config";
-import type { Ending } from "../ending";
-import { runAttempt } from "../loop";
+import { endAttemptProcesses } from "@/runner/attempt-processes";
+import type { RunnerConfig } from "@/runner/config";
+import type { Ending } from "@/runner/ending";
+import { runAttempt } from "@/runner/loop";
 import { MemoryControlPlane } from "./memory-control-plane";
 import { startModelServer } from "./model-server";
 
 /** The real codex of the npm package. */
 export function codexBinary(): string {
-  const packageFile = createRequire(import.meta.url).resolve(`@openai/codex-${process.platform}-${process.arch}/package.json`);
+  const packageFile = createRequire(import.meta.url).resolve(
+    `@openai/codex-${process.platform}-${process.arch}/package.json`,
+  );
   const vendor = path.join(path.dirname(packageFile), "vendor");
   return path.join(vendor, fs.readdirSync(vendor)[0] ?? "", "bin", "codex");
 }

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import type { AppendEventsInput, LiveFramesInput } from "@/contract/event";
+import type { RequestApprovalInput } from "@/contract/approval";
 import type { Command, FinishCommandInput } from "@/contract/command";
+import type { AppendEventsInput, LiveFramesInput } from "@/contract/event";
 import type { ClaimedRun, FinishRunInput, HeartbeatAnswer } from "@/contract/run";
-import { type ControlPlane, RefusedError, UnreachableError, type WatchedCommand } from "../control-plane";
-import { LeaseLostError } from "../errors";
+import { type ControlPlane, RefusedError, UnreachableError, type WatchedCommand } from "@/runner/control-plane";
+import { LeaseLostError } from "@/runner/errors";
 
 type Event = AppendEventsInput["events"][number];
 
@@ -62,7 +63,10 @@ export class MemoryControlPlane implements ControlPlane {
       const found = test();
       if (found) return found;
       await new Promise<void>((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error(`never came: ${what}; events: ${JSON.stringify(this.events.slice(-6))}`)), 20_000);
+        const timer = setTimeout(
+          () => reject(new Error(`never came: ${what}; events: ${JSON.stringify(this.events.slice(-6))}`)),
+          20_000,
+        );
         const look = () => {
           clearTimeout(timer);
           this.observers.delete(look);
@@ -89,13 +93,19 @@ export class MemoryControlPlane implements ControlPlane {
 
   async heartbeat(input: { leaseEpoch?: number }): Promise<HeartbeatAnswer> {
     this.judge(input.leaseEpoch);
-    return { ...this.run, cancelRequestedAt: this.cancelRequestedAt, shouldYield: this.shouldYield, cancelledCommandIds: [] };
+    return {
+      ...this.run,
+      cancelRequestedAt: this.cancelRequestedAt,
+      shouldYield: this.shouldYield,
+      cancelledCommandIds: [],
+    };
   }
 
   async finishRun(input: FinishRunInput): Promise<void> {
     this.judge(input.leaseEpoch);
     const isOpen = (command: Command) => command.state === "pending" || command.state === "acknowledged";
-    if (input.terminalStatus === "completed" && this.commands.some(isOpen)) throw new RefusedError("command-waiting", "a command waits");
+    if (input.terminalStatus === "completed" && this.commands.some(isOpen))
+      throw new RefusedError("command-waiting", "a command waits");
     this.finished = input;
     this.tell();
   }
@@ -114,7 +124,11 @@ export class MemoryControlPlane implements ControlPlane {
   async finishCommand(input: FinishCommandInput): Promise<void> {
     this.judge(input.leaseEpoch);
     const { terminalStatus, failureKind, failureMessage, threadId } = input;
-    this.change(input.commandId, { state: terminalStatus, failureKind: failureKind ?? null, failureMessage: failureMessage ?? null });
+    this.change(input.commandId, {
+      state: terminalStatus,
+      failureKind: failureKind ?? null,
+      failureMessage: failureMessage ?? null,
+    });
     if (threadId !== undefined && this.run.assignment.session) this.run.assignment.session.threadId = threadId;
     this.tell();
   }
@@ -142,11 +156,19 @@ export class MemoryControlPlane implements ControlPlane {
     this.tell();
   }
 
-  async requestApproval(): Promise<{ approvalId: string }> {
-    return { approvalId: `apr_${randomUUID()}` };
+  async requestApproval(input: RequestApprovalInput): Promise<{ approvalId: string }> {
+    this.judge(input.leaseEpoch);
+    const approvalId = `apr_${randomUUID()}`;
+    this.events.push({ type: "approval_request", payload: { ...input, approvalId } });
+    this.tell();
+    return { approvalId };
   }
 
-  async refreshStorage(input: { storageSizeBytes: number; storageFilesCount: number; storageSha256: string }): Promise<void> {
+  async refreshStorage(input: {
+    storageSizeBytes: number;
+    storageFilesCount: number;
+    storageSha256: string;
+  }): Promise<void> {
     this.storage.push(input);
     this.tell();
   }
@@ -176,14 +198,16 @@ export class MemoryControlPlane implements ControlPlane {
 
   private judge(leaseEpoch: number | undefined): void {
     if (this.isAway) throw new UnreachableError("the server is away");
-    if (leaseEpoch !== undefined && leaseEpoch !== this.epoch) throw new LeaseLostError("a later epoch holds the lease");
+    if (leaseEpoch !== undefined && leaseEpoch !== this.epoch)
+      throw new LeaseLostError("a later epoch holds the lease");
   }
 
   private change(commandId: string, fields: Partial<Command>): void {
     const index = this.commands.findIndex((command) => command.id === commandId);
     const command = this.commands[index];
     if (!command) throw new RefusedError("not-found", "no such command");
-    if (command.state !== "pending" && command.state !== "acknowledged") throw new RefusedError("already-terminal", "the command has ended");
+    if (command.state !== "pending" && command.state !== "acknowledged")
+      throw new RefusedError("already-terminal", "the command has ended");
     this.commands[index] = { ...command, ...fields };
   }
 

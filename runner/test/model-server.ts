@@ -3,18 +3,24 @@ import type { AddressInfo } from "node:net";
 import { answerDemo } from "@/demo/model";
 
 /** Serves the demo model on a free port, and keeps what codex asked of it. */
-export async function startModelServer(): Promise<{ baseUrl: string; requests: unknown[]; [Symbol.asyncDispose](): Promise<void> }> {
+export async function startModelServer(): Promise<{
+  baseUrl: string;
+  requests: unknown[];
+  [Symbol.asyncDispose](): Promise<void>;
+}> {
   const requests: unknown[] = [];
   const server = http.createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    if (request.method !== "POST" || !request.url?.endsWith("/responses")) return void response.writeHead(404).end("{}");
+    if (request.method !== "POST" || !request.url?.endsWith("/responses"))
+      return void response.writeHead(404).end("{}");
     const body: unknown = JSON.parse(Buffer.concat(chunks).toString("utf8"));
     requests.push(body);
     const abort = new AbortController();
     response.on("close", () => abort.abort());
     response.writeHead(200, { "content-type": "text/event-stream" });
-    for await (const { event, data } of answerDemo(body, abort.signal, 2)) response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    for await (const { event, data } of answerDemo(body, abort.signal, 2))
+      response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
     response.end();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

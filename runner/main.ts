@@ -1,0 +1,59 @@
+import { rm } from "node:fs/promises";
+import { pino } from "pino";
+import { readRunnerConfig } from "./config";
+import { RefusedError } from "./control-plane";
+import { LeaseLostError } from "./errors";
+import { runAttempt } from "./loop";
+import { connectControlPlane } from "./trpc-control-plane";
+
+const EXIT = { done: 0, failed: 1, refused: 2, lost: 3 } as const;
+const RELEASE_BOUND_MS = 4_800;
+const KILL_BOUND_MS = 2_000;
+
+/** The runner process: SIGTERM gives the run back in order; a closed stdin means that its parent is gone. */
+async function main(): Promise<number> {
+  const config = readRunnerConfig(process.env);
+  const log = pino(
+    { level: config.logLevel, base: { process: "runner", runId: config.runId, attemptId: config.attemptId } },
+    pino.destination({ dest: 2, sync: true }),
+  );
+  // The token is not for anything that this process starts.
+  delete process.env.AGENTRUN_LAUNCH_TOKEN;
+  const terminate = new AbortController();
+  const kill = new AbortController();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.once(signal, () => {
+      terminate.abort();
+      setTimeout(() => process.exit(EXIT.failed), RELEASE_BOUND_MS).unref();
+    });
+  }
+  process.stdin.resume();
+  process.stdin.once("close", () => {
+    kill.abort();
+    setTimeout(() => process.exit(EXIT.failed), KILL_BOUND_MS).unref();
+  });
+  const controlPlane = connectControlPlane({
+    url: config.url,
+    launchToken: config.launchToken,
+    onUnreachable: (error) => log.warn({ err: error }, "the stream of commands broke off"),
+  });
+  try {
+    const ending = await runAttempt({ config, controlPlane, log, terminate: terminate.signal, kill: kill.signal });
+    log.info({ ending }, "ended");
+    return ending.kind === "lost" ? EXIT.lost : EXIT.done;
+  } catch (error) {
+    if (!(error instanceof RefusedError || error instanceof LeaseLostError)) throw error;
+    log.warn({ err: error }, "the run could not be claimed");
+    return EXIT.refused;
+  } finally {
+    await rm(config.scratchDir, { recursive: true, force: true }).catch(() => {});
+  }
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    process.stderr.write(`runner failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exit(EXIT.failed);
+  },
+);

@@ -1,0 +1,133 @@
+import { createTRPCClient, httpLink, httpSubscriptionLink, splitLink, TRPCClientError } from "@trpc/client";
+import { EventSource } from "eventsource";
+import { ErrorBody, REASON_STATUS } from "@/contract/errors";
+import type { AppRouter } from "@/server/trpc/types";
+import { type ControlPlane, RefusedError, UnreachableError, type WatchedCommand } from "./control-plane";
+import { LeaseLostError } from "./errors";
+
+const CALL_TIMEOUT_MS = 15_000;
+const SEGMENT_TIMEOUT_MS = 5 * 60_000;
+const LEASE_REASONS = new Set(["lease-lost", "lease-held", "lease-fencing"]);
+
+/** The server over HTTP: typed procedures, commands by subscription, segments as plain bytes. */
+export function connectControlPlane(opts: {
+  url: string;
+  launchToken: string;
+  onUnreachable?: (error: Error) => void;
+}): ControlPlane {
+  let token = opts.launchToken;
+  let isClaimed = false;
+  const authorized: typeof fetch = (input, init) => {
+    const headers = new Headers(init?.headers);
+    headers.set("authorization", `Bearer ${token}`);
+    return fetch(input, { ...init, headers });
+  };
+  const url = `${opts.url}/api/trpc`;
+  const trpc = createTRPCClient<AppRouter>({
+    links: [
+      splitLink({
+        condition: (operation) => operation.type === "subscription",
+        true: httpSubscriptionLink({
+          url,
+          EventSource,
+          eventSourceOptions: () => ({ fetch: authorized as typeof globalThis.fetch }),
+        }),
+        false: httpLink({
+          url,
+          fetch: (input, init) =>
+            authorized(input as string, { ...(init as RequestInit), signal: bounded(init?.signal) }),
+        }),
+      }),
+    ],
+  });
+  async function ask<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      throw toRunnerError(error, isClaimed);
+    }
+  }
+  async function segment(digest: string, query: Record<string, string>, init: RequestInit): Promise<Response> {
+    const response = await authorized(`${opts.url}/api/runner/segments/${digest}?${new URLSearchParams(query)}`, {
+      ...init,
+      signal: AbortSignal.timeout(SEGMENT_TIMEOUT_MS),
+    }).catch((error: unknown) => {
+      throw new UnreachableError(String(error));
+    });
+    if (response.ok) return response;
+    const body: unknown = await response.json().catch(() => undefined);
+    const fault = ErrorBody.safeParse(
+      typeof body === "object" && body !== null && "error" in body ? body.error : undefined,
+    );
+    throw fault.success
+      ? fromBody(fault.data, isClaimed)
+      : new UnreachableError(`the server answered ${response.status}`);
+  }
+
+  return {
+    async claim(input) {
+      const run = await ask(() => trpc.runs.claim.mutate(input));
+      if (run.runnerToken) token = run.runnerToken;
+      isClaimed = true;
+      return run;
+    },
+    register: (input) => ask(async () => void (await trpc.runners.register.mutate(input))),
+    heartbeat: (input) => ask(() => trpc.runs.heartbeat.mutate(input)),
+    finishRun: (input) => ask(async () => void (await trpc.runs.finish.mutate(input))),
+    release: (input) => ask(async () => void (await trpc.runs.release.mutate(input))),
+    ackCommand: (input) => ask(async () => void (await trpc.commands.ack.mutate(input))),
+    finishCommand: (input) => ask(async () => void (await trpc.commands.finish.mutate(input))),
+    listCommands: (input) => ask(async () => (await trpc.commands.list.query(input)).items),
+    watchCommands(input, onCommand) {
+      const subscription = trpc.commands.watch.subscribe(input, {
+        onData: (item) => onCommand(item.data as WatchedCommand),
+        // The link reconnects by itself; an error here ended the stream, and the heartbeat says what it means.
+        onError: (error) => opts.onUnreachable?.(error),
+      });
+      return { close: () => subscription.unsubscribe() };
+    },
+    appendEvents: (input) => ask(async () => void (await trpc.events.append.mutate(input))),
+    liveFrames: (input) => ask(async () => void (await trpc.events.live.mutate(input))),
+    requestApproval: (input) => ask(() => trpc.approvals.request.mutate(input)),
+    refreshStorage: (input) => ask(async () => void (await trpc.storage.refresh.mutate(input))),
+    missingSegments: (input) => ask(async () => (await trpc.archive.missing.mutate(input)).missing),
+    putSegment: async ({ digest, bytes, runId, leaseEpoch }) => {
+      const body = new Uint8Array(bytes);
+      await segment(
+        digest,
+        { runId, leaseEpoch: String(leaseEpoch) },
+        { method: "PUT", body, headers: { "content-type": "application/octet-stream" } },
+      );
+    },
+    getSegment: async ({ digest, runId, leaseEpoch, sessionId }) => {
+      const response = await segment(digest, { runId, leaseEpoch: String(leaseEpoch), sessionId }, { method: "GET" });
+      return Buffer.from(await response.arrayBuffer());
+    },
+    commitManifest: (input) => ask(async () => void (await trpc.archive.commit.mutate(input))),
+    getManifest: (sessionId) => ask(() => trpc.archive.manifest.query({ sessionId })),
+  };
+}
+
+function bounded(signal: AbortSignal | null | undefined): AbortSignal {
+  const timeout = AbortSignal.timeout(CALL_TIMEOUT_MS);
+  return signal ? AbortSignal.any([signal, timeout]) : timeout;
+}
+
+/** What an error of the client means to a runner: the lease is gone, a refusal, or nothing at all yet. */
+function toRunnerError(error: unknown, isClaimed: boolean): Error {
+  if (!(error instanceof TRPCClientError)) return new UnreachableError(String(error));
+  const data: unknown = error.data;
+  const fault = ErrorBody.safeParse(
+    typeof data === "object" && data !== null && "agentrun" in data ? data.agentrun : undefined,
+  );
+  return fault.success ? fromBody(fault.data, isClaimed) : new UnreachableError(error.message);
+}
+
+function fromBody(fault: ErrorBody, isClaimed: boolean): Error {
+  if (LEASE_REASONS.has(fault.reason)) return new LeaseLostError(fault.message);
+  // A runner's token ends with its run and its epoch.
+  if (isClaimed && fault.reason === "unauthenticated") return new LeaseLostError(fault.message);
+  const status = REASON_STATUS[fault.reason];
+  if (status >= 500 || status === 429) return new UnreachableError(fault.message);
+  return new RefusedError(fault.reason, fault.message);
+}
