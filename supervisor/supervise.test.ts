@@ -152,6 +152,25 @@ test("a provider's key reaches web alone, and a runner gets no secret", async ()
   expect(runner).not.toMatch(/canary|postgres:/);
 });
 
+test.each([
+  { signal: "SIGINT", to: "npm's own process" },
+  { signal: "SIGTERM", to: "npm's own process" },
+  { signal: "SIGINT", to: "the whole group" },
+  { signal: "SIGTERM", to: "the whole group" },
+] as const)("$signal to $to stops all of it in order", async ({ signal, to }) => {
+  await using product = await TestProduct.create();
+  const npm = await product.startReady({ AGENTRUN_TEST_ATTEMPT: "att_1" }, "npm");
+  await product.pidsOf("runner");
+  const pid = npm.process.pid ?? 0;
+
+  process.kill(to === "the whole group" ? -pid : pid, signal);
+
+  await npm.exited;
+  const stops = (await product.notes()).filter((line) => line.endsWith(" stopped"));
+  expect(stops).toEqual(["runner stopped", "worker stopped", "web stopped"]);
+  expect(await readFile(path.join(product.dataDir, "lock"), "utf8")).toBe("");
+});
+
 test("a variable that is wrong stops the start with its name", async () => {
   await using product = await TestProduct.create();
   const started = product.start({ PORT: "many" });

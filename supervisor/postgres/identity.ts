@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { chown, readdir } from "node:fs/promises";
+import { chmod, chown, readdir } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 
@@ -28,6 +28,8 @@ export async function choosePostgresIdentity(postgres: string, parentFolder: str
   const namespace = await attempt([...NAMESPACE_PREFIX, postgres, "--version"]);
   if (namespace === null) return { prefix: NAMESPACE_PREFIX };
   const unprivileged = await attempt([postgres, "--version"], UNPRIVILEGED_ID);
+  // The unprivileged user has to pass through; what lies in the folder is private by its own mode.
+  await chmod(parentFolder, 0o711);
   const folder = unprivileged === null ? await attempt(["ls", "-d", parentFolder], UNPRIVILEGED_ID) : null;
   if (unprivileged === null && folder === null) return { prefix: [], uid: UNPRIVILEGED_ID, gid: UNPRIVILEGED_ID };
   throw new Error(

@@ -42,13 +42,26 @@ export class TestProduct implements AsyncDisposable {
       format: "esm",
       packages: "external",
     });
+    const manifest = { name: "stand-in", version: "1.0.0", scripts: { start: "exec node supervisor.mjs" } };
+    await writeFile(path.join(programs, "package.json"), JSON.stringify(manifest));
     for (const [name, source] of Object.entries(STAND_INS)) await writeFile(path.join(programs, name), source);
     return new TestProduct(programs, await mkdtemp(path.join(tmpdir(), "agentrun-data-")));
   }
 
-  start(env: Record<string, string> = {}): StartedSupervisor {
-    const child = spawn(process.execPath, [path.join(this.programs, "supervisor.mjs")], {
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: "0", AGENTRUN_DATA_DIR: this.dataDir, ...env },
+  /** By node itself, or as `npm start` does. */
+  start(env: Record<string, string> = {}, by: "node" | "npm" = "node"): StartedSupervisor {
+    const program = path.join(this.programs, "supervisor.mjs");
+    const [file, args] = by === "npm" ? ["npm", ["start"]] : [process.execPath, [program]];
+    const child = spawn(file, args, {
+      cwd: this.programs,
+      env: {
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        NODE_ENV: "test",
+        PORT: "0",
+        AGENTRUN_DATA_DIR: this.dataDir,
+        ...env,
+      },
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });
@@ -58,8 +71,11 @@ export class TestProduct implements AsyncDisposable {
   }
 
   /** Starts and waits until it says that it is ready. */
-  async startReady(env: Record<string, string> = {}): Promise<StartedSupervisor & { url: string }> {
-    const started = this.start(env);
+  async startReady(
+    env: Record<string, string> = {},
+    by: "node" | "npm" = "node",
+  ): Promise<StartedSupervisor & { url: string }> {
+    const started = this.start(env, by);
     const url = await vi.waitFor(
       () => {
         const ready = /ready at (http\S+)/.exec(started.output());

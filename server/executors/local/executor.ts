@@ -13,6 +13,7 @@ export interface LocalExecutorOptions {
   logLevel: string;
   launchDeadlineMs?: number;
   endDeadlineMs?: number;
+  observeDeadlineMs?: number;
 }
 
 type Answer = (message: SupervisorMessage) => boolean;
@@ -96,7 +97,10 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
       return (await answered) === null ? "unconfirmed" : "gone";
     },
     async observe(attemptId): Promise<Observation> {
-      const answered = answerOf((message) => (message.type === "runner.list" ? message : null), 5_000);
+      const answered = answerOf(
+        (message) => (message.type === "runner.list" ? message : null),
+        options.observeDeadlineMs ?? 5_000,
+      );
       await options.channel.send({ type: "runner.list" }).catch(() => undefined);
       const answer = await answered;
       if (answer === null) return "unknown";

@@ -1,0 +1,134 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import type { SupervisorMessage, WorkerMessage } from "@/contract/supervisor";
+import type { AttemptExit, LaunchSpec } from "@/server/executors/executor";
+import { isProcessAlive } from "@/supervisor/processes/alive";
+import { createRunnerHost } from "@/supervisor/runner-host";
+import type { SupervisorChannel } from "./channel";
+import { createLocalExecutor } from "./executor";
+
+/** A runner whose tool moves to a session of its own, as codex's tools do. */
+const RUNNER = `
+  import { spawn } from "node:child_process";
+  const tool = spawn("setsid", ["sleep", "1000"], { stdio: "ignore" });
+  console.log("tool " + tool.pid);
+  process.stdin.resume().on("end", () => process.exit(0));
+  process.on("SIGTERM", () => process.exit(0));
+  if (process.env.AGENTRUN_RUN_ID === "run_fails") setTimeout(() => { console.error("no codex"); process.exit(3); }, 50);
+`;
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "agentrun-executor-"));
+  await writeFile(path.join(folder, "runner.mjs"), RUNNER);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** The two ends of the channel joined in one process; every runner is a real process. */
+function joinHost() {
+  const listeners = new Set<(message: SupervisorMessage) => void>();
+  const lines: string[] = [];
+  const host = createRunnerHost({
+    file: path.join(folder, "runner.mjs"),
+    env: { PATH: process.env.PATH, NODE_ENV: "test" },
+    send: (message) => {
+      for (const listener of listeners) listener(message);
+    },
+    onLine: (_, line) => lines.push(line),
+  });
+  const channel: SupervisorChannel = {
+    send: async (message: WorkerMessage) => host.handle(message),
+    onMessage(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+  const executor = createLocalExecutor({ channel, dataDir: folder, codexPath: "/bin/false", logLevel: "info" });
+  return {
+    executor,
+    host,
+    tool: () =>
+      vi.waitFor(() => {
+        const pid = lines.flatMap((line) => /^tool (\d+)$/.exec(line)?.[1] ?? [])[0];
+        if (pid === undefined) throw new Error("no tool yet");
+        return Number(pid);
+      }),
+    [Symbol.asyncDispose]: () => host.stop(2_000),
+  };
+}
+
+function spec(attemptId: string, runId = "run_1"): LaunchSpec {
+  return {
+    attemptId,
+    runId,
+    runnerId: "runner_1",
+    launchToken: "t",
+    url: "http://127.0.0.1:1",
+    leaseMs: 20_000,
+    volumeDir: null,
+  };
+}
+
+test("an attempt that is ended is gone with what it started in a session of its own", async () => {
+  await using joined = joinHost();
+  await joined.executor.launch(spec("att_ended"));
+  const tool = await joined.tool();
+  expect(await joined.executor.observe("att_ended")).toBe("running");
+  expect(existsSync(path.join(folder, "scratch", "att_ended"))).toBe(true);
+
+  expect(await joined.executor.end("att_ended")).toBe("gone");
+
+  expect(await isProcessAlive(tool)).toBe(false);
+  expect(await joined.executor.observe("att_ended")).toBe("gone");
+  await vi.waitFor(() => expect(existsSync(path.join(folder, "scratch", "att_ended"))).toBe(false));
+});
+
+test("launching the same attempt twice makes one process", async () => {
+  await using joined = joinHost();
+  await Promise.all([joined.executor.launch(spec("att_twice")), joined.executor.launch(spec("att_twice"))]);
+  await joined.executor.launch(spec("att_twice"));
+  expect(joined.host.attemptIds()).toEqual(["att_twice"]);
+});
+
+test("a runner that fails is reported once nothing of it is left, with what it said", async () => {
+  await using joined = joinHost();
+  const exits: AttemptExit[] = [];
+  joined.executor.onExit((exit) => exits.push(exit));
+  await joined.executor.launch(spec("att_fails", "run_fails"));
+  const tool = await joined.tool();
+  await vi.waitFor(() => expect(exits).toHaveLength(1), { timeout: 5_000 });
+  expect(exits[0]).toMatchObject({ attemptId: "att_fails", code: 3, stderrTail: "no codex" });
+  expect(await isProcessAlive(tool)).toBe(false);
+});
+
+test("an attempt that the supervisor does not know is found by its processes, and ended", async () => {
+  await using joined = joinHost();
+  const stray = spawn("setsid", ["sleep", "1000"], {
+    env: { ...process.env, AGENTRUN_ATTEMPT: "att_stray" },
+    stdio: "ignore",
+  });
+  await vi.waitFor(async () => expect(await joined.executor.observe("att_stray")).toBe("running"));
+  expect(await joined.executor.end("att_stray")).toBe("gone");
+  expect(await isProcessAlive(stray.pid ?? 0)).toBe(false);
+  expect(await joined.executor.observe("att_stray")).toBe("gone");
+});
+
+test("a supervisor that does not answer leaves an end unconfirmed and an attempt unknown", async () => {
+  const silent: SupervisorChannel = { send: async () => undefined, onMessage: () => () => undefined };
+  const executor = createLocalExecutor({
+    channel: silent,
+    dataDir: folder,
+    codexPath: "/bin/false",
+    logLevel: "info",
+    endDeadlineMs: 20,
+    observeDeadlineMs: 20,
+    launchDeadlineMs: 20,
+  });
+  expect(await executor.end("att_1")).toBe("unconfirmed");
+  expect(await executor.observe("att_1")).toBe("unknown");
+  await expect(executor.launch(spec("att_1"))).rejects.toThrow("in time");
+});
