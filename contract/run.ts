@@ -30,6 +30,7 @@ export function isTerminal(status: string): status is TerminalStatus {
   return (TERMINAL_STATUSES as readonly string[]).includes(status);
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses.
 const RELATIVE_PATH = /^(?!\/)(?!.*(?:^|\/)\.\.(?:\/|$))[^\u0000-\u001f]+$/;
 const RelativePath = z.string().min(1).max(1_024).regex(RELATIVE_PATH, "a relative path without ..");
 /** What a git source may be: no `file:` or `ext::` transport, and no credentials, which would end up in logs. */

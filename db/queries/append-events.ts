@@ -1,9 +1,9 @@
 import { and, between, eq, inArray, sql } from "drizzle-orm";
 import type pg from "pg";
 import { isTerminal, type RunStatus } from "@/contract/run";
-import type { Tx } from "../client";
-import { eventBatches, events, runs } from "../schema";
-import { withTransaction } from "../transaction";
+import type { Tx } from "@/db/client";
+import { eventBatches, events, runs } from "@/db/schema";
+import { withTransaction } from "@/db/transaction";
 
 export type PreparedEvent = { id: string; type: string; payload: string; at: string | null };
 export type PreparedBatch = {

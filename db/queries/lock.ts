@@ -1,5 +1,5 @@
 import { and, eq, type SQL } from "drizzle-orm";
-import type { Tx } from "../client";
+import type { Tx } from "@/db/client";
 import {
   type CommandRow,
   commands,
@@ -9,7 +9,7 @@ import {
   runs,
   type SessionRow,
   sessions,
-} from "../schema";
+} from "@/db/schema";
 
 /**
  * The one lock order, everywhere: lane, task, session, run, command, each by id. A run's session never changes, so it

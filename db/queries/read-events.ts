@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, inArray } from "drizzle-orm";
-import type { Db, Tx } from "../client";
-import { type EventRow, events } from "../schema";
+import type { Db, Tx } from "@/db/client";
+import { type EventRow, events } from "@/db/schema";
 
 export type EventRange = { runId: string; afterSeq: number; limit: number; types?: readonly string[] };
 

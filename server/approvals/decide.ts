@@ -1,5 +1,5 @@
 import type { Approval, DecideApprovalInput } from "@/contract/approval";
-import { createCommand } from "@/server/commands/create";
+import { createCommand } from "@/server/commands";
 import type { ServiceContext } from "@/server/context";
 import { getApproval } from "./approval";
 

@@ -1,3 +1,5 @@
-export { getApproval, listApprovals } from "./approval";
+export { getApproval, listApprovals, toApproval } from "./approval";
 export { decideApproval } from "./decide";
+export { recordDecision, settleDecision } from "./record-decision";
 export { requestApproval } from "./request";
+export { countPending, settleApprovals } from "./settle";

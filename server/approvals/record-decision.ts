@@ -4,7 +4,7 @@ import { type ApprovalRow, approvals, type CommandRow, type RunRow, type Session
 import { actorName } from "@/server/audit";
 import type { TxContext } from "@/server/context";
 import { ConflictError, NotFoundError } from "@/server/errors";
-import { appendServerEvents } from "@/server/events/server-events";
+import { appendServerEvents } from "@/server/events";
 import { countPending } from "./settle";
 
 type Locked = { run: RunRow; session: SessionRow | null };

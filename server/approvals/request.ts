@@ -5,11 +5,9 @@ import { lockRun } from "@/db/queries/lock";
 import { approvals, type RunRow } from "@/db/schema";
 import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { AlreadyTerminalError, NotFoundError } from "@/server/errors";
-import { redactJson } from "@/server/events/redact";
-import { appendServerEvents } from "@/server/events/server-events";
+import { appendServerEvents, redactJson } from "@/server/events";
 import { newId } from "@/server/ids";
-import { assertHolds } from "@/server/runs/holder";
-import { assertRunVisible } from "@/server/runs/run";
+import { assertHolds, assertRunVisible } from "@/server/runs";
 import { toApproval } from "./approval";
 import { countPending } from "./settle";
 

@@ -1,7 +1,7 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import { approvals, type RunRow, type SessionRow, sessions } from "@/db/schema";
 import type { TxContext } from "@/server/context";
-import { appendServerEvents } from "@/server/events/server-events";
+import { appendServerEvents } from "@/server/events";
 
 /**
  * Ends the approvals of an attempt that is over. One that nobody had decided is superseded; one that was decided but

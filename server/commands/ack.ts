@@ -5,8 +5,7 @@ import { lockCommand } from "@/db/queries/lock";
 import { commands, sessions } from "@/db/schema";
 import { inTx, type ServiceContext, tenantOf } from "@/server/context";
 import { AlreadyTerminalError, NotFoundError } from "@/server/errors";
-import { assertHolds } from "@/server/runs/holder";
-import { assertRunVisible } from "@/server/runs/run";
+import { assertHolds, assertRunVisible } from "@/server/runs";
 import { toCommand } from "./command";
 
 /**

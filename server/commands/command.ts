@@ -5,7 +5,7 @@ import { type CommandRow, commands, runs } from "@/db/schema";
 import { boundRunId, type ServiceContext, tenantOf } from "@/server/context";
 import { NotFoundError } from "@/server/errors";
 import { pageFrom } from "@/server/pagination";
-import { getRun } from "@/server/runs/run";
+import { getRun } from "@/server/runs";
 import { iso, storedJson } from "@/server/stored";
 
 export function toCommand(row: CommandRow): Command {

@@ -3,7 +3,7 @@ import type { FailureKind } from "@/contract/errors";
 import type { TerminalStatus } from "@/contract/run";
 import { type CommandRow, commands, type RunRow, type SessionRow, sessions } from "@/db/schema";
 import type { TxContext } from "@/server/context";
-import { appendServerEvents, statusEvent } from "@/server/events/server-events";
+import { appendServerEvents, statusEvent } from "@/server/events";
 
 export type CommandEnd = {
   terminalStatus: TerminalStatus;

@@ -1,12 +1,11 @@
 import type { Command, FinishCommandInput } from "@/contract/command";
 import { isTerminal } from "@/contract/run";
 import { lockCommand } from "@/db/queries/lock";
-import { settleDecision } from "@/server/approvals/record-decision";
+import { settleDecision } from "@/server/approvals";
 import { inTx, type ServiceContext, tenantOf } from "@/server/context";
 import { NotFoundError } from "@/server/errors";
-import { assertHolds } from "@/server/runs/holder";
-import { assertRunVisible } from "@/server/runs/run";
-import { storeThread } from "@/server/sessions/store-thread";
+import { assertHolds, assertRunVisible } from "@/server/runs";
+import { storeThread } from "@/server/sessions";
 import { toCommand } from "./command";
 import { endCommand } from "./end-command";
 

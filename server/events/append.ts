@@ -1,8 +1,7 @@
 import type { AppendAnswer, AppendEventsInput } from "@/contract/event";
 import type { ServiceContext } from "@/server/context";
 import { LeaseLostError } from "@/server/errors";
-import { writingEpoch } from "@/server/runs/holder";
-import { assertRunVisible, getRun } from "@/server/runs/run";
+import { assertRunVisible, getRun, writingEpoch } from "@/server/runs";
 
 /** Stores a batch of a run's events, durably, in order, and once: the same batch id again adds nothing. */
 export async function appendEvents(ctx: ServiceContext, input: AppendEventsInput): Promise<AppendAnswer> {

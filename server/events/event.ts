@@ -2,7 +2,7 @@ import type { EventPage, ListEventsInput, RunEvent } from "@/contract/event";
 import { readEventPage } from "@/db/queries/read-events";
 import type { EventRow } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
-import { getRun } from "@/server/runs/run";
+import { getRun } from "@/server/runs";
 import { iso, storedJson } from "@/server/stored";
 
 export function toEvent(row: EventRow): RunEvent {

@@ -5,7 +5,7 @@ import { type RunnerJobRow, runnerJobs, runs } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { NotFoundError } from "@/server/errors";
 import { decodeCursor, encodeCursor, pageFrom } from "@/server/pagination";
-import { getRun } from "@/server/runs/run";
+import { getRun } from "@/server/runs";
 import { iso, storedJson } from "@/server/stored";
 
 export function toRunnerJob(row: RunnerJobRow): RunnerJob {

@@ -4,7 +4,7 @@ import type { ListRunnersInput, RegisterRunnerInput, Runner } from "@/contract/r
 import { type RunnerRow, runners, runs } from "@/db/schema";
 import { boundRunId, inTx, type ServiceContext, tenantOf } from "@/server/context";
 import { ConflictError, NotFoundError } from "@/server/errors";
-import { redactJson } from "@/server/events/redact";
+import { redactJson } from "@/server/events";
 import { newId } from "@/server/ids";
 import { decodeCursor, encodeCursor, pageFrom } from "@/server/pagination";
 import { iso, storedJson } from "@/server/stored";

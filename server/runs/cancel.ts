@@ -4,10 +4,10 @@ import { type CancelRunInput, isTerminal, type Run } from "@/contract/run";
 import { leaseOf, lockRun } from "@/db/queries/lock";
 import { commands, type RunRow, runs, type SessionRow } from "@/db/schema";
 import { audit } from "@/server/audit";
-import { endCommand } from "@/server/commands/end-command";
+import { endCommand } from "@/server/commands";
 import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { AlreadyTerminalError, NotFoundError } from "@/server/errors";
-import { appendServerEvents, statusEvent } from "@/server/events/server-events";
+import { appendServerEvents, statusEvent } from "@/server/events";
 import { endRun } from "./end-run";
 import { toRun } from "./run";
 

@@ -10,9 +10,9 @@ import {
   NotFoundError,
   StoreEvictedError,
 } from "@/server/errors";
-import { appendServerEvents, statusEvent } from "@/server/events/server-events";
+import { appendServerEvents, statusEvent } from "@/server/events";
 import { mintRunnerTokens } from "@/server/identity";
-import { upsertRunner } from "@/server/runners/upsert";
+import { upsertRunner } from "@/server/runners";
 import { assignmentOf } from "./assignment";
 import { loseAttempt } from "./lose-attempt";
 import { assertRunVisible, toRun } from "./run";

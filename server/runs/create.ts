@@ -3,14 +3,13 @@ import { and, eq } from "drizzle-orm";
 import type { CreateRunInput, Run, WorkspaceRef } from "@/contract/run";
 import { type RunRow, runs, type SessionRow, sessions } from "@/db/schema";
 import { audit } from "@/server/audit";
-import { requireProfile } from "@/server/backends/require-profile";
+import { requireProfile } from "@/server/backends";
 import { inTx, ownerOf, type ServiceContext, type TxContext } from "@/server/context";
 import { IdempotencyConflictError, InvalidInputError } from "@/server/errors";
-import { appendServerEvents, statusEvent } from "@/server/events/server-events";
+import { appendServerEvents, statusEvent } from "@/server/events";
 import { payloadHash } from "@/server/idempotency";
 import { newId } from "@/server/ids";
-import { ensureVolume } from "@/server/sessions/ensure-volume";
-import { resolveSession } from "@/server/sessions/resolve";
+import { ensureVolume, resolveSession } from "@/server/sessions";
 import { toRun } from "./run";
 
 /**

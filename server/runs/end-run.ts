@@ -3,10 +3,10 @@ import { OPEN_COMMAND_STATES } from "@/contract/command";
 import type { FailureKind } from "@/contract/errors";
 import type { TerminalStatus } from "@/contract/run";
 import { commands, leases, type RunRow, runs, type SessionRow, sessions } from "@/db/schema";
-import { settleApprovals } from "@/server/approvals/settle";
-import { endCommand } from "@/server/commands/end-command";
+import { settleApprovals } from "@/server/approvals";
+import { endCommand } from "@/server/commands";
 import type { TxContext } from "@/server/context";
-import { appendServerEvents } from "@/server/events/server-events";
+import { appendServerEvents } from "@/server/events";
 import { endRunTokens } from "@/server/identity";
 
 export type RunEnd = {

@@ -6,7 +6,7 @@ import { commands } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { ConflictError, NotFoundError } from "@/server/errors";
-import { storeThread } from "@/server/sessions/store-thread";
+import { storeThread } from "@/server/sessions";
 import { endRun } from "./end-run";
 import { assertHolds } from "./holder";
 import { assertRunVisible, toRun } from "./run";

@@ -1,8 +1,9 @@
-export { cancelRun } from "./cancel";
+export { cancelNow, cancelRun } from "./cancel";
 export { claimRun } from "./claim";
 export { createRun } from "./create";
 export { finishRun } from "./finish";
 export { heartbeatRun } from "./heartbeat";
+export { assertHolds, writingEpoch } from "./holder";
 export { listRuns } from "./list";
 export { loseAttempt } from "./lose-attempt";
 export { policyOf } from "./policy";

@@ -1,10 +1,10 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import { OPEN_COMMAND_STATES } from "@/contract/command";
 import { type CommandRow, commands, leases, type RunRow, runs, type SessionRow, sessions } from "@/db/schema";
-import { settleApprovals } from "@/server/approvals/settle";
-import { endCommand } from "@/server/commands/end-command";
+import { settleApprovals } from "@/server/approvals";
+import { endCommand } from "@/server/commands";
 import type { TxContext } from "@/server/context";
-import { appendServerEvents, statusEvent } from "@/server/events/server-events";
+import { appendServerEvents, statusEvent } from "@/server/events";
 import { cancelNow } from "./cancel";
 import { endRun } from "./end-run";
 import { policyOf } from "./policy";

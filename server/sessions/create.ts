@@ -2,7 +2,7 @@ import type { CreateSessionInput, SessionSummary } from "@/contract/session";
 import { lockSession } from "@/db/queries/lock";
 import type { SessionRow } from "@/db/schema";
 import { audit } from "@/server/audit";
-import { requireProfile } from "@/server/backends/require-profile";
+import { requireProfile } from "@/server/backends";
 import { inTx, ownerOf, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { ConflictError, NotFoundError } from "@/server/errors";
 import { payloadHash } from "@/server/idempotency";

@@ -5,7 +5,7 @@ import { runs, sessions } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { ConflictError, NotFoundError } from "@/server/errors";
-import { cancelNow } from "@/server/runs/cancel";
+import { cancelNow } from "@/server/runs";
 import { toSummary } from "./session";
 
 /**

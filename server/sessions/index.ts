@@ -3,6 +3,8 @@ export { deleteSession } from "./delete";
 export { ensureVolume } from "./ensure-volume";
 export { listSessions } from "./list";
 export { markSessionRead } from "./mark-read";
+export { resolveSession } from "./resolve";
 export { getSession, requireSession, toSession, toSummary } from "./session";
+export { storeThread } from "./store-thread";
 export { readOutput, readTrace } from "./trace";
 export { updateSession } from "./update";

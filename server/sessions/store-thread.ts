@@ -1,7 +1,7 @@
 import { eq, sql } from "drizzle-orm";
 import { type RunRow, runs, type SessionRow, sessions } from "@/db/schema";
 import type { TxContext } from "@/server/context";
-import { appendServerEvents, statusEvent } from "@/server/events/server-events";
+import { appendServerEvents, statusEvent } from "@/server/events";
 
 /**
  * Keeps the backend's thread and turn where the next attempt looks for them: on the session, and in the run's own

@@ -3,8 +3,8 @@ import type { ReadTraceInput, TracePage } from "@/contract/session";
 import { readEventPage } from "@/db/queries/read-events";
 import type { ServiceContext } from "@/server/context";
 import { NotFoundError } from "@/server/errors";
-import { toEvent } from "@/server/events/event";
-import { getRun } from "@/server/runs/run";
+import { toEvent } from "@/server/events";
+import { getRun } from "@/server/runs";
 import { requireSession } from "./session";
 
 /** Every event of one of the session's runs: the active one, else the last, or the one that is named. */

@@ -1,6 +1,6 @@
 import { DecideApprovalInput, GetApprovalInput, ListApprovalsInput, RequestApprovalInput } from "@/contract/approval";
 import { decideApproval, getApproval, listApprovals, requestApproval } from "@/server/approvals";
-import { operatorProcedure, router, runnerProcedure, viewerProcedure } from "../init";
+import { operatorProcedure, router, runnerProcedure, viewerProcedure } from "@/server/trpc/init";
 
 export const approvalsRouter = router({
   request: runnerProcedure

@@ -7,7 +7,7 @@ import {
   ListCommandsInput,
 } from "@/contract/command";
 import { ackCommand, cancelCommand, createCommand, finishCommand, getCommand, listCommands } from "@/server/commands";
-import { operatorProcedure, router, runnerProcedure } from "../init";
+import { operatorProcedure, router, runnerProcedure } from "@/server/trpc/init";
 
 export const commandsRouter = router({
   create: operatorProcedure.input(CreateCommandInput).mutation((opts) => createCommand(opts.ctx.service, opts.input)),

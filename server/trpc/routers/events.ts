@@ -1,6 +1,6 @@
 import { AppendEventsInput, ListEventsInput } from "@/contract/event";
 import { appendEvents, listEvents } from "@/server/events";
-import { router, runnerProcedure } from "../init";
+import { router, runnerProcedure } from "@/server/trpc/init";
 
 export const eventsRouter = router({
   append: runnerProcedure.input(AppendEventsInput).mutation((opts) => appendEvents(opts.ctx.service, opts.input)),

@@ -1,6 +1,6 @@
 import { GetRunnerJobInput, LaunchRunnerJobInput, ListRunnerJobsInput } from "@/contract/runner";
 import { getRunnerJob, launchRunnerJob, listRunnerJobs } from "@/server/runners";
-import { operatorProcedure, router, viewerProcedure } from "../init";
+import { operatorProcedure, router, viewerProcedure } from "@/server/trpc/init";
 
 export const runnerJobsRouter = router({
   launch: operatorProcedure

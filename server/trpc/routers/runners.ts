@@ -1,6 +1,6 @@
 import { GetRunnerInput, ListRunnersInput, RegisterRunnerInput } from "@/contract/runner";
 import { getRunner, listRunners, registerRunner } from "@/server/runners";
-import { launchProcedure, router, viewerProcedure } from "../init";
+import { launchProcedure, router, viewerProcedure } from "@/server/trpc/init";
 
 export const runnersRouter = router({
   register: launchProcedure.input(RegisterRunnerInput).mutation((opts) => registerRunner(opts.ctx.service, opts.input)),

@@ -20,7 +20,14 @@ import {
   listRuns,
   releaseRun,
 } from "@/server/runs";
-import { adminProcedure, launchProcedure, operatorProcedure, router, runnerProcedure, viewerProcedure } from "../init";
+import {
+  adminProcedure,
+  launchProcedure,
+  operatorProcedure,
+  router,
+  runnerProcedure,
+  viewerProcedure,
+} from "@/server/trpc/init";
 
 export const runsRouter = router({
   create: operatorProcedure.input(CreateRunInput).mutation((opts) => createRun(opts.ctx.service, opts.input)),

@@ -17,7 +17,7 @@ import {
   readTrace,
   updateSession,
 } from "@/server/sessions";
-import { operatorProcedure, router, viewerProcedure } from "../init";
+import { operatorProcedure, router, viewerProcedure } from "@/server/trpc/init";
 
 export const sessionsRouter = router({
   create: operatorProcedure.input(CreateSessionInput).mutation((opts) => createSession(opts.ctx.service, opts.input)),
