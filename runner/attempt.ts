@@ -141,6 +141,7 @@ export class Attempt {
         approval: policy.approval,
         threadId,
         notes,
+        startTimeoutMs: config.startTimeoutMs,
         isolation,
         onThread: (id) => {
           this.threadId = id;

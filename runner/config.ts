@@ -29,6 +29,8 @@ export interface RunnerConfig {
   codexPath: string;
   leaseMs: number;
   selfFenceMs: number | undefined;
+  /** How long codex may take to answer while it starts. */
+  startTimeoutMs?: number;
   logLevel: string;
   pathVariable: string;
   lang: string;

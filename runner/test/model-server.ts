@@ -4,11 +4,14 @@ import { answerDemo } from "@/demo/model";
 
 /** Serves the demo model on a free port, and keeps what codex asked of it. */
 export async function startModelServer(): Promise<{
+  /** Resolves once codex has asked so many times. */
+  asked(count: number): Promise<void>;
   baseUrl: string;
   requests: unknown[];
   [Symbol.asyncDispose](): Promise<void>;
 }> {
   const requests: unknown[] = [];
+  const waiting = new Set<{ count: number; resolve: () => void }>();
   const server = http.createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -16,6 +19,7 @@ export async function startModelServer(): Promise<{
       return void response.writeHead(404).end("{}");
     const body: unknown = JSON.parse(Buffer.concat(chunks).toString("utf8"));
     requests.push(body);
+    for (const waiter of waiting) if (requests.length >= waiter.count) waiter.resolve();
     const abort = new AbortController();
     response.on("close", () => abort.abort());
     response.writeHead(200, { "content-type": "text/event-stream" });
@@ -28,6 +32,9 @@ export async function startModelServer(): Promise<{
   return {
     baseUrl: `http://127.0.0.1:${port}/v1`,
     requests,
+    async asked(count) {
+      if (requests.length < count) await new Promise<void>((resolve) => waiting.add({ count, resolve }));
+    },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

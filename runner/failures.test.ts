@@ -1,0 +1,102 @@
+import fs from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { makeMachine } from "./test/harness";
+
+const isEnded = (state: string) => state === "completed" || state === "failed" || state === "cancelled";
+
+/** A stand-in for codex that fails in its own way; the real one cannot be made to. */
+function fakeCodex(root: string, script: string): string {
+  const file = path.join(root, "fake-codex");
+  fs.writeFileSync(file, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  return file;
+}
+
+test.each([
+  ["is missing", undefined, /could not start|No such file|exited/],
+  ["exits at once", "echo no licence >&2; exit 7", /exited with code 7[\s\S]*no licence/],
+  ["prints garbage without end", "while :; do echo this is not json; done", /not JSON-RPC/],
+  [
+    "refuses its configuration",
+    "echo 'ERROR codex_app_server: Invalid configuration; using defaults. config.toml:2:8' >&2; read line; echo '{\"id\":1,\"result\":{}}'; sleep 30",
+    /refused its configuration[\s\S]*config.toml:2:8/,
+  ],
+])("a codex that %s fails the run as backend-failed, and says how", async (_how, script, message) => {
+  await using machine = await makeMachine();
+  const codexPath = script === undefined ? "/nowhere/codex" : fakeCodex(machine.root, script);
+  const { controlPlane, ended } = machine.start({}, { codexPath });
+  const turn = controlPlane.order("turn", { text: "hello" });
+
+  expect(await ended).toMatchObject({
+    kind: "failed",
+    failureKind: "backend-failed",
+    message: expect.stringMatching(message),
+  });
+  expect(controlPlane.state(turn)).toMatchObject({ state: "failed", failureKind: "backend-failed" });
+  expect(controlPlane.finished).toMatchObject({ terminalStatus: "failed", failureKind: "backend-failed" });
+  expect(controlPlane.payloads("error")[0]?.message).toMatch(message);
+});
+
+test("a codex that hangs is bounded, and nothing of it is left", async () => {
+  await using machine = await makeMachine();
+  const { controlPlane, ended } = machine.start(
+    {},
+    { codexPath: fakeCodex(machine.root, "sleep 600"), startTimeoutMs: 300 },
+  );
+  controlPlane.order("turn", { text: "hello" });
+
+  expect(await ended).toMatchObject({
+    kind: "failed",
+    failureKind: "backend-failed",
+    message: expect.stringContaining("did not answer initialize"),
+  });
+});
+
+test("a turn above its limit is interrupted and fails as timeout", async () => {
+  await using machine = await makeMachine();
+  const { controlPlane } = machine.start({ executionPolicy: { turnTimeoutMs: 1_000 } });
+  const turn = controlPlane.order("turn", { text: "RUN `sleep 600`" });
+  await controlPlane.until("its end", () => isEnded(controlPlane.state(turn).state));
+
+  expect(controlPlane.state(turn)).toMatchObject({ state: "failed", failureKind: "timeout" });
+});
+
+test("a cancelled run stops its turn, then says so once nothing of the agent is left", async () => {
+  await using machine = await makeMachine();
+  const { controlPlane, ended } = machine.start();
+  const turn = controlPlane.order("turn", { text: "RUN `sleep 600`" });
+  await controlPlane.until("the command", () => controlPlane.payloads("command_execution").length > 0);
+  controlPlane.cancel();
+
+  expect(await ended).toEqual({ kind: "cancelled" });
+  expect(controlPlane.state(turn)).toMatchObject({ state: "cancelled", failureKind: "cancelled" });
+  expect(controlPlane.finished).toMatchObject({ terminalStatus: "cancelled", failureKind: "cancelled" });
+});
+
+test("an idle run ends at once when another run of its session waits", async () => {
+  await using machine = await makeMachine();
+  const { controlPlane, ended } = machine.start();
+  const turn = controlPlane.order("turn", { text: "hello" });
+  await controlPlane.until("its end", () => isEnded(controlPlane.state(turn).state));
+  controlPlane.shouldYield = true;
+
+  expect(await ended).toEqual({ kind: "completed" });
+});
+
+test("while the server is away the agent works on, and every event arrives once and in order", async () => {
+  await using machine = await makeMachine();
+  const { controlPlane, ended } = machine.start({ executionPolicy: { idleTimeoutMs: 100 } });
+  const commands = Array.from({ length: 40 }, (_, index) => `RUN \`echo line ${index}\``).join(" ");
+  const turn = controlPlane.order("turn", { text: commands });
+  await controlPlane.until("the first output", () => controlPlane.payloads("command_output").length > 0);
+  controlPlane.isAway = true;
+  // The demo model has answered all calls: the agent finished its turn without us.
+  await machine.model.asked(41);
+  expect(controlPlane.state(turn).state).toBe("acknowledged");
+  controlPlane.isAway = false;
+
+  expect(await ended).toEqual({ kind: "completed" });
+  expect(controlPlane.payloads("command_output").map(({ text }) => text)).toEqual(
+    Array.from({ length: 40 }, (_, index) => `line ${index}\n`),
+  );
+});

@@ -1,0 +1,160 @@
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import type { ClaimedRun } from "@/contract/run";
+import { listRollouts } from "@/volume/repair";
+import { findAttemptProcesses } from "./attempt-processes";
+import { childEnv } from "./child-env";
+import { probeIsolation } from "./isolation";
+import { makeMachine, type Started } from "./test/harness";
+
+const isEnded = (state: string) => state === "completed" || state === "failed" || state === "cancelled";
+
+async function runTurn({ controlPlane }: Started, text: string) {
+  const turn = controlPlane.order("turn", { text });
+  await controlPlane.until(`the end of ${text}`, () => isEnded(controlPlane.state(turn).state));
+  return controlPlane.state(turn);
+}
+
+function assignment(started: Started, more: Partial<ClaimedRun["assignment"]> = {}): Partial<ClaimedRun> {
+  return { assignment: { ...started.controlPlane.run.assignment, ...more } };
+}
+
+/** Takes the lease away, as a server does whose executor is about to start another attempt. */
+async function lose(started: Started) {
+  started.controlPlane.epoch += 1;
+  expect(await started.ended).toMatchObject({ kind: "lost" });
+}
+
+test("after a SIGKILL in the middle of a turn the next attempt goes on with the same conversation", async () => {
+  await using machine = await makeMachine();
+  const first = machine.start();
+  await runTurn(first, "my favourite colour is teal");
+  first.controlPlane.order("turn", { text: "RUN `setsid sleep 987 & sleep 987`" });
+  await first.controlPlane.until("the command", () => first.controlPlane.payloads("command_execution").length > 0);
+  await lose(first);
+  expect(await findAttemptProcesses(first.attemptId)).toEqual([]);
+  expect(sleepers(987)).toEqual([]);
+  // What a writer leaves that was killed in the middle of a line.
+  const sessions = path.join(machine.volumeDir, "sessions");
+  for (const file of await listRollouts(sessions)) fs.appendFileSync(path.join(sessions, file), '{"timestamp":"2026');
+
+  const second = machine.start(assignment(first));
+  const turn = await runTurn(second, "and which was it?");
+
+  expect(turn.state).toBe("completed");
+  expect(second.controlPlane.payloads("warning")[0]?.message).toContain("cut off");
+  expect(second.controlPlane.payloads("backend_status")).toContainEqual(
+    expect.objectContaining({ phase: "thread-resumed" }),
+  );
+  expect(second.controlPlane.payloads("assistant_message").at(-1)?.text).toContain("my favourite colour is teal");
+});
+
+test("a cut-off turn that policy continues becomes a new turn that says so", async () => {
+  await using machine = await makeMachine();
+  const { controlPlane } = machine.start();
+  const turn = controlPlane.order("turn", { text: "count to ten" });
+  turn.state = "acknowledged";
+  const second = machine.start({
+    assignment: { ...controlPlane.run.assignment, cutOffTurn: { commandId: turn.id, text: "tell me a joke" } },
+  });
+  second.controlPlane.commands.push({ ...turn });
+  await second.controlPlane.until("its end", () => isEnded(second.controlPlane.state(turn).state));
+
+  expect(second.controlPlane.payloads("user_message")[0]?.text).toMatch(/cut off[\s\S]*tell me a joke/);
+});
+
+test("the volume is archived after each turn, and a session goes on from its archive on a new volume", async () => {
+  await using machine = await makeMachine();
+  const first = machine.start();
+  await runTurn(first, "RUN `echo kept > kept.txt; ln -s kept.txt link`");
+  const manifest = await first.controlPlane.until("the archive", () => first.controlPlane.manifest);
+  expect(first.controlPlane.storage.at(-1)).toMatchObject({ storageSha256: manifest.sha256, storageFilesCount: 2 });
+  first.terminate();
+  expect(await first.ended).toEqual({ kind: "released" });
+
+  fs.rmSync(machine.volumeDir, { recursive: true });
+  const second = machine.start(assignment(first, { restore: { manifestId: "m" } }));
+  second.controlPlane.manifest = manifest;
+  for (const [digest, bytes] of first.controlPlane.segments) second.controlPlane.segments.set(digest, bytes);
+  await runTurn(second, "what did I say?");
+
+  expect(second.controlPlane.payloads("assistant_message").at(-1)?.text).toContain("1 earlier message");
+  expect(fs.readFileSync(path.join(machine.workspaceDir, "link"), "utf8")).toBe("kept\n");
+});
+
+test("a lost rollout fails one run with what to do, and the next starts a new thread and says so", async () => {
+  await using machine = await makeMachine();
+  const first = machine.start();
+  await runTurn(first, "hello");
+  first.terminate();
+  await first.ended;
+  fs.rmSync(path.join(machine.volumeDir, "sessions"), { recursive: true });
+
+  const second = machine.start(assignment(first));
+  expect((await runTurn(second, "are you there?")).failureKind).toBe("backend-failed");
+  expect(await second.ended).toMatchObject({
+    kind: "failed",
+    failureKind: "backend-failed",
+    message: expect.stringContaining("Restore the session's storage"),
+  });
+  expect(second.controlPlane.finished).toMatchObject({ terminalStatus: "failed", failureKind: "backend-failed" });
+
+  const third = machine.start(assignment(first));
+  expect((await runTurn(third, "and now?")).state).toBe("completed");
+  expect(third.controlPlane.payloads("warning")).toMatchObject([{ code: "thread-replaced" }]);
+});
+
+test("an attempt that meets a later epoch on its volume ends without touching it", async () => {
+  await using machine = await makeMachine();
+  const first = machine.start();
+  await runTurn(first, "hello");
+  const epochFile = path.join(machine.volumeDir, ".agentrun", "epoch.json");
+  fs.writeFileSync(
+    epochFile,
+    JSON.stringify({ runId: first.controlPlane.run.id, leaseEpoch: 2, attemptId: "att_other" }),
+  );
+  first.controlPlane.order("turn", { text: "again" });
+
+  expect(await first.ended).toMatchObject({ kind: "lost", message: expect.stringContaining("taken over") });
+});
+
+test.each(["read-only", "workspace-write", "danger-full-access"] as const)(
+  "the sandbox %s holds inside the isolation",
+  async (sandbox) => {
+    await using machine = await makeMachine();
+    const started = machine.start({ executionPolicy: { sandbox, approval: "never" } });
+    await runTurn(started, `RUN \`echo in > inside.txt\` RUN \`echo out > ${machine.root}/outside.txt\``);
+
+    expect(fs.existsSync(path.join(machine.workspaceDir, "inside.txt"))).toBe(sandbox !== "read-only");
+    expect(fs.existsSync(path.join(machine.root, "outside.txt"))).toBe(sandbox === "danger-full-access");
+  },
+);
+
+test("no tool of the agent sees the model's token in its own environment, nor another process's environment", async () => {
+  await using machine = await makeMachine();
+  const other = spawn("sleep", ["600"], { env: childEnv({ PATH: process.env.PATH ?? "", RUNNER_CANARY: "secret" }) });
+  const started = machine.start({ executionPolicy: { sandbox: "danger-full-access", approval: "never" } });
+  await runTurn(started, "RUN `env; cat /proc/[0-9]*/environ | tr '\\0' '\\n' | grep -c RUNNER_CANARY`");
+
+  other.kill("SIGKILL");
+  const output = String(started.controlPlane.payloads("command_output")[0]?.text);
+  expect(output).toContain("AGENTRUN_ATTEMPT=");
+  expect(output).not.toContain("AGENTRUN_MODEL_TOKEN");
+  // Without namespaces only codex's own sandboxes hide them, and this one is none.
+  if (probeIsolation() === "namespace") expect(output.trimEnd().split("\n").at(-1)).toBe("0");
+});
+
+function sleepers(seconds: number): string[] {
+  return fs
+    .readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry))
+    .filter((pid) => {
+      try {
+        return fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim() === `sleep ${seconds}`;
+      } catch {
+        return false;
+      }
+    });
+}
