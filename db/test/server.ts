@@ -1,9 +1,12 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { startPostgres } from "@/supervisor/postgres/cluster";
+
+const MEMORY_FOLDER = "/dev/shm";
+const MEMORY_MIN_BYTES = 4 * 1024 ** 3;
 
 export interface TestServer {
   url: string;
@@ -12,7 +15,7 @@ export interface TestServer {
 
 /** Starts a PostgreSQL for tests in a folder of its own. It ends with this process, however that ends. */
 export async function startTestServer(): Promise<TestServer> {
-  const dataDir = await mkdtemp(path.join(tmpdir(), "agentrun-test-"));
+  const dataDir = await mkdtemp(path.join(await findFastFolder(), "agentrun-test-"));
   const server = await startPostgres({
     dataDir,
     password: randomBytes(12).toString("hex"),
@@ -38,4 +41,11 @@ export async function startTestServer(): Promise<TestServer> {
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** Memory where there is plenty: cloning a database there takes a fraction of the time, above all on a busy disk. */
+async function findFastFolder(): Promise<string> {
+  const memory = await statfs(MEMORY_FOLDER).catch(() => null);
+  const isRoomy = memory !== null && memory.bavail * memory.bsize >= MEMORY_MIN_BYTES;
+  return isRoomy ? MEMORY_FOLDER : tmpdir();
 }
