@@ -5,4 +5,5 @@ export { getTask } from "./get-task";
 export { listTasks } from "./list-tasks";
 export { markTaskRead } from "./mark-task-read";
 export { queueStats } from "./stats";
+export { toTask } from "./task";
 export { updateAttempt } from "./update-attempt";

@@ -11,9 +11,17 @@ import {
   toAgentRunError,
   UnauthenticatedError,
 } from "@/server/errors";
+import type { Live } from "@/server/live";
 
 /** What a request brings; `service` is null until somebody is known to call. */
-export type TrpcContext = { requestId: string; service: ServiceContext | null };
+export type TrpcContext = {
+  requestId: string;
+  service: ServiceContext | null;
+  /** Why nobody is known to call, where that is more than a missing token. */
+  fault?: AgentRunError;
+  /** What this process knows of changes as they happen; absent where nothing can be watched. */
+  live?: Live;
+};
 
 /** Who may call a procedure. Every procedure has one; a test made from the router refuses one that has not. */
 export const ACCESS = ["public", "viewer", "operator", "admin", "launch", "runner"] as const;
@@ -112,7 +120,7 @@ const base = t.procedure.use(mapErrors);
 function roleProcedure(role: keyof typeof ROLE_RANK) {
   return base.meta({ access: role }).use((opts) => {
     const service = opts.ctx.service;
-    if (!service) throw new UnauthenticatedError();
+    if (!service) throw opts.ctx.fault ?? new UnauthenticatedError();
     const { actor } = service;
     if (actor.kind === "launch" || actor.kind === "runner") throw new ForbiddenError("a runner's token cannot do this");
     if (actor.kind === "operator" && ROLE_RANK[actor.role] < ROLE_RANK[role]) {
@@ -129,7 +137,7 @@ const ANSWERED_AFTER_END = new Set(["runs.heartbeat", "runs.finish"]);
 function tokenProcedure(kinds: readonly ("launch" | "runner")[], access: "launch" | "runner") {
   return base.meta({ access }).use((opts) => {
     const service = opts.ctx.service;
-    if (!service) throw new UnauthenticatedError();
+    if (!service) throw opts.ctx.fault ?? new UnauthenticatedError();
     const { actor } = service;
     if ((actor.kind === "launch" || actor.kind === "runner") && !kinds.includes(actor.kind)) {
       throw new ForbiddenError(`a ${actor.kind} token cannot do this`);
@@ -137,7 +145,8 @@ function tokenProcedure(kinds: readonly ("launch" | "runner")[], access: "launch
     if (actor.kind === "runner" && actor.isEnded && !ANSWERED_AFTER_END.has(opts.path)) {
       throw new UnauthenticatedError("this token ended with its run or lease: stop the agent");
     }
-    if (actor.kind === "operator" && actor.role === "viewer")
+    // A viewer reads whatever a runner reads, and writes nothing.
+    if (actor.kind === "operator" && actor.role === "viewer" && opts.type === "mutation")
       throw new ForbiddenError("this needs the role operator; the token has viewer");
     return opts.next({ ctx: { service } });
   });

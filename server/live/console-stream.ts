@@ -1,0 +1,91 @@
+import type { Approval } from "@/contract/approval";
+import type { OpenLiveInput, RunChange, SessionChange } from "@/contract/watch";
+import type { ServiceContext } from "@/server/context";
+import { InvalidCursorError } from "@/server/errors";
+import { getRun } from "@/server/runs";
+import type { FeedReader, FeedRow } from "./feed";
+import type { Live } from "./live";
+import { encodeFrame, FrameCache, type Sink } from "./sse";
+import { streamRun } from "./stream-run";
+import { openFeed } from "./watch-feed";
+
+const sessionFrames = new FrameCache<FeedRow<unknown>>();
+const approvalFrames = new FrameCache<Approval>();
+
+/**
+ * All that one browser tab follows, in one stream: changed sessions, runs and approvals, and one run's events. Only the
+ * run's events carry an id; after a gap the tab reads its lists again.
+ */
+export async function openConsoleStream(
+  ctx: ServiceContext,
+  live: Live,
+  input: OpenLiveInput & { lastEventId?: string },
+  signal: AbortSignal,
+): Promise<(sink: Sink) => Promise<void>> {
+  const tenantId = ctx.actor.tenantId;
+  const runSeq = input.run === undefined ? null : await startOf(ctx, input.run, input);
+  const sessions = input.sessions ? await openFeed(ctx, live.sessions as FeedReader<SessionChange>, {}, signal) : null;
+  const runs = input.runs ? await openFeed(ctx, live.runs as FeedReader<RunChange>, {}, signal) : null;
+
+  return async (sink) => {
+    const stops: (() => void)[] = [];
+    sink.write(encodeFrame({ event: "hello", data: { serverTime: new Date().toISOString() } }));
+    if (input.approvals) {
+      const stop = live.approvals.follow((approval) => {
+        if (tenantId !== null && approval.tenantId !== tenantId) return;
+        sink.write(approvalFrames.of(approval, "", () => encodeFrame({ event: "approval", data: approval })));
+      });
+      stops.push(stop);
+    }
+    if (input.run !== undefined && runSeq !== null) {
+      const runId = input.run;
+      const stop = await streamRun(ctx, live, sink, {
+        runId,
+        afterSeq: runSeq,
+        encode: (event) => encodeFrame({ id: `${runId}:${event.seq}`, event: "event", data: event }),
+        // The tab goes on with its lists; the next run of the session comes by them.
+        onEnd: () => undefined,
+        onFailure: () => sink.end(),
+      });
+      stops.push(stop);
+    }
+    try {
+      await Promise.all([
+        sessions && writeAll(sessions.entries, sink, (row) => encodeFrame({ event: "session", data: row.item })),
+        runs && writeAll(runs.entries, sink, (row) => encodeFrame({ event: "run", data: row.item.run })),
+        aborted(signal),
+      ]);
+    } finally {
+      for (const stop of stops) stop();
+    }
+  };
+}
+
+async function startOf(
+  ctx: ServiceContext,
+  runId: string,
+  input: { after?: number; lastEventId?: string },
+): Promise<number> {
+  const run = await getRun(ctx, { runId });
+  const resumed = input.lastEventId?.startsWith(`${runId}:`)
+    ? Number(input.lastEventId.slice(runId.length + 1))
+    : input.after;
+  const seq = resumed ?? 0;
+  if (!Number.isSafeInteger(seq) || seq < 0 || seq > run.lastEventSeq) {
+    throw new InvalidCursorError(`run ${runId} has ${run.lastEventSeq} events, not ${seq}`);
+  }
+  return seq;
+}
+
+async function writeAll<Item>(
+  entries: AsyncIterable<{ row: FeedRow<Item> }>,
+  sink: Sink,
+  encode: (row: FeedRow<Item>) => Buffer,
+): Promise<void> {
+  for await (const { row } of entries) sink.write(sessionFrames.of(row, "console", () => encode(row)));
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}

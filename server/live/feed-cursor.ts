@@ -1,0 +1,38 @@
+import type { Db } from "@/db/client";
+import { feedEpoch } from "@/db/schema";
+import { AgentRunError, InvalidCursorError } from "@/server/errors";
+import { decodeCursor, encodeCursor } from "@/server/pagination";
+import type { FeedFilter, FeedPosition } from "./feed";
+
+/** The filter that a cursor is bound to, with the name of its feed. */
+export type FeedScope = { feed: string } & FeedFilter;
+
+export async function readFeedEpoch(db: Db): Promise<string> {
+  const [row] = await db.select({ epoch: feedEpoch.epoch }).from(feedEpoch);
+  return row?.epoch ?? "none";
+}
+
+export function encodeFeedCursor(scope: FeedScope, epoch: string, position: FeedPosition): string {
+  return encodeCursor(scope, [epoch, position.xid, position.version]);
+}
+
+/** Refuses a cursor of another filter (400), and one of another epoch (410), in which positions mean something else. */
+export function decodeFeedCursor(scope: FeedScope, epoch: string, cursor: string): FeedPosition {
+  const [cursorEpoch, xid, version] = decodeCursor(scope, cursor, 3);
+  if (
+    typeof xid !== "string" ||
+    !/^\d{1,20}$/.test(xid) ||
+    typeof version !== "number" ||
+    !Number.isSafeInteger(version)
+  ) {
+    throw new InvalidCursorError("the cursor is damaged");
+  }
+  if (cursorEpoch !== epoch) {
+    throw new AgentRunError(
+      "schema-invalid",
+      "cursor-expired",
+      "the database was restored since this cursor was made: read the list again, then watch without a cursor",
+    );
+  }
+  return { xid, version };
+}

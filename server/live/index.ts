@@ -1,0 +1,21 @@
+export { openConsoleStream } from "./console-stream";
+export type { FeedFilter } from "./feed";
+export type { LiveText } from "./hub";
+export { assertListenWorks, ListenLostError } from "./listener";
+export { Live, type LiveOptions } from "./live";
+export {
+  ENDED,
+  encodeFrame,
+  KEEP_ALIVE,
+  KEEP_ALIVE_MS,
+  OPENED,
+  SINK_BUFFER_MAX_BYTES,
+  type Sink,
+  SSE_HEADERS,
+} from "./sse";
+export { streamFeed } from "./stream-feed";
+export { streamRun } from "./stream-run";
+export { tellLiveText } from "./tell-live-text";
+export { type WatchedCommand, watchCommands } from "./watch-commands";
+export { openRun, watchEvents } from "./watch-events";
+export { openFeed } from "./watch-feed";

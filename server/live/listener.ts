@@ -1,0 +1,164 @@
+import pg from "pg";
+import type { Logger } from "pino";
+
+export const CHANNEL = "agentrun";
+const HEARTBEAT_MS = 5_000;
+const ANSWER_MS = 5_000;
+const RECONNECT_MIN_MS = 100;
+const RECONNECT_MAX_MS = 2_000;
+const PROBE_MS = 5_000;
+
+/** LISTEN does not survive between this program and its database. */
+export class ListenLostError extends Error {
+  readonly failureKind = "infra-failed";
+  constructor() {
+    super(
+      "DATABASE_URL: notifications get lost on the way, as behind a pool in transaction mode: give the address of the database itself, or of a pool in session mode",
+    );
+  }
+}
+
+export type ListenerOptions = {
+  databaseUrl: string;
+  log: Logger;
+  onMessage: (payload: string) => void;
+  /** After a gap anything may have been missed. */
+  onReconnected: () => void;
+};
+
+/**
+ * The process's one listening connection; it also sends. A dead one is noticed by its heartbeat and replaced.
+ * connecting → listening → lost → connecting; any → closed.
+ */
+export class Listener {
+  #client: pg.Client | null = null;
+  #isClosed = false;
+  #heartbeat: NodeJS.Timeout | null = null;
+  #retry: NodeJS.Timeout | null = null;
+  #failures = 0;
+  #wasConnected = false;
+
+  constructor(private readonly options: ListenerOptions) {}
+
+  get isListening(): boolean {
+    return this.#client !== null;
+  }
+
+  /** Connects, and goes on trying in the background. */
+  start(): void {
+    void this.#connect();
+  }
+
+  /** Sends to every process's listener, this one's included; false when there is no connection now. */
+  async notify(payload: string): Promise<boolean> {
+    const client = this.#client;
+    if (!client) return false;
+    try {
+      await answered(client.query("SELECT pg_notify($1, $2)", [CHANNEL, payload]));
+      return true;
+    } catch (error) {
+      this.#lose(client, error);
+      return false;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    if (this.#heartbeat) clearInterval(this.#heartbeat);
+    if (this.#retry) clearTimeout(this.#retry);
+    const client = this.#client;
+    this.#client = null;
+    await client?.end().catch(() => undefined);
+  }
+
+  async #connect(): Promise<void> {
+    if (this.#isClosed) return;
+    const client = new pg.Client({
+      connectionString: this.options.databaseUrl,
+      application_name: "agentrun-listener",
+      connectionTimeoutMillis: ANSWER_MS,
+      keepAlive: true,
+    });
+    client.on("error", (error) => this.#lose(client, error));
+    client.on("notification", (message) => this.options.onMessage(message.payload ?? ""));
+    try {
+      await client.connect();
+      await answered(client.query(`LISTEN ${CHANNEL}`));
+    } catch (error) {
+      this.#again(client, error);
+      return;
+    }
+    if (this.#isClosed) return void client.end().catch(() => undefined);
+    this.#client = client;
+    this.#failures = 0;
+    this.#heartbeat = setInterval(() => void this.#beat(client), HEARTBEAT_MS);
+    client.once("end", () => this.#lose(client, new Error("the connection ended")));
+    if (this.#wasConnected) this.options.log.info("listening again");
+    this.#wasConnected = true;
+    this.options.onReconnected();
+  }
+
+  /** A half-open connection says nothing: only an unanswered question shows it. */
+  async #beat(client: pg.Client): Promise<void> {
+    try {
+      await answered(client.query("SELECT 1"));
+    } catch (error) {
+      this.#lose(client, error);
+    }
+  }
+
+  #lose(client: pg.Client, error: unknown): void {
+    if (this.#client !== client) return;
+    this.#client = null;
+    this.#again(client, error);
+  }
+
+  #again(client: pg.Client, error: unknown): void {
+    if (this.#heartbeat) clearInterval(this.#heartbeat);
+    void client.end().catch(() => undefined);
+    if (this.#isClosed) return;
+    const delayMs = Math.min(RECONNECT_MIN_MS * 2 ** this.#failures, RECONNECT_MAX_MS);
+    this.#failures += 1;
+    if (this.#failures === 1)
+      this.options.log.warn({ err: error }, "the listening connection is lost: readers poll until it is back");
+    this.#retry = setTimeout(() => void this.#connect(), delayMs);
+  }
+}
+
+async function answered<T>(query: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("the database did not answer in time")), ANSWER_MS);
+  });
+  try {
+    return await Promise.race([query, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Fails with `ListenLostError` when a notification from one connection does not reach another that listens. */
+export async function assertListenWorks(databaseUrl: string): Promise<void> {
+  const channel = `agentrun_probe_${process.pid}_${Math.floor(Math.random() * 1e9)}`;
+  const connection = { connectionString: databaseUrl, connectionTimeoutMillis: ANSWER_MS };
+  const listening = new pg.Client(connection);
+  const sending = new pg.Client(connection);
+  listening.on("error", () => undefined);
+  sending.on("error", () => undefined);
+  try {
+    await listening.connect();
+    await sending.connect();
+    await listening.query(`LISTEN ${channel}`);
+    const heard = new Promise<boolean>((resolve) => {
+      listening.once("notification", () => resolve(true));
+      setTimeout(() => resolve(false), PROBE_MS).unref();
+    });
+    // Through a pool that hands a connection out for each transaction, this ends on whichever is free.
+    await sending.query("BEGIN");
+    await sending.query("SELECT pg_notify($1, '')", [channel]);
+    await sending.query("COMMIT");
+    if (!(await heard)) throw new ListenLostError();
+  } finally {
+    await Promise.allSettled([listening.end(), sending.end()]);
+  }
+}

@@ -1,0 +1,164 @@
+import { and, inArray, isNotNull, sql } from "drizzle-orm";
+import type { Logger } from "pino";
+import type { Db } from "@/db/client";
+import { isDatabaseDown } from "@/db/errors";
+import { commands, runs } from "@/db/schema";
+import type { Topic } from "@/server/context";
+import { ApprovalsReader } from "./approvals-reader";
+import { FeedReader } from "./feed";
+import { runsFeed, sessionsFeed, tasksFeed } from "./feed-sources";
+import { Hub, type LiveText } from "./hub";
+import { Listener } from "./listener";
+import { Notifier } from "./notifier";
+import { Streams } from "./streams";
+import { RunTails } from "./tails";
+
+/** Behind every wake: what was not heard is seen this much later at most. */
+const POLL_MS = 1_000;
+/** A stream ends this soon after its token, twice over. */
+const TOKEN_CHECK_MS = 2_000;
+
+export type LiveOptions = {
+  db: Db;
+  databaseUrl: string;
+  log: Logger;
+  /** Of the given tokens, those that have ended. */
+  endedTokens: (tokenIds: string[]) => Promise<Set<string>>;
+};
+
+/** What this process knows of changes as they happen: wakes, the newest events, feeds, and who is reading them. */
+export class Live {
+  readonly hub = new Hub();
+  readonly streams = new Streams();
+  readonly tails: RunTails;
+  readonly approvals: ApprovalsReader;
+  readonly sessions;
+  readonly runs;
+  readonly tasks;
+  /** Command sequences that the last poll saw, so that it wakes only who has something to read. */
+  readonly #seenCommands = new Map<string, number>();
+  readonly #endedRuns = new Set<string>();
+  readonly #listener: Listener;
+  readonly #notifier: Notifier;
+  #timers: NodeJS.Timeout[] = [];
+  #isPolling = false;
+
+  constructor(private readonly options: LiveOptions) {
+    const { db, databaseUrl, log } = options;
+    this.tails = new RunTails(db, this.hub, this.#noteFailure);
+    this.approvals = new ApprovalsReader(db, this.hub, this.#noteFailure);
+    this.sessions = new FeedReader(db, this.hub, sessionsFeed, this.#noteFailure);
+    this.runs = new FeedReader(db, this.hub, runsFeed, this.#noteFailure);
+    this.tasks = new FeedReader(db, this.hub, tasksFeed, this.#noteFailure);
+    this.#listener = new Listener({
+      databaseUrl,
+      log,
+      onMessage: (payload) => this.#notifier.receive(payload),
+      onReconnected: () => this.hub.wakeAll(),
+    });
+    this.#notifier = new Notifier(this.hub, (payload) => this.#listener.notify(payload));
+  }
+
+  start(): void {
+    this.#listener.start();
+    this.#timers = [
+      setInterval(() => void this.#poll(), POLL_MS),
+      setInterval(() => void this.#endStreams(), TOKEN_CHECK_MS),
+    ];
+  }
+
+  /** Wakes readers of a topic here and in every other process. */
+  readonly wake = (topic: Topic): void => this.#notifier.wake(topic);
+
+  /** Shows text that is still being written to who follows the run; it is stored nowhere. */
+  tellText(text: LiveText): void {
+    this.#notifier.tellText(text);
+  }
+
+  get isListening(): boolean {
+    return this.#listener.isListening;
+  }
+
+  /** Whether the poll has seen that a run has ended. */
+  hasEnded(runId: string): boolean {
+    return this.#endedRuns.has(runId);
+  }
+
+  /** Ends every stream; readers come back with their last id. */
+  stopStreams(): void {
+    this.streams.stop();
+  }
+
+  async close(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.streams.stop();
+    this.tails.close();
+    this.approvals.close();
+    for (const feed of [this.sessions, this.runs, this.tasks]) feed.close();
+    await this.#listener.close();
+  }
+
+  async #poll(): Promise<void> {
+    // While the database is slow or away one poll waits for it, not one more each second.
+    if (this.#isPolling) return;
+    this.#isPolling = true;
+    try {
+      for (const feed of [this.sessions, this.runs, this.tasks]) if (feed.hasReaders) feed.refresh();
+      if (this.approvals.hasReaders) this.approvals.refresh();
+      await this.tails.poll();
+      await this.#pollCommands();
+      if (!this.isListening) this.hub.wakeAll();
+    } catch (error) {
+      this.#noteFailure(error);
+    } finally {
+      this.#isPolling = false;
+    }
+  }
+
+  async #pollCommands(): Promise<void> {
+    const watched = this.hub.watched("commands:");
+    this.#forget(new Set(watched));
+    if (watched.length === 0) return;
+    const { db } = this.options;
+    const rows = await db
+      .select({ id: runs.id, seq: runs.lastCommandSeq, hasEnded: sql<boolean>`${runs.terminalStatus} is not null` })
+      .from(runs)
+      .where(inArray(runs.id, watched));
+    const cancelled = await db
+      .selectDistinct({ id: commands.runId })
+      .from(commands)
+      .where(
+        and(
+          inArray(commands.runId, watched),
+          sql`${commands.state} in ('pending', 'acknowledged')`,
+          isNotNull(commands.cancelRequestedAt),
+        ),
+      );
+    const withCancelled = new Set(cancelled.map((row) => row.id));
+    for (const { id, seq, hasEnded } of rows) {
+      if (hasEnded) this.#endedRuns.add(id);
+      const isNews = seq > (this.#seenCommands.get(id) ?? 0);
+      this.#seenCommands.set(id, seq);
+      if (isNews || hasEnded || withCancelled.has(id)) this.hub.wake(`commands:${id}`);
+    }
+  }
+
+  #forget(watched: Set<string>): void {
+    for (const id of this.#seenCommands.keys()) if (!watched.has(id)) this.#seenCommands.delete(id);
+    for (const id of this.#endedRuns) if (!watched.has(id)) this.#endedRuns.delete(id);
+  }
+
+  async #endStreams(): Promise<void> {
+    try {
+      this.streams.endTokens(await this.options.endedTokens(this.streams.tokenIds()));
+    } catch (error) {
+      // While the database is away nobody can say who was signed out: streams live on until it is back.
+      this.#noteFailure(error);
+    }
+  }
+
+  readonly #noteFailure = (error: unknown): void => {
+    const level = isDatabaseDown(error) ? "debug" : "error";
+    this.options.log[level]({ err: error }, "live readers could not read");
+  };
+}

@@ -1,0 +1,113 @@
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import { LiveFrame } from "@/contract/event";
+import type { Topic } from "@/server/context";
+import type { Hub, LiveText } from "./hub";
+
+/** PostgreSQL refuses payloads of 8,000 bytes and more. */
+const PAYLOAD_MAX_BYTES = 7_500;
+const LIVE_TEXT_MAX_BYTES = 7_000;
+/** After one notification the next waits this long, so that a busy server sends 50 a second and not one a commit. */
+const GAP_MS = 20;
+/** Beyond this many topics one word stands for all. */
+const TOPICS_MAX = 2_000;
+
+const Message = z.object({
+  from: z.string(),
+  topics: z.array(z.string()).optional(),
+  isAll: z.boolean().optional(),
+  text: z.object({ runId: z.string(), frames: z.array(LiveFrame) }).optional(),
+});
+
+/**
+ * Wakes readers in this process at once, and those in others by NOTIFY: the first at once, then at most one while one
+ * is under way, and one in 20 ms.
+ */
+export class Notifier {
+  readonly #from = randomUUID();
+  readonly #topics = new Set<Topic>();
+  readonly #texts = new Map<string, string>();
+  #isSending = false;
+
+  constructor(
+    private readonly hub: Hub,
+    private readonly send: (payload: string) => Promise<boolean>,
+  ) {}
+
+  readonly wake = (topic: Topic): void => {
+    this.hub.wake(topic);
+    this.#topics.add(topic);
+    void this.#flush();
+  };
+
+  /** Shows text under way to readers here and elsewhere. What does not fit into a notification stays here. */
+  tellText(text: LiveText): void {
+    this.hub.tellText(text);
+    for (const frame of text.frames) {
+      const payload = JSON.stringify({ from: this.#from, text: { runId: text.runId, frames: [frame] } });
+      // A later frame of an item holds all that the earlier one said.
+      if (Buffer.byteLength(payload) <= LIVE_TEXT_MAX_BYTES) this.#texts.set(`${text.runId} ${frame.itemId}`, payload);
+    }
+    void this.#flush();
+  }
+
+  /** What another process's notifier sent. */
+  receive(payload: string): void {
+    const message = parse(payload);
+    if (!message || message.from === this.#from) return;
+    if (message.isAll) this.hub.wakeAll();
+    for (const topic of message.topics ?? []) this.hub.wake(topic as Topic);
+    if (message.text) this.hub.tellText(message.text);
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#isSending) return;
+    this.#isSending = true;
+    // Wakes of the same turn of the event loop go together.
+    await Promise.resolve();
+    while (this.#topics.size > 0 || this.#texts.size > 0) {
+      for (const payload of this.#take()) {
+        // Without a connection nothing is sent and nothing is kept: readers poll, and all are woken when it is back.
+        await this.send(payload);
+      }
+      await new Promise((resolve) => setTimeout(resolve, GAP_MS).unref());
+    }
+    this.#isSending = false;
+  }
+
+  #take(): string[] {
+    const topics = [...this.#topics];
+    const texts = [...this.#texts.values()];
+    this.#topics.clear();
+    this.#texts.clear();
+    if (topics.length > TOPICS_MAX) return [JSON.stringify({ from: this.#from, isAll: true }), ...texts];
+    return [...splitTopics(this.#from, topics), ...texts];
+  }
+}
+
+function splitTopics(from: string, topics: Topic[]): string[] {
+  const payloads: string[] = [];
+  let part: Topic[] = [];
+  let bytes = 0;
+  for (const topic of topics) {
+    const size = Buffer.byteLength(JSON.stringify(topic)) + 1;
+    if (bytes + size > PAYLOAD_MAX_BYTES - 100) {
+      payloads.push(JSON.stringify({ from, topics: part }));
+      part = [];
+      bytes = 0;
+    }
+    part.push(topic);
+    bytes += size;
+  }
+  if (part.length > 0) payloads.push(JSON.stringify({ from, topics: part }));
+  return payloads;
+}
+
+function parse(payload: string): z.infer<typeof Message> | null {
+  try {
+    return Message.parse(JSON.parse(payload));
+  } catch {
+    // Anybody with the database's password may write to the channel; what is not ours is passed over.
+    return null;
+  }
+}

@@ -1,0 +1,94 @@
+import type { RunEvent } from "@/contract/event";
+import { EVENTS_LIMIT_MAX } from "@/contract/page";
+import type { ServiceContext } from "@/server/context";
+import type { LiveText } from "./hub";
+import type { Live } from "./live";
+import { encodeFrame, FrameCache, isTerminalEvent, type Sink } from "./sse";
+import { encodeEvent, type RunTail, readEvents } from "./tail";
+
+const texts = new FrameCache<LiveText>();
+
+export type RunStreamOptions = {
+  runId: string;
+  afterSeq: number;
+  /** How an event is written when not as it stands in the tail; for streams that carry more than one run's events. */
+  encode?: (event: RunEvent) => Buffer;
+  /** After the run's last event. */
+  onEnd: () => void;
+  onFailure: (error: unknown) => void;
+};
+
+/**
+ * Writes a run's events to a sink: those after a seq from the database, then those that come, whose bytes are shared by
+ * all who are equally far. Text under way goes between them, without an id. Returns what stops it.
+ */
+export async function streamRun(
+  ctx: ServiceContext,
+  live: Live,
+  sink: Sink,
+  options: RunStreamOptions,
+): Promise<() => void> {
+  const { runId } = options;
+  let seq = options.afterSeq;
+  let isReplaying = false;
+  let isStopped = false;
+  const { tail, stop } = await live.tails.follow(runId, advance);
+  const unsubscribe = live.hub.subscribeText(runId, (text) => {
+    if (!isReplaying) sink.write(texts.of(text, "", () => encodeFrame({ event: "live", data: text })));
+  });
+
+  function advance(): void {
+    if (isReplaying || isStopped) return;
+    const frames = options.encode ? encodeKept(tail, seq, options.encode) : tail.framesAfter(seq);
+    if (frames === null) {
+      void replay();
+      return;
+    }
+    if (frames.length === 0) return;
+    seq = tail.seq;
+    sink.write(frames);
+    if (tail.hasTerminal) finish();
+  }
+
+  async function replay(): Promise<void> {
+    isReplaying = true;
+    try {
+      for (let isMore = true; isMore && !isStopped; ) {
+        const page = await readEvents(ctx.db, runId, seq);
+        const last = page.at(-1);
+        if (isStopped || !last) break;
+        seq = last.seq;
+        sink.write(Buffer.concat(page.map(options.encode ?? encodeEvent)));
+        isMore = page.length === EVENTS_LIMIT_MAX;
+        if (!isMore && isTerminalEvent(last)) return finish();
+      }
+    } catch (error) {
+      options.onFailure(error);
+      return;
+    } finally {
+      isReplaying = false;
+    }
+    // What came during the last page.
+    if (tail.seq > seq) advance();
+  }
+
+  function finish(): void {
+    halt();
+    options.onEnd();
+  }
+
+  function halt(): void {
+    isStopped = true;
+    unsubscribe();
+    stop();
+  }
+
+  // The database is asked even when the tail is not ahead: the tail may just have been made.
+  void replay();
+  return halt;
+}
+
+function encodeKept(tail: RunTail, seq: number, encode: (event: RunEvent) => Buffer): Buffer | null {
+  const entries = tail.after(seq);
+  return entries && Buffer.concat(entries.map((entry) => encode(entry.event)));
+}

@@ -1,0 +1,56 @@
+import type { RunEvent } from "@/contract/event";
+import { EVENTS_LIMIT_MAX } from "@/contract/page";
+import { isTerminal } from "@/contract/run";
+import type { WatchRunInput } from "@/contract/watch";
+import type { ServiceContext } from "@/server/context";
+import { InvalidCursorError } from "@/server/errors";
+import { getRun } from "@/server/runs";
+import { WakeSignal } from "./hub";
+import type { Live } from "./live";
+import { readEvents } from "./tail";
+
+/** The seq after which a watcher of a run wants to read: what it gave, or the last id that it received. */
+export function startSeq(input: Pick<WatchRunInput, "afterSeq" | "lastEventId">): number {
+  const { lastEventId } = input;
+  if (lastEventId === undefined) return input.afterSeq ?? 0;
+  if (!/^\d{1,10}$/.test(lastEventId)) throw new InvalidCursorError("the last event id is not one of this stream");
+  return Number(lastEventId);
+}
+
+/** Where to start in a run, and whether all of it has been read already. Refuses an id that this run has not given out. */
+export async function openRun(ctx: ServiceContext, input: WatchRunInput): Promise<{ seq: number; isOver: boolean }> {
+  const run = await getRun(ctx, { runId: input.runId });
+  const seq = startSeq(input);
+  if (seq > run.lastEventSeq) throw new InvalidCursorError(`run ${run.id} has ${run.lastEventSeq} events, not ${seq}`);
+  return { seq, isOver: isTerminal(run.status) && seq === run.lastEventSeq };
+}
+
+/** A run's events after a seq, then as they come, each once and in order. Ends after the run's terminal event. */
+export async function* watchEvents(
+  ctx: ServiceContext,
+  live: Live,
+  input: WatchRunInput,
+  signal: AbortSignal,
+): AsyncGenerator<RunEvent> {
+  const start = await openRun(ctx, input);
+  if (start.isOver) return;
+  let { seq } = start;
+  const wake = new WakeSignal();
+  const { tail, stop } = await live.tails.follow(input.runId, wake.set);
+  try {
+    while (!signal.aborted) {
+      const kept = tail.after(seq)?.map((entry) => entry.event);
+      const page = kept ?? (await readEvents(ctx.db, input.runId, seq));
+      for (const event of page) {
+        yield event;
+        seq = event.seq;
+        if (signal.aborted) return;
+      }
+      const isLast = page.at(-1)?.type === "terminal_status" && (kept !== undefined || page.length < EVENTS_LIMIT_MAX);
+      if (isLast && tail.seq <= seq) return;
+      if (page.length === 0) await wake.next(signal);
+    }
+  } finally {
+    stop();
+  }
+}

@@ -1,0 +1,91 @@
+import type { ServiceContext } from "@/server/context";
+import { ForbiddenError } from "@/server/errors";
+import { type FeedFilter, type FeedReader, type FeedRow, isAfter, readSettled } from "./feed";
+import { decodeFeedCursor, encodeFeedCursor, type FeedScope, readFeedEpoch } from "./feed-cursor";
+import { WakeSignal } from "./hub";
+
+/** Rows that wait for a slow reader at most; then it reads the database again instead. */
+const WAITING_MAX = 2_000;
+
+export type FeedEntry<Item> = { id: string; item: Item; row: FeedRow<Item> };
+export type FeedStream<Item> = {
+  /** Names the filter: streams of one key send the same bytes. */
+  key: string;
+  /** The id to go on from before anything was received. */
+  startId: string;
+  entries: AsyncGenerator<FeedEntry<Item>>;
+};
+
+/**
+ * Follows a feed: what changed after the last id first, then what changes. Subscribes before it replays, so that
+ * nothing falls between the two, and passes over what it has told.
+ */
+export async function openFeed<Item>(
+  ctx: ServiceContext,
+  reader: FeedReader<Item>,
+  input: FeedFilter & { lastEventId?: string },
+  signal: AbortSignal,
+): Promise<FeedStream<Item>> {
+  const { lastEventId, ...asked } = input;
+  const filter = ownFilter(ctx, asked);
+  const scope: FeedScope = { feed: reader.source.name, ...filter };
+  const epoch = await readFeedEpoch(ctx.db);
+  const from = lastEventId === undefined ? null : decodeFeedCursor(scope, epoch, lastEventId);
+
+  const wake = new WakeSignal();
+  let waiting: FeedRow<Item>[] = [];
+  let isBehind = from !== null;
+  const { position, stop } = await reader.follow((rows) => {
+    waiting.push(...rows.filter((row) => matches(row, filter)));
+    if (waiting.length > WAITING_MAX) {
+      waiting = [];
+      isBehind = true;
+    }
+    wake.set();
+  });
+  let at = from ?? position;
+
+  async function* entries(): AsyncGenerator<FeedEntry<Item>> {
+    try {
+      while (!signal.aborted) {
+        const rows = isBehind ? await catchUp() : waiting.splice(0);
+        for (const row of rows) {
+          if (!isAfter(row, at)) continue;
+          at = { xid: row.xid, version: row.version };
+          yield { id: encodeFeedCursor(scope, epoch, at), item: row.item, row };
+          if (signal.aborted) return;
+        }
+        if (!isBehind && waiting.length === 0) await wake.next(signal);
+      }
+    } finally {
+      stop();
+    }
+  }
+
+  async function catchUp(): Promise<FeedRow<Item>[]> {
+    // Cleared before the read: rows that come meanwhile are either in what is read, or told after it.
+    isBehind = false;
+    const page = await readSettled(ctx.db, reader.source, at, filter);
+    if (page.isFull && !page.hasUnsettled) isBehind = true;
+    return page.rows;
+  }
+
+  // Should the stream be given up before it is read, its generator never runs.
+  signal.addEventListener("abort", stop, { once: true });
+  return { key: JSON.stringify(scope), startId: encodeFeedCursor(scope, epoch, at), entries: entries() };
+}
+
+function ownFilter(ctx: ServiceContext, asked: FeedFilter): FeedFilter {
+  const bound = ctx.actor.tenantId;
+  if (bound === null) return asked;
+  if (asked.tenantId !== undefined && asked.tenantId !== bound)
+    throw new ForbiddenError(`this token is bound to tenant ${bound}`);
+  return { ...asked, tenantId: bound };
+}
+
+function matches<Item>(row: FeedRow<Item>, filter: FeedFilter): boolean {
+  if (filter.tenantId !== undefined && row.tenantId !== filter.tenantId) return false;
+  if (filter.projectId !== undefined && row.projectId !== filter.projectId) return false;
+  if (filter.sessionId !== undefined && row.sessionId !== filter.sessionId) return false;
+  return filter.queue === undefined || row.queue === filter.queue;
+}
