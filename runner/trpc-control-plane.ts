@@ -35,7 +35,7 @@ export function connectControlPlane(opts: {
         false: httpLink({
           url,
           fetch: (input, init) =>
-            authorized(input as string, { ...(init as RequestInit), signal: bounded(init?.signal) }),
+            authorized(input as string, { ...(init as RequestInit), signal: AbortSignal.timeout(CALL_TIMEOUT_MS) }),
         }),
       }),
     ],
@@ -104,13 +104,8 @@ export function connectControlPlane(opts: {
       return Buffer.from(await response.arrayBuffer());
     },
     commitManifest: (input) => ask(async () => void (await trpc.archive.commit.mutate(input))),
-    getManifest: (sessionId) => ask(() => trpc.archive.manifest.query({ sessionId })),
+    getManifest: (sessionId) => ask(async () => (await trpc.archive.manifest.query({ sessionId })).manifest),
   };
-}
-
-function bounded(signal: AbortSignal | null | undefined): AbortSignal {
-  const timeout = AbortSignal.timeout(CALL_TIMEOUT_MS);
-  return signal ? AbortSignal.any([signal, timeout]) : timeout;
 }
 
 /** What an error of the client means to a runner: the lease is gone, a refusal, or nothing at all yet. */
