@@ -11,6 +11,7 @@ import {
   toAgentRunError,
   UnauthenticatedError,
 } from "@/server/errors";
+import type { HealthSource } from "@/server/health";
 import type { Live } from "@/server/live";
 
 /** What a request brings; `service` is null until somebody is known to call. */
@@ -21,6 +22,7 @@ export type TrpcContext = {
   fault?: AgentRunError;
   /** What this process knows of changes as they happen; absent where nothing can be watched. */
   live?: Live;
+  health?: HealthSource;
 };
 
 /** Who may call a procedure. Every procedure has one; a test made from the router refuses one that has not. */

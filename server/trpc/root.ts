@@ -3,6 +3,8 @@ import { approvalsRouter } from "./routers/approvals";
 import { backendsRouter } from "./routers/backends";
 import { commandsRouter } from "./routers/commands";
 import { eventsRouter } from "./routers/events";
+import { healthRouter } from "./routers/health";
+import { identityRouter } from "./routers/identity";
 import { queueRouter } from "./routers/queue";
 import { runnerJobsRouter } from "./routers/runner-jobs";
 import { runnersRouter } from "./routers/runners";
@@ -14,6 +16,8 @@ export const appRouter = router({
   backends: backendsRouter,
   commands: commandsRouter,
   events: eventsRouter,
+  health: healthRouter,
+  identity: identityRouter,
   queue: queueRouter,
   runnerJobs: runnerJobsRouter,
   runners: runnersRouter,

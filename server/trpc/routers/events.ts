@@ -1,8 +1,23 @@
-import { AppendEventsInput, ListEventsInput } from "@/contract/event";
+import { tracked } from "@trpc/server";
+import { AppendEventsInput, ListEventsInput, LiveFramesInput } from "@/contract/event";
+import { WatchRunInput } from "@/contract/watch";
+import { UnexpectedError } from "@/server/errors";
 import { appendEvents, listEvents } from "@/server/events";
+import { tellLiveText, watchEvents } from "@/server/live";
 import { router, runnerProcedure } from "@/server/trpc/init";
+import { asStream } from "@/server/trpc/watch";
 
 export const eventsRouter = router({
   append: runnerProcedure.input(AppendEventsInput).mutation((opts) => appendEvents(opts.ctx.service, opts.input)),
   list: runnerProcedure.input(ListEventsInput).query((opts) => listEvents(opts.ctx.service, opts.input)),
+  live: runnerProcedure.input(LiveFramesInput).mutation((opts) => {
+    const { service, live } = opts.ctx;
+    if (!live) throw new UnexpectedError(new Error("nothing can be watched here: the context has no live"));
+    return tellLiveText(service, live, opts.input);
+  }),
+  watch: runnerProcedure.input(WatchRunInput).subscription((opts) =>
+    asStream(opts, async function* ({ ctx, live, signal }) {
+      for await (const event of watchEvents(ctx, live, opts.input, signal)) yield tracked(String(event.seq), event);
+    }),
+  ),
 });

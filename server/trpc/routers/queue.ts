@@ -7,6 +7,8 @@ import {
   QueueScopeInput,
   UpdateAttemptInput,
 } from "@/contract/queue";
+import { WatchQueueInput } from "@/contract/watch";
+import { openFeed } from "@/server/live";
 import {
   cancelTask,
   createTask,
@@ -18,6 +20,7 @@ import {
   updateAttempt,
 } from "@/server/queue";
 import { operatorProcedure, router, viewerProcedure } from "@/server/trpc/init";
+import { asStream, trackAll } from "@/server/trpc/watch";
 
 export const queueRouter = router({
   createTask: operatorProcedure.input(CreateTaskInput).mutation((opts) => createTask(opts.ctx.service, opts.input)),
@@ -28,6 +31,12 @@ export const queueRouter = router({
     .mutation((opts) => updateAttempt(opts.ctx.service, opts.input)),
   cancelTask: operatorProcedure.input(CancelTaskInput).mutation((opts) => cancelTask(opts.ctx.service, opts.input)),
   markTaskRead: viewerProcedure.input(MarkTaskReadInput).mutation((opts) => markTaskRead(opts.ctx.service, opts.input)),
+  watch: viewerProcedure.input(WatchQueueInput).subscription((opts) =>
+    asStream(opts, async ({ ctx, live, signal }) => {
+      const feed = await openFeed(ctx, live.tasks, opts.input, signal);
+      return trackAll(feed.entries, (entry) => entry.item);
+    }),
+  ),
   stats: viewerProcedure.input(QueueScopeInput).query((opts) => queueStats(opts.ctx.service, opts.input)),
   commander: viewerProcedure.input(QueueScopeInput).query((opts) => queueCommander(opts.ctx.service, opts.input)),
 });

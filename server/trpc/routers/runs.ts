@@ -9,6 +9,8 @@ import {
   ListRunsInput,
   ReleaseRunInput,
 } from "@/contract/run";
+import { WatchRunsInput } from "@/contract/watch";
+import { openFeed } from "@/server/live";
 import {
   cancelRun,
   claimRun,
@@ -28,6 +30,7 @@ import {
   runnerProcedure,
   viewerProcedure,
 } from "@/server/trpc/init";
+import { asStream, trackAll } from "@/server/trpc/watch";
 
 export const runsRouter = router({
   create: operatorProcedure.input(CreateRunInput).mutation((opts) => createRun(opts.ctx.service, opts.input)),
@@ -38,6 +41,12 @@ export const runsRouter = router({
   finish: runnerProcedure.input(FinishRunInput).mutation((opts) => finishRun(opts.ctx.service, opts.input)),
   release: runnerProcedure.input(ReleaseRunInput).mutation((opts) => releaseRun(opts.ctx.service, opts.input)),
   cancel: operatorProcedure.input(CancelRunInput).mutation((opts) => cancelRun(opts.ctx.service, opts.input)),
+  watch: viewerProcedure.input(WatchRunsInput).subscription((opts) =>
+    asStream(opts, async ({ ctx, live, signal }) => {
+      const feed = await openFeed(ctx, live.runs, opts.input, signal);
+      return trackAll(feed.entries, (entry) => entry.item);
+    }),
+  ),
   forceRelease: adminProcedure
     .input(ForceReleaseInput)
     .mutation((opts) => forceReleaseRun(opts.ctx.service, opts.input)),

@@ -7,6 +7,8 @@ import {
   ReadTraceInput,
   UpdateSessionInput,
 } from "@/contract/session";
+import { WatchSessionsInput } from "@/contract/watch";
+import { openFeed } from "@/server/live";
 import {
   createSession,
   deleteSession,
@@ -18,6 +20,7 @@ import {
   updateSession,
 } from "@/server/sessions";
 import { operatorProcedure, router, viewerProcedure } from "@/server/trpc/init";
+import { asStream, trackAll } from "@/server/trpc/watch";
 
 export const sessionsRouter = router({
   create: operatorProcedure.input(CreateSessionInput).mutation((opts) => createSession(opts.ctx.service, opts.input)),
@@ -27,6 +30,12 @@ export const sessionsRouter = router({
   delete: operatorProcedure.input(DeleteSessionInput).mutation((opts) => deleteSession(opts.ctx.service, opts.input)),
   trace: viewerProcedure.input(ReadTraceInput).query((opts) => readTrace(opts.ctx.service, opts.input)),
   output: viewerProcedure.input(ReadTraceInput).query((opts) => readOutput(opts.ctx.service, opts.input)),
+  watch: viewerProcedure.input(WatchSessionsInput).subscription((opts) =>
+    asStream(opts, async ({ ctx, live, signal }) => {
+      const feed = await openFeed(ctx, live.sessions, opts.input, signal);
+      return trackAll(feed.entries, (entry) => entry.item);
+    }),
+  ),
   markRead: viewerProcedure
     .input(MarkSessionReadInput)
     .mutation((opts) => markSessionRead(opts.ctx.service, opts.input)),

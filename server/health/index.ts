@@ -1,0 +1,1 @@
+export { type HealthSource, readHealth } from "./read-health";

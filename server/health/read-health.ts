@@ -1,0 +1,53 @@
+import type pg from "pg";
+import type { Health } from "@/contract/health";
+import { isDatabaseDown } from "@/db/errors";
+import { appliedMigrationIds } from "@/db/migrate";
+
+export type HealthSource = {
+  pool: pg.Pool;
+  /** The migrations that this program needs; later ones may be there too, while a rollout is under way. */
+  migrationIds: string[];
+  /** False while the server stops: what comes now belongs elsewhere. */
+  isServing: () => boolean;
+};
+
+/** The health record. It never throws: with the database down it says so. */
+export async function readHealth(source: HealthSource): Promise<Health> {
+  const base = { adapter: "postgresql", credentialValuesPrinted: false } as const;
+  try {
+    const applied = new Set(await appliedMigrationIds(source.pool));
+    const missing = source.migrationIds.filter((id) => !applied.has(id));
+    const migrationId = [...applied].sort().at(-1) ?? null;
+    if (missing.length > 0) {
+      const message = `migrations are not applied: ${missing.join(", ")}`;
+      return {
+        ...base,
+        ready: false,
+        reachable: true,
+        migrationReady: false,
+        migrationId,
+        failureKind: "infra-failed",
+        message,
+      };
+    }
+    const ready = source.isServing();
+    const stopping = ready
+      ? { failureKind: null, message: null }
+      : { failureKind: "infra-failed", message: "this server is stopping" };
+    return { ...base, ready, reachable: true, migrationReady: true, migrationId, ...stopping };
+  } catch (error) {
+    // The driver's own words may hold an address or a user: what leaves here is ours.
+    const message = isDatabaseDown(error)
+      ? "the database does not answer"
+      : "the database refused the health check: see the log";
+    return {
+      ...base,
+      ready: false,
+      reachable: false,
+      migrationReady: false,
+      migrationId: null,
+      failureKind: "infra-failed",
+      message,
+    };
+  }
+}

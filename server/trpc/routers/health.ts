@@ -1,0 +1,11 @@
+import { UnexpectedError } from "@/server/errors";
+import { readHealth } from "@/server/health";
+import { publicProcedure, router } from "@/server/trpc/init";
+
+export const healthRouter = router({
+  get: publicProcedure.query((opts) => {
+    const { health } = opts.ctx;
+    if (!health) throw new UnexpectedError(new Error("nothing is known of the server's health here"));
+    return readHealth(health);
+  }),
+});

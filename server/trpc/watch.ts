@@ -1,0 +1,33 @@
+import { type TrackedEnvelope, tracked } from "@trpc/server";
+import type { ServiceContext } from "@/server/context";
+import { UnexpectedError } from "@/server/errors";
+import type { Live } from "@/server/live";
+
+type WatchOptions = { ctx: { service: ServiceContext; live?: Live }; signal: AbortSignal | undefined };
+type Watch = { ctx: ServiceContext; live: Live; signal: AbortSignal };
+
+/**
+ * Runs a subscription as one of the process's open streams: it ends with its caller's token and with the server, and it
+ * counts against what one caller may hold.
+ */
+export async function* asStream<Item>(
+  opts: WatchOptions,
+  items: (watch: Watch) => AsyncIterable<Item> | Promise<AsyncIterable<Item>>,
+): AsyncGenerator<Item> {
+  const { service, live } = opts.ctx;
+  if (!live) throw new UnexpectedError(new Error("nothing can be watched here: the context has no live"));
+  const stream = live.streams.open(service.actor, opts.signal);
+  try {
+    yield* await items({ ctx: service, live, signal: stream.signal });
+  } finally {
+    stream.close();
+  }
+}
+
+/** Items with the ids to go on from; an item without one is sent as it is. */
+export async function* trackAll<Entry extends { id: string | null }, Item>(
+  entries: AsyncIterable<Entry>,
+  itemOf: (entry: Entry) => Item,
+): AsyncGenerator<TrackedEnvelope<Item> | Item> {
+  for await (const entry of entries) yield entry.id === null ? itemOf(entry) : tracked(entry.id, itemOf(entry));
+}
