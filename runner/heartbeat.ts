@@ -11,6 +11,7 @@ import { AWAY_MAX_MS } from "./persist";
 export class Heartbeat {
   private timer: NodeJS.Timeout | undefined;
   private isStopped = false;
+  private isBeating = false;
   private lastAnswer = now();
 
   constructor(
@@ -29,6 +30,13 @@ export class Heartbeat {
     this.schedule();
   }
 
+  /** Asks at once: something came that the next beat's answer explains. */
+  hurry(): void {
+    if (this.isStopped || this.isBeating) return;
+    clearTimeout(this.timer);
+    void this.beat();
+  }
+
   stop(): void {
     this.isStopped = true;
     clearTimeout(this.timer);
@@ -41,6 +49,7 @@ export class Heartbeat {
   private async beat(): Promise<void> {
     const { controlPlane, runId, runnerId, leaseEpoch, leaseMs, onAnswer } = this.opts;
     const asked = now();
+    this.isBeating = true;
     try {
       const answer = await controlPlane.heartbeat({ runId, runnerId, leaseEpoch, leaseMs });
       if (this.isStopped) return;
@@ -58,6 +67,8 @@ export class Heartbeat {
       const slackMs = this.opts.selfFenceMs === undefined ? 0 : leaseMs / 4;
       if (silentMs + slackMs >= boundMs)
         return this.lose(new LeaseLostError(`no answer from the server for ${Math.round(silentMs / 1000)} s`));
+    } finally {
+      this.isBeating = false;
     }
     this.schedule();
   }

@@ -74,7 +74,11 @@ class Loop {
       runId,
       onUrgent: (command) => urgent.receive(command),
       onCancelRequested: () => this.attempt.end({ kind: "cancelled" }),
-      onCommandCancelRequested: (commandId) => this.cancelCommand(commandId),
+      onCommandCancelRequested: (commandId) => {
+        this.cancelCommand(commandId);
+        // The whole run may be meant, which only a beat's answer says.
+        this.heartbeat.hurry();
+      },
     });
     this.heartbeat = new Heartbeat({
       controlPlane,

@@ -3,7 +3,7 @@ import { type ClaimedRun, ExecutionPolicy, POLICY_DEFAULTS } from "@/contract/ru
 import { takeVolume } from "@/volume/epoch";
 import { ensureVolume, type VolumeLayout, volumeLayout } from "@/volume/layout";
 import { repairRollouts } from "@/volume/repair";
-import { restoreVolume } from "@/volume/restore";
+import { findRestored, restoreVolume } from "@/volume/restore";
 import { makeCodexHome } from "./codex-home";
 import type { RunnerConfig } from "./config";
 import type { ControlPlane } from "./control-plane";
@@ -104,18 +104,22 @@ async function restoreIfOrdered(
 ): Promise<string | undefined> {
   const { restore, session } = run.assignment;
   if (!restore || !session || config.volumeDir === undefined) return undefined;
-  const writer = { runId: run.id, leaseEpoch: run.leaseEpoch, attemptId: config.attemptId };
+  const layout = layoutOf(config, run);
+  // The order stands until the server has heard of the restore; doing it twice would undo what came after it.
+  if ((await findRestored(layout)) === restore.manifestId) return undefined;
+  const { leaseEpoch } = run;
   const stored = await persist(() => controlPlane.getManifest(session.sessionId));
   const manifest = await restoreVolume({
     dir: config.volumeDir,
     manifest: stored,
+    manifestId: restore.manifestId,
     fetchSegment: (digest) =>
-      persist(() =>
-        controlPlane.getSegment({ sessionId: session.sessionId, runId: run.id, leaseEpoch: run.leaseEpoch, digest }),
-      ),
-    writer,
+      persist(() => controlPlane.getSegment({ sessionId: session.sessionId, runId: run.id, leaseEpoch, digest })),
+    writer: { runId: run.id, leaseEpoch, attemptId: config.attemptId },
   });
-  const { turnId, createdAt, sizeBytes, filesCount, omittedCount } = manifest;
+  const { turnId, createdAt, sizeBytes, filesCount, sha256, omittedCount } = manifest;
+  const size = { storageSizeBytes: sizeBytes, storageFilesCount: filesCount, storageSha256: sha256 };
+  await persist(() => controlPlane.refreshStorage({ sessionId: session.sessionId, leaseEpoch, ...size }));
   emit({
     type: "backend_status",
     payload: {

@@ -81,7 +81,16 @@ test("the volume is archived after each turn, and a session goes on from its arc
   await runTurn(second, "what did I say?");
 
   expect(second.controlPlane.payloads("assistant_message").at(-1)?.text).toContain("1 earlier message");
+  expect(second.controlPlane.storage[0]).toMatchObject({ storageSha256: manifest.sha256 });
   expect(fs.readFileSync(path.join(machine.workspaceDir, "link"), "utf8")).toBe("kept\n");
+  second.terminate();
+  await second.ended;
+
+  // The same order again, from a server that was not told: what came after the restore stays.
+  const third = machine.start(assignment(second, { restore: { manifestId: "m" } }));
+  third.controlPlane.manifest = manifest;
+  await runTurn(third, "and now?");
+  expect(third.controlPlane.payloads("assistant_message").at(-1)?.text).toContain("2 earlier messages");
 });
 
 test("a lost rollout fails one run with what to do, and the next starts a new thread and says so", async () => {

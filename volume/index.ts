@@ -4,5 +4,5 @@ export { ensureVolume, VolumeError, type VolumeLayout, volumeLayout } from "./la
 export { Manifest } from "./manifest";
 export { emptyCache, type PackCache, type PackedVolume, packVolume } from "./pack";
 export { findRollouts, listRollouts, repairRollouts } from "./repair";
-export { readManifest, restoreVolume } from "./restore";
+export { findRestored, readManifest, restoreVolume } from "./restore";
 export { openSegment, type Segment } from "./segments";

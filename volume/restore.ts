@@ -1,7 +1,7 @@
-import { chmod, mkdir, open, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, open, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { takeVolume, type VolumeWriter } from "./epoch";
-import { ensureVolume, VolumeError, volumeLayout } from "./layout";
+import { ensureVolume, VolumeError, type VolumeLayout, volumeLayout } from "./layout";
 import { type Entry, Manifest, type Part, volumeDigest } from "./manifest";
 import { openSegment, sha256 } from "./segments";
 
@@ -14,6 +14,8 @@ const MARKER = "restoring.json";
 export async function restoreVolume(opts: {
   dir: string;
   manifest: unknown;
+  /** Kept on the volume, so that `findRestored` tells what it was filled from. */
+  manifestId: string;
   fetchSegment: (digest: string) => Promise<Uint8Array>;
   writer: VolumeWriter;
 }): Promise<Manifest> {
@@ -40,9 +42,25 @@ export async function restoreVolume(opts: {
     await rename(staged, target);
   }
   await takeVolume(layout, opts.writer);
+  await writeFile(restoredFile(layout), JSON.stringify({ manifestId: opts.manifestId }));
   await rm(staging, { recursive: true, force: true });
   await rm(marker, { force: true });
   return manifest;
+}
+
+/** The archive that this volume was filled from; null for a volume that was not restored. */
+export async function findRestored(layout: VolumeLayout): Promise<string | null> {
+  const text = await readFile(restoredFile(layout), "utf8").catch(() => "null");
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && "manifestId" in value ? String(value.manifestId) : null;
+  } catch {
+    return null;
+  }
+}
+
+function restoredFile(layout: VolumeLayout): string {
+  return path.join(layout.stateDir, "restored.json");
 }
 
 /** A manifest that says the same in all its parts; throws VolumeError for any other. */

@@ -60,6 +60,7 @@ test("a restored volume holds the same files, modes, links and folders", async (
     manifest,
     fetchSegment: async (digest) => segments.get(digest) ?? Buffer.alloc(0),
     writer: WRITER,
+    manifestId: "man_1",
   });
 
   const restored = volumeLayout(dir, "sessions");
@@ -113,15 +114,23 @@ test("a damaged segment, a path that leads out, and a volume in use are refused"
   const fetchSegment = async (digest: string) => segments.get(digest) ?? Buffer.alloc(0);
 
   await expect(
-    restoreVolume({ dir: path.join(root, "b"), manifest, fetchSegment: async () => Buffer.from("no"), writer: WRITER }),
+    restoreVolume({
+      dir: path.join(root, "b"),
+      manifest,
+      fetchSegment: async () => Buffer.from("no"),
+      writer: WRITER,
+      manifestId: "man_1",
+    }),
   ).rejects.toThrow("digest");
   const evil = { ...manifest, entries: [{ kind: "link" as const, path: "workspace/../../x", target: "y" }] };
   await expect(
-    restoreVolume({ dir: path.join(root, "c"), manifest: evil, fetchSegment, writer: WRITER }),
+    restoreVolume({ dir: path.join(root, "c"), manifest: evil, fetchSegment, writer: WRITER, manifestId: "man_1" }),
   ).rejects.toThrow("inside the volume");
-  await expect(restoreVolume({ dir: layout.dir, manifest, fetchSegment, writer: WRITER })).rejects.toThrow("not empty");
+  await expect(
+    restoreVolume({ dir: layout.dir, manifest, fetchSegment, writer: WRITER, manifestId: "man_1" }),
+  ).rejects.toThrow("not empty");
   // What was cut off by the damaged segment can be begun again.
-  await restoreVolume({ dir: path.join(root, "b"), manifest, fetchSegment, writer: WRITER });
+  await restoreVolume({ dir: path.join(root, "b"), manifest, fetchSegment, writer: WRITER, manifestId: "man_1" });
   expect(fs.readFileSync(path.join(root, "b/workspace/a"), "utf8")).toBe("a");
 });
 
