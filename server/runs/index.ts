@@ -1,6 +1,7 @@
 export { cancelNow, cancelRun } from "./cancel";
 export { claimRun } from "./claim";
 export { createRun } from "./create";
+export { endRun } from "./end-run";
 export { finishRun } from "./finish";
 export { heartbeatRun } from "./heartbeat";
 export { assertHolds, writingEpoch } from "./holder";

@@ -1,0 +1,89 @@
+import { sql } from "drizzle-orm";
+import type { Db } from "@/db/client";
+import { type CommandRow, commands, leases, type RunRow, runs, type SessionRow, sessions } from "@/db/schema";
+
+let made = 0;
+/** A word that no other test of this process uses. */
+export function unique(prefix: string): string {
+  made += 1;
+  return `${prefix}${process.pid.toString(36)}_${made}`;
+}
+
+export async function makeSession(db: Db, values: Partial<typeof sessions.$inferInsert> = {}): Promise<SessionRow> {
+  return only(
+    await db
+      .insert(sessions)
+      .values({
+        sessionId: unique("ses_test"),
+        tenantId: "default",
+        projectId: "default",
+        backendProfile: "codex",
+        storageKind: "pvc",
+        storageState: "live",
+        ...values,
+      })
+      .returning(),
+  );
+}
+
+export async function makeRun(db: Db, values: Partial<typeof runs.$inferInsert> = {}): Promise<RunRow> {
+  const { sessionId } = values;
+  return only(
+    await db
+      .insert(runs)
+      .values({
+        id: unique("run_test"),
+        tenantId: "default",
+        projectId: "default",
+        providerId: "default",
+        backendProfile: "codex",
+        workspaceRef: { kind: "empty" },
+        executionPolicy: {},
+        status: "pending",
+        sessionRef: sessionId ? { sessionId } : null,
+        ...values,
+      })
+      .returning(),
+  );
+}
+
+export async function makeCommand(
+  db: Db,
+  runId: string,
+  values: Partial<typeof commands.$inferInsert> = {},
+): Promise<CommandRow> {
+  const [counter] = await db
+    .update(runs)
+    .set({ lastCommandSeq: sql`${runs.lastCommandSeq} + 1` })
+    .where(sql`${runs.id} = ${runId}`)
+    .returning({ seq: runs.lastCommandSeq });
+  return only(
+    await db
+      .insert(commands)
+      .values({
+        id: unique("cmd_test"),
+        runId,
+        seq: counter?.seq ?? 1,
+        type: "turn",
+        payload: { text: "hello" },
+        payloadHash: "of a test",
+        state: "pending",
+        ...values,
+      })
+      .returning(),
+  );
+}
+
+/** Moves a lease into the past, as if its time had run out: no test waits for a clock. */
+export async function expireLease(db: Db, runId: string): Promise<void> {
+  await db
+    .update(leases)
+    .set({ leaseExpiresAt: sql`clock_timestamp() - interval '1 second'` })
+    .where(sql`${leases.runId} = ${runId}`);
+}
+
+function only<Row>(rows: Row[]): Row {
+  const [row] = rows;
+  if (row === undefined) throw new Error("nothing was inserted");
+  return row;
+}

@@ -1,0 +1,175 @@
+import { eq } from "drizzle-orm";
+import { expect, test } from "vitest";
+import { leases, runnerJobs, sessions } from "@/db/schema";
+import { createTestDatabase } from "@/db/test/database";
+import { expireLease } from "@/db/test/factories";
+import { ackCommand, createCommand, getCommand } from "@/server/commands";
+import type { ServiceContext } from "@/server/context";
+import type { AttemptExit, Executor, LaunchSpec, Observation } from "@/server/executors";
+import { claimRun, createRun, getRun, heartbeatRun } from "@/server/runs";
+import { testContext } from "@/server/test/context";
+import { endAttempt, LeaseSweeper, launchPending } from ".";
+
+/** An executor whose processes are only names, so that each answer it can give is tried. The real one has its own tests. */
+class NamedAttempts implements Executor {
+  readonly launched: LaunchSpec[] = [];
+  readonly ended: string[] = [];
+  endAnswer: "gone" | "unconfirmed" = "gone";
+  observation: Observation = "running";
+  failure: Error | null = null;
+  launch(spec: LaunchSpec): Promise<void> {
+    if (this.failure) return Promise.reject(this.failure);
+    this.launched.push(spec);
+    return Promise.resolve();
+  }
+  end(attemptId: string): Promise<"gone" | "unconfirmed"> {
+    this.ended.push(attemptId);
+    return Promise.resolve(this.endAnswer);
+  }
+  observe(): Promise<Observation> {
+    return Promise.resolve(this.observation);
+  }
+  onExit(_listener: (exit: AttemptExit) => void): () => void {
+    return () => {};
+  }
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+const LOCAL = { settings: { executor: "local" as const, leaseMs: 0 } };
+
+async function runWithTurn(
+  ctx: ServiceContext,
+  sessionId: string,
+  policy = {},
+): Promise<{ runId: string; commandId: string }> {
+  const run = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId }, executionPolicy: policy });
+  const command = await createCommand(ctx, { runId: run.id, type: "turn", payload: { text: "go" } });
+  return { runId: run.id, commandId: command.id };
+}
+
+test("a run with an open command gets one attempt; its session's next run waits", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, LOCAL);
+  const executor = new NamedAttempts();
+  const first = await runWithTurn(ctx, "ses_one");
+  await runWithTurn(ctx, "ses_one");
+  await createRun(ctx, { backendProfile: "codex" });
+  await Promise.all([
+    launchPending({ ctx, executor, attemptsMax: 8 }),
+    launchPending({ ctx, executor, attemptsMax: 8 }),
+  ]);
+  await launchPending({ ctx, executor, attemptsMax: 8 });
+  expect(new Set(executor.launched.map((spec) => spec.attemptId)).size).toBe(1);
+  expect(executor.launched[0]?.runId).toBe(first.runId);
+});
+
+test("no more attempts live at once than the executor has room for", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, LOCAL);
+  const executor = new NamedAttempts();
+  for (let index = 0; index < 5; index += 1) await runWithTurn(ctx, `ses_${index}`);
+  for (let pass = 0; pass < 3; pass += 1) await launchPending({ ctx, executor, attemptsMax: 2 });
+  expect(executor.launched).toHaveLength(2);
+});
+
+test("an evicted session's run is not started", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, LOCAL);
+  const executor = new NamedAttempts();
+  await runWithTurn(ctx, "ses_gone");
+  await ctx.db
+    .update(sessions)
+    .set({ storageKind: "evicted", storageState: "evicted" })
+    .where(eq(sessions.sessionId, "ses_gone"));
+  await launchPending({ ctx, executor, attemptsMax: 8 });
+  expect(executor.launched).toHaveLength(0);
+});
+
+test("an expired lease is handed over only after its attempt is confirmed gone", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, LOCAL);
+  const executor = new NamedAttempts();
+  const sweeper = new LeaseSweeper({ ctx, executor });
+  const { runId, commandId } = await runWithTurn(ctx, "ses_lease", { onLost: "continue" });
+  await launchPending({ ctx, executor, attemptsMax: 8 });
+  const [spec] = executor.launched;
+  if (!spec) throw new Error("nothing was launched");
+  const { leaseEpoch } = await claimRun(ctx, { runId, runnerId: spec.runnerId, leaseMs: 20_000 });
+  await ackCommand(ctx, { commandId, leaseEpoch });
+  await sweeper.sweep();
+  expect(executor.ended).toEqual([]);
+
+  await expireLease(ctx.database.db, runId);
+  executor.endAnswer = "unconfirmed";
+  await sweeper.sweep();
+  expect(await getRun(ctx, { runId })).toMatchObject({ status: "claimed", leaseState: "fencing", leaseEpoch });
+  await expect(heartbeatRun(ctx, { runId, runnerId: spec.runnerId, leaseEpoch })).rejects.toMatchObject({
+    reason: "lease-lost",
+  });
+  await expect(claimRun(ctx, { runId, runnerId: "runner_other" })).rejects.toMatchObject({ reason: "lease-fencing" });
+  const [lease] = await ctx.db.select().from(leases).where(eq(leases.runId, runId));
+  expect(lease?.staleRecoveryMarker).toBeNull();
+
+  executor.endAnswer = "gone";
+  await sweeper.sweep();
+  const freed = await getRun(ctx, { runId });
+  expect(freed).toMatchObject({ status: "pending", leaseState: "none", claimedBy: null, leaseEpoch: leaseEpoch + 1 });
+  expect(executor.ended).toEqual([spec.attemptId, spec.attemptId]);
+  await ctx.pool.query("update agentrun_runs set next_attempt_at = null");
+  await launchPending({ ctx, executor, attemptsMax: 8 });
+  const again = await claimRun(ctx, { runId, runnerId: executor.launched[1]?.runnerId ?? "" });
+  expect(again.assignment.cutOffTurn).toEqual({ commandId, text: "go" });
+});
+
+test("a runner that dies is followed at once, without waiting for its lease", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, LOCAL);
+  const executor = new NamedAttempts();
+  const { runId, commandId } = await runWithTurn(ctx, "ses_dead");
+  await launchPending({ ctx, executor, attemptsMax: 8 });
+  const runnerId = executor.launched[0]?.runnerId ?? "";
+  const { leaseEpoch } = await claimRun(ctx, { runId, runnerId });
+  await ackCommand(ctx, { commandId, leaseEpoch });
+  executor.observation = "unknown";
+  const sweeper = new LeaseSweeper({ ctx, executor });
+  await sweeper.reconcile();
+  expect((await getRun(ctx, { runId })).status).toBe("claimed");
+  executor.observation = "gone";
+  await sweeper.reconcile();
+  // The default policy asks: the turn that was sent fails, and with nothing else to do so does the run.
+  expect(await getRun(ctx, { runId })).toMatchObject({ status: "failed", failureKind: "runner-lost" });
+  expect(await getCommand(ctx, { commandId })).toMatchObject({ state: "failed", failureKind: "runner-lost" });
+});
+
+test("a runner that cannot be started is tried as often as policy says, then the run says why", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, LOCAL);
+  const executor = new NamedAttempts();
+  executor.failure = new Error("no such program");
+  const { runId } = await runWithTurn(ctx, "ses_start", { maxAttempts: 2 });
+  await launchPending({ ctx, executor, attemptsMax: 8 });
+  expect(await getRun(ctx, { runId })).toMatchObject({ status: "pending", attemptCount: 1 });
+  await ctx.pool.query("update agentrun_runs set next_attempt_at = null");
+  await launchPending({ ctx, executor, attemptsMax: 8 });
+  const run = await getRun(ctx, { runId });
+  expect(run).toMatchObject({ status: "failed", failureKind: "runner-lost" });
+  expect(run.failureMessage).toContain("no such program");
+  const jobs = await ctx.db.select().from(runnerJobs);
+  expect(jobs.map((job) => job.state)).toEqual(["failed", "failed"]);
+});
+
+test("an attempt's end told twice, or after its run's, changes nothing", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, LOCAL);
+  const executor = new NamedAttempts();
+  const { runId } = await runWithTurn(ctx, "ses_twice");
+  await launchPending({ ctx, executor, attemptsMax: 8 });
+  const attemptId = executor.launched[0]?.attemptId ?? "";
+  await claimRun(ctx, { runId, runnerId: executor.launched[0]?.runnerId ?? "" });
+  await endAttempt(ctx, attemptId, { code: null, signal: "SIGKILL", message: "" });
+  const after = await getRun(ctx, { runId });
+  await endAttempt(ctx, attemptId, { code: null, signal: "SIGKILL", message: "" });
+  expect(await getRun(ctx, { runId })).toEqual(after);
+});

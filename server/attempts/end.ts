@@ -1,0 +1,80 @@
+import { and, eq, inArray, sql } from "drizzle-orm";
+import { isTerminal } from "@/contract/run";
+import { lockRun } from "@/db/queries/lock";
+import { type RunnerJobRow, type RunRow, runnerJobs, runs, type SessionRow } from "@/db/schema";
+import { inTx, type ServiceContext, type TxContext } from "@/server/context";
+import { endRun, loseAttempt, policyOf } from "@/server/runs";
+
+export type AttemptEnd = { code: number | null; signal: string | null; message: string };
+
+const RETRY_BASE_MS = 1_000;
+const RETRY_MAX_MS = 60_000;
+
+/**
+ * Records that an attempt is confirmed gone, and lets what follows follow: nothing if its run has ended, a new attempt
+ * or the run's end if it held the lease, a later start if it never got as far as claiming. Safe to tell twice.
+ */
+export function endAttempt(ctx: ServiceContext, attemptId: string, end: AttemptEnd): Promise<void> {
+  return inTx(ctx, async (ctx) => {
+    const [found] = await ctx.db
+      .select({ runId: runnerJobs.runId })
+      .from(runnerJobs)
+      .where(and(eq(runnerJobs.attemptId, attemptId), inArray(runnerJobs.state, ["launching", "running"])));
+    if (!found) return;
+    const locked = await lockRun(ctx.db, found.runId, null);
+    const job = await closeJob(ctx, attemptId, end);
+    if (!locked || !job || isTerminal(locked.run.status)) return;
+    if (locked.run.status === "claimed" && locked.run.claimedBy === job.runnerId) {
+      await loseAttempt(ctx, locked, { why: endingOf(end), isOrderly: false, keepsOpen: false });
+    } else if (locked.run.status === "pending" && locked.run.nextAttemptAt === null) {
+      await postponeStart(ctx, locked, end);
+    }
+    ctx.wake("runs");
+  });
+}
+
+async function closeJob(ctx: TxContext, attemptId: string, end: AttemptEnd): Promise<RunnerJobRow | undefined> {
+  const [job] = await ctx.db
+    .update(runnerJobs)
+    .set({
+      state: end.code === 0 ? "ended" : "failed",
+      result: { code: end.code, signal: end.signal, message: end.message },
+      endedAt: sql`clock_timestamp()`,
+      updatedAt: sql`clock_timestamp()`,
+    })
+    .where(and(eq(runnerJobs.attemptId, attemptId), inArray(runnerJobs.state, ["launching", "running"])))
+    .returning();
+  return job;
+}
+
+/** It never claimed: the start itself failed. It counts as an attempt, or a runner that cannot start is tried for ever. */
+async function postponeStart(
+  ctx: TxContext,
+  locked: { run: RunRow; session: SessionRow | null },
+  end: AttemptEnd,
+): Promise<void> {
+  const { run } = locked;
+  // A runner that gave its lease back in order is followed at once.
+  if (end.code === 0) return;
+  const attemptCount = run.attemptCount + 1;
+  const { maxAttempts } = policyOf(run);
+  if (attemptCount >= maxAttempts) {
+    await endRun(ctx, locked, {
+      terminalStatus: "failed",
+      failureKind: "runner-lost",
+      failureMessage: `No runner could be started in ${attemptCount} attempts. The last one: ${endingOf(end)}`,
+    });
+    return;
+  }
+  const delayMs = Math.min(RETRY_BASE_MS * 2 ** (attemptCount - 1), RETRY_MAX_MS);
+  await ctx.db
+    .update(runs)
+    .set({ attemptCount, nextAttemptAt: sql`clock_timestamp() + ${delayMs} * interval '1 millisecond'` })
+    .where(eq(runs.id, run.id));
+}
+
+function endingOf(end: AttemptEnd): string {
+  const how =
+    end.signal !== null ? `signal ${end.signal}` : end.code === null ? "no exit code" : `exit code ${end.code}`;
+  return end.message === "" ? `the runner ended with ${how}` : `the runner ended with ${how}: ${end.message}`;
+}

@@ -1,0 +1,104 @@
+import { and, asc, eq, inArray, sql } from "drizzle-orm";
+import { findRunsToLaunch } from "@/db/queries/runs-to-launch";
+import { type RunnerJobRow, runnerJobs, runs, sessions } from "@/db/schema";
+import type { ServiceContext } from "@/server/context";
+import { isAgentRunError } from "@/server/errors";
+import type { Executor } from "@/server/executors";
+import { mintLaunchToken } from "@/server/identity";
+import { launchRunnerJob } from "@/server/runners";
+import { endAttempt } from "./end";
+
+export type LauncherDeps = {
+  ctx: ServiceContext;
+  executor: Executor;
+  /** Attempts that may live at once on this executor. */
+  attemptsMax: number;
+};
+
+/**
+ * One pass of the launcher: gives every run that waits for one a runner job, as far as there is room, and starts the
+ * jobs that were recorded, by itself or through the API. Starting a job twice makes one process, so a pass may die
+ * anywhere.
+ */
+export async function launchPending(deps: LauncherDeps): Promise<void> {
+  await recordJobs(deps);
+  const launching = await deps.ctx.db
+    .select()
+    .from(runnerJobs)
+    .where(eq(runnerJobs.state, "launching"))
+    .orderBy(asc(runnerJobs.createdAt));
+  for (const job of launching) await startJob(deps, job);
+}
+
+async function recordJobs({ ctx, attemptsMax }: LauncherDeps): Promise<void> {
+  const live = await ctx.db.$count(runnerJobs, inArray(runnerJobs.state, ["launching", "running"]));
+  if (live >= attemptsMax) return;
+  for (const runId of await findRunsToLaunch(ctx.db, attemptsMax - live)) {
+    try {
+      await launchRunnerJob(ctx, { runId });
+    } catch (error) {
+      // The run changed since it was found: cancelled, claimed from outside, its command gone. The next pass sees it.
+      if (!isAgentRunError(error)) throw error;
+      ctx.log.debug({ runId, reason: error.reason }, "a run found waiting no longer waits");
+    }
+  }
+}
+
+async function startJob({ ctx, executor }: LauncherDeps, job: RunnerJobRow): Promise<void> {
+  const run = await findRun(ctx, job.runId);
+  if (!run || (run.status !== "pending" && run.status !== "claimed")) {
+    await endAttempt(ctx, job.attemptId, {
+      code: null,
+      signal: null,
+      message: "the run ended before its runner was started",
+    });
+    return;
+  }
+  const launchToken = await mintLaunchToken(ctx, {
+    runId: job.runId,
+    attemptId: job.attemptId,
+    tenantId: run.tenantId,
+    backendProfile: run.backendProfile,
+  });
+  try {
+    await executor.launch({
+      attemptId: job.attemptId,
+      runId: job.runId,
+      runnerId: job.runnerId,
+      launchToken,
+      url: ctx.settings.runnerUrl,
+      leaseMs: ctx.settings.leaseMs,
+      volumeDir: run.volumeName === null ? null : ctx.volumes.folderOf(run.volumeName),
+    });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    ctx.log.error({ err: error, runId: job.runId, attemptId: job.attemptId }, "a runner could not be started");
+    await endAttempt(ctx, job.attemptId, {
+      code: null,
+      signal: null,
+      message: `the runner could not be started: ${message}`,
+    });
+    return;
+  }
+  await ctx.db
+    .update(runnerJobs)
+    .set({ state: "running", updatedAt: sql`clock_timestamp()` })
+    .where(and(eq(runnerJobs.id, job.id), eq(runnerJobs.state, "launching")));
+  ctx.wake("runs");
+}
+
+type LaunchableRun = { status: string; tenantId: string; backendProfile: string; volumeName: string | null };
+
+async function findRun(ctx: ServiceContext, runId: string): Promise<LaunchableRun | undefined> {
+  const [run] = await ctx.db
+    .select({
+      status: runs.status,
+      tenantId: runs.tenantId,
+      backendProfile: runs.backendProfile,
+      volumeName: sessions.storagePvcName,
+    })
+    .from(runs)
+    .leftJoin(sessions, eq(sessions.sessionId, runs.sessionId))
+    .where(eq(runs.id, runId));
+  return run;
+}

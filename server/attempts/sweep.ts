@@ -1,0 +1,145 @@
+import { and, asc, eq, inArray, lt, ne, sql } from "drizzle-orm";
+import { leaseOf, lockRun } from "@/db/queries/lock";
+import { leases, type RunRow, runnerJobs, runs } from "@/db/schema";
+import { inTx, type ServiceContext } from "@/server/context";
+import { appendServerEvents, statusEvent } from "@/server/events";
+import type { Executor } from "@/server/executors";
+import { cancelNow, loseAttempt } from "@/server/runs";
+import { endAttempt } from "./end";
+
+export type SweeperDeps = { ctx: ServiceContext; executor: Executor };
+
+const BATCH_MAX = 100;
+
+/**
+ * Acts on leases that have run out. Expiry alone hands nothing over: the old attempt is first ended and confirmed gone,
+ * and only then does the epoch rise. An outage of the database looks like silence of every runner, so nothing is done
+ * until the database has answered for one whole lease time.
+ */
+export class LeaseSweeper {
+  #contactSince = performance.now();
+
+  constructor(private readonly deps: SweeperDeps) {}
+
+  /** One pass. Throws what the database throws, after noting that contact was lost. */
+  async sweep(): Promise<void> {
+    try {
+      const expired = await this.#findExpired();
+      if (performance.now() - this.#contactSince < this.deps.ctx.settings.leaseMs) return;
+      for (const runId of expired) await this.#sweepRun(runId);
+    } catch (error) {
+      this.#contactSince = performance.now();
+      throw error;
+    }
+  }
+
+  /**
+   * Ends what is known to be gone without waiting for its lease: attempts that nobody reported, such as all of those
+   * that a killed supervisor took with it.
+   */
+  async reconcile(): Promise<void> {
+    const { ctx, executor } = this.deps;
+    const live = await ctx.db
+      .select({ attemptId: runnerJobs.attemptId })
+      .from(runnerJobs)
+      .where(eq(runnerJobs.state, "running"));
+    for (const { attemptId } of live) {
+      if ((await executor.observe(attemptId)) !== "gone") continue;
+      await endAttempt(ctx, attemptId, { code: null, signal: null, message: "its process is gone" });
+    }
+  }
+
+  async #findExpired(): Promise<string[]> {
+    const { ctx } = this.deps;
+    const rows = await ctx.db
+      .select({ runId: leases.runId })
+      .from(leases)
+      .innerJoin(runs, eq(runs.id, leases.runId))
+      .where(
+        and(
+          eq(runs.status, "claimed"),
+          // Where runners are outside, an expired lease waits for whoever claims next; it is told once.
+          ctx.settings.executor === "none" ? inArray(runs.leaseState, ["none", "held"]) : ne(runs.leaseState, "none"),
+          lt(leases.leaseExpiresAt, sql`clock_timestamp()`),
+        ),
+      )
+      .orderBy(asc(leases.leaseExpiresAt))
+      .limit(BATCH_MAX);
+    return rows.map((row) => row.runId);
+  }
+
+  async #sweepRun(runId: string): Promise<void> {
+    if (this.deps.ctx.settings.executor === "none") return this.#noteExpiry(runId);
+    const fenced = await this.#beginFencing(runId);
+    if (!fenced) return;
+    const attempts = await this.#liveAttempts(fenced);
+    for (const attemptId of attempts) {
+      if ((await this.deps.executor.end(attemptId)) === "unconfirmed") {
+        this.deps.ctx.log.warn({ runId, attemptId }, "an attempt that lost its lease could not be confirmed gone");
+        return;
+      }
+    }
+    await this.#handOver(runId, fenced.leaseEpoch, attempts);
+  }
+
+  /** From here on a heartbeat of the old attempt is refused, so that it ends itself too. */
+  #beginFencing(runId: string): Promise<RunRow | null> {
+    return inTx(this.deps.ctx, async (ctx) => {
+      const locked = await lockRun(ctx.db, runId, null);
+      if (locked?.run.status !== "claimed" || !(await isExpired(ctx, runId))) return null;
+      if (locked.run.leaseState === "fencing") return locked.run;
+      const [fenced] = await ctx.db.update(runs).set({ leaseState: "fencing" }).where(eq(runs.id, runId)).returning();
+      for (const topic of ["runs", `control:${runId}`] as const) ctx.wake(topic);
+      return fenced ?? null;
+    });
+  }
+
+  async #liveAttempts(run: RunRow): Promise<string[]> {
+    const rows = await this.deps.ctx.db
+      .select({ attemptId: runnerJobs.attemptId })
+      .from(runnerJobs)
+      .where(and(eq(runnerJobs.runId, run.id), inArray(runnerJobs.state, ["launching", "running"])));
+    return rows.map((row) => row.attemptId);
+  }
+
+  async #handOver(runId: string, leaseEpoch: number, attempts: string[]): Promise<void> {
+    await inTx(this.deps.ctx, async (ctx) => {
+      const locked = await lockRun(ctx.db, runId, null);
+      if (locked?.run.leaseState !== "fencing" || locked.run.leaseEpoch !== leaseEpoch) return;
+      await loseAttempt(ctx, locked, { why: "its lease ran out", isOrderly: false, keepsOpen: false });
+    });
+    for (const attemptId of attempts) {
+      await endAttempt(this.deps.ctx, attemptId, { code: null, signal: "SIGKILL", message: "its lease ran out" });
+    }
+  }
+
+  /** Outside runners fence themselves by time; the run is shown as expired until one claims it. */
+  #noteExpiry(runId: string): Promise<void> {
+    return inTx(this.deps.ctx, async (ctx) => {
+      const locked = await lockRun(ctx.db, runId, null);
+      if (locked?.run.status !== "claimed" || !(await isExpired(ctx, runId))) return;
+      const { run } = locked;
+      if (run.cancelRequestedAt !== null) {
+        await cancelNow(ctx, locked, run.cancelReason ?? "cancel requested");
+        return;
+      }
+      await ctx.db.update(runs).set({ leaseState: "expired" }).where(eq(runs.id, runId));
+      await ctx.db
+        .update(leases)
+        .set({ staleRecoveryMarker: { epoch: run.leaseEpoch, runnerId: run.claimedBy, why: "its lease ran out" } })
+        .where(eq(leases.runId, runId));
+      await appendServerEvents(ctx, run, [statusEvent("lease-expired", { runnerId: run.claimedBy })]);
+      ctx.wake("runs");
+    });
+  }
+}
+
+/** Read again after the run's lock, by the database's clock: a late beat may have revived it. */
+async function isExpired(ctx: Parameters<Parameters<typeof inTx>[1]>[0], runId: string): Promise<boolean> {
+  const lease = await leaseOf(ctx.db, runId);
+  if (!lease) return true;
+  const { rows } = await ctx.db.execute<{ expired: boolean }>(
+    sql`select lease_expires_at < clock_timestamp() as expired from agentrun_leases where run_id = ${runId}`,
+  );
+  return rows[0]?.expired ?? true;
+}

@@ -1,0 +1,106 @@
+import { expect, test } from "vitest";
+import { createTestDatabase } from "@/db/test/database";
+import { makeRun } from "@/db/test/factories";
+import { claimRun, finishRun } from "@/server/runs";
+import { testContext } from "@/server/test/context";
+import { appendEvents, listEvents } from ".";
+
+const note = (text: string) => ({ type: "warning" as const, payload: { message: text } });
+
+test("events of a run are numbered without a gap however many write at once", async () => {
+  await using database = await createTestDatabase();
+  await using first = testContext(database);
+  await using second = testContext(database);
+  const all = await Promise.all(Array.from({ length: 8 }, () => makeRun(first.database.db)));
+  const writes = Array.from({ length: 400 }, (_, index) => {
+    const run = all[index % all.length];
+    if (!run) throw new Error("no run");
+    return appendEvents(index % 2 ? first : second, { runId: run.id, events: [note(`${index}`), note(`${index}b`)] });
+  });
+  const answers = await Promise.all(writes);
+  for (const run of all) {
+    const { items, lastSeq } = await listEvents(first, { runId: run.id, afterSeq: 0, limit: 500 });
+    expect(items.map((event) => event.seq)).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
+    expect(lastSeq).toBe(100);
+  }
+  for (const answer of answers) expect(answer.items[1]?.seq).toBe((answer.items[0]?.seq ?? 0) + 1);
+});
+
+test("the same batch stored many times at once, by two processes, adds its events once", async () => {
+  await using database = await createTestDatabase();
+  await using first = testContext(database);
+  await using second = testContext(database);
+  const { id: runId } = await makeRun(first.database.db);
+  for (let round = 0; round < 20; round += 1) {
+    const batch = { runId, batchId: `batch-${round}`, events: [note("a"), note("b")] };
+    const answers = await Promise.all([first, second, first, second, first].map((ctx) => appendEvents(ctx, batch)));
+    expect(new Set(answers.map((answer) => JSON.stringify(answer.items))).size).toBe(1);
+  }
+  const { items } = await listEvents(first, { runId, afterSeq: 0, limit: 500 });
+  expect(items).toHaveLength(40);
+});
+
+test("a batch id with other content is refused, and a refused batch can be sent again", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { id: runId } = await makeRun(ctx.database.db);
+  await appendEvents(ctx, { runId, batchId: "b", events: [note("a")] });
+  await expect(appendEvents(ctx, { runId, batchId: "b", events: [note("other")] })).rejects.toMatchObject({
+    reason: "batch-conflict",
+  });
+  const refused = { runId, leaseEpoch: 7, batchId: "c", events: [note("c")] };
+  await expect(appendEvents(ctx, refused)).rejects.toMatchObject({ reason: "lease-lost" });
+  const { leaseEpoch } = await claimRun(ctx, { runId, runnerId: "runner_a" });
+  await expect(appendEvents(ctx, { ...refused, leaseEpoch })).resolves.toMatchObject({ items: [{}] });
+});
+
+test("one batch that the database refuses does not fail its neighbours", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const all = await Promise.all(Array.from({ length: 4 }, () => makeRun(ctx.database.db)));
+  // A check that only this test's database has stands for whatever it may refuse.
+  await ctx.pool.query(`alter table agentrun_events add check (payload->>'message' is distinct from 'poison')`);
+  const writes = all.flatMap((run, index) => [
+    appendEvents(ctx, { runId: run.id, events: [note("fine")] }),
+    appendEvents(ctx, { runId: run.id, events: [note(index === 2 ? "poison" : "fine too")] }),
+  ]);
+  const settled = await Promise.allSettled(writes);
+  expect(settled.filter((write) => write.status === "rejected")).toHaveLength(1);
+  expect(settled[5]?.status).toBe("rejected");
+});
+
+test("what an agent prints is stored without NUL, lone surrogates and secrets", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { id: runId } = await makeRun(ctx.database.db);
+  const payload = {
+    text: "nul \u0000 and \ud800 half",
+    "ke\u0000y": "x",
+    inputTokens: 12,
+    headers: { Authorization: "Bearer abcdefghijklmnop" },
+    output: "export OPENAI_API_KEY=sk-abcdefghijklmnopqrstuvwx and https://me:hunter22@example.com",
+  };
+  await appendEvents(ctx, { runId, events: [{ type: "command_output", payload }] });
+  const { items } = await listEvents(ctx, { runId, afterSeq: 0, limit: 10 });
+  expect(items[0]?.payload).toEqual({
+    text: "nul \ufffd and \ufffd half",
+    "ke\ufffdy": "x",
+    inputTokens: 12,
+    headers: { Authorization: "[redacted]" },
+    output: "export OPENAI_API_KEY=[redacted] and https://me:[redacted]@example.com",
+  });
+});
+
+test("a run that has ended takes no more events", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { id: runId } = await makeRun(ctx.database.db);
+  await finishRun(ctx, { runId, terminalStatus: "failed", failureKind: "backend-failed" });
+  await expect(appendEvents(ctx, { runId, events: [note("late")] })).rejects.toMatchObject({
+    reason: "already-terminal",
+    failureKind: "backend-failed",
+  });
+  await expect(appendEvents(ctx, { runId: "run_none", events: [note("x")] })).rejects.toMatchObject({
+    reason: "not-found",
+  });
+});

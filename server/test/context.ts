@@ -1,0 +1,86 @@
+import pino from "pino";
+import { connect, type Database } from "@/db/client";
+import type { Actor, ServerSettings, ServiceContext, Topic } from "@/server/context";
+import { EventAppender } from "@/server/events";
+import type { Volumes } from "@/server/volumes/volumes";
+
+export const ADMIN: Actor = { kind: "operator", name: "admin", role: "admin", tenantId: null, tokenId: null };
+
+export function tenantOperator(tenantId: string): Actor {
+  return { kind: "operator", name: `of ${tenantId}`, role: "operator", tenantId, tokenId: null };
+}
+
+export function runnerOf(runId: string, leaseEpoch: number, tenantId = "default"): Actor {
+  return { kind: "runner", name: runId, runId, leaseEpoch, tenantId, tokenId: "tok_test" };
+}
+
+export type TestContext = ServiceContext &
+  AsyncDisposable & { database: Database; woken: Topic[]; as(actor: Actor): ServiceContext };
+
+/** A service context on a test's database, with an appender of its own: a server process without its network. */
+export function testContext(
+  database: { url: string },
+  options: { actor?: Actor; settings?: Partial<ServerSettings>; poolMax?: number; volumes?: Volumes } = {},
+): TestContext {
+  const connected = connect(database.url, { poolMax: options.poolMax ?? 8 });
+  const woken: Topic[] = [];
+  const appender = new EventAppender({ pool: connected.pool, onStored: () => {}, wake: (topic) => woken.push(topic) });
+  const context: ServiceContext = {
+    pool: connected.pool,
+    db: connected.db,
+    actor: options.actor ?? ADMIN,
+    log: pino({ level: "silent" }),
+    requestId: "test",
+    settings: {
+      executor: "none",
+      leaseMs: 20_000,
+      publicUrl: "http://127.0.0.1:3000",
+      runnerUrl: "http://127.0.0.1:3000",
+      isDemoOn: true,
+      workspaceRoots: [],
+      backends: {},
+      sourceCommit: "test",
+      ...options.settings,
+    },
+    wake: (topic) => woken.push(topic),
+    append: (batch) => appender.append(batch),
+    volumes: options.volumes ?? memoryVolumes(),
+    archive: unusedArchive,
+  };
+  return Object.assign(context, {
+    database: connected,
+    woken,
+    as: (actor: Actor): ServiceContext => ({ ...context, actor }),
+    async [Symbol.asyncDispose]() {
+      await appender.close();
+      await connected.close();
+    },
+  });
+}
+
+/** Volumes that are only names: for tests of what the rows say, never of what a volume holds. */
+function memoryVolumes(): Volumes {
+  const made = new Set<string>();
+  return {
+    namespace: "local",
+    nameFor: (sessionId) => `volume-${sessionId}`,
+    async ensure({ sessionId }) {
+      const name = `volume-${sessionId}`;
+      made.add(name);
+      return { name, namespace: "local", phase: "Bound" };
+    },
+    find: async (name) => (made.has(name) ? { name, namespace: "local", phase: "Bound" } : null),
+    async remove(name) {
+      made.delete(name);
+    },
+    isEmpty: async () => true,
+    folderOf: () => null,
+  };
+}
+
+const unusedArchive: ServiceContext["archive"] = {
+  put: () => Promise.reject(new Error("this test has no archive")),
+  get: () => Promise.resolve(null),
+  remove: () => Promise.resolve(),
+  removeAll: () => Promise.resolve(),
+};
