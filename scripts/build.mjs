@@ -28,7 +28,6 @@ export async function ensureBuild() {
   mkdirSync(partial, { recursive: true });
   try {
     await bundlePrograms(partial);
-    cpSync(path.join(projectRoot, "drizzle"), path.join(partial, "drizzle"), { recursive: true });
     await buildPages(partial);
     renameOnce(partial, target);
   } finally {
@@ -38,7 +37,8 @@ export async function ensureBuild() {
   return target;
 }
 
-async function bundlePrograms(folder) {
+/** Bundles the four programs, with the migrations beside them. */
+export async function bundlePrograms(folder) {
   await bundle({
     absWorkingDir: projectRoot,
     entryPoints: Object.entries(PROGRAMS).map(([out, source]) => ({ in: source, out })),
@@ -52,6 +52,7 @@ async function bundlePrograms(folder) {
     sourcemap: true,
     logLevel: "warning",
   });
+  cpSync(path.join(projectRoot, "drizzle"), path.join(folder, "drizzle"), { recursive: true });
 }
 
 /** Runs `next build`, which rewrites the tsconfig that it is given and next-env.d.ts: neither may keep this path. */

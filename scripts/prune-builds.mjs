@@ -15,10 +15,10 @@ export function markInUse(build) {
 }
 
 /** Removes old builds, but for the newest ones, those in use and the given one. */
-export function pruneBuilds(current) {
-  const builds = readdirSync(buildRoot)
+export function pruneBuilds(current, root = buildRoot) {
+  const builds = readdirSync(root)
     .filter((name) => /^[0-9a-f]{16}$/.test(name) || name.startsWith(".partial-"))
-    .map((name) => path.join(buildRoot, name))
+    .map((name) => path.join(root, name))
     .map((folder) => ({ folder, madeAt: statSync(folder).mtimeMs }))
     .sort((a, b) => b.madeAt - a.madeAt);
   for (const { folder, madeAt } of builds.slice(KEPT)) {

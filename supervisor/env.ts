@@ -8,6 +8,7 @@ const SupervisorEnv = SharedEnv.extend({
     .string()
     .regex(/^postgres(ql)?:\/\//, "a postgres:// URL")
     .optional(),
+  NODE_ENV: z.string().optional(),
 });
 
 export interface SupervisorConfig {
@@ -19,6 +20,7 @@ export interface SupervisorConfig {
   dataDir: string;
   adminToken: string | null;
   backendsFile: string | null;
+  isDevelopment: boolean;
   /** The environment as it is, of which each child gets its share. */
   surrounding: NodeJS.ProcessEnv;
 }
@@ -33,6 +35,7 @@ export function readSupervisorConfig(environment: NodeJS.ProcessEnv = process.en
     dataDir: path.resolve(env.AGENTRUN_DATA_DIR),
     adminToken: env.AGENTRUN_ADMIN_TOKEN ?? null,
     backendsFile: env.AGENTRUN_BACKENDS ? path.resolve(env.AGENTRUN_BACKENDS) : null,
+    isDevelopment: env.NODE_ENV === "development",
     surrounding: environment,
   };
 }

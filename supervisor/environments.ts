@@ -42,7 +42,10 @@ export interface EnvironmentParts {
 export async function makeEnvironments(parts: EnvironmentParts): Promise<ChildEnvironments> {
   const { config, secrets } = parts;
   const from = config.surrounding;
-  const base: NodeJS.ProcessEnv = { ...pick(from, BASE), NODE_ENV: "production" };
+  const base: NodeJS.ProcessEnv = {
+    ...pick(from, BASE),
+    NODE_ENV: parts.config.isDevelopment ? "development" : "production",
+  };
   const shared: NodeJS.ProcessEnv = {
     ...base,
     ...pick(from, PROXY),
@@ -62,7 +65,8 @@ export async function makeEnvironments(parts: EnvironmentParts): Promise<ChildEn
       ...pick(from, await readKeyNames(config.backendsFile)),
       ...pick(from, ["AGENTRUN_CRON_SECRET"]),
       AGENTRUN_ADMIN_TOKEN: config.adminToken ?? secrets.adminToken,
-      AGENTRUN_DIST_DIR: parts.distDir,
+      // Next's development server keeps to its usual folder, which tsconfig.json knows.
+      ...(config.isDevelopment ? {} : { AGENTRUN_DIST_DIR: parts.distDir }),
     },
     worker: shared,
     runner: { ...base, ...pick(from, ["GIT_SSL_CAINFO"]), ...withoutCredentials(pick(from, PROXY)) },
