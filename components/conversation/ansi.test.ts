@@ -6,14 +6,22 @@ const brief = (output: string) => parseAnsi(output).map((span) => [span.text, sp
 
 test("colours and weight start and end where the sequences say", () => {
   expect(brief("a \u001b[31mred \u001b[1mbold\u001b[0m plain")).toEqual([
-    ["a ", null, false], ["red ", "red", false], ["bold", "red", true], [" plain", null, false],
+    ["a ", null, false],
+    ["red ", "red", false],
+    ["bold", "red", true],
+    [" plain", null, false],
   ]);
-  expect(brief("\u001b[1;32;48;5;22mx\u001b[39m\u001b[22my")).toEqual([["x", "green", true], ["y", null, false]]);
+  expect(brief("\u001b[1;32;48;5;22mx\u001b[39m\u001b[22my")).toEqual([
+    ["x", "green", true],
+    ["y", null, false],
+  ]);
 });
 
 test("256 colours and true colours become the nearest of the eight", () => {
   expect(brief("\u001b[38;5;196mr\u001b[38;2;20;200;40mg\u001b[38;5;250mw")).toEqual([
-    ["r", "red", false], ["g", "green", false], ["w", "white", false],
+    ["r", "red", false],
+    ["g", "green", false],
+    ["w", "white", false],
   ]);
 });
 
@@ -22,15 +30,24 @@ test("titles, cursor movement and stray controls vanish, markup stays text", () 
 });
 
 test("a line rewritten by carriage returns shows its last state", () => {
-  expect(parseAnsi("10%\r50%\r100%\nnext\r\n").map((span) => span.text).join("")).toBe("100%\nnext\n");
+  expect(
+    parseAnsi("10%\r50%\r100%\nnext\r\n")
+      .map((span) => span.text)
+      .join(""),
+  ).toBe("100%\nnext\n");
 });
 
 test("no output leaves a control character behind", () => {
   fc.assert(
-    fc.property(fc.string({ unit: fc.constantFrom("\u001b", "[", "]", "m", "3", ";", "\u0007", "a", "\r", "\n", "\u0000") }), (output) => {
-      const text = parseAnsi(output).map((span) => span.text).join("");
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: none of these may be left.
-      expect(text).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f]/);
-    }),
+    fc.property(
+      fc.string({ unit: fc.constantFrom("\u001b", "[", "]", "m", "3", ";", "\u0007", "a", "\r", "\n", "\u0000") }),
+      (output) => {
+        const text = parseAnsi(output)
+          .map((span) => span.text)
+          .join("");
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: none of these may be left.
+        expect(text).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f]/);
+      },
+    ),
   );
 });

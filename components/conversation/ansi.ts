@@ -1,12 +1,20 @@
 const COLORS = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"] as const;
 export type AnsiColor = (typeof COLORS)[number];
-export type AnsiSpan = { text: string; color: AnsiColor | null; isBold: boolean; isDim: boolean; isItalic: boolean; isUnderlined: boolean };
+export type AnsiSpan = {
+  text: string;
+  color: AnsiColor | null;
+  isBold: boolean;
+  isDim: boolean;
+  isItalic: boolean;
+  isUnderlined: boolean;
+};
 
 type Style = Omit<AnsiSpan, "text">;
 const PLAIN: Style = { color: null, isBold: false, isDim: false, isItalic: false, isUnderlined: false };
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control sequences are what it looks for.
-const SEQUENCE = /\u001b\[([0-9;:]*)m|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b\[[0-?]*[ -/]*[@-~]|\u001b[@-_]/g;
+const SEQUENCE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control sequences are what it looks for.
+  /\u001b\[([0-9;:]*)m|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b\[[0-?]*[ -/]*[@-~]|\u001b[@-_]/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it removes.
 const CONTROLS = /[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f]/g;
 
@@ -15,7 +23,10 @@ const CONTROLS = /[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f]/g;
  * backgrounds, cursor movement, titles and links are left out, and a line rewritten by carriage returns shows its last state.
  */
 export function parseAnsi(output: string): AnsiSpan[] {
-  const text = output.replace(/\r+\n/g, "\n").replace(/[^\n]*\r(?=[^\n])/g, "").replace(/\r/g, "");
+  const text = output
+    .replace(/\r+\n/g, "\n")
+    .replace(/[^\n]*\r(?=[^\n])/g, "")
+    .replace(/\r/g, "");
   const spans: AnsiSpan[] = [];
   let style = PLAIN;
   let from = 0;
@@ -68,7 +79,7 @@ function extendedColor(numbers: number[]): [AnsiColor | null, number] {
   if (numbers[0] !== 5) return [null, 1];
   if (index < 16) return [COLORS[index % 8] ?? null, 2];
   if (index >= 232) return [index < 244 ? "black" : "white", 2];
-  const level = (step: number) => Math.floor((index - 16) / step) % 6 * 51;
+  const level = (step: number) => (Math.floor((index - 16) / step) % 6) * 51;
   return [nearest(level(36), level(6), level(1)), 2];
 }
 

@@ -3,8 +3,6 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ChevronDown, Hand } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
-import type { Approval } from "@/contract/approval";
-import type { ApprovalDecision } from "@/contract/command";
 import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
@@ -12,6 +10,8 @@ import { cn } from "@/components/ui/class-names";
 import { Input } from "@/components/ui/field";
 import { Menu, MenuItem } from "@/components/ui/menu";
 import { State } from "@/components/ui/state";
+import type { Approval } from "@/contract/approval";
+import type { ApprovalDecision } from "@/contract/command";
 import { ChangesView } from "./diff-view";
 import type { FileChange } from "./items";
 
@@ -47,7 +47,9 @@ const ANSWER: Record<string, string> = {
 export function ApprovalCard({ shown, className }: { shown: ShownApproval; className?: string }) {
   const trpc = useTRPC();
   // The row is the truth; the log's copy stands in until it is here.
-  const row = useQuery(trpc.approvals.get.queryOptions({ approvalId: shown.id }, { enabled: shown.status === "pending", retry: false }));
+  const row = useQuery(
+    trpc.approvals.get.queryOptions({ approvalId: shown.id }, { enabled: shown.status === "pending", retry: false }),
+  );
   const approval = row.data === undefined ? shown : { ...shown, ...pickDecision(row.data) };
   const isPending = approval.status === "pending";
   return (
@@ -55,10 +57,21 @@ export function ApprovalCard({ shown, className }: { shown: ShownApproval; class
       aria-label={`Approval: ${QUESTION[approval.asks] ?? approval.asks}`}
       className={cn("min-w-0 overflow-hidden rounded-lg border bg-panel", isPending && "border-warn/60", className)}
     >
-      <header className={cn("flex flex-wrap items-center gap-2 px-3 py-2 text-sm", isPending ? "bg-warn-soft text-warn" : "text-ink-2")}>
+      <header
+        className={cn(
+          "flex flex-wrap items-center gap-2 px-3 py-2 text-sm",
+          isPending ? "bg-warn-soft text-warn" : "text-ink-2",
+        )}
+      >
         <Hand aria-hidden className="size-4" />
         <span className="font-medium">{QUESTION[approval.asks] ?? "The agent asks"}</span>
-        <span className="ml-auto">{isPending ? <State isBare state="needs approval" word="waiting for you" /> : <Decision approval={approval} />}</span>
+        <span className="ml-auto">
+          {isPending ? (
+            <State isBare state="needs approval" word="waiting for you" />
+          ) : (
+            <Decision approval={approval} />
+          )}
+        </span>
       </header>
       <div className="flex flex-col gap-2 border-t p-3">
         {approval.command !== null && (
@@ -85,7 +98,8 @@ function pickDecision(approval: Approval) {
 }
 
 function Decision({ approval }: { approval: ShownApproval }) {
-  if (approval.status === "superseded") return <State isBare state="superseded" word="no longer asked" title="The attempt that asked has ended." />;
+  if (approval.status === "superseded")
+    return <State isBare state="superseded" word="no longer asked" title="The attempt that asked has ended." />;
   if (approval.status === "ambiguous") return <State isBare state="ambiguous" word="decided, delivery unknown" />;
   const word = ANSWER[approval.decision ?? ""] ?? approval.status;
   return (

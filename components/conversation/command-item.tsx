@@ -26,9 +26,13 @@ export function CommandItem({ item, liveText }: CommandItemProps) {
             {firstLine(item.command)}
           </code>
           <span className="ml-auto flex shrink-0 items-center gap-2 tabular-nums">
-            {!isRunning && lineCount > 0 && <span className="text-ink-3 max-sm:hidden">{formatPlural(lineCount, "line")}</span>}
+            {!isRunning && lineCount > 0 && (
+              <span className="text-ink-3 max-sm:hidden">{formatPlural(lineCount, "line")}</span>
+            )}
             {item.durationMs !== null && <span className="text-ink-3">{formatDuration(item.durationMs)}</span>}
-            {item.exitCode !== null && <span className={cn(isFailed ? "font-medium text-bad" : "text-ink-3")}>exit {item.exitCode}</span>}
+            {item.exitCode !== null && (
+              <span className={cn(isFailed ? "font-medium text-bad" : "text-ink-3")}>exit {item.exitCode}</span>
+            )}
             {item.exitCode === null && <State isBare state={item.status} word={isRunning ? "running" : item.status} />}
           </span>
         </>
@@ -46,7 +50,12 @@ export function CommandItem({ item, liveText }: CommandItemProps) {
       {text === "" ? (
         <p className="px-3 py-2 text-xs text-ink-3">{isRunning ? "No output yet." : "It printed nothing."}</p>
       ) : (
-        <Output text={text} label={`Output of ${firstLine(item.command)}`} isLive={isRunning} note={item.isTruncated ? "Cut off: the whole output was longer than what is kept." : null} />
+        <Output
+          text={text}
+          label={`Output of ${firstLine(item.command)}`}
+          isLive={isRunning}
+          note={item.isTruncated ? "Cut off: the whole output was longer than what is kept." : null}
+        />
       )}
     </FoldBox>
   );

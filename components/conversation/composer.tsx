@@ -1,9 +1,9 @@
 "use client";
 import { CornerDownLeft, OctagonPause, Send, Waypoints } from "lucide-react";
 import { type KeyboardEvent, useState } from "react";
+import { Button } from "@/components/ui/button";
 import type { Run } from "@/contract/run";
 import type { Session } from "@/contract/session";
-import { Button } from "@/components/ui/button";
 import { useComposer } from "./use-composer";
 
 type ComposerProps = { session: Session; openRun: Run | null; lastRun: Run | null };
@@ -56,15 +56,28 @@ export function Composer({ session, openRun, lastRun }: ComposerProps) {
           />
           <div className="flex items-center gap-2 px-2 pb-2">
             <p className="mr-auto hidden items-center gap-1 pl-1 text-2xs text-ink-3 sm:flex">
-              <CornerDownLeft aria-hidden className="size-3" /> {isBusy ? "steers" : "sends"} · Shift+Enter for a new line
+              <CornerDownLeft aria-hidden className="size-3" /> {isBusy ? "steers" : "sends"} · Shift+Enter for a new
+              line
             </p>
             {isBusy && (
-              <Button size="sm" className="max-sm:mr-auto" onClick={() => composer.interrupt()} disabled={composer.isInterrupting}>
-                <OctagonPause aria-hidden className="size-3.5" /> {composer.isInterrupting ? "Interrupting…" : "Interrupt"}
+              <Button
+                size="sm"
+                className="max-sm:mr-auto"
+                onClick={() => composer.interrupt()}
+                disabled={composer.isInterrupting}
+              >
+                <OctagonPause aria-hidden className="size-3.5" />{" "}
+                {composer.isInterrupting ? "Interrupting…" : "Interrupt"}
               </Button>
             )}
             {isBusy && (
-              <Button size="sm" look="ghost" disabled={!canSend} onClick={() => void submit("turn")} title="Sent when the turn under way has ended">
+              <Button
+                size="sm"
+                look="ghost"
+                disabled={!canSend}
+                onClick={() => void submit("turn")}
+                title="Sent when the turn under way has ended"
+              >
                 Queue next
               </Button>
             )}

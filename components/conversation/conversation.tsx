@@ -1,16 +1,23 @@
 "use client";
 import { ArrowDown } from "lucide-react";
 import { type ReactNode, useEffect, useRef, useState } from "react";
-import type { Run } from "@/contract/run";
 import { Button } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/page";
+import { ScrollRegion } from "@/components/ui/scroll-region";
+import type { Run } from "@/contract/run";
 import { RunSection } from "./run-section";
 
 const RUNS_SHOWN = 3;
 /** Closer than this to the end counts as reading along. */
 const END_PX = 120;
 
-type ConversationProps = { runs: readonly Run[]; hasMoreRuns: boolean; loadMoreRuns: () => void; isLoading: boolean; children: ReactNode };
+type ConversationProps = {
+  runs: readonly Run[];
+  hasMoreRuns: boolean;
+  loadMoreRuns: () => void;
+  isLoading: boolean;
+  children: ReactNode;
+};
 
 /** A session's conversation across its runs, oldest first; it stays at the end while its reader does. */
 export function Conversation({ runs, hasMoreRuns, loadMoreRuns, isLoading, children }: ConversationProps) {
@@ -20,8 +27,7 @@ export function Conversation({ runs, hasMoreRuns, loadMoreRuns, isLoading, child
 
   return (
     <div className="relative flex min-h-0 flex-1 flex-col">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region needs the focus to be scrolled by keys. */}
-      <div ref={box} tabIndex={0} role="log" aria-label="Conversation" className="scroll-thin min-h-0 flex-1 overflow-y-auto focus-visible:-outline-offset-2">
+      <ScrollRegion ref={box} role="log" label="Conversation" className="min-h-0 flex-1">
         <div ref={content} className="mx-auto flex w-full max-w-3xl flex-col gap-3 px-4 py-4">
           {(runs.length > shownCount || hasMoreRuns) && (
             <Button
@@ -40,12 +46,18 @@ export function Conversation({ runs, hasMoreRuns, loadMoreRuns, isLoading, child
             <RunSection key={run.id} run={run} hasHeading={runs.length > 1 || hasMoreRuns} />
           ))}
           {runs.length === 0 && !isLoading && (
-            <EmptyState title="Nothing said yet">Send a message below: a runner starts, and its agent answers here.</EmptyState>
+            <EmptyState title="Nothing said yet">
+              Send a message below: a runner starts, and its agent answers here.
+            </EmptyState>
           )}
         </div>
-      </div>
+      </ScrollRegion>
       {!isAtEnd && (
-        <Button size="sm" className="absolute bottom-3 left-1/2 -translate-x-1/2 rounded-full shadow-pop" onClick={jumpToEnd}>
+        <Button
+          size="sm"
+          className="absolute bottom-3 left-1/2 -translate-x-1/2 rounded-full shadow-pop"
+          onClick={jumpToEnd}
+        >
           <ArrowDown aria-hidden className="size-3.5" /> Jump to latest
         </Button>
       )}

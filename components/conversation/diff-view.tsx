@@ -5,6 +5,7 @@ import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
 import { CopyButton } from "@/components/ui/copy";
 import { formatPlural } from "@/components/ui/format";
+import { ScrollRegion } from "@/components/ui/scroll-region";
 import { type DiffRow, type FileDiff, readDiff } from "./diff";
 import type { FileChange } from "./items";
 
@@ -36,7 +37,17 @@ export const DiffView = memo(function DiffView({ diff, path, kind, isOpen = true
   return files.map((file) => <FileView key={file.path} file={file} kind={kind} diff={diff} isOpen={isOpen} />);
 });
 
-function FileView({ file, kind, diff, isOpen }: { file: FileDiff; kind: string | undefined; diff: string; isOpen: boolean }) {
+function FileView({
+  file,
+  kind,
+  diff,
+  isOpen,
+}: {
+  file: FileDiff;
+  kind: string | undefined;
+  diff: string;
+  isOpen: boolean;
+}) {
   const [isWhole, setIsWhole] = useState(false);
   const rows = isWhole ? file.rows : file.rows.slice(0, ROWS_SHOWN);
   const hiddenCount = file.rows.length - rows.length;
@@ -52,8 +63,7 @@ function FileView({ file, kind, diff, isOpen }: { file: FileDiff; kind: string |
           <span className="text-good">+{file.addedCount}</span> <span className="text-bad">−{file.removedCount}</span>
         </span>
       </summary>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region needs the focus to be scrolled by keys. */}
-      <div className="scroll-thin max-h-96 overflow-auto bg-code" tabIndex={0} role="region" aria-label={`Changes to ${file.path}`}>
+      <ScrollRegion label={`Changes to ${file.path}`} className="max-h-96 bg-code">
         <table className="w-full border-collapse font-mono text-xs leading-5">
           <tbody>
             {rows.map((row, index) => (
@@ -61,7 +71,13 @@ function FileView({ file, kind, diff, isOpen }: { file: FileDiff; kind: string |
               <tr key={index} className={ROW[row.kind]}>
                 <td className="w-10 min-w-10 px-1.5 text-right text-ink-3 select-none">{row.oldLine}</td>
                 <td className="w-10 min-w-10 px-1.5 text-right text-ink-3 select-none">{row.newLine}</td>
-                <td className={cn("w-4 text-center select-none", row.kind === "added" && "text-good", row.kind === "removed" && "text-bad")}>
+                <td
+                  className={cn(
+                    "w-4 text-center select-none",
+                    row.kind === "added" && "text-good",
+                    row.kind === "removed" && "text-bad",
+                  )}
+                >
                   {SIGN[row.kind]}
                 </td>
                 <td className="pr-4 whitespace-pre">{row.text === "" ? " " : row.text}</td>
@@ -77,7 +93,7 @@ function FileView({ file, kind, diff, isOpen }: { file: FileDiff; kind: string |
             Show {formatPlural(hiddenCount, "more line")}
           </Button>
         )}
-      </div>
+      </ScrollRegion>
     </details>
   );
 }

@@ -5,7 +5,10 @@ test("a unified diff keeps the line numbers of both sides", () => {
   const [file] = readDiff("--- a/x.ts\n+++ b/x.ts\n@@ -4,3 +4,3 @@\n one\n-two\n+TWO\n three\n", "x.ts");
   expect(file).toMatchObject({ path: "x.ts", addedCount: 1, removedCount: 1 });
   expect(file?.rows.slice(1).map((row) => [row.kind, row.oldLine, row.newLine])).toEqual([
-    ["context", 4, 4], ["removed", 5, null], ["added", null, 5], ["context", 6, 6],
+    ["context", 4, 4],
+    ["removed", 5, null],
+    ["added", null, 5],
+    ["context", 6, 6],
   ]);
 });
 
@@ -14,7 +17,10 @@ test("a diff without file names takes the change's path", () => {
 });
 
 test("several files come apart, and a deleted one keeps its name", () => {
-  const files = readDiff("diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-1\n+2\ndiff --git a/b b/b\n--- a/b\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n", "?");
+  const files = readDiff(
+    "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-1\n+2\ndiff --git a/b b/b\n--- a/b\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n",
+    "?",
+  );
   expect(files.map((file) => file.path)).toEqual(["a", "b"]);
 });
 

@@ -1,6 +1,11 @@
 import { parsePatch } from "diff";
 
-export type DiffRow = { kind: "hunk" | "context" | "added" | "removed"; text: string; oldLine: number | null; newLine: number | null };
+export type DiffRow = {
+  kind: "hunk" | "context" | "added" | "removed";
+  text: string;
+  oldLine: number | null;
+  newLine: number | null;
+};
 export type FileDiff = { path: string; rows: DiffRow[]; addedCount: number; removedCount: number };
 
 /**
@@ -14,7 +19,12 @@ export function readDiff(diff: string, path: string, kind = "update"): FileDiff[
     const rows = file.hunks.flatMap((hunk) => {
       let oldLine = hunk.oldStart;
       let newLine = hunk.newStart;
-      const head: DiffRow = { kind: "hunk", text: `@@ −${hunk.oldStart},${hunk.oldLines} +${hunk.newStart},${hunk.newLines} @@`, oldLine: null, newLine: null };
+      const head: DiffRow = {
+        kind: "hunk",
+        text: `@@ −${hunk.oldStart},${hunk.oldLines} +${hunk.newStart},${hunk.newLines} @@`,
+        oldLine: null,
+        newLine: null,
+      };
       const lines = hunk.lines.map((line): DiffRow => {
         const text = line.slice(1);
         if (line.startsWith("+")) return { kind: "added", text, oldLine: null, newLine: newLine++ };

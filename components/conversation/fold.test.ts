@@ -18,18 +18,42 @@ test("a command, its output and its end are one item with exit code and duration
   const { items } = fold(
     event("command_execution", { itemId: "i1", turnId: "t1", command: "ls -la", cwd: "/w", status: "inProgress" }),
     event("command_output", { itemId: "i1", turnId: "t1", text: "a\nb\n" }),
-    event("command_execution", { itemId: "i1", turnId: "t1", command: "ls -la", cwd: "/w", status: "completed", exitCode: 0, durationMs: 12 }),
+    event("command_execution", {
+      itemId: "i1",
+      turnId: "t1",
+      command: "ls -la",
+      cwd: "/w",
+      status: "completed",
+      exitCode: 0,
+      durationMs: 12,
+    }),
   );
-  expect(items).toMatchObject([{ kind: "command", command: "ls -la", status: "completed", exitCode: 0, durationMs: 12, output: "a\nb\n" }]);
+  expect(items).toMatchObject([
+    { kind: "command", command: "ls -la", status: "completed", exitCode: 0, durationMs: 12, output: "a\nb\n" },
+  ]);
 });
 
 test("a request and its decision are one item that keeps what was asked", () => {
   const { items } = fold(
-    event("approval_request", { approvalId: "apr_1", kind: "command", command: "rm -rf build", cwd: "/w", reason: "outside" }),
+    event("approval_request", {
+      approvalId: "apr_1",
+      kind: "command",
+      command: "rm -rf build",
+      cwd: "/w",
+      reason: "outside",
+    }),
     event("approval_decision", { approvalId: "apr_1", decision: "decline", decidedBy: "admin", status: "applied" }),
   );
   expect(items).toMatchObject([
-    { kind: "approval", asks: "command", command: "rm -rf build", reason: "outside", decision: "decline", decidedBy: "admin", status: "applied" },
+    {
+      kind: "approval",
+      asks: "command",
+      command: "rm -rf build",
+      reason: "outside",
+      decision: "decline",
+      decidedBy: "admin",
+      status: "applied",
+    },
   ]);
 });
 
@@ -60,15 +84,32 @@ test("items that did not change keep their identity", () => {
 });
 
 test("the log says how each command ended", () => {
-  const { outcomes } = fold(event("backend_status", { phase: "command-terminal", commandId: "cmd_1", state: "failed", failureKind: "runner-lost", message: "no-active-turn" }));
+  const { outcomes } = fold(
+    event("backend_status", {
+      phase: "command-terminal",
+      commandId: "cmd_1",
+      state: "failed",
+      failureKind: "runner-lost",
+      message: "no-active-turn",
+    }),
+  );
   expect(outcomes.get("cmd_1")).toEqual({ state: "failed", failureKind: "runner-lost", message: "no-active-turn" });
 });
 
 test("unknown types are shown as they are, and no payload breaks the fold", () => {
-  expect(fold(event("from_elsewhere", { a: 1 })).items).toMatchObject([{ kind: "unknown", type: "from_elsewhere", payload: { a: 1 } }]);
+  expect(fold(event("from_elsewhere", { a: 1 })).items).toMatchObject([
+    { kind: "unknown", type: "from_elsewhere", payload: { a: 1 } },
+  ]);
   fc.assert(
-    fc.property(fc.constantFrom(...EVENT_TYPES), fc.dictionary(fc.constantFrom("text", "itemId", "changes", "steps", "command", "kind", "exitCode", "phase"), fc.jsonValue()), (type, payload) => {
-      fold(event(type, payload), event(type, {}));
-    }),
+    fc.property(
+      fc.constantFrom(...EVENT_TYPES),
+      fc.dictionary(
+        fc.constantFrom("text", "itemId", "changes", "steps", "command", "kind", "exitCode", "phase"),
+        fc.jsonValue(),
+      ),
+      (type, payload) => {
+        fold(event(type, payload), event(type, {}));
+      },
+    ),
   );
 });

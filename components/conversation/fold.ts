@@ -21,61 +21,99 @@ export class Folding {
     const turnId = textOf(payload, "turnId") ?? event.id;
     switch (event.type) {
       case "user_message":
-        return this.#put(event.id, (key) => ({
-          ...base, key, kind: "user", text: textOf(payload, "text", "message", "content") ?? "",
-          commandId: textOf(payload, "commandId"), isSteer: payload.isSteer === true,
+        this.#put(event.id, (key) => ({
+          ...base,
+          key,
+          kind: "user",
+          text: textOf(payload, "text", "message", "content") ?? "",
+          commandId: textOf(payload, "commandId"),
+          isSteer: payload.isSteer === true,
         }));
+        break;
       case "assistant_message":
       case "reasoning": {
         const kind = event.type === "reasoning" ? "reasoning" : "assistant";
         const text = textOf(payload, "text", "message", "content", "delta") ?? "";
         if (text.trim() === "") return;
-        return this.#put(`${kind}:${itemId}`, (key) => ({ ...base, key, kind, text }));
+        this.#put(`${kind}:${itemId}`, (key) => ({ ...base, key, kind, text }));
+        break;
       }
       case "command_execution":
       case "command_output":
-        return this.#addCommand(event, itemId);
+        this.#addCommand(event, itemId);
+        break;
       case "tool_call":
       case "tool_output":
-        return this.#addTool(event, itemId);
+        this.#addTool(event, itemId);
+        break;
       case "file_change":
-        return this.#put(`files:${itemId}`, (key) => ({
-          ...base, key, kind: "files", status: textOf(payload, "status") ?? "completed", changes: changesOf(payload),
+        this.#put(`files:${itemId}`, (key) => ({
+          ...base,
+          key,
+          kind: "files",
+          status: textOf(payload, "status") ?? "completed",
+          changes: changesOf(payload),
         }));
+        break;
       case "diff": {
         const diff = textOf(payload, "diff", "text") ?? "";
         if (diff === "") return;
-        return this.#move(`diff:${turnId}`, (key) => ({ ...base, key, kind: "diff", diff }));
+        this.#move(`diff:${turnId}`, (key) => ({ ...base, key, kind: "diff", diff }));
+        break;
       }
       case "plan":
-        return this.#put(`plan:${turnId}`, (key) => ({
-          ...base, key, kind: "plan", explanation: textOf(payload, "explanation"), steps: stepsOf(payload),
+        this.#put(`plan:${turnId}`, (key) => ({
+          ...base,
+          key,
+          kind: "plan",
+          explanation: textOf(payload, "explanation"),
+          steps: stepsOf(payload),
         }));
+        break;
       case "approval_request":
       case "approval_decision":
-        return this.#addApproval(event);
+        this.#addApproval(event);
+        break;
       case "token_usage":
-        return this.#move(`usage:${turnId}`, (key) => ({
-          ...base, key, kind: "usage",
-          input: numberOf(payload, "inputTokens") ?? 0, cached: numberOf(payload, "cachedInputTokens") ?? 0,
-          output: numberOf(payload, "outputTokens") ?? 0, reasoning: numberOf(payload, "reasoningTokens") ?? 0,
-          total: numberOf(payload, "totalTokens") ?? 0, window: numberOf(payload, "contextWindow"),
+        this.#move(`usage:${turnId}`, (key) => ({
+          ...base,
+          key,
+          kind: "usage",
+          input: numberOf(payload, "inputTokens") ?? 0,
+          cached: numberOf(payload, "cachedInputTokens") ?? 0,
+          output: numberOf(payload, "outputTokens") ?? 0,
+          reasoning: numberOf(payload, "reasoningTokens") ?? 0,
+          total: numberOf(payload, "totalTokens") ?? 0,
+          window: numberOf(payload, "contextWindow"),
         }));
+        break;
       case "warning":
       case "error":
-        return this.#put(event.id, (key) => ({
-          ...base, key, kind: "notice", tone: event.type === "error" ? "bad" : "warn",
-          text: noticeText(payload), code: textOf(payload, "code", "failureKind"),
+        this.#put(event.id, (key) => ({
+          ...base,
+          key,
+          kind: "notice",
+          tone: event.type === "error" ? "bad" : "warn",
+          text: noticeText(payload),
+          code: textOf(payload, "code", "failureKind"),
         }));
+        break;
       case "terminal_status":
-        return this.#put(event.id, (key) => ({
-          ...base, key, kind: "end", terminalStatus: textOf(payload, "terminalStatus") ?? "ended",
-          failureKind: textOf(payload, "failureKind"), message: textOf(payload, "message"),
+        this.#put(event.id, (key) => ({
+          ...base,
+          key,
+          kind: "end",
+          terminalStatus: textOf(payload, "terminalStatus") ?? "ended",
+          failureKind: textOf(payload, "failureKind"),
+          message: textOf(payload, "message"),
         }));
+        break;
       case "backend_status":
-        return this.#addStatus(event);
+        this.#addStatus(event);
+        break;
       default:
-        return this.#put(event.id, (key) => ({ ...base, key, kind: "unknown", type: event.type, payload }));
+        this.#put(event.id, (key) => ({ ...base, key, kind: "unknown", type: event.type, payload }));
+        break;
     }
   }
 
@@ -85,13 +123,21 @@ export class Folding {
       const known = old?.kind === "command" ? old : undefined;
       const isOutput = event.type === "command_output";
       return {
-        seq: known?.seq ?? event.seq, runId: event.runId, at: known?.at ?? event.createdAt, key, kind: "command", itemId,
+        seq: known?.seq ?? event.seq,
+        runId: event.runId,
+        at: known?.at ?? event.createdAt,
+        key,
+        kind: "command",
+        itemId,
         command: commandOf(payload) ?? known?.command ?? "",
         cwd: textOf(payload, "cwd") ?? known?.cwd ?? null,
-        status: (isOutput ? null : textOf(payload, "status")) ?? known?.status ?? (isOutput ? "inProgress" : "completed"),
+        status:
+          (isOutput ? null : textOf(payload, "status")) ?? known?.status ?? (isOutput ? "inProgress" : "completed"),
         exitCode: numberOf(payload, "exitCode") ?? known?.exitCode ?? null,
         durationMs: numberOf(payload, "durationMs") ?? known?.durationMs ?? null,
-        output: isOutput ? (textOf(payload, "text", "output", "delta") ?? "") : (textOf(payload, "output") ?? known?.output ?? ""),
+        output: isOutput
+          ? (textOf(payload, "text", "output", "delta") ?? "")
+          : (textOf(payload, "output") ?? known?.output ?? ""),
         isTruncated: isOutput ? payload.isTruncated === true : (known?.isTruncated ?? false),
       };
     });
@@ -103,11 +149,19 @@ export class Folding {
       const known = old?.kind === "tool" ? old : undefined;
       const isOutput = event.type === "tool_output";
       return {
-        seq: known?.seq ?? event.seq, runId: event.runId, at: known?.at ?? event.createdAt, key, kind: "tool",
+        seq: known?.seq ?? event.seq,
+        runId: event.runId,
+        at: known?.at ?? event.createdAt,
+        key,
+        kind: "tool",
         tool: textOf(payload, "tool", "name") ?? known?.tool ?? "tool",
         server: textOf(payload, "server") ?? known?.server ?? null,
         arguments: payload.arguments ?? known?.arguments ?? null,
-        status: isOutput ? (payload.isError === true ? "failed" : "completed") : (textOf(payload, "status") ?? known?.status ?? "inProgress"),
+        status: isOutput
+          ? payload.isError === true
+            ? "failed"
+            : "completed"
+          : (textOf(payload, "status") ?? known?.status ?? "inProgress"),
         output: isOutput ? shownText(payload.text ?? payload.output) : (known?.output ?? null),
         isError: isOutput ? payload.isError === true : (known?.isError ?? false),
       };
@@ -121,7 +175,12 @@ export class Folding {
       const known = old?.kind === "approval" ? old : undefined;
       const changes = changesOf(payload);
       return {
-        seq: known?.seq ?? event.seq, runId: event.runId, at: known?.at ?? event.createdAt, key, kind: "approval", approvalId,
+        seq: known?.seq ?? event.seq,
+        runId: event.runId,
+        at: known?.at ?? event.createdAt,
+        key,
+        kind: "approval",
+        approvalId,
         asks: (event.type === "approval_request" ? textOf(payload, "kind") : null) ?? known?.asks ?? "command",
         command: commandOf(payload) ?? known?.command ?? null,
         cwd: textOf(payload, "cwd") ?? known?.cwd ?? null,
@@ -129,7 +188,8 @@ export class Folding {
         reason: known?.reason ?? textOf(payload, "reason"),
         decision: textOf(payload, "decision") ?? known?.decision ?? null,
         decidedBy: textOf(payload, "decidedBy") ?? known?.decidedBy ?? null,
-        status: textOf(payload, "status") ?? known?.status ?? (event.type === "approval_request" ? "pending" : "decided"),
+        status:
+          textOf(payload, "status") ?? known?.status ?? (event.type === "approval_request" ? "pending" : "decided"),
       };
     });
   }
@@ -148,7 +208,14 @@ export class Folding {
     }
     const mark = markOf(phase, payload);
     if (mark === null) return;
-    this.#put(event.id, (key) => ({ key, seq: event.seq, runId: event.runId, at: event.createdAt, kind: "mark", ...mark }));
+    this.#put(event.id, (key) => ({
+      key,
+      seq: event.seq,
+      runId: event.runId,
+      at: event.createdAt,
+      kind: "mark",
+      ...mark,
+    }));
   }
 
   #put(key: string, make: (key: string, old: ConversationItem | undefined) => ConversationItem): void {
@@ -180,10 +247,16 @@ function noticeText(payload: Payload): string {
 }
 
 /** The few steps of a run's life that explain what a reader sees; the rest is in the trace. */
-function markOf(phase: string | null, payload: Payload): Pick<Extract<ConversationItem, { kind: "mark" }>, "tone" | "text"> | null {
+function markOf(
+  phase: string | null,
+  payload: Payload,
+): Pick<Extract<ConversationItem, { kind: "mark" }>, "tone" | "text"> | null {
   switch (phase) {
     case "lease-expired":
-      return { tone: "warn", text: "The runner was lost: its lease ran out. A new attempt follows where the policy allows it." };
+      return {
+        tone: "warn",
+        text: "The runner was lost: its lease ran out. A new attempt follows where the policy allows it.",
+      };
     case "cancel-requested":
       return { tone: "warn", text: `Cancelling: ${textOf(payload, "reason") ?? "cancel requested"}` };
     case "thread-resumed":

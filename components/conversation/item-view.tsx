@@ -27,10 +27,18 @@ export const ItemView = memo(function ItemView({ item, liveText }: ItemViewProps
     case "tool":
       return <ToolItem item={item} />;
     case "files":
-      return item.changes.length === 0 ? null : <ChangesView changes={item.changes} isOpen={item.changes.length <= 3} />;
+      return item.changes.length === 0 ? null : (
+        <ChangesView changes={item.changes} isOpen={item.changes.length <= 3} />
+      );
     case "diff":
       return (
-        <FoldBox summary={<><FileDiff aria-hidden className="size-3.5" /> Everything this turn changed</>}>
+        <FoldBox
+          summary={
+            <>
+              <FileDiff aria-hidden className="size-3.5" /> Everything this turn changed
+            </>
+          }
+        >
           <div className="flex flex-col gap-2 p-2">
             <DiffView diff={item.diff} path="changes" />
           </div>
@@ -68,7 +76,9 @@ export function Reasoning({ text, isLive }: { text: string; isLive?: boolean }) 
       summary={
         <>
           <Brain aria-hidden className={cn("size-3.5 shrink-0", isLive && "animate-breathe")} />
-          <span className="min-w-0 truncate">{isLive ? "Thinking" : first.replaceAll(/[*#`]/g, "") || "Reasoning"}</span>
+          <span className="min-w-0 truncate">
+            {isLive ? "Thinking" : first.replaceAll(/[*#`]/g, "") || "Reasoning"}
+          </span>
         </>
       }
     >
@@ -86,8 +96,15 @@ function ToolItem({ item }: { item: ConversationItemOf<"tool"> }) {
       summary={
         <>
           <Wrench aria-hidden className="size-3.5 shrink-0" />
-          <code className="min-w-0 truncate text-ink">{item.server === null ? item.tool : `${item.server} · ${item.tool}`}</code>
-          <State isBare className="ml-auto" state={item.status} word={item.status === "inProgress" ? "running" : item.status} />
+          <code className="min-w-0 truncate text-ink">
+            {item.server === null ? item.tool : `${item.server} · ${item.tool}`}
+          </code>
+          <State
+            isBare
+            className="ml-auto"
+            state={item.status}
+            word={item.status === "inProgress" ? "running" : item.status}
+          />
         </>
       }
     >
@@ -147,7 +164,12 @@ function Notice({ item }: { item: ConversationItemOf<"notice"> }) {
 
 function Mark({ children, className }: { children: React.ReactNode; className?: string }) {
   return (
-    <p className={cn("flex items-center gap-3 text-xs before:h-px before:flex-1 before:bg-line after:h-px after:flex-1 after:bg-line", className)}>
+    <p
+      className={cn(
+        "flex items-center gap-3 text-xs before:h-px before:flex-1 before:bg-line after:h-px after:flex-1 after:bg-line",
+        className,
+      )}
+    >
       <span className="max-w-[80%] text-center wrap-anywhere">{children}</span>
     </p>
   );
@@ -174,4 +196,3 @@ function End({ item }: { item: ConversationItemOf<"end"> }) {
     </div>
   );
 }
-

@@ -21,7 +21,15 @@ export type ConversationItem =
       output: string;
       isTruncated: boolean;
     })
-  | (Base & { kind: "tool"; tool: string; server: string | null; arguments: unknown; status: string; output: string | null; isError: boolean })
+  | (Base & {
+      kind: "tool";
+      tool: string;
+      server: string | null;
+      arguments: unknown;
+      status: string;
+      output: string | null;
+      isError: boolean;
+    })
   | (Base & { kind: "files"; status: string; changes: FileChange[] })
   | (Base & { kind: "diff"; diff: string })
   | (Base & { kind: "plan"; explanation: string | null; steps: PlanStep[] })
@@ -39,7 +47,15 @@ export type ConversationItem =
     })
   | (Base & { kind: "notice"; tone: Tone; text: string; code: string | null })
   | (Base & { kind: "mark"; tone: Tone; text: string })
-  | (Base & { kind: "usage"; input: number; cached: number; output: number; reasoning: number; total: number; window: number | null })
+  | (Base & {
+      kind: "usage";
+      input: number;
+      cached: number;
+      output: number;
+      reasoning: number;
+      total: number;
+      window: number | null;
+    })
   | (Base & { kind: "end"; terminalStatus: string; failureKind: string | null; message: string | null })
   | (Base & { kind: "unknown"; type: string; payload: Record<string, unknown> });
 

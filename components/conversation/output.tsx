@@ -1,9 +1,10 @@
 "use client";
-import { useEffect, useRef, useState } from "react";
 import { stripAnsi } from "fancy-ansi";
+import { useEffect, useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { CopyButton } from "@/components/ui/copy";
 import { formatPlural } from "@/components/ui/format";
+import { ScrollRegion } from "@/components/ui/scroll-region";
 import { AnsiText } from "./ansi-text";
 
 const LINES_SHOWN = 200;
@@ -25,8 +26,7 @@ export function Output({ text, label, isLive, note }: OutputProps) {
 
   return (
     <div className="relative bg-code">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region needs the focus to be scrolled by keys. */}
-      <div ref={box} tabIndex={0} role="region" aria-label={label} className="scroll-thin max-h-80 overflow-auto px-3 py-2">
+      <ScrollRegion ref={box} label={label} className="max-h-80 px-3 py-2">
         {hiddenCount > 0 && (
           <Button look="ghost" size="sm" className="mb-1" onClick={() => setIsWhole(true)}>
             Show {formatPlural(hiddenCount, "earlier line")}
@@ -36,7 +36,7 @@ export function Output({ text, label, isLive, note }: OutputProps) {
           <AnsiText text={shown} />
         </pre>
         {note !== undefined && note !== null && <p className="mt-1 text-xs text-ink-3">{note}</p>}
-      </div>
+      </ScrollRegion>
       <span className="absolute top-1.5 right-2">
         <CopyButton text={() => stripAnsi(text)} label="Copy output" />
       </span>

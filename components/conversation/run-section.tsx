@@ -1,15 +1,15 @@
 "use client";
 import Link from "next/link";
 import { memo, useMemo } from "react";
-import type { Command } from "@/contract/command";
-import type { LiveFrame } from "@/contract/event";
-import type { Run } from "@/contract/run";
 import { useRunCommands } from "@/components/sessions/use-session";
-import { readError } from "@/components/trpc/errors";
 import { useRunLog } from "@/components/trace/session-logs";
+import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
 import { formatPlural, shortenId } from "@/components/ui/format";
 import { Time } from "@/components/ui/time";
+import type { Command } from "@/contract/command";
+import type { LiveFrame } from "@/contract/event";
+import type { Run } from "@/contract/run";
 import { ItemView, Reasoning } from "./item-view";
 import type { ConversationItem } from "./items";
 import { Markdown } from "./markdown";
@@ -39,7 +39,9 @@ export const RunSection = memo(function RunSection({ run, hasHeading }: RunSecti
           Show earlier · {formatPlural(snapshot.earlierCount, "event")} before
         </Button>
       )}
-      {snapshot.state === "loading" && items.length === 0 && <p className="animate-appear-late text-center text-xs text-ink-3">Loading the conversation…</p>}
+      {snapshot.state === "loading" && items.length === 0 && (
+        <p className="animate-appear-late text-center text-xs text-ink-3">Loading the conversation…</p>
+      )}
       {snapshot.error !== null && (
         <p role="alert" className="flex items-center justify-center gap-2 text-xs text-bad">
           {readError(snapshot.error).message}
@@ -55,16 +57,23 @@ export const RunSection = memo(function RunSection({ run, hasHeading }: RunSecti
             text={item.text}
             at={item.at}
             isSteer={item.isSteer}
-            delivery={item.commandId === null ? null : deliveryOf(commandById.get(item.commandId), outcomes.get(item.commandId))}
+            delivery={
+              item.commandId === null ? null : deliveryOf(commandById.get(item.commandId), outcomes.get(item.commandId))
+            }
           />
         ) : (
           <div key={item.key} id={item.kind === "approval" ? item.approvalId : undefined}>
-            <ItemView item={item} liveText={item.kind === "command" ? (snapshot.live.get(item.itemId)?.text ?? null) : null} />
+            <ItemView
+              item={item}
+              liveText={item.kind === "command" ? (snapshot.live.get(item.itemId)?.text ?? null) : null}
+            />
           </div>
         ),
       )}
       <LiveTexts frames={[...snapshot.live.values()]} />
-      {snapshot.missingCount > 0 && <p className="text-center text-xs text-ink-3">Fetching {formatPlural(snapshot.missingCount, "event")}…</p>}
+      {snapshot.missingCount > 0 && (
+        <p className="text-center text-xs text-ink-3">Fetching {formatPlural(snapshot.missingCount, "event")}…</p>
+      )}
       {waiting.map((command) => (
         <UserMessage
           key={command.id}
@@ -80,7 +89,9 @@ export const RunSection = memo(function RunSection({ run, hasHeading }: RunSecti
 
 /** Turns and steers that the log has not taken up: they wait, or never reached the agent. */
 function unsentOf(commands: readonly Command[], items: readonly ConversationItem[]): Command[] {
-  const told = new Set(items.flatMap((item) => (item.kind === "user" && item.commandId !== null ? [item.commandId] : [])));
+  const told = new Set(
+    items.flatMap((item) => (item.kind === "user" && item.commandId !== null ? [item.commandId] : [])),
+  );
   return commands.filter((command) => (command.type === "turn" || command.type === "steer") && !told.has(command.id));
 }
 
@@ -91,7 +102,11 @@ function LiveTexts({ frames }: { frames: LiveFrame[] }) {
   return (
     <div aria-live="off" className="flex flex-col gap-3">
       {texts.map((frame) =>
-        frame.kind === "reasoning" ? <Reasoning key={frame.itemId} text={frame.text} isLive /> : <Markdown key={frame.itemId} text={frame.text} />,
+        frame.kind === "reasoning" ? (
+          <Reasoning key={frame.itemId} text={frame.text} isLive />
+        ) : (
+          <Markdown key={frame.itemId} text={frame.text} />
+        ),
       )}
     </div>
   );

@@ -10,7 +10,14 @@ const terminal = () =>
       error: {
         code: -32009,
         message: "the run has ended",
-        data: { agentrun: { failureKind: "schema-invalid", reason: "already-terminal", message: "the run has ended", requestId: "r" } },
+        data: {
+          agentrun: {
+            failureKind: "schema-invalid",
+            reason: "already-terminal",
+            message: "the run has ended",
+            requestId: "r",
+          },
+        },
       },
     } as never,
   });
@@ -55,7 +62,10 @@ test("a run that ended in between is replaced by a new one", async () => {
 });
 
 test("a turn whose answer was lost is not sent to a second run", async () => {
-  const { calls, ports } = setUp({ endedRuns: ["run_open"], known: [{ id: "cmd_0", idempotencyKey: "console-turn-d1" }] });
+  const { calls, ports } = setUp({
+    endedRuns: ["run_open"],
+    known: [{ id: "cmd_0", idempotencyKey: "console-turn-d1" }],
+  });
   expect((await sendTurn(ports, draft(open))).command.id).toBe("cmd_0");
   expect(calls).toHaveLength(1);
 });

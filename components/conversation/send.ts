@@ -1,6 +1,6 @@
+import { readError } from "@/components/trpc/errors";
 import type { Command, CreateCommandInput } from "@/contract/command";
 import type { CreateRunInput, ExecutionPolicy, Run, WorkspaceRef } from "@/contract/run";
-import { readError } from "@/components/trpc/errors";
 
 /** The procedures that sending needs. */
 export type SendPorts = {

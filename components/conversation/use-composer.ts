@@ -1,12 +1,12 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
-import { ExecutionPolicy, type Run, WorkspaceRef } from "@/contract/run";
-import type { Session } from "@/contract/session";
-import { useCanOperate } from "@/components/shell/identity";
 import { commandsKey, isWaiting, useRunCommands } from "@/components/sessions/use-session";
+import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
+import { ExecutionPolicy, type Run, WorkspaceRef } from "@/contract/run";
+import type { Session } from "@/contract/session";
 import { isOpen, type SendPorts, sendTurn } from "./send";
 
 type ComposerInput = { session: Session; openRun: Run | null; lastRun: Run | null };
@@ -42,12 +42,23 @@ export function useComposer({ session, openRun, lastRun }: ComposerInput) {
     mutationFn: async (input: { as: "turn" | "steer"; text: string }) => {
       if (input.as === "steer" && openRun !== null) {
         const key = `console-steer-${draftId.current}`;
-        await api.commands.create.mutate({ runId: openRun.id, type: "steer", payload: { text: input.text }, idempotencyKey: key });
+        await api.commands.create.mutate({
+          runId: openRun.id,
+          type: "steer",
+          payload: { text: input.text },
+          idempotencyKey: key,
+        });
         return openRun.id;
       }
       const defaults = runDefaults(session, lastRun);
       const target = openRun !== null && isOpen(openRun) ? openRun : null;
-      const sent = await sendTurn(ports, { draftId: draftId.current, text: input.text, session, openRun: target, ...defaults });
+      const sent = await sendTurn(ports, {
+        draftId: draftId.current,
+        text: input.text,
+        session,
+        openRun: target,
+        ...defaults,
+      });
       return sent.runId;
     },
   });

@@ -1,7 +1,7 @@
-import type { Command } from "@/contract/command";
 import { cn } from "@/components/ui/class-names";
 import { State, type Tone } from "@/components/ui/state";
 import { Time } from "@/components/ui/time";
+import type { Command } from "@/contract/command";
 import type { CommandOutcome } from "./items";
 
 /** How far a command has come, in words a sender understands. */
@@ -32,7 +32,11 @@ export function deliveryOf(command: Command | undefined, outcome: CommandOutcome
     return { state: "cancelling", word: "cancelling", detail: "Cancelling was asked for." };
   }
   const isBad = state === "failed" || state === "cancelled";
-  return { state, word: WORDS[state] ?? state, detail: isBad && message !== null ? (FAILURES[message] ?? message) : (MEANING[state] ?? null) };
+  return {
+    state,
+    word: WORDS[state] ?? state,
+    detail: isBad && message !== null ? (FAILURES[message] ?? message) : (MEANING[state] ?? null),
+  };
 }
 
 type UserMessageProps = { text: string; at: string; isSteer: boolean; delivery: Delivery | null };
@@ -42,13 +46,26 @@ export function UserMessage({ text, at, isSteer, delivery }: UserMessageProps) {
   const isFailed = delivery?.state === "failed" || delivery?.state === "cancelled";
   return (
     <div className="flex flex-col items-end gap-1">
-      <div className={cn("max-w-[88%] rounded-xl rounded-br-sm bg-accent-soft px-3.5 py-2 text-sm leading-relaxed", isSteer && "border border-dashed border-accent/50")}>
+      <div
+        className={cn(
+          "max-w-[88%] rounded-xl rounded-br-sm bg-accent-soft px-3.5 py-2 text-sm leading-relaxed",
+          isSteer && "border border-dashed border-accent/50",
+        )}
+      >
         {isSteer && <p className="text-2xs font-semibold tracking-wide text-accent uppercase">Steer</p>}
         <p className="wrap-anywhere whitespace-pre-wrap">{text}</p>
       </div>
       <p className="flex max-w-[88%] flex-wrap items-center justify-end gap-x-2 text-2xs text-ink-3">
         {isFailed && delivery?.detail !== null && <span className="wrap-anywhere">{delivery?.detail}</span>}
-        {delivery !== null && <State isBare className="text-2xs" state={delivery.state} word={delivery.word} title={delivery.detail ?? undefined} />}
+        {delivery !== null && (
+          <State
+            isBare
+            className="text-2xs"
+            state={delivery.state}
+            word={delivery.word}
+            title={delivery.detail ?? undefined}
+          />
+        )}
         <Time at={at} />
       </p>
     </div>

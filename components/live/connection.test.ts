@@ -12,7 +12,8 @@ class FakeSource implements Source {
     this.isClosed = true;
   }
   send(name: string, data?: unknown): void {
-    for (const listener of this.listeners.get(name) ?? []) listener({ data: data === undefined ? undefined : JSON.stringify(data) });
+    for (const listener of this.listeners.get(name) ?? [])
+      listener({ data: data === undefined ? undefined : JSON.stringify(data) });
   }
 }
 

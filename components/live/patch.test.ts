@@ -7,7 +7,9 @@ const session = (version: number, more: Partial<SessionSummary> = {}): SessionSu
 
 test("an older version never overwrites a newer one", () => {
   const cached = session(5);
-  expect(patchSession(cached, { sessionId: "ses_1", version: 4, kind: "changed", session: session(4) }, null)).toBe(cached);
+  expect(patchSession(cached, { sessionId: "ses_1", version: 4, kind: "changed", session: session(4) }, null)).toBe(
+    cached,
+  );
 });
 
 test("a newer version marks the session unread, unless it is the one being read", () => {
@@ -18,7 +20,9 @@ test("a newer version marks the session unread, unless it is the one being read"
 
 test("a deleted session leaves the list, and an untouched list keeps its identity", () => {
   const data = { pages: [{ items: [session(5)], cursor: null }], pageParams: [null] };
-  const deleted = patchPages(data, (item) => patchSession(item, { sessionId: "ses_1", version: 6, kind: "deleted" }, null));
+  const deleted = patchPages(data, (item) =>
+    patchSession(item, { sessionId: "ses_1", version: 6, kind: "deleted" }, null),
+  );
   expect(deleted?.pages[0]?.items).toEqual([]);
   expect(patchPages(data, (item) => item)).toBe(data);
 });

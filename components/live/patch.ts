@@ -24,7 +24,11 @@ export function patchPages<Item>(
 }
 
 /** A session as the stream tells it, over what is cached: older versions lose, and the reader's mark is kept. */
-export function patchSession(cached: SessionSummary, frame: SessionFrame, openSessionId: string | null): SessionSummary | null {
+export function patchSession(
+  cached: SessionSummary,
+  frame: SessionFrame,
+  openSessionId: string | null,
+): SessionSummary | null {
   if (cached.sessionId !== frame.sessionId) return cached;
   if (frame.kind === "deleted") return null;
   if (frame.session === undefined || frame.session.version < cached.version) return cached;

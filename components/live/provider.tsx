@@ -1,11 +1,11 @@
 "use client";
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, use, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { useTRPC } from "@/components/trpc/client";
+import { setServerTime } from "@/components/ui/clock";
 import type { Approval } from "@/contract/approval";
 import type { Run } from "@/contract/run";
 import type { SessionSummary } from "@/contract/session";
-import { useTRPC } from "@/components/trpc/client";
-import { setServerTime } from "@/components/ui/clock";
 import { LiveConnection, type LiveStatus } from "./connection";
 import type { FrameName, Frames } from "./frames";
 import { patchApproval, patchLists, patchRun, patchSession } from "./patch";
@@ -82,7 +82,9 @@ function CachePatches({ connection }: { connection: LiveConnection }) {
     const stops = [
       connection.on("hello", (hello) => setServerTime(hello.serverTime)),
       connection.on("session", (frame) => {
-        patchLists<SessionSummary>(client, trpc.sessions.list.pathKey(), (item) => patchSession(item, frame, openSessionId));
+        patchLists<SessionSummary>(client, trpc.sessions.list.pathKey(), (item) =>
+          patchSession(item, frame, openSessionId),
+        );
         client.setQueriesData<SessionSummary>({ queryKey: trpc.sessions.get.pathKey() }, (cached) =>
           cached === undefined ? undefined : (patchSession(cached, frame, openSessionId) ?? cached),
         );
@@ -91,7 +93,9 @@ function CachePatches({ connection }: { connection: LiveConnection }) {
       }),
       connection.on("run", (run) => {
         patchLists<Run>(client, trpc.runs.list.pathKey(), (item) => patchRun(item, run));
-        client.setQueryData<Run>(trpc.runs.get.queryKey({ runId: run.id }), (cached) => (cached ? patchRun(cached, run) : run));
+        client.setQueryData<Run>(trpc.runs.get.queryKey({ runId: run.id }), (cached) =>
+          cached ? patchRun(cached, run) : run,
+        );
         void client.invalidateQueries({ queryKey: trpc.runnerJobs.list.pathKey() });
       }),
       connection.on("approval", (approval) => {

@@ -16,10 +16,17 @@ const DOT: Record<LiveStatus["state"], string> = {
 export function LiveIndicator({ isShort }: { isShort?: boolean }) {
   const status = useLiveStatus();
   const nowMs = useNow();
-  const [word, detail] = describe(status, nowMs);
+  const [word, detail] = explainStatus(status, nowMs);
   return (
-    <span className="inline-flex items-center gap-1.5 text-xs text-ink-2" role="status" aria-label={`Connection: ${word}`}>
-      <span aria-hidden className={cn("size-2 rounded-full", DOT[status.state], status.state !== "live" && "animate-breathe")} />
+    <span
+      className="inline-flex items-center gap-1.5 text-xs text-ink-2"
+      role="status"
+      aria-label={`Connection: ${word}`}
+    >
+      <span
+        aria-hidden
+        className={cn("size-2 rounded-full", DOT[status.state], status.state !== "live" && "animate-breathe")}
+      />
       {/* Ticking text would be read out every second: the label above says what matters. */}
       <span aria-hidden>
         {word}
@@ -29,7 +36,7 @@ export function LiveIndicator({ isShort }: { isShort?: boolean }) {
   );
 }
 
-function describe(status: LiveStatus, nowMs: number): [string, string | null] {
+function explainStatus(status: LiveStatus, nowMs: number): [string, string | null] {
   switch (status.state) {
     case "live":
       return ["Live", null];

@@ -1,10 +1,10 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
-import type { Run } from "@/contract/run";
 import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import { DangerDialog } from "@/components/ui/danger-dialog";
+import type { Run } from "@/contract/run";
 
 type CancelRunDialogProps = { run: Run; isOpen: boolean; onOpenChange: (isOpen: boolean) => void };
 

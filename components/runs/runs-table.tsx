@@ -1,12 +1,12 @@
 "use client";
 import Link from "next/link";
-import type { Run } from "@/contract/run";
 import { Profile } from "@/components/sessions/demo-label";
 import { explainRun } from "@/components/sessions/session-state";
 import { shortenId } from "@/components/ui/format";
 import { State } from "@/components/ui/state";
 import { type Column, Table } from "@/components/ui/table";
 import { Duration, Time } from "@/components/ui/time";
+import type { Run } from "@/contract/run";
 
 const COLUMNS: Column<Run>[] = [
   {
@@ -21,7 +21,11 @@ const COLUMNS: Column<Run>[] = [
     isLead: true,
     className: "max-sm:order-first",
     cell: (run) => (
-      <Link href={`/runs/${encodeURIComponent(run.id)}`} className="font-mono text-xs font-medium after:absolute after:inset-0 hover:underline" title={run.id}>
+      <Link
+        href={`/runs/${encodeURIComponent(run.id)}`}
+        className="font-mono text-xs font-medium after:absolute after:inset-0 hover:underline"
+        title={run.id}
+      >
         {shortenId(run.id)}
       </Link>
     ),
@@ -32,7 +36,11 @@ const COLUMNS: Column<Run>[] = [
       const sessionId = run.sessionRef?.sessionId;
       if (typeof sessionId !== "string") return <span className="text-ink-3">none</span>;
       return (
-        <Link href={`/sessions/${encodeURIComponent(sessionId)}`} className="relative font-mono text-xs hover:underline" title={sessionId}>
+        <Link
+          href={`/sessions/${encodeURIComponent(sessionId)}`}
+          className="relative font-mono text-xs hover:underline"
+          title={sessionId}
+        >
           {shortenId(sessionId)}
         </Link>
       );
@@ -52,14 +60,23 @@ const COLUMNS: Column<Run>[] = [
       ),
   },
   { name: "Attempt", isWideOnly: true, className: "text-right tabular-nums", cell: (run) => run.attemptCount },
-  { name: "Events", isWideOnly: true, className: "text-right tabular-nums", cell: (run) => run.lastEventSeq.toLocaleString("en") },
+  {
+    name: "Events",
+    isWideOnly: true,
+    className: "text-right tabular-nums",
+    cell: (run) => run.lastEventSeq.toLocaleString("en"),
+  },
   {
     name: "Length",
     isWideOnly: true,
     className: "text-right tabular-nums",
     cell: (run) => <Duration from={run.createdAt} to={run.terminalStatus === null ? null : run.updatedAt} />,
   },
-  { name: "Created", className: "whitespace-nowrap text-ink-2 sm:text-right", cell: (run) => <Time at={run.createdAt} /> },
+  {
+    name: "Created",
+    className: "whitespace-nowrap text-ink-2 sm:text-right",
+    cell: (run) => <Time at={run.createdAt} />,
+  },
 ];
 
 /** Runs, newest first. */

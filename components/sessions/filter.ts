@@ -21,7 +21,10 @@ export type SessionFilter = {
 export const SESSIONS_PAGE = 50;
 
 /** The query that a filter stands for; prefetch and hook share it, so that their keys cannot drift. */
-export function sessionsInput(filter: SessionFilter, readerId: string): Partial<ListSessionsInput> & { readerId: string } {
+export function sessionsInput(
+  filter: SessionFilter,
+  readerId: string,
+): Partial<ListSessionsInput> & { readerId: string } {
   return {
     state: filter.state,
     readerId,
@@ -34,5 +37,11 @@ export function sessionsInput(filter: SessionFilter, readerId: string): Partial<
 }
 
 export function isFiltered(filter: SessionFilter): boolean {
-  return filter.state !== "default" || filter.profile !== null || filter.storage !== null || filter.search !== "" || filter.project !== null;
+  return (
+    filter.state !== "default" ||
+    filter.profile !== null ||
+    filter.storage !== null ||
+    filter.search !== "" ||
+    filter.project !== null
+  );
 }

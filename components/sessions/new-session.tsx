@@ -2,14 +2,14 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { type FormEvent, useRef, useState } from "react";
-import { DEMO_PROFILE } from "@/contract/backend";
-import { APPROVAL_POLICIES, SANDBOX_MODES, WorkspaceRef } from "@/contract/run";
 import { sendTurn } from "@/components/conversation/send";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import { Field, Input, Select, TextArea } from "@/components/ui/field";
+import { DEMO_PROFILE } from "@/contract/backend";
+import { APPROVAL_POLICIES, SANDBOX_MODES, WorkspaceRef } from "@/contract/run";
 
 const SANDBOX_HINTS = {
   "read-only": "The agent may read the workspace, and change nothing.",
@@ -21,7 +21,11 @@ const APPROVAL_HINTS = {
   "on-request": "The agent asks for what lies outside its sandbox.",
   untrusted: "Every command that is not known to be harmless is asked for.",
 } as const;
-const WORKSPACES = { empty: "An empty folder", git: "A git repository", directory: "A folder of this machine" } as const;
+const WORKSPACES = {
+  empty: "An empty folder",
+  git: "A git repository",
+  directory: "A folder of this machine",
+} as const;
 type WorkspaceKind = keyof typeof WORKSPACES;
 
 /** Makes a session and, where one is given, sends it its first message. */
@@ -41,13 +45,15 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
   const [source, setSource] = useState("");
   // One id a dialog: trying again after a lost answer finds the session that was made.
   const draft = useRef({ draftId: crypto.randomUUID(), sessionId: `ses_${crypto.randomUUID()}` });
-  const chosen = profile ?? usable.find((backend) => backend.profile === DEMO_PROFILE)?.profile ?? usable[0]?.profile ?? DEMO_PROFILE;
+  const chosen =
+    profile ??
+    usable.find((backend) => backend.profile === DEMO_PROFILE)?.profile ??
+    usable[0]?.profile ??
+    DEMO_PROFILE;
 
   const create = useMutation({
     mutationFn: async () => {
-      const workspace = WorkspaceRef.parse(
-        workspaceKind === "git" ? { kind: "git", url: source } : workspaceKind === "directory" ? { kind: "directory", path: source } : { kind: "empty" },
-      );
+      const workspace = readWorkspace(workspaceKind, source);
       const policy = { sandbox, approval };
       const { draftId, sessionId } = draft.current;
       const session = await api.sessions.create
@@ -81,7 +87,12 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
     if (!create.isPending) create.mutate();
   };
   return (
-    <Dialog isOpen onOpenChange={(isOpen) => !isOpen && onClose()} title="New session" description="A conversation with an agent, kept on a volume of its own.">
+    <Dialog
+      isOpen
+      onOpenChange={(isOpen) => !isOpen && onClose()}
+      title="New session"
+      description="A conversation with an agent, kept on a volume of its own."
+    >
       <form
         onSubmit={submit}
         onKeyDown={(event) => {
@@ -104,16 +115,35 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
             )}
           </Field>
           <Field label="Title">
-            {(id) => <Input id={id} maxLength={500} placeholder="From the first message" value={title} onChange={(event) => setTitle(event.target.value)} />}
+            {(id) => (
+              <Input
+                id={id}
+                maxLength={500}
+                placeholder="From the first message"
+                value={title}
+                onChange={(event) => setTitle(event.target.value)}
+              />
+            )}
           </Field>
         </div>
-        <Field label="First message" hint={chosen === DEMO_PROFILE ? "The demo's model is scripted: say “help” to see what it can show." : undefined}>
+        <Field
+          label="First message"
+          hint={
+            chosen === DEMO_PROFILE ? "The demo's model is scripted: say “help” to see what it can show." : undefined
+          }
+        >
           {(id) => <TextArea id={id} rows={3} value={message} onChange={(event) => setMessage(event.target.value)} />}
         </Field>
         <div className="grid gap-3 sm:grid-cols-2">
           <Field label="Sandbox" hint={SANDBOX_HINTS[sandbox]}>
             {(id) => (
-              <Select id={id} value={sandbox} onChange={(event) => setSandbox(SANDBOX_MODES.find((mode) => mode === event.target.value) ?? "workspace-write")}>
+              <Select
+                id={id}
+                value={sandbox}
+                onChange={(event) =>
+                  setSandbox(SANDBOX_MODES.find((mode) => mode === event.target.value) ?? "workspace-write")
+                }
+              >
                 {SANDBOX_MODES.map((mode) => (
                   <option key={mode}>{mode}</option>
                 ))}
@@ -122,7 +152,13 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
           </Field>
           <Field label="Approvals" hint={APPROVAL_HINTS[approval]}>
             {(id) => (
-              <Select id={id} value={approval} onChange={(event) => setApproval(APPROVAL_POLICIES.find((policy) => policy === event.target.value) ?? "on-request")}>
+              <Select
+                id={id}
+                value={approval}
+                onChange={(event) =>
+                  setApproval(APPROVAL_POLICIES.find((policy) => policy === event.target.value) ?? "on-request")
+                }
+              >
                 {APPROVAL_POLICIES.map((policy) => (
                   <option key={policy}>{policy}</option>
                 ))}
@@ -131,7 +167,11 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
           </Field>
           <Field label="Workspace">
             {(id) => (
-              <Select id={id} value={workspaceKind} onChange={(event) => setWorkspaceKind(event.target.value as WorkspaceKind)}>
+              <Select
+                id={id}
+                value={workspaceKind}
+                onChange={(event) => setWorkspaceKind(event.target.value as WorkspaceKind)}
+              >
                 {Object.entries(WORKSPACES).map(([kind, name]) => (
                   <option key={kind} value={kind}>
                     {name}
@@ -142,7 +182,16 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
           </Field>
           {workspaceKind !== "empty" && (
             <Field label={workspaceKind === "git" ? "Repository URL" : "Absolute path"}>
-              {(id) => <Input id={id} required className="font-mono text-xs" placeholder={workspaceKind === "git" ? "https://…" : "/…"} value={source} onChange={(event) => setSource(event.target.value)} />}
+              {(id) => (
+                <Input
+                  id={id}
+                  required
+                  className="font-mono text-xs"
+                  placeholder={workspaceKind === "git" ? "https://…" : "/…"}
+                  value={source}
+                  onChange={(event) => setSource(event.target.value)}
+                />
+              )}
             </Field>
           )}
         </div>
@@ -160,4 +209,11 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
       </form>
     </Dialog>
   );
+}
+
+function readWorkspace(kind: WorkspaceKind, source: string): WorkspaceRef {
+  const given = kind === "git" ? { kind, url: source } : kind === "directory" ? { kind, path: source } : { kind };
+  const parsed = WorkspaceRef.safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw new Error(`Workspace: ${parsed.error.issues[0]?.message ?? "not valid"}`);
 }

@@ -1,19 +1,22 @@
 "use client";
 import Link from "next/link";
 import type { ReactNode } from "react";
-import type { Run } from "@/contract/run";
-import type { SessionSummary } from "@/contract/session";
 import { Id } from "@/components/ui/copy";
 import { formatBytes, shortenId } from "@/components/ui/format";
 import { Facts } from "@/components/ui/page";
 import { State } from "@/components/ui/state";
 import { Countdown, Time } from "@/components/ui/time";
+import type { Run } from "@/contract/run";
+import type { SessionSummary } from "@/contract/session";
 import { explainRun } from "./session-state";
 
 /** What an operator looks up beside a conversation: the run and its lease, the volume, the ids. Wide screens only. */
 export function SessionFacts({ session, run }: { session: SessionSummary; run: Run | null }) {
   return (
-    <aside aria-label="Session details" className="scroll-thin hidden w-72 shrink-0 overflow-y-auto border-l bg-panel xl:block">
+    <aside
+      aria-label="Session details"
+      className="scroll-thin hidden w-72 shrink-0 overflow-y-auto border-l bg-panel xl:block"
+    >
       {run !== null && <RunFacts run={run} />}
       <Group name="Session">
         <Facts
@@ -51,12 +54,18 @@ function RunFacts({ run }: { run: Run }) {
         items={[
           [
             "Run",
-            <Link key="run" href={`/runs/${encodeURIComponent(run.id)}`} className="font-mono text-accent hover:underline">
+            <Link
+              key="run"
+              href={`/runs/${encodeURIComponent(run.id)}`}
+              className="font-mono text-accent hover:underline"
+            >
               {shortenId(run.id)}
             </Link>,
           ],
           ["Status", <State key="status" isBare state={explained.state} word={explained.word} title={explained.why} />],
-          ...(explained.next === undefined ? [] : [["Lease", <Countdown key="lease" to={explained.next.at} past="renewing" />] as [string, ReactNode]]),
+          ...(explained.next === undefined
+            ? []
+            : [["Lease", <Countdown key="lease" to={explained.next.at} past="renewing" />] as [string, ReactNode]]),
           ["Epoch", `${run.leaseEpoch}, attempt ${run.attemptCount}`],
           ["Sandbox", String(policy.sandbox ?? "workspace-write")],
           ["Approvals", String(policy.approval ?? "on-request")],

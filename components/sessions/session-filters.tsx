@@ -2,11 +2,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { Search, X } from "lucide-react";
 import { useEffect, useState } from "react";
-import { SESSION_LIST_STATES, STORAGE_KINDS } from "@/contract/session";
 import { useTRPC } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
-import { cn } from "@/components/ui/class-names";
+import { Choices } from "@/components/ui/choices";
 import { Input, Select } from "@/components/ui/field";
+import { SESSION_LIST_STATES, STORAGE_KINDS } from "@/contract/session";
 import { isFiltered, type SessionFilter } from "./filter";
 
 const STATE_NAMES: Record<SessionFilter["state"], string> = {
@@ -28,20 +28,19 @@ export function SessionFilters({ filter, onChange }: SessionFiltersProps) {
   return (
     <search className="flex flex-wrap items-center gap-2">
       <SearchBox value={filter.search} onChange={(search) => onChange({ search })} />
-      <div role="group" aria-label="State" className="scroll-thin flex max-w-full overflow-x-auto rounded-md border border-line-strong p-0.5">
-        {SESSION_LIST_STATES.map((state) => (
-          <button
-            key={state}
-            type="button"
-            aria-pressed={filter.state === state}
-            onClick={() => onChange({ state })}
-            className={cn("h-6.5 rounded px-2 text-xs whitespace-nowrap", filter.state === state ? "bg-accent-soft font-medium text-ink" : "text-ink-2 hover:text-ink")}
-          >
-            {STATE_NAMES[state]}
-          </button>
-        ))}
-      </div>
-      <Select aria-label="Profile" className="w-auto" value={filter.profile ?? ""} onChange={(event) => onChange({ profile: event.target.value || null })}>
+      <Choices
+        label="State"
+        values={SESSION_LIST_STATES}
+        names={STATE_NAMES}
+        value={filter.state}
+        onChange={(state) => onChange({ state })}
+      />
+      <Select
+        aria-label="Profile"
+        className="w-auto"
+        value={filter.profile ?? ""}
+        onChange={(event) => onChange({ profile: event.target.value || null })}
+      >
         <option value="">Any profile</option>
         {backends.map((backend) => (
           <option key={backend.profile}>{backend.profile}</option>

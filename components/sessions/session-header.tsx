@@ -5,8 +5,6 @@ import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { type FormEvent, useState } from "react";
 import { toast } from "sonner";
-import type { Run } from "@/contract/run";
-import type { SessionSummary } from "@/contract/session";
 import { CancelRunDialog } from "@/components/runs/cancel-run";
 import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
@@ -18,6 +16,8 @@ import { Field, Input } from "@/components/ui/field";
 import { Menu, MenuItem, MenuSeparator } from "@/components/ui/menu";
 import { State } from "@/components/ui/state";
 import { Countdown } from "@/components/ui/time";
+import type { Run } from "@/contract/run";
+import type { SessionSummary } from "@/contract/session";
 import { DemoLabel } from "./demo-label";
 import { explainSession } from "./session-state";
 
@@ -28,7 +28,11 @@ export function SessionHeader({ session, openRun }: { session: SessionSummary; o
   const explained = explainSession(session, openRun);
   return (
     <header className="flex items-start gap-2 bg-panel px-3 pt-2.5 pb-1.5 lg:px-6">
-      <Link href="/sessions" aria-label="All sessions" className="mt-0.5 rounded p-1 text-ink-3 hover:bg-hover hover:text-ink lg:hidden">
+      <Link
+        href="/sessions"
+        aria-label="All sessions"
+        className="mt-0.5 rounded p-1 text-ink-3 hover:bg-hover hover:text-ink lg:hidden"
+      >
         <ChevronLeft aria-hidden className="size-4" />
       </Link>
       <div className="min-w-0 flex-1">
@@ -68,7 +72,13 @@ export function SessionHeader({ session, openRun }: { session: SessionSummary; o
       )}
       {dialog === "rename" && <RenameDialog session={session} onClose={() => setDialog(null)} />}
       {dialog === "delete" && <DeleteDialog session={session} onClose={() => setDialog(null)} />}
-      {openRun !== null && <CancelRunDialog run={openRun} isOpen={dialog === "cancel"} onOpenChange={(isOpen) => setDialog(isOpen ? "cancel" : null)} />}
+      {openRun !== null && (
+        <CancelRunDialog
+          run={openRun}
+          isOpen={dialog === "cancel"}
+          onOpenChange={(isOpen) => setDialog(isOpen ? "cancel" : null)}
+        />
+      )}
     </header>
   );
 }
@@ -94,8 +104,14 @@ function RenameDialog({ session, onClose }: DialogProps) {
   return (
     <Dialog isOpen onOpenChange={(isOpen) => !isOpen && onClose()} title="Rename session">
       <form onSubmit={submit} className="flex flex-col gap-3">
-        <Field label="Title">{(id) => <Input id={id} maxLength={500} value={title} onChange={(event) => setTitle(event.target.value)} />}</Field>
-        {rename.error !== null && <p role="alert" className="text-xs text-bad">{readError(rename.error).message}</p>}
+        <Field label="Title">
+          {(id) => <Input id={id} maxLength={500} value={title} onChange={(event) => setTitle(event.target.value)} />}
+        </Field>
+        {rename.error !== null && (
+          <p role="alert" className="text-xs text-bad">
+            {readError(rename.error).message}
+          </p>
+        )}
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Keep</Button>
           <Button look="primary" type="submit" disabled={rename.isPending}>

@@ -4,61 +4,117 @@ import type { Session } from "@/contract/session";
 /** A status word, and why it is so: the rule, the holder, the next automatic step and its time. */
 export type Explained = { state: string; word: string; why: string; next?: { text: string; at: string } };
 
-type ShownSession = Pick<Session, "executionState" | "terminalStatus" | "failureKind" | "pendingApprovals" | "storageKind" | "storageState">;
+type ShownSession = Pick<
+  Session,
+  "executionState" | "terminalStatus" | "failureKind" | "pendingApprovals" | "storageKind" | "storageState"
+>;
 
 /** What a session is doing, in a word, and why. The run is the session's newest open one, where it is known. */
 export function explainSession(session: ShownSession, openRun: Run | null): Explained {
   if (openRun !== null && openRun.cancelRequestedAt !== null) {
-    return { state: "cancelling", word: "cancelling", why: openRun.cancelReason ?? "Cancelling was asked for; it ends when the agent is known to be gone." };
+    return {
+      state: "cancelling",
+      word: "cancelling",
+      why: openRun.cancelReason ?? "Cancelling was asked for; it ends when the agent is known to be gone.",
+    };
   }
   if (session.pendingApprovals > 0) {
     const many = session.pendingApprovals === 1 ? "An approval waits" : `${session.pendingApprovals} approvals wait`;
-    return { state: "needs approval", word: "needs approval", why: `${many} for a person. The agent goes on when it is answered.` };
+    return {
+      state: "needs approval",
+      word: "needs approval",
+      why: `${many} for a person. The agent goes on when it is answered.`,
+    };
   }
   if (session.executionState === "running") {
-    if (openRun !== null && openRun.status === "pending") return { ...explainRun(openRun), state: "waiting", word: "waiting" };
+    if (openRun !== null && openRun.status === "pending")
+      return { ...explainRun(openRun), state: "waiting", word: "waiting" };
     if (openRun !== null && openRun.leaseState !== "held") return { ...explainRun(openRun), word: "running" };
     return { state: "running", word: "running", why: "A turn is under way." };
   }
   if (session.storageKind === "evicted") {
-    return { state: "evicted", word: "evicted", why: "Its volume was removed. The archive brings it back: restore it, or send a message after restoring." };
+    return {
+      state: "evicted",
+      word: "evicted",
+      why: "Its volume was removed. The archive brings it back: restore it, or send a message after restoring.",
+    };
   }
   if (session.executionState === "terminal" && session.terminalStatus !== null) {
     const kind = session.failureKind === null ? "" : ` (${session.failureKind})`;
-    if (session.terminalStatus === "failed") return { state: "failed", word: "failed", why: `The last turn failed${kind}. Another message starts a new turn.` };
-    if (session.terminalStatus === "cancelled") return { state: "cancelled", word: "cancelled", why: "The last turn was cancelled. Another message starts a new one." };
+    if (session.terminalStatus === "failed")
+      return {
+        state: "failed",
+        word: "failed",
+        why: `The last turn failed${kind}. Another message starts a new turn.`,
+      };
+    if (session.terminalStatus === "cancelled")
+      return {
+        state: "cancelled",
+        word: "cancelled",
+        why: "The last turn was cancelled. Another message starts a new one.",
+      };
     return { state: "completed", word: "completed", why: "The last turn is done. Another message starts a new one." };
   }
   return { state: "idle", word: "idle", why: "No turn has been sent yet." };
 }
 
-type ShownRun = Pick<Run, "status" | "leaseState" | "leaseExpiresAt" | "claimedBy" | "cancelRequestedAt" | "cancelReason" | "attemptCount" | "nextAttemptAt" | "failureKind" | "failureMessage" | "executionPolicy">;
+type ShownRun = Pick<
+  Run,
+  | "status"
+  | "leaseState"
+  | "leaseExpiresAt"
+  | "claimedBy"
+  | "cancelRequestedAt"
+  | "cancelReason"
+  | "attemptCount"
+  | "nextAttemptAt"
+  | "failureKind"
+  | "failureMessage"
+  | "executionPolicy"
+>;
 
 const DEFAULT_ATTEMPTS_MAX = 3;
 
 /** What a run is doing, in a word, and why. */
 export function explainRun(run: ShownRun): Explained {
-  const attemptMax = typeof run.executionPolicy.maxAttempts === "number" ? run.executionPolicy.maxAttempts : DEFAULT_ATTEMPTS_MAX;
+  const attemptMax =
+    typeof run.executionPolicy.maxAttempts === "number" ? run.executionPolicy.maxAttempts : DEFAULT_ATTEMPTS_MAX;
   const attempt = `attempt ${run.attemptCount} of ${attemptMax}`;
   if (run.cancelRequestedAt !== null && (run.status === "pending" || run.status === "claimed")) {
-    return { state: "cancelling", word: "cancelling", why: `${run.cancelReason ?? "Cancel requested"}. It ends when its runner says so, or is known to be gone.` };
+    return {
+      state: "cancelling",
+      word: "cancelling",
+      why: `${run.cancelReason ?? "Cancel requested"}. It ends when its runner says so, or is known to be gone.`,
+    };
   }
   switch (run.status) {
     case "pending":
       if (run.nextAttemptAt !== null) {
-        return { state: "pending", word: "pending", why: `Waits for its next attempt (${attempt} so far).`, next: { text: "next attempt", at: run.nextAttemptAt } };
+        return {
+          state: "pending",
+          word: "pending",
+          why: `Waits for its next attempt (${attempt} so far).`,
+          next: { text: "next attempt", at: run.nextAttemptAt },
+        };
       }
       return {
         state: "pending",
         word: "pending",
-        why: run.attemptCount > 0 ? `A runner was launched (${attempt}) and has not claimed it yet.` : "Waits for a runner, or for the session's run before it.",
+        why:
+          run.attemptCount > 0
+            ? `A runner was launched (${attempt}) and has not claimed it yet.`
+            : "Waits for a runner, or for the session's run before it.",
       };
     case "claimed":
       return explainLease(run, attempt);
     case "completed":
       return { state: "completed", word: "completed", why: "Its runner ended it: no command was left." };
     case "cancelled":
-      return { state: "cancelled", word: "cancelled", why: run.failureMessage ?? run.cancelReason ?? "It was cancelled." };
+      return {
+        state: "cancelled",
+        word: "cancelled",
+        why: run.failureMessage ?? run.cancelReason ?? "It was cancelled.",
+      };
     case "failed":
       return { state: "failed", word: "failed", why: run.failureMessage ?? run.failureKind ?? "It failed." };
   }
@@ -68,7 +124,11 @@ function explainLease(run: ShownRun, attempt: string): Explained {
   const holder = run.claimedBy ?? "a runner";
   switch (run.leaseState) {
     case "fencing":
-      return { state: "fencing", word: "fencing", why: `The lease of ${holder} ran out. A new attempt starts once the old one is confirmed gone (${attempt}).` };
+      return {
+        state: "fencing",
+        word: "fencing",
+        why: `The lease of ${holder} ran out. A new attempt starts once the old one is confirmed gone (${attempt}).`,
+      };
     case "expired":
       return {
         state: "expired",
@@ -80,7 +140,9 @@ function explainLease(run: ShownRun, attempt: string): Explained {
         state: "claimed",
         word: "claimed",
         why: `Held by ${holder}, ${attempt}.`,
-        ...(run.leaseExpiresAt === null ? {} : { next: { text: "lease runs out unless renewed", at: run.leaseExpiresAt } }),
+        ...(run.leaseExpiresAt === null
+          ? {}
+          : { next: { text: "lease runs out unless renewed", at: run.leaseExpiresAt } }),
       };
     case "none":
       return { state: "claimed", word: "claimed", why: `Claimed by ${holder}, ${attempt}.` };

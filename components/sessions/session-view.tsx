@@ -1,30 +1,32 @@
 "use client";
-import { useQueryClient } from "@tanstack/react-query";
 import dynamic from "next/dynamic";
 import type { ReactNode } from "react";
-import type { Run } from "@/contract/run";
-import type { SessionSummary } from "@/contract/session";
 import { Composer } from "@/components/conversation/composer";
 import { Conversation } from "@/components/conversation/conversation";
 import { isOpen } from "@/components/conversation/send";
 import { RunsTable } from "@/components/runs/runs-table";
-import { useTRPC } from "@/components/trpc/client";
 import { RunLogsProvider, useFollow } from "@/components/trace/session-logs";
 import { EmptyState, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { TabLinks } from "@/components/ui/tabs";
+import type { Run } from "@/contract/run";
+import type { SessionSummary } from "@/contract/session";
 import { SessionFacts } from "./session-facts";
 import { SessionHeader } from "./session-header";
 import { StorageTab } from "./storage-tab";
+import { SESSION_TABS, type SessionTab } from "./tabs";
 import { pickFollowed, useSession, useSessionRuns } from "./use-session";
 
 const TraceView = dynamic(() => import("@/components/trace/trace-view").then((module) => module.TraceView), {
   loading: () => <TableSkeleton />,
 });
 
-export const SESSION_TABS = ["conversation", "trace", "runs", "storage"] as const;
-export type SessionTab = (typeof SESSION_TABS)[number];
-const NAMES: Record<SessionTab, string> = { conversation: "Conversation", trace: "Trace", runs: "Runs", storage: "Storage" };
+const NAMES: Record<SessionTab, string> = {
+  conversation: "Conversation",
+  trace: "Trace",
+  runs: "Runs",
+  storage: "Storage",
+};
 
 /** A session's page: its header, its tabs, and one stream that follows the run at work. */
 export function SessionView({ sessionId, tab }: { sessionId: string; tab: SessionTab }) {
@@ -40,10 +42,11 @@ function LoadedSession({ session, tab }: { session: SessionSummary; tab: Session
   const { query, runs } = useSessionRuns(session.sessionId);
   const followed = pickFollowed(runs);
   useFollow(followed?.id ?? null);
-  const openRun = followed !== null && (followed.status === "pending" || followed.status === "claimed") ? followed : null;
+  const openRun =
+    followed !== null && (followed.status === "pending" || followed.status === "claimed") ? followed : null;
   const lastRun: Run | null = runs[0] ?? null;
   const base = `/sessions/${encodeURIComponent(session.sessionId)}`;
-  const tabs = (["conversation", "trace", "runs", "storage"] as const).map((key) => ({
+  const tabs = SESSION_TABS.map((key) => ({
     key,
     name: NAMES[key],
     href: key === "conversation" ? base : `${base}?tab=${key}`,
@@ -57,8 +60,17 @@ function LoadedSession({ session, tab }: { session: SessionSummary; tab: Session
       <div className="flex min-h-0 flex-1">
         <div className="flex min-h-0 min-w-0 flex-1 flex-col">
           {tab === "conversation" && (
-            <Conversation runs={runs} hasMoreRuns={query.hasNextPage} loadMoreRuns={() => void query.fetchNextPage()} isLoading={query.isPending}>
-              <Composer session={session} openRun={openRun !== null && (isOpen(openRun) || openRun.status === "claimed") ? openRun : null} lastRun={lastRun} />
+            <Conversation
+              runs={runs}
+              hasMoreRuns={query.hasNextPage}
+              loadMoreRuns={() => void query.fetchNextPage()}
+              isLoading={query.isPending}
+            >
+              <Composer
+                session={session}
+                openRun={openRun !== null && (isOpen(openRun) || openRun.status === "claimed") ? openRun : null}
+                lastRun={lastRun}
+              />
             </Conversation>
           )}
           {tab === "trace" && <TraceView runs={runs} followedId={followed?.id ?? null} />}
@@ -94,14 +106,4 @@ function Count({ count, isMore }: { count: number; isMore: boolean }) {
       {isMore && "+"}
     </span>
   );
-}
-
-/** Drops what is cached of a session after something outside the stream changed it. */
-export function useRefreshSession(sessionId: string): () => void {
-  const trpc = useTRPC();
-  const client = useQueryClient();
-  return () => {
-    void client.invalidateQueries({ queryKey: trpc.sessions.pathKey() });
-    void client.invalidateQueries({ queryKey: trpc.storage.get.queryKey({ sessionId }) });
-  };
 }

@@ -1,11 +1,11 @@
 "use client";
 import { HardDrive } from "lucide-react";
 import Link from "next/link";
-import type { SessionSummary } from "@/contract/session";
 import { formatBytes } from "@/components/ui/format";
 import { State } from "@/components/ui/state";
 import { type Column, Table } from "@/components/ui/table";
 import { Time } from "@/components/ui/time";
+import type { SessionSummary } from "@/contract/session";
 import { Profile } from "./demo-label";
 import { explainSession } from "./session-state";
 
@@ -42,12 +42,22 @@ const COLUMNS: Column<SessionSummary>[] = [
     ),
   },
   { name: "Profile", className: "text-ink-2", cell: (session) => <Profile profile={session.backendProfile} /> },
-  { name: "Project", isWideOnly: true, className: "whitespace-nowrap text-ink-2", cell: (session) => session.projectId },
+  {
+    name: "Project",
+    isWideOnly: true,
+    className: "whitespace-nowrap text-ink-2",
+    cell: (session) => session.projectId,
+  },
   {
     name: "Approvals",
     isWideOnly: true,
     className: "text-right tabular-nums",
-    cell: (session) => (session.pendingApprovals === 0 ? <span className="text-ink-3">0</span> : <span className="font-medium text-warn">{session.pendingApprovals}</span>),
+    cell: (session) =>
+      session.pendingApprovals === 0 ? (
+        <span className="text-ink-3">0</span>
+      ) : (
+        <span className="font-medium text-warn">{session.pendingApprovals}</span>
+      ),
   },
   {
     name: "Storage",
@@ -56,7 +66,9 @@ const COLUMNS: Column<SessionSummary>[] = [
     cell: (session) => (
       <span className="inline-flex items-center gap-1.5">
         <HardDrive aria-hidden className="size-3.5 text-ink-3" />
-        {session.storageState === "live" && session.storageSizeBytes !== null ? formatBytes(session.storageSizeBytes) : session.storageState}
+        {session.storageState === "live" && session.storageSizeBytes !== null
+          ? formatBytes(session.storageSizeBytes)
+          : session.storageState}
       </span>
     ),
   },

@@ -8,8 +8,8 @@ import { useCanOperate, useReader } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
 import { formatPlural } from "@/components/ui/format";
-import { EmptyState, PageHeader } from "@/components/ui/page";
 import { NewPill } from "@/components/ui/new-pill";
+import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { isFiltered, SESSION_FILTERS, sessionsInput } from "./filter";
 import { NewSessionDialog } from "./new-session";
@@ -24,7 +24,9 @@ export function SessionsView() {
   const canOperate = useCanOperate();
   const [filter, setFilter] = useQueryStates(SESSION_FILTERS, { history: "replace" });
   const [isCreating, setIsCreating] = useQueryState("new", parseAsBoolean.withDefault(false));
-  const options = trpc.sessions.list.infiniteQueryOptions(sessionsInput(filter, readerId), { getNextPageParam: (page) => page.cursor ?? undefined });
+  const options = trpc.sessions.list.infiniteQueryOptions(sessionsInput(filter, readerId), {
+    getNextPageParam: (page) => page.cursor ?? undefined,
+  });
   const query = useInfiniteQuery(options);
   const sessions = query.data?.pages.flatMap((page) => page.items) ?? [];
   const [newIds, setNewIds] = useState<ReadonlySet<string>>(new Set());
@@ -66,7 +68,11 @@ export function SessionsView() {
         <QueryView query={query}>
           {() =>
             sessions.length === 0 ? (
-              <Nothing isFilter={isFiltered(filter)} onClear={() => void setFilter(null)} onNew={canOperate ? () => void setIsCreating(true) : null} />
+              <Nothing
+                isFilter={isFiltered(filter)}
+                onClear={() => void setFilter(null)}
+                onNew={canOperate ? () => void setIsCreating(true) : null}
+              />
             ) : (
               <>
                 <SessionsTable sessions={sessions} />
@@ -97,10 +103,21 @@ function Nothing({ isFilter, onClear, onNew }: { isFilter: boolean; onClear: () 
     );
   }
   return (
-    <EmptyState title="No sessions yet" action={onNew !== null && <Button look="primary" onClick={onNew}>New session</Button>}>
+    <EmptyState
+      title="No sessions yet"
+      action={
+        onNew !== null && (
+          <Button look="primary" onClick={onNew}>
+            New session
+          </Button>
+        )
+      }
+    >
       <p>A session is a conversation with an agent. Start one with the demo profile: it needs no key and no network.</p>
       <p className="mt-2">Programs make them by</p>
-      <pre className="mt-1 overflow-x-auto rounded-md border bg-code p-2 text-left text-xs">POST /api/v1/sessions {'{"backendProfile": "demo"}'}</pre>
+      <pre className="mt-1 overflow-x-auto rounded-md border bg-code p-2 text-left text-xs">
+        POST /api/v1/sessions {'{"backendProfile": "demo"}'}
+      </pre>
     </EmptyState>
   );
 }

@@ -1,10 +1,8 @@
 "use client";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ArchiveRestore, HardDriveDownload } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
-import type { SessionSummary } from "@/contract/session";
-import type { StorageSummary } from "@/contract/storage";
 import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
@@ -16,7 +14,8 @@ import { Facts, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { State } from "@/components/ui/state";
 import { Time } from "@/components/ui/time";
-import { useRefreshSession } from "./session-view";
+import type { SessionSummary } from "@/contract/session";
+import type { StorageSummary } from "@/contract/storage";
 
 const MEANING: Record<StorageSummary["storageState"], string> = {
   none: "This session has no volume: nothing of its conversation outlives its run.",
@@ -53,12 +52,22 @@ function Summary({ summary, session }: { summary: StorageSummary; session: Sessi
               ["Name", summary.pvcName === null ? "none" : <Id key="name" id={summary.pvcName} />],
               ["Place", summary.namespace ?? "unknown"],
               ["Phase", summary.pvcPhase ?? "unknown"],
-              ["Size", summary.sizeBytes === null ? "not measured yet" : `${formatBytes(summary.sizeBytes)} in ${summary.filesCount ?? "?"} files`],
+              [
+                "Size",
+                summary.sizeBytes === null
+                  ? "not measured yet"
+                  : `${formatBytes(summary.sizeBytes)} in ${summary.filesCount ?? "?"} files`,
+              ],
               ["Digest", summary.sha256 === null ? "none yet" : <Id key="digest" id={summary.sha256} />],
               ["Measured", <Time key="measured" at={summary.updatedAt} />],
               ["Evicted", <Time key="evicted" at={summary.evictedAt} />],
               ["Rollouts in", summary.codexRolloutSubdir],
-              ["Archive", summary.restorable ? "holds the last turn: it can be restored" : "holds nothing that could be restored yet"],
+              [
+                "Archive",
+                summary.restorable
+                  ? "holds the last turn: it can be restored"
+                  : "holds nothing that could be restored yet",
+              ],
             ]}
           />
         </div>
@@ -71,7 +80,11 @@ function Summary({ summary, session }: { summary: StorageSummary; session: Sessi
 function StorageActions({ summary, session }: { summary: StorageSummary; session: SessionSummary }) {
   const trpc = useTRPC();
   const canOperate = useCanOperate();
-  const refresh = useRefreshSession(session.sessionId);
+  const client = useQueryClient();
+  const refresh = () => {
+    void client.invalidateQueries({ queryKey: trpc.sessions.pathKey() });
+    void client.invalidateQueries({ queryKey: trpc.storage.pathKey() });
+  };
   const [isEvicting, setIsEvicting] = useState(false);
   const evict = useMutation(
     trpc.storage.evict.mutationOptions({
@@ -94,7 +107,10 @@ function StorageActions({ summary, session }: { summary: StorageSummary; session
   const isEvicted = summary.storageKind === "evicted" || summary.storageState === "evicted";
   return (
     <div className="flex flex-wrap gap-2">
-      <Button disabled={!canOperate || !isEvicted || !summary.restorable || restore.isPending} onClick={() => restore.mutate({ sessionId: session.sessionId })}>
+      <Button
+        disabled={!canOperate || !isEvicted || !summary.restorable || restore.isPending}
+        onClick={() => restore.mutate({ sessionId: session.sessionId })}
+      >
         <ArchiveRestore aria-hidden className="size-4" /> {restore.isPending ? "Restoring…" : "Restore from archive"}
       </Button>
       <Button disabled={!canOperate || summary.storageKind !== "pvc"} onClick={() => setIsEvicting(true)}>
@@ -106,14 +122,16 @@ function StorageActions({ summary, session }: { summary: StorageSummary; session
         title="Evict volume"
         consequence={
           <>
-            The volume of {summary.sizeBytes === null ? "unknown size" : formatBytes(summary.sizeBytes)} is archived if it has to be, then removed. The
-            conversation is kept and goes on after a restore. Never while a run is open.
+            The volume of {summary.sizeBytes === null ? "unknown size" : formatBytes(summary.sizeBytes)} is archived if
+            it has to be, then removed. The conversation is kept and goes on after a restore. Never while a run is open.
           </>
         }
         typed={summary.pvcName ?? session.sessionId}
         hasReason
         action="Evict volume"
-        refusal={session.executionState === "running" ? "A run of this session is open: cancel it or wait for its end." : null}
+        refusal={
+          session.executionState === "running" ? "A run of this session is open: cancel it or wait for its end." : null
+        }
         isPending={evict.isPending}
         error={evict.error === null ? null : readError(evict.error).message}
         onConfirm={(reason) => evict.mutate({ sessionId: session.sessionId, reason })}

@@ -1,11 +1,11 @@
 "use client";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import type { Command } from "@/contract/command";
-import { isTerminal, type Run } from "@/contract/run";
 import { useFrames, useReading } from "@/components/live/provider";
 import { useReader } from "@/components/shell/identity";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
+import type { Command } from "@/contract/command";
+import { isTerminal, type Run } from "@/contract/run";
 
 const RUNS_PAGE = 20;
 
@@ -28,7 +28,10 @@ export function useSessionRuns(sessionId: string) {
   const trpc = useTRPC();
   const client = useQueryClient();
   const query = useInfiniteQuery(
-    trpc.runs.list.infiniteQueryOptions({ sessionId, limit: RUNS_PAGE }, { getNextPageParam: (page) => page.cursor ?? undefined }),
+    trpc.runs.list.infiniteQueryOptions(
+      { sessionId, limit: RUNS_PAGE },
+      { getNextPageParam: (page) => page.cursor ?? undefined },
+    ),
   );
   const runs = query.data?.pages.flatMap((page) => page.items) ?? [];
   useFrames("run", (run) => {
@@ -59,7 +62,8 @@ export function useRunCommands(runId: string | null) {
   useFrames("event", (event) => {
     if (event.runId !== runId) return;
     const phase = event.payload.phase;
-    const isAboutCommand = event.type === "user_message" || (typeof phase === "string" && /^(command|turn)-/.test(phase));
+    const isAboutCommand =
+      event.type === "user_message" || (typeof phase === "string" && /^(command|turn)-/.test(phase));
     if (isAboutCommand) void client.invalidateQueries({ queryKey: key });
   });
   return useQuery({

@@ -3,7 +3,12 @@ import type { EventPage, RunEvent } from "@/contract/event";
 import { RunLog, WINDOW_EVENTS } from "./run-log";
 
 const event = (seq: number, type = "warning", payload: Record<string, unknown> = { message: `m${seq}` }): RunEvent => ({
-  id: `evt_${seq}`, runId: "run_1", seq, type, payload, createdAt: "2026-11-22T10:00:00.000Z",
+  id: `evt_${seq}`,
+  runId: "run_1",
+  seq,
+  type,
+  payload,
+  createdAt: "2026-11-22T10:00:00.000Z",
 });
 
 function setUp(count: number) {

@@ -46,7 +46,10 @@ export class RunLog {
   readonly #fetchPage: RunLogOptions["fetchPage"];
   readonly #schedule: (run: () => void) => void;
 
-  constructor(readonly runId: string, options: RunLogOptions) {
+  constructor(
+    readonly runId: string,
+    options: RunLogOptions,
+  ) {
     this.#fetchPage = options.fetchPage;
     this.#schedule = options.schedule ?? ((run) => void setTimeout(run, 30));
   }

@@ -1,16 +1,19 @@
 "use client";
 import { createContext, type ReactNode, use, useCallback, useEffect, useState, useSyncExternalStore } from "react";
-import type { Run } from "@/contract/run";
 import { useFrames, useLive } from "@/components/live/provider";
 import { useTRPCClient } from "@/components/trpc/client";
+import type { EventPage } from "@/contract/event";
+import type { Run } from "@/contract/run";
 import { RunLog, type RunLogSnapshot } from "./run-log";
+
+type FetchPage = (runId: string, afterSeq: number, limit: number) => Promise<EventPage>;
 
 /** The logs of the runs that a page shows, kept while it is open so that its tabs share them. */
 class RunLogs {
   readonly #logs = new Map<string, RunLog>();
-  readonly #fetchPage: (runId: string, afterSeq: number, limit: number) => ReturnType<ConstructorParameters<typeof RunLog>[1]["fetchPage"]>;
+  readonly #fetchPage: FetchPage;
 
-  constructor(fetchPage: RunLogs["#fetchPage"]) {
+  constructor(fetchPage: FetchPage) {
     this.#fetchPage = fetchPage;
   }
 
@@ -37,7 +40,9 @@ const LogsContext = createContext<RunLogs | null>(null);
 export function RunLogsProvider({ children }: { children: ReactNode }) {
   const client = useTRPCClient();
   const live = useLive();
-  const [logs] = useState(() => new RunLogs((runId, afterSeq, limit) => client.events.list.query({ runId, afterSeq, limit })));
+  const [logs] = useState(
+    () => new RunLogs((runId, afterSeq, limit) => client.events.list.query({ runId, afterSeq, limit })),
+  );
   useFrames("event", (event) => {
     logs.find(event.runId)?.push(event);
     live.seen(event.runId, event.seq);
@@ -79,7 +84,10 @@ export function useRunLog(run: Pick<Run, "id" | "lastEventSeq">): { log: RunLog;
 export function useFollow(runId: string | null): void {
   const live = useLive();
   const logs = useLogs();
-  const subscribe = useCallback((listener: () => void) => (runId === null ? () => {} : logs.get(runId).subscribe(listener)), [logs, runId]);
+  const subscribe = useCallback(
+    (listener: () => void) => (runId === null ? () => {} : logs.get(runId).subscribe(listener)),
+    [logs, runId],
+  );
   const isReady = useSyncExternalStore(
     subscribe,
     () => runId !== null && logs.get(runId).isReady,

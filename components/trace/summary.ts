@@ -1,5 +1,5 @@
-import type { RunEvent } from "@/contract/event";
 import { commandOf, textOf } from "@/components/conversation/payload";
+import type { RunEvent } from "@/contract/event";
 
 const SUMMARY_MAX = 200;
 
@@ -9,10 +9,14 @@ export function summarize(event: RunEvent): string {
   const status = textOf(payload, "status", "terminalStatus", "state");
   const named = textOf(payload, "phase", "commandType", "decision", "failureKind");
   const text = commandOf(payload) ?? textOf(payload, "text", "message", "tool", "explanation", "diff", "reason");
-  const paths = Array.isArray(payload.changes) ? payload.changes.map((change: { path?: unknown } | null) => String(change?.path ?? "")).join(", ") : null;
+  const paths = Array.isArray(payload.changes)
+    ? payload.changes.map((change: { path?: unknown } | null) => String(change?.path ?? "")).join(", ")
+    : null;
   const tokens = typeof payload.totalTokens === "number" ? `${payload.totalTokens} tokens` : null;
   const exit = typeof payload.exitCode === "number" ? `exit ${payload.exitCode}` : null;
-  const parts = [named, status, exit, tokens, paths, text].filter((part): part is string => part !== null && part !== "");
+  const parts = [named, status, exit, tokens, paths, text].filter(
+    (part): part is string => part !== null && part !== "",
+  );
   const line = parts.length > 0 ? parts.join(" · ") : JSON.stringify(payload);
   return line.slice(0, SUMMARY_MAX).replaceAll(/\s+/g, " ");
 }
@@ -21,7 +25,9 @@ export function summarize(event: RunEvent): string {
 export function matches(event: RunEvent, search: string): boolean {
   if (search === "") return true;
   const needle = search.toLowerCase();
-  return event.type.includes(needle) || event.id === search || JSON.stringify(event.payload).toLowerCase().includes(needle);
+  return (
+    event.type.includes(needle) || event.id === search || JSON.stringify(event.payload).toLowerCase().includes(needle)
+  );
 }
 
 /** Events as newline-delimited JSON, for a tool that reads logs. */

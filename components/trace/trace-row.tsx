@@ -1,11 +1,11 @@
 "use client";
 import { ChevronRight, Link2 } from "lucide-react";
 import { memo } from "react";
-import type { RunEvent } from "@/contract/event";
 import { cn } from "@/components/ui/class-names";
 import { CopyButton } from "@/components/ui/copy";
 import { formatDuration } from "@/components/ui/format";
 import { Time } from "@/components/ui/time";
+import type { RunEvent } from "@/contract/event";
 import { summarize } from "./summary";
 
 const TONE: Record<string, string> = {
@@ -30,9 +30,14 @@ export const TraceRow = memo(function TraceRow({ event, startMs, isOpen, onToggl
         onClick={onToggle}
         className="flex h-8 w-full items-center gap-3 px-4 text-left font-mono text-xs hover:bg-hover focus-visible:-outline-offset-2 lg:px-6"
       >
-        <ChevronRight aria-hidden className={cn("size-3 shrink-0 text-ink-3 transition-transform", isOpen && "rotate-90")} />
+        <ChevronRight
+          aria-hidden
+          className={cn("size-3 shrink-0 text-ink-3 transition-transform", isOpen && "rotate-90")}
+        />
         <span className="w-10 shrink-0 text-right text-ink-3 tabular-nums">{event.seq}</span>
-        <span className="hidden w-20 shrink-0 text-right text-ink-3 tabular-nums sm:block">+{formatDuration(Date.parse(event.createdAt) - startMs)}</span>
+        <span className="hidden w-20 shrink-0 text-right text-ink-3 tabular-nums sm:block">
+          +{formatDuration(Date.parse(event.createdAt) - startMs)}
+        </span>
         <span className={cn("w-36 shrink-0 truncate text-ink-2 max-sm:w-28", TONE[event.type])}>{event.type}</span>
         <span className="min-w-0 flex-1 truncate text-ink-2">{summarize(event)}</span>
       </button>
@@ -46,7 +51,9 @@ export const TraceRow = memo(function TraceRow({ event, startMs, isOpen, onToggl
             </a>
             <CopyButton text={() => JSON.stringify(event, null, 2)} label="Copy JSON" />
           </p>
-          <pre className="scroll-thin max-h-96 overflow-auto text-xs leading-5 wrap-anywhere whitespace-pre-wrap">{JSON.stringify(event.payload, null, 2)}</pre>
+          <pre className="scroll-thin max-h-96 overflow-auto text-xs leading-5 wrap-anywhere whitespace-pre-wrap">
+            {JSON.stringify(event.payload, null, 2)}
+          </pre>
         </div>
       )}
     </div>

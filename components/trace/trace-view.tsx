@@ -3,8 +3,6 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ListFilter, Search } from "lucide-react";
 import { parseAsArrayOf, parseAsBoolean, parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
 import { useEffect, useMemo, useRef } from "react";
-import { EVENT_TYPES, type RunEvent } from "@/contract/event";
-import type { Run } from "@/contract/run";
 import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
@@ -12,6 +10,9 @@ import { CopyButton } from "@/components/ui/copy";
 import { Input, Select } from "@/components/ui/field";
 import { formatPlural, shortenId } from "@/components/ui/format";
 import { EmptyState } from "@/components/ui/page";
+import { ScrollRegion } from "@/components/ui/scroll-region";
+import { EVENT_TYPES, type RunEvent } from "@/contract/event";
+import type { Run } from "@/contract/run";
 import { useRunLog } from "./session-logs";
 import { matches, toNdjson } from "./summary";
 import { TraceRow } from "./trace-row";
@@ -29,8 +30,10 @@ const ROW_PX = 32;
 /** Every event of a run as it is stored: filtered by type and text, each with its JSON and an address of its own. */
 export function TraceView({ runs, followedId }: { runs: readonly Run[]; followedId: string | null }) {
   const [filters, setFilters] = useQueryStates(FILTERS, { history: "replace" });
-  const run = runs.find((known) => known.id === filters.run) ?? runs.find((known) => known.id === followedId) ?? runs[0];
-  if (run === undefined) return <EmptyState title="No events yet">Events are written by runs; this session has had none.</EmptyState>;
+  const run =
+    runs.find((known) => known.id === filters.run) ?? runs.find((known) => known.id === followedId) ?? runs[0];
+  if (run === undefined)
+    return <EmptyState title="No events yet">Events are written by runs; this session has had none.</EmptyState>;
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <div className="flex flex-wrap items-center gap-2 border-b bg-panel px-4 py-2 lg:px-6">
@@ -39,7 +42,9 @@ export function TraceView({ runs, followedId }: { runs: readonly Run[]; followed
             aria-label="Run"
             className="w-auto font-mono text-xs"
             value={run.id}
-            onChange={(event) => void setFilters({ run: event.target.value === followedId ? null : event.target.value })}
+            onChange={(event) =>
+              void setFilters({ run: event.target.value === followedId ? null : event.target.value })
+            }
           >
             {runs.map((known) => (
               <option key={known.id} value={known.id}>
@@ -61,11 +66,23 @@ export function TraceView({ runs, followedId }: { runs: readonly Run[]; followed
           />
         </div>
         <Button aria-expanded={filters.types} onClick={() => void setFilters({ types: !filters.types })}>
-          <ListFilter aria-hidden className="size-4" /> Types{filters.hide.length > 0 && ` (${filters.hide.length} hidden)`}
+          <ListFilter aria-hidden className="size-4" /> Types
+          {filters.hide.length > 0 && ` (${filters.hide.length} hidden)`}
         </Button>
       </div>
-      {filters.types && <TypeToggles hidden={filters.hide} onChange={(hide) => void setFilters({ hide: hide.length === 0 ? null : hide })} />}
-      <TraceList key={run.id} run={run} hidden={filters.hide} find={filters.find} onClear={() => void setFilters({ hide: null, find: null })} />
+      {filters.types && (
+        <TypeToggles
+          hidden={filters.hide}
+          onChange={(hide) => void setFilters({ hide: hide.length === 0 ? null : hide })}
+        />
+      )}
+      <TraceList
+        key={run.id}
+        run={run}
+        hidden={filters.hide}
+        find={filters.find}
+        onClear={() => void setFilters({ hide: null, find: null })}
+      />
     </div>
   );
 }
@@ -91,7 +108,12 @@ function TraceList({ run, hidden, find, onClear }: TraceListProps) {
     useFlushSync: false,
   });
   const startMs = Date.parse(run.createdAt);
-  useScrollToTarget({ target, events, isReady: snapshot.state === "ready", scrollTo: (index) => virtual.scrollToIndex(index, { align: "center" }) });
+  useScrollToTarget({
+    target,
+    events,
+    isReady: snapshot.state === "ready",
+    scrollTo: (index) => virtual.scrollToIndex(index, { align: "center" }),
+  });
 
   return (
     <>
@@ -101,7 +123,9 @@ function TraceList({ run, hidden, find, onClear }: TraceListProps) {
             ? formatPlural(events.length, "event")
             : `${events.length.toLocaleString("en")} of ${formatPlural(snapshot.events.length, "event")}`}
         </span>
-        {snapshot.missingCount > 0 && <span className="text-warn">Fetching {formatPlural(snapshot.missingCount, "event")}…</span>}
+        {snapshot.missingCount > 0 && (
+          <span className="text-warn">Fetching {formatPlural(snapshot.missingCount, "event")}…</span>
+        )}
         {snapshot.earlierCount > 0 && (
           <Button size="sm" look="ghost" onClick={() => void log.loadEarlier()}>
             Load earlier ({snapshot.earlierCount.toLocaleString("en")})
@@ -122,8 +146,7 @@ function TraceList({ run, hidden, find, onClear }: TraceListProps) {
           </Button>
         </p>
       )}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region needs the focus to be scrolled by keys. */}
-      <div ref={box} tabIndex={0} role="region" aria-label="Events" className="scroll-thin min-h-0 flex-1 overflow-auto focus-visible:-outline-offset-2">
+      <ScrollRegion ref={box} label="Events" className="min-h-0 flex-1">
         {events.length === 0 && snapshot.state === "ready" ? (
           <EmptyState title="No event matches" action={<Button onClick={onClear}>Clear the filter</Button>}>
             {formatPlural(snapshot.events.length, "event")} of this run are hidden by it.
@@ -143,18 +166,28 @@ function TraceList({ run, hidden, find, onClear }: TraceListProps) {
                   className={cn("absolute inset-x-0 top-0", target === event.seq && "bg-accent-soft")}
                   style={{ transform: `translateY(${row.start}px)` }}
                 >
-                  <TraceRow event={event} startMs={startMs} isOpen={openSeqs.has(event.seq)} onToggle={() => toggle(event.seq)} />
+                  <TraceRow
+                    event={event}
+                    startMs={startMs}
+                    isOpen={openSeqs.has(event.seq)}
+                    onToggle={() => toggle(event.seq)}
+                  />
                 </li>
               );
             })}
           </ol>
         )}
-      </div>
+      </ScrollRegion>
     </>
   );
 }
 
-type ScrollInput = { target: number | null; events: readonly RunEvent[]; isReady: boolean; scrollTo: (index: number) => void };
+type ScrollInput = {
+  target: number | null;
+  events: readonly RunEvent[];
+  isReady: boolean;
+  scrollTo: (index: number) => void;
+};
 
 /** Brings the event that the address names into view, once it is loaded. */
 function useScrollToTarget({ target, events, isReady, scrollTo }: ScrollInput): void {

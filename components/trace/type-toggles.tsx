@@ -1,8 +1,14 @@
-import { EVENT_TYPES, type EventType } from "@/contract/event";
 import { cn } from "@/components/ui/class-names";
+import { EVENT_TYPES, type EventType } from "@/contract/event";
 
 /** Which types of event are shown. */
-export function TypeToggles({ hidden, onChange }: { hidden: readonly EventType[]; onChange: (hidden: EventType[]) => void }) {
+export function TypeToggles({
+  hidden,
+  onChange,
+}: {
+  hidden: readonly EventType[];
+  onChange: (hidden: EventType[]) => void;
+}) {
   return (
     <fieldset className="flex flex-wrap gap-1.5 border-b bg-panel px-4 py-2 lg:px-6">
       <legend className="sr-only">Types of event that are shown</legend>
@@ -14,7 +20,10 @@ export function TypeToggles({ hidden, onChange }: { hidden: readonly EventType[]
             type="button"
             aria-pressed={isShown}
             onClick={() => onChange(isShown ? [...hidden, type] : hidden.filter((other) => other !== type))}
-            className={cn("rounded-full border px-2 py-0.5 font-mono text-2xs", isShown ? "border-accent/50 bg-accent-soft text-ink" : "text-ink-3 line-through")}
+            className={cn(
+              "rounded-full border px-2 py-0.5 font-mono text-2xs",
+              isShown ? "border-accent/50 bg-accent-soft text-ink" : "text-ink-3 line-through",
+            )}
           >
             {type}
           </button>

@@ -31,7 +31,14 @@ export function readError(error: unknown): ShownError {
 }
 
 function unknown(message: string): ShownError {
-  return { failureKind: "infra-failed", reason: "unexpected", message, requestId: null, status: null, isRetryable: true };
+  return {
+    failureKind: "infra-failed",
+    reason: "unexpected",
+    message,
+    requestId: null,
+    status: null,
+    isRetryable: true,
+  };
 }
 
 function unreachable(): ShownError {

@@ -65,7 +65,9 @@ export function DangerDialog(props: DangerDialogProps) {
             )}
           </Field>
         )}
-        {(props.refusal ?? null) !== null && <p className="rounded-md bg-warn-soft p-2 text-xs text-warn">{props.refusal}</p>}
+        {(props.refusal ?? null) !== null && (
+          <p className="rounded-md bg-warn-soft p-2 text-xs text-warn">{props.refusal}</p>
+        )}
         {(props.error ?? null) !== null && (
           <p role="alert" className="rounded-md bg-bad-soft p-2 text-xs text-bad">
             {props.error}

@@ -3,7 +3,15 @@ import { formatAge, formatBytes, formatCount, formatDuration, formatPlural, shor
 
 test("durations use at most two units and never round up into the next", () => {
   expect([0, 840, 999.4, 4_260, 9_999, 59_999, 192_000, 3_600_000, 187_200_000].map(formatDuration)).toEqual([
-    "0 ms", "840 ms", "999 ms", "4.2 s", "9.9 s", "59 s", "3 m 12 s", "1 h", "2 d 4 h",
+    "0 ms",
+    "840 ms",
+    "999 ms",
+    "4.2 s",
+    "9.9 s",
+    "59 s",
+    "3 m 12 s",
+    "1 h",
+    "2 d 4 h",
   ]);
 });
 

@@ -12,7 +12,9 @@ export function Menu({ trigger, children, align = "end", side = "bottom" }: Menu
       <Base.Trigger render={trigger} />
       <Base.Portal>
         <Base.Positioner side={side} sideOffset={4} align={align} className="z-50 outline-none">
-          <Base.Popup className="min-w-44 rounded-lg border bg-raised p-1 shadow-pop outline-none">{children}</Base.Popup>
+          <Base.Popup className="min-w-44 rounded-lg border bg-raised p-1 shadow-pop outline-none">
+            {children}
+          </Base.Popup>
         </Base.Positioner>
       </Base.Portal>
     </Base.Root>

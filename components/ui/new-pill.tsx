@@ -8,7 +8,12 @@ export function NewPill({ count, one, onShow }: { count: number; one: string; on
   return (
     <div role="status" className="relative z-10 h-0">
       {count > 0 && (
-        <Button size="sm" look="primary" className="absolute top-2 left-1/2 -translate-x-1/2 rounded-full shadow-pop" onClick={onShow}>
+        <Button
+          size="sm"
+          look="primary"
+          className="absolute top-2 left-1/2 -translate-x-1/2 rounded-full shadow-pop"
+          onClick={onShow}
+        >
           <ArrowUp aria-hidden className="size-3.5" /> {formatPlural(count, one)}
         </Button>
       )}

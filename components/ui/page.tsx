@@ -47,7 +47,17 @@ export function TableSkeleton({ rows = 8 }: { rows?: number }) {
 }
 
 /** A titled box of related facts. */
-export function Panel({ title, actions, children, className }: { title: ReactNode; actions?: ReactNode; children: ReactNode; className?: string }) {
+export function Panel({
+  title,
+  actions,
+  children,
+  className,
+}: {
+  title: ReactNode;
+  actions?: ReactNode;
+  children: ReactNode;
+  className?: string;
+}) {
   return (
     <section className={cn("min-w-0 rounded-lg border bg-panel", className)}>
       <header className="flex min-h-10 items-center justify-between gap-2 border-b px-4 py-1.5">

@@ -38,7 +38,10 @@ type ErrorCardProps = { error: ShownError; onRetry?: () => void; isRetrying?: bo
 
 export function ErrorCard({ error, onRetry, isRetrying }: ErrorCardProps) {
   return (
-    <div role="alert" className="m-4 flex max-w-2xl flex-col gap-2 rounded-lg border border-bad/40 bg-bad-soft p-4 text-sm lg:mx-6">
+    <div
+      role="alert"
+      className="m-4 flex max-w-2xl flex-col gap-2 rounded-lg border border-bad/40 bg-bad-soft p-4 text-sm lg:mx-6"
+    >
       <p className="font-semibold text-bad">{error.message}</p>
       {HELP[error.reason] !== undefined && <p className="text-ink-2">{HELP[error.reason]}</p>}
       <p className="font-mono text-xs text-ink-2">
@@ -56,7 +59,10 @@ export function ErrorCard({ error, onRetry, isRetrying }: ErrorCardProps) {
 
 function StaleBanner({ error, onRetry }: { error: ShownError; onRetry: () => void }) {
   return (
-    <div role="status" className="flex flex-wrap items-center justify-between gap-2 border-b bg-warn-soft px-4 py-1.5 text-xs text-warn lg:px-6">
+    <div
+      role="status"
+      className="flex flex-wrap items-center justify-between gap-2 border-b bg-warn-soft px-4 py-1.5 text-xs text-warn lg:px-6"
+    >
       <span>{error.message}</span>
       <Button look="ghost" size="sm" className="text-warn" onClick={onRetry}>
         Try again

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/a11y/noRedundantRoles: some browsers drop a table's meaning once its display is changed, as on phones.
 import type { ReactNode } from "react";
 import { cn } from "./class-names";
 
@@ -24,12 +25,19 @@ type TableProps<Row> = {
 export function Table<Row>({ label, rows, columns, keyOf, rowClassName, selectedKey }: TableProps<Row>) {
   return (
     <div className="scroll-thin overflow-x-auto">
-      {/* Roles are written out: some browsers drop a table's meaning once its display is changed. */}
       <table aria-label={label} role="table" className="w-full text-sm max-sm:block">
         <thead role="rowgroup" className="max-sm:sr-only">
           <tr role="row" className="border-b text-left text-xs text-ink-3">
             {columns.map((column) => (
-              <th key={column.name} role="columnheader" scope="col" className={cn("h-8 px-3 font-medium whitespace-nowrap first:pl-4 last:pr-4 lg:first:pl-6 lg:last:pr-6", column.className)}>
+              <th
+                key={column.name}
+                role="columnheader"
+                scope="col"
+                className={cn(
+                  "h-8 px-3 font-medium whitespace-nowrap first:pl-4 last:pr-4 lg:first:pl-6 lg:last:pr-6",
+                  column.className,
+                )}
+              >
                 {column.name}
               </th>
             ))}

@@ -12,7 +12,10 @@ export function Time({ at, className }: { at: string | null; className?: string 
   const ms = Date.parse(at);
   if (Number.isNaN(ms)) return <span className={className}>{at}</span>;
   const date = new Date(ms);
-  const utc = date.toISOString().replace("T", " ").replace(/\.\d+Z$/, " UTC");
+  const utc = date
+    .toISOString()
+    .replace("T", " ")
+    .replace(/\.\d+Z$/, " UTC");
   const local = new Intl.DateTimeFormat(undefined, LOCAL).format(date);
   const age = formatAge(ms, nowMs);
   return (
@@ -39,5 +42,9 @@ export function Duration({ from, to, className }: { from: string; to: string | n
 export function Countdown({ to, past = "now" }: { to: string; past?: string }) {
   const nowMs = useNow();
   const leftMs = Date.parse(to) - nowMs;
-  return <span suppressHydrationWarning>{leftMs <= 0 ? past : `in ${formatDuration(Math.ceil(leftMs / 1_000) * 1_000)}`}</span>;
+  return (
+    <span suppressHydrationWarning>
+      {leftMs <= 0 ? past : `in ${formatDuration(Math.ceil(leftMs / 1_000) * 1_000)}`}
+    </span>
+  );
 }

@@ -1,0 +1,36 @@
+import type { Metadata } from "next";
+import { Logo } from "@/components/shell/logo";
+import { SignInForm } from "@/components/shell/sign-in-form";
+
+export const metadata: Metadata = { title: "Sign in" };
+
+/** Only paths of this console are gone back to: anything else would lead a signed-in operator away. */
+function safeNext(next: string | string[] | undefined): string {
+  return typeof next === "string" && /^\/(?![/\\])/.test(next) ? next : "/";
+}
+
+export default async function SignInPage(props: {
+  searchParams: Promise<Record<string, string | string[] | undefined>>;
+}) {
+  const { next, reason } = await props.searchParams;
+  return (
+    <main className="flex min-h-dvh items-center justify-center p-4">
+      <div className="flex w-full max-w-sm flex-col gap-5">
+        <div className="flex items-center gap-2.5">
+          <Logo className="size-8" />
+          <h1 className="text-lg font-semibold tracking-tight">Sign in to AgentRun</h1>
+        </div>
+        {reason !== undefined && (
+          <p role="alert" className="rounded-md bg-warn-soft p-3 text-sm text-warn">
+            This sign-in link was used already, or has expired. The server prints a new one when it starts.
+          </p>
+        )}
+        <section className="rounded-lg border bg-panel p-4 text-sm text-ink-2">
+          <h2 className="mb-1 font-semibold text-ink">With the printed link</h2>
+          <p>When it starts, the server prints a link that signs one browser in, once. Open it here.</p>
+        </section>
+        <SignInForm next={safeNext(next)} />
+      </div>
+    </main>
+  );
+}

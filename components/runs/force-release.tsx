@@ -1,0 +1,42 @@
+"use client";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { toast } from "sonner";
+import { useTRPC } from "@/components/trpc/client";
+import { readError } from "@/components/trpc/errors";
+import { Button } from "@/components/ui/button";
+import { DangerDialog } from "@/components/ui/danger-dialog";
+import type { Run } from "@/contract/run";
+
+/** Hands a run on although its old attempt could not be confirmed gone. */
+export function ForceRelease({ run }: { run: Run }) {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const [isOpen, setIsOpen] = useState(false);
+  const release = useMutation(
+    trpc.runs.forceRelease.mutationOptions({
+      onSuccess: () => {
+        setIsOpen(false);
+        void client.invalidateQueries({ queryKey: trpc.runs.pathKey() });
+        toast.success("The lease was released");
+      },
+    }),
+  );
+  return (
+    <>
+      <Button onClick={() => setIsOpen(true)}>Force release…</Button>
+      <DangerDialog
+        isOpen={isOpen}
+        onOpenChange={setIsOpen}
+        title="Force release"
+        consequence="The old attempt could not be confirmed gone. If its agent still runs, two agents will write to the same volume. Make sure of it first. This is recorded under your name."
+        typed={run.id}
+        hasReason
+        action="Force release"
+        isPending={release.isPending}
+        error={release.error === null ? null : readError(release.error).message}
+        onConfirm={(reason) => release.mutate({ runId: run.id, reason: reason ?? "forced by an operator" })}
+      />
+    </>
+  );
+}

@@ -1,0 +1,62 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import { useTRPC } from "@/components/trpc/client";
+import { Id } from "@/components/ui/copy";
+import { EmptyState, Panel } from "@/components/ui/page";
+import { QueryView } from "@/components/ui/query-view";
+import { State } from "@/components/ui/state";
+import { type Column, Table } from "@/components/ui/table";
+import { Time } from "@/components/ui/time";
+import type { Run } from "@/contract/run";
+import type { RunnerJob } from "@/contract/runner";
+
+const COLUMNS: Column<RunnerJob>[] = [
+  { name: "State", cell: (job) => <State state={job.state} /> },
+  { name: "Attempt", cell: (job) => <Id id={job.attemptId} /> },
+  { name: "Runner", isWideOnly: true, cell: (job) => <Id id={job.runnerId} /> },
+  {
+    name: "Job",
+    isWideOnly: true,
+    className: "text-xs text-ink-2",
+    cell: (job) => <span className="wrap-anywhere">{job.jobName}</span>,
+  },
+  { name: "Launched", className: "whitespace-nowrap text-ink-2", cell: (job) => <Time at={job.createdAt} /> },
+  {
+    name: "Outcome",
+    isWideOnly: true,
+    className: "max-w-60 text-xs text-ink-2",
+    cell: (job) => (
+      <span className="block truncate" title={outcomeOf(job)}>
+        {outcomeOf(job)}
+      </span>
+    ),
+  },
+];
+
+/** How a run was tried: one row per runner that was launched for it. */
+export function RunAttempts({ run }: { run: Run }) {
+  const trpc = useTRPC();
+  const jobs = useQuery(trpc.runnerJobs.list.queryOptions({ runId: run.id }));
+  return (
+    <Panel title="Attempts">
+      <QueryView query={jobs}>
+        {(page) =>
+          page.items.length === 0 ? (
+            <EmptyState title="No attempt yet">
+              A runner is launched once there is a command to work on and room for it.
+            </EmptyState>
+          ) : (
+            <Table label="Attempts" rows={page.items} columns={COLUMNS} keyOf={(job) => job.id} />
+          )
+        }
+      </QueryView>
+    </Panel>
+  );
+}
+
+function outcomeOf(job: RunnerJob): string {
+  return Object.entries(job.result)
+    .filter(([, value]) => value !== null && value !== "")
+    .map(([name, value]) => `${name} ${typeof value === "object" ? JSON.stringify(value) : String(value)}`)
+    .join(", ");
+}

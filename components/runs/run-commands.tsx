@@ -1,0 +1,71 @@
+"use client";
+import { deliveryOf } from "@/components/conversation/user-message";
+import { useRunCommands } from "@/components/sessions/use-session";
+import { EmptyState, Panel } from "@/components/ui/page";
+import { QueryView } from "@/components/ui/query-view";
+import { State } from "@/components/ui/state";
+import { type Column, Table } from "@/components/ui/table";
+import { Time } from "@/components/ui/time";
+import type { Command } from "@/contract/command";
+import type { Run } from "@/contract/run";
+
+const COLUMNS: Column<Command>[] = [
+  { name: "#", className: "w-px text-ink-3 tabular-nums", cell: (command) => command.seq },
+  {
+    name: "State",
+    cell: (command) => {
+      const delivery = deliveryOf(command, undefined);
+      return delivery === null ? null : (
+        <State state={delivery.state} word={delivery.word} title={delivery.detail ?? undefined} />
+      );
+    },
+  },
+  { name: "Type", cell: (command) => command.type },
+  {
+    name: "Content",
+    isLead: true,
+    className: "max-w-0 min-w-40 sm:w-1/2 max-sm:max-w-none",
+    cell: (command) => (
+      <span className="block truncate text-ink-2" title={contentOf(command)}>
+        {contentOf(command)}
+      </span>
+    ),
+  },
+  {
+    name: "Failure",
+    isWideOnly: true,
+    cell: (command) =>
+      command.failureKind !== null && (
+        <span className="text-xs text-bad">{command.failureMessage ?? command.failureKind}</span>
+      ),
+  },
+  {
+    name: "Sent",
+    className: "whitespace-nowrap text-ink-2 sm:text-right",
+    cell: (command) => <Time at={command.createdAt} />,
+  },
+];
+
+/** What was asked of a run, in order, and how far each has come. */
+export function RunCommands({ run }: { run: Run }) {
+  const commands = useRunCommands(run.id);
+  return (
+    <Panel title="Commands">
+      <QueryView query={commands}>
+        {(items) =>
+          items.length === 0 ? (
+            <EmptyState title="No commands">Nothing was asked of this run.</EmptyState>
+          ) : (
+            <Table label="Commands" rows={items} columns={COLUMNS} keyOf={(command) => command.id} />
+          )
+        }
+      </QueryView>
+    </Panel>
+  );
+}
+
+function contentOf(command: Command): string {
+  const { text, decision } = command.payload;
+  if (typeof text === "string") return text;
+  return typeof decision === "string" ? decision : "";
+}

@@ -1,0 +1,2 @@
+export const RUN_TABS = ["overview", "events"] as const;
+export type RunTab = (typeof RUN_TABS)[number];

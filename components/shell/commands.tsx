@@ -1,0 +1,86 @@
+"use client";
+import { useRouter } from "next/navigation";
+import { useEffect, useMemo, useState } from "react";
+import { toast } from "sonner";
+import { cycleTimeMode } from "@/components/ui/clock";
+import { moveRow, openRow } from "./list-keys";
+import { NAV_ITEMS } from "./nav-items";
+import { Palette } from "./palette";
+import { ShortcutSheet } from "./shortcut-sheet";
+import { areShortcutsOn, makeShortcutHandler, type Shortcut } from "./shortcuts";
+import { setTheme } from "./theme";
+
+const PALETTE_EVENT = "agentrun:palette";
+
+/** Opens the palette from a button. */
+export function openPalette(): void {
+  window.dispatchEvent(new Event(PALETTE_EVENT));
+}
+
+const TIME_NAMES = {
+  relative: "Times are shown as ages",
+  local: "Times are shown in local time",
+  utc: "Times are shown in UTC",
+} as const;
+
+/** The one registry of what can be done by key, and the palette and the sheet that are made from it. */
+export function Commands() {
+  const router = useRouter();
+  const [shown, setShown] = useState<"palette" | "sheet" | null>(null);
+
+  const shortcuts = useMemo((): Shortcut[] => {
+    const go = NAV_ITEMS.map(
+      (item): Shortcut => ({ keys: `g ${item.key}`, name: item.name, group: "Go", run: () => router.push(item.href) }),
+    );
+    return [
+      ...go,
+      { keys: "mod+k", name: "Go to anything, find by id", group: "Go", run: () => setShown("palette") },
+      { keys: "c", name: "New session", group: "Act", run: () => router.push("/sessions?new=true") },
+      { keys: "t", name: "Ages, local time or UTC", group: "Act", run: () => toast(TIME_NAMES[cycleTimeMode()]) },
+      { keys: "D", name: "Light or dark", group: "Act", run: toggleTheme },
+      {
+        keys: "/",
+        name: "Search in this page",
+        group: "Lists",
+        run: () => document.querySelector<HTMLElement>("[data-shortcut-search]")?.focus(),
+      },
+      { keys: "j", name: "Next row", group: "Lists", run: () => moveRow(1) },
+      { keys: "k", name: "Previous row", group: "Lists", run: () => moveRow(-1) },
+      { keys: "o", name: "Open the row", group: "Lists", run: openRow },
+      {
+        keys: "m",
+        name: "Write a message",
+        group: "Act",
+        run: () => document.querySelector<HTMLElement>("textarea[aria-label=Message]")?.focus(),
+      },
+      { keys: "?", name: "This list", group: "Help", run: () => setShown("sheet") },
+    ];
+  }, [router]);
+
+  useEffect(() => {
+    const handle = makeShortcutHandler(() =>
+      areShortcutsOn() ? shortcuts : shortcuts.filter((shortcut) => shortcut.keys.startsWith("mod+")),
+    );
+    const open = () => setShown("palette");
+    document.addEventListener("keydown", handle);
+    window.addEventListener(PALETTE_EVENT, open);
+    return () => {
+      document.removeEventListener("keydown", handle);
+      window.removeEventListener(PALETTE_EVENT, open);
+    };
+  }, [shortcuts]);
+
+  return (
+    <>
+      {shown === "palette" && <Palette shortcuts={shortcuts} onClose={() => setShown(null)} />}
+      {shown === "sheet" && <ShortcutSheet shortcuts={shortcuts} onClose={() => setShown(null)} />}
+    </>
+  );
+}
+
+function toggleTheme(): void {
+  const isDark =
+    getComputedStyle(document.documentElement).colorScheme === "dark" ||
+    (document.documentElement.dataset.theme !== "light" && window.matchMedia("(prefers-color-scheme: dark)").matches);
+  setTheme(isDark ? "light" : "dark");
+}

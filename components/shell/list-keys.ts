@@ -1,0 +1,27 @@
+/** The rows of the page's tables, in the order they stand in. */
+function rowLinks(): HTMLAnchorElement[] {
+  return [...document.querySelectorAll<HTMLTableRowElement>("tr[data-row]")].flatMap((row) => {
+    const link = row.querySelector<HTMLAnchorElement>("a[href]");
+    return link === null ? [] : [link];
+  });
+}
+
+function current(links: HTMLAnchorElement[]): number {
+  const row = document.activeElement?.closest("tr[data-row]");
+  return links.findIndex((link) => link.closest("tr[data-row]") === row);
+}
+
+/** Moves the focus to the row below or above; focus is the selection, so screen readers say it. */
+export function moveRow(step: 1 | -1): void {
+  const links = rowLinks();
+  if (links.length === 0) return;
+  const index = current(links);
+  const next =
+    index === -1 ? (step === 1 ? 0 : links.length - 1) : Math.min(links.length - 1, Math.max(0, index + step));
+  links[next]?.focus();
+}
+
+export function openRow(): void {
+  const links = rowLinks();
+  links[current(links)]?.click();
+}

@@ -1,0 +1,30 @@
+import {
+  Activity,
+  Bot,
+  CircleCheckBig,
+  Cpu,
+  Gauge,
+  HardDrive,
+  type LucideIcon,
+  MessagesSquare,
+  Play,
+} from "lucide-react";
+
+export type NavItem = { key: string; name: string; href: string; icon: LucideIcon; hint: string };
+
+/** Where the console leads; the palette and the `g` shortcuts are made from it. */
+export const NAV_ITEMS: NavItem[] = [
+  { key: "o", name: "Overview", href: "/", icon: Gauge, hint: "What needs you first" },
+  { key: "s", name: "Sessions", href: "/sessions", icon: MessagesSquare, hint: "Conversations with agents" },
+  { key: "r", name: "Runs", href: "/runs", icon: Play, hint: "Every piece of work" },
+  { key: "a", name: "Approvals", href: "/approvals", icon: CircleCheckBig, hint: "What agents ask for" },
+  { key: "n", name: "Runners", href: "/runners", icon: Bot, hint: "Processes that drive agents" },
+  { key: "b", name: "Backends", href: "/backends", icon: Cpu, hint: "How agents are started" },
+  { key: "t", name: "Storage", href: "/storage", icon: HardDrive, hint: "Volumes and their archive" },
+  { key: "h", name: "Status", href: "/status", icon: Activity, hint: "Health of the parts" },
+];
+
+/** Whether an item's page, or one below it, is shown. */
+export function isCurrent(item: NavItem, pathname: string): boolean {
+  return item.href === "/" ? pathname === "/" : pathname === item.href || pathname.startsWith(`${item.href}/`);
+}

@@ -1,0 +1,158 @@
+"use client";
+import { LogOut } from "lucide-react";
+import Link from "next/link";
+import { usePathname, useRouter } from "next/navigation";
+import type { ReactNode } from "react";
+import { LiveIndicator } from "@/components/live/status";
+import { Button } from "@/components/ui/button";
+import { cn } from "@/components/ui/class-names";
+import { Menu, MenuItem } from "@/components/ui/menu";
+import { Commands, openPalette } from "./commands";
+import { useIdentity } from "./identity";
+import { Logo } from "./logo";
+import { isCurrent, NAV_ITEMS } from "./nav-items";
+import { PendingCount } from "./pending-count";
+import { signOut } from "./sign-out";
+import { ThemeMenu } from "./theme";
+
+const PHONE_ITEMS = 4;
+
+/** The console's frame: where one can go, who one is, whether what is shown is live. */
+export function Shell({ children }: { children: ReactNode }) {
+  return (
+    <div className="flex h-dvh flex-col lg:flex-row">
+      <a
+        href="#main"
+        className="sr-only z-50 rounded bg-accent-fill p-2 text-on-accent focus:not-sr-only focus:absolute focus:top-2 focus:left-2"
+      >
+        Skip to content
+      </a>
+      <SideBar />
+      <main id="main" tabIndex={-1} className="min-h-0 min-w-0 flex-1 overflow-hidden outline-none">
+        {children}
+      </main>
+      <PhoneBar />
+      <Commands />
+    </div>
+  );
+}
+
+function SideBar() {
+  const pathname = usePathname();
+  const identity = useIdentity();
+  return (
+    <div className="hidden w-52 shrink-0 flex-col border-r bg-panel lg:flex">
+      <Link href="/" className="flex h-13 items-center gap-2 px-4 font-semibold tracking-tight">
+        <Logo className="size-6" /> AgentRun
+      </Link>
+      <div className="px-3 pb-2">
+        <Button
+          look="plain"
+          className="w-full justify-between px-2 font-normal text-ink-3"
+          size="sm"
+          onClick={openPalette}
+        >
+          Go to, find…
+          <kbd className="rounded border px-1 text-2xs">Ctrl K</kbd>
+        </Button>
+      </div>
+      <nav aria-label="Main" className="flex flex-1 flex-col gap-0.5 px-2">
+        {NAV_ITEMS.map((item) => {
+          const Icon = item.icon;
+          const isHere = isCurrent(item, pathname);
+          return (
+            <Link
+              key={item.href}
+              href={item.href}
+              aria-current={isHere ? "page" : undefined}
+              className={cn(
+                "flex h-8 items-center gap-2.5 rounded-md px-2 text-sm text-ink-2 hover:bg-hover hover:text-ink",
+                isHere && "bg-accent-soft font-medium text-ink",
+              )}
+            >
+              <Icon aria-hidden className={cn("size-4", isHere ? "text-accent" : "text-ink-3")} />
+              {item.name}
+              {item.href === "/approvals" && <PendingCount className="ml-auto" />}
+            </Link>
+          );
+        })}
+      </nav>
+      <footer className="flex flex-col gap-2 border-t px-4 py-2.5">
+        <LiveIndicator />
+        <div className="flex items-center gap-1">
+          <span className="min-w-0 flex-1 truncate text-xs text-ink-2" title={`${identity.name}, ${identity.role}`}>
+            {identity.name} <span className="text-ink-3">{identity.role === identity.name ? "" : identity.role}</span>
+          </span>
+          <ThemeMenu />
+          <Button look="ghost" size="icon-sm" aria-label="Sign out" onClick={() => void signOut()}>
+            <LogOut aria-hidden className="size-4" />
+          </Button>
+        </div>
+      </footer>
+    </div>
+  );
+}
+
+function PhoneBar() {
+  const pathname = usePathname();
+  const shown = NAV_ITEMS.slice(0, PHONE_ITEMS);
+  return (
+    <nav
+      aria-label="Main"
+      className="flex shrink-0 items-stretch border-t bg-panel pb-[env(safe-area-inset-bottom)] lg:hidden"
+    >
+      {shown.map((item) => {
+        const Icon = item.icon;
+        const isHere = isCurrent(item, pathname);
+        return (
+          <Link
+            key={item.href}
+            href={item.href}
+            aria-current={isHere ? "page" : undefined}
+            className={cn(
+              "relative flex flex-1 flex-col items-center gap-0.5 py-1.5 text-2xs text-ink-2",
+              isHere && "font-medium text-accent",
+            )}
+          >
+            <Icon aria-hidden className="size-5" />
+            {item.name}
+            {item.href === "/approvals" && <PendingCount className="absolute top-1 left-1/2 ml-1" />}
+          </Link>
+        );
+      })}
+      <Menu
+        side="top"
+        trigger={
+          <button type="button" className="flex flex-1 flex-col items-center gap-0.5 py-1.5 text-2xs text-ink-2">
+            <span aria-hidden className="flex size-5 items-center justify-center text-base leading-none">
+              ⋯
+            </span>
+            More
+          </button>
+        }
+      >
+        <More />
+      </Menu>
+    </nav>
+  );
+}
+
+function More() {
+  return (
+    <>
+      <div className="px-2 py-1.5">
+        <LiveIndicator isShort />
+      </div>
+      {NAV_ITEMS.slice(PHONE_ITEMS).map((item) => (
+        <NavMenuItem key={item.href} href={item.href} name={item.name} />
+      ))}
+      <MenuItem onSelect={openPalette}>Go to, find…</MenuItem>
+      <MenuItem onSelect={() => void signOut()}>Sign out</MenuItem>
+    </>
+  );
+}
+
+function NavMenuItem({ href, name }: { href: string; name: string }) {
+  const router = useRouter();
+  return <MenuItem onSelect={() => router.push(href)}>{name}</MenuItem>;
+}

@@ -1,0 +1,58 @@
+import { expect, test } from "vitest";
+import { makeShortcutHandler, type Shortcut } from "./shortcuts";
+
+function setUp() {
+  const hits: string[] = [];
+  let nowMs = 0;
+  const shortcut = (keys: string): Shortcut => ({ keys, name: keys, group: "Act", run: () => hits.push(keys) });
+  const shortcuts = ["mod+k", "?", "c", "g s", "g r"].map(shortcut);
+  const handle = makeShortcutHandler(
+    () => shortcuts,
+    () => nowMs,
+  );
+  const press = (key: string, more: Record<string, unknown> = {}) =>
+    handle({
+      key,
+      metaKey: false,
+      ctrlKey: false,
+      altKey: false,
+      isComposing: false,
+      defaultPrevented: false,
+      target: null,
+      preventDefault: () => {},
+      ...more,
+    });
+  return {
+    hits,
+    press,
+    wait: (ms: number) => {
+      nowMs += ms;
+    },
+  };
+}
+const input = { tagName: "INPUT" };
+
+test("single keys, chords and sequences run what they name", () => {
+  const { hits, press } = setUp();
+  press("c");
+  press("k", { ctrlKey: true });
+  press("g");
+  press("s");
+  expect(hits).toEqual(["c", "mod+k", "g s"]);
+});
+
+test("a sequence that takes too long is forgotten", () => {
+  const { hits, press, wait } = setUp();
+  press("g");
+  wait(2_000);
+  press("s");
+  expect(hits).toEqual([]);
+});
+
+test("nothing fires while someone types, but the palette opens from anywhere", () => {
+  const { hits, press } = setUp();
+  press("c", { target: input });
+  press("c", { isComposing: true });
+  press("K", { metaKey: true, target: input });
+  expect(hits).toEqual(["mod+k"]);
+});

@@ -1,0 +1,60 @@
+/** A key or a sequence of keys, and what it does. The registry feeds the handler, the palette and the `?` sheet alike. */
+export type Shortcut = {
+  keys: string;
+  name: string;
+  group: "Go" | "Act" | "Lists" | "Help";
+  run: () => void;
+};
+
+const SEQUENCE_MS = 1_000;
+
+type KeyLike = Pick<KeyboardEvent, "key" | "metaKey" | "ctrlKey" | "altKey" | "isComposing" | "defaultPrevented"> & {
+  target: EventTarget | null;
+  preventDefault: () => void;
+};
+
+/** Makes the handler of a registry: understands `mod+k`, single keys, and sequences such as `g s`. */
+export function makeShortcutHandler(
+  find: () => readonly Shortcut[],
+  now: () => number = Date.now,
+): (event: KeyLike) => void {
+  let pending = "";
+  let pendingMs = 0;
+  return (event) => {
+    if (event.defaultPrevented || event.isComposing || event.altKey) return;
+    const isMod = event.metaKey || event.ctrlKey;
+    const key = isMod ? `mod+${event.key.toLowerCase()}` : event.key;
+    if (!isMod && (isTyping(event.target) || key.length > 1)) return;
+    const sequence = pending !== "" && now() - pendingMs < SEQUENCE_MS ? `${pending} ${key}` : key;
+    const shortcuts = find();
+    const hit =
+      shortcuts.find((shortcut) => shortcut.keys === sequence) ?? shortcuts.find((shortcut) => shortcut.keys === key);
+    if (hit !== undefined) {
+      pending = "";
+      event.preventDefault();
+      hit.run();
+      return;
+    }
+    const isPrefix = shortcuts.some((shortcut) => shortcut.keys.startsWith(`${key} `));
+    pending = isPrefix ? key : "";
+    pendingMs = now();
+  };
+}
+
+const TYPED_IN = new Set(["INPUT", "TEXTAREA", "SELECT"]);
+
+function isTyping(target: EventTarget | null): boolean {
+  const element = target as { tagName?: string; isContentEditable?: boolean } | null;
+  return element?.isContentEditable === true || TYPED_IN.has(element?.tagName ?? "");
+}
+
+const OFF_KEY = "agentrun-shortcuts";
+
+/** Single-key shortcuts can be switched off, for those whose tools send keys of their own. */
+export function areShortcutsOn(): boolean {
+  return globalThis.localStorage?.getItem(OFF_KEY) !== "off";
+}
+
+export function setShortcutsOn(isOn: boolean): void {
+  globalThis.localStorage?.setItem(OFF_KEY, isOn ? "on" : "off");
+}

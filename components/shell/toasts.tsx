@@ -1,0 +1,19 @@
+"use client";
+import { Toaster } from "sonner";
+
+/** What happened to an action, said once in a corner. */
+export function Toasts() {
+  return (
+    <Toaster
+      position="bottom-right"
+      toastOptions={{
+        unstyled: true,
+        classNames: {
+          toast: "flex w-full items-center gap-2 rounded-lg border bg-raised px-3.5 py-2.5 text-sm text-ink shadow-pop",
+          error: "border-bad/50",
+          actionButton: "ml-auto rounded-md border border-line-strong px-2 py-0.5 text-xs",
+        },
+      }}
+    />
+  );
+}
