@@ -1,6 +1,7 @@
 import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { ExecutionPolicy } from "@/contract/run";
+import { writeInstructions } from "./instructions";
 
 export interface CodexHome {
   codexHome: string;
@@ -18,6 +19,8 @@ export async function makeCodexHome(opts: {
   model: string;
   modelBaseUrl: string;
   policy: ExecutionPolicy;
+  /** Where the agent works. */
+  cwd: string;
 }): Promise<CodexHome> {
   const codexHome = path.join(opts.scratchDir, "codex-home");
   const homeDir = path.join(opts.scratchDir, "home");
@@ -27,11 +30,17 @@ export async function makeCodexHome(opts: {
   await symlink(opts.rolloutsDir, path.join(codexHome, "sessions"));
   await symlink(opts.locksDir, path.join(codexHome, "thread-writer-locks"));
   await writeFile(path.join(codexHome, "config.toml"), codexConfig(opts), { mode: 0o600 });
+  await writeInstructions(codexHome, opts.cwd);
   return { codexHome, homeDir };
 }
 
 /** The configuration of one attempt. Strings are written as JSON, which is valid TOML. */
-export function codexConfig(opts: { model: string; modelBaseUrl: string; policy: ExecutionPolicy }): string {
+export function codexConfig(opts: {
+  model: string;
+  modelBaseUrl: string;
+  policy: ExecutionPolicy;
+  cwd: string;
+}): string {
   const { policy } = opts;
   return [
     `model = ${tomlString(policy.model ?? opts.model)}`,
@@ -52,8 +61,17 @@ export function codexConfig(opts: { model: string; modelBaseUrl: string; policy:
     `base_url = ${tomlString(opts.modelBaseUrl)}`,
     'wire_api = "responses"',
     'env_key = "AGENTRUN_MODEL_TOKEN"',
+    // codex trusts a folder that it is started in, and then runs what the folder's own .codex/config.toml names (MCP
+    // servers, hooks) outside every sandbox. A workspace is never trusted; its AGENTS.md is handed over by writeInstructions.
+    ...ancestors(opts.cwd).flatMap((folder) => [`[projects.${tomlString(folder)}]`, 'trust_level = "untrusted"']),
     "",
   ].join("\n");
+}
+
+/** The folder and all above it: codex may ask for the trust of the repository's root instead. */
+function ancestors(folder: string): string[] {
+  const parent = path.dirname(folder);
+  return parent === folder ? [folder] : [folder, ...ancestors(parent)];
 }
 
 function tomlString(value: string): string {

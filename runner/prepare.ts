@@ -1,3 +1,4 @@
+import { realpath } from "node:fs/promises";
 import path from "node:path";
 import { type ClaimedRun, ExecutionPolicy, POLICY_DEFAULTS } from "@/contract/run";
 import { takeVolume } from "@/volume/epoch";
@@ -65,7 +66,7 @@ export async function prepare(
     workspaceRef: run.workspaceRef,
     resourceBundleRef: run.resourceBundleRef,
     pathVariable: config.pathVariable,
-  });
+  }).then((folder) => realpath(folder)); // codex knows folders by their real paths.
   const { backend, modelBaseUrl, modelToken, session } = run.assignment;
   const { codexHome, homeDir } = await makeCodexHome({
     scratchDir: config.scratchDir,
@@ -74,6 +75,7 @@ export async function prepare(
     model: backend.model,
     modelBaseUrl,
     policy: policyOf(run),
+    cwd,
   });
   const wanted = session?.threadId ?? null;
   const thread =

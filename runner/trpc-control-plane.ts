@@ -6,6 +6,7 @@ import { type ControlPlane, RefusedError, UnreachableError, type WatchedCommand 
 import { LeaseLostError } from "./errors";
 
 const CALL_TIMEOUT_MS = 15_000;
+const RESUBSCRIBE_MS = 500;
 const SEGMENT_TIMEOUT_MS = 5 * 60_000;
 const LEASE_REASONS = new Set(["lease-lost", "lease-held", "lease-fencing"]);
 
@@ -78,13 +79,41 @@ export function connectControlPlane(opts: {
     ackCommand: (input) => ask(async () => void (await trpc.commands.ack.mutate(input))),
     finishCommand: (input) => ask(async () => void (await trpc.commands.finish.mutate(input))),
     listCommands: (input) => ask(async () => (await trpc.commands.list.query(input)).items),
-    watchCommands(input, onCommand) {
-      const subscription = trpc.commands.watch.subscribe(input, {
-        onData: (item) => onCommand(item.data as WatchedCommand),
-        // The link reconnects by itself; an error here ended the stream, and the heartbeat says what it means.
-        onError: (error) => opts.onUnreachable?.(error),
-      });
-      return { close: () => subscription.unsubscribe() };
+    watchCommands({ runId, afterSeq }, onCommand) {
+      let seq = afterSeq;
+      let isClosed = false;
+      let subscription: { unsubscribe(): void } | undefined;
+      let timer: NodeJS.Timeout | undefined;
+      // The link reconnects a broken stream by itself, but gives up at an answer that is none: web may be starting.
+      const again = (error?: Error) => {
+        if (isClosed) return;
+        if (error) opts.onUnreachable?.(error);
+        clearTimeout(timer);
+        timer = setTimeout(open, RESUBSCRIBE_MS);
+      };
+      const open = () => {
+        subscription?.unsubscribe();
+        subscription = trpc.commands.watch.subscribe(
+          { runId, afterSeq: seq },
+          {
+            onData(item) {
+              const command = item.data as WatchedCommand;
+              if ("seq" in command) seq = Math.max(seq, command.seq);
+              onCommand(command);
+            },
+            onError: again,
+            onComplete: () => again(),
+          },
+        );
+      };
+      open();
+      return {
+        close() {
+          isClosed = true;
+          clearTimeout(timer);
+          subscription?.unsubscribe();
+        },
+      };
     },
     appendEvents: (input) => ask(async () => void (await trpc.events.append.mutate(input))),
     liveFrames: (input) => ask(async () => void (await trpc.events.live.mutate(input))),

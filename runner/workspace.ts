@@ -1,5 +1,17 @@
 import { execFile } from "node:child_process";
-import { cp, lstat, mkdir, mkdtemp, readdir, realpath, rm, stat, writeFile } from "node:fs/promises";
+import {
+  copyFile,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readlink,
+  realpath,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { ResourceBundleRef, WorkspaceRef } from "@/contract/run";
@@ -75,11 +87,7 @@ async function unpackBundle(
       const checkout = await mkdtemp(path.join(opts.scratchDir, "bundle-"));
       await clone(bundle, checkout, opts.pathVariable);
       const source = bundle.subdir === undefined ? checkout : await inside(checkout, bundle.subdir);
-      await cp(source, cwd, {
-        recursive: true,
-        verbatimSymlinks: true,
-        filter: (from) => path.basename(from) !== ".git",
-      });
+      await copyInside(source, cwd);
       await rm(checkout, { recursive: true, force: true });
       return;
     }
@@ -97,6 +105,7 @@ async function clone(
   const env = childEnv({
     PATH: pathVariable,
     HOME: dir,
+    GIT_CONFIG_GLOBAL: "/dev/null",
     GIT_TERMINAL_PROMPT: "0",
     GIT_CONFIG_NOSYSTEM: "1",
     GIT_ALLOW_PROTOCOL: "https:http:ssh:git",
@@ -123,22 +132,45 @@ async function emptyFolder(dir: string): Promise<void> {
   for (const entry of await readdir(dir)) await rm(path.join(dir, entry), { recursive: true, force: true });
 }
 
-/** Writes below `root`, through no link: an agent may have made one since. */
 async function writeInside(root: string, relative: string, content: string): Promise<void> {
+  await writeFile(await openPlace(root, relative), content);
+}
+
+/** Copies a checkout's files, links as they are, without its history. */
+async function copyInside(source: string, root: string): Promise<void> {
+  const entries = await readdir(source, { recursive: true, withFileTypes: true });
+  for (const entry of entries) {
+    const from = path.join(entry.parentPath, entry.name);
+    const relative = path.relative(source, from);
+    if (relative.split(path.sep).includes(".git") || entry.isDirectory()) continue;
+    const place = await openPlace(root, relative);
+    if (entry.isSymbolicLink()) {
+      await rm(place, { force: true });
+      await symlink(await readlink(from), place);
+    } else if (entry.isFile()) {
+      await copyFile(from, place);
+    }
+  }
+}
+
+/** Where a file may be written below `root`: through no link, since an agent may have made one meanwhile. */
+async function openPlace(root: string, relative: string): Promise<string> {
   const target = path.resolve(root, relative);
   if (!target.startsWith(`${root}${path.sep}`)) throw new WorkspaceError(`${relative} lies outside the workspace`);
-  const parent = path.dirname(target);
-  await mkdir(parent, { recursive: true });
-  if ((await realpath(parent)) !== path.join(await realpath(root), path.relative(root, parent)))
-    throw new WorkspaceError(`${relative} leads through a link`);
-  if (
-    await lstat(target).then(
-      (found) => found.isSymbolicLink(),
-      () => false,
-    )
-  )
-    await rm(target);
-  await writeFile(target, content);
+  let folder = root;
+  for (const step of path.relative(root, path.dirname(target)).split(path.sep).filter(Boolean)) {
+    folder = path.join(folder, step);
+    await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error;
+    });
+    if (!(await lstat(folder)).isDirectory()) throw new WorkspaceError(`${relative} leads through a link`);
+  }
+  const isLink = await lstat(target).then(
+    (found) => found.isSymbolicLink(),
+    () => false,
+  );
+  if (isLink) await rm(target);
+  return target;
 }
 
 async function inside(root: string, subdir: string): Promise<string> {
