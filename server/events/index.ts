@@ -3,4 +3,3 @@ export { EventAppender } from "./appender";
 export { listEvents, toEvent } from "./event";
 export { redactJson, redactText } from "./redact";
 export { appendServerEvents, statusEvent } from "./server-events";
-export { SessionActivity } from "./session-activity";
