@@ -126,7 +126,7 @@ export class Attempt {
     const { cwd, agentEnv, layout, notes } = this.prepared;
     // A restarted agent goes on with the thread that this attempt has been using.
     const threadId = this.threadId ?? this.prepared.threadId;
-    const isolation = probeIsolation();
+    const isolation = config.isolation ?? probeIsolation();
     this.emit({
       type: "backend_status",
       payload: { phase: "agent-starting", attemptId: config.attemptId, isolation, isDemo: run.assignment.isDemo },

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Isolation } from "./isolation";
 
 /** What an attempt is started with. Paths are absolute; only main.ts reads the environment itself. */
 const RunnerEnv = z.object({
@@ -31,6 +32,8 @@ export interface RunnerConfig {
   selfFenceMs: number | undefined;
   /** How long codex may take to answer while it starts. */
   startTimeoutMs?: number;
+  /** Instead of what this machine was found to allow. */
+  isolation?: Isolation;
   logLevel: string;
   pathVariable: string;
   lang: string;

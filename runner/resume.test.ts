@@ -129,6 +129,24 @@ test("an attempt that meets a later epoch on its volume ends without touching it
   expect(await first.ended).toMatchObject({ kind: "lost", message: expect.stringContaining("taken over") });
 });
 
+test.each(["namespace", "process-group"] as const)(
+  "a tool in a session of its own ends with its attempt: %s",
+  async (isolation) => {
+    await using machine = await makeMachine();
+    const seconds = isolation === "namespace" ? 98_701 : 98_702;
+    const started = machine.start(
+      { executionPolicy: { sandbox: "danger-full-access", approval: "never" } },
+      { isolation },
+    );
+    await runTurn(started, `RUN \`setsid sleep ${seconds} > /dev/null 2>&1 &\``);
+    expect(sleepers(seconds)).toHaveLength(1);
+    await lose(started);
+
+    expect(sleepers(seconds)).toEqual([]);
+    expect(await findAttemptProcesses(started.attemptId)).toEqual([]);
+  },
+);
+
 test.each(["read-only", "workspace-write", "danger-full-access"] as const)(
   "the sandbox %s holds inside the isolation",
   async (sandbox) => {
