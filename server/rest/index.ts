@@ -1,0 +1,2 @@
+export { answerRest, errorAnswer, type RestAnswer, type RestRequest } from "./answer";
+export { openApiDocument } from "./openapi";
