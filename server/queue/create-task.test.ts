@@ -15,7 +15,8 @@ const TENANT: Actor = { kind: "operator", name: "acme", role: "operator", tenant
 
 test("a task has v0.1's defaults and a version of the sequence", async () => {
   await using store = await createTestStore();
-  const task = await createTask(store.as(), { title: "t", backendProfile: "codex", payload: {} });
+  const ctx = store.as();
+  const task = await createTask(ctx, { title: "t", backendProfile: "codex", payload: {} });
   expect(task).toMatchObject({
     tenantId: "default",
     projectId: "default",
@@ -30,7 +31,7 @@ test("a task has v0.1's defaults and a version of the sequence", async () => {
   });
   expect(task.id).toMatch(/^qt_/);
   expect(task.version).toBeGreaterThan(0);
-  expect(store.woken).toContain("queue");
+  expect(ctx.woken).toContain("queue");
 });
 
 test("32 callers at once with one key get one task", async () => {

@@ -13,8 +13,8 @@ export async function getTask(ctx: ServiceContext, input: z.infer<typeof GetTask
   if (!row) throw new NotFoundError("queue task", input.taskId);
   if (input.readerId === undefined) return { ...toTask(row), unread: isUnread(row.version, null) };
   const [cursor] = await ctx.db
-    .select({ taskVersion: queueReadCursors.taskVersion })
+    .select({ readVersion: queueReadCursors.taskVersion })
     .from(queueReadCursors)
     .where(and(eq(queueReadCursors.taskId, row.id), eq(queueReadCursors.readerId, input.readerId)));
-  return { ...toTask(row), unread: isUnread(row.version, cursor?.taskVersion ?? null) };
+  return { ...toTask(row), unread: isUnread(row.version, cursor ?? { readVersion: null }) };
 }

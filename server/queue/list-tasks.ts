@@ -22,6 +22,7 @@ export async function listTasks(ctx: ServiceContext, input: ListTasksInput): Pro
     input.updatedAfter === undefined ? undefined : gt(queueTasks.version, input.updatedAfter),
     matchesSearch(input.search),
   );
+  const reader = (readVersion: number | null) => (input.readerId === undefined ? null : { readVersion });
   const rows = await readPage(ctx, {
     matches,
     place: placeOf(filter, cursor),
@@ -32,7 +33,10 @@ export async function listTasks(ctx: ServiceContext, input: ListTasksInput): Pro
     encodeCursor(filter, [task.priority, createdAt, task.id]),
   );
   return {
-    items: page.rows.map(({ task, readVersion }) => ({ ...toTask(task), unread: isUnread(task.version, readVersion) })),
+    items: page.rows.map(({ task, readVersion }) => ({
+      ...toTask(task),
+      unread: isUnread(task.version, reader(readVersion)),
+    })),
     cursor: page.cursor,
   };
 }

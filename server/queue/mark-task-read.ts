@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type { MarkTaskReadInput, TaskReadMark } from "@/contract/queue";
 import { queueReadCursors, queueTasks } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
-import { InvalidInputError, NotFoundError } from "@/server/errors";
+import { ConflictError, NotFoundError } from "@/server/errors";
 import { ownTask } from "./scope";
 
 /** Notes how far a reader has read; an older mark never replaces a newer one. */
@@ -14,8 +14,9 @@ export async function markTaskRead(ctx: ServiceContext, input: MarkTaskReadInput
   if (!task) throw new NotFoundError("queue task", input.taskId);
   const version = input.version ?? task.version;
   if (version > task.version) {
-    throw new InvalidInputError(
-      `version: task ${task.id} is at version ${task.version}; send the version that was read`,
+    throw new ConflictError(
+      "version-conflict",
+      `task ${task.id} is at version ${task.version}: nobody has read ${version}`,
     );
   }
   const [mark] = await ctx.db

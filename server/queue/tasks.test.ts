@@ -93,9 +93,10 @@ test("a task is unread until its reader has read its version, and a mark never g
   await markTaskRead(ctx, reader);
   expect(await markTaskRead(ctx, { ...reader, version: task.version })).toMatchObject({ taskVersion: changed.version });
   await expect(markTaskRead(ctx, { ...reader, version: changed.version + 1 })).rejects.toMatchObject({
-    reason: "invalid-input",
+    reason: "version-conflict",
   });
   expect((await getTask(ctx, { taskId: task.id, readerId: "bob" })).unread).toBe(true);
+  expect((await getTask(ctx, { taskId: task.id })).unread).toBe(false);
 });
 
 test("an attempt may set any state until one is terminal", async () => {

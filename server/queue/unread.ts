@@ -1,4 +1,4 @@
-/** Unread until its reader has read this version; what nobody has read is unread. */
-export function isUnread(version: number, readVersion: number | null): boolean {
-  return readVersion === null || version > readVersion;
+/** What nobody has read is unread; without a reader nothing is. */
+export function isUnread(version: number, reader: { readVersion: number | null } | null): boolean {
+  return reader !== null && version > (reader.readVersion ?? 0);
 }

@@ -1,0 +1,128 @@
+import { createHash } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { eq, sql } from "drizzle-orm";
+import { expect, test } from "vitest";
+import { archiveManifests, archiveSegments, sessions } from "@/db/schema";
+import { finishRun } from "@/server/runs";
+import { createTestStore, runnerOf } from "@/server/storage/test/context";
+import {
+  archive,
+  claimSession,
+  folderOf,
+  makeStoredSession,
+  pack,
+  readNote,
+  runTurn,
+  writeNote,
+} from "@/server/storage/test/volume";
+import { restoreVolume } from "@/volume";
+import { commitManifest, getManifest, getSegment, missingSegments, pruneSegments, putSegment } from ".";
+
+const digestOf = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
+test("what a runner archived fills a new volume, digest by digest", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeStoredSession(ctx);
+  const held = await claimSession(ctx, sessionId);
+  await runTurn(ctx, held, { sessionId, note: "kept" });
+  const manifestId = await archive(ctx, held, sessionId);
+  const [row] = await ctx.db.select().from(sessions).where(eq(sessions.sessionId, sessionId));
+  expect(row).toMatchObject({ archiveManifestId: manifestId, archiveCommandId: row?.volumeCommandId });
+  await rm(folderOf(ctx, sessionId), { recursive: true });
+  const stored = await getManifest(held.runner, { sessionId });
+  await restoreVolume({
+    dir: folderOf(ctx, sessionId),
+    manifest: stored.manifest,
+    manifestId: stored.manifestId,
+    fetchSegment: (sha256) => getSegment(held.runner, { sha256 }),
+    writer: { runId: held.runId, leaseEpoch: held.leaseEpoch, attemptId: "att_2" },
+  });
+  expect(await readNote(ctx, sessionId)).toBe("kept");
+});
+
+test("bytes that are not what their name says are refused, and nothing is stored", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeStoredSession(ctx);
+  const { runId, leaseEpoch, runner } = await claimSession(ctx, sessionId);
+  const sha256 = digestOf(Buffer.from("this"));
+  const wrong = putSegment(runner, { runId, leaseEpoch, sha256, bytes: Buffer.from("that") });
+  await expect(wrong).rejects.toMatchObject({ reason: "digest-mismatch" });
+  expect(await missingSegments(runner, { sessionId, leaseEpoch, digests: [sha256, sha256] })).toEqual({
+    missing: [sha256],
+  });
+  await expect(getSegment(runner, { sha256 })).rejects.toMatchObject({ reason: "not-found" });
+});
+
+test("a manifest is refused while segments of it are missing, and taken once they are there", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeStoredSession(ctx);
+  const held = await claimSession(ctx, sessionId);
+  const { runId, leaseEpoch, runner } = held;
+  await writeNote(ctx, sessionId, "x");
+  const { manifest, segments } = await pack(ctx, held, sessionId);
+  const commit = () => commitManifest(runner, { runId, leaseEpoch, manifest: { ...manifest } });
+  await expect(commit()).rejects.toMatchObject({
+    reason: "archive-incomplete",
+    details: { missing: segments.map((segment) => segment.digest) },
+  });
+  for (const { digest, bytes } of segments) await putSegment(runner, { runId, leaseEpoch, sha256: digest, bytes });
+  const record = await commit();
+  expect(await commit()).toEqual(record);
+  await expect(
+    commitManifest(runner, { runId, leaseEpoch, manifest: { ...manifest, sha256: "0".repeat(64) } }),
+  ).rejects.toMatchObject({ reason: "invalid-input" });
+});
+
+test("a stale epoch, another run and another session get nothing in and nothing out", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeStoredSession(ctx);
+  const held = await claimSession(ctx, sessionId);
+  await runTurn(ctx, held, { sessionId, note: "mine" });
+  await archive(ctx, held, sessionId);
+  const { manifest } = await pack(ctx, held, sessionId);
+  const { runId, leaseEpoch } = held;
+  const stale = { ...ctx, actor: runnerOf(runId, leaseEpoch - 1) };
+  const bytes = Buffer.from("late");
+  const lost = { reason: "lease-lost" };
+  const lateEpoch = { runId, leaseEpoch: leaseEpoch - 1 };
+  await expect(putSegment(stale, { ...lateEpoch, sha256: digestOf(bytes), bytes })).rejects.toMatchObject(lost);
+  await expect(commitManifest(stale, { ...lateEpoch, manifest: { ...manifest } })).rejects.toMatchObject(lost);
+  const other = await claimSession(ctx, await makeStoredSession(ctx));
+  const absent = { reason: "not-found" };
+  await expect(getManifest(other.runner, { sessionId })).rejects.toMatchObject(absent);
+  await expect(
+    missingSegments(other.runner, { sessionId, leaseEpoch: other.leaseEpoch, digests: [] }),
+  ).rejects.toMatchObject(absent);
+  await expect(getSegment(other.runner, { sessionId, sha256: digestOf(bytes) })).rejects.toMatchObject(absent);
+  await expect(putSegment(other.runner, { runId, leaseEpoch, sha256: digestOf(bytes), bytes })).rejects.toMatchObject(
+    absent,
+  );
+  const foreign = { ...manifest, runId: other.runId, leaseEpoch: other.leaseEpoch };
+  await expect(
+    commitManifest(other.runner, { runId: other.runId, leaseEpoch: other.leaseEpoch, manifest: foreign }),
+  ).rejects.toMatchObject({ reason: "invalid-input" });
+});
+
+test("old archives go with what only they needed; what a restore needs and what is young stays", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeStoredSession(ctx);
+  const held = await claimSession(ctx, sessionId);
+  for (const note of ["one", "two", "three"]) {
+    await runTurn(ctx, held, { sessionId, note });
+    await archive(ctx, held, sessionId);
+  }
+  const kept = await ctx.db.select().from(archiveManifests).where(eq(archiveManifests.sessionId, sessionId));
+  expect(kept).toHaveLength(2);
+  expect(await pruneSegments(ctx, sessionId)).toBe(0);
+  await ctx.db.update(archiveSegments).set({ createdAt: sql`now() - interval '2 hours'` });
+  expect(await pruneSegments(ctx, sessionId)).toBe(1);
+  const held2 = await ctx.db.select().from(archiveSegments).where(eq(archiveSegments.sessionId, sessionId));
+  expect(held2).toHaveLength(2);
+  for (const segment of held2) expect(await ctx.archive.get(sessionId, segment.sha256)).not.toBeNull();
+  await finishRun(held.runner, { runId: held.runId, leaseEpoch: held.leaseEpoch, terminalStatus: "completed" });
+});

@@ -1,0 +1,55 @@
+import { and, eq } from "drizzle-orm";
+import { lockRun } from "@/db/queries/lock";
+import { type RunRow, runs, type SessionRow, sessions } from "@/db/schema";
+import { boundRunId, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
+import { InvalidInputError, NotFoundError } from "@/server/errors";
+import { assertHolds, assertRunVisible } from "@/server/runs";
+
+/** The run's session, locked for its lease holder (or for an operator); a run without one has no archive. */
+export async function lockHeldSession(
+  ctx: TxContext,
+  input: { runId: string; leaseEpoch?: number | undefined },
+): Promise<{ run: RunRow; session: SessionRow }> {
+  assertRunVisible(ctx, input.runId);
+  const locked = await lockRun(ctx.db, input.runId, tenantOf(ctx));
+  if (!locked) throw new NotFoundError("run", input.runId);
+  const { run, session } = locked;
+  assertHolds(ctx, run, input.leaseEpoch);
+  if (!session) throw new InvalidInputError(`run ${run.id} has no session: nothing of it is kept`);
+  return { run, session };
+}
+
+/** The same without a lock, for what only reads or adds segments: the manifest that would use them is judged again. */
+export async function readHeldSession(
+  ctx: ServiceContext,
+  input: { runId: string; leaseEpoch?: number | undefined },
+): Promise<string> {
+  assertRunVisible(ctx, input.runId);
+  const tenantId = tenantOf(ctx);
+  const [run] = await ctx.db
+    .select()
+    .from(runs)
+    .where(and(eq(runs.id, input.runId), tenantId === null ? undefined : eq(runs.tenantId, tenantId)));
+  if (!run) throw new NotFoundError("run", input.runId);
+  assertHolds(ctx, run, input.leaseEpoch);
+  if (run.sessionId === null) throw new InvalidInputError(`run ${run.id} has no session: nothing of it is kept`);
+  return run.sessionId;
+}
+
+/** A session that the caller may read the archive of: a runner, its own run's; an operator, any of its tenant. */
+export async function requireReadableSession(ctx: ServiceContext, sessionId: string): Promise<SessionRow> {
+  const tenantId = tenantOf(ctx);
+  const [session] = await ctx.db
+    .select()
+    .from(sessions)
+    .where(and(eq(sessions.sessionId, sessionId), tenantId === null ? undefined : eq(sessions.tenantId, tenantId)));
+  const runId = boundRunId(ctx.actor);
+  if (!session || session.deletedAt !== null) throw new NotFoundError("session", sessionId);
+  if (runId === null) return session;
+  const [own] = await ctx.db
+    .select({ id: runs.id })
+    .from(runs)
+    .where(and(eq(runs.id, runId), eq(runs.sessionId, sessionId)));
+  if (!own) throw new NotFoundError("session", sessionId);
+  return session;
+}

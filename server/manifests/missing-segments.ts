@@ -1,0 +1,22 @@
+import { and, eq, inArray, sql } from "drizzle-orm";
+import type { MissingSegments, MissingSegmentsInput } from "@/contract/archive";
+import { archiveSegments } from "@/db/schema";
+import { boundRunId, type ServiceContext } from "@/server/context";
+import { readHeldSession, requireReadableSession } from "./holder";
+
+/** Which of these segments the archive does not hold. Those it holds are kept for the manifest that will name them. */
+export async function missingSegments(ctx: ServiceContext, input: MissingSegmentsInput): Promise<MissingSegments> {
+  const { sessionId } = await requireReadableSession(ctx, input.sessionId);
+  const runId = boundRunId(ctx.actor);
+  if (runId !== null) await readHeldSession(ctx, { runId, leaseEpoch: input.leaseEpoch });
+  if (input.digests.length === 0) return { missing: [] };
+  const asked = and(eq(archiveSegments.sessionId, sessionId), inArray(archiveSegments.sha256, input.digests));
+  // Made young again before pruning could take them; those that are young are spared the write.
+  await ctx.db
+    .update(archiveSegments)
+    .set({ createdAt: sql`clock_timestamp()` })
+    .where(and(asked, sql`${archiveSegments.createdAt} < clock_timestamp() - interval '30 minutes'`));
+  const held = await ctx.db.select({ sha256: archiveSegments.sha256 }).from(archiveSegments).where(asked);
+  const known = new Set(held.map((segment) => segment.sha256));
+  return { missing: [...new Set(input.digests)].filter((digest) => !known.has(digest)) };
+}

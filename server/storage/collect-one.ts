@@ -1,0 +1,129 @@
+import { and, eq } from "drizzle-orm";
+import type { StorageState } from "@/contract/session";
+import { lockSession } from "@/db/queries/lock";
+import { type SessionRow, sessions } from "@/db/schema";
+import { audit } from "@/server/audit";
+import { inTx, type ServiceContext, type TxContext } from "@/server/context";
+import { archiveVolume, canArchive } from "./archive-volume";
+import { finishEviction } from "./finish-eviction";
+import { findKeeper } from "./keeper";
+import { hasCurrentArchive } from "./summary";
+
+/**
+ * live → archiving → deleting → evicted. Each arrow is a transaction that locks the session, looks again whether it
+ * may be collected, and leaves an audit row; volumes and archive are reached between them. Up to `deleting`, a run, an
+ * extension or a pin makes the session live again; from there on only the eviction can follow, also after a crash.
+ */
+export type Collected = { outcome: "evicted" | "advanced" | "kept"; reason: string };
+
+/** Moves one expired session as far as it goes. Stopping anywhere in it leaves a state that the next call goes on from. */
+export async function collectOne(ctx: ServiceContext, sessionId: string): Promise<Collected> {
+  const begun = await inTx(ctx, (ctx) => beginArchiving(ctx, sessionId));
+  if ("keeper" in begun) return { outcome: "kept", reason: begun.keeper };
+  if (begun.session.storageState === "deleting") {
+    await finishEviction(ctx, begun.session, "expired before its restore, archived");
+    return { outcome: "evicted", reason: "expired before its restore, archived" };
+  }
+  const handle = await secureContent(ctx, begun.session);
+  if (handle === null) {
+    await inTx(ctx, (ctx) => backToLive(ctx, sessionId));
+    return { outcome: "kept", reason: NO_ARCHIVE };
+  }
+  const doomed = await inTx(ctx, (ctx) => beginDeleting(ctx, { handle, secured: begun.session }));
+  if ("keeper" in doomed) return { outcome: "kept", reason: doomed.keeper };
+  await finishEviction(ctx, doomed.session, `expired, ${handle}`);
+  return { outcome: "evicted", reason: `expired, ${handle}` };
+}
+
+/** What a dry run says of a session. */
+export async function judgeOne(ctx: ServiceContext, session: SessionRow): Promise<Collected> {
+  const keeper = await findKeeper(ctx, session);
+  if (keeper !== null) return { outcome: "kept", reason: keeper };
+  const handle = await handleOf(ctx, session);
+  if (handle !== null) return { outcome: "evicted", reason: `expired, ${handle}` };
+  if (session.storageState === "restoring") return { outcome: "kept", reason: RESTORING };
+  if (canArchive(ctx, session)) return { outcome: "evicted", reason: "expired, its archive is made first" };
+  return { outcome: "kept", reason: NO_ARCHIVE };
+}
+
+const NO_ARCHIVE = "archive-missing: nothing holds its last turn but the volume";
+const RESTORING = "restoring: its volume is not whole yet";
+const COLLECTABLE: readonly StorageState[] = ["live", "archiving", "restoring", "failed"];
+
+type Handle = "archived" | "storage policy discard" | "its volume holds nothing";
+type Locked = { session: SessionRow } | { keeper: string };
+
+/** The way back, or the reason why none is needed; null when the volume is all there is. */
+async function handleOf(ctx: ServiceContext, session: SessionRow): Promise<Handle | null> {
+  if (hasCurrentArchive(session)) return "archived";
+  if (session.storagePolicy === "discard") return "storage policy discard";
+  const name = session.storagePvcName;
+  return name === null || (await ctx.volumes.isEmpty(name)) ? "its volume holds nothing" : null;
+}
+
+async function secureContent(ctx: ServiceContext, session: SessionRow): Promise<Handle | null> {
+  const handle = await handleOf(ctx, session);
+  if (handle !== null || !canArchive(ctx, session)) return handle;
+  return (await archiveVolume(ctx, session)) ? "archived" : null;
+}
+
+async function beginArchiving(ctx: TxContext, sessionId: string): Promise<Locked> {
+  const session = await lockSession(ctx.db, sessionId, null);
+  if (!session || !COLLECTABLE.includes(session.storageState)) return { keeper: "gone: somebody else took it" };
+  const keeper = await findKeeper(ctx, session);
+  if (keeper !== null) {
+    await backToLive(ctx, sessionId);
+    return { keeper };
+  }
+  if (session.storageState === "restoring") {
+    // A volume on its way back is never archived, nor called live: what it lacks would be lost for good.
+    return hasCurrentArchive(session) ? { session: await step(ctx, session, "deleting") } : { keeper: RESTORING };
+  }
+  return { session: session.storageState === "archiving" ? session : await step(ctx, session, "archiving") };
+}
+
+async function beginDeleting(ctx: TxContext, doomed: { handle: Handle; secured: SessionRow }): Promise<Locked> {
+  const session = await lockSession(ctx.db, doomed.secured.sessionId, null);
+  if (session?.storageState !== "archiving") return { keeper: "live-again: it was used meanwhile" };
+  const keeper = await findKeeper(ctx, session);
+  const isUnused = session.volumeCommandId === doomed.secured.volumeCommandId;
+  const isSecured = isUnused && (doomed.handle !== "archived" || hasCurrentArchive(session));
+  if (keeper === null && isSecured) return { session: await step(ctx, session, "deleting") };
+  await backToLive(ctx, session.sessionId);
+  return { keeper: keeper ?? NO_ARCHIVE };
+}
+
+async function step(ctx: TxContext, session: SessionRow, to: "archiving" | "deleting"): Promise<SessionRow> {
+  const [stepped] = await ctx.db
+    .update(sessions)
+    .set({ storageState: to })
+    .where(and(eq(sessions.sessionId, session.sessionId), eq(sessions.storageState, session.storageState)))
+    .returning();
+  if (!stepped) throw new Error(`session ${session.sessionId} changed its state under its lock`);
+  await audit(ctx, {
+    action: `storage.gc.${to}`,
+    targetKind: "session",
+    targetId: session.sessionId,
+    tenantId: session.tenantId,
+    details: { from: session.storageState, expiresAt: session.expiresAt?.toISOString() ?? null },
+  });
+  ctx.wake("sessions");
+  return stepped;
+}
+
+/** Takes a session out of its collection; a session at any other state stays as it is. */
+export async function backToLive(ctx: TxContext, sessionId: string): Promise<void> {
+  const [revived] = await ctx.db
+    .update(sessions)
+    .set({ storageState: "live" })
+    .where(and(eq(sessions.sessionId, sessionId), eq(sessions.storageState, "archiving")))
+    .returning();
+  if (!revived) return;
+  await audit(ctx, {
+    action: "storage.gc.kept",
+    targetKind: "session",
+    targetId: sessionId,
+    tenantId: revived.tenantId,
+  });
+  ctx.wake("sessions");
+}

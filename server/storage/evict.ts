@@ -1,0 +1,55 @@
+import { and, eq } from "drizzle-orm";
+import type { EvictStorageInput, StorageSummary } from "@/contract/storage";
+import { lockSession } from "@/db/queries/lock";
+import { runs, type SessionRow, sessions } from "@/db/schema";
+import { audit } from "@/server/audit";
+import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
+import { ConflictError, NotFoundError } from "@/server/errors";
+import { requireSession } from "@/server/sessions";
+import { finishEviction } from "./finish-eviction";
+import { toStorageSummary } from "./summary";
+
+const DEFAULT_REASON = "evicted by request";
+
+/** Takes a session's volume now, archived or not: an explicit order. Refused while a run of the session is claimed. */
+export async function evictStorage(ctx: ServiceContext, input: EvictStorageInput): Promise<StorageSummary> {
+  const reason = input.reason ?? DEFAULT_REASON;
+  const ordered = await inTx(ctx, (ctx) => orderEviction(ctx, input.sessionId, reason));
+  const evicted = await finishEviction(ctx, ordered, reason);
+  // null: a repair was faster, and has recorded the same.
+  return toStorageSummary(evicted ?? (await requireSession(ctx, input.sessionId)));
+}
+
+async function orderEviction(ctx: TxContext, sessionId: string, reason: string): Promise<SessionRow> {
+  const session = await lockSession(ctx.db, sessionId, tenantOf(ctx));
+  if (!session) throw new NotFoundError("session", sessionId);
+  if (["none", "evicted", "deleting"].includes(session.storageState)) return session;
+  const [live] = await ctx.db
+    .select({ id: runs.id })
+    .from(runs)
+    .where(and(eq(runs.sessionId, sessionId), eq(runs.status, "claimed")));
+  if (live) {
+    throw new ConflictError(
+      "run-live",
+      `run ${live.id} of session ${sessionId} is live: cancel it and wait for its end`,
+      {
+        runId: live.id,
+      },
+    );
+  }
+  const [ordered] = await ctx.db
+    .update(sessions)
+    .set({ storageState: "deleting" })
+    .where(eq(sessions.sessionId, sessionId))
+    .returning();
+  if (!ordered) throw new NotFoundError("session", sessionId);
+  await audit(ctx, {
+    action: "storage.evict",
+    targetKind: "session",
+    targetId: sessionId,
+    tenantId: session.tenantId,
+    details: { reason, from: session.storageState, hadArchive: session.archiveManifestId !== null },
+  });
+  ctx.wake("sessions");
+  return ordered;
+}

@@ -1,0 +1,46 @@
+import { and, eq, sql } from "drizzle-orm";
+import { type SessionRow, sessions } from "@/db/schema";
+import { audit } from "@/server/audit";
+import { inTx, type ServiceContext } from "@/server/context";
+
+/**
+ * Takes the volume of a session that stands at `deleting`, and records it as evicted. From `deleting` on there is only
+ * this way: after a crash it is done again, and removing what is gone is no error. Answers the session as it is then.
+ */
+export async function finishEviction(
+  ctx: ServiceContext,
+  session: SessionRow,
+  why: string,
+): Promise<SessionRow | null> {
+  if (session.storageState !== "deleting") return session;
+  await ctx.volumes.remove(session.storagePvcName ?? ctx.volumes.nameFor(session.sessionId));
+  return inTx(ctx, async (ctx) => {
+    const [evicted] = await ctx.db
+      .update(sessions)
+      .set({
+        storageKind: "evicted",
+        storageState: "evicted",
+        storageEvictedAt: sql`clock_timestamp()`,
+        storagePvcPhase: null,
+        restoreManifestId: null,
+      })
+      .where(and(eq(sessions.sessionId, session.sessionId), eq(sessions.storageState, "deleting")))
+      .returning();
+    if (!evicted) return null;
+    await audit(ctx, {
+      action: "storage.evicted",
+      targetKind: "session",
+      targetId: session.sessionId,
+      tenantId: session.tenantId,
+      details: {
+        why,
+        volume: session.storagePvcName,
+        sizeBytes: session.storageSizeBytes,
+        sha256: session.storageSha256,
+        manifestId: session.archiveManifestId,
+      },
+    });
+    ctx.wake("sessions");
+    return evicted;
+  });
+}

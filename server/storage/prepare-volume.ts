@@ -1,0 +1,49 @@
+import { eq } from "drizzle-orm";
+import { lockSession } from "@/db/queries/lock";
+import { type SessionRow, sessions } from "@/db/schema";
+import { audit } from "@/server/audit";
+import { inTx, type ServiceContext, type TxContext } from "@/server/context";
+import { NotFoundError, StoreEvictedError } from "@/server/errors";
+import { requireSession } from "@/server/sessions";
+import { makeVolume } from "./make-volume";
+import { orderRestore } from "./restore";
+
+export type PreparedVolume = {
+  session: SessionRow;
+  /** Folder for a local runner; null for a session without storage, or where runners mount volumes themselves. */
+  volumeDir: string | null;
+};
+
+/**
+ * Makes sure that a session's volume is there before a runner starts on it. One that is gone though nobody evicted it
+ * is lost: the next claim then restores it from the archive, and without one begins with an empty volume.
+ */
+export async function prepareVolume(ctx: ServiceContext, sessionId: string): Promise<PreparedVolume> {
+  const before = await requireSession(ctx, sessionId);
+  if (before.storageState === "evicted" || before.storageState === "deleting") {
+    throw new StoreEvictedError(sessionId, before.archiveManifestId !== null);
+  }
+  if (before.storageState === "none") return { session: before, volumeDir: null };
+  const isThere = before.storagePvcName !== null && (await ctx.volumes.find(before.storagePvcName)) !== null;
+  const session = isThere ? before : await makeVolume(ctx, await inTx(ctx, (ctx) => replaceLost(ctx, sessionId)));
+  return { session, volumeDir: session.storagePvcName === null ? null : ctx.volumes.folderOf(session.storagePvcName) };
+}
+
+async function replaceLost(ctx: TxContext, sessionId: string): Promise<SessionRow> {
+  const session = await lockSession(ctx.db, sessionId, null);
+  if (!session) throw new NotFoundError("session", sessionId);
+  if (session.storageState !== "live" && session.storageState !== "archiving" && session.storageState !== "failed")
+    return session;
+  ctx.log.error(
+    { sessionId, volume: session.storagePvcName, hasArchive: session.archiveManifestId !== null },
+    "a volume is lost",
+  );
+  if (session.archiveManifestId !== null) return orderRestore(ctx, session, "storage.lost");
+  await audit(ctx, { action: "storage.lost", targetKind: "session", targetId: sessionId, tenantId: session.tenantId });
+  const [empty] = await ctx.db
+    .update(sessions)
+    .set({ storageState: "creating" })
+    .where(eq(sessions.sessionId, sessionId))
+    .returning();
+  return empty ?? session;
+}

@@ -1,0 +1,85 @@
+import { and, eq, sql } from "drizzle-orm";
+import type { RefreshStorageInput, StorageSummary } from "@/contract/storage";
+import { lockRun, lockSession } from "@/db/queries/lock";
+import { runs, type SessionRow, sessions } from "@/db/schema";
+import { audit } from "@/server/audit";
+import { boundRunId, inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
+import { ConflictError, InvalidInputError, NotFoundError, StoreEvictedError } from "@/server/errors";
+import { assertHolds } from "@/server/runs";
+import { toStorageSummary } from "./summary";
+
+/** Fields that v0.1's runners sent along, and the columns that they have to agree with. */
+const MUST_EQUAL = [
+  ["storageKind", "storageKind"],
+  ["pvcName", "storagePvcName"],
+  ["storageNamespace", "storageNamespace"],
+  ["codexRolloutSubdir", "codexRolloutSubdir"],
+] as const satisfies [keyof RefreshStorageInput, keyof SessionRow][];
+
+/** A runner reports what its session's volume holds; the first report of a restored volume makes it live again. */
+export function refreshStorage(ctx: ServiceContext, input: RefreshStorageInput): Promise<StorageSummary> {
+  return inTx(ctx, async (ctx) => {
+    const session = await lockReported(ctx, input);
+    if (session.storageKind === "evicted" || session.storageState === "deleting") {
+      throw new StoreEvictedError(session.sessionId, session.archiveManifestId !== null);
+    }
+    for (const [field, column] of MUST_EQUAL) {
+      if (input[field] !== undefined && input[field] !== session[column]) {
+        throw new InvalidInputError(`${field}: the session's is ${JSON.stringify(session[column])}`, { field });
+      }
+    }
+    if (session.storageKind === "none") {
+      throw new ConflictError("store-not-restorable", `session ${session.sessionId} has no storage to report of`);
+    }
+    const isRestored = session.storageState === "restoring";
+    const [refreshed] = await ctx.db
+      .update(sessions)
+      .set({
+        storageSizeBytes: input.storageSizeBytes,
+        storageFilesCount: input.storageFilesCount,
+        storageSha256: input.storageSha256,
+        storageUpdatedAt: sql`clock_timestamp()`,
+        ...(input.pvcPhase === undefined ? {} : { storagePvcPhase: input.pvcPhase }),
+        ...(isRestored ? { storageState: "live" as const, restoreManifestId: null } : {}),
+      })
+      .where(eq(sessions.sessionId, session.sessionId))
+      .returning();
+    if (isRestored) {
+      await audit(ctx, {
+        action: "storage.restored",
+        targetKind: "session",
+        targetId: session.sessionId,
+        tenantId: session.tenantId,
+        details: { manifestId: session.restoreManifestId, sha256: input.storageSha256 },
+      });
+    }
+    ctx.wake("sessions");
+    return toStorageSummary(refreshed ?? session);
+  });
+}
+
+/** A runner reports of its own run's session and with its epoch; an operator of any session of the tenant. */
+async function lockReported(ctx: TxContext, input: RefreshStorageInput): Promise<SessionRow> {
+  const runId = boundRunId(ctx.actor) ?? (await holderOf(ctx, input));
+  if (runId === null) {
+    const session = await lockSession(ctx.db, input.sessionId, tenantOf(ctx));
+    if (!session) throw new NotFoundError("session", input.sessionId);
+    return session;
+  }
+  const locked = await lockRun(ctx.db, runId, tenantOf(ctx));
+  if (locked?.session?.sessionId !== input.sessionId) throw new NotFoundError("session", input.sessionId);
+  assertHolds(ctx, locked.run, input.leaseEpoch);
+  return locked.session;
+}
+
+/** An operator who gives an epoch acts for the run that holds the session: the epoch is then judged by that run. */
+async function holderOf(ctx: TxContext, input: RefreshStorageInput): Promise<string | null> {
+  if (input.leaseEpoch === undefined) return null;
+  const [run] = await ctx.db
+    .select({ id: runs.id })
+    .from(runs)
+    .where(and(eq(runs.sessionId, input.sessionId), eq(runs.status, "claimed")));
+  if (!run)
+    throw new ConflictError("lease-lost", `no run of session ${input.sessionId} is claimed: leave the epoch out`);
+  return run.id;
+}

@@ -1,0 +1,194 @@
+import { rm } from "node:fs/promises";
+import { eq } from "drizzle-orm";
+import { expect, test } from "vitest";
+import { audit, sessions } from "@/db/schema";
+import { claimRun, createRun, finishRun } from "@/server/runs";
+import { createSession } from "@/server/sessions";
+import { evictStorage, getStorage, listStorage, prepareVolume, refreshStorage, repairStorage, restoreStorage } from ".";
+import { createTestStore, tenantOperator } from "./test/context";
+import { claimSession, makeStoredSession, makeUsedSession, readNote, writeNote } from "./test/volume";
+
+const DIGEST = "b".repeat(64);
+const REPORT = { storageSizeBytes: 10, storageFilesCount: 1, storageSha256: DIGEST };
+
+test("a runner reports its own session's volume, with its epoch, and nothing else", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeStoredSession(ctx);
+  const other = await makeStoredSession(ctx);
+  const { runner, leaseEpoch } = await claimSession(ctx, sessionId);
+  expect(await refreshStorage(runner, { sessionId, leaseEpoch, ...REPORT, pvcPhase: "Bound" })).toMatchObject({
+    sizeBytes: 10,
+    filesCount: 1,
+    sha256: DIGEST,
+    storageKind: "pvc",
+    storageState: "live",
+  });
+  await expect(refreshStorage(runner, { sessionId: other, leaseEpoch, ...REPORT })).rejects.toMatchObject({
+    reason: "not-found",
+  });
+  await expect(refreshStorage(runner, { sessionId, ...REPORT })).rejects.toMatchObject({ reason: "invalid-input" });
+  await expect(refreshStorage(runner, { sessionId, leaseEpoch: leaseEpoch + 1, ...REPORT })).rejects.toMatchObject({
+    reason: "lease-lost",
+  });
+});
+
+test("the fields that v0.1 sent along must equal the row's", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeStoredSession(ctx);
+  const { runner, leaseEpoch } = await claimSession(ctx, sessionId);
+  const { pvcName, namespace } = await getStorage(ctx, { sessionId });
+  const same = {
+    storageKind: "pvc" as const,
+    pvcName: pvcName ?? "",
+    storageNamespace: namespace ?? "",
+    codexRolloutSubdir: "sessions",
+  };
+  expect(await refreshStorage(runner, { sessionId, leaseEpoch, ...REPORT, ...same })).toMatchObject({
+    pvcName,
+    namespace,
+  });
+  for (const wrong of [
+    { pvcName: "other" },
+    { storageNamespace: "other" },
+    { codexRolloutSubdir: "other" },
+    { storageKind: "none" as const },
+  ]) {
+    await expect(refreshStorage(runner, { sessionId, leaseEpoch, ...REPORT, ...wrong })).rejects.toMatchObject({
+      reason: "invalid-input",
+    });
+  }
+});
+
+test("an eviction is refused while a run is claimed, needs no archive, and keeps what it said", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeStoredSession(ctx);
+  const { runner, runId, leaseEpoch } = await claimSession(ctx, sessionId);
+  await writeNote(ctx, sessionId, "x");
+  await refreshStorage(runner, { sessionId, leaseEpoch, ...REPORT });
+  await expect(evictStorage(ctx, { sessionId })).rejects.toMatchObject({ reason: "run-live", details: { runId } });
+  expect(await readNote(ctx, sessionId)).toBe("x");
+  await finishRun(runner, { runId, leaseEpoch, terminalStatus: "completed" });
+  const { pvcName } = await getStorage(ctx, { sessionId });
+  const evicted = await evictStorage(ctx, { sessionId, reason: "no longer needed" });
+  expect(evicted).toMatchObject({
+    storageKind: "evicted",
+    storageState: "evicted",
+    pvcName,
+    sizeBytes: 10,
+    sha256: DIGEST,
+    restorable: false,
+  });
+  expect(evicted.evictedAt).not.toBeNull();
+  expect(await readNote(ctx, sessionId)).toBeNull();
+  expect(await evictStorage(ctx, { sessionId })).toEqual(evicted);
+  await expect(
+    createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId } }).then((run) =>
+      claimRun(ctx, { runId: run.id, runnerId: "r" }),
+    ),
+  ).rejects.toMatchObject({ failureKind: "session-store-evicted" });
+  await expect(restoreStorage(ctx, { sessionId })).rejects.toMatchObject({ reason: "store-not-restorable" });
+  const actions = await ctx.db.select({ action: audit.action }).from(audit).where(eq(audit.targetId, sessionId));
+  expect(actions.map((row) => row.action)).toEqual(expect.arrayContaining(["storage.evict", "storage.evicted"]));
+});
+
+test("evict raced with claim: either the run has its volume, or the volume is gone and the run is refused", async () => {
+  await using store = await createTestStore();
+  const [one, two] = [store.as(), store.as()];
+  for (let round = 0; round < 15; round += 1) {
+    const sessionId = await makeStoredSession(one);
+    await writeNote(one, sessionId, "marker");
+    const run = await createRun(one, { backendProfile: "codex", sessionRef: { sessionId } });
+    const [evicted, claimed] = await Promise.allSettled([
+      evictStorage(one, { sessionId }),
+      claimRun(two, { runId: run.id, runnerId: "runner_a" }),
+    ]);
+    expect([evicted.status, claimed.status].sort()).toEqual(["fulfilled", "rejected"]);
+    expect(await readNote(one, sessionId)).toBe(claimed.status === "fulfilled" ? "marker" : null);
+  }
+});
+
+test("an evicted session comes back from its archive: the next claim says so, and its first report makes it live", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeUsedSession(ctx, { note: "kept" });
+  await evictStorage(ctx, { sessionId });
+  await ctx.db
+    .update(sessions)
+    .set({ expiresAt: new Date(0) })
+    .where(eq(sessions.sessionId, sessionId));
+  const restoring = await restoreStorage(ctx, { sessionId });
+  expect(restoring).toMatchObject({ storageKind: "pvc", storageState: "restoring", restorable: true, evictedAt: null });
+  expect(await restoreStorage(ctx, { sessionId })).toMatchObject({ storageState: "restoring" });
+  const [row] = await ctx.db.select().from(sessions).where(eq(sessions.sessionId, sessionId));
+  expect(row?.expiresAt?.getTime()).toBeGreaterThan(Date.now());
+  const run = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId } });
+  const claim = await claimRun(ctx, { runId: run.id, runnerId: "runner_a" });
+  expect(claim.assignment.restore).toEqual({ manifestId: row?.restoreManifestId });
+  expect(await refreshStorage(ctx, { sessionId, leaseEpoch: claim.leaseEpoch, ...REPORT })).toMatchObject({
+    storageState: "live",
+  });
+  expect((await claimRun(ctx, { runId: run.id, runnerId: "runner_a" })).assignment.restore).toBeNull();
+});
+
+test("a volume that vanished is restored where there is an archive, and made anew where there is none", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const archived = await makeUsedSession(ctx, { note: "kept" });
+  const bare = await makeUsedSession(ctx, { note: "lost", isArchived: false });
+  await rm(store.dataDir, { recursive: true });
+  expect((await prepareVolume(ctx, archived)).session).toMatchObject({ storageState: "restoring" });
+  const made = await prepareVolume(ctx, bare);
+  expect(made.session).toMatchObject({ storageState: "live" });
+  expect(made.volumeDir).toContain(store.dataDir);
+  expect((await prepareVolume(ctx, bare)).session.version).toBe(made.session.version);
+  const [lost] = await ctx.db.select().from(audit).where(eq(audit.action, "storage.lost")).limit(1);
+  expect(lost).toBeDefined();
+});
+
+test("what a crash left between intent and act is finished", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const creating = await makeStoredSession(ctx, {
+    storageKind: "none",
+    storageState: "creating",
+    storagePvcName: null,
+  });
+  const deleting = await makeStoredSession(ctx, { storageState: "deleting" });
+  await writeNote(ctx, deleting, "x");
+  const archiving = await makeStoredSession(ctx, { storageState: "archiving" });
+  const report = await repairStorage(ctx);
+  expect(report).toEqual({ made: [creating], finished: [deleting], revived: [archiving], failed: [] });
+  expect(await getStorage(ctx, { sessionId: creating })).toMatchObject({ storageKind: "pvc", storageState: "live" });
+  expect(await getStorage(ctx, { sessionId: deleting })).toMatchObject({
+    storageKind: "evicted",
+    storageState: "evicted",
+  });
+  expect(await getStorage(ctx, { sessionId: archiving })).toMatchObject({ storageState: "live" });
+  expect(await readNote(ctx, deleting)).toBeNull();
+  expect(await repairStorage(ctx)).toEqual({ made: [], finished: [], revived: [], failed: [] });
+});
+
+test("lists hold the caller's tenant, every match once, and no session without storage", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const ids = [];
+  for (let index = 0; index < 5; index += 1)
+    ids.push(await makeStoredSession(ctx, { tenantId: index < 3 ? "acme" : "other" }));
+  await createSession(ctx, { backendProfile: "codex", storage: { kind: "none" } });
+  const foreign = ids.at(-1) ?? "";
+  const seen = [];
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const page = await listStorage(ctx, { limit: 2, ...(cursor ? { cursor } : {}) });
+    seen.push(...page.items.map((item) => item.sessionId));
+    cursor = page.cursor;
+  }
+  expect(seen.sort()).toEqual(ids.sort());
+  expect((await listStorage(store.as(tenantOperator("acme")), { limit: 50 })).items).toHaveLength(3);
+  expect((await listStorage(ctx, { limit: 50, storageKind: "none" })).items).toHaveLength(1);
+  await expect(getStorage(store.as(tenantOperator("acme")), { sessionId: foreign })).rejects.toMatchObject({
+    reason: "not-found",
+  });
+});

@@ -1,0 +1,129 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { eq } from "drizzle-orm";
+import { sessions } from "@/db/schema";
+import { ackCommand, createCommand, finishCommand } from "@/server/commands";
+import type { Actor, ServiceContext } from "@/server/context";
+import { commitManifest, missingSegments, putSegment } from "@/server/manifests";
+import { claimRun, createRun, finishRun } from "@/server/runs";
+import { createSession } from "@/server/sessions";
+import { refreshStorage } from "@/server/storage";
+import { emptyCache, type Manifest, packVolume, type Segment, volumeLayout } from "@/volume";
+import { runnerOf } from "./context";
+
+const NOTE = "workspace/note.txt";
+
+/** A session with its volume, as a caller makes it. */
+export async function makeStoredSession(
+  ctx: ServiceContext,
+  values: Partial<typeof sessions.$inferInsert> = {},
+): Promise<string> {
+  const { sessionId } = await createSession(ctx, { backendProfile: "codex" });
+  if (Object.keys(values).length > 0)
+    await ctx.db.update(sessions).set(values).where(eq(sessions.sessionId, sessionId));
+  return sessionId;
+}
+
+/** An hour ago: expired, whatever the clocks of database and test say. */
+export const PAST = new Date(Date.now() - 3_600_000);
+
+export function folderOf(ctx: ServiceContext, sessionId: string): string {
+  const folder = ctx.volumes.folderOf(ctx.volumes.nameFor(sessionId));
+  if (folder === null) throw new Error("these volumes are folders");
+  return folder;
+}
+
+export async function writeNote(ctx: ServiceContext, sessionId: string, text: string): Promise<void> {
+  const file = path.join(folderOf(ctx, sessionId), NOTE);
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, text);
+}
+
+export async function readNote(ctx: ServiceContext, sessionId: string): Promise<string | null> {
+  return readFile(path.join(folderOf(ctx, sessionId), NOTE), "utf8").catch(() => null);
+}
+
+export type HeldRun = { runId: string; leaseEpoch: number; runner: ServiceContext };
+
+/** A claimed run of a session, and the context of its runner. */
+export async function claimSession(ctx: ServiceContext, sessionId: string): Promise<HeldRun> {
+  const run = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId } });
+  const { leaseEpoch } = await claimRun(ctx, { runId: run.id, runnerId: `runner_${run.id}` });
+  const actor: Actor = runnerOf(run.id, leaseEpoch);
+  return { runId: run.id, leaseEpoch, runner: { ...ctx, actor } };
+}
+
+/** One turn as a runner does it, up to where its archive would follow. Leaves a note on the volume. */
+export async function runTurn(
+  ctx: ServiceContext,
+  held: HeldRun,
+  turn: { sessionId: string; note: string },
+): Promise<string> {
+  const command = await createCommand(ctx, { runId: held.runId, type: "turn", payload: { text: turn.note } });
+  await ackCommand(held.runner, { commandId: command.id, leaseEpoch: held.leaseEpoch });
+  await writeNote(ctx, turn.sessionId, turn.note);
+  await finishCommand(held.runner, { commandId: command.id, leaseEpoch: held.leaseEpoch, terminalStatus: "completed" });
+  return command.id;
+}
+
+/** Packs a volume as a runner does. */
+export async function pack(
+  ctx: ServiceContext,
+  held: HeldRun,
+  sessionId: string,
+): Promise<{ manifest: Manifest; segments: Segment[] }> {
+  const segments: Segment[] = [];
+  const packed = await packVolume(volumeLayout(folderOf(ctx, sessionId), "sessions"), emptyCache(), async (segment) => {
+    segments.push(segment);
+  });
+  const { runId, leaseEpoch } = held;
+  const manifest: Manifest = {
+    format: 1,
+    sessionId,
+    runId,
+    attemptId: "att_test",
+    leaseEpoch,
+    threadId: null,
+    turnId: null,
+    createdAt: new Date().toISOString(),
+    rolloutSubdir: "sessions",
+    ...packed,
+  };
+  return { manifest, segments };
+}
+
+/** Archives a volume through the runner's procedures, and reports its size. */
+export async function archive(ctx: ServiceContext, held: HeldRun, sessionId: string): Promise<string> {
+  const { manifest, segments } = await pack(ctx, held, sessionId);
+  const { runId, leaseEpoch, runner } = held;
+  const digests = segments.map((segment) => segment.digest);
+  const { missing } = await missingSegments(runner, { sessionId, leaseEpoch, digests });
+  for (const segment of segments.filter(({ digest }) => missing.includes(digest))) {
+    await putSegment(runner, { runId, leaseEpoch, sha256: segment.digest, bytes: segment.bytes });
+  }
+  await refreshStorage(runner, {
+    sessionId,
+    leaseEpoch,
+    storageSizeBytes: manifest.sizeBytes,
+    storageFilesCount: manifest.filesCount,
+    storageSha256: manifest.sha256,
+  });
+  return (await commitManifest(runner, { runId, leaseEpoch, manifest: { ...manifest } })).manifestId;
+}
+
+/** A session whose one turn is over; its archive holds that turn unless told otherwise. */
+export async function makeUsedSession(
+  ctx: ServiceContext,
+  options: { note: string; isArchived?: boolean },
+): Promise<string> {
+  const sessionId = await makeStoredSession(ctx);
+  const held = await claimSession(ctx, sessionId);
+  await runTurn(ctx, held, { sessionId, note: options.note });
+  if (options.isArchived !== false) await archive(ctx, held, sessionId);
+  await finishRun(held.runner, { runId: held.runId, leaseEpoch: held.leaseEpoch, terminalStatus: "completed" });
+  return sessionId;
+}
+
+export async function expire(ctx: ServiceContext, sessionId: string): Promise<void> {
+  await ctx.db.update(sessions).set({ expiresAt: PAST }).where(eq(sessions.sessionId, sessionId));
+}
