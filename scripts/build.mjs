@@ -100,5 +100,10 @@ function renameOnce(partial, target) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  console.log(path.relative(process.cwd(), await ensureBuild()));
+  try {
+    console.log(path.relative(process.cwd(), await ensureBuild()));
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
 }
