@@ -1,2 +1,0 @@
-export { answerRest, errorAnswer, type RestAnswer, type RestRequest } from "./answer";
-export { openApiDocument } from "./openapi";
