@@ -64,6 +64,7 @@ export async function makeEnvironments(parts: EnvironmentParts): Promise<ChildEn
       ...shared,
       ...pick(from, await readKeyNames(config.backendsFile)),
       ...pick(from, ["AGENTRUN_CRON_SECRET"]),
+      NEXT_TELEMETRY_DISABLED: "1",
       AGENTRUN_ADMIN_TOKEN: config.adminToken ?? secrets.adminToken,
       // Next's development server keeps to its usual folder, which tsconfig.json knows.
       ...(config.isDevelopment ? {} : { AGENTRUN_DIST_DIR: parts.distDir }),
