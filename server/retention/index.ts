@@ -1,0 +1,2 @@
+export { type PurgeReport, purgeDeleted } from "./purge-deleted";
+export { retireExpired } from "./retire-expired";

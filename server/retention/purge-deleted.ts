@@ -1,0 +1,94 @@
+import { and, eq, isNotNull, sql } from "drizzle-orm";
+import { archiveManifests, archiveSegments, type SessionRow, sessionReadCursors, sessions } from "@/db/schema";
+import { audit } from "@/server/audit";
+import { inTx, type ServiceContext } from "@/server/context";
+import { type Budget, removeRuns } from "./remove-runs";
+
+const SESSIONS_PER_PURGE_MAX = 50;
+/** A deleted session's row stays this long without its content, so that every feed's reader learns that it is gone. */
+const TOMBSTONE_HOURS = 24;
+
+export type PurgeReport = { emptied: string[]; removed: string[]; failed: string[] };
+
+/**
+ * Removes what deleted sessions own, in bounded steps that may stop anywhere: volume, archive, events and runs; then
+ * their content; and a day later the row itself. Nothing of them can be claimed or restored meanwhile.
+ */
+export async function purgeDeleted(ctx: ServiceContext, budget: Budget = { rows: 50_000 }): Promise<PurgeReport> {
+  const report: PurgeReport = { emptied: [], removed: [], failed: [] };
+  for (const { session, isOld, hasContent } of await readDeleted(ctx)) {
+    if (budget.rows <= 0) break;
+    try {
+      if (hasContent) {
+        if (await empty(ctx, session, budget)) report.emptied.push(session.sessionId);
+      } else if (isOld) {
+        await ctx.db
+          .delete(sessions)
+          .where(and(eq(sessions.sessionId, session.sessionId), isNotNull(sessions.deletedAt)));
+        report.removed.push(session.sessionId);
+      }
+    } catch (error) {
+      report.failed.push(session.sessionId);
+      ctx.log.error({ err: error, sessionId: session.sessionId }, "a deleted session was not purged");
+    }
+  }
+  return report;
+}
+
+async function readDeleted(
+  ctx: ServiceContext,
+): Promise<{ session: SessionRow; isOld: boolean; hasContent: boolean }[]> {
+  const hasContent = sql<boolean>`(${sessions.storageState} <> 'none'
+    or exists (select 1 from agentrun_runs run where run.session_id = agentrun_sessions.session_id))`;
+  const isOld = sql<boolean>`${sessions.deletedAt} < clock_timestamp() - ${TOMBSTONE_HOURS} * interval '1 hour'`;
+  return ctx.db
+    .select({ session: sessions, isOld, hasContent })
+    .from(sessions)
+    .where(and(isNotNull(sessions.deletedAt), sql`(${hasContent} or ${isOld})`))
+    .orderBy(sessions.deletedAt)
+    .limit(SESSIONS_PER_PURGE_MAX);
+}
+
+async function empty(ctx: ServiceContext, session: SessionRow, budget: Budget): Promise<boolean> {
+  const { sessionId } = session;
+  if (session.storageState !== "none") {
+    await ctx.volumes.remove(session.storagePvcName ?? ctx.volumes.nameFor(sessionId));
+    await ctx.archive.removeAll(sessionId);
+  }
+  if (!(await removeRuns(ctx, sessionId, budget))) return false;
+  await inTx(ctx, async (ctx) => {
+    await ctx.db.delete(archiveManifests).where(eq(archiveManifests.sessionId, sessionId));
+    await ctx.db.delete(archiveSegments).where(eq(archiveSegments.sessionId, sessionId));
+    await ctx.db.delete(sessionReadCursors).where(eq(sessionReadCursors.sessionId, sessionId));
+    await ctx.db
+      .update(sessions)
+      .set({ ...EMPTY, storageKind: "none", storageState: "none" })
+      .where(and(eq(sessions.sessionId, sessionId), isNotNull(sessions.deletedAt)));
+    await audit(ctx, {
+      action: "sessions.purged",
+      targetKind: "session",
+      targetId: sessionId,
+      tenantId: session.tenantId,
+      details: { volume: session.storagePvcName, sizeBytes: session.storageSizeBytes, sha256: session.storageSha256 },
+    });
+    ctx.wake("sessions");
+  });
+  return true;
+}
+
+const EMPTY = {
+  title: null,
+  metadata: {},
+  summary: {},
+  conversationId: null,
+  threadId: null,
+  lastRunId: null,
+  lastCommandId: null,
+  activeRunId: null,
+  activeCommandId: null,
+  storagePvcName: null,
+  restoreManifestId: null,
+  archiveManifestId: null,
+  archiveCommandId: null,
+  volumeCommandId: null,
+} as const satisfies Partial<typeof sessions.$inferInsert>;

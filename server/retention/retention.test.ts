@@ -1,0 +1,62 @@
+import { readdir } from "node:fs/promises";
+import path from "node:path";
+import { eq, sql } from "drizzle-orm";
+import { expect, test } from "vitest";
+import { archiveSegments, events, runs, sessions } from "@/db/schema";
+import { deleteSession, getSession } from "@/server/sessions";
+import { createTestStore } from "@/server/storage/test/context";
+import { makeStoredSession, makeUsedSession, readNote } from "@/server/storage/test/volume";
+import { purgeDeleted, retireExpired } from ".";
+
+test("a deleted session's volume, archive, events and runs go, and a day later its row", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeUsedSession(ctx, { note: "secret" });
+  const other = await makeUsedSession(ctx, { note: "other" });
+  await deleteSession(ctx, { sessionId });
+  expect(await purgeDeleted(ctx)).toEqual({ emptied: [sessionId], removed: [], failed: [] });
+  expect(await readNote(ctx, sessionId)).toBeNull();
+  expect(await readdir(path.join(store.dataDir, "archive"))).toHaveLength(1);
+  expect(await ctx.db.select().from(archiveSegments).where(eq(archiveSegments.sessionId, sessionId))).toEqual([]);
+  expect(await ctx.db.select().from(runs).where(eq(runs.sessionId, sessionId))).toEqual([]);
+  const [row] = await ctx.db.select().from(sessions).where(eq(sessions.sessionId, sessionId));
+  expect(row).toMatchObject({ title: null, metadata: {}, storageState: "none", storagePvcName: null });
+  expect(await purgeDeleted(ctx)).toEqual({ emptied: [], removed: [], failed: [] });
+  await ctx.db
+    .update(sessions)
+    .set({ deletedAt: sql`now() - interval '25 hours'` })
+    .where(eq(sessions.sessionId, sessionId));
+  expect((await purgeDeleted(ctx)).removed).toEqual([sessionId]);
+  expect(await readNote(ctx, other)).toBe("other");
+  expect((await ctx.db.select().from(events)).length).toBeGreaterThan(0);
+});
+
+test("a purge that its budget or a fault cuts off goes on where it stopped", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeUsedSession(ctx, { note: "x" });
+  await deleteSession(ctx, { sessionId });
+  const failing = { ...ctx, archive: { ...ctx.archive, removeAll: () => Promise.reject(new Error("away")) } };
+  expect((await purgeDeleted(failing)).failed).toEqual([sessionId]);
+  expect(await purgeDeleted(ctx, { rows: 1 })).toEqual({ emptied: [], removed: [], failed: [] });
+  expect((await purgeDeleted(ctx)).emptied).toEqual([sessionId]);
+});
+
+test("runs of a session that expired long ago go when its volume has gone; its archive stays", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeUsedSession(ctx, { note: "kept in the archive" });
+  const longAgo = sql`now() - interval '91 days'`;
+  await ctx.db.update(sessions).set({ expiresAt: longAgo }).where(eq(sessions.sessionId, sessionId));
+  expect(await retireExpired(ctx)).toEqual([]);
+  await ctx.db
+    .update(sessions)
+    .set({ storageKind: "evicted", storageState: "evicted" })
+    .where(eq(sessions.sessionId, sessionId));
+  await makeStoredSession(ctx);
+  expect(await retireExpired(ctx)).toEqual([sessionId]);
+  expect(await retireExpired(ctx)).toEqual([]);
+  expect(await ctx.db.select().from(runs)).toEqual([]);
+  expect(await getSession(ctx, { sessionId })).toMatchObject({ sessionId, lastRunId: null, storageKind: "evicted" });
+  expect(await ctx.db.select().from(archiveSegments)).not.toEqual([]);
+});

@@ -1,0 +1,47 @@
+import { and, asc, eq, inArray, isNull, sql } from "drizzle-orm";
+import { sessions } from "@/db/schema";
+import { audit } from "@/server/audit";
+import { inTx, type ServiceContext } from "@/server/context";
+import { type Budget, removeRuns } from "./remove-runs";
+
+/** How long after its expiry a session's runs and events are kept, days. Its archive stays, so it can be resumed. */
+const KEPT_AFTER_EXPIRY_DAYS = 90;
+const SESSIONS_PER_TICK_MAX = 50;
+
+/** Removes events and runs of sessions that expired long ago and have no volume any more. Answers those it finished. */
+export async function retireExpired(ctx: ServiceContext, budget: Budget = { rows: 50_000 }): Promise<string[]> {
+  const retired: string[] = [];
+  for (const { sessionId, tenantId } of await readExpired(ctx)) {
+    if (budget.rows <= 0 || !(await removeRuns(ctx, sessionId, budget))) break;
+    await inTx(ctx, async (ctx) => {
+      await ctx.db
+        .update(sessions)
+        .set({ lastRunId: null, lastCommandId: null })
+        .where(eq(sessions.sessionId, sessionId));
+      await audit(ctx, { action: "sessions.retired", targetKind: "session", targetId: sessionId, tenantId });
+      ctx.wake("sessions");
+    });
+    retired.push(sessionId);
+  }
+  return retired;
+}
+
+async function readExpired(ctx: ServiceContext): Promise<{ sessionId: string; tenantId: string }[]> {
+  return ctx.db
+    .select({ sessionId: sessions.sessionId, tenantId: sessions.tenantId })
+    .from(sessions)
+    .where(
+      and(
+        inArray(sessions.storageKind, ["evicted", "none"]),
+        sql`${sessions.expiresAt} < clock_timestamp() - ${KEPT_AFTER_EXPIRY_DAYS} * interval '1 day'`,
+        isNull(sessions.pinnedAt),
+        isNull(sessions.deletedAt),
+        inArray(sessions.storageState, ["none", "evicted"]),
+        sql`exists (select 1 from agentrun_runs run where run.session_id = agentrun_sessions.session_id)`,
+        sql`not exists (select 1 from agentrun_runs run where run.session_id = agentrun_sessions.session_id
+          and run.status in ('pending', 'claimed'))`,
+      ),
+    )
+    .orderBy(asc(sessions.expiresAt), asc(sessions.sessionId))
+    .limit(SESSIONS_PER_TICK_MAX);
+}
