@@ -21,6 +21,7 @@ const LAYERS: { file: string; forbidden: string[]; allowed: string[] }[] = [
   { file: "server/main.ts", forbidden: ["@/db/client", "drizzle-orm", "pg"], allowed: ["next", "@/server/rest"] },
   { file: "server/wiring.ts", forbidden: ["@/app/page"], allowed: ["@/db/client", "@/server/executors/none"] },
   { file: "server/rest/planted.ts", forbidden: ["@/db/client", "pg"], allowed: ["@/server/trpc"] },
+  { file: "server/http/planted.ts", forbidden: ["@/db/client", "drizzle-orm"], allowed: ["@/server/trpc/root"] },
   { file: "server/loops/planted.ts", forbidden: ["@/db", "drizzle-orm/pg-core"], allowed: ["@/server/runs"] },
   { file: "server/live/planted.ts", forbidden: ["@/server/runs/finish"], allowed: ["@/db/client", "@/server/runs"] },
   {
