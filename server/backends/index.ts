@@ -1,2 +1,3 @@
 export { listBackends } from "./list";
+export { readBackendsFile } from "./read-file";
 export { requireProfile } from "./require-profile";

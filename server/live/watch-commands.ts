@@ -10,8 +10,8 @@ import { WakeSignal } from "./hub";
 import type { Live } from "./live";
 import { startSeq } from "./watch-events";
 
-/** A command for the first time, with the id to go on from, or once more because its cancellation was asked for. */
-export type WatchedCommand = { id: string | null; command: Command };
+/** A command, and the id to go on from: one that is told again, to be cancelled, does not move it. */
+export type WatchedCommand = { id: string; command: Command };
 
 /** A run's commands after a seq, then as they come; each again when it is to be cancelled. Ends with the run. */
 export async function* watchCommands(
@@ -36,7 +36,7 @@ export async function* watchCommands(
         if (!isNew && toldCancelled.has(command.id)) continue;
         if (command.cancelRequestedAt !== null) toldCancelled.add(command.id);
         if (isNew) seq = command.seq;
-        yield { id: isNew ? String(command.seq) : null, command };
+        yield { id: String(seq), command };
         if (signal.aborted) return;
       }
       if (seq - before >= COMMANDS_LIMIT_MAX) continue;

@@ -1,6 +1,7 @@
 export { createSession } from "./create";
 export { deleteSession } from "./delete";
 export { ensureVolume } from "./ensure-volume";
+export { SessionActivity } from "./follow-activity";
 export { listSessions } from "./list";
 export { markSessionRead } from "./mark-read";
 export { resolveSession } from "./resolve";

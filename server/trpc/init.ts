@@ -1,7 +1,7 @@
 import { initTRPC, TRPCError } from "@trpc/server";
-import { ZodError } from "zod";
+import { z } from "zod";
 import { type ErrorBody, REASON_STATUS, type Reason } from "@/contract/errors";
-import type { ServiceContext } from "@/server/context";
+import type { Actor, ServiceContext } from "@/server/context";
 import {
   AgentRunError,
   errorBody,
@@ -67,7 +67,7 @@ const t = initTRPC
 export function faultOf(error: TRPCError): AgentRunError {
   const known = findAgentRunError(error);
   if (known) return known;
-  if (error.cause instanceof ZodError) return inputFault(error.cause);
+  if (error.cause instanceof z.ZodError) return inputFault(error.cause);
   switch (error.code) {
     case "BAD_REQUEST":
     case "PARSE_ERROR":
@@ -89,7 +89,7 @@ function refusal(reason: Reason, message: string): AgentRunError {
   return new AgentRunError("schema-invalid", reason, message);
 }
 
-function inputFault(error: ZodError): AgentRunError {
+export function inputFault(error: z.ZodError): AgentRunError {
   const issues = error.issues.slice(0, 20).map((issue) => ({ path: issue.path.join("."), message: issue.message }));
   const [first] = issues;
   const message = first ? `${first.path || "input"}: ${first.message}` : "the input is not valid";
@@ -118,46 +118,47 @@ const ROLE_RANK = { viewer: 0, operator: 1, admin: 2 } as const;
 
 const base = t.procedure.use(mapErrors);
 
-/** Lets in operators of a role or a higher one. */
-function roleProcedure(role: keyof typeof ROLE_RANK) {
-  return base.meta({ access: role }).use((opts) => {
-    const service = opts.ctx.service;
-    if (!service) throw opts.ctx.fault ?? new UnauthenticatedError();
-    const { actor } = service;
-    if (actor.kind === "launch" || actor.kind === "runner") throw new ForbiddenError("a runner's token cannot do this");
-    if (actor.kind === "operator" && ROLE_RANK[actor.role] < ROLE_RANK[role]) {
-      throw new ForbiddenError(`this needs the role ${role}; the token has ${actor.role}`);
-    }
-    return opts.next({ ctx: { service } });
-  });
-}
-
 /** What a runner's token is still good for when its run or epoch has ended. */
 const ANSWERED_AFTER_END = new Set(["runs.heartbeat", "runs.finish"]);
 
-/** Lets in tokens of a kind, and those who may act for any runner: operators. */
-function tokenProcedure(kinds: readonly ("launch" | "runner")[], access: "launch" | "runner") {
-  return base.meta({ access }).use((opts) => {
-    const service = opts.ctx.service;
-    if (!service) throw opts.ctx.fault ?? new UnauthenticatedError();
-    const { actor } = service;
-    if ((actor.kind === "launch" || actor.kind === "runner") && !kinds.includes(actor.kind)) {
-      throw new ForbiddenError(`a ${actor.kind} token cannot do this`);
-    }
-    if (actor.kind === "runner" && actor.isEnded && !ANSWERED_AFTER_END.has(opts.path)) {
-      throw new UnauthenticatedError("this token ended with its run or lease: stop the agent");
-    }
-    // A viewer reads whatever a runner reads, and writes nothing.
-    if (actor.kind === "operator" && actor.role === "viewer" && opts.type === "mutation")
-      throw new ForbiddenError("this needs the role operator; the token has viewer");
-    return opts.next({ ctx: { service } });
-  });
+export type Admission = { ctx: TrpcContext; path: string; type: "query" | "mutation" | "subscription" };
+
+/** Lets a caller in, or throws why not. Whatever serves a procedure asks here, so that all doors have one lock. */
+export function admit(access: Exclude<Access, "public">, { ctx, path, type }: Admission): ServiceContext {
+  const { service } = ctx;
+  if (!service) throw ctx.fault ?? new UnauthenticatedError();
+  if (access === "launch" || access === "runner") admitToken(service.actor, access, { path, type });
+  else admitRole(service.actor, access);
+  return service;
+}
+
+function admitRole(actor: Actor, role: keyof typeof ROLE_RANK): void {
+  if (actor.kind === "launch" || actor.kind === "runner") throw new ForbiddenError("a runner's token cannot do this");
+  if (actor.kind === "operator" && ROLE_RANK[actor.role] < ROLE_RANK[role]) {
+    throw new ForbiddenError(`this needs the role ${role}; the token has ${actor.role}`);
+  }
+}
+
+/** Lets in runners by their tokens, and those who may act for any runner: operators. */
+function admitToken(actor: Actor, access: "launch" | "runner", { path, type }: Omit<Admission, "ctx">): void {
+  if (actor.kind === "launch" && access === "runner") throw new ForbiddenError("a launch token cannot do this");
+  if (actor.kind === "runner" && actor.isEnded && !ANSWERED_AFTER_END.has(path)) {
+    throw new UnauthenticatedError("this token ended with its run or lease: stop the agent");
+  }
+  // A viewer reads whatever a runner reads, and writes nothing.
+  if (actor.kind === "operator" && actor.role === "viewer" && type === "mutation") {
+    throw new ForbiddenError("this needs the role operator; the token has viewer");
+  }
+}
+
+function procedureFor(access: Exclude<Access, "public">) {
+  return base.meta({ access }).use((opts) => opts.next({ ctx: { service: admit(access, opts) } }));
 }
 
 export const publicProcedure = base.meta({ access: "public" });
-export const viewerProcedure = roleProcedure("viewer");
-export const operatorProcedure = roleProcedure("operator");
-export const adminProcedure = roleProcedure("admin");
+export const viewerProcedure = procedureFor("viewer");
+export const operatorProcedure = procedureFor("operator");
+export const adminProcedure = procedureFor("admin");
 /** A runner with its launch or runner token, or an operator in its place. */
-export const launchProcedure = tokenProcedure(["launch", "runner"], "launch");
-export const runnerProcedure = tokenProcedure(["runner"], "runner");
+export const launchProcedure = procedureFor("launch");
+export const runnerProcedure = procedureFor("runner");

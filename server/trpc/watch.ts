@@ -24,10 +24,10 @@ export async function* asStream<Item>(
   }
 }
 
-/** Items with the ids to go on from; an item without one is sent as it is. */
-export async function* trackAll<Entry extends { id: string | null }, Item>(
+/** Items with the ids that a client goes on from after a loss. */
+export async function* trackAll<Entry extends { id: string }, Item>(
   entries: AsyncIterable<Entry>,
   itemOf: (entry: Entry) => Item,
-): AsyncGenerator<TrackedEnvelope<Item> | Item> {
-  for await (const entry of entries) yield entry.id === null ? itemOf(entry) : tracked(entry.id, itemOf(entry));
+): AsyncGenerator<TrackedEnvelope<Item>> {
+  for await (const entry of entries) yield tracked(entry.id, itemOf(entry));
 }

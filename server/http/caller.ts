@@ -1,0 +1,47 @@
+import { type AgentRunError, toAgentRunError, UnauthenticatedError } from "@/server/errors";
+import { assertOwnOrigin, readBearer, readCookie } from "@/server/identity";
+import type { TrpcContext } from "@/server/trpc/init";
+import type { Wiring } from "@/server/wiring";
+import type { HeaderReader } from "./exchange";
+
+export type CallRequest = { method: string; headers: HeaderReader; requestId: string };
+
+/**
+ * Who calls, as a procedure's context. Never throws: what is wrong with the caller is said by what it asks for, so that
+ * the health record is readable whatever the token.
+ */
+export async function contextOf(wiring: Wiring, request: CallRequest): Promise<TrpcContext> {
+  const { requestId } = request;
+  const shared = { requestId, live: wiring.live, health: wiring.health };
+  try {
+    const actor = await findActor(wiring, request);
+    return { ...shared, service: actor && wiring.serviceFor(actor, requestId) };
+  } catch (error) {
+    const fault: AgentRunError = toAgentRunError(error);
+    if (fault.reason === "unexpected")
+      wiring.log.error({ err: fault.cause, requestId }, "nobody could be told to call");
+    return { ...shared, service: null, fault };
+  }
+}
+
+async function findActor(wiring: Wiring, { method, headers }: CallRequest) {
+  const authorization = headers.get("authorization");
+  const cookie = authorization === null ? readCookie(headers.get("cookie")) : null;
+  // A page of another site can make a browser send a cookie, and never a header of its own choice.
+  if (authorization === null) {
+    const origin = {
+      method,
+      origin: headers.get("origin"),
+      fetchSite: headers.get("sec-fetch-site"),
+      host: headers.get("host"),
+    };
+    assertOwnOrigin(origin, wiring.settings.publicUrl, cookie !== null);
+  }
+  const token = authorization === null ? cookie : readBearer(authorization);
+  if (authorization !== null && token === null)
+    throw new UnauthenticatedError("the Authorization header is not of the form: Bearer TOKEN");
+  if (token === null) return null;
+  const actor = await wiring.authenticator.actorOf(token);
+  if (!actor) throw new UnauthenticatedError("this token is unknown or has ended: sign in again");
+  return actor;
+}

@@ -1,0 +1,7 @@
+/** More than the largest payload, with room for a batch of events. */
+export const BODY_MAX_BYTES = 16 * 1024 * 1024;
+/** A volume's manifest names every file of its workspace. */
+export const MANIFEST_BODY_MAX_BYTES = 40 * 1024 * 1024;
+export const SIGN_IN_BODY_MAX_BYTES = 4 * 1024;
+/** A conversation as codex sends it to its model, with images. */
+export const MODEL_BODY_MAX_BYTES = 64 * 1024 * 1024;

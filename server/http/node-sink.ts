@@ -1,0 +1,37 @@
+import type { ServerResponse } from "node:http";
+import { KEEP_ALIVE, KEEP_ALIVE_MS, SINK_BUFFER_MAX_BYTES, type Sink } from "@/server/live";
+
+const open = new Set<Sink>();
+let timer: NodeJS.Timeout | null = null;
+
+/** A response that events are written to. One whose reader does not read is closed; it comes back with its last id. */
+export function openNodeSink(res: ServerResponse): Sink {
+  const sink: Sink = {
+    write(chunk) {
+      if (res.writableEnded || res.destroyed) return;
+      if (res.writableLength > SINK_BUFFER_MAX_BYTES) res.destroy();
+      else res.write(chunk);
+    },
+    end() {
+      if (!res.writableEnded) res.end();
+    },
+  };
+  keepAlive(sink);
+  res.once("close", () => forget(sink));
+  return sink;
+}
+
+/** One timer keeps all of this process's streams alive. */
+export function keepAlive(sink: Sink): void {
+  open.add(sink);
+  timer ??= setInterval(() => {
+    for (const one of open) one.write(KEEP_ALIVE);
+  }, KEEP_ALIVE_MS).unref();
+}
+
+export function forget(sink: Sink): void {
+  open.delete(sink);
+  if (open.size > 0 || !timer) return;
+  clearInterval(timer);
+  timer = null;
+}

@@ -1,0 +1,56 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** What Prometheus reads at `/metrics`. Labels come from small fixed sets: never an id, never a tenant. */
+export function createMetrics() {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  return {
+    registry,
+    requests: new Counter({
+      name: "agentrun_http_requests_total",
+      help: "Requests answered",
+      labelNames: ["route", "status"],
+      registers,
+    }),
+    requestSeconds: new Histogram({
+      name: "agentrun_http_request_seconds",
+      help: "Time to the answer's end, streams left out",
+      labelNames: ["route"],
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+      registers,
+    }),
+    streams: new Gauge({ name: "agentrun_open_streams", help: "Event streams open in this process", registers }),
+    events: new Counter({
+      name: "agentrun_events_stored_total",
+      help: "Runs' new events, counted at each commit",
+      registers,
+    }),
+    modelRequests: new Counter({
+      name: "agentrun_model_requests_total",
+      help: "Requests to models",
+      labelNames: ["profile", "outcome"],
+      registers,
+    }),
+    modelTokens: new Counter({
+      name: "agentrun_model_tokens_total",
+      help: "Tokens that models counted",
+      labelNames: ["profile", "direction"],
+      registers,
+    }),
+    runs: new Gauge({ name: "agentrun_runs", help: "Open runs by status", labelNames: ["status"], registers }),
+    poolConnections: new Gauge({
+      name: "agentrun_db_connections",
+      help: "Connections of this process's pool",
+      labelNames: ["state"],
+      registers,
+    }),
+    databaseUp: new Gauge({
+      name: "agentrun_database_up",
+      help: "1 when the database answers and is migrated",
+      registers,
+    }),
+  };
+}

@@ -1,0 +1,62 @@
+import type { z } from "zod";
+import { InvalidInputError } from "@/server/errors";
+import { inputOf, type JsonSchema, toJsonSchema } from "./procedures";
+
+const schemas = new Map<string, JsonSchema>();
+
+/** The input's properties as JSON Schema; made once for each procedure. */
+export function inputSchemaOf(procedure: string): JsonSchema {
+  const known = schemas.get(procedure);
+  if (known) return known;
+  const input: z.ZodType | null = inputOf(procedure);
+  const made = input ? toJsonSchema(input, "input") : {};
+  schemas.set(procedure, made);
+  return made;
+}
+
+/** The query as an input. Text becomes a number or a boolean where the input's schema says so, and else stays text. */
+export function readQuery(procedure: string, query: URLSearchParams): Record<string, unknown> {
+  const { properties = {} } = inputSchemaOf(procedure);
+  const input: Record<string, unknown> = {};
+  for (const name of new Set(query.keys())) {
+    const values = query.getAll(name);
+    if (values.length > 1) throw new InvalidInputError(`${name}: is given ${values.length} times`);
+    const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
+    setOwn(input, name, coerce(values[0] ?? "", property));
+  }
+  return input;
+}
+
+function coerce(text: string, property: JsonSchema | undefined): unknown {
+  const types = [property?.type ?? []].flat();
+  if ((types.includes("integer") || types.includes("number")) && /^-?\d+(\.\d+)?$/.test(text)) return Number(text);
+  if (types.includes("boolean") && (text === "true" || text === "false")) return text === "true";
+  return text;
+}
+
+/** A JSON body as an input; no body is an empty one. */
+export function readJsonBody(text: string): Record<string, unknown> {
+  if (text.trim() === "") return {};
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    throw new InvalidInputError("the body is not valid JSON");
+  }
+  if (typeof body !== "object" || body === null || Array.isArray(body))
+    throw new InvalidInputError("the body must be a JSON object");
+  return body as Record<string, unknown>;
+}
+
+/** Path parameters come from the path; the same name elsewhere must say the same. */
+export function withParams(input: Record<string, unknown>, params: Record<string, string>): Record<string, unknown> {
+  for (const [name, value] of Object.entries(params)) {
+    if (Object.hasOwn(input, name) && input[name] !== value)
+      throw new InvalidInputError(`${name}: differs from the one in the address`);
+  }
+  return { ...input, ...params };
+}
+
+function setOwn(target: Record<string, unknown>, name: string, value: unknown): void {
+  Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
+}

@@ -1,0 +1,43 @@
+import type { AnyTRPCProcedure } from "@trpc/server";
+import { z } from "zod";
+import { appRouter } from "@/server/trpc/root";
+
+/** The type nests them by router; the record itself is flat, by whole names (see tRPC's createRouterFactory). */
+const PROCEDURES = appRouter._def.procedures as unknown as Record<string, AnyTRPCProcedure | undefined>;
+
+/** The names of all procedures. */
+export function procedureNames(): string[] {
+  return Object.keys(PROCEDURES);
+}
+
+/** A procedure of the router by its name, such as `runs.create`. */
+export function procedureNamed(name: string): AnyTRPCProcedure {
+  const found = PROCEDURES[name];
+  if (!found) throw new Error(`there is no procedure ${name}`);
+  return found;
+}
+
+/** The zod schema of a procedure's input; null when it takes none. */
+export function inputOf(name: string): z.ZodType | null {
+  const inputs: unknown[] = (procedureNamed(name)._def as { inputs?: unknown[] }).inputs ?? [];
+  const [schema] = inputs;
+  return schema instanceof z.ZodType ? schema : null;
+}
+
+export type JsonSchema = {
+  type?: string | string[];
+  properties?: Record<string, JsonSchema>;
+  required?: string[];
+  [key: string]: unknown;
+};
+
+/** What a schema takes, as JSON Schema 2020-12, which OpenAPI 3.1 speaks. */
+export function toJsonSchema(schema: z.ZodType, io: "input" | "output"): JsonSchema {
+  // Transforms clean and clamp: what goes in has the type that is described.
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: "any",
+    target: "draft-2020-12",
+  });
+  return rest as JsonSchema;
+}

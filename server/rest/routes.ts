@@ -1,0 +1,122 @@
+import type { z } from "zod";
+import { Approval, ApprovalPage } from "@/contract/approval";
+import { BackendList } from "@/contract/backend";
+import { Command, CommandPage } from "@/contract/command";
+import { AppendAnswer, EventPage } from "@/contract/event";
+import { Health } from "@/contract/health";
+import { Identity } from "@/contract/identity";
+import { QueueCommander, QueueStats, QueueTask, QueueTaskPage, QueueTaskSummary, TaskReadMark } from "@/contract/queue";
+import { ClaimedRun, HeartbeatAnswer, Run, RunPage } from "@/contract/run";
+import { Runner, RunnerJob, RunnerJobPage, RunnerPage } from "@/contract/runner";
+import { ReadMark, SessionPage, SessionSummary, TracePage } from "@/contract/session";
+import { GcReport, StoragePage, StorageSummary } from "@/contract/storage";
+
+export type Method = "GET" | "POST" | "PATCH" | "DELETE";
+
+/** One REST route: the procedure that answers it does all the work, input checks and permissions included. */
+export type Route = {
+  method: Method;
+  /** Below /api/v1, with `{name}` for a part that becomes the input's `name`. */
+  path: string;
+  procedure: string;
+  answer: z.ZodType;
+  summary: string;
+};
+
+function route(method: Method, path: string, procedure: string, more: { answer: z.ZodType; summary: string }): Route {
+  return { method, path, procedure, ...more };
+}
+
+export const ROUTES: readonly Route[] = [
+  route("POST", "/runs", "runs.create", { answer: Run, summary: "Create a run" }),
+  route("GET", "/runs", "runs.list", { answer: RunPage, summary: "List runs, the newest first" }),
+  route("GET", "/runs/{runId}", "runs.get", { answer: Run, summary: "Get a run" }),
+  route("POST", "/runs/{runId}/claim", "runs.claim", { answer: ClaimedRun, summary: "Claim a run for a runner" }),
+  route("POST", "/runs/{runId}/heartbeat", "runs.heartbeat", { answer: HeartbeatAnswer, summary: "Extend a lease" }),
+  route("POST", "/runs/{runId}/finish", "runs.finish", { answer: Run, summary: "Finish a run" }),
+  route("POST", "/runs/{runId}/release", "runs.release", { answer: Run, summary: "Give a lease back" }),
+  route("POST", "/runs/{runId}/cancel", "runs.cancel", { answer: Run, summary: "Cancel a run" }),
+  route("POST", "/runs/{runId}/force-release", "runs.forceRelease", {
+    answer: Run,
+    summary: "Take a run from an attempt whose end cannot be confirmed",
+  }),
+  route("POST", "/runs/{runId}/commands", "commands.create", { answer: Command, summary: "Give a run a command" }),
+  route("GET", "/runs/{runId}/commands", "commands.list", { answer: CommandPage, summary: "List a run's commands" }),
+  route("GET", "/commands/{commandId}", "commands.get", { answer: Command, summary: "Get a command" }),
+  route("POST", "/commands/{commandId}/ack", "commands.ack", { answer: Command, summary: "Acknowledge a command" }),
+  route("POST", "/commands/{commandId}/finish", "commands.finish", { answer: Command, summary: "Finish a command" }),
+  route("POST", "/commands/{commandId}/cancel", "commands.cancel", { answer: Command, summary: "Cancel a command" }),
+  route("POST", "/runs/{runId}/events", "events.append", { answer: AppendAnswer, summary: "Append a batch of events" }),
+  route("GET", "/runs/{runId}/events", "events.list", {
+    answer: EventPage,
+    summary: "List a run's events after a seq",
+  }),
+  route("POST", "/runs/{runId}/runner-jobs", "runnerJobs.launch", { answer: RunnerJob, summary: "Launch a runner" }),
+  route("GET", "/runs/{runId}/runner-jobs", "runnerJobs.list", {
+    answer: RunnerJobPage,
+    summary: "List a run's runner jobs",
+  }),
+  route("GET", "/runner-jobs/{runnerJobId}", "runnerJobs.get", { answer: RunnerJob, summary: "Get a runner job" }),
+  route("POST", "/runners", "runners.register", { answer: Runner, summary: "Register a runner" }),
+  route("GET", "/runners", "runners.list", { answer: RunnerPage, summary: "List runners" }),
+  route("GET", "/runners/{runnerId}", "runners.get", { answer: Runner, summary: "Get a runner" }),
+  route("POST", "/sessions", "sessions.create", { answer: SessionSummary, summary: "Create a session and its volume" }),
+  route("GET", "/sessions", "sessions.list", { answer: SessionPage, summary: "List sessions" }),
+  route("POST", "/sessions/storage/gc", "storage.gc", { answer: GcReport, summary: "Collect expired storage" }),
+  route("GET", "/sessions/{sessionId}", "sessions.get", { answer: SessionSummary, summary: "Get a session" }),
+  route("PATCH", "/sessions/{sessionId}", "sessions.update", { answer: SessionSummary, summary: "Change a session" }),
+  route("DELETE", "/sessions/{sessionId}", "sessions.delete", {
+    answer: SessionSummary,
+    summary: "Delete a session with all that it owns",
+  }),
+  route("GET", "/sessions/{sessionId}/trace", "sessions.trace", { answer: TracePage, summary: "Every event of a run" }),
+  route("GET", "/sessions/{sessionId}/output", "sessions.output", { answer: TracePage, summary: "The agent's output" }),
+  route("POST", "/sessions/{sessionId}/read", "sessions.markRead", { answer: ReadMark, summary: "Mark as read" }),
+  route("GET", "/sessions/{sessionId}/storage", "storage.get", { answer: StorageSummary, summary: "Get the storage" }),
+  route("DELETE", "/sessions/{sessionId}/storage", "storage.evict", { answer: StorageSummary, summary: "Evict it" }),
+  route("POST", "/sessions/{sessionId}/storage/refresh", "storage.refresh", {
+    answer: StorageSummary,
+    summary: "Report what a volume holds",
+  }),
+  route("POST", "/sessions/{sessionId}/storage/restore", "storage.restore", {
+    answer: StorageSummary,
+    summary: "Restore storage from its archive",
+  }),
+  route("GET", "/storage", "storage.list", { answer: StoragePage, summary: "List sessions' storage" }),
+  route("POST", "/queue/tasks", "queue.createTask", { answer: QueueTask, summary: "Enqueue a task" }),
+  route("GET", "/queue/tasks", "queue.listTasks", {
+    answer: QueueTaskPage,
+    summary: "List tasks, the most urgent first",
+  }),
+  route("GET", "/queue/tasks/{taskId}", "queue.getTask", { answer: QueueTaskSummary, summary: "Get a task" }),
+  route("POST", "/queue/tasks/{taskId}/attempt", "queue.updateAttempt", {
+    answer: QueueTask,
+    summary: "Record what a task's attempt does",
+  }),
+  route("POST", "/queue/tasks/{taskId}/cancel", "queue.cancelTask", { answer: QueueTask, summary: "Cancel a task" }),
+  route("POST", "/queue/tasks/{taskId}/read", "queue.markTaskRead", { answer: TaskReadMark, summary: "Mark as read" }),
+  route("GET", "/queue/stats", "queue.stats", { answer: QueueStats, summary: "Counts of tasks" }),
+  route("GET", "/queue/commander", "queue.commander", { answer: QueueCommander, summary: "Counts and the top tasks" }),
+  route("POST", "/runs/{runId}/approvals", "approvals.request", { answer: Approval, summary: "Ask for an approval" }),
+  route("GET", "/approvals", "approvals.list", { answer: ApprovalPage, summary: "List approvals, the newest first" }),
+  route("GET", "/approvals/{approvalId}", "approvals.get", { answer: Approval, summary: "Get an approval" }),
+  route("POST", "/approvals/{approvalId}/decide", "approvals.decide", { answer: Approval, summary: "Decide it, once" }),
+  route("GET", "/backends", "backends.list", { answer: BackendList, summary: "List backend profiles" }),
+  route("GET", "/health", "health.get", { answer: Health, summary: "Whether this server can serve" }),
+  route("GET", "/me", "identity.me", { answer: Identity, summary: "Who the caller is" }),
+];
+
+export type StreamRoute = { path: string; procedure: string; summary: string };
+
+/** Server-sent events; `Last-Event-ID` resumes each. */
+export const STREAM_ROUTES: readonly StreamRoute[] = [
+  { path: "/runs/{runId}/events/watch", procedure: "events.watch", summary: "Follow a run's events; an id is a seq" },
+  {
+    path: "/runs/{runId}/commands/watch",
+    procedure: "commands.watch",
+    summary: "Follow a run's commands; an id is a seq",
+  },
+  { path: "/runs/watch", procedure: "runs.watch", summary: "Follow runs that change" },
+  { path: "/sessions/watch", procedure: "sessions.watch", summary: "Follow sessions that change" },
+  { path: "/queue/watch", procedure: "queue.watch", summary: "Follow tasks that change" },
+];

@@ -1,0 +1,138 @@
+import path from "node:path";
+import type { Logger } from "pino";
+import { connect, type Database } from "@/db/client";
+import { readMigrations } from "@/db/migrate";
+import { createFolderArchive } from "@/server/archive/folder";
+import { createLocalVolumes } from "@/server/volumes/local";
+import { readBackendsFile } from "./backends";
+import type { Actor, ServerSettings, ServiceContext } from "./context";
+import { readServerEnv, type ServerEnv, splitFolders } from "./env";
+import { EventAppender } from "./events";
+import type { HealthSource } from "./health";
+import { type Authenticator, createAuthenticator, createFailedSignIns, type FailedSignIns } from "./identity";
+import { Live } from "./live";
+import { createLog } from "./log";
+import { createMetrics, type Metrics } from "./metrics";
+import { SessionActivity } from "./sessions";
+
+/** All that one process of the server has one of. */
+export type Wiring = {
+  env: ServerEnv;
+  settings: ServerSettings;
+  log: Logger;
+  database: Database;
+  live: Live;
+  authenticator: Authenticator;
+  failedSignIns: FailedSignIns;
+  health: HealthSource;
+  metrics: Metrics;
+  /** The verbs' first argument for a caller. */
+  serviceFor(actor: Actor, requestId: string): ServiceContext;
+  /** From now on the process says that it is not ready, and ends its streams. */
+  beginStop(): void;
+  close(): Promise<void>;
+};
+
+export function createWiring(env: ServerEnv, name: string): Wiring {
+  const log = createLog(env.LOG_LEVEL, name);
+  const settings = settingsFrom(env);
+  const { volumes, archive } = seamsFrom(env);
+  const database = connect(env.DATABASE_URL, {
+    applicationName: `agentrun-${name}`,
+    onIdleError: (error) => log.warn({ err: error }, "an idle database connection was lost"),
+  });
+  const { db, pool } = database;
+  const metrics = createMetrics();
+  const authenticator = createAuthenticator(db, env.AGENTRUN_ADMIN_TOKEN ?? null);
+  const live = new Live({ db, databaseUrl: env.DATABASE_URL, log, endedTokens: authenticator.endedTokens });
+  const activity = new SessionActivity(db, (error) =>
+    log.warn({ err: error }, "sessions could not follow their events"),
+  );
+  const appender = new EventAppender({
+    pool,
+    wake: live.wake,
+    onStored(stored) {
+      activity.note(stored);
+      metrics.events.inc(stored.length);
+    },
+  });
+  let isStopping = false;
+  const append: ServiceContext["append"] = (batch) => appender.append(batch);
+
+  return {
+    env,
+    settings,
+    log,
+    database,
+    live,
+    authenticator,
+    failedSignIns: createFailedSignIns(),
+    health: { pool, migrationIds: readMigrations().map((migration) => migration.id), isServing: () => !isStopping },
+    metrics,
+    serviceFor(actor, requestId) {
+      return { pool, db, actor, log, settings, requestId, wake: live.wake, append, volumes, archive };
+    },
+    beginStop() {
+      isStopping = true;
+      live.stopStreams();
+    },
+    async close() {
+      await appender.close();
+      await activity.close();
+      await live.close();
+      await database.close();
+    },
+  };
+}
+
+function settingsFrom(env: ServerEnv): ServerSettings {
+  const local = `http://${env.HOST === "0.0.0.0" || env.HOST === "::" ? "127.0.0.1" : bracketed(env.HOST)}:${env.PORT}`;
+  return {
+    executor: env.AGENTRUN_EXECUTOR,
+    leaseMs: env.AGENTRUN_LEASE_MS,
+    publicUrl: env.AGENTRUN_PUBLIC_URL ?? local,
+    runnerUrl: (env.AGENTRUN_RUNNER_URL ?? local).replace(/\/$/, ""),
+    isDemoOn: env.AGENTRUN_DEMO === "on",
+    workspaceRoots: splitFolders(env.AGENTRUN_WORKSPACE_ROOTS),
+    backends: readBackendsFile(env.AGENTRUN_BACKENDS),
+    sourceCommit: env.AGENTRUN_SOURCE_COMMIT,
+  };
+}
+
+function bracketed(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+function seamsFrom(env: ServerEnv): Pick<ServiceContext, "volumes" | "archive"> {
+  if (env.AGENTRUN_EXECUTOR === "kubernetes")
+    throw new Error("AGENTRUN_EXECUTOR: kubernetes is not part of this release: use local or none");
+  if (env.AGENTRUN_VOLUMES === "kubernetes")
+    throw new Error("AGENTRUN_VOLUMES: kubernetes is not part of this release: use local");
+  if (env.AGENTRUN_ARCHIVE?.startsWith("s3://"))
+    throw new Error("AGENTRUN_ARCHIVE: s3:// is not part of this release: name a folder");
+  const dataDir = path.resolve(env.AGENTRUN_DATA_DIR);
+  return {
+    volumes: createLocalVolumes(path.join(dataDir, "volumes")),
+    archive: createFolderArchive(path.resolve(env.AGENTRUN_ARCHIVE ?? path.join(dataDir, "archive"))),
+  };
+}
+
+/** Shared by web's own code and Next's bundles, which are separate module graphs in one process. */
+const SHARED = Symbol.for("agentrun.wiring");
+type Shared = { [SHARED]?: Wiring };
+
+/** The process's wiring, made of its environment when it is first asked for. */
+export function getWiring(): Wiring {
+  const shared = globalThis as Shared;
+  if (!shared[SHARED]) {
+    shared[SHARED] = createWiring(readServerEnv(), "web");
+    shared[SHARED].live.start();
+  }
+  return shared[SHARED];
+}
+
+/** Makes a wiring the process's own; for the programs that make it themselves. */
+export function shareWiring(wiring: Wiring): Wiring {
+  (globalThis as Shared)[SHARED] = wiring;
+  return wiring;
+}
