@@ -1,0 +1,56 @@
+import { AxeBuilder } from "@axe-core/playwright";
+import { test as base, expect, type Page } from "@playwright/test";
+import { Product } from "./product";
+
+type Checks = {
+  /** Fails the test at its end if the page logged an error, threw, or asked another host. */
+  watchPage: (page: Page, options?: { expectedErrors?: RegExp }) => void;
+};
+
+export const test = base.extend<Checks, { product: Product }>({
+  product: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's needs from the pattern.
+    async ({}, use) => {
+      await using product = await Product.start();
+      await use(product);
+    },
+    { scope: "worker", timeout: 120_000 },
+  ],
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's needs from the pattern.
+  watchPage: async ({}, use) => {
+    const faults: string[] = [];
+    await use((page, options = {}) => {
+      page.on("console", (message) => {
+        if (message.type() !== "error" || options.expectedErrors?.test(message.text())) return;
+        faults.push(`console: ${message.text()} (${message.location().url})`);
+      });
+      page.on("pageerror", (error) => faults.push(`thrown: ${error.message}`));
+      page.on("request", (request) => {
+        const { hostname, protocol } = new URL(request.url());
+        if (protocol.startsWith("http") && hostname !== "127.0.0.1")
+          faults.push(`asked another host: ${request.url()}`);
+      });
+    });
+    expect(faults).toEqual([]);
+  },
+});
+
+export { expect };
+
+/** Opens the one-time link and waits until the page answers to clicks. */
+export async function signIn(page: Page, product: Product): Promise<void> {
+  await page.goto(product.signInUrl);
+  await ready(page);
+}
+
+/** Clicks before hydration are lost. */
+export async function ready(page: Page): Promise<void> {
+  await expect(page.locator("html[data-hydrated]")).toBeAttached();
+}
+
+export async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`)).toEqual(
+    [],
+  );
+}

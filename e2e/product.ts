@@ -1,0 +1,141 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import path from "node:path";
+
+const ROOT = path.resolve(import.meta.dirname, "..");
+const START_TIMEOUT_MS = 90_000;
+const STOP_TIMEOUT_MS = 30_000;
+
+/** The whole product on a data folder of its own, as `npm start` brings it up. */
+export class Product implements AsyncDisposable {
+  #child: ChildProcess | null = null;
+  #output = "";
+  url = "";
+  /** The one-time link of the last start that printed one. */
+  signInUrl = "";
+
+  private constructor(
+    readonly dataDir: string,
+    private readonly env: Record<string, string>,
+  ) {}
+
+  static async start(env: Record<string, string> = {}): Promise<Product> {
+    // Below the project: codex refuses to keep its home in the system's temporary folder.
+    const parent = path.join(ROOT, "test-results", "products");
+    mkdirSync(parent, { recursive: true });
+    const product = new Product(mkdtempSync(path.join(parent, "p-")), env);
+    await product.start();
+    return product;
+  }
+
+  /** Starts again on the same data folder, on the same port, so that open pages find it. */
+  async start(): Promise<void> {
+    this.#output = "";
+    const port = this.url === "" ? "0" : new URL(this.url).port;
+    const child = spawn(process.execPath, ["scripts/start.mjs"], {
+      cwd: ROOT,
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+      env: { ...process.env, ...this.env, PORT: port, AGENTRUN_DATA_DIR: this.dataDir, LOG_LEVEL: "info" },
+    });
+    this.#child = child;
+    const started = new Promise<void>((resolve, reject) => {
+      const read = (chunk: Buffer) => {
+        this.#output += chunk;
+        const address = /(http:\/\/127\.0\.0\.1:\d+)/.exec(this.#output)?.[1];
+        const signIn = /(http:\/\/\S+\/sign-in\?token=\S+)/.exec(this.#output)?.[1];
+        if (address) this.url = address;
+        if (signIn) this.signInUrl = signIn;
+        if (address && signIn) resolve();
+      };
+      child.stdout?.on("data", read);
+      child.stderr?.on("data", read);
+      child.once("exit", (code) => reject(new Error(`the product ended with ${code}:\n${this.#output}`)));
+      setTimeout(() => reject(new Error(`the product did not start:\n${this.#output}`)), START_TIMEOUT_MS).unref();
+    });
+    await started;
+  }
+
+  /** SIGKILL to every process of the product, its database and its agents included. */
+  async killAll(): Promise<void> {
+    const child = this.#child;
+    if (!child?.pid) throw new Error("the product is not running");
+    const exited = once(child, "exit");
+    const pids = [child.pid, ...descendantsOf(child.pid)];
+    for (const pid of pids) kill(pid);
+    await exited;
+    await waitUntil(() => pids.every((pid) => !isAlive(pid)), "every process to be gone");
+    this.#child = null;
+  }
+
+  async stop(): Promise<void> {
+    const child = this.#child;
+    if (!child?.pid) return;
+    const exited = once(child, "exit");
+    child.kill("SIGTERM");
+    const timer = setTimeout(() => kill(child.pid ?? 0), STOP_TIMEOUT_MS);
+    await exited;
+    clearTimeout(timer);
+    this.#child = null;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    rmSync(this.dataDir, { recursive: true, force: true });
+  }
+
+  /** What it printed since its last start. */
+  get output(): string {
+    return this.#output;
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+/** A zombie is gone: nobody but its parent's clean-up still sees it. */
+export function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+export function descendantsOf(pid: number): number[] {
+  const parents = new Map<number, number>();
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, "utf8");
+      parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]));
+    } catch {
+      // It ended while the folder was read.
+    }
+  }
+  const found: number[] = [];
+  for (let next = [pid]; next.length > 0; ) {
+    next = [...parents].filter(([, parent]) => next.includes(parent)).map(([child]) => child);
+    found.push(...next);
+  }
+  return found;
+}
+
+/** Asks again until it is so; the error says what was waited for. */
+export async function waitUntil(
+  isSo: () => boolean | Promise<boolean>,
+  what: string,
+  timeoutMs = 30_000,
+): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!(await isSo())) {
+    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

@@ -1,0 +1,84 @@
+import type { Page } from "@playwright/test";
+import { expect, ready, signIn, test } from "./fixtures";
+import { Product } from "./product";
+import { RecordingProvider } from "./recording-provider";
+
+const conversation = (page: Page) => page.getByRole("log", { name: "Conversation" });
+
+async function newSession(page: Page, options: { profile: string; message: string }): Promise<void> {
+  await page.goto("/sessions");
+  await ready(page);
+  await page.getByRole("button", { name: "New session" }).click();
+  const dialog = page.getByRole("dialog", { name: "New session" });
+  await dialog.getByLabel("Profile").selectOption(options.profile);
+  await dialog.getByLabel("First message").fill(options.message);
+  await dialog.getByRole("button", { name: "Create and send" }).click();
+  await expect(page).toHaveURL(/\/sessions\/ses_/);
+}
+
+async function say(page: Page, text: string, button: "Send" | "Steer" = "Send"): Promise<void> {
+  await page.getByLabel("Message").fill(text);
+  await page.getByRole("button", { name: button, exact: true }).click();
+  await expect(page.getByLabel("Message")).toHaveValue("");
+}
+
+test("a conversation is steered, approved, interrupted, killed with everything else, and goes on", async ({
+  browser,
+}) => {
+  test.setTimeout(300_000);
+  await using provider = await RecordingProvider.start();
+  await using product = await Product.start({
+    AGENTRUN_BACKENDS: provider.backendsFile,
+    RECORDED_PROVIDER_KEY: "sk-recorded-provider-canary-0123456789",
+  });
+  const page = await browser.newPage({ baseURL: product.url });
+  await signIn(page, product);
+
+  await test.step("the first turn streams", async () => {
+    await newSession(page, { profile: "codex", message: "Good morning, remember the word heron" });
+    await expect(conversation(page)).toContainText("This is the first message of our conversation");
+  });
+
+  await test.step("a turn under way is steered", async () => {
+    await say(page, "Do something long, please");
+    await expect(conversation(page)).toContainText("step 1 of 8 is done", { timeout: 40_000 });
+    await say(page, "That is enough, stop there", "Steer");
+    await expect(conversation(page)).toContainText("as you asked", { timeout: 40_000 });
+  });
+
+  await test.step("an approval is accepted, another declined", async () => {
+    await say(page, "ASK `echo approved-by-a-person`");
+    await page.getByRole("button", { name: "Accept", exact: true }).click();
+    await expect(conversation(page)).toContainText("approved-by-a-person");
+    await expect(page.getByRole("button", { name: "Send", exact: true })).toBeVisible();
+    await say(page, "ASK `echo never-run-this`");
+    await page.getByRole("button", { name: "Decline", exact: true }).click();
+    await expect(page.getByRole("button", { name: "Interrupt", exact: true })).toBeHidden({ timeout: 40_000 });
+  });
+
+  await test.step("a turn is interrupted", async () => {
+    await say(page, "Do something long again");
+    await expect(conversation(page).getByText("step 1 of 8 is done").last()).toBeVisible({ timeout: 40_000 });
+    await page.getByRole("button", { name: "Interrupt", exact: true }).click();
+    await expect(page.getByRole("button", { name: "Send", exact: true })).toBeVisible({ timeout: 40_000 });
+  });
+
+  await test.step("everything is killed and started again; the next turn holds the whole conversation", async () => {
+    await product.killAll();
+    await product.start();
+    await page.reload();
+    await ready(page);
+    await say(page, "And which word was it?");
+    await expect(conversation(page)).toContainText("earlier messages of yours", { timeout: 60_000 });
+    expect(provider.lastUserTexts()).toEqual([
+      "Good morning, remember the word heron",
+      "Do something long, please",
+      "That is enough, stop there",
+      "ASK `echo approved-by-a-person`",
+      "ASK `echo never-run-this`",
+      "Do something long again",
+      "And which word was it?",
+    ]);
+    expect(provider.authorizations.at(-1)).toBe("Bearer sk-recorded-provider-canary-0123456789");
+  });
+});
