@@ -1,11 +1,12 @@
 import { and, asc, eq, inArray, sql } from "drizzle-orm";
 import { findRunsToLaunch } from "@/db/queries/runs-to-launch";
-import { type RunnerJobRow, runnerJobs, runs, sessions } from "@/db/schema";
+import { type RunnerJobRow, runnerJobs, runs } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { isAgentRunError } from "@/server/errors";
 import type { Executor } from "@/server/executors";
 import { mintLaunchToken } from "@/server/identity";
 import { launchRunnerJob } from "@/server/runners";
+import { prepareVolume } from "@/server/storage";
 import { endAttempt } from "./end";
 
 export type LauncherDeps = {
@@ -61,6 +62,8 @@ async function startJob({ ctx, executor }: LauncherDeps, job: RunnerJobRow): Pro
     backendProfile: run.backendProfile,
   });
   try {
+    // A volume that vanished is made again here, and the claim then says what to restore into it.
+    const volume = run.sessionId === null ? null : await prepareVolume(ctx, run.sessionId);
     await executor.launch({
       attemptId: job.attemptId,
       runId: job.runId,
@@ -68,7 +71,7 @@ async function startJob({ ctx, executor }: LauncherDeps, job: RunnerJobRow): Pro
       launchToken,
       url: ctx.settings.runnerUrl,
       leaseMs: ctx.settings.leaseMs,
-      volumeDir: run.volumeName === null ? null : ctx.volumes.folderOf(run.volumeName),
+      volumeDir: volume?.volumeDir ?? null,
     });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -87,7 +90,7 @@ async function startJob({ ctx, executor }: LauncherDeps, job: RunnerJobRow): Pro
   ctx.wake("runs");
 }
 
-type LaunchableRun = { status: string; tenantId: string; backendProfile: string; volumeName: string | null };
+type LaunchableRun = { status: string; tenantId: string; backendProfile: string; sessionId: string | null };
 
 async function findRun(ctx: ServiceContext, runId: string): Promise<LaunchableRun | undefined> {
   const [run] = await ctx.db
@@ -95,10 +98,9 @@ async function findRun(ctx: ServiceContext, runId: string): Promise<LaunchableRu
       status: runs.status,
       tenantId: runs.tenantId,
       backendProfile: runs.backendProfile,
-      volumeName: sessions.storagePvcName,
+      sessionId: runs.sessionId,
     })
     .from(runs)
-    .leftJoin(sessions, eq(sessions.sessionId, runs.sessionId))
     .where(eq(runs.id, runId));
   return run;
 }
