@@ -1,3 +1,5 @@
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
 import { AppServer } from "./app-server";
 import type { CodexNotification } from "./app-server-methods";
 import { BackendFailedError, CodexRequestError } from "./errors";
@@ -26,6 +28,8 @@ export interface AgentOptions {
   onNotification: (notification: CodexNotification) => void;
   onRequest: (method: string, params: unknown) => Promise<unknown>;
   startTimeoutMs?: number;
+  /** Kills codex while it is starting; an agent that has started is ended by its own methods. */
+  signal?: AbortSignal;
 }
 
 /** codex has no rollout of the thread that it should resume. */
@@ -55,13 +59,18 @@ export class Agent {
   /** Starts codex and opens the thread. What fails here is a BackendFailedError, and leaves no process behind. */
   static async start(opts: AgentOptions): Promise<Agent> {
     const agent = new Agent(opts);
+    const kill = () => void agent.kill();
+    opts.signal?.addEventListener("abort", kill);
     try {
+      opts.signal?.throwIfAborted();
       await agent.open();
       return agent;
     } catch (error) {
       await agent.kill();
       if (error instanceof CodexRequestError) throw new BackendFailedError(`codex refused to start: ${error.message}`);
       throw error;
+    } finally {
+      opts.signal?.removeEventListener("abort", kill);
     }
   }
 
@@ -75,6 +84,7 @@ export class Agent {
 
   private async open(): Promise<void> {
     const { codexPath, cwd, env, attemptId, isolation, sandbox, approval, threadId, onRequest } = this.opts;
+    await assertExecutable(codexPath);
     this.server = new AppServer({
       command: codexPath,
       cwd,
@@ -216,6 +226,16 @@ export class Agent {
     if (active?.isInterrupted) active.end({ turnId: active.turnId ?? "", status: "interrupted", error: null });
     else active?.fail(error);
   }
+}
+
+// A wrapper that cannot start its program says so in words of its own; this says what to do.
+async function assertExecutable(codexPath: string): Promise<void> {
+  if (!codexPath.includes("/")) return; // Looked for on PATH.
+  await access(codexPath, constants.X_OK).catch(() => {
+    throw new BackendFailedError(
+      `there is no codex to run at ${codexPath}: install the npm package @openai/codex with its optional dependencies, or set AGENTRUN_CODEX_PATH`,
+    );
+  });
 }
 
 function userText(text: string): UserInput[] {

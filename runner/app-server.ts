@@ -93,7 +93,9 @@ export class AppServer {
   /** codex only tells on stderr that it ignores its configuration; call after each answer that matters. */
   checkConfig(): void {
     if (this.configRefusal !== undefined)
-      throw new BackendFailedError(`codex refused its configuration: ${this.configRefusal}`);
+      throw new BackendFailedError(
+        `codex refused its configuration; look at the run's model and effort, and at this: ${this.configRefusal}`,
+      );
   }
 
   request<M extends keyof CodexRequests>(

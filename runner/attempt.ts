@@ -26,6 +26,8 @@ export class Attempt {
   lastTurnId: string | null = null;
   onEnding: (ending: Ending) => void = () => {};
   private ended: Ending | undefined;
+  /** Aborts what is under way before there is an agent: a clone, or codex's start. */
+  private readonly preparing = new AbortController();
   private agent: Agent | undefined;
   private opening: Promise<Agent> | undefined;
   private prepared: Prepared | undefined;
@@ -81,6 +83,7 @@ export class Attempt {
   end(ending: Ending): void {
     if (this.ended?.kind === "lost" || (this.ended && ending.kind !== "lost")) return;
     this.ended = ending;
+    this.preparing.abort();
     this.onEnding(ending);
   }
 
@@ -122,7 +125,13 @@ export class Attempt {
 
   private async startAgent(): Promise<Agent> {
     const { config, run, policy } = this;
-    this.prepared ??= await prepare(config, run, this.controlPlane, (event) => this.emit(event));
+    this.prepared ??= await prepare({
+      config,
+      run,
+      controlPlane: this.controlPlane,
+      emit: (event) => this.emit(event),
+      signal: this.preparing.signal,
+    });
     const { cwd, agentEnv, layout, notes } = this.prepared;
     // A restarted agent goes on with the thread that this attempt has been using.
     const threadId = this.threadId ?? this.prepared.threadId;
@@ -141,6 +150,7 @@ export class Attempt {
         approval: policy.approval,
         threadId,
         notes,
+        signal: this.preparing.signal,
         startTimeoutMs: config.startTimeoutMs,
         isolation,
         onThread: (id) => {

@@ -13,7 +13,7 @@ function fakeCodex(root: string, script: string): string {
 }
 
 test.each([
-  ["is missing", undefined, /could not start|No such file|exited/],
+  ["is missing", undefined, /no codex to run at[\s\S]*AGENTRUN_CODEX_PATH/],
   ["exits at once", "echo no licence >&2; exit 7", /exited with code 7[\s\S]*no licence/],
   ["prints garbage without end", "while :; do echo this is not json; done", /not JSON-RPC/],
   [
@@ -50,6 +50,19 @@ test("a codex that hangs is bounded, and nothing of it is left", async () => {
     failureKind: "backend-failed",
     message: expect.stringContaining("did not answer initialize"),
   });
+});
+
+test.each(["cancel", "terminate"] as const)("a codex that hangs at its start does not hold a %s", async (how) => {
+  await using machine = await makeMachine();
+  const marker = path.join(machine.root, "started");
+  const codexPath = fakeCodex(machine.root, `touch ${marker}; sleep 600`);
+  const { controlPlane, ended, terminate } = machine.start({}, { codexPath });
+  controlPlane.order("turn", { text: "hello" });
+  await expect.poll(() => fs.existsSync(marker)).toBe(true);
+  if (how === "cancel") controlPlane.cancel();
+  else terminate();
+
+  expect(await ended).toEqual({ kind: how === "cancel" ? "cancelled" : "released" });
 });
 
 test("a turn above its limit is interrupted and fails as timeout", async () => {

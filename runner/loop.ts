@@ -34,7 +34,7 @@ export async function runAttempt(opts: {
   const { runId, runnerId, leaseMs } = config;
   const nonce = randomUUID();
   const run = await persist(() => controlPlane.claim({ runId, runnerId, leaseMs, nonce }), { awayMaxMs: 60_000 });
-  log.info({ runId, leaseEpoch: run.leaseEpoch }, "claimed");
+  log.info({ leaseEpoch: run.leaseEpoch }, "claimed");
   const loop = new Loop(config, controlPlane, run, log);
   terminate.addEventListener("abort", () => loop.attempt.end({ kind: "released" }));
   const abandon = () => loop.attempt.end({ kind: "lost", message: "the runner was told to end at once" });
@@ -93,7 +93,7 @@ class Loop {
   }
 
   async work(): Promise<Ending> {
-    const { attempt, run, config } = this;
+    const { attempt, run } = this;
     if (run.cancelRequestedAt !== null) attempt.end({ kind: "cancelled" });
     try {
       await this.register();
@@ -102,13 +102,11 @@ class Loop {
       await this.runTurns();
     } catch (error) {
       const ending = endingOf(error);
-      this.log.warn({ runId: config.runId, error }, "the attempt cannot go on");
+      this.log.warn({ err: error }, "the attempt cannot go on");
       attempt.end(ending);
     }
     const ending = attempt.ending ?? { kind: "completed" };
-    await this.close(ending).catch((error: unknown) =>
-      this.log.warn({ runId: config.runId, error }, "the end could not be said"),
-    );
+    await this.close(ending).catch((error: unknown) => this.log.warn({ err: error }, "the end could not be said"));
     this.inbox.close();
     this.heartbeat.stop();
     attempt.live.close();
@@ -131,7 +129,7 @@ class Loop {
     } catch (error) {
       // A runner that is not on the list of runners still does its work.
       if (!(error instanceof RefusedError)) throw error;
-      this.log.warn({ runId, error }, "not registered");
+      this.log.warn({ err: error }, "not registered");
     }
   }
 

@@ -24,6 +24,15 @@ export interface Prepared {
   notes: string | undefined;
 }
 
+interface PrepareOptions {
+  config: RunnerConfig;
+  run: ClaimedRun;
+  controlPlane: ControlPlane;
+  emit: (event: DraftEvent) => void;
+  /** Aborts when the attempt ends before all is there. */
+  signal: AbortSignal;
+}
+
 /** The run's policy with its defaults; what an old row holds beside known keys is left out. */
 export function policyOf(run: Pick<ClaimedRun, "executionPolicy">): ExecutionPolicy & typeof POLICY_DEFAULTS {
   const known = Object.fromEntries(
@@ -42,14 +51,10 @@ export function layoutOf(config: RunnerConfig, run: ClaimedRun): VolumeLayout {
 }
 
 /** Takes the volume for this attempt, repairs what a killed one left, and makes workspace and CODEX_HOME. */
-export async function prepare(
-  config: RunnerConfig,
-  run: ClaimedRun,
-  controlPlane: ControlPlane,
-  emit: (event: DraftEvent) => void,
-): Promise<Prepared> {
+export async function prepare(opts: PrepareOptions): Promise<Prepared> {
+  const { config, run, emit } = opts;
   const layout = layoutOf(config, run);
-  const notes = await restoreIfOrdered(config, run, controlPlane, emit);
+  const notes = await restoreIfOrdered(opts);
   await ensureVolume(layout);
   await takeVolume(layout, { runId: run.id, leaseEpoch: run.leaseEpoch, attemptId: config.attemptId });
   for (const { file, cutBytes } of await repairRollouts(layout.rolloutsDir)) {
@@ -66,6 +71,7 @@ export async function prepare(
     workspaceRef: run.workspaceRef,
     resourceBundleRef: run.resourceBundleRef,
     pathVariable: config.pathVariable,
+    signal: opts.signal,
   }).then((folder) => realpath(folder)); // codex knows folders by their real paths.
   const { backend, modelBaseUrl, modelToken, session } = run.assignment;
   const { codexHome, homeDir } = await makeCodexHome({
@@ -98,12 +104,7 @@ export async function prepare(
 }
 
 /** Fills the volume from its archive where the claim says so; answers what the agent should know of it. */
-async function restoreIfOrdered(
-  config: RunnerConfig,
-  run: ClaimedRun,
-  controlPlane: ControlPlane,
-  emit: (event: DraftEvent) => void,
-): Promise<string | undefined> {
+async function restoreIfOrdered({ config, run, controlPlane, emit }: PrepareOptions): Promise<string | undefined> {
   const { restore, session } = run.assignment;
   if (!restore || !session || config.volumeDir === undefined) return undefined;
   const layout = layoutOf(config, run);

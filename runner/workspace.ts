@@ -18,6 +18,7 @@ import { ResourceBundleRef, WorkspaceRef } from "@/contract/run";
 import { childEnv } from "./child-env";
 
 const run = promisify(execFile);
+type Fetching = { pathVariable: string; signal?: AbortSignal };
 const GIT_TIMEOUT_MS = 10 * 60_000;
 
 /** The workspace could not be made as the run asks for it. */
@@ -36,12 +37,13 @@ export async function prepareWorkspace(opts: {
   resourceBundleRef: unknown;
   /** The PATH that git is looked for on. */
   pathVariable: string;
+  signal?: AbortSignal;
 }): Promise<string> {
   const ref = WorkspaceRef.safeParse(opts.workspaceRef ?? { kind: "empty" });
   if (!ref.success)
     throw new WorkspaceError(`the run's workspaceRef is not one that this runner knows: ${ref.error.message}`);
   const workspace = ref.data;
-  const cwd = await openWorkspace(workspace, opts.workspaceDir, opts.pathVariable);
+  const cwd = await openWorkspace(workspace, opts.workspaceDir, opts);
   if (opts.resourceBundleRef !== null && opts.resourceBundleRef !== undefined) {
     const bundle = ResourceBundleRef.safeParse(opts.resourceBundleRef);
     if (!bundle.success)
@@ -53,7 +55,7 @@ export async function prepareWorkspace(opts: {
   return cwd;
 }
 
-async function openWorkspace(workspace: WorkspaceRef, workspaceDir: string, pathVariable: string): Promise<string> {
+async function openWorkspace(workspace: WorkspaceRef, workspaceDir: string, how: Fetching): Promise<string> {
   switch (workspace.kind) {
     case "empty":
       return workspaceDir;
@@ -66,7 +68,7 @@ async function openWorkspace(workspace: WorkspaceRef, workspaceDir: string, path
       return workspace.path;
     }
     case "git": {
-      if ((await readdir(workspaceDir)).length === 0) await clone(workspace, workspaceDir, pathVariable);
+      if ((await readdir(workspaceDir)).length === 0) await clone(workspace, workspaceDir, how);
       return workspace.subdir === undefined ? workspaceDir : inside(workspaceDir, workspace.subdir);
     }
     default:
@@ -77,7 +79,7 @@ async function openWorkspace(workspace: WorkspaceRef, workspaceDir: string, path
 async function unpackBundle(
   bundle: ResourceBundleRef,
   cwd: string,
-  opts: { scratchDir: string; pathVariable: string },
+  opts: Fetching & { scratchDir: string },
 ): Promise<void> {
   switch (bundle.kind) {
     case "inline":
@@ -85,7 +87,7 @@ async function unpackBundle(
       return;
     case "git": {
       const checkout = await mkdtemp(path.join(opts.scratchDir, "bundle-"));
-      await clone(bundle, checkout, opts.pathVariable);
+      await clone(bundle, checkout, opts);
       const source = bundle.subdir === undefined ? checkout : await inside(checkout, bundle.subdir);
       await copyInside(source, cwd);
       await rm(checkout, { recursive: true, force: true });
@@ -97,13 +99,9 @@ async function unpackBundle(
 }
 
 /** Clones into an empty folder. Never asks for a password, and runs no hook or filter of the repository. */
-async function clone(
-  source: { url: string; ref?: string | undefined },
-  dir: string,
-  pathVariable: string,
-): Promise<void> {
+async function clone(source: { url: string; ref?: string | undefined }, dir: string, how: Fetching): Promise<void> {
   const env = childEnv({
-    PATH: pathVariable,
+    PATH: how.pathVariable,
     HOME: dir,
     GIT_CONFIG_GLOBAL: "/dev/null",
     GIT_TERMINAL_PROMPT: "0",
@@ -111,7 +109,11 @@ async function clone(
     GIT_ALLOW_PROTOCOL: "https:http:ssh:git",
   });
   const git = async (...args: string[]) =>
-    run("git", ["-C", dir, "-c", "core.hooksPath=/dev/null", ...args], { env, timeout: GIT_TIMEOUT_MS });
+    run("git", ["-C", dir, "-c", "core.hooksPath=/dev/null", ...args], {
+      env,
+      timeout: GIT_TIMEOUT_MS,
+      signal: how.signal,
+    });
   try {
     await git("init", "--quiet");
     await git("remote", "add", "origin", source.url);

@@ -31,21 +31,25 @@ export async function repairRollouts(rolloutsDir: string): Promise<{ file: strin
 }
 
 async function repairRollout(file: string): Promise<number> {
-  await using handle = await open(file, "r+");
-  const { size } = await handle.stat();
-  let end = size;
-  // A torn line, and at most one more that a power cut filled with zeros: a file that is no rollout stays as it is.
-  for (let cuts = 0; cuts < 2 && end > 0; cuts++) {
-    const lineStart = (await lastNewline(handle, end - 1)) + 1;
-    const line = Buffer.alloc(end - lineStart);
-    await handle.read(line, 0, line.length, lineStart);
-    if (line.at(-1) === 10 && isJson(line)) break;
-    end = lineStart;
+  const handle = await open(file, "r+");
+  try {
+    const { size } = await handle.stat();
+    let end = size;
+    // A torn line, and at most one more that a power cut filled with zeros: a file that is no rollout stays as it is.
+    for (let cuts = 0; cuts < 2 && end > 0; cuts++) {
+      const lineStart = (await lastNewline(handle, end - 1)) + 1;
+      const line = Buffer.alloc(end - lineStart);
+      await handle.read(line, 0, line.length, lineStart);
+      if (line.at(-1) === 10 && isJson(line)) break;
+      end = lineStart;
+    }
+    if (end === size) return 0;
+    await handle.truncate(end);
+    await handle.sync();
+    return size - end;
+  } finally {
+    await handle.close();
   }
-  if (end === size) return 0;
-  await handle.truncate(end);
-  await handle.sync();
-  return size - end;
 }
 
 /** Where the last newline before `end` stands; -1 when there is none. */
