@@ -37,6 +37,19 @@ test("SIGKILL of the supervisor leaves nothing but PostgreSQL, which the next st
   expect(await isProcessAlive(await product.postgresPid())).toBe(true);
 });
 
+test("a start after SIGKILL of everything, PostgreSQL included, recovers the database", async () => {
+  await using product = await TestProduct.create();
+  const first = await product.startReady();
+  first.process.kill("SIGKILL");
+  const postgres = await product.postgresPid();
+  process.kill(postgres, "SIGKILL");
+  await first.exited;
+
+  await product.startReady();
+
+  expect(await readFile(path.join(product.dataDir, "postgres.log"), "utf8")).toContain("automatic recovery");
+});
+
 test("a second start on the same data folder says who holds it, and changes nothing", async () => {
   await using product = await TestProduct.create();
   const first = await product.startReady();

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { open, rename, stat } from "node:fs/promises";
+import { open, realpath, rename, stat } from "node:fs/promises";
 import path from "node:path";
 import pg from "pg";
 import { findPostgresBinaries } from "./binaries";
@@ -49,7 +49,8 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   const parts: ClusterParts = {
     binaries,
     identity: await choosePostgresIdentity(binaries.postgres, options.dataDir),
-    folder: path.join(options.dataDir, "pg"),
+    // Its real path, by which the processes of an earlier one are found.
+    folder: path.join(await realpath(options.dataDir), "pg"),
     password: options.password,
     logFile: options.logFile,
     isDurable: options.isDurable ?? true,

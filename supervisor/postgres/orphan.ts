@@ -1,40 +1,67 @@
 import { execFile } from "node:child_process";
-import { readFile, readlink, rm } from "node:fs/promises";
+import { readdir, readFile, readlink, rm } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { isProcessAlive } from "@/supervisor/processes/alive";
 
 const run = promisify(execFile);
-const FAST_DEADLINE_MS = 15_000;
+const STOP_DEADLINE_MS = 15_000;
+/** A backend whose postmaster was killed notices it by itself. */
+const BACKEND_DEADLINE_MS = 5_000;
 
 /**
- * Ends the PostgreSQL that a killed supervisor left on this folder, so that a new one can start. Throws if it does
- * not end. A pid that belongs to another program by now is left alone and its file removed.
+ * Ends what a killed supervisor left running on this folder, so that a new PostgreSQL can start, and returns the
+ * postmaster's pid if there was one. Throws if it does not end.
  */
 export async function endOrphan(folder: string): Promise<number | null> {
   const pidFile = path.join(folder, "postmaster.pid");
-  const text = await readFile(pidFile, "utf8").catch(() => null);
-  if (text === null) return null;
-  const pid = Number.parseInt(text, 10);
-  if (!Number.isInteger(pid) || pid <= 0 || !(await isPostgresOf(pid, folder))) {
-    await rm(pidFile, { force: true });
-    return null;
-  }
+  const pid = Number.parseInt(await readFile(pidFile, "utf8").catch(() => ""), 10);
+  const isOurs = pid > 0 && (await isPostgresOf(pid, folder));
+  if (isOurs) await endPostmaster(pid, folder);
+  await endBackends(folder);
+  // Nobody uses the folder any more, but PostgreSQL would take a zombie, or another program that has the pid by now,
+  // for a living postmaster.
+  await rm(pidFile, { force: true });
+  return isOurs ? pid : null;
+}
+
+async function endPostmaster(pid: number, folder: string): Promise<void> {
   for (const signal of ["SIGINT", "SIGQUIT"] as const) {
     send(pid, signal);
-    if (await isGoneWithin(pid, FAST_DEADLINE_MS)) return pid;
+    if (await becomesTrue(async () => !(await isProcessAlive(pid)), STOP_DEADLINE_MS)) return;
   }
   throw new Error(`A PostgreSQL (pid ${pid}) still runs on ${folder} and does not stop: end it, then start again.`);
 }
 
+/** Backends still write to the folder: a new PostgreSQL beside them would damage it. */
+async function endBackends(folder: string): Promise<void> {
+  const hasNone = async () => (await findByFolder(folder)).length === 0;
+  if (await becomesTrue(hasNone, BACKEND_DEADLINE_MS)) return;
+  for (const pid of await findByFolder(folder)) send(pid, "SIGKILL");
+  if (await becomesTrue(hasNone, BACKEND_DEADLINE_MS)) return;
+  throw new Error(`Processes of an earlier PostgreSQL still use ${folder}: end them, then start again.`);
+}
+
 async function isPostgresOf(pid: number, folder: string): Promise<boolean> {
   if (!(await isProcessAlive(pid))) return false;
-  if (process.platform === "linux") {
-    const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => null);
-    return cwd === folder;
-  }
+  if (process.platform === "linux") return (await findByFolder(folder)).includes(pid);
   const { stdout } = await run("ps", ["-ww", "-o", "command=", "-p", String(pid)]).catch(() => ({ stdout: "" }));
   return stdout.includes(folder) && stdout.includes("postgres");
+}
+
+/** PostgreSQL's processes work in their data folder. Elsewhere than on Linux only the pid file tells of them. */
+async function findByFolder(folder: string): Promise<number[]> {
+  if (process.platform !== "linux") return [];
+  const pids = (await readdir("/proc")).map(Number).filter((pid) => Number.isInteger(pid));
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const program = await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "");
+      if (program.trim() !== "postgres") return [];
+      const workFolder = await readlink(`/proc/${pid}/cwd`).catch(() => "");
+      return workFolder === folder && (await isProcessAlive(pid)) ? [pid] : [];
+    }),
+  );
+  return found.flat();
 }
 
 function send(pid: number, signal: NodeJS.Signals): void {
@@ -45,10 +72,10 @@ function send(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-async function isGoneWithin(pid: number, deadlineMs: number): Promise<boolean> {
+async function becomesTrue(question: () => Promise<boolean>, deadlineMs: number): Promise<boolean> {
   const deadline = Date.now() + deadlineMs;
   while (Date.now() < deadline) {
-    if (!(await isProcessAlive(pid))) return true;
+    if (await question()) return true;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return false;
