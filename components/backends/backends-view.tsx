@@ -4,6 +4,7 @@ import { DemoLabel } from "@/components/sessions/demo-label";
 import { useTRPC } from "@/components/trpc/client";
 import { EmptyState, Facts, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
+import { ScrollRegion } from "@/components/ui/scroll-region";
 import { State } from "@/components/ui/state";
 import { Time } from "@/components/ui/time";
 import type { Backend } from "@/contract/backend";
@@ -18,7 +19,7 @@ export function BackendsView() {
         title="Backends"
         description="How agents are started. Keys stay in the server: only whether one is there is shown."
       />
-      <div className="scroll-thin min-h-0 flex-1 overflow-y-auto">
+      <ScrollRegion label="Backends" className="min-h-0 flex-1">
         <QueryView query={query}>
           {(list) =>
             list.items.length === 0 ? (
@@ -34,7 +35,7 @@ export function BackendsView() {
             )
           }
         </QueryView>
-      </div>
+      </ScrollRegion>
     </div>
   );
 }

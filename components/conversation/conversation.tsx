@@ -28,7 +28,7 @@ export function Conversation({ runs, hasMoreRuns, loadMoreRuns, isLoading, child
   return (
     <div className="relative flex min-h-0 flex-1 flex-col">
       <ScrollRegion ref={box} role="log" label="Conversation" className="min-h-0 flex-1">
-        <div ref={content} className="mx-auto flex w-full max-w-3xl flex-col gap-3 px-4 py-4">
+        <div ref={content} className="mx-auto flex w-full max-w-[50rem] flex-col gap-3 px-4 py-4">
           {(runs.length > shownCount || hasMoreRuns) && (
             <Button
               size="sm"

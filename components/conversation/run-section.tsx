@@ -13,6 +13,7 @@ import type { Run } from "@/contract/run";
 import { ItemView, Reasoning } from "./item-view";
 import type { ConversationItem } from "./items";
 import { Markdown } from "./markdown";
+import { withUnsent } from "./unsent";
 import { deliveryOf, UserMessage } from "./user-message";
 
 type RunSectionProps = { run: Run; hasHeading: boolean };
@@ -23,7 +24,34 @@ export const RunSection = memo(function RunSection({ run, hasHeading }: RunSecti
   const commands = useRunCommands(run.id).data;
   const commandById = useMemo(() => new Map(commands?.map((command) => [command.id, command])), [commands]);
   const { items, outcomes } = snapshot.conversation;
-  const waiting = useMemo(() => unsentOf(commands ?? [], items), [commands, items]);
+  const entries = useMemo(() => withUnsent(items, commands ?? []), [commands, items]);
+
+  const show = (entry: ConversationItem | Command) => {
+    if (!("kind" in entry)) {
+      const { id, payload, createdAt, type } = entry;
+      const delivery = deliveryOf(entry, outcomes.get(id));
+      return (
+        <UserMessage
+          key={id}
+          text={String(payload.text ?? "")}
+          at={createdAt}
+          isSteer={type === "steer"}
+          delivery={delivery}
+        />
+      );
+    }
+    if (entry.kind === "user") {
+      const { key, text, at, isSteer, commandId } = entry;
+      const delivery = commandId === null ? null : deliveryOf(commandById.get(commandId), outcomes.get(commandId));
+      return <UserMessage key={key} text={text} at={at} isSteer={isSteer} delivery={delivery} />;
+    }
+    const liveText = entry.kind === "command" ? (snapshot.live.get(entry.itemId)?.text ?? null) : null;
+    return (
+      <div key={entry.key} id={entry.kind === "approval" ? entry.approvalId : undefined}>
+        <ItemView item={entry} liveText={liveText} />
+      </div>
+    );
+  };
 
   return (
     <section aria-label={`Run ${shortenId(run.id)}`} className="flex flex-col gap-3">
@@ -50,50 +78,15 @@ export const RunSection = memo(function RunSection({ run, hasHeading }: RunSecti
           </Button>
         </p>
       )}
-      {items.map((item) =>
-        item.kind === "user" ? (
-          <UserMessage
-            key={item.key}
-            text={item.text}
-            at={item.at}
-            isSteer={item.isSteer}
-            delivery={
-              item.commandId === null ? null : deliveryOf(commandById.get(item.commandId), outcomes.get(item.commandId))
-            }
-          />
-        ) : (
-          <div key={item.key} id={item.kind === "approval" ? item.approvalId : undefined}>
-            <ItemView
-              item={item}
-              liveText={item.kind === "command" ? (snapshot.live.get(item.itemId)?.text ?? null) : null}
-            />
-          </div>
-        ),
-      )}
+      {entries.sent.map(show)}
       <LiveTexts frames={[...snapshot.live.values()]} />
       {snapshot.missingCount > 0 && (
         <p className="text-center text-xs text-ink-3">Fetching {formatPlural(snapshot.missingCount, "event")}…</p>
       )}
-      {waiting.map((command) => (
-        <UserMessage
-          key={command.id}
-          text={String(command.payload.text ?? "")}
-          at={command.createdAt}
-          isSteer={command.type === "steer"}
-          delivery={deliveryOf(command, outcomes.get(command.id))}
-        />
-      ))}
+      {entries.waiting.map(show)}
     </section>
   );
 });
-
-/** Turns and steers that the log has not taken up: they wait, or never reached the agent. */
-function unsentOf(commands: readonly Command[], items: readonly ConversationItem[]): Command[] {
-  const told = new Set(
-    items.flatMap((item) => (item.kind === "user" && item.commandId !== null ? [item.commandId] : [])),
-  );
-  return commands.filter((command) => (command.type === "turn" || command.type === "steer") && !told.has(command.id));
-}
 
 /** What is being written. Screen readers get each text once, when it is whole. */
 function LiveTexts({ frames }: { frames: LiveFrame[] }) {

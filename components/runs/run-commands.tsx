@@ -36,7 +36,7 @@ const COLUMNS: Column<Command>[] = [
     isWideOnly: true,
     cell: (command) =>
       command.failureKind !== null && (
-        <span className="text-xs text-bad">{command.failureMessage ?? command.failureKind}</span>
+        <span className="text-xs whitespace-nowrap text-bad">{command.failureMessage ?? command.failureKind}</span>
       ),
   },
   {

@@ -44,6 +44,7 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
   const [workspaceKind, setWorkspaceKind] = useState<WorkspaceKind>("empty");
   const [source, setSource] = useState("");
   // One id a dialog: trying again after a lost answer finds the session that was made.
+  const messageBox = useRef<HTMLTextAreaElement>(null);
   const draft = useRef({ draftId: crypto.randomUUID(), sessionId: `ses_${crypto.randomUUID()}` });
   const chosen =
     profile ??
@@ -90,6 +91,7 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
     <Dialog
       isOpen
       onOpenChange={(isOpen) => !isOpen && onClose()}
+      initialFocus={messageBox}
       title="New session"
       description="A conversation with an agent, kept on a volume of its own."
     >
@@ -132,7 +134,15 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
             chosen === DEMO_PROFILE ? "The demo's model is scripted: say “help” to see what it can show." : undefined
           }
         >
-          {(id) => <TextArea id={id} rows={3} value={message} onChange={(event) => setMessage(event.target.value)} />}
+          {(id) => (
+            <TextArea
+              ref={messageBox}
+              id={id}
+              rows={3}
+              value={message}
+              onChange={(event) => setMessage(event.target.value)}
+            />
+          )}
         </Field>
         <div className="grid gap-3 sm:grid-cols-2">
           <Field label="Sandbox" hint={SANDBOX_HINTS[sandbox]}>

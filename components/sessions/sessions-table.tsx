@@ -12,7 +12,7 @@ import { explainSession } from "./session-state";
 const COLUMNS: Column<SessionSummary>[] = [
   {
     name: "State",
-    className: "w-px sm:min-w-32",
+    className: "sm:w-px sm:min-w-32",
     cell: (session) => {
       const explained = explainSession(session, null);
       return <State state={explained.state} word={explained.word} title={explained.why} />;

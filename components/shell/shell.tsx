@@ -42,20 +42,22 @@ function SideBar() {
   const identity = useIdentity();
   return (
     <div className="hidden w-52 shrink-0 flex-col border-r bg-panel lg:flex">
-      <Link href="/" className="flex h-13 items-center gap-2 px-4 font-semibold tracking-tight">
-        <Logo className="size-6" /> AgentRun
-      </Link>
-      <div className="px-3 pb-2">
-        <Button
-          look="plain"
-          className="w-full justify-between px-2 font-normal text-ink-3"
-          size="sm"
-          onClick={openPalette}
-        >
-          Go to, find…
-          <kbd className="rounded border px-1 text-2xs">Ctrl K</kbd>
-        </Button>
-      </div>
+      <header>
+        <Link href="/" className="flex h-13 items-center gap-2 px-4 font-semibold tracking-tight">
+          <Logo className="size-6" /> AgentRun
+        </Link>
+        <div className="px-3 pb-2">
+          <Button
+            look="plain"
+            className="w-full justify-between px-2 font-normal text-ink-3"
+            size="sm"
+            onClick={openPalette}
+          >
+            Go to, find…
+            <kbd className="rounded border px-1 text-2xs">Ctrl K</kbd>
+          </Button>
+        </div>
+      </header>
       <nav aria-label="Main" className="flex flex-1 flex-col gap-0.5 px-2">
         {NAV_ITEMS.map((item) => {
           const Icon = item.icon;
@@ -81,7 +83,7 @@ function SideBar() {
         <LiveIndicator />
         <div className="flex items-center gap-1">
           <span className="min-w-0 flex-1 truncate text-xs text-ink-2" title={`${identity.name}, ${identity.role}`}>
-            {identity.name} <span className="text-ink-3">{identity.role === identity.name ? "" : identity.role}</span>
+            {identity.name}
           </span>
           <ThemeMenu />
           <Button look="ghost" size="icon-sm" aria-label="Sign out" onClick={() => void signOut()}>

@@ -9,6 +9,7 @@ import { useNow } from "@/components/ui/clock";
 import { formatPlural } from "@/components/ui/format";
 import { PageHeader, TableSkeleton } from "@/components/ui/page";
 import { ErrorCard } from "@/components/ui/query-view";
+import { ScrollRegion } from "@/components/ui/scroll-region";
 import { State, type Tone } from "@/components/ui/state";
 
 const REFRESH_MS = 5_000;
@@ -30,7 +31,7 @@ export function StatusView() {
   return (
     <div className="flex h-full min-h-0 flex-col">
       <PageHeader title="Status" description="Health of the parts." />
-      <div className="scroll-thin min-h-0 flex-1 overflow-y-auto">
+      <ScrollRegion label="Parts" className="min-h-0 flex-1">
         {health.data === undefined && health.error === null && <TableSkeleton rows={5} />}
         {health.error !== null && (
           <ErrorCard
@@ -90,7 +91,7 @@ export function StatusView() {
             {identity.name}, {identity.tenantId === null ? "all tenants" : `tenant ${identity.tenantId}`}
           </Part>
         </dl>
-      </div>
+      </ScrollRegion>
     </div>
   );
 }

@@ -1,3 +1,4 @@
+import { stripAnsi } from "fancy-ansi";
 import { commandOf, textOf } from "@/components/conversation/payload";
 import type { RunEvent } from "@/contract/event";
 
@@ -18,7 +19,9 @@ export function summarize(event: RunEvent): string {
     (part): part is string => part !== null && part !== "",
   );
   const line = parts.length > 0 ? parts.join(" · ") : JSON.stringify(payload);
-  return line.slice(0, SUMMARY_MAX).replaceAll(/\s+/g, " ");
+  return stripAnsi(line.slice(0, 2 * SUMMARY_MAX))
+    .slice(0, SUMMARY_MAX)
+    .replaceAll(/\s+/g, " ");
 }
 
 /** Whether an event matches what is searched for, anywhere in it. */

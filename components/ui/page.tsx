@@ -72,7 +72,7 @@ export function Panel({
 /** Pairs of a name and its value. */
 export function Facts({ items, className }: { items: [string, ReactNode][]; className?: string }) {
   return (
-    <dl className={cn("grid grid-cols-[auto_minmax(0,1fr)] items-baseline gap-x-4 gap-y-1.5 text-xs", className)}>
+    <dl className={cn("grid grid-cols-[auto_minmax(0,1fr)] items-start gap-x-4 gap-y-1.5 text-xs", className)}>
       {items.map(([name, value]) => (
         <div key={name} className="contents">
           <dt className="text-ink-3">{name}</dt>
