@@ -8,9 +8,10 @@ import { emptyCache, packVolume, volumeLayout } from "@/volume";
 /** In the place of an attempt, where no runner made the archive. */
 const COLLECTOR = "collector";
 
-/** Whether this process can reach a volume's files itself. */
-export function canArchive(ctx: ServiceContext, session: SessionRow): boolean {
-  return session.storagePvcName !== null && ctx.volumes.folderOf(session.storagePvcName) !== null;
+/** Whether the volume is there, and this process can reach its files itself. */
+export async function canArchive(ctx: ServiceContext, session: SessionRow): Promise<boolean> {
+  const name = session.storagePvcName;
+  return name !== null && ctx.volumes.folderOf(name) !== null && (await ctx.volumes.find(name)) !== null;
 }
 
 /**

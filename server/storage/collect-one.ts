@@ -42,7 +42,7 @@ export async function judgeOne(ctx: ServiceContext, session: SessionRow): Promis
   const handle = await handleOf(ctx, session);
   if (handle !== null) return { outcome: "evicted", reason: `expired, ${handle}` };
   if (session.storageState === "restoring") return { outcome: "kept", reason: RESTORING };
-  if (canArchive(ctx, session)) return { outcome: "evicted", reason: "expired, its archive is made first" };
+  if (await canArchive(ctx, session)) return { outcome: "evicted", reason: "expired, its archive is made first" };
   return { outcome: "kept", reason: NO_ARCHIVE };
 }
 
@@ -58,12 +58,15 @@ async function handleOf(ctx: ServiceContext, session: SessionRow): Promise<Handl
   if (hasCurrentArchive(session)) return "archived";
   if (session.storagePolicy === "discard") return "storage policy discard";
   const name = session.storagePvcName;
-  return name === null || (await ctx.volumes.isEmpty(name)) ? "its volume holds nothing" : null;
+  const wasUsed = session.volumeCommandId !== null || (session.storageFilesCount ?? 0) > 0;
+  // A folder that is not mounted looks like one that is gone: only a volume that was never used is then called empty.
+  if (name === null || (await ctx.volumes.find(name)) === null) return wasUsed ? null : "its volume holds nothing";
+  return (await ctx.volumes.isEmpty(name)) ? "its volume holds nothing" : null;
 }
 
 async function secureContent(ctx: ServiceContext, session: SessionRow): Promise<Handle | null> {
   const handle = await handleOf(ctx, session);
-  if (handle !== null || !canArchive(ctx, session)) return handle;
+  if (handle !== null || !(await canArchive(ctx, session))) return handle;
   return (await archiveVolume(ctx, session)) ? "archived" : null;
 }
 

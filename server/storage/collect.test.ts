@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { eq, sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { archiveManifests, audit, sessions } from "@/db/schema";
@@ -93,6 +94,18 @@ test("where nobody can make the missing archive the volume stays, unless its pol
   expect({ ...dry, dryRun: false }).toEqual(report);
   expect(await rowOf(ctx, full)).toMatchObject({ storageState: "live" });
   expect(await readNote(ctx, full)).toBe("only here");
+});
+
+test("a used volume that cannot be found is kept: its folder may only not be mounted", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeUsedSession(ctx, { note: "elsewhere", isArchived: false });
+  await expire(ctx, sessionId);
+  await rm(store.dataDir, { recursive: true });
+  expect((await collectGarbage(ctx, GC)).kept).toEqual([
+    { sessionId, reason: expect.stringMatching(/^archive-missing/) },
+  ]);
+  expect(await rowOf(ctx, sessionId)).toMatchObject({ storageState: "live" });
 });
 
 test("a dry run says what would go and why, and changes nothing", async () => {
