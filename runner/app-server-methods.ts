@@ -28,10 +28,3 @@ export type CodexNotification =
   | { method: "error"; params: codex.ErrorNotification }
   | { method: "warning"; params: codex.WarningNotification }
   | { method: "configWarning"; params: codex.ConfigWarningNotification };
-
-/** What codex asks of us. Each has an id and stalls its turn until it is answered. */
-export type CodexServerRequest =
-  | { method: "item/commandExecution/requestApproval"; params: codex.CommandExecutionRequestApprovalParams }
-  | { method: "item/fileChange/requestApproval"; params: codex.FileChangeRequestApprovalParams }
-  | { method: "item/permissions/requestApproval"; params: codex.PermissionsRequestApprovalParams }
-  | { method: "other"; name: string };

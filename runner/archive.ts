@@ -1,7 +1,13 @@
-import { readCache, writeCache } from "@/volume/cache-file";
-import type { Manifest } from "@/volume/manifest";
-import { emptyCache, type PackCache, type PackedVolume, packVolume } from "@/volume/pack";
-import type { Segment } from "@/volume/segments";
+import {
+  emptyCache,
+  type Manifest,
+  type PackCache,
+  type PackedVolume,
+  packVolume,
+  readCache,
+  type Segment,
+  writeCache,
+} from "@/volume";
 import type { Attempt } from "./attempt";
 import { RefusedError } from "./control-plane";
 import { persist } from "./persist";

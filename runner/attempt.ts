@@ -1,5 +1,5 @@
 import type { ClaimedRun } from "@/contract/run";
-import { checkWriter } from "@/volume/epoch";
+import { checkWriter } from "@/volume";
 import { Agent, ThreadLostError } from "./agent";
 import { Approvals } from "./approvals";
 import type { RunnerConfig } from "./config";

@@ -1,6 +1,5 @@
 import type { FailureKind } from "@/contract/errors";
-import { VolumeTakenError } from "@/volume/epoch";
-import { VolumeError } from "@/volume/layout";
+import { VolumeError, VolumeTakenError } from "@/volume";
 import { RefusedError } from "./control-plane";
 import { BackendFailedError, LeaseLostError } from "./errors";
 import { WorkspaceError } from "./workspace";

@@ -1,10 +1,15 @@
 import { realpath } from "node:fs/promises";
 import path from "node:path";
 import { type ClaimedRun, ExecutionPolicy, POLICY_DEFAULTS } from "@/contract/run";
-import { takeVolume } from "@/volume/epoch";
-import { ensureVolume, type VolumeLayout, volumeLayout } from "@/volume/layout";
-import { repairRollouts } from "@/volume/repair";
-import { findRestored, restoreVolume } from "@/volume/restore";
+import {
+  ensureVolume,
+  findRestored,
+  repairRollouts,
+  restoreVolume,
+  takeVolume,
+  type VolumeLayout,
+  volumeLayout,
+} from "@/volume";
 import { makeCodexHome } from "./codex-home";
 import type { RunnerConfig } from "./config";
 import type { ControlPlane } from "./control-plane";

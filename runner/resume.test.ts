@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import type { ClaimedRun } from "@/contract/run";
-import { listRollouts } from "@/volume/repair";
+import { listRollouts } from "@/volume";
 import { findAttemptProcesses } from "./attempt-processes";
 import { childEnv } from "./child-env";
 import { probeIsolation } from "./isolation";

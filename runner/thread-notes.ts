@@ -1,8 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
-import type { VolumeLayout } from "@/volume/layout";
-import { findRollouts } from "@/volume/repair";
+import { findRollouts, type VolumeLayout } from "@/volume";
 
 const LostThreads = z.array(z.string());
 

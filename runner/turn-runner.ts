@@ -1,5 +1,5 @@
 import type { Command, FinishCommandInput } from "@/contract/command";
-import { findRollouts } from "@/volume/repair";
+import { findRollouts } from "@/volume";
 import type { Agent, TurnEnd } from "./agent";
 import type { Attempt } from "./attempt";
 import { RefusedError } from "./control-plane";

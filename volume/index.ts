@@ -1,8 +1,8 @@
 export { readCache, writeCache } from "./cache-file";
-export { checkWriter, findWriter, takeVolume, VolumeTakenError, VolumeWriter } from "./epoch";
+export { checkWriter, takeVolume, VolumeTakenError } from "./epoch";
 export { ensureVolume, VolumeError, type VolumeLayout, volumeLayout } from "./layout";
 export { Manifest } from "./manifest";
 export { emptyCache, type PackCache, type PackedVolume, packVolume } from "./pack";
 export { findRollouts, listRollouts, repairRollouts } from "./repair";
 export { findRestored, readManifest, restoreVolume } from "./restore";
-export { openSegment, type Segment } from "./segments";
+export type { Segment } from "./segments";

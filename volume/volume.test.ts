@@ -1,5 +1,6 @@
-import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import fs from "node:fs";
+import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
@@ -90,7 +91,7 @@ test("what has not changed is neither read nor sent again, and a growing rollout
   expect(entry).toMatchObject({ sizeBytes: line.length * 10 + 11 });
 });
 
-test("sockets and pipes are left out with a reason, and a link out of the volume is never followed", async () => {
+test("special files are left out with a reason, and a link out of the volume is never followed", async () => {
   using volume = await makeVolume();
   const { layout, root } = volume;
   fs.writeFileSync(path.join(root, "secret"), "secret");
@@ -98,10 +99,12 @@ test("sockets and pipes are left out with a reason, and a link out of the volume
   fs.writeFileSync(path.join(root, "elsewhere", "private"), "private");
   fs.symlinkSync(path.join(root, "elsewhere"), path.join(layout.workspaceDir, "folder"));
   fs.symlinkSync(path.join(root, "secret"), path.join(layout.workspaceDir, "link"));
-  execFileSync("mkfifo", [path.join(layout.workspaceDir, "pipe")]);
+  const socket = net.createServer().listen(path.join(layout.workspaceDir, "socket"));
+  await once(socket, "listening");
   const { manifest } = await pack(layout);
 
-  expect(manifest.omitted).toEqual([{ path: "workspace/pipe", reason: "special-file" }]);
+  socket.close();
+  expect(manifest.omitted).toEqual([{ path: "workspace/socket", reason: "special-file" }]);
   expect(manifest.filesCount).toBe(0);
   expect(manifest.entries.map(({ kind }) => kind)).toEqual(["link", "link"]);
 });
