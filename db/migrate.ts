@@ -86,24 +86,23 @@ async function readApplied(client: Pick<pg.Client, "query">): Promise<AppliedRow
 }
 
 function verify(applied: AppliedRow[], migrations: Migration[]): void {
-  const isAdopting =
-    applied.length > 0 &&
-    applied.every(({ id }) => migrations.slice(0, V01_MIGRATIONS).some((known) => known.id === id));
+  // Unknown ids first: what else differs may only follow from them.
+  for (const { id } of applied) {
+    if (migrations.some((migration) => migration.id === id)) continue;
+    throw new MigrationError(
+      id,
+      "is applied in the database but unknown to this program: start the release that wrote it, or a later one",
+    );
+  }
+  const isOfV01 = (id: string) => migrations.slice(0, V01_MIGRATIONS).some((known) => known.id === id);
+  if (applied.every(({ id }) => isOfV01(id))) return; // v0.1 wrote it: its checksums are taken as they are
   for (const row of applied) {
     const known = migrations.find((migration) => migration.id === row.id);
-    if (!known) {
-      throw new MigrationError(
-        row.id,
-        "is applied in the database but unknown to this program: start the release that wrote it, or a later one",
-      );
-    }
-    if (isAdopting) continue;
-    if (row.checksum !== (row.adopted_checksum ?? known.checksum)) {
-      throw new MigrationError(
-        row.id,
-        "its checksum differs from the one that was applied: restore the file, or the row of agentrun_schema_migrations",
-      );
-    }
+    if (row.checksum === (row.adopted_checksum ?? known?.checksum)) continue;
+    throw new MigrationError(
+      row.id,
+      "its checksum differs from the one that was applied: restore the file, or the row of agentrun_schema_migrations",
+    );
   }
 }
 
