@@ -41,7 +41,7 @@ export const ServerEnv = SharedEnv.extend({
   /** Where runners reach web; loopback on one machine. */
   AGENTRUN_RUNNER_URL: HttpUrl.optional(),
   AGENTRUN_SOURCE_COMMIT: z.string().min(1).default("unknown"),
-  NODE_ENV: z.string().optional(),
+  PATH: z.string().default(""),
 });
 export type ServerEnv = z.infer<typeof ServerEnv>;
 

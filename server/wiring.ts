@@ -28,8 +28,10 @@ export type Wiring = {
   metrics: Metrics;
   /** The verbs' first argument for a caller. */
   serviceFor(actor: Actor, requestId: string): ServiceContext;
-  /** From now on the process says that it is not ready, and ends its streams. */
-  beginStop(): void;
+  /** Whether `/readyz` may say yes; false while the process starts and stops. */
+  setServing(isServing: boolean): void;
+  /** The port that was free, where the environment asked for any. */
+  listensOn(port: number): void;
   close(): Promise<void>;
 };
 
@@ -56,7 +58,7 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
       metrics.events.inc(stored.length);
     },
   });
-  let isStopping = false;
+  let isServing = true;
   const append: ServiceContext["append"] = (batch) => appender.append(batch);
 
   return {
@@ -67,14 +69,19 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
     live,
     authenticator,
     failedSignIns: createFailedSignIns(),
-    health: { pool, migrationIds: readMigrations().map((migration) => migration.id), isServing: () => !isStopping },
+    health: { pool, migrationIds: readMigrations().map((migration) => migration.id), isServing: () => isServing },
     metrics,
     serviceFor(actor, requestId) {
       return { pool, db, actor, log, settings, requestId, wake: live.wake, append, volumes, archive };
     },
-    beginStop() {
-      isStopping = true;
-      live.stopStreams();
+    setServing(value) {
+      isServing = value;
+    },
+    listensOn(port) {
+      if (env.PORT !== 0) return;
+      const url = localUrl(env.HOST, port);
+      if (!env.AGENTRUN_PUBLIC_URL) settings.publicUrl = url;
+      if (!env.AGENTRUN_RUNNER_URL) settings.runnerUrl = url;
     },
     async close() {
       await appender.close();
@@ -86,11 +93,11 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
 }
 
 function settingsFrom(env: ServerEnv): ServerSettings {
-  const local = `http://${env.HOST === "0.0.0.0" || env.HOST === "::" ? "127.0.0.1" : bracketed(env.HOST)}:${env.PORT}`;
+  const local = localUrl(env.HOST, env.PORT);
   return {
     executor: env.AGENTRUN_EXECUTOR,
     leaseMs: env.AGENTRUN_LEASE_MS,
-    publicUrl: env.AGENTRUN_PUBLIC_URL ?? local,
+    publicUrl: (env.AGENTRUN_PUBLIC_URL ?? local).replace(/\/$/, ""),
     runnerUrl: (env.AGENTRUN_RUNNER_URL ?? local).replace(/\/$/, ""),
     isDemoOn: env.AGENTRUN_DEMO === "on",
     workspaceRoots: splitFolders(env.AGENTRUN_WORKSPACE_ROOTS),
@@ -99,8 +106,9 @@ function settingsFrom(env: ServerEnv): ServerSettings {
   };
 }
 
-function bracketed(host: string): string {
-  return host.includes(":") ? `[${host}]` : host;
+function localUrl(host: string, port: number): string {
+  if (host === "0.0.0.0" || host === "::") return `http://127.0.0.1:${port}`;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 function seamsFrom(env: ServerEnv): Pick<ServiceContext, "volumes" | "archive"> {

@@ -13,5 +13,6 @@ export {
 } from "./mint";
 export { findModelGrant, type ModelGrant } from "./model-grant";
 export { assertOwnOrigin, type RequestOrigin } from "./origin";
+export { removeEndedTokens } from "./remove-ended";
 export { signIn, signOut } from "./sign-in";
 export { isSameSecret } from "./token";

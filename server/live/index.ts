@@ -1,6 +1,7 @@
 export { openConsoleStream } from "./console-stream";
 export type { FeedFilter } from "./feed";
 export type { LiveText } from "./hub";
+export { Leadership } from "./leadership";
 export { assertListenWorks, ListenLostError } from "./listener";
 export { Live, type LiveOptions } from "./live";
 export {

@@ -1,0 +1,77 @@
+import type { Logger } from "pino";
+import { type BackendsFile, DEMO_PROFILE } from "@/contract/backend";
+import type { Db } from "@/db/client";
+import { AgentRunError, NotFoundError, UnauthenticatedError } from "@/server/errors";
+import { findModelGrant, type ModelGrant } from "@/server/identity";
+import { answerByDemo } from "./demo";
+import { askProvider } from "./provider";
+import type { TokenUsage } from "./usage";
+
+export type GatewayDeps = {
+  db: Db;
+  log: Logger;
+  backends: BackendsFile;
+  isDemoOn: boolean;
+  /** The key in the variable of that name, read at each request; null when it is not set. */
+  readKey: (variable: string) => string | null;
+  onUsage: (grant: ModelGrant, usage: TokenUsage) => void;
+};
+
+export type ModelRequest = {
+  profile: string;
+  /** What follows `/v1/`. */
+  resource: string;
+  method: string;
+  token: string | null;
+  body: string;
+  headers: { get(name: string): string | null };
+  signal: AbortSignal;
+};
+export type ModelAnswer = { status: number; headers: Record<string, string>; body: AsyncIterable<Uint8Array> };
+
+/**
+ * Answers an agent's request to its model. The caller's token opens one profile while its run is held, and nothing else;
+ * the provider's key is added here and never leaves this process but to the provider.
+ */
+export async function answerModel(deps: GatewayDeps, request: ModelRequest): Promise<ModelAnswer> {
+  const grant = request.token === null ? null : await findModelGrant(deps.db, request.token);
+  if (!grant) throw new UnauthenticatedError("this model token is unknown or has ended with its run");
+  if (grant.profile !== request.profile) throw new NotFoundError("model of profile", request.profile);
+  if (request.resource === "models" && request.method === "GET") return listModels(deps, grant.profile);
+  if (request.resource !== "responses") throw new NotFoundError("model resource", request.resource);
+  if (request.method !== "POST")
+    throw new AgentRunError("schema-invalid", "method-not-allowed", "responses takes POST", {
+      details: { allow: ["POST"] },
+    });
+  const onUsage = (usage: TokenUsage) => {
+    deps.log.info({ runId: grant.runId, profile: grant.profile, ...usage }, "the model answered");
+    deps.onUsage(grant, usage);
+  };
+  if (grant.profile === DEMO_PROFILE && deps.isDemoOn) return answerByDemo(request.body, request.signal, onUsage);
+  const config = Object.hasOwn(deps.backends, grant.profile) ? deps.backends[grant.profile] : undefined;
+  if (!config)
+    throw unavailable(`no model is configured for profile ${grant.profile}: name it in the file of AGENTRUN_BACKENDS`);
+  if (config.wire !== "responses")
+    throw unavailable(`profile ${grant.profile}: wire ${config.wire} is not part of this release`);
+  const key = config.keyEnv === undefined ? null : deps.readKey(config.keyEnv);
+  if (config.keyEnv !== undefined && key === null) {
+    throw unavailable(
+      `profile ${grant.profile}: the variable ${config.keyEnv} that holds its key is not set in web's environment`,
+    );
+  }
+  return askProvider({ profile: grant.profile, baseUrl: config.baseUrl, key, log: deps.log, onUsage }, request);
+}
+
+export function unavailable(message: string): AgentRunError {
+  return new AgentRunError("backend-failed", "backend-unavailable", message);
+}
+
+async function listModels(deps: GatewayDeps, profile: string): Promise<ModelAnswer> {
+  const model = profile === DEMO_PROFILE ? "demo" : (deps.backends[profile]?.model ?? profile);
+  const list = { object: "list", data: [{ id: model, object: "model", owned_by: profile }], models: [] };
+  return { status: 200, headers: { "content-type": "application/json" }, body: once(JSON.stringify(list)) };
+}
+
+export async function* once(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text);
+}

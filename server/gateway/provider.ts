@@ -1,0 +1,129 @@
+import type { Logger } from "pino";
+import { AgentRunError, ForbiddenError } from "@/server/errors";
+import { redactText } from "@/server/events";
+import { type ModelAnswer, type ModelRequest, unavailable } from "./answer-model";
+import { type TokenUsage, UsageReader, usageOf } from "./usage";
+
+export type Provider = {
+  profile: string;
+  baseUrl: string;
+  key: string | null;
+  log: Logger;
+  onUsage: (usage: TokenUsage) => void;
+};
+
+/** What of the agent's headers means something to a provider. */
+const FORWARDED = ["accept", "openai-beta"] as const;
+const ERROR_TEXT_MAX = 2_000;
+
+/** Passes a request on to its provider with the key added, and the answer back as it comes. */
+export async function askProvider(provider: Provider, request: ModelRequest): Promise<ModelAnswer> {
+  const response = await send(provider, request);
+  if (!response.ok) throw await refusalOf(provider, response);
+  const type = response.headers.get("content-type") ?? "application/json";
+  const { body } = response;
+  if (!body) throw unavailable(`the provider of profile ${provider.profile} sent an empty answer`);
+  return {
+    status: response.status,
+    headers: { "content-type": type },
+    body: passOn(provider, body, type.startsWith("text/event-stream")),
+  };
+}
+
+async function send(provider: Provider, request: ModelRequest): Promise<Response> {
+  const headers = new Headers({ "content-type": "application/json" });
+  for (const name of FORWARDED) {
+    const value = request.headers.get(name);
+    if (value !== null) headers.set(name, value);
+  }
+  if (provider.key !== null) headers.set("authorization", `Bearer ${provider.key}`);
+  try {
+    return await fetch(`${provider.baseUrl.replace(/\/+$/, "")}/responses`, {
+      method: "POST",
+      headers,
+      body: request.body,
+      signal: request.signal,
+      // A redirect could carry the key somewhere else.
+      redirect: "error",
+    });
+  } catch (error) {
+    provider.log.warn({ err: error, profile: provider.profile }, "the provider was not reached");
+    throw unavailable(`the provider of profile ${provider.profile} was not reached: see the server's log`);
+  }
+}
+
+/** The provider's own refusal, in our words and without the key, of which some providers quote a part. */
+async function refusalOf(provider: Provider, response: Response): Promise<AgentRunError> {
+  const { profile } = provider;
+  const said = await errorText(provider, response);
+  provider.log.warn({ profile, status: response.status, said }, "the provider refused a request");
+  switch (response.status) {
+    case 401:
+    case 403:
+      return new ForbiddenError(
+        `the provider of profile ${profile} refused AgentRun's key: set a valid one in web's environment`,
+      );
+    case 429: {
+      const retryAfterSeconds = Number(response.headers.get("retry-after") ?? "") || 5;
+      return new AgentRunError(
+        "rate-limited",
+        "rate-limited",
+        `the provider of profile ${profile} is limiting requests: ${said}`,
+        {
+          details: { retryAfterSeconds },
+        },
+      );
+    }
+    case 400:
+    case 404:
+    case 413:
+    case 422:
+      return new AgentRunError(
+        "backend-failed",
+        "invalid-input",
+        `the provider of profile ${profile} refused the request: ${said}`,
+      );
+    default:
+      return unavailable(`the provider of profile ${profile} failed with status ${response.status}: ${said}`);
+  }
+}
+
+async function errorText(provider: Provider, response: Response): Promise<string> {
+  const text = (await response.text().catch(() => "")).slice(0, ERROR_TEXT_MAX);
+  const withoutKey = provider.key ? text.replaceAll(provider.key, "[redacted]") : text;
+  return redactText(messageIn(withoutKey)) || "it gave no reason";
+}
+
+function messageIn(text: string): string {
+  try {
+    const body: unknown = JSON.parse(text);
+    const message = (body as { error?: { message?: unknown } } | null)?.error?.message;
+    return typeof message === "string" ? message : text;
+  } catch {
+    return text;
+  }
+}
+
+async function* passOn(
+  provider: Provider,
+  body: ReadableStream<Uint8Array>,
+  isStream: boolean,
+): AsyncGenerator<Uint8Array> {
+  const reader = new UsageReader();
+  const whole: Uint8Array[] = [];
+  for await (const chunk of body) {
+    if (isStream) reader.read(chunk);
+    else whole.push(chunk);
+    yield chunk;
+  }
+  const usage = isStream ? reader.usage : usageOf(parse(Buffer.concat(whole).toString("utf8")));
+  if (usage) provider.onUsage(usage);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

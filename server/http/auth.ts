@@ -1,0 +1,95 @@
+import { SignInInput } from "@/contract/identity";
+import type { Actor } from "@/server/context";
+import { AgentRunError, toAgentRunError, UnauthenticatedError } from "@/server/errors";
+import { assertOwnOrigin, cookieHeader, expiredCookieHeader, signIn, signOut } from "@/server/identity";
+import { inputFault } from "@/server/trpc/init";
+import type { Wiring } from "@/server/wiring";
+import { contextOf } from "./caller";
+import { type Exchange, readJsonText, sendError, sendJson } from "./exchange";
+import { SIGN_IN_BODY_MAX_BYTES } from "./limits";
+
+const NOBODY: Actor = { kind: "system", name: "sign-in", tenantId: null };
+
+export function isSecure(wiring: Wiring): boolean {
+  return wiring.settings.publicUrl.startsWith("https:");
+}
+
+export type SignInAttempt = { token: string; address: string; requestId: string };
+
+/** Buys a cookie with a token, unless the address has failed too often of late. Answers the Set-Cookie header's value. */
+export async function buyCookie(wiring: Wiring, attempt: SignInAttempt): Promise<string> {
+  wiring.failedSignIns.assertAllowed(attempt.address);
+  try {
+    const ctx = wiring.serviceFor(NOBODY, attempt.requestId);
+    const cookie = await signIn(ctx, { token: attempt.token }, wiring.authenticator);
+    return cookieHeader(cookie, isSecure(wiring));
+  } catch (error) {
+    if (toAgentRunError(error).reason === "unauthenticated") wiring.failedSignIns.note(attempt.address);
+    throw error;
+  }
+}
+
+/** The printed link: its token is spent, and the browser goes to the console with a cookie instead. */
+export async function handleSignInLink(exchange: Exchange): Promise<void> {
+  const { wiring, req, res, query, requestId, method } = exchange;
+  const headers = { "cache-control": "no-store", "referrer-policy": "no-referrer" };
+  try {
+    if (method !== "GET")
+      throw new AgentRunError("schema-invalid", "method-not-allowed", "open the link", { details: { allow: ["GET"] } });
+    const address = req.socket.remoteAddress ?? "unknown";
+    const cookie = await buyCookie(wiring, { token: query.get("token") ?? "", address, requestId });
+    res.writeHead(303, { ...headers, location: "/", "set-cookie": cookie }).end();
+  } catch (error) {
+    const fault = toAgentRunError(error);
+    // Whoever opens the link twice is signed in already.
+    const isKnown = fault.reason === "unauthenticated" && (await contextOf(wiring, exchange)).service !== null;
+    res
+      .writeHead(303, { ...headers, location: isKnown ? "/" : `/sign-in?error=${encodeURIComponent(fault.reason)}` })
+      .end();
+  }
+}
+
+export async function handleAuth(exchange: Exchange): Promise<void> {
+  const { wiring, req, res, method, headers, requestId } = exchange;
+  try {
+    if (method !== "POST")
+      throw new AgentRunError("schema-invalid", "method-not-allowed", "this route takes POST", {
+        details: { allow: ["POST"] },
+      });
+    if (exchange.path === "/api/auth/sign-out") {
+      const { service, fault } = await contextOf(wiring, exchange);
+      if (fault?.reason === "origin-refused") throw fault;
+      if (service) await signOut(service, wiring.authenticator);
+      sendJson(res, 200, {}, { "set-cookie": expiredCookieHeader(isSecure(wiring)) });
+      return;
+    }
+    const origin = {
+      method,
+      origin: headers.get("origin"),
+      fetchSite: headers.get("sec-fetch-site"),
+      host: headers.get("host"),
+    };
+    assertOwnOrigin(origin, wiring.settings.publicUrl, false);
+    const cookie = await buyCookie(wiring, {
+      token: readSignIn(await readJsonText(req, headers, SIGN_IN_BODY_MAX_BYTES)),
+      address: req.socket.remoteAddress ?? "unknown",
+      requestId,
+    });
+    sendJson(res, 200, {}, { "set-cookie": cookie });
+  } catch (error) {
+    sendError(exchange, error);
+  }
+}
+
+/** The token in a sign-in's body. */
+export function readSignIn(text: string): string {
+  let body: unknown = null;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    throw new UnauthenticatedError('send {"token": …} as JSON');
+  }
+  const parsed = SignInInput.safeParse(body);
+  if (!parsed.success) throw inputFault(parsed.error);
+  return parsed.data.token;
+}

@@ -1,0 +1,1 @@
+export { createWebServer, type Pages } from "./server";

@@ -1,0 +1,89 @@
+import type { ServerResponse } from "node:http";
+import { readProviderKey } from "@/server/env";
+import { answerModel, type GatewayDeps } from "@/server/gateway";
+import { readBearer } from "@/server/identity";
+import type { Wiring } from "@/server/wiring";
+import { type Exchange, readJsonText, sendError } from "./exchange";
+import { MODEL_BODY_MAX_BYTES } from "./limits";
+
+const MODEL_PATH = /^\/api\/model\/([^/]+)\/v1\/([a-z]+)$/;
+
+export function isModelPath(path: string): boolean {
+  return path.startsWith("/api/model/");
+}
+
+export function gatewayDeps(wiring: Wiring): GatewayDeps {
+  const { settings, log, metrics } = wiring;
+  return {
+    db: wiring.database.db,
+    log,
+    backends: settings.backends,
+    isDemoOn: settings.isDemoOn,
+    readKey: readProviderKey,
+    onUsage({ profile }, usage) {
+      metrics.modelTokens.inc({ profile, direction: "input" }, usage.inputTokens);
+      metrics.modelTokens.inc({ profile, direction: "cached-input" }, usage.cachedInputTokens);
+      metrics.modelTokens.inc({ profile, direction: "output" }, usage.outputTokens);
+    },
+  };
+}
+
+/** The profile and resource that a gateway's address names; null when it names none. */
+export function parseModelPath(path: string): { profile: string; resource: string } | null {
+  const [, profile, resource] = MODEL_PATH.exec(path) ?? [];
+  if (!profile || !resource) return null;
+  try {
+    return { profile: decodeURIComponent(profile), resource };
+  } catch {
+    return null;
+  }
+}
+
+/** The model gateway over HTTP. When the agent goes away, so does the request to the provider. */
+export async function handleModel(exchange: Exchange): Promise<void> {
+  const { wiring, req, res, method, headers } = exchange;
+  const gone = new AbortController();
+  res.once("close", () => gone.abort());
+  const named = parseModelPath(exchange.path) ?? { profile: "", resource: exchange.path };
+  try {
+    const token = readBearer(headers.get("authorization"));
+    const body = method === "POST" ? await readJsonText(req, headers, MODEL_BODY_MAX_BYTES) : "";
+    const answer = await answerModel(gatewayDeps(wiring), {
+      ...named,
+      method,
+      token,
+      body,
+      headers,
+      signal: gone.signal,
+    });
+    res.writeHead(answer.status, {
+      ...answer.headers,
+      "cache-control": "no-cache, no-transform",
+      "x-accel-buffering": "no",
+    });
+    for await (const chunk of answer.body) {
+      if (res.destroyed) break;
+      if (!res.write(chunk)) await drained(res);
+    }
+    res.end();
+    wiring.metrics.modelRequests.inc({ profile: named.profile, outcome: "answered" });
+  } catch (error) {
+    wiring.metrics.modelRequests.inc({ profile: "any", outcome: gone.signal.aborted ? "abandoned" : "failed" });
+    if (gone.signal.aborted) return;
+    // An answer that breaks off midway is broken off for the agent too: it asks again.
+    if (res.headersSent) wiring.log.warn({ err: error }, "a model's answer broke off");
+    sendError(exchange, error);
+  }
+}
+
+function drained(res: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      res.off("drain", done);
+      res.off("close", done);
+      resolve();
+    };
+    res.on("drain", done);
+    res.on("close", done);
+  });
+}

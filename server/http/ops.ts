@@ -1,0 +1,83 @@
+import type { GcReport } from "@/contract/storage";
+import { AgentRunError, UnauthenticatedError } from "@/server/errors";
+import { readHealth } from "@/server/health";
+import { isSameSecret, readBearer } from "@/server/identity";
+import { readOpenRuns } from "@/server/metrics";
+import { collectGarbage } from "@/server/storage";
+import { admit } from "@/server/trpc/init";
+import type { Wiring } from "@/server/wiring";
+import { contextOf } from "./caller";
+import { type Exchange, sendError, sendJson } from "./exchange";
+
+function onlyGet(method: string): void {
+  if (method !== "GET" && method !== "HEAD") {
+    throw new AgentRunError("schema-invalid", "method-not-allowed", "this route takes GET", {
+      details: { allow: ["GET"] },
+    });
+  }
+}
+
+/** The process lives: nothing else is asked. */
+export function handleHealthz(exchange: Exchange): void {
+  sendJson(exchange.res, 200, { status: "ok" });
+}
+
+/** Whether requests may be sent here, with the health record. */
+export async function handleReadyz({ wiring, res }: Exchange): Promise<void> {
+  const health = await readHealth(wiring.health);
+  sendJson(res, health.ready ? 200 : 503, health);
+}
+
+/** Prometheus, with an operator's token. It answers what it can when the database is down. */
+export async function handleMetrics(exchange: Exchange): Promise<void> {
+  const { wiring, res, method } = exchange;
+  try {
+    onlyGet(method);
+    const ctx = await contextOf(wiring, exchange);
+    admit("viewer", { ctx, path: "metrics", type: "query" });
+    const text = await readMetrics(wiring);
+    res.writeHead(200, { "content-type": wiring.metrics.registry.contentType, "cache-control": "no-store" }).end(text);
+  } catch (error) {
+    sendError(exchange, error);
+  }
+}
+
+export async function readMetrics(wiring: Wiring): Promise<string> {
+  const { metrics, live, database } = wiring;
+  const { pool } = database;
+  metrics.streams.set(live.streams.count);
+  metrics.poolConnections.set({ state: "idle" }, pool.idleCount);
+  metrics.poolConnections.set({ state: "used" }, pool.totalCount - pool.idleCount);
+  metrics.poolConnections.set({ state: "waited-for" }, pool.waitingCount);
+  const health = await readHealth(wiring.health);
+  metrics.databaseUp.set(health.reachable && health.migrationReady ? 1 : 0);
+  if (health.reachable && health.migrationReady) {
+    const runs = await readOpenRuns(database.db);
+    for (const [status, total] of Object.entries(runs)) metrics.runs.set({ status }, total);
+  }
+  return metrics.registry.metrics();
+}
+
+/** The only change that a GET may make, because that is what schedulers send: its own secret opens it, nothing else. */
+export async function handleCronGc(exchange: Exchange): Promise<void> {
+  try {
+    onlyGet(exchange.method);
+    sendJson(
+      exchange.res,
+      200,
+      await runCronGc(exchange.wiring, exchange.headers.get("authorization"), exchange.requestId),
+    );
+  } catch (error) {
+    sendError(exchange, error);
+  }
+}
+
+export async function runCronGc(wiring: Wiring, authorization: string | null, requestId: string): Promise<GcReport> {
+  const secret = wiring.env.AGENTRUN_CRON_SECRET;
+  const given = readBearer(authorization);
+  if (secret === undefined || given === null || !isSameSecret(given, secret)) {
+    throw new UnauthenticatedError("send Authorization: Bearer with the value of AGENTRUN_CRON_SECRET");
+  }
+  const ctx = wiring.serviceFor({ kind: "system", name: "cron", tenantId: null }, requestId);
+  return collectGarbage(ctx, { dryRun: false, limit: 50 });
+}

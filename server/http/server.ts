@@ -1,0 +1,122 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { NotFoundError } from "@/server/errors";
+import { handleRest, isStreamPath, openApiDocument } from "@/server/rest";
+import type { Wiring } from "@/server/wiring";
+import { handleAuth, handleSignInLink, isSecure } from "./auth";
+import { contextOf } from "./caller";
+import { type Exchange, openExchange, readJsonText, sendAnswer, sendError, sendJson } from "./exchange";
+import { BODY_MAX_BYTES } from "./limits";
+import { handleModel, isModelPath } from "./model";
+import { handleCronGc, handleHealthz, handleMetrics, handleReadyz } from "./ops";
+import { preparePage, setCommonHeaders } from "./page-headers";
+import { handleSegment, SEGMENTS_PATH } from "./segments";
+import { handleConsoleStream, handleRestStream } from "./streams";
+import { handleTrpc, TRPC_PATH } from "./trpc";
+
+const REST_PREFIX = "/api/v1";
+const HEADERS_TIMEOUT_MS = 20_000;
+/** A whole request; archives and models take their time. */
+const REQUEST_TIMEOUT_MS = 10 * 60_000;
+
+/** Serves what is not the API; null where there are no pages. */
+export type Pages = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
+
+type Handler = { route: string; isStream?: boolean; run: (exchange: Exchange) => Promise<void> | void };
+
+/** The web process's one HTTP server: the API's fast path, and Next behind it for the pages. */
+export function createWebServer(wiring: Wiring, pages: Pages | null): Server {
+  const server = createServer((req, res) => void answer(wiring, pages, { req, res }));
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  // Upgrades lead nowhere; without a listener Node would leave them to Next.
+  server.on("upgrade", (_req, socket) => socket.destroy());
+  return server;
+}
+
+async function answer(
+  wiring: Wiring,
+  pages: Pages | null,
+  { req, res }: { req: IncomingMessage; res: ServerResponse },
+): Promise<void> {
+  const startedAt = performance.now();
+  setCommonHeaders(res, isSecure(wiring));
+  let exchange: Exchange;
+  try {
+    exchange = openExchange(wiring, req, res);
+  } catch (error) {
+    sendError({ wiring, res, requestId: String(res.getHeader("x-request-id") ?? "none") }, error);
+    return;
+  }
+  const handler = choose(exchange, pages);
+  res.once("close", () => {
+    wiring.metrics.requests.inc({ route: handler.route, status: String(res.statusCode) });
+    if (!handler.isStream)
+      wiring.metrics.requestSeconds.observe({ route: handler.route }, (performance.now() - startedAt) / 1_000);
+  });
+  try {
+    await handler.run(exchange);
+  } catch (error) {
+    sendError(exchange, error);
+  }
+}
+
+function choose(exchange: Exchange, pages: Pages | null): Handler {
+  const { path } = exchange;
+  if (path.startsWith(TRPC_PATH)) return { route: "trpc", run: handleTrpc };
+  if (path.startsWith(`${REST_PREFIX}/`)) return chooseRest(path.slice(REST_PREFIX.length));
+  if (isModelPath(path)) return { route: "model", isStream: true, run: handleModel };
+  if (path.startsWith(SEGMENTS_PATH)) return { route: "segments", run: handleSegment };
+  if (path.startsWith("/api/auth/")) return chooseAuth(path);
+  switch (path) {
+    case "/api/live":
+      return { route: "live", isStream: true, run: handleConsoleStream };
+    case "/api/openapi.json":
+      return { route: "openapi", run: ({ res }) => sendJson(res, 200, openApiDocument()) };
+    case "/api/cron/gc":
+      return { route: "cron", run: handleCronGc };
+    case "/healthz":
+      return { route: "healthz", run: handleHealthz };
+    case "/readyz":
+      return { route: "readyz", run: handleReadyz };
+    case "/metrics":
+      return { route: "metrics", run: handleMetrics };
+    case "/sign-in":
+      if (exchange.query.has("token")) return { route: "sign-in", run: handleSignInLink };
+      break;
+  }
+  if (path.startsWith("/api/") || path === "/api" || !pages) return { route: "none", run: refuse };
+  return {
+    route: "pages",
+    async run({ req, res }) {
+      preparePage(req, res);
+      await pages(req, res);
+    },
+  };
+}
+
+function chooseRest(path: string): Handler {
+  if (isStreamPath(path))
+    return { route: "rest-stream", isStream: true, run: (exchange) => handleRestStream(exchange, path) };
+  return { route: "rest", run: (exchange) => answerRest(exchange, path) };
+}
+
+function chooseAuth(path: string): Handler {
+  const isKnown = path === "/api/auth/sign-in" || path === "/api/auth/sign-out";
+  return { route: "auth", run: isKnown ? handleAuth : refuse };
+}
+
+async function answerRest(exchange: Exchange, path: string): Promise<void> {
+  const { wiring, req, res, method, query, headers } = exchange;
+  const ctx = await contextOf(wiring, exchange);
+  const gone = new AbortController();
+  res.once("close", () => gone.abort());
+  const readBody = () => readJsonText(req, headers, BODY_MAX_BYTES);
+  const result = await handleRest({ method, path, query, readBody, signal: gone.signal }, ctx);
+  // What was not read of a refused body would be taken for the next request.
+  if (!req.complete) res.setHeader("connection", "close");
+  sendAnswer(res, result);
+}
+
+function refuse(exchange: Exchange): void {
+  sendError(exchange, new NotFoundError("route", exchange.path.slice(0, 200)));
+}

@@ -1,0 +1,82 @@
+import type { Logger } from "pino";
+import type { Topic } from "@/server/context";
+import { toAgentRunError } from "@/server/errors";
+import type { Leadership, Live } from "@/server/live";
+
+const BACKOFF_MAX_MS = 30_000;
+
+export type LoopOptions = {
+  name: string;
+  /** The longest time between two passes. */
+  intervalMs: number;
+  /** Wakes that start a pass at once. */
+  wakeOn?: Topic[];
+  run: () => Promise<unknown>;
+};
+export type LoopDeps = { live: Live; leadership: Leadership; log: Logger };
+export type Loop = {
+  wake(): void;
+  /** Resolves when a pass that is under way has ended. */
+  stop(): Promise<void>;
+};
+
+/**
+ * Runs a pass at every wake and at every interval while this replica leads the loop. A pass that fails is tried again,
+ * each time later; passes never overlap.
+ */
+export function startLoop(deps: LoopDeps, options: LoopOptions): Loop {
+  const { name, intervalMs } = options;
+  const log = deps.log.child({ loop: name });
+  let timer: NodeJS.Timeout | null = null;
+  let underWay: Promise<void> | null = null;
+  let isWoken = false;
+  let isStopped = false;
+  let failures = 0;
+
+  function schedule(delayMs: number): void {
+    if (isStopped) return;
+    if (timer) clearTimeout(timer);
+    timer = setTimeout(begin, delayMs);
+  }
+
+  function begin(): void {
+    if (isStopped || underWay) return;
+    underWay = pass().finally(() => {
+      underWay = null;
+      const delayMs =
+        failures > 0 ? Math.min(BACKOFF_MAX_MS, 500 * 2 ** failures) * (0.75 + Math.random() / 2) : intervalMs;
+      schedule(isWoken && failures === 0 ? 0 : delayMs);
+    });
+  }
+
+  async function pass(): Promise<void> {
+    isWoken = false;
+    if (!deps.leadership.leads(name)) return;
+    try {
+      await options.run();
+      failures = 0;
+    } catch (error) {
+      failures = Math.min(failures + 1, 10);
+      const isOutage = toAgentRunError(error).reason === "database-down";
+      log[isOutage ? "warn" : "error"]({ err: error, failures }, "a pass failed: it is tried again");
+    }
+  }
+
+  function wake(): void {
+    isWoken = true;
+    // After a failure wakes wait like everything else: they would undo the backoff.
+    if (!underWay && failures === 0) begin();
+  }
+
+  const unsubscribes = (options.wakeOn ?? []).map((topic) => deps.live.hub.subscribe(topic, wake));
+  schedule(0);
+  return {
+    wake,
+    async stop() {
+      isStopped = true;
+      if (timer) clearTimeout(timer);
+      for (const unsubscribe of unsubscribes) unsubscribe();
+      await underWay;
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import { LeaseSweeper, launchPending } from "@/server/attempts";
+import type { ServiceContext } from "@/server/context";
+import type { Executor } from "@/server/executors";
+import { removeEndedTokens } from "@/server/identity";
+import { Leadership } from "@/server/live";
+import { purgeDeleted, retireExpired } from "@/server/retention";
+import { collectGarbage, repairStorage } from "@/server/storage";
+import { type Loop, type LoopDeps, type LoopOptions, startLoop } from "./loop";
+
+/** Runners that one executor runs at once: each is a codex with tools of its own. */
+const ATTEMPTS_MAX = 32;
+
+export type LoopsDeps = Omit<LoopDeps, "leadership"> & {
+  databaseUrl: string;
+  executor: Executor;
+  gcIntervalMs: number;
+  contextFor: (loop: string) => ServiceContext;
+};
+
+/** The worker's loops. Each is led by one replica at a time, and woken by what it works on. */
+export function startLoops(deps: LoopsDeps): { stop(): Promise<void> } {
+  const { live, log, executor } = deps;
+  const loops = new Map<string, Loop>();
+  const leadership = new Leadership(deps.databaseUrl, log, (name) => loops.get(name)?.wake());
+  const options = loopOptions(deps, new LeaseSweeper({ ctx: deps.contextFor("lease-sweeper"), executor }));
+  for (const option of options) loops.set(option.name, startLoop({ live, log, leadership }, option));
+  leadership.start(options.map((option) => option.name));
+  return {
+    async stop() {
+      await Promise.all([...loops.values()].map((loop) => loop.stop()));
+      await leadership.close();
+    },
+  };
+}
+
+function loopOptions(deps: LoopsDeps, sweeper: LeaseSweeper): LoopOptions[] {
+  const { contextFor, executor } = deps;
+  const launcher = contextFor("launcher");
+  const launches = { ctx: launcher, executor, attemptsMax: ATTEMPTS_MAX };
+  const loops: LoopOptions[] = [
+    { name: "lease-sweeper", intervalMs: 1_000, run: () => sweeper.sweep() },
+    {
+      name: "storage-gc",
+      intervalMs: deps.gcIntervalMs,
+      run: () => collectGarbage(contextFor("storage-gc"), { dryRun: false, limit: 50 }),
+    },
+    { name: "storage-repair", intervalMs: 30_000, run: () => repairStorage(contextFor("storage-repair")) },
+    { name: "purge", intervalMs: 60_000, run: () => purgeDeleted(contextFor("purge")) },
+    { name: "retention", intervalMs: 60_000, run: () => retireExpired(contextFor("retention")) },
+    { name: "tokens", intervalMs: 3_600_000, run: () => removeEndedTokens(contextFor("tokens")) },
+  ];
+  if (launcher.settings.executor !== "none") {
+    loops.push({ name: "launcher", intervalMs: 1_000, wakeOn: ["runs"], run: () => launchPending(launches) });
+    loops.push({ name: "reconciler", intervalMs: 30_000, run: () => sweeper.reconcile() });
+  }
+  return loops;
+}
