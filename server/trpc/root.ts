@@ -1,5 +1,6 @@
 import { router } from "./init";
 import { approvalsRouter } from "./routers/approvals";
+import { archiveRouter } from "./routers/archive";
 import { backendsRouter } from "./routers/backends";
 import { commandsRouter } from "./routers/commands";
 import { eventsRouter } from "./routers/events";
@@ -10,9 +11,11 @@ import { runnerJobsRouter } from "./routers/runner-jobs";
 import { runnersRouter } from "./routers/runners";
 import { runsRouter } from "./routers/runs";
 import { sessionsRouter } from "./routers/sessions";
+import { storageRouter } from "./routers/storage";
 
 export const appRouter = router({
   approvals: approvalsRouter,
+  archive: archiveRouter,
   backends: backendsRouter,
   commands: commandsRouter,
   events: eventsRouter,
@@ -23,5 +26,6 @@ export const appRouter = router({
   runners: runnersRouter,
   runs: runsRouter,
   sessions: sessionsRouter,
+  storage: storageRouter,
 });
 export type AppRouter = typeof appRouter;
