@@ -1,9 +1,5 @@
-import { and, between, eq, inArray, sql } from "drizzle-orm";
 import type pg from "pg";
-import { isTerminal, type RunStatus } from "@/contract/run";
-import type { Tx } from "@/db/client";
-import { eventBatches, events, runs } from "@/db/schema";
-import { withTransaction } from "@/db/transaction";
+import type { RunStatus } from "@/contract/run";
 
 export type PreparedEvent = { id: string; type: string; payload: string; at: string | null };
 export type PreparedBatch = {
@@ -27,155 +23,122 @@ export type Refused =
   | { kind: "lease-lost" }
   | { kind: "conflict" };
 
-type LockedRun = {
-  id: string;
-  status: RunStatus;
-  failureKind: string | null;
-  leaseEpoch: number;
-  lastEventSeq: number;
-};
-type KnownBatch = { runId: string; batchId: string; contentHash: string; firstSeq: number; lastSeq: number };
-
 /**
- * Stores batches of several runs in one transaction. Their runs are locked in id order, and those that others hold are
- * left for the next flush; what is judged afterwards is read by a later statement, whose snapshot holds all that the
- * locks waited for.
+ * Stores batches of several runs in one statement, which is its own transaction. `locked` takes the runs in id order,
+ * skips those that others hold, and returns the rows as they are once the locks are had; everything is judged by those.
+ * Only the look for a known batch may be too old: a batch that another process stored in between violates its key, the
+ * whole statement is undone, and the caller looks again.
  */
-export function flushBatches(pool: pg.Pool, batches: PreparedBatch[]): Promise<Verdict[]> {
-  return withTransaction(pool, async (tx) => {
-    const locked = await lockRuns(tx, batches);
-    const known = await knownBatches(tx, batches);
-    const missing = await missingRuns(tx, batches, locked);
-    const verdicts = batches.map((batch) => judge(batch, { locked, known, missing }));
-    await insert(tx, batches, verdicts, locked);
-    await nameReplayed(tx, batches, verdicts);
-    return verdicts;
+const APPEND = `
+  with given as (
+    select * from unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::int[])
+      with ordinality as batch (run_id, epoch, batch_id, hash, size, place)
+  ), locked as (
+    select id, status, failure_kind, lease_epoch, last_event_seq from agentrun_runs
+    where id = any ($1) order by id for no key update skip locked
+  ), judged as (
+    select given.*, locked.status, locked.failure_kind, locked.last_event_seq, known.first_seq, known.last_seq,
+      case
+        when locked.id is null then
+          case when exists (select from agentrun_runs where id = given.run_id) then 'busy' else 'missing' end
+        when given.epoch <> locked.lease_epoch then 'lease-lost'
+        when known.content_hash = given.hash then 'replayed'
+        when known.content_hash is not null then 'conflict'
+        when locked.status not in ('pending', 'claimed') then 'terminal'
+        when given.epoch is not null and locked.status <> 'claimed' then 'lease-lost'
+        else 'stored'
+      end as verdict
+    from given
+    left join locked on locked.id = given.run_id
+    left join agentrun_event_batches known on known.run_id = given.run_id and known.batch_id = given.batch_id
+  ), placed as (
+    select *, last_event_seq + sum(case when verdict = 'stored' then size else 0 end)
+      over (partition by run_id order by place) as upto
+    from judged
+  ), counted as (
+    update agentrun_runs run set last_event_seq = total.upto
+    from (select run_id, max(upto) as upto from placed where verdict = 'stored' group by run_id) total
+    where run.id = total.run_id
+  ), batched as (
+    insert into agentrun_event_batches (run_id, batch_id, content_hash, first_seq, last_seq)
+    select run_id, batch_id, hash, upto - size + 1, upto from placed where verdict = 'stored' and batch_id is not null
+  ), stored as (
+    insert into agentrun_events (id, run_id, seq, type, payload, created_at)
+    select event.id, placed.run_id, placed.upto - placed.size + event.offset_in_batch, event.type, event.payload::jsonb,
+      coalesce(least(event.at, now()), now())
+    from unnest($6::int[], $7::int[], $8::text[], $9::text[], $10::text[], $11::timestamptz[])
+      as event (place, offset_in_batch, id, type, payload, at)
+    join placed on placed.place = event.place and placed.verdict = 'stored'
+  )
+  select verdict, upto::int, first_seq, last_seq, status, failure_kind from placed order by place`;
+
+type Row = {
+  verdict: Verdict["kind"];
+  upto: number | null;
+  first_seq: number | null;
+  last_seq: number | null;
+  status: RunStatus;
+  failure_kind: string | null;
+};
+
+/** Stores what may be stored; answers for every batch, in the order given. */
+export async function flushBatches(pool: pg.Pool, batches: PreparedBatch[]): Promise<Verdict[]> {
+  const events = batches.flatMap((batch, index) => batch.events.map((event, place) => ({ event, index, place })));
+  const { rows } = await pool.query<Row>({
+    name: "agentrun-append",
+    text: APPEND,
+    values: [
+      batches.map((batch) => batch.runId),
+      batches.map((batch) => batch.leaseEpoch),
+      batches.map((batch) => batch.batchId),
+      batches.map((batch) => batch.contentHash),
+      batches.map((batch) => batch.events.length),
+      events.map((row) => row.index + 1),
+      events.map((row) => row.place + 1),
+      events.map((row) => row.event.id),
+      events.map((row) => row.event.type),
+      events.map((row) => row.event.payload),
+      events.map((row) => row.event.at),
+    ],
   });
+  const verdicts: Verdict[] = [];
+  for (const [index, batch] of batches.entries()) verdicts.push(await verdictOf(pool, batch, rows[index]));
+  return verdicts;
 }
 
-async function lockRuns(tx: Tx, batches: PreparedBatch[]): Promise<Map<string, LockedRun>> {
-  const ids = [...new Set(batches.map((batch) => batch.runId))];
-  const rows = await tx
-    .select({
-      id: runs.id,
-      status: runs.status,
-      failureKind: runs.failureKind,
-      leaseEpoch: runs.leaseEpoch,
-      lastEventSeq: runs.lastEventSeq,
-    })
-    .from(runs)
-    .where(inArray(runs.id, ids))
-    .orderBy(runs.id)
-    .for("no key update", { skipLocked: true });
-  return new Map(rows.map((row) => [row.id, row]));
-}
-
-async function knownBatches(tx: Tx, batches: PreparedBatch[]): Promise<Map<string, KnownBatch>> {
-  const named = batches.filter((batch) => batch.batchId !== null);
-  if (named.length === 0) return new Map();
-  const runIds = sql.param(named.map((batch) => batch.runId));
-  const batchIds = sql.param(named.map((batch) => batch.batchId));
-  const rows = await tx
-    .select()
-    .from(eventBatches)
-    .where(
-      sql`(${eventBatches.runId}, ${eventBatches.batchId}) in (select * from unnest(${runIds}::text[], ${batchIds}::text[]))`,
-    );
-  return new Map(rows.map((row) => [batchKey(row.runId, row.batchId), row]));
-}
-
-/** Of the runs that were not locked: those that do not exist, as opposed to those that somebody else holds. */
-async function missingRuns(tx: Tx, batches: PreparedBatch[], locked: Map<string, LockedRun>): Promise<Set<string>> {
-  const open = [...new Set(batches.map((batch) => batch.runId))].filter((id) => !locked.has(id));
-  if (open.length === 0) return new Set();
-  const found = await tx.select({ id: runs.id }).from(runs).where(inArray(runs.id, open));
-  return new Set(open.filter((id) => !found.some((row) => row.id === id)));
-}
-
-/** Judges one batch and, when it is taken, advances its run's counter for those that follow. */
-function judge(
-  batch: PreparedBatch,
-  seen: { locked: Map<string, LockedRun>; known: Map<string, KnownBatch>; missing: Set<string> },
-): Verdict {
-  const run = seen.locked.get(batch.runId);
-  if (!run) return { kind: seen.missing.has(batch.runId) ? "missing" : "busy" };
-  const stored = batch.batchId === null ? undefined : seen.known.get(batchKey(batch.runId, batch.batchId));
-  if (batch.leaseEpoch !== null && batch.leaseEpoch !== run.leaseEpoch) return { kind: "lease-lost" };
-  if (stored) return replay(batch, stored);
-  if (isTerminal(run.status)) return { kind: "terminal", status: run.status, failureKind: run.failureKind };
-  if (batch.leaseEpoch !== null && run.status !== "claimed") return { kind: "lease-lost" };
-  const firstSeq = run.lastEventSeq + 1;
-  run.lastEventSeq += batch.events.length;
-  return {
-    kind: "stored",
-    items: batch.events.map((event, index) => ({ id: event.id, seq: firstSeq + index })),
-    lastSeq: run.lastEventSeq,
-  };
-}
-
-/** The seqs that the first one had; its events' ids are filled in by `nameReplayed`. */
-function replay(batch: PreparedBatch, stored: KnownBatch): Verdict {
-  if (stored.contentHash !== batch.contentHash) return { kind: "conflict" };
-  const items = batch.events.map((event, index) => ({ id: event.id, seq: stored.firstSeq + index }));
-  return { kind: "replayed", items, lastSeq: stored.lastSeq };
-}
-
-/** A replay answers with the ids of the events that are stored, not with those that the retry brought. */
-async function nameReplayed(tx: Tx, batches: PreparedBatch[], verdicts: Verdict[]): Promise<void> {
-  for (const [index, verdict] of verdicts.entries()) {
-    const batch = batches[index];
-    const [first] = verdict.kind === "replayed" ? verdict.items : [];
-    if (!batch || verdict.kind !== "replayed" || !first) continue;
-    const rows = await tx
-      .select({ id: events.id, seq: events.seq })
-      .from(events)
-      .where(and(eq(events.runId, batch.runId), between(events.seq, first.seq, verdict.lastSeq)))
-      .orderBy(events.seq);
-    verdict.items = rows;
+async function verdictOf(pool: pg.Pool, batch: PreparedBatch, row: Row | undefined): Promise<Verdict> {
+  if (!row) throw new Error(`a batch of run ${batch.runId} was not judged`);
+  switch (row.verdict) {
+    case "stored": {
+      const lastSeq = row.upto ?? 0;
+      const firstSeq = lastSeq - batch.events.length + 1;
+      return {
+        kind: "stored",
+        items: batch.events.map((event, index) => ({ id: event.id, seq: firstSeq + index })),
+        lastSeq,
+      };
+    }
+    case "replayed": {
+      const lastSeq = row.last_seq ?? 0;
+      return { kind: "replayed", items: await readItems(pool, batch.runId, [row.first_seq ?? 1, lastSeq]), lastSeq };
+    }
+    case "terminal":
+      return { kind: "terminal", status: row.status, failureKind: row.failure_kind };
+    case "busy":
+    case "missing":
+    case "lease-lost":
+    case "conflict":
+      return { kind: row.verdict };
+    default:
+      return row.verdict satisfies never;
   }
 }
 
-async function insert(
-  tx: Tx,
-  batches: PreparedBatch[],
-  verdicts: Verdict[],
-  locked: Map<string, LockedRun>,
-): Promise<void> {
-  const rows: { event: PreparedEvent; runId: string; seq: number }[] = [];
-  const named: { batch: PreparedBatch; firstSeq: number; lastSeq: number }[] = [];
-  const touched = new Map<string, number>();
-  batches.forEach((batch, index) => {
-    const verdict = verdicts[index];
-    if (verdict?.kind !== "stored") return;
-    const firstSeq = verdict.lastSeq - batch.events.length + 1;
-    batch.events.forEach((event, place) => {
-      rows.push({ event, runId: batch.runId, seq: firstSeq + place });
-    });
-    if (batch.batchId !== null) named.push({ batch, firstSeq, lastSeq: verdict.lastSeq });
-    touched.set(batch.runId, locked.get(batch.runId)?.lastEventSeq ?? verdict.lastSeq);
-  });
-  if (rows.length === 0) return;
-  await tx.execute(sql`
-    with counted as (
-      update agentrun_runs run set last_event_seq = now.seq
-      from unnest(${sql.param([...touched.keys()])}::text[], ${sql.param([...touched.values()])}::int[]) as now (id, seq)
-      where run.id = now.id
-    ), batched as (
-      insert into agentrun_event_batches (run_id, batch_id, content_hash, first_seq, last_seq)
-      select * from unnest(
-        ${sql.param(named.map((item) => item.batch.runId))}::text[], ${sql.param(named.map((item) => item.batch.batchId))}::text[],
-        ${sql.param(named.map((item) => item.batch.contentHash))}::text[], ${sql.param(named.map((item) => item.firstSeq))}::int[],
-        ${sql.param(named.map((item) => item.lastSeq))}::int[])
-    )
-    insert into agentrun_events (id, run_id, seq, type, payload, created_at)
-    select id, run_id, seq, type, payload::jsonb, coalesce(least(at, now()), now())
-    from unnest(
-      ${sql.param(rows.map((row) => row.event.id))}::text[], ${sql.param(rows.map((row) => row.runId))}::text[],
-      ${sql.param(rows.map((row) => row.seq))}::int[], ${sql.param(rows.map((row) => row.event.type))}::text[],
-      ${sql.param(rows.map((row) => row.event.payload))}::text[], ${sql.param(rows.map((row) => row.event.at))}::timestamptz[]
-    ) as event (id, run_id, seq, type, payload, at)`);
-}
-
-function batchKey(runId: string, batchId: string): string {
-  return `${runId}\n${batchId}`;
+/** A replay answers with the ids of the events that are stored, not with those that the retry brought. */
+async function readItems(pool: pg.Pool, runId: string, [first, last]: [number, number]): Promise<Stored["items"]> {
+  const { rows } = await pool.query<{ id: string; seq: number }>(
+    "select id, seq from agentrun_events where run_id = $1 and seq between $2 and $3 order by seq",
+    [runId, first, last],
+  );
+  return rows;
 }
