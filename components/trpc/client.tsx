@@ -32,7 +32,7 @@ export function ApiProvider({ children }: { children: ReactNode }) {
       links: [
         httpBatchLink({
           url: "/api/trpc",
-          maxItems: 20,
+          maxItems: 10,
           maxURLLength: 6_000,
           headers: { "content-type": "application/json" },
           fetch: (url, init) => fetch(url, { ...init, credentials: "same-origin" } as RequestInit),

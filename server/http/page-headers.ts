@@ -39,6 +39,8 @@ export function preparePage(req: IncomingMessage, res: ServerResponse): void {
   }
   const nonce = randomBytes(16).toString("base64");
   const policy = contentSecurityPolicy(nonce);
+  // A page that sends its visitor to sign in says where to come back to.
+  req.headers["x-agentrun-path"] = req.url;
   req.headers["x-nonce"] = nonce;
   req.headers["content-security-policy"] = policy;
   res.setHeader("content-security-policy", policy);

@@ -1,0 +1,16 @@
+import { type CallRequest, contextOf, requestIdFrom } from "@/server/http";
+import { getWiring } from "@/server/wiring";
+import type { TrpcContext } from "./init";
+
+type Headers = CallRequest["headers"];
+
+/** The context of a page's own calls: reading, by whoever asked for the page. */
+export function createPageContext(headers: Headers): Promise<TrpcContext> {
+  return contextOf(getWiring(), { method: "GET", headers, requestId: requestIdFrom(headers.get("x-request-id")) });
+}
+
+/** The context of a request that a route handler of Next answers. */
+export function createRequestContext(request: Request): Promise<TrpcContext> {
+  const requestId = requestIdFrom(request.headers.get("x-request-id"));
+  return contextOf(getWiring(), { method: request.method, headers: request.headers, requestId });
+}
