@@ -10,14 +10,19 @@ type ComposerProps = { session: Session; openRun: Run | null; lastRun: Run | nul
 
 /** Where an operator speaks: a turn when the agent is idle, a steer while it works, and the button that interrupts. */
 export function Composer({ session, openRun, lastRun }: ComposerProps) {
-  const [text, setText] = useState("");
   const composer = useComposer({ session, openRun, lastRun });
+  const [text, setText] = useState(composer.draft.text);
   const { isBusy, refusal } = composer;
   const canSend = text.trim() !== "" && !composer.isSending && refusal === null;
 
+  const write = (next: string) => {
+    setText(next);
+    composer.draft.text = next;
+  };
+
   async function submit(as: "turn" | "steer"): Promise<void> {
     if (!canSend) return;
-    if (await composer.send(as, text)) setText("");
+    if (await composer.send(as, text)) write("");
   }
 
   function onKeyDown(event: KeyboardEvent): void {
@@ -50,7 +55,7 @@ export function Composer({ session, openRun, lastRun }: ComposerProps) {
             rows={Math.min(8, Math.max(2, text.split("\n").length))}
             value={text}
             disabled={refusal !== null}
-            onChange={(event) => setText(event.target.value)}
+            onChange={(event) => write(event.target.value)}
             onKeyDown={onKeyDown}
             className="block w-full resize-none bg-transparent px-3 pt-2.5 text-sm leading-relaxed outline-none placeholder:text-ink-3 max-sm:text-base"
           />

@@ -84,7 +84,15 @@ function useStickToEnd() {
       isStuck.current = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < END_PX;
       setIsAtEnd(isStuck.current);
     };
+    let anchor = window.location.hash.slice(1);
     const observer = new ResizeObserver(() => {
+      // An address that names an approval leads to it, once it is there.
+      const target = anchor === "" ? null : document.getElementById(anchor);
+      if (target !== null) {
+        anchor = "";
+        isStuck.current = false;
+        target.scrollIntoView({ block: "center" });
+      }
       if (isStuck.current) toEnd();
       else watch();
     });

@@ -1,6 +1,6 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useRef, useState } from "react";
+import { useState } from "react";
 import { commandsKey, isWaiting, useRunCommands } from "@/components/sessions/use-session";
 import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
@@ -8,6 +8,18 @@ import { readError } from "@/components/trpc/errors";
 import { ExecutionPolicy, type Run, WorkspaceRef } from "@/contract/run";
 import type { Session } from "@/contract/session";
 import { isOpen, type SendPorts, sendTurn } from "./send";
+
+/** A message being written, and the id that it is sent under: both are kept until the server has taken it. */
+type Draft = { id: string; text: string };
+const drafts = new Map<string, Draft>();
+
+/** A session's draft; it outlives the composer, which goes when another tab of the page is shown. */
+function draftOf(sessionId: string): Draft {
+  if (typeof window === "undefined") return { id: "", text: "" };
+  const known = drafts.get(sessionId) ?? { id: crypto.randomUUID(), text: "" };
+  drafts.set(sessionId, known);
+  return known;
+}
 
 type ComposerInput = { session: Session; openRun: Run | null; lastRun: Run | null };
 
@@ -18,8 +30,7 @@ export function useComposer({ session, openRun, lastRun }: ComposerInput) {
   const client = useQueryClient();
   const canOperate = useCanOperate();
   const commands = useRunCommands(openRun?.id ?? null).data ?? [];
-  // The id of the message being written: it is kept until the server has taken the message.
-  const draftId = useRef(crypto.randomUUID());
+  const draft = draftOf(session.sessionId);
   const [error, setError] = useState<string | null>(null);
 
   const turn = commands.find((command) => command.type === "turn" && isWaiting(command));
@@ -41,7 +52,7 @@ export function useComposer({ session, openRun, lastRun }: ComposerInput) {
   const sending = useMutation({
     mutationFn: async (input: { as: "turn" | "steer"; text: string }) => {
       if (input.as === "steer" && openRun !== null) {
-        const key = `console-steer-${draftId.current}`;
+        const key = `console-steer-${draft.id}`;
         await api.commands.create.mutate({
           runId: openRun.id,
           type: "steer",
@@ -53,7 +64,7 @@ export function useComposer({ session, openRun, lastRun }: ComposerInput) {
       const defaults = runDefaults(session, lastRun);
       const target = openRun !== null && isOpen(openRun) ? openRun : null;
       const sent = await sendTurn(ports, {
-        draftId: draftId.current,
+        draftId: draft.id,
         text: input.text,
         session,
         openRun: target,
@@ -83,7 +94,7 @@ export function useComposer({ session, openRun, lastRun }: ComposerInput) {
     setError(null);
     try {
       refresh(await sending.mutateAsync({ as, text }));
-      draftId.current = crypto.randomUUID();
+      draft.id = crypto.randomUUID();
       return true;
     } catch (cause) {
       setError(readError(cause).message);
@@ -92,6 +103,7 @@ export function useComposer({ session, openRun, lastRun }: ComposerInput) {
   }
 
   return {
+    draft,
     isBusy,
     isSending: sending.isPending,
     isInterrupting: interrupting.isPending || interrupts.some(isWaiting),

@@ -99,6 +99,18 @@ test("retries wait longer each time and start over after a greeting", () => {
   expect([...waits, last(timers).ms]).toEqual([500, 1_000, 2_000, 5_000, 500]);
 });
 
+test("a run that cannot be followed does not keep the rest from being live", () => {
+  const { connection, sources, timers, last } = setUp();
+  connection.follow({ runId: "run_gone", afterSeq: 3 });
+  connection.start();
+  for (let round = 0; round < 3; round += 1) {
+    expect(last(sources).url).toContain("run_gone");
+    last(sources).send("error");
+    last(timers).run();
+  }
+  expect(last(sources).url).not.toContain("run_gone");
+});
+
 test("a stream that never greets counts as lost", () => {
   const { connection, timers, last } = setUp();
   connection.start();

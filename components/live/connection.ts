@@ -22,6 +22,8 @@ export type LiveOptions = {
 type Listener<Name extends FrameName> = (frame: Frames[Name]) => void;
 
 const RETRY_MS = [500, 1_000, 2_000, 5_000, 10_000] as const;
+/** A topic that keeps the stream from opening (its run is gone) is left out, so that all else goes on. */
+const TOPIC_FAILURES_MAX = 3;
 /** A half-open connection is silent; the server's own keep-alive comments never reach JavaScript. */
 const HELLO_TIMEOUT_MS = 10_000;
 
@@ -110,7 +112,7 @@ export class LiveConnection {
     this.#retiring?.close();
     // The old stream goes on until the new one says hello: doubles are dropped by seq and version, gaps are not seen.
     this.#retiring = this.#source;
-    const source = this.#options.openSource(liveUrl(this.#topic));
+    const source = this.#options.openSource(liveUrl(this.#failures < TOPIC_FAILURES_MAX ? this.#topic : null));
     this.#source = source;
     for (const name of FRAME_NAMES) source.addEventListener(name, (event) => this.#receive(source, name, event.data));
     source.addEventListener("error", () => this.#lost(source));

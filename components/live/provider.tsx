@@ -103,6 +103,8 @@ function CachePatches({ connection }: { connection: LiveConnection }) {
         client.setQueryData<Approval>(trpc.approvals.get.queryKey({ approvalId: approval.id }), approval);
         // Lists by status gain or lose a row, which a patch in place cannot show.
         void client.invalidateQueries({ queryKey: trpc.approvals.list.pathKey() });
+        // Sessions count the approvals that wait.
+        void client.invalidateQueries({ queryKey: trpc.sessions.pathKey() });
       }),
       connection.onGap(() => void client.invalidateQueries()),
     ];

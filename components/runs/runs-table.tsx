@@ -23,7 +23,7 @@ const COLUMNS: Column<Run>[] = [
     cell: (run) => (
       <Link
         href={`/runs/${encodeURIComponent(run.id)}`}
-        className="font-mono text-xs font-medium after:absolute after:inset-0 hover:underline"
+        className="font-mono text-xs font-medium whitespace-nowrap after:absolute after:inset-0 hover:underline"
         title={run.id}
       >
         {shortenId(run.id)}
@@ -38,7 +38,7 @@ const COLUMNS: Column<Run>[] = [
       return (
         <Link
           href={`/sessions/${encodeURIComponent(sessionId)}`}
-          className="relative font-mono text-xs hover:underline"
+          className="relative font-mono text-xs whitespace-nowrap hover:underline"
           title={sessionId}
         >
           {shortenId(sessionId)}
@@ -69,7 +69,7 @@ const COLUMNS: Column<Run>[] = [
   {
     name: "Length",
     isWideOnly: true,
-    className: "text-right tabular-nums",
+    className: "text-right whitespace-nowrap tabular-nums",
     cell: (run) => <Duration from={run.createdAt} to={run.terminalStatus === null ? null : run.updatedAt} />,
   },
   {

@@ -3,6 +3,7 @@ import { LogOut } from "lucide-react";
 import Link from "next/link";
 import { usePathname, useRouter } from "next/navigation";
 import type { ReactNode } from "react";
+import { StaleBar } from "@/components/live/stale-bar";
 import { LiveIndicator } from "@/components/live/status";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
@@ -29,7 +30,10 @@ export function Shell({ children }: { children: ReactNode }) {
       </a>
       <SideBar />
       <main id="main" tabIndex={-1} className="min-h-0 min-w-0 flex-1 overflow-hidden outline-none">
-        {children}
+        <div className="flex h-full min-h-0 flex-col">
+          <StaleBar />
+          <div className="min-h-0 flex-1">{children}</div>
+        </div>
       </main>
       <PhoneBar />
       <Commands />

@@ -27,7 +27,10 @@ export function ShortcutSheet({ shortcuts, onClose }: { shortcuts: readonly Shor
                     <dt>{shortcut.name}</dt>
                     <dd className="flex gap-1">
                       {shortcut.keys.split(/[ +]/).map((key) => (
-                        <kbd key={key} className="rounded border border-line-strong bg-sunken px-1.5 text-xs">
+                        <kbd
+                          key={key}
+                          className="rounded border border-line-strong bg-sunken px-1.5 text-xs whitespace-nowrap"
+                        >
                           {key === "mod" ? "Ctrl/⌘" : key}
                         </kbd>
                       ))}

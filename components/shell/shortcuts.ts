@@ -42,10 +42,13 @@ export function makeShortcutHandler(
 }
 
 const TYPED_IN = new Set(["INPUT", "TEXTAREA", "SELECT"]);
+/** Inputs that take no text. */
+const PRESSED = new Set(["checkbox", "radio", "button", "submit"]);
 
 function isTyping(target: EventTarget | null): boolean {
-  const element = target as { tagName?: string; isContentEditable?: boolean } | null;
-  return element?.isContentEditable === true || TYPED_IN.has(element?.tagName ?? "");
+  const element = target as { tagName?: string; type?: string; isContentEditable?: boolean } | null;
+  if (element?.isContentEditable === true) return true;
+  return TYPED_IN.has(element?.tagName ?? "") && !PRESSED.has(element?.type ?? "");
 }
 
 const OFF_KEY = "agentrun-shortcuts";

@@ -1,0 +1,21 @@
+"use client";
+import { WifiOff } from "lucide-react";
+import { useNow } from "@/components/ui/clock";
+import { useLiveStatus } from "./provider";
+
+/** A stream that comes back within this is not worth a word. */
+const PATIENCE_MS = 4_000;
+
+/** Says that what is shown may be old, and since when. Reading stays possible. */
+export function StaleBar() {
+  const status = useLiveStatus();
+  const nowMs = useNow();
+  if (status.state !== "reconnecting" || nowMs - status.staleSinceMs < PATIENCE_MS) return null;
+  const since = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" }).format(status.staleSinceMs);
+  return (
+    <p role="status" className="flex items-center gap-2 bg-warn-soft px-4 py-1.5 text-xs text-warn lg:px-6">
+      <WifiOff aria-hidden className="size-3.5" /> The server does not answer. What you see was true at {since}; it is
+      asked again by itself.
+    </p>
+  );
+}
