@@ -7,14 +7,27 @@ import { appendServerEvents } from "@/server/events";
  * Ends the approvals of an attempt that is over. One that nobody had decided is superseded; one that was decided but
  * not confirmed as applied is ambiguous. Neither is ever applied to another attempt's request.
  */
-export async function settleApprovals(ctx: TxContext, run: RunRow, session: SessionRow | null): Promise<void> {
+export function settleApprovals(ctx: TxContext, run: RunRow, session: SessionRow | null): Promise<void> {
+  return settle(ctx, { run, session }, ["pending", "decided"]);
+}
+
+/** The turn that asked has ended, so there is nothing left to allow; what was decided is still with the runner. */
+export function supersedePending(ctx: TxContext, run: RunRow, session: SessionRow | null): Promise<void> {
+  return settle(ctx, { run, session }, ["pending"]);
+}
+
+async function settle(
+  ctx: TxContext,
+  { run, session }: { run: RunRow; session: SessionRow | null },
+  statuses: ("pending" | "decided")[],
+): Promise<void> {
   const open = await ctx.db
     .update(approvals)
     .set({
       status: sql`case when ${approvals.status} = 'pending' then 'superseded' else 'ambiguous' end`,
       updatedAt: sql`clock_timestamp()`,
     })
-    .where(and(eq(approvals.runId, run.id), inArray(approvals.status, ["pending", "decided"])))
+    .where(and(eq(approvals.runId, run.id), inArray(approvals.status, statuses)))
     .returning({ id: approvals.id, status: approvals.status, decision: approvals.decision });
   if (open.length === 0) return;
   await appendServerEvents(

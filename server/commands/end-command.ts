@@ -2,6 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import type { FailureKind } from "@/contract/errors";
 import type { TerminalStatus } from "@/contract/run";
 import { type CommandRow, commands, type RunRow, type SessionRow, sessions } from "@/db/schema";
+import { supersedePending } from "@/server/approvals";
 import type { TxContext } from "@/server/context";
 import { appendServerEvents, statusEvent } from "@/server/events";
 
@@ -46,6 +47,7 @@ export async function endCommand(
       turnId: end.turnId ?? null,
     }),
   ]);
+  if (command.type === "turn") await supersedePending(ctx, run, session);
   if (session && command.type === "turn") await endSessionTurn(ctx, { session, run, command }, end);
   ctx.wake(`commands:${run.id}`);
   return ended;

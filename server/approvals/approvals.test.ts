@@ -1,0 +1,98 @@
+import { expect, test } from "vitest";
+import { createTestDatabase } from "@/db/test/database";
+import { expireLease } from "@/db/test/factories";
+import { ackCommand, createCommand, finishCommand } from "@/server/commands";
+import type { ServiceContext } from "@/server/context";
+import { claimRun, createRun } from "@/server/runs";
+import { getSession } from "@/server/sessions";
+import { runnerOf, type TestContext, tenantOperator, testContext } from "@/server/test/context";
+import { decideApproval, getApproval, listApprovals, requestApproval } from ".";
+
+async function asking(ctx: TestContext, sessionId: string) {
+  const { id: runId } = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId } });
+  const turn = await createCommand(ctx, { runId, type: "turn", payload: { text: "go" } });
+  const { leaseEpoch } = await claimRun(ctx, { runId, runnerId: "runner_a" });
+  const runner: ServiceContext = ctx.as(runnerOf(runId, leaseEpoch));
+  await ackCommand(runner, { commandId: turn.id, leaseEpoch });
+  const ask = (requestKey: string) =>
+    requestApproval(runner, { runId, leaseEpoch, requestKey, kind: "command", command: "rm -rf build", cwd: "/w" });
+  return { runId, leaseEpoch, turn, runner, ask };
+}
+
+test("asking again in the same attempt answers the same row, and the session counts it once", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { ask } = await asking(ctx, "ses_ask");
+  const [first, second] = await Promise.all([ask("req-1"), ask("req-1")]);
+  expect(first.approvalId).toBe(second.approvalId);
+  expect((await getSession(ctx, { sessionId: "ses_ask" })).pendingApprovals).toBe(1);
+  expect(first).toMatchObject({ status: "pending", command: "rm -rf build", cwd: "/w" });
+});
+
+test("of two people who decide at once one is told who was first; the decision reaches the runner once", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { ask, runId, runner, leaseEpoch } = await asking(ctx, "ses_decide");
+  const { approvalId } = await ask("req-1");
+  const decisions = await Promise.allSettled([
+    decideApproval(ctx, { approvalId, decision: "accept" }),
+    decideApproval(ctx, { approvalId, decision: "decline" }),
+  ]);
+  expect(decisions.map((decision) => decision.status).sort()).toEqual(["fulfilled", "rejected"]);
+  expect(decisions.find((decision) => decision.status === "rejected")).toMatchObject({
+    reason: { reason: "approval-decided" },
+  });
+  const { rows } = await ctx.pool.query(
+    "select id, payload from agentrun_commands where run_id = $1 and type = 'approve'",
+    [runId],
+  );
+  expect(rows).toHaveLength(1);
+  const decided = await getApproval(ctx, { approvalId });
+  expect(decided).toMatchObject({ status: "decided", decision: rows[0].payload.decision, decidedBy: "operator:admin" });
+  await finishCommand(runner, { commandId: rows[0].id, leaseEpoch, terminalStatus: "completed" });
+  expect((await getApproval(ctx, { approvalId })).status).toBe("applied");
+  expect((await getSession(ctx, { sessionId: "ses_decide" })).pendingApprovals).toBe(0);
+});
+
+test("when the attempt is lost, what nobody decided is superseded and what was not confirmed is ambiguous", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { ask, runId } = await asking(ctx, "ses_lost");
+  const undecided = await ask("req-1");
+  const unconfirmed = await ask("req-2");
+  await decideApproval(ctx, { approvalId: unconfirmed.approvalId, decision: "accept" });
+  await expireLease(ctx.database.db, runId);
+  await claimRun(ctx, { runId, runnerId: "runner_b" });
+  expect((await getApproval(ctx, undecided)).status).toBe("superseded");
+  expect((await getApproval(ctx, unconfirmed)).status).toBe("ambiguous");
+  await expect(decideApproval(ctx, { approvalId: undecided.approvalId, decision: "accept" })).rejects.toMatchObject({
+    reason: "approval-decided",
+  });
+});
+
+test("the end of the turn that asked supersedes what nobody decided", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { ask, turn, runner, leaseEpoch } = await asking(ctx, "ses_end");
+  const { approvalId } = await ask("req-1");
+  await finishCommand(runner, {
+    commandId: turn.id,
+    leaseEpoch,
+    terminalStatus: "cancelled",
+    failureKind: "cancelled",
+  });
+  expect((await getApproval(ctx, { approvalId })).status).toBe("superseded");
+});
+
+test("another tenant's approval does not exist", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { ask } = await asking(ctx, "ses_tenant");
+  const { approvalId } = await ask("req-1");
+  const stranger = ctx.as(tenantOperator("other"));
+  await expect(getApproval(stranger, { approvalId })).rejects.toMatchObject({ reason: "not-found" });
+  await expect(decideApproval(stranger, { approvalId, decision: "accept" })).rejects.toMatchObject({
+    reason: "not-found",
+  });
+  expect((await listApprovals(stranger, { limit: 50 })).items).toEqual([]);
+});
