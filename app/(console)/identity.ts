@@ -12,7 +12,7 @@ export const requireIdentity = cache(async (): Promise<Identity> => {
   } catch (error) {
     if (!isUnauthenticated(error)) throw error;
     const path = (await headers()).get("x-agentrun-path");
-    redirect(path === null ? "/sign-in" : `/sign-in?next=${encodeURIComponent(path)}`);
+    redirect(path === null ? "/sign-in" : `/sign-in?next=${encodeURIComponent(shownPath(path))}`);
   }
 });
 
@@ -20,4 +20,11 @@ export const requireIdentity = cache(async (): Promise<Identity> => {
 function isUnauthenticated(error: unknown): boolean {
   if (readError(error).status === 401) return true;
   return typeof error === "object" && error !== null && "code" in error && error.code === "UNAUTHORIZED";
+}
+
+/** A request's path as the address bar shows it: Next asks for a page's parts with a mark of its own. */
+function shownPath(path: string): string {
+  const url = new URL(path, "http://console");
+  url.searchParams.delete("_rsc");
+  return `${url.pathname}${url.search}`;
 }

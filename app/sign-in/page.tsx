@@ -4,6 +4,12 @@ import { SignInForm } from "@/components/shell/sign-in-form";
 
 export const metadata: Metadata = { title: "Sign in" };
 
+const REFUSALS: Record<string, string> = {
+  unauthenticated: "This sign-in link was used already, or has expired. The server prints a new one when it starts.",
+  "rate-limited": "Too many tries from this address have failed. Wait a minute, then try again.",
+  "database-down": "The server's database does not answer. Try again in a moment.",
+};
+
 /** Only paths of this console are gone back to: anything else would lead a signed-in operator away. */
 function safeNext(next: string | string[] | undefined): string {
   return typeof next === "string" && /^\/(?![/\\])/.test(next) ? next : "/";
@@ -12,7 +18,7 @@ function safeNext(next: string | string[] | undefined): string {
 export default async function SignInPage(props: {
   searchParams: Promise<Record<string, string | string[] | undefined>>;
 }) {
-  const { next, reason } = await props.searchParams;
+  const { next, error } = await props.searchParams;
   return (
     <main className="flex min-h-dvh items-center justify-center p-4">
       <div className="flex w-full max-w-sm flex-col gap-5">
@@ -20,9 +26,9 @@ export default async function SignInPage(props: {
           <Logo className="size-8" />
           <h1 className="text-lg font-semibold tracking-tight">Sign in to AgentRun</h1>
         </div>
-        {reason !== undefined && (
+        {error !== undefined && (
           <p role="alert" className="rounded-md bg-warn-soft p-3 text-sm text-warn">
-            This sign-in link was used already, or has expired. The server prints a new one when it starts.
+            {REFUSALS[String(error)] ?? "Signing in failed. Try it again, or look at the server's log."}
           </p>
         )}
         <section className="rounded-lg border bg-panel p-4 text-sm text-ink-2">

@@ -4,6 +4,7 @@ import Link from "next/link";
 import { parseAsStringLiteral, useQueryState } from "nuqs";
 import { ApprovalCard, showApproval } from "@/components/conversation/approval-card";
 import { useTRPC } from "@/components/trpc/client";
+import { approvalPages } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
 import { Choices } from "@/components/ui/choices";
 import { shortenId } from "@/components/ui/format";
@@ -16,12 +17,7 @@ import { APPROVAL_STATUSES } from "@/contract/approval";
 export function ApprovalsView() {
   const trpc = useTRPC();
   const [status, setStatus] = useQueryState("status", parseAsStringLiteral(APPROVAL_STATUSES).withDefault("pending"));
-  const query = useInfiniteQuery(
-    trpc.approvals.list.infiniteQueryOptions(
-      { status, limit: 50 },
-      { getNextPageParam: (page) => page.cursor ?? undefined },
-    ),
-  );
+  const query = useInfiniteQuery(approvalPages(trpc, { status }));
   const approvals = query.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <div className="flex h-full min-h-0 flex-col">

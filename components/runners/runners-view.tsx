@@ -3,6 +3,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { Profile } from "@/components/sessions/demo-label";
 import { useTRPC } from "@/components/trpc/client";
+import { runnerPages } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
 import { useNow } from "@/components/ui/clock";
 import { Id } from "@/components/ui/copy";
@@ -72,12 +73,7 @@ function Beat({ runner }: { runner: Runner }) {
 /** Runners that have registered, the newest first, and when each was last heard of. */
 export function RunnersView() {
   const trpc = useTRPC();
-  const query = useInfiniteQuery(
-    trpc.runners.list.infiniteQueryOptions(
-      { limit: 50 },
-      { getNextPageParam: (page) => page.cursor ?? undefined, refetchInterval: REFRESH_MS },
-    ),
-  );
+  const query = useInfiniteQuery({ ...runnerPages(trpc), refetchInterval: REFRESH_MS });
   const runners = query.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <div className="flex h-full min-h-0 flex-col">

@@ -8,12 +8,10 @@ export const RUN_FILTERS = {
   session: parseAsString,
 };
 export type RunFilter = { status: RunStatus | null; profile: string | null; session: string | null };
-export const RUNS_PAGE = 50;
 
 /** The query that a filter stands for; prefetch and hook share it. */
 export function runsInput(filter: RunFilter): Partial<ListRunsInput> {
   return {
-    limit: RUNS_PAGE,
     ...(filter.status === null ? {} : { status: filter.status }),
     ...(filter.profile === null ? {} : { backendProfile: filter.profile }),
     ...(filter.session === null ? {} : { sessionId: filter.session }),

@@ -5,6 +5,7 @@ import { useQueryStates } from "nuqs";
 import { useEffect, useState } from "react";
 import { useFrames } from "@/components/live/provider";
 import { useTRPC } from "@/components/trpc/client";
+import { runPages } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
 import { Select } from "@/components/ui/field";
 import { formatPlural, shortenId } from "@/components/ui/format";
@@ -20,9 +21,7 @@ export function RunsView() {
   const trpc = useTRPC();
   const client = useQueryClient();
   const [filter, setFilter] = useQueryStates(RUN_FILTERS, { history: "replace" });
-  const options = trpc.runs.list.infiniteQueryOptions(runsInput(filter), {
-    getNextPageParam: (page) => page.cursor ?? undefined,
-  });
+  const options = runPages(trpc, runsInput(filter));
   const query = useInfiniteQuery(options);
   const backends = useQuery(trpc.backends.list.queryOptions()).data?.items ?? [];
   const runs = query.data?.pages.flatMap((page) => page.items) ?? [];

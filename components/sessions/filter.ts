@@ -18,8 +18,6 @@ export type SessionFilter = {
   project: string | null;
 };
 
-export const SESSIONS_PAGE = 50;
-
 /** The query that a filter stands for; prefetch and hook share it, so that their keys cannot drift. */
 export function sessionsInput(
   filter: SessionFilter,
@@ -28,7 +26,7 @@ export function sessionsInput(
   return {
     state: filter.state,
     readerId,
-    limit: SESSIONS_PAGE,
+
     ...(filter.profile === null ? {} : { backendProfile: filter.profile }),
     ...(filter.storage === null ? {} : { storageKind: filter.storage }),
     ...(filter.project === null ? {} : { projectId: filter.project }),

@@ -6,6 +6,7 @@ import { useEffect, useState } from "react";
 import { useFrames } from "@/components/live/provider";
 import { useCanOperate, useReader } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
+import { sessionPages } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
 import { formatPlural } from "@/components/ui/format";
 import { NewPill } from "@/components/ui/new-pill";
@@ -24,9 +25,7 @@ export function SessionsView() {
   const canOperate = useCanOperate();
   const [filter, setFilter] = useQueryStates(SESSION_FILTERS, { history: "replace" });
   const [isCreating, setIsCreating] = useQueryState("new", parseAsBoolean.withDefault(false));
-  const options = trpc.sessions.list.infiniteQueryOptions(sessionsInput(filter, readerId), {
-    getNextPageParam: (page) => page.cursor ?? undefined,
-  });
+  const options = sessionPages(trpc, sessionsInput(filter, readerId));
   const query = useInfiniteQuery(options);
   const sessions = query.data?.pages.flatMap((page) => page.items) ?? [];
   const [newIds, setNewIds] = useState<ReadonlySet<string>>(new Set());

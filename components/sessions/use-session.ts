@@ -4,10 +4,9 @@ import { useEffect } from "react";
 import { useFrames, useReading } from "@/components/live/provider";
 import { useReader } from "@/components/shell/identity";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
+import { runPages } from "@/components/trpc/lists";
 import type { Command } from "@/contract/command";
 import { isTerminal, type Run } from "@/contract/run";
-
-const RUNS_PAGE = 20;
 
 /** A session as its reader sees it; opening it marks it read, and so does every change while it is open. */
 export function useSession(sessionId: string) {
@@ -27,12 +26,7 @@ export function useSession(sessionId: string) {
 export function useSessionRuns(sessionId: string) {
   const trpc = useTRPC();
   const client = useQueryClient();
-  const query = useInfiniteQuery(
-    trpc.runs.list.infiniteQueryOptions(
-      { sessionId, limit: RUNS_PAGE },
-      { getNextPageParam: (page) => page.cursor ?? undefined },
-    ),
-  );
+  const query = useInfiniteQuery(runPages(trpc, { sessionId }));
   const runs = query.data?.pages.flatMap((page) => page.items) ?? [];
   useFrames("run", (run) => {
     if (run.sessionRef?.sessionId !== sessionId || runs.some((known) => known.id === run.id)) return;

@@ -3,6 +3,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { parseAsStringLiteral, useQueryState } from "nuqs";
 import { useTRPC } from "@/components/trpc/client";
+import { storagePages } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
 import { Select } from "@/components/ui/field";
 import { formatBytes, formatPlural, shortenId } from "@/components/ui/format";
@@ -69,12 +70,7 @@ const COLUMNS: Column<StorageSummary>[] = [
 export function StorageView() {
   const trpc = useTRPC();
   const [state, setState] = useQueryState("state", parseAsStringLiteral(STORAGE_STATES));
-  const query = useInfiniteQuery(
-    trpc.storage.list.infiniteQueryOptions(
-      { limit: 50, ...(state === null ? {} : { storageState: state }) },
-      { getNextPageParam: (page) => page.cursor ?? undefined },
-    ),
-  );
+  const query = useInfiniteQuery(storagePages(trpc, state === null ? {} : { storageState: state }));
   const volumes = query.data?.pages.flatMap((page) => page.items) ?? [];
   const shownBytes = volumes.reduce((sum, volume) => sum + (volume.sizeBytes ?? 0), 0);
   return (

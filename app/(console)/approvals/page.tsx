@@ -1,18 +1,15 @@
 import type { Metadata } from "next";
 import { requireIdentity } from "@/app/(console)/identity";
+import { prefetchPages } from "@/app/(console)/prefetch-pages";
 import { ApprovalsView } from "@/components/approvals/approvals-view";
-import { HydrateClient, prefetch, trpc } from "@/server/trpc/rsc";
+import { approvalPages } from "@/components/trpc/lists";
+import { HydrateClient, trpc } from "@/server/trpc/rsc";
 
 export const metadata: Metadata = { title: "Approvals" };
 
 export default async function ApprovalsPage() {
   await requireIdentity();
-  await prefetch(
-    trpc.approvals.list.infiniteQueryOptions(
-      { status: "pending", limit: 50 },
-      { getNextPageParam: (page) => page.cursor ?? undefined },
-    ),
-  );
+  await prefetchPages(approvalPages(trpc, { status: "pending" }));
   return (
     <HydrateClient>
       <ApprovalsView />

@@ -1,15 +1,15 @@
 import type { Metadata } from "next";
 import { requireIdentity } from "@/app/(console)/identity";
+import { prefetchPages } from "@/app/(console)/prefetch-pages";
 import { RunnersView } from "@/components/runners/runners-view";
-import { HydrateClient, prefetch, trpc } from "@/server/trpc/rsc";
+import { runnerPages } from "@/components/trpc/lists";
+import { HydrateClient, trpc } from "@/server/trpc/rsc";
 
 export const metadata: Metadata = { title: "Runners" };
 
 export default async function RunnersPage() {
   await requireIdentity();
-  await prefetch(
-    trpc.runners.list.infiniteQueryOptions({ limit: 50 }, { getNextPageParam: (page) => page.cursor ?? undefined }),
-  );
+  await prefetchPages(runnerPages(trpc));
   return (
     <HydrateClient>
       <RunnersView />

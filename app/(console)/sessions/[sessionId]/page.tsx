@@ -2,9 +2,11 @@ import type { Metadata } from "next";
 import type { SearchParams } from "nuqs/server";
 import { createLoader, parseAsStringLiteral } from "nuqs/server";
 import { requireIdentity } from "@/app/(console)/identity";
+import { prefetchPages } from "@/app/(console)/prefetch-pages";
 import { SessionView } from "@/components/sessions/session-view";
 import { SESSION_TABS } from "@/components/sessions/tabs";
 import { readerOf } from "@/components/shell/reader";
+import { runPages } from "@/components/trpc/lists";
 import { HydrateClient, prefetch, trpc } from "@/server/trpc/rsc";
 
 export const metadata: Metadata = { title: "Session" };
@@ -18,12 +20,7 @@ export default async function SessionPage(props: SessionPageProps) {
   const readerId = readerOf(await requireIdentity());
   await Promise.all([
     prefetch(trpc.sessions.get.queryOptions({ sessionId, readerId })),
-    prefetch(
-      trpc.runs.list.infiniteQueryOptions(
-        { sessionId, limit: 20 },
-        { getNextPageParam: (page) => page.cursor ?? undefined },
-      ),
-    ),
+    prefetchPages(runPages(trpc, { sessionId })),
   ]);
   return (
     <HydrateClient>

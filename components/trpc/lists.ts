@@ -1,0 +1,27 @@
+import type { TRPCOptionsProxy } from "@trpc/tanstack-react-query";
+import type { Approval, ListApprovalsInput } from "@/contract/approval";
+import type { ListRunsInput, Run } from "@/contract/run";
+import type { Runner } from "@/contract/runner";
+import type { ListSessionsInput, SessionSummary } from "@/contract/session";
+import type { ListStorageInput, StorageSummary } from "@/contract/storage";
+import type { AppRouter } from "@/server/trpc/types";
+import { paged } from "./paged";
+
+type Api = TRPCOptionsProxy<AppRouter>;
+const PAGE = 50;
+
+/** The console's lists; a page's prefetch and its component take the same one, so that their keys cannot drift. */
+export const sessionPages = (api: Api, input: Partial<ListSessionsInput>) =>
+  paged<SessionSummary>((from) => api.sessions.list.queryOptions({ limit: PAGE, ...input, ...from }));
+
+export const runPages = (api: Api, input: Partial<ListRunsInput>) =>
+  paged<Run>((from) => api.runs.list.queryOptions({ limit: PAGE, ...input, ...from }));
+
+export const approvalPages = (api: Api, input: Partial<ListApprovalsInput>) =>
+  paged<Approval>((from) => api.approvals.list.queryOptions({ limit: PAGE, ...input, ...from }));
+
+export const runnerPages = (api: Api) =>
+  paged<Runner>((from) => api.runners.list.queryOptions({ limit: PAGE, ...from }));
+
+export const storagePages = (api: Api, input: Partial<ListStorageInput>) =>
+  paged<StorageSummary>((from) => api.storage.list.queryOptions({ limit: PAGE, ...input, ...from }));
