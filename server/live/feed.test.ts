@@ -94,7 +94,11 @@ test("a feed loses no change of eight writers, where a cursor over versions does
   let isOver = false;
   const byVersion = followByVersion(database, seenByVersion, () => isOver);
 
-  const written = (await Promise.all(Array.from({ length: WRITERS }, (_, writer) => writeSessions(database, writer, () => live.wake("sessions"))))).flat();
+  const written = (
+    await Promise.all(
+      Array.from({ length: WRITERS }, (_, writer) => writeSessions(database, writer, () => live.wake("sessions"))),
+    )
+  ).flat();
   isOver = true;
   await byVersion;
 
@@ -118,11 +122,17 @@ test("a feed resumes after any of its ids with exactly what followed, deletions 
   const { live } = started;
   const first = await follow(ctx, live);
   const startId = first.lastId;
-  const sessions = [await makeSession(ctx.database.db), await makeSession(ctx.database.db), await makeSession(ctx.database.db)];
+  const sessions = [
+    await makeSession(ctx.database.db),
+    await makeSession(ctx.database.db),
+    await makeSession(ctx.database.db),
+  ];
   live.wake("sessions");
   await expect.poll(() => first.ids.length).toBe(3);
   const [one] = sessions;
-  await ctx.database.db.execute(sql`update agentrun_sessions set deleted_at = now() where session_id = ${one?.sessionId}`);
+  await ctx.database.db.execute(
+    sql`update agentrun_sessions set deleted_at = now() where session_id = ${one?.sessionId}`,
+  );
 
   const resumed = await follow(ctx, live, { lastEventId: startId });
 
@@ -149,10 +159,13 @@ test("a cursor of another filter, a damaged one and one of before a restore are 
   await using ctx = testContext(database);
   const { live } = started;
   const { lastId } = await follow(ctx, live);
-  const open = (input: object, actor = ADMIN) => openFeed(ctx.as(actor), live.sessions, input, new AbortController().signal);
+  const open = (input: object, actor = ADMIN) =>
+    openFeed(ctx.as(actor), live.sessions, input, new AbortController().signal);
 
   await expect(open({ lastEventId: lastId, projectId: "other" })).rejects.toMatchObject({ reason: "invalid-cursor" });
-  await expect(open({ lastEventId: lastId }, tenantOperator("one"))).rejects.toMatchObject({ reason: "invalid-cursor" });
+  await expect(open({ lastEventId: lastId }, tenantOperator("one"))).rejects.toMatchObject({
+    reason: "invalid-cursor",
+  });
   await expect(open({ lastEventId: "garbage" })).rejects.toMatchObject({ reason: "invalid-cursor" });
   await expect(open({ lastEventId: lastId.slice(0, -4) })).rejects.toMatchObject({ reason: "invalid-cursor" });
   await expect(open({ tenantId: "two" }, tenantOperator("one"))).rejects.toMatchObject({ reason: "forbidden" });

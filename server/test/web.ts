@@ -19,7 +19,11 @@ export interface TestWeb extends AsyncDisposable {
   /** The verbs' context of a caller, past the network. */
   as(actor: Actor): ServiceContext;
   /** Calls as the administrator, unless headers say otherwise; answers the status and the parsed JSON. */
-  call(method: string, target: string, options?: CallOptions): Promise<{ status: number; body: unknown; headers: Headers }>;
+  call(
+    method: string,
+    target: string,
+    options?: CallOptions,
+  ): Promise<{ status: number; body: unknown; headers: Headers }>;
   /** Ends the server as a crash would: nothing is said to anybody. */
   crash(): Promise<void>;
 }

@@ -1,0 +1,200 @@
+import { expect, test } from "vitest";
+import type { Command } from "@/contract/command";
+import type { RunEvent } from "@/contract/event";
+import { createTestDatabase } from "@/db/test/database";
+import { makeRun } from "@/db/test/factories";
+import { appendEvents } from "@/server/events";
+import { mintOperatorToken } from "@/server/identity";
+import { cancelRun } from "@/server/runs";
+import { ADMIN } from "@/server/test/context";
+import { openSse, type SseFrame } from "@/server/test/sse";
+import { ADMIN_TOKEN, startTestWeb, type TestWeb } from "@/server/test/web";
+
+const AS_ADMIN = { authorization: `Bearer ${ADMIN_TOKEN}` };
+
+async function append(web: TestWeb, runId: string, count: number): Promise<void> {
+  for (let index = 0; index < count; index += 1) {
+    await appendEvents(web.as(ADMIN), {
+      runId,
+      events: [{ type: "assistant_message", payload: { text: `e${index}` } }],
+    });
+  }
+}
+
+const seqsOf = (frames: SseFrame[]) =>
+  frames.flatMap((frame) => (frame.event === "message" ? [(frame.data as RunEvent).seq] : []));
+const upTo = (last: number, first = 1) => Array.from({ length: last - first + 1 }, (_, index) => first + index);
+
+test("a run's stream goes on after a server's crash with every event once", async () => {
+  await using database = await createTestDatabase();
+  const first = await startTestWeb(database);
+  const run = await makeRun(first.wiring.database.db);
+  await append(first, run.id, 3);
+  const before = await openSse(`${first.url}/api/v1/runs/${run.id}/events/watch`, AS_ADMIN);
+  await append(first, run.id, 2);
+  await before.until((frames) => seqsOf(frames).length === 5);
+  const { port } = first;
+  const writing = append(first, run.id, 2);
+  await writing;
+  await first.crash();
+  await before.ended;
+  const read = seqsOf(before.frames);
+
+  await using second = await startTestWeb(database, { port });
+  await append(second, run.id, 3);
+  await using after = await openSse(`${second.url}/api/v1/runs/${run.id}/events/watch`, {
+    ...AS_ADMIN,
+    "last-event-id": before.lastId ?? "",
+  });
+  await append(second, run.id, 2);
+  await after.until((frames) => seqsOf(frames).at(-1) === 12);
+
+  expect([...read, ...seqsOf(after.frames)]).toEqual(upTo(12));
+  expect(after.frames.every((frame) => frame.id === String((frame.data as RunEvent).seq))).toBe(true);
+});
+
+test("a stream that is far behind replays all pages, and many readers get the same events", async () => {
+  await using database = await createTestDatabase();
+  await using web = await startTestWeb(database);
+  const run = await makeRun(web.wiring.database.db);
+  const events = upTo(400).map((n) => ({ type: "reasoning" as const, payload: { text: `t${n}` } }));
+  for (let batch = 0; batch < 3; batch += 1) await appendEvents(web.as(ADMIN), { runId: run.id, events });
+  const readers = await Promise.all(
+    upTo(20).map(() => openSse(`${web.url}/api/v1/runs/${run.id}/events/watch`, AS_ADMIN)),
+  );
+  await append(web, run.id, 5);
+
+  for (const reader of readers) {
+    await reader.until((frames) => seqsOf(frames).length >= 1_205);
+    expect(seqsOf(reader.frames)).toEqual(upTo(1_205));
+    reader.close();
+  }
+  await expect.poll(() => web.wiring.live.streams.count).toBe(0);
+});
+
+test("a stream ends after the run's last event, and what comes back after that is sent away for good", async () => {
+  await using database = await createTestDatabase();
+  await using web = await startTestWeb(database);
+  const run = await makeRun(web.wiring.database.db);
+  await using reader = await openSse(`${web.url}/api/v1/runs/${run.id}/events/watch`, AS_ADMIN);
+  await append(web, run.id, 1);
+  await cancelRun(web.as(ADMIN), { runId: run.id });
+  await reader.ended;
+  expect(reader.frames.at(-2)).toMatchObject({ data: { type: "terminal_status" } });
+  expect(reader.frames.at(-1)).toMatchObject({ event: "end" });
+
+  await using again = await openSse(`${web.url}/api/v1/runs/${run.id}/events/watch`, {
+    ...AS_ADMIN,
+    "last-event-id": reader.lastId ?? "",
+  });
+  expect(again.status).toBe(204);
+});
+
+test("text under way is shown without an id, and only to who follows the run", async () => {
+  await using database = await createTestDatabase();
+  await using web = await startTestWeb(database);
+  await using other = await startTestWeb(database);
+  const run = await makeRun(web.wiring.database.db);
+  await using here = await openSse(`${web.url}/api/v1/runs/${run.id}/events/watch`, AS_ADMIN);
+  await using elsewhere = await openSse(`${other.url}/api/v1/runs/${run.id}/events/watch`, AS_ADMIN);
+  await expect.poll(() => web.wiring.live.isListening && other.wiring.live.isListening).toBe(true);
+  const frames = [{ itemId: "i1", kind: "assistant_message", text: "Hel" }];
+  const send = () => web.call("POST", "/api/trpc/events.live", { body: { runId: run.id, frames } });
+  // Nobody waits for text: what is sent before a reader follows the run is not kept for it.
+  await expect
+    .poll(async () => {
+      expect((await send()).status).toBe(200);
+      return [here.frames.length > 0, elsewhere.frames.length > 0];
+    })
+    .toEqual([true, true]);
+  for (const reader of [here, elsewhere]) {
+    expect(reader.frames[0]).toEqual({ id: null, event: "live", data: { runId: run.id, frames } });
+  }
+});
+
+test("commands come as they are made, and again when they are to be cancelled", async () => {
+  await using database = await createTestDatabase();
+  await using web = await startTestWeb(database);
+  const run = await makeRun(web.wiring.database.db);
+  const create = (text: string) =>
+    web.call("POST", `/api/v1/runs/${run.id}/commands`, { body: { type: "turn", payload: { text } } });
+  const { body } = await create("one");
+  const one = body as Command;
+  await using reader = await openSse(`${web.url}/api/v1/runs/${run.id}/commands/watch`, AS_ADMIN);
+  await create("two");
+  await reader.until((frames) => frames.length === 2);
+  await web.call("POST", `/api/v1/commands/${one.id}/ack`);
+  await web.call("POST", `/api/v1/commands/${one.id}/cancel`);
+  const frames = await reader.until((seen) => seen.length === 3);
+  expect(frames.map((frame) => [frame.id, (frame.data as Command).seq])).toEqual([
+    ["1", 1],
+    ["2", 2],
+    ["2", 1],
+  ]);
+  expect(frames[2]?.data).toMatchObject({ id: one.id, cancelRequestedAt: expect.any(String) });
+});
+
+test("ids that a run has not given out are refused before any byte", async () => {
+  await using database = await createTestDatabase();
+  await using web = await startTestWeb(database);
+  const run = await makeRun(web.wiring.database.db);
+  await append(web, run.id, 2);
+  for (const id of ["3", "abc", "-1", "99999999999"]) {
+    await using reader = await openSse(`${web.url}/api/v1/runs/${run.id}/events/watch`, {
+      ...AS_ADMIN,
+      "last-event-id": id,
+    });
+    expect([id, reader.status]).toEqual([id, 400]);
+  }
+  await using missing = await openSse(`${web.url}/api/v1/runs/run_none/events/watch`, AS_ADMIN);
+  expect(missing.status).toBe(404);
+  await using nobody = await openSse(`${web.url}/api/v1/runs/${run.id}/events/watch`, {});
+  expect(nobody.status).toBe(401);
+});
+
+test("a stream ends within seconds of its caller's token", async () => {
+  await using database = await createTestDatabase();
+  await using web = await startTestWeb(database);
+  const token = await mintOperatorToken(web.as(ADMIN), { name: "ann", role: "operator", tenantId: null });
+  const cookie = `agentrun_operator=${token}`;
+  await using reader = await openSse(`${web.url}/api/live?sessions=1&runs=1&approvals=1`, { cookie });
+  expect(reader.status).toBe(200);
+  const out = await web.call("POST", "/api/auth/sign-out", { token: null, headers: { cookie, origin: web.url } });
+  expect(out.status).toBe(200);
+  await reader.ended;
+  await using again = await openSse(`${web.url}/api/live`, { cookie });
+  expect(again.status).toBe(401);
+});
+
+test("the console's stream carries sessions, runs and one run's events", async () => {
+  await using database = await createTestDatabase();
+  await using web = await startTestWeb(database);
+  const run = await makeRun(web.wiring.database.db);
+  await append(web, run.id, 2);
+  await using reader = await openSse(
+    `${web.url}/api/live?sessions=1&runs=1&approvals=1&run=${run.id}&after=1`,
+    AS_ADMIN,
+  );
+  await web.call("POST", "/api/v1/sessions", { body: { sessionId: "ses_live", backendProfile: "demo" } });
+  await append(web, run.id, 1);
+  await cancelRun(web.as(ADMIN), { runId: run.id });
+  const frames = await reader.until(
+    (seen) =>
+      seen.some(({ event }) => event === "session") &&
+      seen.some(({ event, data }) => event === "run" && (data as { status: string }).status === "cancelled"),
+  );
+  await reader.until((seen) => seen.some(({ data }) => (data as RunEvent).type === "terminal_status"));
+  expect(frames[0]).toMatchObject({ event: "hello", data: { serverTime: expect.any(String) } });
+  const events = reader.frames.filter(({ event }) => event === "event");
+  expect(events.map(({ data }) => (data as RunEvent).seq)).toEqual(upTo(5, 2));
+  expect(events[0]?.id).toBe(`${run.id}:2`);
+
+  await using resumed = await openSse(`${web.url}/api/live?run=${run.id}&after=0`, {
+    ...AS_ADMIN,
+    "last-event-id": `${run.id}:4`,
+  });
+  await resumed.until((seen) => seen.some(({ event }) => event === "event"));
+  expect(resumed.frames.filter(({ event }) => event === "event").map(({ data }) => (data as RunEvent).seq)).toEqual([
+    5,
+  ]);
+});
