@@ -1,11 +1,11 @@
 import { callTRPCProcedure, TRPCError } from "@trpc/server";
 import { type ErrorBody, REASON_STATUS } from "@/contract/errors";
-import { type AgentRunError, errorBody, toAgentRunError } from "@/server/errors";
+import { type AgentRunError, errorBody, InvalidInputError, toAgentRunError } from "@/server/errors";
 import { faultOf, type TrpcContext } from "@/server/trpc/init";
 import { appRouter } from "@/server/trpc/root";
 import { readJsonBody, readQuery, withParams } from "./input";
 import { createMatcher, methodNotAllowed, noSuchRoute } from "./match";
-import { procedureNamed } from "./procedures";
+import { inputOf, procedureNamed } from "./procedures";
 import { type Method, ROUTES } from "./routes";
 
 export type RestRequest = {
@@ -42,11 +42,13 @@ async function answer(request: RestRequest, ctx: TrpcContext): Promise<unknown> 
     ? { ...readQuery(route.procedure, request.query), ...readJsonBody(await request.readBody()) }
     : readQuery(route.procedure, request.query);
   const whole = withParams(input, params);
+  const [unknown] = inputOf(route.procedure) === null ? Object.keys(whole) : [];
+  if (unknown !== undefined) throw new InvalidInputError(`${unknown}: is no input of this route`);
   const { type } = procedureNamed(route.procedure)._def;
   return callTRPCProcedure({
     router: appRouter,
     path: route.procedure,
-    getRawInput: () => Promise.resolve(Object.keys(whole).length === 0 ? undefined : whole),
+    getRawInput: () => Promise.resolve(whole),
     ctx,
     type,
     signal: request.signal,

@@ -1,0 +1,198 @@
+import { request } from "node:http";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ErrorBody } from "@/contract/errors";
+import { createTestDatabase, type TestDatabase } from "@/db/test/database";
+import { ADMIN_TOKEN, startTestWeb, type TestWeb } from "@/server/test/web";
+import { ROUTES } from "./routes";
+
+let database: TestDatabase;
+let web: TestWeb;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  web = await startTestWeb(database);
+});
+afterAll(async () => {
+  await web[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+type Refusal = { status: number; reason: string };
+
+async function refusal(
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Refusal> {
+  const answer = await web.call(method, path, { ...(body === undefined ? {} : { body }), headers });
+  const { error } = answer.body as { error?: unknown };
+  const parsed = ErrorBody.parse(error);
+  expect(parsed.requestId).toBe(answer.headers.get("x-request-id"));
+  expect(parsed.message).not.toMatch(/node_modules|\bat \/|select |insert |Failed query/i);
+  return { status: answer.status, reason: parsed.reason };
+}
+
+async function countRows(): Promise<string> {
+  const { rows } = await web.wiring.database.pool.query(
+    `select (select count(*) from agentrun_runs) || ' ' || (select count(*) from agentrun_sessions) || ' ' || (select count(*) from agentrun_queue_tasks) as n`,
+  );
+  return rows[0].n;
+}
+
+test("errors have one shape and the status of their reason", async () => {
+  expect(await refusal("GET", "/api/v1/nothing")).toEqual({ status: 404, reason: "not-found" });
+  expect(await refusal("GET", "/api/nothing")).toEqual({ status: 404, reason: "not-found" });
+  expect(await refusal("PUT", "/api/v1/runs")).toEqual({ status: 405, reason: "method-not-allowed" });
+  expect((await web.call("PUT", "/api/v1/runs")).headers.get("allow")).toBe("POST, GET");
+  expect(await refusal("POST", "/api/v1/sessions/watch", {})).toEqual({ status: 405, reason: "method-not-allowed" });
+  expect(await refusal("GET", "/api/v1/runs/run_none")).toEqual({ status: 404, reason: "not-found" });
+  expect(await refusal("GET", "/api/v1/runs/%E0%A4%A")).toEqual({ status: 400, reason: "invalid-input" });
+  expect(await refusal("POST", "/api/v1/runs", "{bad")).toEqual({ status: 400, reason: "invalid-input" });
+  for (const body of ["null", "[]", "1", '"x"', "\ufeff{}"])
+    expect(await refusal("POST", "/api/v1/runs", body)).toEqual({ status: 400, reason: "invalid-input" });
+  expect(await refusal("POST", "/api/v1/runs", "{}", { "content-type": "text/plain" })).toEqual({
+    status: 415,
+    reason: "unsupported-media-type",
+  });
+  expect(await refusal("POST", "/api/v1/runs", "{}", { "content-encoding": "gzip" })).toEqual({
+    status: 415,
+    reason: "unsupported-media-type",
+  });
+  const created = await web.call("POST", "/api/v1/runs", { token: null, body: { backendProfile: "demo" } });
+  expect(created.status).toBe(401);
+});
+
+test("input is judged by name, in the query as in the body", async () => {
+  const limits = await web.call("GET", "/api/v1/runs?limit=1000");
+  expect(limits).toMatchObject({ status: 200, body: { items: [], cursor: null } });
+  for (const query of [
+    "limit=0",
+    "limit=x",
+    "limit=1e309",
+    "limit=-1",
+    "limit=1.5",
+    "nope=1",
+    "status=nope",
+    "limit=1&limit=2",
+    "__proto__=1",
+    "cursor=x",
+  ]) {
+    const { status } = await refusal("GET", `/api/v1/runs?${query}`);
+    expect([query, status]).toEqual([query, 400]);
+  }
+  const extra = await web.call("POST", "/api/v1/runs", { body: { backendProfile: "demo", surprise: 1 } });
+  expect(JSON.stringify(extra.body)).toContain("surprise");
+  expect(await refusal("GET", "/api/v1/backends?surprise=1")).toEqual({ status: 400, reason: "invalid-input" });
+  expect(await refusal("POST", "/api/v1/runs/run_1/cancel", { runId: "run_2" })).toEqual({
+    status: 400,
+    reason: "invalid-input",
+  });
+});
+
+test("hostile JSON is refused or stored cleaned, and changes nothing else", async () => {
+  const before = await countRows();
+  const deep = `${'{"a":'.repeat(5_000)}1${"}".repeat(5_000)}`;
+  const bodies = [
+    `{"backendProfile":"demo","traceSink":${deep}}`,
+    `{"backendProfile":"demo","traceSink":${"[".repeat(100_000)}${"]".repeat(100_000)}}`,
+    '{"__proto__":{"isAdmin":true},"backendProfile":"demo"}',
+    '{"constructor":{"prototype":{"x":1}},"backendProfile":"demo"}',
+    '{"backendProfile":"no-such-profile"}',
+    '{"backendProfile":"demo","executionPolicy":{"turnTimeoutMs":-1}}',
+    '{"backendProfile":"demo","executionPolicy":{"turnTimeoutMs":1e309}}',
+    '{"backendProfile":"demo","workspaceRef":{"kind":"git","url":"file:///etc/passwd"}}',
+    '{"backendProfile":"demo","sessionRef":{"sessionId":"../x"}}',
+    '{"backendProfile":"demo","sessionRef":{"sessionId":"a\\u0000b"}}',
+    `{"backendProfile":"${"x".repeat(1_000_000)}"}`,
+  ];
+  for (const body of bodies)
+    expect([body.slice(0, 60), (await refusal("POST", "/api/v1/runs", body)).status]).toEqual([body.slice(0, 60), 400]);
+  expect(await countRows()).toBe(before);
+  expect(({} as { isAdmin?: boolean }).isAdmin).toBeUndefined();
+
+  const twice = await web.call("POST", "/api/v1/sessions", {
+    body: '{"backendProfile":"no","backendProfile":"demo","sessionId":"ses_twice"}',
+  });
+  expect(twice).toMatchObject({ status: 200, body: { backendProfile: "demo" } });
+  const odd = await web.call("POST", "/api/v1/sessions", {
+    body: '{"backendProfile":"demo","sessionId":"ses_odd","title":"a\\u0000b\\ud800c","metadata":{"__proto__":{"x":"\\u0000"},"n":"\\ud83d\\ude00"}}',
+  });
+  expect(odd).toMatchObject({ status: 200, body: { title: "a\ufffdb\ufffdc" } });
+  expect(odd.body).toMatchObject({ metadata: { n: "😀" } });
+});
+
+test("a body that is too large is refused before it is read, and the server goes on", async () => {
+  const status = await new Promise<number>((resolve, reject) => {
+    const outgoing = request(`${web.url}/api/v1/runs`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${ADMIN_TOKEN}`,
+        "content-type": "application/json",
+        "content-length": 1_000_000_000,
+      },
+    });
+    outgoing.on("response", (response) => {
+      resolve(response.statusCode ?? 0);
+      outgoing.destroy();
+    });
+    outgoing.on("error", reject);
+    outgoing.write("{");
+  });
+  expect(status).toBe(413);
+  const streamed = await web
+    .call("POST", "/api/v1/runs", { body: JSON.stringify({ backendProfile: "x".repeat(17 * 1024 * 1024) }) })
+    .catch(() => null);
+  expect(streamed === null || streamed.status === 413).toBe(true);
+  expect((await web.call("GET", "/healthz")).status).toBe(200);
+});
+
+test("tRPC says the same error in its own envelope, and takes ten calls at once and no more", async () => {
+  const { status, body } = await web.call(
+    "GET",
+    `/api/trpc/runs.get?input=${encodeURIComponent('{"runId":"run_none"}')}`,
+  );
+  expect(status).toBe(404);
+  const { data } = (body as { error: { data: { agentrun: unknown } } }).error;
+  expect(ErrorBody.parse(data.agentrun)).toMatchObject({ reason: "not-found" });
+  expect(JSON.stringify(body)).not.toContain("stack");
+  const batch = (calls: number) =>
+    web.call("GET", `/api/trpc/${Array(calls).fill("health.get").join(",")}?batch=1&input={}`);
+  expect((await batch(10)).status).toBe(200);
+  expect((await batch(11)).status).toBe(400);
+  expect((await web.call("POST", "/api/trpc/runs.create", { body: "{bad" })).status).toBe(400);
+  expect((await web.call("GET", "/api/trpc/no.such")).status).toBe(404);
+});
+
+test("REST gives what tRPC gives, for every reading procedure", async () => {
+  await web.call("POST", "/api/v1/sessions", { body: { backendProfile: "demo", sessionId: "ses_same" } });
+  const run = (
+    await web.call("POST", "/api/v1/runs", { body: { backendProfile: "demo", sessionRef: { sessionId: "ses_same" } } })
+  ).body as { id: string };
+  const task = (
+    await web.call("POST", "/api/v1/queue/tasks", { body: { backendProfile: "demo", title: "t", payload: {} } })
+  ).body as { id: string };
+  const ids: Record<string, string> = { runId: run.id, sessionId: "ses_same", taskId: task.id };
+  let compared = 0;
+  for (const route of ROUTES.filter(({ method }) => method === "GET")) {
+    const names = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? "");
+    if (names.some((name) => !(name in ids))) continue;
+    const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? "");
+    const input = Object.fromEntries(names.map((name) => [name, ids[name]]));
+    const rest = await web.call("GET", `/api/v1${path}`);
+    const trpc = await web.call(
+      "GET",
+      `/api/trpc/${route.procedure}?input=${encodeURIComponent(JSON.stringify(input))}`,
+    );
+    expect([route.path, rest.status]).toEqual([route.path, 200]);
+    const told = (trpc.body as { result: { data: unknown } }).result.data;
+    expect(withoutClock(rest.body)).toEqual(withoutClock(told));
+    // What the document promises is what is answered.
+    expect([route.path, route.answer.safeParse(rest.body).error?.message]).toEqual([route.path, undefined]);
+    compared += 1;
+  }
+  expect(compared).toBeGreaterThan(12);
+});
+
+function withoutClock(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value, (key, inner) => (key === "generatedAt" ? undefined : inner)));
+}
