@@ -1,7 +1,7 @@
 "use client";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ChevronDown, Hand } from "lucide-react";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
@@ -13,7 +13,9 @@ import { State } from "@/components/ui/state";
 import type { Approval } from "@/contract/approval";
 import type { ApprovalDecision } from "@/contract/command";
 import { ChangesView } from "./diff-view";
+import { FoldBox } from "./fold-box";
 import type { FileChange } from "./items";
+import { unwrapShell } from "./payload";
 
 export type ShownApproval = {
   id: string;
@@ -51,44 +53,62 @@ export function ApprovalCard({ shown, className }: { shown: ShownApproval; class
     trpc.approvals.get.queryOptions({ approvalId: shown.id }, { enabled: shown.status === "pending", retry: false }),
   );
   const approval = row.data === undefined ? shown : { ...shown, ...pickDecision(row.data) };
-  const isPending = approval.status === "pending";
+  const question = QUESTION[approval.asks] ?? "The agent asks";
+  if (approval.status !== "pending") {
+    return (
+      <FoldBox
+        className={className}
+        summary={
+          <>
+            <Hand aria-hidden className="size-3.5 shrink-0" />
+            <span className="min-w-0 truncate">
+              {approval.command === null ? question : <code className="text-ink">{unwrapShell(approval.command)}</code>}
+            </span>
+            <span className="ml-auto shrink-0">
+              <Decision approval={approval} />
+            </span>
+          </>
+        }
+      >
+        <Asked approval={approval} />
+      </FoldBox>
+    );
+  }
   return (
     <section
-      aria-label={`Approval: ${QUESTION[approval.asks] ?? approval.asks}`}
-      className={cn("min-w-0 overflow-hidden rounded-lg border bg-panel", isPending && "border-warn/60", className)}
+      aria-label={`Approval: ${question}`}
+      className={cn("min-w-0 overflow-hidden rounded-lg border border-warn/60 bg-panel", className)}
     >
-      <header
-        className={cn(
-          "flex flex-wrap items-center gap-2 px-3 py-2 text-sm",
-          isPending ? "bg-warn-soft text-warn" : "text-ink-2",
-        )}
-      >
+      <header className="flex flex-wrap items-center gap-2 border-b bg-warn-soft px-3 py-2 text-sm text-warn">
         <Hand aria-hidden className="size-4" />
-        <span className="font-medium">{QUESTION[approval.asks] ?? "The agent asks"}</span>
-        <span className="ml-auto">
-          {isPending ? (
-            <State isBare state="needs approval" word="waiting for you" />
-          ) : (
-            <Decision approval={approval} />
-          )}
-        </span>
+        <span className="font-medium">{question}</span>
+        <State isBare className="ml-auto" state="needs approval" word="waiting for you" />
       </header>
-      <div className="flex flex-col gap-2 border-t p-3">
-        {approval.command !== null && (
-          <pre className="scroll-thin max-h-60 overflow-auto rounded-md border bg-code p-2.5 text-xs leading-5 wrap-anywhere whitespace-pre-wrap">
-            {approval.command}
-          </pre>
-        )}
-        {approval.cwd !== null && (
-          <p className="text-xs text-ink-3">
-            in <code>{approval.cwd}</code>
-          </p>
-        )}
-        {approval.changes.length > 0 && <ChangesView changes={approval.changes} />}
-        {approval.reason !== null && <p className="text-sm text-ink-2">{approval.reason}</p>}
-        {isPending && <DecideButtons approvalId={approval.id} />}
-      </div>
+      <Asked approval={approval}>
+        <DecideButtons approvalId={approval.id} />
+      </Asked>
     </section>
+  );
+}
+
+/** Exactly what is asked for. */
+function Asked({ approval, children }: { approval: ShownApproval; children?: ReactNode }) {
+  return (
+    <div className="flex flex-col gap-2 p-3">
+      {approval.command !== null && (
+        <pre className="scroll-thin max-h-60 overflow-auto rounded-md border bg-code p-2.5 text-xs leading-5 wrap-anywhere whitespace-pre-wrap">
+          {approval.command}
+        </pre>
+      )}
+      {approval.cwd !== null && (
+        <p className="text-xs wrap-anywhere text-ink-3">
+          in <code>{approval.cwd}</code>
+        </p>
+      )}
+      {approval.changes.length > 0 && <ChangesView changes={approval.changes} />}
+      {approval.reason !== null && <p className="text-sm wrap-anywhere text-ink-2">{approval.reason}</p>}
+      {children}
+    </div>
   );
 }
 
@@ -106,7 +126,7 @@ function Decision({ approval }: { approval: ShownApproval }) {
     <State
       isBare
       state={approval.decision === "decline" ? "declined" : "applied"}
-      word={approval.decidedBy === null ? word : `${word} by ${approval.decidedBy}`}
+      word={approval.decidedBy === null ? word : `${word} by ${approval.decidedBy.replace(/^operator:/, "")}`}
     />
   );
 }

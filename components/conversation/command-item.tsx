@@ -5,6 +5,7 @@ import { State } from "@/components/ui/state";
 import { FoldBox } from "./fold-box";
 import type { ConversationItemOf } from "./items";
 import { Output } from "./output";
+import { unwrapShell } from "./payload";
 
 type CommandItemProps = { item: ConversationItemOf<"command">; liveText: string | null };
 
@@ -62,6 +63,6 @@ export function CommandItem({ item, liveText }: CommandItemProps) {
 }
 
 function firstLine(command: string): string {
-  const [line = "", ...rest] = command.split("\n");
+  const [line = "", ...rest] = unwrapShell(command).split("\n");
   return rest.length > 0 ? `${line} …` : line;
 }

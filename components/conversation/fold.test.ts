@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { EVENT_TYPES, type RunEvent } from "@/contract/event";
 import { Folding } from "./fold";
+import { unwrapShell } from "./payload";
 
 let seq = 0;
 const event = (type: string, payload: Record<string, unknown>): RunEvent => {
@@ -112,4 +113,11 @@ test("unknown types are shown as they are, and no payload breaks the fold", () =
       },
     ),
   );
+});
+
+test("a heading leaves out the shell that wraps a command, and only that", () => {
+  expect(unwrapShell("/bin/bash -lc 'echo hi && ls'")).toBe("echo hi && ls");
+  expect(unwrapShell('bash -c "ls -la"')).toBe("ls -la");
+  expect(unwrapShell(`/bin/bash -lc 'echo '"'"'x'"'"''`)).toContain("/bin/bash");
+  expect(unwrapShell("npm test")).toBe("npm test");
 });

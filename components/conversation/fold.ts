@@ -181,6 +181,7 @@ export class Folding {
         key,
         kind: "approval",
         approvalId,
+        itemId: textOf(payload, "itemId") ?? known?.itemId ?? null,
         asks: (event.type === "approval_request" ? textOf(payload, "kind") : null) ?? known?.asks ?? "command",
         command: commandOf(payload) ?? known?.command ?? null,
         cwd: textOf(payload, "cwd") ?? known?.cwd ?? null,

@@ -36,6 +36,7 @@ export type ConversationItem =
   | (Base & {
       kind: "approval";
       approvalId: string;
+      itemId: string | null;
       asks: string;
       command: string | null;
       cwd: string | null;

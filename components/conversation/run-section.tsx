@@ -13,7 +13,7 @@ import type { Run } from "@/contract/run";
 import { ItemView, Reasoning } from "./item-view";
 import type { ConversationItem } from "./items";
 import { Markdown } from "./markdown";
-import { withUnsent } from "./unsent";
+import { withoutAwaited, withUnsent } from "./unsent";
 import { deliveryOf, UserMessage } from "./user-message";
 
 type RunSectionProps = { run: Run; hasHeading: boolean };
@@ -24,7 +24,7 @@ export const RunSection = memo(function RunSection({ run, hasHeading }: RunSecti
   const commands = useRunCommands(run.id).data;
   const commandById = useMemo(() => new Map(commands?.map((command) => [command.id, command])), [commands]);
   const { items, outcomes } = snapshot.conversation;
-  const entries = useMemo(() => withUnsent(items, commands ?? []), [commands, items]);
+  const entries = useMemo(() => withUnsent(withoutAwaited(items), commands ?? []), [commands, items]);
 
   const show = (entry: ConversationItem | Command) => {
     if (!("kind" in entry)) {

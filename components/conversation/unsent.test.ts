@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Command } from "@/contract/command";
 import type { ConversationItem } from "./items";
-import { withUnsent } from "./unsent";
+import { withoutAwaited, withUnsent } from "./unsent";
 
 const item = (minute: number, commandId: string | null = null): ConversationItem => ({
   kind: "user",
@@ -29,4 +29,11 @@ test("a message that failed stands where it was sent, one that waits stands last
 
 test("interrupts and answers are no messages", () => {
   expect(withUnsent([], [command("c", 1, "pending", "interrupt")])).toEqual({ sent: [], waiting: [] });
+});
+
+test("a command is not shown beside the approval that it waits for", () => {
+  const shell = { kind: "command", key: "command:c", itemId: "c", status: "inProgress" } as ConversationItem;
+  const ask = (status: string) => ({ kind: "approval", key: "approval:a", itemId: "c", status }) as ConversationItem;
+  expect(withoutAwaited([shell, ask("pending")])).toEqual([ask("pending")]);
+  expect(withoutAwaited([shell, ask("applied")])).toHaveLength(2);
 });

@@ -22,3 +22,12 @@ export function withUnsent(items: readonly ConversationItem[], commands: readonl
   }
   return { sent, waiting };
 }
+
+/** Leaves out commands that wait for an approval: its card shows the exact command, and what to do about it. */
+export function withoutAwaited(items: readonly ConversationItem[]): readonly ConversationItem[] {
+  const awaited = new Set(
+    items.flatMap((item) => (item.kind === "approval" && item.status === "pending" ? [item.itemId] : [])),
+  );
+  if (awaited.size === 0) return items;
+  return items.filter((item) => item.kind !== "command" || item.status !== "inProgress" || !awaited.has(item.itemId));
+}

@@ -55,8 +55,10 @@ export function UserMessage({ text, at, isSteer, delivery }: UserMessageProps) {
         {isSteer && <p className="text-2xs font-semibold tracking-wide text-accent uppercase">Steer</p>}
         <p className="wrap-anywhere whitespace-pre-wrap">{text}</p>
       </div>
-      <p className="flex max-w-[88%] flex-wrap items-center justify-end gap-x-2 text-2xs text-ink-3">
-        {isFailed && delivery?.detail !== null && <span className="wrap-anywhere">{delivery?.detail}</span>}
+      {isFailed && delivery?.detail !== null && (
+        <p className="max-w-[88%] text-right text-2xs wrap-anywhere text-ink-2">{delivery?.detail}</p>
+      )}
+      <p className="flex items-center gap-x-2 text-2xs text-ink-3">
         {delivery !== null && (
           <State
             isBare

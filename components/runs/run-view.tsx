@@ -9,6 +9,7 @@ import { useCanOperate } from "@/components/shell/identity";
 import { RunLogsProvider, useFollow } from "@/components/trace/session-logs";
 import { TraceView } from "@/components/trace/trace-view";
 import { useTRPC } from "@/components/trpc/client";
+import { leasedRun } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
 import { Id } from "@/components/ui/copy";
 import { Facts, PageHeader, Panel } from "@/components/ui/page";
@@ -27,7 +28,7 @@ import type { RunTab } from "./tabs";
 /** A run's page: what it does and why, its commands, its attempts, its events. */
 export function RunView({ runId, tab }: { runId: string; tab: RunTab }) {
   const trpc = useTRPC();
-  const run = useQuery(trpc.runs.get.queryOptions({ runId }));
+  const run = useQuery(leasedRun(trpc, runId));
   return (
     <RunLogsProvider>
       <QueryView query={run}>{(data) => <LoadedRun run={data} tab={tab} />}</QueryView>

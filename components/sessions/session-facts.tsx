@@ -1,6 +1,9 @@
 "use client";
+import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import type { ReactNode } from "react";
+import { useTRPC } from "@/components/trpc/client";
+import { leasedRun } from "@/components/trpc/lists";
 import { Id } from "@/components/ui/copy";
 import { formatBytes, shortenId } from "@/components/ui/format";
 import { Facts } from "@/components/ui/page";
@@ -45,7 +48,10 @@ export function SessionFacts({ session, run }: { session: SessionSummary; run: R
   );
 }
 
-function RunFacts({ run }: { run: Run }) {
+function RunFacts({ run: known }: { run: Run }) {
+  const trpc = useTRPC();
+  const asked = useQuery(leasedRun(trpc, known.id)).data;
+  const run = asked === undefined || asked.version < known.version ? known : asked;
   const explained = explainRun(run);
   const policy = run.executionPolicy;
   return (
@@ -72,7 +78,7 @@ function RunFacts({ run }: { run: Run }) {
           ["Workspace", String(run.workspaceRef.kind ?? "empty")],
         ]}
       />
-      <p className="mt-2 text-xs text-ink-3">{explained.why}</p>
+      <p className="mt-2 text-xs wrap-anywhere text-ink-3">{explained.why}</p>
     </Group>
   );
 }

@@ -25,3 +25,12 @@ export const runnerPages = (api: Api) =>
 
 export const storagePages = (api: Api, input: Partial<ListStorageInput>) =>
   paged<StorageSummary>((from) => api.storage.list.queryOptions({ limit: PAGE, ...input, ...from }));
+
+const LEASE_POLL_MS = 5_000;
+
+/** A run whose lease is shown: heartbeats change no version, so nothing tells of them and a held lease is asked for. */
+export const leasedRun = (api: Api, runId: string) =>
+  api.runs.get.queryOptions(
+    { runId },
+    { refetchInterval: (query) => (query.state.data?.status === "claimed" ? LEASE_POLL_MS : false) },
+  );
