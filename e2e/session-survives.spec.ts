@@ -8,7 +8,7 @@ const conversation = (page: Page) => page.getByRole("log", { name: "Conversation
 async function newSession(page: Page, options: { profile: string; message: string }): Promise<void> {
   await page.goto("/sessions");
   await ready(page);
-  await page.getByRole("button", { name: "New session" }).click();
+  await page.getByRole("button", { name: "New session" }).first().click();
   const dialog = page.getByRole("dialog", { name: "New session" });
   await dialog.getByLabel("Profile").selectOption(options.profile);
   await dialog.getByLabel("First message").fill(options.message);
