@@ -1,0 +1,186 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { expect, test, vi } from "vitest";
+import { createTestDatabase } from "@/db/test/database";
+import { makeRun } from "@/db/test/factories";
+import { endRunTokens, mintRunnerTokens } from "@/server/identity";
+import { ADMIN } from "@/server/test/context";
+import { startTestWeb, type TestWeb } from "@/server/test/web";
+
+const KEY = "sk-test-0123456789abcdefghijklmnopqrstuvwxyz";
+const KEY_ENV = "AGENTRUN_TEST_PROVIDER_KEY";
+
+type Seen = { headers: IncomingMessage["headers"]; body: string; isAborted: boolean };
+type Provider = AsyncDisposable & { url: string; seen: Seen[] };
+
+/** A provider over real HTTP, which answers as the test says. */
+async function startProvider(answer: (res: ServerResponse, seen: Seen) => void): Promise<Provider> {
+  const seen: Seen[] = [];
+  const server = createServer(async (req, res) => {
+    const one: Seen = { headers: req.headers, body: "", isAborted: false };
+    seen.push(one);
+    res.on("close", () => {
+      one.isAborted = !res.writableFinished;
+    });
+    for await (const chunk of req) one.body += chunk;
+    answer(res, one);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    seen,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+async function startGateway(database: { url: string }, providerUrl: string): Promise<TestWeb> {
+  const folder = await mkdtemp(path.join(tmpdir(), "agentrun-gateway-"));
+  const file = path.join(folder, "backends.json");
+  await writeFile(
+    file,
+    JSON.stringify({
+      codex: { model: "m1", baseUrl: providerUrl, keyEnv: KEY_ENV },
+      deepseek: { model: "d", baseUrl: providerUrl, keyEnv: "AGENTRUN_TEST_ABSENT" },
+    }),
+  );
+  const web = await startTestWeb(database, { env: { AGENTRUN_BACKENDS: file } });
+  await rm(folder, { recursive: true });
+  return web;
+}
+
+async function modelToken(web: TestWeb, profile: string): Promise<{ token: string; runId: string }> {
+  const run = await makeRun(web.wiring.database.db, { backendProfile: profile, status: "claimed", leaseEpoch: 1 });
+  const { modelToken: token } = await mintRunnerTokens(web.as(ADMIN), {
+    runId: run.id,
+    leaseEpoch: 1,
+    tenantId: "default",
+    profile,
+  });
+  return { token, runId: run.id };
+}
+
+const ask = (web: TestWeb, profile: string, token: string | null, body: unknown = { model: "m1", input: [] }) =>
+  web.call("POST", `/api/model/${profile}/v1/responses`, { token, body });
+
+function streamCompleted(res: ServerResponse): void {
+  res.writeHead(200, { "content-type": "text/event-stream" });
+  const usage = { input_tokens: 7, output_tokens: 3, input_tokens_details: { cached_tokens: 2 } };
+  const last = `data: ${JSON.stringify({ type: "response.completed", response: { id: "r", usage } })}\n\n`;
+  res.write('event: response.created\ndata: {"type":"response.created"}\n\n');
+  // Cut inside a line, as networks do.
+  res.write(`event: response.completed\n${last.slice(0, 20)}`);
+  res.end(last.slice(20));
+}
+
+test("a request goes on with the key, its answer comes back as it is, and its tokens are counted", async () => {
+  vi.stubEnv(KEY_ENV, KEY);
+  await using database = await createTestDatabase();
+  await using provider = await startProvider(streamCompleted);
+  await using web = await startGateway(database, provider.url);
+  const { token } = await modelToken(web, "codex");
+  const body = { model: "m1", input: [{ role: "user", content: "hi" }], stream: true };
+
+  const answer = await ask(web, "codex", token, body);
+
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get("content-type")).toContain("text/event-stream");
+  expect(answer.body).toContain("response.completed");
+  expect(JSON.parse(provider.seen[0]?.body ?? "")).toEqual(body);
+  expect(provider.seen[0]?.headers.authorization).toBe(`Bearer ${KEY}`);
+  const metrics = await web.call("GET", "/metrics");
+  expect(metrics.body).toContain('agentrun_model_tokens_total{profile="codex",direction="input"} 7');
+  expect(metrics.body).toContain('agentrun_model_tokens_total{profile="codex",direction="output"} 3');
+});
+
+test("a model token opens its own profile while its run is held, and nothing else", async () => {
+  vi.stubEnv(KEY_ENV, KEY);
+  await using database = await createTestDatabase();
+  await using provider = await startProvider(streamCompleted);
+  await using web = await startGateway(database, provider.url);
+  const { token, runId } = await modelToken(web, "codex");
+
+  expect((await ask(web, "deepseek", token)).status).toBe(404);
+  for (const wrong of [null, "arm_wrong", "admin-token-of-a-test"])
+    expect((await ask(web, "codex", wrong)).status).toBe(401);
+  expect((await web.call("GET", "/api/v1/runs", { token })).status).toBe(401);
+  expect((await web.call("GET", "/api/model/codex/v1/models", { token })).body).toMatchObject({ data: [{ id: "m1" }] });
+  expect((await web.call("POST", "/api/model/codex/v1/files", { token, body: {} })).status).toBe(404);
+  expect((await web.call("GET", "/api/model/codex/v1/responses", { token })).status).toBe(405);
+  await endRunTokens(web.as(ADMIN), runId);
+  expect((await ask(web, "codex", token)).status).toBe(401);
+  expect(provider.seen).toEqual([]);
+});
+
+test("no error holds the key, and each says what to do", async () => {
+  vi.stubEnv(KEY_ENV, KEY);
+  await using database = await createTestDatabase();
+  let status = 401;
+  await using provider = await startProvider((res) => {
+    res.writeHead(status, { "content-type": "application/json", "retry-after": "7" });
+    res.end(JSON.stringify({ error: { message: `Incorrect API key provided: ${KEY}. Bearer ${KEY}` } }));
+  });
+  await using web = await startGateway(database, provider.url);
+  const { token } = await modelToken(web, "codex");
+  const expected: [number, number, string][] = [
+    [401, 403, "forbidden"],
+    [403, 403, "forbidden"],
+    [429, 429, "rate-limited"],
+    [400, 400, "invalid-input"],
+    [500, 502, "backend-unavailable"],
+    [503, 502, "backend-unavailable"],
+    [302, 502, "backend-unavailable"],
+  ];
+  for (const [given, answered, reason] of expected) {
+    status = given;
+    const answer = await ask(web, "codex", token);
+    expect([given, answer.status]).toEqual([given, answered]);
+    expect(answer.body).toMatchObject({ error: { reason } });
+    expect(JSON.stringify(answer.body)).not.toContain(KEY.slice(0, 12));
+  }
+  const unset = await modelToken(web, "deepseek");
+  expect((await ask(web, "deepseek", unset.token)).body).toMatchObject({
+    error: { reason: "backend-unavailable", message: expect.stringContaining("AGENTRUN_TEST_ABSENT") },
+  });
+});
+
+test("when the agent goes away, so does the request to the provider", async () => {
+  vi.stubEnv(KEY_ENV, KEY);
+  await using database = await createTestDatabase();
+  await using provider = await startProvider((res) => {
+    res.writeHead(200, { "content-type": "text/event-stream" });
+    res.write("data: {}\n\n");
+  });
+  await using web = await startGateway(database, provider.url);
+  const { token } = await modelToken(web, "codex");
+  const leave = new AbortController();
+  const response = await fetch(`${web.url}/api/model/codex/v1/responses`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: "{}",
+    signal: leave.signal,
+  });
+  expect(response.status).toBe(200);
+  leave.abort();
+  await expect.poll(() => provider.seen[0]?.isAborted).toBe(true);
+});
+
+test("the demo answers in this process, as a stream", async () => {
+  await using database = await createTestDatabase();
+  await using web = await startTestWeb(database);
+  const { token } = await modelToken(web, "demo");
+  const body = {
+    model: "demo",
+    stream: true,
+    input: [{ type: "message", role: "user", content: [{ type: "input_text", text: "hello" }] }],
+  };
+  const answer = await ask(web, "demo", token, body);
+  expect(answer.status).toBe(200);
+  expect(String(answer.body)).toMatch(/event: response\.created[\s\S]*event: response\.completed/);
+  expect((await ask(web, "demo", token, { nonsense: true })).status).toBe(400);
+});
