@@ -85,6 +85,15 @@ export const sessions = table(
     index("agentrun_sessions_state_list_idx")
       .on(session.executionState, session.updatedAt.desc().nullsFirst(), session.sessionId.desc().nullsFirst())
       .where(sql`${session.deletedAt} is null`),
+    index("agentrun_sessions_project_list_idx")
+      .on(session.projectId, session.updatedAt.desc().nullsFirst(), session.sessionId.desc().nullsFirst())
+      .where(sql`${session.deletedAt} is null`),
+    index("agentrun_sessions_profile_list_idx")
+      .on(session.backendProfile, session.updatedAt.desc().nullsFirst(), session.sessionId.desc().nullsFirst())
+      .where(sql`${session.deletedAt} is null`),
+    index("agentrun_sessions_storage_list_idx")
+      .on(session.storageKind, session.updatedAt.desc().nullsFirst(), session.sessionId.desc().nullsFirst())
+      .where(sql`${session.deletedAt} is null`),
     index("agentrun_sessions_feed_idx").on(session.changeXid, session.version),
     index("agentrun_sessions_tenant_feed_idx").on(session.tenantId, session.changeXid, session.version),
     index("agentrun_sessions_expiry_idx")

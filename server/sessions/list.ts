@@ -8,14 +8,23 @@ import { decodeCursor, encodeCursor, pageFrom } from "@/server/pagination";
 import { toSummary } from "./session";
 
 type Filter = Omit<ListSessionsInput, "cursor" | "limit">;
+type Position = (string | number | null)[];
 
-/** Sessions by what changed last, then by id. Every filter is in the statement, so that every match is reachable. */
+/** Rows that one page looks at, at most, for what no index answers: the page may be short, and its cursor goes on. */
+const SCANNED_MAX = 2_000;
+
+/**
+ * Sessions by what changed last, then by id. Every filter is in the statement, so that every match is reachable. Where
+ * a filter has to be looked up row by row a page may be short, even empty: only a null cursor is the end.
+ */
 export async function listSessions(ctx: ServiceContext, input: ListSessionsInput): Promise<Page<SessionSummary>> {
   const { cursor, limit, ...filter } = input;
   if (filter.state === "unread" && filter.readerId === undefined) {
     throw new InvalidInputError("readerId: the state unread needs a reader");
   }
   const readerId = filter.readerId ?? null;
+  const after = cursor === undefined ? undefined : isBelow(decodeCursor(filter, cursor, 2));
+  const last = isScan(filter) ? await lastScanned(ctx, filter, after) : null;
   const rows = await ctx.db
     .select({
       session: sessions,
@@ -27,14 +36,31 @@ export async function listSessions(ctx: ServiceContext, input: ListSessionsInput
       sessionReadCursors,
       and(eq(sessionReadCursors.sessionId, sessions.sessionId), sql`${sessionReadCursors.readerId} = ${readerId}`),
     )
-    .where(and(matches(ctx, filter), cursor === undefined ? undefined : after(decodeCursor(filter, cursor, 2))))
+    .where(and(matches(ctx, filter), isWanted(filter), after, last === null ? undefined : isNotBelow(last)))
     .orderBy(desc(sessions.updatedAt), desc(sessions.sessionId))
     .limit(limit + 1);
   const page = pageFrom(rows, limit, (last) => encodeCursor(filter, [last.position, last.session.sessionId]));
   return {
     items: page.rows.map((row) => toSummary(row.session, readerId === null ? null : { readVersion: row.readVersion })),
-    cursor: page.cursor,
+    cursor: page.cursor ?? (last === null ? null : encodeCursor(filter, last)),
   };
+}
+
+/** What has to be looked at row by row; everything else of a filter stands in an index. */
+function isScan(filter: Filter): boolean {
+  return filter.state === "unread" || filter.state === "default" || (filter.search ?? "") !== "";
+}
+
+/** Where a scan of this page ends, by the order's index alone; null when the rest of the list is shorter. */
+async function lastScanned(ctx: ServiceContext, filter: Filter, after: SQL | undefined): Promise<Position | null> {
+  const [row] = await ctx.db
+    .select({ position: sql<string>`${sessions.updatedAt}::text`, sessionId: sessions.sessionId })
+    .from(sessions)
+    .where(and(matches(ctx, filter), after))
+    .orderBy(desc(sessions.updatedAt), desc(sessions.sessionId))
+    .offset(SCANNED_MAX - 1)
+    .limit(1);
+  return row ? [row.position, row.sessionId] : null;
 }
 
 function matches(ctx: ServiceContext, filter: Filter): SQL | undefined {
@@ -46,9 +72,12 @@ function matches(ctx: ServiceContext, filter: Filter): SQL | undefined {
     filter.projectId === undefined ? undefined : eq(sessions.projectId, filter.projectId),
     filter.backendProfile === undefined ? undefined : eq(sessions.backendProfile, filter.backendProfile),
     filter.storageKind === undefined ? undefined : eq(sessions.storageKind, filter.storageKind),
-    filter.search === undefined || filter.search === "" ? undefined : contains(filter.search),
-    inState(filter.state),
+    ["running", "idle", "terminal"].includes(filter.state) ? inState(filter.state) : undefined,
   );
+}
+
+function isWanted(filter: Filter): SQL | undefined {
+  return and(filter.search ? contains(filter.search) : undefined, inState(filter.state));
 }
 
 function inState(state: Filter["state"]): SQL | undefined {
@@ -74,6 +103,10 @@ function contains(search: string): SQL | undefined {
   return or(ilike(sessions.title, pattern), ilike(sessions.sessionId, pattern));
 }
 
-function after([updatedAt, sessionId]: (string | number | null)[]): SQL {
+function isBelow([updatedAt, sessionId]: Position): SQL {
   return sql`(${sessions.updatedAt}, ${sessions.sessionId}) < (${updatedAt}::timestamptz, ${sessionId})`;
+}
+
+function isNotBelow([updatedAt, sessionId]: Position): SQL {
+  return sql`(${sessions.updatedAt}, ${sessions.sessionId}) >= (${updatedAt}::timestamptz, ${sessionId})`;
 }

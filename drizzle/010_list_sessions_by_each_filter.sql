@@ -1,0 +1,3 @@
+CREATE INDEX "agentrun_sessions_project_list_idx" ON "agentrun_sessions" USING btree ("project_id","updated_at" DESC NULLS FIRST,"session_id" DESC NULLS FIRST) WHERE "agentrun_sessions"."deleted_at" is null;--> statement-breakpoint
+CREATE INDEX "agentrun_sessions_profile_list_idx" ON "agentrun_sessions" USING btree ("backend_profile","updated_at" DESC NULLS FIRST,"session_id" DESC NULLS FIRST) WHERE "agentrun_sessions"."deleted_at" is null;--> statement-breakpoint
+CREATE INDEX "agentrun_sessions_storage_list_idx" ON "agentrun_sessions" USING btree ("storage_kind","updated_at" DESC NULLS FIRST,"session_id" DESC NULLS FIRST) WHERE "agentrun_sessions"."deleted_at" is null;

@@ -1,0 +1,50 @@
+import { sql } from "drizzle-orm";
+import { expect, test } from "vitest";
+import type { ListSessionsInput } from "@/contract/session";
+import { createTestDatabase } from "@/db/test/database";
+import type { ServiceContext } from "@/server/context";
+import { testContext } from "@/server/test/context";
+import { listSessions } from ".";
+
+async function readAll(
+  ctx: ServiceContext,
+  filter: Partial<ListSessionsInput>,
+): Promise<{ ids: string[]; pages: number }> {
+  const ids: string[] = [];
+  let pages = 0;
+  for (let cursor: string | null | undefined; cursor !== null; pages += 1) {
+    const page = await listSessions(ctx, { state: "all", limit: 50, ...filter, ...(cursor ? { cursor } : {}) });
+    ids.push(...page.items.map((session) => session.sessionId));
+    cursor = page.cursor;
+  }
+  return { ids, pages };
+}
+
+test("what no index answers is looked at in bounded pages: none is long, and every match is reached once", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  // The matches are the oldest of 4,500 sessions, so that the first pages hold none of them.
+  await ctx.db.execute(sql`
+    insert into agentrun_sessions (session_id, tenant_id, project_id, backend_profile, title, storage_kind, storage_evicted_at, updated_at)
+    select 'ses_' || n, 'default', 'default', 'codex', case when n <= 3 then 'the needle' else 'hay' end,
+      case when n > 3 then 'evicted' else 'pvc' end, now() - interval '8 days', now() - interval '1 day' + n * interval '1 second'
+    from generate_series(1, 4500) n`);
+  await ctx.db.execute(sql`
+    insert into agentrun_session_read_cursors (session_id, reader_id, session_version)
+    select session_id, 'ann', version from agentrun_sessions where title = 'hay'`);
+  const matches = ["ses_3", "ses_2", "ses_1"];
+  for (const filter of [
+    { search: "NEEDLE" },
+    { state: "unread" as const, readerId: "ann" },
+    { state: "default" as const },
+  ]) {
+    const first = await listSessions(ctx, { state: "all", limit: 50, ...filter });
+    expect(first.items).toEqual([]);
+    expect(first.cursor).not.toBeNull();
+    const { ids, pages } = await readAll(ctx, filter);
+    expect(ids).toEqual(matches);
+    expect(pages).toBe(3);
+  }
+  expect(await readAll(ctx, { search: "nowhere" })).toEqual({ ids: [], pages: 3 });
+  expect((await readAll(ctx, { search: "hay", limit: 200 })).ids).toHaveLength(4_497);
+});
