@@ -1,0 +1,69 @@
+import { expect, test } from "vitest";
+import type { RunEvent } from "@/contract/event";
+import { createTestDatabase } from "@/db/test/database";
+import { makeRun } from "@/db/test/factories";
+import { appendEvents } from "@/server/events";
+import { assertListenWorks } from "@/server/live";
+import { ADMIN, testContext } from "@/server/test/context";
+import { startDatabaseProxy } from "@/server/test/database-proxy";
+import { openSse } from "@/server/test/sse";
+import { ADMIN_TOKEN, startTestWeb } from "@/server/test/web";
+
+test("while the database is away the server says so, and then goes on where it was", async () => {
+  await using database = await createTestDatabase();
+  await using proxy = await startDatabaseProxy(database.url);
+  await using web = await startTestWeb({ url: proxy.url });
+  await using behind = testContext(database);
+  const run = await makeRun(behind.database.db);
+  const event = { type: "warning" as const, payload: {} };
+  await using reader = await openSse(`${web.url}/api/v1/runs/${run.id}/events/watch`, {
+    authorization: `Bearer ${ADMIN_TOKEN}`,
+  });
+  expect(await web.call("GET", "/readyz", { token: null })).toMatchObject({
+    status: 200,
+    body: { ready: true, reachable: true, migrationReady: true },
+  });
+
+  proxy.cut();
+
+  expect(await web.call("GET", "/readyz", { token: null })).toMatchObject({
+    status: 503,
+    body: {
+      ready: false,
+      reachable: false,
+      failureKind: "infra-failed",
+      credentialValuesPrinted: false,
+      message: expect.any(String),
+    },
+  });
+  expect((await web.call("GET", "/healthz", { token: null })).status).toBe(200);
+  expect(await web.call("GET", "/api/v1/health", { token: null })).toMatchObject({
+    status: 200,
+    body: { reachable: false },
+  });
+  for (const path of ["/api/v1/runs", `/api/v1/runs/${run.id}`]) {
+    expect(await web.call("GET", path)).toMatchObject({
+      status: 503,
+      body: { error: { failureKind: "infra-failed", reason: "database-down" } },
+    });
+  }
+  const unknown = `aro_${"x".repeat(43)}`;
+  expect((await web.call("GET", "/api/v1/me", { token: unknown })).status).toBe(503);
+  expect((await web.call("GET", "/metrics")).body).toContain("agentrun_database_up 0");
+  // Written past this server, while it sees nothing.
+  await appendEvents({ ...behind, actor: ADMIN }, { runId: run.id, events: [event, event] });
+  proxy.restore();
+
+  await expect.poll(async () => (await web.call("GET", "/readyz")).status).toBe(200);
+  await expect.poll(() => web.wiring.live.isListening, { timeout: 10_000 }).toBe(true);
+  const frames = await reader.until((seen) => seen.length === 2);
+  expect(frames.map(({ data }) => (data as RunEvent).seq)).toEqual([1, 2]);
+  expect((await web.call("POST", `/api/v1/runs/${run.id}/events`, { body: { events: [event] } })).status).toBe(200);
+});
+
+test("a way to the database on which notifications get lost is refused", async () => {
+  await using database = await createTestDatabase();
+  await using proxy = await startDatabaseProxy(database.url, { losesNotifications: true });
+  await expect(assertListenWorks(database.url)).resolves.toBeUndefined();
+  await expect(assertListenWorks(proxy.url)).rejects.toThrow("DATABASE_URL");
+});

@@ -1,0 +1,69 @@
+import { connect, createServer, type Socket } from "node:net";
+
+export interface DatabaseProxy extends AsyncDisposable {
+  url: string;
+  /** Breaks every connection and refuses new ones, as a database that went away. */
+  cut(): void;
+  restore(): void;
+}
+
+/**
+ * A way to a database that can be cut. With `losesNotifications` it swallows what LISTEN would bring, which is what a
+ * pool in transaction mode does.
+ */
+export async function startDatabaseProxy(
+  databaseUrl: string,
+  options: { losesNotifications?: boolean } = {},
+): Promise<DatabaseProxy> {
+  const target = new URL(databaseUrl);
+  const sockets = new Set<Socket>();
+  let isCut = false;
+  const server = createServer((client) => {
+    if (isCut) return void client.destroy();
+    const database = connect(Number(target.port), target.hostname);
+    for (const socket of [client, database]) {
+      sockets.add(socket);
+      socket.on("error", () => socket.destroy());
+      socket.on("close", () => {
+        sockets.delete(socket);
+        client.destroy();
+        database.destroy();
+      });
+    }
+    client.pipe(database);
+    if (options.losesNotifications) passWithoutNotifications(database, client);
+    else database.pipe(client);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = new URL(databaseUrl);
+  url.hostname = "127.0.0.1";
+  url.port = String((server.address() as { port: number }).port);
+  const cut = () => {
+    isCut = true;
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    url: url.href,
+    cut,
+    restore: () => {
+      isCut = false;
+    },
+    async [Symbol.asyncDispose]() {
+      cut();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Messages of the server are a type byte and a length; `A` is a notification. */
+function passWithoutNotifications(database: Socket, client: Socket): void {
+  let rest = Buffer.alloc(0);
+  database.on("data", (chunk: Buffer) => {
+    rest = Buffer.concat([rest, chunk]);
+    while (rest.length >= 5 && rest.length > rest.readUInt32BE(1)) {
+      const size = rest.readUInt32BE(1) + 1;
+      if (rest[0] !== 0x41) client.write(rest.subarray(0, size));
+      rest = rest.subarray(size);
+    }
+  });
+}
