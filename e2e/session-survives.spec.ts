@@ -1,26 +1,9 @@
-import type { Page } from "@playwright/test";
+import { rmSync } from "node:fs";
+import path from "node:path";
 import { expect, ready, signIn, test } from "./fixtures";
 import { Product } from "./product";
 import { RecordingProvider } from "./recording-provider";
-
-const conversation = (page: Page) => page.getByRole("log", { name: "Conversation" });
-
-async function newSession(page: Page, options: { profile: string; message: string }): Promise<void> {
-  await page.goto("/sessions");
-  await ready(page);
-  await page.getByRole("button", { name: "New session" }).first().click();
-  const dialog = page.getByRole("dialog", { name: "New session" });
-  await dialog.getByLabel("Profile").selectOption(options.profile);
-  await dialog.getByLabel("First message").fill(options.message);
-  await dialog.getByRole("button", { name: "Create and send" }).click();
-  await expect(page).toHaveURL(/\/sessions\/ses_/);
-}
-
-async function say(page: Page, text: string, button: "Send" | "Steer" = "Send"): Promise<void> {
-  await page.getByLabel("Message").fill(text);
-  await page.getByRole("button", { name: button, exact: true }).click();
-  await expect(page.getByLabel("Message")).toHaveValue("");
-}
+import { conversation, newSession, say } from "./stories";
 
 test("a conversation is steered, approved, interrupted, killed with everything else, and goes on", async ({
   browser,
@@ -80,5 +63,57 @@ test("a conversation is steered, approved, interrupted, killed with everything e
       "And which word was it?",
     ]);
     expect(provider.authorizations.at(-1)).toBe("Bearer sk-recorded-provider-canary-0123456789");
+  });
+});
+
+test("a conversation survives the loss of its volume, and goes on from its archive", async ({ browser }) => {
+  test.setTimeout(300_000);
+  await using provider = await RecordingProvider.start();
+  await using product = await Product.start({
+    AGENTRUN_BACKENDS: provider.backendsFile,
+    RECORDED_PROVIDER_KEY: "sk-recorded-provider-canary-0123456789",
+  });
+  const page = await browser.newPage({ baseURL: product.url });
+  await signIn(page, product);
+  const idle = page.getByRole("button", { name: "Interrupt", exact: true });
+
+  await test.step("a session writes a file into its workspace", async () => {
+    await newSession(page, { profile: "codex", message: "RUN `echo heron > remembered.txt && cat remembered.txt`" });
+    await expect(conversation(page)).toContainText("heron", { timeout: 60_000 });
+    await expect(idle).toBeHidden({ timeout: 40_000 });
+  });
+
+  await test.step("every process is killed and every volume deleted", async () => {
+    await product.killAll();
+    rmSync(path.join(product.dataDir, "volumes"), { recursive: true });
+    await product.start();
+    await page.reload();
+    await ready(page);
+    await say(page, "RUN `cat remembered.txt`");
+    await expect(conversation(page).getByText("cat remembered.txt").last()).toBeVisible({ timeout: 60_000 });
+    await expect(idle).toBeHidden({ timeout: 60_000 });
+    expect(provider.lastUserTexts()).toEqual([
+      "RUN `echo heron > remembered.txt && cat remembered.txt`",
+      "RUN `cat remembered.txt`",
+    ]);
+    // The restored workspace answered: the tool's own output, as the model was told it.
+    const outputs = JSON.stringify(provider.requests.at(-1)?.input.slice(-2));
+    expect(outputs).toContain("heron");
+  });
+
+  await test.step("an operator evicts the storage and restores it", async () => {
+    await endRuns(page);
+    await page.getByRole("link", { name: "Storage", exact: true }).last().click();
+    await page.getByRole("button", { name: "Evict volume…" }).click();
+    const dialog = page.getByRole("dialog", { name: "Evict volume" });
+    const typed = dialog.getByLabel(/^Type .* to confirm$/);
+    await typed.fill((await dialog.getByText(/^Type .* to confirm$/).innerText()).split(" ")[1] ?? "");
+    await dialog.getByLabel("Reason").fill("to see it come back");
+    await dialog.getByRole("button", { name: "Evict volume" }).click();
+    await expect(dialog).toBeHidden();
+    await page.getByRole("button", { name: "Restore from archive" }).click();
+    await page.getByRole("link", { name: "Conversation", exact: true }).click();
+    await say(page, "And after an eviction?");
+    await expect(conversation(page)).toContainText("2 earlier messages of yours", { timeout: 60_000 });
   });
 });

@@ -1,0 +1,77 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { gunzipSync } from "node:zlib";
+import { type APIRequestContext, expect, test } from "@playwright/test";
+import { Product, waitUntil } from "./product";
+import { RecordingProvider } from "./recording-provider";
+
+const PROVIDER_KEY = "sk-canary-provider-7f3a9c51d2e84b60";
+const ADMIN_TOKEN = "canary-admin-5d1e8f0a7b6c4930";
+const CRON_SECRET = "canary-cron-2b4d6f8091a3c5e7";
+const CANARIES = [PROVIDER_KEY, ADMIN_TOKEN, CRON_SECRET];
+/**
+ * Counts, so that redaction cannot hide a find: canaries in the environment and command line of every process that the
+ * agent sees, and, to show that the hunt sees anything at all, the one token that it may have.
+ */
+const HUNT = `cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' > seen.txt; echo "canaries $(grep -c canary seen.txt) own $(grep -c ^AGENTRUN_MODEL_TOKEN= seen.txt)"`;
+
+test("no tool of the agent finds a key of ours, in any of codex's sandboxes", async ({ playwright }) => {
+  test.setTimeout(240_000);
+  await using provider = await RecordingProvider.start();
+  await using product = await Product.start({
+    AGENTRUN_BACKENDS: provider.backendsFile,
+    RECORDED_PROVIDER_KEY: PROVIDER_KEY,
+    AGENTRUN_ADMIN_TOKEN: ADMIN_TOKEN,
+    AGENTRUN_CRON_SECRET: CRON_SECRET,
+  });
+  const api = await playwright.request.newContext({
+    baseURL: product.url,
+    extraHTTPHeaders: { authorization: `Bearer ${ADMIN_TOKEN}` },
+  });
+  for (const sandbox of ["read-only", "workspace-write", "danger-full-access"]) {
+    // A read-only sandbox can write no file, so there the pipe is read directly.
+    const hunt =
+      sandbox === "read-only"
+        ? HUNT.replaceAll("> seen.txt; ", "| ").replace(/echo .*/, "grep -c canary | sed 's/^/canaries /'")
+        : HUNT;
+    const output = await runTurn(api, sandbox, `RUN \`${hunt}\``);
+    expect(output, sandbox).toContain("canaries 0");
+    if (sandbox !== "read-only") expect(output, sandbox).toMatch(/own [1-9]/);
+  }
+  expect(provider.authorizations).toContain(`Bearer ${PROVIDER_KEY}`);
+  await api.dispose();
+  await product.stop();
+  expect(findInFiles(product.dataDir)).toEqual([]);
+  for (const canary of CANARIES) expect(product.output).not.toContain(canary);
+});
+
+/** One turn on a session of its own; returns everything that its events say. */
+async function runTurn(api: APIRequestContext, sandbox: string, text: string): Promise<string> {
+  const created = await api.post("/api/v1/runs", {
+    data: {
+      backendProfile: "codex",
+      sessionRef: { sessionId: `hunt-${sandbox}` },
+      executionPolicy: { sandbox, approval: "never", idleTimeoutMs: 0 },
+    },
+  });
+  const { id: runId } = await created.json();
+  await api.post(`/api/v1/runs/${runId}/commands`, { data: { type: "turn", payload: { text } } });
+  const status = async () => (await (await api.get(`/api/v1/runs/${runId}`)).json()).status as string;
+  await waitUntil(async () => !["pending", "claimed"].includes(await status()), `the run in ${sandbox} to end`, 90_000);
+  const events = await (await api.get(`/api/v1/runs/${runId}/events?limit=500`)).text();
+  for (const canary of CANARIES) expect(events).not.toContain(canary);
+  return events;
+}
+
+/** Files of the data folder that hold a canary; the secrets' own file may. Packed segments are looked into. */
+function findInFiles(dataDir: string): string[] {
+  return readdirSync(dataDir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name !== "secrets.json")
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .filter((file) => {
+      const bytes = readFileSync(file);
+      const text =
+        bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes).toString("latin1") : bytes.toString("latin1");
+      return CANARIES.some((canary) => text.includes(canary));
+    });
+}

@@ -1,0 +1,36 @@
+import { expect, type Page } from "@playwright/test";
+import { ready } from "./fixtures";
+
+export const conversation = (page: Page) => page.getByRole("log", { name: "Conversation" });
+
+export async function newSession(page: Page, options: { profile: string; message: string }): Promise<void> {
+  await page.goto("/sessions");
+  await ready(page);
+  await page.getByRole("button", { name: "New session" }).first().click();
+  const dialog = page.getByRole("dialog", { name: "New session" });
+  await dialog.getByLabel("Profile").selectOption(options.profile);
+  await dialog.getByLabel("First message").fill(options.message);
+  await dialog.getByRole("button", { name: "Create and send" }).click();
+  await expect(page).toHaveURL(/\/sessions\/ses_/);
+}
+
+export async function say(page: Page, text: string, button: "Send" | "Steer" = "Send"): Promise<void> {
+  await page.getByLabel("Message").fill(text);
+  await page.getByRole("button", { name: button, exact: true }).click();
+  await expect(page.getByLabel("Message")).toHaveValue("");
+}
+
+/** Ends the open runs of the page's session, as an operator does who will not wait for an idle runner to end its own. */
+export async function endRuns(page: Page): Promise<void> {
+  const sessionId = new URL(page.url()).pathname.split("/")[2] ?? "";
+  const { origin } = new URL(page.url());
+  const open = async () => {
+    const answer = await page.request.get(`/api/v1/runs?sessionId=${sessionId}&status=claimed`);
+    return (await answer.json()).items as { id: string }[];
+  };
+  for (const run of await open()) {
+    const cancelled = await page.request.post(`/api/v1/runs/${run.id}/cancel`, { data: {}, headers: { origin } });
+    expect(cancelled.ok()).toBe(true);
+  }
+  await expect.poll(async () => (await open()).length, { timeout: 30_000 }).toBe(0);
+}
