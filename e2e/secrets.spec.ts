@@ -13,7 +13,15 @@ const CANARIES = [PROVIDER_KEY, ADMIN_TOKEN, CRON_SECRET];
  * Counts, so that redaction cannot hide a find: canaries in the environment and command line of every process that the
  * agent sees, and, to show that the hunt sees anything at all, the one token that it may have.
  */
-const HUNT = `cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' > seen.txt; echo "canaries $(grep -c canary seen.txt) own $(grep -c ^AGENTRUN_MODEL_TOKEN= seen.txt)"`;
+const SEEN = "cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n'";
+// The pattern does not match itself, which stands in the hunter's own command line.
+const CANARY = "grep -c '[c]anary-'";
+/** A read-only sandbox can write no file, so there the pipe is read directly. */
+const HUNTS = {
+  "read-only": `${SEEN} | ${CANARY} | sed 's/^/canaries /'`,
+  "workspace-write": `${SEEN} > seen.txt; echo "canaries $(${CANARY} seen.txt) own $(grep -c ^AGENTRUN_MODEL_TOKEN= seen.txt)"`,
+  "danger-full-access": `${SEEN} > seen.txt; echo "canaries $(${CANARY} seen.txt) own $(grep -c ^AGENTRUN_MODEL_TOKEN= seen.txt)"`,
+};
 
 test("no tool of the agent finds a key of ours, in any of codex's sandboxes", async ({ playwright }) => {
   test.setTimeout(240_000);
@@ -28,12 +36,7 @@ test("no tool of the agent finds a key of ours, in any of codex's sandboxes", as
     baseURL: product.url,
     extraHTTPHeaders: { authorization: `Bearer ${ADMIN_TOKEN}` },
   });
-  for (const sandbox of ["read-only", "workspace-write", "danger-full-access"]) {
-    // A read-only sandbox can write no file, so there the pipe is read directly.
-    const hunt =
-      sandbox === "read-only"
-        ? HUNT.replaceAll("> seen.txt; ", "| ").replace(/echo .*/, "grep -c canary | sed 's/^/canaries /'")
-        : HUNT;
+  for (const [sandbox, hunt] of Object.entries(HUNTS)) {
     const output = await runTurn(api, sandbox, `RUN \`${hunt}\``);
     expect(output, sandbox).toContain("canaries 0");
     if (sandbox !== "read-only") expect(output, sandbox).toMatch(/own [1-9]/);

@@ -3,7 +3,7 @@ import path from "node:path";
 import { expect, ready, signIn, test } from "./fixtures";
 import { Product } from "./product";
 import { RecordingProvider } from "./recording-provider";
-import { conversation, newSession, say } from "./stories";
+import { conversation, endRuns, newSession, say } from "./stories";
 
 test("a conversation is steered, approved, interrupted, killed with everything else, and goes on", async ({
   browser,
