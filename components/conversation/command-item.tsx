@@ -7,13 +7,20 @@ import type { ConversationItemOf } from "./items";
 import { Output } from "./output";
 import { unwrapShell } from "./payload";
 
+const EMPTY_OUTPUT: Record<string, string> = {
+  inProgress: "No output yet.",
+  declined: "It did not run.",
+  "cut off": "Its runner ended before it did: how far it came is not known.",
+};
+
 type CommandItemProps = { item: ConversationItemOf<"command">; liveText: string | null };
 
 /** A shell command: one line with exit code and duration, its output below. Open while it runs and when it failed. */
 export function CommandItem({ item, liveText }: CommandItemProps) {
   const isRunning = item.status === "inProgress";
   const text = item.output === "" || isRunning ? (liveText ?? item.output) : item.output;
-  const isFailed = item.status === "failed" || (item.exitCode !== null && item.exitCode !== 0);
+  const isFailed =
+    item.status === "failed" || item.status === "cut off" || (item.exitCode !== null && item.exitCode !== 0);
   const lineCount = text === "" ? 0 : text.replace(/\n$/, "").split("\n").length;
   return (
     <FoldBox
@@ -49,7 +56,7 @@ export function CommandItem({ item, liveText }: CommandItemProps) {
         {item.cwd !== null && <p className="mt-1 truncate text-ink-3">in {item.cwd}</p>}
       </div>
       {text === "" ? (
-        <p className="px-3 py-2 text-xs text-ink-3">{isRunning ? "No output yet." : "It printed nothing."}</p>
+        <p className="px-3 py-2 text-xs text-ink-3">{EMPTY_OUTPUT[item.status] ?? "It printed nothing."}</p>
       ) : (
         <Output
           text={text}

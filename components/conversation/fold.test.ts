@@ -121,3 +121,14 @@ test("a heading leaves out the shell that wraps a command, and only that", () =>
   expect(unwrapShell(`/bin/bash -lc 'echo '"'"'x'"'"''`)).toContain("/bin/bash");
   expect(unwrapShell("npm test")).toBe("npm test");
 });
+
+test("a command that its run left under way is cut off, not running for ever", () => {
+  const { items } = fold(
+    event("command_execution", { itemId: "c", command: "sleep 9", status: "inProgress" }),
+    event("terminal_status", { terminalStatus: "failed", failureKind: "runner-lost" }),
+  );
+  expect(items).toMatchObject([
+    { kind: "command", status: "cut off" },
+    { kind: "end", terminalStatus: "failed" },
+  ]);
+});

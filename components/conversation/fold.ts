@@ -99,6 +99,7 @@ export class Folding {
         }));
         break;
       case "terminal_status":
+        this.#cutOff();
         this.#put(event.id, (key) => ({
           ...base,
           key,
@@ -207,6 +208,7 @@ export class Folding {
       });
       this.#conversation = undefined;
     }
+    if (phase === "lease-expired") this.#cutOff();
     const mark = markOf(phase, payload);
     if (mark === null) return;
     this.#put(event.id, (key) => ({
@@ -217,6 +219,15 @@ export class Folding {
       kind: "mark",
       ...mark,
     }));
+  }
+
+  /** What was under way when its run or its runner ended will not be told of any more. */
+  #cutOff(): void {
+    for (const [place, item] of this.#items.entries()) {
+      if ((item.kind !== "command" && item.kind !== "tool") || item.status !== "inProgress") continue;
+      this.#items[place] = { ...item, status: "cut off" };
+    }
+    this.#conversation = undefined;
   }
 
   #put(key: string, make: (key: string, old: ConversationItem | undefined) => ConversationItem): void {

@@ -1,3 +1,4 @@
+import { shortenId } from "@/components/ui/format";
 import type { Run } from "@/contract/run";
 import type { Session } from "@/contract/session";
 
@@ -121,7 +122,7 @@ export function explainRun(run: ShownRun): Explained {
 }
 
 function explainLease(run: ShownRun, attempt: string): Explained {
-  const holder = run.claimedBy ?? "a runner";
+  const holder = run.claimedBy === null ? "a runner" : shortenId(run.claimedBy);
   switch (run.leaseState) {
     case "fencing":
       return {

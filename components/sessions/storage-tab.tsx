@@ -9,7 +9,7 @@ import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
 import { Id } from "@/components/ui/copy";
 import { DangerDialog } from "@/components/ui/danger-dialog";
-import { formatBytes } from "@/components/ui/format";
+import { formatBytes, formatPlural } from "@/components/ui/format";
 import { Facts, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { State } from "@/components/ui/state";
@@ -28,18 +28,22 @@ const MEANING: Record<StorageSummary["storageState"], string> = {
   failed: "The last step failed; it is tried again by itself.",
 };
 
+type StorageProps = { session: SessionSummary; hasOpenRun: boolean };
+
 /** A session's volume: what it holds, and the two things that can be done to it. */
-export function StorageTab({ session }: { session: SessionSummary }) {
+export function StorageTab({ session, hasOpenRun }: StorageProps) {
   const trpc = useTRPC();
   const storage = useQuery(trpc.storage.get.queryOptions({ sessionId: session.sessionId }));
   return (
     <div className="flex max-w-3xl flex-col gap-4 p-4 lg:p-6">
-      <QueryView query={storage}>{(summary) => <Summary summary={summary} session={session} />}</QueryView>
+      <QueryView query={storage}>
+        {(summary) => <Summary summary={summary} session={session} hasOpenRun={hasOpenRun} />}
+      </QueryView>
     </div>
   );
 }
 
-function Summary({ summary, session }: { summary: StorageSummary; session: SessionSummary }) {
+function Summary({ summary, session, hasOpenRun }: StorageProps & { summary: StorageSummary }) {
   return (
     <>
       <Panel title="Volume">
@@ -56,7 +60,7 @@ function Summary({ summary, session }: { summary: StorageSummary; session: Sessi
                 "Size",
                 summary.sizeBytes === null
                   ? "not measured yet"
-                  : `${formatBytes(summary.sizeBytes)} in ${summary.filesCount ?? "?"} files`,
+                  : `${formatBytes(summary.sizeBytes)} in ${formatPlural(summary.filesCount ?? 0, "file")}`,
               ],
               ["Digest", summary.sha256 === null ? "none yet" : <Id key="digest" id={summary.sha256} />],
               ["Measured", <Time key="measured" at={summary.updatedAt} />],
@@ -72,12 +76,12 @@ function Summary({ summary, session }: { summary: StorageSummary; session: Sessi
           />
         </div>
       </Panel>
-      <StorageActions summary={summary} session={session} />
+      <StorageActions summary={summary} session={session} hasOpenRun={hasOpenRun} />
     </>
   );
 }
 
-function StorageActions({ summary, session }: { summary: StorageSummary; session: SessionSummary }) {
+function StorageActions({ summary, session, hasOpenRun }: StorageProps & { summary: StorageSummary }) {
   const trpc = useTRPC();
   const canOperate = useCanOperate();
   const client = useQueryClient();
@@ -130,7 +134,9 @@ function StorageActions({ summary, session }: { summary: StorageSummary; session
         hasReason
         action="Evict volume"
         refusal={
-          session.executionState === "running" ? "A run of this session is open: cancel it or wait for its end." : null
+          hasOpenRun
+            ? "A run of this session is still open. Cancel it, or wait: it ends by itself a minute after its last command."
+            : null
         }
         isPending={evict.isPending}
         error={evict.error === null ? null : readError(evict.error).message}

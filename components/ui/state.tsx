@@ -54,6 +54,7 @@ const LOOKS: Record<string, Look> = {
   failed: { tone: "bad", icon: OctagonX },
   declined: { tone: "quiet", icon: Ban },
   cancelled: { tone: "quiet", icon: Ban },
+  "cut off": { tone: "warn", icon: TriangleAlert },
   interrupted: { tone: "quiet", icon: Ban },
   superseded: { tone: "quiet", icon: Ban },
   ambiguous: { tone: "warn", icon: TriangleAlert },

@@ -7,12 +7,21 @@ import { SessionView } from "@/components/sessions/session-view";
 import { SESSION_TABS } from "@/components/sessions/tabs";
 import { readerOf } from "@/components/shell/reader";
 import { runPages } from "@/components/trpc/lists";
-import { HydrateClient, prefetch, trpc } from "@/server/trpc/rsc";
+import { getQueryClient, HydrateClient, prefetch, trpc } from "@/server/trpc/rsc";
 
-export const metadata: Metadata = { title: "Session" };
 const loadTab = createLoader({ tab: parseAsStringLiteral(SESSION_TABS).withDefault("conversation") });
 
 type SessionPageProps = { params: Promise<{ sessionId: string }>; searchParams: Promise<SearchParams> };
+
+/** The tab's name is the session's; what is fetched for it is what the page needs anyway. */
+export async function generateMetadata(props: SessionPageProps): Promise<Metadata> {
+  const sessionId = decodeURIComponent((await props.params).sessionId);
+  const readerId = readerOf(await requireIdentity());
+  const session = await getQueryClient()
+    .fetchQuery(trpc.sessions.get.queryOptions({ sessionId, readerId }))
+    .catch(() => null);
+  return { title: session?.title ?? "Session" };
+}
 
 export default async function SessionPage(props: SessionPageProps) {
   const sessionId = decodeURIComponent((await props.params).sessionId);

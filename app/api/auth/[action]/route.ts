@@ -1,0 +1,2 @@
+export const dynamic = "force-dynamic";
+export { serveAuth as POST } from "@/server/http";

@@ -1,0 +1,2 @@
+export const dynamic = "force-dynamic";
+export { serveOpenApi as GET } from "@/server/http";

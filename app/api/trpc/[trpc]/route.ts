@@ -1,0 +1,2 @@
+export const dynamic = "force-dynamic";
+export { serveTrpc as GET, serveTrpc as POST } from "@/server/http";
