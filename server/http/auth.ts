@@ -5,7 +5,7 @@ import { assertOwnOrigin, cookieHeader, expiredCookieHeader, signIn, signOut } f
 import { inputFault } from "@/server/trpc/init";
 import type { Wiring } from "@/server/wiring";
 import { contextOf } from "./caller";
-import { type Exchange, readJsonText, sendError, sendJson } from "./exchange";
+import { type Exchange, type HeaderReader, readJsonText, sendError, sendJson } from "./exchange";
 import { SIGN_IN_BODY_MAX_BYTES } from "./limits";
 
 const NOBODY: Actor = { kind: "system", name: "sign-in", tenantId: null };
@@ -63,13 +63,7 @@ export async function handleAuth(exchange: Exchange): Promise<void> {
       sendJson(res, 200, {}, { "set-cookie": expiredCookieHeader(isSecure(wiring)) });
       return;
     }
-    const origin = {
-      method,
-      origin: headers.get("origin"),
-      fetchSite: headers.get("sec-fetch-site"),
-      host: headers.get("host"),
-    };
-    assertOwnOrigin(origin, wiring.settings.publicUrl, false);
+    assertSignInOrigin(wiring, { method, headers });
     const cookie = await buyCookie(wiring, {
       token: readSignIn(await readJsonText(req, headers, SIGN_IN_BODY_MAX_BYTES)),
       address: req.socket.remoteAddress ?? "unknown",
@@ -79,6 +73,20 @@ export async function handleAuth(exchange: Exchange): Promise<void> {
   } catch (error) {
     sendError(exchange, error);
   }
+}
+
+/** A page of another site must not sign its visitor in as somebody else either. */
+export function assertSignInOrigin(
+  wiring: Wiring,
+  { method, headers }: { method: string; headers: HeaderReader },
+): void {
+  const origin = {
+    method,
+    origin: headers.get("origin"),
+    fetchSite: headers.get("sec-fetch-site"),
+    host: headers.get("host"),
+  };
+  assertOwnOrigin(origin, wiring.settings.publicUrl, false);
 }
 
 /** The token in a sign-in's body. */

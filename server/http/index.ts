@@ -1,3 +1,13 @@
 export { type CallRequest, contextOf } from "./caller";
 export { requestIdFrom } from "./exchange";
+export {
+  serveAuth,
+  serveCronGc,
+  serveLive,
+  serveModel,
+  serveOpenApi,
+  serveRest,
+  serveSegment,
+  serveTrpc,
+} from "./route-handlers";
 export { createWebServer, type Pages } from "./server";

@@ -2,9 +2,9 @@ import { z } from "zod";
 import { SEGMENT_BYTES_MAX } from "@/contract/archive";
 import { Int32, RecordId } from "@/contract/ids";
 import { Sha256 } from "@/contract/storage";
-import { AgentRunError } from "@/server/errors";
+import { AgentRunError, InvalidInputError } from "@/server/errors";
 import { getSegment, putSegment } from "@/server/manifests";
-import { admit, inputFault } from "@/server/trpc/init";
+import { admit, inputFault, type TrpcContext } from "@/server/trpc/init";
 import { contextOf } from "./caller";
 import { assertPlain, type Exchange, readBody, sendError, sendJson } from "./exchange";
 
@@ -19,37 +19,42 @@ const SegmentQuery = z.strictObject({
 
 /** Segments of volumes' archives as plain bytes: a runner hands them in and fetches them, by their digest. */
 export async function handleSegment(exchange: Exchange): Promise<void> {
-  const { wiring, req, res, method, headers, query } = exchange;
+  const { wiring, req, res, method, headers } = exchange;
   try {
     const ctx = await contextOf(wiring, exchange);
-    const service = admit("runner", { ctx, path: "archive.segment", type: method === "GET" ? "query" : "mutation" });
-    const input = SegmentQuery.safeParse({
-      ...Object.fromEntries(query),
-      sha256: exchange.path.slice(SEGMENTS_PATH.length),
+    const request = { ctx, method, sha256: exchange.path.slice(SEGMENTS_PATH.length), query: exchange.query };
+    const answer = await answerSegment(request, () => {
+      assertPlain(headers);
+      return readBody(req, SEGMENT_BYTES_MAX);
     });
-    if (!input.success) throw inputFault(input.error);
-    const { sha256, runId, sessionId, leaseEpoch } = input.data;
-    if (method === "GET") {
-      const bytes = await getSegment(service, { sha256, ...(sessionId === undefined ? {} : { sessionId }) });
-      res.writeHead(200, {
-        "content-type": "application/octet-stream",
-        "content-length": bytes.byteLength,
-        "cache-control": "no-store",
-      });
-      res.end(bytes);
-      return;
-    }
-    if (method !== "PUT") {
-      throw new AgentRunError("schema-invalid", "method-not-allowed", "a segment takes GET and PUT", {
-        details: { allow: ["GET", "PUT"] },
-      });
-    }
-    if (runId === undefined)
-      throw new AgentRunError("schema-invalid", "invalid-input", "runId: say whose segment it is");
-    assertPlain(headers);
-    const bytes = await readBody(req, SEGMENT_BYTES_MAX);
-    sendJson(res, 200, await putSegment(service, { runId, leaseEpoch, sha256, bytes }));
+    if (!(answer instanceof Uint8Array)) return sendJson(res, 200, answer);
+    const length = { "content-length": answer.byteLength };
+    res
+      .writeHead(200, { "content-type": "application/octet-stream", ...length, "cache-control": "no-store" })
+      .end(answer);
   } catch (error) {
     sendError(exchange, error);
   }
+}
+
+export type SegmentRequest = { ctx: TrpcContext; method: string; sha256: string; query: URLSearchParams };
+
+/** The bytes that were asked for, or what is known of those that were handed in. */
+export async function answerSegment(
+  request: SegmentRequest,
+  readBytes: () => Promise<Uint8Array>,
+): Promise<Uint8Array | { sha256: string; storedBytes: number }> {
+  const { ctx, method } = request;
+  if (method !== "GET" && method !== "PUT") {
+    throw new AgentRunError("schema-invalid", "method-not-allowed", "a segment takes GET and PUT", {
+      details: { allow: ["GET", "PUT"] },
+    });
+  }
+  const service = admit("runner", { ctx, path: "archive.segment", type: method === "GET" ? "query" : "mutation" });
+  const input = SegmentQuery.safeParse({ ...Object.fromEntries(request.query), sha256: request.sha256 });
+  if (!input.success) throw inputFault(input.error);
+  const { sha256, runId, sessionId, leaseEpoch } = input.data;
+  if (method === "GET") return getSegment(service, { sha256, ...(sessionId === undefined ? {} : { sessionId }) });
+  if (runId === undefined) throw new InvalidInputError("runId: say whose segment it is");
+  return putSegment(service, { runId, leaseEpoch, sha256, bytes: await readBytes() });
 }

@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createTestDatabase, type TestDatabase } from "@/db/test/database";
+import { ADMIN_TOKEN, CRON_SECRET, startTestWeb, type TestWeb } from "@/server/test/web";
+import { shareWiring } from "@/server/wiring";
+import { serveAuth, serveCronGc, serveLive, serveOpenApi, serveRest, serveTrpc } from "./route-handlers";
+
+let database: TestDatabase;
+let web: TestWeb;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  web = await startTestWeb(database);
+  shareWiring(web.wiring);
+});
+afterAll(async () => {
+  await web[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+function request(path: string, init: RequestInit & { token?: string | null } = {}): Request {
+  const { token = ADMIN_TOKEN, ...rest } = init;
+  const headers = new Headers(rest.headers);
+  if (token !== null) headers.set("authorization", `Bearer ${token}`);
+  if (rest.body) headers.set("content-type", "application/json");
+  return new Request(`${web.url}${path}`, { ...rest, headers });
+}
+
+test("route handlers answer what the web process's own server answers", async () => {
+  for (const [path, init] of [
+    ["/api/v1/runs?limit=2", {}],
+    ["/api/v1/runs?limit=0", {}],
+    ["/api/v1/nothing", {}],
+    ["/api/v1/runs/run_none", {}],
+    ["/api/v1/runs", { token: null }],
+    ["/api/v1/sessions", { method: "POST", body: "{bad" }],
+    ["/api/v1/sessions", { method: "POST", body: '{"backendProfile":"demo","sessionId":"ses_one"}' }],
+    ["/api/v1/sessions/ses_one", {}],
+  ] as [string, RequestInit & { token?: string | null }][]) {
+    const here = await serveRest(request(path, init));
+    const there = await web.call(init.method ?? "GET", path, {
+      token: init.token === null ? null : ADMIN_TOKEN,
+      ...(init.body ? { body: String(init.body) } : {}),
+    });
+    expect([path, here.status]).toEqual([path, there.status]);
+    expect(withoutId(await here.json())).toEqual(withoutId(there.body));
+  }
+});
+
+test("procedures, the document, the cron and sign-in are served too", async () => {
+  expect(await (await serveTrpc(request("/api/trpc/health.get"))).json()).toMatchObject({
+    result: { data: { ready: true } },
+  });
+  const text = await serveTrpc(new Request(`${web.url}/api/trpc/runs.create`, { method: "POST", body: "x" }));
+  expect(text.status).toBe(415);
+  expect(await (await serveOpenApi(request("/api/openapi.json", { token: null }))).json()).toMatchObject({
+    openapi: "3.1.0",
+  });
+  expect((await serveCronGc(request("/api/cron/gc"))).status).toBe(401);
+  expect((await serveCronGc(request("/api/cron/gc", { token: CRON_SECRET }))).status).toBe(200);
+  const body = JSON.stringify({ token: ADMIN_TOKEN });
+  const signedIn = await serveAuth(request("/api/auth/sign-in", { method: "POST", body, token: null }));
+  expect(signedIn.headers.get("set-cookie")).toContain("HttpOnly");
+  const foreign = await serveAuth(
+    request("/api/auth/sign-in", { method: "POST", body, token: null, headers: { origin: "http://evil.example" } }),
+  );
+  expect(foreign.status).toBe(403);
+});
+
+test("a stream greets, and ends with its reader", async () => {
+  const response = await serveLive(request("/api/live?sessions=1"));
+  expect(response.headers.get("cache-control")).toContain("no-transform");
+  const reader = response.body?.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  while (!text.includes("event: hello")) text += decoder.decode((await reader?.read())?.value);
+  expect(web.wiring.live.streams.count).toBe(1);
+  await reader?.cancel();
+  expect(web.wiring.live.streams.count).toBe(0);
+});
+
+function withoutId(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value, (key, inner) => (key === "requestId" ? undefined : inner)));
+}

@@ -1,0 +1,251 @@
+import { Readable } from "node:stream";
+import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
+import { SEGMENT_BYTES_MAX } from "@/contract/archive";
+import { REASON_STATUS } from "@/contract/errors";
+import { OpenLiveInput } from "@/contract/watch";
+import { errorBody, NotFoundError, toAgentRunError, UnauthenticatedError } from "@/server/errors";
+import { answerModel } from "@/server/gateway";
+import { expiredCookieHeader, readBearer, signOut } from "@/server/identity";
+import { OPENED, openConsoleStream, SINK_BUFFER_MAX_BYTES, type Sink, SSE_HEADERS } from "@/server/live";
+import { errorAnswer, handleRest, isStreamPath, openApiDocument, openRestStream, type RestAnswer } from "@/server/rest";
+import { admit, inputFault, type TrpcContext } from "@/server/trpc/init";
+import { appRouter } from "@/server/trpc/root";
+import { getWiring, type Wiring } from "@/server/wiring";
+import { assertSignInOrigin, buyCookie, isSecure, readSignIn } from "./auth";
+import { contextOf } from "./caller";
+import { assertJsonType, assertPlain, bodyTooLarge, decodeUtf8, requestIdFrom } from "./exchange";
+import { BODY_MAX_BYTES, MODEL_BODY_MAX_BYTES, SIGN_IN_BODY_MAX_BYTES } from "./limits";
+import { gatewayDeps, parseModelPath } from "./model";
+import { forget, keepAlive } from "./node-sink";
+import { runCronGc } from "./ops";
+import { answerSegment, SEGMENTS_PATH } from "./segments";
+import { BATCH_MAX, TRPC_PATH } from "./trpc";
+
+// What the web process answers on Node's own server, as route handlers of Next: they serve `next dev` and `next start`,
+// and come to the same procedures by the same doors.
+
+type Call = { wiring: Wiring; request: Request; url: URL; requestId: string };
+type Handler = (request: Request) => Promise<Response>;
+
+function handler(run: (call: Call) => Promise<Response>): Handler {
+  return async (request) => {
+    const wiring = getWiring();
+    const requestId = requestIdFrom(request.headers.get("x-request-id"));
+    try {
+      const response = await run({ wiring, request, url: new URL(request.url), requestId });
+      response.headers.set("x-request-id", requestId);
+      return response;
+    } catch (error) {
+      const fault = toAgentRunError(error);
+      if (fault.reason === "unexpected") wiring.log.error({ err: fault.cause, requestId }, "unexpected error");
+      return answered(errorAnswer(fault, requestId), requestId);
+    }
+  };
+}
+
+function answered({ status, headers, body }: RestAnswer, requestId: string): Response {
+  return Response.json(body, {
+    status,
+    headers: { ...headers, "cache-control": "no-store", "x-request-id": requestId },
+  });
+}
+
+function callerOf({ wiring, request, requestId }: Call): Promise<TrpcContext> {
+  return contextOf(wiring, { method: request.method, headers: request.headers, requestId });
+}
+
+async function readText(request: Request, maxBytes: number): Promise<string> {
+  const bytes = await readBytes(request, maxBytes);
+  if (bytes.byteLength > 0) assertJsonType(request.headers);
+  return decodeUtf8(bytes);
+}
+
+async function readBytes(request: Request, maxBytes: number): Promise<Buffer> {
+  if (!request.body) return Buffer.alloc(0);
+  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw bodyTooLarge(maxBytes);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
+    size += chunk.byteLength;
+    if (size > maxBytes) throw bodyTooLarge(maxBytes);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+export const serveTrpc: Handler = handler(async (call) => {
+  const { request, requestId, url } = call;
+  try {
+    if (request.method === "POST") assertJsonType(request.headers);
+    if (Number(request.headers.get("content-length") ?? 0) > BODY_MAX_BYTES) throw bodyTooLarge(BODY_MAX_BYTES);
+  } catch (error) {
+    const fault = toAgentRunError(error);
+    const httpStatus = REASON_STATUS[fault.reason];
+    const data = {
+      code: "BAD_REQUEST",
+      httpStatus,
+      path: url.pathname.slice(TRPC_PATH.length),
+      agentrun: errorBody(fault, requestId),
+    };
+    return Response.json({ error: { message: fault.message, code: -32_600, data } }, { status: httpStatus });
+  }
+  return fetchRequestHandler({
+    endpoint: TRPC_PATH.slice(0, -1),
+    req: request,
+    router: appRouter,
+    maxBatchSize: BATCH_MAX,
+    createContext: () => callerOf(call),
+  });
+});
+
+export const serveRest: Handler = handler(async (call) => {
+  const { request, url, requestId } = call;
+  const path = url.pathname.slice("/api/v1".length);
+  const ctx = await callerOf(call);
+  if (!isStreamPath(path)) {
+    const readBody = () => readText(request, BODY_MAX_BYTES);
+    return answered(
+      await handleRest(
+        { method: request.method, path, query: url.searchParams, readBody, signal: request.signal },
+        ctx,
+      ),
+      requestId,
+    );
+  }
+  const lastEventId = request.headers.get("last-event-id");
+  return serveStream(call, ctx, async (signal) => {
+    const opened = await openRestStream(
+      { method: request.method, path, query: url.searchParams, lastEventId },
+      ctx,
+      signal,
+    );
+    return opened?.write ?? null;
+  });
+});
+
+export const serveLive: Handler = handler(async (call) => {
+  const { request, url, wiring } = call;
+  const ctx = await callerOf(call);
+  return serveStream(call, ctx, (signal) => {
+    const service = admit("viewer", { ctx, path: "live", type: "subscription" });
+    const parsed = OpenLiveInput.safeParse(Object.fromEntries(url.searchParams));
+    if (!parsed.success) throw inputFault(parsed.error);
+    const lastEventId = request.headers.get("last-event-id") ?? undefined;
+    return openConsoleStream(service, wiring.live, { ...parsed.data, lastEventId }, signal);
+  });
+});
+
+async function serveStream(
+  { wiring, request }: Call,
+  ctx: TrpcContext,
+  open: (signal: AbortSignal) => Promise<((sink: Sink) => Promise<void>) | null>,
+): Promise<Response> {
+  if (!ctx.service) throw ctx.fault ?? new UnauthenticatedError();
+  const stream = wiring.live.streams.open(ctx.service.actor, request.signal);
+  try {
+    const write = await open(stream.signal);
+    if (write === null) {
+      stream.close();
+      return new Response(null, { status: 204 });
+    }
+    return new Response(streamBody(stream, write), { headers: SSE_HEADERS });
+  } catch (error) {
+    stream.close();
+    throw error;
+  }
+}
+
+/** A web stream as a sink, with the same bound on what may wait for its reader. */
+function streamBody(
+  stream: { signal: AbortSignal; close(): void },
+  write: (sink: Sink) => Promise<void>,
+): ReadableStream<Uint8Array> {
+  let isOpen = true;
+  const strategy = new ByteLengthQueuingStrategy({ highWaterMark: SINK_BUFFER_MAX_BYTES });
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        const sink: Sink = {
+          write(chunk) {
+            if (!isOpen) return;
+            if ((controller.desiredSize ?? 0) <= 0) sink.end();
+            else controller.enqueue(chunk);
+          },
+          end() {
+            forget(sink);
+            if (!isOpen) return;
+            isOpen = false;
+            stream.close();
+            controller.close();
+          },
+        };
+        keepAlive(sink);
+        stream.signal.addEventListener("abort", () => sink.end(), { once: true });
+        sink.write(OPENED);
+        write(sink).then(sink.end, sink.end);
+      },
+      cancel() {
+        // The reader has left: there is nothing to close for it any more.
+        isOpen = false;
+        stream.close();
+      },
+    },
+    strategy,
+  );
+}
+
+export const serveOpenApi: Handler = handler(async ({ requestId }) =>
+  answered({ status: 200, headers: {}, body: openApiDocument() }, requestId),
+);
+
+export const serveCronGc: Handler = handler(async ({ wiring, request, requestId }) =>
+  answered(
+    { status: 200, headers: {}, body: await runCronGc(wiring, request.headers.get("authorization"), requestId) },
+    requestId,
+  ),
+);
+
+export const serveAuth: Handler = handler(async (call) => {
+  const { wiring, request, url, requestId } = call;
+  if (url.pathname === "/api/auth/sign-out") {
+    const { service, fault } = await callerOf(call);
+    if (fault?.reason === "origin-refused") throw fault;
+    if (service) await signOut(service, wiring.authenticator);
+    return answered(
+      { status: 200, headers: { "set-cookie": expiredCookieHeader(isSecure(wiring)) }, body: {} },
+      requestId,
+    );
+  }
+  if (url.pathname !== "/api/auth/sign-in") throw new NotFoundError("route", url.pathname.slice(0, 200));
+  assertSignInOrigin(wiring, { method: request.method, headers: request.headers });
+  const token = readSignIn(await readText(request, SIGN_IN_BODY_MAX_BYTES));
+  // Next does not tell the peer's address; all share one allowance here.
+  const cookie = await buyCookie(wiring, { token, address: "route-handler", requestId });
+  return answered({ status: 200, headers: { "set-cookie": cookie }, body: {} }, requestId);
+});
+
+export const serveModel: Handler = handler(async ({ wiring, request, url }) => {
+  const named = parseModelPath(url.pathname);
+  if (!named) throw new NotFoundError("route", url.pathname.slice(0, 200));
+  const { method, headers, signal } = request;
+  const body = method === "POST" ? await readText(request, MODEL_BODY_MAX_BYTES) : "";
+  const token = readBearer(headers.get("authorization"));
+  const answer = await answerModel(gatewayDeps(wiring), { ...named, method, token, body, headers, signal });
+  const stream = Readable.toWeb(Readable.from(answer.body)) as ReadableStream<Uint8Array>;
+  return new Response(stream, {
+    status: answer.status,
+    headers: { ...answer.headers, "cache-control": "no-cache, no-transform" },
+  });
+});
+
+export const serveSegment: Handler = handler(async (call) => {
+  const { request, url, requestId } = call;
+  const asked = { method: request.method, sha256: url.pathname.slice(SEGMENTS_PATH.length), query: url.searchParams };
+  const answer = await answerSegment({ ...asked, ctx: await callerOf(call) }, () => {
+    assertPlain(request.headers);
+    return readBytes(request, SEGMENT_BYTES_MAX);
+  });
+  if (!(answer instanceof Uint8Array)) return answered({ status: 200, headers: {}, body: answer }, requestId);
+  const headers = { "content-type": "application/octet-stream", "cache-control": "no-store" };
+  return new Response(Buffer.from(answer), { headers });
+});
