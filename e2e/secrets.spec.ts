@@ -39,7 +39,8 @@ test("no tool of the agent finds a key of ours, in any of codex's sandboxes", as
   for (const [sandbox, hunt] of Object.entries(HUNTS)) {
     const output = await runTurn(api, sandbox, `RUN \`${hunt}\``);
     expect(output, sandbox).toContain("canaries 0");
-    if (sandbox !== "read-only") expect(output, sandbox).toMatch(/own [1-9]/);
+    // The other two hide every process but the tool's own.
+    if (sandbox === "danger-full-access") expect(output, sandbox).toMatch(/own [1-9]/);
   }
   expect(provider.authorizations).toContain(`Bearer ${PROVIDER_KEY}`);
   await api.dispose();
