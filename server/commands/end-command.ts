@@ -38,7 +38,6 @@ export async function endCommand(
   await appendServerEvents(ctx, run, [
     statusEvent("command-terminal", {
       commandId: command.id,
-      commandType: command.type,
       state: end.terminalStatus,
       terminalStatus: end.terminalStatus,
       failureKind: end.failureKind ?? null,

@@ -4,7 +4,9 @@ import { leaseOf, lockRun } from "@/db/queries/lock";
 import { type LeaseRow, leases, type RunRow, runnerJobs, runs, type SessionRow, sessions } from "@/db/schema";
 import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import {
+  type AgentRunError,
   AlreadyTerminalError,
+  isAgentRunError,
   LeaseHeldError,
   LeaseLostError,
   NotFoundError,
@@ -23,31 +25,38 @@ type Locked = { run: RunRow; session: SessionRow | null };
  * Gives a run to a runner for a time. The process that holds it (same runner, same nonce) gets its epoch again; another
  * is refused while the lease lives. A new holder gets a higher epoch, which fences out every earlier one.
  */
-export function claimRun(ctx: ServiceContext, input: ClaimRunInput): Promise<ClaimedRun> {
-  return inTx(ctx, async (ctx) => {
-    assertRunVisible(ctx, input.runId);
-    const locked = await lockRun(ctx.db, input.runId, tenantOf(ctx));
-    if (!locked) throw new NotFoundError("run", input.runId);
-    assertClaimable(locked);
-    const leaseMs = input.leaseMs ?? ctx.settings.leaseMs;
-    const nonce = input.nonce ?? input.runnerId;
-    const isSame = await judgeLease(ctx, locked, { runnerId: input.runnerId, nonce });
-    if (!isSame) await assertOwnAttempt(ctx, locked.run);
-    const run = isSame ? locked.run : await takeRun(ctx, locked, input.runnerId);
-    const leaseExpiresAt = await writeLease(ctx, run, { runnerId: input.runnerId, nonce, leaseMs });
-    await upsertRunner(ctx, { id: input.runnerId, runId: run.id, backendProfile: run.backendProfile });
-    const { runnerToken, modelToken } = await mintRunnerTokens(ctx, {
-      runId: run.id,
-      leaseEpoch: run.leaseEpoch,
-      tenantId: run.tenantId,
-      profile: run.backendProfile,
-    });
-    return {
-      ...toRun(run, leaseExpiresAt),
-      ...(ctx.actor.kind === "runner" ? {} : { runnerToken }),
-      assignment: await assignmentOf(ctx, { ...locked, run }, { modelToken, leaseMs }),
-    };
+export async function claimRun(ctx: ServiceContext, input: ClaimRunInput): Promise<ClaimedRun> {
+  const claimed = await inTx(ctx, (ctx) => claimLocked(ctx, input));
+  // Thrown after the commit: that the run ended with its lost lease must not be undone with the refusal.
+  if (isAgentRunError(claimed)) throw claimed;
+  return claimed;
+}
+
+async function claimLocked(ctx: TxContext, input: ClaimRunInput): Promise<ClaimedRun | AgentRunError> {
+  assertRunVisible(ctx, input.runId);
+  const locked = await lockRun(ctx.db, input.runId, tenantOf(ctx));
+  if (!locked) throw new NotFoundError("run", input.runId);
+  assertClaimable(locked);
+  const leaseMs = input.leaseMs ?? ctx.settings.leaseMs;
+  const nonce = input.nonce ?? input.runnerId;
+  const isSame = await judgeLease(ctx, locked, { runnerId: input.runnerId, nonce });
+  const { id, status, failureKind } = locked.run;
+  if (isTerminal(status)) return new AlreadyTerminalError("run", id, status, failureKind);
+  if (!isSame) await assertOwnAttempt(ctx, locked.run);
+  const run = isSame ? await keepRun(ctx, locked.run) : await takeRun(ctx, locked, input.runnerId);
+  const leaseExpiresAt = await writeLease(ctx, run, { runnerId: input.runnerId, nonce, leaseMs });
+  await upsertRunner(ctx, { id: input.runnerId, runId: run.id, backendProfile: run.backendProfile });
+  const { runnerToken, modelToken } = await mintRunnerTokens(ctx, {
+    runId: run.id,
+    leaseEpoch: run.leaseEpoch,
+    tenantId: run.tenantId,
+    profile: run.backendProfile,
   });
+  return {
+    ...toRun(run, leaseExpiresAt),
+    ...(ctx.actor.kind === "runner" ? {} : { runnerToken }),
+    assignment: await assignmentOf(ctx, { ...locked, run }, { modelToken, leaseMs }),
+  };
 }
 
 function assertClaimable({ run, session }: Locked): void {
@@ -76,8 +85,7 @@ async function judgeLease(
       throw new LeaseHeldError(run.id, "lease-held", `run ${run.id} is leased to ${run.claimedBy ?? "another runner"}`);
     }
     locked.run = await loseAttempt(ctx, locked, { why: "its lease ran out", isOrderly: false, keepsOpen: true });
-    if (isTerminal(locked.run.status))
-      throw new AlreadyTerminalError("run", run.id, locked.run.status, locked.run.failureKind);
+    if (isTerminal(locked.run.status)) return false;
   }
   await freeSession(ctx, locked);
   return false;
@@ -126,6 +134,14 @@ async function assertOwnAttempt(ctx: TxContext, run: RunRow): Promise<void> {
   if (!job) throw new LeaseLostError(run.id);
 }
 
+/** The holder claims again: a lease that was noted as run out lives again. */
+async function keepRun(ctx: TxContext, run: RunRow): Promise<RunRow> {
+  if (run.leaseState === "held") return run;
+  const [kept] = await ctx.db.update(runs).set({ leaseState: "held" }).where(eq(runs.id, run.id)).returning();
+  ctx.wake("runs");
+  return kept ?? run;
+}
+
 async function takeRun(ctx: TxContext, { run, session }: Locked, runnerId: string): Promise<RunRow> {
   const [taken] = await ctx.db
     .update(runs)
@@ -140,9 +156,7 @@ async function takeRun(ctx: TxContext, { run, session }: Locked, runnerId: strin
     .where(eq(runs.id, run.id))
     .returning();
   if (!taken) throw new Error(`run ${run.id} vanished under its lock`);
-  await appendServerEvents(ctx, taken, [
-    statusEvent("run-claimed", { runnerId, leaseEpoch: taken.leaseEpoch, attempt: taken.attemptCount }),
-  ]);
+  await appendServerEvents(ctx, taken, [statusEvent("run-claimed", { runnerId })]);
   if (session) {
     await ctx.db
       .update(sessions)

@@ -38,9 +38,9 @@ export async function loseAttempt(ctx: TxContext, locked: Locked, lost: LostAtte
       updatedAt: sql`clock_timestamp()`,
     })
     .where(eq(leases.runId, run.id));
-  await appendServerEvents(ctx, run, [
-    statusEvent("lease-expired", { runnerId: run.claimedBy, why: lost.why, attempt: run.attemptCount }),
-  ]);
+  // Where runners are outside, the sweeper has told of it already when the lease ran out.
+  if (run.leaseState !== "expired")
+    await appendServerEvents(ctx, run, [statusEvent("lease-expired", { runnerId: run.claimedBy })]);
   await settleApprovals(ctx, run, session);
   const { hadCutOffTurn, remaining } = await settleCommands(ctx, locked, policy.onLost);
   const [freed] = await ctx.db
