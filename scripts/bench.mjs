@@ -1,9 +1,10 @@
 // Runs one benchmark of bench/. Usage: npm run bench -- append
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { build } from "esbuild";
+import { ensureBuild } from "./build.mjs";
 
 const [name, ...rest] = process.argv.slice(2);
 const entry = `bench/${name}.ts`;
@@ -22,5 +23,8 @@ await build({
   packages: "external",
   alias: { "@": process.cwd() },
 });
-const child = spawn(process.execPath, [outfile, ...rest], { stdio: "inherit" });
+// Benches that start the product measure it as it is shipped.
+const needsProduct = readFileSync(entry, "utf8").includes('from "./web"');
+const env = { ...process.env, ...(needsProduct ? { BENCH_BUILD: await ensureBuild() } : {}) };
+const child = spawn(process.execPath, [outfile, ...rest], { stdio: "inherit", env });
 child.on("exit", (code) => process.exit(code ?? 1));
