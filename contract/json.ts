@@ -23,14 +23,20 @@ export function jsonDepth(value: unknown, limit = DEPTH_MAX): number {
   return depth;
 }
 
+/** Not z.record, which drops a key named `__proto__`: what callers give is kept whole. */
+const JsonRecord = z
+  .custom<JsonObject>((value) => typeof value === "object" && value !== null && !Array.isArray(value), {
+    error: "expected a JSON object",
+    abort: true,
+  })
+  .meta({ type: "object" });
+
 /** A JSON object of bounded depth and size (bytes of its JSON text), cleaned of what PostgreSQL cannot store. */
 export function jsonObject(bytesMax: number) {
-  return z
-    .record(z.string(), z.unknown())
-    .refine((value) => jsonDepth(value) <= DEPTH_MAX, {
-      message: `nested deeper than ${DEPTH_MAX} levels`,
-      abort: true,
-    })
+  return JsonRecord.refine((value) => jsonDepth(value) <= DEPTH_MAX, {
+    message: `nested deeper than ${DEPTH_MAX} levels`,
+    abort: true,
+  })
     .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= bytesMax, {
       message: `larger than ${bytesMax} bytes of JSON`,
     })

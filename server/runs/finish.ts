@@ -8,7 +8,7 @@ import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/co
 import { ConflictError, NotFoundError } from "@/server/errors";
 import { storeThread } from "@/server/sessions";
 import { endRun } from "./end-run";
-import { assertHolds } from "./holder";
+import { assertHolds, epochOfHolder } from "./holder";
 import { assertRunVisible, toRun } from "./run";
 
 /** Ends a run. Final once: a second finish answers the first one's result. */
@@ -20,6 +20,7 @@ export function finishRun(ctx: ServiceContext, input: FinishRunInput): Promise<R
     if (isTerminal(locked.run.status)) return toRun(locked.run, null);
     // The epoch fences the write: a runner presumed dead must not overwrite its successor.
     assertHolds(ctx, locked.run, input.leaseEpoch);
+    if (input.runnerId !== undefined) epochOfHolder(locked.run, input.runnerId);
     if (input.terminalStatus === "completed") await assertNothingWaits(ctx, input.runId);
     await storeThread(ctx, locked, input);
     const ended = await endRun(ctx, locked, input);

@@ -22,3 +22,13 @@ export function assertHolds(ctx: ServiceContext, run: RunRow, leaseEpoch: number
   if (epoch !== run.leaseEpoch || run.status !== "claimed") throw new LeaseLostError(run.id);
   if (!isOperator(ctx.actor) && run.leaseState === "fencing") throw new LeaseLostError(run.id);
 }
+
+/**
+ * The same fence for who gives only a name, as v0.1's runners do: of a run that was ever leased, the holder alone writes.
+ * Returns the holder's epoch; null where nobody has claimed the run yet.
+ */
+export function epochOfHolder(run: Pick<RunRow, "id" | "claimedBy" | "leaseEpoch">, runnerId: string): number | null {
+  if (run.leaseEpoch === 0 && run.claimedBy === null) return null;
+  if (run.claimedBy !== runnerId) throw new LeaseLostError(run.id);
+  return run.leaseEpoch;
+}

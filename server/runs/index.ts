@@ -4,7 +4,7 @@ export { createRun } from "./create";
 export { endRun } from "./end-run";
 export { finishRun } from "./finish";
 export { heartbeatRun } from "./heartbeat";
-export { assertHolds, writingEpoch } from "./holder";
+export { assertHolds, epochOfHolder, writingEpoch } from "./holder";
 export { listRuns } from "./list";
 export { loseAttempt } from "./lose-attempt";
 export { policyOf } from "./policy";

@@ -5,6 +5,7 @@ import { type SessionRow, sessions } from "@/db/schema";
 import { type TxContext, tenantOf } from "@/server/context";
 import { ConflictError, NotFoundError } from "@/server/errors";
 import { assertInside } from "./boundary";
+import { contentOf, rowOf } from "./content";
 import { insertSession } from "./insert";
 
 type Resolved = { session: SessionRow | null; isNew: boolean };
@@ -17,16 +18,9 @@ export async function resolveSession(
 ): Promise<Resolved> {
   const ref = input.sessionRef;
   if (!ref) return { session: null, isNew: false };
-  const made = await insertSession(ctx, {
-    sessionId: ref.sessionId,
-    ...owner,
-    backendProfile: input.backendProfile,
-    conversationId: ref.conversationId ?? null,
-    threadId: ref.threadId ?? null,
-    metadata: ref.metadata ?? {},
-    expiresAt: ref.expiresAt ? new Date(ref.expiresAt) : null,
-    storageState: "creating",
-  });
+  const { sessionId, ...content } = ref;
+  const row = rowOf(contentOf({ ...content, backendProfile: input.backendProfile }, owner));
+  const made = await insertSession(ctx, { sessionId, ...row });
   if (made) return { session: made, isNew: true };
   const session = await lockSession(ctx.db, ref.sessionId, tenantOf(ctx));
   if (!session) throw await absence(ctx, ref.sessionId);
@@ -43,7 +37,7 @@ export async function resolveSession(
 }
 
 /** Why an id is taken and yet not to be had: it is another tenant's, or its deletion is under way. */
-async function absence(ctx: TxContext, sessionId: string): Promise<Error> {
+export async function absence(ctx: TxContext, sessionId: string): Promise<Error> {
   const [row] = await ctx.db
     .select({ isDeleted: sql<boolean>`${sessions.deletedAt} is not null`, tenantId: sessions.tenantId })
     .from(sessions)

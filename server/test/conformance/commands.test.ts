@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { type Json, useProgram, word } from "./program";
+import { type Json, startProgram, word } from "./program";
 
-const program = useProgram();
+const program = startProgram();
 
 test("a turn makes its session running, sets what is last and active, clears the last outcome, and gives a title", async () => {
   const { run, sessionId } = await program().sessionRun();

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { type Json, useProgram, word } from "./program";
+import { type Json, startProgram, word } from "./program";
 
-const program = useProgram();
+const program = startProgram();
 const KNOWN = [
   "backend_status",
   "user_message",

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { type Json, type Program, useProgram, word } from "./program";
+import { type Json, type Program, startProgram, word } from "./program";
 
-const program = useProgram();
+const program = startProgram();
 
 /** Claims as soon as the lease of another has run out. */
 async function takeOver(from: Program, runId: string, runnerId: string): Promise<Json> {

@@ -1,9 +1,9 @@
 import { createTRPCClient, httpLink } from "@trpc/client";
 import { afterAll, beforeAll, expect } from "vitest";
 import { createTestDatabase, type TestDatabase } from "@/db/test/database";
+import { openSse, type SseReader } from "@/server/test/sse";
+import { ADMIN_TOKEN, startTestWeb, type TestWeb } from "@/server/test/web";
 import type { AppRouter } from "@/server/trpc/types";
-import { openSse, type SseReader } from "../sse";
-import { ADMIN_TOKEN, startTestWeb, type TestWeb } from "../web";
 
 /** JSON as an unseen program reads it: what its fields hold is for the test to say. */
 // biome-ignore lint/suspicious/noExplicitAny: an outside program has no types of ours, only answers.
@@ -121,7 +121,7 @@ export function errorOf(answer: { status: number; body: Json; headers: Headers }
 }
 
 /** One server on one database for the tests of a file. */
-export function useProgram(options: { env?: Record<string, string> } = {}): () => Program {
+export function startProgram(options: { env?: Record<string, string> } = {}): () => Program {
   let program: Program | undefined;
   beforeAll(async () => {
     const database = await createTestDatabase();

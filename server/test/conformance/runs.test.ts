@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { type Json, useProgram, word } from "./program";
+import { type Json, startProgram, word } from "./program";
 
-const program = useProgram();
+const program = startProgram();
 const phases = (events: Json[]) => events.map((event) => event.payload.phase ?? event.type);
 
 test("a run is created with the contract's defaults and fields", async () => {

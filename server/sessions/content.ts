@@ -1,0 +1,49 @@
+import type { CreateSessionInput } from "@/contract/session";
+import type { SessionRow } from "@/db/schema";
+import { canonicalJson, payloadHash } from "@/server/idempotency";
+import { storedJson } from "@/server/stored";
+
+type Owner = { tenantId: string; projectId: string };
+export type SessionContent = ReturnType<typeof contentOf>;
+
+/** What a session is created with, its defaults said: leaving one out and saying it are the same content. */
+export function contentOf(input: CreateSessionInput, owner: Owner) {
+  return {
+    ...owner,
+    backendProfile: input.backendProfile,
+    title: input.title ?? null,
+    conversationId: input.conversationId ?? null,
+    threadId: input.threadId ?? null,
+    metadata: input.metadata ?? {},
+    expiresAt: input.expiresAt === undefined ? null : new Date(input.expiresAt).toISOString(),
+    codexRolloutSubdir: input.codexRolloutSubdir ?? "sessions",
+    storageKind: input.storage?.kind ?? ("pvc" as const),
+    storageRequestedBytes: input.storage?.sizeBytes ?? null,
+  };
+}
+
+/** Content as a row is inserted with it. */
+export function rowOf(content: SessionContent) {
+  const { storageKind, expiresAt, ...columns } = content;
+  return {
+    ...columns,
+    expiresAt: expiresAt === null ? null : new Date(expiresAt),
+    storageState: storageKind === "pvc" ? ("creating" as const) : ("none" as const),
+    payloadHash: payloadHash(content),
+  };
+}
+
+/** Whether a session was created with this content. An adopted row has no hash of ours: there the fields are compared. */
+export function isSameContent(known: SessionRow, content: SessionContent): boolean {
+  if (known.payloadHash !== null) return known.payloadHash === payloadHash(content);
+  const { lastTurnId: _lastTurnId, ...metadata } = storedJson(known.metadata) ?? {};
+  const stored: Record<keyof SessionContent, unknown> = {
+    ...known,
+    metadata,
+    expiresAt: known.expiresAt?.toISOString() ?? null,
+    storageKind: known.storageKind === "none" ? "none" : "pvc",
+  };
+  return (Object.keys(content) as (keyof SessionContent)[]).every(
+    (field) => canonicalJson(content[field]) === canonicalJson(stored[field]),
+  );
+}

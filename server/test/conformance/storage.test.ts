@@ -1,0 +1,179 @@
+import { mkdir, stat, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { CRON_SECRET } from "@/server/test/web";
+import { type Json, startProgram, word } from "./program";
+
+const program = startProgram();
+const KEYS = [
+  "codexRolloutSubdir",
+  "evictedAt",
+  "filesCount",
+  "namespace",
+  "pvcName",
+  "pvcPhase",
+  "restorable",
+  "sessionId",
+  "sha256",
+  "sizeBytes",
+  "storageKind",
+  "storageState",
+  "updatedAt",
+];
+const report = { storageSizeBytes: 4096, storageFilesCount: 3, storageSha256: "a".repeat(64) };
+const PAST = "2020-01-01T00:00:00Z";
+
+async function makeSession(more: Record<string, unknown> = {}): Promise<string> {
+  return (await program().post("/sessions", { backendProfile: "codex", ...more })).sessionId;
+}
+
+test("the summary has the contract's fields, and a runner's report fills it", async () => {
+  const sessionId = await makeSession();
+  const before = await program().get(`/sessions/${sessionId}/storage`);
+  expect(Object.keys(before).sort()).toEqual(KEYS);
+  expect(before).toMatchObject({ storageKind: "pvc", sizeBytes: null, filesCount: null, sha256: null });
+  const after = await program().post(`/sessions/${sessionId}/storage/refresh`, {
+    ...report,
+    pvcPhase: "Bound",
+    storageKind: "pvc",
+    pvcName: before.pvcName,
+    storageNamespace: before.namespace,
+    codexRolloutSubdir: "sessions",
+  });
+  expect(after).toMatchObject({ sizeBytes: 4096, filesCount: 3, sha256: "a".repeat(64), pvcPhase: "Bound" });
+  expect(after.updatedAt).not.toBeNull();
+  expect(await program().get(`/sessions/${sessionId}`)).toMatchObject({ storageSizeBytes: 4096 });
+});
+
+test("a report that is not one is refused with the field's name and changes nothing", async () => {
+  const sessionId = await makeSession();
+  const bad: Record<string, unknown> = {
+    storageSizeBytes: -1,
+    storageFilesCount: 1.5,
+    storageSha256: "A".repeat(64),
+    pvcName: "someone-elses",
+    storageNamespace: "kube-system",
+    storageKind: "none",
+    codexRolloutSubdir: "../up",
+  };
+  for (const [field, value] of Object.entries(bad)) {
+    const body = { ...report, [field]: value };
+    const error = await program().refused(400, "POST", `/sessions/${sessionId}/storage/refresh`, body);
+    expect(error.message, field).toContain(field);
+  }
+  for (const size of [2 ** 63, "4096", null])
+    await program().refused(400, "POST", `/sessions/${sessionId}/storage/refresh`, {
+      ...report,
+      storageSizeBytes: size,
+    });
+  await program().refused(400, "POST", `/sessions/${sessionId}/storage/refresh`, { ...report, storageSha256: "ab" });
+  expect(await program().get(`/sessions/${sessionId}/storage`)).toMatchObject({ sizeBytes: null, sha256: null });
+});
+
+test("evicting needs no archive, keeps what is known, is idempotent, and takes the volume", async () => {
+  const sessionId = await makeSession();
+  const { pvcName } = await program().post(`/sessions/${sessionId}/storage/refresh`, report);
+  const evicted = await program().ok("DELETE", `/sessions/${sessionId}/storage`);
+  expect(evicted).toMatchObject({
+    storageKind: "evicted",
+    storageState: "evicted",
+    pvcName,
+    sizeBytes: 4096,
+    sha256: "a".repeat(64),
+    restorable: false,
+  });
+  expect(evicted.evictedAt).not.toBeNull();
+  expect(await program().ok("DELETE", `/sessions/${sessionId}/storage`)).toEqual(evicted);
+  const folder = path.join(program().web.wiring.env.AGENTRUN_DATA_DIR, "volumes", pvcName);
+  await expect(stat(folder)).rejects.toMatchObject({ code: "ENOENT" });
+  const error = await program().refused(409, "POST", `/sessions/${sessionId}/storage/restore`);
+  expect(error.reason).toBe("store-not-restorable");
+  const refresh = await program().refused(409, "POST", `/sessions/${sessionId}/storage/refresh`, report);
+  expect(refresh).toMatchObject({ failureKind: "session-store-evicted", reason: "store-evicted" });
+});
+
+test("evicting is refused run-live while a run of the session is claimed", async () => {
+  const { run, sessionId } = await program().sessionRun();
+  await program().claim(run.id, "r1");
+  const error = await program().refused(409, "DELETE", `/sessions/${sessionId}/storage`);
+  expect(error).toMatchObject({ failureKind: "schema-invalid", reason: "run-live" });
+  await program().post(`/runs/${run.id}/finish`, { terminalStatus: "completed" });
+  await program().ok("DELETE", `/sessions/${sessionId}/storage`);
+});
+
+test("a run of an evicted session is not claimed: session-store-evicted", async () => {
+  const { run, sessionId } = await program().sessionRun();
+  await program().ok("DELETE", `/sessions/${sessionId}/storage`);
+  const error = await program().refused(409, "POST", `/runs/${run.id}/claim`, { runnerId: "r1" });
+  expect(error).toMatchObject({ failureKind: "session-store-evicted", reason: "store-evicted" });
+});
+
+test("a dry run lists what would go and changes nothing; then the oldest expiry goes first, up to the limit", async () => {
+  const [first, second, third] = [
+    await makeSession({ expiresAt: "2020-01-01T00:00:00Z" }),
+    await makeSession({ expiresAt: "2020-01-02T00:00:00Z" }),
+    await makeSession({ expiresAt: "2020-01-03T00:00:00Z" }),
+  ];
+  const kept = await makeSession({ expiresAt: "2099-01-01T00:00:00Z" });
+  const { run: live, sessionId: busy } = await program().sessionRun();
+  await program().ok("PATCH", `/sessions/${busy}`, { expiresAt: "2019-01-01T00:00:00Z" });
+  await program().claim(live.id, "r1");
+  const dry = await program().post("/sessions/storage/gc", { dryRun: true });
+  expect(Object.keys(dry).sort()).toEqual(["advanced", "dryRun", "evicted", "kept"]);
+  expect(dry.dryRun).toBe(true);
+  expect(dry.evicted.map((entry: Json) => entry.sessionId)).toEqual([first, second, third]);
+  for (const entry of [...dry.evicted, ...dry.kept]) expect(Object.keys(entry).sort()).toEqual(["reason", "sessionId"]);
+  expect(dry.kept.map((entry: Json) => entry.sessionId)).toEqual([busy]);
+  expect(await program().get(`/sessions/${first}`)).toMatchObject({ storageState: "live" });
+  const taken = await program().post("/sessions/storage/gc", { limit: 1 });
+  expect(taken.evicted.map((entry: Json) => entry.sessionId)).toEqual([first]);
+  expect(await program().get(`/sessions/${first}`)).toMatchObject({ storageKind: "evicted" });
+  expect(await program().get(`/sessions/${second}`)).toMatchObject({ storageKind: "pvc" });
+  const cron = await program().send("GET", "/api/cron/gc", { token: CRON_SECRET });
+  expect(cron.status).toBe(200);
+  expect(cron.body.evicted.map((entry: Json) => entry.sessionId)).toEqual([second, third]);
+  expect(await program().get(`/sessions/${kept}`)).toMatchObject({ storageKind: "pvc" });
+  expect(await program().get(`/sessions/${busy}`)).toMatchObject({ storageKind: "pvc" });
+  for (const body of [{ limit: 0 }, { limit: -1 }, { limit: 1.5 }, { dryRun: "yes" }])
+    await program().refused(400, "POST", "/sessions/storage/gc", body);
+  await program().post("/sessions/storage/gc", { limit: 1e9, dryRun: true });
+});
+
+test("a volume that holds a turn that no archive has is kept", async () => {
+  const { run, sessionId } = await program().sessionRun();
+  const turn = await program().turn(run.id);
+  const { leaseEpoch } = await program().claim(run.id, "r1");
+  await program().post(`/commands/${turn.id}/ack`, { leaseEpoch });
+  await program().post(`/commands/${turn.id}/finish`, { leaseEpoch, terminalStatus: "completed" });
+  await program().post(`/runs/${run.id}/finish`, { leaseEpoch, terminalStatus: "completed" });
+  const { pvcName } = await program().get(`/sessions/${sessionId}/storage`);
+  const folder = path.join(program().web.wiring.env.AGENTRUN_DATA_DIR, "volumes", pvcName, "sessions");
+  await mkdir(folder, { recursive: true });
+  await writeFile(path.join(folder, "rollout.jsonl"), "{}\n");
+  await program().ok("PATCH", `/sessions/${sessionId}`, { expiresAt: PAST });
+  const dry = await program().post("/sessions/storage/gc", { dryRun: true });
+  const report = await program().post("/sessions/storage/gc", {});
+  // Where this server can archive it, it does so first; where it cannot, the volume stays.
+  const evicted = report.evicted.some((entry: Json) => entry.sessionId === sessionId);
+  expect(dry.evicted.some((entry: Json) => entry.sessionId === sessionId)).toBe(evicted);
+  const storage = await program().get(`/sessions/${sessionId}/storage`);
+  expect(storage).toMatchObject(
+    evicted ? { storageKind: "evicted", restorable: true } : { storageKind: "pvc", storageState: "live" },
+  );
+  if (!evicted) return;
+  const restored = await program().post(`/sessions/${sessionId}/storage/restore`);
+  expect(restored).toMatchObject({ storageKind: "pvc", storageState: "restoring" });
+});
+
+test("storage is listed by kind and tenant, in pages", async () => {
+  const tenantId = word("tenant");
+  for (let index = 0; index < 3; index += 1) await makeSession({ tenantId });
+  await makeSession({ tenantId, storage: { kind: "none" } });
+  const page = await program().get(`/storage?tenantId=${tenantId}&limit=2`);
+  expect(page.items).toHaveLength(2);
+  expect(Object.keys(page.items[0]).sort()).toEqual(KEYS);
+  const rest = await program().get(`/storage?tenantId=${tenantId}&limit=2&cursor=${page.cursor}`);
+  expect([...page.items, ...rest.items]).toHaveLength(3);
+  expect((await program().get(`/storage?tenantId=${tenantId}&storageKind=none`)).items).toHaveLength(1);
+  await program().refused(400, "GET", "/storage?storageKind=tape");
+});
