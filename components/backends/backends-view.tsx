@@ -1,5 +1,6 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import { DemoLabel } from "@/components/sessions/demo-label";
 import { useTRPC } from "@/components/trpc/client";
 import { EmptyState, Facts, PageHeader } from "@/components/ui/page";
@@ -54,9 +55,7 @@ function BackendCard({ backend }: { backend: Backend }) {
           ["Model", backend.model ?? "none"],
           ["Protocol", shown(backend.capabilities.protocol)],
           ["Command", <code key="c">{shown(backend.capabilities.command)}</code>],
-          ["Capacity", shown(backend.capacity.mode ?? backend.capacity)],
-          ["Health", shown(backend.health.status ?? backend.health)],
-          ["Changed", <Time key="t" at={backend.updatedAt} />],
+          ...registered(backend),
         ]}
       />
       {!backend.isConfigured && (
@@ -72,4 +71,14 @@ function BackendCard({ backend }: { backend: Backend }) {
 function shown(value: unknown): string {
   if (typeof value === "string") return value;
   return value === undefined || value === null ? "unknown" : JSON.stringify(value);
+}
+
+/** What the profile's row says; a profile that the server makes up has none. */
+function registered(backend: Backend): [string, ReactNode][] {
+  if (Date.parse(backend.updatedAt) <= 0) return [];
+  return [
+    ["Capacity", shown(backend.capacity.mode ?? backend.capacity)],
+    ["Health", shown(backend.health.status ?? backend.health)],
+    ["Changed", <Time key="changed" at={backend.updatedAt} />],
+  ];
 }

@@ -86,7 +86,7 @@ export function Composer({ session, openRun, lastRun }: ComposerProps) {
                 Queue next
               </Button>
             )}
-            <Button size="sm" look="primary" type="submit" disabled={!canSend}>
+            <Button size="sm" look="primary" className="max-sm:ml-auto" type="submit" disabled={!canSend}>
               {isBusy ? <Waypoints aria-hidden className="size-3.5" /> : <Send aria-hidden className="size-3.5" />}
               {composer.isSending ? "Sending…" : isBusy ? "Steer" : "Send"}
             </Button>

@@ -58,6 +58,14 @@ const COLUMNS: Column<Runner>[] = [
   },
 ];
 
+/** Without the columns that no runner of the list has anything for. */
+function columnsFor(runners: readonly Runner[]): Column<Runner>[] {
+  const empty = new Set<string>();
+  if (runners.every((runner) => runner.placement === null)) empty.add("Place");
+  if (runners.every((runner) => runner.sourceCommit === null)) empty.add("Build");
+  return COLUMNS.filter((column) => !empty.has(column.name));
+}
+
 function Beat({ runner }: { runner: Runner }) {
   const ageMs = useNow() - Date.parse(runner.heartbeatAt);
   const [state, word] =
@@ -88,7 +96,7 @@ export function RunnersView() {
               <EmptyState title="No runner has registered">One is launched when a run has work to do.</EmptyState>
             ) : (
               <>
-                <Table label="Runners" rows={runners} columns={COLUMNS} keyOf={(runner) => runner.id} />
+                <Table label="Runners" rows={runners} columns={columnsFor(runners)} keyOf={(runner) => runner.id} />
                 {query.hasNextPage && (
                   <p className="p-4 text-center">
                     <Button size="sm" onClick={() => void query.fetchNextPage()}>

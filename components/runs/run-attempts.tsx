@@ -18,7 +18,7 @@ const COLUMNS: Column<RunnerJob>[] = [
     name: "Job",
     isWideOnly: true,
     className: "text-xs text-ink-2",
-    cell: (job) => <span className="wrap-anywhere">{job.jobName}</span>,
+    cell: (job) => <Id id={job.jobName} />,
   },
   { name: "Launched", className: "whitespace-nowrap text-ink-2", cell: (job) => <Time at={job.createdAt} /> },
   {
@@ -54,9 +54,10 @@ export function RunAttempts({ run }: { run: Run }) {
   );
 }
 
+/** How an attempt ended; what it said last only where that explains a failure. */
 function outcomeOf(job: RunnerJob): string {
-  return Object.entries(job.result)
-    .filter(([, value]) => value !== null && value !== "")
-    .map(([name, value]) => `${name} ${typeof value === "object" ? JSON.stringify(value) : String(value)}`)
-    .join(", ");
+  const { code, signal, message, pid } = job.result;
+  const end = typeof signal === "string" ? signal : typeof code === "number" ? `exit ${code}` : null;
+  if (end === null) return typeof message === "string" ? message : typeof pid === "number" ? `process ${pid}` : "";
+  return code === 0 || typeof message !== "string" ? end : `${end}: ${message}`;
 }

@@ -34,10 +34,15 @@ const COLUMNS: Column<Command>[] = [
   {
     name: "Failure",
     isWideOnly: true,
-    cell: (command) =>
-      command.failureKind !== null && (
-        <span className="text-xs whitespace-nowrap text-bad">{command.failureMessage ?? command.failureKind}</span>
-      ),
+    className: "max-w-52 text-xs text-bad",
+    cell: (command) => {
+      const failure = command.failureMessage ?? command.failureKind;
+      return failure === null ? null : (
+        <span className="block truncate" title={failure}>
+          {failure}
+        </span>
+      );
+    },
   },
   {
     name: "Sent",

@@ -5,12 +5,12 @@ type ScrollRegionProps = {
   label: string;
   children: ReactNode;
   className?: string;
-  role?: "region" | "log";
+  role?: "group" | "log";
   ref?: Ref<HTMLDivElement>;
 };
 
 /** A named box that scrolls by itself; it takes the focus, so that keys can scroll it too. */
-export function ScrollRegion({ label, children, className, role = "region", ref }: ScrollRegionProps) {
+export function ScrollRegion({ label, children, className, role = "group", ref }: ScrollRegionProps) {
   return (
     // biome-ignore lint/a11y/useAriaPropsSupportedByRole: both of its roles take a label.
     <div

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/a11y/noRedundantRoles: some browsers drop a table's meaning once its display is changed, as on phones.
 import type { ReactNode } from "react";
 import { cn } from "./class-names";
+import { OverflowBox } from "./overflow-box";
 
 export type Column<Row> = {
   name: string;
@@ -24,7 +25,7 @@ type TableProps<Row> = {
 /** A table whose rows become cards below 640 px, with the same cells in them. */
 export function Table<Row>({ label, rows, columns, keyOf, rowClassName, selectedKey }: TableProps<Row>) {
   return (
-    <div className="scroll-thin overflow-x-auto">
+    <OverflowBox label={`${label}, scrollable`}>
       <table aria-label={label} role="table" className="w-full text-sm max-sm:block">
         <thead role="rowgroup" className="max-sm:sr-only">
           <tr role="row" className="border-b text-left text-xs text-ink-3">
@@ -76,6 +77,6 @@ export function Table<Row>({ label, rows, columns, keyOf, rowClassName, selected
           })}
         </tbody>
       </table>
-    </div>
+    </OverflowBox>
   );
 }
