@@ -7,7 +7,7 @@ export type HealthSource = {
   pool: pg.Pool;
   /** The migrations that this program needs; later ones may be there too, while a rollout is under way. */
   migrationIds: string[];
-  /** False while the server stops: what comes now belongs elsewhere. */
+  /** False while the server starts and stops: what comes now belongs elsewhere. */
   isServing: () => boolean;
 };
 
@@ -33,7 +33,7 @@ export async function readHealth(source: HealthSource): Promise<Health> {
     const ready = source.isServing();
     const stopping = ready
       ? { failureKind: null, message: null }
-      : { failureKind: "infra-failed", message: "this server is stopping" };
+      : { failureKind: "infra-failed", message: "this server is starting or stopping" };
     return { ...base, ready, reachable: true, migrationReady: true, migrationId, ...stopping };
   } catch (error) {
     // The driver's own words may hold an address or a user: what leaves here is ours.

@@ -1,9 +1,8 @@
 import { Readable } from "node:stream";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { SEGMENT_BYTES_MAX } from "@/contract/archive";
-import { REASON_STATUS } from "@/contract/errors";
 import { OpenLiveInput } from "@/contract/watch";
-import { errorBody, NotFoundError, toAgentRunError, UnauthenticatedError } from "@/server/errors";
+import { NotFoundError, toAgentRunError, UnauthenticatedError } from "@/server/errors";
 import { answerModel } from "@/server/gateway";
 import { expiredCookieHeader, readBearer, signOut } from "@/server/identity";
 import { OPENED, openConsoleStream, SINK_BUFFER_MAX_BYTES, type Sink, SSE_HEADERS } from "@/server/live";
@@ -19,7 +18,7 @@ import { gatewayDeps, parseModelPath } from "./model";
 import { forget, keepAlive } from "./node-sink";
 import { runCronGc } from "./ops";
 import { answerSegment, SEGMENTS_PATH } from "./segments";
-import { BATCH_MAX, TRPC_PATH } from "./trpc";
+import { BATCH_MAX, refuseTrpc, TRPC_PATH } from "./trpc";
 
 // What the web process answers on Node's own server, as route handlers of Next: they serve `next dev` and `next start`,
 // and come to the same procedures by the same doors.
@@ -75,20 +74,9 @@ async function readBytes(request: Request, maxBytes: number): Promise<Buffer> {
 
 export const serveTrpc: Handler = handler(async (call) => {
   const { request, requestId, url } = call;
-  try {
-    if (request.method === "POST") assertJsonType(request.headers);
-    if (Number(request.headers.get("content-length") ?? 0) > BODY_MAX_BYTES) throw bodyTooLarge(BODY_MAX_BYTES);
-  } catch (error) {
-    const fault = toAgentRunError(error);
-    const httpStatus = REASON_STATUS[fault.reason];
-    const data = {
-      code: "BAD_REQUEST",
-      httpStatus,
-      path: url.pathname.slice(TRPC_PATH.length),
-      agentrun: errorBody(fault, requestId),
-    };
-    return Response.json({ error: { message: fault.message, code: -32_600, data } }, { status: httpStatus });
-  }
+  const path = url.pathname.slice(TRPC_PATH.length);
+  const refusal = refuseTrpc({ method: request.method, path, headers: request.headers, requestId });
+  if (refusal) return Response.json(refusal.body, { status: refusal.status });
   return fetchRequestHandler({
     endpoint: TRPC_PATH.slice(0, -1),
     req: request,

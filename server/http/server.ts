@@ -18,6 +18,8 @@ const HEADERS_TIMEOUT_MS = 20_000;
 /** A whole request; archives and models take their time. */
 const REQUEST_TIMEOUT_MS = 10 * 60_000;
 
+const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+
 /** Serves what is not the API; null where there are no pages. */
 export type Pages = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
 
@@ -28,6 +30,8 @@ export function createWebServer(wiring: Wiring, pages: Pages | null): Server {
   const server = createServer((req, res) => void answer(wiring, pages, { req, res }));
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
+  // Longer than proxies keep theirs, so that none sends a request into a connection that closes.
+  server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
   // Upgrades lead nowhere; without a listener Node would leave them to Next.
   server.on("upgrade", (_req, socket) => socket.destroy());
   return server;

@@ -1,37 +1,59 @@
 import { nodeHTTPRequestHandler } from "@trpc/server/adapters/node-http";
 import { REASON_STATUS } from "@/contract/errors";
-import { errorBody, toAgentRunError } from "@/server/errors";
+import { AgentRunError, errorBody, InvalidInputError, toAgentRunError } from "@/server/errors";
 import { appRouter } from "@/server/trpc/root";
 import { contextOf } from "./caller";
-import { assertJsonType, bodyTooLarge, type Exchange, sendJson } from "./exchange";
+import { assertJsonType, bodyTooLarge, type Exchange, type HeaderReader, sendJson } from "./exchange";
 import { BODY_MAX_BYTES, MANIFEST_BODY_MAX_BYTES } from "./limits";
 
 export const TRPC_PATH = "/api/trpc/";
 export const BATCH_MAX = 10;
+const METHODS = ["GET", "HEAD", "POST"];
 
 /** The typed procedures, on tRPC's own adapter for Node: several times what a route handler of Next answers. */
 export async function handleTrpc(exchange: Exchange): Promise<void> {
   const { wiring, req, res, method, headers, requestId } = exchange;
   const path = exchange.path.slice(TRPC_PATH.length);
-  const maxBodySize = path === "archive.commit" ? MANIFEST_BODY_MAX_BYTES : BODY_MAX_BYTES;
-  try {
-    if (method === "POST") assertJsonType(headers);
-    if (Number(headers.get("content-length") ?? 0) > maxBodySize) throw bodyTooLarge(maxBodySize);
-  } catch (error) {
-    const fault = toAgentRunError(error);
-    const httpStatus = REASON_STATUS[fault.reason];
-    const data = { code: "BAD_REQUEST", httpStatus, path, agentrun: errorBody(fault, requestId) };
-    sendJson(res, httpStatus, { error: { message: fault.message, code: -32_600, data } }, { connection: "close" });
-    return;
-  }
+  const refusal = refuseTrpc({ method, path, headers, requestId });
+  if (refusal) return sendJson(res, refusal.status, refusal.body, { connection: "close" });
   res.setHeader("cache-control", "no-store");
   await nodeHTTPRequestHandler({
     req,
     res,
     path,
     router: appRouter,
-    maxBodySize,
+    maxBodySize: bodyMaxOf(path),
     maxBatchSize: BATCH_MAX,
     createContext: () => contextOf(wiring, { method, headers, requestId }),
   });
+}
+
+export type TrpcRequest = { method: string; path: string; headers: HeaderReader; requestId: string };
+
+/** What is refused before anything is read or anybody is asked who calls, in tRPC's envelope; null for the rest. */
+export function refuseTrpc(request: TrpcRequest): { status: number; body: unknown } | null {
+  try {
+    assertShape(request);
+    return null;
+  } catch (error) {
+    const fault = toAgentRunError(error);
+    const status = REASON_STATUS[fault.reason];
+    const agentrun = errorBody(fault, request.requestId);
+    const data = { code: "BAD_REQUEST", httpStatus: status, path: request.path, agentrun };
+    return { status, body: { error: { message: fault.message, code: -32_600, data } } };
+  }
+}
+
+function assertShape({ method, path, headers }: TrpcRequest): void {
+  if (!METHODS.includes(method))
+    throw new AgentRunError("schema-invalid", "method-not-allowed", "queries take GET, mutations POST");
+  if (method === "POST") assertJsonType(headers);
+  const maxBytes = bodyMaxOf(path);
+  if (Number(headers.get("content-length") ?? 0) > maxBytes) throw bodyTooLarge(maxBytes);
+  const calls = path.split(",").length;
+  if (calls > BATCH_MAX) throw new InvalidInputError(`${calls} calls in one batch: send at most ${BATCH_MAX}`);
+}
+
+function bodyMaxOf(path: string): number {
+  return path === "archive.commit" ? MANIFEST_BODY_MAX_BYTES : BODY_MAX_BYTES;
 }

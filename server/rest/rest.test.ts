@@ -158,7 +158,10 @@ test("tRPC says the same error in its own envelope, and takes ten calls at once 
   const batch = (calls: number) =>
     web.call("GET", `/api/trpc/${Array(calls).fill("health.get").join(",")}?batch=1&input={}`);
   expect((await batch(10)).status).toBe(200);
-  expect((await batch(11)).status).toBe(400);
+  const refused = await batch(11);
+  expect(refused.status).toBe(400);
+  expect(JSON.stringify(refused.body)).toContain(refused.headers.get("x-request-id") ?? "none");
+  expect((await web.call("PUT", "/api/trpc/runs.get")).status).toBe(405);
   expect((await web.call("POST", "/api/trpc/runs.create", { body: "{bad" })).status).toBe(400);
   expect((await web.call("GET", "/api/trpc/no.such")).status).toBe(404);
 });
