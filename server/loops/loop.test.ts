@@ -1,0 +1,72 @@
+import pino from "pino";
+import { expect, test } from "vitest";
+import { createTestDatabase } from "@/db/test/database";
+import { Leadership, Live } from "@/server/live";
+import { testContext } from "@/server/test/context";
+import { startLoop } from "./loop";
+
+const log = pino({ level: "silent" });
+
+function openLive(database: { url: string }, ctx: ReturnType<typeof testContext>): Live {
+  return new Live({ db: ctx.database.db, databaseUrl: database.url, log, endedTokens: async () => new Set() });
+}
+
+test("one replica leads a loop; when it goes or loses its session, another does", async () => {
+  await using database = await createTestDatabase();
+  const first = new Leadership(database.url, log);
+  first.start(["work"]);
+  await expect.poll(() => first.leads("work")).toBe(true);
+  const second = new Leadership(database.url, log);
+  second.start(["work", "other"]);
+  await expect.poll(() => second.leads("other")).toBe(true);
+  expect(second.leads("work")).toBe(false);
+
+  const killer = await database.connect();
+  await killer.query(
+    "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and pid <> pg_backend_pid() and granted and classid::bigint * 4294967296 + objid::bigint in (select classid::bigint * 4294967296 + objid::bigint from pg_locks where locktype = 'advisory') group by pid having count(*) = 1",
+  );
+  await expect
+    .poll(() => [first.leads("work"), second.leads("work")].filter(Boolean).length, { timeout: 10_000 })
+    .toBe(1);
+  const [leader, follower] = first.leads("work") ? [first, second] : [second, first];
+  await leader.close();
+  expect(leader.leads("work")).toBe(false);
+  await expect.poll(() => follower.leads("work"), { timeout: 10_000 }).toBe(true);
+  await follower.close();
+});
+
+test("a loop runs at a wake, never twice at once, and goes on after a failure", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const live = openLive(database, ctx);
+  let running = 0;
+  let passes = 0;
+  let most = 0;
+  const loop = startLoop(
+    { live, log, leadership: { leads: () => true } as unknown as Leadership },
+    {
+      name: "work",
+      intervalMs: 3_600_000,
+      wakeOn: ["runs"],
+      async run() {
+        running += 1;
+        most = Math.max(most, running);
+        await ctx.database.pool.query("select pg_sleep(0.01)");
+        running -= 1;
+        passes += 1;
+        if (passes === 2) throw new Error("once");
+      },
+    },
+  );
+  await expect.poll(() => passes).toBe(1);
+  for (let wake = 0; wake < 5; wake += 1) live.hub.wake("runs");
+  await expect.poll(() => passes, { timeout: 10_000 }).toBe(3);
+  for (let wake = 0; wake < 5; wake += 1) live.hub.wake("runs");
+  // Five wakes during a pass are one more pass.
+  await expect.poll(() => passes).toBeGreaterThanOrEqual(5);
+  await loop.stop();
+  const ended = passes;
+  live.hub.wake("runs");
+  expect([passes, most]).toEqual([ended, 1]);
+  await live.close();
+});
