@@ -23,7 +23,7 @@ test("one replica leads a loop; when it goes or loses its session, another does"
 
   const killer = await database.connect();
   await killer.query(
-    "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and pid <> pg_backend_pid() and granted and classid::bigint * 4294967296 + objid::bigint in (select classid::bigint * 4294967296 + objid::bigint from pg_locks where locktype = 'advisory') group by pid having count(*) = 1",
+    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'agentrun-loops' and datname = current_database()",
   );
   await expect
     .poll(() => [first.leads("work"), second.leads("work")].filter(Boolean).length, { timeout: 10_000 })
