@@ -28,6 +28,11 @@ export function SessionsView() {
   const options = sessionPages(trpc, sessionsInput(filter, readerId));
   const query = useInfiniteQuery(options);
   const sessions = query.data?.pages.flatMap((page) => page.items) ?? [];
+  // A page of a search may be empty and yet not the last: the list is looked through in bounded steps.
+  const isLooking = sessions.length === 0 && query.hasNextPage && !query.isError;
+  useEffect(() => {
+    if (isLooking && !query.isFetchingNextPage) void query.fetchNextPage();
+  });
   const [newIds, setNewIds] = useState<ReadonlySet<string>>(new Set());
 
   useFrames("session", (frame) => {
@@ -66,7 +71,11 @@ export function SessionsView() {
       <div className="scroll-thin min-h-0 flex-1 overflow-y-auto bg-panel">
         <QueryView query={query}>
           {() =>
-            sessions.length === 0 ? (
+            isLooking ? (
+              <p className="p-6 text-center text-sm text-ink-3" role="status">
+                Looking through older sessions…
+              </p>
+            ) : sessions.length === 0 ? (
               <Nothing
                 isFilter={isFiltered(filter)}
                 onClear={() => void setFilter(null)}
