@@ -24,9 +24,12 @@ const MEANING: Record<StorageSummary["storageState"], string> = {
   archiving: "What changed is being copied to the archive, before the volume may go.",
   deleting: "The archive is whole; the volume is being removed.",
   evicted: "The volume was removed. The archive brings it back.",
-  restoring: "The volume is being made anew from the archive.",
+  restoring:
+    "A new volume is there; the next turn's runner fills it from the archive and verifies it before its agent starts.",
   failed: "The last step failed; it is tried again by itself.",
 };
+
+const RESTORED_FROM = new Set<StorageSummary["storageState"]>(["live", "evicted", "failed"]);
 
 type StorageProps = { session: SessionSummary; hasOpenRun: boolean };
 
@@ -101,18 +104,23 @@ function StorageActions({ summary, session, hasOpenRun }: StorageProps & { summa
   );
   const restore = useMutation(
     trpc.storage.restore.mutationOptions({
-      onSuccess: () => {
+      onSuccess: (restored) => {
         refresh();
-        toast.success("Restored from the archive");
+        toast.success(
+          restored.storageState === "restoring"
+            ? "The next turn fills the new volume from the archive"
+            : "The volume is there",
+        );
       },
       onError: (error) => toast.error(readError(error).message),
     }),
   );
-  const isEvicted = summary.storageKind === "evicted" || summary.storageState === "evicted";
+  // A live one too: its volume may have been lost behind our back.
+  const canRestore = canOperate && summary.restorable && RESTORED_FROM.has(summary.storageState);
   return (
     <div className="flex flex-wrap gap-2">
       <Button
-        disabled={!canOperate || !isEvicted || !summary.restorable || restore.isPending}
+        disabled={!canRestore || restore.isPending}
         onClick={() => restore.mutate({ sessionId: session.sessionId })}
       >
         <ArchiveRestore aria-hidden className="size-4" /> {restore.isPending ? "Restoring…" : "Restore from archive"}

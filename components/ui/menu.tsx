@@ -10,7 +10,8 @@ export function Menu({ trigger, children, align = "end", side = "bottom" }: Menu
   return (
     <Base.Root>
       <Base.Trigger render={trigger} />
-      <Base.Portal>
+      {/* A landmark of its own: a portal lies outside the page's. */}
+      <Base.Portal render={<section aria-label="Menu" />}>
         <Base.Positioner side={side} sideOffset={4} align={align} className="z-50 outline-none">
           <Base.Popup className="min-w-44 rounded-lg border bg-raised p-1 shadow-pop outline-none">
             {children}
