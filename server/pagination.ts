@@ -30,7 +30,31 @@ export function decodeCursor(filter: object, cursor: string, parts: number): (st
 }
 
 function isPart(part: unknown): part is string | number | null {
-  return part === null || typeof part === "string" || (typeof part === "number" && Number.isFinite(part));
+  if (typeof part === "string") return !part.includes("\0");
+  return part === null || Number.isSafeInteger(part);
+}
+
+const INT32_MAX = 2_147_483_647;
+
+/**
+ * The place that a list's cursor holds: whatever comes first, then an instant and an id. Somebody may have made it up:
+ * what PostgreSQL could not read is refused here, where it would fail the statement.
+ */
+export function decodePlace(filter: object, cursor: string, parts: number): (string | number | null)[] {
+  const place = decodeCursor(filter, cursor, parts);
+  const isReadable = place.every((part) => typeof part !== "number" || Math.abs(part) <= INT32_MAX);
+  if (!isReadable || !isInstant(place.at(-2)) || typeof place.at(-1) !== "string")
+    throw new InvalidCursorError("the cursor is damaged");
+  return place;
+}
+
+/** Text of a timestamptz as PostgreSQL prints it. */
+function isInstant(part: unknown): boolean {
+  const shape = /^(\d{4,6}-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.\d{1,6})?[+-]\d\d(:\d\d){0,2}( BC)?$/;
+  const [, date, time] = (typeof part === "string" && shape.exec(part)) || [];
+  if (date === undefined || time === undefined) return false;
+  const years = date.length - "-00-00".length;
+  return years > 4 || !Number.isNaN(Date.parse(`${date}T${time}Z`));
 }
 
 function filterHash(filter: object): string {

@@ -4,7 +4,7 @@ import type { Page } from "@/contract/page";
 import { type ApprovalRow, approvals } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { NotFoundError } from "@/server/errors";
-import { decodeCursor, encodeCursor, pageFrom } from "@/server/pagination";
+import { decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
 import { iso, storedJson } from "@/server/stored";
 
 export function toApproval(row: ApprovalRow): Approval {
@@ -30,9 +30,10 @@ export async function getApproval(ctx: ServiceContext, input: { approvalId: stri
 
 /** Approvals, the newest first. */
 export async function listApprovals(ctx: ServiceContext, input: ListApprovalsInput): Promise<Page<Approval>> {
-  const { cursor, limit, ...filter } = input;
+  const { cursor, limit, ...asked } = input;
+  const filter = { ...asked, list: "approvals.list" };
   const tenantId = tenantOf(ctx);
-  const [createdAt, id] = cursor === undefined ? [] : decodeCursor(filter, cursor, 2);
+  const [createdAt, id] = cursor === undefined ? [] : decodePlace(filter, cursor, 2);
   const rows = await ctx.db
     .select({ approval: approvals, position: sql<string>`${approvals.createdAt}::text` })
     .from(approvals)

@@ -4,7 +4,7 @@ import type { ListTasksInput, QueueTaskSummary } from "@/contract/queue";
 import { queueReadCursors, queueTasks } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { InvalidCursorError } from "@/server/errors";
-import { decodeCursor, encodeCursor, pageFrom } from "@/server/pagination";
+import { decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
 import { inScope } from "./scope";
 import { toTask } from "./task";
 import { isUnread } from "./unread";
@@ -43,7 +43,7 @@ export async function listTasks(ctx: ServiceContext, input: ListTasksInput): Pro
 
 function placeOf(filter: object, cursor: string | undefined): Place | null {
   if (cursor === undefined) return null;
-  const [priority, createdAt, id] = decodeCursor(filter, cursor, 3);
+  const [priority, createdAt, id] = decodePlace(filter, cursor, 3);
   if (typeof priority !== "number" || typeof createdAt !== "string" || typeof id !== "string") {
     throw new InvalidCursorError("the cursor is damaged");
   }

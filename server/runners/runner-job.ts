@@ -4,7 +4,7 @@ import type { ListRunnerJobsInput, RunnerJob } from "@/contract/runner";
 import { type RunnerJobRow, runnerJobs, runs } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { NotFoundError } from "@/server/errors";
-import { decodeCursor, encodeCursor, pageFrom } from "@/server/pagination";
+import { decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
 import { getRun } from "@/server/runs";
 import { iso, storedJson } from "@/server/stored";
 
@@ -26,9 +26,10 @@ export async function getRunnerJob(ctx: ServiceContext, input: { runnerJobId: st
 
 /** A run's runner jobs, its attempts, the newest first. */
 export async function listRunnerJobs(ctx: ServiceContext, input: ListRunnerJobsInput): Promise<Page<RunnerJob>> {
-  const { cursor, limit, ...filter } = input;
+  const { cursor, limit, runId } = input;
+  const filter = { runId, list: "runnerJobs.list" };
   await getRun(ctx, { runId: input.runId });
-  const [createdAt, id] = cursor === undefined ? [] : decodeCursor(filter, cursor, 2);
+  const [createdAt, id] = cursor === undefined ? [] : decodePlace(filter, cursor, 2);
   const rows = await ctx.db
     .select({ job: runnerJobs, position: sql<string>`${runnerJobs.createdAt}::text` })
     .from(runnerJobs)

@@ -3,17 +3,18 @@ import type { Page } from "@/contract/page";
 import type { ListRunsInput, Run } from "@/contract/run";
 import { leases, runs } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
-import { decodeCursor, encodeCursor, pageFrom } from "@/server/pagination";
+import { decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
 import { toRun } from "./run";
 
 /** Runs, the newest first. */
 export async function listRuns(ctx: ServiceContext, input: ListRunsInput): Promise<Page<Run>> {
-  const { cursor, limit, ...filter } = input;
+  const { cursor, limit, ...asked } = input;
+  const filter = { ...asked, list: "runs.list" };
   const rows = await ctx.db
     .select({ run: runs, leaseExpiresAt: leases.leaseExpiresAt, position: sql<string>`${runs.createdAt}::text` })
     .from(runs)
     .leftJoin(leases, eq(leases.runId, runs.id))
-    .where(and(matches(ctx, filter), cursor === undefined ? undefined : after(decodeCursor(filter, cursor, 2))))
+    .where(and(matches(ctx, filter), cursor === undefined ? undefined : after(decodePlace(filter, cursor, 2))))
     .orderBy(desc(runs.createdAt), desc(runs.id))
     .limit(limit + 1);
   const page = pageFrom(rows, limit, (last) => encodeCursor(filter, [last.position, last.run.id]));

@@ -1,10 +1,10 @@
-import { and, desc, eq, ilike, isNull, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, ilike, isNull, or, type SQL, sql } from "drizzle-orm";
 import type { Page } from "@/contract/page";
 import type { ListSessionsInput, SessionSummary } from "@/contract/session";
 import { sessionReadCursors, sessions } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { InvalidInputError } from "@/server/errors";
-import { decodeCursor, encodeCursor, pageFrom } from "@/server/pagination";
+import { decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
 import { toSummary } from "./session";
 
 type Filter = Omit<ListSessionsInput, "cursor" | "limit">;
@@ -23,7 +23,7 @@ export async function listSessions(ctx: ServiceContext, input: ListSessionsInput
     throw new InvalidInputError("readerId: the state unread needs a reader");
   }
   const readerId = filter.readerId ?? null;
-  const after = cursor === undefined ? undefined : isBelow(decodeCursor(filter, cursor, 2));
+  const after = cursor === undefined ? undefined : isBelow(decodePlace(filter, cursor, 2));
   const last = isScan(filter) ? await lastScanned(ctx, filter, after) : null;
   const rows = await ctx.db
     .select({
@@ -37,7 +37,7 @@ export async function listSessions(ctx: ServiceContext, input: ListSessionsInput
       and(eq(sessionReadCursors.sessionId, sessions.sessionId), sql`${sessionReadCursors.readerId} = ${readerId}`),
     )
     .where(and(matches(ctx, filter), isWanted(filter), after, last === null ? undefined : isNotBelow(last)))
-    .orderBy(desc(sessions.updatedAt), desc(sessions.sessionId))
+    .orderBy(desc(sessions.updatedAt), asc(sessions.sessionId))
     .limit(limit + 1);
   const page = pageFrom(rows, limit, (last) => encodeCursor(filter, [last.position, last.session.sessionId]));
   return {
@@ -57,7 +57,7 @@ async function lastScanned(ctx: ServiceContext, filter: Filter, after: SQL | und
     .select({ position: sql<string>`${sessions.updatedAt}::text`, sessionId: sessions.sessionId })
     .from(sessions)
     .where(and(matches(ctx, filter), after))
-    .orderBy(desc(sessions.updatedAt), desc(sessions.sessionId))
+    .orderBy(desc(sessions.updatedAt), asc(sessions.sessionId))
     .offset(SCANNED_MAX - 1)
     .limit(1);
   return row ? [row.position, row.sessionId] : null;
@@ -103,10 +103,13 @@ function contains(search: string): SQL | undefined {
   return or(ilike(sessions.title, pattern), ilike(sessions.sessionId, pattern));
 }
 
+/** Further down the list. The first comparison is what the index answers, the second tells apart what changed at once. */
 function isBelow([updatedAt, sessionId]: Position): SQL {
-  return sql`(${sessions.updatedAt}, ${sessions.sessionId}) < (${updatedAt}::timestamptz, ${sessionId})`;
+  const at = sql`${updatedAt}::timestamptz`;
+  return sql`(${sessions.updatedAt} <= ${at} and (${sessions.updatedAt} < ${at} or ${sessions.sessionId} > ${sessionId}))`;
 }
 
 function isNotBelow([updatedAt, sessionId]: Position): SQL {
-  return sql`(${sessions.updatedAt}, ${sessions.sessionId}) >= (${updatedAt}::timestamptz, ${sessionId})`;
+  const at = sql`${updatedAt}::timestamptz`;
+  return sql`(${sessions.updatedAt} >= ${at} and (${sessions.updatedAt} > ${at} or ${sessions.sessionId} <= ${sessionId}))`;
 }

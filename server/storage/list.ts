@@ -3,7 +3,7 @@ import type { Page } from "@/contract/page";
 import type { ListStorageInput, StorageSummary } from "@/contract/storage";
 import { sessions } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
-import { decodeCursor, encodeCursor, pageFrom } from "@/server/pagination";
+import { decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
 import { toStorageSummary } from "./summary";
 
 /** Volumes by what changed last. Sessions that never had one are left out, unless their kind is asked for. */
@@ -12,7 +12,7 @@ export async function listStorage(ctx: ServiceContext, input: ListStorageInput):
   const filter = { ...asked, list: "storage.list" };
   const tenantId = tenantOf(ctx);
   const isAny = input.storageKind === undefined && input.storageState === undefined;
-  const [updatedAt, sessionId] = cursor === undefined ? [] : decodeCursor(filter, cursor, 2);
+  const [updatedAt, sessionId] = cursor === undefined ? [] : decodePlace(filter, cursor, 2);
   const rows = await ctx.db
     .select({ session: sessions, position: sql<string>`${sessions.updatedAt}::text` })
     .from(sessions)
