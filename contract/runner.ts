@@ -16,6 +16,8 @@ export type RegisterRunnerInput = z.infer<typeof RegisterRunnerInput>;
 export const GetRunnerInput = z.strictObject({ runnerId: RecordId });
 export const ListRunnersInput = z.strictObject({
   runId: RecordId.optional(),
+  tenantId: RecordId.optional(),
+  projectId: RecordId.optional(),
   cursor: Cursor.optional(),
   limit: pageLimit(LIST_LIMIT_MAX),
 });

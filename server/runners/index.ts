@@ -1,4 +1,4 @@
 export { launchRunnerJob } from "./launch-job";
 export { getRunner, listRunners, registerRunner } from "./runner";
 export { getRunnerJob, listRunnerJobs } from "./runner-job";
-export { upsertRunner } from "./upsert";
+export { assertOwnRunner, upsertRunner } from "./upsert";

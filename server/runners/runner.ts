@@ -6,9 +6,10 @@ import { boundRunId, inTx, type ServiceContext, tenantOf } from "@/server/contex
 import { ConflictError, NotFoundError } from "@/server/errors";
 import { redactJson } from "@/server/events";
 import { newId } from "@/server/ids";
-import { decodeCursor, encodeCursor, pageFrom } from "@/server/pagination";
+import { decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
+import { getRun } from "@/server/runs";
 import { iso, storedJson } from "@/server/stored";
-import { upsertRunner } from "./upsert";
+import { assertOwnRunner, upsertRunner } from "./upsert";
 
 export function toRunner(row: RunnerRow): Runner {
   return {
@@ -31,6 +32,9 @@ export function registerRunner(ctx: ServiceContext, input: RegisterRunnerInput):
     if (known && bound !== null && known.runId !== bound) {
       throw new ConflictError("already-exists", `runner ${id} belongs to another run: register without an id`);
     }
+    // Another tenant's run does not exist for this caller.
+    if (input.runId !== undefined) await getRun(ctx, { runId: input.runId });
+    await assertOwnRunner(ctx, id);
     const { id: _id, metadata, ...fields } = input;
     const runner = await upsertRunner(ctx, {
       id,
@@ -50,14 +54,17 @@ export async function getRunner(ctx: ServiceContext, input: { runnerId: string }
 
 /** Runners, the one that was heard of last first. */
 export async function listRunners(ctx: ServiceContext, input: ListRunnersInput): Promise<Page<Runner>> {
-  const { cursor, limit, ...filter } = input;
+  const { cursor, limit, ...asked } = input;
+  const filter = { ...asked, list: "runners.list" };
   const tenantId = tenantOf(ctx);
-  const [heartbeatAt, id] = cursor === undefined ? [] : decodeCursor(filter, cursor, 2);
+  const [heartbeatAt, id] = cursor === undefined ? [] : decodePlace(filter, cursor, 2);
   const rows = await visible(ctx)
     .where(
       and(
         filter.runId === undefined ? undefined : eq(runners.runId, filter.runId),
         tenantId === null ? undefined : eq(runs.tenantId, tenantId),
+        filter.tenantId === undefined ? undefined : eq(runs.tenantId, filter.tenantId),
+        filter.projectId === undefined ? undefined : eq(runs.projectId, filter.projectId),
         cursor === undefined
           ? undefined
           : sql`(${runners.heartbeatAt}, ${runners.id}) < (${heartbeatAt}::timestamptz, ${id})`,

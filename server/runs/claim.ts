@@ -14,7 +14,7 @@ import {
 } from "@/server/errors";
 import { appendServerEvents, statusEvent } from "@/server/events";
 import { mintRunnerTokens } from "@/server/identity";
-import { upsertRunner } from "@/server/runners";
+import { assertOwnRunner, upsertRunner } from "@/server/runners";
 import { assignmentOf } from "./assignment";
 import { loseAttempt } from "./lose-attempt";
 import { assertRunVisible, toRun } from "./run";
@@ -45,6 +45,7 @@ async function claimLocked(ctx: TxContext, input: ClaimRunInput): Promise<Claime
   if (!isSame) await assertOwnAttempt(ctx, locked.run);
   const run = isSame ? await keepRun(ctx, locked.run) : await takeRun(ctx, locked, input.runnerId);
   const leaseExpiresAt = await writeLease(ctx, run, { runnerId: input.runnerId, nonce, leaseMs });
+  await assertOwnRunner(ctx, input.runnerId);
   await upsertRunner(ctx, { id: input.runnerId, runId: run.id, backendProfile: run.backendProfile });
   const { runnerToken, modelToken } = await mintRunnerTokens(ctx, {
     runId: run.id,
