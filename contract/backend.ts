@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 
 export const BACKEND_PROTOCOL = "codex-app-server-jsonrpc-stdio";
 
@@ -25,7 +26,9 @@ export const Backend = z.object({
   isConfigured: z.boolean(),
 });
 export type Backend = z.infer<typeof Backend>;
-export const BackendList = z.object({ items: z.array(Backend), cursor: z.string().nullable() });
+export const BackendList = pageOf(Backend);
+export const ListBackendsInput = z.strictObject({ cursor: Cursor.optional(), limit: pageLimit(LIST_LIMIT_MAX) });
+export type ListBackendsInput = z.infer<typeof ListBackendsInput>;
 
 /** A profile in the file that `AGENTRUN_BACKENDS` names. `keyEnv` names web's variable that holds the key. */
 export const BackendConfig = z.strictObject({

@@ -36,10 +36,16 @@ export const text = (max: number) => z.string().max(max).transform(cleanText);
 export const requiredText = (max: number) => z.string().min(1).max(max).transform(cleanText);
 
 /** An instant with its zone: a local time without one means something else on every machine. */
-export const Instant = z.iso.datetime({
-  offset: true,
-  error: "an ISO 8601 instant with its zone, such as 2026-01-31T12:00:00Z",
-});
+export const Instant = z.iso
+  .datetime({ offset: true, error: "an ISO 8601 instant with its zone, such as 2026-01-31T12:00:00Z" })
+  .refine(
+    (instant) => {
+      const year = new Date(instant).getUTCFullYear();
+      // Outside of these years the text that JavaScript makes of it is not one that PostgreSQL reads.
+      return year >= 1 && year <= 9_999;
+    },
+    { error: "a year from 1 to 9999" },
+  );
 
 /** A 64-bit count that JavaScript still holds exactly. */
 export const Count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);

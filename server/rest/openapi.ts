@@ -28,7 +28,7 @@ export function openApiDocument(): OpenApiDocument {
         "A control plane for coding agents. Every operation is a procedure of the tRPC router, under the same name. Times are ISO 8601 strings, bytes and versions are numbers.",
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
-    servers: [{ url: "/api/v1" }],
+    servers: [{ url: "/" }],
     security: [{ bearer: [] }],
     components: {
       securitySchemes: { bearer: { type: "http", scheme: "bearer" } },
@@ -39,13 +39,16 @@ export function openApiDocument(): OpenApiDocument {
   return made;
 }
 
+/** Paths are written whole, as people and programs look for them. */
+const PREFIX = "/api/v1";
+
 function pathsOf(): OpenApiDocument["paths"] {
   const paths: OpenApiDocument["paths"] = {};
   const add = (path: string, method: string, operation: Operation) => {
     paths[path] = { ...paths[path], [method]: operation };
   };
-  for (const route of ROUTES) add(route.path, route.method.toLowerCase(), describeRoute(route));
-  for (const route of STREAM_ROUTES) add(route.path, "get", describeStream(route));
+  for (const route of ROUTES) add(`${PREFIX}${route.path}`, route.method.toLowerCase(), describeRoute(route));
+  for (const route of STREAM_ROUTES) add(`${PREFIX}${route.path}`, "get", describeStream(route));
   return paths;
 }
 

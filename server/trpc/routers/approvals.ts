@@ -6,7 +6,9 @@ export const approvalsRouter = router({
   request: runnerProcedure
     .input(RequestApprovalInput)
     .mutation((opts) => requestApproval(opts.ctx.service, opts.input)),
-  list: viewerProcedure.input(ListApprovalsInput).query((opts) => listApprovals(opts.ctx.service, opts.input)),
+  list: viewerProcedure
+    .input(ListApprovalsInput.prefault({}))
+    .query((opts) => listApprovals(opts.ctx.service, opts.input)),
   get: viewerProcedure.input(GetApprovalInput).query((opts) => getApproval(opts.ctx.service, opts.input)),
   decide: operatorProcedure.input(DecideApprovalInput).mutation((opts) => decideApproval(opts.ctx.service, opts.input)),
 });

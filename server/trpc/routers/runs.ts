@@ -35,13 +35,13 @@ import { asStream, trackAll } from "@/server/trpc/watch";
 export const runsRouter = router({
   create: operatorProcedure.input(CreateRunInput).mutation((opts) => createRun(opts.ctx.service, opts.input)),
   get: launchProcedure.input(GetRunInput).query((opts) => getRun(opts.ctx.service, opts.input)),
-  list: viewerProcedure.input(ListRunsInput).query((opts) => listRuns(opts.ctx.service, opts.input)),
+  list: viewerProcedure.input(ListRunsInput.prefault({})).query((opts) => listRuns(opts.ctx.service, opts.input)),
   claim: launchProcedure.input(ClaimRunInput).mutation((opts) => claimRun(opts.ctx.service, opts.input)),
   heartbeat: runnerProcedure.input(HeartbeatInput).mutation((opts) => heartbeatRun(opts.ctx.service, opts.input)),
   finish: runnerProcedure.input(FinishRunInput).mutation((opts) => finishRun(opts.ctx.service, opts.input)),
   release: runnerProcedure.input(ReleaseRunInput).mutation((opts) => releaseRun(opts.ctx.service, opts.input)),
   cancel: operatorProcedure.input(CancelRunInput).mutation((opts) => cancelRun(opts.ctx.service, opts.input)),
-  watch: viewerProcedure.input(WatchRunsInput).subscription((opts) =>
+  watch: viewerProcedure.input(WatchRunsInput.prefault({})).subscription((opts) =>
     asStream(opts, async ({ ctx, live, signal }) => {
       const feed = await openFeed(ctx, live.runs, opts.input, signal);
       return trackAll(feed.entries, (entry) => entry.item);

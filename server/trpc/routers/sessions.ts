@@ -25,12 +25,14 @@ import { asStream, trackAll } from "@/server/trpc/watch";
 export const sessionsRouter = router({
   create: operatorProcedure.input(CreateSessionInput).mutation((opts) => createSession(opts.ctx.service, opts.input)),
   get: viewerProcedure.input(GetSessionInput).query((opts) => getSession(opts.ctx.service, opts.input)),
-  list: viewerProcedure.input(ListSessionsInput).query((opts) => listSessions(opts.ctx.service, opts.input)),
+  list: viewerProcedure
+    .input(ListSessionsInput.prefault({}))
+    .query((opts) => listSessions(opts.ctx.service, opts.input)),
   update: operatorProcedure.input(UpdateSessionInput).mutation((opts) => updateSession(opts.ctx.service, opts.input)),
   delete: operatorProcedure.input(DeleteSessionInput).mutation((opts) => deleteSession(opts.ctx.service, opts.input)),
   trace: viewerProcedure.input(ReadTraceInput).query((opts) => readTrace(opts.ctx.service, opts.input)),
   output: viewerProcedure.input(ReadTraceInput).query((opts) => readOutput(opts.ctx.service, opts.input)),
-  watch: viewerProcedure.input(WatchSessionsInput).subscription((opts) =>
+  watch: viewerProcedure.input(WatchSessionsInput.prefault({})).subscription((opts) =>
     asStream(opts, async ({ ctx, live, signal }) => {
       const feed = await openFeed(ctx, live.sessions, opts.input, signal);
       return trackAll(feed.entries, (entry) => entry.item);
