@@ -18,5 +18,5 @@ export { streamFeed } from "./stream-feed";
 export { streamRun } from "./stream-run";
 export { tellLiveText } from "./tell-live-text";
 export { type WatchedCommand, watchCommands } from "./watch-commands";
-export { openRun, watchEvents } from "./watch-events";
+export { openRun, startSeq, watchEvents } from "./watch-events";
 export { openFeed } from "./watch-feed";

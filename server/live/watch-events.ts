@@ -9,11 +9,15 @@ import { WakeSignal } from "./hub";
 import type { Live } from "./live";
 import { readEvents } from "./tail";
 
+/** A column's largest integer. */
+const SEQ_MAX = 2_147_483_647;
+
 /** The seq after which a watcher of a run wants to read: what it gave, or the last id that it received. */
 export function startSeq(input: Pick<WatchRunInput, "afterSeq" | "lastEventId">): number {
   const { lastEventId } = input;
   if (lastEventId === undefined) return input.afterSeq ?? 0;
-  if (!/^\d{1,10}$/.test(lastEventId)) throw new InvalidCursorError("the last event id is not one of this stream");
+  if (!/^\d{1,10}$/.test(lastEventId) || Number(lastEventId) > SEQ_MAX)
+    throw new InvalidCursorError("the last event id is not one of this stream");
   return Number(lastEventId);
 }
 

@@ -9,6 +9,7 @@ import {
   openFeed,
   openRun,
   type Sink,
+  startSeq,
   streamFeed,
   streamRun,
   watchCommands,
@@ -103,6 +104,7 @@ async function openCommands({ ctx, live, signal, input }: Opening): Promise<Open
   const watch = parse(WatchRunInput, input);
   // Judged here too, so that a refusal is an answer and not a stream that breaks.
   await getRun(ctx, { runId: watch.runId });
+  startSeq(watch);
   const commands = watchCommands(ctx, live, watch, signal);
   return {
     async write(sink) {
