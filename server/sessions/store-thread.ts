@@ -3,6 +3,9 @@ import { type RunRow, runs, type SessionRow, sessions } from "@/db/schema";
 import type { TxContext } from "@/server/context";
 import { appendServerEvents, statusEvent } from "@/server/events";
 
+/** Adopted rows may hold JSON null, which `||` would make a list of. */
+const metadataObject = sql`case when jsonb_typeof(${sessions.metadata}) = 'object' then ${sessions.metadata} else '{}'::jsonb end`;
+
 /**
  * Keeps the backend's thread and turn where the next attempt looks for them: on the session, and in the run's own
  * reference. The rows given are brought up to date.
@@ -26,7 +29,7 @@ export async function storeThread(
       ...(threadId === undefined ? {} : { threadId }),
       ...(turnId === undefined
         ? {}
-        : { metadata: sql`${sessions.metadata} || jsonb_build_object('lastTurnId', ${turnId}::text)` }),
+        : { metadata: sql`${metadataObject} || jsonb_build_object('lastTurnId', ${turnId}::text)` }),
     })
     .where(eq(sessions.sessionId, session.sessionId));
   session.threadId = threadId ?? session.threadId;

@@ -1,0 +1,163 @@
+import { beforeAll, expect, test } from "vitest";
+import { mintOperatorToken } from "@/server/identity";
+import { ADMIN } from "@/server/test/context";
+import { openSse } from "@/server/test/sse";
+import { type Json, startProgram, word } from "./program";
+
+const program = startProgram();
+let mine = "";
+let viewer = "";
+
+beforeAll(async () => {
+  const ctx = program().web.as(ADMIN);
+  mine = await mintOperatorToken(ctx, { name: "of a", role: "operator", tenantId: "tenant-a" });
+  viewer = await mintOperatorToken(ctx, { name: "looks at a", role: "viewer", tenantId: "tenant-a" });
+});
+
+/** A record of each kind of another tenant's. */
+async function theirs() {
+  const owner = { tenantId: "tenant-b", backendProfile: "codex" };
+  const sessionId = word("b-ses");
+  await program().post("/sessions", { ...owner, sessionId });
+  const run = await program().run({ ...owner, sessionRef: { sessionId } });
+  const command = await program().turn(run.id);
+  const job = await program().post(`/runs/${run.id}/runner-jobs`);
+  const { claimedBy } = await program().claim(run.id, word("b-runner"));
+  const task = await program().post("/queue/tasks", { ...owner, title: "t", payload: {} });
+  return { sessionId, run, command, job, runnerId: claimedBy as string, task };
+}
+
+test("what a bound caller creates is its tenant's, and another's cannot be named", async () => {
+  const run = await program().post("/runs", { backendProfile: "codex" }, mine);
+  expect(run.tenantId).toBe("tenant-a");
+  expect(await program().post("/sessions", { backendProfile: "codex" }, mine)).toMatchObject({ tenantId: "tenant-a" });
+  const body = { title: "t", backendProfile: "codex", payload: {} };
+  expect(await program().post("/queue/tasks", body, mine)).toMatchObject({ tenantId: "tenant-a" });
+  const other = { backendProfile: "codex", tenantId: "tenant-b" };
+  for (const path of ["/runs", "/sessions"])
+    expect((await program().refused(403, "POST", path, other, mine)).failureKind).toBe("forbidden");
+});
+
+test("a record of another tenant is not-found by every procedure, and nothing happens to it", async () => {
+  const { sessionId, run, command, job, runnerId, task } = await theirs();
+  const before = await program().get(`/runs/${run.id}`);
+  const calls: [string, string, unknown?][] = [
+    ["GET", `/runs/${run.id}`],
+    ["POST", `/runs/${run.id}/claim`, { runnerId: "a" }],
+    ["POST", `/runs/${run.id}/heartbeat`, { runnerId }],
+    ["POST", `/runs/${run.id}/finish`, { terminalStatus: "completed" }],
+    ["POST", `/runs/${run.id}/cancel`, {}],
+    ["POST", `/runs/${run.id}/commands`, { type: "turn", payload: { text: "x" } }],
+    ["GET", `/runs/${run.id}/commands`],
+    ["GET", `/commands/${command.id}`],
+    ["POST", `/commands/${command.id}/ack`, {}],
+    ["POST", `/commands/${command.id}/finish`, { terminalStatus: "failed" }],
+    ["POST", `/commands/${command.id}/cancel`, {}],
+    ["POST", `/runs/${run.id}/events`, { events: [{ type: "error", payload: {} }] }],
+    ["GET", `/runs/${run.id}/events`],
+    ["GET", `/runs/${run.id}/events/watch`],
+    ["GET", `/runs/${run.id}/commands/watch`],
+    ["POST", `/runs/${run.id}/runner-jobs`, {}],
+    ["GET", `/runs/${run.id}/runner-jobs`],
+    ["GET", `/runner-jobs/${job.id}`],
+    ["GET", `/runners/${runnerId}`],
+    ["POST", "/runners", { runId: run.id }],
+    ["GET", `/sessions/${sessionId}`],
+    ["PATCH", `/sessions/${sessionId}`, { title: "x" }],
+    ["DELETE", `/sessions/${sessionId}`],
+    ["GET", `/sessions/${sessionId}/trace`],
+    ["GET", `/sessions/${sessionId}/output`],
+    ["POST", `/sessions/${sessionId}/read`, { readerId: "a" }],
+    ["GET", `/sessions/${sessionId}/storage`],
+    ["DELETE", `/sessions/${sessionId}/storage`],
+    ["POST", `/sessions/${sessionId}/storage/restore`, {}],
+    [
+      "POST",
+      `/sessions/${sessionId}/storage/refresh`,
+      { storageSizeBytes: 1, storageFilesCount: 1, storageSha256: "a".repeat(64) },
+    ],
+    ["POST", "/sessions", { sessionId, backendProfile: "codex" }],
+    ["POST", "/runs", { backendProfile: "codex", sessionRef: { sessionId } }],
+    ["POST", "/queue/tasks", { title: "t", backendProfile: "codex", payload: {}, sessionId }],
+    ["GET", `/queue/tasks/${task.id}`],
+    ["POST", `/queue/tasks/${task.id}/attempt`, { state: "running", latestAttempt: null }],
+    ["POST", `/queue/tasks/${task.id}/cancel`, {}],
+    ["POST", `/queue/tasks/${task.id}/read`, { readerId: "a" }],
+  ];
+  for (const [method, path, body] of calls) {
+    const error = await program().refused(404, method, path, body, mine);
+    expect(error, `${method} ${path}`).toMatchObject({ failureKind: "schema-invalid", reason: "not-found" });
+  }
+  expect(await program().get(`/runs/${run.id}`)).toEqual(before);
+  expect(await program().get(`/sessions/${sessionId}`)).toMatchObject({ title: "do it", storageState: "live" });
+  expect(await program().get(`/queue/tasks/${task.id}`)).toMatchObject({ state: "pending" });
+});
+
+test("another tenant's runner cannot be taken by its id", async () => {
+  const { runnerId, run } = await theirs();
+  const error = await program().refused(409, "POST", "/runners", { id: runnerId, placement: "x" }, mine);
+  expect(error.reason).toBe("already-exists");
+  const own = await program().post("/runs", { backendProfile: "codex" }, mine);
+  await program().refused(409, "POST", `/runs/${own.id}/claim`, { runnerId }, mine);
+  expect(await program().get(`/runners/${runnerId}`)).toMatchObject({ runId: run.id, placement: null });
+});
+
+test("lists, stats, metrics of work and collection hold a bound caller's own records alone", async () => {
+  await theirs();
+  const { sessionId } = await program().post("/sessions", {
+    backendProfile: "codex",
+    tenantId: "tenant-b",
+    expiresAt: "2020-01-01T00:00:00Z",
+  });
+  for (const path of ["/runs", "/sessions?state=all", "/queue/tasks"]) {
+    const { items } = await program().get(path, mine);
+    expect(items.length, path).toBeGreaterThan(0);
+    expect(new Set(items.map((item: Json) => item.tenantId)), path).toEqual(new Set(["tenant-a"]));
+    const joined = path.includes("?") ? `${path}&` : `${path}?`;
+    expect((await program().get(`${joined}tenantId=tenant-b`, mine)).items, path).toEqual([]);
+  }
+  expect((await program().get("/runners", mine)).items).toEqual([]);
+  expect((await program().get("/queue/stats?tenantId=tenant-b", mine)).total).toBe(0);
+  const storage = await program().get("/storage", mine);
+  expect(storage.items.map((item: Json) => item.sessionId)).not.toContain(sessionId);
+  const swept = await program().post("/sessions/storage/gc", {}, mine);
+  expect(swept).toEqual({ evicted: [], advanced: [], kept: [], dryRun: false });
+  expect(await program().get(`/sessions/${sessionId}`)).toMatchObject({ storageKind: "pvc" });
+});
+
+test("one tenant's idempotency keys say nothing to another", async () => {
+  const body = { backendProfile: "codex", idempotencyKey: word("key") };
+  const first = await program().post("/runs", { ...body, tenantId: "tenant-b" });
+  expect((await program().post("/runs", body, mine)).id).not.toBe(first.id);
+});
+
+test("a feed tells a bound caller of its own records alone, and another's cursor is worthless", async () => {
+  const { url } = program().web;
+  const headers = { authorization: `Bearer ${mine}` };
+  await using all = await program().watch("/sessions/watch");
+  await using own = await openSse(`${url}/api/v1/sessions/watch`, headers);
+  await program().post("/sessions", { backendProfile: "codex", tenantId: "tenant-b", sessionId: "feed-b" });
+  await program().post("/sessions", { backendProfile: "codex", sessionId: "feed-a" }, mine);
+  const ids = (frames: { data: unknown }[]) => frames.map((frame) => (frame.data as Json).sessionId);
+  await all.until((frames) => ids(frames).includes("feed-a") && ids(frames).includes("feed-b"));
+  await own.until((frames) => ids(frames).includes("feed-a"));
+  expect(ids(own.frames)).not.toContain("feed-b");
+  await program().refused(403, "GET", "/sessions/watch?tenantId=tenant-b", undefined, mine);
+  const stolen = await openSse(`${url}/api/v1/sessions/watch`, { ...headers, "last-event-id": all.lastId ?? "" });
+  expect(stolen.status).toBe(400);
+});
+
+test("a viewer reads and changes nothing but its own read marks", async () => {
+  const run = await program().post("/runs", { backendProfile: "codex" }, mine);
+  expect(await program().get(`/runs/${run.id}`, viewer)).toMatchObject({ id: run.id });
+  for (const [path, body] of [
+    ["/runs", { backendProfile: "codex" }],
+    [`/runs/${run.id}/cancel`, {}],
+    [`/runs/${run.id}/claim`, { runnerId: "v" }],
+    [`/runs/${run.id}/finish`, { terminalStatus: "failed" }],
+    [`/runs/${run.id}/events`, { events: [{ type: "error", payload: {} }] }],
+    ["/sessions/storage/gc", { dryRun: true }],
+  ] as const)
+    expect((await program().refused(403, "POST", path, body, viewer)).reason).toBe("forbidden");
+  expect(await program().get(`/runs/${run.id}`)).toMatchObject({ status: "pending" });
+});
