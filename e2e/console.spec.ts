@@ -1,0 +1,88 @@
+import path from "node:path";
+import type { Page } from "@playwright/test";
+import { expect, expectAccessible, ready, signIn, test } from "./fixtures";
+import { conversation, newSession, say } from "./stories";
+
+/** Where a run with AGENTRUN_SCREENSHOTS set leaves its pictures, for a person to look at. */
+const SCREENSHOTS = process.env.AGENTRUN_SCREENSHOTS;
+const LOOKS = [
+  { name: "light", colorScheme: "light", viewport: { width: 1280, height: 800 } },
+  { name: "dark", colorScheme: "dark", viewport: { width: 1280, height: 800 } },
+  { name: "phone", colorScheme: "dark", viewport: { width: 390, height: 844 } },
+] as const;
+
+async function look(page: Page, name: string): Promise<void> {
+  await expectAccessible(page);
+  const { width } = page.viewportSize() ?? { width: 0 };
+  expect(await page.evaluate(() => document.documentElement.scrollWidth), `${name} fits its width`).toBeLessThanOrEqual(
+    width,
+  );
+  if (SCREENSHOTS) await page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`) });
+}
+
+test("every page is accessible and quiet, in light and dark, on a desk and on a phone", async ({
+  browser,
+  product,
+  watchPage,
+}) => {
+  test.setTimeout(600_000);
+  const first = await browser.newPage({ baseURL: product.url });
+  watchPage(first);
+  await signIn(first, product);
+  await newSession(first, { profile: "demo", message: "Please write a small program for me" });
+  await expect(conversation(first)).toContainText("was written and then improved", { timeout: 90_000 });
+  await say(first, "And ask me for approval of something");
+  await expect(first.getByRole("button", { name: "Accept", exact: true })).toBeVisible({ timeout: 60_000 });
+  const session = new URL(first.url()).pathname;
+  const run = await first.request.get("/api/v1/runs?limit=1");
+  const runId = (await run.json()).items[0].id as string;
+  const storageState = await first.context().storageState();
+
+  const pages: [string, string, string | RegExp][] = [
+    ["overview", "/", "Overview"],
+    ["sessions", "/sessions", "Sessions"],
+    ["session", session, /small program/],
+    ["trace", `${session}?tab=trace`, /small program/],
+    ["session-runs", `${session}?tab=runs`, /small program/],
+    ["session-storage", `${session}?tab=storage`, /small program/],
+    ["runs", "/runs", "Runs"],
+    ["run", `/runs/${runId}`, /Run|run_/],
+    ["approvals", "/approvals", "Approvals"],
+    ["runners", "/runners", "Runners"],
+    ["backends", "/backends", "Backends"],
+    ["storage", "/storage", "Storage"],
+    ["status", "/status", "Status"],
+  ];
+  for (const { name: lookName, ...options } of LOOKS) {
+    const context = await browser.newContext({ baseURL: product.url, storageState, ...options });
+    const page = await context.newPage();
+    watchPage(page);
+    for (const [name, address, heading] of pages) {
+      await page.goto(address);
+      await ready(page);
+      await expect(page.getByRole("heading", { level: 1 }).filter({ hasText: heading })).toBeVisible();
+      await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
+      await look(page, `${name}-${lookName}`);
+    }
+    await context.close();
+  }
+  await first.getByRole("button", { name: "Decline", exact: true }).click();
+  await expect(first.getByRole("button", { name: "Interrupt", exact: true })).toBeHidden({ timeout: 60_000 });
+});
+
+test("a stranger is led to sign in, a link works once, and what is signed out stays out", async ({
+  browser,
+  product,
+}) => {
+  const context = await browser.newContext({ baseURL: product.url });
+  const page = await context.newPage();
+  await page.goto("/sessions");
+  await expect(page).toHaveURL(/\/sign-in/);
+  await ready(page);
+  await expectAccessible(page);
+  await page.goto(product.signInUrl);
+  await expect(page).toHaveURL(/\/sign-in/);
+  const answer = await page.request.get("/api/v1/sessions");
+  expect(answer.status()).toBe(401);
+  expect((await answer.json()).error).toMatchObject({ failureKind: "unauthenticated", reason: "unauthenticated" });
+});
