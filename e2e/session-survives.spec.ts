@@ -107,7 +107,7 @@ test("a conversation survives the loss of its volume, and goes on from its archi
     await page.getByRole("button", { name: "Evict volume…" }).click();
     const dialog = page.getByRole("dialog", { name: "Evict volume" });
     const typed = dialog.getByLabel(/^Type .* to confirm$/);
-    await typed.fill((await dialog.getByText(/^Type .* to confirm$/).innerText()).split(" ")[1] ?? "");
+    await typed.fill((await dialog.getByText(/^Type .* to confirm$/).textContent())?.split(" ")[1] ?? "");
     await dialog.getByLabel("Reason").fill("to see it come back");
     await dialog.getByRole("button", { name: "Evict volume" }).click();
     await expect(dialog).toBeHidden();
