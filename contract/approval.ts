@@ -2,13 +2,10 @@ import { z } from "zod";
 import { APPROVAL_DECISIONS } from "./command";
 import { Int32, RecordId, requiredText, text } from "./ids";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
+import { APPROVAL_STATUSES } from "./words";
 
-/**
- * pending → decided → applied; pending → superseded (its attempt ended first); decided → ambiguous (its attempt ended
- * before saying whether it was applied; never applied to another request).
- */
-export const APPROVAL_STATUSES = ["pending", "decided", "applied", "superseded", "ambiguous"] as const;
-export type ApprovalStatus = (typeof APPROVAL_STATUSES)[number];
+export { APPROVAL_STATUSES, type ApprovalStatus } from "./words";
+
 export const APPROVAL_KINDS = ["command", "file_change", "permissions"] as const;
 
 export const RequestApprovalInput = z.strictObject({

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 
+export { DEMO_PROFILE } from "./words";
+
 export const BACKEND_PROTOCOL = "codex-app-server-jsonrpc-stdio";
 
 /** How an agent is started; flat, and the same for every profile. */
@@ -11,8 +13,6 @@ export const BACKEND_CAPABILITIES = {
 } as const;
 
 export const BUILT_IN_PROFILES = ["codex", "deepseek", "minimax-m3"] as const;
-/** The real codex against a scripted model that the product serves itself. */
-export const DEMO_PROFILE = "demo";
 
 export const Backend = z.object({
   profile: z.string(),

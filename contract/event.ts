@@ -2,27 +2,9 @@ import { z } from "zod";
 import { ChosenId, Instant, Int32, RecordId, requiredText, text } from "./ids";
 import { jsonObject, PAYLOAD_MAX_BYTES } from "./json";
 import { EVENTS_LIMIT_MAX, pageLimit } from "./page";
+import { EVENT_TYPES, type EventType } from "./words";
 
-export const EVENT_TYPES = [
-  "backend_status",
-  "terminal_status",
-  "user_message",
-  "assistant_message",
-  "reasoning",
-  "plan",
-  "tool_call",
-  "tool_output",
-  "command_execution",
-  "command_output",
-  "file_change",
-  "diff",
-  "token_usage",
-  "approval_request",
-  "approval_decision",
-  "warning",
-  "error",
-] as const;
-export type EventType = (typeof EVENT_TYPES)[number];
+export { EVENT_TYPES, type EventType } from "./words";
 
 /** What a person reads as the agent's output. */
 export const OUTPUT_EVENT_TYPES = [

@@ -13,22 +13,18 @@ import {
 } from "./ids";
 import { jsonObject, Metadata } from "./json";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
+import { APPROVAL_POLICIES, RUN_STATUSES, SANDBOX_MODES, TERMINAL_STATUSES } from "./words";
 
-export const RUN_STATUSES = ["pending", "claimed", "completed", "failed", "cancelled"] as const;
-export type RunStatus = (typeof RUN_STATUSES)[number];
-export const TERMINAL_STATUSES = ["completed", "failed", "cancelled"] as const;
-export type TerminalStatus = (typeof TERMINAL_STATUSES)[number];
+export { APPROVAL_POLICIES, isTerminal, RUN_STATUSES, type RunStatus, SANDBOX_MODES, TERMINAL_STATUSES } from "./words";
+
 export const TerminalStatus = z.enum(TERMINAL_STATUSES);
+export type TerminalStatus = z.infer<typeof TerminalStatus>;
 
 export const LEASE_STATES = ["none", "held", "expired", "fencing"] as const;
 export type LeaseState = (typeof LEASE_STATES)[number];
 
 export const LEASE_MS_MIN = 500;
 export const LEASE_MS_MAX = 3_600_000;
-
-export function isTerminal(status: string): status is TerminalStatus {
-  return (TERMINAL_STATUSES as readonly string[]).includes(status);
-}
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses.
 const RELATIVE_PATH = /^(?!\/)(?!.*(?:^|\/)\.\.(?:\/|$))[^\u0000-\u001f]+$/;
@@ -66,8 +62,6 @@ export const ResourceBundleRef = z.discriminatedUnion("kind", [
 ]);
 export type ResourceBundleRef = z.infer<typeof ResourceBundleRef>;
 
-export const SANDBOX_MODES = ["read-only", "workspace-write", "danger-full-access"] as const;
-export const APPROVAL_POLICIES = ["never", "on-request", "untrusted"] as const;
 export const ON_LOST = ["ask", "continue"] as const;
 
 export const ExecutionPolicy = z.strictObject({

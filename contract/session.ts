@@ -3,26 +3,12 @@ import { RunEvent } from "./event";
 import { ChosenId, ChosenSessionId, Count, Instant, Int32, OwnerId, RecordId, requiredText, text } from "./ids";
 import { Metadata } from "./json";
 import { Cursor, EVENTS_LIMIT_MAX, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
+import { SESSION_LIST_STATES, STORAGE_KINDS, STORAGE_STATES } from "./words";
+
+export { SESSION_LIST_STATES, STORAGE_KINDS, STORAGE_STATES, type StorageKind, type StorageState } from "./words";
 
 export const EXECUTION_STATES = ["idle", "running", "terminal"] as const;
 export type ExecutionState = (typeof EXECUTION_STATES)[number];
-export const STORAGE_KINDS = ["none", "pvc", "evicted"] as const;
-export type StorageKind = (typeof STORAGE_KINDS)[number];
-/**
- * The safe lifecycle between v0.1's three kinds:
- * none → creating → live → archiving → deleting → evicted → restoring → live.
- */
-export const STORAGE_STATES = [
-  "none",
-  "creating",
-  "live",
-  "archiving",
-  "deleting",
-  "evicted",
-  "restoring",
-  "failed",
-] as const;
-export type StorageState = (typeof STORAGE_STATES)[number];
 
 const RolloutSubdir = z
   .string()
@@ -49,7 +35,6 @@ const ReaderId = ChosenId;
 export const GetSessionInput = z.strictObject({ sessionId: RecordId, readerId: ReaderId.optional() });
 export type GetSessionInput = z.infer<typeof GetSessionInput>;
 
-export const SESSION_LIST_STATES = ["default", "running", "idle", "terminal", "unread", "all"] as const;
 export const ListSessionsInput = z.strictObject({
   state: z.enum(SESSION_LIST_STATES).default("default"),
   backendProfile: RecordId.optional(),

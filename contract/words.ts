@@ -1,0 +1,59 @@
+/**
+ * The contract's plain words, without schemas: the console takes them from here, so that no schema library reaches a browser.
+ */
+export const RUN_STATUSES = ["pending", "claimed", "completed", "failed", "cancelled"] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
+export const TERMINAL_STATUSES = ["completed", "failed", "cancelled"] as const;
+export type TerminalStatus = (typeof TERMINAL_STATUSES)[number];
+export const SANDBOX_MODES = ["read-only", "workspace-write", "danger-full-access"] as const;
+export const APPROVAL_POLICIES = ["never", "on-request", "untrusted"] as const;
+
+export function isTerminal(status: string): status is TerminalStatus {
+  return (TERMINAL_STATUSES as readonly string[]).includes(status);
+}
+export const STORAGE_KINDS = ["none", "pvc", "evicted"] as const;
+export type StorageKind = (typeof STORAGE_KINDS)[number];
+/**
+ * The safe lifecycle between v0.1's three kinds:
+ * none → creating → live → archiving → deleting → evicted → restoring → live.
+ */
+export const STORAGE_STATES = [
+  "none",
+  "creating",
+  "live",
+  "archiving",
+  "deleting",
+  "evicted",
+  "restoring",
+  "failed",
+] as const;
+export type StorageState = (typeof STORAGE_STATES)[number];
+export const SESSION_LIST_STATES = ["default", "running", "idle", "terminal", "unread", "all"] as const;
+export const EVENT_TYPES = [
+  "backend_status",
+  "terminal_status",
+  "user_message",
+  "assistant_message",
+  "reasoning",
+  "plan",
+  "tool_call",
+  "tool_output",
+  "command_execution",
+  "command_output",
+  "file_change",
+  "diff",
+  "token_usage",
+  "approval_request",
+  "approval_decision",
+  "warning",
+  "error",
+] as const;
+export type EventType = (typeof EVENT_TYPES)[number];
+/**
+ * pending → decided → applied; pending → superseded (its attempt ended first); decided → ambiguous (its attempt ended
+ * before saying whether it was applied; never applied to another request).
+ */
+export const APPROVAL_STATUSES = ["pending", "decided", "applied", "superseded", "ambiguous"] as const;
+export type ApprovalStatus = (typeof APPROVAL_STATUSES)[number];
+/** The real codex against a scripted model that the product serves itself. */
+export const DEMO_PROFILE = "demo";
