@@ -11,7 +11,7 @@ import { shortenId } from "@/components/ui/format";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { Time } from "@/components/ui/time";
-import { APPROVAL_STATUSES } from "@/contract/approval";
+import { APPROVAL_STATUSES } from "@/contract/words";
 
 /** What agents ask for, across all sessions. Each is decided once. */
 export function ApprovalsView() {

@@ -5,7 +5,7 @@ import { commandsKey, isWaiting, useRunCommands } from "@/components/sessions/us
 import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
-import { ExecutionPolicy, type Run, WorkspaceRef } from "@/contract/run";
+import type { ExecutionPolicy, Run, WorkspaceRef } from "@/contract/run";
 import type { Session } from "@/contract/session";
 import { isOpen, type SendPorts, sendTurn } from "./send";
 
@@ -61,7 +61,7 @@ export function useComposer({ session, openRun, lastRun }: ComposerInput) {
         });
         return openRun.id;
       }
-      const defaults = runDefaults(session, lastRun);
+      const defaults = await runDefaults(session, lastRun);
       const target = openRun !== null && isOpen(openRun) ? openRun : null;
       const sent = await sendTurn(ports, {
         draftId: draft.id,
@@ -123,10 +123,15 @@ function refusalOf(session: Session, canOperate: boolean): string | null {
 }
 
 /** What a new run of the session is made with: as its last run, else as the session was set up. */
-function runDefaults(session: Session, lastRun: Run | null): { policy?: ExecutionPolicy; workspace?: WorkspaceRef } {
+async function runDefaults(
+  session: Session,
+  lastRun: Run | null,
+): Promise<{ policy?: ExecutionPolicy; workspace?: WorkspaceRef }> {
   const stored = session.metadata.runDefaults as { executionPolicy?: unknown; workspaceRef?: unknown } | undefined;
-  const policy = ExecutionPolicy.safeParse(lastRun?.executionPolicy ?? stored?.executionPolicy);
-  const workspace = WorkspaceRef.safeParse(lastRun?.workspaceRef ?? stored?.workspaceRef);
+  // Old rows may hold what is no longer taken. The schemas come only when they are needed: they are no small load.
+  const schemas = await import("@/contract/run");
+  const policy = schemas.ExecutionPolicy.safeParse(lastRun?.executionPolicy ?? stored?.executionPolicy);
+  const workspace = schemas.WorkspaceRef.safeParse(lastRun?.workspaceRef ?? stored?.workspaceRef);
   return {
     ...(policy.success ? { policy: policy.data } : {}),
     ...(workspace.success ? { workspace: workspace.data } : {}),

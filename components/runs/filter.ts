@@ -1,5 +1,6 @@
 import { parseAsString, parseAsStringLiteral } from "nuqs/server";
-import { type ListRunsInput, RUN_STATUSES, type RunStatus } from "@/contract/run";
+import type { ListRunsInput, RunStatus } from "@/contract/run";
+import { RUN_STATUSES } from "@/contract/words";
 
 /** The runs page's filter, as its address holds it. */
 export const RUN_FILTERS = {

@@ -12,7 +12,7 @@ import { formatPlural, shortenId } from "@/components/ui/format";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
-import { RUN_STATUSES } from "@/contract/run";
+import { RUN_STATUSES } from "@/contract/words";
 import { RUN_FILTERS, runsInput } from "./filter";
 import { RunsTable } from "./runs-table";
 

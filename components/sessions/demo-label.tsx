@@ -1,4 +1,4 @@
-import { DEMO_PROFILE } from "@/contract/backend";
+import { DEMO_PROFILE } from "@/contract/words";
 
 /** Marks what a scripted model answers, wherever it is shown. */
 export function DemoLabel({ profile }: { profile: string }) {

@@ -1,5 +1,6 @@
 import { parseAsString, parseAsStringLiteral } from "nuqs/server";
-import { type ListSessionsInput, SESSION_LIST_STATES, STORAGE_KINDS } from "@/contract/session";
+import type { ListSessionsInput } from "@/contract/session";
+import { SESSION_LIST_STATES, STORAGE_KINDS } from "@/contract/words";
 
 /** The sessions page's filter, as its address holds it. */
 export const SESSION_FILTERS = {

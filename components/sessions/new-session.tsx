@@ -8,8 +8,8 @@ import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import { Field, Input, Select, TextArea } from "@/components/ui/field";
-import { DEMO_PROFILE } from "@/contract/backend";
-import { APPROVAL_POLICIES, SANDBOX_MODES, WorkspaceRef } from "@/contract/run";
+import { WorkspaceRef } from "@/contract/run";
+import { APPROVAL_POLICIES, DEMO_PROFILE, SANDBOX_MODES } from "@/contract/words";
 
 const SANDBOX_HINTS = {
   "read-only": "The agent may read the workspace, and change nothing.",

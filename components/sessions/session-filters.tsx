@@ -6,7 +6,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
 import { Choices } from "@/components/ui/choices";
 import { Input, Select } from "@/components/ui/field";
-import { SESSION_LIST_STATES, STORAGE_KINDS } from "@/contract/session";
+import { SESSION_LIST_STATES, STORAGE_KINDS } from "@/contract/words";
 import { isFiltered, type SessionFilter } from "./filter";
 
 const STATE_NAMES: Record<SessionFilter["state"], string> = {

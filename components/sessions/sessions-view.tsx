@@ -1,6 +1,7 @@
 "use client";
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
+import dynamic from "next/dynamic";
 import { parseAsBoolean, useQueryState, useQueryStates } from "nuqs";
 import { useEffect, useState } from "react";
 import { useFrames } from "@/components/live/provider";
@@ -13,9 +14,12 @@ import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { isFiltered, SESSION_FILTERS, sessionsInput } from "./filter";
-import { NewSessionDialog } from "./new-session";
 import { SessionFilters } from "./session-filters";
 import { SessionsTable } from "./sessions-table";
+
+const NewSessionDialog = dynamic(() => import("./new-session").then((module) => module.NewSessionDialog), {
+  ssr: false,
+});
 
 /** The sessions list: rows change in place, new ones wait behind a pill. */
 export function SessionsView() {

@@ -6,7 +6,8 @@ import { useReader } from "@/components/shell/identity";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
 import { runPages } from "@/components/trpc/lists";
 import type { Command } from "@/contract/command";
-import { isTerminal, type Run } from "@/contract/run";
+import type { Run } from "@/contract/run";
+import { isTerminal } from "@/contract/words";
 
 /** A session as its reader sees it; opening it marks it read, and so does every change while it is open. */
 export function useSession(sessionId: string) {

@@ -1,14 +1,17 @@
 "use client";
+import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { useEffect, useMemo, useState } from "react";
 import { toast } from "sonner";
 import { cycleTimeMode } from "@/components/ui/clock";
 import { moveRow, openRow } from "./list-keys";
 import { NAV_ITEMS } from "./nav-items";
-import { Palette } from "./palette";
-import { ShortcutSheet } from "./shortcut-sheet";
 import { areShortcutsOn, makeShortcutHandler, type Shortcut } from "./shortcuts";
 import { setTheme } from "./theme";
+
+// Loaded when they are first opened.
+const Palette = dynamic(() => import("./palette").then((module) => module.Palette), { ssr: false });
+const ShortcutSheet = dynamic(() => import("./shortcut-sheet").then((module) => module.ShortcutSheet), { ssr: false });
 
 const PALETTE_EVENT = "agentrun:palette";
 

@@ -12,8 +12,8 @@ import { QueryView } from "@/components/ui/query-view";
 import { State } from "@/components/ui/state";
 import { type Column, Table } from "@/components/ui/table";
 import { Time } from "@/components/ui/time";
-import { STORAGE_STATES } from "@/contract/session";
 import type { StorageSummary } from "@/contract/storage";
+import { STORAGE_STATES } from "@/contract/words";
 import { GcPanel } from "./gc-panel";
 
 const COLUMNS: Column<StorageSummary>[] = [

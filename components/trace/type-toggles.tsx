@@ -1,5 +1,6 @@
 import { cn } from "@/components/ui/class-names";
-import { EVENT_TYPES, type EventType } from "@/contract/event";
+import type { EventType } from "@/contract/event";
+import { EVENT_TYPES } from "@/contract/words";
 
 /** Which types of event are shown. */
 export function TypeToggles({

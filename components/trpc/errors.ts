@@ -1,5 +1,5 @@
 import { TRPCClientError } from "@trpc/client";
-import { type ErrorBody, REASON_STATUS } from "@/contract/errors";
+import type { ErrorBody } from "@/contract/errors";
 
 /** What the console shows of a failure, whatever failed. */
 export type ShownError = Omit<ErrorBody, "requestId" | "reason"> & {
@@ -18,7 +18,7 @@ export function readError(error: unknown): ShownError {
     const data = error.data as ErrorData | null | undefined;
     const body = data?.agentrun;
     if (body !== undefined) {
-      const status = REASON_STATUS[body.reason] ?? data?.httpStatus ?? null;
+      const status = data?.httpStatus ?? null;
       return { ...body, status, isRetryable: status === null || status >= 500 || status === 429 };
     }
     if (typeof data?.httpStatus === "number") {
