@@ -105,12 +105,13 @@ async function markSession(ctx: TxContext, session: SessionRow, command: Command
   ctx.wake("sessions");
 }
 
-/** The first line of what was asked. */
-function titleOf(command: CommandRow): string {
+/** The first line of what was asked; null when there are no words in it. */
+function titleOf(command: CommandRow): string | null {
   const line =
     String(command.payload.text ?? "")
       .trim()
       .split("\n")[0]
       ?.trim() ?? "";
+  if (line === "") return null;
   return line.length <= TITLE_LENGTH_MAX ? line : `${line.slice(0, TITLE_LENGTH_MAX - 1).trimEnd()}…`;
 }

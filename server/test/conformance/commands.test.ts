@@ -35,6 +35,14 @@ test("a turn makes its session running, sets what is last and active, clears the
   expect(session.version).toBeGreaterThan(ended.version);
 });
 
+test("a turn of blanks gives no title, and the next one does", async () => {
+  const { run, sessionId } = await program().sessionRun();
+  await program().turn(run.id, " \n ");
+  expect((await program().get(`/sessions/${sessionId}`)).title).toBeNull();
+  await program().turn(run.id, "Words");
+  expect((await program().get(`/sessions/${sessionId}`)).title).toBe("Words");
+});
+
 test("a steer makes its session running and last, and leaves the active command alone", async () => {
   const { run, sessionId } = await program().sessionRun();
   const turn = await program().turn(run.id);

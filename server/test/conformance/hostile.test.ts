@@ -1,0 +1,219 @@
+import { beforeAll, expect, test } from "vitest";
+import { type Json, startProgram, word } from "./program";
+
+const program = startProgram();
+
+/** What no field of ours takes, or takes only where it is free text or free JSON. */
+const HOSTILE: unknown[] = [
+  null,
+  "",
+  " ",
+  "a\u0000b",
+  "x\ud800",
+  "\u202e'\";--$(x){{x}}",
+  "../../etc/passwd",
+  "z".repeat(70_000),
+  0,
+  -1,
+  1.5,
+  2_147_483_648,
+  Number.MAX_SAFE_INTEGER + 1,
+  1e300,
+  true,
+  [],
+  [null],
+  [{ type: "warning", payload: { a: "\u0000" } }],
+  {},
+  { kind: "git", url: "https://169.254.169.254/x" },
+  { a: { b: { c: ["\ud800"] } } },
+  { toString: 1, constructor: { prototype: {} } },
+];
+
+type Base = { path: string; type: "query" | "mutation"; input: Record<string, unknown> };
+let bases: Base[] = [];
+
+beforeAll(async () => {
+  const { run, sessionId } = await program().sessionRun();
+  const { id: commandId } = await program().turn(run.id);
+  const { id: runnerJobId } = await program().post(`/runs/${run.id}/runner-jobs`);
+  const { claimedBy: runnerId } = await program().claim(run.id, word("r"));
+  const { id: taskId } = await program().post("/queue/tasks", { title: "t", backendProfile: "codex", payload: {} });
+  const runId = run.id as string;
+  const page = { tenantId: "default", projectId: "default", cursor: undefined, limit: 5 };
+  const query = (path: string, input: Record<string, unknown>): Base => ({ path, type: "query", input });
+  const change = (path: string, input: Record<string, unknown>): Base => ({ path, type: "mutation", input });
+  bases = [
+    change("runs.create", {
+      ...{ tenantId: "t", projectId: "p", providerId: "v", backendProfile: "codex", workspaceRef: { kind: "empty" } },
+      ...{ executionPolicy: {}, resourceBundleRef: { kind: "inline", files: [] }, traceSink: {} },
+      sessionRef: { sessionId: word("s") },
+      idempotencyKey: undefined,
+    }),
+    query("runs.get", { runId }),
+    query("runs.list", { ...page, status: "pending", backendProfile: "codex", sessionId }),
+    change("runs.claim", { runId, runnerId, leaseMs: 60_000, nonce: "n" }),
+    change("runs.heartbeat", { runId, runnerId, leaseEpoch: 1, leaseMs: 60_000 }),
+    change("runs.finish", {
+      ...{ runId, runnerId: "nobody", leaseEpoch: 999, terminalStatus: "failed", failureKind: "timeout" },
+      ...{ failureMessage: "m", threadId: "t", turnId: "t" },
+    }),
+    change("runs.cancel", { runId: "run_nobody", reason: "r" }),
+    change("runs.release", { runId, leaseEpoch: 999, reason: "r" }),
+    change("runs.forceRelease", { runId, reason: "r" }),
+    change("commands.create", { runId, type: "turn", payload: { text: "x" }, idempotencyKey: undefined }),
+    query("commands.get", { commandId }),
+    query("commands.list", { runId, afterSeq: 0, limit: 5 }),
+    change("commands.ack", { commandId, leaseEpoch: 1 }),
+    change("commands.finish", {
+      ...{ commandId, leaseEpoch: 999, terminalStatus: "failed", failureKind: "timeout" },
+      ...{ failureMessage: "m", threadId: "t", turnId: "t" },
+    }),
+    change("commands.cancel", { commandId, reason: "r" }),
+    change("events.append", {
+      ...{ runId, runnerId, leaseEpoch: 1, batchId: undefined },
+      events: [{ type: "warning", payload: {}, at: "2026-01-01T00:00:00Z" }],
+    }),
+    query("events.list", { runId, afterSeq: 0, limit: 5 }),
+    change("events.live", { runId, leaseEpoch: 1, frames: [] }),
+    change("runners.register", {
+      ...{ id: word("r"), runId, attemptId: "a", backendProfile: "codex", placement: "p", sourceCommit: "c" },
+      metadata: {},
+    }),
+    query("runners.get", { runnerId }),
+    query("runners.list", { ...page, runId }),
+    change("runnerJobs.launch", { runId, commandId, idempotencyKey: undefined }),
+    query("runnerJobs.get", { runnerJobId }),
+    query("runnerJobs.list", { runId, cursor: undefined, limit: 5 }),
+    change("sessions.create", {
+      ...{ sessionId: word("s"), tenantId: "t", projectId: "p", backendProfile: "codex", title: "t" },
+      ...{ conversationId: "c", threadId: "t", metadata: {}, expiresAt: "2030-01-01T00:00:00Z" },
+      ...{ codexRolloutSubdir: "sessions", storage: { kind: "none" } },
+    }),
+    query("sessions.get", { sessionId, readerId: "r" }),
+    query("sessions.list", {
+      ...page,
+      state: "all",
+      backendProfile: "codex",
+      storageKind: "pvc",
+      search: "s",
+      readerId: "r",
+    }),
+    change("sessions.update", { sessionId, title: "t", metadata: {}, expiresAt: null }),
+    change("sessions.delete", { sessionId: "nobody" }),
+    query("sessions.trace", { sessionId, runId, afterSeq: 0, limit: 5 }),
+    query("sessions.output", { sessionId, runId, afterSeq: 0, limit: 5 }),
+    change("sessions.markRead", { sessionId, readerId: "r", version: 1 }),
+    query("storage.get", { sessionId }),
+    query("storage.list", { ...page, storageKind: "pvc", storageState: "live" }),
+    change("storage.refresh", {
+      ...{ sessionId, leaseEpoch: undefined, storageSizeBytes: 1, storageFilesCount: 1, storageSha256: "a".repeat(64) },
+      ...{ pvcPhase: "Bound", storageKind: "pvc", pvcName: "x", storageNamespace: "local", codexRolloutSubdir: "x" },
+    }),
+    change("storage.evict", { sessionId: "nobody", reason: "r" }),
+    change("storage.restore", { sessionId: "nobody" }),
+    change("storage.gc", { dryRun: true, limit: 5 }),
+    change("queue.createTask", {
+      ...{ tenantId: "t", projectId: "p", queue: "q", lane: "l", title: "t", priority: 1, backendProfile: "codex" },
+      ...{ providerId: "v", workspaceRef: { kind: "empty" }, executionPolicy: {}, resourceBundleRef: undefined },
+      ...{
+        sessionId: undefined,
+        payload: {},
+        references: [],
+        metadata: {},
+        idempotencyKey: undefined,
+        runAt: undefined,
+      },
+    }),
+    query("queue.listTasks", {
+      ...{ ...page, queue: "q", lane: "l", state: "pending", search: "s", updatedAfter: 1, readerId: "r" },
+    }),
+    query("queue.getTask", { taskId, readerId: "r" }),
+    change("queue.updateAttempt", { taskId, state: "running", latestAttempt: {}, sessionPath: "/s" }),
+    change("queue.cancelTask", { taskId: "qt_nobody", reason: "r" }),
+    change("queue.markTaskRead", { taskId, readerId: "r", version: 1 }),
+    query("queue.stats", { queue: "q", tenantId: "t", projectId: "p" }),
+    query("queue.commander", { queue: "q", tenantId: "t", projectId: "p" }),
+    query("approvals.list", { ...page, status: "pending", sessionId, runId }),
+    query("approvals.get", { approvalId: "apr_x" }),
+    change("approvals.decide", { approvalId: "apr_x", decision: "accept", reason: "r" }),
+    change("approvals.request", {
+      ...{ runId, leaseEpoch: 1, requestKey: "k", kind: "command", itemId: "i", turnId: "t", command: "c", cwd: "/" },
+      ...{ changes: [], reason: "r" },
+    }),
+    change("archive.missing", { sessionId, leaseEpoch: undefined, digests: [] }),
+    change("archive.commit", { runId, leaseEpoch: 1, manifest: {} }),
+    query("archive.manifest", { sessionId }),
+    query("backends.list", { cursor: undefined, limit: 5 }),
+  ];
+});
+
+async function call(base: Base, input: unknown): Promise<void> {
+  const { status, error } = await program().trpc(base.type, base.path, input);
+  const what = `${base.path} ${JSON.stringify(input)?.slice(0, 300)}`;
+  if (status === 200) return;
+  // 431: an address that is longer than a server reads is refused before anybody looks at it.
+  if (status === 431) return;
+  expect(status, `${what}: ${JSON.stringify(error)}`).toBeGreaterThanOrEqual(400);
+  expect(status, `${what}: ${JSON.stringify(error)}`).toBeLessThan(500);
+  expect(error.data.agentrun, what).toMatchObject({
+    failureKind: expect.any(String),
+    reason: expect.any(String),
+    message: expect.any(String),
+    requestId: expect.any(String),
+  });
+}
+
+async function callAll(calls: (() => Promise<void>)[]): Promise<void> {
+  const queue = [...calls];
+  await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      for (let next = queue.shift(); next; next = queue.shift()) await next();
+    }),
+  );
+}
+
+test("every procedure answers its own plain input, and none is left out here", async () => {
+  const { paths } = (await program().send("GET", "/api/openapi.json")).body;
+  const named = new Set<string>();
+  for (const methods of Object.values<Json>(paths))
+    for (const operation of Object.values<Json>(methods)) named.add(operation.operationId);
+  const here = new Set(bases.map((base) => base.path));
+  const missing = [...named].filter((name) => !here.has(name) && !/watch|health|identity/i.test(name));
+  expect(missing).toEqual([]);
+  await callAll(bases.map((base) => () => call(base, base.input)));
+});
+
+test("no field of any procedure brings the server to a 500, whatever it is given", { timeout: 240_000 }, async () => {
+  const calls = bases.flatMap((base) =>
+    Object.keys(base.input).flatMap((field) =>
+      HOSTILE.map((value) => () => call(base, { ...base.input, [field]: value })),
+    ),
+  );
+  await callAll(calls);
+  expect(calls.length).toBeGreaterThan(4_000);
+  expect((await program().send("GET", "/readyz")).status).toBe(200);
+});
+
+test("no input as a whole brings the server to a 500 either", async () => {
+  const wholes = [null, [], "text", 7, true, [{}], { __proto__: null }, {}];
+  await callAll(bases.flatMap((base) => wholes.map((whole) => () => call(base, whole))));
+});
+
+test("a refused input is refused by REST with the same words", async () => {
+  const { id: runId } = await program().run();
+  for (const [path, route, input] of [
+    ["runs.claim", `/runs/${runId}/claim`, { runnerId: "r", leaseMs: 1 }],
+    ["runs.create", "/runs", { backendProfile: "codex", surprise: 1 }],
+    ["sessions.create", "/sessions", { backendProfile: "codex", sessionId: "../x" }],
+    ["queue.createTask", "/queue/tasks", { title: "" }],
+    ["events.append", `/runs/${runId}/events`, { events: [] }],
+    ["commands.create", `/runs/${runId}/commands`, { type: "dance", payload: {} }],
+  ] as const) {
+    const rest = await program().refused(400, "POST", route, input);
+    const whole = path.startsWith("runs.claim") || route.includes(runId) ? { ...input, runId } : input;
+    const typed = await program().trpc("mutation", path, whole);
+    const { requestId: _rest, ...said } = rest;
+    const { requestId: _typed, ...same } = typed.error.data.agentrun;
+    expect(same, path).toEqual(said);
+  }
+});
