@@ -207,6 +207,8 @@ test("the cron route opens to its secret alone, by GET alone", async () => {
   expect(admin.status).toBe(401);
   const post = await program().send("POST", "/api/cron/gc", { token: CRON_SECRET, body: {} });
   expect(post.status).toBe(405);
+  const head = await program().send("HEAD", "/api/cron/gc", { token: CRON_SECRET });
+  expect(head.status).toBe(405);
   const inQuery = await program().send("GET", `/api/cron/gc?token=${CRON_SECRET}&secret=${CRON_SECRET}`, {
     token: null,
   });
