@@ -45,11 +45,6 @@ export function patchApproval(cached: Approval, approval: Approval): Approval {
   return cached.id !== approval.id || Date.parse(approval.updatedAt) < Date.parse(cached.updatedAt) ? cached : approval;
 }
 
-/** Whether a cached infinite list already holds an item. */
-export function hasItem<Item>(data: InfiniteData<Page<Item>> | undefined, isIt: (item: Item) => boolean): boolean {
-  return data?.pages.some((page) => page.items.some(isIt)) ?? false;
-}
-
 /** Applies a patch to every cached infinite list under a key, whatever its filter. */
 export function patchLists<Item>(client: QueryClient, queryKey: QueryKey, patch: (item: Item) => Item | null): void {
   client.setQueriesData<InfiniteData<Page<Item>> | Page<Item>>({ queryKey }, (data) => {

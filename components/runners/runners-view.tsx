@@ -5,7 +5,7 @@ import { Profile } from "@/components/sessions/demo-label";
 import { useTRPC } from "@/components/trpc/client";
 import { runnerPages } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
-import { useNow } from "@/components/ui/clock";
+import { useHydratedNow } from "@/components/ui/clock";
 import { Id } from "@/components/ui/copy";
 import { shortenId } from "@/components/ui/format";
 import { EmptyState, PageHeader } from "@/components/ui/page";
@@ -67,7 +67,8 @@ function columnsFor(runners: readonly Runner[]): Column<Runner>[] {
 }
 
 function Beat({ runner }: { runner: Runner }) {
-  const ageMs = useNow() - Date.parse(runner.heartbeatAt);
+  const nowMs = useHydratedNow();
+  const ageMs = nowMs === null ? LATE_MS : nowMs - Date.parse(runner.heartbeatAt);
   const [state, word] =
     ageMs < LATE_MS ? ["live", "beating"] : ageMs < LOST_MS ? ["late", "late"] : ["ended", "silent"];
   return (

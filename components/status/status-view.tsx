@@ -5,7 +5,7 @@ import { useLiveStatus } from "@/components/live/provider";
 import { useIdentity } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
-import { useNow } from "@/components/ui/clock";
+import { useHydratedNow } from "@/components/ui/clock";
 import { formatPlural } from "@/components/ui/format";
 import { PageHeader, TableSkeleton } from "@/components/ui/page";
 import { ErrorCard } from "@/components/ui/query-view";
@@ -18,14 +18,15 @@ const BEATING_MS = 20_000;
 /** Whether each part works, and what that means when it does not. */
 export function StatusView() {
   const trpc = useTRPC();
-  const nowMs = useNow();
+  const nowMs = useHydratedNow();
   const identity = useIdentity();
   const live = useLiveStatus();
   const health = useQuery(trpc.health.get.queryOptions(undefined, { refetchInterval: REFRESH_MS, staleTime: 0 }));
   const runners = useQuery(trpc.runners.list.queryOptions({ limit: 200 }, { refetchInterval: REFRESH_MS }));
   const backends = useQuery(trpc.backends.list.queryOptions());
   const beating =
-    runners.data?.items.filter((runner) => nowMs - Date.parse(runner.heartbeatAt) < BEATING_MS).length ?? 0;
+    runners.data?.items.filter((runner) => nowMs !== null && nowMs - Date.parse(runner.heartbeatAt) < BEATING_MS)
+      .length ?? 0;
   const configured = backends.data?.items.filter((backend) => backend.isConfigured) ?? [];
 
   return (

@@ -32,12 +32,21 @@ export function setServerTime(serverTime: string): void {
   serverOffsetMs = parsed - Date.now();
 }
 
-/** The server's time in milliseconds, re-rendering once a second. */
+/** The server's time in milliseconds, re-rendering once a second. For text alone: server and browser differ in it. */
 export function useNow(): number {
   return useSyncExternalStore(
     subscribe,
     () => nowMs,
+    () => (typeof window === "undefined" ? Date.now() : nowMs),
+  );
+}
+
+/** The same, null until the page is hydrated: for what decides on more than a text by the time. */
+export function useHydratedNow(): number | null {
+  return useSyncExternalStore(
+    subscribe,
     () => nowMs,
+    () => null,
   );
 }
 
