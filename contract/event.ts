@@ -17,9 +17,6 @@ export const OUTPUT_EVENT_TYPES = [
   "terminal_status",
 ] as const satisfies readonly EventType[];
 
-/** The terminal event is the server's alone: it is written with the run's end, and is its last. */
-export const APPENDABLE_EVENT_TYPES = EVENT_TYPES.filter((type) => type !== "terminal_status");
-
 export const APPEND_EVENTS_MAX = 500;
 
 const AppendedEvent = z.strictObject({

@@ -16,7 +16,6 @@ import { ExecutionPolicy, ResourceBundleRef, WorkspaceRef } from "./run";
 
 export const TASK_STATES = ["pending", "dispatched", "running", "completed", "failed", "cancelled"] as const;
 export type TaskState = (typeof TASK_STATES)[number];
-export const TERMINAL_TASK_STATES = ["completed", "failed", "cancelled"] as const;
 
 const ReaderId = ChosenId;
 const Priority = z.int().min(-2_147_483_648).max(2_147_483_647);

@@ -15,7 +15,7 @@ import { jsonObject, Metadata } from "./json";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { APPROVAL_POLICIES, RUN_STATUSES, SANDBOX_MODES, TERMINAL_STATUSES } from "./words";
 
-export { APPROVAL_POLICIES, isTerminal, RUN_STATUSES, type RunStatus, SANDBOX_MODES, TERMINAL_STATUSES } from "./words";
+export { isTerminal, RUN_STATUSES, type RunStatus } from "./words";
 
 export const TerminalStatus = z.enum(TERMINAL_STATUSES);
 export type TerminalStatus = z.infer<typeof TerminalStatus>;

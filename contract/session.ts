@@ -5,7 +5,7 @@ import { Metadata } from "./json";
 import { Cursor, EVENTS_LIMIT_MAX, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { SESSION_LIST_STATES, STORAGE_KINDS, STORAGE_STATES } from "./words";
 
-export { SESSION_LIST_STATES, STORAGE_KINDS, STORAGE_STATES, type StorageKind, type StorageState } from "./words";
+export { STORAGE_KINDS, STORAGE_STATES, type StorageKind, type StorageState } from "./words";
 
 export const EXECUTION_STATES = ["idle", "running", "terminal"] as const;
 export type ExecutionState = (typeof EXECUTION_STATES)[number];

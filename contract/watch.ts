@@ -1,6 +1,4 @@
 import { z } from "zod";
-import { Approval } from "./approval";
-import { RunEvent } from "./event";
 import { Int32, RecordId } from "./ids";
 import { QueueTask } from "./queue";
 import { Run } from "./run";
@@ -46,9 +44,6 @@ export const TaskChange = z.object({
   task: QueueTask,
 });
 export type TaskChange = z.infer<typeof TaskChange>;
-
-/** What the console's one stream sends, by the name of its frames. */
-export const LIVE_STREAM_FRAMES = { session: SessionChange, run: Run, approval: Approval, event: RunEvent } as const;
 
 export const OpenLiveInput = z.strictObject({
   sessions: z.literal("1").optional(),

@@ -12,10 +12,6 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
   return constraint === undefined || constraintOf(error) === constraint;
 }
 
-export function isForeignKeyViolation(error: unknown): boolean {
-  return sqlState(error) === "23503";
-}
-
 function constraintOf(error: unknown): string | undefined {
   for (let cause = error, depth = 0; cause instanceof Error && depth < 8; cause = cause.cause, depth += 1) {
     const constraint = (cause as { constraint?: unknown }).constraint;

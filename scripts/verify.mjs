@@ -9,7 +9,7 @@ import { projectRoot } from "./sources.mjs";
 
 const bin = (name) => path.join(projectRoot, "node_modules", ".bin", name);
 const CHECKS = [
-  { name: "format and lint", command: [bin("biome"), "ci", "--max-diagnostics=50", "."] },
+  { name: "format and lint", command: [bin("biome"), "ci", "--colors=off", "--max-diagnostics=50", "."] },
   { name: "types", command: [bin("tsc"), "--noEmit"] },
   { name: "migrations match the schema", command: [process.execPath, "scripts/check-migrations.mjs"] },
   { name: "paths in documents", command: [process.execPath, "scripts/check-paths.mjs"] },

@@ -2,7 +2,7 @@ import type pg from "pg";
 import type { Logger } from "pino";
 import type { BackendsFile } from "@/contract/backend";
 import type { AppendAnswer, AppendEventsInput } from "@/contract/event";
-import { type Db, overClient, type Tx } from "@/db/client";
+import type { Db, Tx } from "@/db/client";
 import { withTransaction } from "@/db/transaction";
 import type { Archive } from "./archive/archive";
 import { ForbiddenError } from "./errors";
@@ -98,11 +98,6 @@ export async function inTx<T>(ctx: ServiceContext, work: (ctx: TxContext) => Pro
 
 function isTxContext(ctx: ServiceContext): ctx is TxContext {
   return transactions.has(ctx);
-}
-
-/** The same caller outside any transaction, for reads that must not see uncommitted rows. */
-export function outsideTx(ctx: ServiceContext): ServiceContext {
-  return { ...ctx, db: overClient(ctx.pool) };
 }
 
 /** The tenant that a caller is bound to; null for those who see all. */

@@ -2,4 +2,4 @@ export { getApproval, listApprovals, toApproval } from "./approval";
 export { decideApproval } from "./decide";
 export { recordDecision, settleDecision } from "./record-decision";
 export { requestApproval } from "./request";
-export { countPending, settleApprovals, supersedePending } from "./settle";
+export { settleApprovals, supersedePending } from "./settle";

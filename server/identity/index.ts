@@ -1,6 +1,6 @@
-export { type Authenticator, createAuthenticator, ENDED_TOKEN_GRACE_MS } from "./authenticate";
-export { COOKIE_NAME, cookieHeader, expiredCookieHeader, readBearer, readCookie } from "./cookie";
-export { endRunTokens, revokeToken } from "./end";
+export { type Authenticator, createAuthenticator } from "./authenticate";
+export { cookieHeader, expiredCookieHeader, readBearer, readCookie } from "./cookie";
+export { endRunTokens } from "./end";
 export { createFailedSignIns, type FailedSignIns } from "./failed-sign-ins";
 export {
   type MintLaunchTokenInput,

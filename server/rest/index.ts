@@ -1,4 +1,3 @@
 export { errorAnswer, handleRest, type RestAnswer, type RestRequest } from "./handle";
 export { openApiDocument } from "./openapi";
-export { ROUTES, STREAM_ROUTES } from "./routes";
 export { isStreamPath, type OpenedStream, openRestStream, type StreamRequest } from "./stream";

@@ -5,7 +5,7 @@ export { SessionActivity } from "./follow-activity";
 export { listSessions } from "./list";
 export { markSessionRead } from "./mark-read";
 export { resolveSession } from "./resolve";
-export { getSession, requireSession, toSession, toSummary } from "./session";
+export { getSession, requireSession, toSession } from "./session";
 export { storeThread } from "./store-thread";
 export { readOutput, readTrace } from "./trace";
 export { updateSession } from "./update";

@@ -7,7 +7,6 @@ import { parseEnv, ServerEnv } from "@/contract/env";
 import type { Actor, ServiceContext } from "@/server/context";
 import { createWebServer } from "@/server/http";
 import { createWiring, type Wiring } from "@/server/wiring";
-import { ADMIN } from "./context";
 
 export const ADMIN_TOKEN = "admin-token-of-a-test";
 export const CRON_SECRET = "cron-secret-of-a-test";
@@ -98,5 +97,3 @@ function parse(text: string): unknown {
     return text;
   }
 }
-
-export { ADMIN };

@@ -8,9 +8,3 @@ type Headers = CallRequest["headers"];
 export function createPageContext(headers: Headers): Promise<TrpcContext> {
   return contextOf(getWiring(), { method: "GET", headers, requestId: requestIdFrom(headers.get("x-request-id")) });
 }
-
-/** The context of a request that a route handler of Next answers. */
-export function createRequestContext(request: Request): Promise<TrpcContext> {
-  const requestId = requestIdFrom(request.headers.get("x-request-id"));
-  return contextOf(getWiring(), { method: request.method, headers: request.headers, requestId });
-}

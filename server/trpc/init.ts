@@ -97,8 +97,6 @@ export function inputFault(error: z.ZodError): AgentRunError {
 }
 
 export const router = t.router;
-export const mergeRouters = t.mergeRouters;
-export const createCallerFactory = t.createCallerFactory;
 
 /** Maps errors once: procedures have no try/catch, and no unknown error's own message leaves the program. */
 const mapErrors = t.middleware(async (opts) => {
