@@ -5,7 +5,6 @@ export const STAND_INS = {
     import { appendFileSync, writeFileSync } from "node:fs";
     const note = (line) => appendFileSync(process.env.AGENTRUN_DATA_DIR + "/notes", line + "\\n");
     writeFileSync(process.env.AGENTRUN_DATA_DIR + "/web.env", JSON.stringify(process.env));
-    note("web " + process.pid);
     const server = createServer((request, response) => {
       if (request.url === "/crash") process.exit(7);
       response.end("ok");
@@ -16,15 +15,16 @@ export const STAND_INS = {
     });
     process.stdin.resume().on("end", () => process.exit(0));
     process.on("SIGTERM", () => { note("web stopped"); process.exit(0); });
+    note("web " + process.pid);
   `,
   "worker.mjs": `
     import { appendFileSync, existsSync, writeFileSync } from "node:fs";
     const note = (line) => appendFileSync(process.env.AGENTRUN_DATA_DIR + "/notes", line + "\\n");
     writeFileSync(process.env.AGENTRUN_DATA_DIR + "/worker.env", JSON.stringify(process.env));
-    note("worker " + process.pid);
     process.stdin.resume().on("end", () => process.exit(0));
     process.on("SIGTERM", () => { note("worker stopped"); process.exit(0); });
     process.on("message", (message) => note("told " + JSON.stringify(message)));
+    note("worker " + process.pid);
     const attemptId = process.env.AGENTRUN_TEST_ATTEMPT;
     if (attemptId) process.send({ type: "runner.launch", attemptId, env: {
       AGENTRUN_DATA_DIR: process.env.AGENTRUN_DATA_DIR,
@@ -38,8 +38,6 @@ export const STAND_INS = {
     const note = (line) => appendFileSync(process.env.AGENTRUN_DATA_DIR + "/notes", line + "\\n");
     writeFileSync(process.env.AGENTRUN_DATA_DIR + "/runner.env", JSON.stringify(process.env));
     const tool = spawn("sleep", ["1000"], { detached: true, stdio: "ignore" });
-    note("runner " + process.pid);
-    note("tool " + tool.pid);
     process.stdin.resume().on("end", () => {
       if (process.env.AGENTRUN_TEST_RUNNER !== "careless") process.kill(tool.pid, "SIGKILL");
       process.exit(0);
@@ -50,5 +48,8 @@ export const STAND_INS = {
       process.exit(0);
     });
     setInterval(() => undefined, 1000);
+    // Last: who reads it may send a signal at once.
+    note("runner " + process.pid);
+    note("tool " + tool.pid);
   `,
 } as const;
