@@ -16,6 +16,11 @@ export type ConnectOptions = {
   /** Connections at most; 16 unless told. */
   poolMax?: number;
   applicationName?: string;
+  /**
+   * Plans named statements once for each connection, whatever their values: for few, large statements whose planning
+   * costs as much as they do. Not for lists, whose best plan depends on their filter.
+   */
+  hasGenericPlans?: boolean;
   /** Hears of errors of idle connections, which would else end the process. */
   onIdleError?: (error: Error) => void;
 };
@@ -36,6 +41,7 @@ export function connect(databaseUrl: string, options: ConnectOptions = {}): Data
     statement_timeout: STATEMENT_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
     keepAlive: true,
+    ...(options.hasGenericPlans ? { options: "-c plan_cache_mode=force_generic_plan" } : {}),
   });
   pool.on("error", (error) => options.onIdleError?.(error));
   return { pool, db: overClient(pool), close: () => pool.end() };

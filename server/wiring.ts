@@ -7,7 +7,7 @@ import { createLocalVolumes } from "@/server/volumes/local";
 import { readBackendsFile } from "./backends";
 import type { Actor, ServerSettings, ServiceContext } from "./context";
 import { readServerEnv, type ServerEnv, splitFolders } from "./env";
-import { EventAppender } from "./events";
+import { APPENDER_LANES, EventAppender } from "./events";
 import type { HealthSource } from "./health";
 import { type Authenticator, createAuthenticator, createFailedSignIns, type FailedSignIns } from "./identity";
 import { Live } from "./live";
@@ -39,10 +39,12 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
   const log = createLog(env.LOG_LEVEL, name);
   const settings = settingsFrom(env);
   const { volumes, archive } = seamsFrom(env);
-  const database = connect(env.DATABASE_URL, {
+  const connection = {
     applicationName: `agentrun-${name}`,
-    onIdleError: (error) => log.warn({ err: error }, "an idle database connection was lost"),
-  });
+    onIdleError: (error: Error) => log.warn({ err: error }, "an idle database connection was lost"),
+  };
+  const database = connect(env.DATABASE_URL, connection);
+  const appending = connect(env.DATABASE_URL, { ...connection, poolMax: APPENDER_LANES, hasGenericPlans: true });
   const { db, pool } = database;
   const metrics = createMetrics();
   const authenticator = createAuthenticator(db, env.AGENTRUN_ADMIN_TOKEN ?? null);
@@ -51,7 +53,7 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
     log.warn({ err: error }, "sessions could not follow their events"),
   );
   const appender = new EventAppender({
-    pool,
+    pool: appending.pool,
     wake: live.wake,
     onStored(stored) {
       activity.note(stored);
@@ -85,6 +87,7 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
     },
     async close() {
       await appender.close();
+      await appending.close();
       await activity.close();
       await live.close();
       await database.close();

@@ -62,13 +62,15 @@ const APPEND = `
   ), batched as (
     insert into agentrun_event_batches (run_id, batch_id, content_hash, first_seq, last_seq)
     select run_id, batch_id, hash, upto - size + 1, upto from placed where verdict = 'stored' and batch_id is not null
+  ), bases as (
+    select array_agg(case when verdict = 'stored' then (upto - size)::int else -1 end order by place) as base from placed
   ), stored as (
     insert into agentrun_events (id, run_id, seq, type, payload, created_at)
-    select event.id, placed.run_id, placed.upto - placed.size + event.offset_in_batch, event.type, event.payload::jsonb,
+    select event.id, ($1::text[])[event.place], base[event.place] + event.offset_in_batch, event.type, event.payload::jsonb,
       coalesce(least(event.at, now()), now())
-    from unnest($6::int[], $7::int[], $8::text[], $9::text[], $10::text[], $11::timestamptz[])
+    from bases, unnest($6::int[], $7::int[], $8::text[], $9::text[], $10::text[], $11::timestamptz[])
       as event (place, offset_in_batch, id, type, payload, at)
-    join placed on placed.place = event.place and placed.verdict = 'stored'
+    where base[event.place] >= 0
   )
   select verdict, upto::int, first_seq, last_seq, status, failure_kind from placed order by place`;
 

@@ -8,17 +8,17 @@ import { AlreadyTerminalError, ConflictError, LeaseLostError, NotFoundError, Una
 import { prepareBatch } from "./prepare";
 
 export type AppenderOptions = {
+  /** Of its own, with generic plans: its two statements are planned once for each connection. */
   pool: pg.Pool;
   /** Told after a commit which runs have new events, and how far they go now. */
   onStored: (stored: { runId: string; lastSeq: number }[]) => void;
   wake: (topic: Topic) => void;
-  /** Lanes flush side by side, each its own runs; more than two were slower when measured. */
-  lanes?: number;
 };
 
 type Waiting = { batch: PreparedBatch; resolve: (answer: AppendAnswer) => void; reject: (error: unknown) => void };
 
-const LANES = 2;
+/** Lanes flush side by side, each its own runs and connection; more than two were slower when measured. */
+export const APPENDER_LANES = 2;
 const EVENTS_PER_FLUSH_MAX = 2_000;
 const BYTES_PER_FLUSH_MAX = 8 * 1024 * 1024;
 /** Batches that wait at most, so that a database that is away cannot fill the memory. */
@@ -36,7 +36,7 @@ export class EventAppender {
   #isClosed = false;
 
   constructor(private readonly options: AppenderOptions) {
-    const count = options.lanes ?? LANES;
+    const count = APPENDER_LANES;
     this.#lanes = Array.from({ length: count }, () => []);
     this.#isFlushing = Array.from({ length: count }, () => false);
   }

@@ -1,7 +1,7 @@
 import pino from "pino";
 import { connect, type Database } from "@/db/client";
 import type { Actor, ServerSettings, ServiceContext, Topic } from "@/server/context";
-import { EventAppender } from "@/server/events";
+import { APPENDER_LANES, EventAppender } from "@/server/events";
 import type { Volumes } from "@/server/volumes/volumes";
 
 export const ADMIN: Actor = { kind: "operator", name: "admin", role: "admin", tenantId: null, tokenId: null };
@@ -23,8 +23,9 @@ export function testContext(
   options: { actor?: Actor; settings?: Partial<ServerSettings>; poolMax?: number; volumes?: Volumes } = {},
 ): TestContext {
   const connected = connect(database.url, { poolMax: options.poolMax ?? 8 });
+  const appending = connect(database.url, { poolMax: APPENDER_LANES, hasGenericPlans: true });
   const woken: Topic[] = [];
-  const appender = new EventAppender({ pool: connected.pool, onStored: () => {}, wake: (topic) => woken.push(topic) });
+  const appender = new EventAppender({ pool: appending.pool, onStored: () => {}, wake: (topic) => woken.push(topic) });
   const context: ServiceContext = {
     pool: connected.pool,
     db: connected.db,
@@ -53,6 +54,7 @@ export function testContext(
     as: (actor: Actor): ServiceContext => ({ ...context, actor }),
     async [Symbol.asyncDispose]() {
       await appender.close();
+      await appending.close();
       await connected.close();
     },
   });
