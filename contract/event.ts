@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ChosenId, Instant, Int32, RecordId, requiredText, text } from "./ids";
-import { jsonObject, PAYLOAD_MAX_BYTES } from "./json";
+import { RawJsonObject } from "./json";
 import { EVENTS_LIMIT_MAX, pageLimit } from "./page";
 import { EVENT_TYPES, type EventType } from "./words";
 
@@ -21,7 +21,7 @@ export const APPEND_EVENTS_MAX = 500;
 
 const AppendedEvent = z.strictObject({
   type: z.enum(EVENT_TYPES).refine((type) => type !== "terminal_status", "is written by the server when the run ends"),
-  payload: jsonObject(PAYLOAD_MAX_BYTES),
+  payload: RawJsonObject,
   at: Instant.optional(),
 });
 

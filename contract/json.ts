@@ -31,6 +31,11 @@ const JsonRecord = z
   })
   .meta({ type: "object" });
 
+/** A JSON object of bounded depth, as it came: for payloads whose store cleans and measures them itself, once. */
+export const RawJsonObject = JsonRecord.refine((value) => jsonDepth(value) <= DEPTH_MAX, {
+  message: `nested deeper than ${DEPTH_MAX} levels`,
+});
+
 /** A JSON object of bounded depth and size (bytes of its JSON text), cleaned of what PostgreSQL cannot store. */
 export function jsonObject(bytesMax: number) {
   return JsonRecord.refine((value) => jsonDepth(value) <= DEPTH_MAX, {
