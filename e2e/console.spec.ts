@@ -17,7 +17,18 @@ async function look(page: Page, name: string): Promise<void> {
   expect(await page.evaluate(() => document.documentElement.scrollWidth), `${name} fits its width`).toBeLessThanOrEqual(
     width,
   );
-  if (SCREENSHOTS) await page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`) });
+  if (!SCREENSHOTS) return;
+  // The picture is of the product, not of the machine that it was taken on.
+  await page.evaluate(
+    (root) => {
+      const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+      for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+        text.textContent = text.textContent?.replaceAll(root, "~/agentrun") ?? "";
+      }
+    },
+    path.resolve(import.meta.dirname, "..", "test-results", "products"),
+  );
+  await page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`) });
 }
 
 test("every page is accessible and quiet, in light and dark, on a desk and on a phone", async ({
