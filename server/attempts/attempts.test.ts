@@ -117,7 +117,7 @@ test("an expired lease is handed over only after its attempt is confirmed gone",
   const freed = await getRun(ctx, { runId });
   expect(freed).toMatchObject({ status: "pending", leaseState: "none", claimedBy: null, leaseEpoch: leaseEpoch + 1 });
   expect(executor.ended).toEqual([spec.attemptId, spec.attemptId]);
-  await ctx.pool.query("update agentrun_runs set next_attempt_at = null");
+  await ctx.pool.query("update agentrun_runs set next_attempt_at = now() - interval '1 second'");
   await launchPending({ ctx, executor, attemptsMax: 8 });
   const again = await claimRun(ctx, { runId, runnerId: executor.launched[1]?.runnerId ?? "" });
   expect(again.assignment.cutOffTurn).toEqual({ commandId, text: "go" });
@@ -151,7 +151,7 @@ test("a runner that cannot be started is tried as often as policy says, then the
   const { runId } = await runWithTurn(ctx, "ses_start", { maxAttempts: 2 });
   await launchPending({ ctx, executor, attemptsMax: 8 });
   expect(await getRun(ctx, { runId })).toMatchObject({ status: "pending", attemptCount: 1 });
-  await ctx.pool.query("update agentrun_runs set next_attempt_at = null");
+  await ctx.pool.query("update agentrun_runs set next_attempt_at = now() - interval '1 second'");
   await launchPending({ ctx, executor, attemptsMax: 8 });
   const run = await getRun(ctx, { runId });
   expect(run).toMatchObject({ status: "failed", failureKind: "runner-lost" });

@@ -26,11 +26,16 @@ export function endAttempt(ctx: ServiceContext, attemptId: string, end: AttemptE
     if (!locked || !job || isTerminal(locked.run.status)) return;
     if (locked.run.status === "claimed" && locked.run.claimedBy === job.runnerId) {
       await loseAttempt(ctx, locked, { why: endingOf(end), isOrderly: false, keepsOpen: false });
-    } else if (locked.run.status === "pending" && locked.run.nextAttemptAt === null) {
+    } else if (locked.run.status === "pending" && !wasDecidedSince(locked.run, job)) {
       await postponeStart(ctx, locked, end);
     }
     ctx.wake("runs");
   });
+}
+
+/** Whether the attempt's end was followed up already: a lease that was lost or given back set the next one's time. */
+function wasDecidedSince(run: RunRow, job: RunnerJobRow): boolean {
+  return run.nextAttemptAt !== null && run.nextAttemptAt > job.createdAt;
 }
 
 async function closeJob(ctx: TxContext, attemptId: string, end: AttemptEnd): Promise<RunnerJobRow | undefined> {
