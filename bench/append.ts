@@ -14,6 +14,8 @@ const OLD_WAY = "v0.1's way (a transaction an event)";
 await using database = await startBenchDatabase();
 await using ctx = testContext(database, { poolMax: 16 });
 const pool = new pg.Pool({ connectionString: database.url, max: 32 });
+// v0.1 runs on the tables and indexes that it had.
+const oldPool = new pg.Pool({ connectionString: await database.createV01(), max: 32 });
 const runs: { runId: string; sessionId: string }[] = [];
 for (let index = 0; index < RUNS + 1; index += 1) {
   const { sessionId } = await makeSession(ctx.database.db);
@@ -32,7 +34,7 @@ const hot = runs[RUNS] ?? runOf(0);
 
 /** v0.1's statements, in its order. */
 async function oldWay({ runId, sessionId }: { runId: string; sessionId: string }): Promise<void> {
-  const client = await pool.connect();
+  const client = await oldPool.connect();
   try {
     await client.query("begin");
     await client.query("select id from agentrun_runs where id = $1 for update", [runId]);
@@ -57,6 +59,22 @@ async function oldWay({ runId, sessionId }: { runId: string; sessionId: string }
   }
 }
 
+async function makeOldRun(): Promise<{ runId: string; sessionId: string }> {
+  const runId = newId("run");
+  const sessionId = newId("session");
+  await oldPool.query(
+    "insert into agentrun_sessions (session_id, tenant_id, project_id, backend_profile) values ($1, 'default', 'default', 'codex')",
+    [sessionId],
+  );
+  await oldPool.query(
+    `insert into agentrun_runs (id, tenant_id, project_id, workspace_ref, session_ref, provider_id, backend_profile,
+       execution_policy, status, claimed_by)
+     values ($1, 'default', 'default', '{}', $2, 'default', 'codex', '{}', 'claimed', 'runner')`,
+    [runId, JSON.stringify({ sessionId })],
+  );
+  return { runId, sessionId };
+}
+
 function plainInsert(): Promise<unknown> {
   return pool.query({
     name: "plain",
@@ -76,13 +94,7 @@ const contender = (name: string, callers: number, once: Contender["once"], units
   unitsPerCall,
   once,
 });
-// v0.1 numbers by MAX(seq) and the product by its counter, so each has runs of its own.
-const oldRuns = await Promise.all(
-  Array.from({ length: RUNS + 1 }, async () => {
-    const { sessionId } = await makeSession(ctx.database.db);
-    return { sessionId, runId: (await makeRun(ctx.database.db, { sessionId, status: "claimed", leaseEpoch: 1 })).id };
-  }),
-);
+const oldRuns = await Promise.all(Array.from({ length: RUNS + 1 }, makeOldRun));
 const oldRunOf = (caller: number) => oldRuns[caller % RUNS] ?? hot;
 
 print(
@@ -118,4 +130,5 @@ print(
   ]),
   OLD_WAY,
 );
+await oldPool.end();
 await pool.end();

@@ -2,10 +2,17 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import path from "node:path";
 import pg from "pg";
-import { migrate } from "@/db/migrate";
+import { migrate, readMigrations } from "@/db/migrate";
 import { startPostgres } from "@/supervisor/postgres/cluster";
 
-export type BenchDatabase = AsyncDisposable & { url: string };
+export type BenchDatabase = AsyncDisposable & {
+  url: string;
+  /** A database of the same server that v0.1's seven migrations made, and nothing later. */
+  createV01(): Promise<string>;
+};
+
+/** Which of the migrations are v0.1's own. */
+const V01_MIGRATIONS = 7;
 
 /**
  * One PostgreSQL for every contender of a run: durable, as in production, with memory and log enough that none of them
@@ -15,7 +22,7 @@ export async function startBenchDatabase(): Promise<BenchDatabase> {
   const given = process.env.BENCH_DATABASE_URL;
   if (given) {
     await migrate(given);
-    return { url: given, async [Symbol.asyncDispose]() {} };
+    return { url: given, createV01: () => createV01(given), async [Symbol.asyncDispose]() {} };
   }
   const parent = path.resolve("test-results", "bench");
   mkdirSync(parent, { recursive: true });
@@ -34,9 +41,25 @@ export async function startBenchDatabase(): Promise<BenchDatabase> {
   await migrate(url);
   return {
     url,
+    createV01: () => createV01(url),
     async [Symbol.asyncDispose]() {
       await server.stop(10_000);
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+async function createV01(url: string): Promise<string> {
+  const name = `v01_${randomBytes(4).toString("hex")}`;
+  const admin = new pg.Client({ connectionString: url });
+  await admin.connect();
+  await admin.query(`create database ${name}`);
+  await admin.end();
+  const v01 = new URL(url);
+  v01.pathname = `/${name}`;
+  const client = new pg.Client({ connectionString: v01.href });
+  await client.connect();
+  for (const { sql } of readMigrations().slice(0, V01_MIGRATIONS)) await client.query(sql);
+  await client.end();
+  return v01.href;
 }

@@ -1,5 +1,6 @@
 import type pg from "pg";
 import type { RunStatus } from "@/contract/run";
+import { int4Array, jsonbArray, textArray } from "./binary-arrays";
 
 export type PreparedEvent = { id: string; type: string; payload: string; at: string | null };
 export type PreparedBatch = {
@@ -66,9 +67,9 @@ const APPEND = `
     select array_agg(case when verdict = 'stored' then (upto - size)::int else -1 end order by place) as base from placed
   ), stored as (
     insert into agentrun_events (id, run_id, seq, type, payload, created_at)
-    select event.id, ($1::text[])[event.place], base[event.place] + event.offset_in_batch, event.type, event.payload::jsonb,
-      coalesce(least(event.at, now()), now())
-    from bases, unnest($6::int[], $7::int[], $8::text[], $9::text[], $10::text[], $11::timestamptz[])
+    select event.id, ($1::text[])[event.place], base[event.place] + event.offset_in_batch, event.type, event.payload,
+      coalesce(least(event.at::timestamptz, now()), now())
+    from bases, unnest($6::int[], $7::int[], $8::text[], $9::text[], $10::jsonb[], $11::text[])
       as event (place, offset_in_batch, id, type, payload, at)
     where base[event.place] >= 0
   )
@@ -90,17 +91,17 @@ export async function flushBatches(pool: pg.Pool, batches: PreparedBatch[]): Pro
     name: "agentrun-append",
     text: APPEND,
     values: [
-      batches.map((batch) => batch.runId),
-      batches.map((batch) => batch.leaseEpoch),
-      batches.map((batch) => batch.batchId),
-      batches.map((batch) => batch.contentHash),
-      batches.map((batch) => batch.events.length),
-      events.map((row) => row.index + 1),
-      events.map((row) => row.place + 1),
-      events.map((row) => row.event.id),
-      events.map((row) => row.event.type),
-      events.map((row) => row.event.payload),
-      events.map((row) => row.event.at),
+      textArray(batches.map((batch) => batch.runId)),
+      int4Array(batches.map((batch) => batch.leaseEpoch)),
+      textArray(batches.map((batch) => batch.batchId)),
+      textArray(batches.map((batch) => batch.contentHash)),
+      int4Array(batches.map((batch) => batch.events.length)),
+      int4Array(events.map((row) => row.index + 1)),
+      int4Array(events.map((row) => row.place + 1)),
+      textArray(events.map((row) => row.event.id)),
+      textArray(events.map((row) => row.event.type)),
+      jsonbArray(events.map((row) => row.event.payload)),
+      textArray(events.map((row) => row.event.at)),
     ],
   });
   const verdicts: Verdict[] = [];

@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { flushBatches, type PreparedBatch, type Verdict } from "./append-events";
+import { jsonbArray, textArray } from "./binary-arrays";
 
 /**
  * Stores one run's batch in one statement, which is its own transaction: what a lone caller pays is one round trip and
@@ -18,9 +19,9 @@ const APPEND_ONE = `
     select $1, $4, $5, last_event_seq - $2 + 1, last_event_seq from counted where $4::text is not null
   ), stored as (
     insert into agentrun_events (id, run_id, seq, type, payload, created_at)
-    select event.id, $1, last_event_seq - $2 + event.place::int, event.type, event.payload::jsonb,
-      coalesce(least(event.at, now()), now())
-    from counted, unnest($6::text[], $7::text[], $8::text[], $9::timestamptz[]) with ordinality
+    select event.id, $1, last_event_seq - $2 + event.place::int, event.type, event.payload,
+      coalesce(least(event.at::timestamptz, now()), now())
+    from counted, unnest($6::text[], $7::text[], $8::jsonb[], $9::text[]) with ordinality
       as event (id, type, payload, at, place)
   )
   select last_event_seq from counted`;
@@ -36,10 +37,10 @@ export async function appendOneBatch(pool: pg.Pool, batch: PreparedBatch): Promi
       batch.leaseEpoch,
       batch.batchId,
       batch.contentHash,
-      events.map((event) => event.id),
-      events.map((event) => event.type),
-      events.map((event) => event.payload),
-      events.map((event) => event.at),
+      textArray(events.map((event) => event.id)),
+      textArray(events.map((event) => event.type)),
+      jsonbArray(events.map((event) => event.payload)),
+      textArray(events.map((event) => event.at)),
     ],
   });
   const [counted] = rows;

@@ -1,0 +1,85 @@
+import type pg from "pg";
+import { expect, test } from "vitest";
+import { createTestDatabase } from "@/db/test/database";
+import { makeRun } from "@/db/test/factories";
+import { testContext } from "@/server/test/context";
+import { int4Array, jsonbArray, textArray } from "./queries/binary-arrays";
+
+const INSERT = `insert into agentrun_events (id, run_id, seq, type, payload)
+  select 'evt_' || $1 || n, $1, n, 'warning', '{}' from generate_series(1, $2::int) n`;
+
+test("an event without a run is refused, and a run takes its events and batches with it", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const client = await database.connect();
+  const [kept, removed] = [await makeRun(ctx.database.db), await makeRun(ctx.database.db)];
+  for (const { id } of [kept, removed]) {
+    await client.query(INSERT, [id, 2]);
+    await client.query("insert into agentrun_event_batches values ($1, 'b', 'hash', 1, 2)", [id]);
+  }
+  await expect(client.query(INSERT, ["run_none", 1])).rejects.toMatchObject({ code: "23503" });
+  await expect(
+    client.query("insert into agentrun_event_batches values ('run_none', 'b', 'hash', 1, 2)"),
+  ).rejects.toMatchObject({ code: "23503" });
+  await expect(
+    client.query("update agentrun_events set run_id = 'run_none' where run_id = $1", [kept.id]),
+  ).rejects.toMatchObject({ code: "23001" });
+
+  await client.query("delete from agentrun_runs where id = $1", [removed.id]);
+
+  const { rows } = await client.query("select run_id, count(*)::int from agentrun_events group by run_id");
+  expect(rows).toEqual([{ run_id: kept.id, count: 2 }]);
+  expect((await client.query("select run_id from agentrun_event_batches")).rows).toEqual([{ run_id: kept.id }]);
+});
+
+test("events that race with the deletion of their run are refused, or go with it", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const [writing, deleting] = [await database.connect(), await database.connect()];
+
+  const first = await makeRun(ctx.database.db);
+  await deleting.query("begin");
+  await deleting.query("delete from agentrun_runs where id = $1", [first.id]);
+  const late = writing.query(INSERT, [first.id, 1]).then(
+    () => "stored",
+    (error: { code: string }) => error.code,
+  );
+  await isBlocked(ctx.database.pool, writing);
+  await deleting.query("commit");
+  expect(await late).toBe("23503");
+
+  const second = await makeRun(ctx.database.db);
+  await writing.query("begin");
+  await writing.query(INSERT, [second.id, 1]);
+  const removal = deleting.query("delete from agentrun_runs where id = $1", [second.id]);
+  await isBlocked(ctx.database.pool, deleting);
+  await writing.query("commit");
+  await removal;
+  expect((await writing.query("select count(*)::int from agentrun_events")).rows).toEqual([{ count: 0 }]);
+});
+
+test("arrays in binary are the values that they were", async () => {
+  await using database = await createTestDatabase();
+  const client = await database.connect();
+  const texts = ["", "plain", null, 'quo"te \\ {brace}, comma', "ünïcödé 🦉", "x".repeat(100_000)];
+  const documents = ["{}", '{"a": [1, "zwei", null, "🦉"]}', '"text"', "null"];
+  const { rows } = await client.query<{ texts: unknown; numbers: unknown; documents: unknown; none: unknown }>(
+    "select $1::text[] as texts, $2::int[] as numbers, to_jsonb($3::jsonb[]) as documents, $4::text[] as none",
+    [textArray(texts), int4Array([0, null, -1, 2_147_483_647]), jsonbArray(documents), textArray([])],
+  );
+  expect(rows).toEqual([
+    {
+      texts,
+      numbers: [0, null, -1, 2_147_483_647],
+      documents: documents.map((document) => JSON.parse(document)),
+      none: [],
+    },
+  ]);
+});
+
+async function isBlocked(pool: pg.Pool, client: pg.Client): Promise<void> {
+  const pid = (client as unknown as { processID: number }).processID;
+  await expect
+    .poll(async () => (await pool.query("select cardinality(pg_blocking_pids($1)) > 0 as is", [pid])).rows[0].is)
+    .toBe(true);
+}
