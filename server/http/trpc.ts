@@ -5,6 +5,7 @@ import { appRouter } from "@/server/trpc/root";
 import { contextOf } from "./caller";
 import { assertJsonType, bodyTooLarge, type Exchange, type HeaderReader, sendJson } from "./exchange";
 import { BODY_MAX_BYTES, MANIFEST_BODY_MAX_BYTES } from "./limits";
+import { callMutation, isSingleMutation } from "./trpc-call";
 
 export const TRPC_PATH = "/api/trpc/";
 export const BATCH_MAX = 10;
@@ -16,6 +17,7 @@ export async function handleTrpc(exchange: Exchange): Promise<void> {
   const path = exchange.path.slice(TRPC_PATH.length);
   const refusal = refuseTrpc({ method, path, headers, requestId });
   if (refusal) return sendJson(res, refusal.status, refusal.body, { connection: "close" });
+  if (isSingleMutation(exchange, path)) return callMutation(exchange, path, bodyMaxOf(path));
   res.setHeader("cache-control", "no-store");
   await nodeHTTPRequestHandler({
     req,

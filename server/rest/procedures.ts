@@ -17,6 +17,10 @@ export function procedureNamed(name: string): AnyTRPCProcedure {
   return found;
 }
 
+export function isMutation(name: string): boolean {
+  return Object.hasOwn(PROCEDURES, name) && PROCEDURES[name]?._def.type === "mutation";
+}
+
 /** The zod schema of a procedure's input; null when it takes none. */
 export function inputOf(name: string): z.ZodType | null {
   const inputs: unknown[] = (procedureNamed(name)._def as { inputs?: unknown[] }).inputs ?? [];

@@ -1,7 +1,7 @@
 import { TRPCClientError } from "@trpc/client";
 import { expect, test } from "vitest";
 import { CRON_SECRET } from "@/server/test/web";
-import { errorOf, type Json, startProgram, word } from "./program";
+import { errorOf, type Json, type Sent, startProgram, word } from "./program";
 
 const program = startProgram();
 
@@ -140,6 +140,30 @@ test("a batch of ten is answered, one of eleven is refused", async () => {
   expect(ten.status).toBe(200);
   expect(ten.body).toHaveLength(10);
   expect((await batch(11)).status).toBe(400);
+});
+
+test("one mutation is answered as a batch of one is, whatever is wrong with it", async () => {
+  const run = await program().run();
+  const calls: [path: string, body: string, sent: Sent][] = [
+    ["sessions.markRead", JSON.stringify({ sessionId: "ses_nobody", readerId: "me" }), {}],
+    ["events.append", JSON.stringify({ runId: run.id, events: [] }), {}],
+    ["events.append", JSON.stringify({ runId: run.id, events: [{ type: "warning", payload: {} }], batchId: "b" }), {}],
+    ["runs.cancel", JSON.stringify({ runId: run.id, surprise: 1 }), {}],
+    ["runs.cancel", "", {}],
+    ["runs.cancel", "null", {}],
+    ["runs.cancel", JSON.stringify({ runId: run.id }), { token: "unknown" }],
+    ["runs.cancel", JSON.stringify({ runId: run.id }), { token: null }],
+  ];
+  for (const [path, body, sent] of calls) {
+    const alone = await program().send("POST", `/api/trpc/${path}`, { ...sent, body });
+    const batch = body === "" ? "{}" : `{"0":${body}}`;
+    const [first] = (await program().send("POST", `/api/trpc/${path}?batch=1`, { ...sent, body: batch })).body;
+    const known = { ...alone.body };
+    if (known.error) known.error.data.agentrun.requestId = first.error.data.agentrun.requestId;
+    expect(known, `${path} ${body}`).toEqual(first);
+    expect(alone.status, `${path} ${body}`).toBe(known.error?.data.httpStatus ?? 200);
+    expect(alone.headers.get("content-type")).toContain("application/json");
+  }
 });
 
 test("the typed client does what REST does, with the same bodies", async () => {

@@ -1,0 +1,56 @@
+import { callTRPCProcedure, getTRPCErrorFromUnknown, getTRPCErrorShape, TRPCError } from "@trpc/server";
+import { getHTTPStatusCode } from "@trpc/server/http";
+import { isMutation } from "@/server/rest";
+import { appRouter } from "@/server/trpc/root";
+import { contextOf } from "./caller";
+import { type Exchange, readJsonText, sendJson } from "./exchange";
+
+/** Whether a request is one mutation, asked for and answered as plain JSON: what runners and programs send all day. */
+export function isSingleMutation({ method, query, headers }: Exchange, path: string): boolean {
+  if (method !== "POST" || query.size > 0 || headers.get("trpc-accept") !== null) return false;
+  return isMutation(path);
+}
+
+/**
+ * Calls one mutation and answers in tRPC's envelope. tRPC's own adapter makes a fetch Request and Response with their
+ * streams of each call, which took as long as all else that an append needs; whatever is not plain is left to it.
+ */
+export async function callMutation(exchange: Exchange, path: string, bodyMaxBytes: number): Promise<void> {
+  const { wiring, req, res, headers } = exchange;
+  const ctx = await contextOf(wiring, exchange);
+  const gone = new AbortController();
+  res.once("close", () => gone.abort());
+  let input: unknown;
+  let isRead = false;
+  try {
+    const data = await callTRPCProcedure({
+      router: appRouter,
+      path,
+      type: "mutation",
+      ctx,
+      signal: gone.signal,
+      batchIndex: 0,
+      async getRawInput() {
+        if (!isRead) input = parse(await readJsonText(req, headers, bodyMaxBytes));
+        isRead = true;
+        return input;
+      },
+    });
+    sendJson(res, 200, { result: { data } });
+  } catch (cause) {
+    const error = getTRPCErrorFromUnknown(cause);
+    const shape = getTRPCErrorShape({ config: appRouter._def._config, ctx, error, input, path, type: "mutation" });
+    // What was not read of a refused body would be taken for the next request.
+    const headersOfRefusal: Record<string, string> = req.complete ? {} : { connection: "close" };
+    sendJson(res, getHTTPStatusCode({ error: shape }), { error: shape }, headersOfRefusal);
+  }
+}
+
+function parse(text: string): unknown {
+  if (text === "") return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new TRPCError({ code: "PARSE_ERROR", cause });
+  }
+}
