@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { WEB_NODE_FLAGS } from "@/contract/supervisor";
 
 export const TOKEN = "bench-administrator-token";
 
@@ -16,7 +17,7 @@ export function buildFolder(): string {
 
 /** The product's web process as it is shipped, alone: no supervisor, no worker. */
 export function startWeb(databaseUrl: string): Promise<BenchWeb> {
-  return start([path.join(buildFolder(), "web.mjs")], databaseUrl);
+  return start([...WEB_NODE_FLAGS, path.join(buildFolder(), "web.mjs")], databaseUrl);
 }
 
 /** The same routes as Next serves them by itself: what the API's own path in front of Next is measured against. */

@@ -1,4 +1,4 @@
-import { WebMessage } from "@/contract/supervisor";
+import { WEB_NODE_FLAGS, WebMessage } from "@/contract/supervisor";
 import type { Log } from "./log";
 import { type KeptProcess, keepRunning } from "./processes/keep-running";
 import { RESTART } from "./restart";
@@ -30,6 +30,7 @@ export function keepWeb(opts: { file: string; env: NodeJS.ProcessEnv; log: Log }
     spec: {
       name: "web",
       file: opts.file,
+      nodeFlags: WEB_NODE_FLAGS,
       env: opts.env,
       hasChannel: true,
       onLine: (line) => opts.log.from("web", line),

@@ -3,17 +3,18 @@ import { PAYLOAD_MAX_BYTES } from "@/contract/json";
 import type { PreparedBatch } from "@/db/queries/append-events";
 import type { AppendBatch } from "@/server/context";
 import { InvalidInputError } from "@/server/errors";
-import { newId } from "@/server/ids";
+import { newIds } from "@/server/ids";
 import { redactJson } from "./redact";
 
 /** Cleans and redacts a batch and turns it into what is stored, before it waits for its flush. */
 export function prepareBatch(batch: AppendBatch): PreparedBatch {
+  const ids = newIds("event", batch.events.length);
   const events = batch.events.map((event, index) => {
     const payload = JSON.stringify(redactJson(event.payload));
     if (payload.length > PAYLOAD_MAX_BYTES) {
       throw new InvalidInputError(`events.${index}.payload: larger than ${PAYLOAD_MAX_BYTES} bytes of JSON`);
     }
-    return { id: newId("event"), type: event.type, payload, at: event.at ?? null };
+    return { id: ids[index] ?? "", type: event.type, payload, at: event.at ?? null };
   });
   return {
     runId: batch.runId,

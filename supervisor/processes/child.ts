@@ -11,6 +11,8 @@ export interface ChildSpec {
   name: string;
   file: string;
   env: NodeJS.ProcessEnv;
+  /** Node's own; source maps unless told. */
+  nodeFlags?: readonly string[];
   /** Opens Node's message channel. */
   hasChannel: boolean;
   onLine(line: string): void;
@@ -29,13 +31,14 @@ export interface RunningChild {
 }
 
 const TAIL_LINES = 20;
+const NODE_FLAGS = ["--enable-source-maps"];
 
 /**
  * Starts a Node program. Its stdin is a pipe that closes with this process, which tells it to end even when this
  * process was killed; a session of its own keeps a terminal's Ctrl-C for the supervisor, which stops in order.
  */
 export async function startChild(spec: ChildSpec): Promise<RunningChild> {
-  const child = spawn(process.execPath, ["--enable-source-maps", spec.file], {
+  const child = spawn(process.execPath, [...(spec.nodeFlags ?? NODE_FLAGS), spec.file], {
     detached: true,
     env: spec.env,
     stdio: spec.hasChannel ? ["pipe", "pipe", "pipe", "ipc"] : ["pipe", "pipe", "pipe"],
