@@ -40,6 +40,10 @@ export const ServerEnv = SharedEnv.extend({
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, "a postgres:// URL"),
   /** Where runners reach web; loopback on one machine. */
   AGENTRUN_RUNNER_URL: HttpUrl.optional(),
+  /** Of an S3-compatible server, by the names that AWS's own clients read; credentials are read by the client itself. */
+  AWS_ENDPOINT_URL_S3: HttpUrl.optional(),
+  AWS_ENDPOINT_URL: HttpUrl.optional(),
+  AWS_REGION: z.string().min(1).optional(),
   AGENTRUN_SOURCE_COMMIT: z.string().min(1).default("unknown"),
   PATH: z.string().default(""),
 });

@@ -2,7 +2,9 @@ import path from "node:path";
 import type { Logger } from "pino";
 import { connect, type Database } from "@/db/client";
 import { readMigrations } from "@/db/migrate";
+import type { Archive } from "@/server/archive/archive";
 import { createFolderArchive } from "@/server/archive/folder";
+import { createS3Archive } from "@/server/archive/s3";
 import { createLocalVolumes } from "@/server/volumes/local";
 import { readBackendsFile } from "./backends";
 import type { Actor, ServerSettings, ServiceContext } from "./context";
@@ -119,13 +121,18 @@ function seamsFrom(env: ServerEnv): Pick<ServiceContext, "volumes" | "archive"> 
     throw new Error("AGENTRUN_EXECUTOR: kubernetes is not part of this release: use local or none");
   if (env.AGENTRUN_VOLUMES === "kubernetes")
     throw new Error("AGENTRUN_VOLUMES: kubernetes is not part of this release: use local");
-  if (env.AGENTRUN_ARCHIVE?.startsWith("s3://"))
-    throw new Error("AGENTRUN_ARCHIVE: s3:// is not part of this release: name a folder");
   const dataDir = path.resolve(env.AGENTRUN_DATA_DIR);
   return {
     volumes: createLocalVolumes(path.join(dataDir, "volumes")),
-    archive: createFolderArchive(path.resolve(env.AGENTRUN_ARCHIVE ?? path.join(dataDir, "archive"))),
+    archive: openArchive(env, dataDir),
   };
+}
+
+function openArchive(env: ServerEnv, dataDir: string): Archive {
+  const place = env.AGENTRUN_ARCHIVE ?? path.join(dataDir, "archive");
+  if (!place.startsWith("s3://")) return createFolderArchive(path.resolve(place));
+  const endpoint = env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL;
+  return createS3Archive({ url: place, endpoint, region: env.AWS_REGION });
 }
 
 /** Shared by web's own code and Next's bundles, which are separate module graphs in one process. */

@@ -1,19 +1,15 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { link, mkdir, open, readdir, readFile, rm, unlink } from "node:fs/promises";
 import path from "node:path";
 import type { Archive } from "@/server/archive/archive";
+import { segmentName, sessionPrefix } from "@/server/archive/key";
 
-const DIGEST = /^[0-9a-f]{64}$/;
 const TEMPORARY_SUFFIX = ".part";
 
 /** An archive below one folder: `<hash of the session>/<sha256>`. A file there is whole, or is not there. */
 export function createFolderArchive(root: string): Archive {
-  const folderOf = (sessionId: string) =>
-    path.join(root, createHash("sha256").update(sessionId).digest("hex").slice(0, 32));
-  const fileOf = (sessionId: string, sha256: string) => {
-    if (!DIGEST.test(sha256)) throw new Error("a segment is named by 64 hex digits");
-    return path.join(folderOf(sessionId), sha256);
-  };
+  const folderOf = (sessionId: string) => path.join(root, sessionPrefix(sessionId));
+  const fileOf = (sessionId: string, sha256: string) => path.join(folderOf(sessionId), segmentName(sha256));
 
   return {
     async put(sessionId, sha256, bytes) {

@@ -1,0 +1,65 @@
+// Runs suites of tests and adds them up to one line: N passed, N failed.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import process from "node:process";
+import { projectRoot } from "./sources.mjs";
+
+/** Runs suites one after the other, prints the sum as the last line, and sets the exit code. */
+export async function runSuites(suites) {
+  const reports = mkdtempSync(path.join(tmpdir(), "agentrun-reports-"));
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  try {
+    for (const suite of suites) {
+      const { passed, failed, skipped = 0 } = await suite(reports);
+      total.passed += passed;
+      total.failed += failed;
+      total.skipped += skipped;
+    }
+  } finally {
+    rmSync(reports, { recursive: true, force: true });
+  }
+  if (total.skipped > 0) console.log(`${total.skipped} skipped: see above.`);
+  process.exitCode = total.failed === 0 ? 0 : 1;
+  console.log(`${total.passed} passed, ${total.failed} failed`);
+}
+
+/** A suite of vitest by its configuration file. */
+export function vitest(config) {
+  return async (reports) => {
+    const file = path.join(reports, "vitest.json");
+    const outputs = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+    const code = await runProgram("vitest", ["run", `--config=${config}`, ...outputs]);
+    const report = readReport(file);
+    if (!report) return { passed: 0, failed: 1 };
+    // A file that cannot be loaded has no tests that could fail.
+    const broken = report.testResults.filter(
+      (result) => result.status === "failed" && result.assertionResults.length === 0,
+    );
+    return {
+      ...countOf(code, report.numPassedTests, report.numFailedTests + broken.length),
+      skipped: report.numPendingTests + report.numTodoTests,
+    };
+  };
+}
+
+/** A suite that ends badly has failed, even if no single test says so. */
+export function countOf(code, passed, failed) {
+  return { passed, failed: code === 0 ? failed : Math.max(failed, 1) };
+}
+
+export async function runProgram(program, args, env = {}) {
+  const child = spawn(path.join(projectRoot, "node_modules", ".bin", program), args, {
+    cwd: projectRoot,
+    stdio: "inherit",
+    env: { ...process.env, ...env },
+  });
+  const [code] = await once(child, "close");
+  return code;
+}
+
+export function readReport(file) {
+  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : null;
+}

@@ -1,0 +1,142 @@
+import { createHash } from "node:crypto";
+import type { S3Client } from "@aws-sdk/client-s3";
+import type { Archive } from "@/server/archive/archive";
+import { segmentName, sessionPrefix } from "@/server/archive/key";
+import { AgentRunError } from "@/server/errors";
+import { readBucketUrl } from "./bucket-url";
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const REQUEST_TIMEOUT_MS = 60_000;
+/** The client's own, with backoff; what still fails is the caller's to try again. */
+const TRIES_MAX = 3;
+/** Objects that one request removes at most: S3's bound. */
+const PER_DELETE_MAX = 1_000;
+/** What S3 answers to `If-None-Match: *`. */
+const ALREADY_THERE = 412;
+
+type Aws = typeof import("@aws-sdk/client-s3");
+type Bucket = { aws: Aws; client: S3Client; bucket: string };
+
+export type S3ArchiveOptions = {
+  /** `s3://bucket/prefix`. */
+  url: string;
+  /** Of an S3-compatible server; AWS's own when absent. */
+  endpoint?: string | undefined;
+  region?: string | undefined;
+};
+
+/**
+ * An archive in an S3-compatible bucket: `<prefix>/<hash of the session>/<sha256>`. Credentials come from where the
+ * AWS client looks for them (environment, files, the identity of a pod). What is there is never written again.
+ */
+export function createS3Archive(options: S3ArchiveOptions): Archive & { close(): Promise<void> } {
+  const { bucket, prefix } = readBucketUrl(options.url);
+  const folderOf = (sessionId: string) => `${prefix}${sessionPrefix(sessionId)}/`;
+  const keyOf = (sessionId: string, sha256: string) => `${folderOf(sessionId)}${segmentName(sha256)}`;
+  let opened: Promise<Bucket> | null = null;
+
+  async function ask<T>(call: (opened: Bucket) => Promise<T>): Promise<T> {
+    // Loaded when it is needed: the client weighs more than the rest of a process that keeps its archive in a folder.
+    opened ??= openBucket(options, bucket);
+    try {
+      return await call(await opened);
+    } catch (error) {
+      throw toAgentRunError(error, bucket);
+    }
+  }
+
+  return {
+    async put(sessionId, sha256, bytes) {
+      const object = {
+        Bucket: bucket,
+        Key: keyOf(sessionId, sha256),
+        Body: bytes,
+        ContentLength: bytes.byteLength,
+        ChecksumSHA256: createHash("sha256").update(bytes).digest("base64"),
+        IfNoneMatch: "*",
+      };
+      await ask(async ({ aws, client }) => {
+        await client.send(new aws.PutObjectCommand(object)).catch((error: unknown) => {
+          if (statusOf(error) !== ALREADY_THERE) throw error;
+        });
+      });
+    },
+    async get(sessionId, sha256) {
+      const object = { Bucket: bucket, Key: keyOf(sessionId, sha256) };
+      return ask(async ({ aws, client }) => {
+        try {
+          const { Body } = await client.send(new aws.GetObjectCommand(object));
+          return (await Body?.transformToByteArray()) ?? null;
+        } catch (error) {
+          if (nameOf(error) === "NoSuchKey") return null;
+          throw error;
+        }
+      });
+    },
+    async remove(sessionId, sha256) {
+      const object = { Bucket: bucket, Key: keyOf(sessionId, sha256) };
+      await ask(({ aws, client }) => client.send(new aws.DeleteObjectCommand(object)));
+    },
+    async removeAll(sessionId) {
+      await ask((opened) => removeFolder(opened, folderOf(sessionId)));
+    },
+    async close() {
+      if (opened) (await opened).client.destroy();
+    },
+  };
+}
+
+async function openBucket(options: S3ArchiveOptions, bucket: string): Promise<Bucket> {
+  const aws = await import("@aws-sdk/client-s3");
+  const client = new aws.S3Client({
+    region: options.region ?? "us-east-1",
+    maxAttempts: TRIES_MAX,
+    requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
+    // Checksums of newer kinds are unknown to many compatible servers; each object brings its SHA-256 instead.
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint, forcePathStyle: true }),
+  });
+  return { aws, client, bucket };
+}
+
+async function removeFolder({ aws, client, bucket }: Bucket, folder: string): Promise<void> {
+  // Read from the start each time: what was listed is gone by then.
+  for (;;) {
+    const listed = await client.send(
+      new aws.ListObjectsV2Command({ Bucket: bucket, Prefix: folder, MaxKeys: PER_DELETE_MAX }),
+    );
+    const keys = (listed.Contents ?? []).flatMap(({ Key }) => (Key === undefined ? [] : [{ Key }]));
+    if (keys.length === 0) return;
+    const { Errors = [] } = await client.send(
+      new aws.DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: keys, Quiet: true } }),
+    );
+    const [first] = Errors;
+    // Without this a key that may not be removed would be listed for ever.
+    if (first) throw Object.assign(new Error(first.Message ?? "not removed"), { name: first.Code ?? "Unknown" });
+  }
+}
+
+/** In words for the operator: the bucket's own code says what is wrong, and never a credential. */
+function toAgentRunError(error: unknown, bucket: string): AgentRunError {
+  const code = nameOf(error);
+  const message =
+    REFUSALS[code]?.(bucket) ?? `the archive's bucket ${bucket} could not be reached (${code}): try again`;
+  const failureKind = code === "QuotaExceeded" ? "storage-full" : "infra-failed";
+  return new AgentRunError(failureKind, "executor-unavailable", message, { cause: error });
+}
+
+const REFUSALS: Record<string, ((bucket: string) => string) | undefined> = {
+  NoSuchBucket: (bucket) => `the archive's bucket ${bucket} does not exist: make it, or correct AGENTRUN_ARCHIVE`,
+  AccessDenied: (bucket) =>
+    `the archive's bucket ${bucket} refuses this server's credentials: they need to get, put, list and delete objects`,
+  QuotaExceeded: (bucket) => `the archive's bucket ${bucket} is full: free some space, or raise its quota`,
+};
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : "Unknown";
+}
+
+function statusOf(error: unknown): number | undefined {
+  return (error as { $metadata?: { httpStatusCode?: number } } | null)?.$metadata?.httpStatusCode;
+}

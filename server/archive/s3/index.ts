@@ -1,0 +1,1 @@
+export { createS3Archive } from "./archive";
