@@ -6,7 +6,7 @@ import { expireLease } from "@/db/test/factories";
 import { ackCommand, createCommand, getCommand } from "@/server/commands";
 import type { ServiceContext } from "@/server/context";
 import type { AttemptExit, Executor, LaunchSpec, Observation } from "@/server/executors";
-import { claimRun, createRun, getRun, heartbeatRun } from "@/server/runs";
+import { claimRun, createRun, forceReleaseRun, getRun, heartbeatRun } from "@/server/runs";
 import { testContext } from "@/server/test/context";
 import { endAttempt, LeaseSweeper, launchPending } from ".";
 
@@ -121,6 +121,35 @@ test("an expired lease is handed over only after its attempt is confirmed gone",
   await launchPending({ ctx, executor, attemptsMax: 8 });
   const again = await claimRun(ctx, { runId, runnerId: executor.launched[1]?.runnerId ?? "" });
   expect(again.assignment.cutOffTurn).toEqual({ commandId, text: "go" });
+});
+
+test("a forced release closes the attempt's job, so that the next attempt starts", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, LOCAL);
+  const executor = new NamedAttempts();
+  executor.endAnswer = "unconfirmed";
+  executor.observation = "unknown";
+  const sweeper = new LeaseSweeper({ ctx, executor });
+  const { runId, commandId } = await runWithTurn(ctx, "ses_forced", { onLost: "continue" });
+  await launchPending({ ctx, executor, attemptsMax: 8 });
+  const { leaseEpoch } = await claimRun(ctx, {
+    runId,
+    runnerId: executor.launched[0]?.runnerId ?? "",
+    leaseMs: 20_000,
+  });
+  await ackCommand(ctx, { commandId, leaseEpoch });
+  await expireLease(ctx.database.db, runId);
+  await sweeper.sweep();
+
+  await forceReleaseRun(ctx, { runId, reason: "the node is gone" });
+
+  const [job] = await ctx.db.select().from(runnerJobs).where(eq(runnerJobs.runId, runId));
+  expect(job).toMatchObject({ state: "failed", result: { isForced: true } });
+  expect(job?.endedAt).not.toBeNull();
+  await ctx.pool.query("update agentrun_runs set next_attempt_at = now() - interval '1 second'");
+  await sweeper.reconcile();
+  await launchPending({ ctx, executor, attemptsMax: 8 });
+  expect(executor.launched).toHaveLength(2);
 });
 
 test("a runner that dies is followed at once, without waiting for its lease", async () => {

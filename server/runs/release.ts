@@ -1,8 +1,10 @@
+import { and, eq, inArray, sql } from "drizzle-orm";
 import type { ReleaseRunInput, Run } from "@/contract/run";
 import { isTerminal } from "@/contract/run";
 import { lockRun } from "@/db/queries/lock";
+import { runnerJobs } from "@/db/schema";
 import { audit } from "@/server/audit";
-import { inTx, type ServiceContext, tenantOf } from "@/server/context";
+import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { ConflictError, NotFoundError } from "@/server/errors";
 import { assertHolds } from "./holder";
 import { loseAttempt } from "./lose-attempt";
@@ -37,6 +39,7 @@ export function forceReleaseRun(ctx: ServiceContext, input: { runId: string; rea
       });
     }
     const why = `an operator forced it: ${input.reason}`;
+    await closeJobs(ctx, run.id, why);
     const freed = await loseAttempt(ctx, locked, {
       why,
       isOrderly: false,
@@ -51,4 +54,17 @@ export function forceReleaseRun(ctx: ServiceContext, input: { runId: string; rea
     });
     return toRun(freed, null);
   });
+}
+
+/** Nobody will report the end of an attempt that is out of reach; while its job counts as live no other starts. */
+async function closeJobs(ctx: TxContext, runId: string, why: string): Promise<void> {
+  await ctx.db
+    .update(runnerJobs)
+    .set({
+      state: "failed",
+      result: { code: null, signal: null, message: why, isForced: true },
+      endedAt: sql`clock_timestamp()`,
+      updatedAt: sql`clock_timestamp()`,
+    })
+    .where(and(eq(runnerJobs.runId, runId), inArray(runnerJobs.state, ["launching", "running"])));
 }
