@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createTestDatabase } from "@/db/test/database";
 import { expireLease } from "@/db/test/factories";
-import { ackCommand, createCommand, finishCommand } from "@/server/commands";
+import { ackCommand, cancelCommand, createCommand, finishCommand } from "@/server/commands";
 import type { ServiceContext } from "@/server/context";
 import { claimRun, createRun } from "@/server/runs";
 import { getSession } from "@/server/sessions";
@@ -82,6 +82,19 @@ test("the end of the turn that asked supersedes what nobody decided", async () =
     failureKind: "cancelled",
   });
   expect((await getApproval(ctx, { approvalId })).status).toBe("superseded");
+});
+
+test("the end of a turn that was never sent leaves what the turn under way asked for", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { runId, ask, runner, leaseEpoch } = await asking(ctx, "ses_waits");
+  const { approvalId } = await ask("req-1");
+  const order = () => createCommand(ctx, { runId, type: "turn", payload: { text: "then this" } });
+  const [cancelled, finished] = [await order(), await order()];
+  await cancelCommand(ctx, { commandId: cancelled.id });
+  await finishCommand(runner, { commandId: finished.id, leaseEpoch, terminalStatus: "failed" });
+  expect((await getApproval(ctx, { approvalId })).status).toBe("pending");
+  expect((await getSession(ctx, { sessionId: "ses_waits" })).pendingApprovals).toBe(1);
 });
 
 test("another tenant's approval does not exist", async () => {

@@ -46,7 +46,8 @@ export async function endCommand(
       turnId: end.turnId ?? null,
     }),
   ]);
-  if (command.type === "turn") await supersedePending(ctx, run, session);
+  // A turn that was never sent has asked for nothing: what waits for a decision is another turn's.
+  if (command.type === "turn" && command.state === "acknowledged") await supersedePending(ctx, run, session);
   if (session && command.type === "turn") await endSessionTurn(ctx, { session, run, command }, end);
   ctx.wake(`commands:${run.id}`);
   return ended;
