@@ -1,4 +1,4 @@
-import { and, eq, type SQL } from "drizzle-orm";
+import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { Tx } from "@/db/client";
 import {
   type CommandRow,
@@ -12,8 +12,9 @@ import {
 } from "@/db/schema";
 
 /**
- * The one lock order, everywhere: lane, task, session, run, command, each by id. A run's session never changes, so it
- * may be read before it is locked. `no key update` leaves foreign-key checks of new events and commands alone.
+ * The one lock order, everywhere: lane, task, session, run, command, each by id, and a lease after its run. A run's
+ * session never changes, so it may be read before it is locked. `no key update` leaves foreign-key checks of new events
+ * and commands alone.
  */
 export async function lockRun(
   tx: Tx,
@@ -47,10 +48,21 @@ export async function lockCommand(
   return command ? { command, ...locked } : null;
 }
 
-/** The lease of a run that is locked already; it needs no lock of its own, since every writer of it locks the run. */
+/** A run's lease, to be shown. Whether it has run out is judged under its lock: a heartbeat locks the lease alone. */
 export async function leaseOf(tx: Tx, runId: string): Promise<LeaseRow | null> {
   const [lease] = await tx.select().from(leases).where(eq(leases.runId, runId));
   return lease ?? null;
+}
+
+/** Locks the lease of a locked run, and only then reads the clock: a beat that is under way counts, a later one waits. */
+export async function lockLease(tx: Tx, runId: string): Promise<{ lease: LeaseRow; isExpired: boolean } | null> {
+  const [lease] = await tx.select().from(leases).where(eq(leases.runId, runId)).for("no key update");
+  if (!lease) return null;
+  const [clock] = await tx
+    .select({ isExpired: sql<boolean>`${leases.leaseExpiresAt} <= clock_timestamp()` })
+    .from(leases)
+    .where(eq(leases.runId, runId));
+  return { lease, isExpired: clock?.isExpired ?? true };
 }
 
 function ownedRun(runId: string, tenantId: string | null): SQL | undefined {

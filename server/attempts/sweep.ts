@@ -1,5 +1,5 @@
 import { and, asc, eq, inArray, lt, ne, sql } from "drizzle-orm";
-import { leaseOf, lockRun } from "@/db/queries/lock";
+import { lockLease, lockRun } from "@/db/queries/lock";
 import { leases, type RunRow, runnerJobs, runs } from "@/db/schema";
 import { inTx, type ServiceContext } from "@/server/context";
 import { appendServerEvents, statusEvent } from "@/server/events";
@@ -86,7 +86,7 @@ export class LeaseSweeper {
   #beginFencing(runId: string): Promise<RunRow | null> {
     return inTx(this.deps.ctx, async (ctx) => {
       const locked = await lockRun(ctx.db, runId, null);
-      if (locked?.run.status !== "claimed" || !(await isExpired(ctx, runId))) return null;
+      if (locked?.run.status !== "claimed" || (await lockLease(ctx.db, runId))?.isExpired === false) return null;
       if (locked.run.leaseState === "fencing") return locked.run;
       const [fenced] = await ctx.db.update(runs).set({ leaseState: "fencing" }).where(eq(runs.id, runId)).returning();
       for (const topic of ["runs", `control:${runId}`] as const) ctx.wake(topic);
@@ -117,7 +117,7 @@ export class LeaseSweeper {
   #noteExpiry(runId: string): Promise<void> {
     return inTx(this.deps.ctx, async (ctx) => {
       const locked = await lockRun(ctx.db, runId, null);
-      if (locked?.run.status !== "claimed" || !(await isExpired(ctx, runId))) return;
+      if (locked?.run.status !== "claimed" || (await lockLease(ctx.db, runId))?.isExpired === false) return;
       const { run } = locked;
       if (run.cancelRequestedAt !== null) {
         await cancelNow(ctx, locked, run.cancelReason ?? "cancel requested");
@@ -132,14 +132,4 @@ export class LeaseSweeper {
       ctx.wake("runs");
     });
   }
-}
-
-/** Read again after the run's lock, by the database's clock: a late beat may have revived it. */
-async function isExpired(ctx: Parameters<Parameters<typeof inTx>[1]>[0], runId: string): Promise<boolean> {
-  const lease = await leaseOf(ctx.db, runId);
-  if (!lease) return true;
-  const { rows } = await ctx.db.execute<{ expired: boolean }>(
-    sql`select lease_expires_at < clock_timestamp() as expired from agentrun_leases where run_id = ${runId}`,
-  );
-  return rows[0]?.expired ?? true;
 }

@@ -1,7 +1,7 @@
 import { and, eq, inArray, ne, sql } from "drizzle-orm";
 import { type ClaimedRun, type ClaimRunInput, isTerminal } from "@/contract/run";
-import { leaseOf, lockRun } from "@/db/queries/lock";
-import { type LeaseRow, leases, type RunRow, runnerJobs, runs, type SessionRow, sessions } from "@/db/schema";
+import { lockLease, lockRun } from "@/db/queries/lock";
+import { leases, type RunRow, runnerJobs, runs, type SessionRow, sessions } from "@/db/schema";
 import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import {
   type AgentRunError,
@@ -75,12 +75,12 @@ async function judgeLease(
 ): Promise<boolean> {
   const { run } = locked;
   if (run.status === "claimed") {
-    const lease = await leaseOf(ctx.db, run.id);
+    const held = await lockLease(ctx.db, run.id);
     if (run.leaseState === "fencing") {
       throw new LeaseHeldError(run.id, "lease-fencing", `run ${run.id}: its last attempt is being ended; try again`);
     }
-    if (lease && lease.runnerId === caller.runnerId && lease.nonce === caller.nonce) return true;
-    const isExpired = lease === null || (await hasExpired(ctx, lease));
+    if (held && held.lease.runnerId === caller.runnerId && held.lease.nonce === caller.nonce) return true;
+    const isExpired = held?.isExpired ?? true;
     // Where an executor starts the runners it first ends the old attempt; time alone hands nothing over.
     if (!isExpired || ctx.settings.executor !== "none") {
       throw new LeaseHeldError(run.id, "lease-held", `run ${run.id} is leased to ${run.claimedBy ?? "another runner"}`);
@@ -92,13 +92,6 @@ async function judgeLease(
   return false;
 }
 
-async function hasExpired(ctx: TxContext, lease: LeaseRow): Promise<boolean> {
-  const { rows } = await ctx.db.execute<{ expired: boolean }>(
-    sql`select ${lease.leaseExpiresAt.toISOString()}::timestamptz <= clock_timestamp() as expired`,
-  );
-  return rows[0]?.expired ?? false;
-}
-
 /** One run of a session is leased at a time. One whose lease ran out gives way where nobody else would end it. */
 async function freeSession(ctx: TxContext, { run, session }: Locked): Promise<void> {
   if (!session) return;
@@ -108,8 +101,8 @@ async function freeSession(ctx: TxContext, { run, session }: Locked): Promise<vo
     .where(and(eq(runs.sessionId, session.sessionId), eq(runs.status, "claimed"), ne(runs.id, run.id)))
     .for("no key update");
   if (!other) return;
-  const lease = await leaseOf(ctx.db, other.id);
-  if (ctx.settings.executor !== "none" || (lease && !(await hasExpired(ctx, lease)))) {
+  const held = await lockLease(ctx.db, other.id);
+  if (ctx.settings.executor !== "none" || held?.isExpired === false) {
     throw new LeaseHeldError(
       run.id,
       "session-busy",

@@ -35,12 +35,12 @@ export async function heartbeatRun(ctx: ServiceContext, input: HeartbeatInput): 
         epoch === null ? undefined : eq(runs.leaseEpoch, epoch),
       ),
     )
-    .returning({ runId: leases.runId });
+    .returning({ leaseEpoch: leases.leaseEpoch });
   const run = await getRun(ctx, { runId: input.runId });
-  if (beaten.length === 0) {
-    if (isTerminal(run.status)) return { ...run, shouldYield: false, cancelledCommandIds: [] };
-    throw new LeaseLostError(input.runId);
-  }
+  if (isTerminal(run.status)) return { ...run, shouldYield: false, cancelledCommandIds: [] };
+  // Having waited for the lease's lock, the statement judged the run as it was before: whoever held it may have lost it.
+  const isHeld = beaten[0]?.leaseEpoch === run.leaseEpoch && run.status === "claimed" && run.leaseState !== "fencing";
+  if (!isHeld) throw new LeaseLostError(input.runId);
   await ctx.db.update(runners).set({ heartbeatAt: sql`clock_timestamp()` }).where(eq(runners.id, input.runnerId));
   if (run.leaseState === "expired") await reviveLease(ctx, run.id, run.leaseEpoch);
   return {
