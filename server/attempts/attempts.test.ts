@@ -6,7 +6,7 @@ import { expireLease } from "@/db/test/factories";
 import { ackCommand, createCommand, getCommand } from "@/server/commands";
 import type { ServiceContext } from "@/server/context";
 import type { AttemptExit, Executor, LaunchSpec, Observation } from "@/server/executors";
-import { claimRun, createRun, forceReleaseRun, getRun, heartbeatRun } from "@/server/runs";
+import { cancelRun, claimRun, createRun, forceReleaseRun, getRun, heartbeatRun } from "@/server/runs";
 import { testContext } from "@/server/test/context";
 import { endAttempt, LeaseSweeper, launchPending } from ".";
 
@@ -150,6 +150,23 @@ test("a forced release closes the attempt's job, so that the next attempt starts
   await sweeper.reconcile();
   await launchPending({ ctx, executor, attemptsMax: 8 });
   expect(executor.launched).toHaveLength(2);
+});
+
+test("where runners are outside, a cancellation that comes after the lease ran out is carried out", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, { settings: { leaseMs: 0 } });
+  const sweeper = new LeaseSweeper({ ctx, executor: new NamedAttempts() });
+  const { runId, commandId } = await runWithTurn(ctx, "ses_outside");
+  await claimRun(ctx, { runId, runnerId: "runner_a", leaseMs: 20_000 });
+  await expireLease(ctx.database.db, runId);
+  await sweeper.sweep();
+  expect(await getRun(ctx, { runId })).toMatchObject({ status: "claimed", leaseState: "expired" });
+
+  await cancelRun(ctx, { runId });
+  await sweeper.sweep();
+
+  expect(await getRun(ctx, { runId })).toMatchObject({ status: "cancelled", leaseState: "none" });
+  expect(await getCommand(ctx, { commandId })).toMatchObject({ state: "cancelled" });
 });
 
 test("a runner that dies is followed at once, without waiting for its lease", async () => {

@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, lt, ne, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, isNotNull, lt, ne, or, sql } from "drizzle-orm";
 import { lockLease, lockRun } from "@/db/queries/lock";
 import { leases, type RunRow, runnerJobs, runs } from "@/db/schema";
 import { inTx, type ServiceContext } from "@/server/context";
@@ -58,8 +58,11 @@ export class LeaseSweeper {
       .where(
         and(
           eq(runs.status, "claimed"),
-          // Where runners are outside, an expired lease waits for whoever claims next; it is told once.
-          ctx.settings.executor === "none" ? inArray(runs.leaseState, ["none", "held"]) : ne(runs.leaseState, "none"),
+          // Where runners are outside, an expired lease waits for whoever claims next; it is told once. A cancellation
+          // that comes after that waits for nobody.
+          ctx.settings.executor === "none"
+            ? or(inArray(runs.leaseState, ["none", "held"]), isNotNull(runs.cancelRequestedAt))
+            : ne(runs.leaseState, "none"),
           lt(leases.leaseExpiresAt, sql`clock_timestamp()`),
         ),
       )
