@@ -5,6 +5,7 @@ import { type CommandRow, commands, type RunRow, type SessionRow, sessions } fro
 import { supersedePending } from "@/server/approvals";
 import type { TxContext } from "@/server/context";
 import { appendServerEvents, statusEvent } from "@/server/events";
+import { openTurnState } from "@/server/sessions";
 
 export type CommandEnd = {
   terminalStatus: TerminalStatus;
@@ -15,8 +16,8 @@ export type CommandEnd = {
 };
 
 /**
- * Ends a command whose run (and session) the caller has locked: its state, its event, and for a turn the session's
- * state. The session's last event and activity are exact from here on.
+ * Ends a command whose run (and session) the caller has locked: its state, its event, and for a turn or steer the
+ * session's state. At a turn's end the session's last event and activity are exact.
  */
 export async function endCommand(
   ctx: TxContext,
@@ -48,33 +49,35 @@ export async function endCommand(
   ]);
   // A turn that was never sent has asked for nothing: what waits for a decision is another turn's.
   if (command.type === "turn" && command.state === "acknowledged") await supersedePending(ctx, run, session);
-  if (session && command.type === "turn") await endSessionTurn(ctx, { session, run, command }, end);
+  if (session && (command.type === "turn" || command.type === "steer"))
+    await markSession(ctx, { session, run, command }, end);
   ctx.wake(`commands:${run.id}`);
   return ended;
 }
 
-async function endSessionTurn(
+/** A session runs as long as a turn of any of its runs is open; else it shows the end of the last one. */
+async function markSession(
   ctx: TxContext,
   { session, run, command }: { session: SessionRow; run: RunRow; command: CommandRow },
   end: CommandEnd,
 ): Promise<void> {
-  // An older run's turn must not overwrite what a newer one of the session is doing.
-  const isCurrent = session.activeCommandId === null || session.activeCommandId === command.id;
-  await ctx.db
+  const isTurn = command.type === "turn";
+  const ending = isTurn
+    ? {
+        executionState: "terminal" as const,
+        terminalStatus: end.terminalStatus,
+        failureKind: end.failureKind ?? null,
+      }
+    : // A steer ends nothing: without a turn the session is what it was before.
+      { executionState: session.terminalStatus === null ? ("idle" as const) : ("terminal" as const) };
+  const [marked] = await ctx.db
     .update(sessions)
     .set({
-      ...(isCurrent
-        ? {
-            executionState: "terminal" as const,
-            terminalStatus: end.terminalStatus,
-            failureKind: end.failureKind ?? null,
-            activeCommandId: null,
-          }
-        : {}),
-      lastEventSeq: run.lastEventSeq,
-      lastActivityAt: sql`clock_timestamp()`,
+      ...((await openTurnState(ctx, session.sessionId)) ?? { ...ending, activeCommandId: null }),
+      ...(isTurn ? { lastEventSeq: run.lastEventSeq, lastActivityAt: sql`clock_timestamp()` } : {}),
     })
-    .where(eq(sessions.sessionId, session.sessionId));
-  if (isCurrent) session.activeCommandId = null;
+    .where(eq(sessions.sessionId, session.sessionId))
+    .returning();
+  Object.assign(session, marked);
   ctx.wake("sessions");
 }

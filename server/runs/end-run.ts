@@ -8,6 +8,7 @@ import { endCommand } from "@/server/commands";
 import type { TxContext } from "@/server/context";
 import { appendServerEvents } from "@/server/events";
 import { endRunTokens } from "@/server/identity";
+import { openTurnState } from "@/server/sessions";
 
 export type RunEnd = {
   terminalStatus: TerminalStatus;
@@ -82,21 +83,32 @@ async function endOpenCommands(
   }
 }
 
-/** Frees the session for its next run. An older run's end leaves a newer one's marks alone. */
+/**
+ * Frees the session for its next run, whose open turn it shows from here on. An older run's end leaves a newer one's
+ * marks alone.
+ */
 async function releaseSession(ctx: TxContext, session: SessionRow, run: RunRow): Promise<void> {
   const isActive = session.activeRunId === run.id;
   const isLast = session.lastRunId === run.id || session.lastRunId === null;
-  const wasCutOff = isActive && run.terminalStatus !== "completed";
   await ctx.db
     .update(sessions)
     .set({
-      ...(isActive ? { activeRunId: null, activeCommandId: null } : {}),
-      ...(wasCutOff || (isLast && run.terminalStatus === "failed")
-        ? { executionState: "terminal" as const, terminalStatus: run.terminalStatus, failureKind: run.failureKind }
-        : {}),
+      ...((await openTurnState(ctx, session.sessionId)) ?? ending(run, { isActive, isLast })),
       ...(isActive || isLast ? { lastEventSeq: run.lastEventSeq } : {}),
       lastActivityAt: sql`clock_timestamp()`,
     })
     .where(eq(sessions.sessionId, session.sessionId));
   ctx.wake("sessions");
+}
+
+/** What a session without an open turn shows of a run that ended. A run that is leased and idle stays its active one. */
+function ending(run: RunRow, { isActive, isLast }: { isActive: boolean; isLast: boolean }) {
+  const leased = sql`(select ${runs.id} from ${runs} where ${runs.sessionId} = ${run.sessionId} and ${runs.status} = 'claimed')`;
+  const wasCutOff = isActive && run.terminalStatus !== "completed";
+  return {
+    ...(isActive ? { activeRunId: leased, activeCommandId: null } : {}),
+    ...(wasCutOff || (isLast && run.terminalStatus === "failed")
+      ? { executionState: "terminal" as const, terminalStatus: run.terminalStatus, failureKind: run.failureKind }
+      : {}),
+  };
 }

@@ -4,6 +4,7 @@ export { ensureVolume } from "./ensure-volume";
 export { SessionActivity } from "./follow-activity";
 export { listSessions } from "./list";
 export { markSessionRead } from "./mark-read";
+export { openTurnState } from "./open-turn";
 export { resolveSession } from "./resolve";
 export { getSession, requireSession, toSession } from "./session";
 export { storeThread } from "./store-thread";
