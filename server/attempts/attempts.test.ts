@@ -6,6 +6,7 @@ import { expireLease } from "@/db/test/factories";
 import { ackCommand, createCommand, getCommand } from "@/server/commands";
 import type { ServiceContext } from "@/server/context";
 import type { AttemptExit, Executor, LaunchSpec, Observation } from "@/server/executors";
+import { launchRunnerJob } from "@/server/runners";
 import { cancelRun, claimRun, createRun, forceReleaseRun, getRun, heartbeatRun } from "@/server/runs";
 import { testContext } from "@/server/test/context";
 import { endAttempt, LeaseSweeper, launchPending } from ".";
@@ -204,6 +205,38 @@ test("a runner that cannot be started is tried as often as policy says, then the
   expect(run.failureMessage).toContain("no such program");
   const jobs = await ctx.db.select().from(runnerJobs);
   expect(jobs.map((job) => job.state)).toEqual(["failed", "failed"]);
+});
+
+test("a run whose session is another's waits: a launch by hand is refused, and started when the session is free", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, LOCAL);
+  const executor = new NamedAttempts();
+  const first = await runWithTurn(ctx, "ses_busy");
+  const second = await runWithTurn(ctx, "ses_busy");
+  await launchPending({ ctx, executor, attemptsMax: 8 });
+  const launch = () => launchRunnerJob(ctx, { runId: second.runId });
+  await expect(launch()).rejects.toMatchObject({ reason: "session-busy", failureKind: "runner-lease-conflict" });
+  await claimRun(ctx, { runId: first.runId, runnerId: executor.launched[0]?.runnerId ?? "" });
+  await expect(launch()).rejects.toMatchObject({ reason: "session-busy" });
+
+  await cancelRun(ctx, { runId: first.runId });
+  await endAttempt(ctx, executor.launched[0]?.attemptId ?? "", { code: 0, signal: null, message: "" });
+  await launchPending({ ctx, executor, attemptsMax: 8 });
+  expect(executor.launched.map((spec) => spec.runId)).toEqual([first.runId, second.runId]);
+});
+
+test("a runner that is refused because its session is another run's is no failed start", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, LOCAL);
+  const executor = new NamedAttempts();
+  const { runId } = await runWithTurn(ctx, "ses_raced", { maxAttempts: 1 });
+  await launchPending({ ctx, executor, attemptsMax: 8 });
+  const other = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId: "ses_raced" } });
+  await claimRun(ctx, { runId: other.id, runnerId: "runner_outside" });
+  const { runnerId = "", attemptId = "" } = executor.launched[0] ?? {};
+  await expect(claimRun(ctx, { runId, runnerId })).rejects.toMatchObject({ reason: "session-busy" });
+  await endAttempt(ctx, attemptId, { code: 2, signal: null, message: "refused" });
+  expect(await getRun(ctx, { runId })).toMatchObject({ status: "pending", attemptCount: 0, nextAttemptAt: null });
 });
 
 test("an attempt's end told twice, or after its run's, changes nothing", async () => {

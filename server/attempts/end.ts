@@ -1,6 +1,7 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import { isTerminal } from "@/contract/run";
 import { lockRun } from "@/db/queries/lock";
+import { findSessionHolder } from "@/db/queries/session-holder";
 import { type RunnerJobRow, type RunRow, runnerJobs, runs, type SessionRow } from "@/db/schema";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { endRun, loseAttempt, policyOf } from "@/server/runs";
@@ -26,11 +27,17 @@ export function endAttempt(ctx: ServiceContext, attemptId: string, end: AttemptE
     if (!locked || !job || isTerminal(locked.run.status)) return;
     if (locked.run.status === "claimed" && locked.run.claimedBy === job.runnerId) {
       await loseAttempt(ctx, locked, { why: endingOf(end), isOrderly: false, keepsOpen: false });
-    } else if (locked.run.status === "pending" && !wasDecidedSince(locked.run, job)) {
+    } else if (await isFailedStart(ctx, locked.run, job)) {
       await postponeStart(ctx, locked, end);
     }
     ctx.wake("runs");
   });
+}
+
+/** A runner that came while its session was another run's could only be refused: the run waits, and no start failed. */
+async function isFailedStart(ctx: TxContext, run: RunRow, job: RunnerJobRow): Promise<boolean> {
+  if (run.status !== "pending" || wasDecidedSince(run, job)) return false;
+  return (await findSessionHolder(ctx.db, run)) === null;
 }
 
 /** Whether the attempt's end was followed up already: a lease that was lost or given back set the next one's time. */

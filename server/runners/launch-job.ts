@@ -3,6 +3,7 @@ import { OPEN_COMMAND_STATES } from "@/contract/command";
 import { isTerminal } from "@/contract/run";
 import type { LaunchRunnerJobInput, RunnerJob } from "@/contract/runner";
 import { lockRun } from "@/db/queries/lock";
+import { findSessionHolder } from "@/db/queries/session-holder";
 import { type CommandRow, commands, type RunnerJobRow, type RunRow, runnerJobs, type SessionRow } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
@@ -33,6 +34,7 @@ export function launchRunnerJob(ctx: ServiceContext, input: LaunchRunnerJobInput
     if (isTerminal(run.status)) throw new AlreadyTerminalError("run", run.id, run.status, run.failureKind);
     const command = await commandToRun(ctx, input);
     await assertNoneLives(ctx, run);
+    await assertSessionFree(ctx, run);
     const job = await insertJob(ctx, { run, command, input });
     await audit(ctx, {
       action: "runnerJobs.launch",
@@ -94,6 +96,21 @@ async function assertNoneLives(ctx: TxContext, run: RunRow): Promise<void> {
     .from(runnerJobs)
     .where(and(eq(runnerJobs.runId, run.id), inArray(runnerJobs.state, ["launching", "running"])));
   if (live) throw new LeaseHeldError(run.id, "lease-held", `run ${run.id} has a runner already: runner job ${live.id}`);
+}
+
+/**
+ * One run of a session is leased at a time, so a runner that is started for another finds nothing to do. The launcher
+ * starts the run when its turn comes.
+ */
+async function assertSessionFree(ctx: TxContext, run: RunRow): Promise<void> {
+  if (ctx.settings.executor === "none") return;
+  const holder = await findSessionHolder(ctx.db, run);
+  if (holder === null) return;
+  throw new LeaseHeldError(
+    run.id,
+    "session-busy",
+    `session ${run.sessionId} is busy with run ${holder}: this run is started by itself after it`,
+  );
 }
 
 async function insertJob(

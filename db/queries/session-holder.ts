@@ -1,0 +1,28 @@
+import { and, eq, exists, inArray, ne, or } from "drizzle-orm";
+import type { Db, Tx } from "@/db/client";
+import { type RunRow, runnerJobs, runs } from "@/db/schema";
+
+/** Another run of the run's session that is leased or has a runner, for whose end the run waits; null when none does. */
+export async function findSessionHolder(db: Db | Tx, run: Pick<RunRow, "id" | "sessionId">): Promise<string | null> {
+  if (run.sessionId === null) return null;
+  const [holder] = await db
+    .select({ id: runs.id })
+    .from(runs)
+    .where(
+      and(
+        eq(runs.sessionId, run.sessionId),
+        ne(runs.id, run.id),
+        or(
+          eq(runs.status, "claimed"),
+          exists(
+            db
+              .select({ id: runnerJobs.id })
+              .from(runnerJobs)
+              .where(and(eq(runnerJobs.runId, runs.id), inArray(runnerJobs.state, ["launching", "running"]))),
+          ),
+        ),
+      ),
+    )
+    .limit(1);
+  return holder?.id ?? null;
+}
