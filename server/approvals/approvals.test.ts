@@ -97,6 +97,45 @@ test("the end of a turn that was never sent leaves what the turn under way asked
   expect((await getSession(ctx, { sessionId: "ses_waits" })).pendingApprovals).toBe(1);
 });
 
+test("a decision that is cancelled before it was sent is taken back, and the approval is decided anew", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { runId, ask } = await asking(ctx, "ses_back");
+  const { approvalId } = await ask("req-1");
+  const decide = (decision: "accept" | "decline") =>
+    createCommand(ctx, { runId, type: "approve", payload: { approvalId, decision } });
+  const first = await decide("accept");
+  await cancelCommand(ctx, { commandId: first.id });
+  expect(await getApproval(ctx, { approvalId })).toMatchObject({
+    status: "pending",
+    decision: null,
+    decidedBy: null,
+    commandId: null,
+  });
+  expect((await getSession(ctx, { sessionId: "ses_back" })).pendingApprovals).toBe(1);
+  const { rows } = await ctx.pool.query("select actor, action from agentrun_audit where target_id = $1", [approvalId]);
+  expect(rows).toContainEqual({ actor: "operator:admin", action: "approvals.withdraw" });
+  await decide("decline");
+  expect(await getApproval(ctx, { approvalId })).toMatchObject({ status: "decided", decision: "decline" });
+});
+
+test("a decision taken back after its turn ended is superseded; one that was sent is ambiguous", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { runId, ask, turn, runner, leaseEpoch } = await asking(ctx, "ses_after");
+  const [unsent, sent] = [await ask("req-1"), await ask("req-2")];
+  const decide = (approvalId: string) =>
+    createCommand(ctx, { runId, type: "approve", payload: { approvalId, decision: "accept" } });
+  const [waiting, delivered] = [await decide(unsent.approvalId), await decide(sent.approvalId)];
+  await ackCommand(runner, { commandId: delivered.id, leaseEpoch });
+  await finishCommand(runner, { commandId: turn.id, leaseEpoch, terminalStatus: "completed" });
+  await cancelCommand(ctx, { commandId: waiting.id });
+  await cancelCommand(ctx, { commandId: delivered.id });
+  await finishCommand(runner, { commandId: delivered.id, leaseEpoch, terminalStatus: "cancelled" });
+  expect((await getApproval(ctx, unsent)).status).toBe("superseded");
+  expect((await getApproval(ctx, sent)).status).toBe("ambiguous");
+});
+
 test("another tenant's approval does not exist", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);

@@ -1,5 +1,5 @@
 export { getApproval, listApprovals, toApproval } from "./approval";
 export { decideApproval } from "./decide";
-export { recordDecision, settleDecision } from "./record-decision";
+export { recordDecision, settleDecision, withdrawDecision } from "./record-decision";
 export { requestApproval } from "./request";
 export { settleApprovals, supersedePending } from "./settle";

@@ -1,7 +1,7 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, lte, sql } from "drizzle-orm";
 import { COMMAND_PAYLOADS } from "@/contract/command";
-import { type ApprovalRow, approvals, type CommandRow, type RunRow, type SessionRow } from "@/db/schema";
-import { actorName } from "@/server/audit";
+import { type ApprovalRow, approvals, type CommandRow, commands, type RunRow, type SessionRow } from "@/db/schema";
+import { actorName, audit } from "@/server/audit";
 import type { TxContext } from "@/server/context";
 import { ConflictError, NotFoundError } from "@/server/errors";
 import { appendServerEvents } from "@/server/events";
@@ -41,6 +41,52 @@ export async function settleDecision(ctx: TxContext, { run }: Locked, command: C
   if (!settled) return;
   await appendServerEvents(ctx, run, [decisionEvent(settled)]);
   ctx.wake("approvals");
+}
+
+/**
+ * The command was cancelled before it was sent, so nothing was decided as far as the agent knows: while the turn that
+ * asked is under way the approval waits for a person again, and after it nothing is left to allow.
+ */
+export async function withdrawDecision(ctx: TxContext, { run, session }: Locked, command: CommandRow): Promise<void> {
+  const [withdrawn] = await ctx.db
+    .update(approvals)
+    .set({
+      status: sql`case when exists (${turnThatAsked(ctx, run)}) then 'pending' else 'superseded' end`,
+      decision: null,
+      decisionReason: null,
+      decidedBy: null,
+      decidedAt: null,
+      commandId: null,
+      updatedAt: sql`clock_timestamp()`,
+    })
+    .where(and(eq(approvals.commandId, command.id), eq(approvals.status, "decided")))
+    .returning();
+  if (!withdrawn) return;
+  await appendServerEvents(ctx, run, [decisionEvent(withdrawn)]);
+  await audit(ctx, {
+    action: "approvals.withdraw",
+    targetKind: "approval",
+    targetId: withdrawn.id,
+    tenantId: run.tenantId,
+    details: { commandId: command.id, status: withdrawn.status },
+  });
+  if (session) await countPending(ctx, session.sessionId);
+  ctx.wake("approvals");
+}
+
+/** The turn that was with the agent when the approval was asked for, if it still is. */
+function turnThatAsked(ctx: TxContext, run: RunRow) {
+  return ctx.db
+    .select({ id: commands.id })
+    .from(commands)
+    .where(
+      and(
+        eq(commands.runId, run.id),
+        eq(commands.type, "turn"),
+        eq(commands.state, "acknowledged"),
+        lte(commands.acknowledgedAt, approvals.createdAt),
+      ),
+    );
 }
 
 function decisionEvent(approval: ApprovalRow): { type: "approval_decision"; payload: Record<string, unknown> } {

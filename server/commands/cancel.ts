@@ -3,6 +3,7 @@ import type { CancelCommandInput, Command } from "@/contract/command";
 import { isTerminal } from "@/contract/run";
 import { lockCommand } from "@/db/queries/lock";
 import { commands } from "@/db/schema";
+import { withdrawDecision } from "@/server/approvals";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, tenantOf } from "@/server/context";
 import { AlreadyTerminalError, NotFoundError } from "@/server/errors";
@@ -29,13 +30,13 @@ export function cancelCommand(ctx: ServiceContext, input: CancelCommandInput): P
       details: { reason },
     });
     if (command.state === "pending") {
-      return toCommand(
-        await endCommand(ctx, locked, {
-          terminalStatus: "cancelled",
-          failureKind: "cancelled",
-          failureMessage: reason,
-        }),
-      );
+      const ended = await endCommand(ctx, locked, {
+        terminalStatus: "cancelled",
+        failureKind: "cancelled",
+        failureMessage: reason,
+      });
+      if (ended.type === "approve") await withdrawDecision(ctx, locked, ended);
+      return toCommand(ended);
     }
     const [marked] = await ctx.db
       .update(commands)
