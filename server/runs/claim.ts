@@ -1,7 +1,7 @@
 import { and, eq, inArray, ne, sql } from "drizzle-orm";
 import { type ClaimedRun, type ClaimRunInput, isTerminal } from "@/contract/run";
 import { lockLease, lockRun } from "@/db/queries/lock";
-import { leases, type RunRow, runnerJobs, runs, type SessionRow, sessions } from "@/db/schema";
+import { type LeaseRow, leases, type RunRow, runnerJobs, runs, type SessionRow, sessions } from "@/db/schema";
 import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import {
   type AgentRunError,
@@ -79,7 +79,7 @@ async function judgeLease(
     if (run.leaseState === "fencing") {
       throw new LeaseHeldError(run.id, "lease-fencing", `run ${run.id}: its last attempt is being ended; try again`);
     }
-    if (held && held.lease.runnerId === caller.runnerId && held.lease.nonce === caller.nonce) return true;
+    if (held && isHolder(held.lease, caller)) return true;
     const isExpired = held?.isExpired ?? true;
     // Where an executor starts the runners it first ends the old attempt; time alone hands nothing over.
     if (!isExpired || ctx.settings.executor !== "none") {
@@ -90,6 +90,11 @@ async function judgeLease(
   }
   await freeSession(ctx, locked);
   return false;
+}
+
+/** v0.1's leases name no process: there the runner itself is its nonce, as for who gives none. */
+function isHolder(lease: LeaseRow, caller: { runnerId: string; nonce: string }): boolean {
+  return lease.runnerId === caller.runnerId && (lease.nonce ?? lease.runnerId) === caller.nonce;
 }
 
 /** One run of a session is leased at a time. One whose lease ran out gives way where nobody else would end it. */

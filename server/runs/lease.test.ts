@@ -1,6 +1,6 @@
 import { eq } from "drizzle-orm";
 import { expect, test } from "vitest";
-import { runs, sessions } from "@/db/schema";
+import { leases, runs, sessions } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
 import { expireLease, makeCommand, makeRun, makeSession } from "@/db/test/factories";
 import { ackCommand, createCommand, finishCommand } from "@/server/commands";
@@ -62,6 +62,17 @@ test("the process that holds a run gets its epoch again, another process of the 
   await expect(claimRun(ctx, { runId, runnerId: "runner_a", nonce: "boot-2" })).rejects.toMatchObject({
     reason: "lease-held",
   });
+});
+
+test("the runner that holds a lease of v0.1 claims its run again, another process of it does not", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { id: runId } = await makeRun(ctx.database.db, { status: "claimed", claimedBy: "old", leaseState: "held" });
+  await ctx.db.insert(leases).values({ runId, runnerId: "old", leaseExpiresAt: new Date(Date.now() + 60_000) });
+  await expect(claimRun(ctx, { runId, runnerId: "old", nonce: "boot-2" })).rejects.toMatchObject({
+    reason: "lease-held",
+  });
+  expect(await claimRun(ctx, { runId, runnerId: "old" })).toMatchObject({ claimedBy: "old", leaseEpoch: 0 });
 });
 
 test("a late heartbeat of the same epoch revives a lease that ran out", async () => {
