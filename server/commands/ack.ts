@@ -7,6 +7,7 @@ import { inTx, type ServiceContext, tenantOf } from "@/server/context";
 import { AlreadyTerminalError, NotFoundError } from "@/server/errors";
 import { assertHolds, assertRunVisible } from "@/server/runs";
 import { toCommand } from "./command";
+import { assertRunOpen } from "./run-open";
 
 /**
  * A runner says that it is about to send a command to its agent. From here on a turn counts as sent: if the attempt is
@@ -22,6 +23,7 @@ export function ackCommand(ctx: ServiceContext, input: AckCommandInput): Promise
     if (command.state === "acknowledged" && command.leaseEpoch === run.leaseEpoch) return toCommand(command);
     if (isTerminal(command.state))
       throw new AlreadyTerminalError("command", command.id, command.state, command.failureKind);
+    assertRunOpen(run);
     const [acknowledged] = await ctx.db
       .update(commands)
       .set({

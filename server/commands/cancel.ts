@@ -9,6 +9,7 @@ import { inTx, type ServiceContext, tenantOf } from "@/server/context";
 import { AlreadyTerminalError, NotFoundError } from "@/server/errors";
 import { toCommand } from "./command";
 import { endCommand } from "./end-command";
+import { assertRunOpen } from "./run-open";
 
 const DEFAULT_REASON = "cancel requested";
 
@@ -21,6 +22,7 @@ export function cancelCommand(ctx: ServiceContext, input: CancelCommandInput): P
     if (command.state === "cancelled") return toCommand(command);
     if (isTerminal(command.state))
       throw new AlreadyTerminalError("command", command.id, command.state, command.failureKind);
+    assertRunOpen(run);
     const reason = input.reason ?? DEFAULT_REASON;
     await audit(ctx, {
       action: "commands.cancel",

@@ -1,16 +1,16 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { Command, CreateCommandInput } from "@/contract/command";
-import { isTerminal } from "@/contract/run";
 import { lockRun } from "@/db/queries/lock";
 import { type CommandRow, commands, type RunRow, runs, type SessionRow, sessions } from "@/db/schema";
 import { recordDecision } from "@/server/approvals";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
-import { AlreadyTerminalError, IdempotencyConflictError, NotFoundError } from "@/server/errors";
+import { IdempotencyConflictError, NotFoundError } from "@/server/errors";
 import { appendServerEvents, statusEvent } from "@/server/events";
 import { canonicalJson, payloadHash } from "@/server/idempotency";
 import { newId } from "@/server/ids";
 import { toCommand } from "./command";
+import { assertRunOpen } from "./run-open";
 
 const TITLE_LENGTH_MAX = 120;
 
@@ -22,7 +22,7 @@ export function createCommand(ctx: ServiceContext, input: CreateCommandInput): P
     const known = await findByKey(ctx, input);
     if (known) return toCommand(known);
     const { run } = locked;
-    if (isTerminal(run.status)) throw new AlreadyTerminalError("run", run.id, run.status, run.failureKind);
+    assertRunOpen(run);
     const command = await insertCommand(ctx, run, input);
     if (input.type === "approve") await recordDecision(ctx, locked, command);
     await appendServerEvents(ctx, run, [

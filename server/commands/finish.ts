@@ -8,6 +8,7 @@ import { assertHolds, assertRunVisible } from "@/server/runs";
 import { storeThread } from "@/server/sessions";
 import { toCommand } from "./command";
 import { endCommand } from "./end-command";
+import { assertRunOpen } from "./run-open";
 
 /** Ends a command; final once, a second finish answers the first one's result. The end of a turn ends the session's. */
 export function finishCommand(ctx: ServiceContext, input: FinishCommandInput): Promise<Command> {
@@ -16,6 +17,7 @@ export function finishCommand(ctx: ServiceContext, input: FinishCommandInput): P
     if (!locked) throw new NotFoundError("command", input.commandId);
     assertRunVisible(ctx, locked.run.id);
     if (isTerminal(locked.command.state)) return toCommand(locked.command);
+    assertRunOpen(locked.run);
     assertHolds(ctx, locked.run, input.leaseEpoch);
     await storeThread(ctx, locked, input);
     const ended = await endCommand(ctx, locked, input);
