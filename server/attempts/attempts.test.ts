@@ -88,7 +88,7 @@ test("an evicted session's run is not started", async () => {
   expect(executor.launched).toHaveLength(0);
 });
 
-test("an expired lease is handed over only after its attempt is confirmed gone", async () => {
+test("an expired lease is handed over, and no longer shown, only after its attempt is confirmed gone", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   const executor = new NamedAttempts();
@@ -116,7 +116,13 @@ test("an expired lease is handed over only after its attempt is confirmed gone",
   executor.endAnswer = "gone";
   await sweeper.sweep();
   const freed = await getRun(ctx, { runId });
-  expect(freed).toMatchObject({ status: "pending", leaseState: "none", claimedBy: null, leaseEpoch: leaseEpoch + 1 });
+  expect(freed).toMatchObject({
+    status: "pending",
+    leaseState: "none",
+    leaseExpiresAt: null,
+    claimedBy: null,
+    leaseEpoch: leaseEpoch + 1,
+  });
   expect(executor.ended).toEqual([spec.attemptId, spec.attemptId]);
   await ctx.pool.query("update agentrun_runs set next_attempt_at = now() - interval '1 second'");
   await launchPending({ ctx, executor, attemptsMax: 8 });

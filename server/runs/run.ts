@@ -5,7 +5,10 @@ import { boundRunId, type ServiceContext, tenantOf } from "@/server/context";
 import { NotFoundError } from "@/server/errors";
 import { iso, storedJson } from "@/server/stored";
 
-/** A run as it leaves the program. The lease is a row of its own, whose expiry stands for the run's column. */
+/**
+ * A run as it leaves the program. The lease is a row of its own, whose expiry stands for the run's column; of one that
+ * was lost only the marker is of use, so a run that waits shows none.
+ */
 export function toRun(row: RunRow, leaseExpiresAt: Date | null): Run {
   return {
     id: row.id,
@@ -25,7 +28,7 @@ export function toRun(row: RunRow, leaseExpiresAt: Date | null): Run {
     createdAt: iso(row.createdAt),
     updatedAt: iso(row.updatedAt),
     claimedBy: row.claimedBy,
-    leaseExpiresAt: iso(leaseExpiresAt ?? row.leaseExpiresAt),
+    leaseExpiresAt: row.status === "pending" ? null : iso(leaseExpiresAt ?? row.leaseExpiresAt),
     leaseEpoch: row.leaseEpoch,
     leaseState: row.leaseState,
     cancelRequestedAt: iso(row.cancelRequestedAt),
