@@ -1,6 +1,7 @@
 import path from "node:path";
 import { and, eq } from "drizzle-orm";
 import type { CreateRunInput, Run, WorkspaceRef } from "@/contract/run";
+import { leaseOf } from "@/db/queries/lock";
 import { type RunRow, runs, type SessionRow, sessions } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { requireProfile } from "@/server/backends";
@@ -20,19 +21,16 @@ export async function createRun(ctx: ServiceContext, input: CreateRunInput): Pro
   if (input.workspaceRef) checkWorkspace(ctx, input.workspaceRef);
   const { run, newSession } = await inTx(ctx, (ctx) => insertRun(ctx, input));
   if (newSession) await ensureVolume(ctx, newSession);
-  return toRun(run, null);
+  return run;
 }
 
-async function insertRun(
-  ctx: TxContext,
-  input: CreateRunInput,
-): Promise<{ run: RunRow; newSession: SessionRow | null }> {
+async function insertRun(ctx: TxContext, input: CreateRunInput): Promise<{ run: Run; newSession: SessionRow | null }> {
   const owner = ownerOf(ctx, input);
   const { idempotencyKey, ...content } = input;
   const hash = payloadHash(content);
   if (idempotencyKey !== undefined) {
     const known = await findByKey(ctx, owner, idempotencyKey);
-    if (known) return { run: replay(known, hash, idempotencyKey), newSession: null };
+    if (known) return { run: await replay(ctx, known, hash), newSession: null };
   }
   await requireProfile(ctx, input.backendProfile);
   const { session, isNew } = await resolveSession(ctx, owner, input);
@@ -59,7 +57,7 @@ async function insertRun(
     // Somebody stored the same key between the look and the insert; theirs is committed, or the insert had waited.
     const winner = idempotencyKey === undefined ? undefined : await findByKey(ctx, owner, idempotencyKey);
     if (!winner || idempotencyKey === undefined) throw new Error("a run's insert met a conflict without a key");
-    return { run: replay(winner, hash, idempotencyKey), newSession: null };
+    return { run: await replay(ctx, winner, hash), newSession: null };
   }
   await appendServerEvents(ctx, run, [
     statusEvent("run-created", {
@@ -71,7 +69,7 @@ async function insertRun(
   if (session) await touchSession(ctx, session, run.id);
   await audit(ctx, { action: "runs.create", targetKind: "run", targetId: run.id, tenantId: run.tenantId });
   ctx.wake("runs");
-  return { run, newSession: isNew ? session : null };
+  return { run: toRun(run, null), newSession: isNew ? session : null };
 }
 
 /** A new run takes its session out of a collection that has not reached `deleting`. */
@@ -106,9 +104,9 @@ async function findByKey(
   return found;
 }
 
-function replay(run: RunRow, hash: string, key: string): RunRow {
-  if (run.payloadHash !== hash) throw new IdempotencyConflictError(key);
-  return run;
+async function replay(ctx: TxContext, run: RunRow, hash: string): Promise<Run> {
+  if (run.payloadHash !== hash) throw new IdempotencyConflictError(run.idempotencyKey ?? run.id);
+  return toRun(run, (await leaseOf(ctx.db, run.id))?.leaseExpiresAt ?? null);
 }
 
 /** A folder of this machine only makes sense for runners on it, and only below what the operator opened. */

@@ -64,6 +64,17 @@ test("the process that holds a run gets its epoch again, another process of the 
   });
 });
 
+test("the creation of a run that is claimed by now answers it with its lease", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const input = { backendProfile: "codex", idempotencyKey: "once" };
+  const { id: runId } = await createRun(ctx, input);
+  await claimRun(ctx, { runId, runnerId: "runner_a" });
+  const again = await createRun(ctx, input);
+  expect(again).toEqual(await getRun(ctx, { runId }));
+  expect(again.leaseExpiresAt).not.toBeNull();
+});
+
 test("the runner that holds a lease of v0.1 claims its run again, another process of it does not", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
