@@ -21,7 +21,11 @@ export type AuditEntry = {
   details?: Record<string, unknown>;
 };
 
-/** Writes who did what in the transaction that does it: the one is never stored without the other. */
+/**
+ * Writes who did what in the transaction that does it: the one is never stored without the other. Left out on purpose
+ * is what a runner reports of its work many times a turn (heartbeats, events, the acknowledgement and end of commands,
+ * its volume's size), which the run's own log tells, and read marks, which are a person's own.
+ */
 export async function audit(ctx: TxContext, entry: AuditEntry): Promise<void> {
   await ctx.db.insert(auditTable).values({
     id: newId("audit"),

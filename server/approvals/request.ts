@@ -3,6 +3,7 @@ import type { Approval, RequestApprovalInput } from "@/contract/approval";
 import { isTerminal } from "@/contract/run";
 import { lockRun } from "@/db/queries/lock";
 import { approvals, type RunRow } from "@/db/schema";
+import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { AlreadyTerminalError, NotFoundError } from "@/server/errors";
 import { appendServerEvents, redactJson } from "@/server/events";
@@ -57,6 +58,13 @@ async function insertApproval(
     .returning();
   if (made) {
     await appendServerEvents(ctx, run, [{ type: "approval_request", payload: { approvalId: made.id, ...shown } }]);
+    await audit(ctx, {
+      action: "approvals.request",
+      targetKind: "approval",
+      targetId: made.id,
+      tenantId: run.tenantId,
+      details: { runId: run.id, kind: made.kind },
+    });
     return made;
   }
   const [known] = await ctx.db

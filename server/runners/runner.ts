@@ -2,6 +2,7 @@ import { and, desc, eq, sql } from "drizzle-orm";
 import type { Page } from "@/contract/page";
 import type { ListRunnersInput, RegisterRunnerInput, Runner } from "@/contract/runner";
 import { type RunnerRow, runners, runs } from "@/db/schema";
+import { audit } from "@/server/audit";
 import { boundRunId, inTx, type ServiceContext, tenantOf } from "@/server/context";
 import { ConflictError, NotFoundError } from "@/server/errors";
 import { redactJson } from "@/server/events";
@@ -33,7 +34,7 @@ export function registerRunner(ctx: ServiceContext, input: RegisterRunnerInput):
       throw new ConflictError("already-exists", `runner ${id} belongs to another run: register without an id`);
     }
     // Another tenant's run does not exist for this caller.
-    if (input.runId !== undefined) await getRun(ctx, { runId: input.runId });
+    const run = input.runId === undefined ? null : await getRun(ctx, { runId: input.runId });
     await assertOwnRunner(ctx, id);
     const { id: _id, metadata, ...fields } = input;
     const runner = await upsertRunner(ctx, {
@@ -41,6 +42,13 @@ export function registerRunner(ctx: ServiceContext, input: RegisterRunnerInput):
       ...fields,
       ...(bound === null ? {} : { runId: bound }),
       ...(metadata === undefined ? {} : { metadata: redactJson(metadata) }),
+    });
+    await audit(ctx, {
+      action: "runners.register",
+      targetKind: "runner",
+      targetId: runner.id,
+      tenantId: run?.tenantId ?? null,
+      details: { runId: runner.runId },
     });
     return toRunner(runner);
   });

@@ -2,6 +2,7 @@ import { and, eq, inArray, ne, sql } from "drizzle-orm";
 import { type ClaimedRun, type ClaimRunInput, isTerminal } from "@/contract/run";
 import { lockLease, lockRun } from "@/db/queries/lock";
 import { type LeaseRow, leases, type RunRow, runnerJobs, runs, type SessionRow, sessions } from "@/db/schema";
+import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import {
   type AgentRunError,
@@ -47,6 +48,13 @@ async function claimLocked(ctx: TxContext, input: ClaimRunInput): Promise<Claime
   const leaseExpiresAt = await writeLease(ctx, run, { runnerId: input.runnerId, nonce, leaseMs });
   await assertOwnRunner(ctx, input.runnerId);
   await upsertRunner(ctx, { id: input.runnerId, runId: run.id, backendProfile: run.backendProfile });
+  await audit(ctx, {
+    action: "runs.claim",
+    targetKind: "run",
+    targetId: run.id,
+    tenantId: run.tenantId,
+    details: { runnerId: input.runnerId, leaseEpoch: run.leaseEpoch },
+  });
   const { runnerToken, modelToken } = await mintRunnerTokens(ctx, {
     runId: run.id,
     leaseEpoch: run.leaseEpoch,

@@ -20,6 +20,13 @@ export function releaseRun(ctx: ServiceContext, input: ReleaseRunInput): Promise
     assertHolds(ctx, locked.run, input.leaseEpoch);
     const why = input.reason ?? "its runner was stopped";
     const freed = await loseAttempt(ctx, locked, { why, isOrderly: true, keepsOpen: ctx.settings.executor === "none" });
+    await audit(ctx, {
+      action: "runs.release",
+      targetKind: "run",
+      targetId: freed.id,
+      tenantId: freed.tenantId,
+      details: { reason: why },
+    });
     return toRun(freed, null);
   });
 }

@@ -2,6 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import type { CreateRunInput } from "@/contract/run";
 import { lockSession } from "@/db/queries/lock";
 import { type SessionRow, sessions } from "@/db/schema";
+import { audit } from "@/server/audit";
 import { type TxContext, tenantOf } from "@/server/context";
 import { ConflictError, NotFoundError } from "@/server/errors";
 import { assertInside } from "./boundary";
@@ -21,7 +22,15 @@ export async function resolveSession(
   const { sessionId, ...content } = ref;
   const row = rowOf(contentOf({ ...content, backendProfile: input.backendProfile }, owner));
   const made = await insertSession(ctx, { sessionId, ...row });
-  if (made) return { session: made, isNew: true };
+  if (made) {
+    await audit(ctx, {
+      action: "sessions.create",
+      targetKind: "session",
+      targetId: made.sessionId,
+      tenantId: made.tenantId,
+    });
+    return { session: made, isNew: true };
+  }
   const session = await lockSession(ctx.db, ref.sessionId, tenantOf(ctx));
   if (!session) throw await absence(ctx, ref.sessionId);
   assertInside(session, { ...owner, backendProfile: input.backendProfile });
