@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { leases, runnerJobs, sessions } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
 import { expireLease } from "@/db/test/factories";
-import { ackCommand, createCommand, getCommand } from "@/server/commands";
+import { ackCommand, createCommand, finishCommand, getCommand, listCommands } from "@/server/commands";
 import type { ServiceContext } from "@/server/context";
 import type { AttemptExit, Executor, LaunchSpec, Observation } from "@/server/executors";
 import { launchRunnerJob } from "@/server/runners";
@@ -194,6 +194,30 @@ test("a runner that dies is followed at once, without waiting for its lease", as
   // The default policy asks: the turn that was sent fails, and with nothing else to do so does the run.
   expect(await getRun(ctx, { runId })).toMatchObject({ status: "failed", failureKind: "runner-lost" });
   expect(await getCommand(ctx, { commandId })).toMatchObject({ state: "failed", failureKind: "runner-lost" });
+});
+
+test("what was not sent waits for the next attempt with a turn, and ends with the run without one", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, LOCAL);
+  const executor = new NamedAttempts();
+  for (const hasTurn of [true, false]) {
+    const sessionId = `ses_left_${hasTurn}`;
+    const { runId, commandId } = await runWithTurn(ctx, sessionId);
+    await launchPending({ ctx, executor, attemptsMax: 8 });
+    const { attemptId = "", runnerId = "" } = executor.launched.at(-1) ?? {};
+    const { leaseEpoch } = await claimRun(ctx, { runId, runnerId });
+    await finishCommand(ctx, { commandId, leaseEpoch, terminalStatus: "completed" });
+    await createCommand(ctx, { runId, type: "steer", payload: { text: "left" } });
+    await createCommand(ctx, { runId, type: "interrupt", payload: {} });
+    if (hasTurn) await createCommand(ctx, { runId, type: "turn", payload: { text: "more" } });
+
+    await endAttempt(ctx, attemptId, { code: 1, signal: null, message: "" });
+
+    const { items } = await listCommands(ctx, { runId, afterSeq: 1, limit: 100 });
+    const state = hasTurn ? "pending" : "cancelled";
+    expect(items.map((command) => command.state)).toEqual(items.map(() => state));
+    expect((await getRun(ctx, { runId })).status).toBe(hasTurn ? "pending" : "completed");
+  }
 });
 
 test("a runner that cannot be started is tried as often as policy says, then the run says why", async () => {
