@@ -61,7 +61,7 @@ async function handleOf(ctx: ServiceContext, session: SessionRow): Promise<Handl
   const wasUsed = session.volumeCommandId !== null || (session.storageFilesCount ?? 0) > 0;
   // A folder that is not mounted looks like one that is gone: only a volume that was never used is then called empty.
   if (name === null || (await ctx.volumes.find(name)) === null) return wasUsed ? null : "its volume holds nothing";
-  return (await ctx.volumes.isEmpty(name)) ? "its volume holds nothing" : null;
+  return ((await ctx.volumes.isEmpty(name)) ?? !wasUsed) ? "its volume holds nothing" : null;
 }
 
 async function secureContent(ctx: ServiceContext, session: SessionRow): Promise<Handle | null> {

@@ -19,8 +19,8 @@ export interface Volumes {
   find(name: string): Promise<VolumeStatus | null>;
   /** Removes the volume. Removing one that is gone is no error. */
   remove(name: string): Promise<void>;
-  /** Whether a volume holds nothing that an archive would have to keep. */
-  isEmpty(name: string): Promise<boolean>;
+  /** Whether a volume holds nothing that an archive would have to keep; null where nobody can look into it. */
+  isEmpty(name: string): Promise<boolean | null>;
   /** Folder to give to a local runner; null where runners mount volumes by themselves. */
   folderOf(name: string): string | null;
 }

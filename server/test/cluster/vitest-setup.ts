@@ -1,18 +1,26 @@
 import type { TestProject } from "vitest/node";
+import { startControlPlane } from "./control-plane";
 import { startS3Server } from "./s3-server";
 
 declare module "vitest" {
   export interface ProvidedContext {
     /** A real S3 server that takes any credentials. */
     s3Endpoint: string;
+    /** Of an administrator of a real Kubernetes cluster. */
+    kubeconfig: string;
   }
 }
 
 /** What the cluster's tests need beside PostgreSQL; workers inherit the environment. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const controlPlane = startControlPlane();
   const s3 = await startS3Server();
+  project.provide("kubeconfig", controlPlane.kubeconfig);
   project.provide("s3Endpoint", s3.url);
   process.env.AWS_ACCESS_KEY_ID = "test";
   process.env.AWS_SECRET_ACCESS_KEY = "test";
-  return () => s3.stop();
+  return async () => {
+    await s3.stop();
+    controlPlane.stop();
+  };
 }

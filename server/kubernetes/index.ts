@@ -1,0 +1,2 @@
+export { type Claim, Cluster, type ClusterOptions, type Preconditions } from "./cluster";
+export { isKubernetesProblem, KubernetesError, type KubernetesProblem } from "./errors";

@@ -1,0 +1,26 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync } from "node:fs";
+import path from "node:path";
+
+/**
+ * A real Kubernetes API for the tests: the one that AGENTRUN_TEST_KUBECONFIG names (kind, k3d, any cluster whose
+ * namespaces may be made and deleted), else one that the test kit in AGENTRUN_KUBERNETES_KIT starts and ends.
+ */
+export function startControlPlane(): { kubeconfig: string; stop(): void } {
+  const given = process.env.AGENTRUN_TEST_KUBECONFIG;
+  if (given) return { kubeconfig: path.resolve(given), stop: () => undefined };
+  const kit = process.env.AGENTRUN_KUBERNETES_KIT;
+  if (!kit || !existsSync(path.join(kit, "cluster"))) {
+    throw new Error(
+      "no cluster to test against: name a kubeconfig in AGENTRUN_TEST_KUBECONFIG, such as that of kind or k3d",
+    );
+  }
+  const cluster = path.join(kit, "cluster");
+  const folder = path.resolve("test-results", `cluster-${process.pid}`);
+  mkdirSync(folder, { recursive: true });
+  const kubeconfig = execFileSync(cluster, ["up", folder], { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+  return {
+    kubeconfig: kubeconfig.trim().split("\n").at(-1) ?? "",
+    stop: () => execFileSync(cluster, ["down", folder], { stdio: "ignore" }),
+  };
+}

@@ -1,0 +1,28 @@
+import { randomBytes } from "node:crypto";
+import * as k8s from "@kubernetes/client-node";
+import { inject } from "vitest";
+import { Cluster } from "@/server/kubernetes";
+
+export interface TestNamespace extends AsyncDisposable {
+  name: string;
+  cluster: Cluster;
+  core: k8s.CoreV1Api;
+}
+
+/** A namespace of its own in the real cluster, with an administrator's client beside ours. */
+export async function createTestNamespace(): Promise<TestNamespace> {
+  const kubeconfig = inject("kubeconfig");
+  const config = new k8s.KubeConfig();
+  config.loadFromFile(kubeconfig);
+  const core = config.makeApiClient(k8s.CoreV1Api);
+  const name = `agentrun-test-${randomBytes(5).toString("hex")}`;
+  await core.createNamespace({ body: { metadata: { name } } });
+  return {
+    name,
+    core,
+    cluster: new Cluster({ namespace: name, kubeconfig }),
+    async [Symbol.asyncDispose]() {
+      await core.deleteNamespace({ name });
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import type { Claim } from "@/server/kubernetes";
+import type { VolumeSpec } from "@/server/volumes/volumes";
+
+export const MANAGED_BY = "app.kubernetes.io/managed-by=agentrun";
+export const COMPONENT = "app.kubernetes.io/component=session-volume";
+
+export type ClaimPolicy = {
+  /** The cluster's default class when absent. */
+  storageClass?: string | undefined;
+  accessMode: "ReadWriteOncePod" | "ReadWriteOnce";
+  /** For sessions that name no size of their own. */
+  defaultSizeBytes: number;
+};
+
+const SESSION = "agentrun.dev/session-id";
+const TENANT = "agentrun.dev/tenant-id";
+const PROJECT = "agentrun.dev/project-id";
+
+/** A session's claim. Ids that callers chose stand in annotations alone: nothing of them is parsed by the cluster. */
+export function claimFor(name: string, spec: VolumeSpec, policy: ClaimPolicy): Claim {
+  return {
+    apiVersion: "v1",
+    kind: "PersistentVolumeClaim",
+    metadata: {
+      name,
+      labels: Object.fromEntries([MANAGED_BY, COMPONENT].map((label) => label.split("="))),
+      annotations: { [SESSION]: spec.sessionId, [TENANT]: spec.tenantId, [PROJECT]: spec.projectId },
+    },
+    spec: {
+      accessModes: [policy.accessMode],
+      ...(policy.storageClass === undefined ? {} : { storageClassName: policy.storageClass }),
+      resources: { requests: { storage: String(spec.sizeBytes ?? policy.defaultSizeBytes) } },
+    },
+  };
+}
+
+/** Whether a claim of that name is the session's: a namesake of somebody else is neither used nor removed. */
+export function isClaimOf(claim: Claim, sessionId: string): boolean {
+  return isOurs(claim) && claim.metadata?.annotations?.[SESSION] === sessionId;
+}
+
+export function isOurs(claim: Claim): boolean {
+  return [MANAGED_BY, COMPONENT].every((label) => {
+    const [key = "", value] = label.split("=");
+    return claim.metadata?.labels?.[key] === value;
+  });
+}

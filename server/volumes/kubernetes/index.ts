@@ -1,0 +1,1 @@
+export { createKubernetesVolumes, type KubernetesVolumesOptions } from "./volumes";

@@ -1,0 +1,124 @@
+import { expect, test } from "vitest";
+import { Cluster } from "@/server/kubernetes";
+import { createTestNamespace, type TestNamespace } from "@/server/test/cluster/namespace";
+import { createKubernetesVolumes } from ".";
+
+const GIB = 1024 ** 3;
+const HOSTILE = "ses.A:b_c-$(touch x)";
+const spec = (sessionId: string) => ({ sessionId, tenantId: "tenant", projectId: "project", sizeBytes: null });
+
+function open(place: TestNamespace, cluster: Cluster = place.cluster) {
+  return createKubernetesVolumes({
+    cluster,
+    policy: { accessMode: "ReadWriteOncePod", defaultSizeBytes: GIB },
+    goneDeadlineMs: 500,
+  });
+}
+
+/** A cluster between whose calls something happens. */
+function meddled(place: TestNamespace, meddle: Partial<Record<"deleteClaim" | "createClaim", () => Promise<void>>>) {
+  const cluster = new Proxy(place.cluster, {
+    get(target, key: keyof Cluster) {
+      const value = target[key];
+      if (typeof value !== "function") return value;
+      return async (...args: unknown[]) => {
+        if (key === "deleteClaim" || key === "createClaim") await meddle[key]?.();
+        return Reflect.apply(value, target, args);
+      };
+    },
+  });
+  return open(place, cluster);
+}
+
+test("a session's claim is made once, with what callers chose in annotations alone", async () => {
+  await using place = await createTestNamespace();
+  const volumes = open(place);
+  const made = await Promise.all([volumes.ensure(spec(HOSTILE)), volumes.ensure(spec(HOSTILE))]);
+  expect(made[0]?.name).toMatch(/^agentrun-[0-9a-f]{32}$/);
+  expect(made[0]?.name).toBe(volumes.nameFor(HOSTILE));
+  const { items } = await place.core.listNamespacedPersistentVolumeClaim({ namespace: place.name });
+  expect(items).toHaveLength(1);
+  expect(items[0]).toMatchObject({
+    metadata: {
+      name: made[0]?.name,
+      labels: { "app.kubernetes.io/managed-by": "agentrun" },
+      annotations: { "agentrun.dev/session-id": HOSTILE },
+    },
+    spec: { accessModes: ["ReadWriteOncePod"], resources: { requests: { storage: String(GIB) } } },
+  });
+  await expect.poll(() => volumes.find(made[0]?.name ?? "")).toMatchObject({ phase: "Bound" });
+});
+
+test("a claim is removed, and removing what is gone is no error", async () => {
+  await using place = await createTestNamespace();
+  const volumes = open(place);
+  const { name } = await volumes.ensure(spec("ses_1"));
+  await volumes.remove(name);
+  expect(await volumes.find(name)).toBeNull();
+  await volumes.remove(name);
+  expect(await volumes.isEmpty(name)).toBeNull();
+  expect(volumes.folderOf(name)).toBeNull();
+});
+
+test("a namesake of somebody else is neither used nor removed", async () => {
+  await using place = await createTestNamespace();
+  const volumes = open(place);
+  const name = volumes.nameFor("ses_1");
+  await place.core.createNamespacedPersistentVolumeClaim({
+    namespace: place.name,
+    body: { metadata: { name }, spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } } },
+  });
+  await expect(volumes.ensure(spec("ses_1"))).rejects.toThrow("is not of this session");
+  await expect(volumes.remove(name)).rejects.toThrow("is not of this session");
+  expect(await volumes.find(name)).not.toBeNull();
+});
+
+test("a namesake that is made between the look and the deletion is not deleted", async () => {
+  await using place = await createTestNamespace();
+  const { name } = await open(place).ensure(spec("ses_1"));
+  let isReplaced = false;
+  const volumes = meddled(place, {
+    async deleteClaim() {
+      if (isReplaced) return;
+      isReplaced = true;
+      await open(place).remove(name);
+      await place.core.createNamespacedPersistentVolumeClaim({
+        namespace: place.name,
+        body: {
+          metadata: { name },
+          spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
+        },
+      });
+    },
+  });
+  await expect(volumes.remove(name)).rejects.toThrow("is not of this session");
+  expect(await volumes.find(name)).not.toBeNull();
+});
+
+test("a claim that a pod uses stays until the pod is gone, and says so", async () => {
+  await using place = await createTestNamespace();
+  const volumes = open(place);
+  const { name } = await volumes.ensure(spec("ses_1"));
+  await place.core.createNamespacedPod({
+    namespace: place.name,
+    body: {
+      metadata: { name: "user" },
+      spec: {
+        nodeName: "nowhere",
+        containers: [{ name: "one", image: "none", volumeMounts: [{ name: "volume", mountPath: "/volume" }] }],
+        volumes: [{ name: "volume", persistentVolumeClaim: { claimName: name } }],
+      },
+    },
+  });
+  await expect(volumes.remove(name)).rejects.toThrow("still in use");
+  expect(await volumes.find(name)).toMatchObject({ phase: "Terminating" });
+  await expect(volumes.ensure(spec("ses_1"))).rejects.toThrow("still being deleted");
+  await place.core.deleteNamespacedPod({ namespace: place.name, name: "user", gracePeriodSeconds: 0 });
+  await expect.poll(() => volumes.remove(name).then(() => "gone", String), { timeout: 20_000 }).toBe("gone");
+});
+
+test("a cluster that does not answer is said to be, within its deadline", async () => {
+  await using place = await createTestNamespace();
+  const volumes = open(place, new Cluster({ namespace: place.name, kubeconfig: "/nowhere" }));
+  await expect(volumes.find("x")).rejects.toMatchObject({ problem: "unknown", failureKind: "infra-failed" });
+});

@@ -1,0 +1,112 @@
+import { createHash } from "node:crypto";
+import { UnavailableError } from "@/server/errors";
+import { type Claim, type Cluster, isKubernetesProblem } from "@/server/kubernetes";
+import type { VolumeSpec, VolumeStatus, Volumes } from "@/server/volumes/volumes";
+import { type ClaimPolicy, claimFor, isClaimOf, isOurs } from "./claim";
+
+/** The object changed between read and deletion: it is read and judged again, this often at most. */
+const REMOVE_TRIES_MAX = 3;
+const GONE_DEADLINE_MS = 5_000;
+const GONE_POLL_MS = 100;
+
+export type KubernetesVolumesOptions = { cluster: Cluster; policy: ClaimPolicy; goneDeadlineMs?: number };
+
+/** Volumes as PersistentVolumeClaims of one namespace, one a session. */
+export function createKubernetesVolumes(options: KubernetesVolumesOptions): Volumes {
+  const { cluster, policy } = options;
+
+  async function findClaim(name: string): Promise<Claim | null> {
+    try {
+      return await cluster.readClaim(name);
+    } catch (error) {
+      if (isKubernetesProblem(error, "not-found")) return null;
+      throw error;
+    }
+  }
+
+  async function createClaim(name: string, spec: VolumeSpec): Promise<Claim> {
+    try {
+      return await cluster.createClaim(claimFor(name, spec, policy));
+    } catch (error) {
+      // Made before, or by a call whose answer was lost: what is there decides.
+      if (!isKubernetesProblem(error, "already-exists", "unknown")) throw error;
+      const claim = await findClaim(name);
+      if (claim === null) throw error;
+      return claim;
+    }
+  }
+
+  /** Resolves once the claim is gone or is another one; a pod that still uses it holds it. */
+  async function waitUntilGone(name: string, uid: string): Promise<void> {
+    for (const deadline = Date.now() + (options.goneDeadlineMs ?? GONE_DEADLINE_MS); ; ) {
+      const claim = await findClaim(name);
+      if (claim?.metadata?.uid !== uid) return;
+      if (Date.now() > deadline) {
+        throw new UnavailableError(
+          "executor-unavailable",
+          `PersistentVolumeClaim ${name} is being deleted and still in use: it goes with the pod that uses it`,
+        );
+      }
+      await new Promise((resolve) => setTimeout(resolve, GONE_POLL_MS));
+    }
+  }
+
+  return {
+    namespace: cluster.namespace,
+    nameFor,
+    folderOf: () => null,
+    isEmpty: async () => null,
+    async ensure(spec) {
+      const name = nameFor(spec.sessionId);
+      const claim = await createClaim(name, spec);
+      if (!isClaimOf(claim, spec.sessionId)) throw strangerError(name);
+      if (claim.metadata?.deletionTimestamp !== undefined) {
+        throw new UnavailableError(
+          "executor-unavailable",
+          `PersistentVolumeClaim ${name} is still being deleted: try again`,
+        );
+      }
+      return statusOf(claim, cluster.namespace);
+    },
+    async find(name) {
+      const claim = await findClaim(name);
+      return claim && statusOf(claim, cluster.namespace);
+    },
+    async remove(name) {
+      for (let tries = 1; ; tries += 1) {
+        const claim = await findClaim(name);
+        if (claim === null) return;
+        if (!isOurs(claim)) throw strangerError(name);
+        const { uid = "", resourceVersion = "" } = claim.metadata ?? {};
+        try {
+          if (claim.metadata?.deletionTimestamp === undefined)
+            await cluster.deleteClaim(name, { uid, resourceVersion });
+        } catch (error) {
+          // A silence may have been a deletion: the next look tells.
+          const isWorthAnotherLook = isKubernetesProblem(error, "conflict", "unknown", "not-found");
+          if (isWorthAnotherLook && tries < REMOVE_TRIES_MAX) continue;
+          throw error;
+        }
+        return waitUntilGone(name, uid);
+      }
+    },
+  };
+}
+
+function nameFor(sessionId: string): string {
+  return `agentrun-${createHash("sha256").update(sessionId).digest("hex").slice(0, 32)}`;
+}
+
+function statusOf(claim: Claim, namespace: string): VolumeStatus {
+  const { name = "", deletionTimestamp } = claim.metadata ?? {};
+  const phase = claim.status?.phase;
+  const isKnown = phase === "Bound" || phase === "Lost";
+  return { name, namespace, phase: deletionTimestamp !== undefined ? "Terminating" : isKnown ? phase : "Pending" };
+}
+
+function strangerError(name: string): Error {
+  return new UnavailableError(
+    "executor-unavailable",
+    `PersistentVolumeClaim ${name} is there and is not of this session: rename or remove it`,
+  );
+}
