@@ -215,6 +215,8 @@ export const Assignment = z.object({
   modelBaseUrl: z.string(),
   modelToken: z.string(),
   leaseMs: z.number(),
+  /** Nobody else can end this runner: it ends its agent by itself before its lease runs out. */
+  selfFence: z.boolean(),
   /** The archive that the volume has to be restored from before the agent starts; null when the volume is whole. */
   restore: z.object({ manifestId: z.string() }).nullable(),
   /** Text of the turn that a lost attempt left cut off, when policy says to go on with it by a new turn. */

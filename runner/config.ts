@@ -12,8 +12,8 @@ const RunnerEnv = z.object({
   AGENTRUN_SCRATCH_DIR: z.string().startsWith("/"),
   AGENTRUN_CODEX_PATH: z.string().min(1),
   AGENTRUN_LEASE_MS: z.coerce.number().int().min(500).default(20_000),
-  /** `on` where nobody can end this runner from outside, so that time alone has to: executor `none`. */
-  AGENTRUN_SELF_FENCE: z.enum(["on", "off"]).default("off"),
+  /** Whether time alone ends the agent; absent, the claim's answer says so where nobody else can end this runner. */
+  AGENTRUN_SELF_FENCE: z.enum(["on", "off"]).optional(),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
   PATH: z.string().default("/usr/local/bin:/usr/bin:/bin"),
   LANG: z.string().default("C.UTF-8"),
@@ -29,7 +29,8 @@ export interface RunnerConfig {
   scratchDir: string;
   codexPath: string;
   leaseMs: number;
-  selfFenceMs: number | undefined;
+  /** Instead of what the claim's answer says. */
+  selfFence: boolean | undefined;
   /** How long codex may take to answer while it starts. */
   startTimeoutMs?: number;
   /** Instead of what this machine was found to allow. */
@@ -54,7 +55,7 @@ export function readRunnerConfig(env: Record<string, string | undefined>): Runne
     scratchDir: data.AGENTRUN_SCRATCH_DIR,
     codexPath: data.AGENTRUN_CODEX_PATH,
     leaseMs: data.AGENTRUN_LEASE_MS,
-    selfFenceMs: data.AGENTRUN_SELF_FENCE === "on" ? data.AGENTRUN_LEASE_MS * 0.75 : undefined,
+    selfFence: data.AGENTRUN_SELF_FENCE === undefined ? undefined : data.AGENTRUN_SELF_FENCE === "on",
     logLevel: data.LOG_LEVEL,
     pathVariable: data.PATH,
     lang: data.LANG,

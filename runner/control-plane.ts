@@ -12,6 +12,11 @@ import type {
 import type { RegisterRunnerInput } from "@/contract/runner";
 import type { RefreshStorageInput } from "@/contract/storage";
 
+/** Gives a call up before its own time is over; it then throws UnreachableError. */
+export interface CallOptions {
+  signal?: AbortSignal;
+}
+
 /**
  * What the runner asks of the server. Each call throws LeaseLostError when the lease is another's, RefusedError for
  * any other refusal, and UnreachableError when there was no answer that says anything.
@@ -20,7 +25,7 @@ export interface ControlPlane {
   /** Claims with the launch token; every later call goes with the token that this answers. */
   claim(input: ClaimRunInput): Promise<ClaimedRun>;
   register(input: RegisterRunnerInput): Promise<void>;
-  heartbeat(input: HeartbeatInput): Promise<HeartbeatAnswer>;
+  heartbeat(input: HeartbeatInput, opts?: CallOptions): Promise<HeartbeatAnswer>;
   finishRun(input: FinishRunInput): Promise<void>;
   release(input: ReleaseRunInput): Promise<void>;
   ackCommand(input: { commandId: string; leaseEpoch: number }): Promise<void>;

@@ -96,6 +96,15 @@ test("an idle run ends at once when another run of its session waits", async () 
   expect(await ended).toEqual({ kind: "completed" });
 });
 
+test("a runner that is told to fence itself ends its agent while the server is away", async () => {
+  await using machine = await makeMachine();
+  const { assignment } = machine.start().controlPlane.run;
+  const { controlPlane, ended } = machine.start({ assignment: { ...assignment, selfFence: true } });
+  controlPlane.isAway = true;
+
+  expect(await ended).toMatchObject({ kind: "lost", message: expect.stringContaining("no answer from the server") });
+});
+
 test("while the server is away the agent works on, and every event arrives once and in order", async () => {
   await using machine = await makeMachine();
   const { controlPlane, ended } = machine.start({ executionPolicy: { idleTimeoutMs: 100 } });

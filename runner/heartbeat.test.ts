@@ -1,11 +1,11 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { HeartbeatAnswer } from "@/contract/run";
 import { UnreachableError } from "./control-plane";
 import { LeaseLostError } from "./errors";
 import { Heartbeat } from "./heartbeat";
 
 function start(
-  answer: () => Promise<HeartbeatAnswer>,
+  answer: (signal?: AbortSignal) => Promise<HeartbeatAnswer>,
   bounds: { leaseMs?: number; selfFenceMs?: number; awayMaxMs?: number } = {},
 ) {
   const beats: number[] = [];
@@ -15,9 +15,9 @@ function start(
   });
   const heartbeat = new Heartbeat({
     controlPlane: {
-      heartbeat() {
+      heartbeat(_input, how) {
         beats.push(performance.now());
-        return answer();
+        return answer(how?.signal);
       },
     },
     runId: "run_1",
@@ -45,11 +45,52 @@ test("silence alone is borne beyond the lease, up to its bound", async () => {
   expect(performance.now() - startedAt).toBeGreaterThanOrEqual(600);
 });
 
-test("a runner that nobody can end fences itself before its lease runs out", async () => {
-  const { lost, beats } = start(away, { selfFenceMs: 150 });
-  await lost;
-  // Beats come a quarter of a lease apart: the fourth would be the lease's end.
-  expect(beats.length).toBeLessThan(4);
+test.each([
+  ["refuses connections", away],
+  ["takes connections and answers nothing", () => new Promise<never>(() => {})],
+])("a runner that nobody can end fences itself when a server %s", async (_how, answer) => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] });
+  try {
+    const { lost, startedAt } = start(answer, { leaseMs: 20_000, selfFenceMs: 15_000 });
+    await vi.advanceTimersByTimeAsync(14_999);
+    const lostAt = lost.then(() => performance.now() - startedAt);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await lostAt).toBe(15_000);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("a fence counts the time that its machine was asleep", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] });
+  try {
+    const { lost, startedAt } = start(() => new Promise<never>(() => {}), { leaseMs: 20_000, selfFenceMs: 15_000 });
+    // The wall clock runs on, the monotonic one and its timers do not.
+    vi.setSystemTime(Date.now() + 60_000);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await lost;
+    expect(performance.now() - startedAt).toBeLessThanOrEqual(1_000);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("a beat that hangs is given up while another can still be answered before the fence", async () => {
+  let isLost = false;
+  const { lost, beats, heartbeat } = start(
+    (signal) =>
+      beats.length > 1
+        ? Promise.resolve({} as HeartbeatAnswer)
+        : new Promise((_, reject) => signal?.addEventListener("abort", () => reject(new UnreachableError("given up")))),
+    { leaseMs: 1_000, selfFenceMs: 750 },
+  );
+  void lost.then(() => {
+    isLost = true;
+  });
+  // The third comes after the time that the fence had been set to at first.
+  await expect.poll(() => beats.length).toBe(3);
+  heartbeat.stop();
+  expect(isLost).toBe(false);
 });
 
 test("a hurried beat comes at once, and a stopped one never", async () => {

@@ -3,16 +3,22 @@ import { type ControlPlane, UnreachableError } from "./control-plane";
 import { LeaseLostError } from "./errors";
 import { AWAY_MAX_MS } from "./persist";
 
+export type Instant = { wall: number; monotonic: number };
+
+/** A machine that was asleep finds its timers late by that much: the fence looks at the clocks as often. */
+const FENCE_LOOK_MS = 500;
+
 /**
  * Beats four times a lease. A refused epoch ends the agent at once; silence alone does not, for up to ten minutes:
  * an outage of the database must end no work. Only with `selfFenceMs` does time alone fence, by whichever clock ran
- * further: for runners that nobody else can end.
+ * further and whatever a beat under way waits for: for runners that nobody else can end.
  */
 export class Heartbeat {
   private timer: NodeJS.Timeout | undefined;
+  private fence: NodeJS.Timeout | undefined;
   private isStopped = false;
   private isBeating = false;
-  private lastAnswer = now();
+  private lastAnswer: Instant;
 
   constructor(
     private readonly opts: {
@@ -23,11 +29,15 @@ export class Heartbeat {
       leaseMs: number;
       selfFenceMs?: number;
       awayMaxMs?: number;
+      /** When the lease was asked for. */
+      claimedAt?: Instant;
       onAnswer: (answer: HeartbeatAnswer) => void;
       onLost: (error: LeaseLostError) => void;
     },
   ) {
+    this.lastAnswer = opts.claimedAt ?? now();
     this.schedule();
+    this.watch();
   }
 
   /** Asks at once: something came that the next beat's answer explains. */
@@ -40,18 +50,34 @@ export class Heartbeat {
   stop(): void {
     this.isStopped = true;
     clearTimeout(this.timer);
+    clearTimeout(this.fence);
   }
 
-  private schedule(): void {
-    if (!this.isStopped) this.timer = setTimeout(() => void this.beat(), this.opts.leaseMs / 4);
+  private watch(): void {
+    const { selfFenceMs } = this.opts;
+    if (this.isStopped || selfFenceMs === undefined) return;
+    const leftMs = selfFenceMs - this.silentMs();
+    if (leftMs <= 0) this.loseBySilence();
+    else this.fence = setTimeout(() => this.watch(), Math.min(leftMs, FENCE_LOOK_MS));
+  }
+
+  private silentMs(): number {
+    const { wall, monotonic } = now();
+    return Math.max(wall - this.lastAnswer.wall, monotonic - this.lastAnswer.monotonic);
+  }
+
+  private schedule(delayMs = this.opts.leaseMs / 4): void {
+    if (!this.isStopped) this.timer = setTimeout(() => void this.beat(), delayMs);
   }
 
   private async beat(): Promise<void> {
-    const { controlPlane, runId, runnerId, leaseEpoch, leaseMs, onAnswer } = this.opts;
+    const { controlPlane, runId, runnerId, leaseEpoch, leaseMs, selfFenceMs, onAnswer } = this.opts;
     const asked = now();
     this.isBeating = true;
     try {
-      const answer = await controlPlane.heartbeat({ runId, runnerId, leaseEpoch, leaseMs });
+      // Against a fence one hung connection must not use the time up in which another would be answered.
+      const bound = selfFenceMs === undefined ? {} : { signal: AbortSignal.timeout(leaseMs / 4) };
+      const answer = await controlPlane.heartbeat({ runId, runnerId, leaseEpoch, leaseMs }, bound);
       if (this.isStopped) return;
       // Counted from when it was asked: the server's lease began no earlier than that.
       this.lastAnswer = asked;
@@ -61,16 +87,16 @@ export class Heartbeat {
       if (error instanceof LeaseLostError) return this.lose(error);
       if (!(error instanceof UnreachableError))
         return this.lose(new LeaseLostError(error instanceof Error ? error.message : String(error)));
-      const boundMs = this.opts.selfFenceMs ?? this.opts.awayMaxMs ?? AWAY_MAX_MS;
-      const silentMs = Math.max(now().wall - this.lastAnswer.wall, now().monotonic - this.lastAnswer.monotonic);
-      // The next look comes a quarter of a lease later, which must not be too late.
-      const slackMs = this.opts.selfFenceMs === undefined ? 0 : leaseMs / 4;
-      if (silentMs + slackMs >= boundMs)
-        return this.lose(new LeaseLostError(`no answer from the server for ${Math.round(silentMs / 1000)} s`));
+      if (selfFenceMs !== undefined) return this.schedule(leaseMs / 20);
+      if (this.silentMs() >= (this.opts.awayMaxMs ?? AWAY_MAX_MS)) return this.loseBySilence();
     } finally {
       this.isBeating = false;
     }
     this.schedule();
+  }
+
+  private loseBySilence(): void {
+    this.lose(new LeaseLostError(`no answer from the server for ${Math.round(this.silentMs() / 1000)} s`));
   }
 
   private lose(error: LeaseLostError): void {
@@ -79,6 +105,6 @@ export class Heartbeat {
   }
 }
 
-function now(): { wall: number; monotonic: number } {
+export function now(): Instant {
   return { wall: Date.now(), monotonic: performance.now() };
 }

@@ -7,7 +7,7 @@ import { CommandInbox } from "./command-inbox";
 import type { RunnerConfig } from "./config";
 import { type ControlPlane, RefusedError } from "./control-plane";
 import { type Ending, endingOf } from "./ending";
-import { Heartbeat } from "./heartbeat";
+import { Heartbeat, type Instant, now } from "./heartbeat";
 import { persist } from "./persist";
 import { TurnRunner } from "./turn-runner";
 import { UrgentCommands } from "./urgent-commands";
@@ -33,9 +33,14 @@ export async function runAttempt(opts: {
   const { config, controlPlane, log, terminate } = opts;
   const { runId, runnerId, leaseMs } = config;
   const nonce = randomUUID();
-  const run = await persist(() => controlPlane.claim({ runId, runnerId, leaseMs, nonce }), { awayMaxMs: 60_000 });
+  let claimedAt = now();
+  const claim = () => {
+    claimedAt = now();
+    return controlPlane.claim({ runId, runnerId, leaseMs, nonce });
+  };
+  const run = await persist(claim, { awayMaxMs: 60_000 });
   log.info({ leaseEpoch: run.leaseEpoch }, "claimed");
-  const loop = new Loop(config, controlPlane, run, log);
+  const loop = new Loop({ config, controlPlane, run, log, claimedAt });
   terminate.addEventListener("abort", () => loop.attempt.end({ kind: "released" }));
   const abandon = () => loop.attempt.end({ kind: "lost", message: "the runner was told to end at once" });
   opts.kill?.addEventListener("abort", abandon);
@@ -53,13 +58,25 @@ class Loop {
   private isFinishing = false;
   private turnBegun = deferred();
 
-  constructor(
-    private readonly config: RunnerConfig,
-    private readonly controlPlane: ControlPlane,
-    private readonly run: ClaimedRun,
-    private readonly log: RunnerLog,
-  ) {
+  private readonly config: RunnerConfig;
+  private readonly controlPlane: ControlPlane;
+  private readonly run: ClaimedRun;
+  private readonly log: RunnerLog;
+
+  constructor(opts: {
+    config: RunnerConfig;
+    controlPlane: ControlPlane;
+    run: ClaimedRun;
+    log: RunnerLog;
+    claimedAt: Instant;
+  }) {
+    const { config, controlPlane, run } = opts;
+    this.config = config;
+    this.controlPlane = controlPlane;
+    this.run = run;
+    this.log = opts.log;
     const { runId, runnerId } = config;
+    const { leaseMs, selfFence } = run.assignment;
     this.attempt = new Attempt(config, controlPlane, run);
     this.attempt.onEnding = (ending) => this.beginEnding(ending);
     this.turns = new TurnRunner(this.attempt);
@@ -85,8 +102,10 @@ class Loop {
       runId,
       runnerId,
       leaseEpoch: run.leaseEpoch,
-      leaseMs: run.assignment.leaseMs,
-      selfFenceMs: config.selfFenceMs,
+      leaseMs,
+      claimedAt: opts.claimedAt,
+      // The last quarter of the lease is for the agent's end.
+      selfFenceMs: (config.selfFence ?? selfFence) ? leaseMs * 0.75 : undefined,
       onAnswer: (answer) => this.hear(answer),
       onLost: (error) => this.attempt.end({ kind: "lost", message: error.message }),
     });

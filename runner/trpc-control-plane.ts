@@ -36,7 +36,10 @@ export function connectControlPlane(opts: {
         false: httpLink({
           url,
           fetch: (input, init) =>
-            authorized(input as string, { ...(init as RequestInit), signal: AbortSignal.timeout(CALL_TIMEOUT_MS) }),
+            authorized(input as string, {
+              ...(init as RequestInit),
+              signal: bounded(CALL_TIMEOUT_MS, (init as RequestInit | undefined)?.signal),
+            }),
         }),
       }),
     ],
@@ -73,7 +76,7 @@ export function connectControlPlane(opts: {
       return run;
     },
     register: (input) => ask(async () => void (await trpc.runners.register.mutate(input))),
-    heartbeat: (input) => ask(() => trpc.runs.heartbeat.mutate(input)),
+    heartbeat: (input, how) => ask(() => trpc.runs.heartbeat.mutate(input, how)),
     finishRun: (input) => ask(async () => void (await trpc.runs.finish.mutate(input))),
     release: (input) => ask(async () => void (await trpc.runs.release.mutate(input))),
     ackCommand: (input) => ask(async () => void (await trpc.commands.ack.mutate(input))),
@@ -135,6 +138,11 @@ export function connectControlPlane(opts: {
     commitManifest: (input) => ask(async () => void (await trpc.archive.commit.mutate(input))),
     getManifest: (sessionId) => ask(async () => (await trpc.archive.manifest.query({ sessionId })).manifest),
   };
+}
+
+function bounded(timeoutMs: number, signal: AbortSignal | null | undefined): AbortSignal {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  return signal ? AbortSignal.any([timeout, signal]) : timeout;
 }
 
 /** What an error of the client means to a runner: the lease is gone, a refusal, or nothing at all yet. */

@@ -26,6 +26,7 @@ export async function assignmentOf(
     modelBaseUrl: `${ctx.settings.runnerUrl}/api/model/${encodeURIComponent(profile)}/v1`,
     modelToken: grant.modelToken,
     leaseMs: grant.leaseMs,
+    selfFence: ctx.settings.executor === "none",
     restore:
       session?.storageState === "restoring" && session.restoreManifestId
         ? { manifestId: session.restoreManifestId }

@@ -36,6 +36,16 @@ test("a runner whose lease was taken over cannot write anything to the run", asy
   expect(await getRun(ctx, { runId })).toEqual(before);
 });
 
+test.each([
+  ["none", true],
+  ["local", false],
+] as const)("with the executor %s a claim says that the runner fences itself: %s", async (executor, selfFence) => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, { settings: { executor } });
+  const { id: runId } = await makeRun(ctx.database.db);
+  expect((await claimRun(ctx, { runId, runnerId: "runner_a" })).assignment.selfFence).toBe(selfFence);
+});
+
 test("of sixteen runners that claim at once exactly one gets the run", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, { poolMax: 16 });
