@@ -55,6 +55,7 @@ export const REASON_STATUS = {
   "executor-unavailable": 503,
   "database-down": 503,
   "shutting-down": 503,
+  "storage-full": 507,
 } as const;
 export type Reason = keyof typeof REASON_STATUS;
 export const REASONS = Object.keys(REASON_STATUS) as [Reason, ...Reason[]];

@@ -9,19 +9,22 @@ import {
   writeCache,
 } from "@/volume";
 import type { Attempt } from "./attempt";
-import { RefusedError } from "./control-plane";
-import { persist } from "./persist";
+import { type CallOptions, RefusedError, UnreachableError } from "./control-plane";
+import { retry } from "./persist";
 
 /** Segments are sent in groups of about this size, so that memory stays bounded whatever the volume holds. */
 const GROUP_BYTES_MAX = 32 * 1024 * 1024;
 const DIGESTS_MAX = 10_000;
+
+/** How long a session waits for an archive that gives no answer; the next turn's archive holds what this one missed. */
+const AWAY_MAX_MS = 30_000;
 
 /** The attempt is ending: an archive under way is given up, and the volume keeps what it holds. */
 class ArchiveStoppedError extends Error {}
 
 /**
  * Hands what a turn changed to the server: new segments, then the volume's summary, then the manifest that makes them
- * an archive. A refusal costs the archive, never the session: it becomes a warning.
+ * an archive. A refusal or a silence costs the archive, never the session: it becomes a warning.
  */
 export async function archiveVolume(
   attempt: Attempt,
@@ -36,14 +39,25 @@ export async function archiveVolume(
     if (packed) await commit(attempt, packed, turn);
   } catch (error) {
     if (error instanceof ArchiveStoppedError) return;
-    if (!(error instanceof RefusedError)) throw error;
+    if (!(error instanceof RefusedError || error instanceof UnreachableError)) throw error;
     attempt.emit({
       type: "warning",
       payload: {
         message: `The session's volume was not archived after this turn: ${error.message}`,
-        code: error.reason,
+        code: error instanceof RefusedError ? error.reason : "archive-unreachable",
       },
     });
+  }
+}
+
+/** Asks for as long as a session may wait, and no longer than the attempt lives. */
+async function ask<T>(attempt: Attempt, call: (opts: CallOptions) => Promise<T>): Promise<T> {
+  const { abandoned: signal, config } = attempt;
+  try {
+    return await retry(() => call({ signal }), { signal, awayMaxMs: config.archiveAwayMaxMs ?? AWAY_MAX_MS });
+  } catch (error) {
+    if (signal.aborted) throw new ArchiveStoppedError();
+    throw error;
   }
 }
 
@@ -63,8 +77,8 @@ async function packAndSend(attempt: Attempt, cache: PackCache): Promise<PackedVo
     );
     for (const { digest, bytes } of group) {
       if (missing.has(digest))
-        await persist(() =>
-          attempt.controlPlane.putSegment({ runId: run.id, leaseEpoch: run.leaseEpoch, digest, bytes }),
+        await ask(attempt, (opts) =>
+          attempt.controlPlane.putSegment({ runId: run.id, leaseEpoch: run.leaseEpoch, digest, bytes }, opts),
         );
       sent.add(digest);
     }
@@ -72,7 +86,7 @@ async function packAndSend(attempt: Attempt, cache: PackCache): Promise<PackedVo
     groupBytes = 0;
   };
   const packed = await packVolume(disk.layout, cache, async (segment) => {
-    if (attempt.ending?.kind === "released" || attempt.ending?.kind === "lost") throw new ArchiveStoppedError();
+    if (attempt.abandoned.aborted) throw new ArchiveStoppedError();
     group.push(segment);
     groupBytes += segment.bytes.length;
     if (groupBytes > GROUP_BYTES_MAX) await send();
@@ -92,8 +106,8 @@ async function findMissing(attempt: Attempt, digests: string[]): Promise<string[
   for (let start = 0; start < digests.length; start += DIGESTS_MAX) {
     const page = digests.slice(start, start + DIGESTS_MAX);
     missing.push(
-      ...(await persist(() =>
-        controlPlane.missingSegments({ sessionId: session.sessionId, leaseEpoch: run.leaseEpoch, digests: page }),
+      ...(await ask(attempt, (opts) =>
+        controlPlane.missingSegments({ sessionId: session.sessionId, leaseEpoch: run.leaseEpoch, digests: page }, opts),
       )),
     );
   }
@@ -118,16 +132,11 @@ async function commit(
   };
   const manifest: Manifest = { format: 1, ...head, ...turn, createdAt: new Date().toISOString(), ...packed };
   const { sizeBytes, filesCount, sha256, omittedCount } = packed;
-  await persist(() =>
-    controlPlane.refreshStorage({
-      sessionId: session.sessionId,
-      leaseEpoch,
-      storageSizeBytes: sizeBytes,
-      storageFilesCount: filesCount,
-      storageSha256: sha256,
-    }),
+  const size = { storageSizeBytes: sizeBytes, storageFilesCount: filesCount, storageSha256: sha256 };
+  await ask(attempt, (opts) =>
+    controlPlane.refreshStorage({ sessionId: session.sessionId, leaseEpoch, ...size }, opts),
   );
-  await persist(() => controlPlane.commitManifest({ runId, leaseEpoch, manifest: { ...manifest } }));
+  await ask(attempt, (opts) => controlPlane.commitManifest({ runId, leaseEpoch, manifest: { ...manifest } }, opts));
   attempt.emit({
     type: "backend_status",
     payload: { phase: "archived", turnId: turn.turnId, sizeBytes, filesCount, sha256, omittedCount },

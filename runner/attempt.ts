@@ -28,6 +28,7 @@ export class Attempt {
   private ended: Ending | undefined;
   /** Aborts what is under way before there is an agent: a clone, or codex's start. */
   private readonly preparing = new AbortController();
+  private readonly abandoning = new AbortController();
   private agent: Agent | undefined;
   private opening: Promise<Agent> | undefined;
   private prepared: Prepared | undefined;
@@ -79,11 +80,17 @@ export class Attempt {
     return this.ended?.kind === "lost";
   }
 
+  /** Aborts when the attempt is lost or given back: what it has not yet said of its work stays unsaid. */
+  get abandoned(): AbortSignal {
+    return this.abandoning.signal;
+  }
+
   /** Sets how the attempt ends; the first word counts, but a lost lease overrules every other. */
   end(ending: Ending): void {
     if (this.ended?.kind === "lost" || (this.ended && ending.kind !== "lost")) return;
     this.ended = ending;
     this.preparing.abort();
+    if (ending.kind === "lost" || ending.kind === "released") this.abandoning.abort();
     this.onEnding(ending);
   }
 

@@ -39,11 +39,20 @@ export interface ControlPlane {
   appendEvents(input: AppendEventsInput): Promise<void>;
   liveFrames(input: LiveFramesInput): Promise<void>;
   requestApproval(input: RequestApprovalInput): Promise<{ approvalId: string }>;
-  refreshStorage(input: RefreshStorageInput): Promise<void>;
-  missingSegments(input: { sessionId: string; leaseEpoch: number; digests: string[] }): Promise<string[]>;
-  putSegment(input: { runId: string; leaseEpoch: number; digest: string; bytes: Buffer }): Promise<void>;
+  refreshStorage(input: RefreshStorageInput, opts?: CallOptions): Promise<void>;
+  missingSegments(
+    input: { sessionId: string; leaseEpoch: number; digests: string[] },
+    opts?: CallOptions,
+  ): Promise<string[]>;
+  putSegment(
+    input: { runId: string; leaseEpoch: number; digest: string; bytes: Buffer },
+    opts?: CallOptions,
+  ): Promise<void>;
   getSegment(input: { sessionId: string; runId: string; leaseEpoch: number; digest: string }): Promise<Buffer>;
-  commitManifest(input: { runId: string; leaseEpoch: number; manifest: Record<string, unknown> }): Promise<void>;
+  commitManifest(
+    input: { runId: string; leaseEpoch: number; manifest: Record<string, unknown> },
+    opts?: CallOptions,
+  ): Promise<void>;
   getManifest(sessionId: string): Promise<unknown>;
 }
 

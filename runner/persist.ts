@@ -11,14 +11,23 @@ export async function persist<T>(
   opts: { signal?: AbortSignal; awayMaxMs?: number } = {},
 ): Promise<T> {
   const startedAt = performance.now();
+  try {
+    return await retry(call, { ...opts, awayMaxMs: opts.awayMaxMs ?? AWAY_MAX_MS });
+  } catch (error) {
+    if (!(error instanceof UnreachableError)) throw error;
+    const awayMs = performance.now() - startedAt;
+    throw new LeaseLostError(`no answer from the server for ${Math.round(awayMs / 1000)} s: ${error.message}`);
+  }
+}
+
+/** The same for a call that a run can do without: past the bound it throws the last UnreachableError. */
+export async function retry<T>(call: () => Promise<T>, opts: { signal?: AbortSignal; awayMaxMs: number }): Promise<T> {
+  const startedAt = performance.now();
   for (let tryCount = 0; ; tryCount++) {
     try {
       return await call();
     } catch (error) {
-      if (!(error instanceof UnreachableError)) throw error;
-      const awayMs = performance.now() - startedAt;
-      if (awayMs > (opts.awayMaxMs ?? AWAY_MAX_MS))
-        throw new LeaseLostError(`no answer from the server for ${Math.round(awayMs / 1000)} s: ${error.message}`);
+      if (!(error instanceof UnreachableError) || performance.now() - startedAt > opts.awayMaxMs) throw error;
       const delayMs = Math.min(2_000, 50 * 2 ** Math.min(tryCount, 6));
       await pause(delayMs * (0.5 + Math.random() / 2), undefined, opts.signal ? { signal: opts.signal } : {});
     }

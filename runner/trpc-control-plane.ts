@@ -7,7 +7,7 @@ import { LeaseLostError } from "./errors";
 
 const CALL_TIMEOUT_MS = 15_000;
 const RESUBSCRIBE_MS = 500;
-const SEGMENT_TIMEOUT_MS = 5 * 60_000;
+const SEGMENT_TIMEOUT_MS = 60_000;
 const LEASE_REASONS = new Set(["lease-lost", "lease-held", "lease-fencing"]);
 
 /** The server over HTTP: typed procedures, commands by subscription, segments as plain bytes. */
@@ -54,7 +54,7 @@ export function connectControlPlane(opts: {
   async function segment(digest: string, query: Record<string, string>, init: RequestInit): Promise<Response> {
     const response = await authorized(`${opts.url}/api/runner/segments/${digest}?${new URLSearchParams(query)}`, {
       ...init,
-      signal: AbortSignal.timeout(SEGMENT_TIMEOUT_MS),
+      signal: bounded(SEGMENT_TIMEOUT_MS, init.signal),
     }).catch((error: unknown) => {
       throw new UnreachableError(String(error));
     });
@@ -121,21 +121,21 @@ export function connectControlPlane(opts: {
     appendEvents: (input) => ask(async () => void (await trpc.events.append.mutate(input))),
     liveFrames: (input) => ask(async () => void (await trpc.events.live.mutate(input))),
     requestApproval: (input) => ask(() => trpc.approvals.request.mutate(input)),
-    refreshStorage: (input) => ask(async () => void (await trpc.storage.refresh.mutate(input))),
-    missingSegments: (input) => ask(async () => (await trpc.archive.missing.mutate(input)).missing),
-    putSegment: async ({ digest, bytes, runId, leaseEpoch }) => {
+    refreshStorage: (input, how) => ask(async () => void (await trpc.storage.refresh.mutate(input, how))),
+    missingSegments: (input, how) => ask(async () => (await trpc.archive.missing.mutate(input, how)).missing),
+    putSegment: async ({ digest, bytes, runId, leaseEpoch }, how) => {
       const body = new Uint8Array(bytes);
       await segment(
         digest,
         { runId, leaseEpoch: String(leaseEpoch) },
-        { method: "PUT", body, headers: { "content-type": "application/octet-stream" } },
+        { method: "PUT", body, headers: { "content-type": "application/octet-stream" }, signal: how?.signal },
       );
     },
     getSegment: async ({ digest, runId, leaseEpoch, sessionId }) => {
       const response = await segment(digest, { runId, leaseEpoch: String(leaseEpoch), sessionId }, { method: "GET" });
       return Buffer.from(await response.arrayBuffer());
     },
-    commitManifest: (input) => ask(async () => void (await trpc.archive.commit.mutate(input))),
+    commitManifest: (input, how) => ask(async () => void (await trpc.archive.commit.mutate(input, how))),
     getManifest: (sessionId) => ask(async () => (await trpc.archive.manifest.query({ sessionId })).manifest),
   };
 }
@@ -159,6 +159,8 @@ function fromBody(fault: ErrorBody, isClaimed: boolean): Error {
   if (LEASE_REASONS.has(fault.reason)) return new LeaseLostError(fault.message);
   // A runner's token ends with its run and its epoch.
   if (isClaimed && fault.reason === "unauthenticated") return new LeaseLostError(fault.message);
+  // Space comes back when a person makes some: nobody waits for that within a turn.
+  if (fault.reason === "storage-full") return new RefusedError(fault.reason, fault.message);
   const status = REASON_STATUS[fault.reason];
   if (status >= 500 || status === 429) return new UnreachableError(fault.message);
   return new RefusedError(fault.reason, fault.message);

@@ -3,7 +3,13 @@ import type { RequestApprovalInput } from "@/contract/approval";
 import type { Command, FinishCommandInput } from "@/contract/command";
 import type { AppendEventsInput, LiveFramesInput } from "@/contract/event";
 import type { ClaimedRun, FinishRunInput, HeartbeatAnswer } from "@/contract/run";
-import { type ControlPlane, RefusedError, UnreachableError, type WatchedCommand } from "@/runner/control-plane";
+import {
+  type CallOptions,
+  type ControlPlane,
+  RefusedError,
+  UnreachableError,
+  type WatchedCommand,
+} from "@/runner/control-plane";
 import { LeaseLostError } from "@/runner/errors";
 
 type Event = AppendEventsInput["events"][number];
@@ -177,7 +183,7 @@ export class MemoryControlPlane implements ControlPlane {
     return input.digests.filter((digest) => !this.segments.has(digest));
   }
 
-  async putSegment(input: { digest: string; bytes: Buffer }): Promise<void> {
+  async putSegment(input: { digest: string; bytes: Buffer }, _opts?: CallOptions): Promise<void> {
     this.segments.set(input.digest, input.bytes);
   }
 

@@ -43,12 +43,5 @@ export async function storeSegment(
 
 function failedStore(error: NodeJS.ErrnoException): never {
   if (error.code !== "ENOSPC" && error.code !== "EDQUOT") throw error;
-  throw new AgentRunError(
-    "storage-full",
-    "executor-unavailable",
-    "the archive has no space left: free some, then try again",
-    {
-      cause: error,
-    },
-  );
+  throw new AgentRunError("storage-full", "storage-full", "the archive has no space left: free some", { cause: error });
 }

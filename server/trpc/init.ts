@@ -44,6 +44,8 @@ const TRPC_CODE: Record<(typeof REASON_STATUS)[keyof typeof REASON_STATUS], TRPC
   500: "INTERNAL_SERVER_ERROR",
   502: "BAD_GATEWAY",
   503: "SERVICE_UNAVAILABLE",
+  // tRPC has no code of its own for it.
+  507: "SERVICE_UNAVAILABLE",
 };
 
 const t = initTRPC

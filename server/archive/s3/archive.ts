@@ -122,8 +122,9 @@ function toAgentRunError(error: unknown, bucket: string): AgentRunError {
   const code = nameOf(error);
   const message =
     REFUSALS[code]?.(bucket) ?? `the archive's bucket ${bucket} could not be reached (${code}): try again`;
-  const failureKind = code === "QuotaExceeded" ? "storage-full" : "infra-failed";
-  return new AgentRunError(failureKind, "executor-unavailable", message, { cause: error });
+  // Space comes back only when a person makes some: nobody should try again for it.
+  if (code === "QuotaExceeded") return new AgentRunError("storage-full", "storage-full", message, { cause: error });
+  return new AgentRunError("infra-failed", "executor-unavailable", message, { cause: error });
 }
 
 const REFUSALS: Record<string, ((bucket: string) => string) | undefined> = {
