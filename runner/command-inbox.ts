@@ -49,7 +49,7 @@ export class CommandInbox {
     }
   }
 
-  /** Takes a turn out that has not begun; its cancellation needs nothing of the agent. */
+  /** Takes a turn out: it begins, or was cancelled before and needs nothing of the agent. */
   withdraw(commandId: string): void {
     const index = this.waiting.findIndex((command) => command.id === commandId);
     if (index !== -1) this.waiting.splice(index, 1);
@@ -69,7 +69,10 @@ export class CommandInbox {
     this.wake?.();
   }
 
-  /** The next turn, or undefined when none has come within `idleMs` or the reader was poked. */
+  /**
+   * The next turn, or undefined when none has come within `idleMs` or the reader was poked. It stays in the inbox until
+   * it is withdrawn, so that at no moment it neither waits nor runs.
+   */
   async nextTurn(idleMs: number): Promise<Command | undefined> {
     if (this.waiting.length === 0) {
       await new Promise<void>((resolve) => {
@@ -82,6 +85,6 @@ export class CommandInbox {
       });
       this.wake = undefined;
     }
-    return this.waiting.shift();
+    return this.waiting[0];
   }
 }

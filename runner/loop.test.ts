@@ -83,6 +83,44 @@ test("an interrupt ends the turn as cancelled, with what it left in the backgrou
   expect(controlPlane.payloads("assistant_message").at(-1)?.text).toContain("1 earlier message of yours");
 });
 
+test.each(["interrupt", "steer"] as const)(
+  "%s acts on the turn under way though another waits behind it",
+  async (type) => {
+    await using machine = await makeMachine();
+    const { controlPlane } = machine.start();
+    const under = controlPlane.order("turn", {
+      text: type === "steer" ? "RUN `sleep 1` RUN `echo end`" : "RUN `sleep 600`",
+    });
+    await controlPlane.until("the command's start", () => controlPlane.payloads("command_execution").length > 0);
+    const behind = controlPlane.order("turn", { text: "hello" });
+    const urgent = controlPlane.order(type, type === "steer" ? { text: "mind the gap" } : {});
+    await controlPlane.until("the next turn's end", () => ended(controlPlane.state(behind).state));
+    await controlPlane.until("the command's end", () => ended(controlPlane.state(urgent).state));
+
+    expect(controlPlane.state(urgent).state).toBe("completed");
+    expect(controlPlane.state(under).state).toBe(type === "steer" ? "completed" : "cancelled");
+    expect(controlPlane.state(behind).state).toBe("completed");
+    if (type === "steer")
+      expect(controlPlane.payloads("user_message")[1]).toMatchObject({ text: "mind the gap", isSteer: true });
+  },
+);
+
+test("a steer meant for a turn that is cancelled before it begins holds no later interrupt", async () => {
+  await using machine = await makeMachine();
+  const { controlPlane } = machine.start();
+  const under = controlPlane.order("turn", { text: "RUN `sleep 600`" });
+  await controlPlane.until("the command's start", () => controlPlane.payloads("command_execution").length > 0);
+  const behind = controlPlane.order("turn", { text: "hello" });
+  const steer = controlPlane.order("steer", { text: "more" });
+  controlPlane.withdraw(behind);
+  const interrupt = controlPlane.order("interrupt", {});
+  await controlPlane.until("the interrupt's end", () => ended(controlPlane.state(interrupt).state));
+
+  expect(controlPlane.state(interrupt).state).toBe("completed");
+  await controlPlane.until("the turn's end", () => controlPlane.state(under).state === "cancelled");
+  await controlPlane.until("the steer's end", () => ended(controlPlane.state(steer).state));
+});
+
 test.each([
   ["accept", true],
   ["acceptForSession", true],

@@ -56,7 +56,7 @@ class Loop {
   private readonly heartbeat: Heartbeat;
   private shouldYield = false;
   private isFinishing = false;
-  private turnBegun = deferred();
+  private queueMoved = deferred();
 
   private readonly config: RunnerConfig;
   private readonly controlPlane: ControlPlane;
@@ -84,7 +84,7 @@ class Loop {
       attempt: this.attempt,
       turns: this.turns,
       inbox: () => this.inbox,
-      nextTurnBegun: () => this.turnBegun.promise,
+      queueMoved: () => this.queueMoved.promise,
     });
     this.inbox = new CommandInbox({
       controlPlane,
@@ -168,11 +168,20 @@ class Loop {
 
   private async runTurn(command: Pick<Command, "id" | "seq">, text: string, isAcknowledged = false): Promise<void> {
     const done = this.turns.run(command, text, { isAcknowledged });
-    this.turnBegun.resolve();
-    this.turnBegun = deferred();
+    this.withdraw(command.id);
     await done;
     if (this.attempt.ending?.kind !== "released")
       await archiveVolume(this.attempt, { threadId: this.attempt.thread, turnId: this.attempt.lastTurnId });
+  }
+
+  private withdraw(commandId: string): void {
+    this.inbox.withdraw(commandId);
+    this.tellQueueMoved();
+  }
+
+  private tellQueueMoved(): void {
+    this.queueMoved.resolve();
+    this.queueMoved = deferred();
   }
 
   // The turn went to the agent once, so it is not sent again: a new turn on the thread says what happened to it.
@@ -227,7 +236,7 @@ class Loop {
   }
 
   private cancelCommand(commandId: string): void {
-    this.inbox.withdraw(commandId);
+    this.withdraw(commandId);
     if (this.turns.commandId === commandId)
       void this.turns.stop({
         terminalStatus: "cancelled",
@@ -238,6 +247,7 @@ class Loop {
 
   private beginEnding(ending: Ending): void {
     this.inbox.poke();
+    this.tellQueueMoved();
     if (ending.kind === "lost") void this.attempt.killAgent();
     else if (ending.kind === "cancelled")
       void this.turns.stop({

@@ -27,16 +27,21 @@ export class TurnRunner {
 
   constructor(private readonly attempt: Attempt) {}
 
-  /** Adds to the turn under way, once codex has taken it; false when there is none that was ordered before `seq`. */
-  async steer(command: Command, text: string): Promise<boolean> {
+  /** Adds to the turn of a command, once codex has taken it; false when that is not the one under way any more. */
+  async steer(turnCommandId: string, command: Command, text: string): Promise<boolean> {
     const { current } = this;
-    if (!current || current.seq > command.seq) return false;
+    if (current?.commandId !== turnCommandId) return false;
     await current.started;
     return (await current.agent?.steer(command.id, text)) ?? false;
   }
 
   get commandId(): string | undefined {
     return this.current?.commandId;
+  }
+
+  /** The command whose turn is under way, if it was ordered before `seq`. */
+  commandBefore(seq: number): string | undefined {
+    return this.current && this.current.seq < seq ? this.current.commandId : undefined;
   }
 
   /** Runs one turn to its end. Throws when the whole run cannot go on; its command is finished before. */
@@ -69,10 +74,10 @@ export class TurnRunner {
     }
   }
 
-  /** Stops the turn under way for the reason given; false when there is none, or none ordered before `beforeSeq`. */
-  async stop(outcome: Outcome = INTERRUPTED, opts: { boundMs?: number; beforeSeq?: number } = {}): Promise<boolean> {
+  /** Stops the turn under way for the reason given; false when there is none, or not that of the command named. */
+  async stop(outcome: Outcome = INTERRUPTED, opts: { boundMs?: number; commandId?: string } = {}): Promise<boolean> {
     const { current } = this;
-    if (!current || current.seq > (opts.beforeSeq ?? Number.POSITIVE_INFINITY)) return false;
+    if (!current || current.commandId !== (opts.commandId ?? current.commandId)) return false;
     current.stop ??= outcome;
     this.attempt.approvals.endTurn();
     await current.started;

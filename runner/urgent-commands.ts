@@ -27,7 +27,8 @@ export class UrgentCommands {
       attempt: Attempt;
       turns: TurnRunner;
       inbox: () => CommandInbox;
-      nextTurnBegun: () => Promise<void>;
+      /** Resolves when a turn has begun or was withdrawn, or the attempt ends. */
+      queueMoved: () => Promise<void>;
     },
   ) {}
 
@@ -39,14 +40,13 @@ export class UrgentCommands {
   }
 
   private async handle(command: Command): Promise<void> {
-    const { attempt, inbox } = this.opts;
-    // It may be meant for a turn that was ordered just before it and has not begun yet.
-    if (command.type !== "approve" && inbox().hasTurnBefore(command.seq)) await this.opts.nextTurnBegun();
+    const { attempt } = this.opts;
+    const turnCommandId = command.type === "approve" ? undefined : await this.turnFor(command.seq);
     if (attempt.ending) return;
     const { controlPlane, run } = attempt;
     try {
       await persist(() => controlPlane.ackCommand({ commandId: command.id, leaseEpoch: run.leaseEpoch }));
-      const result = await this.carryOut(command);
+      const result = await this.carryOut(command, turnCommandId);
       if (attempt.isLost) return;
       const outcome = result.done
         ? ({ terminalStatus: "completed" } as const)
@@ -64,13 +64,21 @@ export class UrgentCommands {
     }
   }
 
-  private async carryOut(command: Command): Promise<Result> {
+  // The turn under way, whatever waits behind it; with none, the one that was ordered just before and has yet to begin.
+  private async turnFor(seq: number): Promise<string | undefined> {
+    const { attempt, turns, inbox, queueMoved } = this.opts;
+    while (!attempt.ending && turns.commandBefore(seq) === undefined && inbox().hasTurnBefore(seq)) await queueMoved();
+    return turns.commandBefore(seq);
+  }
+
+  private async carryOut(command: Command, turnCommandId: string | undefined): Promise<Result> {
     const { attempt, turns } = this.opts;
     switch (command.type) {
       case "steer": {
         const { text } = COMMAND_PAYLOADS.steer.parse(command.payload);
+        if (turnCommandId === undefined) return NO_ACTIVE_TURN;
         try {
-          return (await turns.steer(command, text)) ? { done: true } : NO_ACTIVE_TURN;
+          return (await turns.steer(turnCommandId, command, text)) ? { done: true } : NO_ACTIVE_TURN;
         } catch (error) {
           if (error instanceof BackendFailedError)
             return { done: false, reason: "backend-failed", message: error.message };
@@ -82,7 +90,8 @@ export class UrgentCommands {
         }
       }
       case "interrupt":
-        return (await turns.stop(undefined, { beforeSeq: command.seq })) ? { done: true } : NO_ACTIVE_TURN;
+        if (turnCommandId === undefined) return NO_ACTIVE_TURN;
+        return (await turns.stop(undefined, { commandId: turnCommandId })) ? { done: true } : NO_ACTIVE_TURN;
       case "approve": {
         const { approvalId, decision } = COMMAND_PAYLOADS.approve.parse(command.payload);
         const isApplied = await attempt.approvals.decide(approvalId, decision);

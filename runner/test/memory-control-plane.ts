@@ -63,6 +63,12 @@ export class MemoryControlPlane implements ControlPlane {
     for (const watcher of this.watchers) watcher({ type: "cancel-requested" });
   }
 
+  /** Cancels a command that has not begun, as the server does at once. */
+  withdraw(command: Command): void {
+    this.change(command.id, { state: "cancelled", cancelRequestedAt: new Date().toISOString() });
+    for (const watcher of this.watchers) watcher(this.state(command));
+  }
+
   /** Resolves once the test holds: looked at again after everything the runner says. */
   async until<T>(what: string, test: () => T | undefined | false): Promise<T> {
     for (;;) {
