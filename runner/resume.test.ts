@@ -139,7 +139,7 @@ test.each(["namespace", "process-group"] as const)(
       { isolation },
     );
     await runTurn(started, `RUN \`setsid sleep ${seconds} > /dev/null 2>&1 &\``);
-    expect(sleepers(seconds)).toHaveLength(1);
+    await expect.poll(() => sleepers(seconds)).toHaveLength(1);
     await lose(started);
 
     expect(sleepers(seconds)).toEqual([]);
