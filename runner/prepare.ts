@@ -72,10 +72,12 @@ export async function prepare(opts: PrepareOptions): Promise<Prepared> {
   }
   const cwd = await prepareWorkspace({
     workspaceDir: layout.workspaceDir,
+    stagingDir: path.join(layout.stateDir, "clone"),
     scratchDir: config.scratchDir,
     workspaceRef: run.workspaceRef,
     resourceBundleRef: run.resourceBundleRef,
     pathVariable: config.pathVariable,
+    attemptId: config.attemptId,
     signal: opts.signal,
   }).then((folder) => realpath(folder)); // codex knows folders by their real paths.
   const { backend, modelBaseUrl, modelToken, session } = run.assignment;

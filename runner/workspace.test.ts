@@ -4,6 +4,7 @@ import fs from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { findAttemptProcesses } from "./attempt-processes";
 import { childEnv } from "./child-env";
 import { makeMachine, type Started } from "./test/harness";
 
@@ -51,6 +52,8 @@ test("a git workspace is cloned once, on a branch of its name, and what the agen
   await using machine = await makeMachine();
   using repository = await serveRepository(machine.root, { "src/a.txt": "a" });
   const workspaceRef = { kind: "git", url: repository.url, ref: "main", subdir: "src" };
+  // What an attempt leaves that a SIGKILL ended in the middle of its clone.
+  fs.mkdirSync(path.join(machine.volumeDir, ".agentrun", "clone", ".git"), { recursive: true });
   const first = machine.start({ workspaceRef });
   expect((await runTurn(first, "RUN `echo mine > b.txt; git branch --show-current`")).state).toBe("completed");
   expect(first.controlPlane.payloads("command_output")[0]?.text).toBe("main\n");
@@ -71,6 +74,23 @@ test("a repository that cannot be fetched fails the run with git's own words", a
     failureKind: "infra-failed",
     message: expect.stringMatching(/git could not fetch[\s\S]*127\.0\.0\.1/),
   });
+});
+
+test("a clone under way is no workspace yet, and ends with its attempt", async () => {
+  await using machine = await makeMachine();
+  const silent = net.createServer().listen(0, "127.0.0.1"); // Takes connections and says nothing.
+  await once(silent, "listening");
+  const { port } = silent.address() as net.AddressInfo;
+  const started = machine.start({ workspaceRef: { kind: "git", url: `git://127.0.0.1:${port}/project` } });
+  started.controlPlane.order("turn", { text: "hello" });
+  await once(silent, "connection");
+  expect(await findAttemptProcesses(started.attemptId)).not.toEqual([]);
+  expect(fs.readdirSync(machine.workspaceDir)).toEqual([]);
+  started.controlPlane.epoch += 1;
+
+  expect(await started.ended).toMatchObject({ kind: "lost" });
+  expect(await findAttemptProcesses(started.attemptId)).toEqual([]);
+  silent.close();
 });
 
 test("a directory workspace is worked in where it lies, and a bundle's files are put into it", async () => {

@@ -7,6 +7,7 @@ import {
   readdir,
   readlink,
   realpath,
+  rename,
   rm,
   stat,
   symlink,
@@ -15,10 +16,17 @@ import {
 import path from "node:path";
 import { promisify } from "node:util";
 import { ResourceBundleRef, WorkspaceRef } from "@/contract/run";
+import { endAttemptProcesses } from "./attempt-processes";
 import { childEnv } from "./child-env";
 
 const run = promisify(execFile);
-type Fetching = { pathVariable: string; signal?: AbortSignal };
+type Fetching = {
+  /** The PATH that git is looked for on. */
+  pathVariable: string;
+  /** Every process below git carries it, so that whoever ends this attempt finds it. */
+  attemptId: string;
+  signal?: AbortSignal;
+};
 const GIT_TIMEOUT_MS = 10 * 60_000;
 
 /** The workspace could not be made as the run asks for it. */
@@ -30,20 +38,21 @@ export class WorkspaceError extends Error {
  * Brings the workspace into being and answers the folder that the agent works in. What an earlier run of the session
  * left is kept: a git workspace is cloned once, and a bundle's files are written again before each run.
  */
-export async function prepareWorkspace(opts: {
-  workspaceDir: string;
-  scratchDir: string;
-  workspaceRef: unknown;
-  resourceBundleRef: unknown;
-  /** The PATH that git is looked for on. */
-  pathVariable: string;
-  signal?: AbortSignal;
-}): Promise<string> {
+export async function prepareWorkspace(
+  opts: Fetching & {
+    workspaceDir: string;
+    /** On the workspace's volume: a clone comes about here, and is moved into its place once it is whole. */
+    stagingDir: string;
+    scratchDir: string;
+    workspaceRef: unknown;
+    resourceBundleRef: unknown;
+  },
+): Promise<string> {
   const ref = WorkspaceRef.safeParse(opts.workspaceRef ?? { kind: "empty" });
   if (!ref.success)
     throw new WorkspaceError(`the run's workspaceRef is not one that this runner knows: ${ref.error.message}`);
   const workspace = ref.data;
-  const cwd = await openWorkspace(workspace, opts.workspaceDir, opts);
+  const cwd = await openWorkspace(workspace, opts);
   if (opts.resourceBundleRef !== null && opts.resourceBundleRef !== undefined) {
     const bundle = ResourceBundleRef.safeParse(opts.resourceBundleRef);
     if (!bundle.success)
@@ -55,7 +64,11 @@ export async function prepareWorkspace(opts: {
   return cwd;
 }
 
-async function openWorkspace(workspace: WorkspaceRef, workspaceDir: string, how: Fetching): Promise<string> {
+async function openWorkspace(
+  workspace: WorkspaceRef,
+  opts: Fetching & { workspaceDir: string; stagingDir: string },
+): Promise<string> {
+  const { workspaceDir, stagingDir } = opts;
   switch (workspace.kind) {
     case "empty":
       return workspaceDir;
@@ -68,7 +81,12 @@ async function openWorkspace(workspace: WorkspaceRef, workspaceDir: string, how:
       return workspace.path;
     }
     case "git": {
-      if ((await readdir(workspaceDir)).length === 0) await clone(workspace, workspaceDir, how);
+      if ((await readdir(workspaceDir)).length === 0) {
+        await rm(stagingDir, { recursive: true, force: true });
+        await mkdir(stagingDir, { mode: 0o700 });
+        await clone(workspace, stagingDir, opts);
+        await rename(stagingDir, workspaceDir);
+      }
       return workspace.subdir === undefined ? workspaceDir : inside(workspaceDir, workspace.subdir);
     }
     default:
@@ -107,11 +125,13 @@ async function clone(source: { url: string; ref?: string | undefined }, dir: str
     GIT_TERMINAL_PROMPT: "0",
     GIT_CONFIG_NOSYSTEM: "1",
     GIT_ALLOW_PROTOCOL: "https:http:ssh:git",
+    AGENTRUN_ATTEMPT: how.attemptId,
   });
   const git = async (...args: string[]) =>
     run("git", ["-C", dir, "-c", "core.hooksPath=/dev/null", ...args], {
       env,
       timeout: GIT_TIMEOUT_MS,
+      killSignal: "SIGKILL",
       signal: how.signal,
     });
   try {
@@ -122,16 +142,14 @@ async function clone(source: { url: string; ref?: string | undefined }, dir: str
     const isNamed = source.ref !== undefined && !/^[0-9a-f]{40}$/.test(source.ref);
     await git("checkout", "--quiet", ...(isNamed ? ["-B", source.ref ?? ""] : ["--detach"]), "FETCH_HEAD");
   } catch (error) {
-    await emptyFolder(dir);
+    // A killed git leaves the helpers that it had started, and they would go on writing.
+    await endAttemptProcesses(how.attemptId);
+    await rm(dir, { recursive: true, force: true });
     const said = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : String(error);
     throw new WorkspaceError(
       `git could not fetch ${source.ref ?? "the default branch"} of ${source.url}: ${said.slice(-1_000)}`,
     );
   }
-}
-
-async function emptyFolder(dir: string): Promise<void> {
-  for (const entry of await readdir(dir)) await rm(path.join(dir, entry), { recursive: true, force: true });
 }
 
 async function writeInside(root: string, relative: string, content: string): Promise<void> {
