@@ -28,6 +28,7 @@ export interface AgentOptions {
   onNotification: (notification: CodexNotification) => void;
   onRequest: (method: string, params: unknown) => Promise<unknown>;
   startTimeoutMs?: number;
+  interruptBoundMs?: number;
   /** Kills codex while it is starting; an agent that has started is ended by its own methods. */
   signal?: AbortSignal;
 }
@@ -177,7 +178,7 @@ export class Agent {
    * Ends the turn under way and the commands it left in the background, within ten seconds: past that codex is killed,
    * and the turn counts as interrupted all the same. False when no turn was under way.
    */
-  async interrupt(boundMs = INTERRUPT_BOUND_MS): Promise<boolean> {
+  async interrupt(boundMs = this.opts.interruptBoundMs ?? INTERRUPT_BOUND_MS): Promise<boolean> {
     const { active } = this;
     if (active?.turnId === undefined) return false;
     active.isInterrupted = true;

@@ -132,6 +132,8 @@ export class Attempt {
 
   private async startAgent(): Promise<Agent> {
     const { config, run, policy } = this;
+    // What ends the last agent's tools looks for the attempt's mark, which the next agent carries too.
+    await this.agent?.kill();
     this.prepared ??= await prepare({
       config,
       run,
@@ -159,6 +161,7 @@ export class Attempt {
         notes,
         signal: this.preparing.signal,
         startTimeoutMs: config.startTimeoutMs,
+        interruptBoundMs: config.interruptBoundMs,
         isolation,
         onThread: (id) => {
           this.threadId = id;

@@ -33,6 +33,8 @@ export interface RunnerConfig {
   selfFence: boolean | undefined;
   /** How long codex may take to answer while it starts. */
   startTimeoutMs?: number;
+  /** How long a turn may take to stop before codex is killed. */
+  interruptBoundMs?: number;
   /** How long a session waits for an archive that gives no answer. */
   archiveAwayMaxMs?: number;
   /** Instead of what this machine was found to allow. */

@@ -1,9 +1,35 @@
 import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { makeMachine } from "./test/harness";
+import { makeMachine, type Started } from "./test/harness";
 
 const isEnded = (state: string) => state === "completed" || state === "failed" || state === "cancelled";
+
+/**
+ * A stand-in that speaks codex's protocol as far as it must, and does what `script` says: JavaScript that sees `id`,
+ * `method` and `params` of each request, answers by `say`, and ends a turn by `complete`.
+ */
+function fakeAppServer(root: string, script: string): string {
+  const file = path.join(root, "fake-app-server");
+  const whole = `#!${process.execPath}
+const say = (message) => process.stdout.write(JSON.stringify(message) + "\\n");
+const complete = (status) => say({ method: "turn/completed", params: { threadId: "thread_1", turn: { id: "turn_1", status, error: null, items: [] } } });
+require("readline").createInterface({ input: process.stdin }).on("line", (line) => {
+  const { id, method, params } = JSON.parse(line);
+  ${script}
+  if (method === "turn/start") { say({ id, result: { turn: { id: "turn_1" } } }); return void setTimeout(complete, 10, "completed"); }
+  if (method === "turn/interrupt") { say({ id, result: {} }); return complete("interrupted"); }
+  if (id !== undefined) say({ id, result: { thread: { id: "thread_1" } } });
+});
+`;
+  fs.writeFileSync(file, whole, { mode: 0o755 });
+  return file;
+}
+
+const hasStarted = ({ controlPlane }: Started) =>
+  controlPlane.until("the turn's start", () =>
+    controlPlane.payloads("backend_status").some(({ phase }) => phase === "turn-started"),
+  );
 
 /** A stand-in for codex that fails in its own way; the real one cannot be made to. */
 function fakeCodex(root: string, script: string): string {
@@ -121,4 +147,24 @@ test("while the server is away the agent works on, and every event arrives once 
   expect(controlPlane.payloads("command_output").map(({ text }) => text)).toEqual(
     Array.from({ length: 40 }, (_, index) => `line ${index}\n`),
   );
+});
+
+const HANGS_IN_ITS_TURN =
+  'if (method === "turn/interrupt") return; if (method === "turn/start" && params.input[0].text === "hang") return say({ id, result: { turn: { id: "turn_1" } } });';
+
+test("a turn that comes right after an interrupt that had to kill codex runs", async () => {
+  await using machine = await makeMachine();
+  const started = machine.start(
+    {},
+    { codexPath: fakeAppServer(machine.root, HANGS_IN_ITS_TURN), interruptBoundMs: 200 },
+  );
+  const { controlPlane } = started;
+  const turn = controlPlane.order("turn", { text: "hang" });
+  await hasStarted(started);
+  controlPlane.order("interrupt", {});
+  const next = controlPlane.order("turn", { text: "hello" });
+  await controlPlane.until("the next turn's end", () => isEnded(controlPlane.state(next).state));
+
+  expect(controlPlane.state(turn)).toMatchObject({ state: "cancelled", failureMessage: "interrupted" });
+  expect(controlPlane.state(next)).toMatchObject({ state: "completed" });
 });

@@ -62,19 +62,25 @@ export function spawnAgent(opts: {
     child.once("exit", () => resolve());
     child.once("error", () => resolve());
   });
+  const end = async () => {
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+      try {
+        process.kill(isolation === "process-group" ? -child.pid : child.pid, "SIGKILL");
+      } catch {
+        child.kill("SIGKILL");
+      }
+    }
+    await gone;
+    await endAttemptProcesses(opts.attemptId);
+  };
+  let ending: Promise<void> | undefined;
   return {
     child,
     isolation,
-    async kill() {
-      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
-        try {
-          process.kill(isolation === "process-group" ? -child.pid : child.pid, "SIGKILL");
-        } catch {
-          child.kill("SIGKILL");
-        }
-      }
-      await gone;
-      await endAttemptProcesses(opts.attemptId);
+    kill() {
+      // One scan for all callers: a second that lagged behind would find the attempt's next agent.
+      ending ??= end();
+      return ending;
     },
   };
 }
