@@ -1,5 +1,5 @@
 import type { ClaimedRun } from "@/contract/run";
-import { checkWriter } from "@/volume";
+import { checkWriter, findRollouts } from "@/volume";
 import { Agent, ThreadLostError } from "./agent";
 import { Approvals } from "./approvals";
 import type { RunnerConfig } from "./config";
@@ -130,6 +130,18 @@ export class Attempt {
     await this.opening?.then((agent) => agent.kill()).catch(() => {});
   }
 
+  // A restarted agent goes on with the thread that this attempt has been using, if codex had written it down: one that
+  // was killed in a thread's first turn may have left no rollout.
+  private async threadToOpen(prepared: Prepared): Promise<string | null> {
+    const { threadId } = this;
+    if (threadId === undefined || threadId === prepared.threadId) return prepared.threadId;
+    if ((await findRollouts(prepared.layout.rolloutsDir, threadId)).length > 0) return threadId;
+    const message =
+      "The agent was killed before it had written down its conversation: it starts a new thread and does not know what was said before.";
+    this.emit({ type: "warning", payload: { message, code: "thread-replaced", threadId } });
+    return null;
+  }
+
   private async startAgent(): Promise<Agent> {
     const { config, run, policy } = this;
     // What ends the last agent's tools looks for the attempt's mark, which the next agent carries too.
@@ -142,8 +154,7 @@ export class Attempt {
       signal: this.preparing.signal,
     });
     const { cwd, agentEnv, layout, notes } = this.prepared;
-    // A restarted agent goes on with the thread that this attempt has been using.
-    const threadId = this.threadId ?? this.prepared.threadId;
+    const threadId = await this.threadToOpen(this.prepared);
     const isolation = config.isolation ?? probeIsolation();
     this.emit({
       type: "backend_status",

@@ -19,6 +19,7 @@ require("readline").createInterface({ input: process.stdin }).on("line", (line) 
   ${script}
   if (method === "turn/start") { say({ id, result: { turn: { id: "turn_1" } } }); return void setTimeout(complete, 10, "completed"); }
   if (method === "turn/interrupt") { say({ id, result: {} }); return complete("interrupted"); }
+  if (method === "thread/resume") return say({ id, error: { code: -32600, message: "no rollout found for thread id thread_1" } });
   if (id !== undefined) say({ id, result: { thread: { id: "thread_1" } } });
 });
 `;
@@ -152,7 +153,7 @@ test("while the server is away the agent works on, and every event arrives once 
 const HANGS_IN_ITS_TURN =
   'if (method === "turn/interrupt") return; if (method === "turn/start" && params.input[0].text === "hang") return say({ id, result: { turn: { id: "turn_1" } } });';
 
-test("a turn that comes right after an interrupt that had to kill codex runs", async () => {
+test("a turn that comes right after an interrupt that had to kill codex runs, though its thread was not written yet", async () => {
   await using machine = await makeMachine();
   const started = machine.start(
     {},
@@ -167,4 +168,5 @@ test("a turn that comes right after an interrupt that had to kill codex runs", a
 
   expect(controlPlane.state(turn)).toMatchObject({ state: "cancelled", failureMessage: "interrupted" });
   expect(controlPlane.state(next)).toMatchObject({ state: "completed" });
+  expect(controlPlane.payloads("warning")).toMatchObject([{ code: "thread-replaced" }]);
 });
