@@ -33,7 +33,10 @@ export interface AgentOptions {
   signal?: AbortSignal;
 }
 
-/** codex has no rollout of the thread that it should resume. */
+// codex's words when a thread's rollout is not there, or holds nothing that a thread could be resumed from.
+const THREAD_LOST = /no rollout found|rollout.*\bis empty\b|does not start with session metadata/i;
+
+/** codex has no rollout of the thread that it should resume, or cannot read it. */
 export class ThreadLostError extends BackendFailedError {
   override readonly name = "ThreadLostError";
 }
@@ -117,7 +120,7 @@ export class Agent {
       return await this.server.request("thread/resume", { threadId, excludeTurns: true, ...settings });
     } catch (error) {
       // -32600 also stands for locks and unreadable rollouts: only the text tells them apart.
-      if (error instanceof CodexRequestError && /no rollout found/i.test(error.message))
+      if (error instanceof CodexRequestError && THREAD_LOST.test(error.message))
         throw new ThreadLostError(error.message);
       if (error instanceof CodexRequestError && /active writer/i.test(error.message)) {
         throw new BackendFailedError(

@@ -10,7 +10,7 @@ import { type DraftEvent, EventBatcher } from "./event-batch";
 import { probeIsolation } from "./isolation";
 import { LiveFrames } from "./live-frames";
 import { type Prepared, policyOf, prepare } from "./prepare";
-import { noteLostThread } from "./thread-notes";
+import { lostThreadMessage, noteLostThread } from "./thread-notes";
 import { TurnTranslator } from "./turn";
 
 /** What lives as long as one claim of a run: its event log, its approvals, its agent, and how it ends. */
@@ -187,10 +187,8 @@ export class Attempt {
       });
     } catch (error) {
       if (error instanceof ThreadLostError && threadId !== null) {
-        await noteLostThread(layout, threadId);
-        throw new BackendFailedError(
-          `The conversation of this session is gone: codex finds no rollout of thread ${threadId} on the volume. Restore the session's storage from its archive, or send the message again to start a new thread.`,
-        );
+        const setAside = await noteLostThread(layout, threadId);
+        throw new BackendFailedError(lostThreadMessage(threadId, error, setAside));
       }
       throw error;
     }

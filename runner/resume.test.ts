@@ -93,27 +93,41 @@ test("the volume is archived after each turn, and a session goes on from its arc
   expect(third.controlPlane.payloads("assistant_message").at(-1)?.text).toContain("2 earlier messages");
 });
 
-test("a lost rollout fails one run with what to do, and the next starts a new thread and says so", async () => {
-  await using machine = await makeMachine();
-  const first = machine.start();
-  await runTurn(first, "hello");
-  first.terminate();
-  await first.ended;
-  fs.rmSync(path.join(machine.volumeDir, "sessions"), { recursive: true });
+test.each([
+  ["is gone", (file: string) => fs.rmSync(file), /is gone/],
+  ["is empty", (file: string) => fs.truncateSync(file, 0), /cannot be read[\s\S]*put aside as sessions\/\S+\.damaged/],
+  [
+    "has lost its first line",
+    (file: string) => fs.writeFileSync(file, `\0\0\0${fs.readFileSync(file, "utf8").replace(/^.*/, "")}`),
+    /cannot be read[\s\S]*put aside as sessions\/\S+\.damaged/,
+  ],
+])(
+  "a rollout that %s fails one run with what to do, and the next starts a new thread and says so",
+  async (_how, damage, message) => {
+    await using machine = await makeMachine();
+    const first = machine.start();
+    await runTurn(first, "hello");
+    first.terminate();
+    await first.ended;
+    const sessions = path.join(machine.volumeDir, "sessions");
+    for (const file of await listRollouts(sessions)) damage(path.join(sessions, file));
 
-  const second = machine.start(assignment(first));
-  expect((await runTurn(second, "are you there?")).failureKind).toBe("backend-failed");
-  expect(await second.ended).toMatchObject({
-    kind: "failed",
-    failureKind: "backend-failed",
-    message: expect.stringContaining("Restore the session's storage"),
-  });
-  expect(second.controlPlane.finished).toMatchObject({ terminalStatus: "failed", failureKind: "backend-failed" });
+    const second = machine.start(assignment(first));
+    expect((await runTurn(second, "are you there?")).failureKind).toBe("backend-failed");
+    expect(await second.ended).toMatchObject({
+      kind: "failed",
+      failureKind: "backend-failed",
+      message: expect.stringMatching(
+        new RegExp(`${message.source}[\\s\\S]*delete the session's storage, then restore it`),
+      ),
+    });
+    expect(second.controlPlane.finished).toMatchObject({ terminalStatus: "failed", failureKind: "backend-failed" });
 
-  const third = machine.start(assignment(first));
-  expect((await runTurn(third, "and now?")).state).toBe("completed");
-  expect(third.controlPlane.payloads("warning")).toMatchObject([{ code: "thread-replaced" }]);
-});
+    const third = machine.start(assignment(first));
+    expect((await runTurn(third, "and now?")).state).toBe("completed");
+    expect(third.controlPlane.payloads("warning")).toMatchObject([{ code: "thread-replaced" }]);
+  },
+);
 
 test("an attempt that meets a later epoch on its volume ends without touching it", async () => {
   await using machine = await makeMachine();
