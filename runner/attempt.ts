@@ -10,7 +10,7 @@ import { type DraftEvent, EventBatcher } from "./event-batch";
 import { probeIsolation } from "./isolation";
 import { LiveFrames } from "./live-frames";
 import { type Prepared, policyOf, prepare } from "./prepare";
-import { lostThreadMessage, noteLostThread } from "./thread-notes";
+import { lostThreadMessage, noteLostThread, noteThread } from "./thread-notes";
 import { TurnTranslator } from "./turn";
 
 /** What lives as long as one claim of a run: its event log, its approvals, its agent, and how it ends. */
@@ -33,6 +33,7 @@ export class Attempt {
   private opening: Promise<Agent> | undefined;
   private prepared: Prepared | undefined;
   private threadId: string | undefined;
+  private notedThreadId: string | undefined;
 
   constructor(
     readonly config: RunnerConfig,
@@ -117,6 +118,14 @@ export class Attempt {
     const { run, config, prepared } = this;
     if (prepared)
       await checkWriter(prepared.layout, { runId: run.id, leaseEpoch: run.leaseEpoch, attemptId: config.attemptId });
+  }
+
+  /** Keeps on the volume which thread is worked on; without space for it only a first turn's resume is lost. */
+  async noteThread(): Promise<void> {
+    if (this.prepared && this.threadId !== undefined && this.threadId !== this.notedThreadId) {
+      await noteThread(this.prepared.layout, this.threadId).catch(() => {});
+      this.notedThreadId = this.threadId;
+    }
   }
 
   async closeAgent(graceMs?: number): Promise<void> {

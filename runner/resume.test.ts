@@ -65,6 +65,25 @@ test("a cut-off turn that policy continues becomes a new turn that says so", asy
   expect(second.controlPlane.payloads("user_message")[0]?.text).toMatch(/cut off[\s\S]*tell me a joke/);
 });
 
+test("a first turn that was cut off is continued on its own thread", async () => {
+  await using machine = await makeMachine();
+  const first = machine.start();
+  const turn = first.controlPlane.order("turn", { text: "RUN `echo halfway; sleep 986`" });
+  await first.controlPlane.until("the command", () => first.controlPlane.payloads("command_execution").length > 0);
+  await expect.poll(() => listRollouts(path.join(machine.volumeDir, "sessions"))).toHaveLength(1);
+  await lose(first);
+  expect(first.controlPlane.run.assignment.session?.threadId).toBeNull();
+
+  const second = machine.start(assignment(first, { cutOffTurn: { commandId: turn.id, text: "say something" } }));
+  second.controlPlane.commands.push({ ...first.controlPlane.state(turn) });
+  await second.controlPlane.until("its end", () => isEnded(second.controlPlane.state(turn).state));
+
+  expect(second.controlPlane.payloads("backend_status")).toContainEqual(
+    expect.objectContaining({ phase: "thread-resumed" }),
+  );
+  expect(await listRollouts(path.join(machine.volumeDir, "sessions"))).toHaveLength(1);
+});
+
 test("the volume is archived after each turn, and a session goes on from its archive on a new volume", async () => {
   await using machine = await makeMachine();
   const first = machine.start();

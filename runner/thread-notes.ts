@@ -3,7 +3,10 @@ import path from "node:path";
 import { z } from "zod";
 import { findRollouts, type VolumeLayout } from "@/volume";
 
+const LOST = "lost-threads.json";
 const LostThreads = z.array(z.string());
+const LAST = "last-thread.json";
+const LastThread = z.object({ threadId: z.string().nullable() });
 
 /**
  * Which thread a new attempt opens. A thread whose rollout is gone or unreadable fails one run, with a message that says
@@ -13,10 +16,19 @@ export async function chooseThread(
   layout: VolumeLayout,
   threadId: string | null,
 ): Promise<{ threadId: string | null; isReplaced: boolean }> {
-  if (threadId === null) return { threadId: null, isReplaced: false };
-  if ((await findRollouts(layout.rolloutsDir, threadId)).length > 0) return { threadId, isReplaced: false };
-  const isKnownLost = (await readLost(layout)).includes(threadId);
-  return isKnownLost ? { threadId: null, isReplaced: true } : { threadId, isReplaced: false };
+  const hasRollout = async (id: string) => (await findRollouts(layout.rolloutsDir, id)).length > 0;
+  if (threadId !== null && (await hasRollout(threadId))) return { threadId, isReplaced: false };
+  const isKnownLost = threadId !== null && (await readNote(layout, LOST, LostThreads, [])).includes(threadId);
+  if (threadId !== null && !isKnownLost) return { threadId, isReplaced: false };
+  // The server hears of a thread at its first turn's end, so only the volume knows of one that was cut off before.
+  const { threadId: last } = await readNote(layout, LAST, LastThread, { threadId: null });
+  if (last !== null && last !== threadId && (await hasRollout(last))) return { threadId: last, isReplaced: false };
+  return { threadId: null, isReplaced: isKnownLost };
+}
+
+/** Keeps on the volume which thread its last turn belongs to. */
+export async function noteThread(layout: VolumeLayout, threadId: string): Promise<void> {
+  await writeFile(path.join(layout.stateDir, LAST), JSON.stringify({ threadId }));
 }
 
 /** Puts what there is of the thread's rollout aside, under a name that codex does not look for; answers its paths. */
@@ -27,8 +39,8 @@ export async function noteLostThread(layout: VolumeLayout, threadId: string): Pr
     await rename(from, `${from}.damaged`);
     setAside.push(path.relative(layout.dir, `${from}.damaged`));
   }
-  const lost = await readLost(layout);
-  if (!lost.includes(threadId)) await writeFile(notesFile(layout), JSON.stringify([...lost, threadId]));
+  const lost = await readNote(layout, LOST, LostThreads, []);
+  if (!lost.includes(threadId)) await writeFile(path.join(layout.stateDir, LOST), JSON.stringify([...lost, threadId]));
   return setAside;
 }
 
@@ -41,15 +53,12 @@ export function lostThreadMessage(threadId: string, error: Error, setAside: stri
   return `The conversation of this session ${what}. Send the message again to go on in a new thread that knows nothing of it. Or have it back as it was last archived: before you send anything, delete the session's storage, then restore it; files changed since that archive are lost.`;
 }
 
-async function readLost(layout: VolumeLayout): Promise<string[]> {
-  const text = await readFile(notesFile(layout), "utf8").catch(() => "[]");
+/** A note that was cut off while it was written counts as none. */
+async function readNote<T>(layout: VolumeLayout, name: string, schema: z.ZodType<T>, none: T): Promise<T> {
+  const text = await readFile(path.join(layout.stateDir, name), "utf8").catch(() => "");
   try {
-    return LostThreads.parse(JSON.parse(text));
+    return schema.parse(JSON.parse(text));
   } catch {
-    return [];
+    return none;
   }
-}
-
-function notesFile(layout: VolumeLayout): string {
-  return path.join(layout.stateDir, "lost-threads.json");
 }

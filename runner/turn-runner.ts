@@ -118,6 +118,7 @@ export class TurnRunner {
       type: "backend_status",
       payload: { phase: "turn-started", turnId, commandId: current.commandId, threadId: agent.threadId },
     });
+    await attempt.noteThread();
     const end = await this.waitForEnd(turn.ended);
     for (const event of attempt.translator.endTurn(turnId, end.error)) attempt.emit(event);
     attempt.emit({
