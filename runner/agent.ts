@@ -43,6 +43,9 @@ export class ThreadLostError extends BackendFailedError {
 
 interface ActiveTurn {
   turnId: string | undefined;
+  /** Resolves once codex has named the turn. */
+  taken: Promise<void>;
+  take: (turnId: string) => void;
   isInterrupted: boolean;
   end: (end: TurnEnd) => void;
   fail: (error: Error) => void;
@@ -136,14 +139,7 @@ export class Agent {
   /** Sends a turn. The answer's `ended` settles when codex says how it ended, or rejects when codex is gone. */
   async startTurn(commandId: string, text: string): Promise<{ turnId: string; ended: Promise<TurnEnd> }> {
     if (this.active) throw new Error("a turn is under way");
-    let end: ActiveTurn["end"] = () => {};
-    let fail: ActiveTurn["fail"] = () => {};
-    const ended = new Promise<TurnEnd>((resolve, reject) => {
-      end = resolve;
-      fail = reject;
-    });
-    ended.catch(() => {});
-    const active: ActiveTurn = { turnId: undefined, isInterrupted: false, end, fail, ended };
+    const active = makeTurn();
     this.active = active;
     try {
       const { turn } = await this.server.request("turn/start", {
@@ -151,10 +147,11 @@ export class Agent {
         clientUserMessageId: commandId,
         input: userText(text),
       });
-      active.turnId ??= turn.id;
-      return { turnId: turn.id, ended };
+      active.take(turn.id);
+      return { turnId: turn.id, ended: active.ended };
     } catch (error) {
       if (this.active === active) this.active = undefined;
+      active.fail(error as Error);
       throw error;
     }
   }
@@ -183,15 +180,15 @@ export class Agent {
    */
   async interrupt(boundMs = this.opts.interruptBoundMs ?? INTERRUPT_BOUND_MS): Promise<boolean> {
     const { active } = this;
-    if (active?.turnId === undefined) return false;
+    if (active === undefined) return false;
     active.isInterrupted = true;
     const timer = setTimeout(() => void this.kill(), boundMs);
     try {
+      await Promise.race([active.taken, active.ended]);
       // A repeated interrupt can hang, so the turn's end is what counts, not this answer.
-      await Promise.race([
-        this.server.request("turn/interrupt", { threadId: this.threadId, turnId: active.turnId }, boundMs),
-        active.ended,
-      ]);
+      const { threadId } = this;
+      const asked = this.server.request("turn/interrupt", { threadId, turnId: active.turnId ?? "" }, boundMs);
+      await Promise.race([asked, active.ended]);
       await active.ended;
       await this.server.request("thread/backgroundTerminals/clean", { threadId: this.threadId }, boundMs);
     } catch {
@@ -215,7 +212,7 @@ export class Agent {
   private notice(notification: CodexNotification): void {
     const { active } = this;
     if (notification.method === "turn/started" && active && notification.params.threadId === this.thread)
-      active.turnId ??= notification.params.turn.id;
+      active.take(notification.params.turn.id);
     this.opts.onNotification(notification);
     if (notification.method !== "turn/completed" || !active || notification.params.threadId !== this.thread) return;
     const { turn } = notification.params;
@@ -230,6 +227,33 @@ export class Agent {
     if (active?.isInterrupted) active.end({ turnId: active.turnId ?? "", status: "interrupted", error: null });
     else active?.fail(error);
   }
+}
+
+function makeTurn(): ActiveTurn {
+  let end: ActiveTurn["end"] = () => {};
+  let fail: ActiveTurn["fail"] = () => {};
+  let hasTaken: () => void = () => {};
+  const ended = new Promise<TurnEnd>((resolve, reject) => {
+    end = resolve;
+    fail = reject;
+  });
+  ended.catch(() => {});
+  const taken = new Promise<void>((resolve) => {
+    hasTaken = resolve;
+  });
+  const turn: ActiveTurn = {
+    turnId: undefined,
+    taken,
+    take(turnId) {
+      turn.turnId ??= turnId;
+      hasTaken();
+    },
+    isInterrupted: false,
+    end,
+    fail,
+    ended,
+  };
+  return turn;
 }
 
 // A wrapper that cannot start its program says so in words of its own; this says what to do.

@@ -170,3 +170,47 @@ test("a turn that comes right after an interrupt that had to kill codex runs, th
   expect(controlPlane.state(next)).toMatchObject({ state: "completed" });
   expect(controlPlane.payloads("warning")).toMatchObject([{ code: "thread-replaced" }]);
 });
+
+const SAYS_NOTHING_TO_THE_TURN = 'if (method === "turn/start" && params.input[0].text === "hang") return;';
+
+test("a cancelled run ends within its bound though codex does not answer for the turn", async () => {
+  await using machine = await makeMachine();
+  const codexPath = fakeAppServer(machine.root, SAYS_NOTHING_TO_THE_TURN);
+  const { controlPlane, ended } = machine.start({}, { codexPath, interruptBoundMs: 200 });
+  const turn = controlPlane.order("turn", { text: "hang" });
+  await controlPlane.until("its acknowledgement", () => controlPlane.state(turn).state === "acknowledged");
+  controlPlane.cancel();
+
+  expect(await ended).toEqual({ kind: "cancelled" });
+  expect(controlPlane.state(turn)).toMatchObject({ state: "cancelled" });
+});
+
+test("an interrupt of a turn that codex does not answer for ends it within its bound, and the run goes on", async () => {
+  await using machine = await makeMachine();
+  const codexPath = fakeAppServer(machine.root, SAYS_NOTHING_TO_THE_TURN);
+  const { controlPlane } = machine.start({}, { codexPath, interruptBoundMs: 200 });
+  const turn = controlPlane.order("turn", { text: "hang" });
+  await controlPlane.until("its acknowledgement", () => controlPlane.state(turn).state === "acknowledged");
+  const interrupt = controlPlane.order("interrupt", {});
+  const next = controlPlane.order("turn", { text: "hello" });
+  await controlPlane.until("the next turn's end", () => isEnded(controlPlane.state(next).state));
+
+  expect(controlPlane.state(turn)).toMatchObject({ state: "cancelled", failureMessage: "interrupted" });
+  expect(controlPlane.state(interrupt)).toMatchObject({ state: "completed" });
+  expect(controlPlane.state(next)).toMatchObject({ state: "completed" });
+});
+
+test("an interrupt does not wait behind a steer that codex does not answer", async () => {
+  await using machine = await makeMachine();
+  const script = `if (method === "turn/steer") return; ${HANGS_IN_ITS_TURN.replace('if (method === "turn/interrupt") return;', "")}`;
+  const started = machine.start({}, { codexPath: fakeAppServer(machine.root, script) });
+  const { controlPlane } = started;
+  const turn = controlPlane.order("turn", { text: "hang" });
+  await hasStarted(started);
+  const steer = controlPlane.order("steer", { text: "more" });
+  await controlPlane.until("its acknowledgement", () => controlPlane.state(steer).state === "acknowledged");
+  controlPlane.order("interrupt", {});
+  await controlPlane.until("the turn's end", () => isEnded(controlPlane.state(turn).state));
+
+  expect(controlPlane.state(turn)).toMatchObject({ state: "cancelled", failureMessage: "interrupted" });
+});

@@ -6,6 +6,7 @@ import { Attempt } from "./attempt";
 import { CommandInbox } from "./command-inbox";
 import type { RunnerConfig } from "./config";
 import { type ControlPlane, RefusedError } from "./control-plane";
+import { deferred } from "./deferred";
 import { type Ending, endingOf } from "./ending";
 import { Heartbeat, type Instant, now } from "./heartbeat";
 import { persist } from "./persist";
@@ -279,14 +280,6 @@ class Loop {
       controlPlane.finishRun({ runId, runnerId: config.runnerId, leaseEpoch, terminalStatus: ending.kind, ...how }),
     );
   }
-}
-
-function deferred(): { promise: Promise<void>; resolve: () => void } {
-  let resolve: () => void = () => {};
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
 }
 
 async function within<T>(boundMs: number, work: Promise<T>): Promise<void> {

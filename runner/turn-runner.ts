@@ -3,8 +3,9 @@ import { findRollouts } from "@/volume";
 import type { Agent, TurnEnd } from "./agent";
 import type { Attempt } from "./attempt";
 import { RefusedError } from "./control-plane";
+import { deferred } from "./deferred";
 import { endingOf } from "./ending";
-import { CodexRequestError, LeaseLostError } from "./errors";
+import { AppServerExitedError, CodexRequestError, LeaseLostError } from "./errors";
 import { persist } from "./persist";
 
 type Outcome = Pick<FinishCommandInput, "terminalStatus" | "failureKind" | "failureMessage">;
@@ -12,6 +13,8 @@ type Outcome = Pick<FinishCommandInput, "terminalStatus" | "failureKind" | "fail
 interface Current {
   commandId: string;
   seq: number;
+  /** Settles when codex has been asked for the turn, or when it is known that it will not be. */
+  sent: Promise<void>;
   /** Settles when codex has taken the turn, or when it is known that it will not. */
   started: Promise<void>;
   /** Why the turn is being stopped; it counts if the turn did end interrupted. */
@@ -50,11 +53,16 @@ export class TurnRunner {
     text: string,
     opts: { isAcknowledged: boolean } = { isAcknowledged: false },
   ): Promise<void> {
-    let hasStarted: () => void = () => {};
-    const started = new Promise<void>((resolve) => {
-      hasStarted = resolve;
-    });
-    const current: Current = { commandId: command.id, seq: command.seq, started, stop: undefined, agent: undefined };
+    const sent = deferred();
+    const started = deferred();
+    const current: Current = {
+      commandId: command.id,
+      seq: command.seq,
+      sent: sent.promise,
+      started: started.promise,
+      stop: undefined,
+      agent: undefined,
+    };
     this.current = current;
     this.attempt.turnCommandId = command.id;
     try {
@@ -62,12 +70,13 @@ export class TurnRunner {
       const agent = await this.attempt.openAgent();
       if (this.attempt.ending) return;
       if (!opts.isAcknowledged && !(await this.acknowledge(command.id))) return;
-      await this.follow(current, agent, text, hasStarted);
+      await this.follow(current, agent, { text, hasSent: sent.resolve, hasStarted: started.resolve });
     } catch (error) {
       await this.fail(current, error);
       throw error;
     } finally {
-      hasStarted();
+      sent.resolve();
+      started.resolve();
       this.attempt.approvals.endTurn();
       this.attempt.turnCommandId = undefined;
       this.current = undefined;
@@ -80,8 +89,9 @@ export class TurnRunner {
     if (!current || current.commandId !== (opts.commandId ?? current.commandId)) return false;
     current.stop ??= outcome;
     this.attempt.approvals.endTurn();
-    await current.started;
-    return (await current.agent?.interrupt(opts.boundMs)) ?? false;
+    await current.sent;
+    // What was not sent yet is not sent any more.
+    return current.agent === undefined || (await current.agent.interrupt(opts.boundMs));
   }
 
   private async acknowledge(commandId: string): Promise<boolean> {
@@ -95,13 +105,23 @@ export class TurnRunner {
     }
   }
 
-  private async follow(current: Current, agent: Agent, text: string, hasStarted: () => void): Promise<void> {
+  private async follow(
+    current: Current,
+    agent: Agent,
+    how: { text: string; hasSent: () => void; hasStarted: () => void },
+  ): Promise<void> {
     const { attempt } = this;
     if (current.stop) return this.finish(current, current.stop);
     let turn: Awaited<ReturnType<Agent["startTurn"]>>;
     try {
-      turn = await agent.startTurn(current.commandId, text);
+      const starting = agent.startTurn(current.commandId, how.text);
+      current.agent = agent;
+      how.hasSent();
+      turn = await starting;
     } catch (error) {
+      if (attempt.ending?.kind === "released" || attempt.ending?.kind === "lost") return;
+      // codex did not even answer, so that only its end could stop the turn: the run goes on.
+      if (current.stop && error instanceof AppServerExitedError) return this.finish(current, current.stop);
       if (!(error instanceof CodexRequestError)) throw error;
       attempt.emit({ type: "error", payload: { message: `codex did not take the turn: ${error.message}` } });
       return this.finish(current, {
@@ -112,8 +132,7 @@ export class TurnRunner {
     }
     const { turnId } = turn;
     attempt.lastTurnId = turnId;
-    current.agent = agent;
-    hasStarted();
+    how.hasStarted();
     attempt.emit({
       type: "backend_status",
       payload: { phase: "turn-started", turnId, commandId: current.commandId, threadId: agent.threadId },

@@ -20,7 +20,7 @@ const NO_ACTIVE_TURN = { done: false, reason: "no-active-turn", message: "no tur
 
 /** Carries out steer, interrupt and approve while a turn is under way. */
 export class UrgentCommands {
-  private last: Promise<void> = Promise.resolve();
+  private lastSteer: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly opts: {
@@ -33,10 +33,11 @@ export class UrgentCommands {
   ) {}
 
   receive(command: Command): void {
-    // An approval never waits behind a steer or an interrupt: the turn may be waiting for it.
-    const work = command.type === "approve" ? this.handle(command) : this.last.then(() => this.handle(command));
+    // Only steers wait for each other, to keep their order: the turn may be waiting for an approval, and an interrupt is
+    // for a codex that answers nothing.
+    const work = command.type === "steer" ? this.lastSteer.then(() => this.handle(command)) : this.handle(command);
     const settled = work.catch((error: unknown) => this.opts.attempt.end(endingOf(error)));
-    if (command.type !== "approve") this.last = settled;
+    if (command.type === "steer") this.lastSteer = settled;
   }
 
   private async handle(command: Command): Promise<void> {

@@ -131,6 +131,7 @@ export class MemoryControlPlane implements ControlPlane {
   async ackCommand(input: { commandId: string; leaseEpoch: number }): Promise<void> {
     this.judge(input.leaseEpoch);
     this.change(input.commandId, { state: "acknowledged", acknowledgedAt: new Date().toISOString() });
+    this.tell();
   }
 
   async finishCommand(input: FinishCommandInput): Promise<void> {
