@@ -35,6 +35,8 @@ type Message = {
 const CONFIG_REFUSED = /invalid configuration; using defaults|error loading config|failed to (load|parse) config/i;
 const ANSI = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g");
 const STDERR_TAIL_CHARS = 8_000;
+/** How long the last words of a codex that is gone may take to be read. */
+const DRAIN_MS = 500;
 const GARBAGE_LINES_MAX = 200;
 
 /** A `codex app-server` child on stdio: framing, request ids, answers, and an end that leaves nothing behind. */
@@ -63,6 +65,7 @@ export class AppServer {
     child.stdin?.on("error", () => {}); // EPIPE: the exit says why.
     this.exited = new Promise((resolve) => {
       const end = (cause: string) => {
+        if (this.hasExited) return;
         this.hasExited = true;
         const error = new AppServerExitedError(cause, this.lastWords());
         for (const waiting of this.pending.values()) {
@@ -73,7 +76,13 @@ export class AppServer {
         resolve(error);
       };
       child.once("error", (error) => end(`could not start ${opts.command}: ${error.message}`));
-      child.once("close", (code, signal) => end(signal === null ? `exited with code ${code}` : `ended by ${signal}`));
+      const how = (code: number | null, signal: string | null) =>
+        signal === null ? `exited with code ${code}` : `ended by ${signal}`;
+      child.once("close", (code, signal) => end(how(code, signal)));
+      child.once("exit", (code, signal) => {
+        // A tool may hold codex's stdout or stderr open: it is ended, and what comes of its end is not waited for.
+        void this.agent.kill().finally(() => setTimeout(() => end(how(code, signal)), DRAIN_MS));
+      });
     });
   }
 

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { findAttemptProcesses } from "./attempt-processes";
 import { makeMachine, type Started } from "./test/harness";
 
 const isEnded = (state: string) => state === "completed" || state === "failed" || state === "cancelled";
@@ -213,4 +214,25 @@ test("an interrupt does not wait behind a steer that codex does not answer", asy
   await controlPlane.until("the turn's end", () => isEnded(controlPlane.state(turn).state));
 
   expect(controlPlane.state(turn)).toMatchObject({ state: "cancelled", failureMessage: "interrupted" });
+});
+
+test("without namespaces a codex that dies is noticed though what it started holds its stderr", async () => {
+  await using machine = await makeMachine();
+  const pidFile = path.join(machine.root, "unmarked");
+  // The second has shed the attempt's mark, so that no scan finds it.
+  const script = `if (method === "turn/start") {
+    const { spawn } = require("child_process");
+    const start = (...command) => spawn("env", [...command, "sleep", "600"], { detached: true, stdio: ["ignore", "ignore", "inherit"] });
+    start();
+    require("fs").writeFileSync("${pidFile}", String(start("--unset=AGENTRUN_ATTEMPT").pid));
+    return process.exit(9);
+  }`;
+  const codexPath = fakeAppServer(machine.root, script);
+  const { controlPlane, ended, attemptId } = machine.start({}, { codexPath, isolation: "process-group" });
+  const turn = controlPlane.order("turn", { text: "hello" });
+
+  expect(await ended).toMatchObject({ kind: "failed", message: expect.stringContaining("exited with code 9") });
+  expect(controlPlane.state(turn)).toMatchObject({ state: "failed", failureKind: "backend-failed" });
+  expect(await findAttemptProcesses(attemptId)).toEqual([]);
+  process.kill(Number(fs.readFileSync(pidFile, "utf8")), "SIGKILL");
 });
