@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
-import { access } from "node:fs/promises";
+import { access, stat } from "node:fs/promises";
+import path from "node:path";
 import { AppServer } from "./app-server";
 import type { CodexNotification } from "./app-server-methods";
 import { BackendFailedError, CodexRequestError } from "./errors";
@@ -91,7 +92,7 @@ export class Agent {
 
   private async open(): Promise<void> {
     const { codexPath, cwd, env, attemptId, isolation, sandbox, approval, threadId, onRequest } = this.opts;
-    await assertExecutable(codexPath);
+    await assertExecutable(codexPath, env.PATH ?? "");
     this.server = new AppServer({
       command: codexPath,
       cwd,
@@ -257,13 +258,22 @@ function makeTurn(): ActiveTurn {
 }
 
 // A wrapper that cannot start its program says so in words of its own; this says what to do.
-async function assertExecutable(codexPath: string): Promise<void> {
-  if (!codexPath.includes("/")) return; // Looked for on PATH.
-  await access(codexPath, constants.X_OK).catch(() => {
-    throw new BackendFailedError(
-      `there is no codex to run at ${codexPath}: install the npm package @openai/codex with its optional dependencies, or set AGENTRUN_CODEX_PATH`,
-    );
-  });
+async function assertExecutable(codexPath: string, pathVariable: string): Promise<void> {
+  const isPath = codexPath.includes("/");
+  const places = isPath ? [codexPath] : pathVariable.split(path.delimiter).map((dir) => path.join(dir, codexPath));
+  for (const place of places) if (await isProgram(place)) return;
+  throw new BackendFailedError(
+    `there is no codex to run ${isPath ? `at ${codexPath}` : `by the name of ${codexPath} on PATH`}: install the npm package @openai/codex with its optional dependencies, or set AGENTRUN_CODEX_PATH`,
+  );
+}
+
+async function isProgram(file: string): Promise<boolean> {
+  try {
+    await access(file, constants.X_OK);
+    return (await stat(file)).isFile();
+  } catch {
+    return false;
+  }
 }
 
 function userText(text: string): UserInput[] {

@@ -41,7 +41,8 @@ function fakeCodex(root: string, script: string): string {
 }
 
 test.each([
-  ["is missing", undefined, /no codex to run at[\s\S]*AGENTRUN_CODEX_PATH/],
+  ["is missing", "/nowhere/codex", /no codex to run at \/nowhere\/codex[\s\S]*AGENTRUN_CODEX_PATH/],
+  ["is not on PATH", "codex-nowhere", /no codex to run by the name of codex-nowhere on PATH[\s\S]*AGENTRUN_CODEX_PATH/],
   ["exits at once", "echo no licence >&2; exit 7", /exited with code 7[\s\S]*no licence/],
   ["prints garbage without end", "while :; do echo this is not json; done", /not JSON-RPC/],
   [
@@ -51,7 +52,7 @@ test.each([
   ],
 ])("a codex that %s fails the run as backend-failed, and says how", async (_how, script, message) => {
   await using machine = await makeMachine();
-  const codexPath = script === undefined ? "/nowhere/codex" : fakeCodex(machine.root, script);
+  const codexPath = script.includes("nowhere") ? script : fakeCodex(machine.root, script);
   const { controlPlane, ended } = machine.start({}, { codexPath });
   const turn = controlPlane.order("turn", { text: "hello" });
 
