@@ -61,6 +61,8 @@ export class Agent {
   private active: ActiveTurn | undefined;
   private thread: string | undefined;
   private hasExited = false;
+  private heardAt = performance.now();
+  private openRequests = 0;
 
   private constructor(private readonly opts: AgentOptions) {}
 
@@ -90,8 +92,13 @@ export class Agent {
     return !this.hasExited;
   }
 
+  /** For how long codex has said nothing, by a clock that stands while the machine sleeps; 0 while it waits for us. */
+  get silentMs(): number {
+    return this.openRequests > 0 ? 0 : performance.now() - this.heardAt;
+  }
+
   private async open(): Promise<void> {
-    const { codexPath, cwd, env, attemptId, isolation, sandbox, approval, threadId, onRequest } = this.opts;
+    const { codexPath, cwd, env, attemptId, isolation, sandbox, approval, threadId } = this.opts;
     await assertExecutable(codexPath, env.PATH ?? "");
     this.server = new AppServer({
       command: codexPath,
@@ -101,7 +108,7 @@ export class Agent {
       isolation,
       requestTimeoutMs: this.opts.startTimeoutMs ?? 60_000,
       onNotification: (notification) => this.notice(notification),
-      onRequest,
+      onRequest: (method, params) => this.answer(method, params),
     });
     void this.server.exited.then((error) => {
       this.hasExited = true;
@@ -142,6 +149,7 @@ export class Agent {
     if (this.active) throw new Error("a turn is under way");
     const active = makeTurn();
     this.active = active;
+    this.heardAt = performance.now();
     try {
       const { turn } = await this.server.request("turn/start", {
         threadId: this.threadId,
@@ -210,8 +218,19 @@ export class Agent {
     await this.server?.kill();
   }
 
+  private async answer(method: string, params: unknown): Promise<unknown> {
+    this.openRequests += 1;
+    try {
+      return await this.opts.onRequest(method, params);
+    } finally {
+      this.openRequests -= 1;
+      this.heardAt = performance.now();
+    }
+  }
+
   private notice(notification: CodexNotification): void {
     const { active } = this;
+    this.heardAt = performance.now();
     if (notification.method === "turn/started" && active && notification.params.threadId === this.thread)
       active.take(notification.params.turn.id);
     this.opts.onNotification(notification);

@@ -35,6 +35,8 @@ export interface RunnerConfig {
   startTimeoutMs?: number;
   /** How long a turn may take to stop before codex is killed. */
   interruptBoundMs?: number;
+  /** How long codex may say nothing in a turn that has no limit of its own. */
+  silenceMaxMs?: number;
   /** How long a session waits for an archive that gives no answer. */
   archiveAwayMaxMs?: number;
   /** Instead of what this machine was found to allow. */

@@ -237,3 +237,37 @@ test("without namespaces a codex that dies is noticed though what it started hol
   expect(await findAttemptProcesses(attemptId)).toEqual([]);
   process.kill(Number(fs.readFileSync(pidFile, "utf8")), "SIGKILL");
 });
+
+test("a codex that falls silent in its turn is killed, the turn fails, and the run goes on", async () => {
+  await using machine = await makeMachine();
+  const codexPath = fakeAppServer(machine.root, HANGS_IN_ITS_TURN);
+  const { controlPlane } = machine.start({}, { codexPath, silenceMaxMs: 500 });
+  const turn = controlPlane.order("turn", { text: "hang" });
+  const next = controlPlane.order("turn", { text: "hello" });
+  await controlPlane.until("the next turn's end", () => isEnded(controlPlane.state(next).state));
+
+  const message = expect.stringMatching(/said nothing[\s\S]*turnTimeoutMs/);
+  expect(controlPlane.state(turn)).toMatchObject({
+    state: "failed",
+    failureKind: "backend-failed",
+    failureMessage: message,
+  });
+  expect(controlPlane.payloads("error")).toMatchObject([{ message }]);
+  expect(controlPlane.state(next)).toMatchObject({ state: "completed" });
+});
+
+test("a codex that waits for a person's approval is not silent", async () => {
+  await using machine = await makeMachine();
+  const script = `if (id === "ask") return complete("completed");
+  if (method === "turn/start") { say({ id, result: { turn: { id: "turn_1" } } }); return say({ id: "ask", method: "item/commandExecution/requestApproval", params: { itemId: "item_1", turnId: "turn_1", command: "ls" } }); }`;
+  const { controlPlane } = machine.start({}, { codexPath: fakeAppServer(machine.root, script), silenceMaxMs: 400 });
+  const turn = controlPlane.order("turn", { text: "hello" });
+  const asked = await controlPlane.until("the request", () => controlPlane.payloads("approval_request")[0]);
+  // Two beats take longer than the silence that would be borne.
+  const { beats } = controlPlane;
+  await expect.poll(() => controlPlane.beats, { timeout: 10_000 }).toBeGreaterThan(beats + 2);
+  controlPlane.order("approve", { approvalId: asked.approvalId, decision: "accept" });
+  await controlPlane.until("the turn's end", () => isEnded(controlPlane.state(turn).state));
+
+  expect(controlPlane.state(turn)).toMatchObject({ state: "completed" });
+});

@@ -22,6 +22,8 @@ interface Current {
   agent: Agent | undefined;
 }
 
+/** How long codex may say nothing in a turn without a limit of its own; it is well above codex's own time-outs. */
+const SILENCE_MAX_MS = 30 * 60_000;
 const INTERRUPTED: Outcome = { terminalStatus: "cancelled", failureKind: "cancelled", failureMessage: "interrupted" };
 
 /** Runs turns, one at a time, each from its acknowledgement to its command's end. */
@@ -138,7 +140,7 @@ export class TurnRunner {
       payload: { phase: "turn-started", turnId, commandId: current.commandId, threadId: agent.threadId },
     });
     await attempt.noteThread();
-    const end = await this.waitForEnd(turn.ended);
+    const end = await this.waitForEnd(agent, turn.ended);
     for (const event of attempt.translator.endTurn(turnId, end.error)) attempt.emit(event);
     attempt.emit({
       type: "backend_status",
@@ -152,19 +154,40 @@ export class TurnRunner {
     });
   }
 
-  private async waitForEnd(ended: Promise<TurnEnd>): Promise<TurnEnd> {
+  private async waitForEnd(agent: Agent, ended: Promise<TurnEnd>): Promise<TurnEnd> {
     const { turnTimeoutMs } = this.attempt.policy;
-    if (turnTimeoutMs === undefined) return ended;
+    const limit = turnTimeoutMs === undefined ? this.boundSilence(agent) : this.boundTurn(turnTimeoutMs);
+    try {
+      return await ended;
+    } finally {
+      limit.clear();
+    }
+  }
+
+  private boundTurn(turnTimeoutMs: number): { clear(): void } {
     const failureMessage = `the turn took longer than its limit of ${turnTimeoutMs} ms and was interrupted`;
     const timer = setTimeout(
       () => void this.stop({ terminalStatus: "failed", failureKind: "timeout", failureMessage }),
       Math.min(turnTimeoutMs, 2_147_483_647),
     );
-    try {
-      return await ended;
-    } finally {
-      clearTimeout(timer);
-    }
+    return { clear: () => clearTimeout(timer) };
+  }
+
+  // Without a limit of its own a turn may take as long as it likes, but a codex that hangs must not hold its run for ever.
+  private boundSilence(agent: Agent): { clear(): void } {
+    const boundMs = this.attempt.config.silenceMaxMs ?? SILENCE_MAX_MS;
+    const look = () => {
+      const leftMs = boundMs - agent.silentMs;
+      if (leftMs > 0) {
+        timer = setTimeout(look, leftMs);
+        return;
+      }
+      const failureMessage = `codex said nothing for ${Math.round(boundMs / 1000)} s in the middle of the turn and was killed: set executionPolicy.turnTimeoutMs for turns that are silent for longer`;
+      this.attempt.emit({ type: "error", payload: { message: failureMessage, code: "backend-failed" } });
+      void this.stop({ terminalStatus: "failed", failureKind: "backend-failed", failureMessage }, { boundMs: 0 });
+    };
+    let timer = setTimeout(look, boundMs);
+    return { clear: () => clearTimeout(timer) };
   }
 
   // A thread can be resumed only if its rollout was written: codex writes none for a thread without a finished turn.

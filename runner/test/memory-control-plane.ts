@@ -26,6 +26,7 @@ export class MemoryControlPlane implements ControlPlane {
   released = false;
   isAway = false;
   epoch = 1;
+  beats = 0;
   shouldYield = false;
   cancelRequestedAt: string | null = null;
   private readonly batches = new Set<string>();
@@ -105,6 +106,7 @@ export class MemoryControlPlane implements ControlPlane {
 
   async heartbeat(input: { leaseEpoch?: number }): Promise<HeartbeatAnswer> {
     this.judge(input.leaseEpoch);
+    this.beats += 1;
     return {
       ...this.run,
       cancelRequestedAt: this.cancelRequestedAt,
