@@ -9,7 +9,7 @@ import { BackendFailedError } from "./errors";
 import { type DraftEvent, EventBatcher } from "./event-batch";
 import { probeIsolation } from "./isolation";
 import { LiveFrames } from "./live-frames";
-import { type Prepared, policyOf, prepare } from "./prepare";
+import { type Prepared, policyOf, prepare, repairThreads } from "./prepare";
 import { lostThreadMessage, noteLostThread, noteThread } from "./thread-notes";
 import { TurnTranslator } from "./turn";
 
@@ -155,6 +155,7 @@ export class Attempt {
     const { config, run, policy } = this;
     // What ends the last agent's tools looks for the attempt's mark, which the next agent carries too.
     await this.agent?.kill();
+    if (this.prepared) await repairThreads(this.prepared.layout, (event) => this.emit(event));
     this.prepared ??= await prepare({
       config,
       run,

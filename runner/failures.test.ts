@@ -271,3 +271,23 @@ test("a codex that waits for a person's approval is not silent", async () => {
 
   expect(controlPlane.state(turn)).toMatchObject({ state: "completed" });
 });
+
+test("a thread whose last line an interrupt's kill tore is resumed by the next turn", async () => {
+  await using machine = await makeMachine();
+  const script = `const fs = require("fs");
+  const rollout = process.env.CODEX_HOME + "/sessions/rollout-thread_1.jsonl";
+  if (method === "turn/start" && params.input[0].text === "hang") fs.writeFileSync(rollout, '{"whole":1}\\n{"torn');
+  if (method === "thread/resume" && fs.readFileSync(rollout, "utf8").endsWith("}\\n")) return say({ id, result: { thread: { id: "thread_1" } } });
+  ${HANGS_IN_ITS_TURN}`;
+  const started = machine.start({}, { codexPath: fakeAppServer(machine.root, script), interruptBoundMs: 200 });
+  const { controlPlane } = started;
+  controlPlane.order("turn", { text: "hang" });
+  await hasStarted(started);
+  controlPlane.order("interrupt", {});
+  const next = controlPlane.order("turn", { text: "hello" });
+  await controlPlane.until("the next turn's end", () => isEnded(controlPlane.state(next).state));
+
+  expect(controlPlane.state(next)).toMatchObject({ state: "completed" });
+  expect(controlPlane.payloads("backend_status")).toContainEqual(expect.objectContaining({ phase: "thread-resumed" }));
+  expect(controlPlane.payloads("warning")).toMatchObject([{ message: expect.stringContaining("cut off") }]);
+});

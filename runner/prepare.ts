@@ -62,14 +62,7 @@ export async function prepare(opts: PrepareOptions): Promise<Prepared> {
   const notes = await restoreIfOrdered(opts);
   await ensureVolume(layout);
   await takeVolume(layout, { runId: run.id, leaseEpoch: run.leaseEpoch, attemptId: config.attemptId });
-  for (const { file, cutBytes } of await repairRollouts(layout.rolloutsDir)) {
-    emit({
-      type: "warning",
-      payload: {
-        message: `The last line of rollout ${file} was cut off by a killed process: ${cutBytes} bytes were removed.`,
-      },
-    });
-  }
+  await repairThreads(layout, emit);
   const cwd = await prepareWorkspace({
     workspaceDir: layout.workspaceDir,
     stagingDir: path.join(layout.stateDir, "clone"),
@@ -108,6 +101,14 @@ export async function prepare(opts: PrepareOptions): Promise<Prepared> {
     AGENTRUN_MODEL_TOKEN: modelToken,
   };
   return { layout, cwd, threadId: thread.threadId, agentEnv, notes };
+}
+
+/** Cuts what a killed codex left unfinished in its rollouts, so that they can be resumed. */
+export async function repairThreads(layout: VolumeLayout, emit: PrepareOptions["emit"]): Promise<void> {
+  for (const { file, cutBytes } of await repairRollouts(layout.rolloutsDir)) {
+    const message = `The last line of rollout ${file} was cut off by a killed process: ${cutBytes} bytes were removed.`;
+    emit({ type: "warning", payload: { message } });
+  }
 }
 
 /** Fills the volume from its archive where the claim says so; answers what the agent should know of it. */
