@@ -94,6 +94,20 @@ test.each(["cancel", "terminate"] as const)("a codex that hangs at its start doe
   expect(await ended).toEqual({ kind: how === "cancel" ? "cancelled" : "released" });
 });
 
+test("a turn that was taken but not sent when its runner is told to end is left for the server to decide", async () => {
+  await using machine = await makeMachine();
+  const { controlPlane, ended, terminate } = machine.start();
+  const acknowledge = controlPlane.ackCommand.bind(controlPlane);
+  controlPlane.ackCommand = async (input) => {
+    await acknowledge(input);
+    terminate();
+  };
+  const turn = controlPlane.order("turn", { text: "hello" });
+
+  expect(await ended).toEqual({ kind: "released" });
+  expect(controlPlane.state(turn).state).toBe("acknowledged");
+});
+
 test("a turn above its limit is interrupted and fails as timeout", async () => {
   await using machine = await makeMachine();
   const { controlPlane } = machine.start({ executionPolicy: { turnTimeoutMs: 1_000 } });

@@ -171,7 +171,7 @@ class Loop {
     const done = this.turns.run(command, text, { isAcknowledged });
     this.withdraw(command.id);
     await done;
-    if (this.attempt.ending?.kind !== "released")
+    if (!this.attempt.abandoned.aborted)
       await archiveVolume(this.attempt, { threadId: this.attempt.thread, turnId: this.attempt.lastTurnId });
   }
 

@@ -113,6 +113,7 @@ export class TurnRunner {
     how: { text: string; hasSent: () => void; hasStarted: () => void },
   ): Promise<void> {
     const { attempt } = this;
+    if (attempt.abandoned.aborted) return;
     if (current.stop) return this.finish(current, current.stop);
     let turn: Awaited<ReturnType<Agent["startTurn"]>>;
     try {
@@ -121,7 +122,7 @@ export class TurnRunner {
       how.hasSent();
       turn = await starting;
     } catch (error) {
-      if (attempt.ending?.kind === "released" || attempt.ending?.kind === "lost") return;
+      if (attempt.abandoned.aborted) return;
       // codex did not even answer, so that only its end could stop the turn: the run goes on.
       if (current.stop && error instanceof AppServerExitedError) return this.finish(current, current.stop);
       if (!(error instanceof CodexRequestError)) throw error;
@@ -147,7 +148,7 @@ export class TurnRunner {
       payload: { phase: "turn-completed", turnId, commandId: current.commandId, status: end.status },
     });
     // A released run says nothing of the turn that its end cut off: the server decides by the run's policy.
-    if (attempt.ending?.kind === "released" || attempt.ending?.kind === "lost") return;
+    if (attempt.abandoned.aborted) return;
     await this.finish(current, outcomeOf(end, current.stop), {
       threadId: await this.resumableThread(agent, end),
       turnId,
@@ -200,8 +201,7 @@ export class TurnRunner {
 
   private async fail(current: Current, error: unknown): Promise<void> {
     const { attempt } = this;
-    const kind = attempt.ending?.kind;
-    if (error instanceof LeaseLostError || kind === "lost" || kind === "released") return;
+    if (error instanceof LeaseLostError || attempt.abandoned.aborted) return;
     const ending = endingOf(error);
     if (ending.kind !== "failed") return;
     // A turn that was being stopped when codex died of it has ended as it was told to.
