@@ -72,6 +72,7 @@ async function startJob({ ctx, executor }: LauncherDeps, job: RunnerJobRow): Pro
       url: ctx.settings.runnerUrl,
       leaseMs: ctx.settings.leaseMs,
       volumeDir: volume?.volumeDir ?? null,
+      volumeName: volume?.session.storagePvcName ?? null,
     });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

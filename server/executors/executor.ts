@@ -8,8 +8,10 @@ export interface LaunchSpec {
   /** Where the runner reaches web. */
   url: string;
   leaseMs: number;
-  /** null: a run without session storage. */
+  /** Folder of the volume, for a local runner; null for a run without session storage. */
   volumeDir: string | null;
+  /** The volume's name in its provider; null for a run without session storage. */
+  volumeName: string | null;
 }
 
 export type Observation = "running" | "gone" | "unknown";

@@ -8,6 +8,7 @@ export type Secret = k8s.V1Secret;
 /** What a deletion is bound to: the very object that was read, as it was. */
 export type Preconditions = { uid: string; resourceVersion?: string };
 
+type PageRequest = { namespace: string; labelSelector: string; limit: number; _continue: string | undefined };
 type Client = typeof k8s;
 type Apis = { core: k8s.CoreV1Api; batch: k8s.BatchV1Api };
 
@@ -48,18 +49,67 @@ export class Cluster {
     );
   }
 
-  /** All claims with a label, in pages, so that memory does not grow with them. */
-  async *listClaims(labelSelector: string): AsyncGenerator<Claim[]> {
+  listClaims(labelSelector: string): AsyncGenerator<Claim[]> {
+    return this.#pages(labelSelector, "list PersistentVolumeClaims", ({ core }, page) =>
+      core.listNamespacedPersistentVolumeClaim(page),
+    );
+  }
+
+  readJob(name: string): Promise<Job> {
+    return this.#ask(`read Job ${name}`, ({ batch }) => batch.readNamespacedJob({ name, namespace: this.namespace }));
+  }
+
+  createJob(body: Job): Promise<Job> {
+    return this.#ask(`create Job ${body.metadata?.name}`, ({ batch }) =>
+      batch.createNamespacedJob({ namespace: this.namespace, body }),
+    );
+  }
+
+  /** The Job goes once its pods are gone. */
+  async deleteJob(name: string, preconditions: Preconditions): Promise<void> {
+    await this.#ask(`delete Job ${name}`, ({ batch }) =>
+      batch.deleteNamespacedJob({
+        name,
+        namespace: this.namespace,
+        body: { preconditions, propagationPolicy: "Foreground" },
+      }),
+    );
+  }
+
+  listJobs(labelSelector: string): AsyncGenerator<Job[]> {
+    return this.#pages(labelSelector, "list Jobs", ({ batch }, page) => batch.listNamespacedJob(page));
+  }
+
+  async listPods(labelSelector: string): Promise<Pod[]> {
+    const { items } = await this.#ask("list Pods", ({ core }) =>
+      core.listNamespacedPod({ namespace: this.namespace, labelSelector, limit: PAGE }),
+    );
+    return items;
+  }
+
+  async createSecret(body: Secret): Promise<void> {
+    await this.#ask(`create Secret ${body.metadata?.name}`, ({ core }) =>
+      core.createNamespacedSecret({ namespace: this.namespace, body }),
+    );
+  }
+
+  async replaceSecret(body: Secret): Promise<void> {
+    const name = body.metadata?.name ?? "";
+    await this.#ask(`replace Secret ${name}`, ({ core }) =>
+      core.replaceNamespacedSecret({ name, namespace: this.namespace, body }),
+    );
+  }
+
+  /** In pages, so that memory does not grow with what is listed. */
+  async *#pages<Item>(
+    labelSelector: string,
+    what: string,
+    list: (apis: Apis, page: PageRequest) => Promise<{ items: Item[]; metadata?: { _continue?: string } }>,
+  ): AsyncGenerator<Item[]> {
     let token: string | undefined;
     do {
-      const page = await this.#ask("list PersistentVolumeClaims", ({ core }) =>
-        core.listNamespacedPersistentVolumeClaim({
-          namespace: this.namespace,
-          labelSelector,
-          limit: PAGE,
-          ...(token === undefined ? {} : { _continue: token }),
-        }),
-      );
+      const request = { namespace: this.namespace, labelSelector, limit: PAGE, _continue: token };
+      const page = await this.#ask(what, (apis) => list(apis, request));
       yield page.items;
       token = page.metadata?._continue || undefined;
     } while (token !== undefined);

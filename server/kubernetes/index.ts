@@ -1,2 +1,10 @@
-export { type Claim, Cluster, type ClusterOptions, type Preconditions } from "./cluster";
-export { isKubernetesProblem, KubernetesError, type KubernetesProblem } from "./errors";
+export {
+  type Claim,
+  Cluster,
+  type ClusterOptions,
+  type Job,
+  type Pod,
+  type Preconditions,
+  type Secret,
+} from "./cluster";
+export { isKubernetesProblem, type KubernetesProblem } from "./errors";

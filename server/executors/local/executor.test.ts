@@ -70,6 +70,7 @@ function spec(attemptId: string, runId = "run_1"): LaunchSpec {
     url: "http://127.0.0.1:1",
     leaseMs: 20_000,
     volumeDir: null,
+    volumeName: null,
   };
 }
 

@@ -10,13 +10,13 @@ export interface TestNamespace extends AsyncDisposable {
 }
 
 /** A namespace of its own in the real cluster, with an administrator's client beside ours. */
-export async function createTestNamespace(): Promise<TestNamespace> {
+export async function createTestNamespace(labels: Record<string, string> = {}): Promise<TestNamespace> {
   const kubeconfig = inject("kubeconfig");
   const config = new k8s.KubeConfig();
   config.loadFromFile(kubeconfig);
   const core = config.makeApiClient(k8s.CoreV1Api);
   const name = `agentrun-test-${randomBytes(5).toString("hex")}`;
-  await core.createNamespace({ body: { metadata: { name } } });
+  await core.createNamespace({ body: { metadata: { name, labels } } });
   return {
     name,
     core,

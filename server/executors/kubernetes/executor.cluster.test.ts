@@ -1,0 +1,181 @@
+import { expect, test } from "vitest";
+import type { AttemptExit, LaunchSpec } from "@/server/executors";
+import { createTestNamespace, type TestNamespace } from "@/server/test/cluster/namespace";
+import { createKubernetesExecutor, type JobPolicy } from ".";
+import { nameOf } from "./manifests";
+
+// The API server, its controllers and its scheduler are real; there is no node, so the tests say what a node would.
+const POLICY: JobPolicy = {
+  image: "docker.io/local/agentrun-runner:1",
+  imagePullPolicy: "Never",
+  serviceAccount: null,
+  cpuRequest: "100m",
+  memoryRequest: "128Mi",
+  memoryLimit: "1Gi",
+  scratchLimit: "1Gi",
+  activeDeadlineSeconds: 3_600,
+  ttlSeconds: 600,
+  logLevel: "info",
+};
+
+let attempts = 0;
+function specOf(): LaunchSpec {
+  attempts += 1;
+  const attemptId = `att_${Date.now()}_${attempts}`;
+  return {
+    attemptId,
+    runId: "run_1",
+    runnerId: "runner_1",
+    launchToken: "arl_first",
+    url: "http://127.0.0.1:1",
+    leaseMs: 20_000,
+    volumeDir: null,
+    volumeName: "agentrun-volume",
+  };
+}
+
+function open(place: TestNamespace, options: { endDeadlineMs?: number; unschedulableMaxMs?: number } = {}) {
+  const exits: AttemptExit[] = [];
+  const errors: unknown[] = [];
+  const executor = createKubernetesExecutor({
+    cluster: place.cluster,
+    policy: POLICY,
+    onError: (error) => errors.push(error),
+    relistMs: 100,
+    endDeadlineMs: 5_000,
+    ...options,
+  });
+  executor.onExit((exit) => exits.push(exit));
+  return { executor, exits, errors, [Symbol.asyncDispose]: () => executor.close() };
+}
+
+async function podOf(place: TestNamespace, spec: LaunchSpec) {
+  const labelSelector = `batch.kubernetes.io/job-name=${nameOf(spec.attemptId)}`;
+  await expect.poll(() => place.cluster.listPods(labelSelector), { timeout: 15_000 }).toHaveLength(1);
+  const [pod] = await place.cluster.listPods(labelSelector);
+  const name = pod?.metadata?.name;
+  if (!pod || !name) throw new Error("the Job has no pod");
+  return { pod, name };
+}
+
+/** Says of a pod what a node would. */
+async function say(place: TestNamespace, name: string, status: Record<string, unknown>): Promise<void> {
+  const body = await place.core.readNamespacedPod({ name, namespace: place.name });
+  await place.core.replaceNamespacedPodStatus({
+    name,
+    namespace: place.name,
+    body: { ...body, status: { ...body.status, ...status } },
+  });
+}
+
+const ended = (terminated: Record<string, unknown>) => [
+  { name: "runner", image: "i", imageID: "i", ready: false, restartCount: 0, state: { terminated } },
+];
+
+test("launching twice makes one Job, whose newest token is the one that is given", async () => {
+  await using place = await createTestNamespace();
+  await using opened = open(place);
+  const { executor } = opened;
+  const spec = specOf();
+  await Promise.all([executor.launch(spec), executor.launch(spec)]);
+  await executor.launch({ ...spec, launchToken: "arl_second" });
+  const jobs: unknown[] = [];
+  for await (const page of place.cluster.listJobs("app.kubernetes.io/managed-by=agentrun")) jobs.push(...page);
+  expect(jobs).toHaveLength(1);
+  const secret = await place.core.readNamespacedSecret({ name: nameOf(spec.attemptId), namespace: place.name });
+  expect(Buffer.from(secret.data?.["launch-token"] ?? "", "base64").toString()).toBe("arl_second");
+  expect(secret.metadata?.ownerReferences?.[0]?.uid).toBe(
+    (await place.cluster.readJob(nameOf(spec.attemptId))).metadata?.uid,
+  );
+  expect(JSON.stringify(jobs)).not.toContain("arl_");
+  expect(await executor.observe(spec.attemptId)).toBe("running");
+});
+
+test("a Job's pods are admitted where Pod Security is restricted", async () => {
+  await using place = await createTestNamespace({ "pod-security.kubernetes.io/enforce": "restricted" });
+  await using opened = open(place);
+  const spec = specOf();
+  await opened.executor.launch(spec);
+  const { pod } = await podOf(place, spec);
+  expect(pod.spec?.automountServiceAccountToken).toBe(false);
+  expect(pod.spec?.containers).toHaveLength(1);
+});
+
+test("a Job of that name that is not the attempt's is not adopted", async () => {
+  await using place = await createTestNamespace();
+  await using opened = open(place);
+  const spec = specOf();
+  await place.cluster.createJob({
+    metadata: { name: nameOf(spec.attemptId) },
+    spec: { template: { spec: { restartPolicy: "Never", containers: [{ name: "other", image: "other" }] } } },
+  });
+  await expect(opened.executor.launch(spec)).rejects.toThrow("not of this attempt");
+});
+
+test("an attempt that ended is told once, with its exit code and the container's own words", async () => {
+  await using place = await createTestNamespace();
+  await using opened = open(place);
+  const spec = specOf();
+  await opened.executor.launch(spec);
+  const { name } = await podOf(place, spec);
+  await say(place, name, {
+    phase: "Failed",
+    containerStatuses: ended({ exitCode: 137, reason: "OOMKilled", message: "the last lines" }),
+  });
+  await expect.poll(() => opened.exits, { timeout: 20_000 }).toHaveLength(1);
+  expect(opened.exits[0]).toMatchObject({
+    attemptId: spec.attemptId,
+    code: 137,
+    stderrTail: expect.stringContaining("container OOMKilled; the last lines"),
+  });
+  expect(await opened.executor.observe(spec.attemptId)).toBe("gone");
+  expect(opened.errors).toEqual([]);
+});
+
+test("a pod whose image is not to be had is ended, and says so", async () => {
+  await using place = await createTestNamespace();
+  await using opened = open(place);
+  const spec = specOf();
+  await opened.executor.launch(spec);
+  const { name } = await podOf(place, spec);
+  const waiting = { reason: "ErrImageNeverPull", message: "no such image" };
+  await say(place, name, {
+    containerStatuses: [{ name: "runner", image: "i", imageID: "", ready: false, restartCount: 0, state: { waiting } }],
+  });
+  await expect.poll(() => opened.exits, { timeout: 20_000 }).toHaveLength(1);
+  expect(opened.exits[0]?.stderrTail).toBe("its pod could not start: ErrImageNeverPull: no such image");
+  expect(await opened.executor.observe(spec.attemptId)).toBe("gone");
+});
+
+test("a pod that finds no node for too long is ended with the scheduler's words", async () => {
+  await using place = await createTestNamespace();
+  await using opened = open(place, { unschedulableMaxMs: 0 });
+  const spec = specOf();
+  await opened.executor.launch(spec);
+  await expect.poll(() => opened.exits, { timeout: 20_000 }).toHaveLength(1);
+  expect(opened.exits[0]?.stderrTail).toContain("Unschedulable");
+});
+
+test("an attempt is gone once its pod is; one on a node that does not answer stays unconfirmed", async () => {
+  await using place = await createTestNamespace();
+  await using opened = open(place, { endDeadlineMs: 2_000 });
+  const { executor } = opened;
+  const [free, held] = [specOf(), specOf()];
+  await executor.launch(free);
+  await podOf(place, free);
+  expect(await executor.end(free.attemptId)).toBe("gone");
+  expect(await executor.end(free.attemptId)).toBe("gone");
+  expect(await executor.observe(free.attemptId)).toBe("gone");
+
+  await executor.launch(held);
+  const { name } = await podOf(place, held);
+  await place.core.createNamespacedPodBinding({
+    name,
+    namespace: place.name,
+    body: { metadata: { name }, target: { kind: "Node", name: "lost-node" } },
+  });
+  expect(await executor.end(held.attemptId)).toBe("unconfirmed");
+  expect(await executor.observe(held.attemptId)).toBe("running");
+  await place.core.deleteNamespacedPod({ name, namespace: place.name, gracePeriodSeconds: 0 });
+  await expect.poll(() => executor.end(held.attemptId), { timeout: 15_000 }).toBe("gone");
+});

@@ -1,0 +1,174 @@
+import { UnavailableError } from "@/server/errors";
+import type { AttemptExit, Executor, LaunchSpec, Observation } from "@/server/executors/executor";
+import { type Cluster, isKubernetesProblem, type Job, type Pod } from "@/server/kubernetes";
+import { ATTEMPT, type JobPolicy, jobFor, nameOf, SELECTOR, secretFor } from "./manifests";
+import { hopelessReason, isFinished, outcomeOf } from "./outcome";
+
+export type KubernetesExecutorOptions = {
+  cluster: Cluster;
+  policy: JobPolicy;
+  onError: (error: unknown) => void;
+  /** A whole look at all Jobs, behind whatever else tells of them. */
+  relistMs?: number;
+  endDeadlineMs?: number;
+  /** A pod that found no node for so long is given up. */
+  unschedulableMaxMs?: number;
+};
+
+const RELIST_MS = 5_000;
+const END_DEADLINE_MS = 45_000;
+const UNSCHEDULABLE_MAX_MS = 10 * 60_000;
+const GONE_POLL_MS = 200;
+
+/** Runners as Jobs of one namespace, one an attempt. */
+export function createKubernetesExecutor(options: KubernetesExecutorOptions): Executor {
+  const { cluster, policy } = options;
+  const listeners = new Set<(exit: AttemptExit) => void>();
+  /** Uids of Jobs whose end was told: they stay in the cluster for a while. */
+  const told = new Set<string>();
+  let isClosed = false;
+  let isLooking = false;
+
+  async function findJob(attemptId: string): Promise<Job | null> {
+    try {
+      return await cluster.readJob(nameOf(attemptId));
+    } catch (error) {
+      if (isKubernetesProblem(error, "not-found")) return null;
+      throw error;
+    }
+  }
+
+  async function createJob(spec: LaunchSpec): Promise<Job> {
+    try {
+      return await cluster.createJob(jobFor(spec, policy));
+    } catch (error) {
+      if (!isKubernetesProblem(error, "already-exists", "unknown")) throw error;
+      const job = await findJob(spec.attemptId);
+      if (job === null) throw error;
+      return job;
+    }
+  }
+
+  async function createSecret(spec: LaunchSpec, jobUid: string): Promise<void> {
+    const secret = secretFor(spec, jobUid);
+    try {
+      await cluster.createSecret(secret);
+    } catch (error) {
+      if (!isKubernetesProblem(error, "already-exists")) throw error;
+      // Launched before: each launch brings a token of its own, and the newest is the one that is known to be good.
+      await cluster.replaceSecret(secret);
+    }
+  }
+
+  async function look(): Promise<void> {
+    if (isLooking || isClosed) return;
+    isLooking = true;
+    try {
+      const present = new Set<string>();
+      for await (const jobs of cluster.listJobs(SELECTOR)) {
+        for (const job of jobs) {
+          present.add(job.metadata?.uid ?? "");
+          await judge(job);
+        }
+      }
+      for (const uid of told) if (!present.has(uid)) told.delete(uid);
+    } catch (error) {
+      options.onError(error);
+    } finally {
+      isLooking = false;
+    }
+  }
+
+  async function judge(job: Job): Promise<void> {
+    const { uid = "", annotations } = job.metadata ?? {};
+    const attemptId = annotations?.[ATTEMPT];
+    if (attemptId === undefined || told.has(uid)) return;
+    if (isFinished(job)) {
+      const pods = await podsOf(attemptId);
+      // A Job may be called failed while its pod still runs, on a node that does not answer.
+      if (pods.some(isAlive)) return;
+      tell(uid, { attemptId, signal: null, ...exitOf(job, pods[0]) });
+      return;
+    }
+    if ((job.status?.active ?? 0) === 0) return;
+    const [pod] = await podsOf(attemptId);
+    const why = pod && hopelessReason(pod, options.unschedulableMaxMs ?? UNSCHEDULABLE_MAX_MS, Date.now());
+    if (!why) return;
+    if ((await end(attemptId)) === "gone")
+      tell(uid, { attemptId, code: null, signal: null, stderrTail: `its pod could not start: ${why}` });
+  }
+
+  function tell(uid: string, exit: AttemptExit): void {
+    told.add(uid);
+    for (const listener of listeners) listener(exit);
+  }
+
+  function podsOf(attemptId: string): Promise<Pod[]> {
+    return cluster.listPods(`batch.kubernetes.io/job-name=${nameOf(attemptId)}`);
+  }
+
+  /** Gone is what the cluster says of the very pods of this Job; a node that does not answer keeps them. */
+  async function end(attemptId: string): Promise<"gone" | "unconfirmed"> {
+    const deadline = Date.now() + (options.endDeadlineMs ?? END_DEADLINE_MS);
+    const job = await findJob(attemptId);
+    const uid = job?.metadata?.uid;
+    if (uid !== undefined && job?.metadata?.deletionTimestamp === undefined) {
+      await cluster.deleteJob(nameOf(attemptId), { uid }).catch((error: unknown) => {
+        if (!isKubernetesProblem(error, "not-found", "conflict", "unknown")) throw error;
+      });
+    }
+    for (;;) {
+      const isJobGone = (await findJob(attemptId))?.metadata?.uid !== uid || uid === undefined;
+      if (isJobGone && (await podsOf(attemptId)).length === 0) return "gone";
+      if (Date.now() > deadline) return "unconfirmed";
+      await new Promise((resolve) => setTimeout(resolve, GONE_POLL_MS));
+    }
+  }
+
+  const timer = setInterval(() => void look(), options.relistMs ?? RELIST_MS);
+
+  return {
+    async launch(spec) {
+      const job = await createJob(spec);
+      const { uid, annotations, deletionTimestamp } = job.metadata ?? {};
+      if (uid === undefined || annotations?.[ATTEMPT] !== spec.attemptId) {
+        throw new UnavailableError(
+          "executor-unavailable",
+          `Job ${nameOf(spec.attemptId)} is there and is not of this attempt: remove it`,
+        );
+      }
+      if (deletionTimestamp !== undefined)
+        throw new UnavailableError("executor-unavailable", `Job ${nameOf(spec.attemptId)} is being deleted`);
+      await createSecret(spec, uid);
+    },
+    end,
+    async observe(attemptId): Promise<Observation> {
+      try {
+        const job = await findJob(attemptId);
+        if ((await podsOf(attemptId)).some(isAlive)) return "running";
+        return job === null || isFinished(job) ? "gone" : "running";
+      } catch {
+        // Whoever asks must not take a silence for an end; the log has the cause from the next look.
+        return "unknown";
+      }
+    },
+    onExit(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    async close() {
+      isClosed = true;
+      clearInterval(timer);
+      listeners.clear();
+    },
+  };
+}
+
+function exitOf(job: Job, pod: Pod | undefined): { code: number | null; stderrTail: string } {
+  const { code, message } = outcomeOf(job, pod);
+  return { code, stderrTail: message };
+}
+
+function isAlive(pod: Pod): boolean {
+  return pod.status?.phase !== "Succeeded" && pod.status?.phase !== "Failed";
+}

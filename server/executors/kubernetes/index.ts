@@ -1,0 +1,2 @@
+export { createKubernetesExecutor, type KubernetesExecutorOptions } from "./executor";
+export type { JobPolicy } from "./manifests";

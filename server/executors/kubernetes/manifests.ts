@@ -1,0 +1,143 @@
+import { createHash } from "node:crypto";
+import type { LaunchSpec } from "@/server/executors/executor";
+import type { Job, Secret } from "@/server/kubernetes";
+
+export const MANAGED_BY = { "app.kubernetes.io/managed-by": "agentrun", "app.kubernetes.io/component": "runner" };
+export const SELECTOR = Object.entries(MANAGED_BY)
+  .map(([key, value]) => `${key}=${value}`)
+  .join(",");
+export const ATTEMPT = "agentrun.dev/attempt-id";
+const RUN = "agentrun.dev/run-id";
+const TOKEN_KEY = "launch-token";
+
+/** Where things are mounted in a runner's container. */
+const VOLUME_DIR = "/volume";
+const SCRATCH_DIR = "/scratch";
+const CODEX_PATH = "/usr/local/bin/codex";
+/** Of the image's own user. */
+const USER_ID = 10_001;
+
+export type JobPolicy = {
+  image: string;
+  imagePullPolicy: "IfNotPresent" | "Always" | "Never";
+  /** null: the namespace's default account, whose token is never mounted. */
+  serviceAccount: string | null;
+  cpuRequest: string;
+  memoryRequest: string;
+  memoryLimit: string;
+  scratchLimit: string;
+  /** An attempt that lives longer is ended by the cluster, seconds. */
+  activeDeadlineSeconds: number;
+  /** How long a finished Job is kept for who reads its outcome, seconds. */
+  ttlSeconds: number;
+  logLevel: string;
+};
+
+/** The name of an attempt's Job and of its Secret: launching twice finds the first. */
+export function nameOf(attemptId: string): string {
+  return `agentrun-${createHash("sha256").update(attemptId).digest("hex").slice(0, 32)}`;
+}
+
+/** Made of typed fields alone: nothing that a caller wrote becomes part of a pod but by its own place here. */
+export function jobFor(spec: LaunchSpec, policy: JobPolicy): Job {
+  const name = nameOf(spec.attemptId);
+  const annotations = { [ATTEMPT]: spec.attemptId, [RUN]: spec.runId };
+  return {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: { name, labels: MANAGED_BY, annotations },
+    spec: {
+      // The attempt is the unit that is tried again, by the server alone.
+      backoffLimit: 0,
+      completions: 1,
+      parallelism: 1,
+      podReplacementPolicy: "Failed",
+      activeDeadlineSeconds: policy.activeDeadlineSeconds,
+      ttlSecondsAfterFinished: policy.ttlSeconds,
+      template: {
+        metadata: { labels: MANAGED_BY, annotations },
+        spec: {
+          restartPolicy: "Never",
+          automountServiceAccountToken: false,
+          enableServiceLinks: false,
+          ...(policy.serviceAccount === null ? {} : { serviceAccountName: policy.serviceAccount }),
+          terminationGracePeriodSeconds: 20,
+          securityContext: {
+            runAsNonRoot: true,
+            runAsUser: USER_ID,
+            runAsGroup: USER_ID,
+            fsGroup: USER_ID,
+            // A large volume is not walked at each start once it belongs to the group.
+            fsGroupChangePolicy: "OnRootMismatch",
+            seccompProfile: { type: "RuntimeDefault" },
+          },
+          containers: [
+            {
+              name: "runner",
+              image: policy.image,
+              imagePullPolicy: policy.imagePullPolicy,
+              env: [
+                ...Object.entries(environmentOf(spec, policy)).map(([key, value]) => ({ name: key, value })),
+                { name: "AGENTRUN_LAUNCH_TOKEN", valueFrom: { secretKeyRef: { name, key: TOKEN_KEY } } },
+              ],
+              resources: {
+                requests: { cpu: policy.cpuRequest, memory: policy.memoryRequest },
+                limits: { memory: policy.memoryLimit },
+              },
+              securityContext: {
+                allowPrivilegeEscalation: false,
+                readOnlyRootFilesystem: true,
+                capabilities: { drop: ["ALL"] },
+              },
+              volumeMounts: [
+                { name: "scratch", mountPath: SCRATCH_DIR },
+                { name: "tmp", mountPath: "/tmp" },
+                ...(spec.volumeName === null ? [] : [{ name: "volume", mountPath: VOLUME_DIR }]),
+              ],
+              // The end of its log says why it ended, where it wrote nothing else.
+              terminationMessagePolicy: "FallbackToLogsOnError",
+            },
+          ],
+          volumes: [
+            { name: "scratch", emptyDir: { sizeLimit: policy.scratchLimit } },
+            { name: "tmp", emptyDir: { sizeLimit: policy.scratchLimit } },
+            ...(spec.volumeName === null
+              ? []
+              : [{ name: "volume", persistentVolumeClaim: { claimName: spec.volumeName } }]),
+          ],
+        },
+      },
+    },
+  };
+}
+
+/** The launch token, owned by its Job so that it goes with it. */
+export function secretFor(spec: LaunchSpec, jobUid: string): Secret {
+  const name = nameOf(spec.attemptId);
+  return {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: {
+      name,
+      labels: MANAGED_BY,
+      ownerReferences: [{ apiVersion: "batch/v1", kind: "Job", name, uid: jobUid, controller: true }],
+    },
+    type: "Opaque",
+    stringData: { [TOKEN_KEY]: spec.launchToken },
+  };
+}
+
+function environmentOf(spec: LaunchSpec, policy: JobPolicy): Record<string, string> {
+  return {
+    AGENTRUN_URL: spec.url,
+    AGENTRUN_RUN_ID: spec.runId,
+    AGENTRUN_ATTEMPT: spec.attemptId,
+    AGENTRUN_RUNNER_ID: spec.runnerId,
+    AGENTRUN_SCRATCH_DIR: SCRATCH_DIR,
+    AGENTRUN_CODEX_PATH: CODEX_PATH,
+    AGENTRUN_LEASE_MS: String(spec.leaseMs),
+    HOME: SCRATCH_DIR,
+    LOG_LEVEL: policy.logLevel,
+    ...(spec.volumeName === null ? {} : { AGENTRUN_VOLUME_DIR: VOLUME_DIR }),
+  };
+}
