@@ -33,6 +33,8 @@ export const Runner = z.object({
   metadata: z.record(z.string(), z.unknown()),
   registeredAt: z.string(),
   heartbeatAt: z.string(),
+  /** null: nobody's, and only administrators see it. */
+  tenantId: z.string().nullable(),
 });
 export type Runner = z.infer<typeof Runner>;
 export const RunnerPage = pageOf(Runner);

@@ -97,6 +97,8 @@ test("runs, commands, events, runners and jobs are served as they were", async (
   ]);
   expect(await getRunner(ctx, { runnerId: "runner_2" })).toMatchObject({ id: "runner_2", metadata: {} });
   expect((await listRunners(ctx, { limit: 50 })).items).toHaveLength(2);
+  const ofTenant = await listRunners(ctx, { tenantId: "hwlab", limit: 50 });
+  expect(ofTenant.items.map((runner) => runner.id)).toEqual(["runner_1"]);
   expect(await getRunnerJob(ctx, { runnerJobId: "rjob_2" })).toMatchObject({
     jobName: "job-2",
     result: {},

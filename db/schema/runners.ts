@@ -15,6 +15,8 @@ export const runners = table("runners", {
   metadata: json().notNull().default({}),
   registeredAt: instant().notNull().defaultNow(),
   heartbeatAt: instant().notNull().defaultNow(),
+  /** Whose it is: its run's tenant, else that of who registered it. Null is nobody's: only administrators see it. */
+  tenantId: text(),
 });
 
 export const leases = table(

@@ -10,7 +10,7 @@ import { newId } from "@/server/ids";
 import { decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
 import { getRun } from "@/server/runs";
 import { iso, storedJson } from "@/server/stored";
-import { assertOwnRunner, upsertRunner } from "./upsert";
+import { upsertRunner } from "./upsert";
 
 export function toRunner(row: RunnerRow): Runner {
   return {
@@ -34,8 +34,7 @@ export function registerRunner(ctx: ServiceContext, input: RegisterRunnerInput):
       throw new ConflictError("already-exists", `runner ${id} belongs to another run: register without an id`);
     }
     // Another tenant's run does not exist for this caller.
-    const run = input.runId === undefined ? null : await getRun(ctx, { runId: input.runId });
-    await assertOwnRunner(ctx, id);
+    if (input.runId !== undefined) await getRun(ctx, { runId: input.runId });
     const { id: _id, metadata, ...fields } = input;
     const runner = await upsertRunner(ctx, {
       id,
@@ -47,7 +46,7 @@ export function registerRunner(ctx: ServiceContext, input: RegisterRunnerInput):
       action: "runners.register",
       targetKind: "runner",
       targetId: runner.id,
-      tenantId: run?.tenantId ?? null,
+      tenantId: runner.tenantId,
       details: { runId: runner.runId },
     });
     return toRunner(runner);
@@ -55,9 +54,20 @@ export function registerRunner(ctx: ServiceContext, input: RegisterRunnerInput):
 }
 
 export async function getRunner(ctx: ServiceContext, input: { runnerId: string }): Promise<Runner> {
-  const [found] = await visible(ctx).where(eq(runners.id, input.runnerId));
-  if (!found || !isVisible(ctx, found)) throw new NotFoundError("runner", input.runnerId);
-  return toRunner(found.runner);
+  const tenantId = tenantOf(ctx);
+  const bound = boundRunId(ctx.actor);
+  const [runner] = await ctx.db
+    .select()
+    .from(runners)
+    .where(
+      and(
+        eq(runners.id, input.runnerId),
+        tenantId === null ? undefined : eq(runners.tenantId, tenantId),
+        bound === null ? undefined : eq(runners.runId, bound),
+      ),
+    );
+  if (!runner) throw new NotFoundError("runner", input.runnerId);
+  return toRunner(runner);
 }
 
 /** Runners, the one that was heard of last first. */
@@ -66,12 +76,15 @@ export async function listRunners(ctx: ServiceContext, input: ListRunnersInput):
   const filter = { ...asked, list: "runners.list" };
   const tenantId = tenantOf(ctx);
   const [heartbeatAt, id] = cursor === undefined ? [] : decodePlace(filter, cursor, 2);
-  const rows = await visible(ctx)
+  const rows = await ctx.db
+    .select({ runner: runners, position: sql<string>`${runners.heartbeatAt}::text` })
+    .from(runners)
+    .leftJoin(runs, eq(runs.id, runners.runId))
     .where(
       and(
         filter.runId === undefined ? undefined : eq(runners.runId, filter.runId),
-        tenantId === null ? undefined : eq(runs.tenantId, tenantId),
-        filter.tenantId === undefined ? undefined : eq(runs.tenantId, filter.tenantId),
+        tenantId === null ? undefined : eq(runners.tenantId, tenantId),
+        filter.tenantId === undefined ? undefined : eq(runners.tenantId, filter.tenantId),
         filter.projectId === undefined ? undefined : eq(runs.projectId, filter.projectId),
         cursor === undefined
           ? undefined
@@ -82,19 +95,4 @@ export async function listRunners(ctx: ServiceContext, input: ListRunnersInput):
     .limit(limit + 1);
   const page = pageFrom(rows, limit, (last) => encodeCursor(filter, [last.position, last.runner.id]));
   return { items: page.rows.map((row) => toRunner(row.runner)), cursor: page.cursor };
-}
-
-/** A runner is its run's tenant's. */
-function visible(ctx: ServiceContext) {
-  return ctx.db
-    .select({ runner: runners, tenantId: runs.tenantId, position: sql<string>`${runners.heartbeatAt}::text` })
-    .from(runners)
-    .leftJoin(runs, eq(runs.id, runners.runId))
-    .$dynamic();
-}
-
-function isVisible(ctx: ServiceContext, found: { tenantId: string | null; runner: RunnerRow }): boolean {
-  const tenantId = tenantOf(ctx);
-  const bound = boundRunId(ctx.actor);
-  return (tenantId === null || found.tenantId === tenantId) && (bound === null || found.runner.runId === bound);
 }

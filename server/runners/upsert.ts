@@ -3,30 +3,44 @@ import { type RunnerRow, runners, runs } from "@/db/schema";
 import { type TxContext, tenantOf } from "@/server/context";
 import { ConflictError } from "@/server/errors";
 
-/** Registers a runner, or brings a known one up to date; when it first registered is kept. */
+/**
+ * Registers a runner, or brings a known one up to date; when it first registered is kept. It is its run's tenant's, and
+ * without a run its caller's; an id that is not the caller's tenant's is refused.
+ */
 export async function upsertRunner(
   ctx: TxContext,
-  values: Omit<typeof runners.$inferInsert, "registeredAt" | "heartbeatAt">,
+  values: Omit<typeof runners.$inferInsert, "registeredAt" | "heartbeatAt" | "tenantId">,
 ): Promise<RunnerRow> {
   const { id, ...changes } = values;
+  const caller = tenantOf(ctx);
+  const tenantId =
+    values.runId == null ? caller : ctx.db.select({ of: runs.tenantId }).from(runs).where(eq(runs.id, values.runId));
   const [runner] = await ctx.db
     .insert(runners)
-    .values(values)
-    .onConflictDoUpdate({ target: runners.id, set: { ...changes, heartbeatAt: sql`clock_timestamp()` } })
+    .values({ ...values, tenantId: sql`(${tenantId})` })
+    .onConflictDoUpdate({
+      target: runners.id,
+      set: {
+        ...changes,
+        ...(values.runId == null ? {} : { tenantId: sql`excluded.tenant_id` }),
+        heartbeatAt: sql`clock_timestamp()`,
+      },
+      // Judged here too: of two tenants that register one id at once, both have found it free.
+      ...(caller === null ? {} : { setWhere: eq(runners.tenantId, caller) }),
+    })
     .returning();
-  if (!runner) throw new Error(`runner ${id} was not stored`);
+  if (!runner) throw isTaken(id);
   return runner;
 }
 
-/** Refuses an id that a runner of another tenant has: what its runners are called is that tenant's alone. */
+/** Refuses an id that is not the caller's tenant's: what its runners are called is that tenant's alone. */
 export async function assertOwnRunner(ctx: TxContext, id: string): Promise<void> {
   const tenantId = tenantOf(ctx);
   if (tenantId === null) return;
-  const [known] = await ctx.db
-    .select({ tenantId: runs.tenantId })
-    .from(runners)
-    .innerJoin(runs, eq(runs.id, runners.runId))
-    .where(eq(runners.id, id));
-  if (known && known.tenantId !== tenantId)
-    throw new ConflictError("already-exists", `the runner id ${id} is taken: choose another, or leave it out`);
+  const [known] = await ctx.db.select({ tenantId: runners.tenantId }).from(runners).where(eq(runners.id, id));
+  if (known && known.tenantId !== tenantId) throw isTaken(id);
+}
+
+function isTaken(id: string): ConflictError {
+  return new ConflictError("already-exists", `the runner id ${id} is taken: choose another, or leave it out`);
 }

@@ -102,8 +102,45 @@ test("another tenant's runner cannot be taken by its id", async () => {
   expect(await program().get(`/runners/${runnerId}`)).toMatchObject({ runId: run.id, placement: null });
 });
 
+test("a runner without a run is its caller's tenant's: that tenant sees it, and no other reads or takes it", async () => {
+  const { id } = await program().post("/runners", { id: word("a-runner"), metadata: { hint: "of a" } }, mine);
+  expect(await program().get(`/runners/${id}`, mine)).toMatchObject({ id, runId: null, tenantId: "tenant-a" });
+  expect((await program().get("/runners", mine)).items.map((item: Json) => item.id)).toContain(id);
+  expect((await program().get("/runners?tenantId=tenant-a")).items.map((item: Json) => item.id)).toContain(id);
+  const other = await mintOperatorToken(program().web.as(ADMIN), { name: "b", role: "operator", tenantId: "tenant-b" });
+  await program().refused(404, "GET", `/runners/${id}`, undefined, other);
+  expect((await program().get("/runners", other)).items.map((item: Json) => item.id)).not.toContain(id);
+  expect((await program().refused(409, "POST", "/runners", { id }, other)).reason).toBe("already-exists");
+  expect(await program().get(`/runners/${id}`)).toMatchObject({ metadata: { hint: "of a" } });
+});
+
+test("a runner that an administrator registered without a run is administrators' alone until it claims", async () => {
+  const { id } = await program().post("/runners", { placement: "shared" });
+  expect(await program().get(`/runners/${id}`)).toMatchObject({ placement: "shared", tenantId: null });
+  await program().refused(404, "GET", `/runners/${id}`, undefined, mine);
+  await program().refused(409, "POST", "/runners", { id }, mine);
+  const run = await program().post("/runs", { backendProfile: "codex" }, mine);
+  await program().claim(run.id, id);
+  expect(await program().get(`/runners/${id}`, mine)).toMatchObject({ runId: run.id, placement: "shared" });
+});
+
+test("of two tenants that register one runner id at once, one gets it", async () => {
+  const tokens = await Promise.all(
+    ["tenant-a", "tenant-b"].map((tenantId) =>
+      mintOperatorToken(program().web.as(ADMIN), { name: tenantId, role: "operator", tenantId }),
+    ),
+  );
+  for (let round = 0; round < 8; round += 1) {
+    const body = { id: word("raced") };
+    const answers = await Promise.all(
+      tokens.map((token) => program().send("POST", "/api/v1/runners", { body, token })),
+    );
+    expect(answers.map((answer) => answer.status).sort()).toEqual([200, 409]);
+  }
+});
+
 test("lists, stats, metrics of work and collection hold a bound caller's own records alone", async () => {
-  await theirs();
+  const { runnerId } = await theirs();
   const { sessionId } = await program().post("/sessions", {
     backendProfile: "codex",
     tenantId: "tenant-b",
@@ -116,7 +153,8 @@ test("lists, stats, metrics of work and collection hold a bound caller's own rec
     const joined = path.includes("?") ? `${path}&` : `${path}?`;
     expect((await program().get(`${joined}tenantId=tenant-b`, mine)).items, path).toEqual([]);
   }
-  expect((await program().get("/runners", mine)).items).toEqual([]);
+  expect((await program().get("/runners", mine)).items.map((item: Json) => item.id)).not.toContain(runnerId);
+  expect((await program().get("/runners?tenantId=tenant-b", mine)).items).toEqual([]);
   expect((await program().get("/queue/stats?tenantId=tenant-b", mine)).total).toBe(0);
   const storage = await program().get("/storage", mine);
   expect(storage.items.map((item: Json) => item.sessionId)).not.toContain(sessionId);
