@@ -2,13 +2,19 @@ import type { LiveFramesInput } from "@/contract/event";
 import type { ServiceContext } from "@/server/context";
 import { LeaseLostError } from "@/server/errors";
 import { redactText } from "@/server/events";
-import { assertRunVisible } from "@/server/runs";
+import { assertRunVisible, getRun } from "@/server/runs";
 import type { Live } from "./live";
 
 /** Shows a run's text under way to who follows it. Stored nowhere; what is stored later under the same item replaces it. */
-export function tellLiveText(ctx: ServiceContext, live: Live, input: LiveFramesInput): Record<string, never> {
+export async function tellLiveText(
+  ctx: ServiceContext,
+  live: Live,
+  input: LiveFramesInput,
+): Promise<Record<string, never>> {
   const { runId, frames } = input;
-  assertRunVisible(ctx, runId);
+  // A runner's token names its run, so the many frames of a turn cost no look at the database.
+  if (ctx.actor.kind === "runner") assertRunVisible(ctx, runId);
+  else await getRun(ctx, { runId });
   if (ctx.actor.kind === "runner" && input.leaseEpoch !== ctx.actor.leaseEpoch) throw new LeaseLostError(runId);
   live.tellText({ runId, frames: frames.map((frame) => ({ ...frame, text: redactText(frame.text) })) });
   return {};

@@ -185,6 +185,20 @@ test("a feed tells a bound caller of its own records alone, and another's cursor
   expect(stolen.status).toBe(400);
 });
 
+test("nobody puts text under way into another tenant's run", async () => {
+  const { run } = await theirs();
+  await using watcher = await program().watch(`/runs/${run.id}/events/watch`);
+  // Text is shown to who has caught up.
+  await watcher.until((all) => all.length > 0);
+  const frames = (text: string) => [{ itemId: "i", kind: "assistant_message", text }];
+  const foreign = await program().trpc("mutation", "events.live", { runId: run.id, frames: frames("from a") }, mine);
+  expect(foreign.error?.data.agentrun).toMatchObject({ reason: "not-found" });
+  await program().trpc("mutation", "events.live", { runId: run.id, frames: frames("from an administrator") });
+  const heard = await watcher.until((all) => all.some((frame) => frame.event === "live"));
+  const texts = heard.filter((frame) => frame.event === "live").map((frame) => (frame.data as Json).frames[0].text);
+  expect(texts).toEqual(["from an administrator"]);
+});
+
 test("a viewer reads and changes nothing but its own read marks", async () => {
   const run = await program().post("/runs", { backendProfile: "codex" }, mine);
   expect(await program().get(`/runs/${run.id}`, viewer)).toMatchObject({ id: run.id });
