@@ -13,8 +13,26 @@ import { assertRunVisible, getRun } from "./run";
  */
 export async function heartbeatRun(ctx: ServiceContext, input: HeartbeatInput): Promise<HeartbeatAnswer> {
   assertRunVisible(ctx, input.runId);
-  const tenantId = tenantOf(ctx);
   const epoch = writingEpoch(ctx, input.leaseEpoch);
+  const isOwnEpoch = ctx.actor.kind !== "runner" || ctx.actor.leaseEpoch === epoch;
+  const beatenEpoch = isOwnEpoch ? await extendLease(ctx, input, epoch) : null;
+  const run = await getRun(ctx, { runId: input.runId });
+  if (isTerminal(run.status)) return { ...run, shouldYield: false, cancelledCommandIds: [] };
+  // Having waited for the lease's lock, the statement judged the run as it was before: whoever held it may have lost it.
+  const isHeld = beatenEpoch === run.leaseEpoch && run.status === "claimed" && run.leaseState !== "fencing";
+  if (!isHeld) throw new LeaseLostError(input.runId);
+  await ctx.db.update(runners).set({ heartbeatAt: sql`clock_timestamp()` }).where(eq(runners.id, input.runnerId));
+  if (run.leaseState === "expired") await reviveLease(ctx, run.id, run.leaseEpoch);
+  return {
+    ...run,
+    shouldYield: await anotherWaits(ctx, run.id),
+    cancelledCommandIds: await cancelledCommands(ctx, run.id),
+  };
+}
+
+/** Answers the epoch of the lease that was extended; null when the caller holds none. */
+async function extendLease(ctx: ServiceContext, input: HeartbeatInput, epoch: number | null): Promise<number | null> {
+  const tenantId = tenantOf(ctx);
   const leaseMs = input.leaseMs ?? null;
   const beaten = await ctx.db
     .update(leases)
@@ -36,18 +54,7 @@ export async function heartbeatRun(ctx: ServiceContext, input: HeartbeatInput): 
       ),
     )
     .returning({ leaseEpoch: leases.leaseEpoch });
-  const run = await getRun(ctx, { runId: input.runId });
-  if (isTerminal(run.status)) return { ...run, shouldYield: false, cancelledCommandIds: [] };
-  // Having waited for the lease's lock, the statement judged the run as it was before: whoever held it may have lost it.
-  const isHeld = beaten[0]?.leaseEpoch === run.leaseEpoch && run.status === "claimed" && run.leaseState !== "fencing";
-  if (!isHeld) throw new LeaseLostError(input.runId);
-  await ctx.db.update(runners).set({ heartbeatAt: sql`clock_timestamp()` }).where(eq(runners.id, input.runnerId));
-  if (run.leaseState === "expired") await reviveLease(ctx, run.id, run.leaseEpoch);
-  return {
-    ...run,
-    shouldYield: await anotherWaits(ctx, run.id),
-    cancelledCommandIds: await cancelledCommands(ctx, run.id),
-  };
+  return beaten[0]?.leaseEpoch ?? null;
 }
 
 async function reviveLease(ctx: ServiceContext, runId: string, leaseEpoch: number): Promise<void> {

@@ -4,6 +4,7 @@ import { leases, runs, sessions } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
 import { expireLease, makeCommand, makeRun, makeSession } from "@/db/test/factories";
 import { ackCommand, createCommand, finishCommand } from "@/server/commands";
+import type { Actor } from "@/server/context";
 import { appendEvents, listEvents } from "@/server/events";
 import { runnerOf, testContext } from "@/server/test/context";
 import { cancelRun, claimRun, createRun, finishRun, getRun, heartbeatRun, releaseRun } from ".";
@@ -104,6 +105,24 @@ test("a late heartbeat of the same epoch revives a lease that ran out", async ()
   await expireLease(ctx.database.db, runId);
   await heartbeatRun(ctx, { runId, runnerId: "runner_a", leaseEpoch });
   await expect(claimRun(ctx, { runId, runnerId: "runner_b" })).rejects.toMatchObject({ reason: "lease-held" });
+});
+
+test("a runner whose lease was taken over cannot extend its successor's, whatever epoch it gives", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { id: runId } = await makeRun(ctx.database.db);
+  const first = await claimRun(ctx, { runId, runnerId: "runner_a" });
+  await expireLease(ctx.database.db, runId);
+  const { leaseEpoch } = await claimRun(ctx, { runId, runnerId: "runner_b" });
+  const before = await getRun(ctx, { runId });
+  const ended = ctx.as({ ...runnerOf(runId, first.leaseEpoch), isEnded: true } as Actor);
+  const beat = { runId, runnerId: "runner_b", leaseEpoch, leaseMs: 3_600_000 };
+
+  await expect(heartbeatRun(ended, beat)).rejects.toMatchObject({ reason: "lease-lost" });
+
+  expect(await getRun(ctx, { runId })).toEqual(before);
+  await finishRun(ctx, { runId, leaseEpoch, terminalStatus: "completed" });
+  expect(await heartbeatRun(ended, beat)).toMatchObject({ status: "completed" });
 });
 
 test("one run of a session is leased at a time", async () => {
