@@ -5,7 +5,8 @@ import { createTestDatabase } from "@/db/test/database";
 import { makeRun } from "@/db/test/factories";
 import { appendEvents } from "@/server/events";
 import { mintOperatorToken } from "@/server/identity";
-import { cancelRun } from "@/server/runs";
+import { watchEvents } from "@/server/live";
+import { cancelRun, finishRun } from "@/server/runs";
 import { ADMIN } from "@/server/test/context";
 import { openSse, type SseFrame } from "@/server/test/sse";
 import { ADMIN_TOKEN, startTestWeb, type TestWeb } from "@/server/test/web";
@@ -88,6 +89,30 @@ test("a stream ends after the run's last event, and what comes back after that i
     "last-event-id": reader.lastId ?? "",
   });
   expect(again.status).toBe(204);
+});
+
+test("a replay ends with its run also when the run's events fill its pages", async () => {
+  await using database = await createTestDatabase();
+  await using web = await startTestWeb(database);
+  const ctx = web.as(ADMIN);
+  const run = await makeRun(web.wiring.database.db);
+  const events = upTo(499).map(() => ({ type: "reasoning" as const, payload: {} }));
+  await appendEvents(ctx, { runId: run.id, events });
+  // The run's end is its 500th event after the first one.
+  await appendEvents(ctx, { runId: run.id, events: [{ type: "warning", payload: {} }] });
+  const { lastEventSeq } = await finishRun(ctx, { runId: run.id, terminalStatus: "completed" });
+  expect(lastEventSeq).toBe(501);
+
+  await using reader = await openSse(`${web.url}/api/v1/runs/${run.id}/events/watch?afterSeq=1`, AS_ADMIN);
+  await reader.ended;
+  expect(seqsOf(reader.frames)).toEqual(upTo(501, 2));
+  expect(reader.frames.at(-1)).toMatchObject({ event: "end" });
+
+  const watched: number[] = [];
+  const { signal } = new AbortController();
+  for await (const event of watchEvents(ctx, web.wiring.live, { runId: run.id, afterSeq: 1 }, signal))
+    watched.push(event.seq);
+  expect(watched).toEqual(upTo(501, 2));
 });
 
 test("text under way is shown without an id, and only to who follows the run", async () => {

@@ -53,15 +53,17 @@ export async function streamRun(
   async function replay(): Promise<void> {
     isReplaying = true;
     try {
+      let last: RunEvent | undefined;
       for (let isMore = true; isMore && !isStopped; ) {
         const page = await readEvents(ctx.db, runId, seq);
-        const last = page.at(-1);
-        if (isStopped || !last) break;
-        seq = last.seq;
-        sink.write(Buffer.concat(page.map(options.encode ?? encodeEvent)));
+        if (isStopped) break;
+        last = page.at(-1) ?? last;
+        seq = last?.seq ?? seq;
+        if (page.length > 0) sink.write(Buffer.concat(page.map(options.encode ?? encodeEvent)));
         isMore = page.length === EVENTS_LIMIT_MAX;
-        if (!isMore && isTerminalEvent(last)) return finish();
       }
+      // A full page may have ended with it: only an empty one after that tells.
+      if (!isStopped && isTerminalEvent(last)) return finish();
     } catch (error) {
       options.onFailure(error);
       return;

@@ -7,6 +7,7 @@ import { InvalidCursorError } from "@/server/errors";
 import { getRun } from "@/server/runs";
 import { WakeSignal } from "./hub";
 import type { Live } from "./live";
+import { isTerminalEvent } from "./sse";
 import { readEvents } from "./tail";
 
 /** A column's largest integer. */
@@ -39,6 +40,7 @@ export async function* watchEvents(
   const start = await openRun(ctx, input);
   if (start.isOver) return;
   let { seq } = start;
+  let last: RunEvent | undefined;
   const wake = new WakeSignal();
   const { tail, stop } = await live.tails.follow(input.runId, wake.set);
   try {
@@ -50,8 +52,10 @@ export async function* watchEvents(
         seq = event.seq;
         if (signal.aborted) return;
       }
-      const isLast = page.at(-1)?.type === "terminal_status" && (kept !== undefined || page.length < EVENTS_LIMIT_MAX);
-      if (isLast && tail.seq <= seq) return;
+      last = page.at(-1) ?? last;
+      // A full page may have ended with the run's last event: only an empty one after that tells.
+      const isWhole = kept !== undefined || page.length < EVENTS_LIMIT_MAX;
+      if (isWhole && isTerminalEvent(last) && tail.seq <= seq) return;
       if (page.length === 0) await wake.next(signal);
     }
   } finally {
