@@ -15,6 +15,16 @@ export function openNodeSink(res: ServerResponse): Sink {
     end() {
       if (!res.writableEnded) res.end();
     },
+    async drained() {
+      if (!res.writableNeedDrain) return;
+      await new Promise<void>((resolve) => {
+        const settle = () => {
+          res.off("drain", settle).off("close", settle);
+          resolve();
+        };
+        res.once("drain", settle).once("close", settle);
+      });
+    },
   };
   keepAlive(sink);
   res.once("close", () => forget(sink));

@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "@/db/test/database";
+import { makeRun } from "@/db/test/factories";
+import { appendEvents } from "@/server/events";
+import { finishRun } from "@/server/runs";
+import { ADMIN } from "@/server/test/context";
 import { ADMIN_TOKEN, CRON_SECRET, startTestWeb, type TestWeb } from "@/server/test/web";
 import { shareWiring } from "@/server/wiring";
 import { serveAuth, serveCronGc, serveLive, serveOpenApi, serveRest, serveTrpc } from "./route-handlers";
@@ -80,3 +84,21 @@ test("a stream greets, and ends with its reader", async () => {
 function withoutId(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value, (key, inner) => (key === "requestId" ? undefined : inner)));
 }
+
+test("a reader that takes its time gets the whole of a long log in one stream", async () => {
+  const ctx = web.as(ADMIN);
+  const run = await makeRun(web.wiring.database.db);
+  const event = { type: "command_output" as const, payload: { text: "x".repeat(8_000) } };
+  for (let batch = 0; batch < 2; batch += 1)
+    await appendEvents(ctx, { runId: run.id, events: Array.from({ length: 400 }, () => event) });
+  const { lastEventSeq } = await finishRun(ctx, { runId: run.id, terminalStatus: "completed" });
+
+  const { body } = await serveRest(request(`/api/v1/runs/${run.id}/events/watch`));
+  let text = "";
+  for await (const chunk of body ?? []) {
+    text += Buffer.from(chunk).toString();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  expect([...text.matchAll(/^id: \d+$/gm)]).toHaveLength(lastEventSeq);
+  expect(text.endsWith("event: end\ndata: {}\n\n")).toBe(true);
+});

@@ -149,6 +149,7 @@ function streamBody(
   write: (sink: Sink) => Promise<void>,
 ): ReadableStream<Uint8Array> {
   let isOpen = true;
+  let resume = () => {};
   const strategy = new ByteLengthQueuingStrategy({ highWaterMark: SINK_BUFFER_MAX_BYTES });
   return new ReadableStream<Uint8Array>(
     {
@@ -163,8 +164,15 @@ function streamBody(
             forget(sink);
             if (!isOpen) return;
             isOpen = false;
+            resume();
             stream.close();
             controller.close();
+          },
+          async drained() {
+            if (isOpen && (controller.desiredSize ?? 0) < SINK_BUFFER_MAX_BYTES / 2)
+              await new Promise<void>((resolve) => {
+                resume = resolve;
+              });
           },
         };
         keepAlive(sink);
@@ -172,9 +180,13 @@ function streamBody(
         sink.write(OPENED);
         write(sink).then(sink.end, sink.end);
       },
+      pull: (controller) => {
+        if ((controller.desiredSize ?? 0) >= SINK_BUFFER_MAX_BYTES / 2) resume();
+      },
       cancel() {
         // The reader has left: there is nothing to close for it any more.
         isOpen = false;
+        resume();
         stream.close();
       },
     },

@@ -115,6 +115,25 @@ test("a replay ends with its run also when the run's events fill its pages", asy
   expect(watched).toEqual(upTo(501, 2));
 });
 
+test("a reader that takes its time gets the whole of a long log in one stream", async () => {
+  await using database = await createTestDatabase();
+  await using web = await startTestWeb(database);
+  const ctx = web.as(ADMIN);
+  const run = await makeRun(web.wiring.database.db);
+  const events = upTo(400).map(() => ({ type: "command_output" as const, payload: { text: "x".repeat(8_000) } }));
+  for (let batch = 0; batch < 4; batch += 1) await appendEvents(ctx, { runId: run.id, events });
+  await finishRun(ctx, { runId: run.id, terminalStatus: "completed" });
+
+  const { body } = await fetch(`${web.url}/api/v1/runs/${run.id}/events/watch`, { headers: AS_ADMIN });
+  let text = "";
+  for await (const chunk of body ?? []) {
+    text += Buffer.from(chunk).toString();
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  expect([...text.matchAll(/^id: (\d+)$/gm)].map((match) => Number(match[1]))).toEqual(upTo(1_601));
+  expect(text.endsWith("event: end\ndata: {}\n\n")).toBe(true);
+});
+
 test("text under way is shown without an id, and only to who follows the run", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);

@@ -18,6 +18,9 @@ export type RunStreamOptions = {
   onFailure: (error: unknown) => void;
 };
 
+/** Well below what a sink lets wait for its reader. */
+const REPLAY_PART_BYTES = 256 * 1024;
+
 /**
  * Writes a run's events to a sink: those after a seq from the database, then those that come, whose bytes are shared by
  * all who are equally far. Text under way goes between them, without an id. Returns what stops it.
@@ -59,7 +62,7 @@ export async function streamRun(
         if (isStopped) break;
         last = page.at(-1) ?? last;
         seq = last?.seq ?? seq;
-        if (page.length > 0) sink.write(Buffer.concat(page.map(options.encode ?? encodeEvent)));
+        await writeInParts(sink, page.map(options.encode ?? encodeEvent), () => isStopped);
         isMore = page.length === EVENTS_LIMIT_MAX;
       }
       // A full page may have ended with it: only an empty one after that tells.
@@ -88,6 +91,22 @@ export async function streamRun(
   // The database is asked even when the tail is not ahead: the tail may just have been made.
   void replay();
   return halt;
+}
+
+/** Goes on when the reader has taken the part before, so that no log is too long to be replayed to a slow reader. */
+async function writeInParts(sink: Sink, frames: Buffer[], isStopped: () => boolean): Promise<void> {
+  let part: Buffer[] = [];
+  let bytes = 0;
+  for (const [index, frame] of frames.entries()) {
+    part.push(frame);
+    bytes += frame.length;
+    if (bytes < REPLAY_PART_BYTES && index < frames.length - 1) continue;
+    if (isStopped()) return;
+    sink.write(part.length === 1 ? frame : Buffer.concat(part));
+    part = [];
+    bytes = 0;
+    await sink.drained?.();
+  }
 }
 
 function encodeKept(tail: RunTail, seq: number, encode: (event: RunEvent) => Buffer): Buffer | null {
