@@ -24,12 +24,17 @@ export const RecordId = z
 /** Tenant and project: text ids that own everything else. */
 export const OwnerId = ChosenId;
 
-export const IdempotencyKey = z
-  .string()
-  .min(1)
-  .max(255)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses.
-  .regex(/^[^\u0000-\u001f\u007f]*$/, "must not contain control characters");
+/** Text that is refused where free text is cleaned: an address or a path with another character is another one. */
+export const exactText = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses.
+    .regex(/^[^\u0000-\u001f\u007f]*$/, "must not contain control characters")
+    .refine((text) => cleanText(text) === text, "must not contain half a surrogate pair");
+
+export const IdempotencyKey = exactText(255);
 
 /** Free text of bounded length (UTF-16 units), cleaned of what PostgreSQL cannot store. */
 export const text = (max: number) => z.string().max(max).transform(cleanText);

@@ -3,6 +3,7 @@ import { FailureKind } from "./errors";
 import {
   ChosenId,
   ChosenSessionId,
+  exactText,
   IdempotencyKey,
   Instant,
   Int32,
@@ -26,21 +27,13 @@ export type LeaseState = (typeof LEASE_STATES)[number];
 export const LEASE_MS_MIN = 500;
 export const LEASE_MS_MAX = 3_600_000;
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses.
-const RELATIVE_PATH = /^(?!\/)(?!.*(?:^|\/)\.\.(?:\/|$))[^\u0000-\u001f]+$/;
-const RelativePath = z.string().min(1).max(1_024).regex(RELATIVE_PATH, "a relative path without ..");
+const RELATIVE_PATH = /^(?!\/)(?!.*(?:^|\/)\.\.(?:\/|$))/;
+const RelativePath = exactText(1_024).regex(RELATIVE_PATH, "a relative path without ..");
 /** What a git source may be: no `file:` or `ext::` transport, and no credentials, which would end up in logs. */
-const GitUrl = z
-  .string()
-  .min(1)
-  .max(2_048)
+const GitUrl = exactText(2_048)
   .regex(/^(https|http|ssh|git):\/\/[^\s]+$|^[A-Za-z0-9_.-]+@[A-Za-z0-9.-]+:[^\s]+$/, "an https, http, ssh or git URL")
   .refine((url) => !/^https?:\/\/[^/]*@/.test(url), "must not carry credentials");
-const GitRef = z
-  .string()
-  .min(1)
-  .max(255)
-  .regex(/^[A-Za-z0-9][^\s~^:?*[\\]*$/, "a branch, tag or commit");
+const GitRef = exactText(255).regex(/^[A-Za-z0-9][^\s~^:?*[\\]*$/, "a branch, tag or commit");
 const GitSource = { url: GitUrl, ref: GitRef.optional(), subdir: RelativePath.optional() };
 
 export const WorkspaceRef = z.discriminatedUnion("kind", [
@@ -48,7 +41,7 @@ export const WorkspaceRef = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("git"), ...GitSource }),
   z.strictObject({
     kind: z.literal("directory"),
-    path: z.string().min(1).max(4_096).startsWith("/", "an absolute path"),
+    path: exactText(4_096).startsWith("/", "an absolute path"),
   }),
 ]);
 export type WorkspaceRef = z.infer<typeof WorkspaceRef>;

@@ -228,6 +228,29 @@ test("a run's policy, workspace and bundle are checked before anything is stored
   await program().run({ executionPolicy: { sandbox: "danger-full-access" }, ...git("git@github.com:a/b.git") });
 });
 
+test("addresses and paths that cannot be stored as they are are refused, not cleaned", async () => {
+  for (const odd of ["\u0000", "\u0007", "\u007f", "\ud800", "\udc00"]) {
+    const git = { kind: "git", url: "https://example.com/x" };
+    for (const bad of [
+      { workspaceRef: { ...git, url: `https://example.com/${odd}` } },
+      { workspaceRef: { ...git, ref: `a${odd}` } },
+      { workspaceRef: { ...git, subdir: `a${odd}` } },
+      { workspaceRef: { kind: "directory", path: `/a${odd}` } },
+      { resourceBundleRef: { ...git, url: `git@example.com:${odd}` } },
+      { resourceBundleRef: { kind: "inline", files: [{ path: `a${odd}`, content: "" }] } },
+      { idempotencyKey: `a${odd}` },
+    ]) {
+      const error = await program().refused(400, "POST", "/runs", { backendProfile: "codex", ...bad });
+      expect(error, JSON.stringify(bad)).toMatchObject({ reason: "invalid-input" });
+      const task = { backendProfile: "codex", title: "t", payload: {}, ...bad };
+      await program().refused(400, "POST", "/queue/tasks", task);
+    }
+  }
+  const files = [{ path: "dir/👩 é", content: "\u0000" }];
+  const run = await program().run({ resourceBundleRef: { kind: "inline", files } });
+  expect(run.resourceBundleRef.files).toEqual([{ path: "dir/👩 é", content: "\ufffd" }]);
+});
+
 test("bodies that are not a JSON object of bounded depth and size are refused and change nothing", async () => {
   const send = (body: string, headers: Record<string, string> = {}) =>
     program().send("POST", "/api/v1/runs", { body, headers });
