@@ -27,7 +27,7 @@ export type LeaseState = (typeof LEASE_STATES)[number];
 export const LEASE_MS_MIN = 500;
 export const LEASE_MS_MAX = 3_600_000;
 
-const RELATIVE_PATH = /^(?!\/)(?!.*(?:^|\/)\.\.(?:\/|$))/;
+const RELATIVE_PATH = /^(?!\/)(?!.*(?:^|\/)\.\.(?:\/|$))/s;
 const RelativePath = exactText(1_024).regex(RELATIVE_PATH, "a relative path without ..");
 /** What a git source may be: no `file:` or `ext::` transport, and no credentials, which would end up in logs. */
 const GitUrl = exactText(2_048)

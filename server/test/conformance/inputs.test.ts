@@ -216,6 +216,7 @@ test("a run's policy, workspace and bundle are checked before anything is stored
     git("--upload-pack=x"),
     { resourceBundleRef: { kind: "inline", files: [{ path: "../x", content: "" }] } },
     { resourceBundleRef: { kind: "inline", files: [{ path: "/x", content: "" }] } },
+    { resourceBundleRef: { kind: "inline", files: [{ path: "a\u2028/../../x", content: "" }] } },
     { sessionRef: { sessionId: word("ses"), metadata: { big: "x".repeat(65_536) } } },
     { sessionRef: "ses" },
     { idempotencyKey: "k".repeat(256) },
