@@ -46,10 +46,10 @@ export const Instant = z.iso
   .refine(
     (instant) => {
       const year = new Date(instant).getUTCFullYear();
-      // Outside of these years the text that JavaScript makes of it is not one that PostgreSQL reads.
-      return year >= 1 && year <= 9_999;
+      // Later years JavaScript writes as PostgreSQL does not read them; earlier ones it reads as ones of our century.
+      return year >= 100 && year <= 9_999;
     },
-    { error: "a year from 1 to 9999" },
+    { error: "a year from 100 to 9999" },
   );
 
 /** A 64-bit count that JavaScript still holds exactly. */

@@ -14,7 +14,7 @@ export function prepareBatch(batch: AppendBatch): PreparedBatch {
     if (payload.length > PAYLOAD_MAX_BYTES) {
       throw new InvalidInputError(`events.${index}.payload: larger than ${PAYLOAD_MAX_BYTES} bytes of JSON`);
     }
-    return { id: ids[index] ?? "", type: event.type, payload, at: event.at ?? null };
+    return { id: ids[index] ?? "", type: event.type, payload, at: instantOf(event.at) };
   });
   return {
     runId: batch.runId,
@@ -24,6 +24,11 @@ export function prepareBatch(batch: AppendBatch): PreparedBatch {
     events,
     bytes: events.reduce((sum, event) => sum + event.payload.length, 0),
   };
+}
+
+/** As the database reads it: ISO 8601 allows offsets and fractions that PostgreSQL does not. */
+function instantOf(at: string | undefined): string | null {
+  return at === undefined ? null : new Date(at).toISOString();
 }
 
 function contentHash(events: { type: string; payload: string }[]): string {

@@ -59,6 +59,22 @@ test("a batch id is stored once: the replay answers the first ids, other content
   expect(await program().events(run.id)).toHaveLength(2);
 });
 
+test("an event's time is taken in every form that an instant has", async () => {
+  const run = await program().run();
+  const instants = {
+    "2026-01-01T00:00:00+16:00": "2025-12-31T08:00:00.000Z",
+    "0099-12-31T23:00:00-05:00": "0100-01-01T04:00:00.000Z",
+    [`2026-01-01T00:00:00.${"1".repeat(200)}Z`]: "2026-01-01T00:00:00.111Z",
+  };
+  const events = Object.keys(instants).map((at) => ({ type: "warning", payload: {}, at }));
+  await program().post(`/runs/${run.id}/events`, { events });
+  await program().post(`/runs/${run.id}/events`, { events, batchId: word("batch") });
+  const stored = (await program().events(run.id)).slice(-6).map((event) => event.createdAt);
+  expect(stored).toEqual([...Object.values(instants), ...Object.values(instants)]);
+  for (const at of ["2026-01-01T00:00:00-24:00", "0099-12-31T23:00:00Z", "9999-12-31T23:00:00-05:00"])
+    await program().refused(400, "POST", `/runs/${run.id}/events`, { events: [{ type: "warning", payload: {}, at }] });
+});
+
 test("what is not an event is refused whole, and nothing of its batch is stored", async () => {
   const run = await program().run();
   const good = { type: "warning", payload: {} };
