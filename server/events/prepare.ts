@@ -31,8 +31,11 @@ function instantOf(at: string | undefined): string | null {
   return at === undefined ? null : new Date(at).toISOString();
 }
 
-function contentHash(events: { type: string; payload: string }[]): string {
+function contentHash(events: { type: string; payload: string; at: string | null }[]): string {
   const hash = createHash("sha256");
-  for (const event of events) hash.update(event.type).update("\0").update(event.payload).update("\0");
+  for (const { type, payload, at } of events) {
+    hash.update(type).update("\0").update(payload).update("\0");
+    if (at !== null) hash.update(at).update("\0");
+  }
   return hash.digest("hex");
 }

@@ -56,7 +56,13 @@ test("a batch id is stored once: the replay answers the first ids, other content
   const changed = { ...batch, events: [{ type: "assistant_message", payload: { text: "b" } }] };
   const error = await program().refused(409, "POST", `/runs/${run.id}/events`, changed);
   expect(error.reason).toBe("batch-conflict");
-  expect(await program().events(run.id)).toHaveLength(2);
+  const [event] = batch.events;
+  const dated = (at: string) => ({ batchId: "dated", events: [{ ...event, at }] });
+  const second = await program().post(`/runs/${run.id}/events`, dated("2026-01-01T00:00:00Z"));
+  expect(await program().post(`/runs/${run.id}/events`, dated("2026-01-01T02:00:00+02:00"))).toEqual(second);
+  await program().refused(409, "POST", `/runs/${run.id}/events`, dated("2026-01-02T00:00:00Z"));
+  await program().refused(409, "POST", `/runs/${run.id}/events`, { ...batch, batchId: "dated" });
+  expect(await program().events(run.id)).toHaveLength(3);
 });
 
 test("an event's time is taken in every form that an instant has", async () => {
