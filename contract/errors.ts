@@ -54,6 +54,7 @@ export const REASON_STATUS = {
   "backend-unavailable": 502,
   "executor-unavailable": 503,
   "database-down": 503,
+  "database-busy": 503,
   "shutting-down": 503,
   "storage-full": 507,
 } as const;

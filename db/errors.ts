@@ -26,6 +26,14 @@ export function isRetryable(error: unknown): boolean {
   return RETRYABLE.has(sqlState(error) ?? "");
 }
 
+/** A statement or transaction that the database ended for its time. */
+const OUT_OF_TIME = new Set(["57014", "25P03", "25P04"]);
+
+/** Somebody else holds what was needed, or the database was too slow: nothing is wrong with the request, or stored. */
+export function isDatabaseBusy(error: unknown): boolean {
+  return isRetryable(error) || OUT_OF_TIME.has(sqlState(error) ?? "");
+}
+
 const CONNECTION_CODES = new Set([
   "ECONNREFUSED",
   "ECONNRESET",

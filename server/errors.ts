@@ -1,5 +1,5 @@
 import type { ErrorBody, FailureKind, Reason } from "@/contract/errors";
-import { AmbiguousCommitError, isDatabaseDown } from "@/db/errors";
+import { AmbiguousCommitError, isDatabaseBusy, isDatabaseDown } from "@/db/errors";
 
 /**
  * Web's own code and Next's bundles are separate module graphs, in which the same class exists twice: errors are
@@ -119,6 +119,13 @@ export class DatabaseDownError extends AgentRunError {
     super("infra-failed", "database-down", "the database does not answer: try again in a few seconds", { cause });
   }
 }
+class DatabaseBusyError extends AgentRunError {
+  constructor(cause?: unknown) {
+    super("infra-failed", "database-busy", "others hold what this needs for too long: try again in a moment", {
+      cause,
+    });
+  }
+}
 export class UnavailableError extends AgentRunError {
   constructor(reason: Extract<Reason, "executor-unavailable" | "shutting-down">, message: string) {
     super("infra-failed", reason, message);
@@ -130,10 +137,11 @@ export class UnexpectedError extends AgentRunError {
   }
 }
 
-/** Turns whatever was thrown into what may leave the program: an error of ours, a database that is down, or neither. */
+/** Turns whatever was thrown into what may leave the program: an error of ours, one of a database in need, or neither. */
 export function toAgentRunError(error: unknown): AgentRunError {
   const known = findAgentRunError(error);
   if (known) return known;
   if (isDatabaseDown(error) || error instanceof AmbiguousCommitError) return new DatabaseDownError(error);
+  if (isDatabaseBusy(error)) return new DatabaseBusyError(error);
   return new UnexpectedError(error);
 }

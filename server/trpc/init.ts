@@ -111,6 +111,9 @@ const mapErrors = t.middleware(async (opts) => {
       "unexpected error",
     );
   }
+  // A statement that is too slow at all times shows in the log alone.
+  if (fault.reason === "database-busy")
+    opts.ctx.service?.log.warn({ err: fault.cause, path: opts.path }, fault.message);
   throw new TRPCError({ code: TRPC_CODE[REASON_STATUS[fault.reason]], message: fault.message, cause: fault });
 });
 
