@@ -7,7 +7,7 @@ import { createFolderArchive } from "@/server/archive/folder";
 import { createS3Archive } from "@/server/archive/s3";
 import { createLocalVolumes } from "@/server/volumes/local";
 import { readBackendsFile } from "./backends";
-import type { Actor, ServerSettings, ServiceContext } from "./context";
+import type { Actor, ServerSettings, ServiceContext, Topic } from "./context";
 import { readServerEnv, type ServerEnv, splitFolders } from "./env";
 import { APPENDER_LANES, EventAppender } from "./events";
 import type { HealthSource } from "./health";
@@ -51,16 +51,18 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
   const metrics = createMetrics();
   const authenticator = createAuthenticator(db, env.AGENTRUN_ADMIN_TOKEN ?? null);
   const live = new Live({ db, databaseUrl: env.DATABASE_URL, log, endedTokens: authenticator.endedTokens });
-  const activity = new SessionActivity(db, (error) =>
+  const activity = new SessionActivity(pool, (error) =>
     log.warn({ err: error }, "sessions could not follow their events"),
   );
+  const wake = (topic: Topic): void => {
+    live.wake(topic);
+    // Every event that is stored wakes its run's readers, whoever wrote it.
+    if (topic.startsWith("events:")) activity.note(topic.slice("events:".length));
+  };
   const appender = new EventAppender({
     pool: appending.pool,
-    wake: live.wake,
-    onStored(stored) {
-      activity.note(stored);
-      metrics.events.inc(stored.length);
-    },
+    wake,
+    onStored: (stored) => metrics.events.inc(stored.length),
   });
   let isServing = true;
   const append: ServiceContext["append"] = (batch) => appender.append(batch);
@@ -76,7 +78,7 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
     health: { pool, migrationIds: readMigrations().map((migration) => migration.id), isServing: () => isServing },
     metrics,
     serviceFor(actor, requestId) {
-      return { pool, db, actor, log, settings, requestId, wake: live.wake, append, volumes, archive };
+      return { pool, db, actor, log, settings, requestId, wake, append, volumes, archive };
     },
     setServing(value) {
       isServing = value;

@@ -1,8 +1,12 @@
 import { sql } from "drizzle-orm";
-import type { Db } from "@/db/client";
+import type pg from "pg";
+import type { Tx } from "@/db/client";
+import { withTransaction } from "@/db/transaction";
 
-/** Sessions follow their runs' events this much later at most. */
-const FOLLOW_MS = 500;
+/** Sessions follow their runs' events this much later; one that somebody holds is looked at again as often. */
+const FOLLOW_MS = 400;
+/** After a failure the next look is this much later. */
+const RETRY_MS = 2_000;
 const BATCH_MAX = 1_000;
 
 /**
@@ -10,63 +14,81 @@ const BATCH_MAX = 1_000;
  * that writers of one session's events never wait for its row.
  */
 export class SessionActivity {
-  readonly #seen = new Map<string, number>();
+  readonly #noted = new Set<string>();
   #timer: NodeJS.Timeout | null = null;
+  #isClosed = false;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly db: Db,
+    private readonly pool: pg.Pool,
     private readonly onFailure: (error: unknown) => void,
   ) {}
 
-  readonly note = (stored: { runId: string; lastSeq: number }[]): void => {
-    for (const { runId, lastSeq } of stored) this.#seen.set(runId, Math.max(lastSeq, this.#seen.get(runId) ?? 0));
-    this.#timer ??= setTimeout(() => {
-      this.#timer = null;
-      this.#writing = this.#write();
-    }, FOLLOW_MS);
-  };
+  /** A run has new events. */
+  note(runId: string): void {
+    this.#noted.add(runId);
+    this.#schedule(FOLLOW_MS);
+  }
 
   /** Writes what is known and ends. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = null;
     await this.#writing;
     await this.#write();
   }
 
-  async #write(): Promise<void> {
-    while (this.#seen.size > 0) {
-      const batch = [...this.#seen].slice(0, BATCH_MAX);
-      for (const [runId, lastSeq] of batch) if (this.#seen.get(runId) === lastSeq) this.#seen.delete(runId);
+  #schedule(delayMs: number): void {
+    if (this.#isClosed) return;
+    this.#timer ??= setTimeout(() => {
+      this.#writing = this.#write().then((isDone) => {
+        this.#timer = null;
+        if (this.#noted.size > 0) this.#schedule(isDone ? FOLLOW_MS : RETRY_MS);
+      });
+    }, delayMs);
+  }
+
+  /** False when it failed. What was not written stays noted. */
+  async #write(): Promise<boolean> {
+    const noted = [...this.#noted];
+    this.#noted.clear();
+    while (noted.length > 0) {
+      const batch = noted.splice(0, BATCH_MAX);
       try {
-        await followRuns(this.db, batch);
+        const passedOver = await withTransaction(this.pool, (tx) => followRuns(tx, batch));
+        for (const runId of passedOver) this.#noted.add(runId);
       } catch (error) {
-        // The next events of these runs, or the end of their turn, bring the session up to date.
+        for (const runId of [...batch, ...noted]) this.#noted.add(runId);
         this.onFailure(error);
-        return;
+        return false;
       }
     }
+    return true;
   }
 }
 
-/** A session that somebody holds is passed over: whoever holds it is changing it anyway. */
-async function followRuns(db: Db, batch: [runId: string, lastSeq: number][]): Promise<void> {
-  const runIds = sql.param(batch.map(([runId]) => runId));
-  const seqs = sql.param(batch.map(([, lastSeq]) => lastSeq));
-  await db.execute(sql`
-    with stored as (
-      select run.session_id, seen.last_seq
-      from unnest(${runIds}::text[], ${seqs}::int[]) seen (run_id, last_seq)
-      join agentrun_runs run on run.id = seen.run_id
-      join agentrun_sessions session on session.session_id = run.session_id and session.last_run_id = run.id
+/** Follows the run that a session shows: the active one, else the last. Returns the runs whose session somebody holds. */
+async function followRuns(tx: Tx, runIds: string[]): Promise<string[]> {
+  const ids = sql.param(runIds);
+  const { rows: runs } = await tx.execute<{ runId: string; sessionId: string; isHeld: boolean }>(sql`
+    with noted as (
+      select id, session_id from agentrun_runs where id = any (${ids}::text[]) and session_id is not null
     ), held as (
       select session.session_id from agentrun_sessions session
-      where session.session_id in (select session_id from stored)
+      where session.session_id in (select session_id from noted)
       order by session.session_id for no key update skip locked
     )
+    select noted.id as "runId", noted.session_id as "sessionId", held.session_id is not null as "isHeld"
+    from noted left join held using (session_id)`);
+  const sessionIds = sql.param(runs.filter((run) => run.isHeld).map((run) => run.sessionId));
+  // A statement of its own, so that it sees what was committed before the locks: a seq never goes back.
+  await tx.execute(sql`
     update agentrun_sessions session
-    set last_event_seq = greatest(session.last_event_seq, stored.last_seq), last_activity_at = clock_timestamp()
-    from stored join held using (session_id)
-    where session.session_id = stored.session_id`);
+    set last_event_seq = coalesce(
+        (select run.last_event_seq from agentrun_runs run
+          where run.id = coalesce(session.active_run_id, session.last_run_id)),
+        session.last_event_seq),
+      last_activity_at = clock_timestamp()
+    where session.session_id = any (${sessionIds}::text[])`);
+  return runs.filter((run) => !run.isHeld).map((run) => run.runId);
 }

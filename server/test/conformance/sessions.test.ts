@@ -219,6 +219,42 @@ test("trace and output page the active run's events, else the last one's, or a n
   expect(error.reason).toBe("not-found");
 });
 
+test("a session's lastEventSeq follows events that the server writes", async () => {
+  const { run, sessionId } = await program().sessionRun();
+  await program().turn(run.id);
+  const { lastEventSeq } = await program().get(`/runs/${run.id}`);
+  expect(lastEventSeq).toBe(2);
+  const session = await program().until(`/sessions/${sessionId}`, (now) => now.lastEventSeq === lastEventSeq);
+  expect(session.lastActivityAt).not.toBeNull();
+});
+
+test("a session's lastEventSeq is its new run's, however many events the one before had", async () => {
+  const { run, sessionId } = await program().sessionRun();
+  const events = Array.from({ length: 20 }, () => ({ type: "warning", payload: {} }));
+  await program().post(`/runs/${run.id}/events`, { events });
+  await program().post(`/runs/${run.id}/finish`, { terminalStatus: "completed" });
+  expect(await program().get(`/sessions/${sessionId}`)).toMatchObject({ lastEventSeq: 22 });
+  const second = await program().run({ sessionRef: { sessionId } });
+  await program().post(`/runs/${second.id}/events`, { events: events.slice(0, 1) });
+  await program().until(`/sessions/${sessionId}`, (now) => now.lastEventSeq === 2);
+});
+
+test("a session that somebody holds while its run goes on follows when it is free", async () => {
+  const { run, sessionId } = await program().sessionRun();
+  await program().until(`/sessions/${sessionId}`, (now) => now.lastEventSeq === 1);
+  const holder = await program().web.wiring.database.pool.connect();
+  await holder.query("begin");
+  await holder.query("select 1 from agentrun_sessions where session_id = $1 for update", [sessionId]);
+  await program().post(`/runs/${run.id}/events`, { events: [{ type: "warning", payload: {} }] });
+  // Another session's activity, noted later, has been written: this one's was passed over.
+  const other = await program().sessionRun();
+  await program().until(`/sessions/${other.sessionId}`, (now) => now.lastEventSeq === 1);
+  expect(await program().get(`/sessions/${sessionId}`)).toMatchObject({ lastEventSeq: 1 });
+  await holder.query("rollback");
+  holder.release();
+  await program().until(`/sessions/${sessionId}`, (now) => now.lastEventSeq === 2);
+});
+
 test("update changes title, metadata and expiry, also into the past", async () => {
   const { sessionId } = await program().post("/sessions", { backendProfile: "codex" });
   const past = "2020-01-01T00:00:00.000Z";
