@@ -8,7 +8,7 @@ import { InvalidInputError } from "@/server/errors";
 export async function requireProfile(ctx: ServiceContext, profile: string): Promise<void> {
   if ((BUILT_IN_PROFILES as readonly string[]).includes(profile)) return;
   if (profile === DEMO_PROFILE && ctx.settings.isDemoOn) return;
-  if (profile in ctx.settings.backends) return;
+  if (Object.hasOwn(ctx.settings.backends, profile)) return;
   const [stored] = await ctx.db
     .select({ profile: backends.profile })
     .from(backends)

@@ -199,6 +199,8 @@ test("a run's policy, workspace and bundle are checked before anything is stored
   for (const bad of [
     { backendProfile: undefined },
     { backendProfile: "unknown-profile" },
+    { backendProfile: "constructor" },
+    { backendProfile: "toString" },
     { backendProfile: 5 },
     { executionPolicy: { sandbox: "none" } },
     { executionPolicy: { approval: "always" } },
