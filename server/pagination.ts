@@ -48,13 +48,20 @@ export function decodePlace(filter: object, cursor: string, parts: number): (str
   return place;
 }
 
-/** Text of a timestamptz as PostgreSQL prints it. */
+const PRINTED =
+  /^(?<year>\d{4}|[1-9]\d{4,5})-(?<month>\d\d)-(?<day>\d\d) ([01]\d|2[0-3])(:[0-5]\d){2}(\.\d{1,6})?[+-](0\d|1[0-5])(:[0-5]\d){0,2}(?<bc> BC)?$/;
+/** PostgreSQL's first whole year, 4713 BC; its last lies beyond JavaScript's, where no list gets. */
+const YEAR_MIN = -4_712;
+
+/** Text of a timestamptz as PostgreSQL prints it, of a day that there is. */
 function isInstant(part: unknown): boolean {
-  const shape = /^(\d{4,6}-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.\d{1,6})?[+-]\d\d(:\d\d){0,2}( BC)?$/;
-  const [, date, time] = (typeof part === "string" && shape.exec(part)) || [];
-  if (date === undefined || time === undefined) return false;
-  const years = date.length - "-00-00".length;
-  return years > 4 || !Number.isNaN(Date.parse(`${date}T${time}Z`));
+  const { year, month, day, bc } = (typeof part === "string" && PRINTED.exec(part)?.groups) || {};
+  if (Number(year) < 1) return false;
+  // The year before the first is 1 BC.
+  const counted = bc === undefined ? Number(year) : 1 - Number(year);
+  const date = new Date(0);
+  date.setUTCFullYear(counted, Number(month) - 1, Number(day));
+  return counted >= YEAR_MIN && date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day);
 }
 
 function filterHash(filter: object): string {

@@ -7,6 +7,7 @@ import { createTestDatabase, type TestDatabase } from "@/db/test/database";
 import { makeSession } from "@/db/test/factories";
 import { ADMIN, tenantOperator, testContext } from "@/server/test/context";
 import type { FeedFilter } from "./feed";
+import { encodeFeedCursor, readFeedEpoch } from "./feed-cursor";
 import { Live } from "./live";
 import { openFeed } from "./watch-feed";
 
@@ -168,6 +169,9 @@ test("a cursor of another filter, a damaged one and one of before a restore are 
   });
   await expect(open({ lastEventId: "garbage" })).rejects.toMatchObject({ reason: "invalid-cursor" });
   await expect(open({ lastEventId: lastId.slice(0, -4) })).rejects.toMatchObject({ reason: "invalid-cursor" });
+  const place = { xid: "18446744073709551616", version: 1 };
+  const beyond = encodeFeedCursor({ feed: live.sessions.source.name }, await readFeedEpoch(ctx.db), place);
+  await expect(open({ lastEventId: beyond })).rejects.toMatchObject({ reason: "invalid-cursor" });
   await expect(open({ tenantId: "two" }, tenantOperator("one"))).rejects.toMatchObject({ reason: "forbidden" });
 
   await ctx.database.db.execute(sql`update agentrun_feed_epoch set epoch = 'another'`);

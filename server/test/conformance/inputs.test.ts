@@ -68,6 +68,13 @@ test("a cursor is refused with another filter, of another list, made up or cut s
     for (const made of [
       parts.with(-2, "yesterday"),
       parts.with(-2, "2026-13-45 99:00:00+00"),
+      parts.with(-2, "2026-02-30 00:00:00+00"),
+      parts.with(-2, "999999-12-31 00:00:00+00"),
+      parts.with(-2, "999999-99-99 99:99:99+00"),
+      parts.with(-2, "0000-01-01 00:00:00+00"),
+      parts.with(-2, "4714-01-01 00:00:00+00 BC"),
+      parts.with(-2, "2026-01-01 00:00:00+99"),
+      parts.with(-2, "2026-01-01 24:00:00+00"),
       parts.with(-2, 7),
       parts.with(-2, null),
       parts.with(-1, "a\u0000b"),
