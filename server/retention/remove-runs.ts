@@ -1,5 +1,6 @@
-import { and, asc, eq, inArray, sql } from "drizzle-orm";
-import { eventBatches, events, runs } from "@/db/schema";
+import { and, asc, eq, inArray, or, sql } from "drizzle-orm";
+import type { PgColumn } from "drizzle-orm/pg-core";
+import { commands, eventBatches, events, runs, sessions } from "@/db/schema";
 import { inTx, type ServiceContext } from "@/server/context";
 
 /** Rows that one transaction deletes: short enough that nobody waits for its locks. */
@@ -13,7 +14,7 @@ export type Budget = { rows: number };
  * false when the budget ran out first, and the next tick goes on.
  */
 export async function removeRuns(ctx: ServiceContext, sessionId: string, budget: Budget): Promise<boolean> {
-  while (budget.rows > 0) {
+  for (;;) {
     const [run] = await ctx.db
       .select({ id: runs.id })
       .from(runs)
@@ -21,13 +22,37 @@ export async function removeRuns(ctx: ServiceContext, sessionId: string, budget:
       .orderBy(asc(runs.createdAt), asc(runs.id))
       .limit(1);
     if (!run) return true;
-    if (await removeEvents(ctx, run.id, budget)) {
-      // Commands, jobs, approvals and the lease go with it.
-      await ctx.db.delete(runs).where(eq(runs.id, run.id));
-      budget.rows -= 1;
-    }
+    if (!(await removeEvents(ctx, run.id, budget))) return false;
+    await removeRun(ctx, sessionId, run.id);
+    budget.rows -= 1;
   }
-  return false;
+}
+
+/** Removes a run, and from its session what names it: a newer run may have taken its place there. */
+async function removeRun(ctx: ServiceContext, sessionId: string, runId: string): Promise<void> {
+  const isOfRun = (column: PgColumn) =>
+    inArray(column, ctx.db.select({ id: commands.id }).from(commands).where(eq(commands.runId, runId)));
+  const { lastRunId, activeRunId, lastCommandId, activeCommandId } = sessions;
+  await inTx(ctx, async (ctx) => {
+    const changed = await ctx.db
+      .update(sessions)
+      .set({
+        lastRunId: sql`nullif(${lastRunId}, ${runId})`,
+        activeRunId: sql`nullif(${activeRunId}, ${runId})`,
+        lastCommandId: sql`case when ${isOfRun(lastCommandId)} then null else ${lastCommandId} end`,
+        activeCommandId: sql`case when ${isOfRun(activeCommandId)} then null else ${activeCommandId} end`,
+      })
+      .where(
+        and(
+          eq(sessions.sessionId, sessionId),
+          or(eq(lastRunId, runId), eq(activeRunId, runId), isOfRun(lastCommandId), isOfRun(activeCommandId)),
+        ),
+      )
+      .returning({ sessionId: sessions.sessionId });
+    // Commands, jobs, approvals and the lease go with it.
+    await ctx.db.delete(runs).where(eq(runs.id, runId));
+    if (changed.length > 0) ctx.wake("sessions");
+  });
 }
 
 async function removeEvents(ctx: ServiceContext, runId: string, budget: Budget): Promise<boolean> {

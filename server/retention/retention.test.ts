@@ -3,7 +3,10 @@ import path from "node:path";
 import { eq, sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { archiveSegments, events, runs, sessions } from "@/db/schema";
-import { deleteSession, getSession } from "@/server/sessions";
+import { createCommand } from "@/server/commands";
+import type { ServiceContext } from "@/server/context";
+import { createRun, finishRun } from "@/server/runs";
+import { deleteSession, getSession, readTrace } from "@/server/sessions";
 import { createTestStore } from "@/server/storage/test/context";
 import { makeStoredSession, makeUsedSession, readNote } from "@/server/storage/test/volume";
 import { purgeDeleted, retireExpired } from ".";
@@ -59,4 +62,44 @@ test("runs of a session that expired long ago go when its volume has gone; its a
   expect(await ctx.db.select().from(runs)).toEqual([]);
   expect(await getSession(ctx, { sessionId })).toMatchObject({ sessionId, lastRunId: null, storageKind: "evicted" });
   expect(await ctx.db.select().from(archiveSegments)).not.toEqual([]);
+});
+
+async function makeRetired(ctx: ServiceContext): Promise<{ sessionId: string; eventCount: number }> {
+  const run = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId: "ses_old" } });
+  await createCommand(ctx, { runId: run.id, type: "turn", payload: { text: "go" } });
+  const { lastEventSeq } = await finishRun(ctx, { runId: run.id, terminalStatus: "failed" });
+  await ctx.db
+    .update(sessions)
+    .set({ storageKind: "none", storageState: "none", expiresAt: sql`now() - interval '91 days'` })
+    .where(eq(sessions.sessionId, "ses_old"));
+  return { sessionId: "ses_old", eventCount: lastEventSeq };
+}
+
+test("a budget that ends with a session's last run leaves nothing that names the run", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const { sessionId, eventCount } = await makeRetired(ctx);
+  expect(await retireExpired(ctx, { rows: eventCount + 1 })).toEqual([sessionId]);
+  expect(await getSession(ctx, { sessionId })).toMatchObject({ lastRunId: null, lastCommandId: null });
+  expect(await readTrace(ctx, { sessionId, afterSeq: 0, limit: 50 })).toMatchObject({ runId: null, items: [] });
+});
+
+test("a run that is created while its session is retired stays the session's last", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const { sessionId } = await makeRetired(ctx);
+  let freshId: string | null = null;
+  // Each statement and transaction takes a connection: another process may do its work before any of them.
+  const meanwhile = async () => {
+    if (freshId !== null || (await ctx.db.$count(runs)) > 0) return;
+    freshId = "";
+    freshId = (await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId } })).id;
+  };
+  const pool = new Proxy(ctx.pool, {
+    get: (target, name) =>
+      name === "connect" ? () => meanwhile().then(() => target.connect()) : Reflect.get(target, name),
+  });
+  await retireExpired({ ...ctx, pool });
+  expect(freshId).not.toBeNull();
+  expect(await getSession(ctx, { sessionId })).toMatchObject({ lastRunId: freshId });
 });

@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, isNull, sql } from "drizzle-orm";
+import { and, asc, inArray, isNull, sql } from "drizzle-orm";
 import { sessions } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext } from "@/server/context";
@@ -13,14 +13,9 @@ export async function retireExpired(ctx: ServiceContext, budget: Budget = { rows
   const retired: string[] = [];
   for (const { sessionId, tenantId } of await readExpired(ctx)) {
     if (budget.rows <= 0 || !(await removeRuns(ctx, sessionId, budget))) break;
-    await inTx(ctx, async (ctx) => {
-      await ctx.db
-        .update(sessions)
-        .set({ lastRunId: null, lastCommandId: null })
-        .where(eq(sessions.sessionId, sessionId));
-      await audit(ctx, { action: "sessions.retired", targetKind: "session", targetId: sessionId, tenantId });
-      ctx.wake("sessions");
-    });
+    await inTx(ctx, (ctx) =>
+      audit(ctx, { action: "sessions.retired", targetKind: "session", targetId: sessionId, tenantId }),
+    );
     retired.push(sessionId);
   }
   return retired;
