@@ -57,6 +57,22 @@ test("a replay is judged by content, not by the order of keys", async () => {
   expect((await createTask(ctx, { ...TASK, projectId: "other", title: "Other" })).id).not.toBe(first.id);
 });
 
+test("a key answers its task also when what the task names has become another's, or is gone", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const lab = { lab: { model: "m", baseUrl: "https://lab.example", wire: "responses" as const } };
+  const configured = { ...ctx, settings: { ...ctx.settings, backends: lab } };
+  const input = { ...TASK, backendProfile: "lab", sessionId: "s1" };
+  const first = await createTask(configured, input);
+  await ctx.db
+    .insert(sessions)
+    .values({ sessionId: "s1", tenantId: "default", projectId: "default", backendProfile: "codex" });
+  expect((await createTask(ctx, input)).id).toBe(first.id);
+  await expect(createTask(ctx, { ...input, title: "Other" })).rejects.toMatchObject({
+    reason: "idempotency-conflict",
+  });
+});
+
 test("a key of an adopted row is judged by its payload, whatever its hash looks like", async () => {
   await using store = await createTestStore();
   const ctx = store.as();

@@ -19,7 +19,11 @@ const REFERENCES_DEPTH_MAX = 200;
 export async function createTask(ctx: ServiceContext, input: CreateTaskInput): Promise<QueueTask> {
   const owner = ownerOf(ctx, input);
   const content = contentOf(input);
+  const sent = { key: input.idempotencyKey ?? null, owner, content };
   return inTx(ctx, async (ctx) => {
+    // The key is judged before anything that may have changed since it was first used.
+    const known = await findReplayed(ctx, sent);
+    if (known) return toTask(known);
     await requireProfile(ctx, input.backendProfile);
     await requireSession(ctx, input, owner);
     const [created] = await ctx.db
@@ -34,10 +38,14 @@ export async function createTask(ctx: ServiceContext, input: CreateTaskInput): P
         payloadHash: payloadHash(content),
         idempotencyKey: input.idempotencyKey ?? null,
       })
-      // Never read first: of 32 callers with one key, 31 would find nothing and then fail on the key.
+      // Of 32 callers with one key, 31 may have found nothing above: they meet the first one's task here.
       .onConflictDoNothing()
       .returning();
-    if (!created) return toTask(await findReplayed(ctx, { key: input.idempotencyKey ?? "", owner, content }));
+    if (!created) {
+      const winner = await findReplayed(ctx, sent);
+      if (!winner) throw new Error("a task's insert met a conflict without a key");
+      return toTask(winner);
+    }
     await audit(ctx, {
       action: "queue.createTask",
       targetKind: "task",
@@ -93,11 +101,13 @@ async function requireSession(ctx: TxContext, input: CreateTaskInput, owner: Own
   );
 }
 
+/** The task that was made with this key; null when there is none. Refuses other content. */
 async function findReplayed(
   ctx: TxContext,
-  sent: { key: string; owner: Owner; content: TaskContent },
-): Promise<QueueTaskRow> {
+  sent: { key: string | null; owner: Owner; content: TaskContent },
+): Promise<QueueTaskRow | null> {
   const { key, owner, content } = sent;
+  if (key === null) return null;
   const [known] = await ctx.db
     .select()
     .from(queueTasks)
@@ -108,8 +118,8 @@ async function findReplayed(
         eq(queueTasks.idempotencyKey, key),
       ),
     );
-  if (known && isSameContent(known, content)) return known;
-  throw new IdempotencyConflictError(key);
+  if (known && !isSameContent(known, content)) throw new IdempotencyConflictError(key);
+  return known ?? null;
 }
 
 /** Judged by hash; an adopted row's hash is of an unknown form, so there the payloads themselves are compared. */

@@ -6,7 +6,7 @@ import { requireProfile } from "@/server/backends";
 import { inTx, ownerOf, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { ConflictError } from "@/server/errors";
 import { newId } from "@/server/ids";
-import { contentOf, isSameContent, rowOf } from "./content";
+import { contentOf, isSameContent, rowOf, type SessionContent } from "./content";
 import { ensureVolume } from "./ensure-volume";
 import { insertSession } from "./insert";
 import { absence } from "./resolve";
@@ -20,9 +20,12 @@ export async function createSession(ctx: ServiceContext, input: CreateSessionInp
 
 async function createRow(ctx: TxContext, input: CreateSessionInput): Promise<SessionRow> {
   const owner = ownerOf(ctx, input);
-  await requireProfile(ctx, input.backendProfile);
   const content = contentOf(input, owner);
   const sessionId = input.sessionId ?? newId("session");
+  // The id is judged before the profile, which may have gone since the session was made.
+  const known = input.sessionId === undefined ? null : await lockSession(ctx.db, sessionId, tenantOf(ctx));
+  if (known) return replay(known, content);
+  await requireProfile(ctx, input.backendProfile);
   const made = await insertSession(ctx, { sessionId, ...rowOf(content) });
   if (made) {
     await audit(ctx, {
@@ -33,13 +36,15 @@ async function createRow(ctx: TxContext, input: CreateSessionInput): Promise<Ses
     });
     return made;
   }
-  const known = await lockSession(ctx.db, sessionId, tenantOf(ctx));
-  if (!known) throw await absence(ctx, sessionId);
-  if (!isSameContent(known, content)) {
-    throw new ConflictError(
-      "idempotency-conflict",
-      `session ${sessionId} exists with other content: use another id, or send the same content`,
-    );
-  }
-  return known;
+  const winner = await lockSession(ctx.db, sessionId, tenantOf(ctx));
+  if (!winner) throw await absence(ctx, sessionId);
+  return replay(winner, content);
+}
+
+function replay(known: SessionRow, content: SessionContent): SessionRow {
+  if (isSameContent(known, content)) return known;
+  throw new ConflictError(
+    "idempotency-conflict",
+    `session ${known.sessionId} exists with other content: use another id, or send the same content`,
+  );
 }
