@@ -122,6 +122,21 @@ test("a session of another project, profile or tenant is refused", async () => {
   expect(await createTask(ctx, { ...TASK, projectId: "p1", sessionId: "s1" })).toMatchObject({ sessionId: "s1" });
 });
 
+test("a directory is refused as a run of the task would be: without the local executor, or where no root allows it", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const directory = { ...TASK, workspaceRef: { kind: "directory" as const, path: "/srv/work/repo" } };
+  const local = (root: string) => ({
+    ...ctx,
+    settings: { ...ctx.settings, executor: "local" as const, workspaceRoots: [root] },
+  });
+  for (const refusing of [ctx, local("/srv/work/other")])
+    await expect(createTask(refusing, directory)).rejects.toMatchObject({ reason: "invalid-input" });
+  const task = await createTask(local("/srv/work"), directory);
+  expect(task.workspaceRef).toEqual(directory.workspaceRef);
+  expect((await createTask(ctx, directory)).id).toBe(task.id);
+});
+
 test("an unknown backend profile is refused", async () => {
   await using store = await createTestStore();
   await expect(createTask(store.as(), { ...TASK, backendProfile: "nobody" })).rejects.toMatchObject({

@@ -9,6 +9,7 @@ import { inTx, ownerOf, type ServiceContext, type TxContext, tenantOf } from "@/
 import { ConflictError, IdempotencyConflictError, InvalidInputError, NotFoundError } from "@/server/errors";
 import { payloadHash } from "@/server/idempotency";
 import { newId } from "@/server/ids";
+import { checkWorkspace } from "@/server/runs";
 import { toTask } from "./task";
 
 type Owner = { tenantId: string; projectId: string };
@@ -24,6 +25,7 @@ export async function createTask(ctx: ServiceContext, input: CreateTaskInput): P
     // The key is judged before anything that may have changed since it was first used.
     const known = await findReplayed(ctx, sent);
     if (known) return toTask(known);
+    if (input.workspaceRef) checkWorkspace(ctx, input.workspaceRef);
     await requireProfile(ctx, input.backendProfile);
     await requireSession(ctx, input, owner);
     const [created] = await ctx.db

@@ -1,24 +1,23 @@
-import path from "node:path";
 import { and, eq } from "drizzle-orm";
-import type { CreateRunInput, Run, WorkspaceRef } from "@/contract/run";
+import type { CreateRunInput, Run } from "@/contract/run";
 import { leaseOf } from "@/db/queries/lock";
 import { type RunRow, runs, type SessionRow, sessions } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { requireProfile } from "@/server/backends";
 import { inTx, ownerOf, type ServiceContext, type TxContext } from "@/server/context";
-import { IdempotencyConflictError, InvalidInputError } from "@/server/errors";
+import { IdempotencyConflictError } from "@/server/errors";
 import { appendServerEvents, statusEvent } from "@/server/events";
 import { payloadHash } from "@/server/idempotency";
 import { newId } from "@/server/ids";
 import { ensureVolume, resolveSession } from "@/server/sessions";
 import { toRun } from "./run";
+import { checkWorkspace } from "./workspace";
 
 /**
  * Creates a run, and its session when it names one that does not exist. The same idempotency key with the same content
  * answers the first run.
  */
 export async function createRun(ctx: ServiceContext, input: CreateRunInput): Promise<Run> {
-  if (input.workspaceRef) checkWorkspace(ctx, input.workspaceRef);
   const { run, newSession } = await inTx(ctx, (ctx) => insertRun(ctx, input));
   if (newSession) await ensureVolume(ctx, newSession);
   return run;
@@ -32,6 +31,7 @@ async function insertRun(ctx: TxContext, input: CreateRunInput): Promise<{ run: 
     const known = await findByKey(ctx, owner, idempotencyKey);
     if (known) return { run: await replay(ctx, known, hash), newSession: null };
   }
+  if (input.workspaceRef) checkWorkspace(ctx, input.workspaceRef);
   await requireProfile(ctx, input.backendProfile);
   const { session, isNew } = await resolveSession(ctx, owner, input);
   const [run] = await ctx.db
@@ -107,20 +107,4 @@ async function findByKey(
 async function replay(ctx: TxContext, run: RunRow, hash: string): Promise<Run> {
   if (run.payloadHash !== hash) throw new IdempotencyConflictError(run.idempotencyKey ?? run.id);
   return toRun(run, (await leaseOf(ctx.db, run.id))?.leaseExpiresAt ?? null);
-}
-
-/** A folder of this machine only makes sense for runners on it, and only below what the operator opened. */
-function checkWorkspace(ctx: ServiceContext, workspace: WorkspaceRef): void {
-  if (workspace.kind !== "directory") return;
-  if (ctx.settings.executor !== "local")
-    throw new InvalidInputError("workspaceRef: a directory needs the local executor");
-  const folder = path.resolve(workspace.path);
-  const isAllowed = ctx.settings.workspaceRoots.some(
-    (root) => folder === root || folder.startsWith(`${root}${path.sep}`),
-  );
-  if (!isAllowed) {
-    throw new InvalidInputError(
-      "workspaceRef: the directory is not below a folder that AGENTRUN_WORKSPACE_ROOTS allows",
-    );
-  }
 }

@@ -10,3 +10,4 @@ export { loseAttempt } from "./lose-attempt";
 export { policyOf } from "./policy";
 export { forceReleaseRun, releaseRun } from "./release";
 export { assertRunVisible, getRun, toRun } from "./run";
+export { checkWorkspace } from "./workspace";
