@@ -7,9 +7,9 @@ import { requireProfile } from "@/server/backends";
 import { inTx, ownerOf, type ServiceContext, type TxContext } from "@/server/context";
 import { IdempotencyConflictError } from "@/server/errors";
 import { appendServerEvents, statusEvent } from "@/server/events";
-import { payloadHash } from "@/server/idempotency";
 import { newId } from "@/server/ids";
 import { ensureVolume, resolveSession } from "@/server/sessions";
+import { contentHash, isContentOf } from "./content";
 import { toRun } from "./run";
 import { checkWorkspace } from "./workspace";
 
@@ -25,11 +25,10 @@ export async function createRun(ctx: ServiceContext, input: CreateRunInput): Pro
 
 async function insertRun(ctx: TxContext, input: CreateRunInput): Promise<{ run: Run; newSession: SessionRow | null }> {
   const owner = ownerOf(ctx, input);
-  const { idempotencyKey, ...content } = input;
-  const hash = payloadHash(content);
+  const { idempotencyKey } = input;
   if (idempotencyKey !== undefined) {
     const known = await findByKey(ctx, owner, idempotencyKey);
-    if (known) return { run: await replay(ctx, known, hash), newSession: null };
+    if (known) return { run: await replay(ctx, known, input), newSession: null };
   }
   if (input.workspaceRef) checkWorkspace(ctx, input.workspaceRef);
   await requireProfile(ctx, input.backendProfile);
@@ -49,7 +48,7 @@ async function insertRun(ctx: TxContext, input: CreateRunInput): Promise<{ run: 
       sessionId: session?.sessionId ?? null,
       status: "pending",
       idempotencyKey: idempotencyKey ?? null,
-      payloadHash: hash,
+      payloadHash: contentHash(input),
     })
     .onConflictDoNothing()
     .returning();
@@ -57,7 +56,7 @@ async function insertRun(ctx: TxContext, input: CreateRunInput): Promise<{ run: 
     // Somebody stored the same key between the look and the insert; theirs is committed, or the insert had waited.
     const winner = idempotencyKey === undefined ? undefined : await findByKey(ctx, owner, idempotencyKey);
     if (!winner || idempotencyKey === undefined) throw new Error("a run's insert met a conflict without a key");
-    return { run: await replay(ctx, winner, hash), newSession: null };
+    return { run: await replay(ctx, winner, input), newSession: null };
   }
   await appendServerEvents(ctx, run, [
     statusEvent("run-created", {
@@ -104,7 +103,7 @@ async function findByKey(
   return found;
 }
 
-async function replay(ctx: TxContext, run: RunRow, hash: string): Promise<Run> {
-  if (run.payloadHash !== hash) throw new IdempotencyConflictError(run.idempotencyKey ?? run.id);
+async function replay(ctx: TxContext, run: RunRow, input: CreateRunInput): Promise<Run> {
+  if (!isContentOf(run.payloadHash, input)) throw new IdempotencyConflictError(run.idempotencyKey ?? run.id);
   return toRun(run, (await leaseOf(ctx.db, run.id))?.leaseExpiresAt ?? null);
 }

@@ -1,4 +1,7 @@
+import { eq } from "drizzle-orm";
 import { expect, test } from "vitest";
+import { runs } from "@/db/schema";
+import { payloadHash } from "@/server/idempotency";
 import { type Json, startProgram, word } from "./program";
 
 const program = startProgram();
@@ -73,6 +76,45 @@ test("the same idempotency key with the same content answers the first run, othe
   expect(error.reason).toBe("idempotency-conflict");
   const elsewhere = await program().post("/runs", { ...body, projectId: "p9" });
   expect(elsewhere.id).not.toBe(first.id);
+});
+
+test("a default that is left out and one that is said are the same run's content", async () => {
+  const sessionRef = { sessionId: word("ses"), expiresAt: "2030-01-01T01:00:00+01:00" };
+  const bare = { backendProfile: "codex", idempotencyKey: word("key"), sessionRef };
+  const first = await program().post("/runs", bare);
+  const said = {
+    tenantId: "default",
+    projectId: "default",
+    providerId: "default",
+    workspaceRef: { kind: "empty" },
+    executionPolicy: { sandbox: "workspace-write", approval: "on-request", onLost: "ask" },
+    sessionRef: { ...sessionRef, expiresAt: "2030-01-01T00:00:00Z" },
+  };
+  expect((await program().post("/runs", { ...bare, ...said })).id).toBe(first.id);
+  for (const other of [
+    { workspaceRef: { kind: "git", url: "https://example.com/x" } },
+    { executionPolicy: { onLost: "continue" } },
+    { sessionRef: { ...sessionRef, threadId: "other" } },
+    { sessionRef: { ...sessionRef, sessionId: word("ses") } },
+    { traceSink: {} },
+  ])
+    await program().refused(409, "POST", "/runs", { ...bare, ...other });
+});
+
+test("a run that was stored with a digest of its input as it was sent is answered to the same input", async () => {
+  const sent = { backendProfile: "codex", executionPolicy: { sandbox: "read-only" } };
+  const idempotencyKey = word("key");
+  const first = await program().post("/runs", { ...sent, idempotencyKey });
+  await program()
+    .web.wiring.database.db.update(runs)
+    .set({ payloadHash: payloadHash(sent) })
+    .where(eq(runs.id, first.id));
+  expect((await program().post("/runs", { ...sent, idempotencyKey })).id).toBe(first.id);
+  await program().refused(409, "POST", "/runs", {
+    ...sent,
+    idempotencyKey,
+    executionPolicy: { sandbox: "workspace-write" },
+  });
 });
 
 test("cancelling an unclaimed run ends its commands, tells the intent, then the end, in this order", async () => {
