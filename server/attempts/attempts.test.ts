@@ -9,6 +9,7 @@ import type { AttemptExit, Executor, LaunchSpec, Observation } from "@/server/ex
 import { launchRunnerJob } from "@/server/runners";
 import { cancelRun, claimRun, createRun, forceReleaseRun, getRun, heartbeatRun } from "@/server/runs";
 import { testContext } from "@/server/test/context";
+import { startDatabaseProxy } from "@/server/test/database-proxy";
 import { endAttempt, LeaseSweeper, launchPending } from ".";
 
 /** An executor whose processes are only names, so that each answer it can give is tried. The real one has its own tests. */
@@ -175,6 +176,39 @@ test("where runners are outside, a cancellation that comes after the lease ran o
   expect(await getRun(ctx, { runId })).toMatchObject({ status: "cancelled", leaseState: "none" });
   expect(await getCommand(ctx, { commandId })).toMatchObject({ state: "cancelled" });
 });
+
+test.each(["an outage of the database", "a time in which another replica led"])(
+  "after %s an expired lease ends nobody before one lease time of unbroken contact",
+  async (why) => {
+    await using database = await createTestDatabase();
+    await using proxy = await startDatabaseProxy(database.url);
+    await using ctx = testContext({ url: proxy.url }, { settings: { executor: "local", leaseMs: 20_000 } });
+    ctx.database.pool.on("error", () => {});
+    const executor = new NamedAttempts();
+    let nowMs = 0;
+    const sweeper = new LeaseSweeper({ ctx, executor, monotonicMs: () => nowMs });
+    const sweepFor = async (seconds: number) => {
+      for (const endMs = nowMs + seconds * 1_000; nowMs < endMs; nowMs += 1_000) await sweeper.sweep();
+    };
+    const { runId } = await runWithTurn(ctx, "ses_outage");
+    await launchPending({ ctx, executor, attemptsMax: 8 });
+    await claimRun(ctx, { runId, runnerId: executor.launched[0]?.runnerId ?? "" });
+    await sweepFor(60);
+    await expireLease(ctx.database.db, runId);
+    if (why.startsWith("an outage")) {
+      proxy.cut();
+      await expect(sweeper.sweep()).rejects.toThrow();
+      proxy.restore();
+    }
+    nowMs += 40_000;
+
+    await sweepFor(20);
+    expect(executor.ended).toEqual([]);
+    expect(await getRun(ctx, { runId })).toMatchObject({ status: "claimed", leaseState: "held" });
+    await sweepFor(1);
+    expect(executor.ended).toEqual([executor.launched[0]?.attemptId]);
+  },
+);
 
 test("a runner that dies is followed at once, without waiting for its lease", async () => {
   await using database = await createTestDatabase();

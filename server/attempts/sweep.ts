@@ -7,30 +7,51 @@ import type { Executor } from "@/server/executors";
 import { cancelNow, loseAttempt } from "@/server/runs";
 import { endAttempt } from "./end";
 
-export type SweeperDeps = { ctx: ServiceContext; executor: Executor };
+export type SweeperDeps = {
+  ctx: ServiceContext;
+  executor: Executor;
+  /** A clock that never goes back; the process's own unless told. */
+  monotonicMs?: () => number;
+};
 
 const BATCH_MAX = 100;
+/** Passes come every second: after a longer gap nobody knows whether the runners could reach the database in it. */
+const CONTACT_GAP_MAX_MS = 3_000;
 
 /**
  * Acts on leases that have run out. Expiry alone hands nothing over: the old attempt is first ended and confirmed gone,
  * and only then does the epoch rise. An outage of the database looks like silence of every runner, so nothing is done
- * until the database has answered for one whole lease time.
+ * until the database has answered for one whole lease time without a break. A replica that has just taken the lead has
+ * had no contact yet.
  */
 export class LeaseSweeper {
-  #contactSince = performance.now();
+  #contactSince = 0;
+  #lastPassAt = Number.NEGATIVE_INFINITY;
+  readonly #now: () => number;
 
-  constructor(private readonly deps: SweeperDeps) {}
+  constructor(private readonly deps: SweeperDeps) {
+    this.#now = deps.monotonicMs ?? (() => performance.now());
+  }
 
   /** One pass. Throws what the database throws, after noting that contact was lost. */
   async sweep(): Promise<void> {
     try {
       const expired = await this.#findExpired();
-      if (performance.now() - this.#contactSince < this.deps.ctx.settings.leaseMs) return;
+      if (this.#contactMs() < this.deps.ctx.settings.leaseMs) return;
       for (const runId of expired) await this.#sweepRun(runId);
+      this.#lastPassAt = this.#now();
     } catch (error) {
-      this.#contactSince = performance.now();
+      this.#lastPassAt = Number.NEGATIVE_INFINITY;
       throw error;
     }
+  }
+
+  /** How long the database has answered pass after pass, this one included. */
+  #contactMs(): number {
+    const now = this.#now();
+    if (now - this.#lastPassAt > CONTACT_GAP_MAX_MS) this.#contactSince = now;
+    this.#lastPassAt = now;
+    return now - this.#contactSince;
   }
 
   /**
