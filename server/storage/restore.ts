@@ -1,4 +1,5 @@
 import { and, eq, sql } from "drizzle-orm";
+import type { StorageState } from "@/contract/session";
 import type { StorageSummary } from "@/contract/storage";
 import { lockSession } from "@/db/queries/lock";
 import { archiveManifests, type SessionRow, sessions } from "@/db/schema";
@@ -12,22 +13,50 @@ import { toStorageSummary } from "./summary";
 
 /** How long a restored session whose time was over is kept, days: else the next collection would take it again. */
 const EXPIRY_AFTER_RESTORE_DAYS = 7;
+const EXPIRY_AFTER_RESTORE = sql`case when ${sessions.expiresAt} <= clock_timestamp()
+  then clock_timestamp() + ${EXPIRY_AFTER_RESTORE_DAYS} * interval '1 day' else ${sessions.expiresAt} end`;
+
+/** With a volume of its own: a restore would only put something older in its place. */
+const WITH_VOLUME: readonly StorageState[] = ["live", "archiving", "failed"];
 
 /**
  * Gives an evicted session a volume again. It is empty at first: the next attempt's runner fills it from the archive,
- * verifies every digest, and its first report makes it live. Asking again changes nothing.
+ * verifies every digest, and its first report makes it live. A session whose volume is there keeps it, out of any
+ * collection. Asking again changes nothing.
  */
 export async function restoreStorage(ctx: ServiceContext, input: { sessionId: string }): Promise<StorageSummary> {
-  const before = await requireSession(ctx, input.sessionId);
-  await finishEviction(ctx, before, "finished before its restore");
-  const hasVolume = before.storageState === "live" && (await ctx.volumes.find(before.storagePvcName ?? "")) !== null;
-  if (hasVolume) return toStorageSummary(before);
-  const restoring = await inTx(ctx, async (ctx) => {
+  const asked = await requireSession(ctx, input.sessionId);
+  const before =
+    (await finishEviction(ctx, asked, "finished before its restore")) ?? (await requireSession(ctx, input.sessionId));
+  const keepsVolume =
+    WITH_VOLUME.includes(before.storageState) && (await ctx.volumes.find(before.storagePvcName ?? "")) !== null;
+  const ordered = await inTx(ctx, async (ctx) => {
     const session = await lockSession(ctx.db, input.sessionId, tenantOf(ctx));
     if (!session) throw new NotFoundError("session", input.sessionId);
-    return orderRestore(ctx, session, "storage.restore");
+    // What was found of the volume holds for the state that it was found in.
+    if (session.storageState !== before.storageState) return null;
+    return keepsVolume ? keepVolume(ctx, session) : orderRestore(ctx, session, "storage.restore");
   });
-  return toStorageSummary(await makeVolume(ctx, restoring));
+  return ordered === null ? restoreStorage(ctx, input) : toStorageSummary(await makeVolume(ctx, ordered));
+}
+
+async function keepVolume(ctx: TxContext, session: SessionRow): Promise<SessionRow> {
+  if (session.storageState === "live") return session;
+  const [kept] = await ctx.db
+    .update(sessions)
+    .set({ storageState: "live", expiresAt: EXPIRY_AFTER_RESTORE })
+    .where(eq(sessions.sessionId, session.sessionId))
+    .returning();
+  if (!kept) throw new NotFoundError("session", session.sessionId);
+  await audit(ctx, {
+    action: "storage.restore",
+    targetKind: "session",
+    targetId: session.sessionId,
+    tenantId: session.tenantId,
+    details: { keptVolume: session.storagePvcName, from: session.storageState },
+  });
+  ctx.wake("sessions");
+  return kept;
 }
 
 /** Marks a locked session for a restore from its newest archive; refused when it has none. */
@@ -49,8 +78,7 @@ export async function orderRestore(ctx: TxContext, session: SessionRow, action: 
       storageEvictedAt: null,
       // What the new volume will hold is what the archive holds.
       volumeCommandId: session.archiveCommandId,
-      expiresAt: sql`case when ${sessions.expiresAt} <= clock_timestamp()
-        then clock_timestamp() + ${EXPIRY_AFTER_RESTORE_DAYS} * interval '1 day' else ${sessions.expiresAt} end`,
+      expiresAt: EXPIRY_AFTER_RESTORE,
     })
     .where(eq(sessions.sessionId, session.sessionId))
     .returning();
