@@ -23,6 +23,10 @@ const HUNTS = {
   "danger-full-access": `${SEEN} > seen.txt; echo "canaries $(${CANARY} seen.txt) own $(grep -c ^AGENTRUN_MODEL_TOKEN= seen.txt)"`,
 };
 
+/** What a tool sees of the data folder, and how many bytes of what is not its own. */
+const dataHunt = (dir: string) =>
+  `echo data $(ls ${dir}) $(cat ${dir}/secrets.json ${dir}/pg/PG_VERSION ${dir}/logs/agentrun.log 2>/dev/null | wc -c)`;
+
 test("no tool of the agent finds a key of ours, in any of codex's sandboxes", async ({ playwright }) => {
   test.setTimeout(240_000);
   await using provider = await RecordingProvider.start();
@@ -37,8 +41,9 @@ test("no tool of the agent finds a key of ours, in any of codex's sandboxes", as
     extraHTTPHeaders: { authorization: `Bearer ${ADMIN_TOKEN}` },
   });
   for (const [sandbox, hunt] of Object.entries(HUNTS)) {
-    const output = await runTurn(api, sandbox, `RUN \`${hunt}\``);
+    const output = await runTurn(api, sandbox, `RUN \`${hunt}\` RUN \`${dataHunt(product.dataDir)}\``);
     expect(output, sandbox).toContain("canaries 0");
+    expect(output, sandbox).toContain("data scratch volumes 0");
     // The other two hide every process but the tool's own.
     if (sandbox === "danger-full-access") expect(output, sandbox).toMatch(/own [1-9]/);
   }

@@ -4,7 +4,7 @@ import path from "node:path";
 import { AppServer } from "./app-server";
 import type { CodexNotification } from "./app-server-methods";
 import { BackendFailedError, CodexRequestError } from "./errors";
-import type { Isolation } from "./isolation";
+import type { Hidden, Isolation } from "./isolation";
 import type { ThreadStartParams, TurnError, UserInput } from "./protocol/codex";
 
 export interface TurnEnd {
@@ -25,6 +25,7 @@ export interface AgentOptions {
   /** Told to the agent with its instructions. */
   notes?: string;
   isolation?: Isolation;
+  hidden?: Hidden;
   onThread: (threadId: string) => void;
   onNotification: (notification: CodexNotification) => void;
   onRequest: (method: string, params: unknown) => Promise<unknown>;
@@ -98,7 +99,7 @@ export class Agent {
   }
 
   private async open(): Promise<void> {
-    const { codexPath, cwd, env, attemptId, isolation, sandbox, approval, threadId } = this.opts;
+    const { codexPath, cwd, env, attemptId, isolation, hidden, sandbox, approval, threadId } = this.opts;
     await assertExecutable(codexPath, env.PATH ?? "");
     this.server = new AppServer({
       command: codexPath,
@@ -106,6 +107,7 @@ export class Agent {
       env,
       attemptId,
       isolation,
+      hidden,
       requestTimeoutMs: this.opts.startTimeoutMs ?? 60_000,
       onNotification: (notification) => this.notice(notification),
       onRequest: (method, params) => this.answer(method, params),

@@ -1,6 +1,6 @@
 import type { CodexNotification, CodexRequests } from "./app-server-methods";
 import { AppServerExitedError, BackendFailedError, CodexRequestError, CodexTimeoutError } from "./errors";
-import { type AgentProcess, type Isolation, spawnAgent } from "./isolation";
+import { type AgentProcess, type Hidden, type Isolation, spawnAgent } from "./isolation";
 import { LineSplitter } from "./line-splitter";
 
 export interface AppServerOptions {
@@ -10,6 +10,7 @@ export interface AppServerOptions {
   env: Record<string, string>;
   attemptId: string;
   isolation?: Isolation;
+  hidden?: Hidden;
   onNotification: (notification: CodexNotification) => void;
   /** Its promise becomes the answer; a rejection becomes an error answer, so that no request stays open. */
   onRequest: (method: string, params: unknown, requestId: string) => Promise<unknown>;

@@ -184,6 +184,10 @@ export class Attempt {
         startTimeoutMs: config.startTimeoutMs,
         interruptBoundMs: config.interruptBoundMs,
         isolation,
+        hidden:
+          config.dataDir === undefined
+            ? undefined
+            : { dir: config.dataDir, keep: [layout.dir, config.scratchDir, cwd] },
         onThread: (id) => {
           this.threadId = id;
         },

@@ -10,6 +10,8 @@ const RunnerEnv = z.object({
   AGENTRUN_LAUNCH_TOKEN: z.string().min(1),
   AGENTRUN_VOLUME_DIR: z.string().startsWith("/").optional(),
   AGENTRUN_SCRATCH_DIR: z.string().startsWith("/"),
+  /** Holds what is not the agent's: other sessions' volumes, keys, the database. Absent where none of it is here. */
+  AGENTRUN_DATA_DIR: z.string().startsWith("/").optional(),
   AGENTRUN_CODEX_PATH: z.string().min(1),
   AGENTRUN_LEASE_MS: z.coerce.number().int().min(500).default(20_000),
   /** Whether time alone ends the agent; absent, the claim's answer says so where nobody else can end this runner. */
@@ -27,6 +29,8 @@ export interface RunnerConfig {
   launchToken: string;
   volumeDir: string | undefined;
   scratchDir: string;
+  /** Hidden from the agent but for its own volume and scratch. */
+  dataDir?: string | undefined;
   codexPath: string;
   leaseMs: number;
   /** Instead of what the claim's answer says. */
@@ -59,6 +63,7 @@ export function readRunnerConfig(env: Record<string, string | undefined>): Runne
     launchToken: data.AGENTRUN_LAUNCH_TOKEN,
     volumeDir: data.AGENTRUN_VOLUME_DIR,
     scratchDir: data.AGENTRUN_SCRATCH_DIR,
+    dataDir: data.AGENTRUN_DATA_DIR,
     codexPath: data.AGENTRUN_CODEX_PATH,
     leaseMs: data.AGENTRUN_LEASE_MS,
     selfFence: data.AGENTRUN_SELF_FENCE === undefined ? undefined : data.AGENTRUN_SELF_FENCE === "on",

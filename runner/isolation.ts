@@ -1,34 +1,88 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { realpathSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { endAttemptProcesses } from "./attempt-processes";
 import { childEnv } from "./child-env";
 
 // codex starts each tool in a session of its own, so a kill of its process group leaves tools running. In a PID
 // namespace one SIGKILL of `unshare` ends all of them, and --mount-proc hides every other process's environment.
-const WRAPPER = [
-  "setpriv",
-  "--pdeathsig",
-  "KILL",
-  "unshare",
-  "--user",
-  "--map-current-user",
-  "--pid",
-  "--fork",
-  "--kill-child",
-  "--mount-proc",
-];
+const DIES_WITH_US = ["setpriv", "--pdeathsig", "KILL"];
+const OWN_PROCESSES = ["--pid", "--fork", "--kill-child", "--mount-proc"];
+
+/**
+ * Covers a folder with an empty one that cannot be written, binds back what is named below it, then becomes the agent.
+ * The old folder stays this shell's own until the `cd`; in the second namespace no mount of the first can be undone.
+ */
+const COVER = `set -e
+data=$1 cwd=$2 user=$3 group=$4
+shift 4
+cd "$data"
+mount -t tmpfs -o mode=0755,nosuid,nodev agentrun "$data"
+while [ "$1" != -- ]; do
+  if [ -d "./$1" ]; then mkdir -p "$data/$1"; else mkdir -p "$(dirname "$data/$1")"; : > "$data/$1"; fi
+  mount -c --rbind "./$1" "$data/$1"
+  shift
+done
+shift
+mount -o remount,bind,ro "$data"
+cd "$cwd"
+exec unshare --user --map-user="$user" --map-group="$group" ${OWN_PROCESSES.join(" ")} -- "$@"`;
+
+/** A folder that no agent may look into, but for what it works with: this attempt's own places below it. */
+export interface Hidden {
+  dir: string;
+  keep: string[];
+}
 
 export type Isolation = "namespace" | "process-group";
 
 let probed: Isolation | undefined;
 
-/** Tries once whether this machine lets us make a user and PID namespace. */
+/** Tries once whether this machine lets us make user, mount and PID namespaces. */
 export function probeIsolation(): Isolation {
-  const [command = "", ...args] = WRAPPER;
-  probed ??=
-    spawnSync(command, [...args, "true"], { stdio: "ignore", timeout: 5_000 }).status === 0
-      ? "namespace"
-      : "process-group";
+  const [command = "", ...args] = wrapped(["true"], "/", { dir: tmpdir(), keep: [] });
+  probed ??= spawnSync(command, args, { stdio: "ignore", timeout: 5_000 }).status === 0 ? "namespace" : "process-group";
   return probed;
+}
+
+function wrapped(program: string[], cwd: string, hidden: Hidden | undefined): string[] {
+  const dir = hidden && realPathOf(hidden.dir);
+  if (!hidden || !dir)
+    return [...DIES_WITH_US, "unshare", "--user", "--map-current-user", ...OWN_PROCESSES, ...program];
+  const [command = ""] = program;
+  const kept = below(dir, [...hidden.keep, folderOfProgram(dir, command)]);
+  const ids = [process.geteuid?.() ?? 0, process.getegid?.() ?? 0].map(String);
+  const shell = ["sh", "-c", COVER, "cover", dir, cwd, ...ids, ...kept, "--", ...program];
+  return [...DIES_WITH_US, "unshare", "--user", "--map-root-user", "--mount", ...shell];
+}
+
+/** The places below a folder, as paths in it; one inside another comes with it. */
+function below(dir: string, places: string[]): string[] {
+  const found = places.flatMap((place) => {
+    const real = realPathOf(place);
+    return real !== undefined && isBelow(dir, real) ? [path.relative(dir, real)] : [];
+  });
+  return [...new Set(found)].filter((place) => !found.some((other) => isBelow(other, place)));
+}
+
+/** A packaged codex has programs of its own beside its `bin`. */
+function folderOfProgram(dir: string, command: string): string {
+  const program = (command.startsWith("/") && realPathOf(command)) || command;
+  const folder = path.dirname(program);
+  return [path.dirname(folder), folder].find((place) => isBelow(dir, place)) ?? program;
+}
+
+function isBelow(dir: string, place: string): boolean {
+  return place.startsWith(`${dir}${path.sep}`);
+}
+
+function realPathOf(place: string): string | undefined {
+  try {
+    return realpathSync(place);
+  } catch {
+    return undefined;
+  }
 }
 
 export interface AgentProcess {
@@ -47,10 +101,12 @@ export function spawnAgent(opts: {
   /** Also in `env` as AGENTRUN_ATTEMPT: what the scan looks for where there are no namespaces. */
   attemptId: string;
   isolation?: Isolation;
+  /** Covered where there are namespaces. */
+  hidden?: Hidden;
 }): AgentProcess {
   const isolation = opts.isolation ?? probeIsolation();
-  const [command = "", ...args] =
-    isolation === "namespace" ? [...WRAPPER, opts.command, ...opts.args] : [opts.command, ...opts.args];
+  const program = [opts.command, ...opts.args];
+  const [command = "", ...args] = isolation === "namespace" ? wrapped(program, opts.cwd, opts.hidden) : program;
   const child = spawn(command, args, {
     cwd: opts.cwd,
     env: childEnv({ ...opts.env, AGENTRUN_ATTEMPT: opts.attemptId }),

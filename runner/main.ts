@@ -3,6 +3,7 @@ import { pino } from "pino";
 import { readRunnerConfig } from "./config";
 import { RefusedError } from "./control-plane";
 import { LeaseLostError } from "./errors";
+import { probeIsolation } from "./isolation";
 import { runAttempt } from "./loop";
 import { connectControlPlane } from "./trpc-control-plane";
 
@@ -19,6 +20,10 @@ async function main(): Promise<number> {
   );
   // The token is not for anything that this process starts.
   delete process.env.AGENTRUN_LAUNCH_TOKEN;
+  if (probeIsolation() === "process-group")
+    log.warn(
+      "this machine lets nobody make user namespaces: an agent can read what this user can, the data folder's secrets among it; turn them on, or run AgentRun where agents may read all of it",
+    );
   const terminate = new AbortController();
   const kill = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) {

@@ -7,7 +7,7 @@ import { listRollouts } from "@/volume";
 import { findAttemptProcesses } from "./attempt-processes";
 import { childEnv } from "./child-env";
 import { probeIsolation } from "./isolation";
-import { makeMachine, type Started } from "./test/harness";
+import { codexBinary, makeMachine, type Started } from "./test/harness";
 
 const isEnded = (state: string) => state === "completed" || state === "failed" || state === "cancelled";
 
@@ -191,6 +191,44 @@ test.each(["read-only", "workspace-write", "danger-full-access"] as const)(
     expect(fs.existsSync(path.join(machine.root, "outside.txt"))).toBe(sandbox === "danger-full-access");
   },
 );
+
+test.skipIf(probeIsolation() !== "namespace").each(["read-only", "workspace-write", "danger-full-access"] as const)(
+  "in the sandbox %s an agent sees of the data folder its own volume and scratch alone",
+  async (sandbox) => {
+    await using machine = await makeMachine();
+    const { root } = machine;
+    fs.writeFileSync(path.join(root, "secrets.json"), "canary");
+    fs.mkdirSync(path.join(root, "scratch", "att_other"), { recursive: true });
+    fs.writeFileSync(path.join(root, "scratch", "att_other", "note"), "canary");
+    const started = machine.start({ executionPolicy: { sandbox, approval: "never" } }, { dataDir: root });
+    const uncover = `umount -l ${root}; cd ..; cat ../secrets.json ${root}/secrets.json /proc/[0-9]*/root/${root}/secrets.json`;
+    await runTurn(
+      started,
+      `RUN \`(${uncover}; grep -r [c]anary ${root}) 2>/dev/null; ls -1 ${root} ${root}/scratch\` RUN \`touch ${root}/x inside.txt\``,
+    );
+
+    const output = started.controlPlane.payloads("command_output").map(({ text }) => String(text));
+    expect(output.join("")).not.toContain("canary");
+    expect(output.join("")).toContain(`${root}:\nscratch\nvolume\n\n${root}/scratch:\n${started.attemptId}\n`);
+    expect(fs.existsSync(path.join(machine.workspaceDir, "inside.txt"))).toBe(sandbox !== "read-only");
+    expect(fs.existsSync(path.join(root, "x"))).toBe(false);
+  },
+);
+
+test.each(["tools/bin/codex", "codex"])("a codex and a workspace below the data folder work: %s", async (name) => {
+  await using machine = await makeMachine();
+  const codexPath = path.join(machine.root, name);
+  const shared = path.join(machine.root, "shared", "project");
+  for (const folder of [path.dirname(codexPath), shared]) fs.mkdirSync(folder, { recursive: true });
+  fs.writeFileSync(codexPath, `#!/bin/sh\nexec ${codexBinary()} "$@"\n`, { mode: 0o755 });
+  const started = machine.start(
+    { executionPolicy: { approval: "never" }, workspaceRef: { kind: "directory", path: shared } },
+    { dataDir: machine.root, codexPath },
+  );
+  await runTurn(started, "RUN `echo in > inside.txt`");
+
+  expect(fs.readFileSync(path.join(shared, "inside.txt"), "utf8")).toBe("in\n");
+});
 
 test("no tool of the agent sees the model's token in its own environment, nor another process's environment", async () => {
   await using machine = await makeMachine();

@@ -127,6 +127,7 @@ function runnerEnv(spec: LaunchSpec, scratch: string, options: LocalExecutorOpti
     AGENTRUN_RUNNER_ID: spec.runnerId,
     AGENTRUN_LAUNCH_TOKEN: spec.launchToken,
     AGENTRUN_SCRATCH_DIR: scratch,
+    AGENTRUN_DATA_DIR: options.dataDir,
     AGENTRUN_CODEX_PATH: options.codexPath,
     AGENTRUN_LEASE_MS: String(spec.leaseMs),
     LOG_LEVEL: options.logLevel,
