@@ -39,7 +39,7 @@ export type Entry = z.infer<typeof Entry>;
 /** What the volume holds that its archive does not. */
 export const Omitted = z.strictObject({
   path: z.string(),
-  reason: z.enum(["too-large", "special-file", "odd-name", "too-many", "changed"]),
+  reason: z.enum(["too-large", "special-file", "odd-name", "too-many", "changed", "unreadable"]),
 });
 export type Omitted = z.infer<typeof Omitted>;
 

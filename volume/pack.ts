@@ -5,7 +5,7 @@ import path from "node:path";
 import type { VolumeLayout } from "./layout";
 import type { Entry, Manifest, Omitted, Part } from "./manifest";
 import { volumeDigest } from "./manifest";
-import { type Found, scanVolume } from "./scan";
+import { type Found, isMissing, scanVolume } from "./scan";
 import { cutLength, SEGMENT_CONTENT_MAX, type Segment, sealSegment, sha256 } from "./segments";
 
 /** Files below this share segments: thousands of small files must not be thousands of uploads. */
@@ -75,7 +75,10 @@ class Packer {
 
   async finish(): Promise<PackedVolume> {
     await this.sealSmall();
-    const { entries, omitted } = this;
+    const { entries } = this;
+    // Only so many are listed, and these keep a volume from being collected.
+    const isUnreadable = ({ reason }: Omitted) => reason === "unreadable";
+    const omitted = [...this.omitted.filter(isUnreadable), ...this.omitted.filter((item) => !isUnreadable(item))];
     const files = entries.filter((entry): entry is FileEntry => entry.kind === "file");
     const used = new Set(files.flatMap((entry) => entry.parts.map((part) => part.segment)));
     const present = new Set(entries.map((entry) => entry.path));
@@ -93,11 +96,11 @@ class Packer {
 
   private async read(item: Found): Promise<FileEntry | undefined> {
     const full = path.join(this.layout.dir, item.path);
-    const handle = await open(full, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(() => null);
-    if (!handle) {
-      this.omitted.push({ path: item.path, reason: "changed" });
-      return undefined;
-    }
+    const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+    const handle = await open(full, flags).catch((error: unknown) => {
+      this.omitted.push({ path: item.path, reason: isMissing(error) ? "changed" : "unreadable" });
+    });
+    if (!handle) return undefined;
     try {
       // A folder above it may have become a link since it was looked at.
       const real = await readlink(`/proc/self/fd/${handle.fd}`).catch(() => full);

@@ -19,7 +19,8 @@ export const WORKSPACE_BYTES_MAX = 1024 ** 3;
 
 /**
  * What an archive of the volume has to hold: rollouts and workspace, sorted by path. No link is followed. Sockets,
- * pipes and devices are left out, and of a workspace above its limit the largest files, each with its reason.
+ * pipes and devices are left out, what cannot be read, and of a workspace above its limit the largest files, each with
+ * its reason.
  */
 export async function scanVolume(
   layout: VolumeLayout,
@@ -27,8 +28,13 @@ export async function scanVolume(
 ): Promise<{ found: Found[]; omitted: Omitted[] }> {
   const found: Found[] = [];
   const omitted: Omitted[] = [];
-  for (const dir of [layout.rolloutsDir, layout.workspaceDir])
-    await walk(layout.dir, path.relative(layout.dir, dir), { found, omitted, filesMax: limits.filesMax });
+  const roots = [layout.rolloutsDir, layout.workspaceDir].map((dir) => path.relative(layout.dir, dir));
+  // One is made with the other: where both are gone this is not the volume that was used, such as an unmounted one.
+  const areMissing = await Promise.all(
+    roots.map((root) => lstat(path.join(layout.dir, root)).then(() => false, isMissing)),
+  );
+  if (!areMissing.includes(false)) omitted.push({ path: ".", reason: "unreadable" });
+  for (const root of roots) await walk(layout.dir, root, { found, omitted, filesMax: limits.filesMax });
   const workspace = `${path.relative(layout.dir, layout.workspaceDir)}/`;
   const files = found
     .filter((item) => item.kind === "file" && item.path.startsWith(workspace))
@@ -43,12 +49,14 @@ export async function scanVolume(
   return { found: found.filter((item) => !dropped.has(item)).sort((a, b) => compare(a.path, b.path)), omitted };
 }
 
-async function walk(
-  root: string,
-  relative: string,
-  into: { found: Found[]; omitted: Omitted[]; filesMax: number },
-): Promise<void> {
-  const names = await readdir(path.join(root, relative), { encoding: "buffer" }).catch(() => []);
+type Into = { found: Found[]; omitted: Omitted[]; filesMax: number };
+
+async function walk(root: string, relative: string, into: Into): Promise<void> {
+  const names = await readdir(path.join(root, relative), { encoding: "buffer" }).catch((error: unknown) => {
+    // Deleted since: a tool in the background may still be at work.
+    if (!isMissing(error)) into.omitted.push({ path: relative, reason: "unreadable" });
+    return [];
+  });
   for (const bytes of names) {
     const name = bytes.toString("utf8");
     const item = `${relative}/${name}`;
@@ -58,14 +66,13 @@ async function walk(
   }
 }
 
-async function look(
-  root: string,
-  item: string,
-  into: { found: Found[]; omitted: Omitted[]; filesMax: number },
-): Promise<void> {
+async function look(root: string, item: string, into: Into): Promise<void> {
   const full = path.join(root, item);
-  const stat = await lstat(full, { bigint: true }).catch(() => null);
-  if (!stat) return; // Deleted since: a tool in the background may still be at work.
+  const stat = await lstat(full, { bigint: true }).catch((error: unknown) => {
+    if (!isMissing(error)) into.omitted.push({ path: item, reason: "unreadable" });
+    return null;
+  });
+  if (!stat) return;
   const base = {
     path: item,
     mode: Number(stat.mode & 0o777n),
@@ -83,4 +90,8 @@ async function look(
 // By code units, so that the order and the digest made of it do not depend on a locale.
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+export function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === "ENOENT";
 }

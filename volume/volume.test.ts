@@ -41,6 +41,20 @@ async function pack(layout: ReturnType<typeof volumeLayout>, cache = emptyCache(
   return { manifest: { ...head, ...packed } satisfies Manifest, segments };
 }
 
+/** Root may read everything, so it stands aside for the work. */
+async function asOrdinaryUser<T>(root: string, work: () => Promise<T>): Promise<T> {
+  if (process.geteuid?.() !== 0) return work();
+  const nobody = 65_534;
+  for (const name of ["", ...fs.readdirSync(root, { recursive: true, encoding: "utf8" })])
+    fs.lchownSync(path.join(root, name), nobody, nobody);
+  process.seteuid?.(nobody);
+  try {
+    return await work();
+  } finally {
+    process.seteuid?.(0);
+  }
+}
+
 test("a restored volume holds the same files, modes, links and folders", async () => {
   using volume = await makeVolume();
   const { layout, root } = volume;
@@ -107,6 +121,28 @@ test("special files are left out with a reason, and a link out of the volume is 
   expect(manifest.omitted).toEqual([{ path: "workspace/socket", reason: "special-file" }]);
   expect(manifest.filesCount).toBe(0);
   expect(manifest.entries.map(({ kind }) => kind)).toEqual(["link", "link"]);
+});
+
+test("a folder or file that cannot be read is told of, and not archived as empty", async () => {
+  using volume = await makeVolume();
+  const { layout, root } = volume;
+  const folder = path.join(layout.workspaceDir, "folder");
+  fs.mkdirSync(folder);
+  fs.writeFileSync(path.join(folder, "precious.txt"), "x");
+  fs.writeFileSync(path.join(layout.workspaceDir, "file"), "x");
+  // An agent's umask or chmod may leave these; its own writing into the folder works.
+  fs.chmodSync(folder, 0o300);
+  fs.chmodSync(path.join(layout.workspaceDir, "file"), 0o200);
+  const { manifest } = await asOrdinaryUser(root, () => pack(layout));
+
+  expect(manifest.omitted).toEqual([
+    { path: "workspace/folder", reason: "unreadable" },
+    { path: "workspace/file", reason: "unreadable" },
+  ]);
+  fs.rmSync(layout.workspaceDir, { recursive: true });
+  expect((await pack(layout)).manifest.omitted).toEqual([]);
+  fs.rmdirSync(layout.rolloutsDir);
+  expect((await pack(layout)).manifest.omitted).toEqual([{ path: ".", reason: "unreadable" }]);
 });
 
 test("a damaged segment, a path that leads out, and a volume in use are refused", async () => {

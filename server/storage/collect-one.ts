@@ -4,7 +4,7 @@ import { lockSession } from "@/db/queries/lock";
 import { type SessionRow, sessions } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
-import { archiveVolume, canArchive } from "./archive-volume";
+import { archiveVolume, canArchive, isArchiveReadable } from "./archive-volume";
 import { finishEviction } from "./finish-eviction";
 import { findKeeper } from "./keeper";
 import { hasCurrentArchive } from "./summary";
@@ -24,11 +24,12 @@ export async function collectOne(ctx: ServiceContext, sessionId: string): Promis
     await finishEviction(ctx, begun.session, "expired before its restore, archived");
     return { outcome: "evicted", reason: "expired before its restore, archived" };
   }
-  const handle = await secureContent(ctx, begun.session);
-  if (handle === null) {
+  const secured = await secureContent(ctx, begun.session);
+  if ("keeper" in secured) {
     await inTx(ctx, (ctx) => backToLive(ctx, sessionId));
-    return { outcome: "kept", reason: NO_ARCHIVE };
+    return { outcome: "kept", reason: secured.keeper };
   }
+  const { handle } = secured;
   const doomed = await inTx(ctx, (ctx) => beginDeleting(ctx, { handle, secured: begun.session }));
   if ("keeper" in doomed) return { outcome: "kept", reason: doomed.keeper };
   await finishEviction(ctx, doomed.session, `expired, ${handle}`);
@@ -43,10 +44,12 @@ export async function judgeOne(ctx: ServiceContext, session: SessionRow): Promis
   if (handle !== null) return { outcome: "evicted", reason: `expired, ${handle}` };
   if (session.storageState === "restoring") return { outcome: "kept", reason: RESTORING };
   if (await canArchive(ctx, session)) return { outcome: "evicted", reason: "expired, its archive is made first" };
-  return { outcome: "kept", reason: NO_ARCHIVE };
+  return { outcome: "kept", reason: missingOf(session) };
 }
 
 const NO_ARCHIVE = "archive-missing: nothing holds its last turn but the volume";
+const UNREADABLE =
+  "unreadable: its archive lacks parts of the volume that could not be read; mend their permissions, or evict it";
 const RESTORING = "restoring: its volume is not whole yet";
 const COLLECTABLE: readonly StorageState[] = ["live", "archiving", "restoring", "failed"];
 
@@ -55,7 +58,7 @@ type Locked = { session: SessionRow } | { keeper: string };
 
 /** The way back, or the reason why none is needed; null when the volume is all there is. */
 async function handleOf(ctx: ServiceContext, session: SessionRow): Promise<Handle | null> {
-  if (hasCurrentArchive(session)) return "archived";
+  if (hasCurrentArchive(session) && (await isArchiveReadable(ctx, session))) return "archived";
   if (session.storagePolicy === "discard") return "storage policy discard";
   const name = session.storagePvcName;
   const wasUsed = session.volumeCommandId !== null || (session.storageFilesCount ?? 0) > 0;
@@ -64,10 +67,21 @@ async function handleOf(ctx: ServiceContext, session: SessionRow): Promise<Handl
   return ((await ctx.volumes.isEmpty(name)) ?? !wasUsed) ? "its volume holds nothing" : null;
 }
 
-async function secureContent(ctx: ServiceContext, session: SessionRow): Promise<Handle | null> {
+async function secureContent(
+  ctx: ServiceContext,
+  session: SessionRow,
+): Promise<{ handle: Handle } | { keeper: string }> {
   const handle = await handleOf(ctx, session);
-  if (handle !== null || !(await canArchive(ctx, session))) return handle;
-  return (await archiveVolume(ctx, session)) ? "archived" : null;
+  if (handle !== null) return { handle };
+  if (!(await canArchive(ctx, session))) return { keeper: missingOf(session) };
+  const made = await archiveVolume(ctx, session);
+  if (made === "complete") return { handle: "archived" };
+  return { keeper: made === "incomplete" ? UNREADABLE : NO_ARCHIVE };
+}
+
+/** What a session that has no handle lacks. */
+function missingOf(session: SessionRow): string {
+  return hasCurrentArchive(session) ? UNREADABLE : NO_ARCHIVE;
 }
 
 async function beginArchiving(ctx: TxContext, sessionId: string): Promise<Locked> {

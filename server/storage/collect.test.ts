@@ -1,4 +1,5 @@
-import { rm } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { eq, sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { archiveManifests, audit, sessions } from "@/db/schema";
@@ -7,7 +8,17 @@ import { claimRun, createRun, finishRun } from "@/server/runs";
 import { updateSession } from "@/server/sessions";
 import { collectGarbage, getStorage, repairStorage } from ".";
 import { createTestStore, SYSTEM, tenantOperator } from "./test/context";
-import { claimSession, expire, makeStoredSession, makeUsedSession, PAST, readNote, writeNote } from "./test/volume";
+import {
+  archive,
+  claimSession,
+  expire,
+  folderOf,
+  makeStoredSession,
+  makeUsedSession,
+  PAST,
+  readNote,
+  writeNote,
+} from "./test/volume";
 
 const GC = { dryRun: false, limit: 50 };
 
@@ -94,6 +105,29 @@ test("where nobody can make the missing archive the volume stays, unless its pol
   expect({ ...dry, dryRun: false }).toEqual(report);
   expect(await rowOf(ctx, full)).toMatchObject({ storageState: "live" });
   expect(await readNote(ctx, full)).toBe("only here");
+});
+
+test("a volume of which parts cannot be read is kept, whoever made its archive, until they can", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeUsedSession(ctx, { note: "archived" });
+  const workspace = path.join(folderOf(ctx, sessionId), "workspace");
+  // For root, too, a folder that is none cannot be listed.
+  await rename(workspace, `${workspace}.away`);
+  await writeFile(workspace, "");
+  const held = await claimSession(ctx, sessionId);
+  await archive(ctx, held, sessionId);
+  await finishRun(held.runner, { runId: held.runId, leaseEpoch: held.leaseEpoch, terminalStatus: "completed" });
+  await expire(ctx, sessionId);
+  const kept = [{ sessionId, reason: expect.stringMatching(/^unreadable/) }];
+  const remote = { ...ctx, volumes: { ...ctx.volumes, folderOf: () => null } };
+  expect(await collectGarbage(remote, GC)).toMatchObject({ evicted: [], kept });
+  expect(await collectGarbage(ctx, GC)).toMatchObject({ evicted: [], kept });
+  expect(await rowOf(ctx, sessionId)).toMatchObject({ storageState: "live" });
+
+  await rm(workspace);
+  await rename(`${workspace}.away`, workspace);
+  expect((await collectGarbage(ctx, GC)).evicted).toEqual([{ sessionId, reason: "expired, archived" }]);
 });
 
 test("a used volume that cannot be found is kept: its folder may only not be mounted", async () => {

@@ -63,11 +63,15 @@ async function requireFolder(folder: string): Promise<void> {
   if (!(await isFolder(folder))) throw new Error(`${folder} is not a folder: move it away to make the volume`);
 }
 
-/** Whether anything but folders lies below; stops at the first. */
+/** Whether anything but folders lies below, or may: a folder that cannot be listed is not taken for empty. */
 async function holdsFile(folder: string): Promise<boolean> {
   const waiting = [folder];
   for (let current = waiting.pop(); current !== undefined; current = waiting.pop()) {
-    for await (const entry of await opendir(current)) {
+    const entries = await opendir(current).catch((error: unknown) => {
+      if (!isDenied(error)) throw error;
+    });
+    if (!entries) return true;
+    for await (const entry of entries) {
       if (!entry.isDirectory()) return true;
       waiting.push(path.join(current, entry.name));
     }
