@@ -41,11 +41,18 @@ export function keepWeb(opts: { file: string; env: NodeJS.ProcessEnv; log: Log }
     onExit(exit, { restartInMs, stderrTail }) {
       const end = `web ended with ${exit.signal ?? exit.code}`;
       opts.log.say(`${end}: starts again in ${restartInMs} ms.`);
-      if (hasServed) return;
-      firstFailures += 1;
-      if (firstFailures >= FIRST_FAILURES_MAX) fail(new Error(`AgentRun cannot start: ${end}.\n${stderrTail}`));
+      countFailure(`${end}.\n${stderrTail}`);
+    },
+    onStartFailed(error, { restartInMs }) {
+      opts.log.say(`web could not be started (${error.message}): tried again in ${restartInMs} ms.`);
+      countFailure(error.message);
     },
   });
+  function countFailure(why: string): void {
+    if (hasServed) return;
+    firstFailures += 1;
+    if (firstFailures >= FIRST_FAILURES_MAX) fail(new Error(`AgentRun cannot start: ${why}`));
+  }
   return {
     process,
     said: () => said,

@@ -33,6 +33,8 @@ export function keepWorker(opts: { files: { worker: string; runner: string }; en
     },
     onExit: (exit, { restartInMs }) =>
       opts.log.say(`worker ended with ${exit.signal ?? exit.code}: starts again in ${restartInMs} ms.`),
+    onStartFailed: (error, { restartInMs }) =>
+      opts.log.say(`worker could not be started (${error.message}): tried again in ${restartInMs} ms.`),
   });
   return { process: worker, runners };
 }

@@ -8,6 +8,8 @@ export interface KeepRunningOptions {
   steadyMs: number;
   onStart?(child: RunningChild): void;
   onExit?(exit: Exit, opts: { restartInMs: number; stderrTail: string }): void;
+  /** The system could not start it: too many processes, or a program that was replaced. */
+  onStartFailed(error: Error, opts: { restartInMs: number }): void;
 }
 
 export interface KeptProcess {
@@ -27,18 +29,29 @@ export function keepRunning(options: KeepRunningOptions): KeptProcess {
     let backoffMs = options.backoffMinMs;
     while (!isStopping) {
       const startedAt = Date.now();
-      child = await startChild(options.spec);
-      options.onStart?.(child);
-      if (isStopping) child.kill();
-      const exit = await child.exited;
-      const stderrTail = child.stderrTail();
-      child = null;
+      const end = await live();
       if (isStopping) return;
       if (Date.now() - startedAt >= options.steadyMs) backoffMs = options.backoffMinMs;
-      options.onExit?.(exit, { restartInMs: backoffMs, stderrTail });
+      if (end instanceof Error) options.onStartFailed(end, { restartInMs: backoffMs });
+      else options.onExit?.(end.exit, { restartInMs: backoffMs, stderrTail: end.stderrTail });
       await pause(backoffMs);
       backoffMs = Math.min(backoffMs * 2, options.backoffMaxMs);
     }
+  }
+
+  /** One life of the program, or why it got none. */
+  async function live(): Promise<{ exit: Exit; stderrTail: string } | Error> {
+    try {
+      child = await startChild(options.spec);
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
+    options.onStart?.(child);
+    if (isStopping) child.kill();
+    const exit = await child.exited;
+    const stderrTail = child.stderrTail();
+    child = null;
+    return { exit, stderrTail };
   }
 
   function pause(ms: number): Promise<void> {
