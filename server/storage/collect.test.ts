@@ -169,6 +169,26 @@ test("the limit bounds what goes, the oldest first, and kept sessions hide nothi
   expect((await collectGarbage(ctx, { ...GC, limit: 1 })).evicted.map((entry) => entry.sessionId)).toEqual([newer]);
 });
 
+test("a session that cannot be collected hides none behind it, and is told of", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const stuck = await makeUsedSession(ctx, { note: "not archived", isArchived: false });
+  const fine = await makeUsedSession(ctx, { note: "archived" });
+  await ctx.db
+    .update(sessions)
+    .set({ expiresAt: new Date(PAST.getTime() - 1_000) })
+    .where(eq(sessions.sessionId, stuck));
+  await expire(ctx, fine);
+  const full = { ...ctx, archive: { ...ctx.archive, put: () => Promise.reject(new Error("no space")) } };
+  const reason = expect.stringContaining("could not be finished");
+  expect(await collectGarbage(full, { ...GC, limit: 1 })).toMatchObject({ advanced: [{ sessionId: stuck, reason }] });
+  expect(await collectGarbage(full, { ...GC, limit: 1 })).toMatchObject({
+    evicted: [{ sessionId: fine }],
+    advanced: [],
+    kept: [{ sessionId: stuck, reason }],
+  });
+});
+
 test("killed at any step, the next collection ends where an undisturbed one would", async () => {
   await using store = await createTestStore();
   const ctx = store.as();

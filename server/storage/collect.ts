@@ -72,8 +72,13 @@ async function collectSafely(ctx: ServiceContext, session: SessionRow): Promise<
     return await collectOne(ctx, session.sessionId);
   } catch (error) {
     ctx.log.error({ err: error, sessionId: session.sessionId }, "a volume was not collected");
+    const [now] = await ctx.db
+      .select({ storageState: sessions.storageState })
+      .from(sessions)
+      .where(eq(sessions.sessionId, session.sessionId));
     return {
-      outcome: "advanced",
+      // Only a real step counts against the limit: one that stops at the same place each time must hide nobody.
+      outcome: now?.storageState === session.storageState ? "kept" : "advanced",
       reason: "it could not be finished: see the worker's log; the next collection tries again",
     };
   }
