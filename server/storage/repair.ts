@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, isNull } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNull } from "drizzle-orm";
 import { lockSession } from "@/db/queries/lock";
 import { type SessionRow, sessions } from "@/db/schema";
 import { inTx, type ServiceContext, tenantOf } from "@/server/context";
@@ -8,23 +8,28 @@ import { findKeeper } from "./keeper";
 import { makeVolume } from "./make-volume";
 
 const PER_REPAIR_MAX = 100;
+const SESSIONS_PER_READ = 100;
+const LOOKED_AT_MAX = 10_000;
 
 export type RepairReport = { made: string[]; finished: string[]; revived: string[]; failed: string[] };
 
 /**
  * Finishes storage steps that a crash left between intent and act. Each is safe beside whoever is still at it: making
- * and removing a volume twice is no error, and only one of two writers records it.
+ * and removing a volume twice is no error, and only one of two writers records it. A bound on what is done, not on what
+ * is looked at, keeps sessions that wait where they are from hiding others.
  */
 export async function repairStorage(ctx: ServiceContext): Promise<RepairReport> {
   const report: RepairReport = { made: [], finished: await finishEvictions(ctx), revived: [], failed: [] };
-  for (const session of await readStuck(ctx, ["creating", "restoring"])) {
+  for await (const session of readStuck(ctx, ["creating", "restoring"])) {
+    if (report.made.length >= PER_REPAIR_MAX) break;
     await attempt(ctx, session, report, async () => {
       if (session.storageState === "restoring" && (await hasVolume(ctx, session))) return;
       await makeVolume(ctx, session);
       report.made.push(session.sessionId);
     });
   }
-  for (const session of await readStuck(ctx, ["archiving"])) {
+  for await (const session of readStuck(ctx, ["archiving"])) {
+    if (report.revived.length >= PER_REPAIR_MAX) break;
     await attempt(ctx, session, report, async () => {
       if (await reviveKept(ctx, session.sessionId)) report.revived.push(session.sessionId);
     });
@@ -35,7 +40,8 @@ export async function repairStorage(ctx: ServiceContext): Promise<RepairReport> 
 /** Evictions that were ordered and not finished; answers the sessions whose eviction it recorded. */
 export async function finishEvictions(ctx: ServiceContext): Promise<string[]> {
   const finished: string[] = [];
-  for (const session of await readStuck(ctx, ["deleting"])) {
+  for await (const session of readStuck(ctx, ["deleting"])) {
+    if (finished.length >= PER_REPAIR_MAX) break;
     try {
       if (await finishEviction(ctx, session, "finished after a crash")) finished.push(session.sessionId);
     } catch (error) {
@@ -75,21 +81,29 @@ async function attempt(
   }
 }
 
-async function readStuck(
+async function* readStuck(
   ctx: ServiceContext,
   states: ("creating" | "restoring" | "archiving" | "deleting")[],
-): Promise<SessionRow[]> {
+): AsyncGenerator<SessionRow> {
   const tenantId = tenantOf(ctx);
-  return ctx.db
-    .select()
-    .from(sessions)
-    .where(
-      and(
-        inArray(sessions.storageState, states),
-        isNull(sessions.deletedAt),
-        tenantId === null ? undefined : eq(sessions.tenantId, tenantId),
-      ),
-    )
-    .orderBy(asc(sessions.updatedAt), asc(sessions.sessionId))
-    .limit(PER_REPAIR_MAX);
+  let after = "";
+  for (let looked = 0; looked < LOOKED_AT_MAX; looked += SESSIONS_PER_READ) {
+    const read = await ctx.db
+      .select()
+      .from(sessions)
+      .where(
+        and(
+          inArray(sessions.storageState, states),
+          isNull(sessions.deletedAt),
+          tenantId === null ? undefined : eq(sessions.tenantId, tenantId),
+          gt(sessions.sessionId, after),
+        ),
+      )
+      .orderBy(asc(sessions.sessionId))
+      .limit(SESSIONS_PER_READ);
+    yield* read;
+    const last = read.at(-1);
+    if (!last || read.length < SESSIONS_PER_READ) return;
+    after = last.sessionId;
+  }
 }

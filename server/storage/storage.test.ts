@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { audit, sessions } from "@/db/schema";
 import { claimRun, createRun, finishRun } from "@/server/runs";
@@ -213,6 +213,19 @@ test("what a crash left between intent and act is finished", async () => {
   expect(await getStorage(ctx, { sessionId: archiving })).toMatchObject({ storageState: "live" });
   expect(await readNote(ctx, deleting)).toBeNull();
   expect(await repairStorage(ctx)).toEqual({ made: [], finished: [], revived: [], failed: [] });
+});
+
+test("restored sessions that nobody uses keep no other from its repair", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const { pvcName } = await getStorage(ctx, { sessionId: await makeStoredSession(ctx) });
+  await ctx.db.execute(sql`
+    insert into agentrun_sessions
+      (session_id, tenant_id, project_id, backend_profile, storage_kind, storage_state, storage_pvc_name)
+    select 'a' || n, 'default', 'default', 'codex', 'pvc', 'restoring', ${pvcName} from generate_series(1, 150) n`);
+  const stuck = await makeStoredSession(ctx, { storageState: "creating", storagePvcName: null });
+  expect(await repairStorage(ctx)).toMatchObject({ made: [stuck], failed: [] });
+  expect(await getStorage(ctx, { sessionId: stuck })).toMatchObject({ storageState: "live" });
 });
 
 test("lists hold the caller's tenant, every match once, and no session without storage", async () => {
