@@ -4,7 +4,7 @@ import type { TerminalStatus } from "@/contract/run";
 import { type CommandRow, commands, type RunRow, type SessionRow, sessions } from "@/db/schema";
 import { supersedePending } from "@/server/approvals";
 import type { TxContext } from "@/server/context";
-import { appendServerEvents, statusEvent } from "@/server/events";
+import { appendServerEvents, redactMessage, statusEvent } from "@/server/events";
 import { openTurnState } from "@/server/sessions";
 
 export type CommandEnd = {
@@ -25,12 +25,13 @@ export async function endCommand(
   end: CommandEnd,
 ): Promise<CommandRow> {
   const { command, run, session } = locked;
+  const failureMessage = redactMessage(end.failureMessage);
   const [ended] = await ctx.db
     .update(commands)
     .set({
       state: end.terminalStatus,
       failureKind: end.failureKind ?? null,
-      failureMessage: end.failureMessage ?? null,
+      failureMessage,
       updatedAt: sql`clock_timestamp()`,
     })
     .where(eq(commands.id, command.id))
@@ -42,7 +43,7 @@ export async function endCommand(
       state: end.terminalStatus,
       terminalStatus: end.terminalStatus,
       failureKind: end.failureKind ?? null,
-      message: end.failureMessage ?? null,
+      message: failureMessage,
       threadId: end.threadId ?? null,
       turnId: end.turnId ?? null,
     }),

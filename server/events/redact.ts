@@ -36,6 +36,11 @@ export function redactText(text: string): string {
   return SECRET_SHAPES.reduce((redacted, [shape, replacement]) => redacted.replace(shape, replacement), text);
 }
 
+/** What is said of a failure, cleaned and redacted; null when nothing is. */
+export function redactMessage(message: string | null | undefined): string | null {
+  return message == null ? null : redactText(cleanText(message));
+}
+
 /** Cleans and redacts every string of a JSON value: those under a secret's key whole, the rest by shape. */
 export function redactJson<T>(value: T): T {
   return mapJson(

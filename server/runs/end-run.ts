@@ -6,7 +6,7 @@ import { commands, leases, type RunRow, runs, type SessionRow, sessions } from "
 import { settleApprovals } from "@/server/approvals";
 import { endCommand } from "@/server/commands";
 import type { TxContext } from "@/server/context";
-import { appendServerEvents } from "@/server/events";
+import { appendServerEvents, redactMessage } from "@/server/events";
 import { endRunTokens } from "@/server/identity";
 import { openTurnState } from "@/server/sessions";
 
@@ -26,6 +26,7 @@ export async function endRun(
   end: RunEnd,
 ): Promise<RunRow> {
   const { run, session } = locked;
+  const failureMessage = redactMessage(end.failureMessage);
   await endOpenCommands(ctx, locked, end);
   await settleApprovals(ctx, run, session);
   await appendServerEvents(ctx, run, [
@@ -34,7 +35,7 @@ export async function endRun(
       payload: {
         terminalStatus: end.terminalStatus,
         failureKind: end.failureKind ?? null,
-        message: end.failureMessage ?? null,
+        message: failureMessage,
       },
     },
   ]);
@@ -44,7 +45,7 @@ export async function endRun(
       status: end.terminalStatus,
       terminalStatus: end.terminalStatus,
       failureKind: end.failureKind ?? null,
-      failureMessage: end.failureMessage ?? null,
+      failureMessage,
       leaseState: "none",
       leaseExpiresAt: null,
       nextAttemptAt: null,

@@ -172,6 +172,27 @@ test("a terminal run has one terminal event, its last, no lease and no open comm
   }
 });
 
+test("a failure's message is stored and told cleaned, and without the credential in it", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const run = await createRun(ctx, { backendProfile: "codex" });
+  const { id: commandId } = await createCommand(ctx, { runId: run.id, type: "turn", payload: { text: "go" } });
+  const { leaseEpoch } = await claimRun(ctx, { runId: run.id, runnerId: "runner_a" });
+  await ackCommand(ctx, { commandId, leaseEpoch });
+  const end = {
+    leaseEpoch,
+    terminalStatus: "failed" as const,
+    failureKind: "infra-failed" as const,
+    failureMessage: "git could not fetch https://bot:hunter2@git.example/repo.git: \u0000 403",
+  };
+  const clean = "git could not fetch https://bot:[redacted]@git.example/repo.git: \uFFFD 403";
+  expect(await finishCommand(ctx, { ...end, commandId })).toMatchObject({ failureMessage: clean });
+  expect(await finishRun(ctx, { ...end, runId: run.id })).toMatchObject({ failureMessage: clean });
+  const { items } = await listEvents(ctx, { runId: run.id, afterSeq: 0, limit: 100 });
+  expect(items.at(-1)?.payload).toMatchObject({ message: clean });
+  expect(JSON.stringify(items)).not.toContain("hunter2");
+});
+
 test("a turn that was sent to a lost attempt is not sent again; one that was not is", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
