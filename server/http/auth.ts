@@ -14,14 +14,20 @@ export function isSecure(wiring: Wiring): boolean {
   return wiring.settings.publicUrl.startsWith("https:");
 }
 
-export type SignInAttempt = { token: string; address: string; requestId: string };
+export type SignInAttempt = {
+  token: string;
+  address: string;
+  requestId: string;
+  /** A link can be another site's: it must not sign its visitor in with that site's own token. */
+  isLink?: boolean;
+};
 
 /** Buys a cookie with a token, unless the address has failed too often of late. Answers the Set-Cookie header's value. */
 export async function buyCookie(wiring: Wiring, attempt: SignInAttempt): Promise<string> {
   wiring.failedSignIns.assertAllowed(attempt.address);
   try {
     const ctx = wiring.serviceFor(NOBODY, attempt.requestId);
-    const cookie = await signIn(ctx, { token: attempt.token }, wiring.authenticator);
+    const cookie = await signIn(ctx, attempt, wiring.authenticator);
     return cookieHeader(cookie, isSecure(wiring));
   } catch (error) {
     if (toAgentRunError(error).reason === "unauthenticated") wiring.failedSignIns.note(attempt.address);
@@ -37,7 +43,12 @@ export async function handleSignInLink(exchange: Exchange): Promise<void> {
     if (method !== "GET")
       throw new AgentRunError("schema-invalid", "method-not-allowed", "open the link", { details: { allow: ["GET"] } });
     const address = req.socket.remoteAddress ?? "unknown";
-    const cookie = await buyCookie(wiring, { token: query.get("token") ?? "", address, requestId });
+    const cookie = await buyCookie(wiring, {
+      token: query.get("token") ?? "",
+      address,
+      requestId,
+      isLink: true,
+    });
     res.writeHead(303, { ...headers, location: "/", "set-cookie": cookie }).end();
   } catch (error) {
     const fault = toAgentRunError(error);

@@ -36,6 +36,23 @@ test("a sign-in link signs in once, with a cookie that scripts cannot read", asy
   expect((await web.call("GET", "/api/v1/me", { token: null, headers: { cookie } })).status).toBe(401);
 });
 
+test("a link signs nobody in with a token that is not a link's own", async () => {
+  await using database = await createTestDatabase();
+  await using web = await startTestWeb(database);
+  const mallorys = await mintOperatorToken(web.as(ADMIN), { name: "mallory", role: "viewer", tenantId: "mallorys" });
+  for (const token of [mallorys, "admin-token-of-a-test"]) {
+    const { status, headers } = await web.call("GET", `/sign-in?token=${token}`, {
+      token: null,
+      headers: { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate" },
+    });
+    expect([status, headers.get("location"), headers.get("set-cookie")]).toEqual([
+      303,
+      "/sign-in?error=unauthenticated",
+      null,
+    ]);
+  }
+});
+
 test("where the site is served over TLS the cookie goes nowhere else", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database, { env: { AGENTRUN_PUBLIC_URL: "https://agentrun.example" } });

@@ -6,18 +6,18 @@ import { UnauthenticatedError } from "@/server/errors";
 import type { Authenticator } from "./authenticate";
 import { revokeToken } from "./end";
 import { mintOperatorToken } from "./mint";
-import { hashToken } from "./token";
+import { hashToken, TOKEN_PREFIX } from "./token";
 
 /**
  * Buys a browser's cookie: with the token of a one-time link, which is spent by it, or with one that signs its holder
- * in anyhow.
+ * in anyhow, which no link may do.
  */
 export async function signIn(
   ctx: ServiceContext,
-  input: { token: string },
+  input: { token: string; isLink?: boolean },
   authenticator: Authenticator,
 ): Promise<string> {
-  if (input.token.startsWith("ars_")) return spendSignInToken(ctx, input.token);
+  if (input.isLink || input.token.startsWith(TOKEN_PREFIX["sign-in"])) return spendSignInToken(ctx, input.token);
   const actor = await authenticator.actorOf(input.token);
   if (actor?.kind !== "operator") throw new UnauthenticatedError("this token does not sign anybody in");
   const { name, role, tenantId } = actor;
