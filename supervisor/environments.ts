@@ -42,6 +42,8 @@ export interface EnvironmentParts {
 export async function makeEnvironments(parts: EnvironmentParts): Promise<ChildEnvironments> {
   const { config, secrets } = parts;
   const from = config.surrounding;
+  const providerKeys = await readKeyNames(config.backendsFile);
+  const isWebsAlone = (name: string) => WEB_ONLY.has(name) || providerKeys.includes(name);
   const base: NodeJS.ProcessEnv = {
     ...pick(from, BASE),
     NODE_ENV: parts.config.isDevelopment ? "development" : "production",
@@ -51,7 +53,7 @@ export async function makeEnvironments(parts: EnvironmentParts): Promise<ChildEn
     ...pick(from, PROXY),
     ...pick(
       from,
-      Object.keys(from).filter((name) => SERVER.test(name) && !WEB_ONLY.has(name)),
+      Object.keys(from).filter((name) => SERVER.test(name) && !isWebsAlone(name)),
     ),
     PORT: String(parts.port),
     HOST: config.host,
@@ -62,7 +64,7 @@ export async function makeEnvironments(parts: EnvironmentParts): Promise<ChildEn
   return {
     web: {
       ...shared,
-      ...pick(from, await readKeyNames(config.backendsFile)),
+      ...pick(from, providerKeys),
       ...pick(from, ["AGENTRUN_CRON_SECRET"]),
       NEXT_TELEMETRY_DISABLED: "1",
       AGENTRUN_ADMIN_TOKEN: config.adminToken ?? secrets.adminToken,

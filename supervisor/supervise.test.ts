@@ -145,11 +145,16 @@ test("a provider's key reaches web alone, and a runner gets no secret", async ()
   await using product = await TestProduct.create();
   const backends = path.join(product.dataDir, "backends.json");
   const profile = { model: "m", baseUrl: "https://models.example", keyEnv: "EXAMPLE_KEY" };
-  await writeFile(backends, JSON.stringify({ codex: profile }));
+  // A name that looks like one of ours, or like one that a server's own client reads.
+  const others = { deepseek: "AGENTRUN_EXAMPLE_KEY", "minimax-m3": "AWS_EXAMPLE_KEY" };
+  const keyed = Object.entries(others).map(([name, keyEnv]) => [name, { ...profile, keyEnv }]);
+  await writeFile(backends, JSON.stringify({ codex: profile, ...Object.fromEntries(keyed) }));
   await product.startReady({
     AGENTRUN_TEST_ATTEMPT: "att_1",
     AGENTRUN_BACKENDS: backends,
     EXAMPLE_KEY: "canary-provider-key",
+    AGENTRUN_EXAMPLE_KEY: "canary-ours",
+    AWS_EXAMPLE_KEY: "canary-theirs",
     OTHER_VARIABLE: "canary-other",
     AGENTRUN_ADMIN_TOKEN: "canary-admin-token",
     AGENTRUN_CRON_SECRET: "canary-cron-secret",
@@ -158,7 +163,7 @@ test("a provider's key reaches web alone, and a runner gets no secret", async ()
   const [web = "", worker = "", runner = ""] = await Promise.all(
     ["web", "worker", "runner"].map((name) => readFile(path.join(product.dataDir, `${name}.env`), "utf8")),
   );
-  expect(web).toContain("canary-provider-key");
+  for (const key of ["canary-provider-key", "canary-ours", "canary-theirs"]) expect(web).toContain(key);
   expect(web).toContain("canary-admin-token");
   expect(web).not.toContain("canary-other");
   expect(worker).not.toMatch(/canary/);
