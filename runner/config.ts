@@ -1,3 +1,4 @@
+import path from "node:path";
 import { z } from "zod";
 import type { Isolation } from "./isolation";
 
@@ -12,6 +13,8 @@ const RunnerEnv = z.object({
   AGENTRUN_SCRATCH_DIR: z.string().startsWith("/"),
   /** Holds what is not the agent's: other sessions' volumes, keys, the database. Absent where none of it is here. */
   AGENTRUN_DATA_DIR: z.string().startsWith("/").optional(),
+  /** Folders, separated as in PATH, that a directory workspace has to lie below. */
+  AGENTRUN_WORKSPACE_ROOTS: z.string().optional(),
   AGENTRUN_CODEX_PATH: z.string().min(1),
   AGENTRUN_LEASE_MS: z.coerce.number().int().min(500).default(20_000),
   /** Whether time alone ends the agent; absent, the claim's answer says so where nobody else can end this runner. */
@@ -31,6 +34,7 @@ export interface RunnerConfig {
   scratchDir: string;
   /** Hidden from the agent but for its own volume and scratch. */
   dataDir?: string | undefined;
+  workspaceRoots?: string[] | undefined;
   codexPath: string;
   leaseMs: number;
   /** Instead of what the claim's answer says. */
@@ -64,6 +68,7 @@ export function readRunnerConfig(env: Record<string, string | undefined>): Runne
     volumeDir: data.AGENTRUN_VOLUME_DIR,
     scratchDir: data.AGENTRUN_SCRATCH_DIR,
     dataDir: data.AGENTRUN_DATA_DIR,
+    workspaceRoots: data.AGENTRUN_WORKSPACE_ROOTS?.split(path.delimiter).filter(Boolean),
     codexPath: data.AGENTRUN_CODEX_PATH,
     leaseMs: data.AGENTRUN_LEASE_MS,
     selfFence: data.AGENTRUN_SELF_FENCE === undefined ? undefined : data.AGENTRUN_SELF_FENCE === "on",

@@ -71,6 +71,7 @@ export async function prepare(opts: PrepareOptions): Promise<Prepared> {
     resourceBundleRef: run.resourceBundleRef,
     pathVariable: config.pathVariable,
     attemptId: config.attemptId,
+    workspaceRoots: config.workspaceRoots,
     signal: opts.signal,
   }).then((folder) => realpath(folder)); // codex knows folders by their real paths.
   const { backend, modelBaseUrl, modelToken, session } = run.assignment;

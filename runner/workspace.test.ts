@@ -7,6 +7,7 @@ import { expect, test } from "vitest";
 import { findAttemptProcesses } from "./attempt-processes";
 import { childEnv } from "./child-env";
 import { makeMachine, type Started } from "./test/harness";
+import { prepareWorkspace } from "./workspace";
 
 const isEnded = (state: string) => state === "completed" || state === "failed" || state === "cancelled";
 
@@ -104,6 +105,24 @@ test("a directory workspace is worked in where it lies, and a bundle's files are
   });
   await runTurn(started, "RUN `pwd; cat docs/read.me`");
   expect(started.controlPlane.payloads("command_output")[0]?.text).toBe(`${folder}\nread me\n`);
+});
+
+test("a link below an allowed folder leads no agent out of it", async () => {
+  await using machine = await makeMachine();
+  const allowed = path.join(machine.root, "allowed");
+  fs.mkdirSync(path.join(allowed, "project"), { recursive: true });
+  fs.symlinkSync("/etc", path.join(allowed, "link"));
+  const open = (folder: string) =>
+    prepareWorkspace({
+      workspaceDir: machine.workspaceDir,
+      scratchDir: machine.root,
+      workspaceRef: { kind: "directory", path: path.join(allowed, folder) },
+      resourceBundleRef: null,
+      pathVariable: "",
+      workspaceRoots: [allowed],
+    });
+  expect(await open("project")).toBe(path.join(allowed, "project"));
+  await expect(open("link")).rejects.toThrow("AGENTRUN_WORKSPACE_ROOTS");
 });
 
 test("a bundle from git brings its files without its history, and none is written through a link", async () => {

@@ -26,6 +26,8 @@ type Fetching = {
   /** Every process below git carries it, so that whoever ends this attempt finds it. */
   attemptId: string;
   signal?: AbortSignal;
+  /** What a directory has to lie below; absent where nothing was said of it. */
+  workspaceRoots?: string[] | undefined;
 };
 const GIT_TIMEOUT_MS = 10 * 60_000;
 
@@ -73,12 +75,11 @@ async function openWorkspace(
     case "empty":
       return workspaceDir;
     case "directory": {
-      const isFolder = await stat(workspace.path).then(
-        (found) => found.isDirectory(),
-        () => false,
-      );
-      if (!isFolder) throw new WorkspaceError(`${workspace.path} is not a folder on this machine`);
-      return workspace.path;
+      const folder = await realpath(workspace.path).catch(() => undefined);
+      if (folder === undefined || !(await stat(folder)).isDirectory())
+        throw new WorkspaceError(`${workspace.path} is not a folder on this machine`);
+      await requireAllowed(folder, opts.workspaceRoots);
+      return folder;
     }
     case "git": {
       if ((await readdir(workspaceDir)).length === 0) {
@@ -114,6 +115,16 @@ async function unpackBundle(
     default:
       bundle satisfies never;
   }
+}
+
+/** A link may have been put in the folder's place since the run was created. */
+async function requireAllowed(folder: string, roots: string[] | undefined): Promise<void> {
+  if (roots === undefined) return;
+  for (const root of roots) {
+    const real = await realpath(root).catch(() => undefined);
+    if (real !== undefined && (folder === real || folder.startsWith(`${real}${path.sep}`))) return;
+  }
+  throw new WorkspaceError(`${folder} is not below a folder that AGENTRUN_WORKSPACE_ROOTS allows`);
 }
 
 /** Clones into an empty folder. Never asks for a password, and runs no hook or filter of the repository. */

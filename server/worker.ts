@@ -17,7 +17,7 @@ async function start(): Promise<void> {
   const env = readServerEnv();
   const wiring = shareWiring(createWiring(env, "worker"));
   const { log, live } = wiring;
-  const executor = openExecutor(env);
+  const executor = openExecutor(env, wiring.settings.workspaceRoots);
   const stopping = new AbortController();
   let loops: { stop(): Promise<void> } | null = null;
   onStop(log, async () => {
@@ -48,12 +48,13 @@ async function start(): Promise<void> {
   log.info("working");
 }
 
-function openExecutor(env: ServerEnv): Executor {
+function openExecutor(env: ServerEnv, workspaceRoots: string[]): Executor {
   if (env.AGENTRUN_EXECUTOR === "none") return createNoExecutor();
   const codexPath = findCodex({ configured: env.AGENTRUN_CODEX_PATH, path: env.PATH });
   return createLocalExecutor({
     channel: openSupervisorChannel(),
     dataDir: path.resolve(env.AGENTRUN_DATA_DIR),
+    workspaceRoots,
     // Without one every run fails and says so: the rest of the product works.
     codexPath: codexPath ?? "codex",
     logLevel: env.LOG_LEVEL,

@@ -25,7 +25,7 @@ export async function createTask(ctx: ServiceContext, input: CreateTaskInput): P
     // The key is judged before anything that may have changed since it was first used.
     const known = await findReplayed(ctx, sent);
     if (known) return toTask(known);
-    if (input.workspaceRef) checkWorkspace(ctx, input.workspaceRef);
+    if (input.workspaceRef) await checkWorkspace(ctx, input.workspaceRef);
     await requireProfile(ctx, input.backendProfile);
     await requireSession(ctx, input, owner);
     const [created] = await ctx.db

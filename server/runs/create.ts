@@ -30,7 +30,7 @@ async function insertRun(ctx: TxContext, input: CreateRunInput): Promise<{ run: 
     const known = await findByKey(ctx, owner, idempotencyKey);
     if (known) return { run: await replay(ctx, known, input), newSession: null };
   }
-  if (input.workspaceRef) checkWorkspace(ctx, input.workspaceRef);
+  if (input.workspaceRef) await checkWorkspace(ctx, input.workspaceRef);
   await requireProfile(ctx, input.backendProfile);
   const { session, isNew } = await resolveSession(ctx, owner, input);
   const [run] = await ctx.db

@@ -47,7 +47,13 @@ function joinHost() {
       return () => void listeners.delete(listener);
     },
   };
-  const executor = createLocalExecutor({ channel, dataDir: folder, codexPath: "/bin/false", logLevel: "info" });
+  const executor = createLocalExecutor({
+    channel,
+    dataDir: folder,
+    workspaceRoots: [],
+    codexPath: "/bin/false",
+    logLevel: "info",
+  });
   return {
     executor,
     host,
@@ -123,6 +129,7 @@ test("a supervisor that does not answer leaves an end unconfirmed and an attempt
   const executor = createLocalExecutor({
     channel: silent,
     dataDir: folder,
+    workspaceRoots: [],
     codexPath: "/bin/false",
     logLevel: "info",
     endDeadlineMs: 20,

@@ -9,6 +9,7 @@ export interface LocalExecutorOptions {
   channel: SupervisorChannel;
   /** `scratch/<attemptId>` is made here, and removed when the attempt is gone. */
   dataDir: string;
+  workspaceRoots: string[];
   codexPath: string;
   logLevel: string;
   launchDeadlineMs?: number;
@@ -128,6 +129,7 @@ function runnerEnv(spec: LaunchSpec, scratch: string, options: LocalExecutorOpti
     AGENTRUN_LAUNCH_TOKEN: spec.launchToken,
     AGENTRUN_SCRATCH_DIR: scratch,
     AGENTRUN_DATA_DIR: options.dataDir,
+    AGENTRUN_WORKSPACE_ROOTS: options.workspaceRoots.join(path.delimiter),
     AGENTRUN_CODEX_PATH: options.codexPath,
     AGENTRUN_LEASE_MS: String(spec.leaseMs),
     LOG_LEVEL: options.logLevel,
