@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { EventEmitter, once } from "node:events";
 import { rm } from "node:fs/promises";
 import { eq, sql } from "drizzle-orm";
 import { expect, test } from "vitest";
@@ -16,7 +17,7 @@ import {
   writeNote,
 } from "@/server/storage/test/volume";
 import { restoreVolume } from "@/volume";
-import { commitManifest, getManifest, getSegment, missingSegments, pruneSegments, putSegment } from ".";
+import { commitManifest, getManifest, getSegment, missingSegments, pruneSegments, putSegment, storeSegment } from ".";
 
 const digestOf = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
@@ -126,3 +127,44 @@ test("old archives go with what only they needed; what a restore needs and what 
   for (const segment of held2) expect(await ctx.archive.get(sessionId, segment.sha256)).not.toBeNull();
   await finishRun(held.runner, { runId: held.runId, leaseEpoch: held.leaseEpoch, terminalStatus: "completed" });
 });
+
+test.each(["whole before the removal", "around the removal"])(
+  "a segment that is stored again while an old one of its name is pruned is there afterwards: %s",
+  async (when) => {
+    await using store = await createTestStore();
+    const ctx = store.as();
+    const sessionId = await makeStoredSession(ctx);
+    const bytes = Buffer.from("the same bytes");
+    const segment = { sessionId, sha256: digestOf(bytes), bytes };
+    await storeSegment(ctx, segment);
+    await ctx.db.update(archiveSegments).set({ createdAt: sql`now() - interval '2 hours'` });
+    const pruned = new EventEmitter();
+    const met = once(pruned, "met");
+    const over = once(pruned, "over");
+    const meeting = {
+      ...ctx.archive,
+      async put(...given: Parameters<typeof ctx.archive.put>) {
+        const isNew = await ctx.archive.put(...given);
+        pruned.emit("met");
+        // The row follows only once the pruning, which met none, is over.
+        if (when === "around the removal") await over;
+        return isNew;
+      },
+    };
+    let storing: Promise<unknown> = Promise.resolve();
+    const pruning = {
+      ...ctx.archive,
+      async remove(...doomed: Parameters<typeof ctx.archive.remove>) {
+        storing = storeSegment({ ...ctx, archive: meeting }, segment);
+        await (when === "around the removal" ? met : storing);
+        await ctx.archive.remove(...doomed);
+      },
+    };
+    await pruneSegments({ ...ctx, archive: pruning }, sessionId);
+    pruned.emit("over");
+    await storing;
+
+    expect(await ctx.db.select().from(archiveSegments)).toHaveLength(1);
+    expect(await ctx.archive.get(sessionId, segment.sha256)).toEqual(bytes);
+  },
+);

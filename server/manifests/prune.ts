@@ -29,9 +29,11 @@ export async function pruneSegments(ctx: ServiceContext, sessionId: string): Pro
   const unnamed = await inTx(ctx, (ctx) => deleteUnnamed(ctx, sessionId));
   for (const sha256 of unnamed) {
     const bytes = await ctx.archive.get(sessionId, sha256);
+    if (bytes === null || (await isHeld(ctx, sessionId, sha256))) continue;
     await ctx.archive.remove(sessionId, sha256);
-    // Somebody may have stored the same bytes while they still lay there, and so have written nothing.
-    if (bytes !== null && (await isHeld(ctx, sessionId, sha256))) await ctx.archive.put(sessionId, sha256, bytes);
+    // Somebody may have stored the same bytes while they still lay there. Whoever's row comes later than this look
+    // finds the bytes gone, and stores them again.
+    if (await isHeld(ctx, sessionId, sha256)) await ctx.archive.put(sessionId, sha256, bytes);
   }
   return unnamed.length;
 }

@@ -29,7 +29,7 @@ export async function storeSegment(
   if (createHash("sha256").update(bytes).digest("hex") !== sha256) {
     throw new ConflictError("digest-mismatch", `the bytes are not those of segment ${sha256}: send them again`);
   }
-  await ctx.archive.put(sessionId, sha256, bytes).catch(failedStore);
+  const isNew = await ctx.archive.put(sessionId, sha256, bytes).catch(failedStore);
   // The row comes last: a segment that has one is held.
   await ctx.db
     .insert(archiveSegments)
@@ -38,6 +38,9 @@ export async function storeSegment(
       target: [archiveSegments.sessionId, archiveSegments.sha256],
       set: { createdAt: sql`clock_timestamp()` },
     });
+  // Bytes that lay there may have been pruned before the row said that they are needed; from here on pruning sees it.
+  if (!isNew && (await ctx.archive.get(sessionId, sha256)) === null)
+    await ctx.archive.put(sessionId, sha256, bytes).catch(failedStore);
   return { sha256, storedBytes: bytes.byteLength };
 }
 

@@ -17,14 +17,19 @@ export function createFolderArchive(root: string): Archive {
       const folder = path.dirname(file);
       await mkdir(folder, { recursive: true, mode: 0o700 });
       const temporary = `${file}.${randomUUID()}${TEMPORARY_SUFFIX}`;
+      let isNew = true;
       try {
         await writeDurably(temporary, bytes);
         // A link, not a rename: what the archive holds is never overwritten.
-        await link(temporary, file).catch(ignore("EEXIST"));
+        await link(temporary, file).catch((error: NodeJS.ErrnoException) => {
+          if (error.code !== "EEXIST") throw error;
+          isNew = false;
+        });
       } finally {
         await unlink(temporary).catch(ignore("ENOENT"));
       }
       await syncFolder(folder);
+      return isNew;
     },
     async get(sessionId, sha256) {
       return (await readFile(fileOf(sessionId, sha256)).catch(ignore("ENOENT"))) ?? null;

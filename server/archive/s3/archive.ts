@@ -55,10 +55,14 @@ export function createS3Archive(options: S3ArchiveOptions): Archive & { close():
         ChecksumSHA256: createHash("sha256").update(bytes).digest("base64"),
         IfNoneMatch: "*",
       };
-      await ask(async ({ aws, client }) => {
-        await client.send(new aws.PutObjectCommand(object)).catch((error: unknown) => {
-          if (statusOf(error) !== ALREADY_THERE) throw error;
-        });
+      return ask(async ({ aws, client }) => {
+        try {
+          await client.send(new aws.PutObjectCommand(object));
+          return true;
+        } catch (error) {
+          if (statusOf(error) === ALREADY_THERE) return false;
+          throw error;
+        }
       });
     },
     async get(sessionId, sha256) {

@@ -10,7 +10,7 @@ export function testArchive(open: () => Promise<{ archive: Archive } & AsyncDisp
     await using place = await open();
     const { archive } = place;
     const bytes = Buffer.from([0, 1, 255]);
-    await archive.put("ses_1", DIGEST, bytes);
+    expect(await archive.put("ses_1", DIGEST, bytes)).toBe(true);
     expect(Buffer.from((await archive.get("ses_1", DIGEST)) ?? [])).toEqual(bytes);
     expect(await archive.get("ses_2", DIGEST)).toBeNull();
     expect(await archive.get("ses_1", OTHER_DIGEST)).toBeNull();
@@ -22,7 +22,7 @@ export function testArchive(open: () => Promise<{ archive: Archive } & AsyncDisp
     await Promise.all(["first", "second", "third"].map((text) => archive.put("ses_1", DIGEST, Buffer.from(text))));
     const kept = Buffer.from((await archive.get("ses_1", DIGEST)) ?? []).toString();
     expect(["first", "second", "third"]).toContain(kept);
-    await archive.put("ses_1", DIGEST, Buffer.from("later"));
+    expect(await archive.put("ses_1", DIGEST, Buffer.from("later"))).toBe(false);
     expect(Buffer.from((await archive.get("ses_1", DIGEST)) ?? []).toString()).toBe(kept);
   });
 
