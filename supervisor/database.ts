@@ -22,6 +22,8 @@ export async function startDatabase(opts: {
   const port = await freePort();
   const start = () => startPostgres({ ...opts, port, logFile: path.join(opts.dataDir, "postgres.log"), settings: {} });
   let server: PostgresServer | null = await start();
+  /** A start that is under way: it may already have brought a server up. */
+  let starting: Promise<PostgresServer | null> = Promise.resolve(server);
   let isStopping = false;
   await createDatabase(server);
   const url = server.databaseUrl(DATABASE);
@@ -38,13 +40,13 @@ export async function startDatabase(opts: {
         await new Promise((resolve) => setTimeout(resolve, backoffMs));
         backoffMs = Math.min(backoffMs * 2, BACKOFF_MAX_MS);
         if (isStopping) return;
-        server = await start().catch((error: Error) => {
+        starting = start().catch((error: Error) => {
           opts.say(error.message);
           return null;
         });
+        server = await starting;
       }
       current = server;
-      if (isStopping) await current.stop(5_000);
     }
   }
 
@@ -54,7 +56,7 @@ export async function startDatabase(opts: {
     pid: () => server?.pid ?? null,
     async stop(deadlineMs) {
       isStopping = true;
-      await server?.stop(deadlineMs);
+      await (await starting)?.stop(deadlineMs);
     },
   };
 }
