@@ -18,6 +18,8 @@ class NamedAttempts implements Executor {
   readonly ended: string[] = [];
   endAnswer: "gone" | "unconfirmed" = "gone";
   observation: Observation = "running";
+  /** Ends that wait for it. */
+  slowEnds: Promise<void> | null = null;
   failure: Error | null = null;
   launch(spec: LaunchSpec): Promise<void> {
     if (this.failure) return Promise.reject(this.failure);
@@ -26,7 +28,8 @@ class NamedAttempts implements Executor {
   }
   end(attemptId: string): Promise<"gone" | "unconfirmed"> {
     this.ended.push(attemptId);
-    return Promise.resolve(this.endAnswer);
+    const { slowEnds, endAnswer } = this;
+    return slowEnds ? slowEnds.then(() => endAnswer) : Promise.resolve(endAnswer);
   }
   observe(): Promise<Observation> {
     return Promise.resolve(this.observation);
@@ -175,6 +178,35 @@ test("where runners are outside, a cancellation that comes after the lease ran o
 
   expect(await getRun(ctx, { runId })).toMatchObject({ status: "cancelled", leaseState: "none" });
   expect(await getCommand(ctx, { commandId })).toMatchObject({ state: "cancelled" });
+});
+
+test("an attempt that takes long to be confirmed gone holds up no other run, and no pass", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, LOCAL);
+  const executor = new NamedAttempts();
+  const sweeper = new LeaseSweeper({ ctx, executor });
+  const stuck = await runWithTurn(ctx, "ses_stuck", { onLost: "continue" });
+  const other = await runWithTurn(ctx, "ses_other", { onLost: "continue" });
+  await launchPending({ ctx, executor, attemptsMax: 8 });
+  for (const { runId } of [stuck, other]) {
+    const runnerId = executor.launched.find((spec) => spec.runId === runId)?.runnerId ?? "";
+    await claimRun(ctx, { runId, runnerId, leaseMs: 20_000 });
+  }
+  let confirm = () => {};
+  executor.slowEnds = new Promise((resolve) => {
+    confirm = resolve;
+  });
+  await expireLease(ctx.database.db, stuck.runId);
+  await sweeper.sweep();
+  executor.slowEnds = null;
+  await expireLease(ctx.database.db, other.runId);
+  await sweeper.sweep();
+  expect(await getRun(ctx, { runId: other.runId })).toMatchObject({ status: "pending", leaseState: "none" });
+  expect(await getRun(ctx, { runId: stuck.runId })).toMatchObject({ status: "claimed", leaseState: "fencing" });
+  expect(executor.ended).toHaveLength(2);
+
+  confirm();
+  await expect.poll(async () => (await getRun(ctx, { runId: stuck.runId })).status, { timeout: 5_000 }).toBe("pending");
 });
 
 test.each(["an outage of the database", "a time in which another replica led"])(

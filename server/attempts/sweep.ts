@@ -15,6 +15,10 @@ export type SweeperDeps = {
 };
 
 const BATCH_MAX = 100;
+/** Runs that a pass sweeps at once, and that may still be ending after their pass. */
+const LANES = 8;
+/** A pass waits this long for an attempt's end; what takes longer goes on beside the next passes. */
+const END_WAIT_MS = 1_000;
 /** Passes come every second: after a longer gap nobody knows whether the runners could reach the database in it. */
 const CONTACT_GAP_MAX_MS = 3_000;
 
@@ -25,6 +29,8 @@ const CONTACT_GAP_MAX_MS = 3_000;
  * had no contact yet.
  */
 export class LeaseSweeper {
+  /** Runs whose attempts are still being ended. */
+  readonly #ending = new Set<string>();
   #contactSince = 0;
   #lastPassAt = Number.NEGATIVE_INFINITY;
   readonly #now: () => number;
@@ -38,7 +44,8 @@ export class LeaseSweeper {
     try {
       const expired = await this.#findExpired();
       if (this.#contactMs() < this.deps.ctx.settings.leaseMs) return;
-      for (const runId of expired) await this.#sweepRun(runId);
+      const waiting = expired.filter((runId) => !this.#ending.has(runId));
+      await Promise.all(Array.from({ length: LANES }, () => this.#sweepRuns(waiting)));
       this.#lastPassAt = this.#now();
     } catch (error) {
       this.#lastPassAt = Number.NEGATIVE_INFINITY;
@@ -87,9 +94,18 @@ export class LeaseSweeper {
           lt(leases.leaseExpiresAt, sql`clock_timestamp()`),
         ),
       )
-      .orderBy(asc(leases.leaseExpiresAt))
+      // What could not be ended before comes after what was not tried yet.
+      .orderBy(sql`${runs.leaseState} = 'fencing'`, asc(leases.leaseExpiresAt))
       .limit(BATCH_MAX);
     return rows.map((row) => row.runId);
+  }
+
+  async #sweepRuns(waiting: string[]): Promise<void> {
+    while (this.#ending.size < LANES) {
+      const runId = waiting.shift();
+      if (runId === undefined) return;
+      await this.#sweepRun(runId);
+    }
   }
 
   async #sweepRun(runId: string): Promise<void> {
@@ -97,13 +113,24 @@ export class LeaseSweeper {
     const fenced = await this.#beginFencing(runId);
     if (!fenced) return;
     const attempts = await this.#liveAttempts(fenced);
+    this.#ending.add(runId);
+    const areGone = this.#endAll(runId, attempts).finally(() => this.#ending.delete(runId));
+    const handOver = () => this.#handOver(runId, fenced.leaseEpoch, attempts);
+    const areGoneSoon = await within(END_WAIT_MS, areGone);
+    if (areGoneSoon) await handOver();
+    if (areGoneSoon !== null) return;
+    areGone
+      .then((gone) => (gone ? handOver() : undefined))
+      .catch((error: unknown) => this.deps.ctx.log.error({ err: error, runId }, "a lost lease was not handed over"));
+  }
+
+  async #endAll(runId: string, attempts: string[]): Promise<boolean> {
     for (const attemptId of attempts) {
-      if ((await this.deps.executor.end(attemptId)) === "unconfirmed") {
-        this.deps.ctx.log.warn({ runId, attemptId }, "an attempt that lost its lease could not be confirmed gone");
-        return;
-      }
+      if ((await this.deps.executor.end(attemptId)) === "gone") continue;
+      this.deps.ctx.log.warn({ runId, attemptId }, "an attempt that lost its lease could not be confirmed gone");
+      return false;
     }
-    await this.#handOver(runId, fenced.leaseEpoch, attempts);
+    return true;
   }
 
   /** From here on a heartbeat of the old attempt is refused, so that it ends itself too. */
@@ -156,4 +183,13 @@ export class LeaseSweeper {
       ctx.wake("runs");
     });
   }
+}
+
+/** null when it takes longer. */
+async function within<T>(waitMs: number, work: Promise<T>): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(resolve, waitMs, null);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
