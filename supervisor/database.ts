@@ -1,9 +1,11 @@
 import path from "node:path";
 import pg from "pg";
+import { setLogAside } from "./log";
 import { type PostgresServer, startPostgres } from "./postgres/cluster";
 import { freePort } from "./postgres/surroundings";
 
 const DATABASE = "agentrun";
+const LOG_CHECK_MS = 60_000;
 const BACKOFF_MIN_MS = 500;
 const BACKOFF_MAX_MS = 30_000;
 
@@ -20,7 +22,8 @@ export async function startDatabase(opts: {
   say(line: string): void;
 }): Promise<Database> {
   const port = await freePort();
-  const start = () => startPostgres({ ...opts, port, logFile: path.join(opts.dataDir, "postgres.log"), settings: {} });
+  const logFile = path.join(opts.dataDir, "postgres.log");
+  const start = () => startPostgres({ ...opts, port, logFile, settings: {} });
   let server: PostgresServer | null = await start();
   /** A start that is under way: it may already have brought a server up. */
   let starting: Promise<PostgresServer | null> = Promise.resolve(server);
@@ -51,11 +54,13 @@ export async function startDatabase(opts: {
   }
 
   void keep(server);
+  const logCheck = setInterval(() => void setLogAside(logFile).catch(() => undefined), LOG_CHECK_MS);
   return {
     url,
     pid: () => server?.pid ?? null,
     async stop(deadlineMs) {
       isStopping = true;
+      clearInterval(logCheck);
       await (await starting)?.stop(deadlineMs);
     },
   };

@@ -1,4 +1,5 @@
-import { createWriteStream, existsSync, renameSync, statSync } from "node:fs";
+import { createWriteStream, fstatSync, openSync, renameSync, type WriteStream } from "node:fs";
+import { copyFile, stat, truncate } from "node:fs/promises";
 import path from "node:path";
 
 export interface Log {
@@ -11,19 +12,56 @@ export interface Log {
 const FILE_SIZE_MAX_BYTES = 20 * 1024 * 1024;
 
 /** Everything goes to the terminal and to `logs/agentrun.log`, of which one older file is kept. */
-export function openLog(logsDir: string, terminal: NodeJS.WritableStream = process.stdout): Log {
-  const file = path.join(logsDir, "agentrun.log");
-  if (existsSync(file) && statSync(file).size > FILE_SIZE_MAX_BYTES) renameSync(file, `${file}.1`);
-  const stream = createWriteStream(file, { flags: "a", mode: 0o600 });
-  // A full disk or a closed terminal must not end the agents.
-  stream.on("error", () => undefined);
+export function openLog(
+  logsDir: string,
+  { terminal = process.stdout, sizeMaxBytes = FILE_SIZE_MAX_BYTES }: LogOptions = {},
+): Log {
+  const append = openFile(path.join(logsDir, "agentrun.log"), sizeMaxBytes);
+  // A closed terminal must not end the agents.
   terminal.on("error", () => undefined);
   const write = (line: string) => {
     terminal.write(`${line}\n`);
-    stream.write(`${line}\n`);
+    append(`${line}\n`);
   };
   return {
     say: write,
     from: (name, line) => write(`${name.padEnd(8)}| ${line}`),
   };
+}
+
+type LogOptions = { terminal?: NodeJS.WritableStream; sizeMaxBytes?: number };
+
+/** Appends to a file that is set aside whenever it has grown too large. */
+function openFile(file: string, sizeMaxBytes: number): (text: string) => void {
+  let { stream, sizeBytes } = open(file);
+  return (text) => {
+    if (sizeBytes > sizeMaxBytes) {
+      sizeBytes = 0;
+      try {
+        renameSync(file, `${file}.1`);
+        const old = stream;
+        ({ stream, sizeBytes } = open(file));
+        old.end();
+      } catch {
+        // It goes on as it is, and is tried again after as much.
+      }
+    }
+    sizeBytes += Buffer.byteLength(text);
+    stream.write(text);
+  };
+}
+
+function open(file: string): { stream: WriteStream; sizeBytes: number } {
+  const fd = openSync(file, "a", 0o600);
+  const stream = createWriteStream(file, { fd });
+  // A full disk must not end the agents either.
+  stream.on("error", () => undefined);
+  return { stream, sizeBytes: fstatSync(fd).size };
+}
+
+/** For a log that another process holds open to append to: what is in it is set aside as a copy. */
+export async function setLogAside(file: string, sizeMaxBytes = FILE_SIZE_MAX_BYTES): Promise<void> {
+  if ((await stat(file)).size <= sizeMaxBytes) return;
+  await copyFile(file, `${file}.1`);
+  await truncate(file);
 }

@@ -1,0 +1,38 @@
+import { appendFileSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { Writable } from "node:stream";
+import { expect, test, vi } from "vitest";
+import { openLog, setLogAside } from "./log";
+
+function scratch(): { folder: string } & Disposable {
+  const folder = mkdtempSync(path.join(tmpdir(), "agentrun-log-"));
+  return { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true }) };
+}
+
+test("a log that grows while it is written is set aside, and no line is lost", async () => {
+  using place = scratch();
+  const file = path.join(place.folder, "agentrun.log");
+  appendFileSync(file, "an earlier start\n");
+  const terminal = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const log = openLog(place.folder, { terminal, sizeMaxBytes: 1_000 });
+  for (let line = 1; line <= 150; line += 1) log.say(`line ${String(line).padStart(4, "0")}`);
+  const read = () => readFileSync(`${file}.1`, "utf8") + readFileSync(file, "utf8");
+
+  await vi.waitFor(() => expect(read()).toMatch(/an earlier start\nline 0001[\s\S]*line 0150\n$/));
+  expect(read().split("\n")).toHaveLength(152);
+  expect(statSync(`${file}.1`).size).toBeLessThan(1_100);
+});
+
+test("a log that another process appends to is set aside under it", async () => {
+  using place = scratch();
+  const file = path.join(place.folder, "postgres.log");
+  const held = openSync(file, "a");
+  writeSync(held, "before\n");
+  await setLogAside(file, 100);
+  expect(readFileSync(file, "utf8")).toBe("before\n");
+  await setLogAside(file, 5);
+  writeSync(held, "after\n");
+  closeSync(held);
+  expect([readFileSync(`${file}.1`, "utf8"), readFileSync(file, "utf8")]).toEqual(["before\n", "after\n"]);
+});
