@@ -119,6 +119,8 @@ test("a link below an allowed folder leads no agent out of it", async () => {
       workspaceRef: { kind: "directory", path: path.join(allowed, folder) },
       resourceBundleRef: null,
       pathVariable: "",
+      attemptId: "att_test",
+      stagingDir: path.join(machine.root, "staging"),
       workspaceRoots: [allowed],
     });
   expect(await open("project")).toBe(path.join(allowed, "project"));
