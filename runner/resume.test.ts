@@ -234,7 +234,7 @@ test("no tool of the agent sees the model's token in its own environment, nor an
   await using machine = await makeMachine();
   const other = spawn("sleep", ["600"], { env: childEnv({ PATH: process.env.PATH ?? "", RUNNER_CANARY: "secret" }) });
   const started = machine.start({ executionPolicy: { sandbox: "danger-full-access", approval: "never" } });
-  await runTurn(started, "RUN `env; cat /proc/[0-9]*/environ | tr '\\0' '\\n' | grep -c RUNNER_CANARY`");
+  await runTurn(started, "RUN `env; cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -c RUNNER_CANARY`");
 
   other.kill("SIGKILL");
   const output = String(started.controlPlane.payloads("command_output")[0]?.text);
