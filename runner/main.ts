@@ -20,7 +20,8 @@ async function main(): Promise<number> {
   );
   // The token is not for anything that this process starts.
   delete process.env.AGENTRUN_LAUNCH_TOKEN;
-  if (probeIsolation() === "process-group")
+  // In a pod there is no data folder: the pod itself is what holds an agent.
+  if (config.dataDir !== undefined && probeIsolation() === "process-group")
     log.warn(
       "this machine lets nobody make user namespaces: an agent can read what this user can, the data folder's secrets among it; turn them on, or run AgentRun where agents may read all of it",
     );
