@@ -62,7 +62,7 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
   const appender = new EventAppender({
     pool: appending.pool,
     wake,
-    onStored: (stored) => metrics.events.inc(stored.length),
+    onStored: (events) => metrics.events.inc(events),
   });
   let isServing = true;
   const append: ServiceContext["append"] = (batch) => appender.append(batch);

@@ -10,8 +10,8 @@ import { prepareBatch } from "./prepare";
 export type AppenderOptions = {
   /** Of its own, with generic plans: its two statements are planned once for each connection. */
   pool: pg.Pool;
-  /** Told after a commit which runs have new events, and how far they go now. */
-  onStored: (stored: { runId: string; lastSeq: number }[]) => void;
+  /** Told after each commit how many events it stored. */
+  onStored: (events: number) => void;
   wake: (topic: Topic) => void;
 };
 
@@ -112,7 +112,8 @@ export class EventAppender {
 
   #answer(taken: Waiting[], verdicts: Verdict[]): Waiting[] {
     const busy: Waiting[] = [];
-    const stored = new Map<string, number>();
+    const runIds = new Set<string>();
+    let events = 0;
     taken.forEach((item, index) => {
       const verdict = verdicts[index];
       if (!verdict || verdict.kind === "busy") {
@@ -122,12 +123,14 @@ export class EventAppender {
       this.#waiting -= 1;
       if (verdict.kind === "stored" || verdict.kind === "replayed") {
         item.resolve({ items: verdict.items, lastSeq: verdict.lastSeq });
-        if (verdict.kind === "stored")
-          stored.set(item.batch.runId, Math.max(verdict.lastSeq, stored.get(item.batch.runId) ?? 0));
+        if (verdict.kind === "stored") {
+          runIds.add(item.batch.runId);
+          events += verdict.items.length;
+        }
       } else item.reject(refusalOf(verdict, item.batch));
     });
-    if (stored.size > 0) this.options.onStored([...stored].map(([runId, lastSeq]) => ({ runId, lastSeq })));
-    for (const runId of stored.keys()) this.options.wake(`events:${runId}`);
+    if (events > 0) this.options.onStored(events);
+    for (const runId of runIds) this.options.wake(`events:${runId}`);
     return busy;
   }
 

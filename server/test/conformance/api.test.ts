@@ -209,6 +209,19 @@ test("health is told without a token, in the contract's words", async () => {
   expect((await program().send("GET", "/healthz", { token: null })).status).toBe(200);
 });
 
+test("metrics count the events that were stored, however many came in a request", async () => {
+  const counted = async () => {
+    const { body } = await program().send("GET", "/metrics");
+    return Number(/^agentrun_events_stored_total (\d+)$/m.exec(body)?.[1]);
+  };
+  const run = await program().run();
+  const before = await counted();
+  const batch = { batchId: word("batch"), events: [1, 2, 3].map((n) => ({ type: "warning", payload: { n } })) };
+  await program().post(`/runs/${run.id}/events`, batch);
+  await program().post(`/runs/${run.id}/events`, batch);
+  expect(await counted()).toBe(before + 3);
+});
+
 test("metrics are Prometheus text for an operator's token alone", async () => {
   const without = await program().send("GET", "/metrics", { token: null });
   expect(without.status).toBe(401);
