@@ -1,22 +1,30 @@
 -- A foreign key looks its row up once for every event, a third of what storing one costs; a statement of events belongs
--- to a few runs. So the same promise, that events have a run and go with it, is kept once a statement. The keys to drop
--- are found by what they do, since v0.1 may have named its own otherwise.
+-- to a few runs. So the same promise, that events have a run and go with it, is kept once a statement. The key to drop
+-- is found by what it does, since v0.1 may have named its own otherwise.
 DO $$
 DECLARE key record;
 BEGIN
 	FOR key IN
-		SELECT conrelid::regclass AS child, conname FROM pg_constraint
-		WHERE contype = 'f' AND confrelid = 'agentrun_runs'::regclass
-			AND conrelid IN ('agentrun_events'::regclass, 'agentrun_event_batches'::regclass)
+		SELECT conname FROM pg_constraint
+		WHERE contype = 'f' AND confrelid = 'agentrun_runs'::regclass AND conrelid = 'agentrun_events'::regclass
 	LOOP
-		EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', key.child, key.conname);
+		EXECUTE format('ALTER TABLE agentrun_events DROP CONSTRAINT %I', key.conname);
 	END LOOP;
 END $$;
 --> statement-breakpoint
--- Locks the runs as a foreign key does, so that one that is being deleted is waited for and then missed.
+-- A run that this transaction wrote is locked by it. Others are locked as a foreign key does, so that one that is being
+-- deleted is waited for and then missed.
 CREATE FUNCTION agentrun_require_runs() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE missing text;
 BEGIN
+	IF NOT EXISTS (
+		SELECT FROM (SELECT DISTINCT run_id FROM new_rows) named
+		WHERE NOT EXISTS (
+			SELECT FROM agentrun_runs run WHERE run.id = named.run_id AND run.xmin = pg_current_xact_id()::xid
+		)
+	) THEN
+		RETURN NULL;
+	END IF;
 	WITH named AS (SELECT DISTINCT run_id FROM new_rows),
 		present AS (SELECT id FROM agentrun_runs WHERE id IN (SELECT run_id FROM named) ORDER BY id FOR KEY SHARE)
 	SELECT run_id INTO missing FROM named WHERE run_id NOT IN (SELECT id FROM present) LIMIT 1;
@@ -30,13 +38,9 @@ END $$;
 CREATE TRIGGER agentrun_events_have_runs AFTER INSERT ON agentrun_events
 REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION agentrun_require_runs();
 --> statement-breakpoint
-CREATE TRIGGER agentrun_event_batches_have_runs AFTER INSERT ON agentrun_event_batches
-REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION agentrun_require_runs();
---> statement-breakpoint
 CREATE FUNCTION agentrun_delete_events() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
 	DELETE FROM agentrun_events WHERE run_id IN (SELECT id FROM old_rows);
-	DELETE FROM agentrun_event_batches WHERE run_id IN (SELECT id FROM old_rows);
 	RETURN NULL;
 END $$;
 --> statement-breakpoint

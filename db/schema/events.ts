@@ -1,5 +1,6 @@
 import { integer, primaryKey, text, unique } from "drizzle-orm/pg-core";
 import { instant, json, table } from "./columns";
+import { runs } from "./runs";
 
 export const events = table(
   "events",
@@ -21,8 +22,9 @@ export type EventRow = typeof events.$inferSelect;
 export const eventBatches = table(
   "event_batches",
   {
-    // As with events.
-    runId: text().notNull(),
+    runId: text()
+      .notNull()
+      .references(() => runs.id, { onDelete: "cascade" }),
     batchId: text().notNull(),
     contentHash: text().notNull(),
     firstSeq: integer().notNull(),
