@@ -83,6 +83,16 @@ function plainInsert(): Promise<unknown> {
   });
 }
 
+/** What PostgreSQL itself takes: rows that it makes of one constant, without indexes but the key. */
+function plainHundred(): Promise<unknown> {
+  return pool.query({
+    name: "plain-hundred",
+    text: `insert into plain (id, run_id, seq, type, payload)
+      select gen_random_uuid()::text, 'run', n, 'assistant_message', $1::jsonb from generate_series(1, 100) n`,
+    values: [PAYLOAD_JSON],
+  });
+}
+
 function product(runId: string, count: number): Promise<unknown> {
   const events = Array.from({ length: count }, () => ({ type: "assistant_message" as const, payload: PAYLOAD }));
   return ctx.append({ runId, leaseEpoch: 1, events });
@@ -110,6 +120,7 @@ print(
   "64 callers x 10 events",
   await compare([
     contender(OLD_WAY, 64, (caller) => oldWay(oldRunOf(caller))),
+    contender("plain 100-row batches, 8 clients", 8, plainHundred, 100),
     contender("AgentRun", 64, (caller) => product(runOf(caller).runId, 10), 10),
   ]),
   OLD_WAY,
