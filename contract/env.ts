@@ -5,6 +5,8 @@ const Milliseconds = (min: number, max: number) => z.coerce.number().int().min(m
 const Port = z.coerce.number().int().min(0).max(65_535);
 const HttpUrl = z.url({ protocol: /^https?$/ });
 const Secret = z.string().min(1);
+/** A quantity as Kubernetes writes it, such as 250m or 2Gi. */
+const Quantity = z.string().regex(/^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/, "a quantity such as 250m or 2Gi");
 
 export const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 export const EXECUTOR_KINDS = ["local", "kubernetes", "none"] as const;
@@ -26,7 +28,18 @@ export const SharedEnv = z.object({
   AGENTRUN_WORKSPACE_ROOTS: z.string().optional(),
   AGENTRUN_NAMESPACE: z.string().min(1).default("default"),
   AGENTRUN_STORAGE_CLASS: z.string().min(1).optional(),
+  AGENTRUN_STORAGE_ACCESS_MODE: z.enum(["ReadWriteOncePod", "ReadWriteOnce"]).default("ReadWriteOncePod"),
+  AGENTRUN_STORAGE_SIZE_BYTES: z.coerce
+    .number()
+    .int()
+    .min(64 * 1024 ** 2)
+    .default(10 * 1024 ** 3),
   AGENTRUN_RUNNER_IMAGE: z.string().min(1).optional(),
+  AGENTRUN_RUNNER_IMAGE_PULL_POLICY: z.enum(["IfNotPresent", "Always", "Never"]).default("IfNotPresent"),
+  AGENTRUN_RUNNER_SERVICE_ACCOUNT: z.string().min(1).optional(),
+  AGENTRUN_RUNNER_CPU: Quantity.default("250m"),
+  AGENTRUN_RUNNER_MEMORY: Quantity.default("2Gi"),
+  AGENTRUN_RUNNER_DEADLINE_SECONDS: z.coerce.number().int().min(60).default(86_400),
   AGENTRUN_LEASE_MS: Milliseconds(LEASE_MS_MIN, LEASE_MS_MAX).default(20_000),
   AGENTRUN_SESSION_GC_INTERVAL_MS: Milliseconds(1_000, 86_400_000).default(300_000),
   AGENTRUN_CODEX_PATH: z.string().min(1).optional(),

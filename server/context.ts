@@ -51,6 +51,8 @@ export type ServerSettings = {
   /** Profiles that the file named by AGENTRUN_BACKENDS configures. */
   backends: BackendsFile;
   sourceCommit: string;
+  /** Of runners' Jobs. */
+  runnerImage: string;
 };
 
 export type ServiceContext = {

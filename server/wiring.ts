@@ -1,11 +1,6 @@
-import path from "node:path";
 import type { Logger } from "pino";
 import { connect, type Database } from "@/db/client";
 import { readMigrations } from "@/db/migrate";
-import type { Archive } from "@/server/archive/archive";
-import { createFolderArchive } from "@/server/archive/folder";
-import { createS3Archive } from "@/server/archive/s3";
-import { createLocalVolumes } from "@/server/volumes/local";
 import { readBackendsFile } from "./backends";
 import type { Actor, ServerSettings, ServiceContext, Topic } from "./context";
 import { readServerEnv, type ServerEnv, splitFolders } from "./env";
@@ -15,6 +10,7 @@ import { type Authenticator, createAuthenticator, createFailedSignIns, type Fail
 import { Live } from "./live";
 import { createLog } from "./log";
 import { createMetrics, type Metrics } from "./metrics";
+import { openSeams } from "./seams";
 import { SessionActivity } from "./sessions";
 
 /** All that one process of the server has one of. */
@@ -40,7 +36,7 @@ export type Wiring = {
 export function createWiring(env: ServerEnv, name: string): Wiring {
   const log = createLog(env.LOG_LEVEL, name);
   const settings = settingsFrom(env);
-  const { volumes, archive } = seamsFrom(env);
+  const { volumes, archive } = openSeams(env);
   const connection = {
     applicationName: `agentrun-${name}`,
     onIdleError: (error: Error) => log.warn({ err: error }, "an idle database connection was lost"),
@@ -110,31 +106,13 @@ function settingsFrom(env: ServerEnv): ServerSettings {
     workspaceRoots: splitFolders(env.AGENTRUN_WORKSPACE_ROOTS),
     backends: readBackendsFile(env.AGENTRUN_BACKENDS),
     sourceCommit: env.AGENTRUN_SOURCE_COMMIT,
+    runnerImage: env.AGENTRUN_RUNNER_IMAGE ?? "local",
   };
 }
 
 function localUrl(host: string, port: number): string {
   if (host === "0.0.0.0" || host === "::") return `http://127.0.0.1:${port}`;
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
-}
-
-function seamsFrom(env: ServerEnv): Pick<ServiceContext, "volumes" | "archive"> {
-  if (env.AGENTRUN_EXECUTOR === "kubernetes")
-    throw new Error("AGENTRUN_EXECUTOR: kubernetes is not part of this release: use local or none");
-  if (env.AGENTRUN_VOLUMES === "kubernetes")
-    throw new Error("AGENTRUN_VOLUMES: kubernetes is not part of this release: use local");
-  const dataDir = path.resolve(env.AGENTRUN_DATA_DIR);
-  return {
-    volumes: createLocalVolumes(path.join(dataDir, "volumes")),
-    archive: openArchive(env, dataDir),
-  };
-}
-
-function openArchive(env: ServerEnv, dataDir: string): Archive {
-  const place = env.AGENTRUN_ARCHIVE ?? path.join(dataDir, "archive");
-  if (!place.startsWith("s3://")) return createFolderArchive(path.resolve(place));
-  const endpoint = env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL;
-  return createS3Archive({ url: place, endpoint, region: env.AWS_REGION });
 }
 
 /** Shared by web's own code and Next's bundles, which are separate module graphs in one process. */

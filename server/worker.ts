@@ -1,9 +1,8 @@
-import path from "node:path";
 import { endAttempt } from "./attempts";
-import { readServerEnv, type ServerEnv } from "./env";
-import { createLocalExecutor, createNoExecutor, type Executor, findCodex, openSupervisorChannel } from "./executors";
+import { readServerEnv } from "./env";
 import { startLoops } from "./loops";
 import { prepareDatabase } from "./migrate";
+import { openExecutor } from "./open-executor";
 import { fail, onStop } from "./process";
 import { createWiring, shareWiring } from "./wiring";
 
@@ -17,7 +16,7 @@ async function start(): Promise<void> {
   const env = readServerEnv();
   const wiring = shareWiring(createWiring(env, "worker"));
   const { log, live } = wiring;
-  const executor = openExecutor(env, wiring.settings.workspaceRoots);
+  const executor = openExecutor(env, { log, workspaceRoots: wiring.settings.workspaceRoots });
   const stopping = new AbortController();
   let loops: { stop(): Promise<void> } | null = null;
   onStop(log, async () => {
@@ -46,17 +45,4 @@ async function start(): Promise<void> {
     gcIntervalMs: env.AGENTRUN_SESSION_GC_INTERVAL_MS,
   });
   log.info("working");
-}
-
-function openExecutor(env: ServerEnv, workspaceRoots: string[]): Executor {
-  if (env.AGENTRUN_EXECUTOR === "none") return createNoExecutor();
-  const codexPath = findCodex({ configured: env.AGENTRUN_CODEX_PATH, path: env.PATH });
-  return createLocalExecutor({
-    channel: openSupervisorChannel(),
-    dataDir: path.resolve(env.AGENTRUN_DATA_DIR),
-    workspaceRoots,
-    // Without one every run fails and says so: the rest of the product works.
-    codexPath: codexPath ?? "codex",
-    logLevel: env.LOG_LEVEL,
-  });
 }

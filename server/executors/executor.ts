@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 /** What an attempt's process is started with. Where it runs, the executor knows. */
 export interface LaunchSpec {
   attemptId: string;
@@ -34,4 +36,9 @@ export interface Executor {
   observe(attemptId: string): Promise<Observation>;
   onExit(listener: (exit: AttemptExit) => void): () => void;
   close(): Promise<void>;
+}
+
+/** The name of an attempt's Job: made of a hash, so that it is one in any cluster. */
+export function jobNameOf(attemptId: string): string {
+  return `agentrun-${createHash("sha256").update(attemptId).digest("hex").slice(0, 32)}`;
 }

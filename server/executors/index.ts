@@ -1,4 +1,5 @@
 export type { AttemptExit, Executor, LaunchSpec, Observation } from "./executor";
+export { createKubernetesExecutor, type KubernetesExecutorOptions } from "./kubernetes";
 export { openSupervisorChannel, type SupervisorChannel } from "./local/channel";
 export { findCodex } from "./local/codex-path";
 export { createLocalExecutor, type LocalExecutorOptions } from "./local/executor";

@@ -15,6 +15,7 @@ import {
   NotFoundError,
   StoreEvictedError,
 } from "@/server/errors";
+import { jobNameOf } from "@/server/executors/executor";
 import { payloadHash } from "@/server/idempotency";
 import { newId } from "@/server/ids";
 import { toRunnerJob } from "./runner-job";
@@ -130,9 +131,9 @@ async function insertJob(
       attemptId,
       runnerId: newId("runner"),
       namespace: ctx.settings.executor === "kubernetes" ? ctx.volumes.namespace : ctx.settings.executor,
-      jobName: attemptId.replace("_", "-"),
+      jobName: jobNameOf(attemptId),
       managerUrl: ctx.settings.runnerUrl,
-      image: ctx.settings.executor === "kubernetes" ? "agentrun-runner" : "local",
+      image: ctx.settings.executor === "kubernetes" ? ctx.settings.runnerImage : ctx.settings.executor,
       sourceCommit: ctx.settings.sourceCommit,
       result: {},
       state: isStartedHere ? "launching" : "ended",

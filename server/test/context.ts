@@ -41,6 +41,7 @@ export function testContext(
       workspaceRoots: [],
       backends: {},
       sourceCommit: "test",
+      runnerImage: "local",
       ...options.settings,
     },
     wake: (topic) => woken.push(topic),

@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
-import type { AttemptExit, LaunchSpec } from "@/server/executors";
+import { type AttemptExit, jobNameOf, type LaunchSpec } from "@/server/executors/executor";
 import { createTestNamespace, type TestNamespace } from "@/server/test/cluster/namespace";
 import { createKubernetesExecutor, type JobPolicy } from ".";
-import { nameOf } from "./manifests";
 
 // The API server, its controllers and its scheduler are real; there is no node, so the tests say what a node would.
 const POLICY: JobPolicy = {
@@ -50,7 +49,7 @@ function open(place: TestNamespace, options: { endDeadlineMs?: number; unschedul
 }
 
 async function podOf(place: TestNamespace, spec: LaunchSpec) {
-  const labelSelector = `batch.kubernetes.io/job-name=${nameOf(spec.attemptId)}`;
+  const labelSelector = `batch.kubernetes.io/job-name=${jobNameOf(spec.attemptId)}`;
   await expect.poll(() => place.cluster.listPods(labelSelector), { timeout: 15_000 }).toHaveLength(1);
   const [pod] = await place.cluster.listPods(labelSelector);
   const name = pod?.metadata?.name;
@@ -82,10 +81,10 @@ test("launching twice makes one Job, whose newest token is the one that is given
   const jobs: unknown[] = [];
   for await (const page of place.cluster.listJobs("app.kubernetes.io/managed-by=agentrun")) jobs.push(...page);
   expect(jobs).toHaveLength(1);
-  const secret = await place.core.readNamespacedSecret({ name: nameOf(spec.attemptId), namespace: place.name });
+  const secret = await place.core.readNamespacedSecret({ name: jobNameOf(spec.attemptId), namespace: place.name });
   expect(Buffer.from(secret.data?.["launch-token"] ?? "", "base64").toString()).toBe("arl_second");
   expect(secret.metadata?.ownerReferences?.[0]?.uid).toBe(
-    (await place.cluster.readJob(nameOf(spec.attemptId))).metadata?.uid,
+    (await place.cluster.readJob(jobNameOf(spec.attemptId))).metadata?.uid,
   );
   expect(JSON.stringify(jobs)).not.toContain("arl_");
   expect(await executor.observe(spec.attemptId)).toBe("running");
@@ -106,7 +105,7 @@ test("a Job of that name that is not the attempt's is not adopted", async () => 
   await using opened = open(place);
   const spec = specOf();
   await place.cluster.createJob({
-    metadata: { name: nameOf(spec.attemptId) },
+    metadata: { name: jobNameOf(spec.attemptId) },
     spec: { template: { spec: { restartPolicy: "Never", containers: [{ name: "other", image: "other" }] } } },
   });
   await expect(opened.executor.launch(spec)).rejects.toThrow("not of this attempt");

@@ -1,7 +1,13 @@
 import { UnavailableError } from "@/server/errors";
-import type { AttemptExit, Executor, LaunchSpec, Observation } from "@/server/executors/executor";
+import {
+  type AttemptExit,
+  type Executor,
+  jobNameOf,
+  type LaunchSpec,
+  type Observation,
+} from "@/server/executors/executor";
 import { type Cluster, isKubernetesProblem, type Job, type Pod } from "@/server/kubernetes";
-import { ATTEMPT, type JobPolicy, jobFor, nameOf, SELECTOR, secretFor } from "./manifests";
+import { ATTEMPT, type JobPolicy, jobFor, SELECTOR, secretFor } from "./manifests";
 import { hopelessReason, isFinished, outcomeOf } from "./outcome";
 
 export type KubernetesExecutorOptions = {
@@ -31,7 +37,7 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
 
   async function findJob(attemptId: string): Promise<Job | null> {
     try {
-      return await cluster.readJob(nameOf(attemptId));
+      return await cluster.readJob(jobNameOf(attemptId));
     } catch (error) {
       if (isKubernetesProblem(error, "not-found")) return null;
       throw error;
@@ -104,7 +110,7 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
   }
 
   function podsOf(attemptId: string): Promise<Pod[]> {
-    return cluster.listPods(`batch.kubernetes.io/job-name=${nameOf(attemptId)}`);
+    return cluster.listPods(`batch.kubernetes.io/job-name=${jobNameOf(attemptId)}`);
   }
 
   /** Gone is what the cluster says of the very pods of this Job; a node that does not answer keeps them. */
@@ -113,7 +119,7 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
     const job = await findJob(attemptId);
     const uid = job?.metadata?.uid;
     if (uid !== undefined && job?.metadata?.deletionTimestamp === undefined) {
-      await cluster.deleteJob(nameOf(attemptId), { uid }).catch((error: unknown) => {
+      await cluster.deleteJob(jobNameOf(attemptId), { uid }).catch((error: unknown) => {
         if (!isKubernetesProblem(error, "not-found", "conflict", "unknown")) throw error;
       });
     }
@@ -134,11 +140,11 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
       if (uid === undefined || annotations?.[ATTEMPT] !== spec.attemptId) {
         throw new UnavailableError(
           "executor-unavailable",
-          `Job ${nameOf(spec.attemptId)} is there and is not of this attempt: remove it`,
+          `Job ${jobNameOf(spec.attemptId)} is there and is not of this attempt: remove it`,
         );
       }
       if (deletionTimestamp !== undefined)
-        throw new UnavailableError("executor-unavailable", `Job ${nameOf(spec.attemptId)} is being deleted`);
+        throw new UnavailableError("executor-unavailable", `Job ${jobNameOf(spec.attemptId)} is being deleted`);
       await createSecret(spec, uid);
     },
     end,

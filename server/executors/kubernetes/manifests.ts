@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import type { LaunchSpec } from "@/server/executors/executor";
+import { jobNameOf, type LaunchSpec } from "@/server/executors/executor";
 import type { Job, Secret } from "@/server/kubernetes";
 
 export const MANAGED_BY = { "app.kubernetes.io/managed-by": "agentrun", "app.kubernetes.io/component": "runner" };
@@ -33,14 +32,9 @@ export type JobPolicy = {
   logLevel: string;
 };
 
-/** The name of an attempt's Job and of its Secret: launching twice finds the first. */
-export function nameOf(attemptId: string): string {
-  return `agentrun-${createHash("sha256").update(attemptId).digest("hex").slice(0, 32)}`;
-}
-
 /** Made of typed fields alone: nothing that a caller wrote becomes part of a pod but by its own place here. */
 export function jobFor(spec: LaunchSpec, policy: JobPolicy): Job {
-  const name = nameOf(spec.attemptId);
+  const name = jobNameOf(spec.attemptId);
   const annotations = { [ATTEMPT]: spec.attemptId, [RUN]: spec.runId };
   return {
     apiVersion: "batch/v1",
@@ -113,7 +107,7 @@ export function jobFor(spec: LaunchSpec, policy: JobPolicy): Job {
 
 /** The launch token, owned by its Job so that it goes with it. */
 export function secretFor(spec: LaunchSpec, jobUid: string): Secret {
-  const name = nameOf(spec.attemptId);
+  const name = jobNameOf(spec.attemptId);
   return {
     apiVersion: "v1",
     kind: "Secret",

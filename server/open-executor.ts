@@ -1,0 +1,62 @@
+import path from "node:path";
+import type { Logger } from "pino";
+import type { ServerEnv } from "./env";
+import {
+  createKubernetesExecutor,
+  createLocalExecutor,
+  createNoExecutor,
+  type Executor,
+  findCodex,
+  openSupervisorChannel,
+} from "./executors";
+import { openCluster } from "./seams";
+
+/** What one attempt may write outside its volume. */
+const SCRATCH_LIMIT = "4Gi";
+/** Long enough for who looks at what became of an attempt; its row stays. */
+const FINISHED_JOB_TTL_SECONDS = 600;
+
+type Deps = { log: Logger; workspaceRoots: string[] };
+
+/** What starts and ends runners, as the environment says; throws with the variable that is missing. */
+export function openExecutor(env: ServerEnv, deps: Deps): Executor {
+  switch (env.AGENTRUN_EXECUTOR) {
+    case "none":
+      return createNoExecutor();
+    case "kubernetes":
+      return openKubernetesExecutor(env, deps.log);
+    case "local":
+      return createLocalExecutor({
+        channel: openSupervisorChannel(),
+        dataDir: path.resolve(env.AGENTRUN_DATA_DIR),
+        workspaceRoots: deps.workspaceRoots,
+        // Without one every run fails and says so: the rest of the product works.
+        codexPath: findCodex({ configured: env.AGENTRUN_CODEX_PATH, path: env.PATH }) ?? "codex",
+        logLevel: env.LOG_LEVEL,
+      });
+    default:
+      return env.AGENTRUN_EXECUTOR satisfies never;
+  }
+}
+
+function openKubernetesExecutor(env: ServerEnv, log: Logger): Executor {
+  if (!env.AGENTRUN_RUNNER_IMAGE) throw new Error("AGENTRUN_RUNNER_IMAGE: is required where runners are Jobs");
+  if (!env.AGENTRUN_RUNNER_URL)
+    throw new Error("AGENTRUN_RUNNER_URL: is required where runners are Jobs: where their pods reach web");
+  return createKubernetesExecutor({
+    cluster: openCluster(env),
+    onError: (error) => log.error({ err: error }, "the cluster's Jobs could not be looked at"),
+    policy: {
+      image: env.AGENTRUN_RUNNER_IMAGE,
+      imagePullPolicy: env.AGENTRUN_RUNNER_IMAGE_PULL_POLICY,
+      serviceAccount: env.AGENTRUN_RUNNER_SERVICE_ACCOUNT ?? null,
+      cpuRequest: env.AGENTRUN_RUNNER_CPU,
+      memoryRequest: env.AGENTRUN_RUNNER_MEMORY,
+      memoryLimit: env.AGENTRUN_RUNNER_MEMORY,
+      scratchLimit: SCRATCH_LIMIT,
+      activeDeadlineSeconds: env.AGENTRUN_RUNNER_DEADLINE_SECONDS,
+      ttlSeconds: FINISHED_JOB_TTL_SECONDS,
+      logLevel: env.LOG_LEVEL,
+    },
+  });
+}
