@@ -10,6 +10,7 @@ import { type DraftEvent, EventBatcher } from "./event-batch";
 import { probeIsolation } from "./isolation";
 import { LiveFrames } from "./live-frames";
 import { type Prepared, policyOf, prepare, repairThreads } from "./prepare";
+import { sandboxFor } from "./sandbox";
 import { lostThreadMessage, noteLostThread, noteThread } from "./thread-notes";
 import { TurnTranslator } from "./turn";
 
@@ -176,7 +177,7 @@ export class Attempt {
         cwd,
         env: agentEnv,
         attemptId: config.attemptId,
-        sandbox: policy.sandbox,
+        sandbox: sandboxFor(policy.sandbox, config.isPod === true),
         approval: policy.approval,
         threadId,
         notes,

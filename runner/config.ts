@@ -19,6 +19,8 @@ const RunnerEnv = z.object({
   AGENTRUN_LEASE_MS: z.coerce.number().int().min(500).default(20_000),
   /** Whether time alone ends the agent; absent, the claim's answer says so where nobody else can end this runner. */
   AGENTRUN_SELF_FENCE: z.enum(["on", "off"]).optional(),
+  /** What holds the agent: codex by its own sandboxes, or the pod that this runner is alone in. */
+  AGENTRUN_SANDBOX: z.enum(["codex", "pod"]).default("codex"),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
   PATH: z.string().default("/usr/local/bin:/usr/bin:/bin"),
   LANG: z.string().default("C.UTF-8"),
@@ -39,6 +41,8 @@ export interface RunnerConfig {
   leaseMs: number;
   /** Instead of what the claim's answer says. */
   selfFence: boolean | undefined;
+  /** The pod is the sandbox: codex's own need namespaces, which a restricted pod refuses. */
+  isPod?: boolean;
   /** How long codex may take to answer while it starts. */
   startTimeoutMs?: number;
   /** How long a turn may take to stop before codex is killed. */
@@ -72,6 +76,7 @@ export function readRunnerConfig(env: Record<string, string | undefined>): Runne
     codexPath: data.AGENTRUN_CODEX_PATH,
     leaseMs: data.AGENTRUN_LEASE_MS,
     selfFence: data.AGENTRUN_SELF_FENCE === undefined ? undefined : data.AGENTRUN_SELF_FENCE === "on",
+    isPod: data.AGENTRUN_SANDBOX === "pod",
     logLevel: data.LOG_LEVEL,
     pathVariable: data.PATH,
     lang: data.LANG,

@@ -33,11 +33,14 @@ async function main(): Promise<number> {
       setTimeout(() => process.exit(EXIT.failed), RELEASE_BOUND_MS).unref();
     });
   }
-  process.stdin.resume();
-  process.stdin.once("close", () => {
-    kill.abort();
-    setTimeout(() => process.exit(EXIT.failed), KILL_BOUND_MS).unref();
-  });
+  // A pod has no parent here that could go.
+  if (!config.isPod) {
+    process.stdin.resume();
+    process.stdin.once("close", () => {
+      kill.abort();
+      setTimeout(() => process.exit(EXIT.failed), KILL_BOUND_MS).unref();
+    });
+  }
   const controlPlane = connectControlPlane({
     url: config.url,
     launchToken: config.launchToken,
@@ -52,7 +55,8 @@ async function main(): Promise<number> {
     log.warn({ err: error }, "the run could not be claimed");
     return EXIT.refused;
   } finally {
-    await rm(config.scratchDir, { recursive: true, force: true }).catch(() => {});
+    // A pod's scratch is a mount: it goes with the pod.
+    if (!config.isPod) await rm(config.scratchDir, { recursive: true, force: true }).catch(() => {});
   }
 }
 

@@ -72,6 +72,7 @@ async function startJob({ ctx, executor }: LauncherDeps, job: RunnerJobRow): Pro
       url: ctx.settings.runnerUrl,
       leaseMs: ctx.settings.leaseMs,
       volumeDir: volume?.volumeDir ?? null,
+      hasNetwork: isNetworkAllowed(run.executionPolicy),
       volumeName: volume?.session.storagePvcName ?? null,
     });
   } catch (error) {
@@ -91,7 +92,19 @@ async function startJob({ ctx, executor }: LauncherDeps, job: RunnerJobRow): Pro
   ctx.wake("runs");
 }
 
-type LaunchableRun = { status: string; tenantId: string; backendProfile: string; sessionId: string | null };
+type LaunchableRun = {
+  status: string;
+  tenantId: string;
+  backendProfile: string;
+  sessionId: string | null;
+  executionPolicy: unknown;
+};
+
+/** Rows of an adopted database hold whatever v0.1 took: what is not said is not allowed. */
+function isNetworkAllowed(policy: unknown): boolean {
+  const { network, sandbox } = (policy ?? {}) as { network?: unknown; sandbox?: unknown };
+  return network === true || (sandbox === "danger-full-access" && network !== false);
+}
 
 async function findRun(ctx: ServiceContext, runId: string): Promise<LaunchableRun | undefined> {
   const [run] = await ctx.db
@@ -100,6 +113,7 @@ async function findRun(ctx: ServiceContext, runId: string): Promise<LaunchableRu
       tenantId: runs.tenantId,
       backendProfile: runs.backendProfile,
       sessionId: runs.sessionId,
+      executionPolicy: runs.executionPolicy,
     })
     .from(runs)
     .where(eq(runs.id, runId));

@@ -12,6 +12,8 @@ export interface LaunchSpec {
   leaseMs: number;
   /** Folder of the volume, for a local runner; null for a run without session storage. */
   volumeDir: string | null;
+  /** Whether the run's policy lets its agent out to the network. */
+  hasNetwork: boolean;
   /** The volume's name in its provider; null for a run without session storage. */
   volumeName: string | null;
 }

@@ -52,7 +52,8 @@ async function readDeleted(
 async function empty(ctx: ServiceContext, session: SessionRow, budget: Budget): Promise<boolean> {
   const { sessionId } = session;
   if (session.storageState !== "none") {
-    await ctx.volumes.remove(session.storagePvcName ?? ctx.volumes.nameFor(sessionId));
+    const removed = await ctx.volumes.remove(session.storagePvcName ?? ctx.volumes.nameFor(sessionId));
+    if (removed === "going") return false;
     await ctx.archive.removeAll(sessionId);
   }
   if (!(await removeRuns(ctx, sessionId, budget))) return false;

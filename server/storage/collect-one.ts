@@ -21,8 +21,7 @@ export async function collectOne(ctx: ServiceContext, sessionId: string): Promis
   const begun = await inTx(ctx, (ctx) => beginArchiving(ctx, sessionId));
   if ("keeper" in begun) return { outcome: "kept", reason: begun.keeper };
   if (begun.session.storageState === "deleting") {
-    await finishEviction(ctx, begun.session, "expired before its restore, archived");
-    return { outcome: "evicted", reason: "expired before its restore, archived" };
+    return finish(ctx, begun.session, "expired before its restore, archived");
   }
   const secured = await secureContent(ctx, begun.session);
   if ("keeper" in secured) {
@@ -32,8 +31,13 @@ export async function collectOne(ctx: ServiceContext, sessionId: string): Promis
   const { handle } = secured;
   const doomed = await inTx(ctx, (ctx) => beginDeleting(ctx, { handle, secured: begun.session }));
   if ("keeper" in doomed) return { outcome: "kept", reason: doomed.keeper };
-  await finishEviction(ctx, doomed.session, `expired, ${handle}`);
-  return { outcome: "evicted", reason: `expired, ${handle}` };
+  return finish(ctx, doomed.session, `expired, ${handle}`);
+}
+
+async function finish(ctx: ServiceContext, doomed: SessionRow, reason: string): Promise<Collected> {
+  const now = await finishEviction(ctx, doomed, reason);
+  if (now?.storageState !== "deleting") return { outcome: "evicted", reason };
+  return { outcome: "advanced", reason: `${reason}; its volume goes with the pod that still uses it` };
 }
 
 /** What a dry run says of a session. */

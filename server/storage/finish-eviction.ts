@@ -13,7 +13,9 @@ export async function finishEviction(
   why: string,
 ): Promise<SessionRow | null> {
   if (session.storageState !== "deleting") return session;
-  await ctx.volumes.remove(session.storagePvcName ?? ctx.volumes.nameFor(session.sessionId));
+  const removed = await ctx.volumes.remove(session.storagePvcName ?? ctx.volumes.nameFor(session.sessionId));
+  // What still holds it goes by itself; the repair records the eviction then.
+  if (removed === "going") return session;
   return inTx(ctx, async (ctx) => {
     const [evicted] = await ctx.db
       .update(sessions)

@@ -43,7 +43,8 @@ export async function finishEvictions(ctx: ServiceContext): Promise<string[]> {
   for await (const session of readStuck(ctx, ["deleting"])) {
     if (finished.length >= PER_REPAIR_MAX) break;
     try {
-      if (await finishEviction(ctx, session, "finished after a crash")) finished.push(session.sessionId);
+      const now = await finishEviction(ctx, session, "finished by the repair");
+      if (now?.storageState === "evicted") finished.push(session.sessionId);
     } catch (error) {
       ctx.log.error({ err: error, sessionId: session.sessionId }, "an eviction could not be finished");
     }

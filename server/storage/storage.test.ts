@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { eq, sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { audit, sessions } from "@/db/schema";
+import type { ServiceContext } from "@/server/context";
 import { claimRun, createRun, finishRun } from "@/server/runs";
 import { createSession } from "@/server/sessions";
 import {
@@ -25,6 +26,11 @@ import {
   runTurn,
   writeNote,
 } from "./test/volume";
+
+async function createRunAndClaim(ctx: ServiceContext, sessionId: string): Promise<void> {
+  const run = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId } });
+  await claimRun(ctx, { runId: run.id, runnerId: "runner" });
+}
 
 const DIGEST = "b".repeat(64);
 const REPORT = { storageSizeBytes: 10, storageFilesCount: 1, storageSha256: DIGEST };
@@ -110,6 +116,35 @@ test("an eviction is refused while a run is claimed, needs no archive, and keeps
   await expect(restoreStorage(ctx, { sessionId })).rejects.toMatchObject({ reason: "store-not-restorable" });
   const actions = await ctx.db.select({ action: audit.action }).from(audit).where(eq(audit.targetId, sessionId));
   expect(actions.map((row) => row.action)).toEqual(expect.arrayContaining(["storage.evict", "storage.evicted"]));
+});
+
+test("a volume that something still holds is evicted once it is gone, whoever ordered it", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const [byHand, byAge] = [
+    await makeStoredSession(ctx),
+    await makeStoredSession(ctx, { expiresAt: PAST, storagePolicy: "discard" }),
+  ];
+  const held = { ...ctx, volumes: { ...ctx.volumes, remove: async () => "going" as const } };
+  expect(await evictStorage(held, { sessionId: byHand })).toMatchObject({ storageState: "deleting" });
+  expect(await collectGarbage(held, { dryRun: false, limit: 10 })).toMatchObject({
+    evicted: [],
+    advanced: [{ sessionId: byAge, reason: expect.stringContaining("still uses it") }],
+  });
+  expect((await repairStorage(held)).finished).toEqual([]);
+  await expect(createRunAndClaim(ctx, byHand)).rejects.toMatchObject({ reason: "store-evicted" });
+
+  expect((await repairStorage(ctx)).finished.sort()).toEqual([byHand, byAge].sort());
+  expect(await getStorage(ctx, { sessionId: byHand })).toMatchObject({ storageState: "evicted", pvcPhase: null });
+});
+
+test("the phase is the provider's own, and what is known is told when the provider is away", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeStoredSession(ctx, { storagePvcPhase: "Pending" });
+  expect(await getStorage(ctx, { sessionId })).toMatchObject({ pvcPhase: "Bound" });
+  const away = { ...ctx, volumes: { ...ctx.volumes, find: () => Promise.reject(new Error("away")) } };
+  expect(await getStorage(away, { sessionId })).toMatchObject({ pvcPhase: "Pending" });
 });
 
 test("evict raced with claim: either the run has its volume, or the volume is gone and the run is refused", async () => {

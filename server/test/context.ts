@@ -75,6 +75,7 @@ function memoryVolumes(): Volumes {
     find: async (name) => (made.has(name) ? { name, namespace: "local", phase: "Bound" } : null),
     async remove(name) {
       made.delete(name);
+      return "gone";
     },
     isEmpty: async () => true,
     folderOf: () => null,

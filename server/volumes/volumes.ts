@@ -17,8 +17,11 @@ export interface Volumes {
   /** Makes the volume, or finds the one that is there. */
   ensure(spec: VolumeSpec): Promise<VolumeStatus>;
   find(name: string): Promise<VolumeStatus | null>;
-  /** Removes the volume. Removing one that is gone is no error. */
-  remove(name: string): Promise<void>;
+  /**
+   * Removes the volume; removing one that is gone is no error. `going`: it is ordered, and waits for a pod that uses it;
+   * asking again later tells when it is gone.
+   */
+  remove(name: string): Promise<"gone" | "going">;
   /** Whether a volume holds nothing that an archive would have to keep; null where nobody can look into it. */
   isEmpty(name: string): Promise<boolean | null>;
   /** Folder to give to a local runner; null where runners mount volumes by themselves. */

@@ -29,6 +29,7 @@ function specOf(): LaunchSpec {
     url: "http://127.0.0.1:1",
     leaseMs: 20_000,
     volumeDir: null,
+    hasNetwork: false,
     volumeName: "agentrun-volume",
   };
 }
@@ -128,6 +129,9 @@ test("an attempt that ended is told once, with its exit code and the container's
     stderrTail: expect.stringContaining("container OOMKilled; the last lines"),
   });
   expect(await opened.executor.observe(spec.attemptId)).toBe("gone");
+  // Its pod would hold the session's claim for as long as the Job is kept.
+  await expect.poll(() => place.cluster.listPods(""), { timeout: 20_000 }).toEqual([]);
+  expect(opened.exits).toHaveLength(1);
   expect(opened.errors).toEqual([]);
 });
 

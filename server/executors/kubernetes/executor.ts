@@ -88,7 +88,12 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
   async function judge(job: Job): Promise<void> {
     const { uid = "", annotations } = job.metadata ?? {};
     const attemptId = annotations?.[ATTEMPT];
-    if (attemptId === undefined || told.has(uid)) return;
+    if (attemptId === undefined) return;
+    if (told.has(uid)) {
+      // Even a finished pod holds its volume's claim. By now its end is recorded, or is found out by the reconciler.
+      if (job.metadata?.deletionTimestamp === undefined) await removeJob(attemptId, uid);
+      return;
+    }
     if (isFinished(job)) {
       const pods = await podsOf(attemptId);
       // A Job may be called failed while its pod still runs, on a node that does not answer.
@@ -102,6 +107,12 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
     if (!why) return;
     if ((await end(attemptId)) === "gone")
       tell(uid, { attemptId, code: null, signal: null, stderrTail: `its pod could not start: ${why}` });
+  }
+
+  async function removeJob(attemptId: string, uid: string): Promise<void> {
+    await cluster.deleteJob(jobNameOf(attemptId), { uid }).catch((error: unknown) => {
+      if (!isKubernetesProblem(error, "not-found", "conflict", "unknown")) throw error;
+    });
   }
 
   function tell(uid: string, exit: AttemptExit): void {
@@ -118,11 +129,7 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
     const deadline = Date.now() + (options.endDeadlineMs ?? END_DEADLINE_MS);
     const job = await findJob(attemptId);
     const uid = job?.metadata?.uid;
-    if (uid !== undefined && job?.metadata?.deletionTimestamp === undefined) {
-      await cluster.deleteJob(jobNameOf(attemptId), { uid }).catch((error: unknown) => {
-        if (!isKubernetesProblem(error, "not-found", "conflict", "unknown")) throw error;
-      });
-    }
+    if (uid !== undefined && job?.metadata?.deletionTimestamp === undefined) await removeJob(attemptId, uid);
     for (;;) {
       const isJobGone = (await findJob(attemptId))?.metadata?.uid !== uid || uid === undefined;
       if (isJobGone && (await podsOf(attemptId)).length === 0) return "gone";

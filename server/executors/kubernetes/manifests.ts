@@ -5,6 +5,8 @@ export const MANAGED_BY = { "app.kubernetes.io/managed-by": "agentrun", "app.kub
 export const SELECTOR = Object.entries(MANAGED_BY)
   .map(([key, value]) => `${key}=${value}`)
   .join(",");
+/** By which a NetworkPolicy lets a pod out; every other runner reaches web alone. */
+const NETWORK = "agentrun.dev/network";
 export const ATTEMPT = "agentrun.dev/attempt-id";
 const RUN = "agentrun.dev/run-id";
 const TOKEN_KEY = "launch-token";
@@ -12,7 +14,7 @@ const TOKEN_KEY = "launch-token";
 /** Where things are mounted in a runner's container. */
 const VOLUME_DIR = "/volume";
 const SCRATCH_DIR = "/scratch";
-const CODEX_PATH = "/usr/local/bin/codex";
+const CODEX_PATH = "/opt/codex/bin/codex";
 /** Of the image's own user. */
 const USER_ID = 10_001;
 
@@ -49,7 +51,7 @@ export function jobFor(spec: LaunchSpec, policy: JobPolicy): Job {
       activeDeadlineSeconds: policy.activeDeadlineSeconds,
       ttlSecondsAfterFinished: policy.ttlSeconds,
       template: {
-        metadata: { labels: MANAGED_BY, annotations },
+        metadata: { labels: { ...MANAGED_BY, [NETWORK]: spec.hasNetwork ? "allowed" : "denied" }, annotations },
         spec: {
           restartPolicy: "Never",
           automountServiceAccountToken: false,
@@ -131,6 +133,7 @@ function environmentOf(spec: LaunchSpec, policy: JobPolicy): Record<string, stri
     AGENTRUN_CODEX_PATH: CODEX_PATH,
     AGENTRUN_LEASE_MS: String(spec.leaseMs),
     HOME: SCRATCH_DIR,
+    AGENTRUN_SANDBOX: "pod",
     LOG_LEVEL: policy.logLevel,
     ...(spec.volumeName === null ? {} : { AGENTRUN_VOLUME_DIR: VOLUME_DIR }),
   };

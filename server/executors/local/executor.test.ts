@@ -76,6 +76,7 @@ function spec(attemptId: string, runId = "run_1"): LaunchSpec {
     url: "http://127.0.0.1:1",
     leaseMs: 20_000,
     volumeDir: null,
+    hasNetwork: false,
     volumeName: null,
   };
 }

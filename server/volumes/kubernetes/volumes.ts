@@ -36,17 +36,12 @@ export function createKubernetesVolumes(options: KubernetesVolumesOptions): Volu
     }
   }
 
-  /** Resolves once the claim is gone or is another one; a pod that still uses it holds it. */
-  async function waitUntilGone(name: string, uid: string): Promise<void> {
+  /** Waits a little until the claim is gone or is another one; a pod that still uses it holds it. */
+  async function waitUntilGone(name: string, uid: string): Promise<"gone" | "going"> {
     for (const deadline = Date.now() + (options.goneDeadlineMs ?? GONE_DEADLINE_MS); ; ) {
       const claim = await findClaim(name);
-      if (claim?.metadata?.uid !== uid) return;
-      if (Date.now() > deadline) {
-        throw new UnavailableError(
-          "executor-unavailable",
-          `PersistentVolumeClaim ${name} is being deleted and still in use: it goes with the pod that uses it`,
-        );
-      }
+      if (claim?.metadata?.uid !== uid) return "gone";
+      if (Date.now() > deadline) return "going";
       await new Promise((resolve) => setTimeout(resolve, GONE_POLL_MS));
     }
   }
@@ -75,7 +70,7 @@ export function createKubernetesVolumes(options: KubernetesVolumesOptions): Volu
     async remove(name) {
       for (let tries = 1; ; tries += 1) {
         const claim = await findClaim(name);
-        if (claim === null) return;
+        if (claim === null) return "gone";
         if (!isOurs(claim)) throw strangerError(name);
         const { uid = "", resourceVersion = "" } = claim.metadata ?? {};
         try {

@@ -30,12 +30,13 @@ export function createLocalVolumes(root: string): Volumes {
     },
     async remove(name) {
       const folder = folderOf(name);
-      if (folder === null) return;
+      if (folder === null) return "gone";
       // Renamed first: a removal that is cut off never leaves half a volume under its name.
       const doomed = path.join(root, `.removing-${name}-${randomUUID()}`);
       await rename(folder, doomed).catch(ignoreMissing);
       const leftovers = (await readdir(root).catch(() => [])).filter((entry) => entry.startsWith(`.removing-${name}-`));
       for (const leftover of leftovers) await removeTree(path.join(root, leftover));
+      return "gone";
     },
     async isEmpty(name) {
       const folder = folderOf(name);
