@@ -1,0 +1,187 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type * as k8s from "@kubernetes/client-node";
+import { expect, test } from "vitest";
+import { parseEnv, ServerEnv } from "@/contract/env";
+import { jobFor } from "@/server/executors/kubernetes/manifests";
+import { createLog } from "@/server/log";
+import { openExecutor } from "@/server/open-executor";
+import { openSeams } from "@/server/seams";
+import { ATTEMPT, POLICY } from "./test/attempt";
+import { createExample, type Example } from "./test/example";
+import { kubectl } from "./test/kubectl";
+
+type Manifest = k8s.KubernetesObject & { spec: never };
+type Labels = Record<string, string>;
+
+/** What the cluster makes of the example, without keeping it. */
+function dryRun(place: Example): { items: Manifest[]; warnings: string } {
+  const answer = kubectl("apply", "--kustomize", place.overlay, "--dry-run=server", "--output=json");
+  return { items: JSON.parse(answer.stdout).items, warnings: answer.warnings };
+}
+
+function ofKind<Kind extends k8s.KubernetesObject>(items: Manifest[], kind: string): Kind[] {
+  return items.filter((item) => item.kind === kind) as k8s.KubernetesObject[] as Kind[];
+}
+
+function templatesOf(items: Manifest[]): { name: string; template: k8s.V1PodTemplateSpec }[] {
+  return [
+    ...ofKind<k8s.V1Deployment>(items, "Deployment").map(({ metadata, spec }) => ({ metadata, ...spec })),
+    ...ofKind<k8s.V1CronJob>(items, "CronJob").map(({ metadata, spec }) => ({ metadata, ...spec?.jobTemplate.spec })),
+  ].map(({ metadata, template }) => ({ name: metadata?.name ?? "", template: template ?? {} }));
+}
+
+test("the cluster takes every manifest of the example, and keeps none that is only tried", async () => {
+  await using place = await createExample();
+  const { items } = dryRun(place);
+  expect([...new Set(items.map(({ kind }) => kind))].sort()).toEqual([
+    "ConfigMap",
+    "CronJob",
+    "Deployment",
+    "Namespace",
+    "NetworkPolicy",
+    "PodDisruptionBudget",
+    "Role",
+    "RoleBinding",
+    "Service",
+    "ServiceAccount",
+  ]);
+  const namespaces = items.map(({ kind, metadata }) => (kind === "Namespace" ? metadata?.name : metadata?.namespace));
+  expect(new Set(namespaces)).toEqual(new Set([place.name]));
+  expect(kubectl("--namespace", place.name, "get", "deployments", "--output=name").stdout).toBe("");
+});
+
+test("applying the example again changes nothing", async () => {
+  await using place = await createExample();
+  // By generations: kubectl also calls "configured" what it sent a patch for that changed nothing.
+  const generations = () =>
+    kubectl(
+      ...["--namespace", place.name, "get", "deployments,cronjobs,poddisruptionbudgets,networkpolicies"],
+      "--output=jsonpath={range .items[*]}{.kind} {.metadata.name} {.metadata.generation}{'\\n'}{end}",
+    ).stdout;
+  kubectl("apply", "--kustomize", place.overlay);
+  const before = generations();
+  kubectl("apply", "--kustomize", place.overlay);
+  expect(before).toContain("Deployment agentrun-web 1");
+  expect(generations()).toBe(before);
+});
+
+test("every pod of the example is admitted where Pod Security is restricted", async () => {
+  await using place = await createExample();
+  expect(kubectl("apply", "--kustomize", place.overlay).warnings).not.toContain("PodSecurity");
+  kubectl("--namespace", place.name, "create", "job", "--from=cronjob/agentrun-gc", "gc-now");
+  const components = async () => {
+    const { items } = await place.core.listNamespacedPod({ namespace: place.name });
+    return items.map(({ metadata }) => metadata?.labels?.["app.kubernetes.io/component"]).sort();
+  };
+  await expect.poll(components, { timeout: 30_000 }).toEqual(["gc", "web", "web", "worker", "worker"]);
+  const lax = { name: "lax", image: "agentrun/server" };
+  const pod = { namespace: place.name, body: { metadata: { name: "lax" }, spec: { containers: [lax] } } };
+  await expect(place.core.createNamespacedPod(pod)).rejects.toMatchObject({ code: 403 });
+});
+
+test("a token of the cluster is mounted where it is used alone, and nothing is written beside /tmp", async () => {
+  await using place = await createExample();
+  const templates = templatesOf(dryRun(place).items);
+  const mounted = templates.filter(({ template }) => template.spec?.automountServiceAccountToken !== false);
+  expect(mounted.map(({ name }) => name).sort()).toEqual(["agentrun-web", "agentrun-worker"]);
+  for (const { name, template } of templates) {
+    expect(template.spec, name).toMatchObject({ serviceAccountName: name, securityContext: { runAsNonRoot: true } });
+    for (const container of template.spec?.containers ?? []) {
+      expect(container.securityContext, name).toMatchObject({ readOnlyRootFilesystem: true });
+      expect(container.resources?.limits?.memory, name).toBeTruthy();
+    }
+  }
+});
+
+test("the Secret's template has every key that a pod reads, and each pod reads its own alone", async () => {
+  await using place = await createExample();
+  const keys = templatesOf(dryRun(place).items).map(({ name, template }) => {
+    const env = template.spec?.containers.flatMap((container) => container.env ?? []) ?? [];
+    return [name, env.flatMap(({ valueFrom }) => valueFrom?.secretKeyRef?.key ?? [])] as const;
+  });
+  expect(Object.fromEntries(keys)).toEqual({
+    "agentrun-web": ["DATABASE_URL", "AGENTRUN_ADMIN_TOKEN", "AGENTRUN_CRON_SECRET"],
+    "agentrun-worker": ["DATABASE_URL"],
+    "agentrun-gc": ["AGENTRUN_CRON_SECRET"],
+  });
+  const secret = await place.core.readNamespacedSecret({ name: "agentrun", namespace: place.name });
+  expect(Object.keys(secret.data ?? {}).sort()).toEqual([...new Set(keys.flatMap(([, names]) => names))].sort());
+});
+
+test("one tag reaches the pods and the image of the runners that the worker starts", async () => {
+  await using place = await createExample();
+  const { items } = dryRun(place);
+  const images = templatesOf(items).flatMap(({ template }) => template.spec?.containers.map(({ image }) => image));
+  expect(new Set(images)).toEqual(new Set(["agentrun/server:0.2.0"]));
+  const [config] = ofKind<k8s.V1ConfigMap>(items, "ConfigMap").filter(({ data }) => data?.AGENTRUN_EXECUTOR);
+  expect(config?.data).toMatchObject({ AGENTRUN_RUNNER_IMAGE: "agentrun/runner:0.2.0" });
+});
+
+test("the server takes what the ConfigMap tells it, and finds in the namespace what that names", async () => {
+  await using place = await createExample();
+  const { items } = dryRun(place);
+  const [config] = ofKind<k8s.V1ConfigMap>(items, "ConfigMap").filter(({ data }) => data?.AGENTRUN_EXECUTOR);
+  const told = config?.data ?? {};
+  expect(Object.keys(told).filter((name) => !(name in ServerEnv.shape))).toEqual([]);
+  const env = parseEnv(ServerEnv, { ...told, DATABASE_URL: "postgres://db", AGENTRUN_NAMESPACE: place.name });
+  expect(openSeams(env).volumes.namespace).toBe(place.name);
+  await openExecutor(env, { log: createLog("silent", "test"), workspaceRoots: [] }).close();
+  const names = (kind: string) => items.filter((item) => item.kind === kind).map(({ metadata }) => metadata?.name);
+  expect(names("ServiceAccount")).toContain(env.AGENTRUN_RUNNER_SERVICE_ACCOUNT);
+  expect(names("Service")).toContain(new URL(env.AGENTRUN_RUNNER_URL ?? "").hostname);
+});
+
+test("the CronJob asks web with the secret, and fails where it is refused", async () => {
+  await using place = await createExample();
+  const gc = templatesOf(dryRun(place).items).find(({ name }) => name === "agentrun-gc");
+  const [program = "", ...args] = gc?.template.spec?.containers[0]?.command ?? [];
+  const asked: unknown[] = [];
+  const web = createServer(({ method, url, headers: { authorization } }, res) => {
+    asked.push({ method, url, authorization });
+    res.writeHead(authorization === "Bearer good" ? 200 : 401).end("{}");
+  }).listen(0, "127.0.0.1");
+  await once(web, "listening");
+  const { port } = web.address() as AddressInfo;
+  const run = async (secret: string) => {
+    const env = { ...process.env, AGENTRUN_URL: `http://127.0.0.1:${port}`, AGENTRUN_CRON_SECRET: secret };
+    const [code] = await once(spawn(program, args, { env, stdio: "ignore" }), "exit");
+    return code;
+  };
+  expect([await run("good"), await run("bad")]).toEqual([0, 1]);
+  web.close();
+  expect(await run("good")).not.toBe(0);
+  expect(asked).toEqual([
+    { method: "GET", url: "/api/cron/gc", authorization: "Bearer good" },
+    { method: "GET", url: "/api/cron/gc", authorization: "Bearer bad" },
+  ]);
+});
+
+test("a runner's pod reaches web and DNS alone, unless its run is let out, and nothing reaches it", async () => {
+  await using place = await createExample();
+  const { items } = dryRun(place);
+  const policiesOf = (hasNetwork: boolean) => {
+    const labels = jobFor({ ...ATTEMPT, hasNetwork }, POLICY).spec?.template.metadata?.labels;
+    const policies = ofKind<k8s.V1NetworkPolicy>(items, "NetworkPolicy");
+    return policies.filter(({ spec }) => selects(spec?.podSelector, labels));
+  };
+  const names = (policies: k8s.V1NetworkPolicy[]) => policies.map(({ metadata }) => metadata?.name).sort();
+  const held = policiesOf(false);
+  expect(names(held)).toEqual(["agentrun-default-deny", "agentrun-dns", "agentrun-runner"]);
+  expect(names(policiesOf(true))).toEqual([...names(held), "agentrun-runner-network"]);
+  expect(policiesOf(true).flatMap(({ spec }) => spec?.ingress ?? [])).toEqual([]);
+  const ways = held.flatMap(({ spec }) => spec?.egress ?? []);
+  expect(ways.map(({ ports }) => ports?.map(({ port }) => port))).toEqual([[53, 53], [3000]]);
+  const web = ways[1]?.to?.[0]?.podSelector;
+  expect(templatesOf(items).filter(({ template }) => selects(web, template.metadata?.labels))).toEqual([
+    expect.objectContaining({ name: "agentrun-web" }),
+  ]);
+});
+
+function selects(selector: k8s.V1LabelSelector | undefined, labels: Labels = {}): boolean {
+  const isLabelled = Object.entries(selector?.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
+  const isListed = (selector?.matchExpressions ?? []).every(({ key, values }) => values?.includes(labels[key] ?? ""));
+  return isLabelled && isListed;
+}

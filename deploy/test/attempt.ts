@@ -1,0 +1,27 @@
+import type { LaunchSpec } from "@/server/executors";
+import type { JobPolicy } from "@/server/executors/kubernetes";
+
+export const POLICY: JobPolicy = {
+  image: "agentrun/runner",
+  imagePullPolicy: "Never",
+  serviceAccount: "agentrun-runner",
+  cpuRequest: "100m",
+  memoryRequest: "128Mi",
+  memoryLimit: "1Gi",
+  scratchLimit: "1Gi",
+  activeDeadlineSeconds: 3_600,
+  ttlSeconds: 600,
+  logLevel: "info",
+};
+
+export const ATTEMPT: LaunchSpec = {
+  attemptId: "att_1",
+  runId: "run_1",
+  runnerId: "runner_1",
+  launchToken: "arl_1",
+  url: "http://agentrun-web",
+  leaseMs: 20_000,
+  volumeDir: null,
+  volumeName: null,
+  hasNetwork: false,
+};
