@@ -1,0 +1,133 @@
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import * as k8s from "@kubernetes/client-node";
+import { expect, test } from "vitest";
+import { createKubernetesExecutor } from "@/server/executors/kubernetes";
+import { Cluster } from "@/server/kubernetes";
+import { createTestNamespace } from "@/server/test/cluster/namespace";
+import { createKubernetesVolumes } from "@/server/volumes/kubernetes";
+import matrix from "./rbac-matrix.json";
+import { actAs } from "./test/account";
+import { ATTEMPT, POLICY } from "./test/attempt";
+import { createExample, type Example } from "./test/example";
+import { kubectl } from "./test/kubectl";
+import { type Rights, readRights, readRules } from "./test/rights";
+
+const ACCOUNTS = Object.keys(matrix.allowed);
+const NOTHING = Object.fromEntries(ACCOUNTS.map((account) => [account, {}]));
+
+async function createAppliedExample(): Promise<Example> {
+  const place = await createExample();
+  kubectl("apply", "--kustomize", place.overlay);
+  return place;
+}
+
+async function readMatrix(place: Example, namespace: string): Promise<Record<string, Rights>> {
+  const rows = ACCOUNTS.map(async (account) => {
+    return [account, await readRights(await actAs(place, account), namespace, matrix)] as const;
+  });
+  return Object.fromEntries(await Promise.all(rows));
+}
+
+/** Rules of an account beyond those that the cluster grants to every account of any namespace. */
+async function readOwnRules(place: Example, account: string, namespace = place.name): Promise<string[]> {
+  await using elsewhere = await createTestNamespace();
+  await elsewhere.core.createNamespacedServiceAccount({
+    namespace: elsewhere.name,
+    body: { metadata: { name: "anyone" } },
+  });
+  const everyones = await readRules(await actAs(elsewhere, "anyone"), namespace);
+  return (await readRules(await actAs(place, account), namespace)).filter((rule) => !everyones.includes(rule));
+}
+
+function goldenRules(rights: Rights): string[] {
+  return Object.entries(rights)
+    .flatMap(([resource, verbs]) => verbs.map((verb) => `${verb} ${resource}`))
+    .sort();
+}
+
+async function clusterAs(place: Example, account: string): Promise<Cluster> {
+  const kubeconfig = path.resolve(place.overlay, `${account}.kubeconfig`);
+  writeFileSync(kubeconfig, (await actAs(place, account)).exportConfig(), { mode: 0o600 });
+  return new Cluster({ namespace: place.name, kubeconfig });
+}
+
+function volumesOf(cluster: Cluster) {
+  const policy = { accessMode: "ReadWriteOncePod", defaultSizeBytes: 1024 ** 2 } as const;
+  return createKubernetesVolumes({ cluster, policy });
+}
+
+test("each account may do in its namespace what the matrix says, and nothing else that is asked", async () => {
+  await using place = await createAppliedExample();
+  expect(await readMatrix(place, place.name)).toEqual(matrix.allowed);
+});
+
+test("no account may do anything in another namespace, or in all of them, or to the cluster", async () => {
+  await using place = await createAppliedExample();
+  await using other = await createAppliedExample();
+  expect(await readMatrix(place, other.name)).toEqual(NOTHING);
+  expect(await readMatrix(place, "")).toEqual(NOTHING);
+});
+
+test("no rule grants an account more than the matrix says, whatever the resource", async () => {
+  await using place = await createAppliedExample();
+  for (const [account, rights] of Object.entries<Rights>(matrix.allowed)) {
+    expect(await readOwnRules(place, account), account).toEqual(goldenRules(rights));
+    expect(await readOwnRules(place, account, "kube-system"), account).toEqual([]);
+  }
+});
+
+test("a right that is granted beside the manifests does not pass for the matrix", async () => {
+  await using place = await createAppliedExample();
+  kubectl("--namespace", place.name, "create", "role", "extra", "--verb=list", "--resource=secrets,endpoints");
+  const runner = `--serviceaccount=${place.name}:agentrun-runner`;
+  kubectl("--namespace", place.name, "create", "rolebinding", "extra", "--role=extra", runner);
+  await expect.poll(() => readOwnRules(place, "agentrun-runner")).toEqual(["list endpoints", "list secrets"]);
+  expect(await readMatrix(place, place.name)).toEqual({
+    ...matrix.allowed,
+    "agentrun-runner": { secrets: ["list"] },
+  });
+});
+
+test("web's rights are all that volumes need, and start no Job", async () => {
+  await using place = await createAppliedExample();
+  const cluster = await clusterAs(place, "agentrun-web");
+  const volumes = volumesOf(cluster);
+  const { name } = await volumes.ensure({ sessionId: "ses_1", tenantId: "t", projectId: "p", sizeBytes: null });
+  expect(await volumes.find(name)).toMatchObject({ name });
+  await volumes.remove(name);
+  expect(await volumes.find(name)).toBeNull();
+  await expect(cluster.createJob({ metadata: { name: "job" } })).rejects.toMatchObject({ problem: "forbidden" });
+  await expect(cluster.createSecret({ metadata: { name: "secret" } })).rejects.toMatchObject({ problem: "forbidden" });
+});
+
+test("the worker's rights are all that volumes and attempts need", async () => {
+  await using place = await createAppliedExample();
+  const cluster = await clusterAs(place, "agentrun-worker");
+  const volumes = volumesOf(cluster);
+  const { name } = await volumes.ensure({ sessionId: "ses_1", tenantId: "t", projectId: "p", sizeBytes: null });
+  const errors: unknown[] = [];
+  const onError = (error: unknown) => errors.push(error);
+  const executor = createKubernetesExecutor({ cluster, policy: POLICY, onError, relistMs: 100 });
+  const spec = { ...ATTEMPT, volumeName: name };
+  await executor.launch(spec);
+  await executor.launch(spec);
+  expect(await executor.observe(spec.attemptId)).toBe("running");
+  await expect.poll(() => cluster.listPods("app.kubernetes.io/component=runner"), { timeout: 20_000 }).toHaveLength(1);
+  const [pod] = await cluster.listPods("app.kubernetes.io/component=runner");
+  expect(pod?.spec).toMatchObject({ serviceAccountName: "agentrun-runner", automountServiceAccountToken: false });
+  expect(JSON.stringify(pod?.spec?.volumes)).not.toContain("serviceAccountToken");
+  expect(await executor.end(spec.attemptId)).toBe("gone");
+  await executor.close();
+  await volumes.remove(name);
+  expect(errors).toEqual([]);
+});
+
+test("a runner that gets hold of its account's token can do nothing with it", async () => {
+  await using place = await createAppliedExample();
+  const core = (await actAs(place, "agentrun-runner")).makeApiClient(k8s.CoreV1Api);
+  const refused = { code: 403 };
+  await expect(core.listNamespacedSecret({ namespace: place.name })).rejects.toMatchObject(refused);
+  await expect(core.readNamespacedSecret({ namespace: place.name, name: "agentrun" })).rejects.toMatchObject(refused);
+  await expect(core.listNamespacedPod({ namespace: place.name })).rejects.toMatchObject(refused);
+});
