@@ -5,6 +5,7 @@ import { eq, sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { archiveManifests, archiveSegments, sessions } from "@/db/schema";
 import { finishRun } from "@/server/runs";
+import { getSession, markSessionRead } from "@/server/sessions";
 import { createTestStore, runnerOf } from "@/server/storage/test/context";
 import {
   archive,
@@ -106,6 +107,19 @@ test("a stale epoch, another run and another session get nothing in and nothing 
   await expect(
     commitManifest(other.runner, { runId: other.runId, leaseEpoch: other.leaseEpoch, manifest: foreign }),
   ).rejects.toMatchObject({ reason: "invalid-input" });
+});
+
+test("an archive leaves a session read that was read before", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeStoredSession(ctx);
+  const held = await claimSession(ctx, sessionId);
+  await runTurn(ctx, held, { sessionId, note: "one" });
+  const { sessionVersion } = await markSessionRead(ctx, { sessionId, readerId: "ann" });
+  await archive(ctx, held, sessionId);
+  const { version, unread } = await getSession(ctx, { sessionId, readerId: "ann" });
+  expect(unread).toBe(false);
+  expect(version).toBeGreaterThan(sessionVersion);
 });
 
 test("old archives go with what only they needed; what a restore needs and what is young stays", async () => {

@@ -1,10 +1,11 @@
 import { and, eq, inArray } from "drizzle-orm";
 import type { ManifestRecord } from "@/contract/archive";
-import { type ArchiveManifestRow, archiveManifests, archiveSegments, type SessionRow, sessions } from "@/db/schema";
+import { type ArchiveManifestRow, archiveManifests, archiveSegments, type SessionRow } from "@/db/schema";
 import { audit } from "@/server/audit";
 import type { TxContext } from "@/server/context";
 import { ConflictError, InvalidInputError } from "@/server/errors";
 import { newId } from "@/server/ids";
+import { changeUnnoticed } from "@/server/sessions";
 import { iso } from "@/server/stored";
 import { type Manifest, readManifest, VolumeError } from "@/volume";
 import { pruneManifests } from "./prune";
@@ -31,10 +32,7 @@ export async function storeManifest(ctx: TxContext, session: SessionRow, manifes
   const commandId = session.volumeCommandId;
   const known = await findSame(ctx, session, manifest);
   const row = known ?? (await insertManifest(ctx, { session, manifest, commandId }));
-  await ctx.db
-    .update(sessions)
-    .set({ archiveManifestId: row.id, archiveCommandId: commandId })
-    .where(eq(sessions.sessionId, session.sessionId));
+  await changeUnnoticed(ctx, session.sessionId, { archiveManifestId: row.id, archiveCommandId: commandId });
   if (!known) {
     await pruneManifests(ctx, session, row.id);
     await audit(ctx, {

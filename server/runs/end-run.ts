@@ -8,7 +8,7 @@ import { endCommand } from "@/server/commands";
 import type { TxContext } from "@/server/context";
 import { appendServerEvents, redactMessage } from "@/server/events";
 import { endRunTokens } from "@/server/identity";
-import { openTurnState } from "@/server/sessions";
+import { changeUnnoticed, openTurnState } from "@/server/sessions";
 
 export type RunEnd = {
   terminalStatus: TerminalStatus;
@@ -91,14 +91,15 @@ async function endOpenCommands(
 async function releaseSession(ctx: TxContext, session: SessionRow, run: RunRow): Promise<void> {
   const isActive = session.activeRunId === run.id;
   const isLast = session.lastRunId === run.id || session.lastRunId === null;
-  await ctx.db
-    .update(sessions)
-    .set({
-      ...((await openTurnState(ctx, session.sessionId)) ?? ending(run, { isActive, isLast })),
-      ...(isActive || isLast ? { lastEventSeq: run.lastEventSeq } : {}),
-      lastActivityAt: sql`clock_timestamp()`,
-    })
-    .where(eq(sessions.sessionId, session.sessionId));
+  const shown = (await openTurnState(ctx, session.sessionId)) ?? ending(run, { isActive, isLast });
+  const change = {
+    ...shown,
+    ...(isActive || isLast ? { lastEventSeq: run.lastEventSeq } : {}),
+    lastActivityAt: sql`clock_timestamp()`,
+  };
+  if ("executionState" in shown)
+    await ctx.db.update(sessions).set(change).where(eq(sessions.sessionId, session.sessionId));
+  else await changeUnnoticed(ctx, session.sessionId, change);
   ctx.wake("sessions");
 }
 

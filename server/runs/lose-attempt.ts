@@ -1,10 +1,11 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import { OPEN_COMMAND_STATES } from "@/contract/command";
-import { type CommandRow, commands, leases, type RunRow, runs, type SessionRow, sessions } from "@/db/schema";
+import { type CommandRow, commands, leases, type RunRow, runs, type SessionRow } from "@/db/schema";
 import { settleApprovals } from "@/server/approvals";
 import { endCommand } from "@/server/commands";
 import type { TxContext } from "@/server/context";
 import { appendServerEvents, statusEvent } from "@/server/events";
+import { changeUnnoticed } from "@/server/sessions";
 import { cancelNow } from "./cancel";
 import { endRun } from "./end-run";
 import { policyOf } from "./policy";
@@ -56,7 +57,7 @@ export async function loseAttempt(ctx: TxContext, locked: Locked, lost: LostAtte
     .returning();
   if (!freed) throw new Error(`run ${run.id} vanished under its lock`);
   if (session && session.activeRunId === run.id) {
-    await ctx.db.update(sessions).set({ activeRunId: null }).where(eq(sessions.sessionId, session.sessionId));
+    await changeUnnoticed(ctx, session.sessionId, { activeRunId: null });
     session.activeRunId = null;
     ctx.wake("sessions");
   }

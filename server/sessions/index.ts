@@ -1,3 +1,4 @@
+export { changeUnnoticed } from "./change-unnoticed";
 export { createSession } from "./create";
 export { deleteSession } from "./delete";
 export { ensureVolume } from "./ensure-volume";

@@ -2,6 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import { type RunRow, runs, type SessionRow, sessions } from "@/db/schema";
 import type { TxContext } from "@/server/context";
 import { appendServerEvents, statusEvent } from "@/server/events";
+import { changeUnnoticed } from "./change-unnoticed";
 
 /** Adopted rows may hold JSON null, which `||` would make a list of. */
 const metadataObject = sql`case when jsonb_typeof(${sessions.metadata}) = 'object' then ${sessions.metadata} else '{}'::jsonb end`;
@@ -23,15 +24,12 @@ export async function storeThread(
     run.sessionRef = sessionRef;
   }
   if (!session) return;
-  await ctx.db
-    .update(sessions)
-    .set({
-      ...(threadId === undefined ? {} : { threadId }),
-      ...(turnId === undefined
-        ? {}
-        : { metadata: sql`${metadataObject} || jsonb_build_object('lastTurnId', ${turnId}::text)` }),
-    })
-    .where(eq(sessions.sessionId, session.sessionId));
+  await changeUnnoticed(ctx, session.sessionId, {
+    ...(threadId === undefined ? {} : { threadId }),
+    ...(turnId === undefined
+      ? {}
+      : { metadata: sql`${metadataObject} || jsonb_build_object('lastTurnId', ${turnId}::text)` }),
+  });
   session.threadId = threadId ?? session.threadId;
   await appendServerEvents(ctx, run, [
     statusEvent("session-updated", { sessionRef: run.sessionRef, turnId: turnId ?? null }),

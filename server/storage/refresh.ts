@@ -1,11 +1,12 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { RefreshStorageInput, StorageSummary } from "@/contract/storage";
 import { lockRun, lockSession } from "@/db/queries/lock";
-import { runs, type SessionRow, sessions } from "@/db/schema";
+import { runs, type SessionRow } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { boundRunId, inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { ConflictError, InvalidInputError, NotFoundError, StoreEvictedError } from "@/server/errors";
 import { assertHolds } from "@/server/runs";
+import { changeUnnoticed } from "@/server/sessions";
 import { toStorageSummary } from "./summary";
 
 /** Fields that v0.1's runners sent along, and the columns that they have to agree with. */
@@ -32,18 +33,14 @@ export function refreshStorage(ctx: ServiceContext, input: RefreshStorageInput):
       throw new ConflictError("store-not-restorable", `session ${session.sessionId} has no storage to report of`);
     }
     const isRestored = session.storageState === "restoring";
-    const [refreshed] = await ctx.db
-      .update(sessions)
-      .set({
-        storageSizeBytes: input.storageSizeBytes,
-        storageFilesCount: input.storageFilesCount,
-        storageSha256: input.storageSha256,
-        storageUpdatedAt: sql`clock_timestamp()`,
-        ...(input.pvcPhase === undefined ? {} : { storagePvcPhase: input.pvcPhase }),
-        ...(isRestored ? { storageState: "live" as const, restoreManifestId: null } : {}),
-      })
-      .where(eq(sessions.sessionId, session.sessionId))
-      .returning();
+    const refreshed = await changeUnnoticed(ctx, session.sessionId, {
+      storageSizeBytes: input.storageSizeBytes,
+      storageFilesCount: input.storageFilesCount,
+      storageSha256: input.storageSha256,
+      storageUpdatedAt: sql`clock_timestamp()`,
+      ...(input.pvcPhase === undefined ? {} : { storagePvcPhase: input.pvcPhase }),
+      ...(isRestored ? { storageState: "live" as const, restoreManifestId: null } : {}),
+    });
     if (isRestored) {
       await audit(ctx, {
         action: "storage.restored",
@@ -54,7 +51,7 @@ export function refreshStorage(ctx: ServiceContext, input: RefreshStorageInput):
       });
     }
     ctx.wake("sessions");
-    return toStorageSummary(refreshed ?? session);
+    return toStorageSummary(refreshed);
   });
 }
 
