@@ -40,6 +40,7 @@ export const AppendAnswer = z.object({
 });
 export type AppendAnswer = z.infer<typeof AppendAnswer>;
 
+export const GetEventInput = z.strictObject({ eventId: RecordId });
 export const ListEventsInput = z.strictObject({
   runId: RecordId,
   afterSeq: Int32.default(0),

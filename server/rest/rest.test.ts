@@ -174,7 +174,9 @@ test("REST gives what tRPC gives, for every reading procedure", async () => {
   const task = (
     await web.call("POST", "/api/v1/queue/tasks", { body: { backendProfile: "demo", title: "t", payload: {} } })
   ).body as { id: string };
-  const ids: Record<string, string> = { runId: run.id, sessionId: "ses_same", taskId: task.id };
+  const { items } = (await web.call("GET", `/api/v1/runs/${run.id}/events`)).body as { items: { id: string }[] };
+  const eventId = items[0]?.id ?? "";
+  const ids: Record<string, string> = { runId: run.id, sessionId: "ses_same", taskId: task.id, eventId };
   let compared = 0;
   for (const route of ROUTES.filter(({ method }) => method === "GET")) {
     const names = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? "");

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { Approval, ApprovalPage } from "@/contract/approval";
 import { BackendList } from "@/contract/backend";
 import { Command, CommandPage } from "@/contract/command";
-import { AppendAnswer, EventPage } from "@/contract/event";
+import { AppendAnswer, EventPage, RunEvent } from "@/contract/event";
 import { Health } from "@/contract/health";
 import { Identity } from "@/contract/identity";
 import { QueueCommander, QueueStats, QueueTask, QueueTaskPage, QueueTaskSummary, TaskReadMark } from "@/contract/queue";
@@ -51,6 +51,7 @@ export const ROUTES: readonly Route[] = [
     answer: EventPage,
     summary: "List a run's events after a seq",
   }),
+  route("GET", "/events/{eventId}", "events.get", { answer: RunEvent, summary: "Get an event" }),
   route("POST", "/runs/{runId}/runner-jobs", "runnerJobs.launch", { answer: RunnerJob, summary: "Launch a runner" }),
   route("GET", "/runs/{runId}/runner-jobs", "runnerJobs.list", {
     answer: RunnerJobPage,

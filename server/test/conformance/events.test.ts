@@ -31,6 +31,7 @@ test("every known type is taken with any JSON object, gapless from 1, in order",
   expect(answer.lastSeq).toBe(KNOWN.length + 1);
   const stored = await program().events(run.id);
   expect(stored.slice(1).map(({ type, payload }) => ({ type, payload }))).toEqual(events);
+  expect(await program().get(`/events/${stored[1].id}`)).toEqual(stored[1]);
   expect(Object.keys(stored[1]).sort()).toEqual(["createdAt", "id", "payload", "runId", "seq", "type"]);
 });
 

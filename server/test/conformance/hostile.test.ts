@@ -39,6 +39,7 @@ beforeAll(async () => {
   const { claimedBy: runnerId } = await program().claim(run.id, word("r"));
   const { id: taskId } = await program().post("/queue/tasks", { title: "t", backendProfile: "codex", payload: {} });
   const runId = run.id as string;
+  const [{ id: eventId }] = await program().events(runId);
   const page = { tenantId: "default", projectId: "default", cursor: undefined, limit: 5 };
   const query = (path: string, input: Record<string, unknown>): Base => ({ path, type: "query", input });
   const change = (path: string, input: Record<string, unknown>): Base => ({ path, type: "mutation", input });
@@ -69,6 +70,7 @@ beforeAll(async () => {
       ...{ failureMessage: "m", threadId: "t", turnId: "t" },
     }),
     change("commands.cancel", { commandId, reason: "r" }),
+    query("events.get", { eventId }),
     change("events.append", {
       ...{ runId, runnerId, leaseEpoch: 1, batchId: undefined },
       events: [{ type: "warning", payload: {}, at: "2026-01-01T00:00:00Z" }],

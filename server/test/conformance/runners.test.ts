@@ -31,6 +31,16 @@ test("a runner's token registers its own run's runner, and takes no other's id",
   expect(await program().post("/runners", { placement: "x" }, runnerToken)).toMatchObject({ runId: mine.id });
 });
 
+test("a runner's token reads its own run's events alone", async () => {
+  const [mine, other] = [await program().run(), await program().run()];
+  const { runnerToken } = await program().claim(mine.id, word("reads"));
+  const [own] = await program().events(mine.id);
+  const [foreign] = await program().events(other.id);
+  expect(await program().get(`/events/${own.id}`, runnerToken)).toEqual(own);
+  const error = await program().refused(404, "GET", `/events/${foreign.id}`, undefined, runnerToken);
+  expect(error.reason).toBe("not-found");
+});
+
 test("runners are listed in pages, by tenant and project too", async () => {
   const tenantId = word("tenant");
   const run = await program().run({ tenantId, projectId: "p1" });

@@ -24,7 +24,8 @@ async function theirs() {
   const job = await program().post(`/runs/${run.id}/runner-jobs`);
   const { claimedBy } = await program().claim(run.id, word("b-runner"));
   const task = await program().post("/queue/tasks", { ...owner, title: "t", payload: {} });
-  return { sessionId, run, command, job, runnerId: claimedBy as string, task };
+  const [event] = (await program().get(`/runs/${run.id}/events`)).items;
+  return { sessionId, run, command, event, job, runnerId: claimedBy as string, task };
 }
 
 test("what a bound caller creates is its tenant's, and another's cannot be named", async () => {
@@ -39,7 +40,7 @@ test("what a bound caller creates is its tenant's, and another's cannot be named
 });
 
 test("a record of another tenant is not-found by every procedure, and nothing happens to it", async () => {
-  const { sessionId, run, command, job, runnerId, task } = await theirs();
+  const { sessionId, run, command, event, job, runnerId, task } = await theirs();
   const before = await program().get(`/runs/${run.id}`);
   const calls: [string, string, unknown?][] = [
     ["GET", `/runs/${run.id}`],
@@ -55,6 +56,7 @@ test("a record of another tenant is not-found by every procedure, and nothing ha
     ["POST", `/commands/${command.id}/cancel`, {}],
     ["POST", `/runs/${run.id}/events`, { events: [{ type: "error", payload: {} }] }],
     ["GET", `/runs/${run.id}/events`],
+    ["GET", `/events/${event.id}`],
     ["GET", `/runs/${run.id}/events/watch`],
     ["GET", `/runs/${run.id}/commands/watch`],
     ["POST", `/runs/${run.id}/runner-jobs`, {}],

@@ -1,14 +1,15 @@
 import { tracked } from "@trpc/server";
-import { AppendEventsInput, ListEventsInput, LiveFramesInput } from "@/contract/event";
+import { AppendEventsInput, GetEventInput, ListEventsInput, LiveFramesInput } from "@/contract/event";
 import { WatchRunInput } from "@/contract/watch";
 import { UnexpectedError } from "@/server/errors";
-import { appendEvents, listEvents } from "@/server/events";
+import { appendEvents, getEvent, listEvents } from "@/server/events";
 import { tellLiveText, watchEvents } from "@/server/live";
 import { router, runnerProcedure } from "@/server/trpc/init";
 import { asStream } from "@/server/trpc/watch";
 
 export const eventsRouter = router({
   append: runnerProcedure.input(AppendEventsInput).mutation((opts) => appendEvents(opts.ctx.service, opts.input)),
+  get: runnerProcedure.input(GetEventInput).query((opts) => getEvent(opts.ctx.service, opts.input)),
   list: runnerProcedure.input(ListEventsInput).query((opts) => listEvents(opts.ctx.service, opts.input)),
   live: runnerProcedure.input(LiveFramesInput).mutation((opts) => {
     const { service, live } = opts.ctx;
