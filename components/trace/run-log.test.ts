@@ -34,6 +34,16 @@ test("a long log is loaded from its end and grows backwards without a gap", asyn
   expect(log.getSnapshot().earlierCount).toBe(0);
 });
 
+test("a log grows backwards as far as the event that an address names", async () => {
+  const { log } = setUp(2_400);
+  await log.load(2_400);
+  await log.loadEarlier(3);
+  expect(seqs(log)).toEqual(Array.from({ length: 2_398 }, (_, index) => index + 3));
+  expect(log.getSnapshot().earlierCount).toBe(2);
+  await log.loadEarlier(2_000);
+  expect(log.getSnapshot().earlierCount).toBe(2);
+});
+
 test("a stream that jumps makes the log fetch what lies between, and old events are dropped", async () => {
   const { log, stored } = setUp(3);
   await log.load(3);

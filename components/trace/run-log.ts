@@ -94,10 +94,11 @@ export class RunLog {
     return this.#filling;
   }
 
-  /** Loads the events before the first one shown. */
-  async loadEarlier(): Promise<void> {
+  /** Loads the events before the first one shown, as far back as a seq where one is given. */
+  async loadEarlier(toSeq = this.#firstSeq - WINDOW_EVENTS): Promise<void> {
     const target = this.#firstSeq;
-    const start = Math.max(1, target - WINDOW_EVENTS);
+    const start = Math.max(1, toSeq);
+    if (start >= target) return;
     const earlier: RunEvent[] = [];
     for (let after = start - 1; after < target - 1; ) {
       const page = await this.#fetchPage(after, PAGE_EVENTS);

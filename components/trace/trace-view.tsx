@@ -27,6 +27,8 @@ const FILTERS = {
   types: parseAsBoolean.withDefault(false),
 };
 const ROW_PX = 32;
+/** What is loaded before the event that the address names, to be read with it. */
+const CONTEXT_EVENTS = 50;
 
 /** Every event of a run as it is stored: filtered by type and text, each with its JSON and an address of its own. */
 export function TraceView({ runs, followedId }: { runs: readonly Run[]; followedId: string | null }) {
@@ -109,10 +111,14 @@ function TraceList({ run, hidden, find, onClear }: TraceListProps) {
     useFlushSync: false,
   });
   const startMs = Date.parse(run.createdAt);
+  const isReady = snapshot.state === "ready";
+  useEffect(() => {
+    if (isReady && target !== null) void log.loadEarlier(target - CONTEXT_EVENTS);
+  }, [log, isReady, target]);
   useScrollToTarget({
     target,
     events,
-    isReady: snapshot.state === "ready",
+    isReady,
     scrollTo: (index) => virtual.scrollToIndex(index, { align: "center" }),
   });
 

@@ -1,0 +1,37 @@
+import { expect, ready, signIn, test } from "./fixtures";
+import { newSession } from "./stories";
+
+test("an id from a log is enough to find an event, a task's session, or what a task is", async ({
+  browser,
+  product,
+}) => {
+  const page = await browser.newPage({ baseURL: product.url });
+  await signIn(page, product);
+  await newSession(page, { profile: "demo", message: "Say hello" });
+  const sessionId = new URL(page.url()).pathname.split("/")[2] ?? "";
+  const { origin } = new URL(page.url());
+  const events = async () => {
+    const trace = await page.request.get(`/api/v1/sessions/${sessionId}/trace`);
+    return (await trace.json()).items as { id: string; seq: number; runId: string }[];
+  };
+  await expect.poll(async () => (await events()).length).toBeGreaterThan(0);
+  const [first] = await events();
+  await page.goto(`/r/${first?.id}`);
+  await ready(page);
+  await expect(page).toHaveURL(new RegExp(`/runs/${first?.runId}\\?tab=events#e1$`));
+  await expect(page.getByText(first?.id ?? "", { exact: true })).toBeVisible();
+
+  const enqueue = async (more: Record<string, unknown>) => {
+    const data = { title: "Nightly tidy-up", backendProfile: "demo", payload: {}, ...more };
+    const answer = await page.request.post("/api/v1/queue/tasks", { data, headers: { origin } });
+    return (await answer.json()).id as string;
+  };
+  await page.goto(`/r/${await enqueue({ sessionId })}`);
+  await expect(page).toHaveURL(new RegExp(`/sessions/${sessionId}$`));
+  await page.goto(`/r/${await enqueue({})}`);
+  await expect(page.getByText("Queue tasks have no page yet")).toBeVisible();
+  await expect(page.getByText("Nightly tidy-up")).toBeVisible();
+  await page.goto("/r/evt_nobody");
+  await expect(page.getByText("There is nothing here")).toBeVisible();
+  await page.close();
+});
