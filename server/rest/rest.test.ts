@@ -177,6 +177,10 @@ test("REST gives what tRPC gives, for every reading procedure", async () => {
   const { items } = (await web.call("GET", `/api/v1/runs/${run.id}/events`)).body as { items: { id: string }[] };
   const eventId = items[0]?.id ?? "";
   const ids: Record<string, string> = { runId: run.id, sessionId: "ses_same", taskId: task.id, eventId };
+  const followed = async () =>
+    ((await web.call("GET", "/api/v1/sessions/ses_same")).body as { lastEventSeq: number }).lastEventSeq;
+  // Sessions follow their runs a moment later: two answers are compared.
+  await expect.poll(followed).toBe(items.length);
   let compared = 0;
   for (const route of ROUTES.filter(({ method }) => method === "GET")) {
     const names = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? "");
