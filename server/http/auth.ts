@@ -37,15 +37,14 @@ export async function buyCookie(wiring: Wiring, attempt: SignInAttempt): Promise
 
 /** The printed link: its token is spent, and the browser goes to the console with a cookie instead. */
 export async function handleSignInLink(exchange: Exchange): Promise<void> {
-  const { wiring, req, res, query, requestId, method } = exchange;
+  const { wiring, res, query, requestId, method } = exchange;
   const headers = { "cache-control": "no-store", "referrer-policy": "no-referrer" };
   try {
     if (method !== "GET")
       throw new AgentRunError("schema-invalid", "method-not-allowed", "open the link", { details: { allow: ["GET"] } });
-    const address = req.socket.remoteAddress ?? "unknown";
     const cookie = await buyCookie(wiring, {
       token: query.get("token") ?? "",
-      address,
+      address: exchange.address,
       requestId,
       isLink: true,
     });
@@ -77,7 +76,7 @@ export async function handleAuth(exchange: Exchange): Promise<void> {
     assertSignInOrigin(wiring, { method, headers });
     const cookie = await buyCookie(wiring, {
       token: readSignIn(await readJsonText(req, headers, SIGN_IN_BODY_MAX_BYTES)),
-      address: req.socket.remoteAddress ?? "unknown",
+      address: exchange.address,
       requestId,
     });
     sendJson(res, 200, {}, { "set-cookie": cookie });

@@ -1,8 +1,9 @@
-import { type AgentRunError, toAgentRunError, UnauthenticatedError } from "@/server/errors";
+import { AgentRunError, toAgentRunError, UnauthenticatedError } from "@/server/errors";
 import { assertOwnOrigin, readBearer, readCookie } from "@/server/identity";
 import type { TrpcContext } from "@/server/trpc/init";
 import type { Wiring } from "@/server/wiring";
 import type { HeaderReader } from "./exchange";
+import { requestLimitsOf } from "./request-limits";
 
 export type CallRequest = { method: string; headers: HeaderReader; requestId: string };
 
@@ -22,6 +23,18 @@ export async function contextOf(wiring: Wiring, request: CallRequest): Promise<T
       wiring.log.error({ err: fault.cause, requestId }, "nobody could be told to call");
     return { ...shared, service: null, fault };
   }
+}
+
+/** The same for a request to the API, which counts against its caller's limit. One too many is nobody's, and says why. */
+export async function limitedContextOf(wiring: Wiring, request: CallRequest & { address: string }) {
+  const ctx = await contextOf(wiring, request);
+  // While nobody can be told to call, the database's outage is the answer, to strangers and callers alike.
+  if (ctx.fault?.failureKind === "infra-failed") return ctx;
+  const retryAfterSeconds = requestLimitsOf(wiring).take(ctx.service?.actor ?? null, request.address);
+  if (retryAfterSeconds === null) return ctx;
+  const message = `too many requests: try again in ${retryAfterSeconds} s`;
+  const fault = new AgentRunError("rate-limited", "rate-limited", message, { details: { retryAfterSeconds } });
+  return { ...ctx, service: null, fault };
 }
 
 async function findActor(wiring: Wiring, { method, headers }: CallRequest) {

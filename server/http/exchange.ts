@@ -15,6 +15,8 @@ export type Exchange = {
   query: URLSearchParams;
   requestId: string;
   headers: HeaderReader;
+  /** The peer's, which may be a proxy's. */
+  address: string;
 };
 export type HeaderReader = { get(name: string): string | null };
 
@@ -42,6 +44,7 @@ export function openExchange(wiring: Wiring, req: IncomingMessage, res: ServerRe
     query: url.searchParams,
     requestId,
     headers,
+    address: req.socket.remoteAddress ?? "unknown",
   };
 }
 

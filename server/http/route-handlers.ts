@@ -11,7 +11,7 @@ import { admit, inputFault, type TrpcContext } from "@/server/trpc/init";
 import { appRouter } from "@/server/trpc/root";
 import { getWiring, type Wiring } from "@/server/wiring";
 import { assertSignInOrigin, buyCookie, isSecure, readSignIn } from "./auth";
-import { contextOf } from "./caller";
+import { contextOf, limitedContextOf } from "./caller";
 import { assertJsonType, assertPlain, bodyTooLarge, decodeUtf8, requestIdFrom } from "./exchange";
 import { BODY_MAX_BYTES, MODEL_BODY_MAX_BYTES, SIGN_IN_BODY_MAX_BYTES } from "./limits";
 import { gatewayDeps, parseModelPath } from "./model";
@@ -49,8 +49,12 @@ function answered({ status, headers, body }: RestAnswer, requestId: string): Res
   });
 }
 
+/** Next does not tell the peer's address; all share one allowance here. */
+const ADDRESS = "route-handler";
+
 function callerOf({ wiring, request, requestId }: Call): Promise<TrpcContext> {
-  return contextOf(wiring, { method: request.method, headers: request.headers, requestId });
+  const { method, headers } = request;
+  return limitedContextOf(wiring, { method, headers, requestId, address: ADDRESS });
 }
 
 async function readText(request: Request, maxBytes: number): Promise<string> {
@@ -208,7 +212,7 @@ export const serveCronGc: Handler = handler(async ({ wiring, request, requestId 
 export const serveAuth: Handler = handler(async (call) => {
   const { wiring, request, url, requestId } = call;
   if (url.pathname === "/api/auth/sign-out") {
-    const { service, fault } = await callerOf(call);
+    const { service, fault } = await contextOf(wiring, { method: request.method, headers: request.headers, requestId });
     if (fault?.reason === "origin-refused") throw fault;
     if (service) await signOut(service, wiring.authenticator);
     return answered(
@@ -219,8 +223,7 @@ export const serveAuth: Handler = handler(async (call) => {
   if (url.pathname !== "/api/auth/sign-in") throw new NotFoundError("route", url.pathname.slice(0, 200));
   assertSignInOrigin(wiring, { method: request.method, headers: request.headers });
   const token = readSignIn(await readText(request, SIGN_IN_BODY_MAX_BYTES));
-  // Next does not tell the peer's address; all share one allowance here.
-  const cookie = await buyCookie(wiring, { token, address: "route-handler", requestId });
+  const cookie = await buyCookie(wiring, { token, address: ADDRESS, requestId });
   return answered({ status: 200, headers: { "set-cookie": cookie }, body: {} }, requestId);
 });
 

@@ -5,7 +5,7 @@ import { Sha256 } from "@/contract/storage";
 import { AgentRunError, InvalidInputError } from "@/server/errors";
 import { getSegment, putSegment } from "@/server/manifests";
 import { admit, inputFault, type TrpcContext } from "@/server/trpc/init";
-import { contextOf } from "./caller";
+import { limitedContextOf } from "./caller";
 import { assertPlain, type Exchange, readBody, sendError, sendJson } from "./exchange";
 
 export const SEGMENTS_PATH = "/api/runner/segments/";
@@ -21,7 +21,7 @@ const SegmentQuery = z.strictObject({
 export async function handleSegment(exchange: Exchange): Promise<void> {
   const { wiring, req, res, method, headers } = exchange;
   try {
-    const ctx = await contextOf(wiring, exchange);
+    const ctx = await limitedContextOf(wiring, exchange);
     const request = { ctx, method, sha256: exchange.path.slice(SEGMENTS_PATH.length), query: exchange.query };
     const answer = await answerSegment(request, () => {
       assertPlain(headers);

@@ -3,7 +3,7 @@ import { NotFoundError } from "@/server/errors";
 import { handleRest, isStreamPath, openApiDocument } from "@/server/rest";
 import type { Wiring } from "@/server/wiring";
 import { handleAuth, handleSignInLink, isSecure } from "./auth";
-import { contextOf } from "./caller";
+import { limitedContextOf } from "./caller";
 import { type Exchange, openExchange, readJsonText, sendAnswer, sendError, sendJson } from "./exchange";
 import { BODY_MAX_BYTES } from "./limits";
 import { handleModel, isModelPath } from "./model";
@@ -111,7 +111,7 @@ function chooseAuth(path: string): Handler {
 
 async function answerRest(exchange: Exchange, path: string): Promise<void> {
   const { wiring, req, res, method, query, headers } = exchange;
-  const ctx = await contextOf(wiring, exchange);
+  const ctx = await limitedContextOf(wiring, exchange);
   const gone = new AbortController();
   res.once("close", () => gone.abort());
   const readBody = () => readJsonText(req, headers, BODY_MAX_BYTES);

@@ -3,7 +3,7 @@ import { UnauthenticatedError } from "@/server/errors";
 import { OPENED, openConsoleStream, type Sink, SSE_HEADERS } from "@/server/live";
 import { openRestStream } from "@/server/rest";
 import { admit, inputFault, type TrpcContext } from "@/server/trpc/init";
-import { contextOf } from "./caller";
+import { limitedContextOf } from "./caller";
 import { type Exchange, sendError } from "./exchange";
 import { openNodeSink } from "./node-sink";
 
@@ -31,8 +31,8 @@ export function handleConsoleStream(exchange: Exchange): Promise<void> {
 }
 
 async function serveStream(exchange: Exchange, open: Open): Promise<void> {
-  const { wiring, res, method, headers, requestId } = exchange;
-  const ctx = await contextOf(wiring, { method, headers, requestId });
+  const { wiring, res } = exchange;
+  const ctx = await limitedContextOf(wiring, exchange);
   try {
     if (!ctx.service) throw ctx.fault ?? new UnauthenticatedError();
     const stream = wiring.live.streams.open(ctx.service.actor);

@@ -1,8 +1,9 @@
 import { callTRPCProcedure, getTRPCErrorFromUnknown, getTRPCErrorShape, TRPCError } from "@trpc/server";
 import { getHTTPStatusCode } from "@trpc/server/http";
 import { isMutation } from "@/server/rest";
+import type { TrpcContext } from "@/server/trpc/init";
 import { appRouter } from "@/server/trpc/root";
-import { contextOf } from "./caller";
+import { limitedContextOf } from "./caller";
 import { type Exchange, readJsonText, sendJson } from "./exchange";
 
 /** Whether a request is one mutation, asked for and answered as plain JSON: what runners and programs send all day. */
@@ -16,8 +17,8 @@ export function isSingleMutation({ method, query, headers }: Exchange, path: str
  * streams of each call, which took as long as all else that an append needs; whatever is not plain is left to it.
  */
 export async function callMutation(exchange: Exchange, path: string, bodyMaxBytes: number): Promise<void> {
-  const { wiring, req, res, headers } = exchange;
-  const ctx = await contextOf(wiring, exchange);
+  const { req, res, headers } = exchange;
+  const ctx = await trpcContextOf(exchange);
   const gone = new AbortController();
   res.once("close", () => gone.abort());
   let input: unknown;
@@ -44,6 +45,14 @@ export async function callMutation(exchange: Exchange, path: string, bodyMaxByte
     const headersOfRefusal: Record<string, string> = req.complete ? {} : { connection: "close" };
     sendJson(res, getHTTPStatusCode({ error: shape }), { error: shape }, headersOfRefusal);
   }
+}
+
+/** Who calls a procedure; in tRPC's envelope a header is the transport's to set. */
+export async function trpcContextOf(exchange: Exchange): Promise<TrpcContext> {
+  const ctx = await limitedContextOf(exchange.wiring, exchange);
+  const { retryAfterSeconds } = ctx.fault?.details ?? {};
+  if (typeof retryAfterSeconds === "number") exchange.res.setHeader("retry-after", String(retryAfterSeconds));
+  return ctx;
 }
 
 function parse(text: string): unknown {

@@ -2,10 +2,9 @@ import { nodeHTTPRequestHandler } from "@trpc/server/adapters/node-http";
 import { REASON_STATUS } from "@/contract/errors";
 import { AgentRunError, errorBody, InvalidInputError, toAgentRunError } from "@/server/errors";
 import { appRouter } from "@/server/trpc/root";
-import { contextOf } from "./caller";
 import { assertJsonType, bodyTooLarge, type Exchange, type HeaderReader, sendJson } from "./exchange";
 import { BODY_MAX_BYTES, MANIFEST_BODY_MAX_BYTES } from "./limits";
-import { callMutation, isSingleMutation } from "./trpc-call";
+import { callMutation, isSingleMutation, trpcContextOf } from "./trpc-call";
 
 export const TRPC_PATH = "/api/trpc/";
 export const BATCH_MAX = 10;
@@ -13,7 +12,7 @@ const METHODS = ["GET", "HEAD", "POST"];
 
 /** The typed procedures, on tRPC's own adapter for Node: several times what a route handler of Next answers. */
 export async function handleTrpc(exchange: Exchange): Promise<void> {
-  const { wiring, req, res, method, headers, requestId } = exchange;
+  const { req, res, method, headers, requestId } = exchange;
   const path = exchange.path.slice(TRPC_PATH.length);
   const refusal = refuseTrpc({ method, path, headers, requestId });
   if (refusal) return sendJson(res, refusal.status, refusal.body, { connection: "close" });
@@ -26,7 +25,7 @@ export async function handleTrpc(exchange: Exchange): Promise<void> {
     router: appRouter,
     maxBodySize: bodyMaxOf(path),
     maxBatchSize: BATCH_MAX,
-    createContext: () => contextOf(wiring, { method, headers, requestId }),
+    createContext: () => trpcContextOf(exchange),
   });
 }
 

@@ -1,0 +1,58 @@
+import type { Actor } from "@/server/context";
+import type { Wiring } from "@/server/wiring";
+import { TokenBuckets } from "./token-buckets";
+
+/** Far above what a person's tabs or a program that waits for its answers send, far below what one process answers. */
+const OPERATOR = { perSecond: 200, burst: 1_000 };
+/** A runner's heartbeats are among them, so that a run at full tilt must never come near: some 40 a second. */
+const RUN = { perSecond: 1_000, burst: 5_000 };
+/** Requests of nobody that is known: each may cost a look-up of its token. */
+const STRANGER = { perSecond: 100, burst: 1_000 };
+
+export type RequestLimits = {
+  /** Counts a request; null, or the seconds to wait when it is one too many. */
+  take(actor: Actor | null, address: string): number | null;
+};
+
+export function createRequestLimits(now: () => number = () => performance.now()): RequestLimits {
+  const operators = new TokenBuckets(OPERATOR, now);
+  const runs = new TokenBuckets(RUN, now);
+  const strangers = new TokenBuckets(STRANGER, now);
+  return {
+    take(actor, address) {
+      if (actor === null) return strangers.take(networkOf(address));
+      switch (actor.kind) {
+        case "operator":
+          // The administrator's own token drives the whole installation: programs, runners in their place, benches.
+          return actor.tokenId === null ? null : operators.take(actor.tokenId);
+        case "launch":
+        case "runner":
+          return runs.take(actor.runId);
+        case "system":
+          return null;
+        default:
+          return actor satisfies never;
+      }
+    },
+  };
+}
+
+const perWiring = new WeakMap<Wiring, RequestLimits>();
+
+/** The limits of one process. */
+export function requestLimitsOf(wiring: Wiring): RequestLimits {
+  const known = perWiring.get(wiring);
+  if (known) return known;
+  const made = createRequestLimits();
+  perWiring.set(wiring, made);
+  return made;
+}
+
+/** An IPv4 address, or the /64 of an IPv6 one: whoever has one of its addresses has them all. */
+function networkOf(address: string): string {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/i, "");
+  if (!plain.includes(":")) return plain;
+  const [head = "", tail] = plain.split("::");
+  const groups = head === "" ? [] : head.split(":");
+  return [...groups, ...(tail === undefined ? [] : ["0", "0", "0", "0"])].slice(0, 4).join(":");
+}
