@@ -154,6 +154,7 @@ function streamBody(
 ): ReadableStream<Uint8Array> {
   let isOpen = true;
   let resume = () => {};
+  let room: Promise<void> | null = null;
   const strategy = new ByteLengthQueuingStrategy({ highWaterMark: SINK_BUFFER_MAX_BYTES });
   return new ReadableStream<Uint8Array>(
     {
@@ -173,10 +174,15 @@ function streamBody(
             controller.close();
           },
           async drained() {
-            if (isOpen && (controller.desiredSize ?? 0) < SINK_BUFFER_MAX_BYTES / 2)
-              await new Promise<void>((resolve) => {
-                resume = resolve;
-              });
+            if (!isOpen || (controller.desiredSize ?? 0) >= SINK_BUFFER_MAX_BYTES / 2) return;
+            // One for all who write here: a tab's stream has several feeds.
+            room ??= new Promise<void>((resolve) => {
+              resume = () => {
+                room = null;
+                resolve();
+              };
+            });
+            await room;
           },
         };
         keepAlive(sink);

@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import type { Command } from "@/contract/command";
 import type { RunEvent } from "@/contract/event";
@@ -25,6 +26,22 @@ async function append(web: TestWeb, runId: string, count: number): Promise<void>
 const seqsOf = (frames: SseFrame[]) =>
   frames.flatMap((frame) => (frame.event === "message" ? [(frame.data as RunEvent).seq] : []));
 const upTo = (last: number, first = 1) => Array.from({ length: last - first + 1 }, (_, index) => first + index);
+
+/** Reads a stream as a slow line does, until it ends or there is enough of it. */
+async function readSlowly(
+  url: string,
+  headers: Record<string, string>,
+  isEnough: (text: string) => boolean = () => false,
+): Promise<string> {
+  const { body } = await fetch(url, { headers });
+  let text = "";
+  for await (const chunk of body ?? []) {
+    text += Buffer.from(chunk).toString();
+    if (isEnough(text)) break;
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  return text;
+}
 
 test("a run's stream goes on after a server's crash with every event once", async () => {
   await using database = await createTestDatabase();
@@ -124,14 +141,41 @@ test("a reader that takes its time gets the whole of a long log in one stream", 
   for (let batch = 0; batch < 4; batch += 1) await appendEvents(ctx, { runId: run.id, events });
   await finishRun(ctx, { runId: run.id, terminalStatus: "completed" });
 
-  const { body } = await fetch(`${web.url}/api/v1/runs/${run.id}/events/watch`, { headers: AS_ADMIN });
-  let text = "";
-  for await (const chunk of body ?? []) {
-    text += Buffer.from(chunk).toString();
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
+  const text = await readSlowly(`${web.url}/api/v1/runs/${run.id}/events/watch`, AS_ADMIN);
   expect([...text.matchAll(/^id: (\d+)$/gm)].map((match) => Number(match[1]))).toEqual(upTo(1_601));
   expect(text.endsWith("event: end\ndata: {}\n\n")).toBe(true);
+});
+
+test("a reader that takes its time gets all commands of a run in one stream", async () => {
+  await using database = await createTestDatabase();
+  await using web = await startTestWeb(database);
+  const run = await makeRun(web.wiring.database.db);
+  await web.wiring.database.db.execute(sql`
+    insert into agentrun_commands (id, run_id, seq, type, payload, payload_hash, state)
+    select ${run.id} || seq, ${run.id}, seq, 'turn', jsonb_build_object('text', repeat('x', 8000)), '', 'completed'
+    from generate_series(1, 1600) seq`);
+  await finishRun(web.as(ADMIN), { runId: run.id, terminalStatus: "completed" });
+
+  const text = await readSlowly(`${web.url}/api/v1/runs/${run.id}/commands/watch`, AS_ADMIN);
+  expect([...text.matchAll(/^id: (\d+)$/gm)].map((match) => Number(match[1]))).toEqual(upTo(1_600));
+  expect(text.endsWith("event: end\ndata: {}\n\n")).toBe(true);
+});
+
+test("a reader that takes its time gets all that changed since its last id in one stream", async () => {
+  await using database = await createTestDatabase();
+  await using web = await startTestWeb(database);
+  const before = await openSse(`${web.url}/api/v1/sessions/watch`, AS_ADMIN);
+  await expect.poll(() => before.lastId).not.toBeNull();
+  before.close();
+  await web.wiring.database.db.execute(sql`
+    insert into agentrun_sessions (session_id, tenant_id, project_id, backend_profile, metadata)
+    select 'ses_' || n, 'default', 'default', 'codex', jsonb_build_object('text', repeat('x', 8000))
+    from generate_series(1, 1600) n`);
+
+  const headers = { ...AS_ADMIN, "last-event-id": before.lastId ?? "" };
+  const count = (text: string) => [...text.matchAll(/^data: /gm)].length;
+  const text = await readSlowly(`${web.url}/api/v1/sessions/watch`, headers, (soFar) => count(soFar) === 1_600);
+  expect(count(text)).toBe(1_600);
 });
 
 test("text under way is shown without an id, and only to who follows the run", async () => {

@@ -82,7 +82,10 @@ async function writeAll<Item>(
   sink: Sink,
   encode: (row: FeedRow<Item>) => Buffer,
 ): Promise<void> {
-  for await (const { row } of entries) sink.write(sessionFrames.of(row, "console", () => encode(row)));
+  for await (const { row } of entries) {
+    sink.write(sessionFrames.of(row, "console", () => encode(row)));
+    await sink.drained?.();
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -5,7 +5,7 @@ export interface Sink {
   /** Sends, unless the reader is so slow that what waits for it exceeds the bound: then the sink closes itself. */
   write(chunk: Uint8Array): void;
   end(): void;
-  /** Resolves when the reader has taken what waits for it, or has left. For replays, which can wait; live events cannot. */
+  /** Resolves when the reader has taken what waits for it, or has left. For what can wait, as a run's live events cannot. */
   drained?(): Promise<void>;
 }
 

@@ -10,5 +10,7 @@ export async function streamFeed<Item>(feed: FeedStream<Item>, sink: Sink): Prom
   sink.write(Buffer.from(`id: ${feed.startId}\n\n`));
   for await (const { id, item, row } of feed.entries) {
     sink.write(frames.of(row, feed.key, () => encodeFrame({ id, data: item })));
+    // What changes meanwhile waits in the feed; what is too much for it is read from the database later.
+    await sink.drained?.();
   }
 }

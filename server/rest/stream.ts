@@ -108,7 +108,10 @@ async function openCommands({ ctx, live, signal, input }: Opening): Promise<Open
   const commands = watchCommands(ctx, live, watch, signal);
   return {
     async write(sink) {
-      for await (const { id, command } of commands) sink.write(encodeFrame({ id, data: command }));
+      for await (const { id, command } of commands) {
+        sink.write(encodeFrame({ id, data: command }));
+        await sink.drained?.();
+      }
       if (!signal.aborted) sink.write(ENDED);
     },
   };
