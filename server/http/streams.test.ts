@@ -1,7 +1,8 @@
-import { sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import type { Command } from "@/contract/command";
 import type { RunEvent } from "@/contract/event";
+import { runs } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
 import { makeRun } from "@/db/test/factories";
 import { appendEvents } from "@/server/events";
@@ -130,6 +131,26 @@ test("a replay ends with its run also when the run's events fill its pages", asy
   for await (const event of watchEvents(ctx, web.wiring.live, { runId: run.id, afterSeq: 1 }, signal))
     watched.push(event.seq);
   expect(watched).toEqual(upTo(501, 2));
+});
+
+test("an adopted run that ended without a terminal event is read to its last one, and then the stream ends", async () => {
+  await using database = await createTestDatabase();
+  await using web = await startTestWeb(database);
+  const run = await makeRun(web.wiring.database.db);
+  await append(web, run.id, 3);
+  const adopted = { status: "completed", terminalStatus: "completed" } as const;
+  await web.wiring.database.db.update(runs).set(adopted).where(eq(runs.id, run.id));
+
+  await using reader = await openSse(`${web.url}/api/v1/runs/${run.id}/events/watch?afterSeq=1`, AS_ADMIN);
+  await reader.ended;
+  expect(seqsOf(reader.frames)).toEqual([2, 3]);
+  expect(reader.frames.at(-1)).toMatchObject({ event: "end" });
+
+  const watched: number[] = [];
+  const { signal } = new AbortController();
+  for await (const event of watchEvents(web.as(ADMIN), web.wiring.live, { runId: run.id, afterSeq: 1 }, signal))
+    watched.push(event.seq);
+  expect(watched).toEqual([2, 3]);
 });
 
 test("a reader that takes its time gets the whole of a long log in one stream", async () => {

@@ -11,6 +11,8 @@ const texts = new FrameCache<LiveText>();
 export type RunStreamOptions = {
   runId: string;
   afterSeq: number;
+  /** The last event of a run that has ended: one of v0.1 may have no terminal event. */
+  endSeq?: number | null;
   /** How an event is written when not as it stands in the tail; for streams that carry more than one run's events. */
   encode?: (event: RunEvent) => Buffer;
   /** After the run's last event. */
@@ -66,7 +68,7 @@ export async function streamRun(
         isMore = page.length === EVENTS_LIMIT_MAX;
       }
       // A full page may have ended with it: only an empty one after that tells.
-      if (!isStopped && isTerminalEvent(last)) return finish();
+      if (!isStopped && (isTerminalEvent(last) || hasReadAll())) return finish();
     } catch (error) {
       options.onFailure(error);
       return;
@@ -75,6 +77,10 @@ export async function streamRun(
     }
     // What came during the last page.
     if (tail.seq > seq) advance();
+  }
+
+  function hasReadAll(): boolean {
+    return options.endSeq != null && seq >= options.endSeq;
   }
 
   function finish(): void {

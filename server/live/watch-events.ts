@@ -22,12 +22,19 @@ export function startSeq(input: Pick<WatchRunInput, "afterSeq" | "lastEventId">)
   return Number(lastEventId);
 }
 
-/** Where to start in a run, and whether all of it has been read already. Refuses an id that this run has not given out. */
-export async function openRun(ctx: ServiceContext, input: WatchRunInput): Promise<{ seq: number; isOver: boolean }> {
+/**
+ * Where to start in a run, where it ends once it has ended, and whether all of it has been read already. Refuses an id
+ * that this run has not given out.
+ */
+export async function openRun(
+  ctx: ServiceContext,
+  input: WatchRunInput,
+): Promise<{ seq: number; endSeq: number | null; isOver: boolean }> {
   const run = await getRun(ctx, { runId: input.runId });
   const seq = startSeq(input);
   if (seq > run.lastEventSeq) throw new InvalidCursorError(`run ${run.id} has ${run.lastEventSeq} events, not ${seq}`);
-  return { seq, isOver: isTerminal(run.status) && seq === run.lastEventSeq };
+  const endSeq = isTerminal(run.status) ? run.lastEventSeq : null;
+  return { seq, endSeq, isOver: seq === endSeq };
 }
 
 /** A run's events after a seq, then as they come, each once and in order. Ends after the run's terminal event. */
@@ -39,6 +46,7 @@ export async function* watchEvents(
 ): AsyncGenerator<RunEvent> {
   const start = await openRun(ctx, input);
   if (start.isOver) return;
+  const { endSeq } = start;
   let { seq } = start;
   let last: RunEvent | undefined;
   const wake = new WakeSignal();
@@ -53,6 +61,8 @@ export async function* watchEvents(
         if (signal.aborted) return;
       }
       last = page.at(-1) ?? last;
+      // Runs of v0.1 may have ended without a terminal event.
+      if (endSeq !== null && seq >= endSeq) return;
       // A full page may have ended with the run's last event: only an empty one after that tells.
       const isWhole = kept !== undefined || page.length < EVENTS_LIMIT_MAX;
       if (isWhole && isTerminalEvent(last) && tail.seq <= seq) return;

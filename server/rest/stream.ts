@@ -73,7 +73,7 @@ function feedWriter<Item>(feed: Awaited<ReturnType<typeof openFeed<Item>>>): (si
 
 async function openEvents({ ctx, live, signal, input }: Opening): Promise<OpenedStream> {
   const watch = parse(WatchRunInput, input);
-  const { seq, isOver } = await openRun(ctx, watch);
+  const { seq, endSeq, isOver } = await openRun(ctx, watch);
   if (isOver && watch.lastEventId !== undefined) return null;
   return {
     write: (sink) =>
@@ -92,10 +92,13 @@ async function openEvents({ ctx, live, signal, input }: Opening): Promise<Opened
           sink.write(ENDED);
           end();
         };
-        streamRun(ctx, live, sink, { runId: watch.runId, afterSeq: seq, onEnd, onFailure: reject }).then((stop) => {
-          halt = stop;
-          if (signal.aborted) end();
-        }, reject);
+        streamRun(ctx, live, sink, { runId: watch.runId, afterSeq: seq, endSeq, onEnd, onFailure: reject }).then(
+          (stop) => {
+            halt = stop;
+            if (signal.aborted) end();
+          },
+          reject,
+        );
       }),
   };
 }
