@@ -7,6 +7,7 @@ import { withdrawDecision } from "@/server/approvals";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, tenantOf } from "@/server/context";
 import { AlreadyTerminalError, NotFoundError } from "@/server/errors";
+import { redactMessage } from "@/server/events";
 import { toCommand } from "./command";
 import { endCommand } from "./end-command";
 import { assertRunOpen } from "./run-open";
@@ -23,7 +24,7 @@ export function cancelCommand(ctx: ServiceContext, input: CancelCommandInput): P
     if (isTerminal(command.state))
       throw new AlreadyTerminalError("command", command.id, command.state, command.failureKind);
     assertRunOpen(run);
-    const reason = input.reason ?? DEFAULT_REASON;
+    const reason = redactMessage(input.reason) ?? DEFAULT_REASON;
     await audit(ctx, {
       action: "commands.cancel",
       targetKind: "command",

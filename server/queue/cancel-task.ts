@@ -4,6 +4,7 @@ import { queueTasks } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext } from "@/server/context";
 import { AlreadyTerminalError, NotFoundError } from "@/server/errors";
+import { redactMessage } from "@/server/events";
 import { lockTask } from "./lock-task";
 import { toTask } from "./task";
 
@@ -17,7 +18,7 @@ export function cancelTask(ctx: ServiceContext, input: CancelTaskInput): Promise
     if (task.state === "completed" || task.state === "failed") {
       throw new AlreadyTerminalError("queue task", task.id, task.state);
     }
-    const reason = input.reason ?? DEFAULT_REASON;
+    const reason = redactMessage(input.reason) ?? DEFAULT_REASON;
     const [cancelled] = await ctx.db
       .update(queueTasks)
       .set({ state: "cancelled", cancelledAt: sql`clock_timestamp()`, cancelReason: reason })

@@ -7,7 +7,7 @@ import { audit } from "@/server/audit";
 import { endCommand } from "@/server/commands";
 import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { AlreadyTerminalError, NotFoundError } from "@/server/errors";
-import { appendServerEvents, statusEvent } from "@/server/events";
+import { appendServerEvents, redactMessage, statusEvent } from "@/server/events";
 import { endRun } from "./end-run";
 import { toRun } from "./run";
 
@@ -24,7 +24,7 @@ export function cancelRun(ctx: ServiceContext, input: CancelRunInput): Promise<R
     const { run } = locked;
     if (run.status === "cancelled") return toRun(run, null);
     if (isTerminal(run.status)) throw new AlreadyTerminalError("run", run.id, run.status, run.failureKind);
-    const reason = input.reason ?? DEFAULT_REASON;
+    const reason = redactMessage(input.reason) ?? DEFAULT_REASON;
     const cancelled =
       run.status === "pending" ? await cancelNow(ctx, locked, reason) : await requestCancel(ctx, run, reason);
     await audit(ctx, {

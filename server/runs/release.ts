@@ -6,6 +6,7 @@ import { runnerJobs } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { ConflictError, NotFoundError } from "@/server/errors";
+import { redactMessage } from "@/server/events";
 import { assertHolds } from "./holder";
 import { loseAttempt } from "./lose-attempt";
 import { assertRunVisible, toRun } from "./run";
@@ -18,7 +19,7 @@ export function releaseRun(ctx: ServiceContext, input: ReleaseRunInput): Promise
     if (!locked) throw new NotFoundError("run", input.runId);
     if (isTerminal(locked.run.status)) return toRun(locked.run, null);
     assertHolds(ctx, locked.run, input.leaseEpoch);
-    const why = input.reason ?? "its runner was stopped";
+    const why = redactMessage(input.reason) ?? "its runner was stopped";
     const freed = await loseAttempt(ctx, locked, { why, isOrderly: true, keepsOpen: ctx.settings.executor === "none" });
     await audit(ctx, {
       action: "runs.release",
@@ -45,7 +46,8 @@ export function forceReleaseRun(ctx: ServiceContext, input: { runId: string; rea
         leaseState: run.leaseState,
       });
     }
-    const why = `an operator forced it: ${input.reason}`;
+    const reason = redactMessage(input.reason);
+    const why = `an operator forced it: ${reason}`;
     await closeJobs(ctx, run.id, why);
     const freed = await loseAttempt(ctx, locked, {
       why,
@@ -57,7 +59,7 @@ export function forceReleaseRun(ctx: ServiceContext, input: { runId: string; rea
       targetKind: "run",
       targetId: run.id,
       tenantId: run.tenantId,
-      details: { reason: input.reason },
+      details: { reason },
     });
     return toRun(freed, null);
   });
