@@ -7,7 +7,15 @@ export default defineConfig({
   oxc: { target: "node20" },
   test: {
     include: ["**/*.test.ts", "**/*.test.tsx"],
-    exclude: ["**/*.cluster.test.ts", "node_modules/**", "build/**", ".next/**", "e2e/**", ".agentrun/**"],
+    exclude: [
+      "**/*.cluster.test.ts",
+      "**/*.pods.test.ts",
+      "node_modules/**",
+      "build/**",
+      ".next/**",
+      "e2e/**",
+      ".agentrun/**",
+    ],
     globalSetup: ["db/test/vitest-setup.ts"],
     pool: "forks",
     maxWorkers: 2,

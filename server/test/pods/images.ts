@@ -1,0 +1,58 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import path from "node:path";
+
+// The project's own Dockerfile, built where no registry of images is reached: on a base that Debian's and npm's
+// packages make.
+const BASE = "localhost/agentrun-test/base:1";
+const NODE = ["node@24.21.0", "npm@11.21.2"];
+const DEBIAN = "bookworm";
+const PACKAGES = "git,ca-certificates,libstdc++6,procps,util-linux";
+
+export type Images = { server: string; runner: string };
+
+/** Builds both images of the Dockerfile and hands them, as archives, to `load`. */
+export function buildImages(folder: string, load: (archive: string) => void): Images {
+  mkdirSync(folder, { recursive: true });
+  const storage = [`--root=${folder}/store`, `--runroot=${folder}/run`, "--storage-driver=vfs"];
+  const buildah = (...args: string[]) => run("buildah", [...storage, ...args], folder);
+  makeBase(folder, buildah);
+  const certificates = process.env.NODE_EXTRA_CA_CERTS;
+  const trust =
+    certificates === undefined
+      ? []
+      : [`--volume=${certificates}:${certificates}:ro`, `--build-arg=NODE_EXTRA_CA_CERTS=${certificates}`];
+  const images: Images = { server: "agentrun/server:test", runner: "agentrun/runner:test" };
+  for (const [target, name] of Object.entries(images)) {
+    const options = [...trust, "--isolation=chroot", "--layers", `--build-arg=BASE=${BASE}`, `--target=${target}`];
+    buildah("bud", ...options, `--tag=localhost/${name}`, process.cwd());
+    const archive = path.join(folder, `${target}.tar`);
+    buildah("push", `localhost/${name}`, `docker-archive:${archive}:docker.io/${name}`);
+    load(archive);
+  }
+  return { server: `docker.io/${images.server}`, runner: `docker.io/${images.runner}` };
+}
+
+function makeBase(folder: string, buildah: (...args: string[]) => void): void {
+  const rootfs = path.join(folder, "rootfs");
+  run("debootstrap", ["--variant=minbase", `--include=${PACKAGES}`, DEBIAN, rootfs], folder);
+  const npm = path.join(folder, "node");
+  mkdirSync(npm, { recursive: true });
+  writeFileSync(path.join(npm, "package.json"), "{}");
+  run("npm", ["install", "--no-audit", "--no-fund", `--prefix=${npm}`, ...NODE], folder);
+  cpSync(path.join(npm, "node_modules/node/bin/node"), path.join(rootfs, "usr/local/bin/node"));
+  cpSync(path.join(npm, "node_modules/npm"), path.join(rootfs, "usr/local/lib/node_modules/npm"), { recursive: true });
+  for (const name of ["npm", "npx"])
+    symlinkSync(`../lib/node_modules/npm/bin/${name}-cli.js`, path.join(rootfs, "usr/local/bin", name));
+  execFileSync("tar", ["-C", rootfs, "-cf", path.join(folder, "base.tar"), "."]);
+  writeFileSync(path.join(folder, "Dockerfile.base"), "FROM scratch\nADD base.tar /\n");
+  buildah("bud", "--isolation=chroot", `--tag=${BASE}`, `--file=${folder}/Dockerfile.base`, folder);
+}
+
+/** What a program said is only of interest when it failed. */
+function run(program: string, args: string[], folder: string): void {
+  const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: "utf8", maxBuffer: 1 << 28 });
+  writeFileSync(path.join(folder, `${program}.log`), `${stdout}\n${stderr}`, { flag: "a" });
+  if (error || status !== 0)
+    throw new Error(`${program} failed: ${error?.message ?? `${stdout}\n${stderr}`.slice(-2_000)}`);
+}

@@ -1,0 +1,70 @@
+import { execFileSync } from "node:child_process";
+import { expect, inject } from "vitest";
+
+// biome-ignore lint/suspicious/noExplicitAny: an outside program has no types of ours, only answers.
+type Json = any;
+
+const TURN_TIMEOUT_MS = 120_000;
+
+/** A program that commands the product by REST, and looks at the cluster by kubectl. */
+export function openProgram() {
+  const { url, token, kubeconfig, namespace } = inject("pods");
+
+  async function send(method: string, path: string, body?: unknown): Promise<{ status: number; body: Json }> {
+    const answer = await fetch(`${url}/api/v1${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: answer.status, body: await answer.json() };
+  }
+
+  async function ok(method: string, path: string, body?: unknown): Promise<Json> {
+    const answer = await send(method, path, body);
+    expect(answer.status, `${method} ${path}: ${JSON.stringify(answer.body)}`).toBe(200);
+    return answer.body;
+  }
+
+  return {
+    send,
+    ok,
+    kubectl: (...args: string[]) =>
+      execFileSync("kubectl", ["--kubeconfig", kubeconfig, "--namespace", namespace, ...args], { encoding: "utf8" }),
+    /** Names of objects of a kind. */
+    list(kind: string): string[] {
+      return this.kubectl("get", kind, "--output=name").split("\n").filter(Boolean);
+    },
+    run: (sessionId: string, executionPolicy: Record<string, unknown> = {}): Promise<Json> =>
+      ok("POST", "/runs", {
+        backendProfile: "demo",
+        sessionRef: { sessionId },
+        executionPolicy: { idleTimeoutMs: 500, ...executionPolicy },
+      }),
+    turn: (runId: string, text: string): Promise<Json> =>
+      ok("POST", `/runs/${runId}/commands`, { type: "turn", payload: { text } }),
+    /** Waits for what an answer shows. */
+    async until(path: string, isWanted: (body: Json) => boolean): Promise<Json> {
+      let last: Json;
+      const look = async () => {
+        last = await ok("GET", path);
+        return isWanted(last);
+      };
+      await expect.poll(look, { timeout: TURN_TIMEOUT_MS, interval: 250 }).toBe(true);
+      return last;
+    },
+    async ended(runId: string): Promise<Json> {
+      return this.until(`/runs/${runId}`, (run) => run.terminalStatus !== null);
+    },
+    async events(runId: string): Promise<Json[]> {
+      return (await ok("GET", `/runs/${runId}/events?limit=500`)).items;
+    },
+    /** What the agent said in a run. */
+    async said(runId: string): Promise<string> {
+      const events = await this.events(runId);
+      return events
+        .filter((event: Json) => event.type === "assistant_message")
+        .map((event: Json) => event.payload.text)
+        .join("\n");
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import { randomBytes } from "node:crypto";
+import { expect, test } from "vitest";
+import { openProgram } from "./program";
+
+// Real pods on a real node: the runner's image, the real codex in it, claims bound by the cluster.
+const word = (name: string) => `${name}-${randomBytes(4).toString("hex")}`;
+
+test("a conversation goes on from pod to pod on one claim, is evicted, refused, restored, and goes on", async () => {
+  const program = openProgram();
+  const sessionId = word("story");
+  const first = await program.run(sessionId);
+  await program.turn(first.id, "write a file");
+  expect(await program.ended(first.id)).toMatchObject({ status: "completed", failureKind: null });
+  const outputs = (await program.events(first.id)).filter((event) => event.type === "command_execution");
+  expect(outputs.at(-1)?.payload).toMatchObject({ status: "completed", exitCode: 0 });
+  const stored = await program.ok("GET", `/sessions/${sessionId}/storage`);
+  expect(stored).toMatchObject({ storageKind: "pvc", storageState: "live", pvcPhase: "Bound", restorable: true });
+  expect(stored.filesCount).toBeGreaterThan(1);
+
+  const second = await program.run(sessionId);
+  await program.turn(second.id, "hello");
+  expect(await program.ended(second.id)).toMatchObject({ status: "completed" });
+  expect(await program.said(second.id)).not.toContain("This is the first message of our conversation");
+  const jobs = await program.ok("GET", `/runs/${second.id}/runner-jobs`);
+  expect(jobs.items).toHaveLength(1);
+
+  await program.ok("DELETE", `/sessions/${sessionId}/storage`);
+  await program.until(`/sessions/${sessionId}/storage`, (storage) => storage.storageState === "evicted");
+  expect(program.list("persistentvolumeclaims")).not.toContain(`persistentvolumeclaim/${stored.pvcName}`);
+  const refused = await program.run(sessionId);
+  await program.turn(refused.id, "hello again");
+  const launch = await program.send("POST", `/runs/${refused.id}/runner-jobs`, {});
+  expect(launch).toMatchObject({
+    status: 409,
+    body: { error: { failureKind: "session-store-evicted", details: { restorable: true } } },
+  });
+  expect((await program.ok("GET", `/runs/${refused.id}/runner-jobs`)).items).toEqual([]);
+
+  await program.ok("POST", `/sessions/${sessionId}/storage/restore`);
+  expect(await program.ended(refused.id)).toMatchObject({ status: "completed" });
+  expect(await program.said(refused.id)).not.toContain("This is the first message of our conversation");
+  expect(await program.ok("GET", `/sessions/${sessionId}/storage`)).toMatchObject({ storageState: "live" });
+});
+
+test("an approval is asked from a pod and answered into it, and a turn under way is interrupted there", async () => {
+  const program = openProgram();
+  const run = await program.run(word("approval"), { approval: "untrusted", idleTimeoutMs: 60_000 });
+  await program.turn(run.id, "ask for approval");
+  const { items } = await program.until(`/approvals?runId=${run.id}`, (page) => page.items.length === 1);
+  await program.ok("POST", `/approvals/${items[0].id}/decide`, { decision: "accept" });
+  await program.until(`/runs/${run.id}/commands`, (page) => page.items[0].state === "completed");
+
+  const long = await program.turn(run.id, "do something long");
+  await program.until(
+    `/runs/${run.id}/events?limit=500`,
+    (page) => page.items.at(-1).type === "command_execution" && page.items.at(-1).payload.status === "inProgress",
+  );
+  await program.ok("POST", `/runs/${run.id}/commands`, { type: "interrupt", payload: {} });
+  const ended = await program.until(`/commands/${long.id}`, ({ state }) =>
+    ["completed", "failed", "cancelled"].includes(state),
+  );
+  expect(ended).toMatchObject({ state: "cancelled" });
+  await program.ok("POST", `/runs/${run.id}/cancel`, {});
+  expect(await program.ended(run.id)).toMatchObject({ status: "cancelled" });
+});
+
+test("a pod that is killed in the middle of a turn costs that turn alone", async () => {
+  const program = openProgram();
+  const sessionId = word("killed");
+  const run = await program.run(sessionId);
+  await program.turn(run.id, "do something long");
+  await program.until(`/runs/${run.id}/events?limit=500`, (page) =>
+    page.items.some((event: { type: string }) => event.type === "command_execution"),
+  );
+  const [job] = (await program.ok("GET", `/runs/${run.id}/runner-jobs`)).items;
+  program.kubectl("delete", "pod", "--selector", `job-name=${job.jobName}`, "--force", "--grace-period=0");
+  expect(await program.ended(run.id)).toMatchObject({ status: "failed", failureKind: "runner-lost" });
+
+  const next = await program.run(sessionId);
+  await program.turn(next.id, "hello");
+  expect(await program.ended(next.id)).toMatchObject({ status: "completed" });
+});
+
+test("a read-only run is refused where a pod cannot keep it, and no Job or Secret is left of any", async () => {
+  const program = openProgram();
+  const run = await program.run(word("read-only"), { sandbox: "read-only" });
+  await program.turn(run.id, "hello");
+  const ended = await program.ended(run.id);
+  expect(ended).toMatchObject({ status: "failed", failureKind: "backend-failed" });
+  expect(ended.failureMessage).toContain("cannot be kept on Kubernetes");
+  await expect.poll(() => [...program.list("jobs"), ...program.list("secrets")], { timeout: 60_000 }).toEqual([]);
+});
