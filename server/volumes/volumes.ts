@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 /** A session's volume as its provider sees it now. */
 export type VolumeStatus = {
   /** Name in the provider: a folder's, or a PersistentVolumeClaim's. */
@@ -26,4 +28,9 @@ export interface Volumes {
   isEmpty(name: string): Promise<boolean | null>;
   /** Folder to give to a local runner; null where runners mount volumes by themselves. */
   folderOf(name: string): string | null;
+}
+
+/** The name of a session's volume in every provider: made of a hash, so that no id can name anything else. */
+export function volumeNameOf(sessionId: string): string {
+  return `agentrun-${createHash("sha256").update(sessionId).digest("hex").slice(0, 32)}`;
 }

@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
 import { UnavailableError } from "@/server/errors";
 import { type Claim, type Cluster, isKubernetesProblem } from "@/server/kubernetes";
-import type { VolumeSpec, VolumeStatus, Volumes } from "@/server/volumes/volumes";
+import { type VolumeSpec, type VolumeStatus, type Volumes, volumeNameOf } from "@/server/volumes/volumes";
 import { type ClaimPolicy, claimFor, isClaimOf, isOurs } from "./claim";
 
 /** The object changed between read and deletion: it is read and judged again, this often at most. */
@@ -48,11 +47,11 @@ export function createKubernetesVolumes(options: KubernetesVolumesOptions): Volu
 
   return {
     namespace: cluster.namespace,
-    nameFor,
+    nameFor: volumeNameOf,
     folderOf: () => null,
     isEmpty: async () => null,
     async ensure(spec) {
-      const name = nameFor(spec.sessionId);
+      const name = volumeNameOf(spec.sessionId);
       const claim = await createClaim(name, spec);
       if (!isClaimOf(claim, spec.sessionId)) throw strangerError(name);
       if (claim.metadata?.deletionTimestamp !== undefined) {
@@ -86,10 +85,6 @@ export function createKubernetesVolumes(options: KubernetesVolumesOptions): Volu
       }
     },
   };
-}
-
-function nameFor(sessionId: string): string {
-  return `agentrun-${createHash("sha256").update(sessionId).digest("hex").slice(0, 32)}`;
 }
 
 function statusOf(claim: Claim, namespace: string): VolumeStatus {

@@ -1,7 +1,7 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { chmod, lstat, mkdir, opendir, readdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
-import type { VolumeSpec, VolumeStatus, Volumes } from "@/server/volumes/volumes";
+import { type VolumeSpec, type VolumeStatus, type Volumes, volumeNameOf } from "@/server/volumes/volumes";
 
 /** What a folder may be called: rows of an adopted database hold names that others chose. */
 const SAFE_NAME = /^[a-z0-9][a-z0-9.-]{0,252}$/;
@@ -16,10 +16,10 @@ export function createLocalVolumes(root: string): Volumes {
 
   return {
     namespace: NAMESPACE,
-    nameFor,
+    nameFor: volumeNameOf,
     folderOf,
     async ensure(spec: VolumeSpec) {
-      const name = nameFor(spec.sessionId);
+      const name = volumeNameOf(spec.sessionId);
       await mkdir(path.join(root, name), { recursive: true, mode: 0o700 });
       await requireFolder(path.join(root, name));
       return statusOf(name);
@@ -49,10 +49,6 @@ export function createLocalVolumes(root: string): Volumes {
       return true;
     },
   };
-}
-
-function nameFor(sessionId: string): string {
-  return `agentrun-${createHash("sha256").update(sessionId).digest("hex").slice(0, 32)}`;
 }
 
 async function isFolder(folder: string): Promise<boolean> {
