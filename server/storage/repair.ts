@@ -62,7 +62,8 @@ async function reviveKept(ctx: ServiceContext, sessionId: string): Promise<boole
 }
 
 async function hasVolume(ctx: ServiceContext, session: SessionRow): Promise<boolean> {
-  return session.storagePvcName !== null && (await ctx.volumes.find(session.storagePvcName)) !== null;
+  const volume = session.storagePvcName === null ? null : await ctx.volumes.find(session.storagePvcName);
+  return volume !== null && volume.phase !== "Terminating";
 }
 
 async function attempt(

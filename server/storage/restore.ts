@@ -5,7 +5,7 @@ import { lockSession } from "@/db/queries/lock";
 import { archiveManifests, type SessionRow, sessions } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
-import { ConflictError, NotFoundError } from "@/server/errors";
+import { ConflictError, NotFoundError, UnavailableError } from "@/server/errors";
 import { requireSession } from "@/server/sessions";
 import { finishEviction } from "./finish-eviction";
 import { makeVolume } from "./make-volume";
@@ -28,6 +28,12 @@ export async function restoreStorage(ctx: ServiceContext, input: { sessionId: st
   const asked = await requireSession(ctx, input.sessionId);
   const before =
     (await finishEviction(ctx, asked, "finished before its restore")) ?? (await requireSession(ctx, input.sessionId));
+  if (before.storageState === "deleting") {
+    throw new UnavailableError(
+      "executor-unavailable",
+      `the old volume of session ${input.sessionId} is still being removed: try again in a moment`,
+    );
+  }
   const keepsVolume =
     WITH_VOLUME.includes(before.storageState) && (await ctx.volumes.find(before.storagePvcName ?? "")) !== null;
   const ordered = await inTx(ctx, async (ctx) => {

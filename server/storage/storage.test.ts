@@ -134,6 +134,11 @@ test("a volume that something still holds is evicted once it is gone, whoever or
   expect((await repairStorage(held)).finished).toEqual([]);
   await expect(createRunAndClaim(ctx, byHand)).rejects.toMatchObject({ reason: "store-evicted" });
 
+  await expect(restoreStorage(held, { sessionId: byHand })).rejects.toMatchObject({
+    failureKind: "infra-failed",
+    message: expect.stringContaining("still being removed"),
+  });
+
   expect((await repairStorage(ctx)).finished.sort()).toEqual([byHand, byAge].sort());
   expect(await getStorage(ctx, { sessionId: byHand })).toMatchObject({ storageState: "evicted", pvcPhase: null });
 });
