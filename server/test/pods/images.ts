@@ -14,7 +14,7 @@ export type Images = { server: string; runner: string };
 /** Builds both images of the Dockerfile and hands them, as archives, to `load`. */
 export function buildImages(folder: string, load: (archive: string) => void): Images {
   mkdirSync(folder, { recursive: true });
-  const storage = [`--root=${folder}/store`, `--runroot=${folder}/run`, "--storage-driver=vfs"];
+  const storage = [`--root=${folder}/store`, `--runroot=${folder}/run`, "--storage-driver=overlay"];
   const buildah = (...args: string[]) => run("buildah", [...storage, ...args], folder);
   makeBase(folder, buildah);
   const certificates = process.env.NODE_EXTRA_CA_CERTS;

@@ -3,6 +3,8 @@ import { expect, test } from "vitest";
 import { openProgram } from "./program";
 
 // Real pods on a real node: the runner's image, the real codex in it, claims bound by the cluster.
+const OPEN = ["pending", "acknowledged"];
+const isAtWork = (page: { items: { type: string }[] }) => page.items.some(({ type }) => type === "command_execution");
 const word = (name: string) => `${name}-${randomBytes(4).toString("hex")}`;
 
 test("a conversation goes on from pod to pod on one claim, is evicted, refused, restored, and goes on", async () => {
@@ -42,24 +44,27 @@ test("a conversation goes on from pod to pod on one claim, is evicted, refused, 
   expect(await program.ok("GET", `/sessions/${sessionId}/storage`)).toMatchObject({ storageState: "live" });
 });
 
-test("an approval is asked from a pod and answered into it, and a turn under way is interrupted there", async () => {
+test("an approval is asked from a pod and answered into it", async () => {
   const program = openProgram();
   const run = await program.run(word("approval"), { approval: "untrusted", idleTimeoutMs: 60_000 });
-  await program.turn(run.id, "ask for approval");
+  const turn = await program.turn(run.id, "ask for approval");
   const { items } = await program.until(`/approvals?runId=${run.id}`, (page) => page.items.length === 1);
   await program.ok("POST", `/approvals/${items[0].id}/decide`, { decision: "accept" });
-  await program.until(`/runs/${run.id}/commands`, (page) => page.items[0].state === "completed");
+  await program.until(`/commands/${turn.id}`, ({ state }) => state === "completed");
+  await program.ok("POST", `/runs/${run.id}/cancel`, {});
+  expect(await program.ended(run.id)).toMatchObject({ status: "cancelled" });
+});
 
+test("a turn under way in a pod is interrupted there, and the run goes on", async () => {
+  const program = openProgram();
+  const run = await program.run(word("interrupt"), { idleTimeoutMs: 60_000 });
   const long = await program.turn(run.id, "do something long");
-  await program.until(
-    `/runs/${run.id}/events?limit=500`,
-    (page) => page.items.at(-1).type === "command_execution" && page.items.at(-1).payload.status === "inProgress",
-  );
+  await program.until(`/runs/${run.id}/events?limit=500`, isAtWork);
   await program.ok("POST", `/runs/${run.id}/commands`, { type: "interrupt", payload: {} });
-  const ended = await program.until(`/commands/${long.id}`, ({ state }) =>
-    ["completed", "failed", "cancelled"].includes(state),
-  );
+  const ended = await program.until(`/commands/${long.id}`, ({ state }) => !OPEN.includes(state));
   expect(ended).toMatchObject({ state: "cancelled" });
+  const next = await program.turn(run.id, "hello");
+  await program.until(`/commands/${next.id}`, ({ state }) => state === "completed");
   await program.ok("POST", `/runs/${run.id}/cancel`, {});
   expect(await program.ended(run.id)).toMatchObject({ status: "cancelled" });
 });
@@ -69,9 +74,7 @@ test("a pod that is killed in the middle of a turn costs that turn alone", async
   const sessionId = word("killed");
   const run = await program.run(sessionId);
   await program.turn(run.id, "do something long");
-  await program.until(`/runs/${run.id}/events?limit=500`, (page) =>
-    page.items.some((event: { type: string }) => event.type === "command_execution"),
-  );
+  await program.until(`/runs/${run.id}/events?limit=500`, isAtWork);
   const [job] = (await program.ok("GET", `/runs/${run.id}/runner-jobs`)).items;
   program.kubectl("delete", "pod", "--selector", `job-name=${job.jobName}`, "--force", "--grace-period=0");
   expect(await program.ended(run.id)).toMatchObject({ status: "failed", failureKind: "runner-lost" });
