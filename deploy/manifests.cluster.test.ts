@@ -9,7 +9,7 @@ import { jobFor } from "@/server/executors/kubernetes/manifests";
 import { createLog } from "@/server/log";
 import { openExecutor } from "@/server/open-executor";
 import { openSeams } from "@/server/seams";
-import { ATTEMPT, POLICY } from "./test/attempt";
+import { ATTEMPT, POLICY } from "@/server/test/cluster/attempt";
 import { createExample, type Example } from "./test/example";
 import { kubectl } from "./test/kubectl";
 

@@ -1,37 +1,15 @@
 import { expect, test } from "vitest";
 import { type AttemptExit, jobNameOf, type LaunchSpec } from "@/server/executors/executor";
+import { ATTEMPT, POLICY } from "@/server/test/cluster/attempt";
 import { createTestNamespace, type TestNamespace } from "@/server/test/cluster/namespace";
-import { createKubernetesExecutor, type JobPolicy } from ".";
+import { createKubernetesExecutor } from ".";
 
 // The API server, its controllers and its scheduler are real; there is no node, so the tests say what a node would.
-const POLICY: JobPolicy = {
-  image: "docker.io/local/agentrun-runner:1",
-  imagePullPolicy: "Never",
-  serviceAccount: null,
-  cpuRequest: "100m",
-  memoryRequest: "128Mi",
-  memoryLimit: "1Gi",
-  scratchLimit: "1Gi",
-  activeDeadlineSeconds: 3_600,
-  ttlSeconds: 600,
-  logLevel: "info",
-};
-
 let attempts = 0;
 function specOf(): LaunchSpec {
   attempts += 1;
   const attemptId = `att_${Date.now()}_${attempts}`;
-  return {
-    attemptId,
-    runId: "run_1",
-    runnerId: "runner_1",
-    launchToken: "arl_first",
-    url: "http://127.0.0.1:1",
-    leaseMs: 20_000,
-    volumeDir: null,
-    hasNetwork: false,
-    volumeName: "agentrun-volume",
-  };
+  return { ...ATTEMPT, attemptId, launchToken: "arl_first", volumeName: "agentrun-volume" };
 }
 
 function open(place: TestNamespace, options: { endDeadlineMs?: number; unschedulableMaxMs?: number } = {}) {
@@ -39,7 +17,8 @@ function open(place: TestNamespace, options: { endDeadlineMs?: number; unschedul
   const errors: unknown[] = [];
   const executor = createKubernetesExecutor({
     cluster: place.cluster,
-    policy: POLICY,
+    // The namespace of a test has no account but its default.
+    policy: { ...POLICY, serviceAccount: null },
     onError: (error) => errors.push(error),
     relistMs: 100,
     endDeadlineMs: 5_000,

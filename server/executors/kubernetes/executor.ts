@@ -101,7 +101,9 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
       tell(uid, { attemptId, signal: null, ...exitOf(job, pods[0]) });
       return;
     }
-    if ((job.status?.active ?? 0) === 0) return;
+    // A pod that runs has started: only one that does not yet is worth a look of its own.
+    const { active = 0, ready = 0 } = job.status ?? {};
+    if (active === 0 || ready > 0) return;
     const [pod] = await podsOf(attemptId);
     const why = pod && hopelessReason(pod, options.unschedulableMaxMs ?? UNSCHEDULABLE_MAX_MS, Date.now());
     if (!why) return;
