@@ -3,6 +3,19 @@ import { ChosenId, IdempotencyKey, RecordId, requiredText } from "./ids";
 import { Metadata } from "./json";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 
+/** What a runner's exit code says to whoever started it. */
+export const RUNNER_EXIT = {
+  done: 0,
+  failed: 1,
+  /** The run could not be claimed. */
+  refused: 2,
+  lost: 3,
+  /** The run's end was said in its preparation: no agent is to be started. */
+  endedInPreparation: 4,
+  /** A disk that the runner writes to is full. */
+  storageFull: 5,
+} as const;
+
 export const RegisterRunnerInput = z.strictObject({
   id: ChosenId.optional(),
   runId: RecordId.optional(),

@@ -7,9 +7,10 @@ import type { ControlPlane } from "./control-plane";
 import type { Ending } from "./ending";
 import { BackendFailedError } from "./errors";
 import { type DraftEvent, EventBatcher } from "./event-batch";
+import type { Handover } from "./handover";
 import { probeIsolation } from "./isolation";
 import { LiveFrames } from "./live-frames";
-import { type Prepared, policyOf, prepare, repairThreads } from "./prepare";
+import { type Disk, layoutOf, type Prepared, policyOf, prepareAgent, prepareDisk, repairThreads } from "./prepare";
 import { sandboxFor } from "./sandbox";
 import { lostThreadMessage, noteLostThread, noteThread } from "./thread-notes";
 import { TurnTranslator } from "./turn";
@@ -32,6 +33,7 @@ export class Attempt {
   private readonly abandoning = new AbortController();
   private agent: Agent | undefined;
   private opening: Promise<Agent> | undefined;
+  private readyDisk: Disk | undefined;
   private prepared: Prepared | undefined;
   private threadId: string | undefined;
   private notedThreadId: string | undefined;
@@ -40,9 +42,12 @@ export class Attempt {
     readonly config: RunnerConfig,
     readonly controlPlane: ControlPlane,
     readonly run: ClaimedRun,
+    handover?: Handover,
   ) {
     const { id: runId, leaseEpoch } = run;
     this.policy = policyOf(run);
+    if (handover)
+      this.readyDisk = { layout: layoutOf(config, run), cwd: handover.cwd, notes: handover.notes ?? undefined };
     this.live = new LiveFrames({ controlPlane, runId, leaseEpoch });
     this.events = new EventBatcher({
       controlPlane,
@@ -55,7 +60,7 @@ export class Attempt {
       threadId: () => this.threadId,
       turnCommandId: () => this.turnCommandId,
       // Read late: a git workspace's folder is known once it is there.
-      workspaceDir: () => this.prepared?.cwd ?? "",
+      workspaceDir: () => this.readyDisk?.cwd ?? "",
       isDemo: run.assignment.isDemo,
     });
     const changesOf = (itemId: string) => this.translator.changesOf(itemId);
@@ -109,22 +114,34 @@ export class Attempt {
     return this.opening;
   }
 
-  /** What is on disk for this attempt, once the agent was opened. */
-  get disk(): Prepared | undefined {
-    return this.prepared;
+  /** What is on disk for this attempt, once it was prepared. */
+  get disk(): Disk | undefined {
+    return this.readyDisk;
+  }
+
+  /** Throws WorkspaceError, VolumeError, or what a call of the control plane throws. */
+  async prepareDisk(): Promise<Disk> {
+    this.readyDisk ??= await prepareDisk({
+      config: this.config,
+      run: this.run,
+      controlPlane: this.controlPlane,
+      emit: (event) => this.emit(event),
+      signal: this.preparing.signal,
+    });
+    return this.readyDisk;
   }
 
   /** Throws VolumeTakenError when another attempt has the volume. */
   async checkVolume(): Promise<void> {
-    const { run, config, prepared } = this;
-    if (prepared)
-      await checkWriter(prepared.layout, { runId: run.id, leaseEpoch: run.leaseEpoch, attemptId: config.attemptId });
+    const { run, config, disk } = this;
+    if (disk)
+      await checkWriter(disk.layout, { runId: run.id, leaseEpoch: run.leaseEpoch, attemptId: config.attemptId });
   }
 
   /** Keeps on the volume which thread is worked on; without space for it only a first turn's resume is lost. */
   async noteThread(): Promise<void> {
-    if (this.prepared && this.threadId !== undefined && this.threadId !== this.notedThreadId) {
-      await noteThread(this.prepared.layout, this.threadId).catch(() => {});
+    if (this.disk && this.threadId !== undefined && this.threadId !== this.notedThreadId) {
+      await noteThread(this.disk.layout, this.threadId).catch(() => {});
       this.notedThreadId = this.threadId;
     }
   }
@@ -156,14 +173,9 @@ export class Attempt {
     const { config, run, policy } = this;
     // What ends the last agent's tools looks for the attempt's mark, which the next agent carries too.
     await this.agent?.kill();
-    if (this.prepared) await repairThreads(this.prepared.layout, (event) => this.emit(event));
-    this.prepared ??= await prepare({
-      config,
-      run,
-      controlPlane: this.controlPlane,
-      emit: (event) => this.emit(event),
-      signal: this.preparing.signal,
-    });
+    const emit = (event: DraftEvent) => this.emit(event);
+    if (this.disk) await repairThreads(this.disk.layout, emit);
+    this.prepared ??= await prepareAgent(await this.prepareDisk(), { config, run, emit });
     const { cwd, agentEnv, layout, notes } = this.prepared;
     const threadId = await this.threadToOpen(this.prepared);
     const isolation = config.isolation ?? probeIsolation();
@@ -177,7 +189,7 @@ export class Attempt {
         cwd,
         env: agentEnv,
         attemptId: config.attemptId,
-        sandbox: sandboxFor(policy.sandbox, config.isPod === true),
+        sandbox: await sandboxFor(policy.sandbox, { isPod: config.isPod === true, cwd }),
         approval: policy.approval,
         threadId,
         notes,

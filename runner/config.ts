@@ -21,6 +21,8 @@ const RunnerEnv = z.object({
   AGENTRUN_SELF_FENCE: z.enum(["on", "off"]).optional(),
   /** What holds the agent: codex by its own sandboxes, or the pod that this runner is alone in. */
   AGENTRUN_SANDBOX: z.enum(["codex", "pod"]).default("codex"),
+  /** One of a pod's two steps: all that writes the volume before the agent may, or what comes after. Absent, it is both. */
+  AGENTRUN_STEP: z.enum(["prepare", "work"]).optional(),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
   PATH: z.string().default("/usr/local/bin:/usr/bin:/bin"),
   LANG: z.string().default("C.UTF-8"),
@@ -43,6 +45,8 @@ export interface RunnerConfig {
   selfFence: boolean | undefined;
   /** The pod is the sandbox: codex's own need namespaces, which a restricted pod refuses. */
   isPod?: boolean;
+  /** Absent: one process does all. */
+  step?: "prepare" | "work" | undefined;
   /** How long codex may take to answer while it starts. */
   startTimeoutMs?: number;
   /** How long a turn may take to stop before codex is killed. */
@@ -77,6 +81,7 @@ export function readRunnerConfig(env: Record<string, string | undefined>): Runne
     leaseMs: data.AGENTRUN_LEASE_MS,
     selfFence: data.AGENTRUN_SELF_FENCE === undefined ? undefined : data.AGENTRUN_SELF_FENCE === "on",
     isPod: data.AGENTRUN_SANDBOX === "pod",
+    step: data.AGENTRUN_STEP,
     logLevel: data.LOG_LEVEL,
     pathVariable: data.PATH,
     lang: data.LANG,

@@ -3,12 +3,15 @@ import type { Command } from "@/contract/command";
 import { type ClaimedRun, type HeartbeatAnswer, isTerminal } from "@/contract/run";
 import { archiveVolume } from "./archive";
 import { Attempt } from "./attempt";
+import { claimRun } from "./claim";
 import { CommandInbox } from "./command-inbox";
+import { conclude } from "./conclude";
 import type { RunnerConfig } from "./config";
 import { type ControlPlane, RefusedError } from "./control-plane";
 import { deferred } from "./deferred";
 import { type Ending, endingOf } from "./ending";
-import { Heartbeat, type Instant, now } from "./heartbeat";
+import type { Handover } from "./handover";
+import { Heartbeat, type Instant } from "./heartbeat";
 import { persist } from "./persist";
 import { TurnRunner } from "./turn-runner";
 import { UrgentCommands } from "./urgent-commands";
@@ -30,18 +33,13 @@ export async function runAttempt(opts: {
   log: RunnerLog;
   terminate: AbortSignal;
   kill?: AbortSignal;
+  /** What the step before has left, where there was one. */
+  handover?: Handover;
 }): Promise<Ending> {
   const { config, controlPlane, log, terminate } = opts;
-  const { runId, runnerId, leaseMs } = config;
-  const nonce = randomUUID();
-  let claimedAt = now();
-  const claim = () => {
-    claimedAt = now();
-    return controlPlane.claim({ runId, runnerId, leaseMs, nonce });
-  };
-  const run = await persist(claim, { awayMaxMs: 60_000 });
+  const { run, claimedAt } = await claimRun(config, controlPlane, opts.handover?.nonce ?? randomUUID());
   log.info({ leaseEpoch: run.leaseEpoch }, "claimed");
-  const loop = new Loop({ config, controlPlane, run, log, claimedAt });
+  const loop = new Loop({ config, controlPlane, run, log, claimedAt, handover: opts.handover });
   terminate.addEventListener("abort", () => loop.attempt.end({ kind: "released" }));
   const abandon = () => loop.attempt.end({ kind: "lost", message: "the runner was told to end at once" });
   opts.kill?.addEventListener("abort", abandon);
@@ -70,6 +68,7 @@ class Loop {
     run: ClaimedRun;
     log: RunnerLog;
     claimedAt: Instant;
+    handover?: Handover | undefined;
   }) {
     const { config, controlPlane, run } = opts;
     this.config = config;
@@ -78,7 +77,7 @@ class Loop {
     this.log = opts.log;
     const { runId, runnerId } = config;
     const { leaseMs, selfFence } = run.assignment;
-    this.attempt = new Attempt(config, controlPlane, run);
+    this.attempt = new Attempt(config, controlPlane, run, opts.handover);
     this.attempt.onEnding = (ending) => this.beginEnding(ending);
     this.turns = new TurnRunner(this.attempt);
     const urgent = new UrgentCommands({
@@ -126,7 +125,12 @@ class Loop {
       attempt.end(ending);
     }
     const ending = attempt.ending ?? { kind: "completed" };
-    await this.close(ending).catch((error: unknown) => this.log.warn({ err: error }, "the end could not be said"));
+    const finishing = () => {
+      this.isFinishing = true;
+    };
+    await conclude(attempt, ending, finishing).catch((error: unknown) =>
+      this.log.warn({ err: error }, "the end could not be said"),
+    );
     this.inbox.close();
     this.heartbeat.stop();
     attempt.live.close();
@@ -258,34 +262,4 @@ class Loop {
       });
     else if (ending.kind === "released") void this.turns.stop(undefined, { boundMs: RELEASE_INTERRUPT_MS });
   }
-
-  private async close(ending: Ending): Promise<void> {
-    const { attempt, controlPlane, config } = this;
-    const { id: runId, leaseEpoch } = this.run;
-    if (ending.kind === "completed") return;
-    if (ending.kind === "lost") return attempt.killAgent();
-    await attempt.closeAgent(ending.kind === "released" ? 500 : 2_000);
-    if (ending.kind === "released") {
-      await within(1_000, attempt.events.flush());
-      await within(1_000, controlPlane.release({ runId, leaseEpoch, reason: "the runner was told to end" }));
-      return;
-    }
-    await attempt.events.flush();
-    this.isFinishing = true;
-    const how =
-      ending.kind === "failed"
-        ? { failureKind: ending.failureKind, failureMessage: ending.message }
-        : { failureKind: "cancelled" as const };
-    await persist(() =>
-      controlPlane.finishRun({ runId, runnerId: config.runnerId, leaseEpoch, terminalStatus: ending.kind, ...how }),
-    );
-  }
-}
-
-async function within<T>(boundMs: number, work: Promise<T>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const bound = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, boundMs);
-  });
-  await Promise.race([work.then(() => {}), bound]).finally(() => clearTimeout(timer));
 }

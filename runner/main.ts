@@ -1,13 +1,15 @@
 import { rm } from "node:fs/promises";
 import { pino } from "pino";
+import { RUNNER_EXIT as EXIT } from "@/contract/runner";
 import { readRunnerConfig } from "./config";
 import { RefusedError } from "./control-plane";
 import { LeaseLostError } from "./errors";
+import { takeHandover } from "./handover";
 import { probeIsolation } from "./isolation";
 import { runAttempt } from "./loop";
+import { prepareAttempt } from "./preparation";
 import { connectControlPlane } from "./trpc-control-plane";
 
-const EXIT = { done: 0, failed: 1, refused: 2, lost: 3 } as const;
 const RELEASE_BOUND_MS = 4_800;
 const KILL_BOUND_MS = 2_000;
 
@@ -47,7 +49,15 @@ async function main(): Promise<number> {
     onUnreachable: (error) => log.warn({ err: error }, "the stream of commands broke off"),
   });
   try {
-    const ending = await runAttempt({ config, controlPlane, log, terminate: terminate.signal, kill: kill.signal });
+    if (config.step === "prepare") {
+      const ending = await prepareAttempt({ config, controlPlane, log, terminate: terminate.signal });
+      log.info({ ending }, ending === null ? "prepared" : "ended");
+      if (ending === null) return EXIT.done;
+      return ending.kind === "lost" ? EXIT.lost : EXIT.endedInPreparation;
+    }
+    const handover = config.step === "work" ? await takeHandover(config.scratchDir) : undefined;
+    const signals = { terminate: terminate.signal, kill: kill.signal };
+    const ending = await runAttempt({ config, controlPlane, log, ...signals, handover });
     log.info({ ending }, "ended");
     return ending.kind === "lost" ? EXIT.lost : EXIT.done;
   } catch (error) {

@@ -18,15 +18,19 @@ import { persist } from "./persist";
 import { chooseThread } from "./thread-notes";
 import { prepareWorkspace } from "./workspace";
 
-/** Everything on disk that an agent of this attempt needs. */
-export interface Prepared {
+/** The volume, filled and taken, and the workspace on it. */
+export interface Disk {
   layout: VolumeLayout;
   cwd: string;
+  /** What the agent should be told before its first turn. */
+  notes: string | undefined;
+}
+
+/** Everything that an agent of this attempt needs. */
+export interface Prepared extends Disk {
   /** The thread to resume; null starts a new one. */
   threadId: string | null;
   agentEnv: Record<string, string>;
-  /** What the agent should be told before its first turn. */
-  notes: string | undefined;
 }
 
 interface PrepareOptions {
@@ -55,8 +59,11 @@ export function layoutOf(config: RunnerConfig, run: ClaimedRun): VolumeLayout {
   );
 }
 
-/** Takes the volume for this attempt, repairs what a killed one left, and makes workspace and CODEX_HOME. */
-export async function prepare(opts: PrepareOptions): Promise<Prepared> {
+/**
+ * Takes the volume for this attempt, restored where the claim says so, repairs what a killed one left, and makes the
+ * workspace: all that has to be written before an agent that may not write.
+ */
+export async function prepareDisk(opts: PrepareOptions): Promise<Disk> {
   const { config, run, emit } = opts;
   const layout = layoutOf(config, run);
   const notes = await restoreIfOrdered(opts);
@@ -74,6 +81,16 @@ export async function prepare(opts: PrepareOptions): Promise<Prepared> {
     workspaceRoots: config.workspaceRoots,
     signal: opts.signal,
   }).then((folder) => realpath(folder)); // codex knows folders by their real paths.
+  return { layout, cwd, notes };
+}
+
+/** Makes CODEX_HOME, and chooses the thread that the agent goes on with. */
+export async function prepareAgent(
+  disk: Disk,
+  opts: Pick<PrepareOptions, "config" | "run" | "emit">,
+): Promise<Prepared> {
+  const { config, run, emit } = opts;
+  const { layout, cwd } = disk;
   const { backend, modelBaseUrl, modelToken, session } = run.assignment;
   const { codexHome, homeDir } = await makeCodexHome({
     scratchDir: config.scratchDir,
@@ -101,7 +118,7 @@ export async function prepare(opts: PrepareOptions): Promise<Prepared> {
     CODEX_HOME: codexHome,
     AGENTRUN_MODEL_TOKEN: modelToken,
   };
-  return { layout, cwd, threadId: thread.threadId, agentEnv, notes };
+  return { ...disk, threadId: thread.threadId, agentEnv };
 }
 
 /** Cuts what a killed codex left unfinished in its rollouts, so that they can be resumed. */

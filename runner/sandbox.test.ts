@@ -1,10 +1,15 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { expect, test } from "vitest";
 import { sandboxFor } from "./sandbox";
 
-test("in a pod the pod is the sandbox, and a promise that it does not keep is refused", () => {
+test("in a pod the pod is the sandbox, and a promise that it does not keep is refused", async () => {
+  const cwd = mkdtempSync(path.join(tmpdir(), "agentrun-sandbox-"));
   for (const sandbox of ["read-only", "workspace-write", "danger-full-access"] as const)
-    expect(sandboxFor(sandbox, false)).toBe(sandbox);
-  expect(sandboxFor("workspace-write", true)).toBe("danger-full-access");
-  expect(sandboxFor("danger-full-access", true)).toBe("danger-full-access");
-  expect(() => sandboxFor("read-only", true)).toThrow("cannot be kept on Kubernetes");
+    expect(await sandboxFor(sandbox, { isPod: false, cwd })).toBe(sandbox);
+  for (const sandbox of ["workspace-write", "danger-full-access"] as const)
+    expect(await sandboxFor(sandbox, { isPod: true, cwd })).toBe("danger-full-access");
+  await expect(sandboxFor("read-only", { isPod: true, cwd })).rejects.toThrow("whose workspace can be written");
+  rmSync(cwd, { recursive: true });
 });

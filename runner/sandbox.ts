@@ -1,3 +1,5 @@
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
 import type { ExecutionPolicy } from "@/contract/run";
 import { BackendFailedError } from "./errors";
 
@@ -5,14 +7,22 @@ type Sandbox = NonNullable<ExecutionPolicy["sandbox"]>;
 
 /**
  * The sandbox that codex is told to use. In a pod codex's own cannot be made, and every command would fail: there the
- * pod keeps what the policy promises, its network rules included. What a pod does not keep yet is refused, not ignored.
+ * pod keeps what the policy promises, by its mounts and its network rules. A promise that it does not keep is refused.
  */
-export function sandboxFor(wanted: Sandbox, isPod: boolean): Sandbox {
-  if (!isPod) return wanted;
-  if (wanted === "read-only") {
+export async function sandboxFor(wanted: Sandbox, place: { isPod: boolean; cwd: string }): Promise<Sandbox> {
+  if (!place.isPod) return wanted;
+  if (wanted === "read-only" && !(await isReadOnly(place.cwd))) {
     throw new BackendFailedError(
-      "a read-only run cannot be kept on Kubernetes yet: a pod's volume can be written. Use workspace-write, or a local executor.",
+      "a read-only run was started in a pod whose workspace can be written: its Job was not made by this release of AgentRun. Deploy worker and runner of one release.",
     );
   }
   return "danger-full-access";
+}
+
+/** Whether the file system itself refuses to be written there, whoever asks. */
+async function isReadOnly(folder: string): Promise<boolean> {
+  return access(folder, constants.W_OK).then(
+    () => false,
+    (error: NodeJS.ErrnoException) => error.code === "EROFS",
+  );
 }

@@ -73,6 +73,7 @@ async function startJob({ ctx, executor }: LauncherDeps, job: RunnerJobRow): Pro
       leaseMs: ctx.settings.leaseMs,
       volumeDir: volume?.volumeDir ?? null,
       hasNetwork: isNetworkAllowed(run.executionPolicy),
+      isReadOnly: isReadOnly(run.executionPolicy),
       volumeName: volume?.session.storagePvcName ?? null,
     });
   } catch (error) {
@@ -104,6 +105,10 @@ type LaunchableRun = {
 function isNetworkAllowed(policy: unknown): boolean {
   const { network, sandbox } = (policy ?? {}) as { network?: unknown; sandbox?: unknown };
   return network === true || (sandbox === "danger-full-access" && network !== false);
+}
+
+function isReadOnly(policy: unknown): boolean {
+  return ((policy ?? {}) as { sandbox?: unknown }).sandbox === "read-only";
 }
 
 async function findRun(ctx: ServiceContext, runId: string): Promise<LaunchableRun | undefined> {

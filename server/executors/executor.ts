@@ -14,6 +14,8 @@ export interface LaunchSpec {
   volumeDir: string | null;
   /** Whether the run's policy lets its agent out to the network. */
   hasNetwork: boolean;
+  /** Whether the run's policy forbids its agent to change its workspace. */
+  isReadOnly: boolean;
   /** The volume's name in its provider; null for a run without session storage. */
   volumeName: string | null;
 }

@@ -7,6 +7,8 @@ import { hashToken, newToken, type TokenKind } from "./token";
 
 /** A launch that has not been claimed within this time is lost; the launcher starts another. */
 const LAUNCH_TOKEN_MS = 60 * 60_000;
+/** How long after a claim the same claim may be asked for again. */
+const SPENT_TOKEN_MS = 24 * 60 * 60_000;
 const SIGN_IN_TOKEN_MS = 24 * 60 * 60_000;
 const OPERATOR_TOKEN_MS = 14 * 24 * 60 * 60_000;
 
@@ -59,11 +61,18 @@ export async function mintRunnerTokens(ctx: ServiceContext, input: MintRunnerTok
   return { runnerToken, modelToken };
 }
 
-/** The same claim may be asked for again when its answer was lost: same epoch, same price. */
+/**
+ * The same claim may be asked for again, same epoch, same price: when its answer was lost, and by the second step of a
+ * runner whose first one took its time to fill a volume.
+ */
 async function spendLaunchToken(ctx: ServiceContext, tokenId: string, leaseEpoch: number): Promise<void> {
   const spent = await ctx.db
     .update(tokens)
-    .set({ usedAt: sql`coalesce(${tokens.usedAt}, clock_timestamp())`, leaseEpoch })
+    .set({
+      usedAt: sql`coalesce(${tokens.usedAt}, clock_timestamp())`,
+      leaseEpoch,
+      expiresAt: sql`greatest(${tokens.expiresAt}, clock_timestamp() + ${SPENT_TOKEN_MS} * interval '1 millisecond')`,
+    })
     .where(
       and(
         eq(tokens.id, tokenId),

@@ -2,9 +2,12 @@ import type * as k8s from "@kubernetes/client-node";
 import { toKubernetesError } from "./errors";
 
 export type Claim = k8s.V1PersistentVolumeClaim;
+export type Container = k8s.V1Container;
+export type ContainerStatus = k8s.V1ContainerStatus;
 export type Job = k8s.V1Job;
 export type Pod = k8s.V1Pod;
 export type Secret = k8s.V1Secret;
+export type VolumeMount = k8s.V1VolumeMount;
 /** What a deletion is bound to: the very object that was read, as it was. */
 export type Preconditions = { uid: string; resourceVersion?: string };
 

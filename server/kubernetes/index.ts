@@ -2,9 +2,12 @@ export {
   type Claim,
   Cluster,
   type ClusterOptions,
+  type Container,
+  type ContainerStatus,
   type Job,
   type Pod,
   type Preconditions,
   type Secret,
+  type VolumeMount,
 } from "./cluster";
 export { isKubernetesProblem, type KubernetesProblem } from "./errors";

@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
+import { RUNNER_EXIT } from "@/contract/runner";
 import { type AttemptExit, jobNameOf, type LaunchSpec } from "@/server/executors/executor";
 import { ATTEMPT, POLICY } from "@/server/test/cluster/attempt";
 import { createTestNamespace, type TestNamespace } from "@/server/test/cluster/namespace";
 import { createKubernetesExecutor } from ".";
+import { jobFor } from "./manifests";
 
 // The API server, its controllers and its scheduler are real; there is no node, so the tests say what a node would.
 let attempts = 0;
@@ -78,6 +80,50 @@ test("a Job's pods are admitted where Pod Security is restricted", async () => {
   const { pod } = await podOf(place, spec);
   expect(pod.spec?.automountServiceAccountToken).toBe(false);
   expect(pod.spec?.containers).toHaveLength(1);
+});
+
+test.each([
+  { isReadOnly: true, volumeName: "agentrun-volume" },
+  { isReadOnly: true, volumeName: null },
+  { isReadOnly: false, volumeName: "agentrun-volume" },
+])("a pod whose disk is prepared before its runner is admitted where Pod Security is restricted: %o", async (more) => {
+  await using place = await createTestNamespace({ "pod-security.kubernetes.io/enforce": "restricted" });
+  const job = jobFor({ ...specOf(), ...more }, { ...POLICY, serviceAccount: null });
+  const dryRun = (body: object) => place.core.createNamespacedPod({ namespace: place.name, body, dryRun: "All" });
+  const { metadata, spec } = job.spec?.template ?? {};
+  const pod = await dryRun({ metadata: { ...metadata, generateName: "pod-" }, spec });
+
+  const [prepare] = pod.spec?.initContainers ?? [];
+  const [runner] = pod.spec?.containers ?? [];
+  expect([prepare?.name, runner?.name]).toEqual(["prepare", "runner"]);
+  expect(prepare?.image).toBe(runner?.image);
+  expect(prepare?.env).toContainEqual({ name: "AGENTRUN_STEP", value: "prepare" });
+  expect(runner?.env).toContainEqual({ name: "AGENTRUN_STEP", value: "work" });
+  const { volumeName } = more;
+  const workspace =
+    volumeName === null
+      ? { name: "scratch", subPath: "volume/workspace", mountPath: "/scratch/volume/workspace", readOnly: true }
+      : { name: "volume", subPath: "workspace", mountPath: "/volume/workspace", readOnly: true };
+  expect(runner?.volumeMounts?.filter(({ readOnly }) => readOnly)).toEqual(more.isReadOnly ? [workspace] : []);
+  expect(prepare?.volumeMounts?.some(({ readOnly }) => readOnly)).toBe(false);
+  // The namespace does refuse: the same pod with one right more is not admitted.
+  const loose = structuredClone(spec) as { initContainers: { securityContext: object }[] };
+  for (const container of loose.initContainers) container.securityContext = { allowPrivilegeEscalation: true };
+  await expect(dryRun({ metadata: { ...metadata, generateName: "pod-" }, spec: loose })).rejects.toMatchObject({
+    code: 403,
+  });
+});
+
+test("an attempt that ended in its preparation is told with that container's words", async () => {
+  await using place = await createTestNamespace();
+  await using opened = open(place);
+  const spec = specOf();
+  await opened.executor.launch(spec);
+  const { name } = await podOf(place, spec);
+  const [status] = ended({ exitCode: RUNNER_EXIT.endedInPreparation, reason: "Error", message: "no archive" });
+  await say(place, name, { phase: "Failed", initContainerStatuses: [{ ...status, name: "prepare" }] });
+  await expect.poll(() => opened.exits, { timeout: 20_000 }).toHaveLength(1);
+  expect(opened.exits[0]).toMatchObject({ code: 0, stderrTail: "no archive" });
 });
 
 test("a Job of that name that is not the attempt's is not adopted", async () => {

@@ -1,5 +1,5 @@
 import { jobNameOf, type LaunchSpec } from "@/server/executors/executor";
-import type { Job, Secret } from "@/server/kubernetes";
+import type { Container, Job, Secret, VolumeMount } from "@/server/kubernetes";
 
 export const MANAGED_BY = { "app.kubernetes.io/managed-by": "agentrun", "app.kubernetes.io/component": "runner" };
 export const SELECTOR = Object.entries(MANAGED_BY)
@@ -15,6 +15,8 @@ const TOKEN_KEY = "launch-token";
 const VOLUME_DIR = "/volume";
 const SCRATCH_DIR = "/scratch";
 const CODEX_PATH = "/opt/codex/bin/codex";
+/** The container that an agent runs in; before it, another one prepares its disk. */
+const RUNNER_CONTAINER = "runner";
 /** Of the image's own user. */
 const USER_ID = 10_001;
 
@@ -67,31 +69,13 @@ export function jobFor(spec: LaunchSpec, policy: JobPolicy): Job {
             fsGroupChangePolicy: "OnRootMismatch",
             seccompProfile: { type: "RuntimeDefault" },
           },
+          // What has to be written before the agent may: the cluster starts the runner only once it has ended well.
+          initContainers: [{ name: "prepare", ...containerOf(spec, policy, "prepare"), volumeMounts: mountsOf(spec) }],
           containers: [
             {
-              name: "runner",
-              image: policy.image,
-              imagePullPolicy: policy.imagePullPolicy,
-              env: [
-                ...Object.entries(environmentOf(spec, policy)).map(([key, value]) => ({ name: key, value })),
-                { name: "AGENTRUN_LAUNCH_TOKEN", valueFrom: { secretKeyRef: { name, key: TOKEN_KEY } } },
-              ],
-              resources: {
-                requests: { cpu: policy.cpuRequest, memory: policy.memoryRequest },
-                limits: { memory: policy.memoryLimit },
-              },
-              securityContext: {
-                allowPrivilegeEscalation: false,
-                readOnlyRootFilesystem: true,
-                capabilities: { drop: ["ALL"] },
-              },
-              volumeMounts: [
-                { name: "scratch", mountPath: SCRATCH_DIR },
-                { name: "tmp", mountPath: "/tmp" },
-                ...(spec.volumeName === null ? [] : [{ name: "volume", mountPath: VOLUME_DIR }]),
-              ],
-              // The end of its log says why it ended, where it wrote nothing else.
-              terminationMessagePolicy: "FallbackToLogsOnError",
+              name: RUNNER_CONTAINER,
+              ...containerOf(spec, policy, "work"),
+              volumeMounts: [...mountsOf(spec), ...(spec.isReadOnly ? [readOnlyWorkspaceOf(spec)] : [])],
             },
           ],
           volumes: [
@@ -105,6 +89,48 @@ export function jobFor(spec: LaunchSpec, policy: JobPolicy): Job {
       },
     },
   };
+}
+
+/** Both steps of an attempt are the same program of the same image. */
+function containerOf(spec: LaunchSpec, policy: JobPolicy, step: "prepare" | "work"): Omit<Container, "name"> {
+  const environment = { ...environmentOf(spec, policy), AGENTRUN_STEP: step };
+  return {
+    image: policy.image,
+    imagePullPolicy: policy.imagePullPolicy,
+    env: [
+      ...Object.entries(environment).map(([name, value]) => ({ name, value })),
+      {
+        name: "AGENTRUN_LAUNCH_TOKEN",
+        valueFrom: { secretKeyRef: { name: jobNameOf(spec.attemptId), key: TOKEN_KEY } },
+      },
+    ],
+    resources: {
+      requests: { cpu: policy.cpuRequest, memory: policy.memoryRequest },
+      limits: { memory: policy.memoryLimit },
+    },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+    },
+    // The end of its log says why it ended, where it wrote nothing else.
+    terminationMessagePolicy: "FallbackToLogsOnError",
+  };
+}
+
+function mountsOf(spec: LaunchSpec): VolumeMount[] {
+  return [
+    { name: "scratch", mountPath: SCRATCH_DIR },
+    { name: "tmp", mountPath: "/tmp" },
+    ...(spec.volumeName === null ? [] : [{ name: "volume", mountPath: VOLUME_DIR }]),
+  ];
+}
+
+/** A second mount of the workspace over itself: whatever the agent tries there, the file system refuses to be written. */
+function readOnlyWorkspaceOf(spec: LaunchSpec): VolumeMount {
+  return spec.volumeName === null
+    ? { name: "scratch", subPath: "volume/workspace", mountPath: `${SCRATCH_DIR}/volume/workspace`, readOnly: true }
+    : { name: "volume", subPath: "workspace", mountPath: `${VOLUME_DIR}/workspace`, readOnly: true };
 }
 
 /** The launch token, owned by its Job so that it goes with it. */

@@ -1,4 +1,5 @@
-import type { Job, Pod } from "@/server/kubernetes";
+import { RUNNER_EXIT } from "@/contract/runner";
+import type { ContainerStatus, Job, Pod } from "@/server/kubernetes";
 
 /** How a finished Job's attempt ended, in the pod's own words. */
 export type Outcome = { code: number | null; message: string };
@@ -19,11 +20,19 @@ export function isFinished(job: Job): boolean {
   );
 }
 
+/** What is known of the pod's containers, in the order in which they are started. */
+function containersOf(pod: Pod | undefined): ContainerStatus[] {
+  return [...(pod?.status?.initContainerStatuses ?? []), ...(pod?.status?.containerStatuses ?? [])];
+}
+
 /** Of a finished Job. The pod may be gone already: then the Job's own condition is all that is known. */
 export function outcomeOf(job: Job, pod: Pod | undefined): Outcome {
   const failed = job.status?.conditions?.find(({ type, status }) => type === "Failed" && status === "True");
-  const ended = pod?.status?.containerStatuses?.[0]?.state?.terminated;
-  const code = ended?.exitCode ?? (failed ? null : 0);
+  // The last that ran: the runner, or the step before it where that one failed.
+  const ended = containersOf(pod)
+    .map(({ state }) => state?.terminated)
+    .findLast((terminated) => terminated !== undefined);
+  const code = ended?.exitCode ?? (failed ? null : RUNNER_EXIT.done);
   const words = [
     pod?.status?.reason && `pod ${pod.status.reason}`,
     pod?.status?.message,
@@ -31,12 +40,12 @@ export function outcomeOf(job: Job, pod: Pod | undefined): Outcome {
     ended?.message,
     failed && failed.reason !== "BackoffLimitExceeded" && `Job ${failed.reason}: ${failed.message ?? ""}`,
   ].filter((part): part is string => typeof part === "string" && part !== "");
-  return { code, message: words.join("; ") };
+  return { code: code === RUNNER_EXIT.endedInPreparation ? RUNNER_EXIT.done : code, message: words.join("; ") };
 }
 
 /** Why a pod that has not started never will; null while it still may. */
 export function hopelessReason(pod: Pod, unschedulableMaxMs: number, now: number): string | null {
-  for (const { state } of pod.status?.containerStatuses ?? []) {
+  for (const { state } of containersOf(pod)) {
     const waiting = state?.waiting;
     if (waiting?.reason && HOPELESS.has(waiting.reason)) return `${waiting.reason}: ${waiting.message ?? ""}`;
   }

@@ -77,6 +77,7 @@ function spec(attemptId: string, runId = "run_1"): LaunchSpec {
     leaseMs: 20_000,
     volumeDir: null,
     hasNetwork: false,
+    isReadOnly: false,
     volumeName: null,
   };
 }

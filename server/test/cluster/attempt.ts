@@ -24,4 +24,5 @@ export const ATTEMPT: LaunchSpec = {
   volumeDir: null,
   volumeName: null,
   hasNetwork: false,
+  isReadOnly: false,
 };

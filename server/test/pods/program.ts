@@ -34,8 +34,13 @@ export function openProgram() {
     list(kind: string): string[] {
       return this.kubectl("get", kind, "--output=name").split("\n").filter(Boolean);
     },
-    run: (sessionId: string, executionPolicy: Record<string, unknown> = {}): Promise<Json> =>
+    run: (
+      sessionId: string,
+      executionPolicy: Record<string, unknown> = {},
+      more: Record<string, unknown> = {},
+    ): Promise<Json> =>
       ok("POST", "/runs", {
+        ...more,
         backendProfile: "demo",
         sessionRef: { sessionId },
         executionPolicy: { idleTimeoutMs: 500, ...executionPolicy },
@@ -57,6 +62,13 @@ export function openProgram() {
     },
     async events(runId: string): Promise<Json[]> {
       return (await ok("GET", `/runs/${runId}/events?limit=500`)).items;
+    },
+    /** What the commands of a run printed. */
+    async outputs(runId: string): Promise<string[]> {
+      const events = await this.events(runId);
+      return events
+        .filter((event: Json) => event.type === "command_output")
+        .map((event: Json) => event.payload.text as string);
     },
     /** What the agent said in a run. */
     async said(runId: string): Promise<string> {

@@ -84,12 +84,36 @@ test("a pod that is killed in the middle of a turn costs that turn alone", async
   expect(await program.ended(next.id)).toMatchObject({ status: "completed" });
 });
 
-test("a read-only run is refused where a pod cannot keep it, and no Job or Secret is left of any", async () => {
+test("a read-only run in a pod reads its workspace, and the mount refuses whatever writes there", async () => {
   const program = openProgram();
-  const run = await program.run(word("read-only"), { sandbox: "read-only" });
-  await program.turn(run.id, "hello");
-  const ended = await program.ended(run.id);
-  expect(ended).toMatchObject({ status: "failed", failureKind: "backend-failed" });
-  expect(ended.failureMessage).toContain("cannot be kept on Kubernetes");
+  const sessionId = word("read-only");
+  const given = { kind: "inline", files: [{ path: "given.txt", content: "given\n" }] };
+  const run = await program.run(sessionId, { sandbox: "read-only" }, { resourceBundleRef: given });
+  await program.turn(run.id, "RUN `cat given.txt` RUN `echo in > inside.txt` RUN `unlink given.txt`");
+  expect(await program.ended(run.id)).toMatchObject({ status: "completed", failureKind: null });
+  const outputs = await program.outputs(run.id);
+  expect(outputs[0]).toBe("given\n");
+  expect(outputs.slice(1)).toEqual(Array(2).fill(expect.stringContaining("Read-only file system")));
+
+  const next = await program.run(sessionId);
+  await program.turn(next.id, "RUN `ls; echo in > inside.txt; cat inside.txt`");
+  expect(await program.ended(next.id)).toMatchObject({ status: "completed" });
+  expect(await program.outputs(next.id)).toEqual(["given.txt\nin\n"]);
+});
+
+test("a read-only run of no session has a workspace that cannot be written either", async () => {
+  const program = openProgram();
+  const executionPolicy = { sandbox: "read-only", idleTimeoutMs: 500 };
+  const run = await program.ok("POST", "/runs", { backendProfile: "demo", executionPolicy });
+  await program.turn(run.id, "RUN `pwd` RUN `touch inside.txt`");
+  expect(await program.ended(run.id)).toMatchObject({ status: "completed" });
+  expect(await program.outputs(run.id)).toEqual([
+    "/scratch/volume/workspace\n",
+    expect.stringContaining("Read-only file system"),
+  ]);
+});
+
+test("no Job or Secret is left of any run", async () => {
+  const program = openProgram();
   await expect.poll(() => [...program.list("jobs"), ...program.list("secrets")], { timeout: 60_000 }).toEqual([]);
 });

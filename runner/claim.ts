@@ -1,0 +1,21 @@
+import type { ClaimedRun } from "@/contract/run";
+import type { RunnerConfig } from "./config";
+import type { ControlPlane } from "./control-plane";
+import { type Instant, now } from "./heartbeat";
+import { persist } from "./persist";
+
+/** Claims the run for whoever has the nonce, and says when it was asked for. Throws RefusedError or LeaseLostError. */
+export async function claimRun(
+  config: RunnerConfig,
+  controlPlane: ControlPlane,
+  nonce: string,
+): Promise<{ run: ClaimedRun; claimedAt: Instant }> {
+  const { runId, runnerId, leaseMs } = config;
+  let claimedAt = now();
+  const claim = () => {
+    claimedAt = now();
+    return controlPlane.claim({ runId, runnerId, leaseMs, nonce });
+  };
+  const run = await persist(claim, { awayMaxMs: 60_000 });
+  return { run, claimedAt };
+}

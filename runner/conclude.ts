@@ -1,0 +1,37 @@
+import type { Attempt } from "./attempt";
+import type { Ending } from "./ending";
+import { persist } from "./persist";
+
+/**
+ * Ends what is left of the agent, then says how the attempt ended. A completed run said so by itself, and a lost one
+ * says nothing any more. `beforeFinish` is called when the run's end is about to be said.
+ */
+export async function conclude(attempt: Attempt, ending: Ending, beforeFinish: () => void = () => {}): Promise<void> {
+  const { controlPlane, config, run } = attempt;
+  const { id: runId, leaseEpoch } = run;
+  if (ending.kind === "completed") return;
+  if (ending.kind === "lost") return attempt.killAgent();
+  await attempt.closeAgent(ending.kind === "released" ? 500 : 2_000);
+  if (ending.kind === "released") {
+    await within(1_000, attempt.events.flush());
+    await within(1_000, controlPlane.release({ runId, leaseEpoch, reason: "the runner was told to end" }));
+    return;
+  }
+  await attempt.events.flush();
+  beforeFinish();
+  const how =
+    ending.kind === "failed"
+      ? { failureKind: ending.failureKind, failureMessage: ending.message }
+      : { failureKind: "cancelled" as const };
+  await persist(() =>
+    controlPlane.finishRun({ runId, runnerId: config.runnerId, leaseEpoch, terminalStatus: ending.kind, ...how }),
+  );
+}
+
+async function within<T>(boundMs: number, work: Promise<T>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const bound = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, boundMs);
+  });
+  await Promise.race([work.then(() => {}), bound]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,94 @@
+import { randomUUID } from "node:crypto";
+import { type HeartbeatAnswer, isTerminal } from "@/contract/run";
+import { Attempt } from "./attempt";
+import { claimRun } from "./claim";
+import { conclude } from "./conclude";
+import type { RunnerConfig } from "./config";
+import type { ControlPlane } from "./control-plane";
+import { type Ending, endingOf } from "./ending";
+import { leaveHandover } from "./handover";
+import { Heartbeat } from "./heartbeat";
+import type { RunnerLog } from "./loop";
+import { persist } from "./persist";
+
+/**
+ * The first of a pod's two steps: claims the run and makes its disk, where no agent is yet. Answers null when the next
+ * step may begin, else how the attempt ended, of which the server has heard. Throws RefusedError when the claim was
+ * refused.
+ */
+export async function prepareAttempt(opts: {
+  config: RunnerConfig;
+  controlPlane: ControlPlane;
+  log: RunnerLog;
+  terminate: AbortSignal;
+}): Promise<Ending | null> {
+  const { config, controlPlane, log, terminate } = opts;
+  const { runId, runnerId } = config;
+  const nonce = randomUUID();
+  const { run, claimedAt } = await claimRun(config, controlPlane, nonce);
+  log.info({ leaseEpoch: run.leaseEpoch }, "claimed");
+  const attempt = new Attempt(config, controlPlane, run);
+  const { leaseEpoch } = run;
+  const { leaseMs } = run.assignment;
+  const heartbeat = new Heartbeat({
+    controlPlane,
+    runId,
+    runnerId,
+    leaseEpoch,
+    leaseMs,
+    claimedAt,
+    onAnswer: (answer) => hear(attempt, answer),
+    onLost: (error) => attempt.end({ kind: "lost", message: error.message }),
+  });
+  terminate.addEventListener("abort", () => attempt.end({ kind: "released" }));
+  if (terminate.aborted) attempt.end({ kind: "released" });
+  if (run.cancelRequestedAt !== null) attempt.end({ kind: "cancelled" });
+  try {
+    if (!attempt.ending) {
+      const { cwd, notes } = await attempt.prepareDisk();
+      await attempt.events.flush();
+      if (!attempt.ending) await leaveHandover(config.scratchDir, { nonce, cwd, notes: notes ?? null });
+    }
+  } catch (error) {
+    log.warn({ err: error }, "the attempt cannot be prepared");
+    attempt.end(endingOf(error));
+  }
+  const { ending } = attempt;
+  if (ending)
+    await sayEnd(attempt, ending).catch((error: unknown) => log.warn({ err: error }, "the end could not be said"));
+  heartbeat.stop();
+  attempt.live.close();
+  return ending ?? null;
+}
+
+function hear(attempt: Attempt, answer: HeartbeatAnswer): void {
+  if (isTerminal(answer.status)) attempt.end({ kind: "lost", message: `the run is ${answer.status}` });
+  else if (answer.cancelRequestedAt !== null) attempt.end({ kind: "cancelled" });
+}
+
+/** What cannot be prepared fails the turn that it was for, with its reason, and then the run. */
+async function sayEnd(attempt: Attempt, ending: Ending): Promise<void> {
+  const commandId = ending.kind === "failed" ? await turnOf(attempt) : undefined;
+  if (ending.kind === "failed" && commandId !== undefined) {
+    const { failureKind, message } = ending;
+    attempt.emit({ type: "error", payload: { message, code: failureKind } });
+    await attempt.events.flush();
+    await persist(() =>
+      attempt.controlPlane.finishCommand({
+        commandId,
+        leaseEpoch: attempt.run.leaseEpoch,
+        terminalStatus: "failed",
+        failureKind,
+        failureMessage: message,
+      }),
+    );
+  }
+  await conclude(attempt, ending);
+}
+
+/** The turn that this attempt was started for: the one that was cut off, or the oldest that waits. */
+async function turnOf({ run, controlPlane }: Attempt): Promise<string | undefined> {
+  if (run.assignment.cutOffTurn) return run.assignment.cutOffTurn.commandId;
+  const commands = await persist(() => controlPlane.listCommands({ runId: run.id, afterSeq: 0 }));
+  return commands.find(({ type, state }) => type === "turn" && state === "pending")?.id;
+}

@@ -1,0 +1,229 @@
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { homedir } from "node:os";
+import path from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { RUNNER_EXIT } from "@/contract/runner";
+import { createTestDatabase } from "@/db/test/database";
+import { endAttempt } from "@/server/attempts";
+import { findCodex } from "@/server/executors";
+import { mintLaunchToken } from "@/server/identity";
+import { ADMIN } from "@/server/test/context";
+import { startTestWeb } from "@/server/test/web";
+
+// A pod's two steps as two real processes of the bundled runner, one after the other, against a real server.
+let bundle = "";
+beforeAll(() => {
+  const folder = path.resolve("test-results", `runner-${process.pid}`);
+  bundle = path.join(folder, "runner.mjs");
+  execFileSync(process.execPath, ["scripts/bundle-runner.mjs", bundle]);
+  return () => rmSync(folder, { recursive: true, force: true });
+});
+
+/** Mounts a folder over itself, read-only, for the command that follows: what a pod's spec does. */
+const WITH_READ_ONLY = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"];
+const MOUNT = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"';
+const canMount = spawnSync("unshare", ["--user", "--map-root-user", "--mount", "true"]).status === 0;
+
+// biome-ignore lint/suspicious/noExplicitAny: answers of the API, as a program without types reads them.
+type Json = any;
+
+async function openPlace() {
+  const database = await createTestDatabase();
+  // codex refuses helper links below the system's temporary folder.
+  const root = mkdtempSync(path.join(homedir(), ".agentrun-test-"));
+  const web = await startTestWeb(database, { env: { AGENTRUN_EXECUTOR: "local", AGENTRUN_DATA_DIR: root } });
+  const ok = async (method: string, target: string, body?: unknown): Promise<Json> => {
+    const answer = await web.call(method, `/api/v1${target}`, body === undefined ? {} : { body });
+    expect(answer.status, `${method} ${target}: ${JSON.stringify(answer.body)}`).toBe(200);
+    return answer.body;
+  };
+  const volumeOf = async (sessionId: string) =>
+    path.join(root, "volumes", (await ok("GET", `/sessions/${sessionId}/storage`)).pvcName);
+
+  /** A run with a turn and an attempt that has its launch token, as a worker would leave it to the cluster. */
+  async function launch(sessionId: string, text: string, more: Record<string, unknown> = {}) {
+    const run = await ok("POST", "/runs", {
+      backendProfile: "demo",
+      sessionRef: { sessionId },
+      ...more,
+      executionPolicy: { idleTimeoutMs: 50, approval: "never", ...(more.executionPolicy ?? {}) },
+    });
+    const turn = await ok("POST", `/runs/${run.id}/commands`, { type: "turn", payload: { text } });
+    const job = await ok("POST", `/runs/${run.id}/runner-jobs`, {});
+    const { attemptId, runnerId } = job;
+    const launchToken = await mintLaunchToken(web.as(ADMIN), { runId: run.id, attemptId, tenantId: "default" });
+    const scratchDir = path.join(root, "scratch", attemptId);
+    mkdirSync(scratchDir, { recursive: true });
+    const volumeDir = await volumeOf(sessionId);
+    const env = {
+      NODE_ENV: "production" as const,
+      PATH: process.env.PATH ?? "",
+      AGENTRUN_URL: web.url,
+      AGENTRUN_RUN_ID: run.id,
+      AGENTRUN_ATTEMPT: attemptId,
+      AGENTRUN_RUNNER_ID: runnerId,
+      AGENTRUN_LAUNCH_TOKEN: launchToken,
+      AGENTRUN_VOLUME_DIR: volumeDir,
+      AGENTRUN_SCRATCH_DIR: scratchDir,
+      AGENTRUN_CODEX_PATH: findCodex({ configured: undefined, path: process.env.PATH ?? "" }) ?? "codex",
+      AGENTRUN_SANDBOX: "pod",
+    };
+    return {
+      runId: run.id as string,
+      turnId: turn.id as string,
+      volumeDir,
+      handover: path.join(scratchDir, "handover.json"),
+      async step(name: "prepare" | "work", wrapper: string[] = []) {
+        const [program = "", ...args] = [...wrapper, process.execPath, bundle];
+        const child = spawn(program, args, { env: { ...env, AGENTRUN_STEP: name } });
+        let said = "";
+        child.stderr.on("data", (chunk) => (said += chunk));
+        const [code] = await once(child, "exit");
+        return { code, said };
+      },
+      /** As the executor says once the pod is gone. */
+      gone: () => endAttempt(web.as(ADMIN), attemptId, { code: 0, signal: null, message: "" }),
+      events: async (type: string): Promise<Json[]> =>
+        (await ok("GET", `/runs/${run.id}/events?limit=500`)).items
+          .filter((event: Json) => event.type === type)
+          .map((event: Json) => event.payload),
+    };
+  }
+
+  return {
+    root,
+    ok,
+    launch,
+    async [Symbol.asyncDispose]() {
+      await web[Symbol.asyncDispose]();
+      await database[Symbol.asyncDispose]();
+      rmSync(root, { recursive: true, force: true });
+    },
+  };
+}
+
+const BUNDLE = { kind: "inline", files: [{ path: "given.txt", content: "given\n" }] };
+
+test("the second step holds the first one's lease by its nonce, which no agent can find", async () => {
+  await using place = await openPlace();
+  const attempt = await place.launch("ses_steps", "RUN `ls -a /proc/self/cwd $AGENTRUN_SCRATCH_DIR; cat given.txt`", {
+    resourceBundleRef: BUNDLE,
+  });
+
+  expect(await attempt.step("prepare")).toMatchObject({ code: RUNNER_EXIT.done });
+  expect(await place.ok("GET", `/runs/${attempt.runId}`)).toMatchObject({ status: "claimed", leaseEpoch: 1 });
+  expect(statSync(attempt.handover).mode & 0o777).toBe(0o600);
+  const epochFile = path.join(attempt.volumeDir, ".agentrun", "epoch.json");
+  expect(JSON.parse(readFileSync(epochFile, "utf8"))).toMatchObject({ runId: attempt.runId, leaseEpoch: 1 });
+  expect(readFileSync(path.join(attempt.volumeDir, "workspace", "given.txt"), "utf8")).toBe("given\n");
+  expect(await attempt.events("command_execution")).toEqual([]);
+  // A twin of the pod has the same token, and not the nonce.
+  expect(await attempt.step("prepare")).toMatchObject({ code: RUNNER_EXIT.refused });
+
+  expect(await attempt.step("work")).toMatchObject({ code: RUNNER_EXIT.done });
+  const run = await place.ok("GET", `/runs/${attempt.runId}`);
+  expect(run).toMatchObject({ status: "completed", leaseEpoch: 1, attemptCount: 1 });
+  const [{ text }] = await attempt.events("command_output");
+  expect(text).toContain("given\n");
+  expect(text).not.toContain("handover");
+  expect(existsSync(attempt.handover)).toBe(false);
+});
+
+test("without what the first step leaves no agent starts", async () => {
+  await using place = await openPlace();
+  const attempt = await place.launch("ses_alone", "hello");
+  const { code, said } = await attempt.step("work");
+  expect(code).toBe(RUNNER_EXIT.failed);
+  expect(said).toContain("has left nothing");
+  expect(await place.ok("GET", `/runs/${attempt.runId}`)).toMatchObject({ status: "pending" });
+});
+
+test.skipIf(!canMount)("a read-only run reads its workspace, and the mount refuses whatever writes to it", async () => {
+  await using place = await openPlace();
+  const tries = [
+    "cat given.txt",
+    "echo in > inside.txt",
+    "touch given.txt",
+    "mkdir made",
+    "unlink given.txt",
+    "mv ../workspace ../moved",
+    "cp given.txt ../outside.txt && cat ../outside.txt",
+  ];
+  const attempt = await place.launch("ses_read_only", tries.map((line) => `RUN \`${line}\``).join(" "), {
+    resourceBundleRef: BUNDLE,
+    executionPolicy: { sandbox: "read-only" },
+  });
+  const workspace = path.join(attempt.volumeDir, "workspace");
+  expect(await attempt.step("prepare")).toMatchObject({ code: RUNNER_EXIT.done });
+  expect(await attempt.step("work", [...WITH_READ_ONLY, MOUNT, workspace])).toMatchObject({ code: RUNNER_EXIT.done });
+
+  expect(await place.ok("GET", `/runs/${attempt.runId}`)).toMatchObject({ status: "completed" });
+  const outputs = (await attempt.events("command_output")).map(({ text }) => text);
+  expect(outputs[0]).toBe("given\n");
+  expect(outputs.filter((text) => /Read-only file system/.test(text))).toHaveLength(4);
+  expect(outputs.some((text) => /busy/i.test(text))).toBe(true);
+  expect(outputs.at(-1)).toBe("given\n");
+  expect(readdirSync(workspace)).toEqual(["given.txt"]);
+});
+
+test("a read-only run whose workspace can be written starts no agent", async () => {
+  await using place = await openPlace();
+  const attempt = await place.launch("ses_unkept", "hello", { executionPolicy: { sandbox: "read-only" } });
+  await attempt.step("prepare");
+  expect(await attempt.step("work")).toMatchObject({ code: RUNNER_EXIT.done });
+  expect(await place.ok("GET", `/runs/${attempt.runId}`)).toMatchObject({
+    status: "failed",
+    failureKind: "backend-failed",
+    failureMessage: expect.stringContaining("workspace can be written"),
+  });
+});
+
+test("a damaged archive ends an attempt in its first step, with the reason on its turn, and no agent starts", async () => {
+  await using place = await openPlace();
+  const first = await place.launch("ses_damaged", "RUN `echo kept > kept.txt`");
+  await first.step("prepare");
+  await first.step("work");
+  await first.gone();
+  await place.ok("DELETE", "/sessions/ses_damaged/storage");
+  await place.ok("POST", "/sessions/ses_damaged/storage/restore");
+  const archive = path.join(place.root, "archive");
+  for (const name of readdirSync(archive, { recursive: true, encoding: "utf8" })) {
+    const file = path.join(archive, name);
+    if (statSync(file).isFile()) writeFileSync(file, "damaged");
+  }
+
+  const second = await place.launch("ses_damaged", "hello");
+  const { code } = await second.step("prepare");
+
+  expect(code).toBe(RUNNER_EXIT.endedInPreparation);
+  expect(existsSync(second.handover)).toBe(false);
+  expect(await place.ok("GET", `/commands/${second.turnId}`)).toMatchObject({
+    state: "failed",
+    failureKind: "infra-failed",
+    failureMessage: expect.stringMatching(/damaged|digest/),
+  });
+  expect(await place.ok("GET", `/runs/${second.runId}`)).toMatchObject({ status: "failed" });
+});
+
+test("a run that is cancelled while it is prepared starts no agent", async () => {
+  await using place = await openPlace();
+  const attempt = await place.launch("ses_cancelled", "hello");
+  await attempt.step("prepare");
+  await place.ok("POST", `/runs/${attempt.runId}/cancel`, {});
+  expect(await attempt.step("work")).toMatchObject({ code: RUNNER_EXIT.done });
+  expect(await place.ok("GET", `/runs/${attempt.runId}`)).toMatchObject({ status: "cancelled" });
+  expect(await attempt.events("backend_status")).not.toContainEqual(
+    expect.objectContaining({ phase: "agent-starting" }),
+  );
+});
