@@ -7,6 +7,8 @@ import { deferred } from "./deferred";
 import { endingOf } from "./ending";
 import { AppServerExitedError, CodexRequestError, LeaseLostError } from "./errors";
 import { persist } from "./persist";
+import { describeRefusals } from "./refusals";
+import { markRollouts, type RolloutMarks, readCalls } from "./rollout-calls";
 
 type Outcome = Pick<FinishCommandInput, "terminalStatus" | "failureKind" | "failureMessage">;
 
@@ -115,6 +117,7 @@ export class TurnRunner {
     const { attempt } = this;
     if (attempt.abandoned.aborted) return;
     if (current.stop) return this.finish(current, current.stop);
+    const marks = await this.markRollouts(agent);
     let turn: Awaited<ReturnType<Agent["startTurn"]>>;
     try {
       const starting = agent.startTurn(current.commandId, how.text);
@@ -142,6 +145,7 @@ export class TurnRunner {
     });
     await attempt.noteThread();
     const end = await this.waitForEnd(agent, turn.ended);
+    const refusals = await this.tellRefusals(agent, turnId, marks);
     for (const event of attempt.translator.endTurn(turnId, end.error)) attempt.emit(event);
     attempt.emit({
       type: "backend_status",
@@ -149,10 +153,28 @@ export class TurnRunner {
     });
     // A released run says nothing of the turn that its end cut off: the server decides by the run's policy.
     if (attempt.abandoned.aborted) return;
-    await this.finish(current, outcomeOf(end, current.stop), {
+    const outcome = outcomeOf(end, current.stop);
+    await this.finish(current, refusals === null ? outcome : { failureMessage: refusals, ...outcome }, {
       threadId: await this.resumableThread(agent, end),
       turnId,
     });
+  }
+
+  private async markRollouts(agent: Agent): Promise<RolloutMarks> {
+    const { disk } = this.attempt;
+    return disk ? markRollouts(disk.layout.rolloutsDir, agent.threadId) : new Map();
+  }
+
+  /** Tells what codex did not of the turn's commands, and, when all of them were refused, says so; null when not. */
+  private async tellRefusals(agent: Agent, turnId: string, marks: RolloutMarks): Promise<string | null> {
+    const { attempt } = this;
+    const { disk, translator } = attempt;
+    const calls = disk ? await readCalls(disk.layout.rolloutsDir, agent.threadId, marks) : [];
+    const { commands } = translator;
+    for (const event of commands.add(turnId, disk?.cwd ?? "", calls)) attempt.emit(event);
+    const message = describeRefusals(commands.calls, attempt.policy);
+    if (message !== null) attempt.emit({ type: "warning", payload: { message, code: "commands-refused", turnId } });
+    return message;
   }
 
   private async waitForEnd(agent: Agent, ended: Promise<TurnEnd>): Promise<TurnEnd> {

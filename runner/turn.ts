@@ -3,6 +3,7 @@ import type { CodexNotification } from "./app-server-methods";
 import type { DraftEvent } from "./event-batch";
 import type { FileUpdateChange, ThreadItem, ThreadTokenUsageUpdatedNotification, TurnError } from "./protocol/codex";
 import { clip, toolCall, toolOutput } from "./tool-items";
+import { TurnCommands } from "./turn-commands";
 
 export interface LiveText {
   itemId: string;
@@ -28,6 +29,7 @@ export class TurnTranslator {
   private diff = "";
   private tokens: { before: number[]; now: TokenCounts } | undefined;
   private lastError: string | undefined;
+  readonly commands = new TurnCommands();
 
   constructor(
     private readonly opts: {
@@ -111,6 +113,7 @@ export class TurnTranslator {
     this.lastError = undefined;
     this.texts.clear();
     this.changes.clear();
+    this.commands.clear();
     return events;
   }
 
@@ -143,6 +146,7 @@ export class TurnTranslator {
     const base = this.base(item.id, turnId, threadId);
     const live = this.texts.get(item.id) ?? "";
     this.texts.delete(item.id);
+    this.commands.note(item, live);
     switch (item.type) {
       case "userMessage":
         return this.isOwn(threadId) ? [this.userMessage(item, turnId)] : [];

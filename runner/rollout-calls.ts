@@ -1,0 +1,94 @@
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { z } from "zod";
+import { findRollouts } from "@/volume";
+
+/** A command that the agent ran, and what came of it. */
+export interface CommandCall {
+  itemId: string;
+  command: string;
+  /** null: it was not started. */
+  exitCode: number | null;
+  output: string;
+}
+
+/** How long each rollout of a thread was. */
+export type RolloutMarks = Map<string, number>;
+
+const Line = z.object({
+  type: z.literal("response_item"),
+  payload: z.discriminatedUnion("type", [
+    z.object({ type: z.literal("function_call"), name: z.string(), arguments: z.string(), call_id: z.string() }),
+    z.object({ type: z.literal("function_call_output"), call_id: z.string(), output: z.string() }),
+  ]),
+});
+const Arguments = z.object({ cmd: z.string() });
+/** codex's tool for commands, and the words that it puts before what one printed. */
+const TOOL = "exec_command";
+const EXIT = /^Process exited with code (-?\d+)$/m;
+const STILL_RUNS = /session ID \d+/;
+const OUTPUT = "\nOutput:\n";
+
+/** Where a thread's rollouts end now, so that the calls which follow can be read. */
+export async function markRollouts(rolloutsDir: string, threadId: string): Promise<RolloutMarks> {
+  const marks: RolloutMarks = new Map();
+  for (const file of await findRollouts(rolloutsDir, threadId))
+    marks.set(file, (await stat(path.join(rolloutsDir, file))).size);
+  return marks;
+}
+
+/**
+ * The commands that have ended since the marks, as codex wrote them down. Its notifications leave out those that its
+ * sandbox refused at once: only the rollout, which the model is shown, has all of them.
+ */
+export async function readCalls(rolloutsDir: string, threadId: string, marks: RolloutMarks): Promise<CommandCall[]> {
+  const calls: CommandCall[] = [];
+  for (const file of await findRollouts(rolloutsDir, threadId)) {
+    // Of a thread that had a rollout, another file could only repeat what was before.
+    if (marks.size > 0 && !marks.has(file)) continue;
+    const started = new Map<string, string>();
+    const input = createReadStream(path.join(rolloutsDir, file), { start: marks.get(file) ?? 0 });
+    for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+      const payload = parse(text);
+      if (payload?.type === "function_call" && payload.name === TOOL)
+        started.set(payload.call_id, commandOf(payload.arguments));
+      const command = payload && started.get(payload.call_id);
+      if (payload?.type !== "function_call_output" || command === undefined || STILL_RUNS.test(head(payload.output)))
+        continue;
+      calls.push({ itemId: payload.call_id, command, ...resultOf(payload.output) });
+    }
+  }
+  return calls;
+}
+
+function parse(text: string): z.infer<typeof Line>["payload"] | undefined {
+  // Most of a rollout are messages and counts, some of them long.
+  if (!text.includes('"function_call')) return undefined;
+  try {
+    return Line.safeParse(JSON.parse(text)).data?.payload;
+  } catch {
+    // A line that is still being written.
+    return undefined;
+  }
+}
+
+function commandOf(json: string): string {
+  try {
+    return Arguments.parse(JSON.parse(json)).cmd;
+  } catch {
+    return json;
+  }
+}
+
+function head(output: string): string {
+  return output.split(OUTPUT, 1)[0] ?? "";
+}
+
+function resultOf(output: string): Pick<CommandCall, "exitCode" | "output"> {
+  const exit = EXIT.exec(head(output));
+  return exit
+    ? { exitCode: Number(exit[1]), output: output.slice(head(output).length + OUTPUT.length) }
+    : { exitCode: null, output };
+}

@@ -1,0 +1,47 @@
+import type { DraftEvent } from "./event-batch";
+import type { ThreadItem } from "./protocol/codex";
+import type { CommandCall } from "./rollout-calls";
+import { clip } from "./tool-items";
+
+/** The commands of one turn: those that codex told of as they ended, and those that it only wrote down. */
+export class TurnCommands {
+  /** By item; undefined for items that are no commands. */
+  private readonly told = new Map<string, CommandCall | undefined>();
+
+  /** All of the turn that have ended. */
+  get calls(): CommandCall[] {
+    return [...this.told.values()].filter((call) => call !== undefined);
+  }
+
+  note(item: ThreadItem, liveText: string): void {
+    this.told.set(item.id, callOf(item, liveText));
+  }
+
+  /** Adds what codex wrote down; answers the events of what it had not told of. */
+  add(turnId: string, cwd: string, calls: CommandCall[]): DraftEvent[] {
+    const untold = calls.filter(({ itemId }) => !this.told.has(itemId));
+    return untold.flatMap((call) => {
+      const { itemId, command, exitCode, output } = call;
+      this.told.set(itemId, call);
+      const status = exitCode === 0 ? "completed" : "failed";
+      const end = { itemId, turnId, command, cwd, status, exitCode: exitCode ?? undefined };
+      return [
+        { type: "command_output" as const, payload: { itemId, turnId, text: clip(output) } },
+        { type: "command_execution" as const, payload: end },
+      ];
+    });
+  }
+
+  clear(): void {
+    this.told.clear();
+  }
+}
+
+/** A patch counts as a command where it was taken; why one was not, its item does not say. */
+function callOf(item: ThreadItem, liveText: string): CommandCall | undefined {
+  const { id: itemId } = item;
+  if (item.type === "fileChange" && item.status === "completed")
+    return { itemId, command: "apply_patch", exitCode: 0, output: "" };
+  if (item.type !== "commandExecution" || item.status === "declined") return undefined;
+  return { itemId, command: item.command, exitCode: item.exitCode ?? null, output: item.aggregatedOutput ?? liveText };
+}
