@@ -93,9 +93,9 @@ test("web's rights are all that volumes need, and start no Job", async () => {
   await using place = await createAppliedExample();
   const cluster = await clusterAs(place, "agentrun-web");
   const volumes = volumesOf(cluster);
-  const { name } = await volumes.ensure({ sessionId: "ses_1", tenantId: "t", projectId: "p", sizeBytes: null });
+  const { name, uid } = await volumes.ensure({ sessionId: "ses_1", tenantId: "t", projectId: "p", sizeBytes: null });
   expect(await volumes.find(name)).toMatchObject({ name });
-  await volumes.remove(name);
+  await volumes.remove(name, uid);
   expect(await volumes.find(name)).toBeNull();
   await expect(cluster.createJob({ metadata: { name: "job" } })).rejects.toMatchObject({ problem: "forbidden" });
   await expect(cluster.createSecret({ metadata: { name: "secret" } })).rejects.toMatchObject({ problem: "forbidden" });
@@ -105,7 +105,7 @@ test("the worker's rights are all that volumes and attempts need", async () => {
   await using place = await createAppliedExample();
   const cluster = await clusterAs(place, "agentrun-worker");
   const volumes = volumesOf(cluster);
-  const { name } = await volumes.ensure({ sessionId: "ses_1", tenantId: "t", projectId: "p", sizeBytes: null });
+  const { name, uid } = await volumes.ensure({ sessionId: "ses_1", tenantId: "t", projectId: "p", sizeBytes: null });
   const errors: unknown[] = [];
   const onError = (error: unknown) => errors.push(error);
   const executor = createKubernetesExecutor({ cluster, policy: POLICY, onError, relistMs: 100 });
@@ -119,7 +119,7 @@ test("the worker's rights are all that volumes and attempts need", async () => {
   expect(JSON.stringify(pod?.spec?.volumes)).not.toContain("serviceAccountToken");
   expect(await executor.end(spec.attemptId)).toBe("gone");
   await executor.close();
-  await volumes.remove(name);
+  await volumes.remove(name, uid);
   expect(errors).toEqual([]);
 });
 

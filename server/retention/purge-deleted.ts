@@ -52,7 +52,9 @@ async function readDeleted(
 async function empty(ctx: ServiceContext, session: SessionRow, budget: Budget): Promise<boolean> {
   const { sessionId } = session;
   if (session.storageState !== "none") {
-    const removed = await ctx.volumes.remove(session.storagePvcName ?? ctx.volumes.nameFor(sessionId));
+    const name = session.storagePvcName ?? ctx.volumes.nameFor(sessionId);
+    const volume = await ctx.volumes.find(name);
+    const removed = await ctx.volumes.remove(name, volume?.uid ?? null);
     if (removed === "going") return false;
     await ctx.archive.removeAll(sessionId);
   }

@@ -199,7 +199,10 @@ test("killed at any step, the next collection ends where an undisturbed one woul
     ["before the removal", (ctx) => ({ ...ctx, volumes: { ...ctx.volumes, remove: die } })],
     [
       "after the removal",
-      (ctx) => ({ ...ctx, volumes: { ...ctx.volumes, remove: (name) => ctx.volumes.remove(name).then(die) } }),
+      (ctx) => ({
+        ...ctx,
+        volumes: { ...ctx.volumes, remove: (name, uid) => ctx.volumes.remove(name, uid).then(die) },
+      }),
     ],
   ];
   for (const [, dying] of deaths) {

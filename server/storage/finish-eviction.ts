@@ -5,7 +5,8 @@ import { inTx, type ServiceContext } from "@/server/context";
 
 /**
  * Takes the volume of a session that stands at `deleting`, and records it as evicted. From `deleting` on there is only
- * this way: after a crash it is done again, and removing what is gone is no error. Answers the session as it is then.
+ * this way: after a crash it is done again, and removing what is gone is no error. Answers the session as it is then;
+ * null when somebody else has recorded it.
  */
 export async function finishEviction(
   ctx: ServiceContext,
@@ -13,7 +14,12 @@ export async function finishEviction(
   why: string,
 ): Promise<SessionRow | null> {
   if (session.storageState !== "deleting") return session;
-  const removed = await ctx.volumes.remove(session.storagePvcName ?? ctx.volumes.nameFor(session.sessionId));
+  const name = session.storagePvcName ?? ctx.volumes.nameFor(session.sessionId);
+  // The volume is looked at before its row, and the removal is bound to it: however long this process stands still in
+  // between, what a restore makes under the same name after the eviction is another volume, and stays.
+  const volume = await ctx.volumes.find(name);
+  if (!(await isDoomed(ctx, session))) return null;
+  const removed = await ctx.volumes.remove(name, volume?.uid ?? null);
   // What still holds it goes by itself; the repair records the eviction then.
   if (removed === "going") return session;
   return inTx(ctx, async (ctx) => {
@@ -45,4 +51,12 @@ export async function finishEviction(
     ctx.wake("sessions");
     return evicted;
   });
+}
+
+async function isDoomed(ctx: ServiceContext, { sessionId }: SessionRow): Promise<boolean> {
+  const [doomed] = await ctx.db
+    .select({ sessionId: sessions.sessionId })
+    .from(sessions)
+    .where(and(eq(sessions.sessionId, sessionId), eq(sessions.storageState, "deleting")));
+  return doomed !== undefined;
 }

@@ -64,15 +64,16 @@ export function testContext(
 /** Volumes that are only names: for tests of what the rows say, never of what a volume holds. */
 function memoryVolumes(): Volumes {
   const made = new Set<string>();
+  const statusOf = (name: string) => ({ name, namespace: "local", uid: name, phase: "Bound" as const });
   return {
     namespace: "local",
     nameFor: (sessionId) => `volume-${sessionId}`,
     async ensure({ sessionId }) {
       const name = `volume-${sessionId}`;
       made.add(name);
-      return { name, namespace: "local", phase: "Bound" };
+      return statusOf(name);
     },
-    find: async (name) => (made.has(name) ? { name, namespace: "local", phase: "Bound" } : null),
+    find: async (name) => (made.has(name) ? statusOf(name) : null),
     async remove(name) {
       made.delete(name);
       return "gone";

@@ -5,6 +5,8 @@ export type VolumeStatus = {
   /** Name in the provider: a folder's, or a PersistentVolumeClaim's. */
   name: string;
   namespace: string;
+  /** Tells a volume from one that was made anew under its name. */
+  uid: string;
   /** In Kubernetes' words; a folder that is there is Bound. */
   phase: "Pending" | "Bound" | "Lost" | "Terminating";
 };
@@ -20,10 +22,11 @@ export interface Volumes {
   ensure(spec: VolumeSpec): Promise<VolumeStatus>;
   find(name: string): Promise<VolumeStatus | null>;
   /**
-   * Removes the volume; removing one that is gone is no error. `going`: it is ordered, and waits for a pod that uses it;
-   * asking again later tells when it is gone.
+   * Removes the volume of that uid and no other: one that was made anew under its name stays. null: none was there, and
+   * at most the rest of a removal that was cut off goes. Removing one that is gone is no error. `going`: it is ordered,
+   * and waits for a pod that uses it; asking again later tells when it is gone.
    */
-  remove(name: string): Promise<"gone" | "going">;
+  remove(name: string, uid: string | null): Promise<"gone" | "going">;
   /** Whether a volume holds nothing that an archive would have to keep; null where nobody can look into it. */
   isEmpty(name: string): Promise<boolean | null>;
   /** Folder to give to a local runner; null where runners mount volumes by themselves. */

@@ -52,10 +52,10 @@ test("a session's claim is made once, with what callers chose in annotations alo
 test("a claim is removed, and removing what is gone is no error", async () => {
   await using place = await createTestNamespace();
   const volumes = open(place);
-  const { name } = await volumes.ensure(spec("ses_1"));
-  await volumes.remove(name);
+  const { name, uid } = await volumes.ensure(spec("ses_1"));
+  expect(await volumes.remove(name, uid)).toBe("gone");
   expect(await volumes.find(name)).toBeNull();
-  await volumes.remove(name);
+  expect(await volumes.remove(name, uid)).toBe("gone");
   expect(await volumes.isEmpty(name)).toBeNull();
   expect(volumes.folderOf(name)).toBeNull();
 });
@@ -64,41 +64,36 @@ test("a namesake of somebody else is neither used nor removed", async () => {
   await using place = await createTestNamespace();
   const volumes = open(place);
   const name = volumes.nameFor("ses_1");
-  await place.core.createNamespacedPersistentVolumeClaim({
+  const { metadata } = await place.core.createNamespacedPersistentVolumeClaim({
     namespace: place.name,
     body: { metadata: { name }, spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } } },
   });
   await expect(volumes.ensure(spec("ses_1"))).rejects.toThrow("is not of this session");
-  await expect(volumes.remove(name)).rejects.toThrow("is not of this session");
+  await expect(volumes.remove(name, metadata?.uid ?? "")).rejects.toThrow("is not of this session");
   expect(await volumes.find(name)).not.toBeNull();
 });
 
-test("a namesake that is made between the look and the deletion is not deleted", async () => {
+test("a namesake that is made between the look and the deletion is not deleted, not even one of the same session", async () => {
   await using place = await createTestNamespace();
-  const { name } = await open(place).ensure(spec("ses_1"));
+  const { name, uid } = await open(place).ensure(spec("ses_1"));
   let isReplaced = false;
   const volumes = meddled(place, {
     async deleteClaim() {
       if (isReplaced) return;
       isReplaced = true;
-      await open(place).remove(name);
-      await place.core.createNamespacedPersistentVolumeClaim({
-        namespace: place.name,
-        body: {
-          metadata: { name },
-          spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
-        },
-      });
+      await open(place).remove(name, uid);
+      await open(place).ensure(spec("ses_1"));
     },
   });
-  await expect(volumes.remove(name)).rejects.toThrow("is not of this session");
-  expect(await volumes.find(name)).not.toBeNull();
+  expect(await volumes.remove(name, uid)).toBe("gone");
+  expect(await volumes.remove(name, null)).toBe("gone");
+  expect(await volumes.find(name)).toMatchObject({ uid: expect.not.stringMatching(uid) });
 });
 
 test("a claim that a pod uses stays until the pod is gone, and says so", async () => {
   await using place = await createTestNamespace();
   const volumes = open(place);
-  const { name } = await volumes.ensure(spec("ses_1"));
+  const { name, uid } = await volumes.ensure(spec("ses_1"));
   await place.core.createNamespacedPod({
     namespace: place.name,
     body: {
@@ -110,11 +105,11 @@ test("a claim that a pod uses stays until the pod is gone, and says so", async (
       },
     },
   });
-  expect(await volumes.remove(name)).toBe("going");
+  expect(await volumes.remove(name, uid)).toBe("going");
   expect(await volumes.find(name)).toMatchObject({ phase: "Terminating" });
   await expect(volumes.ensure(spec("ses_1"))).rejects.toThrow("still being deleted");
   await place.core.deleteNamespacedPod({ namespace: place.name, name: "user", gracePeriodSeconds: 0 });
-  await expect.poll(() => volumes.remove(name), { timeout: 20_000 }).toBe("gone");
+  await expect.poll(() => volumes.remove(name, uid), { timeout: 20_000 }).toBe("gone");
 });
 
 test("a cluster that does not answer is said to be, within its deadline", async () => {

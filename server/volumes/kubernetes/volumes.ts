@@ -66,15 +66,15 @@ export function createKubernetesVolumes(options: KubernetesVolumesOptions): Volu
       const claim = await findClaim(name);
       return claim && statusOf(claim, cluster.namespace);
     },
-    async remove(name) {
+    async remove(name, uid) {
+      if (uid === null) return "gone";
       for (let tries = 1; ; tries += 1) {
         const claim = await findClaim(name);
-        if (claim === null) return "gone";
+        if (claim?.metadata?.uid !== uid) return "gone";
         if (!isOurs(claim)) throw strangerError(name);
-        const { uid = "", resourceVersion = "" } = claim.metadata ?? {};
+        const { resourceVersion = "" } = claim.metadata;
         try {
-          if (claim.metadata?.deletionTimestamp === undefined)
-            await cluster.deleteClaim(name, { uid, resourceVersion });
+          if (claim.metadata.deletionTimestamp === undefined) await cluster.deleteClaim(name, { uid, resourceVersion });
         } catch (error) {
           // A silence may have been a deletion: the next look tells.
           const isWorthAnotherLook = isKubernetesProblem(error, "conflict", "unknown", "not-found");
@@ -88,10 +88,10 @@ export function createKubernetesVolumes(options: KubernetesVolumesOptions): Volu
 }
 
 function statusOf(claim: Claim, namespace: string): VolumeStatus {
-  const { name = "", deletionTimestamp } = claim.metadata ?? {};
+  const { name = "", uid = "", deletionTimestamp } = claim.metadata ?? {};
   const phase = claim.status?.phase;
   const isKnown = phase === "Bound" || phase === "Lost";
-  return { name, namespace, phase: deletionTimestamp !== undefined ? "Terminating" : isKnown ? phase : "Pending" };
+  return { name, namespace, uid, phase: deletionTimestamp !== undefined ? "Terminating" : isKnown ? phase : "Pending" };
 }
 
 function strangerError(name: string): Error {

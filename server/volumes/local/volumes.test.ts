@@ -24,7 +24,7 @@ test("making a volume twice keeps what it holds", async () => {
   const { name } = await volumes.ensure(spec("ses_1"));
   const folder = path.join(place.root, "volumes", name);
   await writeFile(path.join(folder, "note"), "kept");
-  expect(await volumes.ensure(spec("ses_1"))).toEqual({ name, namespace: "local", phase: "Bound" });
+  expect(await volumes.ensure(spec("ses_1"))).toMatchObject({ name, namespace: "local", phase: "Bound" });
   expect(await readdir(folder)).toEqual(["note"]);
 });
 
@@ -45,12 +45,12 @@ test("folders and AgentRun's own files are no content, any other file is", async
 test("removing takes all, also folders that nobody may list, and a removal that was cut off before", async () => {
   await using place = await scratch();
   const volumes = createLocalVolumes(place.root);
-  const { name } = await volumes.ensure(spec("ses_1"));
+  const { name, uid } = await volumes.ensure(spec("ses_1"));
   await mkdir(path.join(place.root, name, "workspace/locked/inner"), { recursive: true });
   await chmod(path.join(place.root, name, "workspace/locked"), 0o000);
   await mkdir(path.join(place.root, `.removing-${name}-before/rest`), { recursive: true });
-  await volumes.remove(name);
-  await volumes.remove(name);
+  await volumes.remove(name, uid);
+  await volumes.remove(name, uid);
   expect(await readdir(place.root)).toEqual([]);
   expect(await volumes.find(name)).toBeNull();
 });
@@ -63,4 +63,15 @@ test("a link in a volume's place is neither found nor used", async () => {
   await symlink(path.join(place.root, "elsewhere"), path.join(place.root, name));
   expect(await volumes.find(name)).toBeNull();
   await expect(volumes.ensure(spec("ses_1"))).rejects.toThrow("is not a folder");
+});
+
+test("a folder that was made anew under the name of one that goes stays", async () => {
+  await using place = await scratch();
+  const volumes = createLocalVolumes(place.root);
+  const { name, uid } = await volumes.ensure(spec("ses_1"));
+  await volumes.remove(name, uid);
+  await volumes.ensure(spec("ses_1"));
+  expect(await volumes.remove(name, uid)).toBe("gone");
+  expect(await volumes.remove(name, null)).toBe("gone");
+  expect(await volumes.find(name)).not.toBeNull();
 });

@@ -12,7 +12,14 @@ const NAMESPACE = "local";
 /** Volumes as folders below one root, one a session. */
 export function createLocalVolumes(root: string): Volumes {
   const folderOf = (name: string): string | null => (SAFE_NAME.test(name) ? path.join(root, name) : null);
-  const statusOf = (name: string): VolumeStatus => ({ name, namespace: NAMESPACE, phase: "Bound" });
+  async function look(name: string): Promise<VolumeStatus | null> {
+    const folder = folderOf(name);
+    const stat = folder === null ? undefined : await lstat(folder, { bigint: true }).catch(ignoreMissing);
+    // A folder made anew may get the inode of the one before it, and is born later.
+    return stat?.isDirectory()
+      ? { name, namespace: NAMESPACE, uid: `${stat.ino}-${stat.birthtimeNs}`, phase: "Bound" }
+      : null;
+  }
 
   return {
     namespace: NAMESPACE,
@@ -21,26 +28,24 @@ export function createLocalVolumes(root: string): Volumes {
     async ensure(spec: VolumeSpec) {
       const name = volumeNameOf(spec.sessionId);
       await mkdir(path.join(root, name), { recursive: true, mode: 0o700 });
-      await requireFolder(path.join(root, name));
-      return statusOf(name);
+      const made = await look(name);
+      if (made === null) throw new Error(`${path.join(root, name)} is not a folder: move it away to make the volume`);
+      return made;
     },
-    async find(name) {
-      const folder = folderOf(name);
-      return folder !== null && (await isFolder(folder)) ? statusOf(name) : null;
-    },
-    async remove(name) {
+    find: look,
+    async remove(name, uid) {
       const folder = folderOf(name);
       if (folder === null) return "gone";
       // Renamed first: a removal that is cut off never leaves half a volume under its name.
       const doomed = path.join(root, `.removing-${name}-${randomUUID()}`);
-      await rename(folder, doomed).catch(ignoreMissing);
+      if (uid !== null && (await look(name))?.uid === uid) await rename(folder, doomed).catch(ignoreMissing);
       const leftovers = (await readdir(root).catch(() => [])).filter((entry) => entry.startsWith(`.removing-${name}-`));
       for (const leftover of leftovers) await removeTree(path.join(root, leftover));
       return "gone";
     },
     async isEmpty(name) {
       const folder = folderOf(name);
-      if (folder === null || !(await isFolder(folder))) return true;
+      if (folder === null || (await look(name)) === null) return true;
       const entries = await readdir(folder, { withFileTypes: true });
       for (const entry of entries) {
         if (OWN_FOLDERS.has(entry.name)) continue;
@@ -49,15 +54,6 @@ export function createLocalVolumes(root: string): Volumes {
       return true;
     },
   };
-}
-
-async function isFolder(folder: string): Promise<boolean> {
-  const stat = await lstat(folder).catch(ignoreMissing);
-  return stat?.isDirectory() ?? false;
-}
-
-async function requireFolder(folder: string): Promise<void> {
-  if (!(await isFolder(folder))) throw new Error(`${folder} is not a folder: move it away to make the volume`);
 }
 
 /** Whether anything but folders lies below, or may: a folder that cannot be listed is not taken for empty. */
