@@ -1,6 +1,7 @@
 import { and, eq, inArray } from "drizzle-orm";
 import { type SessionRow, sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
+import { withdrawVolume } from "./withdraw-volume";
 
 /**
  * Makes the volume of a session whose row says `creating`, and records it. The provider is asked outside any
@@ -26,5 +27,5 @@ export async function ensureVolume(ctx: ServiceContext, session: SessionRow): Pr
     .where(and(eq(sessions.sessionId, session.sessionId), inArray(sessions.storageState, ["creating"])))
     .returning();
   ctx.wake("sessions");
-  return recorded ?? session;
+  return recorded ?? withdrawVolume(ctx, session, volume);
 }

@@ -11,3 +11,4 @@ export { getSession, requireSession, toSession } from "./session";
 export { storeThread } from "./store-thread";
 export { readOutput, readTrace } from "./trace";
 export { updateSession } from "./update";
+export { withdrawVolume } from "./withdraw-volume";

@@ -1,12 +1,15 @@
 import { expect, test } from "vitest";
+import { sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
+import { purgeDeleted } from "@/server/retention";
+import { createSession, deleteSession } from "@/server/sessions";
 import type { Volumes } from "@/server/volumes/volumes";
 import { evictStorage, getStorage, repairStorage, restoreStorage } from ".";
 import { createTestStore } from "./test/context";
 import { makeUsedSession, readNote, writeNote } from "./test/volume";
 
 /** A process that stands still before its next call of the provider, while another one works. */
-function held(ctx: ServiceContext, call: "find" | "remove", meanwhile: () => Promise<unknown>) {
+function held(ctx: ServiceContext, call: "find" | "remove" | "ensure", meanwhile: () => Promise<unknown>) {
   let isDone = false;
   const volumes = new Proxy(ctx.volumes, {
     get(target, key: keyof Volumes) {
@@ -40,3 +43,45 @@ test.each(["find", "remove"] as const)(
     expect(await getStorage(ctx, { sessionId })).toMatchObject({ storageState: "restoring", pvcPhase: "Bound" });
   },
 );
+
+test("a volume that was made after its session's eviction goes again", async () => {
+  await using store = await createTestStore();
+  const [ctx, other] = [store.as(), store.as()];
+  const sessionId = "ses_late";
+  const slow = held(ctx, "ensure", () => evictStorage(other, { sessionId }));
+  await createSession(slow, { sessionId, backendProfile: "codex" });
+  await repairStorage(other);
+  expect(await getStorage(ctx, { sessionId })).toMatchObject({ storageKind: "evicted", storageState: "evicted" });
+  expect(await ctx.volumes.find(ctx.volumes.nameFor(sessionId))).toBeNull();
+});
+
+test("a volume that was made for a restore after its session's next eviction goes again", async () => {
+  await using store = await createTestStore();
+  const [ctx, other] = [store.as(), store.as()];
+  const sessionId = await makeUsedSession(ctx, { note: "archived" });
+  await evictStorage(ctx, { sessionId });
+  await restoreStorage(
+    held(ctx, "ensure", () => evictStorage(other, { sessionId })),
+    { sessionId },
+  );
+  await repairStorage(other);
+  expect(await getStorage(ctx, { sessionId })).toMatchObject({ storageState: "evicted", restorable: true });
+  expect(await readNote(ctx, sessionId)).toBeNull();
+  expect(await ctx.volumes.find(ctx.volumes.nameFor(sessionId))).toBeNull();
+});
+
+test("a volume that was made after its session's purge goes with the next one", async () => {
+  await using store = await createTestStore();
+  const [ctx, other] = [store.as(), store.as()];
+  const sessionId = "ses_late";
+  const slow = held(ctx, "ensure", async () => {
+    await deleteSession(other, { sessionId });
+    await purgeDeleted(other);
+  });
+  await createSession(slow, { sessionId, backendProfile: "codex" });
+  await purgeDeleted(other);
+  expect(await ctx.volumes.find(ctx.volumes.nameFor(sessionId))).toBeNull();
+  expect(await ctx.db.select({ storageState: sessions.storageState }).from(sessions)).toEqual([
+    { storageState: "none" },
+  ]);
+});

@@ -1,7 +1,7 @@
 import { and, eq } from "drizzle-orm";
 import { type SessionRow, sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
-import { ensureVolume } from "@/server/sessions";
+import { ensureVolume, withdrawVolume } from "@/server/sessions";
 
 /**
  * Makes the volume of a session whose row says `creating` or `restoring`, and records it. The provider is asked outside
@@ -22,5 +22,5 @@ export async function makeVolume(ctx: ServiceContext, session: SessionRow): Prom
     .where(and(eq(sessions.sessionId, session.sessionId), eq(sessions.storageState, "restoring")))
     .returning();
   ctx.wake("sessions");
-  return recorded ?? session;
+  return recorded ?? withdrawVolume(ctx, session, volume);
 }
