@@ -9,8 +9,8 @@ export default defineConfig({
     include: ["**/*.test.ts", "**/*.test.tsx"],
     exclude: [
       "**/*.cluster.test.ts",
-      "**/*.pods.test.ts",
       "node_modules/**",
+      "test-results/**",
       "build/**",
       ".next/**",
       "e2e/**",

@@ -32,7 +32,7 @@ export class Product implements AsyncDisposable {
   /** Starts again on the same data folder, on the same port, so that open pages find it. */
   async start(): Promise<void> {
     this.#output = "";
-    const port = this.url === "" ? "0" : new URL(this.url).port;
+    const port = this.url === "" ? (this.env.PORT ?? "0") : new URL(this.url).port;
     const child = spawn(process.execPath, ["scripts/start.mjs"], {
       cwd: ROOT,
       stdio: ["ignore", "pipe", "pipe"],
@@ -43,7 +43,7 @@ export class Product implements AsyncDisposable {
     const started = new Promise<void>((resolve, reject) => {
       const read = (chunk: Buffer) => {
         this.#output += chunk;
-        const address = /(http:\/\/127\.0\.0\.1:\d+)/.exec(this.#output)?.[1];
+        const address = /(http:\/\/[\d.]+:\d+)/.exec(this.#output)?.[1];
         const signIn = /(http:\/\/\S+\/sign-in\?token=\S+)/.exec(this.#output)?.[1];
         if (address) this.url = address;
         if (signIn) this.signInUrl = signIn;

@@ -3,7 +3,7 @@ import path from "node:path";
 import { expect, ready, signIn, test } from "./fixtures";
 import { Product } from "./product";
 import { RecordingProvider } from "./recording-provider";
-import { conversation, endRuns, newSession, say } from "./stories";
+import { conversation, endRuns, evictVolume, newSession, say } from "./stories";
 
 test("a conversation is steered, approved, interrupted, killed with everything else, and goes on", async ({
   browser,
@@ -103,14 +103,7 @@ test("a conversation survives the loss of its volume, and goes on from its archi
 
   await test.step("an operator evicts the storage and restores it", async () => {
     await endRuns(page);
-    await page.getByRole("link", { name: "Storage", exact: true }).last().click();
-    await page.getByRole("button", { name: "Evict volume…" }).click();
-    const dialog = page.getByRole("dialog", { name: "Evict volume" });
-    const typed = dialog.getByLabel(/^Type .* to confirm$/);
-    await typed.fill((await dialog.getByText(/^Type .* to confirm$/).textContent())?.split(" ")[1] ?? "");
-    await dialog.getByLabel("Reason").fill("to see it come back");
-    await dialog.getByRole("button", { name: "Evict volume" }).click();
-    await expect(dialog).toBeHidden();
+    await evictVolume(page, "to see it come back");
     await page.getByRole("button", { name: "Restore from archive" }).click();
     await page.getByRole("link", { name: "Conversation", exact: true }).click();
     await say(page, "And after an eviction?");

@@ -34,3 +34,15 @@ export async function endRuns(page: Page): Promise<void> {
   }
   await expect.poll(async () => (await open()).length, { timeout: 30_000 }).toBe(0);
 }
+
+/** Evicts the volume of the page's session, as an operator does who was made to type what is about to go. */
+export async function evictVolume(page: Page, reason: string): Promise<void> {
+  await page.getByRole("link", { name: "Storage", exact: true }).last().click();
+  await page.getByRole("button", { name: "Evict volume…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Evict volume" });
+  const typed = dialog.getByLabel(/^Type .* to confirm$/);
+  await typed.fill((await dialog.getByText(/^Type .* to confirm$/).textContent())?.split(" ")[1] ?? "");
+  await dialog.getByLabel("Reason").fill(reason);
+  await dialog.getByRole("button", { name: "Evict volume" }).click();
+  await expect(dialog).toBeHidden();
+}

@@ -5,6 +5,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import process from "node:process";
+import { ensureBuild } from "./build.mjs";
+import { ensureChromium } from "./chromium.mjs";
 import { projectRoot } from "./sources.mjs";
 
 /** Runs suites one after the other, prints the sum as the last line, and sets the exit code. */
@@ -45,12 +47,33 @@ export function vitest(config) {
   };
 }
 
+/** A suite of Playwright by its configuration file, on a build of the product. */
+export function playwright(config) {
+  return async (reports) => {
+    const chromium = ensureChromium();
+    if (!chromium) return { passed: 0, failed: 1 };
+    await ensureBuild();
+    const file = path.join(reports, "playwright.json");
+    const code = await runProgram("playwright", ["test", `--config=${config}`, "--reporter=list,json"], {
+      AGENTRUN_TEST_CHROMIUM: chromium,
+      PLAYWRIGHT_JSON_OUTPUT_NAME: file,
+    });
+    const report = readReport(file);
+    if (!report) return { passed: 0, failed: 1 };
+    const { stats, errors } = report;
+    return {
+      ...countOf(code, stats.expected + stats.flaky, stats.unexpected + errors.length),
+      skipped: stats.skipped,
+    };
+  };
+}
+
 /** A suite that ends badly has failed, even if no single test says so. */
-export function countOf(code, passed, failed) {
+function countOf(code, passed, failed) {
   return { passed, failed: code === 0 ? failed : Math.max(failed, 1) };
 }
 
-export async function runProgram(program, args, env = {}) {
+async function runProgram(program, args, env = {}) {
   const child = spawn(path.join(projectRoot, "node_modules", ".bin", program), args, {
     cwd: projectRoot,
     stdio: "inherit",
@@ -60,6 +83,6 @@ export async function runProgram(program, args, env = {}) {
   return code;
 }
 
-export function readReport(file) {
+function readReport(file) {
   return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : null;
 }

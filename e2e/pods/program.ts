@@ -1,14 +1,17 @@
 import { execFileSync } from "node:child_process";
-import { expect, inject } from "vitest";
+import { expect } from "@playwright/test";
+import { type Pods, pods } from "./state";
 
 // biome-ignore lint/suspicious/noExplicitAny: an outside program has no types of ours, only answers.
 type Json = any;
 
 const TURN_TIMEOUT_MS = 120_000;
 
+export type Program = ReturnType<typeof openProgram>;
+
 /** A program that commands the product by REST, and looks at the cluster by kubectl. */
-export function openProgram() {
-  const { url, token, kubeconfig, namespace } = inject("pods");
+export function openProgram(at: Pick<Pods, "url" | "token" | "kubeconfig" | "namespace"> = pods()) {
+  const { url, token, kubeconfig, namespace } = at;
 
   async function send(method: string, path: string, body?: unknown): Promise<{ status: number; body: Json }> {
     const answer = await fetch(`${url}/api/v1${path}`, {
@@ -54,7 +57,7 @@ export function openProgram() {
         last = await ok("GET", path);
         return isWanted(last);
       };
-      await expect.poll(look, { timeout: TURN_TIMEOUT_MS, interval: 250 }).toBe(true);
+      await expect.poll(look, { timeout: TURN_TIMEOUT_MS, intervals: [250] }).toBe(true);
       return last;
     },
     async ended(runId: string): Promise<Json> {

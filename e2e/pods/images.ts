@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 // The project's own Dockerfile, built where no registry of images is reached: on a base that Debian's and npm's
@@ -11,7 +11,10 @@ const PACKAGES = "git,ca-certificates,libstdc++6,procps,util-linux";
 
 export type Images = { server: string; runner: string };
 
-/** Builds both images of the Dockerfile and hands them, as archives, to `load`. */
+/**
+ * Builds both images of the Dockerfile and hands them, as archives, to `load`. What `folder` holds of an earlier build
+ * is used again.
+ */
 export function buildImages(folder: string, load: (archive: string) => void): Images {
   mkdirSync(folder, { recursive: true });
   const storage = [`--root=${folder}/store`, `--runroot=${folder}/run`, "--storage-driver=overlay"];
@@ -34,6 +37,7 @@ export function buildImages(folder: string, load: (archive: string) => void): Im
 }
 
 function makeBase(folder: string, buildah: (...args: string[]) => void): void {
+  if (existsSync(path.join(folder, "base.tar"))) return;
   const rootfs = path.join(folder, "rootfs");
   run("debootstrap", ["--variant=minbase", `--include=${PACKAGES}`, DEBIAN, rootfs], folder);
   const npm = path.join(folder, "node");
@@ -44,9 +48,11 @@ function makeBase(folder: string, buildah: (...args: string[]) => void): void {
   cpSync(path.join(npm, "node_modules/npm"), path.join(rootfs, "usr/local/lib/node_modules/npm"), { recursive: true });
   for (const name of ["npm", "npx"])
     symlinkSync(`../lib/node_modules/npm/bin/${name}-cli.js`, path.join(rootfs, "usr/local/bin", name));
-  execFileSync("tar", ["-C", rootfs, "-cf", path.join(folder, "base.tar"), "."]);
-  writeFileSync(path.join(folder, "Dockerfile.base"), "FROM scratch\nADD base.tar /\n");
+  const archive = path.join(folder, "base.tar");
+  execFileSync("tar", ["-C", rootfs, "-cf", `${archive}.part`, "."]);
+  writeFileSync(path.join(folder, "Dockerfile.base"), "FROM scratch\nADD base.tar.part /\n");
   buildah("bud", "--isolation=chroot", `--tag=${BASE}`, `--file=${folder}/Dockerfile.base`, folder);
+  renameSync(`${archive}.part`, archive);
 }
 
 /** What a program said is only of interest when it failed. */

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { expect, test } from "vitest";
+import { expect, test } from "@playwright/test";
 import { openProgram } from "./program";
 
 // Real pods on a real node: the runner's image, the real codex in it, claims bound by the cluster.
