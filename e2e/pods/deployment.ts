@@ -111,7 +111,9 @@ function overlayOf({ namespace, images, values, server }: Overlay): unknown {
       { name: "agentrun", behavior: "merge", literals: Object.entries(values).map((pair) => pair.join("=")) },
       { name: "test-api", literals: [`ca.crt=${server.ca}`] },
     ],
-    patches: ["web", "worker"].map((name) => ({ patch: JSON.stringify(reachApi(name, server)) })),
+    patches: [reachApi("web", server), reachApi("worker", server), reachWeb(values.AGENTRUN_PUBLIC_URL ?? "")].map(
+      (patch) => ({ patch: JSON.stringify(patch) }),
+    ),
   };
 }
 
@@ -139,5 +141,16 @@ function reachApi(name: string, server: Overlay["server"]): unknown {
         },
       },
     },
+  };
+}
+
+/** The CronJob asks web by its Service's name, which nothing here resolves. */
+function reachWeb(url: string): unknown {
+  const containers = [{ name: "gc", env: [{ name: "AGENTRUN_URL", value: url }] }];
+  return {
+    apiVersion: "batch/v1",
+    kind: "CronJob",
+    metadata: { name: "agentrun-gc" },
+    spec: { jobTemplate: { spec: { template: { spec: { containers } } } } },
   };
 }

@@ -34,8 +34,10 @@ export function openProgram(at: Pick<Pods, "url" | "token" | "kubeconfig" | "nam
     kubectl: (...args: string[]) =>
       execFileSync("kubectl", ["--kubeconfig", kubeconfig, "--namespace", namespace, ...args], { encoding: "utf8" }),
     /** Names of objects of a kind. */
-    list(kind: string): string[] {
-      return this.kubectl("get", kind, "--output=name").split("\n").filter(Boolean);
+    list(kind: string, ...options: string[]): string[] {
+      return this.kubectl("get", kind, "--output=name", ...options)
+        .split("\n")
+        .filter(Boolean);
     },
     run: (
       sessionId: string,

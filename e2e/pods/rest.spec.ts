@@ -115,5 +115,17 @@ test("a read-only run of no session has a workspace that cannot be written eithe
 
 test("no Job or Secret is left of any run", async () => {
   const program = openProgram();
-  await expect.poll(() => [...program.list("jobs"), ...program.list("secrets")], { timeout: 60_000 }).toEqual([]);
+  const ours = "--selector=app.kubernetes.io/managed-by=agentrun";
+  await expect.poll(() => program.list("jobs,secrets", ours), { timeout: 60_000 }).toEqual([]);
+});
+
+test("the CronJob has web collect what has expired", async () => {
+  const program = openProgram();
+  const sessionId = word("expired");
+  await program.ok("POST", "/sessions", { sessionId, backendProfile: "demo", expiresAt: "2020-01-01T00:00:00Z" });
+  const job = word("gc");
+  program.kubectl("create", "job", job, "--from=cronjob/agentrun-gc");
+  program.kubectl("wait", "--for=condition=Complete", `job/${job}`, "--timeout=60s");
+  expect(program.kubectl("logs", `job/${job}`)).toMatch(/^200 /);
+  expect(await program.ok("GET", `/sessions/${sessionId}/storage`)).toMatchObject({ storageState: "evicted" });
 });

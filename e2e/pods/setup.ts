@@ -1,13 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { deploy } from "./deployment";
 import { buildImages } from "./images";
 import { startNode } from "./node";
 import { keepPods } from "./state";
-
-/** Kept between runs: a base that debootstrap makes, and the layers of both images. */
-const IMAGES = path.resolve("test-results", "images");
 
 /** A cluster with a node, the project's own images on it, and the product in its pods. */
 async function setup(): Promise<() => Promise<void>> {
@@ -17,10 +14,9 @@ async function setup(): Promise<() => Promise<void>> {
     for (const step of undo.reverse()) await step();
   };
   try {
-    mkdirSync(IMAGES, { recursive: true });
     const node = startNode(path.join(folder, "cluster"));
     undo.push(node.stop);
-    const images = buildImages(IMAGES, node.load);
+    const images = buildImages(process.env.AGENTRUN_TEST_IMAGES ?? path.join(folder, "images"), node.load);
     const deployed = await deploy(node, images, undo);
     const { kubeconfig, address } = node;
     keepPods({ ...deployed, kubeconfig, address, runnerImage: images.runner });
