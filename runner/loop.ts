@@ -120,7 +120,7 @@ class Loop {
       if (run.assignment.cutOffTurn) await this.runCutOffTurn(run.assignment.cutOffTurn);
       await this.runTurns();
     } catch (error) {
-      const ending = endingOf(error);
+      const ending = await endingOf(error, this.config);
       this.log.warn({ err: error }, "the attempt cannot go on");
       attempt.end(ending);
     }

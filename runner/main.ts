@@ -3,6 +3,7 @@ import { pino } from "pino";
 import { RUNNER_EXIT as EXIT } from "@/contract/runner";
 import { readRunnerConfig } from "./config";
 import { RefusedError } from "./control-plane";
+import { isNoSpace } from "./ending";
 import { LeaseLostError } from "./errors";
 import { takeHandover } from "./handover";
 import { probeIsolation } from "./isolation";
@@ -74,6 +75,6 @@ main().then(
   (code) => process.exit(code),
   (error: unknown) => {
     process.stderr.write(`runner failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    process.exit(EXIT.failed);
+    process.exit(isNoSpace(error) ? EXIT.storageFull : EXIT.failed);
   },
 );

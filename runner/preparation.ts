@@ -51,7 +51,7 @@ export async function prepareAttempt(opts: {
     }
   } catch (error) {
     log.warn({ err: error }, "the attempt cannot be prepared");
-    attempt.end(endingOf(error));
+    attempt.end(await endingOf(error, config));
   }
   const { ending } = attempt;
   if (ending)

@@ -224,7 +224,7 @@ export class TurnRunner {
   private async fail(current: Current, error: unknown): Promise<void> {
     const { attempt } = this;
     if (error instanceof LeaseLostError || attempt.abandoned.aborted) return;
-    const ending = endingOf(error);
+    const ending = await endingOf(error, attempt.config);
     if (ending.kind !== "failed") return;
     // A turn that was being stopped when codex died of it has ended as it was told to.
     const outcome: Outcome = current.stop ?? {

@@ -36,7 +36,8 @@ export class UrgentCommands {
     // Only steers wait for each other, to keep their order: the turn may be waiting for an approval, and an interrupt is
     // for a codex that answers nothing.
     const work = command.type === "steer" ? this.lastSteer.then(() => this.handle(command)) : this.handle(command);
-    const settled = work.catch((error: unknown) => this.opts.attempt.end(endingOf(error)));
+    const { attempt } = this.opts;
+    const settled = work.catch(async (error: unknown) => attempt.end(await endingOf(error, attempt.config)));
     if (command.type === "steer") this.lastSteer = settled;
   }
 

@@ -53,6 +53,8 @@ export type ServerSettings = {
   sourceCommit: string;
   /** Of runners' Jobs. */
   runnerImage: string;
+  /** How long an attempt may live where the cluster ends it after that; null elsewhere. */
+  runnerDeadlineMs: number | null;
 };
 
 export type ServiceContext = {

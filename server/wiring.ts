@@ -107,6 +107,7 @@ function settingsFrom(env: ServerEnv): ServerSettings {
     backends: readBackendsFile(env.AGENTRUN_BACKENDS),
     sourceCommit: env.AGENTRUN_SOURCE_COMMIT,
     runnerImage: env.AGENTRUN_RUNNER_IMAGE ?? "local",
+    runnerDeadlineMs: env.AGENTRUN_EXECUTOR === "kubernetes" ? env.AGENTRUN_RUNNER_DEADLINE_SECONDS * 1_000 : null,
   };
 }
 

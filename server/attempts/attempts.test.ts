@@ -7,7 +7,7 @@ import { ackCommand, createCommand, finishCommand, getCommand, listCommands } fr
 import type { ServiceContext } from "@/server/context";
 import type { AttemptExit, Executor, LaunchSpec, Observation } from "@/server/executors";
 import { launchRunnerJob } from "@/server/runners";
-import { cancelRun, claimRun, createRun, forceReleaseRun, getRun, heartbeatRun } from "@/server/runs";
+import { cancelRun, claimRun, createRun, forceReleaseRun, getRun, heartbeatRun, releaseRun } from "@/server/runs";
 import { testContext } from "@/server/test/context";
 import { startDatabaseProxy } from "@/server/test/database-proxy";
 import { endAttempt, LeaseSweeper, launchPending } from ".";
@@ -348,3 +348,99 @@ test("an attempt's end told twice, or after its run's, changes nothing", async (
   await endAttempt(ctx, attemptId, { code: null, signal: "SIGKILL", message: "" });
   expect(await getRun(ctx, { runId })).toEqual(after);
 });
+
+test.each([
+  ["unstartable", "infra-failed"],
+  ["unschedulable", "infra-failed"],
+  ["evicted", "runner-lost"],
+] as const)(
+  "a start that fails is tried again; a run that no start helps ends as its cause says: %s",
+  async (cause, kind) => {
+    await using database = await createTestDatabase();
+    await using ctx = testContext(database, LOCAL);
+    const executor = new NamedAttempts();
+    const { runId } = await runWithTurn(ctx, "ses_cause", { maxAttempts: 2 });
+    for (const status of ["pending", "failed"]) {
+      await ctx.pool.query("update agentrun_runs set next_attempt_at = now() - interval '1 second'");
+      await launchPending({ ctx, executor, attemptsMax: 8 });
+      const { attemptId = "" } = executor.launched.at(-1) ?? {};
+      await endAttempt(ctx, attemptId, { code: null, signal: null, message: "the pod's words", cause });
+      expect(await getRun(ctx, { runId })).toMatchObject({ status });
+    }
+    expect(await getRun(ctx, { runId })).toMatchObject({
+      failureKind: kind,
+      failureMessage: expect.stringContaining("the pod's words"),
+    });
+    const [job] = await ctx.db.select().from(runnerJobs).where(eq(runnerJobs.runId, runId));
+    expect(job?.result).toMatchObject({ cause });
+  },
+);
+
+test.each([
+  ["out-of-memory", "ask", "runner-lost", "failed"],
+  ["evicted", "continue", "runner-lost", "pending"],
+  ["deadline", "ask", "timeout", "failed"],
+  ["deadline", "continue", "timeout", "failed"],
+  ["storage-full", "continue", "storage-full", "failed"],
+  ["unstartable", "continue", "infra-failed", "pending"],
+] as const)("a turn that %s cut off is, by policy %s, %s, and its run %s", async (cause, onLost, kind, status) => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, LOCAL);
+  const executor = new NamedAttempts();
+  const { runId, commandId } = await runWithTurn(ctx, "ses_cut", { onLost });
+  await launchPending({ ctx, executor, attemptsMax: 8 });
+  const { attemptId = "", runnerId = "" } = executor.launched[0] ?? {};
+  const { leaseEpoch } = await claimRun(ctx, { runId, runnerId });
+  await ackCommand(ctx, { commandId, leaseEpoch });
+
+  await endAttempt(ctx, attemptId, { code: 137, signal: null, message: "the pod's words", cause });
+
+  const run = await getRun(ctx, { runId });
+  const command = await getCommand(ctx, { commandId });
+  expect(run.status).toBe(status);
+  // Nothing that goes on has failed; the lease's marker still says what the pod said.
+  if (status === "pending") {
+    expect(command).toMatchObject({ state: "acknowledged" });
+    const [lease] = await ctx.db.select().from(leases).where(eq(leases.runId, runId));
+    expect(lease?.staleRecoveryMarker).toMatchObject({ why: expect.stringContaining("the pod's words") });
+    return;
+  }
+  for (const { failureKind, failureMessage } of [run, command])
+    expect({ failureKind, failureMessage }).toEqual({
+      failureKind: kind,
+      failureMessage: expect.stringContaining("the pod's words"),
+    });
+});
+
+test("after a disk was full the turns that were not sent still get their attempt", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, LOCAL);
+  const executor = new NamedAttempts();
+  const { runId, commandId } = await runWithTurn(ctx, "ses_full", { onLost: "continue" });
+  await createCommand(ctx, { runId, type: "turn", payload: { text: "make room" } });
+  await launchPending({ ctx, executor, attemptsMax: 8 });
+  const { attemptId = "", runnerId = "" } = executor.launched[0] ?? {};
+  const { leaseEpoch } = await claimRun(ctx, { runId, runnerId });
+  await ackCommand(ctx, { commandId, leaseEpoch });
+  await endAttempt(ctx, attemptId, { code: 5, signal: null, message: "full", cause: "storage-full" });
+  expect(await getRun(ctx, { runId })).toMatchObject({ status: "pending" });
+  expect(await getCommand(ctx, { commandId })).toMatchObject({ state: "failed", failureKind: "storage-full" });
+});
+
+test.each([
+  [0, "timeout"],
+  [3_600_000, "runner-lost"],
+])(
+  "a runner that is told to stop after %i ms of what its attempt may live gives its turn back as %s",
+  async (ms, kind) => {
+    await using database = await createTestDatabase();
+    await using ctx = testContext(database, { settings: { ...LOCAL.settings, runnerDeadlineMs: ms } });
+    const executor = new NamedAttempts();
+    const { runId, commandId } = await runWithTurn(ctx, "ses_deadline");
+    await launchPending({ ctx, executor, attemptsMax: 8 });
+    const { leaseEpoch } = await claimRun(ctx, { runId, runnerId: executor.launched[0]?.runnerId ?? "" });
+    await ackCommand(ctx, { commandId, leaseEpoch });
+    await releaseRun(ctx, { runId, leaseEpoch, reason: "the runner was told to end" });
+    expect(await getRun(ctx, { runId })).toMatchObject({ status: "failed", failureKind: kind });
+  },
+);

@@ -4,9 +4,25 @@ import { lockRun } from "@/db/queries/lock";
 import { findSessionHolder } from "@/db/queries/session-holder";
 import { type RunnerJobRow, type RunRow, runnerJobs, runs, type SessionRow } from "@/db/schema";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
-import { endRun, loseAttempt, policyOf } from "@/server/runs";
+import type { AttemptCause } from "@/server/executors";
+import { endRun, type LossKind, loseAttempt, policyOf } from "@/server/runs";
 
-export type AttemptEnd = { code: number | null; signal: string | null; message: string };
+export type AttemptEnd = {
+  code: number | null;
+  signal: string | null;
+  message: string;
+  cause?: AttemptCause | null;
+};
+
+/** What a run or turn is called that ends by it. */
+const FAILURE_KIND: Record<AttemptCause, LossKind> = {
+  unstartable: "infra-failed",
+  unschedulable: "infra-failed",
+  "out-of-memory": "runner-lost",
+  evicted: "runner-lost",
+  deadline: "timeout",
+  "storage-full": "storage-full",
+};
 
 const RETRY_BASE_MS = 1_000;
 const RETRY_MAX_MS = 60_000;
@@ -26,7 +42,8 @@ export function endAttempt(ctx: ServiceContext, attemptId: string, end: AttemptE
     const job = await closeJob(ctx, attemptId, end);
     if (!locked || !job || isTerminal(locked.run.status)) return;
     if (locked.run.status === "claimed" && locked.run.claimedBy === job.runnerId) {
-      await loseAttempt(ctx, locked, { why: endingOf(end), isOrderly: false, keepsOpen: false });
+      const lost = { why: endingOf(end), failureKind: kindOf(end), isOrderly: false, keepsOpen: false };
+      await loseAttempt(ctx, locked, lost);
     } else if (await isFailedStart(ctx, locked.run, job)) {
       await postponeStart(ctx, locked, end);
     }
@@ -50,7 +67,7 @@ async function closeJob(ctx: TxContext, attemptId: string, end: AttemptEnd): Pro
     .update(runnerJobs)
     .set({
       state: end.code === 0 ? "ended" : "failed",
-      result: { code: end.code, signal: end.signal, message: end.message },
+      result: { code: end.code, signal: end.signal, message: end.message, cause: end.cause ?? null },
       endedAt: sql`clock_timestamp()`,
       updatedAt: sql`clock_timestamp()`,
     })
@@ -73,7 +90,7 @@ async function postponeStart(
   if (attemptCount >= maxAttempts) {
     await endRun(ctx, locked, {
       terminalStatus: "failed",
-      failureKind: "runner-lost",
+      failureKind: kindOf(end),
       failureMessage: `No runner could be started in ${attemptCount} attempts. The last one: ${endingOf(end)}`,
     });
     return;
@@ -83,6 +100,10 @@ async function postponeStart(
     .update(runs)
     .set({ attemptCount, nextAttemptAt: sql`clock_timestamp() + ${delayMs} * interval '1 millisecond'` })
     .where(eq(runs.id, run.id));
+}
+
+function kindOf(end: AttemptEnd): LossKind {
+  return end.cause ? FAILURE_KIND[end.cause] : "runner-lost";
 }
 
 function endingOf(end: AttemptEnd): string {

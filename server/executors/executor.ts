@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { RUNNER_EXIT } from "@/contract/runner";
 
 /** What an attempt's process is started with. Where it runs, the executor knows. */
 export interface LaunchSpec {
@@ -22,12 +23,20 @@ export interface LaunchSpec {
 
 export type Observation = "running" | "gone" | "unknown";
 
+/**
+ * Why an attempt ended, where whoever ran it knows: its image or container cannot be started; no node takes it; its
+ * memory or its node's was at an end; it lived as long as it may; a disk that it writes to is full.
+ */
+export type AttemptCause = "unstartable" | "unschedulable" | "out-of-memory" | "evicted" | "deadline" | "storage-full";
+
 /** How an attempt ended. It is reported only once nothing of the attempt is left. */
 export interface AttemptExit {
   attemptId: string;
   code: number | null;
   signal: string | null;
   stderrTail: string;
+  /** null: its exit code and its words are all that is known. */
+  cause: AttemptCause | null;
 }
 
 /** Starts and ends the process of one attempt: a local process, or a Kubernetes Job. */
@@ -40,6 +49,11 @@ export interface Executor {
   observe(attemptId: string): Promise<Observation>;
   onExit(listener: (exit: AttemptExit) => void): () => void;
   close(): Promise<void>;
+}
+
+/** What the runner itself says by its exit code of why it ended. */
+export function causeOfExit(code: number | null): AttemptCause | null {
+  return code === RUNNER_EXIT.storageFull ? "storage-full" : null;
 }
 
 /** The name of an attempt's Job: made of a hash, so that it is one in any cluster. */

@@ -1,5 +1,6 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import { OPEN_COMMAND_STATES } from "@/contract/command";
+import type { FailureKind } from "@/contract/errors";
 import { type CommandRow, commands, leases, type RunRow, runs, type SessionRow } from "@/db/schema";
 import { settleApprovals } from "@/server/approvals";
 import { endCommand } from "@/server/commands";
@@ -20,6 +21,17 @@ export type LostAttempt = {
   isOrderly: boolean;
   /** Outside runners claim by themselves, so a run is kept for the next claim whatever it has to do. */
   keepsOpen: boolean;
+  /** What it is called where it ends a turn or the run; `runner-lost` unless told. */
+  failureKind?: LossKind;
+};
+
+/** What an attempt can be lost by. The last two would only be met again, so that nothing cut off by them goes on. */
+export type LossKind = Extract<FailureKind, "runner-lost" | "infra-failed" | "timeout" | "storage-full">;
+const IS_FINAL: Record<LossKind, boolean> = {
+  "runner-lost": false,
+  "infra-failed": false,
+  timeout: true,
+  "storage-full": true,
 };
 
 type Locked = { run: RunRow; session: SessionRow | null };
@@ -43,7 +55,9 @@ export async function loseAttempt(ctx: TxContext, locked: Locked, lost: LostAtte
   if (run.leaseState !== "expired")
     await appendServerEvents(ctx, run, [statusEvent("lease-expired", { runnerId: run.claimedBy })]);
   await settleApprovals(ctx, run, session);
-  const { hadCutOffTurn, remaining } = await settleCommands(ctx, locked, policy.onLost);
+  const loss = { why: lost.why, failureKind: lost.failureKind ?? "runner-lost" };
+  const onLost = IS_FINAL[loss.failureKind] ? "ask" : policy.onLost;
+  const { hadCutOffTurn, remaining } = await settleCommands(ctx, locked, { ...loss, onLost });
   const [freed] = await ctx.db
     .update(runs)
     .set({
@@ -66,14 +80,14 @@ export async function loseAttempt(ctx: TxContext, locked: Locked, lost: LostAtte
   return decideNext(
     ctx,
     { run: freed, session },
-    { ...lost, hadCutOffTurn, remaining, maxAttempts: policy.maxAttempts },
+    { ...lost, ...loss, hadCutOffTurn, remaining, maxAttempts: policy.maxAttempts },
   );
 }
 
 async function decideNext(
   ctx: TxContext,
   locked: Locked,
-  facts: LostAttempt & { hadCutOffTurn: boolean; remaining: number; maxAttempts: number },
+  facts: LostAttempt & Loss & { hadCutOffTurn: boolean; remaining: number; maxAttempts: number },
 ): Promise<RunRow> {
   const { run } = locked;
   if (run.cancelRequestedAt !== null) return cancelNow(ctx, locked, run.cancelReason ?? "cancel requested");
@@ -82,14 +96,14 @@ async function decideNext(
     return facts.hadCutOffTurn
       ? endRun(ctx, locked, {
           terminalStatus: "failed",
-          failureKind: "runner-lost",
-          failureMessage: lostMessage(facts.why),
+          failureKind: facts.failureKind,
+          failureMessage: lostMessage(facts),
         })
       : endRun(ctx, locked, { terminalStatus: "completed" });
   }
   if (run.attemptCount >= facts.maxAttempts) {
-    const failureMessage = `${lostMessage(facts.why)} It was attempt ${run.attemptCount} of ${facts.maxAttempts}.`;
-    return endRun(ctx, locked, { terminalStatus: "failed", failureKind: "runner-lost", failureMessage });
+    const failureMessage = `${lostMessage(facts)} It was attempt ${run.attemptCount} of ${facts.maxAttempts}.`;
+    return endRun(ctx, locked, { terminalStatus: "failed", failureKind: facts.failureKind, failureMessage });
   }
   const delayMs = facts.isOrderly
     ? 0
@@ -102,15 +116,32 @@ async function decideNext(
   return waiting ?? run;
 }
 
-function lostMessage(why: string): string {
-  return `The runner was lost (${why}) while a turn was under way. The session is intact: send the turn again, or a new one.`;
+type Loss = { why: string; failureKind: LossKind };
+
+/** What happened, and what to do. */
+const WORDS: Record<LossKind, (why: string) => [string, string]> = {
+  "runner-lost": (why) => [`The runner was lost (${why})`, "The session is intact: send the turn again, or a new one."],
+  "infra-failed": (why) => [`The runner could not go on (${why})`, "Mend that, then send the turn again."],
+  timeout: (why) => [
+    `The runner was ended because it had lived as long as an attempt may (${why})`,
+    "Raise AGENTRUN_RUNNER_DEADLINE_SECONDS, or send smaller turns.",
+  ],
+  "storage-full": (why) => [
+    `The runner had no room left to write (${why})`,
+    "Remove what fills it, or go on in a session with a larger volume.",
+  ],
+};
+
+function lostMessage({ failureKind, why }: Loss): string {
+  const [what, next] = WORDS[failureKind](why);
+  return `${what} while a turn was under way. ${next}`;
 }
 
 /** Ends what was sent to the lost attempt; counts what the next one has to do. */
 async function settleCommands(
   ctx: TxContext,
   locked: Locked,
-  onLost: "ask" | "continue",
+  loss: Loss & { onLost: "ask" | "continue" },
 ): Promise<{ hadCutOffTurn: boolean; remaining: number }> {
   const open = await ctx.db
     .select()
@@ -123,9 +154,9 @@ async function settleCommands(
   for (const command of open) {
     const wasSent = command.state === "acknowledged";
     if (wasSent && command.type === "turn") hadCutOffTurn = true;
-    const goesOn = !wasSent || (command.type === "turn" && onLost === "continue");
+    const goesOn = !wasSent || (command.type === "turn" && loss.onLost === "continue");
     if (goesOn && command.cancelRequestedAt === null) remaining += isWork(command) ? 1 : 0;
-    else await endLost(ctx, locked, command);
+    else await endLost(ctx, { ...locked, command }, loss);
   }
   return { hadCutOffTurn, remaining };
 }
@@ -135,17 +166,18 @@ function isWork(command: CommandRow): boolean {
   return command.type === "turn";
 }
 
-async function endLost(ctx: TxContext, locked: Locked, command: CommandRow): Promise<void> {
+async function endLost(ctx: TxContext, locked: Locked & { command: CommandRow }, loss: Loss): Promise<void> {
+  const { command } = locked;
   const isCancelled = command.cancelRequestedAt !== null;
   await endCommand(
     ctx,
-    { ...locked, command },
+    locked,
     isCancelled
       ? { terminalStatus: "cancelled", failureKind: "cancelled", failureMessage: command.cancelReason }
       : {
           terminalStatus: "failed",
-          failureKind: "runner-lost",
-          failureMessage: "The runner was lost after this was sent to the agent: how far it came is not known.",
+          failureKind: loss.failureKind,
+          failureMessage: `${WORDS[loss.failureKind](loss.why)[0]} after this was sent to the agent: how far it came is not known.`,
         },
   );
 }

@@ -2,7 +2,7 @@ import { and, eq, inArray, sql } from "drizzle-orm";
 import type { ReleaseRunInput, Run } from "@/contract/run";
 import { isTerminal } from "@/contract/run";
 import { lockRun } from "@/db/queries/lock";
-import { runnerJobs } from "@/db/schema";
+import { type RunRow, runnerJobs } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { ConflictError, NotFoundError } from "@/server/errors";
@@ -20,7 +20,12 @@ export function releaseRun(ctx: ServiceContext, input: ReleaseRunInput): Promise
     if (isTerminal(locked.run.status)) return toRun(locked.run, null);
     assertHolds(ctx, locked.run, input.leaseEpoch);
     const why = redactMessage(input.reason) ?? "its runner was stopped";
-    const freed = await loseAttempt(ctx, locked, { why, isOrderly: true, keepsOpen: ctx.settings.executor === "none" });
+    const freed = await loseAttempt(ctx, locked, {
+      why,
+      failureKind: (await isAtDeadline(ctx, locked.run)) ? "timeout" : "runner-lost",
+      isOrderly: true,
+      keepsOpen: ctx.settings.executor === "none",
+    });
     await audit(ctx, {
       action: "runs.release",
       targetKind: "run",
@@ -30,6 +35,23 @@ export function releaseRun(ctx: ServiceContext, input: ReleaseRunInput): Promise
     });
     return toRun(freed, null);
   });
+}
+
+/** A cluster that ends an attempt at its deadline only asks its runner to stop, which does not learn why. */
+async function isAtDeadline(ctx: TxContext, run: RunRow): Promise<boolean> {
+  const { runnerDeadlineMs } = ctx.settings;
+  if (runnerDeadlineMs === null || run.claimedBy === null) return false;
+  const [late] = await ctx.db
+    .select({ id: runnerJobs.id })
+    .from(runnerJobs)
+    .where(
+      and(
+        eq(runnerJobs.runId, run.id),
+        eq(runnerJobs.runnerId, run.claimedBy),
+        sql`${runnerJobs.createdAt} <= clock_timestamp() - ${runnerDeadlineMs} * interval '1 millisecond'`,
+      ),
+    );
+  return late !== undefined;
 }
 
 /**

@@ -42,6 +42,7 @@ export function testContext(
       backends: {},
       sourceCommit: "test",
       runnerImage: "local",
+      runnerDeadlineMs: null,
       ...options.settings,
     },
     wake: (topic) => woken.push(topic),

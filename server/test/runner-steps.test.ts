@@ -30,9 +30,9 @@ beforeAll(() => {
   return () => rmSync(folder, { recursive: true, force: true });
 });
 
+const IN_NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"];
 /** Mounts a folder over itself, read-only, for the command that follows: what a pod's spec does. */
-const WITH_READ_ONLY = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"];
-const MOUNT = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"';
+const READ_ONLY = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"';
 const canMount = spawnSync("unshare", ["--user", "--map-root-user", "--mount", "true"]).status === 0;
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of the API, as a program without types reads them.
@@ -166,7 +166,7 @@ test.skipIf(!canMount)("a read-only run reads its workspace, and the mount refus
   });
   const workspace = path.join(attempt.volumeDir, "workspace");
   expect(await attempt.step("prepare")).toMatchObject({ code: RUNNER_EXIT.done });
-  expect(await attempt.step("work", [...WITH_READ_ONLY, MOUNT, workspace])).toMatchObject({ code: RUNNER_EXIT.done });
+  expect(await attempt.step("work", [...IN_NAMESPACE, READ_ONLY, workspace])).toMatchObject({ code: RUNNER_EXIT.done });
 
   expect(await place.ok("GET", `/runs/${attempt.runId}`)).toMatchObject({ status: "completed" });
   const outputs = (await attempt.events("command_output")).map(({ text }) => text);
@@ -214,6 +214,28 @@ test("a damaged archive ends an attempt in its first step, with the reason on it
     failureMessage: expect.stringMatching(/damaged|digest/),
   });
   expect(await place.ok("GET", `/runs/${second.runId}`)).toMatchObject({ status: "failed" });
+});
+
+/** A disk of its own over a folder, of 256 KiB, for the command that follows. */
+const SMALL_DISK = 'mount -t tmpfs -o size=256k agentrun "$0" && exec "$@"';
+
+test.skipIf(!canMount)("a volume that is full ends an attempt as storage-full, and says what fills it", async () => {
+  await using place = await openPlace();
+  const files = [
+    { path: "small.txt", content: "small" },
+    { path: "data/large.txt", content: "x".repeat(1_000_000) },
+  ];
+  const attempt = await place.launch("ses_full", "hello", { resourceBundleRef: { kind: "inline", files } });
+
+  const { code } = await attempt.step("prepare", [...IN_NAMESPACE, SMALL_DISK, attempt.volumeDir]);
+
+  expect(code).toBe(RUNNER_EXIT.endedInPreparation);
+  const full = {
+    failureKind: "storage-full",
+    failureMessage: expect.stringMatching(/ENOSPC[\s\S]*Most of it is in volume\/workspace\/data \d+ KiB/),
+  };
+  expect(await place.ok("GET", `/commands/${attempt.turnId}`)).toMatchObject(full);
+  expect(await place.ok("GET", `/runs/${attempt.runId}`)).toMatchObject(full);
 });
 
 test("a run that is cancelled while it is prepared starts no agent", async () => {

@@ -14,13 +14,14 @@ function specOf(): LaunchSpec {
   return { ...ATTEMPT, attemptId, launchToken: "arl_first", volumeName: "agentrun-volume" };
 }
 
-function open(place: TestNamespace, options: { endDeadlineMs?: number; unschedulableMaxMs?: number } = {}) {
+type Options = { endDeadlineMs?: number; unschedulableMaxMs?: number; activeDeadlineSeconds?: number };
+function open(place: TestNamespace, { activeDeadlineSeconds = 3_600, ...options }: Options = {}) {
   const exits: AttemptExit[] = [];
   const errors: unknown[] = [];
   const executor = createKubernetesExecutor({
     cluster: place.cluster,
     // The namespace of a test has no account but its default.
-    policy: { ...POLICY, serviceAccount: null },
+    policy: { ...POLICY, serviceAccount: null, activeDeadlineSeconds },
     onError: (error) => errors.push(error),
     relistMs: 100,
     endDeadlineMs: 5_000,
@@ -137,6 +138,60 @@ test("a Job of that name that is not the attempt's is not adopted", async () => 
   await expect(opened.executor.launch(spec)).rejects.toThrow("not of this attempt");
 });
 
+const NODE_SHORT = "The node was low on resource: ephemeral-storage. Threshold quantity: 1Gi, available: 900Mi. ";
+const runner = (terminated: Record<string, unknown>) => ({ containerStatuses: ended(terminated) });
+
+test.each([
+  ["out-of-memory", runner({ exitCode: 137, reason: "OOMKilled" }), "container OOMKilled"],
+  ["evicted", { reason: "Evicted", message: NODE_SHORT, ...runner({ exitCode: 137, reason: "Error" }) }, NODE_SHORT],
+  [
+    "evicted",
+    {
+      conditions: [{ type: "DisruptionTarget", status: "True", reason: "PreemptionByScheduler" }],
+      ...runner({ exitCode: 143 }),
+    },
+    "",
+  ],
+  [
+    "storage-full",
+    { reason: "Evicted", message: 'Usage of EmptyDir volume "scratch" exceeds the limit "4Gi". ' },
+    'Usage of EmptyDir volume "scratch"',
+  ],
+  [
+    "storage-full",
+    { reason: "Evicted", message: "Pod ephemeral local storage usage exceeds the total limit of containers 5Gi. " },
+    "exceeds the total limit",
+  ],
+  [
+    "storage-full",
+    runner({ exitCode: RUNNER_EXIT.storageFull, reason: "Error", message: "ENOSPC: no space left on device" }),
+    "no space left on device",
+  ],
+  [null, runner({ exitCode: 1, reason: "Error", message: "runner failed" }), "runner failed"],
+] as const)("a pod's end is told with its cause, %s, and its own words", async (cause, status, words) => {
+  await using place = await createTestNamespace();
+  await using opened = open(place);
+  const spec = specOf();
+  await opened.executor.launch(spec);
+  const { name } = await podOf(place, spec);
+  await say(place, name, { phase: "Failed", ...status });
+  await expect.poll(() => opened.exits, { timeout: 20_000 }).toHaveLength(1);
+  expect(opened.exits[0]).toMatchObject({ cause, stderrTail: expect.stringContaining(words.trim()) });
+});
+
+test("an attempt that the cluster ends at its deadline is told so", async () => {
+  await using place = await createTestNamespace();
+  await using opened = open(place, { activeDeadlineSeconds: 1 });
+  const spec = specOf();
+  await opened.executor.launch(spec);
+  await expect.poll(() => opened.exits, { timeout: 20_000 }).toHaveLength(1);
+  expect(opened.exits[0]).toMatchObject({
+    attemptId: spec.attemptId,
+    cause: "deadline",
+    stderrTail: expect.stringContaining("Job DeadlineExceeded"),
+  });
+});
+
 test("an attempt that ended is told once, with its exit code and the container's own words", async () => {
   await using place = await createTestNamespace();
   await using opened = open(place);
@@ -171,7 +226,10 @@ test("a pod whose image is not to be had is ended, and says so", async () => {
     containerStatuses: [{ name: "runner", image: "i", imageID: "", ready: false, restartCount: 0, state: { waiting } }],
   });
   await expect.poll(() => opened.exits, { timeout: 20_000 }).toHaveLength(1);
-  expect(opened.exits[0]?.stderrTail).toBe("its pod could not start: ErrImageNeverPull: no such image");
+  expect(opened.exits[0]).toMatchObject({
+    cause: "unstartable",
+    stderrTail: "its pod could not start: ErrImageNeverPull: no such image",
+  });
   expect(await opened.executor.observe(spec.attemptId)).toBe("gone");
 });
 
@@ -181,7 +239,10 @@ test("a pod that finds no node for too long is ended with the scheduler's words"
   const spec = specOf();
   await opened.executor.launch(spec);
   await expect.poll(() => opened.exits, { timeout: 20_000 }).toHaveLength(1);
-  expect(opened.exits[0]?.stderrTail).toContain("Unschedulable");
+  expect(opened.exits[0]).toMatchObject({
+    cause: "unschedulable",
+    stderrTail: expect.stringContaining("Unschedulable"),
+  });
 });
 
 test("an attempt is gone once its pod is; one on a node that does not answer stays unconfirmed", async () => {

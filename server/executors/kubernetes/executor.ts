@@ -8,7 +8,7 @@ import {
 } from "@/server/executors/executor";
 import { type Cluster, isKubernetesProblem, type Job, type Pod } from "@/server/kubernetes";
 import { ATTEMPT, type JobPolicy, jobFor, SELECTOR, secretFor } from "./manifests";
-import { hopelessReason, isFinished, outcomeOf } from "./outcome";
+import { findHopeless, isFinished, outcomeOf } from "./outcome";
 
 export type KubernetesExecutorOptions = {
   cluster: Cluster;
@@ -98,17 +98,18 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
       const pods = await podsOf(attemptId);
       // A Job may be called failed while its pod still runs, on a node that does not answer.
       if (pods.some(isAlive)) return;
-      tell(uid, { attemptId, signal: null, ...exitOf(job, pods[0]) });
+      const { message: stderrTail, ...outcome } = outcomeOf(job, pods[0]);
+      tell(uid, { attemptId, signal: null, stderrTail, ...outcome });
       return;
     }
     // A pod that runs has started: only one that does not yet is worth a look of its own.
     const { active = 0, ready = 0 } = job.status ?? {};
     if (active === 0 || ready > 0) return;
     const [pod] = await podsOf(attemptId);
-    const why = pod && hopelessReason(pod, options.unschedulableMaxMs ?? UNSCHEDULABLE_MAX_MS, Date.now());
-    if (!why) return;
-    if ((await end(attemptId)) === "gone")
-      tell(uid, { attemptId, code: null, signal: null, stderrTail: `its pod could not start: ${why}` });
+    const hopeless = pod && findHopeless(pod, options.unschedulableMaxMs ?? UNSCHEDULABLE_MAX_MS, Date.now());
+    if (!hopeless || (await end(attemptId)) !== "gone") return;
+    const { cause, message } = hopeless;
+    tell(uid, { attemptId, code: null, signal: null, stderrTail: `its pod could not start: ${message}`, cause });
   }
 
   async function removeJob(attemptId: string, uid: string): Promise<void> {
@@ -177,11 +178,6 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
       listeners.clear();
     },
   };
-}
-
-function exitOf(job: Job, pod: Pod | undefined): { code: number | null; stderrTail: string } {
-  const { code, message } = outcomeOf(job, pod);
-  return { code, stderrTail: message };
 }
 
 function isAlive(pod: Pod): boolean {

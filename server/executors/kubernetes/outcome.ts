@@ -1,8 +1,10 @@
 import { RUNNER_EXIT } from "@/contract/runner";
+import { type AttemptCause, causeOfExit } from "@/server/executors/executor";
 import type { ContainerStatus, Job, Pod } from "@/server/kubernetes";
 
+type Terminated = NonNullable<NonNullable<ContainerStatus["state"]>["terminated"]>;
 /** How a finished Job's attempt ended, in the pod's own words. */
-export type Outcome = { code: number | null; message: string };
+export type Outcome = { code: number | null; message: string; cause: AttemptCause | null };
 
 /** Reasons of a container that will not start by waiting: what it needs is not there or cannot be read. */
 const HOPELESS = new Set([
@@ -13,6 +15,10 @@ const HOPELESS = new Set([
   "CreateContainerError",
   "RunContainerError",
 ]);
+
+/** The kubelet's own words for what a pod filled by itself; its others are of a node that is short of something. */
+const FILLED_BY_ITSELF =
+  /^(Container \S+ exceeded its local ephemeral storage limit|Pod ephemeral local storage usage exceeds|Usage of EmptyDir volume)/;
 
 export function isFinished(job: Job): boolean {
   return (job.status?.conditions ?? []).some(
@@ -40,18 +46,38 @@ export function outcomeOf(job: Job, pod: Pod | undefined): Outcome {
     ended?.message,
     failed && failed.reason !== "BackoffLimitExceeded" && `Job ${failed.reason}: ${failed.message ?? ""}`,
   ].filter((part): part is string => typeof part === "string" && part !== "");
-  return { code: code === RUNNER_EXIT.endedInPreparation ? RUNNER_EXIT.done : code, message: words.join("; ") };
+  return {
+    code: code === RUNNER_EXIT.endedInPreparation ? RUNNER_EXIT.done : code,
+    message: words.join("; "),
+    cause: failed?.reason === "DeadlineExceeded" ? "deadline" : causeOf(pod, ended),
+  };
+}
+
+function causeOf(pod: Pod | undefined, ended: Terminated | undefined): AttemptCause | null {
+  const { reason, message = "", conditions = [] } = pod?.status ?? {};
+  if (reason === "DeadlineExceeded") return "deadline";
+  if (reason === "Evicted") return FILLED_BY_ITSELF.test(message) ? "storage-full" : "evicted";
+  if (ended?.reason === "OOMKilled") return "out-of-memory";
+  // Taken from its node by something else: the scheduler, a drain, a taint.
+  if (conditions.some(({ type, status }) => type === "DisruptionTarget" && status === "True")) return "evicted";
+  return causeOfExit(ended?.exitCode ?? null);
 }
 
 /** Why a pod that has not started never will; null while it still may. */
-export function hopelessReason(pod: Pod, unschedulableMaxMs: number, now: number): string | null {
+export function findHopeless(
+  pod: Pod,
+  unschedulableMaxMs: number,
+  now: number,
+): { cause: AttemptCause; message: string } | null {
   for (const { state } of containersOf(pod)) {
     const waiting = state?.waiting;
-    if (waiting?.reason && HOPELESS.has(waiting.reason)) return `${waiting.reason}: ${waiting.message ?? ""}`;
+    if (waiting?.reason && HOPELESS.has(waiting.reason))
+      return { cause: "unstartable", message: `${waiting.reason}: ${waiting.message ?? ""}` };
   }
   const scheduled = pod.status?.conditions?.find(({ type }) => type === "PodScheduled");
   if (scheduled?.status !== "False") return null;
   const since = scheduled.lastTransitionTime ?? pod.metadata?.creationTimestamp;
   if (since === undefined || now - new Date(since).getTime() < unschedulableMaxMs) return null;
-  return `${scheduled.reason ?? "Unschedulable"}: ${scheduled.message ?? ""}`;
+  const message = `${scheduled.reason ?? "Unschedulable"}: ${scheduled.message ?? ""}`;
+  return { cause: "unschedulable", message };
 }

@@ -1,7 +1,13 @@
 import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import type { SupervisorMessage } from "@/contract/supervisor";
-import type { AttemptExit, Executor, LaunchSpec, Observation } from "@/server/executors/executor";
+import {
+  type AttemptExit,
+  causeOfExit,
+  type Executor,
+  type LaunchSpec,
+  type Observation,
+} from "@/server/executors/executor";
 import { findAttemptProcesses } from "@/supervisor/processes/scan";
 import type { SupervisorChannel } from "./channel";
 
@@ -28,7 +34,10 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
   const unsubscribe = options.channel.onMessage((message) => {
     for (const answer of [...waiting]) if (answer(message)) waiting.delete(answer);
     if (message.type === "runner.gone" || message.type === "runner.exited") void removeScratch(message.attemptId);
-    if (message.type === "runner.exited") for (const listener of exitListeners) listener(message);
+    if (message.type === "runner.exited") {
+      const exit: AttemptExit = { ...message, cause: causeOfExit(message.code) };
+      for (const listener of exitListeners) listener(exit);
+    }
   });
 
   function scratchDir(attemptId: string): string {

@@ -1,0 +1,63 @@
+import { lstat, opendir } from "node:fs/promises";
+import path from "node:path";
+
+/** A folder with very many files costs time that a runner on a full disk does not have. */
+const ENTRIES_MAX = 200_000;
+const DEPTH_SHOWN = 3;
+const SHOWN = 5;
+
+type Place = { name: string; dir: string };
+
+/** What fills these places: their largest folders, by what their files take on the disk, the largest first. */
+export async function describeUsage(places: Place[]): Promise<string> {
+  const sizes = new Map<string, number>();
+  const counter = { left: ENTRIES_MAX };
+  for (const { name, dir } of places) await addFolder({ dir, name, depth: 0 }, sizes, counter);
+  const largest = [...sizes]
+    .sort(([, left], [, right]) => right - left)
+    .filter(isTelling)
+    .slice(0, SHOWN);
+  if (largest.length === 0) return "";
+  const shown = largest.map(([name, bytes]) => `${name} ${inUnits(bytes)}`).join(", ");
+  return `Most of it is in ${shown}${counter.left <= 0 ? ` (of the first ${ENTRIES_MAX} files)` : ""}.`;
+}
+
+async function addFolder(
+  folder: { dir: string; name: string; depth: number },
+  sizes: Map<string, number>,
+  counter: { left: number },
+): Promise<number> {
+  let total = 0;
+  // What cannot be read, or goes meanwhile, is left out: this is a help for a person, not a measurement.
+  const entries = await opendir(folder.dir).catch(() => null);
+  if (!entries) return 0;
+  for await (const entry of entries) {
+    if (counter.left <= 0) continue;
+    counter.left -= 1;
+    const file = path.join(folder.dir, entry.name);
+    if (entry.isDirectory()) {
+      const next = { dir: file, name: `${folder.name}/${entry.name}`, depth: folder.depth + 1 };
+      total += await addFolder(next, sizes, counter);
+    } else {
+      total += await lstat(file).then(
+        ({ blocks }) => blocks * 512,
+        () => 0,
+      );
+    }
+  }
+  if (folder.depth <= DEPTH_SHOWN) sizes.set(folder.name, total);
+  return total;
+}
+
+/** A folder that holds hardly more than the folders in it says nothing that those do not. */
+function isTelling([name, bytes]: [string, number], _index: number, all: [string, number][]): boolean {
+  const inner = all.filter(([other]) => path.dirname(other) === name).reduce((sum, [, size]) => sum + size, 0);
+  return bytes > 0 && inner < bytes * 0.9;
+}
+
+function inUnits(bytes: number): string {
+  const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+  const power = bytes === 0 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  const value = bytes / 1024 ** power;
+  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
+}
