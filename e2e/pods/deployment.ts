@@ -60,7 +60,7 @@ export async function deploy(node: TestNode, images: Images, undo: (() => unknow
     JSON.stringify(overlayOf({ namespace, images, values, server })),
   );
   node.kubectl("create", "namespace", namespace);
-  undo.push(() => node.kubectl("delete", "namespace", namespace, "--wait=true", "--timeout=90s"));
+  undo.push(() => node.kubectlSlowly("delete", "namespace", namespace, "--wait=true", "--timeout=90s"));
   node.kubectl("label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted");
   const secret = (name: string, entries: Record<string, string>) =>
     node.kubectl(
@@ -76,7 +76,7 @@ export async function deploy(node: TestNode, images: Images, undo: (() => unknow
   secret("agentrun-archive", { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" });
   node.kubectl("apply", "--kustomize", folder);
   for (const name of ["agentrun-web", "agentrun-worker"])
-    node.kubectl("--namespace", namespace, "rollout", "status", `deployment/${name}`, "--timeout=180s");
+    await node.kubectlSlowly("--namespace", namespace, "rollout", "status", `deployment/${name}`, "--timeout=180s");
   return { url, token, namespace };
 }
 

@@ -1,6 +1,7 @@
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
+import { promisify } from "node:util";
 
 /** A real cluster with a node that runs pods. */
 export type TestNode = {
@@ -8,10 +9,12 @@ export type TestNode = {
   /** This machine's address on the bridge to the pods. */
   address: string;
   kubectl(...args: string[]): string;
+  /** The same, for what takes its time while this process has gates to serve. */
+  kubectlSlowly(...args: string[]): Promise<unknown>;
   /** Imports an archive of an image into the node. */
   load(archive: string): void;
-  /** containerd's own client, below Kubernetes. */
-  ctr(...args: string[]): string;
+  /** The socket of its containerd. */
+  containerd: string;
   stop(): void;
 };
 
@@ -26,16 +29,24 @@ export function startNode(folder: string): TestNode {
   const stop = () => void cluster("down", folder);
   try {
     const kubeconfig = cluster("up", folder, "--node").trim().split("\n").at(-1) ?? "";
-    const run = (program: string, args: string[]) =>
-      execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], maxBuffer: 1 << 28 });
     const kubectl = (...args: string[]) => run("kubectl", ["--kubeconfig", kubeconfig, ...args]);
-    const ctr = (...args: string[]) => run("ctr", ["-a", `${folder}/containerd.sock`, "-n", "k8s.io", ...args]);
-    const address = bridgeAddress(kubectl);
-    return { kubeconfig, address, kubectl, ctr, load: (archive) => void ctr("images", "import", archive), stop };
+    const kubectlSlowly = (...args: string[]) => promisify(execFile)("kubectl", ["--kubeconfig", kubeconfig, ...args]);
+    const containerd = path.join(folder, "containerd.sock");
+    const load = (archive: string) => void ctr(containerd, "images", "import", archive);
+    return { kubeconfig, address: bridgeAddress(kubectl), kubectl, kubectlSlowly, containerd, load, stop };
   } catch (error) {
     stop();
     throw error;
   }
+}
+
+/** Asks containerd itself, below Kubernetes. */
+export function ctr(socket: string, ...args: string[]): string {
+  return run("ctr", ["--address", socket, "--namespace", "k8s.io", ...args]);
+}
+
+function run(program: string, args: string[]): string {
+  return execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], maxBuffer: 1 << 28 });
 }
 
 /** The bridge between pods and this machine comes with the first pod. */

@@ -18,8 +18,8 @@ async function setup(): Promise<() => Promise<void>> {
     undo.push(node.stop);
     const images = buildImages(process.env.AGENTRUN_TEST_IMAGES ?? path.join(folder, "images"), node.load);
     const deployed = await deploy(node, images, undo);
-    const { kubeconfig, address } = node;
-    keepPods({ ...deployed, kubeconfig, address, runnerImage: images.runner });
+    const { kubeconfig, address, containerd } = node;
+    keepPods({ ...deployed, kubeconfig, address, containerd, runnerImage: images.runner });
   } catch (error) {
     await stop();
     throw error;

@@ -7,6 +7,8 @@ export type Pods = {
   /** This machine's address, as pods see it. */
   address: string;
   runnerImage: string;
+  /** containerd's, below Kubernetes. */
+  containerd: string;
 };
 
 const VARIABLE = "AGENTRUN_TEST_PODS";

@@ -1,0 +1,37 @@
+import { expect, test } from "@playwright/test";
+import { ctr } from "./node";
+import { openProgram } from "./program";
+import { pods } from "./state";
+
+/** Kills every process of every pod on the node, web's and the worker's too, as a node that loses its power does. */
+function killEveryContainer(): void {
+  const { containerd } = pods();
+  for (const task of ctr(containerd, "tasks", "ls", "--quiet").split("\n").filter(Boolean))
+    ctr(containerd, "tasks", "kill", "--signal", "SIGKILL", task);
+}
+
+test("all of the node's containers die in the middle of a turn: the turn alone is lost, and the session goes on", async () => {
+  test.setTimeout(600_000);
+  const program = openProgram();
+  const sessionId = "node-dies";
+  const kept = await program.run(sessionId);
+  await program.turn(kept.id, "RUN `echo heron > remembered.txt`");
+  expect(await program.ended(kept.id)).toMatchObject({ status: "completed" });
+  const run = await program.run(sessionId);
+  await program.turn(run.id, "RUN `echo begun; sleep 600`");
+  await program.until(`/runs/${run.id}/events?limit=500`, ({ items }) =>
+    items.some(({ type }: { type: string }) => type === "command_execution"),
+  );
+
+  killEveryContainer();
+  await expect.poll(() => program.isUp()).toBe(true);
+  expect(await program.ended(run.id)).toMatchObject({ status: "failed", failureKind: "runner-lost" });
+  const events = await program.events(run.id);
+  expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
+  expect(events.filter(({ type }) => type === "terminal_status")).toHaveLength(1);
+
+  const next = await program.run(sessionId);
+  await program.turn(next.id, "RUN `cat remembered.txt`");
+  expect(await program.ended(next.id)).toMatchObject({ status: "completed" });
+  expect(await program.outputs(next.id)).toEqual(["heron\n"]);
+});
