@@ -37,6 +37,8 @@ export const REASON_STATUS = {
   "lease-fencing": 409,
   "store-evicted": 409,
   "store-not-restorable": 409,
+  "archive-missing": 409,
+  "would-shorten": 409,
   "run-live": 409,
   "command-waiting": 409,
   "no-open-command": 409,

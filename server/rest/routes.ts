@@ -83,7 +83,19 @@ export const ROUTES: readonly Route[] = [
     answer: StorageSummary,
     summary: "Restore storage from its archive",
   }),
-  route("GET", "/storage", "storage.list", { answer: StoragePage, summary: "List sessions' storage" }),
+  route("POST", "/sessions/{sessionId}/storage/pin", "storage.pin", {
+    answer: StorageSummary,
+    summary: "Keep a volume from every collection",
+  }),
+  route("POST", "/sessions/{sessionId}/storage/unpin", "storage.unpin", {
+    answer: StorageSummary,
+    summary: "Leave a volume to its expiry again",
+  }),
+  route("POST", "/sessions/{sessionId}/storage/extend", "storage.extend", {
+    answer: StorageSummary,
+    summary: "Let a session expire later",
+  }),
+  route("GET", "/storage", "storage.list", { answer: StoragePage, summary: "List sessions' storage, with totals" }),
   route("POST", "/queue/tasks", "queue.createTask", { answer: QueueTask, summary: "Enqueue a task" }),
   route("GET", "/queue/tasks", "queue.listTasks", {
     answer: QueueTaskPage,

@@ -5,6 +5,7 @@ import { audit, type SessionRow, sessions } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { AgentRunError } from "@/server/errors";
 import { type Collected, collectOne, judgeOne } from "./collect-one";
+import { COLLECTABLE } from "./keeper";
 import { finishEvictions } from "./repair";
 
 /** Any number, the same in every process: one collection at a time. */
@@ -91,7 +92,7 @@ async function readCandidates(
   return ctx.db
     .select({ session: sessions, expiresAt: sql<string>`${sessions.expiresAt}::text` })
     .from(sessions)
-    .where(and(isExpired(ctx), inArray(sessions.storageState, ["live", "archiving", "restoring", "failed"]), after))
+    .where(and(isExpired(ctx), inArray(sessions.storageState, COLLECTABLE), after))
     .orderBy(asc(sessions.expiresAt), asc(sessions.sessionId))
     .limit(CANDIDATES_PER_READ);
 }

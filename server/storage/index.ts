@@ -1,7 +1,9 @@
 export { collectGarbage } from "./collect";
 export { evictStorage } from "./evict";
+export { extendStorage } from "./extend";
 export { getStorage } from "./get";
 export { listStorage } from "./list";
+export { pinStorage, unpinStorage } from "./pin";
 export { type PreparedVolume, prepareVolume } from "./prepare-volume";
 export { refreshStorage } from "./refresh";
 export { type RepairReport, repairStorage } from "./repair";

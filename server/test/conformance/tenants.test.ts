@@ -73,6 +73,9 @@ test("a record of another tenant is not-found by every procedure, and nothing ha
     ["GET", `/sessions/${sessionId}/storage`],
     ["DELETE", `/sessions/${sessionId}/storage`],
     ["POST", `/sessions/${sessionId}/storage/restore`, {}],
+    ["POST", `/sessions/${sessionId}/storage/pin`, {}],
+    ["POST", `/sessions/${sessionId}/storage/unpin`, {}],
+    ["POST", `/sessions/${sessionId}/storage/extend`, { expiresAt: null }],
     [
       "POST",
       `/sessions/${sessionId}/storage/refresh`,
@@ -211,6 +214,9 @@ test("a viewer reads and changes nothing but its own read marks", async () => {
     [`/runs/${run.id}/finish`, { terminalStatus: "failed" }],
     [`/runs/${run.id}/events`, { events: [{ type: "error", payload: {} }] }],
     ["/sessions/storage/gc", { dryRun: true }],
+    ["/sessions/nobody/storage/pin", {}],
+    ["/sessions/nobody/storage/unpin", {}],
+    ["/sessions/nobody/storage/extend", { byMs: 1 }],
   ] as const)
     expect((await program().refused(403, "POST", path, body, viewer)).reason).toBe("forbidden");
   expect(await program().get(`/runs/${run.id}`)).toMatchObject({ status: "pending" });

@@ -1,18 +1,24 @@
 import {
   EvictStorageInput,
+  ExtendStorageInput,
   GcInput,
   GetStorageInput,
   ListStorageInput,
+  PinStorageInput,
   RefreshStorageInput,
   RestoreStorageInput,
+  UnpinStorageInput,
 } from "@/contract/storage";
 import {
   collectGarbage,
   evictStorage,
+  extendStorage,
   getStorage,
   listStorage,
+  pinStorage,
   refreshStorage,
   restoreStorage,
+  unpinStorage,
 } from "@/server/storage";
 import { operatorProcedure, router, runnerProcedure, viewerProcedure } from "@/server/trpc/init";
 
@@ -24,5 +30,8 @@ export const storageRouter = router({
   restore: operatorProcedure
     .input(RestoreStorageInput)
     .mutation((opts) => restoreStorage(opts.ctx.service, opts.input)),
+  pin: operatorProcedure.input(PinStorageInput).mutation((opts) => pinStorage(opts.ctx.service, opts.input)),
+  unpin: operatorProcedure.input(UnpinStorageInput).mutation((opts) => unpinStorage(opts.ctx.service, opts.input)),
+  extend: operatorProcedure.input(ExtendStorageInput).mutation((opts) => extendStorage(opts.ctx.service, opts.input)),
   gc: operatorProcedure.input(GcInput.prefault({})).mutation((opts) => collectGarbage(opts.ctx.service, opts.input)),
 });
