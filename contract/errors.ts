@@ -39,6 +39,8 @@ export const REASON_STATUS = {
   "store-not-restorable": 409,
   "archive-missing": 409,
   "would-shorten": 409,
+  "volume-named": 409,
+  "confirmation-mismatch": 409,
   "run-live": 409,
   "command-waiting": 409,
   "no-open-command": 409,

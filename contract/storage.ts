@@ -1,5 +1,16 @@
 import { z } from "zod";
-import { Count, Instant, Int32, OwnerId, RecordId, requiredText, text } from "./ids";
+import {
+  ChosenId,
+  ChosenSessionId,
+  Count,
+  exactText,
+  Instant,
+  Int32,
+  OwnerId,
+  RecordId,
+  requiredText,
+  text,
+} from "./ids";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { STORAGE_KINDS, STORAGE_POLICIES, STORAGE_SORTS, STORAGE_STATES } from "./words";
 
@@ -57,6 +68,28 @@ export const ExtendStorageInput = z
     path: ["expiresAt"],
   });
 export type ExtendStorageInput = z.infer<typeof ExtendStorageInput>;
+/** A volume's name in its provider. */
+const VolumeName = exactText(253);
+const VolumeUid = exactText(128);
+export const ListOrphansInput = z.strictObject({});
+export const AdoptVolumeInput = z.strictObject({
+  name: VolumeName,
+  uid: VolumeUid,
+  backendProfile: ChosenId,
+  /** Absent: as the volume itself says. */
+  sessionId: ChosenSessionId.optional(),
+  tenantId: OwnerId.optional(),
+  projectId: OwnerId.optional(),
+  title: text(500).optional(),
+});
+export type AdoptVolumeInput = z.infer<typeof AdoptVolumeInput>;
+export const DeleteVolumeInput = z.strictObject({
+  name: VolumeName,
+  uid: VolumeUid,
+  /** The name once more, as the person typed it. */
+  confirmName: text(253),
+});
+export type DeleteVolumeInput = z.infer<typeof DeleteVolumeInput>;
 export const GC_LIMIT_MAX = 1_000;
 export const GcInput = z.strictObject({
   dryRun: z.boolean().default(false),
@@ -116,6 +149,31 @@ export type StorageTotals = z.infer<typeof StorageTotals>;
 /** Totals come with the first page alone, of all that the filter's tenant and project match. */
 export const StoragePage = pageOf(StorageSummary).extend({ totals: StorageTotals.nullable() });
 export type StoragePage = z.infer<typeof StoragePage>;
+
+export const OrphanVolume = z.object({
+  name: z.string(),
+  /** Of this very volume, to adopt or delete no other of its name. */
+  uid: z.string(),
+  namespace: z.string(),
+  phase: z.string(),
+  requestedBytes: z.number().nullable(),
+  createdAt: z.string(),
+  /** As the volume itself says, of the session that it was made for. */
+  sessionId: z.string().nullable(),
+  tenantId: z.string().nullable(),
+  projectId: z.string().nullable(),
+  reason: z.string(),
+});
+export type OrphanVolume = z.infer<typeof OrphanVolume>;
+export const OrphanList = z.object({
+  items: z.array(OrphanVolume),
+  /** Whether there are, or may be, others. */
+  hasMore: z.boolean(),
+  provider: z.enum(["local", "kubernetes"]),
+});
+export type OrphanList = z.infer<typeof OrphanList>;
+export const DeletedVolume = z.object({ name: z.string(), uid: z.string(), deleted: z.enum(["gone", "going"]) });
+export type DeletedVolume = z.infer<typeof DeletedVolume>;
 
 const GcEntry = z.object({ sessionId: z.string(), reason: z.string() });
 export type GcEntry = z.infer<typeof GcEntry>;

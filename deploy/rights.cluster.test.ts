@@ -95,7 +95,10 @@ test("web's rights are all that volumes need, and start no Job", async () => {
   const volumes = volumesOf(cluster);
   const { name } = await volumes.ensure({ sessionId: "ses_1", tenantId: "t", projectId: "p", sizeBytes: null });
   expect(await volumes.find(name)).toMatchObject({ name });
-  await volumes.remove(name);
+  const listed = [];
+  for await (const page of volumes.list()) listed.push(...page);
+  expect(listed).toMatchObject([{ name, owner: { sessionId: "ses_1" } }]);
+  await volumes.remove(name, listed[0]?.uid);
   expect(await volumes.find(name)).toBeNull();
   await expect(cluster.createJob({ metadata: { name: "job" } })).rejects.toMatchObject({ problem: "forbidden" });
   await expect(cluster.createSecret({ metadata: { name: "secret" } })).rejects.toMatchObject({ problem: "forbidden" });

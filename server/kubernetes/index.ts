@@ -8,3 +8,4 @@ export {
   type Secret,
 } from "./cluster";
 export { isKubernetesProblem, type KubernetesProblem } from "./errors";
+export { parseQuantity } from "./quantity";

@@ -13,7 +13,7 @@ import { summarize } from "./summary";
 
 /** How long a restored session whose time was over is kept, days: else the next collection would take it again. */
 const EXPIRY_AFTER_RESTORE_DAYS = 7;
-const EXPIRY_AFTER_RESTORE = sql`case when ${sessions.expiresAt} <= clock_timestamp()
+export const EXPIRY_AFTER_RESTORE = sql`case when ${sessions.expiresAt} <= clock_timestamp()
   then clock_timestamp() + ${EXPIRY_AFTER_RESTORE_DAYS} * interval '1 day' else ${sessions.expiresAt} end`;
 
 /** With a volume of its own: a restore would only put something older in its place. */

@@ -66,6 +66,7 @@ function memoryVolumes(): Volumes {
   const made = new Set<string>();
   return {
     namespace: "local",
+    provider: "local",
     nameFor: (sessionId) => `volume-${sessionId}`,
     async ensure({ sessionId }) {
       const name = `volume-${sessionId}`;
@@ -73,6 +74,8 @@ function memoryVolumes(): Volumes {
       return { name, namespace: "local", phase: "Bound" };
     },
     find: async (name) => (made.has(name) ? { name, namespace: "local", phase: "Bound" } : null),
+    inspect: async () => null,
+    async *list() {},
     async remove(name) {
       made.delete(name);
       return "gone";

@@ -36,6 +36,9 @@ POST /sessions/{sessionId}/storage/unpin
 POST /sessions/{sessionId}/storage/extend
 POST /sessions/storage/gc
 GET /storage
+GET /storage/orphans
+POST /storage/orphans/{name}/adopt
+DELETE /storage/orphans/{name}
 POST|GET /queue/tasks
 GET /queue/tasks/{taskId}
 POST /queue/tasks/{taskId}/attempt

@@ -120,6 +120,12 @@ beforeAll(async () => {
     change("storage.unpin", { sessionId: "nobody" }),
     change("storage.extend", { sessionId: "nobody", expiresAt: null }),
     change("storage.extend", { sessionId: "nobody", byMs: 1 }),
+    query("storage.orphans", {}),
+    change("storage.adopt", {
+      ...{ name: "agentrun-x", uid: "u", backendProfile: "codex", sessionId: "s", tenantId: "t", projectId: "p" },
+      title: "t",
+    }),
+    change("storage.delete", { name: "agentrun-x", uid: "u", confirmName: "agentrun-x" }),
     change("storage.gc", { dryRun: true, limit: 5 }),
     change("queue.createTask", {
       ...{ tenantId: "t", projectId: "p", queue: "q", lane: "l", title: "t", priority: 1, backendProfile: "codex" },

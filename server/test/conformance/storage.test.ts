@@ -236,3 +236,34 @@ test("an extension never shortens: would-shorten", async () => {
   expect(await program().post(extend, { expiresAt: null })).toMatchObject({ expiresAt: null });
   expect((await program().refused(409, "POST", extend, { byMs: 1 })).reason).toBe("would-shorten");
 });
+
+test("a volume of no session is shown, adopted, and deleted once it is confirmed: volume-named while one has it", async () => {
+  const sessionId = await makeSession();
+  const { pvcName } = await program().get(`/sessions/${sessionId}/storage`);
+  const folder = path.join(program().web.wiring.env.AGENTRUN_DATA_DIR, "volumes", pvcName);
+  await writeFile(path.join(folder, "note"), "kept");
+  const database = await program().database.connect();
+  const loseRow = () => database.query("delete from agentrun_sessions where session_id = $1", [sessionId]);
+  await loseRow();
+  const listed = await program().get("/storage/orphans");
+  expect(listed).toMatchObject({ hasMore: false, provider: "local" });
+  const orphan = listed.items.find((item: Json) => item.name === pvcName);
+  expect(Object.keys(orphan).sort()).toEqual([
+    ...["createdAt", "name", "namespace", "phase", "projectId", "reason", "requestedBytes", "sessionId", "tenantId"],
+    "uid",
+  ]);
+  const { uid } = orphan;
+  const adopt = `/storage/orphans/${pvcName}/adopt`;
+  expect((await program().refused(409, "POST", adopt, { uid: "1-1", backendProfile: "codex" })).reason).toBe(
+    "version-conflict",
+  );
+  const adopted = await program().post(adopt, { uid, backendProfile: "codex", title: "found" });
+  expect(adopted).toMatchObject({ sessionId, title: "found", storageState: "live", storagePvcName: pvcName });
+  const remove = `/storage/orphans/${pvcName}?uid=${uid}&confirmName=`;
+  expect((await program().refused(409, "DELETE", `${remove}${pvcName}`)).reason).toBe("volume-named");
+  await loseRow();
+  expect((await program().refused(409, "DELETE", `${remove}yes`)).reason).toBe("confirmation-mismatch");
+  expect(await program().ok("DELETE", `${remove}${pvcName}`)).toEqual({ name: pvcName, uid, deleted: "gone" });
+  await expect(stat(folder)).rejects.toMatchObject({ code: "ENOENT" });
+  expect((await program().refused(404, "DELETE", `${remove}${pvcName}`)).reason).toBe("not-found");
+});

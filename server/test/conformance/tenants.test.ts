@@ -129,6 +129,20 @@ test("a runner that an administrator registered without a run is administrators'
   expect(await program().get(`/runners/${id}`, mine)).toMatchObject({ runId: run.id, placement: "shared" });
 });
 
+test("volumes of no session belong to no tenant: only an administrator of all sees, adopts or deletes them", async () => {
+  const theirAdmin = { name: "admin of a", role: "admin", tenantId: "tenant-a" } as const;
+  const tokens = [mine, viewer, await mintOperatorToken(program().web.as(ADMIN), theirAdmin)];
+  const uid = "1-1";
+  const calls: [string, string, unknown?][] = [
+    ["GET", "/storage/orphans"],
+    ["POST", "/storage/orphans/agentrun-x/adopt", { uid, backendProfile: "codex" }],
+    ["DELETE", `/storage/orphans/agentrun-x?uid=${uid}&confirmName=agentrun-x`],
+  ];
+  for (const token of tokens)
+    for (const [method, path, body] of calls)
+      expect((await program().refused(403, method, path, body, token)).reason).toBe("forbidden");
+});
+
 test("of two tenants that register one runner id at once, one gets it", async () => {
   const tokens = await Promise.all(
     ["tenant-a", "tenant-b"].map((tenantId) =>

@@ -2,11 +2,17 @@ import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
+import type { FoundVolume, Volumes } from "@/server/volumes/volumes";
 import { createLocalVolumes } from ".";
 
 async function scratch(): Promise<AsyncDisposable & { root: string }> {
   const root = await mkdtemp(path.join(tmpdir(), "agentrun-volumes-"));
   return { root, [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }) };
+}
+async function readAll(volumes: Volumes): Promise<FoundVolume[]> {
+  const found = [];
+  for await (const page of volumes.list()) found.push(...page);
+  return found;
 }
 const spec = (sessionId: string) => ({ sessionId, tenantId: "default", projectId: "default", sizeBytes: null });
 
@@ -63,4 +69,32 @@ test("a link in a volume's place is neither found nor used", async () => {
   await symlink(path.join(place.root, "elsewhere"), path.join(place.root, name));
   expect(await volumes.find(name)).toBeNull();
   await expect(volumes.ensure(spec("ses_1"))).rejects.toThrow("is not a folder");
+});
+
+test("volumes are listed and looked at with whom they were made for, and nothing else in the folder is", async () => {
+  await using place = await scratch();
+  const volumes = createLocalVolumes(place.root);
+  expect(await readAll(volumes)).toEqual([]);
+  const { name } = await volumes.ensure({ ...spec("ses_1"), tenantId: "acme" });
+  await mkdir(path.join(place.root, "somebody-elses"));
+  await symlink(place.root, path.join(place.root, volumes.nameFor("link")));
+  const owner = { sessionId: "ses_1", tenantId: "acme", projectId: "default" };
+  const listed = await readAll(volumes);
+  expect(listed).toEqual([
+    expect.objectContaining({ name, namespace: "local", phase: "Bound", requestedBytes: null, owner }),
+  ]);
+  expect(await volumes.inspect(name)).toEqual(listed[0]);
+  expect(await volumes.inspect("nothing")).toBeNull();
+});
+
+test("a removal that names a volume's uid leaves another of its name alone", async () => {
+  await using place = await scratch();
+  const volumes = createLocalVolumes(place.root);
+  const { name } = await volumes.ensure(spec("ses_1"));
+  const uid = (await volumes.inspect(name))?.uid ?? "";
+  await expect(volumes.remove(name, `${uid}0`)).rejects.toMatchObject({ reason: "version-conflict" });
+  expect(await volumes.find(name)).not.toBeNull();
+  expect(await volumes.remove(name, uid)).toBe("gone");
+  expect(await volumes.remove(name, uid)).toBe("gone");
+  expect(await readdir(place.root)).toEqual([]);
 });

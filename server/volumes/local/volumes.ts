@@ -1,25 +1,51 @@
 import { randomUUID } from "node:crypto";
 import { chmod, lstat, mkdir, opendir, readdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
-import { type VolumeSpec, type VolumeStatus, type Volumes, volumeNameOf } from "@/server/volumes/volumes";
+import {
+  type FoundVolume,
+  isHashedName,
+  otherVolumeError,
+  type VolumeSpec,
+  type VolumeStatus,
+  type Volumes,
+  volumeNameOf,
+} from "@/server/volumes/volumes";
+import { forgetOwner, readOwner, writeOwner } from "./owner";
 
 /** What a folder may be called: rows of an adopted database hold names that others chose. */
 const SAFE_NAME = /^[a-z0-9][a-z0-9.-]{0,252}$/;
 /** What AgentRun itself keeps on a volume; it can be made again, so it is no content. */
 const OWN_FOLDERS = new Set([".agentrun", "thread-writer-locks"]);
 const NAMESPACE = "local";
+const FOLDERS_PER_PAGE = 500;
 
 /** Volumes as folders below one root, one a session. */
 export function createLocalVolumes(root: string): Volumes {
   const folderOf = (name: string): string | null => (SAFE_NAME.test(name) ? path.join(root, name) : null);
   const statusOf = (name: string): VolumeStatus => ({ name, namespace: NAMESPACE, phase: "Bound" });
 
+  async function inspect(name: string): Promise<FoundVolume | null> {
+    const folder = folderOf(name);
+    const stat = folder === null ? undefined : await lstat(folder).catch(ignoreMissing);
+    if (!stat?.isDirectory()) return null;
+    return {
+      ...statusOf(name),
+      // An inode is used again; with its birth it is not.
+      uid: `${stat.ino}-${Math.trunc(stat.birthtimeMs)}`,
+      requestedBytes: null,
+      createdAt: stat.birthtime.toISOString(),
+      owner: await readOwner(root, name),
+    };
+  }
+
   return {
     namespace: NAMESPACE,
+    provider: "local",
     nameFor: volumeNameOf,
     folderOf,
     async ensure(spec: VolumeSpec) {
       const name = volumeNameOf(spec.sessionId);
+      await writeOwner(root, name, spec);
       await mkdir(path.join(root, name), { recursive: true, mode: 0o700 });
       await requireFolder(path.join(root, name));
       return statusOf(name);
@@ -28,14 +54,24 @@ export function createLocalVolumes(root: string): Volumes {
       const folder = folderOf(name);
       return folder !== null && (await isFolder(folder)) ? statusOf(name) : null;
     },
-    async remove(name) {
+    inspect,
+    async *list() {
+      const names = (await readdir(root).catch(ignoreMissing))?.filter(isHashedName) ?? [];
+      for (let start = 0; start < names.length; start += FOLDERS_PER_PAGE) {
+        const found = await Promise.all(names.slice(start, start + FOLDERS_PER_PAGE).map(inspect));
+        yield found.filter((volume) => volume !== null);
+      }
+    },
+    async remove(name, only) {
       const folder = folderOf(name);
       if (folder === null) return "gone";
+      if (only !== undefined && ((await inspect(name))?.uid ?? only) !== only) throw otherVolumeError(name);
       // Renamed first: a removal that is cut off never leaves half a volume under its name.
       const doomed = path.join(root, `.removing-${name}-${randomUUID()}`);
       await rename(folder, doomed).catch(ignoreMissing);
       const leftovers = (await readdir(root).catch(() => [])).filter((entry) => entry.startsWith(`.removing-${name}-`));
       for (const leftover of leftovers) await removeTree(path.join(root, leftover));
+      await forgetOwner(root, name);
       return "gone";
     },
     async isEmpty(name) {
