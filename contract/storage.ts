@@ -1,7 +1,18 @@
 import { z } from "zod";
-import { Count, Int32, OwnerId, RecordId, requiredText, text } from "./ids";
+import {
+  ChosenId,
+  ChosenSessionId,
+  Count,
+  exactText,
+  Instant,
+  Int32,
+  OwnerId,
+  RecordId,
+  requiredText,
+  text,
+} from "./ids";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
-import { STORAGE_KINDS, STORAGE_STATES } from "./session";
+import { STORAGE_KINDS, STORAGE_POLICIES, STORAGE_SORTS, STORAGE_STATES } from "./words";
 
 export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits");
 
@@ -11,6 +22,11 @@ export const ListStorageInput = z.strictObject({
   storageState: z.enum(STORAGE_STATES).optional(),
   tenantId: OwnerId.optional(),
   projectId: OwnerId.optional(),
+  /** Part of the session's title, of its id or of its volume's name. */
+  search: text(200).optional(),
+  pinned: z.boolean().optional(),
+  isExpired: z.boolean().optional(),
+  sort: z.enum(STORAGE_SORTS).default("updatedAt"),
   cursor: Cursor.optional(),
   limit: pageLimit(LIST_LIMIT_MAX),
 });
@@ -34,6 +50,46 @@ export type RefreshStorageInput = z.infer<typeof RefreshStorageInput>;
 export const EvictStorageInput = z.strictObject({ sessionId: RecordId, reason: text(1_000).optional() });
 export type EvictStorageInput = z.infer<typeof EvictStorageInput>;
 export const RestoreStorageInput = z.strictObject({ sessionId: RecordId });
+export const PinStorageInput = z.strictObject({ sessionId: RecordId, reason: text(1_000).optional() });
+export type PinStorageInput = z.infer<typeof PinStorageInput>;
+export const UnpinStorageInput = z.strictObject({ sessionId: RecordId });
+/** A hundred years: nothing that somebody means. */
+const EXTENSION_MS_MAX = 100 * 365 * 86_400_000;
+export const ExtendStorageInput = z
+  .strictObject({
+    sessionId: RecordId,
+    /** null: it never expires. */
+    expiresAt: Instant.nullable().optional(),
+    /** From its expiry, or from now where that is over. */
+    byMs: z.int().min(1).max(EXTENSION_MS_MAX).optional(),
+  })
+  .refine((input) => (input.expiresAt === undefined) !== (input.byMs === undefined), {
+    error: "say either expiresAt or byMs",
+    path: ["expiresAt"],
+  });
+export type ExtendStorageInput = z.infer<typeof ExtendStorageInput>;
+/** A volume's name in its provider. */
+const VolumeName = exactText(253);
+const VolumeUid = exactText(128);
+export const ListOrphansInput = z.strictObject({});
+export const AdoptVolumeInput = z.strictObject({
+  name: VolumeName,
+  uid: VolumeUid,
+  backendProfile: ChosenId,
+  /** Absent: as the volume itself says. */
+  sessionId: ChosenSessionId.optional(),
+  tenantId: OwnerId.optional(),
+  projectId: OwnerId.optional(),
+  title: text(500).optional(),
+});
+export type AdoptVolumeInput = z.infer<typeof AdoptVolumeInput>;
+export const DeleteVolumeInput = z.strictObject({
+  name: VolumeName,
+  uid: VolumeUid,
+  /** The name once more, as the person typed it. */
+  confirmName: text(253),
+});
+export type DeleteVolumeInput = z.infer<typeof DeleteVolumeInput>;
 export const GC_LIMIT_MAX = 1_000;
 export const GcInput = z.strictObject({
   dryRun: z.boolean().default(false),
@@ -47,6 +103,9 @@ export type GcInput = z.infer<typeof GcInput>;
 
 export const StorageSummary = z.object({
   sessionId: z.string(),
+  tenantId: z.string(),
+  projectId: z.string(),
+  title: z.string().nullable(),
   storageKind: z.enum(STORAGE_KINDS),
   storageState: z.enum(STORAGE_STATES),
   pvcName: z.string().nullable(),
@@ -59,9 +118,62 @@ export const StorageSummary = z.object({
   updatedAt: z.string().nullable(),
   evictedAt: z.string().nullable(),
   restorable: z.boolean(),
+  expiresAt: z.string().nullable(),
+  pinnedAt: z.string().nullable(),
+  storagePolicy: z.enum(STORAGE_POLICIES),
+  requestedBytes: z.number().nullable(),
+  /** The claimed run that holds the volume. */
+  activeRunId: z.string().nullable(),
+  /** When the newest archive was made. */
+  archivedAt: z.string().nullable(),
+  /** Whether that archive holds the volume's last turn. */
+  isArchiveCurrent: z.boolean(),
+  /** Why the next collection would keep an expired volume; null if it would go, or has not expired. */
+  keeper: z.string().nullable(),
 });
 export type StorageSummary = z.infer<typeof StorageSummary>;
-export const StoragePage = pageOf(StorageSummary);
+/** Of volumes; evicted sessions, which have none, count as evicted alone. */
+export const StorageTotals = z.object({
+  volumes: z.number(),
+  bytes: z.number(),
+  files: z.number(),
+  pinned: z.number(),
+  expired: z.number(),
+  evicted: z.number(),
+  /** Evicted sessions with an archive to restore from. */
+  restorable: z.number(),
+  states: z.array(z.object({ storageState: z.enum(STORAGE_STATES), volumes: z.number(), bytes: z.number() })),
+  projects: z.array(z.object({ tenantId: z.string(), projectId: z.string(), volumes: z.number(), bytes: z.number() })),
+});
+export type StorageTotals = z.infer<typeof StorageTotals>;
+/** Totals come with the first page alone, of all that the filter's tenant and project match. */
+export const StoragePage = pageOf(StorageSummary).extend({ totals: StorageTotals.nullable() });
+export type StoragePage = z.infer<typeof StoragePage>;
+
+export const OrphanVolume = z.object({
+  name: z.string(),
+  /** Of this very volume, to adopt or delete no other of its name. */
+  uid: z.string(),
+  namespace: z.string(),
+  phase: z.string(),
+  requestedBytes: z.number().nullable(),
+  createdAt: z.string(),
+  /** As the volume itself says, of the session that it was made for. */
+  sessionId: z.string().nullable(),
+  tenantId: z.string().nullable(),
+  projectId: z.string().nullable(),
+  reason: z.string(),
+});
+export type OrphanVolume = z.infer<typeof OrphanVolume>;
+export const OrphanList = z.object({
+  items: z.array(OrphanVolume),
+  /** Whether there are, or may be, others. */
+  hasMore: z.boolean(),
+  provider: z.enum(["local", "kubernetes"]),
+});
+export type OrphanList = z.infer<typeof OrphanList>;
+export const DeletedVolume = z.object({ name: z.string(), uid: z.string(), deleted: z.enum(["gone", "going"]) });
+export type DeletedVolume = z.infer<typeof DeletedVolume>;
 
 const GcEntry = z.object({ sessionId: z.string(), reason: z.string() });
 export type GcEntry = z.infer<typeof GcEntry>;

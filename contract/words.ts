@@ -28,6 +28,10 @@ export const STORAGE_STATES = [
   "failed",
 ] as const;
 export type StorageState = (typeof STORAGE_STATES)[number];
+export const STORAGE_POLICIES = ["archive", "discard"] as const;
+/** What changed last, the largest, what expires first. */
+export const STORAGE_SORTS = ["updatedAt", "sizeBytes", "expiresAt"] as const;
+export type StorageSort = (typeof STORAGE_SORTS)[number];
 export const SESSION_LIST_STATES = ["default", "running", "idle", "terminal", "unread", "all"] as const;
 export const EVENT_TYPES = [
   "backend_status",

@@ -137,7 +137,7 @@ test("sessions, storage, tasks and backends are served as they were", async () =
     storageState: "evicted",
     codexRolloutSubdir: "rollouts",
   });
-  expect((await listStorage(ctx, { limit: 50 })).items).toHaveLength(2);
+  expect((await listStorage(ctx, { sort: "updatedAt", limit: 50 })).items).toHaveLength(2);
   expect(await getTask(ctx, { taskId: "qt_1", readerId: "ann" })).toMatchObject({
     priority: 5,
     version: 700,

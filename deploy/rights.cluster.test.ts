@@ -95,6 +95,9 @@ test("web's rights are all that volumes need, and start no Job", async () => {
   const volumes = volumesOf(cluster);
   const { name, uid } = await volumes.ensure({ sessionId: "ses_1", tenantId: "t", projectId: "p", sizeBytes: null });
   expect(await volumes.find(name)).toMatchObject({ name });
+  const listed = [];
+  for await (const page of volumes.list()) listed.push(...page);
+  expect(listed).toMatchObject([{ name, owner: { sessionId: "ses_1" } }]);
   await volumes.remove(name, uid);
   expect(await volumes.find(name)).toBeNull();
   await expect(cluster.createJob({ metadata: { name: "job" } })).rejects.toMatchObject({ problem: "forbidden" });

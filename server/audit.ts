@@ -15,6 +15,7 @@ export type AuditEntry = {
     | "runner-job"
     | "token"
     | "archive"
+    | "volume"
     | "backend";
   targetId: string;
   tenantId?: string | null;

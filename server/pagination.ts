@@ -43,7 +43,7 @@ const INT32_MAX = 2_147_483_647;
 export function decodePlace(filter: object, cursor: string, parts: number): (string | number | null)[] {
   const place = decodeCursor(filter, cursor, parts);
   const isReadable = place.every((part) => typeof part !== "number" || Math.abs(part) <= INT32_MAX);
-  if (!isReadable || !isInstant(place.at(-2)) || typeof place.at(-1) !== "string")
+  if (!isReadable || !isPrintedInstant(place.at(-2)) || typeof place.at(-1) !== "string")
     throw new InvalidCursorError("the cursor is damaged");
   return place;
 }
@@ -54,7 +54,7 @@ const PRINTED =
 const YEAR_MIN = -4_712;
 
 /** Text of a timestamptz as PostgreSQL prints it, of a day that there is. */
-function isInstant(part: unknown): boolean {
+export function isPrintedInstant(part: unknown): boolean {
   const { year, month, day, bc } = (typeof part === "string" && PRINTED.exec(part)?.groups) || {};
   if (Number(year) < 1) return false;
   // The year before the first is 1 BC.

@@ -52,6 +52,8 @@ export const runs = table(
     uniqueIndex("agentrun_runs_claimed_session_idx")
       .on(run.sessionId)
       .where(sql`${run.status} = 'claimed' and ${run.sessionId} is not null`),
+    // Whether a session has a run that is not over, however many are: asked of every volume before it is collected.
+    index("agentrun_runs_open_idx").on(run.sessionId).where(sql`${run.status} in ('claimed', 'pending')`),
     uniqueIndex("agentrun_runs_idempotency_idx")
       .on(run.tenantId, run.projectId, run.idempotencyKey)
       .where(sql`${run.idempotencyKey} is not null`),

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { index, integer, pgSequence, primaryKey, text } from "drizzle-orm/pg-core";
 import { EXECUTION_STATES, STORAGE_KINDS, STORAGE_STATES } from "@/contract/session";
+import { STORAGE_POLICIES } from "@/contract/words";
 import { big, feed, instant, json, lifecycle, table } from "./columns";
 
 export const sessionVersionSeq = pgSequence("agentrun_session_version_seq");
@@ -42,9 +43,7 @@ export const sessions = table(
 
     storageState: text({ enum: STORAGE_STATES }).notNull().default("none"),
     /** What GC asks for before it takes the volume: an archive of the last turn, or nothing. */
-    storagePolicy: text({ enum: ["archive", "discard"] })
-      .notNull()
-      .default("archive"),
+    storagePolicy: text({ enum: STORAGE_POLICIES }).notNull().default("archive"),
     storageRequestedBytes: big(),
     /** The archive that a restore is under way from; the next attempt fills the new volume from it. */
     restoreManifestId: text(),
@@ -93,6 +92,13 @@ export const sessions = table(
       .where(sql`${session.deletedAt} is null`),
     index("agentrun_sessions_storage_list_idx")
       .on(session.storageKind, session.updatedAt.desc().nullsFirst(), session.sessionId.desc().nullsFirst())
+      .where(sql`${session.deletedAt} is null`),
+    // The storage list by size and by expiry.
+    index("agentrun_sessions_size_list_idx")
+      .on(sql`coalesce(${session.storageSizeBytes}, -1)`, session.sessionId)
+      .where(sql`${session.deletedAt} is null`),
+    index("agentrun_sessions_expiry_list_idx")
+      .on(sql`coalesce(${session.expiresAt}, 'infinity'::timestamptz)`, session.sessionId)
       .where(sql`${session.deletedAt} is null`),
     index("agentrun_sessions_feed_idx").on(session.changeXid, session.version),
     index("agentrun_sessions_tenant_feed_idx").on(session.tenantId, session.changeXid, session.version),

@@ -11,3 +11,4 @@ export {
   type VolumeMount,
 } from "./cluster";
 export { isKubernetesProblem, type KubernetesProblem } from "./errors";
+export { parseQuantity } from "./quantity";

@@ -8,8 +8,8 @@ import { Identity } from "@/contract/identity";
 import { QueueCommander, QueueStats, QueueTask, QueueTaskPage, QueueTaskSummary, TaskReadMark } from "@/contract/queue";
 import { ClaimedRun, HeartbeatAnswer, Run, RunPage } from "@/contract/run";
 import { Runner, RunnerJob, RunnerJobPage, RunnerPage } from "@/contract/runner";
-import { ReadMark, SessionPage, SessionSummary, TracePage } from "@/contract/session";
-import { GcReport, StoragePage, StorageSummary } from "@/contract/storage";
+import { ReadMark, Session, SessionPage, SessionSummary, TracePage } from "@/contract/session";
+import { DeletedVolume, GcReport, OrphanList, StoragePage, StorageSummary } from "@/contract/storage";
 
 export type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
@@ -83,7 +83,31 @@ export const ROUTES: readonly Route[] = [
     answer: StorageSummary,
     summary: "Restore storage from its archive",
   }),
-  route("GET", "/storage", "storage.list", { answer: StoragePage, summary: "List sessions' storage" }),
+  route("POST", "/sessions/{sessionId}/storage/pin", "storage.pin", {
+    answer: StorageSummary,
+    summary: "Keep a volume from every collection",
+  }),
+  route("POST", "/sessions/{sessionId}/storage/unpin", "storage.unpin", {
+    answer: StorageSummary,
+    summary: "Leave a volume to its expiry again",
+  }),
+  route("POST", "/sessions/{sessionId}/storage/extend", "storage.extend", {
+    answer: StorageSummary,
+    summary: "Let a session expire later",
+  }),
+  route("GET", "/storage", "storage.list", { answer: StoragePage, summary: "List sessions' storage, with totals" }),
+  route("GET", "/storage/orphans", "storage.orphans", {
+    answer: OrphanList,
+    summary: "List volumes that no session uses",
+  }),
+  route("POST", "/storage/orphans/{name}/adopt", "storage.adopt", {
+    answer: Session,
+    summary: "Make the session of a volume that has none",
+  }),
+  route("DELETE", "/storage/orphans/{name}", "storage.delete", {
+    answer: DeletedVolume,
+    summary: "Delete a volume that no session uses",
+  }),
   route("POST", "/queue/tasks", "queue.createTask", { answer: QueueTask, summary: "Enqueue a task" }),
   route("GET", "/queue/tasks", "queue.listTasks", {
     answer: QueueTaskPage,

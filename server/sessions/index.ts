@@ -3,6 +3,7 @@ export { createSession } from "./create";
 export { deleteSession } from "./delete";
 export { ensureVolume } from "./ensure-volume";
 export { SessionActivity } from "./follow-activity";
+export { insertSession } from "./insert";
 export { listSessions } from "./list";
 export { markSessionRead } from "./mark-read";
 export { openTurnState } from "./open-turn";

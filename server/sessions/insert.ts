@@ -1,11 +1,18 @@
+import { shareVolumeKey } from "@/db/queries/advisory-lock";
 import { type SessionRow, sessions } from "@/db/schema";
 import type { TxContext } from "@/server/context";
 
-/** Inserts a session; null when its id is taken, also by a transaction that committed while this one waited. */
+/**
+ * Inserts a session; null when its id is taken, also by a transaction that committed while this one waited. A row whose
+ * volume is still to be made names it already, so that nobody takes that volume for one of no session.
+ */
 export async function insertSession(ctx: TxContext, values: typeof sessions.$inferInsert): Promise<SessionRow | null> {
+  const isMaking = values.storageState === "creating" || values.storageState === "restoring";
+  const storagePvcName = values.storagePvcName ?? (isMaking ? ctx.volumes.nameFor(values.sessionId) : null);
+  if (storagePvcName !== null) await shareVolumeKey(ctx.db, storagePvcName);
   const [made] = await ctx.db
     .insert(sessions)
-    .values(values)
+    .values({ ...values, storagePvcName })
     .onConflictDoNothing({ target: sessions.sessionId })
     .returning();
   if (made) ctx.wake("sessions");

@@ -1,13 +1,11 @@
 import { and, eq } from "drizzle-orm";
-import type { StorageState } from "@/contract/session";
 import { lockSession } from "@/db/queries/lock";
 import { type SessionRow, sessions } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { archiveVolume, canArchive, isArchiveReadable } from "./archive-volume";
 import { finishEviction } from "./finish-eviction";
-import { findKeeper } from "./keeper";
-import { hasCurrentArchive } from "./summary";
+import { COLLECTABLE, findKeeper, hasCurrentArchive, NO_ARCHIVE, RESTORING, UNREADABLE, wasUsed } from "./keeper";
 
 /**
  * live → archiving → deleting → evicted. Each arrow is a transaction that locks the session, looks again whether it
@@ -51,12 +49,6 @@ export async function judgeOne(ctx: ServiceContext, session: SessionRow): Promis
   return { outcome: "kept", reason: missingOf(session) };
 }
 
-const NO_ARCHIVE = "archive-missing: nothing holds its last turn but the volume";
-const UNREADABLE =
-  "unreadable: its archive lacks parts of the volume that could not be read; mend their permissions, or evict it";
-const RESTORING = "restoring: its volume is not whole yet";
-const COLLECTABLE: readonly StorageState[] = ["live", "archiving", "restoring", "failed"];
-
 type Handle = "archived" | "storage policy discard" | "its volume holds nothing";
 type Locked = { session: SessionRow } | { keeper: string };
 
@@ -65,10 +57,10 @@ async function handleOf(ctx: ServiceContext, session: SessionRow): Promise<Handl
   if (hasCurrentArchive(session) && (await isArchiveReadable(ctx, session))) return "archived";
   if (session.storagePolicy === "discard") return "storage policy discard";
   const name = session.storagePvcName;
-  const wasUsed = session.volumeCommandId !== null || (session.storageFilesCount ?? 0) > 0;
   // A folder that is not mounted looks like one that is gone: only a volume that was never used is then called empty.
-  if (name === null || (await ctx.volumes.find(name)) === null) return wasUsed ? null : "its volume holds nothing";
-  return ((await ctx.volumes.isEmpty(name)) ?? !wasUsed) ? "its volume holds nothing" : null;
+  if (name === null || (await ctx.volumes.find(name)) === null)
+    return wasUsed(session) ? null : "its volume holds nothing";
+  return ((await ctx.volumes.isEmpty(name)) ?? !wasUsed(session)) ? "its volume holds nothing" : null;
 }
 
 async function secureContent(

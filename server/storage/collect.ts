@@ -1,14 +1,16 @@
 import { and, asc, eq, inArray, isNull, type SQL, sql } from "drizzle-orm";
 import type { GcInput, GcReport } from "@/contract/storage";
 import { sqlState } from "@/db/errors";
+import { withAdvisoryLock } from "@/db/queries/advisory-lock";
 import { audit, type SessionRow, sessions } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { AgentRunError } from "@/server/errors";
 import { type Collected, collectOne, judgeOne } from "./collect-one";
+import { COLLECTABLE } from "./keeper";
 import { finishEvictions } from "./repair";
 
 /** Any number, the same in every process: one collection at a time. */
-const COLLECTOR_LOCK = 4_027_311_017;
+const COLLECTOR_LOCK = 4_027_311_017n;
 const CANDIDATES_PER_READ = 100;
 /** Kept sessions that a report lists at most; what stands behind them is looked at all the same. */
 const KEPT_LISTED_MAX = 1_000;
@@ -91,7 +93,7 @@ async function readCandidates(
   return ctx.db
     .select({ session: sessions, expiresAt: sql<string>`${sessions.expiresAt}::text` })
     .from(sessions)
-    .where(and(isExpired(ctx), inArray(sessions.storageState, ["live", "archiving", "restoring", "failed"]), after))
+    .where(and(isExpired(ctx), inArray(sessions.storageState, COLLECTABLE), after))
     .orderBy(asc(sessions.expiresAt), asc(sessions.sessionId))
     .limit(CANDIDATES_PER_READ);
 }
@@ -133,28 +135,20 @@ async function countUpTo(ctx: ServiceContext, matches: SQL | undefined, max: num
   return row?.count ?? 0;
 }
 
-/** A lock of a connection's own: it goes with the process, however that ends. */
 export async function withCollectorLock<T>(ctx: ServiceContext, work: () => Promise<T>): Promise<T> {
-  const client = await ctx.pool.connect();
-  let isBroken = false;
+  let isHeld = false;
   try {
-    await client.query("SELECT pg_advisory_lock($1)", [COLLECTOR_LOCK]).catch((error: unknown) => {
-      // 55P03: the pool's lock time-out; somebody else is at it.
-      if (sqlState(error) !== "55P03") throw error;
-      throw new AgentRunError(
-        "rate-limited",
-        "rate-limited",
-        "another garbage collection is under way: try again in a minute",
-      );
+    return await withAdvisoryLock(ctx.pool, COLLECTOR_LOCK, () => {
+      isHeld = true;
+      return work();
     });
-    try {
-      return await work();
-    } finally {
-      await client.query("SELECT pg_advisory_unlock($1)", [COLLECTOR_LOCK]).catch(() => {
-        isBroken = true;
-      });
-    }
-  } finally {
-    client.release(isBroken);
+  } catch (error) {
+    // 55P03: the pool's lock time-out; somebody else is at it.
+    if (isHeld || sqlState(error) !== "55P03") throw error;
+    throw new AgentRunError(
+      "rate-limited",
+      "rate-limited",
+      "another garbage collection is under way: try again in a minute",
+    );
   }
 }

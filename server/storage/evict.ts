@@ -7,7 +7,7 @@ import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/co
 import { ConflictError, NotFoundError } from "@/server/errors";
 import { requireSession } from "@/server/sessions";
 import { finishEviction } from "./finish-eviction";
-import { toStorageSummary } from "./summary";
+import { summarize } from "./summary";
 
 const DEFAULT_REASON = "evicted by request";
 
@@ -17,7 +17,7 @@ export async function evictStorage(ctx: ServiceContext, input: EvictStorageInput
   const ordered = await inTx(ctx, (ctx) => orderEviction(ctx, input.sessionId, reason));
   const evicted = await finishEviction(ctx, ordered, reason);
   // null: a repair was faster, and has recorded the same.
-  return toStorageSummary(evicted ?? (await requireSession(ctx, input.sessionId)));
+  return summarize(ctx, evicted ?? (await requireSession(ctx, input.sessionId)));
 }
 
 async function orderEviction(ctx: TxContext, sessionId: string, reason: string): Promise<SessionRow> {

@@ -3,22 +3,37 @@ import type { StorageSummary } from "@/contract/storage";
 import type { SessionRow } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { requireSession } from "@/server/sessions";
+import { judgeOne } from "./collect-one";
+import { NO_FACTS, readFacts } from "./facts";
+import { foreseeKeeper, isCandidate } from "./foresee-keeper";
 import { toStorageSummary } from "./summary";
 
-/** The summary as it stands, with the volume's phase as its provider sees it now. */
+/** The summary as it stands, with the volume's phase as its provider sees it now, and a collection's own judgement. */
 export async function getStorage(ctx: ServiceContext, input: { sessionId: string }): Promise<StorageSummary> {
   const session = await requireSession(ctx, input.sessionId);
-  return toStorageSummary({ ...session, storagePvcPhase: await readPhase(ctx, session) });
+  const facts = (await readFacts(ctx, [session])).get(session.sessionId) ?? NO_FACTS;
+  const foreseen = foreseeKeeper(ctx, session, facts);
+  const keeper = !isCandidate(session, facts)
+    ? foreseen
+    : await askProvider(ctx, session, foreseen, async () => {
+        const { outcome, reason } = await judgeOne(ctx, session);
+        return outcome === "kept" ? reason : null;
+      });
+  return toStorageSummary({ ...session, storagePvcPhase: await readPhase(ctx, session) }, facts, keeper);
 }
 
-/** A provider that does not answer must not keep what is known from who asks. */
 async function readPhase(ctx: ServiceContext, session: SessionRow): Promise<string | null> {
   const { storagePvcName: name, storagePvcPhase: known } = session;
   if (name === null || !HAS_VOLUME.has(session.storageState)) return known;
+  return askProvider(ctx, session, known, async () => (await ctx.volumes.find(name))?.phase ?? "Lost");
+}
+
+/** A provider that does not answer must not keep what is known from who asks. */
+async function askProvider<T>(ctx: ServiceContext, session: SessionRow, known: T, ask: () => Promise<T>): Promise<T> {
   try {
-    return (await ctx.volumes.find(name))?.phase ?? "Lost";
+    return await ask();
   } catch (error) {
-    ctx.log.warn({ err: error, sessionId: session.sessionId }, "a volume's phase could not be read");
+    ctx.log.warn({ err: error, sessionId: session.sessionId }, "a volume's provider did not answer");
     return known;
   }
 }

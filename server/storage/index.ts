@@ -1,7 +1,12 @@
+export { adoptVolume } from "./adopt";
 export { collectGarbage } from "./collect";
+export { deleteVolume } from "./delete-volume";
 export { evictStorage } from "./evict";
+export { extendStorage } from "./extend";
 export { getStorage } from "./get";
 export { listStorage } from "./list";
+export { listOrphans } from "./orphans";
+export { pinStorage, unpinStorage } from "./pin";
 export { type PreparedVolume, prepareVolume } from "./prepare-volume";
 export { refreshStorage } from "./refresh";
 export { type RepairReport, repairStorage } from "./repair";

@@ -1,23 +1,51 @@
 import { and, asc, eq, inArray, sql } from "drizzle-orm";
+import type { StorageState } from "@/contract/session";
 import { runs, type SessionRow } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
+import type { OpenRun } from "./facts";
+
+/** From here a collection may take a volume; every other state has another who goes on with it. */
+export const COLLECTABLE: readonly StorageState[] = ["live", "archiving", "restoring", "failed"];
+
+/** Why a volume is kept that nothing else keeps. */
+export const NO_ARCHIVE = "archive-missing: nothing holds its last turn but the volume";
+export const UNREADABLE =
+  "unreadable: its archive lacks parts of the volume that could not be read; mend their permissions, or evict it";
+export const RESTORING = "restoring: its volume is not whole yet";
 
 /**
  * What keeps a session's volume from being collected, in words for the operator; null when nothing does. True for as
  * long as the session is locked, since a new run, an extension and a pin all lock it.
  */
 export async function findKeeper(ctx: ServiceContext, session: SessionRow): Promise<string | null> {
-  if (session.deletedAt !== null) return "deleted: its purge takes the volume";
-  if (session.pinnedAt !== null) return "pinned";
+  const still = keeperOf(session, null);
+  if (still !== null) return still;
   if (!(await hasExpired(ctx, session))) return "not-expired";
   const [open] = await ctx.db
-    .select({ id: runs.id, status: runs.status })
+    .select({ id: runs.id, status: sql<OpenRun["status"]>`${runs.status}` })
     .from(runs)
     .where(and(eq(runs.sessionId, session.sessionId), inArray(runs.status, ["claimed", "pending"])))
     .orderBy(asc(runs.status))
     .limit(1);
+  return keeperOf(session, open ?? null);
+}
+
+/** The same of what was read before. */
+export function keeperOf(session: SessionRow, open: OpenRun | null): string | null {
+  if (session.deletedAt !== null) return "deleted: its purge takes the volume";
+  if (session.pinnedAt !== null) return "pinned";
   if (!open) return null;
   return open.status === "claimed" ? `run-live: run ${open.id} is claimed` : `run-waiting: run ${open.id} is not done`;
+}
+
+/** Whether the archive holds all that the volume does: that of the last turn that a runner took on. */
+export function hasCurrentArchive(session: SessionRow): boolean {
+  return session.archiveManifestId !== null && session.archiveCommandId === session.volumeCommandId;
+}
+
+/** Whether a runner ever had the volume, or somebody said that something lies there. */
+export function wasUsed(session: SessionRow): boolean {
+  return session.volumeCommandId !== null || (session.storageFilesCount ?? 0) > 0;
 }
 
 /** By the database's clock, read now: a transaction's own time may be older than the lock that it waited for. */

@@ -1,37 +1,116 @@
-import { and, desc, eq, isNull, ne, sql } from "drizzle-orm";
-import type { Page } from "@/contract/page";
-import type { ListStorageInput, StorageSummary } from "@/contract/storage";
+import { and, asc, desc, eq, ilike, isNotNull, isNull, ne, or, type SQL, sql } from "drizzle-orm";
+import type { ListStorageInput, StoragePage } from "@/contract/storage";
 import { sessions } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
-import { decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
-import { toStorageSummary } from "./summary";
+import { encodeCursor, pageFrom } from "@/server/pagination";
+import { placeIn, STORAGE_ORDER, type StorageOrder } from "./order";
+import { summarizeAll } from "./summary";
+import { readTotals } from "./totals";
 
-/** Volumes by what changed last. Sessions that never had one are left out, unless their kind is asked for. */
-export async function listStorage(ctx: ServiceContext, input: ListStorageInput): Promise<Page<StorageSummary>> {
-  const { cursor, limit, ...asked } = input;
-  const filter = { ...asked, list: "storage.list" };
-  const tenantId = tenantOf(ctx);
-  const isAny = input.storageKind === undefined && input.storageState === undefined;
-  const [updatedAt, sessionId] = cursor === undefined ? [] : decodePlace(filter, cursor, 2);
+type Filter = Omit<ListStorageInput, "cursor" | "limit">;
+type Position = (string | number | null)[];
+
+/** Rows that one page looks at, at most, for what no index answers: the page may be short, and its cursor goes on. */
+const SCANNED_MAX = 10_000;
+
+/**
+ * Volumes in the order asked for. Sessions that never had one are left out, unless their kind or state is asked for.
+ * Where a filter has to be looked up row by row a page may be short, even empty: only a null cursor is the end.
+ */
+export async function listStorage(ctx: ServiceContext, input: ListStorageInput): Promise<StoragePage> {
+  const { cursor, limit, ...filter } = input;
+  const bound = { ...filter, list: "storage.list" };
+  const order = STORAGE_ORDER[input.sort];
+  const after = cursor === undefined ? undefined : isAfter(order, placeIn(input.sort, bound, cursor));
+  const last = isScan(filter) ? await lastScanned(ctx, order, { filter, after }) : null;
   const rows = await ctx.db
-    .select({ session: sessions, position: sql<string>`${sessions.updatedAt}::text` })
+    .select({ session: sessions, position: order.position })
     .from(sessions)
-    .where(
-      and(
-        isNull(sessions.deletedAt),
-        tenantId === null ? undefined : eq(sessions.tenantId, tenantId),
-        input.tenantId === undefined ? undefined : eq(sessions.tenantId, input.tenantId),
-        input.projectId === undefined ? undefined : eq(sessions.projectId, input.projectId),
-        input.storageKind === undefined ? undefined : eq(sessions.storageKind, input.storageKind),
-        input.storageState === undefined ? undefined : eq(sessions.storageState, input.storageState),
-        isAny ? ne(sessions.storageState, "none") : undefined,
-        cursor === undefined
-          ? undefined
-          : sql`(${sessions.updatedAt}, ${sessions.sessionId}) < (${updatedAt}::timestamptz, ${sessionId})`,
-      ),
-    )
-    .orderBy(desc(sessions.updatedAt), desc(sessions.sessionId))
+    .where(and(matches(ctx, filter), isWanted(filter), after, last === null ? undefined : isNotAfter(order, last)))
+    .orderBy(...orderBy(order))
     .limit(limit + 1);
-  const page = pageFrom(rows, limit, (last) => encodeCursor(filter, [last.position, last.session.sessionId]));
-  return { items: page.rows.map((row) => toStorageSummary(row.session)), cursor: page.cursor };
+  const page = pageFrom(rows, limit, ({ position, session }) => encodeCursor(bound, [position, session.sessionId]));
+  return {
+    items: await summarizeAll(
+      ctx,
+      page.rows.map((row) => row.session),
+    ),
+    cursor: page.cursor ?? (last === null ? null : encodeCursor(bound, last)),
+    totals: cursor === undefined ? await readTotals(ctx, ownedBy(ctx, filter)) : null,
+  };
+}
+
+/** What has to be looked at row by row; everything else of a filter stands in an index. */
+function isScan(filter: Filter): boolean {
+  const { search, pinned, isExpired, storageState } = filter;
+  return (search ?? "") !== "" || [pinned, isExpired, storageState].some((asked) => asked !== undefined);
+}
+
+/** Where a scan of this page ends, by the order's index alone; null when the rest of the list is shorter. */
+async function lastScanned(
+  ctx: ServiceContext,
+  order: StorageOrder,
+  { filter, after }: { filter: Filter; after: SQL | undefined },
+): Promise<Position | null> {
+  const [row] = await ctx.db
+    .select({ position: order.position, sessionId: sessions.sessionId })
+    .from(sessions)
+    .where(and(matches(ctx, filter), after))
+    .orderBy(...orderBy(order))
+    .offset(SCANNED_MAX - 1)
+    .limit(1);
+  return row ? [row.position, row.sessionId] : null;
+}
+
+function ownedBy(ctx: ServiceContext, filter: Filter): SQL | undefined {
+  const tenantId = tenantOf(ctx);
+  return and(
+    isNull(sessions.deletedAt),
+    tenantId === null ? undefined : eq(sessions.tenantId, tenantId),
+    filter.tenantId === undefined ? undefined : eq(sessions.tenantId, filter.tenantId),
+    filter.projectId === undefined ? undefined : eq(sessions.projectId, filter.projectId),
+  );
+}
+
+function matches(ctx: ServiceContext, filter: Filter): SQL | undefined {
+  const isAny = filter.storageKind === undefined && filter.storageState === undefined;
+  return and(
+    ownedBy(ctx, filter),
+    filter.storageKind === undefined ? undefined : eq(sessions.storageKind, filter.storageKind),
+    isAny ? ne(sessions.storageState, "none") : undefined,
+  );
+}
+
+function isWanted({ search, pinned, isExpired, storageState }: Filter): SQL | undefined {
+  return and(
+    storageState === undefined ? undefined : eq(sessions.storageState, storageState),
+    pinned === undefined ? undefined : pinned ? isNotNull(sessions.pinnedAt) : isNull(sessions.pinnedAt),
+    isExpired === undefined
+      ? undefined
+      : sql`coalesce(${sessions.expiresAt} <= clock_timestamp(), false) = ${isExpired}`,
+    search ? contains(search) : undefined,
+  );
+}
+
+function contains(search: string): SQL | undefined {
+  const pattern = `%${search.replace(/[\\%_]/g, "\\$&")}%`;
+  return or(...[sessions.title, sessions.sessionId, sessions.storagePvcName].map((column) => ilike(column, pattern)));
+}
+
+function orderBy({ key, isDescending }: StorageOrder): SQL[] {
+  return isDescending ? [desc(key), desc(sessions.sessionId)] : [asc(key), asc(sessions.sessionId)];
+}
+
+function isAfter({ key, type, isDescending }: StorageOrder, [position, sessionId]: Position): SQL {
+  const place = sql`(${position}::${sql.raw(type)}, ${sessionId})`;
+  return isDescending
+    ? sql`(${key}, ${sessions.sessionId}) < ${place}`
+    : sql`(${key}, ${sessions.sessionId}) > ${place}`;
+}
+
+function isNotAfter({ key, type, isDescending }: StorageOrder, [position, sessionId]: Position): SQL {
+  const place = sql`(${position}::${sql.raw(type)}, ${sessionId})`;
+  return isDescending
+    ? sql`(${key}, ${sessions.sessionId}) >= ${place}`
+    : sql`(${key}, ${sessions.sessionId}) <= ${place}`;
 }

@@ -7,7 +7,7 @@ import { boundRunId, inTx, type ServiceContext, type TxContext, tenantOf } from 
 import { ConflictError, InvalidInputError, NotFoundError, StoreEvictedError } from "@/server/errors";
 import { assertHolds } from "@/server/runs";
 import { changeUnnoticed } from "@/server/sessions";
-import { toStorageSummary } from "./summary";
+import { summarize } from "./summary";
 
 /** Fields that v0.1's runners sent along, and the columns that they have to agree with. */
 const MUST_EQUAL = [
@@ -51,7 +51,7 @@ export function refreshStorage(ctx: ServiceContext, input: RefreshStorageInput):
       });
     }
     ctx.wake("sessions");
-    return toStorageSummary(refreshed);
+    return summarize(ctx, refreshed);
   });
 }
 

@@ -9,11 +9,11 @@ import { ConflictError, NotFoundError, UnavailableError } from "@/server/errors"
 import { requireSession } from "@/server/sessions";
 import { finishEviction } from "./finish-eviction";
 import { makeVolume } from "./make-volume";
-import { toStorageSummary } from "./summary";
+import { summarize } from "./summary";
 
 /** How long a restored session whose time was over is kept, days: else the next collection would take it again. */
 const EXPIRY_AFTER_RESTORE_DAYS = 7;
-const EXPIRY_AFTER_RESTORE = sql`case when ${sessions.expiresAt} <= clock_timestamp()
+export const EXPIRY_AFTER_RESTORE = sql`case when ${sessions.expiresAt} <= clock_timestamp()
   then clock_timestamp() + ${EXPIRY_AFTER_RESTORE_DAYS} * interval '1 day' else ${sessions.expiresAt} end`;
 
 /** With a volume of its own: a restore would only put something older in its place. */
@@ -43,7 +43,7 @@ export async function restoreStorage(ctx: ServiceContext, input: { sessionId: st
     if (session.storageState !== before.storageState) return null;
     return keepsVolume ? keepVolume(ctx, session) : orderRestore(ctx, session, "storage.restore");
   });
-  return ordered === null ? restoreStorage(ctx, input) : toStorageSummary(await makeVolume(ctx, ordered));
+  return ordered === null ? restoreStorage(ctx, input) : summarize(ctx, await makeVolume(ctx, ordered));
 }
 
 async function keepVolume(ctx: TxContext, session: SessionRow): Promise<SessionRow> {

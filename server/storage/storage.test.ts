@@ -278,13 +278,13 @@ test("lists hold the caller's tenant, every match once, and no session without s
   const foreign = ids.at(-1) ?? "";
   const seen = [];
   for (let cursor: string | null | undefined; cursor !== null; ) {
-    const page = await listStorage(ctx, { limit: 2, ...(cursor ? { cursor } : {}) });
+    const page = await listStorage(ctx, { sort: "updatedAt", limit: 2, ...(cursor ? { cursor } : {}) });
     seen.push(...page.items.map((item) => item.sessionId));
     cursor = page.cursor;
   }
   expect(seen.sort()).toEqual(ids.sort());
-  expect((await listStorage(store.as(tenantOperator("acme")), { limit: 50 })).items).toHaveLength(3);
-  expect((await listStorage(ctx, { limit: 50, storageKind: "none" })).items).toHaveLength(1);
+  expect((await listStorage(store.as(tenantOperator("acme")), { sort: "updatedAt", limit: 50 })).items).toHaveLength(3);
+  expect((await listStorage(ctx, { sort: "updatedAt", limit: 50, storageKind: "none" })).items).toHaveLength(1);
   await expect(getStorage(store.as(tenantOperator("acme")), { sessionId: foreign })).rejects.toMatchObject({
     reason: "not-found",
   });

@@ -1,11 +1,33 @@
 import type { StorageSummary } from "@/contract/storage";
 import type { SessionRow } from "@/db/schema";
+import type { ServiceContext } from "@/server/context";
 import { iso } from "@/server/stored";
+import { NO_FACTS, readFacts, type StorageFacts } from "./facts";
+import { foreseeKeeper } from "./foresee-keeper";
+import { hasCurrentArchive } from "./keeper";
 
-/** What is known of a session's volume. An evicted one keeps its name, size and digest. */
-export function toStorageSummary(session: SessionRow): StorageSummary {
+/** What is known of sessions' volumes, by one query for all of them. */
+export async function summarizeAll(ctx: ServiceContext, sessions: SessionRow[]): Promise<StorageSummary[]> {
+  const facts = await readFacts(ctx, sessions);
+  return sessions.map((session) => {
+    const known = facts.get(session.sessionId) ?? NO_FACTS;
+    return toStorageSummary(session, known, foreseeKeeper(ctx, session, known));
+  });
+}
+
+export async function summarize(ctx: ServiceContext, session: SessionRow): Promise<StorageSummary> {
+  const [summary] = await summarizeAll(ctx, [session]);
+  if (!summary) throw new Error("one session has one summary");
+  return summary;
+}
+
+/** An evicted volume keeps its name, size and digest. */
+export function toStorageSummary(session: SessionRow, facts: StorageFacts, keeper: string | null): StorageSummary {
   return {
     sessionId: session.sessionId,
+    tenantId: session.tenantId,
+    projectId: session.projectId,
+    title: session.title,
     storageKind: session.storageKind,
     storageState: session.storageState,
     pvcName: session.storagePvcName,
@@ -18,10 +40,13 @@ export function toStorageSummary(session: SessionRow): StorageSummary {
     updatedAt: iso(session.storageUpdatedAt),
     evictedAt: iso(session.storageEvictedAt),
     restorable: session.archiveManifestId !== null,
+    expiresAt: iso(session.expiresAt),
+    pinnedAt: iso(session.pinnedAt),
+    storagePolicy: session.storagePolicy,
+    requestedBytes: session.storageRequestedBytes,
+    activeRunId: facts.openRun?.status === "claimed" ? facts.openRun.id : null,
+    archivedAt: facts.archivedAt,
+    isArchiveCurrent: hasCurrentArchive(session),
+    keeper,
   };
-}
-
-/** Whether the archive holds all that the volume does: that of the last turn that a runner took on. */
-export function hasCurrentArchive(session: SessionRow): boolean {
-  return session.archiveManifestId !== null && session.archiveCommandId === session.volumeCommandId;
 }

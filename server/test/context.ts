@@ -68,6 +68,7 @@ function memoryVolumes(): Volumes {
   const statusOf = (name: string) => ({ name, namespace: "local", uid: name, phase: "Bound" as const });
   return {
     namespace: "local",
+    provider: "local",
     nameFor: (sessionId) => `volume-${sessionId}`,
     async ensure({ sessionId }) {
       const name = `volume-${sessionId}`;
@@ -75,6 +76,8 @@ function memoryVolumes(): Volumes {
       return statusOf(name);
     },
     find: async (name) => (made.has(name) ? statusOf(name) : null),
+    inspect: async () => null,
+    async *list() {},
     async remove(name) {
       made.delete(name);
       return "gone";

@@ -31,8 +31,14 @@ POST /sessions/{sessionId}/read
 GET|DELETE /sessions/{sessionId}/storage
 POST /sessions/{sessionId}/storage/refresh
 POST /sessions/{sessionId}/storage/restore
+POST /sessions/{sessionId}/storage/pin
+POST /sessions/{sessionId}/storage/unpin
+POST /sessions/{sessionId}/storage/extend
 POST /sessions/storage/gc
 GET /storage
+GET /storage/orphans
+POST /storage/orphans/{name}/adopt
+DELETE /storage/orphans/{name}
 POST|GET /queue/tasks
 GET /queue/tasks/{taskId}
 POST /queue/tasks/{taskId}/attempt

@@ -106,13 +106,26 @@ beforeAll(async () => {
     query("sessions.output", { sessionId, runId, afterSeq: 0, limit: 5 }),
     change("sessions.markRead", { sessionId, readerId: "r", version: 1 }),
     query("storage.get", { sessionId }),
-    query("storage.list", { ...page, storageKind: "pvc", storageState: "live" }),
+    query("storage.list", {
+      ...{ ...page, storageKind: "pvc", storageState: "live", search: "s", pinned: false, isExpired: false },
+      sort: "sizeBytes",
+    }),
     change("storage.refresh", {
       ...{ sessionId, leaseEpoch: undefined, storageSizeBytes: 1, storageFilesCount: 1, storageSha256: "a".repeat(64) },
       ...{ pvcPhase: "Bound", storageKind: "pvc", pvcName: "x", storageNamespace: "local", codexRolloutSubdir: "x" },
     }),
     change("storage.evict", { sessionId: "nobody", reason: "r" }),
     change("storage.restore", { sessionId: "nobody" }),
+    change("storage.pin", { sessionId: "nobody", reason: "r" }),
+    change("storage.unpin", { sessionId: "nobody" }),
+    change("storage.extend", { sessionId: "nobody", expiresAt: null }),
+    change("storage.extend", { sessionId: "nobody", byMs: 1 }),
+    query("storage.orphans", {}),
+    change("storage.adopt", {
+      ...{ name: "agentrun-x", uid: "u", backendProfile: "codex", sessionId: "s", tenantId: "t", projectId: "p" },
+      title: "t",
+    }),
+    change("storage.delete", { name: "agentrun-x", uid: "u", confirmName: "agentrun-x" }),
     change("storage.gc", { dryRun: true, limit: 5 }),
     change("queue.createTask", {
       ...{ tenantId: "t", projectId: "p", queue: "q", lane: "l", title: "t", priority: 1, backendProfile: "codex" },

@@ -6,18 +6,29 @@ import { type Json, startProgram, word } from "./program";
 
 const program = startProgram();
 const KEYS = [
+  "activeRunId",
+  "archivedAt",
   "codexRolloutSubdir",
   "evictedAt",
+  "expiresAt",
   "filesCount",
+  "isArchiveCurrent",
+  "keeper",
   "namespace",
+  "pinnedAt",
+  "projectId",
   "pvcName",
   "pvcPhase",
+  "requestedBytes",
   "restorable",
   "sessionId",
   "sha256",
   "sizeBytes",
   "storageKind",
+  "storagePolicy",
   "storageState",
+  "tenantId",
+  "title",
   "updatedAt",
 ];
 const report = { storageSizeBytes: 4096, storageFilesCount: 3, storageSha256: "a".repeat(64) };
@@ -176,4 +187,83 @@ test("storage is listed by kind and tenant, in pages", async () => {
   expect([...page.items, ...rest.items]).toHaveLength(3);
   expect((await program().get(`/storage?tenantId=${tenantId}&storageKind=none`)).items).toHaveLength(1);
   await program().refused(400, "GET", "/storage?storageKind=tape");
+});
+
+test("the list's first page has totals of what its tenant and project match, and no other page has", async () => {
+  const tenantId = word("tenant");
+  const [small, large] = [await makeSession({ tenantId }), await makeSession({ tenantId, projectId: "big" })];
+  await program().post(`/sessions/${small}/storage/refresh`, { ...report, storageSizeBytes: 10 });
+  await program().post(`/sessions/${large}/storage/refresh`, { ...report, storageSizeBytes: 2_000 });
+  await program().post(`/sessions/${small}/storage/pin`, { reason: "kept for the audit" });
+  const page = await program().get(`/storage?tenantId=${tenantId}&sort=sizeBytes&limit=1`);
+  expect(page.items.map((item: Json) => item.sessionId)).toEqual([large]);
+  expect(page.totals).toEqual({
+    ...{ volumes: 2, bytes: 2_010, files: 6, pinned: 1, expired: 0, evicted: 0, restorable: 0 },
+    states: [{ storageState: "live", volumes: 2, bytes: 2_010 }],
+    projects: [
+      { tenantId, projectId: "big", volumes: 1, bytes: 2_000 },
+      { tenantId, projectId: "default", volumes: 1, bytes: 10 },
+    ],
+  });
+  const next = await program().get(`/storage?tenantId=${tenantId}&sort=sizeBytes&limit=1&cursor=${page.cursor}`);
+  expect(next).toMatchObject({ items: [{ sessionId: small }], cursor: null, totals: null });
+  const pinned = await program().get(`/storage?tenantId=${tenantId}&pinned=true&isExpired=false&search=${small}`);
+  expect(pinned.items.map((item: Json) => item.sessionId)).toEqual([small]);
+  await program().refused(400, "GET", "/storage?sort=colour");
+  await program().refused(400, "GET", "/storage?pinned=maybe");
+});
+
+test("a pin keeps an expired volume from every collection until it is taken off", async () => {
+  const sessionId = await makeSession({ expiresAt: PAST });
+  const pinned = await program().post(`/sessions/${sessionId}/storage/pin`, { reason: "a demo" });
+  expect(pinned).toMatchObject({ keeper: "pinned", pinnedAt: expect.any(String) });
+  expect(await program().post(`/sessions/${sessionId}/storage/pin`)).toEqual(pinned);
+  const kept = await program().post("/sessions/storage/gc");
+  expect(kept.kept).toContainEqual({ sessionId, reason: "pinned" });
+  expect(await program().post(`/sessions/${sessionId}/storage/unpin`)).toMatchObject({ keeper: null, pinnedAt: null });
+  const taken = await program().post("/sessions/storage/gc");
+  expect(taken.evicted.map((entry: Json) => entry.sessionId)).toContain(sessionId);
+});
+
+test("an extension never shortens: would-shorten", async () => {
+  const sessionId = await makeSession({ expiresAt: "2098-01-01T00:00:00Z" });
+  const extend = `/sessions/${sessionId}/storage/extend`;
+  expect(await program().post(extend, { byMs: 86_400_000 })).toMatchObject({ expiresAt: "2098-01-02T00:00:00.000Z" });
+  const error = await program().refused(409, "POST", extend, { expiresAt: "2098-01-01T00:00:00Z" });
+  expect(error).toMatchObject({ reason: "would-shorten", details: { expiresAt: "2098-01-02T00:00:00.000Z" } });
+  for (const body of [{}, { byMs: 0 }, { byMs: 1.5 }, { byMs: 1, expiresAt: null }, { expiresAt: "tomorrow" }])
+    await program().refused(400, "POST", extend, body);
+  expect(await program().post(extend, { expiresAt: null })).toMatchObject({ expiresAt: null });
+  expect((await program().refused(409, "POST", extend, { byMs: 1 })).reason).toBe("would-shorten");
+});
+
+test("a volume of no session is shown, adopted, and deleted once it is confirmed: volume-named while one has it", async () => {
+  const sessionId = await makeSession();
+  const { pvcName } = await program().get(`/sessions/${sessionId}/storage`);
+  const folder = path.join(program().web.wiring.env.AGENTRUN_DATA_DIR, "volumes", pvcName);
+  await writeFile(path.join(folder, "note"), "kept");
+  const database = await program().database.connect();
+  const loseRow = () => database.query("delete from agentrun_sessions where session_id = $1", [sessionId]);
+  await loseRow();
+  const listed = await program().get("/storage/orphans");
+  expect(listed).toMatchObject({ hasMore: false, provider: "local" });
+  const orphan = listed.items.find((item: Json) => item.name === pvcName);
+  expect(Object.keys(orphan).sort()).toEqual([
+    ...["createdAt", "name", "namespace", "phase", "projectId", "reason", "requestedBytes", "sessionId", "tenantId"],
+    "uid",
+  ]);
+  const { uid } = orphan;
+  const adopt = `/storage/orphans/${pvcName}/adopt`;
+  expect((await program().refused(409, "POST", adopt, { uid: "1-1", backendProfile: "codex" })).reason).toBe(
+    "version-conflict",
+  );
+  const adopted = await program().post(adopt, { uid, backendProfile: "codex", title: "found" });
+  expect(adopted).toMatchObject({ sessionId, title: "found", storageState: "live", storagePvcName: pvcName });
+  const remove = `/storage/orphans/${pvcName}?uid=${uid}&confirmName=`;
+  expect((await program().refused(409, "DELETE", `${remove}${pvcName}`)).reason).toBe("volume-named");
+  await loseRow();
+  expect((await program().refused(409, "DELETE", `${remove}yes`)).reason).toBe("confirmation-mismatch");
+  expect(await program().ok("DELETE", `${remove}${pvcName}`)).toEqual({ name: pvcName, uid, deleted: "gone" });
+  await expect(stat(folder)).rejects.toMatchObject({ code: "ENOENT" });
+  expect((await program().refused(404, "DELETE", `${remove}${pvcName}`)).reason).toBe("not-found");
 });

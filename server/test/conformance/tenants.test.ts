@@ -73,6 +73,9 @@ test("a record of another tenant is not-found by every procedure, and nothing ha
     ["GET", `/sessions/${sessionId}/storage`],
     ["DELETE", `/sessions/${sessionId}/storage`],
     ["POST", `/sessions/${sessionId}/storage/restore`, {}],
+    ["POST", `/sessions/${sessionId}/storage/pin`, {}],
+    ["POST", `/sessions/${sessionId}/storage/unpin`, {}],
+    ["POST", `/sessions/${sessionId}/storage/extend`, { expiresAt: null }],
     [
       "POST",
       `/sessions/${sessionId}/storage/refresh`,
@@ -124,6 +127,20 @@ test("a runner that an administrator registered without a run is administrators'
   const run = await program().post("/runs", { backendProfile: "codex" }, mine);
   await program().claim(run.id, id);
   expect(await program().get(`/runners/${id}`, mine)).toMatchObject({ runId: run.id, placement: "shared" });
+});
+
+test("volumes of no session belong to no tenant: only an administrator of all sees, adopts or deletes them", async () => {
+  const theirAdmin = { name: "admin of a", role: "admin", tenantId: "tenant-a" } as const;
+  const tokens = [mine, viewer, await mintOperatorToken(program().web.as(ADMIN), theirAdmin)];
+  const uid = "1-1";
+  const calls: [string, string, unknown?][] = [
+    ["GET", "/storage/orphans"],
+    ["POST", "/storage/orphans/agentrun-x/adopt", { uid, backendProfile: "codex" }],
+    ["DELETE", `/storage/orphans/agentrun-x?uid=${uid}&confirmName=agentrun-x`],
+  ];
+  for (const token of tokens)
+    for (const [method, path, body] of calls)
+      expect((await program().refused(403, method, path, body, token)).reason).toBe("forbidden");
 });
 
 test("of two tenants that register one runner id at once, one gets it", async () => {
@@ -211,6 +228,9 @@ test("a viewer reads and changes nothing but its own read marks", async () => {
     [`/runs/${run.id}/finish`, { terminalStatus: "failed" }],
     [`/runs/${run.id}/events`, { events: [{ type: "error", payload: {} }] }],
     ["/sessions/storage/gc", { dryRun: true }],
+    ["/sessions/nobody/storage/pin", {}],
+    ["/sessions/nobody/storage/unpin", {}],
+    ["/sessions/nobody/storage/extend", { byMs: 1 }],
   ] as const)
     expect((await program().refused(403, "POST", path, body, viewer)).reason).toBe("forbidden");
   expect(await program().get(`/runs/${run.id}`)).toMatchObject({ status: "pending" });

@@ -1,20 +1,32 @@
 import {
+  AdoptVolumeInput,
+  DeleteVolumeInput,
   EvictStorageInput,
+  ExtendStorageInput,
   GcInput,
   GetStorageInput,
+  ListOrphansInput,
   ListStorageInput,
+  PinStorageInput,
   RefreshStorageInput,
   RestoreStorageInput,
+  UnpinStorageInput,
 } from "@/contract/storage";
 import {
+  adoptVolume,
   collectGarbage,
+  deleteVolume,
   evictStorage,
+  extendStorage,
   getStorage,
+  listOrphans,
   listStorage,
+  pinStorage,
   refreshStorage,
   restoreStorage,
+  unpinStorage,
 } from "@/server/storage";
-import { operatorProcedure, router, runnerProcedure, viewerProcedure } from "@/server/trpc/init";
+import { adminProcedure, operatorProcedure, router, runnerProcedure, viewerProcedure } from "@/server/trpc/init";
 
 export const storageRouter = router({
   get: viewerProcedure.input(GetStorageInput).query((opts) => getStorage(opts.ctx.service, opts.input)),
@@ -24,5 +36,11 @@ export const storageRouter = router({
   restore: operatorProcedure
     .input(RestoreStorageInput)
     .mutation((opts) => restoreStorage(opts.ctx.service, opts.input)),
+  pin: operatorProcedure.input(PinStorageInput).mutation((opts) => pinStorage(opts.ctx.service, opts.input)),
+  unpin: operatorProcedure.input(UnpinStorageInput).mutation((opts) => unpinStorage(opts.ctx.service, opts.input)),
+  extend: operatorProcedure.input(ExtendStorageInput).mutation((opts) => extendStorage(opts.ctx.service, opts.input)),
+  orphans: adminProcedure.input(ListOrphansInput.prefault({})).query((opts) => listOrphans(opts.ctx.service)),
+  adopt: adminProcedure.input(AdoptVolumeInput).mutation((opts) => adoptVolume(opts.ctx.service, opts.input)),
+  delete: adminProcedure.input(DeleteVolumeInput).mutation((opts) => deleteVolume(opts.ctx.service, opts.input)),
   gc: operatorProcedure.input(GcInput.prefault({})).mutation((opts) => collectGarbage(opts.ctx.service, opts.input)),
 });

@@ -1,5 +1,5 @@
-import type { Claim } from "@/server/kubernetes";
-import type { VolumeSpec } from "@/server/volumes/volumes";
+import { type Claim, parseQuantity } from "@/server/kubernetes";
+import type { FoundVolume, VolumeSpec, VolumeStatus } from "@/server/volumes/volumes";
 
 export const MANAGED_BY = "app.kubernetes.io/managed-by=agentrun";
 export const COMPONENT = "app.kubernetes.io/component=session-volume";
@@ -44,4 +44,22 @@ export function isOurs(claim: Claim): boolean {
     const [key = "", value] = label.split("=");
     return claim.metadata?.labels?.[key] === value;
   });
+}
+
+export function statusOf(claim: Claim, namespace: string): VolumeStatus {
+  const { name = "", uid = "", deletionTimestamp } = claim.metadata ?? {};
+  const phase = claim.status?.phase;
+  const isKnown = phase === "Bound" || phase === "Lost";
+  return { name, namespace, uid, phase: deletionTimestamp !== undefined ? "Terminating" : isKnown ? phase : "Pending" };
+}
+
+export function foundIn(claim: Claim, namespace: string): FoundVolume {
+  const { creationTimestamp, annotations = {} } = claim.metadata ?? {};
+  const { [SESSION]: sessionId, [TENANT]: tenantId = "default", [PROJECT]: projectId = "default" } = annotations;
+  return {
+    ...statusOf(claim, namespace),
+    requestedBytes: parseQuantity(claim.spec?.resources?.requests?.storage),
+    createdAt: new Date(creationTimestamp ?? 0).toISOString(),
+    owner: sessionId === undefined ? null : { sessionId, tenantId, projectId },
+  };
 }

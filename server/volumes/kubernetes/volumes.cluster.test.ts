@@ -112,6 +112,51 @@ test("a claim that a pod uses stays until the pod is gone, and says so", async (
   await expect.poll(() => volumes.remove(name, uid), { timeout: 20_000 }).toBe("gone");
 });
 
+test("every claim of ours is listed, page by page, with its owner and size, and no other is", async () => {
+  await using place = await createTestNamespace();
+  const volumes = open(place);
+  const { name } = await volumes.ensure({ ...spec(HOSTILE), tenantId: "acme", sizeBytes: 3 * GIB });
+  await place.core.createNamespacedPersistentVolumeClaim({
+    namespace: place.name,
+    body: {
+      metadata: { name: "other", labels: { "app.kubernetes.io/managed-by": "agentrun" } },
+      spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
+    },
+  });
+  const listed = [];
+  for await (const page of volumes.list()) listed.push(...page);
+  expect(listed).toEqual([
+    {
+      ...{ name, namespace: place.name, phase: expect.stringMatching(/^(Bound|Pending)$/), requestedBytes: 3 * GIB },
+      ...{ uid: expect.stringMatching(/^[0-9a-f-]{36}$/), createdAt: expect.stringMatching(/^20.*Z$/) },
+      owner: { sessionId: HOSTILE, tenantId: "acme", projectId: "project" },
+    },
+  ]);
+  expect(await volumes.inspect(name)).toMatchObject({ uid: listed[0]?.uid });
+  expect(await volumes.inspect("other")).toBeNull();
+  expect(await volumes.inspect("nothing")).toBeNull();
+});
+
+test("a removal that names a claim's uid leaves one that was made anew alone", async () => {
+  await using place = await createTestNamespace();
+  const volumes = open(place);
+  const { name } = await volumes.ensure(spec("ses_1"));
+  const before = await volumes.inspect(name);
+  const meddling = meddled(place, {
+    async deleteClaim() {
+      if ((await volumes.inspect(name))?.uid !== before?.uid) return;
+      await volumes.remove(name);
+      await volumes.ensure(spec("ses_1"));
+    },
+  });
+  // Between the look and the deletion, and then before the look.
+  for (const { remove } of [meddling, volumes]) {
+    await expect(remove(name, before?.uid)).rejects.toMatchObject({ reason: "version-conflict" });
+    expect((await volumes.inspect(name))?.uid).not.toBe(before?.uid);
+  }
+  expect(await volumes.remove(name, (await volumes.inspect(name))?.uid)).toBe("gone");
+});
+
 test("a cluster that does not answer is said to be, within its deadline", async () => {
   await using place = await createTestNamespace();
   const volumes = open(place, new Cluster({ namespace: place.name, kubeconfig: "/nowhere" }));

@@ -1,7 +1,7 @@
 import { UnavailableError } from "@/server/errors";
 import { type Claim, type Cluster, isKubernetesProblem } from "@/server/kubernetes";
-import { type VolumeSpec, type VolumeStatus, type Volumes, volumeNameOf } from "@/server/volumes/volumes";
-import { type ClaimPolicy, claimFor, isClaimOf, isOurs } from "./claim";
+import { type VolumeSpec, type Volumes, volumeNameOf } from "@/server/volumes/volumes";
+import { type ClaimPolicy, COMPONENT, claimFor, foundIn, isClaimOf, isOurs, MANAGED_BY, statusOf } from "./claim";
 
 /** The object changed between read and deletion: it is read and judged again, this often at most. */
 const REMOVE_TRIES_MAX = 3;
@@ -47,6 +47,7 @@ export function createKubernetesVolumes(options: KubernetesVolumesOptions): Volu
 
   return {
     namespace: cluster.namespace,
+    provider: "kubernetes",
     nameFor: volumeNameOf,
     folderOf: () => null,
     isEmpty: async () => null,
@@ -65,6 +66,14 @@ export function createKubernetesVolumes(options: KubernetesVolumesOptions): Volu
     async find(name) {
       const claim = await findClaim(name);
       return claim && statusOf(claim, cluster.namespace);
+    },
+    async inspect(name) {
+      const claim = await findClaim(name);
+      return claim !== null && isOurs(claim) ? foundIn(claim, cluster.namespace) : null;
+    },
+    async *list() {
+      for await (const claims of cluster.listClaims(`${MANAGED_BY},${COMPONENT}`))
+        yield claims.map((claim) => foundIn(claim, cluster.namespace));
     },
     async remove(name, uid) {
       if (uid === null) return "gone";
@@ -85,13 +94,6 @@ export function createKubernetesVolumes(options: KubernetesVolumesOptions): Volu
       }
     },
   };
-}
-
-function statusOf(claim: Claim, namespace: string): VolumeStatus {
-  const { name = "", uid = "", deletionTimestamp } = claim.metadata ?? {};
-  const phase = claim.status?.phase;
-  const isKnown = phase === "Bound" || phase === "Lost";
-  return { name, namespace, uid, phase: deletionTimestamp !== undefined ? "Terminating" : isKnown ? phase : "Pending" };
 }
 
 function strangerError(name: string): Error {

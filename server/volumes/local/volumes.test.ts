@@ -2,11 +2,17 @@ import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
+import type { FoundVolume, Volumes } from "@/server/volumes/volumes";
 import { createLocalVolumes } from ".";
 
 async function scratch(): Promise<AsyncDisposable & { root: string }> {
   const root = await mkdtemp(path.join(tmpdir(), "agentrun-volumes-"));
   return { root, [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }) };
+}
+async function readAll(volumes: Volumes): Promise<FoundVolume[]> {
+  const found = [];
+  for await (const page of volumes.list()) found.push(...page);
+  return found;
 }
 const spec = (sessionId: string) => ({ sessionId, tenantId: "default", projectId: "default", sizeBytes: null });
 
@@ -74,4 +80,20 @@ test("a folder that was made anew under the name of one that goes stays", async 
   expect(await volumes.remove(name, uid)).toBe("gone");
   expect(await volumes.remove(name, null)).toBe("gone");
   expect(await volumes.find(name)).not.toBeNull();
+});
+
+test("volumes are listed and looked at with whom they were made for, and nothing else in the folder is", async () => {
+  await using place = await scratch();
+  const volumes = createLocalVolumes(place.root);
+  expect(await readAll(volumes)).toEqual([]);
+  const { name } = await volumes.ensure({ ...spec("ses_1"), tenantId: "acme" });
+  await mkdir(path.join(place.root, "somebody-elses"));
+  await symlink(place.root, path.join(place.root, volumes.nameFor("link")));
+  const owner = { sessionId: "ses_1", tenantId: "acme", projectId: "default" };
+  const listed = await readAll(volumes);
+  expect(listed).toEqual([
+    expect.objectContaining({ name, namespace: "local", phase: "Bound", requestedBytes: null, owner }),
+  ]);
+  expect(await volumes.inspect(name)).toEqual(listed[0]);
+  expect(await volumes.inspect("nothing")).toBeNull();
 });

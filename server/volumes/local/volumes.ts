@@ -1,46 +1,81 @@
 import { randomUUID } from "node:crypto";
 import { chmod, lstat, mkdir, opendir, readdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
-import { type VolumeSpec, type VolumeStatus, type Volumes, volumeNameOf } from "@/server/volumes/volumes";
+import {
+  type FoundVolume,
+  isHashedName,
+  type VolumeSpec,
+  type VolumeStatus,
+  type Volumes,
+  volumeNameOf,
+} from "@/server/volumes/volumes";
+import { forgetOwner, readOwner, writeOwner } from "./owner";
 
 /** What a folder may be called: rows of an adopted database hold names that others chose. */
 const SAFE_NAME = /^[a-z0-9][a-z0-9.-]{0,252}$/;
 /** What AgentRun itself keeps on a volume; it can be made again, so it is no content. */
 const OWN_FOLDERS = new Set([".agentrun", "thread-writer-locks"]);
 const NAMESPACE = "local";
+const FOLDERS_PER_PAGE = 500;
 
 /** Volumes as folders below one root, one a session. */
 export function createLocalVolumes(root: string): Volumes {
   const folderOf = (name: string): string | null => (SAFE_NAME.test(name) ? path.join(root, name) : null);
-  async function look(name: string): Promise<VolumeStatus | null> {
+  async function inspect(name: string): Promise<FoundVolume | null> {
     const folder = folderOf(name);
     const stat = folder === null ? undefined : await lstat(folder, { bigint: true }).catch(ignoreMissing);
-    // A folder made anew may get the inode of the one before it, and is born later.
-    return stat?.isDirectory()
-      ? { name, namespace: NAMESPACE, uid: `${stat.ino}-${stat.birthtimeNs}`, phase: "Bound" }
-      : null;
+    if (!stat?.isDirectory()) return null;
+    return {
+      name,
+      namespace: NAMESPACE,
+      // A folder made anew may get the inode of the one before it, and is born later.
+      uid: `${stat.ino}-${stat.birthtimeNs}`,
+      phase: "Bound",
+      requestedBytes: null,
+      createdAt: stat.birthtime.toISOString(),
+      owner: await readOwner(root, name),
+    };
+  }
+
+  async function look(name: string): Promise<VolumeStatus | null> {
+    const found = await inspect(name);
+    if (found === null) return null;
+    const { namespace, uid, phase } = found;
+    return { name, namespace, uid, phase };
   }
 
   return {
     namespace: NAMESPACE,
+    provider: "local",
     nameFor: volumeNameOf,
     folderOf,
     async ensure(spec: VolumeSpec) {
       const name = volumeNameOf(spec.sessionId);
+      await writeOwner(root, name, spec);
       await mkdir(path.join(root, name), { recursive: true, mode: 0o700 });
       const made = await look(name);
       if (made === null) throw new Error(`${path.join(root, name)} is not a folder: move it away to make the volume`);
       return made;
     },
     find: look,
+    inspect,
+    async *list() {
+      const names = (await readdir(root).catch(ignoreMissing))?.filter(isHashedName) ?? [];
+      for (let start = 0; start < names.length; start += FOLDERS_PER_PAGE) {
+        const found = await Promise.all(names.slice(start, start + FOLDERS_PER_PAGE).map(inspect));
+        yield found.filter((volume) => volume !== null);
+      }
+    },
     async remove(name, uid) {
       const folder = folderOf(name);
       if (folder === null) return "gone";
       // Renamed first: a removal that is cut off never leaves half a volume under its name.
       const doomed = path.join(root, `.removing-${name}-${randomUUID()}`);
-      if (uid !== null && (await look(name))?.uid === uid) await rename(folder, doomed).catch(ignoreMissing);
+      const isAsked = uid !== null && (await look(name))?.uid === uid;
+      if (isAsked) await rename(folder, doomed).catch(ignoreMissing);
       const leftovers = (await readdir(root).catch(() => [])).filter((entry) => entry.startsWith(`.removing-${name}-`));
       for (const leftover of leftovers) await removeTree(path.join(root, leftover));
+      if (isAsked) await forgetOwner(root, name);
       return "gone";
     },
     async isEmpty(name) {

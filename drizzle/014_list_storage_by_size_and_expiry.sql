@@ -1,0 +1,3 @@
+CREATE INDEX "agentrun_runs_open_idx" ON "agentrun_runs" USING btree ("session_id") WHERE "agentrun_runs"."status" in ('claimed', 'pending');--> statement-breakpoint
+CREATE INDEX "agentrun_sessions_size_list_idx" ON "agentrun_sessions" USING btree (coalesce("storage_size_bytes", -1),"session_id") WHERE "agentrun_sessions"."deleted_at" is null;--> statement-breakpoint
+CREATE INDEX "agentrun_sessions_expiry_list_idx" ON "agentrun_sessions" USING btree (coalesce("expires_at", 'infinity'::timestamptz),"session_id") WHERE "agentrun_sessions"."deleted_at" is null;

@@ -1,0 +1,105 @@
+import { eq, inArray } from "drizzle-orm";
+import type { Session } from "@/contract/session";
+import type { AdoptVolumeInput } from "@/contract/storage";
+import { lockVolumeKey } from "@/db/queries/advisory-lock";
+import { type SessionRow, sessions } from "@/db/schema";
+import { audit } from "@/server/audit";
+import { requireProfile } from "@/server/backends";
+import { inTx, type ServiceContext, type TxContext } from "@/server/context";
+import { ConflictError, InvalidInputError, UnavailableError } from "@/server/errors";
+import { insertSession, toSession } from "@/server/sessions";
+import { type FoundVolume, isHashedName } from "@/server/volumes/volumes";
+import { lockNaming, requireVolume } from "./delete-volume";
+import { assertEveryTenant } from "./orphans";
+import { EXPIRY_AFTER_RESTORE } from "./restore";
+
+/** In the place of a turn: something lies on an adopted volume, and no archive holds it. */
+const BEFORE_ADOPTION = "before-adoption";
+
+/** Makes the session of a volume that has none, with what lies on it. */
+export async function adoptVolume(ctx: ServiceContext, input: AdoptVolumeInput): Promise<Session> {
+  assertEveryTenant(ctx);
+  const volume = await requireVolume(ctx, input);
+  if (volume.phase === "Terminating" || volume.phase === "Lost") {
+    throw new UnavailableError("executor-unavailable", `volume ${volume.name} is going or gone: ${volume.phase}`);
+  }
+  const sessionId = sessionFor(ctx, volume, input);
+  return toSession(await inTx(ctx, (ctx) => adopt(ctx, volume, { ...input, sessionId })));
+}
+
+/** A name that is a hash is one session's alone: under another's name that session would share the volume. */
+function sessionFor(ctx: ServiceContext, volume: FoundVolume, input: AdoptVolumeInput): string {
+  const sessionId = input.sessionId ?? volume.owner?.sessionId;
+  if (sessionId === undefined) {
+    throw new InvalidInputError("sessionId: the volume does not say whose it was: name the session");
+  }
+  if (isHashedName(volume.name) && ctx.volumes.nameFor(sessionId) !== volume.name) {
+    throw new InvalidInputError(
+      `sessionId: volume ${volume.name} can only be that of the session that it was made for`,
+    );
+  }
+  return sessionId;
+}
+
+async function adopt(
+  ctx: TxContext,
+  volume: FoundVolume,
+  input: AdoptVolumeInput & { sessionId: string },
+): Promise<SessionRow> {
+  await lockVolumeKey(ctx.db, volume.name);
+  const naming = await lockNaming(ctx, volume);
+  const own = naming.find((session) => session.sessionId === input.sessionId);
+  const others = naming.filter((session) => session !== own).map((session) => session.sessionId);
+  // They name a volume that they had: their own deletion must not take it from its new session.
+  if (others.length > 0)
+    await ctx.db.update(sessions).set({ storagePvcName: null }).where(inArray(sessions.sessionId, others));
+  const adopted = own ? await revive(ctx, own, volume) : await makeSession(ctx, volume, input);
+  await audit(ctx, {
+    action: "storage.adopt",
+    targetKind: "session",
+    targetId: adopted.sessionId,
+    tenantId: adopted.tenantId,
+    details: { volume: volume.name, uid: volume.uid, owner: volume.owner, from: own?.storageState ?? null, others },
+  });
+  ctx.wake("sessions");
+  return adopted;
+}
+
+const adoptedVolume = (volume: FoundVolume) => ({
+  storageKind: "pvc" as const,
+  storageState: "live" as const,
+  storagePvcName: volume.name,
+  storageNamespace: volume.namespace,
+  storagePvcPhase: volume.phase,
+  volumeCommandId: BEFORE_ADOPTION,
+});
+
+/** An evicted session whose volume is there after all, or again, has it back. */
+async function revive(ctx: TxContext, session: SessionRow, volume: FoundVolume): Promise<SessionRow> {
+  const [revived] = await ctx.db
+    .update(sessions)
+    .set({ ...adoptedVolume(volume), storageEvictedAt: null, expiresAt: EXPIRY_AFTER_RESTORE })
+    .where(eq(sessions.sessionId, session.sessionId))
+    .returning();
+  if (!revived) throw new Error(`session ${session.sessionId} vanished under its lock`);
+  return revived;
+}
+
+async function makeSession(
+  ctx: TxContext,
+  volume: FoundVolume,
+  input: AdoptVolumeInput & { sessionId: string },
+): Promise<SessionRow> {
+  const { sessionId, backendProfile, title = null } = input;
+  await requireProfile(ctx, backendProfile);
+  const made = await insertSession(ctx, {
+    ...{ sessionId, backendProfile, title, ...adoptedVolume(volume) },
+    tenantId: input.tenantId ?? volume.owner?.tenantId ?? "default",
+    projectId: input.projectId ?? volume.owner?.projectId ?? "default",
+    storageRequestedBytes: volume.requestedBytes,
+  });
+  if (made) return made;
+  throw new ConflictError("already-exists", `session ${sessionId} exists, and does not name volume ${volume.name}`, {
+    sessionId,
+  });
+}

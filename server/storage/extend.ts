@@ -1,0 +1,60 @@
+import { eq, sql } from "drizzle-orm";
+import type { ExtendStorageInput, StorageSummary } from "@/contract/storage";
+import { type SessionRow, sessions } from "@/db/schema";
+import { audit } from "@/server/audit";
+import { inTx, type ServiceContext, type TxContext } from "@/server/context";
+import { ConflictError, InvalidInputError } from "@/server/errors";
+import { iso } from "@/server/stored";
+import { backToLive } from "./collect-one";
+import { requireLocked } from "./pin";
+import { summarize } from "./summary";
+
+/** The last year that an instant may have in the contract. */
+const YEAR_MAX = 9_999;
+
+/** Moves a session's expiry to later, never to sooner, and takes it out of a collection that is under way. */
+export function extendStorage(ctx: ServiceContext, input: ExtendStorageInput): Promise<StorageSummary> {
+  return inTx(ctx, async (ctx) => {
+    const session = await requireLocked(ctx, input.sessionId);
+    const expiresAt = await laterExpiry(ctx, session, input);
+    if (expiresAt?.getTime() !== session.expiresAt?.getTime()) {
+      await ctx.db.update(sessions).set({ expiresAt }).where(eq(sessions.sessionId, session.sessionId));
+      await audit(ctx, {
+        action: "storage.extend",
+        targetKind: "session",
+        targetId: session.sessionId,
+        tenantId: session.tenantId,
+        details: { from: iso(session.expiresAt), to: iso(expiresAt) },
+      });
+      ctx.wake("sessions");
+    }
+    await backToLive(ctx, session.sessionId);
+    return summarize(ctx, await requireLocked(ctx, input.sessionId));
+  });
+}
+
+async function laterExpiry(ctx: TxContext, session: SessionRow, input: ExtendStorageInput): Promise<Date | null> {
+  if (input.expiresAt === null) return null;
+  const { expiresAt: known } = session;
+  if (known === null) throw shortens(session, "it never expires");
+  if (input.expiresAt === undefined) return extended(ctx, known, input.byMs ?? 0);
+  const asked = new Date(input.expiresAt);
+  if (asked < known) throw shortens(session, `it expires at ${iso(known)}`);
+  return asked;
+}
+
+async function extended(ctx: TxContext, known: Date, byMs: number): Promise<Date> {
+  const { rows } = await ctx.db.execute<{ now: Date }>(sql`select clock_timestamp() as now`);
+  const expiresAt = new Date(Math.max(known.getTime(), new Date(rows[0]?.now ?? 0).getTime()) + byMs);
+  if (expiresAt.getUTCFullYear() > YEAR_MAX)
+    throw new InvalidInputError(`byMs: that is later than the year ${YEAR_MAX}: say expiresAt null`);
+  return expiresAt;
+}
+
+function shortens(session: SessionRow, why: string): ConflictError {
+  return new ConflictError(
+    "would-shorten",
+    `session ${session.sessionId} is kept for longer already, ${why}: to shorten that, update the session`,
+    { expiresAt: iso(session.expiresAt) },
+  );
+}

@@ -1,0 +1,155 @@
+import { eq, sql } from "drizzle-orm";
+import { expect, test } from "vitest";
+import type { ListStorageInput } from "@/contract/storage";
+import { sessions } from "@/db/schema";
+import type { ServiceContext } from "@/server/context";
+import { extendStorage, getStorage, listStorage, pinStorage, unpinStorage } from ".";
+import { createTestStore, tenantOperator } from "./test/context";
+import { claimSession, expire, makeStoredSession, makeUsedSession, PAST, runTurn } from "./test/volume";
+
+async function readAll(ctx: ServiceContext, asked: Partial<ListStorageInput>): Promise<string[]> {
+  const ids: string[] = [];
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const page = await listStorage(ctx, { sort: "updatedAt", limit: 2, ...asked, ...(cursor ? { cursor } : {}) });
+    ids.push(...page.items.map((item) => item.sessionId));
+    cursor = page.cursor;
+  }
+  return ids;
+}
+
+test("every order reaches every session once, those without a size or an expiry last", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const make = (storageSizeBytes: number | null, year: number | null) =>
+    makeStoredSession(ctx, { storageSizeBytes, expiresAt: year === null ? null : new Date(Date.UTC(year, 0)) });
+  const [a, b, c, d, e] = [
+    await make(5, 2040),
+    await make(null, null),
+    await make(9, 2030),
+    await make(5, 2040),
+    await make(null, null),
+  ];
+  const bySize = await readAll(ctx, { sort: "sizeBytes" });
+  expect(bySize[0]).toBe(c);
+  expect(bySize.slice(1, 3).sort()).toEqual([a, d].sort());
+  expect(bySize.slice(3).sort()).toEqual([b, e].sort());
+  const byExpiry = await readAll(ctx, { sort: "expiresAt" });
+  expect(byExpiry[0]).toBe(c);
+  expect(byExpiry.slice(1, 3)).toEqual([a, d].sort());
+  expect(byExpiry.slice(3)).toEqual([b, e].sort());
+  const { cursor } = await listStorage(ctx, { sort: "sizeBytes", limit: 2 });
+  await expect(listStorage(ctx, { sort: "expiresAt", limit: 2, cursor: cursor ?? "" })).rejects.toMatchObject({
+    reason: "invalid-cursor",
+  });
+});
+
+test("a search finds titles, ids and volumes' names; pins and expiry filter", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const titled = await makeStoredSession(ctx, { title: "100% of the quarter" });
+  const other = await makeStoredSession(ctx, { expiresAt: PAST });
+  const { pvcName } = await getStorage(ctx, { sessionId: other });
+  expect(await readAll(ctx, { search: "100% OF" })).toEqual([titled]);
+  expect(await readAll(ctx, { search: "%" })).toEqual([titled]);
+  expect(await readAll(ctx, { search: pvcName ?? "" })).toEqual([other]);
+  expect(await readAll(ctx, { isExpired: true })).toEqual([other]);
+  await pinStorage(ctx, { sessionId: titled });
+  expect(await readAll(ctx, { pinned: true })).toEqual([titled]);
+  expect(await readAll(ctx, { pinned: false, isExpired: false })).toEqual([]);
+});
+
+test("a page looks at a bounded number of rows, and every match is reached", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  await ctx.db.execute(sql`
+    insert into agentrun_sessions (session_id, tenant_id, project_id, backend_profile, title, storage_kind, storage_state, storage_size_bytes)
+    select 'ses_' || n, 'default', 'default', 'codex', case when n <= 2 then 'the needle' else 'hay' end, 'pvc', 'live', n
+    from generate_series(1, 20100) n`);
+  const first = await listStorage(ctx, { sort: "sizeBytes", limit: 50, search: "needle" });
+  expect(first.items).toEqual([]);
+  expect(first.cursor).not.toBeNull();
+  expect(await readAll(ctx, { sort: "sizeBytes", search: "needle" })).toEqual(["ses_2", "ses_1"]);
+  expect(first.totals).toMatchObject({ volumes: 20_100, bytes: (20_100 * 20_101) / 2 });
+});
+
+test("totals are the tenant's own", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  await makeStoredSession(ctx, { tenantId: "acme", storageSizeBytes: 3, storageFilesCount: 2, expiresAt: PAST });
+  await makeStoredSession(ctx, {
+    ...{ tenantId: "acme", storageSizeBytes: 50, storageKind: "evicted", storageState: "evicted" },
+    archiveManifestId: "man_1",
+  });
+  await makeStoredSession(ctx, { tenantId: "other", storageSizeBytes: 7 });
+  const page = await listStorage(store.as(tenantOperator("acme")), { sort: "updatedAt", limit: 1 });
+  expect(page.totals).toEqual({
+    ...{ volumes: 1, bytes: 3, files: 2, pinned: 0, expired: 1, evicted: 1, restorable: 1 },
+    states: [
+      { storageState: "evicted", volumes: 1, bytes: 50 },
+      { storageState: "live", volumes: 1, bytes: 3 },
+    ],
+    projects: [{ tenantId: "acme", projectId: "default", volumes: 1, bytes: 3 }],
+  });
+  const none = await listStorage(store.as(tenantOperator("nobody")), { sort: "updatedAt", limit: 1 });
+  expect(none.totals).toMatchObject({ volumes: 0, bytes: 0, states: [], projects: [] });
+});
+
+test("a summary says who holds the volume, how old its archive is, and what would keep it", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeUsedSession(ctx, { note: "one" });
+  const listed = async () => (await listStorage(ctx, { sort: "updatedAt", limit: 1 })).items[0];
+  const idle = await getStorage(ctx, { sessionId });
+  expect(idle).toMatchObject({ activeRunId: null, isArchiveCurrent: true, keeper: null, requestedBytes: null });
+  expect(Math.abs(Date.parse(idle.archivedAt ?? "") - Date.now())).toBeLessThan(60_000);
+  const held = await claimSession(ctx, sessionId);
+  await runTurn(ctx, held, { sessionId, note: "two" });
+  await expire(ctx, sessionId);
+  const busy = { activeRunId: held.runId, isArchiveCurrent: false, keeper: `run-live: run ${held.runId} is claimed` };
+  expect(await getStorage(ctx, { sessionId })).toMatchObject(busy);
+  expect(await listed()).toMatchObject(busy);
+});
+
+test("where no process reaches the volume, its last turn without an archive is foreseen as the keeper", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeUsedSession(ctx, { note: "one", isArchived: false });
+  await expire(ctx, sessionId);
+  const remote = { ...ctx, volumes: { ...ctx.volumes, folderOf: () => null, isEmpty: async () => null } };
+  const reason = expect.stringMatching(/^archive-missing/);
+  expect((await listStorage(remote, { sort: "updatedAt", limit: 1 })).items).toMatchObject([{ keeper: reason }]);
+  expect(await getStorage(remote, { sessionId })).toMatchObject({ keeper: reason });
+  expect(await getStorage(ctx, { sessionId })).toMatchObject({ keeper: null });
+});
+
+test("a provider that does not answer keeps nobody from what the rows say", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeStoredSession(ctx, { expiresAt: PAST, storagePvcPhase: "Bound" });
+  const find = () => Promise.reject(new Error("no answer"));
+  const summary = await getStorage({ ...ctx, volumes: { ...ctx.volumes, find } }, { sessionId });
+  expect(summary).toMatchObject({ pvcPhase: "Bound", keeper: null });
+});
+
+test("a pin and an extension take a session out of a collection that has begun, and each is in the audit once", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const pinned = await makeStoredSession(ctx, { storageState: "archiving", expiresAt: PAST });
+  const extended = await makeStoredSession(ctx, { storageState: "archiving", expiresAt: PAST });
+  expect(await pinStorage(ctx, { sessionId: pinned, reason: "mine" })).toMatchObject({ storageState: "live" });
+  await pinStorage(ctx, { sessionId: pinned });
+  await unpinStorage(ctx, { sessionId: pinned });
+  await unpinStorage(ctx, { sessionId: pinned });
+  expect(await extendStorage(ctx, { sessionId: extended, byMs: 3_600_000 })).toMatchObject({ storageState: "live" });
+  const [row] = await ctx.db.select().from(sessions).where(eq(sessions.sessionId, extended));
+  // An hour from now, not from an expiry that is over.
+  expect((row?.expiresAt?.getTime() ?? 0) - Date.now()).toBeGreaterThan(3_000_000);
+  const { rows } = await ctx.db.execute<{ action: string; targetId: string }>(
+    sql`select action, target_id as "targetId" from agentrun_audit where action in ('storage.pin', 'storage.unpin', 'storage.extend') order by action`,
+  );
+  expect(rows).toEqual([
+    { action: "storage.extend", targetId: extended },
+    { action: "storage.pin", targetId: pinned },
+    { action: "storage.unpin", targetId: pinned },
+  ]);
+});

@@ -1,0 +1,42 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { StorageSort } from "@/contract/words";
+import { sessions } from "@/db/schema";
+import { InvalidCursorError } from "@/server/errors";
+import { decodeCursor, isPrintedInstant } from "@/server/pagination";
+
+export type StorageOrder = {
+  /** What an index sorts by; never null, so that every row has a place. */
+  key: SQL;
+  type: "timestamptz" | "bigint";
+  isDescending: boolean;
+  /** The key as a cursor holds it. */
+  position: SQL<string | number>;
+};
+
+const SIZE = sql`coalesce(${sessions.storageSizeBytes}, -1)`;
+const EXPIRY = sql`coalesce(${sessions.expiresAt}, 'infinity'::timestamptz)`;
+
+/** Each with an index of its own, by session within the same key. */
+export const STORAGE_ORDER: Record<StorageSort, StorageOrder> = {
+  updatedAt: {
+    key: sql`${sessions.updatedAt}`,
+    type: "timestamptz",
+    isDescending: true,
+    position: sql<string>`${sessions.updatedAt}::text`,
+  },
+  sizeBytes: { key: SIZE, type: "bigint", isDescending: true, position: sql<number>`${SIZE}`.mapWith(Number) },
+  expiresAt: { key: EXPIRY, type: "timestamptz", isDescending: false, position: sql<string>`${EXPIRY}::text` },
+};
+
+/** The place that a cursor holds; one that somebody made up is refused here, where it would fail the statement. */
+export function placeIn(sort: StorageSort, filter: object, cursor: string): (string | number | null)[] {
+  const place = decodeCursor(filter, cursor, 2);
+  const [position, sessionId] = place;
+  if (typeof sessionId !== "string" || !isPlace(sort, position)) throw new InvalidCursorError("the cursor is damaged");
+  return place;
+}
+
+function isPlace(sort: StorageSort, position: unknown): boolean {
+  if (sort === "sizeBytes") return typeof position === "number";
+  return isPrintedInstant(position) || (sort === "expiresAt" && position === "infinity");
+}

@@ -1,0 +1,219 @@
+import { mkdir, rm } from "node:fs/promises";
+import path from "node:path";
+import { eq, sql } from "drizzle-orm";
+import { expect, test } from "vitest";
+import { sessions } from "@/db/schema";
+import type { ServiceContext } from "@/server/context";
+import { purgeDeleted } from "@/server/retention";
+import { createSession, deleteSession } from "@/server/sessions";
+import { adoptVolume, collectGarbage, deleteVolume, evictStorage, getStorage, listOrphans, prepareVolume } from ".";
+import { createTestStore, SYSTEM, type TestStore, tenantOperator } from "./test/context";
+import { expire, folderOf, makeStoredSession, makeUsedSession, readNote, writeNote } from "./test/volume";
+
+/** A volume whose session's row is gone, as after the restore of an older backup. */
+async function makeOrphan(
+  ctx: ServiceContext,
+  note: string,
+): Promise<{ sessionId: string; name: string; uid: string }> {
+  const sessionId = await makeStoredSession(ctx);
+  await writeNote(ctx, sessionId, note);
+  await ctx.db.delete(sessions).where(eq(sessions.sessionId, sessionId));
+  const name = ctx.volumes.nameFor(sessionId);
+  const orphan = (await listOrphans(ctx)).items.find((item) => item.name === name);
+  if (!orphan) throw new Error("the volume is not listed");
+  return { sessionId, name, uid: orphan.uid };
+}
+
+async function auditOf(ctx: ServiceContext, targetId: string): Promise<string[]> {
+  const { rows } = await ctx.db.execute<{ action: string }>(
+    sql`select action from agentrun_audit where target_id = ${targetId} order by at, id`,
+  );
+  return rows.map((row) => row.action);
+}
+
+test("a volume that no session names is listed with its owner, and no collection takes it", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const used = await makeUsedSession(ctx, { note: "used" });
+  const { sessionId, name } = await makeOrphan(ctx, "lost");
+  const { items, hasMore, provider } = await listOrphans(ctx);
+  expect({ hasMore, provider }).toEqual({ hasMore: false, provider: "local" });
+  expect(items).toEqual([
+    {
+      ...{ name, uid: expect.any(String), namespace: "local", phase: "Bound", requestedBytes: null },
+      ...{ createdAt: expect.any(String), sessionId, tenantId: "default", projectId: "default" },
+      reason: "no session names it",
+    },
+  ]);
+  for (const actor of [SYSTEM, ctx.actor]) await collectGarbage(store.as(actor), { dryRun: false, limit: 1_000 });
+  expect(await readNote(ctx, sessionId)).toBe("lost");
+  const admin = { kind: "operator", name: "theirs", role: "admin", tenantId: "acme", tokenId: null } as const;
+  await expect(listOrphans(store.as(admin))).rejects.toMatchObject({ reason: "forbidden" });
+  expect(await getStorage(ctx, { sessionId: used })).toMatchObject({ storageState: "live" });
+});
+
+test("a volume is no orphan while its session is being made, is live, or is deleted and not yet purged", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const dying = { ...ctx, volumes: { ...ctx.volumes, ensure: () => Promise.reject(new Error("crash")) } };
+  await expect(createSession(dying, { sessionId: "made", backendProfile: "codex" })).rejects.toThrow("crash");
+  await ctx.volumes.ensure({ sessionId: "made", tenantId: "default", projectId: "default", sizeBytes: null });
+  // As a replica of the version before wrote it.
+  await ctx.db.update(sessions).set({ storagePvcName: null }).where(eq(sessions.sessionId, "made"));
+  const deleted = await makeStoredSession(ctx);
+  await deleteSession(ctx, { sessionId: deleted });
+  expect((await listOrphans(ctx)).items).toEqual([]);
+  for (const sessionId of ["made", deleted]) {
+    const volume = await ctx.volumes.inspect(ctx.volumes.nameFor(sessionId));
+    const asked = { name: volume?.name ?? "", uid: volume?.uid ?? "" };
+    await expect(deleteVolume(ctx, { ...asked, confirmName: asked.name })).rejects.toMatchObject({
+      reason: "volume-named",
+    });
+    await expect(adoptVolume(ctx, { ...asked, backendProfile: "codex" })).rejects.toMatchObject({
+      reason: "volume-named",
+    });
+  }
+  await purgeDeleted(ctx);
+  expect((await listOrphans(ctx)).items).toEqual([]);
+});
+
+test("a deletion takes the very volume that was looked at, and needs its name typed", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const { sessionId, name, uid } = await makeOrphan(ctx, "lost");
+  const order = { name, uid, confirmName: name };
+  await expect(deleteVolume(ctx, { ...order, confirmName: "yes" })).rejects.toMatchObject({
+    reason: "confirmation-mismatch",
+  });
+  await expect(deleteVolume(ctx, { ...order, uid: "another" })).rejects.toMatchObject({ reason: "version-conflict" });
+  await expect(deleteVolume(store.as(tenantOperator("acme")), order)).rejects.toMatchObject({ reason: "forbidden" });
+  expect(await readNote(ctx, sessionId)).toBe("lost");
+  expect(await deleteVolume(ctx, order)).toEqual({ name, uid, deleted: "gone" });
+  expect(await readNote(ctx, sessionId)).toBeNull();
+  await expect(deleteVolume(ctx, order)).rejects.toMatchObject({ reason: "not-found" });
+  expect(await auditOf(ctx, name)).toEqual(["storage.delete", "storage.deleted"]);
+});
+
+test("a volume that is made anew between the look and the deletion is not deleted", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const { sessionId, name, uid } = await makeOrphan(ctx, "lost");
+  const meddled = {
+    ...ctx,
+    volumes: {
+      ...ctx.volumes,
+      async remove(removed: string, only: string | null) {
+        await rm(folderOf(ctx, sessionId), { recursive: true });
+        await writeNote(ctx, sessionId, "new");
+        return ctx.volumes.remove(removed, only);
+      },
+    },
+  };
+  expect(await deleteVolume(meddled, { name, uid, confirmName: name })).toMatchObject({ uid, deleted: "gone" });
+  expect(await readNote(ctx, sessionId)).toBe("new");
+});
+
+test("a session that is made while its volume is being deleted waits, and has a volume of its own then", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const { sessionId, name, uid } = await makeOrphan(ctx, "lost");
+  let making: Promise<unknown> = Promise.resolve();
+  const slow = {
+    ...ctx,
+    volumes: {
+      ...ctx.volumes,
+      async remove(removed: string, only: string | null) {
+        making = createSession(store.as(), { sessionId, backendProfile: "codex" });
+        const blocked = sql`select count(*)::int as waiting from pg_locks where locktype = 'advisory' and not granted`;
+        await expect
+          .poll(async () => (await ctx.db.execute<{ waiting: number }>(blocked)).rows[0]?.waiting)
+          .toBeGreaterThan(0);
+        return ctx.volumes.remove(removed, only);
+      },
+    },
+  };
+  await deleteVolume(slow, { name, uid, confirmName: name });
+  await making;
+  expect(await getStorage(ctx, { sessionId })).toMatchObject({ storageState: "live", pvcPhase: "Bound" });
+  expect(await readNote(ctx, sessionId)).toBeNull();
+});
+
+test("an adopted volume is a live session's with what lies on it, and is not called empty by a collection", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const { sessionId, name, uid } = await makeOrphan(ctx, "found again");
+  const adopted = await adoptVolume(ctx, { name, uid, backendProfile: "codex", title: "found" });
+  expect(adopted).toMatchObject({ sessionId, title: "found", storageState: "live", storagePvcName: name });
+  expect((await listOrphans(ctx)).items).toEqual([]);
+  expect((await prepareVolume(ctx, sessionId)).volumeDir).toBe(folderOf(ctx, sessionId));
+  expect(await auditOf(ctx, sessionId)).toContain("storage.adopt");
+  await expect(deleteVolume(ctx, { name, uid, confirmName: name })).rejects.toMatchObject({ reason: "volume-named" });
+  await expire(ctx, sessionId);
+  // Where nobody can look into it, only an archive would let it go.
+  const remote = { ...ctx, volumes: { ...ctx.volumes, folderOf: () => null, isEmpty: async () => null } };
+  const report = await collectGarbage(remote, { dryRun: false, limit: 10 });
+  expect(report.kept).toEqual([{ sessionId, reason: expect.stringMatching(/^archive-missing/) }]);
+  expect(await readNote(ctx, sessionId)).toBe("found again");
+});
+
+test("two who adopt one volume at once make one session", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const { sessionId, name, uid } = await makeOrphan(ctx, "one");
+  const tries = [store.as(), store.as(), store.as()].map((ctx) =>
+    adoptVolume(ctx, { name, uid, backendProfile: "codex" }).then(
+      () => "adopted",
+      (error: { reason: string }) => error.reason,
+    ),
+  );
+  expect((await Promise.all(tries)).sort()).toEqual(["adopted", "volume-named", "volume-named"]);
+  expect(await getStorage(ctx, { sessionId })).toMatchObject({ storageState: "live" });
+});
+
+test("a folder that does not say whose it was is adopted by who knows it, under no other session's id", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const name = ctx.volumes.nameFor("ses_known");
+  await mkdir(path.join(store.dataDir, "volumes", name), { recursive: true });
+  const [orphan] = (await listOrphans(ctx)).items;
+  expect(orphan).toMatchObject({ name, sessionId: null, tenantId: null });
+  const order = { name, uid: orphan?.uid ?? "", backendProfile: "codex" };
+  await expect(adoptVolume(ctx, order)).rejects.toMatchObject({ reason: "invalid-input" });
+  await expect(adoptVolume(ctx, { ...order, sessionId: "ses_other" })).rejects.toMatchObject({
+    reason: "invalid-input",
+  });
+  const adopted = await adoptVolume(ctx, { ...order, sessionId: "ses_known", tenantId: "acme" });
+  expect(adopted).toMatchObject({ sessionId: "ses_known", tenantId: "acme" });
+});
+
+/** The volume of an evicted session that is there all the same. */
+async function leaveBehind(store: TestStore): Promise<{ sessionId: string; name: string; uid: string }> {
+  const ctx = store.as();
+  const sessionId = await makeUsedSession(ctx, { note: "archived" });
+  await evictStorage(ctx, { sessionId });
+  // As by a repair that began before the eviction.
+  await ctx.volumes.ensure({ sessionId, tenantId: "default", projectId: "default", sizeBytes: null });
+  await writeNote(ctx, sessionId, "left behind");
+  const [orphan] = (await listOrphans(ctx)).items;
+  expect(orphan?.reason).toBe(`session ${sessionId} was evicted, and its volume is still there`);
+  return { sessionId, name: orphan?.name ?? "", uid: orphan?.uid ?? "" };
+}
+
+test("what an eviction left behind is deleted by evicting it once more: its session stays restorable", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const { sessionId, name, uid } = await leaveBehind(store);
+  expect(await deleteVolume(ctx, { name, uid, confirmName: name })).toMatchObject({ deleted: "gone" });
+  expect(await getStorage(ctx, { sessionId })).toMatchObject({ storageState: "evicted", restorable: true });
+  expect(await readNote(ctx, sessionId)).toBeNull();
+});
+
+test("what an eviction left behind can be its session's again, and is then not held by the older archive", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const { sessionId, name, uid } = await leaveBehind(store);
+  const adopted = await adoptVolume(ctx, { name, uid, backendProfile: "codex" });
+  expect(adopted).toMatchObject({ sessionId, storageState: "live", storageKind: "pvc" });
+  expect(await getStorage(ctx, { sessionId })).toMatchObject({ isArchiveCurrent: false, restorable: true });
+  expect(await readNote(ctx, sessionId)).toBe("left behind");
+});

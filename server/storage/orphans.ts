@@ -1,0 +1,83 @@
+import { inArray, or } from "drizzle-orm";
+import type { OrphanList } from "@/contract/storage";
+import { type SessionRow, sessions } from "@/db/schema";
+import { type ServiceContext, tenantOf } from "@/server/context";
+import { ForbiddenError } from "@/server/errors";
+import type { FoundVolume } from "@/server/volumes/volumes";
+
+const LISTED_MAX = 200;
+/** Volumes of one list that are looked at; a person waits for it. */
+const LOOKED_AT_MAX = 20_000;
+
+type Row = Pick<SessionRow, "sessionId" | "storagePvcName" | "storageState">;
+
+/**
+ * Volumes of ours that no session uses, as their provider lists them now. They are shown and never collected: what an
+ * older copy of the database does not know may be all that somebody has.
+ */
+export async function listOrphans(ctx: ServiceContext): Promise<OrphanList> {
+  assertEveryTenant(ctx);
+  const list: OrphanList = { items: [], hasMore: false, provider: ctx.volumes.provider };
+  let looked = 0;
+  for await (const volumes of ctx.volumes.list()) {
+    const rows = await readRows(ctx, volumes);
+    for (const volume of volumes) {
+      const reason = orphanReason(volume, rows);
+      if (reason !== null) list.items.push(toOrphan(volume, reason));
+    }
+    looked += volumes.length;
+    list.hasMore = list.items.length > LISTED_MAX || looked >= LOOKED_AT_MAX;
+    if (list.hasMore) break;
+  }
+  list.items.splice(LISTED_MAX);
+  return list;
+}
+
+/** A volume that no session names belongs to no tenant. */
+export function assertEveryTenant(ctx: ServiceContext): void {
+  if (tenantOf(ctx) !== null) throw new ForbiddenError("this needs an administrator of every tenant");
+}
+
+async function readRows(ctx: ServiceContext, volumes: FoundVolume[]): Promise<Row[]> {
+  const names = volumes.map((volume) => volume.name);
+  const owners = volumes.flatMap((volume) => (volume.owner === null ? [] : [volume.owner.sessionId]));
+  if (names.length === 0) return [];
+  return ctx.db
+    .select({
+      sessionId: sessions.sessionId,
+      storagePvcName: sessions.storagePvcName,
+      storageState: sessions.storageState,
+    })
+    .from(sessions)
+    .where(or(inArray(sessions.storagePvcName, names), inArray(sessions.sessionId, owners)));
+}
+
+/** Why nobody uses a volume; null when a session does. */
+export function orphanReason(volume: FoundVolume, rows: Row[]): string | null {
+  const owner = rows.find((row) => row.sessionId === volume.owner?.sessionId);
+  // A row whose volume is still to be made may have no name of it yet.
+  const naming = rows.filter((row) => (row.storagePvcName ?? (row === owner ? volume.name : null)) === volume.name);
+  if (naming.some(usesVolume)) return null;
+  const evicted = naming.find((row) => row.storageState === "evicted");
+  if (evicted) return `session ${evicted.sessionId} was evicted, and its volume is still there`;
+  if (!owner) return "no session names it";
+  return usesVolume(owner)
+    ? `session ${owner.sessionId} has another volume now`
+    : `session ${owner.sessionId} has no volume any more`;
+}
+
+/** Also a deleted session does until its purge has taken the volume. */
+export function usesVolume(row: Row): boolean {
+  return row.storageState !== "evicted" && row.storageState !== "none";
+}
+
+function toOrphan(volume: FoundVolume, reason: string): OrphanList["items"][number] {
+  const { owner, ...known } = volume;
+  return {
+    ...known,
+    sessionId: owner?.sessionId ?? null,
+    tenantId: owner?.tenantId ?? null,
+    projectId: owner?.projectId ?? null,
+    reason,
+  };
+}

@@ -1,0 +1,38 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { z } from "zod";
+import type { FoundVolume, VolumeSpec } from "@/server/volumes/volumes";
+
+const Owner = z.object({ sessionId: z.string(), tenantId: z.string(), projectId: z.string() });
+
+/** Beside the volume, not on it, where its agent could write another. */
+function ownerFile(root: string, name: string): string {
+  return path.join(root, `.owner-${name}.json`);
+}
+
+/** Notes whom a folder was made for: its name is a hash, and says nothing once the session's row is gone. */
+export async function writeOwner(root: string, name: string, spec: VolumeSpec): Promise<void> {
+  const file = ownerFile(root, name);
+  await mkdir(root, { recursive: true, mode: 0o700 });
+  const temporary = `${file}.${randomUUID()}.part`;
+  await writeFile(temporary, JSON.stringify(Owner.parse(spec)), { mode: 0o600 });
+  await rename(temporary, file);
+}
+
+/** null for a folder made before such notes, or with one that cannot be read. */
+export async function readOwner(root: string, name: string): Promise<FoundVolume["owner"]> {
+  const text = await readFile(ownerFile(root, name), "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+    return "null";
+  });
+  try {
+    return Owner.nullable().parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+export async function forgetOwner(root: string, name: string): Promise<void> {
+  await rm(ownerFile(root, name), { force: true });
+}
