@@ -137,26 +137,6 @@ test("every claim of ours is listed, page by page, with its owner and size, and 
   expect(await volumes.inspect("nothing")).toBeNull();
 });
 
-test("a removal that names a claim's uid leaves one that was made anew alone", async () => {
-  await using place = await createTestNamespace();
-  const volumes = open(place);
-  const { name } = await volumes.ensure(spec("ses_1"));
-  const before = await volumes.inspect(name);
-  const meddling = meddled(place, {
-    async deleteClaim() {
-      if ((await volumes.inspect(name))?.uid !== before?.uid) return;
-      await volumes.remove(name);
-      await volumes.ensure(spec("ses_1"));
-    },
-  });
-  // Between the look and the deletion, and then before the look.
-  for (const { remove } of [meddling, volumes]) {
-    await expect(remove(name, before?.uid)).rejects.toMatchObject({ reason: "version-conflict" });
-    expect((await volumes.inspect(name))?.uid).not.toBe(before?.uid);
-  }
-  expect(await volumes.remove(name, (await volumes.inspect(name))?.uid)).toBe("gone");
-});
-
 test("a cluster that does not answer is said to be, within its deadline", async () => {
   await using place = await createTestNamespace();
   const volumes = open(place, new Cluster({ namespace: place.name, kubeconfig: "/nowhere" }));
