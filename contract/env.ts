@@ -42,6 +42,7 @@ export const SharedEnv = z.object({
   AGENTRUN_RUNNER_DEADLINE_SECONDS: z.coerce.number().int().min(60).default(86_400),
   AGENTRUN_LEASE_MS: Milliseconds(LEASE_MS_MIN, LEASE_MS_MAX).default(20_000),
   AGENTRUN_SESSION_GC_INTERVAL_MS: Milliseconds(1_000, 86_400_000).default(300_000),
+  AGENTRUN_ARCHIVE_KEEP: z.coerce.number().int().min(1).max(100).default(2),
   AGENTRUN_CODEX_PATH: z.string().min(1).optional(),
   AGENTRUN_BACKENDS: z.string().min(1).optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS).default("info"),

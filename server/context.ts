@@ -55,6 +55,12 @@ export type ServerSettings = {
   runnerImage: string;
   /** How long an attempt may live where the cluster ends it after that; null elsewhere. */
   runnerDeadlineMs: number | null;
+  storage: StorageSettings;
+};
+
+/** How long volumes and archives are kept; docs/CONFIGURATION.md has what each means. */
+export type StorageSettings = {
+  archiveKeep: number;
 };
 
 export type ServiceContext = {

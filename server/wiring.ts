@@ -108,6 +108,7 @@ function settingsFrom(env: ServerEnv): ServerSettings {
     sourceCommit: env.AGENTRUN_SOURCE_COMMIT,
     runnerImage: env.AGENTRUN_RUNNER_IMAGE ?? "local",
     runnerDeadlineMs: env.AGENTRUN_EXECUTOR === "kubernetes" ? env.AGENTRUN_RUNNER_DEADLINE_SECONDS * 1_000 : null,
+    storage: { archiveKeep: env.AGENTRUN_ARCHIVE_KEEP },
   };
 }
 

@@ -70,6 +70,10 @@ export const ROUTES: readonly Route[] = [
     answer: SessionSummary,
     summary: "Delete a session with all that it owns",
   }),
+  route("POST", "/sessions/{sessionId}/fork", "sessions.fork", {
+    answer: SessionSummary,
+    summary: "Make a session that goes on from another's newest archive",
+  }),
   route("GET", "/sessions/{sessionId}/trace", "sessions.trace", { answer: TracePage, summary: "Every event of a run" }),
   route("GET", "/sessions/{sessionId}/output", "sessions.output", { answer: TracePage, summary: "The agent's output" }),
   route("POST", "/sessions/{sessionId}/read", "sessions.markRead", { answer: ReadMark, summary: "Mark as read" }),

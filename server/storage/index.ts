@@ -3,6 +3,7 @@ export { collectGarbage } from "./collect";
 export { deleteVolume } from "./delete-volume";
 export { evictStorage } from "./evict";
 export { extendStorage } from "./extend";
+export { forkSession } from "./fork";
 export { getStorage } from "./get";
 export { listStorage } from "./list";
 export { listOrphans } from "./orphans";

@@ -2,6 +2,7 @@ import { and, asc, eq, gt, inArray, isNull } from "drizzle-orm";
 import { lockSession } from "@/db/queries/lock";
 import { type SessionRow, sessions } from "@/db/schema";
 import { inTx, type ServiceContext, tenantOf } from "@/server/context";
+import { finishCopies, finishRemovals } from "@/server/manifests";
 import { backToLive } from "./collect-one";
 import { finishEviction } from "./finish-eviction";
 import { findKeeper } from "./keeper";
@@ -11,7 +12,15 @@ const PER_REPAIR_MAX = 100;
 const SESSIONS_PER_READ = 100;
 const LOOKED_AT_MAX = 10_000;
 
-export type RepairReport = { made: string[]; finished: string[]; revived: string[]; failed: string[] };
+export type RepairReport = {
+  made: string[];
+  finished: string[];
+  revived: string[];
+  failed: string[];
+  /** Archives whose copying was finished, and segments whose removal was. */
+  copied: number;
+  removed: number;
+};
 
 /**
  * Finishes storage steps that a crash left between intent and act. Each is safe beside whoever is still at it: making
@@ -19,7 +28,10 @@ export type RepairReport = { made: string[]; finished: string[]; revived: string
  * is looked at, keeps sessions that wait where they are from hiding others.
  */
 export async function repairStorage(ctx: ServiceContext): Promise<RepairReport> {
-  const report: RepairReport = { made: [], finished: await finishEvictions(ctx), revived: [], failed: [] };
+  const finished = await finishEvictions(ctx);
+  const copied = await finishCopies(ctx);
+  const removed = await finishRemovals(ctx);
+  const report: RepairReport = { made: [], finished, revived: [], failed: [], copied, removed };
   for await (const session of readStuck(ctx, ["creating", "restoring"])) {
     if (report.made.length >= PER_REPAIR_MAX) break;
     await attempt(ctx, session, report, async () => {
