@@ -60,6 +60,12 @@ export type ServerSettings = {
 
 /** How long volumes and archives are kept; docs/CONFIGURATION.md has what each means. */
 export type StorageSettings = {
+  /** null: a session without an expiry of its own never expires. */
+  idleTtlMs: number | null;
+  /** Of collections that no person asked for. */
+  dailyMax: number;
+  breakerMin: number;
+  breakerShare: number;
   archiveKeep: number;
 };
 

@@ -9,7 +9,7 @@ import { QueueCommander, QueueStats, QueueTask, QueueTaskPage, QueueTaskSummary,
 import { ClaimedRun, HeartbeatAnswer, Run, RunPage } from "@/contract/run";
 import { Runner, RunnerJob, RunnerJobPage, RunnerPage } from "@/contract/runner";
 import { ReadMark, Session, SessionPage, SessionSummary, TracePage } from "@/contract/session";
-import { DeletedVolume, GcReport, OrphanList, StoragePage, StorageSummary } from "@/contract/storage";
+import { DeletedVolume, GcHistoryPage, GcReport, OrphanList, StoragePage, StorageSummary } from "@/contract/storage";
 
 export type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
@@ -100,6 +100,10 @@ export const ROUTES: readonly Route[] = [
     summary: "Let a session expire later",
   }),
   route("GET", "/storage", "storage.list", { answer: StoragePage, summary: "List sessions' storage, with totals" }),
+  route("GET", "/storage/history", "storage.history", {
+    answer: GcHistoryPage,
+    summary: "List collections that took something or were kept from it, the newest first",
+  }),
   route("GET", "/storage/orphans", "storage.orphans", {
     answer: OrphanList,
     summary: "List volumes that no session uses",

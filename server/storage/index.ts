@@ -5,6 +5,7 @@ export { evictStorage } from "./evict";
 export { extendStorage } from "./extend";
 export { forkSession } from "./fork";
 export { getStorage } from "./get";
+export { listGcHistory } from "./history";
 export { listStorage } from "./list";
 export { listOrphans } from "./orphans";
 export { pinStorage, unpinStorage } from "./pin";

@@ -7,6 +7,7 @@ import { backToLive } from "./collect-one";
 import { finishEviction } from "./finish-eviction";
 import { findKeeper } from "./keeper";
 import { makeVolume } from "./make-volume";
+import { findRestored } from "./restored-database";
 
 const PER_REPAIR_MAX = 100;
 const SESSIONS_PER_READ = 100;
@@ -28,7 +29,7 @@ export type RepairReport = {
  * is looked at, keeps sessions that wait where they are from hiding others.
  */
 export async function repairStorage(ctx: ServiceContext): Promise<RepairReport> {
-  const finished = await finishEvictions(ctx);
+  const finished = (await finishEvictions(ctx)).map(({ sessionId }) => sessionId);
   const copied = await finishCopies(ctx);
   const removed = await finishRemovals(ctx);
   const report: RepairReport = { made: [], finished, revived: [], failed: [], copied, removed };
@@ -49,14 +50,18 @@ export async function repairStorage(ctx: ServiceContext): Promise<RepairReport> 
   return report;
 }
 
-/** Evictions that were ordered and not finished; answers the sessions whose eviction it recorded. */
-export async function finishEvictions(ctx: ServiceContext): Promise<string[]> {
-  const finished: string[] = [];
+/**
+ * Evictions that were ordered and not finished; answers the sessions whose eviction it recorded. In a database from a
+ * backup nobody knows whether they were restored since: there they wait for a person's collection.
+ */
+export async function finishEvictions(ctx: ServiceContext): Promise<SessionRow[]> {
+  const finished: SessionRow[] = [];
+  if ((await findRestored(ctx)) !== null) return finished;
   for await (const session of readStuck(ctx, ["deleting"])) {
     if (finished.length >= PER_REPAIR_MAX) break;
     try {
       const now = await finishEviction(ctx, session, "finished by the repair");
-      if (now?.storageState === "evicted") finished.push(session.sessionId);
+      if (now?.storageState === "evicted") finished.push(now);
     } catch (error) {
       ctx.log.error({ err: error, sessionId: session.sessionId }, "an eviction could not be finished");
     }

@@ -37,6 +37,7 @@ POST /sessions/{sessionId}/storage/unpin
 POST /sessions/{sessionId}/storage/extend
 POST /sessions/storage/gc
 GET /storage
+GET /storage/history
 GET /storage/orphans
 POST /storage/orphans/{name}/adopt
 DELETE /storage/orphans/{name}

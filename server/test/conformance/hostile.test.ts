@@ -123,6 +123,7 @@ beforeAll(async () => {
     change("storage.unpin", { sessionId: "nobody" }),
     change("storage.extend", { sessionId: "nobody", expiresAt: null }),
     change("storage.extend", { sessionId: "nobody", byMs: 1 }),
+    query("storage.history", { cursor: undefined, limit: 5 }),
     query("storage.orphans", {}),
     change("storage.adopt", {
       ...{ name: "agentrun-x", uid: "u", backendProfile: "codex", sessionId: "s", tenantId: "t", projectId: "p" },

@@ -9,6 +9,7 @@ const KEYS = [
   "activeRunId",
   "archivedAt",
   "codexRolloutSubdir",
+  "collectableAt",
   "evictedAt",
   "expiresAt",
   "filesCount",
@@ -292,4 +293,19 @@ test("a fork has its source's archive under an id of its own: archive-missing wi
   expect(manifest.entries).toContainEqual(expect.objectContaining({ path: "sessions/rollout.jsonl" }));
   await program().refused(409, "POST", `/sessions/${sessionId}/fork`, { newSessionId });
   await program().refused(400, "POST", `/sessions/${sessionId}/fork`, { newSessionId: "../x" });
+});
+
+test("the history of collections tells what went and why the rest stayed", async () => {
+  const pinned = await makeSession({ expiresAt: PAST });
+  await program().post(`/sessions/${pinned}/storage/pin`);
+  await makeSession({ expiresAt: PAST });
+  expect((await program().send("GET", "/api/cron/gc", { token: CRON_SECRET })).status).toBe(200);
+  const { items } = await program().get("/storage/history?limit=1");
+  expect(items).toMatchObject([{ trigger: "cron", actor: "system:cron", evicted: 1, breaker: null }]);
+  expect(items[0].reasons).toContainEqual({ reason: "pinned", count: expect.any(Number) });
+  expect(Object.keys(items[0]).sort()).toEqual([
+    ...["actor", "advanced", "at", "breaker", "bytes", "evicted", "id", "kept", "reasons", "trigger"],
+  ]);
+  await program().post(`/sessions/${pinned}/storage/unpin`);
+  await program().refused(400, "GET", "/storage/history?cursor=made-up");
 });
