@@ -119,6 +119,8 @@ export const StorageSummary = z.object({
   evictedAt: z.string().nullable(),
   restorable: z.boolean(),
   expiresAt: z.string().nullable(),
+  /** From when a collection may take it: its own expiry, else the end of its idle time; null for never. */
+  collectableAt: z.string().nullable(),
   pinnedAt: z.string().nullable(),
   storagePolicy: z.enum(STORAGE_POLICIES),
   requestedBytes: z.number().nullable(),
@@ -174,6 +176,27 @@ export const OrphanList = z.object({
 export type OrphanList = z.infer<typeof OrphanList>;
 export const DeletedVolume = z.object({ name: z.string(), uid: z.string(), deleted: z.enum(["gone", "going"]) });
 export type DeletedVolume = z.infer<typeof DeletedVolume>;
+
+export const ListGcHistoryInput = z.strictObject({ cursor: Cursor.optional(), limit: pageLimit(LIST_LIMIT_MAX) });
+export type ListGcHistoryInput = z.infer<typeof ListGcHistoryInput>;
+/** One collection that took something, or was kept from it as a whole. */
+export const GcHistoryEntry = z.object({
+  id: z.string(),
+  at: z.string(),
+  actor: z.string(),
+  trigger: z.enum(["loop", "cron", "person"]),
+  evicted: z.number(),
+  advanced: z.number(),
+  kept: z.number(),
+  /** Of the volumes that went. */
+  bytes: z.number(),
+  /** Why others were kept, the most frequent first. */
+  reasons: z.array(z.object({ reason: z.string(), count: z.number() })),
+  /** Why it took nothing at all; null when nothing stopped it. */
+  breaker: z.string().nullable(),
+});
+export type GcHistoryEntry = z.infer<typeof GcHistoryEntry>;
+export const GcHistoryPage = pageOf(GcHistoryEntry);
 
 const GcEntry = z.object({ sessionId: z.string(), reason: z.string() });
 export type GcEntry = z.infer<typeof GcEntry>;

@@ -55,6 +55,18 @@ export type ServerSettings = {
   runnerImage: string;
   /** How long an attempt may live where the cluster ends it after that; null elsewhere. */
   runnerDeadlineMs: number | null;
+  storage: StorageSettings;
+};
+
+/** How long volumes and archives are kept; docs/CONFIGURATION.md has what each means. */
+export type StorageSettings = {
+  /** null: a session without an expiry of its own never expires. */
+  idleTtlMs: number | null;
+  /** Of collections that no person asked for. */
+  dailyMax: number;
+  breakerMin: number;
+  breakerShare: number;
+  archiveKeep: number;
 };
 
 export type ServiceContext = {

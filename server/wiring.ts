@@ -108,6 +108,13 @@ function settingsFrom(env: ServerEnv): ServerSettings {
     sourceCommit: env.AGENTRUN_SOURCE_COMMIT,
     runnerImage: env.AGENTRUN_RUNNER_IMAGE ?? "local",
     runnerDeadlineMs: env.AGENTRUN_EXECUTOR === "kubernetes" ? env.AGENTRUN_RUNNER_DEADLINE_SECONDS * 1_000 : null,
+    storage: {
+      idleTtlMs: env.AGENTRUN_SESSION_IDLE_TTL_MS ?? null,
+      dailyMax: env.AGENTRUN_SESSION_GC_DAILY_MAX,
+      breakerMin: env.AGENTRUN_SESSION_GC_BREAKER_MIN,
+      breakerShare: env.AGENTRUN_SESSION_GC_BREAKER_PERCENT / 100,
+      archiveKeep: env.AGENTRUN_ARCHIVE_KEEP,
+    },
   };
 }
 

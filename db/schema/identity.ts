@@ -49,6 +49,10 @@ export const audit = table(
   },
   (row) => [
     index("agentrun_audit_at_idx").on(row.at),
+    // What collections did: the day's bound, and their history.
+    index("agentrun_audit_gc_idx")
+      .on(row.action, row.at, row.id)
+      .where(sql`${row.action} in ('storage.gc.deleting', 'storage.gc.collected')`),
     index("agentrun_audit_target_idx").on(row.targetKind, row.targetId, row.at),
   ],
 );

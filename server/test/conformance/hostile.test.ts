@@ -102,6 +102,9 @@ beforeAll(async () => {
     }),
     change("sessions.update", { sessionId, title: "t", metadata: {}, expiresAt: null }),
     change("sessions.delete", { sessionId: "nobody" }),
+    change("sessions.fork", {
+      ...{ sessionId: "nobody", newSessionId: word("f"), title: "t", metadata: {}, expiresAt: "2030-01-01T00:00:00Z" },
+    }),
     query("sessions.trace", { sessionId, runId, afterSeq: 0, limit: 5 }),
     query("sessions.output", { sessionId, runId, afterSeq: 0, limit: 5 }),
     change("sessions.markRead", { sessionId, readerId: "r", version: 1 }),
@@ -120,6 +123,7 @@ beforeAll(async () => {
     change("storage.unpin", { sessionId: "nobody" }),
     change("storage.extend", { sessionId: "nobody", expiresAt: null }),
     change("storage.extend", { sessionId: "nobody", byMs: 1 }),
+    query("storage.history", { cursor: undefined, limit: 5 }),
     query("storage.orphans", {}),
     change("storage.adopt", {
       ...{ name: "agentrun-x", uid: "u", backendProfile: "codex", sessionId: "s", tenantId: "t", projectId: "p" },

@@ -5,6 +5,7 @@ import {
   ExtendStorageInput,
   GcInput,
   GetStorageInput,
+  ListGcHistoryInput,
   ListOrphansInput,
   ListStorageInput,
   PinStorageInput,
@@ -19,6 +20,7 @@ import {
   evictStorage,
   extendStorage,
   getStorage,
+  listGcHistory,
   listOrphans,
   listStorage,
   pinStorage,
@@ -42,5 +44,8 @@ export const storageRouter = router({
   orphans: adminProcedure.input(ListOrphansInput.prefault({})).query((opts) => listOrphans(opts.ctx.service)),
   adopt: adminProcedure.input(AdoptVolumeInput).mutation((opts) => adoptVolume(opts.ctx.service, opts.input)),
   delete: adminProcedure.input(DeleteVolumeInput).mutation((opts) => deleteVolume(opts.ctx.service, opts.input)),
+  history: viewerProcedure
+    .input(ListGcHistoryInput.prefault({}))
+    .query((opts) => listGcHistory(opts.ctx.service, opts.input)),
   gc: operatorProcedure.input(GcInput.prefault({})).mutation((opts) => collectGarbage(opts.ctx.service, opts.input)),
 });
