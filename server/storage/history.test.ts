@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import type { ServiceContext } from "@/server/context";
 import { collectGarbage, listGcHistory, pinStorage } from ".";
@@ -69,4 +70,16 @@ test("the breaker's bounds are the configuration's", async () => {
   const open = await collectGarbage(loopOf(store, { breakerMin: 3, breakerShare: 0.4 }), GC);
   expect(open.kept[0]?.reason).toMatch(/^breaker-open: 4 of 8/);
   expect((await collectGarbage(loopOf(store, { breakerMin: 3, breakerShare: 0.5 }), GC)).evicted).toHaveLength(4);
+});
+
+test("the breaker knows a mistake however many volumes it took", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  await ctx.db.execute(sql`
+    insert into agentrun_sessions (session_id, tenant_id, project_id, backend_profile, storage_kind, storage_state, expires_at)
+    select 'ses_' || n, 'default', 'default', 'codex', 'pvc', 'live', case when n <= 11000 then now() - interval '1 day' end
+    from generate_series(1, 54000) n`);
+  const report = await collectGarbage(loopOf(store), GC);
+  expect(report).toMatchObject({ evicted: [], advanced: [] });
+  expect(report.kept[0]?.reason).toMatch(/^breaker-open: 11000 of 54000/);
 });
