@@ -32,6 +32,7 @@ export async function collectGarbage(ctx: ServiceContext, input: GcInput): Promi
   return withCollectorLock(ctx, async () => {
     const restored = await findRestored(ctx);
     const finished = restored === null ? await finishEvictions(ctx) : [];
+    if (restored !== null) ctx.log.error({ reason: restored }, "garbage collection stopped: the database was restored");
     const left = await allowance(ctx);
     const breaker = restored ?? (await findBreaker(ctx)) ?? (left > 0 ? null : overDay(ctx));
     const looked =
