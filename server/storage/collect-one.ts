@@ -118,7 +118,11 @@ async function step(ctx: TxContext, session: SessionRow, to: "archiving" | "dele
     targetKind: "session",
     targetId: session.sessionId,
     tenantId: session.tenantId,
-    details: { from: session.storageState, expiresAt: session.expiresAt?.toISOString() ?? null },
+    details: {
+      from: session.storageState,
+      expiresAt: session.expiresAt?.toISOString() ?? null,
+      lastActivityAt: session.lastActivityAt?.toISOString() ?? null,
+    },
   });
   ctx.wake("sessions");
   return stepped;

@@ -70,3 +70,17 @@ test("the breaker's bounds are the configuration's", async () => {
   expect(open.kept[0]?.reason).toMatch(/^breaker-open: 4 of 8/);
   expect((await collectGarbage(loopOf(store, { breakerMin: 3, breakerShare: 0.5 }), GC)).evicted).toHaveLength(4);
 });
+
+test("the breaker knows a mistake however many volumes it took", async () => {
+  await using store = await createTestStore();
+  // By a client without time-outs, and without the triggers: what is tested is the counting.
+  const client = await store.database.connect();
+  await client.query("alter table agentrun_sessions disable trigger user");
+  await client.query(`
+    insert into agentrun_sessions (session_id, tenant_id, project_id, backend_profile, storage_kind, storage_state, expires_at)
+    select 'ses_' || n, 'default', 'default', 'codex', 'pvc', 'live', case when n <= 11000 then now() - interval '1 day' end
+    from generate_series(1, 54000) n`);
+  const report = await collectGarbage(loopOf(store), GC);
+  expect(report).toMatchObject({ evicted: [], advanced: [] });
+  expect(report.kept[0]?.reason).toMatch(/^breaker-open: 11000 of 54000/);
+});
