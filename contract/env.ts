@@ -49,6 +49,8 @@ export const SharedEnv = z.object({
   AGENTRUN_SESSION_GC_BREAKER_MIN: z.coerce.number().int().min(0).default(200),
   AGENTRUN_SESSION_GC_BREAKER_PERCENT: z.coerce.number().min(1).max(100).default(20),
   AGENTRUN_ARCHIVE_KEEP: z.coerce.number().int().min(1).max(100).default(2),
+  AGENTRUN_ARCHIVE_RETENTION_MS: Milliseconds(60_000, YEARS_MS_MAX).optional(),
+  AGENTRUN_ARCHIVE_RETENTION_DAYS: z.coerce.number().int().min(1).max(36_500).optional(),
   AGENTRUN_CODEX_PATH: z.string().min(1).optional(),
   AGENTRUN_BACKENDS: z.string().min(1).optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS).default("info"),

@@ -67,6 +67,10 @@ export type StorageSettings = {
   breakerMin: number;
   breakerShare: number;
   archiveKeep: number;
+  /** null: as long as `archiveKeep` says. */
+  archiveRetentionMs: number | null;
+  /** Of evicted sessions; null: for ever. */
+  archiveRetentionDays: number | null;
 };
 
 export type ServiceContext = {

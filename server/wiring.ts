@@ -114,6 +114,8 @@ function settingsFrom(env: ServerEnv): ServerSettings {
       breakerMin: env.AGENTRUN_SESSION_GC_BREAKER_MIN,
       breakerShare: env.AGENTRUN_SESSION_GC_BREAKER_PERCENT / 100,
       archiveKeep: env.AGENTRUN_ARCHIVE_KEEP,
+      archiveRetentionMs: env.AGENTRUN_ARCHIVE_RETENTION_MS ?? null,
+      archiveRetentionDays: env.AGENTRUN_ARCHIVE_RETENTION_DAYS ?? null,
     },
   };
 }

@@ -113,6 +113,10 @@ export const sessions = table(
     index("agentrun_sessions_idle_idx")
       .on(session.usedAt, session.sessionId)
       .where(sql`${session.storageKind} = 'pvc' and ${session.expiresAt} is null`),
+    // Archives of evicted sessions, for their retention.
+    index("agentrun_sessions_evicted_idx")
+      .on(session.storageEvictedAt)
+      .where(sql`${session.storageState} = 'evicted' and ${session.archiveManifestId} is not null`),
     // Lifecycle steps that a crash left half-way, for the repair sweep.
     index("agentrun_sessions_storage_step_idx")
       .on(session.storageState)

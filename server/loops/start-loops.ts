@@ -3,7 +3,7 @@ import type { ServiceContext } from "@/server/context";
 import type { Executor } from "@/server/executors";
 import { removeEndedTokens } from "@/server/identity";
 import { Leadership } from "@/server/live";
-import { purgeDeleted, retireExpired } from "@/server/retention";
+import { expireArchives, purgeDeleted, retireExpired } from "@/server/retention";
 import { collectGarbage, repairStorage } from "@/server/storage";
 import { type Loop, type LoopDeps, type LoopOptions, startLoop } from "./loop";
 
@@ -47,6 +47,7 @@ function loopOptions(deps: LoopsDeps, sweeper: LeaseSweeper): LoopOptions[] {
     { name: "storage-repair", intervalMs: 30_000, run: () => repairStorage(contextFor("storage-repair")) },
     { name: "purge", intervalMs: 60_000, run: () => purgeDeleted(contextFor("purge")) },
     { name: "retention", intervalMs: 60_000, run: () => retireExpired(contextFor("retention")) },
+    { name: "archive-retention", intervalMs: 600_000, run: () => expireArchives(contextFor("archive-retention")) },
     { name: "tokens", intervalMs: 3_600_000, run: () => removeEndedTokens(contextFor("tokens")) },
   ];
   if (launcher.settings.executor !== "none") {

@@ -43,7 +43,10 @@ export function testContext(
       sourceCommit: "test",
       runnerImage: "local",
       runnerDeadlineMs: null,
-      storage: { idleTtlMs: null, dailyMax: 500, breakerMin: 200, breakerShare: 0.2, archiveKeep: 2 },
+      storage: {
+        ...{ idleTtlMs: null, dailyMax: 500, breakerMin: 200, breakerShare: 0.2 },
+        ...{ archiveKeep: 2, archiveRetentionMs: null, archiveRetentionDays: null },
+      },
       ...options.settings,
     },
     wake: (topic) => woken.push(topic),
