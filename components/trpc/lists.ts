@@ -26,6 +26,17 @@ export const runnerPages = (api: Api) =>
 export const storagePages = (api: Api, input: Partial<ListStorageInput>) =>
   paged<StorageSummary>((from) => api.storage.list.queryOptions({ limit: PAGE, ...input, ...from }));
 
+/** Enough to tell the large from the rest in a picture. */
+const PICTURED = 60;
+
+/** The largest volumes, and with them the totals of all that the input matches. */
+export const storagePicture = (api: Api, input: Pick<Partial<ListStorageInput>, "tenantId" | "projectId">) =>
+  api.storage.list.queryOptions({ storageKind: "pvc", sort: "sizeBytes", limit: PICTURED, ...input });
+
+/** What a clean-up is about, the longest expired first. */
+export const expiredVolumes = (api: Api) =>
+  api.storage.list.queryOptions({ isExpired: true, sort: "expiresAt", limit: 200 });
+
 const LEASE_POLL_MS = 5_000;
 
 /** A run whose lease is shown: heartbeats change no version, so nothing tells of them and a held lease is asked for. */
