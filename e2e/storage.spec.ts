@@ -39,7 +39,7 @@ async function finishedSession(page: Page, message: string): Promise<string> {
   return new URL(page.url()).pathname.split("/")[2] ?? "";
 }
 
-test("a volume is pinned, extended, evicted by its name, restored, and its conversation goes on", async ({
+test("a volume is pinned, extended, evicted by its name, restored and forked, and its conversation goes on", async ({
   browser,
   watchPage,
 }) => {
@@ -109,6 +109,20 @@ test("a volume is pinned, extended, evicted by its name, restored, and its conve
     await endRuns(page);
     await page.getByRole("navigation", { name: "Session" }).getByRole("link", { name: "Storage" }).click();
     await expect(lifecycle.locator("[aria-current=step]")).toContainText("live");
+  });
+
+  await test.step("a fork goes on from the same history, and its source stays", async () => {
+    await page.getByRole("button", { name: "Fork…" }).click();
+    const dialog = page.getByRole("dialog", { name: "Fork session" });
+    await dialog.getByLabel("Title").fill("The other way");
+    await dialog.getByRole("button", { name: "Fork", exact: true }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toContainText("The other way");
+    await say(page, "And in the copy?");
+    await expect(conversation(page)).toContainText("2 earlier messages of yours", { timeout: 90_000 });
+    await endRuns(page);
+    await open(page, "/storage");
+    await expect(rowOf(page, "The other way")).toContainText("live");
+    await expect(row).toContainText("live");
   });
   await page.close();
 });
@@ -209,6 +223,7 @@ test("the storage pages and their dialogs are accessible, in light and dark, and
   const storageState = await first.context().storageState();
   const actions: [string, string][] = [
     ["Keep for longer…", "Keep for longer"],
+    ["Fork…", "Fork session"],
     ["Evict volume…", "Evict volume"],
   ];
   for (const { name, ...options } of LOOKS) {

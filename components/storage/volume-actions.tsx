@@ -1,5 +1,5 @@
 "use client";
-import { ArchiveRestore, CalendarPlus, Ellipsis, HardDriveDownload, Pin, PinOff } from "lucide-react";
+import { ArchiveRestore, CalendarPlus, Ellipsis, GitFork, HardDriveDownload, Pin, PinOff } from "lucide-react";
 import { useState } from "react";
 import { useCanOperate } from "@/components/shell/identity";
 import { Button } from "@/components/ui/button";
@@ -8,9 +8,10 @@ import type { StorageSummary } from "@/contract/storage";
 import { EvictDialog } from "./evict-dialog";
 import { actionsOf, nameOf } from "./explain";
 import { ExtendDialog } from "./extend-dialog";
+import { ForkDialog } from "./fork-dialog";
 import { useVolume, type Volume } from "./use-volume";
 
-type Asked = "extend" | "evict" | null;
+type Asked = "extend" | "fork" | "evict" | null;
 
 /** A row's actions, behind one button. */
 export function VolumeMenu({ summary }: { summary: StorageSummary }) {
@@ -48,6 +49,9 @@ export function VolumeMenu({ summary }: { summary: StorageSummary }) {
         </MenuItem>
         <MenuItem onSelect={volume.restore} isDisabled={!actions.has("restore")}>
           <ArchiveRestore aria-hidden className="size-3.5" /> Restore from archive
+        </MenuItem>
+        <MenuItem onSelect={() => setAsked("fork")} isDisabled={!actions.has("fork")}>
+          <GitFork aria-hidden className="size-3.5" /> Fork…
         </MenuItem>
         <MenuSeparator />
         <MenuItem isDanger onSelect={() => setAsked("evict")} isDisabled={!actions.has("evict")}>
@@ -87,6 +91,9 @@ export function VolumeButtons({ summary }: { summary: StorageSummary }) {
       >
         <ArchiveRestore aria-hidden className="size-4" /> {volume.isRestoring ? "Restoring…" : "Restore from archive"}
       </Button>
+      <Button disabled={!actions.has("fork")} onClick={() => setAsked("fork")}>
+        <GitFork aria-hidden className="size-4" /> Fork…
+      </Button>
       <Button
         className="text-bad"
         disabled={volume.isPending || !actions.has("evict")}
@@ -109,5 +116,6 @@ function Dialogs({ summary, volume, asked, onClose }: DialogsProps) {
   };
   if (asked === "extend") return <ExtendDialog summary={summary} volume={volume} onClose={close} />;
   if (asked === "evict") return <EvictDialog summary={summary} volume={volume} onClose={close} />;
+  if (asked === "fork") return <ForkDialog summary={summary} onClose={close} />;
   return null;
 }
