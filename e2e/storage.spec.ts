@@ -127,7 +127,10 @@ test("a volume is pinned, extended, evicted by its name, restored and forked, an
   await page.close();
 });
 
-test("a clean-up says what it would do, and does it when told", async ({ browser, watchPage }) => {
+test("a clean-up says what it would do, does it when told, and leaves a line of history", async ({
+  browser,
+  watchPage,
+}) => {
   test.setTimeout(240_000);
   await using product = await Product.start(ENV);
   const page = await browser.newPage({ baseURL: product.url });
@@ -143,6 +146,7 @@ test("a clean-up says what it would do, and does it when told", async ({ browser
   await open(page, "/storage?expired=true");
   await expect(rowOf(page, "you may go")).toContainText("expired 1 h ago");
   await page.getByRole("navigation", { name: "Storage" }).getByRole("link", { name: "Clean-up" }).click();
+  await expect(page.getByText("No clean-up has taken anything yet")).toBeVisible();
   await page.getByRole("button", { name: "Dry run" }).click();
   const report = page.getByRole("status", { name: "What the clean-up says" });
   await expect(report.getByRole("region", { name: "Would go" })).toContainText("Say hello, you may go");
@@ -154,6 +158,9 @@ test("a clean-up says what it would do, and does it when told", async ({ browser
   await dialog.getByLabel("Type 1 to confirm").fill("1");
   await dialog.getByRole("button", { name: "Evict", exact: true }).click();
   await expect(report.getByRole("region", { name: "Went" })).toContainText("Say hello, you may go");
+  const line = page.getByRole("table", { name: "Clean-ups" }).getByRole("row").filter({ hasText: "by hand" });
+  await expect(line).toHaveCount(1);
+  await expect(line).toContainText("1 pinned");
   await open(page, "/storage?state=evicted");
   await expect(rowOf(page, "you may go")).toContainText("evicted");
   await expect(rowOf(page, "you must stay")).toBeHidden();

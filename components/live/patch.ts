@@ -51,6 +51,8 @@ export function patchStorage(cached: StorageSummary, frame: SessionFrame): Stora
     title: session.title,
     projectId: session.projectId,
     expiresAt: session.expiresAt,
+    // Of one without an expiry of its own the idle time decides, which no frame tells.
+    collectableAt: session.expiresAt ?? (cached.expiresAt === null ? cached.collectableAt : null),
     storageKind: session.storageKind,
     storageState: session.storageState,
     pvcName: session.storagePvcName,

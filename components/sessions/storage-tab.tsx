@@ -112,7 +112,7 @@ function HeldBy({ runId }: { runId: string | null }) {
 /** What the next clean-up would do, where there is something to say. */
 function Next({ summary }: { summary: StorageSummary }) {
   const nowMs = useHydratedNow();
-  const hasExpired = nowMs !== null && summary.expiresAt !== null && Date.parse(summary.expiresAt) <= nowMs;
+  const hasExpired = nowMs !== null && summary.collectableAt !== null && Date.parse(summary.collectableAt) <= nowMs;
   const isTaken = ["live", "archiving", "failed"].includes(summary.storageState) && hasExpired;
   if (summary.keeper === null && !isTaken) return null;
   return (

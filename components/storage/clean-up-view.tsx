@@ -1,15 +1,18 @@
 "use client";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { toast } from "sonner";
 import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
+import { newestCollection } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
 import { DangerDialog } from "@/components/ui/danger-dialog";
-import { formatPlural } from "@/components/ui/format";
+import { formatDuration, formatPlural } from "@/components/ui/format";
 import { Panel } from "@/components/ui/page";
+import { Countdown, Time } from "@/components/ui/time";
 import type { GcReport } from "@/contract/storage";
+import { CleanUpHistory } from "./clean-up-history";
 import { CleanUpReport } from "./clean-up-report";
 
 /** The clean-up of expired volumes: what it would do, having it done, and what it did. */
@@ -17,6 +20,7 @@ export function CleanUpView() {
   return (
     <div className="flex flex-col gap-4 p-4 lg:p-6">
       <CleanUpPanel />
+      <CleanUpHistory />
     </div>
   );
 }
@@ -64,8 +68,8 @@ function CleanUpPanel() {
       }
     >
       <p className="px-4 py-3 text-sm text-ink-2">
-        The clean-up runs by itself. It takes the volumes of expired sessions, the longest expired first: never one that
-        is in use or pinned, nor one whose last turn is not archived.
+        <Schedule /> It takes the volumes of expired sessions, the longest expired first: never one that is in use or
+        pinned, nor one whose last turn is not archived.
         {canOperate && report === null && " A dry run says what it would do and why, and changes nothing."}
       </p>
       {error !== null && !isAsking && (
@@ -88,5 +92,28 @@ function CleanUpPanel() {
         />
       )}
     </Panel>
+  );
+}
+
+/** How often it runs by itself, and when it did last. */
+function Schedule() {
+  const schedule = useQuery(newestCollection(useTRPC())).data?.schedule;
+  if (schedule === undefined) return "The clean-up runs by itself.";
+  const next =
+    schedule.lastAt === null ? null : new Date(Date.parse(schedule.lastAt) + schedule.intervalMs).toISOString();
+  return (
+    <>
+      The clean-up runs by itself every {formatDuration(schedule.intervalMs)}
+      {next !== null && (
+        <>
+          : last <Time at={schedule.lastAt} className="font-medium text-ink" />, next{" "}
+          <span className="font-medium text-ink">
+            <Countdown to={next} past="any moment" />
+          </span>{" "}
+          at the latest
+        </>
+      )}
+      .
+    </>
   );
 }

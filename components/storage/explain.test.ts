@@ -8,7 +8,7 @@ const summary = (more: Partial<StorageSummary>): StorageSummary =>
     storageState: "live",
     pinnedAt: null,
     restorable: false,
-    expiresAt: "2026-12-01T00:00:00Z",
+    collectableAt: "2026-12-01T00:00:00Z",
     ...more,
   }) as StorageSummary;
 
@@ -33,7 +33,7 @@ test("what can be done follows the state, the pin and the archive", () => {
     "evict",
   ]);
   expect([...actionsOf(summary({ storageState: "evicted", restorable: true }))]).toEqual(["extend", "restore", "fork"]);
-  expect(actionsOf(summary({ expiresAt: null })).has("extend"), "what never expires").toBe(false);
+  expect(actionsOf(summary({ collectableAt: null })).has("extend"), "what never expires").toBe(false);
   expect([...actionsOf(summary({ storageState: "deleting" }))]).toEqual([]);
   expect([...actionsOf(summary({ storageState: "none" }))]).toEqual([]);
 });

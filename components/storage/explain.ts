@@ -76,7 +76,7 @@ export function explainLoss(summary: Archived): Loss {
 }
 
 export type VolumeAction = "pin" | "unpin" | "extend" | "restore" | "fork" | "evict";
-type Acted = Pick<StorageSummary, "storageState" | "pinnedAt" | "restorable" | "expiresAt">;
+type Acted = Pick<StorageSummary, "storageState" | "pinnedAt" | "restorable" | "collectableAt">;
 
 /** Without a volume: what would be pinned, extended or evicted is not there. */
 const HAS_VOLUME: ReadonlySet<StorageState> = new Set(["creating", "live", "archiving", "restoring", "failed"]);
@@ -89,7 +89,7 @@ export function actionsOf(summary: Acted): ReadonlySet<VolumeAction> {
   const hasVolume = HAS_VOLUME.has(summary.storageState);
   if (summary.pinnedAt !== null) actions.add("unpin");
   else if (hasVolume) actions.add("pin");
-  if (summary.expiresAt !== null && (hasVolume || summary.storageState === "evicted")) actions.add("extend");
+  if (summary.collectableAt !== null && (hasVolume || summary.storageState === "evicted")) actions.add("extend");
   if (summary.restorable && RESTORED_FROM.has(summary.storageState)) actions.add("restore");
   if (summary.restorable) actions.add("fork");
   if (hasVolume) actions.add("evict");

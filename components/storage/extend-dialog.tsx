@@ -26,8 +26,8 @@ export function ExtendDialog({ summary, volume, onClose }: ExtendDialogProps) {
   const [date, setDate] = useState("");
   const extension = extensionOf(choice, date);
   const refusal =
-    extension === null ? "Choose a day and a time." : refuseExtension(extension, summary.expiresAt, nowMs);
-  const after = extension === null ? null : expiryAfter(extension, summary.expiresAt, nowMs);
+    extension === null ? "Choose a day and a time." : refuseExtension(extension, summary.collectableAt, nowMs);
+  const after = extension === null ? null : expiryAfter(extension, summary.collectableAt, nowMs);
 
   function submit(event: FormEvent): void {
     event.preventDefault();
@@ -47,15 +47,15 @@ export function ExtendDialog({ summary, volume, onClose }: ExtendDialogProps) {
     >
       <form onSubmit={submit} className="flex flex-col gap-3">
         <p className="text-sm text-ink-2">
-          {summary.expiresAt === null ? (
+          {summary.collectableAt === null ? (
             "It never expires."
-          ) : Date.parse(summary.expiresAt) <= nowMs ? (
+          ) : Date.parse(summary.collectableAt) <= nowMs ? (
             <>
-              It expired <Time at={summary.expiresAt} />, and goes with a clean-up.
+              It expired <Time at={summary.collectableAt} />, and goes with a clean-up.
             </>
           ) : (
             <>
-              It expires <Countdown to={summary.expiresAt} />.
+              It expires <Countdown to={summary.collectableAt} />.
             </>
           )}
         </p>

@@ -65,7 +65,15 @@ export function Expiry({ summary }: { summary: StorageSummary }) {
           <Pin aria-hidden className="size-3" /> pinned
         </span>
       )}
-      <ExpiresAt at={summary.expiresAt} isGone={summary.storageState === "evicted"} />
+      <ExpiresAt at={summary.collectableAt} isGone={summary.storageState === "evicted"} />
+      {summary.expiresAt === null && summary.collectableAt !== null && (
+        <span
+          className="text-2xs text-ink-3"
+          title="It has no expiry of its own: it goes once it has been idle for long."
+        >
+          if idle
+        </span>
+      )}
     </span>
   );
 }

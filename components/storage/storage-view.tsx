@@ -2,6 +2,7 @@
 import { useQueryStates } from "nuqs";
 import { PageHeader } from "@/components/ui/page";
 import { TabLinks } from "@/components/ui/tabs";
+import { BreakerBanner } from "./breaker-banner";
 import { CleanUpView } from "./clean-up-view";
 import { STORAGE_FILTERS, type StorageViewName } from "./filter";
 import { OrphansView } from "./orphans-view";
@@ -23,6 +24,7 @@ export function StorageView({ view }: { view: StorageViewName }) {
         description="Volumes are caches of sessions: the archive brings back what was evicted."
       />
       <TabLinks label="Storage" tabs={TABS} current={view} />
+      <BreakerBanner />
       <div className="scroll-thin min-h-0 flex-1 overflow-y-auto">
         {view === "volumes" && <VolumesView filter={filter} onChange={(change) => void setFilter(change)} />}
         {view === "clean-up" && <CleanUpView />}

@@ -5,7 +5,7 @@ import { requireIdentity } from "@/app/(console)/identity";
 import { prefetchPages } from "@/app/(console)/prefetch-pages";
 import { STORAGE_FILTERS, STORAGE_VIEWS, scopeInput, storageInput } from "@/components/storage/filter";
 import { StorageView } from "@/components/storage/storage-view";
-import { storagePages, storagePicture } from "@/components/trpc/lists";
+import { collectionPages, newestCollection, storagePages, storagePicture } from "@/components/trpc/lists";
 import { HydrateClient, prefetch, trpc } from "@/server/trpc/rsc";
 
 export const metadata: Metadata = { title: "Storage" };
@@ -19,6 +19,8 @@ export default async function StoragePage(props: { searchParams: Promise<SearchP
   await requireIdentity();
   const scope = scopeInput(filter);
   await Promise.all([
+    prefetch(newestCollection(trpc)),
+    ...(view === "clean-up" ? [prefetchPages(collectionPages(trpc))] : []),
     ...(view === "volumes"
       ? [
           prefetchPages(storagePages(trpc, storageInput(filter))),
