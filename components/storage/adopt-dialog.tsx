@@ -21,7 +21,8 @@ export function AdoptDialog({ orphan, onClose }: { orphan: OrphanVolume; onClose
   const [sessionId, setSessionId] = useState(orphan.sessionId ?? "");
   const [tenantId, setTenantId] = useState(orphan.tenantId ?? "");
   const [projectId, setProjectId] = useState(orphan.projectId ?? "");
-  const chosen = profile === "" ? (backends[0]?.profile ?? "") : profile;
+  const usual = backends.find((backend) => backend.isConfigured) ?? backends[0];
+  const chosen = profile === "" ? (usual?.profile ?? "") : profile;
   const adopt = useMutation(
     trpc.storage.adopt.mutationOptions({
       onSuccess: (session) => {

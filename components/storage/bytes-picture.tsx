@@ -138,7 +138,7 @@ function Sessions({ sessions, bar }: { sessions: readonly StorageSummary[]; bar:
       {measured.map((session) => (
         <li
           key={session.sessionId}
-          className="grid grid-cols-[minmax(0,1fr)_5rem_4.5rem] items-center gap-3 py-0.5 text-xs"
+          className="grid grid-cols-[minmax(0,1fr)_4.5rem] items-center gap-3 py-0.5 text-xs sm:grid-cols-[minmax(0,1fr)_5rem_4.5rem]"
         >
           <Link
             href={`/sessions/${encodeURIComponent(session.sessionId)}?tab=storage`}
@@ -147,7 +147,7 @@ function Sessions({ sessions, bar }: { sessions: readonly StorageSummary[]; bar:
           >
             {nameOf(session)} <span className="font-mono text-ink-3">{shortenId(session.sessionId)}</span>
           </Link>
-          <span aria-hidden className="h-1.5 rounded-full bg-sunken">
+          <span aria-hidden className="h-1.5 rounded-full bg-sunken max-sm:hidden">
             <span
               className="block h-full rounded-full bg-accent-fill"
               style={{ width: `${((session.sizeBytes ?? 0) / largest) * 100}%` }}

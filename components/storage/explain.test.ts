@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { StorageSummary } from "@/contract/storage";
 import { STORAGE_STATES } from "@/contract/words";
-import { actionsOf, explainKeeper, explainLoss, nameOf, reasonWord } from "./explain";
+import { actionsOf, explainBreaker, explainKeeper, explainLoss, nameOf, reasonWord } from "./explain";
 
 const summary = (more: Partial<StorageSummary>): StorageSummary =>
   ({
@@ -32,7 +32,7 @@ test("what can be done follows the state, the pin and the archive", () => {
     "fork",
     "evict",
   ]);
-  expect([...actionsOf(summary({ storageState: "evicted", restorable: true }))]).toEqual(["extend", "restore", "fork"]);
+  expect([...actionsOf(summary({ storageState: "evicted", restorable: true }))]).toEqual(["restore", "fork"]);
   expect(actionsOf(summary({ collectableAt: null })).has("extend"), "what never expires").toBe(false);
   expect([...actionsOf(summary({ storageState: "deleting" }))]).toEqual([]);
   expect([...actionsOf(summary({ storageState: "none" }))]).toEqual([]);
@@ -49,6 +49,16 @@ test("a keeper reads as a sentence, and rows are grouped by its word", () => {
   expect(explainKeeper("something new")).toBe("something new");
   expect(reasonWord("run-live: run run_1 is claimed")).toBe("run-live");
   expect(reasonWord("expired, archived")).toBe("expired");
+});
+
+test("a breaker is told for as long as the clean-up goes on saying so", () => {
+  const at = "2026-11-22T12:00:00Z";
+  const nowMs = Date.parse(at) + 3_600_000;
+  const breaker = "breaker-open: 412 of 900 volumes have expired at once";
+  expect(explainBreaker({ at, breaker }, nowMs)).toBe("412 of 900 volumes have expired at once");
+  expect(explainBreaker({ at, breaker }, nowMs + 2 * 3_600_000)).toBeNull();
+  expect(explainBreaker({ at, breaker: null }, nowMs)).toBeNull();
+  expect(explainBreaker(undefined, nowMs)).toBeNull();
 });
 
 test("a session without a title has a name all the same", () => {

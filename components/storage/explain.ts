@@ -1,5 +1,5 @@
 import type { Session } from "@/contract/session";
-import type { StorageSummary } from "@/contract/storage";
+import type { GcHistoryEntry, StorageSummary } from "@/contract/storage";
 import type { StorageState } from "@/contract/words";
 
 /** What a state means, for who has not read the documentation. */
@@ -75,6 +75,19 @@ export function explainLoss(summary: Archived): Loss {
   };
 }
 
+/** A clean-up that goes on being stopped says so every hour: what was said longer ago is over. */
+const BREAKER_TOLD_MS = 2 * 3_600_000;
+
+/** Why the clean-up has stopped itself, by the newest line of its history; null when it has not, or not any more. */
+export function explainBreaker(
+  newest: Pick<GcHistoryEntry, "at" | "breaker"> | undefined,
+  nowMs: number,
+): string | null {
+  if (newest === undefined || newest.breaker === null) return null;
+  if (nowMs - Date.parse(newest.at) > BREAKER_TOLD_MS) return null;
+  return newest.breaker.replace(/^[a-z-]+: /, "");
+}
+
 export type VolumeAction = "pin" | "unpin" | "extend" | "restore" | "fork" | "evict";
 type Acted = Pick<StorageSummary, "storageState" | "pinnedAt" | "restorable" | "collectableAt">;
 
@@ -89,7 +102,7 @@ export function actionsOf(summary: Acted): ReadonlySet<VolumeAction> {
   const hasVolume = HAS_VOLUME.has(summary.storageState);
   if (summary.pinnedAt !== null) actions.add("unpin");
   else if (hasVolume) actions.add("pin");
-  if (summary.collectableAt !== null && (hasVolume || summary.storageState === "evicted")) actions.add("extend");
+  if (hasVolume && summary.collectableAt !== null) actions.add("extend");
   if (summary.restorable && RESTORED_FROM.has(summary.storageState)) actions.add("restore");
   if (summary.restorable) actions.add("fork");
   if (hasVolume) actions.add("evict");

@@ -54,7 +54,7 @@ function Orphans() {
               <Table
                 label="Orphans"
                 rows={items}
-                columns={columnsOf(setAsked)}
+                columns={columnsOf(items, setAsked)}
                 keyOf={(orphan) => `${orphan.namespace}/${orphan.name}`}
               />
               <p className="p-4 text-center text-xs text-ink-3">
@@ -71,8 +71,8 @@ function Orphans() {
   );
 }
 
-function columnsOf(ask: (asked: Asked) => void): Column<OrphanVolume>[] {
-  return [
+function columnsOf(orphans: readonly OrphanVolume[], ask: (asked: Asked) => void): Column<OrphanVolume>[] {
+  const columns: Column<OrphanVolume>[] = [
     {
       name: "Volume",
       isLead: true,
@@ -130,4 +130,7 @@ function columnsOf(ask: (asked: Asked) => void): Column<OrphanVolume>[] {
       ),
     },
   ];
+  // A folder is asked for in no size.
+  const hasSizes = orphans.some((orphan) => orphan.requestedBytes !== null);
+  return columns.filter((column) => hasSizes || column.name !== "Asked for");
 }

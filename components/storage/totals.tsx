@@ -16,7 +16,7 @@ export function Totals({ totals, filter, onChange }: TotalsProps) {
   return (
     <dl className="grid grid-cols-3 gap-px overflow-hidden rounded-lg border bg-line lg:grid-cols-6">
       <Tile name="Volumes" figure={totals.volumes.toLocaleString("en")} note={formatPlural(totals.files, "file")} />
-      <Tile name="Bytes" figure={formatBytes(totals.bytes)} note="as last measured" />
+      <Tile name="Bytes" figure={formatBytes(totals.bytes)} note="last measured" />
       <Tile
         name="Pinned"
         figure={totals.pinned.toLocaleString("en")}
@@ -27,7 +27,7 @@ export function Totals({ totals, filter, onChange }: TotalsProps) {
       <Tile
         name="Expired"
         figure={totals.expired.toLocaleString("en")}
-        note="due for a clean-up"
+        note="due to go"
         tone={totals.expired > 0 ? "text-warn" : undefined}
         isOn={filter.expired === true}
         onPress={() => onChange({ expired: filter.expired === true ? null : true })}

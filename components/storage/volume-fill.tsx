@@ -9,7 +9,8 @@ const NEARLY_FULL = 0.8;
 export function VolumeFill({ summary }: { summary: StorageSummary }) {
   const { sizeBytes, requestedBytes, filesCount } = summary;
   if (sizeBytes === null) return <p className="text-sm text-ink-3">Not measured yet: its first turn does.</p>;
-  const share = requestedBytes === null ? null : sizeBytes / requestedBytes;
+  const isGone = summary.storageState === "evicted";
+  const share = requestedBytes === null || isGone ? null : sizeBytes / requestedBytes;
   const isNearlyFull = share !== null && share >= NEARLY_FULL;
   return (
     <div className="flex flex-col gap-1.5">
@@ -18,6 +19,7 @@ export function VolumeFill({ summary }: { summary: StorageSummary }) {
         <span className="text-xs text-ink-2">
           {requestedBytes !== null && `of ${formatBytes(requestedBytes)} asked for, `}
           in {formatPlural(filesCount ?? 0, "file")}
+          {isGone && ", before its eviction"}
         </span>
         {isNearlyFull && <span className="text-xs font-medium text-warn">nearly full</span>}
       </p>

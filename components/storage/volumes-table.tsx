@@ -1,5 +1,6 @@
 "use client";
 import Link from "next/link";
+import { useCanOperate } from "@/components/shell/identity";
 import { shortenId } from "@/components/ui/format";
 import { State } from "@/components/ui/state";
 import { type Column, Table } from "@/components/ui/table";
@@ -10,11 +11,13 @@ import { VolumeMenu } from "./volume-actions";
 
 /** Volumes as rows; each leads to its session's storage. */
 export function VolumesTable({ volumes, largest }: { volumes: readonly StorageSummary[]; largest: number }) {
+  const canOperate = useCanOperate();
+  const columns = columnsOf(volumes, largest).filter((column) => canOperate || column.name !== "Actions");
   return (
     <Table
       label="Volumes"
       rows={volumes}
-      columns={columnsOf(volumes, largest)}
+      columns={columns}
       keyOf={(volume) => volume.sessionId}
       rowClassName={() => "max-sm:pr-12"}
     />
