@@ -196,7 +196,10 @@ export const GcHistoryEntry = z.object({
   breaker: z.string().nullable(),
 });
 export type GcHistoryEntry = z.infer<typeof GcHistoryEntry>;
-export const GcHistoryPage = pageOf(GcHistoryEntry);
+/** When volumes were last looked through, by whomever, and how often the worker does it by itself. */
+export const GcSchedule = z.object({ intervalMs: z.number(), lastAt: z.string().nullable() });
+export const GcHistoryPage = pageOf(GcHistoryEntry).extend({ schedule: GcSchedule });
+export type GcHistoryPage = z.infer<typeof GcHistoryPage>;
 
 const GcEntry = z.object({ sessionId: z.string(), reason: z.string() });
 export type GcEntry = z.infer<typeof GcEntry>;

@@ -62,6 +62,8 @@ export type ServerSettings = {
 export type StorageSettings = {
   /** null: a session without an expiry of its own never expires. */
   idleTtlMs: number | null;
+  /** How often the worker collects by itself. */
+  gcIntervalMs: number;
   /** Of collections that no person asked for. */
   dailyMax: number;
   breakerMin: number;

@@ -110,6 +110,7 @@ function settingsFrom(env: ServerEnv): ServerSettings {
     runnerDeadlineMs: env.AGENTRUN_EXECUTOR === "kubernetes" ? env.AGENTRUN_RUNNER_DEADLINE_SECONDS * 1_000 : null,
     storage: {
       idleTtlMs: env.AGENTRUN_SESSION_IDLE_TTL_MS ?? null,
+      gcIntervalMs: env.AGENTRUN_SESSION_GC_INTERVAL_MS,
       dailyMax: env.AGENTRUN_SESSION_GC_DAILY_MAX,
       breakerMin: env.AGENTRUN_SESSION_GC_BREAKER_MIN,
       breakerShare: env.AGENTRUN_SESSION_GC_BREAKER_PERCENT / 100,

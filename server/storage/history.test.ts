@@ -14,7 +14,9 @@ function loopOf(store: TestStore, settings: Partial<ServiceContext["settings"]["
 test("a collection leaves one line of what went, what stayed and why; one that did nothing leaves none", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
+  expect((await listGcHistory(ctx, { limit: 50 })).schedule).toEqual({ intervalMs: 300_000, lastAt: null });
   await collectGarbage(ctx, GC);
+  expect((await listGcHistory(ctx, { limit: 50 })).schedule.lastAt).not.toBeNull();
   const gone = await makeUsedSession(ctx, { note: "gone" });
   const pinned = [await makeStoredSession(ctx), await makeStoredSession(ctx)];
   for (const sessionId of pinned) await pinStorage(ctx, { sessionId });

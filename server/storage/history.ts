@@ -1,7 +1,6 @@
 import { and, desc, eq, sql } from "drizzle-orm";
-import type { Page } from "@/contract/page";
-import type { GcHistoryEntry, GcReport, ListGcHistoryInput } from "@/contract/storage";
-import { audit as auditTable } from "@/db/schema";
+import type { GcHistoryEntry, GcHistoryPage, GcReport, ListGcHistoryInput } from "@/contract/storage";
+import { audit as auditTable, storageGc } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { type Actor, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
@@ -15,7 +14,7 @@ type Told = Pick<GcHistoryEntry, "evicted" | "advanced" | "kept" | "bytes" | "re
 export type Collection = { report: GcReport; kept: ReadonlyMap<string, number>; bytes: number; breaker: string | null };
 
 /** Collections that took something or were kept from it, the newest first: their rows of audit. */
-export async function listGcHistory(ctx: ServiceContext, input: ListGcHistoryInput): Promise<Page<GcHistoryEntry>> {
+export async function listGcHistory(ctx: ServiceContext, input: ListGcHistoryInput): Promise<GcHistoryPage> {
   const { cursor, limit } = input;
   const filter = { list: "storage.history" };
   const tenantId = tenantOf(ctx);
@@ -43,7 +42,13 @@ export async function listGcHistory(ctx: ServiceContext, input: ListGcHistoryInp
       ...(row.details as Told),
     })),
     cursor: page.cursor,
+    schedule: await readSchedule(ctx),
   };
+}
+
+async function readSchedule(ctx: ServiceContext): Promise<GcHistoryPage["schedule"]> {
+  const [last] = await ctx.db.select({ collectedAt: storageGc.collectedAt }).from(storageGc);
+  return { intervalMs: ctx.settings.storage.gcIntervalMs, lastAt: iso(last?.collectedAt ?? null) };
 }
 
 /** Writes the collection's row of audit, unless it did nothing and nothing stopped it. */

@@ -44,7 +44,7 @@ export function testContext(
       runnerImage: "local",
       runnerDeadlineMs: null,
       storage: {
-        ...{ idleTtlMs: null, dailyMax: 500, breakerMin: 200, breakerShare: 0.2 },
+        ...{ idleTtlMs: null, gcIntervalMs: 300_000, dailyMax: 500, breakerMin: 200, breakerShare: 0.2 },
         ...{ archiveKeep: 2, archiveRetentionMs: null, archiveRetentionDays: null },
       },
       ...options.settings,
