@@ -64,17 +64,19 @@ test("a removal that ignores its guard is found: of a live session, of one that 
   expect(findings).toHaveLength(6);
 });
 
-test("an eviction under a claimed run, and one of a pinned session, are found", async (context) => {
-  const [held, pinned] = [await makeSession(), await makeSession()];
+test("an eviction under a claimed run, of a pinned session, and before its time, are found", async (context) => {
+  const [held, pinned, early] = [await makeSession(), await makeSession(), await makeSession()];
   const run = await createRun(world.ctx, { backendProfile: "codex", sessionRef: { sessionId: held.sessionId } });
   await claimRun(world.ctx, { runId: run.id, runnerId: "runner" });
   await world.plant(held.sessionId, { storageState: "deleting" });
   await world.plant(pinned.sessionId, { storageState: "deleting", pinnedAt: new Date() });
+  await world.plant(early.sessionId, { storageState: "deleting", expiresAt: new Date(Date.now() + 3_600_000) });
   await repairStorage(world.ctx);
   const findings = await auditFindings(world, context);
   expect(findings).toEqual([
     { rule: "deleted-in-use", what: expect.stringContaining(`run ${run.id} was claimed`) },
     { rule: "deleted-in-use", what: expect.stringContaining(`${pinned.sessionId}: it was pinned`) },
+    { rule: "deleted-in-use", what: expect.stringContaining(`${early.sessionId}: its time was not over`) },
   ]);
 });
 

@@ -26,6 +26,7 @@ export type Evidence = {
 const SESSION = "agentrun.dev/session-id";
 const WITH_CLAIM = ["live", "archiving", "restoring"];
 const HALF_WAY = ["creating", "archiving", "deleting"];
+const ORDERED = ["storage.evict", "storage.withdraw"];
 /** The acts after which a claim is gone. */
 const GONE = ["storage.evicted", "sessions.purged", "storage.withdraw"];
 
@@ -133,8 +134,13 @@ class Past {
     if (!session.isDeleted && session.state !== "deleting") return `it was ${session.state}`;
     const runs = new Map(until.filter((moment) => moment.kind === "run").map((moment) => [moment.id, moment]));
     for (const run of runs.values()) if (run.state === "claimed") return `run ${run.id} was claimed`;
-    // An explicit order takes a pinned volume too.
-    const isOrdered = recorded.some((row) => row.targetId === sessionId && row.action === "storage.evict");
-    return session.isPinned && !session.isDeleted && !isOrdered ? "it was pinned" : null;
+    // An explicit order takes a volume that is pinned, or whose time is not over.
+    const isOrdered = recorded.some((row) => row.targetId === sessionId && ORDERED.includes(row.action));
+    if (session.isDeleted || isOrdered) return null;
+    if (session.isPinned) return "it was pinned";
+    const moments = until.filter((moment) => moment.kind === "session");
+    const doom = moments[moments.findLastIndex((moment) => moment.state !== "deleting") + 1];
+    const hasExpired = doom?.expiresAt != null && doom.expiresAt <= doom.at;
+    return hasExpired ? null : "its time was not over when it was doomed";
   }
 }

@@ -3,20 +3,32 @@ import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import process from "node:process";
+import { createInterface } from "node:readline";
 import { build } from "esbuild";
+import type { Act } from "./acts";
 import type { ChildJob } from "./child";
+import type { Place } from "./context";
+import type { Answer } from "./rival";
+import type { Subject } from "./subjects";
+
+/** Another process that works on the same place. */
+export interface Rival extends AsyncDisposable {
+  ask(act: Act, subject: Subject): Promise<Answer>;
+}
 
 export interface Children extends AsyncDisposable {
   /** Runs a child to its end; answers how it ended and what it said of errors. */
   run(job: ChildJob): Promise<{ code: number | null; signal: string | null; errors: string }>;
+  rival(place: Place): Rival;
 }
 
-/** Bundles the program of the children once: real processes that run the services' own code. */
+/** Bundles the programs of the children once: real processes that run the services' own code. */
 export async function prepareChildren(): Promise<Children> {
-  const file = path.resolve("test-results", `fault-child-${process.pid}.mjs`);
+  const folder = path.resolve("test-results", `fault-children-${process.pid}`);
   await build({
-    entryPoints: [path.resolve(import.meta.dirname, "child.ts")],
-    outfile: file,
+    entryPoints: ["child.ts", "rival.ts"].map((name) => path.resolve(import.meta.dirname, name)),
+    outdir: folder,
+    outExtension: { ".js": ".mjs" },
     bundle: true,
     platform: "node",
     target: "node20",
@@ -26,7 +38,8 @@ export async function prepareChildren(): Promise<Children> {
   });
   return {
     async run(job) {
-      const child = spawn(process.execPath, [file, JSON.stringify(job)], { stdio: ["ignore", "ignore", "pipe"] });
+      const program = path.join(folder, "child.mjs");
+      const child = spawn(process.execPath, [program, JSON.stringify(job)], { stdio: ["ignore", "ignore", "pipe"] });
       let errors = "";
       child.stderr.setEncoding("utf8").on("data", (text) => {
         errors += text;
@@ -34,6 +47,34 @@ export async function prepareChildren(): Promise<Children> {
       const [code, signal] = await once(child, "close");
       return { code, signal, errors };
     },
-    [Symbol.asyncDispose]: () => rm(file, { force: true }),
+    rival: (place) => startRival(path.join(folder, "rival.mjs"), place),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
+  };
+}
+
+function startRival(program: string, place: Place): Rival {
+  const child = spawn(process.execPath, [program, JSON.stringify(place)], { stdio: ["pipe", "pipe", "inherit"] });
+  const ended = once(child, "close");
+  const waiting = new Map<number, { resolve(answer: Answer): void; reject(error: Error): void }>();
+  let asked = 0;
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    const answer: Answer = JSON.parse(line);
+    waiting.get(answer.id)?.resolve(answer);
+    waiting.delete(answer.id);
+  });
+  child.on("close", () => {
+    for (const { reject } of waiting.values()) reject(new Error("the other process died"));
+  });
+  return {
+    ask(act, subject) {
+      asked += 1;
+      const id = asked;
+      child.stdin.write(`${JSON.stringify({ id, act, subject })}\n`);
+      return new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
+    },
+    async [Symbol.asyncDispose]() {
+      child.stdin.end();
+      await ended;
+    },
   };
 }

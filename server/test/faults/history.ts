@@ -12,6 +12,8 @@ export type Moment = {
   state: string;
   isPinned: boolean;
   isDeleted: boolean;
+  /** As `at`; null for what never expires. */
+  expiresAt: number | null;
 };
 
 /**
@@ -22,11 +24,13 @@ export async function recordHistory(db: Db): Promise<void> {
   await db.execute(sql`
     create table test_history (
       n bigserial primary key, at timestamptz not null default clock_timestamp(), kind text not null, id text not null,
-      session_id text, state text not null, is_pinned boolean not null, is_deleted boolean not null)`);
+      session_id text, state text not null, is_pinned boolean not null, is_deleted boolean not null,
+      expires_at timestamptz)`);
   await db.execute(sql`
     create function test_note_session() returns trigger language plpgsql as $$ begin
-      insert into test_history (kind, id, session_id, state, is_pinned, is_deleted) values
-        ('session', new.session_id, new.session_id, new.storage_state, new.pinned_at is not null, new.deleted_at is not null);
+      insert into test_history (kind, id, session_id, state, is_pinned, is_deleted, expires_at) values
+        ('session', new.session_id, new.session_id, new.storage_state, new.pinned_at is not null, new.deleted_at is not null,
+          new.expires_at);
       return null; end $$`);
   await db.execute(sql`
     create function test_note_run() returns trigger language plpgsql as $$ begin
@@ -41,7 +45,8 @@ export async function recordHistory(db: Db): Promise<void> {
 
 export async function readHistory(db: Db): Promise<Moment[]> {
   const { rows } = await db.execute<Moment>(sql`
-    select extract(epoch from at)::float8 * 1000 as at, kind, id, session_id as "sessionId", state, is_pinned as "isPinned", is_deleted as "isDeleted"
+    select extract(epoch from at)::float8 * 1000 as at, kind, id, session_id as "sessionId", state, is_pinned as "isPinned", is_deleted as "isDeleted",
+      extract(epoch from expires_at)::float8 * 1000 as "expiresAt"
     from test_history order by n`);
   return rows;
 }
