@@ -10,7 +10,7 @@ interface SegmentLine {
   missing(digests: string[]): Promise<string[]>;
   put(segment: Segment): Promise<void>;
   /** Throws where the sending is to be given up. */
-  check(): void;
+  check?(): void;
 }
 
 /**
@@ -40,7 +40,7 @@ export async function sendVolume(
     groupBytes = 0;
   };
   const packed = await packVolume(layout, cache, async (segment) => {
-    line.check();
+    line.check?.();
     group.push(segment);
     groupBytes += segment.bytes.length;
     if (groupBytes > GROUP_BYTES_MAX) await send();
