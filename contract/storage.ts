@@ -12,7 +12,14 @@ import {
   text,
 } from "./ids";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
-import { STORAGE_KINDS, STORAGE_POLICIES, STORAGE_SORTS, STORAGE_STATES } from "./words";
+import {
+  ARCHIVE_ORDER_STATES,
+  ARCHIVE_ORDERERS,
+  STORAGE_KINDS,
+  STORAGE_POLICIES,
+  STORAGE_SORTS,
+  STORAGE_STATES,
+} from "./words";
 
 export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits");
 
@@ -50,6 +57,8 @@ export type RefreshStorageInput = z.infer<typeof RefreshStorageInput>;
 export const EvictStorageInput = z.strictObject({ sessionId: RecordId, reason: text(1_000).optional() });
 export type EvictStorageInput = z.infer<typeof EvictStorageInput>;
 export const RestoreStorageInput = z.strictObject({ sessionId: RecordId });
+export const ArchiveStorageInput = z.strictObject({ sessionId: RecordId });
+export type ArchiveStorageInput = z.infer<typeof ArchiveStorageInput>;
 export const PinStorageInput = z.strictObject({ sessionId: RecordId, reason: text(1_000).optional() });
 export type PinStorageInput = z.infer<typeof PinStorageInput>;
 export const UnpinStorageInput = z.strictObject({ sessionId: RecordId });
@@ -101,6 +110,19 @@ export const GcInput = z.strictObject({
 });
 export type GcInput = z.infer<typeof GcInput>;
 
+/** An archive that was ordered and is not there yet, or lacks what could not be read. */
+export const ArchiveOrder = z.object({
+  state: z.enum(ARCHIVE_ORDER_STATES),
+  orderedBy: z.enum(ARCHIVE_ORDERERS),
+  orderedAt: z.string(),
+  /** Tries that failed. */
+  tryCount: z.number(),
+  /** What the last of them said. */
+  failure: z.string().nullable(),
+  nextTryAt: z.string(),
+});
+export type ArchiveOrder = z.infer<typeof ArchiveOrder>;
+
 export const StorageSummary = z.object({
   sessionId: z.string(),
   tenantId: z.string(),
@@ -130,6 +152,7 @@ export const StorageSummary = z.object({
   archivedAt: z.string().nullable(),
   /** Whether that archive holds the volume's last turn. */
   isArchiveCurrent: z.boolean(),
+  archiveOrder: ArchiveOrder.nullable(),
   /** Why the next collection would keep an expired volume; null if it would go, or has not expired. */
   keeper: z.string().nullable(),
 });

@@ -4,7 +4,7 @@ import * as k8s from "@kubernetes/client-node";
 import { expect, test } from "vitest";
 import { createKubernetesExecutor } from "@/server/executors/kubernetes";
 import { Cluster } from "@/server/kubernetes";
-import { ATTEMPT, POLICY } from "@/server/test/cluster/attempt";
+import { ARCHIVER, ATTEMPT, POLICY } from "@/server/test/cluster/attempt";
 import { createTestNamespace } from "@/server/test/cluster/namespace";
 import { createKubernetesVolumes } from "@/server/volumes/kubernetes";
 import matrix from "./rbac-matrix.json";
@@ -121,6 +121,9 @@ test("the worker's rights are all that volumes and attempts need", async () => {
   expect(pod?.spec).toMatchObject({ serviceAccountName: "agentrun-runner", automountServiceAccountToken: false });
   expect(JSON.stringify(pod?.spec?.volumes)).not.toContain("serviceAccountToken");
   expect(await executor.end(spec.attemptId)).toBe("gone");
+  await executor.launchArchiver?.({ ...ARCHIVER, volumeName: name });
+  expect(await executor.observe(ARCHIVER.attemptId)).toBe("running");
+  expect(await executor.end(ARCHIVER.attemptId)).toBe("gone");
   await executor.close();
   await volumes.remove(name, uid);
   expect(errors).toEqual([]);

@@ -28,6 +28,8 @@ export type Actor =
       /** Its run or epoch has ended: only heartbeat and finish still answer it, so that the last answers are not lost. */
       isEnded?: boolean;
     }
+  /** Hands over what one session's volume holds, and can do nothing else. */
+  | { kind: "archiver"; name: string; sessionId: string; tenantId: string; tokenId: string }
   | { kind: "system"; name: string; tenantId: null };
 
 /** Topics that readers wait on; see server/live. A key narrows one to a run. */

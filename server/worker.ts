@@ -4,6 +4,7 @@ import { startLoops } from "./loops";
 import { prepareDatabase } from "./migrate";
 import { openExecutor } from "./open-executor";
 import { fail, onStop } from "./process";
+import { endArchiverTurn } from "./storage";
 import { createWiring, shareWiring } from "./wiring";
 
 try {
@@ -31,10 +32,12 @@ async function start(): Promise<void> {
   await prepareDatabase(env.DATABASE_URL, log, stopping.signal);
   if (stopping.signal.aborted) return;
   executor.onExit(({ attemptId, code, signal, stderrTail, cause }) => {
-    // What is lost here is seen by the reconciler.
-    endAttempt(contextFor("executor"), attemptId, { code, signal, message: stderrTail, cause }).catch(
-      (error: unknown) => log.error({ err: error, attemptId }, "the end of an attempt could not be recorded"),
-    );
+    const ctx = contextFor("executor");
+    // What is lost here is seen by the reconciler. An id is a runner's or an archiver's, and nothing to the other.
+    Promise.all([
+      endAttempt(ctx, attemptId, { code, signal, message: stderrTail, cause }),
+      endArchiverTurn(ctx, attemptId, stderrTail || `it ended with exit code ${code}`),
+    ]).catch((error: unknown) => log.error({ err: error, attemptId }, "the end of an attempt could not be recorded"));
   });
   loops = startLoops({
     live,

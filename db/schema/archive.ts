@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
-import { index, integer, primaryKey, text } from "drizzle-orm/pg-core";
+import { index, integer, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { ARCHIVE_ORDER_STATES, ARCHIVE_ORDERERS } from "@/contract/words";
 import { big, instant, json, table } from "./columns";
 import { sessions } from "./sessions";
 
@@ -59,3 +60,30 @@ export const archiveSegments = table(
       .where(sql`${segment.removingAt} is not null`),
   ],
 );
+
+/**
+ * A volume that has to be archived by a process beside it. While there is a row an archiver may be there; it goes once
+ * the archive is, or nobody wants it any more, and the archiver is confirmed gone.
+ */
+export const archiveOrders = table(
+  "archive_orders",
+  {
+    sessionId: text()
+      .primaryKey()
+      .references(() => sessions.sessionId, { onDelete: "cascade" }),
+    tenantId: text().notNull(),
+    /** Of this try: its Job's name is made of it, and its token is worth nothing in any other. */
+    attemptId: text().notNull(),
+    orderedBy: text({ enum: ARCHIVE_ORDERERS }).notNull(),
+    /** The command whose turn the archive is to hold: the last one that the volume does. */
+    commandId: text(),
+    state: text({ enum: ARCHIVE_ORDER_STATES }).notNull().default("waiting"),
+    tryCount: integer().notNull().default(0),
+    failure: text(),
+    nextTryAt: instant().notNull().defaultNow(),
+    createdAt: instant().notNull().defaultNow(),
+    updatedAt: instant().notNull().defaultNow(),
+  },
+  (order) => [uniqueIndex("agentrun_archive_orders_attempt_idx").on(order.attemptId)],
+);
+export type ArchiveOrderRow = typeof archiveOrders.$inferSelect;

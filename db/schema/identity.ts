@@ -4,9 +4,9 @@ import { instant, json, table } from "./columns";
 
 /**
  * sign-in: the printed one-time link; operator: a browser's cookie; launch: buys one claim; runner and model: what one
- * run's one epoch may use.
+ * run's one epoch may use; archiver: hands over what one volume holds, in one try.
  */
-export const TOKEN_KINDS = ["sign-in", "operator", "launch", "runner", "model"] as const;
+export const TOKEN_KINDS = ["sign-in", "operator", "launch", "runner", "model", "archiver"] as const;
 
 export const tokens = table(
   "tokens",

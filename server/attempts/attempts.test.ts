@@ -14,6 +14,7 @@ import { endAttempt, LeaseSweeper, launchPending } from ".";
 
 /** An executor whose processes are only names, so that each answer it can give is tried. The real one has its own tests. */
 class NamedAttempts implements Executor {
+  readonly launchArchiver = null;
   readonly launched: LaunchSpec[] = [];
   readonly ended: string[] = [];
   endAnswer: "gone" | "unconfirmed" = "gone";

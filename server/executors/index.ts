@@ -1,4 +1,12 @@
-export type { AttemptCause, AttemptExit, Executor, LaunchSpec, Observation } from "./executor";
+export type {
+  ArchiverLauncher,
+  ArchiverSpec,
+  AttemptCause,
+  AttemptExit,
+  Executor,
+  LaunchSpec,
+  Observation,
+} from "./executor";
 export { createKubernetesExecutor, type KubernetesExecutorOptions } from "./kubernetes";
 export { openSupervisorChannel, type SupervisorChannel } from "./local/channel";
 export { findCodex } from "./local/codex-path";

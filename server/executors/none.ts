@@ -7,6 +7,7 @@ export function createNoExecutor(): Executor {
     end: async () => "unconfirmed",
     observe: async () => "unknown",
     onExit: () => () => undefined,
+    launchArchiver: null,
     close: async () => undefined,
   };
 }

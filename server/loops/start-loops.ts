@@ -4,7 +4,7 @@ import type { Executor } from "@/server/executors";
 import { removeEndedTokens } from "@/server/identity";
 import { Leadership } from "@/server/live";
 import { expireArchives, purgeDeleted, retireExpired } from "@/server/retention";
-import { collectGarbage, repairStorage } from "@/server/storage";
+import { Archivers, collectGarbage, repairStorage } from "@/server/storage";
 import { type Loop, type LoopDeps, type LoopOptions, startLoop } from "./loop";
 
 /** Runners that one executor runs at once: each is a codex with tools of its own. */
@@ -53,6 +53,12 @@ function loopOptions(deps: LoopsDeps, sweeper: LeaseSweeper): LoopOptions[] {
   if (launcher.settings.executor !== "none") {
     loops.push({ name: "launcher", intervalMs: 1_000, wakeOn: ["runs"], run: () => launchPending(launches) });
     loops.push({ name: "reconciler", intervalMs: 30_000, run: () => sweeper.reconcile() });
+  }
+  const { launchArchiver } = executor;
+  if (launchArchiver !== null) {
+    const archivers = new Archivers({ ctx: contextFor("archivers"), launcher: { ...executor, launchArchiver } });
+    loops.push({ name: "archivers", intervalMs: 1_000, run: () => archivers.pass() });
+    loops.push({ name: "archivers-reconciler", intervalMs: 30_000, run: () => archivers.reconcile() });
   }
   return loops;
 }

@@ -5,4 +5,4 @@ export { getSegment } from "./get-segment";
 export { missingSegments } from "./missing-segments";
 export { finishRemovals, pruneSegments } from "./prune";
 export { type PutSegmentInput, putSegment, storeSegment } from "./put-segment";
-export { storeManifest } from "./store-manifest";
+export { parseManifest, storeManifest } from "./store-manifest";

@@ -11,7 +11,13 @@ import { readHeldSession } from "./holder";
 const REMOVAL_WAIT_MAX_MS = 10_000;
 const REMOVAL_POLL_MS = 20;
 
-export type PutSegmentInput = { runId: string; leaseEpoch?: number | undefined; sha256: string; bytes: Uint8Array };
+export type PutSegmentInput = {
+  /** Whose session's it is; an archiver's token says that itself. */
+  runId?: string | undefined;
+  leaseEpoch?: number | undefined;
+  sha256: string;
+  bytes: Uint8Array;
+};
 
 /** Stores a segment under the digest of its bytes as given; storing one that is there changes nothing. */
 export async function putSegment(

@@ -87,6 +87,10 @@ export const ROUTES: readonly Route[] = [
     answer: StorageSummary,
     summary: "Restore storage from its archive",
   }),
+  route("POST", "/sessions/{sessionId}/storage/archive", "storage.archive", {
+    answer: StorageSummary,
+    summary: "Archive a volume that no run has claimed",
+  }),
   route("POST", "/sessions/{sessionId}/storage/pin", "storage.pin", {
     answer: StorageSummary,
     summary: "Keep a volume from every collection",

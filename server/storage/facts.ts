@@ -1,6 +1,8 @@
-import { sql } from "drizzle-orm";
-import { type SessionRow, sessions } from "@/db/schema";
+import { inArray, sql } from "drizzle-orm";
+import type { ArchiveOrder } from "@/contract/storage";
+import { archiveOrders, type SessionRow, sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
+import { toArchiveOrder } from "./archive-order";
 import { hasRunOut } from "./expiry";
 
 /** A run that is not over, the claimed one before those that wait. */
@@ -12,13 +14,15 @@ export type StorageFacts = {
   /** By the database's clock, when this was read. */
   isExpired: boolean;
   archivedAt: string | null;
+  archiveOrder: ArchiveOrder | null;
 };
 
-export const NO_FACTS: StorageFacts = { openRun: null, isExpired: false, archivedAt: null };
+export const NO_FACTS: StorageFacts = { openRun: null, isExpired: false, archivedAt: null, archiveOrder: null };
 
-/** By one query, however many sessions. */
+/** By two queries, however many sessions. */
 export async function readFacts(ctx: ServiceContext, rows: SessionRow[]): Promise<Map<string, StorageFacts>> {
   if (rows.length === 0) return new Map();
+  const orders = await readOrders(ctx, rows);
   const ids = sql.join(
     rows.map(({ sessionId }) => sql`${sessionId}`),
     sql`, `,
@@ -44,7 +48,14 @@ export async function readFacts(ctx: ServiceContext, rows: SessionRow[]): Promis
     found.map((row) => {
       const openRun = row.runId === null || row.runStatus === null ? null : { id: row.runId, status: row.runStatus };
       const archivedAt = row.archivedAt === null ? null : new Date(row.archivedAt).toISOString();
-      return [row.sessionId, { openRun, isExpired: row.isExpired, archivedAt }];
+      const archiveOrder = orders.get(row.sessionId) ?? null;
+      return [row.sessionId, { openRun, isExpired: row.isExpired, archivedAt, archiveOrder }];
     }),
   );
+}
+
+async function readOrders(ctx: ServiceContext, sessions: SessionRow[]): Promise<Map<string, ArchiveOrder>> {
+  const ids = sessions.map(({ sessionId }) => sessionId);
+  const rows = await ctx.db.select().from(archiveOrders).where(inArray(archiveOrders.sessionId, ids));
+  return new Map(rows.map((row) => [row.sessionId, toArchiveOrder(row)]));
 }

@@ -1,4 +1,7 @@
 export { adoptVolume } from "./adopt";
+export { archiveStorage } from "./archive";
+export { endTurn as endArchiverTurn, yieldToRun } from "./archiver-turn";
+export { Archivers } from "./archivers";
 export { collectGarbage } from "./collect";
 export { deleteVolume } from "./delete-volume";
 export { evictStorage } from "./evict";
@@ -13,3 +16,4 @@ export { type PreparedVolume, prepareVolume } from "./prepare-volume";
 export { refreshStorage } from "./refresh";
 export { type RepairReport, repairStorage } from "./repair";
 export { restoreStorage } from "./restore";
+export { storeArchive } from "./store-archive";

@@ -53,6 +53,7 @@ export function toStorageSummary(
     activeRunId: facts.openRun?.status === "claimed" ? facts.openRun.id : null,
     archivedAt: facts.archivedAt,
     isArchiveCurrent: hasCurrentArchive(session),
+    archiveOrder: facts.archiveOrder,
     keeper: facts.keeper,
   };
 }

@@ -3,6 +3,7 @@ import { RUNNER_EXIT } from "@/contract/runner";
 import { type AttemptExit, jobNameOf, type LaunchSpec } from "@/server/executors/executor";
 import { ATTEMPT, POLICY } from "@/server/test/cluster/attempt";
 import { createTestNamespace, type TestNamespace } from "@/server/test/cluster/namespace";
+import { ended, podOf, say } from "@/server/test/cluster/pods";
 import { createKubernetesExecutor } from ".";
 import { jobFor } from "./manifests";
 
@@ -31,29 +32,6 @@ function open(place: TestNamespace, { activeDeadlineSeconds = 3_600, ...options 
   return { executor, exits, errors, [Symbol.asyncDispose]: () => executor.close() };
 }
 
-async function podOf(place: TestNamespace, spec: LaunchSpec) {
-  const labelSelector = `batch.kubernetes.io/job-name=${jobNameOf(spec.attemptId)}`;
-  await expect.poll(() => place.cluster.listPods(labelSelector), { timeout: 15_000 }).toHaveLength(1);
-  const [pod] = await place.cluster.listPods(labelSelector);
-  const name = pod?.metadata?.name;
-  if (!pod || !name) throw new Error("the Job has no pod");
-  return { pod, name };
-}
-
-/** Says of a pod what a node would. */
-async function say(place: TestNamespace, name: string, status: Record<string, unknown>): Promise<void> {
-  const body = await place.core.readNamespacedPod({ name, namespace: place.name });
-  await place.core.replaceNamespacedPodStatus({
-    name,
-    namespace: place.name,
-    body: { ...body, status: { ...body.status, ...status } },
-  });
-}
-
-const ended = (terminated: Record<string, unknown>) => [
-  { name: "runner", image: "i", imageID: "i", ready: false, restartCount: 0, state: { terminated } },
-];
-
 test("launching twice makes one Job, whose newest token is the one that is given", async () => {
   await using place = await createTestNamespace();
   await using opened = open(place);
@@ -65,7 +43,7 @@ test("launching twice makes one Job, whose newest token is the one that is given
   for await (const page of place.cluster.listJobs("app.kubernetes.io/managed-by=agentrun")) jobs.push(...page);
   expect(jobs).toHaveLength(1);
   const secret = await place.core.readNamespacedSecret({ name: jobNameOf(spec.attemptId), namespace: place.name });
-  expect(Buffer.from(secret.data?.["launch-token"] ?? "", "base64").toString()).toBe("arl_second");
+  expect(Buffer.from(secret.data?.token ?? "", "base64").toString()).toBe("arl_second");
   expect(secret.metadata?.ownerReferences?.[0]?.uid).toBe(
     (await place.cluster.readJob(jobNameOf(spec.attemptId))).metadata?.uid,
   );
@@ -78,7 +56,7 @@ test("a Job's pods are admitted where Pod Security is restricted", async () => {
   await using opened = open(place);
   const spec = specOf();
   await opened.executor.launch(spec);
-  const { pod } = await podOf(place, spec);
+  const { pod } = await podOf(place, spec.attemptId);
   expect(pod.spec?.automountServiceAccountToken).toBe(false);
   expect(pod.spec?.containers).toHaveLength(1);
 });
@@ -120,7 +98,7 @@ test("an attempt that ended in its preparation is told with that container's wor
   await using opened = open(place);
   const spec = specOf();
   await opened.executor.launch(spec);
-  const { name } = await podOf(place, spec);
+  const { name } = await podOf(place, spec.attemptId);
   const [status] = ended({ exitCode: RUNNER_EXIT.endedInPreparation, reason: "Error", message: "no archive" });
   await say(place, name, { phase: "Failed", initContainerStatuses: [{ ...status, name: "prepare" }] });
   await expect.poll(() => opened.exits, { timeout: 20_000 }).toHaveLength(1);
@@ -173,7 +151,7 @@ test.each([
   await using opened = open(place);
   const spec = specOf();
   await opened.executor.launch(spec);
-  const { name } = await podOf(place, spec);
+  const { name } = await podOf(place, spec.attemptId);
   await say(place, name, { phase: "Failed", ...status });
   await expect.poll(() => opened.exits, { timeout: 20_000 }).toHaveLength(1);
   expect(opened.exits[0]).toMatchObject({ cause, stderrTail: expect.stringContaining(words.trim()) });
@@ -197,7 +175,7 @@ test("an attempt that ended is told once, with its exit code and the container's
   await using opened = open(place);
   const spec = specOf();
   await opened.executor.launch(spec);
-  const { name } = await podOf(place, spec);
+  const { name } = await podOf(place, spec.attemptId);
   await say(place, name, {
     phase: "Failed",
     containerStatuses: ended({ exitCode: 137, reason: "OOMKilled", message: "the last lines" }),
@@ -220,7 +198,7 @@ test("a pod whose image is not to be had is ended, and says so", async () => {
   await using opened = open(place);
   const spec = specOf();
   await opened.executor.launch(spec);
-  const { name } = await podOf(place, spec);
+  const { name } = await podOf(place, spec.attemptId);
   const waiting = { reason: "ErrImageNeverPull", message: "no such image" };
   await say(place, name, {
     containerStatuses: [{ name: "runner", image: "i", imageID: "", ready: false, restartCount: 0, state: { waiting } }],
@@ -251,13 +229,13 @@ test("an attempt is gone once its pod is; one on a node that does not answer sta
   const { executor } = opened;
   const [free, held] = [specOf(), specOf()];
   await executor.launch(free);
-  await podOf(place, free);
+  await podOf(place, free.attemptId);
   expect(await executor.end(free.attemptId)).toBe("gone");
   expect(await executor.end(free.attemptId)).toBe("gone");
   expect(await executor.observe(free.attemptId)).toBe("gone");
 
   await executor.launch(held);
-  const { name } = await podOf(place, held);
+  const { name } = await podOf(place, held.attemptId);
   await place.core.createNamespacedPodBinding({
     name,
     namespace: place.name,

@@ -119,6 +119,7 @@ beforeAll(async () => {
     }),
     change("storage.evict", { sessionId: "nobody", reason: "r" }),
     change("storage.restore", { sessionId: "nobody" }),
+    change("storage.archive", { sessionId: "nobody" }),
     change("storage.pin", { sessionId: "nobody", reason: "r" }),
     change("storage.unpin", { sessionId: "nobody" }),
     change("storage.extend", { sessionId: "nobody", expiresAt: null }),
@@ -161,6 +162,7 @@ beforeAll(async () => {
     }),
     change("archive.missing", { sessionId, leaseEpoch: undefined, digests: [] }),
     change("archive.commit", { runId, leaseEpoch: 1, manifest: {} }),
+    change("archive.store", { manifest: {} }),
     query("archive.manifest", { sessionId }),
     query("backends.list", { cursor: undefined, limit: 5 }),
   ];

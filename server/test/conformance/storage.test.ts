@@ -7,6 +7,7 @@ import { type Json, startProgram, word } from "./program";
 const program = startProgram();
 const KEYS = [
   "activeRunId",
+  "archiveOrder",
   "archivedAt",
   "codexRolloutSubdir",
   "collectableAt",
@@ -224,6 +225,16 @@ test("a pin keeps an expired volume from every collection until it is taken off"
   expect(await program().post(`/sessions/${sessionId}/storage/unpin`)).toMatchObject({ keeper: null, pinnedAt: null });
   const taken = await program().post("/sessions/storage/gc");
   expect(taken.evicted.map((entry: Json) => entry.sessionId)).toContain(sessionId);
+});
+
+test("an archive that is ordered of a session without turns has nothing to hold; under a run it is refused", async () => {
+  const sessionId = await makeSession();
+  const archive = `/sessions/${sessionId}/storage/archive`;
+  expect(await program().post(archive)).toMatchObject({ isArchiveCurrent: false, archiveOrder: null });
+  const run = await program().post("/runs", { backendProfile: "codex", sessionRef: { sessionId } });
+  await program().post(`/runs/${run.id}/claim`, { runnerId: word("runner") });
+  const error = await program().refused(409, "POST", archive, {});
+  expect(error).toMatchObject({ reason: "run-live", details: { runId: run.id } });
 });
 
 test("an extension never shortens: would-shorten", async () => {

@@ -1,5 +1,6 @@
 import {
   AdoptVolumeInput,
+  ArchiveStorageInput,
   DeleteVolumeInput,
   EvictStorageInput,
   ExtendStorageInput,
@@ -15,6 +16,7 @@ import {
 } from "@/contract/storage";
 import {
   adoptVolume,
+  archiveStorage,
   collectGarbage,
   deleteVolume,
   evictStorage,
@@ -38,6 +40,9 @@ export const storageRouter = router({
   restore: operatorProcedure
     .input(RestoreStorageInput)
     .mutation((opts) => restoreStorage(opts.ctx.service, opts.input)),
+  archive: operatorProcedure
+    .input(ArchiveStorageInput)
+    .mutation((opts) => archiveStorage(opts.ctx.service, opts.input)),
   pin: operatorProcedure.input(PinStorageInput).mutation((opts) => pinStorage(opts.ctx.service, opts.input)),
   unpin: operatorProcedure.input(UnpinStorageInput).mutation((opts) => unpinStorage(opts.ctx.service, opts.input)),
   extend: operatorProcedure.input(ExtendStorageInput).mutation((opts) => extendStorage(opts.ctx.service, opts.input)),
