@@ -108,3 +108,23 @@ test("a session is told from when it may be collected, and an extension counts f
   await expect(extendStorage(ctx, { sessionId, expiresAt: null })).rejects.toMatchObject({ reason: "would-shorten" });
   expect(await getStorage(store.as(), { sessionId })).toMatchObject({ collectableAt: extended.expiresAt });
 });
+
+test("what follows every event of an agent is in no index: its updates stay in place", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeStoredSession(ctx);
+  const client = await store.database.connect();
+  await client.query("vacuum agentrun_sessions");
+  await client.query("begin");
+  for (let beat = 1; beat <= 5; beat += 1) {
+    await client.query(
+      "update agentrun_sessions set last_activity_at = clock_timestamp(), last_event_seq = $2 where session_id = $1",
+      [sessionId, beat],
+    );
+  }
+  const { rows } = await client.query<{ hot: string }>(
+    "select pg_stat_get_xact_tuples_hot_updated('agentrun_sessions'::regclass) as hot",
+  );
+  await client.query("rollback");
+  expect(Number(rows[0]?.hot)).toBe(5);
+});

@@ -6,7 +6,16 @@ import { sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { purgeDeleted } from "@/server/retention";
 import { createSession, deleteSession } from "@/server/sessions";
-import { adoptVolume, collectGarbage, deleteVolume, evictStorage, getStorage, listOrphans, prepareVolume } from ".";
+import {
+  adoptVolume,
+  collectGarbage,
+  deleteVolume,
+  evictStorage,
+  getStorage,
+  listOrphans,
+  prepareVolume,
+  repairStorage,
+} from ".";
 import { createTestStore, SYSTEM, type TestStore, tenantOperator } from "./test/context";
 import { expire, folderOf, makeStoredSession, makeUsedSession, readNote, writeNote } from "./test/volume";
 
@@ -50,6 +59,22 @@ test("a volume that no session names is listed with its owner, and no collection
   const admin = { kind: "operator", name: "theirs", role: "admin", tenantId: "acme", tokenId: null } as const;
   await expect(listOrphans(store.as(admin))).rejects.toMatchObject({ reason: "forbidden" });
   expect(await getStorage(ctx, { sessionId: used })).toMatchObject({ storageState: "live" });
+});
+
+test("a list of very many is cut, and says so", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  let pages = 0;
+  async function* list() {
+    for (; ; pages += 1) {
+      yield Array.from({ length: 150 }, (_, index) => ({
+        ...{ name: `agentrun-${pages}-${index}`, namespace: "n", phase: "Bound" as const, uid: `${pages}-${index}` },
+        ...{ requestedBytes: 1, createdAt: new Date().toISOString(), owner: null },
+      }));
+    }
+  }
+  const { items, hasMore } = await listOrphans({ ...ctx, volumes: { ...ctx.volumes, list } });
+  expect([items.length, hasMore, pages]).toEqual([200, true, 1]);
 });
 
 test("a volume is no orphan while its session is being made, is live, or is deleted and not yet purged", async () => {
@@ -206,6 +231,17 @@ test("what an eviction left behind is deleted by evicting it once more: its sess
   expect(await deleteVolume(ctx, { name, uid, confirmName: name })).toMatchObject({ deleted: "gone" });
   expect(await getStorage(ctx, { sessionId })).toMatchObject({ storageState: "evicted", restorable: true });
   expect(await readNote(ctx, sessionId)).toBeNull();
+});
+
+test("a deletion of what an eviction left behind that a crash cuts off is finished by the repair", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const { sessionId, name, uid } = await leaveBehind(store);
+  const dying = { ...ctx, volumes: { ...ctx.volumes, remove: () => Promise.reject(new Error("crash")) } };
+  await expect(deleteVolume(dying, { name, uid, confirmName: name })).rejects.toThrow("crash");
+  expect((await repairStorage(ctx)).finished).toEqual([sessionId]);
+  expect(await getStorage(ctx, { sessionId })).toMatchObject({ storageState: "evicted", restorable: true });
+  expect(await ctx.volumes.find(name)).toBeNull();
 });
 
 test("what an eviction left behind can be its session's again, and is then not held by the older archive", async () => {
