@@ -24,7 +24,9 @@ export async function prepareVolume(ctx: ServiceContext, sessionId: string): Pro
     throw new StoreEvictedError(sessionId, before.archiveManifestId !== null);
   }
   if (before.storageState === "none") return { session: before, volumeDir: null };
-  const isThere = before.storagePvcName !== null && (await ctx.volumes.find(before.storagePvcName)) !== null;
+  // One that is being made has its name already, and is recorded by whoever makes sure of it.
+  const name = before.storageState === "creating" ? null : before.storagePvcName;
+  const isThere = name !== null && (await ctx.volumes.find(name)) !== null;
   const session = isThere ? before : await makeVolume(ctx, await inTx(ctx, (ctx) => replaceLost(ctx, sessionId)));
   return { session, volumeDir: session.storagePvcName === null ? null : ctx.volumes.folderOf(session.storagePvcName) };
 }

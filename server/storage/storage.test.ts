@@ -258,6 +258,13 @@ test("what a crash left between intent and act is finished", async () => {
   });
 });
 
+test("a run of a session whose volume was made and not recorded finds it recorded", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeStoredSession(ctx, { storageState: "creating" });
+  expect((await prepareVolume(ctx, sessionId)).session).toMatchObject({ storageState: "live", storageKind: "pvc" });
+});
+
 test("restored sessions that nobody uses keep no other from its repair", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
