@@ -30,11 +30,13 @@ async function start(): Promise<void> {
   live.start();
   await prepareDatabase(env.DATABASE_URL, log, stopping.signal);
   if (stopping.signal.aborted) return;
-  executor.onExit(({ attemptId, code, signal, stderrTail, cause }) => {
-    // What is lost here is seen by the reconciler.
-    endAttempt(contextFor("executor"), attemptId, { code, signal, message: stderrTail, cause }).catch(
-      (error: unknown) => log.error({ err: error, attemptId }, "the end of an attempt could not be recorded"),
-    );
+  executor.onExit(async ({ attemptId, code, signal, stderrTail, cause }) => {
+    try {
+      await endAttempt(contextFor("executor"), attemptId, { code, signal, message: stderrTail, cause });
+    } catch (error) {
+      log.error({ err: error, attemptId }, "the end of an attempt could not be recorded");
+      throw error;
+    }
   });
   loops = startLoops({
     live,

@@ -39,6 +39,8 @@ export interface AttemptExit {
   cause: AttemptCause | null;
 }
 
+export type ExitListener = (exit: AttemptExit) => unknown;
+
 /** Starts and ends the process of one attempt: a local process, or a Kubernetes Job. */
 export interface Executor {
   /** Resolves when the process was started. Launching a running attempt again changes nothing. */
@@ -47,7 +49,8 @@ export interface Executor {
   end(attemptId: string): Promise<"gone" | "unconfirmed">;
   /** `unknown` when nobody could be asked: it says nothing about the attempt. */
   observe(attemptId: string): Promise<Observation>;
-  onExit(listener: (exit: AttemptExit) => void): () => void;
+  /** An end that a listener could not record is told again where the executor can, else found by the reconciler. */
+  onExit(listener: ExitListener): () => void;
   close(): Promise<void>;
 }
 

@@ -5,6 +5,7 @@ import {
   type AttemptExit,
   causeOfExit,
   type Executor,
+  type ExitListener,
   type LaunchSpec,
   type Observation,
 } from "@/server/executors/executor";
@@ -27,7 +28,7 @@ type Answer = (message: SupervisorMessage) => boolean;
 
 /** Runners as processes of this machine. The supervisor is their parent, so that they outlive a worker's restart. */
 export function createLocalExecutor(options: LocalExecutorOptions): Executor {
-  const exitListeners = new Set<(exit: AttemptExit) => void>();
+  const exitListeners = new Set<ExitListener>();
   const waiting = new Set<Answer>();
   const launching = new Map<string, Promise<void>>();
 
@@ -36,7 +37,8 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
     if (message.type === "runner.gone" || message.type === "runner.exited") void removeScratch(message.attemptId);
     if (message.type === "runner.exited") {
       const exit: AttemptExit = { ...message, cause: causeOfExit(message.code) };
-      for (const listener of exitListeners) listener(exit);
+      // What is lost here is seen by the reconciler, for the process is gone.
+      for (const listener of exitListeners) void Promise.resolve(listener(exit)).catch(() => undefined);
     }
   });
 
