@@ -1,5 +1,6 @@
-import { endAttempt } from "./attempts";
+import { endAttempt, readInstallationId } from "./attempts";
 import { readServerEnv } from "./env";
+import type { Executor } from "./executors";
 import { startLoops } from "./loops";
 import { prepareDatabase } from "./migrate";
 import { openExecutor } from "./open-executor";
@@ -16,13 +17,13 @@ async function start(): Promise<void> {
   const env = readServerEnv();
   const wiring = shareWiring(createWiring(env, "worker"));
   const { log, live } = wiring;
-  const executor = openExecutor(env, { log, workspaceRoots: wiring.settings.workspaceRoots });
   const stopping = new AbortController();
+  let executor: Executor | null = null;
   let loops: { stop(): Promise<void> } | null = null;
   onStop(log, async () => {
     stopping.abort();
     await loops?.stop();
-    await executor.close();
+    await executor?.close();
     await wiring.close();
   });
   const contextFor = (name: string) => wiring.serviceFor({ kind: "system", name, tenantId: null }, name);
@@ -30,6 +31,8 @@ async function start(): Promise<void> {
   live.start();
   await prepareDatabase(env.DATABASE_URL, log, stopping.signal);
   if (stopping.signal.aborted) return;
+  const installationId = await readInstallationId(contextFor("executor"));
+  executor = openExecutor(env, { log, workspaceRoots: wiring.settings.workspaceRoots, installationId });
   executor.onExit(async ({ attemptId, code, signal, stderrTail, cause }) => {
     try {
       await endAttempt(contextFor("executor"), attemptId, { code, signal, message: stderrTail, cause });

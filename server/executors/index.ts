@@ -1,4 +1,4 @@
-export type { AttemptCause, AttemptExit, Executor, LaunchSpec, Observation } from "./executor";
+export type { AttemptCause, AttemptExit, Executor, LaunchSpec, Observation, Started } from "./executor";
 export { createKubernetesExecutor, type KubernetesExecutorOptions } from "./kubernetes";
 export { openSupervisorChannel, type SupervisorChannel } from "./local/channel";
 export { findCodex } from "./local/codex-path";

@@ -9,7 +9,7 @@ import {
 } from "@/server/executors/executor";
 import { type Cluster, isKubernetesProblem, type Job, type Pod } from "@/server/kubernetes";
 import { startLooks } from "./looks";
-import { ATTEMPT, type JobPolicy, jobFor, SELECTOR, secretFor } from "./manifests";
+import { ATTEMPT, type JobPolicy, jobFor, secretFor, selectorOf } from "./manifests";
 import { findHopeless, hasEnded, isFinished, outcomeOf } from "./outcome";
 
 export type KubernetesExecutorOptions = {
@@ -31,6 +31,7 @@ const GONE_POLL_MS = 200;
 /** Runners as Jobs of one namespace, one an attempt. */
 export function createKubernetesExecutor(options: KubernetesExecutorOptions): Executor {
   const { cluster, policy } = options;
+  const labelSelector = selectorOf(policy.installationId);
   const listeners = new Set<ExitListener>();
   /** Uids of Jobs whose end was told and recorded: they may stay in the cluster for a while. */
   const told = new Set<string>();
@@ -71,7 +72,7 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
 
   async function lookAtAll(): Promise<void> {
     const present = new Set<string>();
-    for await (const jobs of cluster.listJobs(SELECTOR)) {
+    for await (const jobs of cluster.listJobs(labelSelector)) {
       for (const job of jobs) {
         present.add(job.metadata?.uid ?? "");
         await judge(job);
@@ -142,10 +143,13 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
     return cluster.listPods(`batch.kubernetes.io/job-name=${jobNameOf(attemptId)}`);
   }
 
-  /** Gone is what the cluster says of the very pods of this Job; a node that does not answer keeps them. */
   async function end(attemptId: string): Promise<"gone" | "unconfirmed"> {
+    return endJob(attemptId, await findJob(attemptId));
+  }
+
+  /** Gone is what the cluster says of the very pods of this Job; a node that does not answer keeps them. */
+  async function endJob(attemptId: string, job: Job | null): Promise<"gone" | "unconfirmed"> {
     const deadline = Date.now() + (options.endDeadlineMs ?? END_DEADLINE_MS);
-    const job = await findJob(attemptId);
     const uid = job?.metadata?.uid;
     if (uid !== undefined && job?.metadata?.deletionTimestamp === undefined) await removeJob(attemptId, uid);
     for (;;) {
@@ -157,7 +161,7 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
   }
 
   const { onError, relistMs = RELIST_MS } = options;
-  const looks = startLooks({ cluster, lookAtAll, lookAt, relistMs, onError });
+  const looks = startLooks({ cluster, labelSelector, lookAtAll, lookAt, relistMs, onError });
 
   return {
     async launch(spec) {
@@ -183,6 +187,20 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
         // Whoever asks must not take a silence for an end; the log has the cause from the next look.
         return "unknown";
       }
+    },
+    async *list() {
+      for await (const jobs of cluster.listJobs(labelSelector)) {
+        yield jobs.flatMap((job) => {
+          const { name = "", uid = "", annotations, deletionTimestamp } = job.metadata ?? {};
+          const attemptId = annotations?.[ATTEMPT];
+          const isEnding = deletionTimestamp !== undefined || isFinished(job);
+          return attemptId === undefined ? [] : [{ attemptId, uid, name, isEnding }];
+        });
+      }
+    },
+    async endStarted({ attemptId, uid }) {
+      const job = await findJob(attemptId);
+      return job?.metadata?.uid === uid ? endJob(attemptId, job) : "gone";
     },
     onExit(listener) {
       listeners.add(listener);

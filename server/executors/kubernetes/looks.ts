@@ -1,5 +1,5 @@
 import { type Cluster, followChanges, type Job, type Pod } from "@/server/kubernetes";
-import { ATTEMPT, SELECTOR } from "./manifests";
+import { ATTEMPT } from "./manifests";
 import { hasEnded, isFinished, isStuck } from "./outcome";
 
 /** Changes come in bursts: a pod's last states, and its Job's after them. */
@@ -9,6 +9,8 @@ const CHANGED_MAX = 500;
 
 export type LooksOptions = {
   cluster: Cluster;
+  /** Of the Jobs and pods that are this installation's. */
+  labelSelector: string;
   lookAtAll: () => Promise<void>;
   lookAt: (attemptId: string) => Promise<void>;
   relistMs: number;
@@ -73,7 +75,7 @@ export function startLooks(options: LooksOptions): { close(): void } {
 
   const follow = (kind: "jobs" | "pods", isNews: (object: Job | Pod) => boolean) =>
     followChanges(cluster, kind, {
-      labelSelector: SELECTOR,
+      labelSelector: options.labelSelector,
       onChange: (object) => isNews(object) && note(object),
       onGap: lookAtAllSoon,
       onError,

@@ -1,10 +1,20 @@
 import { jobNameOf, type LaunchSpec } from "@/server/executors/executor";
 import type { Container, Job, Secret, VolumeMount } from "@/server/kubernetes";
 
-export const MANAGED_BY = { "app.kubernetes.io/managed-by": "agentrun", "app.kubernetes.io/component": "runner" };
-export const SELECTOR = Object.entries(MANAGED_BY)
-  .map(([key, value]) => `${key}=${value}`)
-  .join(",");
+const MANAGED_BY = { "app.kubernetes.io/managed-by": "agentrun", "app.kubernetes.io/component": "runner" };
+/** Whose a Job is, where installations share a namespace: each looks at its own alone. */
+const INSTALLATION = "agentrun.dev/installation";
+
+export function selectorOf(installationId: string): string {
+  return Object.entries(labelsOf(installationId))
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");
+}
+
+function labelsOf(installationId: string): Record<string, string> {
+  return { ...MANAGED_BY, [INSTALLATION]: installationId };
+}
+
 /** By which a NetworkPolicy lets a pod out; every other runner reaches web alone. */
 const NETWORK = "agentrun.dev/network";
 export const ATTEMPT = "agentrun.dev/attempt-id";
@@ -21,6 +31,8 @@ const RUNNER_CONTAINER = "runner";
 const USER_ID = 10_001;
 
 export type JobPolicy = {
+  /** Of the database that these runners belong to. */
+  installationId: string;
   image: string;
   imagePullPolicy: "IfNotPresent" | "Always" | "Never";
   /** null: the namespace's default account, whose token is never mounted. */
@@ -39,11 +51,12 @@ export type JobPolicy = {
 /** Made of typed fields alone: nothing that a caller wrote becomes part of a pod but by its own place here. */
 export function jobFor(spec: LaunchSpec, policy: JobPolicy): Job {
   const name = jobNameOf(spec.attemptId);
+  const labels = labelsOf(policy.installationId);
   const annotations = { [ATTEMPT]: spec.attemptId, [RUN]: spec.runId };
   return {
     apiVersion: "batch/v1",
     kind: "Job",
-    metadata: { name, labels: MANAGED_BY, annotations },
+    metadata: { name, labels, annotations },
     spec: {
       // The attempt is the unit that is tried again, by the server alone.
       backoffLimit: 0,
@@ -53,7 +66,7 @@ export function jobFor(spec: LaunchSpec, policy: JobPolicy): Job {
       activeDeadlineSeconds: policy.activeDeadlineSeconds,
       ttlSecondsAfterFinished: policy.ttlSeconds,
       template: {
-        metadata: { labels: { ...MANAGED_BY, [NETWORK]: spec.hasNetwork ? "allowed" : "denied" }, annotations },
+        metadata: { labels: { ...labels, [NETWORK]: spec.hasNetwork ? "allowed" : "denied" }, annotations },
         spec: {
           restartPolicy: "Never",
           automountServiceAccountToken: false,
