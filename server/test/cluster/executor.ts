@@ -40,7 +40,10 @@ export function openExecutor(place: TestNamespace, options: Options = {}) {
 }
 
 /** The pod that the cluster has made for an attempt. */
-export async function podOf(place: TestNamespace, spec: LaunchSpec): Promise<{ pod: Pod; name: string }> {
+export async function podOf(
+  place: TestNamespace,
+  spec: Pick<LaunchSpec, "attemptId">,
+): Promise<{ pod: Pod; name: string }> {
   const labelSelector = `batch.kubernetes.io/job-name=${jobNameOf(spec.attemptId)}`;
   await expect.poll(() => place.cluster.listPods(labelSelector), { timeout: 15_000 }).toHaveLength(1);
   const [pod] = await place.cluster.listPods(labelSelector);
