@@ -42,7 +42,7 @@ export function startLooks(options: LooksOptions): { close(): void } {
         await lookOnce();
       } catch (error) {
         // What was not seen now is seen by the next whole look.
-        onError(error);
+        if (!isClosed) onError(error);
       }
     }
     isLooking = false;
