@@ -19,6 +19,9 @@ export const CommitManifestInput = z.strictObject({
   manifest: jsonObject(32 * 1024 * 1024),
 });
 export type CommitManifestInput = z.infer<typeof CommitManifestInput>;
+/** What an archiver packed; whose it is, its token says. */
+export const StoreArchiveInput = z.strictObject({ manifest: jsonObject(32 * 1024 * 1024) });
+export type StoreArchiveInput = z.infer<typeof StoreArchiveInput>;
 export const GetManifestInput = z.strictObject({ sessionId: RecordId });
 export const ManifestRecord = z.object({
   manifestId: z.string(),

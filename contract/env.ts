@@ -2,6 +2,8 @@ import { z } from "zod";
 import { LEASE_MS_MAX, LEASE_MS_MIN } from "./run";
 
 const Milliseconds = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+/** A hundred years. */
+const YEARS_MS_MAX = 100 * 365 * 86_400_000;
 const Port = z.coerce.number().int().min(0).max(65_535);
 const HttpUrl = z.url({ protocol: /^https?$/ });
 const Secret = z.string().min(1);
@@ -42,6 +44,13 @@ export const SharedEnv = z.object({
   AGENTRUN_RUNNER_DEADLINE_SECONDS: z.coerce.number().int().min(60).default(86_400),
   AGENTRUN_LEASE_MS: Milliseconds(LEASE_MS_MIN, LEASE_MS_MAX).default(20_000),
   AGENTRUN_SESSION_GC_INTERVAL_MS: Milliseconds(1_000, 86_400_000).default(300_000),
+  AGENTRUN_SESSION_IDLE_TTL_MS: Milliseconds(60_000, YEARS_MS_MAX).optional(),
+  AGENTRUN_SESSION_GC_DAILY_MAX: z.coerce.number().int().min(1).default(500),
+  AGENTRUN_SESSION_GC_BREAKER_MIN: z.coerce.number().int().min(0).default(200),
+  AGENTRUN_SESSION_GC_BREAKER_PERCENT: z.coerce.number().min(1).max(100).default(20),
+  AGENTRUN_ARCHIVE_KEEP: z.coerce.number().int().min(1).max(100).default(2),
+  AGENTRUN_ARCHIVE_RETENTION_MS: Milliseconds(60_000, YEARS_MS_MAX).optional(),
+  AGENTRUN_ARCHIVE_RETENTION_DAYS: z.coerce.number().int().min(1).max(36_500).optional(),
   AGENTRUN_CODEX_PATH: z.string().min(1).optional(),
   AGENTRUN_BACKENDS: z.string().min(1).optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS).default("info"),

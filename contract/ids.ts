@@ -70,4 +70,5 @@ export const ID_PREFIX = {
   audit: "aud_",
   token: "tok_",
   manifest: "man_",
+  archiver: "arv_",
 } as const;

@@ -56,6 +56,17 @@ export const UpdateSessionInput = z.strictObject({
 });
 export type UpdateSessionInput = z.infer<typeof UpdateSessionInput>;
 
+export const ForkSessionInput = z.strictObject({
+  sessionId: RecordId,
+  newSessionId: ChosenSessionId.optional(),
+  /** Absent: the source's, marked as a fork. */
+  title: text(500).optional(),
+  /** Absent: the source's. */
+  metadata: Metadata.optional(),
+  expiresAt: Instant.optional(),
+});
+export type ForkSessionInput = z.infer<typeof ForkSessionInput>;
+
 export const DeleteSessionInput = z.strictObject({ sessionId: RecordId });
 export const ReadTraceInput = z.strictObject({
   sessionId: RecordId,

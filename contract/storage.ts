@@ -12,7 +12,14 @@ import {
   text,
 } from "./ids";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
-import { STORAGE_KINDS, STORAGE_POLICIES, STORAGE_SORTS, STORAGE_STATES } from "./words";
+import {
+  ARCHIVE_ORDER_STATES,
+  ARCHIVE_ORDERERS,
+  STORAGE_KINDS,
+  STORAGE_POLICIES,
+  STORAGE_SORTS,
+  STORAGE_STATES,
+} from "./words";
 
 export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits");
 
@@ -50,6 +57,8 @@ export type RefreshStorageInput = z.infer<typeof RefreshStorageInput>;
 export const EvictStorageInput = z.strictObject({ sessionId: RecordId, reason: text(1_000).optional() });
 export type EvictStorageInput = z.infer<typeof EvictStorageInput>;
 export const RestoreStorageInput = z.strictObject({ sessionId: RecordId });
+export const ArchiveStorageInput = z.strictObject({ sessionId: RecordId });
+export type ArchiveStorageInput = z.infer<typeof ArchiveStorageInput>;
 export const PinStorageInput = z.strictObject({ sessionId: RecordId, reason: text(1_000).optional() });
 export type PinStorageInput = z.infer<typeof PinStorageInput>;
 export const UnpinStorageInput = z.strictObject({ sessionId: RecordId });
@@ -101,6 +110,19 @@ export const GcInput = z.strictObject({
 });
 export type GcInput = z.infer<typeof GcInput>;
 
+/** An archive that was ordered and is not there yet, or lacks what could not be read. */
+export const ArchiveOrder = z.object({
+  state: z.enum(ARCHIVE_ORDER_STATES),
+  orderedBy: z.enum(ARCHIVE_ORDERERS),
+  orderedAt: z.string(),
+  /** Tries that failed. */
+  tryCount: z.number(),
+  /** What the last of them said. */
+  failure: z.string().nullable(),
+  nextTryAt: z.string(),
+});
+export type ArchiveOrder = z.infer<typeof ArchiveOrder>;
+
 export const StorageSummary = z.object({
   sessionId: z.string(),
   tenantId: z.string(),
@@ -119,6 +141,8 @@ export const StorageSummary = z.object({
   evictedAt: z.string().nullable(),
   restorable: z.boolean(),
   expiresAt: z.string().nullable(),
+  /** From when a collection may take it: its own expiry, else the end of its idle time; null for never. */
+  collectableAt: z.string().nullable(),
   pinnedAt: z.string().nullable(),
   storagePolicy: z.enum(STORAGE_POLICIES),
   requestedBytes: z.number().nullable(),
@@ -128,6 +152,7 @@ export const StorageSummary = z.object({
   archivedAt: z.string().nullable(),
   /** Whether that archive holds the volume's last turn. */
   isArchiveCurrent: z.boolean(),
+  archiveOrder: ArchiveOrder.nullable(),
   /** Why the next collection would keep an expired volume; null if it would go, or has not expired. */
   keeper: z.string().nullable(),
 });
@@ -174,6 +199,30 @@ export const OrphanList = z.object({
 export type OrphanList = z.infer<typeof OrphanList>;
 export const DeletedVolume = z.object({ name: z.string(), uid: z.string(), deleted: z.enum(["gone", "going"]) });
 export type DeletedVolume = z.infer<typeof DeletedVolume>;
+
+export const ListGcHistoryInput = z.strictObject({ cursor: Cursor.optional(), limit: pageLimit(LIST_LIMIT_MAX) });
+export type ListGcHistoryInput = z.infer<typeof ListGcHistoryInput>;
+/** One collection that took something, or was kept from it as a whole. */
+export const GcHistoryEntry = z.object({
+  id: z.string(),
+  at: z.string(),
+  actor: z.string(),
+  trigger: z.enum(["loop", "cron", "person"]),
+  evicted: z.number(),
+  advanced: z.number(),
+  kept: z.number(),
+  /** Of the volumes that went. */
+  bytes: z.number(),
+  /** Why others were kept, the most frequent first. */
+  reasons: z.array(z.object({ reason: z.string(), count: z.number() })),
+  /** Why it took nothing at all; null when nothing stopped it. */
+  breaker: z.string().nullable(),
+});
+export type GcHistoryEntry = z.infer<typeof GcHistoryEntry>;
+/** When volumes were last looked through, by whomever, and how often the worker does it by itself. */
+export const GcSchedule = z.object({ intervalMs: z.number(), lastAt: z.string().nullable() });
+export const GcHistoryPage = pageOf(GcHistoryEntry).extend({ schedule: GcSchedule });
+export type GcHistoryPage = z.infer<typeof GcHistoryPage>;
 
 const GcEntry = z.object({ sessionId: z.string(), reason: z.string() });
 export type GcEntry = z.infer<typeof GcEntry>;

@@ -32,6 +32,14 @@ export const STORAGE_POLICIES = ["archive", "discard"] as const;
 /** What changed last, the largest, what expires first. */
 export const STORAGE_SORTS = ["updatedAt", "sizeBytes", "expiresAt"] as const;
 export type StorageSort = (typeof STORAGE_SORTS)[number];
+/**
+ * Of the order to archive a volume: waiting → launching → running → ending; done with it, or waiting again after a try
+ * that failed. From `launching` to the end of `ending` an archiver may have the volume, and no runner is started on it.
+ */
+export const ARCHIVE_ORDER_STATES = ["waiting", "launching", "running", "ending"] as const;
+export type ArchiveOrderState = (typeof ARCHIVE_ORDER_STATES)[number];
+export const ARCHIVE_ORDERERS = ["collection", "person"] as const;
+export type ArchiveOrderer = (typeof ARCHIVE_ORDERERS)[number];
 export const SESSION_LIST_STATES = ["default", "running", "idle", "terminal", "unread", "all"] as const;
 export const EVENT_TYPES = [
   "backend_status",

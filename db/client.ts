@@ -44,6 +44,8 @@ export function connect(databaseUrl: string, options: ConnectOptions = {}): Data
     ...(options.hasGenericPlans ? { options: "-c plan_cache_mode=force_generic_plan" } : {}),
   });
   pool.on("error", (error) => options.onIdleError?.(error));
+  // One that breaks while it is held, between two statements, would end the process: its holder's next statement tells.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   return { pool, db: overClient(pool), close: () => pool.end() };
 }
 

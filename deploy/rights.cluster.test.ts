@@ -5,9 +5,9 @@ import { expect, test } from "vitest";
 import type { AttemptExit } from "@/server/executors";
 import { createKubernetesExecutor } from "@/server/executors/kubernetes";
 import { Cluster } from "@/server/kubernetes";
-import { ATTEMPT, POLICY } from "@/server/test/cluster/attempt";
-import { ended, podOf, say } from "@/server/test/cluster/executor";
+import { ARCHIVER, ATTEMPT, POLICY } from "@/server/test/cluster/attempt";
 import { createTestNamespace } from "@/server/test/cluster/namespace";
+import { ended, podOf, say } from "@/server/test/cluster/pods";
 import { createKubernetesVolumes } from "@/server/volumes/kubernetes";
 import matrix from "./rbac-matrix.json";
 import { actAs } from "./test/account";
@@ -123,6 +123,9 @@ test("the worker's rights are all that volumes and attempts need", async () => {
   expect(pod?.spec).toMatchObject({ serviceAccountName: "agentrun-runner", automountServiceAccountToken: false });
   expect(JSON.stringify(pod?.spec?.volumes)).not.toContain("serviceAccountToken");
   expect(await executor.end(spec.attemptId)).toBe("gone");
+  await executor.launchArchiver?.({ ...ARCHIVER, volumeName: name });
+  expect(await executor.observe(ARCHIVER.attemptId)).toBe("running");
+  expect(await executor.end(ARCHIVER.attemptId)).toBe("gone");
   await executor.close();
   await volumes.remove(name, uid);
   expect(errors).toEqual([]);
@@ -144,7 +147,7 @@ test("without the right to watch an attempt's end is told all the same, by looks
   const exits: AttemptExit[] = [];
   executor.onExit((exit) => exits.push(exit));
   await executor.launch(ATTEMPT);
-  const { name } = await podOf(place, ATTEMPT);
+  const { name } = await podOf(place, ATTEMPT.attemptId);
   // No watch tells of what comes now.
   await expect.poll(() => errors, { timeout: 10_000 }).toHaveLength(2);
   await say(place, name, { phase: "Failed", containerStatuses: ended({ exitCode: 1, reason: "Error" }) });

@@ -1,20 +1,8 @@
-import {
-  emptyCache,
-  type Manifest,
-  type PackCache,
-  type PackedVolume,
-  packVolume,
-  readCache,
-  type Segment,
-  writeCache,
-} from "@/volume";
+import { emptyCache, type Manifest, type PackCache, type PackedVolume, readCache, writeCache } from "@/volume";
 import type { Attempt } from "./attempt";
 import { type CallOptions, RefusedError, UnreachableError } from "./control-plane";
 import { retry } from "./persist";
-
-/** Segments are sent in groups of about this size, so that memory stays bounded whatever the volume holds. */
-const GROUP_BYTES_MAX = 32 * 1024 * 1024;
-const DIGESTS_MAX = 10_000;
+import { sendVolume } from "./send-volume";
 
 /** How long a session waits for an archive that gives no answer; the next turn's archive holds what this one missed. */
 const AWAY_MAX_MS = 30_000;
@@ -63,55 +51,20 @@ async function ask<T>(attempt: Attempt, call: (opts: CallOptions) => Promise<T>)
 
 /** Answers nothing when the server no longer holds a segment that an earlier archive sent: then all is sent anew. */
 async function packAndSend(attempt: Attempt, cache: PackCache): Promise<PackedVolume | undefined> {
-  const { run, disk } = attempt;
-  if (!disk) return undefined;
-  const sent = new Set<string>();
-  let group: Segment[] = [];
-  let groupBytes = 0;
-  const send = async () => {
-    const missing = new Set(
-      await findMissing(
-        attempt,
-        group.map(({ digest }) => digest),
-      ),
-    );
-    for (const { digest, bytes } of group) {
-      if (missing.has(digest))
-        await ask(attempt, (opts) =>
-          attempt.controlPlane.putSegment({ runId: run.id, leaseEpoch: run.leaseEpoch, digest, bytes }, opts),
-        );
-      sent.add(digest);
-    }
-    group = [];
-    groupBytes = 0;
-  };
-  const packed = await packVolume(disk.layout, cache, async (segment) => {
-    if (attempt.abandoned.aborted) throw new ArchiveStoppedError();
-    group.push(segment);
-    groupBytes += segment.bytes.length;
-    if (groupBytes > GROUP_BYTES_MAX) await send();
-  });
-  await send();
-  const reused = Object.keys(packed.segments).filter((digest) => !sent.has(digest));
-  if ((await findMissing(attempt, reused)).length > 0) return undefined;
-  await writeCache(disk.layout, cache);
-  return packed;
-}
-
-async function findMissing(attempt: Attempt, digests: string[]): Promise<string[]> {
-  const { run, controlPlane } = attempt;
+  const { run, controlPlane, disk } = attempt;
   const { session } = run.assignment;
-  if (!session) return [];
-  const missing: string[] = [];
-  for (let start = 0; start < digests.length; start += DIGESTS_MAX) {
-    const page = digests.slice(start, start + DIGESTS_MAX);
-    missing.push(
-      ...(await ask(attempt, (opts) =>
-        controlPlane.missingSegments({ sessionId: session.sessionId, leaseEpoch: run.leaseEpoch, digests: page }, opts),
-      )),
-    );
-  }
-  return missing;
+  if (!disk || !session) return undefined;
+  const { id: runId, leaseEpoch } = run;
+  const packed = await sendVolume(disk.layout, cache, {
+    missing: (digests) =>
+      ask(attempt, (opts) => controlPlane.missingSegments({ sessionId: session.sessionId, leaseEpoch, digests }, opts)),
+    put: (segment) => ask(attempt, (opts) => controlPlane.putSegment({ runId, leaseEpoch, ...segment }, opts)),
+    check() {
+      if (attempt.abandoned.aborted) throw new ArchiveStoppedError();
+    },
+  });
+  if (packed) await writeCache(disk.layout, cache);
+  return packed;
 }
 
 async function commit(

@@ -2,6 +2,8 @@ import path from "node:path";
 import { z } from "zod";
 import type { Isolation } from "./isolation";
 
+const LogLevel = z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info");
+
 /** What an attempt is started with. Paths are absolute; only main.ts reads the environment itself. */
 const RunnerEnv = z.object({
   AGENTRUN_URL: z.url(),
@@ -23,10 +25,47 @@ const RunnerEnv = z.object({
   AGENTRUN_SANDBOX: z.enum(["codex", "pod"]).default("codex"),
   /** One of a pod's two steps: all that writes the volume before the agent may, or what comes after. Absent, it is both. */
   AGENTRUN_STEP: z.enum(["prepare", "work"]).optional(),
-  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
+  LOG_LEVEL: LogLevel,
   PATH: z.string().default("/usr/local/bin:/usr/bin:/bin"),
   LANG: z.string().default("C.UTF-8"),
 });
+
+/** What an archiver is started with: a volume that it reads, and whose it is. */
+const ArchiverEnv = z.object({
+  AGENTRUN_URL: z.url(),
+  AGENTRUN_ATTEMPT: z.string().min(1),
+  AGENTRUN_SESSION_ID: z.string().min(1),
+  AGENTRUN_ROLLOUT_SUBDIR: z.string().min(1),
+  AGENTRUN_VOLUME_DIR: z.string().startsWith("/"),
+  AGENTRUN_ARCHIVER_TOKEN: z.string().min(1),
+  LOG_LEVEL: LogLevel,
+});
+
+export interface ArchiverConfig {
+  url: string;
+  attemptId: string;
+  sessionId: string;
+  rolloutSubdir: string;
+  volumeDir: string;
+  token: string;
+  logLevel: string;
+}
+
+/** Throws with the variable's name when one is missing or wrong. */
+export function readArchiverConfig(env: Record<string, string | undefined>): ArchiverConfig {
+  const parsed = ArchiverEnv.safeParse(env);
+  if (!parsed.success) throw new Error(`the archiver's environment is not complete: ${z.prettifyError(parsed.error)}`);
+  const { data } = parsed;
+  return {
+    url: data.AGENTRUN_URL.replace(/\/$/, ""),
+    attemptId: data.AGENTRUN_ATTEMPT,
+    sessionId: data.AGENTRUN_SESSION_ID,
+    rolloutSubdir: data.AGENTRUN_ROLLOUT_SUBDIR,
+    volumeDir: data.AGENTRUN_VOLUME_DIR,
+    token: data.AGENTRUN_ARCHIVER_TOKEN,
+    logLevel: data.LOG_LEVEL,
+  };
+}
 
 export interface RunnerConfig {
   url: string;

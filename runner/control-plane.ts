@@ -41,11 +41,12 @@ export interface ControlPlane {
   requestApproval(input: RequestApprovalInput): Promise<{ approvalId: string }>;
   refreshStorage(input: RefreshStorageInput, opts?: CallOptions): Promise<void>;
   missingSegments(
-    input: { sessionId: string; leaseEpoch: number; digests: string[] },
+    input: { sessionId: string; leaseEpoch?: number; digests: string[] },
     opts?: CallOptions,
   ): Promise<string[]>;
+  /** Without a run, of the session that an archiver's token is for. */
   putSegment(
-    input: { runId: string; leaseEpoch: number; digest: string; bytes: Buffer },
+    input: { runId?: string; leaseEpoch?: number; digest: string; bytes: Buffer },
     opts?: CallOptions,
   ): Promise<void>;
   getSegment(input: { sessionId: string; runId: string; leaseEpoch: number; digest: string }): Promise<Buffer>;
@@ -54,6 +55,11 @@ export interface ControlPlane {
     opts?: CallOptions,
   ): Promise<void>;
   getManifest(sessionId: string): Promise<unknown>;
+}
+
+/** What an archiver asks of the server, with its token. */
+export interface ArchiverPlane extends Pick<ControlPlane, "missingSegments" | "putSegment"> {
+  storeArchive(input: { manifest: Record<string, unknown> }): Promise<void>;
 }
 
 /** A command, or the news that the run's cancellation was asked for. */

@@ -1,8 +1,10 @@
 import { rm } from "node:fs/promises";
 import { pino } from "pino";
 import { RUNNER_EXIT as EXIT } from "@/contract/runner";
-import { readRunnerConfig } from "./config";
-import { RefusedError } from "./control-plane";
+import { VolumeError } from "@/volume";
+import { archive } from "./archiver";
+import { readArchiverConfig, readRunnerConfig } from "./config";
+import { RefusedError, UnreachableError } from "./control-plane";
 import { isNoSpace } from "./ending";
 import { LeaseLostError } from "./errors";
 import { takeHandover } from "./handover";
@@ -13,6 +15,29 @@ import { connectControlPlane } from "./trpc-control-plane";
 
 const RELEASE_BOUND_MS = 4_800;
 const KILL_BOUND_MS = 2_000;
+
+/** The archiver's process: nothing of it has to be given back, so a signal ends it at once. */
+async function archiverMain(): Promise<number> {
+  const config = readArchiverConfig(process.env);
+  const { attemptId, sessionId } = config;
+  const log = pino(
+    { level: config.logLevel, base: { process: "archiver", sessionId, attemptId } },
+    pino.destination({ dest: 2, sync: true }),
+  );
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => process.exit(EXIT.failed));
+  try {
+    const controlPlane = connectControlPlane({ url: config.url, launchToken: config.token });
+    log.info(await archive(config, controlPlane), "archived");
+    return EXIT.done;
+  } catch (error) {
+    if (!(error instanceof RefusedError || error instanceof UnreachableError || error instanceof VolumeError))
+      throw error;
+    // An operator reads it as the reason.
+    process.stderr.write(`${error.message}\n`);
+    if (!(error instanceof RefusedError)) return EXIT.failed;
+    return error.reason === "storage-full" ? EXIT.storageFull : EXIT.refused;
+  }
+}
 
 /** The runner process: SIGTERM gives the run back in order; a closed stdin means that its parent is gone. */
 async function main(): Promise<number> {
@@ -71,7 +96,8 @@ async function main(): Promise<number> {
   }
 }
 
-main().then(
+const run = process.env.AGENTRUN_STEP === "archive" ? archiverMain : main;
+run().then(
   (code) => process.exit(code),
   (error: unknown) => {
     process.stderr.write(`runner failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);

@@ -112,6 +112,33 @@ test("the volume is archived after each turn, and a session goes on from its arc
   expect(third.controlPlane.payloads("assistant_message").at(-1)?.text).toContain("2 earlier messages");
 });
 
+test("two sessions go on with one thread from one archive, each on its own volume, and neither hears of the other", async () => {
+  await using machine = await makeMachine();
+  const first = machine.start();
+  await runTurn(first, "my favourite colour is teal");
+  const manifest = await first.controlPlane.until("the archive", () => first.controlPlane.manifest);
+  const threadId = String(manifest.threadId);
+  const session = { sessionId: "ses_fork", threadId, codexRolloutSubdir: "sessions" };
+  const volumeDir = path.join(machine.root, "fork");
+  const fork = machine.start(assignment(first, { session, restore: { manifestId: "m" } }), { volumeDir });
+  fork.controlPlane.manifest = manifest;
+  for (const [digest, bytes] of first.controlPlane.segments) fork.controlPlane.segments.set(digest, bytes);
+
+  // Both at once: the first attempt still has its agent, and the thread's lock on its own volume.
+  await Promise.all([runTurn(first, "and my cat is Tom"), runTurn(fork, "which was it?")]);
+  expect(fork.controlPlane.payloads("backend_status")).toContainEqual(
+    expect.objectContaining({ phase: "thread-resumed", threadId }),
+  );
+  const answer = fork.controlPlane.payloads("assistant_message").at(-1)?.text;
+  expect(answer).toContain("my favourite colour is teal");
+  await runTurn(fork, "and my cat?");
+  expect(fork.controlPlane.payloads("assistant_message").at(-1)?.text).not.toContain("Tom");
+  await runTurn(first, "and what was it?");
+  expect(first.controlPlane.payloads("assistant_message").at(-1)?.text).not.toContain("which was it?");
+  for (const dir of [machine.volumeDir, volumeDir])
+    expect(await listRollouts(path.join(dir, "sessions"))).toMatchObject([expect.stringContaining(threadId)]);
+});
+
 test.each([
   ["is gone", (file: string) => fs.rmSync(file), /is gone/],
   ["is empty", (file: string) => fs.truncateSync(file, 0), /cannot be read[\s\S]*put aside as sessions\/\S+\.damaged/],

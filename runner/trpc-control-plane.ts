@@ -2,7 +2,13 @@ import { createTRPCClient, httpLink, httpSubscriptionLink, splitLink, TRPCClient
 import { EventSource } from "eventsource";
 import { ErrorBody, REASON_STATUS } from "@/contract/errors";
 import type { AppRouter } from "@/server/trpc/types";
-import { type ControlPlane, RefusedError, UnreachableError, type WatchedCommand } from "./control-plane";
+import {
+  type ArchiverPlane,
+  type ControlPlane,
+  RefusedError,
+  UnreachableError,
+  type WatchedCommand,
+} from "./control-plane";
 import { LeaseLostError } from "./errors";
 
 const CALL_TIMEOUT_MS = 15_000;
@@ -15,7 +21,7 @@ export function connectControlPlane(opts: {
   url: string;
   launchToken: string;
   onUnreachable?: (error: Error) => void;
-}): ControlPlane {
+}): ControlPlane & ArchiverPlane {
   let token = opts.launchToken;
   let isClaimed = false;
   const authorized: typeof fetch = (input, init) => {
@@ -125,17 +131,19 @@ export function connectControlPlane(opts: {
     missingSegments: (input, how) => ask(async () => (await trpc.archive.missing.mutate(input, how)).missing),
     putSegment: async ({ digest, bytes, runId, leaseEpoch }, how) => {
       const body = new Uint8Array(bytes);
-      await segment(
-        digest,
-        { runId, leaseEpoch: String(leaseEpoch) },
-        { method: "PUT", body, headers: { "content-type": "application/octet-stream" }, signal: how?.signal },
-      );
+      await segment(digest, runId === undefined ? {} : { runId, leaseEpoch: String(leaseEpoch) }, {
+        method: "PUT",
+        body,
+        headers: { "content-type": "application/octet-stream" },
+        signal: how?.signal,
+      });
     },
     getSegment: async ({ digest, runId, leaseEpoch, sessionId }) => {
       const response = await segment(digest, { runId, leaseEpoch: String(leaseEpoch), sessionId }, { method: "GET" });
       return Buffer.from(await response.arrayBuffer());
     },
     commitManifest: (input, how) => ask(async () => void (await trpc.archive.commit.mutate(input, how))),
+    storeArchive: (input) => ask(async () => void (await trpc.archive.store.mutate(input))),
     getManifest: (sessionId) => ask(async () => (await trpc.archive.manifest.query({ sessionId })).manifest),
   };
 }

@@ -28,6 +28,8 @@ export type Actor =
       /** Its run or epoch has ended: only heartbeat and finish still answer it, so that the last answers are not lost. */
       isEnded?: boolean;
     }
+  /** Hands over what one session's volume holds, and can do nothing else. */
+  | { kind: "archiver"; name: string; sessionId: string; tenantId: string; tokenId: string }
   | { kind: "system"; name: string; tenantId: null };
 
 /** Topics that readers wait on; see server/live. A key narrows one to a run. */
@@ -55,6 +57,24 @@ export type ServerSettings = {
   runnerImage: string;
   /** How long an attempt may live where the cluster ends it after that; null elsewhere. */
   runnerDeadlineMs: number | null;
+  storage: StorageSettings;
+};
+
+/** How long volumes and archives are kept; docs/CONFIGURATION.md has what each means. */
+export type StorageSettings = {
+  /** null: a session without an expiry of its own never expires. */
+  idleTtlMs: number | null;
+  /** How often the worker collects by itself. */
+  gcIntervalMs: number;
+  /** Of collections that no person asked for. */
+  dailyMax: number;
+  breakerMin: number;
+  breakerShare: number;
+  archiveKeep: number;
+  /** null: as long as `archiveKeep` says. */
+  archiveRetentionMs: number | null;
+  /** Of evicted sessions; null: for ever. */
+  archiveRetentionDays: number | null;
 };
 
 export type ServiceContext = {

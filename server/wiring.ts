@@ -108,6 +108,16 @@ function settingsFrom(env: ServerEnv): ServerSettings {
     sourceCommit: env.AGENTRUN_SOURCE_COMMIT,
     runnerImage: env.AGENTRUN_RUNNER_IMAGE ?? "local",
     runnerDeadlineMs: env.AGENTRUN_EXECUTOR === "kubernetes" ? env.AGENTRUN_RUNNER_DEADLINE_SECONDS * 1_000 : null,
+    storage: {
+      idleTtlMs: env.AGENTRUN_SESSION_IDLE_TTL_MS ?? null,
+      gcIntervalMs: env.AGENTRUN_SESSION_GC_INTERVAL_MS,
+      dailyMax: env.AGENTRUN_SESSION_GC_DAILY_MAX,
+      breakerMin: env.AGENTRUN_SESSION_GC_BREAKER_MIN,
+      breakerShare: env.AGENTRUN_SESSION_GC_BREAKER_PERCENT / 100,
+      archiveKeep: env.AGENTRUN_ARCHIVE_KEEP,
+      archiveRetentionMs: env.AGENTRUN_ARCHIVE_RETENTION_MS ?? null,
+      archiveRetentionDays: env.AGENTRUN_ARCHIVE_RETENTION_DAYS ?? null,
+    },
   };
 }
 

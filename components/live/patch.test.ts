@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { SessionSummary } from "@/contract/session";
-import { patchPages, patchSession } from "./patch";
+import type { StorageSummary } from "@/contract/storage";
+import { patchPages, patchSession, patchStorage } from "./patch";
 
 const session = (version: number, more: Partial<SessionSummary> = {}): SessionSummary =>
   ({ sessionId: "ses_1", version, title: `v${version}`, unread: false, ...more }) as SessionSummary;
@@ -25,4 +26,21 @@ test("a deleted session leaves the list, and an untouched list keeps its identit
   );
   expect(deleted?.pages[0]?.items).toEqual([]);
   expect(patchPages(data, (item) => item)).toBe(data);
+});
+
+test("a frame moves a volume's own facts on, and leaves what it does not tell", () => {
+  const told = { title: "v1", storageState: "live", storageSizeBytes: 5 };
+  const frame = (more: Partial<SessionSummary>) =>
+    ({ sessionId: "ses_1", version: 6, kind: "changed", session: session(6, { ...told, ...more } as never) }) as const;
+  const known = { sessionId: "ses_1", pinnedAt: "2026-01-01T00:00:00Z", isArchiveCurrent: true } as StorageSummary;
+  const cached = patchStorage(known, frame({}));
+  expect(cached).toMatchObject({ storageState: "live", sizeBytes: 5, pinnedAt: "2026-01-01T00:00:00Z" });
+  if (cached === null) throw new Error("the volume is there");
+  expect(patchStorage(cached, frame({}))).toBe(cached);
+  expect(patchStorage(cached, { ...frame({}), sessionId: "ses_2" })).toBe(cached);
+  expect(patchStorage(cached, frame({ storageState: "evicted" }))).toMatchObject({
+    storageState: "evicted",
+    isArchiveCurrent: true,
+  });
+  expect(patchStorage(cached, { sessionId: "ses_1", version: 7, kind: "deleted" })).toBeNull();
 });

@@ -3,6 +3,7 @@ import type { Approval } from "@/contract/approval";
 import type { Page } from "@/contract/page";
 import type { Run } from "@/contract/run";
 import type { SessionSummary } from "@/contract/session";
+import type { StorageSummary } from "@/contract/storage";
 import type { SessionFrame } from "./frames";
 
 /** Changes the items of a cached infinite list in place; null removes one. The same object comes back when nothing changed. */
@@ -35,6 +36,36 @@ export function patchSession(
   const isNewer = frame.session.version > cached.version;
   const unread = frame.sessionId === openSessionId ? false : cached.unread || isNewer;
   return { ...cached, ...frame.session, unread };
+}
+
+/**
+ * A volume as its session's frame tells it. The pin, the archive and the keeper are not in a frame: they stay as they were
+ * until they are asked for. The same object comes back when the frame tells nothing new.
+ */
+export function patchStorage(cached: StorageSummary, frame: SessionFrame): StorageSummary | null {
+  if (cached.sessionId !== frame.sessionId) return cached;
+  if (frame.kind === "deleted") return null;
+  const { session } = frame;
+  if (session === undefined) return cached;
+  const told = {
+    title: session.title,
+    projectId: session.projectId,
+    expiresAt: session.expiresAt,
+    // Of one without an expiry of its own the idle time decides, which no frame tells.
+    collectableAt: session.expiresAt ?? (cached.expiresAt === null ? cached.collectableAt : null),
+    storageKind: session.storageKind,
+    storageState: session.storageState,
+    pvcName: session.storagePvcName,
+    namespace: session.storageNamespace,
+    pvcPhase: session.storagePvcPhase,
+    sizeBytes: session.storageSizeBytes,
+    filesCount: session.storageFilesCount,
+    sha256: session.storageSha256,
+    updatedAt: session.storageUpdatedAt,
+    evictedAt: session.storageEvictedAt,
+  } satisfies Partial<StorageSummary>;
+  const isSame = (Object.keys(told) as (keyof typeof told)[]).every((key) => told[key] === cached[key]);
+  return isSame ? cached : { ...cached, ...told };
 }
 
 export function patchRun(cached: Run, run: Run): Run {

@@ -6,9 +6,10 @@ import { setServerTime } from "@/components/ui/clock";
 import type { Approval } from "@/contract/approval";
 import type { Run } from "@/contract/run";
 import type { SessionSummary } from "@/contract/session";
+import type { StorageSummary } from "@/contract/storage";
 import { LiveConnection, type LiveStatus } from "./connection";
 import type { FrameName, Frames } from "./frames";
-import { patchApproval, patchLists, patchRun, patchSession } from "./patch";
+import { patchApproval, patchLists, patchRun, patchSession, patchStorage } from "./patch";
 
 const LiveContext = createContext<LiveConnection | null>(null);
 /** A tab that is only glanced away from keeps its stream. */
@@ -88,6 +89,7 @@ function CachePatches({ connection }: { connection: LiveConnection }) {
         client.setQueriesData<SessionSummary>({ queryKey: trpc.sessions.get.pathKey() }, (cached) =>
           cached === undefined ? undefined : (patchSession(cached, frame, openSessionId) ?? cached),
         );
+        patchLists<StorageSummary>(client, trpc.storage.list.pathKey(), (item) => patchStorage(item, frame));
         if (frame.sessionId !== openSessionId) return;
         void client.invalidateQueries({ queryKey: trpc.storage.get.queryKey({ sessionId: frame.sessionId }) });
       }),

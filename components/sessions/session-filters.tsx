@@ -1,11 +1,11 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import { Search, X } from "lucide-react";
-import { useEffect, useState } from "react";
+import { X } from "lucide-react";
 import { useTRPC } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
 import { Choices } from "@/components/ui/choices";
-import { Input, Select } from "@/components/ui/field";
+import { Select } from "@/components/ui/field";
+import { SearchBox } from "@/components/ui/search-box";
 import { SESSION_LIST_STATES, STORAGE_KINDS } from "@/contract/words";
 import { isFiltered, type SessionFilter } from "./filter";
 
@@ -17,7 +17,6 @@ const STATE_NAMES: Record<SessionFilter["state"], string> = {
   unread: "Unread",
   all: "All",
 };
-const TYPING_MS = 200;
 
 type SessionFiltersProps = { filter: SessionFilter; onChange: (change: Partial<SessionFilter> | null) => void };
 
@@ -27,7 +26,12 @@ export function SessionFilters({ filter, onChange }: SessionFiltersProps) {
   const backends = useQuery(trpc.backends.list.queryOptions()).data?.items ?? [];
   return (
     <search className="flex flex-wrap items-center gap-2">
-      <SearchBox value={filter.search} onChange={(search) => onChange({ search })} />
+      <SearchBox
+        label="Search sessions"
+        placeholder="Title or id"
+        value={filter.search}
+        onChange={(search) => onChange({ search })}
+      />
       <Choices
         label="State"
         values={SESSION_LIST_STATES}
@@ -68,30 +72,5 @@ export function SessionFilters({ filter, onChange }: SessionFiltersProps) {
         </Button>
       )}
     </search>
-  );
-}
-
-function SearchBox({ value, onChange }: { value: string; onChange: (value: string) => void }) {
-  const [typed, setTyped] = useState(value);
-  useEffect(() => setTyped(value), [value]);
-  useEffect(() => {
-    if (typed === value) return;
-    const timer = setTimeout(() => onChange(typed), TYPING_MS);
-    return () => clearTimeout(timer);
-  });
-  return (
-    <div className="relative w-full sm:w-64">
-      <Search aria-hidden className="absolute top-2 left-2.5 size-4 text-ink-3" />
-      <Input
-        type="search"
-        aria-label="Search sessions"
-        data-shortcut-search
-        placeholder="Title or id"
-        className="pl-8"
-        maxLength={200}
-        value={typed}
-        onChange={(event) => setTyped(event.target.value)}
-      />
-    </div>
   );
 }

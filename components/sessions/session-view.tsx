@@ -85,7 +85,7 @@ function LoadedSession({ session, tab }: { session: SessionSummary; tab: Session
           )}
           {tab === "storage" && (
             <Scroller>
-              <StorageTab session={session} hasOpenRun={openRun !== null} />
+              <StorageTab session={session} />
             </Scroller>
           )}
         </div>

@@ -3,7 +3,7 @@ import type { Approval, ListApprovalsInput } from "@/contract/approval";
 import type { ListRunsInput, Run } from "@/contract/run";
 import type { Runner } from "@/contract/runner";
 import type { ListSessionsInput, SessionSummary } from "@/contract/session";
-import type { ListStorageInput, StorageSummary } from "@/contract/storage";
+import type { GcHistoryEntry, ListStorageInput, StorageSummary } from "@/contract/storage";
 import type { AppRouter } from "@/server/trpc/types";
 import { paged } from "./paged";
 
@@ -25,6 +25,27 @@ export const runnerPages = (api: Api) =>
 
 export const storagePages = (api: Api, input: Partial<ListStorageInput>) =>
   paged<StorageSummary>((from) => api.storage.list.queryOptions({ limit: PAGE, ...input, ...from }));
+
+/** Enough to tell the large from the rest in a picture. */
+const PICTURED = 60;
+
+/** The largest volumes, and with them the totals of all that the input matches. */
+export const storagePicture = (api: Api, input: Pick<Partial<ListStorageInput>, "tenantId" | "projectId">) =>
+  api.storage.list.queryOptions({ storageKind: "pvc", sort: "sizeBytes", limit: PICTURED, ...input });
+
+/** What a clean-up is about, the longest expired first. */
+export const expiredVolumes = (api: Api) =>
+  api.storage.list.queryOptions({ isExpired: true, sort: "expiresAt", limit: 200 });
+
+/** No stream tells of collections. */
+export const HISTORY_POLL_MS = 60_000;
+
+export const collectionPages = (api: Api) =>
+  paged<GcHistoryEntry>((from) => api.storage.history.queryOptions({ limit: PAGE, ...from }));
+
+/** The newest collection, and when the next one comes. */
+export const newestCollection = (api: Api) =>
+  api.storage.history.queryOptions({ limit: 1 }, { refetchInterval: HISTORY_POLL_MS });
 
 const LEASE_POLL_MS = 5_000;
 

@@ -16,7 +16,7 @@ type DangerDialogProps = {
   /** Irreversible: this text has to be typed first. Costly without it: a dialog and a reason are enough. */
   typed?: string;
   /** Why the action cannot be taken; shown, and the button stays disabled. */
-  refusal?: string | null;
+  refusal?: ReactNode;
   hasReason?: boolean;
   onConfirm: (reason: string | undefined) => void;
 };

@@ -11,3 +11,10 @@ export const feedEpoch = table("feed_epoch", {
   systemIdentifier: text().notNull(),
   createdAt: instant().notNull().defaultNow(),
 });
+
+/** One row: the epoch that the last collection of storage saw. Another one means a database restored from a backup. */
+export const storageGc = table("storage_gc", {
+  isOnly: boolean().primaryKey().default(true),
+  feedEpoch: text().notNull(),
+  collectedAt: instant().notNull().defaultNow(),
+});

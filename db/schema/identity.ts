@@ -4,9 +4,9 @@ import { instant, json, table } from "./columns";
 
 /**
  * sign-in: the printed one-time link; operator: a browser's cookie; launch: buys one claim; runner and model: what one
- * run's one epoch may use.
+ * run's one epoch may use; archiver: hands over what one volume holds, in one try.
  */
-export const TOKEN_KINDS = ["sign-in", "operator", "launch", "runner", "model"] as const;
+export const TOKEN_KINDS = ["sign-in", "operator", "launch", "runner", "model", "archiver"] as const;
 
 export const tokens = table(
   "tokens",
@@ -49,6 +49,10 @@ export const audit = table(
   },
   (row) => [
     index("agentrun_audit_at_idx").on(row.at),
+    // What collections did: the day's bound, and their history.
+    index("agentrun_audit_gc_idx")
+      .on(row.action, row.at, row.id)
+      .where(sql`${row.action} in ('storage.gc.deleting', 'storage.gc.collected')`),
     index("agentrun_audit_target_idx").on(row.targetKind, row.targetId, row.at),
   ],
 );

@@ -52,6 +52,11 @@ export const sessions = table(
     archiveCommandId: text(),
     volumeCommandId: text(),
     pinnedAt: instant(),
+    /**
+     * When a run, a turn or a restore last took hold of it: set by a trigger. No later than its last activity, which is
+     * in no index, so that a collection by idle time begins here.
+     */
+    usedAt: instant().notNull().defaultNow(),
     deletedAt: instant(),
     payloadHash: text(),
     pendingApprovals: integer().notNull().default(0),
@@ -105,6 +110,13 @@ export const sessions = table(
     index("agentrun_sessions_expiry_idx")
       .on(session.expiresAt)
       .where(sql`${session.storageKind} = 'pvc' and ${session.expiresAt} is not null`),
+    index("agentrun_sessions_idle_idx")
+      .on(session.usedAt, session.sessionId)
+      .where(sql`${session.storageKind} = 'pvc' and ${session.expiresAt} is null`),
+    // Archives of evicted sessions, for their retention.
+    index("agentrun_sessions_evicted_idx")
+      .on(session.storageEvictedAt)
+      .where(sql`${session.storageState} = 'evicted' and ${session.archiveManifestId} is not null`),
     // Lifecycle steps that a crash left half-way, for the repair sweep.
     index("agentrun_sessions_storage_step_idx")
       .on(session.storageState)

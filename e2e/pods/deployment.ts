@@ -75,9 +75,20 @@ export async function deploy(node: TestNode, images: Images, undo: (() => unknow
   });
   secret("agentrun-archive", { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" });
   node.kubectl("apply", "--kustomize", folder);
-  for (const name of ["agentrun-web", "agentrun-worker"])
-    await node.kubectlSlowly("--namespace", namespace, "rollout", "status", `deployment/${name}`, "--timeout=180s");
+  for (const name of ["agentrun-web", "agentrun-worker"]) await rollOut(node, namespace, name);
   return { url, token, namespace };
+}
+
+/** Waits until a Deployment's pods are ready; the error says what they said until then. */
+async function rollOut(node: TestNode, namespace: string, name: string): Promise<void> {
+  const within = ["--namespace", namespace];
+  try {
+    await node.kubectlSlowly(...within, "rollout", "status", `deployment/${name}`, "--timeout=180s");
+  } catch (error) {
+    const logs = node.kubectl(...within, "logs", `deployment/${name}`, "--tail=20");
+    const events = node.kubectl(...within, "get", "events", "--field-selector=type!=Normal");
+    throw new Error(`${name} did not become ready:\n${logs}\n${events}`, { cause: error });
+  }
 }
 
 const local = (port: string) => ({ host: "127.0.0.1", port: Number(port) });

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 // The project's own Dockerfile, built where no registry of images is reached: on a base that Debian's and npm's
@@ -30,6 +30,8 @@ export function buildImages(folder: string, load: (archive: string) => void): Im
     const options = [...trust, "--isolation=chroot", "--layers", `--build-arg=BASE=${BASE}`, `--target=${target}`];
     buildah("bud", ...options, `--tag=localhost/${name}`, process.cwd());
     const archive = path.join(folder, `${target}.tar`);
+    // An archive that is there is not written again.
+    rmSync(archive, { force: true });
     buildah("push", `localhost/${name}`, `docker-archive:${archive}:docker.io/${name}`);
     load(archive);
   }

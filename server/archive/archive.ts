@@ -4,6 +4,8 @@ export interface Archive {
   put(sessionId: string, sha256: string, bytes: Uint8Array): Promise<boolean>;
   /** null when the archive does not hold it. */
   get(sessionId: string, sha256: string): Promise<Uint8Array | null>;
+  /** Keeps for one session what is kept for another, without reading it where that can be had; false when it is not there. */
+  copy(fromSessionId: string, toSessionId: string, sha256: string): Promise<boolean>;
   remove(sessionId: string, sha256: string): Promise<void>;
   /** Removes all that is kept for a session. */
   removeAll(sessionId: string): Promise<void>;

@@ -6,7 +6,7 @@ import { isAgentRunError } from "@/server/errors";
 import type { Executor } from "@/server/executors";
 import { mintLaunchToken } from "@/server/identity";
 import { launchRunnerJob } from "@/server/runners";
-import { prepareVolume } from "@/server/storage";
+import { prepareVolume, yieldToRun } from "@/server/storage";
 import { endAttempt } from "./end";
 
 export type LauncherDeps = {
@@ -55,6 +55,8 @@ async function startJob({ ctx, executor }: LauncherDeps, job: RunnerJobRow): Pro
     });
     return;
   }
+  // It goes on once an archiver that has the volume is gone.
+  if (run.sessionId !== null && !(await yieldToRun(ctx, run.sessionId))) return;
   const launchToken = await mintLaunchToken(ctx, {
     runId: job.runId,
     attemptId: job.attemptId,

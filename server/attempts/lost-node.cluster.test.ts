@@ -6,8 +6,9 @@ import { expireLease } from "@/db/test/factories";
 import { ackCommand } from "@/server/commands";
 import type { Executor } from "@/server/executors";
 import { claimRun, forceReleaseRun, getRun, heartbeatRun } from "@/server/runs";
-import { openExecutor, podOf } from "@/server/test/cluster/executor";
+import { openExecutor } from "@/server/test/cluster/executor";
 import { createTestNamespace, type TestNamespace } from "@/server/test/cluster/namespace";
+import { podOf } from "@/server/test/cluster/pods";
 import { runnerOf, type TestContext, testContext } from "@/server/test/context";
 import { runWithTurn } from "@/server/test/named-attempts";
 import { LeaseSweeper, launchPending, reconcileAttempts } from ".";
@@ -20,7 +21,7 @@ async function loseNode(ctx: TestContext, place: TestNamespace, executor: Execut
   await launchPending({ ctx, executor, attemptsMax: 8 });
   const [job] = await ctx.db.select().from(runnerJobs).where(eq(runnerJobs.runId, runId));
   if (!job) throw new Error("nothing was launched");
-  const { name } = await podOf(place, job);
+  const { name } = await podOf(place, job.attemptId);
   const target = { kind: "Node", name: "lost-node" };
   await place.core.createNamespacedPodBinding({
     name,
@@ -55,7 +56,7 @@ test("a pod on a lost node holds its run in fencing until an operator forces it,
   expect(await ctx.db.select().from(runnerJobs)).toHaveLength(1);
   // It is being deleted, for the cluster has no word of its end: no orphan, and still there.
   expect(await ctx.db.select().from(orphanJobs)).toEqual([]);
-  expect((await podOf(place, job)).name).toBe(podName);
+  expect((await podOf(place, job.attemptId)).name).toBe(podName);
 
   await forceReleaseRun(ctx, { runId, reason: "the node burnt down" });
 

@@ -1,7 +1,8 @@
 import { eq } from "drizzle-orm";
 import { expect, test } from "vitest";
-import { audit, orphanJobs, runnerJobs } from "@/db/schema";
+import { archiveOrders, audit, orphanJobs, runnerJobs } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
+import { makeSession } from "@/db/test/factories";
 import { readOrphanJobs } from "@/server/metrics";
 import { getRun } from "@/server/runs";
 import { testContext } from "@/server/test/context";
@@ -66,6 +67,25 @@ test("what outlives its attempt is an orphan, and what is being ended or went by
   await reconcileAttempts({ ctx, executor });
   expect(executor.endedUids).toEqual([attemptId, attemptId]);
   expect((await getRun(ctx, { runId })).status).toBe("pending");
+});
+
+test("an archiver is no orphan while its order has it, and is one when the order is gone", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, LOCAL);
+  const executor = new NamedAttempts();
+  const { sessionId } = await makeSession(ctx.database.db);
+  await ctx.db
+    .insert(archiveOrders)
+    .values({ sessionId, tenantId: "default", attemptId: stray.attemptId, orderedBy: "person", state: "running" });
+  executor.strays = [stray];
+  for (const state of ["running", "launching", "ending"] as const) {
+    await ctx.db.update(archiveOrders).set({ state });
+    await reconcileAttempts({ ctx, executor });
+    expect(await ctx.db.select().from(orphanJobs)).toEqual([]);
+  }
+  await ctx.db.delete(archiveOrders);
+  for (let look = 0; look < 2; look += 1) await reconcileAttempts({ ctx, executor });
+  expect(executor.endedUids).toEqual(["uid_1"]);
 });
 
 test("an executor that cannot be asked ends nobody", async () => {

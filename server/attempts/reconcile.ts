@@ -1,5 +1,5 @@
-import { and, eq, inArray, isNotNull, isNull, lt, notInArray, sql } from "drizzle-orm";
-import { type OrphanJobRow, orphanJobs, runnerJobs } from "@/db/schema";
+import { and, eq, inArray, isNotNull, isNull, lt, ne, notInArray, sql } from "drizzle-orm";
+import { archiveOrders, type OrphanJobRow, orphanJobs, runnerJobs } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext } from "@/server/context";
 import type { Executor, Started } from "@/server/executors";
@@ -52,17 +52,19 @@ async function endVanished({ ctx, executor }: ReconcilerDeps, absent: { attemptI
 /** Notes which of a page belong to no live attempt, each with how often it was seen. */
 async function noteOrphans(ctx: ServiceContext, page: Started[]): Promise<OrphanJobRow[]> {
   if (page.length === 0) return [];
+  const listed = page.map(attemptOf);
   const rows = await ctx.db
     .select({ attemptId: runnerJobs.attemptId, state: runnerJobs.state })
     .from(runnerJobs)
-    .where(
-      inArray(
-        runnerJobs.attemptId,
-        page.map(({ attemptId }) => attemptId),
-      ),
-    );
-  const known = new Set(rows.map(({ attemptId }) => attemptId));
-  const live = new Set(rows.filter(({ state }) => state === "launching" || state === "running").map(attemptOf));
+    .where(inArray(runnerJobs.attemptId, listed));
+  // An archiver is an attempt too, which its order looks after until it is gone.
+  const archivers = await ctx.db
+    .select({ attemptId: archiveOrders.attemptId })
+    .from(archiveOrders)
+    .where(and(inArray(archiveOrders.attemptId, listed), ne(archiveOrders.state, "waiting")));
+  const known = new Set(rows.map(attemptOf));
+  const running = rows.filter(({ state }) => state === "launching" || state === "running");
+  const live = new Set([...running, ...archivers].map(attemptOf));
   const orphans = page.filter(({ attemptId, isEnding }) => !isEnding && !live.has(attemptId));
   if (orphans.length === 0) return [];
   const noted = await ctx.db

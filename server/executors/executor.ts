@@ -21,6 +21,20 @@ export interface LaunchSpec {
   volumeName: string | null;
 }
 
+/** What archives a volume that no process of the server can reach. */
+export interface ArchiverSpec {
+  attemptId: string;
+  sessionId: string;
+  /** Hands over what this session's volume holds, and can do nothing else. */
+  token: string;
+  /** Where it reaches web. */
+  url: string;
+  /** The volume's name in its provider. */
+  volumeName: string;
+  /** codex's rollouts on the volume. */
+  rolloutSubdir: string;
+}
+
 export type Observation = "running" | "gone" | "unknown";
 
 /**
@@ -64,6 +78,8 @@ export interface Executor {
   endStarted(started: Started): Promise<"gone" | "unconfirmed">;
   /** An end that a listener could not record is told again where the executor can, else found by the reconciler. */
   onExit(listener: ExitListener): () => void;
+  /** null where volumes are folders, which the server archives by itself. An archiver is an attempt as any other. */
+  readonly launchArchiver: ((spec: ArchiverSpec) => Promise<void>) | null;
   close(): Promise<void>;
 }
 
@@ -71,6 +87,11 @@ export interface Executor {
 export function causeOfExit(code: number | null): AttemptCause | null {
   return code === RUNNER_EXIT.storageFull ? "storage-full" : null;
 }
+
+/** What starts and ends archivers. */
+export type ArchiverLauncher = Pick<Executor, "end" | "observe"> & {
+  launchArchiver: NonNullable<Executor["launchArchiver"]>;
+};
 
 /** The name of an attempt's Job: made of a hash, so that it is one in any cluster. */
 export function jobNameOf(attemptId: string): string {

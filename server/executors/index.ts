@@ -1,4 +1,13 @@
-export type { AttemptCause, AttemptExit, Executor, LaunchSpec, Observation, Started } from "./executor";
+export type {
+  ArchiverLauncher,
+  ArchiverSpec,
+  AttemptCause,
+  AttemptExit,
+  Executor,
+  LaunchSpec,
+  Observation,
+  Started,
+} from "./executor";
 export { createKubernetesExecutor, type KubernetesExecutorOptions } from "./kubernetes";
 export { openSupervisorChannel, type SupervisorChannel } from "./local/channel";
 export { findCodex } from "./local/codex-path";

@@ -9,6 +9,7 @@ export function createNoExecutor(): Executor {
     list: async function* () {},
     endStarted: async () => "unconfirmed",
     onExit: () => () => undefined,
+    launchArchiver: null,
     close: async () => undefined,
   };
 }

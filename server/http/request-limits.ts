@@ -28,6 +28,8 @@ export function createRequestLimits(now: () => number = () => performance.now())
         case "launch":
         case "runner":
           return runs.take(actor.runId);
+        case "archiver":
+          return runs.take(actor.name);
         case "system":
           return null;
         default:

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { SEGMENT_BYTES_MAX } from "@/contract/archive";
 import { Int32, RecordId } from "@/contract/ids";
 import { Sha256 } from "@/contract/storage";
-import { AgentRunError, InvalidInputError } from "@/server/errors";
+import { AgentRunError } from "@/server/errors";
 import { getSegment, putSegment } from "@/server/manifests";
 import { admit, inputFault, type TrpcContext } from "@/server/trpc/init";
 import { limitedContextOf } from "./caller";
@@ -17,7 +17,10 @@ const SegmentQuery = z.strictObject({
   leaseEpoch: z.coerce.number().pipe(Int32).optional(),
 });
 
-/** Segments of volumes' archives as plain bytes: a runner hands them in and fetches them, by their digest. */
+/**
+ * Segments of volumes' archives as plain bytes, by their digest: a runner hands them in and fetches them, an archiver
+ * hands them in.
+ */
 export async function handleSegment(exchange: Exchange): Promise<void> {
   const { wiring, req, res, method, headers } = exchange;
   try {
@@ -50,11 +53,13 @@ export async function answerSegment(
       details: { allow: ["GET", "PUT"] },
     });
   }
-  const service = admit("runner", { ctx, path: "archive.segment", type: method === "GET" ? "query" : "mutation" });
+  const service =
+    method === "GET"
+      ? admit("runner", { ctx, path: "archive.segment", type: "query" })
+      : admit("runner-or-archiver", { ctx, path: "archive.segment", type: "mutation" });
   const input = SegmentQuery.safeParse({ ...Object.fromEntries(request.query), sha256: request.sha256 });
   if (!input.success) throw inputFault(input.error);
   const { sha256, runId, sessionId, leaseEpoch } = input.data;
   if (method === "GET") return getSegment(service, { sha256, ...(sessionId === undefined ? {} : { sessionId }) });
-  if (runId === undefined) throw new InvalidInputError("runId: say whose segment it is");
   return putSegment(service, { runId, leaseEpoch, sha256, bytes: await readBytes() });
 }

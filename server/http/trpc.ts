@@ -56,5 +56,5 @@ function assertShape({ method, path, headers }: TrpcRequest): void {
 }
 
 function bodyMaxOf(path: string): number {
-  return path === "archive.commit" ? MANIFEST_BODY_MAX_BYTES : BODY_MAX_BYTES;
+  return path === "archive.commit" || path === "archive.store" ? MANIFEST_BODY_MAX_BYTES : BODY_MAX_BYTES;
 }

@@ -80,6 +80,7 @@ type TokenFound = {
   run_epoch: number | null;
   run_status: string | null;
   run_quiet_ms: number | null;
+  archived_session_id: string | null;
 };
 
 async function lookUpToken(db: Db, hash: string): Promise<Actor | null> {
@@ -87,8 +88,11 @@ async function lookUpToken(db: Db, hash: string): Promise<Actor | null> {
     sql`select token.id, token.kind, token.name, token.role, token.tenant_id, token.run_id, token.attempt_id, token.lease_epoch,
         extract(epoch from clock_timestamp() - token.revoked_at)::float8 * 1000 as revoked_for_ms,
         run.lease_epoch as run_epoch, run.status as run_status,
-        extract(epoch from clock_timestamp() - run.updated_at)::float8 * 1000 as run_quiet_ms
+        extract(epoch from clock_timestamp() - run.updated_at)::float8 * 1000 as run_quiet_ms,
+        archiving.session_id as archived_session_id
       from agentrun_tokens token left join agentrun_runs run on run.id = token.run_id
+      left join agentrun_archive_orders archiving on token.kind = 'archiver' and archiving.attempt_id = token.attempt_id
+        and archiving.state in ('launching', 'running')
       where token.hash = ${hash} and (token.expires_at is null or token.expires_at > clock_timestamp())`,
   );
   const [token] = rows;
@@ -101,6 +105,11 @@ function actorFrom(token: TokenFound): Actor | null {
   if (kind === "operator") {
     if (isRevoked || token.role === null) return null;
     return { kind, name: token.name ?? "operator", role: token.role, tenantId, tokenId: token.id };
+  }
+  if (kind === "archiver") {
+    const sessionId = token.archived_session_id;
+    if (isRevoked || sessionId === null || attemptId === null || tenantId === null) return null;
+    return { kind, name: attemptId, sessionId, tenantId, tokenId: token.id };
   }
   if (runId === null || tenantId === null || token.run_status === null) return null;
   if (kind === "launch") {

@@ -5,6 +5,7 @@ export { createFailedSignIns, type FailedSignIns } from "./failed-sign-ins";
 export {
   type MintLaunchTokenInput,
   type MintRunnerTokensInput,
+  mintArchiverToken,
   mintLaunchToken,
   mintOperatorToken,
   mintRunnerTokens,

@@ -9,6 +9,8 @@ import { hashToken, newToken, type TokenKind } from "./token";
 const LAUNCH_TOKEN_MS = 60 * 60_000;
 /** How long after a claim the same claim may be asked for again. */
 const SPENT_TOKEN_MS = 24 * 60 * 60_000;
+/** Longer than an archiver may live; it ends with its try. */
+const ARCHIVER_TOKEN_MS = 2 * 60 * 60_000;
 const SIGN_IN_TOKEN_MS = 24 * 60 * 60_000;
 const OPERATOR_TOKEN_MS = 14 * 24 * 60 * 60_000;
 
@@ -83,6 +85,14 @@ async function spendLaunchToken(ctx: ServiceContext, tokenId: string, leaseEpoch
     .returning({ id: tokens.id });
   if (spent.length === 0)
     throw new ForbiddenError("this launch token has bought its claim: a new attempt needs a new one");
+}
+
+/** What an archiver hands over a volume with, for as long as its order stands at this try. */
+export function mintArchiverToken(
+  ctx: ServiceContext,
+  input: { attemptId: string; tenantId: string },
+): Promise<string> {
+  return storeToken(ctx, "archiver", input, ARCHIVER_TOKEN_MS);
 }
 
 /** The token of a one-time link that signs an administrator in. */

@@ -7,10 +7,11 @@ export const TOKEN_PREFIX = {
   launch: "arl_",
   runner: "art_",
   model: "arm_",
+  archiver: "arv_",
 } as const;
 export type TokenKind = keyof typeof TOKEN_PREFIX;
 
-const SHAPE = /^(?:aro|ars|arl|art|arm)_[A-Za-z0-9_-]{43}$/;
+const SHAPE = /^(?:aro|ars|arl|art|arm|arv)_[A-Za-z0-9_-]{43}$/;
 
 /** A token of 256 random bits. Only its digest is ever stored. */
 export function newToken(kind: TokenKind): string {

@@ -6,6 +6,7 @@ export type Container = k8s.V1Container;
 export type ContainerStatus = k8s.V1ContainerStatus;
 export type Job = k8s.V1Job;
 export type Pod = k8s.V1Pod;
+export type PodSpec = k8s.V1PodSpec;
 export type Secret = k8s.V1Secret;
 export type VolumeMount = k8s.V1VolumeMount;
 /** What a deletion is bound to: the very object that was read, as it was. */

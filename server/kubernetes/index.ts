@@ -6,6 +6,7 @@ export {
   type ContainerStatus,
   type Job,
   type Pod,
+  type PodSpec,
   type Preconditions,
   type Secret,
   type VolumeMount,

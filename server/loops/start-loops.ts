@@ -3,8 +3,8 @@ import type { ServiceContext } from "@/server/context";
 import type { Executor } from "@/server/executors";
 import { removeEndedTokens } from "@/server/identity";
 import { Leadership } from "@/server/live";
-import { purgeDeleted, retireExpired } from "@/server/retention";
-import { collectGarbage, repairStorage } from "@/server/storage";
+import { expireArchives, purgeDeleted, retireExpired } from "@/server/retention";
+import { Archivers, collectGarbage, repairStorage } from "@/server/storage";
 import { type Loop, type LoopDeps, type LoopOptions, startLoop } from "./loop";
 
 /** Runners that one executor runs at once: each is a codex with tools of its own. */
@@ -49,6 +49,7 @@ function loopOptions(deps: LoopsDeps, sweeper: LeaseSweeper): LoopOptions[] {
     { name: "storage-repair", intervalMs: 30_000, run: () => repairStorage(contextFor("storage-repair")) },
     { name: "purge", intervalMs: 60_000, run: () => purgeDeleted(contextFor("purge")) },
     { name: "retention", intervalMs: 60_000, run: () => retireExpired(contextFor("retention")) },
+    { name: "archive-retention", intervalMs: 600_000, run: () => expireArchives(contextFor("archive-retention")) },
     { name: "tokens", intervalMs: 3_600_000, run: () => removeEndedTokens(contextFor("tokens")) },
   ];
   if (launcher.settings.executor !== "none") {
@@ -59,6 +60,12 @@ function loopOptions(deps: LoopsDeps, sweeper: LeaseSweeper): LoopOptions[] {
       intervalMs: RECONCILE_MS,
       run: () => reconcileAttempts({ ctx: reconciler, executor }),
     });
+  }
+  const { launchArchiver } = executor;
+  if (launchArchiver !== null) {
+    const archivers = new Archivers({ ctx: contextFor("archivers"), launcher: { ...executor, launchArchiver } });
+    loops.push({ name: "archivers", intervalMs: 1_000, run: () => archivers.pass() });
+    loops.push({ name: "archivers-reconciler", intervalMs: 30_000, run: () => archivers.reconcile() });
   }
   return loops;
 }

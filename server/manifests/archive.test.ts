@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { EventEmitter, once } from "node:events";
 import { rm } from "node:fs/promises";
 import { eq, sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { archiveManifests, archiveSegments, sessions } from "@/db/schema";
+import type { ServiceContext } from "@/server/context";
 import { finishRun } from "@/server/runs";
 import { getSession, markSessionRead } from "@/server/sessions";
 import { createTestStore, runnerOf } from "@/server/storage/test/context";
@@ -18,7 +18,16 @@ import {
   writeNote,
 } from "@/server/storage/test/volume";
 import { restoreVolume } from "@/volume";
-import { commitManifest, getManifest, getSegment, missingSegments, pruneSegments, putSegment, storeSegment } from ".";
+import {
+  commitManifest,
+  finishRemovals,
+  getManifest,
+  getSegment,
+  missingSegments,
+  pruneSegments,
+  putSegment,
+  storeSegment,
+} from ".";
 
 const digestOf = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
@@ -142,43 +151,116 @@ test("old archives go with what only they needed; what a restore needs and what 
   await finishRun(held.runner, { runId: held.runId, leaseEpoch: held.leaseEpoch, terminalStatus: "completed" });
 });
 
-test.each(["whole before the removal", "around the removal"])(
-  "a segment that is stored again while an old one of its name is pruned is there afterwards: %s",
-  async (when) => {
-    await using store = await createTestStore();
-    const ctx = store.as();
-    const sessionId = await makeStoredSession(ctx);
-    const bytes = Buffer.from("the same bytes");
-    const segment = { sessionId, sha256: digestOf(bytes), bytes };
-    await storeSegment(ctx, segment);
-    await ctx.db.update(archiveSegments).set({ createdAt: sql`now() - interval '2 hours'` });
-    const pruned = new EventEmitter();
-    const met = once(pruned, "met");
-    const over = once(pruned, "over");
-    const meeting = {
-      ...ctx.archive,
-      async put(...given: Parameters<typeof ctx.archive.put>) {
-        const isNew = await ctx.archive.put(...given);
-        pruned.emit("met");
-        // The row follows only once the pruning, which met none, is over.
-        if (when === "around the removal") await over;
-        return isNew;
-      },
-    };
-    let storing: Promise<unknown> = Promise.resolve();
-    const pruning = {
-      ...ctx.archive,
-      async remove(...doomed: Parameters<typeof ctx.archive.remove>) {
-        storing = storeSegment({ ...ctx, archive: meeting }, segment);
-        await (when === "around the removal" ? met : storing);
-        await ctx.archive.remove(...doomed);
-      },
-    };
-    await pruneSegments({ ...ctx, archive: pruning }, sessionId);
-    pruned.emit("over");
-    await storing;
+const OLD = { createdAt: sql`now() - interval '2 hours'` };
 
-    expect(await ctx.db.select().from(archiveSegments)).toHaveLength(1);
-    expect(await ctx.archive.get(sessionId, segment.sha256)).toEqual(bytes);
-  },
-);
+async function makeOldSegment(ctx: ServiceContext): Promise<{ sessionId: string; sha256: string; bytes: Buffer }> {
+  const bytes = Buffer.from("the same bytes");
+  const segment = { sessionId: await makeStoredSession(ctx), sha256: digestOf(bytes), bytes };
+  await storeSegment(ctx, segment);
+  await ctx.db.update(archiveSegments).set(OLD);
+  return segment;
+}
+
+test("a segment that is stored again while an old one of its name is removed waits, and is there afterwards", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const segment = await makeOldSegment(ctx);
+  const { sessionId, sha256 } = segment;
+  let storing: Promise<unknown> = Promise.resolve();
+  const pruning = {
+    ...ctx.archive,
+    async remove(...doomed: Parameters<typeof ctx.archive.remove>) {
+      const looks = { count: 0 };
+      const db = countUpdates(ctx, looks);
+      storing = storeSegment(db, segment);
+      // It has looked twice and still waits: nothing of it is stored, and a runner is told that it is missing.
+      await expect.poll(() => looks.count).toBeGreaterThan(1);
+      expect(await missingSegments(ctx, { sessionId, digests: [sha256] })).toEqual({ missing: [sha256] });
+      await expect(getSegment(ctx, { sessionId, sha256 })).rejects.toMatchObject({ reason: "not-found" });
+      await ctx.archive.remove(...doomed);
+    },
+  };
+  expect(await pruneSegments({ ...ctx, archive: pruning }, sessionId)).toBe(1);
+  await storing;
+  expect(await ctx.db.select().from(archiveSegments)).toMatchObject([{ sha256, removingAt: null }]);
+  expect(await getSegment(ctx, { sessionId, sha256 })).toEqual(segment.bytes);
+});
+
+/** Counts the looks of whoever stores a segment: each begins with an update. */
+function countUpdates(ctx: ServiceContext, looks: { count: number }): ServiceContext {
+  const db = new Proxy(ctx.db, {
+    get(target, key) {
+      if (key === "update") looks.count += 1;
+      const value: unknown = Reflect.get(target, key);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  return { ...ctx, db };
+}
+
+test("an old segment that somebody is about to store again is removed by nobody", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const segment = await makeOldSegment(ctx);
+  const storing = {
+    ...ctx.archive,
+    async put(...given: Parameters<typeof ctx.archive.put>) {
+      expect(await pruneSegments(ctx, segment.sessionId)).toBe(0);
+      return ctx.archive.put(...given);
+    },
+  };
+  await storeSegment({ ...ctx, archive: storing }, segment);
+  expect(await getSegment(ctx, segment)).toEqual(segment.bytes);
+});
+
+test("a manifest that is committed while pruning looks for what nobody names keeps its segments, or is told what is missing", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  for (let round = 0; round < 20; round += 1) {
+    const sessionId = await makeStoredSession(ctx);
+    const held = await claimSession(ctx, sessionId);
+    await writeNote(ctx, sessionId, `round ${round}`);
+    const { manifest, segments } = await pack(ctx, held, sessionId);
+    const { runId, leaseEpoch } = held;
+    for (const { digest, bytes } of segments)
+      await putSegment(held.runner, { runId, leaseEpoch, sha256: digest, bytes });
+    await ctx.db.update(archiveSegments).set(OLD).where(eq(archiveSegments.sessionId, sessionId));
+    const commit = commitManifest(held.runner, { runId, leaseEpoch, manifest: { ...manifest } }).then(
+      () => "committed",
+      (error: { reason: string }) => error.reason,
+    );
+    const [outcome] = await Promise.all([commit, pruneSegments(store.as(), sessionId)]);
+    expect(["committed", "archive-incomplete"]).toContain(outcome);
+    const read = segments.map(({ digest }) => getSegment(ctx, { sessionId, sha256: digest }));
+    const found = (await Promise.allSettled(read)).filter(({ status }) => status === "fulfilled").length;
+    expect(found).toBe(outcome === "committed" ? segments.length : 0);
+  }
+});
+
+test("a removal that a crash cut off is finished once it is old, and the segment can be stored again", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const segment = await makeOldSegment(ctx);
+  const { sessionId, sha256 } = segment;
+  const remove = () => Promise.reject(new Error("crash"));
+  await expect(pruneSegments({ ...ctx, archive: { ...ctx.archive, remove } }, sessionId)).rejects.toThrow("crash");
+  expect(await finishRemovals(ctx)).toBe(0);
+  expect(await missingSegments(ctx, { sessionId, digests: [sha256] })).toEqual({ missing: [sha256] });
+  await ctx.db.update(archiveSegments).set({ removingAt: sql`now() - interval '11 minutes'` });
+  expect(await finishRemovals(ctx)).toBe(1);
+  expect(await ctx.archive.get(sessionId, sha256)).toBeNull();
+  await storeSegment(ctx, segment);
+  expect(await getSegment(ctx, segment)).toEqual(segment.bytes);
+});
+
+test("a manifest whose list of segments leaves one out is refused: pruning would not know of it", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeStoredSession(ctx);
+  const held = await claimSession(ctx, sessionId);
+  await writeNote(ctx, sessionId, "x");
+  const { manifest } = await pack(ctx, held, sessionId);
+  const { runId, leaseEpoch, runner } = held;
+  const commit = commitManifest(runner, { runId, leaseEpoch, manifest: { ...manifest, segments: {} } });
+  await expect(commit).rejects.toMatchObject({ reason: "invalid-input" });
+});

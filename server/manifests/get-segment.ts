@@ -1,5 +1,5 @@
-import { and, eq } from "drizzle-orm";
-import { archiveSegments, runs } from "@/db/schema";
+import { and, eq, isNotNull, isNull, sql } from "drizzle-orm";
+import { archiveManifests, archiveSegments, runs } from "@/db/schema";
 import { boundRunId, type ServiceContext } from "@/server/context";
 import { InvalidInputError, NotFoundError } from "@/server/errors";
 import { requireReadableSession } from "./holder";
@@ -11,13 +11,36 @@ export async function getSegment(
 ): Promise<Uint8Array> {
   const sessionId = input.sessionId ?? (await sessionOfRunner(ctx));
   await requireReadableSession(ctx, sessionId);
-  const [held] = await ctx.db
-    .select({ sha256: archiveSegments.sha256 })
-    .from(archiveSegments)
-    .where(and(eq(archiveSegments.sessionId, sessionId), eq(archiveSegments.sha256, input.sha256)));
-  const bytes = held ? await ctx.archive.get(sessionId, held.sha256) : null;
+  const place = await placeOf(ctx, sessionId, input.sha256);
+  const bytes = place === null ? null : await ctx.archive.get(place, input.sha256);
   if (bytes === null) throw new NotFoundError("segment", input.sha256);
   return bytes;
+}
+
+/** The session that a segment lies under: its own, or the one that its archive is still being copied from. */
+async function placeOf(ctx: ServiceContext, sessionId: string, sha256: string): Promise<string | null> {
+  const [held] = await ctx.db
+    .select({ sessionId: archiveSegments.sessionId })
+    .from(archiveSegments)
+    .where(
+      and(
+        eq(archiveSegments.sessionId, sessionId),
+        eq(archiveSegments.sha256, sha256),
+        isNull(archiveSegments.removingAt),
+      ),
+    );
+  if (held) return held.sessionId;
+  const [copy] = await ctx.db
+    .select({ copiedFrom: archiveManifests.copiedFrom })
+    .from(archiveManifests)
+    .where(
+      and(
+        eq(archiveManifests.sessionId, sessionId),
+        isNotNull(archiveManifests.copiedFrom),
+        sql`${archiveManifests.manifest}->'segments' ? ${sha256}`,
+      ),
+    );
+  return copy?.copiedFrom ?? null;
 }
 
 async function sessionOfRunner(ctx: ServiceContext): Promise<string> {

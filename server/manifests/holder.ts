@@ -22,8 +22,10 @@ export async function lockHeldSession(
 /** The same without a lock, for what only reads or adds segments: the manifest that would use them is judged again. */
 export async function readHeldSession(
   ctx: ServiceContext,
-  input: { runId: string; leaseEpoch?: number | undefined },
+  input: { runId?: string | undefined; leaseEpoch?: number | undefined },
 ): Promise<string> {
+  if (ctx.actor.kind === "archiver") return (await requireReadableSession(ctx, ctx.actor.sessionId)).sessionId;
+  if (input.runId === undefined) throw new InvalidInputError("runId: say whose segment it is");
   assertRunVisible(ctx, input.runId);
   const tenantId = tenantOf(ctx);
   const [run] = await ctx.db
@@ -36,7 +38,7 @@ export async function readHeldSession(
   return run.sessionId;
 }
 
-/** A session that the caller may read the archive of: a runner, its own run's; an operator, any of its tenant. */
+/** A session whose archive concerns the caller: a runner's and an archiver's own; for an operator any of its tenant. */
 export async function requireReadableSession(ctx: ServiceContext, sessionId: string): Promise<SessionRow> {
   const tenantId = tenantOf(ctx);
   const [session] = await ctx.db
@@ -44,7 +46,8 @@ export async function requireReadableSession(ctx: ServiceContext, sessionId: str
     .from(sessions)
     .where(and(eq(sessions.sessionId, sessionId), tenantId === null ? undefined : eq(sessions.tenantId, tenantId)));
   const runId = boundRunId(ctx.actor);
-  if (!session || session.deletedAt !== null) throw new NotFoundError("session", sessionId);
+  const isOther = ctx.actor.kind === "archiver" && ctx.actor.sessionId !== sessionId;
+  if (!session || session.deletedAt !== null || isOther) throw new NotFoundError("session", sessionId);
   if (runId === null) return session;
   const [own] = await ctx.db
     .select({ id: runs.id })

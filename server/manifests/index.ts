@@ -1,7 +1,8 @@
 export { commitManifest } from "./commit";
+export { copySegments, finishCopies, isCopiedFrom, orderCopy } from "./copy";
 export { getManifest } from "./get";
 export { getSegment } from "./get-segment";
 export { missingSegments } from "./missing-segments";
-export { pruneSegments } from "./prune";
+export { finishRemovals, pruneSegments } from "./prune";
 export { type PutSegmentInput, putSegment, storeSegment } from "./put-segment";
-export { storeManifest } from "./store-manifest";
+export { parseManifest, storeManifest } from "./store-manifest";

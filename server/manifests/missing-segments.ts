@@ -1,4 +1,4 @@
-import { and, eq, inArray, sql } from "drizzle-orm";
+import { and, eq, inArray, isNull, sql } from "drizzle-orm";
 import type { MissingSegments, MissingSegmentsInput } from "@/contract/archive";
 import { archiveSegments } from "@/db/schema";
 import { boundRunId, type ServiceContext } from "@/server/context";
@@ -10,7 +10,11 @@ export async function missingSegments(ctx: ServiceContext, input: MissingSegment
   const runId = boundRunId(ctx.actor);
   if (runId !== null) await readHeldSession(ctx, { runId, leaseEpoch: input.leaseEpoch });
   if (input.digests.length === 0) return { missing: [] };
-  const asked = and(eq(archiveSegments.sessionId, sessionId), inArray(archiveSegments.sha256, input.digests));
+  const asked = and(
+    eq(archiveSegments.sessionId, sessionId),
+    inArray(archiveSegments.sha256, input.digests),
+    isNull(archiveSegments.removingAt),
+  );
   // Made young again before pruning could take them; those that are young are spared the write.
   await ctx.db
     .update(archiveSegments)

@@ -1,66 +1,134 @@
-import { and, eq, inArray, notInArray, sql } from "drizzle-orm";
+import { and, eq, inArray, isNotNull, isNull, ne, notInArray, type SQL, sql } from "drizzle-orm";
 import { archiveManifests, archiveSegments, type SessionRow } from "@/db/schema";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 
-/** The newest, and the one before it, in case the newest turns out to be unreadable. */
-const MANIFESTS_KEPT = 2;
 const SEGMENTS_PER_PRUNE_MAX = 500;
+/** Removed side by side, and few enough that a batch is over long before anybody takes it for left behind. */
+const PER_BATCH = 20;
+const BATCH_DEADLINE_MS = 120_000;
+/** Longer than a batch's deadline and an archive's slowest answer together. */
+const LEFT_BEHIND_MINUTES = 10;
 
-/** Removes a session's older manifests; never the one that a restore is under way from. */
+/** Removes a session's older manifests but the newest ones; never the one that a restore is under way from. */
 export async function pruneManifests(ctx: TxContext, session: SessionRow, newestId: string): Promise<void> {
+  const { sessionId } = session;
+  await ctx.db
+    .update(archiveManifests)
+    .set({ supersededAt: sql`clock_timestamp()` })
+    .where(
+      and(
+        eq(archiveManifests.sessionId, sessionId),
+        ne(archiveManifests.id, newestId),
+        isNull(archiveManifests.supersededAt),
+      ),
+    );
   const newest = await ctx.db
     .select({ id: archiveManifests.id })
     .from(archiveManifests)
-    .where(eq(archiveManifests.sessionId, session.sessionId))
+    .where(eq(archiveManifests.sessionId, sessionId))
     .orderBy(sql`${archiveManifests.createdAt} desc`)
-    .limit(MANIFESTS_KEPT);
+    .limit(ctx.settings.storage.archiveKeep);
   const kept = new Set([newestId, ...newest.map((manifest) => manifest.id)]);
   if (session.restoreManifestId !== null) kept.add(session.restoreManifestId);
   await ctx.db
     .delete(archiveManifests)
-    .where(and(eq(archiveManifests.sessionId, session.sessionId), notInArray(archiveManifests.id, [...kept])));
+    .where(and(eq(archiveManifests.sessionId, sessionId), notInArray(archiveManifests.id, [...kept])));
 }
 
 /**
- * Removes segments that no manifest of the session names any more. Young ones stay: a runner may be about to name
- * them. Answers how many went.
+ * Removes segments that no manifest of the session names any more, and no copy of one that is under way. Young ones
+ * stay: a runner may be about to name them. Answers how many went.
+ *
+ * Marked first, in one transaction: from then on a segment counts as missing, and whoever would store it again waits
+ * until its row is gone, which follows its bytes. So no row ever says that bytes are held which somebody removes.
  */
 export async function pruneSegments(ctx: ServiceContext, sessionId: string): Promise<number> {
-  const unnamed = await inTx(ctx, (ctx) => deleteUnnamed(ctx, sessionId));
-  for (const sha256 of unnamed) {
-    const bytes = await ctx.archive.get(sessionId, sha256);
-    if (bytes === null || (await isHeld(ctx, sessionId, sha256))) continue;
-    await ctx.archive.remove(sessionId, sha256);
-    // Somebody may have stored the same bytes while they still lay there. Whoever's row comes later than this look
-    // finds the bytes gone, and stores them again.
-    if (await isHeld(ctx, sessionId, sha256)) await ctx.archive.put(sessionId, sha256, bytes);
+  let pruned = 0;
+  while (pruned < SEGMENTS_PER_PRUNE_MAX) {
+    const marked = await inTx(ctx, (ctx) => markUnnamed(ctx, sessionId));
+    pruned += await removeMarked(ctx, sessionId, marked);
+    if (marked.length < PER_BATCH) break;
   }
-  return unnamed.length;
+  return pruned;
 }
 
-async function deleteUnnamed(ctx: TxContext, sessionId: string): Promise<string[]> {
+/** Finishes removals that a crash left half-way. Answers how many. */
+export async function finishRemovals(ctx: ServiceContext): Promise<number> {
+  let finished = 0;
+  while (finished < SEGMENTS_PER_PRUNE_MAX) {
+    const left = await inTx(ctx, takeLeftBehind);
+    if (left.length === 0) break;
+    for (const sessionId of new Set(left.map((segment) => segment.sessionId))) {
+      const digests = left.filter((segment) => segment.sessionId === sessionId).map((segment) => segment.sha256);
+      finished += await removeMarked(ctx, sessionId, digests);
+    }
+  }
+  return finished;
+}
+
+async function markUnnamed(ctx: TxContext, sessionId: string): Promise<string[]> {
   const { rows } = await ctx.db.execute<{ sha256: string }>(sql`
-    with named as materialized (
-      select distinct jsonb_object_keys(manifest->'segments') as sha256
-      from agentrun_archive_manifests where session_id = ${sessionId}
-    )
+    with ${named(sessionId)}
     select segment.sha256 from agentrun_archive_segments segment
-    where segment.session_id = ${sessionId} and segment.created_at < clock_timestamp() - interval '1 hour'
+    where segment.session_id = ${sessionId} and segment.removing_at is null
+      and segment.created_at < clock_timestamp() - interval '1 hour'
       and not exists (select 1 from named where named.sha256 = segment.sha256)
-    limit ${SEGMENTS_PER_PRUNE_MAX}
+    limit ${PER_BATCH}
     for update of segment skip locked`);
   if (rows.length === 0) return [];
-  const digests = rows.map((row) => row.sha256);
-  await ctx.db
-    .delete(archiveSegments)
-    .where(and(eq(archiveSegments.sessionId, sessionId), inArray(archiveSegments.sha256, digests)));
-  return digests;
+  // Judged again under the lock, which whoever commits a manifest asks for too: one that came before is seen now.
+  const { rows: marked } = await ctx.db.execute<{ sha256: string }>(sql`
+    with ${named(sessionId)}
+    update agentrun_archive_segments segment set removing_at = clock_timestamp()
+    where segment.session_id = ${sessionId} and ${inArray(
+      sql`segment.sha256`,
+      rows.map((row) => row.sha256),
+    )}
+      and not exists (select 1 from named where named.sha256 = segment.sha256)
+    returning segment.sha256`);
+  return marked.map((row) => row.sha256);
 }
 
-async function isHeld(ctx: ServiceContext, sessionId: string, sha256: string): Promise<boolean> {
-  const [held] = await ctx.db
-    .select({ sha256: archiveSegments.sha256 })
-    .from(archiveSegments)
-    .where(and(eq(archiveSegments.sessionId, sessionId), eq(archiveSegments.sha256, sha256)));
-  return held !== undefined;
+function named(sessionId: string): SQL {
+  return sql`named as materialized (
+    select distinct jsonb_object_keys(manifest->'segments') as sha256
+    from agentrun_archive_manifests where session_id = ${sessionId} or copied_from = ${sessionId}
+  )`;
+}
+
+async function takeLeftBehind(ctx: TxContext): Promise<{ sessionId: string; sha256: string }[]> {
+  const { rows } = await ctx.db.execute<{ sessionId: string; sha256: string }>(sql`
+    update agentrun_archive_segments segment set removing_at = clock_timestamp()
+    from (
+      select session_id, sha256 from agentrun_archive_segments
+      where removing_at < clock_timestamp() - ${LEFT_BEHIND_MINUTES} * interval '1 minute'
+      order by removing_at limit ${PER_BATCH} for update skip locked
+    ) left_behind
+    where segment.session_id = left_behind.session_id and segment.sha256 = left_behind.sha256
+    returning segment.session_id as "sessionId", segment.sha256`);
+  return rows;
+}
+
+/** The rows go after the bytes; what the deadline leaves is finished by whoever finds it left behind. */
+async function removeMarked(ctx: ServiceContext, sessionId: string, digests: string[]): Promise<number> {
+  if (digests.length === 0) return 0;
+  const startedAt = performance.now();
+  const removed: string[] = [];
+  await Promise.all(
+    digests.map(async (sha256) => {
+      if (performance.now() - startedAt > BATCH_DEADLINE_MS) return;
+      await ctx.archive.remove(sessionId, sha256);
+      removed.push(sha256);
+    }),
+  );
+  await ctx.db
+    .delete(archiveSegments)
+    .where(
+      and(
+        eq(archiveSegments.sessionId, sessionId),
+        inArray(archiveSegments.sha256, removed),
+        isNotNull(archiveSegments.removingAt),
+      ),
+    );
+  return removed.length;
 }

@@ -1,12 +1,23 @@
 import { createHash } from "node:crypto";
-import { sql } from "drizzle-orm";
+import { setTimeout as sleep } from "node:timers/promises";
+import { and, eq, isNull, sql } from "drizzle-orm";
 import { SEGMENT_BYTES_MAX } from "@/contract/archive";
 import { archiveSegments } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { AgentRunError, ConflictError } from "@/server/errors";
 import { readHeldSession } from "./holder";
 
-export type PutSegmentInput = { runId: string; leaseEpoch?: number | undefined; sha256: string; bytes: Uint8Array };
+/** How long whoever stores a segment waits for the end of its removal, which mostly takes milliseconds. */
+const REMOVAL_WAIT_MAX_MS = 10_000;
+const REMOVAL_POLL_MS = 20;
+
+export type PutSegmentInput = {
+  /** Whose session's it is; an archiver's token says that itself. */
+  runId?: string | undefined;
+  leaseEpoch?: number | undefined;
+  sha256: string;
+  bytes: Uint8Array;
+};
 
 /** Stores a segment under the digest of its bytes as given; storing one that is there changes nothing. */
 export async function putSegment(
@@ -22,26 +33,47 @@ export async function storeSegment(
   ctx: ServiceContext,
   segment: { sessionId: string; sha256: string; bytes: Uint8Array },
 ): Promise<{ sha256: string; storedBytes: number }> {
-  const { sessionId, sha256, bytes } = segment;
+  const { sha256, bytes } = segment;
   if (bytes.byteLength > SEGMENT_BYTES_MAX) {
     throw new AgentRunError("schema-invalid", "body-too-large", `a segment has at most ${SEGMENT_BYTES_MAX} bytes`);
   }
   if (createHash("sha256").update(bytes).digest("hex") !== sha256) {
     throw new ConflictError("digest-mismatch", `the bytes are not those of segment ${sha256}: send them again`);
   }
-  const isNew = await ctx.archive.put(sessionId, sha256, bytes).catch(failedStore);
-  // The row comes last: a segment that has one is held.
-  await ctx.db
+  for (const startedAt = performance.now(); ; await sleep(REMOVAL_POLL_MS)) {
+    if (await tryToStore(ctx, segment)) return { sha256, storedBytes: bytes.byteLength };
+    if (performance.now() - startedAt > REMOVAL_WAIT_MAX_MS) {
+      throw new AgentRunError("infra-failed", "database-busy", `segment ${sha256} is being removed: send it again`);
+    }
+  }
+}
+
+/**
+ * False while an old segment of that name is being removed. One that is held is made young first, so that from here on
+ * nobody removes it; of one that has no row nobody removes the bytes any more. The row comes last: what has one is held.
+ */
+async function tryToStore(
+  ctx: ServiceContext,
+  { sessionId, sha256, bytes }: { sessionId: string; sha256: string; bytes: Uint8Array },
+): Promise<boolean> {
+  const isOurs = and(eq(archiveSegments.sessionId, sessionId), eq(archiveSegments.sha256, sha256));
+  const [young] = await ctx.db
+    .update(archiveSegments)
+    .set({ createdAt: sql`case when ${archiveSegments.removingAt} is null then clock_timestamp() else created_at end` })
+    .where(isOurs)
+    .returning({ removingAt: archiveSegments.removingAt });
+  if (young && young.removingAt !== null) return false;
+  await ctx.archive.put(sessionId, sha256, bytes).catch(failedStore);
+  const stored = await ctx.db
     .insert(archiveSegments)
     .values({ sessionId, sha256, storedBytes: bytes.byteLength })
     .onConflictDoUpdate({
       target: [archiveSegments.sessionId, archiveSegments.sha256],
       set: { createdAt: sql`clock_timestamp()` },
-    });
-  // Bytes that lay there may have been pruned before the row said that they are needed; from here on pruning sees it.
-  if (!isNew && (await ctx.archive.get(sessionId, sha256)) === null)
-    await ctx.archive.put(sessionId, sha256, bytes).catch(failedStore);
-  return { sha256, storedBytes: bytes.byteLength };
+      setWhere: isNull(archiveSegments.removingAt),
+    })
+    .returning({ sha256: archiveSegments.sha256 });
+  return stored.length > 0;
 }
 
 function failedStore(error: NodeJS.ErrnoException): never {

@@ -1,4 +1,4 @@
-import { and, eq, inArray } from "drizzle-orm";
+import { and, eq, inArray, isNull } from "drizzle-orm";
 import type { ManifestRecord } from "@/contract/archive";
 import { type ArchiveManifestRow, archiveManifests, archiveSegments, type SessionRow } from "@/db/schema";
 import { audit } from "@/server/audit";
@@ -15,7 +15,13 @@ const MISSING_LISTED_MAX = 100;
 /** A manifest that is whole in itself; anything else is the sender's fault. */
 export function parseManifest(value: unknown): Manifest {
   try {
-    return readManifest(value);
+    const manifest = readManifest(value);
+    for (const entry of manifest.entries) {
+      // Pruning looks at this list alone: what it leaves out would be removed.
+      const unlisted = entry.kind === "file" && entry.parts.find((part) => !(part.segment in manifest.segments));
+      if (unlisted) throw new InvalidInputError(`manifest: segments: segment ${unlisted.segment} is missing`);
+    }
+    return manifest;
   } catch (error) {
     if (error instanceof VolumeError) throw new InvalidInputError(`manifest: ${error.message}`);
     throw error;
@@ -60,14 +66,17 @@ export function toRecord(row: ArchiveManifestRow): ManifestRecord {
 
 async function requireSegments(ctx: TxContext, sessionId: string, manifest: Manifest): Promise<void> {
   const named = new Set(Object.keys(manifest.segments));
-  for (const entry of manifest.entries) {
-    if (entry.kind === "file") for (const part of entry.parts) named.add(part.segment);
-  }
   if (named.size === 0) return;
   const held = await ctx.db
     .select({ sha256: archiveSegments.sha256 })
     .from(archiveSegments)
-    .where(and(eq(archiveSegments.sessionId, sessionId), inArray(archiveSegments.sha256, [...named])))
+    .where(
+      and(
+        eq(archiveSegments.sessionId, sessionId),
+        inArray(archiveSegments.sha256, [...named]),
+        isNull(archiveSegments.removingAt),
+      ),
+    )
     // Pruning waits, and then sees the manifest that names them.
     .for("key share");
   for (const segment of held) named.delete(segment.sha256);

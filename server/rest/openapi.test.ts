@@ -49,7 +49,13 @@ test("the document names every promised route, each once, with every input that 
 test("every procedure has its route, but those that only a runner or a console needs", () => {
   const served = new Set([...ROUTES, ...STREAM_ROUTES].map(({ procedure }) => procedure));
   const unserved = procedureNames().filter((name) => !served.has(name));
-  expect(unserved.sort()).toEqual(["archive.commit", "archive.manifest", "archive.missing", "events.live"]);
+  expect(unserved.sort()).toEqual([
+    "archive.commit",
+    "archive.manifest",
+    "archive.missing",
+    "archive.store",
+    "events.live",
+  ]);
   expect(appRouter).toBeDefined();
 });
 

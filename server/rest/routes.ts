@@ -9,7 +9,7 @@ import { QueueCommander, QueueStats, QueueTask, QueueTaskPage, QueueTaskSummary,
 import { ClaimedRun, HeartbeatAnswer, Run, RunPage } from "@/contract/run";
 import { Runner, RunnerJob, RunnerJobPage, RunnerPage } from "@/contract/runner";
 import { ReadMark, Session, SessionPage, SessionSummary, TracePage } from "@/contract/session";
-import { DeletedVolume, GcReport, OrphanList, StoragePage, StorageSummary } from "@/contract/storage";
+import { DeletedVolume, GcHistoryPage, GcReport, OrphanList, StoragePage, StorageSummary } from "@/contract/storage";
 
 export type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
@@ -70,6 +70,10 @@ export const ROUTES: readonly Route[] = [
     answer: SessionSummary,
     summary: "Delete a session with all that it owns",
   }),
+  route("POST", "/sessions/{sessionId}/fork", "sessions.fork", {
+    answer: SessionSummary,
+    summary: "Make a session that goes on from another's newest archive",
+  }),
   route("GET", "/sessions/{sessionId}/trace", "sessions.trace", { answer: TracePage, summary: "Every event of a run" }),
   route("GET", "/sessions/{sessionId}/output", "sessions.output", { answer: TracePage, summary: "The agent's output" }),
   route("POST", "/sessions/{sessionId}/read", "sessions.markRead", { answer: ReadMark, summary: "Mark as read" }),
@@ -82,6 +86,10 @@ export const ROUTES: readonly Route[] = [
   route("POST", "/sessions/{sessionId}/storage/restore", "storage.restore", {
     answer: StorageSummary,
     summary: "Restore storage from its archive",
+  }),
+  route("POST", "/sessions/{sessionId}/storage/archive", "storage.archive", {
+    answer: StorageSummary,
+    summary: "Archive a volume that no run has claimed",
   }),
   route("POST", "/sessions/{sessionId}/storage/pin", "storage.pin", {
     answer: StorageSummary,
@@ -96,6 +104,10 @@ export const ROUTES: readonly Route[] = [
     summary: "Let a session expire later",
   }),
   route("GET", "/storage", "storage.list", { answer: StoragePage, summary: "List sessions' storage, with totals" }),
+  route("GET", "/storage/history", "storage.history", {
+    answer: GcHistoryPage,
+    summary: "List collections that took something or were kept from it, the newest first",
+  }),
   route("GET", "/storage/orphans", "storage.orphans", {
     answer: OrphanList,
     summary: "List volumes that no session uses",

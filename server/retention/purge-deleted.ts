@@ -2,6 +2,7 @@ import { and, eq, isNotNull, sql } from "drizzle-orm";
 import { archiveManifests, archiveSegments, type SessionRow, sessionReadCursors, sessions } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext } from "@/server/context";
+import { isCopiedFrom } from "@/server/manifests";
 import { type Budget, removeRuns } from "./remove-runs";
 
 const SESSIONS_PER_PURGE_MAX = 50;
@@ -22,6 +23,8 @@ export async function purgeDeleted(ctx: ServiceContext, budget: Budget = { rows:
       if (hasContent) {
         if (await empty(ctx, session, budget)) report.emptied.push(session.sessionId);
       } else if (isOld) {
+        // What a copy to it stored while it was being emptied.
+        await ctx.archive.removeAll(session.sessionId);
         await ctx.db
           .delete(sessions)
           .where(and(eq(sessions.sessionId, session.sessionId), isNotNull(sessions.deletedAt)));
@@ -51,6 +54,8 @@ async function readDeleted(
 
 async function empty(ctx: ServiceContext, session: SessionRow, budget: Budget): Promise<boolean> {
   const { sessionId } = session;
+  // A fork that copies from it comes first: the repair finishes it.
+  if (await isCopiedFrom(ctx, sessionId)) return false;
   if (session.storageState !== "none") {
     const name = session.storagePvcName ?? ctx.volumes.nameFor(sessionId);
     const volume = await ctx.volumes.find(name);

@@ -1,4 +1,4 @@
-import { eq, inArray } from "drizzle-orm";
+import { eq, inArray, sql } from "drizzle-orm";
 import type { Session } from "@/contract/session";
 import type { AdoptVolumeInput } from "@/contract/storage";
 import { lockVolumeKey } from "@/db/queries/advisory-lock";
@@ -78,7 +78,10 @@ const adoptedVolume = (volume: FoundVolume) => ({
 async function revive(ctx: TxContext, session: SessionRow, volume: FoundVolume): Promise<SessionRow> {
   const [revived] = await ctx.db
     .update(sessions)
-    .set({ ...adoptedVolume(volume), storageEvictedAt: null, expiresAt: EXPIRY_AFTER_RESTORE })
+    .set({
+      ...{ ...adoptedVolume(volume), storageEvictedAt: null },
+      ...{ expiresAt: EXPIRY_AFTER_RESTORE, usedAt: sql`clock_timestamp()` },
+    })
     .where(eq(sessions.sessionId, session.sessionId))
     .returning();
   if (!revived) throw new Error(`session ${session.sessionId} vanished under its lock`);

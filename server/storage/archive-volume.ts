@@ -1,9 +1,11 @@
 import { eq, sql } from "drizzle-orm";
+import type { ManifestRecord } from "@/contract/archive";
 import { lockSession } from "@/db/queries/lock";
 import { archiveManifests, type SessionRow, sessions } from "@/db/schema";
-import { inTx, type ServiceContext } from "@/server/context";
+import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { storeManifest, storeSegment } from "@/server/manifests";
-import { emptyCache, type Manifest, packVolume, volumeLayout } from "@/volume";
+import { emptyCache, type Manifest, type PackedVolume, packVolume, volumeLayout } from "@/volume";
+import { findLiveRun } from "./live-run";
 
 /** In the place of an attempt, where no runner made the archive. */
 const COLLECTOR = "collector";
@@ -14,9 +16,15 @@ export async function canArchive(ctx: ServiceContext, session: SessionRow): Prom
   return name !== null && ctx.volumes.folderOf(name) !== null && (await ctx.volumes.find(name)) !== null;
 }
 
+/** Whether a volume that no process of the server can reach is archived by one that the worker starts beside it. */
+export function hasArchivers(ctx: ServiceContext, session: SessionRow): boolean {
+  const name = session.storagePvcName;
+  return ctx.settings.executor === "kubernetes" && name !== null && ctx.volumes.folderOf(name) === null;
+}
+
 /**
- * Archives the volume of a session that stands at `archiving`, which no runner uses. null when the archive was not taken
- * on: a run that came meanwhile made the session live again. `incomplete`: parts of the volume could not be read.
+ * Archives the volume of a session that no runner uses, and that stands where it was read. null when the archive was not
+ * taken on: a run came meanwhile. `incomplete`: parts of the volume could not be read.
  */
 export async function archiveVolume(
   ctx: ServiceContext,
@@ -30,31 +38,42 @@ export async function archiveVolume(
   });
   return inTx(ctx, async (ctx) => {
     const locked = await lockSession(ctx.db, sessionId, null);
-    if (locked?.storageState !== "archiving" || locked.volumeCommandId !== session.volumeCommandId) return null;
-    const { lastTurnId } = locked.metadata ?? {};
-    await storeManifest(ctx, locked, {
-      format: 1,
-      sessionId,
-      runId: locked.lastRunId ?? COLLECTOR,
-      attemptId: COLLECTOR,
-      leaseEpoch: 0,
-      threadId: locked.threadId,
-      turnId: typeof lastTurnId === "string" ? lastTurnId : null,
-      createdAt: new Date().toISOString(),
-      rolloutSubdir: locked.codexRolloutSubdir,
-      ...packed,
-    });
-    await ctx.db
-      .update(sessions)
-      .set({
-        storageSizeBytes: packed.sizeBytes,
-        storageFilesCount: packed.filesCount,
-        storageSha256: packed.sha256,
-        storageUpdatedAt: sql`clock_timestamp()`,
-      })
-      .where(eq(sessions.sessionId, sessionId));
+    const isSame = locked?.storageState === session.storageState && locked.volumeCommandId === session.volumeCommandId;
+    if (!isSame || (await findLiveRun(ctx, sessionId)) !== null) return null;
+    await recordArchive(ctx, locked, packed);
     return isReadable(packed) ? "complete" : "incomplete";
   });
+}
+
+/** Makes what was packed of a locked session's volume its archive, and its size known. */
+export async function recordArchive(
+  ctx: TxContext,
+  session: SessionRow,
+  packed: PackedVolume,
+): Promise<ManifestRecord> {
+  const { lastTurnId } = session.metadata ?? {};
+  const record = await storeManifest(ctx, session, {
+    ...packed,
+    format: 1,
+    sessionId: session.sessionId,
+    runId: session.lastRunId ?? COLLECTOR,
+    attemptId: COLLECTOR,
+    leaseEpoch: 0,
+    threadId: session.threadId,
+    turnId: typeof lastTurnId === "string" ? lastTurnId : null,
+    createdAt: new Date().toISOString(),
+    rolloutSubdir: session.codexRolloutSubdir,
+  });
+  await ctx.db
+    .update(sessions)
+    .set({
+      storageSizeBytes: packed.sizeBytes,
+      storageFilesCount: packed.filesCount,
+      storageSha256: packed.sha256,
+      storageUpdatedAt: sql`clock_timestamp()`,
+    })
+    .where(eq(sessions.sessionId, session.sessionId));
+  return record;
 }
 
 /** Whether all that the volume holds could be read when its newest archive was made. */
@@ -66,6 +85,6 @@ export async function isArchiveReadable(ctx: ServiceContext, session: SessionRow
   return isReadable({ omitted: found?.omitted ?? [] });
 }
 
-function isReadable({ omitted }: Pick<Manifest, "omitted">): boolean {
+export function isReadable({ omitted }: Pick<Manifest, "omitted">): boolean {
   return !omitted.some(({ reason }) => reason === "unreadable");
 }

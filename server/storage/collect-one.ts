@@ -1,9 +1,11 @@
 import { and, eq } from "drizzle-orm";
+import type { ArchiveOrder } from "@/contract/storage";
 import { lockSession } from "@/db/queries/lock";
 import { type SessionRow, sessions } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
-import { archiveVolume, canArchive, isArchiveReadable } from "./archive-volume";
+import { findArchiveOrder, orderArchive, reasonOf, toArchiveOrder } from "./archive-order";
+import { archiveVolume, canArchive, hasArchivers, isArchiveReadable } from "./archive-volume";
 import { finishEviction } from "./finish-eviction";
 import { COLLECTABLE, findKeeper, hasCurrentArchive, NO_ARCHIVE, RESTORING, UNREADABLE, wasUsed } from "./keeper";
 
@@ -22,6 +24,11 @@ export async function collectOne(ctx: ServiceContext, sessionId: string): Promis
     return finish(ctx, begun.session, "expired before its restore, archived");
   }
   const secured = await secureContent(ctx, begun.session);
+  if ("order" in secured) {
+    const { order, isNew } = secured;
+    // What is under way already counts against no limit, so that it hides nothing behind it.
+    return isNew ? { outcome: "advanced", reason: ORDERED } : { outcome: "kept", reason: reasonOf(order) };
+  }
   if ("keeper" in secured) {
     await inTx(ctx, (ctx) => backToLive(ctx, sessionId));
     return { outcome: "kept", reason: secured.keeper };
@@ -45,11 +52,16 @@ export async function judgeOne(ctx: ServiceContext, session: SessionRow): Promis
   const handle = await handleOf(ctx, session);
   if (handle !== null) return { outcome: "evicted", reason: `expired, ${handle}` };
   if (session.storageState === "restoring") return { outcome: "kept", reason: RESTORING };
-  if (await canArchive(ctx, session)) return { outcome: "evicted", reason: "expired, its archive is made first" };
+  const order = await findArchiveOrder(ctx, session.sessionId);
+  if (order?.failure) return { outcome: "kept", reason: reasonOf(toArchiveOrder(order)) };
+  if ((await canArchive(ctx, session)) || (await canOrder(ctx, session)))
+    return { outcome: "evicted", reason: "expired, its archive is made first" };
   return { outcome: "kept", reason: missingOf(session) };
 }
 
 type Handle = "archived" | "storage policy discard" | "its volume holds nothing";
+type Ordered = { order: ArchiveOrder; isNew: boolean };
+const ORDERED = "expired, its archive is being made";
 type Locked = { session: SessionRow } | { keeper: string };
 
 /** The way back, or the reason why none is needed; null when the volume is all there is. */
@@ -66,13 +78,27 @@ async function handleOf(ctx: ServiceContext, session: SessionRow): Promise<Handl
 async function secureContent(
   ctx: ServiceContext,
   session: SessionRow,
-): Promise<{ handle: Handle } | { keeper: string }> {
+): Promise<{ handle: Handle } | { keeper: string } | Ordered> {
   const handle = await handleOf(ctx, session);
   if (handle !== null) return { handle };
+  if (await canOrder(ctx, session)) return inTx(ctx, (ctx) => order(ctx, session));
   if (!(await canArchive(ctx, session))) return { keeper: missingOf(session) };
   const made = await archiveVolume(ctx, session);
   if (made === "complete") return { handle: "archived" };
   return { keeper: made === "incomplete" ? UNREADABLE : NO_ARCHIVE };
+}
+
+async function canOrder(ctx: ServiceContext, session: SessionRow): Promise<boolean> {
+  return hasArchivers(ctx, session) && (await ctx.volumes.find(session.storagePvcName ?? "")) !== null;
+}
+
+async function order(ctx: TxContext, seen: SessionRow): Promise<Ordered | { keeper: string }> {
+  const session = await lockSession(ctx.db, seen.sessionId, null);
+  const keeper = session === null ? "gone: somebody else took it" : await findKeeper(ctx, session);
+  if (keeper !== null || session?.storageState !== "archiving")
+    return { keeper: keeper ?? "live-again: it was used meanwhile" };
+  const { order, isNew } = await orderArchive(ctx, session, "collection");
+  return { order: toArchiveOrder(order), isNew };
 }
 
 /** What a session that has no handle lacks. */
@@ -118,7 +144,11 @@ async function step(ctx: TxContext, session: SessionRow, to: "archiving" | "dele
     targetKind: "session",
     targetId: session.sessionId,
     tenantId: session.tenantId,
-    details: { from: session.storageState, expiresAt: session.expiresAt?.toISOString() ?? null },
+    details: {
+      from: session.storageState,
+      expiresAt: session.expiresAt?.toISOString() ?? null,
+      lastActivityAt: session.lastActivityAt?.toISOString() ?? null,
+    },
   });
   ctx.wake("sessions");
   return stepped;

@@ -1,71 +1,99 @@
-import { and, asc, eq, inArray, isNull, type SQL, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { GcInput, GcReport } from "@/contract/storage";
 import { sqlState } from "@/db/errors";
 import { withAdvisoryLock } from "@/db/queries/advisory-lock";
 import { audit, type SessionRow, sessions } from "@/db/schema";
-import { type ServiceContext, tenantOf } from "@/server/context";
+import { inTx, type ServiceContext } from "@/server/context";
 import { AgentRunError } from "@/server/errors";
+import { type Candidate, countCandidates, countVolumes, readCandidates } from "./candidates";
 import { type Collected, collectOne, judgeOne } from "./collect-one";
-import { COLLECTABLE } from "./keeper";
+import { foreseeKeeper } from "./foresee-keeper";
+import { type Collection, codeOf, tellCollection } from "./history";
 import { finishEvictions } from "./repair";
+import { findRestored, noteCollected } from "./restored-database";
 
 /** Any number, the same in every process: one collection at a time. */
 const COLLECTOR_LOCK = 4_027_311_017n;
-const CANDIDATES_PER_READ = 100;
 /** Kept sessions that a report lists at most; what stands behind them is looked at all the same. */
 const KEPT_LISTED_MAX = 1_000;
-const LOOKED_AT_MAX = 10_000;
+/** Expired volumes that are counted at first, to tell a mistake from age; where there are more, all are. */
+const COUNTED_FIRST = 10_000;
+const COUNTED_MAX = 1_000_000_000;
 
-/** A loop or the cron takes at most this many volumes in a day; a person may take more. */
-const DAILY_MAX = 500;
-/** That many expired at once, and more than a fifth of all volumes, is a mistake rather than age: only a person goes on. */
-const BREAKER_MIN = 200;
-const BREAKER_SHARE = 0.2;
+type Judge = (candidate: Candidate) => Promise<Collected>;
+type Looked = Pick<Collection, "report" | "bytes"> & { kept: Map<string, number> };
 
 /**
- * Collects volumes of expired sessions, the oldest expiry first. One at a time; safe to run twice and to die half-way.
- * `limit` bounds what is taken, not what is looked at, so that kept sessions never hide others behind them.
+ * Collects volumes whose expiry or idle time is over, the oldest first. One at a time; safe to run twice and to die
+ * half-way. `limit` bounds what is taken, not what is looked at, so that kept sessions never hide others behind them.
  */
 export async function collectGarbage(ctx: ServiceContext, input: GcInput): Promise<GcReport> {
-  if (input.dryRun) return look(ctx, input, { judge: (session) => judgeOne(ctx, session) });
+  if (input.dryRun) return (await look(ctx, input, ({ session }) => judgeOne(ctx, session))).report;
   return withCollectorLock(ctx, async () => {
-    const finished = await finishEvictions(ctx);
-    const limit = Math.min(input.limit, await allowance(ctx));
-    const closed = await breakerReason(ctx);
-    const report = await look(
-      ctx,
-      { ...input, limit },
-      {
-        judge: (session) =>
-          closed === null ? collectSafely(ctx, session) : Promise.resolve({ outcome: "kept", reason: closed }),
-      },
-    );
-    report.evicted.unshift(
-      ...finished.map((sessionId) => ({ sessionId, reason: "an eviction left half-way was finished" })),
-    );
-    return report;
+    const restored = await findRestored(ctx);
+    const finished = restored === null ? await finishEvictions(ctx) : [];
+    if (restored !== null) ctx.log.error({ reason: restored }, "garbage collection stopped: the database was restored");
+    const left = await allowance(ctx);
+    const breaker = restored ?? (await findBreaker(ctx)) ?? (left > 0 ? null : overDay(ctx));
+    const looked =
+      breaker === null
+        ? await look(ctx, { ...input, limit: Math.min(input.limit, left) }, ({ session }) =>
+            collectSafely(ctx, session),
+          )
+        : await refuse(ctx, breaker);
+    for (const session of finished) {
+      looked.report.evicted.unshift({
+        sessionId: session.sessionId,
+        reason: "an eviction left half-way was finished",
+      });
+      looked.bytes += session.storageSizeBytes ?? 0;
+    }
+    await inTx(ctx, async (ctx) => {
+      await tellCollection(ctx, { ...looked, breaker });
+      if (restored === null) await noteCollected(ctx);
+    });
+    return looked.report;
   });
 }
 
-type Look = { judge: (session: SessionRow) => Promise<Collected> };
-
-async function look(ctx: ServiceContext, input: GcInput, { judge }: Look): Promise<GcReport> {
-  const report: GcReport = { evicted: [], advanced: [], kept: [], dryRun: input.dryRun };
-  let after: SQL | undefined;
-  for (let looked = 0; looked < LOOKED_AT_MAX; ) {
-    const candidates = await readCandidates(ctx, after);
-    for (const { session } of candidates) {
-      if (report.evicted.length + report.advanced.length >= input.limit) return report;
-      const { outcome, reason } = await judge(session);
-      if (outcome !== "kept" || report.kept.length < KEPT_LISTED_MAX)
-        report[outcome].push({ sessionId: session.sessionId, reason });
+async function look(ctx: ServiceContext, { dryRun, limit }: GcInput, judge: Judge): Promise<Looked> {
+  const looked = nothing(dryRun);
+  const { report } = looked;
+  for await (const page of readCandidates(ctx)) {
+    for (const candidate of page) {
+      if (report.evicted.length + report.advanced.length >= limit) return looked;
+      const { outcome, reason } = foresee(ctx, candidate) ?? (await judge(candidate));
+      if (outcome === "kept") keep(looked, candidate.session, reason);
+      else report[outcome].push({ sessionId: candidate.session.sessionId, reason });
+      if (outcome === "evicted") looked.bytes += candidate.session.storageSizeBytes ?? 0;
     }
-    const last = candidates.at(-1);
-    if (!last || candidates.length < CANDIDATES_PER_READ) return report;
-    looked += candidates.length;
-    after = sql`(${sessions.expiresAt}, ${sessions.sessionId}) > (${last.expiresAt}::timestamptz, ${last.session.sessionId})`;
   }
-  return report;
+  return looked;
+}
+
+/** What was read with the page says enough of most that are kept: only the others are locked and judged one by one. */
+function foresee(ctx: ServiceContext, { session, facts }: Candidate): Collected | null {
+  const keeper = session.storageState === "archiving" ? null : foreseeKeeper(ctx, session, facts);
+  return keeper === null ? null : { outcome: "kept", reason: keeper };
+}
+
+/** Takes nothing, and lists what would have been looked at. */
+async function refuse(ctx: ServiceContext, breaker: string): Promise<Looked> {
+  const looked = nothing(false);
+  for await (const page of readCandidates(ctx)) {
+    for (const { session } of page) keep(looked, session, breaker);
+    if (looked.report.kept.length >= KEPT_LISTED_MAX) break;
+  }
+  return looked;
+}
+
+function nothing(dryRun: boolean): Looked {
+  return { report: { evicted: [], advanced: [], kept: [], dryRun }, kept: new Map(), bytes: 0 };
+}
+
+function keep({ report, kept }: Looked, session: SessionRow, reason: string): void {
+  kept.set(codeOf(reason), (kept.get(codeOf(reason)) ?? 0) + 1);
+  if (report.kept.length < KEPT_LISTED_MAX) report.kept.push({ sessionId: session.sessionId, reason });
 }
 
 /** One session's fault must not keep the others: what stopped stands where the next collection goes on. */
@@ -81,31 +109,9 @@ async function collectSafely(ctx: ServiceContext, session: SessionRow): Promise<
     return {
       // Only a real step counts against the limit: one that stops at the same place each time must hide nobody.
       outcome: now?.storageState === session.storageState ? "kept" : "advanced",
-      reason: "it could not be finished: see the worker's log; the next collection tries again",
+      reason: "unfinished: it could not be finished, see the worker's log; the next collection tries again",
     };
   }
-}
-
-async function readCandidates(
-  ctx: ServiceContext,
-  after: SQL | undefined,
-): Promise<{ session: SessionRow; expiresAt: string }[]> {
-  return ctx.db
-    .select({ session: sessions, expiresAt: sql<string>`${sessions.expiresAt}::text` })
-    .from(sessions)
-    .where(and(isExpired(ctx), inArray(sessions.storageState, COLLECTABLE), after))
-    .orderBy(asc(sessions.expiresAt), asc(sessions.sessionId))
-    .limit(CANDIDATES_PER_READ);
-}
-
-function isExpired(ctx: ServiceContext): SQL | undefined {
-  const tenantId = tenantOf(ctx);
-  return and(
-    eq(sessions.storageKind, "pvc"),
-    sql`${sessions.expiresAt} <= clock_timestamp()`,
-    isNull(sessions.deletedAt),
-    tenantId === null ? undefined : eq(sessions.tenantId, tenantId),
-  );
 }
 
 /** How many may still go today. A person who asks is bound by the limit that they gave. */
@@ -114,27 +120,29 @@ async function allowance(ctx: ServiceContext): Promise<number> {
   const [taken] = await ctx.db
     .select({ count: sql<number>`count(*)::int` })
     .from(audit)
-    .where(and(sql`${audit.at} > clock_timestamp() - interval '1 day'`, eq(audit.action, "storage.gc.deleting")));
-  return Math.max(0, DAILY_MAX - (taken?.count ?? 0));
+    .where(and(eq(audit.action, "storage.gc.deleting"), sql`${audit.at} > clock_timestamp() - interval '1 day'`));
+  return Math.max(0, ctx.settings.storage.dailyMax - (taken?.count ?? 0));
 }
 
-async function breakerReason(ctx: ServiceContext): Promise<string | null> {
+function overDay(ctx: ServiceContext): string {
+  return `daily-max: ${ctx.settings.storage.dailyMax} volumes went in a day; the next go as these grow older`;
+}
+
+/** Very many that expire at once are a mistake rather than age: only a person goes on. */
+async function findBreaker(ctx: ServiceContext): Promise<string | null> {
   if (ctx.actor.kind !== "system") return null;
-  const expired = await countUpTo(ctx, isExpired(ctx), LOOKED_AT_MAX);
-  if (expired <= BREAKER_MIN) return null;
-  const bound = Math.ceil(expired / BREAKER_SHARE);
-  const volumes = await countUpTo(ctx, eq(sessions.storageKind, "pvc"), bound);
+  const { breakerMin, breakerShare } = ctx.settings.storage;
+  let expired = await countCandidates(ctx, COUNTED_FIRST);
+  if (expired <= breakerMin) return null;
+  if (expired >= COUNTED_FIRST) expired = await countCandidates(ctx, COUNTED_MAX);
+  const bound = Math.ceil(expired / breakerShare);
+  const volumes = await countVolumes(ctx, bound);
   if (volumes >= bound) return null;
   ctx.log.error({ expired, volumes }, "garbage collection stopped: too many sessions expired at once");
   return `breaker-open: ${expired} of ${volumes} volumes have expired at once; look at why, then collect by hand (storage.gc)`;
 }
 
-async function countUpTo(ctx: ServiceContext, matches: SQL | undefined, max: number): Promise<number> {
-  const counted = ctx.db.select({ one: sql`1` }).from(sessions).where(matches).limit(max).as("counted");
-  const [row] = await ctx.db.select({ count: sql<number>`count(*)::int` }).from(counted);
-  return row?.count ?? 0;
-}
-
+/** Runs work while no other process collects; refused when another does not come to its end. */
 export async function withCollectorLock<T>(ctx: ServiceContext, work: () => Promise<T>): Promise<T> {
   let isHeld = false;
   try {

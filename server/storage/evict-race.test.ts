@@ -4,7 +4,7 @@ import type { ServiceContext } from "@/server/context";
 import { purgeDeleted } from "@/server/retention";
 import { createSession, deleteSession } from "@/server/sessions";
 import type { Volumes } from "@/server/volumes/volumes";
-import { evictStorage, getStorage, repairStorage, restoreStorage } from ".";
+import { evictStorage, getStorage, pinStorage, repairStorage, restoreStorage } from ".";
 import { createTestStore } from "./test/context";
 import { makeUsedSession, readNote, writeNote } from "./test/volume";
 
@@ -84,4 +84,14 @@ test("a volume that was made after its session's purge goes with the next one", 
   expect(await ctx.db.select({ storageState: sessions.storageState }).from(sessions)).toEqual([
     { storageState: "none" },
   ]);
+});
+
+test("a pin that comes while the volume is going is refused: it could keep nothing", async () => {
+  await using store = await createTestStore();
+  const [ctx, other] = [store.as(), store.as()];
+  const sessionId = await makeUsedSession(ctx, { note: "archived" });
+  const slow = held(ctx, "remove", () =>
+    expect(pinStorage(other, { sessionId })).rejects.toMatchObject({ reason: "store-evicted" }),
+  );
+  expect(await evictStorage(slow, { sessionId })).toMatchObject({ storageState: "evicted", pinnedAt: null });
 });

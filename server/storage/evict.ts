@@ -1,12 +1,13 @@
-import { and, eq } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import type { EvictStorageInput, StorageSummary } from "@/contract/storage";
 import { lockSession } from "@/db/queries/lock";
-import { runs, type SessionRow, sessions } from "@/db/schema";
+import { type SessionRow, sessions } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
-import { ConflictError, NotFoundError } from "@/server/errors";
+import { NotFoundError } from "@/server/errors";
 import { requireSession } from "@/server/sessions";
 import { finishEviction } from "./finish-eviction";
+import { assertNoRunIsLive } from "./live-run";
 import { summarize } from "./summary";
 
 const DEFAULT_REASON = "evicted by request";
@@ -24,19 +25,7 @@ async function orderEviction(ctx: TxContext, sessionId: string, reason: string):
   const session = await lockSession(ctx.db, sessionId, tenantOf(ctx));
   if (!session) throw new NotFoundError("session", sessionId);
   if (["none", "evicted", "deleting"].includes(session.storageState)) return session;
-  const [live] = await ctx.db
-    .select({ id: runs.id })
-    .from(runs)
-    .where(and(eq(runs.sessionId, sessionId), eq(runs.status, "claimed")));
-  if (live) {
-    throw new ConflictError(
-      "run-live",
-      `run ${live.id} of session ${sessionId} is live: cancel it and wait for its end`,
-      {
-        runId: live.id,
-      },
-    );
-  }
+  await assertNoRunIsLive(ctx, sessionId);
   const [ordered] = await ctx.db
     .update(sessions)
     .set({ storageState: "deleting" })

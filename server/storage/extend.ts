@@ -6,6 +6,7 @@ import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { ConflictError, InvalidInputError } from "@/server/errors";
 import { iso } from "@/server/stored";
 import { backToLive } from "./collect-one";
+import { expiryOf } from "./expiry";
 import { requireLocked } from "./pin";
 import { summarize } from "./summary";
 
@@ -34,8 +35,12 @@ export function extendStorage(ctx: ServiceContext, input: ExtendStorageInput): P
 }
 
 async function laterExpiry(ctx: TxContext, session: SessionRow, input: ExtendStorageInput): Promise<Date | null> {
-  if (input.expiresAt === null) return null;
-  const { expiresAt: known } = session;
+  const known = expiryOf(ctx, session);
+  if (input.expiresAt === null) {
+    const isBack = session.expiresAt !== null && ctx.settings.storage.idleTtlMs !== null;
+    if (isBack) throw shortens(session, "and without an expiry it would go once it is idle: pin it");
+    return null;
+  }
   if (known === null) throw shortens(session, "it never expires");
   if (input.expiresAt === undefined) return extended(ctx, known, input.byMs ?? 0);
   const asked = new Date(input.expiresAt);

@@ -1,6 +1,9 @@
-import { sql } from "drizzle-orm";
-import type { SessionRow } from "@/db/schema";
+import { inArray, sql } from "drizzle-orm";
+import type { ArchiveOrder } from "@/contract/storage";
+import { archiveOrders, type SessionRow, sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
+import { toArchiveOrder } from "./archive-order";
+import { hasRunOut } from "./expiry";
 
 /** A run that is not over, the claimed one before those that wait. */
 export type OpenRun = { id: string; status: "claimed" | "pending" };
@@ -11,39 +14,48 @@ export type StorageFacts = {
   /** By the database's clock, when this was read. */
   isExpired: boolean;
   archivedAt: string | null;
+  archiveOrder: ArchiveOrder | null;
 };
 
-export const NO_FACTS: StorageFacts = { openRun: null, isExpired: false, archivedAt: null };
+export const NO_FACTS: StorageFacts = { openRun: null, isExpired: false, archivedAt: null, archiveOrder: null };
 
-/** By one query, however many sessions. */
-export async function readFacts(ctx: ServiceContext, sessions: SessionRow[]): Promise<Map<string, StorageFacts>> {
-  if (sessions.length === 0) return new Map();
+/** By two queries, however many sessions. */
+export async function readFacts(ctx: ServiceContext, rows: SessionRow[]): Promise<Map<string, StorageFacts>> {
+  if (rows.length === 0) return new Map();
+  const orders = await readOrders(ctx, rows);
   const ids = sql.join(
-    sessions.map(({ sessionId }) => sql`${sessionId}`),
+    rows.map(({ sessionId }) => sql`${sessionId}`),
     sql`, `,
   );
-  const { rows } = await ctx.db.execute<{
+  const { rows: found } = await ctx.db.execute<{
     sessionId: string;
     isExpired: boolean;
     runId: string | null;
     runStatus: OpenRun["status"] | null;
     archivedAt: Date | null;
   }>(sql`
-    select session.session_id as "sessionId", run.id as "runId", run.status as "runStatus",
-      coalesce(session.expires_at <= clock_timestamp(), false) as "isExpired", manifest.created_at as "archivedAt"
-    from agentrun_sessions session
+    select ${sessions.sessionId} as "sessionId", run.id as "runId", run.status as "runStatus",
+      coalesce(${hasRunOut(ctx)}, false) as "isExpired", manifest.created_at as "archivedAt"
+    from ${sessions}
     left join lateral (
       select id, status from agentrun_runs
-      where session_id = session.session_id and status in ('claimed', 'pending')
+      where session_id = ${sessions.sessionId} and status in ('claimed', 'pending')
       order by status limit 1
     ) run on true
-    left join agentrun_archive_manifests manifest on manifest.id = session.archive_manifest_id
-    where session.session_id in (${ids})`);
+    left join agentrun_archive_manifests manifest on manifest.id = ${sessions.archiveManifestId}
+    where ${sessions.sessionId} in (${ids})`);
   return new Map(
-    rows.map((row) => {
+    found.map((row) => {
       const openRun = row.runId === null || row.runStatus === null ? null : { id: row.runId, status: row.runStatus };
       const archivedAt = row.archivedAt === null ? null : new Date(row.archivedAt).toISOString();
-      return [row.sessionId, { openRun, isExpired: row.isExpired, archivedAt }];
+      const archiveOrder = orders.get(row.sessionId) ?? null;
+      return [row.sessionId, { openRun, isExpired: row.isExpired, archivedAt, archiveOrder }];
     }),
   );
+}
+
+async function readOrders(ctx: ServiceContext, sessions: SessionRow[]): Promise<Map<string, ArchiveOrder>> {
+  const ids = sessions.map(({ sessionId }) => sessionId);
+  const rows = await ctx.db.select().from(archiveOrders).where(inArray(archiveOrders.sessionId, ids));
+  return new Map(rows.map((row) => [row.sessionId, toArchiveOrder(row)]));
 }

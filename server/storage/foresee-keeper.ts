@@ -1,5 +1,7 @@
 import type { SessionRow } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
+import { reasonOf } from "./archive-order";
+import { hasArchivers } from "./archive-volume";
 import type { StorageFacts } from "./facts";
 import { COLLECTABLE, hasCurrentArchive, keeperOf, NO_ARCHIVE, RESTORING, wasUsed } from "./keeper";
 
@@ -20,5 +22,8 @@ export function foreseeKeeper(ctx: ServiceContext, session: SessionRow, facts: S
   if (session.storageState === "restoring") return RESTORING;
   // A folder is archived by the collection itself.
   const isReachable = session.storagePvcName !== null && ctx.volumes.folderOf(session.storagePvcName) !== null;
-  return isReachable || !wasUsed(session) ? null : NO_ARCHIVE;
+  if (isReachable || !wasUsed(session)) return null;
+  if (!hasArchivers(ctx, session)) return NO_ARCHIVE;
+  const { archiveOrder } = facts;
+  return archiveOrder?.failure ? reasonOf(archiveOrder) : null;
 }

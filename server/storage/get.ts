@@ -19,7 +19,7 @@ export async function getStorage(ctx: ServiceContext, input: { sessionId: string
         const { outcome, reason } = await judgeOne(ctx, session);
         return outcome === "kept" ? reason : null;
       });
-  return toStorageSummary({ ...session, storagePvcPhase: await readPhase(ctx, session) }, facts, keeper);
+  return toStorageSummary(ctx, { ...session, storagePvcPhase: await readPhase(ctx, session) }, { ...facts, keeper });
 }
 
 async function readPhase(ctx: ServiceContext, session: SessionRow): Promise<string | null> {

@@ -2,6 +2,7 @@ import { and, asc, eq, inArray, sql } from "drizzle-orm";
 import type { StorageState } from "@/contract/session";
 import { runs, type SessionRow } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
+import { hasExpired } from "./expiry";
 import type { OpenRun } from "./facts";
 
 /** From here a collection may take a volume; every other state has another who goes on with it. */
@@ -46,13 +47,4 @@ export function hasCurrentArchive(session: SessionRow): boolean {
 /** Whether a runner ever had the volume, or somebody said that something lies there. */
 export function wasUsed(session: SessionRow): boolean {
   return session.volumeCommandId !== null || (session.storageFilesCount ?? 0) > 0;
-}
-
-/** By the database's clock, read now: a transaction's own time may be older than the lock that it waited for. */
-async function hasExpired(ctx: ServiceContext, session: SessionRow): Promise<boolean> {
-  if (session.expiresAt === null) return false;
-  const { rows } = await ctx.db.execute<{ expired: boolean }>(
-    sql`select ${session.expiresAt.toISOString()}::timestamptz <= clock_timestamp() as expired`,
-  );
-  return rows[0]?.expired ?? false;
 }

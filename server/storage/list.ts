@@ -3,6 +3,7 @@ import type { ListStorageInput, StoragePage } from "@/contract/storage";
 import { sessions } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { encodeCursor, pageFrom } from "@/server/pagination";
+import { hasRunOut } from "./expiry";
 import { placeIn, STORAGE_ORDER, type StorageOrder } from "./order";
 import { summarizeAll } from "./summary";
 import { readTotals } from "./totals";
@@ -26,7 +27,7 @@ export async function listStorage(ctx: ServiceContext, input: ListStorageInput):
   const rows = await ctx.db
     .select({ session: sessions, position: order.position })
     .from(sessions)
-    .where(and(matches(ctx, filter), isWanted(filter), after, last === null ? undefined : isNotAfter(order, last)))
+    .where(and(matches(ctx, filter), isWanted(ctx, filter), after, last === null ? undefined : isNotAfter(order, last)))
     .orderBy(...orderBy(order))
     .limit(limit + 1);
   const page = pageFrom(rows, limit, ({ position, session }) => encodeCursor(bound, [position, session.sessionId]));
@@ -81,13 +82,12 @@ function matches(ctx: ServiceContext, filter: Filter): SQL | undefined {
   );
 }
 
-function isWanted({ search, pinned, isExpired, storageState }: Filter): SQL | undefined {
+function isWanted(ctx: ServiceContext, filter: Filter): SQL | undefined {
+  const { search, pinned, isExpired, storageState } = filter;
   return and(
     storageState === undefined ? undefined : eq(sessions.storageState, storageState),
     pinned === undefined ? undefined : pinned ? isNotNull(sessions.pinnedAt) : isNull(sessions.pinnedAt),
-    isExpired === undefined
-      ? undefined
-      : sql`coalesce(${sessions.expiresAt} <= clock_timestamp(), false) = ${isExpired}`,
+    isExpired === undefined ? undefined : sql`coalesce(${hasRunOut(ctx)}, false) = ${isExpired}`,
     search ? contains(search) : undefined,
   );
 }

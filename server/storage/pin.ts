@@ -4,7 +4,7 @@ import { lockSession } from "@/db/queries/lock";
 import { type SessionRow, sessions } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
-import { NotFoundError } from "@/server/errors";
+import { NotFoundError, StoreEvictedError } from "@/server/errors";
 import { backToLive } from "./collect-one";
 import { summarize } from "./summary";
 
@@ -12,6 +12,9 @@ import { summarize } from "./summary";
 export function pinStorage(ctx: ServiceContext, input: PinStorageInput): Promise<StorageSummary> {
   return inTx(ctx, async (ctx) => {
     const session = await requireLocked(ctx, input.sessionId);
+    // From here on only the eviction can follow: a pin would say that the volume is kept while it goes.
+    if (session.storageState === "deleting")
+      throw new StoreEvictedError(session.sessionId, session.archiveManifestId !== null);
     if (session.pinnedAt === null) {
       await ctx.db
         .update(sessions)

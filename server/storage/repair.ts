@@ -2,16 +2,26 @@ import { and, asc, eq, gt, inArray, isNull } from "drizzle-orm";
 import { lockSession } from "@/db/queries/lock";
 import { type SessionRow, sessions } from "@/db/schema";
 import { inTx, type ServiceContext, tenantOf } from "@/server/context";
+import { finishCopies, finishRemovals } from "@/server/manifests";
 import { backToLive } from "./collect-one";
 import { finishEviction } from "./finish-eviction";
 import { findKeeper } from "./keeper";
 import { makeVolume } from "./make-volume";
+import { findRestored } from "./restored-database";
 
 const PER_REPAIR_MAX = 100;
 const SESSIONS_PER_READ = 100;
 const LOOKED_AT_MAX = 10_000;
 
-export type RepairReport = { made: string[]; finished: string[]; revived: string[]; failed: string[] };
+export type RepairReport = {
+  made: string[];
+  finished: string[];
+  revived: string[];
+  failed: string[];
+  /** Archives whose copying was finished, and segments whose removal was. */
+  copied: number;
+  removed: number;
+};
 
 /**
  * Finishes storage steps that a crash left between intent and act. Each is safe beside whoever is still at it: making
@@ -19,7 +29,10 @@ export type RepairReport = { made: string[]; finished: string[]; revived: string
  * is looked at, keeps sessions that wait where they are from hiding others.
  */
 export async function repairStorage(ctx: ServiceContext): Promise<RepairReport> {
-  const report: RepairReport = { made: [], finished: await finishEvictions(ctx), revived: [], failed: [] };
+  const finished = (await finishEvictions(ctx)).map(({ sessionId }) => sessionId);
+  const copied = await finishCopies(ctx);
+  const removed = await finishRemovals(ctx);
+  const report: RepairReport = { made: [], finished, revived: [], failed: [], copied, removed };
   for await (const session of readStuck(ctx, ["creating", "restoring"])) {
     if (report.made.length >= PER_REPAIR_MAX) break;
     await attempt(ctx, session, report, async () => {
@@ -37,14 +50,18 @@ export async function repairStorage(ctx: ServiceContext): Promise<RepairReport> 
   return report;
 }
 
-/** Evictions that were ordered and not finished; answers the sessions whose eviction it recorded. */
-export async function finishEvictions(ctx: ServiceContext): Promise<string[]> {
-  const finished: string[] = [];
+/**
+ * Evictions that were ordered and not finished; answers the sessions whose eviction it recorded. In a database from a
+ * backup nobody knows whether they were restored since: there they wait for a person's collection.
+ */
+export async function finishEvictions(ctx: ServiceContext): Promise<SessionRow[]> {
+  const finished: SessionRow[] = [];
+  if ((await findRestored(ctx)) !== null) return finished;
   for await (const session of readStuck(ctx, ["deleting"])) {
     if (finished.length >= PER_REPAIR_MAX) break;
     try {
       const now = await finishEviction(ctx, session, "finished by the repair");
-      if (now?.storageState === "evicted") finished.push(session.sessionId);
+      if (now?.storageState === "evicted") finished.push(now);
     } catch (error) {
       ctx.log.error({ err: error, sessionId: session.sessionId }, "an eviction could not be finished");
     }

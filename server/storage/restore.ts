@@ -50,7 +50,7 @@ async function keepVolume(ctx: TxContext, session: SessionRow): Promise<SessionR
   if (session.storageState === "live") return session;
   const [kept] = await ctx.db
     .update(sessions)
-    .set({ storageState: "live", expiresAt: EXPIRY_AFTER_RESTORE })
+    .set({ storageState: "live", expiresAt: EXPIRY_AFTER_RESTORE, usedAt: sql`clock_timestamp()` })
     .where(eq(sessions.sessionId, session.sessionId))
     .returning();
   if (!kept) throw new NotFoundError("session", session.sessionId);

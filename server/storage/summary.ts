@@ -2,6 +2,7 @@ import type { StorageSummary } from "@/contract/storage";
 import type { SessionRow } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { iso } from "@/server/stored";
+import { expiryOf } from "./expiry";
 import { NO_FACTS, readFacts, type StorageFacts } from "./facts";
 import { foreseeKeeper } from "./foresee-keeper";
 import { hasCurrentArchive } from "./keeper";
@@ -11,7 +12,7 @@ export async function summarizeAll(ctx: ServiceContext, sessions: SessionRow[]):
   const facts = await readFacts(ctx, sessions);
   return sessions.map((session) => {
     const known = facts.get(session.sessionId) ?? NO_FACTS;
-    return toStorageSummary(session, known, foreseeKeeper(ctx, session, known));
+    return toStorageSummary(ctx, session, { ...known, keeper: foreseeKeeper(ctx, session, known) });
   });
 }
 
@@ -22,7 +23,11 @@ export async function summarize(ctx: ServiceContext, session: SessionRow): Promi
 }
 
 /** An evicted volume keeps its name, size and digest. */
-export function toStorageSummary(session: SessionRow, facts: StorageFacts, keeper: string | null): StorageSummary {
+export function toStorageSummary(
+  ctx: ServiceContext,
+  session: SessionRow,
+  facts: StorageFacts & { keeper: string | null },
+): StorageSummary {
   return {
     sessionId: session.sessionId,
     tenantId: session.tenantId,
@@ -41,12 +46,14 @@ export function toStorageSummary(session: SessionRow, facts: StorageFacts, keepe
     evictedAt: iso(session.storageEvictedAt),
     restorable: session.archiveManifestId !== null,
     expiresAt: iso(session.expiresAt),
+    collectableAt: iso(expiryOf(ctx, session)),
     pinnedAt: iso(session.pinnedAt),
     storagePolicy: session.storagePolicy,
     requestedBytes: session.storageRequestedBytes,
     activeRunId: facts.openRun?.status === "claimed" ? facts.openRun.id : null,
     archivedAt: facts.archivedAt,
     isArchiveCurrent: hasCurrentArchive(session),
-    keeper,
+    archiveOrder: facts.archiveOrder,
+    keeper: facts.keeper,
   };
 }

@@ -43,6 +43,10 @@ export function testContext(
       sourceCommit: "test",
       runnerImage: "local",
       runnerDeadlineMs: null,
+      storage: {
+        ...{ idleTtlMs: null, gcIntervalMs: 300_000, dailyMax: 500, breakerMin: 200, breakerShare: 0.2 },
+        ...{ archiveKeep: 2, archiveRetentionMs: null, archiveRetentionDays: null },
+      },
       ...options.settings,
     },
     wake: (topic) => woken.push(topic),
@@ -90,6 +94,7 @@ function memoryVolumes(): Volumes {
 const unusedArchive: ServiceContext["archive"] = {
   put: () => Promise.reject(new Error("this test has no archive")),
   get: () => Promise.resolve(null),
+  copy: () => Promise.resolve(false),
   remove: () => Promise.resolve(),
   removeAll: () => Promise.resolve(),
 };

@@ -5,6 +5,7 @@ import { createRun } from "@/server/runs";
 
 /** An executor whose processes are only names, so that each answer it can give is tried. The real one has its own tests. */
 export class NamedAttempts implements Executor {
+  readonly launchArchiver = null;
   readonly launched: LaunchSpec[] = [];
   readonly ended: string[] = [];
   endAnswer: "gone" | "unconfirmed" = "gone";

@@ -154,3 +154,30 @@ test("a run that is cancelled while it is prepared starts no agent", async () =>
     expect.objectContaining({ phase: "agent-starting" }),
   );
 });
+
+test("a fork's first run goes on with its source's conversation, on a volume of its own", async () => {
+  await using place = await openPlace();
+  const work = async (sessionId: string, text: string) => {
+    const attempt = await place.launch(sessionId, text);
+    expect(await attempt.step("prepare")).toMatchObject({ code: RUNNER_EXIT.done });
+    expect(await attempt.step("work")).toMatchObject({ code: RUNNER_EXIT.done });
+    await attempt.gone();
+    return attempt;
+  };
+  const first = await work("ses_source", "RUN `echo heron > word.txt`");
+  const fork = await place.ok("POST", "/sessions/ses_source/fork", { newSessionId: "ses_fork" });
+  const source = await place.ok("GET", "/sessions/ses_source");
+  expect(fork).toMatchObject({ threadId: source.threadId, storageState: "restoring" });
+  // The source goes on, and is then gone with all that it owned.
+  await work("ses_source", "RUN `echo stork > word.txt`");
+  await place.ok("DELETE", "/sessions/ses_source");
+
+  const second = await work("ses_fork", "and which word was it?");
+  expect(second.volumeDir).not.toBe(first.volumeDir);
+  const statuses = await second.events("backend_status");
+  expect(statuses).toContainEqual(expect.objectContaining({ phase: "volume-restored" }));
+  expect(statuses).toContainEqual(expect.objectContaining({ phase: "thread-resumed", threadId: source.threadId }));
+  expect(readFileSync(path.join(second.volumeDir, "workspace", "word.txt"), "utf8")).toBe("heron\n");
+  expect((await second.events("assistant_message")).at(-1).text).toContain("1 earlier message");
+  expect(await place.ok("GET", "/sessions/ses_fork/storage")).toMatchObject({ storageState: "live", restorable: true });
+});

@@ -24,6 +24,7 @@ const CALLERS: Record<string, Actor | null> = {
   admin: operator("admin"),
   launch: { kind: "launch", name: "att", runId: "run_1", attemptId: "att_1", tenantId: "default", tokenId: "tok_1" },
   runner: runnerOf("run_1", 1),
+  archiver: { kind: "archiver", name: "arv_1", sessionId: "ses_1", tenantId: "default", tokenId: "tok_1" },
   endedRunner: { ...runnerOf("run_1", 1), isEnded: true } as Actor,
 };
 
@@ -34,15 +35,19 @@ function mayCall(caller: string, access: Access, path: string, type: string): bo
     case "nobody":
       return false;
     case "admin":
-      return true;
+      return access !== "archiver";
     case "operator":
-      return access !== "admin";
+      return access !== "admin" && access !== "archiver";
     case "viewer":
-      return access === "viewer" || ((access === "runner" || access === "launch") && type !== "mutation");
+      return (
+        access === "viewer" || (["runner", "launch", "runner-or-archiver"].includes(access) && type !== "mutation")
+      );
     case "launch":
       return access === "launch";
     case "runner":
-      return access === "launch" || access === "runner";
+      return access === "launch" || access === "runner" || access === "runner-or-archiver";
+    case "archiver":
+      return access === "archiver" || access === "runner-or-archiver";
     default:
       return path === "runs.heartbeat" || path === "runs.finish";
   }
@@ -91,6 +96,10 @@ describe("access", () => {
     expect(silent.map(([path]) => path)).toEqual([]);
     const open = procedures.filter(([, { _def }]) => _def.meta?.access === "public");
     expect(open.map(([path]) => path)).toEqual(["health.get"]);
+    const archivers = procedures.filter(([, { _def }]) =>
+      ["archiver", "runner-or-archiver"].includes(_def.meta?.access ?? ""),
+    );
+    expect(archivers.map(([path]) => path)).toEqual(["archive.missing", "archive.store"]);
   });
 
   test.each(Object.keys(CALLERS))("%s gets in where it may and nowhere else", async (caller) => {

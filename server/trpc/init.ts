@@ -26,7 +26,16 @@ export type TrpcContext = {
 };
 
 /** Who may call a procedure. Every procedure has one; a test made from the router refuses one that has not. */
-export const ACCESS = ["public", "viewer", "operator", "admin", "launch", "runner"] as const;
+export const ACCESS = [
+  "public",
+  "viewer",
+  "operator",
+  "admin",
+  "launch",
+  "runner",
+  "archiver",
+  "runner-or-archiver",
+] as const;
 export type Access = (typeof ACCESS)[number];
 export type ProcedureMeta = { access: Access };
 
@@ -130,21 +139,32 @@ export type Admission = { ctx: TrpcContext; path: string; type: "query" | "mutat
 export function admit(access: Exclude<Access, "public">, { ctx, path, type }: Admission): ServiceContext {
   const { service } = ctx;
   if (!service) throw ctx.fault ?? new UnauthenticatedError();
-  if (access === "launch" || access === "runner") admitToken(service.actor, access, { path, type });
-  else admitRole(service.actor, access);
+  if (isRole(access)) admitRole(service.actor, access);
+  else admitToken(service.actor, access, { path, type });
   return service;
+}
+
+function isRole(access: Exclude<Access, "public">): access is keyof typeof ROLE_RANK {
+  return access in ROLE_RANK;
 }
 
 function admitRole(actor: Actor, role: keyof typeof ROLE_RANK): void {
   if (actor.kind === "launch" || actor.kind === "runner") throw new ForbiddenError("a runner's token cannot do this");
+  if (actor.kind === "archiver") throw new ForbiddenError("an archiver's token cannot do this");
   if (actor.kind === "operator" && ROLE_RANK[actor.role] < ROLE_RANK[role]) {
     throw new ForbiddenError(`this needs the role ${role}; the token has ${actor.role}`);
   }
 }
 
-/** Lets in runners by their tokens, and those who may act for any runner: operators. */
-function admitToken(actor: Actor, access: "launch" | "runner", { path, type }: Omit<Admission, "ctx">): void {
-  if (actor.kind === "launch" && access === "runner") throw new ForbiddenError("a launch token cannot do this");
+type TokenAccess = Exclude<Access, "public" | keyof typeof ROLE_RANK>;
+
+/** Lets in runners and archivers by their tokens, and those who may act for any runner: operators. */
+function admitToken(actor: Actor, access: TokenAccess, { path, type }: Omit<Admission, "ctx">): void {
+  if (actor.kind === "archiver" && access !== "archiver" && access !== "runner-or-archiver")
+    throw new ForbiddenError("an archiver's token cannot do this");
+  if (access === "archiver" && actor.kind !== "archiver")
+    throw new ForbiddenError("only an archiver's token can do this");
+  if (actor.kind === "launch" && access !== "launch") throw new ForbiddenError("a launch token cannot do this");
   if (actor.kind === "runner" && actor.isEnded && !ANSWERED_AFTER_END.has(path)) {
     throw new UnauthenticatedError("this token ended with its run or lease: stop the agent");
   }
@@ -165,3 +185,6 @@ export const adminProcedure = procedureFor("admin");
 /** A runner with its launch or runner token, or an operator in its place. */
 export const launchProcedure = procedureFor("launch");
 export const runnerProcedure = procedureFor("runner");
+export const archiverProcedure = procedureFor("archiver");
+/** Whoever hands over what a volume holds: a runner, an operator in its place, or an archiver. */
+export const runnerOrArchiverProcedure = procedureFor("runner-or-archiver");

@@ -11,7 +11,7 @@ export function createFolderArchive(root: string): Archive {
   const folderOf = (sessionId: string) => path.join(root, sessionPrefix(sessionId));
   const fileOf = (sessionId: string, sha256: string) => path.join(folderOf(sessionId), segmentName(sha256));
 
-  return {
+  const archive: Archive = {
     async put(sessionId, sha256, bytes) {
       const file = fileOf(sessionId, sha256);
       const folder = path.dirname(file);
@@ -34,6 +34,26 @@ export function createFolderArchive(root: string): Archive {
     async get(sessionId, sha256) {
       return (await readFile(fileOf(sessionId, sha256)).catch(ignore("ENOENT"))) ?? null;
     },
+    async copy(fromSessionId, toSessionId, sha256) {
+      const from = fileOf(fromSessionId, sha256);
+      const to = fileOf(toSessionId, sha256);
+      await mkdir(path.dirname(to), { recursive: true, mode: 0o700 });
+      // The same bytes under a second name: removing one never touches the other, and nobody ever writes to them.
+      const failure = await link(from, to).then(
+        () => null,
+        (error: NodeJS.ErrnoException) => error,
+      );
+      if (failure?.code === "ENOENT") return false;
+      if (failure === null || failure.code === "EEXIST") {
+        await syncFolder(path.dirname(to));
+        return true;
+      }
+      // A file system without links, or with too many to this file.
+      const bytes = await archive.get(fromSessionId, sha256);
+      if (bytes === null) return false;
+      await archive.put(toSessionId, sha256, bytes);
+      return true;
+    },
     async remove(sessionId, sha256) {
       await unlink(fileOf(sessionId, sha256)).catch(ignore("ENOENT"));
     },
@@ -44,6 +64,7 @@ export function createFolderArchive(root: string): Archive {
       await rm(folder, { recursive: true, force: true });
     },
   };
+  return archive;
 }
 
 async function writeDurably(file: string, bytes: Uint8Array): Promise<void> {

@@ -77,6 +77,22 @@ export function createS3Archive(options: S3ArchiveOptions): Archive & { close():
         }
       });
     },
+    async copy(fromSessionId, toSessionId, sha256) {
+      const object = {
+        Bucket: bucket,
+        Key: keyOf(toSessionId, sha256),
+        CopySource: encodeURI(`${bucket}/${keyOf(fromSessionId, sha256)}`),
+      };
+      return ask(async ({ aws, client }) => {
+        try {
+          await client.send(new aws.CopyObjectCommand(object));
+          return true;
+        } catch (error) {
+          if (nameOf(error) === "NoSuchKey") return false;
+          throw error;
+        }
+      });
+    },
     async remove(sessionId, sha256) {
       const object = { Bucket: bucket, Key: keyOf(sessionId, sha256) };
       await ask(({ aws, client }) => client.send(new aws.DeleteObjectCommand(object)));

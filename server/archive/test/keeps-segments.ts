@@ -42,6 +42,22 @@ export function testArchive(open: () => Promise<{ archive: Archive } & AsyncDisp
     expect(await archive.get("ses_2", OTHER_DIGEST)).not.toBeNull();
   });
 
+  test("a copy is a session's own: neither the removal of one nor of the other touches it", async () => {
+    await using place = await open();
+    const { archive } = place;
+    const read = async (sessionId: string) => Buffer.from((await archive.get(sessionId, DIGEST)) ?? []).toString();
+    await archive.put("ses_1", DIGEST, Buffer.from("kept"));
+    expect(await archive.copy("ses_1", "ses_2", DIGEST)).toBe(true);
+    expect(await archive.copy("ses_1", "ses_2", DIGEST)).toBe(true);
+    expect(await archive.copy("ses_1", "ses_2", OTHER_DIGEST)).toBe(false);
+    expect(await archive.copy("ses_3", "ses_2", DIGEST)).toBe(false);
+    await archive.removeAll("ses_1");
+    expect([await read("ses_1"), await read("ses_2")]).toEqual(["", "kept"]);
+    expect(await archive.copy("ses_2", "ses_1", DIGEST)).toBe(true);
+    await archive.remove("ses_2", DIGEST);
+    expect([await read("ses_1"), await read("ses_2")]).toEqual(["kept", ""]);
+  });
+
   test("only a digest names a segment", async () => {
     await using place = await open();
     await expect(place.archive.get("ses_1", "../../etc/passwd")).rejects.toThrow("64 hex digits");

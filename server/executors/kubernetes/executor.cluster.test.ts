@@ -2,8 +2,9 @@ import { expect, test } from "vitest";
 import { RUNNER_EXIT } from "@/contract/runner";
 import { jobNameOf } from "@/server/executors/executor";
 import { POLICY } from "@/server/test/cluster/attempt";
-import { ended, openExecutor, podOf, say, specOf } from "@/server/test/cluster/executor";
+import { openExecutor, specOf } from "@/server/test/cluster/executor";
 import { createTestNamespace } from "@/server/test/cluster/namespace";
+import { ended, podOf, say } from "@/server/test/cluster/pods";
 import { jobFor } from "./manifests";
 
 // The API server, its controllers and its scheduler are real; there is no node, so the tests say what a node would.
@@ -18,7 +19,7 @@ test("launching twice makes one Job, whose newest token is the one that is given
   for await (const page of place.cluster.listJobs("app.kubernetes.io/managed-by=agentrun")) jobs.push(...page);
   expect(jobs).toHaveLength(1);
   const secret = await place.core.readNamespacedSecret({ name: jobNameOf(spec.attemptId), namespace: place.name });
-  expect(Buffer.from(secret.data?.["launch-token"] ?? "", "base64").toString()).toBe("arl_second");
+  expect(Buffer.from(secret.data?.token ?? "", "base64").toString()).toBe("arl_second");
   expect(secret.metadata?.ownerReferences?.[0]?.uid).toBe(
     (await place.cluster.readJob(jobNameOf(spec.attemptId))).metadata?.uid,
   );
@@ -31,7 +32,7 @@ test("a Job's pods are admitted where Pod Security is restricted", async () => {
   await using opened = openExecutor(place);
   const spec = specOf();
   await opened.executor.launch(spec);
-  const { pod } = await podOf(place, spec);
+  const { pod } = await podOf(place, spec.attemptId);
   expect(pod.spec?.automountServiceAccountToken).toBe(false);
   expect(pod.spec?.containers).toHaveLength(1);
 });
@@ -73,7 +74,7 @@ test("an attempt that ended in its preparation is told with that container's wor
   await using opened = openExecutor(place);
   const spec = specOf();
   await opened.executor.launch(spec);
-  const { name } = await podOf(place, spec);
+  const { name } = await podOf(place, spec.attemptId);
   const [status] = ended({ exitCode: RUNNER_EXIT.endedInPreparation, reason: "Error", message: "no archive" });
   await say(place, name, { phase: "Failed", initContainerStatuses: [{ ...status, name: "prepare" }] });
   await expect.poll(() => opened.exits, { timeout: 20_000 }).toHaveLength(1);
@@ -126,7 +127,7 @@ test.each([
   await using opened = openExecutor(place);
   const spec = specOf();
   await opened.executor.launch(spec);
-  const { name } = await podOf(place, spec);
+  const { name } = await podOf(place, spec.attemptId);
   await say(place, name, { phase: "Failed", ...status });
   await expect.poll(() => opened.exits, { timeout: 20_000 }).toHaveLength(1);
   expect(opened.exits[0]).toMatchObject({ cause, stderrTail: expect.stringContaining(words.trim()) });
@@ -150,7 +151,7 @@ test("an attempt that ended is told once, with its exit code and the container's
   await using opened = openExecutor(place);
   const spec = specOf();
   await opened.executor.launch(spec);
-  const { name } = await podOf(place, spec);
+  const { name } = await podOf(place, spec.attemptId);
   await say(place, name, {
     phase: "Failed",
     containerStatuses: ended({ exitCode: 137, reason: "OOMKilled", message: "the last lines" }),
@@ -173,7 +174,7 @@ test("a pod whose image is not to be had is ended, and says so", async () => {
   await using opened = openExecutor(place);
   const spec = specOf();
   await opened.executor.launch(spec);
-  const { name } = await podOf(place, spec);
+  const { name } = await podOf(place, spec.attemptId);
   const waiting = { reason: "ErrImageNeverPull", message: "no such image" };
   await say(place, name, {
     containerStatuses: [{ name: "runner", image: "i", imageID: "", ready: false, restartCount: 0, state: { waiting } }],
@@ -204,13 +205,13 @@ test("an attempt is gone once its pod is; one on a node that does not answer sta
   const { executor } = opened;
   const [free, held] = [specOf(), specOf()];
   await executor.launch(free);
-  await podOf(place, free);
+  await podOf(place, free.attemptId);
   expect(await executor.end(free.attemptId)).toBe("gone");
   expect(await executor.end(free.attemptId)).toBe("gone");
   expect(await executor.observe(free.attemptId)).toBe("gone");
 
   await executor.launch(held);
-  const { name } = await podOf(place, held);
+  const { name } = await podOf(place, held.attemptId);
   await place.core.createNamespacedPodBinding({
     name,
     namespace: place.name,

@@ -4,13 +4,14 @@ import {
   type Executor,
   type ExitListener,
   jobNameOf,
-  type LaunchSpec,
   type Observation,
 } from "@/server/executors/executor";
-import { type Cluster, isKubernetesProblem, type Job, type Pod } from "@/server/kubernetes";
+import { type Cluster, isKubernetesProblem, type Job, type Pod, type Secret } from "@/server/kubernetes";
+import { archiverJobFor } from "./archiver-manifest";
 import { startLooks } from "./looks";
-import { ATTEMPT, type JobPolicy, jobFor, secretFor, selectorOf } from "./manifests";
+import { jobFor } from "./manifests";
 import { findHopeless, hasEnded, isFinished, outcomeOf } from "./outcome";
+import { ATTEMPT, type JobPolicy, selectorOf, tokenSecret } from "./pod";
 
 export type KubernetesExecutorOptions = {
   cluster: Cluster;
@@ -48,19 +49,18 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
     }
   }
 
-  async function createJob(spec: LaunchSpec): Promise<Job> {
+  async function createJob(attemptId: string, body: Job): Promise<Job> {
     try {
-      return await cluster.createJob(jobFor(spec, policy));
+      return await cluster.createJob(body);
     } catch (error) {
       if (!isKubernetesProblem(error, "already-exists", "unknown")) throw error;
-      const job = await findJob(spec.attemptId);
+      const job = await findJob(attemptId);
       if (job === null) throw error;
       return job;
     }
   }
 
-  async function createSecret(spec: LaunchSpec, jobUid: string): Promise<void> {
-    const secret = secretFor(spec, jobUid);
+  async function createSecret(secret: Secret): Promise<void> {
     try {
       await cluster.createSecret(secret);
     } catch (error) {
@@ -160,23 +160,25 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
     }
   }
 
+  /** Whatever was there before is adopted if it is this attempt's. */
+  async function start({ attemptId, token }: { attemptId: string; token: string }, body: Job): Promise<void> {
+    const job = await createJob(attemptId, body);
+    const { uid, annotations, deletionTimestamp } = job.metadata ?? {};
+    const name = jobNameOf(attemptId);
+    if (uid === undefined || annotations?.[ATTEMPT] !== attemptId) {
+      throw new UnavailableError("executor-unavailable", `Job ${name} is there and is not of this attempt: remove it`);
+    }
+    if (deletionTimestamp !== undefined)
+      throw new UnavailableError("executor-unavailable", `Job ${name} is being deleted`);
+    await createSecret(tokenSecret(attemptId, token, uid));
+  }
+
   const { onError, relistMs = RELIST_MS } = options;
   const looks = startLooks({ cluster, labelSelector, lookAtAll, lookAt, relistMs, onError });
 
   return {
-    async launch(spec) {
-      const job = await createJob(spec);
-      const { uid, annotations, deletionTimestamp } = job.metadata ?? {};
-      if (uid === undefined || annotations?.[ATTEMPT] !== spec.attemptId) {
-        throw new UnavailableError(
-          "executor-unavailable",
-          `Job ${jobNameOf(spec.attemptId)} is there and is not of this attempt: remove it`,
-        );
-      }
-      if (deletionTimestamp !== undefined)
-        throw new UnavailableError("executor-unavailable", `Job ${jobNameOf(spec.attemptId)} is being deleted`);
-      await createSecret(spec, uid);
-    },
+    launch: (spec) => start({ attemptId: spec.attemptId, token: spec.launchToken }, jobFor(spec, policy)),
+    launchArchiver: (spec) => start(spec, archiverJobFor(spec, policy)),
     end,
     async observe(attemptId): Promise<Observation> {
       try {

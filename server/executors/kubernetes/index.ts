@@ -1,2 +1,2 @@
 export { createKubernetesExecutor, type KubernetesExecutorOptions } from "./executor";
-export type { JobPolicy } from "./manifests";
+export type { JobPolicy } from "./pod";

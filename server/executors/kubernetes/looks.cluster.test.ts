@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { startApiProxy } from "@/server/test/cluster/api-proxy";
-import { ended, openExecutor, podOf, say, specOf } from "@/server/test/cluster/executor";
+import { openExecutor, specOf } from "@/server/test/cluster/executor";
 import { createTestNamespace } from "@/server/test/cluster/namespace";
+import { ended, podOf, say } from "@/server/test/cluster/pods";
 
 /** So long that what is told was told by the watch. */
 const NEVER_MS = 3_600_000;
@@ -22,7 +23,7 @@ test.each([
   await using opened = openExecutor(place, { relistMs: NEVER_MS });
   const spec = specOf();
   await opened.executor.launch(spec);
-  const { name } = await podOf(place, spec);
+  const { name } = await podOf(place, spec.attemptId);
   await say(place, name, status);
   await expect.poll(() => opened.exits, { timeout: 5_000, interval: 20 }).toHaveLength(1);
   expect(opened.exits[0]).toMatchObject({ attemptId: spec.attemptId, stderrTail: expect.stringContaining(words) });
@@ -36,7 +37,9 @@ test("what changes while the line to the API server is cut is told when it is ba
   await using opened = openExecutor(place, { cluster: proxy.cluster, relistMs: NEVER_MS });
   const specs = [specOf(), specOf()];
   for (const spec of specs) await opened.executor.launch(spec);
-  const [first = "", second = ""] = await Promise.all(specs.map(async (spec) => (await podOf(place, spec)).name));
+  const [first = "", second = ""] = await Promise.all(
+    specs.map(async (spec) => (await podOf(place, spec.attemptId)).name),
+  );
   await say(place, first, FAILED);
   await expect.poll(() => opened.exits, { timeout: 10_000 }).toHaveLength(1);
 
@@ -72,7 +75,7 @@ test("a watch whose place the server has forgotten begins anew, with a look at e
   await using opened = openExecutor(place, { cluster: proxy.cluster, relistMs: NEVER_MS });
   const spec = specOf();
   await opened.executor.launch(spec);
-  const { name } = await podOf(place, spec);
+  const { name } = await podOf(place, spec.attemptId);
   await expect.poll(() => forgotten, { timeout: 10_000 }).toBeGreaterThanOrEqual(4);
   await say(place, name, FAILED);
   await expect.poll(() => opened.exits, { timeout: 5_000 }).toHaveLength(1);
@@ -86,7 +89,7 @@ test("an end that could not be recorded is told again, and its Job stays until t
   opened.executor.onExit(() => (isDown ? Promise.reject(new Error("no database")) : undefined));
   const spec = specOf();
   await opened.executor.launch(spec);
-  const { name } = await podOf(place, spec);
+  const { name } = await podOf(place, spec.attemptId);
   await say(place, name, FAILED);
   await expect.poll(() => opened.exits.length, { timeout: 10_000 }).toBeGreaterThan(1);
   expect(await opened.executor.observe(spec.attemptId)).toBe("gone");

@@ -1,6 +1,6 @@
 import { type Cluster, followChanges, type Job, type Pod } from "@/server/kubernetes";
-import { ATTEMPT } from "./manifests";
 import { hasEnded, isFinished, isStuck } from "./outcome";
+import { ATTEMPT } from "./pod";
 
 /** Changes come in bursts: a pod's last states, and its Job's after them. */
 const COALESCE_MS = 100;

@@ -138,6 +138,7 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
       exitListeners.add(listener);
       return () => void exitListeners.delete(listener);
     },
+    launchArchiver: null,
     async close() {
       unsubscribe();
       exitListeners.clear();

@@ -1,4 +1,4 @@
-import type { LaunchSpec } from "@/server/executors";
+import type { ArchiverSpec, LaunchSpec } from "@/server/executors";
 import type { JobPolicy } from "@/server/executors/kubernetes";
 
 export const POLICY: JobPolicy = {
@@ -26,4 +26,13 @@ export const ATTEMPT: LaunchSpec = {
   volumeName: null,
   hasNetwork: false,
   isReadOnly: false,
+};
+
+export const ARCHIVER: ArchiverSpec = {
+  attemptId: "arv_1",
+  sessionId: "ses_1",
+  token: "arv_first",
+  url: "http://agentrun-web",
+  volumeName: "agentrun-volume",
+  rolloutSubdir: "sessions",
 };

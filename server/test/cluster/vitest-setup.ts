@@ -8,6 +8,8 @@ declare module "vitest" {
     s3Endpoint: string;
     /** Of an administrator of a real Kubernetes cluster. */
     kubeconfig: string;
+    /** null where the cluster's owner names none. */
+    auditLog: string | null;
   }
 }
 
@@ -16,6 +18,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const controlPlane = startControlPlane();
   const s3 = await startS3Server();
   project.provide("kubeconfig", controlPlane.kubeconfig);
+  project.provide("auditLog", controlPlane.auditLog);
   project.provide("s3Endpoint", s3.url);
   process.env.AWS_ACCESS_KEY_ID = "test";
   process.env.AWS_SECRET_ACCESS_KEY = "test";

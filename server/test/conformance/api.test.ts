@@ -31,11 +31,14 @@ POST /sessions/{sessionId}/read
 GET|DELETE /sessions/{sessionId}/storage
 POST /sessions/{sessionId}/storage/refresh
 POST /sessions/{sessionId}/storage/restore
+POST /sessions/{sessionId}/fork
+POST /sessions/{sessionId}/storage/archive
 POST /sessions/{sessionId}/storage/pin
 POST /sessions/{sessionId}/storage/unpin
 POST /sessions/{sessionId}/storage/extend
 POST /sessions/storage/gc
 GET /storage
+GET /storage/history
 GET /storage/orphans
 POST /storage/orphans/{name}/adopt
 DELETE /storage/orphans/{name}

@@ -102,6 +102,9 @@ beforeAll(async () => {
     }),
     change("sessions.update", { sessionId, title: "t", metadata: {}, expiresAt: null }),
     change("sessions.delete", { sessionId: "nobody" }),
+    change("sessions.fork", {
+      ...{ sessionId: "nobody", newSessionId: word("f"), title: "t", metadata: {}, expiresAt: "2030-01-01T00:00:00Z" },
+    }),
     query("sessions.trace", { sessionId, runId, afterSeq: 0, limit: 5 }),
     query("sessions.output", { sessionId, runId, afterSeq: 0, limit: 5 }),
     change("sessions.markRead", { sessionId, readerId: "r", version: 1 }),
@@ -116,10 +119,12 @@ beforeAll(async () => {
     }),
     change("storage.evict", { sessionId: "nobody", reason: "r" }),
     change("storage.restore", { sessionId: "nobody" }),
+    change("storage.archive", { sessionId: "nobody" }),
     change("storage.pin", { sessionId: "nobody", reason: "r" }),
     change("storage.unpin", { sessionId: "nobody" }),
     change("storage.extend", { sessionId: "nobody", expiresAt: null }),
     change("storage.extend", { sessionId: "nobody", byMs: 1 }),
+    query("storage.history", { cursor: undefined, limit: 5 }),
     query("storage.orphans", {}),
     change("storage.adopt", {
       ...{ name: "agentrun-x", uid: "u", backendProfile: "codex", sessionId: "s", tenantId: "t", projectId: "p" },
@@ -157,6 +162,7 @@ beforeAll(async () => {
     }),
     change("archive.missing", { sessionId, leaseEpoch: undefined, digests: [] }),
     change("archive.commit", { runId, leaseEpoch: 1, manifest: {} }),
+    change("archive.store", { manifest: {} }),
     query("archive.manifest", { sessionId }),
     query("backends.list", { cursor: undefined, limit: 5 }),
   ];

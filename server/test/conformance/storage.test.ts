@@ -7,8 +7,10 @@ import { type Json, startProgram, word } from "./program";
 const program = startProgram();
 const KEYS = [
   "activeRunId",
+  "archiveOrder",
   "archivedAt",
   "codexRolloutSubdir",
+  "collectableAt",
   "evictedAt",
   "expiresAt",
   "filesCount",
@@ -225,6 +227,16 @@ test("a pin keeps an expired volume from every collection until it is taken off"
   expect(taken.evicted.map((entry: Json) => entry.sessionId)).toContain(sessionId);
 });
 
+test("an archive that is ordered of a session without turns has nothing to hold; under a run it is refused", async () => {
+  const sessionId = await makeSession();
+  const archive = `/sessions/${sessionId}/storage/archive`;
+  expect(await program().post(archive)).toMatchObject({ isArchiveCurrent: false, archiveOrder: null });
+  const run = await program().post("/runs", { backendProfile: "codex", sessionRef: { sessionId } });
+  await program().post(`/runs/${run.id}/claim`, { runnerId: word("runner") });
+  const error = await program().refused(409, "POST", archive, {});
+  expect(error).toMatchObject({ reason: "run-live", details: { runId: run.id } });
+});
+
 test("an extension never shortens: would-shorten", async () => {
   const sessionId = await makeSession({ expiresAt: "2098-01-01T00:00:00Z" });
   const extend = `/sessions/${sessionId}/storage/extend`;
@@ -266,4 +278,45 @@ test("a volume of no session is shown, adopted, and deleted once it is confirmed
   expect(await program().ok("DELETE", `${remove}${pvcName}`)).toEqual({ name: pvcName, uid, deleted: "gone" });
   await expect(stat(folder)).rejects.toMatchObject({ code: "ENOENT" });
   expect((await program().refused(404, "DELETE", `${remove}${pvcName}`)).reason).toBe("not-found");
+});
+
+test("a fork has its source's archive under an id of its own: archive-missing without one", async () => {
+  const { run, sessionId } = await program().sessionRun();
+  expect((await program().refused(409, "POST", `/sessions/${sessionId}/fork`)).reason).toBe("archive-missing");
+  const turn = await program().turn(run.id);
+  const { leaseEpoch } = await program().claim(run.id, "r1");
+  await program().post(`/commands/${turn.id}/ack`, { leaseEpoch });
+  await program().post(`/commands/${turn.id}/finish`, { leaseEpoch, terminalStatus: "completed" });
+  await program().post(`/runs/${run.id}/finish`, { leaseEpoch, terminalStatus: "completed" });
+  const { pvcName } = await program().get(`/sessions/${sessionId}/storage`);
+  const folder = path.join(program().web.wiring.env.AGENTRUN_DATA_DIR, "volumes", pvcName, "sessions");
+  await mkdir(folder, { recursive: true });
+  await writeFile(path.join(folder, "rollout.jsonl"), "{}\n");
+  // A collection makes the archive that no runner made.
+  await program().ok("PATCH", `/sessions/${sessionId}`, { expiresAt: PAST });
+  await program().post("/sessions/storage/gc", {});
+  const newSessionId = word("fork");
+  const fork = await program().post(`/sessions/${sessionId}/fork`, { newSessionId, title: "another way" });
+  expect(fork).toMatchObject({ sessionId: newSessionId, title: "another way", storageState: "restoring" });
+  const again = await program().post(`/sessions/${sessionId}/fork`, { newSessionId, title: "another way" });
+  expect(again).toEqual({ ...fork, version: again.version, updatedAt: again.updatedAt });
+  const { manifest } = (await program().trpc("query", "archive.manifest", { sessionId: newSessionId })).data;
+  expect(manifest.entries).toContainEqual(expect.objectContaining({ path: "sessions/rollout.jsonl" }));
+  await program().refused(409, "POST", `/sessions/${sessionId}/fork`, { newSessionId });
+  await program().refused(400, "POST", `/sessions/${sessionId}/fork`, { newSessionId: "../x" });
+});
+
+test("the history of collections tells what went and why the rest stayed", async () => {
+  const pinned = await makeSession({ expiresAt: PAST });
+  await program().post(`/sessions/${pinned}/storage/pin`);
+  await makeSession({ expiresAt: PAST });
+  expect((await program().send("GET", "/api/cron/gc", { token: CRON_SECRET })).status).toBe(200);
+  const { items } = await program().get("/storage/history?limit=1");
+  expect(items).toMatchObject([{ trigger: "cron", actor: "system:cron", evicted: 1, breaker: null }]);
+  expect(items[0].reasons).toContainEqual({ reason: "pinned", count: expect.any(Number) });
+  expect(Object.keys(items[0]).sort()).toEqual([
+    ...["actor", "advanced", "at", "breaker", "bytes", "evicted", "id", "kept", "reasons", "trigger"],
+  ]);
+  await program().post(`/sessions/${pinned}/storage/unpin`);
+  await program().refused(400, "GET", "/storage/history?cursor=made-up");
 });

@@ -1,6 +1,7 @@
 import {
   CreateSessionInput,
   DeleteSessionInput,
+  ForkSessionInput,
   GetSessionInput,
   ListSessionsInput,
   MarkSessionReadInput,
@@ -19,6 +20,7 @@ import {
   readTrace,
   updateSession,
 } from "@/server/sessions";
+import { forkSession } from "@/server/storage";
 import { operatorProcedure, router, viewerProcedure } from "@/server/trpc/init";
 import { asStream, trackAll } from "@/server/trpc/watch";
 
@@ -29,6 +31,7 @@ export const sessionsRouter = router({
     .input(ListSessionsInput.prefault({}))
     .query((opts) => listSessions(opts.ctx.service, opts.input)),
   update: operatorProcedure.input(UpdateSessionInput).mutation((opts) => updateSession(opts.ctx.service, opts.input)),
+  fork: operatorProcedure.input(ForkSessionInput).mutation((opts) => forkSession(opts.ctx.service, opts.input)),
   delete: operatorProcedure.input(DeleteSessionInput).mutation((opts) => deleteSession(opts.ctx.service, opts.input)),
   trace: viewerProcedure.input(ReadTraceInput).query((opts) => readTrace(opts.ctx.service, opts.input)),
   output: viewerProcedure.input(ReadTraceInput).query((opts) => readOutput(opts.ctx.service, opts.input)),

@@ -1,10 +1,12 @@
 import {
   AdoptVolumeInput,
+  ArchiveStorageInput,
   DeleteVolumeInput,
   EvictStorageInput,
   ExtendStorageInput,
   GcInput,
   GetStorageInput,
+  ListGcHistoryInput,
   ListOrphansInput,
   ListStorageInput,
   PinStorageInput,
@@ -14,11 +16,13 @@ import {
 } from "@/contract/storage";
 import {
   adoptVolume,
+  archiveStorage,
   collectGarbage,
   deleteVolume,
   evictStorage,
   extendStorage,
   getStorage,
+  listGcHistory,
   listOrphans,
   listStorage,
   pinStorage,
@@ -36,11 +40,17 @@ export const storageRouter = router({
   restore: operatorProcedure
     .input(RestoreStorageInput)
     .mutation((opts) => restoreStorage(opts.ctx.service, opts.input)),
+  archive: operatorProcedure
+    .input(ArchiveStorageInput)
+    .mutation((opts) => archiveStorage(opts.ctx.service, opts.input)),
   pin: operatorProcedure.input(PinStorageInput).mutation((opts) => pinStorage(opts.ctx.service, opts.input)),
   unpin: operatorProcedure.input(UnpinStorageInput).mutation((opts) => unpinStorage(opts.ctx.service, opts.input)),
   extend: operatorProcedure.input(ExtendStorageInput).mutation((opts) => extendStorage(opts.ctx.service, opts.input)),
   orphans: adminProcedure.input(ListOrphansInput.prefault({})).query((opts) => listOrphans(opts.ctx.service)),
   adopt: adminProcedure.input(AdoptVolumeInput).mutation((opts) => adoptVolume(opts.ctx.service, opts.input)),
   delete: adminProcedure.input(DeleteVolumeInput).mutation((opts) => deleteVolume(opts.ctx.service, opts.input)),
+  history: viewerProcedure
+    .input(ListGcHistoryInput.prefault({}))
+    .query((opts) => listGcHistory(opts.ctx.service, opts.input)),
   gc: operatorProcedure.input(GcInput.prefault({})).mutation((opts) => collectGarbage(opts.ctx.service, opts.input)),
 });

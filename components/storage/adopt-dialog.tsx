@@ -1,0 +1,124 @@
+"use client";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useRouter } from "next/navigation";
+import { type FormEvent, useState } from "react";
+import { toast } from "sonner";
+import { useTRPC } from "@/components/trpc/client";
+import { readError } from "@/components/trpc/errors";
+import { Button } from "@/components/ui/button";
+import { Dialog } from "@/components/ui/dialog";
+import { Field, Input, Select } from "@/components/ui/field";
+import type { OrphanVolume } from "@/contract/storage";
+
+/** Makes a session for a volume that has none, with what the volume says of itself filled in. */
+export function AdoptDialog({ orphan, onClose }: { orphan: OrphanVolume; onClose: () => void }) {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const router = useRouter();
+  const backends = useQuery(trpc.backends.list.queryOptions()).data?.items ?? [];
+  const [profile, setProfile] = useState("");
+  const [title, setTitle] = useState("");
+  const [sessionId, setSessionId] = useState(orphan.sessionId ?? "");
+  const [tenantId, setTenantId] = useState(orphan.tenantId ?? "");
+  const [projectId, setProjectId] = useState(orphan.projectId ?? "");
+  const usual = backends.find((backend) => backend.isConfigured) ?? backends[0];
+  const chosen = profile === "" ? (usual?.profile ?? "") : profile;
+  const adopt = useMutation(
+    trpc.storage.adopt.mutationOptions({
+      onSuccess: (session) => {
+        void client.invalidateQueries({ queryKey: trpc.storage.pathKey() });
+        void client.invalidateQueries({ queryKey: trpc.sessions.list.pathKey() });
+        toast.success("Adopted");
+        onClose();
+        router.push(`/sessions/${encodeURIComponent(session.sessionId)}?tab=storage`);
+      },
+    }),
+  );
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    adopt.mutate({
+      name: orphan.name,
+      uid: orphan.uid,
+      backendProfile: chosen,
+      ...(sessionId === "" ? {} : { sessionId }),
+      ...(tenantId === "" ? {} : { tenantId }),
+      ...(projectId === "" ? {} : { projectId }),
+      ...(title.trim() === "" ? {} : { title: title.trim() }),
+    });
+  };
+  return (
+    <Dialog isOpen onOpenChange={(isOpen) => !isOpen && onClose()} title="Adopt volume" description={orphan.name}>
+      <form onSubmit={submit} className="flex flex-col gap-3">
+        <p className="text-sm text-ink-2">
+          The volume becomes its session&apos;s again, and what it holds stays as it is.
+        </p>
+        <Field
+          label="Session"
+          hint={
+            orphan.sessionId === null
+              ? "The volume does not say whose it was. Its name is made of that id, so no other fits."
+              : "As the volume says."
+          }
+        >
+          {(id) => (
+            <Input
+              id={id}
+              className="font-mono"
+              autoComplete="off"
+              spellCheck={false}
+              required
+              readOnly={orphan.sessionId !== null}
+              value={sessionId}
+              onChange={(event) => setSessionId(event.target.value)}
+            />
+          )}
+        </Field>
+        <Field label="Profile">
+          {(id) => (
+            <Select id={id} value={chosen} onChange={(event) => setProfile(event.target.value)}>
+              {backends.map((backend) => (
+                <option key={backend.profile}>{backend.profile}</option>
+              ))}
+            </Select>
+          )}
+        </Field>
+        <Field label="Title">
+          {(id) => <Input id={id} maxLength={500} value={title} onChange={(event) => setTitle(event.target.value)} />}
+        </Field>
+        <div className="grid grid-cols-2 gap-3">
+          <Field label="Tenant">
+            {(id) => (
+              <Input
+                id={id}
+                placeholder="default"
+                value={tenantId}
+                onChange={(event) => setTenantId(event.target.value)}
+              />
+            )}
+          </Field>
+          <Field label="Project">
+            {(id) => (
+              <Input
+                id={id}
+                placeholder="default"
+                value={projectId}
+                onChange={(event) => setProjectId(event.target.value)}
+              />
+            )}
+          </Field>
+        </div>
+        {adopt.error !== null && (
+          <p role="alert" className="rounded-md bg-bad-soft p-2 text-xs text-bad">
+            {readError(adopt.error).message}
+          </p>
+        )}
+        <div className="flex justify-end gap-2">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button look="primary" type="submit" disabled={adopt.isPending || chosen === "" || sessionId === ""}>
+            {adopt.isPending ? "Adopting…" : "Adopt"}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,89 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import Link from "next/link";
+import { useTRPC } from "@/components/trpc/client";
+import { expiredVolumes } from "@/components/trpc/lists";
+import { cn } from "@/components/ui/class-names";
+import { formatBytes, shortenId } from "@/components/ui/format";
+import type { GcEntry, GcReport, StorageSummary } from "@/contract/storage";
+import { explainKeeper, nameOf } from "./explain";
+import { groupByReason } from "./group";
+
+/** Longer lists start folded: what a report says stays on one screen. */
+const UNFOLDED_MAX = 15;
+type Known = ReadonlyMap<string, StorageSummary>;
+
+/** What a clean-up did or would do, with the reason for every row. */
+export function CleanUpReport({ report }: { report: GcReport }) {
+  const trpc = useTRPC();
+  const expired = useQuery(expiredVolumes(trpc)).data?.items ?? [];
+  const known = new Map(expired.map((volume) => [volume.sessionId, volume]));
+  const words = report.dryRun
+    ? { evicted: "Would go", advanced: "Would move a step on" }
+    : { evicted: "Went", advanced: "Moved a step on" };
+  return (
+    <div className="grid gap-px border-t bg-line lg:grid-cols-3" role="status" aria-label="What the clean-up says">
+      <Entries title={words.evicted} entries={report.evicted} known={known} tone="text-bad" />
+      <Entries title={words.advanced} entries={report.advanced} known={known} tone="text-warn" />
+      <Entries title="Kept" entries={report.kept} known={known} tone="text-good" />
+    </div>
+  );
+}
+
+type EntriesProps = { title: string; entries: readonly GcEntry[]; known: Known; tone: string };
+
+function Entries({ title, entries, known, tone }: EntriesProps) {
+  const bytes = entries.reduce((sum, entry) => sum + (known.get(entry.sessionId)?.sizeBytes ?? 0), 0);
+  return (
+    <section aria-label={title} className="min-w-0 bg-panel pb-2">
+      <h3 className="flex items-baseline gap-2 px-4 pt-2.5 pb-1 text-xs font-semibold">
+        {title}
+        <span className={cn("tabular-nums", entries.length > 0 ? tone : "text-ink-3")}>{entries.length}</span>
+        {bytes > 0 && <span className="ml-auto font-normal text-ink-3 tabular-nums">{formatBytes(bytes)}</span>}
+      </h3>
+      {entries.length === 0 && <p className="px-4 pb-1 text-xs text-ink-3">none</p>}
+      {groupByReason(entries).map((group) => (
+        <details key={group.reason} open={entries.length <= UNFOLDED_MAX} className="border-t px-4 py-1.5 text-xs">
+          <summary className="marker:text-ink-3">
+            <span className="font-medium">{explainKeeper(group.reason)}</span>{" "}
+            <span className="text-ink-3 tabular-nums">{group.entries.length}</span>
+          </summary>
+          <ul className="mt-1 flex flex-col pl-4">
+            {group.entries.map((entry) => (
+              <Entry
+                key={entry.sessionId}
+                entry={entry}
+                volume={known.get(entry.sessionId)}
+                isSame={entry.reason === group.reason}
+              />
+            ))}
+          </ul>
+        </details>
+      ))}
+    </section>
+  );
+}
+
+type EntryProps = { entry: GcEntry; volume: StorageSummary | undefined; isSame: boolean };
+
+function Entry({ entry, volume, isSame }: EntryProps) {
+  return (
+    <li className="py-0.5">
+      <span className="flex min-w-0 items-baseline gap-2">
+        <Link
+          href={`/sessions/${encodeURIComponent(entry.sessionId)}?tab=storage`}
+          title={entry.sessionId}
+          className="min-w-0 truncate hover:underline"
+        >
+          {volume === undefined ? <code>{shortenId(entry.sessionId)}</code> : nameOf(volume)}
+        </Link>
+        {volume !== undefined && (
+          <span className="ml-auto shrink-0 text-ink-3 tabular-nums">
+            {volume.sizeBytes === null ? "not measured" : formatBytes(volume.sizeBytes)}
+          </span>
+        )}
+      </span>
+      {!isSame && <span className="block text-ink-3">{entry.reason}</span>}
+    </li>
+  );
+}

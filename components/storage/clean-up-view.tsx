@@ -1,0 +1,119 @@
+"use client";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { toast } from "sonner";
+import { useCanOperate } from "@/components/shell/identity";
+import { useTRPC } from "@/components/trpc/client";
+import { readError } from "@/components/trpc/errors";
+import { newestCollection } from "@/components/trpc/lists";
+import { Button } from "@/components/ui/button";
+import { DangerDialog } from "@/components/ui/danger-dialog";
+import { formatDuration, formatPlural } from "@/components/ui/format";
+import { Panel } from "@/components/ui/page";
+import { Countdown, Time } from "@/components/ui/time";
+import type { GcReport } from "@/contract/storage";
+import { CleanUpHistory } from "./clean-up-history";
+import { CleanUpReport } from "./clean-up-report";
+
+/** The clean-up of expired volumes: what it would do, having it done, and what it did. */
+export function CleanUpView() {
+  return (
+    <div className="flex flex-col gap-4 p-4 lg:p-6">
+      <CleanUpPanel />
+      <CleanUpHistory />
+    </div>
+  );
+}
+
+function CleanUpPanel() {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const canOperate = useCanOperate();
+  const [report, setReport] = useState<GcReport | null>(null);
+  const [isAsking, setIsAsking] = useState(false);
+  const gc = useMutation(
+    trpc.storage.gc.mutationOptions({
+      onSuccess: (answer) => {
+        setReport(answer);
+        setIsAsking(false);
+        if (answer.dryRun) return;
+        void client.invalidateQueries({ queryKey: trpc.storage.pathKey() });
+        toast.success(`Evicted ${formatPlural(answer.evicted.length, "volume")}`);
+      },
+    }),
+  );
+  const error = gc.error === null ? null : readError(gc.error).message;
+  const count = report?.dryRun === true ? report.evicted.length : 0;
+  return (
+    <Panel
+      title="Expired volumes"
+      actions={
+        canOperate && (
+          <div className="flex shrink-0 justify-end gap-2">
+            <Button size="sm" onClick={() => gc.mutate({ dryRun: true })} disabled={gc.isPending}>
+              {gc.isPending ? "Looking…" : "Dry run"}
+            </Button>
+            <Button size="sm" look="danger" onClick={() => setIsAsking(true)} disabled={gc.isPending || count === 0}>
+              {count === 0 ? (
+                "Run now…"
+              ) : (
+                <span>
+                  Evict {count}
+                  <span className="max-sm:sr-only"> {count === 1 ? "volume" : "volumes"}</span>…
+                </span>
+              )}
+            </Button>
+          </div>
+        )
+      }
+    >
+      <p className="px-4 py-3 text-sm text-ink-2">
+        <Schedule /> It takes the volumes of expired sessions, the longest expired first: never one that is in use or
+        pinned, nor one whose last turn is not archived.
+        {canOperate && report === null && " A dry run says what it would do and why, and changes nothing."}
+      </p>
+      {error !== null && !isAsking && (
+        <p role="alert" className="mx-4 mb-3 rounded-md bg-bad-soft p-2 text-xs text-bad">
+          {error}
+        </p>
+      )}
+      {report !== null && <CleanUpReport report={report} />}
+      {isAsking && (
+        <DangerDialog
+          isOpen
+          onOpenChange={setIsAsking}
+          title="Run the clean-up"
+          consequence={`At most 50 volumes go, those that have been expired the longest first; the dry run found ${count}. Their sessions stay and can be restored from the archive.`}
+          typed={String(count)}
+          action="Evict"
+          isPending={gc.isPending}
+          error={error}
+          onConfirm={() => gc.mutate({ dryRun: false })}
+        />
+      )}
+    </Panel>
+  );
+}
+
+/** How often it runs by itself, and when it did last. */
+function Schedule() {
+  const schedule = useQuery(newestCollection(useTRPC())).data?.schedule;
+  if (schedule === undefined) return "The clean-up runs by itself.";
+  const next =
+    schedule.lastAt === null ? null : new Date(Date.parse(schedule.lastAt) + schedule.intervalMs).toISOString();
+  return (
+    <>
+      The clean-up runs by itself every {formatDuration(schedule.intervalMs)}
+      {next !== null && (
+        <>
+          : last <Time at={schedule.lastAt} className="font-medium text-ink" />, next{" "}
+          <span className="font-medium text-ink">
+            <Countdown to={next} past="any moment" />
+          </span>{" "}
+          at the latest
+        </>
+      )}
+      .
+    </>
+  );
+}

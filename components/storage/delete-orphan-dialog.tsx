@@ -1,0 +1,35 @@
+"use client";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { toast } from "sonner";
+import { useTRPC } from "@/components/trpc/client";
+import { readError } from "@/components/trpc/errors";
+import { DangerDialog } from "@/components/ui/danger-dialog";
+import type { OrphanVolume } from "@/contract/storage";
+
+/** Deletes a volume that no session names, once its name was typed. */
+export function DeleteOrphanDialog({ orphan, onClose }: { orphan: OrphanVolume; onClose: () => void }) {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const remove = useMutation(
+    trpc.storage.delete.mutationOptions({
+      onSuccess: (answer) => {
+        void client.invalidateQueries({ queryKey: trpc.storage.orphans.pathKey() });
+        toast.success(answer.deleted === "gone" ? "Deleted" : "Being deleted: it goes with the pod that still uses it");
+        onClose();
+      },
+    }),
+  );
+  return (
+    <DangerDialog
+      isOpen
+      onOpenChange={(isOpen) => !isOpen && onClose()}
+      title="Delete volume"
+      consequence="All that it holds is removed. No archive is made of it, and nothing brings it back."
+      typed={orphan.name}
+      action="Delete volume"
+      isPending={remove.isPending}
+      error={remove.error === null ? null : readError(remove.error).message}
+      onConfirm={() => remove.mutate({ name: orphan.name, uid: orphan.uid, confirmName: orphan.name })}
+    />
+  );
+}

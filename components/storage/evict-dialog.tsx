@@ -1,0 +1,79 @@
+"use client";
+import { ShieldCheck, TriangleAlert } from "lucide-react";
+import Link from "next/link";
+import { toast } from "sonner";
+import { cn } from "@/components/ui/class-names";
+import { DangerDialog } from "@/components/ui/danger-dialog";
+import { formatBytes, formatPlural } from "@/components/ui/format";
+import { Time } from "@/components/ui/time";
+import type { StorageSummary } from "@/contract/storage";
+import { explainLoss, nameOf } from "./explain";
+import type { Volume } from "./use-volume";
+
+type EvictDialogProps = { summary: StorageSummary; volume: Volume; onClose: () => void };
+
+/** Says what goes and what is lost for good, and has the volume's name typed before it goes. */
+export function EvictDialog({ summary, volume, onClose }: EvictDialogProps) {
+  const loss = explainLoss(summary);
+  const Icon = loss.isSafe ? ShieldCheck : TriangleAlert;
+  const size =
+    summary.sizeBytes === null
+      ? "unknown size"
+      : `${formatBytes(summary.sizeBytes)} in ${formatPlural(summary.filesCount ?? 0, "file")}`;
+  return (
+    <DangerDialog
+      isOpen
+      onOpenChange={(isOpen) => !isOpen && onClose()}
+      title="Evict volume"
+      consequence={
+        <div className="flex flex-col gap-2.5">
+          <p>
+            The volume of <b className="font-semibold text-ink">{nameOf(summary)}</b> ({size}) is removed now. The
+            conversation stays; it can go on after a restore.
+          </p>
+          <p
+            className={cn(
+              "flex gap-2 rounded-md p-2 text-xs",
+              loss.isSafe ? "bg-good-soft text-good" : "bg-warn-soft text-warn",
+            )}
+          >
+            <Icon aria-hidden className="mt-px size-4 shrink-0" />
+            <span>
+              {loss.text}
+              {summary.archivedAt !== null && (
+                <>
+                  {" "}
+                  It was made <Time at={summary.archivedAt} />.
+                </>
+              )}
+            </span>
+          </p>
+          {summary.pinnedAt !== null && (
+            <p className="text-xs">It is pinned: an eviction by hand takes it all the same.</p>
+          )}
+        </div>
+      }
+      typed={summary.pvcName ?? summary.sessionId}
+      hasReason
+      action="Evict volume"
+      refusal={
+        summary.activeRunId === null ? null : (
+          <>
+            <Link href={`/runs/${encodeURIComponent(summary.activeRunId)}`} className="underline">
+              A run
+            </Link>{" "}
+            holds the volume. Cancel it, or wait: it ends by itself a minute after its last command.
+          </>
+        )
+      }
+      isPending={volume.evict.isPending}
+      error={volume.evict.error}
+      onConfirm={(reason) =>
+        volume.evict.run(reason, () => {
+          onClose();
+          toast.success(`Evicted: ${nameOf(summary)}`);
+        })
+      }
+    />
+  );
+}

@@ -1,0 +1,66 @@
+import { expect, test } from "vitest";
+import type { StorageSummary } from "@/contract/storage";
+import { STORAGE_STATES } from "@/contract/words";
+import { actionsOf, explainBreaker, explainKeeper, explainLoss, nameOf, reasonWord } from "./explain";
+
+const summary = (more: Partial<StorageSummary>): StorageSummary =>
+  ({
+    storageState: "live",
+    pinnedAt: null,
+    restorable: false,
+    collectableAt: "2026-12-01T00:00:00Z",
+    ...more,
+  }) as StorageSummary;
+
+test("an eviction is called safe only when nothing goes for good", () => {
+  const used = { sizeBytes: 10, filesCount: 1 };
+  expect(explainLoss({ ...used, restorable: true, isArchiveCurrent: true }).isSafe).toBe(true);
+  expect(explainLoss({ ...used, restorable: true, isArchiveCurrent: false }).text).toContain("since is lost");
+  expect(explainLoss({ ...used, restorable: false, isArchiveCurrent: false }).isSafe).toBe(false);
+  expect(
+    explainLoss({ sizeBytes: null, filesCount: null, restorable: false, isArchiveCurrent: false }).isSafe,
+    "a volume that nobody measured may hold anything",
+  ).toBe(false);
+});
+
+test("what can be done follows the state, the pin and the archive", () => {
+  expect([...actionsOf(summary({}))]).toEqual(["pin", "extend", "evict"]);
+  expect([...actionsOf(summary({ pinnedAt: "2026-01-01T00:00:00Z", restorable: true }))]).toEqual([
+    "unpin",
+    "extend",
+    "restore",
+    "fork",
+    "evict",
+  ]);
+  expect([...actionsOf(summary({ storageState: "evicted", restorable: true }))]).toEqual(["restore", "fork"]);
+  expect(actionsOf(summary({ collectableAt: null })).has("extend"), "what never expires").toBe(false);
+  expect([...actionsOf(summary({ storageState: "deleting" }))]).toEqual([]);
+  expect([...actionsOf(summary({ storageState: "none" }))]).toEqual([]);
+});
+
+test("no state without a volume can be evicted", () => {
+  const evictable = STORAGE_STATES.filter((storageState) => actionsOf(summary({ storageState })).has("evict"));
+  expect(evictable).toEqual(["creating", "live", "archiving", "restoring", "failed"]);
+});
+
+test("a keeper reads as a sentence, and rows are grouped by its word", () => {
+  expect(explainKeeper("pinned")).toBe("It is pinned.");
+  expect(explainKeeper("run-live: run run_1 is claimed")).toBe("Run run_1 is claimed.");
+  expect(explainKeeper("something new")).toBe("something new");
+  expect(reasonWord("run-live: run run_1 is claimed")).toBe("run-live");
+  expect(reasonWord("expired, archived")).toBe("expired");
+});
+
+test("a breaker is told for as long as the clean-up goes on saying so", () => {
+  const at = "2026-11-22T12:00:00Z";
+  const nowMs = Date.parse(at) + 3_600_000;
+  const breaker = "breaker-open: 412 of 900 volumes have expired at once";
+  expect(explainBreaker({ at, breaker }, nowMs)).toBe("412 of 900 volumes have expired at once");
+  expect(explainBreaker({ at, breaker }, nowMs + 2 * 3_600_000)).toBeNull();
+  expect(explainBreaker({ at, breaker: null }, nowMs)).toBeNull();
+  expect(explainBreaker(undefined, nowMs)).toBeNull();
+});
+
+test("a session without a title has a name all the same", () => {
+  expect(nameOf({ sessionId: "ses_1", title: " " })).toBe("Untitled session");
+});

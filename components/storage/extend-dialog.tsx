@@ -1,0 +1,106 @@
+"use client";
+import { type FormEvent, useState } from "react";
+import { toast } from "sonner";
+import { Button } from "@/components/ui/button";
+import { Choices } from "@/components/ui/choices";
+import { useNow } from "@/components/ui/clock";
+import { Dialog } from "@/components/ui/dialog";
+import { Field, Input } from "@/components/ui/field";
+import { Countdown, Time } from "@/components/ui/time";
+import type { StorageSummary } from "@/contract/storage";
+import { nameOf } from "./explain";
+import { EXTENSIONS, type Extension, expiryAfter, instantOf, refuseExtension } from "./extend";
+import type { Volume } from "./use-volume";
+
+const NEVER = "never";
+const DATE = "a date";
+const CHOICES = [...EXTENSIONS.map((known) => known.name), DATE, NEVER] as const;
+type Choice = (typeof CHOICES)[number];
+
+type ExtendDialogProps = { summary: StorageSummary; volume: Volume; onClose: () => void };
+
+/** Keeps a volume for longer, by a preset or until a date, and says when it will expire before it is asked for. */
+export function ExtendDialog({ summary, volume, onClose }: ExtendDialogProps) {
+  const nowMs = useNow();
+  const [choice, setChoice] = useState<Choice>("1 week");
+  const [date, setDate] = useState("");
+  const extension = extensionOf(choice, date);
+  const refusal =
+    extension === null ? "Choose a day and a time." : refuseExtension(extension, summary.collectableAt, nowMs);
+  const after = extension === null ? null : expiryAfter(extension, summary.collectableAt, nowMs);
+
+  function submit(event: FormEvent): void {
+    event.preventDefault();
+    if (extension === null || refusal !== null) return;
+    volume.extend.run(extension, () => {
+      onClose();
+      toast.success(`Extended: ${nameOf(summary)}`);
+    });
+  }
+
+  return (
+    <Dialog
+      isOpen
+      onOpenChange={(isOpen) => !isOpen && onClose()}
+      title="Keep for longer"
+      description={nameOf(summary)}
+    >
+      <form onSubmit={submit} className="flex flex-col gap-3">
+        <p className="text-sm text-ink-2">
+          {summary.collectableAt === null ? (
+            "It never expires."
+          ) : Date.parse(summary.collectableAt) <= nowMs ? (
+            <>
+              It expired <Time at={summary.collectableAt} />, and goes with a clean-up.
+            </>
+          ) : (
+            <>
+              It expires <Countdown to={summary.collectableAt} />.
+            </>
+          )}
+        </p>
+        <Choices label="How much longer" values={CHOICES} value={choice} onChange={setChoice} />
+        {choice === DATE && (
+          <Field label="Keep until" hint="In this browser's time zone.">
+            {(id) => (
+              <Input id={id} type="datetime-local" value={date} onChange={(event) => setDate(event.target.value)} />
+            )}
+          </Field>
+        )}
+        <p role="status" className="text-xs text-ink-2">
+          {refusal ?? (after === null ? "It will never expire." : <Until at={after} />)}
+        </p>
+        {volume.extend.error !== null && (
+          <p role="alert" className="rounded-md bg-bad-soft p-2 text-xs text-bad">
+            {volume.extend.error}
+          </p>
+        )}
+        <div className="flex justify-end gap-2">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button look="primary" type="submit" disabled={refusal !== null || volume.extend.isPending}>
+            {volume.extend.isPending ? "Extending…" : "Extend"}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function extensionOf(choice: Choice, date: string): Extension | null {
+  if (choice === NEVER) return { expiresAt: null };
+  if (choice === DATE) {
+    const expiresAt = instantOf(date);
+    return expiresAt === null ? null : { expiresAt };
+  }
+  const preset = EXTENSIONS.find((known) => known.name === choice);
+  return preset === undefined ? null : { byMs: preset.byMs };
+}
+
+function Until({ at }: { at: string }) {
+  const whole = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" }).format(Date.parse(at));
+  return (
+    <>
+      It will expire <Countdown to={at} />: {whole}.
+    </>
+  );
+}

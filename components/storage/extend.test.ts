@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { expiryAfter, instantOf, refuseExtension } from "./extend";
+
+const NOW = Date.parse("2026-11-22T12:00:00Z");
+const LATER = "2026-11-23T12:00:00.000Z";
+const PAST = "2026-11-20T12:00:00.000Z";
+const DAY = 86_400_000;
+
+test("an extension counts from the expiry, or from now once that has passed", () => {
+  expect(expiryAfter({ byMs: DAY }, LATER, NOW)).toBe("2026-11-24T12:00:00.000Z");
+  expect(expiryAfter({ byMs: DAY }, PAST, NOW)).toBe("2026-11-23T12:00:00.000Z");
+  expect(expiryAfter({ expiresAt: null }, LATER, NOW)).toBeNull();
+});
+
+test("what would shorten, has passed or changes nothing is not asked for", () => {
+  expect(refuseExtension({ byMs: DAY }, LATER, NOW)).toBeNull();
+  expect(refuseExtension({ byMs: DAY }, null, NOW)).toContain("never expires");
+  expect(refuseExtension({ expiresAt: null }, LATER, NOW)).toBeNull();
+  expect(refuseExtension({ expiresAt: null }, null, NOW)).toContain("already");
+  expect(refuseExtension({ expiresAt: LATER }, LATER, NOW)).toContain("never shortens");
+  expect(refuseExtension({ expiresAt: LATER }, null, NOW)).toContain("shorten");
+  expect(refuseExtension({ expiresAt: "2026-11-21T12:00:00.000Z" }, PAST, NOW)).toContain("passed");
+});
+
+test("a date that is not whole is no instant", () => {
+  expect(instantOf("")).toBeNull();
+  expect(instantOf("2026-13-40T99:99")).toBeNull();
+  expect(instantOf("2026-11-22T12:00")).toMatch(/^2026-11-22T/);
+});

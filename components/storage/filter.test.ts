@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { isFiltered, type StorageFilter, scopeInput, storageInput } from "./filter";
+
+const NONE: StorageFilter = {
+  state: null,
+  kind: null,
+  tenant: null,
+  project: null,
+  search: "",
+  pinned: null,
+  expired: null,
+  sort: "updatedAt",
+};
+
+test("a filter asks for what it names, and for nothing else", () => {
+  expect(storageInput(NONE)).toEqual({});
+  expect(
+    storageInput({ ...NONE, state: "live", project: "shop", pinned: false, expired: true, sort: "sizeBytes" }),
+  ).toEqual({ storageState: "live", projectId: "shop", pinned: false, isExpired: true, sort: "sizeBytes" });
+  expect(scopeInput({ ...NONE, tenant: "acme", project: "shop" })).toEqual({ tenantId: "acme", projectId: "shop" });
+});
+
+test("another order hides no rows", () => {
+  expect(isFiltered({ ...NONE, sort: "expiresAt" })).toBe(false);
+  expect(isFiltered({ ...NONE, pinned: false })).toBe(true);
+});

@@ -1,0 +1,63 @@
+"use client";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useRouter } from "next/navigation";
+import { type FormEvent, useState } from "react";
+import { toast } from "sonner";
+import { useTRPC } from "@/components/trpc/client";
+import { readError } from "@/components/trpc/errors";
+import { Button } from "@/components/ui/button";
+import { Dialog } from "@/components/ui/dialog";
+import { Field, Input } from "@/components/ui/field";
+import { Time } from "@/components/ui/time";
+import type { StorageSummary } from "@/contract/storage";
+import { nameOf } from "./explain";
+
+/** Makes a session of its own out of the newest archive, and goes to it. */
+export function ForkDialog({ summary, onClose }: { summary: StorageSummary; onClose: () => void }) {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const router = useRouter();
+  const [title, setTitle] = useState(`${nameOf(summary)} (fork)`.slice(0, 500));
+  const fork = useMutation(
+    trpc.sessions.fork.mutationOptions({
+      onSuccess: (session) => {
+        void client.invalidateQueries({ queryKey: trpc.sessions.list.pathKey() });
+        void client.invalidateQueries({ queryKey: trpc.storage.list.pathKey() });
+        toast.success("The copy is there; its first turn fills its volume");
+        onClose();
+        router.push(`/sessions/${encodeURIComponent(session.sessionId)}`);
+      },
+    }),
+  );
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const trimmed = title.trim();
+    fork.mutate({ sessionId: summary.sessionId, ...(trimmed === "" ? {} : { title: trimmed }) });
+  };
+  return (
+    <Dialog isOpen onOpenChange={(isOpen) => !isOpen && onClose()} title="Fork session">
+      <form onSubmit={submit} className="flex flex-col gap-3">
+        <p className="text-sm text-ink-2">
+          A new session with the conversation and the workspace as the archive of{" "}
+          <Time at={summary.archivedAt} className="font-medium text-ink" /> holds them.
+          {!summary.isArchiveCurrent && " It is older than the last turn, which the copy will lack."} This one goes on
+          untouched.
+        </p>
+        <Field label="Title">
+          {(id) => <Input id={id} maxLength={500} value={title} onChange={(event) => setTitle(event.target.value)} />}
+        </Field>
+        {fork.error !== null && (
+          <p role="alert" className="rounded-md bg-bad-soft p-2 text-xs text-bad">
+            {readError(fork.error).message}
+          </p>
+        )}
+        <div className="flex justify-end gap-2">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button look="primary" type="submit" disabled={fork.isPending}>
+            {fork.isPending ? "Forking…" : "Fork"}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

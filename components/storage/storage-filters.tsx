@@ -1,0 +1,93 @@
+"use client";
+import { Pin, X } from "lucide-react";
+import { Button } from "@/components/ui/button";
+import { Select } from "@/components/ui/field";
+import { SearchBox } from "@/components/ui/search-box";
+import type { StorageTotals } from "@/contract/storage";
+import { STORAGE_KINDS, STORAGE_SORTS, STORAGE_STATES } from "@/contract/words";
+import { isFiltered, type StorageFilter } from "./filter";
+
+const SORT_NAMES: Record<StorageFilter["sort"], string> = {
+  updatedAt: "Newest first",
+  sizeBytes: "Largest first",
+  expiresAt: "Expiring first",
+};
+
+type FiltersProps = {
+  filter: StorageFilter;
+  states: StorageTotals["states"];
+  onChange: (change: Partial<StorageFilter> | null) => void;
+};
+
+/** What narrows and orders the list; all of it stands in the address. */
+export function StorageFilters({ filter, states, onChange }: FiltersProps) {
+  const countOf = (state: string) => states.find((known) => known.storageState === state)?.volumes ?? 0;
+  return (
+    <search className="flex flex-wrap items-center gap-2">
+      <SearchBox
+        label="Search volumes"
+        placeholder="Title, id or volume"
+        value={filter.search}
+        onChange={(search) => onChange({ search })}
+      />
+      <Select
+        aria-label="State"
+        className="w-auto"
+        value={filter.state ?? ""}
+        onChange={(event) => onChange({ state: STORAGE_STATES.find((known) => known === event.target.value) ?? null })}
+      >
+        <option value="">Any state</option>
+        {STORAGE_STATES.map((known) => (
+          <option key={known} value={known}>
+            {known} ({countOf(known)})
+          </option>
+        ))}
+      </Select>
+      <Select
+        aria-label="Kind"
+        className="w-auto"
+        value={filter.kind ?? ""}
+        onChange={(event) => onChange({ kind: STORAGE_KINDS.find((known) => known === event.target.value) ?? null })}
+      >
+        <option value="">Any kind</option>
+        {STORAGE_KINDS.map((known) => (
+          <option key={known}>{known}</option>
+        ))}
+      </Select>
+      <Select
+        aria-label="Order"
+        className="w-auto"
+        value={filter.sort}
+        onChange={(event) => onChange({ sort: STORAGE_SORTS.find((known) => known === event.target.value) })}
+      >
+        {STORAGE_SORTS.map((known) => (
+          <option key={known} value={known}>
+            {SORT_NAMES[known]}
+          </option>
+        ))}
+      </Select>
+      {filter.project !== null && (
+        <Button size="sm" onClick={() => onChange({ project: null, tenant: null })}>
+          project: {filter.tenant !== null && `${filter.tenant} / `}
+          {filter.project} <X aria-hidden className="size-3" />
+        </Button>
+      )}
+      {filter.pinned !== null && (
+        <Button size="sm" onClick={() => onChange({ pinned: null })}>
+          <Pin aria-hidden className="size-3" /> {filter.pinned ? "pinned" : "not pinned"}{" "}
+          <X aria-hidden className="size-3" />
+        </Button>
+      )}
+      {filter.expired !== null && (
+        <Button size="sm" onClick={() => onChange({ expired: null })}>
+          {filter.expired ? "expired" : "not expired"} <X aria-hidden className="size-3" />
+        </Button>
+      )}
+      {isFiltered(filter) && (
+        <Button look="ghost" size="sm" onClick={() => onChange(null)}>
+          Clear
+        </Button>
+      )}
+    </search>
+  );
+}

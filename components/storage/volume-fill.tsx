@@ -1,0 +1,47 @@
+import { cn } from "@/components/ui/class-names";
+import { formatBytes, formatPlural } from "@/components/ui/format";
+import type { StorageSummary } from "@/contract/storage";
+
+/** Fuller than this, and the next turn may not fit. */
+const NEARLY_FULL = 0.8;
+
+/** How full a volume was when it was last measured, of what was asked for it. */
+export function VolumeFill({ summary }: { summary: StorageSummary }) {
+  const { sizeBytes, requestedBytes, filesCount } = summary;
+  if (sizeBytes === null) return <p className="text-sm text-ink-3">Not measured yet: its first turn does.</p>;
+  const isGone = summary.storageState === "evicted";
+  const share = requestedBytes === null || isGone ? null : sizeBytes / requestedBytes;
+  const isNearlyFull = share !== null && share >= NEARLY_FULL;
+  return (
+    <div className="flex flex-col gap-1.5">
+      <p className="flex flex-wrap items-baseline gap-x-2">
+        <span className="text-lg font-semibold tracking-tight tabular-nums">{formatBytes(sizeBytes)}</span>
+        <span className="text-xs text-ink-2">
+          {requestedBytes !== null && `of ${formatBytes(requestedBytes)} asked for, `}
+          in {formatPlural(filesCount ?? 0, "file")}
+          {isGone && ", before its eviction"}
+        </span>
+        {isNearlyFull && <span className="text-xs font-medium text-warn">nearly full</span>}
+      </p>
+      {share !== null && (
+        <meter
+          className="sr-only"
+          aria-label="Volume in use"
+          min={0}
+          max={requestedBytes ?? 0}
+          value={Math.min(sizeBytes, requestedBytes ?? 0)}
+        >
+          {Math.round(share * 100)} %
+        </meter>
+      )}
+      {share !== null && (
+        <span aria-hidden className="h-1.5 overflow-hidden rounded-full bg-sunken">
+          <span
+            className={cn("block h-full min-w-0.5 rounded-full", isNearlyFull ? "bg-warn" : "bg-accent-fill")}
+            style={{ width: `${Math.min(100, share * 100)}%` }}
+          />
+        </span>
+      )}
+    </div>
+  );
+}

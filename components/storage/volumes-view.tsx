@@ -1,0 +1,103 @@
+"use client";
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { useTRPC } from "@/components/trpc/client";
+import { storagePages, storagePicture } from "@/components/trpc/lists";
+import { Button } from "@/components/ui/button";
+import { formatPlural } from "@/components/ui/format";
+import { NewPill } from "@/components/ui/new-pill";
+import { EmptyState, TableSkeleton } from "@/components/ui/page";
+import { QueryView } from "@/components/ui/query-view";
+import { BytesPicture } from "./bytes-picture";
+import { isFiltered, type StorageFilter, scopeInput, storageInput } from "./filter";
+import { StorageFilters } from "./storage-filters";
+import { Totals } from "./totals";
+import { useStorageFrames } from "./use-storage-frames";
+import { VolumesTable } from "./volumes-table";
+
+const NOWHERE = { tenant: null, project: null };
+
+type VolumesViewProps = { filter: StorageFilter; onChange: (change: Partial<StorageFilter> | null) => void };
+
+/** Every volume: how much there is, where the bytes are, and the rows. */
+export function VolumesView({ filter, onChange }: VolumesViewProps) {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const options = storagePages(trpc, storageInput(filter));
+  const query = useInfiniteQuery(options);
+  const whole = useQuery(storagePicture(trpc, scopeInput(NOWHERE)));
+  const scoped = useQuery({ ...storagePicture(trpc, scopeInput(filter)), placeholderData: whole.data });
+  // By size a row may be on two pages, when it shrank between them.
+  const rows = query.data?.pages.flatMap((page) => page.items) ?? [];
+  const volumes = [...new Map(rows.map((volume) => [volume.sessionId, volume])).values()];
+  const totals = scoped.data?.totals ?? null;
+  const largest = Math.max(whole.data?.items[0]?.sizeBytes ?? 0, ...volumes.map(({ sizeBytes }) => sizeBytes ?? 0));
+  const { unlisted, forget } = useStorageFrames(volumes, query.dataUpdatedAt);
+  // A page of a search may be empty and yet not the last: the list is looked through in bounded steps.
+  const isLooking = volumes.length === 0 && query.hasNextPage && !query.isError;
+  useEffect(() => {
+    if (isLooking && !query.isFetchingNextPage) void query.fetchNextPage();
+  });
+  const showNew = () => {
+    forget();
+    void client.invalidateQueries({ queryKey: options.queryKey });
+  };
+  // An empty list has no rows that could jump.
+  useEffect(() => {
+    if (query.data !== undefined && volumes.length === 0 && unlisted.length > 0) showNew();
+  });
+  return (
+    <>
+      <div className="flex flex-col gap-4 p-4 lg:p-6">
+        {totals !== null && <Totals totals={totals} filter={filter} onChange={onChange} />}
+        {whole.data?.totals && (
+          <BytesPicture
+            projects={whole.data.totals.projects}
+            largest={whole.data.items}
+            chosenLargest={scoped.data?.items ?? []}
+            scope={filter}
+            onChange={onChange}
+          />
+        )}
+      </div>
+      <div className="z-20 border-y bg-panel px-4 py-2.5 lg:sticky lg:top-0 lg:px-6">
+        <StorageFilters filter={filter} states={totals?.states ?? []} onChange={onChange} />
+      </div>
+      <NewPill count={unlisted.length} one="new volume" onShow={showNew} />
+      <div className="bg-panel">
+        <QueryView query={query} skeleton={<TableSkeleton />}>
+          {() =>
+            isLooking ? (
+              <p className="p-6 text-center text-sm text-ink-3" role="status">
+                Looking through more volumes…
+              </p>
+            ) : volumes.length === 0 ? (
+              <Nothing isFilter={isFiltered(filter)} onClear={() => onChange(null)} />
+            ) : (
+              <>
+                <VolumesTable volumes={volumes} largest={largest} />
+                <p className="flex items-center justify-center gap-3 p-4 text-xs text-ink-3">
+                  {formatPlural(volumes.length, "volume")}
+                  {query.hasNextPage && (
+                    <Button size="sm" disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+                      {query.isFetchingNextPage ? "Loading…" : "Load more"}
+                    </Button>
+                  )}
+                </p>
+              </>
+            )
+          }
+        </QueryView>
+      </div>
+    </>
+  );
+}
+
+function Nothing({ isFilter, onClear }: { isFilter: boolean; onClear: () => void }) {
+  if (!isFilter) return <EmptyState title="No volumes yet">Each session gets one when it is made.</EmptyState>;
+  return (
+    <EmptyState title="No volume matches this filter" action={<Button onClick={onClear}>Clear the filter</Button>}>
+      There may be others: the filter hides them.
+    </EmptyState>
+  );
+}

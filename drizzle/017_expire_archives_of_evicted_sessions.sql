@@ -1,0 +1,1 @@
+CREATE INDEX "agentrun_sessions_evicted_idx" ON "agentrun_sessions" USING btree ("storage_evicted_at") WHERE "agentrun_sessions"."storage_state" = 'evicted' and "agentrun_sessions"."archive_manifest_id" is not null;

@@ -1,0 +1,301 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import type { Page } from "@playwright/test";
+import { expect, expectAccessible, ready, signIn, test } from "./fixtures";
+import { Product } from "./product";
+import { conversation, endRuns, newSession, say } from "./stories";
+
+const HOUR_MS = 3_600_000;
+/** Clean-ups by hand alone: one that comes by itself would take what a test looks at. */
+const ENV = { AGENTRUN_SESSION_GC_INTERVAL_MS: "86400000" };
+
+const rowOf = (page: Page, title: string) => page.getByRole("row").filter({ hasText: title });
+
+async function open(page: Page, address: string): Promise<void> {
+  await page.goto(address);
+  await ready(page);
+}
+
+async function act(page: Page, title: string, action: string): Promise<void> {
+  await page.getByRole("button", { name: `Actions on ${title}` }).click();
+  await page.getByRole("menuitem", { name: action }).click();
+}
+
+/** Sets a session's expiry as a program would, behind the back of the open page. */
+async function setExpiry(page: Page, sessionId: string, inMs: number): Promise<void> {
+  const answer = await page.request.patch(`/api/v1/sessions/${sessionId}`, {
+    data: { expiresAt: new Date(Date.now() + inMs).toISOString() },
+    headers: { origin: new URL(page.url()).origin },
+  });
+  expect(answer.ok()).toBe(true);
+}
+
+/** Starts a demo session, lets its first turn end, and ends its run; returns its id. */
+async function finishedSession(page: Page, message: string): Promise<string> {
+  await newSession(page, { profile: "demo", message });
+  await expect(conversation(page)).toContainText("first message of our conversation", { timeout: 90_000 });
+  await endRuns(page);
+  return new URL(page.url()).pathname.split("/")[2] ?? "";
+}
+
+test("a volume is pinned, extended, evicted by its name, restored and forked, and its conversation goes on", async ({
+  browser,
+  watchPage,
+}) => {
+  test.setTimeout(300_000);
+  await using product = await Product.start(ENV);
+  const page = await browser.newPage({ baseURL: product.url });
+  watchPage(page);
+  await signIn(page, product);
+  const title = "Good morning, remember the word heron";
+  const sessionId = await finishedSession(page, title);
+  const row = rowOf(page, title);
+
+  await test.step("a pin shows at once, and is taken back by its own undo", async () => {
+    await open(page, "/storage");
+    await expect(row).toContainText("live");
+    await expect(row).toContainText("current");
+    await act(page, title, "Pin");
+    await expect(row.getByText("pinned", { exact: true })).toBeVisible();
+    await page.getByRole("button", { name: "Pinned: 1, show these alone" }).click();
+    await expect(page).toHaveURL(/pinned=true/);
+    await expect(row).toBeVisible();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await expect(row.getByText("pinned", { exact: true })).toBeHidden();
+  });
+
+  await test.step("an expiry set elsewhere arrives without a reload, and is extended", async () => {
+    await open(page, "/storage");
+    await expect(row).toContainText("never");
+    await setExpiry(page, sessionId, HOUR_MS);
+    await expect(row).toContainText(/in 59 m/);
+    await act(page, title, "Keep for longer…");
+    const dialog = page.getByRole("dialog", { name: "Keep for longer" });
+    await dialog.getByRole("button", { name: "1 week" }).click();
+    await expect(dialog.getByRole("status")).toContainText("It will expire in 7 d");
+    await dialog.getByRole("button", { name: "Extend" }).click();
+    await expect(dialog).toBeHidden();
+    await expect(row).toContainText("in 7 d");
+  });
+
+  await test.step("an eviction says what is lost, waits for the volume's name, and refuses the next turn", async () => {
+    await act(page, title, "Evict volume…");
+    const dialog = page.getByRole("dialog", { name: "Evict volume" });
+    await expect(dialog).toContainText("The archive holds the last turn");
+    const name = (await dialog.getByText(/^Type .* to confirm$/).textContent())?.split(" ")[1] ?? "";
+    const confirm = dialog.getByRole("button", { name: "Evict volume" });
+    await dialog.getByLabel(/^Type .* to confirm$/).fill(name.slice(0, -1));
+    await expect(confirm).toBeDisabled();
+    await dialog.getByLabel(/^Type .* to confirm$/).fill(name);
+    await confirm.click();
+    await expect(dialog).toBeHidden();
+    await expect(row).toContainText("evicted");
+    expect(existsSync(path.join(product.dataDir, "volumes", name))).toBe(false);
+    await open(page, `/sessions/${sessionId}`);
+    await expect(page.getByText("This session's volume was removed. Restore it under Storage")).toBeVisible();
+    await expect(page.getByLabel("Message")).toBeDisabled();
+  });
+
+  await test.step("a restore lets the conversation go on", async () => {
+    await page.getByRole("navigation", { name: "Session" }).getByRole("link", { name: "Storage" }).click();
+    const lifecycle = page.getByRole("list", { name: "Lifecycle" });
+    await expect(lifecycle.locator("[aria-current=step]")).toContainText("evicted");
+    await page.getByRole("button", { name: "Restore from archive" }).click();
+    await expect(page.getByRole("list", { name: "The way back" }).locator("[aria-current=step]")).toBeVisible();
+    await page.getByRole("link", { name: "Conversation", exact: true }).click();
+    await say(page, "And after an eviction?");
+    await expect(conversation(page)).toContainText("earlier message", { timeout: 90_000 });
+    await endRuns(page);
+    await page.getByRole("navigation", { name: "Session" }).getByRole("link", { name: "Storage" }).click();
+    await expect(lifecycle.locator("[aria-current=step]")).toContainText("live");
+  });
+
+  await test.step("a fork goes on from the same history, and its source stays", async () => {
+    await page.getByRole("button", { name: "Fork…" }).click();
+    const dialog = page.getByRole("dialog", { name: "Fork session" });
+    await dialog.getByLabel("Title").fill("The other way");
+    await dialog.getByRole("button", { name: "Fork", exact: true }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toContainText("The other way");
+    await say(page, "And in the copy?");
+    await expect(conversation(page)).toContainText("2 earlier messages of yours", { timeout: 90_000 });
+    await endRuns(page);
+    await open(page, "/storage");
+    await expect(rowOf(page, "The other way")).toContainText("live");
+    await expect(row).toContainText("live");
+  });
+  await page.close();
+});
+
+test("a clean-up says what it would do, does it when told, and leaves a line of history", async ({
+  browser,
+  watchPage,
+}) => {
+  test.setTimeout(240_000);
+  await using product = await Product.start(ENV);
+  const page = await browser.newPage({ baseURL: product.url });
+  watchPage(page);
+  await signIn(page, product);
+  const goes = await finishedSession(page, "Say hello, you may go");
+  const stays = await finishedSession(page, "Say hello, you must stay");
+  const { origin } = new URL(page.url());
+  const pinned = await page.request.post(`/api/v1/sessions/${stays}/storage/pin`, { data: {}, headers: { origin } });
+  expect(pinned.ok()).toBe(true);
+  for (const sessionId of [goes, stays]) await setExpiry(page, sessionId, -HOUR_MS);
+
+  await open(page, "/storage?expired=true");
+  await expect(rowOf(page, "you may go")).toContainText("expired 1 h ago");
+  await page.getByRole("navigation", { name: "Storage" }).getByRole("link", { name: "Clean-up" }).click();
+  await expect(page.getByText("No clean-up has taken anything yet")).toBeVisible();
+  await page.getByRole("button", { name: "Dry run" }).click();
+  const report = page.getByRole("status", { name: "What the clean-up says" });
+  await expect(report.getByRole("region", { name: "Would go" })).toContainText("Say hello, you may go");
+  await expect(report.getByRole("region", { name: "Kept" })).toContainText("It is pinned.");
+  await expect(report.getByRole("region", { name: "Kept" })).toContainText("Say hello, you must stay");
+
+  await page.getByRole("button", { name: "Evict 1 volume…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Run the clean-up" });
+  await dialog.getByLabel("Type 1 to confirm").fill("1");
+  await dialog.getByRole("button", { name: "Evict", exact: true }).click();
+  await expect(report.getByRole("region", { name: "Went" })).toContainText("Say hello, you may go");
+  const line = page.getByRole("table", { name: "Clean-ups" }).getByRole("row").filter({ hasText: "by hand" });
+  await expect(line).toHaveCount(1);
+  await expect(line).toContainText("1 pinned");
+  await open(page, "/storage?state=evicted");
+  await expect(rowOf(page, "you may go")).toContainText("evicted");
+  await expect(rowOf(page, "you must stay")).toBeHidden();
+  await page.close();
+});
+
+test("volumes that no session knows are shown, adopted and deleted", async ({ browser, watchPage }) => {
+  await using product = await Product.start(ENV);
+  const page = await browser.newPage({ baseURL: product.url });
+  watchPage(page, { expectedErrors: /status of 400/ });
+  await signIn(page, product);
+  const [adopted, doomed] = ["lost-and-found", "lost-for-good"].map((sessionId) => {
+    const name = `agentrun-${createHash("sha256").update(sessionId).digest("hex").slice(0, 32)}`;
+    const workspace = path.join(product.dataDir, "volumes", name, "workspace");
+    mkdirSync(workspace, { recursive: true });
+    writeFileSync(path.join(workspace, "notes.txt"), "what somebody had");
+    return { sessionId, name, folder: path.dirname(workspace) };
+  }) as [Stray, Stray];
+  const strayRow = (stray: Stray) => page.getByRole("row").filter({ has: page.getByTitle(stray.name) });
+
+  await open(page, "/storage?view=orphans");
+  await expect(strayRow(adopted)).toContainText("no session names it");
+  await strayRow(adopted).getByRole("button", { name: "Adopt…" }).click();
+  const adopting = page.getByRole("dialog", { name: "Adopt volume" });
+  await adopting.getByLabel("Session").fill("some-other-id");
+  await adopting.getByRole("button", { name: "Adopt", exact: true }).click();
+  await expect(adopting.getByRole("alert")).toContainText("can only be that of the session that it was made for");
+  await adopting.getByLabel("Session").fill(adopted.sessionId);
+  await adopting.getByLabel("Title").fill("Found again");
+  await adopting.getByRole("button", { name: "Adopt", exact: true }).click();
+  await expect(page).toHaveURL(/\/sessions\/lost-and-found\?tab=storage/);
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("Found again");
+  expect(existsSync(path.join(adopted.folder, "workspace", "notes.txt"))).toBe(true);
+
+  await open(page, "/storage?view=orphans");
+  await expect(strayRow(doomed)).toBeVisible();
+  await expect(strayRow(adopted)).toBeHidden();
+  await strayRow(doomed).getByRole("button", { name: "Delete…" }).click();
+  const deleting = page.getByRole("dialog", { name: "Delete volume" });
+  await expect(deleting.getByRole("button", { name: "Delete volume" })).toBeDisabled();
+  await deleting.getByLabel(/^Type .* to confirm$/).fill(doomed.name);
+  await deleting.getByRole("button", { name: "Delete volume" }).click();
+  await expect(page.getByText("Every volume belongs to a session.")).toBeVisible();
+  expect(existsSync(doomed.folder)).toBe(false);
+  await page.close();
+});
+type Stray = { sessionId: string; name: string; folder: string };
+
+const LOOKS = [
+  { name: "light", colorScheme: "light", viewport: { width: 1280, height: 800 } },
+  { name: "dark", colorScheme: "dark", viewport: { width: 1280, height: 800 } },
+  { name: "phone", colorScheme: "dark", viewport: { width: 390, height: 844 } },
+] as const;
+
+test("the storage pages and their dialogs are accessible, in light and dark, and fit a phone", async ({
+  browser,
+  watchPage,
+}) => {
+  test.setTimeout(480_000);
+  await using product = await Product.start(ENV);
+  const first = await browser.newPage({ baseURL: product.url });
+  watchPage(first);
+  await signIn(first, product);
+  const sessionId = await finishedSession(first, "Say hello");
+  await setExpiry(first, sessionId, HOUR_MS);
+  mkdirSync(path.join(product.dataDir, "volumes", `agentrun-${"0".repeat(32)}`));
+  const storageState = await first.context().storageState();
+  const actions: [string, string][] = [
+    ["Keep for longer…", "Keep for longer"],
+    ["Fork…", "Fork session"],
+    ["Evict volume…", "Evict volume"],
+  ];
+  for (const { name, ...options } of LOOKS) {
+    const context = await browser.newContext({ baseURL: product.url, storageState, ...options });
+    const page = await context.newPage();
+    watchPage(page);
+    const check = async (what: string) => {
+      await expect(page.locator("[data-starting-style], [data-ending-style]")).toHaveCount(0);
+      await expectAccessible(page);
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      expect(width, `${what} fits its width (${name})`).toBeLessThanOrEqual(options.viewport.width);
+    };
+    await open(page, "/storage?project=default");
+    await expect(rowOf(page, "Say hello")).toBeVisible();
+    await check("the page of volumes");
+    for (const [action, title] of actions) {
+      await act(page, "Say hello", action);
+      await expect(page.getByRole("dialog", { name: title })).toBeVisible();
+      await check(title);
+      await page.keyboard.press("Escape");
+      await expect(page.getByRole("dialog")).toHaveCount(0);
+    }
+    await open(page, "/storage?view=clean-up");
+    await page.getByRole("button", { name: "Dry run" }).click();
+    await expect(page.getByRole("status", { name: "What the clean-up says" })).toBeVisible();
+    await check("the clean-up");
+    await open(page, "/storage?view=orphans");
+    for (const button of ["Adopt…", "Delete…"]) {
+      await page.getByRole("button", { name: button }).click();
+      await expect(page.getByRole("dialog")).toBeVisible();
+      await check(button);
+      await page.keyboard.press("Escape");
+      await expect(page.getByRole("dialog")).toHaveCount(0);
+    }
+    await open(page, `/sessions/${sessionId}?tab=storage`);
+    await expect(page.getByRole("list", { name: "Lifecycle" })).toBeVisible();
+    await check("a session's storage");
+    await context.close();
+  }
+  await first.close();
+});
+
+test("all of a volume's actions are reached by keys alone, and the picture filters", async ({ browser, watchPage }) => {
+  await using product = await Product.start(ENV);
+  const page = await browser.newPage({ baseURL: product.url });
+  watchPage(page);
+  await signIn(page, product);
+  const sessionId = await finishedSession(page, "Say hello");
+  await open(page, "/storage");
+  const project = page.getByRole("button", { name: /^default / });
+  await project.focus();
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/project=default/);
+  await expect(project).toHaveAttribute("aria-pressed", "true");
+  await expect(page.getByRole("list", { name: "Largest volumes of default" })).toContainText("Say hello");
+  await page.keyboard.press("Enter");
+  await expect(page).not.toHaveURL(/project=/);
+
+  await page.getByRole("button", { name: "Actions on Say hello" }).focus();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("menuitem", { name: "Pin" })).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(rowOf(page, "Say hello").getByText("pinned", { exact: true })).toBeVisible();
+  await page.getByRole("link", { name: "Say hello" }).last().focus();
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(new RegExp(`/sessions/${sessionId}\\?tab=storage`));
+  await page.close();
+});

@@ -1,0 +1,33 @@
+import { emptyCache, type Manifest, volumeLayout } from "@/volume";
+import type { ArchiverConfig } from "./config";
+import { type ArchiverPlane, RefusedError } from "./control-plane";
+import { AWAY_MAX_MS, retry } from "./persist";
+import { sendVolume } from "./send-volume";
+
+/**
+ * Hands over what a volume holds that no runner uses. All of it is read: nothing that an agent may have written beside
+ * it is believed, since this copy may soon be the only one. Segments that the server holds are not sent again.
+ */
+export async function archive(
+  config: ArchiverConfig,
+  controlPlane: ArchiverPlane,
+): Promise<{ sizeBytes: number; filesCount: number; sha256: string; sentBytes: number }> {
+  const { sessionId, attemptId, rolloutSubdir, volumeDir } = config;
+  const ask = <T>(call: () => Promise<T>) => retry(call, { awayMaxMs: AWAY_MAX_MS });
+  let sentBytes = 0;
+  const packed = await sendVolume(volumeLayout(volumeDir, rolloutSubdir), emptyCache(), {
+    missing: (digests) => ask(() => controlPlane.missingSegments({ sessionId, digests })),
+    async put(segment) {
+      await ask(() => controlPlane.putSegment(segment));
+      sentBytes += segment.bytes.length;
+    },
+  });
+  if (!packed) throw new RefusedError("archive-incomplete", "the server lost segments while they were sent");
+  // Whose it is and which turn it holds is known where it is taken on.
+  const unknown = { runId: "", leaseEpoch: 0, threadId: null, turnId: null };
+  const head = { format: 1, sessionId, attemptId, rolloutSubdir, createdAt: new Date().toISOString() } as const;
+  const manifest: Manifest = { ...head, ...unknown, ...packed };
+  await ask(() => controlPlane.storeArchive({ manifest: { ...manifest } }));
+  const { sizeBytes, filesCount, sha256 } = packed;
+  return { sizeBytes, filesCount, sha256, sentBytes };
+}

@@ -1,0 +1,58 @@
+import { type PackCache, type PackedVolume, packVolume, type Segment, type VolumeLayout } from "@/volume";
+
+/** Segments are sent in groups of about this size, so that memory stays bounded whatever the volume holds. */
+const GROUP_BYTES_MAX = 32 * 1024 * 1024;
+const DIGESTS_MAX = 10_000;
+
+/** The way of a volume's segments to the server. What it throws ends the sending. */
+interface SegmentLine {
+  /** Which of these the server does not hold. */
+  missing(digests: string[]): Promise<string[]>;
+  put(segment: Segment): Promise<void>;
+  /** Throws where the sending is to be given up. */
+  check?(): void;
+}
+
+/**
+ * Packs a volume and sends what the server does not hold. Answers nothing when it no longer holds a segment that an
+ * earlier archive sent: then all has to be read and sent anew.
+ */
+export async function sendVolume(
+  layout: VolumeLayout,
+  cache: PackCache,
+  line: SegmentLine,
+): Promise<PackedVolume | undefined> {
+  const sent = new Set<string>();
+  let group: Segment[] = [];
+  let groupBytes = 0;
+  const send = async () => {
+    const missing = new Set(
+      await findMissing(
+        line,
+        group.map(({ digest }) => digest),
+      ),
+    );
+    for (const segment of group) {
+      if (missing.has(segment.digest)) await line.put(segment);
+      sent.add(segment.digest);
+    }
+    group = [];
+    groupBytes = 0;
+  };
+  const packed = await packVolume(layout, cache, async (segment) => {
+    line.check?.();
+    group.push(segment);
+    groupBytes += segment.bytes.length;
+    if (groupBytes > GROUP_BYTES_MAX) await send();
+  });
+  await send();
+  const reused = Object.keys(packed.segments).filter((digest) => !sent.has(digest));
+  return (await findMissing(line, reused)).length > 0 ? undefined : packed;
+}
+
+async function findMissing(line: SegmentLine, digests: string[]): Promise<string[]> {
+  const missing: string[] = [];
+  for (let start = 0; start < digests.length; start += DIGESTS_MAX)
+    missing.push(...(await line.missing(digests.slice(start, start + DIGESTS_MAX))));
+  return missing;
+}

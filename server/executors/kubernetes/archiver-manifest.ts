@@ -1,0 +1,50 @@
+import type { ArchiverSpec } from "@/server/executors/executor";
+import type { Job } from "@/server/kubernetes";
+import { type JobPolicy, restrictedContainer, restrictedJob, VOLUME_DIR } from "./pod";
+
+const SESSION = "agentrun.dev/session-id";
+/** The largest workspace that an archive holds takes minutes. */
+const DEADLINE_SECONDS = 3_600;
+
+/** A runner's image with nothing but the volume, read-only, and a way to web. */
+export function archiverJobFor(spec: ArchiverSpec, policy: JobPolicy): Job {
+  const { attemptId, sessionId } = spec;
+  const environment = {
+    AGENTRUN_STEP: "archive",
+    AGENTRUN_URL: spec.url,
+    AGENTRUN_ATTEMPT: attemptId,
+    AGENTRUN_SESSION_ID: literal(sessionId),
+    AGENTRUN_ROLLOUT_SUBDIR: spec.rolloutSubdir,
+    AGENTRUN_VOLUME_DIR: VOLUME_DIR,
+    AGENTRUN_SANDBOX: "pod",
+    HOME: "/tmp",
+    LOG_LEVEL: policy.logLevel,
+  };
+  const head = {
+    attemptId,
+    annotations: { [SESSION]: sessionId },
+    hasNetwork: false,
+    deadlineSeconds: DEADLINE_SECONDS,
+  };
+  return restrictedJob(head, policy, {
+    containers: [
+      {
+        name: "archiver",
+        ...restrictedContainer(policy, { environment, token: { variable: "AGENTRUN_ARCHIVER_TOKEN", attemptId } }),
+        volumeMounts: [
+          { name: "volume", mountPath: VOLUME_DIR, readOnly: true },
+          { name: "tmp", mountPath: "/tmp" },
+        ],
+      },
+    ],
+    volumes: [
+      { name: "volume", persistentVolumeClaim: { claimName: spec.volumeName } },
+      { name: "tmp", emptyDir: { sizeLimit: policy.scratchLimit } },
+    ],
+  });
+}
+
+/** The cluster puts other variables in the place of `$(NAME)`; an id of an adopted session may hold anything. */
+function literal(value: string): string {
+  return value.replaceAll("$", "$$$$");
+}

@@ -1,0 +1,96 @@
+import { and, asc, eq, isNotNull, isNull, sql } from "drizzle-orm";
+import { archiveManifests, archiveSegments, type SessionRow, sessions } from "@/db/schema";
+import type { ServiceContext, TxContext } from "@/server/context";
+import { ConflictError } from "@/server/errors";
+import { newId } from "@/server/ids";
+
+const COPIES_AT_ONCE = 8;
+const COPIES_PER_REPAIR_MAX = 20;
+
+/** A manifest whose segments are to be copied to its session from another's. */
+type Copy = { id: string; sessionId: string; copiedFrom: string };
+
+/**
+ * Makes the newest archive of a locked session that of a new one too; answers its id. The segments follow
+ * (`copySegments`): until they are all there, nobody removes those that they are copied from, and the new session reads
+ * them where they are.
+ */
+export async function orderCopy(ctx: TxContext, from: SessionRow, toSessionId: string): Promise<string> {
+  const id = newId("manifest");
+  // In the database alone: a manifest may have megabytes.
+  const { rows } = await ctx.db.execute(sql`
+    insert into agentrun_archive_manifests
+      (id, session_id, run_id, lease_epoch, command_id, manifest, size_bytes, files_count, sha256, copied_from)
+    select ${id}, ${toSessionId}, run_id, lease_epoch, null,
+      jsonb_set(manifest, '{sessionId}', to_jsonb(${toSessionId}::text)), size_bytes, files_count, sha256, ${from.sessionId}
+    from agentrun_archive_manifests where id = ${from.archiveManifestId}
+    returning id`);
+  if (rows.length === 0) throw new Error(`session ${from.sessionId} names an archive that is not there`);
+  return id;
+}
+
+/** Copies what is not there yet. Safe to run twice, and to die half-way: the repair goes on with it. */
+export async function copySegments(ctx: ServiceContext, copy: Copy): Promise<void> {
+  const waiting = await readWaiting(ctx, copy);
+  const work = async () => {
+    for (let next = waiting.pop(); next; next = waiting.pop()) await copyOne(ctx, copy, next);
+  };
+  await Promise.all(Array.from({ length: COPIES_AT_ONCE }, work));
+  await ctx.db.update(archiveManifests).set({ copiedFrom: null }).where(eq(archiveManifests.id, copy.id));
+}
+
+/** Finishes copies that a crash left half-way. Answers how many. */
+export async function finishCopies(ctx: ServiceContext): Promise<number> {
+  const left = await ctx.db
+    .select({
+      id: archiveManifests.id,
+      sessionId: archiveManifests.sessionId,
+      copiedFrom: sql<string>`${archiveManifests.copiedFrom}`,
+    })
+    .from(archiveManifests)
+    .innerJoin(sessions, and(eq(sessions.sessionId, archiveManifests.sessionId), isNull(sessions.deletedAt)))
+    .where(isNotNull(archiveManifests.copiedFrom))
+    .orderBy(asc(archiveManifests.createdAt))
+    .limit(COPIES_PER_REPAIR_MAX);
+  let finished = 0;
+  for (const copy of left) {
+    try {
+      await copySegments(ctx, copy);
+      finished += 1;
+    } catch (error) {
+      ctx.log.error({ err: error, sessionId: copy.sessionId, from: copy.copiedFrom }, "an archive was not copied");
+    }
+  }
+  return finished;
+}
+
+async function readWaiting(ctx: ServiceContext, copy: Copy): Promise<{ sha256: string; storedBytes: number }[]> {
+  const { rows } = await ctx.db.execute<{ sha256: string; storedBytes: number }>(sql`
+    select segment.key as sha256, segment.value::float8 as "storedBytes"
+    from agentrun_archive_manifests manifest, jsonb_each_text(manifest.manifest->'segments') segment
+    where manifest.id = ${copy.id} and not exists (
+      select 1 from agentrun_archive_segments held
+      where held.session_id = ${copy.sessionId} and held.sha256 = segment.key and held.removing_at is null)`);
+  return rows;
+}
+
+async function copyOne(
+  ctx: ServiceContext,
+  { sessionId, copiedFrom }: Copy,
+  { sha256, storedBytes }: { sha256: string; storedBytes: number },
+): Promise<void> {
+  if (!(await ctx.archive.copy(copiedFrom, sessionId, sha256))) {
+    throw new ConflictError("archive-incomplete", `the archive of session ${copiedFrom} lacks segment ${sha256}`);
+  }
+  await ctx.db.insert(archiveSegments).values({ sessionId, sha256, storedBytes }).onConflictDoNothing();
+}
+
+/** Whether anybody still copies from a session: what it holds stays until then. */
+export async function isCopiedFrom(ctx: ServiceContext, sessionId: string): Promise<boolean> {
+  const [copy] = await ctx.db
+    .select({ id: archiveManifests.id })
+    .from(archiveManifests)
+    .where(eq(archiveManifests.copiedFrom, sessionId))
+    .limit(1);
+  return copy !== undefined;
+}

@@ -1,0 +1,162 @@
+import { eq, sql } from "drizzle-orm";
+import { expect, test } from "vitest";
+import { archiveManifests, archiveSegments, sessions } from "@/db/schema";
+import type { ServiceContext, StorageSettings } from "@/server/context";
+import { finishRemovals, getManifest, getSegment } from "@/server/manifests";
+import { finishRun } from "@/server/runs";
+import { requireSession } from "@/server/sessions";
+import { evictStorage, forkSession, getStorage, pinStorage, restoreStorage } from "@/server/storage";
+import { createTestStore, type TestStore } from "@/server/storage/test/context";
+import {
+  archive,
+  claimSession,
+  folderOf,
+  makeStoredSession,
+  makeUsedSession,
+  readNote,
+  runTurn,
+} from "@/server/storage/test/volume";
+import { Manifest, restoreVolume } from "@/volume";
+import { expireArchives } from ".";
+
+const HOUR_MS = 3_600_000;
+
+function keeping(store: TestStore, storage: Partial<StorageSettings>): ServiceContext {
+  const ctx = store.as();
+  return { ...ctx, settings: { ...ctx.settings, storage: { ...ctx.settings.storage, ...storage } } };
+}
+
+/** A session with as many archives as turns. */
+async function makeArchives(ctx: ServiceContext, notes: string[]): Promise<string> {
+  const sessionId = await makeStoredSession(ctx);
+  const held = await claimSession(ctx, sessionId);
+  for (const note of notes) {
+    await runTurn(ctx, held, { sessionId, note });
+    await archive(ctx, held, sessionId);
+  }
+  await finishRun(held.runner, { runId: held.runId, leaseEpoch: held.leaseEpoch, terminalStatus: "completed" });
+  return sessionId;
+}
+
+/** As if so many hours had passed since every archive was replaced and every volume evicted. */
+async function age(ctx: ServiceContext, hours: number): Promise<void> {
+  const earlier = (column: unknown) => sql`${column} - ${hours} * interval '1 hour'`;
+  await ctx.db.update(archiveManifests).set({ supersededAt: earlier(archiveManifests.supersededAt) });
+  await ctx.db.update(archiveSegments).set({ createdAt: earlier(archiveSegments.createdAt) });
+  await ctx.db.update(sessions).set({ storageEvictedAt: earlier(sessions.storageEvictedAt) });
+}
+
+async function manifestsOf(ctx: ServiceContext, sessionId: string): Promise<string[]> {
+  const rows = await ctx.db
+    .select({ id: archiveManifests.id })
+    .from(archiveManifests)
+    .where(eq(archiveManifests.sessionId, sessionId))
+    .orderBy(archiveManifests.createdAt);
+  return rows.map((row) => row.id);
+}
+
+/** Whether the archive fills a new volume; answers the note on it. */
+async function resume(ctx: ServiceContext, sessionId: string): Promise<string | null> {
+  await evictStorage(ctx, { sessionId });
+  await restoreStorage(ctx, { sessionId });
+  const { manifest, manifestId } = await getManifest(ctx, { sessionId });
+  const writer = { runId: "run_x", leaseEpoch: 1, attemptId: "att_x" };
+  const fetchSegment = (sha256: string) => getSegment(ctx, { sessionId, sha256 });
+  await restoreVolume({ dir: folderOf(ctx, sessionId), manifest, manifestId, fetchSegment, writer });
+  return readNote(ctx, sessionId);
+}
+
+test("as many archives are kept as the configuration says, the newest", async () => {
+  await using store = await createTestStore();
+  const one = keeping(store, { archiveKeep: 1 });
+  const three = keeping(store, { archiveKeep: 3 });
+  expect(await manifestsOf(one, await makeArchives(one, ["a", "b", "c"]))).toHaveLength(1);
+  const sessionId = await makeArchives(three, ["a", "b", "c", "d"]);
+  expect(await manifestsOf(three, sessionId)).toHaveLength(3);
+  expect(await resume(three, sessionId)).toBe("d");
+});
+
+test("a replaced archive goes after its time with what only it needed; the newest stays, and is whole", async () => {
+  await using store = await createTestStore();
+  const ctx = keeping(store, { archiveKeep: 5, archiveRetentionMs: 24 * HOUR_MS });
+  const [old, young] = [await makeArchives(ctx, ["a", "b", "c"]), await makeArchives(ctx, ["d"])];
+  await age(ctx, 20);
+  expect(await expireArchives(ctx)).toEqual({ pruned: [], expired: [], failed: [] });
+  await age(ctx, 5);
+  const { archiveManifestId: newest } = await requireSession(ctx, old);
+  expect(await expireArchives(ctx)).toEqual({ pruned: [old], expired: [], failed: [] });
+  expect(await expireArchives(ctx)).toEqual({ pruned: [], expired: [], failed: [] });
+  expect(await manifestsOf(ctx, old)).toEqual([newest]);
+  const held = await ctx.db.select().from(archiveSegments).where(eq(archiveSegments.sessionId, old));
+  expect(held).toHaveLength(1);
+  expect([await resume(ctx, old), await resume(ctx, young)]).toEqual(["c", "d"]);
+});
+
+test("an archive that a restore is under way from stays, though a newer one replaced it", async () => {
+  await using store = await createTestStore();
+  const ctx = keeping(store, { archiveKeep: 5, archiveRetentionMs: 24 * HOUR_MS });
+  const sessionId = await makeArchives(ctx, ["a", "b", "c"]);
+  const [first = ""] = await manifestsOf(ctx, sessionId);
+  await ctx.db.update(sessions).set({ restoreManifestId: first }).where(eq(sessions.sessionId, sessionId));
+  await age(ctx, 25);
+  await expireArchives(ctx);
+  expect(await manifestsOf(ctx, sessionId)).toContain(first);
+  const { manifest } = await getManifest(ctx, { sessionId });
+  for (const sha256 of Object.keys(Manifest.parse(manifest).segments))
+    expect((await getSegment(ctx, { sessionId, sha256 })).byteLength).toBeGreaterThan(0);
+});
+
+test("an evicted session's archive goes after its time, in the audit; with a pin, a volume or a fork it stays", async () => {
+  await using store = await createTestStore();
+  const ctx = keeping(store, { archiveRetentionDays: 30 });
+  const [gone, pinned, live, source, late] = [
+    await makeUsedSession(ctx, { note: "gone" }),
+    await makeUsedSession(ctx, { note: "pinned" }),
+    await makeUsedSession(ctx, { note: "live" }),
+    await makeUsedSession(ctx, { note: "source" }),
+    await makeUsedSession(ctx, { note: "late" }),
+  ];
+  for (const sessionId of [gone, pinned, source]) await evictStorage(ctx, { sessionId });
+  await pinStorage(ctx, { sessionId: pinned });
+  const copy = () => Promise.reject(new Error("crash"));
+  const dying = { ...ctx, archive: { ...ctx.archive, copy } };
+  await expect(forkSession(dying, { sessionId: source, newSessionId: "ses_fork" })).rejects.toThrow("crash");
+  await age(ctx, 31 * 24);
+  await evictStorage(ctx, { sessionId: late });
+  expect(await expireArchives(store.as())).toEqual({ pruned: [], expired: [], failed: [] });
+  expect(await expireArchives(ctx)).toEqual({ pruned: [], expired: [gone], failed: [] });
+  expect(await getStorage(ctx, { sessionId: gone })).toMatchObject({ storageState: "evicted", restorable: false });
+  await expect(restoreStorage(ctx, { sessionId: gone })).rejects.toMatchObject({ reason: "store-not-restorable" });
+  expect(await ctx.db.select().from(archiveSegments).where(eq(archiveSegments.sessionId, gone))).toEqual([]);
+  const { rows } = await ctx.db.execute<{ targetId: string }>(
+    sql`select target_id as "targetId" from agentrun_audit where action = 'archive.expired'`,
+  );
+  expect(rows).toEqual([{ targetId: gone }]);
+  for (const [sessionId, note] of [
+    [pinned, "pinned"],
+    [live, "live"],
+    [late, "late"],
+  ] as const)
+    expect(await resume(ctx, sessionId)).toBe(note);
+  // Once the fork has its own copy, the source's goes too.
+  await forkSession(ctx, { sessionId: source, newSessionId: "ses_fork" });
+  expect((await expireArchives(ctx)).expired).toEqual([source]);
+  expect(await resume(ctx, "ses_fork")).toBe("source");
+});
+
+test("what a crash leaves of an expired archive is removed by the repair", async () => {
+  await using store = await createTestStore();
+  const ctx = keeping(store, { archiveRetentionDays: 30 });
+  const sessionId = await makeUsedSession(ctx, { note: "gone" });
+  await evictStorage(ctx, { sessionId });
+  const [segment] = await ctx.db.select().from(archiveSegments).where(eq(archiveSegments.sessionId, sessionId));
+  await age(ctx, 31 * 24);
+  const removeAll = () => Promise.reject(new Error("crash"));
+  const dying = { ...ctx, archive: { ...ctx.archive, removeAll } };
+  expect((await expireArchives(dying)).failed).toEqual([sessionId]);
+  expect(await ctx.archive.get(sessionId, segment?.sha256 ?? "")).not.toBeNull();
+  expect(await getStorage(ctx, { sessionId })).toMatchObject({ restorable: false });
+  await ctx.db.update(archiveSegments).set({ removingAt: sql`now() - interval '11 minutes'` });
+  expect(await finishRemovals(ctx)).toBe(1);
+  expect(await ctx.archive.get(sessionId, segment?.sha256 ?? "")).toBeNull();
+});

@@ -1,0 +1,72 @@
+import { eq, sql } from "drizzle-orm";
+import type { ArchiveOrder } from "@/contract/storage";
+import type { ArchiveOrderer } from "@/contract/words";
+import { type ArchiveOrderRow, archiveOrders, type SessionRow } from "@/db/schema";
+import type { ServiceContext, TxContext } from "@/server/context";
+import { newId } from "@/server/ids";
+import { iso } from "@/server/stored";
+
+export async function findArchiveOrder(ctx: ServiceContext, sessionId: string): Promise<ArchiveOrderRow | null> {
+  const [order] = await ctx.db.select().from(archiveOrders).where(eq(archiveOrders.sessionId, sessionId));
+  return order ?? null;
+}
+
+/** Changes the order of a locked session: nobody else does meanwhile. */
+export async function changeOrder(
+  ctx: TxContext,
+  sessionId: string,
+  values: Partial<{ [Column in keyof ArchiveOrderRow]: ArchiveOrderRow[Column] | ReturnType<typeof sql> }>,
+): Promise<ArchiveOrderRow> {
+  const [order] = await ctx.db
+    .update(archiveOrders)
+    .set({ ...values, updatedAt: sql`clock_timestamp()` })
+    .where(eq(archiveOrders.sessionId, sessionId))
+    .returning();
+  if (!order) throw new Error(`the archive order of session ${sessionId} was lost under its lock`);
+  ctx.wake("sessions");
+  return order;
+}
+
+/**
+ * Has a locked session's volume archived, by an archiver that the worker starts. Ordered again it is the same order; a
+ * person who asks again does not wait for the next try. An order for what the volume held before is taken over.
+ */
+export async function orderArchive(
+  ctx: TxContext,
+  session: SessionRow,
+  orderedBy: ArchiveOrderer,
+): Promise<{ order: ArchiveOrderRow; isNew: boolean }> {
+  const { sessionId, tenantId, volumeCommandId: commandId } = session;
+  const known = await findArchiveOrder(ctx, sessionId);
+  if (known?.commandId === commandId) {
+    if (orderedBy === "collection") return { order: known, isNew: false };
+    const order = await changeOrder(ctx, sessionId, { orderedBy, nextTryAt: sql`clock_timestamp()` });
+    return { order, isNew: false };
+  }
+  const anew = { orderedBy, commandId, tryCount: 0, failure: null, nextTryAt: sql`clock_timestamp()` };
+  if (known) {
+    // An archiver of the old order ends first.
+    const state = known.state === "waiting" ? known.state : "ending";
+    return { order: await changeOrder(ctx, sessionId, { ...anew, state }), isNew: true };
+  }
+  const [order] = await ctx.db
+    .insert(archiveOrders)
+    .values({ ...anew, sessionId, tenantId, attemptId: newId("archiver") })
+    .returning();
+  if (!order) throw new Error("the archive order's insert answered no row");
+  ctx.wake("sessions");
+  return { order, isNew: true };
+}
+
+export function toArchiveOrder(row: ArchiveOrderRow): ArchiveOrder {
+  const { state, orderedBy, tryCount, failure } = row;
+  return { state, orderedBy, tryCount, failure, orderedAt: iso(row.createdAt), nextTryAt: iso(row.nextTryAt) };
+}
+
+/** Why a volume whose archive was ordered is still there, in words for the operator. */
+export function reasonOf(order: ArchiveOrder): string {
+  const { state, failure, tryCount, nextTryAt } = order;
+  if (failure === null) return "archiving: its archive is being made";
+  const next = state === "waiting" ? `the next try is at ${nextTryAt}` : "it is being tried again";
+  return `archive-failed: ${failure} (${tryCount === 1 ? "1 try" : `${tryCount} tries`}; ${next})`;
+}

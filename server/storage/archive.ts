@@ -1,0 +1,64 @@
+import type { ArchiveStorageInput, StorageSummary } from "@/contract/storage";
+import { lockSession } from "@/db/queries/lock";
+import type { SessionRow } from "@/db/schema";
+import { audit } from "@/server/audit";
+import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
+import { ConflictError, NotFoundError, StoreEvictedError, UnavailableError } from "@/server/errors";
+import { requireSession } from "@/server/sessions";
+import { orderArchive } from "./archive-order";
+import { archiveVolume, canArchive, hasArchivers, isArchiveReadable } from "./archive-volume";
+import { getStorage } from "./get";
+import { hasCurrentArchive, wasUsed } from "./keeper";
+import { assertNoRunIsLive } from "./live-run";
+
+/**
+ * Archives the volume of a session that no run has claimed, without waiting for its next turn. A folder's archive is
+ * there with the answer; a claim's is ordered, and `archiveOrder` tells how it stands. With an archive of the last turn,
+ * or without any turn, there is nothing to do.
+ */
+export async function archiveStorage(ctx: ServiceContext, input: ArchiveStorageInput): Promise<StorageSummary> {
+  const session = await requireSession(ctx, input.sessionId);
+  await assertArchivable(ctx, session);
+  const isSecured = hasCurrentArchive(session) && (await isArchiveReadable(ctx, session));
+  if (isSecured || !wasUsed(session)) return getStorage(ctx, input);
+  if (hasArchivers(ctx, session)) await inTx(ctx, (ctx) => order(ctx, session.sessionId));
+  else if (await canArchive(ctx, session)) await archiveHere(ctx, session);
+  else
+    throw new UnavailableError(
+      "executor-unavailable",
+      `nobody here can reach the volume of session ${session.sessionId}: its next turn's runner archives it`,
+    );
+  return getStorage(ctx, input);
+}
+
+async function assertArchivable(ctx: ServiceContext, session: SessionRow): Promise<void> {
+  const { sessionId, storageState } = session;
+  if (storageState === "evicted" || storageState === "deleting")
+    throw new StoreEvictedError(sessionId, session.archiveManifestId !== null);
+  if (storageState !== "live" && storageState !== "archiving")
+    throw new ConflictError(
+      "session-busy",
+      `session ${sessionId} has no whole volume to archive: it is ${storageState}`,
+    );
+  await assertNoRunIsLive(ctx, sessionId);
+}
+
+async function archiveHere(ctx: ServiceContext, session: SessionRow): Promise<void> {
+  await inTx(ctx, (ctx) => note(ctx, session));
+  const made = await archiveVolume(ctx, session);
+  if (made === null)
+    throw new ConflictError("session-busy", `session ${session.sessionId} changed meanwhile: look at it again`);
+}
+
+async function order(ctx: TxContext, sessionId: string): Promise<void> {
+  const session = await lockSession(ctx.db, sessionId, tenantOf(ctx));
+  if (!session) throw new NotFoundError("session", sessionId);
+  await assertArchivable(ctx, session);
+  await orderArchive(ctx, session, "person");
+  await note(ctx, session);
+}
+
+async function note(ctx: TxContext, { sessionId: targetId, tenantId, volumeCommandId }: SessionRow): Promise<void> {
+  const details = { commandId: volumeCommandId };
+  await audit(ctx, { action: "storage.archive", targetKind: "session", targetId, tenantId, details });
+}

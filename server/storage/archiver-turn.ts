@@ -1,0 +1,198 @@
+import { and, eq, inArray, sql } from "drizzle-orm";
+import { lockSession } from "@/db/queries/lock";
+import { type ArchiveOrderRow, archiveOrders, runnerJobs, runs, type SessionRow } from "@/db/schema";
+import { audit } from "@/server/audit";
+import { inTx, type ServiceContext, type TxContext } from "@/server/context";
+import { newId } from "@/server/ids";
+import { changeOrder, findArchiveOrder } from "./archive-order";
+import { isArchiveReadable } from "./archive-volume";
+import { findKeeper, hasCurrentArchive } from "./keeper";
+import { findLiveRun } from "./live-run";
+
+/**
+ * An archiver has its session's volume to itself from `launching` until it is confirmed gone. A run that comes meanwhile
+ * takes that turn from it (`ending`), and is started once it is gone: where a claim is one pod's, it could not begin
+ * before. All of it is decided under the session's lock.
+ */
+const RETRY_BASE_MS = 60_000;
+const RETRY_MAX_MS = 6 * 60 * 60_000;
+const RUN_WAIT_MS = 10_000;
+const FAILURE_MAX = 1_000;
+const DROPPED_MAX = 100;
+
+/** Whether an archiver may hand over what it packs. */
+export function isActive(order: ArchiveOrderRow): boolean {
+  return order.state === "launching" || order.state === "running";
+}
+
+/** Whether a locked session still asks for what was ordered. */
+export async function isWanted(ctx: TxContext, session: SessionRow, order: ArchiveOrderRow): Promise<boolean> {
+  if (session.volumeCommandId !== order.commandId) return false;
+  if (hasCurrentArchive(session) && (await isArchiveReadable(ctx, session))) return false;
+  if (order.orderedBy === "person") return session.storageState === "live" || session.storageState === "archiving";
+  return session.storageState === "archiving" && (await findKeeper(ctx, session)) === null;
+}
+
+/**
+ * Whether a runner may be started on a session's volume now. If not, an archiver is at it, which this call has sent
+ * away: ask again once it is gone.
+ */
+export function yieldToRun(ctx: ServiceContext, sessionId: string): Promise<boolean> {
+  return inTx(ctx, async (ctx) => {
+    const session = await lockSession(ctx.db, sessionId, null);
+    const order = await findArchiveOrder(ctx, sessionId);
+    if (!session || !order || order.state === "waiting") return true;
+    if (order.state !== "ending") await changeOrder(ctx, sessionId, { state: "ending" });
+    return false;
+  });
+}
+
+export type Turn = { order: ArchiveOrderRow; session: SessionRow };
+
+/** Gives a waiting order its turn; null while a runner has the volume, and when the order is not wanted any more. */
+export function beginTurn(ctx: ServiceContext, sessionId: string): Promise<Turn | null> {
+  return inTx(ctx, async (ctx) => {
+    const session = await lockSession(ctx.db, sessionId, null);
+    const order = await findArchiveOrder(ctx, sessionId);
+    if (!session || order?.state !== "waiting") return null;
+    if (!(await isWanted(ctx, session, order))) {
+      await removeOrder(ctx, order);
+      return null;
+    }
+    if ((await findLiveRun(ctx, sessionId)) !== null || (await hasRunner(ctx, sessionId))) {
+      // Behind those whose volume is free.
+      await changeOrder(ctx, sessionId, { nextTryAt: later(RUN_WAIT_MS) });
+      return null;
+    }
+    const begun = await changeOrder(ctx, sessionId, { state: "launching" });
+    await note(ctx, begun, "archive.begin", {});
+    return { session, order: begun };
+  });
+}
+
+/** A runner's pod may outlive its run, and keeps the claim for as long. */
+async function hasRunner(ctx: TxContext, sessionId: string): Promise<boolean> {
+  const [job] = await ctx.db
+    .select({ id: runnerJobs.id })
+    .from(runnerJobs)
+    .innerJoin(runs, eq(runs.id, runnerJobs.runId))
+    .where(and(eq(runs.sessionId, sessionId), inArray(runnerJobs.state, ["launching", "running"])))
+    .limit(1);
+  return job !== undefined;
+}
+
+/** Takes the turn from an archiver whose work nobody wants any more; answers how it stands. */
+export function judgeTurn(
+  ctx: ServiceContext,
+  sessionId: string,
+): Promise<{ order: ArchiveOrderRow | null; session: SessionRow | null }> {
+  return inTx(ctx, async (ctx) => {
+    const session = await lockSession(ctx.db, sessionId, null);
+    const order = await findArchiveOrder(ctx, sessionId);
+    if (!order || !isActive(order) || (session && (await isWanted(ctx, session, order)))) return { order, session };
+    return { order: await changeOrder(ctx, sessionId, { state: "ending" }), session };
+  });
+}
+
+/** Its Job was made. */
+export async function confirmTurn(ctx: ServiceContext, attemptId: string): Promise<void> {
+  await ctx.db
+    .update(archiveOrders)
+    .set({ state: "running", updatedAt: sql`clock_timestamp()` })
+    .where(and(eq(archiveOrders.attemptId, attemptId), eq(archiveOrders.state, "launching")));
+}
+
+/** An archiver that could not be started: whether something of it is there is found out before another try. */
+export function failTurn(ctx: ServiceContext, attemptId: string, failure: string): Promise<void> {
+  return withOrder(ctx, attemptId, async (ctx, order) => {
+    if (isActive(order)) await noteFailure(ctx, order, failure);
+  });
+}
+
+/**
+ * Records that an archiver is confirmed gone. Its order goes with it, unless its archive is still missing: then it waits
+ * for its next try. Safe to tell twice.
+ */
+export function endTurn(ctx: ServiceContext, attemptId: string, failure: string): Promise<void> {
+  return withOrder(ctx, attemptId, async (ctx, order, session) => {
+    if (order.state === "waiting") return;
+    if (session && isActive(order)) await noteFailure(ctx, order, failure);
+    if (session && (await isWanted(ctx, session, order)))
+      await changeOrder(ctx, order.sessionId, { state: "waiting", attemptId: newId("archiver") });
+    else await removeOrder(ctx, order);
+    // A run may wait for the volume.
+    ctx.wake("runs");
+  });
+}
+
+async function removeOrder(ctx: TxContext, { sessionId }: ArchiveOrderRow): Promise<void> {
+  await ctx.db.delete(archiveOrders).where(eq(archiveOrders.sessionId, sessionId));
+  ctx.wake("sessions");
+}
+
+async function noteFailure(ctx: TxContext, order: ArchiveOrderRow, failure: string): Promise<void> {
+  const tryCount = order.tryCount + 1;
+  const words = failure.slice(-FAILURE_MAX);
+  const values = { state: "ending", failure: words, tryCount, nextTryAt: retryAt(tryCount) } as const;
+  await changeOrder(ctx, order.sessionId, values);
+  await note(ctx, order, "archive.failed", { failure: words, tryCount });
+}
+
+/** Later after each try that failed. */
+export function retryAt(tryCount: number): ReturnType<typeof sql> {
+  return later(Math.min(RETRY_BASE_MS * 2 ** (tryCount - 1), RETRY_MAX_MS));
+}
+
+function later(delayMs: number): ReturnType<typeof sql> {
+  return sql`clock_timestamp() + ${delayMs} * interval '1 millisecond'`;
+}
+
+async function note(
+  ctx: TxContext,
+  order: ArchiveOrderRow,
+  action: string,
+  details: Record<string, unknown>,
+): Promise<void> {
+  const { sessionId: targetId, tenantId, attemptId, orderedBy } = order;
+  await audit(ctx, {
+    action,
+    targetKind: "session",
+    targetId,
+    tenantId,
+    details: { attemptId, orderedBy, ...details },
+  });
+}
+
+type Work = (ctx: TxContext, order: ArchiveOrderRow, session: SessionRow | null) => Promise<void>;
+
+/** The order that this attempt is of, with its session locked; nothing happens when it is another's by now. */
+function withOrder(ctx: ServiceContext, attemptId: string, work: Work): Promise<void> {
+  return inTx(ctx, async (ctx) => {
+    const ofAttempt = eq(archiveOrders.attemptId, attemptId);
+    const [found] = await ctx.db.select({ sessionId: archiveOrders.sessionId }).from(archiveOrders).where(ofAttempt);
+    if (!found) return;
+    const session = await lockSession(ctx.db, found.sessionId, null);
+    const [order] = await ctx.db.select().from(archiveOrders).where(ofAttempt);
+    if (order) await work(ctx, order, session);
+  });
+}
+
+/** Removes waiting orders that nobody wants any more, so that none is shown; what else waits is judged at its turn. */
+export async function dropUnwanted(ctx: ServiceContext): Promise<void> {
+  const { rows } = await ctx.db.execute<{ sessionId: string }>(sql`
+    select archiving.session_id as "sessionId"
+    from agentrun_archive_orders archiving join agentrun_sessions session on session.session_id = archiving.session_id
+    where archiving.state = 'waiting'
+      and (session.deleted_at is not null or session.volume_command_id is distinct from archiving.command_id
+        or session.storage_state not in ('live', 'archiving')
+        or (archiving.ordered_by = 'collection' and session.storage_state <> 'archiving'))
+    limit ${DROPPED_MAX}`);
+  for (const { sessionId } of rows) {
+    await inTx(ctx, async (ctx) => {
+      const session = await lockSession(ctx.db, sessionId, null);
+      const order = await findArchiveOrder(ctx, sessionId);
+      if (order?.state !== "waiting" || (session && (await isWanted(ctx, session, order)))) return;
+      await removeOrder(ctx, order);
+    });
+  }
+}

@@ -1,0 +1,89 @@
+import { and, asc, eq, lte, ne, sql } from "drizzle-orm";
+import { archiveOrders } from "@/db/schema";
+import type { ServiceContext } from "@/server/context";
+import type { ArchiverLauncher } from "@/server/executors";
+import { mintArchiverToken } from "@/server/identity";
+import { beginTurn, confirmTurn, dropUnwanted, endTurn, failTurn, judgeTurn, type Turn } from "./archiver-turn";
+
+/** Archivers at once: each reads a whole volume, and sends what the archive lacks through web. */
+const ARCHIVERS_MAX = 4;
+
+export type ArchiversDeps = { ctx: ServiceContext; launcher: ArchiverLauncher; archiversMax?: number };
+
+/** Starts and ends what archives volumes that no process of the server can reach, as orders and sessions say. */
+export class Archivers {
+  /** Attempts whose end is under way: what takes its time goes on beside the next passes. */
+  readonly #ending = new Set<string>();
+
+  constructor(private readonly deps: ArchiversDeps) {}
+
+  /** One pass. Launching twice makes one archiver, so a pass may die anywhere. */
+  async pass(): Promise<void> {
+    const { ctx, archiversMax = ARCHIVERS_MAX } = this.deps;
+    await dropUnwanted(ctx);
+    const taken = await ctx.db.select().from(archiveOrders).where(ne(archiveOrders.state, "waiting"));
+    for (const { sessionId } of taken) await this.#goOn(sessionId);
+    for (const sessionId of await this.#due(archiversMax - taken.length)) {
+      const begun = await beginTurn(ctx, sessionId);
+      if (begun) await this.#launch(begun);
+    }
+  }
+
+  /** Ends the turn of archivers that are gone though nobody reported their end. */
+  async reconcile(): Promise<void> {
+    const { ctx, launcher } = this.deps;
+    const running = await ctx.db.select().from(archiveOrders).where(eq(archiveOrders.state, "running"));
+    for (const { attemptId } of running) {
+      if ((await launcher.observe(attemptId)) === "gone") await endTurn(ctx, attemptId, "its process is gone");
+    }
+  }
+
+  async #goOn(sessionId: string): Promise<void> {
+    const { order, session } = await judgeTurn(this.deps.ctx, sessionId);
+    if (order?.state === "ending") this.#end(order.attemptId);
+    // A crash left it between its intent and its start.
+    if (order?.state === "launching" && session) await this.#launch({ order, session });
+  }
+
+  async #launch({ order, session }: Turn): Promise<void> {
+    const { ctx, launcher } = this.deps;
+    const { attemptId, tenantId, sessionId } = order;
+    try {
+      await launcher.launchArchiver({
+        attemptId,
+        sessionId,
+        token: await mintArchiverToken(ctx, { attemptId, tenantId }),
+        url: ctx.settings.runnerUrl,
+        volumeName: session.storagePvcName ?? ctx.volumes.nameFor(sessionId),
+        rolloutSubdir: session.codexRolloutSubdir,
+      });
+    } catch (error) {
+      ctx.log.error({ err: error, sessionId, attemptId }, "an archiver could not be started");
+      return failTurn(ctx, attemptId, `it could not be started: ${error instanceof Error ? error.message : error}`);
+    }
+    await confirmTurn(ctx, attemptId);
+  }
+
+  /** Tells nobody before it is confirmed: what is not gone by then is asked for again in the next pass. */
+  #end(attemptId: string): void {
+    if (this.#ending.has(attemptId)) return;
+    this.#ending.add(attemptId);
+    const { ctx, launcher } = this.deps;
+    launcher
+      .end(attemptId)
+      .then((end) => (end === "gone" ? endTurn(ctx, attemptId, "it was ended") : undefined))
+      .catch((error: unknown) => ctx.log.error({ err: error, attemptId }, "an archiver could not be ended"))
+      .finally(() => this.#ending.delete(attemptId));
+  }
+
+  async #due(room: number): Promise<string[]> {
+    if (room <= 0) return [];
+    const rows = await this.deps.ctx.db
+      .select({ sessionId: archiveOrders.sessionId })
+      .from(archiveOrders)
+      .where(and(eq(archiveOrders.state, "waiting"), lte(archiveOrders.nextTryAt, sql`clock_timestamp()`)))
+      .orderBy(asc(archiveOrders.nextTryAt))
+      .limit(room);
+    return rows.map((row) => row.sessionId);
+  }
+}

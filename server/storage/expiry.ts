@@ -1,0 +1,45 @@
+import { and, isNotNull, isNull, or, type SQL, sql } from "drizzle-orm";
+import { type SessionRow, sessions } from "@/db/schema";
+import type { ServiceContext } from "@/server/context";
+
+/** The database's clock, read once for a statement: an index compares with nothing that changes from row to row. */
+const NOW = sql`(select clock_timestamp())`;
+
+/** Sessions whose own expiry is over. */
+export const IS_EXPIRED: SQL = sql`${sessions.expiresAt} <= ${NOW}`;
+
+/**
+ * Sessions without an expiry of their own that nobody has used for the time that the configuration gives; null where it
+ * gives none. The first comparison is what an index answers.
+ */
+export function isIdle(ctx: ServiceContext): SQL | null {
+  const { idleTtlMs } = ctx.settings.storage;
+  if (idleTtlMs === null) return null;
+  const limit = sql`${NOW} - ${idleTtlMs} * interval '1 millisecond'`;
+  return sql`(${isNull(sessions.expiresAt)} and ${sessions.usedAt} <= ${limit}
+    and coalesce(${sessions.lastActivityAt}, ${sessions.createdAt}) <= ${limit})`;
+}
+
+/** Either: what a collection may take, as far as time goes. */
+export function hasRunOut(ctx: ServiceContext): SQL {
+  const isOver = and(isNotNull(sessions.expiresAt), IS_EXPIRED);
+  return or(isOver, isIdle(ctx) ?? undefined) ?? IS_EXPIRED;
+}
+
+/** From when a collection may take a session: its own expiry, else the end of its idle time; null for never. */
+export function expiryOf(ctx: ServiceContext, session: SessionRow): Date | null {
+  const { idleTtlMs } = ctx.settings.storage;
+  if (session.expiresAt !== null || idleTtlMs === null) return session.expiresAt;
+  const active = session.lastActivityAt ?? session.createdAt;
+  return new Date(Math.max(active.getTime(), session.usedAt.getTime()) + idleTtlMs);
+}
+
+/** By the database's clock, read now: a transaction's own time may be older than the lock that it waited for. */
+export async function hasExpired(ctx: ServiceContext, session: SessionRow): Promise<boolean> {
+  const expiry = expiryOf(ctx, session);
+  if (expiry === null) return false;
+  const { rows } = await ctx.db.execute<{ expired: boolean }>(
+    sql`select ${expiry.toISOString()}::timestamptz <= clock_timestamp() as expired`,
+  );
+  return rows[0]?.expired ?? false;
+}

@@ -1,0 +1,193 @@
+import { rm } from "node:fs/promises";
+import { eq, sql } from "drizzle-orm";
+import { expect, test } from "vitest";
+import { archiveManifests, archiveSegments, sessions } from "@/db/schema";
+import type { ServiceContext } from "@/server/context";
+import { getManifest, getSegment, pruneSegments } from "@/server/manifests";
+import { purgeDeleted } from "@/server/retention";
+import { claimRun, createRun, finishRun } from "@/server/runs";
+import { deleteSession, requireSession } from "@/server/sessions";
+import { restoreVolume } from "@/volume";
+import { evictStorage, forkSession, getStorage, refreshStorage, repairStorage } from ".";
+import { createTestStore, runnerOf, tenantOperator } from "./test/context";
+import { archive, claimSession, folderOf, makeStoredSession, makeUsedSession, readNote, runTurn } from "./test/volume";
+
+/** What the first run's runner does of a session that is to be restored; answers what its volume holds then. */
+async function resume(ctx: ServiceContext, sessionId: string): Promise<string | null> {
+  const run = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId } });
+  const { leaseEpoch, assignment } = await claimRun(ctx, { runId: run.id, runnerId: `runner_${run.id}` });
+  const runner = { ...ctx, actor: runnerOf(run.id, leaseEpoch, run.tenantId) };
+  const stored = await getManifest(runner, { sessionId });
+  expect(assignment.restore).toEqual({ manifestId: stored.manifestId });
+  expect(stored.manifest.sessionId).toBe(sessionId);
+  const { sizeBytes, filesCount, sha256 } = await restoreVolume({
+    dir: folderOf(ctx, sessionId),
+    manifest: stored.manifest,
+    manifestId: stored.manifestId,
+    fetchSegment: (digest) => getSegment(runner, { sha256: digest }),
+    writer: { runId: run.id, leaseEpoch, attemptId: "att_fork" },
+  });
+  const size = { storageSizeBytes: sizeBytes, storageFilesCount: filesCount, storageSha256: sha256 };
+  await refreshStorage(runner, { sessionId, leaseEpoch, ...size });
+  await finishRun(runner, { runId: run.id, leaseEpoch, terminalStatus: "completed" });
+  return readNote(ctx, sessionId);
+}
+
+/** More turns, so that everything older is pruned, as if hours had passed. */
+async function goOn(ctx: ServiceContext, sessionId: string, notes: string[]): Promise<void> {
+  const held = await claimSession(ctx, sessionId);
+  for (const note of notes) {
+    await runTurn(ctx, held, { sessionId, note });
+    await archive(ctx, held, sessionId);
+  }
+  await finishRun(held.runner, { runId: held.runId, leaseEpoch: held.leaseEpoch, terminalStatus: "completed" });
+  const isSources = eq(archiveSegments.sessionId, sessionId);
+  await ctx.db.update(archiveSegments).set({ createdAt: sql`now() - interval '2 hours'` }).where(isSources);
+  await pruneSegments(ctx, sessionId);
+}
+
+/** A fork whose copying stops before its first segment, as by a crash. */
+async function forkHalfway(ctx: ServiceContext, sessionId: string, newSessionId: string): Promise<void> {
+  const copy = () => Promise.reject(new Error("crash"));
+  const dying = { ...ctx, archive: { ...ctx.archive, copy } };
+  await expect(forkSession(dying, { sessionId, newSessionId })).rejects.toThrow("crash");
+}
+
+test("a fork goes on from the newest archive on a volume of its own, and its source is as it was", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeUsedSession(ctx, { note: "shared" });
+  await ctx.db
+    .update(sessions)
+    .set({ title: "the plan", metadata: { team: "rockets", lastTurnId: "turn_1" }, storageRequestedBytes: 1_000 })
+    .where(eq(sessions.sessionId, sessionId));
+  await ctx.db
+    .update(archiveManifests)
+    .set({ manifest: sql`jsonb_set(manifest, '{threadId}', '"thread_1"')` })
+    .where(eq(archiveManifests.sessionId, sessionId));
+  const before = await requireSession(ctx, sessionId);
+  const forked = await forkSession(ctx, { sessionId });
+  expect(forked).toMatchObject({
+    ...{ title: "the plan (fork)", threadId: "thread_1", executionState: "idle", storageState: "restoring" },
+    ...{ lastRunId: null, conversationId: null, storageSizeBytes: before.storageSizeBytes, storageKind: "pvc" },
+    metadata: { team: "rockets", forkedFrom: { sessionId, turnId: null } },
+  });
+  expect(forked.metadata).not.toHaveProperty("lastTurnId");
+  expect(await requireSession(ctx, sessionId)).toEqual(before);
+  expect(await getStorage(ctx, forked)).toMatchObject({ isArchiveCurrent: true, restorable: true, pvcPhase: "Bound" });
+  expect(await resume(ctx, forked.sessionId)).toBe("shared");
+  expect(await getStorage(ctx, forked)).toMatchObject({ storageState: "live", requestedBytes: 1_000 });
+});
+
+test("neither the source's pruning, eviction, deletion nor purge reaches the fork, nor the fork's the source", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeUsedSession(ctx, { note: "shared" });
+  const [first, second] = [await forkSession(ctx, { sessionId }), await forkSession(ctx, { sessionId })];
+  await goOn(ctx, sessionId, ["two", "three", "four"]);
+  expect(await resume(ctx, first.sessionId)).toBe("shared");
+  await goOn(ctx, first.sessionId, ["mine", "mine too", "mine still"]);
+  await deleteSession(ctx, first);
+  await purgeDeleted(ctx);
+  await evictStorage(ctx, { sessionId });
+  await deleteSession(ctx, { sessionId });
+  expect((await purgeDeleted(ctx)).emptied).toEqual([sessionId]);
+  expect(await resume(ctx, second.sessionId)).toBe("shared");
+});
+
+test("a fork whose copying was cut off reads where the segments lie, and its source's pruning leaves them there", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeUsedSession(ctx, { note: "shared" });
+  await forkHalfway(ctx, sessionId, "ses_fork");
+  await goOn(ctx, sessionId, ["two", "three", "four"]);
+  expect(await resume(ctx, "ses_fork")).toBe("shared");
+  expect((await repairStorage(ctx)).copied).toBe(1);
+  expect((await repairStorage(ctx)).copied).toBe(0);
+  // From here on the source may remove them.
+  expect(await pruneSegments(ctx, sessionId)).toBe(1);
+  await evictStorage(ctx, { sessionId: "ses_fork" });
+  await ctx.db
+    .update(sessions)
+    .set({ storageState: "restoring", storageKind: "pvc", restoreManifestId: sql`archive_manifest_id` })
+    .where(eq(sessions.sessionId, "ses_fork"));
+  await rm(folderOf(ctx, "ses_fork"), { recursive: true, force: true });
+  expect(await resume(ctx, "ses_fork")).toBe("shared");
+});
+
+test("a deleted source's purge waits for the fork that still copies from it", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeUsedSession(ctx, { note: "shared" });
+  await forkHalfway(ctx, sessionId, "ses_fork");
+  await deleteSession(ctx, { sessionId });
+  expect((await purgeDeleted(ctx)).emptied).toEqual([]);
+  await repairStorage(ctx);
+  expect((await purgeDeleted(ctx)).emptied).toEqual([sessionId]);
+  expect(await resume(ctx, "ses_fork")).toBe("shared");
+});
+
+test("a segment is read where it is copied from by the fork alone, and only if the fork's archive names it", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeUsedSession(ctx, { note: "shared" });
+  await forkHalfway(ctx, sessionId, "ses_fork");
+  await goOn(ctx, sessionId, ["not shared"]);
+  const held = await ctx.db.select().from(archiveSegments).where(eq(archiveSegments.sessionId, sessionId));
+  const read = held.map(({ sha256 }) => getSegment(ctx, { sessionId: "ses_fork", sha256 }));
+  const states = (await Promise.allSettled(read)).map(({ status }) => status);
+  expect(states.sort()).toEqual(["fulfilled", "rejected"]);
+});
+
+test("the same fork asked for again is the same session; another under its id is refused", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeUsedSession(ctx, { note: "shared" });
+  const other = await makeUsedSession(ctx, { note: "other" });
+  await forkHalfway(ctx, sessionId, "ses_fork");
+  const order = { sessionId, newSessionId: "ses_fork" };
+  const [one, two] = await Promise.all([forkSession(ctx, order), forkSession(store.as(), order)]);
+  expect([one.sessionId, two.sessionId]).toEqual(["ses_fork", "ses_fork"]);
+  const conflict = { reason: "idempotency-conflict" };
+  await expect(forkSession(ctx, { ...order, title: "x" })).rejects.toMatchObject(conflict);
+  await expect(forkSession(ctx, { ...order, sessionId: other })).rejects.toMatchObject(conflict);
+  await expect(forkSession(ctx, { sessionId, newSessionId: sessionId })).rejects.toMatchObject(conflict);
+  const theirs = store.as(tenantOperator("acme"));
+  await expect(forkSession(theirs, { sessionId })).rejects.toMatchObject({ reason: "not-found" });
+});
+
+test("an evicted session forks from its archive; one without an archive does not: archive-missing", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeUsedSession(ctx, { note: "shared" });
+  await evictStorage(ctx, { sessionId });
+  const { sessionId: forked } = await forkSession(ctx, { sessionId, title: "again", metadata: { a: 1 } });
+  expect(await resume(ctx, forked)).toBe("shared");
+  expect(await getStorage(ctx, { sessionId })).toMatchObject({ storageState: "evicted", restorable: true });
+  const fresh = await makeStoredSession(ctx);
+  await expect(forkSession(ctx, { sessionId: fresh })).rejects.toMatchObject({ reason: "archive-missing" });
+});
+
+test("a fork of an archive that lacks a segment says so and leaves no session behind", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeUsedSession(ctx, { note: "shared" });
+  await ctx.archive.removeAll(sessionId);
+  const order = { sessionId, newSessionId: "ses_fork" };
+  await expect(forkSession(ctx, order)).rejects.toMatchObject({ reason: "archive-incomplete" });
+  await expect(requireSession(ctx, "ses_fork")).rejects.toMatchObject({ reason: "not-found" });
+});
+
+test("forks raced with the source's turns and pruning are whole, each of one archive", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeUsedSession(ctx, { note: "turn 0" });
+  const source = store.as();
+  const turns = (async () => {
+    for (let turn = 1; turn <= 12; turn += 1) await goOn(source, sessionId, [`turn ${turn}`]);
+  })();
+  const forks: string[] = [];
+  for (let fork = 0; fork < 12; fork += 1) forks.push((await forkSession(ctx, { sessionId })).sessionId);
+  await turns;
+  for (const fork of forks) expect(await resume(ctx, fork)).toMatch(/^turn \d+$/);
+});

@@ -1,0 +1,147 @@
+import { eq, sql } from "drizzle-orm";
+import type { ForkSessionInput, SessionSummary } from "@/contract/session";
+import { lockSession } from "@/db/queries/lock";
+import { type ArchiveManifestRow, archiveManifests, type SessionRow, sessions } from "@/db/schema";
+import { audit } from "@/server/audit";
+import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
+import { ConflictError, isAgentRunError, NotFoundError } from "@/server/errors";
+import { payloadHash } from "@/server/idempotency";
+import { newId } from "@/server/ids";
+import { copySegments, orderCopy } from "@/server/manifests";
+import { absence, insertSession, toSummary } from "@/server/sessions";
+import { storedJson } from "@/server/stored";
+import { makeVolume } from "./make-volume";
+
+const TITLE_MAX = 500;
+
+/**
+ * Makes a session that goes on from another's newest archive, with a volume of its own: its first run's runner fills
+ * that, and resumes the same thread. From then on the two have nothing in common: what either keeps, loses or prunes
+ * the other never sees. The same id with the same content answers the same session.
+ */
+export async function forkSession(ctx: ServiceContext, input: ForkSessionInput): Promise<SessionSummary> {
+  const forked = await inTx(ctx, (ctx) => orderFork(ctx, input));
+  try {
+    await finishCopy(ctx, forked);
+  } catch (error) {
+    // What the source's archive lacks, no repair brings: the fork would wait for it for ever.
+    if (isAgentRunError(error) && error.reason === "archive-incomplete") await giveUp(ctx, forked, error.message);
+    throw error;
+  }
+  return toSummary(await makeVolume(ctx, forked), null);
+}
+
+async function orderFork(ctx: TxContext, input: ForkSessionInput): Promise<SessionRow> {
+  const hash = payloadHash({ ...input, verb: "sessions.fork" });
+  const sessionId = input.newSessionId ?? newId("session");
+  const locked = new Map<string, SessionRow | null>();
+  for (const id of [input.sessionId, sessionId].sort()) locked.set(id, await lockSession(ctx.db, id, tenantOf(ctx)));
+  const source = locked.get(input.sessionId);
+  if (!source) throw new NotFoundError("session", input.sessionId);
+  const known = locked.get(sessionId);
+  if (known) return replay(known, hash);
+  const manifest = await readHead(ctx, source);
+  if (manifest === null) {
+    throw new ConflictError(
+      "archive-missing",
+      `session ${source.sessionId} has no archive to fork from: it is made at the end of its next turn`,
+    );
+  }
+  const made = await insertSession(ctx, { ...rowOf(source, manifest, input), sessionId, payloadHash: hash });
+  if (!made) {
+    const winner = await lockSession(ctx.db, sessionId, tenantOf(ctx));
+    if (!winner) throw await absence(ctx, sessionId);
+    return replay(winner, hash);
+  }
+  const manifestId = await orderCopy(ctx, source, sessionId);
+  const [ordered] = await ctx.db
+    .update(sessions)
+    .set({ archiveManifestId: manifestId, restoreManifestId: manifestId })
+    .where(eq(sessions.sessionId, sessionId))
+    .returning();
+  await audit(ctx, {
+    action: "sessions.fork",
+    targetKind: "session",
+    targetId: sessionId,
+    tenantId: source.tenantId,
+    details: { from: source.sessionId, fromManifestId: source.archiveManifestId, manifestId, threadId: made.threadId },
+  });
+  return ordered ?? made;
+}
+
+type Head = Pick<ArchiveManifestRow, "sizeBytes" | "filesCount" | "sha256" | "createdAt"> & {
+  threadId: string | null;
+  turnId: string | null;
+};
+
+async function readHead(ctx: TxContext, source: SessionRow): Promise<Head | null> {
+  const [head] = await ctx.db
+    .select({
+      threadId: sql<string | null>`${archiveManifests.manifest}->>'threadId'`,
+      turnId: sql<string | null>`${archiveManifests.manifest}->>'turnId'`,
+      sizeBytes: archiveManifests.sizeBytes,
+      filesCount: archiveManifests.filesCount,
+      sha256: archiveManifests.sha256,
+      createdAt: archiveManifests.createdAt,
+    })
+    .from(archiveManifests)
+    .where(eq(archiveManifests.id, source.archiveManifestId ?? ""));
+  return head ?? null;
+}
+
+function rowOf(source: SessionRow, head: Head, input: ForkSessionInput) {
+  const { lastTurnId: _lastTurnId, forkedFrom: _forkedFrom, ...metadata } = storedJson(source.metadata) ?? {};
+  return {
+    tenantId: source.tenantId,
+    projectId: source.projectId,
+    backendProfile: source.backendProfile,
+    title: input.title ?? (source.title === null ? null : `${source.title} (fork)`.slice(0, TITLE_MAX)),
+    metadata: { ...(input.metadata ?? metadata), forkedFrom: { sessionId: source.sessionId, turnId: head.turnId } },
+    expiresAt: input.expiresAt === undefined ? null : new Date(input.expiresAt),
+    // The thread of the archive, which may be older than the one that the source is at.
+    threadId: head.threadId,
+    codexRolloutSubdir: source.codexRolloutSubdir,
+    storageKind: "pvc" as const,
+    storageState: "restoring" as const,
+    storagePolicy: source.storagePolicy,
+    storageRequestedBytes: source.storageRequestedBytes,
+    storageSizeBytes: head.sizeBytes,
+    storageFilesCount: head.filesCount,
+    storageSha256: head.sha256,
+    storageUpdatedAt: head.createdAt,
+  };
+}
+
+function replay(known: SessionRow, hash: string): SessionRow {
+  if (known.payloadHash === hash) return known;
+  throw new ConflictError(
+    "idempotency-conflict",
+    `session ${known.sessionId} exists with other content: use another id, or send the same content`,
+  );
+}
+
+async function finishCopy(ctx: ServiceContext, forked: SessionRow): Promise<void> {
+  const [copy] = await ctx.db
+    .select({ id: archiveManifests.id, copiedFrom: archiveManifests.copiedFrom })
+    .from(archiveManifests)
+    .where(eq(archiveManifests.id, forked.restoreManifestId ?? ""));
+  if (!copy || copy.copiedFrom === null) return;
+  await copySegments(ctx, { ...copy, copiedFrom: copy.copiedFrom, sessionId: forked.sessionId });
+}
+
+async function giveUp(ctx: ServiceContext, forked: SessionRow, why: string): Promise<void> {
+  await inTx(ctx, async (ctx) => {
+    await ctx.db
+      .update(sessions)
+      .set({ deletedAt: sql`clock_timestamp()` })
+      .where(eq(sessions.sessionId, forked.sessionId));
+    await audit(ctx, {
+      action: "sessions.delete",
+      targetKind: "session",
+      targetId: forked.sessionId,
+      tenantId: forked.tenantId,
+      details: { why },
+    });
+    ctx.wake("sessions");
+  });
+}

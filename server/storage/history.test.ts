@@ -1,0 +1,88 @@
+import { expect, test } from "vitest";
+import type { ServiceContext } from "@/server/context";
+import { collectGarbage, listGcHistory, pinStorage } from ".";
+import { createTestStore, SYSTEM, type TestStore, tenantOperator } from "./test/context";
+import { expire, makeStoredSession, makeUsedSession, PAST } from "./test/volume";
+
+const GC = { dryRun: false, limit: 50 };
+
+function loopOf(store: TestStore, settings: Partial<ServiceContext["settings"]["storage"]> = {}): ServiceContext {
+  const ctx = store.as({ ...SYSTEM, name: "storage-gc" });
+  return { ...ctx, settings: { ...ctx.settings, storage: { ...ctx.settings.storage, ...settings } } };
+}
+
+test("a collection leaves one line of what went, what stayed and why; one that did nothing leaves none", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  expect((await listGcHistory(ctx, { limit: 50 })).schedule).toEqual({ intervalMs: 300_000, lastAt: null });
+  await collectGarbage(ctx, GC);
+  expect((await listGcHistory(ctx, { limit: 50 })).schedule.lastAt).not.toBeNull();
+  const gone = await makeUsedSession(ctx, { note: "gone" });
+  const pinned = [await makeStoredSession(ctx), await makeStoredSession(ctx)];
+  for (const sessionId of pinned) await pinStorage(ctx, { sessionId });
+  for (const sessionId of [gone, ...pinned]) await expire(ctx, sessionId);
+  await collectGarbage(ctx, { ...GC, dryRun: true });
+  expect((await listGcHistory(ctx, { limit: 50 })).items).toEqual([]);
+  await collectGarbage(loopOf(store), GC);
+  await collectGarbage(loopOf(store), GC);
+  const { items, cursor } = await listGcHistory(ctx, { limit: 50 });
+  expect(cursor).toBeNull();
+  expect(items).toEqual([
+    {
+      ...{ id: expect.any(String), at: expect.any(String), actor: "system:storage-gc", trigger: "loop" },
+      ...{ evicted: 1, advanced: 0, kept: 2, bytes: 4, breaker: null, reasons: [{ reason: "pinned", count: 2 }] },
+    },
+  ]);
+});
+
+test("collections by the cron and by persons say so, page by page; a tenant sees its own", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const callers = [store.as({ ...SYSTEM, name: "cron" }), ctx, store.as(tenantOperator("acme"))];
+  for (const caller of callers) {
+    await makeStoredSession(ctx, { tenantId: "acme", expiresAt: PAST });
+    await collectGarbage(caller, GC);
+  }
+  const first = await listGcHistory(ctx, { limit: 2 });
+  const rest = await listGcHistory(ctx, { limit: 2, cursor: first.cursor ?? "" });
+  const triggers = [...first.items, ...rest.items].map((item) => item.trigger);
+  expect(triggers).toEqual(["person", "person", "cron"]);
+  expect(rest.cursor).toBeNull();
+  const own = await listGcHistory(store.as(tenantOperator("acme")), { limit: 50 });
+  expect(own.items).toMatchObject([{ actor: "operator:of acme", evicted: 1 }]);
+});
+
+test("the day's bound is the configuration's, and says so once it is reached", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const loop = loopOf(store, { dailyMax: 2 });
+  for (let index = 0; index < 3; index += 1) await makeStoredSession(ctx, { expiresAt: PAST });
+  expect((await collectGarbage(loop, GC)).evicted).toHaveLength(2);
+  const over = await collectGarbage(loop, GC);
+  expect(over).toMatchObject({ evicted: [], kept: [{ reason: expect.stringMatching(/^daily-max: 2 volumes/) }] });
+  expect((await listGcHistory(ctx, { limit: 1 })).items).toMatchObject([{ breaker: over.kept[0]?.reason, kept: 1 }]);
+  expect((await collectGarbage(ctx, GC)).evicted).toHaveLength(1);
+});
+
+test("the breaker's bounds are the configuration's", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  for (let index = 0; index < 8; index += 1) await makeStoredSession(ctx, index < 4 ? { expiresAt: PAST } : {});
+  const open = await collectGarbage(loopOf(store, { breakerMin: 3, breakerShare: 0.4 }), GC);
+  expect(open.kept[0]?.reason).toMatch(/^breaker-open: 4 of 8/);
+  expect((await collectGarbage(loopOf(store, { breakerMin: 3, breakerShare: 0.5 }), GC)).evicted).toHaveLength(4);
+});
+
+test("the breaker knows a mistake however many volumes it took", async () => {
+  await using store = await createTestStore();
+  // By a client without time-outs, and without the triggers: what is tested is the counting.
+  const client = await store.database.connect();
+  await client.query("alter table agentrun_sessions disable trigger user");
+  await client.query(`
+    insert into agentrun_sessions (session_id, tenant_id, project_id, backend_profile, storage_kind, storage_state, expires_at)
+    select 'ses_' || n, 'default', 'default', 'codex', 'pvc', 'live', case when n <= 11000 then now() - interval '1 day' end
+    from generate_series(1, 54000) n`);
+  const report = await collectGarbage(loopOf(store), GC);
+  expect(report).toMatchObject({ evicted: [], advanced: [] });
+  expect(report.kept[0]?.reason).toMatch(/^breaker-open: 11000 of 54000/);
+});

@@ -1,0 +1,88 @@
+import { and, desc, eq, sql } from "drizzle-orm";
+import type { GcHistoryEntry, GcHistoryPage, GcReport, ListGcHistoryInput } from "@/contract/storage";
+import { audit as auditTable, storageGc } from "@/db/schema";
+import { audit } from "@/server/audit";
+import { type Actor, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
+import { decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
+import { iso } from "@/server/stored";
+
+const ACTION = "storage.gc.collected";
+/** A loop that is kept from collecting says so again after this long, not at every pass. */
+const REFUSAL_EVERY_MINUTES = 60;
+
+type Told = Pick<GcHistoryEntry, "evicted" | "advanced" | "kept" | "bytes" | "reasons" | "breaker">;
+export type Collection = { report: GcReport; kept: ReadonlyMap<string, number>; bytes: number; breaker: string | null };
+
+/** Collections that took something or were kept from it, the newest first: their rows of audit. */
+export async function listGcHistory(ctx: ServiceContext, input: ListGcHistoryInput): Promise<GcHistoryPage> {
+  const { cursor, limit } = input;
+  const filter = { list: "storage.history" };
+  const tenantId = tenantOf(ctx);
+  const [at, id] = cursor === undefined ? [] : decodePlace(filter, cursor, 2);
+  const rows = await ctx.db
+    .select({ row: auditTable, position: sql<string>`${auditTable.at}::text` })
+    .from(auditTable)
+    .where(
+      and(
+        eq(auditTable.action, ACTION),
+        tenantId === null ? undefined : eq(auditTable.tenantId, tenantId),
+        cursor === undefined ? undefined : sql`(${auditTable.at}, ${auditTable.id}) < (${at}::timestamptz, ${id})`,
+      ),
+    )
+    .orderBy(desc(auditTable.at), desc(auditTable.id))
+    .limit(limit + 1);
+  const page = pageFrom(rows, limit, ({ row, position }) => encodeCursor(filter, [position, row.id]));
+  return {
+    items: page.rows.map(({ row }) => ({
+      id: row.id,
+      at: iso(row.at),
+      actor: row.actor,
+      trigger: triggerOf(row.actor),
+      // Written by `tellCollection` and by nobody else.
+      ...(row.details as Told),
+    })),
+    cursor: page.cursor,
+    schedule: await readSchedule(ctx),
+  };
+}
+
+async function readSchedule(ctx: ServiceContext): Promise<GcHistoryPage["schedule"]> {
+  const [last] = await ctx.db.select({ collectedAt: storageGc.collectedAt }).from(storageGc);
+  return { intervalMs: ctx.settings.storage.gcIntervalMs, lastAt: iso(last?.collectedAt ?? null) };
+}
+
+/** Writes the collection's row of audit, unless it did nothing and nothing stopped it. */
+export async function tellCollection(ctx: TxContext, { report, kept, bytes, breaker }: Collection): Promise<void> {
+  const [evicted, advanced] = [report.evicted.length, report.advanced.length];
+  if (evicted + advanced === 0 && (breaker === null || (await isToldAlready(ctx, breaker)))) return;
+  const reasons = [...kept]
+    .map(([reason, count]) => ({ reason, count }))
+    .sort((left, right) => right.count - left.count);
+  const sum = reasons.reduce((total, { count }) => total + count, 0);
+  const details: Told = { evicted, advanced, kept: sum, bytes, reasons, breaker };
+  await audit(ctx, { action: ACTION, targetKind: "volume", targetId: "all", details });
+}
+
+async function isToldAlready(ctx: TxContext, breaker: string): Promise<boolean> {
+  const [last] = await ctx.db
+    .select({
+      breaker: sql<string | null>`${auditTable.details}->>'breaker'`,
+      isRecent: sql<boolean>`${auditTable.at} > clock_timestamp() - ${REFUSAL_EVERY_MINUTES} * interval '1 minute'`,
+    })
+    .from(auditTable)
+    .where(eq(auditTable.action, ACTION))
+    .orderBy(desc(auditTable.at), desc(auditTable.id))
+    .limit(1);
+  return last?.breaker !== undefined && codeOf(last.breaker ?? "") === codeOf(breaker) && last.isRecent;
+}
+
+/** A reason's first word: what is counted, whatever run or session it goes on to name. */
+export function codeOf(reason: string): string {
+  return reason.split(":")[0] ?? reason;
+}
+
+function triggerOf(actor: string): GcHistoryEntry["trigger"] {
+  const [kind, name]: (Actor["kind"] | string | undefined)[] = actor.split(":");
+  if (kind !== "system") return "person";
+  return name === "cron" ? "cron" : "loop";
+}

@@ -1,0 +1,48 @@
+import type { ManifestRecord, StoreArchiveInput } from "@/contract/archive";
+import { lockSession } from "@/db/queries/lock";
+import { inTx, type ServiceContext } from "@/server/context";
+import { ConflictError, ForbiddenError, InvalidInputError } from "@/server/errors";
+import { parseManifest, pruneSegments } from "@/server/manifests";
+import { changeOrder, findArchiveOrder } from "./archive-order";
+import { isReadable, recordArchive } from "./archive-volume";
+import { isActive, isWanted, retryAt } from "./archiver-turn";
+import { findLiveRun } from "./live-run";
+
+const LACKS_PARTS = "parts of the volume could not be read: mend their permissions, or evict it";
+
+/**
+ * Takes on what an archiver packed, and ends its turn, its token with it. Refused when a run has come for the session
+ * meanwhile: then what was packed is not what the volume holds for long.
+ */
+export async function storeArchive(ctx: ServiceContext, input: StoreArchiveInput): Promise<ManifestRecord> {
+  const { actor } = ctx;
+  if (actor.kind !== "archiver") throw new ForbiddenError("only an archiver's token can do this");
+  const { sessionId, tenantId, name: attemptId } = actor;
+  const manifest = parseManifest(input.manifest);
+  const record = await inTx(ctx, async (ctx) => {
+    const session = await lockSession(ctx.db, sessionId, tenantId);
+    const order = await findArchiveOrder(ctx, sessionId);
+    const isItsTurn = order?.attemptId === attemptId && isActive(order);
+    if (!session || !isItsTurn || !(await isWanted(ctx, session, order)) || (await findLiveRun(ctx, sessionId))) {
+      throw new ConflictError(
+        "session-busy",
+        `session ${sessionId} goes on: this archive of it is not wanted any more`,
+      );
+    }
+    if (manifest.sessionId !== sessionId || manifest.rolloutSubdir !== session.codexRolloutSubdir)
+      throw new InvalidInputError(
+        "manifest: it names another session, or another folder of rollouts, than the caller's",
+      );
+    const stored = await recordArchive(ctx, session, manifest);
+    const lacking = isReadable(manifest)
+      ? { failure: null }
+      : { failure: LACKS_PARTS, tryCount: order.tryCount + 1, nextTryAt: retryAt(order.tryCount + 1) };
+    await changeOrder(ctx, sessionId, { state: "ending", ...lacking });
+    return stored;
+  });
+  await pruneSegments(ctx, sessionId).catch((error: unknown) => {
+    // The archive is stored; what is left over goes with the next one.
+    ctx.log.warn({ err: error, sessionId }, "old segments were not pruned");
+  });
+  return record;
+}

@@ -1,0 +1,116 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { rmSync } from "node:fs";
+import path from "node:path";
+import type { ArchiverSpec, AttemptExit, Executor, LaunchSpec, Observation, Started } from "@/server/executors";
+
+/** The runner as an image has it; `remove` takes it away again. */
+export function bundleRunner(): { bundle: string; remove(): void } {
+  const folder = path.resolve("test-results", `archiver-${process.pid}`);
+  const bundle = path.join(folder, "runner.mjs");
+  execFileSync(process.execPath, ["scripts/bundle-runner.mjs", bundle]);
+  return { bundle, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/**
+ * Archivers as real processes of this machine, on folders in the place of claims. Runners are only noted: what a test
+ * asks of them is whether they were started.
+ */
+export class ChildArchivers implements Executor, AsyncDisposable {
+  readonly started: ArchiverSpec[] = [];
+  readonly runners: LaunchSpec[] = [];
+  /** Every process waits before its first step, as one does whose pod has just been bound. */
+  isHeld = false;
+  /** What a launch fails with, and whether the process is there all the same. */
+  failure: { error: Error; isStarted: boolean } | null = null;
+  readonly #children = new Map<string, { child: ChildProcess; exited: Promise<void> }>();
+  readonly #listeners = new Set<(exit: AttemptExit) => void>();
+
+  constructor(
+    private readonly bundle: string,
+    private readonly folderOf: (volumeName: string) => string,
+  ) {}
+
+  async *list(): AsyncGenerator<Started[]> {
+    yield [...this.#children.keys()].map((attemptId) => ({
+      attemptId,
+      uid: attemptId,
+      name: attemptId,
+      isEnding: false,
+    }));
+  }
+
+  endStarted({ attemptId }: Started): Promise<"gone" | "unconfirmed"> {
+    return this.end(attemptId);
+  }
+
+  async launch(spec: LaunchSpec): Promise<void> {
+    this.runners.push(spec);
+  }
+
+  async launchArchiver(spec: ArchiverSpec): Promise<void> {
+    this.started.push(spec);
+    if (!this.failure || this.failure.isStarted) this.#start(spec);
+    if (this.failure) throw this.failure.error;
+  }
+
+  #start({ attemptId, sessionId, token, url, volumeName, rolloutSubdir }: ArchiverSpec): void {
+    if (this.#children.has(attemptId)) return;
+    const env = {
+      NODE_ENV: "production" as const,
+      PATH: process.env.PATH ?? "",
+      AGENTRUN_STEP: "archive",
+      AGENTRUN_URL: url,
+      AGENTRUN_ATTEMPT: attemptId,
+      AGENTRUN_SESSION_ID: sessionId,
+      AGENTRUN_ROLLOUT_SUBDIR: rolloutSubdir,
+      AGENTRUN_VOLUME_DIR: this.folderOf(volumeName),
+      AGENTRUN_ARCHIVER_TOKEN: token,
+    };
+    const wait = this.isHeld ? "read go && " : "";
+    const child = spawn("sh", ["-c", `${wait}exec "$0" "$1"`, process.execPath, this.bundle], { env });
+    let said = "";
+    child.stderr.on("data", (chunk) => (said += chunk));
+    const exited = new Promise<void>((resolve) => {
+      child.once("close", (code, signal) => {
+        this.#children.delete(attemptId);
+        for (const listener of this.#listeners)
+          listener({ attemptId, code, signal, stderrTail: said.trim(), cause: null });
+        resolve();
+      });
+    });
+    this.#children.set(attemptId, { child, exited });
+  }
+
+  get alive(): string[] {
+    return [...this.#children.keys()];
+  }
+
+  letGo(): void {
+    this.isHeld = false;
+    for (const { child } of this.#children.values()) child.stdin?.write("go\n");
+  }
+
+  async end(attemptId: string): Promise<"gone"> {
+    const known = this.#children.get(attemptId);
+    known?.child.kill("SIGKILL");
+    await known?.exited;
+    return "gone";
+  }
+
+  async observe(attemptId: string): Promise<Observation> {
+    return this.#children.has(attemptId) ? "running" : "gone";
+  }
+
+  onExit(listener: (exit: AttemptExit) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.alive.map((attemptId) => this.end(attemptId)));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

@@ -1,0 +1,109 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { ServiceContext } from "@/server/context";
+import { claimRun, createRun, finishRun } from "@/server/runs";
+import { createSession } from "@/server/sessions";
+import { evictStorage, repairStorage } from "@/server/storage";
+import { auditFindings, createFaultWorld, type FaultWorld } from "@/server/test/faults/world";
+
+// Before any suite trusts the checker that nothing is wrong, it is shown to fail where something is: each test plants a
+// bug, and asks for exactly the finding that it deserves.
+let world: FaultWorld;
+beforeEach(async () => {
+  world = await createFaultWorld({ bindsClaims: false });
+});
+afterEach(() => world[Symbol.asyncDispose]());
+
+/** As a product would delete that does not know better. */
+function withBareDeletes(ctx: ServiceContext): ServiceContext {
+  const remove = async (name: string) => {
+    await world.admin.deleteNamespacedPersistentVolumeClaim({ name, namespace: world.place.namespace });
+    await expect.poll(() => ctx.volumes.find(name)).toBeNull();
+    return "gone" as const;
+  };
+  return { ...ctx, volumes: { ...ctx.volumes, remove } };
+}
+
+async function makeSession(): Promise<{ sessionId: string; name: string }> {
+  const { sessionId } = await createSession(world.ctx, { backendProfile: "codex" });
+  return { sessionId, name: world.ctx.volumes.nameFor(sessionId) };
+}
+
+test("a session that is made, used and evicted leaves nothing to find", async (context) => {
+  const { sessionId } = await makeSession();
+  const run = await createRun(world.ctx, { backendProfile: "codex", sessionRef: { sessionId } });
+  const { leaseEpoch } = await claimRun(world.ctx, { runId: run.id, runnerId: "runner" });
+  await finishRun(world.ctx, { runId: run.id, leaseEpoch, terminalStatus: "completed" });
+  await evictStorage(world.ctx, { sessionId });
+  await makeSession();
+  const findings = await auditFindings(world, context);
+  expect(findings).toEqual([]);
+});
+
+test("a deletion without preconditions is found", async (context) => {
+  const { sessionId, name } = await makeSession();
+  await evictStorage(withBareDeletes(world.ctx), { sessionId });
+  const findings = await auditFindings(world, context);
+  expect(findings).toEqual([{ rule: "unguarded-delete", what: expect.stringContaining(name) }]);
+});
+
+test("a removal that ignores its guard is found: of a live session, of one that a run holds", async (context) => {
+  const [live, held] = [await makeSession(), await makeSession()];
+  const run = await createRun(world.ctx, { backendProfile: "codex", sessionRef: { sessionId: held.sessionId } });
+  await claimRun(world.ctx, { runId: run.id, runnerId: "runner" });
+  for (const { name } of [live, held]) {
+    const volume = await world.ctx.volumes.find(name);
+    expect(await world.ctx.volumes.remove(name, volume?.uid ?? null)).toBe("gone");
+  }
+  const findings = await auditFindings(world, context);
+  for (const { sessionId, name } of [live, held]) {
+    const inUse = { rule: "deleted-in-use", what: `${name} of ${sessionId}: it was live` };
+    expect(findings).toContainEqual(inUse);
+    expect(findings).toContainEqual({ rule: "unrecorded-delete", what: `${sessionId}: 1 claims, 0 records` });
+    expect(findings).toContainEqual({ rule: "missing-claim", what: `${sessionId} is live` });
+  }
+  expect(findings).toHaveLength(6);
+});
+
+test("an eviction under a claimed run, of a pinned session, and before its time, are found", async (context) => {
+  const [held, pinned, early] = [await makeSession(), await makeSession(), await makeSession()];
+  const run = await createRun(world.ctx, { backendProfile: "codex", sessionRef: { sessionId: held.sessionId } });
+  await claimRun(world.ctx, { runId: run.id, runnerId: "runner" });
+  await world.plant(held.sessionId, { storageState: "deleting" });
+  await world.plant(pinned.sessionId, { storageState: "deleting", pinnedAt: new Date() });
+  await world.plant(early.sessionId, { storageState: "deleting", expiresAt: new Date(Date.now() + 3_600_000) });
+  await repairStorage(world.ctx);
+  const findings = await auditFindings(world, context);
+  expect(findings).toEqual([
+    { rule: "deleted-in-use", what: expect.stringContaining(`run ${run.id} was claimed`) },
+    { rule: "deleted-in-use", what: expect.stringContaining(`${pinned.sessionId}: it was pinned`) },
+    { rule: "deleted-in-use", what: expect.stringContaining(`${early.sessionId}: its time was not over`) },
+  ]);
+});
+
+test("what is left over is found on either side, and what is left half-way", async (context) => {
+  const [orphan, missing, stuck] = [await makeSession(), await makeSession(), await makeSession()];
+  await world.plant(orphan.sessionId, { storageKind: "evicted", storageState: "evicted" });
+  await world.person.deleteNamespacedPersistentVolumeClaim({ name: missing.name, namespace: world.place.namespace });
+  await world.plant(stuck.sessionId, { storageState: "archiving" });
+  await expect.poll(() => world.ctx.volumes.find(missing.name)).toBeNull();
+  const findings = await auditFindings(world, context);
+  expect(findings).toEqual([
+    { rule: "left-over-claim", what: `${orphan.name} of ${orphan.sessionId}, which is evicted` },
+    { rule: "missing-claim", what: `${missing.sessionId} is live` },
+    { rule: "stuck", what: `${stuck.sessionId} is archiving` },
+  ]);
+});
+
+test("a claim that AgentRun never made, and yet deleted, is found", async (context) => {
+  const { metadata } = await world.person.createNamespacedPersistentVolumeClaim({
+    namespace: world.place.namespace,
+    body: {
+      metadata: { name: "of-a-person" },
+      spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Mi" } } },
+    },
+  });
+  const { uid = "", resourceVersion = "" } = metadata ?? {};
+  await world.cluster.deleteClaim("of-a-person", { uid, resourceVersion });
+  const findings = await auditFindings(world, context);
+  expect(findings).toEqual([{ rule: "deleted-stranger", what: `of-a-person (${uid})` }]);
+});

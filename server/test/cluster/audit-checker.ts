@@ -1,0 +1,146 @@
+import type { Moment } from "@/server/test/faults/history";
+import type { AuditEvent } from "./audit-log";
+
+export type Finding = { rule: Rule; what: string };
+type Rule =
+  | "unguarded-delete"
+  | "deleted-in-use"
+  | "deleted-stranger"
+  | "unrecorded-delete"
+  | "left-over-claim"
+  | "missing-claim"
+  | "stuck";
+
+/** A claim that is in the cluster now. */
+export type LiveClaim = { name: string; uid: string; sessionId: string | null };
+/** A row of AgentRun's own audit. */
+export type Recorded = { action: string; targetId: string };
+
+export type Evidence = {
+  events: AuditEvent[];
+  history: Moment[];
+  recorded: Recorded[];
+  claims: LiveClaim[];
+};
+
+const SESSION = "agentrun.dev/session-id";
+const WITH_CLAIM = ["live", "archiving", "restoring"];
+const HALF_WAY = ["creating", "archiving", "deleting"];
+const ORDERED = ["storage.evict", "storage.withdraw"];
+/** The acts after which a claim is gone. */
+const GONE = ["storage.evicted", "sessions.purged", "storage.withdraw"];
+
+/**
+ * Holds what the API server saw against what the database said at that very moment. Asked when all is calm: every step
+ * has been finished, so that nothing may be half-way.
+ */
+export function checkAudit(evidence: Evidence): Finding[] {
+  const { events, history } = evidence;
+  const past = new Past(history);
+  const made = new Map<string, { sessionId: string | undefined }>();
+  const gone = new Map<string, Set<string>>();
+  const findings: Finding[] = [];
+  const find = (rule: Rule, what: string) => findings.push({ rule, what });
+  for (const event of events) {
+    const { resource, name = "" } = event.objectRef ?? {};
+    const { uid = "", annotations } = event.responseObject?.metadata ?? {};
+    if (event.verb === "create" && resource === "persistentvolumeclaims")
+      made.set(uid, { sessionId: annotations?.[SESSION] });
+    if (event.verb !== "delete" && event.verb !== "deletecollection") continue;
+    const { preconditions } = event.requestObject ?? {};
+    const isClaim = resource === "persistentvolumeclaims";
+    if (preconditions?.uid === undefined || (isClaim && preconditions.resourceVersion === undefined))
+      find("unguarded-delete", `${resource}/${name} at ${event.requestReceivedTimestamp}`);
+    if (!isClaim) continue;
+    const deleted =
+      preconditions?.uid ?? (event.responseObject?.kind === "Status" ? lastMade(made, name, events) : uid);
+    const sessionId = made.get(deleted)?.sessionId;
+    if (sessionId === undefined) {
+      find("deleted-stranger", `${name} (${deleted})`);
+      continue;
+    }
+    gone.set(sessionId, (gone.get(sessionId) ?? new Set()).add(deleted));
+    const wrong = past.wrongOf(sessionId, receivedAt(event), evidence.recorded);
+    if (wrong !== null) find("deleted-in-use", `${name} of ${sessionId}: ${wrong}`);
+  }
+  for (const [sessionId, uids] of gone) {
+    const acts = evidence.recorded.filter((row) => row.targetId === sessionId && GONE.includes(row.action));
+    if (acts.length < uids.size) find("unrecorded-delete", `${sessionId}: ${uids.size} claims, ${acts.length} records`);
+  }
+  return [...findings, ...compareSides(past, evidence.claims)];
+}
+
+/** Milliseconds, with the microseconds as a fraction: a Date would cut them off. */
+function receivedAt({ requestReceivedTimestamp }: AuditEvent): number {
+  const [seconds = "", fraction = "0Z"] = requestReceivedTimestamp.split(".");
+  return Date.parse(`${seconds.replace("Z", "")}Z`) + Number.parseFloat(`0.${fraction}`) * 1_000;
+}
+
+/** Of a claim that was deleted by its name alone: the one that had it last. */
+function lastMade(made: Map<string, unknown>, name: string, events: AuditEvent[]): string {
+  const creation = events.findLast(
+    (event) =>
+      event.verb === "create" && event.objectRef?.name === name && made.has(event.responseObject?.metadata?.uid ?? ""),
+  );
+  return creation?.responseObject?.metadata?.uid ?? "";
+}
+
+/** Whether both sides hold the same: no claim without its session, none that is missing, no step left half-way. */
+function compareSides(past: Past, claims: LiveClaim[]): Finding[] {
+  const findings: Finding[] = [];
+  const held = new Map(claims.map((claim) => [claim.sessionId, claim]));
+  for (const { name, sessionId } of claims) {
+    const now = sessionId === null ? null : past.now(sessionId);
+    if (!now || !WITH_CLAIM.includes(now.state))
+      findings.push({ rule: "left-over-claim", what: `${name} of ${sessionId}, which is ${now?.state ?? "unknown"}` });
+  }
+  for (const { id, state } of past.sessions()) {
+    if (HALF_WAY.includes(state)) findings.push({ rule: "stuck", what: `${id} is ${state}` });
+    else if (WITH_CLAIM.includes(state) && !held.has(id))
+      findings.push({ rule: "missing-claim", what: `${id} is ${state}` });
+  }
+  return findings;
+}
+
+/** The database's history, by session. */
+class Past {
+  readonly #bySession = new Map<string, Moment[]>();
+
+  constructor(history: Moment[]) {
+    for (const moment of history) {
+      if (moment.sessionId === null) continue;
+      const moments = this.#bySession.get(moment.sessionId);
+      if (moments) moments.push(moment);
+      else this.#bySession.set(moment.sessionId, [moment]);
+    }
+  }
+
+  now(sessionId: string): Moment | undefined {
+    return this.#bySession.get(sessionId)?.findLast((moment) => moment.kind === "session");
+  }
+
+  *sessions(): Generator<Moment> {
+    for (const sessionId of this.#bySession.keys()) {
+      const now = this.now(sessionId);
+      if (now) yield now;
+    }
+  }
+
+  /** Why a session's claim must not have been deleted at a moment; null where it was right. */
+  wrongOf(sessionId: string, at: number, recorded: Recorded[]): string | null {
+    const until = (this.#bySession.get(sessionId) ?? []).filter((moment) => moment.at <= at);
+    const session = until.findLast((moment) => moment.kind === "session");
+    if (!session) return "no such session";
+    if (!session.isDeleted && session.state !== "deleting") return `it was ${session.state}`;
+    const runs = new Map(until.filter((moment) => moment.kind === "run").map((moment) => [moment.id, moment]));
+    for (const run of runs.values()) if (run.state === "claimed") return `run ${run.id} was claimed`;
+    // An explicit order takes a volume that is pinned, or whose time is not over.
+    const isOrdered = recorded.some((row) => row.targetId === sessionId && ORDERED.includes(row.action));
+    if (session.isDeleted || isOrdered) return null;
+    if (session.isPinned) return "it was pinned";
+    const moments = until.filter((moment) => moment.kind === "session");
+    const doom = moments[moments.findLastIndex((moment) => moment.state !== "deleting") + 1];
+    const hasExpired = doom?.expiresAt != null && doom.expiresAt <= doom.at;
+    return hasExpired ? null : "its time was not over when it was doomed";
+  }
+}

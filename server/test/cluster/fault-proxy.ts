@@ -1,0 +1,151 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import https from "node:https";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import * as k8s from "@kubernetes/client-node";
+
+/** What happens to a request in place of being passed on. */
+export type Fault =
+  /** Refused by the proxy; the API server never hears of it. */
+  | { kind: "refuse"; code: 409 | 429 | 500 }
+  /** Never answered, nor passed on: who asked runs into its deadline. */
+  | { kind: "swallow" }
+  /** Passed on and done, and then the connection is cut: before the reply, or in its middle. */
+  | { kind: "cut"; where: "before" | "within" }
+  /** Passed on and answered only once this has come true. */
+  | { kind: "hold"; until: Promise<unknown> }
+  /** Answered with the oldest reply that the same read ever got; passed on where there was none. */
+  | { kind: "stale" };
+
+export type FaultRule = {
+  method: "GET" | "POST" | "DELETE" | "PUT";
+  /** Of the path with its query. */
+  path: RegExp;
+  fault: Fault;
+  /** How many requests it strikes; one unless told. */
+  times?: number;
+};
+
+export interface FaultProxy extends AsyncDisposable {
+  /** A kubeconfig that leads to the proxy. */
+  kubeconfig: string;
+  /** Strikes the next requests that match; answers how often it has struck. */
+  strike(rule: FaultRule): { hits(): number };
+  /** Lets every request through again. */
+  calm(): void;
+}
+
+type Reply = { status: number; headers: Record<string, string>; body: Buffer };
+type Struck = FaultRule & { left: number; hits: number };
+
+const WORDS = {
+  409: { reason: "Conflict", message: "the object has been modified; please apply your changes to the latest version" },
+  429: { reason: "TooManyRequests", message: "the server has received too many requests" },
+  500: { reason: "InternalError", message: "etcdserver: request timed out" },
+} as const;
+
+/** A way to the real API server, with an administrator's credentials, on which requests meet faults. */
+export async function startFaultProxy(kubeconfig: string): Promise<FaultProxy> {
+  const ask = await openUpstream(kubeconfig);
+  const recorded = new Map<string, Reply>();
+  let rules: Struck[] = [];
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await readAll(request);
+    const { method = "GET", url = "/" } = request;
+    const rule = rules.find((rule) => rule.left > 0 && rule.method === method && rule.path.test(url));
+    if (rule) {
+      rule.left -= 1;
+      rule.hits += 1;
+    }
+    const fault = rule?.fault;
+    if (fault?.kind === "refuse") return send(response, refusal(fault.code));
+    if (fault?.kind === "swallow") return;
+    if (fault?.kind === "hold") await fault.until;
+    const stale = fault?.kind === "stale" ? recorded.get(url) : undefined;
+    if (stale) return send(response, stale);
+    const reply = await ask(request, body);
+    if (method === "GET" && !recorded.has(url)) recorded.set(url, reply);
+    if (fault?.kind !== "cut") return send(response, reply);
+    if (fault.where === "within") {
+      response.writeHead(reply.status, { ...reply.headers, "content-length": reply.body.length });
+      response.write(reply.body.subarray(0, reply.body.length / 2));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    response.destroy();
+  }
+
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => response.destroy(error as Error));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const folder = await mkdtemp(path.join(tmpdir(), "agentrun-proxy-"));
+  const file = path.join(folder, "kubeconfig");
+  await writeFile(file, kubeconfigOf((server.address() as AddressInfo).port));
+  return {
+    kubeconfig: file,
+    strike(rule) {
+      const struck = { ...rule, left: rule.times ?? 1, hits: 0 };
+      rules.push(struck);
+      return { hits: () => struck.hits };
+    },
+    calm() {
+      rules = [];
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+async function openUpstream(kubeconfig: string): Promise<(request: IncomingMessage, body: Buffer) => Promise<Reply>> {
+  const config = new k8s.KubeConfig();
+  config.loadFromFile(kubeconfig);
+  const { server } = config.getCurrentCluster() ?? {};
+  if (!server) throw new Error(`${kubeconfig} names no cluster`);
+  const credentials: https.RequestOptions = {};
+  await config.applyToHTTPSOptions(credentials);
+  return async ({ method, url, headers }, body) => {
+    const { host: _host, connection: _connection, ...passed } = headers;
+    const options = { ...credentials, method, headers: { ...passed, ...credentials.headers } };
+    const reply = await new Promise<IncomingMessage>((resolve, reject) => {
+      https
+        .request(new URL(url ?? "/", server), options, resolve)
+        .on("error", reject)
+        .end(body);
+    });
+    const type = reply.headers["content-type"] ?? "application/json";
+    return { status: reply.statusCode ?? 502, headers: { "content-type": type }, body: await readAll(reply) };
+  };
+}
+
+async function readAll(stream: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+function refusal(code: keyof typeof WORDS): Reply {
+  const status = { apiVersion: "v1", kind: "Status", status: "Failure", code, ...WORDS[code] };
+  return { status: code, headers: { "content-type": "application/json" }, body: Buffer.from(JSON.stringify(status)) };
+}
+
+function send(response: ServerResponse, { status, headers, body }: Reply): void {
+  response.writeHead(status, headers).end(body);
+}
+
+/** JSON is YAML too. The client speaks plain HTTP only where it is told not to ask for certificates. */
+function kubeconfigOf(port: number): string {
+  return JSON.stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: "proxy", cluster: { server: `http://127.0.0.1:${port}`, "insecure-skip-tls-verify": true } }],
+    users: [{ name: "nobody", user: {} }],
+    contexts: [{ name: "proxy", context: { cluster: "proxy", user: "nobody" } }],
+    "current-context": "proxy",
+  });
+}

@@ -1,0 +1,37 @@
+import type * as k8s from "@kubernetes/client-node";
+import { expect } from "vitest";
+import { jobNameOf } from "@/server/executors/executor";
+import type { Pod } from "@/server/kubernetes";
+import type { TestNamespace } from "./namespace";
+
+/** The pod that the cluster made for an attempt's Job. */
+export async function podOf(place: TestNamespace, attemptId: string): Promise<{ pod: Pod; name: string }> {
+  const labelSelector = `batch.kubernetes.io/job-name=${jobNameOf(attemptId)}`;
+  await expect.poll(() => place.cluster.listPods(labelSelector), { timeout: 15_000 }).toHaveLength(1);
+  const [pod] = await place.cluster.listPods(labelSelector);
+  const name = pod?.metadata?.name;
+  if (!pod || !name) throw new Error("the Job has no pod");
+  return { pod, name };
+}
+
+/** Says of a pod what a node would. */
+export async function say(place: TestNamespace, name: string, status: Record<string, unknown>): Promise<void> {
+  const { name: namespace, core } = place;
+  for (;;) {
+    const pod = await core.readNamespacedPod({ name, namespace });
+    const body = { ...pod, status: { ...pod.status, ...status } };
+    // The scheduler may have said something of it meanwhile.
+    const answer = await core
+      .replaceNamespacedPodStatus({ name, namespace, body })
+      .catch((error: { code?: number }) => {
+        if (error.code !== 409) throw error;
+        return null;
+      });
+    if (answer !== null) return;
+  }
+}
+
+/** The status of a pod's one container that ended. */
+export function ended(terminated: Partial<k8s.V1ContainerStateTerminated>): object[] {
+  return [{ name: "runner", image: "i", imageID: "i", ready: false, restartCount: 0, state: { terminated } }];
+}

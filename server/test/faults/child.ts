@@ -1,0 +1,46 @@
+import process from "node:process";
+import { openContext, type Place } from "./context";
+import { storyOf } from "./stories";
+import { storyContext } from "./story-context";
+import type { Subject } from "./subjects";
+import { Tracer } from "./tracer";
+
+/** What a child is told to do: to die at one point of a story for each subject, or to recover after such a death. */
+export type ChildJob = {
+  place: Place;
+  story: string;
+} & (
+  | { phase: "die"; targets: { subject: Subject; stopAt: string }[] }
+  | { phase: "recover"; targets: { subject: Subject; recovery: string }[] }
+);
+
+const job: ChildJob = JSON.parse(process.argv[2] ?? "");
+const story = storyOf(job.story);
+const { place } = job;
+const opened = openContext(place);
+
+if (job.phase === "die") {
+  let standing = 0;
+  const stand = () => {
+    standing += 1;
+    // All stand still where they are to die: one death takes them together.
+    if (standing === job.targets.length) process.kill(process.pid, "SIGKILL");
+  };
+  await Promise.all(
+    job.targets.map(async ({ subject, stopAt }) => {
+      const tracer = new Tracer(story, stopAt, stand);
+      await story.act(storyContext(place, opened, { story, subject, tracer }), subject);
+      throw new Error(`${story.name} never came to ${stopAt}`);
+    }),
+  );
+} else {
+  const recover = async ({ subject, recovery }: (typeof job.targets)[number]) => {
+    const way = story.recoveries[recovery];
+    if (!way) throw new Error(`${story.name} knows no recovery ${recovery}`);
+    await way.act(storyContext(place, opened, { story, subject }), subject);
+  };
+  await Promise.all(job.targets.filter(({ recovery }) => recovery !== "collect").map(recover));
+  // Of collections only one at a time is let in.
+  for (const target of job.targets.filter(({ recovery }) => recovery === "collect")) await recover(target);
+  await opened[Symbol.asyncDispose]();
+}

@@ -1,0 +1,80 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { rm } from "node:fs/promises";
+import path from "node:path";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { build } from "esbuild";
+import type { Act } from "./acts";
+import type { ChildJob } from "./child";
+import type { Place } from "./context";
+import type { Answer } from "./rival";
+import type { Subject } from "./subjects";
+
+/** Another process that works on the same place. */
+export interface Rival extends AsyncDisposable {
+  ask(act: Act, subject: Subject): Promise<Answer>;
+}
+
+export interface Children extends AsyncDisposable {
+  /** Runs a child to its end; answers how it ended and what it said of errors. */
+  run(job: ChildJob): Promise<{ code: number | null; signal: string | null; errors: string }>;
+  rival(place: Place): Rival;
+}
+
+/** Bundles the programs of the children once: real processes that run the services' own code. */
+export async function prepareChildren(): Promise<Children> {
+  const folder = path.resolve("test-results", `fault-children-${process.pid}`);
+  await build({
+    entryPoints: ["child.ts", "rival.ts"].map((name) => path.resolve(import.meta.dirname, name)),
+    outdir: folder,
+    outExtension: { ".js": ".mjs" },
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "esm",
+    packages: "external",
+    logLevel: "warning",
+  });
+  return {
+    async run(job) {
+      const program = path.join(folder, "child.mjs");
+      const child = spawn(process.execPath, [program, JSON.stringify(job)], { stdio: ["ignore", "ignore", "pipe"] });
+      let errors = "";
+      child.stderr.setEncoding("utf8").on("data", (text) => {
+        errors += text;
+      });
+      const [code, signal] = await once(child, "close");
+      return { code, signal, errors };
+    },
+    rival: (place) => startRival(path.join(folder, "rival.mjs"), place),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
+  };
+}
+
+function startRival(program: string, place: Place): Rival {
+  const child = spawn(process.execPath, [program, JSON.stringify(place)], { stdio: ["pipe", "pipe", "inherit"] });
+  const ended = once(child, "close");
+  const waiting = new Map<number, { resolve(answer: Answer): void; reject(error: Error): void }>();
+  let asked = 0;
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    const answer: Answer = JSON.parse(line);
+    waiting.get(answer.id)?.resolve(answer);
+    waiting.delete(answer.id);
+  });
+  child.on("close", () => {
+    for (const { reject } of waiting.values()) reject(new Error("the other process died"));
+  });
+  return {
+    ask(act, subject) {
+      asked += 1;
+      const id = asked;
+      child.stdin.write(`${JSON.stringify({ id, act, subject })}\n`);
+      return new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
+    },
+    async [Symbol.asyncDispose]() {
+      child.stdin.end();
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import path from "node:path";
+import { createFolderArchive } from "@/server/archive/folder";
+import type { Actor, ServiceContext } from "@/server/context";
+import { Cluster } from "@/server/kubernetes";
+import { ADMIN, type TestContext, tenantOperator, testContext } from "@/server/test/context";
+import { createKubernetesVolumes } from "@/server/volumes/kubernetes";
+import { createLocalVolumes } from "@/server/volumes/local";
+import type { Volumes } from "@/server/volumes/volumes";
+
+/** Where a test's processes meet: all of it can be handed to a child. */
+export type Place = {
+  databaseUrl: string;
+  kubeconfig: string;
+  namespace: string;
+  /** Holds `archive/`, `volumes/` and `mounts/`. */
+  dataDir: string;
+  /** Whether a provisioner binds the claims. One that stays Pending is changed by nobody but who is under test. */
+  bindsClaims: boolean;
+};
+
+const MIB = 1024 ** 2;
+const POOL_MAX = 48;
+
+/** A process's context on real claims, without its network. */
+export function openContext(place: Place, options: { actor?: Actor; deadlineMs?: number } = {}): TestContext {
+  const { namespace, kubeconfig } = place;
+  const cluster = new Cluster({ namespace, kubeconfig, deadlineMs: options.deadlineMs ?? 10_000 });
+  const volumes = claimsOf(place, cluster);
+  const context = testContext(
+    { url: place.databaseUrl },
+    { actor: options.actor ?? ADMIN, volumes, poolMax: POOL_MAX },
+  );
+  return Object.assign(context, { archive: createFolderArchive(path.join(place.dataDir, "archive")) });
+}
+
+export function claimsOf({ bindsClaims }: Place, cluster: Cluster): Volumes {
+  const storageClass = bindsClaims ? undefined : "";
+  return createKubernetesVolumes({
+    cluster,
+    policy: { storageClass, accessMode: "ReadWriteOnce", defaultSizeBytes: MIB },
+  });
+}
+
+export function foldersOf(place: Place): Volumes {
+  return createLocalVolumes(path.join(place.dataDir, "volumes"));
+}
+
+/** The same process, bound to one tenant: its sweeps see nothing of the others. */
+export function inTenant(ctx: ServiceContext, tenantId: string): ServiceContext {
+  return { ...ctx, actor: tenantOperator(tenantId) };
+}

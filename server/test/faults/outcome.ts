@@ -1,0 +1,102 @@
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { and, eq, like, or, sql } from "drizzle-orm";
+import { archiveSegments, audit, runs, sessions } from "@/db/schema";
+import { sessionPrefix } from "@/server/archive/key";
+import type { ServiceContext } from "@/server/context";
+import { getManifest, getSegment } from "@/server/manifests";
+import type { LiveClaim } from "@/server/test/cluster/audit-checker";
+import { restoreVolume } from "@/volume";
+import type { Place } from "./context";
+import { NOTE, type Subject } from "./subjects";
+
+/** What is left of a session on every side, without what differs from one session to the next. */
+export type Outcome = {
+  row: Record<string, unknown> | null;
+  runs: number;
+  audit: string[];
+  claims: number;
+  folders: number;
+  /** What its archive gives back, every digest verified; null without one. */
+  archived: string | null;
+  segments: { files: number; rows: number };
+};
+
+export async function readOutcome(
+  place: Place,
+  ctx: ServiceContext,
+  subject: Subject,
+  claims: LiveClaim[],
+): Promise<Outcome> {
+  const { sessionId } = subject;
+  const [row] = await ctx.db.select().from(sessions).where(eq(sessions.sessionId, sessionId));
+  return {
+    row: row ? rowOutcome(row) : null,
+    runs: await ctx.db.$count(runs, eq(runs.sessionId, sessionId)),
+    audit: await readTrail(ctx, sessionId),
+    claims: claims.filter((claim) => claim.sessionId === sessionId).length,
+    folders: await countFolders(place, ctx.volumes.nameFor(sessionId)),
+    archived: row?.archiveManifestId == null ? null : (await readBack(ctx, sessionId)).replace(sessionId, "it"),
+    segments: {
+      files: await countFiles(path.join(place.dataDir, "archive", sessionPrefix(sessionId))),
+      rows: await ctx.db.$count(archiveSegments, eq(archiveSegments.sessionId, sessionId)),
+    },
+  };
+}
+
+function rowOutcome(row: typeof sessions.$inferSelect): Record<string, unknown> {
+  return {
+    storageKind: row.storageKind,
+    storageState: row.storageState,
+    hasVolumeName: row.storagePvcName !== null,
+    isEvicted: row.storageEvictedAt !== null,
+    isExpired: row.expiresAt === null ? null : row.expiresAt.getTime() < Date.now(),
+    isRestoring: row.restoreManifestId !== null && row.restoreManifestId === row.archiveManifestId,
+    isArchiveCurrent: row.archiveCommandId === row.volumeCommandId,
+    filesCount: row.storageFilesCount,
+  };
+}
+
+async function readTrail(ctx: ServiceContext, sessionId: string): Promise<string[]> {
+  const isOfArchive = and(eq(audit.targetKind, "archive"), sql`${audit.details}->>'sessionId' = ${sessionId}`);
+  const isOfSession = and(
+    eq(audit.targetId, sessionId),
+    or(like(audit.action, "storage.%"), like(audit.action, "sessions.%")),
+  );
+  const rows = await ctx.db
+    .select({ action: audit.action })
+    .from(audit)
+    .where(or(isOfSession, isOfArchive))
+    .orderBy(audit.at, audit.id);
+  return rows.map((row) => row.action);
+}
+
+async function countFolders(place: Place, name: string): Promise<number> {
+  return (await readdir(path.join(place.dataDir, "volumes"))).filter((entry) => entry.includes(name)).length;
+}
+
+async function countFiles(folder: string): Promise<number> {
+  return readdir(folder).then(
+    (names) => names.length,
+    () => 0,
+  );
+}
+
+/** Restores the newest archive into a folder of its own, which verifies every digest, and reads the marker. */
+export async function readBack(ctx: ServiceContext, sessionId: string): Promise<string> {
+  const dir = await mkdtemp(path.join(tmpdir(), "agentrun-read-back-"));
+  try {
+    const { manifest, manifestId } = await getManifest(ctx, { sessionId });
+    await restoreVolume({
+      dir,
+      manifest,
+      manifestId,
+      fetchSegment: (sha256) => getSegment(ctx, { sessionId, sha256 }),
+      writer: { runId: "read-back", attemptId: "read-back", leaseEpoch: 0 },
+    });
+    return await readFile(path.join(dir, NOTE), "utf8");
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+}

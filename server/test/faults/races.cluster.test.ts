@@ -1,0 +1,146 @@
+import { eq } from "drizzle-orm";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { sessions } from "@/db/schema";
+import { isAgentRunError } from "@/server/errors";
+import { finishRun } from "@/server/runs";
+import { expire } from "@/server/storage/test/volume";
+import { ACTS, type Act, type Claimed } from "./acts";
+import { type Children, prepareChildren, type Rival } from "./children";
+import { inTenant } from "./context";
+import { readBack } from "./outcome";
+import type { Answer } from "./rival";
+import { makeUsed, markerOf, type Subject } from "./subjects";
+import { dice, trials } from "./trials";
+import { auditFindings, createFaultWorld, type FaultWorld } from "./world";
+
+const RACES = trials({ suite: 100, long: 5_000 });
+const INTERLEAVINGS = trials({ suite: 100, long: 5_000 });
+const AT_ONCE = 10;
+/** Within what a collection takes to come to `deleting`, so that neither side always wins. */
+const HEAD_START_MS = 40;
+const SESSION_STORE_EVICTED = "session-store-evicted";
+
+let world: FaultWorld;
+let children: Children;
+let rival: Rival;
+
+beforeAll(async () => {
+  [world, children] = await Promise.all([createFaultWorld({ bindsClaims: true }), prepareChildren()]);
+  rival = children.rival(world.place);
+});
+afterAll(async () => {
+  await rival[Symbol.asyncDispose]();
+  await children[Symbol.asyncDispose]();
+  await world[Symbol.asyncDispose]();
+});
+
+test(`a run raced with the collection of another process has its whole volume or is refused, ${RACES} times`, async () => {
+  const roll = dice("races");
+  const ends = { claimed: 0, refused: 0 };
+  await inGroups(RACES, async (index) => {
+    const subject = { sessionId: `ses_race_${index}`, tenantId: `tenant_race_${index}` };
+    const uid = await makeExpired(subject);
+    const [collected, run] = await Promise.all([
+      later(roll.below(HEAD_START_MS), () => rival.ask("collect", subject)),
+      later(roll.below(HEAD_START_MS), () => doHere("run", subject)),
+    ]);
+    expect(collected).not.toHaveProperty("refused");
+    if ("refused" in run) {
+      ends.refused += 1;
+      expect(run.refused).toMatchObject({ failureKind: SESSION_STORE_EVICTED });
+      await rival.ask("repair", subject);
+      expect(await look(subject)).toEqual({ state: "evicted", uid: null, archived: markerOf(subject) });
+    } else {
+      ends.claimed += 1;
+      expect(await look(subject)).toEqual({ state: "live", uid, archived: markerOf(subject) });
+      await end(run.value as Claimed);
+    }
+  });
+  console.log(`${RACES} races: ${ends.claimed} runs were claimed, ${ends.refused} refused`);
+  expect(Math.min(ends.claimed, ends.refused), "one side always won: that is no race").toBeGreaterThan(0);
+});
+
+test(`collections, repairs, runs, extensions, pins and restores of two processes, ${INTERLEAVINGS} times at random`, async () => {
+  const roll = dice("interleavings");
+  const acts = Object.keys(ACTS) as Act[];
+  await inGroups(INTERLEAVINGS, async (index) => {
+    const subject = { sessionId: `ses_mix_${index}`, tenantId: `tenant_mix_${index}` };
+    const uid = await makeExpired(subject);
+    const chosen = ["collect" as const, ...Array.from({ length: 2 + roll.below(3) }, () => roll.pick(acts))];
+    const answers = await Promise.all(
+      chosen.map(async (act) => {
+        const isHere = roll.below(2) === 0;
+        const start = roll.below(HEAD_START_MS);
+        return { act, answer: await later(start, () => (isHere ? doHere(act, subject) : rival.ask(act, subject))) };
+      }),
+    );
+    for (const { act, answer } of answers) {
+      if (act === "run" && "value" in answer) await end(answer.value as Claimed);
+    }
+    await rival.ask("repair", subject);
+    const { state, uid: now, archived } = await look(subject);
+    const told = `${index}: ${JSON.stringify(answers)}`;
+    expect(archived, told).toBe(markerOf(subject));
+    expect(["live", "restoring", "evicted"], told).toContain(state);
+    // A volume that is live was never another one: only a restore makes a new one, and a runner has to fill that first.
+    if (state === "live") expect(now, told).toBe(uid);
+    if (state === "restoring") expect([null, uid], told).not.toContain(now);
+    if (state === "evicted") expect(now, told).toBeNull();
+    const isPinned = answers.some(({ act, answer }) => act === "pin" && "value" in answer && answer.value === true);
+    if (isPinned) expect(state, told).not.toBe("evicted");
+  });
+});
+
+test("the API server's audit log and the database's history agree that nothing in use was deleted", async (context) => {
+  expect(await auditFindings(world, context)).toEqual([]);
+});
+
+async function inGroups(count: number, work: (index: number) => Promise<void>): Promise<void> {
+  for (let index = 0; index < count; index += AT_ONCE) {
+    const group = Array.from({ length: Math.min(AT_ONCE, count - index) }, (_, offset) => work(index + offset));
+    await Promise.all(group);
+  }
+}
+
+/** An expired session with an archive and a bound claim; answers the claim's uid. */
+async function makeExpired(subject: Subject): Promise<string> {
+  const ctx = inTenant(world.ctx, subject.tenantId);
+  await makeUsed(world.place, ctx, subject);
+  await expire(ctx, subject.sessionId);
+  const volume = await ctx.volumes.find(ctx.volumes.nameFor(subject.sessionId));
+  if (!volume) throw new Error(`${subject.sessionId} has no claim`);
+  return volume.uid;
+}
+
+async function later<T>(afterMs: number, work: () => Promise<T>): Promise<T> {
+  await new Promise((resolve) => setTimeout(resolve, afterMs));
+  return work();
+}
+
+/** In this process, as the rival does in the other. */
+async function doHere(act: Act, subject: Subject): Promise<Answer> {
+  try {
+    return { id: 0, value: await ACTS[act](inTenant(world.ctx, subject.tenantId), subject) };
+  } catch (error) {
+    if (!isAgentRunError(error)) throw error;
+    return { id: 0, refused: { failureKind: error.failureKind, message: error.message } };
+  }
+}
+
+async function end({ runId, leaseEpoch }: Claimed): Promise<void> {
+  await finishRun(world.ctx, { runId, leaseEpoch, terminalStatus: "completed" });
+}
+
+/** What a session is now: its state, its claim that is not going, and what its archive gives back. */
+async function look({ sessionId }: Subject): Promise<{ state?: string; uid: string | null; archived: string }> {
+  const [row] = await world.ctx.db
+    .select({ state: sessions.storageState })
+    .from(sessions)
+    .where(eq(sessions.sessionId, sessionId));
+  const volume = await world.ctx.volumes.find(world.ctx.volumes.nameFor(sessionId));
+  return {
+    ...row,
+    uid: volume && volume.phase !== "Terminating" ? volume.uid : null,
+    archived: await readBack(world.ctx, sessionId),
+  };
+}

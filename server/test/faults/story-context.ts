@@ -1,0 +1,23 @@
+import type { ServiceContext } from "@/server/context";
+import { Cluster } from "@/server/kubernetes";
+import { claimsOf, foldersOf, inTenant, type Place } from "./context";
+import { traceCluster, traceContext } from "./crossings";
+import type { Story } from "./stories";
+import type { Subject } from "./subjects";
+import type { Tracer } from "./tracer";
+
+/** A process's context for one subject of a story, followed by a tracer if there is one. */
+export function storyContext(
+  place: Place,
+  opened: ServiceContext,
+  told: { story: Story; subject: Subject; tracer?: Tracer },
+): ServiceContext {
+  const { story, subject, tracer } = told;
+  const { namespace, kubeconfig } = place;
+  const cluster = new Cluster({ namespace, kubeconfig });
+  if (!tracer) {
+    return inTenant({ ...opened, volumes: story.isFolder ? foldersOf(place) : opened.volumes }, subject.tenantId);
+  }
+  const volumes = story.isFolder ? foldersOf(place) : claimsOf(place, traceCluster(cluster, tracer.cross));
+  return inTenant(traceContext(opened, volumes, tracer.cross), subject.tenantId);
+}

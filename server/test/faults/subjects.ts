@@ -1,0 +1,57 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { eq } from "drizzle-orm";
+import { lockSession } from "@/db/queries/lock";
+import { sessions } from "@/db/schema";
+import { inTx, type ServiceContext } from "@/server/context";
+import { storeManifest, storeSegment } from "@/server/manifests";
+import { createSession } from "@/server/sessions";
+import { emptyCache, packVolume, volumeLayout } from "@/volume";
+import type { Place } from "./context";
+
+/** A session of a tenant of its own, so that sweeps for it see no other. */
+export type Subject = { sessionId: string; tenantId: string };
+
+export const PROFILE = { backendProfile: "codex" };
+export const NOTE = "workspace/note.txt";
+
+export function markerOf({ sessionId }: Subject): string {
+  return `the only copy of ${sessionId}`;
+}
+
+/** A session with a claim, and an archive that holds its one turn. */
+export async function makeUsed(place: Place, ctx: ServiceContext, subject: Subject): Promise<void> {
+  const { sessionId } = subject;
+  await createSession(ctx, { ...PROFILE, sessionId });
+  // What a pod would have mounted.
+  const mount = path.join(place.dataDir, "mounts", ctx.volumes.nameFor(sessionId));
+  const commandId = await takeTurn(ctx, subject, mount);
+  const packed = await packVolume(volumeLayout(mount, "sessions"), emptyCache(), async ({ digest, bytes }) => {
+    await storeSegment(ctx, { sessionId, sha256: digest, bytes });
+  });
+  await inTx(ctx, async (ctx) => {
+    const session = await lockSession(ctx.db, sessionId, null);
+    if (!session) throw new Error(`there is no session ${sessionId}`);
+    await storeManifest(ctx, session, {
+      format: 1,
+      sessionId,
+      runId: `run of ${commandId}`,
+      attemptId: "attempt",
+      leaseEpoch: 1,
+      threadId: null,
+      turnId: null,
+      createdAt: new Date().toISOString(),
+      rolloutSubdir: "sessions",
+      ...packed,
+    });
+  });
+}
+
+/** What a turn leaves: a note on the volume, and in the row that it is used. */
+export async function takeTurn(ctx: ServiceContext, subject: Subject, folder: string): Promise<string> {
+  const volumeCommandId = `cmd_${subject.sessionId}`;
+  await mkdir(path.join(folder, path.dirname(NOTE)), { recursive: true });
+  await writeFile(path.join(folder, NOTE), markerOf(subject));
+  await ctx.db.update(sessions).set({ volumeCommandId }).where(eq(sessions.sessionId, subject.sessionId));
+  return volumeCommandId;
+}
