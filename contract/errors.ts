@@ -35,6 +35,7 @@ export const REASON_STATUS = {
   "lease-held": 409,
   "lease-lost": 409,
   "lease-fencing": 409,
+  "runner-version": 409,
   "store-evicted": 409,
   "store-not-restorable": 409,
   "archive-missing": 409,

@@ -126,6 +126,8 @@ export const ClaimRunInput = z.strictObject({
   runnerId: ChosenId,
   leaseMs: LeaseMs.optional(),
   nonce: requiredText(256).optional(),
+  /** What the runner speaks; see contract/runner-protocol.ts. */
+  protocolVersion: z.int().min(1).max(1_000_000).optional(),
 });
 export type ClaimRunInput = z.infer<typeof ClaimRunInput>;
 

@@ -128,7 +128,11 @@ test("the server takes what the ConfigMap tells it, and finds in the namespace w
   expect(Object.keys(told).filter((name) => !(name in ServerEnv.shape))).toEqual([]);
   const env = parseEnv(ServerEnv, { ...told, DATABASE_URL: "postgres://db", AGENTRUN_NAMESPACE: place.name });
   expect(openSeams(env).volumes.namespace).toBe(place.name);
-  await openExecutor(env, { log: createLog("silent", "test"), workspaceRoots: [] }).close();
+  await openExecutor(env, {
+    log: createLog("silent", "test"),
+    workspaceRoots: [],
+    installationId: "of-a-test",
+  }).close();
   const names = (kind: string) => items.filter((item) => item.kind === kind).map(({ metadata }) => metadata?.name);
   expect(names("ServiceAccount")).toContain(env.AGENTRUN_RUNNER_SERVICE_ACCOUNT);
   expect(names("Service")).toContain(new URL(env.AGENTRUN_RUNNER_URL ?? "").hostname);

@@ -2,10 +2,12 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import * as k8s from "@kubernetes/client-node";
 import { expect, test } from "vitest";
+import type { AttemptExit } from "@/server/executors";
 import { createKubernetesExecutor } from "@/server/executors/kubernetes";
 import { Cluster } from "@/server/kubernetes";
 import { ARCHIVER, ATTEMPT, POLICY } from "@/server/test/cluster/attempt";
 import { createTestNamespace } from "@/server/test/cluster/namespace";
+import { ended, podOf, say } from "@/server/test/cluster/pods";
 import { createKubernetesVolumes } from "@/server/volumes/kubernetes";
 import matrix from "./rbac-matrix.json";
 import { actAs } from "./test/account";
@@ -127,6 +129,32 @@ test("the worker's rights are all that volumes and attempts need", async () => {
   await executor.close();
   await volumes.remove(name, uid);
   expect(errors).toEqual([]);
+});
+
+test("without the right to watch an attempt's end is told all the same, by looks at everything", async () => {
+  await using place = await createAppliedExample();
+  const rules = JSON.stringify([
+    { apiGroups: ["batch"], resources: ["jobs"], verbs: ["get", "list", "create", "delete"] },
+    { apiGroups: [""], resources: ["pods"], verbs: ["list"] },
+    { apiGroups: [""], resources: ["secrets"], verbs: ["create", "update"] },
+  ]);
+  const patch = `--patch=[{"op":"replace","path":"/rules","value":${rules}}]`;
+  kubectl("--namespace", place.name, "patch", "role", "agentrun-worker", "--type=json", patch);
+  const cluster = await clusterAs(place, "agentrun-worker");
+  const errors: unknown[] = [];
+  const onError = (error: unknown) => errors.push(error);
+  const executor = createKubernetesExecutor({ cluster, policy: POLICY, onError });
+  const exits: AttemptExit[] = [];
+  executor.onExit((exit) => exits.push(exit));
+  await executor.launch(ATTEMPT);
+  const { name } = await podOf(place, ATTEMPT.attemptId);
+  // No watch tells of what comes now.
+  await expect.poll(() => errors, { timeout: 10_000 }).toHaveLength(2);
+  await say(place, name, { phase: "Failed", containerStatuses: ended({ exitCode: 1, reason: "Error" }) });
+  await expect.poll(() => exits, { timeout: 40_000 }).toHaveLength(1);
+  await executor.close();
+  // The refusal is said once for Jobs and once for pods, however often it is met.
+  expect(errors).toEqual(Array(2).fill(expect.objectContaining({ problem: "forbidden" })));
 });
 
 test("a runner that gets hold of its account's token can do nothing with it", async () => {

@@ -1,4 +1,5 @@
 import type { ClaimedRun } from "@/contract/run";
+import { RUNNER_PROTOCOL } from "@/contract/runner-protocol";
 import type { RunnerConfig } from "./config";
 import type { ControlPlane } from "./control-plane";
 import { type Instant, now } from "./heartbeat";
@@ -14,7 +15,7 @@ export async function claimRun(
   let claimedAt = now();
   const claim = () => {
     claimedAt = now();
-    return controlPlane.claim({ runId, runnerId, leaseMs, nonce });
+    return controlPlane.claim({ runId, runnerId, leaseMs, nonce, protocolVersion: RUNNER_PROTOCOL });
   };
   const run = await persist(claim, { awayMaxMs: 60_000 });
   return { run, claimedAt };

@@ -1,4 +1,5 @@
 import type { ErrorBody, FailureKind, Reason } from "@/contract/errors";
+import { RUNNER_PROTOCOL, RUNNER_PROTOCOL_BEFORE } from "@/contract/runner-protocol";
 import { AmbiguousCommitError, isDatabaseBusy, isDatabaseDown } from "@/db/errors";
 
 /**
@@ -92,6 +93,22 @@ export class LeaseHeldError extends AgentRunError {
 export class LeaseLostError extends AgentRunError {
   constructor(runId: string) {
     super("runner-lease-conflict", "lease-lost", `run ${runId} is no longer leased to this runner: stop the agent`);
+  }
+}
+/** A runner and a server of releases that are too far apart. */
+export class RunnerVersionError extends AgentRunError {
+  constructor(speaks: number) {
+    const taken = `${RUNNER_PROTOCOL_BEFORE} and ${RUNNER_PROTOCOL}`;
+    const next =
+      speaks > RUNNER_PROTOCOL
+        ? "deploy web and worker of the runner's release"
+        : "deploy the runner's image of the server's release (AGENTRUN_RUNNER_IMAGE)";
+    super(
+      "schema-invalid",
+      "runner-version",
+      `this runner speaks version ${speaks} of the runner protocol, and this server takes ${taken}: ${next}`,
+      { details: { speaks, takes: [RUNNER_PROTOCOL_BEFORE, RUNNER_PROTOCOL] } },
+    );
   }
 }
 export class StoreEvictedError extends AgentRunError {

@@ -16,7 +16,7 @@ const SCRATCH_LIMIT = "4Gi";
 /** Long enough for who looks at what became of an attempt; its row stays. */
 const FINISHED_JOB_TTL_SECONDS = 600;
 
-type Deps = { log: Logger; workspaceRoots: string[] };
+type Deps = { log: Logger; workspaceRoots: string[]; installationId: string };
 
 /** What starts and ends runners, as the environment says; throws with the variable that is missing. */
 export function openExecutor(env: ServerEnv, deps: Deps): Executor {
@@ -24,7 +24,7 @@ export function openExecutor(env: ServerEnv, deps: Deps): Executor {
     case "none":
       return createNoExecutor();
     case "kubernetes":
-      return openKubernetesExecutor(env, deps.log);
+      return openKubernetesExecutor(env, deps);
     case "local":
       return createLocalExecutor({
         channel: openSupervisorChannel(),
@@ -39,7 +39,7 @@ export function openExecutor(env: ServerEnv, deps: Deps): Executor {
   }
 }
 
-function openKubernetesExecutor(env: ServerEnv, log: Logger): Executor {
+function openKubernetesExecutor(env: ServerEnv, { log, installationId }: Deps): Executor {
   if (!env.AGENTRUN_RUNNER_IMAGE) throw new Error("AGENTRUN_RUNNER_IMAGE: is required where runners are Jobs");
   if (!env.AGENTRUN_RUNNER_URL)
     throw new Error("AGENTRUN_RUNNER_URL: is required where runners are Jobs: where their pods reach web");
@@ -47,6 +47,7 @@ function openKubernetesExecutor(env: ServerEnv, log: Logger): Executor {
     cluster: openCluster(env),
     onError: (error) => log.error({ err: error }, "the cluster's Jobs could not be looked at"),
     policy: {
+      installationId,
       image: env.AGENTRUN_RUNNER_IMAGE,
       imagePullPolicy: env.AGENTRUN_RUNNER_IMAGE_PULL_POLICY,
       serviceAccount: env.AGENTRUN_RUNNER_SERVICE_ACCOUNT ?? null,

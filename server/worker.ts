@@ -1,5 +1,6 @@
-import { endAttempt } from "./attempts";
+import { endAttempt, readInstallationId } from "./attempts";
 import { readServerEnv } from "./env";
+import type { Executor } from "./executors";
 import { startLoops } from "./loops";
 import { prepareDatabase } from "./migrate";
 import { openExecutor } from "./open-executor";
@@ -17,13 +18,13 @@ async function start(): Promise<void> {
   const env = readServerEnv();
   const wiring = shareWiring(createWiring(env, "worker"));
   const { log, live } = wiring;
-  const executor = openExecutor(env, { log, workspaceRoots: wiring.settings.workspaceRoots });
   const stopping = new AbortController();
+  let executor: Executor | null = null;
   let loops: { stop(): Promise<void> } | null = null;
   onStop(log, async () => {
     stopping.abort();
     await loops?.stop();
-    await executor.close();
+    await executor?.close();
     await wiring.close();
   });
   const contextFor = (name: string) => wiring.serviceFor({ kind: "system", name, tenantId: null }, name);
@@ -31,13 +32,18 @@ async function start(): Promise<void> {
   live.start();
   await prepareDatabase(env.DATABASE_URL, log, stopping.signal);
   if (stopping.signal.aborted) return;
-  executor.onExit(({ attemptId, code, signal, stderrTail, cause }) => {
+  const installationId = await readInstallationId(contextFor("executor"));
+  executor = openExecutor(env, { log, workspaceRoots: wiring.settings.workspaceRoots, installationId });
+  executor.onExit(async ({ attemptId, code, signal, stderrTail, cause }) => {
     const ctx = contextFor("executor");
-    // What is lost here is seen by the reconciler. An id is a runner's or an archiver's, and nothing to the other.
-    Promise.all([
-      endAttempt(ctx, attemptId, { code, signal, message: stderrTail, cause }),
-      endArchiverTurn(ctx, attemptId, stderrTail || `it ended with exit code ${code}`),
-    ]).catch((error: unknown) => log.error({ err: error, attemptId }, "the end of an attempt could not be recorded"));
+    try {
+      // An id is a runner's or an archiver's, and nothing to the other.
+      await endAttempt(ctx, attemptId, { code, signal, message: stderrTail, cause });
+      await endArchiverTurn(ctx, attemptId, stderrTail || `it ended with exit code ${code}`);
+    } catch (error) {
+      log.error({ err: error, attemptId }, "the end of an attempt could not be recorded");
+      throw error;
+    }
   });
   loops = startLoops({
     live,

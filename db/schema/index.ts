@@ -5,6 +5,7 @@ export * from "./commands";
 export * from "./events";
 export * from "./feed";
 export * from "./identity";
+export * from "./installation";
 export * from "./queue";
 export * from "./runners";
 export * from "./runs";

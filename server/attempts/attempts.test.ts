@@ -4,56 +4,14 @@ import { leases, runnerJobs, sessions } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
 import { expireLease } from "@/db/test/factories";
 import { ackCommand, createCommand, finishCommand, getCommand, listCommands } from "@/server/commands";
-import type { ServiceContext } from "@/server/context";
-import type { AttemptExit, Executor, LaunchSpec, Observation } from "@/server/executors";
 import { launchRunnerJob } from "@/server/runners";
 import { cancelRun, claimRun, createRun, forceReleaseRun, getRun, heartbeatRun, releaseRun } from "@/server/runs";
 import { testContext } from "@/server/test/context";
 import { startDatabaseProxy } from "@/server/test/database-proxy";
-import { endAttempt, LeaseSweeper, launchPending } from ".";
-
-/** An executor whose processes are only names, so that each answer it can give is tried. The real one has its own tests. */
-class NamedAttempts implements Executor {
-  readonly launchArchiver = null;
-  readonly launched: LaunchSpec[] = [];
-  readonly ended: string[] = [];
-  endAnswer: "gone" | "unconfirmed" = "gone";
-  observation: Observation = "running";
-  /** Ends that wait for it. */
-  slowEnds: Promise<void> | null = null;
-  failure: Error | null = null;
-  launch(spec: LaunchSpec): Promise<void> {
-    if (this.failure) return Promise.reject(this.failure);
-    this.launched.push(spec);
-    return Promise.resolve();
-  }
-  end(attemptId: string): Promise<"gone" | "unconfirmed"> {
-    this.ended.push(attemptId);
-    const { slowEnds, endAnswer } = this;
-    return slowEnds ? slowEnds.then(() => endAnswer) : Promise.resolve(endAnswer);
-  }
-  observe(): Promise<Observation> {
-    return Promise.resolve(this.observation);
-  }
-  onExit(_listener: (exit: AttemptExit) => void): () => void {
-    return () => {};
-  }
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
-}
+import { NamedAttempts, runWithTurn } from "@/server/test/named-attempts";
+import { endAttempt, LeaseSweeper, launchPending, reconcileAttempts } from ".";
 
 const LOCAL = { settings: { executor: "local" as const, leaseMs: 0 } };
-
-async function runWithTurn(
-  ctx: ServiceContext,
-  sessionId: string,
-  policy = {},
-): Promise<{ runId: string; commandId: string }> {
-  const run = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId }, executionPolicy: policy });
-  const command = await createCommand(ctx, { runId: run.id, type: "turn", payload: { text: "go" } });
-  return { runId: run.id, commandId: command.id };
-}
 
 test("a run with an open command gets one attempt; its session's next run waits", async () => {
   await using database = await createTestDatabase();
@@ -159,7 +117,7 @@ test("a forced release closes the attempt's job, so that the next attempt starts
   expect(job).toMatchObject({ state: "failed", result: { isForced: true } });
   expect(job?.endedAt).not.toBeNull();
   await ctx.pool.query("update agentrun_runs set next_attempt_at = now() - interval '1 second'");
-  await sweeper.reconcile();
+  await reconcileAttempts({ ctx, executor });
   await launchPending({ ctx, executor, attemptsMax: 8 });
   expect(executor.launched).toHaveLength(2);
 });
@@ -253,11 +211,10 @@ test("a runner that dies is followed at once, without waiting for its lease", as
   const { leaseEpoch } = await claimRun(ctx, { runId, runnerId });
   await ackCommand(ctx, { commandId, leaseEpoch });
   executor.observation = "unknown";
-  const sweeper = new LeaseSweeper({ ctx, executor });
-  await sweeper.reconcile();
+  await reconcileAttempts({ ctx, executor });
   expect((await getRun(ctx, { runId })).status).toBe("claimed");
   executor.observation = "gone";
-  await sweeper.reconcile();
+  await reconcileAttempts({ ctx, executor });
   // The default policy asks: the turn that was sent fails, and with nothing else to do so does the run.
   expect(await getRun(ctx, { runId })).toMatchObject({ status: "failed", failureKind: "runner-lost" });
   expect(await getCommand(ctx, { commandId })).toMatchObject({ state: "failed", failureKind: "runner-lost" });

@@ -1,3 +1,5 @@
 export { type AttemptEnd, endAttempt } from "./end";
-export { type LauncherDeps, launchPending } from "./launch";
-export { LeaseSweeper, type SweeperDeps } from "./sweep";
+export { readInstallationId } from "./installation";
+export { launchPending } from "./launch";
+export { reconcileAttempts } from "./reconcile";
+export { LeaseSweeper } from "./sweep";

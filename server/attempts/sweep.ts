@@ -61,22 +61,6 @@ export class LeaseSweeper {
     return now - this.#contactSince;
   }
 
-  /**
-   * Ends what is known to be gone without waiting for its lease: attempts that nobody reported, such as all of those
-   * that a killed supervisor took with it.
-   */
-  async reconcile(): Promise<void> {
-    const { ctx, executor } = this.deps;
-    const live = await ctx.db
-      .select({ attemptId: runnerJobs.attemptId })
-      .from(runnerJobs)
-      .where(eq(runnerJobs.state, "running"));
-    for (const { attemptId } of live) {
-      if ((await executor.observe(attemptId)) !== "gone") continue;
-      await endAttempt(ctx, attemptId, { code: null, signal: null, message: "its process is gone" });
-    }
-  }
-
   async #findExpired(): Promise<string[]> {
     const { ctx } = this.deps;
     const rows = await ctx.db

@@ -53,6 +53,17 @@ export interface AttemptExit {
   cause: AttemptCause | null;
 }
 
+export type ExitListener = (exit: AttemptExit) => unknown;
+
+/** What an executor has running. The uid is of this very process or Job: a later one of the same name has another. */
+export interface Started {
+  attemptId: string;
+  uid: string;
+  name: string;
+  /** It has ended or is being ended: nobody needs to end it. */
+  isEnding: boolean;
+}
+
 /** Starts and ends the process of one attempt: a local process, or a Kubernetes Job. */
 export interface Executor {
   /** Resolves when the process was started. Launching a running attempt again changes nothing. */
@@ -61,7 +72,12 @@ export interface Executor {
   end(attemptId: string): Promise<"gone" | "unconfirmed">;
   /** `unknown` when nobody could be asked: it says nothing about the attempt. */
   observe(attemptId: string): Promise<Observation>;
-  onExit(listener: (exit: AttemptExit) => void): () => void;
+  /** All that runs here and was started by this installation, in pages; throws when nobody could be asked. */
+  list(): AsyncIterable<Started[]>;
+  /** Ends what was listed, and nothing else that has its name. */
+  endStarted(started: Started): Promise<"gone" | "unconfirmed">;
+  /** An end that a listener could not record is told again where the executor can, else found by the reconciler. */
+  onExit(listener: ExitListener): () => void;
   /** null where volumes are folders, which the server archives by itself. An archiver is an attempt as any other. */
   readonly launchArchiver: ((spec: ArchiverSpec) => Promise<void>) | null;
   close(): Promise<void>;

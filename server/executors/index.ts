@@ -6,6 +6,7 @@ export type {
   Executor,
   LaunchSpec,
   Observation,
+  Started,
 } from "./executor";
 export { createKubernetesExecutor, type KubernetesExecutorOptions } from "./kubernetes";
 export { openSupervisorChannel, type SupervisorChannel } from "./local/channel";

@@ -6,6 +6,8 @@ export function createNoExecutor(): Executor {
     launch: () => Promise.reject(new Error("AGENTRUN_EXECUTOR is none: runners are started by someone else.")),
     end: async () => "unconfirmed",
     observe: async () => "unknown",
+    list: async function* () {},
+    endStarted: async () => "unconfirmed",
     onExit: () => () => undefined,
     launchArchiver: null,
     close: async () => undefined,

@@ -2,7 +2,7 @@ import type { GcReport } from "@/contract/storage";
 import { AgentRunError, UnauthenticatedError } from "@/server/errors";
 import { readHealth } from "@/server/health";
 import { isSameSecret, readBearer } from "@/server/identity";
-import { readOpenRuns } from "@/server/metrics";
+import { readOpenRuns, readOrphanJobs } from "@/server/metrics";
 import { collectGarbage } from "@/server/storage";
 import { admit } from "@/server/trpc/init";
 import type { Wiring } from "@/server/wiring";
@@ -54,6 +54,7 @@ export async function readMetrics(wiring: Wiring): Promise<string> {
   if (health.reachable && health.migrationReady) {
     const runs = await readOpenRuns(database.db);
     for (const [status, total] of Object.entries(runs)) metrics.runs.set({ status }, total);
+    metrics.orphanJobs.set(await readOrphanJobs(database.db));
   }
   return metrics.registry.metrics();
 }

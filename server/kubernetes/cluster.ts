@@ -14,7 +14,18 @@ export type Preconditions = { uid: string; resourceVersion?: string };
 
 type PageRequest = { namespace: string; labelSelector: string; limit: number; _continue: string | undefined };
 type Client = typeof k8s;
-type Apis = { core: k8s.CoreV1Api; batch: k8s.BatchV1Api };
+type Apis = { core: k8s.CoreV1Api; batch: k8s.BatchV1Api; watch: k8s.Watch };
+
+/** What can be followed, and where it is found. */
+const WATCHED = { jobs: "/apis/batch/v1", pods: "/api/v1" } as const;
+export type WatchedKind = keyof typeof WATCHED;
+export type WatchRequest = {
+  labelSelector: string;
+  /** What is known already; changes after it are told. */
+  resourceVersion: string;
+  signal: AbortSignal;
+  onChange: (object: Job | Pod) => void;
+};
 
 export type ClusterOptions = {
   namespace: string;
@@ -25,6 +36,9 @@ export type ClusterOptions = {
 
 const DEADLINE_MS = 10_000;
 const PAGE = 500;
+/** The server ends a watch after this time, and until then says at least each minute that it lives. */
+const WATCH_SECONDS = 240;
+const WATCH_SILENCE_MS = 90_000;
 
 /** One namespace of a Kubernetes cluster. Every call has a deadline and fails with a `KubernetesError`. */
 export class Cluster {
@@ -104,6 +118,28 @@ export class Cluster {
     );
   }
 
+  /** The version of the whole list, without what is in it. */
+  async readVersion(kind: WatchedKind, labelSelector: string): Promise<string> {
+    const page = { namespace: this.namespace, labelSelector, limit: 1 };
+    const { metadata } = await this.#ask<k8s.V1JobList | k8s.V1PodList>(`list ${kind}`, ({ core, batch }) =>
+      kind === "jobs" ? batch.listNamespacedJob(page) : core.listNamespacedPod(page),
+    );
+    return metadata?.resourceVersion ?? "";
+  }
+
+  /**
+   * Tells of changes until the server or the signal ends it, then answers the version to go on from. Throws `expired`
+   * when the server no longer knows what came after the one that was given.
+   */
+  async watch(kind: WatchedKind, request: WatchRequest): Promise<string> {
+    return this.#ask(`watch ${kind}`, async ({ watch }) => {
+      const path = `${WATCHED[kind]}/namespaces/${this.namespace}/${kind}`;
+      const { labelSelector, resourceVersion } = request;
+      const query = { labelSelector, resourceVersion, allowWatchBookmarks: true, timeoutSeconds: WATCH_SECONDS };
+      return await runWatch(watch, { path, query }, request);
+    });
+  }
+
   /** In pages, so that memory does not grow with what is listed. */
   async *#pages<Item>(
     labelSelector: string,
@@ -150,6 +186,46 @@ export class Cluster {
         },
       ],
     });
-    return { core: new client.CoreV1Api(configuration), batch: new client.BatchV1Api(configuration) };
+    const watch = new client.Watch(config);
+    return { core: new client.CoreV1Api(configuration), batch: new client.BatchV1Api(configuration), watch };
   }
+}
+
+/** A watch as a promise: its end, or the server's own word for why it cannot go on. */
+function runWatch(
+  watch: k8s.Watch,
+  { path, query }: { path: string; query: Record<string, string | number | boolean> },
+  { resourceVersion, signal, onChange }: WatchRequest,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let version = resourceVersion;
+    let problem: unknown = null;
+    let stream: AbortController | undefined;
+    const stop = () => stream?.abort();
+    // A connection that nobody closes says nothing for ever.
+    const silence = setTimeout(stop, WATCH_SILENCE_MS);
+    const hear = (type: string, object: Job & Pod & k8s.V1Status) => {
+      silence.refresh();
+      if (type === "ERROR") {
+        problem = { code: object.code, body: object };
+        return stop();
+      }
+      version = object.metadata?.resourceVersion ?? version;
+      if (type !== "BOOKMARK") onChange(object);
+    };
+    const end = (error: unknown) => {
+      clearTimeout(silence);
+      signal.removeEventListener("abort", stop);
+      const why = problem ?? error;
+      const { name, message, statusCode } = (why ?? {}) as { name?: string; message?: string; statusCode?: number };
+      // Aborting is how we end a watch, too.
+      if (why === null || why === undefined || name === "AbortError") resolve(version);
+      else reject(statusCode === undefined ? why : { code: statusCode, body: { message } });
+    };
+    signal.addEventListener("abort", stop);
+    watch.watch(path, query, hear, end).then((opened) => {
+      stream = opened;
+      if (signal.aborted) stop();
+    }, end);
+  });
 }

@@ -8,6 +8,7 @@ export type KubernetesProblem =
   | "forbidden"
   | "invalid"
   | "throttled"
+  | "expired"
   | "unknown";
 
 /** A refusal or a silence of the Kubernetes API, as this program branches on it. */
@@ -44,6 +45,7 @@ function problemOf(code: number, reason: string | undefined): KubernetesProblem 
   if (code === 404) return "not-found";
   if (code === 409) return reason === "AlreadyExists" ? "already-exists" : "conflict";
   if (code === 401 || code === 403) return "forbidden";
+  if (code === 410) return "expired";
   if (code === 429) return "throttled";
   // A server that failed may have done it all the same.
   return code >= 500 ? "unknown" : "invalid";

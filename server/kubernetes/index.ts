@@ -12,4 +12,5 @@ export {
   type VolumeMount,
 } from "./cluster";
 export { isKubernetesProblem, type KubernetesProblem } from "./errors";
+export { followChanges } from "./follow";
 export { parseQuantity } from "./quantity";

@@ -1,4 +1,4 @@
-import { LeaseSweeper, launchPending } from "@/server/attempts";
+import { LeaseSweeper, launchPending, reconcileAttempts } from "@/server/attempts";
 import type { ServiceContext } from "@/server/context";
 import type { Executor } from "@/server/executors";
 import { removeEndedTokens } from "@/server/identity";
@@ -9,6 +9,8 @@ import { type Loop, type LoopDeps, type LoopOptions, startLoop } from "./loop";
 
 /** Runners that one executor runs at once: each is a codex with tools of its own. */
 const ATTEMPTS_MAX = 32;
+/** An orphan is ended at the second look: within a minute of when it came to be one. */
+const RECONCILE_MS = 20_000;
 
 export type LoopsDeps = Omit<LoopDeps, "leadership"> & {
   databaseUrl: string;
@@ -52,7 +54,12 @@ function loopOptions(deps: LoopsDeps, sweeper: LeaseSweeper): LoopOptions[] {
   ];
   if (launcher.settings.executor !== "none") {
     loops.push({ name: "launcher", intervalMs: 1_000, wakeOn: ["runs"], run: () => launchPending(launches) });
-    loops.push({ name: "reconciler", intervalMs: 30_000, run: () => sweeper.reconcile() });
+    const reconciler = contextFor("reconciler");
+    loops.push({
+      name: "reconciler",
+      intervalMs: RECONCILE_MS,
+      run: () => reconcileAttempts({ ctx: reconciler, executor }),
+    });
   }
   const { launchArchiver } = executor;
   if (launchArchiver !== null) {

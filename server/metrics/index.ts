@@ -1,2 +1,3 @@
 export { createMetrics, type Metrics } from "./metrics";
 export { readOpenRuns } from "./read-open-runs";
+export { readOrphanJobs } from "./read-orphan-jobs";

@@ -41,6 +41,11 @@ export function createMetrics() {
       registers,
     }),
     runs: new Gauge({ name: "agentrun_runs", help: "Open runs by status", labelNames: ["status"], registers }),
+    orphanJobs: new Gauge({
+      name: "agentrun_orphan_jobs",
+      help: "Runners that belong to no live attempt and are not ended yet",
+      registers,
+    }),
     poolConnections: new Gauge({
       name: "agentrun_db_connections",
       help: "Connections of this process's pool",

@@ -1,5 +1,6 @@
 import { and, eq, inArray, ne, sql } from "drizzle-orm";
 import { type ClaimedRun, type ClaimRunInput, isTerminal } from "@/contract/run";
+import { RUNNER_PROTOCOL, RUNNER_PROTOCOL_BEFORE, RUNNER_PROTOCOL_UNNAMED } from "@/contract/runner-protocol";
 import { lockLease, lockRun } from "@/db/queries/lock";
 import { type LeaseRow, leases, type RunRow, runnerJobs, runs, type SessionRow, sessions } from "@/db/schema";
 import { audit } from "@/server/audit";
@@ -11,6 +12,7 @@ import {
   LeaseHeldError,
   LeaseLostError,
   NotFoundError,
+  RunnerVersionError,
   StoreEvictedError,
 } from "@/server/errors";
 import { appendServerEvents, statusEvent } from "@/server/events";
@@ -27,10 +29,17 @@ type Locked = { run: RunRow; session: SessionRow | null };
  * is refused while the lease lives. A new holder gets a higher epoch, which fences out every earlier one.
  */
 export async function claimRun(ctx: ServiceContext, input: ClaimRunInput): Promise<ClaimedRun> {
+  assertVersion(ctx, input.protocolVersion);
   const claimed = await inTx(ctx, (ctx) => claimLocked(ctx, input));
   // Thrown after the commit: that the run ended with its lost lease must not be undone with the refusal.
   if (isAgentRunError(claimed)) throw claimed;
   return claimed;
+}
+
+/** Runners that were started here speak a version; whoever else claims by the API speaks the API alone. */
+function assertVersion(ctx: ServiceContext, named: number | undefined): void {
+  const speaks = named ?? (ctx.actor.kind === "launch" ? RUNNER_PROTOCOL_UNNAMED : RUNNER_PROTOCOL);
+  if (speaks < RUNNER_PROTOCOL_BEFORE || speaks > RUNNER_PROTOCOL) throw new RunnerVersionError(speaks);
 }
 
 async function claimLocked(ctx: TxContext, input: ClaimRunInput): Promise<ClaimedRun | AgentRunError> {

@@ -1,40 +1,16 @@
 import { expect, test } from "vitest";
 import { RUNNER_EXIT } from "@/contract/runner";
-import { type AttemptExit, jobNameOf, type LaunchSpec } from "@/server/executors/executor";
-import { ATTEMPT, POLICY } from "@/server/test/cluster/attempt";
-import { createTestNamespace, type TestNamespace } from "@/server/test/cluster/namespace";
+import { jobNameOf } from "@/server/executors/executor";
+import { POLICY } from "@/server/test/cluster/attempt";
+import { openExecutor, specOf } from "@/server/test/cluster/executor";
+import { createTestNamespace } from "@/server/test/cluster/namespace";
 import { ended, podOf, say } from "@/server/test/cluster/pods";
-import { createKubernetesExecutor } from ".";
 import { jobFor } from "./manifests";
 
 // The API server, its controllers and its scheduler are real; there is no node, so the tests say what a node would.
-let attempts = 0;
-function specOf(): LaunchSpec {
-  attempts += 1;
-  const attemptId = `att_${Date.now()}_${attempts}`;
-  return { ...ATTEMPT, attemptId, launchToken: "arl_first", volumeName: "agentrun-volume" };
-}
-
-type Options = { endDeadlineMs?: number; unschedulableMaxMs?: number; activeDeadlineSeconds?: number };
-function open(place: TestNamespace, { activeDeadlineSeconds = 3_600, ...options }: Options = {}) {
-  const exits: AttemptExit[] = [];
-  const errors: unknown[] = [];
-  const executor = createKubernetesExecutor({
-    cluster: place.cluster,
-    // The namespace of a test has no account but its default.
-    policy: { ...POLICY, serviceAccount: null, activeDeadlineSeconds },
-    onError: (error) => errors.push(error),
-    relistMs: 100,
-    endDeadlineMs: 5_000,
-    ...options,
-  });
-  executor.onExit((exit) => exits.push(exit));
-  return { executor, exits, errors, [Symbol.asyncDispose]: () => executor.close() };
-}
-
 test("launching twice makes one Job, whose newest token is the one that is given", async () => {
   await using place = await createTestNamespace();
-  await using opened = open(place);
+  await using opened = openExecutor(place);
   const { executor } = opened;
   const spec = specOf();
   await Promise.all([executor.launch(spec), executor.launch(spec)]);
@@ -53,7 +29,7 @@ test("launching twice makes one Job, whose newest token is the one that is given
 
 test("a Job's pods are admitted where Pod Security is restricted", async () => {
   await using place = await createTestNamespace({ "pod-security.kubernetes.io/enforce": "restricted" });
-  await using opened = open(place);
+  await using opened = openExecutor(place);
   const spec = specOf();
   await opened.executor.launch(spec);
   const { pod } = await podOf(place, spec.attemptId);
@@ -95,7 +71,7 @@ test.each([
 
 test("an attempt that ended in its preparation is told with that container's words", async () => {
   await using place = await createTestNamespace();
-  await using opened = open(place);
+  await using opened = openExecutor(place);
   const spec = specOf();
   await opened.executor.launch(spec);
   const { name } = await podOf(place, spec.attemptId);
@@ -107,7 +83,7 @@ test("an attempt that ended in its preparation is told with that container's wor
 
 test("a Job of that name that is not the attempt's is not adopted", async () => {
   await using place = await createTestNamespace();
-  await using opened = open(place);
+  await using opened = openExecutor(place);
   const spec = specOf();
   await place.cluster.createJob({
     metadata: { name: jobNameOf(spec.attemptId) },
@@ -148,7 +124,7 @@ test.each([
   [null, runner({ exitCode: 1, reason: "Error", message: "runner failed" }), "runner failed"],
 ] as const)("a pod's end is told with its cause, %s, and its own words", async (cause, status, words) => {
   await using place = await createTestNamespace();
-  await using opened = open(place);
+  await using opened = openExecutor(place);
   const spec = specOf();
   await opened.executor.launch(spec);
   const { name } = await podOf(place, spec.attemptId);
@@ -159,7 +135,7 @@ test.each([
 
 test("an attempt that the cluster ends at its deadline is told so", async () => {
   await using place = await createTestNamespace();
-  await using opened = open(place, { activeDeadlineSeconds: 1 });
+  await using opened = openExecutor(place, { activeDeadlineSeconds: 1 });
   const spec = specOf();
   await opened.executor.launch(spec);
   await expect.poll(() => opened.exits, { timeout: 20_000 }).toHaveLength(1);
@@ -172,7 +148,7 @@ test("an attempt that the cluster ends at its deadline is told so", async () => 
 
 test("an attempt that ended is told once, with its exit code and the container's own words", async () => {
   await using place = await createTestNamespace();
-  await using opened = open(place);
+  await using opened = openExecutor(place);
   const spec = specOf();
   await opened.executor.launch(spec);
   const { name } = await podOf(place, spec.attemptId);
@@ -195,7 +171,7 @@ test("an attempt that ended is told once, with its exit code and the container's
 
 test("a pod whose image is not to be had is ended, and says so", async () => {
   await using place = await createTestNamespace();
-  await using opened = open(place);
+  await using opened = openExecutor(place);
   const spec = specOf();
   await opened.executor.launch(spec);
   const { name } = await podOf(place, spec.attemptId);
@@ -213,7 +189,7 @@ test("a pod whose image is not to be had is ended, and says so", async () => {
 
 test("a pod that finds no node for too long is ended with the scheduler's words", async () => {
   await using place = await createTestNamespace();
-  await using opened = open(place, { unschedulableMaxMs: 0 });
+  await using opened = openExecutor(place, { unschedulableMaxMs: 0 });
   const spec = specOf();
   await opened.executor.launch(spec);
   await expect.poll(() => opened.exits, { timeout: 20_000 }).toHaveLength(1);
@@ -225,7 +201,7 @@ test("a pod that finds no node for too long is ended with the scheduler's words"
 
 test("an attempt is gone once its pod is; one on a node that does not answer stays unconfirmed", async () => {
   await using place = await createTestNamespace();
-  await using opened = open(place, { endDeadlineMs: 2_000 });
+  await using opened = openExecutor(place, { endDeadlineMs: 2_000 });
   const { executor } = opened;
   const [free, held] = [specOf(), specOf()];
   await executor.launch(free);

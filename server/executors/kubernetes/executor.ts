@@ -1,23 +1,30 @@
 import { UnavailableError } from "@/server/errors";
-import { type AttemptExit, type Executor, jobNameOf, type Observation } from "@/server/executors/executor";
+import {
+  type AttemptExit,
+  type Executor,
+  type ExitListener,
+  jobNameOf,
+  type Observation,
+} from "@/server/executors/executor";
 import { type Cluster, isKubernetesProblem, type Job, type Pod, type Secret } from "@/server/kubernetes";
 import { archiverJobFor } from "./archiver-manifest";
+import { startLooks } from "./looks";
 import { jobFor } from "./manifests";
-import { findHopeless, isFinished, outcomeOf } from "./outcome";
-import { ATTEMPT, type JobPolicy, SELECTOR, tokenSecret } from "./pod";
+import { findHopeless, hasEnded, isFinished, outcomeOf } from "./outcome";
+import { ATTEMPT, type JobPolicy, selectorOf, tokenSecret } from "./pod";
 
 export type KubernetesExecutorOptions = {
   cluster: Cluster;
   policy: JobPolicy;
   onError: (error: unknown) => void;
-  /** A whole look at all Jobs, behind whatever else tells of them. */
+  /** The longest time between two looks at all Jobs, behind whatever a watch tells of them. */
   relistMs?: number;
   endDeadlineMs?: number;
   /** A pod that found no node for so long is given up. */
   unschedulableMaxMs?: number;
 };
 
-const RELIST_MS = 5_000;
+const RELIST_MS = 30_000;
 const END_DEADLINE_MS = 45_000;
 const UNSCHEDULABLE_MAX_MS = 10 * 60_000;
 const GONE_POLL_MS = 200;
@@ -25,11 +32,13 @@ const GONE_POLL_MS = 200;
 /** Runners as Jobs of one namespace, one an attempt. */
 export function createKubernetesExecutor(options: KubernetesExecutorOptions): Executor {
   const { cluster, policy } = options;
-  const listeners = new Set<(exit: AttemptExit) => void>();
-  /** Uids of Jobs whose end was told: they stay in the cluster for a while. */
+  const labelSelector = selectorOf(policy.installationId);
+  const listeners = new Set<ExitListener>();
+  /** Uids of Jobs whose end was told and recorded: they may stay in the cluster for a while. */
   const told = new Set<string>();
+  /** Uids of Jobs that are being given up. */
+  const ending = new Set<string>();
   let isClosed = false;
-  let isLooking = false;
 
   async function findJob(attemptId: string): Promise<Job | null> {
     try {
@@ -61,23 +70,20 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
     }
   }
 
-  async function look(): Promise<void> {
-    if (isLooking || isClosed) return;
-    isLooking = true;
-    try {
-      const present = new Set<string>();
-      for await (const jobs of cluster.listJobs(SELECTOR)) {
-        for (const job of jobs) {
-          present.add(job.metadata?.uid ?? "");
-          await judge(job);
-        }
+  async function lookAtAll(): Promise<void> {
+    const present = new Set<string>();
+    for await (const jobs of cluster.listJobs(labelSelector)) {
+      for (const job of jobs) {
+        present.add(job.metadata?.uid ?? "");
+        await judge(job);
       }
-      for (const uid of told) if (!present.has(uid)) told.delete(uid);
-    } catch (error) {
-      options.onError(error);
-    } finally {
-      isLooking = false;
     }
+    for (const uid of told) if (!present.has(uid)) told.delete(uid);
+  }
+
+  async function lookAt(attemptId: string): Promise<void> {
+    const job = await findJob(attemptId);
+    if (job !== null) await judge(job);
   }
 
   async function judge(job: Job): Promise<void> {
@@ -85,26 +91,38 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
     const attemptId = annotations?.[ATTEMPT];
     if (attemptId === undefined) return;
     if (told.has(uid)) {
-      // Even a finished pod holds its volume's claim. By now its end is recorded, or is found out by the reconciler.
       if (job.metadata?.deletionTimestamp === undefined) await removeJob(attemptId, uid);
       return;
     }
     if (isFinished(job)) {
       const pods = await podsOf(attemptId);
       // A Job may be called failed while its pod still runs, on a node that does not answer.
-      if (pods.some(isAlive)) return;
+      if (!pods.every(hasEnded)) return;
       const { message: stderrTail, ...outcome } = outcomeOf(job, pods[0]);
-      tell(uid, { attemptId, signal: null, stderrTail, ...outcome });
+      await tell(uid, { attemptId, signal: null, stderrTail, ...outcome });
       return;
     }
     // A pod that runs has started: only one that does not yet is worth a look of its own.
     const { active = 0, ready = 0 } = job.status ?? {};
-    if (active === 0 || ready > 0) return;
+    if (active === 0 || ready > 0 || ending.has(uid)) return;
     const [pod] = await podsOf(attemptId);
     const hopeless = pod && findHopeless(pod, options.unschedulableMaxMs ?? UNSCHEDULABLE_MAX_MS, Date.now());
-    if (!hopeless || (await end(attemptId)) !== "gone") return;
-    const { cause, message } = hopeless;
-    tell(uid, { attemptId, code: null, signal: null, stderrTail: `its pod could not start: ${message}`, cause });
+    if (!hopeless) return;
+    // Beside the look: until it is gone others may have ended.
+    ending.add(uid);
+    giveUp(attemptId, uid, hopeless)
+      .catch(options.onError)
+      .finally(() => ending.delete(uid));
+  }
+
+  async function giveUp(
+    attemptId: string,
+    uid: string,
+    why: NonNullable<ReturnType<typeof findHopeless>>,
+  ): Promise<void> {
+    if ((await end(attemptId)) !== "gone") return;
+    const stderrTail = `its pod could not start: ${why.message}`;
+    await tell(uid, { attemptId, code: null, signal: null, stderrTail, cause: why.cause });
   }
 
   async function removeJob(attemptId: string, uid: string): Promise<void> {
@@ -113,19 +131,25 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
     });
   }
 
-  function tell(uid: string, exit: AttemptExit): void {
+  /** Until who listens has recorded it, the Job stays; then it goes at once, for even a finished pod holds its claim. */
+  async function tell(uid: string, exit: AttemptExit): Promise<void> {
+    if (isClosed) return;
+    await Promise.all([...listeners].map((listener) => listener(exit)));
     told.add(uid);
-    for (const listener of listeners) listener(exit);
+    await removeJob(exit.attemptId, uid);
   }
 
   function podsOf(attemptId: string): Promise<Pod[]> {
     return cluster.listPods(`batch.kubernetes.io/job-name=${jobNameOf(attemptId)}`);
   }
 
-  /** Gone is what the cluster says of the very pods of this Job; a node that does not answer keeps them. */
   async function end(attemptId: string): Promise<"gone" | "unconfirmed"> {
+    return endJob(attemptId, await findJob(attemptId));
+  }
+
+  /** Gone is what the cluster says of the very pods of this Job; a node that does not answer keeps them. */
+  async function endJob(attemptId: string, job: Job | null): Promise<"gone" | "unconfirmed"> {
     const deadline = Date.now() + (options.endDeadlineMs ?? END_DEADLINE_MS);
-    const job = await findJob(attemptId);
     const uid = job?.metadata?.uid;
     if (uid !== undefined && job?.metadata?.deletionTimestamp === undefined) await removeJob(attemptId, uid);
     for (;;) {
@@ -149,7 +173,8 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
     await createSecret(tokenSecret(attemptId, token, uid));
   }
 
-  const timer = setInterval(() => void look(), options.relistMs ?? RELIST_MS);
+  const { onError, relistMs = RELIST_MS } = options;
+  const looks = startLooks({ cluster, labelSelector, lookAtAll, lookAt, relistMs, onError });
 
   return {
     launch: (spec) => start({ attemptId: spec.attemptId, token: spec.launchToken }, jobFor(spec, policy)),
@@ -158,12 +183,26 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
     async observe(attemptId): Promise<Observation> {
       try {
         const job = await findJob(attemptId);
-        if ((await podsOf(attemptId)).some(isAlive)) return "running";
+        if (!(await podsOf(attemptId)).every(hasEnded)) return "running";
         return job === null || isFinished(job) ? "gone" : "running";
       } catch {
         // Whoever asks must not take a silence for an end; the log has the cause from the next look.
         return "unknown";
       }
+    },
+    async *list() {
+      for await (const jobs of cluster.listJobs(labelSelector)) {
+        yield jobs.flatMap((job) => {
+          const { name = "", uid = "", annotations, deletionTimestamp } = job.metadata ?? {};
+          const attemptId = annotations?.[ATTEMPT];
+          const isEnding = deletionTimestamp !== undefined || isFinished(job);
+          return attemptId === undefined ? [] : [{ attemptId, uid, name, isEnding }];
+        });
+      }
+    },
+    async endStarted({ attemptId, uid }) {
+      const job = await findJob(attemptId);
+      return job?.metadata?.uid === uid ? endJob(attemptId, job) : "gone";
     },
     onExit(listener) {
       listeners.add(listener);
@@ -171,12 +210,8 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
     },
     async close() {
       isClosed = true;
-      clearInterval(timer);
+      looks.close();
       listeners.clear();
     },
   };
-}
-
-function isAlive(pod: Pod): boolean {
-  return pod.status?.phase !== "Succeeded" && pod.status?.phase !== "Failed";
 }

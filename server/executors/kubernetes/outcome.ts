@@ -31,6 +31,23 @@ function containersOf(pod: Pod | undefined): ContainerStatus[] {
   return [...(pod?.status?.initContainerStatuses ?? []), ...(pod?.status?.containerStatuses ?? [])];
 }
 
+export function hasEnded(pod: Pod): boolean {
+  return pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
+}
+
+/** What a container that will not start waits for; null while none is known. */
+function findStuck(pod: Pod): { reason: string; message: string } | null {
+  for (const { state } of containersOf(pod)) {
+    const { reason, message = "" } = state?.waiting ?? {};
+    if (reason !== undefined && HOPELESS.has(reason)) return { reason, message };
+  }
+  return null;
+}
+
+export function isStuck(pod: Pod): boolean {
+  return findStuck(pod) !== null;
+}
+
 /** Of a finished Job. The pod may be gone already: then the Job's own condition is all that is known. */
 export function outcomeOf(job: Job, pod: Pod | undefined): Outcome {
   const failed = job.status?.conditions?.find(({ type, status }) => type === "Failed" && status === "True");
@@ -69,11 +86,8 @@ export function findHopeless(
   unschedulableMaxMs: number,
   now: number,
 ): { cause: AttemptCause; message: string } | null {
-  for (const { state } of containersOf(pod)) {
-    const waiting = state?.waiting;
-    if (waiting?.reason && HOPELESS.has(waiting.reason))
-      return { cause: "unstartable", message: `${waiting.reason}: ${waiting.message ?? ""}` };
-  }
+  const stuck = findStuck(pod);
+  if (stuck) return { cause: "unstartable", message: `${stuck.reason}: ${stuck.message}` };
   const scheduled = pod.status?.conditions?.find(({ type }) => type === "PodScheduled");
   if (scheduled?.status !== "False") return null;
   const since = scheduled.lastTransitionTime ?? pod.metadata?.creationTimestamp;

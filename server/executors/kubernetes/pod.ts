@@ -2,9 +2,19 @@ import { jobNameOf } from "@/server/executors/executor";
 import type { Container, Job, PodSpec, Secret } from "@/server/kubernetes";
 
 const MANAGED_BY = { "app.kubernetes.io/managed-by": "agentrun", "app.kubernetes.io/component": "runner" };
-export const SELECTOR = Object.entries(MANAGED_BY)
-  .map(([key, value]) => `${key}=${value}`)
-  .join(",");
+/** Whose a Job is, where installations share a namespace: each looks at its own alone. */
+const INSTALLATION = "agentrun.dev/installation";
+
+export function selectorOf(installationId: string): string {
+  return Object.entries(labelsOf(installationId))
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");
+}
+
+function labelsOf(installationId: string): Record<string, string> {
+  return { ...MANAGED_BY, [INSTALLATION]: installationId };
+}
+
 /** By which a NetworkPolicy lets a pod out; every other runner reaches web alone. */
 const NETWORK = "agentrun.dev/network";
 export const ATTEMPT = "agentrun.dev/attempt-id";
@@ -14,6 +24,8 @@ export const VOLUME_DIR = "/volume";
 const USER_ID = 10_001;
 
 export type JobPolicy = {
+  /** Of the database that these attempts belong to. */
+  installationId: string;
   image: string;
   imagePullPolicy: "IfNotPresent" | "Always" | "Never";
   /** null: the namespace's default account, whose token is never mounted. */
@@ -43,11 +55,12 @@ export function restrictedJob(
   policy: JobPolicy,
   pod: Pick<PodSpec, "initContainers" | "containers" | "volumes">,
 ): Job {
+  const labels = labelsOf(policy.installationId);
   const annotations = { [ATTEMPT]: head.attemptId, ...head.annotations };
   return {
     apiVersion: "batch/v1",
     kind: "Job",
-    metadata: { name: jobNameOf(head.attemptId), labels: MANAGED_BY, annotations },
+    metadata: { name: jobNameOf(head.attemptId), labels, annotations },
     spec: {
       // The attempt is the unit that is tried again, by the server alone.
       backoffLimit: 0,
@@ -57,7 +70,7 @@ export function restrictedJob(
       activeDeadlineSeconds: head.deadlineSeconds,
       ttlSecondsAfterFinished: policy.ttlSeconds,
       template: {
-        metadata: { labels: { ...MANAGED_BY, [NETWORK]: head.hasNetwork ? "allowed" : "denied" }, annotations },
+        metadata: { labels: { ...labels, [NETWORK]: head.hasNetwork ? "allowed" : "denied" }, annotations },
         spec: {
           restartPolicy: "Never",
           automountServiceAccountToken: false,

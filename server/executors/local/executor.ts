@@ -5,6 +5,7 @@ import {
   type AttemptExit,
   causeOfExit,
   type Executor,
+  type ExitListener,
   type LaunchSpec,
   type Observation,
 } from "@/server/executors/executor";
@@ -27,7 +28,7 @@ type Answer = (message: SupervisorMessage) => boolean;
 
 /** Runners as processes of this machine. The supervisor is their parent, so that they outlive a worker's restart. */
 export function createLocalExecutor(options: LocalExecutorOptions): Executor {
-  const exitListeners = new Set<(exit: AttemptExit) => void>();
+  const exitListeners = new Set<ExitListener>();
   const waiting = new Set<Answer>();
   const launching = new Map<string, Promise<void>>();
 
@@ -36,7 +37,8 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
     if (message.type === "runner.gone" || message.type === "runner.exited") void removeScratch(message.attemptId);
     if (message.type === "runner.exited") {
       const exit: AttemptExit = { ...message, cause: causeOfExit(message.code) };
-      for (const listener of exitListeners) listener(exit);
+      // What is lost here is seen by the reconciler, for the process is gone.
+      for (const listener of exitListeners) void Promise.resolve(listener(exit)).catch(() => undefined);
     }
   });
 
@@ -87,6 +89,28 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
     if (answer.type === "runner.launch-failed") throw new Error(answer.message);
   }
 
+  async function end(attemptId: string): Promise<"gone" | "unconfirmed"> {
+    const answered = answerOf(
+      (message) =>
+        (message.type === "runner.gone" || message.type === "runner.exited") && message.attemptId === attemptId
+          ? message
+          : null,
+      options.endDeadlineMs ?? 15_000,
+    );
+    await options.channel.send({ type: "runner.end", attemptId });
+    return (await answered) === null ? "unconfirmed" : "gone";
+  }
+
+  /** What the supervisor has; null when it does not answer in time. */
+  async function listAttempts(): Promise<string[] | null> {
+    const answered = answerOf(
+      (message) => (message.type === "runner.list" ? message : null),
+      options.observeDeadlineMs ?? 5_000,
+    );
+    await options.channel.send({ type: "runner.list" }).catch(() => undefined);
+    return (await answered)?.attemptIds ?? null;
+  }
+
   return {
     launch(spec) {
       const known = launching.get(spec.attemptId);
@@ -95,29 +119,21 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
       launching.set(spec.attemptId, launch);
       return launch;
     },
-    async end(attemptId) {
-      const answered = answerOf(
-        (message) =>
-          (message.type === "runner.gone" || message.type === "runner.exited") && message.attemptId === attemptId
-            ? message
-            : null,
-        options.endDeadlineMs ?? 15_000,
-      );
-      await options.channel.send({ type: "runner.end", attemptId });
-      return (await answered) === null ? "unconfirmed" : "gone";
-    },
+    end,
     async observe(attemptId): Promise<Observation> {
-      const answered = answerOf(
-        (message) => (message.type === "runner.list" ? message : null),
-        options.observeDeadlineMs ?? 5_000,
-      );
-      await options.channel.send({ type: "runner.list" }).catch(() => undefined);
-      const answer = await answered;
-      if (answer === null) return "unknown";
-      if (answer.attemptIds.includes(attemptId)) return "running";
+      const attemptIds = await listAttempts();
+      if (attemptIds === null) return "unknown";
+      if (attemptIds.includes(attemptId)) return "running";
       // A supervisor that was killed knows nothing of what it started: the processes themselves are asked.
       return (await findAttemptProcesses(attemptId)).length > 0 ? "running" : "gone";
     },
+    async *list() {
+      const attemptIds = await listAttempts();
+      if (attemptIds === null) throw new Error("The supervisor did not say in time which runners it has.");
+      // An attempt is started once here, so that its id stands for its process.
+      yield attemptIds.map((attemptId) => ({ attemptId, uid: attemptId, name: attemptId, isEnding: false }));
+    },
+    endStarted: ({ attemptId }) => end(attemptId),
     onExit(listener) {
       exitListeners.add(listener);
       return () => void exitListeners.delete(listener);

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import path from "node:path";
-import type { ArchiverSpec, AttemptExit, Executor, LaunchSpec, Observation } from "@/server/executors";
+import type { ArchiverSpec, AttemptExit, Executor, LaunchSpec, Observation, Started } from "@/server/executors";
 
 /** The runner as an image has it; `remove` takes it away again. */
 export function bundleRunner(): { bundle: string; remove(): void } {
@@ -29,6 +29,19 @@ export class ChildArchivers implements Executor, AsyncDisposable {
     private readonly bundle: string,
     private readonly folderOf: (volumeName: string) => string,
   ) {}
+
+  async *list(): AsyncGenerator<Started[]> {
+    yield [...this.#children.keys()].map((attemptId) => ({
+      attemptId,
+      uid: attemptId,
+      name: attemptId,
+      isEnding: false,
+    }));
+  }
+
+  endStarted({ attemptId }: Started): Promise<"gone" | "unconfirmed"> {
+    return this.end(attemptId);
+  }
 
   async launch(spec: LaunchSpec): Promise<void> {
     this.runners.push(spec);

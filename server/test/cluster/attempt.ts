@@ -2,6 +2,7 @@ import type { ArchiverSpec, LaunchSpec } from "@/server/executors";
 import type { JobPolicy } from "@/server/executors/kubernetes";
 
 export const POLICY: JobPolicy = {
+  installationId: "of-a-test",
   image: "agentrun/runner",
   imagePullPolicy: "Never",
   serviceAccount: "agentrun-runner",

@@ -16,12 +16,19 @@ export async function podOf(place: TestNamespace, attemptId: string): Promise<{ 
 
 /** Says of a pod what a node would. */
 export async function say(place: TestNamespace, name: string, status: Record<string, unknown>): Promise<void> {
-  const body = await place.core.readNamespacedPod({ name, namespace: place.name });
-  await place.core.replaceNamespacedPodStatus({
-    name,
-    namespace: place.name,
-    body: { ...body, status: { ...body.status, ...status } },
-  });
+  const { name: namespace, core } = place;
+  for (;;) {
+    const pod = await core.readNamespacedPod({ name, namespace });
+    const body = { ...pod, status: { ...pod.status, ...status } };
+    // The scheduler may have said something of it meanwhile.
+    const answer = await core
+      .replaceNamespacedPodStatus({ name, namespace, body })
+      .catch((error: { code?: number }) => {
+        if (error.code !== 409) throw error;
+        return null;
+      });
+    if (answer !== null) return;
+  }
 }
 
 /** The status of a pod's one container that ended. */

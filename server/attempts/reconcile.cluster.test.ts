@@ -1,0 +1,145 @@
+import { randomUUID } from "node:crypto";
+import { eq, inArray } from "drizzle-orm";
+import { expect, test } from "vitest";
+import { orphanJobs, runnerJobs, runs } from "@/db/schema";
+import { createTestDatabase } from "@/db/test/database";
+import type { Executor } from "@/server/executors";
+import { createKubernetesExecutor } from "@/server/executors/kubernetes";
+import type { Job } from "@/server/kubernetes";
+import { ATTEMPT, POLICY } from "@/server/test/cluster/attempt";
+import { createTestNamespace, type TestNamespace } from "@/server/test/cluster/namespace";
+import { type TestContext, testContext } from "@/server/test/context";
+import { runWithTurn } from "@/server/test/named-attempts";
+import { endAttempt, launchPending, reconcileAttempts } from ".";
+
+/** With fifty it takes a minute and a half. */
+const ROUNDS = 20;
+/** Looks within a minute, at the interval of the worker's loop. */
+const LOOKS_MAX = 3;
+const SEED = 20_261_126;
+
+/** Numbers from 0 to 1 that a seed repeats. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
+    return state / 2 ** 32;
+  };
+}
+
+function openExecutor(place: TestNamespace, ctx: TestContext | null, installationId: string): Executor {
+  const executor = createKubernetesExecutor({
+    cluster: place.cluster,
+    policy: { ...POLICY, serviceAccount: null, installationId },
+    onError: () => undefined,
+    endDeadlineMs: 20_000,
+  });
+  if (ctx)
+    executor.onExit(({ attemptId, code, signal, stderrTail, cause }) =>
+      endAttempt(ctx, attemptId, { code, signal, message: stderrTail, cause }),
+    );
+  return executor;
+}
+
+async function jobsOf(executor: Executor): Promise<Set<string>> {
+  const found = new Set<string>();
+  for await (const page of executor.list()) for (const { attemptId } of page) found.add(attemptId);
+  return found;
+}
+
+async function findJob(place: TestNamespace, name: string): Promise<Job | null> {
+  for await (const page of place.cluster.listJobs("")) {
+    const job = page.find(({ metadata }) => metadata?.name === name);
+    if (job) return job.metadata?.deletionTimestamp === undefined ? job : null;
+  }
+  return null;
+}
+
+/** Between two looks of the loop is time enough for what was deleted to go; here that is waited for. */
+async function untilNoneIsGoing(executor: Executor): Promise<void> {
+  const isGoing = async () => {
+    for await (const page of executor.list()) if (page.some(({ isEnding }) => isEnding)) return true;
+    return false;
+  };
+  await expect.poll(isGoing, { timeout: 15_000, interval: 50 }).toBe(false);
+}
+
+/** What one side has and the other has not. */
+async function difference(ctx: TestContext, executor: Executor): Promise<string[]> {
+  const jobs = await jobsOf(executor);
+  const rows = await ctx.db
+    .select({ attemptId: runnerJobs.attemptId })
+    .from(runnerJobs)
+    .where(inArray(runnerJobs.state, ["launching", "running"]));
+  const attempts = new Set(rows.map(({ attemptId }) => attemptId));
+  return [
+    ...[...jobs].filter((id) => !attempts.has(id)).map((id) => `Job of ${id}`),
+    ...[...attempts].filter((id) => !jobs.has(id)).map((id) => `attempt ${id}`),
+  ];
+}
+
+test("whatever is made or lost on either side, within a minute of calm Jobs are attempts, and others' Jobs stay", async () => {
+  await using database = await createTestDatabase();
+  await using place = await createTestNamespace();
+  await using ctx = testContext(database, { settings: { executor: "kubernetes", leaseMs: 0 } });
+  const executor = openExecutor(place, ctx, "ours");
+  const others = openExecutor(place, null, "others");
+  const foreign = { ...ATTEMPT, attemptId: "att_of_others" };
+  await others.launch(foreign);
+  const random = seeded(SEED);
+  const pick = <T>(from: T[]): T | undefined => from[Math.floor(random() * from.length)];
+  const live = () =>
+    ctx.db
+      .select()
+      .from(runnerJobs)
+      .where(inArray(runnerJobs.state, ["launching", "running"]));
+  let started = 0;
+  let differences = 0;
+
+  const deeds: (() => Promise<unknown>)[] = [
+    async () => {
+      started += 1;
+      // Without a session, so that runs do not wait for each other.
+      await runWithTurn(ctx, `ses_${started}`, { maxAttempts: 20 });
+    },
+    async () => {
+      const name = pick(await live())?.jobName ?? "";
+      // Deleted before, and its attempt not yet ended.
+      const job = await findJob(place, name);
+      if (job) await place.cluster.deleteJob(name, { uid: job.metadata?.uid ?? "" });
+    },
+    async () => {
+      const job = pick(await live());
+      if (job) await ctx.db.update(runnerJobs).set({ state: "failed" }).where(eq(runnerJobs.id, job.id));
+    },
+    async () => {
+      const job = pick(await live());
+      if (job) await ctx.db.delete(runs).where(eq(runs.id, job.runId));
+    },
+    () => executor.launch({ ...ATTEMPT, attemptId: `att_${randomUUID()}` }),
+  ];
+
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (let deed = 0; deed < 3; deed += 1) await pick(deeds)?.();
+    await ctx.pool.query("update agentrun_runs set next_attempt_at = null");
+    await launchPending({ ctx, executor, attemptsMax: 6 });
+    if (random() < 0.5) await deeds[1]?.();
+    if ((await difference(ctx, executor)).length > 0) differences += 1;
+    // Calm: nothing but the looks of the worker's loop.
+    for (let look = 0; look < LOOKS_MAX; look += 1) {
+      await untilNoneIsGoing(executor);
+      await reconcileAttempts({ ctx, executor });
+    }
+    expect(await difference(ctx, executor), `seed ${SEED}, round ${round}`).toEqual([]);
+    expect(await jobsOf(others)).toEqual(new Set([foreign.attemptId]));
+  }
+
+  // What is checked does happen, and each orphan was told.
+  expect(differences).toBeGreaterThan(ROUNDS / 3);
+  const told = await ctx.db.select().from(orphanJobs);
+  expect(told.length).toBeGreaterThan(ROUNDS / 5);
+  expect(told.every(({ endedAt, looks }) => endedAt !== null && looks >= 2)).toBe(true);
+  expect(new Set(told.map(({ why }) => why))).toEqual(new Set(["attempt-unknown", "attempt-ended"]));
+  await executor.close();
+  await others.close();
+}, 300_000);

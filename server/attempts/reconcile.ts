@@ -1,0 +1,128 @@
+import { and, eq, inArray, isNotNull, isNull, lt, ne, notInArray, sql } from "drizzle-orm";
+import { archiveOrders, type OrphanJobRow, orphanJobs, runnerJobs } from "@/db/schema";
+import { audit } from "@/server/audit";
+import { inTx, type ServiceContext } from "@/server/context";
+import type { Executor, Started } from "@/server/executors";
+import { endAttempt } from "./end";
+
+export type ReconcilerDeps = { ctx: ServiceContext; executor: Executor };
+
+/** In how many looks an orphan is seen before it is ended: a first look may have met a change under way. */
+const LOOKS_MIN = 2;
+/** Orphans that are ended at once. */
+const LANES = 8;
+const KEEP_DAYS = 7;
+
+/**
+ * One look at both sides. An attempt of which nothing runs is ended without waiting for its lease, such as all of those
+ * that a killed supervisor took with it. What runs and belongs to no live attempt is reported, and ended by its uid
+ * when it was seen in two looks.
+ */
+export async function reconcileAttempts(deps: ReconcilerDeps): Promise<void> {
+  const { ctx, executor } = deps;
+  // Read before the look: what is started after it is no business of this one.
+  const running = await ctx.db
+    .select({ attemptId: runnerJobs.attemptId })
+    .from(runnerJobs)
+    .where(eq(runnerJobs.state, "running"));
+  const present = new Set<string>();
+  const seen: OrphanJobRow[] = [];
+  for await (const page of executor.list()) {
+    for (const { attemptId } of page) present.add(attemptId);
+    // The rows of what was listed were there before it was started.
+    seen.push(...(await noteOrphans(ctx, page)));
+  }
+  await forgetVanished(ctx, seen);
+  const due = seen.filter(({ looks }) => looks >= LOOKS_MIN);
+  const absent = running.filter(({ attemptId }) => !present.has(attemptId));
+  await Promise.all([
+    ...Array.from({ length: LANES }, () => endOrphans(deps, due)),
+    ...Array.from({ length: LANES }, () => endVanished(deps, absent)),
+  ]);
+}
+
+async function endVanished({ ctx, executor }: ReconcilerDeps, absent: { attemptId: string }[]): Promise<void> {
+  for (let next = absent.shift(); next !== undefined; next = absent.shift()) {
+    const { attemptId } = next;
+    if ((await executor.observe(attemptId)) !== "gone") continue;
+    await endAttempt(ctx, attemptId, { code: null, signal: null, message: "its process is gone" });
+  }
+}
+
+/** Notes which of a page belong to no live attempt, each with how often it was seen. */
+async function noteOrphans(ctx: ServiceContext, page: Started[]): Promise<OrphanJobRow[]> {
+  if (page.length === 0) return [];
+  const listed = page.map(attemptOf);
+  const rows = await ctx.db
+    .select({ attemptId: runnerJobs.attemptId, state: runnerJobs.state })
+    .from(runnerJobs)
+    .where(inArray(runnerJobs.attemptId, listed));
+  // An archiver is an attempt too, which its order looks after until it is gone.
+  const archivers = await ctx.db
+    .select({ attemptId: archiveOrders.attemptId })
+    .from(archiveOrders)
+    .where(and(inArray(archiveOrders.attemptId, listed), ne(archiveOrders.state, "waiting")));
+  const known = new Set(rows.map(attemptOf));
+  const running = rows.filter(({ state }) => state === "launching" || state === "running");
+  const live = new Set([...running, ...archivers].map(attemptOf));
+  const orphans = page.filter(({ attemptId, isEnding }) => !isEnding && !live.has(attemptId));
+  if (orphans.length === 0) return [];
+  const noted = await ctx.db
+    .insert(orphanJobs)
+    .values(
+      orphans.map(({ attemptId, uid, name }) => {
+        const why = known.has(attemptId) ? ("attempt-ended" as const) : ("attempt-unknown" as const);
+        return { uid, attemptId, name, why };
+      }),
+    )
+    .onConflictDoUpdate({
+      target: orphanJobs.uid,
+      set: { looks: sql`${orphanJobs.looks} + 1`, lastSeenAt: sql`clock_timestamp()`, endedAt: null },
+    })
+    .returning();
+  for (const { uid, attemptId, name, why, looks } of noted)
+    if (looks === 1) ctx.log.warn({ uid, attemptId, name, why }, "something runs that belongs to no live attempt");
+  return noted;
+}
+
+function attemptOf({ attemptId }: { attemptId: string }): string {
+  return attemptId;
+}
+
+/** What is there no longer went by itself; what was ended is kept for a while, for who asks. */
+async function forgetVanished(ctx: ServiceContext, seen: OrphanJobRow[]): Promise<void> {
+  const uids = seen.map(({ uid }) => uid);
+  await ctx.db
+    .delete(orphanJobs)
+    .where(and(isNull(orphanJobs.endedAt), uids.length === 0 ? undefined : notInArray(orphanJobs.uid, uids)));
+  await ctx.db
+    .delete(orphanJobs)
+    .where(
+      and(
+        isNotNull(orphanJobs.endedAt),
+        lt(orphanJobs.endedAt, sql`clock_timestamp() - ${KEEP_DAYS} * interval '1 day'`),
+      ),
+    );
+}
+
+async function endOrphans(deps: ReconcilerDeps, due: OrphanJobRow[]): Promise<void> {
+  for (let orphan = due.shift(); orphan !== undefined; orphan = due.shift()) await endOrphan(deps, orphan);
+}
+
+async function endOrphan({ ctx, executor }: ReconcilerDeps, orphan: OrphanJobRow): Promise<void> {
+  const { uid, attemptId, name, why, looks } = orphan;
+  if ((await executor.endStarted({ uid, attemptId, name, isEnding: false })) === "unconfirmed") {
+    ctx.log.warn({ uid, attemptId, name, why }, "an orphan could not be confirmed gone");
+    return;
+  }
+  await inTx(ctx, async (ctx) => {
+    await ctx.db.update(orphanJobs).set({ endedAt: sql`clock_timestamp()` }).where(eq(orphanJobs.uid, uid));
+    await audit(ctx, {
+      action: "runnerJobs.endOrphan",
+      targetKind: "runner-job",
+      targetId: name,
+      details: { uid, attemptId, why, looks },
+    });
+  });
+  ctx.log.warn({ uid, attemptId, name, why }, "an orphan was ended");
+}

@@ -1,0 +1,99 @@
+import { expect, test } from "vitest";
+import { startApiProxy } from "@/server/test/cluster/api-proxy";
+import { openExecutor, specOf } from "@/server/test/cluster/executor";
+import { createTestNamespace } from "@/server/test/cluster/namespace";
+import { ended, podOf, say } from "@/server/test/cluster/pods";
+
+/** So long that what is told was told by the watch. */
+const NEVER_MS = 3_600_000;
+const FAILED = {
+  phase: "Failed",
+  containerStatuses: ended({ exitCode: 1, reason: "Error", message: "its last words" }),
+};
+const waiting = { reason: "ImagePullBackOff", message: "no such image" };
+const STUCK = {
+  containerStatuses: [{ name: "runner", image: "i", imageID: "", ready: false, restartCount: 0, state: { waiting } }],
+};
+
+test.each([
+  ["ended", FAILED, "its last words"],
+  ["cannot start", STUCK, "no such image"],
+])("by the watch alone a pod that %s is told within seconds", async (_what, status, words) => {
+  await using place = await createTestNamespace();
+  await using opened = openExecutor(place, { relistMs: NEVER_MS });
+  const spec = specOf();
+  await opened.executor.launch(spec);
+  const { name } = await podOf(place, spec.attemptId);
+  await say(place, name, status);
+  await expect.poll(() => opened.exits, { timeout: 5_000, interval: 20 }).toHaveLength(1);
+  expect(opened.exits[0]).toMatchObject({ attemptId: spec.attemptId, stderrTail: expect.stringContaining(words) });
+  await expect.poll(() => place.cluster.listPods(""), { timeout: 20_000 }).toEqual([]);
+  expect(opened.errors).toEqual([]);
+});
+
+test("what changes while the line to the API server is cut is told when it is back, and nothing twice", async () => {
+  await using place = await createTestNamespace();
+  await using proxy = await startApiProxy(place);
+  await using opened = openExecutor(place, { cluster: proxy.cluster, relistMs: NEVER_MS });
+  const specs = [specOf(), specOf()];
+  for (const spec of specs) await opened.executor.launch(spec);
+  const [first = "", second = ""] = await Promise.all(
+    specs.map(async (spec) => (await podOf(place, spec.attemptId)).name),
+  );
+  await say(place, first, FAILED);
+  await expect.poll(() => opened.exits, { timeout: 10_000 }).toHaveLength(1);
+
+  proxy.cut();
+  await say(place, second, FAILED);
+  await expect.poll(() => opened.errors.length, { timeout: 10_000 }).toBeGreaterThan(0);
+  expect(opened.exits).toHaveLength(1);
+  proxy.restore();
+  await expect.poll(() => opened.exits, { timeout: 40_000 }).toHaveLength(2);
+  expect(new Set(opened.exits.map(({ attemptId }) => attemptId))).toEqual(new Set(specs.map((spec) => spec.attemptId)));
+});
+
+/** What the server says in a watch whose place it has forgotten; a small cluster forgets nothing by itself. */
+const EXPIRED = {
+  type: "ERROR",
+  object: {
+    kind: "Status",
+    apiVersion: "v1",
+    status: "Failure",
+    message: "too old resource version: 1 (2)",
+    reason: "Expired",
+    code: 410,
+  },
+};
+
+test("a watch whose place the server has forgotten begins anew, with a look at everything", async () => {
+  await using place = await createTestNamespace();
+  let forgotten = 0;
+  const isForgotten = (call: string) => call.includes("watch=true") && forgotten++ < 2;
+  await using proxy = await startApiProxy(place, {
+    answer: (call) => (isForgotten(call) ? `${JSON.stringify(EXPIRED)}\n` : null),
+  });
+  await using opened = openExecutor(place, { cluster: proxy.cluster, relistMs: NEVER_MS });
+  const spec = specOf();
+  await opened.executor.launch(spec);
+  const { name } = await podOf(place, spec.attemptId);
+  await expect.poll(() => forgotten, { timeout: 10_000 }).toBeGreaterThanOrEqual(4);
+  await say(place, name, FAILED);
+  await expect.poll(() => opened.exits, { timeout: 5_000 }).toHaveLength(1);
+  expect(opened.errors).toEqual([]);
+});
+
+test("an end that could not be recorded is told again, and its Job stays until then", async () => {
+  await using place = await createTestNamespace();
+  await using opened = openExecutor(place, { relistMs: 200 });
+  let isDown = true;
+  opened.executor.onExit(() => (isDown ? Promise.reject(new Error("no database")) : undefined));
+  const spec = specOf();
+  await opened.executor.launch(spec);
+  const { name } = await podOf(place, spec.attemptId);
+  await say(place, name, FAILED);
+  await expect.poll(() => opened.exits.length, { timeout: 10_000 }).toBeGreaterThan(1);
+  expect(await opened.executor.observe(spec.attemptId)).toBe("gone");
+  expect(await place.cluster.listPods("")).toHaveLength(1);
+  isDown = false;
+  await expect.poll(() => place.cluster.listPods(""), { timeout: 20_000 }).toEqual([]);
+});

@@ -1,0 +1,55 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Cluster, Job, Pod, WatchedKind } from "./cluster";
+import { isKubernetesProblem } from "./errors";
+
+const BACKOFF_BASE_MS = 500;
+const BACKOFF_MAX_MS = 30_000;
+const SHORT_MS = 1_000;
+
+export type FollowOptions = {
+  labelSelector: string;
+  onChange: (object: Job | Pod) => void;
+  /** What changed before now may have been missed. */
+  onGap: () => void;
+  /** The first failure after a success: those that follow it are the same. */
+  onError: (error: unknown) => void;
+};
+
+/**
+ * Tells of changes to a kind of object until it is closed. It resumes where it broke off, begins anew where the server
+ * has forgotten that place, and tries for ever; whoever listens still looks by itself, for a watch may be dead.
+ */
+export function followChanges(cluster: Cluster, kind: WatchedKind, options: FollowOptions): { close(): void } {
+  const closing = new AbortController();
+  const { signal } = closing;
+
+  async function follow(): Promise<void> {
+    let version: string | null = null;
+    let failures = 0;
+    while (!signal.aborted) {
+      try {
+        if (version === null) {
+          version = await cluster.readVersion(kind, options.labelSelector);
+          options.onGap();
+        }
+        const { labelSelector, onChange } = options;
+        const openedAt = performance.now();
+        version = await cluster.watch(kind, { labelSelector, resourceVersion: version, signal, onChange });
+        failures = 0;
+        // A server that ends each watch at once is not asked in a circle.
+        if (performance.now() - openedAt < SHORT_MS) await pause(SHORT_MS, undefined, { signal });
+      } catch (error) {
+        if (signal.aborted) return;
+        // Anything but a silence may be about the version itself.
+        if (!isKubernetesProblem(error, "unknown")) version = null;
+        if (failures === 0 && !isKubernetesProblem(error, "expired")) options.onError(error);
+        failures += 1;
+        const delayMs = Math.min(BACKOFF_MAX_MS, BACKOFF_BASE_MS * 2 ** Math.min(failures, 10));
+        await pause(delayMs * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  void follow();
+  return { close: () => closing.abort() };
+}

@@ -1,0 +1,82 @@
+import { rmSync, writeFileSync } from "node:fs";
+import http from "node:http";
+import https from "node:https";
+import type { AddressInfo } from "node:net";
+import path from "node:path";
+import * as k8s from "@kubernetes/client-node";
+import { inject } from "vitest";
+import { Cluster } from "@/server/kubernetes";
+import type { TestNamespace } from "./namespace";
+
+export interface ApiProxy extends AsyncDisposable {
+  cluster: Cluster;
+  /** Of a client that goes through the proxy. */
+  kubeconfig: string;
+  /** What was asked so far, such as "POST /api/v1/namespaces/x/secrets". */
+  calls: string[];
+  /** Breaks every connection and refuses new ones, as a line that is down. */
+  cut(): void;
+  restore(): void;
+}
+
+/** The real API server behind a proxy that sees every call, and may answer one in its place. */
+export async function startApiProxy(
+  place: TestNamespace,
+  options: { answer?: (call: string) => string | null } = {},
+): Promise<ApiProxy> {
+  const admin = new k8s.KubeConfig();
+  admin.loadFromFile(inject("kubeconfig"));
+  const target = new URL(admin.getCurrentCluster()?.server ?? "");
+  const trust: https.RequestOptions & { headers: http.OutgoingHttpHeaders } = { headers: {} };
+  await admin.applyToHTTPSOptions(trust);
+  const calls: string[] = [];
+  let isCut = false;
+
+  const server = http.createServer((request, response) => {
+    const call = `${request.method} ${request.url?.split("?")[0]}`;
+    calls.push(call);
+    const own = options.answer?.(`${call}?${request.url?.split("?")[1] ?? ""}`) ?? null;
+    if (own !== null) return void response.writeHead(200, { "content-type": "application/json" }).end(own);
+    const { hostname, port } = target;
+    const { method, url } = request;
+    const headers = { ...request.headers, ...trust.headers };
+    const onward = https.request({ ...trust, hostname, port, method, path: url, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 500, answer.headers);
+      response.flushHeaders();
+      answer.pipe(response);
+    });
+    onward.on("error", () => response.destroy());
+    response.on("close", () => onward.destroy());
+    request.pipe(onward);
+  });
+  server.on("connection", (socket) => {
+    if (isCut) socket.destroy();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const config = new k8s.KubeConfig();
+  config.loadFromClusterAndUser(
+    { name: "proxy", server: `http://127.0.0.1:${port}`, skipTLSVerify: true },
+    { name: "nobody" },
+  );
+  const kubeconfig = path.resolve("test-results", `${place.name}.kubeconfig`);
+  writeFileSync(kubeconfig, config.exportConfig(), { mode: 0o600 });
+  const cut = () => {
+    isCut = true;
+    server.closeAllConnections();
+  };
+  return {
+    cluster: new Cluster({ namespace: place.name, kubeconfig }),
+    kubeconfig,
+    calls,
+    cut,
+    restore: () => {
+      isCut = false;
+    },
+    async [Symbol.asyncDispose]() {
+      rmSync(kubeconfig);
+      cut();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

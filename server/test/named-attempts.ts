@@ -1,0 +1,60 @@
+import { createCommand } from "@/server/commands";
+import type { ServiceContext } from "@/server/context";
+import type { AttemptExit, Executor, LaunchSpec, Observation, Started } from "@/server/executors";
+import { createRun } from "@/server/runs";
+
+/** An executor whose processes are only names, so that each answer it can give is tried. The real one has its own tests. */
+export class NamedAttempts implements Executor {
+  readonly launchArchiver = null;
+  readonly launched: LaunchSpec[] = [];
+  readonly ended: string[] = [];
+  endAnswer: "gone" | "unconfirmed" = "gone";
+  observation: Observation = "running";
+  /** Ends that wait for it. */
+  slowEnds: Promise<void> | null = null;
+  failure: Error | null = null;
+  launch(spec: LaunchSpec): Promise<void> {
+    if (this.failure) return Promise.reject(this.failure);
+    this.launched.push(spec);
+    return Promise.resolve();
+  }
+  end(attemptId: string): Promise<"gone" | "unconfirmed"> {
+    this.ended.push(attemptId);
+    const { slowEnds, endAnswer } = this;
+    return slowEnds ? slowEnds.then(() => endAnswer) : Promise.resolve(endAnswer);
+  }
+  observe(): Promise<Observation> {
+    return Promise.resolve(this.observation);
+  }
+  /** What runs of those that were launched or are set here, each under a uid of its own. */
+  strays: Started[] = [];
+  readonly endedUids: string[] = [];
+  async *list(): AsyncGenerator<Started[]> {
+    const running = this.observation === "running" ? this.launched : [];
+    yield [
+      ...running.map(({ attemptId }) => ({ attemptId, uid: attemptId, name: attemptId, isEnding: false })),
+      ...this.strays,
+    ];
+  }
+  endStarted(started: Started): Promise<"gone" | "unconfirmed"> {
+    this.endedUids.push(started.uid);
+    return Promise.resolve(this.endAnswer);
+  }
+  onExit(_listener: (exit: AttemptExit) => void): () => void {
+    return () => {};
+  }
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** A run of a session with a turn that waits. */
+export async function runWithTurn(
+  ctx: ServiceContext,
+  sessionId: string,
+  policy = {},
+): Promise<{ runId: string; commandId: string }> {
+  const run = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId }, executionPolicy: policy });
+  const command = await createCommand(ctx, { runId: run.id, type: "turn", payload: { text: "go" } });
+  return { runId: run.id, commandId: command.id };
+}

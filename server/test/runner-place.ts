@@ -1,0 +1,106 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { homedir } from "node:os";
+import path from "node:path";
+import { expect } from "vitest";
+import { createTestDatabase } from "@/db/test/database";
+import { endAttempt } from "@/server/attempts";
+import { findCodex } from "@/server/executors";
+import { mintLaunchToken } from "@/server/identity";
+import { ADMIN } from "@/server/test/context";
+import { startTestWeb } from "@/server/test/web";
+
+// biome-ignore lint/suspicious/noExplicitAny: answers of the API, as a program without types reads them.
+type Json = any;
+
+/** Bundles the runner as its image holds it; answers the file. */
+export function bundleRunner(): string {
+  const file = path.resolve("test-results", `runner-${process.pid}.mjs`);
+  execFileSync(process.execPath, ["scripts/bundle-runner.mjs", file]);
+  return file;
+}
+
+/** A server, a database and a folder for volumes, on which runners are started as a cluster would start them. */
+export async function openRunnerPlace(bundle: string) {
+  const database = await createTestDatabase();
+  // codex refuses helper links below the system's temporary folder.
+  const root = mkdtempSync(path.join(homedir(), ".agentrun-test-"));
+  const web = await startTestWeb(database, { env: { AGENTRUN_EXECUTOR: "local", AGENTRUN_DATA_DIR: root } });
+  const ok = async (method: string, target: string, body?: unknown): Promise<Json> => {
+    const answer = await web.call(method, `/api/v1${target}`, body === undefined ? {} : { body });
+    expect(answer.status, `${method} ${target}: ${JSON.stringify(answer.body)}`).toBe(200);
+    return answer.body;
+  };
+  const volumeOf = async (sessionId: string) =>
+    path.join(root, "volumes", (await ok("GET", `/sessions/${sessionId}/storage`)).pvcName);
+
+  /** A run with a turn and an attempt that has its launch token, as a worker would leave it to the cluster. */
+  async function launch(sessionId: string, text: string, more: Record<string, unknown> = {}) {
+    const run = await ok("POST", "/runs", {
+      backendProfile: "demo",
+      sessionRef: { sessionId },
+      ...more,
+      executionPolicy: { idleTimeoutMs: 50, approval: "never", ...(more.executionPolicy ?? {}) },
+    });
+    const turn = await ok("POST", `/runs/${run.id}/commands`, { type: "turn", payload: { text } });
+    const job = await ok("POST", `/runs/${run.id}/runner-jobs`, {});
+    const { attemptId, runnerId } = job;
+    const launchToken = await mintLaunchToken(web.as(ADMIN), { runId: run.id, attemptId, tenantId: "default" });
+    const scratchDir = path.join(root, "scratch", attemptId);
+    mkdirSync(scratchDir, { recursive: true });
+    const volumeDir = await volumeOf(sessionId);
+    const env = {
+      NODE_ENV: "production" as const,
+      PATH: process.env.PATH ?? "",
+      AGENTRUN_URL: web.url,
+      AGENTRUN_RUN_ID: run.id,
+      AGENTRUN_ATTEMPT: attemptId,
+      AGENTRUN_RUNNER_ID: runnerId,
+      AGENTRUN_LAUNCH_TOKEN: launchToken,
+      AGENTRUN_VOLUME_DIR: volumeDir,
+      AGENTRUN_SCRATCH_DIR: scratchDir,
+      AGENTRUN_CODEX_PATH: findCodex({ configured: undefined, path: process.env.PATH ?? "" }) ?? "codex",
+      AGENTRUN_SANDBOX: "pod",
+    };
+    return {
+      runId: run.id as string,
+      turnId: turn.id as string,
+      attemptId: attemptId as string,
+      runnerId: runnerId as string,
+      launchToken,
+      volumeDir,
+      handover: path.join(scratchDir, "handover.json"),
+      /** Starts a process that does all, or one of a pod's two steps. */
+      start(own: Record<string, string> = {}, wrapper: string[] = []) {
+        const [program = "", ...args] = [...wrapper, process.execPath, bundle];
+        const child = spawn(program, args, { env: { ...env, ...own } });
+        let said = "";
+        child.stderr.on("data", (chunk) => (said += chunk));
+        const ended = once(child, "exit").then(([code]) => ({ code: code as number | null, said }));
+        return { ended, terminate: () => child.kill("SIGTERM") };
+      },
+      step(name: "prepare" | "work", wrapper: string[] = []) {
+        return this.start({ AGENTRUN_STEP: name }, wrapper).ended;
+      },
+      /** As the executor says once the pod is gone. */
+      gone: () => endAttempt(web.as(ADMIN), attemptId, { code: 0, signal: null, message: "" }),
+      events: async (type: string): Promise<Json[]> =>
+        (await ok("GET", `/runs/${run.id}/events?limit=500`)).items
+          .filter((event: Json) => event.type === type)
+          .map((event: Json) => event.payload),
+    };
+  }
+
+  return {
+    root,
+    url: web.url,
+    ok,
+    launch,
+    async [Symbol.asyncDispose]() {
+      await web[Symbol.asyncDispose]();
+      await database[Symbol.asyncDispose]();
+      rmSync(root, { recursive: true, force: true });
+    },
+  };
+}
