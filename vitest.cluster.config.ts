@@ -8,7 +8,7 @@ export default mergeConfig(
     test: {
       include: ["**/*.cluster.test.ts"],
       globalSetup: ["server/test/cluster/vitest-setup.ts"],
-      testTimeout: 120_000,
+      testTimeout: 300_000,
     },
   }),
 );

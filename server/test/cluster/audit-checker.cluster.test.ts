@@ -99,7 +99,7 @@ test("a claim that AgentRun never made, and yet deleted, is found", async (conte
     namespace: world.place.namespace,
     body: {
       metadata: { name: "of-a-person" },
-      spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Mi" } } },
+      spec: { storageClassName: "", accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Mi" } } },
     },
   });
   const { uid = "", resourceVersion = "" } = metadata ?? {};

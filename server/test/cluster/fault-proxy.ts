@@ -35,6 +35,8 @@ export interface FaultProxy extends AsyncDisposable {
   strike(rule: FaultRule): { hits(): number };
   /** Lets every request through again. */
   calm(): void;
+  /** Comes true when every request that was passed on has been answered by the API server. */
+  settled(): Promise<void>;
 }
 
 type Reply = { status: number; headers: Record<string, string>; body: Buffer };
@@ -77,8 +79,13 @@ export async function startFaultProxy(kubeconfig: string): Promise<FaultProxy> {
     response.destroy();
   }
 
+  const underWay = new Set<Promise<void>>();
   const server = createServer((request, response) => {
-    answer(request, response).catch((error: unknown) => response.destroy(error as Error));
+    const answered = answer(request, response).catch((error: unknown) => {
+      response.destroy(error as Error);
+    });
+    underWay.add(answered);
+    void answered.finally(() => underWay.delete(answered));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const folder = await mkdtemp(path.join(tmpdir(), "agentrun-proxy-"));
@@ -93,6 +100,9 @@ export async function startFaultProxy(kubeconfig: string): Promise<FaultProxy> {
     },
     calm() {
       rules = [];
+    },
+    async settled() {
+      await Promise.all(underWay);
     },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();

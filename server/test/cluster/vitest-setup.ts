@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import type { TestProject } from "vitest/node";
 import { startControlPlane } from "./control-plane";
 import { startS3Server } from "./s3-server";
@@ -20,6 +21,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide("kubeconfig", controlPlane.kubeconfig);
   project.provide("auditLog", controlPlane.auditLog);
   project.provide("s3Endpoint", s3.url);
+  process.env.AGENTRUN_FAULTS_SEED ??= String(randomInt(2 ** 31));
+  console.log(`The seed of what is random in the fault tests is ${process.env.AGENTRUN_FAULTS_SEED}.`);
   process.env.AWS_ACCESS_KEY_ID = "test";
   process.env.AWS_SECRET_ACCESS_KEY = "test";
   return async () => {

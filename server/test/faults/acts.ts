@@ -1,15 +1,12 @@
-import { eq } from "drizzle-orm";
-import { lockSession } from "@/db/queries/lock";
-import { sessions } from "@/db/schema";
-import { inTx, type ServiceContext } from "@/server/context";
+import type { ServiceContext } from "@/server/context";
 import { claimRun, createRun } from "@/server/runs";
 import { updateSession } from "@/server/sessions";
-import { prepareVolume, repairStorage, restoreStorage } from "@/server/storage";
+import { pinStorage, prepareVolume, repairStorage, restoreStorage, unpinStorage } from "@/server/storage";
 import { collectOne } from "@/server/storage/collect-one";
 import type { Subject } from "./subjects";
 import { PROFILE } from "./subjects";
 
-export type Act = "collect" | "repair" | "run" | "extend" | "pin" | "restore";
+export type Act = "collect" | "repair" | "run" | "extend" | "pin" | "unpin" | "restore";
 export type Claimed = { runId: string; leaseEpoch: number };
 
 const HOUR_MS = 3_600_000;
@@ -22,7 +19,8 @@ export const ACTS: Record<Act, (ctx: ServiceContext, subject: Subject) => Promis
   extend: (ctx, { sessionId }) =>
     updateSession(ctx, { sessionId, expiresAt: new Date(Date.now() + HOUR_MS).toISOString() }),
   run: startRun,
-  pin: pinSession,
+  pin: (ctx, { sessionId }) => pinStorage(ctx, { sessionId }),
+  unpin: (ctx, { sessionId }) => unpinStorage(ctx, { sessionId }),
 };
 
 /** A run as far as its runner's claim: the launcher makes sure of the volume first. */
@@ -31,17 +29,4 @@ async function startRun(ctx: ServiceContext, { sessionId }: Subject): Promise<Cl
   await prepareVolume(ctx, sessionId);
   const { leaseEpoch } = await claimRun(ctx, { runId: run.id, runnerId: `runner of ${run.id}` });
   return { runId: run.id, leaseEpoch };
-}
-
-/** Refused from `deleting` on; before, it takes the session out of a collection. */
-function pinSession(ctx: ServiceContext, { sessionId }: Subject): Promise<boolean> {
-  return inTx(ctx, async (ctx) => {
-    const session = await lockSession(ctx.db, sessionId, null);
-    if (session?.storageState !== "live" && session?.storageState !== "archiving") return false;
-    await ctx.db
-      .update(sessions)
-      .set({ pinnedAt: new Date(), storageState: "live" })
-      .where(eq(sessions.sessionId, sessionId));
-    return true;
-  });
 }

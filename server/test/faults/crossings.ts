@@ -5,7 +5,16 @@ import type { Cluster } from "@/server/kubernetes";
 import type { Volumes } from "@/server/volumes/volumes";
 
 /** Where a process reaches beyond itself: the commit of a transaction, a write without one, a call of a seam. */
-export type Crossing = "commit" | "write" | "createClaim" | "deleteClaim" | "find" | "remove" | "isEmpty" | "put";
+export type Crossing =
+  | "commit"
+  | "write"
+  | "createClaim"
+  | "deleteClaim"
+  | "find"
+  | "remove"
+  | "isEmpty"
+  | "put"
+  | "copy";
 export type Signal = `${"before" | "after"} ${Crossing}`;
 /** Told of each crossing; where it never answers, the process stands still there. */
 export type OnCrossing = (signal: Signal) => Promise<void>;
@@ -20,7 +29,7 @@ export function traceContext(ctx: ServiceContext, volumes: Volumes, onCrossing: 
     pool,
     db: overClient(pool),
     volumes: wrap(volumes, ["find", "remove", "isEmpty"], onCrossing),
-    archive: wrap(ctx.archive, ["put"], onCrossing),
+    archive: wrap(ctx.archive, ["put", "copy"], onCrossing),
   };
 }
 

@@ -1,5 +1,6 @@
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { StorageSummary } from "@/contract/storage";
 import { sessions } from "@/db/schema";
 import { isAgentRunError } from "@/server/errors";
 import { finishRun } from "@/server/runs";
@@ -86,8 +87,9 @@ test(`collections, repairs, runs, extensions, pins and restores of two processes
     if (state === "live") expect(now, told).toBe(uid);
     if (state === "restoring") expect([null, uid], told).not.toContain(now);
     if (state === "evicted") expect(now, told).toBeNull();
-    const isPinned = answers.some(({ act, answer }) => act === "pin" && "value" in answer && answer.value === true);
-    if (isPinned) expect(state, told).not.toBe("evicted");
+    const wasPinned = answers.some(({ act, answer }) => act === "pin" && "value" in answer && hasVolume(answer.value));
+    const mayBeUnpinned = answers.some(({ act }) => act === "unpin");
+    if (wasPinned && !mayBeUnpinned) expect(state, told).not.toBe("evicted");
   });
 });
 
@@ -143,4 +145,8 @@ async function look({ sessionId }: Subject): Promise<{ state?: string; uid: stri
     uid: volume && volume.phase !== "Terminating" ? volume.uid : null,
     archived: await readBack(world.ctx, sessionId),
   };
+}
+
+function hasVolume(summary: unknown): boolean {
+  return (summary as StorageSummary).storageState !== "evicted";
 }

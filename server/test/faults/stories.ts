@@ -3,7 +3,7 @@ import { sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { createRun } from "@/server/runs";
 import { createSession } from "@/server/sessions";
-import { collectGarbage, evictStorage, repairStorage, restoreStorage } from "@/server/storage";
+import { collectGarbage, evictStorage, forkSession, repairStorage, restoreStorage } from "@/server/storage";
 import { collectOne } from "@/server/storage/collect-one";
 import { expire } from "@/server/storage/test/volume";
 import type { Place } from "./context";
@@ -35,6 +35,8 @@ const createWithRun: Step = (ctx, { sessionId }) =>
   createRun(ctx, { ...PROFILE, sessionRef: { sessionId }, idempotencyKey: sessionId });
 const evict: Step = (ctx, { sessionId }) => evictStorage(ctx, { sessionId });
 const restore: Step = (ctx, { sessionId }) => restoreStorage(ctx, { sessionId });
+const fork: Step = (ctx, subject) =>
+  forkSession(ctx, { sessionId: sourceOf(subject).sessionId, newSessionId: subject.sessionId });
 const collectIt: Step = (ctx, { sessionId }) => collectOne(ctx, sessionId);
 const collect: Step = (ctx) => collectGarbage(ctx, KEPT);
 const repair: Step = (ctx) => repairStorage(ctx);
@@ -53,6 +55,9 @@ const evicted = [
   { name: "after-removal", signal: "after remove" as const },
   ...around("eviction", "commit"),
 ];
+
+/** Each repair looks for segments whose removal was left half-way, and takes them in one transaction. */
+const tidied = around("tidying", "commit");
 
 export const STORIES: Story[] = [
   {
@@ -101,6 +106,7 @@ export const STORIES: Story[] = [
       ...around("sight", "find"),
       ...around("emptiness", "isEmpty"),
       ...around("reach", "find"),
+      ...around("youth", "write"),
       ...around("segment", "put"),
       ...around("segment-row", "write"),
       ...around("manifest", "commit"),
@@ -132,6 +138,19 @@ export const STORIES: Story[] = [
     recoveries: { again: { act: restore }, repair: { act: repair, from: "after-order" } },
   },
   {
+    name: "fork",
+    points: [
+      ...around("order", "commit"),
+      ...around("copy", "copy"),
+      ...around("segment-row", "write"),
+      ...around("copied", "write"),
+      ...claimed,
+    ],
+    prepare: (place, ctx, subject) => makeUsed(place, ctx, sourceOf(subject)),
+    act: fork,
+    recoveries: { again: { act: fork }, repair: { act: repair, from: "after-order" } },
+  },
+  {
     name: "restore-of-deleting",
     points: [...evicted, ...around("order", "commit"), ...claimed],
     prepare: leaveDeleting,
@@ -144,7 +163,7 @@ export const STORIES: Story[] = [
   },
   {
     name: "repair-of-creating",
-    points: claimed,
+    points: [...tidied, ...claimed],
     prepare: async (_place, ctx, subject) => {
       await cutOff(create(failing(ctx, "ensure"), subject));
     },
@@ -153,14 +172,14 @@ export const STORIES: Story[] = [
   },
   {
     name: "repair-of-deleting",
-    points: evicted,
+    points: [...evicted, ...tidied],
     prepare: leaveDeleting,
     act: repair,
     recoveries: { repair: { act: repair }, collect: { act: collect }, evict: { act: evict } },
   },
   {
     name: "repair-of-restoring",
-    points: [...around("sight", "find"), ...claimed],
+    points: [...tidied, ...around("sight", "find"), ...claimed],
     prepare: async (place, ctx, subject) => {
       await makeUsed(place, ctx, subject);
       await evict(ctx, subject);
@@ -171,7 +190,7 @@ export const STORIES: Story[] = [
   },
   {
     name: "repair-of-archiving",
-    points: around("revival", "commit"),
+    points: [...tidied, ...around("revival", "commit")],
     prepare: async (place, ctx, subject) => {
       await makeUsed(place, ctx, subject);
       await ctx.db
@@ -183,6 +202,11 @@ export const STORIES: Story[] = [
     recoveries: { repair: { act: repair } },
   },
 ];
+
+/** The session that a subject is forked from. */
+function sourceOf({ sessionId, tenantId }: Subject): Subject {
+  return { sessionId: `${sessionId}_source`, tenantId };
+}
 
 export function storyOf(name: string): Story {
   const story = STORIES.find((story) => story.name === name);
