@@ -54,6 +54,7 @@ async function bench(): Promise<void> {
       cluster: new Suspended({ namespace, kubeconfig: controlPlane.kubeconfig }),
       policy: {
         installationId: "bench",
+        networkProbe: "127.0.0.1:1",
         image: "agentrun/runner",
         imagePullPolicy: "Never",
         serviceAccount: null,

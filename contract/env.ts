@@ -41,6 +41,10 @@ export const SharedEnv = z.object({
   AGENTRUN_RUNNER_SERVICE_ACCOUNT: z.string().min(1).optional(),
   AGENTRUN_RUNNER_CPU: Quantity.default("250m"),
   AGENTRUN_RUNNER_MEMORY: Quantity.default("2Gi"),
+  AGENTRUN_NETWORK_PROBE: z
+    .string()
+    .regex(/^[^\s:][^\s]*:\d+$/, "host:port")
+    .optional(),
   AGENTRUN_RUNNER_DEADLINE_SECONDS: z.coerce.number().int().min(60).default(86_400),
   AGENTRUN_LEASE_MS: Milliseconds(LEASE_MS_MIN, LEASE_MS_MAX).default(20_000),
   AGENTRUN_SESSION_GC_INTERVAL_MS: Milliseconds(1_000, 86_400_000).default(300_000),

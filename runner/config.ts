@@ -25,6 +25,8 @@ const RunnerEnv = z.object({
   AGENTRUN_SANDBOX: z.enum(["codex", "pod"]).default("codex"),
   /** One of a pod's two steps: all that writes the volume before the agent may, or what comes after. Absent, it is both. */
   AGENTRUN_STEP: z.enum(["prepare", "work"]).optional(),
+  /** host:port that the pod of a run without network is to be cut off from. */
+  AGENTRUN_NETWORK_PROBE: z.string().regex(/:\d+$/).optional(),
   LOG_LEVEL: LogLevel,
   PATH: z.string().default("/usr/local/bin:/usr/bin:/bin"),
   LANG: z.string().default("C.UTF-8"),
@@ -86,6 +88,8 @@ export interface RunnerConfig {
   isPod?: boolean;
   /** Absent: one process does all. */
   step?: "prepare" | "work" | undefined;
+  /** host:port; absent where the run may have a network, and where no pod is to keep it from one. */
+  networkProbe?: string | undefined;
   /** How long codex may take to answer while it starts. */
   startTimeoutMs?: number;
   /** How long a turn may take to stop before codex is killed. */
@@ -121,6 +125,7 @@ export function readRunnerConfig(env: Record<string, string | undefined>): Runne
     selfFence: data.AGENTRUN_SELF_FENCE === undefined ? undefined : data.AGENTRUN_SELF_FENCE === "on",
     isPod: data.AGENTRUN_SANDBOX === "pod",
     step: data.AGENTRUN_STEP,
+    networkProbe: data.AGENTRUN_NETWORK_PROBE,
     logLevel: data.LOG_LEVEL,
     pathVariable: data.PATH,
     lang: data.LANG,

@@ -6,9 +6,11 @@ import { conclude } from "./conclude";
 import type { RunnerConfig } from "./config";
 import type { ControlPlane } from "./control-plane";
 import { type Ending, endingOf } from "./ending";
+import type { DraftEvent } from "./event-batch";
 import { leaveHandover } from "./handover";
 import { Heartbeat } from "./heartbeat";
 import type { RunnerLog } from "./loop";
+import { warnIfNotCutOff } from "./network-probe";
 import { persist } from "./persist";
 
 /**
@@ -45,7 +47,10 @@ export async function prepareAttempt(opts: {
   if (run.cancelRequestedAt !== null) attempt.end({ kind: "cancelled" });
   try {
     if (!attempt.ending) {
+      const emit = (event: DraftEvent) => attempt.emit(event);
+      const probed = config.networkProbe === undefined ? null : warnIfNotCutOff(config.networkProbe, emit);
       const { cwd, notes } = await attempt.prepareDisk();
+      await probed;
       await attempt.events.flush();
       if (!attempt.ending) await leaveHandover(config.scratchDir, { nonce, cwd, notes: notes ?? null });
     }

@@ -16,6 +16,9 @@ const SCRATCH_LIMIT = "4Gi";
 /** Long enough for who looks at what became of an attempt; its row stays. */
 const FINISHED_JOB_TTL_SECONDS = 600;
 
+/** Each pod is told where it is, and replaces these by it. */
+const API_SERVER = "$(KUBERNETES_SERVICE_HOST):$(KUBERNETES_SERVICE_PORT)";
+
 type Deps = { log: Logger; workspaceRoots: string[]; installationId: string };
 
 /** What starts and ends runners, as the environment says; throws with the variable that is missing. */
@@ -58,6 +61,7 @@ function openKubernetesExecutor(env: ServerEnv, { log, installationId }: Deps): 
       activeDeadlineSeconds: env.AGENTRUN_RUNNER_DEADLINE_SECONDS,
       ttlSeconds: FINISHED_JOB_TTL_SECONDS,
       logLevel: env.LOG_LEVEL,
+      networkProbe: env.AGENTRUN_NETWORK_PROBE ?? API_SERVER,
     },
   });
 }

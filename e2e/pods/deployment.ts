@@ -31,12 +31,11 @@ export async function deploy(node: TestNode, images: Images, undo: (() => unknow
 
   const database = await startTestServer();
   undo.push(() => database.stop());
-  const databaseUrl = new URL(database.url);
-  const databaseGate = await opened(openGate(node.address, () => local(databaseUrl.port)));
+  const databaseGate = await opened(openGate(node.address, () => local(database.url)));
   const bucket = await startS3Server();
   undo.push(() => bucket.stop());
   await makeBucket(bucket.url);
-  const bucketGate = await opened(openGate(node.address, () => local(new URL(bucket.url).port)));
+  const bucketGate = await opened(openGate(node.address, () => local(bucket.url)));
   const api = new URL(node.kubectl("config", "view", "--minify", "--output=jsonpath={.clusters[0].cluster.server}"));
   const apiGate = await opened(openApiGate(node.address, Number(api.port), folder));
   const service = followService(node, namespace);
@@ -44,12 +43,15 @@ export async function deploy(node: TestNode, images: Images, undo: (() => unknow
   const webGate = await opened(openGate(node.address, service.choose));
   const url = `http://${node.address}:${webGate.port}`;
 
+  const databaseUrl = new URL(database.url);
   databaseUrl.host = `${node.address}:${databaseGate.port}`;
   const values = {
     AGENTRUN_PUBLIC_URL: url,
     AGENTRUN_RUNNER_URL: url,
     AGENTRUN_ARCHIVE: `s3://${BUCKET}`,
     AWS_ENDPOINT_URL_S3: `http://${node.address}:${bucketGate.port}`,
+    // Nothing enforces NetworkPolicies here: a run without network has to find that out.
+    AGENTRUN_NETWORK_PROBE: `${node.address}:${apiGate.port}`,
     AGENTRUN_RUNNER_MEMORY: "1Gi",
     AGENTRUN_STORAGE_SIZE_BYTES: String(1024 ** 3),
   };
@@ -91,7 +93,7 @@ async function rollOut(node: TestNode, namespace: string, name: string): Promise
   }
 }
 
-const local = (port: string) => ({ host: "127.0.0.1", port: Number(port) });
+const local = (url: string) => ({ host: "127.0.0.1", port: Number(new URL(url).port) });
 
 async function makeBucket(endpoint: string): Promise<void> {
   const credentials = { accessKeyId: "test", secretAccessKey: "test" };

@@ -15,6 +15,9 @@ test("a conversation goes on from pod to pod on one claim, is evicted, refused, 
   expect(await program.ended(first.id)).toMatchObject({ status: "completed", failureKind: null });
   const outputs = (await program.events(first.id)).filter((event) => event.type === "command_execution");
   expect(outputs.at(-1)?.payload).toMatchObject({ status: "completed", exitCode: 0 });
+  // The test's own network enforces no policies, which a run that may not have one finds out.
+  const warnings = (await program.events(first.id)).filter(({ type }) => type === "warning");
+  expect(warnings.map(({ payload }) => payload.code)).toEqual(["network-not-cut"]);
   const stored = await program.ok("GET", `/sessions/${sessionId}/storage`);
   expect(stored).toMatchObject({ storageKind: "pvc", storageState: "live", pvcPhase: "Bound", restorable: true });
   expect(stored.filesCount).toBeGreaterThan(1);

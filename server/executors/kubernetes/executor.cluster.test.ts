@@ -54,6 +54,10 @@ test.each([
   expect(prepare?.image).toBe(runner?.image);
   expect(prepare?.env).toContainEqual({ name: "AGENTRUN_STEP", value: "prepare" });
   expect(runner?.env).toContainEqual({ name: "AGENTRUN_STEP", value: "work" });
+  const hasProbe = (job: ReturnType<typeof jobFor>) =>
+    JSON.stringify(job.spec?.template.spec?.initContainers?.[0]?.env).includes("AGENTRUN_NETWORK_PROBE");
+  expect(hasProbe(job)).toBe(true);
+  expect(hasProbe(jobFor({ ...specOf(), ...more, hasNetwork: true }, POLICY))).toBe(false);
   const { volumeName } = more;
   const workspace =
     volumeName === null

@@ -70,5 +70,6 @@ function environmentOf(spec: LaunchSpec, policy: JobPolicy): Record<string, stri
     AGENTRUN_SANDBOX: "pod",
     LOG_LEVEL: policy.logLevel,
     ...(spec.volumeName === null ? {} : { AGENTRUN_VOLUME_DIR: VOLUME_DIR }),
+    ...(spec.hasNetwork ? {} : { AGENTRUN_NETWORK_PROBE: policy.networkProbe }),
   };
 }

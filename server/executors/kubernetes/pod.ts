@@ -39,6 +39,8 @@ export type JobPolicy = {
   /** How long a finished Job is kept for who reads its outcome, seconds. */
   ttlSeconds: number;
   logLevel: string;
+  /** host:port that nobody but a NetworkPolicy keeps a pod from. */
+  networkProbe: string;
 };
 
 export type JobHead = {

@@ -13,6 +13,7 @@ export const POLICY: JobPolicy = {
   activeDeadlineSeconds: 3_600,
   ttlSeconds: 600,
   logLevel: "info",
+  networkProbe: "$(KUBERNETES_SERVICE_HOST):$(KUBERNETES_SERVICE_PORT)",
 };
 
 export const ATTEMPT: LaunchSpec = {
