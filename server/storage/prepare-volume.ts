@@ -24,7 +24,9 @@ export async function prepareVolume(ctx: ServiceContext, sessionId: string): Pro
     throw new StoreEvictedError(sessionId, before.archiveManifestId !== null);
   }
   if (before.storageState === "none") return { session: before, volumeDir: null };
-  const isThere = before.storagePvcName !== null && (await ctx.volumes.find(before.storagePvcName)) !== null;
+  const found = before.storagePvcName === null ? null : await ctx.volumes.find(before.storagePvcName);
+  // One that somebody has deleted can only go, however long a pod still holds it.
+  const isThere = found !== null && found.phase !== "Terminating";
   const session = isThere ? before : await makeVolume(ctx, await inTx(ctx, (ctx) => replaceLost(ctx, sessionId)));
   return { session, volumeDir: session.storagePvcName === null ? null : ctx.volumes.folderOf(session.storagePvcName) };
 }
