@@ -2,6 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import type { ArchiveOrder } from "@/contract/storage";
 import type { ArchiveOrderer } from "@/contract/words";
 import { type ArchiveOrderRow, archiveOrders, type SessionRow } from "@/db/schema";
+import { audit } from "@/server/audit";
 import type { ServiceContext, TxContext } from "@/server/context";
 import { newId } from "@/server/ids";
 import { iso } from "@/server/stored";
@@ -47,15 +48,35 @@ export async function orderArchive(
   if (known) {
     // An archiver of the old order ends first.
     const state = known.state === "waiting" ? known.state : "ending";
-    return { order: await changeOrder(ctx, sessionId, { ...anew, state }), isNew: true };
+    const order = await changeOrder(ctx, sessionId, { ...anew, state });
+    await noteOrder(ctx, order, "archive.order");
+    return { order, isNew: true };
   }
   const [order] = await ctx.db
     .insert(archiveOrders)
     .values({ ...anew, sessionId, tenantId, attemptId: newId("archiver") })
     .returning();
   if (!order) throw new Error("the archive order's insert answered no row");
+  await noteOrder(ctx, order, "archive.order");
   ctx.wake("sessions");
   return { order, isNew: true };
+}
+
+/** The audit row of what happened to an order. */
+export async function noteOrder(
+  ctx: TxContext,
+  order: ArchiveOrderRow,
+  action: `archive.${"order" | "begin" | "withdraw" | "failed"}`,
+  details: Record<string, unknown> = {},
+): Promise<void> {
+  const { sessionId: targetId, tenantId, attemptId, orderedBy } = order;
+  await audit(ctx, {
+    action,
+    targetKind: "session",
+    targetId,
+    tenantId,
+    details: { attemptId, orderedBy, ...details },
+  });
 }
 
 export function toArchiveOrder(row: ArchiveOrderRow): ArchiveOrder {

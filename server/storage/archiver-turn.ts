@@ -1,10 +1,9 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import { lockSession } from "@/db/queries/lock";
 import { type ArchiveOrderRow, archiveOrders, runnerJobs, runs, type SessionRow } from "@/db/schema";
-import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { newId } from "@/server/ids";
-import { changeOrder, findArchiveOrder } from "./archive-order";
+import { changeOrder, findArchiveOrder, noteOrder } from "./archive-order";
 import { isArchiveReadable } from "./archive-volume";
 import { findKeeper, hasCurrentArchive } from "./keeper";
 import { findLiveRun } from "./live-run";
@@ -42,7 +41,7 @@ export function yieldToRun(ctx: ServiceContext, sessionId: string): Promise<bool
     const session = await lockSession(ctx.db, sessionId, null);
     const order = await findArchiveOrder(ctx, sessionId);
     if (!session || !order || order.state === "waiting") return true;
-    if (order.state !== "ending") await changeOrder(ctx, sessionId, { state: "ending" });
+    if (isActive(order)) await withdraw(ctx, order);
     return false;
   });
 }
@@ -65,7 +64,7 @@ export function beginTurn(ctx: ServiceContext, sessionId: string): Promise<Turn 
       return null;
     }
     const begun = await changeOrder(ctx, sessionId, { state: "launching" });
-    await note(ctx, begun, "archive.begin", {});
+    await noteOrder(ctx, begun, "archive.begin");
     return { session, order: begun };
   });
 }
@@ -90,8 +89,13 @@ export function judgeTurn(
     const session = await lockSession(ctx.db, sessionId, null);
     const order = await findArchiveOrder(ctx, sessionId);
     if (!order || !isActive(order) || (session && (await isWanted(ctx, session, order)))) return { order, session };
-    return { order: await changeOrder(ctx, sessionId, { state: "ending" }), session };
+    return { order: await withdraw(ctx, order), session };
   });
+}
+
+async function withdraw(ctx: TxContext, order: ArchiveOrderRow): Promise<ArchiveOrderRow> {
+  await noteOrder(ctx, order, "archive.withdraw");
+  return changeOrder(ctx, order.sessionId, { state: "ending" });
 }
 
 /** Its Job was made. */
@@ -135,7 +139,7 @@ async function noteFailure(ctx: TxContext, order: ArchiveOrderRow, failure: stri
   const words = failure.slice(-FAILURE_MAX);
   const values = { state: "ending", failure: words, tryCount, nextTryAt: retryAt(tryCount) } as const;
   await changeOrder(ctx, order.sessionId, values);
-  await note(ctx, order, "archive.failed", { failure: words, tryCount });
+  await noteOrder(ctx, order, "archive.failed", { failure: words, tryCount });
 }
 
 /** Later after each try that failed. */
@@ -145,22 +149,6 @@ export function retryAt(tryCount: number): ReturnType<typeof sql> {
 
 function later(delayMs: number): ReturnType<typeof sql> {
   return sql`clock_timestamp() + ${delayMs} * interval '1 millisecond'`;
-}
-
-async function note(
-  ctx: TxContext,
-  order: ArchiveOrderRow,
-  action: string,
-  details: Record<string, unknown>,
-): Promise<void> {
-  const { sessionId: targetId, tenantId, attemptId, orderedBy } = order;
-  await audit(ctx, {
-    action,
-    targetKind: "session",
-    targetId,
-    tenantId,
-    details: { attemptId, orderedBy, ...details },
-  });
 }
 
 type Work = (ctx: TxContext, order: ArchiveOrderRow, session: SessionRow | null) => Promise<void>;
