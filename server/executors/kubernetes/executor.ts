@@ -134,7 +134,12 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
   /** Until who listens has recorded it, the Job stays; then it goes at once, for even a finished pod holds its claim. */
   async function tell(uid: string, exit: AttemptExit): Promise<void> {
     if (isClosed) return;
-    await Promise.all([...listeners].map((listener) => listener(exit)));
+    try {
+      await Promise.all([...listeners].map((listener) => listener(exit)));
+    } catch {
+      // Who listens has said why. It is told again by the next look, and nobody else's end waits for it.
+      return;
+    }
     told.add(uid);
     await removeJob(exit.attemptId, uid);
   }

@@ -4,7 +4,9 @@ import { type VolumeSpec, type Volumes, volumeNameOf } from "@/server/volumes/vo
 import { type ClaimPolicy, COMPONENT, claimFor, foundIn, isClaimOf, isOurs, MANAGED_BY, statusOf } from "./claim";
 
 /** The object changed between read and deletion: it is read and judged again, this often at most. */
-const REMOVE_TRIES_MAX = 3;
+const REMOVE_TRIES_MAX = 8;
+/** A claim that is being bound changes several times in a second. */
+const REMOVE_PAUSE_MS = 25;
 const GONE_DEADLINE_MS = 5_000;
 const GONE_POLL_MS = 100;
 
@@ -87,8 +89,9 @@ export function createKubernetesVolumes(options: KubernetesVolumesOptions): Volu
         } catch (error) {
           // A silence may have been a deletion: the next look tells.
           const isWorthAnotherLook = isKubernetesProblem(error, "conflict", "unknown", "not-found");
-          if (isWorthAnotherLook && tries < REMOVE_TRIES_MAX) continue;
-          throw error;
+          if (!isWorthAnotherLook || tries === REMOVE_TRIES_MAX) throw error;
+          await new Promise((resolve) => setTimeout(resolve, tries * REMOVE_PAUSE_MS));
+          continue;
         }
         return waitUntilGone(name, uid);
       }
