@@ -26,7 +26,9 @@ export async function prepareVolume(ctx: ServiceContext, sessionId: string): Pro
   if (before.storageState === "none") return { session: before, volumeDir: null };
   // One that is being made has its name already, and is recorded by whoever makes sure of it.
   const name = before.storageState === "creating" ? null : before.storagePvcName;
-  const isThere = name !== null && (await ctx.volumes.find(name)) !== null;
+  const found = name === null ? null : await ctx.volumes.find(name);
+  // One that somebody has deleted can only go, however long a pod still holds it.
+  const isThere = found !== null && found.phase !== "Terminating";
   const session = isThere ? before : await makeVolume(ctx, await inTx(ctx, (ctx) => replaceLost(ctx, sessionId)));
   return { session, volumeDir: session.storagePvcName === null ? null : ctx.volumes.folderOf(session.storagePvcName) };
 }

@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { openContext } from "@/server/test/faults/context";
+import { makeUsed } from "@/server/test/faults/subjects";
+import { createFaultWorld } from "@/server/test/faults/world";
+import { prepareVolume } from ".";
+
+test("a claim that a person deletes while a pod holds it is given to no new run, and restored once it is gone", async () => {
+  await using world = await createFaultWorld({ bindsClaims: false });
+  await using ctx = openContext(world.place);
+  const subject = { sessionId: "ses_1", tenantId: "default" };
+  await makeUsed(world.place, ctx, subject);
+  const { namespace } = world.place;
+  const name = ctx.volumes.nameFor(subject.sessionId);
+  const before = await ctx.volumes.find(name);
+  await world.person.createNamespacedPod({
+    namespace,
+    body: {
+      metadata: { name: "holder" },
+      spec: {
+        nodeName: "nowhere",
+        containers: [{ name: "one", image: "none", volumeMounts: [{ name: "volume", mountPath: "/volume" }] }],
+        volumes: [{ name: "volume", persistentVolumeClaim: { claimName: name } }],
+      },
+    },
+  });
+  await world.person.deleteNamespacedPersistentVolumeClaim({ name, namespace });
+  expect(await ctx.volumes.find(name)).toMatchObject({ phase: "Terminating" });
+  await expect(prepareVolume(ctx, subject.sessionId)).rejects.toThrow("still being deleted");
+  await world.person.deleteNamespacedPod({ name: "holder", namespace, gracePeriodSeconds: 0 });
+  await expect.poll(() => ctx.volumes.find(name), { timeout: 20_000 }).toBeNull();
+  expect(await prepareVolume(ctx, subject.sessionId)).toMatchObject({ session: { storageState: "restoring" } });
+  expect((await ctx.volumes.find(name))?.uid).not.toBe(before?.uid);
+});
