@@ -14,25 +14,22 @@ export type ChildJob = {
   | { phase: "recover"; targets: { subject: Subject; recovery: string }[] }
 );
 
+/** So many that they meet, and so few that none waits for a connection. */
+const AT_ONCE = 8;
+
 const job: ChildJob = JSON.parse(process.argv[2] ?? "");
 const story = storyOf(job.story);
 const { place } = job;
 const opened = openContext(place);
 
 if (job.phase === "die") {
-  let standing = 0;
-  const stand = () => {
-    standing += 1;
-    // All stand still where they are to die: one death takes them together.
-    if (standing === job.targets.length) process.kill(process.pid, "SIGKILL");
+  const waiting = [...job.targets];
+  const comeToStand = async () => {
+    for (let next = waiting.pop(); next; next = waiting.pop()) await standAt(next.subject, next.stopAt);
   };
-  await Promise.all(
-    job.targets.map(async ({ subject, stopAt }) => {
-      const tracer = new Tracer(story, stopAt, stand);
-      await story.act(storyContext(place, opened, { story, subject, tracer }), subject);
-      throw new Error(`${story.name} never came to ${stopAt}`);
-    }),
-  );
+  await Promise.all(Array.from({ length: AT_ONCE }, comeToStand));
+  // All stand still where they are to die: one death takes them together.
+  process.kill(process.pid, "SIGKILL");
 } else {
   const recover = async ({ subject, recovery }: (typeof job.targets)[number]) => {
     const way = story.recoveries[recovery];
@@ -43,4 +40,14 @@ if (job.phase === "die") {
   // Of collections only one at a time is let in.
   for (const target of job.targets.filter(({ recovery }) => recovery === "collect")) await recover(target);
   await opened[Symbol.asyncDispose]();
+}
+
+/** Comes true when the story stands still at a point, with all that it holds there. */
+function standAt(subject: Subject, stopAt: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const tracer = new Tracer(story, stopAt, resolve);
+    story.act(storyContext(place, opened, { story, subject, tracer }), subject).then(() => {
+      reject(new Error(`${story.name} never came to ${stopAt}`));
+    }, reject);
+  });
 }

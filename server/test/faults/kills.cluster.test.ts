@@ -8,13 +8,14 @@ import { STORIES, type Story } from "./stories";
 import { storyContext } from "./story-context";
 import type { Subject } from "./subjects";
 import { Tracer } from "./tracer";
-import { dice, trials } from "./trials";
+import { dice, inGroups, trials } from "./trials";
 import { auditFindings, createFaultWorld, type FaultWorld } from "./world";
 
 /** How often each point is died at. */
 const DEATHS = trials({ suite: 5, long: 100 });
 /** Sessions that one death takes at each point. */
 const TOGETHER_MAX = 5;
+const PREPARED_AT_ONCE = 10;
 
 const LONG_POLL = { timeout: 60_000, interval: 200 };
 
@@ -50,7 +51,7 @@ describe.each(STORIES)("$name", (story) => {
       const targets = story.points.flatMap(({ name }) =>
         each.map(() => ({ subject: newSubject(story), stopAt: name })),
       );
-      await Promise.all(targets.map(({ subject }) => prepare(story, subject)));
+      await inGroups(targets, PREPARED_AT_ONCE, ({ subject }) => prepare(story, subject));
       expect(await children.run({ place: world.place, story: story.name, phase: "die", targets })).toEqual({
         code: null,
         signal: "SIGKILL",

@@ -6,7 +6,7 @@ import { claimsOf, inTenant, openContext } from "./context";
 import { traceCluster } from "./crossings";
 import { readBack } from "./outcome";
 import { makeUsed, markerOf, type Subject } from "./subjects";
-import { dice, trials } from "./trials";
+import { dice, inGroups, trials } from "./trials";
 import { auditFindings, createFaultWorld, type FaultWorld } from "./world";
 
 const EACH = trials({ suite: 25, long: 1_000 });
@@ -34,7 +34,7 @@ function meddled(before: () => Promise<void>): Volumes {
 
 test(`a claim that a person makes anew between the look and the deletion stays, ${EACH} times`, async () => {
   const roll = dice("namesakes");
-  await inGroups("namesake", async (subject) => {
+  await withEach("namesake", async (subject) => {
     const ctx = inTenant(world.ctx, subject.tenantId);
     const name = ctx.volumes.nameFor(subject.sessionId);
     const old = await readClaim(name);
@@ -57,7 +57,7 @@ test(`a claim that a person makes anew between the look and the deletion stays, 
 
 test(`a claim whose labels change between the look and the deletion is judged again, ${EACH} times`, async () => {
   const roll = dice("labels");
-  await inGroups("relabelled", async (subject) => {
+  await withEach("relabelled", async (subject) => {
     const ctx = inTenant(world.ctx, subject.tenantId);
     const name = ctx.volumes.nameFor(subject.sessionId);
     // Either it is no longer ours, and stays; or it only says something more, and goes.
@@ -81,7 +81,7 @@ test(`a claim whose labels change between the look and the deletion is judged ag
 
 test(`an old answer of the API server leads to no deletion of what is there now, ${EACH} times`, async () => {
   await using stale = openContext(world.proxied);
-  await inGroups("stale", async (subject) => {
+  await withEach("stale", async (subject) => {
     const ctx = inTenant(stale, subject.tenantId);
     const name = ctx.volumes.nameFor(subject.sessionId);
     // What the proxy answers from now on is the claim as it is here.
@@ -105,16 +105,15 @@ test("the API server's audit log and the database's history agree that nothing i
   expect(await auditFindings(world, context)).toEqual([]);
 });
 
-async function inGroups(kind: string, work: (subject: Subject) => Promise<void>): Promise<void> {
-  for (let index = 0; index < EACH; index += AT_ONCE) {
-    const group = Array.from({ length: Math.min(AT_ONCE, EACH - index) }, async (_, offset) => {
-      const id = `${kind}_${index + offset}`;
-      const subject = { sessionId: `ses_${id}`, tenantId: `tenant_${id}` };
-      await makeUsed(world.place, inTenant(world.ctx, subject.tenantId), subject);
-      await work(subject);
-    });
-    await Promise.all(group);
-  }
+async function withEach(kind: string, work: (subject: Subject) => Promise<void>): Promise<void> {
+  const subjects = Array.from({ length: EACH }, (_, index) => {
+    const id = `${kind}_${index}`;
+    return { sessionId: `ses_${id}`, tenantId: `tenant_${id}` };
+  });
+  await inGroups(subjects, AT_ONCE, async (subject) => {
+    await makeUsed(world.place, inTenant(world.ctx, subject.tenantId), subject);
+    await work(subject);
+  });
 }
 
 function readClaim(name: string): Promise<k8s.V1PersistentVolumeClaim> {

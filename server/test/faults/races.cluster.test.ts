@@ -11,7 +11,7 @@ import { inTenant } from "./context";
 import { readBack } from "./outcome";
 import type { Answer } from "./rival";
 import { makeUsed, markerOf, type Subject } from "./subjects";
-import { dice, trials } from "./trials";
+import { dice, inGroups, trials } from "./trials";
 import { auditFindings, createFaultWorld, type FaultWorld } from "./world";
 
 const RACES = trials({ suite: 100, long: 5_000 });
@@ -38,7 +38,7 @@ afterAll(async () => {
 test(`a run raced with the collection of another process has its whole volume or is refused, ${RACES} times`, async () => {
   const roll = dice("races");
   const ends = { claimed: 0, refused: 0 };
-  await inGroups(RACES, async (index) => {
+  await inGroups(numbers(RACES), AT_ONCE, async (index) => {
     const subject = { sessionId: `ses_race_${index}`, tenantId: `tenant_race_${index}` };
     const uid = await makeExpired(subject);
     const [collected, run] = await Promise.all([
@@ -64,7 +64,7 @@ test(`a run raced with the collection of another process has its whole volume or
 test(`collections, repairs, runs, extensions, pins and restores of two processes, ${INTERLEAVINGS} times at random`, async () => {
   const roll = dice("interleavings");
   const acts = Object.keys(ACTS) as Act[];
-  await inGroups(INTERLEAVINGS, async (index) => {
+  await inGroups(numbers(INTERLEAVINGS), AT_ONCE, async (index) => {
     const subject = { sessionId: `ses_mix_${index}`, tenantId: `tenant_mix_${index}` };
     const uid = await makeExpired(subject);
     const chosen = ["collect" as const, ...Array.from({ length: 2 + roll.below(3) }, () => roll.pick(acts))];
@@ -97,11 +97,9 @@ test("the API server's audit log and the database's history agree that nothing i
   expect(await auditFindings(world, context)).toEqual([]);
 });
 
-async function inGroups(count: number, work: (index: number) => Promise<void>): Promise<void> {
-  for (let index = 0; index < count; index += AT_ONCE) {
-    const group = Array.from({ length: Math.min(AT_ONCE, count - index) }, (_, offset) => work(index + offset));
-    await Promise.all(group);
-  }
+/** The numbers of so many trials. */
+function numbers(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
 }
 
 /** An expired session with an archive and a bound claim; answers the claim's uid. */

@@ -28,3 +28,12 @@ export function dice(name: string): { below(bound: number): number; pick<T>(valu
     },
   };
 }
+
+/** Works on all, some at a time: more would only wait for each other's connections. */
+export async function inGroups<T>(
+  items: readonly T[],
+  atOnce: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  for (let next = 0; next < items.length; next += atOnce) await Promise.all(items.slice(next, next + atOnce).map(work));
+}
