@@ -18,11 +18,12 @@ RUN cp -r "$(node scripts/build.mjs | tail -n 1)" /build \
 
 FROM ${BASE} AS server
 WORKDIR /app
-ENV NODE_ENV=production HOST=0.0.0.0 AGENTRUN_DIST_DIR=build/next AGENTRUN_DATA_DIR=/data
+ENV NODE_ENV=production HOST=0.0.0.0 AGENTRUN_DIST_DIR=build/release/next AGENTRUN_DATA_DIR=/data
 COPY --from=build /src/package.json /src/next.config.js ./
 COPY --from=build /src/public ./public
 COPY --from=build /src/node_modules ./node_modules
-COPY --from=build /build ./build
+# As deep as it was built: the pages find what they import by links relative to their folder.
+COPY --from=build /build ./build/release
 COPY deploy/entrypoint.sh /usr/local/bin/agentrun
 USER 10001:10001
 EXPOSE 3000

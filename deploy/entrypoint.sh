@@ -3,7 +3,7 @@
 set -eu
 case "${1:-web}" in
   # The young generation is bounded as the supervisor bounds it: see WEB_NODE_FLAGS in contract/supervisor.ts.
-  web) exec node --enable-source-maps --max-semi-space-size=4 build/web.mjs ;;
-  worker) exec node --enable-source-maps build/worker.mjs ;;
+  web) exec node --enable-source-maps --max-semi-space-size=4 build/release/web.mjs ;;
+  worker) exec node --enable-source-maps build/release/worker.mjs ;;
   *) echo "usage: agentrun web|worker" >&2; exit 2 ;;
 esac
