@@ -5,6 +5,7 @@ import { commandsKey, isWaiting, useRunCommands } from "@/components/sessions/us
 import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
+import { randomId } from "@/components/ui/random-id";
 import type { ExecutionPolicy, Run, WorkspaceRef } from "@/contract/run";
 import type { Session } from "@/contract/session";
 import { isOpen, type SendPorts, sendTurn } from "./send";
@@ -16,7 +17,7 @@ const drafts = new Map<string, Draft>();
 /** A session's draft; it outlives the composer, which goes when another tab of the page is shown. */
 function draftOf(sessionId: string): Draft {
   if (typeof window === "undefined") return { id: "", text: "" };
-  const known = drafts.get(sessionId) ?? { id: crypto.randomUUID(), text: "" };
+  const known = drafts.get(sessionId) ?? { id: randomId(), text: "" };
   drafts.set(sessionId, known);
   return known;
 }
@@ -94,7 +95,7 @@ export function useComposer({ session, openRun, lastRun }: ComposerInput) {
     setError(null);
     try {
       refresh(await sending.mutateAsync({ as, text }));
-      draft.id = crypto.randomUUID();
+      draft.id = randomId();
       return true;
     } catch (cause) {
       setError(readError(cause).message);

@@ -8,6 +8,7 @@ import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import { Field, Input, Select, TextArea } from "@/components/ui/field";
+import { randomId } from "@/components/ui/random-id";
 import { WorkspaceRef } from "@/contract/run";
 import { APPROVAL_POLICIES, DEMO_PROFILE, SANDBOX_MODES } from "@/contract/words";
 
@@ -45,7 +46,7 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
   const [source, setSource] = useState("");
   // One id a dialog: trying again after a lost answer finds the session that was made.
   const messageBox = useRef<HTMLTextAreaElement>(null);
-  const draft = useRef({ draftId: crypto.randomUUID(), sessionId: `ses_${crypto.randomUUID()}` });
+  const draft = useRef({ draftId: randomId(), sessionId: `ses_${randomId()}` });
   const chosen =
     profile ??
     usable.find((backend) => backend.profile === DEMO_PROFILE)?.profile ??
