@@ -3,13 +3,17 @@ import { ready } from "./fixtures";
 
 export const conversation = (page: Page) => page.getByRole("log", { name: "Conversation" });
 
-export async function newSession(page: Page, options: { profile: string; message: string }): Promise<void> {
+export async function newSession(
+  page: Page,
+  options: { profile: string; message: string; approvals?: "untrusted" },
+): Promise<void> {
   await page.goto("/sessions");
   await ready(page);
   await page.getByRole("button", { name: "New session" }).first().click();
   const dialog = page.getByRole("dialog", { name: "New session" });
   await dialog.getByLabel("Profile").selectOption(options.profile);
   await dialog.getByLabel("First message").fill(options.message);
+  if (options.approvals) await dialog.getByLabel("Approvals").selectOption(options.approvals);
   await dialog.getByRole("button", { name: "Create and send" }).click();
   await expect(page).toHaveURL(/\/sessions\/ses_/);
 }

@@ -21,12 +21,24 @@ export function CopyButton({ text, label }: { text: string | (() => string); lab
       title={label}
       onClick={(event) => {
         event.stopPropagation();
-        void navigator.clipboard?.writeText(typeof text === "string" ? text : text()).then(() => setIsCopied(true));
+        void copy(typeof text === "string" ? text : text()).then(() => setIsCopied(true));
       }}
     >
       {isCopied ? <Check aria-hidden className="size-3" /> : <Copy aria-hidden className="size-3" />}
     </Button>
   );
+}
+
+/** A page that came by plain HTTP is given no clipboard: there, what is selected is copied. */
+async function copy(text: string): Promise<void> {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const area = document.createElement("textarea");
+  area.value = text;
+  area.style.position = "fixed";
+  document.body.append(area);
+  area.select();
+  document.execCommand("copy");
+  area.remove();
 }
 
 /** An id, shortened in the middle, whole on hover and when copied. */

@@ -4,7 +4,8 @@ import { conversation, endRuns, evictVolume, newSession, say } from "@/e2e/stori
 import { openProgram, type Program } from "./program";
 import { pods } from "./state";
 
-// A person at the console of web's pods; each turn runs in a pod of its own Job.
+// A person at the console of web's pods; each turn runs in a pod of its own Job. What a command is to print is not
+// written as it prints it: the conversation shows the message too.
 const interrupt = (page: Page) => page.getByRole("button", { name: "Interrupt", exact: true });
 const isIdle = (page: Page) => expect(page.getByRole("button", { name: "Send", exact: true })).toBeVisible();
 const sessionOf = (page: Page) => new URL(page.url()).pathname.split("/")[2] ?? "";
@@ -39,7 +40,7 @@ test("a session lives from pod to pod: steered, approved, interrupted, evicted, 
   await signIn(page);
 
   await test.step("the first turn runs in a pod, on a claim that is bound", async () => {
-    await newSession(page, { profile: "demo", message: "RUN `echo heron > remembered.txt && cat remembered.txt`" });
+    await newSession(page, { profile: "demo", message: 'RUN `echo her""on > remembered.txt && cat remembered.txt`' });
     await expect(conversation(page)).toContainText("heron");
     await isIdle(page);
     expect(await jobsOf(program, sessionOf(page))).toHaveLength(1);
@@ -69,7 +70,7 @@ test("a session lives from pod to pod: steered, approved, interrupted, evicted, 
   });
 
   await test.step("the next turn goes on in another pod on the same claim", async () => {
-    await say(page, "RUN `cat remembered.txt && echo and-still-here`");
+    await say(page, 'RUN `cat remembered.txt && echo and-""still-here`');
     await expect(conversation(page)).toContainText("and-still-here");
     await isIdle(page);
     await endRuns(page);
@@ -82,7 +83,7 @@ test("a session lives from pod to pod: steered, approved, interrupted, evicted, 
     await program.until(`/sessions/${sessionId}/storage`, ({ storageState }) => storageState === "evicted");
     await expect.poll(() => program.list("persistentvolumeclaims")).not.toContain(`persistentvolumeclaim/${pvcName}`);
     const run = await program.run(sessionId);
-    await program.turn(run.id, "RUN `cat remembered.txt && echo restored-too`");
+    await program.turn(run.id, 'RUN `cat remembered.txt && echo restored-""too`');
     expect(await program.send("POST", `/runs/${run.id}/runner-jobs`, {})).toMatchObject({
       status: 409,
       body: { error: { failureKind: "session-store-evicted", details: { restorable: true } } },
@@ -100,9 +101,11 @@ test("a session lives from pod to pod: steered, approved, interrupted, evicted, 
 
 test("an approval is asked from a pod, and answered into it from the console", async ({ page }) => {
   await signIn(page);
-  await newSession(page, { profile: "demo", message: "ASK `echo approved-by-a-person`" });
+  // `on-request` asks to leave a sandbox, and there is no way out of a pod.
+  const message = "RUN `touch approved-by-a-person && ls`";
+  await newSession(page, { profile: "demo", message, approvals: "untrusted" });
   await page.getByRole("button", { name: "Accept", exact: true }).click();
-  await expect(conversation(page)).toContainText("approved-by-a-person");
+  await expect(conversation(page)).toContainText("It printed");
   await isIdle(page);
   await endRuns(page);
 });
