@@ -54,7 +54,13 @@ export class Product implements AsyncDisposable {
       child.once("exit", (code) => reject(new Error(`the product ended with ${code}:\n${this.#output}`)));
       setTimeout(() => reject(new Error(`the product did not start:\n${this.#output}`)), START_TIMEOUT_MS).unref();
     });
-    await started;
+    try {
+      await started;
+    } catch (error) {
+      // One that is late would come up yet, with nobody to end it.
+      if (child.exitCode === null) await this.stop();
+      throw error;
+    }
   }
 
   /** SIGKILL to every process of the product, its database and its agents included. */
