@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
 
 export type ControlPlane = {
@@ -36,6 +36,10 @@ export function startControlPlane(): ControlPlane {
   return {
     kubeconfig: kubeconfig.trim().split("\n").at(-1) ?? "",
     auditLog: path.join(folder, "audit.log"),
-    stop: () => execFileSync(cluster, ["down", folder], { stdio: "ignore" }),
+    stop() {
+      execFileSync(cluster, ["down", folder], { stdio: "ignore" });
+      // Its logs stay, which are small.
+      for (const large of ["bin", "etcd"]) rmSync(path.join(folder, large), { recursive: true, force: true });
+    },
   };
 }
