@@ -39,6 +39,16 @@ export async function audit(ctx: TxContext, entry: AuditEntry): Promise<void> {
   });
 }
 
+/** What was done to a session, or to its volume. */
+export function auditSession(
+  ctx: TxContext,
+  { sessionId, tenantId }: { sessionId: string; tenantId: string },
+  action: string,
+  details: Record<string, unknown> = {},
+): Promise<void> {
+  return audit(ctx, { action, targetKind: "session", targetId: sessionId, tenantId, details });
+}
+
 export function actorName(actor: Actor): string {
   return `${actor.kind}:${actor.name}`;
 }

@@ -1,6 +1,7 @@
-import { and, asc, desc, eq, getTableColumns, gt, ilike, lt, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, getTableColumns, gt, lt, or, type SQL, sql } from "drizzle-orm";
 import type { Page } from "@/contract/page";
 import type { ListTasksInput, QueueTaskSummary } from "@/contract/queue";
+import { contains } from "@/db/queries/contains";
 import { queueReadCursors, queueTasks } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { InvalidCursorError } from "@/server/errors";
@@ -98,6 +99,5 @@ async function readRows(
 /** Titles that hold the text, whatever its case, or the task of that id. */
 function matchesSearch(search: string | undefined): SQL | undefined {
   if (search === undefined || search === "") return undefined;
-  const pattern = `%${search.replace(/[\\%_]/g, (character) => `\\${character}`)}%`;
-  return or(ilike(queueTasks.title, pattern), eq(queueTasks.id, search));
+  return or(contains(search, queueTasks.title), eq(queueTasks.id, search));
 }

@@ -1,8 +1,8 @@
 import { and, asc, eq, isNotNull, isNull, ne, type SQL, sql } from "drizzle-orm";
 import { lockSession } from "@/db/queries/lock";
-import { archiveManifests, archiveSegments, type SessionRow, sessions } from "@/db/schema";
-import { audit } from "@/server/audit";
-import { inTx, type ServiceContext, type TxContext } from "@/server/context";
+import { archiveManifests, archiveSegments, sessions } from "@/db/schema";
+import { auditSession } from "@/server/audit";
+import { inTx, type ServiceContext } from "@/server/context";
 import { isCopiedFrom, pruneSegments } from "@/server/manifests";
 
 const SESSIONS_PER_TICK_MAX = 50;
@@ -77,7 +77,7 @@ async function prune(ctx: ServiceContext, sessionId: string, isOver: SQL): Promi
       .delete(archiveManifests)
       .where(and(eq(archiveManifests.sessionId, sessionId), isOver, ...kept.map((id) => ne(archiveManifests.id, id))))
       .returning({ id: archiveManifests.id });
-    if (gone.length > 0) await note(ctx, session, "archive.pruned", { manifests: gone.map(({ id }) => id) });
+    if (gone.length > 0) await auditSession(ctx, session, "archive.pruned", { manifests: gone.map(({ id }) => id) });
     return gone.length;
   });
   // Also after a crash between the two: the next commit's pruning takes what this one left.
@@ -123,7 +123,12 @@ async function expire(ctx: ServiceContext, sessionId: string, isOver: SQL): Prom
       .where(eq(archiveSegments.sessionId, sessionId));
     const { archiveManifestId: manifestId, storageEvictedAt, storageSizeBytes: sizeBytes } = session;
     const evictedAt = storageEvictedAt?.toISOString() ?? null;
-    await note(ctx, session, "archive.expired", { manifestId, evictedAt, sizeBytes, sha256: session.storageSha256 });
+    await auditSession(ctx, session, "archive.expired", {
+      manifestId,
+      evictedAt,
+      sizeBytes,
+      sha256: session.storageSha256,
+    });
     ctx.wake("sessions");
     return true;
   });
@@ -133,14 +138,4 @@ async function expire(ctx: ServiceContext, sessionId: string, isOver: SQL): Prom
     .delete(archiveSegments)
     .where(and(eq(archiveSegments.sessionId, sessionId), isNotNull(archiveSegments.removingAt)));
   return true;
-}
-
-async function note(
-  ctx: TxContext,
-  session: SessionRow,
-  action: string,
-  details: Record<string, unknown>,
-): Promise<void> {
-  const { sessionId: targetId, tenantId } = session;
-  await audit(ctx, { action, targetKind: "session", targetId, tenantId, details });
 }

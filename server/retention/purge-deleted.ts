@@ -1,6 +1,6 @@
 import { and, eq, isNotNull, sql } from "drizzle-orm";
 import { archiveManifests, archiveSegments, type SessionRow, sessionReadCursors, sessions } from "@/db/schema";
-import { audit } from "@/server/audit";
+import { auditSession } from "@/server/audit";
 import { inTx, type ServiceContext } from "@/server/context";
 import { isCopiedFrom } from "@/server/manifests";
 import { type Budget, removeRuns } from "./remove-runs";
@@ -72,12 +72,10 @@ async function empty(ctx: ServiceContext, session: SessionRow, budget: Budget): 
       .update(sessions)
       .set({ ...EMPTY, storageKind: "none", storageState: "none" })
       .where(and(eq(sessions.sessionId, sessionId), isNotNull(sessions.deletedAt)));
-    await audit(ctx, {
-      action: "sessions.purged",
-      targetKind: "session",
-      targetId: sessionId,
-      tenantId: session.tenantId,
-      details: { volume: session.storagePvcName, sizeBytes: session.storageSizeBytes, sha256: session.storageSha256 },
+    await auditSession(ctx, session, "sessions.purged", {
+      volume: session.storagePvcName,
+      sizeBytes: session.storageSizeBytes,
+      sha256: session.storageSha256,
     });
     ctx.wake("sessions");
   });

@@ -1,6 +1,6 @@
 import { and, asc, inArray, isNull, sql } from "drizzle-orm";
 import { sessions } from "@/db/schema";
-import { audit } from "@/server/audit";
+import { auditSession } from "@/server/audit";
 import { inTx, type ServiceContext } from "@/server/context";
 import { type Budget, removeRuns } from "./remove-runs";
 
@@ -13,9 +13,7 @@ export async function retireExpired(ctx: ServiceContext, budget: Budget = { rows
   const retired: string[] = [];
   for (const { sessionId, tenantId } of await readExpired(ctx)) {
     if (budget.rows <= 0 || !(await removeRuns(ctx, sessionId, budget))) break;
-    await inTx(ctx, (ctx) =>
-      audit(ctx, { action: "sessions.retired", targetKind: "session", targetId: sessionId, tenantId }),
-    );
+    await inTx(ctx, (ctx) => auditSession(ctx, { sessionId, tenantId }, "sessions.retired"));
     retired.push(sessionId);
   }
   return retired;

@@ -1,7 +1,7 @@
 import type { CreateSessionInput, SessionSummary } from "@/contract/session";
 import { lockSession } from "@/db/queries/lock";
 import type { SessionRow } from "@/db/schema";
-import { audit } from "@/server/audit";
+import { auditSession } from "@/server/audit";
 import { requireProfile } from "@/server/backends";
 import { inTx, ownerOf, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { ConflictError } from "@/server/errors";
@@ -28,12 +28,7 @@ async function createRow(ctx: TxContext, input: CreateSessionInput): Promise<Ses
   await requireProfile(ctx, input.backendProfile);
   const made = await insertSession(ctx, { sessionId, ...rowOf(content) });
   if (made) {
-    await audit(ctx, {
-      action: "sessions.create",
-      targetKind: "session",
-      targetId: sessionId,
-      tenantId: owner.tenantId,
-    });
+    await auditSession(ctx, made, "sessions.create");
     return made;
   }
   const winner = await lockSession(ctx.db, sessionId, tenantOf(ctx));

@@ -1,12 +1,11 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { SessionSummary } from "@/contract/session";
-import { lockSession } from "@/db/queries/lock";
 import { runs, sessions } from "@/db/schema";
-import { audit } from "@/server/audit";
-import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
-import { ConflictError, NotFoundError } from "@/server/errors";
+import { auditSession } from "@/server/audit";
+import { inTx, type ServiceContext, type TxContext } from "@/server/context";
+import { ConflictError } from "@/server/errors";
 import { cancelNow } from "@/server/runs";
-import { toSummary } from "./session";
+import { lockOwnSession, toSummary } from "./session";
 
 /**
  * Deletes a session with all that it owns: it is gone from every list at once, its volume, archive, runs and events
@@ -14,8 +13,7 @@ import { toSummary } from "./session";
  */
 export function deleteSession(ctx: ServiceContext, input: { sessionId: string }): Promise<SessionSummary> {
   return inTx(ctx, async (ctx) => {
-    const session = await lockSession(ctx.db, input.sessionId, tenantOf(ctx));
-    if (!session) throw new NotFoundError("session", input.sessionId);
+    const session = await lockOwnSession(ctx, input.sessionId);
     const open = await openRuns(ctx, session.sessionId);
     const live = open.find((run) => run.status === "claimed");
     if (live) {
@@ -31,12 +29,7 @@ export function deleteSession(ctx: ServiceContext, input: { sessionId: string })
       .set({ deletedAt: sql`clock_timestamp()` })
       .where(eq(sessions.sessionId, session.sessionId))
       .returning();
-    await audit(ctx, {
-      action: "sessions.delete",
-      targetKind: "session",
-      targetId: session.sessionId,
-      tenantId: session.tenantId,
-    });
+    await auditSession(ctx, session, "sessions.delete");
     ctx.wake("sessions");
     return toSummary(deleted ?? session, null);
   });

@@ -8,7 +8,7 @@ export { listSessions } from "./list";
 export { markSessionRead } from "./mark-read";
 export { openTurnState } from "./open-turn";
 export { absence, resolveSession } from "./resolve";
-export { getSession, requireSession, toSession, toSummary } from "./session";
+export { getSession, lockOwnSession, requireSession, toSession, toSummary } from "./session";
 export { storeThread } from "./store-thread";
 export { readOutput, readTrace } from "./trace";
 export { updateSession } from "./update";

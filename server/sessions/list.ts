@@ -1,6 +1,7 @@
-import { and, asc, desc, eq, ilike, isNull, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, isNull, type SQL, sql } from "drizzle-orm";
 import type { Page } from "@/contract/page";
 import type { ListSessionsInput, SessionSummary } from "@/contract/session";
+import { contains } from "@/db/queries/contains";
 import { sessionReadCursors, sessions } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { InvalidInputError } from "@/server/errors";
@@ -77,7 +78,10 @@ function matches(ctx: ServiceContext, filter: Filter): SQL | undefined {
 }
 
 function isWanted(filter: Filter): SQL | undefined {
-  return and(filter.search ? contains(filter.search) : undefined, inState(filter.state));
+  return and(
+    filter.search ? contains(filter.search, sessions.title, sessions.sessionId) : undefined,
+    inState(filter.state),
+  );
 }
 
 function inState(state: Filter["state"]): SQL | undefined {
@@ -96,11 +100,6 @@ function inState(state: Filter["state"]): SQL | undefined {
     default:
       return state satisfies never;
   }
-}
-
-function contains(search: string): SQL | undefined {
-  const pattern = `%${search.replace(/[\\%_]/g, "\\$&")}%`;
-  return or(ilike(sessions.title, pattern), ilike(sessions.sessionId, pattern));
 }
 
 /** Further down the list. The first comparison is what the index answers, the second tells apart what changed at once. */

@@ -2,7 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import type { CreateRunInput } from "@/contract/run";
 import { lockSession } from "@/db/queries/lock";
 import { type SessionRow, sessions } from "@/db/schema";
-import { audit } from "@/server/audit";
+import { auditSession } from "@/server/audit";
 import { type TxContext, tenantOf } from "@/server/context";
 import { ConflictError, NotFoundError } from "@/server/errors";
 import { assertInside } from "./boundary";
@@ -23,12 +23,7 @@ export async function resolveSession(
   const row = rowOf(contentOf({ ...content, backendProfile: input.backendProfile }, owner));
   const made = await insertSession(ctx, { sessionId, ...row });
   if (made) {
-    await audit(ctx, {
-      action: "sessions.create",
-      targetKind: "session",
-      targetId: made.sessionId,
-      tenantId: made.tenantId,
-    });
+    await auditSession(ctx, made, "sessions.create");
     return { session: made, isNew: true };
   }
   const session = await lockSession(ctx.db, ref.sessionId, tenantOf(ctx));

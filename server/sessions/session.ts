@@ -1,7 +1,8 @@
 import { and, eq, isNull } from "drizzle-orm";
 import type { Session, SessionSummary } from "@/contract/session";
+import { lockSession } from "@/db/queries/lock";
 import { type SessionRow, sessionReadCursors, sessions } from "@/db/schema";
-import { type ServiceContext, tenantOf } from "@/server/context";
+import { type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { NotFoundError } from "@/server/errors";
 import { iso, storedJson } from "@/server/stored";
 
@@ -64,6 +65,13 @@ export async function requireSession(ctx: ServiceContext, sessionId: string): Pr
     );
   if (!found) throw new NotFoundError("session", sessionId);
   return found;
+}
+
+/** The same row, locked. */
+export async function lockOwnSession(ctx: TxContext, sessionId: string): Promise<SessionRow> {
+  const session = await lockSession(ctx.db, sessionId, tenantOf(ctx));
+  if (!session) throw new NotFoundError("session", sessionId);
+  return session;
 }
 
 export async function getSession(

@@ -1,17 +1,14 @@
 import { eq } from "drizzle-orm";
 import type { SessionSummary, UpdateSessionInput } from "@/contract/session";
-import { lockSession } from "@/db/queries/lock";
 import { sessions } from "@/db/schema";
-import { audit } from "@/server/audit";
-import { inTx, type ServiceContext, tenantOf } from "@/server/context";
-import { NotFoundError } from "@/server/errors";
-import { toSummary } from "./session";
+import { auditSession } from "@/server/audit";
+import { inTx, type ServiceContext } from "@/server/context";
+import { lockOwnSession, toSummary } from "./session";
 
 /** Changes what a person may change. A later expiry takes the session out of a collection not yet at `deleting`. */
 export function updateSession(ctx: ServiceContext, input: UpdateSessionInput): Promise<SessionSummary> {
   return inTx(ctx, async (ctx) => {
-    const session = await lockSession(ctx.db, input.sessionId, tenantOf(ctx));
-    if (!session) throw new NotFoundError("session", input.sessionId);
+    const session = await lockOwnSession(ctx, input.sessionId);
     const { sessionId: _sessionId, expiresAt, ...fields } = input;
     const isExtended = expiresAt !== undefined && session.storageState === "archiving";
     const changes = {
@@ -25,13 +22,7 @@ export function updateSession(ctx: ServiceContext, input: UpdateSessionInput): P
       .set(changes)
       .where(eq(sessions.sessionId, session.sessionId))
       .returning();
-    await audit(ctx, {
-      action: "sessions.update",
-      targetKind: "session",
-      targetId: session.sessionId,
-      tenantId: session.tenantId,
-      details: { fields: Object.keys(changes) },
-    });
+    await auditSession(ctx, session, "sessions.update", { fields: Object.keys(changes) });
     ctx.wake("sessions");
     return toSummary(updated ?? session, null);
   });

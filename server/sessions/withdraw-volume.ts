@@ -1,6 +1,6 @@
 import { and, eq, isNotNull, or } from "drizzle-orm";
 import { type SessionRow, sessions } from "@/db/schema";
-import { audit } from "@/server/audit";
+import { auditSession } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import type { VolumeStatus } from "@/server/volumes/volumes";
 
@@ -32,12 +32,9 @@ async function reopenEviction(
     .where(and(eq(sessions.sessionId, sessionId), or(eq(sessions.storageState, "evicted"), isPurged)))
     .returning();
   if (reopened) {
-    await audit(ctx, {
-      action: "storage.withdraw",
-      targetKind: "session",
-      targetId: sessionId,
-      tenantId,
-      details: { reason: "its volume was made after its eviction", volume: volume.name },
+    await auditSession(ctx, { sessionId, tenantId }, "storage.withdraw", {
+      reason: "its volume was made after its eviction",
+      volume: volume.name,
     });
     ctx.wake("sessions");
     return reopened;

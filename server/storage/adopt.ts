@@ -3,7 +3,7 @@ import type { Session } from "@/contract/session";
 import type { AdoptVolumeInput } from "@/contract/storage";
 import { lockVolumeKey } from "@/db/queries/advisory-lock";
 import { type SessionRow, sessions } from "@/db/schema";
-import { audit } from "@/server/audit";
+import { auditSession } from "@/server/audit";
 import { requireProfile } from "@/server/backends";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { ConflictError, InvalidInputError, UnavailableError } from "@/server/errors";
@@ -54,12 +54,12 @@ async function adopt(
   if (others.length > 0)
     await ctx.db.update(sessions).set({ storagePvcName: null }).where(inArray(sessions.sessionId, others));
   const adopted = own ? await revive(ctx, own, volume) : await makeSession(ctx, volume, input);
-  await audit(ctx, {
-    action: "storage.adopt",
-    targetKind: "session",
-    targetId: adopted.sessionId,
-    tenantId: adopted.tenantId,
-    details: { volume: volume.name, uid: volume.uid, owner: volume.owner, from: own?.storageState ?? null, others },
+  await auditSession(ctx, adopted, "storage.adopt", {
+    volume: volume.name,
+    uid: volume.uid,
+    owner: volume.owner,
+    from: own?.storageState ?? null,
+    others,
   });
   ctx.wake("sessions");
   return adopted;

@@ -2,7 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import type { ArchiveOrder } from "@/contract/storage";
 import type { ArchiveOrderer } from "@/contract/words";
 import { type ArchiveOrderRow, archiveOrders, type SessionRow } from "@/db/schema";
-import { audit } from "@/server/audit";
+import { auditSession } from "@/server/audit";
 import type { ServiceContext, TxContext } from "@/server/context";
 import { newId } from "@/server/ids";
 import { iso } from "@/server/stored";
@@ -69,14 +69,8 @@ export async function noteOrder(
   action: `archive.${"order" | "begin" | "withdraw" | "failed"}`,
   details: Record<string, unknown> = {},
 ): Promise<void> {
-  const { sessionId: targetId, tenantId, attemptId, orderedBy } = order;
-  await audit(ctx, {
-    action,
-    targetKind: "session",
-    targetId,
-    tenantId,
-    details: { attemptId, orderedBy, ...details },
-  });
+  const { attemptId, orderedBy } = order;
+  await auditSession(ctx, order, action, { attemptId, orderedBy, ...details });
 }
 
 export function toArchiveOrder(row: ArchiveOrderRow): ArchiveOrder {

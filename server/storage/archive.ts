@@ -1,10 +1,9 @@
 import type { ArchiveStorageInput, StorageSummary } from "@/contract/storage";
-import { lockSession } from "@/db/queries/lock";
 import type { SessionRow } from "@/db/schema";
-import { audit } from "@/server/audit";
-import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
-import { ConflictError, NotFoundError, StoreEvictedError, UnavailableError } from "@/server/errors";
-import { requireSession } from "@/server/sessions";
+import { auditSession } from "@/server/audit";
+import { inTx, type ServiceContext, type TxContext } from "@/server/context";
+import { ConflictError, StoreEvictedError, UnavailableError } from "@/server/errors";
+import { lockOwnSession, requireSession } from "@/server/sessions";
 import { orderArchive } from "./archive-order";
 import { archiveVolume, canArchive, hasArchivers, isArchiveReadable } from "./archive-volume";
 import { getStorage } from "./get";
@@ -51,14 +50,12 @@ async function archiveHere(ctx: ServiceContext, session: SessionRow): Promise<vo
 }
 
 async function order(ctx: TxContext, sessionId: string): Promise<void> {
-  const session = await lockSession(ctx.db, sessionId, tenantOf(ctx));
-  if (!session) throw new NotFoundError("session", sessionId);
+  const session = await lockOwnSession(ctx, sessionId);
   await assertArchivable(ctx, session);
   await orderArchive(ctx, session, "person");
   await note(ctx, session);
 }
 
-async function note(ctx: TxContext, { sessionId: targetId, tenantId, volumeCommandId }: SessionRow): Promise<void> {
-  const details = { commandId: volumeCommandId };
-  await audit(ctx, { action: "storage.archive", targetKind: "session", targetId, tenantId, details });
+function note(ctx: TxContext, session: SessionRow): Promise<void> {
+  return auditSession(ctx, session, "storage.archive", { commandId: session.volumeCommandId });
 }

@@ -2,7 +2,7 @@ import { and, eq } from "drizzle-orm";
 import type { ArchiveOrder } from "@/contract/storage";
 import { lockSession } from "@/db/queries/lock";
 import { type SessionRow, sessions } from "@/db/schema";
-import { audit } from "@/server/audit";
+import { auditSession } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { findArchiveOrder, orderArchive, reasonOf, toArchiveOrder } from "./archive-order";
 import { archiveVolume, canArchive, hasArchivers, isArchiveReadable } from "./archive-volume";
@@ -139,16 +139,10 @@ async function step(ctx: TxContext, session: SessionRow, to: "archiving" | "dele
     .where(and(eq(sessions.sessionId, session.sessionId), eq(sessions.storageState, session.storageState)))
     .returning();
   if (!stepped) throw new Error(`session ${session.sessionId} changed its state under its lock`);
-  await audit(ctx, {
-    action: `storage.gc.${to}`,
-    targetKind: "session",
-    targetId: session.sessionId,
-    tenantId: session.tenantId,
-    details: {
-      from: session.storageState,
-      expiresAt: session.expiresAt?.toISOString() ?? null,
-      lastActivityAt: session.lastActivityAt?.toISOString() ?? null,
-    },
+  await auditSession(ctx, session, `storage.gc.${to}`, {
+    from: session.storageState,
+    expiresAt: session.expiresAt?.toISOString() ?? null,
+    lastActivityAt: session.lastActivityAt?.toISOString() ?? null,
   });
   ctx.wake("sessions");
   return stepped;
@@ -162,11 +156,6 @@ export async function backToLive(ctx: TxContext, sessionId: string): Promise<voi
     .where(and(eq(sessions.sessionId, sessionId), eq(sessions.storageState, "archiving")))
     .returning();
   if (!revived) return;
-  await audit(ctx, {
-    action: "storage.gc.kept",
-    targetKind: "session",
-    targetId: sessionId,
-    tenantId: revived.tenantId,
-  });
+  await auditSession(ctx, revived, "storage.gc.kept");
   ctx.wake("sessions");
 }

@@ -1,11 +1,10 @@
 import { eq } from "drizzle-orm";
 import type { EvictStorageInput, StorageSummary } from "@/contract/storage";
-import { lockSession } from "@/db/queries/lock";
 import { type SessionRow, sessions } from "@/db/schema";
-import { audit } from "@/server/audit";
-import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
+import { auditSession } from "@/server/audit";
+import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { NotFoundError } from "@/server/errors";
-import { requireSession } from "@/server/sessions";
+import { lockOwnSession, requireSession } from "@/server/sessions";
 import { finishEviction } from "./finish-eviction";
 import { assertNoRunIsLive } from "./live-run";
 import { summarize } from "./summary";
@@ -22,8 +21,7 @@ export async function evictStorage(ctx: ServiceContext, input: EvictStorageInput
 }
 
 async function orderEviction(ctx: TxContext, sessionId: string, reason: string): Promise<SessionRow> {
-  const session = await lockSession(ctx.db, sessionId, tenantOf(ctx));
-  if (!session) throw new NotFoundError("session", sessionId);
+  const session = await lockOwnSession(ctx, sessionId);
   if (["none", "evicted", "deleting"].includes(session.storageState)) return session;
   await assertNoRunIsLive(ctx, sessionId);
   const [ordered] = await ctx.db
@@ -32,12 +30,10 @@ async function orderEviction(ctx: TxContext, sessionId: string, reason: string):
     .where(eq(sessions.sessionId, sessionId))
     .returning();
   if (!ordered) throw new NotFoundError("session", sessionId);
-  await audit(ctx, {
-    action: "storage.evict",
-    targetKind: "session",
-    targetId: sessionId,
-    tenantId: session.tenantId,
-    details: { reason, from: session.storageState, hadArchive: session.archiveManifestId !== null },
+  await auditSession(ctx, session, "storage.evict", {
+    reason,
+    from: session.storageState,
+    hadArchive: session.archiveManifestId !== null,
   });
   ctx.wake("sessions");
   return ordered;

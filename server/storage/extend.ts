@@ -1,13 +1,13 @@
 import { eq, sql } from "drizzle-orm";
 import type { ExtendStorageInput, StorageSummary } from "@/contract/storage";
 import { type SessionRow, sessions } from "@/db/schema";
-import { audit } from "@/server/audit";
+import { auditSession } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { ConflictError, InvalidInputError } from "@/server/errors";
+import { lockOwnSession } from "@/server/sessions";
 import { iso } from "@/server/stored";
 import { backToLive } from "./collect-one";
 import { expiryOf } from "./expiry";
-import { requireLocked } from "./pin";
 import { summarize } from "./summary";
 
 /** The last year that an instant may have in the contract. */
@@ -16,21 +16,15 @@ const YEAR_MAX = 9_999;
 /** Moves a session's expiry to later, never to sooner, and takes it out of a collection that is under way. */
 export function extendStorage(ctx: ServiceContext, input: ExtendStorageInput): Promise<StorageSummary> {
   return inTx(ctx, async (ctx) => {
-    const session = await requireLocked(ctx, input.sessionId);
+    const session = await lockOwnSession(ctx, input.sessionId);
     const expiresAt = await laterExpiry(ctx, session, input);
     if (expiresAt?.getTime() !== session.expiresAt?.getTime()) {
       await ctx.db.update(sessions).set({ expiresAt }).where(eq(sessions.sessionId, session.sessionId));
-      await audit(ctx, {
-        action: "storage.extend",
-        targetKind: "session",
-        targetId: session.sessionId,
-        tenantId: session.tenantId,
-        details: { from: iso(session.expiresAt), to: iso(expiresAt) },
-      });
+      await auditSession(ctx, session, "storage.extend", { from: iso(session.expiresAt), to: iso(expiresAt) });
       ctx.wake("sessions");
     }
     await backToLive(ctx, session.sessionId);
-    return summarize(ctx, await requireLocked(ctx, input.sessionId));
+    return summarize(ctx, await lockOwnSession(ctx, input.sessionId));
   });
 }
 

@@ -1,6 +1,6 @@
 import { and, eq, sql } from "drizzle-orm";
 import { type SessionRow, sessions } from "@/db/schema";
-import { audit } from "@/server/audit";
+import { auditSession } from "@/server/audit";
 import { inTx, type ServiceContext } from "@/server/context";
 
 /**
@@ -35,18 +35,12 @@ export async function finishEviction(
       .where(and(eq(sessions.sessionId, session.sessionId), eq(sessions.storageState, "deleting")))
       .returning();
     if (!evicted) return null;
-    await audit(ctx, {
-      action: "storage.evicted",
-      targetKind: "session",
-      targetId: session.sessionId,
-      tenantId: session.tenantId,
-      details: {
-        why,
-        volume: session.storagePvcName,
-        sizeBytes: session.storageSizeBytes,
-        sha256: session.storageSha256,
-        manifestId: session.archiveManifestId,
-      },
+    await auditSession(ctx, session, "storage.evicted", {
+      why,
+      volume: session.storagePvcName,
+      sizeBytes: session.storageSizeBytes,
+      sha256: session.storageSha256,
+      manifestId: session.archiveManifestId,
     });
     ctx.wake("sessions");
     return evicted;

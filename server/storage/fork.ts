@@ -2,7 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import type { ForkSessionInput, SessionSummary } from "@/contract/session";
 import { lockSession } from "@/db/queries/lock";
 import { type ArchiveManifestRow, archiveManifests, type SessionRow, sessions } from "@/db/schema";
-import { audit } from "@/server/audit";
+import { auditSession } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { ConflictError, isAgentRunError, NotFoundError } from "@/server/errors";
 import { payloadHash } from "@/server/idempotency";
@@ -59,12 +59,11 @@ async function orderFork(ctx: TxContext, input: ForkSessionInput): Promise<Sessi
     .set({ archiveManifestId: manifestId, restoreManifestId: manifestId })
     .where(eq(sessions.sessionId, sessionId))
     .returning();
-  await audit(ctx, {
-    action: "sessions.fork",
-    targetKind: "session",
-    targetId: sessionId,
-    tenantId: source.tenantId,
-    details: { from: source.sessionId, fromManifestId: source.archiveManifestId, manifestId, threadId: made.threadId },
+  await auditSession(ctx, made, "sessions.fork", {
+    from: source.sessionId,
+    fromManifestId: source.archiveManifestId,
+    manifestId,
+    threadId: made.threadId,
   });
   return ordered ?? made;
 }
@@ -135,13 +134,7 @@ async function giveUp(ctx: ServiceContext, forked: SessionRow, why: string): Pro
       .update(sessions)
       .set({ deletedAt: sql`clock_timestamp()` })
       .where(eq(sessions.sessionId, forked.sessionId));
-    await audit(ctx, {
-      action: "sessions.delete",
-      targetKind: "session",
-      targetId: forked.sessionId,
-      tenantId: forked.tenantId,
-      details: { why },
-    });
+    await auditSession(ctx, forked, "sessions.delete", { why });
     ctx.wake("sessions");
   });
 }

@@ -1,5 +1,6 @@
-import { and, asc, desc, eq, ilike, isNotNull, isNull, ne, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, isNotNull, isNull, ne, type SQL, sql } from "drizzle-orm";
 import type { ListStorageInput, StoragePage } from "@/contract/storage";
+import { contains } from "@/db/queries/contains";
 import { sessions } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { encodeCursor, pageFrom } from "@/server/pagination";
@@ -88,13 +89,8 @@ function isWanted(ctx: ServiceContext, filter: Filter): SQL | undefined {
     storageState === undefined ? undefined : eq(sessions.storageState, storageState),
     pinned === undefined ? undefined : pinned ? isNotNull(sessions.pinnedAt) : isNull(sessions.pinnedAt),
     isExpired === undefined ? undefined : sql`coalesce(${hasRunOut(ctx)}, false) = ${isExpired}`,
-    search ? contains(search) : undefined,
+    search ? contains(search, sessions.title, sessions.sessionId, sessions.storagePvcName) : undefined,
   );
-}
-
-function contains(search: string): SQL | undefined {
-  const pattern = `%${search.replace(/[\\%_]/g, "\\$&")}%`;
-  return or(...[sessions.title, sessions.sessionId, sessions.storagePvcName].map((column) => ilike(column, pattern)));
 }
 
 function orderBy({ key, isDescending }: StorageOrder): SQL[] {

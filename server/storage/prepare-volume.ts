@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
 import { lockSession } from "@/db/queries/lock";
 import { type SessionRow, sessions } from "@/db/schema";
-import { audit } from "@/server/audit";
+import { auditSession } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { NotFoundError, StoreEvictedError } from "@/server/errors";
 import { requireSession } from "@/server/sessions";
@@ -43,7 +43,7 @@ async function replaceLost(ctx: TxContext, sessionId: string): Promise<SessionRo
     "a volume is lost",
   );
   if (session.archiveManifestId !== null) return orderRestore(ctx, session, "storage.lost");
-  await audit(ctx, { action: "storage.lost", targetKind: "session", targetId: sessionId, tenantId: session.tenantId });
+  await auditSession(ctx, session, "storage.lost");
   const [empty] = await ctx.db
     .update(sessions)
     .set({ storageState: "creating" })

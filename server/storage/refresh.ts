@@ -1,12 +1,12 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { RefreshStorageInput, StorageSummary } from "@/contract/storage";
-import { lockRun, lockSession } from "@/db/queries/lock";
+import { lockRun } from "@/db/queries/lock";
 import { runs, type SessionRow } from "@/db/schema";
-import { audit } from "@/server/audit";
+import { auditSession } from "@/server/audit";
 import { boundRunId, inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { ConflictError, InvalidInputError, NotFoundError, StoreEvictedError } from "@/server/errors";
 import { assertHolds } from "@/server/runs";
-import { changeUnnoticed } from "@/server/sessions";
+import { changeUnnoticed, lockOwnSession } from "@/server/sessions";
 import { summarize } from "./summary";
 
 /** Fields that v0.1's runners sent along, and the columns that they have to agree with. */
@@ -42,12 +42,9 @@ export function refreshStorage(ctx: ServiceContext, input: RefreshStorageInput):
       ...(isRestored ? { storageState: "live" as const, restoreManifestId: null } : {}),
     });
     if (isRestored) {
-      await audit(ctx, {
-        action: "storage.restored",
-        targetKind: "session",
-        targetId: session.sessionId,
-        tenantId: session.tenantId,
-        details: { manifestId: session.restoreManifestId, sha256: input.storageSha256 },
+      await auditSession(ctx, session, "storage.restored", {
+        manifestId: session.restoreManifestId,
+        sha256: input.storageSha256,
       });
     }
     ctx.wake("sessions");
@@ -59,9 +56,7 @@ export function refreshStorage(ctx: ServiceContext, input: RefreshStorageInput):
 async function lockReported(ctx: TxContext, input: RefreshStorageInput): Promise<SessionRow> {
   const runId = boundRunId(ctx.actor) ?? (await holderOf(ctx, input));
   if (runId === null) {
-    const session = await lockSession(ctx.db, input.sessionId, tenantOf(ctx));
-    if (!session) throw new NotFoundError("session", input.sessionId);
-    return session;
+    return lockOwnSession(ctx, input.sessionId);
   }
   const locked = await lockRun(ctx.db, runId, tenantOf(ctx));
   if (locked?.session?.sessionId !== input.sessionId) throw new NotFoundError("session", input.sessionId);

@@ -1,12 +1,11 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { StorageState } from "@/contract/session";
 import type { StorageSummary } from "@/contract/storage";
-import { lockSession } from "@/db/queries/lock";
 import { archiveManifests, type SessionRow, sessions } from "@/db/schema";
-import { audit } from "@/server/audit";
-import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
+import { auditSession } from "@/server/audit";
+import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { ConflictError, NotFoundError, UnavailableError } from "@/server/errors";
-import { requireSession } from "@/server/sessions";
+import { lockOwnSession, requireSession } from "@/server/sessions";
 import { finishEviction } from "./finish-eviction";
 import { makeVolume } from "./make-volume";
 import { summarize } from "./summary";
@@ -37,8 +36,7 @@ export async function restoreStorage(ctx: ServiceContext, input: { sessionId: st
   const keepsVolume =
     WITH_VOLUME.includes(before.storageState) && (await ctx.volumes.find(before.storagePvcName ?? "")) !== null;
   const ordered = await inTx(ctx, async (ctx) => {
-    const session = await lockSession(ctx.db, input.sessionId, tenantOf(ctx));
-    if (!session) throw new NotFoundError("session", input.sessionId);
+    const session = await lockOwnSession(ctx, input.sessionId);
     // What was found of the volume holds for the state that it was found in.
     if (session.storageState !== before.storageState) return null;
     return keepsVolume ? keepVolume(ctx, session) : orderRestore(ctx, session, "storage.restore");
@@ -54,12 +52,9 @@ async function keepVolume(ctx: TxContext, session: SessionRow): Promise<SessionR
     .where(eq(sessions.sessionId, session.sessionId))
     .returning();
   if (!kept) throw new NotFoundError("session", session.sessionId);
-  await audit(ctx, {
-    action: "storage.restore",
-    targetKind: "session",
-    targetId: session.sessionId,
-    tenantId: session.tenantId,
-    details: { keptVolume: session.storagePvcName, from: session.storageState },
+  await auditSession(ctx, session, "storage.restore", {
+    keptVolume: session.storagePvcName,
+    from: session.storageState,
   });
   ctx.wake("sessions");
   return kept;
@@ -89,13 +84,7 @@ export async function orderRestore(ctx: TxContext, session: SessionRow, action: 
     .where(eq(sessions.sessionId, session.sessionId))
     .returning();
   if (!ordered) throw new NotFoundError("session", session.sessionId);
-  await audit(ctx, {
-    action,
-    targetKind: "session",
-    targetId: session.sessionId,
-    tenantId: session.tenantId,
-    details: { manifestId, from: session.storageState },
-  });
+  await auditSession(ctx, session, action, { manifestId, from: session.storageState });
   ctx.wake("sessions");
   return ordered;
 }
