@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, isNotNull, isNull, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, isNull, type SQL, sql } from "drizzle-orm";
 import { type SessionRow, sessions } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { IS_EXPIRED, isIdle } from "./expiry";
@@ -13,20 +13,23 @@ export type Candidate = { session: SessionRow; facts: StorageFacts };
 
 /** Volumes whose time is over, in pages: by their own expiry, the oldest first, then by idle time, the idlest first. */
 export async function* readCandidates(ctx: ServiceContext): AsyncGenerator<Candidate[]> {
-  yield* readPages(ctx, { isOver: and(isNotNull(sessions.expiresAt), IS_EXPIRED), key: sql`${sessions.expiresAt}` });
+  yield* readPages(ctx, { isOver: IS_EXPIRED, key: sql`${sessions.expiresAt}` });
   const isOver = isIdle(ctx);
   if (isOver !== null) yield* readPages(ctx, { isOver, key: sql`${sessions.usedAt}` });
 }
 
-/** How many volumes' time is over, counted up to a bound. */
-export async function countCandidates(ctx: ServiceContext, max: number): Promise<number> {
-  const expired = await countUpTo(ctx, and(isVolume(ctx), isNotNull(sessions.expiresAt), IS_EXPIRED), max);
+/** How many volumes' time is over: each kind by its own index. */
+export async function countCandidates(ctx: ServiceContext): Promise<number> {
+  const expired = await ctx.db.$count(sessions, and(isVolume(ctx), IS_EXPIRED));
   const isOver = isIdle(ctx);
-  return isOver === null ? expired : expired + (await countUpTo(ctx, and(isVolume(ctx), isOver), max - expired));
+  return isOver === null ? expired : expired + (await ctx.db.$count(sessions, and(isVolume(ctx), isOver)));
 }
 
+/** All volumes, counted up to a bound. */
 export async function countVolumes(ctx: ServiceContext, max: number): Promise<number> {
-  return countUpTo(ctx, eq(sessions.storageKind, "pvc"), max);
+  const isAny = eq(sessions.storageKind, "pvc");
+  const counted = ctx.db.select({ one: sql`1` }).from(sessions).where(isAny).limit(max).as("counted");
+  return ctx.db.$count(counted);
 }
 
 async function* readPages(
@@ -57,10 +60,4 @@ function isVolume(ctx: ServiceContext): SQL | undefined {
     isNull(sessions.deletedAt),
     tenantId === null ? undefined : eq(sessions.tenantId, tenantId),
   );
-}
-
-async function countUpTo(ctx: ServiceContext, matches: SQL | undefined, max: number): Promise<number> {
-  const counted = ctx.db.select({ one: sql`1` }).from(sessions).where(matches).limit(max).as("counted");
-  const [row] = await ctx.db.select({ count: sql<number>`count(*)::int` }).from(counted);
-  return row?.count ?? 0;
 }

@@ -16,9 +16,6 @@ import { findRestored, noteCollected } from "./restored-database";
 const COLLECTOR_LOCK = 4_027_311_017n;
 /** Kept sessions that a report lists at most; what stands behind them is looked at all the same. */
 const KEPT_LISTED_MAX = 1_000;
-/** Expired volumes that are counted at first, to tell a mistake from age; where there are more, all are. */
-const COUNTED_FIRST = 10_000;
-const COUNTED_MAX = 1_000_000_000;
 
 type Judge = (candidate: Candidate) => Promise<Collected>;
 type Looked = Pick<Collection, "report" | "bytes"> & { kept: Map<string, number> };
@@ -31,7 +28,7 @@ export async function collectGarbage(ctx: ServiceContext, input: GcInput): Promi
   if (input.dryRun) return (await look(ctx, input, ({ session }) => judgeOne(ctx, session))).report;
   return withCollectorLock(ctx, async () => {
     const restored = await findRestored(ctx);
-    const finished = restored === null ? await finishEvictions(ctx) : [];
+    const finished = await finishEvictions(ctx);
     if (restored !== null) ctx.log.error({ reason: restored }, "garbage collection stopped: the database was restored");
     const left = await allowance(ctx);
     const breaker = restored ?? (await findBreaker(ctx)) ?? (left > 0 ? null : overDay(ctx));
@@ -132,9 +129,8 @@ function overDay(ctx: ServiceContext): string {
 async function findBreaker(ctx: ServiceContext): Promise<string | null> {
   if (ctx.actor.kind !== "system") return null;
   const { breakerMin, breakerShare } = ctx.settings.storage;
-  let expired = await countCandidates(ctx, COUNTED_FIRST);
+  const expired = await countCandidates(ctx);
   if (expired <= breakerMin) return null;
-  if (expired >= COUNTED_FIRST) expired = await countCandidates(ctx, COUNTED_MAX);
   const bound = Math.ceil(expired / breakerShare);
   const volumes = await countVolumes(ctx, bound);
   if (volumes >= bound) return null;

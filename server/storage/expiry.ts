@@ -1,4 +1,4 @@
-import { and, isNotNull, isNull, or, type SQL, sql } from "drizzle-orm";
+import { isNotNull, isNull, or, type SQL, sql } from "drizzle-orm";
 import { type SessionRow, sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 
@@ -6,7 +6,7 @@ import type { ServiceContext } from "@/server/context";
 const NOW = sql`(select clock_timestamp())`;
 
 /** Sessions whose own expiry is over. */
-export const IS_EXPIRED: SQL = sql`${sessions.expiresAt} <= ${NOW}`;
+export const IS_EXPIRED: SQL = sql`(${isNotNull(sessions.expiresAt)} and ${sessions.expiresAt} <= ${NOW})`;
 
 /**
  * Sessions without an expiry of their own that nobody has used for the time that the configuration gives; null where it
@@ -22,8 +22,7 @@ export function isIdle(ctx: ServiceContext): SQL | null {
 
 /** Either: what a collection may take, as far as time goes. */
 export function hasRunOut(ctx: ServiceContext): SQL {
-  const isOver = and(isNotNull(sessions.expiresAt), IS_EXPIRED);
-  return or(isOver, isIdle(ctx) ?? undefined) ?? IS_EXPIRED;
+  return or(IS_EXPIRED, isIdle(ctx) ?? undefined) ?? IS_EXPIRED;
 }
 
 /** From when a collection may take a session: its own expiry, else the end of its idle time; null for never. */

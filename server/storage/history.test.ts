@@ -85,4 +85,6 @@ test("the breaker knows a mistake however many volumes it took", async () => {
   const report = await collectGarbage(loopOf(store), GC);
   expect(report).toMatchObject({ evicted: [], advanced: [] });
   expect(report.kept[0]?.reason).toMatch(/^breaker-open: 11000 of 54000/);
+  const patient = await collectGarbage(loopOf(store, { breakerMin: 10_500 }), GC);
+  expect(patient.kept[0]?.reason).toMatch(/^breaker-open: 11000 of 54000/);
 });
