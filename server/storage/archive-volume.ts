@@ -1,9 +1,10 @@
 import { eq, sql } from "drizzle-orm";
 import type { ManifestRecord } from "@/contract/archive";
 import { lockSession } from "@/db/queries/lock";
-import { archiveManifests, type SessionRow, sessions } from "@/db/schema";
+import { archiveManifests, type SessionRow } from "@/db/schema";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { storeManifest, storeSegment } from "@/server/manifests";
+import { changeUnnoticed } from "@/server/sessions";
 import { emptyCache, type Manifest, type PackedVolume, packVolume, volumeLayout } from "@/volume";
 import { findLiveRun } from "./live-run";
 
@@ -64,15 +65,12 @@ export async function recordArchive(
     createdAt: new Date().toISOString(),
     rolloutSubdir: session.codexRolloutSubdir,
   });
-  await ctx.db
-    .update(sessions)
-    .set({
-      storageSizeBytes: packed.sizeBytes,
-      storageFilesCount: packed.filesCount,
-      storageSha256: packed.sha256,
-      storageUpdatedAt: sql`clock_timestamp()`,
-    })
-    .where(eq(sessions.sessionId, session.sessionId));
+  await changeUnnoticed(ctx, session.sessionId, {
+    storageSizeBytes: packed.sizeBytes,
+    storageFilesCount: packed.filesCount,
+    storageSha256: packed.sha256,
+    storageUpdatedAt: sql`clock_timestamp()`,
+  });
   return record;
 }
 

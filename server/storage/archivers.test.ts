@@ -11,7 +11,7 @@ import { createCommand } from "@/server/commands";
 import { inTx, type ServiceContext } from "@/server/context";
 import { launchRunnerJob } from "@/server/runners";
 import { createRun } from "@/server/runs";
-import { deleteSession, updateSession } from "@/server/sessions";
+import { deleteSession, getSession, markSessionRead, updateSession } from "@/server/sessions";
 import { startTestWeb } from "@/server/test/web";
 import { restoreVolume } from "@/volume";
 import { Archivers, archiveStorage, collectGarbage, endArchiverTurn, evictStorage, getStorage } from ".";
@@ -395,6 +395,15 @@ test("an operator has a live session archived, by a process beside its volume or
   const nobody = { ...remote, settings: ctx.settings };
   const used = await makeUsedSession(ctx, { note: "x", isArchived: false });
   await expect(archiveStorage(nobody, { sessionId: used })).rejects.toMatchObject({ reason: "executor-unavailable" });
+});
+
+test("an archive that a person has made leaves a session read that was read before", async () => {
+  await using place = await openPlace();
+  const { ctx } = place;
+  const sessionId = await makeUsedSession(ctx, { note: "read", isArchived: false });
+  await markSessionRead(ctx, { sessionId, readerId: "ann" });
+  await archiveStorage(ctx, { sessionId });
+  expect(await getSession(ctx, { sessionId, readerId: "ann" })).toMatchObject({ unread: false, storageFilesCount: 1 });
 });
 
 test("a runner's start waits for an archiver's turn that is just being decided", async () => {
