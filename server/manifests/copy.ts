@@ -1,8 +1,8 @@
 import { and, asc, eq, isNotNull, isNull, sql } from "drizzle-orm";
 import { archiveManifests, archiveSegments, type SessionRow, sessions } from "@/db/schema";
 import type { ServiceContext, TxContext } from "@/server/context";
-import { ConflictError } from "@/server/errors";
-import { newId } from "@/server/ids";
+import { ConflictError, isAgentRunError } from "@/server/errors";
+import { deleteSession } from "@/server/sessions";
 
 const COPIES_AT_ONCE = 8;
 const COPIES_PER_REPAIR_MAX = 20;
@@ -11,29 +11,53 @@ const COPIES_PER_REPAIR_MAX = 20;
 type Copy = { id: string; sessionId: string; copiedFrom: string };
 
 /**
- * Makes the newest archive of a locked session that of a new one too; answers its id. The segments follow
+ * Makes the newest archive of a locked session that of a new one too, under an id of its own. The segments follow
  * (`copySegments`): until they are all there, nobody removes those that they are copied from, and the new session reads
  * them where they are.
  */
-export async function orderCopy(ctx: TxContext, from: SessionRow, toSessionId: string): Promise<string> {
-  const id = newId("manifest");
+export async function orderCopy(ctx: TxContext, from: SessionRow, to: Omit<Copy, "copiedFrom">): Promise<void> {
   // In the database alone: a manifest may have megabytes.
   const { rows } = await ctx.db.execute(sql`
     insert into agentrun_archive_manifests
       (id, session_id, run_id, lease_epoch, command_id, manifest, size_bytes, files_count, sha256, copied_from)
-    select ${id}, ${toSessionId}, run_id, lease_epoch, null,
-      jsonb_set(manifest, '{sessionId}', to_jsonb(${toSessionId}::text)), size_bytes, files_count, sha256, ${from.sessionId}
+    select ${to.id}, ${to.sessionId}, run_id, lease_epoch, null,
+      jsonb_set(manifest, '{sessionId}', to_jsonb(${to.sessionId}::text)), size_bytes, files_count, sha256, ${from.sessionId}
     from agentrun_archive_manifests where id = ${from.archiveManifestId}
     returning id`);
   if (rows.length === 0) throw new Error(`session ${from.sessionId} names an archive that is not there`);
-  return id;
 }
 
-/** Copies what is not there yet. Safe to run twice, and to die half-way: the repair goes on with it. */
+/**
+ * Copies what is not there yet. Safe to run twice, and to die half-way: the repair goes on with it. What the source's
+ * archive lacks no repair brings: the new session would wait for it for ever, and keep its source from being purged, so
+ * it is deleted.
+ */
 export async function copySegments(ctx: ServiceContext, copy: Copy): Promise<void> {
+  try {
+    await copyWaiting(ctx, copy);
+  } catch (error) {
+    if (isAgentRunError(error) && error.reason === "archive-incomplete") await giveUp(ctx, copy, error.message);
+    throw error;
+  }
+}
+
+async function giveUp(ctx: ServiceContext, { sessionId }: Copy, why: string): Promise<void> {
+  await deleteSession(ctx, { sessionId, why }).catch((error: unknown) => {
+    // A run of it is claimed, and fails by the same lack; the next repair comes here again.
+    ctx.log.error({ err: error, sessionId }, "a session whose archive cannot be copied was not deleted");
+  });
+}
+
+async function copyWaiting(ctx: ServiceContext, copy: Copy): Promise<void> {
   const waiting = await readWaiting(ctx, copy);
   const work = async () => {
-    for (let next = waiting.pop(); next; next = waiting.pop()) await copyOne(ctx, copy, next);
+    try {
+      for (let next = waiting.pop(); next; next = waiting.pop()) await copyOne(ctx, copy, next);
+    } catch (error) {
+      // The others end with what they are at.
+      waiting.length = 0;
+      throw error;
+    }
   };
   await Promise.all(Array.from({ length: COPIES_AT_ONCE }, work));
   await ctx.db.update(archiveManifests).set({ copiedFrom: null }).where(eq(archiveManifests.id, copy.id));

@@ -9,9 +9,12 @@ import { lockOwnSession, toSummary } from "./session";
 
 /**
  * Deletes a session with all that it owns: it is gone from every list at once, its volume, archive, runs and events
- * follow in bounded batches. Refused while a run of it is claimed; runs that wait are cancelled.
+ * follow in bounded batches. Refused while a run of it is claimed; runs that wait are cancelled. `why` is for the audit.
  */
-export function deleteSession(ctx: ServiceContext, input: { sessionId: string }): Promise<SessionSummary> {
+export function deleteSession(
+  ctx: ServiceContext,
+  input: { sessionId: string; why?: string },
+): Promise<SessionSummary> {
   return inTx(ctx, async (ctx) => {
     const session = await lockOwnSession(ctx, input.sessionId);
     const open = await openRuns(ctx, session.sessionId);
@@ -29,7 +32,7 @@ export function deleteSession(ctx: ServiceContext, input: { sessionId: string })
       .set({ deletedAt: sql`clock_timestamp()` })
       .where(eq(sessions.sessionId, session.sessionId))
       .returning();
-    await auditSession(ctx, session, "sessions.delete");
+    await auditSession(ctx, session, "sessions.delete", input.why === undefined ? {} : { why: input.why });
     ctx.wake("sessions");
     return toSummary(deleted ?? session, null);
   });

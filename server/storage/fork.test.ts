@@ -178,6 +178,21 @@ test("a fork of an archive that lacks a segment says so and leaves no session be
   await expect(requireSession(ctx, "ses_fork")).rejects.toMatchObject({ reason: "not-found" });
 });
 
+test("a fork whose copying was cut off and can never be finished is given up, and its source's purge goes on", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeUsedSession(ctx, { note: "shared" });
+  await forkHalfway(ctx, sessionId, "ses_fork");
+  await ctx.archive.removeAll(sessionId);
+  expect((await repairStorage(ctx)).copied).toBe(0);
+  await expect(requireSession(ctx, "ses_fork")).rejects.toMatchObject({ reason: "not-found" });
+  await deleteSession(ctx, { sessionId });
+  await purgeDeleted(ctx);
+  expect((await purgeDeleted(ctx)).failed).toEqual([]);
+  const [left] = await ctx.db.select().from(sessions).where(eq(sessions.sessionId, sessionId));
+  expect(left).toMatchObject({ storageState: "none" });
+});
+
 test("forks raced with the source's turns and pruning are whole, each of one archive", async () => {
   await using store = await createTestStore();
   const ctx = store.as();

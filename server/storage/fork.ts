@@ -1,10 +1,10 @@
 import { eq, sql } from "drizzle-orm";
 import type { ForkSessionInput, SessionSummary } from "@/contract/session";
 import { lockSession } from "@/db/queries/lock";
-import { type ArchiveManifestRow, archiveManifests, type SessionRow, sessions } from "@/db/schema";
+import { type ArchiveManifestRow, archiveManifests, type SessionRow } from "@/db/schema";
 import { auditSession } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
-import { ConflictError, isAgentRunError, NotFoundError } from "@/server/errors";
+import { ConflictError, NotFoundError } from "@/server/errors";
 import { payloadHash } from "@/server/idempotency";
 import { newId } from "@/server/ids";
 import { copySegments, orderCopy } from "@/server/manifests";
@@ -21,13 +21,7 @@ const TITLE_MAX = 500;
  */
 export async function forkSession(ctx: ServiceContext, input: ForkSessionInput): Promise<SessionSummary> {
   const forked = await inTx(ctx, (ctx) => orderFork(ctx, input));
-  try {
-    await finishCopy(ctx, forked);
-  } catch (error) {
-    // What the source's archive lacks, no repair brings: the fork would wait for it for ever.
-    if (isAgentRunError(error) && error.reason === "archive-incomplete") await giveUp(ctx, forked, error.message);
-    throw error;
-  }
+  await finishCopy(ctx, forked);
   return toSummary(await makeVolume(ctx, forked), null);
 }
 
@@ -47,25 +41,25 @@ async function orderFork(ctx: TxContext, input: ForkSessionInput): Promise<Sessi
       `session ${source.sessionId} has no archive to fork from: it is made at the end of its next turn`,
     );
   }
-  const made = await insertSession(ctx, { ...rowOf(source, manifest, input), sessionId, payloadHash: hash });
+  const manifestId = newId("manifest");
+  const archive = { archiveManifestId: manifestId, restoreManifestId: manifestId };
+  const made = await insertSession(ctx, {
+    ...{ ...rowOf(source, manifest, input), ...archive },
+    ...{ sessionId, payloadHash: hash },
+  });
   if (!made) {
     const winner = await lockSession(ctx.db, sessionId, tenantOf(ctx));
     if (!winner) throw await absence(ctx, sessionId);
     return replay(winner, hash);
   }
-  const manifestId = await orderCopy(ctx, source, sessionId);
-  const [ordered] = await ctx.db
-    .update(sessions)
-    .set({ archiveManifestId: manifestId, restoreManifestId: manifestId })
-    .where(eq(sessions.sessionId, sessionId))
-    .returning();
+  await orderCopy(ctx, source, { id: manifestId, sessionId });
   await auditSession(ctx, made, "sessions.fork", {
     from: source.sessionId,
     fromManifestId: source.archiveManifestId,
     manifestId,
     threadId: made.threadId,
   });
-  return ordered ?? made;
+  return made;
 }
 
 type Head = Pick<ArchiveManifestRow, "sizeBytes" | "filesCount" | "sha256" | "createdAt"> & {
@@ -126,15 +120,4 @@ async function finishCopy(ctx: ServiceContext, forked: SessionRow): Promise<void
     .where(eq(archiveManifests.id, forked.restoreManifestId ?? ""));
   if (!copy || copy.copiedFrom === null) return;
   await copySegments(ctx, { ...copy, copiedFrom: copy.copiedFrom, sessionId: forked.sessionId });
-}
-
-async function giveUp(ctx: ServiceContext, forked: SessionRow, why: string): Promise<void> {
-  await inTx(ctx, async (ctx) => {
-    await ctx.db
-      .update(sessions)
-      .set({ deletedAt: sql`clock_timestamp()` })
-      .where(eq(sessions.sessionId, forked.sessionId));
-    await auditSession(ctx, forked, "sessions.delete", { why });
-    ctx.wake("sessions");
-  });
 }
