@@ -247,6 +247,8 @@ test("a removal that a crash cut off is finished once it is old, and the segment
   expect(await finishRemovals(ctx)).toBe(0);
   expect(await missingSegments(ctx, { sessionId, digests: [sha256] })).toEqual({ missing: [sha256] });
   await ctx.db.update(archiveSegments).set({ removingAt: sql`now() - interval '11 minutes'` });
+  expect(await finishRemovals({ ...ctx, archive: { ...ctx.archive, remove } })).toBe(0);
+  await ctx.db.update(archiveSegments).set({ removingAt: sql`now() - interval '11 minutes'` });
   expect(await finishRemovals(ctx)).toBe(1);
   expect(await ctx.archive.get(sessionId, sha256)).toBeNull();
   await storeSegment(ctx, segment);

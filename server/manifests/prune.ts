@@ -60,7 +60,12 @@ export async function finishRemovals(ctx: ServiceContext): Promise<number> {
     if (left.length === 0) break;
     for (const sessionId of new Set(left.map((segment) => segment.sessionId))) {
       const digests = left.filter((segment) => segment.sessionId === sessionId).map((segment) => segment.sha256);
-      finished += await removeMarked(ctx, sessionId, digests);
+      try {
+        finished += await removeMarked(ctx, sessionId, digests);
+      } catch (error) {
+        // They are left behind once more, and their time has begun anew.
+        ctx.log.error({ err: error, sessionId }, "segments could not be removed");
+      }
     }
   }
   return finished;

@@ -30,9 +30,7 @@ export type RepairReport = {
  */
 export async function repairStorage(ctx: ServiceContext): Promise<RepairReport> {
   const finished = (await finishEvictions(ctx)).map(({ sessionId }) => sessionId);
-  const copied = await finishCopies(ctx);
-  const removed = await finishRemovals(ctx);
-  const report: RepairReport = { made: [], finished, revived: [], failed: [], copied, removed };
+  const report: RepairReport = { made: [], finished, revived: [], failed: [], copied: 0, removed: 0 };
   for await (const session of readStuck(ctx, ["creating", "restoring"])) {
     if (report.made.length >= PER_REPAIR_MAX) break;
     await attempt(ctx, session, report, async () => {
@@ -47,6 +45,9 @@ export async function repairStorage(ctx: ServiceContext): Promise<RepairReport> 
       if (await reviveKept(ctx, session.sessionId)) report.revived.push(session.sessionId);
     });
   }
+  // Last: whole archives are copied, and nobody who waits for a volume waits for that.
+  report.copied = await finishCopies(ctx);
+  report.removed = await finishRemovals(ctx);
   return report;
 }
 
