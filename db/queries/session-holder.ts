@@ -2,8 +2,14 @@ import { and, eq, exists, inArray, ne, or } from "drizzle-orm";
 import type { Db, Tx } from "@/db/client";
 import { type RunRow, runnerJobs, runs } from "@/db/schema";
 
-/** Another run of the run's session that is leased or has a runner, for whose end the run waits; null when none does. */
-export async function findSessionHolder(db: Db | Tx, run: Pick<RunRow, "id" | "sessionId">): Promise<string | null> {
+/** A run of a session. */
+type Place = { id: RunRow["id"] | null; sessionId: RunRow["sessionId"] };
+
+/**
+ * Another run of the run's session that is leased or has a runner, for whose end the run waits; null when none does.
+ * Without a run's id any that holds the session.
+ */
+export async function findSessionHolder(db: Db | Tx, run: Place): Promise<string | null> {
   if (run.sessionId === null) return null;
   const [holder] = await db
     .select({ id: runs.id })
@@ -11,7 +17,7 @@ export async function findSessionHolder(db: Db | Tx, run: Pick<RunRow, "id" | "s
     .where(
       and(
         eq(runs.sessionId, run.sessionId),
-        ne(runs.id, run.id),
+        run.id === null ? undefined : ne(runs.id, run.id),
         or(
           eq(runs.status, "claimed"),
           exists(

@@ -3,7 +3,7 @@ import { lockSession } from "@/db/queries/lock";
 import { archiveManifests, archiveSegments, sessions } from "@/db/schema";
 import { auditSession } from "@/server/audit";
 import { inTx, type ServiceContext } from "@/server/context";
-import { isCopiedFrom, pruneSegments } from "@/server/manifests";
+import { pruneSegments } from "@/server/manifests";
 
 const SESSIONS_PER_TICK_MAX = 50;
 
@@ -109,7 +109,7 @@ function isExpendable(): SQL | undefined {
 async function expire(ctx: ServiceContext, sessionId: string, isOver: SQL): Promise<boolean> {
   const isOrdered = await inTx(ctx, async (ctx) => {
     const session = await lockSession(ctx.db, sessionId, null);
-    if (!session || (await isCopiedFrom(ctx, sessionId))) return false;
+    if (!session) return false;
     const [expired] = await ctx.db
       .update(sessions)
       .set({ archiveManifestId: null, archiveCommandId: null })

@@ -1,12 +1,12 @@
-import { and, eq, inArray, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import { lockSession } from "@/db/queries/lock";
-import { type ArchiveOrderRow, archiveOrders, runnerJobs, runs, type SessionRow } from "@/db/schema";
+import { findSessionHolder } from "@/db/queries/session-holder";
+import { type ArchiveOrderRow, archiveOrders, type SessionRow } from "@/db/schema";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { newId } from "@/server/ids";
 import { changeOrder, findArchiveOrder, noteOrder } from "./archive-order";
 import { isArchiveReadable } from "./archive-volume";
 import { findKeeper, hasCurrentArchive } from "./keeper";
-import { findLiveRun } from "./live-run";
 
 /**
  * An archiver has its session's volume to itself from `launching` until it is confirmed gone. A run that comes meanwhile
@@ -36,7 +36,9 @@ export async function isWanted(ctx: TxContext, session: SessionRow, order: Archi
  * Whether a runner may be started on a session's volume now. If not, an archiver is at it, which this call has sent
  * away: ask again once it is gone.
  */
-export function yieldToRun(ctx: ServiceContext, sessionId: string): Promise<boolean> {
+export async function yieldToRun(ctx: ServiceContext, sessionId: string): Promise<boolean> {
+  // The runner's job is committed: an order that comes after this look finds it before its turn begins.
+  if ((await findArchiveOrder(ctx, sessionId)) === null) return true;
   return inTx(ctx, async (ctx) => {
     const session = await lockSession(ctx.db, sessionId, null);
     const order = await findArchiveOrder(ctx, sessionId);
@@ -58,7 +60,8 @@ export function beginTurn(ctx: ServiceContext, sessionId: string): Promise<Turn 
       await removeOrder(ctx, order);
       return null;
     }
-    if ((await findLiveRun(ctx, sessionId)) !== null || (await hasRunner(ctx, sessionId))) {
+    // A runner's pod may outlive its run, and keeps the claim for as long.
+    if ((await findSessionHolder(ctx.db, { id: null, sessionId })) !== null) {
       // Behind those whose volume is free.
       await changeOrder(ctx, sessionId, { nextTryAt: later(RUN_WAIT_MS) });
       return null;
@@ -67,17 +70,6 @@ export function beginTurn(ctx: ServiceContext, sessionId: string): Promise<Turn 
     await noteOrder(ctx, begun, "archive.begin");
     return { session, order: begun };
   });
-}
-
-/** A runner's pod may outlive its run, and keeps the claim for as long. */
-async function hasRunner(ctx: TxContext, sessionId: string): Promise<boolean> {
-  const [job] = await ctx.db
-    .select({ id: runnerJobs.id })
-    .from(runnerJobs)
-    .innerJoin(runs, eq(runs.id, runnerJobs.runId))
-    .where(and(eq(runs.sessionId, sessionId), inArray(runnerJobs.state, ["launching", "running"])))
-    .limit(1);
-  return job !== undefined;
 }
 
 /** Takes the turn from an archiver whose work nobody wants any more; answers how it stands. */
@@ -135,16 +127,15 @@ async function removeOrder(ctx: TxContext, { sessionId }: ArchiveOrderRow): Prom
 }
 
 async function noteFailure(ctx: TxContext, order: ArchiveOrderRow, failure: string): Promise<void> {
-  const tryCount = order.tryCount + 1;
-  const words = failure.slice(-FAILURE_MAX);
-  const values = { state: "ending", failure: words, tryCount, nextTryAt: retryAt(tryCount) } as const;
-  await changeOrder(ctx, order.sessionId, values);
-  await noteOrder(ctx, order, "archive.failed", { failure: words, tryCount });
+  const failed = failedOnceMore(order, failure);
+  await changeOrder(ctx, order.sessionId, { state: "ending", ...failed });
+  await noteOrder(ctx, order, "archive.failed", { failure: failed.failure, tryCount: failed.tryCount });
 }
 
-/** Later after each try that failed. */
-export function retryAt(tryCount: number): ReturnType<typeof sql> {
-  return later(Math.min(RETRY_BASE_MS * 2 ** (tryCount - 1), RETRY_MAX_MS));
+/** What an order says after a try that failed; the next one comes later each time. */
+export function failedOnceMore({ tryCount }: ArchiveOrderRow, failure: string) {
+  const nextTryAt = later(Math.min(RETRY_BASE_MS * 2 ** tryCount, RETRY_MAX_MS));
+  return { failure: failure.slice(-FAILURE_MAX), tryCount: tryCount + 1, nextTryAt };
 }
 
 function later(delayMs: number): ReturnType<typeof sql> {

@@ -22,7 +22,10 @@ export class Archivers {
     const { ctx, archiversMax = ARCHIVERS_MAX } = this.deps;
     await dropUnwanted(ctx);
     const taken = await ctx.db.select().from(archiveOrders).where(ne(archiveOrders.state, "waiting"));
-    for (const { sessionId } of taken) await this.#goOn(sessionId);
+    for (const { state, attemptId, sessionId } of taken) {
+      if (state === "ending") this.#end(attemptId);
+      else await this.#goOn(sessionId);
+    }
     for (const sessionId of await this.#due(archiversMax - taken.length)) {
       const begun = await beginTurn(ctx, sessionId);
       if (begun) await this.#launch(begun);

@@ -24,7 +24,9 @@ export async function deleteVolume(ctx: ServiceContext, input: DeleteVolumeInput
     const volume = await requireVolume(ctx, input);
     const left = await inTx(ctx, (ctx) => orderDeletion(ctx, volume));
     const deleted = await ctx.volumes.remove(name, uid);
-    for (const session of left) await finishEviction(ctx, session, "its volume was deleted by hand");
+    // What still goes is recorded by the repair, once it is gone.
+    if (deleted === "gone")
+      for (const session of left) await finishEviction(ctx, session, "its volume was deleted by hand");
     await inTx(ctx, (ctx) => note(ctx, volume, "storage.deleted", { deleted }));
     return { name, uid, deleted };
   });

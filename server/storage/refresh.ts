@@ -1,12 +1,13 @@
-import { and, eq, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import type { RefreshStorageInput, StorageSummary } from "@/contract/storage";
 import { lockRun } from "@/db/queries/lock";
-import { runs, type SessionRow } from "@/db/schema";
+import type { SessionRow } from "@/db/schema";
 import { auditSession } from "@/server/audit";
 import { boundRunId, inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { ConflictError, InvalidInputError, NotFoundError, StoreEvictedError } from "@/server/errors";
 import { assertHolds } from "@/server/runs";
 import { changeUnnoticed, lockOwnSession } from "@/server/sessions";
+import { findLiveRun } from "./live-run";
 import { summarize } from "./summary";
 
 /** Fields that v0.1's runners sent along, and the columns that they have to agree with. */
@@ -67,11 +68,8 @@ async function lockReported(ctx: TxContext, input: RefreshStorageInput): Promise
 /** An operator who gives an epoch acts for the run that holds the session: the epoch is then judged by that run. */
 async function holderOf(ctx: TxContext, input: RefreshStorageInput): Promise<string | null> {
   if (input.leaseEpoch === undefined) return null;
-  const [run] = await ctx.db
-    .select({ id: runs.id })
-    .from(runs)
-    .where(and(eq(runs.sessionId, input.sessionId), eq(runs.status, "claimed")));
-  if (!run)
+  const runId = await findLiveRun(ctx, input.sessionId);
+  if (runId === null)
     throw new ConflictError("lease-lost", `no run of session ${input.sessionId} is claimed: leave the epoch out`);
-  return run.id;
+  return runId;
 }

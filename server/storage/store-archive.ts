@@ -5,7 +5,7 @@ import { ConflictError, ForbiddenError, InvalidInputError } from "@/server/error
 import { parseManifest, pruneSegments } from "@/server/manifests";
 import { changeOrder, findArchiveOrder } from "./archive-order";
 import { isReadable, recordArchive } from "./archive-volume";
-import { isActive, isWanted, retryAt } from "./archiver-turn";
+import { failedOnceMore, isActive, isWanted } from "./archiver-turn";
 import { findLiveRun } from "./live-run";
 
 const LACKS_PARTS = "parts of the volume could not be read: mend their permissions, or evict it";
@@ -34,9 +34,7 @@ export async function storeArchive(ctx: ServiceContext, input: StoreArchiveInput
         "manifest: it names another session, or another folder of rollouts, than the caller's",
       );
     const stored = await recordArchive(ctx, session, manifest);
-    const lacking = isReadable(manifest)
-      ? { failure: null }
-      : { failure: LACKS_PARTS, tryCount: order.tryCount + 1, nextTryAt: retryAt(order.tryCount + 1) };
+    const lacking = isReadable(manifest) ? { failure: null } : failedOnceMore(order, LACKS_PARTS);
     await changeOrder(ctx, sessionId, { state: "ending", ...lacking });
     return stored;
   });

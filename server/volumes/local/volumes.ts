@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { BigIntStats } from "node:fs";
 import { chmod, lstat, mkdir, opendir, readdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import {
@@ -21,27 +22,22 @@ const FOLDERS_PER_PAGE = 500;
 /** Volumes as folders below one root, one a session. */
 export function createLocalVolumes(root: string): Volumes {
   const folderOf = (name: string): string | null => (SAFE_NAME.test(name) ? path.join(root, name) : null);
-  async function inspect(name: string): Promise<FoundVolume | null> {
+  async function statOf(name: string): Promise<BigIntStats | null> {
     const folder = folderOf(name);
     const stat = folder === null ? undefined : await lstat(folder, { bigint: true }).catch(ignoreMissing);
-    if (!stat?.isDirectory()) return null;
-    return {
-      name,
-      namespace: NAMESPACE,
-      // A folder made anew may get the inode of the one before it, and is born later.
-      uid: `${stat.ino}-${stat.birthtimeNs}`,
-      phase: "Bound",
-      requestedBytes: null,
-      createdAt: stat.birthtime.toISOString(),
-      owner: await readOwner(root, name),
-    };
+    return stat?.isDirectory() ? stat : null;
   }
 
   async function look(name: string): Promise<VolumeStatus | null> {
-    const found = await inspect(name);
-    if (found === null) return null;
-    const { namespace, uid, phase } = found;
-    return { name, namespace, uid, phase };
+    const stat = await statOf(name);
+    return stat && statusOf(name, stat);
+  }
+
+  async function inspect(name: string): Promise<FoundVolume | null> {
+    const stat = await statOf(name);
+    if (stat === null) return null;
+    const owner = await readOwner(root, name);
+    return { ...statusOf(name, stat), requestedBytes: null, createdAt: stat.birthtime.toISOString(), owner };
   }
 
   return {
@@ -89,6 +85,11 @@ export function createLocalVolumes(root: string): Volumes {
       return true;
     },
   };
+}
+
+/** A folder made anew may get the inode of the one before it, and is born later. */
+function statusOf(name: string, { ino, birthtimeNs }: BigIntStats): VolumeStatus {
+  return { name, namespace: NAMESPACE, uid: `${ino}-${birthtimeNs}`, phase: "Bound" };
 }
 
 /** Whether anything but folders lies below, or may: a folder that cannot be listed is not taken for empty. */
