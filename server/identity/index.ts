@@ -15,5 +15,6 @@ export {
 export { findModelGrant, type ModelGrant } from "./model-grant";
 export { assertOwnOrigin, type RequestOrigin } from "./origin";
 export { removeEndedTokens } from "./remove-ended";
+export { createRequestLimits, type RequestLimits } from "./request-limits";
 export { signIn, signOut } from "./sign-in";
-export { isSameSecret } from "./token";
+export { isSameSecret, TOKEN_PREFIX } from "./token";

@@ -7,11 +7,11 @@ export const TOKEN_PREFIX = {
   launch: "arl_",
   runner: "art_",
   model: "arm_",
-  archiver: "arv_",
+  archiver: "ark_",
 } as const;
 export type TokenKind = keyof typeof TOKEN_PREFIX;
 
-const SHAPE = /^(?:aro|ars|arl|art|arm|arv)_[A-Za-z0-9_-]{43}$/;
+const SHAPE = new RegExp(`^(?:${Object.values(TOKEN_PREFIX).join("|")})[A-Za-z0-9_-]{43}$`);
 
 /** A token of 256 random bits. Only its digest is ever stored. */
 export function newToken(kind: TokenKind): string {
