@@ -25,10 +25,11 @@ export async function endingOf(
   const message = error instanceof Error ? error.message : String(error);
   if (isNoSpace(error)) {
     const { volumeDir, scratchDir } = places;
+    // A help for a person, without which the end is said all the same.
     const usage = await describeUsage([
       ...(volumeDir === undefined ? [] : [{ name: "volume", dir: volumeDir }]),
       { name: "scratch", dir: scratchDir },
-    ]);
+    ]).catch(() => "");
     const full = `The volume or the scratch folder is full: ${message}. ${usage}`.trimEnd();
     return { kind: "failed", failureKind: "storage-full", message: full };
   }

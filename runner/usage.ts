@@ -13,31 +13,32 @@ export async function describeUsage(places: Place[]): Promise<string> {
   const sizes = new Map<string, number>();
   const counter = { left: ENTRIES_MAX };
   for (const { name, dir } of places) await addFolder({ dir, name, depth: 0 }, sizes, counter);
-  const largest = [...sizes]
-    .sort(([, left], [, right]) => right - left)
-    .filter(isTelling)
-    .slice(0, SHOWN);
+  const largest = [...sizes].sort(([, left], [, right]) => right - left).slice(0, SHOWN);
   if (largest.length === 0) return "";
   const shown = largest.map(([name, bytes]) => `${name} ${inUnits(bytes)}`).join(", ");
   return `Most of it is in ${shown}${counter.left <= 0 ? ` (of the first ${ENTRIES_MAX} files)` : ""}.`;
 }
 
+/** Answers what a folder takes, and notes it and those in it where they tell something. */
 async function addFolder(
   folder: { dir: string; name: string; depth: number },
   sizes: Map<string, number>,
   counter: { left: number },
 ): Promise<number> {
   let total = 0;
+  let told = 0;
   // What cannot be read, or goes meanwhile, is left out: this is a help for a person, not a measurement.
   const entries = await opendir(folder.dir).catch(() => null);
   if (!entries) return 0;
   for await (const entry of entries) {
-    if (counter.left <= 0) continue;
+    if (counter.left <= 0) break;
     counter.left -= 1;
     const file = path.join(folder.dir, entry.name);
     if (entry.isDirectory()) {
       const next = { dir: file, name: `${folder.name}/${entry.name}`, depth: folder.depth + 1 };
-      total += await addFolder(next, sizes, counter);
+      const size = await addFolder(next, sizes, counter);
+      total += size;
+      if (next.depth <= DEPTH_SHOWN) told += size;
     } else {
       total += await lstat(file).then(
         ({ blocks }) => blocks * 512,
@@ -45,14 +46,9 @@ async function addFolder(
       );
     }
   }
-  if (folder.depth <= DEPTH_SHOWN) sizes.set(folder.name, total);
+  // A folder that holds hardly more than the folders in it says nothing that those do not.
+  if (folder.depth <= DEPTH_SHOWN && total > 0 && told < total * 0.9) sizes.set(folder.name, total);
   return total;
-}
-
-/** A folder that holds hardly more than the folders in it says nothing that those do not. */
-function isTelling([name, bytes]: [string, number], _index: number, all: [string, number][]): boolean {
-  const inner = all.filter(([other]) => path.dirname(other) === name).reduce((sum, [, size]) => sum + size, 0);
-  return bytes > 0 && inner < bytes * 0.9;
 }
 
 function inUnits(bytes: number): string {
