@@ -73,6 +73,12 @@ export class ConflictError extends AgentRunError {
     super("schema-invalid", reason, message, { details });
   }
 }
+/** Whoever asks is to wait for so many whole seconds. */
+export class RateLimitedError extends AgentRunError {
+  constructor(message: string, retryAfterSeconds: number) {
+    super("rate-limited", "rate-limited", message, { details: { retryAfterSeconds } });
+  }
+}
 export class IdempotencyConflictError extends ConflictError {
   constructor(key: string) {
     super(

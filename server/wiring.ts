@@ -6,7 +6,14 @@ import type { Actor, ServerSettings, ServiceContext, Topic } from "./context";
 import { readServerEnv, type ServerEnv, splitFolders } from "./env";
 import { APPENDER_LANES, EventAppender } from "./events";
 import type { HealthSource } from "./health";
-import { type Authenticator, createAuthenticator, createFailedSignIns, type FailedSignIns } from "./identity";
+import {
+  type Authenticator,
+  createAuthenticator,
+  createFailedSignIns,
+  createRequestLimits,
+  type FailedSignIns,
+  type RequestLimits,
+} from "./identity";
 import { Live } from "./live";
 import { createLog } from "./log";
 import { createMetrics, type Metrics } from "./metrics";
@@ -22,6 +29,7 @@ export type Wiring = {
   live: Live;
   authenticator: Authenticator;
   failedSignIns: FailedSignIns;
+  requestLimits: RequestLimits;
   health: HealthSource;
   metrics: Metrics;
   /** The verbs' first argument for a caller. */
@@ -71,6 +79,7 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
     live,
     authenticator,
     failedSignIns: createFailedSignIns(),
+    requestLimits: createRequestLimits(),
     health: { pool, migrationIds: readMigrations().map((migration) => migration.id), isServing: () => isServing },
     metrics,
     serviceFor(actor, requestId) {

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { AgentRunError, ForbiddenError } from "@/server/errors";
+import { AgentRunError, ForbiddenError, RateLimitedError } from "@/server/errors";
 import { redactText } from "@/server/events";
 import { type ModelAnswer, type ModelRequest, unavailable } from "./answer-model";
 import { type TokenUsage, UsageReader, usageOf } from "./usage";
@@ -65,13 +65,9 @@ async function refusalOf(provider: Provider, response: Response): Promise<AgentR
       );
     case 429: {
       const retryAfterSeconds = Number(response.headers.get("retry-after") ?? "") || 5;
-      return new AgentRunError(
-        "rate-limited",
-        "rate-limited",
+      return new RateLimitedError(
         `the provider of profile ${profile} is limiting requests: ${said}`,
-        {
-          details: { retryAfterSeconds },
-        },
+        retryAfterSeconds,
       );
     }
     case 400:

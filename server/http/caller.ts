@@ -1,9 +1,8 @@
-import { AgentRunError, toAgentRunError, UnauthenticatedError } from "@/server/errors";
+import { type AgentRunError, RateLimitedError, toAgentRunError, UnauthenticatedError } from "@/server/errors";
 import { assertOwnOrigin, readBearer, readCookie } from "@/server/identity";
 import type { TrpcContext } from "@/server/trpc/init";
 import type { Wiring } from "@/server/wiring";
 import type { HeaderReader } from "./exchange";
-import { requestLimitsOf } from "./request-limits";
 
 export type CallRequest = { method: string; headers: HeaderReader; requestId: string };
 
@@ -30,10 +29,9 @@ export async function limitedContextOf(wiring: Wiring, request: CallRequest & { 
   const ctx = await contextOf(wiring, request);
   // While nobody can be told to call, the database's outage is the answer, to strangers and callers alike.
   if (ctx.fault?.failureKind === "infra-failed") return ctx;
-  const retryAfterSeconds = requestLimitsOf(wiring).take(ctx.service?.actor ?? null, request.address);
+  const retryAfterSeconds = wiring.requestLimits.take(ctx.service?.actor ?? null, request.address);
   if (retryAfterSeconds === null) return ctx;
-  const message = `too many requests: try again in ${retryAfterSeconds} s`;
-  const fault = new AgentRunError("rate-limited", "rate-limited", message, { details: { retryAfterSeconds } });
+  const fault = new RateLimitedError(`too many requests: try again in ${retryAfterSeconds} s`, retryAfterSeconds);
   return { ...ctx, service: null, fault };
 }
 

@@ -1,4 +1,4 @@
-import { AgentRunError } from "@/server/errors";
+import { RateLimitedError } from "@/server/errors";
 
 const FAILURES_MAX = 10;
 const WINDOW_MS = 60_000;
@@ -23,14 +23,7 @@ export function createFailedSignIns(now: () => number = () => performance.now())
         return;
       }
       const retryAfterSeconds = Math.ceil(waitMs / 1_000);
-      throw new AgentRunError(
-        "rate-limited",
-        "rate-limited",
-        `too many failed sign-ins: try again in ${retryAfterSeconds} s`,
-        {
-          details: { retryAfterSeconds },
-        },
-      );
+      throw new RateLimitedError(`too many failed sign-ins: try again in ${retryAfterSeconds} s`, retryAfterSeconds);
     },
     note(address) {
       const entry = failures.get(address);

@@ -1,5 +1,4 @@
 import type { Actor } from "@/server/context";
-import type { Wiring } from "@/server/wiring";
 import { TokenBuckets } from "./token-buckets";
 
 /** Far above what a person's tabs or a program that waits for its answers send, far below what one process answers. */
@@ -37,17 +36,6 @@ export function createRequestLimits(now: () => number = () => performance.now())
       }
     },
   };
-}
-
-const perWiring = new WeakMap<Wiring, RequestLimits>();
-
-/** The limits of one process. */
-export function requestLimitsOf(wiring: Wiring): RequestLimits {
-  const known = perWiring.get(wiring);
-  if (known) return known;
-  const made = createRequestLimits();
-  perWiring.set(wiring, made);
-  return made;
 }
 
 /** An IPv4 address, or the /64 of an IPv6 one: whoever has one of its addresses has them all. */

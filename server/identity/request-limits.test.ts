@@ -4,7 +4,7 @@ import type { Actor } from "@/server/context";
 import { mintOperatorToken } from "@/server/identity";
 import { ADMIN, runnerOf } from "@/server/test/context";
 import { startTestWeb, type TestWeb } from "@/server/test/web";
-import { createRequestLimits, requestLimitsOf } from "./request-limits";
+import { createRequestLimits } from "./request-limits";
 import { TokenBuckets } from "./token-buckets";
 
 const operator = (tokenId: string | null): Actor => ({ ...ADMIN, kind: "operator", role: "operator", tokenId });
@@ -81,7 +81,7 @@ test("a flood of new addresses fills no memory, and frees nobody who goes on", (
 async function exhaust(web: TestWeb, target: string, token: string | null) {
   const actor = token === null ? null : await web.wiring.authenticator.actorOf(token);
   for (let round = 0; round < 100; round += 1) {
-    letThrough(() => requestLimitsOf(web.wiring).take(actor, "127.0.0.1"), 2_000);
+    letThrough(() => web.wiring.requestLimits.take(actor, "127.0.0.1"), 2_000);
     const answers = await Promise.all(Array.from({ length: 50 }, () => web.call("GET", target, { token })));
     const refused = answers.find(({ status }) => status === 429);
     if (refused) return refused;
