@@ -5,7 +5,6 @@ import { startLoops } from "./loops";
 import { prepareDatabase } from "./migrate";
 import { openExecutor } from "./open-executor";
 import { fail, onStop } from "./process";
-import { endArchiverTurn } from "./storage";
 import { createWiring, shareWiring } from "./wiring";
 
 try {
@@ -37,9 +36,7 @@ async function start(): Promise<void> {
   executor.onExit(async ({ attemptId, code, signal, stderrTail, cause }) => {
     const ctx = contextFor("executor");
     try {
-      // An id is a runner's or an archiver's, and nothing to the other.
       await endAttempt(ctx, attemptId, { code, signal, message: stderrTail, cause });
-      await endArchiverTurn(ctx, attemptId, stderrTail || `it ended with exit code ${code}`);
     } catch (error) {
       log.error({ err: error, attemptId }, "the end of an attempt could not be recorded");
       throw error;

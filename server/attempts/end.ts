@@ -6,6 +6,7 @@ import { type RunnerJobRow, type RunRow, runnerJobs, runs, type SessionRow } fro
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import type { AttemptCause } from "@/server/executors";
 import { endRun, type LossKind, loseAttempt, policyOf } from "@/server/runs";
+import { endArchiverTurn } from "@/server/storage";
 
 export type AttemptEnd = {
   code: number | null;
@@ -29,7 +30,8 @@ const RETRY_MAX_MS = 60_000;
 
 /**
  * Records that an attempt is confirmed gone, and lets what follows follow: nothing if its run has ended, a new attempt
- * or the run's end if it held the lease, a later start if it never got as far as claiming. Safe to tell twice.
+ * or the run's end if it held the lease, a later start if it never got as far as claiming. An archiver's order goes, or
+ * waits for its next try. Safe to tell twice.
  */
 export function endAttempt(ctx: ServiceContext, attemptId: string, end: AttemptEnd): Promise<void> {
   return inTx(ctx, async (ctx) => {
@@ -37,7 +39,8 @@ export function endAttempt(ctx: ServiceContext, attemptId: string, end: AttemptE
       .select({ runId: runnerJobs.runId })
       .from(runnerJobs)
       .where(and(eq(runnerJobs.attemptId, attemptId), inArray(runnerJobs.state, ["launching", "running"])));
-    if (!found) return;
+    // An id is a runner's or an archiver's, and nothing to the other.
+    if (!found) return endArchiverTurn(ctx, attemptId, end.message || `it ended with exit code ${end.code}`);
     const locked = await lockRun(ctx.db, found.runId, null);
     const job = await closeJob(ctx, attemptId, end);
     if (!locked || !job || isTerminal(locked.run.status)) return;

@@ -88,6 +88,34 @@ test("an archiver is no orphan while its order has it, and is one when the order
   expect(executor.endedUids).toEqual(["uid_1"]);
 });
 
+test("an archiver whose exit nobody heard of is ended once it is gone, and its order waits for its next try", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, LOCAL);
+  const executor = new NamedAttempts();
+  const { sessionId } = await makeSession(ctx.database.db, { storageKind: "pvc", storageState: "live" });
+  await ctx.db
+    .insert(archiveOrders)
+    .values({ sessionId, tenantId: "default", attemptId: stray.attemptId, orderedBy: "person", state: "running" });
+  await reconcileAttempts({ ctx, executor });
+  expect(await ctx.db.select().from(archiveOrders)).toMatchObject([{ state: "running" }]);
+  executor.observation = "gone";
+  await reconcileAttempts({ ctx, executor });
+  expect(await ctx.db.select().from(archiveOrders)).toMatchObject([
+    { state: "waiting", failure: "its process is gone" },
+  ]);
+});
+
+test("one that cannot be ended holds up no other", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, LOCAL);
+  const executor = new NamedAttempts();
+  executor.strays = Array.from({ length: 20 }, (_, index) => ({ ...stray, uid: `uid_${index}` }));
+  const end = executor.endStarted.bind(executor);
+  executor.endStarted = (started) => (started.uid === "uid_0" ? Promise.reject(new Error("forbidden")) : end(started));
+  for (let look = 0; look < 2; look += 1) await reconcileAttempts({ ctx, executor });
+  expect(executor.endedUids).toHaveLength(19);
+});
+
 test("an executor that cannot be asked ends nobody", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);

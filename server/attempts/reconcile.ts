@@ -1,4 +1,5 @@
 import { and, eq, inArray, isNotNull, isNull, lt, ne, notInArray, sql } from "drizzle-orm";
+import { unionAll } from "drizzle-orm/pg-core";
 import { archiveOrders, type OrphanJobRow, orphanJobs, runnerJobs } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext } from "@/server/context";
@@ -21,10 +22,7 @@ const KEEP_DAYS = 7;
 export async function reconcileAttempts(deps: ReconcilerDeps): Promise<void> {
   const { ctx, executor } = deps;
   // Read before the look: what is started after it is no business of this one.
-  const running = await ctx.db
-    .select({ attemptId: runnerJobs.attemptId })
-    .from(runnerJobs)
-    .where(eq(runnerJobs.state, "running"));
+  const running = await readRunning(ctx);
   const present = new Set<string>();
   const seen: OrphanJobRow[] = [];
   for await (const page of executor.list()) {
@@ -36,17 +34,38 @@ export async function reconcileAttempts(deps: ReconcilerDeps): Promise<void> {
   const due = seen.filter(({ looks }) => looks >= LOOKS_MIN);
   const absent = running.filter(({ attemptId }) => !present.has(attemptId));
   await Promise.all([
-    ...Array.from({ length: LANES }, () => endOrphans(deps, due)),
-    ...Array.from({ length: LANES }, () => endVanished(deps, absent)),
+    inLanes(due, (orphan) => endOrphan(deps, orphan), ctx),
+    inLanes(absent, ({ attemptId }) => endVanished(deps, attemptId), ctx),
   ]);
 }
 
-async function endVanished({ ctx, executor }: ReconcilerDeps, absent: { attemptId: string }[]): Promise<void> {
-  for (let next = absent.shift(); next !== undefined; next = absent.shift()) {
-    const { attemptId } = next;
-    if ((await executor.observe(attemptId)) !== "gone") continue;
-    await endAttempt(ctx, attemptId, { code: null, signal: null, message: "its process is gone" });
-  }
+/** Works on some of them at once. One that fails holds up no other, and comes again at the next look. */
+async function inLanes<Item>(items: Item[], work: (item: Item) => Promise<void>, { log }: ServiceContext) {
+  const waiting = [...items];
+  const lane = async () => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
+      await work(item).catch((error: unknown) => log.error({ err: error, item }, "an attempt was not reconciled"));
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+}
+
+async function endVanished({ ctx, executor }: ReconcilerDeps, attemptId: string): Promise<void> {
+  if ((await executor.observe(attemptId)) !== "gone") return;
+  await endAttempt(ctx, attemptId, { code: null, signal: null, message: "its process is gone" });
+}
+
+/** Runners, and archivers, which are attempts too. */
+async function readRunning(ctx: ServiceContext): Promise<{ attemptId: string }[]> {
+  const runners = ctx.db
+    .select({ attemptId: runnerJobs.attemptId })
+    .from(runnerJobs)
+    .where(eq(runnerJobs.state, "running"));
+  const archivers = ctx.db
+    .select({ attemptId: archiveOrders.attemptId })
+    .from(archiveOrders)
+    .where(eq(archiveOrders.state, "running"));
+  return unionAll(runners, archivers);
 }
 
 /** Notes which of a page belong to no live attempt, each with how often it was seen. */
@@ -103,10 +122,6 @@ async function forgetVanished(ctx: ServiceContext, seen: OrphanJobRow[]): Promis
         lt(orphanJobs.endedAt, sql`clock_timestamp() - ${KEEP_DAYS} * interval '1 day'`),
       ),
     );
-}
-
-async function endOrphans(deps: ReconcilerDeps, due: OrphanJobRow[]): Promise<void> {
-  for (let orphan = due.shift(); orphan !== undefined; orphan = due.shift()) await endOrphan(deps, orphan);
 }
 
 async function endOrphan({ ctx, executor }: ReconcilerDeps, orphan: OrphanJobRow): Promise<void> {

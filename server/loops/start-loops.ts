@@ -65,7 +65,6 @@ function loopOptions(deps: LoopsDeps, sweeper: LeaseSweeper): LoopOptions[] {
   if (launchArchiver !== null) {
     const archivers = new Archivers({ ctx: contextFor("archivers"), launcher: { ...executor, launchArchiver } });
     loops.push({ name: "archivers", intervalMs: 1_000, run: () => archivers.pass() });
-    loops.push({ name: "archivers-reconciler", intervalMs: 30_000, run: () => archivers.reconcile() });
   }
   return loops;
 }

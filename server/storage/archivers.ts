@@ -32,15 +32,6 @@ export class Archivers {
     }
   }
 
-  /** Ends the turn of archivers that are gone though nobody reported their end. */
-  async reconcile(): Promise<void> {
-    const { ctx, launcher } = this.deps;
-    const running = await ctx.db.select().from(archiveOrders).where(eq(archiveOrders.state, "running"));
-    for (const { attemptId } of running) {
-      if ((await launcher.observe(attemptId)) === "gone") await endTurn(ctx, attemptId, "its process is gone");
-    }
-  }
-
   async #goOn(sessionId: string): Promise<void> {
     const { order, session } = await judgeTurn(this.deps.ctx, sessionId);
     if (order?.state === "ending") this.#end(order.attemptId);
