@@ -201,7 +201,13 @@ function runWatch(
     let version = resourceVersion;
     let problem: unknown = null;
     let stream: AbortController | undefined;
-    const stop = () => stream?.abort();
+    let isOver = false;
+    const stop = () => {
+      isOver = true;
+      // A server that has not even answered yet is not waited for.
+      if (stream) stream.abort();
+      else end(null);
+    };
     // A connection that nobody closes says nothing for ever.
     const silence = setTimeout(stop, WATCH_SILENCE_MS);
     const hear = (type: string, object: Job & Pod & k8s.V1Status) => {
@@ -225,7 +231,7 @@ function runWatch(
     signal.addEventListener("abort", stop);
     watch.watch(path, query, hear, end).then((opened) => {
       stream = opened;
-      if (signal.aborted) stop();
+      if (isOver || signal.aborted) opened.abort();
     }, end);
   });
 }
