@@ -84,6 +84,11 @@ export const POLICY_DEFAULTS = {
   onLost: "ask",
 } as const;
 
+/** Whether a policy lets the agent out to the network: what is not said is not allowed, whatever an old row says. */
+export function allowsNetwork({ network, sandbox }: Pick<ExecutionPolicy, "network" | "sandbox">): boolean {
+  return network === true || (sandbox === "danger-full-access" && network !== false);
+}
+
 export const SessionRef = z.strictObject({
   sessionId: ChosenSessionId,
   conversationId: requiredText(256).optional(),

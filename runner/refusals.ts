@@ -1,4 +1,4 @@
-import type { ExecutionPolicy } from "@/contract/run";
+import { allowsNetwork, type ExecutionPolicy } from "@/contract/run";
 import type { CommandCall } from "./rollout-calls";
 
 type Cause = { test: RegExp; why: string };
@@ -37,6 +37,5 @@ export function describeRefusals(
 
 function causeOf(call: CommandCall, policy: Pick<ExecutionPolicy, "sandbox" | "network">): Cause | undefined {
   if (call.exitCode === 0) return undefined;
-  const hasNetwork = policy.network ?? policy.sandbox === "danger-full-access";
-  return [...CAUSES, ...(hasNetwork ? [] : [NO_NETWORK])].find(({ test }) => test.test(call.output));
+  return [...CAUSES, ...(allowsNetwork(policy) ? [] : [NO_NETWORK])].find(({ test }) => test.test(call.output));
 }

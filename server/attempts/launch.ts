@@ -1,11 +1,13 @@
 import { and, asc, eq, inArray, sql } from "drizzle-orm";
+import { allowsNetwork } from "@/contract/run";
 import { findRunsToLaunch } from "@/db/queries/runs-to-launch";
-import { type RunnerJobRow, runnerJobs, runs } from "@/db/schema";
+import { type RunnerJobRow, type RunRow, runnerJobs, runs } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { isAgentRunError } from "@/server/errors";
 import type { Executor } from "@/server/executors";
 import { mintLaunchToken } from "@/server/identity";
 import { launchRunnerJob } from "@/server/runners";
+import { policyOf } from "@/server/runs";
 import { prepareVolume, yieldToRun } from "@/server/storage";
 import { endAttempt } from "./end";
 
@@ -66,6 +68,7 @@ async function startJob({ ctx, executor }: LauncherDeps, job: RunnerJobRow): Pro
   try {
     // A volume that vanished is made again here, and the claim then says what to restore into it.
     const volume = run.sessionId === null ? null : await prepareVolume(ctx, run.sessionId);
+    const policy = policyOf(run);
     await executor.launch({
       attemptId: job.attemptId,
       runId: job.runId,
@@ -74,8 +77,8 @@ async function startJob({ ctx, executor }: LauncherDeps, job: RunnerJobRow): Pro
       url: ctx.settings.runnerUrl,
       leaseMs: ctx.settings.leaseMs,
       volumeDir: volume?.volumeDir ?? null,
-      hasNetwork: isNetworkAllowed(run.executionPolicy),
-      isReadOnly: isReadOnly(run.executionPolicy),
+      hasNetwork: allowsNetwork(policy),
+      isReadOnly: policy.sandbox === "read-only",
       volumeName: volume?.session.storagePvcName ?? null,
     });
   } catch (error) {
@@ -95,23 +98,7 @@ async function startJob({ ctx, executor }: LauncherDeps, job: RunnerJobRow): Pro
   ctx.wake("runs");
 }
 
-type LaunchableRun = {
-  status: string;
-  tenantId: string;
-  backendProfile: string;
-  sessionId: string | null;
-  executionPolicy: unknown;
-};
-
-/** Rows of an adopted database hold whatever v0.1 took: what is not said is not allowed. */
-function isNetworkAllowed(policy: unknown): boolean {
-  const { network, sandbox } = (policy ?? {}) as { network?: unknown; sandbox?: unknown };
-  return network === true || (sandbox === "danger-full-access" && network !== false);
-}
-
-function isReadOnly(policy: unknown): boolean {
-  return ((policy ?? {}) as { sandbox?: unknown }).sandbox === "read-only";
-}
+type LaunchableRun = Pick<RunRow, "status" | "tenantId" | "backendProfile" | "sessionId" | "executionPolicy">;
 
 async function findRun(ctx: ServiceContext, runId: string): Promise<LaunchableRun | undefined> {
   const [run] = await ctx.db

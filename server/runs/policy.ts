@@ -5,7 +5,7 @@ import { storedJson } from "@/server/stored";
 export type EffectivePolicy = ExecutionPolicy & Required<Pick<ExecutionPolicy, keyof typeof POLICY_DEFAULTS>>;
 
 /** A run's policy with what it leaves out. Old rows hold policies of any shape, which count as silent. */
-export function policyOf(run: RunRow): EffectivePolicy {
+export function policyOf(run: Pick<RunRow, "executionPolicy">): EffectivePolicy {
   const stored = (storedJson(run.executionPolicy) ?? {}) as ExecutionPolicy;
   const maxAttempts = typeof stored.maxAttempts === "number" ? stored.maxAttempts : POLICY_DEFAULTS.maxAttempts;
   return { ...POLICY_DEFAULTS, ...stored, maxAttempts };
