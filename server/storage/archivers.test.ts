@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { eq, sql } from "drizzle-orm";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { lockSession } from "@/db/queries/lock";
 import { archiveManifests, archiveOrders, audit, sessions } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
@@ -12,22 +12,18 @@ import { inTx, type ServiceContext } from "@/server/context";
 import { launchRunnerJob } from "@/server/runners";
 import { createRun } from "@/server/runs";
 import { deleteSession, getSession, markSessionRead, updateSession } from "@/server/sessions";
+import { runnerBundle } from "@/server/test/runner-bundle";
 import { startTestWeb } from "@/server/test/web";
 import { restoreVolume } from "@/volume";
 import { Archivers, archiveStorage, collectGarbage, endArchiverTurn, evictStorage, getStorage } from ".";
-import { bundleRunner, ChildArchivers } from "./test/child-archivers";
+import { ChildArchivers } from "./test/child-archivers";
 import { SYSTEM, tenantOperator } from "./test/context";
 import { claimSession, expire, folderOf, makeStoredSession, makeUsedSession, pack } from "./test/volume";
 
 const GC = { dryRun: false, limit: 50 };
 const ORDERED = "expired, its archive is being made";
 
-let bundle = "";
-beforeAll(() => {
-  const made = bundleRunner();
-  bundle = made.bundle;
-  return made.remove;
-});
+const bundle = runnerBundle();
 
 /** A server, and a worker that can reach no volume itself: archivers are processes of their own, on folders. */
 async function openPlace() {
@@ -39,7 +35,7 @@ async function openPlace() {
     settings: { ...ctx.settings, executor: "kubernetes" },
     volumes: { ...ctx.volumes, folderOf: () => null, isEmpty: async () => null },
   };
-  const launcher = new ChildArchivers(bundle, (name) => ctx.volumes.folderOf(name) ?? "");
+  const launcher = new ChildArchivers(bundle(), (name) => ctx.volumes.folderOf(name) ?? "");
   launcher.onExit(({ attemptId, code, signal, stderrTail }) => {
     void endAttempt(remote, attemptId, { code, signal, message: stderrTail });
     void endArchiverTurn(remote, attemptId, stderrTail);
@@ -281,7 +277,7 @@ test("killed between intent and start, or deaf to an exit, the next pass goes on
   expect(launcher.alive).toEqual([intended?.attemptId]);
   expect(await orderOf(place, sessionId)).toMatchObject({ state: "running" });
 
-  const deaf = new ChildArchivers(bundle, () => "");
+  const deaf = new ChildArchivers(bundle(), () => "");
   await using _ = deaf;
   await new Archivers({ ctx: remote, launcher }).reconcile();
   expect(await orderOf(place, sessionId)).toMatchObject({ state: "running" });
