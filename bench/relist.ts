@@ -7,6 +7,7 @@ import pg from "pg";
 import { reconcileAttempts } from "@/server/attempts";
 import { createKubernetesExecutor, type LaunchSpec } from "@/server/executors";
 import { Cluster, type Job } from "@/server/kubernetes";
+import { ATTEMPT, POLICY } from "@/server/test/cluster/attempt";
 import { startControlPlane } from "@/server/test/cluster/control-plane";
 import { testContext } from "@/server/test/context";
 import { startBenchDatabase } from "./database";
@@ -50,18 +51,11 @@ async function bench(): Promise<void> {
   const executor = createKubernetesExecutor({
     cluster: new Suspended({ namespace, kubeconfig: controlPlane.kubeconfig }),
     policy: {
+      ...POLICY,
       installationId: "bench",
       networkProbe: "127.0.0.1:1",
-      image: "agentrun/runner",
-      imagePullPolicy: "Never",
       serviceAccount: null,
-      cpuRequest: "100m",
-      memoryRequest: "128Mi",
-      memoryLimit: "1Gi",
-      scratchLimit: "1Gi",
       activeDeadlineSeconds: 86_400,
-      ttlSeconds: 600,
-      logLevel: "info",
     },
     onError: (error) => console.error(error),
     // Its own looks ask the same.
@@ -110,18 +104,8 @@ async function bench(): Promise<void> {
 }
 
 function specOf(attemptId: string): LaunchSpec {
-  return {
-    attemptId,
-    runId: "run_bench",
-    runnerId: "runner_bench",
-    launchToken: "none",
-    url: "http://agentrun-web",
-    leaseMs: 20_000,
-    volumeDir: null,
-    volumeName: "agentrun-volume",
-    hasNetwork: false,
-    isReadOnly: false,
-  };
+  const own = { attemptId, runId: "run_bench", runnerId: "runner_bench", launchToken: "none" };
+  return { ...ATTEMPT, ...own, volumeName: "agentrun-volume" };
 }
 
 /** One run and command with as many attempts: the looks read attempts alone. */

@@ -1,6 +1,6 @@
 import { expect, ready, signIn, test } from "./fixtures";
 import { Product } from "./product";
-import { newSession } from "./stories";
+import { newSession, sessionOf } from "./stories";
 
 test("an id from a log is enough to find an event, a task's session, or what a task is", async ({ browser }) => {
   // Of its own: the shared one's link has signed somebody in by now, whatever the order of the stories.
@@ -8,7 +8,7 @@ test("an id from a log is enough to find an event, a task's session, or what a t
   const page = await browser.newPage({ baseURL: product.url });
   await signIn(page, product);
   await newSession(page, { profile: "demo", message: "Say hello" });
-  const sessionId = new URL(page.url()).pathname.split("/")[2] ?? "";
+  const sessionId = sessionOf(page);
   const { origin } = new URL(page.url());
   const events = async () => {
     const trace = await page.request.get(`/api/v1/sessions/${sessionId}/trace`);

@@ -4,7 +4,7 @@ import path from "node:path";
 import type { Page } from "@playwright/test";
 import { expect, expectAccessible, ready, signIn, test } from "./fixtures";
 import { Product } from "./product";
-import { conversation, endRuns, newSession, say } from "./stories";
+import { conversation, endRuns, newSession, say, sessionOf } from "./stories";
 
 const HOUR_MS = 3_600_000;
 /** Clean-ups by hand alone: one that comes by itself would take what a test looks at. */
@@ -36,7 +36,7 @@ async function finishedSession(page: Page, message: string): Promise<string> {
   await newSession(page, { profile: "demo", message });
   await expect(conversation(page)).toContainText("first message of our conversation", { timeout: 90_000 });
   await endRuns(page);
-  return new URL(page.url()).pathname.split("/")[2] ?? "";
+  return sessionOf(page);
 }
 
 test("a volume is pinned, extended, evicted by its name, restored and forked, and its conversation goes on", async ({

@@ -3,6 +3,9 @@ import { ready } from "./fixtures";
 
 export const conversation = (page: Page) => page.getByRole("log", { name: "Conversation" });
 
+/** The session that a page shows. */
+export const sessionOf = (page: Page) => new URL(page.url()).pathname.split("/")[2] ?? "";
+
 export async function newSession(
   page: Page,
   options: { profile: string; message: string; approvals?: "untrusted" },
@@ -26,7 +29,7 @@ export async function say(page: Page, text: string, button: "Send" | "Steer" = "
 
 /** Ends the open runs of the page's session, as an operator does who will not wait for an idle runner to end its own. */
 export async function endRuns(page: Page): Promise<void> {
-  const sessionId = new URL(page.url()).pathname.split("/")[2] ?? "";
+  const sessionId = sessionOf(page);
   const { origin } = new URL(page.url());
   const open = async () => {
     const answer = await page.request.get(`/api/v1/runs?sessionId=${sessionId}&status=claimed`);

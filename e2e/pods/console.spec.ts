@@ -1,6 +1,6 @@
 import { expect, type Page, test } from "@playwright/test";
 import { ready } from "@/e2e/fixtures";
-import { conversation, endRuns, evictVolume, newSession, say } from "@/e2e/stories";
+import { conversation, endRuns, evictVolume, newSession, say, sessionOf } from "@/e2e/stories";
 import { openProgram, type Program } from "./program";
 import { pods } from "./state";
 
@@ -8,7 +8,6 @@ import { pods } from "./state";
 // written as it prints it: the conversation shows the message too.
 const interrupt = (page: Page) => page.getByRole("button", { name: "Interrupt", exact: true });
 const isIdle = (page: Page) => expect(page.getByRole("button", { name: "Send", exact: true })).toBeVisible();
-const sessionOf = (page: Page) => new URL(page.url()).pathname.split("/")[2] ?? "";
 
 async function signIn(page: Page): Promise<void> {
   await page.goto("/sign-in");

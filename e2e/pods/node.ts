@@ -1,7 +1,7 @@
 import { execFile, execFileSync } from "node:child_process";
-import { existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
+import { openKit } from "@/server/test/cluster/control-plane";
 
 /** A real cluster with a node that runs pods. */
 export type TestNode = {
@@ -20,15 +20,11 @@ export type TestNode = {
 
 /** Starts the cluster of the kit that AGENTRUN_KUBERNETES_KIT names; one at a time on a machine, and as root. */
 export function startNode(folder: string): TestNode {
-  const kit = process.env.AGENTRUN_KUBERNETES_KIT;
-  if (!kit || !existsSync(path.join(kit, "cluster")))
-    throw new Error("AGENTRUN_KUBERNETES_KIT: names the folder of a test cluster that can start a node");
-  mkdirSync(folder, { recursive: true });
-  const cluster = (...args: string[]) =>
-    execFileSync(path.join(kit, "cluster"), args, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
-  const stop = () => void cluster("down", folder);
+  const kit = openKit();
+  if (!kit) throw new Error("AGENTRUN_KUBERNETES_KIT: names the folder of a test cluster that can start a node");
+  const stop = () => kit.down(folder);
   try {
-    const kubeconfig = cluster("up", folder, "--node").trim().split("\n").at(-1) ?? "";
+    const kubeconfig = kit.up(folder, "--node");
     const kubectl = (...args: string[]) => run("kubectl", ["--kubeconfig", kubeconfig, ...args]);
     const kubectlSlowly = (...args: string[]) => promisify(execFile)("kubectl", ["--kubeconfig", kubeconfig, ...args]);
     const containerd = path.join(folder, "containerd.sock");

@@ -8,7 +8,7 @@ import type { Executor } from "@/server/executors";
 import { claimRun, forceReleaseRun, getRun, heartbeatRun } from "@/server/runs";
 import { openExecutor } from "@/server/test/cluster/executor";
 import { createTestNamespace, type TestNamespace } from "@/server/test/cluster/namespace";
-import { podOf } from "@/server/test/cluster/pods";
+import { bindToLostNode, podOf } from "@/server/test/cluster/pods";
 import { runnerOf, type TestContext, testContext } from "@/server/test/context";
 import { runWithTurn } from "@/server/test/named-attempts";
 import { LeaseSweeper, launchPending, reconcileAttempts } from ".";
@@ -22,12 +22,7 @@ async function loseNode(ctx: TestContext, place: TestNamespace, executor: Execut
   const [job] = await ctx.db.select().from(runnerJobs).where(eq(runnerJobs.runId, runId));
   if (!job) throw new Error("nothing was launched");
   const { name } = await podOf(place, job.attemptId);
-  const target = { kind: "Node", name: "lost-node" };
-  await place.core.createNamespacedPodBinding({
-    name,
-    namespace: place.name,
-    body: { metadata: { name }, target },
-  });
+  await bindToLostNode(place, name);
   const { leaseEpoch } = await claimRun(ctx, { runId, runnerId: job.runnerId, leaseMs: 20_000 });
   await ackCommand(ctx, { commandId, leaseEpoch });
   await expireLease(ctx.database.db, runId);

@@ -4,17 +4,18 @@ import { eq, sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { archiveManifests, archiveSegments, sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
-import { finishRun } from "@/server/runs";
 import { getSession, markSessionRead } from "@/server/sessions";
 import { createTestStore, runnerOf } from "@/server/storage/test/context";
 import {
   archive,
   claimSession,
+  endRun,
   folderOf,
   makeStoredSession,
   pack,
   readNote,
   runTurn,
+  takeTurns,
   writeNote,
 } from "@/server/storage/test/volume";
 import { restoreVolume } from "@/volume";
@@ -136,10 +137,7 @@ test("old archives go with what only they needed; what a restore needs and what 
   const ctx = store.as();
   const sessionId = await makeStoredSession(ctx);
   const held = await claimSession(ctx, sessionId);
-  for (const note of ["one", "two", "three"]) {
-    await runTurn(ctx, held, { sessionId, note });
-    await archive(ctx, held, sessionId);
-  }
+  await takeTurns(ctx, held, { sessionId, notes: ["one", "two", "three"] });
   const kept = await ctx.db.select().from(archiveManifests).where(eq(archiveManifests.sessionId, sessionId));
   expect(kept).toHaveLength(2);
   expect(await pruneSegments(ctx, sessionId)).toBe(0);
@@ -148,7 +146,7 @@ test("old archives go with what only they needed; what a restore needs and what 
   const held2 = await ctx.db.select().from(archiveSegments).where(eq(archiveSegments.sessionId, sessionId));
   expect(held2).toHaveLength(2);
   for (const segment of held2) expect(await ctx.archive.get(sessionId, segment.sha256)).not.toBeNull();
-  await finishRun(held.runner, { runId: held.runId, leaseEpoch: held.leaseEpoch, terminalStatus: "completed" });
+  await endRun(held);
 });
 
 const OLD = { createdAt: sql`now() - interval '2 hours'` };

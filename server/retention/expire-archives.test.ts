@@ -1,40 +1,31 @@
 import { eq, sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { archiveManifests, archiveSegments, sessions } from "@/db/schema";
-import type { ServiceContext, StorageSettings } from "@/server/context";
+import type { ServiceContext } from "@/server/context";
 import { finishRemovals, getManifest, getSegment } from "@/server/manifests";
-import { finishRun } from "@/server/runs";
 import { requireSession } from "@/server/sessions";
 import { evictStorage, forkSession, getStorage, pinStorage, restoreStorage } from "@/server/storage";
-import { createTestStore, type TestStore } from "@/server/storage/test/context";
+import { createTestStore, withStorage } from "@/server/storage/test/context";
 import {
-  archive,
   claimSession,
+  endRun,
   folderOf,
   makeStoredSession,
   makeUsedSession,
   readNote,
-  runTurn,
+  takeTurns,
 } from "@/server/storage/test/volume";
 import { Manifest, restoreVolume } from "@/volume";
 import { expireArchives } from ".";
 
 const HOUR_MS = 3_600_000;
 
-function keeping(store: TestStore, storage: Partial<StorageSettings>): ServiceContext {
-  const ctx = store.as();
-  return { ...ctx, settings: { ...ctx.settings, storage: { ...ctx.settings.storage, ...storage } } };
-}
-
 /** A session with as many archives as turns. */
 async function makeArchives(ctx: ServiceContext, notes: string[]): Promise<string> {
   const sessionId = await makeStoredSession(ctx);
   const held = await claimSession(ctx, sessionId);
-  for (const note of notes) {
-    await runTurn(ctx, held, { sessionId, note });
-    await archive(ctx, held, sessionId);
-  }
-  await finishRun(held.runner, { runId: held.runId, leaseEpoch: held.leaseEpoch, terminalStatus: "completed" });
+  await takeTurns(ctx, held, { sessionId, notes });
+  await endRun(held);
   return sessionId;
 }
 
@@ -68,8 +59,8 @@ async function resume(ctx: ServiceContext, sessionId: string): Promise<string | 
 
 test("as many archives are kept as the configuration says, the newest", async () => {
   await using store = await createTestStore();
-  const one = keeping(store, { archiveKeep: 1 });
-  const three = keeping(store, { archiveKeep: 3 });
+  const one = withStorage(store.as(), { archiveKeep: 1 });
+  const three = withStorage(store.as(), { archiveKeep: 3 });
   expect(await manifestsOf(one, await makeArchives(one, ["a", "b", "c"]))).toHaveLength(1);
   const sessionId = await makeArchives(three, ["a", "b", "c", "d"]);
   expect(await manifestsOf(three, sessionId)).toHaveLength(3);
@@ -78,7 +69,7 @@ test("as many archives are kept as the configuration says, the newest", async ()
 
 test("a replaced archive goes after its time with what only it needed; the newest stays, and is whole", async () => {
   await using store = await createTestStore();
-  const ctx = keeping(store, { archiveKeep: 5, archiveRetentionMs: 24 * HOUR_MS });
+  const ctx = withStorage(store.as(), { archiveKeep: 5, archiveRetentionMs: 24 * HOUR_MS });
   const [old, young] = [await makeArchives(ctx, ["a", "b", "c"]), await makeArchives(ctx, ["d"])];
   await age(ctx, 20);
   expect(await expireArchives(ctx)).toEqual({ pruned: [], expired: [], failed: [] });
@@ -94,7 +85,7 @@ test("a replaced archive goes after its time with what only it needed; the newes
 
 test("an archive that a restore is under way from stays, though a newer one replaced it", async () => {
   await using store = await createTestStore();
-  const ctx = keeping(store, { archiveKeep: 5, archiveRetentionMs: 24 * HOUR_MS });
+  const ctx = withStorage(store.as(), { archiveKeep: 5, archiveRetentionMs: 24 * HOUR_MS });
   const sessionId = await makeArchives(ctx, ["a", "b", "c"]);
   const [first = ""] = await manifestsOf(ctx, sessionId);
   await ctx.db.update(sessions).set({ restoreManifestId: first }).where(eq(sessions.sessionId, sessionId));
@@ -108,7 +99,7 @@ test("an archive that a restore is under way from stays, though a newer one repl
 
 test("an evicted session's archive goes after its time, in the audit; with a pin, a volume or a fork it stays", async () => {
   await using store = await createTestStore();
-  const ctx = keeping(store, { archiveRetentionDays: 30 });
+  const ctx = withStorage(store.as(), { archiveRetentionDays: 30 });
   const [gone, pinned, live, source, late] = [
     await makeUsedSession(ctx, { note: "gone" }),
     await makeUsedSession(ctx, { note: "pinned" }),
@@ -146,7 +137,7 @@ test("an evicted session's archive goes after its time, in the audit; with a pin
 
 test("what a crash leaves of an expired archive is removed by the repair", async () => {
   await using store = await createTestStore();
-  const ctx = keeping(store, { archiveRetentionDays: 30 });
+  const ctx = withStorage(store.as(), { archiveRetentionDays: 30 });
   const sessionId = await makeUsedSession(ctx, { note: "gone" });
   await evictStorage(ctx, { sessionId });
   const [segment] = await ctx.db.select().from(archiveSegments).where(eq(archiveSegments.sessionId, sessionId));

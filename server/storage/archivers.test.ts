@@ -1,10 +1,9 @@
-import { mkdtemp, readFile, rename, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rename } from "node:fs/promises";
 import path from "node:path";
 import { eq, sql } from "drizzle-orm";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { lockSession } from "@/db/queries/lock";
-import { archiveManifests, archiveOrders, audit, sessions } from "@/db/schema";
+import { archiveOrders, audit, sessions } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
 import { endAttempt, launchPending } from "@/server/attempts";
 import { createCommand } from "@/server/commands";
@@ -12,22 +11,17 @@ import { inTx, type ServiceContext } from "@/server/context";
 import { launchRunnerJob } from "@/server/runners";
 import { createRun } from "@/server/runs";
 import { deleteSession, getSession, markSessionRead, updateSession } from "@/server/sessions";
+import { runnerBundle } from "@/server/test/runner-bundle";
 import { startTestWeb } from "@/server/test/web";
-import { restoreVolume } from "@/volume";
 import { Archivers, archiveStorage, collectGarbage, endArchiverTurn, evictStorage, getStorage } from ".";
-import { bundleRunner, ChildArchivers } from "./test/child-archivers";
+import { ChildArchivers } from "./test/child-archivers";
 import { SYSTEM, tenantOperator } from "./test/context";
-import { claimSession, expire, folderOf, makeStoredSession, makeUsedSession, pack } from "./test/volume";
+import { claimSession, expire, folderOf, makeStoredSession, makeUsedSession, pack, readBack } from "./test/volume";
 
 const GC = { dryRun: false, limit: 50 };
 const ORDERED = "expired, its archive is being made";
 
-let bundle = "";
-beforeAll(() => {
-  const made = bundleRunner();
-  bundle = made.bundle;
-  return made.remove;
-});
+const bundle = runnerBundle();
 
 /** A server, and a worker that can reach no volume itself: archivers are processes of their own, on folders. */
 async function openPlace() {
@@ -39,7 +33,7 @@ async function openPlace() {
     settings: { ...ctx.settings, executor: "kubernetes" },
     volumes: { ...ctx.volumes, folderOf: () => null, isEmpty: async () => null },
   };
-  const launcher = new ChildArchivers(bundle, (name) => ctx.volumes.folderOf(name) ?? "");
+  const launcher = new ChildArchivers(bundle(), (name) => ctx.volumes.folderOf(name) ?? "");
   launcher.onExit(({ attemptId, code, signal, stderrTail }) => {
     void endAttempt(remote, attemptId, { code, signal, message: stderrTail });
     void endArchiverTurn(remote, attemptId, stderrTail);
@@ -82,24 +76,8 @@ async function orderOne(place: Place, note = "only here"): Promise<string> {
 }
 
 /** What the newest archive gives back, verified as a runner does. */
-async function readArchive({ ctx }: Place, sessionId: string): Promise<string> {
-  const folder = await mkdtemp(path.join(tmpdir(), "agentrun-restored-"));
-  const { archiveManifestId } =
-    (await ctx.db.select().from(sessions).where(eq(sessions.sessionId, sessionId)))[0] ?? {};
-  const [row] = await ctx.db
-    .select()
-    .from(archiveManifests)
-    .where(eq(archiveManifests.id, archiveManifestId ?? ""));
-  await restoreVolume({
-    dir: folder,
-    manifestId: row?.id ?? "",
-    manifest: row?.manifest,
-    writer: { attemptId: "att_test", runId: "run_test", leaseEpoch: 1 },
-    fetchSegment: async (digest) => (await ctx.archive.get(sessionId, digest)) ?? new Uint8Array(),
-  });
-  const note = await readFile(path.join(folder, "workspace/note.txt"), "utf8");
-  await rm(folder, { recursive: true });
-  return note;
+function readArchive({ ctx }: Place, sessionId: string): Promise<string> {
+  return readBack(ctx, sessionId);
 }
 
 test("a volume out of reach is archived by a process beside it, then evicted; its archive gives all of it back", async () => {

@@ -11,6 +11,7 @@ import { createTestStore, SYSTEM, tenantOperator } from "./test/context";
 import {
   archive,
   claimSession,
+  endRun,
   expire,
   folderOf,
   makeStoredSession,
@@ -117,7 +118,7 @@ test("a volume of which parts cannot be read is kept, whoever made its archive, 
   await writeFile(workspace, "");
   const held = await claimSession(ctx, sessionId);
   await archive(ctx, held, sessionId);
-  await finishRun(held.runner, { runId: held.runId, leaseEpoch: held.leaseEpoch, terminalStatus: "completed" });
+  await endRun(held);
   await expire(ctx, sessionId);
   const kept = [{ sessionId, reason: expect.stringMatching(/^unreadable/) }];
   const remote = { ...ctx, volumes: { ...ctx.volumes, folderOf: () => null } };

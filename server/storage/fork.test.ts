@@ -10,7 +10,7 @@ import { deleteSession, requireSession } from "@/server/sessions";
 import { restoreVolume } from "@/volume";
 import { evictStorage, forkSession, getStorage, refreshStorage, repairStorage } from ".";
 import { createTestStore, runnerOf, tenantOperator } from "./test/context";
-import { archive, claimSession, folderOf, makeStoredSession, makeUsedSession, readNote, runTurn } from "./test/volume";
+import { claimSession, endRun, folderOf, makeStoredSession, makeUsedSession, readNote, takeTurns } from "./test/volume";
 
 /** What the first run's runner does of a session that is to be restored; answers what its volume holds then. */
 async function resume(ctx: ServiceContext, sessionId: string): Promise<string | null> {
@@ -36,11 +36,8 @@ async function resume(ctx: ServiceContext, sessionId: string): Promise<string | 
 /** More turns, so that everything older is pruned, as if hours had passed. */
 async function goOn(ctx: ServiceContext, sessionId: string, notes: string[]): Promise<void> {
   const held = await claimSession(ctx, sessionId);
-  for (const note of notes) {
-    await runTurn(ctx, held, { sessionId, note });
-    await archive(ctx, held, sessionId);
-  }
-  await finishRun(held.runner, { runId: held.runId, leaseEpoch: held.leaseEpoch, terminalStatus: "completed" });
+  await takeTurns(ctx, held, { sessionId, notes });
+  await endRun(held);
   const isSources = eq(archiveSegments.sessionId, sessionId);
   await ctx.db.update(archiveSegments).set({ createdAt: sql`now() - interval '2 hours'` }).where(isSources);
   await pruneSegments(ctx, sessionId);

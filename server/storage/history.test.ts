@@ -1,14 +1,13 @@
 import { expect, test } from "vitest";
-import type { ServiceContext } from "@/server/context";
+import type { ServiceContext, StorageSettings } from "@/server/context";
 import { collectGarbage, listGcHistory, pinStorage } from ".";
-import { createTestStore, SYSTEM, type TestStore, tenantOperator } from "./test/context";
+import { createTestStore, SYSTEM, type TestStore, tenantOperator, withStorage } from "./test/context";
 import { expire, makeStoredSession, makeUsedSession, PAST } from "./test/volume";
 
 const GC = { dryRun: false, limit: 50 };
 
-function loopOf(store: TestStore, settings: Partial<ServiceContext["settings"]["storage"]> = {}): ServiceContext {
-  const ctx = store.as({ ...SYSTEM, name: "storage-gc" });
-  return { ...ctx, settings: { ...ctx.settings, storage: { ...ctx.settings.storage, ...settings } } };
+function loopOf(store: TestStore, settings: Partial<StorageSettings> = {}): ServiceContext {
+  return withStorage(store.as({ ...SYSTEM, name: "storage-gc" }), settings);
 }
 
 test("a collection leaves one line of what went, what stayed and why; one that did nothing leaves none", async () => {

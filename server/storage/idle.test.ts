@@ -4,7 +4,7 @@ import { sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { createRun } from "@/server/runs";
 import { collectGarbage, extendStorage, getStorage, listStorage, pinStorage, restoreStorage, unpinStorage } from ".";
-import { createTestStore, type TestStore } from "./test/context";
+import { createTestStore, type TestStore, withStorage } from "./test/context";
 import { claimSession, makeStoredSession, makeUsedSession } from "./test/volume";
 
 const DAY_MS = 86_400_000;
@@ -12,8 +12,7 @@ const GC = { dryRun: false, limit: 50 };
 
 /** A store whose configuration lets sessions expire after a day of idleness. */
 function idleOf(store: TestStore): ServiceContext {
-  const ctx = store.as();
-  return { ...ctx, settings: { ...ctx.settings, storage: { ...ctx.settings.storage, idleTtlMs: DAY_MS } } };
+  return withStorage(store.as(), { idleTtlMs: DAY_MS });
 }
 
 /** As if nobody had used a session for so long. */

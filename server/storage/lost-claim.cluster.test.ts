@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { useClaim } from "@/server/test/cluster/pods";
 import { openContext } from "@/server/test/faults/context";
 import { makeUsed } from "@/server/test/faults/subjects";
 import { createFaultWorld } from "@/server/test/faults/world";
@@ -12,17 +13,7 @@ test("a claim that a person deletes while a pod holds it is given to no new run,
   const { namespace } = world.place;
   const name = ctx.volumes.nameFor(subject.sessionId);
   const before = await ctx.volumes.find(name);
-  await world.person.createNamespacedPod({
-    namespace,
-    body: {
-      metadata: { name: "holder" },
-      spec: {
-        nodeName: "nowhere",
-        containers: [{ name: "one", image: "none", volumeMounts: [{ name: "volume", mountPath: "/volume" }] }],
-        volumes: [{ name: "volume", persistentVolumeClaim: { claimName: name } }],
-      },
-    },
-  });
+  await useClaim(world.person, { namespace, claimName: name, podName: "holder" });
   await world.person.deleteNamespacedPersistentVolumeClaim({ name, namespace });
   expect(await ctx.volumes.find(name)).toMatchObject({ phase: "Terminating" });
   await expect(prepareVolume(ctx, subject.sessionId)).rejects.toThrow("still being deleted");

@@ -4,6 +4,7 @@ import { sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { createSession } from "@/server/sessions";
 import { createTestNamespace, type TestNamespace } from "@/server/test/cluster/namespace";
+import { useClaim } from "@/server/test/cluster/pods";
 import { createKubernetesVolumes } from "@/server/volumes/kubernetes";
 import { adoptVolume, deleteVolume, getStorage, listOrphans } from ".";
 import { createTestStore, type TestStore } from "./test/context";
@@ -20,17 +21,7 @@ test("a claim without a session is found, and deleted with the pod that still us
   const kept = await createSession(ctx, { backendProfile: "codex" });
   const { sessionId } = await createSession(ctx, { backendProfile: "codex", tenantId: "acme" });
   const name = ctx.volumes.nameFor(sessionId);
-  await place.core.createNamespacedPod({
-    namespace: place.name,
-    body: {
-      metadata: { name: "user" },
-      spec: {
-        nodeName: "nowhere",
-        containers: [{ name: "one", image: "none", volumeMounts: [{ name: "volume", mountPath: "/volume" }] }],
-        volumes: [{ name: "volume", persistentVolumeClaim: { claimName: name } }],
-      },
-    },
-  });
+  await useClaim(place.core, { namespace: place.name, claimName: name, podName: "user" });
   expect((await listOrphans(ctx)).items).toEqual([]);
   await ctx.db.delete(sessions).where(eq(sessions.sessionId, sessionId));
   const { items, provider } = await listOrphans(ctx);

@@ -18,6 +18,7 @@ import {
 import { createTestStore, tenantOperator } from "./test/context";
 import {
   claimSession,
+  endRun,
   expire,
   makeStoredSession,
   makeUsedSession,
@@ -199,7 +200,7 @@ test.each(["archiving", "failed"] as const)(
     const sessionId = await makeUsedSession(ctx, { note: "archived" });
     const held = await claimSession(ctx, sessionId);
     await runTurn(ctx, held, { sessionId, note: "only on the volume" });
-    await finishRun(held.runner, { runId: held.runId, leaseEpoch: held.leaseEpoch, terminalStatus: "completed" });
+    await endRun(held);
     await ctx.db.update(sessions).set({ storageState, expiresAt: PAST }).where(eq(sessions.sessionId, sessionId));
 
     expect(await restoreStorage(ctx, { sessionId })).toMatchObject({ storageKind: "pvc", storageState: "live" });

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
@@ -13,13 +13,6 @@ import { startTestWeb } from "@/server/test/web";
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of the API, as a program without types reads them.
 type Json = any;
-
-/** Bundles the runner as its image holds it; answers the file. */
-export function bundleRunner(): string {
-  const file = path.resolve("test-results", `runner-${process.pid}.mjs`);
-  execFileSync(process.execPath, ["scripts/bundle-runner.mjs", file]);
-  return file;
-}
 
 /** A server, a database and a folder for volumes, on which runners are started as a cluster would start them. */
 export async function openRunnerPlace(bundle: string) {

@@ -1,17 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { RUNNER_EXIT } from "@/contract/runner";
-import { bundleRunner, openRunnerPlace } from "@/server/test/runner-place";
+import { runnerBundle } from "@/server/test/runner-bundle";
+import { openRunnerPlace } from "@/server/test/runner-place";
 
 // A pod's two steps as two real processes of the bundled runner, one after the other, against a real server.
-let bundle = "";
-beforeAll(() => {
-  bundle = bundleRunner();
-  return () => rmSync(bundle, { force: true });
-});
-const openPlace = () => openRunnerPlace(bundle);
+const bundle = runnerBundle();
+const openPlace = () => openRunnerPlace(bundle());
 
 const IN_NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"];
 /** Mounts a folder over itself, read-only, for the command that follows: what a pod's spec does. */

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { type ArchiverSpec, type AttemptExit, jobNameOf } from "@/server/executors/executor";
-import { ARCHIVER, POLICY } from "@/server/test/cluster/attempt";
+import { type ArchiverSpec, jobNameOf } from "@/server/executors/executor";
+import { ARCHIVER } from "@/server/test/cluster/attempt";
+import { openExecutor } from "@/server/test/cluster/executor";
 import { createTestNamespace, type TestNamespace } from "@/server/test/cluster/namespace";
-import { ended, podOf, say } from "@/server/test/cluster/pods";
-import { createKubernetesExecutor } from ".";
+import { bindToLostNode, ended, podOf, say } from "@/server/test/cluster/pods";
 
 // As in the executor's own tests the cluster's control plane is real, and the tests say what a node would.
 let attempts = 0;
@@ -14,19 +14,10 @@ function specOf(): ArchiverSpec {
 }
 
 function open(place: TestNamespace) {
-  const exits: AttemptExit[] = [];
-  const errors: unknown[] = [];
-  const executor = createKubernetesExecutor({
-    cluster: place.cluster,
-    policy: { ...POLICY, serviceAccount: null },
-    onError: (error) => errors.push(error),
-    relistMs: 100,
-    endDeadlineMs: 5_000,
-  });
-  executor.onExit((exit) => exits.push(exit));
+  const { executor, ...opened } = openExecutor(place);
   const { launchArchiver: launch, end, observe } = executor;
   if (launch === null) throw new Error("claims are archived by Jobs");
-  return { launch, end, observe, exits, errors, [Symbol.asyncDispose]: () => executor.close() };
+  return { ...opened, launch, end, observe };
 }
 
 test("an archiver's pod is a restricted one with the claim read-only, a token, and a way to web alone", async () => {
@@ -111,8 +102,7 @@ test("an archiver is gone once its pod is; one on a node that does not answer st
 
   await opened.launch(held);
   const { name } = await podOf(place, held.attemptId);
-  const target = { kind: "Node", name: "lost-node" };
-  await place.core.createNamespacedPodBinding({ name, namespace: place.name, body: { metadata: { name }, target } });
+  await bindToLostNode(place, name);
   expect(await opened.end(held.attemptId)).toBe("unconfirmed");
   await place.core.deleteNamespacedPod({ name, namespace: place.name, gracePeriodSeconds: 0 });
   await expect.poll(() => opened.end(held.attemptId), { timeout: 15_000 }).toBe("gone");

@@ -4,7 +4,7 @@ import { jobNameOf } from "@/server/executors/executor";
 import { POLICY } from "@/server/test/cluster/attempt";
 import { openExecutor, specOf } from "@/server/test/cluster/executor";
 import { createTestNamespace } from "@/server/test/cluster/namespace";
-import { ended, podOf, say } from "@/server/test/cluster/pods";
+import { bindToLostNode, ended, podOf, say } from "@/server/test/cluster/pods";
 import { jobFor } from "./manifests";
 
 // The API server, its controllers and its scheduler are real; there is no node, so the tests say what a node would.
@@ -216,11 +216,7 @@ test("an attempt is gone once its pod is; one on a node that does not answer sta
 
   await executor.launch(held);
   const { name } = await podOf(place, held.attemptId);
-  await place.core.createNamespacedPodBinding({
-    name,
-    namespace: place.name,
-    body: { metadata: { name }, target: { kind: "Node", name: "lost-node" } },
-  });
+  await bindToLostNode(place, name);
   expect(await executor.end(held.attemptId)).toBe("unconfirmed");
   expect(await executor.observe(held.attemptId)).toBe("running");
   await place.core.deleteNamespacedPod({ name, namespace: place.name, gracePeriodSeconds: 0 });

@@ -1,15 +1,5 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { rmSync } from "node:fs";
-import path from "node:path";
+import { type ChildProcess, spawn } from "node:child_process";
 import type { ArchiverSpec, AttemptExit, Executor, LaunchSpec, Observation, Started } from "@/server/executors";
-
-/** The runner as an image has it; `remove` takes it away again. */
-export function bundleRunner(): { bundle: string; remove(): void } {
-  const folder = path.resolve("test-results", `archiver-${process.pid}`);
-  const bundle = path.join(folder, "runner.mjs");
-  execFileSync(process.execPath, ["scripts/bundle-runner.mjs", bundle]);
-  return { bundle, remove: () => rmSync(folder, { recursive: true, force: true }) };
-}
 
 /**
  * Archivers as real processes of this machine, on folders in the place of claims. Runners are only noted: what a test

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { createTestDatabase, type TestDatabase } from "@/db/test/database";
 import { createFolderArchive } from "@/server/archive/folder";
-import type { Actor, ServiceContext } from "@/server/context";
+import type { Actor, ServiceContext, StorageSettings } from "@/server/context";
 import { ADMIN, type TestContext, testContext } from "@/server/test/context";
 import { createLocalVolumes } from "@/server/volumes/local";
 
@@ -39,4 +39,9 @@ export async function createTestStore(): Promise<TestStore> {
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** The same caller where storage is configured in another way. */
+export function withStorage(ctx: ServiceContext, storage: Partial<StorageSettings>): ServiceContext {
+  return { ...ctx, settings: { ...ctx.settings, storage: { ...ctx.settings.storage, ...storage } } };
 }

@@ -1,17 +1,18 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { eq } from "drizzle-orm";
 import { sessions } from "@/db/schema";
 import { ackCommand, createCommand, finishCommand } from "@/server/commands";
 import type { Actor, ServiceContext } from "@/server/context";
-import { commitManifest, missingSegments, putSegment } from "@/server/manifests";
+import { commitManifest, getManifest, getSegment, missingSegments, putSegment } from "@/server/manifests";
 import { claimRun, createRun, finishRun } from "@/server/runs";
 import { createSession } from "@/server/sessions";
 import { refreshStorage } from "@/server/storage";
-import { emptyCache, type Manifest, packVolume, type Segment, volumeLayout } from "@/volume";
+import { emptyCache, type Manifest, packVolume, restoreVolume, type Segment, volumeLayout } from "@/volume";
 import { runnerOf } from "./context";
 
-const NOTE = "workspace/note.txt";
+export const NOTE = "workspace/note.txt";
 
 /** A session with its volume, as a caller makes it. */
 export async function makeStoredSession(
@@ -120,8 +121,44 @@ export async function makeUsedSession(
   const held = await claimSession(ctx, sessionId);
   await runTurn(ctx, held, { sessionId, note: options.note });
   if (options.isArchived !== false) await archive(ctx, held, sessionId);
-  await finishRun(held.runner, { runId: held.runId, leaseEpoch: held.leaseEpoch, terminalStatus: "completed" });
+  await endRun(held);
   return sessionId;
+}
+
+/** Turns of a run, each archived before the next. */
+export async function takeTurns(
+  ctx: ServiceContext,
+  held: HeldRun,
+  turns: { sessionId: string; notes: string[] },
+): Promise<void> {
+  const { sessionId, notes } = turns;
+  for (const note of notes) {
+    await runTurn(ctx, held, { sessionId, note });
+    await archive(ctx, held, sessionId);
+  }
+}
+
+/** Ends a run as its runner does whose work is done. */
+export async function endRun({ runner, runId, leaseEpoch }: HeldRun): Promise<void> {
+  await finishRun(runner, { runId, leaseEpoch, terminalStatus: "completed" });
+}
+
+/** Restores the newest archive into a folder of its own, which verifies every digest, and reads the note. */
+export async function readBack(ctx: ServiceContext, sessionId: string): Promise<string> {
+  const dir = await mkdtemp(path.join(tmpdir(), "agentrun-read-back-"));
+  try {
+    const { manifest, manifestId } = await getManifest(ctx, { sessionId });
+    await restoreVolume({
+      dir,
+      manifest,
+      manifestId,
+      fetchSegment: (sha256) => getSegment(ctx, { sessionId, sha256 }),
+      writer: { runId: "read-back", attemptId: "read-back", leaseEpoch: 0 },
+    });
+    return await readFile(path.join(dir, NOTE), "utf8");
+  } finally {
+    await rm(dir, { recursive: true });
+  }
 }
 
 export async function expire(ctx: ServiceContext, sessionId: string): Promise<void> {

@@ -1,12 +1,11 @@
 import { rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
-import https from "node:https";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
-import * as k8s from "@kubernetes/client-node";
 import { inject } from "vitest";
 import { Cluster } from "@/server/kubernetes";
 import type { TestNamespace } from "./namespace";
+import { proxyKubeconfig, upstreamOf } from "./upstream";
 
 export interface ApiProxy extends AsyncDisposable {
   cluster: Cluster;
@@ -24,11 +23,7 @@ export async function startApiProxy(
   place: TestNamespace,
   options: { answer?: (call: string) => string | null } = {},
 ): Promise<ApiProxy> {
-  const admin = new k8s.KubeConfig();
-  admin.loadFromFile(inject("kubeconfig"));
-  const target = new URL(admin.getCurrentCluster()?.server ?? "");
-  const trust: https.RequestOptions & { headers: http.OutgoingHttpHeaders } = { headers: {} };
-  await admin.applyToHTTPSOptions(trust);
+  const upstream = await upstreamOf(inject("kubeconfig"));
   const calls: string[] = [];
   let isCut = false;
 
@@ -37,10 +32,7 @@ export async function startApiProxy(
     calls.push(call);
     const own = options.answer?.(`${call}?${request.url?.split("?")[1] ?? ""}`) ?? null;
     if (own !== null) return void response.writeHead(200, { "content-type": "application/json" }).end(own);
-    const { hostname, port } = target;
-    const { method, url } = request;
-    const headers = { ...request.headers, ...trust.headers };
-    const onward = https.request({ ...trust, hostname, port, method, path: url, headers }, (answer) => {
+    const onward = upstream(request).on("response", (answer) => {
       response.writeHead(answer.statusCode ?? 500, answer.headers);
       response.flushHeaders();
       answer.pipe(response);
@@ -54,13 +46,8 @@ export async function startApiProxy(
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  const config = new k8s.KubeConfig();
-  config.loadFromClusterAndUser(
-    { name: "proxy", server: `http://127.0.0.1:${port}`, skipTLSVerify: true },
-    { name: "nobody" },
-  );
   const kubeconfig = path.resolve("test-results", `${place.name}.kubeconfig`);
-  writeFileSync(kubeconfig, config.exportConfig(), { mode: 0o600 });
+  writeFileSync(kubeconfig, proxyKubeconfig(port), { mode: 0o600 });
   const cut = () => {
     isCut = true;
     server.closeAllConnections();

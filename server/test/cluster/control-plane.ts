@@ -23,23 +23,44 @@ export function startControlPlane(): ControlPlane {
       stop: () => undefined,
     };
   }
-  const kit = process.env.AGENTRUN_KUBERNETES_KIT;
-  if (!kit || !existsSync(path.join(kit, "cluster"))) {
+  const kit = openKit();
+  if (!kit) {
     throw new Error(
       "no cluster to test against: name a kubeconfig in AGENTRUN_TEST_KUBECONFIG, such as that of kind or k3d",
     );
   }
-  const cluster = path.join(kit, "cluster");
   const folder = path.resolve("test-results", `cluster-${process.pid}`);
-  mkdirSync(folder, { recursive: true });
-  const kubeconfig = execFileSync(cluster, ["up", folder], { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
   return {
-    kubeconfig: kubeconfig.trim().split("\n").at(-1) ?? "",
+    kubeconfig: kit.up(folder),
     auditLog: path.join(folder, "audit.log"),
     stop() {
-      execFileSync(cluster, ["down", folder], { stdio: "ignore" });
+      kit.down(folder);
       // Its logs stay, which are small.
       for (const large of ["bin", "etcd"]) rmSync(path.join(folder, large), { recursive: true, force: true });
     },
+  };
+}
+
+export type Kit = {
+  /** Starts a cluster in a folder; answers an administrator's kubeconfig. */
+  up(folder: string, ...flags: string[]): string;
+  /** Ends everything that was started there. */
+  down(folder: string): void;
+};
+
+/** The test kit that AGENTRUN_KUBERNETES_KIT names; null without one. */
+export function openKit(): Kit | null {
+  const kit = process.env.AGENTRUN_KUBERNETES_KIT;
+  const program = path.join(kit ?? "", "cluster");
+  if (!kit || !existsSync(program)) return null;
+  const run = (...args: string[]) =>
+    execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+  return {
+    up(folder, ...flags) {
+      mkdirSync(folder, { recursive: true });
+      const printed = run("up", folder, ...flags).trim();
+      return printed.split("\n").at(-1) ?? "";
+    },
+    down: (folder) => void run("down", folder),
   };
 }

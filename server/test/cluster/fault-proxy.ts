@@ -1,10 +1,9 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import https from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import * as k8s from "@kubernetes/client-node";
+import { proxyKubeconfig, type Upstream, upstreamOf } from "./upstream";
 
 /** What happens to a request in place of being passed on. */
 export type Fault =
@@ -50,7 +49,7 @@ const WORDS = {
 
 /** A way to the real API server, with an administrator's credentials, on which requests meet faults. */
 export async function startFaultProxy(kubeconfig: string): Promise<FaultProxy> {
-  const ask = await openUpstream(kubeconfig);
+  const upstream = await upstreamOf(kubeconfig);
   const recorded = new Map<string, Reply>();
   let rules: Struck[] = [];
 
@@ -68,7 +67,7 @@ export async function startFaultProxy(kubeconfig: string): Promise<FaultProxy> {
     if (fault?.kind === "hold") await fault.until;
     const stale = fault?.kind === "stale" ? recorded.get(url) : undefined;
     if (stale) return send(response, stale);
-    const reply = await ask(request, body);
+    const reply = await ask(upstream, request, body);
     if (method === "GET" && !recorded.has(url)) recorded.set(url, reply);
     if (fault?.kind !== "cut") return send(response, reply);
     if (fault.where === "within") {
@@ -90,7 +89,7 @@ export async function startFaultProxy(kubeconfig: string): Promise<FaultProxy> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const folder = await mkdtemp(path.join(tmpdir(), "agentrun-proxy-"));
   const file = path.join(folder, "kubeconfig");
-  await writeFile(file, kubeconfigOf((server.address() as AddressInfo).port));
+  await writeFile(file, proxyKubeconfig((server.address() as AddressInfo).port));
   return {
     kubeconfig: file,
     strike(rule) {
@@ -112,25 +111,12 @@ export async function startFaultProxy(kubeconfig: string): Promise<FaultProxy> {
   };
 }
 
-async function openUpstream(kubeconfig: string): Promise<(request: IncomingMessage, body: Buffer) => Promise<Reply>> {
-  const config = new k8s.KubeConfig();
-  config.loadFromFile(kubeconfig);
-  const { server } = config.getCurrentCluster() ?? {};
-  if (!server) throw new Error(`${kubeconfig} names no cluster`);
-  const credentials: https.RequestOptions = {};
-  await config.applyToHTTPSOptions(credentials);
-  return async ({ method, url, headers }, body) => {
-    const { host: _host, connection: _connection, ...passed } = headers;
-    const options = { ...credentials, method, headers: { ...passed, ...credentials.headers } };
-    const reply = await new Promise<IncomingMessage>((resolve, reject) => {
-      https
-        .request(new URL(url ?? "/", server), options, resolve)
-        .on("error", reject)
-        .end(body);
-    });
-    const type = reply.headers["content-type"] ?? "application/json";
-    return { status: reply.statusCode ?? 502, headers: { "content-type": type }, body: await readAll(reply) };
-  };
+async function ask(upstream: Upstream, request: IncomingMessage, body: Buffer): Promise<Reply> {
+  const reply = await new Promise<IncomingMessage>((resolve, reject) => {
+    upstream(request).on("response", resolve).on("error", reject).end(body);
+  });
+  const type = reply.headers["content-type"] ?? "application/json";
+  return { status: reply.statusCode ?? 502, headers: { "content-type": type }, body: await readAll(reply) };
 }
 
 async function readAll(stream: IncomingMessage): Promise<Buffer> {
@@ -146,16 +132,4 @@ function refusal(code: keyof typeof WORDS): Reply {
 
 function send(response: ServerResponse, { status, headers, body }: Reply): void {
   response.writeHead(status, headers).end(body);
-}
-
-/** JSON is YAML too. The client speaks plain HTTP only where it is told not to ask for certificates. */
-function kubeconfigOf(port: number): string {
-  return JSON.stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: [{ name: "proxy", cluster: { server: `http://127.0.0.1:${port}`, "insecure-skip-tls-verify": true } }],
-    users: [{ name: "nobody", user: {} }],
-    contexts: [{ name: "proxy", context: { cluster: "proxy", user: "nobody" } }],
-    "current-context": "proxy",
-  });
 }

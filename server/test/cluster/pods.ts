@@ -35,3 +35,28 @@ export async function say(place: TestNamespace, name: string, status: Record<str
 export function ended(terminated: Partial<k8s.V1ContainerStateTerminated>): object[] {
   return [{ name: "runner", image: "i", imageID: "i", ready: false, restartCount: 0, state: { terminated } }];
 }
+
+/** A pod that mounts a claim and that no node will ever end: it holds the claim until somebody deletes it. */
+export async function useClaim(
+  core: k8s.CoreV1Api,
+  use: { namespace: string; claimName: string; podName: string },
+): Promise<void> {
+  const { namespace, claimName, podName } = use;
+  await core.createNamespacedPod({
+    namespace,
+    body: {
+      metadata: { name: podName },
+      spec: {
+        nodeName: "nowhere",
+        containers: [{ name: "one", image: "none", volumeMounts: [{ name: "volume", mountPath: "/volume" }] }],
+        volumes: [{ name: "volume", persistentVolumeClaim: { claimName } }],
+      },
+    },
+  });
+}
+
+/** Binds a pod to a node that does not exist: nobody will say that it ended. */
+export async function bindToLostNode({ core, name: namespace }: TestNamespace, name: string): Promise<void> {
+  const target = { kind: "Node", name: "lost-node" };
+  await core.createNamespacedPodBinding({ name, namespace, body: { metadata: { name }, target } });
+}

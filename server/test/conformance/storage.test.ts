@@ -40,6 +40,19 @@ async function makeSession(more: Record<string, unknown> = {}): Promise<string> 
   return (await program().post("/sessions", { backendProfile: "codex", ...more })).sessionId;
 }
 
+/** A run's one turn, whose rollout lies on the session's volume and in no archive. */
+async function takeUnarchivedTurn(runId: string, sessionId: string): Promise<void> {
+  const turn = await program().turn(runId);
+  const { leaseEpoch } = await program().claim(runId, "r1");
+  await program().post(`/commands/${turn.id}/ack`, { leaseEpoch });
+  await program().post(`/commands/${turn.id}/finish`, { leaseEpoch, terminalStatus: "completed" });
+  await program().post(`/runs/${runId}/finish`, { leaseEpoch, terminalStatus: "completed" });
+  const { pvcName } = await program().get(`/sessions/${sessionId}/storage`);
+  const folder = path.join(program().web.wiring.env.AGENTRUN_DATA_DIR, "volumes", pvcName, "sessions");
+  await mkdir(folder, { recursive: true });
+  await writeFile(path.join(folder, "rollout.jsonl"), "{}\n");
+}
+
 test("the summary has the contract's fields, and a runner's report fills it", async () => {
   const sessionId = await makeSession();
   const before = await program().get(`/sessions/${sessionId}/storage`);
@@ -154,15 +167,7 @@ test("a dry run lists what would go and changes nothing; then the oldest expiry 
 
 test("a volume that holds a turn that no archive has is kept", async () => {
   const { run, sessionId } = await program().sessionRun();
-  const turn = await program().turn(run.id);
-  const { leaseEpoch } = await program().claim(run.id, "r1");
-  await program().post(`/commands/${turn.id}/ack`, { leaseEpoch });
-  await program().post(`/commands/${turn.id}/finish`, { leaseEpoch, terminalStatus: "completed" });
-  await program().post(`/runs/${run.id}/finish`, { leaseEpoch, terminalStatus: "completed" });
-  const { pvcName } = await program().get(`/sessions/${sessionId}/storage`);
-  const folder = path.join(program().web.wiring.env.AGENTRUN_DATA_DIR, "volumes", pvcName, "sessions");
-  await mkdir(folder, { recursive: true });
-  await writeFile(path.join(folder, "rollout.jsonl"), "{}\n");
+  await takeUnarchivedTurn(run.id, sessionId);
   await program().ok("PATCH", `/sessions/${sessionId}`, { expiresAt: PAST });
   const dry = await program().post("/sessions/storage/gc", { dryRun: true });
   const report = await program().post("/sessions/storage/gc", {});
@@ -283,15 +288,7 @@ test("a volume of no session is shown, adopted, and deleted once it is confirmed
 test("a fork has its source's archive under an id of its own: archive-missing without one", async () => {
   const { run, sessionId } = await program().sessionRun();
   expect((await program().refused(409, "POST", `/sessions/${sessionId}/fork`)).reason).toBe("archive-missing");
-  const turn = await program().turn(run.id);
-  const { leaseEpoch } = await program().claim(run.id, "r1");
-  await program().post(`/commands/${turn.id}/ack`, { leaseEpoch });
-  await program().post(`/commands/${turn.id}/finish`, { leaseEpoch, terminalStatus: "completed" });
-  await program().post(`/runs/${run.id}/finish`, { leaseEpoch, terminalStatus: "completed" });
-  const { pvcName } = await program().get(`/sessions/${sessionId}/storage`);
-  const folder = path.join(program().web.wiring.env.AGENTRUN_DATA_DIR, "volumes", pvcName, "sessions");
-  await mkdir(folder, { recursive: true });
-  await writeFile(path.join(folder, "rollout.jsonl"), "{}\n");
+  await takeUnarchivedTurn(run.id, sessionId);
   // A collection makes the archive that no runner made.
   await program().ok("PATCH", `/sessions/${sessionId}`, { expiresAt: PAST });
   await program().post("/sessions/storage/gc", {});

@@ -1,13 +1,15 @@
 import type { ServiceContext } from "@/server/context";
+import { isAgentRunError } from "@/server/errors";
 import { claimRun, createRun } from "@/server/runs";
 import { updateSession } from "@/server/sessions";
 import { pinStorage, prepareVolume, repairStorage, restoreStorage, unpinStorage } from "@/server/storage";
 import { collectOne } from "@/server/storage/collect-one";
-import type { Subject } from "./subjects";
-import { PROFILE } from "./subjects";
+import { inTenant } from "./context";
+import { PROFILE, type Subject } from "./subjects";
 
 export type Act = "collect" | "repair" | "run" | "extend" | "pin" | "unpin" | "restore";
 export type Claimed = { runId: string; leaseEpoch: number };
+export type Answer = { value: unknown } | { refused: { failureKind: string; message: string } };
 
 const HOUR_MS = 3_600_000;
 
@@ -22,6 +24,16 @@ export const ACTS: Record<Act, (ctx: ServiceContext, subject: Subject) => Promis
   pin: (ctx, { sessionId }) => pinStorage(ctx, { sessionId }),
   unpin: (ctx, { sessionId }) => unpinStorage(ctx, { sessionId }),
 };
+
+/** What a process answers to an act in its subject's tenant; only a refusal is an answer, anything else is thrown. */
+export async function answer(ctx: ServiceContext, act: Act, subject: Subject): Promise<Answer> {
+  try {
+    return { value: await ACTS[act](inTenant(ctx, subject.tenantId), subject) };
+  } catch (error) {
+    if (!isAgentRunError(error)) throw error;
+    return { refused: { failureKind: error.failureKind, message: error.message } };
+  }
+}
 
 /** A run as far as its runner's claim: the launcher makes sure of the volume first. */
 async function startRun(ctx: ServiceContext, { sessionId }: Subject): Promise<Claimed> {

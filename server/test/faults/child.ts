@@ -4,6 +4,7 @@ import { storyOf } from "./stories";
 import { storyContext } from "./story-context";
 import type { Subject } from "./subjects";
 import { Tracer } from "./tracer";
+import { inGroups } from "./trials";
 
 /** What a child is told to do: to die at one point of a story for each subject, or to recover after such a death. */
 export type ChildJob = {
@@ -23,11 +24,7 @@ const { place } = job;
 const opened = openContext(place);
 
 if (job.phase === "die") {
-  const waiting = [...job.targets];
-  const comeToStand = async () => {
-    for (let next = waiting.pop(); next; next = waiting.pop()) await standAt(next.subject, next.stopAt);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, comeToStand));
+  await inGroups(job.targets, AT_ONCE, ({ subject, stopAt }) => standAt(subject, stopAt));
   // All stand still where they are to die: one death takes them together.
   process.kill(process.pid, "SIGKILL");
 } else {

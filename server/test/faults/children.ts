@@ -5,10 +5,10 @@ import path from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { build } from "esbuild";
-import type { Act } from "./acts";
+import type { Act, Answer } from "./acts";
 import type { ChildJob } from "./child";
 import type { Place } from "./context";
-import type { Answer } from "./rival";
+import type { Reply } from "./rival";
 import type { Subject } from "./subjects";
 
 /** Another process that works on the same place. */
@@ -58,9 +58,9 @@ function startRival(program: string, place: Place): Rival {
   const waiting = new Map<number, { resolve(answer: Answer): void; reject(error: Error): void }>();
   let asked = 0;
   createInterface({ input: child.stdout }).on("line", (line) => {
-    const answer: Answer = JSON.parse(line);
-    waiting.get(answer.id)?.resolve(answer);
-    waiting.delete(answer.id);
+    const { id, answer }: Reply = JSON.parse(line);
+    waiting.get(id)?.resolve(answer);
+    waiting.delete(id);
   });
   child.on("close", () => {
     for (const { reject } of waiting.values()) reject(new Error("the other process died"));

@@ -1,10 +1,10 @@
 import type * as k8s from "@kubernetes/client-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { evictStorage, getStorage, repairStorage } from "@/server/storage";
+import { readBack } from "@/server/storage/test/volume";
 import type { Volumes } from "@/server/volumes/volumes";
 import { claimsOf, inTenant, openContext } from "./context";
 import { traceCluster } from "./crossings";
-import { readBack } from "./outcome";
 import { makeUsed, markerOf, type Subject } from "./subjects";
 import { dice, inGroups, trials } from "./trials";
 import { auditFindings, createFaultWorld, type FaultWorld } from "./world";

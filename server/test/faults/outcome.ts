@@ -1,15 +1,13 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { and, eq, like, or, sql } from "drizzle-orm";
 import { archiveSegments, audit, runs, sessions } from "@/db/schema";
 import { sessionPrefix } from "@/server/archive/key";
 import type { ServiceContext } from "@/server/context";
-import { getManifest, getSegment } from "@/server/manifests";
+import { readBack } from "@/server/storage/test/volume";
 import type { LiveClaim } from "@/server/test/cluster/audit-checker";
-import { restoreVolume } from "@/volume";
 import type { Place } from "./context";
-import { NOTE, type Subject } from "./subjects";
+import type { Subject } from "./subjects";
 
 /** What is left of a session on every side, without what differs from one session to the next. */
 export type Outcome = {
@@ -81,22 +79,4 @@ async function countFiles(folder: string): Promise<number> {
     (names) => names.length,
     () => 0,
   );
-}
-
-/** Restores the newest archive into a folder of its own, which verifies every digest, and reads the marker. */
-export async function readBack(ctx: ServiceContext, sessionId: string): Promise<string> {
-  const dir = await mkdtemp(path.join(tmpdir(), "agentrun-read-back-"));
-  try {
-    const { manifest, manifestId } = await getManifest(ctx, { sessionId });
-    await restoreVolume({
-      dir,
-      manifest,
-      manifestId,
-      fetchSegment: (sha256) => getSegment(ctx, { sessionId, sha256 }),
-      writer: { runId: "read-back", attemptId: "read-back", leaseEpoch: 0 },
-    });
-    return await readFile(path.join(dir, NOTE), "utf8");
-  } finally {
-    await rm(dir, { recursive: true });
-  }
 }

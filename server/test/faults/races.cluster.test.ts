@@ -2,14 +2,11 @@ import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { StorageSummary } from "@/contract/storage";
 import { sessions } from "@/db/schema";
-import { isAgentRunError } from "@/server/errors";
 import { finishRun } from "@/server/runs";
-import { expire } from "@/server/storage/test/volume";
-import { ACTS, type Act, type Claimed } from "./acts";
+import { expire, readBack } from "@/server/storage/test/volume";
+import { ACTS, type Act, type Answer, answer, type Claimed } from "./acts";
 import { type Children, prepareChildren, type Rival } from "./children";
 import { inTenant } from "./context";
-import { readBack } from "./outcome";
-import type { Answer } from "./rival";
 import { makeUsed, markerOf, type Subject } from "./subjects";
 import { dice, inGroups, trials } from "./trials";
 import { auditFindings, createFaultWorld, type FaultWorld } from "./world";
@@ -118,13 +115,8 @@ async function later<T>(afterMs: number, work: () => Promise<T>): Promise<T> {
 }
 
 /** In this process, as the rival does in the other. */
-async function doHere(act: Act, subject: Subject): Promise<Answer> {
-  try {
-    return { id: 0, value: await ACTS[act](inTenant(world.ctx, subject.tenantId), subject) };
-  } catch (error) {
-    if (!isAgentRunError(error)) throw error;
-    return { id: 0, refused: { failureKind: error.failureKind, message: error.message } };
-  }
+function doHere(act: Act, subject: Subject): Promise<Answer> {
+  return answer(world.ctx, act, subject);
 }
 
 async function end({ runId, leaseEpoch }: Claimed): Promise<void> {

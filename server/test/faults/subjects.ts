@@ -6,6 +6,7 @@ import { sessions } from "@/db/schema";
 import { inTx, type ServiceContext } from "@/server/context";
 import { storeManifest, storeSegment } from "@/server/manifests";
 import { createSession } from "@/server/sessions";
+import { NOTE } from "@/server/storage/test/volume";
 import { emptyCache, packVolume, volumeLayout } from "@/volume";
 import type { Place } from "./context";
 
@@ -13,7 +14,6 @@ import type { Place } from "./context";
 export type Subject = { sessionId: string; tenantId: string };
 
 export const PROFILE = { backendProfile: "codex" };
-export const NOTE = "workspace/note.txt";
 
 export function markerOf({ sessionId }: Subject): string {
   return `the only copy of ${sessionId}`;

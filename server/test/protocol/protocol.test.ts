@@ -1,18 +1,15 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { RUNNER_PROTOCOL, RUNNER_PROTOCOL_BEFORE } from "@/contract/runner-protocol";
 import { RunnerVersionError } from "@/server/errors";
-import { bundleRunner, openRunnerPlace } from "@/server/test/runner-place";
+import { runnerBundle } from "@/server/test/runner-bundle";
+import { openRunnerPlace } from "@/server/test/runner-place";
 import { formOf, lackOf, type RecordedCall } from "./recorder";
 import { ASKING, type RecordedAttempt, type Recording, recordRunner, SESSION, TEXTS } from "./story";
 import before from "./v1.json";
 
-let bundle = "";
-beforeAll(() => {
-  bundle = bundleRunner();
-  return () => rmSync(bundle, { force: true });
-});
+const bundle = runnerBundle();
 
 const kindsOf = (recording: Recording) =>
   new Set(recording.attempts.flatMap(({ calls }) => calls.map(({ call }) => call)));
@@ -74,7 +71,7 @@ function send(url: string, asked: { call: string; text: string; bytes?: string |
 test("a server takes all that a runner of the version before asks of it, and tells it all that it was told", async () => {
   const recording = before as Recording;
   expect(recording.protocol).toBe(RUNNER_PROTOCOL_BEFORE);
-  await using place = await openRunnerPlace(bundle);
+  await using place = await openRunnerPlace(bundle());
   const [first, second] = recording.attempts;
   if (!first || !second) throw new Error("the recording has no two attempts");
 
@@ -102,7 +99,7 @@ test("the comparison of answers finds what is missing or of another type", () =>
 });
 
 test("a runner of this version asks in the same ways; its recording is what the next version is held to", async () => {
-  const recording = await recordRunner(bundle, RUNNER_PROTOCOL);
+  const recording = await recordRunner(bundle(), RUNNER_PROTOCOL);
   expect(kindsOf(recording)).toEqual(kindsOf(before as Recording));
   const claim = recording.attempts[0]?.calls.find(({ call }: RecordedCall) => call === "mutation runs.claim");
   expect(claim?.input).toMatchObject({ protocolVersion: RUNNER_PROTOCOL });
@@ -112,7 +109,7 @@ test("a runner of this version asks in the same ways; its recording is what the 
 }, 60_000);
 
 test("a runner of a version too far away is refused, and told what to deploy", async () => {
-  await using place = await openRunnerPlace(bundle);
+  await using place = await openRunnerPlace(bundle());
   const { runId, runnerId, launchToken: token } = await place.launch(SESSION, "hello");
   const text = JSON.stringify({ runId, runnerId, protocolVersion: RUNNER_PROTOCOL + 1 });
   const response = await send(place.url, { call: "mutation runs.claim", text, token });

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { Cluster } from "@/server/kubernetes";
 import { createTestNamespace, type TestNamespace } from "@/server/test/cluster/namespace";
+import { useClaim } from "@/server/test/cluster/pods";
 import { createKubernetesVolumes } from ".";
 
 const GIB = 1024 ** 3;
@@ -94,17 +95,7 @@ test("a claim that a pod uses stays until the pod is gone, and says so", async (
   await using place = await createTestNamespace();
   const volumes = open(place);
   const { name, uid } = await volumes.ensure(spec("ses_1"));
-  await place.core.createNamespacedPod({
-    namespace: place.name,
-    body: {
-      metadata: { name: "user" },
-      spec: {
-        nodeName: "nowhere",
-        containers: [{ name: "one", image: "none", volumeMounts: [{ name: "volume", mountPath: "/volume" }] }],
-        volumes: [{ name: "volume", persistentVolumeClaim: { claimName: name } }],
-      },
-    },
-  });
+  await useClaim(place.core, { namespace: place.name, claimName: name, podName: "user" });
   expect(await volumes.remove(name, uid)).toBe("going");
   expect(await volumes.find(name)).toMatchObject({ phase: "Terminating" });
   await expect(volumes.ensure(spec("ses_1"))).rejects.toThrow("still being deleted");
