@@ -5,7 +5,7 @@ import { retry } from "./persist";
 import { sendVolume } from "./send-volume";
 
 /** How long a session waits for an archive that gives no answer; the next turn's archive holds what this one missed. */
-const AWAY_MAX_MS = 30_000;
+const ARCHIVE_AWAY_MAX_MS = 30_000;
 
 /** The attempt is ending: an archive under way is given up, and the volume keeps what it holds. */
 class ArchiveStoppedError extends Error {}
@@ -42,7 +42,7 @@ export async function archiveVolume(
 async function ask<T>(attempt: Attempt, call: (opts: CallOptions) => Promise<T>): Promise<T> {
   const { abandoned: signal, config } = attempt;
   try {
-    return await retry(() => call({ signal }), { signal, awayMaxMs: config.archiveAwayMaxMs ?? AWAY_MAX_MS });
+    return await retry(() => call({ signal }), { signal, awayMaxMs: config.archiveAwayMaxMs ?? ARCHIVE_AWAY_MAX_MS });
   } catch (error) {
     if (signal.aborted) throw new ArchiveStoppedError();
     throw error;

@@ -5,6 +5,7 @@ import { archiveVolume } from "./archive";
 import { Attempt } from "./attempt";
 import { claimRun } from "./claim";
 import { CommandInbox } from "./command-inbox";
+import { commandsOf } from "./commands-of";
 import { conclude } from "./conclude";
 import type { RunnerConfig } from "./config";
 import { type ControlPlane, RefusedError } from "./control-plane";
@@ -219,13 +220,7 @@ class Loop {
   }
 
   private async readCommands(): Promise<void> {
-    for (let afterSeq = 0; ; ) {
-      const commands = await persist(() => this.controlPlane.listCommands({ runId: this.run.id, afterSeq }));
-      for (const command of commands) this.inbox.receive(command);
-      const last = commands.at(-1);
-      if (last === undefined) return;
-      afterSeq = last.seq;
-    }
+    for await (const command of commandsOf(this.controlPlane, this.run.id)) this.inbox.receive(command);
   }
 
   private hear(answer: HeartbeatAnswer): void {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type HeartbeatAnswer, isTerminal } from "@/contract/run";
 import { Attempt } from "./attempt";
 import { claimRun } from "./claim";
+import { commandsOf } from "./commands-of";
 import { conclude } from "./conclude";
 import type { RunnerConfig } from "./config";
 import type { ControlPlane } from "./control-plane";
@@ -94,6 +95,7 @@ async function sayEnd(attempt: Attempt, ending: Ending): Promise<void> {
 /** The turn that this attempt was started for: the one that was cut off, or the oldest that waits. */
 async function turnOf({ run, controlPlane }: Attempt): Promise<string | undefined> {
   if (run.assignment.cutOffTurn) return run.assignment.cutOffTurn.commandId;
-  const commands = await persist(() => controlPlane.listCommands({ runId: run.id, afterSeq: 0 }));
-  return commands.find(({ type, state }) => type === "turn" && state === "pending")?.id;
+  for await (const { id, type, state } of commandsOf(controlPlane, run.id))
+    if (type === "turn" && state === "pending") return id;
+  return undefined;
 }

@@ -43,5 +43,8 @@ function callOf(item: ThreadItem, liveText: string): CommandCall | undefined {
   if (item.type === "fileChange" && item.status === "completed")
     return { itemId, command: "apply_patch", exitCode: 0, output: "" };
   if (item.type !== "commandExecution" || item.status === "declined") return undefined;
-  return { itemId, command: item.command, exitCode: item.exitCode ?? null, output: item.aggregatedOutput ?? liveText };
+  const exitCode = item.exitCode ?? null;
+  // Only what was refused is looked into, and all of it is kept until the turn ends.
+  const output = exitCode === 0 ? "" : clip(item.aggregatedOutput ?? liveText);
+  return { itemId, command: item.command, exitCode, output };
 }

@@ -160,16 +160,18 @@ export class TurnRunner {
     });
   }
 
-  private async markRollouts(agent: Agent): Promise<RolloutMarks> {
+  /** null where the calls that follow cannot be told from those before. */
+  private async markRollouts(agent: Agent): Promise<RolloutMarks | null> {
     const { disk } = this.attempt;
-    return disk ? markRollouts(disk.layout.rolloutsDir, agent.threadId) : new Map();
+    return disk ? markRollouts(disk.layout.rolloutsDir, agent.threadId).catch(() => null) : null;
   }
 
   /** Tells what codex did not of the turn's commands, and, when all of them were refused, says so; null when not. */
-  private async tellRefusals(agent: Agent, turnId: string, marks: RolloutMarks): Promise<string | null> {
+  private async tellRefusals(agent: Agent, turnId: string, marks: RolloutMarks | null): Promise<string | null> {
     const { attempt } = this;
     const { disk, translator } = attempt;
-    const calls = disk ? await readCalls(disk.layout.rolloutsDir, agent.threadId, marks) : [];
+    // What codex only wrote down is for this warning alone: a file that cannot be read costs no turn.
+    const calls = disk && marks ? await readCalls(disk.layout.rolloutsDir, agent.threadId, marks).catch(() => []) : [];
     const { commands } = translator;
     for (const event of commands.add(turnId, disk?.cwd ?? "", calls)) attempt.emit(event);
     const message = describeRefusals(commands.calls, attempt.policy);

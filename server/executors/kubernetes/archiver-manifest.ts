@@ -16,7 +16,6 @@ export function archiverJobFor(spec: ArchiverSpec, policy: JobPolicy): Job {
     AGENTRUN_SESSION_ID: literal(sessionId),
     AGENTRUN_ROLLOUT_SUBDIR: spec.rolloutSubdir,
     AGENTRUN_VOLUME_DIR: VOLUME_DIR,
-    AGENTRUN_SANDBOX: "pod",
     HOME: "/tmp",
     LOG_LEVEL: policy.logLevel,
   };

@@ -7,8 +7,6 @@ const RUN = "agentrun.dev/run-id";
 /** Where things are mounted in a runner's container. */
 const SCRATCH_DIR = "/scratch";
 const CODEX_PATH = "/opt/codex/bin/codex";
-/** The container that an agent runs in; before it, another one prepares its disk. */
-const RUNNER_CONTAINER = "runner";
 /** Made of typed fields alone: nothing that a caller wrote becomes part of a pod but by its own place here. */
 export function jobFor(spec: LaunchSpec, policy: JobPolicy): Job {
   const { attemptId, hasNetwork } = spec;
@@ -29,7 +27,7 @@ export function jobFor(spec: LaunchSpec, policy: JobPolicy): Job {
     initContainers: [{ name: "prepare", ...containerOf("prepare"), volumeMounts: mountsOf(spec) }],
     containers: [
       {
-        name: RUNNER_CONTAINER,
+        name: "runner",
         ...containerOf("work"),
         volumeMounts: [...mountsOf(spec), ...(spec.isReadOnly ? [readOnlyWorkspaceOf(spec)] : [])],
       },

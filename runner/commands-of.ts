@@ -1,0 +1,14 @@
+import type { Command } from "@/contract/command";
+import type { ControlPlane } from "./control-plane";
+import { persist } from "./persist";
+
+/** All commands of a run in their order, page by page. */
+export async function* commandsOf(controlPlane: ControlPlane, runId: string): AsyncGenerator<Command> {
+  for (let afterSeq = 0; ; ) {
+    const page = await persist(() => controlPlane.listCommands({ runId, afterSeq }));
+    yield* page;
+    const last = page.at(-1);
+    if (last === undefined) return;
+    afterSeq = last.seq;
+  }
+}
