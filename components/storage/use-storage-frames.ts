@@ -2,7 +2,10 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { useFrames } from "@/components/live/provider";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
+import { toServerTime } from "@/components/ui/clock";
 import type { StorageSummary } from "@/contract/storage";
+import type { StorageFilter } from "./filter";
+import { noteUnlisted } from "./unlisted";
 import { useStorageCache } from "./use-volume";
 
 /** Changes of rows that come together are asked about together. */
@@ -18,12 +21,18 @@ const TO_ITS_END = { cancelRefetch: false };
  * Keeps the list of volumes as the stream tells it: the provider has patched what a session's frame holds; the pin, the
  * archive and the keeper are asked for, by row, so that no row moves. Returns the volumes that the list does not have yet.
  */
-export function useStorageFrames(listed: readonly StorageSummary[], listedAtMs: number) {
+export function useStorageFrames(listed: readonly StorageSummary[], filter: StorageFilter) {
   const trpc = useTRPC();
   const api = useTRPCClient();
   const client = useQueryClient();
   const { put } = useStorageCache();
   const [unlisted, setUnlisted] = useState<ReadonlySet<string>>(new Set());
+  const sinceMs = useRef(Number.POSITIVE_INFINITY);
+  useEffect(() => {
+    sinceMs.current = Date.now();
+  }, []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another filter has other news.
+  useEffect(() => setUnlisted(new Set()), [filter]);
   const changed = useRef(new Set<string>());
 
   const askForRows = useGathered(ROWS_GATHER_MS, async () => {
@@ -46,9 +55,10 @@ export function useStorageFrames(listed: readonly StorageSummary[], listedAtMs: 
 
   useFrames("session", (frame) => {
     const isListed = listed.some((volume) => volume.sessionId === frame.sessionId);
-    const { session } = frame;
-    if (!isListed && session?.storageKind === "pvc" && Date.parse(session.createdAt) > listedAtMs) {
-      setUnlisted((known) => (known.has(frame.sessionId) ? known : new Set([...known, frame.sessionId])));
+    if (!isListed) {
+      // The offset may have become known since the mount: both are turned to the server's time only here.
+      const noted = { filter, sinceMs: toServerTime(sinceMs.current), nowMs: toServerTime(Date.now()) };
+      setUnlisted((known) => noteUnlisted(known, frame, noted));
     }
     askForTotals();
     if (!isListed || frame.kind !== "changed") return;
@@ -58,7 +68,10 @@ export function useStorageFrames(listed: readonly StorageSummary[], listedAtMs: 
 
   return {
     unlisted: [...unlisted].filter((id) => !listed.some((volume) => volume.sessionId === id)),
-    forget: () => setUnlisted(new Set()),
+    forget: () => {
+      sinceMs.current = Date.now();
+      setUnlisted(new Set());
+    },
   };
 }
 

@@ -32,7 +32,7 @@ export function VolumesView({ filter, onChange }: VolumesViewProps) {
   const volumes = [...new Map(rows.map((volume) => [volume.sessionId, volume])).values()];
   const totals = scoped.data?.totals ?? null;
   const largest = Math.max(whole.data?.items[0]?.sizeBytes ?? 0, ...volumes.map(({ sizeBytes }) => sizeBytes ?? 0));
-  const { unlisted, forget } = useStorageFrames(volumes, query.dataUpdatedAt);
+  const { unlisted, forget } = useStorageFrames(volumes, filter);
   // A page of a search may be empty and yet not the last: the list is looked through in bounded steps.
   const isLooking = volumes.length === 0 && query.hasNextPage && !query.isError;
   useEffect(() => {
