@@ -8,7 +8,7 @@ import { Panel } from "@/components/ui/page";
 import type { StorageSummary, StorageTotals } from "@/contract/storage";
 import { nameOf } from "./explain";
 import type { StorageScope } from "./filter";
-import { drawBars, type Part, type ProjectBar } from "./picture";
+import { drawBars, isOf, type Part, type ProjectBar } from "./picture";
 
 const PROJECTS_SHOWN = 6;
 const SESSIONS_SHOWN = 5;
@@ -17,7 +17,7 @@ type PictureProps = {
   projects: StorageTotals["projects"];
   /** The largest volumes of all, by size. */
   largest: readonly StorageSummary[];
-  /** The largest volumes of the chosen project. */
+  /** The largest volumes of the chosen project; until they are loaded, those of all. */
   chosenLargest: readonly StorageSummary[];
   scope: StorageScope;
   onChange: (scope: StorageScope) => void;
@@ -29,11 +29,10 @@ type PictureProps = {
  */
 export function BytesPicture({ projects, largest, chosenLargest, scope, onChange }: PictureProps) {
   const [isWhole, setIsWhole] = useState(false);
-  const bars = drawBars(projects, largest);
+  const { bars, hasTenants } = drawBars(projects, largest);
   const isChosen = (bar: ProjectBar) =>
     scope.project === bar.projectId && (scope.tenant === null || scope.tenant === bar.tenantId);
   const shown = bars.filter((bar, index) => isWhole || index < PROJECTS_SHOWN || isChosen(bar));
-  const hasTenants = new Set(bars.map((bar) => bar.tenantId)).size > 1;
   return (
     <Panel
       title="Bytes by project"
@@ -60,7 +59,9 @@ export function BytesPicture({ projects, largest, chosenLargest, scope, onChange
                 )
               }
             />
-            {isChosen(bar) && <Sessions sessions={chosenLargest.slice(0, SESSIONS_SHOWN)} bar={bar} />}
+            {isChosen(bar) && (
+              <Sessions sessions={chosenLargest.filter(isOf(bar)).slice(0, SESSIONS_SHOWN)} bar={bar} />
+            )}
           </li>
         ))}
         {bars.length > 0 && (
