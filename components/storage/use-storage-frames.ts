@@ -6,7 +6,7 @@ import { toServerTime } from "@/components/ui/clock";
 import type { StorageSummary } from "@/contract/storage";
 import type { StorageFilter } from "./filter";
 import { noteUnlisted } from "./unlisted";
-import { useStorageCache } from "./use-volume";
+import { useStorageCache } from "./use-storage-cache";
 
 /** Changes of rows that come together are asked about together. */
 const ROWS_GATHER_MS = 400;
