@@ -3,6 +3,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { parseAsStringLiteral, useQueryState } from "nuqs";
 import { ApprovalCard, showApproval } from "@/components/conversation/approval-card";
+import { runAddress, sessionAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { approvalPages } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
@@ -41,13 +42,13 @@ export function ApprovalsView() {
                     <p className="flex flex-wrap items-center gap-x-2 text-xs text-ink-2">
                       {approval.sessionId !== null && (
                         <Link
-                          href={`/sessions/${encodeURIComponent(approval.sessionId)}#${approval.id}`}
+                          href={`${sessionAddress(approval.sessionId)}#${approval.id}`}
                           className="text-accent hover:underline"
                         >
                           session {shortenId(approval.sessionId)}
                         </Link>
                       )}
-                      <Link href={`/runs/${encodeURIComponent(approval.runId)}`} className="hover:underline">
+                      <Link href={runAddress(approval.runId)} className="hover:underline">
                         run {shortenId(approval.runId)}
                       </Link>
                       <span>{approval.projectId}</span>

@@ -2,6 +2,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { Profile } from "@/components/sessions/demo-label";
+import { runAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { runnerPages } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
@@ -29,7 +30,7 @@ const COLUMNS: Column<Runner>[] = [
       runner.runId === null ? (
         <span className="text-ink-3">none</span>
       ) : (
-        <Link href={`/runs/${encodeURIComponent(runner.runId)}`} className="font-mono text-xs hover:underline">
+        <Link href={runAddress(runner.runId)} className="font-mono text-xs hover:underline">
           {shortenId(runner.runId)}
         </Link>
       ),

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { type FormEvent, useRef, useState } from "react";
 import { sendTurn } from "@/components/conversation/send";
+import { sessionAddress } from "@/components/shell/addresses";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
@@ -80,7 +81,7 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
     },
     onSuccess: (sessionId) => {
       void client.invalidateQueries({ queryKey: trpc.sessions.list.pathKey() });
-      router.push(`/sessions/${encodeURIComponent(sessionId)}`);
+      router.push(sessionAddress(sessionId));
     },
   });
 

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { type FormEvent, useState } from "react";
 import { toast } from "sonner";
+import { storageAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
@@ -30,7 +31,7 @@ export function AdoptDialog({ orphan, onClose }: { orphan: OrphanVolume; onClose
         void client.invalidateQueries({ queryKey: trpc.sessions.list.pathKey() });
         toast.success("Adopted");
         onClose();
-        router.push(`/sessions/${encodeURIComponent(session.sessionId)}?tab=storage`);
+        router.push(storageAddress(session.sessionId));
       },
     }),
   );

@@ -1,6 +1,7 @@
 "use client";
 import Link from "next/link";
 import { useState } from "react";
+import { storageAddress } from "@/components/shell/addresses";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
 import { formatBytes, formatPlural, shortenId } from "@/components/ui/format";
@@ -141,11 +142,7 @@ function Sessions({ sessions, bar }: { sessions: readonly StorageSummary[]; bar:
           key={session.sessionId}
           className="grid grid-cols-[minmax(0,1fr)_4.5rem] items-center gap-3 py-0.5 text-xs sm:grid-cols-[minmax(0,1fr)_5rem_4.5rem]"
         >
-          <Link
-            href={`/sessions/${encodeURIComponent(session.sessionId)}?tab=storage`}
-            title={session.sessionId}
-            className="truncate hover:underline"
-          >
+          <Link href={storageAddress(session.sessionId)} title={session.sessionId} className="truncate hover:underline">
             {nameOf(session)} <span className="font-mono text-ink-3">{shortenId(session.sessionId)}</span>
           </Link>
           <span aria-hidden className="h-1.5 rounded-full bg-sunken max-sm:hidden">

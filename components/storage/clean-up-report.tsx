@@ -1,6 +1,7 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
+import { storageAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { expiredVolumes } from "@/components/trpc/lists";
 import { cn } from "@/components/ui/class-names";
@@ -71,7 +72,7 @@ function Entry({ entry, volume, isSame }: EntryProps) {
     <li className="py-0.5">
       <span className="flex min-w-0 items-baseline gap-2">
         <Link
-          href={`/sessions/${encodeURIComponent(entry.sessionId)}?tab=storage`}
+          href={storageAddress(entry.sessionId)}
           title={entry.sessionId}
           className="min-w-0 truncate hover:underline"
         >

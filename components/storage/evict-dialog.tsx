@@ -3,6 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { ShieldCheck, TriangleAlert } from "lucide-react";
 import Link from "next/link";
 import { toast } from "sonner";
+import { runAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import { cn } from "@/components/ui/class-names";
@@ -70,7 +71,7 @@ export function EvictDialog({ summary, onClose }: { summary: StorageSummary; onC
       refusal={
         summary.activeRunId === null ? null : (
           <>
-            <Link href={`/runs/${encodeURIComponent(summary.activeRunId)}`} className="underline">
+            <Link href={runAddress(summary.activeRunId)} className="underline">
               A run
             </Link>{" "}
             holds the volume. Cancel it, or wait: it ends by itself a minute after its last command.

@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { type FormEvent, useState } from "react";
 import { toast } from "sonner";
+import { sessionAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
@@ -25,7 +26,7 @@ export function ForkDialog({ summary, onClose }: { summary: StorageSummary; onCl
         void client.invalidateQueries({ queryKey: trpc.storage.list.pathKey() });
         toast.success("The copy is there; its first turn fills its volume");
         onClose();
-        router.push(`/sessions/${encodeURIComponent(session.sessionId)}`);
+        router.push(sessionAddress(session.sessionId));
       },
     }),
   );

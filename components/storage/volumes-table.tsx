@@ -1,5 +1,6 @@
 "use client";
 import Link from "next/link";
+import { runAddress, storageAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
 import { shortenId } from "@/components/ui/format";
 import { State } from "@/components/ui/state";
@@ -55,7 +56,7 @@ function columnsOf(volumes: readonly StorageSummary[], largest: number): Column<
           <span className="text-xs text-ink-3">none</span>
         ) : (
           <Link
-            href={`/runs/${encodeURIComponent(volume.activeRunId)}`}
+            href={runAddress(volume.activeRunId)}
             title={volume.activeRunId}
             className="relative z-10 font-mono text-xs text-accent hover:underline"
           >
@@ -90,7 +91,7 @@ function SessionCell({ volume }: { volume: StorageSummary }) {
   return (
     <span className="flex min-w-0 flex-col">
       <Link
-        href={`/sessions/${encodeURIComponent(volume.sessionId)}?tab=storage`}
+        href={storageAddress(volume.sessionId)}
         title={volume.sessionId}
         className="truncate font-medium after:absolute after:inset-0 hover:underline"
       >
