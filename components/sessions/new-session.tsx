@@ -8,6 +8,7 @@ import { useTRPC, useTRPCClient } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
+import { ErrorNote } from "@/components/ui/error-note";
 import { Field, Input, Select, TextArea } from "@/components/ui/field";
 import { randomId } from "@/components/ui/random-id";
 import { WorkspaceRef } from "@/contract/run";
@@ -207,11 +208,7 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
             </Field>
           )}
         </div>
-        {create.error !== null && (
-          <p role="alert" className="rounded-md bg-bad-soft p-2 text-xs text-bad">
-            {readError(create.error).message}
-          </p>
-        )}
+        <ErrorNote error={create.error} />
         <div className="flex items-center justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
           <Button look="primary" type="submit" disabled={create.isPending}>

@@ -145,7 +145,7 @@ function DeleteDialog({ session, onClose }: DialogProps) {
       typed={session.sessionId}
       action="Delete session"
       isPending={remove.isPending}
-      error={remove.error === null ? null : readError(remove.error).message}
+      error={remove.error}
       onConfirm={() => remove.mutate({ sessionId: session.sessionId })}
     />
   );

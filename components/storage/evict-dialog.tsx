@@ -5,7 +5,6 @@ import Link from "next/link";
 import { toast } from "sonner";
 import { runAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
-import { readError } from "@/components/trpc/errors";
 import { cn } from "@/components/ui/class-names";
 import { DangerDialog } from "@/components/ui/danger-dialog";
 import { formatBytes, formatPlural } from "@/components/ui/format";
@@ -79,7 +78,7 @@ export function EvictDialog({ summary, onClose }: { summary: StorageSummary; onC
         )
       }
       isPending={evict.isPending}
-      error={evict.error === null ? null : readError(evict.error).message}
+      error={evict.error}
       onConfirm={(reason) => evict.mutate({ sessionId: summary.sessionId, reason }, { onSuccess: onClose })}
     />
   );

@@ -3,11 +3,11 @@ import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
-import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
 import { Choices } from "@/components/ui/choices";
 import { useNow } from "@/components/ui/clock";
 import { Dialog } from "@/components/ui/dialog";
+import { ErrorNote } from "@/components/ui/error-note";
 import { Field, Input } from "@/components/ui/field";
 import { Countdown, Time } from "@/components/ui/time";
 import type { StorageSummary } from "@/contract/storage";
@@ -78,11 +78,7 @@ export function ExtendDialog({ summary, onClose }: { summary: StorageSummary; on
         <p role="status" className="text-xs text-ink-2">
           {refusal ?? (after === null ? "It will never expire." : <Until at={after} />)}
         </p>
-        {extend.error !== null && (
-          <p role="alert" className="rounded-md bg-bad-soft p-2 text-xs text-bad">
-            {readError(extend.error).message}
-          </p>
-        )}
+        <ErrorNote error={extend.error} />
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
           <Button look="primary" type="submit" disabled={refusal !== null || extend.isPending}>
