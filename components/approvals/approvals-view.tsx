@@ -6,9 +6,9 @@ import { ApprovalCard, showApproval } from "@/components/conversation/approval-c
 import { runAddress, sessionAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { approvalPages } from "@/components/trpc/lists";
-import { Button } from "@/components/ui/button";
 import { Choices } from "@/components/ui/choices";
 import { shortenId } from "@/components/ui/format";
+import { LoadMore } from "@/components/ui/load-more";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { Time } from "@/components/ui/time";
@@ -60,9 +60,7 @@ export function ApprovalsView() {
                 ))}
                 {query.hasNextPage && (
                   <li className="text-center">
-                    <Button size="sm" disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-                      Load more
-                    </Button>
+                    <LoadMore query={query} />
                   </li>
                 )}
               </ol>
