@@ -8,6 +8,7 @@ import { type Column, Table } from "@/components/ui/table";
 import { Time } from "@/components/ui/time";
 import type { SessionSummary } from "@/contract/session";
 import { Profile } from "./demo-label";
+import { nameOf } from "./name";
 import { explainSession } from "./session-state";
 
 const COLUMNS: Column<SessionSummary>[] = [
@@ -37,7 +38,7 @@ const COLUMNS: Column<SessionSummary>[] = [
           title={session.sessionId}
           className={`min-w-0 truncate after:absolute after:inset-0 hover:underline ${session.unread ? "font-semibold" : "font-medium"}`}
         >
-          {session.title ?? "Untitled session"}
+          {nameOf(session)}
         </Link>
       </span>
     ),

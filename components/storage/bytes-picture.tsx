@@ -1,13 +1,13 @@
 "use client";
 import Link from "next/link";
 import { useState } from "react";
+import { nameOf } from "@/components/sessions/name";
 import { storageAddress } from "@/components/shell/addresses";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
 import { formatBytes, formatPlural, shortenId } from "@/components/ui/format";
 import { Panel } from "@/components/ui/page";
 import type { StorageSummary, StorageTotals } from "@/contract/storage";
-import { nameOf } from "./explain";
 import type { StorageScope } from "./filter";
 import { drawBars, isOf, type Part, type ProjectBar } from "./picture";
 

@@ -1,13 +1,14 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
+import { nameOf } from "@/components/sessions/name";
 import { storageAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { expiredVolumes } from "@/components/trpc/lists";
 import { cn } from "@/components/ui/class-names";
 import { formatBytes, shortenId } from "@/components/ui/format";
 import type { GcEntry, GcReport, StorageSummary } from "@/contract/storage";
-import { explainKeeper, nameOf } from "./explain";
+import { explainKeeper } from "./explain";
 import { groupByReason } from "./group";
 
 /** Longer lists start folded: what a report says stays on one screen. */

@@ -3,6 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { ShieldCheck, TriangleAlert } from "lucide-react";
 import Link from "next/link";
 import { toast } from "sonner";
+import { nameOf } from "@/components/sessions/name";
 import { runAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { cn } from "@/components/ui/class-names";
@@ -10,7 +11,7 @@ import { DangerDialog } from "@/components/ui/danger-dialog";
 import { formatBytes, formatPlural } from "@/components/ui/format";
 import { Time } from "@/components/ui/time";
 import type { StorageSummary } from "@/contract/storage";
-import { explainLoss, nameOf } from "./explain";
+import { explainLoss } from "./explain";
 import { useStorageCache } from "./use-storage-cache";
 
 /** Says what goes and what is lost for good, and has the volume's name typed before it goes. */

@@ -2,6 +2,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { toast } from "sonner";
+import { nameOf } from "@/components/sessions/name";
 import { useTRPC } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
 import { Choices } from "@/components/ui/choices";
@@ -11,7 +12,6 @@ import { ErrorNote } from "@/components/ui/error-note";
 import { Field, Input } from "@/components/ui/field";
 import { Countdown, Time } from "@/components/ui/time";
 import type { StorageSummary } from "@/contract/storage";
-import { nameOf } from "./explain";
 import { EXTENSIONS, type Extension, expiryAfter, instantOf, refuseExtension } from "./extend";
 import { useStorageCache } from "./use-storage-cache";
 

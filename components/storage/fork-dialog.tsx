@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { type FormEvent, useState } from "react";
 import { toast } from "sonner";
+import { nameOf } from "@/components/sessions/name";
 import { sessionAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
@@ -11,7 +12,6 @@ import { ErrorNote } from "@/components/ui/error-note";
 import { Field, Input } from "@/components/ui/field";
 import { Time } from "@/components/ui/time";
 import type { StorageSummary } from "@/contract/storage";
-import { nameOf } from "./explain";
 
 /** Makes a session of its own out of the newest archive, and goes to it. */
 export function ForkDialog({ summary, onClose }: { summary: StorageSummary; onClose: () => void }) {

@@ -1,5 +1,5 @@
+import { nameOf } from "@/components/sessions/name";
 import type { StorageSummary, StorageTotals } from "@/contract/storage";
-import { nameOf } from "./explain";
 
 type Sized = Pick<StorageSummary, "sessionId" | "title" | "tenantId" | "projectId" | "sizeBytes">;
 

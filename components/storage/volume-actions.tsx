@@ -1,11 +1,11 @@
 "use client";
 import { Ellipsis } from "lucide-react";
 import { Fragment } from "react";
+import { nameOf } from "@/components/sessions/name";
 import { useCanOperate } from "@/components/shell/identity";
 import { Button } from "@/components/ui/button";
 import { Menu, MenuItem, MenuSeparator } from "@/components/ui/menu";
 import type { StorageSummary } from "@/contract/storage";
-import { nameOf } from "./explain";
 import { useVolumeActions } from "./use-volume-actions";
 
 /** A row's actions, behind one button; only rows of whoever may operate have it. */

@@ -1,12 +1,13 @@
 "use client";
 import Link from "next/link";
+import { nameOf } from "@/components/sessions/name";
 import { runAddress, storageAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
 import { shortenId } from "@/components/ui/format";
 import { State } from "@/components/ui/state";
 import { type Column, Table } from "@/components/ui/table";
 import type { StorageSummary } from "@/contract/storage";
-import { explainKeeper, nameOf, reasonWord, STATE_MEANING } from "./explain";
+import { explainKeeper, reasonWord, STATE_MEANING } from "./explain";
 import { ArchiveMark, Expiry, SizeBar } from "./facts";
 import { VolumeMenu } from "./volume-actions";
 
