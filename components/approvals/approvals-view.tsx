@@ -3,11 +3,12 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { parseAsStringLiteral, useQueryState } from "nuqs";
 import { ApprovalCard, showApproval } from "@/components/conversation/approval-card";
+import { runAddress, sessionAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { approvalPages } from "@/components/trpc/lists";
-import { Button } from "@/components/ui/button";
 import { Choices } from "@/components/ui/choices";
 import { shortenId } from "@/components/ui/format";
+import { LoadMore } from "@/components/ui/load-more";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { Time } from "@/components/ui/time";
@@ -41,13 +42,13 @@ export function ApprovalsView() {
                     <p className="flex flex-wrap items-center gap-x-2 text-xs text-ink-2">
                       {approval.sessionId !== null && (
                         <Link
-                          href={`/sessions/${encodeURIComponent(approval.sessionId)}#${approval.id}`}
+                          href={`${sessionAddress(approval.sessionId)}#${approval.id}`}
                           className="text-accent hover:underline"
                         >
                           session {shortenId(approval.sessionId)}
                         </Link>
                       )}
-                      <Link href={`/runs/${encodeURIComponent(approval.runId)}`} className="hover:underline">
+                      <Link href={runAddress(approval.runId)} className="hover:underline">
                         run {shortenId(approval.runId)}
                       </Link>
                       <span>{approval.projectId}</span>
@@ -59,9 +60,7 @@ export function ApprovalsView() {
                 ))}
                 {query.hasNextPage && (
                   <li className="text-center">
-                    <Button size="sm" disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-                      Load more
-                    </Button>
+                    <LoadMore query={query} />
                   </li>
                 )}
               </ol>

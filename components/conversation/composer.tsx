@@ -2,6 +2,7 @@
 import { CornerDownLeft, OctagonPause, Send, Waypoints } from "lucide-react";
 import { type KeyboardEvent, useState } from "react";
 import { Button } from "@/components/ui/button";
+import { ErrorNote } from "@/components/ui/error-note";
 import type { Run } from "@/contract/run";
 import type { Session } from "@/contract/session";
 import { useComposer } from "./use-composer";
@@ -42,11 +43,7 @@ export function Composer({ session, openRun, lastRun }: ComposerProps) {
       }}
     >
       <div className="mx-auto flex w-full max-w-3xl flex-col gap-2">
-        {composer.error !== null && (
-          <p role="alert" className="rounded-md bg-bad-soft px-3 py-1.5 text-xs text-bad">
-            {composer.error}
-          </p>
-        )}
+        <ErrorNote error={composer.error} className="px-3 py-1.5" />
         {refusal !== null && <p className="rounded-md bg-warn-soft px-3 py-1.5 text-xs text-warn">{refusal}</p>}
         <div className="rounded-lg border border-line-strong bg-raised focus-within:outline-2 focus-within:outline-accent">
           <textarea

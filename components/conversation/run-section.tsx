@@ -2,6 +2,7 @@
 import Link from "next/link";
 import { memo, useMemo } from "react";
 import { useRunCommands } from "@/components/sessions/use-session";
+import { runAddress } from "@/components/shell/addresses";
 import { useRunLog } from "@/components/trace/session-logs";
 import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
@@ -57,7 +58,7 @@ export const RunSection = memo(function RunSection({ run, hasHeading }: RunSecti
     <section aria-label={`Run ${shortenId(run.id)}`} className="flex flex-col gap-3">
       {hasHeading && (
         <p className="flex items-center gap-3 pt-2 text-2xs text-ink-3 before:h-px before:flex-1 before:bg-line after:h-px after:flex-1 after:bg-line">
-          <Link href={`/runs/${encodeURIComponent(run.id)}`} className="hover:text-ink hover:underline">
+          <Link href={runAddress(run.id)} className="hover:text-ink hover:underline">
             Run {shortenId(run.id)} · <Time at={run.createdAt} />
           </Link>
         </p>

@@ -1,7 +1,8 @@
+import { QueryClient } from "@tanstack/react-query";
 import { expect, test } from "vitest";
 import type { SessionSummary } from "@/contract/session";
 import type { StorageSummary } from "@/contract/storage";
-import { patchPages, patchSession, patchStorage } from "./patch";
+import { patchLists, patchPages, patchRecords, patchSession, patchStorage } from "./patch";
 
 const session = (version: number, more: Partial<SessionSummary> = {}): SessionSummary =>
   ({ sessionId: "ses_1", version, title: `v${version}`, unread: false, ...more }) as SessionSummary;
@@ -43,4 +44,32 @@ test("a frame moves a volume's own facts on, and leaves what it does not tell", 
     isArchiveCurrent: true,
   });
   expect(patchStorage(cached, { sessionId: "ses_1", version: 7, kind: "deleted" })).toBeNull();
+});
+
+test("a frame that changes nothing leaves what is cached as old, and as doubtful, as it was", async () => {
+  const client = new QueryClient();
+  const page = { items: [session(5)], cursor: null };
+  const pages = { pages: [page], pageParams: [null] };
+  client.setQueryData(["list", "infinite"], pages, { updatedAt: 1_000 });
+  client.setQueryData(["list", "single"], page, { updatedAt: 1_000 });
+  client.setQueryData(["record"], session(5), { updatedAt: 1_000 });
+  await client.invalidateQueries();
+  const frame = (sessionId: string, version: number) =>
+    ({ sessionId, version, kind: "changed", session: session(version, { sessionId }) }) as const;
+  const tell = (told: ReturnType<typeof frame>) => {
+    patchLists<SessionSummary>(client, ["list"], (item) => patchSession(item, told, null));
+    patchRecords<SessionSummary>(client, ["record"], (cached) => patchSession(cached, told, null) ?? cached);
+  };
+  const keys = [["list", "infinite"], ["list", "single"], ["record"]];
+
+  for (const told of [frame("ses_2", 1), frame("ses_1", 4)]) {
+    tell(told);
+    for (const key of keys)
+      expect(client.getQueryState(key), key.join(" ")).toMatchObject({ dataUpdatedAt: 1_000, isInvalidated: true });
+  }
+  tell(frame("ses_1", 6));
+  expect(client.getQueryData(["list", "infinite"])).toMatchObject({ pages: [{ items: [{ version: 6 }] }] });
+  expect(client.getQueryData(["list", "single"])).toMatchObject({ items: [{ version: 6 }] });
+  expect(client.getQueryData(["record"])).toMatchObject({ version: 6 });
+  for (const key of keys) expect(client.getQueryState(key)?.dataUpdatedAt).toBeGreaterThan(1_000);
 });

@@ -76,11 +76,22 @@ export function patchApproval(cached: Approval, approval: Approval): Approval {
   return cached.id !== approval.id || Date.parse(approval.updatedAt) < Date.parse(cached.updatedAt) ? cached : approval;
 }
 
-/** Applies a patch to every cached infinite list under a key, whatever its filter. */
+/** Applies a patch to every cached list under a key, whatever its filter, be it infinite or of one page. */
 export function patchLists<Item>(client: QueryClient, queryKey: QueryKey, patch: (item: Item) => Item | null): void {
   client.setQueriesData<InfiniteData<Page<Item>> | Page<Item>>({ queryKey }, (data) => {
-    if (data === undefined || "pages" in data) return patchPages(data, patch);
+    if (data === undefined) return undefined;
+    if ("pages" in data) return ifChanged(data, patchPages(data, patch));
     const [patched] = patchPages({ pages: [data], pageParams: [null] }, patch)?.pages ?? [];
-    return patched;
+    return ifChanged(data, patched);
   });
+}
+
+/** The same for records that are cached one by one. */
+export function patchRecords<Data>(client: QueryClient, queryKey: QueryKey, patch: (cached: Data) => Data): void {
+  client.setQueriesData<Data>({ queryKey }, (data) => (data === undefined ? undefined : ifChanged(data, patch(data))));
+}
+
+/** Undefined for the same object: one that is set again counts as fetched just now, and is not asked for when it should. */
+export function ifChanged<Data>(before: Data, after: Data): Data | undefined {
+  return after === before ? undefined : after;
 }

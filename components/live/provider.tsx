@@ -9,7 +9,7 @@ import type { SessionSummary } from "@/contract/session";
 import type { StorageSummary } from "@/contract/storage";
 import { LiveConnection, type LiveStatus } from "./connection";
 import type { FrameName, Frames } from "./frames";
-import { patchApproval, patchLists, patchRun, patchSession, patchStorage } from "./patch";
+import { ifChanged, patchApproval, patchLists, patchRecords, patchRun, patchSession, patchStorage } from "./patch";
 
 const LiveContext = createContext<LiveConnection | null>(null);
 /** A tab that is only glanced away from keeps its stream. */
@@ -86,8 +86,10 @@ function CachePatches({ connection }: { connection: LiveConnection }) {
         patchLists<SessionSummary>(client, trpc.sessions.list.pathKey(), (item) =>
           patchSession(item, frame, openSessionId),
         );
-        client.setQueriesData<SessionSummary>({ queryKey: trpc.sessions.get.pathKey() }, (cached) =>
-          cached === undefined ? undefined : (patchSession(cached, frame, openSessionId) ?? cached),
+        patchRecords<SessionSummary>(
+          client,
+          trpc.sessions.get.pathKey(),
+          (cached) => patchSession(cached, frame, openSessionId) ?? cached,
         );
         patchLists<StorageSummary>(client, trpc.storage.list.pathKey(), (item) => patchStorage(item, frame));
         if (frame.sessionId !== openSessionId) return;
@@ -96,7 +98,7 @@ function CachePatches({ connection }: { connection: LiveConnection }) {
       connection.on("run", (run) => {
         patchLists<Run>(client, trpc.runs.list.pathKey(), (item) => patchRun(item, run));
         client.setQueryData<Run>(trpc.runs.get.queryKey({ runId: run.id }), (cached) =>
-          cached ? patchRun(cached, run) : run,
+          cached ? ifChanged(cached, patchRun(cached, run)) : run,
         );
         void client.invalidateQueries({ queryKey: trpc.runnerJobs.list.pathKey() });
       }),

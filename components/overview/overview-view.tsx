@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import { ApprovalCard, showApproval } from "@/components/conversation/approval-card";
 import { RunsTable } from "@/components/runs/runs-table";
 import { SessionsTable } from "@/components/sessions/sessions-table";
+import { sessionAddress } from "@/components/shell/addresses";
 import { useReader } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { buttonStyle } from "@/components/ui/button";
@@ -59,10 +60,7 @@ export function OverviewView() {
                 <li key={approval.id}>
                   <p className="mb-1 flex gap-2 text-xs text-ink-2">
                     {approval.sessionId !== null && (
-                      <Link
-                        href={`/sessions/${encodeURIComponent(approval.sessionId)}`}
-                        className="text-accent hover:underline"
-                      >
+                      <Link href={sessionAddress(approval.sessionId)} className="text-accent hover:underline">
                         session {shortenId(approval.sessionId)}
                       </Link>
                     )}

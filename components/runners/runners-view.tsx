@@ -2,12 +2,13 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { Profile } from "@/components/sessions/demo-label";
+import { runAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { runnerPages } from "@/components/trpc/lists";
-import { Button } from "@/components/ui/button";
 import { useHydratedNow } from "@/components/ui/clock";
 import { Id } from "@/components/ui/copy";
 import { shortenId } from "@/components/ui/format";
+import { LoadMore } from "@/components/ui/load-more";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { State } from "@/components/ui/state";
@@ -29,7 +30,7 @@ const COLUMNS: Column<Runner>[] = [
       runner.runId === null ? (
         <span className="text-ink-3">none</span>
       ) : (
-        <Link href={`/runs/${encodeURIComponent(runner.runId)}`} className="font-mono text-xs hover:underline">
+        <Link href={runAddress(runner.runId)} className="font-mono text-xs hover:underline">
           {shortenId(runner.runId)}
         </Link>
       ),
@@ -100,9 +101,7 @@ export function RunnersView() {
                 <Table label="Runners" rows={runners} columns={columnsFor(runners)} keyOf={(runner) => runner.id} />
                 {query.hasNextPage && (
                   <p className="p-4 text-center">
-                    <Button size="sm" onClick={() => void query.fetchNextPage()}>
-                      Load more
-                    </Button>
+                    <LoadMore query={query} />
                   </p>
                 )}
               </>

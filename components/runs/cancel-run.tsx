@@ -2,7 +2,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
-import { readError } from "@/components/trpc/errors";
 import { DangerDialog } from "@/components/ui/danger-dialog";
 import type { Run } from "@/contract/run";
 
@@ -34,7 +33,7 @@ export function CancelRunDialog({ run, isOpen, onOpenChange }: CancelRunDialogPr
       hasReason
       action="Cancel run"
       isPending={cancel.isPending}
-      error={cancel.error === null ? null : readError(cancel.error).message}
+      error={cancel.error}
       onConfirm={(reason) => cancel.mutate({ runId: run.id, reason })}
     />
   );

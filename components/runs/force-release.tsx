@@ -3,7 +3,6 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
-import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
 import { DangerDialog } from "@/components/ui/danger-dialog";
 import type { Run } from "@/contract/run";
@@ -34,7 +33,7 @@ export function ForceRelease({ run }: { run: Run }) {
         hasReason
         action="Force release"
         isPending={release.isPending}
-        error={release.error === null ? null : readError(release.error).message}
+        error={release.error}
         onConfirm={(reason) => release.mutate({ runId: run.id, reason: reason ?? "forced by an operator" })}
       />
     </>

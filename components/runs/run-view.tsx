@@ -5,6 +5,7 @@ import Link from "next/link";
 import { useState } from "react";
 import { Profile } from "@/components/sessions/demo-label";
 import { explainRun } from "@/components/sessions/session-state";
+import { runAddress, sessionAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
 import { RunLogsProvider, useFollow } from "@/components/trace/session-logs";
 import { TraceView } from "@/components/trace/trace-view";
@@ -41,7 +42,7 @@ function LoadedRun({ run, tab }: { run: Run; tab: RunTab }) {
   const [isCancelling, setIsCancelling] = useState(false);
   const canOperate = useCanOperate();
   const explained = explainRun(run);
-  const base = `/runs/${encodeURIComponent(run.id)}`;
+  const base = runAddress(run.id);
   useFollow(run.id);
   return (
     <div className="flex h-full min-h-0 flex-col">
@@ -136,7 +137,7 @@ function RunFacts({ run }: { run: Run }) {
               typeof sessionId === "string" ? (
                 <Link
                   key="s"
-                  href={`/sessions/${encodeURIComponent(sessionId)}`}
+                  href={sessionAddress(sessionId)}
                   className="font-mono text-accent wrap-anywhere hover:underline"
                 >
                   {sessionId}

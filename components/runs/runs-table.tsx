@@ -2,6 +2,7 @@
 import Link from "next/link";
 import { Profile } from "@/components/sessions/demo-label";
 import { explainRun } from "@/components/sessions/session-state";
+import { runAddress, sessionAddress } from "@/components/shell/addresses";
 import { shortenId } from "@/components/ui/format";
 import { State } from "@/components/ui/state";
 import { type Column, Table } from "@/components/ui/table";
@@ -22,7 +23,7 @@ const COLUMNS: Column<Run>[] = [
     className: "max-sm:order-first",
     cell: (run) => (
       <Link
-        href={`/runs/${encodeURIComponent(run.id)}`}
+        href={runAddress(run.id)}
         className="font-mono text-xs font-medium whitespace-nowrap after:absolute after:inset-0 hover:underline"
         title={run.id}
       >
@@ -37,7 +38,7 @@ const COLUMNS: Column<Run>[] = [
       if (typeof sessionId !== "string") return <span className="text-ink-3">none</span>;
       return (
         <Link
-          href={`/sessions/${encodeURIComponent(sessionId)}`}
+          href={sessionAddress(sessionId)}
           className="relative font-mono text-xs whitespace-nowrap hover:underline"
           title={sessionId}
         >

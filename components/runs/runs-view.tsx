@@ -9,6 +9,7 @@ import { runPages } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
 import { Select } from "@/components/ui/field";
 import { formatPlural, shortenId } from "@/components/ui/format";
+import { LoadMore } from "@/components/ui/load-more";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
@@ -99,11 +100,7 @@ export function RunsView() {
                 <RunsTable runs={runs} />
                 <p className="flex items-center justify-center gap-3 p-4 text-xs text-ink-3">
                   {formatPlural(runs.length, "run")}
-                  {query.hasNextPage && (
-                    <Button size="sm" disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-                      {query.isFetchingNextPage ? "Loading…" : "Load more"}
-                    </Button>
-                  )}
+                  <LoadMore query={query} />
                 </p>
               </>
             )

@@ -3,10 +3,12 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { type FormEvent, useRef, useState } from "react";
 import { sendTurn } from "@/components/conversation/send";
+import { sessionAddress } from "@/components/shell/addresses";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
+import { ErrorNote } from "@/components/ui/error-note";
 import { Field, Input, Select, TextArea } from "@/components/ui/field";
 import { randomId } from "@/components/ui/random-id";
 import { WorkspaceRef } from "@/contract/run";
@@ -80,7 +82,7 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
     },
     onSuccess: (sessionId) => {
       void client.invalidateQueries({ queryKey: trpc.sessions.list.pathKey() });
-      router.push(`/sessions/${encodeURIComponent(sessionId)}`);
+      router.push(sessionAddress(sessionId));
     },
   });
 
@@ -206,11 +208,7 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
             </Field>
           )}
         </div>
-        {create.error !== null && (
-          <p role="alert" className="rounded-md bg-bad-soft p-2 text-xs text-bad">
-            {readError(create.error).message}
-          </p>
-        )}
+        <ErrorNote error={create.error} />
         <div className="flex items-center justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
           <Button look="primary" type="submit" disabled={create.isPending}>

@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import type { ReactNode } from "react";
+import { runAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { leasedRun } from "@/components/trpc/lists";
 import { Id } from "@/components/ui/copy";
@@ -60,11 +61,7 @@ function RunFacts({ run: known }: { run: Run }) {
         items={[
           [
             "Run",
-            <Link
-              key="run"
-              href={`/runs/${encodeURIComponent(run.id)}`}
-              className="font-mono text-accent hover:underline"
-            >
+            <Link key="run" href={runAddress(run.id)} className="font-mono text-accent hover:underline">
               {shortenId(run.id)}
             </Link>,
           ],

@@ -19,6 +19,7 @@ import { Countdown } from "@/components/ui/time";
 import type { Run } from "@/contract/run";
 import type { SessionSummary } from "@/contract/session";
 import { DemoLabel } from "./demo-label";
+import { nameOf } from "./name";
 import { explainSession } from "./session-state";
 
 /** A session's name, its state and why, and what can be done to it as a whole. */
@@ -37,7 +38,7 @@ export function SessionHeader({ session, openRun }: { session: SessionSummary; o
       </Link>
       <div className="min-w-0 flex-1">
         <h1 className="flex items-center gap-2 text-base font-semibold tracking-tight">
-          <span className="truncate">{session.title ?? "Untitled session"}</span>
+          <span className="truncate">{nameOf(session)}</span>
           <DemoLabel profile={session.backendProfile} />
         </h1>
         <p className="flex flex-wrap items-center gap-x-2 gap-y-0.5 text-xs text-ink-2">
@@ -145,7 +146,7 @@ function DeleteDialog({ session, onClose }: DialogProps) {
       typed={session.sessionId}
       action="Delete session"
       isPending={remove.isPending}
-      error={remove.error === null ? null : readError(remove.error).message}
+      error={remove.error}
       onConfirm={() => remove.mutate({ sessionId: session.sessionId })}
     />
   );

@@ -5,6 +5,7 @@ import { Composer } from "@/components/conversation/composer";
 import { Conversation } from "@/components/conversation/conversation";
 import { isOpen } from "@/components/conversation/send";
 import { RunsTable } from "@/components/runs/runs-table";
+import { sessionAddress } from "@/components/shell/addresses";
 import { RunLogsProvider, useFollow } from "@/components/trace/session-logs";
 import { EmptyState, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
@@ -45,7 +46,7 @@ function LoadedSession({ session, tab }: { session: SessionSummary; tab: Session
   const openRun =
     followed !== null && (followed.status === "pending" || followed.status === "claimed") ? followed : null;
   const lastRun: Run | null = runs[0] ?? null;
-  const base = `/sessions/${encodeURIComponent(session.sessionId)}`;
+  const base = sessionAddress(session.sessionId);
   const tabs = SESSION_TABS.map((key) => ({
     key,
     name: NAMES[key],

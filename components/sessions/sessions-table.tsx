@@ -1,12 +1,14 @@
 "use client";
 import { HardDrive } from "lucide-react";
 import Link from "next/link";
+import { sessionAddress } from "@/components/shell/addresses";
 import { formatBytes } from "@/components/ui/format";
 import { State } from "@/components/ui/state";
 import { type Column, Table } from "@/components/ui/table";
 import { Time } from "@/components/ui/time";
 import type { SessionSummary } from "@/contract/session";
 import { Profile } from "./demo-label";
+import { nameOf } from "./name";
 import { explainSession } from "./session-state";
 
 const COLUMNS: Column<SessionSummary>[] = [
@@ -32,11 +34,11 @@ const COLUMNS: Column<SessionSummary>[] = [
           <span aria-hidden className="size-2 shrink-0 max-sm:hidden" />
         )}
         <Link
-          href={`/sessions/${encodeURIComponent(session.sessionId)}`}
+          href={sessionAddress(session.sessionId)}
           title={session.sessionId}
           className={`min-w-0 truncate after:absolute after:inset-0 hover:underline ${session.unread ? "font-semibold" : "font-medium"}`}
         >
-          {session.title ?? "Untitled session"}
+          {nameOf(session)}
         </Link>
       </span>
     ),

@@ -10,6 +10,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { sessionPages } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
 import { formatPlural } from "@/components/ui/format";
+import { LoadMore } from "@/components/ui/load-more";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
@@ -90,11 +91,7 @@ export function SessionsView() {
                 <SessionsTable sessions={sessions} />
                 <p className="flex items-center justify-center gap-3 p-4 text-xs text-ink-3">
                   {formatPlural(sessions.length, "session")}
-                  {query.hasNextPage && (
-                    <Button size="sm" disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-                      {query.isFetchingNextPage ? "Loading…" : "Load more"}
-                    </Button>
-                  )}
+                  <LoadMore query={query} />
                 </p>
               </>
             )

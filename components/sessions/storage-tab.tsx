@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { CircleAlert } from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
+import { runAddress } from "@/components/shell/addresses";
 import { explainKeeper, explainState } from "@/components/storage/explain";
 import { ArchiveMark, Expiry } from "@/components/storage/facts";
 import { Lifecycle } from "@/components/storage/lifecycle";
@@ -99,11 +100,7 @@ function archiveHolds({ restorable, isArchiveCurrent }: StorageSummary): string 
 function HeldBy({ runId }: { runId: string | null }) {
   if (runId === null) return <span>none</span>;
   return (
-    <Link
-      href={`/runs/${encodeURIComponent(runId)}`}
-      title={runId}
-      className="font-mono text-accent underline-offset-2 hover:underline"
-    >
+    <Link href={runAddress(runId)} title={runId} className="font-mono text-accent underline-offset-2 hover:underline">
       {shortenId(runId)}
     </Link>
   );

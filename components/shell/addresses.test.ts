@@ -1,9 +1,13 @@
 import { expect, test } from "vitest";
-import { eventAddress, taskAddress } from "./addresses";
+import { eventAddress, storageAddress, taskAddress } from "./addresses";
 
 test("an event's address opens it among its run's events, whatever characters the run's id has", () => {
   expect(eventAddress({ runId: "run_1", seq: 12 })).toBe("/runs/run_1?tab=events#e12");
   expect(eventAddress({ runId: "old/run#1", seq: 1 })).toBe("/runs/old%2Frun%231?tab=events#e1");
+});
+
+test("a session's storage is a tab of its page", () => {
+  expect(storageAddress("s 1")).toBe("/sessions/s%201?tab=storage");
 });
 
 test("a task's address is its session's, else its latest attempt's run's, else none", () => {

@@ -9,6 +9,11 @@ export function sessionAddress(sessionId: string): string {
   return `/sessions/${encodeURIComponent(sessionId)}`;
 }
 
+/** A session's storage: its volume, its archive and what can be done to them. */
+export function storageAddress(sessionId: string): string {
+  return `${sessionAddress(sessionId)}?tab=storage`;
+}
+
 /** An event among its run's events. A session's trace lists its newest runs, and an old event's may not be one. */
 export function eventAddress({ runId, seq }: Pick<RunEvent, "runId" | "seq">): string {
   return `${runAddress(runId)}?tab=events#e${seq}`;

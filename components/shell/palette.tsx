@@ -3,9 +3,11 @@ import { useQuery } from "@tanstack/react-query";
 import { Command } from "cmdk";
 import { useRouter } from "next/navigation";
 import { useDeferredValue, useState } from "react";
+import { nameOf } from "@/components/sessions/name";
 import { useTRPC } from "@/components/trpc/client";
 import { Dialog } from "@/components/ui/dialog";
 import { shortenId } from "@/components/ui/format";
+import { sessionAddress } from "./addresses";
 import { useReader } from "./identity";
 import type { Shortcut } from "./shortcuts";
 
@@ -71,9 +73,9 @@ export function Palette({ shortcuts, onClose }: { shortcuts: readonly Shortcut[]
                   key={session.sessionId}
                   value={session.sessionId}
                   className={row}
-                  onSelect={pick(() => router.push(`/sessions/${encodeURIComponent(session.sessionId)}`))}
+                  onSelect={pick(() => router.push(sessionAddress(session.sessionId)))}
                 >
-                  <span className="min-w-0 flex-1 truncate">{session.title ?? "Untitled session"}</span>
+                  <span className="min-w-0 flex-1 truncate">{nameOf(session)}</span>
                   <code className="text-xs text-ink-3">{shortenId(session.sessionId)}</code>
                 </Command.Item>
               ))}

@@ -1,6 +1,7 @@
 "use client";
 import { type FormEvent, useState } from "react";
 import { Button } from "@/components/ui/button";
+import { ErrorNote } from "@/components/ui/error-note";
 import { Field, Input } from "@/components/ui/field";
 
 /** Signs in with a token: the server answers with a cookie that no script can read. */
@@ -50,11 +51,7 @@ export function SignInForm({ next }: { next: string }) {
           />
         )}
       </Field>
-      {error !== null && (
-        <p role="alert" className="rounded-md bg-bad-soft p-2 text-xs text-bad">
-          {error}
-        </p>
-      )}
+      <ErrorNote error={error} />
       <Button look="primary" type="submit" disabled={isPending || token.trim() === ""}>
         {isPending ? "Signing in…" : "Sign in"}
       </Button>

@@ -3,10 +3,11 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { type FormEvent, useState } from "react";
 import { toast } from "sonner";
+import { storageAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
-import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
+import { ErrorNote } from "@/components/ui/error-note";
 import { Field, Input, Select } from "@/components/ui/field";
 import type { OrphanVolume } from "@/contract/storage";
 
@@ -30,7 +31,7 @@ export function AdoptDialog({ orphan, onClose }: { orphan: OrphanVolume; onClose
         void client.invalidateQueries({ queryKey: trpc.sessions.list.pathKey() });
         toast.success("Adopted");
         onClose();
-        router.push(`/sessions/${encodeURIComponent(session.sessionId)}?tab=storage`);
+        router.push(storageAddress(session.sessionId));
       },
     }),
   );
@@ -107,11 +108,7 @@ export function AdoptDialog({ orphan, onClose }: { orphan: OrphanVolume; onClose
             )}
           </Field>
         </div>
-        {adopt.error !== null && (
-          <p role="alert" className="rounded-md bg-bad-soft p-2 text-xs text-bad">
-            {readError(adopt.error).message}
-          </p>
-        )}
+        <ErrorNote error={adopt.error} />
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
           <Button look="primary" type="submit" disabled={adopt.isPending || chosen === "" || sessionId === ""}>

@@ -1,14 +1,15 @@
 "use client";
 import Link from "next/link";
 import { useState } from "react";
+import { nameOf } from "@/components/sessions/name";
+import { storageAddress } from "@/components/shell/addresses";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
 import { formatBytes, formatPlural, shortenId } from "@/components/ui/format";
 import { Panel } from "@/components/ui/page";
 import type { StorageSummary, StorageTotals } from "@/contract/storage";
-import { nameOf } from "./explain";
 import type { StorageScope } from "./filter";
-import { drawBars, type Part, type ProjectBar } from "./picture";
+import { drawBars, isOf, type Part, type ProjectBar } from "./picture";
 
 const PROJECTS_SHOWN = 6;
 const SESSIONS_SHOWN = 5;
@@ -17,7 +18,7 @@ type PictureProps = {
   projects: StorageTotals["projects"];
   /** The largest volumes of all, by size. */
   largest: readonly StorageSummary[];
-  /** The largest volumes of the chosen project. */
+  /** The largest volumes of the chosen project; until they are loaded, those of all. */
   chosenLargest: readonly StorageSummary[];
   scope: StorageScope;
   onChange: (scope: StorageScope) => void;
@@ -29,11 +30,10 @@ type PictureProps = {
  */
 export function BytesPicture({ projects, largest, chosenLargest, scope, onChange }: PictureProps) {
   const [isWhole, setIsWhole] = useState(false);
-  const bars = drawBars(projects, largest);
+  const { bars, hasTenants } = drawBars(projects, largest);
   const isChosen = (bar: ProjectBar) =>
     scope.project === bar.projectId && (scope.tenant === null || scope.tenant === bar.tenantId);
   const shown = bars.filter((bar, index) => isWhole || index < PROJECTS_SHOWN || isChosen(bar));
-  const hasTenants = new Set(bars.map((bar) => bar.tenantId)).size > 1;
   return (
     <Panel
       title="Bytes by project"
@@ -60,7 +60,9 @@ export function BytesPicture({ projects, largest, chosenLargest, scope, onChange
                 )
               }
             />
-            {isChosen(bar) && <Sessions sessions={chosenLargest.slice(0, SESSIONS_SHOWN)} bar={bar} />}
+            {isChosen(bar) && (
+              <Sessions sessions={chosenLargest.filter(isOf(bar)).slice(0, SESSIONS_SHOWN)} bar={bar} />
+            )}
           </li>
         ))}
         {bars.length > 0 && (
@@ -140,11 +142,7 @@ function Sessions({ sessions, bar }: { sessions: readonly StorageSummary[]; bar:
           key={session.sessionId}
           className="grid grid-cols-[minmax(0,1fr)_4.5rem] items-center gap-3 py-0.5 text-xs sm:grid-cols-[minmax(0,1fr)_5rem_4.5rem]"
         >
-          <Link
-            href={`/sessions/${encodeURIComponent(session.sessionId)}?tab=storage`}
-            title={session.sessionId}
-            className="truncate hover:underline"
-          >
+          <Link href={storageAddress(session.sessionId)} title={session.sessionId} className="truncate hover:underline">
             {nameOf(session)} <span className="font-mono text-ink-3">{shortenId(session.sessionId)}</span>
           </Link>
           <span aria-hidden className="h-1.5 rounded-full bg-sunken max-sm:hidden">

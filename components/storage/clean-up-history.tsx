@@ -3,8 +3,8 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { OctagonPause } from "lucide-react";
 import { useTRPC } from "@/components/trpc/client";
 import { collectionPages, HISTORY_POLL_MS } from "@/components/trpc/lists";
-import { Button } from "@/components/ui/button";
 import { formatBytes } from "@/components/ui/format";
+import { LoadMore } from "@/components/ui/load-more";
 import { EmptyState, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { type Column, Table } from "@/components/ui/table";
@@ -88,9 +88,7 @@ export function CleanUpHistory() {
               <Table label="Clean-ups" rows={rows} columns={COLUMNS} keyOf={(row) => row.id} />
               {query.hasNextPage && (
                 <p className="p-3 text-center">
-                  <Button size="sm" disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-                    {query.isFetchingNextPage ? "Loading…" : "Load more"}
-                  </Button>
+                  <LoadMore query={query} />
                 </p>
               )}
             </>

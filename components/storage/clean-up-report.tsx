@@ -1,12 +1,14 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
+import { nameOf } from "@/components/sessions/name";
+import { storageAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { expiredVolumes } from "@/components/trpc/lists";
 import { cn } from "@/components/ui/class-names";
 import { formatBytes, shortenId } from "@/components/ui/format";
 import type { GcEntry, GcReport, StorageSummary } from "@/contract/storage";
-import { explainKeeper, nameOf } from "./explain";
+import { explainKeeper } from "./explain";
 import { groupByReason } from "./group";
 
 /** Longer lists start folded: what a report says stays on one screen. */
@@ -71,7 +73,7 @@ function Entry({ entry, volume, isSame }: EntryProps) {
     <li className="py-0.5">
       <span className="flex min-w-0 items-baseline gap-2">
         <Link
-          href={`/sessions/${encodeURIComponent(entry.sessionId)}?tab=storage`}
+          href={storageAddress(entry.sessionId)}
           title={entry.sessionId}
           className="min-w-0 truncate hover:underline"
         >

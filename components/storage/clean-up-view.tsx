@@ -4,10 +4,10 @@ import { useState } from "react";
 import { toast } from "sonner";
 import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
-import { readError } from "@/components/trpc/errors";
 import { newestCollection } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
 import { DangerDialog } from "@/components/ui/danger-dialog";
+import { ErrorNote } from "@/components/ui/error-note";
 import { formatDuration, formatPlural } from "@/components/ui/format";
 import { Panel } from "@/components/ui/page";
 import { Countdown, Time } from "@/components/ui/time";
@@ -42,7 +42,6 @@ function CleanUpPanel() {
       },
     }),
   );
-  const error = gc.error === null ? null : readError(gc.error).message;
   const count = report?.dryRun === true ? report.evicted.length : 0;
   return (
     <Panel
@@ -72,11 +71,7 @@ function CleanUpPanel() {
         pinned, nor one whose last turn is not archived.
         {canOperate && report === null && " A dry run says what it would do and why, and changes nothing."}
       </p>
-      {error !== null && !isAsking && (
-        <p role="alert" className="mx-4 mb-3 rounded-md bg-bad-soft p-2 text-xs text-bad">
-          {error}
-        </p>
-      )}
+      {!isAsking && <ErrorNote error={gc.error} className="mx-4 mb-3" />}
       {report !== null && <CleanUpReport report={report} />}
       {isAsking && (
         <DangerDialog
@@ -87,7 +82,7 @@ function CleanUpPanel() {
           typed={String(count)}
           action="Evict"
           isPending={gc.isPending}
-          error={error}
+          error={gc.error}
           onConfirm={() => gc.mutate({ dryRun: false })}
         />
       )}

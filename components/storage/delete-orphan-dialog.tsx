@@ -2,7 +2,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
-import { readError } from "@/components/trpc/errors";
 import { DangerDialog } from "@/components/ui/danger-dialog";
 import type { OrphanVolume } from "@/contract/storage";
 
@@ -28,7 +27,7 @@ export function DeleteOrphanDialog({ orphan, onClose }: { orphan: OrphanVolume; 
       typed={orphan.name}
       action="Delete volume"
       isPending={remove.isPending}
-      error={remove.error === null ? null : readError(remove.error).message}
+      error={remove.error}
       onConfirm={() => remove.mutate({ name: orphan.name, uid: orphan.uid, confirmName: orphan.name })}
     />
   );

@@ -1,19 +1,31 @@
 "use client";
+import { useMutation } from "@tanstack/react-query";
 import { ShieldCheck, TriangleAlert } from "lucide-react";
 import Link from "next/link";
 import { toast } from "sonner";
+import { nameOf } from "@/components/sessions/name";
+import { runAddress } from "@/components/shell/addresses";
+import { useTRPC } from "@/components/trpc/client";
 import { cn } from "@/components/ui/class-names";
 import { DangerDialog } from "@/components/ui/danger-dialog";
 import { formatBytes, formatPlural } from "@/components/ui/format";
 import { Time } from "@/components/ui/time";
 import type { StorageSummary } from "@/contract/storage";
-import { explainLoss, nameOf } from "./explain";
-import type { Volume } from "./use-volume";
-
-type EvictDialogProps = { summary: StorageSummary; volume: Volume; onClose: () => void };
+import { explainLoss } from "./explain";
+import { useStorageCache } from "./use-storage-cache";
 
 /** Says what goes and what is lost for good, and has the volume's name typed before it goes. */
-export function EvictDialog({ summary, volume, onClose }: EvictDialogProps) {
+export function EvictDialog({ summary, onClose }: { summary: StorageSummary; onClose: () => void }) {
+  const trpc = useTRPC();
+  const { accept } = useStorageCache();
+  const evict = useMutation(
+    trpc.storage.evict.mutationOptions({
+      onSuccess: (answer) => {
+        accept(answer);
+        toast.success(`Evicted: ${nameOf(summary)}`);
+      },
+    }),
+  );
   const loss = explainLoss(summary);
   const Icon = loss.isSafe ? ShieldCheck : TriangleAlert;
   const size =
@@ -59,21 +71,16 @@ export function EvictDialog({ summary, volume, onClose }: EvictDialogProps) {
       refusal={
         summary.activeRunId === null ? null : (
           <>
-            <Link href={`/runs/${encodeURIComponent(summary.activeRunId)}`} className="underline">
+            <Link href={runAddress(summary.activeRunId)} className="underline">
               A run
             </Link>{" "}
             holds the volume. Cancel it, or wait: it ends by itself a minute after its last command.
           </>
         )
       }
-      isPending={volume.evict.isPending}
-      error={volume.evict.error}
-      onConfirm={(reason) =>
-        volume.evict.run(reason, () => {
-          onClose();
-          toast.success(`Evicted: ${nameOf(summary)}`);
-        })
-      }
+      isPending={evict.isPending}
+      error={evict.error}
+      onConfirm={(reason) => evict.mutate({ sessionId: summary.sessionId, reason }, { onSuccess: onClose })}
     />
   );
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { StorageSummary } from "@/contract/storage";
 import { STORAGE_STATES } from "@/contract/words";
-import { actionsOf, explainBreaker, explainKeeper, explainLoss, nameOf, reasonWord } from "./explain";
+import { actionsOf, explainBreaker, explainKeeper, explainLoss, reasonWord } from "./explain";
 
 const summary = (more: Partial<StorageSummary>): StorageSummary =>
   ({
@@ -59,8 +59,4 @@ test("a breaker is told for as long as the clean-up goes on saying so", () => {
   expect(explainBreaker({ at, breaker }, nowMs + 2 * 3_600_000)).toBeNull();
   expect(explainBreaker({ at, breaker: null }, nowMs)).toBeNull();
   expect(explainBreaker(undefined, nowMs)).toBeNull();
-});
-
-test("a session without a title has a name all the same", () => {
-  expect(nameOf({ sessionId: "ses_1", title: " " })).toBe("Untitled session");
 });

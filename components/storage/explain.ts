@@ -1,4 +1,3 @@
-import type { Session } from "@/contract/session";
 import type { GcHistoryEntry, StorageSummary } from "@/contract/storage";
 import type { StorageState } from "@/contract/words";
 
@@ -107,9 +106,4 @@ export function actionsOf(summary: Acted): ReadonlySet<VolumeAction> {
   if (summary.restorable) actions.add("fork");
   if (hasVolume) actions.add("evict");
   return actions;
-}
-
-/** What a session is called: its title, else what its id says. */
-export function nameOf(session: Pick<Session, "title" | "sessionId">): string {
-  return session.title === null || session.title.trim() === "" ? "Untitled session" : session.title;
 }

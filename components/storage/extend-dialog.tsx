@@ -1,26 +1,37 @@
 "use client";
+import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { toast } from "sonner";
+import { nameOf } from "@/components/sessions/name";
+import { useTRPC } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
 import { Choices } from "@/components/ui/choices";
 import { useNow } from "@/components/ui/clock";
 import { Dialog } from "@/components/ui/dialog";
+import { ErrorNote } from "@/components/ui/error-note";
 import { Field, Input } from "@/components/ui/field";
 import { Countdown, Time } from "@/components/ui/time";
 import type { StorageSummary } from "@/contract/storage";
-import { nameOf } from "./explain";
 import { EXTENSIONS, type Extension, expiryAfter, instantOf, refuseExtension } from "./extend";
-import type { Volume } from "./use-volume";
+import { useStorageCache } from "./use-storage-cache";
 
 const NEVER = "never";
 const DATE = "a date";
 const CHOICES = [...EXTENSIONS.map((known) => known.name), DATE, NEVER] as const;
 type Choice = (typeof CHOICES)[number];
 
-type ExtendDialogProps = { summary: StorageSummary; volume: Volume; onClose: () => void };
-
 /** Keeps a volume for longer, by a preset or until a date, and says when it will expire before it is asked for. */
-export function ExtendDialog({ summary, volume, onClose }: ExtendDialogProps) {
+export function ExtendDialog({ summary, onClose }: { summary: StorageSummary; onClose: () => void }) {
+  const trpc = useTRPC();
+  const { accept } = useStorageCache();
+  const extend = useMutation(
+    trpc.storage.extend.mutationOptions({
+      onSuccess: (answer) => {
+        accept(answer);
+        toast.success(`Extended: ${nameOf(summary)}`);
+      },
+    }),
+  );
   const nowMs = useNow();
   const [choice, setChoice] = useState<Choice>("1 week");
   const [date, setDate] = useState("");
@@ -32,10 +43,7 @@ export function ExtendDialog({ summary, volume, onClose }: ExtendDialogProps) {
   function submit(event: FormEvent): void {
     event.preventDefault();
     if (extension === null || refusal !== null) return;
-    volume.extend.run(extension, () => {
-      onClose();
-      toast.success(`Extended: ${nameOf(summary)}`);
-    });
+    extend.mutate({ sessionId: summary.sessionId, ...extension }, { onSuccess: onClose });
   }
 
   return (
@@ -70,15 +78,11 @@ export function ExtendDialog({ summary, volume, onClose }: ExtendDialogProps) {
         <p role="status" className="text-xs text-ink-2">
           {refusal ?? (after === null ? "It will never expire." : <Until at={after} />)}
         </p>
-        {volume.extend.error !== null && (
-          <p role="alert" className="rounded-md bg-bad-soft p-2 text-xs text-bad">
-            {volume.extend.error}
-          </p>
-        )}
+        <ErrorNote error={extend.error} />
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" disabled={refusal !== null || volume.extend.isPending}>
-            {volume.extend.isPending ? "Extending…" : "Extend"}
+          <Button look="primary" type="submit" disabled={refusal !== null || extend.isPending}>
+            {extend.isPending ? "Extending…" : "Extend"}
           </Button>
         </div>
       </form>

@@ -3,14 +3,15 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { type FormEvent, useState } from "react";
 import { toast } from "sonner";
+import { nameOf } from "@/components/sessions/name";
+import { sessionAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
-import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
+import { ErrorNote } from "@/components/ui/error-note";
 import { Field, Input } from "@/components/ui/field";
 import { Time } from "@/components/ui/time";
 import type { StorageSummary } from "@/contract/storage";
-import { nameOf } from "./explain";
 
 /** Makes a session of its own out of the newest archive, and goes to it. */
 export function ForkDialog({ summary, onClose }: { summary: StorageSummary; onClose: () => void }) {
@@ -25,7 +26,7 @@ export function ForkDialog({ summary, onClose }: { summary: StorageSummary; onCl
         void client.invalidateQueries({ queryKey: trpc.storage.list.pathKey() });
         toast.success("The copy is there; its first turn fills its volume");
         onClose();
-        router.push(`/sessions/${encodeURIComponent(session.sessionId)}`);
+        router.push(sessionAddress(session.sessionId));
       },
     }),
   );
@@ -46,11 +47,7 @@ export function ForkDialog({ summary, onClose }: { summary: StorageSummary; onCl
         <Field label="Title">
           {(id) => <Input id={id} maxLength={500} value={title} onChange={(event) => setTitle(event.target.value)} />}
         </Field>
-        {fork.error !== null && (
-          <p role="alert" className="rounded-md bg-bad-soft p-2 text-xs text-bad">
-            {readError(fork.error).message}
-          </p>
-        )}
+        <ErrorNote error={fork.error} />
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
           <Button look="primary" type="submit" disabled={fork.isPending}>

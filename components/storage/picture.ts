@@ -1,5 +1,5 @@
+import { nameOf } from "@/components/sessions/name";
 import type { StorageSummary, StorageTotals } from "@/contract/storage";
-import { nameOf } from "./explain";
 
 type Sized = Pick<StorageSummary, "sessionId" | "title" | "tenantId" | "projectId" | "sizeBytes">;
 
@@ -23,22 +23,30 @@ export type ProjectBar = {
 const PART_MIN = 0.012;
 const PARTS_MAX = 24;
 
+/** The bars, and whether they are of several tenants, which their names tell apart then. */
+type Picture = { bars: ProjectBar[]; hasTenants: boolean };
+type Owner = Pick<ProjectBar, "tenantId" | "projectId">;
+
+/** Whether a session is one of a bar's project. */
+export const isOf =
+  ({ tenantId, projectId }: Owner) =>
+  (session: Owner): boolean =>
+    session.tenantId === tenantId && session.projectId === projectId;
+
 /** Bars of bytes by project, each in parts by session: the sessions known by name, largest first, then all others. */
-export function drawBars(projects: StorageTotals["projects"], sessions: readonly Sized[]): ProjectBar[] {
+export function drawBars(projects: StorageTotals["projects"], sessions: readonly Sized[]): Picture {
   const all = projects.reduce((sum, project) => sum + project.bytes, 0);
   const largest = Math.max(1, ...projects.map((project) => project.bytes));
   const hasTenants = new Set(projects.map((project) => project.tenantId)).size > 1;
-  return projects.map((project) => ({
+  const bars = projects.map((project) => ({
     key: `${project.tenantId}/${project.projectId}`,
     ...project,
     name: hasTenants ? `${project.tenantId} / ${project.projectId}` : project.projectId,
     length: project.bytes / largest,
     share: all === 0 ? 0 : project.bytes / all,
-    parts: partsOf(
-      project.bytes,
-      sessions.filter((known) => known.tenantId === project.tenantId && known.projectId === project.projectId),
-    ),
+    parts: partsOf(project.bytes, sessions.filter(isOf(project))),
   }));
+  return { bars, hasTenants };
 }
 
 function partsOf(bytes: number, sessions: readonly Sized[]): Part[] {

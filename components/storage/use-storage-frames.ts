@@ -2,54 +2,97 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { useFrames } from "@/components/live/provider";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
+import { toServerTime } from "@/components/ui/clock";
 import type { StorageSummary } from "@/contract/storage";
-import { useStorageCache } from "./use-volume";
+import type { StorageFilter } from "./filter";
+import { noteUnlisted } from "./unlisted";
+import { useStorageCache } from "./use-storage-cache";
 
-/** Changes that come together are asked about together. */
-const GATHER_MS = 400;
+/** Changes of rows that come together are asked about together. */
+const ROWS_GATHER_MS = 400;
+/** Totals are counted over the whole table, and any session's change may move them: they may lag behind the rows. */
+const TOTALS_GATHER_MS = 5_000;
 /** More than these at once, and reading the list again is cheaper. */
 const ROWS_ASKED_MAX = 12;
+/** A fetch under way is not cut off by the next change: a slow one would never end. */
+const TO_ITS_END = { cancelRefetch: false };
 
 /**
  * Keeps the list of volumes as the stream tells it: the provider has patched what a session's frame holds; the pin, the
  * archive and the keeper are asked for, by row, so that no row moves. Returns the volumes that the list does not have yet.
  */
-export function useStorageFrames(listed: readonly StorageSummary[], listedAtMs: number) {
+export function useStorageFrames(listed: readonly StorageSummary[], filter: StorageFilter) {
   const trpc = useTRPC();
   const api = useTRPCClient();
   const client = useQueryClient();
   const { put } = useStorageCache();
   const [unlisted, setUnlisted] = useState<ReadonlySet<string>>(new Set());
+  const sinceMs = useRef(Number.POSITIVE_INFINITY);
+  useEffect(() => {
+    sinceMs.current = Date.now();
+  }, []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another filter has other news.
+  useEffect(() => setUnlisted(new Set()), [filter]);
   const changed = useRef(new Set<string>());
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  useEffect(() => () => clearTimeout(timer.current), []);
 
-  const ask = async (): Promise<void> => {
-    timer.current = undefined;
+  const askForRows = useGathered(ROWS_GATHER_MS, async () => {
+    const rows = { queryKey: trpc.storage.list.infiniteQueryKey() };
+    const isMany = changed.current.size > ROWS_ASKED_MAX;
+    // One under way may have been read before these changes.
+    if (isMany && client.isFetching(rows) > 0) return askForRows();
     const ids = [...changed.current];
     changed.current.clear();
-    void client.invalidateQueries({ queryKey: trpc.storage.list.queryKey() });
-    if (ids.length > ROWS_ASKED_MAX) {
-      void client.invalidateQueries({ queryKey: trpc.storage.list.pathKey() });
-      return;
-    }
+    if (isMany) return client.invalidateQueries(rows, TO_ITS_END);
     const answers = await Promise.allSettled(ids.map((sessionId) => api.storage.get.query({ sessionId })));
     // One that was deleted meanwhile is told by its own frame.
     for (const answer of answers) if (answer.status === "fulfilled") put(answer.value);
-  };
+  });
+  const askForTotals = useGathered(TOTALS_GATHER_MS, () => {
+    const totals = { queryKey: trpc.storage.list.queryKey() };
+    if (client.isFetching(totals) > 0) askForTotals();
+    else void client.invalidateQueries(totals, TO_ITS_END);
+  });
 
   useFrames("session", (frame) => {
     const isListed = listed.some((volume) => volume.sessionId === frame.sessionId);
-    const { session } = frame;
-    if (!isListed && session?.storageKind === "pvc" && Date.parse(session.createdAt) > listedAtMs) {
-      setUnlisted((known) => (known.has(frame.sessionId) ? known : new Set([...known, frame.sessionId])));
+    if (!isListed) {
+      // The offset may have become known since the mount: both are turned to the server's time only here.
+      const noted = { filter, sinceMs: toServerTime(sinceMs.current), nowMs: toServerTime(Date.now()) };
+      setUnlisted((known) => noteUnlisted(known, frame, noted));
     }
-    if (isListed && frame.kind === "changed") changed.current.add(frame.sessionId);
-    timer.current ??= setTimeout(() => void ask(), GATHER_MS);
+    askForTotals();
+    if (!isListed || frame.kind !== "changed") return;
+    changed.current.add(frame.sessionId);
+    askForRows();
   });
 
   return {
     unlisted: [...unlisted].filter((id) => !listed.some((volume) => volume.sessionId === id)),
-    forget: () => setUnlisted(new Set()),
+    forget: () => {
+      sinceMs.current = Date.now();
+      setUnlisted(new Set());
+    },
+  };
+}
+
+/** Calls the latest `run` once for all that is asked for within a while. */
+function useGathered(waitMs: number, run: () => unknown): () => void {
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const latest = useRef(run);
+  useEffect(() => {
+    latest.current = run;
+  });
+  useEffect(
+    () => () => {
+      clearTimeout(timer.current);
+      timer.current = undefined;
+    },
+    [],
+  );
+  return () => {
+    timer.current ??= setTimeout(() => {
+      timer.current = undefined;
+      void latest.current();
+    }, waitMs);
   };
 }

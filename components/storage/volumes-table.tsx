@@ -1,11 +1,13 @@
 "use client";
 import Link from "next/link";
+import { nameOf } from "@/components/sessions/name";
+import { runAddress, storageAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
 import { shortenId } from "@/components/ui/format";
 import { State } from "@/components/ui/state";
 import { type Column, Table } from "@/components/ui/table";
 import type { StorageSummary } from "@/contract/storage";
-import { explainKeeper, nameOf, reasonWord, STATE_MEANING } from "./explain";
+import { explainKeeper, reasonWord, STATE_MEANING } from "./explain";
 import { ArchiveMark, Expiry, SizeBar } from "./facts";
 import { VolumeMenu } from "./volume-actions";
 
@@ -55,7 +57,7 @@ function columnsOf(volumes: readonly StorageSummary[], largest: number): Column<
           <span className="text-xs text-ink-3">none</span>
         ) : (
           <Link
-            href={`/runs/${encodeURIComponent(volume.activeRunId)}`}
+            href={runAddress(volume.activeRunId)}
             title={volume.activeRunId}
             className="relative z-10 font-mono text-xs text-accent hover:underline"
           >
@@ -90,7 +92,7 @@ function SessionCell({ volume }: { volume: StorageSummary }) {
   return (
     <span className="flex min-w-0 flex-col">
       <Link
-        href={`/sessions/${encodeURIComponent(volume.sessionId)}?tab=storage`}
+        href={storageAddress(volume.sessionId)}
         title={volume.sessionId}
         className="truncate font-medium after:absolute after:inset-0 hover:underline"
       >

@@ -5,6 +5,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { storagePages, storagePicture } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
 import { formatPlural } from "@/components/ui/format";
+import { LoadMore } from "@/components/ui/load-more";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
@@ -32,7 +33,7 @@ export function VolumesView({ filter, onChange }: VolumesViewProps) {
   const volumes = [...new Map(rows.map((volume) => [volume.sessionId, volume])).values()];
   const totals = scoped.data?.totals ?? null;
   const largest = Math.max(whole.data?.items[0]?.sizeBytes ?? 0, ...volumes.map(({ sizeBytes }) => sizeBytes ?? 0));
-  const { unlisted, forget } = useStorageFrames(volumes, query.dataUpdatedAt);
+  const { unlisted, forget } = useStorageFrames(volumes, filter);
   // A page of a search may be empty and yet not the last: the list is looked through in bounded steps.
   const isLooking = volumes.length === 0 && query.hasNextPage && !query.isError;
   useEffect(() => {
@@ -78,11 +79,7 @@ export function VolumesView({ filter, onChange }: VolumesViewProps) {
                 <VolumesTable volumes={volumes} largest={largest} />
                 <p className="flex items-center justify-center gap-3 p-4 text-xs text-ink-3">
                   {formatPlural(volumes.length, "volume")}
-                  {query.hasNextPage && (
-                    <Button size="sm" disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-                      {query.isFetchingNextPage ? "Loading…" : "Load more"}
-                    </Button>
-                  )}
+                  <LoadMore query={query} />
                 </p>
               </>
             )

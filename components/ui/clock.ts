@@ -7,7 +7,7 @@ let nowMs = Date.now();
 let serverOffsetMs = 0;
 
 function tick(): void {
-  nowMs = Date.now() + serverOffsetMs;
+  nowMs = toServerTime(Date.now());
   for (const listener of listeners) listener();
 }
 
@@ -30,6 +30,11 @@ export function setServerTime(serverTime: string): void {
   const parsed = Date.parse(serverTime);
   if (Number.isNaN(parsed)) return;
   serverOffsetMs = parsed - Date.now();
+}
+
+/** An instant by this machine's clock as the server's clock has it: what the server dates is compared with nothing else. */
+export function toServerTime(ms: number): number {
+  return ms + serverOffsetMs;
 }
 
 /** The server's time in milliseconds, re-rendering once a second. For text alone: server and browser differ in it. */

@@ -2,6 +2,7 @@
 import { type FormEvent, type ReactNode, useId, useState } from "react";
 import { Button } from "./button";
 import { Dialog } from "./dialog";
+import { ErrorNote } from "./error-note";
 import { Field, Input, TextArea } from "./field";
 
 type DangerDialogProps = {
@@ -12,7 +13,7 @@ type DangerDialogProps = {
   consequence: ReactNode;
   action: string;
   isPending: boolean;
-  error?: string | null;
+  error?: unknown;
   /** Irreversible: this text has to be typed first. Costly without it: a dialog and a reason are enough. */
   typed?: string;
   /** Why the action cannot be taken; shown, and the button stays disabled. */
@@ -68,11 +69,7 @@ export function DangerDialog(props: DangerDialogProps) {
         {(props.refusal ?? null) !== null && (
           <p className="rounded-md bg-warn-soft p-2 text-xs text-warn">{props.refusal}</p>
         )}
-        {(props.error ?? null) !== null && (
-          <p role="alert" className="rounded-md bg-bad-soft p-2 text-xs text-bad">
-            {props.error}
-          </p>
-        )}
+        <ErrorNote error={props.error} />
         <div className="flex justify-end gap-2">
           <Button onClick={() => props.onOpenChange(false)}>Keep</Button>
           <Button look="danger" type="submit" disabled={isBlocked}>

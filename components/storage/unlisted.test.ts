@@ -1,0 +1,95 @@
+import { expect, test } from "vitest";
+import type { SessionFrame } from "@/components/live/frames";
+import { setServerTime, toServerTime } from "@/components/ui/clock";
+import type { Session } from "@/contract/session";
+import type { StorageFilter } from "./filter";
+import { noteUnlisted } from "./unlisted";
+
+const NONE: StorageFilter = {
+  state: null,
+  kind: null,
+  tenant: null,
+  project: null,
+  search: "",
+  pinned: null,
+  expired: null,
+  sort: "updatedAt",
+};
+const SINCE_MS = Date.parse("2026-11-22T10:00:00Z");
+const NOBODY: ReadonlySet<string> = new Set();
+const KNOWN: ReadonlySet<string> = new Set(["ses_1"]);
+
+const frame = (more: Partial<Session> = {}): SessionFrame => ({
+  sessionId: "ses_1",
+  version: 1,
+  kind: "changed",
+  session: {
+    sessionId: "ses_1",
+    tenantId: "acme",
+    projectId: "shop",
+    title: "Mend 100 % of it",
+    createdAt: "2026-11-22T10:00:01Z",
+    expiresAt: null,
+    storageKind: "pvc",
+    storageState: "live",
+    storagePvcName: "agentrun-0a1b",
+    ...more,
+  } as Session,
+});
+const note = (told: SessionFrame, filter: Partial<StorageFilter> = {}, known = NOBODY) =>
+  noteUnlisted(known, told, { filter: { ...NONE, ...filter }, sinceMs: SINCE_MS, nowMs: SINCE_MS + 60_000 });
+
+test("what was made since is new, and what is merely not on this page is not", () => {
+  expect([...note(frame())]).toEqual(["ses_1"]);
+  expect(note(frame({ createdAt: "2026-11-22T09:59:59Z" }))).toBe(NOBODY);
+  expect(note(frame(), {}, KNOWN)).toBe(KNOWN);
+});
+
+test("only what the filter would show is new", () => {
+  const shown: Partial<StorageFilter>[] = [
+    { state: "live" },
+    { kind: "pvc" },
+    { tenant: "acme", project: "shop" },
+    { search: "MEND 100 %" },
+    { search: "0A1b" },
+    { search: "ses_1" },
+    { pinned: false },
+    { expired: false },
+    { sort: "sizeBytes" },
+  ];
+  for (const filter of shown) expect([...note(frame(), filter)], JSON.stringify(filter)).toEqual(["ses_1"]);
+  const hidden: Partial<StorageFilter>[] = [
+    { state: "creating" },
+    { kind: "none" },
+    { tenant: "zeta", project: "shop" },
+    { project: "docs" },
+    { search: "mend_100" },
+    { pinned: true },
+    { expired: true },
+  ];
+  for (const filter of hidden) expect(note(frame(), filter), JSON.stringify(filter)).toBe(NOBODY);
+  expect([...note(frame({ expiresAt: "2026-11-22T10:00:59Z" }), { expired: true })]).toEqual(["ses_1"]);
+});
+
+test("sessions without a volume are new only to a filter that asks for them", () => {
+  const none = frame({ storageKind: "none", storageState: "none", storagePvcName: null });
+  expect(note(none)).toBe(NOBODY);
+  expect([...note(none, { kind: "none" })]).toEqual(["ses_1"]);
+  expect([...note(none, { state: "none" })]).toEqual(["ses_1"]);
+});
+
+test("one that is deleted, or no longer fits, is not new any more", () => {
+  expect([...note({ sessionId: "ses_1", version: 2, kind: "deleted" }, {}, KNOWN)]).toEqual([]);
+  expect([...note(frame({ storageState: "live" }), { state: "creating" }, KNOWN)]).toEqual([]);
+});
+
+test("an instant of this machine is compared by the server's clock", () => {
+  const behindMs = 10 * 60_000;
+  setServerTime(new Date(Date.now() - behindMs).toISOString());
+  try {
+    const nowMs = Date.now();
+    expect(Math.abs(toServerTime(nowMs) - (nowMs - behindMs))).toBeLessThan(1_000);
+  } finally {
+    setServerTime(new Date().toISOString());
+  }
+});

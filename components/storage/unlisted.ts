@@ -1,0 +1,25 @@
+import type { SessionFrame } from "@/components/live/frames";
+import { fits, type StorageFilter } from "./filter";
+
+export type Noted = {
+  filter: StorageFilter;
+  /** From when on a volume is new, and when it is now: both by the server's clock, as the frame's instants are. */
+  sinceMs: number;
+  nowMs: number;
+};
+
+/** The new volumes that a list lacks, as a frame changes them. The same set comes back when it tells nothing new. */
+export function noteUnlisted(
+  known: ReadonlySet<string>,
+  frame: SessionFrame,
+  { filter, sinceMs, nowMs }: Noted,
+): ReadonlySet<string> {
+  const { sessionId, session } = frame;
+  const isWanted =
+    frame.kind === "changed" &&
+    session !== undefined &&
+    Date.parse(session.createdAt) > sinceMs &&
+    fits(filter, session, nowMs);
+  if (isWanted === known.has(sessionId)) return known;
+  return new Set(isWanted ? [...known, sessionId] : [...known].filter((id) => id !== sessionId));
+}

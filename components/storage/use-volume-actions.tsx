@@ -1,0 +1,124 @@
+import { useMutation } from "@tanstack/react-query";
+import { ArchiveRestore, CalendarPlus, GitFork, HardDriveDownload, type LucideIcon, Pin, PinOff } from "lucide-react";
+import { type ReactNode, useState } from "react";
+import { toast } from "sonner";
+import { nameOf } from "@/components/sessions/name";
+import { useTRPC } from "@/components/trpc/client";
+import { readError } from "@/components/trpc/errors";
+import type { StorageSummary } from "@/contract/storage";
+import { EvictDialog } from "./evict-dialog";
+import { actionsOf } from "./explain";
+import { ExtendDialog } from "./extend-dialog";
+import { ForkDialog } from "./fork-dialog";
+import { useStorageCache } from "./use-storage-cache";
+
+const DIALOGS = { extend: ExtendDialog, fork: ForkDialog, evict: EvictDialog };
+
+type OfferedAction = {
+  /** The same for what takes its place, so that it keeps the focus. */
+  key: string;
+  label: string;
+  icon: LucideIcon;
+  isEnabled: boolean;
+  onSelect: () => void;
+  /** What the session waits for. */
+  isPrimary?: boolean;
+  isDanger?: boolean;
+};
+
+/** What can be done to a session's storage, in the order that it is offered in, and the dialog of what was asked for. */
+export function useVolumeActions(summary: StorageSummary): {
+  actions: OfferedAction[];
+  isPending: boolean;
+  dialog: ReactNode;
+} {
+  const { pin, unpin, restore, isPending, isRestoring } = useActs(summary);
+  const [asked, setAsked] = useState<keyof typeof DIALOGS | null>(null);
+  const can = actionsOf(summary);
+  const isFree = !isPending;
+  const Dialog = asked === null ? null : DIALOGS[asked];
+  return {
+    isPending,
+    dialog: Dialog !== null && <Dialog summary={summary} onClose={() => setAsked(null)} />,
+    actions: [
+      can.has("unpin")
+        ? { key: "pin", label: "Unpin", icon: PinOff, isEnabled: isFree, onSelect: unpin }
+        : { key: "pin", label: "Pin", icon: Pin, isEnabled: isFree && can.has("pin"), onSelect: pin },
+      {
+        key: "extend",
+        label: "Keep for longer…",
+        icon: CalendarPlus,
+        isEnabled: isFree && can.has("extend"),
+        onSelect: () => setAsked("extend"),
+      },
+      {
+        key: "restore",
+        label: isRestoring ? "Restoring…" : "Restore from archive",
+        icon: ArchiveRestore,
+        isEnabled: isFree && can.has("restore"),
+        isPrimary: summary.storageState === "evicted" && can.has("restore"),
+        onSelect: restore,
+      },
+      // A copy touches nothing of this one, whatever is under way.
+      { key: "fork", label: "Fork…", icon: GitFork, isEnabled: can.has("fork"), onSelect: () => setAsked("fork") },
+      {
+        key: "evict",
+        label: "Evict volume…",
+        icon: HardDriveDownload,
+        isEnabled: isFree && can.has("evict"),
+        isDanger: true,
+        onSelect: () => setAsked("evict"),
+      },
+    ],
+  };
+}
+
+/** What is done at once, without a dialog; what it says when it is done. */
+function useActs(summary: StorageSummary) {
+  const trpc = useTRPC();
+  const { accept } = useStorageCache();
+  const { sessionId } = summary;
+  const name = nameOf(summary);
+  const onError = (error: unknown): void => {
+    toast.error(readError(error).message);
+  };
+
+  const pin = useMutation(
+    trpc.storage.pin.mutationOptions({
+      onSuccess: (answer) => {
+        accept(answer);
+        toast.success(`Pinned: ${name}`, { action: { label: "Undo", onClick: () => unpin.mutate({ sessionId }) } });
+      },
+      onError,
+    }),
+  );
+  const unpin = useMutation(
+    trpc.storage.unpin.mutationOptions({
+      onSuccess: (answer) => {
+        accept(answer);
+        toast.success(`Unpinned: ${name}`, { action: { label: "Undo", onClick: () => pin.mutate({ sessionId }) } });
+      },
+      onError,
+    }),
+  );
+  const restore = useMutation(
+    trpc.storage.restore.mutationOptions({
+      onSuccess: (answer) => {
+        accept(answer);
+        toast.success(
+          answer.storageState === "restoring"
+            ? "The next turn fills the new volume from the archive"
+            : "The volume is there",
+        );
+      },
+      onError,
+    }),
+  );
+  return {
+    pin: () => pin.mutate({ sessionId }),
+    unpin: () => unpin.mutate({ sessionId }),
+    restore: () => restore.mutate({ sessionId }),
+    isPending: [pin, unpin, restore].some((mutation) => mutation.isPending),
+    isRestoring: restore.isPending,
+  };
+}
