@@ -21,5 +21,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // A wait ends by its condition; on a busy machine a second is none.
+    expect: { poll: { timeout: 20_000 } },
   },
 });

@@ -20,6 +20,8 @@ export type Place = {
 
 const MIB = 1024 ** 2;
 const POOL_MAX = 48;
+/** Hundreds of claims go at one moment, and the cluster deletes some twenty a second. */
+const GONE_DEADLINE_MS = 60_000;
 
 /** A process's context on real claims, without its network. */
 export function openContext(place: Place, options: { actor?: Actor; deadlineMs?: number } = {}): TestContext {
@@ -38,6 +40,7 @@ export function claimsOf({ bindsClaims }: Place, cluster: Cluster): Volumes {
   return createKubernetesVolumes({
     cluster,
     policy: { storageClass, accessMode: "ReadWriteOnce", defaultSizeBytes: MIB },
+    goneDeadlineMs: GONE_DEADLINE_MS,
   });
 }
 

@@ -8,12 +8,12 @@ const GIB = 1024 ** 3;
 const HOSTILE = "ses.A:b_c-$(touch x)";
 const spec = (sessionId: string) => ({ sessionId, tenantId: "tenant", projectId: "project", sizeBytes: null });
 
-function open(place: TestNamespace, cluster: Cluster = place.cluster) {
-  return createKubernetesVolumes({
-    cluster,
-    policy: { accessMode: "ReadWriteOncePod", defaultSizeBytes: GIB },
-    goneDeadlineMs: 500,
-  });
+/** Nobody uses the claims of most tests, so that they go as soon as the cluster comes to it, which may be seconds. */
+const GONE_DEADLINE_MS = 60_000;
+
+function open(place: TestNamespace, { cluster = place.cluster, goneDeadlineMs = GONE_DEADLINE_MS } = {}) {
+  const policy = { accessMode: "ReadWriteOncePod", defaultSizeBytes: GIB } as const;
+  return createKubernetesVolumes({ cluster, policy, goneDeadlineMs });
 }
 
 /** A cluster between whose calls something happens. */
@@ -28,7 +28,7 @@ function meddled(place: TestNamespace, meddle: Partial<Record<"deleteClaim" | "c
       };
     },
   });
-  return open(place, cluster);
+  return open(place, { cluster });
 }
 
 test("a session's claim is made once, with what callers chose in annotations alone", async () => {
@@ -93,7 +93,7 @@ test("a namesake that is made between the look and the deletion is not deleted, 
 
 test("a claim that a pod uses stays until the pod is gone, and says so", async () => {
   await using place = await createTestNamespace();
-  const volumes = open(place);
+  const volumes = open(place, { goneDeadlineMs: 500 });
   const { name, uid } = await volumes.ensure(spec("ses_1"));
   await useClaim(place.core, { namespace: place.name, claimName: name, podName: "user" });
   expect(await volumes.remove(name, uid)).toBe("going");
@@ -130,6 +130,6 @@ test("every claim of ours is listed, page by page, with its owner and size, and 
 
 test("a cluster that does not answer is said to be, within its deadline", async () => {
   await using place = await createTestNamespace();
-  const volumes = open(place, new Cluster({ namespace: place.name, kubeconfig: "/nowhere" }));
+  const volumes = open(place, { cluster: new Cluster({ namespace: place.name, kubeconfig: "/nowhere" }) });
   await expect(volumes.find("x")).rejects.toMatchObject({ problem: "unknown", failureKind: "infra-failed" });
 });
