@@ -43,6 +43,7 @@ export const REASON_STATUS = {
   "volume-named": 409,
   "confirmation-mismatch": 409,
   "run-live": 409,
+  "queue-draining": 409,
   "command-waiting": 409,
   "no-open-command": 409,
   "batch-conflict": 409,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ErrorBody, FAILURE_KINDS, FailureKind } from "./errors";
 import {
   ChosenId,
   ChosenSessionId,
@@ -16,6 +17,44 @@ import { ExecutionPolicy, ResourceBundleRef, WorkspaceRef } from "./run";
 
 export const TASK_STATES = ["pending", "dispatched", "running", "completed", "failed", "cancelled"] as const;
 export type TaskState = (typeof TASK_STATES)[number];
+
+/** Those of a task that holds a slot of its lane. */
+export const ACTIVE_TASK_STATES = ["dispatched", "running"] as const satisfies TaskState[];
+
+/** Why a task gets no further attempt by itself. */
+export const DEAD_LETTERS = ["attempts-exhausted", "not-retryable", "expired", "refused"] as const;
+export type DeadLetter = (typeof DEAD_LETTERS)[number];
+
+/** What is done with a task whose provider's usage limit is reached, once the limit's time is over. */
+export const ON_USAGE_LIMIT = ["resume", "ask"] as const;
+
+const DAY_MS = 86_400_000;
+
+/**
+ * When a failed attempt is followed by another. Attempts count from 1 and end with `maxAttempts`; before the n-th
+ * further one lie `backoffMs` × 2^(n - 1), at most `backoffMaxMs`, a quarter more or less.
+ */
+export const RetryPolicy = z.strictObject({
+  maxAttempts: z.int().min(1).max(100).optional(),
+  backoffMs: z.int().min(0).max(DAY_MS).optional(),
+  backoffMaxMs: z
+    .int()
+    .min(0)
+    .max(7 * DAY_MS)
+    .optional(),
+  retryOn: z.array(FailureKind).max(FAILURE_KINDS.length).optional(),
+  onUsageLimit: z.enum(ON_USAGE_LIMIT).optional(),
+});
+export type RetryPolicy = z.infer<typeof RetryPolicy>;
+
+/** What a retry policy means where it is silent: what failed through no fault of the work is tried again. */
+export const RETRY_DEFAULTS = {
+  maxAttempts: 3,
+  backoffMs: 10_000,
+  backoffMaxMs: 600_000,
+  retryOn: ["infra-failed", "runner-lost", "rate-limited"],
+  onUsageLimit: "ask",
+} as const satisfies Required<RetryPolicy>;
 
 const ReaderId = ChosenId;
 const Priority = z.int().min(-2_147_483_648).max(2_147_483_647);
@@ -37,15 +76,27 @@ export const CreateTaskInput = z.strictObject({
   references: z.array(z.unknown()).max(1_000).optional(),
   metadata: Metadata.optional(),
   idempotencyKey: IdempotencyKey.optional(),
+  /** It is not dispatched before. */
   runAt: Instant.optional(),
+  /** One that still waits then fails. */
+  expiresAt: Instant.optional(),
+  retry: RetryPolicy.optional(),
 });
 export type CreateTaskInput = z.infer<typeof CreateTaskInput>;
 
-export const ListTasksInput = z.strictObject({
+export const CREATE_TASKS_MAX = 1_000;
+export const CreateTasksInput = z.strictObject({ tasks: z.array(CreateTaskInput).min(1).max(CREATE_TASKS_MAX) });
+export type CreateTasksInput = z.infer<typeof CreateTasksInput>;
+
+const TaskFilter = {
   queue: RecordId.optional(),
   lane: RecordId.optional(),
   state: z.enum(TASK_STATES).optional(),
   search: text(200).optional(),
+};
+
+export const ListTasksInput = z.strictObject({
+  ...TaskFilter,
   updatedAfter: Count.optional(),
   readerId: ReaderId.optional(),
   tenantId: RecordId.optional(),
@@ -63,8 +114,27 @@ export const UpdateAttemptInput = z.strictObject({
   sessionPath: text(2_048).nullable().optional(),
 });
 export type UpdateAttemptInput = z.infer<typeof UpdateAttemptInput>;
-export const CancelTaskInput = z.strictObject({ taskId: RecordId, reason: text(10_000).optional() });
+/** The version that a caller has seen; another is refused with the row as it is. */
+const ExpectedVersion = Count.optional();
+export const CancelTaskInput = z.strictObject({
+  taskId: RecordId,
+  reason: text(10_000).optional(),
+  expectedVersion: ExpectedVersion,
+});
 export type CancelTaskInput = z.infer<typeof CancelTaskInput>;
+export const UpdateTaskInput = z.strictObject({
+  taskId: RecordId,
+  expectedVersion: ExpectedVersion,
+  title: requiredText(500).optional(),
+  priority: Priority.optional(),
+  queue: ChosenId.optional(),
+  lane: ChosenId.optional(),
+  runAt: Instant.nullable().optional(),
+  expiresAt: Instant.nullable().optional(),
+});
+export type UpdateTaskInput = z.infer<typeof UpdateTaskInput>;
+export const RetryTaskInput = z.strictObject({ taskId: RecordId, expectedVersion: ExpectedVersion });
+export type RetryTaskInput = z.infer<typeof RetryTaskInput>;
 export const MarkTaskReadInput = z.strictObject({ taskId: RecordId, readerId: ReaderId, version: Count.optional() });
 export type MarkTaskReadInput = z.infer<typeof MarkTaskReadInput>;
 export const QueueScopeInput = z.strictObject({
@@ -73,6 +143,75 @@ export const QueueScopeInput = z.strictObject({
   projectId: RecordId.optional(),
 });
 export type QueueScopeInput = z.infer<typeof QueueScopeInput>;
+
+/** What keeps a waiting task from being dispatched; the first that holds, in this order. */
+export const BLOCKER_KINDS = [
+  "not-dispatched",
+  "paused",
+  "parked",
+  "not-due",
+  "backoff",
+  "session-busy",
+  "session-evicted",
+  "key-limit",
+  "lane-limit",
+  "queue-limit",
+  "backend-down",
+  "backend-limit",
+  "capacity",
+  "next",
+] as const;
+export type BlockerKind = (typeof BLOCKER_KINDS)[number];
+export const Blocker = z.object({
+  kind: z.enum(BLOCKER_KINDS),
+  /** A sentence for people. */
+  message: z.string(),
+  /** When it ends by itself, where that is known. */
+  until: z.string().nullable(),
+  limit: z.number().nullable(),
+  /** Tasks that hold what it waits for, the first few. */
+  holders: z.array(z.string()),
+});
+export type Blocker = z.infer<typeof Blocker>;
+
+export const ExplainTaskInput = z.strictObject({ taskId: RecordId });
+export type ExplainTaskInput = z.infer<typeof ExplainTaskInput>;
+export const TaskExplanation = z.object({
+  taskId: z.string(),
+  state: z.enum(TASK_STATES),
+  blocker: Blocker.nullable(),
+  /** Its place among the waiting of its lane, from 1; null when it does not wait. */
+  rank: z.number().nullable(),
+  /** Whether there are more before it than were counted. */
+  isRankBounded: z.boolean(),
+  /** By how fast its lane started tasks of late; null where nothing is known. */
+  estimatedStartAt: z.string().nullable(),
+});
+export type TaskExplanation = z.infer<typeof TaskExplanation>;
+
+export const ListAttemptsInput = z.strictObject({
+  taskId: RecordId,
+  cursor: Cursor.optional(),
+  limit: pageLimit(LIST_LIMIT_MAX),
+});
+export type ListAttemptsInput = z.infer<typeof ListAttemptsInput>;
+export const TaskAttempt = z.object({
+  taskId: z.string(),
+  /** From 1. */
+  attempt: z.number(),
+  runId: z.string().nullable(),
+  sessionId: z.string().nullable(),
+  state: z.enum(TASK_STATES),
+  /** Since when it waited for a slot. */
+  readyAt: z.string(),
+  dispatchedAt: z.string(),
+  startedAt: z.string().nullable(),
+  endedAt: z.string().nullable(),
+  failureKind: z.string().nullable(),
+  failureMessage: z.string().nullable(),
+});
+export type TaskAttempt = z.infer<typeof TaskAttempt>;
+export const TaskAttemptPage = pageOf(TaskAttempt);
 
 const StoredRef = z.record(z.string(), z.unknown());
 export const QueueTask = z.object({
@@ -99,15 +238,39 @@ export const QueueTask = z.object({
   latestAttempt: StoredRef.nullable(),
   sessionPath: z.string().nullable(),
   runAt: z.string().nullable(),
+  expiresAt: z.string().nullable(),
+  retry: StoredRef.nullable(),
+  concurrencyKey: z.string().nullable(),
+  /** The run of the attempt under way, or of the last. */
+  runId: z.string().nullable(),
+  attemptCount: z.number(),
+  /** What ended the last attempt. */
+  failureKind: z.string().nullable(),
+  failureMessage: z.string().nullable(),
+  deadLetter: z.string().nullable(),
+  /** When a further attempt is due, by backoff or a provider's limit. */
+  nextAttemptAt: z.string().nullable(),
+  parkedAt: z.string().nullable(),
+  parkedUntil: z.string().nullable(),
   createdAt: z.string(),
   updatedAt: z.string(),
+  cancelRequestedAt: z.string().nullable(),
   cancelledAt: z.string().nullable(),
   cancelReason: z.string().nullable(),
 });
 export type QueueTask = z.infer<typeof QueueTask>;
-export const QueueTaskSummary = QueueTask.extend({ unread: z.boolean() });
+export const QueueTaskSummary = QueueTask.extend({
+  unread: z.boolean(),
+  /** What a waiting task waits for; null for every other. */
+  blocker: Blocker.nullable(),
+});
 export type QueueTaskSummary = z.infer<typeof QueueTaskSummary>;
 export const QueueTaskPage = pageOf(QueueTaskSummary);
+/** Each task's own result, in the order of the input. */
+export const CreateTasksResult = z.object({
+  items: z.array(z.union([z.object({ task: QueueTask }), z.object({ error: ErrorBody })])),
+});
+export type CreateTasksResult = z.infer<typeof CreateTasksResult>;
 export const TaskReadMark = z.object({
   taskId: z.string(),
   readerId: z.string(),

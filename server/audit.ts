@@ -1,6 +1,6 @@
 import { audit as auditTable } from "@/db/schema";
 import type { Actor, TxContext } from "./context";
-import { newId } from "./ids";
+import { newId, newIds } from "./ids";
 
 export type AuditEntry = {
   /** The verb as the API names it: `runs.cancel`. */
@@ -10,6 +10,7 @@ export type AuditEntry = {
     | "command"
     | "session"
     | "task"
+    | "queue"
     | "approval"
     | "runner"
     | "runner-job"
@@ -27,16 +28,25 @@ export type AuditEntry = {
  * is what a runner reports of its work many times a turn (heartbeats, events, the acknowledgement and end of commands,
  * its volume's size), which the run's own log tells, and read marks, which are a person's own.
  */
-export async function audit(ctx: TxContext, entry: AuditEntry): Promise<void> {
-  await ctx.db.insert(auditTable).values({
-    id: newId("audit"),
-    actor: actorName(ctx.actor),
-    action: entry.action,
-    tenantId: entry.tenantId ?? ctx.actor.tenantId,
-    targetKind: entry.targetKind,
-    targetId: entry.targetId,
-    details: entry.details ?? {},
-  });
+export function audit(ctx: TxContext, entry: AuditEntry): Promise<void> {
+  return auditAll(ctx, [entry]);
+}
+
+/** As `audit`, of many things that one transaction does. */
+export async function auditAll(ctx: TxContext, entries: AuditEntry[]): Promise<void> {
+  if (entries.length === 0) return;
+  const ids = newIds("audit", entries.length);
+  await ctx.db.insert(auditTable).values(
+    entries.map((entry, index) => ({
+      id: ids[index] ?? newId("audit"),
+      actor: actorName(ctx.actor),
+      action: entry.action,
+      tenantId: entry.tenantId ?? ctx.actor.tenantId,
+      targetKind: entry.targetKind,
+      targetId: entry.targetId,
+      details: entry.details ?? {},
+    })),
+  );
 }
 
 /** What was done to a session, or to its volume. */

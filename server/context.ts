@@ -45,6 +45,8 @@ export type Topic =
 export type ServerSettings = {
   executor: "local" | "kubernetes" | "none";
   leaseMs: number;
+  /** Runners that the executor runs at once: each is a codex with tools of its own. */
+  runnersMax: number;
   publicUrl: string;
   /** Where runners reach web: loopback on one machine. */
   runnerUrl: string;

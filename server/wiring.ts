@@ -109,6 +109,7 @@ function settingsFrom(env: ServerEnv): ServerSettings {
   return {
     executor: env.AGENTRUN_EXECUTOR,
     leaseMs: env.AGENTRUN_LEASE_MS,
+    runnersMax: env.AGENTRUN_RUNNERS_MAX,
     publicUrl: (env.AGENTRUN_PUBLIC_URL ?? local).replace(/\/$/, ""),
     runnerUrl: (env.AGENTRUN_RUNNER_URL ?? local).replace(/\/$/, ""),
     isDemoOn: env.AGENTRUN_DEMO === "on",

@@ -34,6 +34,14 @@ export async function shareVolumeKey(tx: Tx, name: string): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock_shared(${volumeKey(name).toString()}::bigint)`);
 }
 
+/** As `shareVolumeKey`, of many: in one order, so that two of them never wait for each other. */
+export async function shareVolumeKeys(tx: Tx, names: string[]): Promise<void> {
+  const keys = names.map((name) => volumeKey(name)).sort((left, right) => (left < right ? -1 : 1));
+  await tx.execute(
+    sql`select pg_advisory_xact_lock_shared(key) from unnest(${sql.param(keys.map(String))}::bigint[]) as key`,
+  );
+}
+
 /** Whoever makes a session of a volume that has none holds its key alone, until the row is committed. */
 export async function lockVolumeKey(tx: Tx, name: string): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(${volumeKey(name).toString()}::bigint)`);

@@ -5,27 +5,38 @@ import {
   commands,
   type LeaseRow,
   leases,
+  type QueueTaskRow,
+  queueTasks,
   type RunRow,
   runs,
   type SessionRow,
   sessions,
 } from "@/db/schema";
 
+/** A run with what is locked before it: its queue task and its session, where it has them. */
+export type LockedRun = { run: RunRow; session: SessionRow | null; task: QueueTaskRow | null };
+
 /**
  * The one lock order, everywhere: lane, task, session, run, command, each by id, and a lease after its run. A run's
- * session never changes, so it may be read before it is locked. `no key update` leaves foreign-key checks of new events
- * and commands alone.
+ * task and session never change, so they may be read before it is locked. `no key update` leaves foreign-key checks of
+ * new events and commands alone.
  */
-export async function lockRun(
-  tx: Tx,
-  runId: string,
-  tenantId: string | null,
-): Promise<{ run: RunRow; session: SessionRow | null } | null> {
-  const [found] = await tx.select({ sessionId: runs.sessionId }).from(runs).where(ownedRun(runId, tenantId));
+export async function lockRun(tx: Tx, runId: string, tenantId: string | null): Promise<LockedRun | null> {
+  const [found] = await tx
+    .select({ sessionId: runs.sessionId, taskId: runs.taskId })
+    .from(runs)
+    .where(ownedRun(runId, tenantId));
   if (!found) return null;
+  const task = found.taskId === null ? null : await lockTaskRow(tx, found.taskId);
   const session = found.sessionId === null ? null : await lockSession(tx, found.sessionId, null);
   const [run] = await tx.select().from(runs).where(eq(runs.id, runId)).for("no key update");
-  return run ? { run, session } : null;
+  return run ? { run, session, task } : null;
+}
+
+/** Locks a queue task; null when there is none. */
+export async function lockTaskRow(tx: Tx, taskId: string): Promise<QueueTaskRow | null> {
+  const [task] = await tx.select().from(queueTasks).where(eq(queueTasks.id, taskId)).for("no key update");
+  return task ?? null;
 }
 
 /** Locks a session that is not deleted; null when there is none. */
@@ -39,7 +50,7 @@ export async function lockCommand(
   tx: Tx,
   commandId: string,
   tenantId: string | null,
-): Promise<{ command: CommandRow; run: RunRow; session: SessionRow | null } | null> {
+): Promise<(LockedRun & { command: CommandRow }) | null> {
   const [found] = await tx.select({ runId: commands.runId }).from(commands).where(eq(commands.id, commandId));
   if (!found) return null;
   const locked = await lockRun(tx, found.runId, tenantId);

@@ -1,6 +1,18 @@
 import { sql } from "drizzle-orm";
-import { index, integer, jsonb, pgSequence, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
-import { TASK_STATES } from "@/contract/queue";
+import {
+  boolean,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgSequence,
+  primaryKey,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
+import { DEAD_LETTERS, TASK_STATES } from "@/contract/queue";
+import { BULK_ACTIONS, BULK_OUTCOMES, BULK_STATES, type BulkFilter } from "@/contract/queue-bulk";
+import { CONTROL_STATES } from "@/contract/queue-control";
 import { big, feed, instant, json, lifecycle, table } from "./columns";
 
 export const queueVersionSeq = pgSequence("agentrun_queue_version_seq");
@@ -34,15 +46,38 @@ export const queueTasks = table(
     cancelReason: text(),
 
     sessionId: text(),
+    /** Of what the task was made with, whatever it has become since. Absent in rows of older releases. */
+    contentHash: text(),
     runAt: instant(),
+    expiresAt: instant(),
+    retryPolicy: json(),
+    /** The run of the attempt under way, or of the last. */
+    runId: text(),
+    attemptCount: integer().notNull().default(0),
+    /** Those of them before the last explicit retry: its policy counts anew from there. */
+    attemptsBefore: integer().notNull().default(0),
+    failureKind: text(),
+    failureMessage: text(),
+    deadLetter: text({ enum: DEAD_LETTERS }),
+    /** It waits for this instant: of `runAt`, a backoff or a provider's limit. null: it is due. */
+    notBefore: instant(),
+    parkedAt: instant(),
+    parkedUntil: instant(),
+    parkCount: integer().notNull().default(0),
+    cancelRequestedAt: instant(),
+    /** Of `metadata`: tasks of one key go one after another, or as many at once as their queue allows. */
+    concurrencyKey: text().generatedAlwaysAs(sql`metadata->>'concurrencyKey'`),
+    // The dispatcher's own note of what it found a task to wait for, so that it looks at each such task once and not in
+    // every pass. Nobody else reads it, and it is no visible change.
+    blockedOn: text(),
+    /** Since when it waits for a slot. */
+    readyAt: instant().notNull().defaultNow(),
     ...feed,
   },
   (task) => [
     uniqueIndex("agentrun_queue_tasks_idempotency_idx")
       .on(task.tenantId, task.projectId, task.idempotencyKey)
       .where(sql`${task.idempotencyKey} is not null`),
-    index("agentrun_queue_tasks_list_idx").on(task.queue, task.state, task.version, task.priority, task.createdAt),
-    index("agentrun_queue_tasks_updated_idx").on(task.version, task.updatedAt),
     // The order of the screen: the most urgent first, then the oldest.
     index("agentrun_queue_tasks_order_idx").on(task.priority.desc().nullsFirst(), task.createdAt, task.id),
     index("agentrun_queue_tasks_queue_order_idx").on(
@@ -57,6 +92,22 @@ export const queueTasks = table(
       task.createdAt,
       task.id,
     ),
+    // What the dispatcher looks at: the heads of each lane, never what is over, blocked or not yet due.
+    index("agentrun_queue_tasks_ready_idx")
+      .on(task.tenantId, task.queue, task.lane, task.priority.desc().nullsFirst(), task.createdAt, task.id)
+      .where(sql`${task.state} = 'pending' and ${task.notBefore} is null and ${task.blockedOn} is null`),
+    index("agentrun_queue_tasks_blocked_idx")
+      .on(task.blockedOn, task.priority.desc().nullsFirst(), task.createdAt, task.id)
+      .where(sql`${task.state} = 'pending' and ${task.notBefore} is null and ${task.blockedOn} is not null`),
+    index("agentrun_queue_tasks_due_idx")
+      .on(task.notBefore)
+      .where(sql`${task.state} = 'pending' and ${task.notBefore} is not null`),
+    index("agentrun_queue_tasks_expiry_idx")
+      .on(task.expiresAt)
+      .where(sql`${task.state} = 'pending' and ${task.expiresAt} is not null`),
+    index("agentrun_queue_tasks_active_idx")
+      .on(task.tenantId, task.queue, task.lane)
+      .where(sql`${task.state} in ('dispatched', 'running')`),
     index("agentrun_queue_tasks_feed_idx").on(task.changeXid, task.version),
     index("agentrun_queue_tasks_tenant_feed_idx").on(task.tenantId, task.changeXid, task.version),
   ],
@@ -75,3 +126,164 @@ export const queueReadCursors = table(
   (cursor) => [primaryKey({ columns: [cursor.taskId, cursor.readerId] })],
 );
 export type QueueTaskRow = typeof queueTasks.$inferSelect;
+
+/** A task's attempts; each is a run of its own. */
+export const queueAttempts = table(
+  "queue_attempts",
+  {
+    taskId: text()
+      .notNull()
+      .references(() => queueTasks.id, { onDelete: "cascade" }),
+    attempt: integer().notNull(),
+    tenantId: text().notNull(),
+    projectId: text().notNull(),
+    queue: text().notNull(),
+    lane: text().notNull(),
+    runId: text(),
+    sessionId: text(),
+    /** The turn that was asked of the run. */
+    commandId: text(),
+    state: text({ enum: TASK_STATES }).notNull(),
+    readyAt: instant().notNull(),
+    dispatchedAt: instant().notNull(),
+    startedAt: instant(),
+    endedAt: instant(),
+    failureKind: text(),
+    failureMessage: text(),
+  },
+  (attempt) => [
+    primaryKey({ columns: [attempt.taskId, attempt.attempt] }),
+    // The database refuses a second live attempt, whatever the code believes.
+    uniqueIndex("agentrun_queue_attempts_live_idx").on(attempt.taskId).where(sql`${attempt.endedAt} is null`),
+    // How long tasks waited of late, by place.
+    index("agentrun_queue_attempts_recent_idx").on(
+      attempt.queue,
+      attempt.lane,
+      attempt.dispatchedAt.desc().nullsFirst(),
+    ),
+    index("agentrun_queue_attempts_dispatched_idx").on(attempt.dispatchedAt.desc().nullsFirst()),
+  ],
+);
+export type QueueAttemptRow = typeof queueAttempts.$inferSelect;
+
+/** What operators set of a queue (`lane` empty) or a lane, of one tenant or of all (`*`). No row: no limit, open. */
+export const queueControls = table(
+  "queue_controls",
+  {
+    tenantId: text().notNull(),
+    queue: text().notNull(),
+    lane: text().notNull(),
+    maxRunning: integer(),
+    keyMaxRunning: integer(),
+    weight: doublePrecision(),
+    state: text({ enum: CONTROL_STATES }).notNull().default("open"),
+    reason: text(),
+    version: big().notNull().default(1),
+    updatedAt: instant().notNull().defaultNow(),
+    updatedBy: text(),
+  },
+  (control) => [primaryKey({ columns: [control.tenantId, control.queue, control.lane] })],
+);
+export type QueueControlRow = typeof queueControls.$inferSelect;
+
+/** How many tasks there are of each kind, without the changes that are still in `queue_count_changes`. */
+export const queueCounts = table(
+  "queue_counts",
+  {
+    tenantId: text().notNull(),
+    projectId: text().notNull(),
+    queue: text().notNull(),
+    lane: text().notNull(),
+    backendProfile: text().notNull(),
+    state: text({ enum: TASK_STATES }).notNull(),
+    tasks: big().notNull(),
+  },
+  (count) => [
+    primaryKey({
+      columns: [count.tenantId, count.projectId, count.queue, count.lane, count.backendProfile, count.state],
+    }),
+  ],
+);
+
+/**
+ * What a statement changed of the counts, in its own transaction: rows that are only added, so that no writer waits for
+ * another. The worker folds them.
+ */
+export const queueCountChanges = table("queue_count_changes", {
+  id: big().primaryKey().generatedAlwaysAsIdentity(),
+  tenantId: text().notNull(),
+  projectId: text().notNull(),
+  queue: text().notNull(),
+  lane: text().notNull(),
+  backendProfile: text().notNull(),
+  state: text({ enum: TASK_STATES }).notNull(),
+  entered: integer().notNull(),
+  gone: integer().notNull(),
+});
+
+/** A lane's minute, for pictures: how many waited and ran at its end, how many were added, started and ended in it. */
+export const queueMinutes = table(
+  "queue_minutes",
+  {
+    minute: instant().notNull(),
+    tenantId: text().notNull(),
+    queue: text().notNull(),
+    lane: text().notNull(),
+    waiting: big().notNull().default(0),
+    running: big().notNull().default(0),
+    added: big().notNull().default(0),
+    started: big().notNull().default(0),
+    completed: big().notNull().default(0),
+    failed: big().notNull().default(0),
+    cancelled: big().notNull().default(0),
+  },
+  (row) => [primaryKey({ columns: [row.minute, row.tenantId, row.queue, row.lane] })],
+);
+
+/** One action on many tasks, done by the worker bit by bit. */
+export const queueBulkActions = table(
+  "queue_bulk_actions",
+  {
+    id: text().primaryKey(),
+    tenantId: text(),
+    projectId: text(),
+    action: text({ enum: BULK_ACTIONS }).notNull(),
+    filter: jsonb().$type<BulkFilter>().notNull(),
+    priority: integer(),
+    queue: text(),
+    lane: text(),
+    reason: text(),
+    state: text({ enum: BULK_STATES }).notNull().default("pending"),
+    isAborting: boolean().notNull().default(false),
+    total: integer().notNull(),
+    done: integer().notNull().default(0),
+    unchanged: integer().notNull().default(0),
+    refused: integer().notNull().default(0),
+    createdBy: text().notNull(),
+    createdAt: instant().notNull().defaultNow(),
+    endedAt: instant(),
+  },
+  (bulk) => [
+    index("agentrun_queue_bulk_actions_created_idx").on(bulk.createdAt.desc().nullsFirst(), bulk.id),
+    index("agentrun_queue_bulk_actions_open_idx").on(bulk.createdAt).where(sql`${bulk.endedAt} is null`),
+  ],
+);
+export type QueueBulkActionRow = typeof queueBulkActions.$inferSelect;
+
+/** The tasks of a bulk action, in the order they are dealt with; without an outcome until they are. */
+export const queueBulkResults = table(
+  "queue_bulk_results",
+  {
+    bulkId: text()
+      .notNull()
+      .references(() => queueBulkActions.id, { onDelete: "cascade" }),
+    place: integer().notNull(),
+    taskId: text().notNull(),
+    outcome: text({ enum: BULK_OUTCOMES }),
+    message: text(),
+  },
+  (result) => [
+    primaryKey({ columns: [result.bulkId, result.place] }),
+    index("agentrun_queue_bulk_results_open_idx").on(result.bulkId, result.place).where(sql`${result.outcome} is null`),
+  ],
+);

@@ -28,6 +28,8 @@ export const runs = table(
 
     /** The session of `sessionRef`, as a column that statements can lock and join by. */
     sessionId: text(),
+    /** The queue task that it is an attempt of. */
+    taskId: text(),
     idempotencyKey: text(),
     payloadHash: text(),
     // Only rises; every write of a runner carries it. The lease itself is a row of its own, so that a

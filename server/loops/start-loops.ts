@@ -1,14 +1,14 @@
 import { LeaseSweeper, launchPending, reconcileAttempts } from "@/server/attempts";
 import type { ServiceContext } from "@/server/context";
+import { dispatchTasks } from "@/server/dispatcher";
 import type { Executor } from "@/server/executors";
 import { removeEndedTokens } from "@/server/identity";
 import { Leadership } from "@/server/live";
+import { foldCounts } from "@/server/queue";
 import { expireArchives, purgeDeleted, retireExpired } from "@/server/retention";
 import { Archivers, collectGarbage, repairStorage } from "@/server/storage";
 import { type Loop, type LoopDeps, type LoopOptions, startLoop } from "./loop";
 
-/** Runners that one executor runs at once: each is a codex with tools of its own. */
-const ATTEMPTS_MAX = 32;
 /** An orphan is ended at the second look: within a minute of when it came to be one. */
 const RECONCILE_MS = 20_000;
 
@@ -38,7 +38,7 @@ export function startLoops(deps: LoopsDeps): { stop(): Promise<void> } {
 function loopOptions(deps: LoopsDeps, sweeper: LeaseSweeper): LoopOptions[] {
   const { contextFor, executor } = deps;
   const launcher = contextFor("launcher");
-  const launches = { ctx: launcher, executor, attemptsMax: ATTEMPTS_MAX };
+  const launches = { ctx: launcher, executor, attemptsMax: launcher.settings.runnersMax };
   const loops: LoopOptions[] = [
     { name: "lease-sweeper", intervalMs: 1_000, run: () => sweeper.sweep() },
     {
@@ -50,10 +50,18 @@ function loopOptions(deps: LoopsDeps, sweeper: LeaseSweeper): LoopOptions[] {
     { name: "purge", intervalMs: 60_000, run: () => purgeDeleted(contextFor("purge")) },
     { name: "retention", intervalMs: 60_000, run: () => retireExpired(contextFor("retention")) },
     { name: "archive-retention", intervalMs: 600_000, run: () => expireArchives(contextFor("archive-retention")) },
+    { name: "queue-counts", intervalMs: 1_000, run: () => foldCounts(contextFor("queue-counts")) },
     { name: "tokens", intervalMs: 3_600_000, run: () => removeEndedTokens(contextFor("tokens")) },
   ];
   if (launcher.settings.executor !== "none") {
     loops.push({ name: "launcher", intervalMs: 1_000, wakeOn: ["runs"], run: () => launchPending(launches) });
+    const dispatcher = contextFor("dispatcher");
+    loops.push({
+      name: "dispatcher",
+      intervalMs: 1_000,
+      wakeOn: ["queue"],
+      run: () => dispatchTasks(dispatcher, { runnersMax: dispatcher.settings.runnersMax }),
+    });
     const reconciler = contextFor("reconciler");
     loops.push({
       name: "reconciler",

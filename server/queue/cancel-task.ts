@@ -1,24 +1,31 @@
 import { eq, sql } from "drizzle-orm";
 import type { CancelTaskInput, QueueTask } from "@/contract/queue";
-import { queueTasks } from "@/db/schema";
+import { type QueueTaskRow, queueTasks } from "@/db/schema";
 import { audit } from "@/server/audit";
-import { inTx, type ServiceContext } from "@/server/context";
+import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { AlreadyTerminalError, NotFoundError } from "@/server/errors";
 import { redactMessage } from "@/server/events";
+import { cancelRun } from "@/server/runs";
+import { assertVersion } from "./assert-version";
 import { lockTask } from "./lock-task";
 import { toTask } from "./task";
 
 const DEFAULT_REASON = "cancel requested";
 
-/** Cancels a task; cancelling one that is cancelled changes nothing, not even its reason. */
+/**
+ * Cancels a task: one that waits at once. Of one that runs the intent is recorded and its run is cancelled; the task is
+ * once that has really stopped. Cancelling one that is cancelled changes nothing, not even its reason.
+ */
 export function cancelTask(ctx: ServiceContext, input: CancelTaskInput): Promise<QueueTask> {
   return inTx(ctx, async (ctx) => {
     const task = await lockTask(ctx, input.taskId);
+    assertVersion(task, input.expectedVersion);
     if (task.state === "cancelled") return toTask(task);
     if (task.state === "completed" || task.state === "failed") {
       throw new AlreadyTerminalError("queue task", task.id, task.state);
     }
     const reason = redactMessage(input.reason) ?? DEFAULT_REASON;
+    if (isActive(task) && task.runId !== null) return cancelAttempt(ctx, task, { runId: task.runId, reason });
     const [cancelled] = await ctx.db
       .update(queueTasks)
       .set({ state: "cancelled", cancelledAt: sql`clock_timestamp()`, cancelReason: reason })
@@ -35,4 +42,32 @@ export function cancelTask(ctx: ServiceContext, input: CancelTaskInput): Promise
     ctx.wake("queue");
     return toTask(cancelled);
   });
+}
+
+function isActive({ state }: QueueTaskRow): boolean {
+  return state === "dispatched" || state === "running";
+}
+
+/** A run that nobody has claimed ends here and now, and the task with it. */
+async function cancelAttempt(
+  ctx: TxContext,
+  task: QueueTaskRow,
+  { runId, reason }: { runId: string; reason: string },
+): Promise<QueueTask> {
+  if (task.cancelRequestedAt !== null) return toTask(task);
+  await ctx.db
+    .update(queueTasks)
+    .set({ cancelRequestedAt: sql`clock_timestamp()`, cancelReason: reason })
+    .where(eq(queueTasks.id, task.id));
+  await audit(ctx, {
+    action: "queue.cancelTask",
+    targetKind: "task",
+    targetId: task.id,
+    tenantId: task.tenantId,
+    details: { reason, runId },
+  });
+  await cancelRun(ctx, { runId, reason });
+  const [now] = await ctx.db.select().from(queueTasks).where(eq(queueTasks.id, task.id));
+  ctx.wake("queue");
+  return toTask(now ?? task);
 }

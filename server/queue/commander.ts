@@ -9,6 +9,6 @@ const TOP_TASKS = 20;
 export async function queueCommander(ctx: ServiceContext, input: QueueScopeInput): Promise<QueueCommander> {
   const stats = await queueStats(ctx, input);
   const top = await listTasks(ctx, { ...input, limit: TOP_TASKS });
-  const items = top.items.map(({ unread: _unread, ...task }) => task);
+  const items = top.items.map(({ unread: _unread, blocker: _blocker, ...task }) => task);
   return { queue: stats.queue, stats, items, generatedAt: stats.generatedAt };
 }

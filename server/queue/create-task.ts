@@ -10,6 +10,7 @@ import { ConflictError, IdempotencyConflictError, InvalidInputError, NotFoundErr
 import { payloadHash } from "@/server/idempotency";
 import { newId } from "@/server/ids";
 import { checkWorkspace } from "@/server/runs";
+import { assertTakesTasks } from "./assert-takes-tasks";
 import { toTask } from "./task";
 
 type Owner = { tenantId: string; projectId: string };
@@ -27,17 +28,20 @@ export async function createTask(ctx: ServiceContext, input: CreateTaskInput): P
     if (known) return toTask(known);
     if (input.workspaceRef) await checkWorkspace(ctx, input.workspaceRef);
     await requireProfile(ctx, input.backendProfile);
+    await assertTakesTasks(ctx, { ...owner, ...content });
     await requireSession(ctx, input, owner);
     const [created] = await ctx.db
       .insert(queueTasks)
       .values({
         id: newId("task"),
         ...owner,
-        ...content,
-        runAt: content.runAt === null ? null : new Date(content.runAt),
+        ...columnsOf(content),
+        ...timesOf(content),
+        retryPolicy: content.retry ?? null,
         state: "pending",
         version: 0, // a trigger stamps it
         payloadHash: payloadHash(content),
+        contentHash: payloadHash(content),
         idempotencyKey: input.idempotencyKey ?? null,
       })
       // Of 32 callers with one key, 31 may have found nothing above: they meet the first one's task here.
@@ -79,7 +83,22 @@ function contentOf(input: CreateTaskInput) {
     referencesJson: cleanJson(references),
     metadata: input.metadata ?? {},
     runAt: input.runAt === undefined ? null : new Date(input.runAt).toISOString(),
+    // Left out where it is not said, so that tasks of before it could be said are the same content.
+    ...(input.expiresAt === undefined ? {} : { expiresAt: new Date(input.expiresAt).toISOString() }),
+    ...(input.retry === undefined ? {} : { retry: input.retry }),
   };
+}
+
+/** Content that has a column of its own name and type. */
+function columnsOf({ retry: _retry, runAt: _runAt, expiresAt: _expiresAt, ...columns }: TaskContent) {
+  return columns;
+}
+
+function timesOf({ runAt, expiresAt }: TaskContent) {
+  const at = runAt === null ? null : new Date(runAt);
+  const isDue = at === null || at <= new Date();
+  const notBefore = isDue ? null : at;
+  return { runAt: at, notBefore, expiresAt: expiresAt === undefined ? null : new Date(expiresAt) };
 }
 
 /** A session that is there already must be one that a run of this task could use. */
@@ -124,14 +143,15 @@ async function findReplayed(
   return known ?? null;
 }
 
-/** Judged by hash; an adopted row's hash is of an unknown form, so there the payloads themselves are compared. */
+/** Judged by the hash of what was sent; rows of before it was kept by that of what they hold now; an adopted row's hash is of an unknown form, so there the payloads themselves are compared. */
 function isSameContent(known: QueueTaskRow, content: TaskContent): boolean {
+  if (known.contentHash !== null) return known.contentHash === payloadHash(content);
   if (known.payloadHash === payloadHash(content)) return true;
   const isOurs = known.payloadHash === payloadHash(storedContent(known));
   return !isOurs && payloadHash(known.payload) === payloadHash(content.payload);
 }
 
-function storedContent(row: QueueTaskRow): Record<keyof TaskContent, unknown> {
+function storedContent(row: QueueTaskRow): Record<string, unknown> {
   return {
     queue: row.queue,
     lane: row.lane,

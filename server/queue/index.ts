@@ -1,9 +1,16 @@
 export { cancelTask } from "./cancel-task";
 export { queueCommander } from "./commander";
 export { createTask } from "./create-task";
+export { explainTask } from "./explain-task";
+export { foldCounts } from "./fold-counts";
 export { getTask } from "./get-task";
+export { listAttempts } from "./list-attempts";
+export { listControls } from "./list-controls";
 export { listTasks } from "./list-tasks";
 export { markTaskRead } from "./mark-task-read";
+export { retryTask } from "./retry-task";
+export { setControl, setControlState } from "./set-control";
 export { queueStats } from "./stats";
 export { toTask } from "./task";
 export { updateAttempt } from "./update-attempt";
+export { updateTask } from "./update-task";

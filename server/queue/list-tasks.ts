@@ -9,6 +9,7 @@ import { decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
 import { inScope } from "./scope";
 import { toTask } from "./task";
 import { isUnread } from "./unread";
+import { readWaitReasons } from "./wait-reasons";
 
 type Place = { priority: number; createdAt: string; id: string };
 
@@ -33,9 +34,14 @@ export async function listTasks(ctx: ServiceContext, input: ListTasksInput): Pro
   const page = pageFrom(rows, limit, ({ task, createdAt }) =>
     encodeCursor(filter, [task.priority, createdAt, task.id]),
   );
+  const blockers = await readWaitReasons(
+    ctx,
+    page.rows.map(({ task }) => task),
+  );
   return {
     items: page.rows.map(({ task, readVersion }) => ({
       ...toTask(task),
+      blocker: blockers.get(task.id) ?? null,
       unread: isUnread(task.version, reader(readVersion)),
     })),
     cursor: page.cursor,

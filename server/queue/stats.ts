@@ -1,32 +1,30 @@
-import { count } from "drizzle-orm";
 import type { QueueScopeInput, QueueStats } from "@/contract/queue";
-import { queueTasks } from "@/db/schema";
-import type { ServiceContext } from "@/server/context";
-import { inScope } from "./scope";
+import { readTaskCounts, type TaskCount } from "@/db/queries/queue-counts";
+import { type ServiceContext, tenantOf } from "@/server/context";
 
-type Group = { state: string; queue: string; lane: string; backendProfile: string; tasks: number };
-
-/** How many tasks there are, by each of four columns: counted in one pass, so that the four agree. */
+/** How many tasks there are, by each of four columns: of one moment, so that the four agree. Reads no task. */
 export async function queueStats(ctx: ServiceContext, input: QueueScopeInput): Promise<QueueStats> {
-  const { state, queue, lane, backendProfile } = queueTasks;
-  const groups: Group[] = await ctx.db
-    .select({ state, queue, lane, backendProfile, tasks: count() })
-    .from(queueTasks)
-    .where(inScope(ctx, input))
-    .groupBy(state, queue, lane, backendProfile);
+  const counts = await countTasks(ctx, input);
   return {
     queue: input.queue ?? null,
-    total: groups.reduce((sum, group) => sum + group.tasks, 0),
-    byState: sumBy(groups, "state"),
-    byQueue: sumBy(groups, "queue"),
-    byLane: sumBy(groups, "lane"),
-    byBackendProfile: sumBy(groups, "backendProfile"),
+    total: counts.reduce((sum, count) => sum + count.tasks, 0),
+    byState: sumBy(counts, "state"),
+    byQueue: sumBy(counts, "queue"),
+    byLane: sumBy(counts, "lane"),
+    byBackendProfile: sumBy(counts, "backendProfile"),
     generatedAt: new Date().toISOString(),
   };
 }
 
-function sumBy(groups: Group[], column: Exclude<keyof Group, "tasks">): Record<string, number> {
+/** The counts that a caller may see; a bound caller's own tenant always stands in it. */
+export async function countTasks(ctx: ServiceContext, { tenantId, ...scope }: QueueScopeInput): Promise<TaskCount[]> {
+  const bound = tenantOf(ctx);
+  if (bound !== null && tenantId !== undefined && tenantId !== bound) return [];
+  return readTaskCounts(ctx.db, { ...scope, tenantId: bound ?? tenantId });
+}
+
+function sumBy(counts: TaskCount[], column: "state" | "queue" | "lane" | "backendProfile"): Record<string, number> {
   const sums = new Map<string, number>();
-  for (const group of groups) sums.set(group[column], (sums.get(group[column]) ?? 0) + group.tasks);
+  for (const count of counts) sums.set(count[column], (sums.get(count[column]) ?? 0) + count.tasks);
   return Object.fromEntries([...sums].sort(([left], [right]) => (left < right ? -1 : 1)));
 }

@@ -1,6 +1,7 @@
 import type { QueueTask } from "@/contract/queue";
 import type { QueueTaskRow } from "@/db/schema";
 import { iso, storedJson } from "@/server/stored";
+import { dueAt } from "@/server/task-attempts";
 
 /** A row as callers see it. Rows of an older release hold JSON null where SQL null is meant, and empty refs. */
 export function toTask(row: QueueTaskRow): QueueTask {
@@ -28,8 +29,20 @@ export function toTask(row: QueueTaskRow): QueueTask {
     latestAttempt: storedJson(row.latestAttempt),
     sessionPath: row.sessionPath,
     runAt: iso(row.runAt),
+    expiresAt: iso(row.expiresAt),
+    retry: storedJson(row.retryPolicy),
+    concurrencyKey: row.concurrencyKey,
+    runId: row.runId,
+    attemptCount: row.attemptCount,
+    failureKind: row.failureKind,
+    failureMessage: row.failureMessage,
+    deadLetter: row.deadLetter,
+    nextAttemptAt: row.state === "pending" ? iso(dueAt(row.notBefore)) : null,
+    parkedAt: iso(row.parkedAt),
+    parkedUntil: iso(row.parkedUntil),
     createdAt: iso(row.createdAt),
     updatedAt: iso(row.updatedAt),
+    cancelRequestedAt: iso(row.cancelRequestedAt),
     cancelledAt: iso(row.cancelledAt),
     cancelReason: row.cancelReason,
   };

@@ -5,7 +5,17 @@ import { Command, CommandPage } from "@/contract/command";
 import { AppendAnswer, EventPage, RunEvent } from "@/contract/event";
 import { Health } from "@/contract/health";
 import { Identity } from "@/contract/identity";
-import { QueueCommander, QueueStats, QueueTask, QueueTaskPage, QueueTaskSummary, TaskReadMark } from "@/contract/queue";
+import {
+  QueueCommander,
+  QueueStats,
+  QueueTask,
+  QueueTaskPage,
+  QueueTaskSummary,
+  TaskAttemptPage,
+  TaskExplanation,
+  TaskReadMark,
+} from "@/contract/queue";
+import { QueueControl, QueueControlList } from "@/contract/queue-control";
 import { ClaimedRun, HeartbeatAnswer, Run, RunPage } from "@/contract/run";
 import { Runner, RunnerJob, RunnerJobPage, RunnerPage } from "@/contract/runner";
 import { ReadMark, Session, SessionPage, SessionSummary, TracePage } from "@/contract/session";
@@ -131,6 +141,33 @@ export const ROUTES: readonly Route[] = [
     summary: "Record what a task's attempt does",
   }),
   route("POST", "/queue/tasks/{taskId}/cancel", "queue.cancelTask", { answer: QueueTask, summary: "Cancel a task" }),
+  route("PATCH", "/queue/tasks/{taskId}", "queue.updateTask", {
+    answer: QueueTask,
+    summary: "Change how a task waits",
+  }),
+  route("POST", "/queue/tasks/{taskId}/retry", "queue.retryTask", { answer: QueueTask, summary: "Run a task again" }),
+  route("GET", "/queue/tasks/{taskId}/attempts", "queue.listAttempts", {
+    answer: TaskAttemptPage,
+    summary: "List a task's attempts, the newest first",
+  }),
+  route("GET", "/queue/tasks/{taskId}/explain", "queue.explain", {
+    answer: TaskExplanation,
+    summary: "Why a task waits, and for how long",
+  }),
+  route("GET", "/queue/controls", "queue.listControls", {
+    answer: QueueControlList,
+    summary: "List queues and lanes with their limits",
+  }),
+  route("POST", "/queue/controls", "queue.setControl", {
+    answer: QueueControl,
+    summary: "Set the limits of a queue or lane",
+  }),
+  route("POST", "/queue/controls/pause", "queue.pause", { answer: QueueControl, summary: "Dispatch nothing of it" }),
+  route("POST", "/queue/controls/resume", "queue.resume", { answer: QueueControl, summary: "Dispatch it again" }),
+  route("POST", "/queue/controls/drain", "queue.drain", {
+    answer: QueueControl,
+    summary: "Dispatch what waits, and take no more",
+  }),
   route("POST", "/queue/tasks/{taskId}/read", "queue.markTaskRead", { answer: TaskReadMark, summary: "Mark as read" }),
   route("GET", "/queue/stats", "queue.stats", { answer: QueueStats, summary: "Counts of tasks" }),
   route("GET", "/queue/commander", "queue.commander", { answer: QueueCommander, summary: "Counts and the top tasks" }),

@@ -1,8 +1,8 @@
 import { and, eq, inArray, isNull, sql } from "drizzle-orm";
 import { OPEN_COMMAND_STATES } from "@/contract/command";
 import { type CancelRunInput, isTerminal, type Run } from "@/contract/run";
-import { leaseOf, lockRun } from "@/db/queries/lock";
-import { commands, type RunRow, runs, type SessionRow } from "@/db/schema";
+import { type LockedRun, leaseOf, lockRun } from "@/db/queries/lock";
+import { commands, type RunRow, runs } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { endCommand } from "@/server/commands";
 import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
@@ -41,7 +41,7 @@ export function cancelRun(ctx: ServiceContext, input: CancelRunInput): Promise<R
 /** Open commands first, each with its event, then the intent's own event, then the end. */
 export async function cancelNow(
   ctx: TxContext,
-  locked: { run: RunRow; session: SessionRow | null },
+  locked: Omit<LockedRun, "task"> & Partial<LockedRun>,
   reason: string,
 ): Promise<RunRow> {
   const { run } = locked;

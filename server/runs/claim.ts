@@ -1,8 +1,8 @@
 import { and, eq, inArray, ne, sql } from "drizzle-orm";
 import { type ClaimedRun, type ClaimRunInput, isTerminal } from "@/contract/run";
 import { RUNNER_PROTOCOL, RUNNER_PROTOCOL_BEFORE, RUNNER_PROTOCOL_UNNAMED } from "@/contract/runner-protocol";
-import { lockLease, lockRun } from "@/db/queries/lock";
-import { type LeaseRow, leases, type RunRow, runnerJobs, runs, type SessionRow, sessions } from "@/db/schema";
+import { type LockedRun, lockLease, lockRun } from "@/db/queries/lock";
+import { type LeaseRow, leases, type RunRow, runnerJobs, runs, sessions } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import {
@@ -18,11 +18,10 @@ import {
 import { appendServerEvents, statusEvent } from "@/server/events";
 import { mintRunnerTokens } from "@/server/identity";
 import { assertOwnRunner, upsertRunner } from "@/server/runners";
+import { markTaskRunning } from "@/server/task-attempts";
 import { assignmentOf } from "./assignment";
 import { loseAttempt } from "./lose-attempt";
 import { assertRunVisible, toRun } from "./run";
-
-type Locked = { run: RunRow; session: SessionRow | null };
 
 /**
  * Gives a run to a runner for a time. The process that holds it (same runner, same nonce) gets its epoch again; another
@@ -54,6 +53,7 @@ async function claimLocked(ctx: TxContext, input: ClaimRunInput): Promise<Claime
   if (isTerminal(status)) return new AlreadyTerminalError("run", id, status, failureKind);
   if (!isSame) await assertOwnAttempt(ctx, locked.run);
   const run = isSame ? await keepRun(ctx, locked.run) : await takeRun(ctx, locked, input.runnerId);
+  if (locked.task) await markTaskRunning(ctx, locked.task, run);
   const leaseExpiresAt = await writeLease(ctx, run, { runnerId: input.runnerId, nonce, leaseMs });
   await assertOwnRunner(ctx, input.runnerId);
   await upsertRunner(ctx, { id: input.runnerId, runId: run.id, backendProfile: run.backendProfile });
@@ -77,7 +77,7 @@ async function claimLocked(ctx: TxContext, input: ClaimRunInput): Promise<Claime
   };
 }
 
-function assertClaimable({ run, session }: Locked): void {
+function assertClaimable({ run, session }: LockedRun): void {
   if (isTerminal(run.status)) throw new AlreadyTerminalError("run", run.id, run.status, run.failureKind);
   if (session && (session.storageKind === "evicted" || session.storageState === "deleting")) {
     throw new StoreEvictedError(session.sessionId, session.archiveManifestId !== null);
@@ -87,7 +87,7 @@ function assertClaimable({ run, session }: Locked): void {
 /** True when the caller is the holder already; throws when somebody else is. */
 async function judgeLease(
   ctx: TxContext,
-  locked: Locked,
+  locked: LockedRun,
   caller: { runnerId: string; nonce: string },
 ): Promise<boolean> {
   const { run } = locked;
@@ -115,7 +115,7 @@ function isHolder(lease: LeaseRow, caller: { runnerId: string; nonce: string }):
 }
 
 /** One run of a session is leased at a time. One whose lease ran out gives way where nobody else would end it. */
-async function freeSession(ctx: TxContext, { run, session }: Locked): Promise<void> {
+async function freeSession(ctx: TxContext, { run, session }: LockedRun): Promise<void> {
   if (!session) return;
   const [other] = await ctx.db
     .select()
@@ -158,7 +158,7 @@ async function keepRun(ctx: TxContext, run: RunRow): Promise<RunRow> {
   return kept ?? run;
 }
 
-async function takeRun(ctx: TxContext, { run, session }: Locked, runnerId: string): Promise<RunRow> {
+async function takeRun(ctx: TxContext, { run, session }: LockedRun, runnerId: string): Promise<RunRow> {
   const [taken] = await ctx.db
     .update(runs)
     .set({

@@ -8,7 +8,7 @@ import { inTx, ownerOf, type ServiceContext, type TxContext } from "@/server/con
 import { IdempotencyConflictError } from "@/server/errors";
 import { appendServerEvents, statusEvent } from "@/server/events";
 import { newId } from "@/server/ids";
-import { ensureVolume, resolveSession } from "@/server/sessions";
+import { ensureVolume, resolveSession, sessionRefOf } from "@/server/sessions";
 import { contentHash, isContentOf } from "./content";
 import { toRun } from "./run";
 import { checkWorkspace } from "./workspace";
@@ -44,7 +44,7 @@ async function insertRun(ctx: TxContext, input: CreateRunInput): Promise<{ run: 
       executionPolicy: input.executionPolicy ?? {},
       resourceBundleRef: input.resourceBundleRef ?? null,
       traceSink: input.traceSink ?? null,
-      sessionRef: session === null ? null : sessionRefOf(session, input),
+      sessionRef: session === null ? null : sessionRefOf(session, input.sessionRef?.metadata),
       sessionId: session?.sessionId ?? null,
       status: "pending",
       idempotencyKey: idempotencyKey ?? null,
@@ -79,16 +79,6 @@ async function touchSession(ctx: TxContext, session: SessionRow, runId: string):
     .set({ lastRunId: runId, ...kept })
     .where(eq(sessions.sessionId, session.sessionId));
   ctx.wake("sessions");
-}
-
-function sessionRefOf(session: SessionRow, input: CreateRunInput): Record<string, unknown> {
-  return {
-    sessionId: session.sessionId,
-    conversationId: session.conversationId,
-    threadId: session.threadId,
-    metadata: input.sessionRef?.metadata ?? session.metadata,
-    expiresAt: session.expiresAt?.toISOString() ?? null,
-  };
 }
 
 async function findByKey(

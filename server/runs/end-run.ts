@@ -2,13 +2,15 @@ import { and, eq, inArray, sql } from "drizzle-orm";
 import { OPEN_COMMAND_STATES } from "@/contract/command";
 import type { FailureKind } from "@/contract/errors";
 import type { TerminalStatus } from "@/contract/run";
-import { commands, leases, type RunRow, runs, type SessionRow, sessions } from "@/db/schema";
+import { lockTaskRow } from "@/db/queries/lock";
+import { commands, leases, type QueueTaskRow, type RunRow, runs, type SessionRow, sessions } from "@/db/schema";
 import { settleApprovals } from "@/server/approvals";
 import { endCommand } from "@/server/commands";
 import type { TxContext } from "@/server/context";
 import { appendServerEvents, redactMessage } from "@/server/events";
 import { endRunTokens } from "@/server/identity";
 import { changeUnnoticed, openTurnState } from "@/server/sessions";
+import { endTaskAttempt } from "@/server/task-attempts";
 
 export type RunEnd = {
   terminalStatus: TerminalStatus;
@@ -18,11 +20,11 @@ export type RunEnd = {
 
 /**
  * Ends a locked run: open commands as cancelled, its approvals, the terminal event as its last, then status, lease,
- * session and tokens, all in the caller's transaction.
+ * session, tokens and the queue task that it is an attempt of, all in the caller's transaction.
  */
 export async function endRun(
   ctx: TxContext,
-  locked: { run: RunRow; session: SessionRow | null },
+  locked: { run: RunRow; session: SessionRow | null; task?: QueueTaskRow | null },
   end: RunEnd,
 ): Promise<RunRow> {
   const { run, session } = locked;
@@ -55,6 +57,9 @@ export async function endRun(
   if (!ended) throw new Error(`run ${run.id} vanished under its lock`);
   await ctx.db.delete(leases).where(eq(leases.runId, run.id));
   if (session) await releaseSession(ctx, session, ended);
+  // Where a session's other run ends with it, its task is locked late: two that meet there are tried again.
+  const task = locked.task ?? (ended.taskId === null ? null : await lockTaskRow(ctx.db, ended.taskId));
+  if (task) await endTaskAttempt(ctx, task, ended);
   await endRunTokens(ctx, run.id);
   for (const topic of ["runs", `events:${run.id}`, `commands:${run.id}`, `control:${run.id}`] as const) ctx.wake(topic);
   return ended;

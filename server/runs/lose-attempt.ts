@@ -1,7 +1,8 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import { OPEN_COMMAND_STATES } from "@/contract/command";
 import type { FailureKind } from "@/contract/errors";
-import { type CommandRow, commands, leases, type RunRow, runs, type SessionRow } from "@/db/schema";
+import type { LockedRun } from "@/db/queries/lock";
+import { type CommandRow, commands, leases, type RunRow, runs } from "@/db/schema";
 import { settleApprovals } from "@/server/approvals";
 import { endCommand } from "@/server/commands";
 import type { TxContext } from "@/server/context";
@@ -34,7 +35,7 @@ const IS_FINAL: Record<LossKind, boolean> = {
   "storage-full": true,
 };
 
-type Locked = { run: RunRow; session: SessionRow | null };
+type Locked = Omit<LockedRun, "task"> & Partial<LockedRun>;
 
 /**
  * What follows when an attempt is over and confirmed gone; the run is locked. The epoch rises, so that nothing the old
@@ -79,7 +80,7 @@ export async function loseAttempt(ctx: TxContext, locked: Locked, lost: LostAtte
   ctx.wake(`control:${run.id}`);
   return decideNext(
     ctx,
-    { run: freed, session },
+    { ...locked, run: freed, session },
     { ...lost, ...loss, hadCutOffTurn, remaining, maxAttempts: policy.maxAttempts },
   );
 }

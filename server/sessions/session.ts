@@ -86,3 +86,14 @@ export async function getSession(
     .where(and(eq(sessionReadCursors.sessionId, input.sessionId), eq(sessionReadCursors.readerId, input.readerId)));
   return toSummary(row, cursor ?? { readVersion: null });
 }
+
+/** How a run names its session. */
+export function sessionRefOf(session: SessionRow, metadata?: Record<string, unknown>): Record<string, unknown> {
+  return {
+    sessionId: session.sessionId,
+    conversationId: session.conversationId,
+    threadId: session.threadId,
+    metadata: metadata ?? session.metadata,
+    expiresAt: session.expiresAt?.toISOString() ?? null,
+  };
+}

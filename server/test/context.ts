@@ -35,6 +35,7 @@ export function testContext(
     settings: {
       executor: "none",
       leaseMs: 20_000,
+      runnersMax: 32,
       publicUrl: "http://127.0.0.1:3000",
       runnerUrl: "http://127.0.0.1:3000",
       isDemoOn: true,

@@ -149,6 +149,21 @@ beforeAll(async () => {
     }),
     query("queue.getTask", { taskId, readerId: "r" }),
     change("queue.updateAttempt", { taskId, state: "running", latestAttempt: {}, sessionPath: "/s" }),
+    change("queue.updateTask", {
+      ...{ taskId, expectedVersion: 0, title: "t", priority: 1, queue: "q", lane: "l" },
+      ...{ runAt: "2026-01-01T00:00:00Z", expiresAt: "2026-01-01T00:00:00Z" },
+    }),
+    change("queue.retryTask", { taskId, expectedVersion: 0 }),
+    query("queue.listAttempts", { taskId, limit: 1 }),
+    query("queue.explain", { taskId }),
+    query("queue.listControls", { tenantId: "t", queue: "q" }),
+    change("queue.setControl", {
+      ...{ tenantId: "t", queue: "q", maxRunning: 1, keyMaxRunning: 1, weight: 1, state: "open", reason: "r" },
+      expectedVersion: 0,
+    }),
+    ...["queue.pause", "queue.resume", "queue.drain"].map((path) =>
+      change(path, { tenantId: "t", queue: "q", lane: "l", reason: "r" }),
+    ),
     change("queue.cancelTask", { taskId: "qt_nobody", reason: "r" }),
     change("queue.markTaskRead", { taskId, readerId: "r", version: 1 }),
     query("queue.stats", { queue: "q", tenantId: "t", projectId: "p" }),

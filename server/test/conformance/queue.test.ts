@@ -32,7 +32,8 @@ test("a task is created with the contract's defaults and fields", async () => {
   });
   expect(made.id).toMatch(/^qt_/);
   expect(made.version).toBeGreaterThan(0);
-  expect(await program().get(`/queue/tasks/${made.id}`)).toEqual({ ...made, unread: false });
+  const blocker = expect.objectContaining({ kind: "not-dispatched" });
+  expect(await program().get(`/queue/tasks/${made.id}`)).toEqual({ ...made, blocker, unread: false });
 });
 
 test("creating is idempotent per tenant, project and key", async () => {

@@ -1,23 +1,35 @@
 import {
   CancelTaskInput,
   CreateTaskInput,
+  ExplainTaskInput,
   GetTaskInput,
+  ListAttemptsInput,
   ListTasksInput,
   MarkTaskReadInput,
   QueueScopeInput,
+  RetryTaskInput,
   UpdateAttemptInput,
+  UpdateTaskInput,
 } from "@/contract/queue";
+import { ControlPlaceInput, ListControlsInput, SetControlInput } from "@/contract/queue-control";
 import { WatchQueueInput } from "@/contract/watch";
 import { openFeed } from "@/server/live";
 import {
   cancelTask,
   createTask,
+  explainTask,
   getTask,
+  listAttempts,
+  listControls,
   listTasks,
   markTaskRead,
   queueCommander,
   queueStats,
+  retryTask,
+  setControl,
+  setControlState,
   updateAttempt,
+  updateTask,
 } from "@/server/queue";
 import { operatorProcedure, router, viewerProcedure } from "@/server/trpc/init";
 import { asStream, trackAll } from "@/server/trpc/watch";
@@ -32,6 +44,23 @@ export const queueRouter = router({
     .input(UpdateAttemptInput)
     .mutation((opts) => updateAttempt(opts.ctx.service, opts.input)),
   cancelTask: operatorProcedure.input(CancelTaskInput).mutation((opts) => cancelTask(opts.ctx.service, opts.input)),
+  updateTask: operatorProcedure.input(UpdateTaskInput).mutation((opts) => updateTask(opts.ctx.service, opts.input)),
+  retryTask: operatorProcedure.input(RetryTaskInput).mutation((opts) => retryTask(opts.ctx.service, opts.input)),
+  listAttempts: viewerProcedure.input(ListAttemptsInput).query((opts) => listAttempts(opts.ctx.service, opts.input)),
+  explain: viewerProcedure.input(ExplainTaskInput).query((opts) => explainTask(opts.ctx.service, opts.input)),
+  listControls: viewerProcedure
+    .input(ListControlsInput.prefault({}))
+    .query((opts) => listControls(opts.ctx.service, opts.input)),
+  setControl: operatorProcedure.input(SetControlInput).mutation((opts) => setControl(opts.ctx.service, opts.input)),
+  pause: operatorProcedure
+    .input(ControlPlaceInput)
+    .mutation((opts) => setControlState(opts.ctx.service, opts.input, "paused")),
+  resume: operatorProcedure
+    .input(ControlPlaceInput)
+    .mutation((opts) => setControlState(opts.ctx.service, opts.input, "open")),
+  drain: operatorProcedure
+    .input(ControlPlaceInput)
+    .mutation((opts) => setControlState(opts.ctx.service, opts.input, "draining")),
   markTaskRead: viewerProcedure.input(MarkTaskReadInput).mutation((opts) => markTaskRead(opts.ctx.service, opts.input)),
   watch: viewerProcedure.input(WatchQueueInput.prefault({})).subscription((opts) =>
     asStream(opts, async ({ ctx, live, signal }) => {

@@ -1,0 +1,57 @@
+import { z } from "zod";
+import { ChosenId, Count, OwnerId, RecordId, text } from "./ids";
+
+/**
+ * open: dispatched by its limits; paused: nothing is dispatched; draining: what waits is dispatched, and no task is
+ * added.
+ */
+export const CONTROL_STATES = ["open", "paused", "draining"] as const;
+export type ControlState = (typeof CONTROL_STATES)[number];
+
+/** Owner of a control that holds for all tenants together; administrators alone set it. */
+export const ALL_TENANTS = "*";
+/** Lane of a control that holds for its whole queue. */
+export const WHOLE_QUEUE = "";
+
+const Limit = z.int().min(0).max(1_000_000);
+const Place = { tenantId: OwnerId.optional(), queue: ChosenId, lane: ChosenId.optional() };
+
+/** What is left out stays as it is; null takes a limit away. */
+export const SetControlInput = z.strictObject({
+  ...Place,
+  maxRunning: Limit.nullable().optional(),
+  /** Tasks of one `metadata.concurrencyKey` that run at once; null: one. A queue's own, not a lane's. */
+  keyMaxRunning: Limit.nullable().optional(),
+  weight: z.number().positive().max(1_000).nullable().optional(),
+  state: z.enum(CONTROL_STATES).optional(),
+  reason: text(1_000).nullable().optional(),
+  expectedVersion: Count.optional(),
+});
+export type SetControlInput = z.infer<typeof SetControlInput>;
+export const ControlPlaceInput = z.strictObject({ ...Place, reason: text(1_000).optional() });
+export type ControlPlaceInput = z.infer<typeof ControlPlaceInput>;
+
+export const ListControlsInput = z.strictObject({ tenantId: RecordId.optional(), queue: RecordId.optional() });
+export type ListControlsInput = z.infer<typeof ListControlsInput>;
+
+export const QueueControl = z.object({
+  /** `*`: all tenants together. */
+  tenantId: z.string(),
+  queue: z.string(),
+  /** null: the whole queue. */
+  lane: z.string().nullable(),
+  maxRunning: z.number().nullable(),
+  keyMaxRunning: z.number().nullable(),
+  weight: z.number().nullable(),
+  state: z.enum(CONTROL_STATES),
+  reason: z.string().nullable(),
+  version: z.number(),
+  updatedAt: z.string().nullable(),
+  updatedBy: z.string().nullable(),
+  /** Tasks of it by what they do now. */
+  waiting: z.number(),
+  running: z.number(),
+});
+export type QueueControl = z.infer<typeof QueueControl>;
+export const QueueControlList = z.object({ items: z.array(QueueControl) });
+export type QueueControlList = z.infer<typeof QueueControlList>;

@@ -1,0 +1,62 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { TaskState } from "@/contract/queue";
+import type { Db, Tx } from "@/db/client";
+
+export type TaskCount = {
+  tenantId: string;
+  projectId: string;
+  queue: string;
+  lane: string;
+  backendProfile: string;
+  state: TaskState;
+  tasks: number;
+};
+export type CountScope = { tenantId?: string | null; projectId?: string; queue?: string };
+
+/**
+ * How many tasks there are of each kind: the folded counts and the changes since, of one moment, so that they are what
+ * a count of the table would say at that moment.
+ */
+export async function readTaskCounts(db: Db | Tx, scope: CountScope): Promise<TaskCount[]> {
+  const inScope = scopeOf(scope);
+  const { rows } = await db.execute<TaskCount>(sql`
+    select tenant_id as "tenantId", project_id as "projectId", queue, lane, backend_profile as "backendProfile", state,
+      sum(tasks)::float8 as tasks
+    from (
+      select tenant_id, project_id, queue, lane, backend_profile, state, tasks from agentrun_queue_counts where ${inScope}
+      union all
+      select tenant_id, project_id, queue, lane, backend_profile, state, entered - gone from agentrun_queue_count_changes
+      where ${inScope}) counted
+    group by tenant_id, project_id, queue, lane, backend_profile, state
+    having sum(tasks) <> 0`);
+  return rows;
+}
+
+function scopeOf({ tenantId, projectId, queue }: CountScope): SQL {
+  const conditions = [
+    typeof tenantId === "string" ? sql`tenant_id = ${tenantId}` : undefined,
+    projectId === undefined ? undefined : sql`project_id = ${projectId}`,
+    queue === undefined ? undefined : sql`queue = ${queue}`,
+  ].filter((condition) => condition !== undefined);
+  return conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `);
+}
+
+/** Adds the oldest changes to the counts they change, in one transaction of the caller's. Answers how many. */
+export async function foldTaskCounts(tx: Tx, max: number): Promise<number> {
+  const { rows } = await tx.execute<{ folded: number }>(sql`
+    with gone as (
+      delete from agentrun_queue_count_changes where id in (
+        select id from agentrun_queue_count_changes order by id limit ${max} for update skip locked)
+      returning *),
+    summed as (
+      select tenant_id, project_id, queue, lane, backend_profile, state, sum(entered - gone) as tasks from gone
+      group by tenant_id, project_id, queue, lane, backend_profile, state),
+    folded as (
+      insert into agentrun_queue_counts as counts (tenant_id, project_id, queue, lane, backend_profile, state, tasks)
+      select * from summed where tasks <> 0
+      order by tenant_id, project_id, queue, lane, backend_profile, state
+      on conflict (tenant_id, project_id, queue, lane, backend_profile, state)
+      do update set tasks = counts.tasks + excluded.tasks)
+    select count(*)::int as folded from gone`);
+  return rows[0]?.folded ?? 0;
+}

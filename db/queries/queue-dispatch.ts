@@ -1,0 +1,147 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { Db, Tx } from "@/db/client";
+
+/** Any constant: one dispatch at a time in a database, also while a limit is changed. */
+const DISPATCH_KEY = 7_150_301;
+/** Distinct things that tasks were found to wait for, looked at in one pass. */
+const BLOCKERS_MAX = 1_000;
+
+/** What the dispatcher judges a task by. `createdAt` is PostgreSQL's own text: it is compared, never computed with. */
+export type ReadyTask = {
+  id: string;
+  tenantId: string;
+  queue: string;
+  lane: string;
+  priority: number;
+  createdAt: string;
+  backendProfile: string;
+  concurrencyKey: string | null;
+  sessionId: string | null;
+};
+export type Lane = Pick<ReadyTask, "tenantId" | "queue" | "lane">;
+/** Tasks that hold slots, counted by everything that has a limit. */
+export type ActiveTasks = Lane &
+  Pick<ReadyTask, "backendProfile" | "concurrencyKey" | "sessionId"> & {
+    tasks: number;
+    /** Of those the ones that this program dispatched, which use its executor. */
+    own: number;
+    /** The first few. */
+    holders: string[];
+  };
+
+const WAITS = sql`state = 'pending' and not_before is null`;
+
+/** Waits until no other dispatch or change of limits is under way; held until the transaction ends. */
+export async function lockDispatch(tx: Tx): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(${DISPATCH_KEY})`);
+}
+
+/** Makes tasks ready whose time has come. */
+export async function releaseDue(tx: Tx, max: number): Promise<number> {
+  const { rowCount } = await tx.execute(sql`
+    update agentrun_queue_tasks set not_before = null, parked_at = null, parked_until = null, ready_at = clock_timestamp()
+    where id in (
+      select id from agentrun_queue_tasks where state = 'pending' and not_before <= clock_timestamp()
+      order by not_before limit ${max} for no key update skip locked)`);
+  return rowCount ?? 0;
+}
+
+export async function readActive(db: Db | Tx): Promise<ActiveTasks[]> {
+  const { rows } = await db.execute<ActiveTasks>(sql`
+    select tenant_id as "tenantId", queue, lane, backend_profile as "backendProfile", concurrency_key as "concurrencyKey",
+      session_id as "sessionId", count(*)::int as tasks, count(run_id)::int as own,
+      (array_agg(id order by id))[1:3] as holders
+    from agentrun_queue_tasks where state in ('dispatched', 'running')
+    group by tenant_id, queue, lane, backend_profile, concurrency_key, session_id`);
+  return rows;
+}
+
+/** Runner jobs that live for runs of no task. */
+export async function countOtherRunners(db: Db | Tx): Promise<number> {
+  const { rows } = await db.execute<{ jobs: number }>(sql`
+    select count(*)::int as jobs from agentrun_runner_jobs job join agentrun_runs run on run.id = job.run_id
+    where job.state in ('launching', 'running') and run.task_id is null`);
+  return rows[0]?.jobs ?? 0;
+}
+
+/** Every lane in which a task is ready: by skipping from one to the next in the index, whatever they hold. */
+export async function readReadyLanes(db: Db | Tx): Promise<Lane[]> {
+  const { rows } = await db.execute<Lane>(sql`
+    with recursive lanes as (
+      (select tenant_id, queue, lane from agentrun_queue_tasks where ${WAITS} and blocked_on is null
+        order by tenant_id, queue, lane limit 1)
+      union all
+      select next.* from lanes cross join lateral (
+        select task.tenant_id, task.queue, task.lane from agentrun_queue_tasks task
+        where ${WAITS} and blocked_on is null
+          and (task.tenant_id, task.queue, task.lane) > (lanes.tenant_id, lanes.queue, lanes.lane)
+        order by task.tenant_id, task.queue, task.lane limit 1) next)
+    select tenant_id as "tenantId", queue, lane from lanes`);
+  return rows;
+}
+
+/** The first ready tasks of each of some lanes, in their order. */
+export async function readHeads(db: Db | Tx, lanes: Lane[], each: number): Promise<ReadyTask[]> {
+  if (lanes.length === 0) return [];
+  const column = (key: keyof Lane) => textArray(lanes.map((lane) => lane[key]));
+  const { rows } = await db.execute<ReadyTask>(sql`
+    select head.* from unnest(${column("tenantId")}, ${column("queue")}, ${column("lane")}) as place (tenant_id, queue, lane)
+    cross join lateral (
+      select id, tenant_id as "tenantId", queue, lane, priority, created_at::text as "createdAt",
+        backend_profile as "backendProfile", concurrency_key as "concurrencyKey", session_id as "sessionId"
+      from agentrun_queue_tasks task
+      where task.tenant_id = place.tenant_id and task.queue = place.queue and task.lane = place.lane
+        and ${WAITS} and blocked_on is null
+      order by priority desc, created_at, id limit ${each}) head`);
+  return rows;
+}
+
+/** The distinct notes of what tasks were found to wait for. */
+export async function readBlockers(db: Db | Tx): Promise<string[]> {
+  const { rows } = await db.execute<{ on: string }>(sql`
+    with recursive blockers as (
+      (select blocked_on from agentrun_queue_tasks where ${WAITS} and blocked_on is not null order by blocked_on limit 1)
+      union all
+      select (select task.blocked_on from agentrun_queue_tasks task
+        where ${WAITS} and task.blocked_on > blockers.blocked_on order by task.blocked_on limit 1)
+      from blockers where blockers.blocked_on is not null)
+    select blocked_on as on from blockers where blocked_on is not null limit ${BLOCKERS_MAX}`);
+  return rows.map((row) => row.on);
+}
+
+/** Makes the first tasks ready that wait for something of which so many slots are free. */
+export async function unblock(tx: Tx, on: string, slots: number): Promise<void> {
+  await tx.execute(sql`
+    update agentrun_queue_tasks set blocked_on = null where id in (
+      select id from agentrun_queue_tasks where ${WAITS} and blocked_on = ${on}
+      order by priority desc, created_at, id limit ${slots} for no key update skip locked)`);
+}
+
+/** Notes what tasks wait for, so that no further pass looks at them until it is free. */
+export async function noteBlocked(tx: Tx, blocked: { id: string; on: string }[]): Promise<void> {
+  if (blocked.length === 0) return;
+  await tx.execute(sql`
+    update agentrun_queue_tasks task set blocked_on = note.blocker
+    from unnest(${textArray(blocked.map(({ id }) => id))}, ${textArray(blocked.map(({ on }) => on))}) as note (id, blocker)
+    where task.id = note.id and task.state = 'pending'`);
+}
+
+/** Which of some sessions cannot take a turn now, and why. */
+export async function readBusySessions(
+  db: Db | Tx,
+  sessionIds: string[],
+): Promise<{ sessionId: string; why: "running" | "evicted" }[]> {
+  if (sessionIds.length === 0) return [];
+  const { rows } = await db.execute<{ sessionId: string; why: "running" | "evicted" }>(sql`
+    select session_id as "sessionId",
+      case when execution_state = 'running' then 'running' else 'evicted' end as why
+    from agentrun_sessions
+    where session_id = any(${textArray(sessionIds)})
+      and (execution_state = 'running' or storage_state in ('deleting', 'evicted'))`);
+  return rows;
+}
+
+/** A text[] parameter: as one value, where a list of parameters would be a statement of its own for each length. */
+export function textArray(values: string[]): SQL {
+  return sql`${sql.param(values)}::text[]`;
+}

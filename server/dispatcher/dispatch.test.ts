@@ -1,0 +1,311 @@
+import { eq } from "drizzle-orm";
+import { expect, test } from "vitest";
+import type { QueueTask } from "@/contract/queue";
+import { queueAttempts, queueTasks, runs, sessions } from "@/db/schema";
+import { listCommands } from "@/server/commands";
+import type { ServiceContext } from "@/server/context";
+import { listEvents } from "@/server/events";
+import {
+  cancelTask,
+  explainTask,
+  getTask,
+  listAttempts,
+  listTasks,
+  retryTask,
+  setControl,
+  setControlState,
+  updateAttempt,
+} from "@/server/queue";
+import { cancelRun, claimRun, finishRun, getRun } from "@/server/runs";
+import { getSession } from "@/server/sessions";
+import { dispatchTasks } from ".";
+import { createTestQueue, endClaimed, playRun } from "./test/queue";
+
+async function statesOf(ctx: ServiceContext): Promise<Record<string, string>> {
+  const { items } = await listTasks(ctx, { limit: 200 });
+  return Object.fromEntries(items.map((task) => [task.id, task.state]));
+}
+
+async function runOf(ctx: ServiceContext, taskId: string): Promise<string> {
+  const { runId } = await getTask(ctx, { taskId });
+  if (runId === null) throw new Error(`task ${taskId} has no run`);
+  return runId;
+}
+
+async function dispatchedOf(ctx: ServiceContext): Promise<string[]> {
+  const rows = await ctx.db
+    .select({ title: queueTasks.title })
+    .from(queueTasks)
+    .where(eq(queueTasks.state, "dispatched"));
+  return rows.map(({ title }) => title).sort();
+}
+
+test("a task becomes a session, a run and its turn in one step, and follows the run to its end", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  const taskId = await queue.add({ title: "Mend the roof", payload: { text: "mend it", depth: 3 } });
+  expect(await queue.dispatch()).toBe(1);
+  const task = await getTask(ctx, { taskId });
+  expect(task).toMatchObject({ state: "dispatched", attemptCount: 1, blocker: null });
+  expect(task.sessionPath).toBe(`/sessions/${task.sessionId}`);
+  expect(task.latestAttempt).toMatchObject({ attempt: 1, runId: task.runId, sessionId: task.sessionId });
+  const runId = await runOf(ctx, taskId);
+  const run = await getRun(ctx, { runId });
+  expect(run).toMatchObject({
+    status: "pending",
+    backendProfile: "demo",
+    executionPolicy: { onLost: "continue", idleTimeoutMs: 0 },
+  });
+  const [turn] = (await listCommands(ctx, { runId, afterSeq: 0, limit: 10 })).items;
+  expect(turn).toMatchObject({ seq: 1, type: "turn", state: "pending", payload: { text: "mend it", depth: 3 } });
+  const session = await getSession(ctx, { sessionId: task.sessionId ?? "" });
+  expect(session).toMatchObject({
+    title: "Mend the roof",
+    executionState: "running",
+    lastRunId: runId,
+    storageKind: "pvc",
+  });
+  const { items: events } = await listEvents(ctx, { runId, afterSeq: 0, limit: 10 });
+  expect(events.map(({ seq, payload }) => [seq, payload.phase])).toEqual([
+    [1, "run-created"],
+    [2, "command-created"],
+  ]);
+
+  const { leaseEpoch } = await claimRun(ctx, { runId, runnerId: "r1" });
+  expect(await getTask(ctx, { taskId })).toMatchObject({ state: "running", latestAttempt: { state: "running" } });
+  await endClaimed(ctx, { runId, runnerId: "r1", leaseEpoch });
+  expect(await getTask(ctx, { taskId })).toMatchObject({ state: "completed", failureKind: null });
+  const { items: attempts } = await listAttempts(ctx, { taskId, limit: 10 });
+  expect(attempts).toMatchObject([{ attempt: 1, runId, state: "completed" }]);
+  expect(attempts[0]?.startedAt).not.toBeNull();
+  expect(attempts[0]?.endedAt).not.toBeNull();
+});
+
+test("priority comes first, then age, and a task whose time has not come is not looked at", async () => {
+  await using queue = await createTestQueue();
+  await queue.add({ title: "old" });
+  await queue.add({ title: "urgent", priority: 5 });
+  await queue.add({ title: "later", priority: 9, runAt: new Date(Date.now() + 3_600_000).toISOString() });
+  await queue.add({ title: "young" });
+  expect(await queue.dispatch(1)).toBe(1);
+  expect(await dispatchedOf(queue.ctx)).toEqual(["urgent"]);
+  expect(await queue.dispatch(2)).toBe(1);
+  expect(await dispatchedOf(queue.ctx)).toEqual(["old", "urgent"]);
+  await queue.ctx.db
+    .update(queueTasks)
+    .set({ notBefore: new Date(Date.now() - 1) })
+    .where(eq(queueTasks.title, "later"));
+  expect(await queue.dispatch(3)).toBe(1);
+  expect(await dispatchedOf(queue.ctx)).toEqual(["later", "old", "urgent"]);
+});
+
+test("a tenant with one task starts within one slot's turn of a tenant with many", async () => {
+  await using queue = await createTestQueue();
+  for (let count = 0; count < 30; count += 1) await queue.add({ tenantId: "many", priority: 9 });
+  expect(await queue.dispatch(4)).toBe(4);
+  const few = await queue.add({ tenantId: "few" });
+  expect(await queue.dispatch(5)).toBe(1);
+  expect(await getTask(queue.ctx, { taskId: few })).toMatchObject({ state: "dispatched" });
+});
+
+test("limits of lane, queue, key and backend hold, each says who holds it, and the next goes when one ends", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  await setControl(ctx, { queue: "q", lane: "slow", maxRunning: 1 });
+  const first = await queue.add({ queue: "q", lane: "slow" });
+  const second = await queue.add({ queue: "q", lane: "slow" });
+  const keyed = [
+    await queue.add({ metadata: { concurrencyKey: "repo" } }),
+    await queue.add({ metadata: { concurrencyKey: "repo" } }),
+  ];
+  expect(await queue.dispatch()).toBe(2);
+  expect(await getTask(ctx, { taskId: second })).toMatchObject({
+    state: "pending",
+    blocker: { kind: "lane-limit", limit: 1, holders: [first] },
+  });
+  expect(await getTask(ctx, { taskId: keyed[1] ?? "" })).toMatchObject({
+    blocker: { kind: "key-limit", limit: 1, holders: [keyed[0]] },
+  });
+  expect(await explainTask(ctx, { taskId: second })).toMatchObject({ rank: 1, isRankBounded: false });
+  await playRun(ctx, await runOf(ctx, first));
+  await playRun(ctx, await runOf(ctx, keyed[0] ?? ""));
+  expect(await queue.dispatch()).toBe(2);
+  expect(Object.values(await statesOf(ctx)).sort()).toEqual(["completed", "completed", "dispatched", "dispatched"]);
+});
+
+test("one turn at a time in a session: its tasks go one after another, and wait for a person's turn", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  const tasks = [await queue.add({ sessionId: "s1" }), await queue.add({ sessionId: "s1" })];
+  expect(await queue.dispatch()).toBe(1);
+  expect(await getTask(ctx, { taskId: tasks[1] ?? "" })).toMatchObject({
+    blocker: { kind: "session-busy", holders: [tasks[0]] },
+  });
+  await playRun(ctx, await runOf(ctx, tasks[0] ?? ""));
+  await ctx.db.update(sessions).set({ executionState: "running" }).where(eq(sessions.sessionId, "s1"));
+  expect(await queue.dispatch()).toBe(0);
+  expect(await getTask(ctx, { taskId: tasks[1] ?? "" })).toMatchObject({
+    blocker: { kind: "session-busy", holders: [] },
+  });
+  await ctx.db.update(sessions).set({ executionState: "terminal" }).where(eq(sessions.sessionId, "s1"));
+  expect(await queue.dispatch()).toBe(1);
+});
+
+test("many that wait for one key hold up nobody behind them", async () => {
+  await using queue = await createTestQueue();
+  for (let count = 0; count < 150; count += 1) await queue.add({ priority: 5, metadata: { concurrencyKey: "one" } });
+  const free = await queue.add({ title: "free" });
+  expect(await queue.dispatch()).toBe(2);
+  expect(await getTask(queue.ctx, { taskId: free })).toMatchObject({ state: "dispatched" });
+});
+
+test("a paused queue or lane dispatches nothing and says so; resumed, it goes on; a draining one takes no task", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  const taskId = await queue.add({ lane: "a" });
+  await setControlState(ctx, { queue: "default", reason: "the provider is being moved" }, "paused");
+  expect(await queue.dispatch()).toBe(0);
+  expect((await getTask(ctx, { taskId })).blocker).toMatchObject({
+    kind: "paused",
+    message: "it is paused: the provider is being moved",
+  });
+  await setControlState(ctx, { queue: "default" }, "open");
+  await setControlState(ctx, { queue: "default", lane: "a" }, "draining");
+  await expect(queue.add({ lane: "a" })).rejects.toMatchObject({ reason: "queue-draining" });
+  await queue.add({ lane: "b" });
+  expect(await queue.dispatch()).toBe(2);
+});
+
+test("a failure that is nobody's fault is tried again later, and a dead letter says why there is no more", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  const taskId = await queue.add({ retry: { maxAttempts: 2, backoffMs: 60_000 } });
+  await queue.dispatch();
+  const lost = { terminalStatus: "failed" as const, failureKind: "infra-failed" as const, failureMessage: "no disk" };
+  await playRun(ctx, await runOf(ctx, taskId), lost);
+  const waiting = await getTask(ctx, { taskId });
+  expect(waiting).toMatchObject({
+    state: "pending",
+    failureKind: "infra-failed",
+    failureMessage: "no disk",
+    blocker: { kind: "backoff" },
+  });
+  const inMs = Date.parse(waiting.nextAttemptAt ?? "") - Date.now();
+  expect(inMs).toBeGreaterThan(40_000);
+  expect(inMs).toBeLessThan(76_000);
+  expect(await queue.dispatch()).toBe(0);
+  await retryTask(ctx, { taskId });
+  expect(await queue.dispatch()).toBe(1);
+  const second = await getTask(ctx, { taskId });
+  expect(second).toMatchObject({ attemptCount: 2, sessionId: waiting.sessionId });
+  await playRun(ctx, second.runId ?? "", { ...lost, failureKind: "backend-failed" });
+  expect(await getTask(ctx, { taskId })).toMatchObject({ state: "failed", deadLetter: "not-retryable" });
+  await retryTask(ctx, { taskId });
+  await queue.dispatch();
+  await playRun(ctx, await runOf(ctx, taskId), lost);
+  await ctx.db
+    .update(queueTasks)
+    .set({ notBefore: new Date(0) })
+    .where(eq(queueTasks.id, taskId));
+  await queue.dispatch();
+  await playRun(ctx, await runOf(ctx, taskId), lost);
+  expect(await getTask(ctx, { taskId })).toMatchObject({
+    state: "failed",
+    deadLetter: "attempts-exhausted",
+    attemptCount: 4,
+  });
+});
+
+test("at the provider's usage limit a task is parked, and resumes by itself only where it may", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  const asks = await queue.add({});
+  const resumes = await queue.add({ retry: { onUsageLimit: "resume" } });
+  await queue.dispatch();
+  const limited = {
+    terminalStatus: "failed" as const,
+    failureKind: "rate-limited" as const,
+    failureMessage: "usage limit",
+  };
+  for (const taskId of [asks, resumes]) await playRun(ctx, await runOf(ctx, taskId), limited);
+  expect(await getTask(ctx, { taskId: asks })).toMatchObject({
+    state: "pending",
+    blocker: { kind: "parked", until: null },
+    nextAttemptAt: null,
+  });
+  const waiting = await getTask(ctx, { taskId: resumes });
+  expect(waiting).toMatchObject({ state: "pending", blocker: { kind: "parked" } });
+  expect(Date.parse(waiting.nextAttemptAt ?? "")).toBeGreaterThan(Date.now());
+  await ctx.db
+    .update(queueTasks)
+    .set({ notBefore: new Date(0) })
+    .where(eq(queueTasks.id, resumes));
+  expect(await queue.dispatch()).toBe(1);
+  await retryTask(ctx, { taskId: asks });
+  expect(await queue.dispatch()).toBe(1);
+});
+
+test("a running task is cancelled once its run has stopped; one that nobody claimed at once", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  const running = await queue.add();
+  const unclaimed = await queue.add();
+  await queue.dispatch();
+  const runId = await runOf(ctx, running);
+  const { leaseEpoch } = await claimRun(ctx, { runId, runnerId: "r1" });
+  expect(await cancelTask(ctx, { taskId: running, reason: "not needed" })).toMatchObject({ state: "running" });
+  expect((await getTask(ctx, { taskId: running })).cancelRequestedAt).not.toBeNull();
+  expect(await cancelTask(ctx, { taskId: unclaimed })).toMatchObject({ state: "cancelled" });
+  expect(await getRun(ctx, { runId: await runOf(ctx, unclaimed) })).toMatchObject({ status: "cancelled" });
+  await finishRun(ctx, { runId, runnerId: "r1", leaseEpoch, terminalStatus: "cancelled" });
+  expect(await getTask(ctx, { taskId: running })).toMatchObject({ state: "cancelled", cancelReason: "not needed" });
+});
+
+test("a run that is cancelled by itself cancels its task, and a state set by hand leaves the run", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  const first = await queue.add();
+  const second = await queue.add();
+  await queue.dispatch();
+  await cancelRun(ctx, { runId: await runOf(ctx, first), reason: "wrong repository" });
+  expect(await getTask(ctx, { taskId: first })).toMatchObject({ state: "cancelled", cancelReason: "wrong repository" });
+  const runId = await runOf(ctx, second);
+  await updateAttempt(ctx, { taskId: second, state: "completed", latestAttempt: { by: "hand" } });
+  expect(await getTask(ctx, { taskId: second })).toMatchObject({ state: "completed", latestAttempt: { by: "hand" } });
+  expect(await getRun(ctx, { runId })).toMatchObject({ status: "cancelled" });
+});
+
+test("what waits past its expiry fails, and is not dispatched", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  const taskId = await queue.add({ expiresAt: new Date(Date.now() + 3_600_000).toISOString() });
+  await ctx.db
+    .update(queueTasks)
+    .set({ expiresAt: new Date(Date.now() - 1_000) })
+    .where(eq(queueTasks.id, taskId));
+  expect(await queue.dispatch()).toBe(0);
+  expect(await getTask(ctx, { taskId })).toMatchObject({
+    state: "failed",
+    failureKind: "timeout",
+    deadLetter: "expired",
+  });
+});
+
+test("eight dispatchers at once pass no limit, and give no task two attempts", async () => {
+  await using queue = await createTestQueue();
+  await setControl(queue.ctx, { queue: "default", lane: "a", maxRunning: 7 });
+  for (let count = 0; count < 40; count += 1) await queue.add({ lane: count % 2 === 0 ? "a" : "b" });
+  await Promise.all(Array.from({ length: 8 }, () => dispatchTasks(queue.other(), { runnersMax: 17, batch: 3 })));
+  const attempts = await queue.ctx.db.select().from(queueAttempts);
+  expect(attempts).toHaveLength(17);
+  expect(new Set(attempts.map(({ taskId }) => taskId)).size).toBe(17);
+  expect(attempts.filter(({ lane }) => lane === "a").length).toBeLessThanOrEqual(7);
+  expect(await queue.ctx.db.$count(runs)).toBe(17);
+});
+
+test("where nothing is dispatched a waiting task says so", async () => {
+  await using queue = await createTestQueue();
+  const taskId = await queue.add();
+  const outside: Pick<QueueTask, "id"> & { blocker: unknown } = await getTask(queue.store.as(), { taskId });
+  expect(outside.blocker).toMatchObject({ kind: "not-dispatched" });
+});

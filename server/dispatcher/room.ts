@@ -1,0 +1,187 @@
+import type { BlockerKind } from "@/contract/queue";
+import { ALL_TENANTS, WHOLE_QUEUE } from "@/contract/queue-control";
+import type { ActiveTasks, ReadyTask } from "@/db/queries/queue-dispatch";
+import type { QueueControlRow } from "@/db/schema";
+
+/** Tasks of one concurrency key that run at once where their queue says nothing. */
+export const KEY_MAX_DEFAULT = 1;
+
+export type RoomFacts = {
+  active: ActiveTasks[];
+  controls: QueueControlRow[];
+  /** Runners that the executor may still get for tasks and that tasks have, together. */
+  capacity: number;
+  /** Backend profiles that take no task now, and why. */
+  backends: Map<string, BackendRoom>;
+  /** Sessions in which somebody else's turn is under way, or whose volume is gone. */
+  busySessions: Map<string, "running" | "evicted">;
+};
+export type BackendRoom = {
+  /** null: no limit. */
+  maxRunning: number | null;
+  /** Until when nothing is sent to it; null: it is up. */
+  downUntil: string | null;
+  why: string | null;
+};
+
+/** What keeps a task from being dispatched. `on` names what it shares with others that wait for the same. */
+export type Block = { kind: BlockerKind; on: string; limit: number | null; holders: string[]; detail: string | null };
+type Usage = { tasks: number; holders: string[] };
+
+/** How much of every limit is used, as tasks are taken. All of it is counted from rows, anew in every pass. */
+export class Room {
+  readonly #usage = new Map<string, Usage>();
+  readonly #controls: Map<string, QueueControlRow>;
+  readonly #facts: RoomFacts;
+  #own = 0;
+
+  constructor(facts: RoomFacts) {
+    this.#facts = facts;
+    this.#controls = new Map(
+      facts.controls.map((control) => [keyOf("control", control.tenantId, control.queue, control.lane), control]),
+    );
+    for (const tasks of facts.active) {
+      this.#add(tasks, tasks.tasks, tasks.holders);
+      this.#own += tasks.own;
+    }
+  }
+
+  /** Slots of the executor that are free. */
+  get free(): number {
+    return Math.max(0, this.#facts.capacity - this.#own);
+  }
+
+  /** Tasks of a tenant that run, by its weight: who has the least comes first. */
+  shareOf(tenantId: string): number {
+    return this.#used(keyOf("tenant", tenantId)).tasks;
+  }
+
+  /** How a lane stands against the others of its queue; null where none of them has a weight, so that age decides. */
+  laneShare(task: ReadyTask): number {
+    const weight = this.#control(task.tenantId, task.queue, task.lane)?.weight ?? 1;
+    return this.#used(keyOf("lane", task.tenantId, task.queue, task.lane)).tasks / weight;
+  }
+
+  hasLaneWeights(tenantId: string, queue: string): boolean {
+    return this.#facts.controls.some(
+      (control) =>
+        control.weight !== null &&
+        control.lane !== WHOLE_QUEUE &&
+        control.queue === queue &&
+        (control.tenantId === tenantId || control.tenantId === ALL_TENANTS),
+    );
+  }
+
+  /** What keeps every task of a lane waiting, whichever it is; null when nothing does. */
+  laneBlock(task: Pick<ReadyTask, "tenantId" | "queue" | "lane">): Block | null {
+    const { tenantId, queue, lane } = task;
+    for (const owner of [ALL_TENANTS, tenantId]) {
+      for (const place of [WHOLE_QUEUE, lane]) {
+        const control = this.#controls.get(keyOf("control", owner, queue, place));
+        if (!control) continue;
+        const on = keyOf("place", owner, queue, place);
+        if (control.state === "paused") return { kind: "paused", on, limit: null, holders: [], detail: control.reason };
+        const used = this.#used(on);
+        if (control.maxRunning !== null && used.tasks >= control.maxRunning) {
+          const kind = place === WHOLE_QUEUE ? "queue-limit" : "lane-limit";
+          return { kind, on, limit: control.maxRunning, holders: used.holders, detail: null };
+        }
+      }
+    }
+    return null;
+  }
+
+  /** What keeps one task waiting while others of its lane may go; null when nothing does. */
+  taskBlock(task: ReadyTask): Block | null {
+    return this.#sessionBlock(task) ?? this.#keyBlock(task) ?? this.#backendBlock(task);
+  }
+
+  take(task: ReadyTask): void {
+    this.#add(task, 1, [task.id]);
+    this.#own += 1;
+  }
+
+  /** Slots that are free of what a block was noted on; 0 while it still holds. */
+  freeOf(on: string): number {
+    const [kind, ...names] = JSON.parse(on) as [string, ...string[]];
+    const used = this.#used(on).tasks;
+    const [first = "", second = ""] = names;
+    if (kind === "session") return used > 0 || this.#facts.busySessions.has(first) ? 0 : 1;
+    if (kind === "key") return Math.max(0, this.#keyMax(first, second) - used);
+    const backend = this.#facts.backends.get(first);
+    if (!backend) return Number.MAX_SAFE_INTEGER;
+    if (backend.downUntil !== null) return 0;
+    return backend.maxRunning === null ? Number.MAX_SAFE_INTEGER : Math.max(0, backend.maxRunning - used);
+  }
+
+  #sessionBlock({ sessionId }: ReadyTask): Block | null {
+    if (sessionId === null) return null;
+    const on = keyOf("session", sessionId);
+    const used = this.#used(on);
+    const why = this.#facts.busySessions.get(sessionId);
+    if (used.tasks === 0 && why === undefined) return null;
+    const kind = used.tasks === 0 && why === "evicted" ? "session-evicted" : "session-busy";
+    return { kind, on, limit: 1, holders: used.holders, detail: sessionId };
+  }
+
+  #keyBlock({ tenantId, queue, concurrencyKey }: ReadyTask): Block | null {
+    if (concurrencyKey === null) return null;
+    const on = keyOf("key", tenantId, queue, concurrencyKey);
+    const used = this.#used(on);
+    const limit = this.#keyMax(tenantId, queue);
+    if (used.tasks < limit) return null;
+    return { kind: "key-limit", on, limit, holders: used.holders, detail: concurrencyKey };
+  }
+
+  #backendBlock({ backendProfile }: ReadyTask): Block | null {
+    const backend = this.#facts.backends.get(backendProfile);
+    if (!backend) return null;
+    const on = keyOf("backend", backendProfile);
+    if (backend.downUntil !== null)
+      return { kind: "backend-down", on, limit: null, holders: [], detail: backend.why ?? backendProfile };
+    const used = this.#used(on);
+    if (backend.maxRunning === null || used.tasks < backend.maxRunning) return null;
+    return { kind: "backend-limit", on, limit: backend.maxRunning, holders: used.holders, detail: backendProfile };
+  }
+
+  #keyMax(tenantId: string, queue: string): number {
+    const own = this.#controls.get(keyOf("control", tenantId, queue, WHOLE_QUEUE))?.keyMaxRunning;
+    const all = this.#controls.get(keyOf("control", ALL_TENANTS, queue, WHOLE_QUEUE))?.keyMaxRunning;
+    return own ?? all ?? KEY_MAX_DEFAULT;
+  }
+
+  #control(tenantId: string, queue: string, lane: string): QueueControlRow | undefined {
+    return (
+      this.#controls.get(keyOf("control", tenantId, queue, lane)) ??
+      this.#controls.get(keyOf("control", ALL_TENANTS, queue, lane))
+    );
+  }
+
+  #used(on: string): Usage {
+    return this.#usage.get(on) ?? { tasks: 0, holders: [] };
+  }
+
+  #add(task: Omit<ReadyTask, "id" | "priority" | "createdAt">, tasks: number, holders: string[]): void {
+    const { tenantId, queue, lane, backendProfile, concurrencyKey, sessionId } = task;
+    const places = [
+      keyOf("tenant", tenantId),
+      keyOf("lane", tenantId, queue, lane),
+      keyOf("place", tenantId, queue, lane),
+      keyOf("place", tenantId, queue, WHOLE_QUEUE),
+      keyOf("place", ALL_TENANTS, queue, lane),
+      keyOf("place", ALL_TENANTS, queue, WHOLE_QUEUE),
+      keyOf("backend", backendProfile),
+    ];
+    if (concurrencyKey !== null) places.push(keyOf("key", tenantId, queue, concurrencyKey));
+    if (sessionId !== null) places.push(keyOf("session", sessionId));
+    for (const place of places) {
+      const used = this.#used(place);
+      this.#usage.set(place, { tasks: used.tasks + tasks, holders: [...used.holders, ...holders].slice(0, 3) });
+    }
+  }
+}
+
+/** One text for a thing that has several names, whatever letters they hold. */
+export function keyOf(kind: string, ...names: string[]): string {
+  return JSON.stringify([kind, ...names]);
+}

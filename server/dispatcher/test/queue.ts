@@ -1,0 +1,66 @@
+import type { CreateTaskInput } from "@/contract/queue";
+import type { FinishRunInput } from "@/contract/run";
+import { ackCommand, finishCommand, listCommands } from "@/server/commands";
+import type { ServiceContext } from "@/server/context";
+import { createTask } from "@/server/queue";
+import { claimRun, finishRun } from "@/server/runs";
+import { createTestStore, type TestStore } from "@/server/storage/test/context";
+import { dispatchTasks } from "..";
+
+/** A context whose worker would dispatch: as on one machine, without the runners. */
+export function asDispatcher(ctx: ServiceContext, runnersMax = 1_000): ServiceContext {
+  return { ...ctx, settings: { ...ctx.settings, executor: "local", runnersMax } };
+}
+
+export type TestQueue = AsyncDisposable & {
+  store: TestStore;
+  ctx: ServiceContext;
+  /** Another caller with a pool of its own. */
+  other(): ServiceContext;
+  add(input?: Partial<CreateTaskInput>): Promise<string>;
+  dispatch(runnersMax?: number): Promise<number>;
+};
+
+/** A queue, empty, and what a test does with it. */
+export async function createTestQueue(): Promise<TestQueue> {
+  const store = await createTestStore();
+  const ctx = asDispatcher(store.as());
+  let count = 0;
+  return {
+    store,
+    ctx,
+    other: () => asDispatcher(store.as()),
+    async add(input = {}) {
+      count += 1;
+      const task = await createTask(ctx, {
+        ...{ title: `task ${count}`, backendProfile: "demo", payload: { text: `do ${count}` } },
+        ...input,
+      });
+      return task.id;
+    },
+    dispatch: (runnersMax = 1_000) => dispatchTasks(ctx, { runnersMax }),
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  };
+}
+
+type RunEnd = Pick<FinishRunInput, "terminalStatus" | "failureKind" | "failureMessage">;
+
+/** Claims a run as its runner does, ends its turn and then the run. */
+export async function playRun(ctx: ServiceContext, runId: string, end?: RunEnd): Promise<void> {
+  const runnerId = `runner-of-${runId}`;
+  const { leaseEpoch } = await claimRun(ctx, { runId, runnerId });
+  await endClaimed(ctx, { runId, runnerId, leaseEpoch }, end);
+}
+
+/** Ends the turn of a claimed run as it is told, and then the run. */
+export async function endClaimed(
+  ctx: ServiceContext,
+  { runId, runnerId, leaseEpoch }: { runId: string; runnerId: string; leaseEpoch: number },
+  end: RunEnd = { terminalStatus: "completed" },
+): Promise<void> {
+  const [turn] = (await listCommands(ctx, { runId, afterSeq: 0, limit: 1 })).items;
+  const commandId = turn?.id ?? "";
+  await ackCommand(ctx, { commandId, leaseEpoch });
+  await finishCommand(ctx, { ...end, commandId, leaseEpoch });
+  await finishRun(ctx, { runId, runnerId, leaseEpoch, terminalStatus: "completed" });
+}

@@ -1,0 +1,27 @@
+import { and, eq, inArray } from "drizzle-orm";
+import { ALL_TENANTS, WHOLE_QUEUE } from "@/contract/queue-control";
+import { queueControls } from "@/db/schema";
+import type { TxContext } from "@/server/context";
+import { ConflictError } from "@/server/errors";
+
+/** Refuses a task for a queue or lane that is being drained. */
+export async function assertTakesTasks(
+  ctx: TxContext,
+  { tenantId, queue, lane }: { tenantId: string; queue: string; lane: string },
+): Promise<void> {
+  const [draining] = await ctx.db
+    .select({ lane: queueControls.lane })
+    .from(queueControls)
+    .where(
+      and(
+        inArray(queueControls.tenantId, [tenantId, ALL_TENANTS]),
+        eq(queueControls.queue, queue),
+        inArray(queueControls.lane, [WHOLE_QUEUE, lane]),
+        eq(queueControls.state, "draining"),
+      ),
+    )
+    .limit(1);
+  if (!draining) return;
+  const place = draining.lane === WHOLE_QUEUE ? `queue ${queue}` : `lane ${lane} of queue ${queue}`;
+  throw new ConflictError("queue-draining", `${place} is being drained and takes no task: resume it, or use another`);
+}

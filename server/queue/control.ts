@@ -1,0 +1,26 @@
+import { type QueueControl, WHOLE_QUEUE } from "@/contract/queue-control";
+import type { QueueControlRow } from "@/db/schema";
+import { iso } from "@/server/stored";
+
+/** A control as callers see it; its tasks are counted by who lists them. */
+export function toControl(
+  row: QueueControlRow,
+  tasks: { waiting: number; running: number } = NOT_COUNTED,
+): QueueControl {
+  return {
+    tenantId: row.tenantId,
+    queue: row.queue,
+    lane: row.lane === WHOLE_QUEUE ? null : row.lane,
+    maxRunning: row.maxRunning,
+    keyMaxRunning: row.keyMaxRunning,
+    weight: row.weight,
+    state: row.state,
+    reason: row.reason,
+    version: row.version,
+    updatedAt: iso(row.updatedAt),
+    updatedBy: row.updatedBy,
+    ...tasks,
+  };
+}
+
+const NOT_COUNTED = { waiting: 0, running: 0 };

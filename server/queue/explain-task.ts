@@ -1,0 +1,54 @@
+import { sql } from "drizzle-orm";
+import type { ExplainTaskInput, TaskExplanation } from "@/contract/queue";
+import { type QueueTaskRow, queueTasks } from "@/db/schema";
+import type { ServiceContext } from "@/server/context";
+import { NotFoundError } from "@/server/errors";
+import { ownTask } from "./scope";
+import { readWaitReasons } from "./wait-reasons";
+
+/** Tasks before one that are counted at most: further back, the exact place tells nobody anything. */
+const RANK_MAX = 10_000;
+/** Starts of a lane that its speed is read from. */
+const STARTS_MAX = 100;
+
+/** Why a task waits, how many of its lane come before it, and when it may start by the lane's speed of late. */
+export async function explainTask(ctx: ServiceContext, { taskId }: ExplainTaskInput): Promise<TaskExplanation> {
+  const [task] = await ctx.db.select().from(queueTasks).where(ownTask(ctx, taskId));
+  if (!task) throw new NotFoundError("queue task", taskId);
+  const blocker = (await readWaitReasons(ctx, [task])).get(task.id) ?? null;
+  if (task.state !== "pending")
+    return { taskId, state: task.state, blocker, rank: null, isRankBounded: false, estimatedStartAt: null };
+  const before = await countBefore(ctx, task);
+  const rank = before + 1;
+  const perTaskMs = await readPace(ctx, task);
+  const fromMs = Math.max(Date.now(), blocker?.until ? Date.parse(blocker.until) : 0);
+  const isOpen = blocker === null || !["paused", "parked", "session-evicted", "not-dispatched"].includes(blocker.kind);
+  const estimatedStartAt =
+    isOpen && perTaskMs !== null ? new Date(fromMs + before * perTaskMs).toISOString() : (blocker?.until ?? null);
+  return { taskId, state: task.state, blocker, rank, isRankBounded: before >= RANK_MAX, estimatedStartAt };
+}
+
+async function countBefore(ctx: ServiceContext, task: QueueTaskRow): Promise<number> {
+  const { rows } = await ctx.db.execute<{ before: number }>(sql`
+    select count(*)::int as before from (
+      select from agentrun_queue_tasks other
+      where other.tenant_id = ${task.tenantId} and other.queue = ${task.queue} and other.lane = ${task.lane}
+        and other.state = 'pending' and other.not_before is null
+        and (other.priority > ${task.priority} or (other.priority = ${task.priority} and (other.created_at, other.id) <
+          (select created_at, id from agentrun_queue_tasks where id = ${task.id})))
+      limit ${RANK_MAX}) counted`);
+  return rows[0]?.before ?? 0;
+}
+
+/** Milliseconds between two starts of the task's lane, of late; null where it started too few to say. */
+async function readPace(ctx: ServiceContext, task: QueueTaskRow): Promise<number | null> {
+  const { rows } = await ctx.db.execute<{ starts: number; ms: number | null }>(sql`
+    select count(*)::int as starts, (extract(epoch from clock_timestamp() - min(dispatched_at)) * 1000)::float8 as ms
+    from (
+      select dispatched_at from agentrun_queue_attempts
+      where queue = ${task.queue} and lane = ${task.lane} and tenant_id = ${task.tenantId}
+        and dispatched_at > clock_timestamp() - interval '1 hour'
+      order by dispatched_at desc limit ${STARTS_MAX}) recent`);
+  const { starts = 0, ms = null } = rows[0] ?? {};
+  return starts < 2 || ms === null ? null : ms / starts;
+}

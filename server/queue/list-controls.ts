@@ -1,0 +1,73 @@
+import { and, eq, or } from "drizzle-orm";
+import {
+  ALL_TENANTS,
+  type ListControlsInput,
+  type QueueControl,
+  type QueueControlList,
+  WHOLE_QUEUE,
+} from "@/contract/queue-control";
+import type { TaskCount } from "@/db/queries/queue-counts";
+import { type QueueControlRow, queueControls } from "@/db/schema";
+import { type ServiceContext, tenantOf } from "@/server/context";
+import { toControl } from "./control";
+import { countTasks } from "./stats";
+
+/** Queues and lanes that have a control or tasks, with how many wait and run; a queue before its lanes. */
+export async function listControls(ctx: ServiceContext, input: ListControlsInput): Promise<QueueControlList> {
+  const tenantId = tenantOf(ctx) ?? input.tenantId;
+  const counts = await countTasks(ctx, input);
+  const rows = await ctx.db
+    .select()
+    .from(queueControls)
+    .where(
+      and(
+        tenantId === undefined
+          ? undefined
+          : or(eq(queueControls.tenantId, tenantId), eq(queueControls.tenantId, ALL_TENANTS)),
+        input.queue === undefined ? undefined : eq(queueControls.queue, input.queue),
+      ),
+    );
+  const owner = tenantId ?? ALL_TENANTS;
+  const places = new Map(rows.map((row) => [keyOf(row), row]));
+  for (const { queue, lane } of counts) {
+    for (const place of [WHOLE_QUEUE, lane]) {
+      const row = unset({ tenantId: owner, queue, lane: place });
+      if (!places.has(keyOf(row))) places.set(keyOf(row), row);
+    }
+  }
+  const items = [...places.values()].map((row) => toItem(row, counts));
+  return { items: items.sort(byPlace) };
+}
+
+/** A place that nobody has set anything of: open and without limits. */
+function unset(place: Pick<QueueControlRow, "tenantId" | "queue" | "lane">): QueueControlRow {
+  return {
+    ...place,
+    ...{ maxRunning: null, keyMaxRunning: null, weight: null, state: "open", reason: null },
+    ...{ version: 0, updatedAt: new Date(0), updatedBy: null },
+  };
+}
+
+function toItem(row: QueueControlRow, counts: TaskCount[]): QueueControl {
+  const tasks = { waiting: 0, running: 0 };
+  for (const count of counts) {
+    if (count.queue !== row.queue || (row.lane !== WHOLE_QUEUE && count.lane !== row.lane)) continue;
+    if (row.tenantId !== ALL_TENANTS && count.tenantId !== row.tenantId) continue;
+    if (count.state === "pending") tasks.waiting += count.tasks;
+    if (count.state === "dispatched" || count.state === "running") tasks.running += count.tasks;
+  }
+  const control = toControl(row, tasks);
+  return row.version === 0 ? { ...control, updatedAt: null } : control;
+}
+
+function keyOf({ tenantId, queue, lane }: Pick<QueueControlRow, "tenantId" | "queue" | "lane">): string {
+  return JSON.stringify([tenantId, queue, lane]);
+}
+
+function byPlace(left: QueueControl, right: QueueControl): number {
+  const order = [left.queue, left.lane ?? "", left.tenantId] as const;
+  const other = [right.queue, right.lane ?? "", right.tenantId] as const;
+  const at = order.findIndex((part, index) => part !== other[index]);
+  if (at === -1) return 0;
+  return (order[at] ?? "") < (other[at] ?? "") ? -1 : 1;
+}

@@ -1,0 +1,98 @@
+import { and, eq, sql } from "drizzle-orm";
+import {
+  ALL_TENANTS,
+  type ControlPlaceInput,
+  type ControlState,
+  type QueueControl,
+  type SetControlInput,
+  WHOLE_QUEUE,
+} from "@/contract/queue-control";
+import { lockDispatch } from "@/db/queries/queue-dispatch";
+import { type QueueControlRow, queueControls } from "@/db/schema";
+import { actorName, audit } from "@/server/audit";
+import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
+import { ConflictError, ForbiddenError, InvalidInputError } from "@/server/errors";
+import { redactMessage } from "@/server/events";
+import { toControl } from "./control";
+
+/**
+ * Sets what a queue or lane may run, or whether it runs at all. No dispatch is under way meanwhile, so that none goes by
+ * the old limits once this has answered; what runs already goes on.
+ */
+export function setControl(ctx: ServiceContext, input: SetControlInput): Promise<QueueControl> {
+  const { queue, lane = WHOLE_QUEUE, expectedVersion } = input;
+  const tenantId = ownerOfControl(ctx, input.tenantId);
+  if (lane !== WHOLE_QUEUE && input.keyMaxRunning !== undefined)
+    throw new InvalidInputError("keyMaxRunning: is a queue's own, not a lane's");
+  return inTx(ctx, async (ctx) => {
+    await lockDispatch(ctx.db);
+    const known = await readControl(ctx, { tenantId, queue, lane });
+    if (expectedVersion !== undefined && expectedVersion !== (known?.version ?? 0))
+      throw new ConflictError("version-conflict", `queue ${queue} was changed meanwhile: look again`, {
+        current: known === undefined ? null : toControl(known),
+      });
+    const change = changeOf(input);
+    const version = (known?.version ?? 0) + 1;
+    const values = { ...change, version, updatedAt: sql`clock_timestamp()`, updatedBy: actorName(ctx.actor) };
+    const [row] = await ctx.db
+      .insert(queueControls)
+      .values({ tenantId, queue, lane, ...values })
+      .onConflictDoUpdate({ target: [queueControls.tenantId, queueControls.queue, queueControls.lane], set: values })
+      .returning();
+    if (!row) throw new Error(`the control of queue ${queue} was not stored`);
+    await audit(ctx, {
+      action: "queue.setControl",
+      targetKind: "queue",
+      targetId: lane === WHOLE_QUEUE ? queue : `${queue}/${lane}`,
+      tenantId: tenantId === ALL_TENANTS ? null : tenantId,
+      details: change,
+    });
+    ctx.wake("queue");
+    return toControl(row);
+  });
+}
+
+/** Pauses, resumes or drains: a change of state alone. */
+export function setControlState(
+  ctx: ServiceContext,
+  { reason = null, ...place }: Omit<ControlPlaceInput, "reason"> & { reason?: string | null },
+  state: ControlState,
+): Promise<QueueControl> {
+  return setControl(ctx, { ...place, state, reason });
+}
+
+/** Whose control a caller sets: its own tenant's; an administrator's is everybody's unless a tenant is named. */
+function ownerOfControl(ctx: ServiceContext, named: string | undefined): string {
+  const bound = tenantOf(ctx);
+  if (bound === null) return named ?? ALL_TENANTS;
+  if (named !== undefined && named !== bound) throw new ForbiddenError(`this token is bound to tenant ${bound}`);
+  return bound;
+}
+
+async function readControl(
+  ctx: TxContext,
+  place: Pick<QueueControlRow, "tenantId" | "queue" | "lane">,
+): Promise<QueueControlRow | undefined> {
+  const [known] = await ctx.db
+    .select()
+    .from(queueControls)
+    .where(
+      and(
+        eq(queueControls.tenantId, place.tenantId),
+        eq(queueControls.queue, place.queue),
+        eq(queueControls.lane, place.lane),
+      ),
+    );
+  return known;
+}
+
+/** What is said, and nothing of what is not. */
+function changeOf({ maxRunning, keyMaxRunning, weight, state, reason }: SetControlInput) {
+  return {
+    ...(maxRunning === undefined ? {} : { maxRunning }),
+    ...(keyMaxRunning === undefined ? {} : { keyMaxRunning }),
+    ...(weight === undefined ? {} : { weight }),
+    ...(state === undefined ? {} : { state }),
+    ...(reason === undefined ? {} : { reason: redactMessage(reason) }),
+  };
+}

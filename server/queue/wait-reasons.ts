@@ -1,0 +1,89 @@
+import type { Blocker, BlockerKind } from "@/contract/queue";
+import type { QueueTaskRow } from "@/db/schema";
+import type { ServiceContext } from "@/server/context";
+import { type Block, Room, readBusy, readFacts } from "@/server/dispatcher";
+import { dueAt } from "@/server/task-attempts";
+
+/**
+ * What each waiting task of some waits for, by the same limits that the dispatcher goes by and of the same moment for
+ * all of them.
+ */
+export async function readWaitReasons(ctx: ServiceContext, tasks: QueueTaskRow[]): Promise<Map<string, Blocker>> {
+  const waiting = tasks.filter(({ state }) => state === "pending");
+  if (waiting.length === 0) return new Map();
+  if (ctx.settings.executor === "none") return new Map(waiting.map(({ id }) => [id, NOT_DISPATCHED]));
+  const facts = await readFacts(ctx, { runnersMax: ctx.settings.runnersMax });
+  const room = new Room({ ...facts, busySessions: await readBusy(ctx, waiting) });
+  return new Map(waiting.map((task) => [task.id, blockerOf(task, room)]));
+}
+
+const NOT_DISPATCHED: Blocker = {
+  kind: "not-dispatched",
+  message: "nothing is dispatched here (AGENTRUN_EXECUTOR is none): a program outside takes tasks",
+  until: null,
+  limit: null,
+  holders: [],
+};
+
+function blockerOf(task: QueueTaskRow, room: Room): Blocker {
+  const place = room.laneBlock(task);
+  if (place?.kind === "paused") return toBlocker(place, task);
+  const time = timeBlock(task);
+  if (time) return time;
+  const block = room.taskBlock({ ...task, createdAt: "" }) ?? place;
+  if (block) return toBlocker(block, task);
+  if (room.free === 0) return plain("capacity", "every runner that there may be is busy", null);
+  return plain("next", "nothing holds it up: it is dispatched next", null);
+}
+
+function timeBlock(task: QueueTaskRow): Blocker | null {
+  if (task.notBefore === null) return null;
+  const until = dueAt(task.notBefore)?.toISOString() ?? null;
+  if (task.parkedAt !== null) {
+    const message = until
+      ? "the provider's usage limit is reached: it goes on when that ends"
+      : `the provider's usage limit is reached${told(task.parkedUntil)}: retry it when it may go on`;
+    return plain("parked", message, until ?? task.parkedUntil?.toISOString() ?? null);
+  }
+  return task.attemptCount > task.attemptsBefore
+    ? plain("backoff", `attempt ${task.attemptCount} failed: the next one waits a while`, until)
+    : plain("not-due", "its time has not come", until);
+}
+
+function told(until: Date | null): string {
+  return until === null ? "" : ` until ${until.toISOString()}`;
+}
+
+function plain(kind: BlockerKind, message: string, until: string | null): Blocker {
+  return { kind, message, until, limit: null, holders: [] };
+}
+
+function toBlocker(block: Block, task: QueueTaskRow): Blocker {
+  const { kind, limit, holders } = block;
+  return { kind, message: wordsOf(block, task), until: null, limit, holders };
+}
+
+/** A sentence for a person, with who holds what is waited for. */
+function wordsOf({ kind, limit, holders, detail }: Block, task: QueueTaskRow): string {
+  const held = holders.length === 0 ? "" : `, held by ${holders.join(", ")}`;
+  switch (kind) {
+    case "paused":
+      return detail ? `it is paused: ${detail}` : "its queue or lane is paused";
+    case "queue-limit":
+      return `queue ${task.queue} runs ${limit} at once${held}`;
+    case "lane-limit":
+      return `lane ${task.lane} runs ${limit} at once${held}`;
+    case "key-limit":
+      return `tasks with the key ${detail} run ${limit} at once${held}`;
+    case "session-busy":
+      return `session ${detail} has a turn under way${held}`;
+    case "session-evicted":
+      return `session ${detail} is evicted: restore it`;
+    case "backend-limit":
+      return `backend ${detail} runs ${limit} at once${held}`;
+    case "backend-down":
+      return `backend ${task.backendProfile} takes nothing now: ${detail}`;
+    default:
+      return detail ?? kind;
+  }
+}

@@ -1,0 +1,127 @@
+import { and, eq, isNull, sql } from "drizzle-orm";
+import { FailureKind } from "@/contract/errors";
+import {
+  backends,
+  type CommandRow,
+  commands,
+  type QueueTaskRow,
+  queueAttempts,
+  queueTasks,
+  type RunRow,
+} from "@/db/schema";
+import { audit } from "@/server/audit";
+import type { TxContext } from "@/server/context";
+import { storedJson } from "@/server/stored";
+import { type Failure, judgeFailure, type Verdict } from "./judge";
+import { NEVER } from "./never";
+
+type Ended =
+  | { state: "completed" }
+  | { state: "cancelled"; reason: string | null }
+  | { state: "failed"; failure: Failure };
+
+/**
+ * What a task becomes when the run of its attempt has ended: the run's end, or where that is `completed` the end of the
+ * turn that was asked of it. The task is locked by the caller, who locked it before the run. An attempt that the task
+ * no longer has changes nothing.
+ */
+export async function endTaskAttempt(ctx: TxContext, task: QueueTaskRow, run: RunRow): Promise<void> {
+  if (task.runId !== run.id || (task.state !== "dispatched" && task.state !== "running")) return;
+  const ended = await endOf(ctx, run);
+  const failure = ended.state === "failed" ? ended.failure : null;
+  await ctx.db
+    .update(queueAttempts)
+    .set({
+      state: ended.state,
+      endedAt: sql`clock_timestamp()`,
+      failureKind: failure?.failureKind ?? null,
+      failureMessage: failure?.message ?? null,
+    })
+    .where(and(eq(queueAttempts.taskId, task.id), eq(queueAttempts.runId, run.id), isNull(queueAttempts.endedAt)));
+  const latestAttempt = {
+    ...storedJson(task.latestAttempt),
+    state: ended.state,
+    endedAt: new Date().toISOString(),
+    failureKind: failure?.failureKind ?? null,
+    failureMessage: failure?.message ?? null,
+  };
+  const verdict = failure && judgeFailure(task, failure);
+  // Who asked for its end while it failed wants no further attempt.
+  const isOver = task.cancelRequestedAt !== null && verdict !== null;
+  await ctx.db
+    .update(queueTasks)
+    .set({ latestAttempt, ...(isOver ? cancelled(task.cancelReason) : stateAfter(ended, verdict, task)) })
+    .where(eq(queueTasks.id, task.id));
+  await audit(ctx, {
+    action: "queue.endAttempt",
+    targetKind: "task",
+    targetId: task.id,
+    tenantId: task.tenantId,
+    details: { runId: run.id, attempt: task.attemptCount, state: ended.state, next: verdict?.kind ?? null },
+  });
+  ctx.wake("queue");
+}
+
+async function endOf(ctx: TxContext, run: RunRow): Promise<Ended> {
+  if (run.status === "cancelled") return { state: "cancelled", reason: run.cancelReason ?? run.failureMessage };
+  if (run.status === "failed") return { state: "failed", failure: await failureOf(ctx, run, run) };
+  const turn = await findTurn(ctx, run);
+  if (turn?.state === "failed") return { state: "failed", failure: await failureOf(ctx, run, turn) };
+  if (turn?.state === "cancelled") return { state: "cancelled", reason: turn.cancelReason ?? turn.failureMessage };
+  return { state: "completed" };
+}
+
+/** The turn that the dispatcher asked for is the run's first command. */
+async function findTurn(ctx: TxContext, run: RunRow): Promise<CommandRow | undefined> {
+  const [turn] = await ctx.db
+    .select()
+    .from(commands)
+    .where(and(eq(commands.runId, run.id), eq(commands.seq, 1)));
+  return turn;
+}
+
+type Failed = { failureKind: string | null; failureMessage: string | null };
+
+async function failureOf(ctx: TxContext, run: RunRow, { failureKind, failureMessage }: Failed): Promise<Failure> {
+  const kind = FailureKind.safeParse(failureKind);
+  return {
+    failureKind: kind.success ? kind.data : "backend-failed",
+    message: failureMessage,
+    limited: failureKind === "rate-limited" ? { until: await readLimit(ctx, run.backendProfile) } : null,
+  };
+}
+
+/** Until when a profile's provider has said that its limit is reached; the gateway notes it. */
+async function readLimit(ctx: TxContext, profile: string): Promise<Date | null> {
+  const [row] = await ctx.db.select({ health: backends.health }).from(backends).where(eq(backends.profile, profile));
+  const { downUntil } = storedJson(row?.health) ?? {};
+  return typeof downUntil === "string" && Date.parse(downUntil) > Date.now() ? new Date(downUntil) : null;
+}
+
+function stateAfter(ended: Ended, verdict: Verdict | null, task: QueueTaskRow) {
+  if (ended.state === "completed") return { state: "completed" as const, failureKind: null, failureMessage: null };
+  if (ended.state === "cancelled") return cancelled(task.cancelReason ?? ended.reason);
+  const { failure } = ended;
+  const told = { failureKind: failure.failureKind, failureMessage: failure.message };
+  if (verdict === null || verdict.kind === "dead-letter")
+    return { ...told, state: "failed" as const, deadLetter: verdict?.why ?? ("not-retryable" as const) };
+  const waiting = { ...told, state: "pending" as const, blockedOn: null };
+  if (verdict.kind === "retry") return { ...waiting, notBefore: verdict.at };
+  return {
+    ...waiting,
+    notBefore: verdict.at ?? NEVER,
+    parkedAt: new Date(),
+    parkedUntil: verdict.until,
+    parkCount: task.parkCount + 1,
+  };
+}
+
+function cancelled(reason: string | null) {
+  return {
+    state: "cancelled" as const,
+    cancelledAt: sql`clock_timestamp()`,
+    cancelReason: reason ?? "its run was cancelled",
+    failureKind: null,
+    failureMessage: null,
+  };
+}
