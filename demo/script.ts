@@ -71,6 +71,16 @@ const SCENARIOS: Scenario[] = [
     },
   },
   {
+    hint: "**Run into the usage limit**: a queue task that meets it is parked",
+    test: /\b(usage limit|quota)\b/i,
+    step: () => ({
+      fail: {
+        code: "insufficient_quota",
+        message: "The demo model's usage limit is reached, because you asked for it. Another message works again.",
+      },
+    }),
+  },
+  {
     hint: "**Fail**: the model breaks off with an error",
     test: /\b(fail|error|break|crash)\w*\b/i,
     step: () => ({

@@ -108,6 +108,17 @@ test("a turn that was taken but not sent when its runner is told to end is left 
   expect(controlPlane.state(turn).state).toBe("acknowledged");
 });
 
+test("a turn that meets the provider's usage limit fails as rate-limited, with the provider's words", async () => {
+  await using machine = await makeMachine();
+  const { controlPlane } = machine.start();
+  const turn = controlPlane.order("turn", { text: "Run into the usage limit" });
+  await controlPlane.until("the turn's end", () => isEnded(controlPlane.state(turn).state));
+  expect(controlPlane.state(turn)).toMatchObject({
+    ...{ state: "failed", failureKind: "rate-limited" },
+    failureMessage: expect.stringMatching(/quota|usage limit/i),
+  });
+});
+
 test("a turn above its limit is interrupted and fails as timeout", async () => {
   await using machine = await makeMachine();
   const { controlPlane } = machine.start({ executionPolicy: { turnTimeoutMs: 1_000 } });

@@ -266,10 +266,21 @@ function outcomeOf(end: TurnEnd, stop: Outcome | undefined): Outcome {
     case "failed":
       return {
         terminalStatus: "failed",
-        failureKind: "backend-failed",
+        failureKind: isLimited(end.error) ? "rate-limited" : "backend-failed",
         failureMessage: end.error?.message ?? "the turn failed",
       };
     default:
       return end.status satisfies never;
   }
+}
+
+/** Whether codex gave up because the provider's limit is reached, by its own name for it or by the status it met last. */
+function isLimited(error: TurnEnd["error"]): boolean {
+  const info = error?.codexErrorInfo ?? null;
+  if (info === null) return false;
+  if (typeof info === "string") return info === "usageLimitExceeded" || info === "rateLimitExceeded";
+  return Object.values(info).some(
+    (detail) =>
+      typeof detail === "object" && detail !== null && "httpStatusCode" in detail && detail.httpStatusCode === 429,
+  );
 }

@@ -5,6 +5,7 @@ import { readBackendsFile } from "./backends";
 import type { Actor, ServerSettings, ServiceContext, Topic } from "./context";
 import { readServerEnv, type ServerEnv, splitFolders } from "./env";
 import { APPENDER_LANES, EventAppender } from "./events";
+import { ProviderLimits } from "./gateway";
 import type { HealthSource } from "./health";
 import {
   type Authenticator,
@@ -30,6 +31,7 @@ export type Wiring = {
   authenticator: Authenticator;
   failedSignIns: FailedSignIns;
   requestLimits: RequestLimits;
+  providerLimits: ProviderLimits;
   health: HealthSource;
   metrics: Metrics;
   /** The verbs' first argument for a caller. */
@@ -80,6 +82,7 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
     authenticator,
     failedSignIns: createFailedSignIns(),
     requestLimits: createRequestLimits(),
+    providerLimits: new ProviderLimits({ db: database.db, log, wake }),
     health: { pool, migrationIds: readMigrations().map((migration) => migration.id), isServing: () => isServing },
     metrics,
     serviceFor(actor, requestId) {

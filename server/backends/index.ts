@@ -1,3 +1,4 @@
+export { clearLimit, noteLimit, type ProviderLimit } from "./limits";
 export { listBackends } from "./list";
 export { readBackendsFile } from "./read-file";
 export { requireProfile } from "./require-profile";

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import { type BackendsFile, DEMO_PROFILE } from "@/contract/backend";
 import type { Db } from "@/db/client";
+import type { ProviderLimit } from "@/server/backends";
 import { AgentRunError, NotFoundError, UnauthenticatedError } from "@/server/errors";
 import { findModelGrant, type ModelGrant } from "@/server/identity";
 import { answerByDemo } from "./demo";
@@ -15,6 +16,8 @@ export type GatewayDeps = {
   /** The key in the variable of that name, read at each request; null when it is not set. */
   readKey: (variable: string) => string | null;
   onUsage: (grant: ModelGrant, usage: TokenUsage) => void;
+  onLimited: (profile: string, limit: ProviderLimit) => void;
+  onTaken: (profile: string) => void;
 };
 
 export type ModelRequest = {
@@ -59,7 +62,15 @@ export async function answerModel(deps: GatewayDeps, request: ModelRequest): Pro
       `profile ${grant.profile}: the variable ${config.keyEnv} that holds its key is not set in web's environment`,
     );
   }
-  return askProvider({ profile: grant.profile, baseUrl: config.baseUrl, key, log: deps.log, onUsage }, request);
+  const { profile } = grant;
+  return askProvider(
+    {
+      ...{ profile, baseUrl: config.baseUrl, key, log: deps.log, onUsage },
+      onLimited: (limit) => deps.onLimited(profile, limit),
+      onTaken: () => deps.onTaken(profile),
+    },
+    request,
+  );
 }
 
 export function unavailable(message: string): AgentRunError {

@@ -6,6 +6,7 @@ import path from "node:path";
 import { expect, test, vi } from "vitest";
 import { createTestDatabase } from "@/db/test/database";
 import { makeRun } from "@/db/test/factories";
+import { listBackends } from "@/server/backends";
 import { endRunTokens, mintRunnerTokens } from "@/server/identity";
 import { ADMIN } from "@/server/test/context";
 import { startTestWeb, type TestWeb } from "@/server/test/web";
@@ -147,6 +148,33 @@ test("no error holds the key, and each says what to do", async () => {
   expect((await ask(web, "deepseek", unset.token)).body).toMatchObject({
     error: { reason: "backend-unavailable", message: expect.stringContaining("AGENTRUN_TEST_ABSENT") },
   });
+});
+
+test("a provider's limit is noted with its end, so that no task is sent to it, until it takes a request again", async () => {
+  vi.stubEnv(KEY_ENV, KEY);
+  await using database = await createTestDatabase();
+  let isLimited = true;
+  await using provider = await startProvider((res) => {
+    if (!isLimited) return streamCompleted(res);
+    res.writeHead(429, { "content-type": "application/json", "retry-after": "5" });
+    res.end(
+      JSON.stringify({ error: { type: "usage_limit_reached", message: "You are out.", resets_in_seconds: 3_600 } }),
+    );
+  });
+  await using web = await startGateway(database, provider.url);
+  const { token } = await modelToken(web, "codex");
+  const healthOf = async () =>
+    (await listBackends(web.as(ADMIN))).items.find(({ profile }) => profile === "codex")?.health;
+
+  const refused = await ask(web, "codex", token);
+  expect(refused.status).toBe(429);
+  expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(3_500);
+  await expect.poll(healthOf).toMatchObject({ status: "limited", message: expect.stringContaining("You are out.") });
+  const { downUntil } = (await healthOf()) ?? {};
+  expect(Date.parse(String(downUntil)) - Date.now()).toBeGreaterThan(3_500_000);
+  isLimited = false;
+  expect((await ask(web, "codex", token)).status).toBe(200);
+  await expect.poll(healthOf).toEqual({ status: "registered" });
 });
 
 test("when the agent goes away, so does the request to the provider", async () => {

@@ -1,2 +1,3 @@
 export { answerModel, type GatewayDeps, type ModelAnswer, type ModelRequest } from "./answer-model";
+export { ProviderLimits } from "./provider-limits";
 export type { TokenUsage } from "./usage";

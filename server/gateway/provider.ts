@@ -1,7 +1,9 @@
 import type { Logger } from "pino";
+import type { ProviderLimit } from "@/server/backends";
 import { AgentRunError, ForbiddenError, RateLimitedError } from "@/server/errors";
 import { redactText } from "@/server/events";
 import { type ModelAnswer, type ModelRequest, unavailable } from "./answer-model";
+import { limitEnd } from "./limit-end";
 import { type TokenUsage, UsageReader, usageOf } from "./usage";
 
 export type Provider = {
@@ -10,6 +12,10 @@ export type Provider = {
   key: string | null;
   log: Logger;
   onUsage: (usage: TokenUsage) => void;
+  /** The provider takes nothing until a while from now. */
+  onLimited: (limit: ProviderLimit) => void;
+  /** The provider has taken a request. */
+  onTaken: () => void;
 };
 
 /** What of the agent's headers means something to a provider. */
@@ -20,6 +26,7 @@ const ERROR_TEXT_MAX = 2_000;
 export async function askProvider(provider: Provider, request: ModelRequest): Promise<ModelAnswer> {
   const response = await send(provider, request);
   if (!response.ok) throw await refusalOf(provider, response);
+  provider.onTaken();
   const type = response.headers.get("content-type") ?? "application/json";
   const { body } = response;
   if (!body) throw unavailable(`the provider of profile ${provider.profile} sent an empty answer`);
@@ -55,7 +62,8 @@ async function send(provider: Provider, request: ModelRequest): Promise<Response
 /** The provider's own refusal, in our words and without the key, of which some providers quote a part. */
 async function refusalOf(provider: Provider, response: Response): Promise<AgentRunError> {
   const { profile } = provider;
-  const said = await errorText(provider, response);
+  const text = (await response.text().catch(() => "")).slice(0, ERROR_TEXT_MAX);
+  const said = reasonIn(provider, text);
   provider.log.warn({ profile, status: response.status, said }, "the provider refused a request");
   switch (response.status) {
     case 401:
@@ -64,11 +72,10 @@ async function refusalOf(provider: Provider, response: Response): Promise<AgentR
         `the provider of profile ${profile} refused AgentRun's key: set a valid one in web's environment`,
       );
     case 429: {
-      const retryAfterSeconds = Number(response.headers.get("retry-after") ?? "") || 5;
-      return new RateLimitedError(
-        `the provider of profile ${profile} is limiting requests: ${said}`,
-        retryAfterSeconds,
-      );
+      const message = `the provider of profile ${profile} is limiting requests: ${said}`;
+      const until = limitEnd(response.headers, text);
+      if (until) provider.onLimited({ until, message });
+      return new RateLimitedError(message, secondsUntil(until));
     }
     case 400:
     case 404:
@@ -84,8 +91,12 @@ async function refusalOf(provider: Provider, response: Response): Promise<AgentR
   }
 }
 
-async function errorText(provider: Provider, response: Response): Promise<string> {
-  const text = (await response.text().catch(() => "")).slice(0, ERROR_TEXT_MAX);
+/** Whole seconds, at least one; a few where the provider did not say. */
+function secondsUntil(until: Date | null): number {
+  return until === null ? 5 : Math.max(1, Math.ceil((until.getTime() - Date.now()) / 1_000));
+}
+
+function reasonIn(provider: Provider, text: string): string {
   const withoutKey = provider.key ? text.replaceAll(provider.key, "[redacted]") : text;
   return redactText(messageIn(withoutKey)) || "it gave no reason";
 }

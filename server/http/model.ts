@@ -25,6 +25,8 @@ export function gatewayDeps(wiring: Wiring): GatewayDeps {
       metrics.modelTokens.inc({ profile, direction: "cached-input" }, usage.cachedInputTokens);
       metrics.modelTokens.inc({ profile, direction: "output" }, usage.outputTokens);
     },
+    onLimited: (profile, limit) => wiring.providerLimits.note(profile, limit),
+    onTaken: (profile) => wiring.providerLimits.clear(profile),
   };
 }
 

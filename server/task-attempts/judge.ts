@@ -5,6 +5,8 @@ import { storedJson } from "@/server/stored";
 
 /** Times that a task goes on by itself after a usage limit; then a person is asked, whatever its policy says. */
 const PARKS_MAX = 10;
+/** A limit that ends this soon is waited for like any other failure. */
+const SHORT_LIMIT_MS = 300_000;
 /** Where a provider does not say when its limit ends. */
 const PARK_UNKNOWN_MS = 300_000;
 /** A quarter more or less, so that tasks that failed together do not come back together. */
@@ -27,12 +29,15 @@ type Judged = Pick<QueueTaskRow, "retryPolicy" | "attemptCount" | "attemptsBefor
 /** What follows a failed attempt: another one later, a wait for the provider's limit, or nothing by itself. */
 export function judgeFailure(task: Judged, failure: Failure, now = new Date(), random = Math.random): Verdict {
   const policy = retryPolicyOf(task);
-  if (failure.limited) return park(task, policy, failure.limited.until, now);
+  const until = failure.limited?.until ?? null;
+  const isShort = until !== null && until.getTime() - now.getTime() <= SHORT_LIMIT_MS;
+  if (failure.limited && !isShort) return park(task, policy, until, now);
   if (!policy.retryOn.includes(failure.failureKind)) return { kind: "dead-letter", why: "not-retryable" };
   const attempts = task.attemptCount - task.attemptsBefore;
   if (attempts >= policy.maxAttempts) return { kind: "dead-letter", why: "attempts-exhausted" };
   const delayMs = Math.min(policy.backoffMaxMs, policy.backoffMs * 2 ** Math.min(attempts - 1, 40));
-  return { kind: "retry", at: new Date(now.getTime() + delayMs * (1 - JITTER + 2 * JITTER * random())) };
+  const atMs = now.getTime() + delayMs * (1 - JITTER + 2 * JITTER * random());
+  return { kind: "retry", at: new Date(Math.max(atMs, until?.getTime() ?? 0)) };
 }
 
 function park(task: Judged, policy: Required<RetryPolicy>, until: Date | null, now: Date): Verdict {

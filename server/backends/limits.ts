@@ -1,0 +1,44 @@
+import { sql } from "drizzle-orm";
+import type { Db } from "@/db/client";
+import { backends } from "@/db/schema";
+
+/** What a provider says of its limit. */
+export type ProviderLimit = {
+  /** When it ends. */
+  until: Date;
+  /** The provider's own words. */
+  message: string;
+};
+
+/** A longer one is looked at again meanwhile: a provider may err, and an operator may pay. */
+const LIMIT_MAX_MS = 7 * 86_400_000;
+
+/**
+ * Notes that a profile's provider takes nothing until then, so that no task is sent to it in vain. A later end than the
+ * one that is known replaces it.
+ */
+export async function noteLimit(db: Db, profile: string, { until, message }: ProviderLimit): Promise<void> {
+  const downUntil = new Date(Math.min(until.getTime(), Date.now() + LIMIT_MAX_MS)).toISOString();
+  const health = JSON.stringify({ status: "limited", downUntil, message });
+  await db
+    .insert(backends)
+    .values({ profile, capabilities: {}, capacity: {}, health: sql`${health}::jsonb` })
+    .onConflictDoUpdate({
+      target: backends.profile,
+      set: { health: sql`${backends.health} || excluded.health`, updatedAt: sql`clock_timestamp()` },
+      setWhere: sql`coalesce(${backends.health}->>'downUntil', '') < excluded.health->>'downUntil'`,
+    });
+}
+
+/** Notes that a profile's provider answers again; answers whether it was thought not to. */
+export async function clearLimit(db: Db, profile: string): Promise<boolean> {
+  const cleared = await db
+    .update(backends)
+    .set({
+      health: sql`(${backends.health} - 'downUntil' - 'message') || '{"status": "registered"}'`,
+      updatedAt: sql`clock_timestamp()`,
+    })
+    .where(sql`${backends.profile} = ${profile} and ${backends.health} ? 'downUntil'`)
+    .returning({ profile: backends.profile });
+  return cleared.length > 0;
+}

@@ -1,0 +1,35 @@
+/** Keys of a refusal's body that say when a limit ends, as an epoch or as a span; seconds. */
+const AT_KEYS = ["resets_at", "reset_at"] as const;
+const IN_KEYS = ["resets_in_seconds", "retry_after", "retry_after_seconds"] as const;
+
+/**
+ * When a provider's limit ends, by its refusal: the header `Retry-After` (RFC 9110: seconds or a date), or the body's
+ * `error` as OpenAI writes it for usage limits. The later of what is said; null where nothing is.
+ */
+export function limitEnd(headers: { get(name: string): string | null }, body: string, now = new Date()): Date | null {
+  const ends = [...headerEnds(headers, now), ...bodyEnds(body, now)].filter((ms) => Number.isFinite(ms));
+  const latest = Math.max(...ends);
+  return ends.length === 0 || latest <= now.getTime() ? null : new Date(latest);
+}
+
+function headerEnds(headers: { get(name: string): string | null }, now: Date): number[] {
+  const value = headers.get("retry-after")?.trim();
+  if (!value) return [];
+  return [/^\d+(\.\d+)?$/.test(value) ? now.getTime() + Number(value) * 1_000 : Date.parse(value)];
+}
+
+function bodyEnds(body: string, now: Date): number[] {
+  const error = errorIn(body);
+  const at = AT_KEYS.map((key) => error[key]).filter((value) => typeof value === "number");
+  const spans = IN_KEYS.map((key) => error[key]).filter((value) => typeof value === "number");
+  return [...at.map((seconds) => seconds * 1_000), ...spans.map((seconds) => now.getTime() + seconds * 1_000)];
+}
+
+function errorIn(body: string): Record<string, unknown> {
+  try {
+    const { error } = (JSON.parse(body) ?? {}) as { error?: unknown };
+    return typeof error === "object" && error !== null ? (error as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,44 @@
+import type { Logger } from "pino";
+import type { Db } from "@/db/client";
+import { clearLimit, noteLimit, type ProviderLimit } from "@/server/backends";
+import type { Topic } from "@/server/context";
+
+/** Of one provider only a limit that ends so much later is worth another write. */
+const WORTH_MS = 1_000;
+/** How often it is looked whether another process, or this one before it was restarted, had noted a limit. */
+const LOOK_MS = 30_000;
+
+type Deps = { db: Db; log: Logger; wake: (topic: Topic) => void };
+
+/**
+ * Tells the dispatcher what this process learns of providers' limits. Off the path of the model's answers: what cannot
+ * be noted is learnt again with the next refusal.
+ */
+export class ProviderLimits {
+  readonly #known = new Map<string, number>();
+  readonly #lookedAt = new Map<string, number>();
+  constructor(private readonly deps: Deps) {}
+
+  note(profile: string, limit: ProviderLimit): void {
+    const untilMs = limit.until.getTime();
+    if (untilMs - (this.#known.get(profile) ?? 0) < WORTH_MS) return;
+    this.#known.set(profile, untilMs);
+    this.#write(() => noteLimit(this.deps.db, profile, limit), profile);
+  }
+
+  /** The provider took a request, so that its limit is over, whatever it had said. */
+  clear(profile: string): void {
+    const now = Date.now();
+    const wasKnown = this.#known.delete(profile);
+    if (!wasKnown && now - (this.#lookedAt.get(profile) ?? 0) < LOOK_MS) return;
+    this.#lookedAt.set(profile, now);
+    this.#write(() => clearLimit(this.deps.db, profile), profile);
+  }
+
+  #write(work: () => Promise<unknown>, profile: string): void {
+    work().then(
+      () => this.deps.wake("queue"),
+      (error: unknown) => this.deps.log.warn({ err: error, profile }, "a provider's limit was not noted"),
+    );
+  }
+}
