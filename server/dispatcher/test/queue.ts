@@ -43,7 +43,7 @@ export async function createTestQueue(): Promise<TestQueue> {
   };
 }
 
-type RunEnd = Pick<FinishRunInput, "terminalStatus" | "failureKind" | "failureMessage">;
+export type RunEnd = Pick<FinishRunInput, "terminalStatus" | "failureKind" | "failureMessage">;
 
 /** Claims a run as its runner does, ends its turn and then the run. */
 export async function playRun(ctx: ServiceContext, runId: string, end?: RunEnd): Promise<void> {

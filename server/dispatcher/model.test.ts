@@ -1,0 +1,151 @@
+import { asc, eq, inArray } from "drizzle-orm";
+import { expect, test } from "vitest";
+import { type QueueTaskRow, queueTasks } from "@/db/schema";
+import type { ServiceContext } from "@/server/context";
+import { isAgentRunError } from "@/server/errors";
+import {
+  cancelTask,
+  foldCounts,
+  listTasks,
+  queueStats,
+  retryTask,
+  setControl,
+  setControlState,
+  updateTask,
+} from "@/server/queue";
+import { checkHistory } from "./test/check-history";
+import { readHistory, recordHistory } from "./test/history";
+import { playOpen } from "./test/players";
+import { createTestQueue, type TestQueue } from "./test/queue";
+
+const STEPS = 150;
+const TENANTS = ["t1", "t2", "t3"];
+const LANES = ["a", "b", "c"];
+/** What a task may wait for that others of its lane need not wait for. */
+const OWN_BLOCKS = ["key-limit", "session-busy", "session-evicted", "backend-limit", "backend-down"];
+
+/** Choices that a seed repeats. */
+function dice(seed: number) {
+  let state = seed;
+  const below = (bound: number): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * bound);
+  };
+  return { below, pick: <T>(values: readonly T[]): T => values[below(values.length)] as T };
+}
+type Dice = ReturnType<typeof dice>;
+
+async function pickTask(ctx: ServiceContext, roll: Dice): Promise<QueueTaskRow | undefined> {
+  return roll.pick(await ctx.db.select().from(queueTasks).orderBy(asc(queueTasks.createdAt), asc(queueTasks.id)));
+}
+
+/** What an operator, a program or a runner may do; a refusal is an answer too. */
+const STEPS_BY_NAME: Record<string, (queue: TestQueue, roll: Dice) => Promise<unknown>> = {
+  async add({ add }, roll) {
+    const key = roll.below(4) === 0 ? { metadata: { concurrencyKey: `k${roll.below(3)}` } } : {};
+    const tenantId = roll.pick(TENANTS);
+    const session = roll.below(5) === 0 ? { sessionId: `${tenantId}-s${roll.below(3)}` } : {};
+    await add({
+      tenantId,
+      lane: roll.pick(LANES),
+      priority: roll.below(3),
+      retry: { backoffMs: 0 },
+      ...key,
+      ...session,
+    });
+  },
+  async end({ ctx }, roll) {
+    const active = await ctx.db
+      .select()
+      .from(queueTasks)
+      .where(inArray(queueTasks.state, ["dispatched", "running"]));
+    const runId = roll.pick(active)?.runId;
+    if (runId) await playOpen(ctx, runId);
+  },
+  async cancel({ ctx }, roll) {
+    const task = await pickTask(ctx, roll);
+    if (task) await cancelTask(ctx, { taskId: task.id });
+  },
+  async retry({ ctx }, roll) {
+    const task = await pickTask(ctx, roll);
+    if (task) await retryTask(ctx, { taskId: task.id });
+  },
+  async move({ ctx }, roll) {
+    const task = await pickTask(ctx, roll);
+    if (task) await updateTask(ctx, { taskId: task.id, priority: roll.below(3), lane: roll.pick(LANES) });
+  },
+  async limit({ ctx }, roll) {
+    const owner = roll.below(2) === 0 ? {} : { tenantId: roll.pick(TENANTS) };
+    const place = roll.below(3) === 0 ? { keyMaxRunning: 1 + roll.below(2) } : { lane: roll.pick(LANES) };
+    await setControl(ctx, { ...owner, ...place, queue: "default", maxRunning: roll.pick([null, 1, 2, 4]) });
+  },
+  async pause({ ctx }, roll) {
+    const place = { queue: "default", lane: roll.pick(LANES) };
+    await setControlState(ctx, place, roll.pick(["paused", "open", "open"] as const));
+  },
+  fold: ({ ctx }) => foldCounts(ctx),
+};
+
+async function step(queue: TestQueue, roll: Dice): Promise<void> {
+  const name = roll.pick(["add", "add", "add", "end", "end", "cancel", "retry", "move", "limit", "pause", "fold"]);
+  try {
+    await STEPS_BY_NAME[name]?.(queue, roll);
+  } catch (error) {
+    if (!isAgentRunError(error) || error.failureKind === "infra-failed") throw error;
+  }
+}
+
+const precedes = (task: QueueTaskRow, other: QueueTaskRow) =>
+  task.priority !== other.priority
+    ? task.priority > other.priority
+    : task.createdAt < other.createdAt ||
+      (task.createdAt.getTime() === other.createdAt.getTime() && task.id < other.id);
+
+/** Nobody is passed over: what still waits has a reason, and of its own if a later task of its lane has gone. */
+async function assertOrder(ctx: ServiceContext, before: Set<string>): Promise<void> {
+  const { items } = await listTasks(ctx, { limit: 200, state: "pending" });
+  const rows = await ctx.db.select().from(queueTasks);
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  const gone = rows.filter(({ id, state }) => state === "dispatched" && !before.has(id));
+  for (const { id, blocker } of items) {
+    expect(blocker?.kind, `task ${id} waits for nothing`).not.toBe("next");
+    const waiting = byId.get(id);
+    if (!waiting || OWN_BLOCKS.includes(blocker?.kind ?? "")) continue;
+    const passed = gone.filter(
+      (task) => task.tenantId === waiting.tenantId && task.lane === waiting.lane && precedes(waiting, task),
+    );
+    expect(
+      passed.map((task) => task.id),
+      `passed over ${id}, which waits for ${blocker?.kind}`,
+    ).toEqual([]);
+  }
+}
+
+test.each([1, 2, 3])(
+  "whatever is done, in whatever order, the queue keeps its promises (seed %i)",
+  { timeout: 120_000 },
+  async (seed) => {
+    await using queue = await createTestQueue();
+    const { ctx } = queue;
+    const client = await queue.store.database.connect();
+    await recordHistory(client);
+    const roll = dice(seed);
+    for (let steps = 0; steps < STEPS; steps += 1) {
+      await step(queue, roll);
+      if (roll.below(3) !== 0) continue;
+      const active = await ctx.db
+        .select({ id: queueTasks.id })
+        .from(queueTasks)
+        .where(eq(queueTasks.state, "dispatched"));
+      await queue.dispatch(10);
+      await assertOrder(ctx, new Set(active.map(({ id }) => id)));
+      const states = await ctx.db.select({ state: queueTasks.state }).from(queueTasks);
+      const recount: Record<string, number> = {};
+      for (const { state } of states) recount[state] = (recount[state] ?? 0) + 1;
+      expect((await queueStats(ctx, {})).byState).toEqual(recount);
+    }
+    const history = await readHistory(client);
+    expect(history.length).toBeGreaterThan(STEPS / 2);
+    expect(checkHistory(history)).toEqual([]);
+  },
+);

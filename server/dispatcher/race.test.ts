@@ -1,0 +1,62 @@
+import { expect, test } from "vitest";
+import { createTestDatabase, type TestDatabase } from "@/db/test/database";
+import type { ServiceContext } from "@/server/context";
+import { createTask, setControl } from "@/server/queue";
+import { type TestContext, testContext } from "@/server/test/context";
+import { dispatchTasks } from ".";
+import { checkHistory } from "./test/check-history";
+import { type Finding, readHistory, recordHistory } from "./test/history";
+import { asDispatcher } from "./test/queue";
+
+const DISPATCHERS = 8;
+const LIMIT = 5;
+/** A race is lost now and then; in so many rounds it is lost for sure. */
+const ROUNDS_MAX = 20;
+
+type Race = AsyncDisposable & { ctx: ServiceContext; round(): Promise<Finding[]> };
+
+/** Dispatchers that begin together, each with a pool of its own, over more tasks than a lane may run. */
+async function openRace(database: TestDatabase, url = database.url): Promise<Race> {
+  const contexts: TestContext[] = Array.from({ length: DISPATCHERS }, () => testContext({ url }, { poolMax: 2 }));
+  const [first] = contexts;
+  if (!first) throw new Error("there are no dispatchers");
+  const ctx = asDispatcher(first);
+  const client = await database.connect();
+  await recordHistory(client);
+  let rounds = 0;
+  return {
+    ctx,
+    async round() {
+      rounds += 1;
+      const lane = `lane-${rounds}`;
+      await setControl(ctx, { queue: "default", lane, maxRunning: LIMIT });
+      for (let count = 0; count < 2 * LIMIT; count += 1)
+        await createTask(ctx, { title: "t", backendProfile: "demo", payload: {}, lane });
+      await Promise.all(contexts.map((made) => dispatchTasks(asDispatcher(made), { runnersMax: 10_000, batch: 2 })));
+      return checkHistory(await readHistory(client));
+    },
+    async [Symbol.asyncDispose]() {
+      for (const made of contexts) await made[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test("dispatchers that begin together pass no limit", async () => {
+  await using database = await createTestDatabase();
+  await using race = await openRace(database);
+  for (let rounds = 0; rounds < 3; rounds += 1) expect(await race.round()).toEqual([]);
+});
+
+test("and do so at once where the dispatch lock locks nothing, so that the history would tell", async () => {
+  await using database = await createTestDatabase();
+  const client = await database.connect();
+  // Found before PostgreSQL's own by whoever looks in `public` first.
+  await client.query("create function public.pg_advisory_xact_lock(bigint) returns void language sql as ''");
+  await using race = await openRace(
+    database,
+    `${database.url}?options=${encodeURIComponent("-c search_path=public,pg_catalog")}`,
+  );
+  let findings: Finding[] = [];
+  for (let rounds = 0; rounds < ROUNDS_MAX && findings.length === 0; rounds += 1) findings = await race.round();
+  expect(findings.map(({ rule }) => rule)).toContain("limit");
+});

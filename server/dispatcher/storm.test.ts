@@ -1,0 +1,163 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import process from "node:process";
+import { build } from "esbuild";
+import pg from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { migrate } from "@/db/migrate";
+import { startPostgres } from "@/supervisor/postgres/cluster";
+import { checkHistory } from "./test/check-history";
+import { readHistory, recordHistory } from "./test/history";
+import type { StormJob } from "./test/storm-child";
+
+/** `npm run test:faults` asks for the long form. */
+const isLong = process.env.AGENTRUN_FAULTS === "long";
+const TASKS = isLong ? 100_000 : 300;
+const KILLS = isLong ? 200 : 6;
+const RESTARTS = isLong ? 5 : 1;
+const DISPATCHERS = 8;
+const RUNNERS_MAX = 40;
+const LANES = ["a", "b", "c", "d"];
+/** Hexadecimal digits that a run's id ends in, shared out among players. */
+const LETTERS = ["0123", "4567", "89ab", "cdef"];
+
+let program: string;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "agentrun-storm-"));
+  // Beside the sources, so that the packages are found.
+  program = path.resolve("test-results", `storm-child-${process.pid}.mjs`);
+  await build({
+    entryPoints: [path.resolve(import.meta.dirname, "test/storm-child.ts")],
+    outfile: program,
+    ...{ bundle: true, platform: "node", target: "node20", format: "esm", packages: "external", logLevel: "warning" },
+  });
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+  await rm(program, { force: true });
+});
+
+type Worker = { kill(): Promise<void>; errors: () => string; isKilled: boolean };
+
+function startWorker(job: StormJob): Worker {
+  const child = spawn(process.execPath, [program, JSON.stringify(job)], { stdio: ["ignore", "ignore", "pipe"] });
+  let errors = "";
+  child.stderr.setEncoding("utf8").on("data", (text) => {
+    errors += text;
+  });
+  const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  const worker: Worker = {
+    isKilled: false,
+    errors: () => errors,
+    async kill() {
+      worker.isKilled = true;
+      child.kill("SIGKILL");
+      await ended;
+    },
+  };
+  return worker;
+}
+
+test(`${DISPATCHERS} dispatchers over ${TASKS} tasks, with ${KILLS} kills and ${RESTARTS} restarts of PostgreSQL: no limit is passed, nothing runs twice, nothing is lost`, {
+  timeout: isLong ? 7_200_000 : 600_000,
+}, async () => {
+  const options = { dataDir: folder, password: "storm", logFile: path.join(folder, "pg.log"), isDurable: isLong };
+  let server = await startPostgres(options);
+  const databaseUrl = server.databaseUrl("postgres");
+  await migrate(databaseUrl);
+  let client = await connect(databaseUrl);
+  await recordHistory(client);
+  await fill(client);
+  const common = { databaseUrl, dataDir: folder, runnersMax: RUNNERS_MAX };
+  const start = (index: number) =>
+    startWorker({
+      ...common,
+      role: index < DISPATCHERS ? "dispatcher" : "player",
+      letters: LETTERS[index - DISPATCHERS] ?? "",
+    });
+  const workers = Array.from({ length: DISPATCHERS + LETTERS.length }, (_, index) => start(index));
+  const said: string[] = [];
+  for (let disasters = 1; disasters <= KILLS + RESTARTS; disasters += 1) {
+    const share = disasters / (KILLS + RESTARTS + 1);
+    await until(client, share);
+    if (disasters % Math.ceil((KILLS + RESTARTS) / RESTARTS) === 0) {
+      await client.end();
+      await server.stop(5_000);
+      server = await startPostgres({ ...options, port: server.port });
+      client = await connect(databaseUrl);
+    }
+    const victim = disasters % workers.length;
+    await workers[victim]?.kill();
+    said.push(workers[victim]?.errors() ?? "");
+    workers[victim] = start(victim);
+  }
+  await until(client, 1);
+  for (const worker of workers) await worker.kill();
+  expect([...said, ...workers.map((worker) => worker.errors())].join("")).toBe("");
+
+  const history = await readHistory(client);
+  expect(checkHistory(history)).toEqual([]);
+  expect(await one(client, "select count(*) from agentrun_queue_attempts where ended_at is null")).toBe(0);
+  expect(await one(client, "select count(*) from agentrun_runs where status in ('pending', 'claimed')")).toBe(0);
+  // Every attempt is one run, and every run is an attempt.
+  const runs = await one(client, "select count(*) from agentrun_runs");
+  const attempts = await one(client, "select count(*) from agentrun_queue_attempts");
+  const counted = await one(client, "select sum(attempt_count) from agentrun_queue_tasks");
+  expect({ attempts, counted }).toEqual({ attempts: runs, counted: runs });
+  expect(await differences(client)).toEqual([]);
+  await client.end();
+  await server.stop(5_000);
+});
+
+async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url });
+  client.on("error", () => undefined);
+  await client.connect();
+  return client;
+}
+
+async function one(client: pg.Client, query: string): Promise<number> {
+  const { rows } = await client.query(query);
+  return Number(Object.values(rows[0] ?? {})[0] ?? 0);
+}
+
+/** Tasks of three tenants in four lanes, some with a key or a session that they share, and the limits. */
+async function fill(client: pg.Client): Promise<void> {
+  await client.query(
+    `insert into agentrun_queue_controls (tenant_id, queue, lane, max_running, key_max_running)
+     values ('*', 'q', '', 30, 2), ('*', 'q', 'a', 3, null), ('t1', 'q', 'b', 2, null), ('*', 'q', 'c', 12, null)`,
+  );
+  await client.query(
+    `insert into agentrun_queue_tasks (id, tenant_id, project_id, queue, lane, title, priority, state, version,
+       backend_profile, payload, payload_hash, metadata, session_id, retry_policy)
+     select 'qt_' || n, 't' || (n % 3), 'p', 'q', ($2::text[])[1 + n % 4], 'task ' || n, n % 5, 'pending', 0, 'demo',
+       '{"text": "work"}', '', case when n % 7 = 0 then jsonb_build_object('concurrencyKey', 'key ' || n % 4) else '{}' end,
+       case when n % 13 = 0 then 'ses_' || (n % 3) || '_' || n % 5 end, '{"maxAttempts": 3, "backoffMs": 0}'
+     from generate_series(1, $1::int) n`,
+    [TASKS, LANES],
+  );
+}
+
+/** Waits until a share of the tasks has ended. */
+async function until(client: pg.Client, share: number): Promise<void> {
+  const ended = () =>
+    one(client, "select count(*) from agentrun_queue_tasks where state in ('completed', 'failed', 'cancelled')");
+  await expect
+    .poll(ended, { timeout: isLong ? 3_600_000 : 300_000, interval: 50 })
+    .toBeGreaterThanOrEqual(Math.floor(TASKS * share));
+}
+
+/** Where the counters say other than a count of the table. */
+async function differences(client: pg.Client): Promise<unknown[]> {
+  const { rows } = await client.query(`
+    select tenant_id, lane, state, sum(tasks) as tasks from (
+      select tenant_id, lane, state, tasks from agentrun_queue_counts
+      union all select tenant_id, lane, state, entered - gone from agentrun_queue_count_changes
+      union all select tenant_id, lane, state, -count(*) from agentrun_queue_tasks group by 1, 2, 3) counted
+    group by 1, 2, 3 having sum(tasks) <> 0`);
+  return rows;
+}

@@ -1,0 +1,58 @@
+import { expect, test } from "vitest";
+import { checkHistory } from "./check-history";
+import type { ControlEntry, Entry, TaskEntry } from "./history";
+
+let seq = 0;
+const task = (
+  id: string,
+  before: TaskEntry["before"],
+  after: TaskEntry["after"],
+  more: Partial<TaskEntry> = {},
+): Entry => {
+  seq += 1;
+  const started = after === "dispatched" || before === "dispatched" || before === "running";
+  const place = { tenant: "t", queue: "q", lane: "l", key: null, session: null };
+  return { kind: "task", seq, id, ...place, before, after, attempts: started ? 1 : 0, ...more };
+};
+const control = (more: Partial<ControlEntry>): Entry => {
+  seq += 1;
+  const none = { maxRunning: null, keyMaxRunning: null, state: "open" } as const;
+  return { kind: "control", seq, tenant: "*", queue: "q", lane: "l", ...none, ...more };
+};
+const rules = (entries: Entry[]) => checkHistory(entries).map(({ rule }) => rule);
+const started = (id: string, more: Partial<TaskEntry> = {}) => [
+  task(id, null, "pending", more),
+  task(id, "pending", "dispatched", more),
+];
+
+test("an orderly history has no findings", () => {
+  const orderly = [
+    control({ maxRunning: 1 }),
+    ...started("a"),
+    task("a", "dispatched", "running"),
+    task("a", "running", "completed"),
+    ...started("b"),
+    control({ maxRunning: 0 }),
+    task("b", "dispatched", "failed"),
+    task("b", "failed", "pending", { attempts: 1 }),
+  ];
+  expect(checkHistory(orderly)).toEqual([]);
+});
+
+test("each broken promise is found", () => {
+  expect(rules([control({ maxRunning: 1 }), ...started("a"), ...started("b")])).toEqual(["limit"]);
+  expect(rules([control({ lane: "", maxRunning: 1 }), ...started("a"), ...started("b", { lane: "m" })])).toEqual([
+    "limit",
+  ]);
+  expect(rules([control({ tenant: "t", maxRunning: 1 }), ...started("a"), ...started("b")])).toEqual(["limit"]);
+  expect(rules([control({ state: "paused" }), ...started("a")])).toEqual(["paused"]);
+  expect(rules([...started("a", { key: "k" }), ...started("b", { key: "k" })])).toEqual(["key"]);
+  expect(rules([...started("a", { session: "s" }), ...started("b", { session: "s" })])).toEqual(["session"]);
+  expect(rules([...started("a"), task("a", "dispatched", "completed"), task("a", "completed", "running")])).toEqual([
+    "final",
+    "start",
+    "attempt",
+  ]);
+  expect(rules([...started("a"), task("a", "pending", "dispatched", { attempts: 2 })])).toContain("history");
+  expect(rules([task("a", null, "pending"), task("a", "pending", "dispatched", { attempts: 2 })])).toEqual(["attempt"]);
+});

@@ -1,0 +1,64 @@
+import { ALL_TENANTS, WHOLE_QUEUE } from "@/contract/queue-control";
+import type { ControlEntry, Entry, Finding, TaskEntry } from "./history";
+
+const isActive = (state: string | null) => state === "dispatched" || state === "running";
+const isTerminal = (state: string | null) => state === "completed" || state === "failed" || state === "cancelled";
+const placeOf = (...names: string[]) => JSON.stringify(names);
+
+/**
+ * What of a history breaks the queue's promises. Limits are checked at every start, by the tasks that had started and
+ * not ended by then; a limit that is lowered ends nobody.
+ */
+export function checkHistory(entries: Entry[]): Finding[] {
+  const findings: Finding[] = [];
+  const controls = new Map<string, ControlEntry>();
+  const active = new Map<string, TaskEntry>();
+  const states = new Map<string, TaskEntry>();
+  for (const entry of entries) {
+    if (entry.kind === "control") {
+      controls.set(placeOf(entry.tenant, entry.queue, entry.lane), entry);
+      continue;
+    }
+    const find = (rule: string, what: string) => findings.push({ seq: entry.seq, rule, what: `${entry.id}: ${what}` });
+    const known = states.get(entry.id);
+    if ((known?.after ?? null) !== entry.before) find("history", `was ${known?.after}, and says ${entry.before}`);
+    if (isTerminal(entry.before) && entry.after !== "pending" && entry.after !== entry.before)
+      find("final", `${entry.before} became ${entry.after}`);
+    if (isActive(entry.after) && !isActive(entry.before)) {
+      if (entry.before !== "pending") find("start", `started from ${entry.before}`);
+      if (entry.attempts !== (known?.attempts ?? 0) + 1)
+        find("attempt", `attempt ${entry.attempts} after ${known?.attempts}`);
+      for (const [rule, what] of overfull(entry, [...active.values()], controls)) find(rule, what);
+    }
+    if (isActive(entry.after)) active.set(entry.id, entry);
+    else active.delete(entry.id);
+    states.set(entry.id, entry);
+  }
+  return findings;
+}
+
+/** The limits that a start passes, given who is active already. */
+function overfull(task: TaskEntry, active: TaskEntry[], controls: Map<string, ControlEntry>): [string, string][] {
+  const broken: [string, string][] = [];
+  const inQueue = active.filter((other) => other.queue === task.queue);
+  for (const tenant of [ALL_TENANTS, task.tenant]) {
+    const owned = inQueue.filter((other) => tenant === ALL_TENANTS || other.tenant === tenant);
+    for (const lane of [WHOLE_QUEUE, task.lane]) {
+      const control = controls.get(placeOf(tenant, task.queue, lane));
+      if (!control) continue;
+      const inPlace = lane === WHOLE_QUEUE ? owned : owned.filter((other) => other.lane === lane);
+      if (control.state === "paused") broken.push(["paused", `${tenant}/${task.queue}/${lane} is paused`]);
+      if (control.maxRunning !== null && inPlace.length >= control.maxRunning)
+        broken.push(["limit", `${tenant}/${task.queue}/${lane} runs ${inPlace.length} of ${control.maxRunning}`]);
+    }
+  }
+  const keyMax =
+    controls.get(placeOf(task.tenant, task.queue, WHOLE_QUEUE))?.keyMaxRunning ??
+    controls.get(placeOf(ALL_TENANTS, task.queue, WHOLE_QUEUE))?.keyMaxRunning ??
+    1;
+  const sameKey = inQueue.filter((other) => other.tenant === task.tenant && other.key === task.key);
+  if (task.key !== null && sameKey.length >= keyMax) broken.push(["key", `${sameKey.length} of ${keyMax} run`]);
+  if (task.session !== null && active.some((other) => other.session === task.session))
+    broken.push(["session", `${task.session} has a turn`]);
+  return broken;
+}

@@ -1,0 +1,61 @@
+import type pg from "pg";
+import type { TaskState } from "@/contract/queue";
+import type { ControlState } from "@/contract/queue-control";
+
+/** What the database itself wrote of a change, in the order of the changes. */
+export type Entry = TaskEntry | ControlEntry;
+export type TaskEntry = {
+  seq: number;
+  kind: "task";
+  id: string;
+  tenant: string;
+  queue: string;
+  lane: string;
+  key: string | null;
+  session: string | null;
+  before: TaskState | null;
+  after: TaskState;
+  attempts: number;
+};
+export type ControlEntry = {
+  seq: number;
+  kind: "control";
+  tenant: string;
+  queue: string;
+  lane: string;
+  maxRunning: number | null;
+  keyMaxRunning: number | null;
+  state: ControlState;
+};
+export type Finding = { seq: number; rule: string; what: string };
+
+/**
+ * Has the database write down every change of a task's state and of every control, in the transaction that makes it.
+ * No writer can leave one out.
+ */
+export async function recordHistory(client: pg.Client): Promise<void> {
+  await client.query(`
+    create table history (seq bigint generated always as identity primary key, entry jsonb not null);
+    create function record_task() returns trigger language plpgsql as $$ begin
+      insert into history (entry) values (jsonb_build_object('kind', 'task', 'id', new.id, 'tenant', new.tenant_id,
+        'queue', new.queue, 'lane', new.lane, 'key', new.concurrency_key, 'session', new.session_id,
+        'before', case when tg_op = 'UPDATE' then old.state end, 'after', new.state, 'attempts', new.attempt_count));
+      return null;
+    end $$;
+    create trigger history_added after insert on agentrun_queue_tasks for each row execute function record_task();
+    create trigger history_changed after update on agentrun_queue_tasks for each row
+      when (old.state is distinct from new.state or old.lane is distinct from new.lane) execute function record_task();
+    create function record_control() returns trigger language plpgsql as $$ begin
+      insert into history (entry) values (jsonb_build_object('kind', 'control', 'tenant', new.tenant_id,
+        'queue', new.queue, 'lane', new.lane, 'maxRunning', new.max_running, 'keyMaxRunning', new.key_max_running,
+        'state', new.state));
+      return null;
+    end $$;
+    create trigger history_control after insert or update on agentrun_queue_controls
+      for each row execute function record_control();`);
+}
+
+export async function readHistory(client: pg.Client): Promise<Entry[]> {
+  const { rows } = await client.query<{ seq: string; entry: Entry }>("select seq, entry from history order by seq");
+  return rows.map(({ seq, entry }) => ({ ...entry, seq: Number(seq) }));
+}
