@@ -83,8 +83,8 @@ test("a task becomes a session, a run and its turn in one step, and follows the 
 
 test("priority comes first, then age, and a task whose time has not come is not looked at", async () => {
   await using queue = await createTestQueue();
-  await queue.add({ title: "old" });
-  await queue.add({ title: "urgent", priority: 5 });
+  await queue.add({ title: "old", lane: "a" });
+  await queue.add({ title: "urgent", priority: 5, lane: "b" });
   await queue.add({ title: "later", priority: 9, runAt: new Date(Date.now() + 3_600_000).toISOString() });
   await queue.add({ title: "young" });
   expect(await queue.dispatch(1)).toBe(1);

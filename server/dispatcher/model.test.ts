@@ -19,7 +19,7 @@ import { playOpen } from "./test/players";
 import { createTestQueue, type TestQueue } from "./test/queue";
 
 const STEPS = 150;
-const TENANTS = ["t1", "t2", "t3"];
+const TENANTS = ["t1", "t2"];
 const LANES = ["a", "b", "c"];
 /** What a task may wait for that others of its lane need not wait for. */
 const OWN_BLOCKS = ["key-limit", "session-busy", "session-evicted", "backend-limit", "backend-down"];
@@ -42,9 +42,9 @@ async function pickTask(ctx: ServiceContext, roll: Dice): Promise<QueueTaskRow |
 /** What an operator, a program or a runner may do; a refusal is an answer too. */
 const STEPS_BY_NAME: Record<string, (queue: TestQueue, roll: Dice) => Promise<unknown>> = {
   async add({ add }, roll) {
-    const key = roll.below(4) === 0 ? { metadata: { concurrencyKey: `k${roll.below(3)}` } } : {};
+    const key = roll.below(3) === 0 ? { metadata: { concurrencyKey: `k${roll.below(2)}` } } : {};
     const tenantId = roll.pick(TENANTS);
-    const session = roll.below(5) === 0 ? { sessionId: `${tenantId}-s${roll.below(3)}` } : {};
+    const session = roll.below(4) === 0 ? { sessionId: `${tenantId}-s${roll.below(2)}` } : {};
     await add({
       tenantId,
       lane: roll.pick(LANES),
@@ -77,7 +77,7 @@ const STEPS_BY_NAME: Record<string, (queue: TestQueue, roll: Dice) => Promise<un
   async limit({ ctx }, roll) {
     const owner = roll.below(2) === 0 ? {} : { tenantId: roll.pick(TENANTS) };
     const place = roll.below(3) === 0 ? { keyMaxRunning: 1 + roll.below(2) } : { lane: roll.pick(LANES) };
-    await setControl(ctx, { ...owner, ...place, queue: "default", maxRunning: roll.pick([null, 1, 2, 4]) });
+    await setControl(ctx, { ...owner, ...place, queue: "default", maxRunning: roll.pick([null, null, null, 1, 2]) });
   },
   async pause({ ctx }, roll) {
     const place = { queue: "default", lane: roll.pick(LANES) };
@@ -87,7 +87,20 @@ const STEPS_BY_NAME: Record<string, (queue: TestQueue, roll: Dice) => Promise<un
 };
 
 async function step(queue: TestQueue, roll: Dice): Promise<void> {
-  const name = roll.pick(["add", "add", "add", "end", "end", "cancel", "retry", "move", "limit", "pause", "fold"]);
+  const name = roll.pick([
+    "add",
+    "add",
+    "add",
+    "end",
+    "end",
+    "cancel",
+    "retry",
+    "move",
+    "move",
+    "limit",
+    "pause",
+    "fold",
+  ]);
   try {
     await STEPS_BY_NAME[name]?.(queue, roll);
   } catch (error) {
@@ -111,8 +124,10 @@ async function assertOrder(ctx: ServiceContext, before: Set<string>): Promise<vo
     expect(blocker?.kind, `task ${id} waits for nothing`).not.toBe("next");
     const waiting = byId.get(id);
     if (!waiting || OWN_BLOCKS.includes(blocker?.kind ?? "")) continue;
+    // Where there is no runner left, the tenant's lanes have no limit of their own to tell them apart.
+    const isComparable = (task: QueueTaskRow) => blocker?.kind === "capacity" || task.lane === waiting.lane;
     const passed = gone.filter(
-      (task) => task.tenantId === waiting.tenantId && task.lane === waiting.lane && precedes(waiting, task),
+      (task) => task.tenantId === waiting.tenantId && isComparable(task) && precedes(waiting, task),
     );
     expect(
       passed.map((task) => task.id),
@@ -125,7 +140,7 @@ test.each([1, 2, 3])(
   "whatever is done, in whatever order, the queue keeps its promises (seed %i)",
   { timeout: 120_000 },
   async (seed) => {
-    await using queue = await createTestQueue();
+    await using queue = await createTestQueue(4);
     const { ctx } = queue;
     const client = await queue.store.database.connect();
     await recordHistory(client);
@@ -137,7 +152,7 @@ test.each([1, 2, 3])(
         .select({ id: queueTasks.id })
         .from(queueTasks)
         .where(eq(queueTasks.state, "dispatched"));
-      await queue.dispatch(10);
+      await queue.dispatch();
       await assertOrder(ctx, new Set(active.map(({ id }) => id)));
       const states = await ctx.db.select({ state: queueTasks.state }).from(queueTasks);
       const recount: Record<string, number> = {};

@@ -21,15 +21,15 @@ export type TestQueue = AsyncDisposable & {
   dispatch(runnersMax?: number): Promise<number>;
 };
 
-/** A queue, empty, and what a test does with it. */
-export async function createTestQueue(): Promise<TestQueue> {
+/** A queue, empty, and what a test does with it; `runnersMax` is what every caller takes for the installation's. */
+export async function createTestQueue(runnersMax = 1_000): Promise<TestQueue> {
   const store = await createTestStore();
-  const ctx = asDispatcher(store.as());
+  const ctx = asDispatcher(store.as(), runnersMax);
   let count = 0;
   return {
     store,
     ctx,
-    other: () => asDispatcher(store.as()),
+    other: () => asDispatcher(store.as(), runnersMax),
     async add(input = {}) {
       count += 1;
       const task = await createTask(ctx, {
@@ -38,7 +38,7 @@ export async function createTestQueue(): Promise<TestQueue> {
       });
       return task.id;
     },
-    dispatch: (runnersMax = 1_000) => dispatchTasks(ctx, { runnersMax }),
+    dispatch: (max = runnersMax) => dispatchTasks(ctx, { runnersMax: max }),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };
 }
