@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ChosenId } from "./ids";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 
 export { DEMO_PROFILE } from "./words";
@@ -28,6 +29,14 @@ export const Backend = z.object({
 export type Backend = z.infer<typeof Backend>;
 export const BackendList = pageOf(Backend);
 export const ListBackendsInput = z.strictObject({ cursor: Cursor.optional(), limit: pageLimit(LIST_LIMIT_MAX) });
+export const SetBackendInput = z.strictObject({
+  profile: ChosenId,
+  /** Queue tasks of the profile that run at once, in all queues together; null: no limit. */
+  maxRunning: z.int().min(0).max(1_000_000).nullable().optional(),
+  /** Takes back that its provider's limit is reached: tasks are sent to it again at once. */
+  isUp: z.literal(true).optional(),
+});
+export type SetBackendInput = z.infer<typeof SetBackendInput>;
 export type ListBackendsInput = z.infer<typeof ListBackendsInput>;
 
 /** A profile in the file that `AGENTRUN_BACKENDS` names. `keyEnv` names web's variable that holds the key. */

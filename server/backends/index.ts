@@ -2,3 +2,4 @@ export { clearLimit, noteLimit, type ProviderLimit } from "./limits";
 export { listBackends } from "./list";
 export { readBackendsFile } from "./read-file";
 export { requireProfile } from "./require-profile";
+export { setBackend } from "./set";

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { Db } from "@/db/client";
+import type { Db, Tx } from "@/db/client";
 import { backends } from "@/db/schema";
 
 /** What a provider says of its limit. */
@@ -31,7 +31,7 @@ export async function noteLimit(db: Db, profile: string, { until, message }: Pro
 }
 
 /** Notes that a profile's provider answers again; answers whether it was thought not to. */
-export async function clearLimit(db: Db, profile: string): Promise<boolean> {
+export async function clearLimit(db: Db | Tx, profile: string): Promise<boolean> {
   const cleared = await db
     .update(backends)
     .set({

@@ -1,7 +1,9 @@
 import { eq } from "drizzle-orm";
 import { expect, test } from "vitest";
 import type { QueueTask } from "@/contract/queue";
+import type { Db } from "@/db/client";
 import { queueAttempts, queueTasks, runs, sessions } from "@/db/schema";
+import { noteLimit, setBackend } from "@/server/backends";
 import { listCommands } from "@/server/commands";
 import type { ServiceContext } from "@/server/context";
 import { listEvents } from "@/server/events";
@@ -131,6 +133,27 @@ test("limits of lane, queue, key and backend hold, each says who holds it, and t
   await playRun(ctx, await runOf(ctx, keyed[0] ?? ""));
   expect(await queue.dispatch()).toBe(2);
   expect(Object.values(await statesOf(ctx)).sort()).toEqual(["completed", "completed", "dispatched", "dispatched"]);
+});
+
+test("a backend takes only so many, and none while its provider's limit is reached", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  await setBackend(ctx, { profile: "codex", maxRunning: 1 });
+  const tasks = [await queue.add({ backendProfile: "codex" }), await queue.add({ backendProfile: "codex" })];
+  const other = await queue.add({});
+  expect(await queue.dispatch()).toBe(2);
+  const second = async () => (await getTask(ctx, { taskId: tasks[1] ?? "" })).blocker;
+  expect(await second()).toMatchObject({ kind: "backend-limit", limit: 1, holders: [tasks[0]] });
+  expect(await getTask(ctx, { taskId: other })).toMatchObject({ state: "dispatched" });
+  await playRun(ctx, await runOf(ctx, tasks[0] ?? ""));
+  await noteLimit(queue.store.as().db as Db, "codex", {
+    until: new Date(Date.now() + 3_600_000),
+    message: "You are out.",
+  });
+  expect(await queue.dispatch()).toBe(0);
+  expect(await second()).toMatchObject({ kind: "backend-down", message: expect.stringContaining("You are out.") });
+  await setBackend(ctx, { profile: "codex", isUp: true });
+  expect(await queue.dispatch()).toBe(1);
 });
 
 test("one turn at a time in a session: its tasks go one after another, and wait for a person's turn", async () => {

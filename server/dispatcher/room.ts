@@ -25,7 +25,15 @@ export type BackendRoom = {
 };
 
 /** What keeps a task from being dispatched. `on` names what it shares with others that wait for the same. */
-export type Block = { kind: BlockerKind; on: string; limit: number | null; holders: string[]; detail: string | null };
+export type Block = {
+  kind: BlockerKind;
+  on: string;
+  limit: number | null;
+  holders: string[];
+  detail: string | null;
+  /** When it ends by itself, where that is known. */
+  until?: string;
+};
 type Usage = { tasks: number; holders: string[] };
 
 /** How much of every limit is used, as tasks are taken. All of it is counted from rows, anew in every pass. */
@@ -138,7 +146,10 @@ export class Room {
     if (!backend) return null;
     const on = keyOf("backend", backendProfile);
     if (backend.downUntil !== null)
-      return { kind: "backend-down", on, limit: null, holders: [], detail: backend.why ?? backendProfile };
+      return {
+        ...{ kind: "backend-down", on, limit: null, holders: [], detail: backend.why ?? backendProfile },
+        until: backend.downUntil,
+      };
     const used = this.#used(on);
     if (backend.maxRunning === null || used.tasks < backend.maxRunning) return null;
     return { kind: "backend-limit", on, limit: backend.maxRunning, holders: used.holders, detail: backendProfile };

@@ -59,8 +59,8 @@ function plain(kind: BlockerKind, message: string, until: string | null): Blocke
 }
 
 function toBlocker(block: Block, task: QueueTaskRow): Blocker {
-  const { kind, limit, holders } = block;
-  return { kind, message: wordsOf(block, task), until: null, limit, holders };
+  const { kind, limit, holders, until = null } = block;
+  return { kind, message: wordsOf(block, task), until, limit, holders };
 }
 
 /** A sentence for a person, with who holds what is waited for. */

@@ -132,6 +132,7 @@ beforeAll(async () => {
     }),
     change("storage.delete", { name: "agentrun-x", uid: "u", confirmName: "agentrun-x" }),
     change("storage.gc", { dryRun: true, limit: 5 }),
+    change("backends.set", { profile: "codex", maxRunning: 10, isUp: true }),
     change("queue.createTask", {
       ...{ tenantId: "t", projectId: "p", queue: "q", lane: "l", title: "t", priority: 1, backendProfile: "codex" },
       ...{ providerId: "v", workspaceRef: { kind: "empty" }, executionPolicy: {}, resourceBundleRef: undefined },
