@@ -179,6 +179,8 @@ export const Run = z.object({
   backendProfile: z.string(),
   workspaceRef: StoredRef,
   sessionRef: StoredRef.nullable(),
+  /** The queue task that it is an attempt of. */
+  taskId: z.string().nullable(),
   resourceBundleRef: StoredRef.nullable(),
   executionPolicy: StoredRef,
   traceSink: StoredRef.nullable(),

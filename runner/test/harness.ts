@@ -92,6 +92,7 @@ function makeRun(modelBaseUrl: string, run: Partial<ClaimedRun>): ClaimedRun {
     backendProfile: "demo",
     workspaceRef: { kind: "empty" },
     sessionRef: null,
+    taskId: null,
     resourceBundleRef: null,
     executionPolicy: {},
     traceSink: null,

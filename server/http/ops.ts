@@ -1,8 +1,9 @@
+import { TASK_STATES } from "@/contract/queue";
 import type { GcReport } from "@/contract/storage";
 import { AgentRunError, UnauthenticatedError } from "@/server/errors";
 import { readHealth } from "@/server/health";
 import { isSameSecret, readBearer } from "@/server/identity";
-import { readOpenRuns, readOrphanJobs } from "@/server/metrics";
+import { readOpenRuns, readOrphanJobs, readQueue } from "@/server/metrics";
 import { collectGarbage } from "@/server/storage";
 import { admit } from "@/server/trpc/init";
 import type { Wiring } from "@/server/wiring";
@@ -55,6 +56,8 @@ export async function readMetrics(wiring: Wiring): Promise<string> {
     const runs = await readOpenRuns(database.db);
     for (const [status, total] of Object.entries(runs)) metrics.runs.set({ status }, total);
     metrics.orphanJobs.set(await readOrphanJobs(database.db));
+    const queue = await readQueue(database.db);
+    for (const state of TASK_STATES) metrics.tasks.set({ state }, queue[state] ?? 0);
   }
   return metrics.registry.metrics();
 }

@@ -41,6 +41,7 @@ export function createMetrics() {
       registers,
     }),
     runs: new Gauge({ name: "agentrun_runs", help: "Open runs by status", labelNames: ["status"], registers }),
+    tasks: new Gauge({ name: "agentrun_queue_tasks", help: "Queue tasks by state", labelNames: ["state"], registers }),
     orphanJobs: new Gauge({
       name: "agentrun_orphan_jobs",
       help: "Runners that belong to no live attempt and are not ended yet",

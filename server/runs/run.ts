@@ -18,6 +18,7 @@ export function toRun(row: RunRow, leaseExpiresAt: Date | null): Run {
     backendProfile: row.backendProfile,
     workspaceRef: storedJson(row.workspaceRef) ?? {},
     sessionRef: storedJson(row.sessionRef),
+    taskId: row.taskId,
     resourceBundleRef: storedJson(row.resourceBundleRef),
     executionPolicy: storedJson(row.executionPolicy) ?? {},
     traceSink: storedJson(row.traceSink),
