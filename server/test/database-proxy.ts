@@ -5,6 +5,8 @@ export interface DatabaseProxy extends AsyncDisposable {
   /** Breaks every connection and refuses new ones, as a database that went away. */
   cut(): void;
   restore(): void;
+  /** Passes nothing on any more and closes nothing, as a caller's machine that lost its power. */
+  silence(): void;
 }
 
 /**
@@ -18,14 +20,17 @@ export async function startDatabaseProxy(
   const target = new URL(databaseUrl);
   const sockets = new Set<Socket>();
   let isCut = false;
+  let isSilent = false;
   const server = createServer((client) => {
     if (isCut) return void client.destroy();
+    if (isSilent) return void sockets.add(client.pause());
     const database = connect(Number(target.port), target.hostname);
     for (const socket of [client, database]) {
       sockets.add(socket);
       socket.on("error", () => socket.destroy());
       socket.on("close", () => {
         sockets.delete(socket);
+        if (isSilent) return;
         client.destroy();
         database.destroy();
       });
@@ -47,6 +52,10 @@ export async function startDatabaseProxy(
     cut,
     restore: () => {
       isCut = false;
+    },
+    silence() {
+      isSilent = true;
+      for (const socket of sockets) socket.unpipe().pause();
     },
     async [Symbol.asyncDispose]() {
       cut();
