@@ -30,6 +30,8 @@ export type ConnectOptions = {
 /** How long a statement may wait for a lock, milliseconds. */
 const LOCK_TIMEOUT_MS = 2_000;
 const DEADLINE_MS = 5_000;
+/** What the database itself ended for its time is told by then: who still hears nothing has nobody to hear it from. */
+const SILENCE_AFTER_DEADLINE_MS = 2_000;
 
 /** Opens a pool. Nothing is connected until the first statement. */
 export function connect(databaseUrl: string, options: ConnectOptions = {}): Database {
@@ -42,6 +44,7 @@ export function connect(databaseUrl: string, options: ConnectOptions = {}): Data
     lock_timeout: LOCK_TIMEOUT_MS,
     statement_timeout: deadlineMs,
     idle_in_transaction_session_timeout: deadlineMs,
+    query_timeout: deadlineMs + SILENCE_AFTER_DEADLINE_MS,
     keepAlive: true,
     ...(options.hasGenericPlans ? { options: "-c plan_cache_mode=force_generic_plan" } : {}),
   });
