@@ -21,25 +21,30 @@ export type ConnectOptions = {
    * costs as much as they do. Not for lists, whose best plan depends on their filter.
    */
   hasGenericPlans?: boolean;
+  /** How long connecting, a statement, or a pause within a transaction may take, milliseconds; 5,000 unless told. */
+  deadlineMs?: number;
   /** Hears of errors of idle connections, which would else end the process. */
   onIdleError?: (error: Error) => void;
 };
 
-/** How long a statement may wait for a lock, run, or leave its transaction idle, milliseconds. */
+/** How long a statement may wait for a lock, milliseconds. */
 const LOCK_TIMEOUT_MS = 2_000;
-const STATEMENT_TIMEOUT_MS = 5_000;
-const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
+const DEADLINE_MS = 5_000;
+/** What the database itself ended for its time is told by then: who still hears nothing has nobody to hear it from. */
+const SILENCE_AFTER_DEADLINE_MS = 2_000;
 
 /** Opens a pool. Nothing is connected until the first statement. */
 export function connect(databaseUrl: string, options: ConnectOptions = {}): Database {
+  const { deadlineMs = DEADLINE_MS } = options;
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     max: options.poolMax ?? 16,
     application_name: options.applicationName ?? "agentrun",
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: deadlineMs,
     lock_timeout: LOCK_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    statement_timeout: deadlineMs,
+    idle_in_transaction_session_timeout: deadlineMs,
+    query_timeout: deadlineMs + SILENCE_AFTER_DEADLINE_MS,
     keepAlive: true,
     ...(options.hasGenericPlans ? { options: "-c plan_cache_mode=force_generic_plan" } : {}),
   });

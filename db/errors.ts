@@ -48,6 +48,7 @@ const CONNECTION_CODES = new Set([
 export function isDatabaseDown(error: unknown): boolean {
   const state = sqlState(error);
   if (state !== undefined) return state.startsWith("08") || state.startsWith("57P") || state === "53300";
+  if (isUnanswered(error)) return true;
   for (let cause = error, depth = 0; cause instanceof Error && depth < 8; cause = cause.cause, depth += 1) {
     const code = (cause as { code?: unknown }).code;
     if (typeof code === "string" && CONNECTION_CODES.has(code)) return true;
@@ -60,6 +61,13 @@ export function isDatabaseDown(error: unknown): boolean {
     }
     if (cause instanceof AggregateError && cause.errors.some((inner) => isDatabaseDown(inner))) return true;
   }
+  return false;
+}
+
+/** No answer came, not even that the time was over: nobody may be there, and the connection is of no use any more. */
+export function isUnanswered(error: unknown): boolean {
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 8; cause = cause.cause, depth += 1)
+    if (cause.message === "Query read timeout") return true;
   return false;
 }
 

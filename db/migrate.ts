@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
+import { boundSilence, SILENCE_MAX_MS } from "./queries/advisory-lock";
 import { renewFeedEpoch } from "./queries/feed-epoch";
 
 /** A migration cannot be applied, or the database holds another history than this program. Nothing was altered. */
@@ -25,15 +26,24 @@ const V01_MIGRATIONS = 7;
 const STATEMENT_BREAKPOINT = "--> statement-breakpoint";
 /** Any number, the same in every process that migrates. */
 const ADVISORY_LOCK = 4_027_311_005;
+const CONNECT_MS = 5_000;
 
 /**
  * Brings a database to this program's schema, one transaction a migration. Several processes may start at once: one
  * applies, the others wait and find it done. Throws `MigrationError` when a checksum changed or an id is unknown.
  */
 export async function migrate(databaseUrl: string, migrations: Migration[] = readMigrations()): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl, application_name: "agentrun-migrate" });
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    application_name: "agentrun-migrate",
+    connectionTimeoutMillis: CONNECT_MS,
+    idle_in_transaction_session_timeout: SILENCE_MAX_MS,
+  });
+  // One that breaks between two statements: the next one tells.
+  client.on("error", () => undefined);
   await client.connect();
   try {
+    await boundSilence(client);
     await client.query("SELECT pg_advisory_lock($1)", [ADVISORY_LOCK]);
     const applied = await readApplied(client);
     verify(applied, migrations);

@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { overClient, type Tx } from "./client";
-import { AmbiguousCommitError, isRetryable } from "./errors";
+import { AmbiguousCommitError, isRetryable, isUnanswered } from "./errors";
 
 const ATTEMPTS_MAX = 5;
 const RETRY_BASE_MS = 10;
@@ -35,7 +35,8 @@ async function once<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> 
       broken = error;
       throw error.cause;
     }
-    broken = await rollback(client);
+    // Where no answer came there is nobody to roll back: the database does, once the connection is closed.
+    broken = isUnanswered(error) ? new Error("no answer", { cause: error }) : await rollback(client);
     throw error;
   } finally {
     client.release(broken);

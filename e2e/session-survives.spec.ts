@@ -63,6 +63,14 @@ test("a conversation is steered, approved, interrupted, killed with everything e
       "And which word was it?",
     ]);
     expect(provider.authorizations.at(-1)).toBe("Bearer sk-recorded-provider-canary-0123456789");
+    await expect(conversation(page)).not.toContainText("are disabled in the following folders");
+  });
+
+  await test.step("who opens it again is at its end, however its parts arrive", async () => {
+    await page.reload();
+    await ready(page);
+    await expect(conversation(page).getByText("earlier messages of yours").last()).toBeInViewport();
+    await expect(page.getByRole("button", { name: "Jump to latest" })).toBeHidden();
   });
 });
 

@@ -66,6 +66,14 @@ test("a git workspace is cloned once, on a branch of its name, and what the agen
   expect(second.controlPlane.payloads("command_output")[0]?.text).toBe("amine\n");
 });
 
+test("what codex's sandbox leaves of an interrupted command is nothing that the next agent warns of", async () => {
+  await using machine = await makeMachine();
+  fs.mkdirSync(path.join(machine.workspaceDir, ".codex"), { recursive: true });
+  const started = machine.start();
+  await runTurn(started, "hello");
+  expect(started.controlPlane.payloads("warning")).toEqual([]);
+});
+
 test("a repository that cannot be fetched fails the run with git's own words", async () => {
   await using machine = await makeMachine();
   const { controlPlane, ended } = machine.start({ workspaceRef: { kind: "git", url: "git://127.0.0.1:1/none" } });

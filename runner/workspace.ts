@@ -9,6 +9,7 @@ import {
   realpath,
   rename,
   rm,
+  rmdir,
   stat,
   symlink,
   writeFile,
@@ -63,6 +64,9 @@ export async function prepareWorkspace(
       );
     await unpackBundle(bundle.data, cwd, opts);
   }
+  // An interrupted command's sandbox leaves it behind, empty, and the next codex warns that what is in it is not trusted.
+  // One that holds something, or cannot be removed, costs no more than that warning.
+  await rmdir(path.join(cwd, ".codex")).catch(() => undefined);
   return cwd;
 }
 

@@ -26,41 +26,43 @@ export function Conversation({ runs, hasMoreRuns, loadMoreRuns, isLoading, child
   const { box, content, isAtEnd, jumpToEnd } = useStickToEnd();
 
   return (
-    <div className="relative flex min-h-0 flex-1 flex-col">
-      <ScrollRegion ref={box} role="log" label="Conversation" className="min-h-0 flex-1">
-        <div ref={content} className="mx-auto flex w-full max-w-[50rem] flex-col gap-3 px-4 py-4">
-          {(runs.length > shownCount || hasMoreRuns) && (
-            <Button
-              size="sm"
-              look="ghost"
-              className="self-center"
-              onClick={() => {
-                if (runs.length <= shownCount + RUNS_SHOWN && hasMoreRuns) loadMoreRuns();
-                setShownCount(shownCount + RUNS_SHOWN);
-              }}
-            >
-              Show earlier runs
-            </Button>
-          )}
-          {shown.map((run) => (
-            <RunSection key={run.id} run={run} hasHeading={runs.length > 1 || hasMoreRuns} />
-          ))}
-          {runs.length === 0 && !isLoading && (
-            <EmptyState title="Nothing said yet">
-              Send a message below: a runner starts, and its agent answers here.
-            </EmptyState>
-          )}
-        </div>
-      </ScrollRegion>
-      {!isAtEnd && (
-        <Button
-          size="sm"
-          className="absolute bottom-3 left-1/2 -translate-x-1/2 rounded-full shadow-pop"
-          onClick={jumpToEnd}
-        >
-          <ArrowDown aria-hidden className="size-3.5" /> Jump to latest
-        </Button>
-      )}
+    <div className="flex min-h-0 flex-1 flex-col">
+      <div className="relative flex min-h-0 flex-1 flex-col">
+        <ScrollRegion ref={box} role="log" label="Conversation" className="min-h-0 flex-1">
+          <div ref={content} className="mx-auto flex w-full max-w-[50rem] flex-col gap-3 px-4 py-4">
+            {(runs.length > shownCount || hasMoreRuns) && (
+              <Button
+                size="sm"
+                look="ghost"
+                className="self-center"
+                onClick={() => {
+                  if (runs.length <= shownCount + RUNS_SHOWN && hasMoreRuns) loadMoreRuns();
+                  setShownCount(shownCount + RUNS_SHOWN);
+                }}
+              >
+                Show earlier runs
+              </Button>
+            )}
+            {shown.map((run) => (
+              <RunSection key={run.id} run={run} hasHeading={runs.length > 1 || hasMoreRuns} />
+            ))}
+            {runs.length === 0 && !isLoading && (
+              <EmptyState title="Nothing said yet">
+                Send a message below: a runner starts, and its agent answers here.
+              </EmptyState>
+            )}
+          </div>
+        </ScrollRegion>
+        {!isAtEnd && (
+          <Button
+            size="sm"
+            className="absolute bottom-3 left-1/2 -translate-x-1/2 rounded-full shadow-pop"
+            onClick={jumpToEnd}
+          >
+            <ArrowDown aria-hidden className="size-3.5" /> Jump to latest
+          </Button>
+        )}
+      </div>
       {children}
     </div>
   );
@@ -80,8 +82,13 @@ function useStickToEnd() {
     const toEnd = () => {
       scroller.scrollTop = scroller.scrollHeight;
     };
+    let lastTop = scroller.scrollTop;
     const watch = () => {
-      isStuck.current = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < END_PX;
+      const { scrollTop, scrollHeight, clientHeight } = scroller;
+      if (scrollHeight - scrollTop - clientHeight < END_PX) isStuck.current = true;
+      // Content that grew before this event was told has moved the end away: only who moves up has left it.
+      else if (scrollTop < lastTop) isStuck.current = false;
+      lastTop = scrollTop;
       setIsAtEnd(isStuck.current);
     };
     let anchor = window.location.hash.slice(1);

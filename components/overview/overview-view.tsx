@@ -1,5 +1,6 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
+import { Plus } from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { ApprovalCard, showApproval } from "@/components/conversation/approval-card";
@@ -35,7 +36,7 @@ export function OverviewView() {
         description="What needs you first."
         actions={
           <Link href="/sessions?new=true" className={buttonStyle({ look: "primary" })}>
-            New session
+            <Plus aria-hidden className="size-4" /> New session
           </Link>
         }
       />

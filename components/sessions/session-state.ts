@@ -37,7 +37,7 @@ export function explainSession(session: ShownSession, openRun: Run | null): Expl
     return {
       state: "evicted",
       word: "evicted",
-      why: "Its volume was removed. The archive brings it back: restore it, or send a message after restoring.",
+      why: "Its volume was removed. The archive brings it back: restore it, then the conversation goes on.",
     };
   }
   if (session.executionState === "terminal" && session.terminalStatus !== null) {

@@ -11,7 +11,7 @@ export function Toasts() {
         classNames: {
           toast: "flex w-full items-center gap-2 rounded-lg border bg-raised px-3.5 py-2.5 text-sm text-ink shadow-pop",
           error: "border-bad/50",
-          actionButton: "ml-auto rounded-md border border-line-strong px-2 py-0.5 text-xs",
+          actionButton: "ml-auto shrink-0 rounded-md border border-line-strong px-2 py-0.5 text-xs whitespace-nowrap",
         },
       }}
     />

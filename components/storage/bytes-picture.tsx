@@ -66,14 +66,19 @@ export function BytesPicture({ projects, largest, chosenLargest, scope, onChange
           </li>
         ))}
         {bars.length > 0 && (
-          <li className="flex items-center gap-1.5 px-2 pt-1 text-2xs text-ink-3">
-            Each part of a bar is a session;
-            <span aria-hidden className="inline-block h-2 w-4 rounded-xs bg-hatched" />
-            hatched are all the smaller ones together.
+          <li className="px-2 pt-1 text-2xs text-ink-3">
+            Each part of a bar is a session
+            {shown.some((bar) => bar.parts.some((part) => part.isRest)) && (
+              <>
+                ; <span aria-hidden className="inline-block h-2 w-4 rounded-xs bg-hatched" /> hatched are all the
+                smaller ones together
+              </>
+            )}
+            .
           </li>
         )}
         {bars.length === 0 && (
-          <li className="px-2 py-6 text-center text-sm text-ink-3">No volume has been measured.</li>
+          <li className="px-2 py-6 text-center text-sm text-ink-3">There is no measured volume.</li>
         )}
       </ul>
     </Panel>

@@ -53,7 +53,12 @@ export function useVolumeActions(summary: StorageSummary): {
       },
       {
         key: "restore",
-        label: isRestoring ? "Restoring…" : "Restore from archive",
+        // A live volume stays as it is, unless it was lost behind everybody's back.
+        label: isRestoring
+          ? "Restoring…"
+          : summary.storageState === "live"
+            ? "Restore if lost"
+            : "Restore from archive",
         icon: ArchiveRestore,
         isEnabled: isFree && can.has("restore"),
         isPrimary: summary.storageState === "evicted" && can.has("restore"),
@@ -108,7 +113,7 @@ function useActs(summary: StorageSummary) {
         toast.success(
           answer.storageState === "restoring"
             ? "The next turn fills the new volume from the archive"
-            : "The volume is there",
+            : "The volume is there: nothing was changed",
         );
       },
       onError,

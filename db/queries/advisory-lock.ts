@@ -3,25 +3,58 @@ import { sql } from "drizzle-orm";
 import type pg from "pg";
 import type { Tx } from "@/db/client";
 
+/** The database ends a session that holds a lock and has said nothing for so long. */
+export const SILENCE_MAX_MS = 15_000;
+/** So whoever holds one says something this often. */
+export const SPEAK_MS = 2_000;
+
 /**
- * Runs work under a lock that a connection of its own holds: it goes with the process, however that ends. Waits for
- * the lock as long as for any other (SQLSTATE 55P03), and keeps one connection of the pool.
+ * For a session that will hold a lock: a machine that loses its power closes no connection, and TCP by itself would
+ * keep what its sessions held for hours.
+ */
+export async function boundSilence(client: pg.ClientBase): Promise<void> {
+  await client.query(`SET idle_session_timeout = ${SILENCE_MAX_MS}`);
+}
+
+/**
+ * Runs work under a lock that a connection of its own holds: it goes with the process or the machine, however those
+ * end. Waits for the lock as long as for any other (SQLSTATE 55P03), and takes one connection of the pool, which is
+ * closed with it.
  */
 export async function withAdvisoryLock<T>(pool: pg.Pool, key: bigint, work: () => Promise<T>): Promise<T> {
   const client = await pool.connect();
-  let isBroken = false;
   try {
+    await boundSilence(client);
     await client.query("SELECT pg_advisory_lock($1)", [key.toString()]);
+    const stopSpeaking = speak(client);
     try {
       return await work();
     } finally {
-      await client.query("SELECT pg_advisory_unlock($1)", [key.toString()]).catch(() => {
-        isBroken = true;
-      });
+      await stopSpeaking();
+      // A lock that cannot be given back goes with the connection.
+      await client.query("SELECT pg_advisory_unlock($1)", [key.toString()]).catch(() => undefined);
     }
   } finally {
-    client.release(isBroken);
+    client.release(true);
   }
+}
+
+/** Keeps a session from being silent until it is told to stop. */
+function speak(client: pg.ClientBase): () => Promise<unknown> {
+  let said: Promise<unknown> | null = null;
+  const timer = setInterval(() => {
+    // A connection that broke says so to whoever asks it for something.
+    said ??= client
+      .query("SELECT 1")
+      .catch(() => undefined)
+      .finally(() => {
+        said = null;
+      });
+  }, SPEAK_MS);
+  return () => {
+    clearInterval(timer);
+    return Promise.resolve(said);
+  };
 }
 
 /** Whoever removes a volume that no session names holds its key alone. */

@@ -16,12 +16,14 @@ export interface TestServer {
 /** Starts a PostgreSQL for tests in a folder of its own. It ends with this process, however that ends. */
 export async function startTestServer(): Promise<TestServer> {
   const dataDir = await mkdtemp(path.join(await findFastFolder(), "agentrun-test-"));
+  // An hour of changes that nobody clears away would make every look at a table longer.
+  const isLong = process.env.AGENTRUN_FAULTS === "long";
   const server = await startPostgres({
     dataDir,
     password: randomBytes(12).toString("hex"),
     logFile: path.join(dataDir, "postgres.log"),
     isDurable: false,
-    settings: { max_connections: "300", autovacuum: "off", max_wal_size: "2GB" },
+    settings: { max_connections: "300", autovacuum: isLong ? "on" : "off", max_wal_size: "2GB" },
   });
   // Holds a pipe from this process: when the pipe closes, the database and its folder go.
   const reaper = spawn(

@@ -3,6 +3,9 @@ import { ctr } from "./node";
 import { openProgram } from "./program";
 import { pods } from "./state";
 
+/** The node takes its time: a container that has just been started again is started later each time that it dies. */
+const RECOVERY_TIMEOUT_MS = 300_000;
+
 /** Kills every process of every pod on the node, web's and the worker's too, as a node that loses its power does. */
 function killEveryContainer(): void {
   const { containerd } = pods();
@@ -18,7 +21,7 @@ function killEveryContainer(): void {
 }
 
 test("all of the node's containers die in the middle of a turn: the turn alone is lost, and the session goes on", async () => {
-  test.setTimeout(600_000);
+  test.setTimeout(2 * RECOVERY_TIMEOUT_MS + 300_000);
   const program = openProgram();
   const sessionId = "node-dies";
   const kept = await program.run(sessionId);
@@ -31,8 +34,9 @@ test("all of the node's containers die in the middle of a turn: the turn alone i
   );
 
   killEveryContainer();
-  await expect.poll(() => program.isUp()).toBe(true);
-  expect(await program.ended(run.id)).toMatchObject({ status: "failed", failureKind: "runner-lost" });
+  await expect.poll(() => program.isUp(), { timeout: RECOVERY_TIMEOUT_MS }).toBe(true);
+  const ended = await program.ended(run.id, RECOVERY_TIMEOUT_MS);
+  expect(ended).toMatchObject({ status: "failed", failureKind: "runner-lost" });
   const events = await program.events(run.id);
   expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
   expect(events.filter(({ type }) => type === "terminal_status")).toHaveLength(1);

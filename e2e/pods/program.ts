@@ -6,6 +6,12 @@ import { type Pods, pods } from "./state";
 type Json = any;
 
 const TURN_TIMEOUT_MS = 120_000;
+/**
+ * A pod that lost its network in the middle of a connection refuses nothing, and TCP by itself waits for it for minutes:
+ * who only looks asks again long before, by a connection that leads to another.
+ */
+const LOOK_TIMEOUT_MS = 5_000;
+const ORDER_TIMEOUT_MS = 60_000;
 
 export type Program = ReturnType<typeof openProgram>;
 
@@ -18,6 +24,7 @@ export function openProgram(at: Pick<Pods, "url" | "token" | "kubeconfig" | "nam
       method,
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(method === "GET" ? LOOK_TIMEOUT_MS : ORDER_TIMEOUT_MS),
     });
     return { status: answer.status, body: await answer.json() };
   }
@@ -32,7 +39,7 @@ export function openProgram(at: Pick<Pods, "url" | "token" | "kubeconfig" | "nam
     send,
     ok,
     isUp: (): Promise<boolean> =>
-      fetch(`${url}/readyz`).then(
+      fetch(`${url}/readyz`, { signal: AbortSignal.timeout(LOOK_TIMEOUT_MS) }).then(
         (answer) => answer.ok,
         () => false,
       ),
@@ -58,7 +65,7 @@ export function openProgram(at: Pick<Pods, "url" | "token" | "kubeconfig" | "nam
     turn: (runId: string, text: string): Promise<Json> =>
       ok("POST", `/runs/${runId}/commands`, { type: "turn", payload: { text } }),
     /** Waits for what an answer shows. */
-    async until(path: string, isWanted: (body: Json) => boolean): Promise<Json> {
+    async until(path: string, isWanted: (body: Json) => boolean, timeout = TURN_TIMEOUT_MS): Promise<Json> {
       let last: Json;
       const look = async () => {
         // Cut off by a server that goes: the next look finds another.
@@ -66,11 +73,11 @@ export function openProgram(at: Pick<Pods, "url" | "token" | "kubeconfig" | "nam
         last = answer?.body;
         return answer?.status === 200 && isWanted(last);
       };
-      await expect.poll(look, { timeout: TURN_TIMEOUT_MS, intervals: [250] }).toBe(true);
+      await expect.poll(look, { timeout, intervals: [250] }).toBe(true);
       return last;
     },
-    async ended(runId: string): Promise<Json> {
-      return this.until(`/runs/${runId}`, (run) => run.terminalStatus !== null);
+    async ended(runId: string, timeout?: number): Promise<Json> {
+      return this.until(`/runs/${runId}`, (run) => run.terminalStatus !== null, timeout);
     },
     async events(runId: string): Promise<Json[]> {
       return (await ok("GET", `/runs/${runId}/events?limit=500`)).items;

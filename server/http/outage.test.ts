@@ -64,9 +64,36 @@ test("while the database is away the server says so, and then goes on where it w
   expect((await web.call("POST", `/api/v1/runs/${run.id}/events`, { body: { events: [event] } })).status).toBe(200);
 });
 
+test("a database whose machine is gone without a word holds up nobody once another answers at its address", async () => {
+  await using database = await createTestDatabase();
+  await using proxy = await startDatabaseProxy(database.url);
+  await using web = await startTestWeb({ url: proxy.url });
+  const lookAndWrite = async () => {
+    const look = await web.call("GET", "/api/v1/runs");
+    const write = await web.call("POST", "/api/v1/runs", { body: { backendProfile: "demo" } });
+    return [look.status, write.status];
+  };
+  expect(await Promise.all(Array.from({ length: 8 }, lookAndWrite))).toEqual(
+    Array.from({ length: 8 }, () => [200, 200]),
+  );
+
+  proxy.silence();
+  const underWay = Promise.all(Array.from({ length: 8 }, lookAndWrite));
+  proxy.restore();
+  // Whoever asks at that moment is told so, within their time; then all is as before.
+  expect((await underWay).flat().every((status) => status === 200 || status === 503)).toBe(true);
+  await expect.poll(lookAndWrite, { timeout: 30_000 }).toEqual([200, 200]);
+}, 90_000);
+
 test("a way to the database on which notifications get lost is refused", async () => {
   await using database = await createTestDatabase();
   await using proxy = await startDatabaseProxy(database.url, { losesNotifications: true });
   await expect(assertListenWorks(database.url)).resolves.toBeUndefined();
   await expect(assertListenWorks(proxy.url)).rejects.toThrow("DATABASE_URL");
 });
+
+test("a way to the database that is merely slow is no way on which notifications get lost", async () => {
+  await using database = await createTestDatabase();
+  await using proxy = await startDatabaseProxy(database.url, { delayMs: 2_000 });
+  await expect(assertListenWorks(proxy.url)).resolves.toBeUndefined();
+}, 60_000);

@@ -1,18 +1,21 @@
 import { createHash } from "node:crypto";
 import pg from "pg";
 import type { Logger } from "pino";
+import { boundSilence, SILENCE_MAX_MS, SPEAK_MS } from "@/db/queries/advisory-lock";
 
-const CHECK_MS = 2_000;
 const ANSWER_MS = 5_000;
 
 /**
  * Which loops this replica leads: those whose advisory lock its one session holds. The locks go with the session, so
- * that a replica which dies or loses the database leads nothing, and another takes over within seconds.
+ * that a replica which dies or loses the database leads nothing, and another takes over within seconds. The database
+ * ends the session of a replica that says nothing, and such a replica knows by its own clock that it leads no more.
  */
 export class Leadership {
   readonly #wanted = new Set<string>();
   readonly #held = new Set<string>();
   #client: pg.Client | null = null;
+  /** When the last question was sent that has been answered. */
+  #askedAt = 0;
   #timer: NodeJS.Timeout | null = null;
   #isClosed = false;
   #isChecking = false;
@@ -26,11 +29,11 @@ export class Leadership {
   start(names: string[]): void {
     for (const name of names) this.#wanted.add(name);
     void this.#check();
-    this.#timer = setInterval(() => void this.#check(), CHECK_MS);
+    this.#timer = setInterval(() => void this.#check(), SPEAK_MS);
   }
 
   leads(name: string): boolean {
-    return this.#held.has(name);
+    return this.#held.has(name) && performance.now() - this.#askedAt < SILENCE_MAX_MS;
   }
 
   async close(): Promise<void> {
@@ -48,20 +51,24 @@ export class Leadership {
       const client = this.#client ?? (await this.#connect());
       for (const name of this.#wanted) {
         if (this.#held.has(name)) continue;
-        const { rows } = await client.query<{ held: boolean }>("SELECT pg_try_advisory_lock($1::bigint) AS held", [
-          lockKey(name),
-        ]);
-        if (!rows[0]?.held) continue;
+        if (!(await this.#ask(client, "SELECT pg_try_advisory_lock($1::bigint) AS is_held", [lockKey(name)]))) continue;
         this.#held.add(name);
         this.log.info({ loop: name }, "this replica leads the loop");
         this.onGained(name);
       }
-      await client.query("SELECT 1");
+      await this.#ask(client, "SELECT true AS is_held", []);
     } catch (error) {
-      this.#lose(error);
+      this.#lose(this.#client, error);
     } finally {
       this.#isChecking = false;
     }
+  }
+
+  async #ask(client: pg.Client, question: string, values: string[]): Promise<boolean> {
+    const askedAt = performance.now();
+    const { rows } = await client.query<{ is_held: boolean }>(question, values);
+    this.#askedAt = askedAt;
+    return rows[0]?.is_held === true;
   }
 
   async #connect(): Promise<pg.Client> {
@@ -72,17 +79,24 @@ export class Leadership {
       query_timeout: ANSWER_MS,
       keepAlive: true,
     });
-    client.on("error", (error) => this.#lose(error));
-    await client.connect();
+    client.on("error", (error) => this.#lose(client, error));
+    try {
+      await client.connect();
+      await boundSilence(client);
+    } catch (error) {
+      void client.end().catch(() => undefined);
+      throw error;
+    }
     this.#client = client;
     return client;
   }
 
-  #lose(error: unknown): void {
+  #lose(client: pg.Client | null, error: unknown): void {
+    // One that was given up before is no news.
+    if (client !== this.#client) return;
     if (this.#held.size > 0)
       this.log.warn({ err: error }, "the database session of the loops is lost: this replica leads none");
     this.#held.clear();
-    const client = this.#client;
     this.#client = null;
     void client?.end().catch(() => undefined);
   }

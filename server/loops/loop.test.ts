@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { createTestDatabase } from "@/db/test/database";
 import { Leadership, Live } from "@/server/live";
 import { testContext } from "@/server/test/context";
+import { startDatabaseProxy } from "@/server/test/database-proxy";
 import { startLoop } from "./loop";
 
 const log = pino({ level: "silent" });
@@ -34,6 +35,29 @@ test("one replica leads a loop; when it goes or loses its session, another does"
   await expect.poll(() => follower.leads("work"), { timeout: 10_000 }).toBe(true);
   await follower.close();
 });
+
+test("when the leader's machine loses its power and closes no connection, another leads within seconds", async () => {
+  await using database = await createTestDatabase();
+  await using proxy = await startDatabaseProxy(database.url);
+  const first = new Leadership(proxy.url, log);
+  first.start(["work"]);
+  await expect.poll(() => first.leads("work")).toBe(true);
+  const second = new Leadership(database.url, log);
+  second.start(["work"]);
+  proxy.silence();
+  let both = 0;
+  await expect
+    .poll(
+      () => {
+        if (first.leads("work") && second.leads("work")) both += 1;
+        return second.leads("work");
+      },
+      { timeout: 30_000, interval: 10 },
+    )
+    .toBe(true);
+  expect(both).toBe(0);
+  await Promise.all([first.close(), second.close()]);
+}, 60_000);
 
 test("a loop runs at a wake, never twice at once, and goes on after a failure", async () => {
   await using database = await createTestDatabase();

@@ -20,10 +20,17 @@ export type TestContext = ServiceContext &
 /** A service context on a test's database, with an appender of its own: a server process without its network. */
 export function testContext(
   database: { url: string },
-  options: { actor?: Actor; settings?: Partial<ServerSettings>; poolMax?: number; volumes?: Volumes } = {},
+  options: {
+    actor?: Actor;
+    settings?: Partial<ServerSettings>;
+    poolMax?: number;
+    deadlineMs?: number;
+    volumes?: Volumes;
+  } = {},
 ): TestContext {
-  const connected = connect(database.url, { poolMax: options.poolMax ?? 8 });
-  const appending = connect(database.url, { poolMax: APPENDER_LANES, hasGenericPlans: true });
+  const { deadlineMs } = options;
+  const connected = connect(database.url, { poolMax: options.poolMax ?? 8, deadlineMs });
+  const appending = connect(database.url, { poolMax: APPENDER_LANES, hasGenericPlans: true, deadlineMs });
   const woken: Topic[] = [];
   const appender = new EventAppender({ pool: appending.pool, onStored: () => {}, wake: (topic) => woken.push(topic) });
   const context: ServiceContext = {

@@ -4,34 +4,42 @@ export interface DatabaseProxy extends AsyncDisposable {
   url: string;
   /** Breaks every connection and refuses new ones, as a database that went away. */
   cut(): void;
+  /** Lets new connections through again. */
   restore(): void;
+  /** Passes nothing on any more and closes nothing, as where a machine on one of the two sides lost its power. */
+  silence(): void;
 }
 
 /**
  * A way to a database that can be cut. With `losesNotifications` it swallows what LISTEN would bring, which is what a
- * pool in transaction mode does.
+ * pool in transaction mode does; with `delayMs` every answer comes that much later, as on a busy machine.
  */
 export async function startDatabaseProxy(
   databaseUrl: string,
-  options: { losesNotifications?: boolean } = {},
+  options: { losesNotifications?: boolean; delayMs?: number } = {},
 ): Promise<DatabaseProxy> {
   const target = new URL(databaseUrl);
   const sockets = new Set<Socket>();
   let isCut = false;
+  let isSilent = false;
   const server = createServer((client) => {
     if (isCut) return void client.destroy();
+    if (isSilent) return void sockets.add(client.pause());
     const database = connect(Number(target.port), target.hostname);
     for (const socket of [client, database]) {
       sockets.add(socket);
       socket.on("error", () => socket.destroy());
       socket.on("close", () => {
         sockets.delete(socket);
+        if (isSilent) return;
         client.destroy();
         database.destroy();
       });
     }
     client.pipe(database);
-    if (options.losesNotifications) passWithoutNotifications(database, client);
+    const { losesNotifications, delayMs } = options;
+    if (losesNotifications) passWithoutNotifications(database, client);
+    else if (delayMs !== undefined) database.on("data", (chunk) => setTimeout(() => client.write(chunk), delayMs));
     else database.pipe(client);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -47,6 +55,11 @@ export async function startDatabaseProxy(
     cut,
     restore: () => {
       isCut = false;
+      isSilent = false;
+    },
+    silence() {
+      isSilent = true;
+      for (const socket of sockets) socket.unpipe().pause();
     },
     async [Symbol.asyncDispose]() {
       cut();

@@ -22,15 +22,18 @@ const MIB = 1024 ** 2;
 const POOL_MAX = 48;
 /** Hundreds of claims go at one moment, and the cluster deletes some twenty a second. */
 const GONE_DEADLINE_MS = 60_000;
+/** That a machine is busy is none of the faults that are tried. */
+const CLUSTER_DEADLINE_MS = 60_000;
+const DATABASE_DEADLINE_MS = 120_000;
 
 /** A process's context on real claims, without its network. */
 export function openContext(place: Place, options: { actor?: Actor; deadlineMs?: number } = {}): TestContext {
   const { namespace, kubeconfig } = place;
-  const cluster = new Cluster({ namespace, kubeconfig, deadlineMs: options.deadlineMs ?? 10_000 });
+  const cluster = new Cluster({ namespace, kubeconfig, deadlineMs: options.deadlineMs ?? CLUSTER_DEADLINE_MS });
   const volumes = claimsOf(place, cluster);
   const context = testContext(
     { url: place.databaseUrl },
-    { actor: options.actor ?? ADMIN, volumes, poolMax: POOL_MAX },
+    { actor: options.actor ?? ADMIN, volumes, poolMax: POOL_MAX, deadlineMs: DATABASE_DEADLINE_MS },
   );
   return Object.assign(context, { archive: createFolderArchive(path.join(place.dataDir, "archive")) });
 }

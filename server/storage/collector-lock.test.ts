@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { withAdvisoryLock } from "@/db/queries/advisory-lock";
+import { createTestDatabase } from "@/db/test/database";
+import { testContext } from "@/server/test/context";
+import { startDatabaseProxy } from "@/server/test/database-proxy";
+import { withCollectorLock } from "./collect";
+
+const KEY = 4_711n;
+
+test("whoever holds a lock for long goes on speaking, so that its session is not taken for one of the dead", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const watcher = await database.connect();
+  const lastWords = async () => {
+    const { rows } = await watcher.query<{ query: string }>(
+      `select query from pg_stat_activity join pg_locks using (pid)
+       where locktype = 'advisory' and classid = 0 and objid = ${KEY}`,
+    );
+    return rows.map((row) => row.query);
+  };
+  const result = await withAdvisoryLock(ctx.pool, KEY, async () => {
+    await expect.poll(lastWords, { timeout: 20_000 }).toEqual(["SELECT 1"]);
+    return "done";
+  });
+  expect([result, await lastWords()]).toEqual(["done", []]);
+}, 30_000);
+
+test("a collector whose machine lost its power holds up no other for longer than its silence", async () => {
+  await using database = await createTestDatabase();
+  await using proxy = await startDatabaseProxy(database.url);
+  await using dead = testContext(proxy);
+  await using ctx = testContext(database);
+  let isCollecting = false;
+  const dying = withCollectorLock(dead, async () => {
+    isCollecting = true;
+    await dead.pool.query("select pg_sleep(3600)");
+  }).catch(() => "died");
+  await expect.poll(() => isCollecting).toBe(true);
+  proxy.silence();
+  await expect(withCollectorLock(ctx, async () => "collects")).rejects.toMatchObject({ reason: "rate-limited" });
+  await expect
+    .poll(() => withCollectorLock(ctx, async () => "collects").catch(() => null), { timeout: 40_000 })
+    .toBe("collects");
+  await proxy[Symbol.asyncDispose]();
+  expect(await dying).toBe("died");
+}, 60_000);
