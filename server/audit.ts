@@ -1,4 +1,4 @@
-import { audit as auditTable } from "@/db/schema";
+import { insertAudit } from "@/db/queries/insert-audit";
 import type { Actor, TxContext } from "./context";
 import { newId, newIds } from "./ids";
 
@@ -21,6 +21,8 @@ export type AuditEntry = {
   targetId: string;
   tenantId?: string | null;
   details?: Record<string, unknown>;
+  /** Who did it, where one transaction does what several asked for; else its own caller. */
+  actor?: Actor;
 };
 
 /**
@@ -36,16 +38,20 @@ export function audit(ctx: TxContext, entry: AuditEntry): Promise<void> {
 export async function auditAll(ctx: TxContext, entries: AuditEntry[]): Promise<void> {
   if (entries.length === 0) return;
   const ids = newIds("audit", entries.length);
-  await ctx.db.insert(auditTable).values(
-    entries.map((entry, index) => ({
-      id: ids[index] ?? newId("audit"),
-      actor: actorName(ctx.actor),
-      action: entry.action,
-      tenantId: entry.tenantId ?? ctx.actor.tenantId,
-      targetKind: entry.targetKind,
-      targetId: entry.targetId,
-      details: entry.details ?? {},
-    })),
+  await insertAudit(
+    ctx.db,
+    entries.map((entry, index) => {
+      const actor = entry.actor ?? ctx.actor;
+      return {
+        id: ids[index] ?? newId("audit"),
+        actor: actorName(actor),
+        action: entry.action,
+        tenantId: entry.tenantId ?? actor.tenantId,
+        targetKind: entry.targetKind,
+        targetId: entry.targetId,
+        details: entry.details ?? {},
+      };
+    }),
   );
 }
 

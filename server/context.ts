@@ -2,6 +2,7 @@ import type pg from "pg";
 import type { Logger } from "pino";
 import type { BackendsFile } from "@/contract/backend";
 import type { AppendAnswer, AppendEventsInput } from "@/contract/event";
+import type { CreateTaskInput, QueueTask } from "@/contract/queue";
 import type { Db, Tx } from "@/db/client";
 import { withTransaction } from "@/db/transaction";
 import type { Archive } from "./archive/archive";
@@ -90,6 +91,8 @@ export type ServiceContext = {
   wake(topic: Topic): void;
   /** Stores a batch of events with those of other callers in one commit; see server/events/appender.ts. */
   append(batch: AppendBatch): Promise<AppendAnswer>;
+  /** Adds a caller's task with those of others in one commit; see server/queue/task-writer.ts. */
+  addTask(caller: ServiceContext, input: CreateTaskInput): Promise<QueueTask>;
   volumes: Volumes;
   archive: Archive;
 };
@@ -122,7 +125,8 @@ export async function inTx<T>(ctx: ServiceContext, work: (ctx: TxContext) => Pro
   return result;
 }
 
-function isTxContext(ctx: ServiceContext): ctx is TxContext {
+/** Whether a transaction is under way: what joins it is committed with it, and with nothing else. */
+export function isTxContext(ctx: ServiceContext): ctx is TxContext {
   return transactions.has(ctx);
 }
 

@@ -1,14 +1,42 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** SHA-256, hex, of a JSON value with its keys in order: the same content in another key order is the same content. */
 export function payloadHash(value: unknown): string {
-  return createHash("sha256").update(canonicalJson(value)).digest("hex");
+  return hash("sha256", canonicalJson(value));
 }
 
-/** JSON with object keys sorted; `undefined` members are left out as JSON does. */
+/**
+ * JSON with object keys sorted; `undefined` members are left out as JSON does. Written out, because JSON.stringify with a
+ * function that sorts makes every object anew and takes five times as long.
+ */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, member: unknown) => {
-    if (typeof member !== "object" || member === null || Array.isArray(member)) return member;
-    return Object.fromEntries(Object.entries(member).sort(([left], [right]) => (left < right ? -1 : 1)));
-  });
+  return write(value) ?? "null";
+}
+
+function write(given: unknown): string | undefined {
+  const value = hasToJson(given) ? given.toJSON() : given;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map((item) => write(item) ?? "null").join(",")}]`;
+  const record = value as Record<string, unknown>;
+  let members = "";
+  for (const key of sortedKeys(record)) {
+    const member = write(record[key]);
+    if (member === undefined) continue;
+    members += `${members === "" ? "" : ","}${JSON.stringify(key)}:${member}`;
+  }
+  return `{${members}}`;
+}
+
+function sortedKeys(record: Record<string, unknown>): string[] {
+  const keys = Object.keys(record).sort();
+  // An object lists keys that are whole numbers first: hashes that are stored were made in that order.
+  if (!keys.some((key) => key.charCodeAt(0) >= DIGIT_0 && key.charCodeAt(0) <= DIGIT_9)) return keys;
+  return Object.keys(Object.fromEntries(keys.map((key) => [key, null])));
+}
+
+const DIGIT_0 = 48;
+const DIGIT_9 = 57;
+
+function hasToJson(value: unknown): value is { toJSON(): unknown } {
+  return typeof value === "object" && value !== null && typeof (value as { toJSON?: unknown }).toJSON === "function";
 }

@@ -18,6 +18,7 @@ import {
 import { Live } from "./live";
 import { createLog } from "./log";
 import { createMetrics, type Metrics } from "./metrics";
+import { TaskWriter } from "./queue";
 import { openSeams } from "./seams";
 import { SessionActivity } from "./sessions";
 
@@ -70,7 +71,9 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
     wake,
     onStored: (events) => metrics.events.inc(events),
   });
+  const taskWriter = new TaskWriter();
   let isServing = true;
+  const addTask: ServiceContext["addTask"] = (caller, input) => taskWriter.add(caller, input);
   const append: ServiceContext["append"] = (batch) => appender.append(batch);
 
   return {
@@ -86,7 +89,7 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
     health: { pool, migrationIds: readMigrations().map((migration) => migration.id), isServing: () => isServing },
     metrics,
     serviceFor(actor, requestId) {
-      return { pool, db, actor, log, settings, requestId, wake, append, volumes, archive };
+      return { pool, db, actor, log, settings, requestId, wake, append, addTask, volumes, archive };
     },
     setServing(value) {
       isServing = value;
@@ -98,6 +101,7 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
       if (!env.AGENTRUN_RUNNER_URL) settings.runnerUrl = url;
     },
     async close() {
+      await taskWriter.close();
       await appender.close();
       await appending.close();
       await activity.close();

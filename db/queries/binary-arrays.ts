@@ -15,7 +15,7 @@ export function textArray(values: readonly (string | null)[]): Buffer {
 }
 
 /** Of texts that are JSON. */
-export function jsonbArray(values: readonly string[]): Buffer {
+export function jsonbArray(values: readonly (string | null)[]): Buffer {
   return stringArray(OID.jsonb, values);
 }
 

@@ -1,5 +1,5 @@
 export { clearLimit, noteLimit, type ProviderLimit } from "./limits";
 export { listBackends } from "./list";
 export { readBackendsFile } from "./read-file";
-export { requireProfile } from "./require-profile";
+export { isConfigured, readStoredProfiles, requireProfile, unknownProfile } from "./require-profile";
 export { setBackend } from "./set";

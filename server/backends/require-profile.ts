@@ -1,17 +1,33 @@
-import { eq } from "drizzle-orm";
+import { inArray } from "drizzle-orm";
 import { BUILT_IN_PROFILES, DEMO_PROFILE } from "@/contract/backend";
 import { backends } from "@/db/schema";
-import type { ServiceContext } from "@/server/context";
+import type { ServerSettings, ServiceContext } from "@/server/context";
 import { InvalidInputError } from "@/server/errors";
 
 /** Refuses a backend profile that nobody knows: built in, configured, or stored. */
 export async function requireProfile(ctx: ServiceContext, profile: string): Promise<void> {
-  if ((BUILT_IN_PROFILES as readonly string[]).includes(profile)) return;
-  if (profile === DEMO_PROFILE && ctx.settings.isDemoOn) return;
-  if (Object.hasOwn(ctx.settings.backends, profile)) return;
-  const [stored] = await ctx.db
+  if (isConfigured(ctx.settings, profile)) return;
+  const stored = await readStoredProfiles(ctx, [profile]);
+  if (!stored.has(profile)) throw unknownProfile(profile);
+}
+
+/** Whether a profile is built in, or the configuration has it. */
+export function isConfigured(settings: ServerSettings, profile: string): boolean {
+  if ((BUILT_IN_PROFILES as readonly string[]).includes(profile)) return true;
+  if (profile === DEMO_PROFILE && settings.isDemoOn) return true;
+  return Object.hasOwn(settings.backends, profile);
+}
+
+/** Of some profiles those that are stored. */
+export async function readStoredProfiles(ctx: ServiceContext, profiles: string[]): Promise<Set<string>> {
+  if (profiles.length === 0) return new Set();
+  const rows = await ctx.db
     .select({ profile: backends.profile })
     .from(backends)
-    .where(eq(backends.profile, profile));
-  if (!stored) throw new InvalidInputError(`backendProfile: there is no backend profile ${profile}`, { profile });
+    .where(inArray(backends.profile, profiles));
+  return new Set(rows.map((row) => row.profile));
+}
+
+export function unknownProfile(profile: string): InvalidInputError {
+  return new InvalidInputError(`backendProfile: there is no backend profile ${profile}`, { profile });
 }

@@ -1,5 +1,7 @@
-import { and, eq, inArray, sql } from "drizzle-orm";
+import { and, eq, inArray } from "drizzle-orm";
+import { insertAttempts } from "@/db/queries/insert-attempts";
 import {
+  type Lane,
   lockDispatch,
   noteBlocked,
   type ReadyTask,
@@ -9,12 +11,13 @@ import {
   releaseDue,
   unblock,
 } from "@/db/queries/queue-dispatch";
-import { queueAttempts, queueTasks, type SessionRow } from "@/db/schema";
-import { auditAll } from "@/server/audit";
+import { queueTasks, type SessionRow } from "@/db/schema";
+import { actorName } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
+import { newId, newIds } from "@/server/ids";
 import { ensureVolume } from "@/server/sessions";
 import { refuseTask } from "@/server/task-attempts";
-import { chooseTasks } from "./choose";
+import { type Choice, chooseTasks } from "./choose";
 import { expireWaiting } from "./expire";
 import { type Capacity, readBusy, readFacts } from "./facts";
 import { Room } from "./room";
@@ -22,7 +25,8 @@ import { type StartedRun, startRuns } from "./start-runs";
 
 /** Tasks that one transaction dispatches; the more, the longer it holds the others up. */
 export const DISPATCH_BATCH = 20;
-/** A lane's heads that are looked at: a few more than a batch, since some of them may be blocked. */
+/** A lane's heads that are looked at: a few at first, and at most a few more than a batch, since some may be blocked. */
+const HEADS_MIN = 8;
 const HEADS_MARGIN = 20;
 const DUE_MAX = 1_000;
 /** More than the free slots, since some of those that wait for them may stand in a lane that is full. */
@@ -31,6 +35,7 @@ const UNBLOCK_MARGIN = 8;
 const BATCHES_MAX = 200;
 
 export type DispatchOptions = Capacity & { batch?: number };
+type Facts = Awaited<ReturnType<typeof readFacts>>;
 type Batch = { dispatched: number; blocked: number; made: SessionRow[] };
 
 /**
@@ -59,20 +64,44 @@ async function dispatchBatch(ctx: TxContext, capacity: Capacity, max: number): P
   const lanes = await readReadyLanes(ctx.db);
   const open = new Room({ ...facts, busySessions: new Map() });
   if (open.free === 0) return { dispatched: 0, blocked: 0, made: [] };
-  const heads = await readHeads(
-    ctx.db,
-    lanes.filter((lane) => open.laneBlock(lane) === null),
-    max + HEADS_MARGIN,
-  );
-  const room = new Room({ ...facts, busySessions: await readBusy(ctx, heads) });
-  const { chosen, blocked } = chooseTasks(heads, room, max);
+  const { chosen, blocked } = await chooseFrom(ctx, facts, {
+    lanes: lanes.filter((lane) => !open.laneBlock(lane)),
+    max,
+  });
   await noteBlocked(ctx.db, blocked);
   const made = chosen.length === 0 ? [] : await dispatchChosen(ctx, chosen);
   return { dispatched: chosen.length, blocked: blocked.length, made };
 }
 
+/** Reads as many heads of each lane as the choice needs: where it came to the end of some, it is made anew from more. */
+async function chooseFrom(
+  ctx: TxContext,
+  facts: Facts,
+  { lanes, max }: { lanes: Lane[]; max: number },
+): Promise<Choice> {
+  const most = max + HEADS_MARGIN;
+  for (let each = Math.max(HEADS_MIN, Math.ceil((2 * max) / Math.max(1, lanes.length))); ; each *= 4) {
+    const heads = await readHeads(ctx.db, lanes, Math.min(each, most));
+    const room = new Room({ ...facts, busySessions: await readBusy(ctx, heads) });
+    const choice = chooseTasks(heads, room, max);
+    if (each >= most || !isCutShort(heads, choice, each)) return choice;
+  }
+}
+
+/** Whether all heads of a lane were used, and it may have more. */
+function isCutShort(heads: ReadyTask[], { chosen, blocked }: Choice, each: number): boolean {
+  const used = new Set([...chosen, ...blocked].map(({ id }) => id));
+  const left = new Map<string, number>();
+  for (const { tenantId, queue, lane, id } of heads) {
+    const place = JSON.stringify([tenantId, queue, lane]);
+    const counts = left.get(place) ?? each;
+    left.set(place, used.has(id) ? counts - 1 : counts);
+  }
+  return [...left.values()].includes(0);
+}
+
 /** What waits for a key, a session or a backend is ready again as soon as that is free, whoever freed it. */
-async function unblockFree(ctx: TxContext, facts: Awaited<ReturnType<typeof readFacts>>): Promise<void> {
+async function unblockFree(ctx: TxContext, facts: Facts): Promise<void> {
   const blockers = await readBlockers(ctx.db);
   if (blockers.length === 0) return;
   const sessionIds = blockers.flatMap((on) => {
@@ -110,36 +139,13 @@ async function dispatchChosen(ctx: TxContext, chosen: ReadyTask[]): Promise<Sess
 }
 
 async function recordAttempts(ctx: TxContext, started: StartedRun[]): Promise<void> {
-  const now = new Date();
-  const attempts = started.map(({ task, runId, commandId, sessionId }) => ({
-    ...{ taskId: task.id, attempt: task.attemptCount + 1, runId, commandId, sessionId, state: "dispatched" as const },
-    ...{ tenantId: task.tenantId, projectId: task.projectId, queue: task.queue, lane: task.lane },
-    ...{ readyAt: task.readyAt, dispatchedAt: now },
-  }));
-  await ctx.db.insert(queueAttempts).values(attempts);
-  const shown = attempts.map(({ taskId, attempt, runId, commandId, sessionId, state, dispatchedAt }) => {
-    return { taskId, runId, sessionId, latestAttempt: { attempt, runId, commandId, sessionId, state, dispatchedAt } };
-  });
-  await ctx.db.execute(sql`
-    update agentrun_queue_tasks task set
-      state = 'dispatched', attempt_count = task.attempt_count + 1, run_id = shown."runId",
-      session_id = shown."sessionId", session_path = '/sessions/' || shown."sessionId",
-      latest_attempt = shown."latestAttempt", failure_kind = null, failure_message = null
-    from jsonb_to_recordset(${JSON.stringify(shown)}::jsonb)
-      as shown ("taskId" text, "runId" text, "sessionId" text, "latestAttempt" jsonb)
-    where task.id = shown."taskId"`);
-  await auditAll(
-    ctx,
-    started.map(({ task, runId }) => {
-      const details = { runId, attempt: task.attemptCount + 1 };
-      return {
-        action: "queue.dispatch",
-        targetKind: "task" as const,
-        targetId: task.id,
-        tenantId: task.tenantId,
-        details,
-      };
+  const ids = newIds("audit", started.length);
+  await insertAttempts(
+    ctx.db,
+    started.map(({ task, runId, commandId, sessionId }, index) => {
+      return { taskId: task.id, runId, commandId, sessionId, auditId: ids[index] ?? newId("audit") };
     }),
+    actorName(ctx.actor),
   );
 }
 

@@ -10,7 +10,7 @@ export async function assertTakesTasks(
   { tenantId, queue, lane }: { tenantId: string; queue: string; lane: string },
 ): Promise<void> {
   const [draining] = await ctx.db
-    .select({ lane: queueControls.lane })
+    .select({ queue: queueControls.queue, lane: queueControls.lane })
     .from(queueControls)
     .where(
       and(
@@ -21,7 +21,11 @@ export async function assertTakesTasks(
       ),
     )
     .limit(1);
-  if (!draining) return;
-  const place = draining.lane === WHOLE_QUEUE ? `queue ${queue}` : `lane ${lane} of queue ${queue}`;
-  throw new ConflictError("queue-draining", `${place} is being drained and takes no task: resume it, or use another`);
+  if (draining) throw drainingError(draining);
+}
+
+/** What refuses a task for a place that is being drained. */
+export function drainingError({ queue, lane }: { queue: string; lane: string }): ConflictError {
+  const place = lane === WHOLE_QUEUE ? `queue ${queue}` : `lane ${lane} of queue ${queue}`;
+  return new ConflictError("queue-draining", `${place} is being drained and takes no task: resume it, or use another`);
 }

@@ -1,6 +1,7 @@
 export { cancelTask } from "./cancel-task";
 export { queueCommander } from "./commander";
 export { createTask } from "./create-task";
+export { createTasks } from "./create-tasks";
 export { explainTask } from "./explain-task";
 export { foldCounts } from "./fold-counts";
 export { getTask } from "./get-task";
@@ -12,5 +13,6 @@ export { retryTask } from "./retry-task";
 export { setControl, setControlState } from "./set-control";
 export { queueStats } from "./stats";
 export { toTask } from "./task";
+export { TaskWriter } from "./task-writer";
 export { updateAttempt } from "./update-attempt";
 export { updateTask } from "./update-task";

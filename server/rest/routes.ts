@@ -6,6 +6,7 @@ import { AppendAnswer, EventPage, RunEvent } from "@/contract/event";
 import { Health } from "@/contract/health";
 import { Identity } from "@/contract/identity";
 import {
+  CreateTasksResult,
   QueueCommander,
   QueueStats,
   QueueTask,
@@ -131,6 +132,10 @@ export const ROUTES: readonly Route[] = [
     summary: "Delete a volume that no session uses",
   }),
   route("POST", "/queue/tasks", "queue.createTask", { answer: QueueTask, summary: "Enqueue a task" }),
+  route("POST", "/queue/tasks/batch", "queue.createTasks", {
+    answer: CreateTasksResult,
+    summary: "Enqueue up to 1,000 tasks, each with its own result",
+  }),
   route("GET", "/queue/tasks", "queue.listTasks", {
     answer: QueueTaskPage,
     summary: "List tasks, the most urgent first",

@@ -2,6 +2,7 @@ import pino from "pino";
 import { connect, type Database } from "@/db/client";
 import type { Actor, ServerSettings, ServiceContext, Topic } from "@/server/context";
 import { APPENDER_LANES, EventAppender } from "@/server/events";
+import { TaskWriter } from "@/server/queue";
 import type { Volumes } from "@/server/volumes/volumes";
 
 export const ADMIN: Actor = { kind: "operator", name: "admin", role: "admin", tenantId: null, tokenId: null };
@@ -33,6 +34,7 @@ export function testContext(
   const appending = connect(database.url, { poolMax: APPENDER_LANES, hasGenericPlans: true, deadlineMs });
   const woken: Topic[] = [];
   const appender = new EventAppender({ pool: appending.pool, onStored: () => {}, wake: (topic) => woken.push(topic) });
+  const taskWriter = new TaskWriter();
   const context: ServiceContext = {
     pool: connected.pool,
     db: connected.db,
@@ -59,6 +61,7 @@ export function testContext(
     },
     wake: (topic) => woken.push(topic),
     append: (batch) => appender.append(batch),
+    addTask: (caller, input) => taskWriter.add(caller, input),
     volumes: options.volumes ?? memoryVolumes(),
     archive: unusedArchive,
   };
@@ -67,6 +70,7 @@ export function testContext(
     woken,
     as: (actor: Actor): ServiceContext => ({ ...context, actor }),
     async [Symbol.asyncDispose]() {
+      await taskWriter.close();
       await appender.close();
       await appending.close();
       await connected.close();

@@ -1,6 +1,7 @@
 import {
   CancelTaskInput,
   CreateTaskInput,
+  CreateTasksInput,
   ExplainTaskInput,
   GetTaskInput,
   ListAttemptsInput,
@@ -17,6 +18,7 @@ import { openFeed } from "@/server/live";
 import {
   cancelTask,
   createTask,
+  createTasks,
   explainTask,
   getTask,
   listAttempts,
@@ -36,6 +38,7 @@ import { asStream, trackAll } from "@/server/trpc/watch";
 
 export const queueRouter = router({
   createTask: operatorProcedure.input(CreateTaskInput).mutation((opts) => createTask(opts.ctx.service, opts.input)),
+  createTasks: operatorProcedure.input(CreateTasksInput).mutation((opts) => createTasks(opts.ctx.service, opts.input)),
   listTasks: viewerProcedure
     .input(ListTasksInput.prefault({}))
     .query((opts) => listTasks(opts.ctx.service, opts.input)),

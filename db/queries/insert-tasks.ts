@@ -1,0 +1,184 @@
+import type { Db, Tx } from "@/db/client";
+import { clientOf } from "@/db/client";
+import { int4Array, jsonbArray, textArray } from "./binary-arrays";
+
+/** A task as it is stored when it is new, and who adds it. JSON is text already; instants are ISO 8601. */
+export type NewTask = {
+  id: string;
+  tenantId: string;
+  projectId: string;
+  queue: string;
+  lane: string;
+  title: string;
+  priority: number;
+  backendProfile: string;
+  providerId: string;
+  sessionId: string | null;
+  workspaceRef: string | null;
+  executionPolicy: string | null;
+  resourceBundleRef: string | null;
+  payload: string;
+  contentHash: string;
+  references: string;
+  metadata: string;
+  idempotencyKey: string | null;
+  runAt: string | null;
+  expiresAt: string | null;
+  retryPolicy: string | null;
+  /** Whether it may be added at all: one that may not is judged, and left out. */
+  isSound: boolean;
+  auditId: string;
+  actor: string;
+};
+/** What the database says of one. `added` null: its key is there already, or something refuses it. */
+export type TaskVerdict = {
+  id: string;
+  added: AddedTask | null;
+  /** The lane that is being drained, empty for the whole queue. */
+  drainedLane: string | null;
+  /** The session that it names, where that is there. */
+  session: { tenantId: string; projectId: string; backendProfile: string } | null;
+};
+export type AddedTask = {
+  version: number;
+  concurrencyKey: string | null;
+  createdAt: Date;
+  /** When it is due, where that is later than now. */
+  notBefore: Date | null;
+};
+
+/**
+ * Judges and adds tasks with their audit rows, all in one statement: a commit costs one way to the server and back. One
+ * whose key is there already, in the table or earlier in the list, is left out. Rows go in in the order of keys, so that
+ * two such statements cannot wait for each other's. They are stamped here and not by the trigger, which would cost more
+ * than an index.
+ */
+const INSERT = `
+  with given as materialized (
+    select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[],
+      $9::text[], $10::text[], $11::jsonb[], $12::jsonb[], $13::jsonb[], $14::jsonb[], $15::text[], $16::jsonb[],
+      $17::jsonb[], $18::text[], $19::text[], $20::text[], $21::jsonb[], $22::int[], $23::text[], $24::text[])
+      with ordinality as task (id, tenant_id, project_id, queue, lane, title, priority, backend_profile, provider_id,
+        session_id, workspace_ref, execution_policy, resource_bundle_ref, payload, content_hash, refs, metadata,
+        idempotency_key, run_at, expires_at, retry_policy, is_sound, audit_id, actor, place)
+  ), draining as materialized (
+    select tenant_id, queue, lane from agentrun_queue_controls where state = 'draining'
+  ), judged as materialized (
+    select given.id, given.place, given.is_sound = 1 as is_sound,
+      (select draining.lane from draining
+        where draining.queue = given.queue and draining.tenant_id in (given.tenant_id, '*')
+          and draining.lane in ('', given.lane) limit 1) as drained_lane,
+      session.tenant_id as session_tenant, session.project_id as session_project,
+      session.backend_profile as session_profile,
+      session.tenant_id is null or (session.tenant_id = given.tenant_id and session.project_id = given.project_id
+        and session.backend_profile = given.backend_profile) as is_session_fit
+    from given left join agentrun_sessions session on session.session_id = given.session_id
+  ), added as (
+    insert into agentrun_queue_tasks (id, tenant_id, project_id, queue, lane, title, priority, state, version, change_xid,
+      backend_profile, provider_id, session_id, workspace_ref, execution_policy, resource_bundle_ref, payload,
+      payload_hash, content_hash, references_json, metadata, idempotency_key, run_at, not_before, expires_at, retry_policy)
+    select given.id, tenant_id, project_id, queue, lane, title, priority, 'pending',
+      nextval('agentrun_queue_version_seq'), pg_current_xact_id(),
+      backend_profile, provider_id, session_id, workspace_ref, execution_policy, resource_bundle_ref, payload,
+      content_hash, content_hash, refs, metadata, idempotency_key, run_at::timestamptz,
+      case when run_at::timestamptz > clock_timestamp() then run_at::timestamptz end, expires_at::timestamptz, retry_policy
+    from given join judged using (place)
+    where judged.is_sound and judged.drained_lane is null and judged.is_session_fit
+    order by place
+    on conflict (tenant_id, project_id, idempotency_key) where idempotency_key is not null do nothing
+    returning id, version, concurrency_key, created_at, not_before
+  ), audited as (
+    insert into agentrun_audit (id, actor, action, tenant_id, target_kind, target_id, details)
+    select given.audit_id, given.actor, 'queue.createTask', given.tenant_id, 'task', added.id, '{}'
+    from added join given using (id)
+  )
+  select judged.id, judged.drained_lane, judged.session_tenant, judged.session_project, judged.session_profile,
+    added.version, added.concurrency_key, added.created_at, added.not_before
+  from judged left join added using (id)`;
+
+type Row = {
+  id: string;
+  drained_lane: string | null;
+  session_tenant: string | null;
+  session_project: string;
+  session_profile: string;
+  version: string | null;
+  concurrency_key: string | null;
+  created_at: Date;
+  not_before: Date | null;
+};
+
+/** In a transaction, or as one of its own. Answers in no order. */
+export async function insertTasks(db: Db | Tx, tasks: NewTask[]): Promise<TaskVerdict[]> {
+  const sorted = inOrderOfKeys(tasks);
+  const texts = (key: TextKey) => arrayOf(sorted, key, textArray);
+  const jsons = (key: TextKey) => arrayOf(sorted, key, jsonbArray);
+  const { rows } = await clientOf(db).query<Row>({
+    name: "agentrun-insert-tasks",
+    text: INSERT,
+    values: [
+      texts("id"),
+      texts("tenantId"),
+      texts("projectId"),
+      texts("queue"),
+      texts("lane"),
+      texts("title"),
+      int4Array(sorted.map(({ priority }) => priority)),
+      texts("backendProfile"),
+      texts("providerId"),
+      texts("sessionId"),
+      jsons("workspaceRef"),
+      jsons("executionPolicy"),
+      jsons("resourceBundleRef"),
+      jsons("payload"),
+      texts("contentHash"),
+      jsons("references"),
+      jsons("metadata"),
+      texts("idempotencyKey"),
+      texts("runAt"),
+      texts("expiresAt"),
+      jsons("retryPolicy"),
+      int4Array(sorted.map(({ isSound }) => (isSound ? 1 : 0))),
+      texts("auditId"),
+      texts("actor"),
+    ],
+  });
+  return rows.map(verdictOf);
+}
+
+function verdictOf(row: Row): TaskVerdict {
+  const added = row.version === null ? null : addedOf(row, row.version);
+  const session = row.session_tenant === null ? null : sessionOf(row, row.session_tenant);
+  return { id: row.id, added, drainedLane: row.drained_lane, session };
+}
+
+function addedOf(row: Row, version: string): AddedTask {
+  return {
+    version: Number(version),
+    concurrencyKey: row.concurrency_key,
+    createdAt: row.created_at,
+    notBefore: row.not_before,
+  };
+}
+
+function sessionOf(row: Row, tenantId: string): TaskVerdict["session"] {
+  return { tenantId, projectId: row.session_project, backendProfile: row.session_profile };
+}
+
+type TextKey = Exclude<keyof NewTask, "priority" | "isSound">;
+
+/** A column's values; an array that is too short is filled with nulls, so that one of nulls alone is empty. */
+function arrayOf(tasks: NewTask[], key: TextKey, array: (values: (string | null)[]) => Buffer): Buffer {
+  const values = tasks.map((task) => task[key]);
+  return array(values.every((value) => value === null) ? [] : values);
+}
+
+/** The first of one key stays before the others of it. */
+function inOrderOfKeys(tasks: NewTask[]): NewTask[] {
+  if (tasks.every(({ idempotencyKey }) => idempotencyKey === null)) return tasks;
+  const keyed = tasks.map((task) => {
+    return { task, key: `${task.idempotencyKey ?? ""}\n${task.tenantId}\n${task.projectId}` };
+  });
+  keyed.sort((left, right) => (left.key < right.key ? -1 : left.key > right.key ? 1 : 0));
+  return keyed.map(({ task }) => task);
+}

@@ -1,0 +1,35 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { canonicalJson } from "./idempotency";
+
+/** What stored hashes were made of: the same, by JSON.stringify alone. */
+function asStored(value: unknown): string {
+  return JSON.stringify(value, (_key, member: unknown) => {
+    if (typeof member !== "object" || member === null || Array.isArray(member)) return member;
+    return Object.fromEntries(Object.entries(member).sort(([left], [right]) => (left < right ? -1 : 1)));
+  });
+}
+
+test("the form that hashes are made of is the one that stored hashes were made of", () => {
+  const key = fc.oneof(
+    fc.string(),
+    fc.nat().map(String),
+    fc.constantFrom("__proto__", "b", "a", "10", "9", "01", "1e3"),
+  );
+  const { tree } = fc.letrec((tie) => ({
+    tree: fc.oneof(
+      { depthSize: "small" },
+      fc.jsonValue(),
+      fc.constant(undefined),
+      fc.array(tie("tree")),
+      fc.dictionary(key, tie("tree")),
+    ),
+  }));
+  fc.assert(fc.property(fc.dictionary(key, tree), (value) => canonicalJson(value) === asStored(value)));
+});
+
+test("the order of keys makes no difference, and a date is its text", () => {
+  expect(canonicalJson({ b: [{ d: 1, c: undefined }], a: new Date(0) })).toBe(
+    '{"a":"1970-01-01T00:00:00.000Z","b":[{"d":1}]}',
+  );
+});

@@ -1,0 +1,155 @@
+import { sql } from "drizzle-orm";
+import type { CreateTaskInput, QueueTask } from "@/contract/queue";
+import { textArray } from "@/db/queries/binary-arrays";
+import { insertTasks, type NewTask, type TaskVerdict } from "@/db/queries/insert-tasks";
+import { type QueueTaskRow, queueTasks } from "@/db/schema";
+import { actorName } from "@/server/audit";
+import { isConfigured, readStoredProfiles, unknownProfile } from "@/server/backends";
+import { ownerOf, type ServiceContext, tenantOf } from "@/server/context";
+import { ConflictError, IdempotencyConflictError, NotFoundError } from "@/server/errors";
+import { payloadHash } from "@/server/idempotency";
+import { newId } from "@/server/ids";
+import { checkWorkspace } from "@/server/runs";
+import { drainingError } from "./assert-takes-tasks";
+import { contentOf, isSameContent, type TaskContent } from "./content";
+import { newTask } from "./new-task";
+import { toTask } from "./task";
+
+/** One task that somebody wants, ready to be stored. */
+export type TaskAsk = {
+  caller: ServiceContext;
+  input: CreateTaskInput;
+  content: TaskContent;
+  row: NewTask;
+  /** Why its workspace is none; it counts only where the task is not there already. */
+  workspaceFault: unknown;
+};
+/** What became of one: a task, new or of before, or what refuses it. */
+export type TaskOutcome = { task: QueueTask } | { error: unknown };
+
+/** Throws what is wrong with an input whatever is stored. */
+export async function prepareTask(caller: ServiceContext, input: CreateTaskInput): Promise<TaskAsk> {
+  const owner = ownerOf(caller, input);
+  const content = contentOf(input);
+  const row: NewTask = {
+    id: newId("task"),
+    tenantId: owner.tenantId,
+    projectId: owner.projectId,
+    queue: content.queue,
+    lane: content.lane,
+    title: content.title,
+    priority: content.priority,
+    backendProfile: content.backendProfile,
+    providerId: content.providerId,
+    sessionId: content.sessionId,
+    contentHash: payloadHash(content),
+    idempotencyKey: input.idempotencyKey ?? null,
+    runAt: content.runAt,
+    expiresAt: content.expiresAt ?? null,
+    workspaceRef: json(content.workspaceRef),
+    executionPolicy: json(content.executionPolicy),
+    resourceBundleRef: json(content.resourceBundleRef),
+    retryPolicy: json(content.retry ?? null),
+    payload: JSON.stringify(content.payload),
+    references: JSON.stringify(content.referencesJson),
+    metadata: JSON.stringify(content.metadata),
+    isSound: true,
+    auditId: newId("audit"),
+    actor: actorName(caller.actor),
+  };
+  const workspaceFault = input.workspaceRef ? await thrownBy(checkWorkspace(caller, input.workspaceRef)) : null;
+  return { caller, input, content, row, workspaceFault };
+}
+
+/**
+ * Adds tasks of any callers, each with an outcome of its own. A few statements, however many tasks they are; outside a
+ * transaction the one that writes is its own. A key is judged before anything that may have changed since it was first
+ * used.
+ */
+export async function addTasks(ctx: ServiceContext, asks: TaskAsk[]): Promise<TaskOutcome[]> {
+  const inputFaults = await findInputFaults(ctx, asks);
+  for (const ask of asks) ask.row.isSound = !inputFaults.has(ask);
+  const verdicts = new Map(
+    (
+      await insertTasks(
+        ctx.db,
+        asks.map(({ row }) => row),
+      )
+    ).map((task) => [task.id, task]),
+  );
+  const isAdded = ({ row }: TaskAsk) => verdicts.get(row.id)?.added != null;
+  if (asks.some(isAdded)) ctx.wake("queue");
+  const known = await findKnown(
+    ctx,
+    asks.filter((ask) => ask.row.idempotencyKey !== null && !isAdded(ask)),
+  );
+  return asks.map((ask) => {
+    const verdict = verdicts.get(ask.row.id);
+    if (verdict?.added) return { task: newTask(ask, verdict.added) };
+    const there = known.get(keyOf(ask.row));
+    if (there) return replay(ask, there);
+    const fault = inputFaults.get(ask) ?? (verdict && faultOf(ask, verdict));
+    return { error: fault ?? new Error("a task's insert met a conflict without a key") };
+  });
+}
+
+function replay({ content, row }: TaskAsk, known: QueueTaskRow): TaskOutcome {
+  if (isSameContent(known, content, row.contentHash)) return { task: toTask(known) };
+  return { error: new IdempotencyConflictError(row.idempotencyKey ?? "") };
+}
+
+/** What is wrong with each of some tasks, if they are new, whatever sessions and queues there are. */
+async function findInputFaults(ctx: ServiceContext, asks: TaskAsk[]): Promise<Map<TaskAsk, unknown>> {
+  const isKnown = ({ caller, row }: TaskAsk) => isConfigured(caller.settings, row.backendProfile);
+  const unknown = asks.filter((ask) => !isKnown(ask));
+  const stored = await readStoredProfiles(ctx, [...new Set(unknown.map(({ row }) => row.backendProfile))]);
+  const faults = new Map<TaskAsk, unknown>();
+  for (const ask of unknown) {
+    const { backendProfile } = ask.row;
+    if (!stored.has(backendProfile)) faults.set(ask, unknownProfile(backendProfile));
+  }
+  for (const ask of asks) if (ask.workspaceFault !== null) faults.set(ask, ask.workspaceFault);
+  return faults;
+}
+
+/** A queue that takes none, or a session that is there already and that no run of the task could use. */
+function faultOf({ caller, row }: TaskAsk, { drainedLane, session }: TaskVerdict): Error | null {
+  if (drainedLane !== null) return drainingError({ queue: row.queue, lane: drainedLane });
+  if (session === null || row.sessionId === null) return null;
+  if (tenantOf(caller) !== null && session.tenantId !== row.tenantId)
+    return new NotFoundError("session", row.sessionId);
+  return new ConflictError(
+    "session-boundary",
+    `session ${row.sessionId} belongs to another tenant, project or backend profile`,
+  );
+}
+
+/** The tasks that were made with the keys of some. In a statement of its own: it sees what an insert had to wait for. */
+async function findKnown(ctx: ServiceContext, asks: TaskAsk[]): Promise<Map<string, QueueTaskRow>> {
+  if (asks.length === 0) return new Map();
+  const column = (key: "tenantId" | "projectId" | "idempotencyKey") => textArray(asks.map(({ row }) => row[key]));
+  const rows = await ctx.db
+    .select()
+    .from(queueTasks)
+    .where(
+      sql`(${queueTasks.tenantId}, ${queueTasks.projectId}, ${queueTasks.idempotencyKey}) in (
+        select * from unnest(${column("tenantId")}::text[], ${column("projectId")}::text[], ${column("idempotencyKey")}::text[]))`,
+    );
+  return new Map(rows.map((row) => [keyOf(row), row]));
+}
+
+function keyOf({ tenantId, projectId, idempotencyKey }: Pick<NewTask, "tenantId" | "projectId" | "idempotencyKey">) {
+  return JSON.stringify([tenantId, projectId, idempotencyKey]);
+}
+
+function json(value: object | null): string | null {
+  return value === null ? null : JSON.stringify(value);
+}
+
+/** What a check throws; null where it passes. */
+function thrownBy(check: Promise<void>): Promise<unknown> {
+  return check.then(
+    () => null,
+    (error: unknown) => error,
+  );
+}

@@ -1,0 +1,40 @@
+import { isRetryable } from "@/db/errors";
+import { inTx, isTxContext, type ServiceContext } from "@/server/context";
+import { addTasks, type TaskAsk, type TaskOutcome } from "./add-tasks";
+
+/**
+ * Adds tasks in one commit, and answers after it. One that the database refuses fails alone: halves are tried on their
+ * own, down to the one task.
+ */
+export async function commitTasks(ctx: ServiceContext, asks: TaskAsk[]): Promise<TaskOutcome[]> {
+  if (asks.length === 0) return [];
+  // What joins a caller's transaction ends it where it fails: nothing can be tried again there.
+  if (isTxContext(ctx)) return addTasks(ctx, asks);
+  try {
+    return await addWithRetries(ctx, asks);
+  } catch (error) {
+    if (asks.length === 1 || !isRefusal(error)) return asks.map(() => ({ error }));
+    const middle = Math.ceil(asks.length / 2);
+    const first = await commitTasks(ctx, asks.slice(0, middle));
+    return [...first, ...(await commitTasks(ctx, asks.slice(middle)))];
+  }
+}
+
+/** The one statement is its own transaction; what was locked by others is tried again as any transaction is. */
+async function addWithRetries(ctx: ServiceContext, asks: TaskAsk[]): Promise<TaskOutcome[]> {
+  try {
+    return await addTasks(ctx, asks);
+  } catch (error) {
+    if (!isRetryable(error)) throw error;
+    return inTx(ctx, (ctx) => addTasks(ctx, asks));
+  }
+}
+
+/** The server judged a statement and said no, as opposed to a lock that was not had or a connection that broke. */
+function isRefusal(error: unknown): boolean {
+  if (isRetryable(error)) return false;
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 8; cause = cause.cause, depth += 1) {
+    if ("severity" in cause) return cause.severity === "ERROR";
+  }
+  return false;
+}

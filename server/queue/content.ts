@@ -1,0 +1,63 @@
+import { jsonDepth } from "@/contract/json";
+import type { CreateTaskInput } from "@/contract/queue";
+import { cleanJson } from "@/contract/text";
+import type { QueueTaskRow } from "@/db/schema";
+import { InvalidInputError } from "@/server/errors";
+import { payloadHash } from "@/server/idempotency";
+
+export type TaskContent = ReturnType<typeof contentOf>;
+const REFERENCES_DEPTH_MAX = 200;
+
+/** What a task is made of: the same content under the same key is the same task. */
+export function contentOf(input: CreateTaskInput) {
+  const references = input.references ?? [];
+  if (jsonDepth(references, REFERENCES_DEPTH_MAX) > REFERENCES_DEPTH_MAX) {
+    throw new InvalidInputError(`references: nested deeper than ${REFERENCES_DEPTH_MAX} levels`);
+  }
+  return {
+    queue: input.queue ?? "default",
+    lane: input.lane ?? "default",
+    title: input.title,
+    priority: input.priority ?? 0,
+    backendProfile: input.backendProfile,
+    providerId: input.providerId ?? "default",
+    sessionId: input.sessionId ?? null,
+    workspaceRef: input.workspaceRef ?? null,
+    executionPolicy: input.executionPolicy ?? null,
+    resourceBundleRef: input.resourceBundleRef ?? null,
+    payload: input.payload,
+    referencesJson: cleanJson(references),
+    metadata: input.metadata ?? {},
+    runAt: input.runAt === undefined ? null : new Date(input.runAt).toISOString(),
+    // Left out where it is not said, so that tasks of before it could be said are the same content.
+    ...(input.expiresAt === undefined ? {} : { expiresAt: new Date(input.expiresAt).toISOString() }),
+    ...(input.retry === undefined ? {} : { retry: input.retry }),
+  };
+}
+
+/** Judged by the hash of what was sent; rows of before it was kept by that of what they hold now; an adopted row's hash is of an unknown form, so there the payloads themselves are compared. */
+export function isSameContent(known: QueueTaskRow, content: TaskContent, contentHash: string): boolean {
+  if (known.contentHash !== null) return known.contentHash === contentHash;
+  if (known.payloadHash === contentHash) return true;
+  const isOurs = known.payloadHash === payloadHash(storedContent(known));
+  return !isOurs && payloadHash(known.payload) === payloadHash(content.payload);
+}
+
+function storedContent(row: QueueTaskRow): Record<string, unknown> {
+  return {
+    queue: row.queue,
+    lane: row.lane,
+    title: row.title,
+    priority: row.priority,
+    backendProfile: row.backendProfile,
+    providerId: row.providerId,
+    sessionId: row.sessionId,
+    workspaceRef: row.workspaceRef,
+    executionPolicy: row.executionPolicy,
+    resourceBundleRef: row.resourceBundleRef,
+    payload: row.payload,
+    referencesJson: row.referencesJson,
+    metadata: row.metadata,
+    runAt: row.runAt?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,53 @@
+import type { QueueTask } from "@/contract/queue";
+import type { AddedTask } from "@/db/queries/insert-tasks";
+import { iso } from "@/server/stored";
+import type { TaskAsk } from "./add-tasks";
+
+/**
+ * A task that has just been added, as callers see it: from what was sent, so that it is not read back. One plain literal:
+ * with parts spread into it a thousand of them took a quarter of a second.
+ */
+export function newTask({ content, row, input }: TaskAsk, added: AddedTask): QueueTask {
+  const createdAt = iso(added.createdAt);
+  return {
+    id: row.id,
+    tenantId: row.tenantId,
+    projectId: row.projectId,
+    queue: row.queue,
+    lane: row.lane,
+    title: row.title,
+    priority: row.priority,
+    state: "pending",
+    version: added.version,
+    backendProfile: row.backendProfile,
+    providerId: row.providerId,
+    sessionId: row.sessionId,
+    workspaceRef: content.workspaceRef,
+    executionPolicy: content.executionPolicy,
+    resourceBundleRef: content.resourceBundleRef,
+    payload: content.payload,
+    payloadHash: row.contentHash,
+    references: content.referencesJson,
+    metadata: content.metadata,
+    idempotencyKey: row.idempotencyKey,
+    latestAttempt: null,
+    sessionPath: null,
+    runAt: row.runAt,
+    expiresAt: row.expiresAt,
+    retry: input.retry ?? null,
+    concurrencyKey: added.concurrencyKey,
+    runId: null,
+    attemptCount: 0,
+    failureKind: null,
+    failureMessage: null,
+    deadLetter: null,
+    nextAttemptAt: iso(added.notBefore),
+    parkedAt: null,
+    parkedUntil: null,
+    createdAt,
+    updatedAt: createdAt,
+    cancelRequestedAt: null,
+    cancelledAt: null,
+    cancelReason: null,
+  };
+}
