@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ChosenId, Count, OwnerId, RecordId, text } from "./ids";
+import { Count, OwnerId, RecordId, text } from "./ids";
 
 /**
  * open: dispatched by its limits; paused: nothing is dispatched; draining: what waits is dispatched, and no task is
@@ -14,7 +14,8 @@ export const ALL_TENANTS = "*";
 export const WHOLE_QUEUE = "";
 
 const Limit = z.int().min(0).max(1_000_000);
-const Place = { tenantId: OwnerId.optional(), queue: ChosenId, lane: ChosenId.optional() };
+// Queues and lanes of an adopted database have whatever names they have.
+const Place = { tenantId: OwnerId.optional(), queue: RecordId, lane: RecordId.optional() };
 
 /** What is left out stays as it is; null takes a limit away. */
 export const SetControlInput = z.strictObject({

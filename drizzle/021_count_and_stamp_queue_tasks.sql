@@ -1,3 +1,6 @@
+-- First, since it locks the table alone: an update before it could meet a writer of the release before.
+DROP TRIGGER agentrun_queue_tasks_stamp ON agentrun_queue_tasks;
+--> statement-breakpoint
 -- What an earlier release left waiting was never dispatched by itself, and may be years old: its queues wait for an
 -- operator, who resumes them.
 INSERT INTO agentrun_queue_controls (tenant_id, queue, lane, state, reason, updated_by)
@@ -6,9 +9,7 @@ FROM agentrun_queue_tasks WHERE state = 'pending';
 --> statement-breakpoint
 UPDATE agentrun_queue_tasks SET not_before = run_at WHERE state = 'pending' AND run_at > now();
 --> statement-breakpoint
-UPDATE agentrun_queue_tasks SET ready_at = greatest(created_at, coalesce(not_before, created_at));
---> statement-breakpoint
-DROP TRIGGER agentrun_queue_tasks_stamp ON agentrun_queue_tasks;
+UPDATE agentrun_queue_tasks SET ready_at = greatest(created_at, coalesce(not_before, created_at)) WHERE state = 'pending';
 --> statement-breakpoint
 CREATE TRIGGER agentrun_queue_tasks_stamp BEFORE INSERT OR UPDATE OF
 	queue, lane, title, priority, state, payload, metadata, latest_attempt, session_path, session_id, run_at,

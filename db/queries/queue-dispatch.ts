@@ -3,8 +3,6 @@ import type { Db, Tx } from "@/db/client";
 
 /** Any constant: one dispatch at a time in a database, also while a limit is changed. */
 const DISPATCH_KEY = 7_150_301;
-/** Distinct things that tasks were found to wait for, looked at in one pass. */
-const BLOCKERS_MAX = 1_000;
 
 /** What the dispatcher judges a task by. `createdAt` is PostgreSQL's own text: it is compared, never computed with. */
 export type ReadyTask = {
@@ -30,6 +28,8 @@ export type ActiveTasks = Lane &
   };
 
 const WAITS = sql`state = 'pending' and not_before is null`;
+/** The clock as a value that an index can be searched by: a function that may change is asked for every row. */
+const NOW = sql`(select clock_timestamp())`;
 
 /** Waits until no other dispatch or change of limits is under way; held until the transaction ends. */
 export async function lockDispatch(tx: Tx): Promise<void> {
@@ -41,7 +41,7 @@ export async function releaseDue(tx: Tx, max: number): Promise<number> {
   const { rowCount } = await tx.execute(sql`
     update agentrun_queue_tasks set not_before = null, parked_at = null, parked_until = null, ready_at = clock_timestamp()
     where id in (
-      select id from agentrun_queue_tasks where state = 'pending' and not_before <= clock_timestamp()
+      select id from agentrun_queue_tasks where state = 'pending' and not_before <= ${NOW}
       order by not_before limit ${max} for no key update skip locked)`);
   return rowCount ?? 0;
 }
@@ -96,16 +96,16 @@ export async function readHeads(db: Db | Tx, lanes: Lane[], each: number): Promi
   return rows;
 }
 
-/** The distinct notes of what tasks were found to wait for. */
-export async function readBlockers(db: Db | Tx): Promise<string[]> {
+/** Distinct notes of what tasks were found to wait for, in their order after a given one. */
+export async function readBlockers(db: Db | Tx, after: string, max: number): Promise<string[]> {
   const { rows } = await db.execute<{ on: string }>(sql`
     with recursive blockers as (
-      (select blocked_on from agentrun_queue_tasks where ${WAITS} and blocked_on is not null order by blocked_on limit 1)
+      (select blocked_on from agentrun_queue_tasks where ${WAITS} and blocked_on > ${after} order by blocked_on limit 1)
       union all
       select (select task.blocked_on from agentrun_queue_tasks task
         where ${WAITS} and task.blocked_on > blockers.blocked_on order by task.blocked_on limit 1)
       from blockers where blockers.blocked_on is not null)
-    select blocked_on as on from blockers where blocked_on is not null limit ${BLOCKERS_MAX}`);
+    select blocked_on as on from blockers where blocked_on is not null limit ${max}`);
   return rows.map((row) => row.on);
 }
 
@@ -117,13 +117,51 @@ export async function unblock(tx: Tx, on: string, slots: number): Promise<void> 
       order by priority desc, created_at, id limit ${slots} for no key update skip locked)`);
 }
 
-/** Notes what tasks wait for, so that no further pass looks at them until it is free. */
-export async function noteBlocked(tx: Tx, blocked: { id: string; on: string }[]): Promise<void> {
+/**
+ * Notes what tasks wait for, so that no further pass looks at them until it is free. One that somebody changes in this
+ * moment, or has moved since it was looked at, is left to the next pass.
+ */
+export async function noteBlocked(tx: Tx, blocked: { task: ReadyTask; on: string }[]): Promise<void> {
   if (blocked.length === 0) return;
+  const column = (value: (note: { task: ReadyTask; on: string }) => string) => textArray(blocked.map(value));
   await tx.execute(sql`
-    update agentrun_queue_tasks task set blocked_on = note.blocker
-    from unnest(${textArray(blocked.map(({ id }) => id))}, ${textArray(blocked.map(({ on }) => on))}) as note (id, blocker)
-    where task.id = note.id and task.state = 'pending'`);
+    update agentrun_queue_tasks task set blocked_on = held.blocker from (
+      select waiting.id, note.blocker
+      from unnest(${column(({ task }) => task.id)}, ${column(({ task }) => task.queue)}, ${column(({ task }) => task.lane)},
+        ${column(({ on }) => on)}) as note (id, queue, lane, blocker)
+      join agentrun_queue_tasks waiting on waiting.id = note.id and waiting.queue = note.queue and waiting.lane = note.lane
+      where waiting.state = 'pending' and waiting.not_before is null and waiting.blocked_on is null
+      for no key update of waiting skip locked) held
+    where task.id = held.id`);
+}
+
+/** When lanes were served last; those that never were are left out. Milliseconds since 1970. */
+export async function readServed(db: Db | Tx, tenantIds: string[]): Promise<(Lane & { atMs: number })[]> {
+  const { rows } = await db.execute<Lane & { atMs: number }>(sql`
+    select tenant_id as "tenantId", queue, lane, (extract(epoch from served_at) * 1000)::float8 as "atMs"
+    from agentrun_queue_lanes_served where tenant_id = any(${textArray(tenantIds)})`);
+  return rows;
+}
+
+/** Notes that lanes were served now. */
+export async function noteServed(tx: Tx, lanes: Lane[]): Promise<void> {
+  const column = (key: keyof Lane) => textArray(lanes.map((lane) => lane[key]));
+  await tx.execute(sql`
+    insert into agentrun_queue_lanes_served (tenant_id, queue, lane, served_at)
+    select distinct tenant_id, queue, lane, clock_timestamp()
+    from unnest(${column("tenantId")}, ${column("queue")}, ${column("lane")}) as served (tenant_id, queue, lane)
+    order by tenant_id, queue, lane
+    on conflict (tenant_id, queue, lane) do update set served_at = excluded.served_at`);
+}
+
+/** Tasks whose run waits for a runner that cannot come: their session was evicted meanwhile. */
+export async function readStranded(db: Db | Tx, max: number): Promise<string[]> {
+  const { rows } = await db.execute<{ id: string }>(sql`
+    select task.id from agentrun_queue_tasks task
+    join agentrun_runs run on run.id = task.run_id and run.status = 'pending'
+    join agentrun_sessions session on session.session_id = run.session_id and session.storage_state in ('deleting', 'evicted')
+    where task.state = 'dispatched' order by task.id limit ${max}`);
+  return rows.map((row) => row.id);
 }
 
 /** Which of some sessions cannot take a turn now, and why. */
@@ -133,11 +171,15 @@ export async function readBusySessions(
 ): Promise<{ sessionId: string; why: "running" | "evicted" }[]> {
   if (sessionIds.length === 0) return [];
   const { rows } = await db.execute<{ sessionId: string; why: "running" | "evicted" }>(sql`
-    select session_id as "sessionId",
-      case when execution_state = 'running' then 'running' else 'evicted' end as why
-    from agentrun_sessions
-    where session_id = any(${textArray(sessionIds)})
-      and (execution_state = 'running' or storage_state in ('deleting', 'evicted'))`);
+    select session.session_id as "sessionId",
+      case when session.storage_state in ('deleting', 'evicted') then 'evicted' else 'running' end as why
+    from agentrun_sessions session
+    where session.session_id = any(${textArray(sessionIds)}) and (
+      session.storage_state in ('deleting', 'evicted')
+      or exists (
+        select from agentrun_runs run join agentrun_commands command on command.run_id = run.id
+        where run.session_id = session.session_id and run.status in ('pending', 'claimed')
+          and command.type = 'turn' and command.state in ('pending', 'acknowledged')))`);
   return rows;
 }
 

@@ -105,6 +105,10 @@ export const queueTasks = table(
     index("agentrun_queue_tasks_expiry_idx")
       .on(task.expiresAt)
       .where(sql`${task.state} = 'pending' and ${task.expiresAt} is not null`),
+    // Whether a task waits for a session, or has it: asked of every volume before it is collected.
+    index("agentrun_queue_tasks_session_idx")
+      .on(task.sessionId)
+      .where(sql`${task.sessionId} is not null and ${task.state} in ('pending', 'dispatched', 'running')`),
     index("agentrun_queue_tasks_active_idx")
       .on(task.tenantId, task.queue, task.lane)
       .where(sql`${task.state} in ('dispatched', 'running')`),
@@ -185,6 +189,18 @@ export const queueControls = table(
   (control) => [primaryKey({ columns: [control.tenantId, control.queue, control.lane] })],
 );
 export type QueueControlRow = typeof queueControls.$inferSelect;
+
+/** When each lane was served last: among tenants and lanes that have the same share, who waited longest comes first. */
+export const queueLanesServed = table(
+  "queue_lanes_served",
+  {
+    tenantId: text().notNull(),
+    queue: text().notNull(),
+    lane: text().notNull(),
+    servedAt: instant().notNull(),
+  },
+  (served) => [primaryKey({ columns: [served.tenantId, served.queue, served.lane] })],
+);
 
 /** How many tasks there are of each kind, without the changes that are still in `queue_count_changes`. */
 export const queueCounts = table(

@@ -1,4 +1,4 @@
-import { inArray } from "drizzle-orm";
+import { and, inArray, sql } from "drizzle-orm";
 import { BUILT_IN_PROFILES, DEMO_PROFILE } from "@/contract/backend";
 import { backends } from "@/db/schema";
 import type { ServerSettings, ServiceContext } from "@/server/context";
@@ -24,7 +24,8 @@ export async function readStoredProfiles(ctx: ServiceContext, profiles: string[]
   const rows = await ctx.db
     .select({ profile: backends.profile })
     .from(backends)
-    .where(inArray(backends.profile, profiles));
+    // A row that only says how much a profile may run makes none of a profile that the configuration has no more.
+    .where(and(inArray(backends.profile, profiles), sql`${backends.capabilities} <> '{}'`));
   return new Set(rows.map((row) => row.profile));
 }
 

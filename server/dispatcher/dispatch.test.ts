@@ -1,10 +1,11 @@
+import { randomBytes } from "node:crypto";
 import { eq } from "drizzle-orm";
 import { expect, test } from "vitest";
 import type { QueueTask } from "@/contract/queue";
 import type { Db } from "@/db/client";
-import { queueAttempts, queueTasks, runs, sessions } from "@/db/schema";
+import { queueAttempts, queueTasks, runs } from "@/db/schema";
 import { noteLimit, setBackend } from "@/server/backends";
-import { listCommands } from "@/server/commands";
+import { createCommand, listCommands } from "@/server/commands";
 import type { ServiceContext } from "@/server/context";
 import { listEvents } from "@/server/events";
 import {
@@ -18,8 +19,11 @@ import {
   setControlState,
   updateAttempt,
 } from "@/server/queue";
-import { cancelRun, claimRun, finishRun, getRun } from "@/server/runs";
+import { cancelRun, claimRun, createRun, finishRun, getRun } from "@/server/runs";
 import { getSession } from "@/server/sessions";
+import { evictStorage, restoreStorage } from "@/server/storage";
+import { makeUsedSession } from "@/server/storage/test/volume";
+import { tenantOperator } from "@/server/test/context";
 import { dispatchTasks } from ".";
 import { createTestQueue, endClaimed, playRun } from "./test/queue";
 
@@ -165,12 +169,85 @@ test("one turn at a time in a session: its tasks go one after another, and wait 
     blocker: { kind: "session-busy", holders: [tasks[0]] },
   });
   await playRun(ctx, await runOf(ctx, tasks[0] ?? ""));
-  await ctx.db.update(sessions).set({ executionState: "running" }).where(eq(sessions.sessionId, "s1"));
+  const person = await createRun(ctx, { backendProfile: "demo", sessionRef: { sessionId: "s1" } });
+  await createCommand(ctx, { runId: person.id, type: "turn", payload: { text: "by hand" } });
   expect(await queue.dispatch()).toBe(0);
   expect(await getTask(ctx, { taskId: tasks[1] ?? "" })).toMatchObject({
     blocker: { kind: "session-busy", holders: [] },
   });
-  await ctx.db.update(sessions).set({ executionState: "terminal" }).where(eq(sessions.sessionId, "s1"));
+  await playRun(ctx, person.id);
+  expect(await queue.dispatch()).toBe(1);
+});
+
+test("a task whose session was evicted before a runner had it waits again, and goes on when it is restored", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  const sessionId = await makeUsedSession(ctx, { note: "kept" });
+  const taskId = await queue.add({ sessionId, backendProfile: "codex" });
+  expect(await queue.dispatch()).toBe(1);
+  const runId = await runOf(ctx, taskId);
+  await evictStorage(ctx, { sessionId });
+  expect(await queue.dispatch()).toBe(0);
+  expect(await getTask(ctx, { taskId })).toMatchObject({
+    ...{ state: "pending", runId: null, blocker: { kind: "session-evicted" } },
+  });
+  expect(await getRun(ctx, { runId })).toMatchObject({ status: "cancelled" });
+  await restoreStorage(ctx, { sessionId });
+  expect(await queue.dispatch()).toBe(1);
+});
+
+test("with one runner every tenant has its turn, whatever it is called", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  for (let count = 0; count < 3; count += 1) for (const tenantId of ["a", "b", "c"]) await queue.add({ tenantId });
+  const turns: string[] = [];
+  for (let count = 0; count < 6; count += 1) {
+    expect(await queue.dispatch(1)).toBe(1);
+    const [task] = (await listTasks(ctx, { limit: 1, state: "dispatched" })).items;
+    turns.push(task?.tenantId ?? "");
+    await playRun(ctx, task?.runId ?? "");
+  }
+  expect(turns).toEqual(["a", "b", "c", "a", "b", "c"]);
+});
+
+test("what breaks its batch is found and told, and holds up nobody", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  const good = [await queue.add(), await queue.add()];
+  const long = await queue.add({ priority: 1, payload: { text: "x".repeat(1_048_577) } });
+  const broken = await queue.add({ priority: 2, title: "broken" });
+  // As an adopted row may be, which no check of ours has seen.
+  const client = await queue.store.database.connect();
+  await client.query(`
+    create function refuse() returns trigger language plpgsql as $$ begin
+      if new.task_id = '${broken}' then raise exception 'no such run' using errcode = '54000'; end if; return new;
+    end $$;
+    create trigger refuse before insert on agentrun_runs for each row execute function refuse();`);
+  expect(await queue.dispatch()).toBe(2);
+  for (const taskId of good) expect(await getTask(ctx, { taskId })).toMatchObject({ state: "dispatched" });
+  expect(await getTask(ctx, { taskId: long })).toMatchObject({ state: "failed", deadLetter: "refused" });
+  expect(await getTask(ctx, { taskId: broken })).toMatchObject({ state: "failed", deadLetter: "refused" });
+});
+
+test("a key of any length is waited for, and of another tenant's holders nothing is told", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  const concurrencyKey = randomBytes(20_000).toString("base64");
+  const tasks = [];
+  for (let count = 0; count < 2; count += 1) tasks.push(await queue.add({ metadata: { concurrencyKey } }));
+  await setControl(ctx, { queue: "q", maxRunning: 1 });
+  const theirs = await queue.add({ queue: "q", tenantId: "a" });
+  const ours = await queue.add({ queue: "q", tenantId: "b" });
+  expect(await queue.dispatch()).toBe(2);
+  expect((await getTask(ctx, { taskId: tasks[1] ?? "" })).blocker).toMatchObject({
+    kind: "key-limit",
+    holders: [tasks[0]],
+  });
+  expect((await getTask(ctx, { taskId: ours })).blocker).toMatchObject({ holders: [theirs] });
+  const seen = (await getTask({ ...ctx, actor: tenantOperator("b") }, { taskId: ours })).blocker;
+  expect(seen).toMatchObject({ kind: "queue-limit", holders: [] });
+  expect(seen?.message).not.toContain(theirs);
+  await playRun(ctx, await runOf(ctx, tasks[0] ?? ""));
   expect(await queue.dispatch()).toBe(1);
 });
 
@@ -250,15 +327,20 @@ test("at the provider's usage limit a task is parked, and resumes by itself only
     failureKind: "rate-limited" as const,
     failureMessage: "usage limit",
   };
+  await noteLimit(queue.store.as().db as Db, "demo", {
+    until: new Date(Date.now() + 3_600_000),
+    message: "You are out.",
+  });
   for (const taskId of [asks, resumes]) await playRun(ctx, await runOf(ctx, taskId), limited);
   expect(await getTask(ctx, { taskId: asks })).toMatchObject({
     state: "pending",
-    blocker: { kind: "parked", until: null },
+    blocker: { kind: "parked", until: expect.stringMatching(/^20/) },
     nextAttemptAt: null,
   });
   const waiting = await getTask(ctx, { taskId: resumes });
   expect(waiting).toMatchObject({ state: "pending", blocker: { kind: "parked" } });
-  expect(Date.parse(waiting.nextAttemptAt ?? "")).toBeGreaterThan(Date.now());
+  expect(Date.parse(waiting.nextAttemptAt ?? "")).toBeGreaterThan(Date.now() + 3_000_000);
+  await setBackend(ctx, { profile: "demo", isUp: true });
   await ctx.db
     .update(queueTasks)
     .set({ notBefore: new Date(0) })

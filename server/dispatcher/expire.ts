@@ -4,14 +4,18 @@ import { inTx, type ServiceContext } from "@/server/context";
 
 const EXPIRE_MAX = 500;
 
-/** Fails tasks that waited past their own `expiresAt`: what they were wanted for is over. Answers how many. */
-export function expireWaiting(ctx: ServiceContext): Promise<number> {
+/** Fails tasks that waited past their own `expiresAt`: what they were wanted for is over. */
+export async function expireWaiting(ctx: ServiceContext): Promise<void> {
+  while ((await expireSome(ctx)) === EXPIRE_MAX);
+}
+
+function expireSome(ctx: ServiceContext): Promise<number> {
   return inTx(ctx, async (ctx) => {
     const { rows } = await ctx.db.execute<{ id: string; tenantId: string }>(sql`
       update agentrun_queue_tasks set state = 'failed', failure_kind = 'timeout', dead_letter = 'expired',
         failure_message = 'it waited past its expiry, ' || to_char(expires_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
       where id in (
-        select id from agentrun_queue_tasks where state = 'pending' and expires_at <= clock_timestamp()
+        select id from agentrun_queue_tasks where state = 'pending' and expires_at <= (select clock_timestamp())
         order by expires_at limit ${EXPIRE_MAX} for no key update skip locked)
       returning id, tenant_id as "tenantId"`);
     if (rows.length === 0) return 0;

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { BlockerKind } from "@/contract/queue";
 import { ALL_TENANTS, WHOLE_QUEUE } from "@/contract/queue-control";
 import type { ActiveTasks, ReadyTask } from "@/db/queries/queue-dispatch";
@@ -24,23 +25,31 @@ export type BackendRoom = {
   why: string | null;
 };
 
+/** A task that has a slot. Whose it is decides who may be told of it. */
+export type Holder = { id: string; tenantId: string };
+
 /** What keeps a task from being dispatched. `on` names what it shares with others that wait for the same. */
 export type Block = {
   kind: BlockerKind;
   on: string;
   limit: number | null;
-  holders: string[];
+  holders: Holder[];
   detail: string | null;
   /** When it ends by itself, where that is known. */
   until?: string;
 };
-type Usage = { tasks: number; holders: string[] };
+type Usage = { tasks: number; holders: Holder[] };
+
+/** Longer ones are noted by their digest: a note is part of an index. */
+const KEY_LENGTH_MAX = 200;
 
 /** How much of every limit is used, as tasks are taken. All of it is counted from rows, anew in every pass. */
 export class Room {
   readonly #usage = new Map<string, Usage>();
   readonly #controls: Map<string, QueueControlRow>;
   readonly #facts: RoomFacts;
+  /** Queues of which some lane has a weight, with whose weight it is. */
+  readonly #weighted: Set<string>;
   #own = 0;
 
   constructor(facts: RoomFacts) {
@@ -48,8 +57,14 @@ export class Room {
     this.#controls = new Map(
       facts.controls.map((control) => [keyOf("control", control.tenantId, control.queue, control.lane), control]),
     );
+    this.#weighted = new Set(
+      facts.controls
+        .filter(({ weight, lane }) => weight !== null && lane !== WHOLE_QUEUE)
+        .map(({ tenantId, queue }) => keyOf("weighted", tenantId, queue)),
+    );
     for (const tasks of facts.active) {
-      this.#add(tasks, tasks.tasks, tasks.holders);
+      const holders = tasks.holders.map((id) => ({ id, tenantId: tasks.tenantId }));
+      this.#add(tasks, tasks.tasks, holders);
       this.#own += tasks.own;
     }
   }
@@ -66,18 +81,14 @@ export class Room {
 
   /** How a lane stands against the others of its queue; null where none of them has a weight, so that age decides. */
   laneShare(task: ReadyTask): number {
-    const weight = this.#control(task.tenantId, task.queue, task.lane)?.weight ?? 1;
-    return this.#used(keyOf("lane", task.tenantId, task.queue, task.lane)).tasks / weight;
+    const { tenantId, queue, lane } = task;
+    const [own, all] = [tenantId, ALL_TENANTS].map((owner) => this.#controls.get(keyOf("control", owner, queue, lane)));
+    const weight = own?.weight ?? all?.weight ?? 1;
+    return this.#used(keyOf("place", tenantId, queue, lane)).tasks / weight;
   }
 
   hasLaneWeights(tenantId: string, queue: string): boolean {
-    return this.#facts.controls.some(
-      (control) =>
-        control.weight !== null &&
-        control.lane !== WHOLE_QUEUE &&
-        control.queue === queue &&
-        (control.tenantId === tenantId || control.tenantId === ALL_TENANTS),
-    );
+    return [tenantId, ALL_TENANTS].some((owner) => this.#weighted.has(keyOf("weighted", owner, queue)));
   }
 
   /** What keeps every task of a lane waiting, whichever it is; null when nothing does. */
@@ -105,7 +116,7 @@ export class Room {
   }
 
   take(task: ReadyTask): void {
-    this.#add(task, 1, [task.id]);
+    this.#add(task, 1, [{ id: task.id, tenantId: task.tenantId }]);
     this.#own += 1;
   }
 
@@ -134,7 +145,7 @@ export class Room {
 
   #keyBlock({ tenantId, queue, concurrencyKey }: ReadyTask): Block | null {
     if (concurrencyKey === null) return null;
-    const on = keyOf("key", tenantId, queue, concurrencyKey);
+    const on = concurrencyOf(tenantId, queue, concurrencyKey);
     const used = this.#used(on);
     const limit = this.#keyMax(tenantId, queue);
     if (used.tasks < limit) return null;
@@ -161,29 +172,21 @@ export class Room {
     return own ?? all ?? KEY_MAX_DEFAULT;
   }
 
-  #control(tenantId: string, queue: string, lane: string): QueueControlRow | undefined {
-    return (
-      this.#controls.get(keyOf("control", tenantId, queue, lane)) ??
-      this.#controls.get(keyOf("control", ALL_TENANTS, queue, lane))
-    );
-  }
-
   #used(on: string): Usage {
     return this.#usage.get(on) ?? { tasks: 0, holders: [] };
   }
 
-  #add(task: Omit<ReadyTask, "id" | "priority" | "createdAt">, tasks: number, holders: string[]): void {
+  #add(task: Omit<ReadyTask, "id" | "priority" | "createdAt">, tasks: number, holders: Holder[]): void {
     const { tenantId, queue, lane, backendProfile, concurrencyKey, sessionId } = task;
     const places = [
       keyOf("tenant", tenantId),
-      keyOf("lane", tenantId, queue, lane),
       keyOf("place", tenantId, queue, lane),
       keyOf("place", tenantId, queue, WHOLE_QUEUE),
       keyOf("place", ALL_TENANTS, queue, lane),
       keyOf("place", ALL_TENANTS, queue, WHOLE_QUEUE),
       keyOf("backend", backendProfile),
     ];
-    if (concurrencyKey !== null) places.push(keyOf("key", tenantId, queue, concurrencyKey));
+    if (concurrencyKey !== null) places.push(concurrencyOf(tenantId, queue, concurrencyKey));
     if (sessionId !== null) places.push(keyOf("session", sessionId));
     for (const place of places) {
       const used = this.#used(place);
@@ -195,4 +198,9 @@ export class Room {
 /** One text for a thing that has several names, whatever letters they hold. */
 export function keyOf(kind: string, ...names: string[]): string {
   return JSON.stringify([kind, ...names]);
+}
+
+function concurrencyOf(tenantId: string, queue: string, key: string): string {
+  const isShort = key.length <= KEY_LENGTH_MAX;
+  return keyOf("key", tenantId, queue, isShort ? key : `sha256:${createHash("sha256").update(key).digest("hex")}`);
 }

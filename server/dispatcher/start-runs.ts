@@ -7,7 +7,9 @@ import { payloadHash } from "@/server/idempotency";
 import { newId, newIds } from "@/server/ids";
 import { insertSessions, sessionRefOf } from "@/server/sessions";
 import { storedJson } from "@/server/stored";
-import { turnOf } from "./turn";
+import { TURN_TEXT_MAX, turnOf } from "./turn";
+
+const TOO_LONG = `its payload makes a text of over ${TURN_TEXT_MAX} characters: put what is long into a file`;
 
 export type StartedRun = { task: QueueTaskRow; runId: string; commandId: string; sessionId: string };
 export type RefusedRun = { task: QueueTaskRow; message: string };
@@ -23,11 +25,13 @@ export async function startRuns(ctx: TxContext, tasks: QueueTaskRow[]): Promise<
   const plans = [];
   for (const task of tasks) {
     const session = bySession.get(task.id);
-    // Taken by somebody in this moment, or evicted since it was looked at: the next pass sees it as it is then.
+    // Taken by somebody in this moment, evicted, or given a turn since it was looked at: the next pass sees it so.
     if (!session || session.storageState === "deleting" || session.storageState === "evicted") continue;
-    const problem = problemOf(task, session);
-    if (problem === null) plans.push(planOf(task, session));
-    else refused.push({ task, message: problem });
+    if (session.activeCommandId !== null) continue;
+    const turn = turnOf(task);
+    const problem = problemOf(task, session) ?? (turn === null ? TOO_LONG : null);
+    if (problem === null && turn !== null) plans.push(planOf(task, session, turn));
+    else refused.push({ task, message: problem ?? TOO_LONG });
   }
   if (plans.length > 0) {
     await ctx.db.insert(runs).values(plans.map(({ run }) => run));
@@ -84,19 +88,18 @@ function problemOf(task: QueueTaskRow, session: SessionRow): string | null {
   return isOwn ? null : `session ${session.sessionId} belongs to another tenant, project or backend profile`;
 }
 
-function planOf(task: QueueTaskRow, session: SessionRow) {
+function planOf(task: QueueTaskRow, session: SessionRow, turn: Record<string, unknown>) {
   const runId = newId("run");
-  const turn = turnOf(task);
   const created = {
     backendProfile: task.backendProfile,
     sessionRef: sessionRefOf(session),
-    resourceBundleRef: storedJson(task.resourceBundleRef),
+    resourceBundleRef: refOf(task.resourceBundleRef),
   };
   const run = {
     ...{ id: runId, taskId: task.id, tenantId: task.tenantId, projectId: task.projectId },
     ...{ sessionId: session.sessionId, providerId: task.providerId ?? "default", status: "pending" as const },
     ...created,
-    workspaceRef: storedJson(task.workspaceRef) ?? { kind: "empty" },
+    workspaceRef: refOf(task.workspaceRef) ?? { kind: "empty" },
     // A task's run ends with its turn; one that was cut off goes on unless the task says otherwise.
     executionPolicy: { onLost: "continue", ...storedJson(task.executionPolicy), idleTimeoutMs: 0 },
     lastCommandSeq: 1,
@@ -114,6 +117,12 @@ function planOf(task: QueueTaskRow, session: SessionRow) {
     return { id: newId("event"), runId, seq: index + 1, type, payload: redactJson(payload) };
   });
   return { task, session, run, command, log };
+}
+
+/** A ref as it was given; rows of an older release hold empty ones where none was. */
+function refOf(stored: Record<string, unknown> | null): Record<string, unknown> | null {
+  const ref = storedJson(stored);
+  return ref === null || Object.keys(ref).length === 0 ? null : ref;
 }
 
 /** What each session shows from now on, as a turn that a person sends does. */

@@ -3,17 +3,25 @@ import { storedJson } from "@/server/stored";
 
 /** Keys of a payload that callers use for what the agent is asked. */
 const TEXT_KEYS = ["text", "prompt", "message"] as const;
+/** UTF-16 units that a turn's text has at most, as for who sends one by the API. */
+export const TURN_TEXT_MAX = 1_048_576;
 
 /**
  * What the agent is asked: the payload itself where it holds a text; else the title, and below it the payload as it
- * stands, so that nothing that a caller sent is lost on the agent.
+ * stands, so that nothing that a caller sent is lost on the agent. null where that is longer than a turn may be.
  */
-export function turnOf(task: Pick<QueueTaskRow, "title" | "payload">): Record<string, unknown> & { text: string } {
+export function turnOf(
+  task: Pick<QueueTaskRow, "title" | "payload">,
+): (Record<string, unknown> & { text: string }) | null {
   const payload = storedJson(task.payload) ?? {};
   for (const key of TEXT_KEYS) {
     const text = payload[key];
-    if (typeof text === "string" && text.trim() !== "") return { ...payload, text };
+    if (typeof text === "string" && text.trim() !== "") return bounded({ ...payload, text });
   }
-  const details = Object.keys(payload).length === 0 ? "" : `\n\n${JSON.stringify(payload, null, 2)}`;
-  return { ...payload, text: `${task.title}${details}` };
+  const details = Object.keys(payload).length === 0 ? "" : `\n\n${JSON.stringify(payload)}`;
+  return bounded({ text: `${task.title}${details}` });
+}
+
+function bounded<T extends { text: string }>(turn: T): T | null {
+  return turn.text.length > TURN_TEXT_MAX ? null : turn;
 }

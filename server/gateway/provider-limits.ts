@@ -15,14 +15,17 @@ type Deps = { db: Db; log: Logger; wake: (topic: Topic) => void };
  * be noted is learnt again with the next refusal.
  */
 export class ProviderLimits {
-  readonly #known = new Map<string, number>();
+  readonly #known = new Map<string, { untilMs: number; notedAt: number }>();
   readonly #lookedAt = new Map<string, number>();
   constructor(private readonly deps: Deps) {}
 
   note(profile: string, limit: ProviderLimit): void {
     const untilMs = limit.until.getTime();
-    if (untilMs - (this.#known.get(profile) ?? 0) < WORTH_MS) return;
-    this.#known.set(profile, untilMs);
+    const known = this.#known.get(profile);
+    // What was noted may have been taken back by another process, or never have arrived: after a while it is said again.
+    const isFresh = known !== undefined && Date.now() - known.notedAt < LOOK_MS;
+    if (isFresh && untilMs - known.untilMs < WORTH_MS) return;
+    this.#known.set(profile, { untilMs, notedAt: Date.now() });
     this.#write(() => noteLimit(this.deps.db, profile, limit), profile);
   }
 

@@ -1,6 +1,6 @@
 import { LeaseSweeper, launchPending, reconcileAttempts } from "@/server/attempts";
 import type { ServiceContext } from "@/server/context";
-import { dispatchTasks } from "@/server/dispatcher";
+import { dispatchTasks, expireWaiting } from "@/server/dispatcher";
 import type { Executor } from "@/server/executors";
 import { removeEndedTokens } from "@/server/identity";
 import { Leadership } from "@/server/live";
@@ -51,6 +51,8 @@ function loopOptions(deps: LoopsDeps, sweeper: LeaseSweeper): LoopOptions[] {
     { name: "retention", intervalMs: 60_000, run: () => retireExpired(contextFor("retention")) },
     { name: "archive-retention", intervalMs: 600_000, run: () => expireArchives(contextFor("archive-retention")) },
     { name: "queue-counts", intervalMs: 1_000, run: () => foldCounts(contextFor("queue-counts")) },
+    // Where nothing is dispatched too.
+    { name: "queue-expiry", intervalMs: 5_000, run: () => expireWaiting(contextFor("queue-expiry")) },
     { name: "tokens", intervalMs: 3_600_000, run: () => removeEndedTokens(contextFor("tokens")) },
   ];
   if (launcher.settings.executor !== "none") {

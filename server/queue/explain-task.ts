@@ -29,13 +29,16 @@ export async function explainTask(ctx: ServiceContext, { taskId }: ExplainTaskIn
 }
 
 async function countBefore(ctx: ServiceContext, task: QueueTaskRow): Promise<number> {
+  // Each part is one range of the index of what is ready, or of what waits for the same as this one.
+  const inLane = sql`other.tenant_id = ${task.tenantId} and other.queue = ${task.queue} and other.lane = ${task.lane}
+    and other.state = 'pending' and other.not_before is null
+    and other.blocked_on ${task.blockedOn === null ? sql`is null` : sql`= ${task.blockedOn}`}`;
   const { rows } = await ctx.db.execute<{ before: number }>(sql`
     select count(*)::int as before from (
-      select from agentrun_queue_tasks other
-      where other.tenant_id = ${task.tenantId} and other.queue = ${task.queue} and other.lane = ${task.lane}
-        and other.state = 'pending' and other.not_before is null
-        and (other.priority > ${task.priority} or (other.priority = ${task.priority} and (other.created_at, other.id) <
-          (select created_at, id from agentrun_queue_tasks where id = ${task.id})))
+      select from agentrun_queue_tasks other where ${inLane} and other.priority > ${task.priority}
+      union all
+      select from agentrun_queue_tasks other where ${inLane} and other.priority = ${task.priority}
+        and (other.created_at, other.id) < ((select created_at from agentrun_queue_tasks where id = ${task.id}), ${task.id})
       limit ${RANK_MAX}) counted`);
   return rows[0]?.before ?? 0;
 }
@@ -47,7 +50,7 @@ async function readPace(ctx: ServiceContext, task: QueueTaskRow): Promise<number
     from (
       select dispatched_at from agentrun_queue_attempts
       where queue = ${task.queue} and lane = ${task.lane} and tenant_id = ${task.tenantId}
-        and dispatched_at > clock_timestamp() - interval '1 hour'
+        and dispatched_at > (select clock_timestamp() - interval '1 hour')
       order by dispatched_at desc limit ${STARTS_MAX}) recent`);
   const { starts = 0, ms = null } = rows[0] ?? {};
   return starts < 2 || ms === null ? null : ms / starts;

@@ -35,7 +35,8 @@ export async function listControls(ctx: ServiceContext, input: ListControlsInput
       if (!places.has(keyOf(row))) places.set(keyOf(row), row);
     }
   }
-  const items = [...places.values()].map((row) => toItem(row, counts));
+  const sums = sumByPlace(counts);
+  const items = [...places.values()].map((row) => toItem(row, sums));
   return { items: items.sort(byPlace) };
 }
 
@@ -48,15 +49,27 @@ function unset(place: Pick<QueueControlRow, "tenantId" | "queue" | "lane">): Que
   };
 }
 
-function toItem(row: QueueControlRow, counts: TaskCount[]): QueueControl {
-  const tasks = { waiting: 0, running: 0 };
-  for (const count of counts) {
-    if (count.queue !== row.queue || (row.lane !== WHOLE_QUEUE && count.lane !== row.lane)) continue;
-    if (row.tenantId !== ALL_TENANTS && count.tenantId !== row.tenantId) continue;
-    if (count.state === "pending") tasks.waiting += count.tasks;
-    if (count.state === "dispatched" || count.state === "running") tasks.running += count.tasks;
+type Tasks = { waiting: number; running: number };
+
+/** Tasks of every place that a control may be of: lane and whole queue, of one tenant and of all. */
+function sumByPlace(counts: TaskCount[]): Map<string, Tasks> {
+  const sums = new Map<string, Tasks>();
+  for (const { tenantId, queue, lane, state, tasks } of counts) {
+    for (const owner of [tenantId, ALL_TENANTS]) {
+      for (const place of [lane, WHOLE_QUEUE]) {
+        const key = keyOf({ tenantId: owner, queue, lane: place });
+        const sum = sums.get(key) ?? { waiting: 0, running: 0 };
+        if (state === "pending") sum.waiting += tasks;
+        if (state === "dispatched" || state === "running") sum.running += tasks;
+        sums.set(key, sum);
+      }
+    }
   }
-  const control = toControl(row, tasks);
+  return sums;
+}
+
+function toItem(row: QueueControlRow, sums: Map<string, Tasks>): QueueControl {
+  const control = toControl(row, sums.get(keyOf(row)));
   return row.version === 0 ? { ...control, updatedAt: null } : control;
 }
 

@@ -28,8 +28,8 @@ export function retryTask(ctx: ServiceContext, input: RetryTaskInput): Promise<Q
         ...{ notBefore: null, parkedAt: null, parkedUntil: null, parkCount: 0, blockedOn: null },
         ...{ failureKind: null, failureMessage: null, deadLetter: null },
         ...{ cancelRequestedAt: null, cancelledAt: null, cancelReason: null },
-        // A task that had expired has no other time to run in.
-        ...(task.deadLetter === "expired" ? { expiresAt: null } : {}),
+        // What has expired has no other time to run in.
+        ...(task.expiresAt !== null && task.expiresAt <= new Date() ? { expiresAt: null } : {}),
         attemptsBefore: task.attemptCount,
         readyAt: sql`clock_timestamp()`,
       })

@@ -1,10 +1,11 @@
-import { and, eq, isNull, sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import type { QueueTask, TaskState, UpdateAttemptInput } from "@/contract/queue";
-import { type QueueTaskRow, queueAttempts, queueTasks } from "@/db/schema";
+import { type QueueTaskRow, queueTasks } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { AlreadyTerminalError, NotFoundError } from "@/server/errors";
 import { cancelRun } from "@/server/runs";
+import { closeAttempt } from "@/server/task-attempts";
 import { lockTask } from "./lock-task";
 import { isTerminalTask, toTask } from "./task";
 
@@ -13,19 +14,23 @@ export function updateAttempt(ctx: ServiceContext, input: UpdateAttemptInput): P
   return inTx(ctx, async (ctx) => {
     const task = await lockTask(ctx, input.taskId);
     if (isTerminalTask(task.state)) throw new AlreadyTerminalError("queue task", task.id, task.state);
+    const isActive = task.state === "dispatched" || task.state === "running";
     const [updated] = await ctx.db
       .update(queueTasks)
       .set({
         state: input.state,
         latestAttempt: input.latestAttempt,
         ...(input.sessionPath === undefined ? {} : { sessionPath: input.sessionPath }),
-        ...(input.state === "pending" ? { notBefore: null, blockedOn: null, readyAt: sql`clock_timestamp()` } : {}),
+        ...{ notBefore: null, parkedAt: null, parkedUntil: null, blockedOn: null },
+        // An attempt of before has no part in what is said by hand.
+        ...(isActive ? {} : { runId: null, cancelRequestedAt: null }),
+        ...(input.state === "pending" ? { readyAt: sql`clock_timestamp()` } : {}),
         ...(input.state === "cancelled" ? { cancelledAt: sql`clock_timestamp()` } : {}),
       })
       .where(eq(queueTasks.id, task.id))
       .returning();
     if (!updated) throw new NotFoundError("queue task", task.id);
-    await closeAttempt(ctx, task, input.state);
+    await leaveAttempt(ctx, task, input.state);
     await audit(ctx, {
       action: "queue.updateAttempt",
       targetKind: "task",
@@ -34,20 +39,16 @@ export function updateAttempt(ctx: ServiceContext, input: UpdateAttemptInput): P
       details: { from: task.state, to: input.state },
     });
     ctx.wake("queue");
-    return toTask(updated);
+    const [now = updated] = await ctx.db.select().from(queueTasks).where(eq(queueTasks.id, task.id));
+    return toTask(now);
   });
 }
 
 /** A task that was given another state by hand leaves its attempt, whose run is no longer its own. */
-async function closeAttempt(ctx: TxContext, task: QueueTaskRow, state: TaskState): Promise<void> {
-  const isLive = state === "dispatched" || state === "running";
-  if (isLive || task.runId === null) return;
-  const [closed] = await ctx.db
-    .update(queueAttempts)
-    .set({ state: isTerminalTask(state) ? state : "cancelled", endedAt: sql`clock_timestamp()` })
-    .where(and(eq(queueAttempts.taskId, task.id), isNull(queueAttempts.endedAt)))
-    .returning({ runId: queueAttempts.runId });
-  if (!closed?.runId) return;
-  await ctx.db.update(queueTasks).set({ runId: null }).where(eq(queueTasks.id, task.id));
-  await cancelRun(ctx, { runId: closed.runId, reason: `task ${task.id} was set to ${state}` });
+async function leaveAttempt(ctx: TxContext, task: QueueTaskRow, state: TaskState): Promise<void> {
+  if (state === "dispatched" || state === "running") return;
+  const runId = await closeAttempt(ctx, task, isTerminalTask(state) ? state : "cancelled");
+  if (runId === null) return;
+  await ctx.db.update(queueTasks).set({ runId: null, cancelRequestedAt: null }).where(eq(queueTasks.id, task.id));
+  await cancelRun(ctx, { runId, reason: `task ${task.id} was set to ${state}` });
 }

@@ -3,7 +3,7 @@ import type { QueueTask, UpdateTaskInput } from "@/contract/queue";
 import { queueTasks } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext } from "@/server/context";
-import { AlreadyTerminalError, ConflictError, NotFoundError } from "@/server/errors";
+import { AlreadyTerminalError, ConflictError, InvalidInputError, NotFoundError } from "@/server/errors";
 import { assertTakesTasks } from "./assert-takes-tasks";
 import { assertVersion } from "./assert-version";
 import { lockTask } from "./lock-task";
@@ -12,6 +12,8 @@ import { isTerminalTask, toTask } from "./task";
 /** Changes how a task waits; a task that runs keeps its place, and may only be given another title or priority. */
 export function updateTask(ctx: ServiceContext, input: UpdateTaskInput): Promise<QueueTask> {
   const { taskId, expectedVersion, title, priority, queue, lane, runAt, expiresAt } = input;
+  if ([title, priority, queue, lane, runAt, expiresAt].every((change) => change === undefined))
+    throw new InvalidInputError("name what is to change: title, priority, queue, lane, runAt or expiresAt");
   return inTx(ctx, async (ctx) => {
     const task = await lockTask(ctx, taskId);
     assertVersion(task, expectedVersion);

@@ -1,6 +1,6 @@
 import type { Blocker, BlockerKind } from "@/contract/queue";
 import type { QueueTaskRow } from "@/db/schema";
-import type { ServiceContext } from "@/server/context";
+import { type ServiceContext, tenantOf } from "@/server/context";
 import { type Block, Room, readBusy, readFacts } from "@/server/dispatcher";
 import { dueAt } from "@/server/task-attempts";
 
@@ -14,7 +14,8 @@ export async function readWaitReasons(ctx: ServiceContext, tasks: QueueTaskRow[]
   if (ctx.settings.executor === "none") return new Map(waiting.map(({ id }) => [id, NOT_DISPATCHED]));
   const facts = await readFacts(ctx, { runnersMax: ctx.settings.runnersMax });
   const room = new Room({ ...facts, busySessions: await readBusy(ctx, waiting) });
-  return new Map(waiting.map((task) => [task.id, blockerOf(task, room)]));
+  const seer = tenantOf(ctx);
+  return new Map(waiting.map((task) => [task.id, blockerOf(task, room, seer)]));
 }
 
 const NOT_DISPATCHED: Blocker = {
@@ -25,13 +26,13 @@ const NOT_DISPATCHED: Blocker = {
   holders: [],
 };
 
-function blockerOf(task: QueueTaskRow, room: Room): Blocker {
+function blockerOf(task: QueueTaskRow, room: Room, seer: string | null): Blocker {
   const place = room.laneBlock(task);
-  if (place?.kind === "paused") return toBlocker(place, task);
+  if (place?.kind === "paused") return toBlocker(place, task, seer);
   const time = timeBlock(task);
   if (time) return time;
   const block = room.taskBlock({ ...task, createdAt: "" }) ?? place;
-  if (block) return toBlocker(block, task);
+  if (block) return toBlocker(block, task, seer);
   if (room.free === 0) return plain("capacity", "every runner that there may be is busy", null);
   return plain("next", "nothing holds it up: it is dispatched next", null);
 }
@@ -58,13 +59,17 @@ function plain(kind: BlockerKind, message: string, until: string | null): Blocke
   return { kind, message, until, limit: null, holders: [] };
 }
 
-function toBlocker(block: Block, task: QueueTaskRow): Blocker {
-  const { kind, limit, holders, until = null } = block;
-  return { kind, message: wordsOf(block, task), until, limit, holders };
+/** Of tasks of another tenant a bound caller is told no more than that there are some, and of a provider nothing. */
+function toBlocker(block: Block, task: QueueTaskRow, seer: string | null): Blocker {
+  const { kind, limit, until = null } = block;
+  const holders = block.holders.filter(({ tenantId }) => seer === null || tenantId === seer).map(({ id }) => id);
+  return { kind, message: wordsOf(block, { task, holders, isBound: seer !== null }), until, limit, holders };
 }
 
+type Telling = { task: QueueTaskRow; holders: string[]; isBound: boolean };
+
 /** A sentence for a person, with who holds what is waited for. */
-function wordsOf({ kind, limit, holders, detail }: Block, task: QueueTaskRow): string {
+function wordsOf({ kind, limit, detail }: Block, { task, holders, isBound }: Telling): string {
   const held = holders.length === 0 ? "" : `, held by ${holders.join(", ")}`;
   switch (kind) {
     case "paused":
@@ -82,7 +87,7 @@ function wordsOf({ kind, limit, holders, detail }: Block, task: QueueTaskRow): s
     case "backend-limit":
       return `backend ${detail} runs ${limit} at once${held}`;
     case "backend-down":
-      return `backend ${task.backendProfile} takes nothing now: ${detail}`;
+      return `backend ${task.backendProfile} takes nothing now${isBound ? "" : `: ${detail}`}`;
     default:
       return detail ?? kind;
   }

@@ -1,6 +1,6 @@
 import { and, asc, eq, inArray, sql } from "drizzle-orm";
 import type { StorageState } from "@/contract/session";
-import { runs, type SessionRow } from "@/db/schema";
+import { queueTasks, runs, type SessionRow } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { hasExpired } from "./expiry";
 import type { OpenRun } from "./facts";
@@ -28,7 +28,17 @@ export async function findKeeper(ctx: ServiceContext, session: SessionRow): Prom
     .where(and(eq(runs.sessionId, session.sessionId), inArray(runs.status, ["claimed", "pending"])))
     .orderBy(asc(runs.status))
     .limit(1);
-  return keeperOf(session, open ?? null);
+  return keeperOf(session, open ?? null) ?? (await findTaskKeeper(ctx, session));
+}
+
+/** A task that waits for its session finds it, however long it waits. */
+async function findTaskKeeper(ctx: ServiceContext, { sessionId }: SessionRow): Promise<string | null> {
+  const [task] = await ctx.db
+    .select({ id: queueTasks.id })
+    .from(queueTasks)
+    .where(and(eq(queueTasks.sessionId, sessionId), inArray(queueTasks.state, ["pending", "dispatched", "running"])))
+    .limit(1);
+  return task ? `task-waiting: task ${task.id} waits for it` : null;
 }
 
 /** The same of what was read before. */

@@ -1,9 +1,10 @@
-import { and, eq, isNull, sql } from "drizzle-orm";
+import { and, desc, eq, isNull, sql } from "drizzle-orm";
 import { FailureKind } from "@/contract/errors";
 import {
   backends,
   type CommandRow,
   commands,
+  events,
   type QueueTaskRow,
   queueAttempts,
   queueTasks,
@@ -63,9 +64,11 @@ export async function endTaskAttempt(ctx: TxContext, task: QueueTaskRow, run: Ru
 }
 
 async function endOf(ctx: TxContext, run: RunRow): Promise<Ended> {
+  const turn = await findTurn(ctx, run);
+  // What a person asked of the run after it has no part in the task.
+  if (turn?.state === "completed") return { state: "completed" };
   if (run.status === "cancelled") return { state: "cancelled", reason: run.cancelReason ?? run.failureMessage };
   if (run.status === "failed") return { state: "failed", failure: await failureOf(ctx, run, run) };
-  const turn = await findTurn(ctx, run);
   if (turn?.state === "failed") return { state: "failed", failure: await failureOf(ctx, run, turn) };
   if (turn?.state === "cancelled") return { state: "cancelled", reason: turn.cancelReason ?? turn.failureMessage };
   return { state: "completed" };
@@ -87,15 +90,25 @@ async function failureOf(ctx: TxContext, run: RunRow, { failureKind, failureMess
   return {
     failureKind: kind.success ? kind.data : "backend-failed",
     message: failureMessage,
-    limited: failureKind === "rate-limited" ? { until: await readLimit(ctx, run.backendProfile) } : null,
+    limited: failureKind === "rate-limited" ? await readLimit(ctx, run) : null,
   };
 }
 
-/** Until when a profile's provider has said that its limit is reached; the gateway notes it. */
-async function readLimit(ctx: TxContext, profile: string): Promise<Date | null> {
-  const [row] = await ctx.db.select({ health: backends.health }).from(backends).where(eq(backends.profile, profile));
+/** Until when the provider has said that its limit is reached, as the gateway noted; and codex's own word for why. */
+async function readLimit(ctx: TxContext, run: RunRow): Promise<Failure["limited"]> {
+  const [row] = await ctx.db
+    .select({ health: backends.health })
+    .from(backends)
+    .where(eq(backends.profile, run.backendProfile));
   const { downUntil } = storedJson(row?.health) ?? {};
-  return typeof downUntil === "string" && Date.parse(downUntil) > Date.now() ? new Date(downUntil) : null;
+  const isAhead = typeof downUntil === "string" && Date.parse(downUntil) > Date.now();
+  const [told] = await ctx.db
+    .select({ code: sql<string | null>`${events.payload}->>'code'` })
+    .from(events)
+    .where(and(eq(events.runId, run.id), eq(events.type, "error")))
+    .orderBy(desc(events.seq))
+    .limit(1);
+  return { until: isAhead ? new Date(downUntil) : null, isUsage: told?.code === "usageLimitExceeded" };
 }
 
 function stateAfter(ended: Ended, verdict: Verdict | null, task: QueueTaskRow) {
@@ -113,6 +126,8 @@ function stateAfter(ended: Ended, verdict: Verdict | null, task: QueueTaskRow) {
     parkedAt: new Date(),
     parkedUntil: verdict.until,
     parkCount: task.parkCount + 1,
+    // What the provider refused was no attempt of the task's.
+    attemptsBefore: task.attemptsBefore + 1,
   };
 }
 

@@ -1,5 +1,5 @@
 export { endTaskAttempt } from "./end-attempt";
-export { judgeFailure, retryPolicyOf } from "./judge";
+export { closeAttempt, giveBackAttempt } from "./give-back";
 export { markTaskRunning } from "./mark-running";
 export { dueAt, NEVER } from "./never";
 export { refuseTask } from "./refuse";

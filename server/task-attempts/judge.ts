@@ -15,8 +15,8 @@ const JITTER = 0.25;
 export type Failure = {
   failureKind: FailureKind;
   message: string | null;
-  /** The provider's usage limit was reached, until then; null: it did not say. */
-  limited: { until: Date | null } | null;
+  /** The provider took nothing more: until when, where it is known, and whether what was used up is a quota. */
+  limited: { until: Date | null; isUsage: boolean } | null;
 };
 export type Verdict =
   | { kind: "retry"; at: Date }
@@ -30,10 +30,11 @@ type Judged = Pick<QueueTaskRow, "retryPolicy" | "attemptCount" | "attemptsBefor
 export function judgeFailure(task: Judged, failure: Failure, now = new Date(), random = Math.random): Verdict {
   const policy = retryPolicyOf(task);
   const until = failure.limited?.until ?? null;
-  const isShort = until !== null && until.getTime() - now.getTime() <= SHORT_LIMIT_MS;
-  if (failure.limited && !isShort) return park(task, policy, until, now);
+  const isLong = until !== null && until.getTime() - now.getTime() > SHORT_LIMIT_MS;
+  if (failure.limited && (isLong || failure.limited.isUsage)) return park(task, policy, until, now);
   if (!policy.retryOn.includes(failure.failureKind)) return { kind: "dead-letter", why: "not-retryable" };
   const attempts = task.attemptCount - task.attemptsBefore;
+  if (attempts >= policy.maxAttempts && failure.limited) return park(task, policy, until, now);
   if (attempts >= policy.maxAttempts) return { kind: "dead-letter", why: "attempts-exhausted" };
   const delayMs = Math.min(policy.backoffMaxMs, policy.backoffMs * 2 ** Math.min(attempts - 1, 40));
   const atMs = now.getTime() + delayMs * (1 - JITTER + 2 * JITTER * random());

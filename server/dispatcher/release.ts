@@ -1,0 +1,62 @@
+import { eq, sql } from "drizzle-orm";
+import { lockTaskRow } from "@/db/queries/lock";
+import { lockDispatch, readBlockers, readStranded, releaseDue, unblock } from "@/db/queries/queue-dispatch";
+import { queueTasks } from "@/db/schema";
+import { inTx, type ServiceContext, type TxContext } from "@/server/context";
+import { cancelRun } from "@/server/runs";
+import { giveBackAttempt } from "@/server/task-attempts";
+import { type Capacity, readBusy, readFacts } from "./facts";
+import { Room } from "./room";
+
+const DUE_MAX = 1_000;
+/** Notes of what tasks wait for that one transaction looks at. */
+const NOTES_MAX = 500;
+const STRANDED_MAX = 100;
+/** More than the free slots, since some of those that wait for them may stand in a lane that is full. */
+const UNBLOCK_MARGIN = 8;
+
+/** Makes tasks ready again whose time has come, or whose key, session or backend is free, and takes back stranded ones. */
+export async function releaseWaiting(ctx: ServiceContext, capacity: Capacity): Promise<void> {
+  await takeBackStranded(ctx);
+  while ((await inTx(ctx, (ctx) => releaseDue(ctx.db, DUE_MAX))) === DUE_MAX);
+  for (let after = ""; after !== null; ) {
+    const last = await inTx(ctx, (ctx) => unblockFree(ctx, capacity, after));
+    if (last === null) break;
+    after = last;
+  }
+}
+
+/** What waits for something that is free is ready again, whoever freed it. Answers the last note that it looked at. */
+async function unblockFree(ctx: TxContext, capacity: Capacity, after: string): Promise<string | null> {
+  const notes = await readBlockers(ctx.db, after, NOTES_MAX);
+  if (notes.length === 0) return null;
+  await lockDispatch(ctx.db);
+  const facts = await readFacts(ctx, capacity);
+  const sessionIds = notes.flatMap((on) => {
+    const [kind, sessionId = ""] = JSON.parse(on) as [string, ...string[]];
+    return kind === "session" ? [{ sessionId }] : [];
+  });
+  const room = new Room({ ...facts, busySessions: await readBusy(ctx, sessionIds) });
+  for (const on of notes) {
+    const slots = Math.min(room.freeOf(on), room.free);
+    if (slots > 0) await unblock(ctx.db, on, slots + UNBLOCK_MARGIN);
+  }
+  return notes.length < NOTES_MAX ? null : (notes.at(-1) ?? null);
+}
+
+/** A run that waits for a runner on a session that was evicted meanwhile would hold its slots for as long as that is. */
+async function takeBackStranded(ctx: ServiceContext): Promise<void> {
+  for (const taskId of await readStranded(ctx.db, STRANDED_MAX)) {
+    await inTx(ctx, async (ctx) => {
+      const task = await lockTaskRow(ctx.db, taskId);
+      if (task?.state !== "dispatched" || task.runId === null) return;
+      const why = "its session was evicted before a runner had it: restore it, and the task goes on";
+      await giveBackAttempt(ctx, task, why);
+      await cancelRun(ctx, { runId: task.runId, reason: why });
+      await ctx.db
+        .update(queueTasks)
+        .set({ attemptsBefore: sql`${queueTasks.attemptsBefore} + 1` })
+        .where(eq(queueTasks.id, task.id));
+    });
+  }
+}

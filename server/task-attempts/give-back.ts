@@ -1,0 +1,32 @@
+import { and, eq, isNull, sql } from "drizzle-orm";
+import type { TaskState } from "@/contract/queue";
+import { type QueueTaskRow, queueAttempts, queueTasks } from "@/db/schema";
+import { audit } from "@/server/audit";
+import type { TxContext } from "@/server/context";
+
+/** Ends a locked task's attempt before its run ends, so that the run's end is no longer the task's. */
+export async function closeAttempt(ctx: TxContext, task: QueueTaskRow, state: TaskState): Promise<string | null> {
+  const [closed] = await ctx.db
+    .update(queueAttempts)
+    .set({ state, endedAt: sql`clock_timestamp()` })
+    .where(and(eq(queueAttempts.taskId, task.id), isNull(queueAttempts.endedAt)))
+    .returning({ runId: queueAttempts.runId });
+  return closed?.runId ?? null;
+}
+
+/** Has a task wait again whose attempt cannot go on, through no fault of its own. */
+export async function giveBackAttempt(ctx: TxContext, task: QueueTaskRow, why: string): Promise<void> {
+  await closeAttempt(ctx, task, "cancelled");
+  await ctx.db
+    .update(queueTasks)
+    .set({ state: "pending", runId: null, blockedOn: null, readyAt: sql`clock_timestamp()` })
+    .where(eq(queueTasks.id, task.id));
+  await audit(ctx, {
+    action: "queue.giveBack",
+    targetKind: "task",
+    targetId: task.id,
+    tenantId: task.tenantId,
+    details: { why, runId: task.runId },
+  });
+  ctx.wake("queue");
+}
