@@ -16,6 +16,7 @@ import {
   TaskExplanation,
   TaskReadMark,
 } from "@/contract/queue";
+import { BulkAction, BulkActionPage, BulkResultPage } from "@/contract/queue-bulk";
 import { QueueControl, QueueControlList } from "@/contract/queue-control";
 import { ClaimedRun, HeartbeatAnswer, Run, RunPage } from "@/contract/run";
 import { Runner, RunnerJob, RunnerJobPage, RunnerPage } from "@/contract/runner";
@@ -172,6 +173,20 @@ export const ROUTES: readonly Route[] = [
   route("POST", "/queue/controls/drain", "queue.drain", {
     answer: QueueControl,
     summary: "Dispatch what waits, and take no more",
+  }),
+  route("POST", "/queue/bulk", "queue.bulk", { answer: BulkAction, summary: "Do one thing to many tasks" }),
+  route("GET", "/queue/bulk", "queue.listBulk", {
+    answer: BulkActionPage,
+    summary: "List bulk actions, the newest first",
+  }),
+  route("GET", "/queue/bulk/{bulkId}", "queue.getBulk", { answer: BulkAction, summary: "How far a bulk action is" }),
+  route("POST", "/queue/bulk/{bulkId}/abort", "queue.abortBulk", {
+    answer: BulkAction,
+    summary: "Deal with no further task of it",
+  }),
+  route("GET", "/queue/bulk/{bulkId}/results", "queue.listBulkResults", {
+    answer: BulkResultPage,
+    summary: "List what became of its tasks",
   }),
   route("POST", "/queue/tasks/{taskId}/read", "queue.markTaskRead", { answer: TaskReadMark, summary: "Mark as read" }),
   route("GET", "/queue/stats", "queue.stats", { answer: QueueStats, summary: "Counts of tasks" }),
