@@ -177,6 +177,8 @@ beforeAll(async () => {
     query("queue.listBulkResults", { bulkId: "bulk_x", outcome: "done", cursor: undefined, limit: 5 }),
     query("queue.stats", { queue: "q", tenantId: "t", projectId: "p" }),
     query("queue.commander", { queue: "q", tenantId: "t", projectId: "p" }),
+    query("queue.history", { queue: "q", lane: "l", tenantId: "t", minutes: 60 }),
+    query("queue.verify", {}),
     query("approvals.list", { ...page, status: "pending", sessionId, runId }),
     query("approvals.get", { approvalId: "apr_x" }),
     change("approvals.decide", { approvalId: "apr_x", decision: "accept", reason: "r" }),

@@ -13,6 +13,7 @@ import {
   UpdateTaskInput,
 } from "@/contract/queue";
 import { CreateBulkInput, GetBulkInput, ListBulkInput, ListBulkResultsInput } from "@/contract/queue-bulk";
+import { QueueHistoryInput } from "@/contract/queue-commander";
 import { ControlPlaceInput, ListControlsInput, SetControlInput } from "@/contract/queue-control";
 import { WatchQueueInput } from "@/contract/watch";
 import { openFeed } from "@/server/live";
@@ -32,14 +33,16 @@ import {
   listTasks,
   markTaskRead,
   queueCommander,
+  queueHistory,
   queueStats,
   retryTask,
   setControl,
   setControlState,
   updateAttempt,
   updateTask,
+  verifyCounts,
 } from "@/server/queue";
-import { operatorProcedure, router, viewerProcedure } from "@/server/trpc/init";
+import { adminProcedure, operatorProcedure, router, viewerProcedure } from "@/server/trpc/init";
 import { asStream, trackAll } from "@/server/trpc/watch";
 
 export const queueRouter = router({
@@ -88,4 +91,8 @@ export const queueRouter = router({
   commander: viewerProcedure
     .input(QueueScopeInput.prefault({}))
     .query((opts) => queueCommander(opts.ctx.service, opts.input)),
+  history: viewerProcedure
+    .input(QueueHistoryInput.prefault({}))
+    .query((opts) => queueHistory(opts.ctx.service, opts.input)),
+  verify: adminProcedure.query((opts) => verifyCounts(opts.ctx.service)),
 });
