@@ -71,4 +71,5 @@ export const ID_PREFIX = {
   token: "tok_",
   manifest: "man_",
   archiver: "arv_",
+  bulk: "bulk_",
 } as const;

@@ -6,6 +6,9 @@ import { TASK_STATES } from "./queue";
 export const BULK_ACTIONS = ["cancel", "retry", "reprioritise", "move"] as const;
 export const BULK_STATES = ["pending", "running", "completed", "aborted"] as const;
 export const BULK_OUTCOMES = ["done", "unchanged", "refused"] as const;
+export type BulkOutcome = (typeof BULK_OUTCOMES)[number];
+/** Tasks that one bulk action may have. */
+export const BULK_TASKS_MAX = 100_000;
 
 /** Which tasks: by ids, or all that match as they were when the action was made; at least one condition. */
 export const BulkFilter = z.strictObject({

@@ -290,10 +290,3 @@ export const QueueStats = z.object({
   generatedAt: z.string(),
 });
 export type QueueStats = z.infer<typeof QueueStats>;
-export const QueueCommander = z.object({
-  queue: z.string().nullable(),
-  stats: QueueStats,
-  items: z.array(QueueTask),
-  generatedAt: z.string(),
-});
-export type QueueCommander = z.infer<typeof QueueCommander>;

@@ -11,6 +11,7 @@ export type AuditEntry = {
     | "session"
     | "task"
     | "queue"
+    | "bulk"
     | "approval"
     | "runner"
     | "runner-job"

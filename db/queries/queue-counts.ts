@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { TaskState } from "@/contract/queue";
 import type { Db, Tx } from "@/db/client";
+import { executeNamed } from "./named";
 
 export type TaskCount = {
   tenantId: string;
@@ -19,7 +20,9 @@ export type CountScope = { tenantId?: string | null; projectId?: string; queue?:
  */
 export async function readTaskCounts(db: Db | Tx, scope: CountScope): Promise<TaskCount[]> {
   const inScope = scopeOf(scope);
-  const { rows } = await db.execute<TaskCount>(sql`
+  return executeNamed<TaskCount>(
+    db,
+    sql`
     select tenant_id as "tenantId", project_id as "projectId", queue, lane, backend_profile as "backendProfile", state,
       sum(tasks)::float8 as tasks
     from (
@@ -28,8 +31,8 @@ export async function readTaskCounts(db: Db | Tx, scope: CountScope): Promise<Ta
       select tenant_id, project_id, queue, lane, backend_profile, state, entered - gone from agentrun_queue_count_changes
       where ${inScope}) counted
     group by tenant_id, project_id, queue, lane, backend_profile, state
-    having sum(tasks) <> 0`);
-  return rows;
+    having sum(tasks) <> 0`,
+  );
 }
 
 function scopeOf({ tenantId, projectId, queue }: CountScope): SQL {
@@ -41,9 +44,21 @@ function scopeOf({ tenantId, projectId, queue }: CountScope): SQL {
   return conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `);
 }
 
-/** Adds the oldest changes to the counts they change, in one transaction of the caller's. Answers how many. */
-export async function foldTaskCounts(tx: Tx, max: number): Promise<number> {
-  const { rows } = await tx.execute<{ folded: number }>(sql`
+/** What the changes of one lane that were folded together say of it. */
+export type LaneMoves = {
+  tenantId: string;
+  queue: string;
+  lane: string;
+  added: number;
+  started: number;
+  completed: number;
+  failed: number;
+  cancelled: number;
+};
+
+/** Adds the oldest changes to the counts they change, in one transaction of the caller's. Answers how many, and what they say of each lane. */
+export async function foldTaskCounts(tx: Tx, max: number): Promise<{ folded: number; lanes: LaneMoves[] }> {
+  const { rows } = await tx.execute<LaneMoves & { folded: number }>(sql`
     with gone as (
       delete from agentrun_queue_count_changes where id in (
         select id from agentrun_queue_count_changes order by id limit ${max} for update skip locked)
@@ -57,6 +72,15 @@ export async function foldTaskCounts(tx: Tx, max: number): Promise<number> {
       order by tenant_id, project_id, queue, lane, backend_profile, state
       on conflict (tenant_id, project_id, queue, lane, backend_profile, state)
       do update set tasks = counts.tasks + excluded.tasks)
-    select count(*)::int as folded from gone`);
-  return rows[0]?.folded ?? 0;
+    select tenant_id as "tenantId", queue, lane, count(*)::int as folded,
+      coalesce(sum(entered) filter (where state = 'pending'), 0)::float8 as added,
+      -- A task that another program runs was never dispatched.
+      (coalesce(sum(entered) filter (where state = 'dispatched'), 0) + greatest(0,
+        coalesce(sum(entered) filter (where state = 'running'), 0)
+        - coalesce(sum(gone) filter (where state = 'dispatched'), 0)))::float8 as started,
+      coalesce(sum(entered) filter (where state = 'completed'), 0)::float8 as completed,
+      coalesce(sum(entered) filter (where state = 'failed'), 0)::float8 as failed,
+      coalesce(sum(entered) filter (where state = 'cancelled'), 0)::float8 as cancelled
+    from gone group by tenant_id, queue, lane`);
+  return { folded: rows.reduce((sum, row) => sum + row.folded, 0), lanes: rows };
 }

@@ -1,15 +1,5 @@
 import { sql } from "drizzle-orm";
-import {
-  boolean,
-  doublePrecision,
-  index,
-  integer,
-  jsonb,
-  pgSequence,
-  primaryKey,
-  text,
-  uniqueIndex,
-} from "drizzle-orm/pg-core";
+import { doublePrecision, index, integer, jsonb, pgSequence, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { DEAD_LETTERS, TASK_STATES } from "@/contract/queue";
 import { BULK_ACTIONS, BULK_OUTCOMES, BULK_STATES, type BulkFilter } from "@/contract/queue-bulk";
 import { CONTROL_STATES } from "@/contract/queue-control";
@@ -112,6 +102,29 @@ export const queueTasks = table(
     index("agentrun_queue_tasks_active_idx")
       .on(task.tenantId, task.queue, task.lane)
       .where(sql`${task.state} in ('dispatched', 'running')`),
+    // The commander's: a tenant's first tasks of a queue, what waits longest, and what needs a person.
+    index("agentrun_queue_tasks_tenant_order_idx").on(
+      task.tenantId,
+      task.queue,
+      task.priority.desc().nullsFirst(),
+      task.createdAt,
+      task.id,
+    ),
+    index("agentrun_queue_tasks_oldest_idx")
+      .on(task.tenantId, task.queue, task.readyAt)
+      .where(sql`${task.state} = 'pending' and ${task.notBefore} is null`),
+    index("agentrun_queue_tasks_running_idx")
+      .on(task.updatedAt, task.id)
+      .where(sql`${task.state} in ('dispatched', 'running')`),
+    index("agentrun_queue_tasks_parked_idx")
+      .on(task.tenantId, task.queue, task.parkedAt.desc().nullsFirst())
+      // An instant that never comes: server/task-attempts/never.ts.
+      .where(
+        sql`${task.state} = 'pending' and ${task.parkedAt} is not null and ${task.notBefore} = '9999-12-31 00:00:00+00'`,
+      ),
+    index("agentrun_queue_tasks_dead_idx")
+      .on(task.tenantId, task.queue, task.updatedAt.desc().nullsFirst())
+      .where(sql`${task.state} = 'failed' and ${task.deadLetter} is not null`),
     index("agentrun_queue_tasks_feed_idx").on(task.changeXid, task.version),
     index("agentrun_queue_tasks_tenant_feed_idx").on(task.tenantId, task.changeXid, task.version),
   ],
@@ -166,6 +179,11 @@ export const queueAttempts = table(
       attempt.dispatchedAt.desc().nullsFirst(),
     ),
     index("agentrun_queue_attempts_dispatched_idx").on(attempt.dispatchedAt.desc().nullsFirst()),
+    index("agentrun_queue_attempts_tenant_idx").on(
+      attempt.tenantId,
+      attempt.queue,
+      attempt.dispatchedAt.desc().nullsFirst(),
+    ),
   ],
 );
 export type QueueAttemptRow = typeof queueAttempts.$inferSelect;
@@ -270,7 +288,6 @@ export const queueBulkActions = table(
     lane: text(),
     reason: text(),
     state: text({ enum: BULK_STATES }).notNull().default("pending"),
-    isAborting: boolean().notNull().default(false),
     total: integer().notNull(),
     done: integer().notNull().default(0),
     unchanged: integer().notNull().default(0),

@@ -1,17 +1,33 @@
+import { HISTORY_MINUTES_MAX } from "@/contract/queue-commander";
 import { foldTaskCounts } from "@/db/queries/queue-counts";
+import { noteDepths, noteMoves, removeOldMinutes } from "@/db/queries/queue-minutes";
 import { inTx, type ServiceContext } from "@/server/context";
 
 /** Changes that one transaction folds. */
 const FOLD_MAX = 5_000;
 const BATCHES_MAX = 100;
+/** Lanes whose depth is noted every minute though nothing happens in them. */
+const QUIET_LANES_MAX = 1_000;
+const REMOVED_MAX = 5_000;
 
-/** Adds what changed to the counts, so that reading them stays cheap. Answers how many changes were folded. */
+/**
+ * Adds what changed to the counts, so that reading them stays cheap, and to the minute under way, for pictures. A change
+ * belongs to the minute in which it is folded. Answers how many changes were folded.
+ */
 export async function foldCounts(ctx: ServiceContext): Promise<number> {
   let folded = 0;
   for (let batches = 0; batches < BATCHES_MAX; batches += 1) {
-    const count = await inTx(ctx, (ctx) => foldTaskCounts(ctx.db, FOLD_MAX));
-    folded += count;
-    if (count < FOLD_MAX) break;
+    const batch = await inTx(ctx, async (ctx) => {
+      const { folded, lanes } = await foldTaskCounts(ctx.db, FOLD_MAX);
+      await noteMoves(ctx.db, lanes);
+      return folded;
+    });
+    folded += batch;
+    if (batch < FOLD_MAX) break;
   }
+  await inTx(ctx, async (ctx) => {
+    await noteDepths(ctx.db, QUIET_LANES_MAX);
+    await removeOldMinutes(ctx.db, HISTORY_MINUTES_MAX * 60_000, REMOVED_MAX);
+  });
   return folded;
 }

@@ -103,7 +103,7 @@ async function readRows(
 }
 
 /** Titles that hold the text, whatever its case, or the task of that id. */
-function matchesSearch(search: string | undefined): SQL | undefined {
+export function matchesSearch(search: string | undefined): SQL | undefined {
   if (search === undefined || search === "") return undefined;
   return or(contains(search, queueTasks.title), eq(queueTasks.id, search));
 }

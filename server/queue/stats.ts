@@ -4,7 +4,10 @@ import { type ServiceContext, tenantOf } from "@/server/context";
 
 /** How many tasks there are, by each of four columns: of one moment, so that the four agree. Reads no task. */
 export async function queueStats(ctx: ServiceContext, input: QueueScopeInput): Promise<QueueStats> {
-  const counts = await countTasks(ctx, input);
+  return statsOf(input, await countTasks(ctx, input));
+}
+
+export function statsOf(input: QueueScopeInput, counts: TaskCount[]): QueueStats {
   return {
     queue: input.queue ?? null,
     total: counts.reduce((sum, count) => sum + count.tasks, 0),

@@ -7,7 +7,6 @@ import { Health } from "@/contract/health";
 import { Identity } from "@/contract/identity";
 import {
   CreateTasksResult,
-  QueueCommander,
   QueueStats,
   QueueTask,
   QueueTaskPage,
@@ -16,6 +15,8 @@ import {
   TaskExplanation,
   TaskReadMark,
 } from "@/contract/queue";
+import { BulkAction, BulkActionPage, BulkResultPage } from "@/contract/queue-bulk";
+import { QueueCommander, QueueHistory, QueueVerification } from "@/contract/queue-commander";
 import { QueueControl, QueueControlList } from "@/contract/queue-control";
 import { ClaimedRun, HeartbeatAnswer, Run, RunPage } from "@/contract/run";
 import { Runner, RunnerJob, RunnerJobPage, RunnerPage } from "@/contract/runner";
@@ -173,9 +174,31 @@ export const ROUTES: readonly Route[] = [
     answer: QueueControl,
     summary: "Dispatch what waits, and take no more",
   }),
+  route("POST", "/queue/bulk", "queue.bulk", { answer: BulkAction, summary: "Do one thing to many tasks" }),
+  route("GET", "/queue/bulk", "queue.listBulk", {
+    answer: BulkActionPage,
+    summary: "List bulk actions, the newest first",
+  }),
+  route("GET", "/queue/bulk/{bulkId}", "queue.getBulk", { answer: BulkAction, summary: "How far a bulk action is" }),
+  route("POST", "/queue/bulk/{bulkId}/abort", "queue.abortBulk", {
+    answer: BulkAction,
+    summary: "Deal with no further task of it",
+  }),
+  route("GET", "/queue/bulk/{bulkId}/results", "queue.listBulkResults", {
+    answer: BulkResultPage,
+    summary: "List what became of its tasks",
+  }),
   route("POST", "/queue/tasks/{taskId}/read", "queue.markTaskRead", { answer: TaskReadMark, summary: "Mark as read" }),
   route("GET", "/queue/stats", "queue.stats", { answer: QueueStats, summary: "Counts of tasks" }),
-  route("GET", "/queue/commander", "queue.commander", { answer: QueueCommander, summary: "Counts and the top tasks" }),
+  route("GET", "/queue/commander", "queue.commander", {
+    answer: QueueCommander,
+    summary: "What needs a person, counts, waits, and the first tasks",
+  }),
+  route("GET", "/queue/history", "queue.history", { answer: QueueHistory, summary: "Lanes' depths and flow by time" }),
+  route("GET", "/queue/verify", "queue.verify", {
+    answer: QueueVerification,
+    summary: "Whether the counters equal a count of the table",
+  }),
   route("POST", "/runs/{runId}/approvals", "approvals.request", { answer: Approval, summary: "Ask for an approval" }),
   route("GET", "/approvals", "approvals.list", { answer: ApprovalPage, summary: "List approvals, the newest first" }),
   route("GET", "/approvals/{approvalId}", "approvals.get", { answer: Approval, summary: "Get an approval" }),

@@ -1,0 +1,143 @@
+import { z } from "zod";
+import { RecordId } from "./ids";
+import { QueueStats, QueueTask, TASK_STATES } from "./queue";
+
+/** What needs a person, the most pressing kind first. */
+export const ATTENTION_KINDS = ["approval", "session-evicted", "parked", "paused", "dead-letter"] as const;
+export type AttentionKind = (typeof ATTENTION_KINDS)[number];
+/** Things that need a person which the commander lists at most, and of one kind. */
+export const ATTENTION_MAX = 50;
+export const ATTENTION_KIND_MAX = 20;
+/** How long a task that failed for good is among them; it stays in the list of failed tasks. */
+export const DEAD_LETTER_SHOWN_MS = 86_400_000;
+
+export const QueueAttention = z.object({
+  kind: z.enum(ATTENTION_KINDS),
+  /** A sentence for people. */
+  message: z.string(),
+  /** `*`: a queue that is paused for all tenants. */
+  tenantId: z.string(),
+  queue: z.string(),
+  /** null: the whole queue. */
+  lane: z.string().nullable(),
+  taskId: z.string().nullable(),
+  title: z.string().nullable(),
+  approvalId: z.string().nullable(),
+  runId: z.string().nullable(),
+  sessionId: z.string().nullable(),
+  since: z.string(),
+});
+export type QueueAttention = z.infer<typeof QueueAttention>;
+
+/** A task in a row of the commander. */
+export const TaskLine = z.object({
+  taskId: z.string(),
+  title: z.string(),
+  tenantId: z.string(),
+  queue: z.string(),
+  lane: z.string(),
+  priority: z.number(),
+  state: z.enum(TASK_STATES),
+  backendProfile: z.string(),
+  runId: z.string().nullable(),
+  sessionId: z.string().nullable(),
+  /** Since when it waits for a slot, or runs. */
+  since: z.string(),
+});
+export type TaskLine = z.infer<typeof TaskLine>;
+
+export const QueueWaits = z.object({
+  /** How long tasks waited for their slot; null where none was started of late. */
+  p50Ms: z.number().nullable(),
+  p95Ms: z.number().nullable(),
+  /** Starts of the last hour that this is of: the newest, 200 at most. */
+  samples: z.number(),
+});
+export type QueueWaits = z.infer<typeof QueueWaits>;
+
+/** Tasks a minute, over the last minutes. */
+export const QueueThroughput = z.object({
+  minutes: z.number(),
+  started: z.number(),
+  completed: z.number(),
+  failed: z.number(),
+});
+export type QueueThroughput = z.infer<typeof QueueThroughput>;
+
+export const QueueCommander = z.object({
+  queue: z.string().nullable(),
+  stats: QueueStats,
+  /** The tasks that come first, whatever their state. */
+  items: z.array(QueueTask),
+  waits: QueueWaits,
+  throughput: QueueThroughput,
+  /** Of those that wait for a slot the one that waits longest. */
+  oldest: TaskLine.nullable(),
+  /** At most 50: what needs a person. */
+  attention: z.array(QueueAttention),
+  /** At most 50: what holds a slot, the longest first. */
+  active: z.array(TaskLine),
+  generatedAt: z.string(),
+});
+export type QueueCommander = z.infer<typeof QueueCommander>;
+
+export const HISTORY_MINUTES_MAX = 7 * 24 * 60;
+export const QueueHistoryInput = z.strictObject({
+  queue: RecordId.optional(),
+  lane: RecordId.optional(),
+  tenantId: RecordId.optional(),
+  /** How far back: 60 unless told, 7 days at most. */
+  minutes: z.int().min(1).max(HISTORY_MINUTES_MAX).default(60),
+});
+export type QueueHistoryInput = z.infer<typeof QueueHistoryInput>;
+
+/** A lane's step: what waited and ran at its end, and what happened in it. A lane that did and held nothing has none. */
+export const QueueMinute = z.object({
+  /** Its start. */
+  minute: z.string(),
+  queue: z.string(),
+  lane: z.string(),
+  waiting: z.number(),
+  running: z.number(),
+  /** Came to wait: new, moved here, or for another attempt. */
+  added: z.number(),
+  started: z.number(),
+  completed: z.number(),
+  failed: z.number(),
+  cancelled: z.number(),
+});
+export type QueueMinute = z.infer<typeof QueueMinute>;
+export const QueueHistory = z.object({
+  /** Minutes that one step holds: as many as keep a lane at 240 steps. */
+  stepMinutes: z.number(),
+  from: z.string(),
+  to: z.string(),
+  /** By time, then queue and lane. */
+  items: z.array(QueueMinute),
+  /** Lanes of which nothing is shown: only the busiest are. */
+  lanesLeftOut: z.number(),
+});
+export type QueueHistory = z.infer<typeof QueueHistory>;
+
+/** One kind of task of which the counters say something else than the table. */
+export const CountDifference = z.object({
+  tenantId: z.string(),
+  projectId: z.string(),
+  queue: z.string(),
+  lane: z.string(),
+  backendProfile: z.string(),
+  state: z.string(),
+  counted: z.number(),
+  inTable: z.number(),
+});
+export const QueueVerification = z.object({
+  isEqual: z.boolean(),
+  /** Tasks in the table. */
+  tasks: z.number(),
+  /** Kinds of tasks: tenant, project, queue, lane, backend profile and state. */
+  kinds: z.number(),
+  /** The first 100. */
+  differences: z.array(CountDifference),
+  differing: z.number(),
+});
+export type QueueVerification = z.infer<typeof QueueVerification>;

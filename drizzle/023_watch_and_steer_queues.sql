@@ -1,0 +1,7 @@
+CREATE INDEX "agentrun_queue_attempts_tenant_idx" ON "agentrun_queue_attempts" USING btree ("tenant_id","queue","dispatched_at" DESC NULLS FIRST);--> statement-breakpoint
+CREATE INDEX "agentrun_queue_tasks_tenant_order_idx" ON "agentrun_queue_tasks" USING btree ("tenant_id","queue","priority" DESC NULLS FIRST,"created_at","id");--> statement-breakpoint
+CREATE INDEX "agentrun_queue_tasks_oldest_idx" ON "agentrun_queue_tasks" USING btree ("tenant_id","queue","ready_at") WHERE "agentrun_queue_tasks"."state" = 'pending' and "agentrun_queue_tasks"."not_before" is null;--> statement-breakpoint
+CREATE INDEX "agentrun_queue_tasks_running_idx" ON "agentrun_queue_tasks" USING btree ("updated_at","id") WHERE "agentrun_queue_tasks"."state" in ('dispatched', 'running');--> statement-breakpoint
+CREATE INDEX "agentrun_queue_tasks_parked_idx" ON "agentrun_queue_tasks" USING btree ("tenant_id","queue","parked_at" DESC NULLS FIRST) WHERE "agentrun_queue_tasks"."state" = 'pending' and "agentrun_queue_tasks"."parked_at" is not null and "agentrun_queue_tasks"."not_before" = '9999-12-31 00:00:00+00';--> statement-breakpoint
+CREATE INDEX "agentrun_queue_tasks_dead_idx" ON "agentrun_queue_tasks" USING btree ("tenant_id","queue","updated_at" DESC NULLS FIRST) WHERE "agentrun_queue_tasks"."state" = 'failed' and "agentrun_queue_tasks"."dead_letter" is not null;--> statement-breakpoint
+ALTER TABLE "agentrun_queue_bulk_actions" DROP COLUMN "is_aborting";

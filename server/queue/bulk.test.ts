@@ -1,0 +1,227 @@
+import { eq, like, sql } from "drizzle-orm";
+import { expect, test } from "vitest";
+import { CreateBulkInput } from "@/contract/queue-bulk";
+import { takeMatching } from "@/db/queries/queue-bulk";
+import { audit, queueBulkActions, queueBulkResults, queueTasks } from "@/db/schema";
+import { inTx, type ServiceContext } from "@/server/context";
+import { createTestQueue, type TestQueue } from "@/server/dispatcher/test/queue";
+import { SYSTEM, tenantOperator } from "@/server/storage/test/context";
+import { testContext } from "@/server/test/context";
+import { abortBulk, createBulk, getBulk, getTask, listBulk, listBulkResults, runBulkActions, updateAttempt } from ".";
+
+/** Goes on until no action is open. */
+async function runAll(ctx: ServiceContext): Promise<void> {
+  while ((await runBulkActions(ctx)) > 0);
+}
+
+async function addMany(queue: TestQueue, count: number, more = {}): Promise<string[]> {
+  const ids: string[] = [];
+  for (let index = 0; index < count; index += 1) ids.push(await queue.add({ queue: "q", ...more }));
+  return ids;
+}
+
+/** Tasks that something was done to more than once, by what was audited. */
+async function doneTwice(ctx: ServiceContext, action: string): Promise<string[]> {
+  const rows = await ctx.db
+    .select({ taskId: audit.targetId })
+    .from(audit)
+    .where(eq(audit.action, action))
+    .groupBy(audit.targetId)
+    .having(sql`count(*) > 1`);
+  return rows.map(({ taskId }) => taskId);
+}
+
+async function cancelledOf(ctx: ServiceContext): Promise<number> {
+  return (await ctx.db.select({ id: queueTasks.id }).from(queueTasks).where(eq(queueTasks.state, "cancelled"))).length;
+}
+
+test("a bulk action is of the tasks that matched, each with its own outcome, by the name of who asked", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  const [waiting = "", running = "", done = "", gone = ""] = await addMany(queue, 4, { lane: "slow" });
+  const other = await queue.add({ queue: "q", lane: "fast" });
+  await updateAttempt(ctx, { taskId: running, state: "running", latestAttempt: null });
+  await updateAttempt(ctx, { taskId: done, state: "completed", latestAttempt: null });
+  await updateAttempt(ctx, { taskId: gone, state: "cancelled", latestAttempt: null });
+  const ann: ServiceContext = { ...ctx, actor: { ...tenantOperator("default"), name: "ann" } as typeof ctx.actor };
+  const bulk = await createBulk(ann, { action: "cancel", filter: { queue: "q", lane: "slow" }, reason: "too slow" });
+  expect(bulk).toMatchObject({ state: "pending", total: 4, done: 0, createdBy: "operator:ann", tenantId: "default" });
+  const late = await queue.add({ queue: "q", lane: "slow" });
+
+  await runAll({ ...ctx, actor: SYSTEM });
+  expect(await getBulk(ann, { bulkId: bulk.id })).toMatchObject({
+    ...{ state: "completed", total: 4, done: 2, unchanged: 1, refused: 1 },
+    endedAt: expect.any(String),
+  });
+  const { items } = await listBulkResults(ann, { bulkId: bulk.id, limit: 50 });
+  const outcomes = Object.fromEntries(items.map(({ taskId, outcome }) => [taskId, outcome]));
+  expect(outcomes).toEqual({ [waiting]: "done", [running]: "done", [done]: "refused", [gone]: "unchanged" });
+  expect(items.find(({ outcome }) => outcome === "refused")?.message).toContain("is completed, which is final");
+  expect(await getTask(ctx, { taskId: waiting })).toMatchObject({ state: "cancelled", cancelReason: "too slow" });
+  for (const taskId of [late, other]) expect(await getTask(ctx, { taskId })).toMatchObject({ state: "pending" });
+  const rows = await ctx.db.select().from(audit).where(eq(audit.action, "queue.cancelTask"));
+  expect(rows.map(({ actor, targetId }) => [actor, targetId]).sort()).toEqual(
+    [waiting, running].map((id) => ["operator:ann", id]).sort(),
+  );
+});
+
+test("retry, reprioritise and move do what they do to one task", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  const [failed = "", waiting = ""] = await addMany(queue, 2);
+  await updateAttempt(ctx, { taskId: failed, state: "failed", latestAttempt: null });
+  const run = async (input: CreateBulkInput) => {
+    const { id } = await createBulk(ctx, input);
+    await runAll(ctx);
+    return getBulk(ctx, { bulkId: id });
+  };
+  expect(await run({ action: "retry", filter: { taskIds: [failed, waiting, "qt_none"] } })).toMatchObject({
+    ...{ total: 2, done: 1, unchanged: 1 },
+  });
+  expect(await getTask(ctx, { taskId: failed })).toMatchObject({ state: "pending" });
+  await run({ action: "reprioritise", filter: { queue: "q" }, priority: 7 });
+  await run({ action: "move", filter: { state: "pending" }, lane: "fast" });
+  for (const taskId of [failed, waiting])
+    expect(await getTask(ctx, { taskId })).toMatchObject({ priority: 7, lane: "fast", queue: "q" });
+  expect(await run({ action: "cancel", filter: { queue: "nowhere" } })).toMatchObject({ state: "completed", total: 0 });
+});
+
+test("an action without a condition, or without what it needs, is refused", async () => {
+  await using queue = await createTestQueue();
+  for (const input of [
+    { action: "cancel", filter: {} },
+    { action: "reprioritise", filter: { queue: "q" } },
+    { action: "move", filter: { queue: "q" } },
+  ])
+    expect([input, CreateBulkInput.safeParse(input).success]).toEqual([input, false]);
+  await expect(createBulk(queue.ctx, { action: "cancel", filter: { search: "" } })).rejects.toMatchObject({
+    reason: "invalid-input",
+  });
+});
+
+test("one that matches more than it may is not made at all", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  await addMany(queue, 4);
+  const bulk = {
+    ...{ id: "bulk_x", tenantId: null, projectId: null, action: "cancel" as const, filter: { queue: "q" } },
+    ...{ priority: null, queue: null, lane: null, reason: null, createdBy: "operator:admin" },
+  };
+  const matches = eq(queueTasks.queue, "q");
+  expect(await inTx(ctx, (ctx) => takeMatching(ctx.db, bulk, { matches, max: 3 }))).toBe(4);
+  expect(await ctx.db.select().from(queueBulkActions)).toEqual([]);
+  expect(await ctx.db.select().from(queueBulkResults)).toEqual([]);
+  expect(await inTx(ctx, (ctx) => takeMatching(ctx.db, bulk, { matches, max: 4 }))).toBe(4);
+  expect(await ctx.db.select().from(queueBulkResults)).toHaveLength(4);
+});
+
+test("a tenant's operator neither touches nor sees what is another's", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  const [theirs = ""] = await addMany(queue, 1, { tenantId: "acme" });
+  const [ours = ""] = await addMany(queue, 1, { tenantId: "ours" });
+  const acme: ServiceContext = { ...ctx, actor: tenantOperator("acme") };
+  const bulk = await createBulk(acme, { action: "cancel", filter: { taskIds: [theirs, ours] } });
+  const all = await createBulk(ctx, { action: "cancel", filter: { queue: "q" } });
+  expect([bulk.total, all.total]).toEqual([1, 2]);
+  const bob: ServiceContext = { ...ctx, actor: tenantOperator("ours") };
+  for (const hidden of [bulk, all]) {
+    for (const call of [getBulk, abortBulk])
+      await expect(call(bob, { bulkId: hidden.id })).rejects.toMatchObject({ reason: "not-found" });
+    await expect(listBulkResults(bob, { bulkId: hidden.id, limit: 1 })).rejects.toMatchObject({ reason: "not-found" });
+  }
+  expect((await listBulk(acme, { limit: 10 })).items.map(({ id }) => id)).toEqual([bulk.id]);
+  const first = await listBulk(ctx, { limit: 1 });
+  const second = await listBulk(ctx, { limit: 1, cursor: first.cursor ?? "" });
+  expect([...first.items, ...second.items].map(({ id }) => id)).toEqual([all.id, bulk.id]);
+  await expect(createBulk(acme, { tenantId: "ours", action: "cancel", filter: { queue: "q" } })).rejects.toMatchObject({
+    reason: "forbidden",
+  });
+});
+
+test("an action whose worker dies again and again deals with every task once", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  await addMany(queue, 40);
+  const { id: bulkId } = await createBulk(ctx, { action: "cancel", filter: { queue: "q" } });
+  const killer = await queue.store.database.connect();
+  let kills = 0;
+  for (const upTo of [3, 9, 16, 24, 31]) {
+    // A process whose connections are all cut in the middle of whatever they do is a killed one to the database.
+    const name = `victim-${upTo}`;
+    await using victim = testContext({ url: `${queue.store.database.url}?application_name=${name}` });
+    const pass = runBulkActions(victim).then(
+      () => "ended",
+      () => "killed",
+    );
+    await expect
+      .poll(async () => dealtOf(await getBulk(ctx, { bulkId })), { interval: 1 })
+      .toBeGreaterThanOrEqual(upTo);
+    await killer.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1", [name]);
+    if ((await pass) === "killed") kills += 1;
+  }
+  expect(kills).toBeGreaterThan(0);
+  await runAll(ctx);
+  expect(await getBulk(ctx, { bulkId })).toMatchObject({ state: "completed", total: 40, done: 40 });
+  expect(await cancelledOf(ctx)).toBe(40);
+  expect(await doneTwice(ctx, "queue.cancelTask")).toEqual([]);
+
+  // What this looks for it would find: an outcome that was lost after its task was dealt with.
+  const [result] = await ctx.db.select().from(queueBulkResults).limit(1);
+  await ctx.db.update(queueBulkResults).set({ outcome: null });
+  await ctx.db.update(queueBulkActions).set({ state: "running", endedAt: null, done: 0 });
+  await ctx.db
+    .update(queueTasks)
+    .set({ state: "pending" })
+    .where(eq(queueTasks.id, result?.taskId ?? ""));
+  await runAll(ctx);
+  expect(await doneTwice(ctx, "queue.cancelTask")).toEqual([result?.taskId]);
+});
+
+function dealtOf({ done, unchanged, refused }: { done: number; unchanged: number; refused: number }): number {
+  return done + unchanged + refused;
+}
+
+test("workers that both believe to lead deal with each task once", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  await addMany(queue, 20);
+  const { id: bulkId } = await createBulk(ctx, { action: "cancel", filter: { queue: "q" } });
+  await Promise.all([runAll(queue.other()), runAll(queue.other()), runAll(ctx)]);
+  await runAll(ctx);
+  expect(await getBulk(ctx, { bulkId })).toMatchObject({ state: "completed", done: 20, unchanged: 0, refused: 0 });
+  expect(await doneTwice(ctx, "queue.cancelTask")).toEqual([]);
+});
+
+test("once an abort has answered nothing more is done, and what was done is counted", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  await addMany(queue, 30);
+  const { id: bulkId } = await createBulk(ctx, { action: "cancel", filter: { queue: "q" } });
+  const pass = runAll(queue.other());
+  await expect.poll(() => cancelledOf(ctx), { interval: 1 }).toBeGreaterThan(2);
+  const aborted = await abortBulk(ctx, { bulkId });
+  const cancelled = await cancelledOf(ctx);
+  await pass;
+  expect(aborted).toMatchObject({ state: "aborted", done: cancelled });
+  expect(cancelled).toBeLessThan(30);
+  expect(await cancelledOf(ctx)).toBe(cancelled);
+  expect(await getBulk(ctx, { bulkId })).toEqual(aborted);
+  expect(await abortBulk(ctx, { bulkId })).toEqual(aborted);
+  expect((await listBulkResults(ctx, { bulkId, limit: 200 })).items).toHaveLength(cancelled);
+  const rows = await ctx.db.select().from(audit).where(like(audit.action, "queue.%ulk"));
+  expect(rows.map(({ action }) => action).sort()).toEqual(["queue.abortBulk", "queue.bulk"]);
+});
+
+test("bulk actions that ended long ago are removed with their results", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  await addMany(queue, 2);
+  const { id: bulkId } = await createBulk(ctx, { action: "cancel", filter: { queue: "q" } });
+  await runAll(ctx);
+  expect(await getBulk(ctx, { bulkId })).toMatchObject({ state: "completed" });
+  await ctx.db.update(queueBulkActions).set({ endedAt: sql`clock_timestamp() - interval '31 days'` });
+  await runBulkActions(ctx);
+  expect(await ctx.db.select().from(queueBulkActions)).toEqual([]);
+  expect(await ctx.db.select().from(queueBulkResults)).toEqual([]);
+});
