@@ -69,14 +69,14 @@ test("everything that needs a person is named, the most pressing first", async (
   );
   const parked = await play(
     queue,
-    { title: "parked" },
+    { title: "parked", retry: { maxAttempts: 1 } },
     {
       ...{ terminalStatus: "failed" as const, failureKind: "rate-limited" as const, failureMessage: "no more" },
     },
   );
   const resumes = await play(
     queue,
-    { title: "resumes", retry: { onUsageLimit: "resume" } },
+    { title: "resumes", retry: { maxAttempts: 1, onUsageLimit: "resume" } },
     {
       ...{ terminalStatus: "failed" as const, failureKind: "rate-limited" as const, failureMessage: "no more" },
     },
