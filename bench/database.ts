@@ -7,6 +7,8 @@ import { startPostgres } from "@/supervisor/postgres/cluster";
 
 export type BenchDatabase = AsyncDisposable & {
   url: string;
+  /** A further database of the same server, migrated and empty. */
+  create(): Promise<string>;
   /** A database of the same server that v0.1's seven migrations made, and nothing later. */
   createV01(): Promise<string>;
 };
@@ -22,7 +24,12 @@ export async function startBenchDatabase(): Promise<BenchDatabase> {
   const given = process.env.BENCH_DATABASE_URL;
   if (given) {
     await migrate(given);
-    return { url: given, createV01: () => createV01(given), async [Symbol.asyncDispose]() {} };
+    return {
+      url: given,
+      create: () => createDatabase(given),
+      createV01: () => createV01(given),
+      async [Symbol.asyncDispose]() {},
+    };
   }
   const parent = path.resolve("test-results", "bench");
   mkdirSync(parent, { recursive: true });
@@ -41,6 +48,7 @@ export async function startBenchDatabase(): Promise<BenchDatabase> {
   await migrate(url);
   return {
     url,
+    create: () => createDatabase(url),
     createV01: () => createV01(url),
     async [Symbol.asyncDispose]() {
       await server.stop(10_000);
@@ -49,17 +57,28 @@ export async function startBenchDatabase(): Promise<BenchDatabase> {
   };
 }
 
+async function createDatabase(url: string): Promise<string> {
+  const created = await createEmpty(url, "more");
+  await migrate(created);
+  return created;
+}
+
 async function createV01(url: string): Promise<string> {
-  const name = `v01_${randomBytes(4).toString("hex")}`;
+  const created = await createEmpty(url, "v01");
+  const client = new pg.Client({ connectionString: created });
+  await client.connect();
+  for (const { sql } of readMigrations().slice(0, V01_MIGRATIONS)) await client.query(sql);
+  await client.end();
+  return created;
+}
+
+async function createEmpty(url: string, prefix: string): Promise<string> {
+  const name = `${prefix}_${randomBytes(4).toString("hex")}`;
   const admin = new pg.Client({ connectionString: url });
   await admin.connect();
   await admin.query(`create database ${name}`);
   await admin.end();
-  const v01 = new URL(url);
-  v01.pathname = `/${name}`;
-  const client = new pg.Client({ connectionString: v01.href });
-  await client.connect();
-  for (const { sql } of readMigrations().slice(0, V01_MIGRATIONS)) await client.query(sql);
-  await client.end();
-  return v01.href;
+  const created = new URL(url);
+  created.pathname = `/${name}`;
+  return created.href;
 }

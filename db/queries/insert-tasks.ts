@@ -54,7 +54,7 @@ export type AddedTask = {
  * than an index.
  */
 const INSERT = `
-  with given as materialized (
+  with given as not materialized (
     select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[],
       $9::text[], $10::text[], $11::jsonb[], $12::jsonb[], $13::jsonb[], $14::jsonb[], $15::text[], $16::jsonb[],
       $17::jsonb[], $18::text[], $19::text[], $20::text[], $21::jsonb[], $22::int[], $23::text[], $24::text[])
@@ -64,7 +64,7 @@ const INSERT = `
   ), draining as materialized (
     select tenant_id, queue, lane from agentrun_queue_controls where state = 'draining'
   ), judged as materialized (
-    select given.id, given.place, given.is_sound = 1 as is_sound,
+    select given.*,
       (select draining.lane from draining
         where draining.queue = given.queue and draining.tenant_id in (given.tenant_id, '*')
           and draining.lane in ('', given.lane) limit 1) as drained_lane,
@@ -77,20 +77,19 @@ const INSERT = `
     insert into agentrun_queue_tasks (id, tenant_id, project_id, queue, lane, title, priority, state, version, change_xid,
       backend_profile, provider_id, session_id, workspace_ref, execution_policy, resource_bundle_ref, payload,
       payload_hash, content_hash, references_json, metadata, idempotency_key, run_at, not_before, expires_at, retry_policy)
-    select given.id, tenant_id, project_id, queue, lane, title, priority, 'pending',
+    select id, tenant_id, project_id, queue, lane, title, priority, 'pending',
       nextval('agentrun_queue_version_seq'), pg_current_xact_id(),
       backend_profile, provider_id, session_id, workspace_ref, execution_policy, resource_bundle_ref, payload,
       content_hash, content_hash, refs, metadata, idempotency_key, run_at::timestamptz,
       case when run_at::timestamptz > clock_timestamp() then run_at::timestamptz end, expires_at::timestamptz, retry_policy
-    from given join judged using (place)
-    where judged.is_sound and judged.drained_lane is null and judged.is_session_fit
+    from judged where is_sound = 1 and drained_lane is null and is_session_fit
     order by place
     on conflict (tenant_id, project_id, idempotency_key) where idempotency_key is not null do nothing
     returning id, version, concurrency_key, created_at, not_before
   ), audited as (
     insert into agentrun_audit (id, actor, action, tenant_id, target_kind, target_id, details)
-    select given.audit_id, given.actor, 'queue.createTask', given.tenant_id, 'task', added.id, '{}'
-    from added join given using (id)
+    select judged.audit_id, judged.actor, 'queue.createTask', judged.tenant_id, 'task', added.id, '{}'
+    from added join judged using (id)
   )
   select judged.id, judged.drained_lane, judged.session_tenant, judged.session_project, judged.session_profile,
     added.version, added.concurrency_key, added.created_at, added.not_before
