@@ -141,3 +141,15 @@ export const QueueVerification = z.object({
   differing: z.number(),
 });
 export type QueueVerification = z.infer<typeof QueueVerification>;
+
+/** How long the tasks waited that were started last, each in the first bucket that is longer than its wait. */
+export const QueueWaitTimes = z.object({
+  queue: z.string().nullable(),
+  /** Of so many tasks. */
+  samples: z.number(),
+  p50Ms: z.number().nullable(),
+  p95Ms: z.number().nullable(),
+  /** By length; the last one has no end. */
+  buckets: z.array(z.object({ underMs: z.number().nullable(), tasks: z.number() })),
+});
+export type QueueWaitTimes = z.infer<typeof QueueWaitTimes>;

@@ -1,15 +1,9 @@
 import { z } from "zod";
 import { Count, OwnerId, RecordId, text } from "./ids";
+import { CONTROL_STATES } from "./words";
 
-/**
- * open: dispatched by its limits; paused: nothing is dispatched; draining: what waits is dispatched, and no task is
- * added.
- */
-export const CONTROL_STATES = ["open", "paused", "draining"] as const;
-export type ControlState = (typeof CONTROL_STATES)[number];
+export { ALL_TENANTS, CONTROL_STATES, type ControlState } from "./words";
 
-/** Owner of a control that holds for all tenants together; administrators alone set it. */
-export const ALL_TENANTS = "*";
 /** Lane of a control that holds for its whole queue. */
 export const WHOLE_QUEUE = "";
 

@@ -14,9 +14,9 @@ import {
 import { jsonObject, Metadata, PAYLOAD_MAX_BYTES } from "./json";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { ExecutionPolicy, ResourceBundleRef, WorkspaceRef } from "./run";
+import { ON_USAGE_LIMIT, TASK_STATES, type TaskState } from "./words";
 
-export const TASK_STATES = ["pending", "dispatched", "running", "completed", "failed", "cancelled"] as const;
-export type TaskState = (typeof TASK_STATES)[number];
+export { TASK_STATES, type TaskState } from "./words";
 
 /** Those of a task that holds a slot of its lane. */
 export const ACTIVE_TASK_STATES = ["dispatched", "running"] as const satisfies TaskState[];
@@ -24,9 +24,6 @@ export const ACTIVE_TASK_STATES = ["dispatched", "running"] as const satisfies T
 /** Why a task gets no further attempt by itself. */
 export const DEAD_LETTERS = ["attempts-exhausted", "not-retryable", "expired", "refused"] as const;
 export type DeadLetter = (typeof DEAD_LETTERS)[number];
-
-/** What is done with a task whose provider's usage limit is reached, once the limit's time is over. */
-export const ON_USAGE_LIMIT = ["resume", "ask"] as const;
 
 const DAY_MS = 86_400_000;
 

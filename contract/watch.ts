@@ -45,10 +45,17 @@ export const TaskChange = z.object({
 });
 export type TaskChange = z.infer<typeof TaskChange>;
 
+/** A task as a browser's stream tells it: without what it was made with, which does not change and may be large. */
+export type TaskFrame = Omit<
+  QueueTask,
+  "payload" | "references" | "metadata" | "workspaceRef" | "executionPolicy" | "resourceBundleRef"
+>;
+
 export const OpenLiveInput = z.strictObject({
   sessions: z.literal("1").optional(),
   runs: z.literal("1").optional(),
   approvals: z.literal("1").optional(),
+  tasks: z.literal("1").optional(),
   run: RecordId.optional(),
   after: z.coerce.number().int().min(0).max(2_147_483_647).optional(),
 });

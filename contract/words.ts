@@ -11,6 +11,18 @@ export const APPROVAL_POLICIES = ["never", "on-request", "untrusted"] as const;
 export function isTerminal(status: string): status is TerminalStatus {
   return (TERMINAL_STATUSES as readonly string[]).includes(status);
 }
+export const TASK_STATES = ["pending", "dispatched", "running", "completed", "failed", "cancelled"] as const;
+export type TaskState = (typeof TASK_STATES)[number];
+/**
+ * open: dispatched by its limits; paused: nothing is dispatched; draining: what waits is dispatched, and no task is
+ * added.
+ */
+export const CONTROL_STATES = ["open", "paused", "draining"] as const;
+export type ControlState = (typeof CONTROL_STATES)[number];
+/** What is done with a task whose provider's usage limit is reached, once the limit's time is over. */
+export const ON_USAGE_LIMIT = ["resume", "ask"] as const;
+/** Owner of a control that holds for all tenants together; administrators alone set it. */
+export const ALL_TENANTS = "*";
 export const STORAGE_KINDS = ["none", "pvc", "evicted"] as const;
 export type StorageKind = (typeof STORAGE_KINDS)[number];
 /**

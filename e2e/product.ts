@@ -75,6 +75,19 @@ export class Product implements AsyncDisposable {
     this.#child = null;
   }
 
+  /** SIGKILL to the worker alone: its supervisor starts another, and its agents go on. */
+  async killWorker(): Promise<void> {
+    const [pid] = this.processes((command) => command.includes("worker.mjs"));
+    if (pid === undefined) throw new Error("no worker is running");
+    kill(pid);
+    await waitUntil(() => !isAlive(pid), "the worker to be gone");
+  }
+
+  /** Ids of the product's processes whose command line is so. */
+  processes(isSo: (command: string) => boolean): number[] {
+    return descendantsOf(this.#child?.pid ?? 0).filter((pid) => isAlive(pid) && isSo(commandOf(pid)));
+  }
+
   async stop(): Promise<void> {
     const child = this.#child;
     if (!child?.pid) return;
@@ -111,6 +124,14 @@ export function isAlive(pid: number): boolean {
     return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
   } catch {
     return false;
+  }
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+  } catch {
+    return ""; // It has ended.
   }
 }
 

@@ -142,3 +142,18 @@ test("garbage in a frame is ignored", () => {
   for (const listener of sources[0]?.listeners.get("run") ?? []) listener({ data: "{broken" });
   expect(seen).toEqual([]);
 });
+
+test("tasks are told while somebody shows them, and a moment longer", () => {
+  const { connection, sources, timers, last } = setUp();
+  connection.start();
+  expect(last(sources).url).not.toContain("tasks=1");
+  const stop = connection.watchTasks();
+  expect(last(sources).url).toContain("tasks=1");
+  stop();
+  const stopNext = connection.watchTasks();
+  last(timers).run();
+  expect(sources).toHaveLength(2);
+  stopNext();
+  last(timers).run();
+  expect(last(sources).url).not.toContain("tasks=1");
+});

@@ -24,6 +24,8 @@ type Listener<Name extends FrameName> = (frame: Frames[Name]) => void;
 const RETRY_MS = [500, 1_000, 2_000, 5_000, 10_000] as const;
 /** A topic that keeps the stream from opening (its run is gone) is left out, so that all else goes on. */
 const TOPIC_FAILURES_MAX = 3;
+/** From one page that shows tasks to the next. */
+const TASKS_GRACE_MS = 2_000;
 /** A half-open connection is silent; the server's own keep-alive comments never reach JavaScript. */
 const HELLO_TIMEOUT_MS = 10_000;
 
@@ -35,6 +37,8 @@ const HELLO_TIMEOUT_MS = 10_000;
 export class LiveConnection {
   #status: LiveStatus = { state: "connecting" };
   #topic: Topic = null;
+  #taskReaders = 0;
+  #hasTasks = false;
   #source: Source | undefined;
   #retiring: Source | undefined;
   #timer: unknown;
@@ -88,6 +92,23 @@ export class LiveConnection {
     this.#open();
   }
 
+  /** Has the stream tell of tasks until the answer is called; a page's end and the next one's start change nothing. */
+  watchTasks(): () => void {
+    this.#taskReaders += 1;
+    if (!this.#hasTasks) {
+      this.#hasTasks = true;
+      if (this.#isStarted) this.#open();
+    }
+    return () => {
+      this.#taskReaders -= 1;
+      this.#options.setTimer(() => {
+        if (this.#taskReaders > 0 || !this.#hasTasks) return;
+        this.#hasTasks = false;
+        if (this.#isStarted) this.#open();
+      }, TASKS_GRACE_MS);
+    };
+  }
+
   /** Remembers how far the followed run has been seen, so that a later reopening starts there. */
   seen(runId: string, seq: number): void {
     if (this.#topic?.runId === runId && seq > this.#topic.afterSeq) this.#topic = { runId, afterSeq: seq };
@@ -112,7 +133,8 @@ export class LiveConnection {
     this.#retiring?.close();
     // The old stream goes on until the new one says hello: doubles are dropped by seq and version, gaps are not seen.
     this.#retiring = this.#source;
-    const source = this.#options.openSource(liveUrl(this.#failures < TOPIC_FAILURES_MAX ? this.#topic : null));
+    const topic = this.#failures < TOPIC_FAILURES_MAX ? this.#topic : null;
+    const source = this.#options.openSource(liveUrl(topic, this.#hasTasks));
     this.#source = source;
     for (const name of FRAME_NAMES) source.addEventListener(name, (event) => this.#receive(source, name, event.data));
     source.addEventListener("error", () => this.#lost(source));

@@ -2,6 +2,7 @@ import type { Approval } from "@/contract/approval";
 import type { LiveFrame, RunEvent } from "@/contract/event";
 import type { Run } from "@/contract/run";
 import type { Session } from "@/contract/session";
+import type { TaskFrame } from "@/contract/watch";
 
 /** A session as the stream tells it; whether it is unread depends on the reader, so that is not in it. */
 export type SessionFrame = { sessionId: string; version: number; kind: "changed" | "deleted"; session?: Session };
@@ -13,18 +14,28 @@ export type Frames = {
   session: SessionFrame;
   run: Run;
   approval: Approval;
+  task: TaskFrame;
   event: RunEvent;
   live: LiveTextFrame;
 };
 export type FrameName = keyof Frames;
-export const FRAME_NAMES = ["hello", "session", "run", "approval", "event", "live"] as const satisfies FrameName[];
+export const FRAME_NAMES = [
+  "hello",
+  "session",
+  "run",
+  "approval",
+  "task",
+  "event",
+  "live",
+] as const satisfies FrameName[];
 
 /** A run that a page follows, from the event after `afterSeq` on. */
 export type Topic = { runId: string; afterSeq: number } | null;
 
-/** The stream's address for what the page shows now. */
-export function liveUrl(topic: Topic): string {
+/** The stream's address for what the page shows now. A full queue changes often: its tasks are told where they are shown. */
+export function liveUrl(topic: Topic, hasTasks: boolean): string {
   const query = new URLSearchParams({ sessions: "1", runs: "1", approvals: "1" });
+  if (hasTasks) query.set("tasks", "1");
   if (topic !== null) {
     query.set("run", topic.runId);
     query.set("after", String(topic.afterSeq));

@@ -1,8 +1,9 @@
 import { QueryClient } from "@tanstack/react-query";
 import { expect, test } from "vitest";
+import type { QueueTaskSummary } from "@/contract/queue";
 import type { SessionSummary } from "@/contract/session";
 import type { StorageSummary } from "@/contract/storage";
-import { patchLists, patchPages, patchRecords, patchSession, patchStorage } from "./patch";
+import { patchLists, patchPages, patchRecords, patchSession, patchStorage, patchTask } from "./patch";
 
 const session = (version: number, more: Partial<SessionSummary> = {}): SessionSummary =>
   ({ sessionId: "ses_1", version, title: `v${version}`, unread: false, ...more }) as SessionSummary;
@@ -72,4 +73,15 @@ test("a frame that changes nothing leaves what is cached as old, and as doubtful
   expect(client.getQueryData(["list", "single"])).toMatchObject({ items: [{ version: 6 }] });
   expect(client.getQueryData(["record"])).toMatchObject({ version: 6 });
   for (const key of keys) expect(client.getQueryState(key)?.dataUpdatedAt).toBeGreaterThan(1_000);
+});
+
+test("a task keeps what no frame tells, and waits for nothing once it runs", () => {
+  const blocker = { kind: "lane-limit", message: "full", until: null, limit: 1, holders: [] };
+  const cached = { id: "qt_1", version: 3, state: "pending", payload: { a: 1 }, unread: true, blocker };
+  const task = cached as unknown as QueueTaskSummary;
+  const frame = (version: number, state: string) => ({ id: "qt_1", version, state }) as never;
+  expect(patchTask(task, frame(3, "running"))).toBe(task);
+  expect(patchTask(task, undefined)).toBe(task);
+  expect(patchTask(task, frame(4, "pending"))).toMatchObject({ blocker, payload: { a: 1 }, unread: true });
+  expect(patchTask(task, frame(4, "running"))).toMatchObject({ state: "running", blocker: null, payload: { a: 1 } });
 });

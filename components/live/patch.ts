@@ -1,9 +1,11 @@
 import type { InfiniteData, QueryClient, QueryKey } from "@tanstack/react-query";
 import type { Approval } from "@/contract/approval";
 import type { Page } from "@/contract/page";
+import type { QueueTask, QueueTaskSummary } from "@/contract/queue";
 import type { Run } from "@/contract/run";
 import type { SessionSummary } from "@/contract/session";
 import type { StorageSummary } from "@/contract/storage";
+import type { TaskFrame } from "@/contract/watch";
 import type { SessionFrame } from "./frames";
 
 /** Changes the items of a cached infinite list in place; null removes one. The same object comes back when nothing changed. */
@@ -74,6 +76,17 @@ export function patchRun(cached: Run, run: Run): Run {
 
 export function patchApproval(cached: Approval, approval: Approval): Approval {
   return cached.id !== approval.id || Date.parse(approval.updatedAt) < Date.parse(cached.updatedAt) ? cached : approval;
+}
+
+/** A task as the stream tells it: what waits no more waits for nothing, and what waits anew has to be asked about. */
+export function patchTask<Cached extends QueueTask | QueueTaskSummary>(
+  cached: Cached,
+  frame: TaskFrame | undefined,
+): Cached {
+  if (frame === undefined || frame.id !== cached.id || frame.version <= cached.version) return cached;
+  const blocker =
+    "blocker" in cached && cached.state === "pending" && frame.state === "pending" ? cached.blocker : null;
+  return { ...cached, ...frame, ...("blocker" in cached ? { blocker } : {}) };
 }
 
 /** Applies a patch to every cached list under a key, whatever its filter, be it infinite or of one page. */

@@ -4,16 +4,29 @@ import { createContext, type ReactNode, use, useEffect, useRef, useState, useSyn
 import { useTRPC } from "@/components/trpc/client";
 import { setServerTime } from "@/components/ui/clock";
 import type { Approval } from "@/contract/approval";
+import type { QueueTaskSummary } from "@/contract/queue";
 import type { Run } from "@/contract/run";
 import type { SessionSummary } from "@/contract/session";
 import type { StorageSummary } from "@/contract/storage";
+import type { TaskFrame } from "@/contract/watch";
 import { LiveConnection, type LiveStatus } from "./connection";
 import type { FrameName, Frames } from "./frames";
-import { ifChanged, patchApproval, patchLists, patchRecords, patchRun, patchSession, patchStorage } from "./patch";
+import {
+  ifChanged,
+  patchApproval,
+  patchLists,
+  patchRecords,
+  patchRun,
+  patchSession,
+  patchStorage,
+  patchTask,
+} from "./patch";
 
 const LiveContext = createContext<LiveConnection | null>(null);
 /** A tab that is only glanced away from keeps its stream. */
 const HIDDEN_GRACE_MS = 30_000;
+/** A queue may change a thousand times a second: what comes together is put into the lists together. */
+const TASKS_GATHER_MS = 200;
 
 /** Holds the tab's one event stream and keeps every cached list and record up to date from it. */
 export function LiveProvider({ children }: { children: ReactNode }) {
@@ -64,6 +77,12 @@ export function useFrames<Name extends FrameName>(name: Name, listener: (frame: 
   useEffect(() => connection.on(name, (frame) => latest.current(frame)), [connection, name]);
 }
 
+/** Has the stream tell of tasks while this page is shown. */
+export function useWatchedTasks(): void {
+  const connection = useLive();
+  useEffect(() => connection.watchTasks(), [connection]);
+}
+
 let openSessionId: string | null = null;
 
 /** Says which session is being read, so that its own changes do not mark it unread. */
@@ -80,6 +99,18 @@ function CachePatches({ connection }: { connection: LiveConnection }) {
   const trpc = useTRPC();
   const client = useQueryClient();
   useEffect(() => {
+    const tasks = new Map<string, TaskFrame>();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const patchTasks = () => {
+      timer = undefined;
+      patchLists<QueueTaskSummary>(client, trpc.queue.listTasks.pathKey(), (item) =>
+        patchTask(item, tasks.get(item.id)),
+      );
+      patchRecords<QueueTaskSummary>(client, trpc.queue.getTask.pathKey(), (item) =>
+        patchTask(item, tasks.get(item.id)),
+      );
+      tasks.clear();
+    };
     const stops = [
       connection.on("hello", (hello) => setServerTime(hello.serverTime)),
       connection.on("session", (frame) => {
@@ -110,9 +141,14 @@ function CachePatches({ connection }: { connection: LiveConnection }) {
         // Sessions count the approvals that wait.
         void client.invalidateQueries({ queryKey: trpc.sessions.pathKey() });
       }),
+      connection.on("task", (task) => {
+        tasks.set(task.id, task);
+        timer ??= setTimeout(patchTasks, TASKS_GATHER_MS);
+      }),
       connection.onGap(() => void client.invalidateQueries()),
     ];
     return () => {
+      clearTimeout(timer);
       for (const stop of stops) stop();
     };
   }, [connection, client, trpc]);

@@ -13,9 +13,9 @@ import { useTRPC } from "@/components/trpc/client";
 import { leasedRun } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
 import { Id } from "@/components/ui/copy";
+import { JsonPanel } from "@/components/ui/json-panel";
 import { Facts, PageHeader, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
-import { ScrollRegion } from "@/components/ui/scroll-region";
 import { State } from "@/components/ui/state";
 import { TabLinks } from "@/components/ui/tabs";
 import { Countdown, Duration, Time } from "@/components/ui/time";
@@ -161,15 +161,5 @@ function RunFacts({ run }: { run: Run }) {
       <JsonPanel title="Workspace" value={run.workspaceRef} />
       {run.resourceBundleRef !== null && <JsonPanel title="Resource bundle" value={run.resourceBundleRef} />}
     </div>
-  );
-}
-
-function JsonPanel({ title, value }: { title: string; value: unknown }) {
-  return (
-    <Panel title={title}>
-      <ScrollRegion label={title} className="max-h-60 p-4">
-        <pre className="text-xs wrap-anywhere whitespace-pre-wrap">{JSON.stringify(value, null, 2)}</pre>
-      </ScrollRegion>
-    </Panel>
   );
 }

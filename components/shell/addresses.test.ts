@@ -10,9 +10,6 @@ test("a session's storage is a tab of its page", () => {
   expect(storageAddress("s 1")).toBe("/sessions/s%201?tab=storage");
 });
 
-test("a task's address is its session's, else its latest attempt's run's, else none", () => {
-  expect(taskAddress({ sessionId: "s 1", latestAttempt: { runId: "run_1" } })).toBe("/sessions/s%201");
-  expect(taskAddress({ sessionId: null, latestAttempt: { runId: "run_1" } })).toBe("/runs/run_1");
-  for (const latestAttempt of [null, {}, { runId: 7 }, { runId: "" }])
-    expect(taskAddress({ sessionId: null, latestAttempt })).toBeNull();
+test("a task has a page of its own", () => {
+  expect(taskAddress("qt/1")).toBe("/queue/qt%2F1");
 });

@@ -1,5 +1,4 @@
 import type { RunEvent } from "@/contract/event";
-import type { QueueTask } from "@/contract/queue";
 
 export function runAddress(runId: string): string {
   return `/runs/${encodeURIComponent(runId)}`;
@@ -19,12 +18,6 @@ export function eventAddress({ runId, seq }: Pick<RunEvent, "runId" | "seq">): s
   return `${runAddress(runId)}?tab=events#e${seq}`;
 }
 
-/** Where a task's work is shown: its session, else the run of its latest attempt. Null while it has neither. */
-export function taskAddress({
-  sessionId,
-  latestAttempt,
-}: Pick<QueueTask, "sessionId" | "latestAttempt">): string | null {
-  if (sessionId !== null) return sessionAddress(sessionId);
-  const runId = latestAttempt?.runId;
-  return typeof runId === "string" && runId !== "" ? runAddress(runId) : null;
+export function taskAddress(taskId: string): string {
+  return `/queue/${encodeURIComponent(taskId)}`;
 }

@@ -6,7 +6,7 @@ import { toast } from "sonner";
 import { cycleTimeMode } from "@/components/ui/clock";
 import { moveRow, openRow } from "./list-keys";
 import { NAV_ITEMS } from "./nav-items";
-import { areShortcutsOn, makeShortcutHandler, type Shortcut } from "./shortcuts";
+import { areShortcutsOn, makeShortcutHandler, pageShortcuts, type Shortcut } from "./shortcuts";
 import { setTheme } from "./theme";
 
 // Loaded when they are first opened.
@@ -62,7 +62,9 @@ export function Commands() {
 
   useEffect(() => {
     const handle = makeShortcutHandler(() =>
-      areShortcutsOn() ? shortcuts : shortcuts.filter((shortcut) => shortcut.keys.startsWith("mod+")),
+      areShortcutsOn()
+        ? [...pageShortcuts(), ...shortcuts]
+        : shortcuts.filter((shortcut) => shortcut.keys.startsWith("mod+")),
     );
     const open = () => setShown("palette");
     document.addEventListener("keydown", handle);
@@ -75,10 +77,16 @@ export function Commands() {
 
   return (
     <>
-      {shown === "palette" && <Palette shortcuts={shortcuts} onClose={() => setShown(null)} />}
-      {shown === "sheet" && <ShortcutSheet shortcuts={shortcuts} onClose={() => setShown(null)} />}
+      {shown === "palette" && <Palette shortcuts={withPage(shortcuts)} onClose={() => setShown(null)} />}
+      {shown === "sheet" && <ShortcutSheet shortcuts={withPage(shortcuts)} onClose={() => setShown(null)} />}
     </>
   );
+}
+
+/** The page's own keys first; those of the console that they stand in for are left out. */
+function withPage(shortcuts: readonly Shortcut[]): Shortcut[] {
+  const own = pageShortcuts();
+  return [...own, ...shortcuts.filter(({ keys }) => !own.some((shortcut) => shortcut.keys === keys))];
 }
 
 function toggleTheme(): void {

@@ -5,6 +5,7 @@ import {
   Cpu,
   Gauge,
   HardDrive,
+  ListOrdered,
   type LucideIcon,
   MessagesSquare,
   Play,
@@ -16,8 +17,9 @@ export type NavItem = { key: string; name: string; href: string; icon: LucideIco
 export const NAV_ITEMS: NavItem[] = [
   { key: "o", name: "Overview", href: "/", icon: Gauge, hint: "What needs you first" },
   { key: "s", name: "Sessions", href: "/sessions", icon: MessagesSquare, hint: "Conversations with agents" },
-  { key: "r", name: "Runs", href: "/runs", icon: Play, hint: "Every piece of work" },
+  { key: "q", name: "Queue", href: "/queue", icon: ListOrdered, hint: "Work that waits, and why" },
   { key: "a", name: "Approvals", href: "/approvals", icon: CircleCheckBig, hint: "What agents ask for" },
+  { key: "r", name: "Runs", href: "/runs", icon: Play, hint: "Every piece of work" },
   { key: "n", name: "Runners", href: "/runners", icon: Bot, hint: "Processes that drive agents" },
   { key: "b", name: "Backends", href: "/backends", icon: Cpu, hint: "How agents are started" },
   { key: "t", name: "Storage", href: "/storage", icon: HardDrive, hint: "Volumes and their archive" },

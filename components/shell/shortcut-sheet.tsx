@@ -3,7 +3,7 @@ import { useState } from "react";
 import { Dialog } from "@/components/ui/dialog";
 import { areShortcutsOn, type Shortcut, setShortcutsOn } from "./shortcuts";
 
-const GROUPS = ["Go", "Act", "Lists", "Help"] as const;
+const GROUPS = ["This page", "Go", "Act", "Lists", "Help"] as const;
 
 /** Every key, from the registry that handles them, so that the two cannot disagree. */
 export function ShortcutSheet({ shortcuts, onClose }: { shortcuts: readonly Shortcut[]; onClose: () => void }) {
@@ -16,7 +16,7 @@ export function ShortcutSheet({ shortcuts, onClose }: { shortcuts: readonly Shor
       description="None of them fires while you type."
     >
       <div className="grid gap-x-8 gap-y-4 sm:grid-cols-2">
-        {GROUPS.map((group) => (
+        {GROUPS.filter((group) => shortcuts.some((shortcut) => shortcut.group === group)).map((group) => (
           <section key={group}>
             <h3 className="mb-1 text-xs font-semibold text-ink-3">{group}</h3>
             <dl className="flex flex-col gap-1">
@@ -26,7 +26,7 @@ export function ShortcutSheet({ shortcuts, onClose }: { shortcuts: readonly Shor
                   <div key={shortcut.keys} className="flex items-center justify-between gap-3 text-sm">
                     <dt>{shortcut.name}</dt>
                     <dd className="flex gap-1">
-                      {shortcut.keys.split(/[ +]/).map((key) => (
+                      {(shortcut.keys === "+" ? ["+"] : shortcut.keys.split(/[ +]/)).map((key) => (
                         <kbd
                           key={key}
                           className="rounded border border-line-strong bg-sunken px-1.5 text-xs whitespace-nowrap"

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { makeShortcutHandler, type Shortcut } from "./shortcuts";
+import { makeShortcutHandler, pageShortcuts, type Shortcut, setPageShortcuts } from "./shortcuts";
 
 function setUp() {
   const hits: string[] = [];
@@ -55,4 +55,15 @@ test("nothing fires while someone types, but the palette opens from anywhere", (
   press("c", { isComposing: true });
   press("K", { metaKey: true, target: input });
   expect(hits).toEqual(["mod+k"]);
+});
+
+test("a page's keys are its own while it is shown, and a later page's are not taken away by an earlier one", () => {
+  const first: Shortcut[] = [{ keys: "c", name: "cancel", group: "This page", run: () => {} }];
+  const second: Shortcut[] = [{ keys: "r", name: "retry", group: "This page", run: () => {} }];
+  const endFirst = setPageShortcuts(first);
+  const endSecond = setPageShortcuts(second);
+  endFirst();
+  expect(pageShortcuts()).toBe(second);
+  endSecond();
+  expect(pageShortcuts()).toEqual([]);
 });

@@ -2,9 +2,24 @@
 export type Shortcut = {
   keys: string;
   name: string;
-  group: "Go" | "Act" | "Lists" | "Help";
+  group: "Go" | "Act" | "Lists" | "This page" | "Help";
   run: () => void;
 };
+
+let ofPage: readonly Shortcut[] = [];
+
+/** The keys of the page that is shown; they come before those of the console. */
+export function pageShortcuts(): readonly Shortcut[] {
+  return ofPage;
+}
+
+/** Gives the page its keys until the answer is called. */
+export function setPageShortcuts(shortcuts: readonly Shortcut[]): () => void {
+  ofPage = shortcuts;
+  return () => {
+    if (ofPage === shortcuts) ofPage = [];
+  };
+}
 
 const SEQUENCE_MS = 1_000;
 

@@ -1,5 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
+import { useGathered } from "@/components/live/gathered";
 import { useFrames } from "@/components/live/provider";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
 import { toServerTime } from "@/components/ui/clock";
@@ -72,27 +73,5 @@ export function useStorageFrames(listed: readonly StorageSummary[], filter: Stor
       sinceMs.current = Date.now();
       setUnlisted(new Set());
     },
-  };
-}
-
-/** Calls the latest `run` once for all that is asked for within a while. */
-function useGathered(waitMs: number, run: () => unknown): () => void {
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  const latest = useRef(run);
-  useEffect(() => {
-    latest.current = run;
-  });
-  useEffect(
-    () => () => {
-      clearTimeout(timer.current);
-      timer.current = undefined;
-    },
-    [],
-  );
-  return () => {
-    timer.current ??= setTimeout(() => {
-      timer.current = undefined;
-      void latest.current();
-    }, waitMs);
   };
 }

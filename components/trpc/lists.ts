@@ -1,5 +1,7 @@
 import type { TRPCOptionsProxy } from "@trpc/tanstack-react-query";
 import type { Approval, ListApprovalsInput } from "@/contract/approval";
+import type { ListTasksInput, QueueScopeInput, QueueTaskSummary, TaskAttempt } from "@/contract/queue";
+import type { BulkResult, ListBulkResultsInput } from "@/contract/queue-bulk";
 import type { ListRunsInput, Run } from "@/contract/run";
 import type { Runner } from "@/contract/runner";
 import type { ListSessionsInput, SessionSummary } from "@/contract/session";
@@ -25,6 +27,55 @@ export const runnerPages = (api: Api) =>
 
 export const storagePages = (api: Api, input: Partial<ListStorageInput>) =>
   paged<StorageSummary>((from) => api.storage.list.queryOptions({ limit: PAGE, ...input, ...from }));
+
+const TASKS_PAGE = 100;
+
+export const taskPages = (api: Api, input: Partial<ListTasksInput>) =>
+  paged<QueueTaskSummary>((from) => api.queue.listTasks.queryOptions({ limit: TASKS_PAGE, ...input, ...from }));
+
+/** The stream tells of tasks; what time alone changes, such as how long the oldest has waited, is asked for. */
+const QUEUE_POLL_MS = 15_000;
+
+export const queueCommander = (api: Api, input: Partial<QueueScopeInput>) =>
+  api.queue.commander.queryOptions(input, { refetchInterval: QUEUE_POLL_MS });
+
+export const queueControls = (api: Api, input: Partial<Pick<QueueScopeInput, "queue">>) =>
+  api.queue.listControls.queryOptions(input);
+
+export const queueWaits = (api: Api, input: Partial<Pick<QueueScopeInput, "queue">>) =>
+  api.queue.waits.queryOptions(input, { refetchInterval: QUEUE_POLL_MS });
+
+const HISTORY_MINUTE_MS = 60_000;
+
+export const queueHistory = (api: Api, input: Partial<Pick<QueueScopeInput, "queue">> & { minutes: number }) =>
+  api.queue.history.queryOptions(input, { refetchInterval: HISTORY_MINUTE_MS, placeholderData: (data) => data });
+
+export const attemptPages = (api: Api, taskId: string) =>
+  paged<TaskAttempt>((from) => api.queue.listAttempts.queryOptions({ taskId, limit: PAGE, ...from }));
+
+const BULK_SHOWN = 5;
+const BULK_POLL_MS = 1_000;
+const BULK_IDLE_POLL_MS = 30_000;
+
+/** The newest actions on many tasks; while one is under way its progress is asked for. */
+export const newestBulk = (api: Api) =>
+  api.queue.listBulk.queryOptions(
+    { limit: BULK_SHOWN },
+    {
+      refetchInterval: (query) =>
+        query.state.data?.items.some((bulk) => bulk.endedAt === null) === true ? BULK_POLL_MS : BULK_IDLE_POLL_MS,
+    },
+  );
+
+export const bulkResultPages = (api: Api, bulkId: string, outcome: ListBulkResultsInput["outcome"]) =>
+  paged<BulkResult>((from) =>
+    api.queue.listBulkResults.queryOptions({
+      bulkId,
+      limit: PAGE,
+      ...(outcome === undefined ? {} : { outcome }),
+      ...from,
+    }),
+  );
 
 /** Enough to tell the large from the rest in a picture. */
 const PICTURED = 60;

@@ -9,6 +9,7 @@ import {
   Loader,
   type LucideIcon,
   Moon,
+  OctagonPause,
   OctagonX,
   TriangleAlert,
 } from "lucide-react";
@@ -71,6 +72,10 @@ const LOOKS: Record<string, Look> = {
   evicted: { tone: "quiet", icon: Moon },
   lost: { tone: "bad", icon: TriangleAlert },
   late: { tone: "warn", icon: Clock },
+  parked: { tone: "warn", icon: Hand },
+  open: { tone: "good", icon: CircleDot },
+  paused: { tone: "warn", icon: OctagonPause },
+  draining: { tone: "busy", icon: CircleDashed },
 };
 
 export function lookOf(state: string): Look {

@@ -275,6 +275,23 @@ test("a stream ends within seconds of its caller's token", async () => {
   expect(again.status).toBe(401);
 });
 
+test("the console's stream tells of tasks where they are asked for, without what they were made with", async () => {
+  await using database = await createTestDatabase();
+  await using web = await startTestWeb(database);
+  await using asked = await openSse(`${web.url}/api/live?tasks=1`, AS_ADMIN);
+  await using other = await openSse(`${web.url}/api/live?sessions=1`, AS_ADMIN);
+  await web.call("POST", "/api/v1/queue/tasks", {
+    body: { title: "shown", backendProfile: "demo", payload: { text: "long" } },
+  });
+  await web.call("POST", "/api/v1/sessions", { body: { sessionId: "ses_after", backendProfile: "demo" } });
+  const frames = await asked.until((seen) => seen.some(({ event }) => event === "task"));
+  const task = frames.find(({ event }) => event === "task")?.data;
+  expect(task).toMatchObject({ id: expect.any(String), version: expect.any(Number), title: "shown", state: "pending" });
+  expect(task).not.toHaveProperty("payload");
+  await other.until((seen) => seen.some(({ event }) => event === "session"));
+  expect(other.frames.filter(({ event }) => event === "task")).toEqual([]);
+});
+
 test("the console's stream carries sessions, runs and one run's events", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);

@@ -1,5 +1,6 @@
 import type { Approval } from "@/contract/approval";
-import type { OpenLiveInput, RunChange, SessionChange } from "@/contract/watch";
+import type { QueueTask } from "@/contract/queue";
+import type { OpenLiveInput, RunChange, SessionChange, TaskChange, TaskFrame } from "@/contract/watch";
 import type { ServiceContext } from "@/server/context";
 import { InvalidCursorError } from "@/server/errors";
 import { getRun } from "@/server/runs";
@@ -9,11 +10,11 @@ import { encodeFrame, FrameCache, type Sink } from "./sse";
 import { streamRun } from "./stream-run";
 import { openFeed } from "./watch-feed";
 
-const sessionFrames = new FrameCache<FeedRow<unknown>>();
+const feedFrames = new FrameCache<FeedRow<unknown>>();
 const approvalFrames = new FrameCache<Approval>();
 
 /**
- * All that one browser tab follows, in one stream: changed sessions, runs and approvals, and one run's events. Only the
+ * All that one browser tab follows, in one stream: changed sessions, runs, tasks and approvals, and one run's events. Only the
  * run's events carry an id; after a gap the tab reads its lists again.
  */
 export async function openConsoleStream(
@@ -26,6 +27,7 @@ export async function openConsoleStream(
   const runSeq = input.run === undefined ? null : await startOf(ctx, input.run, input);
   const sessions = input.sessions ? await openFeed(ctx, live.sessions as FeedReader<SessionChange>, {}, signal) : null;
   const runs = input.runs ? await openFeed(ctx, live.runs as FeedReader<RunChange>, {}, signal) : null;
+  const tasks = input.tasks ? await openFeed(ctx, live.tasks as FeedReader<TaskChange>, {}, signal) : null;
 
   return async (sink) => {
     const stops: (() => void)[] = [];
@@ -53,6 +55,7 @@ export async function openConsoleStream(
       await Promise.all([
         sessions && writeAll(sessions.entries, sink, (row) => encodeFrame({ event: "session", data: row.item })),
         runs && writeAll(runs.entries, sink, (row) => encodeFrame({ event: "run", data: row.item.run })),
+        tasks && writeAll(tasks.entries, sink, (row) => encodeFrame({ event: "task", data: toFrame(row.item.task) })),
         aborted(signal),
       ]);
     } finally {
@@ -77,13 +80,19 @@ async function startOf(
   return seq;
 }
 
+function toFrame(task: QueueTask): TaskFrame {
+  const { payload: _p, references: _r, metadata: _m, workspaceRef: _w, executionPolicy: _e, ...rest } = task;
+  const { resourceBundleRef: _b, ...frame } = rest;
+  return frame;
+}
+
 async function writeAll<Item>(
   entries: AsyncIterable<{ row: FeedRow<Item> }>,
   sink: Sink,
   encode: (row: FeedRow<Item>) => Buffer,
 ): Promise<void> {
   for await (const { row } of entries) {
-    sink.write(sessionFrames.of(row, "console", () => encode(row)));
+    sink.write(feedFrames.of(row, "console", () => encode(row)));
     await sink.drained?.();
   }
 }

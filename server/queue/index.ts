@@ -23,3 +23,4 @@ export { TaskWriter } from "./task-writer";
 export { updateAttempt } from "./update-attempt";
 export { updateTask } from "./update-task";
 export { verifyCounts } from "./verify";
+export { queueWaits } from "./waits";

@@ -16,7 +16,7 @@ import {
   TaskReadMark,
 } from "@/contract/queue";
 import { BulkAction, BulkActionPage, BulkResultPage } from "@/contract/queue-bulk";
-import { QueueCommander, QueueHistory, QueueVerification } from "@/contract/queue-commander";
+import { QueueCommander, QueueHistory, QueueVerification, QueueWaitTimes } from "@/contract/queue-commander";
 import { QueueControl, QueueControlList } from "@/contract/queue-control";
 import { ClaimedRun, HeartbeatAnswer, Run, RunPage } from "@/contract/run";
 import { Runner, RunnerJob, RunnerJobPage, RunnerPage } from "@/contract/runner";
@@ -194,6 +194,7 @@ export const ROUTES: readonly Route[] = [
     answer: QueueCommander,
     summary: "What needs a person, counts, waits, and the first tasks",
   }),
+  route("GET", "/queue/waits", "queue.waits", { answer: QueueWaitTimes, summary: "How long tasks waited of late" }),
   route("GET", "/queue/history", "queue.history", { answer: QueueHistory, summary: "Lanes' depths and flow by time" }),
   route("GET", "/queue/verify", "queue.verify", {
     answer: QueueVerification,

@@ -35,6 +35,7 @@ import {
   queueCommander,
   queueHistory,
   queueStats,
+  queueWaits,
   retryTask,
   setControl,
   setControlState,
@@ -88,6 +89,7 @@ export const queueRouter = router({
     }),
   ),
   stats: viewerProcedure.input(QueueScopeInput.prefault({})).query((opts) => queueStats(opts.ctx.service, opts.input)),
+  waits: viewerProcedure.input(QueueScopeInput.prefault({})).query((opts) => queueWaits(opts.ctx.service, opts.input)),
   commander: viewerProcedure
     .input(QueueScopeInput.prefault({}))
     .query((opts) => queueCommander(opts.ctx.service, opts.input)),

@@ -1,0 +1,28 @@
+import type { Metadata } from "next";
+import type { SearchParams } from "nuqs/server";
+import { createLoader } from "nuqs/server";
+import { requireIdentity } from "@/app/(console)/identity";
+import { prefetchPages } from "@/app/(console)/prefetch-pages";
+import { QUEUE_FILTERS, scopeInput, tasksInput } from "@/components/queue/filter";
+import { QueueView } from "@/components/queue/queue-view";
+import { newestBulk, queueCommander, queueControls, taskPages } from "@/components/trpc/lists";
+import { HydrateClient, prefetch, trpc } from "@/server/trpc/rsc";
+
+export const metadata: Metadata = { title: "Queue" };
+const loadFilter = createLoader(QUEUE_FILTERS);
+
+export default async function QueuePage(props: { searchParams: Promise<SearchParams> }) {
+  const filter = await loadFilter(props.searchParams);
+  await requireIdentity();
+  await Promise.all([
+    prefetch(queueCommander(trpc, scopeInput(filter))),
+    prefetch(queueControls(trpc, {})),
+    prefetch(newestBulk(trpc)),
+    prefetchPages(taskPages(trpc, tasksInput(filter))),
+  ]);
+  return (
+    <HydrateClient>
+      <QueueView />
+    </HydrateClient>
+  );
+}

@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import type { ShownError } from "@/components/trpc/errors";
+import { CreateTaskInput } from "@/contract/queue";
+import { EMPTY_DRAFT, errorsByField, inputOf } from "./add-task";
+
+const DRAFT = { ...EMPTY_DRAFT, profile: "demo", queue: "", title: " Tidy up " };
+const refusal = (more: Partial<ShownError>): ShownError => ({
+  ...{ failureKind: "schema-invalid", reason: "invalid-input", message: "no", requestId: null, status: 400 },
+  ...{ isRetryable: false, ...more },
+});
+
+test("what is left empty is left to the server, and what is typed is what the contract takes", () => {
+  expect(inputOf(DRAFT)).toEqual({ title: "Tidy up", backendProfile: "demo", payload: {}, priority: 0 });
+  const full = inputOf({
+    ...{ ...DRAFT, text: "Do it", queue: "q", lane: "ci", priority: "-3", session: "ses_1", key: "repo" },
+    ...{ runAt: "2030-01-01T10:00", expiresAt: "2030-01-02T10:00" },
+    ...{ attempts: "5", backoffSeconds: "1.5", onUsageLimit: "resume" },
+  });
+  expect(full).toMatchObject({
+    ...{ payload: { text: "Do it" }, priority: -3, metadata: { concurrencyKey: "repo" } },
+    retry: { maxAttempts: 5, backoffMs: 1_500, onUsageLimit: "resume" },
+  });
+  expect(CreateTaskInput.safeParse(full).success).toBe(true);
+});
+
+test("each refusal stands at its field", () => {
+  const issues = [
+    { path: "retry.maxAttempts", message: "too many" },
+    { path: "metadata.concurrencyKey", message: "too long" },
+    { path: "workspaceRef", message: "odd" },
+  ];
+  expect(errorsByField(refusal({ details: { issues } }))).toEqual({
+    attempts: "too many",
+    key: "too long",
+    form: "workspaceRef: odd",
+  });
+  expect(errorsByField(refusal({ reason: "queue-draining", message: "it drains" }))).toEqual({ queue: "it drains" });
+  expect(errorsByField(refusal({ reason: "not-found", message: "gone" }))).toEqual({ form: "gone" });
+  expect(errorsByField(null)).toEqual({});
+});

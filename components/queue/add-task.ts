@@ -1,0 +1,102 @@
+import type { ShownError } from "@/components/trpc/errors";
+import type { CreateTaskInput } from "@/contract/queue";
+import { ON_USAGE_LIMIT } from "@/contract/words";
+import { instantOf } from "./instant";
+
+/** The fields of a new task, as they are typed. */
+export type TaskDraft = {
+  title: string;
+  text: string;
+  profile: string;
+  queue: string;
+  lane: string;
+  priority: string;
+  session: string;
+  runAt: string;
+  expiresAt: string;
+  key: string;
+  attempts: string;
+  backoffSeconds: string;
+  onUsageLimit: string;
+};
+
+export const EMPTY_DRAFT: Omit<TaskDraft, "profile" | "queue"> = {
+  ...{ title: "", text: "", lane: "", priority: "0", session: "", runAt: "", expiresAt: "", key: "" },
+  ...{ attempts: "", backoffSeconds: "", onUsageLimit: "" },
+};
+
+/** What the server is asked for: what was left empty is left to the server. */
+export function inputOf(draft: TaskDraft): CreateTaskInput {
+  const [title, text, lane] = [draft.title.trim(), draft.text.trim(), draft.lane.trim()];
+  const [queue, session, key] = [draft.queue.trim(), draft.session.trim(), draft.key.trim()];
+  const [runAt, expiresAt] = [instantOf(draft.runAt), instantOf(draft.expiresAt)];
+  const retry = retryOf(draft);
+  return {
+    title,
+    backendProfile: draft.profile,
+    payload: text === "" ? {} : { text },
+    ...(queue === "" ? {} : { queue }),
+    ...(lane === "" ? {} : { lane }),
+    ...(draft.priority.trim() === "" ? {} : { priority: Number(draft.priority) }),
+    ...(session === "" ? {} : { sessionId: session }),
+    ...(runAt === null ? {} : { runAt }),
+    ...(expiresAt === null ? {} : { expiresAt }),
+    ...(key === "" ? {} : { metadata: { concurrencyKey: key } }),
+    ...(Object.keys(retry).length === 0 ? {} : { retry }),
+  };
+}
+
+function retryOf(draft: TaskDraft): NonNullable<CreateTaskInput["retry"]> {
+  const onUsageLimit = ON_USAGE_LIMIT.find((known) => known === draft.onUsageLimit);
+  return {
+    ...(draft.attempts.trim() === "" ? {} : { maxAttempts: Number(draft.attempts) }),
+    ...(draft.backoffSeconds.trim() === "" ? {} : { backoffMs: Math.round(Number(draft.backoffSeconds) * 1_000) }),
+    ...(onUsageLimit === undefined ? {} : { onUsageLimit }),
+  };
+}
+
+/** Which field a path of the server's input is typed in. */
+const FIELD_OF: [string, keyof TaskDraft][] = [
+  ["title", "title"],
+  ["payload", "text"],
+  ["backendProfile", "profile"],
+  ["queue", "queue"],
+  ["lane", "lane"],
+  ["priority", "priority"],
+  ["sessionId", "session"],
+  ["runAt", "runAt"],
+  ["expiresAt", "expiresAt"],
+  ["metadata", "key"],
+  ["retry.maxAttempts", "attempts"],
+  ["retry.backoffMs", "backoffSeconds"],
+  ["retry.onUsageLimit", "onUsageLimit"],
+];
+const REASON_FIELD: Record<string, keyof TaskDraft> = {
+  "queue-draining": "queue",
+  "session-boundary": "session",
+  "store-evicted": "session",
+};
+
+/** What the server refused, by the field that it is about; `form` holds what is about none. */
+export function errorsByField(error: ShownError | null): Partial<Record<keyof TaskDraft | "form", string>> {
+  if (error === null) return {};
+  const issues = readIssues(error);
+  const named = REASON_FIELD[error.reason];
+  if (issues.length === 0) return { [named ?? "form"]: error.message };
+  const errors: Partial<Record<keyof TaskDraft | "form", string>> = {};
+  for (const { path, message } of issues) {
+    const field = FIELD_OF.find(([start]) => path === start || path.startsWith(`${start}.`))?.[1] ?? "form";
+    errors[field] ??= field === "form" ? `${path}: ${message}` : message;
+  }
+  return errors;
+}
+
+type Issue = { path: string; message: string };
+
+function readIssues(error: ShownError): Issue[] {
+  const issues = error.details?.issues;
+  if (!Array.isArray(issues)) return [];
+  return issues.filter(
+    (issue): issue is Issue => typeof issue?.path === "string" && typeof issue?.message === "string",
+  );
+}

@@ -1,0 +1,42 @@
+import Link from "next/link";
+import { taskAddress } from "@/components/shell/addresses";
+import { cn } from "@/components/ui/class-names";
+import { shortenId } from "@/components/ui/format";
+import { Countdown } from "@/components/ui/time";
+import type { Blocker, QueueTask } from "@/contract/queue";
+import { blockerWords, needsPerson } from "./explain";
+
+type BlockerLineProps = {
+  blocker: Blocker;
+  task: QueueTask;
+  /** Titles of tasks that are known; others are called by their ids. */
+  titles?: ReadonlyMap<string, string>;
+  className?: string;
+};
+
+/** Why a task waits, until when, and who holds what it waits for, each a link. */
+export function BlockerLine({ blocker, task, titles, className }: BlockerLineProps) {
+  return (
+    <span className={cn(needsPerson(blocker) ? "text-warn" : "text-ink-3", className)} title={blocker.message}>
+      {blockerWords(blocker, task)}
+      {blocker.until !== null && (
+        <>
+          , <Countdown to={blocker.until} past="any moment now" />
+        </>
+      )}
+      {blocker.holders.length > 0 && ": "}
+      {blocker.holders.map((id, index) => (
+        <span key={id}>
+          {index > 0 && ", "}
+          <Link
+            href={taskAddress(id)}
+            title={id}
+            className="relative z-10 text-ink-2 underline-offset-2 hover:underline"
+          >
+            {titles?.get(id) ?? shortenId(id, 4)}
+          </Link>
+        </span>
+      ))}
+    </span>
+  );
+}

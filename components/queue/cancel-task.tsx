@@ -1,0 +1,42 @@
+"use client";
+import { useMutation } from "@tanstack/react-query";
+import { toast } from "sonner";
+import { useTRPC } from "@/components/trpc/client";
+import { DangerDialog } from "@/components/ui/danger-dialog";
+import type { QueueTask } from "@/contract/queue";
+import { useTaskCache } from "./use-task-cache";
+
+/** Asks why, then cancels a task: one that waits at once, one that runs as soon as its agent is known to be gone. */
+export function CancelTaskDialog({ task, onClose }: { task: QueueTask; onClose: () => void }) {
+  const trpc = useTRPC();
+  const { accept } = useTaskCache();
+  const cancel = useMutation(
+    trpc.queue.cancelTask.mutationOptions({
+      onSuccess: (answer) => {
+        accept(answer);
+        onClose();
+        toast.success(answer.state === "cancelled" ? `Cancelled: ${task.title}` : `Cancelling: ${task.title}`);
+      },
+    }),
+  );
+  return (
+    <DangerDialog
+      isOpen
+      onOpenChange={(isOpen) => !isOpen && onClose()}
+      title="Cancel task"
+      consequence={
+        <>
+          <strong className="font-medium text-ink">{task.title}</strong>{" "}
+          {task.state === "pending"
+            ? "has not started: it leaves the queue at once. A retry brings it back."
+            : "is at work: its agent is stopped, and the task is cancelled once it is gone. Its session stays."}
+        </>
+      }
+      hasReason
+      action="Cancel task"
+      isPending={cancel.isPending}
+      error={cancel.error}
+      onConfirm={(reason) => cancel.mutate({ taskId: task.id, reason })}
+    />
+  );
+}

@@ -1,0 +1,88 @@
+import type { ReactNode } from "react";
+import { Panel } from "@/components/ui/page";
+import { ScrollRegion } from "@/components/ui/scroll-region";
+
+type ChartProps = {
+  title: string;
+  /** What the picture shows, in words: for whoever does not see it. */
+  summary: string;
+  /** The figure at the top of the picture, and what its ends are. */
+  top: string;
+  from: string;
+  to: string;
+  legend: ReactNode;
+  picture: ReactNode;
+  /** The figures behind the picture. */
+  columns: readonly string[];
+  rows: readonly (readonly [string, ...string[]])[];
+};
+
+/** A picture with its words, its legend and, folded away, its figures. */
+export function Chart({ title, summary, top, from, to, legend, picture, columns, rows }: ChartProps) {
+  return (
+    <Panel title={title} className="flex flex-col">
+      <div className="flex flex-1 flex-col gap-2 p-3">
+        <div className="relative">
+          <span aria-hidden className="absolute top-0 left-0 text-2xs text-ink-3 tabular-nums">
+            {top}
+          </span>
+          <div role="img" aria-label={summary} className="pt-4">
+            {picture}
+          </div>
+          <p aria-hidden className="flex justify-between border-t pt-0.5 text-2xs text-ink-3">
+            <span>{from}</span>
+            <span>{to}</span>
+          </p>
+        </div>
+        <div className="flex flex-wrap gap-x-3 gap-y-0.5 text-2xs text-ink-2">{legend}</div>
+        <details className="mt-auto text-xs">
+          <summary className="w-fit rounded text-2xs text-ink-3 hover:text-ink">Figures</summary>
+          <FigureTable title={title} columns={columns} rows={rows} />
+        </details>
+      </div>
+    </Panel>
+  );
+}
+
+function FigureTable({ title, columns, rows }: Pick<ChartProps, "title" | "columns" | "rows">) {
+  return (
+    <ScrollRegion label={`${title}, figures`} className="mt-1 max-h-48">
+      <table className="w-full text-2xs tabular-nums">
+        <thead>
+          <tr className="text-left text-ink-3">
+            {columns.map((column) => (
+              <th key={column} scope="col" className="pr-3 font-medium whitespace-nowrap">
+                {column}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(([name, ...figures]) => (
+            <tr key={name}>
+              <th scope="row" className="pr-3 text-left font-normal whitespace-nowrap text-ink-2">
+                {name}
+              </th>
+              {figures.map((figure, index) => (
+                <td key={columns[index + 1]} className="pr-3">
+                  {figure}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </ScrollRegion>
+  );
+}
+
+/** A swatch and what it stands for. */
+export function Key({ swatch, name, figure }: { swatch: string; name: string; figure?: string }) {
+  return (
+    <span className="inline-flex max-w-full items-center gap-1.5">
+      <span aria-hidden className={`size-2.5 shrink-0 rounded-xs ${swatch}`} />
+      <span className="truncate">{name}</span>
+      {figure !== undefined && <span className="text-ink-3 tabular-nums">{figure}</span>}
+    </span>
+  );
+}

@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import { BLOCKER_KINDS } from "@/contract/queue";
+import { blockerWords, canCancel, canRetry, ordinal, wordsOf } from "./explain";
+
+const PLACE = { queue: "q", lane: "ci", concurrencyKey: "repo-1", sessionId: null, backendProfile: "demo" };
+const TASK = {
+  ...{ state: "pending" as const, cancelRequestedAt: null, parkedAt: null, nextAttemptAt: null },
+  ...{ attemptCount: 0, deadLetter: null, runAt: null },
+};
+
+test("every kind of blocker is said in words of its own, and without ids", () => {
+  const said = BLOCKER_KINDS.map((kind) => blockerWords({ kind, message: `told: ${kind}`, limit: 2 }, PLACE));
+  expect(new Set(said).size).toBe(BLOCKER_KINDS.length);
+  for (const words of said) expect(words).toMatch(/^[A-Z]/);
+  expect(blockerWords({ kind: "lane-limit", message: "", limit: 2 }, PLACE)).toBe("Lane ci runs 2 at once");
+});
+
+test("what is being cancelled is said to be, though it still runs", () => {
+  expect(wordsOf(TASK).word).toBe("waiting");
+  expect(wordsOf({ ...TASK, attemptCount: 1, nextAttemptAt: "2026-01-01T00:00:00Z" }).word).toBe("retrying");
+  expect(wordsOf({ ...TASK, parkedAt: "2026-01-01T00:00:00Z" }).word).toBe("parked");
+  expect(wordsOf({ ...TASK, state: "dispatched" }).word).toBe("starting");
+  expect(wordsOf({ ...TASK, state: "running", cancelRequestedAt: "2026-01-01T00:00:00Z" }).word).toBe("cancelling");
+  expect(wordsOf({ ...TASK, state: "failed" }).word).toBe("failed");
+});
+
+test("what runs can be cancelled once, and what waits for its next attempt can be sent now", () => {
+  expect(canCancel({ state: "running", cancelRequestedAt: null })).toBe(true);
+  expect(canCancel({ state: "running", cancelRequestedAt: "2026-01-01T00:00:00Z" })).toBe(false);
+  expect(canCancel({ state: "completed", cancelRequestedAt: null })).toBe(false);
+  expect(canRetry(TASK)).toBe(false);
+  expect(canRetry({ ...TASK, nextAttemptAt: "2026-01-01T00:00:00Z" })).toBe(true);
+  expect(canRetry({ ...TASK, state: "cancelled" })).toBe(true);
+  expect(canRetry({ ...TASK, state: "running" })).toBe(false);
+});
+
+test("places are counted in words", () => {
+  expect([1, 2, 3, 4, 11, 12, 21, 102, 113, 1_001].map(ordinal)).toEqual([
+    "1st",
+    "2nd",
+    "3rd",
+    "4th",
+    "11th",
+    "12th",
+    "21st",
+    "102nd",
+    "113th",
+    "1,001st",
+  ]);
+});

@@ -1,0 +1,85 @@
+import type { Blocker, QueueTask } from "@/contract/queue";
+
+type Told = Pick<
+  QueueTask,
+  "state" | "cancelRequestedAt" | "parkedAt" | "nextAttemptAt" | "attemptCount" | "deadLetter" | "runAt"
+>;
+export type TaskWords = { state: string; word: string };
+
+/** A task's state in the words of people: what waits is not merely pending, and what is being cancelled still runs. */
+export function wordsOf(task: Told): TaskWords {
+  if (task.state === "pending") {
+    if (task.parkedAt !== null) return { state: "parked", word: "parked" };
+    return { state: "pending", word: task.attemptCount > 0 && task.nextAttemptAt !== null ? "retrying" : "waiting" };
+  }
+  const isActive = task.state === "dispatched" || task.state === "running";
+  if (isActive && task.cancelRequestedAt !== null) return { state: "cancelling", word: "cancelling" };
+  if (task.state === "dispatched") return { state: "dispatched", word: "starting" };
+  return { state: task.state, word: task.state };
+}
+
+type Placed = Pick<QueueTask, "queue" | "lane" | "concurrencyKey" | "sessionId" | "backendProfile">;
+
+/** Why a task waits, in a few words for a row; who holds what it waits for is told beside them. */
+export function blockerWords(blocker: Pick<Blocker, "kind" | "message" | "limit">, task: Placed): string {
+  const atOnce = blocker.limit === null ? "is full" : `runs ${blocker.limit} at once`;
+  switch (blocker.kind) {
+    case "lane-limit":
+      return `Lane ${task.lane} ${atOnce}`;
+    case "queue-limit":
+      return `Queue ${task.queue} ${atOnce}`;
+    case "key-limit":
+      return `Key ${task.concurrencyKey ?? ""} ${atOnce}`;
+    case "backend-limit":
+      return `Backend ${task.backendProfile} ${atOnce}`;
+    case "session-busy":
+      return "Its session has a turn under way";
+    case "session-evicted":
+      return "Its session is evicted: restore it";
+    case "capacity":
+      return "Every runner is busy";
+    case "next":
+      return "Nothing holds it up: it goes next";
+    default:
+      return sentence(blocker.message);
+  }
+}
+
+export function sentence(words: string): string {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
+}
+
+/** Whether only a person ends this wait. */
+export function needsPerson(blocker: Pick<Blocker, "kind" | "until">): boolean {
+  return (
+    blocker.kind === "session-evicted" || blocker.kind === "paused" || (blocker.kind === "parked" && !blocker.until)
+  );
+}
+
+/** What an action may be done to; the server says the same. */
+export const canCancel = ({ state, cancelRequestedAt }: Pick<QueueTask, "state" | "cancelRequestedAt">): boolean =>
+  state === "pending" || ((state === "dispatched" || state === "running") && cancelRequestedAt === null);
+export const canRetry = (task: Pick<QueueTask, "state" | "nextAttemptAt" | "parkedAt">): boolean =>
+  ["completed", "failed", "cancelled"].includes(task.state) ||
+  (task.state === "pending" && (task.nextAttemptAt !== null || task.parkedAt !== null));
+export const canMove = ({ state }: Pick<QueueTask, "state">): boolean => state === "pending";
+export const canPrioritise = ({ state }: Pick<QueueTask, "state">): boolean =>
+  state === "pending" || state === "dispatched" || state === "running";
+
+const DEAD_LETTER_WORDS: Record<string, string> = {
+  "attempts-exhausted": "Every attempt that its policy allows has failed.",
+  "not-retryable": "Its policy does not retry this kind of failure.",
+  expired: "It waited until its expiry, and was never started.",
+  refused: "It could not be started as it is.",
+};
+
+export function deadLetterWords(deadLetter: string): string {
+  return DEAD_LETTER_WORDS[deadLetter] ?? deadLetter;
+}
+
+/** `1st`, `2nd`, `113th`. */
+export function ordinal(place: number): string {
+  const isTeen = place % 100 >= 11 && place % 100 <= 13;
+  const ending = isTeen ? "th" : (["th", "st", "nd", "rd"][place % 10] ?? "th");
+  return `${place.toLocaleString("en")}${ending}`;
+}

@@ -1,0 +1,232 @@
+"use client";
+import { Ellipsis, Pause, Play } from "lucide-react";
+import { useState } from "react";
+import { useCanOperate, useIdentity } from "@/components/shell/identity";
+import { Button } from "@/components/ui/button";
+import { cn } from "@/components/ui/class-names";
+import { Menu, MenuItem } from "@/components/ui/menu";
+import { Panel } from "@/components/ui/page";
+import { State } from "@/components/ui/state";
+import { type Column, Table } from "@/components/ui/table";
+import type { QueueControl } from "@/contract/queue-control";
+import { ALL_TENANTS } from "@/contract/words";
+import { LimitCell } from "./limit-cell";
+import { type ControlChange, nameOfPlace, useControl } from "./use-control";
+
+/** More than these, and the rest is asked for. */
+const PLACES_SHOWN = 8;
+
+type LanesTableProps = {
+  controls: readonly QueueControl[];
+  onChoose: (place: { queue: string; lane: string | null }) => void;
+};
+
+/** Queues and their lanes: what waits and runs, and the limits, each changed where it stands. */
+export function LanesTable({ controls, onChoose }: LanesTableProps) {
+  const [isWhole, setIsWhole] = useState(false);
+  const canOperate = useCanOperate();
+  const identity = useIdentity();
+  const { set } = useControl();
+  const shown = isWhole ? controls : controls.slice(0, PLACES_SHOWN);
+  const mayChange = (control: QueueControl) =>
+    canOperate && (identity.tenantId === null || control.tenantId === identity.tenantId);
+  const columns = columnsOf({ mayChange, set, onChoose, hasTenants: controls.some(isOfTenant) });
+  return (
+    <Panel
+      title="Queues and lanes"
+      className="overflow-hidden"
+      actions={
+        controls.length > PLACES_SHOWN && (
+          <Button size="sm" look="ghost" aria-expanded={isWhole} onClick={() => setIsWhole(!isWhole)}>
+            {isWhole ? "Show fewer" : `Show all ${controls.length}`}
+          </Button>
+        )
+      }
+    >
+      {controls.length === 0 ? (
+        <p className="p-6 text-center text-sm text-ink-3">A queue is there as soon as it has a task.</p>
+      ) : (
+        <Table
+          label="Queues and lanes"
+          rows={shown}
+          columns={columns}
+          keyOf={(control) => JSON.stringify([control.tenantId, control.queue, control.lane])}
+          rowClassName={(control) => cn("max-sm:pr-14", control.lane === null && "bg-sunken/60")}
+        />
+      )}
+    </Panel>
+  );
+}
+
+const isOfTenant = ({ tenantId }: QueueControl): boolean => tenantId !== ALL_TENANTS;
+
+type ColumnInput = {
+  mayChange: (control: QueueControl) => boolean;
+  set: (control: QueueControl, change: ControlChange) => void;
+  onChoose: LanesTableProps["onChoose"];
+  hasTenants: boolean;
+};
+
+function columnsOf({ mayChange, set, onChoose, hasTenants }: ColumnInput): Column<QueueControl>[] {
+  return [
+    {
+      name: "Place",
+      isLead: true,
+      className: "min-w-40 max-sm:order-first",
+      cell: (control) => (
+        <span className={cn("flex items-baseline gap-1.5", control.lane !== null && "sm:pl-4")}>
+          <button
+            type="button"
+            className={cn("truncate hover:underline", control.lane === null ? "font-semibold" : "font-medium")}
+            title="Show its tasks"
+            onClick={() => onChoose(control)}
+          >
+            {control.lane ?? control.queue}
+          </button>
+          <span className="text-2xs text-ink-3">
+            {control.lane === null ? "whole queue" : <span className="sm:hidden">of {control.queue}</span>}
+            {hasTenants && ` · ${control.tenantId === ALL_TENANTS ? "all tenants" : control.tenantId}`}
+          </span>
+        </span>
+      ),
+    },
+    {
+      name: "State",
+      cell: (control) => (
+        <State
+          state={control.state}
+          title={[control.reason, control.updatedBy].filter(Boolean).join(" · ") || undefined}
+        />
+      ),
+    },
+    {
+      name: "Waiting",
+      className: "tabular-nums sm:text-right",
+      cell: (control) => <Named name="waiting" figure={control.waiting} />,
+    },
+    { name: "Running", className: "min-w-28", cell: (control) => <Running control={control} /> },
+    {
+      name: "At once",
+      className: "text-xs sm:text-right",
+      cell: (control) => (
+        <>
+          <span className="text-ink-3 sm:hidden">at once </span>
+          <LimitCell
+            label={`Running at once in ${nameOfPlace(control)}`}
+            value={control.maxRunning}
+            none="no limit"
+            min={0}
+            isFixed={!mayChange(control)}
+            onChange={(maxRunning) => set(control, { maxRunning })}
+          />
+        </>
+      ),
+    },
+    {
+      name: "Per key",
+      isWideOnly: true,
+      className: "text-xs sm:text-right",
+      cell: (control) =>
+        control.lane === null && (
+          <LimitCell
+            label={`Running at once of one key in ${nameOfPlace(control)}`}
+            value={control.keyMaxRunning}
+            none="1"
+            min={0}
+            isFixed={!mayChange(control)}
+            onChange={(keyMaxRunning) => set(control, { keyMaxRunning })}
+          />
+        ),
+    },
+    {
+      name: "Weight",
+      isWideOnly: true,
+      className: "text-xs sm:text-right",
+      cell: (control) =>
+        control.lane !== null && (
+          <LimitCell
+            label={`Weight of ${nameOfPlace(control)}`}
+            value={control.weight}
+            none="by age"
+            min={0.001}
+            isWhole={false}
+            isFixed={!mayChange(control)}
+            onChange={(weight) => set(control, { weight })}
+          />
+        ),
+    },
+    {
+      name: "Actions",
+      className: "w-px text-right max-sm:absolute max-sm:top-2 max-sm:right-3 max-sm:w-auto",
+      cell: (control) => mayChange(control) && <Actions control={control} set={(change) => set(control, change)} />,
+    },
+  ];
+}
+
+function Named({ name, figure }: { name: string; figure: number }) {
+  return (
+    <>
+      <span className="text-xs text-ink-3 sm:hidden">{name} </span>
+      <span className={figure === 0 ? "text-ink-3" : undefined}>{figure.toLocaleString("en")}</span>
+    </>
+  );
+}
+
+/** How many run, and how much of the limit that is. */
+function Running({ control }: { control: QueueControl }) {
+  const { running, maxRunning } = control;
+  const share = maxRunning === null || maxRunning === 0 ? 0 : Math.min(1, running / maxRunning);
+  const isFull = maxRunning !== null && running >= maxRunning;
+  return (
+    <span className="flex items-center gap-2 text-xs tabular-nums">
+      <span className="text-ink-3 sm:hidden">running</span>
+      <span className="min-w-4">{running.toLocaleString("en")}</span>
+      {maxRunning !== null && (
+        <>
+          <span aria-hidden className="h-1.5 w-14 overflow-hidden rounded-full bg-sunken">
+            <span
+              className={cn("block h-full rounded-full", isFull ? "bg-hatched" : "bg-accent-fill")}
+              style={{ width: `${share * 100}%` }}
+            />
+          </span>
+          {isFull && <span className="text-2xs text-ink-3">full</span>}
+        </>
+      )}
+    </span>
+  );
+}
+
+function Actions({ control, set }: { control: QueueControl; set: (change: ControlChange) => void }) {
+  const name = nameOfPlace(control);
+  const isOpen = control.state === "open";
+  return (
+    <span className="inline-flex items-center gap-1">
+      <Button
+        look="ghost"
+        size="icon-sm"
+        aria-label={isOpen ? `Pause ${name}` : `Let ${name} go on`}
+        title={isOpen ? "Pause" : "Go on"}
+        onClick={() => set({ state: isOpen ? "paused" : "open", reason: null })}
+      >
+        {isOpen ? <Pause aria-hidden className="size-4" /> : <Play aria-hidden className="size-4" />}
+      </Button>
+      <Menu
+        trigger={
+          <Button look="ghost" size="icon-sm" aria-label={`More of ${name}`}>
+            <Ellipsis aria-hidden className="size-4" />
+          </Button>
+        }
+      >
+        <MenuItem isDisabled={isOpen} onSelect={() => set({ state: "open", reason: null })}>
+          Go on: dispatch by its limits
+        </MenuItem>
+        <MenuItem isDisabled={control.state === "paused"} onSelect={() => set({ state: "paused", reason: null })}>
+          Pause: dispatch nothing
+        </MenuItem>
+        <MenuItem isDisabled={control.state === "draining"} onSelect={() => set({ state: "draining", reason: null })}>
+          Drain: take no new tasks
+        </MenuItem>
+      </Menu>
+    </span>
+  );
+}

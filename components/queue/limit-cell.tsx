@@ -1,0 +1,64 @@
+"use client";
+import { type FormEvent, useEffect, useRef, useState } from "react";
+import { Input } from "@/components/ui/field";
+
+type LimitCellProps = {
+  /** What the figure is, with the place that it is of: `Running at once in ci`. */
+  label: string;
+  value: number | null;
+  none: string;
+  isFixed: boolean;
+  min: number;
+  isWhole?: boolean;
+  onChange: (value: number | null) => void;
+};
+
+/** A figure that becomes a field when it is pressed: Enter keeps what is typed, Escape what was there, empty takes it away. */
+export function LimitCell({ label, value, none, isFixed, min, isWhole = true, onChange }: LimitCellProps) {
+  const [typed, setTyped] = useState<string | null>(null);
+  const button = useRef<HTMLButtonElement>(null);
+  const wasOpen = useRef(false);
+  const isOpen = typed !== null;
+  useEffect(() => {
+    if (wasOpen.current && !isOpen) button.current?.focus();
+    wasOpen.current = isOpen;
+  }, [isOpen]);
+  const shown = value === null ? none : value.toLocaleString("en");
+  if (isFixed) return <span className="tabular-nums">{shown}</span>;
+  if (typed === null)
+    return (
+      <button
+        ref={button}
+        type="button"
+        aria-label={`${label}: ${shown}, change`}
+        className="rounded px-1.5 py-0.5 tabular-nums underline decoration-dotted underline-offset-4 hover:bg-hover"
+        onClick={() => setTyped(value === null ? "" : String(value))}
+      >
+        {shown}
+      </button>
+    );
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    setTyped(null);
+    const next = typed.trim() === "" ? null : Number(typed);
+    if (next !== value) onChange(next);
+  };
+  return (
+    <form onSubmit={submit} className="inline-block">
+      <Input
+        autoFocus
+        type="number"
+        min={min}
+        step={isWhole ? 1 : "any"}
+        aria-label={label}
+        placeholder={none}
+        className="h-7 w-20 px-1.5 text-xs"
+        value={typed}
+        onChange={(event) => setTyped(event.target.value)}
+        onFocus={(event) => event.target.select()}
+        onKeyDown={(event) => event.key === "Escape" && setTyped(null)}
+        onBlur={() => setTyped(null)}
+      />
+    </form>
+  );
+}

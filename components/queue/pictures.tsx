@@ -1,0 +1,246 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import { useId, useState } from "react";
+import { useTRPC } from "@/components/trpc/client";
+import { queueHistory, queueWaits } from "@/components/trpc/lists";
+import { Choices } from "@/components/ui/choices";
+import { useTimeMode } from "@/components/ui/clock";
+import { formatCount, formatDuration, formatPlural } from "@/components/ui/format";
+import type { QueueMinute, QueueWaitTimes } from "@/contract/queue-commander";
+import { Chart, Key } from "./chart";
+import type { QueueFilter } from "./filter";
+import { scopeInput } from "./filter";
+import { ceilingOf, depthByLane, type Flow, flowsOf, layerPath, type Span, spanOf, stack, sum } from "./picture";
+
+const RANGES = { "1 h": 60, "6 h": 360, "24 h": 1_440 } as const;
+const RANGE_NAMES = Object.keys(RANGES) as (keyof typeof RANGES)[];
+const HEIGHT = 100;
+
+/** How the queue came to where it is: its depth by lane, what came and went, and how long tasks waited. */
+export function Pictures({ filter }: { filter: Pick<QueueFilter, "queue"> }) {
+  const trpc = useTRPC();
+  const [range, setRange] = useState<keyof typeof RANGES>("1 h");
+  const minutes = RANGES[range];
+  const history = useQuery(queueHistory(trpc, { ...scopeInput(filter), minutes })).data;
+  const waits = useQuery(queueWaits(trpc, scopeInput(filter))).data;
+  const told = history && { rows: history.items, span: spanOf(history), range };
+  return (
+    <section aria-label="Pictures" className="flex flex-col gap-2">
+      <div className="flex justify-end">
+        <Choices label="How far back" values={RANGE_NAMES} value={range} onChange={setRange} />
+      </div>
+      <div className="grid min-h-58 gap-4 lg:grid-cols-3">
+        {told && (
+          <>
+            <DepthChart {...told} />
+            <FlowChart {...told} />
+          </>
+        )}
+        {waits !== undefined && <WaitsChart waits={waits} />}
+      </div>
+    </section>
+  );
+}
+
+type OverTime = { rows: readonly QueueMinute[]; span: Span; range: string };
+/** Told apart by how dark they are and, the rest, by hatching; the legend names them in their order from below. */
+const FILLS = [
+  "fill-accent-fill",
+  "fill-accent-fill/70",
+  "fill-accent-fill/45",
+  "fill-accent-fill/25",
+  "fill-accent-fill/15",
+];
+const SWATCHES = ["bg-accent-fill", "bg-accent-fill/70", "bg-accent-fill/45", "bg-accent-fill/25", "bg-accent-fill/15"];
+
+function DepthChart({ rows, span, range }: OverTime) {
+  const hatch = useId();
+  const when = useStepName(span);
+  const series = depthByLane(rows, span);
+  const totals = Array.from({ length: span.steps }, (_, step) => sum(series.map(({ values }) => values[step] ?? 0)));
+  const top = ceilingOf(totals);
+  const layers = stack(series);
+  return (
+    <Chart
+      title="Waiting by lane"
+      summary={`Tasks that waited in the last ${range}: ${totals.at(-1) ?? 0} now, ${Math.max(0, ...totals)} at most`}
+      top={formatCount(top)}
+      from={`${range} ago`}
+      to="now"
+      legend={
+        series.length === 0
+          ? "Nothing has waited."
+          : series.map(({ name, values, isRest }, index) => (
+              <Key
+                key={name}
+                swatch={isRest ? "bg-hatched" : (SWATCHES[index] ?? "")}
+                name={name}
+                figure={formatCount(values.at(-1) ?? 0)}
+              />
+            ))
+      }
+      picture={
+        <svg
+          viewBox={`0 0 ${span.steps} ${HEIGHT}`}
+          preserveAspectRatio="none"
+          className="h-24 w-full"
+          aria-hidden="true"
+        >
+          <Hatch id={hatch} />
+          {layers.map(({ name, below, values, isRest }, index) => (
+            <path
+              key={name}
+              d={layerPath(below, values, { top, height: HEIGHT })}
+              className={isRest ? undefined : FILLS[index]}
+              fill={isRest ? `url(#${hatch})` : undefined}
+            />
+          ))}
+        </svg>
+      }
+      columns={["When", ...series.map(({ name }) => name)]}
+      rows={totals.map((_, step) => [when(step), ...series.map(({ values }) => String(values[step] ?? 0))])}
+    />
+  );
+}
+
+function Hatch({ id }: { id: string }) {
+  return (
+    <defs>
+      <pattern id={id} width="1.5" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(20)">
+        <rect width="0.6" height="6" className="fill-accent-fill" />
+      </pattern>
+    </defs>
+  );
+}
+
+const FLOW_WORDS: Record<Flow, string> = {
+  added: "added",
+  started: "started",
+  completed: "completed",
+  failed: "failed",
+  cancelled: "cancelled",
+};
+const DRAWN: { flow: Flow; fill: string; swatch: string }[] = [
+  { flow: "completed", fill: "fill-good", swatch: "bg-good" },
+  { flow: "failed", fill: "fill-bad", swatch: "bg-bad" },
+];
+
+function FlowChart({ rows, span, range }: OverTime) {
+  const when = useStepName(span);
+  const flows = flowsOf(rows, span);
+  const ended = flows.completed.map((count, step) => count + (flows.failed[step] ?? 0));
+  const top = ceilingOf([...ended, ...flows.added]);
+  const y = (count: number) => (count / top) * HEIGHT;
+  const total = (flow: Flow) => sum(flows[flow]);
+  return (
+    <Chart
+      title="Added and done"
+      summary={`In the last ${range}: ${total("added")} added, ${total("completed")} completed, ${total("failed")} failed`}
+      top={`${formatCount(top)} in ${formatDuration(span.stepMs)}`}
+      from={`${range} ago`}
+      to="now"
+      legend={
+        <>
+          <Key swatch="border-t-2 border-ink-2 rounded-none h-0" name="added" figure={formatCount(total("added"))} />
+          {DRAWN.map(({ flow, swatch }) => (
+            <Key key={flow} swatch={swatch} name={FLOW_WORDS[flow]} figure={formatCount(total(flow))} />
+          ))}
+        </>
+      }
+      picture={
+        <svg
+          viewBox={`0 0 ${span.steps} ${HEIGHT}`}
+          preserveAspectRatio="none"
+          className="h-24 w-full"
+          aria-hidden="true"
+        >
+          {flows.completed.map((completed, step) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: a step is its place.
+            <g key={step}>
+              <rect x={step + 0.1} width={0.8} y={HEIGHT - y(completed)} height={y(completed)} className="fill-good" />
+              <rect
+                x={step + 0.1}
+                width={0.8}
+                y={HEIGHT - y(ended[step] ?? 0)}
+                height={y(flows.failed[step] ?? 0)}
+                className="fill-bad"
+              />
+            </g>
+          ))}
+          <path
+            d={`M${flows.added.map((count, step) => `${step + 0.5} ${HEIGHT - y(count)}`).join("L")}`}
+            className="fill-none stroke-ink-2"
+            strokeWidth={1.5}
+            vectorEffect="non-scaling-stroke"
+          />
+        </svg>
+      }
+      columns={["When", ...Object.values(FLOW_WORDS)]}
+      rows={flows.added.map((_, step) => [
+        when(step),
+        ...(Object.keys(FLOW_WORDS) as Flow[]).map((flow) => String(flows[flow][step] ?? 0)),
+      ])}
+    />
+  );
+}
+
+function WaitsChart({ waits }: { waits: QueueWaitTimes }) {
+  const top = ceilingOf(waits.buckets.map(({ tasks }) => tasks));
+  const names = waits.buckets.map(({ underMs }, index) => {
+    const from = waits.buckets[index - 1]?.underMs ?? 0;
+    return underMs === null ? `${formatDuration(from ?? 0)} and more` : `under ${formatDuration(underMs)}`;
+  });
+  const half = waits.p50Ms === null ? "nothing has begun" : `half within ${formatDuration(waits.p50Ms)}`;
+  return (
+    <Chart
+      title="How long tasks waited"
+      summary={`Of the last ${formatPlural(waits.samples, "task")} that began: ${half}`}
+      top={formatCount(top)}
+      from={names[0] ?? ""}
+      to={names.at(-1) ?? ""}
+      legend={
+        <span>
+          The last {formatPlural(waits.samples, "task")} that began
+          {waits.p50Ms !== null && `: half within ${formatDuration(waits.p50Ms)}`}
+          {waits.p95Ms !== null && `, 19 of 20 within ${formatDuration(waits.p95Ms)}`}.
+        </span>
+      }
+      picture={
+        <svg
+          viewBox={`0 0 ${waits.buckets.length} ${HEIGHT}`}
+          preserveAspectRatio="none"
+          className="h-24 w-full"
+          aria-hidden="true"
+        >
+          {waits.buckets.map(({ underMs, tasks }, index) => {
+            const height = (tasks / top) * HEIGHT;
+            return (
+              <rect
+                key={underMs ?? "more"}
+                x={index + 0.08}
+                width={0.84}
+                y={HEIGHT - height}
+                height={height}
+                className="fill-accent-fill"
+              >
+                <title>{`${names[index]}: ${tasks}`}</title>
+              </rect>
+            );
+          })}
+        </svg>
+      }
+      columns={["Waited", "Tasks"]}
+      rows={waits.buckets.map(({ tasks }, index) => [names[index] ?? "", String(tasks)])}
+    />
+  );
+}
+
+/** When a step began, in the time that the operator has chosen. */
+function useStepName({ fromMs, stepMs }: Span): (step: number) => string {
+  const mode = useTimeMode();
+  const format = new Intl.DateTimeFormat(undefined, {
+    ...{ day: "2-digit", month: "2-digit", hour: "2-digit", minute: "2-digit", hour12: false },
+    ...(mode === "utc" ? { timeZone: "UTC" } : {}),
+  });
+  return (step) => format.format(fromMs + step * stepMs);
+}

@@ -1,0 +1,111 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import { Plus } from "lucide-react";
+import dynamic from "next/dynamic";
+import { parseAsBoolean, useQueryState, useQueryStates } from "nuqs";
+import { useRef } from "react";
+import { useCanOperate } from "@/components/shell/identity";
+import { useTRPC } from "@/components/trpc/client";
+import { queueCommander, queueControls } from "@/components/trpc/lists";
+import { Button } from "@/components/ui/button";
+import { Select } from "@/components/ui/field";
+import { PageHeader, TableSkeleton } from "@/components/ui/page";
+import { QueryView } from "@/components/ui/query-view";
+import { Attention } from "./attention";
+import { QUEUE_FILTERS, type QueueFilter, scopeInput } from "./filter";
+import { LanesTable } from "./lanes-table";
+import { TasksSection } from "./tasks-section";
+import { Tiles } from "./tiles";
+import { useDoneToday } from "./use-done-today";
+
+const AddTaskDialog = dynamic(() => import("./add-task-dialog").then((module) => module.AddTaskDialog), { ssr: false });
+const Pictures = dynamic(() => import("./pictures").then((module) => module.Pictures), {
+  ssr: false,
+  loading: () => <div className="min-h-58" />,
+});
+
+/** The queue: what needs a person, how it stands, its lanes, how it came to this, and the tasks. */
+export function QueueView() {
+  const trpc = useTRPC();
+  const canOperate = useCanOperate();
+  const [filter, setFilter] = useQueryStates(QUEUE_FILTERS, { history: "replace" });
+  const [isAdding, setIsAdding] = useQueryState("new", parseAsBoolean.withDefault(false));
+  const scroller = useRef<HTMLDivElement>(null);
+  const commander = useQuery({
+    ...queueCommander(trpc, scopeInput(filter)),
+    placeholderData: (data) => data,
+  });
+  const all = useQuery(queueControls(trpc, {})).data?.items ?? [];
+  const controls = all.filter(({ queue }) => filter.queue === null || queue === filter.queue);
+  const doneToday = useDoneToday(filter.queue);
+  const onChange = (change: Partial<QueueFilter> | null) => void setFilter(change);
+  const onAdd = () => void setIsAdding(true);
+  return (
+    <div className="flex h-full min-h-0 flex-col">
+      <PageHeader
+        title="Queue"
+        description="Work that becomes runs by itself, within its limits; and why the rest waits."
+        actions={
+          <>
+            <QueueSelect queues={[...new Set(all.map(({ queue }) => queue))]} filter={filter} onChange={onChange} />
+            {canOperate && (
+              <Button look="primary" onClick={onAdd}>
+                <Plus aria-hidden className="size-4" /> Add task
+              </Button>
+            )}
+          </>
+        }
+      />
+      <div ref={scroller} className="scroll-thin relative min-h-0 flex-1 overflow-y-auto">
+        <div className="flex flex-col gap-4 p-4 lg:p-6">
+          <QueryView query={commander} skeleton={<TableSkeleton rows={3} />}>
+            {(data) => (
+              <>
+                <Attention items={data.attention} controls={all} />
+                <Tiles commander={data} doneToday={doneToday} filter={filter} onChange={onChange} />
+              </>
+            )}
+          </QueryView>
+          <LanesTable
+            controls={controls}
+            onChoose={({ queue, lane }) => onChange({ queue, lane, state: filter.state })}
+          />
+          <Pictures filter={filter} />
+        </div>
+        <TasksSection
+          filter={filter}
+          controls={all}
+          active={commander.data?.active ?? []}
+          scroller={scroller}
+          onChange={onChange}
+          onAdd={onAdd}
+        />
+      </div>
+      {isAdding && canOperate && <AddTaskDialog queue={filter.queue} onClose={() => void setIsAdding(null)} />}
+    </div>
+  );
+}
+
+type QueueSelectProps = {
+  queues: readonly string[];
+  filter: QueueFilter;
+  onChange: (change: Partial<QueueFilter>) => void;
+};
+
+function QueueSelect({ queues, filter, onChange }: QueueSelectProps) {
+  const isKnown = filter.queue === null || queues.includes(filter.queue);
+  return (
+    <Select
+      aria-label="Queue"
+      className="w-auto max-w-48"
+      value={filter.queue ?? ""}
+      onChange={(event) => onChange({ queue: event.target.value || null, lane: null })}
+    >
+      <option value="">All queues</option>
+      {!isKnown && <option>{filter.queue}</option>}
+      {queues.map((queue) => (
+        <option key={queue}>{queue}</option>
+      ))}
+    </Select>
+  );
+}

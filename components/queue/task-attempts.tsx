@@ -1,0 +1,100 @@
+"use client";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import Link from "next/link";
+import { runAddress, sessionAddress } from "@/components/shell/addresses";
+import { useTRPC } from "@/components/trpc/client";
+import { attemptPages } from "@/components/trpc/lists";
+import { shortenId } from "@/components/ui/format";
+import { LoadMore } from "@/components/ui/load-more";
+import { EmptyState, Panel } from "@/components/ui/page";
+import { QueryView } from "@/components/ui/query-view";
+import { State } from "@/components/ui/state";
+import { type Column, Table } from "@/components/ui/table";
+import { Duration, Time } from "@/components/ui/time";
+import type { TaskAttempt } from "@/contract/queue";
+
+const COLUMNS: Column<TaskAttempt>[] = [
+  { name: "#", className: "w-px tabular-nums", cell: ({ attempt }) => attempt },
+  { name: "State", cell: ({ state }) => <State state={state} /> },
+  {
+    name: "Run",
+    isLead: true,
+    cell: ({ runId }) => (runId === null ? "none" : <IdLink href={runAddress(runId)} id={runId} />),
+  },
+  {
+    name: "Session",
+    isWideOnly: true,
+    cell: ({ sessionId }) => (sessionId === null ? "none" : <IdLink href={sessionAddress(sessionId)} id={sessionId} />),
+  },
+  {
+    name: "Waited",
+    className: "whitespace-nowrap text-xs text-ink-2 tabular-nums",
+    cell: ({ readyAt, dispatchedAt }) => (
+      <>
+        <span className="sm:hidden">waited </span>
+        <Duration from={readyAt} to={dispatchedAt} />
+      </>
+    ),
+  },
+  {
+    name: "Took",
+    className: "whitespace-nowrap text-xs text-ink-2 tabular-nums",
+    cell: ({ dispatchedAt, startedAt, endedAt }) => (
+      <>
+        <span className="sm:hidden">took </span>
+        <Duration from={startedAt ?? dispatchedAt} to={endedAt} />
+      </>
+    ),
+  },
+  {
+    name: "Failure",
+    className: "max-w-60 text-xs text-bad max-sm:w-full",
+    cell: ({ failureKind, failureMessage }) =>
+      failureKind === null ? null : (
+        <span className="block truncate" title={failureMessage ?? undefined}>
+          {failureKind}
+          {failureMessage !== null && `: ${failureMessage}`}
+        </span>
+      ),
+  },
+  {
+    name: "Dispatched",
+    className: "whitespace-nowrap text-xs text-ink-2 sm:text-right",
+    cell: ({ dispatchedAt }) => <Time at={dispatchedAt} />,
+  },
+];
+
+function IdLink({ href, id }: { href: string; id: string }) {
+  return (
+    <Link href={href} title={id} className="font-mono text-xs whitespace-nowrap text-accent hover:underline">
+      {shortenId(id, 4)}
+    </Link>
+  );
+}
+
+/** How a task was tried: a run for each attempt. */
+export function TaskAttempts({ taskId }: { taskId: string }) {
+  const trpc = useTRPC();
+  const query = useInfiniteQuery(attemptPages(trpc, taskId));
+  const attempts = query.data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <Panel title="Attempts" className="overflow-hidden">
+      <QueryView query={query}>
+        {() =>
+          attempts.length === 0 ? (
+            <EmptyState title="No attempt yet">It gets a run once its limits allow.</EmptyState>
+          ) : (
+            <>
+              <Table label="Attempts" rows={attempts} columns={COLUMNS} keyOf={({ attempt }) => String(attempt)} />
+              {query.hasNextPage && (
+                <p className="flex justify-center p-3">
+                  <LoadMore query={query} />
+                </p>
+              )}
+            </>
+          )
+        }
+      </QueryView>
+    </Panel>
+  );
+}

@@ -1,0 +1,151 @@
+// biome-ignore-all lint/a11y/noRedundantRoles: some browsers drop a table's meaning once its display is changed.
+import { Minus, Plus } from "lucide-react";
+import Link from "next/link";
+import type { CSSProperties, MouseEvent, Ref } from "react";
+import { Profile } from "@/components/sessions/demo-label";
+import { taskAddress } from "@/components/shell/addresses";
+import { Button } from "@/components/ui/button";
+import { cn } from "@/components/ui/class-names";
+import { State } from "@/components/ui/state";
+import { Time } from "@/components/ui/time";
+import type { QueueTaskSummary } from "@/contract/queue";
+import { BlockerLine } from "./blocker-line";
+import { canPrioritise, wordsOf } from "./explain";
+
+/** The columns of a row and of its head; a card on a phone. */
+export const ROW_GRID =
+  "sm:grid sm:grid-cols-[2rem_6.5rem_minmax(0,1fr)_minmax(4rem,9rem)_6.5rem_4.5rem_5.5rem] sm:items-center sm:gap-x-3 sm:px-4 lg:px-6";
+
+type TaskRowProps = {
+  task: QueueTaskSummary;
+  titles: ReadonlyMap<string, string>;
+  place: { index: number; style: CSSProperties; ref: Ref<HTMLTableRowElement> };
+  isCursor: boolean;
+  isChosen: boolean;
+  hasQueue: boolean;
+  canOperate: boolean;
+  priority: number;
+  onFocus: () => void;
+  onToggle: (isRange: boolean) => void;
+  onPriority: (by: 1 | -1) => void;
+};
+
+/** A task: its state, why it waits, where it stands. */
+export function TaskRow({ task, titles, place, isCursor, isChosen, hasQueue, canOperate, ...on }: TaskRowProps) {
+  const words = wordsOf(task);
+  return (
+    <tr
+      ref={place.ref}
+      role="row"
+      data-row={task.id}
+      data-index={place.index}
+      data-selected={isChosen || undefined}
+      aria-rowindex={place.index + 2}
+      style={place.style}
+      onFocus={on.onFocus}
+      className={cn(
+        "absolute inset-x-0 top-0 flex flex-wrap items-center gap-x-3 gap-y-1 border-b px-4 py-2.5 hover:bg-hover data-selected:bg-accent-soft sm:h-13 sm:py-0",
+        ROW_GRID,
+        isCursor && "shadow-[inset_3px_0_0_var(--accent)]",
+      )}
+    >
+      <td role="cell" className="flex items-center">
+        {canOperate && (
+          <input
+            type="checkbox"
+            aria-label={`Choose ${task.title}`}
+            className="relative z-10 size-4 accent-(--accent-fill)"
+            checked={isChosen}
+            onChange={() => undefined}
+            onClick={(event: MouseEvent) => on.onToggle(event.shiftKey)}
+          />
+        )}
+      </td>
+      <td role="cell">
+        <State {...words} title={task.failureMessage ?? undefined} />
+      </td>
+      <td role="cell" className="flex min-w-0 flex-col max-sm:order-first max-sm:w-full">
+        <Link
+          id={`task-${task.id}`}
+          href={taskAddress(task.id)}
+          title={task.id}
+          className="truncate text-sm font-medium after:absolute after:inset-0 hover:underline focus-visible:-outline-offset-1"
+        >
+          {task.title}
+        </Link>
+        <span className="truncate text-xs text-ink-3">
+          <Detail task={task} titles={titles} />
+        </span>
+      </td>
+      <td role="cell" className="min-w-0 truncate text-xs text-ink-2" title={`${task.queue} / ${task.lane}`}>
+        {hasQueue && <span className="text-ink-3 max-sm:hidden">{task.queue} / </span>}
+        {task.lane}
+      </td>
+      <td role="cell" className="flex items-center gap-0.5">
+        <Priority task={task} priority={on.priority} canOperate={canOperate} onPriority={on.onPriority} />
+      </td>
+      <td role="cell" className="text-xs text-ink-2 max-lg:truncate max-sm:hidden">
+        <Profile profile={task.backendProfile} />
+      </td>
+      <td role="cell" className="text-right text-xs whitespace-nowrap text-ink-2 max-sm:ml-auto">
+        <Time at={task.state === "pending" ? task.createdAt : task.updatedAt} />
+      </td>
+    </tr>
+  );
+}
+
+/** What there is to say of a task beside its state. */
+function Detail({ task, titles }: { task: QueueTaskSummary; titles: ReadonlyMap<string, string> }) {
+  if (task.state === "pending")
+    return task.blocker === null ? (
+      "Looking why it waits…"
+    ) : (
+      <BlockerLine blocker={task.blocker} task={task} titles={titles} />
+    );
+  if (task.state === "failed")
+    return (
+      <span className="text-bad" title={task.failureMessage ?? undefined}>
+        {task.failureKind ?? "failed"}
+        {task.failureMessage !== null && `: ${task.failureMessage}`}
+      </span>
+    );
+  if (task.state === "cancelled") return task.cancelReason ?? "";
+  return `Attempt ${task.attemptCount}`;
+}
+
+type PriorityProps = Pick<TaskRowProps, "task" | "priority" | "canOperate" | "onPriority">;
+
+function Priority({ task, priority, canOperate, onPriority }: PriorityProps) {
+  const figure = <span className="min-w-6 text-center text-xs font-medium tabular-nums">{priority}</span>;
+  if (!canOperate || !canPrioritise(task))
+    return (
+      <>
+        <span className="sr-only">Priority </span>
+        {figure}
+      </>
+    );
+  return (
+    <>
+      <Step
+        label={`Lower ${task.title}`}
+        onPress={() => onPriority(-1)}
+        icon={<Minus aria-hidden className="size-3.5" />}
+      />
+      <span className="sr-only">Priority </span>
+      {figure}
+      <Step
+        label={`Raise ${task.title}`}
+        onPress={() => onPriority(1)}
+        icon={<Plus aria-hidden className="size-3.5" />}
+      />
+    </>
+  );
+}
+
+function Step({ label, icon, onPress }: { label: string; icon: React.ReactNode; onPress: () => void }) {
+  return (
+    <Button look="ghost" size="icon-sm" className="relative z-10 size-6" aria-label={label} onClick={onPress}>
+      {icon}
+    </Button>
+  );
+}

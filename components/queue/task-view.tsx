@@ -1,0 +1,213 @@
+"use client";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Ban, ChevronLeft, Pencil, RotateCw } from "lucide-react";
+import Link from "next/link";
+import { useEffect, useState } from "react";
+import { ApprovalCard, showApproval } from "@/components/conversation/approval-card";
+import { useGathered } from "@/components/live/gathered";
+import { useFrames, useWatchedTasks } from "@/components/live/provider";
+import { explainRun } from "@/components/sessions/session-state";
+import { runAddress, sessionAddress } from "@/components/shell/addresses";
+import { useCanOperate, useReader } from "@/components/shell/identity";
+import { setPageShortcuts } from "@/components/shell/shortcuts";
+import { useTRPC } from "@/components/trpc/client";
+import { leasedRun } from "@/components/trpc/lists";
+import { Button } from "@/components/ui/button";
+import { Id } from "@/components/ui/copy";
+import { JsonPanel } from "@/components/ui/json-panel";
+import { Facts, PageHeader, Panel } from "@/components/ui/page";
+import { QueryView } from "@/components/ui/query-view";
+import { State } from "@/components/ui/state";
+import { Countdown, Time } from "@/components/ui/time";
+import type { QueueTaskSummary } from "@/contract/queue";
+import { CancelTaskDialog } from "./cancel-task";
+import { ChangeTaskDialog } from "./change-task";
+import { canCancel, canPrioritise, canRetry, deadLetterWords, wordsOf } from "./explain";
+import { TaskAttempts } from "./task-attempts";
+import { TaskLife } from "./task-life";
+import { usePriority } from "./use-priority";
+import { useRetry } from "./use-retry";
+import { WhyItWaits } from "./why-it-waits";
+
+const GATHER_MS = 300;
+
+/** A task's page: what it waits for or what it does, how it was tried, and what can be done to it. */
+export function TaskView({ taskId }: { taskId: string }) {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const readerId = useReader();
+  const task = useQuery(trpc.queue.getTask.queryOptions({ taskId, readerId }));
+  useWatchedTasks();
+  const askAgain = useGathered(GATHER_MS, () => {
+    void client.invalidateQueries({ queryKey: trpc.queue.getTask.queryKey({ taskId, readerId }) });
+    void client.invalidateQueries({ queryKey: trpc.queue.listAttempts.pathKey() });
+    void client.invalidateQueries({ queryKey: trpc.queue.explain.pathKey() });
+  });
+  useFrames("task", (frame) => frame.id === taskId && askAgain());
+  return <QueryView query={task}>{(data) => <LoadedTask task={data} />}</QueryView>;
+}
+
+function LoadedTask({ task }: { task: QueueTaskSummary }) {
+  const words = wordsOf(task);
+  return (
+    <div className="flex h-full min-h-0 flex-col">
+      <PageHeader
+        title={
+          <span className="flex min-w-0 items-center gap-1.5">
+            <Link
+              href={`/queue?queue=${encodeURIComponent(task.queue)}`}
+              aria-label={`Queue ${task.queue}`}
+              className="rounded p-1 text-ink-3 hover:bg-hover hover:text-ink"
+            >
+              <ChevronLeft aria-hidden className="size-4" />
+            </Link>
+            <span className="wrap-anywhere">{task.title}</span>
+          </span>
+        }
+        description={
+          <span className="flex flex-wrap items-center gap-x-2">
+            <State isBare {...words} />
+            {task.queue} / {task.lane}
+            {task.nextAttemptAt !== null && (
+              <span className="text-ink-3">
+                due <Countdown to={task.nextAttemptAt} />
+              </span>
+            )}
+          </span>
+        }
+        actions={<Actions task={task} />}
+      />
+      <div className="scroll-thin grid min-h-0 flex-1 auto-rows-min gap-4 overflow-y-auto p-4 lg:grid-cols-[minmax(0,1fr)_20rem] lg:p-6">
+        <div className="flex min-w-0 flex-col gap-4">
+          {task.state === "pending" && <WhyItWaits task={task} />}
+          {task.state === "failed" && <WhyFailed task={task} />}
+          {task.runId !== null && <ItsRun runId={task.runId} />}
+          <TaskAttempts taskId={task.id} />
+          <TaskLife task={task} />
+        </div>
+        <TaskFacts task={task} />
+      </div>
+    </div>
+  );
+}
+
+function Actions({ task }: { task: QueueTaskSummary }) {
+  const canOperate = useCanOperate();
+  const [dialog, setDialog] = useState<"cancel" | "change" | null>(null);
+  const retry = useRetry();
+  const { change } = usePriority();
+  const again = () => canRetry(task) && !retry.isPending && retry.mutate({ taskId: task.id });
+  useEffect(() => {
+    if (!canOperate) return;
+    const group = "This page" as const;
+    return setPageShortcuts([
+      { keys: "c", name: "Cancel the task", group, run: () => canCancel(task) && setDialog("cancel") },
+      { keys: "r", name: "Retry the task", group, run: again },
+      { keys: "e", name: "Change its place and times", group, run: () => canPrioritise(task) && setDialog("change") },
+      { keys: "+", name: "Raise its priority", group, run: () => canPrioritise(task) && change(task, 1) },
+      { keys: "-", name: "Lower its priority", group, run: () => canPrioritise(task) && change(task, -1) },
+    ]);
+  });
+  if (!canOperate) return null;
+  return (
+    <>
+      <Button disabled={!canPrioritise(task)} onClick={() => setDialog("change")}>
+        <Pencil aria-hidden className="size-4" /> Change…
+      </Button>
+      <Button disabled={!canRetry(task) || retry.isPending} onClick={again}>
+        <RotateCw aria-hidden className="size-4" /> {task.state === "pending" ? "Go on now" : "Retry"}
+      </Button>
+      <Button disabled={!canCancel(task)} onClick={() => setDialog("cancel")}>
+        <Ban aria-hidden className="size-4" />{" "}
+        {task.cancelRequestedAt !== null && task.state !== "cancelled" ? "Cancelling…" : "Cancel…"}
+      </Button>
+      {dialog === "cancel" && <CancelTaskDialog task={task} onClose={() => setDialog(null)} />}
+      {dialog === "change" && <ChangeTaskDialog task={task} onClose={() => setDialog(null)} />}
+    </>
+  );
+}
+
+function WhyFailed({ task }: { task: QueueTaskSummary }) {
+  return (
+    <section className="rounded-lg border border-bad/40 bg-bad-soft p-4 text-sm">
+      <h2 className="font-semibold text-bad">Why it failed: {task.failureKind ?? "unknown"}</h2>
+      {task.deadLetter !== null && <p className="mt-1 text-ink-2">{deadLetterWords(task.deadLetter)}</p>}
+      {task.failureMessage !== null && (
+        <pre className="mt-2 text-xs wrap-anywhere whitespace-pre-wrap">{task.failureMessage}</pre>
+      )}
+    </section>
+  );
+}
+
+/** The run of the attempt under way, or of the last, and what its agent asks for. */
+function ItsRun({ runId }: { runId: string }) {
+  const trpc = useTRPC();
+  const run = useQuery(leasedRun(trpc, runId));
+  const approvals =
+    useQuery(trpc.approvals.list.queryOptions({ runId, status: "pending", limit: 10 })).data?.items ?? [];
+  const sessionId = run.data?.sessionRef?.sessionId;
+  return (
+    <Panel title="Its run">
+      <QueryView query={run}>
+        {(data) => {
+          const explained = explainRun(data);
+          return (
+            <div className="flex flex-col gap-3 p-4 text-sm">
+              <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
+                <State state={explained.state} word={explained.word} /> {explained.why}
+                {explained.next !== undefined && (
+                  <span className="text-ink-3">
+                    {explained.next.text} <Countdown to={explained.next.at} />
+                  </span>
+                )}
+              </p>
+              <p className="flex flex-wrap gap-x-4 gap-y-1 text-xs">
+                <Link href={runAddress(runId)} className="text-accent hover:underline">
+                  Run and its events
+                </Link>
+                {typeof sessionId === "string" && (
+                  <Link href={sessionAddress(sessionId)} className="text-accent hover:underline">
+                    Session and its conversation
+                  </Link>
+                )}
+              </p>
+              {approvals.map((approval) => (
+                <ApprovalCard key={approval.id} shown={showApproval(approval)} />
+              ))}
+            </div>
+          );
+        }}
+      </QueryView>
+    </Panel>
+  );
+}
+
+function TaskFacts({ task }: { task: QueueTaskSummary }) {
+  const facts: [string, React.ReactNode][] = [
+    ["Id", <Id key="i" id={task.id} />],
+    ["Project", `${task.tenantId} / ${task.projectId}`],
+    ["Profile", task.backendProfile],
+    ["Priority", task.priority],
+    ["Attempts", task.attemptCount],
+    ["Created", <Time key="c" at={task.createdAt} />],
+    ["Changed", <Time key="u" at={task.updatedAt} />],
+  ];
+  if (task.runAt !== null) facts.push(["Not before", <Time key="r" at={task.runAt} />]);
+  if (task.expiresAt !== null) facts.push(["Expires", <Time key="e" at={task.expiresAt} />]);
+  if (task.concurrencyKey !== null) facts.push(["Concurrency key", task.concurrencyKey]);
+  if (task.idempotencyKey !== null) facts.push(["Idempotency key", task.idempotencyKey]);
+  if (task.cancelReason !== null) facts.push(["Cancelled for", task.cancelReason]);
+  return (
+    <div className="flex min-w-0 flex-col gap-4">
+      <Panel title="Facts">
+        <Facts className="p-4" items={facts} />
+      </Panel>
+      <JsonPanel title="Payload" value={task.payload} />
+      {task.references.length > 0 && <JsonPanel title="References" value={task.references} />}
+      {Object.keys(task.metadata).length > 0 && <JsonPanel title="Metadata" value={task.metadata} />}
+      {task.retry !== null && <JsonPanel title="Retry policy" value={task.retry} />}
+      {task.executionPolicy !== null && <JsonPanel title="Execution policy" value={task.executionPolicy} />}
+      {task.workspaceRef !== null && <JsonPanel title="Workspace" value={task.workspaceRef} />}
+    </div>
+  );
+}

@@ -1,0 +1,282 @@
+"use client";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useRouter } from "next/navigation";
+import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { taskAddress } from "@/components/shell/addresses";
+import { useCanOperate } from "@/components/shell/identity";
+import { useTRPC } from "@/components/trpc/client";
+import { taskPages } from "@/components/trpc/lists";
+import { Button } from "@/components/ui/button";
+import { formatPlural } from "@/components/ui/format";
+import { LoadMore } from "@/components/ui/load-more";
+import { NewPill } from "@/components/ui/new-pill";
+import { EmptyState, TableSkeleton } from "@/components/ui/page";
+import { QueryView } from "@/components/ui/query-view";
+import type { QueueTask, QueueTaskSummary } from "@/contract/queue";
+import type { BulkAction, BulkFilter } from "@/contract/queue-bulk";
+import type { TaskLine } from "@/contract/queue-commander";
+import type { QueueControl } from "@/contract/queue-control";
+import { BulkDialog, type BulkTarget } from "./bulk-dialog";
+import { BulkProgress } from "./bulk-progress";
+import { CancelTaskDialog } from "./cancel-task";
+import { ChangeTaskDialog } from "./change-task";
+import { ChoiceBar } from "./choice-bar";
+import { canCancel, canPrioritise, canRetry } from "./explain";
+import { filterWords, isFiltered, type QueueFilter, tasksInput } from "./filter";
+import { QueueFilters } from "./queue-filters";
+import { TasksTable } from "./tasks-table";
+import { useControl } from "./use-control";
+import { usePriority } from "./use-priority";
+import { useQueueLive } from "./use-queue-live";
+import { useRetry } from "./use-retry";
+import { useTaskKeys } from "./use-task-keys";
+import { useTaskSelection } from "./use-task-selection";
+
+type TasksSectionProps = {
+  filter: QueueFilter;
+  controls: readonly QueueControl[];
+  active: readonly Pick<TaskLine, "taskId" | "title">[];
+  scroller: RefObject<HTMLDivElement | null>;
+  onChange: (change: Partial<QueueFilter> | null) => void;
+  onAdd: () => void;
+};
+
+type Asked =
+  | { kind: "cancel" | "change"; task: QueueTaskSummary }
+  | { kind: "bulk"; verb: BulkAction["action"]; target: BulkTarget };
+
+/** The tasks: narrowed by the filter, run by mouse or keys, one by one or many at once. */
+export function TasksSection({ filter, controls, active, scroller, onChange, onAdd }: TasksSectionProps) {
+  const trpc = useTRPC();
+  const router = useRouter();
+  const canOperate = useCanOperate();
+  const query = useInfiniteQuery(taskPages(trpc, tasksInput(filter)));
+  const tasks = useMemo(() => uniqueTasks(query.data?.pages ?? []), [query.data]);
+  const ids = useMemo(() => tasks.map((task) => task.id), [tasks]);
+  const titles = useMemo(
+    () =>
+      new Map([
+        ...active.map(({ taskId, title }) => [taskId, title] as const),
+        ...tasks.map(({ id, title }) => [id, title] as const),
+      ]),
+    [active, tasks],
+  );
+  const selection = useTaskSelection(ids);
+  const live = useQueueLive(selection.chosen.size > 0);
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const [focusRequest, setFocusRequest] = useState(0);
+  const priority = usePriority();
+  const retry = useRetry();
+  const { set: setControl } = useControl();
+  const bar = useRef<HTMLDivElement>(null);
+  const coveredPx = useHeight(bar);
+
+  const { clear } = selection;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what was chosen under another filter is out of sight.
+  useEffect(clear, [filter.queue, filter.lane, filter.state, filter.search]);
+  const { fetchNextPage, isFetchingNextPage, hasNextPage } = query;
+  const onMore = useCallback(() => {
+    if (!isFetchingNextPage) void fetchNextPage();
+  }, [isFetchingNextPage, fetchNextPage]);
+  // A page of a search may be empty and yet not the last: the list is looked through in bounded steps.
+  const isLooking = tasks.length === 0 && hasNextPage && !query.isError;
+  useEffect(() => {
+    if (isLooking) onMore();
+  });
+
+  const focus = () => setFocusRequest((request) => request + 1);
+  const atCursor = tasks.find((task) => task.id === selection.cursor);
+  const isMany = selection.chosen.size > 0;
+  const askBulk = (verb: BulkAction["action"]) => setAsked({ kind: "bulk", verb, target: targetOf(selection, filter) });
+  useTaskKeys(
+    {
+      move: (by) => {
+        selection.step(by);
+        focus();
+      },
+      extend: (by) => {
+        if (selection.cursor === null) selection.step(by);
+        const to = ids[ids.indexOf(selection.cursor ?? "") + by];
+        if (to !== undefined) selection.extendTo(to);
+        focus();
+      },
+      open: () => atCursor !== undefined && router.push(taskAddress(atCursor.id)),
+      toggle: () => atCursor !== undefined && selection.toggle(atCursor.id, false),
+      chooseAll: () => (isMany ? selection.clear() : selection.chooseAll(false)),
+      prioritise: (by) => {
+        if (isMany) return askBulk("reprioritise");
+        if (atCursor !== undefined && canPrioritise(atCursor)) priority.change(atCursor, by);
+      },
+      cancel: () => {
+        if (isMany) return askBulk("cancel");
+        if (atCursor !== undefined && canCancel(atCursor)) setAsked({ kind: "cancel", task: atCursor });
+      },
+      retry: () => {
+        if (isMany) return askBulk("retry");
+        if (atCursor !== undefined && canRetry(atCursor)) retry.mutate({ taskId: atCursor.id });
+      },
+      change: () => {
+        if (isMany) return askBulk("move");
+        if (atCursor !== undefined && canPrioritise(atCursor)) setAsked({ kind: "change", task: atCursor });
+      },
+      pauseLane: () => {
+        const control = atCursor && laneOf(controls, atCursor);
+        if (control) setControl(control, { state: control.state === "open" ? "paused" : "open", reason: null });
+      },
+      add: onAdd,
+    },
+    canOperate,
+  );
+
+  const lanes = [...new Set(controls.flatMap(({ lane }) => lane ?? []))].sort();
+  return (
+    <section
+      aria-label="Tasks"
+      onKeyDown={(event) => {
+        if (event.key === "Escape" && asked === null && isMany) selection.clear();
+      }}
+    >
+      <div ref={bar} className="z-20 border-y bg-panel lg:sticky lg:top-0">
+        <div className="px-4 py-2.5 lg:px-6">
+          <QueueFilters filter={filter} lanes={lanes} onChange={onChange} />
+        </div>
+        {isMany && (
+          <ChoiceBar
+            count={selection.chosen.size}
+            isAllMatching={selection.isAllMatching}
+            offer={selection.chosen.size === ids.length && hasNextPage ? "Choose all that match" : null}
+            words={filterWords(filter)}
+            onAll={() => selection.chooseAll(true)}
+            onClear={selection.clear}
+            onAct={askBulk}
+          />
+        )}
+        <BulkProgress />
+      </div>
+      <NewPill count={live.changes} one="change" onShow={live.show} />
+      <div className="bg-panel">
+        <QueryView query={query} skeleton={<TableSkeleton />}>
+          {() =>
+            isLooking ? (
+              <p className="p-6 text-center text-sm text-ink-3" role="status">
+                Looking through more tasks…
+              </p>
+            ) : tasks.length === 0 ? (
+              <Nothing filter={filter} onChange={onChange} onAdd={canOperate ? onAdd : null} />
+            ) : (
+              <>
+                <TasksTable
+                  tasks={tasks}
+                  titles={titles}
+                  scroller={scroller}
+                  coveredPx={coveredPx}
+                  selection={selection}
+                  focusRequest={focusRequest}
+                  onLostFocus={focus}
+                  hasQueue={filter.queue === null}
+                  canOperate={canOperate}
+                  hasMore={hasNextPage}
+                  onMore={onMore}
+                  priorityOf={priority.shown}
+                  onPriority={(task, by) => {
+                    selection.moveTo(task.id);
+                    priority.change(task, by);
+                  }}
+                />
+                <p className="flex items-center justify-center gap-3 p-4 text-xs text-ink-3">
+                  {formatPlural(tasks.length, "task")}
+                  <LoadMore query={query} />
+                </p>
+              </>
+            )
+          }
+        </QueryView>
+      </div>
+      {asked?.kind === "cancel" && <CancelTaskDialog task={asked.task} onClose={() => setAsked(null)} />}
+      {asked?.kind === "change" && <ChangeTaskDialog task={asked.task} onClose={() => setAsked(null)} />}
+      {asked?.kind === "bulk" && (
+        <BulkDialog
+          verb={asked.verb}
+          target={asked.target}
+          onStarted={selection.clear}
+          onClose={() => setAsked(null)}
+        />
+      )}
+    </section>
+  );
+}
+
+/** A task may be on two pages, when its priority changed between them. */
+function uniqueTasks(pages: readonly { items: QueueTaskSummary[] }[]): QueueTaskSummary[] {
+  return [...new Map(pages.flatMap(({ items }) => items).map((task) => [task.id, task])).values()];
+}
+
+/** What an action on many is about: those that were chosen, or whatever matches when the server looks. */
+function targetOf(
+  { chosen, isAllMatching }: { chosen: ReadonlySet<string>; isAllMatching: boolean },
+  filter: QueueFilter,
+): BulkTarget {
+  const input: BulkFilter = tasksInput(filter);
+  const isBounded = Object.keys(input).length > 0;
+  if (isAllMatching && isBounded) return { filter: input, words: `All that match: ${filterWords(filter)}` };
+  return { filter: { taskIds: [...chosen] }, words: formatPlural(chosen.size, "task") };
+}
+
+/** The lane's own control, where there is one of the task's tenant, else that of all tenants. */
+function laneOf(controls: readonly QueueControl[], task: QueueTask): QueueControl | undefined {
+  const ofLane = controls.filter(({ queue, lane }) => queue === task.queue && lane === task.lane);
+  return ofLane.find(({ tenantId }) => tenantId === task.tenantId) ?? ofLane[0];
+}
+
+function useHeight(part: RefObject<HTMLElement | null>): number {
+  const [height, setHeight] = useState(0);
+  useEffect(() => {
+    const element = part.current;
+    if (element === null) return;
+    const observer = new ResizeObserver(() => setHeight(element.offsetHeight));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [part]);
+  return height;
+}
+
+type NothingProps = {
+  filter: QueueFilter;
+  onChange: (change: Partial<QueueFilter>) => void;
+  onAdd: (() => void) | null;
+};
+
+function Nothing({ filter, onChange, onAdd }: NothingProps) {
+  if (isFiltered(filter))
+    return (
+      <EmptyState
+        title="No task matches this filter"
+        action={
+          <Button onClick={() => onChange({ lane: null, search: "", state: "all" })}>Show tasks in every state</Button>
+        }
+      >
+        There may be others: the filter hides them.
+      </EmptyState>
+    );
+  return (
+    <EmptyState
+      title="Nothing waits"
+      action={
+        <span className="flex gap-2">
+          <Button onClick={() => onChange({ state: "all" })}>Show tasks in every state</Button>
+          {onAdd !== null && (
+            <Button look="primary" onClick={onAdd}>
+              Add a task
+            </Button>
+          )}
+        </span>
+      }
+    >
+      <p>A task is work that becomes a run by itself, as soon as its limits allow.</p>
+      <p className="mt-2">Programs add them by</p>
+      <pre className="mt-1 overflow-x-auto rounded-md border bg-code p-2 text-left text-xs">
+        POST /api/v1/queue/tasks {'{"title": "…", "backendProfile": "demo", "payload": {}}'}
+      </pre>
+    </EmptyState>
+  );
+}

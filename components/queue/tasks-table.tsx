@@ -1,0 +1,171 @@
+// biome-ignore-all lint/a11y/noRedundantRoles: some browsers drop a table's meaning once its display is changed.
+"use client";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { type RefObject, useEffect, useRef, useState } from "react";
+import { cn } from "@/components/ui/class-names";
+import type { QueueTaskSummary } from "@/contract/queue";
+import { ROW_GRID, TaskRow } from "./task-row";
+import type { TaskSelection } from "./use-task-selection";
+
+const ROW_PX = 52;
+/** So far from the end of what is loaded more is asked for. */
+const AHEAD_ROWS = 25;
+
+type TasksTableProps = {
+  tasks: readonly QueueTaskSummary[];
+  titles: ReadonlyMap<string, string>;
+  scroller: RefObject<HTMLDivElement | null>;
+  /** What stays at the top of the scrolling page and covers rows. */
+  coveredPx: number;
+  selection: TaskSelection;
+  /** Rises when the focus is to go to the cursor's row. */
+  focusRequest: number;
+  onLostFocus: () => void;
+  hasQueue: boolean;
+  canOperate: boolean;
+  hasMore: boolean;
+  onMore: () => void;
+  priorityOf: (task: QueueTaskSummary) => number;
+  onPriority: (task: QueueTaskSummary, by: 1 | -1) => void;
+};
+
+/** Tasks as rows, of which those in sight alone are drawn: a thousand cost what a screenful costs. */
+export function TasksTable({ tasks, scroller, selection, focusRequest, hasMore, onMore, ...props }: TasksTableProps) {
+  const body = useRef<HTMLTableSectionElement>(null);
+  const scrollMargin = useOffset(body, scroller);
+  const virtual = useVirtualizer({
+    count: tasks.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_PX,
+    getItemKey: (index) => tasks[index]?.id ?? index,
+    overscan: 10,
+    scrollMargin,
+    scrollPaddingStart: props.coveredPx,
+    scrollPaddingEnd: 96,
+    useFlushSync: false,
+  });
+  useCursorFocus({ tasks, cursor: selection.cursor, focusRequest, scrollTo: (index) => virtual.scrollToIndex(index) });
+  useLostFocus(body, tasks, props.onLostFocus);
+  const rows = virtual.getVirtualItems();
+  const last = rows.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (hasMore && last >= tasks.length - AHEAD_ROWS) onMore();
+  }, [hasMore, last, tasks.length, onMore]);
+  return (
+    <table role="table" aria-label="Tasks" aria-rowcount={hasMore ? -1 : tasks.length + 1} className="block text-sm">
+      <thead role="rowgroup" className="block max-sm:sr-only">
+        <tr role="row" className={cn("h-8 border-b text-left text-xs text-ink-3", ROW_GRID)}>
+          <Head name="Choose" isHidden />
+          <Head name="State" />
+          <Head name="Task" />
+          <Head name="Lane" />
+          <Head name="Priority" className="text-center" />
+          <Head name="Profile" />
+          <Head name="Since" className="text-right" />
+        </tr>
+      </thead>
+      <tbody ref={body} role="rowgroup" className="relative block" style={{ height: virtual.getTotalSize() }}>
+        {rows.map((row) => {
+          const task = tasks[row.index];
+          if (task === undefined) return null;
+          return (
+            <TaskRow
+              key={row.key}
+              task={task}
+              titles={props.titles}
+              place={{
+                index: row.index,
+                ref: virtual.measureElement,
+                style: { transform: `translateY(${row.start - scrollMargin}px)` },
+              }}
+              isCursor={selection.cursor === task.id}
+              isChosen={selection.isAllMatching || selection.chosen.has(task.id)}
+              hasQueue={props.hasQueue}
+              canOperate={props.canOperate}
+              priority={props.priorityOf(task)}
+              onFocus={() => selection.moveTo(task.id)}
+              onToggle={(isRange) => selection.toggle(task.id, isRange)}
+              onPriority={(by) => props.onPriority(task, by)}
+            />
+          );
+        })}
+      </tbody>
+    </table>
+  );
+}
+
+function Head({ name, isHidden, className }: { name: string; isHidden?: boolean; className?: string }) {
+  return (
+    <th role="columnheader" scope="col" className={cn("font-medium", className)}>
+      {isHidden ? <span className="sr-only">{name}</span> : name}
+    </th>
+  );
+}
+
+/** How far below the top of what scrolls a part begins; what stands above it may grow. */
+function useOffset(part: RefObject<HTMLElement | null>, scroller: RefObject<HTMLElement | null>): number {
+  const [offset, setOffset] = useState(0);
+  // Not before the paint: what scrolls is above this part, and is there only after it.
+  useEffect(() => {
+    const box = scroller.current;
+    if (box === null) return;
+    const measure = () => {
+      if (part.current === null) return;
+      setOffset(Math.round(part.current.getBoundingClientRect().top - box.getBoundingClientRect().top + box.scrollTop));
+    };
+    const observer = new ResizeObserver(measure);
+    observer.observe(box);
+    for (const child of box.children) observer.observe(child);
+    measure();
+    return () => observer.disconnect();
+  }, [part, scroller]);
+  return offset;
+}
+
+type FocusInput = {
+  tasks: readonly QueueTaskSummary[];
+  cursor: string | null;
+  focusRequest: number;
+  scrollTo: (index: number) => void;
+};
+
+/** Says when the row that had the focus is gone: the focus falls to the page then, and nobody else has taken it. */
+function useLostFocus(body: RefObject<HTMLElement | null>, tasks: readonly unknown[], onLost: () => void): void {
+  const isInside = useRef(false);
+  useEffect(() => {
+    const note = (event: Event) => {
+      isInside.current = event.type === "focusin" && body.current?.contains(event.target as Node) === true;
+    };
+    document.addEventListener("focusin", note);
+    document.addEventListener("pointerdown", note);
+    return () => {
+      document.removeEventListener("focusin", note);
+      document.removeEventListener("pointerdown", note);
+    };
+  }, [body]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a row can only go when the tasks have changed.
+  useEffect(() => {
+    if (isInside.current && document.activeElement === document.body) onLost();
+  }, [tasks]);
+}
+
+/** Brings the cursor's row into sight and the focus to it, once for each time that it is asked for. */
+function useCursorFocus({ tasks, cursor, focusRequest, scrollTo }: FocusInput): void {
+  const wanted = useRef<string | null>(null);
+  const seen = useRef(focusRequest);
+  useEffect(() => {
+    if (seen.current === focusRequest || cursor === null) return;
+    seen.current = focusRequest;
+    wanted.current = cursor;
+    scrollTo(tasks.findIndex((task) => task.id === cursor));
+  });
+  useEffect(() => {
+    const id = wanted.current;
+    if (id === null) return;
+    const link = document.getElementById(`task-${id}`);
+    // Its row is drawn with the next pass, once the list has been scrolled to it.
+    if (link === null) return;
+    wanted.current = null;
+    link.focus({ preventScroll: true });
+  });
+}

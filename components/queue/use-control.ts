@@ -1,0 +1,86 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { toast } from "sonner";
+import { useTRPC } from "@/components/trpc/client";
+import { readError } from "@/components/trpc/errors";
+import type { QueueControl, QueueControlList, SetControlInput } from "@/contract/queue-control";
+import { ALL_TENANTS } from "@/contract/words";
+import { currentOf } from "./conflict";
+
+export type ControlChange = Pick<SetControlInput, "maxRunning" | "keyMaxRunning" | "weight" | "state" | "reason">;
+const STATE_DONE = { open: "Goes on", paused: "Paused", draining: "Draining" } as const;
+
+/** `default / ci`, or the queue's name alone. */
+export function nameOfPlace({ queue, lane }: Pick<QueueControl, "queue" | "lane">): string {
+  return lane === null ? queue : `${queue} / ${lane}`;
+}
+
+/** Sets a queue's or lane's limits and state, by the version that was seen; one changed meanwhile is shown as it is now. */
+export function useControl() {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const mutation = useMutation(trpc.queue.setControl.mutationOptions());
+
+  function put(control: QueueControl): void {
+    client.setQueriesData<QueueControlList>({ queryKey: trpc.queue.listControls.pathKey() }, (data) =>
+      data === undefined
+        ? undefined
+        : {
+            items: data.items.map((item) =>
+              isSamePlace(item, control) ? { ...control, waiting: item.waiting, running: item.running } : item,
+            ),
+          },
+    );
+  }
+
+  function set(control: QueueControl, change: ControlChange, isUndo = false): void {
+    const { tenantId, queue, lane, version } = control;
+    mutation.mutate(
+      {
+        ...(tenantId === ALL_TENANTS ? {} : { tenantId }),
+        queue,
+        ...(lane === null ? {} : { lane }),
+        ...change,
+        expectedVersion: version,
+      },
+      {
+        onSuccess: (answer) => {
+          put(answer);
+          void client.invalidateQueries({ queryKey: trpc.queue.pathKey() });
+          const { state } = change;
+          const name = nameOfPlace(control);
+          const done = state === undefined ? `Limits of ${name} changed` : `${STATE_DONE[state]}: ${name}`;
+          if (isUndo) return void toast.success(`As before: ${name}`);
+          toast.success(done, {
+            action: { label: "Undo", onClick: () => set(answer, undoOf(control, change), true) },
+          });
+        },
+        onError: (failure) => {
+          const error = readError(failure);
+          const current = currentOf<QueueControl>(error);
+          if (current !== null) put(current);
+          toast.error(
+            current === null
+              ? error.message
+              : `${nameOfPlace(control)} was changed meanwhile: look, and change it again`,
+          );
+        },
+      },
+    );
+  }
+  return { set, isPending: mutation.isPending };
+}
+
+function isSamePlace(left: QueueControl, right: QueueControl): boolean {
+  return left.tenantId === right.tenantId && left.queue === right.queue && left.lane === right.lane;
+}
+
+/** What puts back all that a change has changed. */
+function undoOf(control: QueueControl, change: ControlChange): ControlChange {
+  const { maxRunning, keyMaxRunning, weight, state, reason } = control;
+  return {
+    ...("maxRunning" in change ? { maxRunning } : {}),
+    ...("keyMaxRunning" in change ? { keyMaxRunning } : {}),
+    ...("weight" in change ? { weight } : {}),
+    ...("state" in change ? { state, reason } : {}),
+  };
+}

@@ -1,0 +1,21 @@
+import { useMutation } from "@tanstack/react-query";
+import { toast } from "sonner";
+import { useTRPC } from "@/components/trpc/client";
+import { readError } from "@/components/trpc/errors";
+import type { QueueTask } from "@/contract/queue";
+import { useTaskCache } from "./use-task-cache";
+
+/** Has a task run again, as a new attempt in its session. */
+export function useRetry() {
+  const trpc = useTRPC();
+  const { accept } = useTaskCache();
+  return useMutation(
+    trpc.queue.retryTask.mutationOptions({
+      onSuccess: (task: QueueTask) => {
+        accept(task);
+        toast.success(`It waits again: ${task.title}`);
+      },
+      onError: (error) => void toast.error(readError(error).message),
+    }),
+  );
+}

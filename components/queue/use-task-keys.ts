@@ -1,0 +1,51 @@
+import { useEffect, useRef } from "react";
+import { type Shortcut, setPageShortcuts } from "@/components/shell/shortcuts";
+
+export type TaskActs = {
+  move: (by: number) => void;
+  extend: (by: 1 | -1) => void;
+  open: () => void;
+  toggle: () => void;
+  chooseAll: () => void;
+  prioritise: (by: number) => void;
+  cancel: () => void;
+  retry: () => void;
+  change: () => void;
+  pauseLane: () => void;
+  add: () => void;
+};
+
+const KEYS: [string, string, (acts: TaskActs) => void][] = [
+  ["j", "Next task", (acts) => acts.move(1)],
+  ["k", "Previous task", (acts) => acts.move(-1)],
+  ["J", "Choose downwards", (acts) => acts.extend(1)],
+  ["K", "Choose upwards", (acts) => acts.extend(-1)],
+  ["d", "Ten tasks down", (acts) => acts.move(10)],
+  ["u", "Ten tasks up", (acts) => acts.move(-10)],
+  ["o", "Open the task", (acts) => acts.open()],
+  ["x", "Choose the task", (acts) => acts.toggle()],
+  ["*", "Choose all that are shown, or none", (acts) => acts.chooseAll()],
+  ["+", "Raise its priority", (acts) => acts.prioritise(1)],
+  ["-", "Lower its priority", (acts) => acts.prioritise(-1)],
+  ["e", "Change its place and times", (acts) => acts.change()],
+  ["c", "Cancel the task, or those chosen", (acts) => acts.cancel()],
+  ["r", "Retry the task, or those chosen", (acts) => acts.retry()],
+  ["p", "Pause its lane, or let it go on", (acts) => acts.pauseLane()],
+  ["n", "Add a task", (acts) => acts.add()],
+];
+/** What a person who may only look has no use for. */
+const OPERATING = new Set(["J", "K", "x", "*", "+", "-", "e", "c", "r", "p", "n"]);
+
+/** The keys of a list of tasks, for as long as it is shown. They call what is latest, and are registered once. */
+export function useTaskKeys(acts: TaskActs, canOperate: boolean): void {
+  const latest = useRef(acts);
+  useEffect(() => {
+    latest.current = acts;
+  });
+  useEffect(() => {
+    const shortcuts = KEYS.filter(([keys]) => canOperate || !OPERATING.has(keys)).map(
+      ([keys, name, act]): Shortcut => ({ keys, name, group: "This page", run: () => act(latest.current) }),
+    );
+    return setPageShortcuts(shortcuts);
+  }, [canOperate]);
+}

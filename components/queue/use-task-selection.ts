@@ -1,0 +1,81 @@
+import { useEffect, useRef, useState } from "react";
+import { rangeOf, stepFrom, successorOf } from "./selection";
+
+export type TaskSelection = {
+  /** The row that keys act on; the focus is on it wherever the focus is in the list. */
+  cursor: string | null;
+  chosen: ReadonlySet<string>;
+  /** Everything that matches the filter, loaded or not. */
+  isAllMatching: boolean;
+  moveTo: (id: string | null) => void;
+  step: (by: number) => string | null;
+  toggle: (id: string, isRange: boolean) => void;
+  /** Takes the rows between the last that was chosen and this one. */
+  extendTo: (id: string) => void;
+  chooseAll: (isAllMatching: boolean) => void;
+  clear: () => void;
+};
+
+/** Which rows of a list are meant: one by the cursor, many by choice. Both go by id, so that rows may change places. */
+export function useTaskSelection(ids: readonly string[]): TaskSelection {
+  const [cursor, setCursor] = useState<string | null>(null);
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [isAllMatching, setIsAllMatching] = useState(false);
+  const anchor = useRef<string | null>(null);
+  const before = useRef(ids);
+  useEffect(() => {
+    if (before.current === ids) return;
+    const from = before.current;
+    before.current = ids;
+    setCursor((known) => successorOf(from, ids, known));
+    const there = new Set(ids);
+    setChosen((known) => {
+      const left = [...known].filter((id) => there.has(id));
+      return left.length === known.size ? known : new Set(left);
+    });
+  }, [ids]);
+
+  function choose(more: readonly string[], isChosen: boolean): void {
+    setIsAllMatching(false);
+    setChosen((known) => {
+      const next = new Set(known);
+      for (const id of more) {
+        if (isChosen) next.add(id);
+        else next.delete(id);
+      }
+      return next;
+    });
+  }
+
+  return {
+    cursor,
+    chosen,
+    isAllMatching,
+    moveTo: setCursor,
+    step: (by) => {
+      const next = stepFrom(ids, cursor, by);
+      setCursor(next);
+      return next;
+    },
+    toggle: (id, isRange) => {
+      const isChosen = !chosen.has(id);
+      choose(isRange ? rangeOf(ids, anchor.current, id) : [id], isChosen);
+      anchor.current = id;
+      setCursor(id);
+    },
+    extendTo: (id) => {
+      anchor.current ??= cursor ?? id;
+      choose(rangeOf(ids, anchor.current, id), true);
+      setCursor(id);
+    },
+    chooseAll: (isAll) => {
+      setIsAllMatching(isAll);
+      setChosen(new Set(ids));
+    },
+    clear: () => {
+      setIsAllMatching(false);
+      setChosen(new Set());
+      anchor.current = null;
+    },
+  };
+}

@@ -1,0 +1,91 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import Link from "next/link";
+import { taskAddress } from "@/components/shell/addresses";
+import { useTRPC } from "@/components/trpc/client";
+import { Panel } from "@/components/ui/page";
+import { QueryView } from "@/components/ui/query-view";
+import { Countdown } from "@/components/ui/time";
+import type { QueueTaskSummary, TaskExplanation } from "@/contract/queue";
+import { blockerWords, needsPerson, ordinal } from "./explain";
+
+/** Others' tasks change it too, and no stream tells of them here. */
+const EXPLAIN_POLL_MS = 4_000;
+
+/** What a task waits for, who holds it, how many come before it, and when it may start. */
+export function WhyItWaits({ task }: { task: QueueTaskSummary }) {
+  const trpc = useTRPC();
+  const explained = useQuery(
+    trpc.queue.explain.queryOptions({ taskId: task.id }, { refetchInterval: EXPLAIN_POLL_MS, staleTime: 0 }),
+  );
+  return (
+    <Panel title="Why it waits">
+      <QueryView query={explained} skeleton={<p className="p-4 text-sm text-ink-3">Looking…</p>}>
+        {(explanation) => <Explained task={task} explanation={explanation} />}
+      </QueryView>
+    </Panel>
+  );
+}
+
+function Explained({ task, explanation }: { task: QueueTaskSummary; explanation: TaskExplanation }) {
+  const { blocker, rank, isRankBounded, estimatedStartAt } = explanation;
+  if (blocker === null) return <p className="p-4 text-sm">It waits no more.</p>;
+  return (
+    <div className="flex flex-col gap-2 p-4 text-sm">
+      <p className={needsPerson(blocker) ? "font-medium text-warn" : "font-medium"}>
+        {blockerWords(blocker, task)}
+        {blocker.until !== null && (
+          <>
+            {" "}
+            (<Countdown to={blocker.until} past="any moment now" />)
+          </>
+        )}
+        .
+      </p>
+      {blocker.holders.length > 0 && (
+        <div className="text-xs text-ink-2">
+          Held by
+          <ul className="mt-1 flex flex-col gap-1">
+            {blocker.holders.map((id) => (
+              <li key={id}>
+                <Holder taskId={id} />
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
+      <dl className="flex flex-wrap gap-x-6 gap-y-1 text-xs">
+        {rank !== null && (
+          <div className="flex gap-1.5">
+            <dt className="text-ink-3">Place</dt>
+            <dd>
+              {isRankBounded ? `after ${(rank - 1).toLocaleString("en")} others` : ordinal(rank)} of {task.lane}
+            </dd>
+          </div>
+        )}
+        <div className="flex gap-1.5">
+          <dt className="text-ink-3">May start</dt>
+          <dd>
+            {estimatedStartAt === null ? (
+              "nobody can say yet"
+            ) : (
+              <>
+                about <Countdown to={estimatedStartAt} past="now" />, at its lane's pace
+              </>
+            )}
+          </dd>
+        </div>
+      </dl>
+    </div>
+  );
+}
+
+function Holder({ taskId }: { taskId: string }) {
+  const trpc = useTRPC();
+  const holder = useQuery(trpc.queue.getTask.queryOptions({ taskId })).data;
+  return (
+    <Link href={taskAddress(taskId)} className="text-accent hover:underline" title={taskId}>
+      {holder?.title ?? taskId}
+    </Link>
+  );
+}

@@ -1,0 +1,350 @@
+import type { TaskAttempt } from "@/contract/queue";
+import { expect, expectAccessible, signIn, test } from "./fixtures";
+import { Product, waitUntil } from "./product";
+import {
+  apiOf,
+  expectOneAtATime,
+  expectWithin,
+  lanesTable,
+  openPage,
+  rowOf,
+  setLimit,
+  tasksTable,
+} from "./queue-stories";
+
+/** Nobody else's command line has it. */
+const LONG_COMMAND = "sleep 35791";
+const LIMITS = { build: 1, docs: 2, whole: 3 } as const;
+
+test("ten tasks in three lanes go by their order and limits, whatever a person does and whoever is killed", async ({
+  browser,
+  watchPage,
+}) => {
+  test.setTimeout(900_000);
+  await using product = await Product.start();
+  const page = await browser.newPage({ baseURL: product.url });
+  watchPage(page, { expectedErrors: /status of 400/ });
+  await signIn(page, product);
+  const api = apiOf(page.request, new URL(page.url()).origin);
+  const ids = new Map<string, string>();
+  const lanes = new Map<string, string>();
+  const add = async (lane: string, title: string, text = "Say hello", more = {}) => {
+    ids.set(title, await api.add({ lane, title, payload: { text }, ...more }));
+    lanes.set(title, lane);
+  };
+  const idOf = (title: string) => ids.get(title) ?? "";
+  const stateOf = async (title: string) => (await api.task(idOf(title))).state;
+  const attemptsOf = (title: string): Promise<TaskAttempt[]> => api.attempts(idOf(title));
+
+  await test.step("a task is added by hand, and what is wrong with it is said in its place", async () => {
+    await api.post("/queue/controls/pause", { queue: "default", reason: "until all are there" });
+    await openPage(page, "/queue");
+    await expect(page.getByText("Nothing waits", { exact: true })).toBeVisible();
+    await page.keyboard.press("n");
+    const dialog = page.getByRole("dialog", { name: "Add a task" });
+    await dialog.getByLabel("Lane").fill("not a name");
+    await dialog.getByRole("button", { name: "Add task" }).click();
+    await expect(dialog.getByLabel("Title")).toHaveAttribute("aria-invalid", "true");
+    await expect(dialog.getByLabel("Lane")).toHaveAttribute("aria-invalid", "true");
+    await dialog.getByLabel("Title").fill("build one");
+    await dialog.getByLabel("What the agent is asked").fill("Say hello");
+    await dialog.getByLabel("Lane").fill("build");
+    await dialog.getByRole("button", { name: "Add task" }).click();
+    await expect(dialog).toBeHidden();
+    await expect(rowOf(page, "build one")).toContainText("until all are there");
+    const href = await rowOf(page, "build one").getByRole("link").first().getAttribute("href");
+    ids.set("build one", href?.split("/").at(-1) ?? "");
+    lanes.set("build one", "build");
+  });
+
+  await test.step("nine more come by the API, and show by themselves", async () => {
+    for (const title of ["build two", "build three", "build four"]) await add("build", title);
+    for (const title of ["docs one", "docs two", "docs three"]) await add("docs", title);
+    await add("review", "review one", `RUN \`${LONG_COMMAND}\``);
+    await add("review", "review two", "Please fail");
+    await add("review", "review three");
+    await expect(tasksTable(page).locator("tbody").getByRole("row")).toHaveCount(10);
+    await expect(lanesTable(page).getByRole("row").filter({ hasText: "review" })).toContainText("3");
+  });
+
+  await test.step("limits are set where they stand", async () => {
+    await setLimit(page, "Running at once in default / build", String(LIMITS.build));
+    await setLimit(page, "Running at once in default / docs", String(LIMITS.docs));
+    await setLimit(page, "Running at once in default", String(LIMITS.whole));
+  });
+
+  await test.step("the last of a lane is made its first by keys, and a press too many is taken back", async () => {
+    await rowOf(page, "build four").getByRole("link").first().focus();
+    for (let presses = 0; presses < 5; presses += 1) await page.keyboard.press("+");
+    await expect(page.getByText("Priority 0 → 5: build four")).toBeVisible();
+    await expect.poll(async () => (await api.task(idOf("build four"))).priority).toBe(5);
+    await expect(tasksTable(page).locator("tbody").getByRole("row").first()).toContainText("build four");
+    await rowOf(page, "docs three").getByRole("button", { name: "Lower docs three" }).click();
+    await page.getByText("Priority 0 → -1: docs three").waitFor();
+    await page
+      .locator("[data-sonner-toast]")
+      .filter({ hasText: "Priority 0 → -1: docs three" })
+      .getByRole("button", { name: "Undo" })
+      .click();
+    await expect.poll(async () => (await api.task(idOf("docs three"))).priority).toBe(0);
+  });
+
+  await test.step("a lane is paused by a key, and the queue goes on", async () => {
+    await rowOf(page, "review three").getByRole("link").first().focus();
+    await page.keyboard.press("p");
+    const review = lanesTable(page).getByRole("row").filter({ hasText: "review" });
+    await expect(review).toContainText("paused");
+    await page.getByRole("button", { name: "Let default go on" }).first().click();
+    await expect(rowOf(page, "build three")).toContainText(/Lane build runs 1 at once|Queue default runs 3 at once/);
+  });
+
+  await test.step("the worker is killed in the middle, and every open task of the two lanes ends all the same", async () => {
+    await expect.poll(() => stateOf("build four"), { timeout: 120_000 }).not.toBe("pending");
+    await expect
+      .poll(async () => (await attemptsOf("build four"))[0]?.startedAt ?? null, { timeout: 120_000 })
+      .not.toBeNull();
+    await product.killWorker();
+    for (const title of ["build four", "build one", "build two", "build three", "docs one", "docs two", "docs three"])
+      await expect.poll(() => stateOf(title), { timeout: 300_000, message: title }).toBe("completed");
+    for (const title of ["review one", "review two", "review three"]) expect(await stateOf(title)).toBe("pending");
+  });
+
+  await test.step("the paused lane goes on, and says which agent does what", async () => {
+    await page.getByRole("button", { name: "Let default / review go on" }).first().click();
+    await expect
+      .poll(() => product.processes((command) => command.includes(LONG_COMMAND)).length, { timeout: 180_000 })
+      .toBeGreaterThan(0);
+    await openPage(page, `/queue/${idOf("review one")}`);
+    await expect(page.getByRole("heading", { level: 1 })).toContainText("review one");
+    await expect(page.getByRole("table", { name: "Attempts" })).toContainText("running");
+  });
+
+  await test.step("one that runs is cancelled: its command is gone, and only then it is cancelled", async () => {
+    await page.keyboard.press("c");
+    const dialog = page.getByRole("dialog", { name: "Cancel task" });
+    await dialog.getByLabel("Reason").fill("it takes too long");
+    await dialog.getByRole("button", { name: "Cancel task" }).click();
+    await expect(dialog).toBeHidden();
+    await expect.poll(() => stateOf("review one"), { timeout: 120_000 }).toBe("cancelled");
+    expect(product.processes((command) => command.includes(LONG_COMMAND))).toEqual([]);
+    await expect(page.getByText("Cancelled: it takes too long")).toBeVisible();
+  });
+
+  await test.step("one that failed is retried, as a new attempt in its session", async () => {
+    await expect.poll(() => stateOf("review two"), { timeout: 180_000 }).toBe("failed");
+    await openPage(page, "/queue?state=failed");
+    await expect(rowOf(page, "review two")).toContainText("backend-failed");
+    await rowOf(page, "review two").getByRole("link").first().focus();
+    await page.keyboard.press("r");
+    await expect(page.getByText("It waits again: review two")).toBeVisible();
+    await expect
+      .poll(async () => (await attemptsOf("review two")).filter(({ endedAt }) => endedAt !== null).length, {
+        timeout: 180_000,
+      })
+      .toBe(2);
+    const [first, second] = await attemptsOf("review two");
+    expect(second?.sessionId).toBe(first?.sessionId);
+    expect(second?.runId).not.toBe(first?.runId);
+    await expect.poll(() => stateOf("review three"), { timeout: 180_000 }).toBe("completed");
+  });
+
+  await test.step("nothing ran twice or is lost, no limit was passed, and the order was that of the queue", async () => {
+    const held: { lane: string; attempt: TaskAttempt }[] = [];
+    for (const [title, lane] of lanes) {
+      const attempts = await attemptsOf(title);
+      expect(attempts, title).toHaveLength(title === "review two" ? 2 : 1);
+      expectOneAtATime(attempts);
+      held.push(...attempts.map((attempt) => ({ lane, attempt })));
+    }
+    expectWithin(held, [
+      { name: "lane build", of: (lane) => lane === "build", max: LIMITS.build },
+      { name: "lane docs", of: (lane) => lane === "docs", max: LIMITS.docs },
+      { name: "queue default", of: () => true, max: LIMITS.whole },
+    ]);
+    const begun = async (titles: string[]) => {
+      const first = await Promise.all(titles.map(async (title) => (await attemptsOf(title))[0]?.dispatchedAt ?? ""));
+      return titles.toSorted((a, b) => (first[titles.indexOf(a)] ?? "").localeCompare(first[titles.indexOf(b)] ?? ""));
+    };
+    expect(await begun(["build one", "build two", "build three", "build four"])).toEqual([
+      "build four",
+      "build one",
+      "build two",
+      "build three",
+    ]);
+    expect(await begun(["docs three", "docs one", "docs two"])).toEqual(["docs one", "docs two", "docs three"]);
+    await waitUntil(
+      () => product.processes((command) => command.includes("codex")).length === 0,
+      "every agent to be gone",
+    );
+  });
+  await page.close();
+});
+
+const MANY = 1_000;
+
+test("a queue of a thousand tasks is run from the keyboard", async ({ browser, watchPage }) => {
+  test.setTimeout(600_000);
+  await using product = await Product.start();
+  const page = await browser.newPage({ baseURL: product.url });
+  watchPage(page);
+  await signIn(page, product);
+  const api = apiOf(page.request, new URL(page.url()).origin);
+  await api.post("/queue/controls/pause", { queue: "default" });
+  for (let from = 0; from < MANY; from += 50) {
+    const some = Array.from({ length: 50 }, (_, index) => from + index);
+    await Promise.all(some.map((n) => api.add({ title: `task ${n}`, lane: n % 2 === 0 ? "even" : "odd" })));
+  }
+  await openPage(page, "/queue");
+  const rows = tasksTable(page).locator("tbody").getByRole("row");
+  await expect(rows.first()).toBeVisible();
+  const focused = page.locator("tr:focus-within");
+
+  await test.step("the cursor goes down the whole list; rows out of sight are not drawn", async () => {
+    await page.keyboard.press("j");
+    await expect(focused).toHaveAttribute("aria-rowindex", "2");
+    for (let place = 12; place <= 192; place += 10) {
+      await page.keyboard.press("d");
+      await expect(focused).toHaveAttribute("aria-rowindex", String(place));
+    }
+    await expect(focused).toBeInViewport();
+    expect(await rows.count()).toBeLessThan(80);
+    await page.keyboard.press("k");
+    await expect(focused).toHaveAttribute("aria-rowindex", "191");
+  });
+
+  await test.step("one opens, and the way back leads to the list", async () => {
+    const title = (await focused.getByRole("link").first().textContent()) ?? "";
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("heading", { level: 1 })).toContainText(title);
+    await expect(page.getByRole("heading", { name: "Why it waits" })).toBeVisible();
+    await page.goBack();
+    await expect(rows.first()).toBeVisible();
+  });
+
+  await test.step("the help names the page's keys", async () => {
+    await page.keyboard.press("?");
+    const sheet = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+    await expect(sheet).toContainText("Raise its priority");
+    await page.keyboard.press("Escape");
+    await expect(sheet).toBeHidden();
+  });
+
+  await test.step("some are chosen by range and given another priority together", async () => {
+    await page.keyboard.press("j");
+    await page.keyboard.press("x");
+    for (let more = 0; more < 4; more += 1) await page.keyboard.press("J");
+    await expect(page.getByRole("toolbar", { name: "Chosen tasks" })).toContainText("5 tasks chosen");
+    await page.keyboard.press("+");
+    const dialog = page.getByRole("dialog", { name: "Set the priority" });
+    await dialog.getByLabel("Priority").fill("7");
+    await page.keyboard.press("Enter");
+    await expect(dialog).toBeHidden();
+    await expect(page.getByText("5 tasks given another priority")).toBeVisible({ timeout: 60_000 });
+  });
+
+  await test.step("all that match are cancelled at once, with their progress, from the keyboard alone", async () => {
+    await page.getByLabel("Lane", { exact: true }).selectOption("odd");
+    await expect(page).toHaveURL(/lane=odd/);
+    await expect(rows.first()).toContainText("odd");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("*");
+    await page.getByRole("button", { name: "Choose all that match" }).press("Enter");
+    await page.keyboard.press("c");
+    const dialog = page.getByRole("dialog", { name: "Cancel tasks" });
+    await expect(dialog).toContainText("All that match: lane odd, waiting");
+    await page.keyboard.press("Control+Enter");
+    await expect(dialog).toBeHidden();
+    await expect(page.getByText(`${MANY / 2} tasks cancelled`)).toBeVisible({ timeout: 180_000 });
+    await expect(page.getByText("No task matches this filter")).toBeVisible();
+    const stats = (await api.get("/queue/stats")) as { byState: Record<string, number> };
+    expect(stats.byState).toMatchObject({ pending: MANY / 2, cancelled: MANY / 2 });
+  });
+  await page.close();
+});
+
+const LOOKS = [
+  { name: "light", colorScheme: "light", viewport: { width: 1280, height: 800 } },
+  { name: "dark", colorScheme: "dark", viewport: { width: 1280, height: 800 } },
+  { name: "phone", colorScheme: "dark", viewport: { width: 390, height: 844 } },
+] as const;
+
+test("the queue's pages and dialogs are accessible, in light and dark, and fit a phone", async ({
+  browser,
+  watchPage,
+}) => {
+  test.setTimeout(600_000);
+  await using product = await Product.start();
+  const first = await browser.newPage({ baseURL: product.url });
+  watchPage(first);
+  await signIn(first, product);
+  const api = apiOf(first.request, new URL(first.url()).origin);
+  const failing = await api.add({ title: "one that fails", payload: { text: "Please fail" }, lane: "done" });
+  await expect.poll(async () => (await api.task(failing)).state, { timeout: 120_000 }).toBe("failed");
+  await api.post("/queue/controls", { queue: "default", lane: "full", maxRunning: 1 });
+  await api.post("/queue/controls/pause", { queue: "default", lane: "paused", reason: "for a while" });
+  const running = await api.add({ title: "one that runs", payload: { text: `RUN \`${LONG_COMMAND}\`` }, lane: "full" });
+  await expect.poll(async () => (await api.task(running)).state, { timeout: 120_000 }).toBe("running");
+  const waiting = await api.add({ title: "one that waits", lane: "full", metadata: { concurrencyKey: "repo" } });
+  await api.add({ title: "one that is paused, with a long title that does not fit into its place", lane: "paused" });
+  const storageState = await first.context().storageState();
+  for (const { name, ...options } of LOOKS) {
+    const context = await browser.newContext({ baseURL: product.url, storageState, ...options });
+    const page = await context.newPage();
+    watchPage(page);
+    const check = async (what: string) => {
+      await expect(page.locator("[data-starting-style], [data-ending-style]")).toHaveCount(0);
+      await expectAccessible(page);
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      expect(width, `${what} fits its width (${name})`).toBeLessThanOrEqual(options.viewport.width);
+    };
+    const closed = async () => {
+      await page.keyboard.press("Escape");
+      await expect(page.getByRole("dialog")).toHaveCount(0);
+    };
+    await openPage(page, "/queue");
+    await expect(rowOf(page, "one that waits")).toContainText("Lane full runs 1 at once: one that runs");
+    await expect(page.getByRole("region", { name: "Pictures" }).getByRole("img")).toHaveCount(3);
+    await check("the queue");
+    await page.getByRole("button", { name: "Add task" }).first().click();
+    await page.getByText("Session, times, retries").click();
+    await check("the form of a task");
+    await closed();
+    for (const [keys, title] of [
+      ["c", "Cancel task"],
+      ["e", "Change task"],
+    ] as const) {
+      await rowOf(page, "one that waits").getByRole("link").first().focus();
+      await page.keyboard.press(keys);
+      await expect(page.getByRole("dialog", { name: title })).toBeVisible();
+      await check(title);
+      await closed();
+    }
+    await rowOf(page, "one that waits").getByRole("checkbox").check();
+    for (const [button, title] of [
+      ["Cancel…", "Cancel tasks"],
+      ["Priority…", "Set the priority"],
+      ["Move…", "Move tasks"],
+    ] as const) {
+      await page.getByRole("toolbar", { name: "Chosen tasks" }).getByRole("button", { name: button }).click();
+      await expect(page.getByRole("dialog", { name: title })).toBeVisible();
+      await check(title);
+      await closed();
+    }
+    for (const [taskId, heading] of [
+      [waiting, "Why it waits"],
+      [running, "Its run"],
+      [failing, /Why it failed/],
+    ] as const) {
+      await openPage(page, `/queue/${taskId}`);
+      await expect(page.getByRole("heading", { name: heading })).toBeVisible();
+      await check(`the task's page with ${heading}`);
+    }
+    await openPage(page, "/queue?search=nothing-like-it");
+    await expect(page.getByText("No task matches this filter")).toBeVisible();
+    await check("an empty list");
+    await context.close();
+  }
+  await api.post(`/queue/tasks/${running}/cancel`);
+  await expect.poll(async () => (await api.task(running)).state, { timeout: 60_000 }).toBe("cancelled");
+  await first.close();
+});
