@@ -18,9 +18,6 @@ import { ON_USAGE_LIMIT, TASK_STATES, type TaskState } from "./words";
 
 export { TASK_STATES, type TaskState } from "./words";
 
-/** Those of a task that holds a slot of its lane. */
-export const ACTIVE_TASK_STATES = ["dispatched", "running"] as const satisfies TaskState[];
-
 /** Why a task gets no further attempt by itself. */
 export const DEAD_LETTERS = ["attempts-exhausted", "not-retryable", "expired", "refused"] as const;
 export type DeadLetter = (typeof DEAD_LETTERS)[number];
