@@ -14,7 +14,7 @@ import {
 import { jsonObject, Metadata, PAYLOAD_MAX_BYTES } from "./json";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { ExecutionPolicy, ResourceBundleRef, WorkspaceRef } from "./run";
-import { ON_USAGE_LIMIT, TASK_STATES, type TaskState } from "./words";
+import { ON_USAGE_LIMIT, TASK_STATES } from "./words";
 
 export { TASK_STATES, type TaskState } from "./words";
 
