@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
+import type { ControlState } from "@/contract/queue-control";
 import type { Db, Tx } from "@/db/client";
 
 /** Any constant: one dispatch at a time in a database, also while a limit is changed. */
@@ -46,22 +47,43 @@ export async function releaseDue(tx: Tx, max: number): Promise<number> {
   return rowCount ?? 0;
 }
 
-export async function readActive(db: Db | Tx): Promise<ActiveTasks[]> {
-  const { rows } = await db.execute<ActiveTasks>(sql`
-    select tenant_id as "tenantId", queue, lane, backend_profile as "backendProfile", concurrency_key as "concurrencyKey",
-      session_id as "sessionId", count(*)::int as tasks, count(run_id)::int as own,
-      (array_agg(id order by id))[1:3] as holders
-    from agentrun_queue_tasks where state in ('dispatched', 'running')
-    group by tenant_id, queue, lane, backend_profile, concurrency_key, session_id`);
-  return rows;
-}
+/** A queue's or lane's limits, as far as the dispatcher goes by them. */
+export type Limits = Lane & {
+  maxRunning: number | null;
+  keyMaxRunning: number | null;
+  weight: number | null;
+  state: ControlState;
+  reason: string | null;
+};
+export type DispatchFacts = {
+  active: ActiveTasks[];
+  controls: Limits[];
+  backends: { profile: string; capacity: Record<string, unknown> | null; health: Record<string, unknown> | null }[];
+  /** Runner jobs that live for runs of no task. */
+  otherRunners: number;
+};
 
-/** Runner jobs that live for runs of no task. */
-export async function countOtherRunners(db: Db | Tx): Promise<number> {
-  const { rows } = await db.execute<{ jobs: number }>(sql`
-    select count(*)::int as jobs from agentrun_runner_jobs job join agentrun_runs run on run.id = job.run_id
-    where job.state in ('launching', 'running') and run.task_id is null`);
-  return rows[0]?.jobs ?? 0;
+/** Everything that limits dispatching, of one moment and by one way to the server. */
+export async function readDispatchFacts(db: Db | Tx): Promise<DispatchFacts> {
+  const { rows } = await db.execute<DispatchFacts>(sql`
+    select
+      (select coalesce(json_agg(counted), '[]') from (
+        select tenant_id as "tenantId", queue, lane, backend_profile as "backendProfile",
+          concurrency_key as "concurrencyKey", session_id as "sessionId", count(*) as tasks, count(run_id) as own,
+          (array_agg(id order by id))[1:3] as holders
+        from agentrun_queue_tasks where state in ('dispatched', 'running')
+        group by tenant_id, queue, lane, backend_profile, concurrency_key, session_id) counted) as active,
+      (select coalesce(json_agg(control), '[]') from (
+        select tenant_id as "tenantId", queue, lane, max_running as "maxRunning", key_max_running as "keyMaxRunning",
+          weight, state, reason
+        from agentrun_queue_controls) control) as controls,
+      (select coalesce(json_agg(backend), '[]') from (
+        select profile, capacity, health from agentrun_backends) backend) as backends,
+      (select count(*)::int from agentrun_runner_jobs job join agentrun_runs run on run.id = job.run_id
+        where job.state in ('launching', 'running') and run.task_id is null) as "otherRunners"`);
+  const [facts] = rows;
+  if (!facts) throw new Error("the facts of a dispatch were not read");
+  return facts;
 }
 
 /** Every lane in which a task is ready: by skipping from one to the next in the index, whatever they hold. */

@@ -1,15 +1,14 @@
 import { createHash } from "node:crypto";
 import type { BlockerKind } from "@/contract/queue";
 import { ALL_TENANTS, WHOLE_QUEUE } from "@/contract/queue-control";
-import type { ActiveTasks, ReadyTask } from "@/db/queries/queue-dispatch";
-import type { QueueControlRow } from "@/db/schema";
+import type { ActiveTasks, Limits, ReadyTask } from "@/db/queries/queue-dispatch";
 
 /** Tasks of one concurrency key that run at once where their queue says nothing. */
 export const KEY_MAX_DEFAULT = 1;
 
 export type RoomFacts = {
   active: ActiveTasks[];
-  controls: QueueControlRow[];
+  controls: Limits[];
   /** Runners that the executor may still get for tasks and that tasks have, together. */
   capacity: number;
   /** Backend profiles that take no task now, and why. */
@@ -46,7 +45,7 @@ const KEY_LENGTH_MAX = 200;
 /** How much of every limit is used, as tasks are taken. All of it is counted from rows, anew in every pass. */
 export class Room {
   readonly #usage = new Map<string, Usage>();
-  readonly #controls: Map<string, QueueControlRow>;
+  readonly #controls: Map<string, Limits>;
   readonly #facts: RoomFacts;
   /** Queues of which some lane has a weight, with whose weight it is. */
   readonly #weighted: Set<string>;

@@ -1,6 +1,6 @@
-import { inArray, sql } from "drizzle-orm";
-import { textArray } from "@/db/queries/queue-dispatch";
-import { commands, events, type QueueTaskRow, runs, type SessionRow, sessions } from "@/db/schema";
+import { inArray } from "drizzle-orm";
+import { insertTaskRuns, type NewTaskRun } from "@/db/queries/insert-runs";
+import { type QueueTaskRow, type SessionRow, sessions } from "@/db/schema";
 import type { TxContext } from "@/server/context";
 import { redactJson, statusEvent } from "@/server/events";
 import { payloadHash } from "@/server/idempotency";
@@ -33,18 +33,20 @@ export async function startRuns(ctx: TxContext, tasks: QueueTaskRow[]): Promise<
     if (problem === null && turn !== null) plans.push(planOf(task, session, turn));
     else refused.push({ task, message: problem ?? TOO_LONG });
   }
-  if (plans.length > 0) {
-    await ctx.db.insert(runs).values(plans.map(({ run }) => run));
-    await ctx.db.insert(commands).values(plans.map(({ command }) => command));
-    await ctx.db.insert(events).values(plans.flatMap(({ log }) => log));
-    await showTurns(ctx, plans);
-  }
-  for (const { run } of plans) ctx.wake(`events:${run.id}`);
+  if (plans.length > 0)
+    await insertTaskRuns(
+      ctx.db,
+      plans.map(({ run }) => run),
+    );
+  for (const { run } of plans) ctx.wake(`events:${run.runId}`);
   if (plans.length > 0) ctx.wake("runs");
   if (tasks.length > 0) ctx.wake("sessions");
-  const started = plans.map(({ task, session, run, command }) => {
-    return { task, runId: run.id, commandId: command.id, sessionId: session.sessionId };
-  });
+  const started = plans.map(({ task, run: { runId, commandId, sessionId } }) => ({
+    task,
+    runId,
+    commandId,
+    sessionId,
+  }));
   return { started, refused, madeSessions: made };
 }
 
@@ -88,53 +90,39 @@ function problemOf(task: QueueTaskRow, session: SessionRow): string | null {
   return isOwn ? null : `session ${session.sessionId} belongs to another tenant, project or backend profile`;
 }
 
-function planOf(task: QueueTaskRow, session: SessionRow, turn: Record<string, unknown>) {
-  const runId = newId("run");
-  const created = {
-    backendProfile: task.backendProfile,
-    sessionRef: sessionRefOf(session),
-    resourceBundleRef: refOf(task.resourceBundleRef),
-  };
-  const run = {
-    ...{ id: runId, taskId: task.id, tenantId: task.tenantId, projectId: task.projectId },
-    ...{ sessionId: session.sessionId, providerId: task.providerId ?? "default", status: "pending" as const },
-    ...created,
+function planOf(task: QueueTaskRow, session: SessionRow, payload: Record<string, unknown>) {
+  const [runId, commandId] = [newId("run"), newId("command")];
+  const sessionRef = sessionRefOf(session);
+  const resourceBundleRef = refOf(task.resourceBundleRef);
+  const { backendProfile } = task;
+  const told = [
+    statusEvent("run-created", { backendProfile, sessionRef, resourceBundleRef, taskId: task.id }),
+    statusEvent("command-created", { commandId, commandType: "turn" }),
+  ];
+  const run: NewTaskRun = {
+    runId,
+    taskId: task.id,
+    tenantId: task.tenantId,
+    projectId: task.projectId,
+    sessionId: session.sessionId,
+    providerId: task.providerId ?? "default",
+    backendProfile,
     workspaceRef: refOf(task.workspaceRef) ?? { kind: "empty" },
+    sessionRef,
+    resourceBundleRef,
     // A task's run ends with its turn; one that was cut off goes on unless the task says otherwise.
     executionPolicy: { onLost: "continue", ...storedJson(task.executionPolicy), idleTimeoutMs: 0 },
-    lastCommandSeq: 1,
-    lastEventSeq: 2,
+    title: task.title,
+    commandId,
+    payload,
+    payloadHash: payloadHash({ type: "turn", payload }),
+    events: told.map(({ type, payload }) => ({ id: newId("event"), type, payload: redactJson(payload) })),
   };
-  const command = {
-    ...{ id: newId("command"), runId, seq: 1, type: "turn", payload: turn, state: "pending" as const },
-    payloadHash: payloadHash({ type: "turn", payload: turn }),
-  };
-  const told = [
-    statusEvent("run-created", { ...created, taskId: task.id }),
-    statusEvent("command-created", { commandId: command.id, commandType: command.type }),
-  ];
-  const log = told.map(({ type, payload }, index) => {
-    return { id: newId("event"), runId, seq: index + 1, type, payload: redactJson(payload) };
-  });
-  return { task, session, run, command, log };
+  return { task, run };
 }
 
 /** A ref as it was given; rows of an older release hold empty ones where none was. */
 function refOf(stored: Record<string, unknown> | null): Record<string, unknown> | null {
   const ref = storedJson(stored);
   return ref === null || Object.keys(ref).length === 0 ? null : ref;
-}
-
-/** What each session shows from now on, as a turn that a person sends does. */
-async function showTurns(ctx: TxContext, plans: ReturnType<typeof planOf>[]): Promise<void> {
-  await ctx.db.execute(sql`
-    update agentrun_sessions session set
-      execution_state = 'running', last_run_id = shown.run_id, active_run_id = shown.run_id,
-      last_command_id = shown.command_id, active_command_id = shown.command_id, terminal_status = null,
-      failure_kind = null, title = coalesce(session.title, shown.title), last_activity_at = clock_timestamp(),
-      storage_state = case when session.storage_state = 'archiving' then 'live' else session.storage_state end
-    from unnest(${textArray(plans.map(({ session }) => session.sessionId))}, ${textArray(plans.map(({ run }) => run.id))},
-      ${textArray(plans.map(({ command }) => command.id))}, ${textArray(plans.map(({ task }) => task.title))})
-      as shown (session_id, run_id, command_id, title)
-    where session.session_id = shown.session_id`);
 }

@@ -1,8 +1,11 @@
+import { inArray } from "drizzle-orm";
 import type { CreateSessionInput } from "@/contract/session";
 import { shareVolumeKey, shareVolumeKeys } from "@/db/queries/advisory-lock";
+import { insertNewSessions } from "@/db/queries/insert-sessions";
 import { type SessionRow, sessions } from "@/db/schema";
-import { auditAll } from "@/server/audit";
+import { actorName } from "@/server/audit";
 import type { TxContext } from "@/server/context";
+import { newId, newIds } from "@/server/ids";
 import { contentOf, rowOf } from "./content";
 
 /**
@@ -22,29 +25,28 @@ export async function insertSession(ctx: TxContext, values: typeof sessions.$inf
   return made ?? null;
 }
 
-type NewSession = { sessionId: string; owner: { tenantId: string; projectId: string }; input: CreateSessionInput };
+type NewSession = {
+  sessionId: string;
+  owner: { tenantId: string; projectId: string };
+  input: Pick<CreateSessionInput, "backendProfile" | "title">;
+};
 
-/** Inserts sessions, as many as there are ids that are free, with their audit rows. */
+/** Inserts sessions of the plainest kind, as many as there are ids that are free, with their audit rows. */
 export async function insertSessions(ctx: TxContext, wanted: NewSession[]): Promise<SessionRow[]> {
   if (wanted.length === 0) return [];
-  const values = wanted.map(({ sessionId, owner, input }) => {
-    return { sessionId, ...rowOf(contentOf(input, owner)), storagePvcName: ctx.volumes.nameFor(sessionId) };
+  const auditIds = newIds("audit", wanted.length);
+  const values = wanted.map(({ sessionId, owner, input }, index) => {
+    const { tenantId, projectId, backendProfile, title, payloadHash } = rowOf(contentOf(input, owner));
+    const storagePvcName = ctx.volumes.nameFor(sessionId);
+    const auditId = auditIds[index] ?? newId("audit");
+    return { sessionId, tenantId, projectId, backendProfile, title, payloadHash, storagePvcName, auditId };
   });
   await shareVolumeKeys(
     ctx.db,
     values.map(({ storagePvcName }) => storagePvcName),
   );
-  const made = await ctx.db
-    .insert(sessions)
-    .values(values)
-    .onConflictDoNothing({ target: sessions.sessionId })
-    .returning();
-  await auditAll(
-    ctx,
-    made.map(({ sessionId, tenantId }) => {
-      return { action: "sessions.create", targetKind: "session" as const, targetId: sessionId, tenantId };
-    }),
-  );
-  if (made.length > 0) ctx.wake("sessions");
-  return made;
+  const ids = await insertNewSessions(ctx.db, values, actorName(ctx.actor));
+  if (ids.length === 0) return [];
+  ctx.wake("sessions");
+  return ctx.db.select().from(sessions).where(inArray(sessions.sessionId, ids));
 }
