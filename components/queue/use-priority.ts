@@ -1,5 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
@@ -11,21 +11,20 @@ import { useTaskCache } from "./use-task-cache";
 const PRESSES_MS = 400;
 const PRIORITY_MAX = 2_147_483_647;
 
-type Wanted = { task: QueueTask; priority: number };
+/** What a series of presses wants: from where it began, to where it has come. */
+type Wanted = { task: QueueTask; from: number; priority: number };
 
 /**
- * Changes priorities by steps: shown at once, sent when the pressing stops, taken back by one press. One that was changed
- * by somebody else meanwhile is refused, and shown as it is now.
+ * Changes priorities by steps: shown at once, sent when the pressing stops, taken back by one press. What is pressed while
+ * a change is on its way follows it. One that was changed by somebody else meanwhile is refused, and shown as it is now.
  */
 export function usePriority() {
   const trpc = useTRPC();
   const { accept, put } = useTaskCache();
   const [wanted, setWanted] = useState<ReadonlyMap<string, Wanted>>(new Map());
   const timers = useRef(new Map<string, ReturnType<typeof setTimeout>>());
+  const underWay = useRef(new Set<string>());
   const latest = useRef(wanted);
-  useEffect(() => {
-    latest.current = wanted;
-  });
   const update = useMutation(trpc.queue.updateTask.mutationOptions());
 
   function want(id: string, next: Wanted | null): void {
@@ -36,42 +35,56 @@ export function usePriority() {
     setWanted(map);
   }
 
-  function send(task: QueueTask, priority: number, isUndo: boolean): void {
-    update.mutate(
-      { taskId: task.id, priority, expectedVersion: task.version },
-      {
-        onSuccess: (answer) => {
-          accept(answer);
-          want(task.id, null);
-          if (isUndo) return void toast.success(`Priority ${priority} again: ${task.title}`);
-          toast.success(`Priority ${task.priority} → ${priority}: ${task.title}`, {
-            action: { label: "Undo", onClick: () => send(answer, task.priority, true) },
-          });
-        },
-        onError: (failure) => {
-          want(task.id, null);
-          const error = readError(failure);
-          const current = currentOf<QueueTask>(error);
-          if (current !== null) put(current);
-          toast.error(current === null ? error.message : `${task.title} was changed meanwhile: look, and press again`);
-        },
-      },
-    );
+  async function send(series: Wanted, isUndo: boolean): Promise<void> {
+    const { task, from, priority } = series;
+    underWay.current.add(task.id);
+    try {
+      const answer = await update.mutateAsync({ taskId: task.id, priority, expectedVersion: task.version });
+      accept(answer);
+      const now = latest.current.get(task.id);
+      if (now !== undefined && now.priority !== priority) {
+        // Pressed meanwhile: the same series, from what has just been stored.
+        want(task.id, { ...now, task: answer });
+        return settle(task.id);
+      }
+      want(task.id, null);
+      if (isUndo) return void toast.success(`Priority ${priority} again: ${task.title}`);
+      const undo = { task: answer, from: priority, priority: from };
+      toast.success(`Priority ${from} → ${priority}: ${task.title}`, {
+        action: { label: "Undo", onClick: () => void send(undo, true) },
+      });
+    } catch (failure) {
+      want(task.id, null);
+      const error = readError(failure);
+      const current = currentOf<QueueTask>(error);
+      if (current !== null) put(current);
+      toast.error(current === null ? error.message : `${task.title} was changed meanwhile: look, and press again`);
+    } finally {
+      underWay.current.delete(task.id);
+    }
+  }
+
+  /** Sends what is wanted once nobody has pressed for a moment. */
+  function settle(id: string): void {
+    clearTimeout(timers.current.get(id));
+    const timer = setTimeout(() => {
+      timers.current.delete(id);
+      const series = latest.current.get(id);
+      // One that is on its way looks again when it is through.
+      if (series === undefined || underWay.current.has(id)) return;
+      if (series.priority === series.task.priority) want(id, null);
+      else void send(series, false);
+    }, PRESSES_MS);
+    timers.current.set(id, timer);
   }
 
   function change(task: QueueTask, by: number): void {
-    const before = latest.current.get(task.id)?.priority ?? task.priority;
+    const known = latest.current.get(task.id);
+    const before = known?.priority ?? task.priority;
     const priority = Math.max(-PRIORITY_MAX, Math.min(PRIORITY_MAX, before + by));
-    clearTimeout(timers.current.get(task.id));
-    want(task.id, { task, priority });
-    const timer = setTimeout(() => {
-      timers.current.delete(task.id);
-      const last = latest.current.get(task.id);
-      if (last === undefined) return;
-      if (last.priority === last.task.priority) want(task.id, null);
-      else send(last.task, last.priority, false);
-    }, PRESSES_MS);
-    timers.current.set(task.id, timer);
+    const seen = known !== undefined && known.task.version > task.version ? known.task : task;
+    want(task.id, { task: seen, from: known?.from ?? task.priority, priority });
+    settle(task.id);
   }
 
   /** What is shown: the priority that is on its way, or the task's own. */
