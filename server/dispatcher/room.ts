@@ -54,7 +54,7 @@ export class Room {
   constructor(facts: RoomFacts) {
     this.#facts = facts;
     this.#controls = new Map(
-      facts.controls.map((control) => [keyOf("control", control.tenantId, control.queue, control.lane), control]),
+      facts.controls.map((control) => [keyOf("place", control.tenantId, control.queue, control.lane), control]),
     );
     this.#weighted = new Set(
       facts.controls
@@ -81,7 +81,7 @@ export class Room {
   /** How a lane stands against the others of its queue; null where none of them has a weight, so that age decides. */
   laneShare(task: ReadyTask): number {
     const { tenantId, queue, lane } = task;
-    const [own, all] = [tenantId, ALL_TENANTS].map((owner) => this.#controls.get(keyOf("control", owner, queue, lane)));
+    const [own, all] = [tenantId, ALL_TENANTS].map((owner) => this.#controls.get(keyOf("place", owner, queue, lane)));
     const weight = own?.weight ?? all?.weight ?? 1;
     return this.#used(keyOf("place", tenantId, queue, lane)).tasks / weight;
   }
@@ -93,18 +93,20 @@ export class Room {
   /** What keeps every task of a lane waiting, whichever it is; null when nothing does. */
   laneBlock(task: Pick<ReadyTask, "tenantId" | "queue" | "lane">): Block | null {
     const { tenantId, queue, lane } = task;
-    for (const owner of [ALL_TENANTS, tenantId]) {
-      for (const place of [WHOLE_QUEUE, lane]) {
-        const control = this.#controls.get(keyOf("control", owner, queue, place));
-        if (!control) continue;
-        const on = keyOf("place", owner, queue, place);
-        if (control.state === "paused") return { kind: "paused", on, limit: null, holders: [], detail: control.reason };
-        const used = this.#used(on);
-        if (control.maxRunning !== null && used.tasks >= control.maxRunning) {
-          const kind = place === WHOLE_QUEUE ? "queue-limit" : "lane-limit";
-          return { kind, on, limit: control.maxRunning, holders: used.holders, detail: null };
-        }
-      }
+    const places = [ALL_TENANTS, tenantId].flatMap((owner) => [
+      { on: keyOf("place", owner, queue, WHOLE_QUEUE), isLane: false },
+      { on: keyOf("place", owner, queue, lane), isLane: true },
+    ]);
+    // A pause first: it does not end by itself.
+    for (const { on } of places) {
+      const control = this.#controls.get(on);
+      if (control?.state === "paused") return { kind: "paused", on, limit: null, holders: [], detail: control.reason };
+    }
+    for (const { on, isLane } of places) {
+      const limit = this.#controls.get(on)?.maxRunning ?? null;
+      const used = this.#used(on);
+      if (limit !== null && used.tasks >= limit)
+        return { kind: isLane ? "lane-limit" : "queue-limit", on, limit, holders: used.holders, detail: null };
     }
     return null;
   }
@@ -166,8 +168,8 @@ export class Room {
   }
 
   #keyMax(tenantId: string, queue: string): number {
-    const own = this.#controls.get(keyOf("control", tenantId, queue, WHOLE_QUEUE))?.keyMaxRunning;
-    const all = this.#controls.get(keyOf("control", ALL_TENANTS, queue, WHOLE_QUEUE))?.keyMaxRunning;
+    const own = this.#controls.get(keyOf("place", tenantId, queue, WHOLE_QUEUE))?.keyMaxRunning;
+    const all = this.#controls.get(keyOf("place", ALL_TENANTS, queue, WHOLE_QUEUE))?.keyMaxRunning;
     return own ?? all ?? KEY_MAX_DEFAULT;
   }
 
