@@ -155,6 +155,8 @@ beforeAll(async () => {
       ...{ runAt: "2026-01-01T00:00:00Z", expiresAt: "2026-01-01T00:00:00Z" },
     }),
     change("queue.retryTask", { taskId, expectedVersion: 0 }),
+    query("queue.waits", { queue: "q", tenantId: "t", projectId: "p" }),
+    change("queue.createTasks", { tasks: [{ title: "t", backendProfile: "codex", payload: {} }] }),
     query("queue.listAttempts", { taskId, limit: 1 }),
     query("queue.explain", { taskId }),
     query("queue.listControls", { tenantId: "t", queue: "q" }),

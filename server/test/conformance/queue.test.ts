@@ -159,7 +159,7 @@ test("stats count by state, queue, lane and profile; commander shows them with t
   });
   expect(stats.generatedAt).toBe(new Date(stats.generatedAt).toISOString());
   const big = await program().get(`/queue/commander?tenantId=${tenantId}&queue=big`);
-  expect(Object.keys(big).sort()).toEqual(["generatedAt", "items", "queue", "stats"]);
+  expect(Object.keys(big)).toEqual(expect.arrayContaining(["generatedAt", "items", "queue", "stats"]));
   expect(big).toMatchObject({ queue: "big", stats: { queue: "big", total: 21, byQueue: { big: 21 } } });
   expect(big.items.map((item: Json) => item.priority)).toEqual(Array.from({ length: 20 }, (_, index) => 20 - index));
   expect((await program().get(`/queue/commander?tenantId=${tenantId}`)).items).toHaveLength(20);
