@@ -13,7 +13,7 @@ export default function NotFound() {
           </Link>
         }
       >
-        The record may have been deleted, or belongs to another tenant.
+        The address may be wrong, or what it leads to was deleted or belongs to another tenant.
       </EmptyState>
     </main>
   );

@@ -102,6 +102,7 @@ function SideBar() {
 function PhoneBar() {
   const pathname = usePathname();
   const shown = NAV_ITEMS.slice(0, PHONE_ITEMS);
+  const rest = NAV_ITEMS.slice(PHONE_ITEMS);
   return (
     <nav
       aria-label="Main"
@@ -129,7 +130,13 @@ function PhoneBar() {
       <Menu
         side="top"
         trigger={
-          <button type="button" className="flex flex-1 flex-col items-center gap-0.5 py-1.5 text-2xs text-ink-2">
+          <button
+            type="button"
+            className={cn(
+              "flex flex-1 flex-col items-center gap-0.5 py-1.5 text-2xs text-ink-2",
+              rest.some((item) => isCurrent(item, pathname)) && "font-medium text-accent",
+            )}
+          >
             <span aria-hidden className="flex size-5 items-center justify-center text-base leading-none">
               ⋯
             </span>
