@@ -163,7 +163,7 @@ export const STORIES: Story[] = [
   },
   {
     name: "repair-of-creating",
-    points: [...tidied, ...claimed],
+    points: [...claimed, ...tidied],
     prepare: async (_place, ctx, subject) => {
       await cutOff(create(failing(ctx, "ensure"), subject));
     },
@@ -179,7 +179,7 @@ export const STORIES: Story[] = [
   },
   {
     name: "repair-of-restoring",
-    points: [...tidied, ...around("sight", "find"), ...claimed],
+    points: [...around("sight", "find"), ...claimed, ...tidied],
     prepare: async (place, ctx, subject) => {
       await makeUsed(place, ctx, subject);
       await evict(ctx, subject);
@@ -190,7 +190,7 @@ export const STORIES: Story[] = [
   },
   {
     name: "repair-of-archiving",
-    points: [...tidied, ...around("revival", "commit")],
+    points: [...around("revival", "commit"), ...tidied],
     prepare: async (place, ctx, subject) => {
       await makeUsed(place, ctx, subject);
       await ctx.db
