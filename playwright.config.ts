@@ -15,7 +15,10 @@ export default defineConfig({
   use: {
     locale: "en-GB",
     timezoneId: "UTC",
-    trace: "retain-on-failure",
+    // Not the film: drawing every frame of every open page costs more than the product does.
+    trace: { mode: "retain-on-failure", screenshots: false },
+    // A page on which something turns is drawn sixty times a second, which here the processor does.
+    contextOptions: { reducedMotion: "reduce" },
     screenshot: "only-on-failure",
     launchOptions: {
       ...(chromium ? { executablePath: chromium } : {}),
