@@ -170,9 +170,9 @@ export async function noteServed(tx: Tx, lanes: Lane[]): Promise<void> {
   const column = (key: keyof Lane) => textArray(lanes.map((lane) => lane[key]));
   await tx.execute(sql`
     insert into agentrun_queue_lanes_served (tenant_id, queue, lane, served_at)
-    select distinct tenant_id, queue, lane, clock_timestamp()
+    select tenant_id, queue, lane, (select clock_timestamp())
     from unnest(${column("tenantId")}, ${column("queue")}, ${column("lane")}) as served (tenant_id, queue, lane)
-    order by tenant_id, queue, lane
+    group by tenant_id, queue, lane order by tenant_id, queue, lane
     on conflict (tenant_id, queue, lane) do update set served_at = excluded.served_at`);
 }
 

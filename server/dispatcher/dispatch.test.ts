@@ -210,6 +210,15 @@ test("with one runner every tenant has its turn, whatever it is called", async (
   expect(turns).toEqual(["a", "b", "c", "a", "b", "c"]);
 });
 
+test("many of one lane go in one batch", async () => {
+  await using queue = await createTestQueue();
+  const warnings: unknown[] = [];
+  const log = Object.assign(Object.create(queue.ctx.log), { warn: (...told: unknown[]) => warnings.push(told) });
+  for (let count = 0; count < 5; count += 1) await queue.add({ lane: count < 3 ? "a" : "b" });
+  expect(await dispatchTasks({ ...queue.ctx, log }, { runnersMax: 100 })).toBe(5);
+  expect(warnings).toEqual([]);
+});
+
 test("what breaks its batch is found and told, and holds up nobody", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;

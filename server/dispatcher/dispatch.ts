@@ -32,7 +32,9 @@ export async function dispatchTasks(ctx: ServiceContext, options: DispatchOption
     } catch (error) {
       // A task that breaks its batch must not hold up those of everybody: it is found by going one at a time.
       if (isOutage(error) || taken.length === 0) throw error;
-      if (max === 1) await refuseUnfit(ctx, taken, error);
+      if (max > 1)
+        ctx.log.warn({ err: error, taskIds: taken }, "a batch was not dispatched: its tasks go one at a time");
+      else await refuseUnfit(ctx, taken, error);
       max = 1;
       continue;
     }
