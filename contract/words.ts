@@ -13,6 +13,11 @@ export function isTerminal(status: string): status is TerminalStatus {
 }
 export const TASK_STATES = ["pending", "dispatched", "running", "completed", "failed", "cancelled"] as const;
 export type TaskState = (typeof TASK_STATES)[number];
+
+/** Whether a task of a state holds the slots of its limits. */
+export function isActiveTask(state: TaskState): boolean {
+  return state === "dispatched" || state === "running";
+}
 /**
  * open: dispatched by its limits; paused: nothing is dispatched; draining: what waits is dispatched, and no task is
  * added.

@@ -55,7 +55,6 @@ export function connect(databaseUrl: string, options: ConnectOptions = {}): Data
 }
 
 const overClients = new WeakMap<object, Db>();
-const clients = new WeakMap<Db, pg.Pool | pg.PoolClient>();
 
 /** Drizzle over a pool or one of its clients; made once for each, since making it costs more than a short statement. */
 export function overClient(client: pg.Pool | pg.PoolClient): Db {
@@ -63,13 +62,12 @@ export function overClient(client: pg.Pool | pg.PoolClient): Db {
   if (known) return known;
   const made: Db = drizzle(client, { casing: "snake_case" });
   overClients.set(client, made);
-  clients.set(made, client);
   return made;
 }
 
 /** The pool or client behind a `Db`, for statements that are named and take their values as bytes. */
 export function clientOf(db: Db | Tx): pg.Pool | pg.PoolClient {
-  const client = clients.get(db);
-  if (!client) throw new Error("this is not made by overClient");
+  const client = (db as { $client?: pg.Pool | pg.PoolClient }).$client;
+  if (!client) throw new Error("this database is over no client");
   return client;
 }

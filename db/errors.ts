@@ -1,6 +1,11 @@
-/** SQLSTATE of a database error. Drizzle wraps the driver's error, so the chain of causes is walked. */
+/** An error and what caused it: Drizzle wraps the driver's. Bounded, since a chain may lead back to itself. */
+function* causesOf(error: unknown): Generator<Error> {
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 8; cause = cause.cause, depth += 1) yield cause;
+}
+
+/** SQLSTATE of a database error. */
 export function sqlState(error: unknown): string | undefined {
-  for (let cause = error, depth = 0; cause instanceof Error && depth < 8; cause = cause.cause, depth += 1) {
+  for (const cause of causesOf(error)) {
     const code = (cause as { code?: unknown }).code;
     if (typeof code === "string" && /^[0-9A-Z]{5}$/.test(code)) return code;
   }
@@ -13,7 +18,7 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
 }
 
 function constraintOf(error: unknown): string | undefined {
-  for (let cause = error, depth = 0; cause instanceof Error && depth < 8; cause = cause.cause, depth += 1) {
+  for (const cause of causesOf(error)) {
     const constraint = (cause as { constraint?: unknown }).constraint;
     if (typeof constraint === "string") return constraint;
   }
@@ -24,6 +29,13 @@ function constraintOf(error: unknown): string | undefined {
 const RETRYABLE = new Set(["40001", "40P01", "55P03"]);
 export function isRetryable(error: unknown): boolean {
   return RETRYABLE.has(sqlState(error) ?? "");
+}
+
+/** The server judged a statement and said no, as opposed to a lock that was not had or a connection that broke. */
+export function isRefusal(error: unknown): boolean {
+  if (isRetryable(error)) return false;
+  for (const cause of causesOf(error)) if ("severity" in cause) return cause.severity === "ERROR";
+  return false;
 }
 
 /** A statement or transaction that the database ended for its time. */
@@ -49,7 +61,7 @@ export function isDatabaseDown(error: unknown): boolean {
   const state = sqlState(error);
   if (state !== undefined) return state.startsWith("08") || state.startsWith("57P") || state === "53300";
   if (isUnanswered(error)) return true;
-  for (let cause = error, depth = 0; cause instanceof Error && depth < 8; cause = cause.cause, depth += 1) {
+  for (const cause of causesOf(error)) {
     const code = (cause as { code?: unknown }).code;
     if (typeof code === "string" && CONNECTION_CODES.has(code)) return true;
     if (
@@ -66,8 +78,7 @@ export function isDatabaseDown(error: unknown): boolean {
 
 /** No answer came, not even that the time was over: nobody may be there, and the connection is of no use any more. */
 export function isUnanswered(error: unknown): boolean {
-  for (let cause = error, depth = 0; cause instanceof Error && depth < 8; cause = cause.cause, depth += 1)
-    if (cause.message === "Query read timeout") return true;
+  for (const cause of causesOf(error)) if (cause.message === "Query read timeout") return true;
   return false;
 }
 

@@ -22,8 +22,6 @@ export type AuditEntry = {
   targetId: string;
   tenantId?: string | null;
   details?: Record<string, unknown>;
-  /** Who did it, where one transaction does what several asked for; else its own caller. */
-  actor?: Actor;
 };
 
 /**
@@ -41,18 +39,15 @@ export async function auditAll(ctx: TxContext, entries: AuditEntry[]): Promise<v
   const ids = newIds("audit", entries.length);
   await insertAudit(
     ctx.db,
-    entries.map((entry, index) => {
-      const actor = entry.actor ?? ctx.actor;
-      return {
-        id: ids[index] ?? newId("audit"),
-        actor: actorName(actor),
-        action: entry.action,
-        tenantId: entry.tenantId ?? actor.tenantId,
-        targetKind: entry.targetKind,
-        targetId: entry.targetId,
-        details: entry.details ?? {},
-      };
-    }),
+    entries.map((entry, index) => ({
+      id: ids[index] ?? newId("audit"),
+      actor: actorName(ctx.actor),
+      action: entry.action,
+      tenantId: entry.tenantId ?? ctx.actor.tenantId,
+      targetKind: entry.targetKind,
+      targetId: entry.targetId,
+      details: entry.details ?? {},
+    })),
   );
 }
 

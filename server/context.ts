@@ -145,14 +145,18 @@ export function boundRunId(actor: Actor): string | null {
   return actor.kind === "runner" || actor.kind === "launch" ? actor.runId : null;
 }
 
+/** The tenant that a caller acts for: its own, or what one who sees all names; null where it names none. */
+export function tenantFor(ctx: ServiceContext, named: string | undefined): string | null {
+  const bound = tenantOf(ctx);
+  if (bound !== null && named !== undefined && named !== bound)
+    throw new ForbiddenError(`this token is bound to tenant ${bound}`);
+  return bound ?? named ?? null;
+}
+
 /** What a new record belongs to: the caller's tenant, or what an administrator names. */
 export function ownerOf(
   ctx: ServiceContext,
   input: { tenantId?: string; projectId?: string },
 ): { tenantId: string; projectId: string } {
-  const bound = tenantOf(ctx);
-  if (bound !== null && input.tenantId !== undefined && input.tenantId !== bound) {
-    throw new ForbiddenError(`this token is bound to tenant ${bound}`);
-  }
-  return { tenantId: bound ?? input.tenantId ?? "default", projectId: input.projectId ?? "default" };
+  return { tenantId: tenantFor(ctx, input.tenantId) ?? "default", projectId: input.projectId ?? "default" };
 }

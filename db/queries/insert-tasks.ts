@@ -25,8 +25,6 @@ export type NewTask = {
   runAt: string | null;
   expiresAt: string | null;
   retryPolicy: string | null;
-  /** Whether it may be added at all: one that may not is judged, and left out. */
-  isSound: boolean;
   auditId: string;
   actor: string;
 };
@@ -57,10 +55,10 @@ const INSERT = `
   with given as not materialized (
     select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[],
       $9::text[], $10::text[], $11::jsonb[], $12::jsonb[], $13::jsonb[], $14::jsonb[], $15::text[], $16::jsonb[],
-      $17::jsonb[], $18::text[], $19::text[], $20::text[], $21::jsonb[], $22::int[], $23::text[], $24::text[])
+      $17::jsonb[], $18::text[], $19::text[], $20::text[], $21::jsonb[], $22::text[], $23::text[])
       with ordinality as task (id, tenant_id, project_id, queue, lane, title, priority, backend_profile, provider_id,
         session_id, workspace_ref, execution_policy, resource_bundle_ref, payload, content_hash, refs, metadata,
-        idempotency_key, run_at, expires_at, retry_policy, is_sound, audit_id, actor, place)
+        idempotency_key, run_at, expires_at, retry_policy, audit_id, actor, place)
   ), draining as materialized (
     select tenant_id, queue, lane from agentrun_queue_controls where state = 'draining'
   ), judged as materialized (
@@ -82,7 +80,7 @@ const INSERT = `
       backend_profile, provider_id, session_id, workspace_ref, execution_policy, resource_bundle_ref, payload,
       content_hash, content_hash, refs, metadata, idempotency_key, run_at::timestamptz,
       case when run_at::timestamptz > clock_timestamp() then run_at::timestamptz end, expires_at::timestamptz, retry_policy
-    from judged where is_sound = 1 and drained_lane is null and is_session_fit
+    from judged where drained_lane is null and is_session_fit
     order by place
     on conflict (tenant_id, project_id, idempotency_key) where idempotency_key is not null do nothing
     returning id, version, concurrency_key, created_at, not_before
@@ -137,7 +135,6 @@ export async function insertTasks(db: Db | Tx, tasks: NewTask[]): Promise<TaskVe
       texts("runAt"),
       texts("expiresAt"),
       jsons("retryPolicy"),
-      int4Array(sorted.map(({ isSound }) => (isSound ? 1 : 0))),
       texts("auditId"),
       texts("actor"),
     ],
@@ -164,7 +161,7 @@ function sessionOf(row: Row, tenantId: string): TaskVerdict["session"] {
   return { tenantId, projectId: row.session_project, backendProfile: row.session_profile };
 }
 
-type TextKey = Exclude<keyof NewTask, "priority" | "isSound">;
+type TextKey = Exclude<keyof NewTask, "priority">;
 
 /** A column's values; an array that is too short is filled with nulls, so that one of nulls alone is empty. */
 function arrayOf(tasks: NewTask[], key: TextKey, array: (values: (string | null)[]) => Buffer): Buffer {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { SQL } from "drizzle-orm";
 import { PgDialect } from "drizzle-orm/pg-core";
 import type pg from "pg";
-import type { Db, Tx } from "@/db/client";
+import { clientOf, type Db, type Tx } from "@/db/client";
 
 const dialect = new PgDialect({ casing: "snake_case" });
 
@@ -12,9 +12,7 @@ const dialect = new PgDialect({ casing: "snake_case" });
  */
 export async function executeNamed<Row extends pg.QueryResultRow>(db: Db | Tx, statement: SQL): Promise<Row[]> {
   const { sql: text, params } = dialect.sqlToQuery(statement);
-  const client = (db as { $client?: pg.Pool | pg.PoolClient }).$client;
-  if (!client) throw new Error("this database is over no client");
-  const { rows } = await client.query<Row>({ name: nameOf(text), text, values: params });
+  const { rows } = await clientOf(db).query<Row>({ name: nameOf(text), text, values: params });
   return rows;
 }
 

@@ -211,7 +211,7 @@ function readEvicted(db: Db, sight: Sight, { eachMax }: Limits): Promise<Attenti
     sql`
     with recursive blockers as (
       (select blocked_on from agentrun_queue_tasks
-        where state = 'pending' and not_before is null and blocked_on is not null order by blocked_on limit 1)
+        where state = 'pending' and not_before is null and blocked_on >= '["session",' order by blocked_on limit 1)
       union all
       select (select task.blocked_on from agentrun_queue_tasks task where task.state = 'pending'
         and task.not_before is null and task.blocked_on > blockers.blocked_on order by task.blocked_on limit 1)

@@ -5,6 +5,7 @@ import { inTx, type ServiceContext } from "@/server/context";
 import { appendServerEvents, statusEvent } from "@/server/events";
 import type { Executor } from "@/server/executors";
 import { cancelNow, loseAttempt } from "@/server/runs";
+import { within } from "@/server/within";
 import { endAttempt } from "./end";
 
 export type SweeperDeps = {
@@ -167,13 +168,4 @@ export class LeaseSweeper {
       ctx.wake("runs");
     });
   }
-}
-
-/** null when it takes longer. */
-async function within<T>(waitMs: number, work: Promise<T>): Promise<T | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<null>((resolve) => {
-    timer = setTimeout(resolve, waitMs, null);
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

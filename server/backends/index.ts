@@ -1,4 +1,4 @@
-export { clearLimit, noteLimit, type ProviderLimit } from "./limits";
+export { clearLimit, downUntilOf, noteLimit, type ProviderLimit } from "./limits";
 export { listBackends } from "./list";
 export { readBackendsFile } from "./read-file";
 export { isConfigured, readStoredProfiles, requireProfile, unknownProfile } from "./require-profile";

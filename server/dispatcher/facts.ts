@@ -1,4 +1,5 @@
 import { type DispatchFacts, readBusySessions, readDispatchFacts } from "@/db/queries/queue-dispatch";
+import { downUntilOf } from "@/server/backends";
 import type { ServiceContext } from "@/server/context";
 import type { BackendRoom, RoomFacts } from "./room";
 
@@ -18,11 +19,10 @@ export async function readFacts(
 /** What a profile's row says of how much it takes, or that it takes nothing for a while. */
 function backendRoom({ capacity, health }: DispatchFacts["backends"][number]): BackendRoom {
   const { maxRunning } = capacity ?? {};
-  const { downUntil, message } = health ?? {};
-  const isDown = typeof downUntil === "string" && Date.parse(downUntil) > Date.now();
+  const { message } = health ?? {};
   return {
     maxRunning: typeof maxRunning === "number" ? maxRunning : null,
-    downUntil: isDown ? downUntil : null,
+    downUntil: downUntilOf(health),
     why: typeof message === "string" ? message : null,
   };
 }

@@ -1,6 +1,7 @@
 import type { SessionRow } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { ensureVolume } from "@/server/sessions";
+import { within } from "@/server/within";
 
 /** How long a pass waits for the provider: one that hangs must not hold up tasks that need none of it. */
 const WAIT_MS = 1_000;
@@ -9,12 +10,7 @@ const WAIT_MS = 1_000;
 export async function makeVolumes(ctx: ServiceContext, made: SessionRow[]): Promise<void> {
   if (made.length === 0) return;
   const making = Promise.all(made.map((session) => makeVolume(ctx, session))).then(() => ctx.wake("runs"));
-  let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, WAIT_MS);
-  });
-  await Promise.race([making, patience]);
-  clearTimeout(timer);
+  await within(WAIT_MS, making);
 }
 
 async function makeVolume(ctx: ServiceContext, session: SessionRow): Promise<void> {

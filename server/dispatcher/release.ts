@@ -1,7 +1,5 @@
-import { eq, sql } from "drizzle-orm";
 import { lockTaskRow } from "@/db/queries/lock";
 import { lockDispatch, readBlockers, readStranded, releaseDue, unblock } from "@/db/queries/queue-dispatch";
-import { queueTasks } from "@/db/schema";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { cancelRun } from "@/server/runs";
 import { giveBackAttempt } from "@/server/task-attempts";
@@ -53,10 +51,6 @@ async function takeBackStranded(ctx: ServiceContext): Promise<void> {
       const why = "its session was evicted before a runner had it: restore it, and the task goes on";
       await giveBackAttempt(ctx, task, why);
       await cancelRun(ctx, { runId: task.runId, reason: why });
-      await ctx.db
-        .update(queueTasks)
-        .set({ attemptsBefore: sql`${queueTasks.attemptsBefore} + 1` })
-        .where(eq(queueTasks.id, task.id));
     });
   }
 }

@@ -28,10 +28,10 @@ export async function startRuns(ctx: TxContext, tasks: QueueTaskRow[]): Promise<
     // Taken by somebody in this moment, evicted, or given a turn since it was looked at: the next pass sees it so.
     if (!session || session.storageState === "deleting" || session.storageState === "evicted") continue;
     if (session.activeCommandId !== null) continue;
-    const turn = turnOf(task);
-    const problem = problemOf(task, session) ?? (turn === null ? TOO_LONG : null);
-    if (problem === null && turn !== null) plans.push(planOf(task, session, turn));
-    else refused.push({ task, message: problem ?? TOO_LONG });
+    const problem = problemOf(task, session);
+    const turn = problem === null ? turnOf(task) : null;
+    if (turn === null) refused.push({ task, message: problem ?? TOO_LONG });
+    else plans.push(planOf(task, session, turn));
   }
   if (plans.length > 0)
     await insertTaskRuns(

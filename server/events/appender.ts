@@ -1,6 +1,6 @@
 import type pg from "pg";
 import type { AppendAnswer } from "@/contract/event";
-import { isRetryable, isUniqueViolation } from "@/db/errors";
+import { isRefusal, isRetryable, isUniqueViolation } from "@/db/errors";
 import { flushBatches, type PreparedBatch, type Refused, type Verdict } from "@/db/queries/append-events";
 import { appendOneBatch } from "@/db/queries/append-one-batch";
 import type { AppendBatch, Topic } from "@/server/context";
@@ -154,14 +154,6 @@ function refusalOf(verdict: Refused, batch: PreparedBatch): Error {
         `batch ${batch.batchId} of run ${batch.runId} was stored with other events: use a new batch id`,
       );
   }
-}
-
-/** The server judged the statement and said no, as opposed to a connection that broke. */
-function isRefusal(error: unknown): boolean {
-  for (let cause = error, depth = 0; cause instanceof Error && depth < 8; cause = cause.cause, depth += 1) {
-    if ("severity" in cause) return cause.severity === "ERROR";
-  }
-  return false;
 }
 
 /** As much as one flush may hold. The same batch id twice waits for the next, where it is seen to be a replay. */

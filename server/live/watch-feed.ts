@@ -1,5 +1,4 @@
-import type { ServiceContext } from "@/server/context";
-import { ForbiddenError } from "@/server/errors";
+import { type ServiceContext, tenantFor } from "@/server/context";
 import { type FeedFilter, type FeedReader, type FeedRow, isAfter, readSettled } from "./feed";
 import { decodeFeedCursor, encodeFeedCursor, type FeedScope, readFeedEpoch } from "./feed-cursor";
 import { WakeSignal } from "./hub";
@@ -76,11 +75,8 @@ export async function openFeed<Item>(
 }
 
 function ownFilter(ctx: ServiceContext, asked: FeedFilter): FeedFilter {
-  const bound = ctx.actor.tenantId;
-  if (bound === null) return asked;
-  if (asked.tenantId !== undefined && asked.tenantId !== bound)
-    throw new ForbiddenError(`this token is bound to tenant ${bound}`);
-  return { ...asked, tenantId: bound };
+  const tenantId = tenantFor(ctx, asked.tenantId);
+  return tenantId === null ? asked : { ...asked, tenantId };
 }
 
 function matches<Item>(row: FeedRow<Item>, filter: FeedFilter): boolean {

@@ -4,7 +4,7 @@ import { dispatchTasks, expireWaiting } from "@/server/dispatcher";
 import type { Executor } from "@/server/executors";
 import { removeEndedTokens } from "@/server/identity";
 import { Leadership } from "@/server/live";
-import { foldCounts, runBulkActions } from "@/server/queue";
+import { foldCounts, noteMinute, removeEndedBulk, runBulkActions } from "@/server/queue";
 import { expireArchives, purgeDeleted, retireExpired } from "@/server/retention";
 import { Archivers, collectGarbage, repairStorage } from "@/server/storage";
 import { type Loop, type LoopDeps, type LoopOptions, startLoop } from "./loop";
@@ -53,6 +53,8 @@ function loopOptions(deps: LoopsDeps, sweeper: LeaseSweeper): LoopOptions[] {
     { name: "queue-counts", intervalMs: 1_000, run: () => foldCounts(contextFor("queue-counts")) },
     // Where nothing is dispatched too.
     { name: "queue-expiry", intervalMs: 5_000, run: () => expireWaiting(contextFor("queue-expiry")) },
+    { name: "queue-minutes", intervalMs: 20_000, run: () => noteMinute(contextFor("queue-minutes")) },
+    { name: "bulk-retention", intervalMs: 60_000, run: () => removeEndedBulk(contextFor("bulk-retention")) },
     { name: "bulk", intervalMs: 1_000, wakeOn: ["queue"], run: () => runBulkActions(contextFor("bulk")) },
     { name: "tokens", intervalMs: 3_600_000, run: () => removeEndedTokens(contextFor("tokens")) },
   ];

@@ -53,7 +53,6 @@ export async function prepareTask(caller: ServiceContext, input: CreateTaskInput
     payload: JSON.stringify(content.payload),
     references: JSON.stringify(content.referencesJson),
     metadata: JSON.stringify(content.metadata),
-    isSound: true,
     auditId: newId("audit"),
     actor: actorName(caller.actor),
   };
@@ -68,15 +67,9 @@ export async function prepareTask(caller: ServiceContext, input: CreateTaskInput
  */
 export async function addTasks(ctx: ServiceContext, asks: TaskAsk[]): Promise<TaskOutcome[]> {
   const inputFaults = await findInputFaults(ctx, asks);
-  for (const ask of asks) ask.row.isSound = !inputFaults.has(ask);
-  const verdicts = new Map(
-    (
-      await insertTasks(
-        ctx.db,
-        asks.map(({ row }) => row),
-      )
-    ).map((task) => [task.id, task]),
-  );
+  const sound = asks.filter((ask) => !inputFaults.has(ask)).map(({ row }) => row);
+  const judged = sound.length === 0 ? [] : await insertTasks(ctx.db, sound);
+  const verdicts = new Map(judged.map((verdict) => [verdict.id, verdict]));
   const isAdded = ({ row }: TaskAsk) => verdicts.get(row.id)?.added != null;
   if (asks.some(isAdded)) ctx.wake("queue");
   const known = await findKnown(

@@ -7,7 +7,17 @@ import { inTx, type ServiceContext } from "@/server/context";
 import { createTestQueue, type TestQueue } from "@/server/dispatcher/test/queue";
 import { SYSTEM, tenantOperator } from "@/server/storage/test/context";
 import { testContext } from "@/server/test/context";
-import { abortBulk, createBulk, getBulk, getTask, listBulk, listBulkResults, runBulkActions, updateAttempt } from ".";
+import {
+  abortBulk,
+  createBulk,
+  getBulk,
+  getTask,
+  listBulk,
+  listBulkResults,
+  removeEndedBulk,
+  runBulkActions,
+  updateAttempt,
+} from ".";
 
 /** Goes on until no action is open. */
 async function runAll(ctx: ServiceContext): Promise<void> {
@@ -221,7 +231,7 @@ test("bulk actions that ended long ago are removed with their results", async ()
   await runAll(ctx);
   expect(await getBulk(ctx, { bulkId })).toMatchObject({ state: "completed" });
   await ctx.db.update(queueBulkActions).set({ endedAt: sql`clock_timestamp() - interval '31 days'` });
-  await runBulkActions(ctx);
+  await removeEndedBulk(ctx);
   expect(await ctx.db.select().from(queueBulkActions)).toEqual([]);
   expect(await ctx.db.select().from(queueBulkResults)).toEqual([]);
 });

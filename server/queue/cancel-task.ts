@@ -1,5 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import type { CancelTaskInput, QueueTask } from "@/contract/queue";
+import { isActiveTask } from "@/contract/words";
 import { type QueueTaskRow, queueTasks } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
@@ -8,7 +9,7 @@ import { redactMessage } from "@/server/events";
 import { cancelRun } from "@/server/runs";
 import { assertVersion } from "./assert-version";
 import { lockTask } from "./lock-task";
-import { toTask } from "./task";
+import { isTerminalTask, toTask } from "./task";
 
 const DEFAULT_REASON = "cancel requested";
 
@@ -21,11 +22,11 @@ export function cancelTask(ctx: ServiceContext, input: CancelTaskInput): Promise
     const task = await lockTask(ctx, input.taskId);
     assertVersion(task, input.expectedVersion);
     if (task.state === "cancelled") return toTask(task);
-    if (task.state === "completed" || task.state === "failed") {
+    if (isTerminalTask(task.state)) {
       throw new AlreadyTerminalError("queue task", task.id, task.state);
     }
     const reason = redactMessage(input.reason) ?? DEFAULT_REASON;
-    if (isActive(task) && task.runId !== null) return cancelAttempt(ctx, task, { runId: task.runId, reason });
+    if (isActiveTask(task.state) && task.runId !== null) return cancelAttempt(ctx, task, { runId: task.runId, reason });
     const [cancelled] = await ctx.db
       .update(queueTasks)
       .set({ state: "cancelled", cancelledAt: sql`clock_timestamp()`, cancelReason: reason })
@@ -42,10 +43,6 @@ export function cancelTask(ctx: ServiceContext, input: CancelTaskInput): Promise
     ctx.wake("queue");
     return toTask(cancelled);
   });
-}
-
-function isActive({ state }: QueueTaskRow): boolean {
-  return state === "dispatched" || state === "running";
 }
 
 /** A run that nobody has claimed ends here and now, and the task with it. */

@@ -1,4 +1,4 @@
-import { isRetryable } from "@/db/errors";
+import { isRefusal, isRetryable } from "@/db/errors";
 import { inTx, isTxContext, type ServiceContext } from "@/server/context";
 import { addTasks, type TaskAsk, type TaskOutcome } from "./add-tasks";
 
@@ -28,13 +28,4 @@ async function addWithRetries(ctx: ServiceContext, asks: TaskAsk[]): Promise<Tas
     if (!isRetryable(error)) throw error;
     return inTx(ctx, (ctx) => addTasks(ctx, asks));
   }
-}
-
-/** The server judged a statement and said no, as opposed to a lock that was not had or a connection that broke. */
-function isRefusal(error: unknown): boolean {
-  if (isRetryable(error)) return false;
-  for (let cause = error, depth = 0; cause instanceof Error && depth < 8; cause = cause.cause, depth += 1) {
-    if ("severity" in cause) return cause.severity === "ERROR";
-  }
-  return false;
 }

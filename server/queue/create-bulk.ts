@@ -4,8 +4,8 @@ import { takeMatching } from "@/db/queries/queue-bulk";
 import { textArray } from "@/db/queries/queue-dispatch";
 import { queueTasks } from "@/db/schema";
 import { actorName, audit } from "@/server/audit";
-import { inTx, type ServiceContext, tenantOf } from "@/server/context";
-import { ConflictError, ForbiddenError, InvalidInputError } from "@/server/errors";
+import { inTx, type ServiceContext, tenantFor } from "@/server/context";
+import { ConflictError, InvalidInputError } from "@/server/errors";
 import { redactMessage } from "@/server/events";
 import { newId } from "@/server/ids";
 import { getBulk } from "./bulk";
@@ -49,14 +49,6 @@ export async function createBulk(ctx: ServiceContext, input: CreateBulkInput): P
     ctx.wake("queue");
     return getBulk(ctx, { bulkId: id });
   });
-}
-
-/** The tenant whose tasks alone it may touch; null: all that the caller sees. */
-function tenantFor(ctx: ServiceContext, named: string | undefined): string | null {
-  const bound = tenantOf(ctx);
-  if (bound === null) return named ?? null;
-  if (named !== undefined && named !== bound) throw new ForbiddenError(`this token is bound to tenant ${bound}`);
-  return bound;
 }
 
 function conditionsOf(filter: BulkFilter): SQL | undefined {

@@ -25,9 +25,13 @@ export async function foldCounts(ctx: ServiceContext): Promise<number> {
     folded += batch;
     if (batch < FOLD_MAX) break;
   }
-  await inTx(ctx, async (ctx) => {
+  return folded;
+}
+
+/** Notes the depth of lanes in which nothing happens, and removes what is too old to be shown. Once a minute is enough. */
+export function noteMinute(ctx: ServiceContext): Promise<void> {
+  return inTx(ctx, async (ctx) => {
     await noteDepths(ctx.db, QUIET_LANES_MAX);
     await removeOldMinutes(ctx.db, HISTORY_MINUTES_MAX * 60_000, REMOVED_MAX);
   });
-  return folded;
 }

@@ -6,6 +6,7 @@ import {
   type QueueControlList,
   WHOLE_QUEUE,
 } from "@/contract/queue-control";
+import { isActiveTask } from "@/contract/words";
 import type { TaskCount } from "@/db/queries/queue-counts";
 import { type QueueControlRow, queueControls } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
@@ -60,7 +61,7 @@ function sumByPlace(counts: TaskCount[]): Map<string, Tasks> {
         const key = keyOf({ tenantId: owner, queue, lane: place });
         const sum = sums.get(key) ?? { waiting: 0, running: 0 };
         if (state === "pending") sum.waiting += tasks;
-        if (state === "dispatched" || state === "running") sum.running += tasks;
+        if (isActiveTask(state)) sum.running += tasks;
         sums.set(key, sum);
       }
     }

@@ -1,5 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import type { QueueTask, RetryTaskInput } from "@/contract/queue";
+import { isActiveTask } from "@/contract/words";
 import { queueTasks } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext } from "@/server/context";
@@ -16,7 +17,7 @@ export function retryTask(ctx: ServiceContext, input: RetryTaskInput): Promise<Q
   return inTx(ctx, async (ctx) => {
     const task = await lockTask(ctx, input.taskId);
     assertVersion(task, input.expectedVersion);
-    if (task.state === "dispatched" || task.state === "running")
+    if (isActiveTask(task.state))
       throw new ConflictError(
         "run-live",
         `queue task ${task.id} is ${task.state}: cancel it first, or wait for its end`,

@@ -1,6 +1,7 @@
 import { asc, isNull } from "drizzle-orm";
 import { REASON_STATUS } from "@/contract/errors";
 import type { BulkOutcome } from "@/contract/queue-bulk";
+import { isActiveTask } from "@/contract/words";
 import { type BulkPlace, endPlace, lockOpenPlace, readOpenPlaces, removeOldBulk } from "@/db/queries/queue-bulk";
 import { type QueueBulkActionRow, type QueueTaskRow, queueBulkActions } from "@/db/schema";
 import { type Actor, inTx, type ServiceContext, type TxContext } from "@/server/context";
@@ -32,8 +33,12 @@ export async function runBulkActions(ctx: ServiceContext): Promise<number> {
   for (const bulk of open) dealt += await runBatch({ ...ctx, actor: askerOf(bulk) }, bulk);
   // It wakes this loop too, which goes on at once.
   if (dealt > 0) ctx.wake("queue");
-  else await inTx(ctx, (ctx) => removeOldBulk(ctx.db, KEPT_MS, REMOVED_MAX));
   return dealt;
+}
+
+/** Removes bulk actions that ended long ago, with what became of each of their tasks. Answers how many rows went. */
+export function removeEndedBulk(ctx: ServiceContext): Promise<number> {
+  return inTx(ctx, (ctx) => removeOldBulk(ctx.db, KEPT_MS, REMOVED_MAX));
 }
 
 /** Who asked, with the rights that asking needed and no others: an operator, of the tenant alone that it was for. */
@@ -118,15 +123,11 @@ async function act(ctx: TxContext, bulk: QueueBulkActionRow, taskId: string): Pr
   return "done";
 }
 
-function isActive({ state }: QueueTaskRow): boolean {
-  return state === "dispatched" || state === "running";
-}
-
 /** Whether a task is already what it is to become. */
 function isSo(task: QueueTaskRow, { action, priority, queue, lane }: QueueBulkActionRow): boolean {
   switch (action) {
     case "cancel":
-      return task.state === "cancelled" || (isActive(task) && task.cancelRequestedAt !== null);
+      return task.state === "cancelled" || (isActiveTask(task.state) && task.cancelRequestedAt !== null);
     case "retry":
       return task.state === "pending" && task.notBefore === null;
     case "reprioritise":

@@ -10,8 +10,8 @@ import {
 import { lockDispatch } from "@/db/queries/queue-dispatch";
 import { type QueueControlRow, queueControls } from "@/db/schema";
 import { actorName, audit } from "@/server/audit";
-import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
-import { ConflictError, ForbiddenError, InvalidInputError } from "@/server/errors";
+import { inTx, type ServiceContext, type TxContext, tenantFor } from "@/server/context";
+import { ConflictError, InvalidInputError } from "@/server/errors";
 import { redactMessage } from "@/server/events";
 import { toControl } from "./control";
 
@@ -21,7 +21,8 @@ import { toControl } from "./control";
  */
 export function setControl(ctx: ServiceContext, input: SetControlInput): Promise<QueueControl> {
   const { queue, lane = WHOLE_QUEUE, expectedVersion } = input;
-  const tenantId = ownerOfControl(ctx, input.tenantId);
+  // An administrator's is everybody's unless a tenant is named.
+  const tenantId = tenantFor(ctx, input.tenantId) ?? ALL_TENANTS;
   if (lane !== WHOLE_QUEUE && input.keyMaxRunning !== undefined)
     throw new InvalidInputError("keyMaxRunning: is a queue's own, not a lane's");
   return inTx(ctx, async (ctx) => {
@@ -59,14 +60,6 @@ export function setControlState(
   state: ControlState,
 ): Promise<QueueControl> {
   return setControl(ctx, { ...place, state, reason });
-}
-
-/** Whose control a caller sets: its own tenant's; an administrator's is everybody's unless a tenant is named. */
-function ownerOfControl(ctx: ServiceContext, named: string | undefined): string {
-  const bound = tenantOf(ctx);
-  if (bound === null) return named ?? ALL_TENANTS;
-  if (named !== undefined && named !== bound) throw new ForbiddenError(`this token is bound to tenant ${bound}`);
-  return bound;
 }
 
 async function readControl(

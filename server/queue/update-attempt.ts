@@ -1,5 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import type { QueueTask, TaskState, UpdateAttemptInput } from "@/contract/queue";
+import { isActiveTask } from "@/contract/words";
 import { type QueueTaskRow, queueTasks } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
@@ -14,7 +15,7 @@ export function updateAttempt(ctx: ServiceContext, input: UpdateAttemptInput): P
   return inTx(ctx, async (ctx) => {
     const task = await lockTask(ctx, input.taskId);
     if (isTerminalTask(task.state)) throw new AlreadyTerminalError("queue task", task.id, task.state);
-    const isActive = task.state === "dispatched" || task.state === "running";
+    const keepsAttempt = isActiveTask(task.state) && isActiveTask(input.state);
     const [updated] = await ctx.db
       .update(queueTasks)
       .set({
@@ -22,8 +23,8 @@ export function updateAttempt(ctx: ServiceContext, input: UpdateAttemptInput): P
         latestAttempt: input.latestAttempt,
         ...(input.sessionPath === undefined ? {} : { sessionPath: input.sessionPath }),
         ...{ notBefore: null, parkedAt: null, parkedUntil: null, blockedOn: null },
-        // An attempt of before has no part in what is said by hand.
-        ...(isActive ? {} : { runId: null, cancelRequestedAt: null }),
+        // An attempt of before, or one that is left, has no part in what is said by hand.
+        ...(keepsAttempt ? {} : { runId: null, cancelRequestedAt: null }),
         ...(input.state === "pending" ? { readyAt: sql`clock_timestamp()` } : {}),
         ...(input.state === "cancelled" ? { cancelledAt: sql`clock_timestamp()` } : {}),
       })
@@ -39,16 +40,14 @@ export function updateAttempt(ctx: ServiceContext, input: UpdateAttemptInput): P
       details: { from: task.state, to: input.state },
     });
     ctx.wake("queue");
-    const [now = updated] = await ctx.db.select().from(queueTasks).where(eq(queueTasks.id, task.id));
-    return toTask(now);
+    return toTask(updated);
   });
 }
 
 /** A task that was given another state by hand leaves its attempt, whose run is no longer its own. */
 async function leaveAttempt(ctx: TxContext, task: QueueTaskRow, state: TaskState): Promise<void> {
-  if (state === "dispatched" || state === "running") return;
+  if (isActiveTask(state)) return;
   const runId = await closeAttempt(ctx, task, isTerminalTask(state) ? state : "cancelled");
   if (runId === null) return;
-  await ctx.db.update(queueTasks).set({ runId: null, cancelRequestedAt: null }).where(eq(queueTasks.id, task.id));
   await cancelRun(ctx, { runId, reason: `task ${task.id} was set to ${state}` });
 }

@@ -1,5 +1,6 @@
 import { and, desc, eq, isNull, sql } from "drizzle-orm";
 import { FailureKind } from "@/contract/errors";
+import { isActiveTask } from "@/contract/words";
 import {
   backends,
   type CommandRow,
@@ -11,6 +12,7 @@ import {
   type RunRow,
 } from "@/db/schema";
 import { audit } from "@/server/audit";
+import { downUntilOf } from "@/server/backends";
 import type { TxContext } from "@/server/context";
 import { storedJson } from "@/server/stored";
 import { type Failure, judgeFailure, type Verdict } from "./judge";
@@ -27,7 +29,7 @@ type Ended =
  * no longer has changes nothing.
  */
 export async function endTaskAttempt(ctx: TxContext, task: QueueTaskRow, run: RunRow): Promise<void> {
-  if (task.runId !== run.id || (task.state !== "dispatched" && task.state !== "running")) return;
+  if (task.runId !== run.id || !isActiveTask(task.state)) return;
   const ended = await endOf(ctx, run);
   const failure = ended.state === "failed" ? ended.failure : null;
   await ctx.db
@@ -100,15 +102,14 @@ async function readLimit(ctx: TxContext, run: RunRow): Promise<Failure["limited"
     .select({ health: backends.health })
     .from(backends)
     .where(eq(backends.profile, run.backendProfile));
-  const { downUntil } = storedJson(row?.health) ?? {};
-  const isAhead = typeof downUntil === "string" && Date.parse(downUntil) > Date.now();
+  const downUntil = downUntilOf(storedJson(row?.health));
   const [told] = await ctx.db
     .select({ code: sql<string | null>`${events.payload}->>'code'` })
     .from(events)
     .where(and(eq(events.runId, run.id), eq(events.type, "error")))
     .orderBy(desc(events.seq))
     .limit(1);
-  return { until: isAhead ? new Date(downUntil) : null, isUsage: told?.code === "usageLimitExceeded" };
+  return { until: downUntil === null ? null : new Date(downUntil), isUsage: told?.code === "usageLimitExceeded" };
 }
 
 function stateAfter(ended: Ended, verdict: Verdict | null, task: QueueTaskRow) {

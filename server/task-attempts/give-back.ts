@@ -19,7 +19,11 @@ export async function giveBackAttempt(ctx: TxContext, task: QueueTaskRow, why: s
   await closeAttempt(ctx, task, "cancelled");
   await ctx.db
     .update(queueTasks)
-    .set({ state: "pending", runId: null, blockedOn: null, readyAt: sql`clock_timestamp()` })
+    .set({
+      ...{ state: "pending", runId: null, blockedOn: null, readyAt: sql`clock_timestamp()` },
+      // It is not counted against its policy.
+      attemptsBefore: sql`${queueTasks.attemptsBefore} + 1`,
+    })
     .where(eq(queueTasks.id, task.id));
   await audit(ctx, {
     action: "queue.giveBack",
