@@ -1,7 +1,7 @@
 "use client";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import Link from "next/link";
-import { runAddress, sessionAddress } from "@/components/shell/addresses";
+import { runAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { attemptPages } from "@/components/trpc/lists";
 import { shortenId } from "@/components/ui/format";
@@ -20,11 +20,6 @@ const COLUMNS: Column<TaskAttempt>[] = [
     name: "Run",
     isLead: true,
     cell: ({ runId }) => (runId === null ? "none" : <IdLink href={runAddress(runId)} id={runId} />),
-  },
-  {
-    name: "Session",
-    isWideOnly: true,
-    cell: ({ sessionId }) => (sessionId === null ? "none" : <IdLink href={sessionAddress(sessionId)} id={sessionId} />),
   },
   {
     name: "Waited",
@@ -48,10 +43,10 @@ const COLUMNS: Column<TaskAttempt>[] = [
   },
   {
     name: "Failure",
-    className: "max-w-60 text-xs text-bad max-sm:w-full",
+    className: "max-w-60 text-xs max-sm:w-full",
     cell: ({ failureKind, failureMessage }) =>
       failureKind === null ? null : (
-        <span className="block truncate" title={failureMessage ?? undefined}>
+        <span className="block truncate text-bad" title={failureMessage ?? undefined}>
           {failureKind}
           {failureMessage !== null && `: ${failureMessage}`}
         </span>
