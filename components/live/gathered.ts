@@ -1,4 +1,8 @@
+import { type QueryKey, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
+
+/** A fetch under way is not cut off by the next change: a slow one would never end. */
+export const TO_ITS_END = { cancelRefetch: false };
 
 /** Calls the latest `run` once for all that is asked for within a while. */
 export function useGathered(waitMs: number, run: () => unknown): () => void {
@@ -20,4 +24,14 @@ export function useGathered(waitMs: number, run: () => unknown): () => void {
       void latest.current();
     }, waitMs);
   };
+}
+
+/** Asks for what is cached under a key again, once for all changes within a while; one under way may have been read before. */
+export function useAskAgain(waitMs: number, queryKey: QueryKey): () => void {
+  const client = useQueryClient();
+  const ask = useGathered(waitMs, () => {
+    if (client.isFetching({ queryKey }) > 0) ask();
+    else void client.invalidateQueries({ queryKey }, TO_ITS_END);
+  });
+  return ask;
 }

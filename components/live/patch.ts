@@ -1,7 +1,8 @@
 import type { InfiniteData, QueryClient, QueryKey } from "@tanstack/react-query";
+import type { Api } from "@/components/trpc/lists";
 import type { Approval } from "@/contract/approval";
 import type { Page } from "@/contract/page";
-import type { QueueTask, QueueTaskSummary } from "@/contract/queue";
+import type { QueueTaskSummary } from "@/contract/queue";
 import type { Run } from "@/contract/run";
 import type { SessionSummary } from "@/contract/session";
 import type { StorageSummary } from "@/contract/storage";
@@ -79,14 +80,17 @@ export function patchApproval(cached: Approval, approval: Approval): Approval {
 }
 
 /** A task as the stream tells it: what waits no more waits for nothing, and what waits anew has to be asked about. */
-export function patchTask<Cached extends QueueTask | QueueTaskSummary>(
-  cached: Cached,
-  frame: TaskFrame | undefined,
-): Cached {
+export function patchTask(cached: QueueTaskSummary, frame: TaskFrame | undefined): QueueTaskSummary {
   if (frame === undefined || frame.id !== cached.id || frame.version <= cached.version) return cached;
-  const blocker =
-    "blocker" in cached && cached.state === "pending" && frame.state === "pending" ? cached.blocker : null;
-  return { ...cached, ...frame, ...("blocker" in cached ? { blocker } : {}) };
+  const blocker = cached.state === "pending" && frame.state === "pending" ? cached.blocker : null;
+  return { ...cached, ...frame, blocker };
+}
+
+/** Patches every cached task of which there is a frame, in lists and alone. */
+export function patchTasks(client: QueryClient, api: Api, frameOf: (id: string) => TaskFrame | undefined): void {
+  const patch = (item: QueueTaskSummary) => patchTask(item, frameOf(item.id));
+  patchLists<QueueTaskSummary>(client, api.queue.listTasks.pathKey(), patch);
+  patchRecords<QueueTaskSummary>(client, api.queue.getTask.pathKey(), patch);
 }
 
 /** Applies a patch to every cached list under a key, whatever its filter, be it infinite or of one page. */

@@ -4,7 +4,6 @@ import { createContext, type ReactNode, use, useEffect, useRef, useState, useSyn
 import { useTRPC } from "@/components/trpc/client";
 import { setServerTime } from "@/components/ui/clock";
 import type { Approval } from "@/contract/approval";
-import type { QueueTaskSummary } from "@/contract/queue";
 import type { Run } from "@/contract/run";
 import type { SessionSummary } from "@/contract/session";
 import type { StorageSummary } from "@/contract/storage";
@@ -19,7 +18,7 @@ import {
   patchRun,
   patchSession,
   patchStorage,
-  patchTask,
+  patchTasks,
 } from "./patch";
 
 const LiveContext = createContext<LiveConnection | null>(null);
@@ -101,14 +100,9 @@ function CachePatches({ connection }: { connection: LiveConnection }) {
   useEffect(() => {
     const tasks = new Map<string, TaskFrame>();
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const patchTasks = () => {
+    const patchGathered = () => {
       timer = undefined;
-      patchLists<QueueTaskSummary>(client, trpc.queue.listTasks.pathKey(), (item) =>
-        patchTask(item, tasks.get(item.id)),
-      );
-      patchRecords<QueueTaskSummary>(client, trpc.queue.getTask.pathKey(), (item) =>
-        patchTask(item, tasks.get(item.id)),
-      );
+      patchTasks(client, trpc, (id) => tasks.get(id));
       tasks.clear();
     };
     const stops = [
@@ -143,7 +137,7 @@ function CachePatches({ connection }: { connection: LiveConnection }) {
       }),
       connection.on("task", (task) => {
         tasks.set(task.id, task);
-        timer ??= setTimeout(patchTasks, TASKS_GATHER_MS);
+        timer ??= setTimeout(patchGathered, TASKS_GATHER_MS);
       }),
       connection.onGap(() => void client.invalidateQueries()),
     ];

@@ -1,14 +1,16 @@
 "use client";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useRef, useState } from "react";
 import { toast } from "sonner";
+import { ProfileSelect, useProfiles } from "@/components/sessions/profile-select";
 import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
+import { ErrorNote } from "@/components/ui/error-note";
 import { Field, Input, Select, TextArea } from "@/components/ui/field";
 import { randomId } from "@/components/ui/random-id";
-import { DEMO_PROFILE, ON_USAGE_LIMIT } from "@/contract/words";
+import { ON_USAGE_LIMIT } from "@/contract/words";
 import { EMPTY_DRAFT, errorsByField, inputOf, type TaskDraft } from "./add-task";
 
 const USAGE_WORDS = { resume: "goes on by itself", ask: "waits for a person" } as const;
@@ -18,12 +20,9 @@ const FOLDED = ["session", "key", "runAt", "expiresAt", "attempts", "backoffSeco
 export function AddTaskDialog({ queue, onClose }: { queue: string | null; onClose: () => void }) {
   const trpc = useTRPC();
   const client = useQueryClient();
-  const backends = useQuery(trpc.backends.list.queryOptions()).data?.items ?? [];
-  const usable = backends.filter((backend) => backend.isConfigured);
+  const { backends, usual } = useProfiles();
   const [draft, setDraft] = useState<TaskDraft>({ ...EMPTY_DRAFT, profile: "", queue: queue ?? "" });
-  const profile =
-    draft.profile ||
-    (usable.find((backend) => backend.profile === DEMO_PROFILE)?.profile ?? usable[0]?.profile ?? DEMO_PROFILE);
+  const profile = draft.profile || usual;
   const titleBox = useRef<HTMLInputElement>(null);
   // One key for one content: trying again after a lost answer finds the task that was made.
   const sent = useRef({ content: "", key: "" });
@@ -78,15 +77,13 @@ export function AddTaskDialog({ queue, onClose }: { queue: string | null; onClos
         <div className="grid gap-3 sm:grid-cols-2">
           <DraftField {...place} name="profile" label="Profile">
             {(id, more) => (
-              <Select id={id} {...more} value={profile} onChange={(event) => set({ profile: event.target.value })}>
-                {backends.length === 0 && <option>{profile}</option>}
-                {backends.map((backend) => (
-                  <option key={backend.profile} value={backend.profile} disabled={!backend.isConfigured}>
-                    {backend.profile}
-                    {backend.isDemo ? " (scripted model)" : backend.isConfigured ? "" : " (not configured)"}
-                  </option>
-                ))}
-              </Select>
+              <ProfileSelect
+                id={id}
+                {...more}
+                backends={backends}
+                value={profile}
+                onChange={(profile) => set({ profile })}
+              />
             )}
           </DraftField>
           <TextField {...place} name="priority" label="Priority" type="number" hint="Higher goes first." />
@@ -136,11 +133,7 @@ export function AddTaskDialog({ queue, onClose }: { queue: string | null; onClos
             </DraftField>
           </div>
         </details>
-        {errors.form !== undefined && (
-          <p role="alert" className="rounded-md bg-bad-soft p-2 text-xs text-bad">
-            {errors.form}
-          </p>
-        )}
+        <ErrorNote error={errors.form} />
         <div className="flex items-center justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
           <Button look="primary" type="submit" disabled={create.isPending}>

@@ -1,7 +1,7 @@
 import type { ShownError } from "@/components/trpc/errors";
+import { instantOf } from "@/components/ui/instant";
 import type { CreateTaskInput } from "@/contract/queue";
 import { ON_USAGE_LIMIT } from "@/contract/words";
-import { instantOf } from "./instant";
 
 /** The fields of a new task, as they are typed. */
 export type TaskDraft = {

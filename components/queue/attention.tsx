@@ -2,7 +2,7 @@
 import { ArrowRight, Hand, type LucideIcon, OctagonPause, OctagonX, TriangleAlert } from "lucide-react";
 import Link from "next/link";
 import { useState } from "react";
-import { sessionAddress, taskAddress } from "@/components/shell/addresses";
+import { storageAddress, taskAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
 import { Button, buttonStyle } from "@/components/ui/button";
 import { Panel } from "@/components/ui/page";
@@ -10,7 +10,7 @@ import { Time } from "@/components/ui/time";
 import type { QueueAttention } from "@/contract/queue-commander";
 import type { QueueControl } from "@/contract/queue-control";
 import { sentence } from "./explain";
-import { nameOfPlace, useControl } from "./use-control";
+import { isSamePlace, nameOfPlace, useControl } from "./use-control";
 import { useRetry } from "./use-retry";
 
 /** More than these, and the rest is asked for. */
@@ -77,13 +77,7 @@ function Fix({ item, controls }: { item: QueueAttention; controls: readonly Queu
   const { set, isPending } = useControl();
   const { taskId } = item;
   if (item.kind === "paused") {
-    const control = controls.find(
-      (known) =>
-        known.tenantId === item.tenantId &&
-        known.queue === item.queue &&
-        known.lane === item.lane &&
-        known.state === "paused",
-    );
+    const control = controls.find((known) => known.state === "paused" && isSamePlace(known, item));
     if (control === undefined || !canOperate) return null;
     return (
       <Button
@@ -98,7 +92,7 @@ function Fix({ item, controls }: { item: QueueAttention; controls: readonly Queu
   }
   if (item.kind === "approval" && taskId !== null) return <Go href={taskAddress(taskId)} name="Decide" />;
   if (item.kind === "session-evicted" && item.sessionId !== null)
-    return <Go href={`${sessionAddress(item.sessionId)}?tab=storage`} name="Restore" />;
+    return <Go href={storageAddress(item.sessionId)} name="Restore" />;
   if (taskId === null || !canOperate) return null;
   return (
     <Button

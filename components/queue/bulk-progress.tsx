@@ -108,8 +108,6 @@ function BulkRow({ bulk, onDismiss }: { bulk: BulkAction; onDismiss: () => void 
   );
 }
 
-const OUTCOMES = { done: "done", unchanged: "unchanged", refused: "refused" } as const;
-
 function ResultsDialog({ bulk, onClose }: { bulk: BulkAction; onClose: () => void }) {
   const trpc = useTRPC();
   const query = useInfiniteQuery(bulkResultPages(trpc, bulk.id, bulk.refused > 0 ? "refused" : undefined));
@@ -131,7 +129,7 @@ function ResultsDialog({ bulk, onClose }: { bulk: BulkAction; onClose: () => voi
                     <Link href={taskAddress(result.taskId)} className="font-mono text-accent hover:underline">
                       {shortenId(result.taskId)}
                     </Link>
-                    <span>{OUTCOMES[result.outcome]}</span>
+                    <span>{result.outcome}</span>
                     <span className="min-w-0 text-ink-2">{result.message}</span>
                   </li>
                 ))}

@@ -8,10 +8,10 @@ import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import { ErrorNote } from "@/components/ui/error-note";
 import { Field, Input } from "@/components/ui/field";
+import { fieldOf, instantOf } from "@/components/ui/instant";
 import type { QueueTask, UpdateTaskInput } from "@/contract/queue";
 import { currentOf } from "./conflict";
 import { canMove } from "./explain";
-import { fieldOf, instantOf } from "./instant";
 import { useTaskCache } from "./use-task-cache";
 
 type Draft = { title: string; priority: string; queue: string; lane: string; runAt: string; expiresAt: string };

@@ -1,4 +1,5 @@
 import type { Blocker, QueueTask } from "@/contract/queue";
+import { isActiveTask, isTerminal } from "@/contract/words";
 
 type Told = Pick<
   QueueTask,
@@ -58,13 +59,11 @@ export function needsPerson(blocker: Pick<Blocker, "kind" | "until">): boolean {
 
 /** What an action may be done to; the server says the same. */
 export const canCancel = ({ state, cancelRequestedAt }: Pick<QueueTask, "state" | "cancelRequestedAt">): boolean =>
-  state === "pending" || ((state === "dispatched" || state === "running") && cancelRequestedAt === null);
+  state === "pending" || (isActiveTask(state) && cancelRequestedAt === null);
 export const canRetry = (task: Pick<QueueTask, "state" | "nextAttemptAt" | "parkedAt">): boolean =>
-  ["completed", "failed", "cancelled"].includes(task.state) ||
-  (task.state === "pending" && (task.nextAttemptAt !== null || task.parkedAt !== null));
+  isTerminal(task.state) || (task.state === "pending" && (task.nextAttemptAt !== null || task.parkedAt !== null));
 export const canMove = ({ state }: Pick<QueueTask, "state">): boolean => state === "pending";
-export const canPrioritise = ({ state }: Pick<QueueTask, "state">): boolean =>
-  state === "pending" || state === "dispatched" || state === "running";
+export const canPrioritise = ({ state }: Pick<QueueTask, "state">): boolean => !isTerminal(state);
 
 const DEAD_LETTER_WORDS: Record<string, string> = {
   "attempts-exhausted": "Every attempt that its policy allows has failed.",

@@ -10,7 +10,7 @@ import type { QueueMinute, QueueWaitTimes } from "@/contract/queue-commander";
 import { Chart, Key } from "./chart";
 import type { QueueFilter } from "./filter";
 import { scopeInput } from "./filter";
-import { ceilingOf, depthByLane, type Flow, flowsOf, layerPath, type Span, spanOf, stack, sum } from "./picture";
+import { ceilingOf, depthByLane, FLOWS, type Flow, flowsOf, layerPath, type Span, spanOf, stack, sum } from "./picture";
 
 const RANGES = { "1 h": 60, "6 h": 360, "24 h": 1_440 } as const;
 const RANGE_NAMES = Object.keys(RANGES) as (keyof typeof RANGES)[];
@@ -113,13 +113,6 @@ function Hatch({ id }: { id: string }) {
   );
 }
 
-const FLOW_WORDS: Record<Flow, string> = {
-  added: "added",
-  started: "started",
-  completed: "completed",
-  failed: "failed",
-  cancelled: "cancelled",
-};
 const DRAWN: { flow: Flow; fill: string; swatch: string }[] = [
   { flow: "completed", fill: "fill-good", swatch: "bg-good" },
   { flow: "failed", fill: "fill-bad", swatch: "bg-bad" },
@@ -143,7 +136,7 @@ function FlowChart({ rows, span, range }: OverTime) {
         <>
           <Key swatch="border-t-2 border-ink-2 rounded-none h-0" name="added" figure={formatCount(total("added"))} />
           {DRAWN.map(({ flow, swatch }) => (
-            <Key key={flow} swatch={swatch} name={FLOW_WORDS[flow]} figure={formatCount(total(flow))} />
+            <Key key={flow} swatch={swatch} name={flow} figure={formatCount(total(flow))} />
           ))}
         </>
       }
@@ -175,11 +168,8 @@ function FlowChart({ rows, span, range }: OverTime) {
           />
         </svg>
       }
-      columns={["When", ...Object.values(FLOW_WORDS)]}
-      rows={flows.added.map((_, step) => [
-        when(step),
-        ...(Object.keys(FLOW_WORDS) as Flow[]).map((flow) => String(flows[flow][step] ?? 0)),
-      ])}
+      columns={["When", ...FLOWS]}
+      rows={flows.added.map((_, step) => [when(step), ...FLOWS.map((flow) => String(flows[flow][step] ?? 0))])}
     />
   );
 }

@@ -16,7 +16,6 @@ import { QUEUE_FILTERS, type QueueFilter, scopeInput } from "./filter";
 import { LanesTable } from "./lanes-table";
 import { TasksSection } from "./tasks-section";
 import { Tiles } from "./tiles";
-import { useDoneToday } from "./use-done-today";
 
 const AddTaskDialog = dynamic(() => import("./add-task-dialog").then((module) => module.AddTaskDialog), { ssr: false });
 const Pictures = dynamic(() => import("./pictures").then((module) => module.Pictures), {
@@ -35,9 +34,8 @@ export function QueueView() {
     ...queueCommander(trpc, scopeInput(filter)),
     placeholderData: (data) => data,
   });
-  const all = useQuery(queueControls(trpc, {})).data?.items ?? [];
+  const all = useQuery(queueControls(trpc)).data?.items ?? [];
   const controls = all.filter(({ queue }) => filter.queue === null || queue === filter.queue);
-  const doneToday = useDoneToday(filter.queue);
   const onChange = (change: Partial<QueueFilter> | null) => void setFilter(change);
   const onAdd = () => void setIsAdding(true);
   return (
@@ -62,7 +60,7 @@ export function QueueView() {
             {(data) => (
               <>
                 <Attention items={data.attention} controls={all} />
-                <Tiles commander={data} doneToday={doneToday} filter={filter} onChange={onChange} />
+                <Tiles commander={data} filter={filter} onChange={onChange} />
               </>
             )}
           </QueryView>

@@ -8,7 +8,7 @@ import { useGathered } from "@/components/live/gathered";
 import { useFrames, useWatchedTasks } from "@/components/live/provider";
 import { explainRun } from "@/components/sessions/session-state";
 import { runAddress, sessionAddress } from "@/components/shell/addresses";
-import { useCanOperate, useReader } from "@/components/shell/identity";
+import { useCanOperate } from "@/components/shell/identity";
 import { setPageShortcuts } from "@/components/shell/shortcuts";
 import { useTRPC } from "@/components/trpc/client";
 import { leasedRun } from "@/components/trpc/lists";
@@ -35,11 +35,10 @@ const GATHER_MS = 300;
 export function TaskView({ taskId }: { taskId: string }) {
   const trpc = useTRPC();
   const client = useQueryClient();
-  const readerId = useReader();
-  const task = useQuery(trpc.queue.getTask.queryOptions({ taskId, readerId }));
+  const task = useQuery(trpc.queue.getTask.queryOptions({ taskId }));
   useWatchedTasks();
   const askAgain = useGathered(GATHER_MS, () => {
-    void client.invalidateQueries({ queryKey: trpc.queue.getTask.queryKey({ taskId, readerId }) });
+    void client.invalidateQueries({ queryKey: trpc.queue.getTask.queryKey({ taskId }) });
     void client.invalidateQueries({ queryKey: trpc.queue.listAttempts.pathKey() });
     void client.invalidateQueries({ queryKey: trpc.queue.explain.pathKey() });
   });

@@ -70,7 +70,10 @@ export function useControl() {
   return { set, isPending: mutation.isPending };
 }
 
-function isSamePlace(left: QueueControl, right: QueueControl): boolean {
+type Place = { tenantId: string | null; queue: string | null; lane: string | null };
+
+/** Whether both are of one queue or lane, and of one owner. */
+export function isSamePlace(left: Place, right: Place): boolean {
   return left.tenantId === right.tenantId && left.queue === right.queue && left.lane === right.lane;
 }
 

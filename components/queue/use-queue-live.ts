@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
-import { useGathered } from "@/components/live/gathered";
+import { TO_ITS_END, useAskAgain, useGathered } from "@/components/live/gathered";
 import { useFrames, useWatchedTasks } from "@/components/live/provider";
 import { useTRPC } from "@/components/trpc/client";
 
@@ -8,8 +8,6 @@ import { useTRPC } from "@/components/trpc/client";
 const FIGURES_GATHER_MS = 800;
 /** The order of the list, and why each task waits, are asked for again after this. */
 const LIST_GATHER_MS = 1_200;
-/** A fetch under way is not cut off by the next change: a slow one would never end. */
-const TO_ITS_END = { cancelRefetch: false };
 
 /**
  * Keeps the queue's page as the stream tells it. While `isHeld`, because somebody is choosing rows, none moves: what has
@@ -34,13 +32,12 @@ export function useQueueLive(isHeld: boolean): { changes: number; show: () => vo
     if (client.isFetching(list) > 0) return askForList();
     show();
   });
-  const askForFigures = useGathered(FIGURES_GATHER_MS, () => {
-    for (const queryKey of [trpc.queue.commander.pathKey(), trpc.queue.listControls.pathKey()])
-      void client.invalidateQueries({ queryKey }, TO_ITS_END);
-  });
+  const askForFigures = useAskAgain(FIGURES_GATHER_MS, trpc.queue.commander.pathKey());
+  const askForControls = useAskAgain(FIGURES_GATHER_MS, trpc.queue.listControls.pathKey());
   useFrames("task", (task) => {
     changed.current.add(task.id);
     askForFigures();
+    askForControls();
     askForList();
   });
   return { changes, show };

@@ -1,16 +1,13 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { patchLists, patchRecords, patchTask } from "@/components/live/patch";
+import { patchTasks } from "@/components/live/patch";
 import { useTRPC } from "@/components/trpc/client";
-import type { QueueTask, QueueTaskSummary } from "@/contract/queue";
+import type { QueueTask } from "@/contract/queue";
 
 /** Puts what the server answered of a task in the place of what is shown, everywhere. */
 export function useTaskCache() {
   const trpc = useTRPC();
   const client = useQueryClient();
-  const put = (task: QueueTask): void => {
-    patchLists<QueueTaskSummary>(client, trpc.queue.listTasks.pathKey(), (item) => patchTask(item, task));
-    patchRecords<QueueTaskSummary>(client, trpc.queue.getTask.pathKey(), (item) => patchTask(item, task));
-  };
+  const put = (task: QueueTask): void => patchTasks(client, trpc, (id) => (id === task.id ? task : undefined));
   /** The same of what an action answered: what depends on it is asked for again. */
   const accept = (task: QueueTask): void => {
     put(task);

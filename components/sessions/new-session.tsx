@@ -1,5 +1,5 @@
 "use client";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { type FormEvent, useRef, useState } from "react";
 import { sendTurn } from "@/components/conversation/send";
@@ -13,6 +13,7 @@ import { Field, Input, Select, TextArea } from "@/components/ui/field";
 import { randomId } from "@/components/ui/random-id";
 import { WorkspaceRef } from "@/contract/run";
 import { APPROVAL_POLICIES, DEMO_PROFILE, SANDBOX_MODES } from "@/contract/words";
+import { ProfileSelect, useProfiles } from "./profile-select";
 
 const SANDBOX_HINTS = {
   "read-only": "The agent may read the workspace, and change nothing.",
@@ -37,8 +38,7 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
   const api = useTRPCClient();
   const client = useQueryClient();
   const router = useRouter();
-  const backends = useQuery(trpc.backends.list.queryOptions()).data?.items ?? [];
-  const usable = backends.filter((backend) => backend.isConfigured);
+  const { backends, usual } = useProfiles();
   const [profile, setProfile] = useState<string | null>(null);
   const [title, setTitle] = useState("");
   const [message, setMessage] = useState("");
@@ -49,11 +49,7 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
   // One id a dialog: trying again after a lost answer finds the session that was made.
   const messageBox = useRef<HTMLTextAreaElement>(null);
   const draft = useRef({ draftId: randomId(), sessionId: `ses_${randomId()}` });
-  const chosen =
-    profile ??
-    usable.find((backend) => backend.profile === DEMO_PROFILE)?.profile ??
-    usable[0]?.profile ??
-    DEMO_PROFILE;
+  const chosen = profile ?? usual;
 
   const create = useMutation({
     mutationFn: async () => {
@@ -107,17 +103,7 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
       >
         <div className="grid gap-3 sm:grid-cols-2">
           <Field label="Profile">
-            {(id) => (
-              <Select id={id} value={chosen} onChange={(event) => setProfile(event.target.value)}>
-                {backends.length === 0 && <option>{chosen}</option>}
-                {backends.map((backend) => (
-                  <option key={backend.profile} value={backend.profile} disabled={!backend.isConfigured}>
-                    {backend.profile}
-                    {backend.isDemo ? " (scripted model)" : backend.isConfigured ? "" : " (not configured)"}
-                  </option>
-                ))}
-              </Select>
-            )}
+            {(id) => <ProfileSelect id={id} backends={backends} value={chosen} onChange={setProfile} />}
           </Field>
           <Field label="Title">
             {(id) => (

@@ -62,9 +62,7 @@ export function Commands() {
 
   useEffect(() => {
     const handle = makeShortcutHandler(() =>
-      areShortcutsOn()
-        ? [...pageShortcuts(), ...shortcuts]
-        : shortcuts.filter((shortcut) => shortcut.keys.startsWith("mod+")),
+      areShortcutsOn() ? withPage(shortcuts) : shortcuts.filter((shortcut) => shortcut.keys.startsWith("mod+")),
     );
     const open = () => setShown("palette");
     document.addEventListener("keydown", handle);

@@ -10,9 +10,10 @@ import { useNow } from "@/components/ui/clock";
 import { Dialog } from "@/components/ui/dialog";
 import { ErrorNote } from "@/components/ui/error-note";
 import { Field, Input } from "@/components/ui/field";
+import { instantOf } from "@/components/ui/instant";
 import { Countdown, Time } from "@/components/ui/time";
 import type { StorageSummary } from "@/contract/storage";
-import { EXTENSIONS, type Extension, expiryAfter, instantOf, refuseExtension } from "./extend";
+import { EXTENSIONS, type Extension, expiryAfter, refuseExtension } from "./extend";
 import { useStorageCache } from "./use-storage-cache";
 
 const NEVER = "never";

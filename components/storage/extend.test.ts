@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { expiryAfter, instantOf, refuseExtension } from "./extend";
+import { instantOf } from "@/components/ui/instant";
+import { expiryAfter, refuseExtension } from "./extend";
 
 const NOW = Date.parse("2026-11-22T12:00:00Z");
 const LATER = "2026-11-23T12:00:00.000Z";

@@ -26,9 +26,3 @@ export function refuseExtension(extension: Extension, expiresAt: string | null, 
   if (ms <= Date.parse(expiresAt)) return "That is before it expires now: an extension never shortens.";
   return ms <= nowMs ? "That has passed already." : null;
 }
-
-/** What a field of type `datetime-local` holds, in the browser's own zone, as an instant; null while it is empty or no date. */
-export function instantOf(local: string): string | null {
-  const ms = Date.parse(local);
-  return local === "" || Number.isNaN(ms) ? null : new Date(ms).toISOString();
-}

@@ -1,7 +1,6 @@
 "use client";
-import { ListFilter } from "lucide-react";
-import { cn } from "@/components/ui/class-names";
 import { formatBytes, formatPlural } from "@/components/ui/format";
+import { Tile } from "@/components/ui/tile";
 import type { StorageTotals } from "@/contract/storage";
 import type { StorageFilter } from "./filter";
 
@@ -41,49 +40,5 @@ export function Totals({ totals, filter, onChange }: TotalsProps) {
       />
       <Tile name="Restorable" figure={totals.restorable.toLocaleString("en")} note="of the evicted" />
     </dl>
-  );
-}
-
-type TileProps = {
-  name: string;
-  figure: string;
-  note: string;
-  tone?: string;
-  isOn?: boolean;
-  onPress?: () => void;
-};
-
-function Tile({ name, figure, note, tone, isOn, onPress }: TileProps) {
-  return (
-    <div
-      className={cn(
-        "relative flex min-w-0 flex-col bg-panel px-3 py-2.5 has-focus-visible:z-10 has-focus-visible:outline-2 has-focus-visible:-outline-offset-2 has-focus-visible:outline-accent",
-        onPress !== undefined && "hover:bg-hover",
-        isOn && "bg-accent-soft",
-      )}
-    >
-      <dt className="flex items-center justify-between gap-1 text-xs text-ink-2">
-        <span className="truncate">{name}</span>
-        {onPress !== undefined && (
-          <ListFilter aria-hidden className={cn("size-3 shrink-0", isOn ? "text-accent" : "text-ink-3")} />
-        )}
-      </dt>
-      <dd className={cn("truncate text-lg leading-7 font-semibold tracking-tight tabular-nums", tone)}>
-        {onPress === undefined ? (
-          figure
-        ) : (
-          <button
-            type="button"
-            aria-pressed={isOn}
-            aria-label={`${name}: ${figure}, show these alone`}
-            onClick={onPress}
-            className="outline-none after:absolute after:inset-0"
-          >
-            {figure}
-          </button>
-        )}
-      </dd>
-      <dd className="truncate text-2xs text-ink-3">{note}</dd>
-    </div>
   );
 }

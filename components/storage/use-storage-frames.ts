@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import { useGathered } from "@/components/live/gathered";
+import { TO_ITS_END, useAskAgain, useGathered } from "@/components/live/gathered";
 import { useFrames } from "@/components/live/provider";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
 import { toServerTime } from "@/components/ui/clock";
@@ -15,8 +15,6 @@ const ROWS_GATHER_MS = 400;
 const TOTALS_GATHER_MS = 5_000;
 /** More than these at once, and reading the list again is cheaper. */
 const ROWS_ASKED_MAX = 12;
-/** A fetch under way is not cut off by the next change: a slow one would never end. */
-const TO_ITS_END = { cancelRefetch: false };
 
 /**
  * Keeps the list of volumes as the stream tells it: the provider has patched what a session's frame holds; the pin, the
@@ -48,11 +46,7 @@ export function useStorageFrames(listed: readonly StorageSummary[], filter: Stor
     // One that was deleted meanwhile is told by its own frame.
     for (const answer of answers) if (answer.status === "fulfilled") put(answer.value);
   });
-  const askForTotals = useGathered(TOTALS_GATHER_MS, () => {
-    const totals = { queryKey: trpc.storage.list.queryKey() };
-    if (client.isFetching(totals) > 0) askForTotals();
-    else void client.invalidateQueries(totals, TO_ITS_END);
-  });
+  const askForTotals = useAskAgain(TOTALS_GATHER_MS, trpc.storage.list.queryKey());
 
   useFrames("session", (frame) => {
     const isListed = listed.some((volume) => volume.sessionId === frame.sessionId);

@@ -9,7 +9,7 @@ import type { GcHistoryEntry, ListStorageInput, StorageSummary } from "@/contrac
 import type { AppRouter } from "@/server/trpc/types";
 import { paged } from "./paged";
 
-type Api = TRPCOptionsProxy<AppRouter>;
+export type Api = TRPCOptionsProxy<AppRouter>;
 const PAGE = 50;
 
 /** The console's lists; a page's prefetch and its component take the same one, so that their keys cannot drift. */
@@ -39,8 +39,7 @@ const QUEUE_POLL_MS = 15_000;
 export const queueCommander = (api: Api, input: Partial<QueueScopeInput>) =>
   api.queue.commander.queryOptions(input, { refetchInterval: QUEUE_POLL_MS });
 
-export const queueControls = (api: Api, input: Partial<Pick<QueueScopeInput, "queue">>) =>
-  api.queue.listControls.queryOptions(input);
+export const queueControls = (api: Api) => api.queue.listControls.queryOptions({});
 
 export const queueWaits = (api: Api, input: Partial<Pick<QueueScopeInput, "queue">>) =>
   api.queue.waits.queryOptions(input, { refetchInterval: QUEUE_POLL_MS });

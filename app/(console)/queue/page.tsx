@@ -16,7 +16,7 @@ export default async function QueuePage(props: { searchParams: Promise<SearchPar
   await requireIdentity();
   await Promise.all([
     prefetch(queueCommander(trpc, scopeInput(filter))),
-    prefetch(queueControls(trpc, {})),
+    prefetch(queueControls(trpc)),
     prefetch(newestBulk(trpc)),
     prefetchPages(taskPages(trpc, tasksInput(filter))),
   ]);
