@@ -1,22 +1,12 @@
 import path from "node:path";
 import type { Page } from "@playwright/test";
-import { expect, expectAccessible, ready, signIn, test } from "./fixtures";
+import { expect, expectAccessible, expectFits, LOOKS, ready, signIn, test } from "./fixtures";
 import { conversation, newSession, say } from "./stories";
 
 /** Where a run with AGENTRUN_SCREENSHOTS set leaves its pictures, for a person to look at. */
 const SCREENSHOTS = process.env.AGENTRUN_SCREENSHOTS;
-const LOOKS = [
-  { name: "light", colorScheme: "light", viewport: { width: 1280, height: 800 } },
-  { name: "dark", colorScheme: "dark", viewport: { width: 1280, height: 800 } },
-  { name: "phone", colorScheme: "dark", viewport: { width: 390, height: 844 } },
-] as const;
-
 async function look(page: Page, name: string): Promise<void> {
-  await expectAccessible(page);
-  const { width } = page.viewportSize() ?? { width: 0 };
-  expect(await page.evaluate(() => document.documentElement.scrollWidth), `${name} fits its width`).toBeLessThanOrEqual(
-    width,
-  );
+  await expectFits(page, name);
   if (!SCREENSHOTS) return;
   // The picture is of the product, not of the machine that it was taken on.
   await page.evaluate(

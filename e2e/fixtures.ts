@@ -54,3 +54,17 @@ export async function expectAccessible(page: Page): Promise<void> {
     [],
   );
 }
+
+/** How a page is looked at: on a desk in both themes, and on a phone. */
+export const LOOKS = [
+  { name: "light", colorScheme: "light", viewport: { width: 1280, height: 800 } },
+  { name: "dark", colorScheme: "dark", viewport: { width: 1280, height: 800 } },
+  { name: "phone", colorScheme: "dark", viewport: { width: 390, height: 844 } },
+] as const;
+
+/** That a page is accessible, and no wider than what it is shown on. */
+export async function expectFits(page: Page, what: string): Promise<void> {
+  await expectAccessible(page);
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  expect(width, `${what} fits its width`).toBeLessThanOrEqual(page.viewportSize()?.width ?? 0);
+}

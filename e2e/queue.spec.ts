@@ -1,5 +1,5 @@
 import type { TaskAttempt } from "@/contract/queue";
-import { expect, expectAccessible, signIn, test } from "./fixtures";
+import { expect, expectFits, LOOKS, signIn, test } from "./fixtures";
 import { Product, waitUntil } from "./product";
 import {
   apiOf,
@@ -262,12 +262,6 @@ test("a queue of a thousand tasks is run from the keyboard", async ({ browser, w
   await page.close();
 });
 
-const LOOKS = [
-  { name: "light", colorScheme: "light", viewport: { width: 1280, height: 800 } },
-  { name: "dark", colorScheme: "dark", viewport: { width: 1280, height: 800 } },
-  { name: "phone", colorScheme: "dark", viewport: { width: 390, height: 844 } },
-] as const;
-
 test("the queue's pages and dialogs are accessible, in light and dark, and fit a phone", async ({
   browser,
   watchPage,
@@ -293,9 +287,7 @@ test("the queue's pages and dialogs are accessible, in light and dark, and fit a
     watchPage(page);
     const check = async (what: string) => {
       await expect(page.locator("[data-starting-style], [data-ending-style]")).toHaveCount(0);
-      await expectAccessible(page);
-      const width = await page.evaluate(() => document.documentElement.scrollWidth);
-      expect(width, `${what} fits its width (${name})`).toBeLessThanOrEqual(options.viewport.width);
+      await expectFits(page, `${what} (${name})`);
     };
     const closed = async () => {
       await page.keyboard.press("Escape");

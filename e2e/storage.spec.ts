@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Page } from "@playwright/test";
-import { expect, expectAccessible, ready, signIn, test } from "./fixtures";
+import { expect, expectFits, LOOKS, ready, signIn, test } from "./fixtures";
 import { Product } from "./product";
 import { conversation, endRuns, newSession, say, sessionOf } from "./stories";
 
@@ -209,12 +209,6 @@ test("volumes that no session knows are shown, adopted and deleted", async ({ br
 });
 type Stray = { sessionId: string; name: string; folder: string };
 
-const LOOKS = [
-  { name: "light", colorScheme: "light", viewport: { width: 1280, height: 800 } },
-  { name: "dark", colorScheme: "dark", viewport: { width: 1280, height: 800 } },
-  { name: "phone", colorScheme: "dark", viewport: { width: 390, height: 844 } },
-] as const;
-
 test("the storage pages and their dialogs are accessible, in light and dark, and fit a phone", async ({
   browser,
   watchPage,
@@ -239,9 +233,7 @@ test("the storage pages and their dialogs are accessible, in light and dark, and
     watchPage(page);
     const check = async (what: string) => {
       await expect(page.locator("[data-starting-style], [data-ending-style]")).toHaveCount(0);
-      await expectAccessible(page);
-      const width = await page.evaluate(() => document.documentElement.scrollWidth);
-      expect(width, `${what} fits its width (${name})`).toBeLessThanOrEqual(options.viewport.width);
+      await expectFits(page, `${what} (${name})`);
     };
     await open(page, "/storage?project=default");
     await expect(rowOf(page, "Say hello")).toBeVisible();
