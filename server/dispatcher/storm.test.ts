@@ -7,16 +7,15 @@ import { build } from "esbuild";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { migrate } from "@/db/migrate";
+import { isLong, trials } from "@/server/test/faults/trials";
 import { startPostgres } from "@/supervisor/postgres/cluster";
 import { checkHistory } from "./test/check-history";
 import { readHistory, recordHistory } from "./test/history";
 import type { StormJob } from "./test/storm-child";
 
-/** `npm run test:faults` asks for the long form. */
-const isLong = process.env.AGENTRUN_FAULTS === "long";
-const TASKS = isLong ? 100_000 : 300;
-const KILLS = isLong ? 200 : 6;
-const RESTARTS = isLong ? 5 : 1;
+const TASKS = trials({ suite: 300, long: 100_000 });
+const KILLS = trials({ suite: 6, long: 200 });
+const RESTARTS = trials({ suite: 1, long: 5 });
 const DISPATCHERS = 8;
 const RUNNERS_MAX = 40;
 const LANES = ["a", "b", "c", "d"];

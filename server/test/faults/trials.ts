@@ -1,5 +1,5 @@
 /** The suite tries little of everything; `npm run test:faults` tries much, and as long as that takes. */
-const isLong = process.env.AGENTRUN_FAULTS === "long";
+export const isLong = process.env.AGENTRUN_FAULTS === "long";
 
 export function trials(counts: { suite: number; long: number }): number {
   return isLong ? counts.long : counts.suite;
