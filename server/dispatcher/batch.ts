@@ -31,12 +31,12 @@ export type Batch = { chosen: number; started: number; blocked: number; made: Se
 
 /**
  * Dispatches up to `max` tasks in the caller's transaction. `taken` is told which, before anything is made of them: when
- * that fails, the caller knows of what.
+ * that fails, the caller knows of what. What is `skipped` is passed over.
  */
 export async function dispatchBatch(
   ctx: TxContext,
   capacity: Capacity,
-  { max, taken }: { max: number; taken: string[] },
+  { max, taken, skipped }: { max: number; taken: string[]; skipped: ReadonlySet<string> },
 ): Promise<Batch> {
   await lockDispatch(ctx.db);
   // From here on in statements that began after the lock was had: what another batch took is counted.
@@ -44,7 +44,7 @@ export async function dispatchBatch(
   const open = new Room({ ...facts, busySessions: new Map() });
   if (open.free === 0) return { chosen: 0, started: 0, blocked: 0, made: [] };
   const lanes = (await readReadyLanes(ctx.db)).filter((lane) => open.laneBlock(lane) === null);
-  const { chosen, blocked } = await chooseFrom(ctx, facts, { lanes, max, room: open });
+  const { chosen, blocked } = await chooseFrom(ctx, facts, { lanes, max, room: open, skipped });
   await noteBlocked(ctx.db, blocked);
   taken.splice(0, taken.length, ...chosen.map(({ id }) => id));
   if (chosen.length === 0) return { chosen: 0, started: 0, blocked: blocked.length, made: [] };
@@ -56,7 +56,7 @@ export async function dispatchBatch(
 async function chooseFrom(
   ctx: TxContext,
   facts: Facts,
-  { lanes, max, room }: { lanes: Lane[]; max: number; room: Room },
+  { lanes, max, room, skipped }: { lanes: Lane[]; max: number; room: Room; skipped: ReadonlySet<string> },
 ): Promise<Choice> {
   const tenants = [...new Set(lanes.map(({ tenantId }) => tenantId))];
   const servedAt = await readServedAt(ctx, tenants);
@@ -73,7 +73,7 @@ async function chooseFrom(
   for (let first = 0; first < tenants.length; first += max + TENANTS_MARGIN) {
     const near = new Set(tenants.slice(first, first + max + TENANTS_MARGIN));
     const choice = await chooseAmong(ctx, facts, {
-      ...{ lanes: lanes.filter(({ tenantId }) => near.has(tenantId)), max, servedAt },
+      ...{ lanes: lanes.filter(({ tenantId }) => near.has(tenantId)), max, servedAt, skipped },
     });
     // Blocked ones are noted first: the next batch sees what lies behind them.
     if (choice.chosen.length > 0 || choice.blocked.length > 0) return choice;
@@ -92,11 +92,12 @@ async function readServedAt(ctx: TxContext, tenants: string[]): Promise<ServedAt
 async function chooseAmong(
   ctx: TxContext,
   facts: Facts,
-  { lanes, max, servedAt }: { lanes: Lane[]; max: number; servedAt: ServedAt },
+  { lanes, max, servedAt, skipped }: { lanes: Lane[]; max: number; servedAt: ServedAt; skipped: ReadonlySet<string> },
 ): Promise<Choice> {
   const most = max + HEADS_MARGIN;
   for (let each = Math.max(HEADS_MIN, Math.ceil((2 * max) / Math.max(1, lanes.length))); ; each *= 4) {
-    const heads = await readHeads(ctx.db, lanes, Math.min(each, most));
+    const read = await readHeads(ctx.db, lanes, Math.min(each, most));
+    const heads = read.filter(({ id }) => !skipped.has(id));
     const room = new Room({ ...facts, busySessions: await readBusy(ctx, heads) });
     const choice = chooseTasks(heads, room, max, servedAt);
     if (each >= most || !isCutShort(heads, choice, each)) return choice;

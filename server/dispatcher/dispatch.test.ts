@@ -238,6 +238,24 @@ test("what breaks its batch is found and told, and holds up nobody", async () =>
   expect(await getTask(ctx, { taskId: broken })).toMatchObject({ state: "failed", deadLetter: "refused" });
 });
 
+test("a task that the database has no time for is left to the next pass, and holds up nobody", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  const slow = await queue.add({ priority: 1 });
+  const good = await queue.add();
+  const client = await queue.store.database.connect();
+  await client.query(`
+    create function out_of_time() returns trigger language plpgsql as $$ begin
+      if new.task_id = '${slow}' then raise exception 'too slow' using errcode = '57014'; end if; return new;
+    end $$;
+    create trigger out_of_time before insert on agentrun_runs for each row execute function out_of_time();`);
+  expect(await queue.dispatch()).toBe(1);
+  expect(await getTask(ctx, { taskId: good })).toMatchObject({ state: "dispatched" });
+  expect(await getTask(ctx, { taskId: slow })).toMatchObject({ state: "pending", deadLetter: null });
+  await client.query("drop trigger out_of_time on agentrun_runs");
+  expect(await queue.dispatch()).toBe(1);
+});
+
 test("a key of any length is waited for, and of another tenant's holders nothing is told", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;

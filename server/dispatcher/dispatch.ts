@@ -24,17 +24,21 @@ export async function dispatchTasks(ctx: ServiceContext, options: DispatchOption
   let max = options.batch ?? DISPATCH_BATCH;
   let dispatched = 0;
   const volumes: Promise<void>[] = [];
+  /** What the database had no time for, alone: the next pass tries it again. */
+  const skipped = new Set<string>();
   for (let batches = 0; batches < BATCHES_MAX; batches += 1) {
     const taken: string[] = [];
     let batch: Batch;
     try {
-      batch = await inTx(ctx, (ctx) => dispatchBatch(ctx, options, { max, taken }));
+      batch = await inTx(ctx, (ctx) => dispatchBatch(ctx, options, { max, taken, skipped }));
     } catch (error) {
       // A task that breaks its batch must not hold up those of everybody: it is found by going one at a time.
-      if (isOutage(error) || taken.length === 0) throw error;
-      if (max > 1)
-        ctx.log.warn({ err: error, taskIds: taken }, "a batch was not dispatched: its tasks go one at a time");
-      else await refuseUnfit(ctx, taken, error);
+      const { reason } = toAgentRunError(error);
+      if (reason === "database-down" || taken.length === 0) throw error;
+      if (max > 1 || reason === "database-busy")
+        ctx.log.warn({ err: error, taskIds: taken }, "what was chosen was not dispatched: its tasks go one at a time");
+      if (max === 1 && reason === "database-busy") for (const taskId of taken) skipped.add(taskId);
+      else if (max === 1) await refuseUnfit(ctx, taken, error);
       max = 1;
       continue;
     }
@@ -44,9 +48,4 @@ export async function dispatchTasks(ctx: ServiceContext, options: DispatchOption
   }
   await Promise.all(volumes);
   return dispatched;
-}
-
-/** The database is away or locked, which is no task's fault. */
-function isOutage(error: unknown): boolean {
-  return toAgentRunError(error).reason === "database-down";
 }

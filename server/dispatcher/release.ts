@@ -17,10 +17,9 @@ const UNBLOCK_MARGIN = 8;
 export async function releaseWaiting(ctx: ServiceContext, capacity: Capacity): Promise<void> {
   await takeBackStranded(ctx);
   while ((await inTx(ctx, (ctx) => releaseDue(ctx.db, DUE_MAX))) === DUE_MAX);
-  for (let after = ""; after !== null; ) {
-    const last = await inTx(ctx, (ctx) => unblockFree(ctx, capacity, after));
-    if (last === null) break;
-    after = last;
+  for (let after: string | null = ""; after !== null; ) {
+    const from: string = after;
+    after = await inTx(ctx, (ctx) => unblockFree(ctx, capacity, from));
   }
 }
 
