@@ -5,7 +5,7 @@ import type { QueueTask } from "@/contract/queue";
 import type { Db } from "@/db/client";
 import { queueAttempts, queueTasks, runs } from "@/db/schema";
 import { noteLimit, setBackend } from "@/server/backends";
-import { createCommand, listCommands } from "@/server/commands";
+import { ackCommand, createCommand, finishCommand, listCommands } from "@/server/commands";
 import type { ServiceContext } from "@/server/context";
 import { listEvents } from "@/server/events";
 import {
@@ -85,6 +85,22 @@ test("a task becomes a session, a run and its turn in one step, and follows the 
   expect(attempts).toMatchObject([{ attempt: 1, runId, state: "completed" }]);
   expect(attempts[0]?.startedAt).not.toBeNull();
   expect(attempts[0]?.endedAt).not.toBeNull();
+});
+
+test("a runner that was killed after its turn's end ends the run when it comes again, and the task with it", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  const taskId = await queue.add();
+  await queue.dispatch();
+  const runId = await runOf(ctx, taskId);
+  const runnerId = `runner-of-${runId}`;
+  const { leaseEpoch } = await claimRun(ctx, { runId, runnerId });
+  const [turn] = (await listCommands(ctx, { runId, afterSeq: 0, limit: 1 })).items;
+  await ackCommand(ctx, { commandId: turn?.id ?? "", leaseEpoch });
+  await finishCommand(ctx, { commandId: turn?.id ?? "", leaseEpoch, terminalStatus: "completed" });
+  expect(await getTask(ctx, { taskId })).toMatchObject({ state: "running" });
+  await playRun(ctx, runId);
+  expect(await getTask(ctx, { taskId })).toMatchObject({ state: "completed" });
 });
 
 test("priority comes first, then age, and a task whose time has not come is not looked at", async () => {

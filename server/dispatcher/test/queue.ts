@@ -1,5 +1,5 @@
 import type { CreateTaskInput } from "@/contract/queue";
-import type { FinishRunInput } from "@/contract/run";
+import { type FinishRunInput, isTerminal } from "@/contract/run";
 import { ackCommand, finishCommand, listCommands } from "@/server/commands";
 import type { ServiceContext } from "@/server/context";
 import { createTask } from "@/server/queue";
@@ -59,8 +59,10 @@ export async function endClaimed(
   end: RunEnd = { terminalStatus: "completed" },
 ): Promise<void> {
   const [turn] = (await listCommands(ctx, { runId, afterSeq: 0, limit: 1 })).items;
-  const commandId = turn?.id ?? "";
-  await ackCommand(ctx, { commandId, leaseEpoch });
-  await finishCommand(ctx, { ...end, commandId, leaseEpoch });
+  // One that was killed here before has ended the turn already, and has only the run to end.
+  if (turn && !isTerminal(turn.state)) {
+    await ackCommand(ctx, { commandId: turn.id, leaseEpoch });
+    await finishCommand(ctx, { ...end, commandId: turn.id, leaseEpoch });
+  }
   await finishRun(ctx, { runId, runnerId, leaseEpoch, terminalStatus: "completed" });
 }
