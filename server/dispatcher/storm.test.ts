@@ -8,7 +8,7 @@ import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { migrate } from "@/db/migrate";
 import { isLong, trials } from "@/server/test/faults/trials";
-import { startPostgres } from "@/supervisor/postgres/cluster";
+import { type PostgresServer, startPostgres } from "@/supervisor/postgres/cluster";
 import { checkHistory } from "./test/check-history";
 import { readHistory, recordHistory } from "./test/history";
 import type { StormJob } from "./test/storm-child";
@@ -36,24 +36,29 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
+  for (const worker of workers) await worker.kill();
+  await server?.stop(5_000);
   await rm(folder, { recursive: true, force: true });
   await rm(program, { force: true });
 });
 
-type Worker = { kill(): Promise<void>; errors: () => string; isKilled: boolean };
+type Worker = { kill(): Promise<void>; errors: () => string };
+/** What is left running where the test fails. */
+const workers: Worker[] = [];
+let server: PostgresServer | undefined;
 
 function startWorker(job: StormJob): Worker {
-  const child = spawn(process.execPath, [program, JSON.stringify(job)], { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(process.execPath, [program, JSON.stringify(job)], { stdio: ["pipe", "ignore", "pipe"] });
+  // A child that is killed closes its end; it is no error of the test's.
+  child.stdin.on("error", () => undefined);
   let errors = "";
   child.stderr.setEncoding("utf8").on("data", (text) => {
     errors += text;
   });
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   const worker: Worker = {
-    isKilled: false,
     errors: () => errors,
     async kill() {
-      worker.isKilled = true;
       child.kill("SIGKILL");
       await ended;
     },
@@ -65,7 +70,8 @@ test(`${DISPATCHERS} dispatchers over ${TASKS} tasks, with ${KILLS} kills and ${
   timeout: isLong ? 7_200_000 : 600_000,
 }, async () => {
   const options = { dataDir: folder, password: "storm", logFile: path.join(folder, "pg.log"), isDurable: isLong };
-  let server = await startPostgres(options);
+  server = await startPostgres(options);
+  const { port } = server;
   const databaseUrl = server.databaseUrl("postgres");
   await migrate(databaseUrl);
   let client = await connect(databaseUrl);
@@ -78,7 +84,7 @@ test(`${DISPATCHERS} dispatchers over ${TASKS} tasks, with ${KILLS} kills and ${
       role: index < DISPATCHERS ? "dispatcher" : "player",
       letters: LETTERS[index - DISPATCHERS] ?? "",
     });
-  const workers = Array.from({ length: DISPATCHERS + LETTERS.length }, (_, index) => start(index));
+  for (let index = 0; index < DISPATCHERS + LETTERS.length; index += 1) workers.push(start(index));
   const said: string[] = [];
   for (let disasters = 1; disasters <= KILLS + RESTARTS; disasters += 1) {
     const share = disasters / (KILLS + RESTARTS + 1);
@@ -86,7 +92,7 @@ test(`${DISPATCHERS} dispatchers over ${TASKS} tasks, with ${KILLS} kills and ${
     if (disasters % Math.ceil((KILLS + RESTARTS) / RESTARTS) === 0) {
       await client.end();
       await server.stop(5_000);
-      server = await startPostgres({ ...options, port: server.port });
+      server = await startPostgres({ ...options, port });
       client = await connect(databaseUrl);
     }
     const victim = disasters % workers.length;
@@ -109,7 +115,6 @@ test(`${DISPATCHERS} dispatchers over ${TASKS} tasks, with ${KILLS} kills and ${
   expect({ attempts, counted }).toEqual({ attempts: runs, counted: runs });
   expect(await differences(client)).toEqual([]);
   await client.end();
-  await server.stop(5_000);
 });
 
 async function connect(url: string): Promise<pg.Client> {

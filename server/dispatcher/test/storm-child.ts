@@ -30,6 +30,9 @@ const ctx: ServiceContext = {
   settings: { ...made.settings, executor: "local", runnersMax: job.runnersMax },
 };
 
+// Whoever started it holds the other end: it goes with the test, however that ends.
+process.stdin.resume().once("end", () => process.exit());
+
 // Works until it is killed. A database that is away is asked again; any other error ends it, and the storm tells.
 for (;;) {
   try {
