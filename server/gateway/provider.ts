@@ -1,32 +1,10 @@
-import type { Logger } from "pino";
-import type { ProviderLimit } from "@/server/backends";
-import { AgentRunError, ForbiddenError, RateLimitedError } from "@/server/errors";
-import { redactText } from "@/server/events";
 import { type ModelAnswer, type ModelRequest, unavailable } from "./answer-model";
-import { limitEnd } from "./limit-end";
-import { type TokenUsage, UsageReader, usageOf } from "./usage";
-
-export type Provider = {
-  profile: string;
-  baseUrl: string;
-  key: string | null;
-  log: Logger;
-  onUsage: (usage: TokenUsage) => void;
-  /** The provider takes nothing until a while from now. */
-  onLimited: (limit: ProviderLimit) => void;
-  /** The provider has taken a request. */
-  onTaken: () => void;
-};
-
-/** What of the agent's headers means something to a provider. */
-const FORWARDED = ["accept", "openai-beta"] as const;
-const ERROR_TEXT_MAX = 2_000;
+import { type Provider, sendToProvider } from "./send";
+import { UsageReader, usageOf } from "./usage";
 
 /** Passes a request on to its provider with the key added, and the answer back as it comes. */
 export async function askProvider(provider: Provider, request: ModelRequest): Promise<ModelAnswer> {
-  const response = await send(provider, request);
-  if (!response.ok) throw await refusalOf(provider, response);
-  provider.onTaken();
+  const response = await sendToProvider(provider, "responses", request);
   const type = response.headers.get("content-type") ?? "application/json";
   const { body } = response;
   if (!body) throw unavailable(`the provider of profile ${provider.profile} sent an empty answer`);
@@ -35,80 +13,6 @@ export async function askProvider(provider: Provider, request: ModelRequest): Pr
     headers: { "content-type": type },
     body: passOn(provider, body, type.startsWith("text/event-stream")),
   };
-}
-
-async function send(provider: Provider, request: ModelRequest): Promise<Response> {
-  const headers = new Headers({ "content-type": "application/json" });
-  for (const name of FORWARDED) {
-    const value = request.headers.get(name);
-    if (value !== null) headers.set(name, value);
-  }
-  if (provider.key !== null) headers.set("authorization", `Bearer ${provider.key}`);
-  try {
-    return await fetch(`${provider.baseUrl.replace(/\/+$/, "")}/responses`, {
-      method: "POST",
-      headers,
-      body: request.body,
-      signal: request.signal,
-      // A redirect could carry the key somewhere else.
-      redirect: "error",
-    });
-  } catch (error) {
-    provider.log.warn({ err: error, profile: provider.profile }, "the provider was not reached");
-    throw unavailable(`the provider of profile ${provider.profile} was not reached: see the server's log`);
-  }
-}
-
-/** The provider's own refusal, in our words and without the key, of which some providers quote a part. */
-async function refusalOf(provider: Provider, response: Response): Promise<AgentRunError> {
-  const { profile } = provider;
-  const text = (await response.text().catch(() => "")).slice(0, ERROR_TEXT_MAX);
-  const said = reasonIn(provider, text);
-  provider.log.warn({ profile, status: response.status, said }, "the provider refused a request");
-  switch (response.status) {
-    case 401:
-    case 403:
-      return new ForbiddenError(
-        `the provider of profile ${profile} refused AgentRun's key: set a valid one in web's environment`,
-      );
-    case 429: {
-      const message = `the provider of profile ${profile} is limiting requests: ${said}`;
-      const until = limitEnd(response.headers, text);
-      if (until) provider.onLimited({ until, message });
-      return new RateLimitedError(message, secondsUntil(until));
-    }
-    case 400:
-    case 404:
-    case 413:
-    case 422:
-      return new AgentRunError(
-        "backend-failed",
-        "invalid-input",
-        `the provider of profile ${profile} refused the request: ${said}`,
-      );
-    default:
-      return unavailable(`the provider of profile ${profile} failed with status ${response.status}: ${said}`);
-  }
-}
-
-/** Whole seconds, at least one; a few where the provider did not say. */
-function secondsUntil(until: Date | null): number {
-  return until === null ? 5 : Math.max(1, Math.ceil((until.getTime() - Date.now()) / 1_000));
-}
-
-function reasonIn(provider: Provider, text: string): string {
-  const withoutKey = provider.key ? text.replaceAll(provider.key, "[redacted]") : text;
-  return redactText(messageIn(withoutKey)) || "it gave no reason";
-}
-
-function messageIn(text: string): string {
-  try {
-    const body: unknown = JSON.parse(text);
-    const message = (body as { error?: { message?: unknown } } | null)?.error?.message;
-    return typeof message === "string" ? message : text;
-  } catch {
-    return text;
-  }
 }
 
 async function* passOn(
