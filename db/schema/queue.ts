@@ -76,7 +76,12 @@ export const queueTasks = table(
       task.createdAt,
       task.id,
     ),
-    index("agentrun_queue_tasks_state_order_idx").on(
+    // Of each kind that the counters know, in that order: a page of any filter is merged from them.
+    index("agentrun_queue_tasks_kind_order_idx").on(
+      task.tenantId,
+      task.projectId,
+      task.queue,
+      task.lane,
       task.state,
       task.priority.desc().nullsFirst(),
       task.createdAt,

@@ -2,6 +2,7 @@ import { and, eq, type SQL, sql } from "drizzle-orm";
 import { BULK_TASKS_MAX, type BulkAction, type BulkFilter, type CreateBulkInput } from "@/contract/queue-bulk";
 import { takeMatching } from "@/db/queries/queue-bulk";
 import { textArray } from "@/db/queries/queue-dispatch";
+import { matchesSearch } from "@/db/queries/queue-list";
 import { queueTasks } from "@/db/schema";
 import { actorName, audit } from "@/server/audit";
 import { inTx, type ServiceContext, tenantFor } from "@/server/context";
@@ -9,7 +10,6 @@ import { ConflictError, InvalidInputError } from "@/server/errors";
 import { redactMessage } from "@/server/events";
 import { newId } from "@/server/ids";
 import { getBulk } from "./bulk";
-import { matchesSearch } from "./list-tasks";
 import { inScope } from "./scope";
 
 /**

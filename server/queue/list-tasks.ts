@@ -1,54 +1,48 @@
-import { and, asc, desc, eq, getTableColumns, gt, lt, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, getTableColumns, inArray } from "drizzle-orm";
 import type { Page } from "@/contract/page";
 import type { ListTasksInput, QueueTaskSummary } from "@/contract/queue";
-import { contains } from "@/db/queries/contains";
+import { matchesTasks, readTaskPlaces, type TaskListFilter, type TaskPlace } from "@/db/queries/queue-list";
 import { queueReadCursors, queueTasks } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { InvalidCursorError } from "@/server/errors";
 import { decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
-import { inScope } from "./scope";
 import { toTask } from "./task";
 import { isUnread } from "./unread";
 import { readWaitReasons } from "./wait-reasons";
 
-type Place = { priority: number; createdAt: string; id: string };
-
-/** Tasks by priority, high first, then age, then id. */
+/**
+ * Tasks by priority, high first, then age, then id. A page may be short, even empty, where a search has to be looked
+ * up task by task: only a null cursor is the end.
+ */
 export async function listTasks(ctx: ServiceContext, input: ListTasksInput): Promise<Page<QueueTaskSummary>> {
   const { cursor, limit, ...asked } = input;
-  const filter = { ...asked, list: "queue.listTasks", boundTenant: tenantOf(ctx) };
-  const matches = and(
-    inScope(ctx, input),
-    input.lane === undefined ? undefined : eq(queueTasks.lane, input.lane),
-    input.state === undefined ? undefined : eq(queueTasks.state, input.state),
-    input.updatedAfter === undefined ? undefined : gt(queueTasks.version, input.updatedAfter),
-    matchesSearch(input.search),
-  );
+  const bound = tenantOf(ctx);
+  const filter = { ...asked, list: "queue.listTasks", boundTenant: bound };
+  const { projectId, queue, lane, state, updatedAfter, search } = input;
+  const tenantIds = [...new Set([bound, input.tenantId])].filter((tenantId) => typeof tenantId === "string");
+  const wanted: TaskListFilter = { tenantIds, projectId, queue, lane, state, updatedAfter, search };
+  const after = placeOf(filter, cursor);
+  const { places, last } = await readTaskPlaces(ctx.db, wanted, { after, count: limit + 1 });
+  const cursorOf = ({ priority, createdAt, id }: TaskPlace) => encodeCursor(filter, [priority, createdAt, id]);
+  const page = pageFrom(places, limit, cursorOf);
+  const ids = page.rows.map(({ id }) => id);
+  const rows = await readRows(ctx, { ids, filter: wanted, readerId: input.readerId });
   const reader = (readVersion: number | null) => (input.readerId === undefined ? null : { readVersion });
-  const rows = await readPage(ctx, {
-    matches,
-    place: placeOf(filter, cursor),
-    count: limit + 1,
-    readerId: input.readerId,
-  });
-  const page = pageFrom(rows, limit, ({ task, createdAt }) =>
-    encodeCursor(filter, [task.priority, createdAt, task.id]),
-  );
   const blockers = await readWaitReasons(
     ctx,
-    page.rows.map(({ task }) => task),
+    rows.map(({ task }) => task),
   );
   return {
-    items: page.rows.map(({ task, readVersion }) => ({
+    items: rows.map(({ task, readVersion }) => ({
       ...toTask(task),
       blocker: blockers.get(task.id) ?? null,
       unread: isUnread(task.version, reader(readVersion)),
     })),
-    cursor: page.cursor,
+    cursor: page.cursor ?? (last && cursorOf(last)),
   };
 }
 
-function placeOf(filter: object, cursor: string | undefined): Place | null {
+function placeOf(filter: object, cursor: string | undefined): TaskPlace | null {
   if (cursor === undefined) return null;
   const [priority, createdAt, id] = decodePlace(filter, cursor, 3);
   if (typeof priority !== "number" || typeof createdAt !== "string" || typeof id !== "string") {
@@ -57,53 +51,18 @@ function placeOf(filter: object, cursor: string | undefined): Place | null {
   return { priority, createdAt, id };
 }
 
-/**
- * After a place come the later tasks of its priority, then the lower priorities: two statements, because one with an
- * OR over both directions could not start in the middle of the index.
- */
-async function readPage(
-  ctx: ServiceContext,
-  want: { matches: SQL | undefined; place: Place | null; count: number; readerId: string | undefined },
-) {
-  const { place, count } = want;
-  if (place === null) return readRows(ctx, { ...want, after: undefined });
-  const createdAt = sql`${place.createdAt}::timestamptz`;
-  const samePriority = and(
-    eq(queueTasks.priority, place.priority),
-    sql`(${queueTasks.createdAt}, ${queueTasks.id}) > (${createdAt}, ${place.id})`,
-  );
-  const first = await readRows(ctx, { ...want, after: samePriority });
-  if (first.length === count) return first;
-  const rest = await readRows(ctx, {
-    ...want,
-    count: count - first.length,
-    after: lt(queueTasks.priority, place.priority),
-  });
-  return [...first, ...rest];
-}
-
+/** The tasks themselves, but those that changed since their places were read and are what was asked for no more. */
 async function readRows(
   ctx: ServiceContext,
-  want: { matches: SQL | undefined; after: SQL | undefined; count: number; readerId: string | undefined },
+  want: { ids: string[]; filter: TaskListFilter; readerId: string | undefined },
 ) {
   return ctx.db
-    .select({
-      task: getTableColumns(queueTasks),
-      createdAt: sql<string>`${queueTasks.createdAt}::text`,
-      readVersion: queueReadCursors.taskVersion,
-    })
+    .select({ task: getTableColumns(queueTasks), readVersion: queueReadCursors.taskVersion })
     .from(queueTasks)
     .leftJoin(
       queueReadCursors,
       and(eq(queueReadCursors.taskId, queueTasks.id), eq(queueReadCursors.readerId, want.readerId ?? "")),
     )
-    .where(and(want.matches, want.after))
-    .orderBy(desc(queueTasks.priority), asc(queueTasks.createdAt), asc(queueTasks.id))
-    .limit(want.count);
-}
-
-/** Titles that hold the text, whatever its case, or the task of that id. */
-export function matchesSearch(search: string | undefined): SQL | undefined {
-  if (search === undefined || search === "") return undefined;
-  return or(contains(search, queueTasks.title), eq(queueTasks.id, search));
+    .where(and(inArray(queueTasks.id, want.ids), matchesTasks(want.filter)))
+    .orderBy(desc(queueTasks.priority), asc(queueTasks.createdAt), asc(queueTasks.id));
 }

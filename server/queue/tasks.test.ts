@@ -1,5 +1,6 @@
+import { asc, desc, sql } from "drizzle-orm";
 import { expect, test } from "vitest";
-import type { TaskState } from "@/contract/queue";
+import type { ListTasksInput, TaskState } from "@/contract/queue";
 import { queueTasks } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { createTestStore } from "@/server/storage/test/context";
@@ -27,10 +28,13 @@ async function makeTask(ctx: ServiceContext, values: Partial<typeof queueTasks.$
   return row?.id ?? "";
 }
 
-async function allPages(ctx: ServiceContext, filter: Partial<Parameters<typeof listTasks>[1]>): Promise<string[]> {
+/** The order of the screen. */
+const LIST_ORDER = [desc(queueTasks.priority), asc(queueTasks.createdAt), asc(queueTasks.id)];
+
+async function allPages(ctx: ServiceContext, filter: Partial<ListTasksInput>, limit = 3): Promise<string[]> {
   const ids: string[] = [];
   for (let cursor: string | null | undefined; cursor !== null; ) {
-    const page = await listTasks(ctx, { ...filter, limit: 3, ...(cursor ? { cursor } : {}) });
+    const page = await listTasks(ctx, { ...filter, limit, ...(cursor ? { cursor } : {}) });
     ids.push(...page.items.map((task) => task.id));
     cursor = page.cursor;
   }
@@ -165,4 +169,39 @@ test("stats and commander count one queue, or all", async () => {
   expect(one).toMatchObject({ queue: "b", stats: { queue: "b", total: 25 } });
   expect(one.items.map((task) => task.priority)).toEqual(Array.from({ length: 20 }, (_, index) => 24 - index));
   expect((await queueStats(ctx, { projectId: "other" })).total).toBe(0);
+});
+
+test("pages of every filter hold every match once and in order, however many kinds of tasks there are", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  await ctx.db.execute(sql`
+    insert into agentrun_queue_tasks (id, tenant_id, project_id, queue, lane, title, priority, state, version,
+      backend_profile, payload, payload_hash, created_at)
+    select 'qt_' || md5(n::text), 'tenant' || n % 3, 'project' || n % 2, 'queue' || n % 4, 'lane' || n % 700,
+      'Task ' || n, n % 5, (array['pending', 'completed', 'failed'])[1 + n % 3], n, 'codex', '{}', '',
+      '2026-01-01'::timestamptz + n % 50 * interval '1 second'
+    from generate_series(1, 2500) n`);
+  const all = await ctx.db
+    .select()
+    .from(queueTasks)
+    .orderBy(...LIST_ORDER);
+  const check = async (filter: Partial<ListTasksInput>, isMatch: (task: (typeof all)[number]) => boolean) => {
+    const expected = all.filter(isMatch).map(({ id }) => id);
+    expect(expected.length, JSON.stringify(filter)).toBeGreaterThan(0);
+    expect(await allPages(ctx, filter, 200), JSON.stringify(filter)).toEqual(expected);
+  };
+  await check({}, () => true);
+  await check({ queue: "queue1" }, (task) => task.queue === "queue1");
+  await check({ lane: "lane7" }, (task) => task.lane === "lane7");
+  await check({ state: "failed" }, (task) => task.state === "failed");
+  await check({ tenantId: "tenant2" }, (task) => task.tenantId === "tenant2");
+  await check({ projectId: "project1" }, (task) => task.projectId === "project1");
+  const both = { tenantId: "tenant1", queue: "queue2" };
+  await check(both, (task) => task.tenantId === "tenant1" && task.queue === "queue2");
+  await check({ ...both, lane: "lane10" }, ({ lane, queue, tenantId }) =>
+    [lane, queue, tenantId].every((name, index) => name === ["lane10", "queue2", "tenant1"][index]),
+  );
+  await check({ search: "task 2499" }, (task) => task.title === "Task 2499");
+  await check({ search: "1", projectId: "project0" }, (t) => t.projectId === "project0" && t.title.includes("1"));
+  await check({ updatedAfter: 2_400, state: "pending" }, (task) => task.version > 2_400 && task.state === "pending");
 });

@@ -1,0 +1,164 @@
+import { and, eq, gt, type SQL, sql } from "drizzle-orm";
+import type { TaskState } from "@/contract/queue";
+import type { Db } from "@/db/client";
+import { queueTasks } from "@/db/schema";
+import { contains } from "./contains";
+import { executeNamed } from "./named";
+
+/** What of tasks is listed; every condition is exact but the search. */
+export type TaskListFilter = {
+  /** The caller's own, and the one asked for: two that differ match nothing. */
+  tenantIds: string[];
+  projectId?: string;
+  queue?: string;
+  lane?: string;
+  state?: TaskState;
+  /** A version. */
+  updatedAfter?: number;
+  search?: string;
+};
+/** A task's place in the order of the screen; the instant is the database's own text. */
+export type TaskPlace = { priority: number; createdAt: string; id: string };
+
+/** Tasks that one page looks at, at most, for what no index answers: the page may be short, and its cursor goes on. */
+const SCANNED_MAX = 1_000;
+/** Kinds of tasks that a page is merged from, at most. */
+const KINDS_MAX = 500;
+
+/**
+ * The places of a page: of the tasks that come first after another place, by priority, age and id. `last` is how far a
+ * page that is short was looked for; null where it holds all there is, or is full.
+ *
+ * Tasks of a tenant, project, queue, lane and state stand together in one index, in the order of the screen. Which such
+ * kinds there are is what the counters know, so that a page of any of these filters is the first of a few kinds' heads,
+ * and reads nothing else, however rare what it looks for is. Only where the kinds are too many, and for a search, the
+ * list is gone through row by row, a bounded number for each page.
+ */
+export async function readTaskPlaces(
+  db: Db,
+  filter: TaskListFilter,
+  { after, count }: { after: TaskPlace | null; count: number },
+): Promise<{ places: TaskPlace[]; last: TaskPlace | null }> {
+  const source = await sourceOf(db, filter);
+  const isScan = source.rest !== undefined;
+  const { rows } = await db.execute<TaskPlace & { isMatch: boolean }>(sql`
+    select head.id, head.priority, head.created_at::text as "createdAt", ${source.rest ?? sql`true`} as "isMatch"
+    from (${source.heads(after, isScan ? SCANNED_MAX : count)}) head
+    ${isScan ? sql`join agentrun_queue_tasks on agentrun_queue_tasks.id = head.id` : sql``}
+    order by head.priority desc, head.created_at, head.id`);
+  const places = rows.filter(({ isMatch }) => isMatch).slice(0, count);
+  const scanned = isScan && rows.length === SCANNED_MAX ? rows.at(-1) : undefined;
+  return { places, last: places.length < count ? (scanned ?? null) : null };
+}
+
+/** The conditions of a filter that are the same for every page. */
+export function matchesTasks(filter: TaskListFilter): SQL | undefined {
+  return and(
+    ofKind(filter),
+    filter.updatedAfter === undefined ? undefined : gt(queueTasks.version, filter.updatedAfter),
+    matchesSearch(filter.search),
+  );
+}
+
+type Source = {
+  /** The first tasks after a place, in order: columns id, priority and created_at. */
+  heads(after: TaskPlace | null, max: number): SQL;
+  /** What they must be beside; undefined where all of them match. */
+  rest: SQL | undefined;
+};
+
+async function sourceOf(db: Db, filter: TaskListFilter): Promise<Source> {
+  const { tenantIds, projectId, queue, lane, state } = filter;
+  const search = matchesSearch(filter.search);
+  // What changed of late is found by its version, whatever it is, and then put in order.
+  if (filter.updatedAfter !== undefined) return { heads: headsOf(matchesTasks(filter)), rest: undefined };
+  const isKindAsked = projectId !== undefined || lane !== undefined || state !== undefined;
+  const isIndexed = tenantIds.length === 0 || (tenantIds.length === 1 && queue !== undefined);
+  if (!isKindAsked && isIndexed) return { heads: headsOf(ofKind({ tenantIds, queue })), rest: search };
+  if ((await countKinds(db, filter)) <= KINDS_MAX) return { heads: headsOfKinds(filter), rest: search };
+  const indexed = queue === undefined ? { tenantIds: [] } : { tenantIds, queue };
+  return { heads: headsOf(ofKind(indexed)), rest: and(ofKind(filter), search) ?? sql`true` };
+}
+
+/** A task's whole id as this program makes them, which is looked up and not searched for. */
+const TASK_ID = /^qt_[0-9a-f]{32}$/;
+
+/** Titles that hold the text, whatever its case, or the task of that id. */
+export function matchesSearch(search: string | undefined): SQL | undefined {
+  if (search === undefined || search === "") return undefined;
+  if (TASK_ID.test(search)) return eq(queueTasks.id, search);
+  return sql`(${contains(search, queueTasks.title)} or ${eq(queueTasks.id, search)})`;
+}
+
+function ofKind({ tenantIds, projectId, queue, lane, state }: TaskListFilter): SQL | undefined {
+  return and(
+    ...tenantIds.map((tenantId) => eq(queueTasks.tenantId, tenantId)),
+    projectId === undefined ? undefined : eq(queueTasks.projectId, projectId),
+    queue === undefined ? undefined : eq(queueTasks.queue, queue),
+    lane === undefined ? undefined : eq(queueTasks.lane, lane),
+    state === undefined ? undefined : eq(queueTasks.state, state),
+  );
+}
+
+function headsOf(matches: SQL | undefined): Source["heads"] {
+  return (after, max) => {
+    const parts = afterPlace(after).map(
+      (isAfter) => sql`(select id, priority, created_at from agentrun_queue_tasks
+        where ${and(matches, isAfter) ?? sql`true`} ${IN_ORDER} limit ${max})`,
+    );
+    return sql`select * from (${sql.join(parts, sql` union all `)}) part ${IN_ORDER} limit ${max}`;
+  };
+}
+
+function headsOfKinds(filter: TaskListFilter): Source["heads"] {
+  return (after, max) => {
+    const parts = afterPlace(after).map(
+      (isAfter) => sql`(select id, priority, created_at from agentrun_queue_tasks
+        where (agentrun_queue_tasks.tenant_id, agentrun_queue_tasks.project_id, agentrun_queue_tasks.queue,
+          agentrun_queue_tasks.lane, agentrun_queue_tasks.state)
+          = (kind.tenant_id, kind.project_id, kind.queue, kind.lane, kind.state)
+          ${isAfter === undefined ? sql`` : sql`and ${isAfter}`} ${IN_ORDER} limit ${max})`,
+    );
+    return sql`select head.* from (${kindsOf(filter)}) kind
+      cross join lateral (${sql.join(parts, sql` union all `)}) head ${IN_ORDER} limit ${max}`;
+  };
+}
+
+const IN_ORDER = sql`order by priority desc, created_at, id`;
+
+/**
+ * After a place come the later tasks of its priority, then the lower priorities: two conditions, because one with an OR
+ * over both directions could not start in the middle of an index.
+ */
+function afterPlace(place: TaskPlace | null): (SQL | undefined)[] {
+  if (place === null) return [undefined];
+  return [
+    sql`${queueTasks.priority} = ${place.priority}
+      and (${queueTasks.createdAt}, ${queueTasks.id}) > (${place.createdAt}::timestamptz, ${place.id})`,
+    sql`${queueTasks.priority} < ${place.priority}`,
+  ];
+}
+
+/** The kinds of tasks that there are, by the counters and what changed since they were folded. */
+function kindsOf({ tenantIds, projectId, queue, lane, state }: TaskListFilter): SQL {
+  const conditions = [
+    ...tenantIds.map((tenantId) => sql`tenant_id = ${tenantId}`),
+    projectId === undefined ? undefined : sql`project_id = ${projectId}`,
+    queue === undefined ? undefined : sql`queue = ${queue}`,
+    lane === undefined ? undefined : sql`lane = ${lane}`,
+    state === undefined ? undefined : sql`state = ${state}`,
+  ].filter((condition) => condition !== undefined);
+  const where = conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `);
+  return sql`
+    select tenant_id, project_id, queue, lane, state from agentrun_queue_counts where tasks > 0 and ${where}
+    union
+    select tenant_id, project_id, queue, lane, state from agentrun_queue_count_changes where entered > 0 and ${where}`;
+}
+
+async function countKinds(db: Db, filter: TaskListFilter): Promise<number> {
+  const [row] = await executeNamed<{ kinds: number }>(
+    db,
+    sql`select count(*)::int as kinds from (${kindsOf(filter)}) kind`,
+  );
+  return row?.kinds ?? 0;
+}

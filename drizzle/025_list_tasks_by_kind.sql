@@ -1,0 +1,2 @@
+DROP INDEX "agentrun_queue_tasks_state_order_idx";--> statement-breakpoint
+CREATE INDEX "agentrun_queue_tasks_kind_order_idx" ON "agentrun_queue_tasks" USING btree ("tenant_id","project_id","queue","lane","state","priority" DESC NULLS FIRST,"created_at","id");
