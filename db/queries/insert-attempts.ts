@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Tx } from "@/db/client";
+import { executeNamed } from "./named";
 import { textArray } from "./queue-dispatch";
 
 export type NewAttempt = { taskId: string; runId: string; commandId: string; sessionId: string; auditId: string };
@@ -10,7 +11,9 @@ export type NewAttempt = { taskId: string; runId: string; commandId: string; ses
  */
 export async function insertAttempts(tx: Tx, attempts: NewAttempt[], actor: string): Promise<void> {
   const column = (key: keyof NewAttempt) => textArray(attempts.map((attempt) => attempt[key]));
-  await tx.execute(sql`
+  await executeNamed(
+    tx,
+    sql`
     with started as materialized (
       select made.*, task.attempt_count + 1 as attempt, task.tenant_id, task.project_id, task.queue, task.lane,
         task.ready_at, clock_timestamp() as at
@@ -34,5 +37,6 @@ export async function insertAttempts(tx: Tx, attempts: NewAttempt[], actor: stri
       latest_attempt = jsonb_build_object('attempt', started.attempt, 'runId', started.run_id,
         'commandId', started.command_id, 'sessionId', started.session_id, 'state', 'dispatched',
         'dispatchedAt', to_char(started.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-    from started where task.id = started.task_id`);
+    from started where task.id = started.task_id`,
+  );
 }

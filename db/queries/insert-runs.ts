@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Tx } from "@/db/client";
+import { executeNamed } from "./named";
 
 type Json = Record<string, unknown>;
 
@@ -29,7 +30,9 @@ export type NewTaskRun = {
  * of one form, however many. Building the same by rows of parameters took longer than PostgreSQL did.
  */
 export async function insertTaskRuns(tx: Tx, made: NewTaskRun[]): Promise<void> {
-  await tx.execute(sql`
+  await executeNamed(
+    tx,
+    sql`
     with made as materialized (
       select * from jsonb_to_recordset(${JSON.stringify(made)}::jsonb) as made (
         "runId" text, "taskId" text, "tenantId" text, "projectId" text, "sessionId" text, "providerId" text,
@@ -54,5 +57,6 @@ export async function insertTaskRuns(tx: Tx, made: NewTaskRun[]): Promise<void> 
       last_command_id = made."commandId", active_command_id = made."commandId", terminal_status = null,
       failure_kind = null, title = coalesce(session.title, made.title), last_activity_at = clock_timestamp(),
       storage_state = case when session.storage_state = 'archiving' then 'live' else session.storage_state end
-    from made where session.session_id = made."sessionId"`);
+    from made where session.session_id = made."sessionId"`,
+  );
 }

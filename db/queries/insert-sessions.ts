@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Tx } from "@/db/client";
+import { executeNamed } from "./named";
 
 export type NewSession = {
   sessionId: string;
@@ -17,7 +18,9 @@ export type NewSession = {
  * is taken is left as it is.
  */
 export async function insertNewSessions(tx: Tx, made: NewSession[], actor: string): Promise<string[]> {
-  const { rows } = await tx.execute<{ sessionId: string }>(sql`
+  const rows = await executeNamed<{ sessionId: string }>(
+    tx,
+    sql`
     with wanted as materialized (
       select * from jsonb_to_recordset(${JSON.stringify(made)}::jsonb) as wanted (
         "sessionId" text, "tenantId" text, "projectId" text, "backendProfile" text, title text, "payloadHash" text,
@@ -34,6 +37,7 @@ export async function insertNewSessions(tx: Tx, made: NewSession[], actor: strin
       select "auditId", ${actor}, 'sessions.create', "tenantId", 'session', "sessionId", '{}'
       from wanted join made on made.session_id = wanted."sessionId"
     )
-    select session_id as "sessionId" from made`);
+    select session_id as "sessionId" from made`,
+  );
   return rows.map((row) => row.sessionId);
 }

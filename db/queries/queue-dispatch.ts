@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { ControlState } from "@/contract/queue-control";
 import type { Db, Tx } from "@/db/client";
+import { executeNamed } from "./named";
 
 /** Any constant: one dispatch at a time in a database, also while a limit is changed. */
 const DISPATCH_KEY = 7_150_301;
@@ -34,17 +35,21 @@ const NOW = sql`(select clock_timestamp())`;
 
 /** Waits until no other dispatch or change of limits is under way; held until the transaction ends. */
 export async function lockDispatch(tx: Tx): Promise<void> {
-  await tx.execute(sql`select pg_advisory_xact_lock(${DISPATCH_KEY})`);
+  await executeNamed(tx, sql`select pg_advisory_xact_lock(${DISPATCH_KEY})`);
 }
 
 /** Makes tasks ready whose time has come. */
 export async function releaseDue(tx: Tx, max: number): Promise<number> {
-  const { rowCount } = await tx.execute(sql`
+  const released = await executeNamed<{ id: string }>(
+    tx,
+    sql`
     update agentrun_queue_tasks set not_before = null, parked_at = null, parked_until = null, ready_at = clock_timestamp()
     where id in (
       select id from agentrun_queue_tasks where state = 'pending' and not_before <= ${NOW}
-      order by not_before limit ${max} for no key update skip locked)`);
-  return rowCount ?? 0;
+      order by not_before limit ${sql.raw(String(max))} for no key update skip locked)
+    returning id`,
+  );
+  return released.length;
 }
 
 /** A queue's or lane's limits, as far as the dispatcher goes by them. */
@@ -65,7 +70,9 @@ export type DispatchFacts = {
 
 /** Everything that limits dispatching, of one moment and by one way to the server. */
 export async function readDispatchFacts(db: Db | Tx): Promise<DispatchFacts> {
-  const { rows } = await db.execute<DispatchFacts>(sql`
+  const rows = await executeNamed<DispatchFacts>(
+    db,
+    sql`
     select
       (select coalesce(json_agg(counted), '[]') from (
         select tenant_id as "tenantId", queue, lane, backend_profile as "backendProfile",
@@ -80,7 +87,8 @@ export async function readDispatchFacts(db: Db | Tx): Promise<DispatchFacts> {
       (select coalesce(json_agg(backend), '[]') from (
         select profile, capacity, health from agentrun_backends) backend) as backends,
       (select count(*)::int from agentrun_runner_jobs job join agentrun_runs run on run.id = job.run_id
-        where job.state in ('launching', 'running') and run.task_id is null) as "otherRunners"`);
+        where job.state in ('launching', 'running') and run.task_id is null) as "otherRunners"`,
+  );
   const [facts] = rows;
   if (!facts) throw new Error("the facts of a dispatch were not read");
   return facts;
@@ -88,7 +96,9 @@ export async function readDispatchFacts(db: Db | Tx): Promise<DispatchFacts> {
 
 /** Every lane in which a task is ready: by skipping from one to the next in the index, whatever they hold. */
 export async function readReadyLanes(db: Db | Tx): Promise<Lane[]> {
-  const { rows } = await db.execute<Lane>(sql`
+  const rows = await executeNamed<Lane>(
+    db,
+    sql`
     with recursive lanes as (
       (select tenant_id, queue, lane from agentrun_queue_tasks where ${WAITS} and blocked_on is null
         order by tenant_id, queue, lane limit 1)
@@ -98,7 +108,8 @@ export async function readReadyLanes(db: Db | Tx): Promise<Lane[]> {
         where ${WAITS} and blocked_on is null
           and (task.tenant_id, task.queue, task.lane) > (lanes.tenant_id, lanes.queue, lanes.lane)
         order by task.tenant_id, task.queue, task.lane limit 1) next)
-    select tenant_id as "tenantId", queue, lane from lanes`);
+    select tenant_id as "tenantId", queue, lane from lanes`,
+  );
   return rows;
 }
 
@@ -106,7 +117,9 @@ export async function readReadyLanes(db: Db | Tx): Promise<Lane[]> {
 export async function readHeads(db: Db | Tx, lanes: Lane[], each: number): Promise<ReadyTask[]> {
   if (lanes.length === 0) return [];
   const column = (key: keyof Lane) => textArray(lanes.map((lane) => lane[key]));
-  const { rows } = await db.execute<ReadyTask>(sql`
+  const rows = await executeNamed<ReadyTask>(
+    db,
+    sql`
     select head.* from unnest(${column("tenantId")}, ${column("queue")}, ${column("lane")}) as place (tenant_id, queue, lane)
     cross join lateral (
       select id, tenant_id as "tenantId", queue, lane, priority, created_at::text as "createdAt",
@@ -114,29 +127,36 @@ export async function readHeads(db: Db | Tx, lanes: Lane[], each: number): Promi
       from agentrun_queue_tasks task
       where task.tenant_id = place.tenant_id and task.queue = place.queue and task.lane = place.lane
         and ${WAITS} and blocked_on is null
-      order by priority desc, created_at, id limit ${each}) head`);
+      order by priority desc, created_at, id limit ${sql.raw(String(each))}) head`,
+  );
   return rows;
 }
 
 /** Distinct notes of what tasks were found to wait for, in their order after a given one. */
 export async function readBlockers(db: Db | Tx, after: string, max: number): Promise<string[]> {
-  const { rows } = await db.execute<{ on: string }>(sql`
+  const rows = await executeNamed<{ on: string }>(
+    db,
+    sql`
     with recursive blockers as (
       (select blocked_on from agentrun_queue_tasks where ${WAITS} and blocked_on > ${after} order by blocked_on limit 1)
       union all
       select (select task.blocked_on from agentrun_queue_tasks task
         where ${WAITS} and task.blocked_on > blockers.blocked_on order by task.blocked_on limit 1)
       from blockers where blockers.blocked_on is not null)
-    select blocked_on as on from blockers where blocked_on is not null limit ${max}`);
+    select blocked_on as on from blockers where blocked_on is not null limit ${max}`,
+  );
   return rows.map((row) => row.on);
 }
 
 /** Makes the first tasks ready that wait for something of which so many slots are free. */
 export async function unblock(tx: Tx, on: string, slots: number): Promise<void> {
-  await tx.execute(sql`
+  await executeNamed(
+    tx,
+    sql`
     update agentrun_queue_tasks set blocked_on = null where id in (
       select id from agentrun_queue_tasks where ${WAITS} and blocked_on = ${on}
-      order by priority desc, created_at, id limit ${slots} for no key update skip locked)`);
+      order by priority desc, created_at, id limit ${slots} for no key update skip locked)`,
+  );
 }
 
 /**
@@ -146,7 +166,9 @@ export async function unblock(tx: Tx, on: string, slots: number): Promise<void> 
 export async function noteBlocked(tx: Tx, blocked: { task: ReadyTask; on: string }[]): Promise<void> {
   if (blocked.length === 0) return;
   const column = (value: (note: { task: ReadyTask; on: string }) => string) => textArray(blocked.map(value));
-  await tx.execute(sql`
+  await executeNamed(
+    tx,
+    sql`
     update agentrun_queue_tasks task set blocked_on = held.blocker from (
       select waiting.id, note.blocker
       from unnest(${column(({ task }) => task.id)}, ${column(({ task }) => task.queue)}, ${column(({ task }) => task.lane)},
@@ -154,35 +176,45 @@ export async function noteBlocked(tx: Tx, blocked: { task: ReadyTask; on: string
       join agentrun_queue_tasks waiting on waiting.id = note.id and waiting.queue = note.queue and waiting.lane = note.lane
       where waiting.state = 'pending' and waiting.not_before is null and waiting.blocked_on is null
       for no key update of waiting skip locked) held
-    where task.id = held.id`);
+    where task.id = held.id`,
+  );
 }
 
 /** When lanes were served last; those that never were are left out. Milliseconds since 1970. */
 export async function readServed(db: Db | Tx, tenantIds: string[]): Promise<(Lane & { atMs: number })[]> {
-  const { rows } = await db.execute<Lane & { atMs: number }>(sql`
+  const rows = await executeNamed<Lane & { atMs: number }>(
+    db,
+    sql`
     select tenant_id as "tenantId", queue, lane, (extract(epoch from served_at) * 1000)::float8 as "atMs"
-    from agentrun_queue_lanes_served where tenant_id = any(${textArray(tenantIds)})`);
+    from agentrun_queue_lanes_served where tenant_id = any(${textArray(tenantIds)})`,
+  );
   return rows;
 }
 
 /** Notes that lanes were served now. */
 export async function noteServed(tx: Tx, lanes: Lane[]): Promise<void> {
   const column = (key: keyof Lane) => textArray(lanes.map((lane) => lane[key]));
-  await tx.execute(sql`
+  await executeNamed(
+    tx,
+    sql`
     insert into agentrun_queue_lanes_served (tenant_id, queue, lane, served_at)
     select tenant_id, queue, lane, (select clock_timestamp())
     from unnest(${column("tenantId")}, ${column("queue")}, ${column("lane")}) as served (tenant_id, queue, lane)
     group by tenant_id, queue, lane order by tenant_id, queue, lane
-    on conflict (tenant_id, queue, lane) do update set served_at = excluded.served_at`);
+    on conflict (tenant_id, queue, lane) do update set served_at = excluded.served_at`,
+  );
 }
 
 /** Tasks whose run waits for a runner that cannot come: their session was evicted meanwhile. */
 export async function readStranded(db: Db | Tx, max: number): Promise<string[]> {
-  const { rows } = await db.execute<{ id: string }>(sql`
+  const rows = await executeNamed<{ id: string }>(
+    db,
+    sql`
     select task.id from agentrun_queue_tasks task
     join agentrun_runs run on run.id = task.run_id and run.status = 'pending'
     join agentrun_sessions session on session.session_id = run.session_id and session.storage_state in ('deleting', 'evicted')
-    where task.state = 'dispatched' order by task.id limit ${max}`);
+    where task.state = 'dispatched' order by task.id limit ${max}`,
+  );
   return rows.map((row) => row.id);
 }
 
@@ -192,7 +224,9 @@ export async function readBusySessions(
   sessionIds: string[],
 ): Promise<{ sessionId: string; why: "running" | "evicted" }[]> {
   if (sessionIds.length === 0) return [];
-  const { rows } = await db.execute<{ sessionId: string; why: "running" | "evicted" }>(sql`
+  const rows = await executeNamed<{ sessionId: string; why: "running" | "evicted" }>(
+    db,
+    sql`
     select session.session_id as "sessionId",
       case when session.storage_state in ('deleting', 'evicted') then 'evicted' else 'running' end as why
     from agentrun_sessions session
@@ -201,7 +235,8 @@ export async function readBusySessions(
       or exists (
         select from agentrun_runs run join agentrun_commands command on command.run_id = run.id
         where run.session_id = session.session_id and run.status in ('pending', 'claimed')
-          and command.type = 'turn' and command.state in ('pending', 'acknowledged')))`);
+          and command.type = 'turn' and command.state in ('pending', 'acknowledged')))`,
+  );
   return rows;
 }
 
