@@ -7,7 +7,8 @@ import { TestProduct, waitUntilGone } from "./test/product";
 test("a start prints the address and the sign-in link, and SIGTERM stops all of it in order", async () => {
   await using product = await TestProduct.create();
   const started = await product.startReady({ AGENTRUN_TEST_ATTEMPT: "att_1" });
-  expect(started.output()).toContain(`${started.url}/sign-in?code=once`);
+  // The link is a line of its own, and may come a moment later.
+  await expect.poll(started.output).toContain(`${started.url}/sign-in?code=once`);
   const [tool = 0] = await product.pidsOf("tool");
   const postgres = await product.postgresPid();
 
