@@ -39,6 +39,8 @@ export const SetBackendInput = z.strictObject({
 export type SetBackendInput = z.infer<typeof SetBackendInput>;
 export type ListBackendsInput = z.infer<typeof ListBackendsInput>;
 
+const TimeoutMs = z.int().min(100).max(3_600_000);
+
 /** A profile in the file that `AGENTRUN_BACKENDS` names. `keyEnv` names web's variable that holds the key. */
 export const BackendConfig = z.strictObject({
   model: z.string().min(1),
@@ -48,6 +50,11 @@ export const BackendConfig = z.strictObject({
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
     .optional(),
   wire: z.enum(["responses", "chat"]).default("responses"),
+  /** How long its provider may take until it begins to answer, and between two pieces of an answer. */
+  answerTimeoutMs: TimeoutMs.optional(),
+  silenceTimeoutMs: TimeoutMs.optional(),
+  /** Requests for one answer where the provider is overloaded or away, the first among them. */
+  triesMax: z.int().min(1).max(10).optional(),
 });
 export type BackendConfig = z.infer<typeof BackendConfig>;
 export const BackendsFile = z.record(z.string(), BackendConfig);

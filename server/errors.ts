@@ -75,8 +75,8 @@ export class ConflictError extends AgentRunError {
 }
 /** Whoever asks is to wait for so many whole seconds. */
 export class RateLimitedError extends AgentRunError {
-  constructor(message: string, retryAfterSeconds: number) {
-    super("rate-limited", "rate-limited", message, { details: { retryAfterSeconds } });
+  constructor(message: string, retryAfterSeconds: number, details: Record<string, unknown> = {}) {
+    super("rate-limited", "rate-limited", message, { details: { retryAfterSeconds, ...details } });
   }
 }
 export class IdempotencyConflictError extends ConflictError {

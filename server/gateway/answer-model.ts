@@ -4,8 +4,10 @@ import type { Db } from "@/db/client";
 import type { ProviderLimit } from "@/server/backends";
 import { AgentRunError, NotFoundError, UnauthenticatedError } from "@/server/errors";
 import { findModelGrant, type ModelGrant } from "@/server/identity";
+import { boundsOf } from "./bounds";
 import { answerByDemo } from "./demo";
 import { askProvider } from "./provider";
+import { unavailable } from "./unavailable";
 import type { TokenUsage } from "./usage";
 
 export type GatewayDeps = {
@@ -65,16 +67,12 @@ export async function answerModel(deps: GatewayDeps, request: ModelRequest): Pro
   const { profile } = grant;
   return askProvider(
     {
-      ...{ profile, baseUrl: config.baseUrl, key, log: deps.log, onUsage },
+      ...{ profile, baseUrl: config.baseUrl, key, log: deps.log, bounds: boundsOf(config), onUsage },
       onLimited: (limit) => deps.onLimited(profile, limit),
       onTaken: () => deps.onTaken(profile),
     },
     request,
   );
-}
-
-export function unavailable(message: string): AgentRunError {
-  return new AgentRunError("backend-failed", "backend-unavailable", message);
 }
 
 async function listModels(deps: GatewayDeps, profile: string): Promise<ModelAnswer> {

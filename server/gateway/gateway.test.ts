@@ -1,83 +1,10 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { expect, test, vi } from "vitest";
 import { createTestDatabase } from "@/db/test/database";
-import { makeRun } from "@/db/test/factories";
 import { listBackends } from "@/server/backends";
-import { endRunTokens, mintRunnerTokens } from "@/server/identity";
+import { endRunTokens } from "@/server/identity";
 import { ADMIN } from "@/server/test/context";
-import { startTestWeb, type TestWeb } from "@/server/test/web";
-
-const KEY = "sk-test-0123456789abcdefghijklmnopqrstuvwxyz";
-const KEY_ENV = "AGENTRUN_TEST_PROVIDER_KEY";
-
-type Seen = { headers: IncomingMessage["headers"]; body: string; isAborted: boolean };
-type Provider = AsyncDisposable & { url: string; seen: Seen[] };
-
-/** A provider over real HTTP, which answers as the test says. */
-async function startProvider(answer: (res: ServerResponse, seen: Seen) => void): Promise<Provider> {
-  const seen: Seen[] = [];
-  const server = createServer(async (req, res) => {
-    const one: Seen = { headers: req.headers, body: "", isAborted: false };
-    seen.push(one);
-    res.on("close", () => {
-      one.isAborted = !res.writableFinished;
-    });
-    for await (const chunk of req) one.body += chunk;
-    answer(res, one);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
-    seen,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
-
-async function startGateway(database: { url: string }, providerUrl: string): Promise<TestWeb> {
-  const folder = await mkdtemp(path.join(tmpdir(), "agentrun-gateway-"));
-  const file = path.join(folder, "backends.json");
-  await writeFile(
-    file,
-    JSON.stringify({
-      codex: { model: "m1", baseUrl: providerUrl, keyEnv: KEY_ENV },
-      deepseek: { model: "d", baseUrl: providerUrl, keyEnv: "AGENTRUN_TEST_ABSENT" },
-    }),
-  );
-  const web = await startTestWeb(database, { env: { AGENTRUN_BACKENDS: file } });
-  await rm(folder, { recursive: true });
-  return web;
-}
-
-async function modelToken(web: TestWeb, profile: string): Promise<{ token: string; runId: string }> {
-  const run = await makeRun(web.wiring.database.db, { backendProfile: profile, status: "claimed", leaseEpoch: 1 });
-  const { modelToken: token } = await mintRunnerTokens(web.as(ADMIN), {
-    runId: run.id,
-    leaseEpoch: 1,
-    tenantId: "default",
-    profile,
-  });
-  return { token, runId: run.id };
-}
-
-const ask = (web: TestWeb, profile: string, token: string | null, body: unknown = { model: "m1", input: [] }) =>
-  web.call("POST", `/api/model/${profile}/v1/responses`, { token, body });
-
-function streamCompleted(res: ServerResponse): void {
-  res.writeHead(200, { "content-type": "text/event-stream" });
-  const usage = { input_tokens: 7, output_tokens: 3, input_tokens_details: { cached_tokens: 2 } };
-  const last = `data: ${JSON.stringify({ type: "response.completed", response: { id: "r", usage } })}\n\n`;
-  res.write('event: response.created\ndata: {"type":"response.created"}\n\n');
-  // Cut inside a line, as networks do.
-  res.write(`event: response.completed\n${last.slice(0, 20)}`);
-  res.end(last.slice(20));
-}
+import { startTestWeb } from "@/server/test/web";
+import { ask, KEY, KEY_ENV, modelToken, startGateway, startProvider, streamCompleted } from "./test/gateway";
 
 test("a request goes on with the key, its answer comes back as it is, and its tokens are counted", async () => {
   vi.stubEnv(KEY_ENV, KEY);

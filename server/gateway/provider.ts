@@ -1,5 +1,6 @@
-import { type ModelAnswer, type ModelRequest, unavailable } from "./answer-model";
+import type { ModelAnswer, ModelRequest } from "./answer-model";
 import { type Provider, sendToProvider } from "./send";
+import { unavailable } from "./unavailable";
 import { UsageReader, usageOf } from "./usage";
 
 /** Passes a request on to its provider with the key added, and the answer back as it comes. */
@@ -17,7 +18,7 @@ export async function askProvider(provider: Provider, request: ModelRequest): Pr
 
 async function* passOn(
   provider: Provider,
-  body: ReadableStream<Uint8Array>,
+  body: AsyncIterable<Uint8Array>,
   isStream: boolean,
 ): AsyncGenerator<Uint8Array> {
   const reader = new UsageReader();

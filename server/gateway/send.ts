@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { ProviderLimit } from "@/server/backends";
-import { AgentRunError, ForbiddenError, RateLimitedError } from "@/server/errors";
-import { redactText } from "@/server/events";
-import { type ModelRequest, unavailable } from "./answer-model";
-import { limitEnd } from "./limit-end";
+import type { AgentRunError } from "@/server/errors";
+import type { ModelRequest } from "./answer-model";
+import type { Bounds } from "./bounds";
+import { type Refusal, readRefusal } from "./refusal";
+import { unavailable } from "./unavailable";
 import type { TokenUsage } from "./usage";
 
 export type Provider = {
@@ -11,108 +13,133 @@ export type Provider = {
   baseUrl: string;
   key: string | null;
   log: Logger;
+  bounds: Bounds;
   onUsage: (usage: TokenUsage) => void;
   /** The provider takes nothing until a while from now. */
   onLimited: (limit: ProviderLimit) => void;
   /** The provider has taken a request. */
   onTaken: () => void;
 };
+type SentRequest = Pick<ModelRequest, "body" | "headers" | "signal">;
+export type ProviderAnswer = { status: number; headers: Headers; body: AsyncIterable<Uint8Array> | null };
 
 /** What of the agent's headers means something to a provider. */
 const FORWARDED = ["accept", "openai-beta"] as const;
-const ERROR_TEXT_MAX = 2_000;
-
 /**
  * Sends a request to its provider with the key added, and answers what the provider answers once it has taken it. The
  * resource is the part of the address that follows the profile's `baseUrl`.
+ *
+ * What passes by itself is tried again a few times, after the pause that the provider asks for; never once a provider
+ * has begun to answer, since what was said cannot be taken back. A body ends with an error when its provider falls
+ * silent, and is read no faster than the caller takes it.
  *
  * @throws AgentRunError in our words, and without the key, where the provider was not reached or refused.
  */
 export async function sendToProvider(
   provider: Provider,
   resource: "responses" | "chat/completions",
-  request: Pick<ModelRequest, "body" | "headers" | "signal">,
-): Promise<Response> {
-  const response = await send(provider, resource, request);
-  if (!response.ok) throw await refusalOf(provider, response);
-  provider.onTaken();
-  return response;
+  request: SentRequest,
+): Promise<ProviderAnswer> {
+  const { bounds } = provider;
+  for (let tried = 1; ; tried += 1) {
+    const outcome = await tryOnce(provider, resource, request);
+    if ("body" in outcome) {
+      provider.onTaken();
+      return outcome;
+    }
+    const pauseMs = tried < bounds.triesMax ? pauseBefore(tried, outcome, bounds) : null;
+    if (pauseMs === null) {
+      const { until, error } = outcome;
+      if (error.failureKind === "rate-limited" && until) provider.onLimited({ until, message: error.message });
+      throw error;
+    }
+    await sleep(pauseMs, undefined, { signal: request.signal });
+  }
 }
 
-async function send(
-  provider: Provider,
-  resource: string,
-  request: Pick<ModelRequest, "body" | "headers" | "signal">,
-): Promise<Response> {
+/** How long to wait before asking again; null where that would be in vain, or longer than is waited here. */
+function pauseBefore(tried: number, { isPassing, until }: Refusal, bounds: Bounds): number | null {
+  if (!isPassing) return null;
+  const askedMs = until === null ? 0 : until.getTime() - Date.now();
+  if (askedMs > bounds.pauseMaxMs) return null;
+  // At random, so that agents that were refused together do not come again together.
+  const ownMs = bounds.pauseMs * 2 ** (tried - 1) * (0.5 + Math.random());
+  return Math.max(askedMs, ownMs);
+}
+
+async function tryOnce(provider: Provider, resource: string, request: SentRequest): Promise<ProviderAnswer | Refusal> {
+  const { bounds } = provider;
+  const given = new AbortController();
+  const signal = AbortSignal.any([request.signal, given.signal]);
+  const patience = setTimeout(() => given.abort(), bounds.answerMs);
+  try {
+    const response = await fetch(`${provider.baseUrl.replace(/\/+$/, "")}/${resource}`, {
+      method: "POST",
+      headers: headersOf(provider, request),
+      body: request.body,
+      signal,
+      // A redirect could carry the key somewhere else.
+      redirect: "error",
+    });
+    if (!response.ok) return await readRefusal(provider, response);
+    const { status, headers, body } = response;
+    return { status, headers, body: body && listen(provider, body, bounds.silenceMs) };
+  } catch (error) {
+    request.signal.throwIfAborted();
+    const isLate = given.signal.aborted;
+    return { error: notReached(provider, error, isLate), isPassing: !isLate, until: null };
+  } finally {
+    clearTimeout(patience);
+  }
+}
+
+function headersOf(provider: Provider, request: SentRequest): Headers {
   const headers = new Headers({ "content-type": "application/json" });
   for (const name of FORWARDED) {
     const value = request.headers.get(name);
     if (value !== null) headers.set(name, value);
   }
   if (provider.key !== null) headers.set("authorization", `Bearer ${provider.key}`);
-  try {
-    return await fetch(`${provider.baseUrl.replace(/\/+$/, "")}/${resource}`, {
-      method: "POST",
-      headers,
-      body: request.body,
-      signal: request.signal,
-      // A redirect could carry the key somewhere else.
-      redirect: "error",
-    });
-  } catch (error) {
-    provider.log.warn({ err: error, profile: provider.profile }, "the provider was not reached");
-    throw unavailable(`the provider of profile ${provider.profile} was not reached: see the server's log`);
-  }
+  return headers;
 }
 
-/** The provider's own refusal, in our words and without the key, of which some providers quote a part. */
-async function refusalOf(provider: Provider, response: Response): Promise<AgentRunError> {
-  const { profile } = provider;
-  const text = (await response.text().catch(() => "")).slice(0, ERROR_TEXT_MAX);
-  const said = reasonIn(provider, text);
-  provider.log.warn({ profile, status: response.status, said }, "the provider refused a request");
-  switch (response.status) {
-    case 401:
-    case 403:
-      return new ForbiddenError(
-        `the provider of profile ${profile} refused AgentRun's key: set a valid one in web's environment`,
-      );
-    case 429: {
-      const message = `the provider of profile ${profile} is limiting requests: ${said}`;
-      const until = limitEnd(response.headers, text);
-      if (until) provider.onLimited({ until, message });
-      return new RateLimitedError(message, secondsUntil(until));
+function notReached({ log, profile, bounds }: Provider, error: unknown, isLate: boolean): AgentRunError {
+  log.warn({ err: error, profile }, "the provider was not reached");
+  const seconds = Math.ceil(bounds.answerMs / 1_000);
+  if (isLate) return unavailable(`the provider of profile ${profile} did not begin to answer within ${seconds} s`);
+  return unavailable(`the provider of profile ${profile} was not reached: see the server's log`);
+}
+
+/** The pieces of an answer as they are taken; an error once none has come for too long. */
+async function* listen(
+  { profile, log }: Provider,
+  body: ReadableStream<Uint8Array>,
+  silenceMs: number,
+): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader();
+  let isWaiting = false;
+  let isSilent = false;
+  // One timer for all pieces. It counts while one is waited for, and not while the caller is busy with the one before.
+  const patience = setTimeout(() => {
+    isSilent = isWaiting;
+    if (isSilent) void reader.cancel().catch(() => undefined);
+  }, silenceMs);
+  try {
+    for (;;) {
+      isWaiting = true;
+      patience.refresh();
+      const step = await reader.read().catch((error: unknown) => {
+        log.warn({ err: error, profile }, "the provider broke its answer off");
+        throw unavailable(`the provider of profile ${profile} broke its answer off`);
+      });
+      isWaiting = false;
+      if (isSilent) throw unavailable(`the provider of profile ${profile} fell silent in the middle of its answer`);
+      if (step.done) return;
+      yield step.value;
     }
-    case 400:
-    case 404:
-    case 413:
-    case 422:
-      return new AgentRunError(
-        "backend-failed",
-        "invalid-input",
-        `the provider of profile ${profile} refused the request: ${said}`,
-      );
-    default:
-      return unavailable(`the provider of profile ${profile} failed with status ${response.status}: ${said}`);
-  }
-}
-
-/** Whole seconds, at least one; a few where the provider did not say. */
-function secondsUntil(until: Date | null): number {
-  return until === null ? 5 : Math.max(1, Math.ceil((until.getTime() - Date.now()) / 1_000));
-}
-
-function reasonIn(provider: Provider, text: string): string {
-  const withoutKey = provider.key ? text.replaceAll(provider.key, "[redacted]") : text;
-  return redactText(messageIn(withoutKey)) || "it gave no reason";
-}
-
-function messageIn(text: string): string {
-  try {
-    const body: unknown = JSON.parse(text);
-    const message = (body as { error?: { message?: unknown } } | null)?.error?.message;
-    return typeof message === "string" ? message : text;
-  } catch {
-    return text;
+  } finally {
+    clearTimeout(patience);
+    // The request ends with whoever reads it.
+    await reader.cancel().catch(() => undefined);
   }
 }

@@ -1,9 +1,11 @@
 import type { ServerResponse } from "node:http";
 import { readProviderKey } from "@/server/env";
+import { toAgentRunError } from "@/server/errors";
 import { answerModel, type GatewayDeps } from "@/server/gateway";
 import { readBearer } from "@/server/identity";
+import { errorAnswer } from "@/server/rest";
 import type { Wiring } from "@/server/wiring";
-import { type Exchange, readJsonText, sendError } from "./exchange";
+import { type Exchange, readJsonText, sendAnswer, sendError } from "./exchange";
 import { MODEL_BODY_MAX_BYTES } from "./limits";
 
 const MODEL_PATH = /^\/api\/model\/([^/]+)\/v1\/([a-z]+)$/;
@@ -74,8 +76,24 @@ export async function handleModel(exchange: Exchange): Promise<void> {
     if (gone.signal.aborted) return;
     // An answer that breaks off midway is broken off for the agent too: it asks again.
     if (res.headersSent) wiring.log.warn({ err: error }, "a model's answer broke off");
-    sendError(exchange, error);
+    sendModelError(exchange, error);
   }
+}
+
+/**
+ * What a provider named of its refusal (`type`, `code`, `resets_at`) stands beside our own words too, where codex looks
+ * for it: so it tells a full context or a usage limit from what it may ask again.
+ */
+function sendModelError(exchange: Exchange, error: unknown): void {
+  const fault = toAgentRunError(error);
+  const { type, code, resets_at } = (fault.details?.provider ?? {}) as Record<string, unknown>;
+  if (type === undefined && code === undefined) {
+    sendError(exchange, fault);
+    return;
+  }
+  const answer = errorAnswer(fault, exchange.requestId);
+  const { error: body } = answer.body as { error: object };
+  sendAnswer(exchange.res, { ...answer, body: { error: { ...body, type, code, resets_at } } });
 }
 
 function drained(res: ServerResponse): Promise<void> {

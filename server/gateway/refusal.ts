@@ -1,0 +1,120 @@
+import { AgentRunError, ForbiddenError, RateLimitedError } from "@/server/errors";
+import { redactText } from "@/server/events";
+import { limitEnd } from "./limit-end";
+import type { Provider } from "./send";
+import { unavailable } from "./unavailable";
+
+const ERROR_TEXT_MAX = 2_000;
+/** Kinds and codes of errors by which codex knows what to do: short names, never a text. */
+const ERROR_NAME = /^[a-z][a-z0-9_.-]{0,63}$/i;
+
+/** What passes by itself: a provider that is overloaded, or restarted behind its proxy. */
+const PASSING = new Set([408, 429, 500, 502, 503, 504, 529]);
+/** OpenAI's names of limits that do not. */
+const LASTING = new Set(["usage_limit_reached", "usage_not_included", "insufficient_quota"]);
+
+export type Refusal = {
+  /** What it means here. */
+  error: AgentRunError;
+  /** Whether asking again soon may help. */
+  isPassing: boolean;
+  /** From when on the provider says that it takes requests again. */
+  until: Date | null;
+};
+
+/** Reads a provider's refusal: in our words and without the key, of which some providers quote a part. */
+export async function readRefusal(provider: Provider, response: Response): Promise<Refusal> {
+  const { status, headers } = response;
+  const text = (await readStart(response)).replaceAll(provider.key ?? "\0", "[redacted]");
+  const said = redactText(messageIn(text)) || "it gave no reason";
+  provider.log.warn({ profile: provider.profile, status, said }, "the provider refused a request");
+  const until = limitEnd(headers, text);
+  const named = namesIn(text);
+  const isPassing = PASSING.has(status) && !Object.values(named).some((name) => LASTING.has(name));
+  return { error: errorOf(provider.profile, { status, said, until, named }), isPassing, until };
+}
+
+/** The start of an answer, however long it is. */
+async function readStart(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  try {
+    for await (const chunk of response.body ?? []) {
+      text += decoder.decode(chunk, { stream: true });
+      if (text.length >= ERROR_TEXT_MAX) break;
+    }
+  } catch {
+    // What came before the cut is what there is to tell.
+  }
+  return text.slice(0, ERROR_TEXT_MAX);
+}
+
+type Said = { status: number; said: string; until: Date | null; named: Record<string, string> };
+
+function errorOf(profile: string, { status, said, until, named }: Said): AgentRunError {
+  const provider = {
+    provider: { status, ...named, ...(until === null ? {} : { resets_at: Math.ceil(until.getTime() / 1_000) }) },
+  };
+  switch (status) {
+    case 401:
+    case 403:
+      return new ForbiddenError(
+        `the provider of profile ${profile} refused AgentRun's key: set a valid one in web's environment or its file`,
+      );
+    case 402:
+    case 429:
+      return new RateLimitedError(
+        `the provider of profile ${profile} is limiting requests: ${said}`,
+        secondsUntil(until),
+        provider,
+      );
+    case 400:
+    case 404:
+    case 413:
+    case 422:
+      return new AgentRunError(
+        "backend-failed",
+        "invalid-input",
+        `the provider of profile ${profile} refused the request: ${said}`,
+        { details: provider },
+      );
+    default:
+      return unavailable(`the provider of profile ${profile} failed with status ${status}: ${said}`, provider);
+  }
+}
+
+/** Whole seconds, at least one; a few where the provider did not say. */
+function secondsUntil(until: Date | null): number {
+  return until === null ? 5 : Math.max(1, Math.ceil((until.getTime() - Date.now()) / 1_000));
+}
+
+function messageIn(text: string): string {
+  const error = errorIn(text);
+  if (typeof error === "string") return error;
+  return typeof error?.message === "string" ? error.message : text;
+}
+
+/** The provider's own names of what went wrong, by which codex tells a full context or a usage limit from the rest. */
+function namesIn(text: string): Record<string, string> {
+  const error = errorIn(text);
+  if (typeof error !== "object") return {};
+  const names = (["type", "code"] as const).map((key) => [key, error[key]] as const);
+  return Object.fromEntries(names.filter((name): name is ["type" | "code", string] => isName(name[1])));
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === "string" && ERROR_NAME.test(value);
+}
+
+/** What servers put under `error`: an object by OpenAI's form, or a text as several self-hosted ones do. */
+function errorIn(text: string): Record<string, unknown> | string | undefined {
+  try {
+    const body: unknown = JSON.parse(text);
+    const error = (body as { error?: unknown } | null)?.error;
+    return typeof error === "string" || (typeof error === "object" && error !== null)
+      ? (error as Record<string, unknown> | string)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
