@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ChosenId } from "./ids";
+import { ChosenId, text } from "./ids";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 
 export { DEMO_PROFILE } from "./words";
@@ -15,6 +15,32 @@ export const BACKEND_CAPABILITIES = {
 
 export const BUILT_IN_PROFILES = ["codex", "deepseek", "minimax-m3"] as const;
 
+/** What a try of a profile's provider found: that it is reached, and takes the key. */
+export const BackendProbe = z.object({
+  at: z.string(),
+  isOk: z.boolean(),
+  /** From the request to the end of the answer; null where there was none. */
+  latencyMs: z.number().nullable(),
+  /** HTTP; null where nothing was answered. */
+  status: z.number().nullable(),
+  /** A sentence for people. */
+  message: z.string(),
+  /** The models that it names; null where it names none. */
+  models: z.array(z.string()).nullable(),
+  /** Tries of late that failed, one after another. */
+  failures: z.number(),
+});
+export type BackendProbe = z.infer<typeof BackendProbe>;
+
+/** Where the key of a profile's provider comes from, and since when it is there; never the key. */
+export const BackendKey = z.object({
+  source: z.enum(["variable", "file", "none"]),
+  isPresent: z.boolean(),
+  /** When the file was written; null for variables, which are as old as the process. */
+  since: z.string().nullable(),
+});
+export type BackendKey = z.infer<typeof BackendKey>;
+
 export const Backend = z.object({
   profile: z.string(),
   capabilities: z.record(z.string(), z.unknown()),
@@ -25,6 +51,15 @@ export const Backend = z.object({
   /** null where no model is configured for it on this server. */
   model: z.string().nullable(),
   isConfigured: z.boolean(),
+  wire: z.enum(["responses", "chat"]).nullable(),
+  /** Of its provider; null where it has none, or the caller is bound to a tenant. */
+  baseUrl: z.string().nullable(),
+  key: BackendKey,
+  probe: BackendProbe.nullable(),
+  /** Switched off by a person: no new run is made with it, and its tasks wait. */
+  disabled: z.object({ at: z.string(), by: z.string(), reason: z.string().nullable() }).nullable(),
+  /** Queue tasks of the profile that the caller may see. */
+  tasks: z.object({ running: z.number(), waiting: z.number() }),
 });
 export type Backend = z.infer<typeof Backend>;
 export const BackendList = pageOf(Backend);
@@ -33,22 +68,40 @@ export const SetBackendInput = z.strictObject({
   profile: ChosenId,
   /** Queue tasks of the profile that run at once, in all queues together; null: no limit. */
   maxRunning: z.int().min(0).max(1_000_000).nullable().optional(),
-  /** Takes back that its provider's limit is reached: tasks are sent to it again at once. */
+  /** Takes back that its provider's limit is reached, or that it failed of late: tasks are sent to it again at once. */
   isUp: z.literal(true).optional(),
+  isEnabled: z.boolean().optional(),
+  /** Why it is switched off, for those whose tasks wait. */
+  reason: text(1_000).optional(),
 });
 export type SetBackendInput = z.infer<typeof SetBackendInput>;
 export type ListBackendsInput = z.infer<typeof ListBackendsInput>;
+export const GetBackendInput = z.strictObject({ profile: ChosenId });
+export type GetBackendInput = z.infer<typeof GetBackendInput>;
+/** A profile, and what it would affect to switch it off. */
+export const BackendDetails = Backend.extend({
+  use: z.object({
+    /** Runs that have not ended; they go on. */
+    liveRuns: z.number(),
+    sessions: z.number(),
+  }),
+});
+export type BackendDetails = z.infer<typeof BackendDetails>;
 
 const TimeoutMs = z.int().min(100).max(3_600_000);
 
 /** A profile in the file that `AGENTRUN_BACKENDS` names. `keyEnv` names web's variable that holds the key. */
 export const BackendConfig = z.strictObject({
   model: z.string().min(1),
-  baseUrl: z.url({ protocol: /^https?$/ }),
+  baseUrl: z
+    .url({ protocol: /^https?$/ })
+    .refine((url) => !/^[^/]*\/\/[^/?#]*@|[?#]/.test(url), "name no credentials, query or fragment in it"),
   keyEnv: z
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
     .optional(),
+  /** The file that holds the key instead, read at each request: a new key needs no restart. */
+  keyFile: z.string().min(1).optional(),
   wire: z.enum(["responses", "chat"]).default("responses"),
   /** How long its provider may take until it begins to answer, and between two pieces of an answer. */
   answerTimeoutMs: TimeoutMs.optional(),

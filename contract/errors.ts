@@ -44,6 +44,8 @@ export const REASON_STATUS = {
   "confirmation-mismatch": 409,
   "run-live": 409,
   "queue-draining": 409,
+  "backend-disabled": 409,
+  "backend-unconfigured": 409,
   "bulk-too-large": 409,
   "command-waiting": 409,
   "no-open-command": 409,

@@ -150,6 +150,7 @@ export const BLOCKER_KINDS = [
   "key-limit",
   "lane-limit",
   "queue-limit",
+  "backend-disabled",
   "backend-down",
   "backend-limit",
   "capacity",

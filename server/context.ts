@@ -55,6 +55,11 @@ export type ServerSettings = {
   workspaceRoots: string[];
   /** Profiles that the file named by AGENTRUN_BACKENDS configures. */
   backends: BackendsFile;
+  /**
+   * What a variable of this process holds, read when it is needed: keys of model providers are never part of a value
+   * that could be logged, sent or inherited.
+   */
+  readVariable: (name: string) => string | null;
   sourceCommit: string;
   /** Of runners' Jobs. */
   runnerImage: string;

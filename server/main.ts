@@ -5,6 +5,7 @@ import type { WebMessage } from "@/contract/supervisor";
 import { readServerEnv } from "./env";
 import { createWebServer, type Pages } from "./http";
 import { mintSignInToken } from "./identity";
+import { startProbes } from "./loops";
 import { prepareDatabase } from "./migrate";
 import { fail, isSupervised, onStop } from "./process";
 import { createWiring, shareWiring, type Wiring } from "./wiring";
@@ -31,7 +32,12 @@ async function start(): Promise<void> {
   };
   const server = createWebServer(wiring, pages);
   const stopping = new AbortController();
-  onStop(wiring.log, () => stop({ wiring, server, stopping }));
+  let probes: { stop(): Promise<void> } | null = null;
+  onStop(wiring.log, async () => {
+    stopping.abort();
+    await probes?.stop();
+    await stop({ wiring, server });
+  });
 
   await listen(server, env.PORT, env.HOST);
   const { port } = server.address() as AddressInfo;
@@ -40,6 +46,7 @@ async function start(): Promise<void> {
   await Promise.all([prepareDatabase(env.DATABASE_URL, wiring.log, stopping.signal), prepared]);
   if (stopping.signal.aborted) return;
   await announce(wiring);
+  probes = startProbes(wiring);
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {
@@ -61,16 +68,7 @@ async function announce(wiring: Wiring): Promise<void> {
   wiring.log.info({ url: publicUrl }, "serving");
 }
 
-async function stop({
-  wiring,
-  server,
-  stopping,
-}: {
-  wiring: Wiring;
-  server: Server;
-  stopping: AbortController;
-}): Promise<void> {
-  stopping.abort();
+async function stop({ wiring, server }: { wiring: Wiring; server: Server }): Promise<void> {
   wiring.setServing(false);
   wiring.live.stopStreams();
   const closed = new Promise((resolve) => server.close(resolve));

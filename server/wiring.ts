@@ -3,7 +3,7 @@ import { connect, type Database } from "@/db/client";
 import { readMigrations } from "@/db/migrate";
 import { readBackendsFile } from "./backends";
 import type { Actor, ServerSettings, ServiceContext, Topic } from "./context";
-import { readServerEnv, type ServerEnv, splitFolders } from "./env";
+import { readProviderKey, readServerEnv, type ServerEnv, splitFolders } from "./env";
 import { APPENDER_LANES, EventAppender } from "./events";
 import { ProviderLimits } from "./gateway";
 import type { HealthSource } from "./health";
@@ -122,6 +122,7 @@ function settingsFrom(env: ServerEnv): ServerSettings {
     isDemoOn: env.AGENTRUN_DEMO === "on",
     workspaceRoots: splitFolders(env.AGENTRUN_WORKSPACE_ROOTS),
     backends: readBackendsFile(env.AGENTRUN_BACKENDS),
+    readVariable: readProviderKey,
     sourceCommit: env.AGENTRUN_SOURCE_COMMIT,
     runnerImage: env.AGENTRUN_RUNNER_IMAGE ?? "local",
     runnerDeadlineMs: env.AGENTRUN_EXECUTOR === "kubernetes" ? env.AGENTRUN_RUNNER_DEADLINE_SECONDS * 1_000 : null,

@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
+import type { BackendProbe } from "@/contract/backend";
 import type { ControlState } from "@/contract/queue-control";
 import type { Db, Tx } from "@/db/client";
 import { executeNamed } from "./named";
@@ -63,7 +64,14 @@ export type Limits = Lane & {
 export type DispatchFacts = {
   active: ActiveTasks[];
   controls: Limits[];
-  backends: { profile: string; capacity: Record<string, unknown> | null; health: Record<string, unknown> | null }[];
+  backends: {
+    profile: string;
+    capacity: Record<string, unknown> | null;
+    health: Record<string, unknown> | null;
+    probe: BackendProbe | null;
+    isDisabled: boolean;
+    disabledReason: string | null;
+  }[];
   /** Runner jobs that live for runs of no task. */
   otherRunners: number;
 };
@@ -85,7 +93,9 @@ export async function readDispatchFacts(db: Db | Tx): Promise<DispatchFacts> {
           weight, state, reason
         from agentrun_queue_controls) control) as controls,
       (select coalesce(json_agg(backend), '[]') from (
-        select profile, capacity, health from agentrun_backends) backend) as backends,
+        select profile, capacity, health, probe, disabled_at is not null as "isDisabled",
+          disabled_reason as "disabledReason"
+        from agentrun_backends) backend) as backends,
       (select count(*)::int from agentrun_runner_jobs job join agentrun_runs run on run.id = job.run_id
         where job.state in ('launching', 'running') and run.task_id is null) as "otherRunners"`,
   );

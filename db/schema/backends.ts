@@ -1,4 +1,5 @@
-import { text } from "drizzle-orm/pg-core";
+import { jsonb, text } from "drizzle-orm/pg-core";
+import type { BackendProbe } from "@/contract/backend";
 import { instant, json, table } from "./columns";
 
 export const backends = table("backends", {
@@ -7,5 +8,12 @@ export const backends = table("backends", {
   capacity: json().notNull(),
   health: json().notNull(),
   updatedAt: instant().notNull().defaultNow(),
+
+  /** Switched off by a person. */
+  disabledAt: instant(),
+  disabledBy: text(),
+  disabledReason: text(),
+  /** What the last try of its provider found: contract/backend.ts, BackendProbe. */
+  probe: jsonb().$type<BackendProbe>(),
 });
 export type BackendRow = typeof backends.$inferSelect;

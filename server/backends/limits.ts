@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { Db, Tx } from "@/db/client";
 import { backends } from "@/db/schema";
 
@@ -30,15 +30,25 @@ export async function noteLimit(db: Db, profile: string, { until, message }: Pro
     });
 }
 
-/** Notes that a profile's provider answers again; answers whether it was thought not to. */
+/**
+ * Notes that a profile's provider answers again: no limit holds, and no failed try counts. Answers whether it was
+ * thought not to.
+ */
 export async function clearLimit(db: Db | Tx, profile: string): Promise<boolean> {
   const cleared = await db
     .update(backends)
     .set({
-      health: sql`(${backends.health} - 'downUntil' - 'message') || '{"status": "registered"}'`,
+      health: sql`case when ${backends.health} ? 'downUntil'
+        then (${backends.health} - 'downUntil' - 'message') || '{"status": "registered"}' else ${backends.health} end`,
+      probe: sql`${backends.probe} || '{"failures": 0}'`,
       updatedAt: sql`clock_timestamp()`,
     })
-    .where(sql`${backends.profile} = ${profile} and ${backends.health} ? 'downUntil'`)
+    .where(
+      and(
+        eq(backends.profile, profile),
+        sql`(${backends.health} ? 'downUntil' or (${backends.probe} ->> 'failures')::int > 0)`,
+      ),
+    )
     .returning({ profile: backends.profile });
   return cleared.length > 0;
 }

@@ -6,10 +6,13 @@ import {
   type ListBackendsInput,
 } from "@/contract/backend";
 import { LIST_LIMIT_MAX, type Page } from "@/contract/page";
+import type { TaskState } from "@/contract/queue";
+import { readTaskCounts, type TaskCount } from "@/db/queries/queue-counts";
 import { type BackendRow, backends } from "@/db/schema";
-import type { ServiceContext } from "@/server/context";
+import { type ServiceContext, tenantOf } from "@/server/context";
 import { decodeCursor, encodeCursor, pageFrom } from "@/server/pagination";
 import { iso, storedJson } from "@/server/stored";
+import { describeKey } from "./key";
 
 /** What the scripted model calls itself. */
 const DEMO_MODEL = "demo";
@@ -21,22 +24,34 @@ export async function listBackends(ctx: ServiceContext, input?: ListBackendsInpu
   const { cursor, limit } = input ?? { limit: LIST_LIMIT_MAX };
   const filter = { list: "backends.list" };
   const [after = ""] = cursor === undefined ? [] : decodeCursor(filter, cursor, 1);
+  const wanted = (await allBackends(ctx)).filter(({ profile }) => profile > String(after));
+  const page = pageFrom(wanted.slice(0, limit + 1), limit, (last) => encodeCursor(filter, [last.profile]));
+  return { items: page.rows, cursor: page.cursor };
+}
+
+/** All profiles, or the one of a name: there are few. */
+export async function allBackends(ctx: ServiceContext, only?: string): Promise<Backend[]> {
   const rows = await ctx.db.select().from(backends);
   const stored = new Map(rows.map((row) => [row.profile, row]));
   const names = new Set([...BUILT_IN_PROFILES, ...Object.keys(ctx.settings.backends), ...stored.keys()]);
   names.delete(DEMO_PROFILE);
   if (ctx.settings.isDemoOn) names.add(DEMO_PROFILE);
-  const wanted = [...names].filter((profile) => profile > String(after)).sort();
-  const page = pageFrom(wanted.slice(0, limit + 1), limit, (last) => encodeCursor(filter, [last]));
-  return {
-    items: page.rows.map((profile) => toBackend(ctx, profile, stored.get(profile))),
-    cursor: page.cursor,
-  };
+  const wanted = [...names].filter((profile) => only === undefined || profile === only).sort();
+  const counts = await readTaskCounts(ctx.db, { tenantId: tenantOf(ctx) });
+  return Promise.all(wanted.map((profile) => toBackend(ctx, profile, { row: stored.get(profile), counts })));
 }
 
-function toBackend(ctx: ServiceContext, profile: string, row: BackendRow | undefined): Backend {
+async function toBackend(
+  ctx: ServiceContext,
+  profile: string,
+  { row, counts }: { row: BackendRow | undefined; counts: TaskCount[] },
+): Promise<Backend> {
   const isDemo = profile === DEMO_PROFILE;
   const config = Object.hasOwn(ctx.settings.backends, profile) ? ctx.settings.backends[profile] : undefined;
+  const tasks = (states: TaskState[]) =>
+    counts
+      .filter(({ backendProfile, state }) => backendProfile === profile && states.includes(state))
+      .reduce((sum, count) => sum + count.tasks, 0);
   return {
     profile,
     // The stored row may say more, or other than what is built in: it wins.
@@ -47,5 +62,14 @@ function toBackend(ctx: ServiceContext, profile: string, row: BackendRow | undef
     isDemo,
     model: isDemo ? DEMO_MODEL : (config?.model ?? null),
     isConfigured: isDemo || config !== undefined,
+    wire: isDemo ? "responses" : (config?.wire ?? null),
+    // Where an installation's providers are is not every tenant's business.
+    baseUrl: tenantOf(ctx) === null ? (config?.baseUrl ?? null) : null,
+    key: await describeKey(config, ctx.settings.readVariable),
+    probe: row?.probe ?? null,
+    disabled: row?.disabledAt
+      ? { at: iso(row.disabledAt), by: row.disabledBy ?? "unknown", reason: row.disabledReason }
+      : null,
+    tasks: { running: tasks(["dispatched", "running"]), waiting: tasks(["pending"]) },
   };
 }

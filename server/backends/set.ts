@@ -2,34 +2,54 @@ import { sql } from "drizzle-orm";
 import type { Backend, SetBackendInput } from "@/contract/backend";
 import { lockDispatch } from "@/db/queries/queue-dispatch";
 import { backends } from "@/db/schema";
-import { audit } from "@/server/audit";
+import { actorName, audit } from "@/server/audit";
 import { inTx, type ServiceContext } from "@/server/context";
-import { NotFoundError } from "@/server/errors";
+import { InvalidInputError, NotFoundError } from "@/server/errors";
+import { redactMessage } from "@/server/events";
 import { clearLimit } from "./limits";
-import { listBackends } from "./list";
+import { allBackends } from "./list";
 import { requireProfile } from "./require-profile";
 
-/** Sets how many queue tasks of a profile run at once, or that its provider takes work again. What runs goes on. */
+/**
+ * Sets how many queue tasks of a profile run at once, that its provider takes work again, or whether new work is given
+ * to it at all. What runs goes on.
+ */
 export async function setBackend(ctx: ServiceContext, input: SetBackendInput): Promise<Backend> {
-  const { profile, maxRunning, isUp } = input;
+  const { profile, maxRunning, isUp, isEnabled, reason } = input;
+  if (reason !== undefined && isEnabled !== false)
+    throw new InvalidInputError("reason: it is told to those who wait for a profile that is switched off");
   await inTx(ctx, async (ctx) => {
     await requireProfile(ctx, profile);
     // No dispatch goes by the old limit once this has answered.
     await lockDispatch(ctx.db);
     if (maxRunning !== undefined) await storeLimit(ctx.db, profile, maxRunning);
     if (isUp) await clearLimit(ctx.db, profile);
+    if (isEnabled !== undefined) await storeSwitch(ctx, profile, { isEnabled, reason: redactMessage(reason) ?? null });
     await audit(ctx, {
       action: "backends.set",
       targetKind: "backend",
       targetId: profile,
-      details: { maxRunning, isUp },
+      details: { maxRunning, isUp, isEnabled, reason: redactMessage(reason) },
     });
     ctx.wake("queue");
   });
-  const { items } = await listBackends(ctx);
-  const backend = items.find((item) => item.profile === profile);
+  const [backend] = await allBackends(ctx, profile);
   if (!backend) throw new NotFoundError("backend profile", profile);
   return backend;
+}
+
+async function storeSwitch(
+  ctx: ServiceContext,
+  profile: string,
+  { isEnabled, reason }: { isEnabled: boolean; reason: string | null },
+): Promise<void> {
+  const disabled = isEnabled
+    ? { disabledAt: null, disabledBy: null, disabledReason: null }
+    : { disabledAt: sql`clock_timestamp()`, disabledBy: actorName(ctx.actor), disabledReason: reason };
+  await ctx.db
+    .insert(backends)
+    .values({ profile, capabilities: {}, capacity: {}, health: {}, ...disabled })
+    .onConflictDoUpdate({ target: backends.profile, set: { ...disabled, updatedAt: sql`clock_timestamp()` } });
 }
 
 async function storeLimit(db: ServiceContext["db"], profile: string, maxRunning: number | null): Promise<void> {

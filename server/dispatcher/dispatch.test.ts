@@ -3,7 +3,7 @@ import { eq } from "drizzle-orm";
 import { expect, test } from "vitest";
 import type { QueueTask } from "@/contract/queue";
 import type { Db } from "@/db/client";
-import { queueAttempts, queueTasks, runs } from "@/db/schema";
+import { backends, queueAttempts, queueTasks, runs } from "@/db/schema";
 import { noteLimit, setBackend } from "@/server/backends";
 import { ackCommand, createCommand, finishCommand, listCommands } from "@/server/commands";
 import type { ServiceContext } from "@/server/context";
@@ -173,6 +173,35 @@ test("a backend takes only so many, and none while its provider's limit is reach
   expect(await queue.dispatch()).toBe(0);
   expect(await second()).toMatchObject({ kind: "backend-down", message: expect.stringContaining("You are out.") });
   await setBackend(ctx, { profile: "codex", isUp: true });
+  expect(await queue.dispatch()).toBe(1);
+});
+
+test("a backend that is switched off takes no task and says why, nor does one that failed again and again", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  await setBackend(ctx, { profile: "codex", isEnabled: false, reason: "the bill" });
+  const taskId = await queue.add({ backendProfile: "codex" });
+  expect(await queue.dispatch()).toBe(0);
+  expect((await getTask(ctx, { taskId })).blocker).toMatchObject({
+    ...{ kind: "backend-disabled", until: null, message: "backend codex is switched off: the bill" },
+  });
+  await setBackend(ctx, { profile: "codex", isEnabled: true });
+  const failed = { at: new Date().toISOString(), isOk: false, latencyMs: null, status: null, models: null };
+  const probed = (failures: number) =>
+    ctx.db
+      .update(backends)
+      .set({ probe: { ...failed, message: "it was not reached", failures } })
+      .where(eq(backends.profile, "codex"));
+  await probed(2);
+  expect(await queue.dispatch()).toBe(0);
+  expect((await getTask(ctx, { taskId })).blocker).toMatchObject({
+    ...{ kind: "backend-down", message: "backend codex takes nothing now: it was not reached" },
+    until: expect.any(String),
+  });
+  // A person says that it is up, or one try alone has failed.
+  await setBackend(ctx, { profile: "codex", isUp: true });
+  expect((await getTask(ctx, { taskId })).blocker).toMatchObject({ kind: "next" });
+  await probed(1);
   expect(await queue.dispatch()).toBe(1);
 });
 

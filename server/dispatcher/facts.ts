@@ -1,5 +1,5 @@
 import { type DispatchFacts, readBusySessions, readDispatchFacts } from "@/db/queries/queue-dispatch";
-import { downUntilOf } from "@/server/backends";
+import { downUntilOf, failingUntil } from "@/server/backends";
 import type { ServiceContext } from "@/server/context";
 import type { BackendRoom, RoomFacts } from "./room";
 
@@ -17,13 +17,16 @@ export async function readFacts(
 }
 
 /** What a profile's row says of how much it takes, or that it takes nothing for a while. */
-function backendRoom({ capacity, health }: DispatchFacts["backends"][number]): BackendRoom {
+function backendRoom({ capacity, health, probe, ...row }: DispatchFacts["backends"][number]): BackendRoom {
   const { maxRunning } = capacity ?? {};
   const { message } = health ?? {};
+  const limitedUntil = downUntilOf(health);
+  const said = limitedUntil === null ? probe?.message : message;
   return {
     maxRunning: typeof maxRunning === "number" ? maxRunning : null,
-    downUntil: downUntilOf(health),
-    why: typeof message === "string" ? message : null,
+    isDisabled: row.isDisabled,
+    downUntil: limitedUntil ?? failingUntil(probe),
+    why: row.isDisabled ? row.disabledReason : typeof said === "string" ? said : null,
   };
 }
 

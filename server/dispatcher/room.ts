@@ -19,6 +19,8 @@ export type RoomFacts = {
 export type BackendRoom = {
   /** null: no limit. */
   maxRunning: number | null;
+  /** A person has switched it off. */
+  isDisabled: boolean;
   /** Until when nothing is sent to it; null: it is up. */
   downUntil: string | null;
   why: string | null;
@@ -130,7 +132,7 @@ export class Room {
     if (kind === "key") return Math.max(0, this.#keyMax(first, second) - used);
     const backend = this.#facts.backends.get(first);
     if (!backend) return Number.MAX_SAFE_INTEGER;
-    if (backend.downUntil !== null) return 0;
+    if (backend.isDisabled || backend.downUntil !== null) return 0;
     return backend.maxRunning === null ? Number.MAX_SAFE_INTEGER : Math.max(0, backend.maxRunning - used);
   }
 
@@ -157,6 +159,7 @@ export class Room {
     const backend = this.#facts.backends.get(backendProfile);
     if (!backend) return null;
     const on = keyOf("backend", backendProfile);
+    if (backend.isDisabled) return { kind: "backend-disabled", on, limit: null, holders: [], detail: backend.why };
     if (backend.downUntil !== null)
       return {
         ...{ kind: "backend-down", on, limit: null, holders: [], detail: backend.why ?? backendProfile },

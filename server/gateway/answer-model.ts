@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
-import { type BackendsFile, DEMO_PROFILE } from "@/contract/backend";
+import { type BackendConfig, type BackendsFile, DEMO_PROFILE } from "@/contract/backend";
 import type { Db } from "@/db/client";
-import type { ProviderLimit } from "@/server/backends";
+import { type ProviderLimit, type ReadVariable, readKey } from "@/server/backends";
 import { AgentRunError, NotFoundError, UnauthenticatedError } from "@/server/errors";
 import { findModelGrant, type ModelGrant } from "@/server/identity";
 import { boundsOf } from "./bounds";
@@ -14,9 +14,8 @@ export type GatewayDeps = {
   db: Db;
   log: Logger;
   backends: BackendsFile;
+  readVariable: ReadVariable;
   isDemoOn: boolean;
-  /** The key in the variable of that name, read at each request; null when it is not set. */
-  readKey: (variable: string) => string | null;
   onUsage: (grant: ModelGrant, usage: TokenUsage) => void;
   onLimited: (profile: string, limit: ProviderLimit) => void;
   onTaken: (profile: string) => void;
@@ -58,12 +57,9 @@ export async function answerModel(deps: GatewayDeps, request: ModelRequest): Pro
     throw unavailable(`no model is configured for profile ${grant.profile}: name it in the file of AGENTRUN_BACKENDS`);
   if (config.wire !== "responses")
     throw unavailable(`profile ${grant.profile}: wire ${config.wire} is not part of this release`);
-  const key = config.keyEnv === undefined ? null : deps.readKey(config.keyEnv);
-  if (config.keyEnv !== undefined && key === null) {
-    throw unavailable(
-      `profile ${grant.profile}: the variable ${config.keyEnv} that holds its key is not set in web's environment`,
-    );
-  }
+  const key = await readKey(config, deps.readVariable);
+  if (key === null && (config.keyFile ?? config.keyEnv) !== undefined)
+    throw unavailable(missingKey(grant.profile, config));
   const { profile } = grant;
   return askProvider(
     {
@@ -73,6 +69,11 @@ export async function answerModel(deps: GatewayDeps, request: ModelRequest): Pro
     },
     request,
   );
+}
+
+function missingKey(profile: string, { keyEnv, keyFile }: BackendConfig): string {
+  if (keyFile !== undefined) return `profile ${profile}: the file that holds its key is not there, or empty`;
+  return `profile ${profile}: the variable ${keyEnv} that holds its key is not set in web's environment`;
 }
 
 async function listModels(deps: GatewayDeps, profile: string): Promise<ModelAnswer> {

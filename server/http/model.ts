@@ -1,5 +1,4 @@
 import type { ServerResponse } from "node:http";
-import { readProviderKey } from "@/server/env";
 import { toAgentRunError } from "@/server/errors";
 import { answerModel, type GatewayDeps } from "@/server/gateway";
 import { readBearer } from "@/server/identity";
@@ -20,8 +19,8 @@ export function gatewayDeps(wiring: Wiring): GatewayDeps {
     db: wiring.database.db,
     log,
     backends: settings.backends,
+    readVariable: settings.readVariable,
     isDemoOn: settings.isDemoOn,
-    readKey: readProviderKey,
     onUsage({ profile }, usage) {
       metrics.modelTokens.inc({ profile, direction: "input" }, usage.inputTokens);
       metrics.modelTokens.inc({ profile, direction: "cached-input" }, usage.cachedInputTokens);

@@ -1,1 +1,2 @@
 export { startLoops } from "./start-loops";
+export { startProbes } from "./start-probes";

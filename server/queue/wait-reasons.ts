@@ -86,6 +86,8 @@ function wordsOf({ kind, limit, detail }: Block, { task, holders, isBound }: Tel
       return `session ${detail} is evicted: restore it`;
     case "backend-limit":
       return `backend ${detail} runs ${limit} at once${held}`;
+    case "backend-disabled":
+      return `backend ${task.backendProfile} is switched off${detail ? `: ${detail}` : ""}`;
     case "backend-down":
       return `backend ${task.backendProfile} takes nothing now${isBound ? "" : `: ${detail}`}`;
     default:

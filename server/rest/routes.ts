@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { Approval, ApprovalPage } from "@/contract/approval";
-import { Backend, BackendList } from "@/contract/backend";
+import { Backend, BackendDetails, BackendList, BackendProbe } from "@/contract/backend";
 import { Command, CommandPage } from "@/contract/command";
 import { AppendAnswer, EventPage, RunEvent } from "@/contract/event";
 import { Health } from "@/contract/health";
@@ -205,6 +205,14 @@ export const ROUTES: readonly Route[] = [
   route("GET", "/approvals/{approvalId}", "approvals.get", { answer: Approval, summary: "Get an approval" }),
   route("POST", "/approvals/{approvalId}/decide", "approvals.decide", { answer: Approval, summary: "Decide it, once" }),
   route("GET", "/backends", "backends.list", { answer: BackendList, summary: "List backend profiles" }),
+  route("GET", "/backends/{profile}", "backends.get", {
+    answer: BackendDetails,
+    summary: "Get a backend profile and what uses it",
+  }),
+  route("POST", "/backends/{profile}/test", "backends.test", {
+    answer: BackendProbe,
+    summary: "Try a profile's provider now",
+  }),
   route("PATCH", "/backends/{profile}", "backends.set", { answer: Backend, summary: "Set what a profile may run" }),
   route("GET", "/health", "health.get", { answer: Health, summary: "Whether this server can serve" }),
   route("GET", "/me", "identity.me", { answer: Identity, summary: "Who the caller is" }),

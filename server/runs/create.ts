@@ -3,7 +3,7 @@ import type { CreateRunInput, Run } from "@/contract/run";
 import { leaseOf } from "@/db/queries/lock";
 import { type RunRow, runs, type SessionRow, sessions } from "@/db/schema";
 import { audit } from "@/server/audit";
-import { requireProfile } from "@/server/backends";
+import { assertEnabled, requireProfile } from "@/server/backends";
 import { inTx, ownerOf, type ServiceContext, type TxContext } from "@/server/context";
 import { IdempotencyConflictError } from "@/server/errors";
 import { appendServerEvents, statusEvent } from "@/server/events";
@@ -32,6 +32,7 @@ async function insertRun(ctx: TxContext, input: CreateRunInput): Promise<{ run: 
   }
   if (input.workspaceRef) await checkWorkspace(ctx, input.workspaceRef);
   await requireProfile(ctx, input.backendProfile);
+  await assertEnabled(ctx, input.backendProfile);
   const { session, isNew } = await resolveSession(ctx, owner, input);
   const [run] = await ctx.db
     .insert(runs)

@@ -48,6 +48,7 @@ export function testContext(
       publicUrl: "http://127.0.0.1:3000",
       runnerUrl: "http://127.0.0.1:3000",
       isDemoOn: true,
+      readVariable: () => null,
       workspaceRoots: [],
       backends: {},
       sourceCommit: "test",

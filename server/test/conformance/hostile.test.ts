@@ -132,7 +132,8 @@ beforeAll(async () => {
     }),
     change("storage.delete", { name: "agentrun-x", uid: "u", confirmName: "agentrun-x" }),
     change("storage.gc", { dryRun: true, limit: 5 }),
-    change("backends.set", { profile: "codex", maxRunning: 10, isUp: true }),
+    change("backends.set", { profile: "minimax-m3", maxRunning: 10, isUp: true, isEnabled: false, reason: "the bill" }),
+    change("backends.test", { profile: "demo" }),
     change("queue.createTask", {
       ...{ tenantId: "t", projectId: "p", queue: "q", lane: "l", title: "t", priority: 1, backendProfile: "codex" },
       ...{ providerId: "v", workspaceRef: { kind: "empty" }, executionPolicy: {}, resourceBundleRef: undefined },
@@ -193,6 +194,7 @@ beforeAll(async () => {
     change("archive.store", { manifest: {} }),
     query("archive.manifest", { sessionId }),
     query("backends.list", { cursor: undefined, limit: 5 }),
+    query("backends.get", { profile: "codex" }),
   ];
 });
 

@@ -1,0 +1,15 @@
+import { eq } from "drizzle-orm";
+import { backends } from "@/db/schema";
+import type { ServiceContext } from "@/server/context";
+import { ConflictError } from "@/server/errors";
+
+/** Refuses new work with a profile that a person has switched off. */
+export async function assertEnabled(ctx: ServiceContext, profile: string): Promise<void> {
+  const [row] = await ctx.db
+    .select({ disabledAt: backends.disabledAt, reason: backends.disabledReason })
+    .from(backends)
+    .where(eq(backends.profile, profile));
+  if (!row?.disabledAt) return;
+  const why = row.reason === null ? "" : `: ${row.reason}`;
+  throw new ConflictError("backend-disabled", `backend ${profile} is switched off${why}: use another, or wait`);
+}

@@ -1,0 +1,151 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { expect, test } from "vitest";
+import type { BackendConfig } from "@/contract/backend";
+import type { ServiceContext } from "@/server/context";
+import { createTask } from "@/server/queue";
+import { createRun } from "@/server/runs";
+import { createTestStore, tenantOperator } from "@/server/storage/test/context";
+import { getBackend, listBackends, probeBackends, setBackend, testBackend } from ".";
+
+const KEY = "sk-test-0123456789abcdefghijklmnopqrstuvwxyz";
+
+type Provider = AsyncDisposable & { url: string; asked: string[] };
+
+async function startProvider(answer: (req: IncomingMessage, res: ServerResponse) => void): Promise<Provider> {
+  const asked: string[] = [];
+  const server = createServer((req, res) => {
+    asked.push(`${req.method} ${req.url}`);
+    req.resume().on("end", () => answer(req, res));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    asked,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function withProfile(ctx: ServiceContext, config: Partial<BackendConfig> & { baseUrl: string }): ServiceContext {
+  const codex = { model: "m1", wire: "responses" as const, keyEnv: "KEY", ...config };
+  return { ...ctx, settings: { ...ctx.settings, backends: { codex }, readVariable: () => KEY } };
+}
+
+function say(res: ServerResponse, status: number, body: unknown = {}): void {
+  res.writeHead(status, { "content-type": "application/json" });
+  res.end(JSON.stringify(body));
+}
+
+const MODELS = { object: "list", data: [{ id: "m2" }, { id: "m1" }] };
+
+test("a test asks for the list of models with the key, and what it found is kept", async () => {
+  await using store = await createTestStore();
+  await using provider = await startProvider((req, res) =>
+    req.headers.authorization === `Bearer ${KEY}` ? say(res, 200, MODELS) : say(res, 401),
+  );
+  const ctx = withProfile(store.as(), { baseUrl: provider.url });
+
+  const probe = await testBackend(ctx, { profile: "codex" });
+
+  expect(probe).toMatchObject({ isOk: true, status: 200, models: ["m1", "m2"], failures: 0 });
+  expect(probe.latencyMs).toBeGreaterThanOrEqual(0);
+  expect(provider.asked).toEqual(["GET /v1/models"]);
+  expect((await getBackend(ctx, { profile: "codex" })).probe).toEqual(probe);
+});
+
+test.each([
+  ["refuses the key", 401, { error: { message: `Incorrect key: ${KEY}` } }, "it refused the key"],
+  ["fails", 500, { error: { message: `no ${KEY} today` } }, "it failed with status 500: no [redacted] today"],
+  ["sends elsewhere", 302, {}, "it failed with status 302"],
+])("a provider that %s is said to, without the key", async (_what, status, body, message) => {
+  await using store = await createTestStore();
+  await using provider = await startProvider((_req, res) => say(res, status, body));
+  const ctx = withProfile(store.as(), { baseUrl: provider.url });
+  const probe = await testBackend(ctx, { profile: "codex" });
+  expect(probe).toMatchObject({ isOk: false, status, message, failures: 1 });
+});
+
+test("a provider that is not there is said not to be, and what is not configured cannot be tried", async () => {
+  await using store = await createTestStore();
+  const provider = await startProvider(() => undefined);
+  await provider[Symbol.asyncDispose]();
+  const ctx = withProfile(store.as(), { baseUrl: provider.url });
+  expect(await testBackend(ctx, { profile: "codex" })).toMatchObject({
+    ...{ isOk: false, status: null, latencyMs: null },
+    message: "it was not reached: ECONNREFUSED",
+  });
+  await expect(testBackend(ctx, { profile: "deepseek" })).rejects.toMatchObject({ reason: "backend-unconfigured" });
+  await expect(testBackend(ctx, { profile: "nobody" })).rejects.toMatchObject({ reason: "invalid-input" });
+  expect(await testBackend(ctx, { profile: "demo" })).toMatchObject({ isOk: true, models: ["demo"] });
+});
+
+test.each([
+  ["responses", "POST /v1/responses"],
+  ["chat", "POST /v1/chat/completions"],
+] as const)("of a provider without a list of models (%s) only a test by hand asks for a word", async (wire, asked) => {
+  await using store = await createTestStore();
+  await using provider = await startProvider((req, res) => (req.method === "GET" ? say(res, 404) : say(res, 401)));
+  const ctx = withProfile(store.as(), { baseUrl: provider.url, wire });
+  await probeBackends(ctx);
+  expect(provider.asked).toEqual(["GET /v1/models"]);
+  expect((await getBackend(ctx, { profile: "codex" })).probe).toMatchObject({ isOk: true, models: null });
+  expect(await testBackend(ctx, { profile: "codex" })).toMatchObject({ isOk: false, message: "it refused the key" });
+  expect(provider.asked).toEqual(["GET /v1/models", "GET /v1/models", asked]);
+});
+
+test("a key in a file is read anew at each request, and only its presence and age are shown", async () => {
+  await using store = await createTestStore();
+  const folder = await mkdtemp(path.join(tmpdir(), "agentrun-keys-"));
+  const keyFile = path.join(folder, "key");
+  const seen: (string | undefined)[] = [];
+  await using provider = await startProvider((req, res) => {
+    seen.push(req.headers.authorization);
+    say(res, 200, MODELS);
+  });
+  const ctx = withProfile(store.as(), { baseUrl: provider.url, keyEnv: undefined, keyFile });
+  const keyOf = async () => (await getBackend(ctx, { profile: "codex" })).key;
+  expect(await keyOf()).toEqual({ source: "file", isPresent: false, since: null });
+  for (const key of ["first-key", "second-key"]) {
+    await writeFile(keyFile, `${key}\n`);
+    await testBackend(ctx, { profile: "codex" });
+  }
+  expect(seen).toEqual(["Bearer first-key", "Bearer second-key"]);
+  expect(await keyOf()).toEqual({ source: "file", isPresent: true, since: expect.stringMatching(/^\d{4}-/) });
+  expect(JSON.stringify(await listBackends(ctx))).not.toContain("second-key");
+  await rm(folder, { recursive: true });
+});
+
+test("who is bound to a tenant sees of a profile no address, and its own tasks alone", async () => {
+  await using store = await createTestStore();
+  const ctx = withProfile(store.as(), { baseUrl: "http://127.0.0.1:9/v1" });
+  await createTask(ctx, { title: "of another", backendProfile: "codex", payload: {} });
+  const own = { ...ctx, actor: tenantOperator("acme") };
+  expect(await getBackend(ctx, { profile: "codex" })).toMatchObject({
+    ...{ baseUrl: "http://127.0.0.1:9/v1", tasks: { running: 0, waiting: 1 } },
+  });
+  expect(await getBackend(own, { profile: "codex" })).toMatchObject({
+    ...{ baseUrl: null, tasks: { running: 0, waiting: 0 }, use: { liveRuns: 0, sessions: 0 } },
+  });
+});
+
+test("a profile that is switched off takes no new run, says why, and is switched on again", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  await expect(setBackend(ctx, { profile: "codex", isEnabled: true, reason: "no" })).rejects.toMatchObject({
+    reason: "invalid-input",
+  });
+  const off = await setBackend(ctx, { profile: "codex", isEnabled: false, reason: "the bill" });
+  expect(off.disabled).toMatchObject({ reason: "the bill", by: expect.any(String) });
+  await expect(createRun(ctx, { backendProfile: "codex" })).rejects.toMatchObject({
+    ...{ reason: "backend-disabled", message: expect.stringContaining("the bill") },
+  });
+  expect((await setBackend(ctx, { profile: "codex", isEnabled: true })).disabled).toBeNull();
+  await createRun(ctx, { backendProfile: "codex" });
+  expect((await getBackend(ctx, { profile: "codex" })).use).toMatchObject({ liveRuns: 1 });
+});

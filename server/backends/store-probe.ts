@@ -1,0 +1,29 @@
+import { sql } from "drizzle-orm";
+import type { BackendProbe } from "@/contract/backend";
+import type { Db, Tx } from "@/db/client";
+import type { Probed } from "./probe";
+
+/** Failures, one after another, after which no task is sent to a provider: one alone may be the network's. */
+const FAILURES_MAX = 2;
+/** For how long a failed try counts: a web process that tries no more must not hold tasks up for ever. */
+const COUNTS_MS = 900_000;
+
+/** Keeps what a try of a profile's provider found, with how many failed one after another. */
+export async function storeProbe(db: Db | Tx, profile: string, probed: Probed): Promise<BackendProbe> {
+  const { rows } = await db.execute<{ probe: BackendProbe }>(sql`
+    insert into agentrun_backends as backend (profile, capabilities, capacity, health, probe)
+    values (${profile}, '{}', '{}', '{}', ${JSON.stringify({ ...probed, at: new Date().toISOString(), failures: probed.isOk ? 0 : 1 })}::jsonb)
+    on conflict (profile) do update set probe = case when (excluded.probe ->> 'isOk')::boolean then excluded.probe
+      else excluded.probe || jsonb_build_object('failures', 1 + coalesce((backend.probe ->> 'failures')::int, 0)) end
+    returning probe`);
+  const [row] = rows;
+  if (!row) throw new Error("a probe was not stored");
+  return row.probe;
+}
+
+/** Until when nothing is sent to a provider that failed again and again; null where it takes work. */
+export function failingUntil(probe: Pick<BackendProbe, "at" | "failures"> | null): string | null {
+  if (probe === null || probe.failures < FAILURES_MAX) return null;
+  const untilMs = Date.parse(probe.at) + COUNTS_MS;
+  return untilMs > Date.now() ? new Date(untilMs).toISOString() : null;
+}

@@ -1,0 +1,40 @@
+import { type BackendConfig, type BackendProbe, DEMO_PROFILE, type GetBackendInput } from "@/contract/backend";
+import { audit } from "@/server/audit";
+import { inTx, type ServiceContext } from "@/server/context";
+import { ConflictError } from "@/server/errors";
+import { readKey } from "./key";
+import { type Probed, probeProvider } from "./probe";
+import { requireProfile } from "./require-profile";
+import { storeProbe } from "./store-probe";
+
+/** Tries a profile's provider now, and keeps what was found. */
+export async function testBackend(ctx: ServiceContext, { profile }: GetBackendInput): Promise<BackendProbe> {
+  await requireProfile(ctx, profile);
+  const probed = profile === DEMO_PROFILE ? OWN : await probe(ctx, profile);
+  return inTx(ctx, async (ctx) => {
+    const stored = await storeProbe(ctx.db, profile, probed);
+    await audit(ctx, {
+      action: "backends.test",
+      targetKind: "backend",
+      targetId: profile,
+      details: { isOk: probed.isOk, status: probed.status },
+    });
+    ctx.wake("queue");
+    return stored;
+  });
+}
+
+/** The scripted model answers in web itself. */
+const OWN: Probed = { isOk: true, latencyMs: 0, status: null, message: "it is part of this server", models: ["demo"] };
+
+async function probe(ctx: ServiceContext, profile: string): Promise<Probed> {
+  const config: BackendConfig | undefined = Object.hasOwn(ctx.settings.backends, profile)
+    ? ctx.settings.backends[profile]
+    : undefined;
+  if (!config)
+    throw new ConflictError(
+      "backend-unconfigured",
+      `no model is configured for profile ${profile}: name it in the file of AGENTRUN_BACKENDS`,
+    );
+  return probeProvider(config, { key: await readKey(config, ctx.settings.readVariable), isByHand: true });
+}

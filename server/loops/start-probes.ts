@@ -1,0 +1,24 @@
+import { probeBackends } from "@/server/backends";
+import { Leadership } from "@/server/live";
+import type { Wiring } from "@/server/wiring";
+import { startLoop } from "./loop";
+
+const NAME = "backend-probes";
+
+/** Web's own loop, since web alone has the keys of model providers; led by one replica. */
+export function startProbes(wiring: Pick<Wiring, "env" | "live" | "log" | "serviceFor">): { stop(): Promise<void> } {
+  const { env, live, log } = wiring;
+  const ctx = wiring.serviceFor({ kind: "system", name: NAME, tenantId: null }, NAME);
+  const leadership = new Leadership(env.DATABASE_URL, log, () => loop.wake());
+  const loop = startLoop(
+    { live, log, leadership },
+    { name: NAME, intervalMs: env.AGENTRUN_BACKEND_PROBE_INTERVAL_MS, run: () => probeBackends(ctx) },
+  );
+  leadership.start([NAME]);
+  return {
+    async stop() {
+      await loop.stop();
+      await leadership.close();
+    },
+  };
+}
