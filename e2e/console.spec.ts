@@ -1,25 +1,5 @@
-import path from "node:path";
-import type { Page } from "@playwright/test";
-import { expect, expectAccessible, expectFits, LOOKS, ready, signIn, test } from "./fixtures";
+import { expect, expectAccessible, LOOKS, look, ready, signIn, test } from "./fixtures";
 import { conversation, newSession, say } from "./stories";
-
-/** Where a run with AGENTRUN_SCREENSHOTS set leaves its pictures, for a person to look at. */
-const SCREENSHOTS = process.env.AGENTRUN_SCREENSHOTS;
-async function look(page: Page, name: string): Promise<void> {
-  await expectFits(page, name);
-  if (!SCREENSHOTS) return;
-  // The picture is of the product, not of the machine that it was taken on.
-  await page.evaluate(
-    (root) => {
-      const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-      for (let text = texts.nextNode(); text; text = texts.nextNode()) {
-        text.textContent = text.textContent?.replaceAll(root, "~/agentrun") ?? "";
-      }
-    },
-    path.resolve(import.meta.dirname, "..", "test-results", "products"),
-  );
-  await page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`) });
-}
 
 test("every page is accessible and quiet, in light and dark, on a desk and on a phone", async ({
   browser,

@@ -1,3 +1,4 @@
+import path from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import { test as base, expect, type Page } from "@playwright/test";
 import { Product } from "./product";
@@ -67,4 +68,24 @@ export async function expectFits(page: Page, what: string): Promise<void> {
   await expectAccessible(page);
   const width = await page.evaluate(() => document.documentElement.scrollWidth);
   expect(width, `${what} fits its width`).toBeLessThanOrEqual(page.viewportSize()?.width ?? 0);
+}
+
+/** Where a run with AGENTRUN_SCREENSHOTS set leaves its pictures, for a person to look at. */
+const SCREENSHOTS = process.env.AGENTRUN_SCREENSHOTS;
+
+/** That a page fits what it is shown on; and its picture, where pictures are asked for. */
+export async function look(page: Page, name: string): Promise<void> {
+  await expectFits(page, name);
+  if (!SCREENSHOTS) return;
+  // The picture is of the product, not of the machine that it was taken on.
+  await page.evaluate(
+    (root) => {
+      const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+      for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+        text.textContent = text.textContent?.replaceAll(root, "~/agentrun") ?? "";
+      }
+    },
+    path.resolve(import.meta.dirname, "..", "test-results", "products"),
+  );
+  await page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`) });
 }

@@ -11,6 +11,8 @@ type ModelRequest = { input: { role?: string; content?: { text?: string }[] }[] 
 export class RecordingProvider implements AsyncDisposable {
   readonly requests: ModelRequest[] = [];
   readonly authorizations: string[] = [];
+  /** What it answers to who asks for its list of models. */
+  listStatus = 404;
   /** A file for AGENTRUN_BACKENDS that sends the profile `codex` here. */
   readonly backendsFile: string;
 
@@ -26,7 +28,11 @@ export class RecordingProvider implements AsyncDisposable {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const provider = new RecordingProvider(server);
     server.on("request", async (request, response) => {
-      if (request.method !== "POST") return response.writeHead(404).end("{}");
+      if (request.method !== "POST") {
+        const list = { object: "list", data: [{ id: "recorded", object: "model" }] };
+        response.writeHead(provider.listStatus, { "content-type": "application/json" });
+        return response.end(JSON.stringify(provider.listStatus === 200 ? list : {}));
+      }
       const body = JSON.parse(await readBody(request));
       provider.requests.push(body);
       provider.authorizations.push(request.headers.authorization ?? "");

@@ -4,13 +4,13 @@ import { useState } from "react";
 import { useCanOperate, useIdentity } from "@/components/shell/identity";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
+import { LimitCell } from "@/components/ui/limit-cell";
 import { Menu, MenuItem } from "@/components/ui/menu";
 import { Panel } from "@/components/ui/page";
 import { State } from "@/components/ui/state";
 import { type Column, Table } from "@/components/ui/table";
 import type { QueueControl } from "@/contract/queue-control";
 import { ALL_TENANTS } from "@/contract/words";
-import { LimitCell } from "./limit-cell";
 import { type ControlChange, nameOfPlace, useControl } from "./use-control";
 
 /** More than these, and the rest is asked for. */

@@ -1,6 +1,6 @@
 "use client";
 import { type FormEvent, useEffect, useRef, useState } from "react";
-import { Input } from "@/components/ui/field";
+import { Input } from "./field";
 
 type LimitCellProps = {
   /** What the figure is, with the place that it is of: `Running at once in ci`. */

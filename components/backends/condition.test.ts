@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import type { Backend } from "@/contract/backend";
+import { conditionOf, isHeldUp } from "./condition";
+
+const NOW_MS = Date.parse("2026-01-01T00:00:00Z");
+const LATER = "2026-01-01T01:00:00Z";
+const PROBE = { at: "2025-12-31T23:59:00Z", isOk: true, latencyMs: 5, status: 200, models: null, failures: 0 };
+const READY: Backend = {
+  ...{ profile: "codex", capabilities: {}, capacity: {}, health: {}, updatedAt: LATER, isDemo: false, model: "m1" },
+  ...{ isConfigured: true, wire: "responses", baseUrl: null, disabled: null, tasks: { running: 0, waiting: 0 } },
+  key: { source: "variable", isPresent: true, since: null },
+  probe: { ...PROBE, message: "it answers" },
+};
+const FAILED = { ...PROBE, isOk: false, message: "it refused the key", failures: 2 };
+
+test.each<[string, Partial<Backend>, string | null]>([
+  ["ready", {}, null],
+  ["not tried yet", { probe: null }, null],
+  ["failing", { probe: FAILED }, "When it was tried it refused the key."],
+  ["no key", { key: { source: "file", isPresent: false, since: null }, probe: FAILED }, "not there, or empty"],
+  ["limit reached", { health: { downUntil: LATER, message: "You are out." }, probe: FAILED }, "You are out."],
+  ["ready", { health: { downUntil: "2025-12-31T00:00:00Z", message: "You are out." } }, null],
+  ["not configured", { isConfigured: false, probe: null }, "AGENTRUN_BACKENDS"],
+  [
+    "switched off",
+    { disabled: { at: LATER, by: "operator:ann", reason: "the bill" }, isConfigured: false },
+    "By ann: the bill",
+  ],
+])("a profile is %s by the first of what keeps work from it", (word, change, why) => {
+  const condition = conditionOf({ ...READY, ...change }, NOW_MS);
+  expect(condition.word).toBe(word);
+  if (why === null) expect(condition.why).toBeNull();
+  else expect(condition.why).toContain(why);
+});
+
+test("a person can give it work again where what holds it up would end by itself", () => {
+  expect(isHeldUp(READY, NOW_MS)).toBe(false);
+  expect(isHeldUp({ ...READY, probe: FAILED }, NOW_MS)).toBe(true);
+  expect(isHeldUp({ ...READY, health: { downUntil: LATER } }, NOW_MS)).toBe(true);
+});

@@ -1,0 +1,55 @@
+import type { Tone } from "@/components/ui/state";
+import type { Backend } from "@/contract/backend";
+
+/** How a profile stands, in a word, and why it is so and what happens next. */
+export type Condition = { state: string; word: string; tone: Tone; why: string | null; until: string | null };
+
+/** The first of what keeps work from a profile, or that nothing does. */
+export function conditionOf(backend: Backend, nowMs: number): Condition {
+  const { disabled, probe, key } = backend;
+  if (disabled !== null) {
+    const why = disabled.reason ?? "No reason was given.";
+    return {
+      state: "paused",
+      word: "switched off",
+      tone: "warn",
+      why: `By ${disabled.by.replace(/^operator:/, "")}: ${why}`,
+      until: null,
+    };
+  }
+  if (!backend.isConfigured) {
+    const why = "Give it a model and the name of its key in the file that AGENTRUN_BACKENDS names.";
+    return { state: "none", word: "not configured", tone: "quiet", why, until: null };
+  }
+  const until = downUntil(backend, nowMs);
+  if (until !== null)
+    return { state: "parked", word: "limit reached", tone: "warn", why: saidOf(backend.health.message), until };
+  if (key.source !== "none" && !key.isPresent) {
+    const where =
+      key.source === "file" ? "The file that is to hold its key is" : "The variable that is to hold its key is";
+    return { state: "failed", word: "no key", tone: "bad", why: `${where} not there, or empty.`, until: null };
+  }
+  if (probe !== null && !probe.isOk)
+    return { state: "failed", word: "failing", tone: "bad", why: `When it was tried ${probe.message}.`, until: null };
+  const word = probe === null && !backend.isDemo ? "not tried yet" : "ready";
+  return { state: "ready", word, tone: word === "ready" ? "good" : "quiet", why: null, until: null };
+}
+
+function downUntil({ health }: Backend, nowMs: number): string | null {
+  const { downUntil: until } = health;
+  return typeof until === "string" && Date.parse(until) > nowMs ? until : null;
+}
+
+function saidOf(message: unknown): string | null {
+  return typeof message === "string" ? message : null;
+}
+
+/** Whether a person can say that it takes work again: what holds it up ends by itself, but later. */
+export function isHeldUp(backend: Backend, nowMs: number): boolean {
+  return downUntil(backend, nowMs) !== null || (backend.probe?.failures ?? 0) > 1;
+}
+
+/** How many of its queue tasks run at once, by its row; null: no limit. */
+export function maxRunningOf({ capacity }: Backend): number | null {
+  return typeof capacity.maxRunning === "number" ? capacity.maxRunning : null;
+}

@@ -1,0 +1,47 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import { useTRPC } from "@/components/trpc/client";
+import { DangerDialog } from "@/components/ui/danger-dialog";
+import { formatPlural } from "@/components/ui/format";
+import type { Backend, BackendDetails } from "@/contract/backend";
+
+type SwitchOffDialogProps = {
+  backend: Backend;
+  isOpen: boolean;
+  isPending: boolean;
+  onOpenChange: (isOpen: boolean) => void;
+  onConfirm: (reason: string | undefined) => void;
+};
+
+/** Asks before a profile is switched off, with what that means for what uses it now. */
+export function SwitchOffDialog({ backend, isOpen, isPending, onOpenChange, onConfirm }: SwitchOffDialogProps) {
+  const trpc = useTRPC();
+  const { profile } = backend;
+  const details = useQuery(trpc.backends.get.queryOptions({ profile }, { enabled: isOpen }));
+  return (
+    <DangerDialog
+      isOpen={isOpen}
+      onOpenChange={onOpenChange}
+      title={`Switch ${profile} off?`}
+      consequence={details.data ? <Consequence details={details.data} /> : "Looking at what uses it…"}
+      action="Switch off"
+      isPending={isPending}
+      error={details.error}
+      hasReason
+      onConfirm={onConfirm}
+    />
+  );
+}
+
+function Consequence({ details: { use, tasks } }: { details: BackendDetails }) {
+  return (
+    <ul className="flex list-disc flex-col gap-1 pl-4">
+      <li>{formatPlural(tasks.waiting, "queue task")} of it will wait, and say that it is switched off.</li>
+      <li>
+        {formatPlural(use.liveRuns, "run")} that {use.liveRuns === 1 ? "has" : "have"} not ended, in{" "}
+        {formatPlural(use.sessions, "session")}, {use.liveRuns === 1 ? "goes" : "go"} on.
+      </li>
+      <li>New runs with it are refused until it is switched on again.</li>
+    </ul>
+  );
+}

@@ -1,0 +1,66 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { toast } from "sonner";
+import { useTRPC } from "@/components/trpc/client";
+import { readError } from "@/components/trpc/errors";
+import type { Backend, BackendProbe, SetBackendInput } from "@/contract/backend";
+import { maxRunningOf } from "./condition";
+
+type Change = Omit<SetBackendInput, "profile">;
+
+/** Changes a profile, or tries its provider; what was answered is shown at once. */
+export function useBackend(backend: Backend) {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const setting = useMutation(trpc.backends.set.mutationOptions());
+  const testing = useMutation(trpc.backends.test.mutationOptions());
+  const { profile } = backend;
+
+  function put(change: (known: Backend) => Backend): void {
+    client.setQueryData(trpc.backends.list.queryKey(), (data) =>
+      data === undefined
+        ? undefined
+        : { ...data, items: data.items.map((item) => (item.profile === profile ? change(item) : item)) },
+    );
+    void client.invalidateQueries({ queryKey: trpc.backends.pathKey() });
+  }
+
+  function set(change: Change, done: string, undo?: Change): void {
+    setting.mutate(
+      { profile, ...change },
+      {
+        onSuccess: (answer) => {
+          put(() => answer);
+          const action = undo && { label: "Undo", onClick: () => set(undo, `As before: ${profile}`) };
+          toast.success(done, { action });
+        },
+        onError: (error) => void toast.error(readError(error).message),
+      },
+    );
+  }
+
+  return {
+    isSetting: setting.isPending,
+    isTesting: testing.isPending,
+    setMaxRunning(maxRunning: number | null) {
+      set({ maxRunning }, `Limit of ${profile} changed`, { maxRunning: maxRunningOf(backend) });
+    },
+    setUp: () => set({ isUp: true }, `${profile} is given work again`),
+    switchOn: () => set({ isEnabled: true }, `Switched on: ${profile}`),
+    switchOff(reason: string | undefined) {
+      set({ isEnabled: false, reason }, `Switched off: ${profile}`, { isEnabled: true });
+    },
+    test() {
+      testing.mutate(
+        { profile },
+        {
+          onSuccess: (probe: BackendProbe) => {
+            put((known) => ({ ...known, probe }));
+            if (probe.isOk) toast.success(`${profile}: ${probe.message}`);
+            else toast.error(`${profile}: ${probe.message}`);
+          },
+          onError: (error) => void toast.error(readError(error).message),
+        },
+      );
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import type { Page } from "@playwright/test";
+import { expect, LOOKS, look, ready, signIn, test } from "./fixtures";
+import { Product } from "./product";
+import { RecordingProvider } from "./recording-provider";
+
+const KEY = "sk-recorded-0123456789abcdefghijklmnop";
+const card = (page: Page, profile: string) => page.getByRole("listitem", { name: profile, exact: true });
+
+test("a provider that fails is seen and tried again, a profile is switched off and on, and its tasks say so", async ({
+  browser,
+  watchPage,
+}) => {
+  test.setTimeout(240_000);
+  await using provider = await RecordingProvider.start();
+  provider.listStatus = 401;
+  await using product = await Product.start({
+    AGENTRUN_BACKENDS: provider.backendsFile,
+    RECORDED_PROVIDER_KEY: KEY,
+    // By hand alone: a try that comes by itself would change what is looked at.
+    AGENTRUN_BACKEND_PROBE_INTERVAL_MS: "86400000",
+  });
+  const context = await browser.newContext({ baseURL: product.url });
+  const page = await context.newPage();
+  watchPage(page);
+  await signIn(page, product);
+  await page.goto("/backends");
+  await ready(page);
+  const codex = card(page, "codex");
+
+  await test.step("what the first try found stands on its card, and a test finds that it is mended", async () => {
+    await expect(codex).toContainText("failing");
+    await expect(codex).toContainText("it refused the key");
+    await expect(codex).toContainText("there, in a variable");
+    await expect(card(page, "minimax-m3")).toContainText("not configured");
+    provider.listStatus = 200;
+    await codex.getByRole("button", { name: "Test now" }).click();
+    await expect(codex).toContainText("it answers");
+    await expect(codex.getByText("ready", { exact: true })).toBeVisible();
+    await codex.getByText("1 model", { exact: true }).click();
+    await expect(codex.getByText("recorded", { exact: true }).last()).toBeVisible();
+  });
+
+  await test.step("switched off, its tasks wait and say why", async () => {
+    await codex.getByRole("button", { name: "Switch off…" }).click();
+    const dialog = page.getByRole("dialog", { name: "Switch codex off?" });
+    await expect(dialog).toContainText("0 queue tasks of it will wait");
+    await dialog.getByLabel("Reason").fill("the bill of November");
+    await dialog.getByRole("button", { name: "Switch off" }).click();
+    await expect(codex).toContainText("the bill of November");
+    const headers = { origin: product.url };
+    const data = { title: "Waits for its backend", backendProfile: "codex", payload: { text: "hello" } };
+    const added = await page.request.post("/api/v1/queue/tasks", { data, headers });
+    const { id } = await added.json();
+    const task = async () => (await page.request.get(`/api/v1/queue/tasks/${id}`)).json();
+    await expect
+      .poll(async () => (await task()).blocker)
+      .toMatchObject({ kind: "backend-disabled", message: expect.stringContaining("the bill of November") });
+    await page.goto("/queue");
+    await ready(page);
+    await expect(page.getByText("backend codex is switched off: the bill of November").first()).toBeVisible();
+    await page.goto("/backends");
+    await ready(page);
+    await expect(codex).toContainText("1 waiting");
+  });
+
+  await test.step("its limit is changed where it stands, and taken back", async () => {
+    await codex.getByRole("button", { name: "Queue tasks of codex at once: no limit, change" }).click();
+    await codex.getByLabel("Queue tasks of codex at once").fill("3");
+    await page.keyboard.press("Enter");
+    await expect(codex.getByRole("button", { name: "Queue tasks of codex at once: 3, change" })).toBeVisible();
+    await page.getByRole("button", { name: "Undo" }).last().click();
+    await expect(codex.getByRole("button", { name: /at once: no limit, change/ })).toBeVisible();
+  });
+
+  await test.step("the page is accessible, and fits a phone, in light and dark", async () => {
+    for (const looks of LOOKS) {
+      await page.emulateMedia({ colorScheme: looks.colorScheme });
+      await page.setViewportSize(looks.viewport);
+      await look(page, `backends-${looks.name}`);
+    }
+    await page.setViewportSize(LOOKS[0].viewport);
+  });
+
+  await test.step("switched on, its tasks run", async () => {
+    await codex.getByRole("button", { name: "Switch on" }).click();
+    await expect(codex).toContainText("ready");
+    await expect(codex).toContainText("0 waiting", { timeout: 60_000 });
+    await expect.poll(() => provider.requests.length, { timeout: 90_000 }).toBeGreaterThan(0);
+    expect(await page.content()).not.toContain(KEY);
+  });
+  await context.close();
+});
