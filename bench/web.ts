@@ -6,7 +6,13 @@ import { WEB_NODE_FLAGS } from "@/contract/supervisor";
 
 export const TOKEN = "bench-administrator-token";
 
-export type BenchWeb = AsyncDisposable & { url: string; pid: number; rssBytes(): number };
+export type BenchWeb = AsyncDisposable & {
+  url: string;
+  pid: number;
+  rssBytes(): number;
+  /** Processor time that it has used so far, all threads together. */
+  cpuMs(): number;
+};
 
 /** The build that scripts/bench.mjs has made of the sources as they are. */
 export function buildFolder(): string {
@@ -16,8 +22,8 @@ export function buildFolder(): string {
 }
 
 /** The product's web process as it is shipped, alone: no supervisor, no worker. */
-export function startWeb(databaseUrl: string): Promise<BenchWeb> {
-  return start([...WEB_NODE_FLAGS, path.join(buildFolder(), "web.mjs")], databaseUrl);
+export function startWeb(databaseUrl: string, env: Record<string, string> = {}): Promise<BenchWeb> {
+  return start([...WEB_NODE_FLAGS, path.join(buildFolder(), "web.mjs")], databaseUrl, env);
 }
 
 /** The same routes as Next serves them by itself: what the API's own path in front of Next is measured against. */
@@ -36,7 +42,7 @@ server.listen(0, "127.0.0.1", () => console.log("at http://127.0.0.1:" + server.
 process.stdin.on("close", () => process.exit(0)).resume();
 `;
 
-async function start(args: string[], databaseUrl: string): Promise<BenchWeb> {
+async function start(args: string[], databaseUrl: string, env: Record<string, string> = {}): Promise<BenchWeb> {
   const child = spawn(process.execPath, args, {
     stdio: ["pipe", "pipe", "inherit"],
     env: {
@@ -50,6 +56,7 @@ async function start(args: string[], databaseUrl: string): Promise<BenchWeb> {
       AGENTRUN_DATA_DIR: path.resolve("test-results", "bench", "data"),
       AGENTRUN_DIST_DIR: path.relative(process.cwd(), path.join(buildFolder(), "next")),
       LOG_LEVEL: "error",
+      ...env,
     },
   });
   process.once("exit", () => child.kill("SIGKILL"));
@@ -59,6 +66,7 @@ async function start(args: string[], databaseUrl: string): Promise<BenchWeb> {
     url,
     pid,
     rssBytes: () => rssBytesOf(pid),
+    cpuMs: () => cpuMsOf(pid),
     async [Symbol.asyncDispose]() {
       const ended = once(child, "exit");
       child.kill("SIGTERM");
@@ -83,4 +91,11 @@ async function readUrl(child: ChildProcess): Promise<string> {
 export function rssBytesOf(pid: number): number {
   const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
   return Number(line?.[1] ?? Number.NaN) * 1024;
+}
+
+/** Linux counts processor time in hundredths of a second, fields 14 and 15 of proc(5)'s stat. */
+function cpuMsOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
