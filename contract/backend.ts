@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ChosenId, text } from "./ids";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
+import { Prices } from "./usage";
 
 export { DEMO_PROFILE } from "./words";
 
@@ -108,6 +109,9 @@ export const BackendConfig = z.strictObject({
   silenceTimeoutMs: TimeoutMs.optional(),
   /** Requests for one answer where the provider is overloaded or away, the first among them. */
   triesMax: z.int().min(1).max(10).optional(),
+  /** Of its model. What another model costs that a run asks for stands in `modelPrices`, by its name. */
+  prices: Prices.optional(),
+  modelPrices: z.record(z.string(), Prices).optional(),
 });
 export type BackendConfig = z.infer<typeof BackendConfig>;
 export const BackendsFile = z.record(z.string(), BackendConfig);

@@ -72,4 +72,5 @@ export const ID_PREFIX = {
   manifest: "man_",
   archiver: "arv_",
   bulk: "bulk_",
+  modelCall: "mc_",
 } as const;

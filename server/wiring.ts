@@ -17,10 +17,11 @@ import {
 } from "./identity";
 import { Live } from "./live";
 import { createLog } from "./log";
-import { createMetrics, type Metrics } from "./metrics";
+import { countCall, createMetrics, type Metrics } from "./metrics";
 import { TaskWriter } from "./queue";
 import { openSeams } from "./seams";
 import { SessionActivity } from "./sessions";
+import { CallRecorder, pricesOf } from "./usage";
 
 /** All that one process of the server has one of. */
 export type Wiring = {
@@ -33,6 +34,8 @@ export type Wiring = {
   failedSignIns: FailedSignIns;
   requestLimits: RequestLimits;
   providerLimits: ProviderLimits;
+  /** Of calls to models. */
+  calls: CallRecorder;
   health: HealthSource;
   metrics: Metrics;
   /** The verbs' first argument for a caller. */
@@ -72,6 +75,13 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
     onStored: (events) => metrics.events.inc(events),
   });
   const taskWriter = new TaskWriter();
+  const calls = new CallRecorder({
+    pool,
+    log,
+    pricesOf: (profile, model) => pricesOf(settings.backends, profile, model),
+    onEnded: (call) => countCall(metrics, call),
+    onLost: (lost) => metrics.modelCallsLost.inc(lost),
+  });
   let isServing = true;
   const addTask: ServiceContext["addTask"] = (caller, input) => taskWriter.add(caller, input);
   const append: ServiceContext["append"] = (batch) => appender.append(batch);
@@ -86,6 +96,7 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
     failedSignIns: createFailedSignIns(),
     requestLimits: createRequestLimits(),
     providerLimits: new ProviderLimits({ db: database.db, log, wake }),
+    calls,
     health: { pool, migrationIds: readMigrations().map((migration) => migration.id), isServing: () => isServing },
     metrics,
     serviceFor(actor, requestId) {
@@ -101,6 +112,7 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
       if (!env.AGENTRUN_RUNNER_URL) settings.runnerUrl = url;
     },
     async close() {
+      await calls.close();
       await taskWriter.close();
       await appender.close();
       await appending.close();

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { QueueMinute } from "@/contract/queue-commander";
-import { ceilingOf, depthByLane, flowsOf, layerPath, spanOf, stack } from "./picture";
+import { depthByLane, flowsOf, layerPath, spanOf, stack } from "./picture";
 
 const FROM = Date.UTC(2026, 0, 1);
 const SPAN = spanOf({
@@ -44,5 +44,4 @@ test("layers stand on each other, and fill the box no further than its top", () 
   const layers = stack(depthByLane([at(0, "a", { waiting: 1 }), at(0, "b", { waiting: 3 })], SPAN));
   expect(layers.map(({ below }) => below[0])).toEqual([0, 3]);
   expect(layerPath([0], [5], { top: 10, height: 100 })).toBe("M0 50L1 50L1 100L0 100Z");
-  expect([0, 1, 3, 10, 11, 60, 99].map((most) => ceilingOf([most]))).toEqual([1, 1, 5, 10, 20, 100, 100]);
 });

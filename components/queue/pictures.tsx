@@ -3,14 +3,15 @@ import { useQuery } from "@tanstack/react-query";
 import { useId, useState } from "react";
 import { useTRPC } from "@/components/trpc/client";
 import { queueHistory, queueWaits } from "@/components/trpc/lists";
+import { ceilingOf } from "@/components/ui/ceiling";
+import { Chart, Key } from "@/components/ui/chart";
 import { Choices } from "@/components/ui/choices";
 import { useTimeMode } from "@/components/ui/clock";
 import { formatCount, formatDuration, formatPlural } from "@/components/ui/format";
 import type { QueueMinute, QueueWaitTimes } from "@/contract/queue-commander";
-import { Chart, Key } from "./chart";
 import type { QueueFilter } from "./filter";
 import { scopeInput } from "./filter";
-import { ceilingOf, depthByLane, FLOWS, type Flow, flowsOf, layerPath, type Span, spanOf, stack, sum } from "./picture";
+import { depthByLane, FLOWS, type Flow, flowsOf, layerPath, type Span, spanOf, stack, sum } from "./picture";
 
 const RANGES = { "1 h": 60, "6 h": 360, "24 h": 1_440 } as const;
 const RANGE_NAMES = Object.keys(RANGES) as (keyof typeof RANGES)[];

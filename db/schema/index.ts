@@ -10,3 +10,4 @@ export * from "./queue";
 export * from "./runners";
 export * from "./runs";
 export * from "./sessions";
+export * from "./usage";

@@ -1,6 +1,15 @@
 import { sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
-import { type CommandRow, commands, leases, type RunRow, runs, type SessionRow, sessions } from "@/db/schema";
+import {
+  type CommandRow,
+  commands,
+  leases,
+  type ModelCallRow,
+  type RunRow,
+  runs,
+  type SessionRow,
+  sessions,
+} from "@/db/schema";
 
 let made = 0;
 /** A word that no other test of this process uses. */
@@ -72,6 +81,18 @@ export async function makeCommand(
       })
       .returning(),
   );
+}
+
+/** A call of a run that was answered whole, to be stored. */
+export function madeCall(run: RunRow, values: Partial<ModelCallRow> = {}): ModelCallRow {
+  const { tenantId, projectId, sessionId, taskId, backendProfile } = run;
+  return {
+    ...{ id: unique("mc_test"), tenantId, projectId, runId: run.id, sessionId, taskId, backendProfile, model: "m1" },
+    ...{ startedAt: new Date(), firstByteMs: 5, durationMs: 9, outcome: "ok", failureKind: null, reason: null },
+    ...{ httpStatus: 200, inputTokens: 100, cachedInputTokens: 40, outputTokens: 10, reasoningTokens: 4 },
+    ...{ costMicros: 7, currency: "USD" },
+    ...values,
+  };
 }
 
 /** Moves a lease into the past, as if its time had run out: no test waits for a clock. */

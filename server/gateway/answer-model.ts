@@ -4,11 +4,12 @@ import type { Db } from "@/db/client";
 import { type ProviderLimit, type ReadVariable, readKey } from "@/server/backends";
 import { AgentRunError, NotFoundError, UnauthenticatedError } from "@/server/errors";
 import { findModelGrant, type ModelGrant } from "@/server/identity";
+import type { CallRecorder } from "@/server/usage";
 import { boundsOf } from "./bounds";
 import { answerByDemo } from "./demo";
 import { askProvider } from "./provider";
+import { modelAsked, recordAnswer } from "./record-answer";
 import { unavailable } from "./unavailable";
-import type { TokenUsage } from "./usage";
 
 export type GatewayDeps = {
   db: Db;
@@ -16,7 +17,7 @@ export type GatewayDeps = {
   backends: BackendsFile;
   readVariable: ReadVariable;
   isDemoOn: boolean;
-  onUsage: (grant: ModelGrant, usage: TokenUsage) => void;
+  calls: CallRecorder;
   onLimited: (profile: string, limit: ProviderLimit) => void;
   onTaken: (profile: string) => void;
 };
@@ -47,23 +48,27 @@ export async function answerModel(deps: GatewayDeps, request: ModelRequest): Pro
     throw new AgentRunError("schema-invalid", "method-not-allowed", "responses takes POST", {
       details: { allow: ["POST"] },
     });
-  const onUsage = (usage: TokenUsage) => {
-    deps.log.info({ runId: grant.runId, profile: grant.profile, ...usage }, "the model answered");
-    deps.onUsage(grant, usage);
-  };
-  if (grant.profile === DEMO_PROFILE && deps.isDemoOn) return answerByDemo(request.body, request.signal, onUsage);
-  const config = Object.hasOwn(deps.backends, grant.profile) ? deps.backends[grant.profile] : undefined;
+  const { profile, leaseEpoch: _epoch, ...owner } = grant;
+  const call = deps.calls.begin({
+    ...owner,
+    backendProfile: profile,
+    model: modelAsked(request.body) ?? modelOf(deps, profile),
+  });
+  return recordAnswer(call, request.signal, () => askModel(deps, grant, request));
+}
+
+async function askModel(deps: GatewayDeps, { profile }: ModelGrant, request: ModelRequest): Promise<ModelAnswer> {
+  if (profile === DEMO_PROFILE && deps.isDemoOn) return answerByDemo(request.body, request.signal);
+  const config = Object.hasOwn(deps.backends, profile) ? deps.backends[profile] : undefined;
   if (!config)
-    throw unavailable(`no model is configured for profile ${grant.profile}: name it in the file of AGENTRUN_BACKENDS`);
+    throw unavailable(`no model is configured for profile ${profile}: name it in the file of AGENTRUN_BACKENDS`);
   if (config.wire !== "responses")
-    throw unavailable(`profile ${grant.profile}: wire ${config.wire} is not part of this release`);
+    throw unavailable(`profile ${profile}: wire ${config.wire} is not part of this release`);
   const key = await readKey(config, deps.readVariable);
-  if (key === null && (config.keyFile ?? config.keyEnv) !== undefined)
-    throw unavailable(missingKey(grant.profile, config));
-  const { profile } = grant;
+  if (key === null && (config.keyFile ?? config.keyEnv) !== undefined) throw unavailable(missingKey(profile, config));
   return askProvider(
     {
-      ...{ profile, baseUrl: config.baseUrl, key, log: deps.log, bounds: boundsOf(config), onUsage },
+      ...{ profile, baseUrl: config.baseUrl, key, log: deps.log, bounds: boundsOf(config) },
       onLimited: (limit) => deps.onLimited(profile, limit),
       onTaken: () => deps.onTaken(profile),
     },
@@ -76,8 +81,13 @@ function missingKey(profile: string, { keyEnv, keyFile }: BackendConfig): string
   return `profile ${profile}: the variable ${keyEnv} that holds its key is not set in web's environment`;
 }
 
+/** The model of a profile, where nobody asks for another. */
+function modelOf(deps: GatewayDeps, profile: string): string {
+  return profile === DEMO_PROFILE ? "demo" : (deps.backends[profile]?.model ?? profile);
+}
+
 async function listModels(deps: GatewayDeps, profile: string): Promise<ModelAnswer> {
-  const model = profile === DEMO_PROFILE ? "demo" : (deps.backends[profile]?.model ?? profile);
+  const model = modelOf(deps, profile);
   const list = { object: "list", data: [{ id: model, object: "model", owned_by: profile }], models: [] };
   return { status: 200, headers: { "content-type": "application/json" }, body: once(JSON.stringify(list)) };
 }

@@ -2,14 +2,9 @@ import { z } from "zod";
 import { answerDemo } from "@/demo/model";
 import { InvalidInputError } from "@/server/errors";
 import type { ModelAnswer } from "./answer-model";
-import { type TokenUsage, usageOf } from "./usage";
 
 /** Lets the scripted model answer, in this process. */
-export async function answerByDemo(
-  text: string,
-  signal: AbortSignal,
-  onUsage: (usage: TokenUsage) => void,
-): Promise<ModelAnswer> {
+export async function answerByDemo(text: string, signal: AbortSignal): Promise<ModelAnswer> {
   const events = answerDemo(parseBody(text), signal)[Symbol.asyncIterator]();
   // The first event is made now: a body that is no request throws here, and not in the middle of a stream.
   const first = await events.next().catch((error: unknown) => {
@@ -20,8 +15,6 @@ export async function answerByDemo(
   async function* frames(): AsyncGenerator<Uint8Array> {
     for (let step = first; !step.done; step = await events.next()) {
       const { event, data } = step.value;
-      const usage = event === "response.completed" ? usageOf(data.response) : null;
-      if (usage) onUsage(usage);
       yield Buffer.from(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
     }
   }

@@ -6,7 +6,6 @@ import type { ModelRequest } from "./answer-model";
 import type { Bounds } from "./bounds";
 import { type Refusal, readRefusal } from "./refusal";
 import { unavailable } from "./unavailable";
-import type { TokenUsage } from "./usage";
 
 export type Provider = {
   profile: string;
@@ -14,7 +13,6 @@ export type Provider = {
   key: string | null;
   log: Logger;
   bounds: Bounds;
-  onUsage: (usage: TokenUsage) => void;
   /** The provider takes nothing until a while from now. */
   onLimited: (limit: ProviderLimit) => void;
   /** The provider has taken a request. */

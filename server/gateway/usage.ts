@@ -1,57 +1,86 @@
-/** Tokens as a provider counted them for one answer. */
-export type TokenUsage = { inputTokens: number; cachedInputTokens: number; outputTokens: number };
+import type { TokenUsage } from "@/contract/usage";
+
+export type { TokenUsage } from "@/contract/usage";
 
 /** A last event holds the whole answer; what is longer than this is passed on uncounted. */
-const LINE_MAX = 16 * 1024 * 1024;
+const TEXT_MAX = 16 * 1024 * 1024;
+/** More tokens than that nobody has sent: a provider that says so is not believed. */
+const TOKENS_MAX = 2_147_483_647;
 
-/** Watches a stream of Responses events go by and remembers the usage that its last event reports. */
-export class UsageReader {
+/** How the model itself ended its answer; null while it did not. */
+export type AnswerEnd = "completed" | "incomplete" | "failed";
+
+/** Watches an answer of the Responses API go by, a stream or a whole one, and remembers its end and its usage. */
+export class AnswerReader {
   readonly #decoder = new TextDecoder();
-  #line = "";
+  #text = "";
   #isTooLong = false;
+  end: AnswerEnd | null = null;
   usage: TokenUsage | null = null;
-  /** Whether the provider ended its answer, well or not; a stream without such an end was cut off. */
-  hasEnded = false;
+
+  constructor(private readonly isStream: boolean) {}
 
   read(chunk: Uint8Array): void {
-    const parts = this.#decoder.decode(chunk, { stream: true }).split("\n");
-    const rest = parts.pop() ?? "";
-    for (const part of parts) {
-      this.#take(this.#line + part);
-      this.#line = "";
+    const text = this.#decoder.decode(chunk, { stream: true });
+    const lines = this.isStream ? text.split("\n") : [text];
+    const rest = lines.pop() ?? "";
+    for (const line of lines) {
+      this.#takeLine(this.#text + line);
+      this.#text = "";
       this.#isTooLong = false;
     }
-    if (this.#isTooLong) return;
-    this.#line += rest;
-    if (this.#line.length > LINE_MAX) {
-      this.#line = "";
-      this.#isTooLong = true;
-    }
+    this.#keep(rest);
   }
 
-  #take(line: string): void {
+  /** Nothing more comes. */
+  close(): void {
+    if (this.isStream || this.#isTooLong) return;
+    const answer = parse(this.#text);
+    if (!isRecord(answer)) return;
+    this.end = endOf(answer.status) ?? "completed";
+    this.usage = usageOf(answer);
+  }
+
+  #keep(text: string): void {
+    if (this.#isTooLong) return;
+    this.#text += text;
+    if (this.#text.length <= TEXT_MAX) return;
+    this.#text = "";
+    this.#isTooLong = true;
+  }
+
+  #takeLine(line: string): void {
     if (!line.startsWith("data:") || !/"response\.(completed|incomplete|failed)"/.test(line)) return;
     const event = parse(line.slice(5));
-    if (!isRecord(event) || !/^response\.(completed|incomplete|failed)$/.test(String(event.type))) return;
-    this.hasEnded = true;
+    if (!isRecord(event)) return;
+    const [, status] = /^response\.(.+)$/.exec(String(event.type)) ?? [];
+    const end = endOf(status);
+    if (end === null) return;
+    this.end = end;
     this.usage = usageOf(event.response) ?? this.usage;
   }
+}
+
+function endOf(status: unknown): AnswerEnd | null {
+  return status === "completed" || status === "incomplete" || status === "failed" ? status : null;
 }
 
 /** The usage that a whole answer reports; null when it reports none. */
 export function usageOf(response: unknown): TokenUsage | null {
   if (!isRecord(response) || !isRecord(response.usage)) return null;
   const { usage } = response;
-  const details = isRecord(usage.input_tokens_details) ? usage.input_tokens_details : {};
+  const input = isRecord(usage.input_tokens_details) ? usage.input_tokens_details : {};
+  const output = isRecord(usage.output_tokens_details) ? usage.output_tokens_details : {};
   return {
     inputTokens: countOf(usage.input_tokens),
-    cachedInputTokens: countOf(details.cached_tokens),
+    cachedInputTokens: countOf(input.cached_tokens),
     outputTokens: countOf(usage.output_tokens),
+    reasoningTokens: countOf(output.reasoning_tokens),
   };
 }
 
-function countOf(value: unknown): number {
-  return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : 0;
+function countOf(value: unknown): number | null {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= TOKENS_MAX ? Number(value) : null;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -14,18 +14,14 @@ export function isModelPath(path: string): boolean {
 }
 
 export function gatewayDeps(wiring: Wiring): GatewayDeps {
-  const { settings, log, metrics } = wiring;
+  const { settings, log } = wiring;
   return {
     db: wiring.database.db,
     log,
     backends: settings.backends,
     readVariable: settings.readVariable,
     isDemoOn: settings.isDemoOn,
-    onUsage({ profile }, usage) {
-      metrics.modelTokens.inc({ profile, direction: "input" }, usage.inputTokens);
-      metrics.modelTokens.inc({ profile, direction: "cached-input" }, usage.cachedInputTokens);
-      metrics.modelTokens.inc({ profile, direction: "output" }, usage.outputTokens);
-    },
+    calls: wiring.calls,
     onLimited: (profile, limit) => wiring.providerLimits.note(profile, limit),
     onTaken: (profile) => wiring.providerLimits.clear(profile),
   };

@@ -3,13 +3,23 @@ import type { Db } from "@/db/client";
 import { hashToken, isTokenShaped } from "./token";
 
 /** What a model token lets its holder do: call the model of one profile, while its run is held by its epoch. */
-export type ModelGrant = { runId: string; tenantId: string; profile: string; leaseEpoch: number };
+export type ModelGrant = {
+  runId: string;
+  tenantId: string;
+  projectId: string;
+  sessionId: string | null;
+  taskId: string | null;
+  profile: string;
+  leaseEpoch: number;
+};
 
 /** null when the token opens nothing, or its run or epoch has ended. */
 export async function findModelGrant(db: Db, token: string): Promise<ModelGrant | null> {
   if (!isTokenShaped(token)) return null;
   const { rows } = await db.execute<ModelGrant>(
-    sql`select token.run_id as "runId", token.tenant_id as "tenantId", token.backend_profile as "profile", token.lease_epoch as "leaseEpoch"
+    sql`select token.run_id as "runId", run.tenant_id as "tenantId", run.project_id as "projectId",
+        run.session_id as "sessionId", run.task_id as "taskId", token.backend_profile as "profile",
+        token.lease_epoch as "leaseEpoch"
       from agentrun_tokens token join agentrun_runs run on run.id = token.run_id
       where token.hash = ${hashToken(token)} and token.kind = 'model' and token.revoked_at is null
         and run.terminal_status is null and run.lease_epoch = token.lease_epoch`,

@@ -36,8 +36,32 @@ export function createMetrics() {
     }),
     modelTokens: new Counter({
       name: "agentrun_model_tokens_total",
-      help: "Tokens that models counted",
+      help: "Tokens that models counted; cached input is a part of the input, reasoning of the output",
       labelNames: ["profile", "direction"],
+      registers,
+    }),
+    modelCalls: new Counter({
+      name: "agentrun_model_calls_total",
+      help: "Calls to models that have ended",
+      labelNames: ["profile", "outcome"],
+      registers,
+    }),
+    modelCostMicros: new Counter({
+      name: "agentrun_model_cost_micros_total",
+      help: "What calls to models cost, in millionths of the currency",
+      labelNames: ["profile", "currency"],
+      registers,
+    }),
+    modelFirstByteSeconds: new Histogram({
+      name: "agentrun_model_first_byte_seconds",
+      help: "Time from an agent's request to the first byte of its model's answer",
+      labelNames: ["profile"],
+      buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120],
+      registers,
+    }),
+    modelCallsLost: new Counter({
+      name: "agentrun_model_calls_lost_total",
+      help: "Calls to models that could not be stored and are in no sum",
       registers,
     }),
     runs: new Gauge({ name: "agentrun_runs", help: "Open runs by status", labelNames: ["status"], registers }),

@@ -22,6 +22,7 @@ import { ClaimedRun, HeartbeatAnswer, Run, RunPage } from "@/contract/run";
 import { Runner, RunnerJob, RunnerJobPage, RunnerPage } from "@/contract/runner";
 import { ReadMark, Session, SessionPage, SessionSummary, TracePage } from "@/contract/session";
 import { DeletedVolume, GcHistoryPage, GcReport, OrphanList, StoragePage, StorageSummary } from "@/contract/storage";
+import { ModelCallPage, UsageOf, UsageSummary, UsageVerification } from "@/contract/usage";
 
 export type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
@@ -214,6 +215,27 @@ export const ROUTES: readonly Route[] = [
     summary: "Try a profile's provider now",
   }),
   route("PATCH", "/backends/{profile}", "backends.set", { answer: Backend, summary: "Set what a profile may run" }),
+  route("GET", "/runs/{runId}/usage", "usage.ofRun", { answer: UsageOf, summary: "What a run's calls to models took" }),
+  route("GET", "/sessions/{sessionId}/usage", "usage.ofSession", {
+    answer: UsageOf,
+    summary: "What a session's calls to models took",
+  }),
+  route("GET", "/queue/tasks/{taskId}/usage", "usage.ofTask", {
+    answer: UsageOf,
+    summary: "What the calls of a task's attempts took",
+  }),
+  route("GET", "/usage", "usage.summary", {
+    answer: UsageSummary,
+    summary: "What calls to models took, by profile, model, project, day and more",
+  }),
+  route("GET", "/usage/calls", "usage.calls", {
+    answer: ModelCallPage,
+    summary: "List calls to models, the newest first",
+  }),
+  route("GET", "/usage/verify", "usage.verify", {
+    answer: UsageVerification,
+    summary: "Whether days' sums equal their calls",
+  }),
   route("GET", "/health", "health.get", { answer: Health, summary: "Whether this server can serve" }),
   route("GET", "/me", "identity.me", { answer: Identity, summary: "Who the caller is" }),
 ];

@@ -1,6 +1,6 @@
 import { and, asc, eq, inArray, or, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
-import { commands, eventBatches, events, runs, sessions } from "@/db/schema";
+import { commands, eventBatches, events, modelCalls, runs, sessions } from "@/db/schema";
 import { inTx, type ServiceContext } from "@/server/context";
 
 /** Rows that one transaction deletes: short enough that nobody waits for its locks. */
@@ -10,8 +10,8 @@ const ROWS_PER_BATCH = 5_000;
 export type Budget = { rows: number };
 
 /**
- * Removes a session's ended runs with their events, oldest first, in bounded batches. True when none of them is left;
- * false when the budget ran out first, and the next tick goes on.
+ * Removes a session's ended runs with their events and calls, oldest first, in bounded batches. True when none of them is
+ * left; false when the budget ran out first, and the next tick goes on.
  */
 export async function removeRuns(ctx: ServiceContext, sessionId: string, budget: Budget): Promise<boolean> {
   for (;;) {
@@ -22,7 +22,7 @@ export async function removeRuns(ctx: ServiceContext, sessionId: string, budget:
       .orderBy(asc(runs.createdAt), asc(runs.id))
       .limit(1);
     if (!run) return true;
-    if (!(await removeEvents(ctx, run.id, budget))) return false;
+    if (!(await removeRows(ctx, run.id, budget))) return false;
     await removeRun(ctx, sessionId, run.id);
     budget.rows -= 1;
   }
@@ -55,16 +55,24 @@ async function removeRun(ctx: ServiceContext, sessionId: string, runId: string):
   });
 }
 
-async function removeEvents(ctx: ServiceContext, runId: string, budget: Budget): Promise<boolean> {
+/** What a run has many of. Its calls leave what they add up to in their days' sums, by a trigger. */
+const ROWS = [
+  { table: events, order: sql`order by seq` },
+  { table: eventBatches, order: sql`` },
+  { table: modelCalls, order: sql`` },
+] as const;
+
+async function removeRows(ctx: ServiceContext, runId: string, budget: Budget): Promise<boolean> {
   while (budget.rows > 0) {
     const removed = await inTx(ctx, async (ctx) => {
-      const gone = await ctx.db.execute(sql`
-        delete from ${events} where ctid = any (array(
-          select ctid from ${events} where run_id = ${runId} order by seq limit ${ROWS_PER_BATCH}))`);
-      const batches = await ctx.db.execute(sql`
-        delete from ${eventBatches} where ctid = any (array(
-          select ctid from ${eventBatches} where run_id = ${runId} limit ${ROWS_PER_BATCH}))`);
-      return (gone.rowCount ?? 0) + (batches.rowCount ?? 0);
+      let gone = 0;
+      for (const { table, order } of ROWS) {
+        const { rowCount } = await ctx.db.execute(sql`
+          delete from ${table} where ctid = any (array(
+            select ctid from ${table} where run_id = ${runId} ${order} limit ${ROWS_PER_BATCH}))`);
+        gone += rowCount ?? 0;
+      }
+      return gone;
     });
     if (removed === 0) return true;
     budget.rows -= removed;

@@ -12,6 +12,7 @@ import { runnersRouter } from "./routers/runners";
 import { runsRouter } from "./routers/runs";
 import { sessionsRouter } from "./routers/sessions";
 import { storageRouter } from "./routers/storage";
+import { usageRouter } from "./routers/usage";
 
 export const appRouter = router({
   approvals: approvalsRouter,
@@ -27,5 +28,6 @@ export const appRouter = router({
   runs: runsRouter,
   sessions: sessionsRouter,
   storage: storageRouter,
+  usage: usageRouter,
 });
 export type AppRouter = typeof appRouter;

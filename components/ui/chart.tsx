@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
-import { Panel } from "@/components/ui/page";
-import { ScrollRegion } from "@/components/ui/scroll-region";
+import { Panel } from "./page";
+import { ScrollRegion } from "./scroll-region";
 
 type ChartProps = {
   title: string;
@@ -17,30 +17,39 @@ type ChartProps = {
   rows: readonly (readonly [string, ...string[]])[];
 };
 
-/** A picture with its words, its legend and, folded away, its figures. */
-export function Chart({ title, summary, top, from, to, legend, picture, columns, rows }: ChartProps) {
+/** A picture in a box of its own. */
+export function Chart(props: ChartProps) {
   return (
-    <Panel title={title} className="flex flex-col">
+    <Panel title={props.title} className="flex flex-col">
       <div className="flex flex-1 flex-col gap-2 p-3">
-        <div className="relative">
-          <span aria-hidden className="absolute top-0 left-0 text-2xs text-ink-3 tabular-nums">
-            {top}
-          </span>
-          <div role="img" aria-label={summary} className="pt-4">
-            {picture}
-          </div>
-          <p aria-hidden className="flex justify-between border-t pt-0.5 text-2xs text-ink-3">
-            <span>{from}</span>
-            <span>{to}</span>
-          </p>
-        </div>
-        <div className="flex flex-wrap gap-x-3 gap-y-0.5 text-2xs text-ink-2">{legend}</div>
-        <details className="mt-auto text-xs">
-          <summary className="w-fit rounded text-2xs text-ink-3 hover:text-ink">Figures</summary>
-          <FigureTable title={title} columns={columns} rows={rows} />
-        </details>
+        <ChartParts {...props} />
       </div>
     </Panel>
+  );
+}
+
+/** A picture with its words, its legend and, folded away, its figures. */
+export function ChartParts({ title, summary, top, from, to, legend, picture, columns, rows }: ChartProps) {
+  return (
+    <>
+      <div className="relative">
+        <span aria-hidden className="absolute top-0 left-0 text-2xs text-ink-3 tabular-nums">
+          {top}
+        </span>
+        <div role="img" aria-label={summary} className="pt-4">
+          {picture}
+        </div>
+        <p aria-hidden className="flex justify-between border-t pt-0.5 text-2xs text-ink-3">
+          <span>{from}</span>
+          <span>{to}</span>
+        </p>
+      </div>
+      <div className="flex flex-wrap gap-x-3 gap-y-0.5 text-2xs text-ink-2">{legend}</div>
+      <details className="mt-auto text-xs">
+        <summary className="w-fit rounded text-2xs text-ink-3 hover:text-ink">Figures</summary>
+        <FigureTable title={title} columns={columns} rows={rows} />
+      </details>
+    </>
   );
 }
 

@@ -1,0 +1,86 @@
+import { date, index, integer, primaryKey, smallint, text } from "drizzle-orm/pg-core";
+import { FAILURE_KINDS } from "@/contract/errors";
+import { CALL_OUTCOMES } from "@/contract/usage";
+import { big, instant, table } from "./columns";
+import { runs } from "./runs";
+
+/** Calls to models, as they ended. A row never changes, and goes with its run. */
+export const modelCalls = table(
+  "model_calls",
+  {
+    id: text().primaryKey(),
+    tenantId: text().notNull(),
+    projectId: text().notNull(),
+    // The key is checked at the end of the transaction (migration 026): who stores calls first takes out those whose
+    // run has gone.
+    runId: text()
+      .notNull()
+      .references(() => runs.id, { onDelete: "cascade" }),
+    sessionId: text(),
+    taskId: text(),
+    backendProfile: text().notNull(),
+    model: text().notNull(),
+    startedAt: instant().notNull(),
+    firstByteMs: integer(),
+    durationMs: integer().notNull(),
+    outcome: text({ enum: CALL_OUTCOMES }).notNull(),
+    failureKind: text({ enum: FAILURE_KINDS }),
+    reason: text(),
+    httpStatus: integer(),
+    inputTokens: integer(),
+    cachedInputTokens: integer(),
+    outputTokens: integer(),
+    reasoningTokens: integer(),
+    costMicros: big(),
+    currency: text(),
+  },
+  (call) => {
+    const newest = () => [call.startedAt.desc().nullsFirst(), call.id.desc().nullsFirst()] as const;
+    return [
+      index("agentrun_model_calls_started_idx").on(...newest()),
+      index("agentrun_model_calls_tenant_idx").on(call.tenantId, ...newest()),
+      index("agentrun_model_calls_run_idx").on(call.runId, ...newest()),
+      index("agentrun_model_calls_session_idx").on(call.sessionId, ...newest()),
+      index("agentrun_model_calls_task_idx").on(call.taskId, ...newest()),
+    ];
+  },
+);
+export type ModelCallRow = typeof modelCalls.$inferSelect;
+
+/**
+ * What a day's calls add up to, kept by a trigger of the calls in their own transaction. A sum is in parts, so that
+ * writers seldom wait for each other: the parts from 0 on add up to the calls that are there, part -1 is of those that
+ * went with their runs.
+ */
+export const usageDays = table(
+  "usage_days",
+  {
+    day: date().notNull(),
+    tenantId: text().notNull(),
+    projectId: text().notNull(),
+    backendProfile: text().notNull(),
+    model: text().notNull(),
+    /** Empty where the calls had no price. */
+    currency: text().notNull(),
+    part: smallint().notNull(),
+    calls: big().notNull(),
+    ok: big().notNull(),
+    refused: big().notNull(),
+    failed: big().notNull(),
+    aborted: big().notNull(),
+    inputTokens: big().notNull(),
+    cachedInputTokens: big().notNull(),
+    outputTokens: big().notNull(),
+    reasoningTokens: big().notNull(),
+    uncountedCalls: big().notNull(),
+    unpricedCalls: big().notNull(),
+    costMicros: big().notNull(),
+  },
+  (sum) => [
+    primaryKey({
+      name: "agentrun_usage_days_pk",
+      columns: [sum.day, sum.tenantId, sum.projectId, sum.backendProfile, sum.model, sum.currency, sum.part],
+    }),
+    index("agentrun_usage_days_tenant_idx").on(sum.tenantId, sum.day),
+  ],
+);

@@ -1,0 +1,85 @@
+import { REASON_STATUS } from "@/contract/errors";
+import { cleanText } from "@/contract/text";
+import { toAgentRunError } from "@/server/errors";
+import type { CallEnd, OpenCall } from "@/server/usage";
+import type { ModelAnswer } from "./answer-model";
+import { AnswerReader } from "./usage";
+
+const MODEL_NAME_MAX = 200;
+
+/** Has a call noted with its times, its tokens and its end, whichever way it goes and whoever answers it. */
+export async function recordAnswer(
+  call: OpenCall,
+  signal: AbortSignal,
+  ask: () => Promise<ModelAnswer>,
+): Promise<ModelAnswer> {
+  try {
+    const answer = await ask();
+    return { ...answer, body: watchBody(call, signal, answer) };
+  } catch (error) {
+    call.end(signal.aborted ? leftAlone(null) : brokenBy(error, null));
+    throw error;
+  }
+}
+
+async function* watchBody(call: OpenCall, signal: AbortSignal, answer: ModelAnswer): AsyncGenerator<Uint8Array> {
+  const reader = new AnswerReader(answer.headers["content-type"]?.startsWith("text/event-stream") ?? false);
+  const { status } = answer;
+  // Until it is known to have gone otherwise: who stops reading in the middle has left.
+  let end: CallEnd = leftAlone(status);
+  try {
+    for await (const chunk of answer.body) {
+      call.noteFirstByte();
+      reader.read(chunk);
+      yield chunk;
+    }
+    reader.close();
+    end = brokenBy(null, status);
+  } catch (error) {
+    if (!signal.aborted) end = brokenBy(error, status);
+    throw error;
+  } finally {
+    // What the model itself said of its end counts, whatever became of the connection after that.
+    const { usage } = reader;
+    if (reader.end === "failed") call.end({ ...failure("model-failed", status), usage });
+    else if (reader.end !== null)
+      call.end({ outcome: "ok", failureKind: null, reason: null, httpStatus: status, usage });
+    else call.end({ ...end, usage });
+  }
+}
+
+function leftAlone(httpStatus: number | null): CallEnd {
+  return { outcome: "aborted", failureKind: "cancelled", reason: "agent-gone", httpStatus, usage: null };
+}
+
+function failure(reason: string, httpStatus: number | null): CallEnd {
+  return { outcome: "failed", failureKind: "backend-failed", reason, httpStatus, usage: null };
+}
+
+/** An error before the answer began is answered with its own status; after that the answer is cut. */
+function brokenBy(error: unknown, begunWith: number | null): CallEnd {
+  if (begunWith !== null) return failure("answer-cut", begunWith);
+  const { failureKind, reason } = toAgentRunError(error);
+  const httpStatus = REASON_STATUS[reason];
+  return { outcome: httpStatus < 500 ? "refused" : "failed", failureKind, reason, httpStatus, usage: null };
+}
+
+/** A request as codex writes it, which may be long: its first key names the model. */
+const MODEL_FIRST = /^\s*\{\s*"model"\s*:\s*("(?:[^"\\]|\\.)*")/;
+
+/** The model that a request names; null where it names none. */
+export function modelAsked(body: string): string | null {
+  const [start = "", quoted] = MODEL_FIRST.exec(body) ?? [];
+  // Of a key that is there twice the last one counts: then all is read.
+  const isAlone = quoted !== undefined && !body.includes('"model"', start.length);
+  const model = isAlone ? parse(quoted) : (parse(body) as { model?: unknown } | null)?.model;
+  return typeof model === "string" && model !== "" ? cleanText(model.slice(0, MODEL_NAME_MAX)) : null;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

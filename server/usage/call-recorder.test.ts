@@ -1,0 +1,157 @@
+import pino from "pino";
+import { expect, test } from "vitest";
+import { createTestDatabase, type TestDatabase } from "@/db/test/database";
+import { makeRun } from "@/db/test/factories";
+import { type TestContext, testContext } from "@/server/test/context";
+import { startDatabaseProxy } from "@/server/test/database-proxy";
+import { type CallEnd, CallRecorder, listCalls, verifyUsage } from ".";
+import { WAITING_MAX } from "./call-recorder";
+
+const WELL: CallEnd = {
+  ...{ outcome: "ok", failureKind: null, reason: null, httpStatus: 200 },
+  usage: { inputTokens: 10, cachedInputTokens: 0, outputTokens: 5, reasoningTokens: 0 },
+};
+
+type Line = { level: number; msg: string; calls?: number; waiting?: number };
+
+/** A recorder, what it writes into the log, and how many calls it told to be lost. */
+function startRecorder(ctx: TestContext) {
+  const lines: Line[] = [];
+  const told = { lost: 0, ended: 0 };
+  const recorder = new CallRecorder({
+    pool: ctx.pool,
+    log: pino({ level: "info" }, { write: (line: string) => void lines.push(JSON.parse(line) as Line) }),
+    pricesOf: () => null,
+    onEnded: () => {
+      told.ended += 1;
+    },
+    onLost: (calls) => {
+      told.lost += calls;
+    },
+  });
+  const said = (msg: string) => lines.filter((line) => line.msg === msg);
+  return { recorder, told, said };
+}
+
+async function ownerIn(ctx: TestContext) {
+  const { id: runId, tenantId, projectId, backendProfile } = await makeRun(ctx.database.db);
+  return { runId, tenantId, projectId, backendProfile, sessionId: null, taskId: null, model: "m1" };
+}
+
+async function stored(database: TestDatabase): Promise<number> {
+  const client = await database.connect();
+  const { rows } = await client.query<{ calls: number }>("select count(*)::int as calls from agentrun_model_calls");
+  await client.end();
+  return rows[0]?.calls ?? 0;
+}
+
+test("calls that end together are stored together, each once, and its first end counts", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { recorder, told } = startRecorder(ctx);
+  const owner = await ownerIn(ctx);
+  for (let index = 0; index < 1_200; index += 1) {
+    const call = recorder.begin(owner);
+    call.noteFirstByte();
+    call.end(WELL);
+    call.end({ ...WELL, outcome: "failed" });
+  }
+  await recorder.close();
+  expect(told).toEqual({ lost: 0, ended: 1_200 });
+  expect(await verifyUsage(ctx)).toMatchObject({ isEqual: true, calls: 1_200, sums: 1 });
+  const { rows } = await ctx.pool.query(
+    "select count(distinct xmin::text)::int as commits, min(outcome) as outcome from agentrun_model_calls",
+  );
+  expect(rows[0]).toMatchObject({ commits: 3, outcome: "ok" });
+});
+
+test("a database that is away keeps calls waiting, says so once, and gets them all when it is back", async () => {
+  await using database = await createTestDatabase();
+  await using proxy = await startDatabaseProxy(database.url);
+  await using ctx = testContext({ url: proxy.url });
+  const { recorder, told, said } = startRecorder(ctx);
+  const owner = await ownerIn(ctx);
+  proxy.cut();
+  for (let index = 0; index < 50; index += 1) recorder.begin(owner).end(WELL);
+  await expect.poll(() => said("calls to models wait to be stored")).toHaveLength(1);
+  for (let index = 0; index < 50; index += 1) recorder.begin(owner).end(WELL);
+  expect(await stored(database)).toBe(0);
+  proxy.restore();
+  await expect.poll(() => stored(database)).toBe(100);
+  expect(said("calls to models wait to be stored")).toHaveLength(1);
+  expect(said("calls to models are stored again")).toHaveLength(1);
+  expect(told.lost).toBe(0);
+  await recorder.close();
+});
+
+test("more calls than may wait are lost, each is counted as that, and the log does not overflow", async () => {
+  await using database = await createTestDatabase();
+  await using proxy = await startDatabaseProxy(database.url);
+  await using ctx = testContext({ url: proxy.url });
+  const { recorder, told, said } = startRecorder(ctx);
+  const owner = await ownerIn(ctx);
+  proxy.cut();
+  for (let index = 0; index < WAITING_MAX + 300; index += 1) recorder.begin(owner).end(WELL);
+  expect(told).toEqual({ lost: 300, ended: WAITING_MAX + 300 });
+  expect(said("calls to models are not counted")).toHaveLength(9);
+  proxy.restore();
+  await expect.poll(() => stored(database)).toBe(WAITING_MAX);
+  await recorder.close();
+});
+
+test("a stop waits for calls that are still ending, and tells what a database that is away did not get", async () => {
+  await using database = await createTestDatabase();
+  await using proxy = await startDatabaseProxy(database.url);
+  await using ctx = testContext({ url: proxy.url });
+  const owner = await ownerIn(ctx);
+  const first = startRecorder(ctx);
+  const open = first.recorder.begin(owner);
+  const closed = first.recorder.close();
+  open.end(WELL);
+  await closed;
+  expect(await stored(database)).toBe(1);
+  const second = startRecorder(ctx);
+  proxy.cut();
+  for (let index = 0; index < 3; index += 1) second.recorder.begin(owner).end(WELL);
+  await second.recorder.close();
+  expect(second.told.lost).toBe(3);
+  expect(second.said("calls to models are not counted")).toMatchObject([{ level: 50, calls: 3 }]);
+});
+
+test("a call that the database refuses is lost alone", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { recorder, told, said } = startRecorder(ctx);
+  const owner = await ownerIn(ctx);
+  for (let index = 0; index < 9; index += 1) recorder.begin(owner).end(WELL);
+  const counted = { inputTokens: 3_000_000_000, cachedInputTokens: 0, outputTokens: 0, reasoningTokens: 0 };
+  recorder.begin(owner).end({ ...WELL, usage: counted });
+  for (let index = 0; index < 9; index += 1) recorder.begin(owner).end(WELL);
+  await recorder.close();
+  expect(told.lost).toBe(1);
+  expect(said("calls to models are not counted")).toHaveLength(1);
+  expect((await listCalls(ctx, { limit: 200 })).items).toHaveLength(18);
+  expect(await verifyUsage(ctx)).toMatchObject({ isEqual: true, calls: 18 });
+});
+
+test("a run that goes while its calls wait takes them along, and they stay in the day's sum", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { recorder, told } = startRecorder(ctx);
+  const [owner, gone] = [await ownerIn(ctx), await ownerIn(ctx)];
+  const remover = await database.connect();
+  await remover.query("begin");
+  await remover.query("delete from agentrun_runs where id = $1", [gone.runId]);
+  for (let index = 0; index < 5; index += 1) recorder.begin(index % 2 ? owner : gone).end(WELL);
+  // The commit's check of the run waits for its removal to end.
+  const waits = () =>
+    ctx.pool.query("select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()");
+  await expect.poll(async () => (await waits()).rowCount).toBe(1);
+  await remover.query("commit");
+  await expect.poll(() => stored(database)).toBe(2);
+  await recorder.close();
+  expect(told.lost).toBe(0);
+  const { rows } = await ctx.pool.query("select sum(calls)::int as calls from agentrun_usage_days");
+  expect(rows[0]).toEqual({ calls: 5 });
+  expect(await verifyUsage(ctx)).toMatchObject({ isEqual: true, calls: 2 });
+});

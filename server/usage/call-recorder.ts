@@ -1,0 +1,203 @@
+import type pg from "pg";
+import type { Logger } from "pino";
+import type { FailureKind } from "@/contract/errors";
+import type { CallOutcome, Prices, TokenUsage } from "@/contract/usage";
+import { isRefusal, sqlState } from "@/db/errors";
+import { storeModelCalls } from "@/db/queries/store-model-calls";
+import type { ModelCallRow } from "@/db/schema";
+import { newId } from "@/server/ids";
+import { costOf } from "./price";
+
+/** Whose call it is, and of what. */
+export type CallOwner = Pick<
+  ModelCallRow,
+  "tenantId" | "projectId" | "runId" | "sessionId" | "taskId" | "backendProfile" | "model"
+>;
+export type CallEnd = {
+  outcome: CallOutcome;
+  failureKind: FailureKind | null;
+  reason: string | null;
+  httpStatus: number | null;
+  /** null where nobody said how many tokens it took. */
+  usage: TokenUsage | null;
+};
+/** A call that is under way. */
+export type OpenCall = {
+  /** The first byte of its answer is there. */
+  noteFirstByte(): void;
+  /** It has ended; only the first end counts. */
+  end(end: CallEnd): void;
+};
+
+export type CallRecorderOptions = {
+  pool: pg.Pool;
+  log: Logger;
+  pricesOf: (profile: string, model: string) => Prices | null;
+  /** Told of each call as it ends, before it is stored. */
+  onEnded: (call: ModelCallRow) => void;
+  /** Told how many calls will never be stored. */
+  onLost: (calls: number) => void;
+};
+
+const CALLS_PER_COMMIT_MAX = 500;
+/** Calls that wait at most, so that a database that is away cannot fill the memory. */
+export const WAITING_MAX = 10_000;
+const RETRY_MS_MIN = 100;
+const RETRY_MS_MAX = 5_000;
+/** A process that stops has few seconds in all. */
+const CLOSE_MS_MAX = 1_500;
+const NOT_COUNTED: TokenUsage = {
+  inputTokens: null,
+  cachedInputTokens: null,
+  outputTokens: null,
+  reasoningTokens: null,
+};
+const FOREIGN_KEY_VIOLATION = "23503";
+
+/**
+ * Stores each call to a model when it has ended, off the path of its answer. Calls that end while a commit is under way
+ * are stored together by the next. Ids are made here, so that a commit whose answer was lost can be done again.
+ */
+export class CallRecorder {
+  #waiting: ModelCallRow[] = [];
+  #open = 0;
+  #isStoring = false;
+  #isClosed = false;
+  #lost = 0;
+  #wake = () => {};
+
+  constructor(private readonly options: CallRecorderOptions) {}
+
+  begin(owner: CallOwner): OpenCall {
+    const startedAt = new Date();
+    const startedMs = performance.now();
+    const id = newId("modelCall");
+    let firstByteMs: number | null = null;
+    let hasEnded = false;
+    this.#open += 1;
+    const since = () => Math.round(performance.now() - startedMs);
+    return {
+      noteFirstByte: () => {
+        firstByteMs ??= since();
+      },
+      end: ({ usage, ...how }) => {
+        if (hasEnded) return;
+        hasEnded = true;
+        this.#open -= 1;
+        const call = {
+          id,
+          ...owner,
+          startedAt,
+          firstByteMs,
+          durationMs: since(),
+          ...how,
+          ...this.#counted(owner, usage),
+        };
+        this.#log(call);
+        this.options.onEnded(call);
+        this.#add(call);
+      },
+    };
+  }
+
+  /** Stores what waits and what is still ending, for as long as a stop may take. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#wake();
+    const until = performance.now() + CLOSE_MS_MAX;
+    while ((this.#open > 0 || this.#waiting.length > 0) && performance.now() < until)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    this.#lose(this.#waiting.length, "the server stops");
+    this.#waiting = [];
+  }
+
+  #log({
+    id,
+    runId,
+    backendProfile,
+    model,
+    outcome,
+    reason,
+    durationMs,
+    inputTokens,
+    outputTokens,
+  }: ModelCallRow): void {
+    this.options.log.info(
+      { callId: id, runId, profile: backendProfile, model, outcome, reason, durationMs, inputTokens, outputTokens },
+      "a call to a model has ended",
+    );
+  }
+
+  #counted(owner: CallOwner, usage: TokenUsage | null) {
+    const prices = this.options.pricesOf(owner.backendProfile, owner.model);
+    const costMicros = prices === null || usage === null ? null : costOf(prices, usage);
+    const currency = costMicros === null ? null : (prices?.currency ?? null);
+    return { ...(usage ?? NOT_COUNTED), costMicros, currency };
+  }
+
+  #add(call: ModelCallRow): void {
+    if (this.#waiting.length >= WAITING_MAX) this.#lose(1, "too many wait");
+    else this.#waiting.push(call);
+    void this.#run();
+  }
+
+  async #run(): Promise<void> {
+    if (this.#isStoring) return;
+    this.#isStoring = true;
+    // What ends in this turn of the event loop is stored together.
+    await new Promise((resolve) => setImmediate(resolve));
+    for (let failures = 0; this.#waiting.length > 0; ) {
+      const taken = this.#waiting.slice(0, CALLS_PER_COMMIT_MAX);
+      const error = await this.#store(taken);
+      if (error === null) {
+        this.#waiting.splice(0, taken.length);
+        if (failures > 0) this.options.log.info({ calls: taken.length }, "calls to models are stored again");
+        failures = 0;
+        continue;
+      }
+      if (failures === 0)
+        this.options.log.warn({ err: error, waiting: this.#waiting.length }, "calls to models wait to be stored");
+      await this.#pause(failures);
+      failures += 1;
+    }
+    this.#isStoring = false;
+  }
+
+  /** null once they are stored, or are known never to be; else why not yet. */
+  async #store(calls: readonly ModelCallRow[]): Promise<unknown> {
+    try {
+      await storeModelCalls(this.options.pool, calls);
+      return null;
+    } catch (error) {
+      // A run that went while its call was stored is seen to be gone the next time.
+      if (!isRefusal(error) || sqlState(error) === FOREIGN_KEY_VIOLATION) return error;
+      if (calls.length === 1) {
+        this.#lose(1, "the database refused it", error);
+        return null;
+      }
+      // One bad call must not keep its neighbours: halves are tried on their own. What was stored is not stored twice.
+      const middle = Math.ceil(calls.length / 2);
+      return (await this.#store(calls.slice(0, middle))) ?? this.#store(calls.slice(middle));
+    }
+  }
+
+  #pause(failures: number): Promise<void> {
+    const delayMs = this.#isClosed ? RETRY_MS_MIN : Math.min(RETRY_MS_MIN * 2 ** failures, RETRY_MS_MAX);
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, delayMs);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #lose(calls: number, why: string, error?: unknown): void {
+    if (calls === 0) return;
+    this.#lost += calls;
+    this.options.onLost(calls);
+    // A database that is away for long would fill the log as well: every power of two is told.
+    if (why === "too many wait" && (this.#lost & (this.#lost - 1)) !== 0) return;
+    this.options.log.error({ err: error, calls, lostInAll: this.#lost, why }, "calls to models are not counted");
+  }
+}

@@ -1,0 +1,6 @@
+export { type CallEnd, type CallOwner, CallRecorder, type OpenCall } from "./call-recorder";
+export { listCalls } from "./list-calls";
+export { pricesOf } from "./price";
+export { summarizeUsage } from "./summary";
+export { usageOfRun, usageOfSession, usageOfTask } from "./usage-of";
+export { verifyUsage } from "./verify";

@@ -1,0 +1,46 @@
+import type { UsageRow, UsageSummary, UsageSummaryInput } from "@/contract/usage";
+import { type GroupSums, sumUsageBy } from "@/db/queries/sum-usage";
+import { type ServiceContext, tenantOf } from "@/server/context";
+import { totalsOf } from "./totals";
+
+const DAY_MS = 86_400_000;
+/** Days that are told of where nobody says since when. */
+const DAYS_TOLD = 7;
+
+/** What calls of some days took, by profile, model or whatever else is asked for. Days are of UTC. */
+export async function summarizeUsage(ctx: ServiceContext, input: UsageSummaryInput): Promise<UsageSummary> {
+  const { groupBy, byDay, limit, projectId, backendProfile, model } = input;
+  const to = input.to ?? dayOf(Date.now());
+  const from = input.from ?? dayOf(Date.parse(to) - (DAYS_TOLD - 1) * DAY_MS);
+  const bound = tenantOf(ctx);
+  // Another's tenant has nothing to show to a caller who is bound to one.
+  const isOthers = bound !== null && input.tenantId !== undefined && input.tenantId !== bound;
+  const scope = { from, to, tenantId: bound ?? input.tenantId ?? null, projectId, backendProfile, model };
+  const rows = isOthers ? [] : await sumUsageBy(ctx.db, scope, { groupBy, byDay, limit });
+  const totals = rows.filter(({ isTotal }) => isTotal);
+  const groups = totals[0]?.place ?? 0;
+  return {
+    ...{ from, to, groupBy },
+    items: itemsOf(rows.filter(({ isTotal }) => !isTotal)),
+    total: totalsOf(totals),
+    groupsLeftOut: Math.max(0, groups - limit),
+  };
+}
+
+/** Rows come in order, those of one item's currencies one after another. */
+function itemsOf(rows: readonly GroupSums[]): UsageRow[] {
+  const items = new Map<string, GroupSums[]>();
+  for (const row of rows) {
+    const key = JSON.stringify([row.group, row.day]);
+    items.set(key, [...(items.get(key) ?? []), row]);
+  }
+  return [...items.values()].map((sums) => ({
+    group: sums[0]?.group ?? "",
+    day: sums[0]?.day ?? null,
+    usage: totalsOf(sums),
+  }));
+}
+
+function dayOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}

@@ -1,0 +1,45 @@
+import type { UsageOf } from "@/contract/usage";
+import { type CallsOf, sumCallsOf } from "@/db/queries/sum-usage";
+import { type ServiceContext, tenantOf } from "@/server/context";
+import { getTask } from "@/server/queue";
+import { getRun } from "@/server/runs";
+import { requireSession } from "@/server/sessions";
+import { totalsOf } from "./totals";
+
+/** What a run's calls to models took, as long as the run is there. */
+export async function usageOfRun(ctx: ServiceContext, { runId }: { runId: string }): Promise<UsageOf> {
+  await getRun(ctx, { runId });
+  return usageOf(ctx, { runId });
+}
+
+/** What the calls of a session's runs took; runs that retention has removed took theirs along. */
+export async function usageOfSession(ctx: ServiceContext, { sessionId }: { sessionId: string }): Promise<UsageOf> {
+  await requireSession(ctx, sessionId);
+  return usageOf(ctx, { sessionId });
+}
+
+/** What the calls of all attempts of a task took. */
+export async function usageOfTask(ctx: ServiceContext, { taskId }: { taskId: string }): Promise<UsageOf> {
+  await getTask(ctx, { taskId });
+  return usageOf(ctx, { taskId });
+}
+
+async function usageOf(ctx: ServiceContext, of: CallsOf): Promise<UsageOf> {
+  const rows = await sumCallsOf(ctx.db, of, tenantOf(ctx));
+  const models = new Map<string, typeof rows>();
+  for (const row of rows) {
+    const key = JSON.stringify([row.backendProfile, row.model]);
+    models.set(key, [...(models.get(key) ?? []), row]);
+  }
+  const items = [...models.values()].map((sums) => ({
+    backendProfile: sums[0]?.backendProfile ?? "",
+    model: sums[0]?.model ?? "",
+    usage: totalsOf(sums),
+  }));
+  items.sort((a, b) => tokensOf(b) - tokensOf(a) || (a.model < b.model ? -1 : 1));
+  return { total: totalsOf(rows), models: items };
+}
+
+function tokensOf({ usage }: UsageOf["models"][number]): number {
+  return usage.inputTokens + usage.outputTokens;
+}
