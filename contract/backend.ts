@@ -94,6 +94,8 @@ const TimeoutMs = z.int().min(100).max(3_600_000);
 /** A profile in the file that `AGENTRUN_BACKENDS` names. `keyEnv` names web's variable that holds the key. */
 export const BackendConfig = z.strictObject({
   model: z.string().min(1),
+  /** Further models that its runs may ask for. */
+  models: z.array(z.string().min(1)).max(100).optional(),
   baseUrl: z
     .url({ protocol: /^https?$/ })
     .refine((url) => !/^[^/]*\/\/[^/?#]*@|[?#]/.test(url), "name no credentials, query or fragment in it"),

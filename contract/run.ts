@@ -166,6 +166,13 @@ export type ReleaseRunInput = z.infer<typeof ReleaseRunInput>;
 export const CancelRunInput = z.strictObject({ runId: RecordId, reason: text(10_000).optional() });
 export type CancelRunInput = z.infer<typeof CancelRunInput>;
 
+export const LogBodiesInput = z.strictObject({
+  runId: RecordId,
+  /** For how long from now; 0 ends it. */
+  minutes: z.int().min(0).max(1_440),
+});
+export type LogBodiesInput = z.infer<typeof LogBodiesInput>;
+
 export const ForceReleaseInput = z.strictObject({ runId: RecordId, reason: requiredText(1_000) });
 
 /** Refs of old rows are served as they are, so they are open here. */
@@ -195,6 +202,8 @@ export const Run = z.object({
   leaseEpoch: z.number(),
   leaseState: z.enum(LEASE_STATES),
   cancelRequestedAt: z.string().nullable(),
+  /** Until when web logs what its agent and its model say to each other; null: it does not. */
+  bodiesLoggedUntil: z.string().nullable(),
   cancelReason: z.string().nullable(),
   attemptCount: z.number(),
   nextAttemptAt: z.string().nullable(),

@@ -38,6 +38,8 @@ export const runs = table(
     leaseState: text({ enum: LEASE_STATES }).notNull().default("none"),
     cancelRequestedAt: instant(),
     cancelReason: text(),
+    /** Until when what its agent and its model say to each other is logged; null: it is not. */
+    bodiesLoggedUntil: instant(),
     attemptCount: integer().notNull().default(0),
     nextAttemptAt: instant(),
     lastEventSeq: integer().notNull().default(0),

@@ -107,6 +107,7 @@ function makeRun(modelBaseUrl: string, run: Partial<ClaimedRun>): ClaimedRun {
     leaseEpoch: 1,
     leaseState: "held",
     cancelRequestedAt: null,
+    bodiesLoggedUntil: null,
     cancelReason: null,
     attemptCount: 1,
     nextAttemptAt: null,

@@ -2,11 +2,12 @@ import type { Logger } from "pino";
 import { type BackendConfig, type BackendsFile, DEMO_PROFILE } from "@/contract/backend";
 import type { Db } from "@/db/client";
 import { type ProviderLimit, type ReadVariable, readKey } from "@/server/backends";
-import { AgentRunError, NotFoundError, UnauthenticatedError } from "@/server/errors";
+import { AgentRunError, ForbiddenError, NotFoundError, RateLimitedError, UnauthenticatedError } from "@/server/errors";
 import { findModelGrant, type ModelGrant } from "@/server/identity";
 import type { CallRecorder } from "@/server/usage";
 import { boundsOf } from "./bounds";
 import { answerByDemo } from "./demo";
+import { logBodies } from "./log-bodies";
 import { askProvider } from "./provider";
 import { modelAsked, recordAnswer } from "./record-answer";
 import { unavailable } from "./unavailable";
@@ -18,6 +19,8 @@ export type GatewayDeps = {
   readVariable: ReadVariable;
   isDemoOn: boolean;
   calls: CallRecorder;
+  /** Counts a call of a run; null, or the seconds to wait when it is one too many. */
+  takeCall: (runId: string) => number | null;
   onLimited: (profile: string, limit: ProviderLimit) => void;
   onTaken: (profile: string) => void;
 };
@@ -48,20 +51,29 @@ export async function answerModel(deps: GatewayDeps, request: ModelRequest): Pro
     throw new AgentRunError("schema-invalid", "method-not-allowed", "responses takes POST", {
       details: { allow: ["POST"] },
     });
-  const { profile, leaseEpoch: _epoch, ...owner } = grant;
+  const { tenantId, projectId, runId, sessionId, taskId, profile } = grant;
+  // Before anything is kept of it: what is too much must cost nothing.
+  const waitSeconds = deps.takeCall(runId);
+  if (waitSeconds !== null)
+    throw new RateLimitedError(`run ${runId} calls its model too often: try again in ${waitSeconds} s`, waitSeconds);
+  const asked = modelAsked(request.body);
   const call = deps.calls.begin({
-    ...owner,
-    backendProfile: profile,
-    model: modelAsked(request.body) ?? modelOf(deps, profile),
+    ...{ tenantId, projectId, runId, sessionId, taskId, backendProfile: profile },
+    model: asked ?? modelOf(deps, profile),
   });
-  return recordAnswer(call, request.signal, () => askModel(deps, grant, request));
+  const answer = await recordAnswer(call, request.signal, () => askModel(deps, { grant, asked, request }));
+  return grant.isLogged ? logBodies(deps.log, grant, request.body, answer) : answer;
 }
 
-async function askModel(deps: GatewayDeps, { profile }: ModelGrant, request: ModelRequest): Promise<ModelAnswer> {
+type Asked = { grant: ModelGrant; asked: string | null; request: ModelRequest };
+
+async function askModel(deps: GatewayDeps, { grant, asked, request }: Asked): Promise<ModelAnswer> {
+  const { profile } = grant;
   if (profile === DEMO_PROFILE && deps.isDemoOn) return answerByDemo(request.body, request.signal);
   const config = Object.hasOwn(deps.backends, profile) ? deps.backends[profile] : undefined;
   if (!config)
     throw unavailable(`no model is configured for profile ${profile}: name it in the file of AGENTRUN_BACKENDS`);
+  assertModel(config, grant, asked);
   if (config.wire !== "responses")
     throw unavailable(`profile ${profile}: wire ${config.wire} is not part of this release`);
   const key = await readKey(config, deps.readVariable);
@@ -73,6 +85,15 @@ async function askModel(deps: GatewayDeps, { profile }: ModelGrant, request: Mod
       onTaken: () => deps.onTaken(profile),
     },
     request,
+  );
+}
+
+/** A run's token spends on its own model, and on none that it was not given. */
+function assertModel(config: BackendConfig, { profile, model }: ModelGrant, asked: string | null): void {
+  const allowed = [model ?? config.model, ...(config.models ?? [])];
+  if (asked !== null && allowed.includes(asked)) return;
+  throw new ForbiddenError(
+    `this run may ask model ${allowed.join(" or ")} of profile ${profile}: the request names ${asked ?? "none"}`,
   );
 }
 

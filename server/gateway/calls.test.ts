@@ -55,7 +55,9 @@ test("an answer that is no stream is counted too, and one of another model has n
     res.end(JSON.stringify({ id: "r", status: "completed", ...usage }));
   });
   const modelPrices = { m2: { ...PRICES, currency: "EUR", outputPerMillion: 0.05 } };
-  await using web = await startGateway(database, provider.url, { prices: PRICES, modelPrices });
+  await using web = await startGateway(database, provider.url, {
+    ...{ prices: PRICES, modelPrices, models: ["m2", "m3", "silent"] },
+  });
   const { token, runId } = await modelToken(web, "codex");
   for (const model of ["m1", "m2", "m3", "silent"]) await ask(web, "codex", token, { input: [], model });
   const told = (await calls(web, 4)).map(({ model, inputTokens, cachedInputTokens, costMicros, currency }) => [
@@ -104,7 +106,7 @@ test("a call that is refused, not reached, cut or failed by its model is a call,
   const { token, runId } = await modelToken(web, "codex");
   for (const _ of answers) await ask(web, "codex", token).catch(() => null);
   const unset = await modelToken(web, "deepseek");
-  await ask(web, "deepseek", unset.token);
+  await ask(web, "deepseek", unset.token, { model: "d" });
   const stored = await calls(web, answers.length + 1);
   expect(
     stored.map(({ outcome, failureKind, reason, httpStatus }) => [outcome, failureKind, reason, httpStatus]),

@@ -72,7 +72,7 @@ test("no error holds the key, and each says what to do", async () => {
     expect(JSON.stringify(answer.body)).not.toContain(KEY.slice(0, 12));
   }
   const unset = await modelToken(web, "deepseek");
-  expect((await ask(web, "deepseek", unset.token)).body).toMatchObject({
+  expect((await ask(web, "deepseek", unset.token, { model: "d" })).body).toMatchObject({
     error: { reason: "backend-unavailable", message: expect.stringContaining("AGENTRUN_TEST_ABSENT") },
   });
 });
@@ -117,7 +117,7 @@ test("when the agent goes away, so does the request to the provider", async () =
   const response = await fetch(`${web.url}/api/model/codex/v1/responses`, {
     method: "POST",
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    body: "{}",
+    body: JSON.stringify({ model: "m1", input: [] }),
     signal: leave.signal,
   });
   expect(response.status).toBe(200);

@@ -3,6 +3,8 @@ import { expect, test, vi } from "vitest";
 import { createTestDatabase } from "@/db/test/database";
 import { ask, KEY, KEY_ENV, modelToken, startGateway, startProvider, streamCompleted } from "./test/gateway";
 
+const REQUEST = JSON.stringify({ model: "m1", input: [] });
+
 function refuse(res: ServerResponse, status: number, error: unknown = {}, headers: Record<string, string> = {}): void {
   res.writeHead(status, { "content-type": "application/json", ...headers });
   res.end(JSON.stringify({ error }));
@@ -116,7 +118,7 @@ test("an agent that goes away while a provider is waited for is not asked for ag
   const asked = fetch(`${web.url}/api/model/codex/v1/responses`, {
     method: "POST",
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    body: "{}",
+    body: REQUEST,
     signal: leave.signal,
   });
   await expect.poll(() => provider.seen.length).toBe(1);
@@ -153,7 +155,7 @@ test("an agent that reads slowly slows its provider down: nothing piles up betwe
   const response = await fetch(`${web.url}/api/model/codex/v1/responses`, {
     method: "POST",
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    body: "{}",
+    body: REQUEST,
     signal: leave.signal,
   });
   // Nobody reads: the provider is held up once what lies between is full.

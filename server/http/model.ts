@@ -22,6 +22,7 @@ export function gatewayDeps(wiring: Wiring): GatewayDeps {
     readVariable: settings.readVariable,
     isDemoOn: settings.isDemoOn,
     calls: wiring.calls,
+    takeCall: wiring.requestLimits.takeCall,
     onLimited: (profile, limit) => wiring.providerLimits.note(profile, limit),
     onTaken: (profile) => wiring.providerLimits.clear(profile),
   };

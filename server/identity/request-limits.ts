@@ -5,19 +5,25 @@ import { TokenBuckets } from "./token-buckets";
 const OPERATOR = { perSecond: 200, burst: 1_000 };
 /** A runner's heartbeats are among them, so that a run at full tilt must never come near: some 40 a second. */
 const RUN = { perSecond: 1_000, burst: 5_000 };
+/** Calls of a run to its model: an agent and its sub-agents wait for answers, a tool that has its token does not. */
+const MODEL = { perSecond: 5, burst: 300 };
 /** Requests of nobody that is known: each may cost a look-up of its token. */
 const STRANGER = { perSecond: 100, burst: 1_000 };
 
 export type RequestLimits = {
   /** Counts a request; null, or the seconds to wait when it is one too many. */
   take(actor: Actor | null, address: string): number | null;
+  /** The same for a run's call to its model. */
+  takeCall(runId: string): number | null;
 };
 
 export function createRequestLimits(now: () => number = () => performance.now()): RequestLimits {
   const operators = new TokenBuckets(OPERATOR, now);
   const runs = new TokenBuckets(RUN, now);
+  const calls = new TokenBuckets(MODEL, now);
   const strangers = new TokenBuckets(STRANGER, now);
   return {
+    takeCall: (runId) => calls.take(runId),
     take(actor, address) {
       if (actor === null) return strangers.take(networkOf(address));
       switch (actor.kind) {

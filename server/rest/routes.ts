@@ -49,6 +49,10 @@ export const ROUTES: readonly Route[] = [
   route("POST", "/runs/{runId}/finish", "runs.finish", { answer: Run, summary: "Finish a run" }),
   route("POST", "/runs/{runId}/release", "runs.release", { answer: Run, summary: "Give a lease back" }),
   route("POST", "/runs/{runId}/cancel", "runs.cancel", { answer: Run, summary: "Cancel a run" }),
+  route("POST", "/runs/{runId}/log-bodies", "runs.logBodies", {
+    answer: Run,
+    summary: "Log what a run's agent and its model say to each other, for a while",
+  }),
   route("POST", "/runs/{runId}/force-release", "runs.forceRelease", {
     answer: Run,
     summary: "Take a run from an attempt whose end cannot be confirmed",

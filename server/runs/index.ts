@@ -6,6 +6,7 @@ export { finishRun } from "./finish";
 export { heartbeatRun } from "./heartbeat";
 export { assertHolds, epochOfHolder, writingEpoch } from "./holder";
 export { listRuns } from "./list";
+export { logBodies } from "./log-bodies";
 export { type LossKind, loseAttempt } from "./lose-attempt";
 export { policyOf } from "./policy";
 export { forceReleaseRun, releaseRun } from "./release";

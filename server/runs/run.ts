@@ -33,6 +33,7 @@ export function toRun(row: RunRow, leaseExpiresAt: Date | null): Run {
     leaseEpoch: row.leaseEpoch,
     leaseState: row.leaseState,
     cancelRequestedAt: iso(row.cancelRequestedAt),
+    bodiesLoggedUntil: iso(row.bodiesLoggedUntil),
     cancelReason: row.cancelReason,
     attemptCount: row.attemptCount,
     nextAttemptAt: iso(row.nextAttemptAt),

@@ -59,6 +59,7 @@ beforeAll(async () => {
       ...{ failureMessage: "m", threadId: "t", turnId: "t" },
     }),
     change("runs.cancel", { runId: "run_nobody", reason: "r" }),
+    change("runs.logBodies", { runId: "run_nobody", minutes: 5 }),
     change("runs.release", { runId, leaseEpoch: 999, reason: "r" }),
     change("runs.forceRelease", { runId, reason: "r" }),
     change("commands.create", { runId, type: "turn", payload: { text: "x" }, idempotencyKey: undefined }),

@@ -7,6 +7,7 @@ import {
   GetRunInput,
   HeartbeatInput,
   ListRunsInput,
+  LogBodiesInput,
   ReleaseRunInput,
 } from "@/contract/run";
 import { WatchRunsInput } from "@/contract/watch";
@@ -20,6 +21,7 @@ import {
   getRun,
   heartbeatRun,
   listRuns,
+  logBodies,
   releaseRun,
 } from "@/server/runs";
 import {
@@ -41,6 +43,7 @@ export const runsRouter = router({
   finish: runnerProcedure.input(FinishRunInput).mutation((opts) => finishRun(opts.ctx.service, opts.input)),
   release: runnerProcedure.input(ReleaseRunInput).mutation((opts) => releaseRun(opts.ctx.service, opts.input)),
   cancel: operatorProcedure.input(CancelRunInput).mutation((opts) => cancelRun(opts.ctx.service, opts.input)),
+  logBodies: operatorProcedure.input(LogBodiesInput).mutation((opts) => logBodies(opts.ctx.service, opts.input)),
   watch: viewerProcedure.input(WatchRunsInput.prefault({})).subscription((opts) =>
     asStream(opts, async ({ ctx, live, signal }) => {
       const feed = await openFeed(ctx, live.runs, opts.input, signal);

@@ -1,0 +1,1 @@
+ALTER TABLE "agentrun_runs" ADD COLUMN "bodies_logged_until" timestamp with time zone;

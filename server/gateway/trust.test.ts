@@ -1,0 +1,83 @@
+import { expect, test, vi } from "vitest";
+import { createTestDatabase } from "@/db/test/database";
+import { logBodies } from "@/server/runs";
+import { ADMIN } from "@/server/test/context";
+import { ask, KEY, KEY_ENV, modelToken, startGateway, startProvider, streamCompleted } from "./test/gateway";
+
+const reasonOf = (body: unknown) => (body as { error?: { reason?: string } }).error?.reason;
+
+test("a run's token spends on its own model, on those that its profile allows, and on no other", async () => {
+  vi.stubEnv(KEY_ENV, KEY);
+  await using database = await createTestDatabase();
+  await using provider = await startProvider(streamCompleted);
+  await using web = await startGateway(database, provider.url, { models: ["m1-mini"] });
+  const plain = await modelToken(web, "codex");
+  const own = await modelToken(web, "codex", { executionPolicy: { model: "m2" } });
+  const statusOf = async (token: string, model: unknown) =>
+    (await ask(web, "codex", token, { model, input: [{ role: "user", content: 'say "model": "m1"' }] })).status;
+
+  expect(
+    await Promise.all(["m1", "m1-mini", "m2", "dear", "", null].map((model) => statusOf(plain.token, model))),
+  ).toEqual([200, 200, 403, 403, 403, 403]);
+  expect(await Promise.all(["m2", "m1-mini", "m1"].map((model) => statusOf(own.token, model)))).toEqual([
+    200, 200, 403,
+  ]);
+  // Of a key that is there twice the provider would take the last.
+  const twice = await fetch(`${web.url}/api/model/codex/v1/responses`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${plain.token}`, "content-type": "application/json" },
+    body: '{"model":"m1","input":[],"model":"dear"}',
+  });
+  expect(twice.status).toBe(403);
+  expect(provider.seen).toHaveLength(4);
+  const refused = async () =>
+    (await web.call("GET", "/api/v1/usage/calls?outcome=refused")).body as { items: unknown[] };
+  await expect.poll(async () => (await refused()).items.length).toBe(6);
+});
+
+test("a run that calls its model far too often is slowed down, and another is not", async () => {
+  vi.stubEnv(KEY_ENV, KEY);
+  await using database = await createTestDatabase();
+  await using provider = await startProvider(streamCompleted);
+  await using web = await startGateway(database, provider.url);
+  const [busy, quiet] = [await modelToken(web, "codex"), await modelToken(web, "codex")];
+  let refused: Awaited<ReturnType<typeof ask>> | undefined;
+  for (let calls = 0; calls < 600 && refused === undefined; calls += 20) {
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask(web, "codex", busy.token)));
+    refused = answers.find(({ status }) => status === 429);
+  }
+  expect(reasonOf(refused?.body)).toBe("rate-limited");
+  expect(Number(refused?.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+  expect(provider.seen.length).toBeGreaterThanOrEqual(100);
+  expect((await ask(web, "codex", quiet.token)).status).toBe(200);
+});
+
+test("what is said is logged of the one run that an operator asked for, redacted, and only while it is asked for", async () => {
+  vi.stubEnv(KEY_ENV, KEY);
+  await using database = await createTestDatabase();
+  await using provider = await startProvider(streamCompleted);
+  await using web = await startGateway(database, provider.url);
+  const lines: string[] = [];
+  vi.spyOn(web.wiring.log, "info").mockImplementation(((fields: unknown, text: unknown) => {
+    lines.push(JSON.stringify([fields, text]));
+  }) as never);
+  const [watched, other] = [await modelToken(web, "codex"), await modelToken(web, "codex")];
+  const secret = "ghp_0123456789abcdefghijklmnopqrstuvwxyz";
+  const body = { model: "m1", input: [{ role: "user", content: `the heron and ${secret}` }] };
+  const heard = async () => {
+    lines.length = 0;
+    for (const { token } of [watched, other]) expect((await ask(web, "codex", token, body)).status).toBe(200);
+    return lines.filter((line) => line.includes("heron") || line.includes("response.completed"));
+  };
+
+  expect(await heard()).toEqual([]);
+  const run = await logBodies(web.as(ADMIN), { runId: watched.runId, minutes: 5 });
+  expect(Date.parse(run.bodiesLoggedUntil ?? "")).toBeGreaterThan(Date.now());
+  const said = await heard();
+  expect(said).toHaveLength(2);
+  expect(said.every((line) => line.includes(watched.runId))).toBe(true);
+  expect(said[0]).toContain("the heron and [redacted]");
+  expect(said.join()).not.toContain(secret);
+  expect((await logBodies(web.as(ADMIN), { runId: watched.runId, minutes: 0 })).bodiesLoggedUntil).toBeNull();
+  expect(await heard()).toEqual([]);
+});
