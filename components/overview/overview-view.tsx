@@ -1,10 +1,12 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { ApprovalCard, showApproval } from "@/components/conversation/approval-card";
-import { RunsTable } from "@/components/runs/runs-table";
+import { useAskAgain } from "@/components/live/gathered";
+import { useFrames } from "@/components/live/provider";
 import { SessionsTable } from "@/components/sessions/sessions-table";
 import { sessionAddress } from "@/components/shell/addresses";
 import { useReader } from "@/components/shell/identity";
@@ -12,22 +14,39 @@ import { useTRPC } from "@/components/trpc/client";
 import { buttonStyle } from "@/components/ui/button";
 import { shortenId } from "@/components/ui/format";
 import { EmptyState, PageHeader, Panel, TableSkeleton } from "@/components/ui/page";
+import { QueryView } from "@/components/ui/query-view";
 import { Time } from "@/components/ui/time";
-import { OVERVIEW_QUERIES } from "./queries";
+import type { Approval } from "@/contract/approval";
+import { BackendsStrip } from "./backends-strip";
+import { FirstSteps } from "./first-steps";
+import { Needs } from "./needs";
+import { OVERVIEW_QUERIES, overviewOf } from "./queries";
+import { Tiles } from "./tiles";
 
-/** What needs a person first: approvals that wait, what failed unread, what is at work. */
+const Pictures = dynamic(() => import("@/components/queue/pictures").then((module) => module.Pictures), { ssr: false });
+
+/** Figures may lag behind what is told of by so much. */
+const GATHER_MS = 800;
+
+/** What needs a person first; then how everything stands, what is at work, and how it came so. */
 export function OverviewView() {
   const trpc = useTRPC();
   const readerId = useReader();
   const inputs = OVERVIEW_QUERIES(readerId);
+  const overview = useQuery(overviewOf(trpc, readerId));
   const approvals = useQuery(trpc.approvals.list.queryOptions(inputs.approvals));
   const running = useQuery(trpc.sessions.list.queryOptions(inputs.running));
   const unread = useQuery(trpc.sessions.list.queryOptions(inputs.unread));
-  const failed = useQuery(trpc.runs.list.queryOptions(inputs.failed));
-  const waiting = approvals.data?.items ?? [];
-  const isLoading = [approvals, running, unread, failed].some((query) => query.isPending);
-  const isEmpty =
-    !isLoading && [approvals, running, unread, failed].every((query) => (query.data?.items.length ?? 0) === 0);
+  const any = useQuery(trpc.sessions.list.queryOptions(inputs.any));
+  const askAgain = useAskAgain(GATHER_MS, trpc.overview.pathKey());
+  useFrames("session", askAgain);
+  useFrames("run", askAgain);
+  useFrames("approval", askAgain);
+  const isNew = any.data?.items.length === 0 && overview.data?.queue.waiting === 0;
+  const isCalm =
+    !isNew &&
+    overview.data?.needs.length === 0 &&
+    [running, unread].every((query) => query.data !== undefined && query.data.items.length === 0);
 
   return (
     <div className="flex h-full min-h-0 flex-col">
@@ -41,63 +60,65 @@ export function OverviewView() {
         }
       />
       <div className="scroll-thin flex min-h-0 flex-1 flex-col gap-4 overflow-y-auto p-4 lg:p-6">
-        {isLoading && <TableSkeleton />}
-        {isEmpty && (
-          <EmptyState
-            title="Nothing needs you"
-            action={
-              <Link href="/sessions" className={buttonStyle()}>
-                All sessions
-              </Link>
-            }
-          >
-            No approval waits, nothing runs, nothing failed that you have not seen.
-          </EmptyState>
-        )}
-        {waiting.length > 0 && (
-          <Panel title={`Approvals that wait for you (${waiting.length})`} actions={<More href="/approvals" />}>
-            <ul className="flex flex-col gap-3 p-3">
-              {waiting.map((approval) => (
-                <li key={approval.id}>
-                  <p className="mb-1 flex gap-2 text-xs text-ink-2">
-                    {approval.sessionId !== null && (
-                      <Link href={sessionAddress(approval.sessionId)} className="text-accent hover:underline">
-                        session {shortenId(approval.sessionId)}
-                      </Link>
-                    )}
-                    <Time at={approval.createdAt} className="ml-auto text-ink-3" />
-                  </p>
-                  <ApprovalCard shown={showApproval(approval)} />
-                </li>
-              ))}
-            </ul>
-          </Panel>
-        )}
+        <QueryView query={overview} skeleton={<TableSkeleton />}>
+          {(data) => (
+            <>
+              {isNew && <FirstSteps />}
+              <OpenApprovals approvals={approvals.data?.items ?? []} total={data.approvals} />
+              <Needs needs={data.needs.filter(({ kind }) => kind !== "approval")} />
+              {isCalm && (
+                <EmptyState title="Nothing needs you">
+                  No approval waits, nothing runs, nothing failed that you have not seen.
+                </EmptyState>
+              )}
+              <Tiles overview={data} />
+            </>
+          )}
+        </QueryView>
+        <BackendsStrip />
         <Listed title="At work" href="/sessions?state=running" count={running.data?.items.length}>
           <SessionsTable sessions={running.data?.items ?? []} />
         </Listed>
         <Listed title="Unread" href="/sessions?state=unread" count={unread.data?.items.length}>
           <SessionsTable sessions={unread.data?.items ?? []} />
         </Listed>
-        <Listed title="Failed runs" href="/runs?status=failed" count={failed.data?.items.length}>
-          <RunsTable runs={failed.data?.items ?? []} />
-        </Listed>
+        {!isNew && <Pictures filter={{ queue: null }} />}
       </div>
     </div>
   );
 }
 
-function Listed({
-  title,
-  href,
-  count,
-  children,
-}: {
-  title: string;
-  href: string;
-  count: number | undefined;
-  children: ReactNode;
-}) {
+/** The oldest ones, each to be decided where it stands. */
+function OpenApprovals({ approvals, total }: { approvals: readonly Approval[]; total: number }) {
+  if (approvals.length === 0) return null;
+  return (
+    <Panel
+      title={`Approvals that wait for you (${Math.max(total, approvals.length)})`}
+      actions={<More href="/approvals" />}
+      className="shrink-0 border-warn/50"
+    >
+      <ul className="flex flex-col gap-3 p-3">
+        {approvals.map((approval) => (
+          <li key={approval.id}>
+            <p className="mb-1 flex gap-2 text-xs text-ink-2">
+              {approval.sessionId !== null && (
+                <Link href={sessionAddress(approval.sessionId)} className="text-accent hover:underline">
+                  session {shortenId(approval.sessionId)}
+                </Link>
+              )}
+              <Time at={approval.createdAt} className="ml-auto text-ink-3" />
+            </p>
+            <ApprovalCard shown={showApproval(approval)} />
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
+type ListedProps = { title: string; href: string; count: number | undefined; children: ReactNode };
+
+function Listed({ title, href, count, children }: ListedProps) {
   if (count === undefined || count === 0) return null;
   return (
     <Panel title={title} actions={<More href={href} />} className="shrink-0 overflow-hidden">

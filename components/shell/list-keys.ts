@@ -1,14 +1,14 @@
-/** The rows of the page's tables, in the order they stand in. */
+/** The rows of the page's tables and lists, in the order they stand in. */
 function rowLinks(): HTMLAnchorElement[] {
-  return [...document.querySelectorAll<HTMLTableRowElement>("tr[data-row]")].flatMap((row) => {
+  return [...document.querySelectorAll<HTMLElement>("[data-row]")].flatMap((row) => {
     const link = row.querySelector<HTMLAnchorElement>("a[href]");
     return link === null ? [] : [link];
   });
 }
 
 function current(links: HTMLAnchorElement[]): number {
-  const row = document.activeElement?.closest("tr[data-row]");
-  return links.findIndex((link) => link.closest("tr[data-row]") === row);
+  const row = document.activeElement?.closest("[data-row]");
+  return links.findIndex((link) => link.closest("[data-row]") === row);
 }
 
 /** Moves the focus to the row below or above; focus is the selection, so screen readers say it. */

@@ -1,22 +1,29 @@
-import { ListFilter } from "lucide-react";
+import { ArrowRight, ListFilter } from "lucide-react";
+import Link from "next/link";
 import { cn } from "./class-names";
 
 type TileProps = {
   name: string;
   figure: React.ReactNode;
   note: string;
+  /** What ends the note and goes with the clock. */
+  noteMore?: React.ReactNode;
+  /** Its course, below. */
+  picture?: React.ReactNode;
   tone?: string;
   isOn?: boolean;
   onPress?: () => void;
+  /** Where what it counts is listed. */
+  href?: string;
 };
 
-/** One figure of a row of them, in a `dl`; one that can be pressed narrows what is shown below. */
-export function Tile({ name, figure, note, tone, isOn, onPress }: TileProps) {
+/** One figure of a row of them, in a `dl`; one that can be pressed narrows what is shown below, or leads there. */
+export function Tile({ name, figure, note, noteMore, picture, tone, isOn, onPress, href }: TileProps) {
   return (
     <div
       className={cn(
         "relative flex min-w-0 flex-col bg-panel px-3 py-2.5 has-focus-visible:z-10 has-focus-visible:outline-2 has-focus-visible:-outline-offset-2 has-focus-visible:outline-accent",
-        onPress !== undefined && "hover:bg-hover",
+        (onPress ?? href) !== undefined && "hover:bg-hover",
         isOn && "bg-accent-soft",
       )}
     >
@@ -25,11 +32,20 @@ export function Tile({ name, figure, note, tone, isOn, onPress }: TileProps) {
         {onPress !== undefined && (
           <ListFilter aria-hidden className={cn("size-3 shrink-0", isOn ? "text-accent" : "text-ink-3")} />
         )}
+        {href !== undefined && <ArrowRight aria-hidden className="size-3 shrink-0 text-ink-3" />}
       </dt>
       <dd className={cn("truncate text-lg leading-7 font-semibold tracking-tight tabular-nums", tone)}>
-        {onPress === undefined ? (
-          figure
-        ) : (
+        {href !== undefined && (
+          <Link
+            href={href}
+            aria-label={`${name}: ${figure}, show them`}
+            className="outline-none after:absolute after:inset-0"
+          >
+            {figure}
+          </Link>
+        )}
+        {href === undefined && onPress === undefined && figure}
+        {onPress !== undefined && (
           <button
             type="button"
             aria-pressed={isOn}
@@ -43,7 +59,9 @@ export function Tile({ name, figure, note, tone, isOn, onPress }: TileProps) {
       </dd>
       <dd className="truncate text-2xs text-ink-3" title={note}>
         {note}
+        {noteMore}
       </dd>
+      {picture !== undefined && <dd className="mt-1">{picture}</dd>}
     </div>
   );
 }

@@ -5,6 +5,7 @@ import { Command, CommandPage } from "@/contract/command";
 import { AppendAnswer, EventPage, RunEvent } from "@/contract/event";
 import { Health } from "@/contract/health";
 import { Identity } from "@/contract/identity";
+import { Overview } from "@/contract/overview";
 import {
   CreateTasksResult,
   QueueStats,
@@ -209,6 +210,10 @@ export const ROUTES: readonly Route[] = [
   route("GET", "/approvals", "approvals.list", { answer: ApprovalPage, summary: "List approvals, the newest first" }),
   route("GET", "/approvals/{approvalId}", "approvals.get", { answer: Approval, summary: "Get an approval" }),
   route("POST", "/approvals/{approvalId}/decide", "approvals.decide", { answer: Approval, summary: "Decide it, once" }),
+  route("GET", "/overview", "overview.get", {
+    answer: Overview,
+    summary: "What needs a person, and how everything stands",
+  }),
   route("GET", "/backends", "backends.list", { answer: BackendList, summary: "List backend profiles" }),
   route("GET", "/backends/{profile}", "backends.get", {
     answer: BackendDetails,

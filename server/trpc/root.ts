@@ -6,6 +6,7 @@ import { commandsRouter } from "./routers/commands";
 import { eventsRouter } from "./routers/events";
 import { healthRouter } from "./routers/health";
 import { identityRouter } from "./routers/identity";
+import { overviewRouter } from "./routers/overview";
 import { queueRouter } from "./routers/queue";
 import { runnerJobsRouter } from "./routers/runner-jobs";
 import { runnersRouter } from "./routers/runners";
@@ -22,6 +23,7 @@ export const appRouter = router({
   events: eventsRouter,
   health: healthRouter,
   identity: identityRouter,
+  overview: overviewRouter,
   queue: queueRouter,
   runnerJobs: runnerJobsRouter,
   runners: runnersRouter,

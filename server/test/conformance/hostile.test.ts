@@ -193,6 +193,7 @@ beforeAll(async () => {
     query("usage.calls", { ...page, runId, sessionId, taskId, backendProfile: "codex", model: "m", outcome: "ok" }),
     query("usage.verify", {}),
     query("approvals.list", { ...page, status: "pending", sessionId, runId }),
+    query("overview.get", { readerId: "ann", tenantId: "default", projectId: "p" }),
     query("approvals.get", { approvalId: "apr_x" }),
     change("approvals.decide", { approvalId: "apr_x", decision: "accept", reason: "r" }),
     change("approvals.request", {

@@ -1,0 +1,40 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import Link from "next/link";
+import { conditionOf } from "@/components/backends/condition";
+import { useTRPC } from "@/components/trpc/client";
+import { useNow } from "@/components/ui/clock";
+import { State } from "@/components/ui/state";
+
+const LOOK_MS = 15_000;
+
+/** How each configured backend stands, in a word. */
+export function BackendsStrip() {
+  const trpc = useTRPC();
+  const query = useQuery(trpc.backends.list.queryOptions(undefined, { refetchInterval: LOOK_MS }));
+  const nowMs = useNow();
+  const backends = (query.data?.items ?? []).filter(({ isConfigured, disabled }) => isConfigured || disabled !== null);
+  if (backends.length === 0) return null;
+  return (
+    <ul aria-label="Backends" className="flex shrink-0 flex-wrap gap-2">
+      {backends.map((backend) => {
+        const { state, word, tone, why } = conditionOf(backend, nowMs);
+        return (
+          <li key={backend.profile}>
+            <Link
+              href="/backends"
+              title={why ?? undefined}
+              className="flex items-center gap-2 rounded-lg border bg-panel px-3 py-1.5 text-xs hover:bg-hover"
+            >
+              <span className="font-medium">{backend.profile}</span>
+              <State state={state} word={word} tone={tone} isBare />
+              {backend.tasks.running > 0 && (
+                <span className="text-ink-3 tabular-nums">{backend.tasks.running.toLocaleString("en")} running</span>
+              )}
+            </Link>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}

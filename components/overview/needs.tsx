@@ -1,0 +1,86 @@
+"use client";
+import { ArrowRight, Hand, type LucideIcon, OctagonPause, OctagonX, Timer, TriangleAlert, Unplug } from "lucide-react";
+import Link from "next/link";
+import { useState } from "react";
+import { sentence } from "@/components/queue/explain";
+import { runAddress, sessionAddress, storageAddress, taskAddress } from "@/components/shell/addresses";
+import { Button, buttonStyle } from "@/components/ui/button";
+import { Panel } from "@/components/ui/page";
+import { Time } from "@/components/ui/time";
+import type { Need, NeedKind } from "@/contract/overview";
+
+/** More than these, and the rest is asked for. */
+const SHOWN = 8;
+type Look = { icon: LucideIcon; word: string; fix: string; href: (need: Need) => string };
+const runOf = ({ runId, sessionId }: Need) =>
+  sessionId === null ? runAddress(runId ?? "") : sessionAddress(sessionId);
+const taskOf = ({ taskId }: Need) => (taskId === null ? "/queue" : taskAddress(taskId));
+
+/** Each kind as an icon and a word, with the place where it is mended. */
+const LOOKS: Record<NeedKind, Look> = {
+  approval: { icon: Hand, word: "Approval", fix: "Decide", href: runOf },
+  fencing: { icon: Unplug, word: "Not known to be gone", fix: "Look", href: ({ runId }) => runAddress(runId ?? "") },
+  stuck: { icon: Timer, word: "Silent", fix: "Look", href: runOf },
+  "session-evicted": {
+    icon: TriangleAlert,
+    word: "Evicted",
+    fix: "Restore",
+    href: ({ sessionId }) => storageAddress(sessionId ?? ""),
+  },
+  parked: { icon: Hand, word: "Parked", fix: "Retry", href: taskOf },
+  paused: { icon: OctagonPause, word: "Paused", fix: "Go on", href: () => "/queue" },
+  "dead-letter": { icon: OctagonX, word: "Failed for good", fix: "Retry", href: taskOf },
+  "failed-session": { icon: OctagonX, word: "Failed", fix: "Look", href: runOf },
+  "gc-stopped": { icon: TriangleAlert, word: "Clean-up stopped", fix: "Look", href: () => "/storage" },
+};
+
+/** What goes on only when a person does something, the most pressing first; `j` and `k` move, Enter goes there. */
+export function Needs({ needs }: { needs: readonly Need[] }) {
+  const [isWhole, setIsWhole] = useState(false);
+  if (needs.length === 0) return null;
+  return (
+    <Panel
+      title={`Needs a person (${needs.length})`}
+      className="shrink-0 border-warn/50"
+      actions={
+        needs.length > SHOWN && (
+          <Button size="sm" look="ghost" aria-expanded={isWhole} onClick={() => setIsWhole(!isWhole)}>
+            {isWhole ? "Show fewer" : `Show all ${needs.length}`}
+          </Button>
+        )
+      }
+    >
+      <ul>
+        {(isWhole ? needs : needs.slice(0, SHOWN)).map((need) => (
+          <NeedRow key={JSON.stringify(need)} need={need} />
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
+function NeedRow({ need }: { need: Need }) {
+  const { icon: Icon, word, fix, href } = LOOKS[need.kind];
+  return (
+    <li
+      data-row
+      className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2 text-sm not-last:border-b focus-within:bg-hover"
+    >
+      <span className="flex items-center gap-1.5 text-xs font-medium text-warn sm:w-40">
+        <Icon aria-hidden className="size-4 shrink-0" /> {word}
+      </span>
+      <span className="min-w-0 flex-1 wrap-anywhere max-sm:order-last max-sm:basis-full">
+        {need.title !== null && <span className="font-medium">{need.title}: </span>}
+        <span className="text-ink-2">{need.title === null ? sentence(need.message) : need.message}</span>
+      </span>
+      <Time at={need.since} className="text-xs text-ink-3 max-sm:ml-auto" />
+      <Link
+        href={href(need)}
+        className={buttonStyle({ size: "sm" })}
+        aria-label={`${fix}: ${need.title ?? need.message}`}
+      >
+        {fix} <ArrowRight aria-hidden className="size-3.5" />
+      </Link>
+    </li>
+  );
+}

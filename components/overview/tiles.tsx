@@ -1,0 +1,91 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import { type Flow, flowsOf, type Span, spanOf, sum } from "@/components/queue/picture";
+import { useTRPC } from "@/components/trpc/client";
+import { queueHistory } from "@/components/trpc/lists";
+import { Sparkline } from "@/components/ui/sparkline";
+import { Tile } from "@/components/ui/tile";
+import { Duration } from "@/components/ui/time";
+import type { Overview } from "@/contract/overview";
+import type { QueueHistory } from "@/contract/queue-commander";
+
+const MINUTES = 60;
+
+/** How everything stands, in figures that lead to what they count. */
+export function Tiles({ overview }: { overview: Overview }) {
+  const trpc = useTRPC();
+  const history = useQuery(queueHistory(trpc, { minutes: MINUTES })).data;
+  const { runs, runners, queue, approvals } = overview;
+  return (
+    <dl className="grid shrink-0 grid-cols-2 gap-px overflow-hidden rounded-lg border bg-line sm:grid-cols-3 xl:grid-cols-6">
+      <Tile
+        name="Approvals"
+        figure={approvals.toLocaleString("en")}
+        note={approvals === 0 ? "nobody asks" : "wait for an answer"}
+        tone={approvals > 0 ? "text-warn" : undefined}
+        href="/approvals"
+      />
+      <Tile
+        name="Runs at work"
+        figure={runs.claimed.toLocaleString("en")}
+        note={runs.pending === 0 ? "none waits for a runner" : `${runs.pending.toLocaleString("en")} wait for a runner`}
+        href="/runs?status=claimed"
+      />
+      <Tile
+        name="Runners"
+        figure={`${runners.live.toLocaleString("en")} of ${runners.max.toLocaleString("en")}`}
+        note={runners.live >= runners.max ? "no room for more" : "live, of those that may be"}
+        tone={runners.live >= runners.max ? "text-warn" : undefined}
+        href="/runners"
+      />
+      <Tile
+        name="Tasks waiting"
+        figure={queue.waiting.toLocaleString("en")}
+        note={queue.oldest === null ? "nothing waits for a slot" : "the oldest for "}
+        noteMore={queue.oldest === null ? undefined : <Duration from={queue.oldest.since} to={null} />}
+        picture={spark("waiting", history)}
+        href="/queue?state=pending"
+      />
+      <Tile
+        name="Tasks running"
+        figure={queue.running.toLocaleString("en")}
+        note={`${rate(queue.throughput.completed)} completed a minute`}
+        picture={spark("completed", history)}
+        href="/queue?state=running"
+      />
+      <Tile
+        name="Runs failed"
+        figure={runs.failedToday.toLocaleString("en")}
+        note="in the last 24 hours"
+        tone={runs.failedToday > 0 ? "text-bad" : undefined}
+        href="/runs?status=failed"
+      />
+    </dl>
+  );
+}
+
+function rate(perMinute: number): string {
+  return perMinute >= 10 || perMinute === 0 ? Math.round(perMinute).toLocaleString("en") : perMinute.toFixed(1);
+}
+
+const TOLD = { waiting: "Tasks that waited", completed: "Tasks completed" } as const;
+
+/** The last hour of the queue, minute by minute. */
+function spark(what: keyof typeof TOLD, history: QueueHistory | undefined) {
+  if (history === undefined) return undefined;
+  const span = spanOf(history);
+  const values = what === "waiting" ? waitingOf(history, span) : flowsOf(history.items, span)[what satisfies Flow];
+  const now = what === "waiting" ? `${values.at(-1) ?? 0} now` : `${sum(values)} in all`;
+  return (
+    <Sparkline values={values} label={`${TOLD[what]} in the last hour: ${now}, ${Math.max(0, ...values)} at most`} />
+  );
+}
+
+function waitingOf({ items }: QueueHistory, { fromMs, stepMs, steps }: Span): number[] {
+  const values = Array.from({ length: steps }, () => 0);
+  for (const { minute, waiting } of items) {
+    const step = Math.floor((Date.parse(minute) - fromMs) / stepMs);
+    if (step >= 0 && step < steps) values[step] = (values[step] ?? 0) + waiting;
+  }
+  return values;
+}

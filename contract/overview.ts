@@ -1,0 +1,70 @@
+import { z } from "zod";
+import { ChosenId, RecordId } from "./ids";
+import { ATTENTION_KINDS, QueueThroughput, QueueWaits, TaskLine } from "./queue-commander";
+
+/** How long a turn may say nothing before it counts as stuck; no approval of it waits meanwhile. */
+export const STUCK_AFTER_MS = 600_000;
+/** How long a session that failed, and that its reader has not looked at since, is shown. */
+export const FAILED_SHOWN_MS = 86_400_000;
+export const NEEDS_MAX = 50;
+
+/** What needs a person, the most pressing kind first; beside the queue's own kinds those of runs, sessions and storage. */
+export const NEED_KINDS = [
+  "approval",
+  "fencing",
+  "stuck",
+  ...ATTENTION_KINDS.slice(1),
+  "failed-session",
+  "gc-stopped",
+] as const;
+export type NeedKind = (typeof NEED_KINDS)[number];
+export const Need = z.object({
+  kind: z.enum(NEED_KINDS),
+  /** What it is of: a session's or a task's title. */
+  title: z.string().nullable(),
+  /** A sentence for people. */
+  message: z.string(),
+  since: z.string(),
+  tenantId: z.string().nullable(),
+  approvalId: z.string().nullable(),
+  runId: z.string().nullable(),
+  sessionId: z.string().nullable(),
+  taskId: z.string().nullable(),
+  queue: z.string().nullable(),
+  /** null: the whole queue. */
+  lane: z.string().nullable(),
+});
+export type Need = z.infer<typeof Need>;
+
+export const GetOverviewInput = z.strictObject({
+  /** Whose unread sessions are meant; without one no failed session is listed. */
+  readerId: ChosenId.optional(),
+  tenantId: RecordId.optional(),
+  projectId: RecordId.optional(),
+});
+export type GetOverviewInput = z.infer<typeof GetOverviewInput>;
+
+export const Overview = z.object({
+  /** At most 50, the most pressing first. */
+  needs: z.array(Need),
+  /** Approvals that wait, all of them. */
+  approvals: z.number(),
+  runs: z.object({
+    claimed: z.number(),
+    /** Wait for a runner. */
+    pending: z.number(),
+    /** Failed in the last 24 hours; counted to 10,000. */
+    failedToday: z.number(),
+  }),
+  /** Runner jobs that live, and how many may at once. */
+  runners: z.object({ live: z.number(), max: z.number() }),
+  queue: z.object({
+    waiting: z.number(),
+    running: z.number(),
+    oldest: TaskLine.nullable(),
+    waits: QueueWaits,
+    throughput: QueueThroughput,
+  }),
+  generatedAt: z.string(),
+});
+export type Overview = z.infer<typeof Overview>;
