@@ -16,17 +16,26 @@ export class RecordingProvider implements AsyncDisposable {
   /** A file for AGENTRUN_BACKENDS that sends the profile `codex` here. */
   readonly backendsFile: string;
 
-  private constructor(private readonly server: Server) {
+  private constructor(
+    private readonly server: Server,
+    more: object,
+  ) {
     const { port } = server.address() as AddressInfo;
     this.backendsFile = path.join(mkdtempSync(path.join(tmpdir(), "agentrun-backends-")), "backends.json");
-    const codex = { model: "recorded", baseUrl: `http://127.0.0.1:${port}/v1`, keyEnv: "RECORDED_PROVIDER_KEY" };
+    const codex = {
+      model: "recorded",
+      baseUrl: `http://127.0.0.1:${port}/v1`,
+      keyEnv: "RECORDED_PROVIDER_KEY",
+      ...more,
+    };
     writeFileSync(this.backendsFile, JSON.stringify({ codex }));
   }
 
-  static async start(): Promise<RecordingProvider> {
+  /** `more` of its profile, such as prices. */
+  static async start(more: object = {}): Promise<RecordingProvider> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const provider = new RecordingProvider(server);
+    const provider = new RecordingProvider(server, more);
     server.on("request", async (request, response) => {
       if (request.method !== "POST") {
         const list = { object: "list", data: [{ id: "recorded", object: "model" }] };

@@ -11,7 +11,9 @@ import { LimitCell } from "@/components/ui/limit-cell";
 import { Facts } from "@/components/ui/page";
 import { State, TONE_TEXT } from "@/components/ui/state";
 import { Time } from "@/components/ui/time";
+import { ProfileUse } from "@/components/usage/profile-use";
 import type { Backend } from "@/contract/backend";
+import type { UsageSummary } from "@/contract/usage";
 import { conditionOf, isHeldUp, maxRunningOf } from "./condition";
 import { useBackend } from "./use-backend";
 
@@ -19,8 +21,14 @@ const SwitchOffDialog = dynamic(() => import("./switch-off-dialog").then((module
   ssr: false,
 });
 
+type BackendCardProps = {
+  backend: Backend;
+  /** What profiles' calls took; absent until it is known. */
+  usage: UsageSummary | undefined;
+};
+
 /** A profile: how it stands and why, what it is, how much of it is used, and what a person may do about it. */
-export function BackendCard({ backend }: { backend: Backend }) {
+export function BackendCard({ backend, usage }: BackendCardProps) {
   const nowMs = useNow();
   const condition = conditionOf(backend, nowMs);
   const { profile } = backend;
@@ -46,6 +54,7 @@ export function BackendCard({ backend }: { backend: Backend }) {
       <Facts items={factsOf(backend)} />
       <Capacity backend={backend} />
       {backend.isConfigured && <LastTry backend={backend} />}
+      {usage !== undefined && <ProfileUse summary={usage} profile={profile} />}
       <Actions backend={backend} isHeldUp={isHeldUp(backend, nowMs)} />
     </li>
   );

@@ -1,6 +1,8 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { useTRPC } from "@/components/trpc/client";
+import { usageOfProfiles } from "@/components/trpc/lists";
+import { ErrorNote } from "@/components/ui/error-note";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { ScrollRegion } from "@/components/ui/scroll-region";
@@ -13,13 +15,15 @@ const LOOK_MS = 15_000;
 export function BackendsView() {
   const trpc = useTRPC();
   const query = useQuery(trpc.backends.list.queryOptions(undefined, { refetchInterval: LOOK_MS }));
+  const usage = useQuery(usageOfProfiles(trpc));
   return (
     <div className="flex h-full min-h-0 flex-col">
       <PageHeader
         title="Backends"
-        description="How agents are started. Keys stay in the server: only whether one is there, and since when, is shown."
+        description="How agents are started, and what their models took. Keys stay in the server: only whether one is there, and since when, is shown."
       />
       <ScrollRegion label="Backends" className="min-h-0 flex-1">
+        <ErrorNote error={usage.error} className="mx-4 mt-4 lg:mx-6" />
         <QueryView query={query}>
           {(list) =>
             list.items.length === 0 ? (
@@ -29,7 +33,7 @@ export function BackendsView() {
             ) : (
               <ul className="grid gap-4 p-4 sm:grid-cols-2 lg:p-6 2xl:grid-cols-3">
                 {list.items.map((backend) => (
-                  <BackendCard key={backend.profile} backend={backend} />
+                  <BackendCard key={backend.profile} backend={backend} usage={usage.data} />
                 ))}
               </ul>
             )

@@ -11,7 +11,7 @@ import { runAddress, sessionAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
 import { setPageShortcuts } from "@/components/shell/shortcuts";
 import { useTRPC } from "@/components/trpc/client";
-import { leasedRun } from "@/components/trpc/lists";
+import { leasedRun, usageOfTask } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
 import { Id } from "@/components/ui/copy";
 import { JsonPanel } from "@/components/ui/json-panel";
@@ -19,6 +19,7 @@ import { Facts, PageHeader, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { State } from "@/components/ui/state";
 import { Countdown, Time } from "@/components/ui/time";
+import { ModelUsePanel } from "@/components/usage/model-use";
 import type { QueueTaskSummary } from "@/contract/queue";
 import { CancelTaskDialog } from "./cancel-task";
 import { ChangeTaskDialog } from "./change-task";
@@ -182,6 +183,8 @@ function ItsRun({ runId }: { runId: string }) {
 }
 
 function TaskFacts({ task }: { task: QueueTaskSummary }) {
+  const trpc = useTRPC();
+  const usage = useQuery(usageOfTask(trpc, task.id));
   const facts: [string, React.ReactNode][] = [
     ["Id", <Id key="i" id={task.id} />],
     ["Project", `${task.tenantId} / ${task.projectId}`],
@@ -201,6 +204,7 @@ function TaskFacts({ task }: { task: QueueTaskSummary }) {
       <Panel title="Facts">
         <Facts className="p-4" items={facts} />
       </Panel>
+      <ModelUsePanel query={usage} />
       <JsonPanel title="Payload" value={task.payload} />
       {task.references.length > 0 && <JsonPanel title="References" value={task.references} />}
       {Object.keys(task.metadata).length > 0 && <JsonPanel title="Metadata" value={task.metadata} />}

@@ -10,7 +10,7 @@ import { useCanOperate } from "@/components/shell/identity";
 import { RunLogsProvider, useFollow } from "@/components/trace/session-logs";
 import { TraceView } from "@/components/trace/trace-view";
 import { useTRPC } from "@/components/trpc/client";
-import { leasedRun } from "@/components/trpc/lists";
+import { leasedRun, usageOfRun } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
 import { Id } from "@/components/ui/copy";
 import { JsonPanel } from "@/components/ui/json-panel";
@@ -19,6 +19,7 @@ import { QueryView } from "@/components/ui/query-view";
 import { State } from "@/components/ui/state";
 import { TabLinks } from "@/components/ui/tabs";
 import { Countdown, Duration, Time } from "@/components/ui/time";
+import { ModelUsePanel } from "@/components/usage/model-use";
 import type { Run } from "@/contract/run";
 import { isTerminal } from "@/contract/words";
 import { CancelRunDialog } from "./cancel-run";
@@ -125,6 +126,8 @@ function WhyFailed({ run }: { run: Run }) {
 }
 
 function RunFacts({ run }: { run: Run }) {
+  const trpc = useTRPC();
+  const usage = useQuery(usageOfRun(trpc, run.id));
   const sessionId = run.sessionRef?.sessionId;
   return (
     <div className="flex min-w-0 flex-col gap-4">
@@ -157,6 +160,7 @@ function RunFacts({ run }: { run: Run }) {
           ]}
         />
       </Panel>
+      <ModelUsePanel query={usage} />
       <JsonPanel title="Execution policy" value={run.executionPolicy} />
       <JsonPanel title="Workspace" value={run.workspaceRef} />
       {run.resourceBundleRef !== null && <JsonPanel title="Resource bundle" value={run.resourceBundleRef} />}

@@ -4,18 +4,21 @@ import Link from "next/link";
 import type { ReactNode } from "react";
 import { runAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
-import { leasedRun } from "@/components/trpc/lists";
+import { leasedRun, usageOfSession } from "@/components/trpc/lists";
 import { Id } from "@/components/ui/copy";
 import { formatBytes, shortenId } from "@/components/ui/format";
 import { Facts } from "@/components/ui/page";
 import { State } from "@/components/ui/state";
 import { Countdown, Time } from "@/components/ui/time";
+import { ModelUse } from "@/components/usage/model-use";
 import type { Run } from "@/contract/run";
 import type { SessionSummary } from "@/contract/session";
 import { explainRun } from "./session-state";
 
 /** What an operator looks up beside a conversation: the run and its lease, the volume, the ids. Wide screens only. */
 export function SessionFacts({ session, run }: { session: SessionSummary; run: Run | null }) {
+  const trpc = useTRPC();
+  const usage = useQuery(usageOfSession(trpc, session.sessionId));
   return (
     <aside
       aria-label="Session details"
@@ -34,6 +37,9 @@ export function SessionFacts({ session, run }: { session: SessionSummary; run: R
             ["Expires", <Time key="expires" at={session.expiresAt} />],
           ]}
         />
+      </Group>
+      <Group name="Model use">
+        <ModelUse query={usage} />
       </Group>
       <Group name="Storage">
         <Facts

@@ -1,5 +1,5 @@
 "use client";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ChevronLeft, Ellipsis, Pencil, Trash2, XCircle } from "lucide-react";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
@@ -9,6 +9,7 @@ import { CancelRunDialog } from "@/components/runs/cancel-run";
 import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
+import { usageOfSession } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
 import { DangerDialog } from "@/components/ui/danger-dialog";
 import { Dialog } from "@/components/ui/dialog";
@@ -16,6 +17,7 @@ import { Field, Input } from "@/components/ui/field";
 import { Menu, MenuItem, MenuSeparator } from "@/components/ui/menu";
 import { State } from "@/components/ui/state";
 import { Countdown } from "@/components/ui/time";
+import { briefWords, callsWords } from "@/components/usage/words";
 import type { Run } from "@/contract/run";
 import type { SessionSummary } from "@/contract/session";
 import { DemoLabel } from "./demo-label";
@@ -26,6 +28,8 @@ import { explainSession } from "./session-state";
 export function SessionHeader({ session, openRun }: { session: SessionSummary; openRun: Run | null }) {
   const [dialog, setDialog] = useState<"rename" | "cancel" | "delete" | null>(null);
   const canOperate = useCanOperate();
+  const trpc = useTRPC();
+  const usage = useQuery(usageOfSession(trpc, session.sessionId)).data?.total;
   const explained = explainSession(session, openRun);
   return (
     <header className="flex items-start gap-2 bg-panel px-3 pt-2.5 pb-1.5 lg:px-6">
@@ -47,6 +51,11 @@ export function SessionHeader({ session, openRun }: { session: SessionSummary; o
           {explained.next !== undefined && (
             <span className="text-ink-3">
               {explained.next.text} <Countdown to={explained.next.at} />
+            </span>
+          )}
+          {usage !== undefined && usage.calls > 0 && (
+            <span className="whitespace-nowrap text-ink-3 tabular-nums" title={callsWords(usage)}>
+              {briefWords(usage)}
             </span>
           )}
         </p>

@@ -105,3 +105,25 @@ export const leasedRun = (api: Api, runId: string) =>
     { runId },
     { refetchInterval: (query) => (query.state.data?.status === "claimed" ? LEASE_POLL_MS : false) },
   );
+
+/** No stream tells of calls to models: a call is there once it has ended. */
+const USAGE_POLL_MS = 10_000;
+
+export const usageOfRun = (api: Api, runId: string) =>
+  api.usage.ofRun.queryOptions({ runId }, { refetchInterval: USAGE_POLL_MS });
+
+export const usageOfSession = (api: Api, sessionId: string) =>
+  api.usage.ofSession.queryOptions({ sessionId }, { refetchInterval: USAGE_POLL_MS });
+
+export const usageOfTask = (api: Api, taskId: string) =>
+  api.usage.ofTask.queryOptions({ taskId }, { refetchInterval: USAGE_POLL_MS });
+
+const PROFILES_MAX = 200;
+const DAYS_POLL_MS = 60_000;
+
+/** What each profile took on each of the last seven days. */
+export const usageOfProfiles = (api: Api) =>
+  api.usage.summary.queryOptions(
+    { groupBy: "profile", byDay: true, limit: PROFILES_MAX },
+    { refetchInterval: DAYS_POLL_MS },
+  );

@@ -1,5 +1,14 @@
 import { expect, test } from "vitest";
-import { formatAge, formatBytes, formatCount, formatDuration, formatPlural, shortenId } from "./format";
+import {
+  formatAge,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatMoney,
+  formatPlural,
+  formatTokens,
+  shortenId,
+} from "./format";
 
 test("durations use at most two units and never round up into the next", () => {
   expect([0, 840, 999.4, 4_260, 9_999, 59_999, 192_000, 3_600_000, 187_200_000].map(formatDuration)).toEqual([
@@ -28,4 +37,15 @@ test("sizes, counts, plurals and ids stay short", () => {
   expect([formatPlural(1, "event"), formatPlural(1_204, "event")]).toEqual(["1 event", "1,204 events"]);
   expect(shortenId("run_018f3a4b-aaaa-bbbb-cccc-ddddeeee1234")).toBe("run_018f3a…ee1234");
   expect(shortenId("ses_short")).toBe("ses_short");
+});
+
+test("tokens and money always say what they are, and the smallest price is not nothing", () => {
+  expect([0, 1, 940, 12_400].map(formatTokens)).toEqual(["0 tokens", "1 token", "940 tokens", "12k tokens"]);
+  const dollars = (micros: number) => formatMoney(micros, "USD");
+  expect([0, 1, 41, 9_999, 12_345, 500_000, 1_234_567, 98_765_432_100].map(dollars)).toEqual([
+    ...["$0.00", "$0.000001", "$0.000041", "$0.009999", "$0.0123", "$0.50", "$1.23", "$98,765.43"],
+  ]);
+  expect(formatMoney(2_000_000, "EUR")).toBe("€2.00");
+  // A space that does not break.
+  expect(formatMoney(2_000_000, "XTS")).toBe("XTS\u00a02.00");
 });

@@ -48,6 +48,27 @@ export function formatCount(count: number): string {
   return `${(count / 1_000_000).toFixed(1)}M`;
 }
 
+/** Tokens for narrow places: `1 token`, `940 tokens`, `12.4k tokens`. */
+export function formatTokens(tokens: number): string {
+  return `${formatCount(tokens)} ${tokens === 1 ? "token" : "tokens"}`;
+}
+
+const MICROS = 1_000_000;
+
+/**
+ * Money by its millionths: `$12.40`, `€0.0123`, `$0.000041`. Small amounts keep as many digits as tell them apart, since a
+ * call costs a part of a cent. A currency that the browser does not know is shown by its three letters.
+ */
+export function formatMoney(micros: number, currency: string): string {
+  const digits = micros >= MICROS || micros === 0 ? 2 : micros >= MICROS / 100 ? 4 : 6;
+  return new Intl.NumberFormat("en", {
+    style: "currency",
+    currency,
+    minimumFractionDigits: 2,
+    maximumFractionDigits: digits,
+  }).format(micros / MICROS);
+}
+
 /** `1 event`, `2 events`. */
 export function formatPlural(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;

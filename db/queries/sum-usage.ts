@@ -19,7 +19,7 @@ export type UsageSums = {
   costMicros: number;
 };
 
-/** The columns that days' sums have, made from calls. The trigger of migration 026 says the same. */
+/** The columns that days' sums have, made from calls. The trigger of migration 027 says the same. */
 export const OF_CALLS = sql`
   coalesce(currency, '') as currency, 1 as calls, (outcome = 'ok')::int as ok, (outcome = 'refused')::int as refused,
   (outcome = 'failed')::int as failed, (outcome = 'aborted')::int as aborted,

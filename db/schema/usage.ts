@@ -11,7 +11,7 @@ export const modelCalls = table(
     id: text().primaryKey(),
     tenantId: text().notNull(),
     projectId: text().notNull(),
-    // The key is checked at the end of the transaction (migration 026): who stores calls first takes out those whose
+    // The key is checked at the end of the transaction (migration 027): who stores calls first takes out those whose
     // run has gone.
     runId: text()
       .notNull()

@@ -66,14 +66,20 @@ function brokenBy(error: unknown, begunWith: number | null): CallEnd {
 
 /** A request as codex writes it, which may be long: its first key names the model. */
 const MODEL_FIRST = /^\s*\{\s*"model"\s*:\s*("(?:[^"\\]|\\.)*")/;
+/** A letter of that key in another spelling. */
+const SPELT_OTHERWISE = /\\u00(6d|6f|64|65|6c)/i;
 
-/** The model that a request names; null where it names none. */
+/**
+ * The model that a request names; null where it names none, two, or one of a name that is none. By it a call is allowed and priced, so it is the one
+ * that a provider reads: of a key that is there twice nearly all take the last.
+ */
 export function modelAsked(body: string): string | null {
   const [start = "", quoted] = MODEL_FIRST.exec(body) ?? [];
-  // Of a key that is there twice the last one counts: then all is read.
-  const isAlone = quoted !== undefined && !body.includes('"model"', start.length);
-  const model = isAlone ? parse(quoted) : (parse(body) as { model?: unknown } | null)?.model;
-  return typeof model === "string" && model !== "" ? cleanText(model.slice(0, MODEL_NAME_MAX)) : null;
+  const first = quoted === undefined ? undefined : parse(quoted);
+  const isAlone = quoted !== undefined && !body.includes('"model"', start.length) && !SPELT_OTHERWISE.test(body);
+  const model = isAlone ? first : (parse(body) as { model?: unknown } | null)?.model;
+  if (typeof model !== "string" || (first !== undefined && first !== model)) return null;
+  return model === "" || model.length > MODEL_NAME_MAX ? null : cleanText(model);
 }
 
 function parse(text: string): unknown {

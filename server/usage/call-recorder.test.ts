@@ -84,6 +84,22 @@ test("a database that is away keeps calls waiting, says so once, and gets them a
   await recorder.close();
 });
 
+test("a database that is too slow keeps calls waiting as well", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, { deadlineMs: 300 });
+  const { recorder, told, said } = startRecorder(ctx);
+  const owner = await ownerIn(ctx);
+  const holder = await database.connect();
+  await holder.query("begin");
+  await holder.query("lock table agentrun_usage_days");
+  for (let index = 0; index < 5; index += 1) recorder.begin(owner).end(WELL);
+  await expect.poll(() => said("calls to models wait to be stored")).toHaveLength(1);
+  await holder.query("commit");
+  await expect.poll(() => stored(database)).toBe(5);
+  expect(told.lost).toBe(0);
+  await recorder.close();
+});
+
 test("more calls than may wait are lost, each is counted as that, and the log does not overflow", async () => {
   await using database = await createTestDatabase();
   await using proxy = await startDatabaseProxy(database.url);
@@ -111,11 +127,13 @@ test("a stop waits for calls that are still ending, and tells what a database th
   await closed;
   expect(await stored(database)).toBe(1);
   const second = startRecorder(ctx);
+  const late = second.recorder.begin(owner);
   proxy.cut();
   for (let index = 0; index < 3; index += 1) second.recorder.begin(owner).end(WELL);
   await second.recorder.close();
-  expect(second.told.lost).toBe(3);
-  expect(second.said("calls to models are not counted")).toMatchObject([{ level: 50, calls: 3 }]);
+  late.end(WELL);
+  expect(second.told).toEqual({ lost: 4, ended: 4 });
+  expect(second.said("calls to models are not counted")).toMatchObject([{ level: 50, calls: 4 }]);
 });
 
 test("a call that the database refuses is lost alone", async () => {

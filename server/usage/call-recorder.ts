@@ -2,7 +2,7 @@ import type pg from "pg";
 import type { Logger } from "pino";
 import type { FailureKind } from "@/contract/errors";
 import type { CallOutcome, Prices, TokenUsage } from "@/contract/usage";
-import { isRefusal, sqlState } from "@/db/errors";
+import { sqlState } from "@/db/errors";
 import { storeModelCalls } from "@/db/queries/store-model-calls";
 import type { ModelCallRow } from "@/db/schema";
 import { newId } from "@/server/ids";
@@ -53,6 +53,8 @@ const NOT_COUNTED: TokenUsage = {
   reasoningTokens: null,
 };
 const FOREIGN_KEY_VIOLATION = "23503";
+/** SQLSTATE classes of rows that can never be stored; all else, such as a full disk, may pass. */
+const NEVER_STORED = /^2[23]/;
 
 /**
  * Stores each call to a model when it has ended, off the path of its answer. Calls that end while a commit is under way
@@ -62,6 +64,7 @@ export class CallRecorder {
   #waiting: ModelCallRow[] = [];
   #open = 0;
   #isStoring = false;
+  #isClosing = false;
   #isClosed = false;
   #lost = 0;
   #wake = () => {};
@@ -102,12 +105,13 @@ export class CallRecorder {
 
   /** Stores what waits and what is still ending, for as long as a stop may take. */
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#isClosing = true;
     this.#wake();
     const until = performance.now() + CLOSE_MS_MAX;
     while ((this.#open > 0 || this.#waiting.length > 0) && performance.now() < until)
       await new Promise((resolve) => setTimeout(resolve, 5));
-    this.#lose(this.#waiting.length, "the server stops");
+    this.#isClosed = true;
+    this.#lose(this.#waiting.length + this.#open, "the server stops");
     this.#waiting = [];
   }
 
@@ -136,6 +140,8 @@ export class CallRecorder {
   }
 
   #add(call: ModelCallRow): void {
+    // It was told to be lost when the server stopped.
+    if (this.#isClosed) return;
     if (this.#waiting.length >= WAITING_MAX) this.#lose(1, "too many wait");
     else this.#waiting.push(call);
     void this.#run();
@@ -169,8 +175,9 @@ export class CallRecorder {
       await storeModelCalls(this.options.pool, calls);
       return null;
     } catch (error) {
+      const state = sqlState(error) ?? "";
       // A run that went while its call was stored is seen to be gone the next time.
-      if (!isRefusal(error) || sqlState(error) === FOREIGN_KEY_VIOLATION) return error;
+      if (!NEVER_STORED.test(state) || state === FOREIGN_KEY_VIOLATION) return error;
       if (calls.length === 1) {
         this.#lose(1, "the database refused it", error);
         return null;
@@ -182,7 +189,7 @@ export class CallRecorder {
   }
 
   #pause(failures: number): Promise<void> {
-    const delayMs = this.#isClosed ? RETRY_MS_MIN : Math.min(RETRY_MS_MIN * 2 ** failures, RETRY_MS_MAX);
+    const delayMs = this.#isClosing ? RETRY_MS_MIN : Math.min(RETRY_MS_MIN * 2 ** failures, RETRY_MS_MAX);
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, delayMs);
       this.#wake = () => {

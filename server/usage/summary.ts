@@ -10,7 +10,8 @@ const DAYS_TOLD = 7;
 /** What calls of some days took, by profile, model or whatever else is asked for. Days are of UTC. */
 export async function summarizeUsage(ctx: ServiceContext, input: UsageSummaryInput): Promise<UsageSummary> {
   const { groupBy, byDay, limit, projectId, backendProfile, model } = input;
-  const to = input.to ?? dayOf(Date.now());
+  const today = dayOf(Date.now());
+  const to = input.to ?? (input.from !== undefined && input.from > today ? input.from : today);
   const from = input.from ?? dayOf(Date.parse(to) - (DAYS_TOLD - 1) * DAY_MS);
   const bound = tenantOf(ctx);
   // Another's tenant has nothing to show to a caller who is bound to one.

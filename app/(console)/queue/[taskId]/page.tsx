@@ -2,7 +2,7 @@ import type { Metadata } from "next";
 import { requireIdentity } from "@/app/(console)/identity";
 import { prefetchPages } from "@/app/(console)/prefetch-pages";
 import { TaskView } from "@/components/queue/task-view";
-import { attemptPages } from "@/components/trpc/lists";
+import { attemptPages, usageOfTask } from "@/components/trpc/lists";
 import { HydrateClient, prefetch, trpc } from "@/server/trpc/rsc";
 
 export const metadata: Metadata = { title: "Task" };
@@ -10,7 +10,11 @@ export const metadata: Metadata = { title: "Task" };
 export default async function TaskPage(props: { params: Promise<{ taskId: string }> }) {
   await requireIdentity();
   const taskId = decodeURIComponent((await props.params).taskId);
-  await Promise.all([prefetch(trpc.queue.getTask.queryOptions({ taskId })), prefetchPages(attemptPages(trpc, taskId))]);
+  await Promise.all([
+    prefetch(trpc.queue.getTask.queryOptions({ taskId })),
+    prefetch(usageOfTask(trpc, taskId)),
+    prefetchPages(attemptPages(trpc, taskId)),
+  ]);
   return (
     <HydrateClient>
       <TaskView key={taskId} taskId={taskId} />

@@ -4,6 +4,7 @@ import { createLoader, parseAsStringLiteral } from "nuqs/server";
 import { requireIdentity } from "@/app/(console)/identity";
 import { RunView } from "@/components/runs/run-view";
 import { RUN_TABS } from "@/components/runs/tabs";
+import { usageOfRun } from "@/components/trpc/lists";
 import { HydrateClient, prefetch, trpc } from "@/server/trpc/rsc";
 
 export const metadata: Metadata = { title: "Run" };
@@ -18,6 +19,7 @@ export default async function RunPage(props: RunPageProps) {
   await Promise.all([
     prefetch(trpc.runs.get.queryOptions({ runId })),
     prefetch(trpc.runnerJobs.list.queryOptions({ runId })),
+    prefetch(usageOfRun(trpc, runId)),
   ]);
   return (
     <HydrateClient>

@@ -6,7 +6,7 @@ import { prefetchPages } from "@/app/(console)/prefetch-pages";
 import { SessionView } from "@/components/sessions/session-view";
 import { SESSION_TABS } from "@/components/sessions/tabs";
 import { readerOf } from "@/components/shell/reader";
-import { runPages } from "@/components/trpc/lists";
+import { runPages, usageOfSession } from "@/components/trpc/lists";
 import { getQueryClient, HydrateClient, prefetch, trpc } from "@/server/trpc/rsc";
 
 const loadTab = createLoader({ tab: parseAsStringLiteral(SESSION_TABS).withDefault("conversation") });
@@ -30,6 +30,7 @@ export default async function SessionPage(props: SessionPageProps) {
   await Promise.all([
     prefetch(trpc.sessions.get.queryOptions({ sessionId, readerId })),
     prefetchPages(runPages(trpc, { sessionId })),
+    prefetch(usageOfSession(trpc, sessionId)),
   ]);
   return (
     <HydrateClient>

@@ -1,0 +1,63 @@
+import type { ReactNode } from "react";
+import { Facts, Panel } from "@/components/ui/page";
+import { QueryView } from "@/components/ui/query-view";
+import type { Usage, UsageOf } from "@/contract/usage";
+import { briefWords, callsWords, costWords, inputWords, missingWords, outputWords } from "./words";
+
+type Asked = Parameters<typeof QueryView<UsageOf>>[0]["query"];
+
+/** What calls to models took, in a box of its own. */
+export function ModelUsePanel({ query }: { query: Asked }) {
+  return (
+    <Panel title="Model use">
+      <div className="p-4">
+        <ModelUse query={query} />
+      </div>
+    </Panel>
+  );
+}
+
+/** Calls, tokens and cost; of each model apart where there were several. */
+export function ModelUse({ query }: { query: Asked }) {
+  return (
+    <QueryView query={query} skeleton={<p className="text-xs text-ink-3">Loading…</p>}>
+      {({ total, models }) =>
+        total.calls === 0 ? (
+          <p className="text-xs text-ink-3">No call to a model has ended yet.</p>
+        ) : (
+          <>
+            <Facts items={factsOf(total)} />
+            {missingWords(total) !== null && <p className="mt-2 text-xs text-ink-3">{missingWords(total)}</p>}
+            {models.length > 1 && <Models models={models} />}
+          </>
+        )
+      }
+    </QueryView>
+  );
+}
+
+function factsOf(usage: Usage): [string, ReactNode][] {
+  return [
+    ["Calls", callsWords(usage)],
+    ["Input", <Exact key="input" count={usage.inputTokens} words={inputWords(usage)} />],
+    ["Output", <Exact key="output" count={usage.outputTokens} words={outputWords(usage)} />],
+    ["Cost", costWords(usage) ?? <span className="text-ink-3">no price is configured</span>],
+  ];
+}
+
+function Exact({ count, words }: { count: number; words: string }) {
+  return <span title={`${count.toLocaleString("en")} tokens`}>{words}</span>;
+}
+
+function Models({ models }: { models: UsageOf["models"] }) {
+  return (
+    <ul aria-label="By model" className="mt-2 flex flex-col gap-1 border-t pt-2 text-xs">
+      {models.map(({ backendProfile, model, usage }) => (
+        <li key={`${backendProfile}/${model}`} className="flex flex-wrap justify-between gap-x-3">
+          <span className="min-w-0 wrap-anywhere">{model}</span>
+          <span className="text-ink-2 tabular-nums">{briefWords(usage)}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,103 @@
+import { ceilingOf } from "@/components/ui/ceiling";
+import { ChartParts, Key } from "@/components/ui/chart";
+import { formatCount, formatPlural, formatTokens } from "@/components/ui/format";
+import { Tile } from "@/components/ui/tile";
+import type { Usage, UsageSummary } from "@/contract/usage";
+import { addUp, daysOf, type UsageDay } from "./days";
+import { costWords, missingWords, tokensOf, wrongWords } from "./words";
+
+const HEIGHT = 100;
+
+/** What a profile's calls took today and on the days before. */
+export function ProfileUse({ summary, profile }: { summary: UsageSummary; profile: string }) {
+  const days = daysOf(summary, profile);
+  const whole = addUp(days);
+  const wrong = wrongWords(whole);
+  const ends = wrong.length > 0 ? `Of the ${formatPlural(whole.calls, "call")}: ${wrong.join(", ")}.` : null;
+  const notes = [ends, missingWords(whole)].filter((note) => note !== null);
+  return (
+    <section aria-label={`Model use of ${profile}`} className="flex flex-col gap-2 border-t pt-3">
+      <h3 className="text-xs font-semibold">Model use</h3>
+      {whole.calls === 0 ? (
+        <p className="text-xs text-ink-3">Nothing was called in the last {days.length} days.</p>
+      ) : (
+        <>
+          <dl className="grid grid-cols-2 gap-px overflow-hidden rounded-lg border bg-line">
+            <UseTile name="Today, UTC" usage={addUp(days.slice(-1))} />
+            <UseTile name={`Last ${days.length} days`} usage={whole} />
+          </dl>
+          {notes.length > 0 && <p className="text-xs text-ink-3">{notes.join(" ")}</p>}
+          <DaysChart days={days} profile={profile} />
+        </>
+      )}
+    </section>
+  );
+}
+
+function UseTile({ name, usage }: { name: string; usage: Usage }) {
+  const cost = costWords(usage);
+  const tokens = formatTokens(tokensOf(usage));
+  const calls = formatPlural(usage.calls, "call");
+  return <Tile name={name} figure={cost ?? tokens} note={cost === null ? calls : `${tokens}, ${calls}`} />;
+}
+
+function DaysChart({ days, profile }: { days: readonly UsageDay[]; profile: string }) {
+  const top = ceilingOf(days.map(({ usage }) => tokensOf(usage)));
+  const y = (tokens: number) => (tokens / top) * HEIGHT;
+  const whole = addUp(days);
+  return (
+    <ChartParts
+      title={`Tokens of ${profile} by day`}
+      summary={`Tokens by day, the last ${days.length} days: ${formatTokens(whole.inputTokens)} in, ${formatTokens(whole.outputTokens)} out`}
+      top={formatTokens(top)}
+      from={shortDay(days[0]?.day)}
+      to="today"
+      legend={
+        <>
+          <Key swatch="bg-accent-fill/45" name="input" figure={formatTokens(whole.inputTokens)} />
+          <Key swatch="bg-accent-fill" name="output" figure={formatTokens(whole.outputTokens)} />
+        </>
+      }
+      picture={
+        <svg
+          viewBox={`0 0 ${days.length} ${HEIGHT}`}
+          preserveAspectRatio="none"
+          className="h-16 w-full"
+          aria-hidden="true"
+        >
+          {days.map(({ day, usage }, index) => {
+            const [input, output] = [y(usage.inputTokens), y(usage.outputTokens)];
+            return (
+              <g key={day}>
+                <rect x={index + 0.1} width={0.8} y={HEIGHT - input} height={input} className="fill-accent-fill/45" />
+                <rect
+                  x={index + 0.1}
+                  width={0.8}
+                  y={HEIGHT - input - output}
+                  height={output}
+                  className="fill-accent-fill"
+                />
+              </g>
+            );
+          })}
+        </svg>
+      }
+      columns={["Day", "Calls", "Input tokens", "Output tokens", "Cost"]}
+      rows={days
+        .toReversed()
+        .map(({ day, usage }) => [
+          shortDay(day),
+          formatCount(usage.calls),
+          usage.inputTokens.toLocaleString("en"),
+          usage.outputTokens.toLocaleString("en"),
+          costWords(usage) ?? (usage.calls === 0 ? "none" : "no price"),
+        ])}
+    />
+  );
+}
+
+const SHORT = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", timeZone: "UTC" });
+
+function shortDay(day: string | undefined): string {
+  return day === undefined ? "" : SHORT.format(Date.parse(day));
+}

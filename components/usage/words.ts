@@ -1,0 +1,60 @@
+import { formatMoney, formatPlural, formatTokens } from "@/components/ui/format";
+import type { Usage } from "@/contract/usage";
+
+/** All tokens of calls, in and out. */
+export function tokensOf(usage: Usage): number {
+  return usage.inputTokens + usage.outputTokens;
+}
+
+/** How many calls there were, and how many of them went wrong. */
+export function callsWords(usage: Usage): string {
+  return [formatPlural(usage.calls, "call"), ...wrongWords(usage)].join(", ");
+}
+
+/** How many calls went wrong, by how; nothing where none did. */
+export function wrongWords(usage: Usage): string[] {
+  const wrong = [
+    [usage.failed, "failed"],
+    [usage.refused, "refused"],
+    [usage.aborted, "left by the agent"],
+  ] as const;
+  return wrong.flatMap(([count, word]) => (count > 0 ? [`${count.toLocaleString("en")} ${word}`] : []));
+}
+
+export function inputWords({ inputTokens, cachedInputTokens }: Usage): string {
+  return cachedInputTokens > 0
+    ? `${formatTokens(inputTokens)}, ${percent(cachedInputTokens, inputTokens)} cached`
+    : formatTokens(inputTokens);
+}
+
+export function outputWords({ outputTokens, reasoningTokens }: Usage): string {
+  return reasoningTokens > 0
+    ? `${formatTokens(outputTokens)}, ${percent(reasoningTokens, outputTokens)} reasoning`
+    : formatTokens(outputTokens);
+}
+
+function percent(part: number, whole: number): string {
+  const share = whole === 0 ? 100 : (part / whole) * 100;
+  return share < 1 ? "under 1 %" : `${Math.round(share)} %`;
+}
+
+/** What calls cost, money of each currency apart; null where nothing had a price. */
+export function costWords({ costs }: Usage): string | null {
+  if (costs.length === 0) return null;
+  return costs.map(({ currency, costMicros }) => formatMoney(costMicros, currency)).join(" + ");
+}
+
+/** Why the cost is not the whole cost; null where it is. */
+export function missingWords({ costs, unpricedCalls, uncountedCalls }: Usage): string | null {
+  const reasons = [
+    ...(unpricedCalls > 0 && costs.length > 0 ? [`${formatPlural(unpricedCalls, "call")} without a price`] : []),
+    ...(uncountedCalls > 0 ? [`${formatPlural(uncountedCalls, "call")} without token counts`] : []),
+  ];
+  return reasons.length === 0 ? null : `Not in it: ${reasons.join(", ")}.`;
+}
+
+/** Tokens, and the cost where there is one, for a line. */
+export function briefWords(usage: Usage): string {
+  const cost = costWords(usage);
+  return cost === null ? formatTokens(tokensOf(usage)) : `${formatTokens(tokensOf(usage))}, ${cost}`;
+}

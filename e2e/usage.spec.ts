@@ -1,0 +1,73 @@
+import { createTestDatabase } from "@/db/test/database";
+import { expect, expectFits, LOOKS, ready, signIn, test } from "./fixtures";
+import { Product } from "./product";
+import { RecordingProvider } from "./recording-provider";
+import { conversation, newSession } from "./stories";
+
+const PRICES = { inputPerMillion: 2, outputPerMillion: 10 };
+
+test("what a turn took of its model is told on its session's, its run's and its backend's page", async ({
+  browser,
+  watchPage,
+}) => {
+  test.setTimeout(300_000);
+  await using database = await createTestDatabase();
+  await using provider = await RecordingProvider.start({ prices: PRICES });
+  await using product = await Product.start({
+    DATABASE_URL: database.url,
+    AGENTRUN_BACKENDS: provider.backendsFile,
+    RECORDED_PROVIDER_KEY: "sk-recorded-provider-canary-0123456789",
+  });
+  const first = await browser.newPage({ baseURL: product.url });
+  await signIn(first, product);
+  await first.goto("/backends");
+  await expect(first.getByText("Nothing was called in the last 7 days.").first()).toBeVisible();
+  await newSession(first, { profile: "codex", message: "Good morning" });
+  await expect(conversation(first)).toContainText("This is the first message of our conversation");
+  const header = first.getByRole("banner").or(first.locator("header"));
+  await expect(header.getByText(/tokens?, \$0\.0/)).toBeVisible();
+  const session = new URL(first.url()).pathname;
+
+  // As if it had been used on the days before, too.
+  const client = await database.connect();
+  const { rows } = await client.query<{ runId: string }>(`
+    insert into agentrun_model_calls (id, tenant_id, project_id, run_id, session_id, backend_profile, model, started_at,
+      first_byte_ms, duration_ms, outcome, http_status, input_tokens, cached_input_tokens, output_tokens, reasoning_tokens,
+      cost_micros, currency)
+    select id || '_' || day, tenant_id, project_id, run_id, session_id, backend_profile, 'another-model',
+      started_at - day * interval '1 day', 900, 4000, case when day = 3 then 'failed' else 'ok' end, 200, 24000 * day,
+      18000 * day, 2600 * day, 900 * day, 74000 * day, 'USD'
+    from agentrun_model_calls, generate_series(1, 5) day where outcome = 'ok' returning run_id as "runId"`);
+  const storageState = await first.context().storageState();
+  const use = "Model use";
+  for (const { name, ...options } of LOOKS) {
+    const context = await browser.newContext({ baseURL: product.url, storageState, ...options });
+    const page = await context.newPage();
+    watchPage(page);
+    const look = async (what: string) => {
+      await ready(page);
+      await expectFits(page, `${what}, ${name}`);
+      await page.screenshot({ path: `test-results/usage/${what}-${name}.png`, fullPage: false });
+    };
+    await page.goto(session);
+    await expect(page.locator("header").getByText(/k tokens, \$1\.\d\d/)).toBeVisible();
+    await look("session");
+    await page.goto(`/runs/${rows[0]?.runId}`);
+    const ofRun = page.locator("section").filter({ has: page.getByRole("heading", { name: use, exact: true }) });
+    await expect(ofRun).toContainText(/\d+ calls, 1 failed/);
+    await expect(ofRun).toContainText(/k tokens, \d+ % cached/);
+    await expect(ofRun.getByRole("list", { name: "By model" })).toContainText("another-model");
+    await ofRun.scrollIntoViewIfNeeded();
+    await look("run");
+    await page.goto("/backends");
+    const card = page.getByRole("listitem").filter({ has: page.getByRole("heading", { name: "codex", exact: true }) });
+    await expect(card.getByRole("img", { name: /Tokens by day, the last 7 days: \d+k tokens in/ })).toBeVisible();
+    await expect(card).toContainText("Last 7 days");
+    await expect(card).toContainText(/Of the \d+ calls: 1 failed\./);
+    await look("backends");
+    await card.getByText("Figures").click();
+    await expect(card.getByRole("row")).toHaveCount(8);
+    await look("backends-figures");
+    await context.close();
+  }
+});

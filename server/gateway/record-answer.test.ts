@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import { modelAsked } from "./record-answer";
+
+test("a request's model is the one that a provider reads, however the request is written", () => {
+  expect(modelAsked('{"model":"m1","input":[{"text":"the \\"model\\": m9"}]}')).toBe("m1");
+  expect(modelAsked('{ "input": [], "model": "m1" }')).toBe("m1");
+  // Another object's key.
+  expect(modelAsked('{"model":"m1","tools":[{"model":"m2"}]}')).toBe("m1");
+  expect(modelAsked('{"tools":[{"model":"m2"}],"model":"m1"}')).toBe("m1");
+  expect(modelAsked('{"model":"m\\u0031"}')).toBe("m1");
+  for (const none of [
+    "",
+    "{",
+    "[]",
+    "null",
+    "{}",
+    '{"model":1}',
+    '{"model":""}',
+    '{"tools":[{"model":"m2"}]}',
+    '"model"',
+  ])
+    expect(modelAsked(none)).toBeNull();
+});
+
+test("a request that names two models names none, also where the second is spelt otherwise", () => {
+  for (const second of ["model", "mod\\u0065l", "\\u006Dodel"])
+    expect(modelAsked(`{"model":"cheap","input":[],"${second}":"dear"}`)).toBeNull();
+  expect(modelAsked('{"model":"same","input":[],"model":"same"}')).toBe("same");
+});
+
+test("a name is kept to what can be stored", () => {
+  expect(modelAsked(JSON.stringify({ model: "x".repeat(200) }))).toHaveLength(200);
+  expect(modelAsked(JSON.stringify({ model: "x".repeat(201) }))).toBeNull();
+  expect(modelAsked(JSON.stringify({ model: "a\u0000b" }))).toBe("a\ufffdb");
+});
