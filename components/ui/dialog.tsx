@@ -1,11 +1,10 @@
 "use client";
-import { Dialog as Base } from "@base-ui/react/dialog";
-import { X } from "lucide-react";
-import type { ReactNode, RefObject } from "react";
-import { Button } from "./button";
-import { cn } from "./class-names";
+import dynamic from "next/dynamic";
+import { type ReactNode, type RefObject, useEffect, useState } from "react";
 
-type DialogProps = {
+const DialogPopup = dynamic(() => import("./dialog-popup").then((module) => module.DialogPopup), { ssr: false });
+
+export type DialogProps = {
   isOpen: boolean;
   onOpenChange: (isOpen: boolean) => void;
   title: string;
@@ -16,36 +15,12 @@ type DialogProps = {
   initialFocus?: RefObject<HTMLElement | null>;
 };
 
-/** A modal dialog: focus is trapped, Escape closes, focus returns to what opened it. A bottom sheet on phones. */
-export function Dialog({ isOpen, onOpenChange, title, description, children, className, initialFocus }: DialogProps) {
-  return (
-    <Base.Root open={isOpen} onOpenChange={onOpenChange}>
-      <Base.Portal>
-        <Base.Backdrop className="fixed inset-0 z-40 bg-black/35 transition-opacity data-ending-style:opacity-0 data-starting-style:opacity-0" />
-        <Base.Popup
-          initialFocus={initialFocus}
-          className={cn(
-            "fixed z-50 flex max-h-[min(92dvh,48rem)] flex-col rounded-xl border bg-raised shadow-pop transition-opacity",
-            "inset-x-2 bottom-2 sm:inset-x-auto sm:top-[12dvh] sm:bottom-auto sm:left-1/2 sm:w-[min(34rem,calc(100vw-2rem))] sm:-translate-x-1/2",
-            "data-ending-style:opacity-0 data-starting-style:opacity-0",
-            className,
-          )}
-        >
-          <header className="border-b py-3 pr-12 pl-4">
-            <Base.Title className="text-sm font-semibold">{title}</Base.Title>
-            {description !== undefined && (
-              <Base.Description className="mt-0.5 text-xs text-ink-2">{description}</Base.Description>
-            )}
-          </header>
-          <div className="scroll-thin min-h-0 overflow-y-auto p-4">{children}</div>
-          {/* Last in order, so that the first field gets the focus and not the way out. */}
-          <Base.Close
-            render={<Button look="ghost" size="icon-sm" className="absolute top-2.5 right-3" aria-label="Close" />}
-          >
-            <X aria-hidden className="size-4" />
-          </Base.Close>
-        </Base.Popup>
-      </Base.Portal>
-    </Base.Root>
-  );
+/** A modal dialog. What it is made of is loaded when one is first opened: no page waits for it. */
+export function Dialog(props: DialogProps) {
+  const [wasOpen, setWasOpen] = useState(props.isOpen);
+  useEffect(() => {
+    if (props.isOpen) setWasOpen(true);
+  }, [props.isOpen]);
+  // It stays when it is closed, so that it can fade.
+  return props.isOpen || wasOpen ? <DialogPopup {...props} /> : null;
 }

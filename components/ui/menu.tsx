@@ -1,32 +1,53 @@
 "use client";
-import { Menu as Base } from "@base-ui/react/menu";
-import type { ReactElement, ReactNode } from "react";
+import type { Menu as Base } from "@base-ui/react/menu";
+import { cloneElement, createContext, type ReactElement, type ReactNode, use, useState } from "react";
 import { cn } from "./class-names";
+import type { MenuPopup } from "./menu-popup";
 
-type MenuProps = { trigger: ReactElement; children: ReactNode; align?: "start" | "end"; side?: "top" | "bottom" };
+export type MenuProps = {
+  trigger: ReactElement<Record<string, unknown>>;
+  children: ReactNode;
+  align?: "start" | "end";
+  side?: "top" | "bottom";
+};
 
-/** A menu of actions below the element that opens it. */
-export function Menu({ trigger, children, align = "end", side = "bottom" }: MenuProps) {
-  return (
-    <Base.Root>
-      <Base.Trigger render={trigger} />
-      {/* A landmark of its own: a portal lies outside the page's. */}
-      <Base.Portal render={<section aria-label="Menu" />}>
-        <Base.Positioner side={side} sideOffset={4} align={align} className="z-50 outline-none">
-          <Base.Popup className="min-w-44 rounded-lg border bg-raised p-1 shadow-pop outline-none">
-            {children}
-          </Base.Popup>
-        </Base.Positioner>
-      </Base.Portal>
-    </Base.Root>
-  );
+/** What a menu's items are made of, handed down by the menu, so that they are loaded with it. */
+export const MenuParts = createContext<Pick<typeof Base, "Item" | "Separator"> | null>(null);
+
+let loaded: Promise<typeof MenuPopup> | undefined;
+function load(): Promise<typeof MenuPopup> {
+  loaded ??= import("./menu-popup").then((module) => module.MenuPopup);
+  return loaded;
+}
+
+/**
+ * A menu of actions below the element that opens it. What floats is a fifth of a page's script: it is loaded when a
+ * menu's button is pointed at or focused, and no page waits for it.
+ */
+export function Menu(props: MenuProps) {
+  const [Popup, setPopup] = useState<typeof MenuPopup | null>(null);
+  if (Popup !== null) return <Popup {...props} />;
+  return cloneElement(props.trigger, {
+    "aria-haspopup": "menu",
+    "aria-expanded": false,
+    onPointerEnter: load,
+    onFocus: load,
+    onClick: () => void load().then((Loaded) => setPopup(() => Loaded)),
+  });
+}
+
+function useParts(): Pick<typeof Base, "Item" | "Separator"> {
+  const parts = use(MenuParts);
+  if (parts === null) throw new Error("a menu's item needs a menu above it");
+  return parts;
 }
 
 type ItemProps = { onSelect: () => void; children: ReactNode; isDanger?: boolean; isDisabled?: boolean };
 
 export function MenuItem({ onSelect, children, isDanger, isDisabled }: ItemProps) {
+  const { Item } = useParts();
   return (
-    <Base.Item
+    <Item
       onClick={onSelect}
       disabled={isDisabled}
       className={cn(
@@ -35,10 +56,11 @@ export function MenuItem({ onSelect, children, isDanger, isDisabled }: ItemProps
       )}
     >
       {children}
-    </Base.Item>
+    </Item>
   );
 }
 
 export function MenuSeparator() {
-  return <Base.Separator className="my-1 h-px bg-line" />;
+  const { Separator } = useParts();
+  return <Separator className="my-1 h-px bg-line" />;
 }
