@@ -92,7 +92,7 @@ export type BackendDetails = z.infer<typeof BackendDetails>;
 const TimeoutMs = z.int().min(100).max(3_600_000);
 
 /** What a provider of chat completions takes and refuses, by name: docs/BACKENDS.md says what each means. */
-export const CHAT_PRESETS = ["openai-chat", "minimax", "deepseek"] as const;
+export const CHAT_PRESETS = ["openai-chat", "minimax", "deepseek", "mistral"] as const;
 export type ChatPreset = (typeof CHAT_PRESETS)[number];
 
 /** A profile in the file that `AGENTRUN_BACKENDS` names. `keyEnv` names web's variable that holds the key. */

@@ -1,7 +1,11 @@
+import { createHash } from "node:crypto";
 import type { AssistantMessage, ChatToolCall } from "./chat";
+import type { Dialect } from "./presets";
 import { jsonIn, type ReasoningWay } from "./reasoning";
 import type { Item } from "./schema";
 import { chatName, TOOL_SEARCH } from "./tools";
+
+const SHORT_ID = /^[A-Za-z0-9]{9}$/;
 
 /** What a model said in one answer. */
 export class Answer {
@@ -34,18 +38,24 @@ export class Answer {
   }
 
   /** null where nothing is left of it. */
-  message(needsReasoning: boolean): AssistantMessage | null {
+  message(dialect: Dialect): AssistantMessage | null {
     const hasCalls = this.calls.length > 0;
     if (this.#content === "" && !hasCalls && Object.keys(this.#reasoning).length === 0) return null;
     return {
       role: "assistant",
       // Never null, which some providers refuse.
       content: this.#content,
-      ...(needsReasoning && hasCalls ? { reasoning_content: "" } : {}),
+      ...(dialect.needsReasoning && hasCalls ? { reasoning_content: "" } : {}),
       ...this.#reasoning,
-      ...(hasCalls ? { tool_calls: this.calls } : {}),
+      ...(hasCalls ? { tool_calls: this.calls.map((call) => ({ ...call, id: callId(call.id, dialect) })) } : {}),
     };
   }
+}
+
+/** A call's id as its provider takes it: the same call has the same one in every request. */
+export function callId(id: string, { hasShortCallIds }: Dialect): string {
+  if (!hasShortCallIds || SHORT_ID.test(id)) return id;
+  return createHash("sha256").update(id).digest("hex").slice(0, 9);
 }
 
 /** The answer that an item of ours came with, by its id: `<kind>_<answer>_<index>`. */

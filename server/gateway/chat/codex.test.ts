@@ -36,7 +36,7 @@ async function openPlace(profile: string, preset: ChatPreset, first: (res: Serve
   const provider = await startChatProvider(preset, (res, asked) => {
     if (!first(res, asked)) streamAnswer(res, preset, answerTo(asked));
   });
-  const file = await chatBackends(profile, provider.url, { model: "chat-model" });
+  const file = await chatBackends(profile, provider.url, preset === "mistral" ? { preset } : {});
   const place: Place = await openRunnerPlace(bundle(), { AGENTRUN_BACKENDS: file });
   const started: { terminate: () => void; ended: Promise<unknown> }[] = [];
   return {
@@ -77,12 +77,16 @@ function expectGrowing(asked: Asked[]) {
 }
 
 const PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
-const PRESETS = { "minimax-m3": "minimax", deepseek: "deepseek", codex: "openai-chat" } as const;
+const PRESETS = [
+  ["minimax-m3", "minimax"],
+  ["deepseek", "deepseek"],
+  ["codex", "openai-chat"],
+  ["codex", "mistral"],
+] as const;
 
-test.each(["minimax-m3", "deepseek", "codex"] as const)(
-  "a conversation of %s goes through calls, an image, a steer, a kill and a resume",
-  async (profile) => {
-    const preset = PRESETS[profile];
+test.each(PRESETS)(
+  "a conversation of %s by the preset %s goes through calls, an image, a steer, a kill and a resume",
+  async (profile, preset) => {
     let isHeld = false;
     await using opened = await openPlace(profile, preset, (res, { messages }) => {
       isHeld = String(messages.at(-1).content).endsWith("WAIT");

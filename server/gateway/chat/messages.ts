@@ -1,4 +1,4 @@
-import { Answer } from "./answer";
+import { Answer, callId } from "./answer";
 import type { ChatMessage, UserMessage } from "./chat";
 import { imagesOf, textOf, userContent } from "./content";
 import type { Dialect } from "./presets";
@@ -90,6 +90,8 @@ class Conversation {
 
   #push(message: UserMessage): void {
     const last = this.messages.at(-1);
+    const { bridge } = this.dialect;
+    if (bridge && last?.role === "tool") this.messages.push({ role: "assistant", content: bridge });
     if (this.dialect.joinsUserMessages && last?.role === "user") last.content = joined(last.content, message.content);
     else this.messages.push(message);
   }
@@ -103,14 +105,15 @@ class Conversation {
   #endAnswer(): void {
     const answer = this.#answer;
     this.#answer = null;
-    const message = answer?.message(this.dialect.needsReasoning);
+    const message = answer?.message(this.dialect);
     if (!answer || !message) return;
     this.messages.push(message);
     const images: UserMessage[] = [];
     for (const call of answer.calls) {
       const output = this.#outputs.get(call.id)?.shift();
       if (output) this.#seen.add(output);
-      this.messages.push({ role: "tool", tool_call_id: call.id, content: output ? outputText(output) : NO_OUTPUT });
+      const id = callId(call.id, this.dialect);
+      this.messages.push({ role: "tool", tool_call_id: id, content: output ? outputText(output) : NO_OUTPUT });
       const shown = output ? imagesOf(output.output) : [];
       // A tool's message holds text alone.
       if (shown.length === 0) continue;

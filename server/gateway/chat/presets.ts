@@ -6,6 +6,10 @@ export type Dialect = {
   laterInstructions: "system" | "user";
   /** Whether messages of a person that follow each other become one: some models' templates refuse two. */
   joinsUserMessages: boolean;
+  /** What a model says between its tool's output and a person's words, where those may not follow each other. */
+  bridge: string | null;
+  /** Whether a call's id is nine letters and digits, and nothing else. */
+  hasShortCallIds: boolean;
   hasImages: boolean;
   /** How reasoning is asked for: by `reasoning_effort`, by `thinking`, or by both. */
   effort: "effort" | "thinking" | "both";
@@ -26,6 +30,8 @@ const DIALECTS: Record<ChatPreset, Dialect> = {
   "openai-chat": {
     laterInstructions: "user",
     joinsUserMessages: true,
+    bridge: null,
+    hasShortCallIds: false,
     hasImages: true,
     effort: "effort",
     thinkingOn: "enabled",
@@ -38,6 +44,8 @@ const DIALECTS: Record<ChatPreset, Dialect> = {
   minimax: {
     laterInstructions: "user",
     joinsUserMessages: false,
+    bridge: null,
+    hasShortCallIds: false,
     hasImages: true,
     effort: "thinking",
     thinkingOn: "adaptive",
@@ -50,6 +58,8 @@ const DIALECTS: Record<ChatPreset, Dialect> = {
   deepseek: {
     laterInstructions: "system",
     joinsUserMessages: false,
+    bridge: null,
+    hasShortCallIds: false,
     hasImages: false,
     effort: "both",
     thinkingOn: "enabled",
@@ -58,6 +68,20 @@ const DIALECTS: Record<ChatPreset, Dialect> = {
     hasToolChoice: true,
     hasStrictTools: false,
     needsReasoning: true,
+  },
+  mistral: {
+    laterInstructions: "user",
+    joinsUserMessages: true,
+    bridge: "Noted.",
+    hasShortCallIds: true,
+    hasImages: true,
+    effort: "effort",
+    thinkingOn: "enabled",
+    maxTokensKey: "max_tokens",
+    responseFormat: "json_schema",
+    hasToolChoice: true,
+    hasStrictTools: false,
+    needsReasoning: false,
   },
 };
 

@@ -133,6 +133,31 @@ test("two answers in a row are kept apart, and messages of a person are joined w
   expect(messagesOf(input, "minimax")).toHaveLength(3);
 });
 
+test("where a tool's output and a person's words may not follow each other, something is said between them", () => {
+  const input = [
+    text("user", "go"),
+    call("call_1"),
+    output("call_1"),
+    text("user", "steer"),
+    call("abcDEF123"),
+    output("abcDEF123"),
+  ];
+  const messages = messagesOf(input, "mistral");
+  expect(messages.map(({ role }) => role)).toEqual([
+    "user",
+    "assistant",
+    "tool",
+    "assistant",
+    "user",
+    "assistant",
+    "tool",
+  ]);
+  expect(messages[3]?.content).toBe("Noted.");
+  const short = expect.stringMatching(/^[0-9a-f]{9}$/);
+  expect([messages[1], messages[2]]).toMatchObject([{ tool_calls: [{ id: short }] }, { tool_call_id: short }]);
+  expect(messages.at(-1)).toMatchObject({ tool_call_id: "abcDEF123" });
+});
+
 test("every tool is a function or is left out with a reason, under one name that its calls keep", () => {
   const tools = [
     { type: "function", name: "exec_command", description: "runs", strict: null, parameters: { type: "object" } },

@@ -113,6 +113,7 @@ function conversationOf(kind: ChatPreset, turns: { said: Said; heard: string }[]
   const messages: ChatMessage[] = [{ role: "system", content: "be brief" }];
   for (const turn of turns) {
     input.push({ type: "message", role: "user", content: [{ type: "input_text", text: turn.heard }] });
+    if (kind === "mistral" && messages.at(-1)?.role === "tool") messages.push({ role: "assistant", content: "Noted." });
     messages.push({ role: "user", content: turn.heard });
     const chunks = chunksOfAnswer(kind, turn.said);
     const { output } = responseOf(eventsOf(chunks, { input, tools: TOOLS }, kind));

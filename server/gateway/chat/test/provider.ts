@@ -104,7 +104,7 @@ export function chunksOfAnswer(preset: ChatPreset, said: Said): unknown[] {
 let calls = 0;
 function callId(): string {
   calls += 1;
-  return `call_function_${calls}`;
+  return `call${String(calls).padStart(5, "0")}`;
 }
 
 function words(text: string): string[] {

@@ -39,13 +39,26 @@ function commonRefusal({ messages, tools, tool_choice, stream_options, stream }:
   return null;
 }
 
+const ALTERNATE = "conversation roles must alternate user/assistant/user/assistant/...";
+
 const OWN: Record<ChatPreset, (asked: Asked) => string | null> = {
+  // As many models' templates have it.
   "openai-chat": ({ messages }) => {
-    // As many models' templates have it.
     const roles = messages.map(({ role }: Message) => role);
     if (roles.lastIndexOf("system") > 0) return "System message must be at the beginning.";
     const isTwice = roles.some((role: string, index: number) => role === "user" && roles[index - 1] === "user");
-    return isTwice ? "Conversation roles must alternate user/assistant/user/assistant/..." : null;
+    return isTwice ? ALTERNATE : null;
+  },
+  // As the templates of Mistral's models have it: calls and their outputs do not count.
+  mistral: ({ messages }) => {
+    const counted = messages.filter(
+      ({ role, tool_calls }: Message) => role !== "system" && role !== "tool" && !tool_calls,
+    );
+    const isWrong = counted.some(({ role }: Message, index: number) => (role === "user") !== (index % 2 === 0));
+    if (isWrong || messages.slice(1).some(({ role }: Message) => role === "system")) return ALTERNATE;
+    const ids = messages.flatMap(({ tool_calls = [] }: Message) => tool_calls.map(({ id }: { id: string }) => id));
+    const isLong = ids.some((id: string) => !/^[A-Za-z0-9]{9}$/.test(id));
+    return isLong ? "Tool call IDs should be alphanumeric strings with length 9!" : null;
   },
   minimax: ({ messages, tools, tool_choice, response_format, max_tokens, thinking }) => {
     const systems = messages.filter(({ role }: Message) => role === "system");
