@@ -91,6 +91,10 @@ export type BackendDetails = z.infer<typeof BackendDetails>;
 
 const TimeoutMs = z.int().min(100).max(3_600_000);
 
+/** What a provider of chat completions takes and refuses, by name: docs/BACKENDS.md says what each means. */
+export const CHAT_PRESETS = ["openai-chat", "minimax", "deepseek", "mistral"] as const;
+export type ChatPreset = (typeof CHAT_PRESETS)[number];
+
 /** A profile in the file that `AGENTRUN_BACKENDS` names. `keyEnv` names web's variable that holds the key. */
 export const BackendConfig = z.strictObject({
   model: z.string().min(1),
@@ -106,6 +110,7 @@ export const BackendConfig = z.strictObject({
   /** The file that holds the key instead, read at each request: a new key needs no restart. */
   keyFile: z.string().min(1).optional(),
   wire: z.enum(["responses", "chat"]).default("responses"),
+  preset: z.enum(CHAT_PRESETS).optional(),
   /** How long its provider may take until it begins to answer, and between two pieces of an answer. */
   answerTimeoutMs: TimeoutMs.optional(),
   silenceTimeoutMs: TimeoutMs.optional(),
@@ -116,5 +121,11 @@ export const BackendConfig = z.strictObject({
   modelPrices: z.record(z.string(), Prices).optional(),
 });
 export type BackendConfig = z.infer<typeof BackendConfig>;
-export const BackendsFile = z.record(z.string(), BackendConfig);
+export const BackendsFile = z.record(
+  z.string(),
+  BackendConfig.refine(({ wire, preset }) => preset === undefined || wire === "chat", {
+    path: ["preset"],
+    message: 'a preset goes with "wire": "chat"',
+  }),
+);
 export type BackendsFile = z.infer<typeof BackendsFile>;

@@ -6,10 +6,12 @@ import { AgentRunError, ForbiddenError, NotFoundError, RateLimitedError, Unauthe
 import { findModelGrant, type ModelGrant } from "@/server/identity";
 import type { CallRecorder } from "@/server/usage";
 import { boundsOf } from "./bounds";
+import { askByChat, dialectOf } from "./chat";
 import { answerByDemo } from "./demo";
 import { logBodies } from "./log-bodies";
 import { askProvider } from "./provider";
 import { modelAsked, recordAnswer } from "./record-answer";
+import type { Provider } from "./send";
 import { unavailable } from "./unavailable";
 
 export type GatewayDeps = {
@@ -74,18 +76,15 @@ async function askModel(deps: GatewayDeps, { grant, asked, request }: Asked): Pr
   if (!config)
     throw unavailable(`no model is configured for profile ${profile}: name it in the file of AGENTRUN_BACKENDS`);
   assertModel(config, grant, asked);
-  if (config.wire !== "responses")
-    throw unavailable(`profile ${profile}: wire ${config.wire} is not part of this release`);
   const key = await readKey(config, deps.readVariable);
   if (key === null && (config.keyFile ?? config.keyEnv) !== undefined) throw unavailable(missingKey(profile, config));
-  return askProvider(
-    {
-      ...{ profile, baseUrl: config.baseUrl, key, log: deps.log, bounds: boundsOf(config) },
-      onLimited: (limit) => deps.onLimited(profile, limit),
-      onTaken: () => deps.onTaken(profile),
-    },
-    request,
-  );
+  const provider: Provider = {
+    ...{ profile, baseUrl: config.baseUrl, key, log: deps.log, bounds: boundsOf(config) },
+    onLimited: (limit) => deps.onLimited(profile, limit),
+    onTaken: () => deps.onTaken(profile),
+  };
+  if (config.wire === "chat") return askByChat(provider, dialectOf(profile, config), request);
+  return askProvider(provider, request);
 }
 
 /** A run's token spends on its own model, and on none that it was not given. */

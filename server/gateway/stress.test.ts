@@ -129,48 +129,54 @@ test("an agent that goes away while a provider is waited for is not asked for ag
   expect(provider.seen).toHaveLength(1);
 });
 
-test("an agent that reads slowly slows its provider down: nothing piles up between them", async () => {
-  vi.stubEnv(KEY_ENV, KEY);
-  await using database = await createTestDatabase();
-  let sentBytes = 0;
-  let isHeld = false;
-  const piece = `data: ${JSON.stringify({ type: "response.output_text.delta", delta: "x".repeat(64 * 1024) })}\n\n`;
-  await using provider = await startProvider(async (res) => {
-    res.writeHead(200, { "content-type": "text/event-stream" });
-    res.setMaxListeners(0);
-    while (!res.destroyed && sentBytes < 200 * 1024 * 1024) {
-      sentBytes += piece.length;
-      if (res.write(piece)) continue;
-      isHeld = true;
-      await new Promise<void>((resolve) => {
-        res.once("drain", resolve);
-        res.once("close", resolve);
-      });
-      isHeld = false;
-    }
-  });
-  await using web = await startGateway(database, provider.url);
-  const { token } = await modelToken(web, "codex");
-  const leave = new AbortController();
-  const response = await fetch(`${web.url}/api/model/codex/v1/responses`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    body: REQUEST,
-    signal: leave.signal,
-  });
-  // Nobody reads: the provider is held up once what lies between is full.
-  let before = -1;
-  await expect
-    .poll(
-      () => {
-        const isStill = isHeld && sentBytes === before;
-        before = sentBytes;
-        return isStill;
-      },
-      { interval: 200, timeout: 20_000 },
-    )
-    .toBe(true);
-  expect(sentBytes).toBeLessThan(32 * 1024 * 1024);
-  expect(response.status).toBe(200);
-  leave.abort();
-});
+test.each([
+  ["responses", { type: "response.output_text.delta", delta: "x".repeat(64 * 1024) }],
+  ["chat", { choices: [{ delta: { content: "x".repeat(64 * 1024) } }] }],
+] as const)(
+  "an agent that reads slowly slows its provider down, also over %s: nothing piles up",
+  async (wire, chunk) => {
+    vi.stubEnv(KEY_ENV, KEY);
+    await using database = await createTestDatabase();
+    let sentBytes = 0;
+    let isHeld = false;
+    const piece = `data: ${JSON.stringify(chunk)}\n\n`;
+    await using provider = await startProvider(async (res) => {
+      res.writeHead(200, { "content-type": "text/event-stream" });
+      res.setMaxListeners(0);
+      while (!res.destroyed && sentBytes < 200 * 1024 * 1024) {
+        sentBytes += piece.length;
+        if (res.write(piece)) continue;
+        isHeld = true;
+        await new Promise<void>((resolve) => {
+          res.once("drain", resolve);
+          res.once("close", resolve);
+        });
+        isHeld = false;
+      }
+    });
+    await using web = await startGateway(database, provider.url, { wire });
+    const { token } = await modelToken(web, "codex");
+    const leave = new AbortController();
+    const response = await fetch(`${web.url}/api/model/codex/v1/responses`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify({ model: "m1", input: [], stream: true }),
+      signal: leave.signal,
+    });
+    // Nobody reads: the provider is held up once what lies between is full.
+    let before = -1;
+    await expect
+      .poll(
+        () => {
+          const isStill = isHeld && sentBytes === before;
+          before = sentBytes;
+          return isStill;
+        },
+        { interval: 200, timeout: 20_000 },
+      )
+      .toBe(true);
+    expect(sentBytes).toBeLessThan(32 * 1024 * 1024);
+    expect(response.status).toBe(200);
+    leave.abort();
+  },
+);

@@ -15,11 +15,11 @@ import { startTestWeb } from "@/server/test/web";
 type Json = any;
 
 /** A server, a database and a folder for volumes, on which runners are started as a cluster would start them. */
-export async function openRunnerPlace(bundle: string) {
+export async function openRunnerPlace(bundle: string, env: Record<string, string> = {}) {
   const database = await createTestDatabase();
   // codex refuses helper links below the system's temporary folder.
   const root = mkdtempSync(path.join(homedir(), ".agentrun-test-"));
-  const web = await startTestWeb(database, { env: { AGENTRUN_EXECUTOR: "local", AGENTRUN_DATA_DIR: root } });
+  const web = await startTestWeb(database, { env: { AGENTRUN_EXECUTOR: "local", AGENTRUN_DATA_DIR: root, ...env } });
   const ok = async (method: string, target: string, body?: unknown): Promise<Json> => {
     const answer = await web.call(method, `/api/v1${target}`, body === undefined ? {} : { body });
     expect(answer.status, `${method} ${target}: ${JSON.stringify(answer.body)}`).toBe(200);
@@ -43,7 +43,7 @@ export async function openRunnerPlace(bundle: string) {
     const scratchDir = path.join(root, "scratch", attemptId);
     mkdirSync(scratchDir, { recursive: true });
     const volumeDir = await volumeOf(sessionId);
-    const env = {
+    const own = {
       NODE_ENV: "production" as const,
       PATH: process.env.PATH ?? "",
       AGENTRUN_URL: web.url,
@@ -65,13 +65,13 @@ export async function openRunnerPlace(bundle: string) {
       volumeDir,
       handover: path.join(scratchDir, "handover.json"),
       /** Starts a process that does all, or one of a pod's two steps. */
-      start(own: Record<string, string> = {}, wrapper: string[] = []) {
+      start(more: Record<string, string> = {}, wrapper: string[] = []) {
         const [program = "", ...args] = [...wrapper, process.execPath, bundle];
-        const child = spawn(program, args, { env: { ...env, ...own } });
+        const child = spawn(program, args, { env: { ...own, ...more } });
         let said = "";
         child.stderr.on("data", (chunk) => (said += chunk));
         const ended = once(child, "exit").then(([code]) => ({ code: code as number | null, said }));
-        return { ended, terminate: () => child.kill("SIGTERM") };
+        return { ended, terminate: () => child.kill("SIGTERM"), kill: () => child.kill("SIGKILL") };
       },
       step(name: "prepare" | "work", wrapper: string[] = []) {
         return this.start({ AGENTRUN_STEP: name }, wrapper).ended;

@@ -1,0 +1,239 @@
+import { expect, test } from "vitest";
+import { carryReasoning } from "./reasoning";
+import { eventsOf, normal, responseOf } from "./test/conversation";
+import { delta, USAGE } from "./test/provider";
+
+const typesOf = (events: { type: string }[]) => events.map(({ type }) => type.replace("response.", ""));
+const outputOf = (chunks: unknown[], body?: Record<string, unknown>) => responseOf(eventsOf(chunks, body)).output;
+const piece = (index: number | undefined, fields: { id?: string; name?: string; arguments?: unknown }) => {
+  const { id, ...named } = fields;
+  return delta({ tool_calls: [{ ...(index === undefined ? {} : { index }), ...(id ? { id } : {}), function: named }] });
+};
+
+test("a text is told by the whole sequence of events, numbered, with its usage", () => {
+  const events = eventsOf([delta({ content: "al" }), delta({ content: "l" }, "stop"), { choices: [], usage: USAGE }]);
+  expect(typesOf(events)).toEqual([
+    ...["created", "in_progress", "output_item.added", "content_part.added", "output_text.delta", "output_text.delta"],
+    ...["output_text.done", "content_part.done", "output_item.done", "completed"],
+  ]);
+  expect(events.map((event) => event.sequence_number)).toEqual(events.map((_event, index) => index));
+  const content = [{ type: "output_text", text: "all", annotations: [] }];
+  const item = { type: "message", id: expect.stringMatching(/^msg_/), status: "completed", role: "assistant", content };
+  expect(events.at(-2)).toMatchObject({ item });
+  expect(responseOf(events)).toMatchObject({
+    ...{ object: "response", status: "completed", model: "m", output: [item], error: null },
+    usage: {
+      ...{ input_tokens: 100, input_tokens_details: { cached_tokens: 40 }, total_tokens: 120 },
+      ...{ output_tokens: 20, output_tokens_details: { reasoning_tokens: 5 } },
+    },
+  });
+});
+
+test("reasoning comes before the text, inline or beside it, and carries how it goes back", () => {
+  const inline = eventsOf([delta({ content: "<th" }), delta({ content: "ink>why</think>\n\nso" }, "stop")]);
+  expect(typesOf(inline)).toEqual([
+    ...["created", "in_progress", "output_item.added", "reasoning_summary_part.added", "reasoning_summary_text.delta"],
+    ...["reasoning_summary_text.done", "reasoning_summary_part.done", "output_item.done", "output_item.added"],
+    ...["content_part.added", "output_text.delta", "output_text.done", "content_part.done", "output_item.done"],
+    "completed",
+  ]);
+  const reasoning = { type: "reasoning", summary: [{ type: "summary_text", text: "why" }] };
+  const said = { type: "message", content: [{ text: "so" }] };
+  expect(responseOf(inline).output).toMatchObject([
+    { ...reasoning, encrypted_content: carryReasoning("think", "\n\n") },
+    said,
+  ]);
+  for (const field of ["reasoning_content", "reasoning"] as const)
+    expect(
+      outputOf([delta({ [field]: "w", content: null }), delta({ [field]: "hy" }), delta({ content: "so" }, "stop")]),
+    ).toMatchObject([{ ...reasoning, encrypted_content: carryReasoning(field, "") }, said]);
+});
+
+test("calls in pieces are told apart, and are done only once the answer is whole", () => {
+  const events = eventsOf([
+    delta({ content: "<think>x</think>\n" }),
+    piece(0, { id: "a", name: "exec_command" }),
+    piece(1, { id: "b", name: "exec_command", arguments: "" }),
+    piece(1, { arguments: '{"cmd":' }),
+    piece(0, { arguments: '{"cmd":"1"}' }),
+    piece(1, { arguments: '"2"}' }),
+    delta({}, "tool_calls"),
+  ]);
+  const [reasoning, ...calls] = responseOf(events).output;
+  expect(reasoning.encrypted_content).toBe(carryReasoning("think", "\n"));
+  expect(calls).toMatchObject([
+    { type: "function_call", call_id: "a", name: "exec_command", arguments: '{"cmd":"1"}', status: "completed" },
+    { type: "function_call", call_id: "b", name: "exec_command", arguments: '{"cmd":"2"}', status: "completed" },
+  ]);
+  const types = typesOf(events);
+  expect(types.slice(types.lastIndexOf("function_call_arguments.delta") + 1)).toEqual([
+    ...["function_call_arguments.done", "output_item.done", "function_call_arguments.done", "output_item.done"],
+    "completed",
+  ]);
+});
+
+test.each([
+  [
+    "whole in one chunk",
+    [piece(0, { id: "a", name: "f", arguments: "{}" }), piece(1, { id: "b", name: "f", arguments: "{}" })],
+  ],
+  [
+    "all under one index",
+    [piece(0, { id: "a", name: "f", arguments: "{}" }), piece(0, { id: "b", name: "f", arguments: "{}" })],
+  ],
+  [
+    "without an index",
+    [
+      piece(undefined, { id: "a", name: "f" }),
+      piece(undefined, { arguments: "{}" }),
+      piece(undefined, { id: "b", name: "f", arguments: {} }),
+    ],
+  ],
+  [
+    "with id and name in every piece",
+    [
+      piece(0, { id: "a", name: "f", arguments: "{" }),
+      piece(0, { id: "a", name: "f", arguments: "}" }),
+      piece(1, { id: "b", name: "f" }),
+    ],
+  ],
+  [
+    "with the name after its arguments",
+    [piece(0, { id: "a", arguments: "{" }), piece(0, { name: "f", arguments: "}" }), piece(1, { id: "b", name: "f" })],
+  ],
+])("calls that come %s are two", (_how, chunks) => {
+  const output = outputOf([...chunks, delta({}, "stop")]);
+  expect(output).toMatchObject([
+    { call_id: "a", name: "f", arguments: "{}" },
+    { call_id: "b", name: "f", arguments: "{}" },
+  ]);
+});
+
+test("a call without an id, or with one that is taken, gets one of its own", () => {
+  const input = [{ type: "function_call", call_id: "call_0", name: "f", arguments: "{}" }];
+  const chunks = [piece(0, { name: "f" }), piece(1, { id: "call_0", name: "f" }), piece(2, { id: "c", name: "f" })];
+  const ids = outputOf([...chunks, delta({}, "tool_calls")], { input }).map(
+    (item: { call_id: string }) => item.call_id,
+  );
+  expect(ids).toEqual([
+    expect.stringMatching(/^call_[0-9a-f]{32}$/),
+    expect.stringMatching(/^call_[0-9a-f]{32}$/),
+    "c",
+  ]);
+  expect(new Set(ids).size).toBe(3);
+});
+
+test("calls of freeform and namespaces' tools come back as such", () => {
+  const tools = [
+    { type: "custom", name: "apply_patch" },
+    { type: "namespace", name: "db", tools: [{ type: "function", name: "query" }] },
+    { type: "tool_search", execution: "client" },
+  ];
+  const chunks = [
+    piece(0, { id: "a", name: "apply_patch", arguments: '{"input":"*** Begin\\n"}' }),
+    piece(1, { id: "b", name: "db__query", arguments: "{}" }),
+    piece(2, { id: "c", name: "tool_search", arguments: '{"query":"x"}' }),
+    piece(3, { id: "d", name: "apply_patch", arguments: "*** Bare" }),
+  ];
+  expect(outputOf([...chunks, delta({}, "tool_calls")], { tools })).toMatchObject([
+    { type: "custom_tool_call", call_id: "a", name: "apply_patch", input: "*** Begin\n" },
+    { type: "function_call", call_id: "b", name: "query", namespace: "db", arguments: "{}" },
+    { type: "tool_search_call", call_id: "c", execution: "client", arguments: { query: "x" } },
+    { type: "custom_tool_call", call_id: "d", input: "*** Bare" },
+  ]);
+});
+
+test("white space alone is no message, and a refusal is text", () => {
+  expect(
+    outputOf([delta({ content: "\n\n" }), piece(0, { id: "a", name: "f" }), delta({}, "tool_calls")]),
+  ).toHaveLength(1);
+  expect(outputOf([delta({ refusal: "I will not" }, "stop")])).toMatchObject([{ content: [{ text: "I will not" }] }]);
+  expect(outputOf([delta({ content: [{ type: "text", text: "in parts" }] }, "stop")])).toMatchObject([
+    { content: [{ text: "in parts" }] },
+  ]);
+});
+
+test.each([
+  ["length", "max_output_tokens"],
+  ["content_filter", "content_filter"],
+])("an answer that %s stopped is incomplete, and runs no call that may be half", (finish, reason) => {
+  const events = eventsOf([
+    delta({ content: "ha" }),
+    piece(0, { id: "a", name: "f", arguments: '{"cmd":"rm' }),
+    delta({}, finish),
+  ]);
+  expect(events.at(-1)?.type).toBe("response.incomplete");
+  expect(responseOf(events)).toMatchObject({
+    status: "incomplete",
+    incomplete_details: { reason },
+    output: [{ type: "message" }, { type: "function_call", status: "incomplete" }],
+  });
+  expect(
+    events.filter(({ type, item }) => type.endsWith("item.done") && (item as { type: string }).type !== "message"),
+  ).toEqual([]);
+});
+
+test.each([
+  ["is cut", [delta({ content: "ha" })], "server_error", "cut off"],
+  ["is cut within a call", [piece(0, { id: "a", name: "f", arguments: "{" })], "server_error", "cut off"],
+  ["never began", [], "server_error", "cut off"],
+  [
+    "fails",
+    [delta({ content: "ha" }), { error: { message: "no: sk-the-key", code: 500 } }],
+    "server_error",
+    "no: [redacted]",
+  ],
+  ["fails in a form of its own", [{ error: { detail: ["odd"] } }], "server_error", '{"detail":["odd"]}'],
+  ["fails in words alone", [{ error: "overloaded" }], "server_error", "overloaded"],
+  [
+    "fails in MiniMax's way",
+    [{ base_resp: { status_code: 1002, status_msg: "slow down" } }],
+    "rate_limit_exceeded",
+    "slow down",
+  ],
+  [
+    "is too long to answer",
+    [{ error: { message: "This model's maximum context length is 8192 tokens." } }],
+    "context_length_exceeded",
+    "This model's maximum context length is 8192 tokens.",
+  ],
+  ["ran out of money", [{ error: { code: "insufficient_quota", message: "pay" } }], "insufficient_quota", "pay"],
+  [
+    "ends in a word nobody knows",
+    [delta({ content: "ha" }, "abort")],
+    "server_error",
+    "the provider ended its answer with abort",
+  ],
+  [
+    "tells of a call and sends none",
+    [delta({ content: "ha" }, "tool_calls")],
+    "server_error",
+    "the provider told of a call and did not send it",
+  ],
+  [
+    "has a call without a name",
+    [piece(0, { id: "a", arguments: "{}" }), delta({}, "stop")],
+    "server_error",
+    "the provider told of a call and did not send it",
+  ],
+])("an answer that %s has failed, and is never made up", (_what, chunks, code, message) => {
+  const events = eventsOf(chunks);
+  expect(events.at(-1)?.type).toBe("response.failed");
+  expect(responseOf(events)).toMatchObject({ status: "failed", error: { code, message } });
+  expect(events.filter(({ type }) => type === "response.completed")).toEqual([]);
+});
+
+test("a whole answer is told like one in pieces", () => {
+  const message = {
+    role: "assistant",
+    content: "<think>why</think>\nso",
+    tool_calls: [{ id: "a", type: "function", function: { name: "f", arguments: "{}" } }],
+  };
+  const whole = eventsOf([{ choices: [{ index: 0, message, finish_reason: "tool_calls" }], usage: USAGE }]);
+  const pieces = eventsOf([
+    delta({ content: message.content }),
+    piece(0, { id: "a", name: "f", arguments: "{}" }),
+    { ...delta({}, "tool_calls"), usage: USAGE },
+  ]);
+  expect(normal(whole)).toEqual(normal(pieces));
+});

@@ -1,0 +1,101 @@
+import { isAgentRunError } from "@/server/errors";
+import { type ModelAnswer, type ModelRequest, once } from "@/server/gateway/answer-model";
+import { type Provider, type ProviderAnswer, sendToProvider } from "@/server/gateway/send";
+import { AnswerEvents } from "./answer-events";
+import { type Chunk, failureIn } from "./chunk";
+import { chunksOf, readChunk } from "./chunks";
+import { failedBy, isContextOverflow, refusalOf } from "./failure";
+import type { ResponseEvent } from "./output";
+import type { Dialect } from "./presets";
+import { type Translated, translateRequest } from "./request";
+
+type Chunks = AsyncIterable<Chunk[]> | Iterable<Chunk[]>;
+
+const SSE = "text/event-stream";
+/** How long a provider may send nothing of an answer before the agent is told that it is still there. */
+const ALIVE_AFTER_MS = 10_000;
+
+/** Asks a provider that has chat completions alone, and answers as the Responses API would. */
+export async function askByChat(provider: Provider, dialect: Dialect, request: ModelRequest): Promise<ModelAnswer> {
+  const asked = translateRequest(request.body, dialect);
+  const { profile } = provider;
+  if (asked.dropped.length > 0) provider.log.debug({ profile, dropped: asked.dropped }, "left out of a chat request");
+  const chunks = await send(provider, asked, request);
+  const events = eventsOf({ provider, asked, signal: request.signal }, chunks);
+  if (asked.isStream)
+    return { status: 200, headers: { "content-type": `${SSE}; charset=utf-8` }, body: encoded(events) };
+  const response = await wholeResponse(provider, events);
+  return { status: 200, headers: { "content-type": "application/json" }, body: once(JSON.stringify(response)) };
+}
+
+/** Asks; a provider that answers with an error and status 200 has refused all the same. */
+async function send(provider: Provider, asked: Translated, request: ModelRequest): Promise<Chunks> {
+  const { headers, signal } = request;
+  let response: ProviderAnswer;
+  try {
+    const body = JSON.stringify(asked.chat);
+    response = await sendToProvider(provider, "chat/completions", { body, headers, signal });
+  } catch (error) {
+    if (!isAgentRunError(error) || error.reason !== "invalid-input" || !isContextOverflow(error.message)) throw error;
+    // Told within a stream, codex knows what it means and makes its conversation shorter before the next turn.
+    if (asked.isStream) return [[{ error: { code: "context_length_exceeded", message: error.message } }]];
+    throw error;
+  }
+  const body = response.body ?? emptyBody();
+  if (response.headers.get("content-type")?.startsWith(SSE)) return chunksOf(body);
+  const whole = await readWhole(body);
+  const failure = failureIn(whole);
+  const failed = failure && failedBy(failure, provider.key);
+  if (failed && !(asked.isStream && failed.code === "context_length_exceeded")) {
+    provider.log.warn({ profile: provider.profile, ...failed }, "the provider refused a request");
+    throw refusalOf(provider.profile, failed);
+  }
+  return [[whole]];
+}
+
+async function readWhole(body: AsyncIterable<Uint8Array>): Promise<Chunk> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of body) pieces.push(piece);
+  return readChunk(Buffer.concat(pieces).toString("utf8"));
+}
+
+/** The response's events, those of one read together; it ends with one that says how it ended, unless nobody reads on. */
+async function* eventsOf(
+  { provider, asked, signal }: { provider: Provider; asked: Translated; signal: AbortSignal },
+  chunks: Chunks,
+): AsyncGenerator<ResponseEvent[]> {
+  const answer = new AnswerEvents(asked, provider.key);
+  yield answer.start();
+  let cut = "the provider's stream ended before its answer did";
+  let saidAt = Date.now();
+  try {
+    for await (const arrived of chunks) {
+      const events = arrived.flatMap((chunk) => answer.take(chunk));
+      if (answer.hasFailed) break;
+      if (events.length === 0 && Date.now() - saidAt < ALIVE_AFTER_MS) continue;
+      saidAt = Date.now();
+      yield events.length === 0 ? [answer.alive()] : events;
+    }
+  } catch (error) {
+    if (signal.aborted) return;
+    provider.log.warn({ err: error, profile: provider.profile }, "the provider's stream broke off");
+    cut = isAgentRunError(error) ? error.message : "the provider's stream could not be read";
+  }
+  yield answer.end(cut);
+}
+
+async function* encoded(events: AsyncIterable<ResponseEvent[]>): AsyncGenerator<Uint8Array> {
+  for await (const some of events)
+    yield Buffer.from(some.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join(""));
+}
+
+/** @throws AgentRunError where the answer failed. */
+async function wholeResponse(provider: Provider, events: AsyncIterable<ResponseEvent[]>): Promise<unknown> {
+  let last: ResponseEvent | undefined;
+  for await (const some of events) last = some.at(-1) ?? last;
+  const response = last?.response as { error?: Parameters<typeof refusalOf>[1] | null } | undefined;
+  if (response?.error) throw refusalOf(provider.profile, response.error);
+  return response;
+}
+
+async function* emptyBody(): AsyncGenerator<Uint8Array> {}

@@ -1,0 +1,79 @@
+import { randomUUID } from "node:crypto";
+import type { CallDelta } from "./chunk";
+import type { CallEntry, ResponseEvent, ResponseWriter } from "./output";
+
+type Slot = { id: string; entry: CallEntry | null; early: string };
+
+/**
+ * Gathers calls from their pieces: by index where the provider counts them, else by id, else each piece goes on with
+ * the last call. A call begins once its name is known.
+ */
+export class CallGatherer {
+  readonly #slots: Slot[] = [];
+  readonly #byIndex = new Map<number, Slot>();
+  constructor(
+    private readonly writer: ResponseWriter,
+    /** Ids that are taken; an agent tells calls apart by them alone. */
+    private readonly takenIds: Set<string>,
+  ) {}
+
+  get count(): number {
+    return this.#slots.length;
+  }
+
+  take(delta: CallDelta): ResponseEvent[] {
+    const name = delta.function?.name ?? "";
+    const slot = this.#slotOf(delta, name);
+    const args = argumentsIn(delta);
+    if (!slot.entry) {
+      slot.early += args;
+      if (name === "") return [];
+      const { entry, events } = this.writer.call(this.#freeId(slot.id), name);
+      slot.entry = entry;
+      return slot.early === "" ? events : [...events, ...this.writer.callDelta(entry, slot.early)];
+    }
+    return args === "" ? [] : this.writer.callDelta(slot.entry, args);
+  }
+
+  /** Ends all calls; null where one never had a name. */
+  end(): ResponseEvent[] | null {
+    const entries = this.#slots.map(({ entry }) => entry);
+    if (entries.some((entry) => entry === null)) return null;
+    return entries.flatMap((entry) => (entry ? this.writer.endCall(entry) : []));
+  }
+
+  #slotOf(delta: CallDelta, name: string): Slot {
+    const id = delta.id ?? "";
+    const index = delta.index ?? null;
+    const known =
+      index !== null
+        ? this.#byIndex.get(index)
+        : id === ""
+          ? name === ""
+            ? this.#slots.at(-1)
+            : undefined
+          : this.#slots.find((slot) => slot.id === id);
+    // Some providers give every call the index 0: another id with a name is another call.
+    const isOther = known && id !== "" && known.id !== "" && id !== known.id && name !== "" && known.entry;
+    if (known && !isOther) {
+      known.id ||= id;
+      return known;
+    }
+    const slot: Slot = { id, entry: null, early: "" };
+    this.#slots.push(slot);
+    if (index !== null) this.#byIndex.set(index, slot);
+    return slot;
+  }
+
+  #freeId(id: string): string {
+    const free = id === "" || this.takenIds.has(id) ? `call_${randomUUID().replaceAll("-", "")}` : id;
+    this.takenIds.add(free);
+    return free;
+  }
+}
+
+/** Arguments come as a text, or whole as an object. */
+function argumentsIn(delta: CallDelta): string {
+  const args = delta.function?.arguments ?? "";
+  return typeof args === "string" ? args : JSON.stringify(args);
+}

@@ -1,0 +1,77 @@
+import { z } from "zod";
+
+// Providers add to these forms what they like: what is not of use here must not break an answer.
+const Text = z.string().nullish().catch(null);
+
+const CallDelta = z.looseObject({
+  index: z.int().nullish().catch(null),
+  id: Text,
+  function: z.looseObject({ name: Text, arguments: z.unknown().optional() }).nullish(),
+});
+export type CallDelta = z.infer<typeof CallDelta>;
+
+/** What a model said, or a piece of it: both have one form. */
+const Said = z.looseObject({
+  content: z.union([z.string(), z.array(z.looseObject({ text: Text }))]).nullish(),
+  refusal: Text,
+  reasoning_content: Text,
+  reasoning: Text,
+  tool_calls: z.array(CallDelta).nullish(),
+});
+export type Said = z.infer<typeof Said>;
+
+const Choice = z.looseObject({ delta: Said.nullish(), message: Said.nullish(), finish_reason: Text });
+const Code = z.union([z.string(), z.number()]).nullish().catch(null);
+
+/** A chunk of a stream, a whole answer, or the error that came instead. */
+export const Chunk = z.looseObject({
+  choices: z.array(Choice).nullish(),
+  usage: z.record(z.string(), z.unknown()).nullish().catch(null),
+  error: z.unknown().optional(),
+  /** MiniMax's own way of telling an error, beside status 200. */
+  base_resp: z.looseObject({ status_code: Code, status_msg: Text }).nullish().catch(null),
+});
+export type Chunk = z.infer<typeof Chunk>;
+
+export type Failure = { message?: string | null; code?: string | number | null; type?: string | null };
+const Failure = z.looseObject({ message: Text, code: Code, type: Text });
+
+/** The error that a chunk tells of, in whatever form. */
+export function failureIn({ error, base_resp }: Chunk): Failure | null {
+  if (error) {
+    const known = Failure.safeParse(error);
+    if (known.success) return { ...known.data, message: known.data.message ?? JSON.stringify(error) };
+    return { message: typeof error === "string" ? error : JSON.stringify(error) };
+  }
+  return base_resp?.status_code ? { message: base_resp.status_msg, code: base_resp.status_code } : null;
+}
+
+/** The text of a content, which some providers send in parts. */
+export function contentOf(said: Said): string {
+  if (typeof said.content === "string") return said.content;
+  return (said.content ?? []).map(({ text }) => text ?? "").join("");
+}
+
+/** Usage as chat completions count it, in the words of the Responses API, by which every call is accounted for. */
+export function responsesUsage(usage: Record<string, unknown>) {
+  const input = count(usage.prompt_tokens);
+  const output = count(usage.completion_tokens);
+  const inputDetails = record(usage.prompt_tokens_details);
+  const outputDetails = record(usage.completion_tokens_details);
+  return {
+    input_tokens: input,
+    // DeepSeek counts hits of its cache beside the details.
+    input_tokens_details: { cached_tokens: count(inputDetails.cached_tokens ?? usage.prompt_cache_hit_tokens) },
+    output_tokens: output,
+    output_tokens_details: { reasoning_tokens: count(outputDetails.reasoning_tokens) },
+    total_tokens: count(usage.total_tokens) || input + output,
+  };
+}
+
+function count(value: unknown): number {
+  return typeof value === "number" && Number.isFinite(value) && value > 0 ? Math.round(value) : 0;
+}
+
+function record(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}

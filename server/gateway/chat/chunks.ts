@@ -1,0 +1,45 @@
+import { createParser, type EventSourceMessage } from "eventsource-parser";
+import { Chunk } from "./chunk";
+import { jsonIn } from "./reasoning";
+
+/** A call may write a whole file in one line. */
+const LINE_MAX = 16 * 1024 * 1024;
+const DONE = "[DONE]";
+
+/**
+ * The chunks of a provider's stream as they arrive, those of one read together. What cannot be read is a chunk with an
+ * error.
+ */
+export async function* chunksOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<Chunk[]> {
+  const arrived: EventSourceMessage[] = [];
+  const parser = createParser({
+    onEvent: (event) => arrived.push(event),
+    onError: (error) => {
+      if (error.type === "max-buffer-size-exceeded") throw error;
+    },
+    maxBufferSize: LINE_MAX,
+  });
+  const decoder = new TextDecoder();
+  for await (const bytes of body) {
+    parser.feed(decoder.decode(bytes, { stream: true }));
+    const events = arrived.splice(0);
+    const doneAt = events.findIndex(({ data }) => data === DONE);
+    yield (doneAt === -1 ? events : events.slice(0, doneAt)).map(chunkOfEvent);
+    if (doneAt !== -1) return;
+  }
+}
+
+function chunkOfEvent({ event, data }: EventSourceMessage): Chunk {
+  const chunk = readChunk(data);
+  if (event !== "error" || chunk.error) return chunk;
+  const said = jsonIn(data);
+  const message = (said as { message?: unknown } | null | undefined)?.message;
+  return { error: { message: typeof message === "string" ? message : data } };
+}
+
+/** One chunk, or an answer that is whole. */
+export function readChunk(text: string): Chunk {
+  const parsed = Chunk.safeParse(jsonIn(text));
+  if (parsed.success) return parsed.data;
+  return { error: { message: "the provider sent what is no answer of chat completions" } };
+}

@@ -1,0 +1,2 @@
+export { askByChat } from "./ask";
+export { dialectOf } from "./presets";

@@ -1,0 +1,144 @@
+import { Answer, callId } from "./answer";
+import type { ChatMessage, UserMessage } from "./chat";
+import { imagesOf, textOf, userContent } from "./content";
+import type { Dialect } from "./presets";
+import { carriedReasoning } from "./reasoning";
+import type { Item } from "./schema";
+
+const NO_OUTPUT = "[no output of this call was recorded]";
+const CALLS = new Set(["function_call", "custom_tool_call", "tool_search_call", "local_shell_call"]);
+const OUTPUTS = new Set(["function_call_output", "custom_tool_call_output", "tool_search_output"]);
+
+/**
+ * A conversation of items as messages: what a model said and called in one answer is one message, its calls' outputs
+ * follow at once, and every call has one, or providers would refuse the whole conversation from then on.
+ */
+export function toMessages(
+  items: Item[],
+  dialect: Dialect,
+  /** What the one system message says before and after a conversation's own instructions. */
+  around: { before: string; after: string },
+): { messages: ChatMessage[]; dropped: string[] } {
+  return new Conversation(dialect).read(items, around);
+}
+
+class Conversation {
+  readonly messages: ChatMessage[] = [];
+  /** What was left out, and why. */
+  readonly dropped: string[] = [];
+  /** What the model said, until something else comes. */
+  #answer: Answer | null = null;
+  /** Outputs by the id of their call, in order: providers number their calls, some of them anew in each answer. */
+  readonly #outputs = new Map<string, Item[]>();
+  readonly #seen = new Set<Item>();
+  constructor(private readonly dialect: Dialect) {}
+
+  read(items: Item[], around: { before: string; after: string }): this {
+    for (const item of items) {
+      if (!OUTPUTS.has(item.type) || !item.call_id) continue;
+      const known = this.#outputs.get(item.call_id);
+      if (known) known.push(item);
+      else this.#outputs.set(item.call_id, [item]);
+    }
+    const first = items.findIndex((item) => !isInstruction(item));
+    const leading = first === -1 ? items : items.slice(0, first);
+    const texts = [around.before, ...leading.map((item) => textOf(item.content)), around.after];
+    const system = texts.filter((text) => text !== "").join("\n\n");
+    if (system !== "") this.messages.push({ role: "system", content: system });
+    for (const item of items.slice(leading.length)) this.#take(item);
+    this.#endAnswer();
+    return this;
+  }
+
+  #take(item: Item): void {
+    if (item.type === "message" && item.role === "assistant") this.#said(item).say(textOf(item.content));
+    else if (item.type === "reasoning") this.#think(item);
+    else if (CALLS.has(item.type)) this.#said(item).call(item);
+    else if (OUTPUTS.has(item.type)) this.#output(item);
+    else if (item.type === "message" || item.type === "agent_message") this.#heard(item);
+    else if (item.type !== "additional_tools")
+      this.dropped.push(`item ${item.type}: chat completions have no word for it`);
+  }
+
+  #think(item: Item): void {
+    const carried = carriedReasoning(item);
+    if (carried) this.#said(item).think(carried);
+    else this.dropped.push("reasoning: it is of another model");
+  }
+
+  #output(item: Item): void {
+    this.#endAnswer();
+    // The call's message has taken it, unless it answers none.
+    if (!this.#seen.has(item)) this.#user({ ...item, content: item.output });
+  }
+
+  #heard(item: Item): void {
+    this.#endAnswer();
+    if (isInstruction(item)) this.#instruct(textOf(item.content));
+    else if (item.type === "message") this.#user(item);
+    else this.#push({ role: "user", content: `[${item.author} to ${item.recipient}]\n${textOf(item.content)}` });
+  }
+
+  #user(item: Item): void {
+    this.#push({ role: "user", content: userContent(item.content, this.dialect.hasImages) });
+  }
+
+  #instruct(text: string): void {
+    if (this.dialect.laterInstructions === "system") this.messages.push({ role: "system", content: text });
+    else this.#push({ role: "user", content: `<instructions>\n${text}\n</instructions>` });
+  }
+
+  #push(message: UserMessage): void {
+    const last = this.messages.at(-1);
+    const { bridge } = this.dialect;
+    if (bridge && last?.role === "tool") this.messages.push({ role: "assistant", content: bridge });
+    if (this.dialect.joinsUserMessages && last?.role === "user") last.content = joined(last.content, message.content);
+    else this.messages.push(message);
+  }
+
+  /** The answer that an item is of. What two answers in a row say is kept apart. */
+  #said(item: Item): Answer {
+    this.#answer ??= new Answer();
+    return this.#answer.goOn(item);
+  }
+
+  #endAnswer(): void {
+    const answer = this.#answer;
+    this.#answer = null;
+    const message = answer?.message(this.dialect);
+    if (!answer || !message) return;
+    this.messages.push(message);
+    const images: UserMessage[] = [];
+    for (const call of answer.calls) {
+      const output = this.#outputs.get(call.id)?.shift();
+      if (output) this.#seen.add(output);
+      const id = callId(call.id, this.dialect);
+      this.messages.push({ role: "tool", tool_call_id: id, content: output ? outputText(output) : NO_OUTPUT });
+      const shown = output ? imagesOf(output.output) : [];
+      // A tool's message holds text alone.
+      if (shown.length === 0) continue;
+      const parts = [{ type: "input_text", text: `The images of ${call.function.name} (${call.id}):` }, ...shown];
+      images.push({ role: "user", content: userContent(parts, this.dialect.hasImages) });
+    }
+    for (const message of images) this.#push(message);
+  }
+}
+
+function isInstruction(item: Item): boolean {
+  return item.type === "message" && (item.role === "developer" || item.role === "system");
+}
+
+function outputText(output: Item): string {
+  if (output.type === "tool_search_output") return JSON.stringify({ tools: output.tools ?? [] });
+  // Some providers refuse an empty one.
+  return textOf(output.output) || (imagesOf(output.output).length > 0 ? "[an image, which follows]" : "[empty]");
+}
+
+function joined(first: UserMessage["content"], second: UserMessage["content"]): UserMessage["content"] {
+  if (typeof first === "string" && typeof second === "string") return `${first}\n\n${second}`;
+  return [...partsOf(first), ...partsOf(second)];
+}
+
+function partsOf(content: UserMessage["content"]) {
+  return typeof content === "string" ? [{ type: "text" as const, text: content }] : content;
+}

@@ -1,0 +1,183 @@
+import { randomUUID } from "node:crypto";
+import { carryReasoning, jsonIn, type ReasoningWay } from "./reasoning";
+import type { ToolBox } from "./tools";
+
+export type ResponseEvent = { type: string; sequence_number: number; [key: string]: unknown };
+type OutputItem = Record<string, unknown> & { type: string; id: string };
+type Entry = { index: number; item: OutputItem; isDone: boolean };
+export type CallEntry = Entry & { callId: string; name: string; args: string };
+type Talk = Entry & { kind: "reasoning" | "text"; text: string; way: ReasoningWay };
+
+/**
+ * Writes an answer as the events of a response, in the order in which agents expect them. Reasoning and text are one
+ * item until another begins; calls stay open until the answer is known to be whole, since a call that is done is run.
+ */
+export class ResponseWriter {
+  readonly #answerId = randomUUID().replaceAll("-", "");
+  readonly #createdAt = Math.floor(Date.now() / 1_000);
+  readonly #entries: Entry[] = [];
+  #talk: Talk | null = null;
+  #sequence = 0;
+  constructor(
+    private readonly model: string,
+    private readonly tools: ToolBox,
+  ) {}
+
+  start(): ResponseEvent[] {
+    return [this.#event("response.created", { response: this.response("in_progress") }), this.alive()];
+  }
+
+  /** Tells nothing but that there is still something to come; agents give up what is silent for long. */
+  alive(): ResponseEvent {
+    return this.#event("response.in_progress", { response: this.response("in_progress") });
+  }
+
+  reason(delta: string, way: ReasoningWay): ResponseEvent[] {
+    const { talk, events } = this.#talkOf("reasoning", way);
+    talk.text += delta;
+    const at = { item_id: talk.item.id, output_index: talk.index, summary_index: 0 };
+    return [...events, this.#event("response.reasoning_summary_text.delta", { ...at, delta })];
+  }
+
+  say(delta: string): ResponseEvent[] {
+    const { talk, events } = this.#talkOf("text", "think");
+    talk.text += delta;
+    const at = { item_id: talk.item.id, output_index: talk.index, content_index: 0 };
+    return [...events, this.#event("response.output_text.delta", { ...at, delta })];
+  }
+
+  /** Ends what is being said; `gap` is the white space that followed inline reasoning. */
+  endTalk(gap = "", status: "completed" | "incomplete" = "completed"): ResponseEvent[] {
+    const talk = this.#talk;
+    this.#talk = null;
+    if (!talk) return [];
+    talk.isDone = true;
+    const at = { item_id: talk.item.id, output_index: talk.index };
+    const done = () => this.#event("response.output_item.done", { output_index: talk.index, item: talk.item });
+    if (talk.kind === "reasoning") {
+      const part = { type: "summary_text", text: talk.text };
+      talk.item = { ...talk.item, summary: [part], encrypted_content: carryReasoning(talk.way, gap) };
+      return [
+        this.#event("response.reasoning_summary_text.done", { ...at, summary_index: 0, text: talk.text }),
+        this.#event("response.reasoning_summary_part.done", { ...at, summary_index: 0, part }),
+        done(),
+      ];
+    }
+    const part = textPart(talk.text);
+    talk.item = { ...talk.item, status, content: [part] };
+    return [
+      this.#event("response.output_text.done", { ...at, content_index: 0, text: talk.text }),
+      this.#event("response.content_part.done", { ...at, content_index: 0, part }),
+      done(),
+    ];
+  }
+
+  /** Begins a call. */
+  call(callId: string, name: string): { entry: CallEntry; events: ResponseEvent[] } {
+    const events = this.endTalk();
+    const item = this.#callItem(`fc_${this.#answerId}_${this.#entries.length}`, callId, name, "", "in_progress");
+    const entry: CallEntry = { index: this.#entries.length, item, isDone: false, callId, name, args: "" };
+    this.#entries.push(entry);
+    events.push(this.#event("response.output_item.added", { output_index: entry.index, item }));
+    return { entry, events };
+  }
+
+  callDelta(entry: CallEntry, delta: string): ResponseEvent[] {
+    entry.args += delta;
+    // What of a freeform tool's JSON is its input is known only at its end.
+    if (entry.item.type !== "function_call") return [];
+    const at = { item_id: entry.item.id, output_index: entry.index };
+    return [this.#event("response.function_call_arguments.delta", { ...at, delta })];
+  }
+
+  endCall(entry: CallEntry): ResponseEvent[] {
+    const args = entry.args.trim() === "" ? "{}" : entry.args;
+    entry.item = this.#callItem(entry.item.id, entry.callId, entry.name, args, "completed");
+    entry.isDone = true;
+    const at = { item_id: entry.item.id, output_index: entry.index };
+    const done = this.#event("response.output_item.done", { output_index: entry.index, item: entry.item });
+    if (entry.item.type === "function_call") {
+      const whole = { ...at, name: entry.item.name, arguments: args };
+      return [this.#event("response.function_call_arguments.done", whole), done];
+    }
+    if (entry.item.type !== "custom_tool_call") return [done];
+    const { input } = entry.item;
+    return [
+      this.#event("response.custom_tool_call_input.delta", { ...at, delta: input }),
+      this.#event("response.custom_tool_call_input.done", { ...at, input }),
+      done,
+    ];
+  }
+
+  end(status: "completed" | "incomplete" | "failed", more: Record<string, unknown>): ResponseEvent {
+    return this.#event(`response.${status}`, { response: this.response(status, more) });
+  }
+
+  /** The whole response as it stands; items that are not whole are marked so. */
+  response(status: string, more: Record<string, unknown> = {}): Record<string, unknown> {
+    const output = this.#entries.map(({ item, isDone }) =>
+      isDone || status === "in_progress" ? item : { ...item, status: "incomplete" },
+    );
+    return {
+      id: `resp_${this.#answerId}`,
+      object: "response",
+      created_at: this.#createdAt,
+      status,
+      model: this.model,
+      output: status === "in_progress" ? [] : output,
+      error: null,
+      incomplete_details: null,
+      ...more,
+    };
+  }
+
+  #talkOf(kind: Talk["kind"], way: ReasoningWay): { talk: Talk; events: ResponseEvent[] } {
+    if (this.#talk?.kind === kind && this.#talk.way === way) return { talk: this.#talk, events: [] };
+    const events = this.endTalk();
+    const index = this.#entries.length;
+    const isReasoning = kind === "reasoning";
+    const id = `${isReasoning ? "rs" : "msg"}_${this.#answerId}_${index}`;
+    const item: OutputItem = isReasoning
+      ? { type: "reasoning", id, summary: [], encrypted_content: "" }
+      : { type: "message", id, status: "in_progress", role: "assistant", content: [] };
+    const talk: Talk = { index, item, isDone: false, kind, text: "", way };
+    this.#talk = talk;
+    this.#entries.push(talk);
+    const at = { item_id: id, output_index: index };
+    events.push(
+      this.#event("response.output_item.added", { output_index: index, item }),
+      isReasoning
+        ? this.#event("response.reasoning_summary_part.added", { ...at, summary_index: 0, part: SUMMARY })
+        : this.#event("response.content_part.added", { ...at, content_index: 0, part: textPart("") }),
+    );
+    return { talk, events };
+  }
+
+  #callItem(id: string, callId: string, name: string, args: string, status: string): OutputItem {
+    const { kind, name: own, namespace } = this.tools.meaningOf(name);
+    const shared = { id, call_id: callId, status };
+    if (kind === "custom") return { type: "custom_tool_call", ...shared, name: own, input: inputOf(args) };
+    if (kind === "tool_search")
+      return { type: "tool_search_call", ...shared, execution: "client", arguments: jsonIn(args) ?? {} };
+    return { type: "function_call", ...shared, name: own, ...(namespace ? { namespace } : {}), arguments: args };
+  }
+
+  #event(type: string, fields: Record<string, unknown>): ResponseEvent {
+    const event = { type, sequence_number: this.#sequence, ...fields };
+    this.#sequence += 1;
+    return event;
+  }
+}
+
+const SUMMARY = { type: "summary_text", text: "" };
+
+/** What a freeform tool is given: the call's `input`, or all of it where the model wrote no JSON around it. */
+function inputOf(written: string): string {
+  const value = jsonIn(written);
+  const input = typeof value === "object" && value !== null ? (value as { input?: unknown }).input : undefined;
+  return typeof input === "string" ? input : written;
+}
+
+function textPart(text: string): Record<string, unknown> {
+  return { type: "output_text", text, annotations: [] };
+}

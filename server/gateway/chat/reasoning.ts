@@ -1,0 +1,38 @@
+import { z } from "zod";
+import type { Item } from "./schema";
+
+/**
+ * How a provider told its reasoning, which is how it gets it back: inline in `<think>`, or as a field beside the content.
+ */
+export const REASONING_WAYS = ["think", "reasoning_content", "reasoning"] as const;
+export type ReasoningWay = (typeof REASONING_WAYS)[number];
+
+/** `gap` is the white space between `</think>` and what follows, kept so that what goes back is what came. */
+const Carried = z.object({ way: z.enum(REASONING_WAYS), gap: z.string().optional() });
+const PREFIX = "agentrun-chat:";
+
+/**
+ * What a reasoning item holds as its `encrypted_content`, which agents send back as it is. The text itself is the item's
+ * summary, so that people see it and it is stored once.
+ */
+export function carryReasoning(way: ReasoningWay, gap: string): string {
+  return PREFIX + JSON.stringify(gap === "" ? { way } : { way, gap });
+}
+
+/** The reasoning that an item carries; null for one of another model, which this one could not read. */
+export function carriedReasoning(item: Item): { way: ReasoningWay; gap: string; text: string } | null {
+  if (!item.encrypted_content?.startsWith(PREFIX)) return null;
+  const carried = Carried.safeParse(jsonIn(item.encrypted_content.slice(PREFIX.length)));
+  if (!carried.success) return null;
+  const text = (item.summary ?? []).map((part) => part.text ?? "").join("");
+  return { way: carried.data.way, gap: carried.data.gap ?? "", text };
+}
+
+/** The value of a JSON text; undefined for a text that is none. */
+export function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,195 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { CHAT_PRESETS, type ChatPreset } from "@/contract/backend";
+import { AnswerEvents } from "./answer-events";
+import type { ChatMessage } from "./chat";
+import { chunksOf } from "./chunks";
+import { eventsOf, normal, responseOf } from "./test/conversation";
+import { chunksOfAnswer, delta, type Said, sse } from "./test/provider";
+import { translate } from "./test/translate";
+import { chatName } from "./tools";
+
+const words = fc
+  .array(fc.constantFrom("why", " ", "\n", "é", "🙂", "<think>", "</", "<", '"', "{}", "data: x", "\r\n"), {
+    maxLength: 8,
+  })
+  .map((parts) => parts.join(""));
+const thought = words.filter((text) => text.trim() !== "");
+const args = fc.dictionary(fc.constantFrom("cmd", "a b", "é"), fc.oneof(words, fc.integer(), fc.boolean()), {
+  maxKeys: 3,
+});
+const call = fc.record({ name: fc.constantFrom("exec_command", "apply_patch", "db__query"), args });
+const said: fc.Arbitrary<Said> = fc.record({
+  thought: fc.option(thought, { nil: undefined }),
+  text: words,
+  calls: fc.array(call, { maxLength: 3 }),
+});
+const preset = fc.constantFrom(...CHAT_PRESETS);
+
+async function* cut(bytes: Uint8Array, at: number[]): AsyncGenerator<Uint8Array> {
+  const ends = [...new Set(at.map((one) => one % (bytes.length + 1)))].sort((a, b) => a - b);
+  let from = 0;
+  for (const end of [...ends, bytes.length]) {
+    yield bytes.subarray(from, end);
+    from = end;
+  }
+}
+
+async function read(bytes: Uint8Array, at: number[]) {
+  const answer = new AnswerEvents(translate({ model: "m", input: "hi" }), null);
+  const events = answer.start();
+  for await (const chunks of chunksOf(cut(bytes, at))) events.push(...chunks.flatMap((chunk) => answer.take(chunk)));
+  return normal([...events, ...answer.end("cut")]);
+}
+
+/** Here and there, or after every byte, so that characters are cut too. */
+const cuts = fc.oneof(
+  fc.array(fc.nat(5_000), { maxLength: 12 }),
+  fc.constant(Array.from({ length: 20_000 }, (_one, index) => index)),
+);
+
+test("however the network cuts a stream, its events are the same", async () => {
+  await fc.assert(
+    fc.asyncProperty(preset, said, cuts, async (kind, answer, at) => {
+      const text = [": keep-alive\n\n", ...[...chunksOfAnswer(kind, answer), "[DONE]"].map(sse)].join("");
+      const bytes = Buffer.from(text);
+      expect(await read(bytes, at)).toEqual(await read(bytes, []));
+    }),
+  );
+});
+
+test("however a provider cuts what it says, the response is the same", () => {
+  const lengths = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 6 });
+  fc.assert(
+    fc.property(words, fc.option(thought), args, lengths, (text, why, given, sizes) => {
+      const content = why === null ? text : `<think>${why}</think>${text}`;
+      const whole = JSON.stringify(given);
+      const call = (args: string, first: boolean) =>
+        delta({
+          tool_calls: [
+            { index: 0, ...(first ? { id: "a" } : {}), function: { ...(first ? { name: "f" } : {}), arguments: args } },
+          ],
+        });
+      const told = (parts: (text: string) => string[]) => [
+        ...parts(content).map((part) => delta({ content: part })),
+        ...parts(whole).map((part, index) => call(part, index === 0)),
+        delta({}, "tool_calls"),
+      ];
+      const pieces = (text: string) => {
+        const found: string[] = [];
+        for (let at = 0, turn = 0; at < text.length; turn += 1) {
+          const size = sizes[turn % sizes.length] ?? 1;
+          found.push(text.slice(at, at + size));
+          at += size;
+        }
+        return found;
+      };
+      const [one, other] = [told(pieces), told((text) => [text])].map((chunks) =>
+        JSON.stringify(responseOf(eventsOf(chunks)).output).replace(/[0-9a-f]{32}/g, "ID"),
+      );
+      expect(one).toBe(other);
+    }),
+  );
+});
+
+test("no more of a stream is read than was asked for", async () => {
+  let sent = 0;
+  async function* endless(): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      sent += 1;
+      yield Buffer.from(sse(delta({ content: "more" })));
+    }
+  }
+  const chunks = chunksOf(endless());
+  for (const asked of [1, 2, 3]) {
+    expect((await chunks.next()).value).toHaveLength(1);
+    expect(sent).toBe(asked);
+  }
+});
+
+/** What an agent keeps of a conversation: the items of every answer, the outputs of its calls, what a person says. */
+function conversationOf(kind: ChatPreset, turns: { said: Said; heard: string }[]) {
+  const input: unknown[] = [{ type: "message", role: "developer", content: "be brief" }];
+  const messages: ChatMessage[] = [{ role: "system", content: "be brief" }];
+  for (const turn of turns) {
+    input.push({ type: "message", role: "user", content: [{ type: "input_text", text: turn.heard }] });
+    if (kind === "mistral" && messages.at(-1)?.role === "tool") messages.push({ role: "assistant", content: "Noted." });
+    messages.push({ role: "user", content: turn.heard });
+    const chunks = chunksOfAnswer(kind, turn.said);
+    const { output } = responseOf(eventsOf(chunks, { input, tools: TOOLS }, kind));
+    input.push(...output);
+    messages.push(messageOf(kind, chunks));
+    for (const { type, call_id } of output) {
+      if (!call_id) continue;
+      const isFreeform = type === "custom_tool_call";
+      input.push({ type: isFreeform ? "custom_tool_call_output" : "function_call_output", call_id, output: "out" });
+      messages.push({ role: "tool", tool_call_id: call_id, content: "out" });
+    }
+  }
+  return { input, messages };
+}
+
+const TOOLS = [
+  { type: "function", name: "exec_command" },
+  { type: "function", name: "apply_patch" },
+  { type: "namespace", name: "db", tools: [{ type: "function", name: "query" }] },
+];
+
+/** The message as its provider would keep it: what the chunks say, put together without our code. */
+function messageOf(kind: ChatPreset, chunks: unknown[]): ChatMessage {
+  let content = "";
+  let reasoning = "";
+  const calls: { id: string; type: "function"; function: { name: string; arguments: string } }[] = [];
+  for (const chunk of chunks as { choices: { delta: Record<string, unknown> }[] }[]) {
+    const { content: text, reasoning_content, tool_calls } = chunk.choices[0]?.delta ?? {};
+    content += text ?? "";
+    reasoning += reasoning_content ?? "";
+    for (const piece of (tool_calls ?? []) as {
+      index: number;
+      id: string;
+      function: { name?: string; arguments?: string };
+    }[]) {
+      calls[piece.index] ??= {
+        id: piece.id,
+        type: "function",
+        function: { name: piece.function.name ?? "", arguments: "" },
+      };
+      const known = calls[piece.index];
+      if (known) known.function.arguments += piece.function.arguments ?? "";
+    }
+  }
+  const isAsked = kind === "deepseek" && calls.length > 0;
+  return {
+    ...{ role: "assistant", content },
+    ...(reasoning !== "" || isAsked ? { reasoning_content: reasoning } : {}),
+    ...(calls.length > 0 ? { tool_calls: calls } : {}),
+  };
+}
+
+test("a conversation that went through a response comes to its provider as the provider said it", () => {
+  // What is lost on the way: a text of white space alone, and that reasoning had no end.
+  const kept = said.filter(({ text = "", calls = [], thought: why }) => {
+    if (/^\s*<think>/.test(text)) return false;
+    return text.trim() !== "" || (text === "" && (calls.length > 0 || why !== undefined));
+  });
+  const heard = fc.constantFrom("hi", "go on\n", "<think>me</think>");
+  fc.assert(
+    fc.property(preset, fc.array(fc.record({ said: kept, heard }), { minLength: 1, maxLength: 4 }), (kind, turns) => {
+      const { input, messages } = conversationOf(kind, turns);
+      expect(translate({ model: "m", input, tools: TOOLS }, kind).chat.messages).toEqual(messages);
+    }),
+  );
+});
+
+test("a tool's name is the same in every request, whatever it is", () => {
+  fc.assert(
+    fc.property(
+      fc.option(fc.string(), { nil: null }),
+      fc.string({ minLength: 1, maxLength: 99 }),
+      (namespace, name) => {
+        expect(chatName(namespace, name)).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
+        expect(chatName(namespace, name)).toBe(chatName(namespace, name));
+      },
+    ),
+  );
+});

@@ -1,0 +1,7 @@
+import type { ChatPreset } from "@/contract/backend";
+import { dialectOf } from "@/server/gateway/chat/presets";
+import { translateRequest } from "@/server/gateway/chat/request";
+
+/** Translates a request's body. */
+export const translate = (body: unknown, preset: ChatPreset = "openai-chat") =>
+  translateRequest(JSON.stringify(body), dialectOf("p", { preset }));

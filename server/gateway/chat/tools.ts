@@ -1,0 +1,93 @@
+import { createHash } from "node:crypto";
+import type { ChatTool } from "./chat";
+import { Tool } from "./schema";
+
+/** What a called name means to whoever asked. */
+export type KnownTool = { kind: "function" | "custom" | "tool_search"; name: string; namespace: string | null };
+
+const NAME = /^[A-Za-z0-9_-]{1,64}$/;
+const NAME_MAX = 64;
+const HASH_CHARS = 8;
+export const TOOL_SEARCH = "tool_search";
+
+/** The one name by which chat completions know a tool. The same tool has the same name in every request. */
+export function chatName(namespace: string | null | undefined, name: string): string {
+  const whole = namespace ? `${namespace.replace(/_+$/, "")}__${name}` : name;
+  if (NAME.test(whole)) return whole;
+  const hash = createHash("sha256").update(whole).digest("hex").slice(0, HASH_CHARS);
+  return `${whole.replace(/[^A-Za-z0-9_-]/g, "_").slice(0, NAME_MAX - HASH_CHARS - 1)}_${hash}`;
+}
+
+/**
+ * The tools of a request as functions, which is all that chat completions know: a namespace's tools by a longer name,
+ * a freeform tool with its input as one text. Tools that a provider of the Responses API runs itself are left out.
+ */
+export class ToolBox {
+  readonly definitions: ChatTool[] = [];
+  /** What was left out, and why. */
+  readonly dropped: string[] = [];
+  readonly #known = new Map<string, KnownTool>();
+  constructor(private readonly hasStrict: boolean) {}
+
+  addAll(tools: unknown[], namespace: string | null = null): void {
+    for (const tool of tools) {
+      const parsed = Tool.safeParse(tool);
+      if (parsed.success) this.#add(parsed.data, namespace);
+      else this.dropped.push("a tool: it has no form that is known");
+    }
+  }
+
+  #add(tool: Tool, namespace: string | null): void {
+    if (tool.type === "namespace") this.addAll(tool.tools ?? [], tool.name ?? null);
+    else if (tool.type === "function" && tool.name)
+      this.#define({ kind: "function", name: tool.name, namespace }, tool, tool.parameters);
+    else if (tool.type === "custom" && tool.name)
+      this.#define({ kind: "custom", name: tool.name, namespace }, freeform(tool), INPUT_ALONE);
+    else if (tool.type === TOOL_SEARCH && tool.execution === "client")
+      this.#define({ kind: TOOL_SEARCH, name: TOOL_SEARCH, namespace }, tool, tool.parameters);
+    else this.dropped.push(`tool ${tool.name ?? tool.type}: the provider would have to run it`);
+  }
+
+  /** A name that no tool has is passed on as a function's: whoever asked answers the model that there is none. */
+  meaningOf(name: string): KnownTool {
+    return this.#known.get(name) ?? { kind: "function", name, namespace: null };
+  }
+
+  keepOnly(names: Set<string>): void {
+    this.definitions.splice(
+      0,
+      this.definitions.length,
+      ...this.definitions.filter(({ function: { name } }) => names.has(name)),
+    );
+  }
+
+  #define(known: KnownTool, tool: Pick<Tool, "description" | "strict">, parameters: Tool["parameters"]): void {
+    const name = chatName(known.namespace, known.name);
+    if (this.#known.has(name)) return;
+    this.#known.set(name, known);
+    this.definitions.push({
+      type: "function",
+      function: {
+        name,
+        ...(tool.description ? { description: tool.description } : {}),
+        parameters: parameters ?? NO_PARAMETERS,
+        ...(tool.strict === true && this.hasStrict ? { strict: true as const } : {}),
+      },
+    });
+  }
+}
+
+// Some providers refuse a function without parameters.
+const NO_PARAMETERS: Record<string, unknown> = { type: "object", properties: {} };
+const INPUT_ALONE: Record<string, unknown> = {
+  type: "object",
+  properties: { input: { type: "string", description: "The tool's whole input, as it is." } },
+  required: ["input"],
+  additionalProperties: false,
+};
+
+function freeform(tool: Tool): Pick<Tool, "description" | "strict"> {
+  const { definition, syntax } = tool.format ?? {};
+  const grammar = definition ? `\n\n"input" follows this grammar${syntax ? ` (${syntax})` : ""}:\n${definition}` : "";
+  return { description: `${tool.description ?? ""}${grammar}`.trim(), strict: false };
+}
