@@ -1,6 +1,6 @@
 "use client";
 import type { Menu as Base } from "@base-ui/react/menu";
-import { cloneElement, createContext, type ReactElement, type ReactNode, use, useState } from "react";
+import { cloneElement, createContext, type MouseEvent, type ReactElement, type ReactNode, use, useState } from "react";
 import { cn } from "./class-names";
 import type { MenuPopup } from "./menu-popup";
 
@@ -25,14 +25,15 @@ function load(): Promise<typeof MenuPopup> {
  * menu's button is pointed at or focused, and no page waits for it.
  */
 export function Menu(props: MenuProps) {
-  const [Popup, setPopup] = useState<typeof MenuPopup | null>(null);
-  if (Popup !== null) return <Popup {...props} />;
+  const [opened, setOpened] = useState<{ Popup: typeof MenuPopup; isByKeys: boolean } | null>(null);
+  if (opened !== null) return <opened.Popup {...props} isByKeys={opened.isByKeys} />;
   return cloneElement(props.trigger, {
     "aria-haspopup": "menu",
     "aria-expanded": false,
     onPointerEnter: load,
     onFocus: load,
-    onClick: () => void load().then((Loaded) => setPopup(() => Loaded)),
+    // A press of a key is a click of no button.
+    onClick: ({ detail }: MouseEvent) => void load().then((Popup) => setOpened({ Popup, isByKeys: detail === 0 })),
   });
 }
 
