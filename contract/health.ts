@@ -11,3 +11,29 @@ export const Health = z.object({
   credentialValuesPrinted: z.literal(false),
 });
 export type Health = z.infer<typeof Health>;
+
+/** What this server is and keeps to. Nothing in it is a secret, or names a place that others could reach. */
+export const ServerFacts = z.object({
+  version: z.string(),
+  sourceCommit: z.string(),
+  nodeVersion: z.string(),
+  executor: z.string(),
+  volumes: z.string(),
+  isDemoOn: z.boolean(),
+  leaseMs: z.number(),
+  /** Runners at once on this machine; null where a cluster has room for as many as its limits allow. */
+  runnersMax: z.number().nullable(),
+  runnerDeadlineMs: z.number().nullable(),
+  requests: z.object({ perSecond: z.number(), burst: z.number() }),
+  storage: z.object({
+    gcIntervalMs: z.number(),
+    idleTtlMs: z.number().nullable(),
+    dailyMax: z.number(),
+    breakerMin: z.number(),
+    breakerShare: z.number(),
+    archiveKeep: z.number(),
+    archiveRetentionMs: z.number().nullable(),
+    archiveRetentionDays: z.number().nullable(),
+  }),
+});
+export type ServerFacts = z.infer<typeof ServerFacts>;

@@ -1,6 +1,7 @@
 import { z } from "zod";
-
-export const ROLES = ["viewer", "operator", "admin"] as const;
+import { Instant, OwnerId, RecordId, requiredText, text } from "./ids";
+import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
+import { LISTED_TOKEN_KINDS, ROLES, TOKEN_SCOPES } from "./words";
 
 /** Who the caller is; a null tenant means every tenant. */
 export const Identity = z.object({ name: z.string(), role: z.enum(ROLES), tenantId: z.string().nullable() });
@@ -8,3 +9,53 @@ export type Identity = z.infer<typeof Identity>;
 
 export const SignInInput = z.strictObject({ token: z.string().min(1).max(512) });
 export type SignInInput = z.infer<typeof SignInInput>;
+
+export const ListTokensInput = z.strictObject({
+  tenantId: RecordId.optional(),
+  cursor: Cursor.optional(),
+  limit: pageLimit(LIST_LIMIT_MAX),
+});
+export type ListTokensInput = z.infer<typeof ListTokensInput>;
+
+export const CreateTokenInput = z.strictObject({
+  /** Whom the audit log names; of the live tokens of a tenant no two have the same. */
+  name: requiredText(100),
+  role: z.enum(ROLES),
+  /** Left out by an administrator of all tenants: every tenant. */
+  tenantId: OwnerId.optional(),
+  /** What it may call, within its role; left out: everything. */
+  scopes: z.array(z.enum(TOKEN_SCOPES)).min(1).max(TOKEN_SCOPES.length).optional(),
+  /** Left out: never. */
+  expiresAt: Instant.optional(),
+});
+export type CreateTokenInput = z.infer<typeof CreateTokenInput>;
+
+export const RevokeTokenInput = z.strictObject({ tokenId: RecordId, reason: text(1_000).optional() });
+export type RevokeTokenInput = z.infer<typeof RevokeTokenInput>;
+
+/** A token that signs somebody in. Its secret is told once, when it is made, and stored nowhere. */
+export const TokenRecord = z.object({
+  id: z.string(),
+  kind: z.enum(LISTED_TOKEN_KINDS),
+  name: z.string(),
+  role: z.enum(ROLES),
+  tenantId: z.string().nullable(),
+  /** null: everything that its role may. */
+  scopes: z.array(z.string()).nullable(),
+  createdAt: z.string(),
+  expiresAt: z.string().nullable(),
+  /** To the minute; null while it was never used. */
+  usedAt: z.string().nullable(),
+  /** Browsers that are signed in by it. */
+  browsers: z.number(),
+  /** The caller's own. */
+  isOwn: z.boolean(),
+});
+export type TokenRecord = z.infer<typeof TokenRecord>;
+export const TokenPage = pageOf(TokenRecord);
+
+export const CreatedToken = TokenRecord.extend({ token: z.string() });
+export type CreatedToken = z.infer<typeof CreatedToken>;
+
+export const RevokedToken = z.object({ tokenId: z.string(), browsers: z.number() });
+export type RevokedToken = z.infer<typeof RevokedToken>;

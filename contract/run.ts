@@ -14,6 +14,7 @@ import {
 } from "./ids";
 import { jsonObject, Metadata } from "./json";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
+import { TIME_RANGE } from "./time-range";
 import { APPROVAL_POLICIES, RUN_STATUSES, SANDBOX_MODES, TERMINAL_STATUSES } from "./words";
 
 export { isTerminal, RUN_STATUSES, type RunStatus } from "./words";
@@ -114,14 +115,28 @@ export type CreateRunInput = z.infer<typeof CreateRunInput>;
 export const GetRunInput = z.strictObject({ runId: RecordId });
 export const ListRunsInput = z.strictObject({
   status: z.enum(RUN_STATUSES).optional(),
+  failureKind: RecordId.optional(),
   backendProfile: RecordId.optional(),
   sessionId: RecordId.optional(),
+  taskId: RecordId.optional(),
+  /** The id of a run, or of its session or task. */
+  search: RecordId.optional(),
+  /** When it was created. */
+  ...TIME_RANGE,
   tenantId: RecordId.optional(),
   projectId: RecordId.optional(),
   cursor: Cursor.optional(),
   limit: pageLimit(LIST_LIMIT_MAX),
 });
 export type ListRunsInput = z.infer<typeof ListRunsInput>;
+
+const STATS_HOURS_MAX = 168;
+export const RunStatsInput = z.strictObject({
+  tenantId: RecordId.optional(),
+  projectId: RecordId.optional(),
+  withinHours: z.int().min(1).max(STATS_HOURS_MAX).default(24),
+});
+export type RunStatsInput = z.infer<typeof RunStatsInput>;
 
 const LeaseMs = z.int().min(LEASE_MS_MIN).max(LEASE_MS_MAX);
 const LeaseEpoch = Int32;
@@ -196,6 +211,8 @@ export const Run = z.object({
   failureKind: z.string().nullable(),
   failureMessage: z.string().nullable(),
   createdAt: z.string(),
+  /** When it was first claimed; null of runs that ended before this was noted. */
+  startedAt: z.string().nullable(),
   updatedAt: z.string(),
   claimedBy: z.string().nullable(),
   leaseExpiresAt: z.string().nullable(),
@@ -211,7 +228,21 @@ export const Run = z.object({
   version: z.number(),
 });
 export type Run = z.infer<typeof Run>;
-export const RunPage = pageOf(Run);
+
+/** A run as lists tell it: with its task's title, else its session's. */
+export const RunSummary = Run.extend({ title: z.string().nullable() });
+export type RunSummary = z.infer<typeof RunSummary>;
+export const RunPage = pageOf(RunSummary);
+
+/** Failures of the runs that were created in the hours before `to`, the most frequent kind first. */
+export const RunStats = z.object({
+  failed: z.number(),
+  byFailureKind: z.array(z.object({ failureKind: z.string().nullable(), count: z.number() })),
+  /** There are more than are counted: the newest alone are. */
+  isPartial: z.boolean(),
+  withinHours: z.number(),
+});
+export type RunStats = z.infer<typeof RunStats>;
 
 /** What a runner needs beside the run itself; only a claim answers it. */
 export const Assignment = z.object({

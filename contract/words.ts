@@ -86,3 +86,46 @@ export const APPROVAL_STATUSES = ["pending", "decided", "applied", "superseded",
 export type ApprovalStatus = (typeof APPROVAL_STATUSES)[number];
 /** The real codex against a scripted model that the product serves itself. */
 export const DEMO_PROFILE = "demo";
+export const ROLES = ["viewer", "operator", "admin"] as const;
+export type Role = (typeof ROLES)[number];
+/** The groups of procedures that a token may be narrowed to, and the metrics. */
+export const TOKEN_SCOPES = [
+  "approvals",
+  "archive",
+  "audit",
+  "backends",
+  "commands",
+  "docs",
+  "events",
+  "health",
+  "identity",
+  "metrics",
+  "overview",
+  "queue",
+  "runnerJobs",
+  "runners",
+  "runs",
+  "sessions",
+  "storage",
+  "usage",
+] as const;
+export type TokenScope = (typeof TOKEN_SCOPES)[number];
+/** api: of a program or a person, made by an administrator; browser: what a sign-in bought. */
+export const LISTED_TOKEN_KINDS = ["api", "browser"] as const;
+/** What an audit row is about. */
+export const AUDIT_TARGETS = [
+  "run",
+  "command",
+  "session",
+  "task",
+  "queue",
+  "bulk",
+  "approval",
+  "runner",
+  "runner-job",
+  "token",
+  "archive",
+  "volume",
+  "backend",
+] as const;
+export type AuditTarget = (typeof AUDIT_TARGETS)[number];

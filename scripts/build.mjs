@@ -37,7 +37,7 @@ export async function ensureBuild() {
   return target;
 }
 
-/** Bundles the four programs, with the migrations beside them. */
+/** Bundles the four programs, with the migrations and the documents beside them. */
 export async function bundlePrograms(folder) {
   await bundle({
     absWorkingDir: projectRoot,
@@ -52,7 +52,8 @@ export async function bundlePrograms(folder) {
     sourcemap: true,
     logLevel: "warning",
   });
-  cpSync(path.join(projectRoot, "drizzle"), path.join(folder, "drizzle"), { recursive: true });
+  for (const beside of ["drizzle", "docs"])
+    cpSync(path.join(projectRoot, beside), path.join(folder, beside), { recursive: true });
 }
 
 /** Runs `next build`, which rewrites the tsconfig that it is given and next-env.d.ts: neither may keep this path. */

@@ -13,6 +13,7 @@ const SOURCES = [
   "contract",
   "db",
   "demo",
+  "docs",
   "drizzle",
   "public",
   "runner",

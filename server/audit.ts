@@ -1,3 +1,4 @@
+import type { AuditTarget } from "@/contract/words";
 import { insertAudit } from "@/db/queries/insert-audit";
 import type { Actor, TxContext } from "./context";
 import { newId, newIds } from "./ids";
@@ -5,20 +6,7 @@ import { newId, newIds } from "./ids";
 export type AuditEntry = {
   /** The verb as the API names it: `runs.cancel`. */
   action: string;
-  targetKind:
-    | "run"
-    | "command"
-    | "session"
-    | "task"
-    | "queue"
-    | "bulk"
-    | "approval"
-    | "runner"
-    | "runner-job"
-    | "token"
-    | "archive"
-    | "volume"
-    | "backend";
+  targetKind: AuditTarget;
   targetId: string;
   tenantId?: string | null;
   details?: Record<string, unknown>;

@@ -17,6 +17,8 @@ export type Actor =
       role: "viewer" | "operator" | "admin";
       tenantId: string | null;
       tokenId: string | null;
+      /** What its token may call, within its role; none: everything. */
+      scopes?: readonly string[] | null;
     }
   | { kind: "launch"; name: string; runId: string; attemptId: string; tenantId: string; tokenId: string }
   | {
@@ -61,6 +63,8 @@ export type ServerSettings = {
    */
   readVariable: (name: string) => string | null;
   sourceCommit: string;
+  /** Where the documents lie that come with the program. */
+  docsFolder: string;
   /** Of runners' Jobs. */
   runnerImage: string;
   /** How long an attempt may live where the cluster ends it after that; null elsewhere. */

@@ -3,6 +3,7 @@ import { connect, type Database } from "@/db/client";
 import { readMigrations } from "@/db/migrate";
 import { readBackendsFile } from "./backends";
 import type { Actor, ServerSettings, ServiceContext, Topic } from "./context";
+import { findDocsFolder } from "./docs";
 import { readProviderKey, readServerEnv, type ServerEnv, splitFolders } from "./env";
 import { APPENDER_LANES, EventAppender } from "./events";
 import { ProviderLimits } from "./gateway";
@@ -136,6 +137,7 @@ function settingsFrom(env: ServerEnv): ServerSettings {
     backends: readBackendsFile(env.AGENTRUN_BACKENDS),
     readVariable: readProviderKey,
     sourceCommit: env.AGENTRUN_SOURCE_COMMIT,
+    docsFolder: findDocsFolder(),
     runnerImage: env.AGENTRUN_RUNNER_IMAGE ?? "local",
     runnerDeadlineMs: env.AGENTRUN_EXECUTOR === "kubernetes" ? env.AGENTRUN_RUNNER_DEADLINE_SECONDS * 1_000 : null,
     storage: {

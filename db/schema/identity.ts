@@ -1,12 +1,14 @@
 import { sql } from "drizzle-orm";
 import { index, integer, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { ROLES } from "@/contract/words";
 import { instant, json, table } from "./columns";
 
 /**
- * sign-in: the printed one-time link; operator: a browser's cookie; launch: buys one claim; runner and model: what one
+ * sign-in: the printed one-time link; operator: a browser's cookie; api: what an administrator made for a program or a
+ * person; launch: buys one claim; runner and model: what one
  * run's one epoch may use; archiver: hands over what one volume holds, in one try.
  */
-export const TOKEN_KINDS = ["sign-in", "operator", "launch", "runner", "model", "archiver"] as const;
+export const TOKEN_KINDS = ["sign-in", "operator", "api", "launch", "runner", "model", "archiver"] as const;
 
 export const tokens = table(
   "tokens",
@@ -16,8 +18,12 @@ export const tokens = table(
     /** SHA-256 of the token, hex: a copy of this table opens nothing. */
     hash: text().notNull(),
     name: text(),
-    role: text({ enum: ["viewer", "operator", "admin"] }),
+    role: text({ enum: ROLES }),
     tenantId: text(),
+    /** What it may call, within its role; null: everything. */
+    scopes: text().array(),
+    /** The token that bought this cookie: they end together. */
+    parentId: text(),
     runId: text(),
     leaseEpoch: integer(),
     attemptId: text(),
@@ -31,6 +37,15 @@ export const tokens = table(
     uniqueIndex("agentrun_tokens_hash_idx").on(token.hash),
     index("agentrun_tokens_run_idx").on(token.runId).where(sql`${token.runId} is not null`),
     index("agentrun_tokens_expiry_idx").on(token.expiresAt).where(sql`${token.expiresAt} is not null`),
+    // Those that sign somebody in, for a person to look at; runs have far more.
+    index("agentrun_tokens_listed_idx")
+      .on(token.createdAt.desc().nullsFirst(), token.id.desc().nullsFirst())
+      .where(sql`${token.kind} in ('api', 'operator')`),
+    index("agentrun_tokens_parent_idx").on(token.parentId).where(sql`${token.parentId} is not null`),
+    // The audit log tells callers apart by name.
+    uniqueIndex("agentrun_tokens_name_idx")
+      .on(sql`coalesce(${token.tenantId}, '')`, token.name)
+      .where(sql`${token.kind} = 'api' and ${token.revokedAt} is null`),
   ],
 );
 
@@ -48,7 +63,11 @@ export const audit = table(
     details: json().notNull().default({}),
   },
   (row) => [
-    index("agentrun_audit_at_idx").on(row.at),
+    // Read backwards: the newest first, of all, of one tenant, of one caller, of one action.
+    index("agentrun_audit_at_id_idx").on(row.at, row.id),
+    index("agentrun_audit_tenant_idx").on(row.tenantId, row.at, row.id).where(sql`${row.tenantId} is not null`),
+    index("agentrun_audit_actor_idx").on(row.actor, row.at, row.id),
+    index("agentrun_audit_action_idx").on(row.action, row.at, row.id),
     // What collections did: the day's bound, and their history.
     index("agentrun_audit_gc_idx")
       .on(row.action, row.at, row.id)

@@ -42,6 +42,8 @@ export const runs = table(
     bodiesLoggedUntil: instant(),
     attemptCount: integer().notNull().default(0),
     nextAttemptAt: instant(),
+    /** When it was first claimed. */
+    startedAt: instant(),
     lastEventSeq: integer().notNull().default(0),
     lastCommandSeq: integer().notNull().default(0),
     version: big().notNull().default(0),
@@ -77,6 +79,21 @@ export const runs = table(
       run.createdAt.desc().nullsFirst(),
       run.id.desc().nullsFirst(),
     ),
+    // Lists by profile, by task and by kind of failure; and the failures of a tenant, which are counted.
+    index("agentrun_runs_profile_created_idx").on(
+      run.backendProfile,
+      run.createdAt.desc().nullsFirst(),
+      run.id.desc().nullsFirst(),
+    ),
+    index("agentrun_runs_task_created_idx")
+      .on(run.taskId, run.createdAt.desc().nullsFirst(), run.id.desc().nullsFirst())
+      .where(sql`${run.taskId} is not null`),
+    index("agentrun_runs_failure_created_idx")
+      .on(run.failureKind, run.createdAt.desc().nullsFirst(), run.id.desc().nullsFirst())
+      .where(sql`${run.failureKind} is not null`),
+    index("agentrun_runs_tenant_failed_idx")
+      .on(run.tenantId, run.createdAt.desc().nullsFirst())
+      .where(sql`${run.status} = 'failed'`),
     index("agentrun_runs_feed_idx").on(run.changeXid, run.version),
     index("agentrun_runs_tenant_feed_idx").on(run.tenantId, run.changeXid, run.version),
   ],

@@ -101,6 +101,7 @@ function makeRun(modelBaseUrl: string, run: Partial<ClaimedRun>): ClaimedRun {
     failureKind: null,
     failureMessage: null,
     createdAt: now,
+    startedAt: now,
     updatedAt: now,
     claimedBy: null,
     leaseExpiresAt: null,

@@ -1,1 +1,2 @@
 export { type HealthSource, readHealth } from "./read-health";
+export { serverFacts } from "./server-facts";

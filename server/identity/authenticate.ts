@@ -73,6 +73,8 @@ type TokenFound = {
   name: string | null;
   role: "viewer" | "operator" | "admin" | null;
   tenant_id: string | null;
+  scopes: string[] | null;
+  is_use_noted: boolean;
   run_id: string | null;
   attempt_id: string | null;
   lease_epoch: number | null;
@@ -85,7 +87,9 @@ type TokenFound = {
 
 async function lookUpToken(db: Db, hash: string): Promise<Actor | null> {
   const { rows } = await db.execute<TokenFound>(
-    sql`select token.id, token.kind, token.name, token.role, token.tenant_id, token.run_id, token.attempt_id, token.lease_epoch,
+    sql`select token.id, token.kind, token.name, token.role, token.tenant_id, token.scopes, token.run_id,
+        coalesce(token.used_at > clock_timestamp() - interval '1 minute', false) as is_use_noted,
+        token.attempt_id, token.lease_epoch,
         extract(epoch from clock_timestamp() - token.revoked_at)::float8 * 1000 as revoked_for_ms,
         run.lease_epoch as run_epoch, run.status as run_status,
         extract(epoch from clock_timestamp() - run.updated_at)::float8 * 1000 as run_quiet_ms,
@@ -96,15 +100,23 @@ async function lookUpToken(db: Db, hash: string): Promise<Actor | null> {
       where token.hash = ${hash} and (token.expires_at is null or token.expires_at > clock_timestamp())`,
   );
   const [token] = rows;
-  return token ? actorFrom(token) : null;
+  const actor = token ? actorFrom(token) : null;
+  if (token && actor?.kind === "operator" && !token.is_use_noted) await noteUse(db, token.id);
+  return actor;
+}
+
+/** When a token was last used, to the minute: whoever revokes one wants to know whether anybody will miss it. */
+async function noteUse(db: Db, tokenId: string): Promise<void> {
+  await db.execute(sql`update agentrun_tokens set used_at = clock_timestamp() where id = ${tokenId}`);
 }
 
 function actorFrom(token: TokenFound): Actor | null {
   const { kind, tenant_id: tenantId, run_id: runId, attempt_id: attemptId } = token;
   const isRevoked = token.revoked_for_ms !== null;
-  if (kind === "operator") {
+  if (kind === "operator" || kind === "api") {
     if (isRevoked || token.role === null) return null;
-    return { kind, name: token.name ?? "operator", role: token.role, tenantId, tokenId: token.id };
+    const { role, scopes } = token;
+    return { kind: "operator", name: token.name ?? "operator", role, tenantId, tokenId: token.id, scopes };
   }
   if (kind === "archiver") {
     const sessionId = token.archived_session_id;

@@ -1,4 +1,4 @@
-import { and, eq, isNull, sql } from "drizzle-orm";
+import { and, eq, isNull, or, sql } from "drizzle-orm";
 import { tokens } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 
@@ -13,10 +13,12 @@ export async function endRunTokens(ctx: ServiceContext, runId: string): Promise<
     .where(and(eq(tokens.runId, runId), isNull(tokens.revokedAt)));
 }
 
-/** Ends one token now. */
-export async function revokeToken(ctx: ServiceContext, tokenId: string): Promise<void> {
-  await ctx.db
+/** Ends one token now, and the cookies that it bought; answers how many those were. */
+export async function endToken(ctx: ServiceContext, tokenId: string): Promise<number> {
+  const ended = await ctx.db
     .update(tokens)
     .set({ revokedAt: sql`clock_timestamp()` })
-    .where(and(eq(tokens.id, tokenId), isNull(tokens.revokedAt)));
+    .where(and(or(eq(tokens.id, tokenId), eq(tokens.parentId, tokenId)), isNull(tokens.revokedAt)))
+    .returning({ id: tokens.id });
+  return ended.filter(({ id }) => id !== tokenId).length;
 }

@@ -1,7 +1,9 @@
 export { type Authenticator, createAuthenticator } from "./authenticate";
 export { cookieHeader, expiredCookieHeader, readBearer, readCookie } from "./cookie";
+export { createToken } from "./create-token";
 export { endRunTokens } from "./end";
 export { createFailedSignIns, type FailedSignIns } from "./failed-sign-ins";
+export { listTokens } from "./list-tokens";
 export {
   type MintLaunchTokenInput,
   type MintRunnerTokensInput,
@@ -15,6 +17,7 @@ export {
 export { findModelGrant, type ModelGrant } from "./model-grant";
 export { assertOwnOrigin, type RequestOrigin } from "./origin";
 export { removeEndedTokens } from "./remove-ended";
-export { createRequestLimits, type RequestLimits } from "./request-limits";
+export { createRequestLimits, OPERATOR_REQUESTS, type RequestLimits } from "./request-limits";
+export { revokeToken } from "./revoke-token";
 export { signIn, signOut } from "./sign-in";
 export { isSameSecret, TOKEN_PREFIX } from "./token";

@@ -1,4 +1,5 @@
 import { and, eq, isNull, lt, or, sql } from "drizzle-orm";
+import type { Role } from "@/contract/words";
 import { tokens } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { ForbiddenError } from "@/server/errors";
@@ -100,10 +101,27 @@ export function mintSignInToken(ctx: ServiceContext, input: { name: string }): P
   return storeToken(ctx, "sign-in", { name: input.name, role: "admin", tenantId: null }, SIGN_IN_TOKEN_MS);
 }
 
-export type MintOperatorTokenInput = { name: string; role: "viewer" | "operator" | "admin"; tenantId: string | null };
+export type MintOperatorTokenInput = {
+  name: string;
+  role: Role;
+  tenantId: string | null;
+  /** The token that buys it: the cookie does not outlive it. */
+  parentId?: string | null;
+};
 
-/** A browser's cookie. */
-export function mintOperatorToken(ctx: ServiceContext, input: MintOperatorTokenInput): Promise<string> {
-  return storeToken(ctx, "operator", input, OPERATOR_TOKEN_MS);
+/** A browser's cookie. One that another cookie bought belongs to the same token as that. */
+export async function mintOperatorToken(ctx: ServiceContext, input: MintOperatorTokenInput): Promise<string> {
+  const { parentId = null, ...values } = input;
+  if (parentId === null) return storeToken(ctx, "operator", values, OPERATOR_TOKEN_MS);
+  const [parent] = await ctx.db
+    .select({ rootId: sql<string>`coalesce(${tokens.parentId}, ${tokens.id})`, leftMs: leftMs() })
+    .from(tokens)
+    .where(eq(tokens.id, parentId));
+  const lifeMs = Math.min(OPERATOR_TOKEN_MS, parent?.leftMs ?? OPERATOR_TOKEN_MS);
+  return storeToken(ctx, "operator", { ...values, parentId: parent?.rootId ?? parentId }, lifeMs);
+}
+
+function leftMs() {
+  return sql<number | null>`extract(epoch from ${tokens.expiresAt} - clock_timestamp())::float8 * 1000`;
 }
 export const OPERATOR_TOKEN_SECONDS = OPERATOR_TOKEN_MS / 1_000;

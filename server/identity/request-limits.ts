@@ -2,7 +2,7 @@ import type { Actor } from "@/server/context";
 import { TokenBuckets } from "./token-buckets";
 
 /** Far above what a person's tabs or a program that waits for its answers send, far below what one process answers. */
-const OPERATOR = { perSecond: 200, burst: 1_000 };
+export const OPERATOR_REQUESTS = { perSecond: 200, burst: 1_000 };
 /** A runner's heartbeats are among them, so that a run at full tilt must never come near: some 40 a second. */
 const RUN = { perSecond: 1_000, burst: 5_000 };
 /** Calls of a run to its model: an agent and its sub-agents wait for answers, a tool that has its token does not. */
@@ -18,7 +18,7 @@ export type RequestLimits = {
 };
 
 export function createRequestLimits(now: () => number = () => performance.now()): RequestLimits {
-  const operators = new TokenBuckets(OPERATOR, now);
+  const operators = new TokenBuckets(OPERATOR_REQUESTS, now);
   const runs = new TokenBuckets(RUN, now);
   const calls = new TokenBuckets(MODEL, now);
   const strangers = new TokenBuckets(STRANGER, now);

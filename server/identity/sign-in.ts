@@ -4,7 +4,7 @@ import { audit } from "@/server/audit";
 import { inTx, type ServiceContext } from "@/server/context";
 import { UnauthenticatedError } from "@/server/errors";
 import type { Authenticator } from "./authenticate";
-import { revokeToken } from "./end";
+import { endToken } from "./end";
 import { mintOperatorToken } from "./mint";
 import { hashToken, TOKEN_PREFIX } from "./token";
 
@@ -20,10 +20,12 @@ export async function signIn(
   if (input.isLink || input.token.startsWith(TOKEN_PREFIX["sign-in"])) return spendSignInToken(ctx, input.token);
   const actor = await authenticator.actorOf(input.token);
   if (actor?.kind !== "operator") throw new UnauthenticatedError("this token does not sign anybody in");
-  const { name, role, tenantId } = actor;
+  if (actor.scopes) throw new UnauthenticatedError("this token is for programs: its scopes leave out signing in");
+  const { name, role, tenantId, tokenId: parentId } = actor;
   return inTx(ctx, async (ctx) => {
-    const cookie = await mintOperatorToken(ctx, { name, role, tenantId });
-    await audit({ ...ctx, actor }, { action: "identity.signIn", targetKind: "token", targetId: name, tenantId });
+    const cookie = await mintOperatorToken(ctx, { name, role, tenantId, parentId });
+    const targetId = parentId ?? name;
+    await audit({ ...ctx, actor }, { action: "identity.signIn", targetKind: "token", targetId, tenantId });
     return cookie;
   });
 }
@@ -60,7 +62,7 @@ export async function signOut(ctx: ServiceContext, authenticator: Authenticator)
   if (ctx.actor.kind !== "operator" || ctx.actor.tokenId === null) return;
   const { tokenId } = ctx.actor;
   await inTx(ctx, async (ctx) => {
-    await revokeToken(ctx, tokenId);
+    await endToken(ctx, tokenId);
     await audit(ctx, { action: "identity.signOut", targetKind: "token", targetId: tokenId });
   });
   authenticator.forget();

@@ -3,6 +3,7 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 /** What each kind starts with, so that a person, a log filter or a scanner of leaks can tell them. */
 export const TOKEN_PREFIX = {
   operator: "aro_",
+  api: "ara_",
   "sign-in": "ars_",
   launch: "arl_",
   runner: "art_",

@@ -176,7 +176,7 @@ test("REST gives what tRPC gives, for every reading procedure", async () => {
   ).body as { id: string };
   const { items } = (await web.call("GET", `/api/v1/runs/${run.id}/events`)).body as { items: { id: string }[] };
   const eventId = items[0]?.id ?? "";
-  const ids: Record<string, string> = { runId: run.id, sessionId: "ses_same", taskId: task.id, eventId };
+  const ids: Record<string, string> = { runId: run.id, sessionId: "ses_same", taskId: task.id, eventId, name: "queue" };
   const followed = async () =>
     ((await web.call("GET", "/api/v1/sessions/ses_same")).body as { lastEventSeq: number }).lastEventSeq;
   // Sessions follow their runs a moment later: two answers are compared.

@@ -1,10 +1,12 @@
 import type { z } from "zod";
 import { Approval, ApprovalPage } from "@/contract/approval";
+import { AuditPage } from "@/contract/audit";
 import { Backend, BackendDetails, BackendList, BackendProbe } from "@/contract/backend";
 import { Command, CommandPage } from "@/contract/command";
+import { Doc, DocList, DocMatches } from "@/contract/docs";
 import { AppendAnswer, EventPage, RunEvent } from "@/contract/event";
-import { Health } from "@/contract/health";
-import { Identity } from "@/contract/identity";
+import { Health, ServerFacts } from "@/contract/health";
+import { CreatedToken, Identity, RevokedToken, TokenPage } from "@/contract/identity";
 import { Overview } from "@/contract/overview";
 import {
   CreateTasksResult,
@@ -19,7 +21,7 @@ import {
 import { BulkAction, BulkActionPage, BulkResultPage } from "@/contract/queue-bulk";
 import { QueueCommander, QueueHistory, QueueVerification, QueueWaitTimes } from "@/contract/queue-commander";
 import { QueueControl, QueueControlList } from "@/contract/queue-control";
-import { ClaimedRun, HeartbeatAnswer, Run, RunPage } from "@/contract/run";
+import { ClaimedRun, HeartbeatAnswer, Run, RunPage, RunStats } from "@/contract/run";
 import { Runner, RunnerJob, RunnerJobPage, RunnerPage } from "@/contract/runner";
 import { ReadMark, Session, SessionPage, SessionSummary, TracePage } from "@/contract/session";
 import { DeletedVolume, GcHistoryPage, GcReport, OrphanList, StoragePage, StorageSummary } from "@/contract/storage";
@@ -44,6 +46,7 @@ function route(method: Method, path: string, procedure: string, more: { answer: 
 export const ROUTES: readonly Route[] = [
   route("POST", "/runs", "runs.create", { answer: Run, summary: "Create a run" }),
   route("GET", "/runs", "runs.list", { answer: RunPage, summary: "List runs, the newest first" }),
+  route("GET", "/runs/stats", "runs.stats", { answer: RunStats, summary: "Failures of late, by kind" }),
   route("GET", "/runs/{runId}", "runs.get", { answer: Run, summary: "Get a run" }),
   route("POST", "/runs/{runId}/claim", "runs.claim", { answer: ClaimedRun, summary: "Claim a run for a runner" }),
   route("POST", "/runs/{runId}/heartbeat", "runs.heartbeat", { answer: HeartbeatAnswer, summary: "Extend a lease" }),
@@ -246,7 +249,21 @@ export const ROUTES: readonly Route[] = [
     summary: "Whether days' sums equal their calls",
   }),
   route("GET", "/health", "health.get", { answer: Health, summary: "Whether this server can serve" }),
+  route("GET", "/server", "health.facts", { answer: ServerFacts, summary: "What this server is, and its limits" }),
   route("GET", "/me", "identity.me", { answer: Identity, summary: "Who the caller is" }),
+  route("GET", "/tokens", "identity.tokens", { answer: TokenPage, summary: "List tokens that sign somebody in" }),
+  route("POST", "/tokens", "identity.createToken", {
+    answer: CreatedToken,
+    summary: "Make a token; its secret is told once",
+  }),
+  route("POST", "/tokens/{tokenId}/revoke", "identity.revokeToken", {
+    answer: RevokedToken,
+    summary: "End a token, and the browsers that signed in by it",
+  }),
+  route("GET", "/audit", "audit.list", { answer: AuditPage, summary: "Who did what, the newest first" }),
+  route("GET", "/docs", "docs.list", { answer: DocList, summary: "List the documents" }),
+  route("GET", "/docs/search", "docs.search", { answer: DocMatches, summary: "Find a text in the documents" }),
+  route("GET", "/docs/{name}", "docs.get", { answer: Doc, summary: "Get a document, as markdown" }),
 ];
 
 export type StreamRoute = { path: string; procedure: string; summary: string };

@@ -168,6 +168,7 @@ async function takeRun(ctx: TxContext, { run, session }: LockedRun, runnerId: st
       leaseState: "held",
       attemptCount: run.attemptCount + 1,
       nextAttemptAt: null,
+      startedAt: sql`coalesce(${runs.startedAt}, clock_timestamp())`,
     })
     .where(eq(runs.id, run.id))
     .returning();

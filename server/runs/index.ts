@@ -11,4 +11,5 @@ export { type LossKind, loseAttempt } from "./lose-attempt";
 export { policyOf } from "./policy";
 export { forceReleaseRun, releaseRun } from "./release";
 export { assertRunVisible, getRun, toRun } from "./run";
+export { runStats } from "./stats";
 export { checkWorkspace } from "./workspace";

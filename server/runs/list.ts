@@ -1,24 +1,39 @@
-import { and, desc, eq, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, or, type SQL, sql } from "drizzle-orm";
 import type { Page } from "@/contract/page";
-import type { ListRunsInput, Run } from "@/contract/run";
-import { leases, runs } from "@/db/schema";
+import type { ListRunsInput, RunSummary } from "@/contract/run";
+import { isWithin } from "@/db/queries/is-within";
+import { leases, queueTasks, runs, sessions } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
 import { toRun } from "./run";
 
 /** Runs, the newest first. */
-export async function listRuns(ctx: ServiceContext, input: ListRunsInput): Promise<Page<Run>> {
+export async function listRuns(ctx: ServiceContext, input: ListRunsInput): Promise<Page<RunSummary>> {
   const { cursor, limit, ...asked } = input;
   const filter = { ...asked, list: "runs.list" };
   const rows = await ctx.db
-    .select({ run: runs, leaseExpiresAt: leases.leaseExpiresAt, position: sql<string>`${runs.createdAt}::text` })
+    .select({
+      run: runs,
+      leaseExpiresAt: leases.leaseExpiresAt,
+      position: sql<string>`${runs.createdAt}::text`,
+      taskTitle: queueTasks.title,
+      sessionTitle: sessions.title,
+    })
     .from(runs)
     .leftJoin(leases, eq(leases.runId, runs.id))
+    .leftJoin(queueTasks, and(eq(queueTasks.id, runs.taskId), eq(queueTasks.tenantId, runs.tenantId)))
+    .leftJoin(sessions, and(eq(sessions.sessionId, runs.sessionId), eq(sessions.tenantId, runs.tenantId)))
     .where(and(matches(ctx, filter), cursor === undefined ? undefined : after(decodePlace(filter, cursor, 2))))
     .orderBy(desc(runs.createdAt), desc(runs.id))
     .limit(limit + 1);
   const page = pageFrom(rows, limit, (last) => encodeCursor(filter, [last.position, last.run.id]));
-  return { items: page.rows.map((row) => toRun(row.run, row.leaseExpiresAt)), cursor: page.cursor };
+  return {
+    items: page.rows.map((row) => ({
+      ...toRun(row.run, row.leaseExpiresAt),
+      title: row.taskTitle ?? row.sessionTitle,
+    })),
+    cursor: page.cursor,
+  };
 }
 
 function matches(ctx: ServiceContext, filter: Omit<ListRunsInput, "cursor" | "limit">): SQL | undefined {
@@ -28,9 +43,18 @@ function matches(ctx: ServiceContext, filter: Omit<ListRunsInput, "cursor" | "li
     filter.tenantId === undefined ? undefined : eq(runs.tenantId, filter.tenantId),
     filter.projectId === undefined ? undefined : eq(runs.projectId, filter.projectId),
     filter.status === undefined ? undefined : eq(runs.status, filter.status),
+    filter.failureKind === undefined ? undefined : eq(runs.failureKind, filter.failureKind),
     filter.backendProfile === undefined ? undefined : eq(runs.backendProfile, filter.backendProfile),
     filter.sessionId === undefined ? undefined : eq(runs.sessionId, filter.sessionId),
+    filter.taskId === undefined ? undefined : eq(runs.taskId, filter.taskId),
+    filter.search === undefined ? undefined : isFound(filter.search),
+    isWithin(runs.createdAt, filter),
   );
+}
+
+/** Each of the three has an index of its own. */
+function isFound(search: string): SQL | undefined {
+  return or(eq(runs.id, search), eq(runs.sessionId, search), eq(runs.taskId, search));
 }
 
 function after([createdAt, id]: (string | number | null)[]): SQL {

@@ -27,6 +27,7 @@ export function toRun(row: RunRow, leaseExpiresAt: Date | null): Run {
     failureKind: row.failureKind,
     failureMessage: row.failureMessage,
     createdAt: iso(row.createdAt),
+    startedAt: iso(row.startedAt),
     updatedAt: iso(row.updatedAt),
     claimedBy: row.claimedBy,
     leaseExpiresAt: row.status === "pending" ? null : iso(leaseExpiresAt ?? row.leaseExpiresAt),

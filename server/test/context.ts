@@ -1,6 +1,7 @@
 import pino from "pino";
 import { connect, type Database } from "@/db/client";
 import type { Actor, ServerSettings, ServiceContext, Topic } from "@/server/context";
+import { findDocsFolder } from "@/server/docs";
 import { APPENDER_LANES, EventAppender } from "@/server/events";
 import { TaskWriter } from "@/server/queue";
 import type { Volumes } from "@/server/volumes/volumes";
@@ -52,6 +53,7 @@ export function testContext(
       workspaceRoots: [],
       backends: {},
       sourceCommit: "test",
+      docsFolder: findDocsFolder(),
       runnerImage: "local",
       runnerDeadlineMs: null,
       storage: {

@@ -139,9 +139,18 @@ export type Admission = { ctx: TrpcContext; path: string; type: "query" | "mutat
 export function admit(access: Exclude<Access, "public">, { ctx, path, type }: Admission): ServiceContext {
   const { service } = ctx;
   if (!service) throw ctx.fault ?? new UnauthenticatedError();
+  admitScope(service.actor, path);
   if (isRole(access)) admitRole(service.actor, access);
   else admitToken(service.actor, access, { path, type });
   return service;
+}
+
+/** A token with scopes calls what they name and nothing else, whatever its role; who it is it may always ask. */
+function admitScope(actor: Actor, path: string): void {
+  if (actor.kind !== "operator" || !actor.scopes || path === "identity.me") return;
+  const [group = ""] = path.split(".");
+  if (actor.scopes.includes(group)) return;
+  throw new ForbiddenError(`this token's scopes are ${actor.scopes.join(", ")}: ${path} is outside of them`);
 }
 
 function isRole(access: Exclude<Access, "public">): access is keyof typeof ROLE_RANK {

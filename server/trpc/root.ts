@@ -1,8 +1,10 @@
 import { router } from "./init";
 import { approvalsRouter } from "./routers/approvals";
 import { archiveRouter } from "./routers/archive";
+import { auditRouter } from "./routers/audit";
 import { backendsRouter } from "./routers/backends";
 import { commandsRouter } from "./routers/commands";
+import { docsRouter } from "./routers/docs";
 import { eventsRouter } from "./routers/events";
 import { healthRouter } from "./routers/health";
 import { identityRouter } from "./routers/identity";
@@ -18,8 +20,10 @@ import { usageRouter } from "./routers/usage";
 export const appRouter = router({
   approvals: approvalsRouter,
   archive: archiveRouter,
+  audit: auditRouter,
   backends: backendsRouter,
   commands: commandsRouter,
+  docs: docsRouter,
   events: eventsRouter,
   health: healthRouter,
   identity: identityRouter,

@@ -51,7 +51,19 @@ beforeAll(async () => {
       idempotencyKey: undefined,
     }),
     query("runs.get", { runId }),
-    query("runs.list", { ...page, status: "pending", backendProfile: "codex", sessionId }),
+    query("runs.list", {
+      ...{
+        ...page,
+        status: "pending",
+        backendProfile: "codex",
+        sessionId,
+        taskId,
+        failureKind: "timeout",
+        search: "r",
+      },
+      ...{ since: "2026-01-01T00:00:00Z", until: "2026-02-01T00:00:00Z", withinHours: 1 },
+    }),
+    query("runs.stats", { tenantId: "t", projectId: "p", withinHours: 1 }),
     change("runs.claim", { runId, runnerId, leaseMs: 60_000, nonce: "n" }),
     change("runs.heartbeat", { runId, runnerId, leaseEpoch: 1, leaseMs: 60_000 }),
     change("runs.finish", {
@@ -204,6 +216,18 @@ beforeAll(async () => {
     change("archive.commit", { runId, leaseEpoch: 1, manifest: {} }),
     change("archive.store", { manifest: {} }),
     query("archive.manifest", { sessionId }),
+    query("audit.list", {
+      ...{ tenantId: "t", cursor: undefined, limit: 5, id: "aud_x", actor: "a", action: "b", targetKind: "run" },
+      ...{ targetId: "r", since: "2026-01-01T00:00:00Z", until: "2026-02-01T00:00:00Z", withinHours: 1 },
+    }),
+    query("docs.list", {}),
+    query("docs.get", { name: "queue" }),
+    query("docs.search", { search: "lane" }),
+    query("identity.tokens", { tenantId: "t", cursor: undefined, limit: 5 }),
+    change("identity.createToken", {
+      ...{ name: word("token"), role: "viewer", tenantId: "t", scopes: ["runs"], expiresAt: "2100-01-01T00:00:00Z" },
+    }),
+    change("identity.revokeToken", { tokenId: "tok_nobody", reason: "r" }),
     query("backends.list", { cursor: undefined, limit: 5 }),
     query("backends.get", { profile: "codex" }),
   ];

@@ -1,6 +1,6 @@
 import { UnexpectedError } from "@/server/errors";
-import { readHealth } from "@/server/health";
-import { publicProcedure, router } from "@/server/trpc/init";
+import { readHealth, serverFacts } from "@/server/health";
+import { publicProcedure, router, viewerProcedure } from "@/server/trpc/init";
 
 export const healthRouter = router({
   get: publicProcedure.query((opts) => {
@@ -8,4 +8,5 @@ export const healthRouter = router({
     if (!health) throw new UnexpectedError(new Error("nothing is known of the server's health here"));
     return readHealth(health);
   }),
+  facts: viewerProcedure.query((opts) => serverFacts(opts.ctx.service)),
 });

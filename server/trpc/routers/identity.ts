@@ -1,6 +1,7 @@
-import type { Identity } from "@/contract/identity";
+import { CreateTokenInput, type Identity, ListTokensInput, RevokeTokenInput } from "@/contract/identity";
 import { ForbiddenError } from "@/server/errors";
-import { router, viewerProcedure } from "@/server/trpc/init";
+import { createToken, listTokens, revokeToken } from "@/server/identity";
+import { adminProcedure, router, viewerProcedure } from "@/server/trpc/init";
 
 export const identityRouter = router({
   me: viewerProcedure.query((opts): Identity => {
@@ -8,4 +9,7 @@ export const identityRouter = router({
     if (actor.kind !== "operator") throw new ForbiddenError("only an operator is somebody");
     return { name: actor.name, role: actor.role, tenantId: actor.tenantId };
   }),
+  tokens: adminProcedure.input(ListTokensInput.prefault({})).query((opts) => listTokens(opts.ctx.service, opts.input)),
+  createToken: adminProcedure.input(CreateTokenInput).mutation((opts) => createToken(opts.ctx.service, opts.input)),
+  revokeToken: adminProcedure.input(RevokeTokenInput).mutation((opts) => revokeToken(opts.ctx.service, opts.input)),
 });

@@ -9,6 +9,7 @@ import {
   ListRunsInput,
   LogBodiesInput,
   ReleaseRunInput,
+  RunStatsInput,
 } from "@/contract/run";
 import { WatchRunsInput } from "@/contract/watch";
 import { openFeed } from "@/server/live";
@@ -23,6 +24,7 @@ import {
   listRuns,
   logBodies,
   releaseRun,
+  runStats,
 } from "@/server/runs";
 import {
   adminProcedure,
@@ -38,6 +40,7 @@ export const runsRouter = router({
   create: operatorProcedure.input(CreateRunInput).mutation((opts) => createRun(opts.ctx.service, opts.input)),
   get: launchProcedure.input(GetRunInput).query((opts) => getRun(opts.ctx.service, opts.input)),
   list: viewerProcedure.input(ListRunsInput.prefault({})).query((opts) => listRuns(opts.ctx.service, opts.input)),
+  stats: viewerProcedure.input(RunStatsInput.prefault({})).query((opts) => runStats(opts.ctx.service, opts.input)),
   claim: launchProcedure.input(ClaimRunInput).mutation((opts) => claimRun(opts.ctx.service, opts.input)),
   heartbeat: runnerProcedure.input(HeartbeatInput).mutation((opts) => heartbeatRun(opts.ctx.service, opts.input)),
   finish: runnerProcedure.input(FinishRunInput).mutation((opts) => finishRun(opts.ctx.service, opts.input)),

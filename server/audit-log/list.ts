@@ -1,0 +1,89 @@
+import { and, desc, eq, inArray, type SQL, sql } from "drizzle-orm";
+import type { AuditRow, ListAuditInput } from "@/contract/audit";
+import type { Page } from "@/contract/page";
+import { AUDIT_TARGETS } from "@/contract/words";
+import { isWithin } from "@/db/queries/is-within";
+import { audit } from "@/db/schema";
+import { type ServiceContext, tenantOf } from "@/server/context";
+import { decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
+import { iso, storedJson } from "@/server/stored";
+
+type Filter = Omit<ListAuditInput, "cursor" | "limit">;
+type Position = (string | number | null)[];
+
+/** Rows that one page looks at, at most, for what its index does not answer: the page may be short, and its cursor goes on. */
+const SCANNED_MAX = 5_000;
+
+/**
+ * What was done, the newest first. One condition of a filter is answered by an index, the others are looked at row by
+ * row, within bounds: a page may be short, even empty, and only a null cursor is the end.
+ */
+export async function listAudit(ctx: ServiceContext, input: ListAuditInput): Promise<Page<AuditRow>> {
+  const { cursor, limit, ...asked } = input;
+  const filter = { ...asked, list: "audit.list" };
+  const after = cursor === undefined ? undefined : isBefore(decodePlace(filter, cursor, 2));
+  const { indexed, others } = conditionsOf(ctx, asked);
+  const base = and(indexed, isWithin(audit.at, asked), after);
+  const last = others.length === 0 ? null : await lastScanned(ctx, base);
+  const rows = await ctx.db
+    .select({ row: audit, position: sql<string>`${audit.at}::text` })
+    .from(audit)
+    .where(and(base, ...others, last === null ? undefined : isNotBefore(last)))
+    .orderBy(desc(audit.at), desc(audit.id))
+    .limit(limit + 1);
+  const page = pageFrom(rows, limit, (row) => encodeCursor(filter, [row.position, row.row.id]));
+  return {
+    items: page.rows.map(({ row }) => toAuditRow(row)),
+    cursor: page.cursor ?? (last === null ? null : encodeCursor(filter, last)),
+  };
+}
+
+type Conditions = {
+  /** What an index answers, in the list's order or with so few rows that they are sorted. */
+  indexed: SQL | undefined;
+  /** What is looked at row by row. */
+  others: SQL[];
+};
+
+/** A filter's conditions: each but a kind alone has an index, and the one that leaves the fewest rows is taken. */
+function conditionsOf(ctx: ServiceContext, filter: Filter): Conditions {
+  const bound = tenantOf(ctx);
+  const { id, targetKind, targetId, actor, action, tenantId } = filter;
+  const isKind =
+    targetKind === undefined ? inArray(audit.targetKind, [...AUDIT_TARGETS]) : eq(audit.targetKind, targetKind);
+  const [indexed, ...others] = [
+    id === undefined ? undefined : eq(audit.id, id),
+    targetId === undefined ? undefined : and(isKind, eq(audit.targetId, targetId)),
+    actor === undefined ? undefined : eq(audit.actor, actor),
+    action === undefined ? undefined : eq(audit.action, action),
+    bound === null ? undefined : eq(audit.tenantId, bound),
+    tenantId === undefined ? undefined : eq(audit.tenantId, tenantId),
+  ].filter((condition) => condition !== undefined);
+  const isKindAlone = targetKind !== undefined && targetId === undefined;
+  return { indexed, others: isKindAlone ? [...others, isKind] : others };
+}
+
+/** Where a scan of this page ends, by the order's index alone; null when the rest of the list is shorter. */
+async function lastScanned(ctx: ServiceContext, base: SQL | undefined): Promise<Position | null> {
+  const [row] = await ctx.db
+    .select({ position: sql<string>`${audit.at}::text`, id: audit.id })
+    .from(audit)
+    .where(base)
+    .orderBy(desc(audit.at), desc(audit.id))
+    .offset(SCANNED_MAX - 1)
+    .limit(1);
+  return row ? [row.position, row.id] : null;
+}
+
+function isBefore([at, id]: Position): SQL {
+  return sql`(${audit.at}, ${audit.id}) < (${at}::timestamptz, ${id})`;
+}
+
+function isNotBefore([at, id]: Position): SQL {
+  return sql`(${audit.at}, ${audit.id}) >= (${at}::timestamptz, ${id})`;
+}
+
+function toAuditRow(row: typeof audit.$inferSelect): AuditRow {
+  const { id, at, actor, action, tenantId, targetKind, targetId, details } = row;
+  return { id, at: iso(at), actor, action, tenantId, targetKind, targetId, details: storedJson(details) ?? {} };
+}

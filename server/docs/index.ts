@@ -1,0 +1,2 @@
+export { findDocsFolder } from "./folder";
+export { getDoc, listDocs, searchDocs } from "./read";

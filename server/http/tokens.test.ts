@@ -1,0 +1,161 @@
+import { expect, test } from "vitest";
+import { CreatedToken, type TokenRecord } from "@/contract/identity";
+import { TOKEN_SCOPES } from "@/contract/words";
+import { createTestDatabase } from "@/db/test/database";
+import { procedureNames } from "@/server/rest/procedures";
+import { startTestWeb, type TestWeb } from "@/server/test/web";
+
+async function make(web: TestWeb, input: object, token?: string): Promise<CreatedToken> {
+  const { status, body } = await web.call("POST", "/api/v1/tokens", { body: input, ...(token && { token }) });
+  expect(status, JSON.stringify(body)).toBe(200);
+  return CreatedToken.parse(body);
+}
+
+async function refused(web: TestWeb, method: string, path: string, options: { body?: unknown; token?: string } = {}) {
+  const { status, body } = await web.call(method, path, options);
+  return [status, (body as { error?: { reason?: string } }).error?.reason];
+}
+
+const listOf = async (web: TestWeb, token?: string) =>
+  ((await web.call("GET", "/api/v1/tokens", token ? { token } : {})).body as { items: TokenRecord[] }).items;
+
+test("a token's secret is told once, works by its role and tenant, and ends when it is revoked", async () => {
+  await using database = await createTestDatabase();
+  await using web = await startTestWeb(database);
+  const made = await make(web, { name: "ci", role: "operator", tenantId: "acme" });
+  expect(made.token).toMatch(/^ara_[\w-]{43}$/);
+  const { token } = made;
+  expect((await web.call("GET", "/api/v1/me", { token })).body).toEqual({
+    name: "ci",
+    role: "operator",
+    tenantId: "acme",
+  });
+
+  const [listed] = await listOf(web);
+  expect(listed).toMatchObject({ id: made.id, kind: "api", name: "ci", browsers: 0, isOwn: false });
+  expect(listed?.usedAt).not.toBeNull();
+  expect(JSON.stringify(await listOf(web))).not.toContain(token.slice(4));
+  const { rows } = await web.wiring.database.pool.query("select * from agentrun_tokens, agentrun_audit");
+  expect(JSON.stringify(rows)).not.toContain(token.slice(4));
+
+  expect(await refused(web, "POST", "/api/v1/tokens", { token, body: { name: "x", role: "viewer" } })).toEqual([
+    403,
+    "forbidden",
+  ]);
+  expect(await refused(web, "GET", "/api/v1/tokens", { token })).toEqual([403, "forbidden"]);
+  const gone = await web.call("POST", `/api/v1/tokens/${made.id}/revoke`, { body: { reason: "lost" } });
+  expect(gone).toMatchObject({ status: 200, body: { tokenId: made.id, browsers: 0 } });
+  await expect.poll(async () => (await web.call("GET", "/api/v1/me", { token })).status).toBe(401);
+  expect(await listOf(web)).toEqual([]);
+  expect(await refused(web, "POST", `/api/v1/tokens/${made.id}/revoke`, { body: {} })).toEqual([404, "not-found"]);
+
+  const told = (await web.call("GET", `/api/v1/audit?targetId=${made.id}`)).body as { items: object[] };
+  expect(told.items).toMatchObject([
+    { action: "identity.revokeToken", tenantId: "acme", details: { name: "ci", reason: "lost", browsers: 0 } },
+    { action: "identity.createToken", targetKind: "token", details: { name: "ci", role: "operator", scopes: null } },
+  ]);
+});
+
+test("a tenant's administrator makes and ends tokens of that tenant alone, and nobody gives more than they have", async () => {
+  await using database = await createTestDatabase();
+  await using web = await startTestWeb(database);
+  const acme = await make(web, { name: "boss", role: "admin", tenantId: "acme" });
+  const other = await make(web, { name: "boss", role: "viewer", tenantId: "umbrella" });
+  const own = await make(web, { name: "worker", role: "viewer" }, acme.token);
+  expect(own.tenantId).toBe("acme");
+  expect((await listOf(web, acme.token)).map(({ name, isOwn }) => [name, isOwn])).toEqual([
+    ["worker", false],
+    ["boss", true],
+  ]);
+  const asAcme = { token: acme.token };
+  expect(
+    await refused(web, "POST", "/api/v1/tokens", {
+      ...asAcme,
+      body: { name: "x", role: "viewer", tenantId: "umbrella" },
+    }),
+  ).toEqual([403, "forbidden"]);
+  expect(await refused(web, "POST", `/api/v1/tokens/${other.id}/revoke`, { ...asAcme, body: {} })).toEqual([
+    404,
+    "not-found",
+  ]);
+  expect(await refused(web, "GET", "/api/v1/tokens?tenantId=umbrella", asAcme)).toEqual([403, "forbidden"]);
+
+  const narrow = await make(web, { name: "narrow", role: "admin", scopes: ["identity", "runs"] });
+  const asNarrow = { token: narrow.token };
+  for (const body of [
+    { name: "wide", role: "viewer" },
+    { name: "wide", role: "viewer", scopes: ["runs", "queue"] },
+  ])
+    expect(await refused(web, "POST", "/api/v1/tokens", { ...asNarrow, body })).toEqual([403, "forbidden"]);
+  expect((await make(web, { name: "same", role: "viewer", scopes: ["runs"] }, narrow.token)).scopes).toEqual(["runs"]);
+});
+
+test("a token with scopes calls what they name and nothing else, by any door", async () => {
+  await using database = await createTestDatabase();
+  await using web = await startTestWeb(database);
+  const { token } = await make(web, { name: "reader", role: "admin", scopes: ["runs", "runs"] });
+  expect((await web.call("GET", "/api/v1/runs", { token })).status).toBe(200);
+  expect((await web.call("GET", "/api/v1/me", { token })).status).toBe(200);
+  for (const path of [
+    "/api/v1/sessions",
+    "/api/v1/tokens",
+    "/api/v1/audit",
+    "/api/v1/queue/watch",
+    "/api/live",
+    "/metrics",
+  ])
+    expect([path, ...(await refused(web, "GET", path, { token }))]).toEqual([path, 403, "forbidden"]);
+  const trpc = await web.call("GET", "/api/trpc/sessions.list?input={}", { token });
+  expect(trpc.status).toBe(403);
+  expect(JSON.stringify(trpc.body)).toContain("this token's scopes are runs");
+  expect(await refused(web, "POST", "/api/auth/sign-in", { body: { token } })).toEqual([401, "unauthenticated"]);
+  const scraper = await make(web, { name: "scraper", role: "viewer", scopes: ["metrics"] });
+  expect((await web.call("GET", "/metrics", { token: scraper.token })).status).toBe(200);
+});
+
+test("every group of procedures can be a scope, and there is no other", () => {
+  const groups = new Set(procedureNames().map((name) => name.split(".")[0]));
+  expect([...groups, "metrics"].sort()).toEqual([...TOKEN_SCOPES].sort());
+});
+
+test("a browser that signed in by a token ends with it, and no later than it", async () => {
+  await using database = await createTestDatabase();
+  await using web = await startTestWeb(database);
+  const soon = new Date(Date.now() + 3_600_000).toISOString();
+  const made = await make(web, { name: "ann", role: "operator", expiresAt: soon });
+  const signedIn = await web.call("POST", "/api/auth/sign-in", { token: null, body: { token: made.token } });
+  const cookie = signedIn.headers.get("set-cookie")?.split(";")[0] ?? "";
+  // A cookie's token buys another: that one belongs to the same token still.
+  const again = await web.call("POST", "/api/auth/sign-in", { token: null, body: { token: cookie.split("=")[1] } });
+  expect(again.status).toBe(200);
+  const browsers = (await listOf(web)).filter(({ kind }) => kind === "browser");
+  expect(browsers).toHaveLength(2);
+  for (const { expiresAt } of browsers)
+    expect(Math.abs(Date.parse(expiresAt ?? "") - Date.parse(soon))).toBeLessThan(5_000);
+  expect((await listOf(web)).find(({ id }) => id === made.id)?.browsers).toBe(2);
+  const gone = await web.call("POST", `/api/v1/tokens/${made.id}/revoke`, { body: {} });
+  expect(gone.body).toMatchObject({ browsers: 2 });
+  const me = () => web.call("GET", "/api/v1/me", { token: null, headers: { cookie } });
+  await expect.poll(async () => (await me()).status).toBe(401);
+});
+
+test("a name is taken once while its token lives, and what cannot be is refused with its reason", async () => {
+  await using database = await createTestDatabase();
+  await using web = await startTestWeb(database);
+  const body = { name: "ci", role: "viewer", tenantId: "acme" };
+  const both = await Promise.all([1, 2].map(() => web.call("POST", "/api/v1/tokens", { body })));
+  expect(both.map(({ status }) => status).sort()).toEqual([200, 409]);
+  const [first] = await listOf(web);
+  await web.call("POST", `/api/v1/tokens/${first?.id}/revoke`, { body: {} });
+  await make(web, body);
+  await make(web, { ...body, tenantId: "umbrella" });
+  for (const wrong of [
+    { ...body, name: "Admin" },
+    { ...body, name: "" },
+    { ...body, name: "late", expiresAt: "2020-01-01T00:00:00Z" },
+    { ...body, name: "odd", scopes: [] },
+    { ...body, name: "odd", scopes: ["everything"] },
+  ])
+    expect(await refused(web, "POST", "/api/v1/tokens", { body: wrong })).toEqual([400, "invalid-input"]);
+  expect(await listOf(web)).toHaveLength(2);
+});

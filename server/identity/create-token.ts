@@ -1,0 +1,54 @@
+import { sql } from "drizzle-orm";
+import type { CreatedToken, CreateTokenInput } from "@/contract/identity";
+import { isUniqueViolation } from "@/db/errors";
+import { tokens } from "@/db/schema";
+import { audit } from "@/server/audit";
+import { inTx, type ServiceContext, tenantFor } from "@/server/context";
+import { ConflictError, ForbiddenError, InvalidInputError } from "@/server/errors";
+import { newId } from "@/server/ids";
+import { hashToken, newToken } from "./token";
+import { toTokenRecord } from "./token-record";
+
+/** What the administrator's own token is called in the audit log. */
+const TAKEN_NAME = "admin";
+
+/**
+ * Makes a token for a program or a person. Its secret is in the answer and nowhere else. Nobody gives away more than
+ * they have: not another tenant, and no scope that their own token lacks.
+ */
+export async function createToken(ctx: ServiceContext, input: CreateTokenInput): Promise<CreatedToken> {
+  const tenantId = tenantFor(ctx, input.tenantId);
+  const { name, role } = input;
+  const scopes = input.scopes === undefined ? null : [...new Set(input.scopes)].sort();
+  assertWithinOwn(ctx, scopes);
+  if (name.trim().toLowerCase() === TAKEN_NAME)
+    throw new InvalidInputError(`name: ${TAKEN_NAME} is what the administrator's own token is called`);
+  const token = newToken("api");
+  try {
+    return await inTx(ctx, async (ctx) => {
+      const [row] = await ctx.db
+        .insert(tokens)
+        .values({
+          ...{ id: newId("token"), kind: "api", hash: hashToken(token), name, role, tenantId, scopes },
+          expiresAt: input.expiresAt === undefined ? null : new Date(input.expiresAt),
+          createdAt: sql`clock_timestamp()`,
+        })
+        .returning();
+      if (!row) throw new Error("the token was not stored");
+      if (row.expiresAt !== null && row.expiresAt <= row.createdAt)
+        throw new InvalidInputError("expiresAt: lies in the past");
+      const details = { name, role, scopes, expiresAt: row.expiresAt?.toISOString() ?? null };
+      await audit(ctx, { action: "identity.createToken", targetKind: "token", targetId: row.id, tenantId, details });
+      return { ...toTokenRecord(ctx, row, 0), token };
+    });
+  } catch (error) {
+    if (!isUniqueViolation(error, "agentrun_tokens_name_idx")) throw error;
+    throw new ConflictError("already-exists", `a token named ${name} is there: revoke it first, or take another name`);
+  }
+}
+
+function assertWithinOwn({ actor }: ServiceContext, scopes: readonly string[] | null): void {
+  const own = actor.kind === "operator" ? (actor.scopes ?? null) : null;
+  if (own === null || scopes?.every((scope) => own.includes(scope))) return;
+  throw new ForbiddenError(`scopes: your own token has ${own.join(", ")}, and gives no more than that`);
+}

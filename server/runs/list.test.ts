@@ -1,0 +1,134 @@
+import { sql } from "drizzle-orm";
+import { expect, test } from "vitest";
+import { ListRunsInput, RunStatsInput } from "@/contract/run";
+import type { runs } from "@/db/schema";
+import { createTestDatabase } from "@/db/test/database";
+import { makeRun, makeSession, unique } from "@/db/test/factories";
+import { createTask } from "@/server/queue";
+import { runnerOf, tenantOperator, testContext } from "@/server/test/context";
+import { rowsRead } from "@/server/test/rows-read";
+import { claimRun, finishRun, listRuns, runStats } from ".";
+import { COUNTED_MAX } from "./stats";
+
+const asked = (input: Partial<ListRunsInput>) => ListRunsInput.parse(input);
+/** More failures than are counted, and some more. */
+const MANY = COUNTED_MAX + 2_500;
+const BATCH = 2_500;
+const HOUR_AGO = sql<Date>`now() - interval '61 minutes'`;
+
+test("runs are found by each filter, alone and together", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { sessionId } = await makeSession(ctx.db, { title: "Tidy up" });
+  const task = await createTask(ctx, { title: "Nightly", backendProfile: "codex", payload: {} });
+  const ofSession = await makeRun(ctx.db, { sessionId });
+  const ofTask = await makeRun(ctx.db, { taskId: task.id, sessionId, backendProfile: "demo" });
+  const failed = await makeRun(ctx.db, { status: "failed", terminalStatus: "failed", failureKind: "timeout" });
+  const old = await makeRun(ctx.db, { createdAt: HOUR_AGO as never });
+  const idsOf = async (input: Partial<ListRunsInput>) =>
+    (await listRuns(ctx, asked(input))).items.map(({ id }) => id).sort();
+
+  const sorted = (...ids: string[]) => ids.sort();
+  expect(await idsOf({ failureKind: "timeout" })).toEqual([failed.id]);
+  expect(await idsOf({ status: "failed", failureKind: "storage-full" })).toEqual([]);
+  expect(await idsOf({ taskId: task.id })).toEqual([ofTask.id]);
+  expect(await idsOf({ backendProfile: "demo" })).toEqual([ofTask.id]);
+  expect(await idsOf({ search: sessionId })).toEqual(sorted(ofSession.id, ofTask.id));
+  expect(await idsOf({ search: task.id })).toEqual([ofTask.id]);
+  expect(await idsOf({ search: failed.id })).toEqual([failed.id]);
+  expect(await idsOf({ search: failed.id.slice(0, -1) })).toEqual([]);
+  expect(await idsOf({ withinHours: 1 })).toEqual(sorted(ofSession.id, ofTask.id, failed.id));
+  expect(await idsOf({ until: new Date(Date.now() - 3_600_000).toISOString() })).toEqual([old.id]);
+  expect(await idsOf({ since: old.createdAt.toISOString(), until: failed.createdAt.toISOString() })).toContain(old.id);
+
+  const { items } = await listRuns(ctx, asked({}));
+  const titles = Object.fromEntries(items.map(({ id, title }) => [id, title]));
+  expect(titles).toEqual({ [ofSession.id]: "Tidy up", [ofTask.id]: "Nightly", [failed.id]: null, [old.id]: null });
+});
+
+test("a run tells when it was first claimed, also after another attempt", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { id: runId } = await makeRun(ctx.db);
+  const claimed = await claimRun(ctx, { runId, runnerId: "runner_a" });
+  expect(claimed.startedAt).not.toBeNull();
+  await finishRun(ctx.as(runnerOf(runId, claimed.leaseEpoch)), {
+    ...{ runId, leaseEpoch: claimed.leaseEpoch, terminalStatus: "completed" },
+  });
+  const [run] = (await listRuns(ctx, asked({ search: runId }))).items;
+  expect(run?.startedAt).toBe(claimed.startedAt);
+});
+
+test("failures are counted by kind, each tenant's own, those of the last hours alone", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const fail = (failureKind: string | null, more: Partial<typeof runs.$inferInsert> = {}) =>
+    makeRun(ctx.db, { status: "failed", terminalStatus: "failed", failureKind, ...more });
+  await fail("timeout");
+  await fail("timeout");
+  await fail(null);
+  await fail("runner-lost", { tenantId: "acme" });
+  await fail("storage-full", { createdAt: HOUR_AGO as never });
+  await makeRun(ctx.db, { status: "cancelled", terminalStatus: "cancelled", failureKind: "cancelled" });
+  const stats = (ctxOf: typeof ctx | ReturnType<typeof ctx.as>, input = {}) =>
+    runStats(ctxOf, RunStatsInput.parse({ withinHours: 1, ...input }));
+
+  expect(await stats(ctx)).toEqual({
+    failed: 4,
+    byFailureKind: [
+      { failureKind: "timeout", count: 2 },
+      { failureKind: "runner-lost", count: 1 },
+      { failureKind: null, count: 1 },
+    ],
+    isPartial: false,
+    withinHours: 1,
+  });
+  expect((await stats(ctx.as(tenantOperator("acme")))).byFailureKind).toEqual([
+    { failureKind: "runner-lost", count: 1 },
+  ]);
+  expect((await stats(ctx, { withinHours: 24 })).failed).toBe(5);
+});
+
+test("no filter of the list, and no count, reads the whole table", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const word = unique("many");
+  // The filters' matches are the oldest of very many, where a list that walks its order finds them last.
+  for (let from = 1; from <= MANY; from += BATCH)
+    await ctx.pool.query(
+      `insert into agentrun_runs (id, tenant_id, project_id, workspace_ref, provider_id, backend_profile, execution_policy,
+         status, terminal_status, failure_kind, created_at, updated_at, task_id, session_id)
+       select $1 || n, case when n <= 20 then 'rare' else 'default' end, 'default', '{}', 'default',
+         case when n <= 20 then 'rare' else 'codex' end, '{}',
+         case when n <= 20 or n > 1000 then 'failed' else 'completed' end, 'failed',
+         case when n <= 20 then 'rare' when n > 1000 then 'timeout' end, now() - interval '1 second' * ($4 - n), now(),
+         case when n <= 20 then 'qt_rare' else 'qt_' || n end, case when n <= 20 then 'ses_rare' else 'ses_' || n end
+       from generate_series($2::int, $3::int) n`,
+      [word, from, from + BATCH - 1, MANY],
+    );
+  await ctx.pool.query("analyze agentrun_runs");
+  const rare: Partial<ListRunsInput>[] = [
+    { failureKind: "rare" },
+    { backendProfile: "rare" },
+    { taskId: "qt_rare" },
+    { sessionId: "ses_rare" },
+    { search: "ses_rare" },
+    { search: "qt_rare" },
+    { tenantId: "rare" },
+    { tenantId: "rare", status: "failed" },
+    { until: new Date(Date.now() - (MANY - 20) * 1_000).toISOString() },
+  ];
+  for (const filter of rare) {
+    const read = await rowsRead(ctx, "agentrun_runs", (ctx) => listRuns(ctx, asked({ ...filter, limit: 50 })));
+    expect(read, JSON.stringify(filter)).toBeLessThan(400);
+  }
+  // Without its index a filter does read on: the measure would notice.
+  await ctx.pool.query("drop index agentrun_runs_profile_created_idx");
+  const unserved = asked({ backendProfile: "rare", limit: 50 });
+  expect(await rowsRead(ctx, "agentrun_runs", (ctx) => listRuns(ctx, unserved))).toBeGreaterThan(10_000);
+
+  const rareStats = RunStatsInput.parse({ tenantId: "rare" });
+  expect(await rowsRead(ctx, "agentrun_runs", (ctx) => runStats(ctx, rareStats))).toBeLessThan(400);
+  const stats = await runStats(ctx, RunStatsInput.parse({}));
+  expect(stats).toMatchObject({ isPartial: true, failed: COUNTED_MAX + 1 });
+});
