@@ -1,16 +1,12 @@
 "use client";
-import { Monitor, Moon, Sun } from "lucide-react";
+import { Contrast, type LucideIcon, Monitor, Moon, Sun } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { Button } from "@/components/ui/button";
 import { Menu, MenuItem } from "@/components/ui/menu";
-import { THEME_COOKIE, type Theme } from "./theme-names";
+import { THEME_COOKIE, THEME_NAMES, THEMES, type Theme } from "./theme-names";
 
 const YEAR_S = 31_536_000;
-const CHOICES = [
-  { theme: "system", name: "As the system", icon: Monitor },
-  { theme: "light", name: "Light", icon: Sun },
-  { theme: "dark", name: "Dark", icon: Moon },
-] as const;
+const ICONS: Record<Theme, LucideIcon> = { system: Monitor, light: Sun, dark: Moon, contrast: Contrast };
 
 /** Sets the theme at once, and for the next visits: the server writes it into <html>, so that nothing flashes. */
 export function setTheme(theme: Theme): void {
@@ -31,17 +27,20 @@ export function ThemeMenu() {
         </Button>
       }
     >
-      {CHOICES.map(({ theme, name, icon: Icon }) => (
-        <MenuItem
-          key={theme}
-          onSelect={() => {
-            setTheme(theme);
-            router.refresh();
-          }}
-        >
-          <Icon aria-hidden className="size-3.5" /> {name}
-        </MenuItem>
-      ))}
+      {THEMES.map((theme) => {
+        const Icon = ICONS[theme];
+        return (
+          <MenuItem
+            key={theme}
+            onSelect={() => {
+              setTheme(theme);
+              router.refresh();
+            }}
+          >
+            <Icon aria-hidden className="size-3.5" /> {THEME_NAMES[theme]}
+          </MenuItem>
+        );
+      })}
     </Menu>
   );
 }

@@ -69,12 +69,18 @@ function readMode(): TimeMode {
   return mode;
 }
 
-/** Goes to the next way of showing instants, everywhere, and remembers it. */
-export function cycleTimeMode(): TimeMode {
-  mode = TIME_MODES[(TIME_MODES.indexOf(readMode()) + 1) % TIME_MODES.length] ?? "relative";
-  globalThis.localStorage?.setItem(MODE_KEY, mode);
+/** Shows instants so, everywhere, and remembers it. */
+export function setTimeMode(next: TimeMode): void {
+  mode = next;
+  globalThis.localStorage?.setItem(MODE_KEY, next);
   for (const listener of modeListeners) listener();
-  return mode;
+}
+
+/** Goes to the next way of showing instants. */
+export function cycleTimeMode(): TimeMode {
+  const next = TIME_MODES[(TIME_MODES.indexOf(readMode()) + 1) % TIME_MODES.length] ?? "relative";
+  setTimeMode(next);
+  return next;
 }
 
 export function useTimeMode(): TimeMode {
