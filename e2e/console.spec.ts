@@ -33,6 +33,10 @@ test("every page is accessible and quiet, in light and dark, on a desk and on a 
     ["backends", "/backends", "Backends"],
     ["storage", "/storage", "Storage"],
     ["status", "/status", "Status"],
+    ["audit", "/audit", "Audit"],
+    ["settings", "/settings", "Settings"],
+    ["docs", "/docs", "Documentation"],
+    ["document", "/docs/queue", /.+/],
   ];
   for (const { name: lookName, ...options } of LOOKS) {
     const context = await browser.newContext({ baseURL: product.url, storageState, ...options });

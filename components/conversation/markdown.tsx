@@ -41,11 +41,18 @@ const COMPONENTS: Components = {
   input: ({ checked }) => <span>{checked === true ? "☑ " : "☐ "}</span>,
 };
 
+type MarkdownProps = {
+  text: string;
+  /** What stands in for how an agent's text is shown. */
+  components?: Components;
+};
+
 /** An agent's markdown: no raw HTML, no pictures, links to allowed schemes only. */
-export const Markdown = memo(function Markdown({ text }: { text: string }) {
+export const Markdown = memo(function Markdown({ text, components }: MarkdownProps) {
+  const shown = components === undefined ? COMPONENTS : { ...COMPONENTS, ...components };
   return (
     <div className="prose-agent">
-      <ReactMarkdown remarkPlugins={PLUGINS} components={COMPONENTS} skipHtml={false} urlTransform={(url) => url}>
+      <ReactMarkdown remarkPlugins={PLUGINS} components={shown} skipHtml={false} urlTransform={(url) => url}>
         {text}
       </ReactMarkdown>
     </div>

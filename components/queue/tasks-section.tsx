@@ -2,6 +2,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { DocLink } from "@/components/docs/doc-link";
 import { taskAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
@@ -272,7 +273,10 @@ function Nothing({ filter, onChange, onAdd }: NothingProps) {
         </span>
       }
     >
-      <p>A task is work that becomes a run by itself, as soon as its limits allow.</p>
+      <p>
+        A task is work that becomes a run by itself, as soon as its limits allow.{" "}
+        <DocLink name="queue">How the queue goes</DocLink>
+      </p>
       <p className="mt-2">Programs add them by</p>
       <pre className="mt-1 overflow-x-auto rounded-md border bg-code p-2 text-left text-xs">
         POST /api/v1/queue/tasks {'{"title": "…", "backendProfile": "demo", "payload": {}}'}

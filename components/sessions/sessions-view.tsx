@@ -4,6 +4,7 @@ import { Plus } from "lucide-react";
 import dynamic from "next/dynamic";
 import { parseAsBoolean, useQueryState, useQueryStates } from "nuqs";
 import { useEffect, useState } from "react";
+import { DocLink } from "@/components/docs/doc-link";
 import { useFrames } from "@/components/live/provider";
 import { useCanOperate, useReader } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
@@ -122,7 +123,10 @@ function Nothing({ isFilter, onClear, onNew }: { isFilter: boolean; onClear: () 
         )
       }
     >
-      <p>A session is a conversation with an agent. Start one with the demo profile: it needs no key and no network.</p>
+      <p>
+        A session is a conversation with an agent. Start one with the demo profile: it needs no key and no network.{" "}
+        <DocLink name="glossary">What the words mean</DocLink>
+      </p>
       <p className="mt-2">Programs make them by</p>
       <pre className="mt-1 overflow-x-auto rounded-md border bg-code p-2 text-left text-xs">
         POST /api/v1/sessions {'{"backendProfile": "demo"}'}

@@ -18,6 +18,21 @@ export function eventAddress({ runId, seq }: Pick<RunEvent, "runId" | "seq">): s
   return `${runAddress(runId)}?tab=events#e${seq}`;
 }
 
+/** Whatever record has an id, found by it alone. */
+export function recordAddress(id: string): string {
+  return `/r/${encodeURIComponent(id)}`;
+}
+
+/** What was done to a record, among the audit log's rows. */
+export function auditAddress(targetId: string): string {
+  return `/audit?target=${encodeURIComponent(targetId)}`;
+}
+
+/** A document, or one of its sections. */
+export function docAddress(name: string, anchor?: string): string {
+  return `/docs/${name}${anchor === undefined ? "" : `#${anchor}`}`;
+}
+
 export function taskAddress(taskId: string): string {
   return `/queue/${encodeURIComponent(taskId)}`;
 }

@@ -1,5 +1,6 @@
 import {
   Activity,
+  BookOpen,
   Bot,
   CircleCheckBig,
   Cpu,
@@ -9,6 +10,8 @@ import {
   type LucideIcon,
   MessagesSquare,
   Play,
+  ScrollText,
+  Settings,
 } from "lucide-react";
 
 export type NavItem = { key: string; name: string; href: string; icon: LucideIcon; hint: string };
@@ -23,7 +26,10 @@ export const NAV_ITEMS: NavItem[] = [
   { key: "n", name: "Runners", href: "/runners", icon: Bot, hint: "Processes that drive agents" },
   { key: "b", name: "Backends", href: "/backends", icon: Cpu, hint: "How agents are started" },
   { key: "t", name: "Storage", href: "/storage", icon: HardDrive, hint: "Volumes and their archive" },
+  { key: "u", name: "Audit", href: "/audit", icon: ScrollText, hint: "Who did what" },
   { key: "h", name: "Status", href: "/status", icon: Activity, hint: "Health of the parts" },
+  { key: "e", name: "Settings", href: "/settings", icon: Settings, hint: "Tokens, theme, limits" },
+  { key: "d", name: "Documentation", href: "/docs", icon: BookOpen, hint: "How all of it works" },
 ];
 
 /** Whether an item's page, or one below it, is shown. */

@@ -12,7 +12,7 @@ import { useReader } from "./identity";
 import type { Shortcut } from "./shortcuts";
 
 const FOUND_MAX = 8;
-const ID = /^(run|cmd|evt|runner|rjob|qt|ses|apr)_/;
+const ID = /^(run|cmd|evt|runner|rjob|qt|ses|apr|aud|tok|bulk|man)_/;
 const row = "flex cursor-default items-center gap-3 rounded-md px-2.5 py-2 text-sm aria-selected:bg-accent-soft";
 const group =
   "[&_[cmdk-group-heading]]:px-2.5 [&_[cmdk-group-heading]]:py-1 [&_[cmdk-group-heading]]:text-xs [&_[cmdk-group-heading]]:text-ink-3";

@@ -1,4 +1,5 @@
 "use client";
+import Link from "next/link";
 import { useState } from "react";
 import { Dialog } from "@/components/ui/dialog";
 import { areShortcutsOn, type Shortcut, setShortcutsOn } from "./shortcuts";
@@ -52,6 +53,11 @@ export function ShortcutSheet({ shortcuts, onClose }: { shortcuts: readonly Shor
         />
         Single-key shortcuts
       </label>
+      <p className="mt-3 text-sm">
+        <Link href="/docs" className="text-accent underline" onClick={onClose}>
+          Documentation
+        </Link>
+      </p>
     </Dialog>
   );
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { NAV_ITEMS } from "./nav-items";
 import { makeShortcutHandler, pageShortcuts, type Shortcut, setPageShortcuts } from "./shortcuts";
 
 function setUp() {
@@ -66,4 +67,9 @@ test("a page's keys are its own while it is shown, and a later page's are not ta
   expect(pageShortcuts()).toBe(second);
   endSecond();
   expect(pageShortcuts()).toEqual([]);
+});
+
+test("no two pages are gone to by the same keys", () => {
+  const keys = NAV_ITEMS.map(({ key }) => key);
+  expect(new Set(keys).size).toBe(keys.length);
 });

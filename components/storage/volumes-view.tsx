@@ -1,6 +1,7 @@
 "use client";
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
+import { DocLink } from "@/components/docs/doc-link";
 import { useTRPC } from "@/components/trpc/client";
 import { storagePages, storagePicture } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
@@ -91,7 +92,12 @@ export function VolumesView({ filter, onChange }: VolumesViewProps) {
 }
 
 function Nothing({ isFilter, onClear }: { isFilter: boolean; onClear: () => void }) {
-  if (!isFilter) return <EmptyState title="No volumes yet">Each session gets one when it is made.</EmptyState>;
+  if (!isFilter)
+    return (
+      <EmptyState title="No volumes yet">
+        Each session gets one when it is made. <DocLink name="storage">What is kept where</DocLink>
+      </EmptyState>
+    );
   return (
     <EmptyState title="No volume matches this filter" action={<Button onClick={onClear}>Clear the filter</Button>}>
       There may be others: the filter hides them.

@@ -1,8 +1,10 @@
 import type { TRPCOptionsProxy } from "@trpc/tanstack-react-query";
 import type { Approval, ListApprovalsInput } from "@/contract/approval";
+import type { AuditRow, ListAuditInput } from "@/contract/audit";
+import type { TokenRecord } from "@/contract/identity";
 import type { ListTasksInput, QueueScopeInput, QueueTaskSummary, TaskAttempt } from "@/contract/queue";
 import type { BulkResult, ListBulkResultsInput } from "@/contract/queue-bulk";
-import type { ListRunsInput, Run } from "@/contract/run";
+import type { ListRunsInput, RunSummary } from "@/contract/run";
 import type { Runner } from "@/contract/runner";
 import type { ListSessionsInput, SessionSummary } from "@/contract/session";
 import type { GcHistoryEntry, ListStorageInput, StorageSummary } from "@/contract/storage";
@@ -17,7 +19,7 @@ export const sessionPages = (api: Api, input: Partial<ListSessionsInput>) =>
   paged<SessionSummary>((from) => api.sessions.list.queryOptions({ limit: PAGE, ...input, ...from }));
 
 export const runPages = (api: Api, input: Partial<ListRunsInput>) =>
-  paged<Run>((from) => api.runs.list.queryOptions({ limit: PAGE, ...input, ...from }));
+  paged<RunSummary>((from) => api.runs.list.queryOptions({ limit: PAGE, ...input, ...from }));
 
 export const approvalPages = (api: Api, input: Partial<ListApprovalsInput>) =>
   paged<Approval>((from) => api.approvals.list.queryOptions({ limit: PAGE, ...input, ...from }));
@@ -97,8 +99,19 @@ export const collectionPages = (api: Api) =>
 export const newestCollection = (api: Api) =>
   api.storage.history.queryOptions({ limit: 1 }, { refetchInterval: HISTORY_POLL_MS });
 
-const LEASE_POLL_MS = 5_000;
+export const auditPages = (api: Api, input: Partial<ListAuditInput>) =>
+  paged<AuditRow>((from) => api.audit.list.queryOptions({ limit: PAGE, ...input, ...from }));
 
+/** No stream tells of the audit log itself: what is not told of by another is found by asking now and then. */
+const AUDIT_POLL_MS = 10_000;
+
+export const auditNewest = (api: Api, input: Partial<ListAuditInput>) =>
+  api.audit.list.queryOptions({ limit: PAGE, ...input }, { refetchInterval: AUDIT_POLL_MS });
+
+export const tokenPages = (api: Api) =>
+  paged<TokenRecord>((from) => api.identity.tokens.queryOptions({ limit: PAGE, ...from }));
+
+const LEASE_POLL_MS = 5_000;
 /** A run whose lease is shown: heartbeats change no version, so nothing tells of them and a held lease is asked for. */
 export const leasedRun = (api: Api, runId: string) =>
   api.runs.get.queryOptions(

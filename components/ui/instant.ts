@@ -2,6 +2,7 @@
 export function fieldOf(instant: string | null): string {
   if (instant === null) return "";
   const date = new Date(instant);
+  if (Number.isNaN(date.getTime())) return "";
   return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 

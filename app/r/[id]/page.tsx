@@ -1,6 +1,6 @@
 import { notFound, redirect } from "next/navigation";
 import { requireIdentity } from "@/app/(console)/identity";
-import { eventAddress, runAddress, sessionAddress, taskAddress } from "@/components/shell/addresses";
+import { auditAddress, eventAddress, runAddress, sessionAddress, taskAddress } from "@/components/shell/addresses";
 import { getQueryClient, trpc } from "@/server/trpc/rsc";
 
 /** `/r/<id>` leads to whatever record has that id, so that an id in a log is enough to find its page. */
@@ -31,6 +31,13 @@ async function resolve(id: string): Promise<string> {
       const { runId } = await client.fetchQuery(trpc.runners.get.queryOptions({ runnerId: id }));
       return runId === null ? "/runners" : runAddress(runId);
     }
+    case "aud":
+      return `/audit?id=${encodeURIComponent(id)}`;
+    case "tok":
+      return `/settings#${encodeURIComponent(id)}`;
+    case "bulk":
+    case "man":
+      return auditAddress(id);
     case "apr": {
       const approval = await client.fetchQuery(trpc.approvals.get.queryOptions({ approvalId: id }));
       return approval.sessionId === null ? runAddress(approval.runId) : `${sessionAddress(approval.sessionId)}#${id}`;

@@ -1,0 +1,22 @@
+import type { Metadata } from "next";
+import type { SearchParams } from "nuqs/server";
+import { createLoader } from "nuqs/server";
+import { requireIdentity } from "@/app/(console)/identity";
+import { prefetchPages } from "@/app/(console)/prefetch-pages";
+import { AuditView } from "@/components/audit/audit-view";
+import { AUDIT_FILTERS, auditInput } from "@/components/audit/filter";
+import { auditPages } from "@/components/trpc/lists";
+import { HydrateClient, trpc } from "@/server/trpc/rsc";
+
+export const metadata: Metadata = { title: "Audit" };
+const loadFilter = createLoader(AUDIT_FILTERS);
+
+export default async function AuditPage(props: { searchParams: Promise<SearchParams> }) {
+  await requireIdentity();
+  await prefetchPages(auditPages(trpc, auditInput(await loadFilter(props.searchParams))));
+  return (
+    <HydrateClient>
+      <AuditView />
+    </HydrateClient>
+  );
+}

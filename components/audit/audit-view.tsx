@@ -1,0 +1,92 @@
+"use client";
+import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueryStates } from "nuqs";
+import { useEffect } from "react";
+import { DocLink } from "@/components/docs/doc-link";
+import { useIdentity } from "@/components/shell/identity";
+import { useTRPC } from "@/components/trpc/client";
+import { auditPages } from "@/components/trpc/lists";
+import { Button } from "@/components/ui/button";
+import { formatPlural } from "@/components/ui/format";
+import { LoadMore } from "@/components/ui/load-more";
+import { NewPill } from "@/components/ui/new-pill";
+import { EmptyState, PageHeader } from "@/components/ui/page";
+import { QueryView } from "@/components/ui/query-view";
+import { AuditFilters } from "./audit-filters";
+import { AuditTable } from "./audit-table";
+import { ExportMenu } from "./export-menu";
+import { AUDIT_FILTERS, type AuditFilter, auditInput, isFiltered } from "./filter";
+import { useAuditNews } from "./use-audit-news";
+
+/** Who did what: what operators, programs, runners and the server's own loops changed. */
+export function AuditView() {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const { tenantId } = useIdentity();
+  const [filter, setFilter] = useQueryStates(AUDIT_FILTERS, { history: "replace" });
+  const options = auditPages(trpc, auditInput(filter));
+  const query = useInfiniteQuery(options);
+  const rows = query.data?.pages.flatMap((page) => page.items) ?? [];
+  const news = useAuditNews(auditInput(filter), rows);
+  const onChange = (change: Partial<AuditFilter> | null) => void setFilter(change);
+  // A page may be empty and yet not the last: the log is looked through in bounded steps.
+  const isLooking = rows.length === 0 && query.hasNextPage && !query.isError;
+  useEffect(() => {
+    if (isLooking && !query.isFetchingNextPage) void query.fetchNextPage();
+  });
+  return (
+    <div className="flex h-full min-h-0 flex-col">
+      <PageHeader
+        title="Audit"
+        description="Who did what: written with the change itself, never without it."
+        actions={<ExportMenu filter={filter} />}
+      >
+        <AuditFilters filter={filter} onChange={onChange} />
+      </PageHeader>
+      <NewPill
+        count={query.data === undefined ? 0 : news}
+        one="new row"
+        onShow={() => void client.invalidateQueries({ queryKey: options.queryKey })}
+      />
+      <div className="scroll-thin min-h-0 flex-1 overflow-y-auto bg-panel">
+        <QueryView query={query}>
+          {() =>
+            isLooking ? (
+              <p className="p-6 text-center text-sm text-ink-3" role="status">
+                Looking through older rows…
+              </p>
+            ) : rows.length === 0 ? (
+              <Nothing isFilter={isFiltered(filter)} onClear={() => onChange(null)} />
+            ) : (
+              <>
+                <AuditTable rows={rows} hasTenants={tenantId === null} onChange={onChange} />
+                <p className="flex items-center justify-center gap-3 p-4 text-xs text-ink-3">
+                  {formatPlural(rows.length, "row")}
+                  <LoadMore query={query} />
+                </p>
+              </>
+            )
+          }
+        </QueryView>
+      </div>
+    </div>
+  );
+}
+
+function Nothing({ isFilter, onClear }: { isFilter: boolean; onClear: () => void }) {
+  if (isFilter) {
+    return (
+      <EmptyState title="No row matches this filter" action={<Button onClick={onClear}>Clear the filter</Button>}>
+        There may be others: the filter hides them.
+      </EmptyState>
+    );
+  }
+  return (
+    <EmptyState title="Nothing was done yet">
+      Whatever changes something leaves a row here.{" "}
+      <DocLink name="architecture" anchor="identity">
+        Who may do what
+      </DocLink>
+    </EmptyState>
+  );
+}

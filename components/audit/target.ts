@@ -1,0 +1,37 @@
+import { recordAddress, storageAddress } from "@/components/shell/addresses";
+import type { AuditRow } from "@/contract/audit";
+
+/** Kinds whose records have an id that is found by itself. */
+const FOUND_BY_ID = new Set(["run", "command", "session", "task", "approval", "token", "bulk"]);
+
+/** Where what was acted on is shown; null where it has no page, or none any more. */
+export function targetAddress({ targetKind, targetId, details }: AuditRow): string | null {
+  if (FOUND_BY_ID.has(targetKind)) return recordAddress(targetId);
+  switch (targetKind) {
+    case "runner":
+      return targetId.startsWith("runner_") ? recordAddress(targetId) : "/runners";
+    case "runner-job":
+      return targetId.startsWith("rjob_") ? recordAddress(targetId) : null;
+    case "archive":
+      return typeof details.sessionId === "string" ? storageAddress(details.sessionId) : null;
+    case "volume":
+      return targetId === "all" ? "/storage?view=clean-up" : `/storage?search=${encodeURIComponent(targetId)}`;
+    case "queue":
+      return `/queue?queue=${encodeURIComponent(targetId.split("/")[0] ?? targetId)}`;
+    case "backend":
+      return "/backends";
+    default:
+      return null;
+  }
+}
+
+/** What there is to say of an action in one line: its reason first, then what else is short enough. */
+export function summaryOf(details: Record<string, unknown>): string {
+  const { reason, ...rest } = details;
+  const said = typeof reason === "string" ? [reason] : [];
+  const others = Object.entries(rest).flatMap(([name, value]) => {
+    if (value === null || value === undefined || value === "") return [];
+    return [`${name}: ${typeof value === "object" ? JSON.stringify(value) : String(value)}`];
+  });
+  return [...said, ...others].join(" · ");
+}

@@ -1,0 +1,18 @@
+"use client";
+import { parseAsString, useQueryState } from "nuqs";
+import { SearchBox } from "@/components/ui/search-box";
+
+/** Looks for a text in all documents; the server finds, so that no document is sent for it. */
+export function DocSearch() {
+  const [search, setSearch] = useQueryState("q", parseAsString.withDefault("").withOptions({ shallow: false }));
+  return (
+    <search>
+      <SearchBox
+        label="Search the documentation"
+        placeholder="Search all documents"
+        value={search}
+        onChange={(value) => void setSearch(value === "" ? null : value)}
+      />
+    </search>
+  );
+}

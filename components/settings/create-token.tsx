@@ -1,0 +1,181 @@
+"use client";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { useIdentity } from "@/components/shell/identity";
+import { useTRPC } from "@/components/trpc/client";
+import { Button } from "@/components/ui/button";
+import { toServerTime } from "@/components/ui/clock";
+import { CopyButton } from "@/components/ui/copy";
+import { Dialog } from "@/components/ui/dialog";
+import { ErrorNote } from "@/components/ui/error-note";
+import { Field, Input, Select } from "@/components/ui/field";
+import type { CreatedToken, CreateTokenInput } from "@/contract/identity";
+import { ROLES, type Role, TOKEN_SCOPES, type TokenScope } from "@/contract/words";
+
+const DAY_MS = 86_400_000;
+const LIVES: readonly [string, number | null][] = [
+  ["30 days", 30],
+  ["90 days", 90],
+  ["a year", 365],
+  ["never", null],
+];
+const USUAL_LIFE = "90 days";
+const ROLE_HINTS: Record<Role, string> = {
+  viewer: "Sees everything, changes nothing.",
+  operator: "Sees and changes what agents do.",
+  admin: "All of it: tokens, backends, volumes of no session.",
+};
+
+/** Makes a token, and tells its secret the one time that it is known. */
+export function CreateTokenDialog({ onClose }: { onClose: () => void }) {
+  const [made, setMade] = useState<CreatedToken | null>(null);
+  return (
+    <Dialog
+      isOpen
+      onOpenChange={(isOpen) => !isOpen && onClose()}
+      title={made === null ? "New token" : `Token ${made.name}`}
+    >
+      {made === null ? <TokenForm onMade={setMade} /> : <Secret token={made.token} onClose={onClose} />}
+    </Dialog>
+  );
+}
+
+function TokenForm({ onMade }: { onMade: (token: CreatedToken) => void }) {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const { tenantId: own } = useIdentity();
+  const [name, setName] = useState("");
+  const [role, setRole] = useState<Role>("operator");
+  const [tenantId, setTenantId] = useState("");
+  const [life, setLife] = useState(USUAL_LIFE);
+  const [scopes, setScopes] = useState<readonly TokenScope[]>([]);
+  const create = useMutation(
+    trpc.identity.createToken.mutationOptions({
+      onSuccess: (token) => {
+        onMade(token);
+        void client.invalidateQueries({ queryKey: trpc.identity.tokens.pathKey() });
+      },
+    }),
+  );
+
+  function submit(event: FormEvent): void {
+    event.preventDefault();
+    const days = LIVES.find(([known]) => known === life)?.[1] ?? null;
+    const input: CreateTokenInput = {
+      ...{ name: name.trim(), role },
+      ...(tenantId.trim() === "" ? {} : { tenantId: tenantId.trim() }),
+      ...(scopes.length === 0 ? {} : { scopes: [...scopes] }),
+      ...(days === null ? {} : { expiresAt: new Date(toServerTime(Date.now()) + days * DAY_MS).toISOString() }),
+    };
+    create.mutate(input);
+  }
+
+  return (
+    <form className="flex flex-col gap-3" onSubmit={submit}>
+      <Field label="Name" hint="Whom the audit log names: the program, or the person.">
+        {(id) => (
+          <Input
+            id={id}
+            required
+            maxLength={100}
+            autoComplete="off"
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+          />
+        )}
+      </Field>
+      <div className="grid gap-3 sm:grid-cols-2">
+        <Field label="Role" hint={ROLE_HINTS[role]}>
+          {(id) => (
+            <Select
+              id={id}
+              value={role}
+              onChange={(event) => setRole(ROLES.find((known) => known === event.target.value) ?? "viewer")}
+            >
+              {ROLES.map((known) => (
+                <option key={known}>{known}</option>
+              ))}
+            </Select>
+          )}
+        </Field>
+        <Field label="Expires">
+          {(id) => (
+            <Select id={id} value={life} onChange={(event) => setLife(event.target.value)}>
+              {LIVES.map(([known]) => (
+                <option key={known}>{known}</option>
+              ))}
+            </Select>
+          )}
+        </Field>
+      </div>
+      {own === null && (
+        <Field label="Tenant" hint="Left empty: every tenant.">
+          {(id) => (
+            <Input
+              id={id}
+              autoComplete="off"
+              spellCheck={false}
+              value={tenantId}
+              onChange={(event) => setTenantId(event.target.value)}
+            />
+          )}
+        </Field>
+      )}
+      <Scopes chosen={scopes} onChange={setScopes} />
+      <ErrorNote error={create.error} />
+      <Button look="primary" type="submit" className="self-end" disabled={create.isPending || name.trim() === ""}>
+        {create.isPending ? "Making it…" : "Create token"}
+      </Button>
+    </form>
+  );
+}
+
+type ScopesProps = { chosen: readonly TokenScope[]; onChange: (scopes: readonly TokenScope[]) => void };
+
+function Scopes({ chosen, onChange }: ScopesProps) {
+  return (
+    <fieldset className="min-w-0">
+      <legend className="text-xs font-medium text-ink-2">Scopes</legend>
+      <p className="text-xs text-ink-3">
+        {chosen.length === 0
+          ? "None chosen: everything that its role may."
+          : "It calls these alone, and signs nobody in to the console."}
+      </p>
+      <div className="mt-1.5 grid grid-cols-2 gap-x-3 gap-y-1 sm:grid-cols-4">
+        {TOKEN_SCOPES.map((scope) => (
+          <label key={scope} className="flex items-center gap-1.5 text-xs">
+            <input
+              type="checkbox"
+              checked={chosen.includes(scope)}
+              onChange={(event) =>
+                onChange(event.target.checked ? [...chosen, scope] : chosen.filter((other) => other !== scope))
+              }
+            />
+            {scope}
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
+function Secret({ token, onClose }: { token: string; onClose: () => void }) {
+  return (
+    <div className="flex flex-col gap-3 text-sm">
+      <p className="rounded-md bg-warn-soft p-2 text-xs text-warn">
+        This is the only time it is shown: only its digest is stored. Whoever has it may do what it may.
+      </p>
+      <div className="flex items-center gap-2 rounded-md border bg-code p-2">
+        <code className="min-w-0 flex-1 text-xs wrap-anywhere">{token}</code>
+        <CopyButton text={token} label="Copy the token" />
+      </div>
+      <p className="text-xs text-ink-2">
+        Programs send it as <code>Authorization: Bearer …</code>; lines that are copied as curl read it from{" "}
+        <code>AGENTRUN_TOKEN</code>.
+      </p>
+      <Button look="primary" className="self-end" onClick={onClose}>
+        Done
+      </Button>
+    </div>
+  );
+}

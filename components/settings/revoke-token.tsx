@@ -1,0 +1,60 @@
+"use client";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { toast } from "sonner";
+import { useTRPC } from "@/components/trpc/client";
+import { useNow } from "@/components/ui/clock";
+import { DangerDialog } from "@/components/ui/danger-dialog";
+import { formatAge, formatPlural } from "@/components/ui/format";
+import type { TokenRecord } from "@/contract/identity";
+
+/** Says what stops working, asks why, and ends a token. */
+export function RevokeTokenDialog({ token, onClose }: { token: TokenRecord; onClose: () => void }) {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const nowMs = useNow();
+  const revoke = useMutation(
+    trpc.identity.revokeToken.mutationOptions({
+      onSuccess: () => {
+        onClose();
+        void client.invalidateQueries({ queryKey: trpc.identity.tokens.pathKey() });
+        toast.success(`Revoked ${token.name}`);
+      },
+    }),
+  );
+  return (
+    <DangerDialog
+      isOpen
+      onOpenChange={(isOpen) => !isOpen && onClose()}
+      title={token.kind === "api" ? "Revoke token" : "Sign a browser out"}
+      consequence={
+        <ul className="list-disc pl-4">
+          {breaksOf(token, nowMs).map((line) => (
+            <li key={line}>{line}</li>
+          ))}
+        </ul>
+      }
+      hasReason
+      action={token.kind === "api" ? "Revoke token" : "Sign out"}
+      isPending={revoke.isPending}
+      error={revoke.error}
+      onConfirm={(reason) => revoke.mutate({ tokenId: token.id, reason })}
+    />
+  );
+}
+
+/** What stops working when a token ends. */
+export function breaksOf(token: TokenRecord, nowMs: number): string[] {
+  const { kind, name, role, tenantId, usedAt, browsers, isOwn } = token;
+  const where = tenantId === null ? "all tenants" : `tenant ${tenantId}`;
+  const used = usedAt === null ? "never" : formatAge(Date.parse(usedAt), nowMs);
+  return [
+    kind === "api"
+      ? `Whatever calls the API as ${name} (${role}, ${where}) is refused within a second. It was last used ${used}.`
+      : `The browser that is signed in as ${name} (${role}, ${where}) has to sign in again. It was last used ${used}.`,
+    ...(browsers > 0
+      ? [`${formatPlural(browsers, "browser")} that signed in by it ${browsers === 1 ? "is" : "are"} signed out.`]
+      : []),
+    ...(isOwn ? ["It is your own: you are signed out too."] : []),
+    "It cannot be taken back; runs that are under way go on.",
+  ];
+}

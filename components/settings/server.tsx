@@ -1,0 +1,62 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { DocLink } from "@/components/docs/doc-link";
+import { useTRPC } from "@/components/trpc/client";
+import { formatDuration } from "@/components/ui/format";
+import { Facts, Panel } from "@/components/ui/page";
+import { QueryView } from "@/components/ui/query-view";
+import type { ServerFacts } from "@/contract/health";
+
+const EXECUTORS: Record<string, string> = {
+  local: "local: runners are processes of this machine",
+  kubernetes: "kubernetes: runners are Jobs",
+  none: "none: runners are started by others",
+};
+
+/** What this server is and keeps to: read-only, its environment sets it. */
+export function Server() {
+  const trpc = useTRPC();
+  const facts = useQuery(trpc.health.facts.queryOptions());
+  return (
+    <Panel title="This server">
+      <QueryView query={facts}>
+        {(data) => (
+          <>
+            <Facts className="p-4" items={factsOf(data)} />
+            <p className="border-t px-4 py-2.5 text-xs text-ink-2">
+              Set by its environment: <DocLink name="configuration">Configuration</DocLink>
+            </p>
+          </>
+        )}
+      </QueryView>
+    </Panel>
+  );
+}
+
+function factsOf(facts: ServerFacts): [string, ReactNode][] {
+  const { storage, requests } = facts;
+  const breaker = `${storage.breakerMin} volumes and ${Math.round(storage.breakerShare * 100)} %`;
+  const rows: [string, ReactNode | null][] = [
+    ["Version", facts.version],
+    ["Commit", <code key="commit">{facts.sourceCommit}</code>],
+    ["Node", facts.nodeVersion],
+    ["Executor", EXECUTORS[facts.executor] ?? facts.executor],
+    ["Volumes", facts.volumes],
+    ["Demo profile", facts.isDemoOn ? "on" : "off"],
+    ["Lease", formatDuration(facts.leaseMs)],
+    ["Runners at once", facts.runnersMax],
+    ["An attempt ends after", facts.runnerDeadlineMs && formatDuration(facts.runnerDeadlineMs)],
+    ["Requests of a token", `${requests.perSecond} a second, ${requests.burst.toLocaleString("en")} at once`],
+    ["Clean-up", `every ${formatDuration(storage.gcIntervalMs)}, ${storage.dailyMax} volumes a day`],
+    ["Clean-up stops at", `${breaker} expired at once`],
+    ["Idle sessions expire", storage.idleTtlMs === null ? "never" : `after ${formatDuration(storage.idleTtlMs)}`],
+    ["Archives kept", storage.archiveKeep],
+    ["Replaced archives", storage.archiveRetentionMs && `for ${formatDuration(storage.archiveRetentionMs)}`],
+    [
+      "Archives of evicted",
+      storage.archiveRetentionDays === null ? "for ever" : `for ${storage.archiveRetentionDays} d`,
+    ],
+  ];
+  return rows.filter(([, value]) => value !== null);
+}

@@ -1,0 +1,89 @@
+"use client";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Plus } from "lucide-react";
+import dynamic from "next/dynamic";
+import { useEffect, useState } from "react";
+import { useIdentity } from "@/components/shell/identity";
+import { useTRPC } from "@/components/trpc/client";
+import { tokenPages } from "@/components/trpc/lists";
+import { Button } from "@/components/ui/button";
+import { formatPlural } from "@/components/ui/format";
+import { LoadMore } from "@/components/ui/load-more";
+import { EmptyState, Panel } from "@/components/ui/page";
+import { QueryView } from "@/components/ui/query-view";
+import type { TokenRecord } from "@/contract/identity";
+import { TokensTable } from "./tokens-table";
+
+const CreateTokenDialog = dynamic(() => import("./create-token").then((module) => module.CreateTokenDialog), {
+  ssr: false,
+});
+const RevokeTokenDialog = dynamic(() => import("./revoke-token").then((module) => module.RevokeTokenDialog), {
+  ssr: false,
+});
+
+/** The tokens that sign somebody in: an administrator's to see, to make and to end. */
+export function Tokens() {
+  const { role, name } = useIdentity();
+  if (role === "admin") return <AllTokens />;
+  return (
+    <Panel title="Tokens" className="self-start">
+      <EmptyState title="Tokens are an administrator's">
+        You are signed in as {name}, whose role is {role}: this needs the role admin.
+      </EmptyState>
+    </Panel>
+  );
+}
+
+function AllTokens() {
+  const trpc = useTRPC();
+  const query = useInfiniteQuery(tokenPages(trpc));
+  const tokens = query.data?.pages.flatMap((page) => page.items) ?? [];
+  const [isCreating, setIsCreating] = useState(false);
+  const [ending, setEnding] = useState<TokenRecord | null>(null);
+  const named = useNamedToken();
+  const onCreate = () => setIsCreating(true);
+  return (
+    <Panel
+      title="Tokens"
+      className="self-start"
+      actions={
+        <Button size="sm" onClick={onCreate}>
+          <Plus aria-hidden className="size-3.5" /> New token
+        </Button>
+      }
+    >
+      <QueryView query={query}>
+        {() =>
+          tokens.length === 0 ? (
+            <EmptyState title="No tokens yet" action={<Button onClick={onCreate}>New token</Button>}>
+              Programs call the API by a token of their own, and people sign in by one. The administrator’s own is not
+              listed: it stands in the server’s environment.
+            </EmptyState>
+          ) : (
+            <>
+              <TokensTable tokens={tokens} namedId={named} onRevoke={setEnding} />
+              <p className="flex items-center justify-center gap-3 p-3 text-xs text-ink-3">
+                {formatPlural(tokens.length, "token")}
+                <LoadMore query={query} />
+              </p>
+            </>
+          )
+        }
+      </QueryView>
+      {isCreating && <CreateTokenDialog onClose={() => setIsCreating(false)} />}
+      {ending !== null && <RevokeTokenDialog token={ending} onClose={() => setEnding(null)} />}
+    </Panel>
+  );
+}
+
+/** The token that the address names, as `/r/<id>` leads to it. */
+function useNamedToken(): string | null {
+  const [id, setId] = useState<string | null>(null);
+  useEffect(() => {
+    const read = () => setId(decodeURIComponent(window.location.hash.slice(1)) || null);
+    read();
+    window.addEventListener("hashchange", read);
+    return () => window.removeEventListener("hashchange", read);
+  }, []);
+  return id;
+}
