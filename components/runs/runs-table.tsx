@@ -1,20 +1,31 @@
 "use client";
 import Link from "next/link";
 import { Profile } from "@/components/sessions/demo-label";
-import { explainRun } from "@/components/sessions/session-state";
+import { attemptOf, explainRun } from "@/components/sessions/session-state";
 import { runAddress, sessionAddress } from "@/components/shell/addresses";
 import { shortenId } from "@/components/ui/format";
 import { State } from "@/components/ui/state";
 import { type Column, Table } from "@/components/ui/table";
-import { Duration, Time } from "@/components/ui/time";
-import type { Run } from "@/contract/run";
+import { Countdown, Duration, Time } from "@/components/ui/time";
+import type { Run, RunSummary } from "@/contract/run";
+import { RunMenu } from "./run-menu";
+import { useLeases } from "./use-leases";
 
-const COLUMNS: Column<Run>[] = [
+const COLUMNS: Column<RunSummary>[] = [
   {
     name: "Status",
     cell: (run) => {
       const explained = explainRun(run);
-      return <State state={explained.state} word={explained.word} title={explained.why} />;
+      return (
+        <span className="flex flex-col items-start gap-0.5 max-sm:flex-row max-sm:items-center max-sm:gap-2">
+          <State state={explained.state} word={explained.word} title={explained.why} />
+          {run.status === "failed" && (
+            <span className="pl-2 text-2xs text-bad max-sm:pl-0" title={run.failureMessage ?? undefined}>
+              {run.failureKind ?? "unknown"}
+            </span>
+          )}
+        </span>
+      );
     },
   },
   {
@@ -22,66 +33,86 @@ const COLUMNS: Column<Run>[] = [
     isLead: true,
     className: "max-sm:order-first",
     cell: (run) => (
-      <Link
-        href={runAddress(run.id)}
-        className="font-mono text-xs font-medium whitespace-nowrap after:absolute after:inset-0 hover:underline"
-        title={run.id}
-      >
-        {shortenId(run.id)}
-      </Link>
-    ),
-  },
-  {
-    name: "Session",
-    cell: (run) => {
-      const sessionId = run.sessionRef?.sessionId;
-      if (typeof sessionId !== "string") return <span className="text-ink-3">none</span>;
-      return (
+      <span className="flex min-w-0 flex-col">
         <Link
-          href={sessionAddress(sessionId)}
-          className="relative font-mono text-xs whitespace-nowrap hover:underline"
-          title={sessionId}
+          href={runAddress(run.id)}
+          title={run.title ?? run.id}
+          className="max-w-80 truncate font-medium after:absolute after:inset-0 hover:underline max-sm:max-w-full"
         >
-          {shortenId(sessionId)}
+          {run.title ?? <code className="text-xs">{shortenId(run.id)}</code>}
         </Link>
-      );
-    },
+        <span className="flex min-w-0 gap-x-2 font-mono text-2xs text-ink-3">
+          {run.title !== null && <span title={run.id}>{shortenId(run.id)}</span>}
+          <SessionLink run={run} />
+        </span>
+      </span>
+    ),
   },
   { name: "Profile", cell: (run) => <Profile profile={run.backendProfile} /> },
   {
-    name: "Failure",
+    name: "Attempt",
     isWideOnly: true,
-    className: "max-w-72",
-    cell: (run) =>
-      run.failureKind === null ? null : (
-        <span className="block truncate text-xs text-bad" title={run.failureMessage ?? undefined}>
-          {run.failureKind}
-          {run.failureMessage !== null && <span className="text-ink-2"> · {run.failureMessage}</span>}
-        </span>
-      ),
-  },
-  { name: "Attempt", isWideOnly: true, className: "text-right tabular-nums", cell: (run) => run.attemptCount },
-  {
-    name: "Events",
-    isWideOnly: true,
-    className: "text-right tabular-nums",
-    cell: (run) => run.lastEventSeq.toLocaleString("en"),
+    className: "whitespace-nowrap text-ink-2 tabular-nums",
+    cell: attemptOf,
   },
   {
-    name: "Length",
+    name: "Runner",
     isWideOnly: true,
-    className: "text-right whitespace-nowrap tabular-nums",
-    cell: (run) => <Duration from={run.createdAt} to={run.terminalStatus === null ? null : run.updatedAt} />,
+    cell: (run) => <Holder run={run} />,
   },
   {
-    name: "Created",
-    className: "whitespace-nowrap text-ink-2 sm:text-right",
+    name: "Queued",
+    isWideOnly: true,
+    className: "text-right whitespace-nowrap text-ink-2",
     cell: (run) => <Time at={run.createdAt} />,
   },
+  {
+    name: "Started",
+    className: "text-right whitespace-nowrap text-ink-2",
+    cell: (run) => (run.startedAt === null ? <span className="text-ink-3">not yet</span> : <Time at={run.startedAt} />),
+  },
+  {
+    name: "Duration",
+    className: "text-right whitespace-nowrap text-ink-2 tabular-nums",
+    cell: (run) =>
+      run.startedAt === null ? null : (
+        <Duration from={run.startedAt} to={run.terminalStatus === null ? null : run.updatedAt} />
+      ),
+  },
+  { name: "Actions", className: "w-9 text-right max-sm:ml-auto", cell: (run) => <RunMenu run={run} /> },
 ];
 
-/** Runs, newest first. */
-export function RunsTable({ runs, isInSession = false }: { runs: readonly Run[]; isInSession?: boolean }) {
-  const columns = isInSession ? COLUMNS.filter((column) => column.name !== "Session") : COLUMNS;
-  return <Table label="Runs" rows={runs} columns={columns} keyOf={(run) => run.id} />;
+function SessionLink({ run }: { run: Run }) {
+  const sessionId = run.sessionRef?.sessionId;
+  if (typeof sessionId !== "string") return null;
+  return (
+    <Link href={sessionAddress(sessionId)} className="relative truncate hover:underline" title={sessionId}>
+      {shortenId(sessionId)}
+    </Link>
+  );
+}
+
+/** Who has the run, and until when unless it is heard of again. */
+function Holder({ run }: { run: Run }) {
+  if (run.claimedBy === null) return <span className="text-xs text-ink-3">none</span>;
+  return (
+    <span className="flex flex-col text-2xs">
+      <code className="whitespace-nowrap" title={run.claimedBy}>
+        {shortenId(run.claimedBy)}
+      </code>
+      {run.status === "claimed" && run.leaseExpiresAt !== null && (
+        <span className="whitespace-nowrap text-ink-3">
+          lease {run.leaseState === "held" ? "ends " : run.leaseState}
+          {run.leaseState === "held" && <Countdown to={run.leaseExpiresAt} />}
+        </span>
+      )}
+    </span>
+  );
+}
+
+/** Runs, newest first. In a session all have its title: there the id leads. */
+export function RunsTable({ runs, isInSession = false }: { runs: readonly RunSummary[]; isInSession?: boolean }) {
+  const leased = useLeases(runs);
+  const rows = isInSession ? leased.map((run) => ({ ...run, title: null, sessionRef: null })) : leased;
+  return <Table label="Runs" rows={rows} columns={COLUMNS} keyOf={(run) => run.id} />;
 }

@@ -1,20 +1,22 @@
 "use client";
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
-import { X } from "lucide-react";
+import Link from "next/link";
 import { useQueryStates } from "nuqs";
 import { useEffect, useState } from "react";
+import { DocLink } from "@/components/docs/doc-link";
 import { useFrames } from "@/components/live/provider";
 import { useTRPC } from "@/components/trpc/client";
 import { runPages } from "@/components/trpc/lists";
-import { Button } from "@/components/ui/button";
-import { Select } from "@/components/ui/field";
-import { formatPlural, shortenId } from "@/components/ui/format";
+import { Button, buttonStyle } from "@/components/ui/button";
+import { toServerTime } from "@/components/ui/clock";
+import { formatPlural } from "@/components/ui/format";
 import { LoadMore } from "@/components/ui/load-more";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
-import { RUN_STATUSES } from "@/contract/words";
-import { RUN_FILTERS, runsInput } from "./filter";
+import { Failures } from "./failures";
+import { fits, isFiltered, RUN_FILTERS, type RunFilter, runsInput } from "./filter";
+import { RunFilters } from "./run-filters";
 import { RunsTable } from "./runs-table";
 
 /** The runs list: rows change in place, new ones wait behind a pill. */
@@ -27,74 +29,36 @@ export function RunsView() {
   const backends = useQuery(trpc.backends.list.queryOptions()).data?.items ?? [];
   const runs = query.data?.pages.flatMap((page) => page.items) ?? [];
   const [newIds, setNewIds] = useState<ReadonlySet<string>>(new Set());
+  const onChange = (change: Partial<RunFilter> | null) => void setFilter(change);
   useFrames("run", (run) => {
-    if (runs.some((known) => known.id === run.id)) return;
-    const isShown =
-      (filter.status === null || filter.status === run.status) &&
-      (filter.profile === null || filter.profile === run.backendProfile);
-    const isOfSession = filter.session === null || filter.session === run.sessionRef?.sessionId;
-    if (isShown && isOfSession) setNewIds((ids) => new Set([...ids, run.id]));
+    if (runs.some((known) => known.id === run.id) || newIds.has(run.id)) return;
+    if (isOlder(run, runs, query.hasNextPage) || !fits(filter, run, toServerTime(Date.now()))) return;
+    setNewIds((ids) => new Set([...ids, run.id]));
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: another filter has other news.
   useEffect(() => setNewIds(new Set()), [filter]);
   const unlisted = [...newIds].filter((id) => !runs.some((known) => known.id === id));
-  const isFiltered = filter.status !== null || filter.profile !== null || filter.session !== null;
+  const showNew = () => {
+    setNewIds(new Set());
+    void client.invalidateQueries({ queryKey: options.queryKey });
+  };
+  // An empty list has no rows that could jump.
+  useEffect(() => {
+    if (query.data !== undefined && runs.length === 0 && unlisted.length > 0) showNew();
+  });
 
   return (
     <div className="flex h-full min-h-0 flex-col">
       <PageHeader title="Runs" description="Every piece of work: on a session, by one runner at a time.">
-        <search className="flex flex-wrap items-center gap-2">
-          <Select
-            aria-label="Status"
-            className="w-auto"
-            value={filter.status ?? ""}
-            onChange={(event) =>
-              void setFilter({ status: RUN_STATUSES.find((status) => status === event.target.value) ?? null })
-            }
-          >
-            <option value="">Any status</option>
-            {RUN_STATUSES.map((status) => (
-              <option key={status}>{status}</option>
-            ))}
-          </Select>
-          <Select
-            aria-label="Profile"
-            className="w-auto"
-            value={filter.profile ?? ""}
-            onChange={(event) => void setFilter({ profile: event.target.value || null })}
-          >
-            <option value="">Any profile</option>
-            {backends.map((backend) => (
-              <option key={backend.profile}>{backend.profile}</option>
-            ))}
-          </Select>
-          {filter.session !== null && (
-            <Button size="sm" onClick={() => void setFilter({ session: null })}>
-              session: {shortenId(filter.session)} <X aria-hidden className="size-3" />
-            </Button>
-          )}
-        </search>
+        <RunFilters filter={filter} profiles={backends.map(({ profile }) => profile)} onChange={onChange} />
+        <Failures filter={filter} onChange={onChange} />
       </PageHeader>
-      <NewPill
-        count={unlisted.length}
-        one="new run"
-        onShow={() => {
-          setNewIds(new Set());
-          void client.invalidateQueries({ queryKey: options.queryKey });
-        }}
-      />
+      <NewPill count={unlisted.length} one="new run" onShow={showNew} />
       <div className="scroll-thin min-h-0 flex-1 overflow-y-auto bg-panel">
         <QueryView query={query}>
           {() =>
             runs.length === 0 ? (
-              <EmptyState
-                title={isFiltered ? "No run matches this filter" : "No runs yet"}
-                action={isFiltered && <Button onClick={() => void setFilter(null)}>Clear the filter</Button>}
-              >
-                {isFiltered
-                  ? "There may be others: the filter hides them."
-                  : "The first message of a session makes one."}
-              </EmptyState>
+              <Nothing isFilter={isFiltered(filter)} onClear={() => onChange(null)} />
             ) : (
               <>
                 <RunsTable runs={runs} />
@@ -108,5 +72,41 @@ export function RunsView() {
         </QueryView>
       </div>
     </div>
+  );
+}
+
+/** One further down than what is loaded is not new: its place is on a page that was not asked for yet. */
+function isOlder(run: { createdAt: string }, listed: readonly { createdAt: string }[], hasMore: boolean): boolean {
+  const last = listed.at(-1);
+  return hasMore && last !== undefined && run.createdAt < last.createdAt;
+}
+
+function Nothing({ isFilter, onClear }: { isFilter: boolean; onClear: () => void }) {
+  if (isFilter) {
+    return (
+      <EmptyState title="No run matches this filter" action={<Button onClick={onClear}>Clear the filter</Button>}>
+        There may be others: the filter hides them.
+      </EmptyState>
+    );
+  }
+  return (
+    <EmptyState
+      title="No runs yet"
+      action={
+        <Link href="/sessions?new=true" className={buttonStyle({ look: "primary" })}>
+          New session
+        </Link>
+      }
+    >
+      <p>
+        The first message of a session makes one, and so does every task of the queue.{" "}
+        <DocLink name="architecture" anchor="leases-and-fences">
+          How runs are kept safe
+        </DocLink>
+      </p>
+      <pre className="mt-2 overflow-x-auto rounded-md border bg-code p-2 text-left text-xs">
+        POST /api/v1/runs {'{"backendProfile": "demo"}'}
+      </pre>
+    </EmptyState>
   );
 }

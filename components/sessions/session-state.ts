@@ -76,11 +76,15 @@ type ShownRun = Pick<
 
 const DEFAULT_ATTEMPTS_MAX = 3;
 
+/** `1 of 3`: which attempt a run is at, and how many its policy allows. */
+export function attemptOf({ attemptCount, executionPolicy }: Pick<Run, "attemptCount" | "executionPolicy">): string {
+  const { maxAttempts } = executionPolicy;
+  return `${attemptCount} of ${typeof maxAttempts === "number" ? maxAttempts : DEFAULT_ATTEMPTS_MAX}`;
+}
+
 /** What a run is doing, in a word, and why. */
 export function explainRun(run: ShownRun): Explained {
-  const attemptMax =
-    typeof run.executionPolicy.maxAttempts === "number" ? run.executionPolicy.maxAttempts : DEFAULT_ATTEMPTS_MAX;
-  const attempt = `attempt ${run.attemptCount} of ${attemptMax}`;
+  const attempt = `attempt ${attemptOf(run)}`;
   if (run.cancelRequestedAt !== null && (run.status === "pending" || run.status === "claimed")) {
     return {
       state: "cancelling",

@@ -112,6 +112,19 @@ export const tokenPages = (api: Api) =>
   paged<TokenRecord>((from) => api.identity.tokens.queryOptions({ limit: PAGE, ...from }));
 
 const LEASE_POLL_MS = 5_000;
+const LEASES_MAX = 200;
+
+/** The leases of runs that are under way: no stream tells of heartbeats, so they are asked for while some are shown. */
+export const heldLeases = (api: Api) =>
+  api.runs.list.queryOptions({ status: "claimed", limit: LEASES_MAX }, { refetchInterval: LEASE_POLL_MS });
+
+/** Within these a failure counts as one of late. */
+export const FAILURES_HOURS = 24;
+const FAILURES_POLL_MS = 60_000;
+
+export const runFailures = (api: Api) =>
+  api.runs.stats.queryOptions({ withinHours: FAILURES_HOURS }, { refetchInterval: FAILURES_POLL_MS });
+
 /** A run whose lease is shown: heartbeats change no version, so nothing tells of them and a held lease is asked for. */
 export const leasedRun = (api: Api, runId: string) =>
   api.runs.get.queryOptions(

@@ -5,8 +5,8 @@ import { requireIdentity } from "@/app/(console)/identity";
 import { prefetchPages } from "@/app/(console)/prefetch-pages";
 import { RUN_FILTERS, runsInput } from "@/components/runs/filter";
 import { RunsView } from "@/components/runs/runs-view";
-import { runPages } from "@/components/trpc/lists";
-import { HydrateClient, trpc } from "@/server/trpc/rsc";
+import { runFailures, runPages } from "@/components/trpc/lists";
+import { HydrateClient, prefetch, trpc } from "@/server/trpc/rsc";
 
 export const metadata: Metadata = { title: "Runs" };
 const loadFilter = createLoader(RUN_FILTERS);
@@ -14,7 +14,7 @@ const loadFilter = createLoader(RUN_FILTERS);
 export default async function RunsPage(props: { searchParams: Promise<SearchParams> }) {
   await requireIdentity();
   const input = runsInput(await loadFilter(props.searchParams));
-  await prefetchPages(runPages(trpc, input));
+  await Promise.all([prefetchPages(runPages(trpc, input)), prefetch(runFailures(trpc))]);
   return (
     <HydrateClient>
       <RunsView />

@@ -1,0 +1,58 @@
+"use client";
+import { Ellipsis } from "lucide-react";
+import dynamic from "next/dynamic";
+import { useRouter } from "next/navigation";
+import { useState } from "react";
+import { sessionAddress, taskAddress } from "@/components/shell/addresses";
+import { useCanOperate } from "@/components/shell/identity";
+import { Button } from "@/components/ui/button";
+import { copyText } from "@/components/ui/copy";
+import { copyCurl } from "@/components/ui/curl";
+import { shortenId } from "@/components/ui/format";
+import { Menu, MenuItem, MenuSeparator } from "@/components/ui/menu";
+import type { Run } from "@/contract/run";
+import { isTerminal } from "@/contract/words";
+
+const CancelRunDialog = dynamic(() => import("./cancel-run").then((module) => module.CancelRunDialog), { ssr: false });
+
+/** A run's actions, behind one button. */
+export function RunMenu({ run }: { run: Run }) {
+  const router = useRouter();
+  const canOperate = useCanOperate();
+  const [isCancelling, setIsCancelling] = useState(false);
+  const sessionId = run.sessionRef?.sessionId;
+  const canCancel = canOperate && !isTerminal(run.status);
+  const path = `/runs/${encodeURIComponent(run.id)}`;
+  return (
+    <>
+      <Menu
+        trigger={
+          <Button look="ghost" size="icon-sm" className="relative z-10" aria-label={`Actions on ${shortenId(run.id)}`}>
+            <Ellipsis aria-hidden className="size-4" />
+          </Button>
+        }
+      >
+        {typeof sessionId === "string" && (
+          <MenuItem onSelect={() => router.push(sessionAddress(sessionId))}>Open its session</MenuItem>
+        )}
+        {run.taskId !== null && (
+          <MenuItem onSelect={() => router.push(taskAddress(run.taskId ?? ""))}>Open its task</MenuItem>
+        )}
+        <MenuItem onSelect={() => void copyText(run.id)}>Copy its id</MenuItem>
+        <MenuItem onSelect={() => void copyCurl({ path })}>Copy as curl</MenuItem>
+        {canCancel && (
+          <>
+            <MenuItem onSelect={() => void copyCurl({ method: "POST", path: `${path}/cancel`, body: {} })}>
+              Copy cancelling as curl
+            </MenuItem>
+            <MenuSeparator />
+            <MenuItem isDanger isDisabled={run.cancelRequestedAt !== null} onSelect={() => setIsCancelling(true)}>
+              {run.cancelRequestedAt === null ? "Cancel…" : "Cancelling…"}
+            </MenuItem>
+          </>
+        )}
+      </Menu>
+      {isCancelling && <CancelRunDialog run={run} isOpen onOpenChange={setIsCancelling} />}
+    </>
+  );
+}

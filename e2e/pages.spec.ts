@@ -1,0 +1,319 @@
+import { readFileSync } from "node:fs";
+import type { Browser, BrowserContext, Page } from "@playwright/test";
+import { expect, LOOKS, look, ready, signIn, test } from "./fixtures";
+import { Product } from "./product";
+import { apiOf, openPage } from "./queue-stories";
+import { newSession } from "./stories";
+
+// One product for the four: what one story leaves behind the others only see more of.
+let product: Product;
+let signedIn: Awaited<ReturnType<BrowserContext["storageState"]>>;
+
+test.beforeAll(async ({ browser }) => {
+  test.setTimeout(180_000);
+  product = await Product.start();
+  const page = await browser.newPage({ baseURL: product.url });
+  await signIn(page, product);
+  signedIn = await page.context().storageState();
+  await page.context().close();
+});
+test.afterAll(() => product[Symbol.asyncDispose]());
+
+async function open(browser: Browser, address: string): Promise<Page> {
+  const context = await browser.newContext({
+    ...{ baseURL: product.url, storageState: signedIn, permissions: ["clipboard-read", "clipboard-write"] },
+  });
+  const page = await context.newPage();
+  await openPage(page, address);
+  return page;
+}
+
+/** That a page is whole in every look, the high contrast among them. */
+async function expectLooks(browser: Browser, address: string, name: string): Promise<void> {
+  const contrast = [{ name: "agentrun-theme", value: "contrast", url: product.url }];
+  const looks = [
+    ...LOOKS.map((known) => ({ ...known, cookies: [] })),
+    ...LOOKS.slice(0, 2).map((known) => ({ ...known, name: `contrast-${known.name}`, cookies: contrast })),
+  ];
+  for (const { name: lookName, cookies, ...options } of looks) {
+    const context = await browser.newContext({ baseURL: product.url, storageState: signedIn, ...options });
+    await context.addCookies(cookies);
+    const page = await context.newPage();
+    await openPage(page, address);
+    await expect(page.locator("main").getByRole("heading", { level: 1 })).toBeVisible();
+    await look(page, `${name}-told-${lookName}`);
+    await context.close();
+  }
+}
+
+const runsTable = (page: Page) => page.getByRole("table", { name: "Runs" });
+const rowsOf = (page: Page, name: string) => page.getByRole("table", { name }).locator("tbody").getByRole("row");
+
+test("runs are found by what failed, followed live, moved through by keys, and cancelled with a reason", async ({
+  browser,
+  watchPage,
+}) => {
+  const page = await open(browser, "/runs");
+  watchPage(page);
+  await expect(page.getByText("No runs yet")).toBeVisible();
+  const api = apiOf(page.request, product.url);
+  const failing = "ses_bound_to_fail";
+  await api.post("/sessions", { sessionId: failing, backendProfile: "demo", title: "Bound to fail" });
+  const run = (await api.post("/runs", { backendProfile: "demo", sessionRef: { sessionId: failing } })) as {
+    id: string;
+  };
+  await api.post(`/runs/${run.id}/finish`, {
+    terminalStatus: "failed",
+    failureKind: "timeout",
+    failureMessage: "late",
+  });
+
+  await test.step("what failed is counted, and a press shows it alone", async () => {
+    await expect(runsTable(page).getByRole("link", { name: "Bound to fail" }).first()).toBeVisible();
+    const kind = page.getByRole("region", { name: "Failures" }).getByRole("button", { name: /^timeout: 1/ });
+    await expect(kind).toBeVisible();
+    await kind.click();
+    await expect(kind).toHaveAttribute("aria-pressed", "true");
+    await expect(page).toHaveURL(/failure=timeout/);
+    await expect(page).toHaveURL(/status=failed/);
+    await expect(rowsOf(page, "Runs").first()).toContainText("failed");
+    await page.reload();
+    await ready(page);
+    await expect(rowsOf(page, "Runs").first()).toContainText("failed");
+    await page.getByRole("button", { name: "Clear", exact: true }).click();
+    await expect(page).not.toHaveURL(/failure=/);
+  });
+
+  await test.step("a run shows by itself behind a pill, with its lease counted down", async () => {
+    const other = await open(browser, "/sessions");
+    await newSession(other, { profile: "demo", message: "RUN `sleep 36011`" });
+    await page.getByRole("button", { name: /new run/ }).click();
+    const row = rowsOf(page, "Runs").filter({ hasText: "sleep 36011" });
+    await expect(row).toContainText("claimed");
+    await expect(row).toContainText("1 of 3");
+    await expect(row).toContainText(/lease ends in \d+ s/);
+    await expect(page.getByRole("button", { name: /new run/ })).toBeHidden();
+    await other.context().close();
+  });
+
+  await test.step("keys move through the rows and open one", async () => {
+    await page.keyboard.press("j");
+    await page.keyboard.press("j");
+    await expect(rowsOf(page, "Runs").nth(1).getByRole("link").first()).toBeFocused();
+    await page.keyboard.press("k");
+    await page.keyboard.press("Enter");
+    await expect(page).toHaveURL(/\/runs\/run_/);
+    await page.keyboard.press("g");
+    await page.keyboard.press("r");
+    await expect(page).toHaveURL(/\/runs$/);
+  });
+
+  await test.step("a row's menu copies a line for a shell, and cancels with a reason", async () => {
+    const row = rowsOf(page, "Runs").filter({ hasText: "sleep 36011" });
+    const menu = row.getByRole("button", { name: /^Actions on/ });
+    await menu.click();
+    await page.getByRole("menuitem", { name: "Copy as curl" }).click();
+    const line = await page.evaluate(() => navigator.clipboard.readText());
+    expect(line).toMatch(/^curl -H "Authorization: Bearer \$AGENTRUN_TOKEN" 'http:.*\/api\/v1\/runs\/run_[0-9a-f]+'$/);
+    await menu.click();
+    await page.getByRole("menuitem", { name: "Cancel…" }).click();
+    const dialog = page.getByRole("dialog", { name: "Cancel run" });
+    await expect(dialog).toContainText("The turn under way is interrupted");
+    await dialog.getByLabel("Reason").fill("sleeps for too long");
+    await dialog.getByRole("button", { name: "Cancel run" }).click();
+    await expect(dialog).toBeHidden();
+    await expect(row).toContainText("cancelled", { timeout: 60_000 });
+  });
+
+  await test.step("an id finds its run, and a filter that hides all says so", async () => {
+    await page.getByLabel("Search runs").fill(failing);
+    await expect(page).toHaveURL(new RegExp(`search=${failing}`));
+    await expect(rowsOf(page, "Runs").first()).toContainText("Bound to fail");
+    await page.getByLabel("Search runs").fill("run_nobody");
+    await expect(page.getByText("No run matches this filter")).toBeVisible();
+    await page.getByRole("button", { name: "Clear the filter" }).click();
+    await expect(runsTable(page)).toBeVisible();
+  });
+  await expectLooks(browser, "/runs", "runs");
+  await page.context().close();
+});
+
+test("the audit log tells who did what, live, leads to it, and is taken along as a file", async ({
+  browser,
+  watchPage,
+}) => {
+  const page = await open(browser, "/audit");
+  watchPage(page);
+  const api = apiOf(page.request, product.url);
+  const hostile = '<img src=x onerror="document.title=1">';
+  const taskId = await api.add({ title: "Watched", runAt: "2100-01-01T00:00:00Z" });
+  await page.getByRole("button", { name: /new rows?$/ }).click();
+  await api.post(`/queue/tasks/${taskId}/cancel`, { reason: hostile });
+  await page.getByRole("button", { name: /new row/ }).click();
+
+  await test.step("what a caller wrote is shown as text", async () => {
+    const row = rowsOf(page, "Audit").filter({ hasText: "queue.cancelTask" }).first();
+    await expect(row).toContainText(hostile);
+    await row.getByText(hostile).first().click();
+    await expect(row.locator("pre")).toContainText("onerror");
+    expect(await page.locator("main img").count()).toBe(0);
+  });
+
+  await test.step("a text narrows it by what it is, and chips widen it again", async () => {
+    const box = page.getByLabel("Narrow by caller, action or id");
+    await box.fill("queue.cancelTask");
+    await box.press("Enter");
+    await expect(page).toHaveURL(/action=queue.cancelTask/);
+    for (const row of await rowsOf(page, "Audit").all()) await expect(row).toContainText("queue.cancelTask");
+    await box.fill(taskId);
+    await box.press("Enter");
+    await expect(rowsOf(page, "Audit")).toHaveCount(1);
+    await page.getByRole("button", { name: "action: queue.cancelTask, remove" }).click();
+    await expect(rowsOf(page, "Audit")).toHaveCount(2);
+    await page.getByLabel("What was acted on").selectOption("backend");
+    await expect(page.getByText("No row matches this filter")).toBeVisible();
+    await page.getByLabel("What was acted on").selectOption("task");
+    await expect(rowsOf(page, "Audit")).toHaveCount(2);
+  });
+
+  await test.step("what is shown is exported, a row a line", async () => {
+    await page.getByRole("button", { name: "Export" }).click();
+    const [file] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("menuitem", { name: "Download as NDJSON" }).click(),
+    ]);
+    const rows = readFileSync(await file.path(), "utf8")
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(rows.map(({ action }) => action)).toEqual(["queue.cancelTask", "queue.createTask"]);
+    expect(rows[0]).toMatchObject({ actor: "operator:admin", targetId: taskId, details: { reason: hostile } });
+    await page.goto(`/r/${rows[0].id}`);
+    await ready(page);
+    await expect(rowsOf(page, "Audit")).toHaveCount(1);
+    await rowsOf(page, "Audit").getByRole("link").first().click();
+    await expect(page).toHaveURL(new RegExp(`/queue/${taskId}$`));
+  });
+  await expectLooks(browser, "/audit", "audit");
+  await page.context().close();
+});
+
+test("a token is made, told once, used, and revoked; a person who may only look is told so", async ({
+  browser,
+  watchPage,
+}) => {
+  const page = await open(browser, "/settings");
+  watchPage(page);
+  const call = (token: string) =>
+    fetch(`${product.url}/api/v1/me`, { headers: { authorization: `Bearer ${token}` } }).then(({ status }) => status);
+
+  async function make(name: string, role: string, scopes: string[] = []): Promise<string> {
+    await page.getByRole("button", { name: "New token" }).first().click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Name").fill(name);
+    await dialog.getByLabel("Role").selectOption(role);
+    for (const scope of scopes) await dialog.getByLabel(scope, { exact: true }).check();
+    await dialog.getByRole("button", { name: "Create token" }).click();
+    const secret = dialog.locator("code").filter({ hasText: /^ara_/ });
+    await expect(secret).toBeVisible();
+    await dialog.getByRole("button", { name: "Copy the token" }).click();
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    expect(copied).toBe(await secret.textContent());
+    await dialog.getByRole("button", { name: "Done" }).click();
+    await expect(page.getByText(copied)).toHaveCount(0);
+    return copied;
+  }
+
+  const tokens = rowsOf(page, "Tokens");
+  const looker = await make("looker", "viewer");
+  const narrow = await make("narrow", "operator", ["runs"]);
+  expect(await call(narrow)).toBe(200);
+  await page.reload();
+  await ready(page);
+  const row = tokens.filter({ hasText: "narrow" });
+  await expect(row).toContainText("only runs");
+  await expect(row).not.toContainText("never used");
+
+  await test.step("revoking names what breaks, and is true at once", async () => {
+    await row.getByRole("button", { name: "Revoke narrow" }).click();
+    const dialog = page.getByRole("dialog", { name: "Revoke token" });
+    await expect(dialog).toContainText("Whatever calls the API as narrow (operator, all tenants)");
+    await dialog.getByLabel("Reason").fill("no longer needed");
+    await dialog.getByRole("button", { name: "Revoke token" }).click();
+    await expect(row).toHaveCount(0);
+    await expect.poll(() => call(narrow)).toBe(401);
+  });
+
+  await test.step("theme and times are chosen here, and kept", async () => {
+    await page.getByRole("button", { name: "Contrast" }).click();
+    await expect(page.locator("html")).toHaveAttribute("data-theme", "contrast");
+    await page.getByRole("button", { name: "UTC" }).click();
+    await page.reload();
+    await ready(page);
+    await expect(page.locator("html")).toHaveAttribute("data-theme", "contrast");
+    await expect(page.getByRole("button", { name: "UTC" })).toHaveAttribute("aria-pressed", "true");
+    await expect(tokens.first()).toContainText("UTC");
+    await page.getByRole("button", { name: "System" }).click();
+  });
+
+  await test.step("the server's facts hold no secret, and the token's page is found by its id", async () => {
+    await expect(page.getByText("local: runners are processes of this machine")).toBeVisible();
+    const secrets = JSON.parse(readFileSync(`${product.dataDir}/secrets.json`, "utf8")) as Record<string, string>;
+    const html = await page.content();
+    for (const secret of Object.values(secrets)) expect(html).not.toContain(secret);
+    const id = (await tokens.filter({ hasText: "looker" }).getAttribute("data-row")) ?? "";
+    await openPage(page, `/r/${id}`);
+    await expect(page).toHaveURL(new RegExp(`/settings#${id}$`));
+    await expect(page.locator(`[data-row=${id}][data-selected]`)).toBeVisible();
+  });
+
+  await test.step("a viewer signs in by a token, and sees whose tokens are", async () => {
+    const context = await browser.newContext({ baseURL: product.url });
+    const other = await context.newPage();
+    await openPage(other, "/sign-in?next=/settings");
+    await other.getByLabel("Administrator or API token").fill(looker);
+    await other.getByRole("button", { name: "Sign in", exact: true }).click();
+    await expect(other.getByText("Tokens are an administrator's")).toBeVisible();
+    await other.goto("/audit");
+    await ready(other);
+    await expect(rowsOf(other, "Audit").first()).toBeVisible();
+    await openPage(page, "/settings");
+    await expect(tokens.filter({ hasText: "1 browser" })).toContainText("looker");
+    await context.close();
+  });
+  await expectLooks(browser, "/settings", "settings");
+  await page.context().close();
+});
+
+test("the documentation is read, searched and linked to where questions arise", async ({ browser, watchPage }) => {
+  const page = await open(browser, "/sessions");
+  watchPage(page, { expectedErrors: /status of 404/ });
+  await page.keyboard.press("?");
+  await page.getByRole("dialog").getByRole("link", { name: "Documentation" }).click();
+  await expect(page).toHaveURL(/\/docs$/);
+  await page.getByRole("link", { name: "One lock order" }).click();
+  await expect(page).toHaveURL(/\/docs\/architecture#one-lock-order$/);
+  const section = page.getByRole("heading", { level: 2, name: "One lock order" });
+  await expect(section).toBeInViewport();
+
+  await test.step("links between documents stay in the console", async () => {
+    await page.getByRole("article").getByRole("link", { name: "QUEUE.md" }).first().click();
+    await expect(page).toHaveURL(/\/docs\/queue$/);
+    await expect(page.getByRole("heading", { level: 1 })).not.toHaveText("Architecture");
+  });
+
+  await test.step("a search finds sections of all documents", async () => {
+    await page.keyboard.press("/");
+    await page.keyboard.type("AGENTRUN_LEASE_MS");
+    const results = page.getByRole("list", { name: "Results" });
+    await expect(results.getByRole("listitem").first()).toBeVisible();
+    await results.getByRole("link").first().click();
+    await expect(page).toHaveURL(/\/docs\/configuration/);
+    await expect(page.getByRole("article")).toContainText("AGENTRUN_LEASE_MS");
+  });
+  await page.goto("/docs/no-such");
+  await expect(page.getByText("There is nothing here")).toBeVisible();
+  await expectLooks(browser, "/docs", "docs");
+  await expectLooks(browser, "/docs/configuration", "doc");
+  await page.context().close();
+});
