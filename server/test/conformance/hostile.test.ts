@@ -52,6 +52,8 @@ beforeAll(async () => {
     }),
     query("runs.get", { runId }),
     query("runs.list", { ...page, status: "pending", backendProfile: "codex", sessionId }),
+    query("runs.timeline", { runId, cursor: undefined, limit: 5 }),
+    query("runs.changes", { runId, afterSeq: 0, limit: 5 }),
     change("runs.claim", { runId, runnerId, leaseMs: 60_000, nonce: "n" }),
     change("runs.heartbeat", { runId, runnerId, leaseEpoch: 1, leaseMs: 60_000 }),
     change("runs.finish", {
