@@ -41,9 +41,13 @@ export function nameOf(id: string): string {
   return id.length <= NAME_MAX && isPlain(id) ? id : hashOf(id);
 }
 
+/** The shell that codex wraps a command in; its end is missing where the text was cut. */
+const SHELL = /^(?:\S*\/)?(?:ba|z|da)?sh -l?c (?:'([^']*)'?|"([^"\\$`]*)"?)$/s;
+
 /** The one line of a label, in which nothing takes more than it shows. */
 export function clipLabel(text: string): string {
-  const line = text.replaceAll(/\s+/g, " ").replaceAll(/\p{Cc}/gu, "\ufffd");
+  const [, single, double] = SHELL.exec(text) ?? [];
+  const line = (single ?? double ?? text).replaceAll(/\s+/g, " ").replaceAll(/\p{Cc}/gu, "\ufffd");
   return line.length <= LABEL_MAX ? line : `${line.slice(0, LABEL_MAX - 1).replace(/[\ud800-\udbff]$/, "")}…`;
 }
 
