@@ -18,6 +18,11 @@ export function eventAddress({ runId, seq }: Pick<RunEvent, "runId" | "seq">): s
   return `${runAddress(runId)}?tab=events#e${seq}`;
 }
 
+/** A document, or one of its sections. */
+export function docAddress(name: string, anchor?: string): string {
+  return `/docs/${name}${anchor === undefined ? "" : `#${anchor}`}`;
+}
+
 export function taskAddress(taskId: string): string {
   return `/queue/${encodeURIComponent(taskId)}`;
 }

@@ -21,7 +21,7 @@ export function CopyButton({ text, label }: { text: string | (() => string); lab
       title={label}
       onClick={(event) => {
         event.stopPropagation();
-        void copy(typeof text === "string" ? text : text()).then(() => setIsCopied(true));
+        void copyText(typeof text === "string" ? text : text()).then(() => setIsCopied(true));
       }}
     >
       {isCopied ? <Check aria-hidden className="size-3" /> : <Copy aria-hidden className="size-3" />}
@@ -30,7 +30,7 @@ export function CopyButton({ text, label }: { text: string | (() => string); lab
 }
 
 /** A page that came by plain HTTP is given no clipboard: there, what is selected is copied. */
-async function copy(text: string): Promise<void> {
+export async function copyText(text: string): Promise<void> {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   const area = document.createElement("textarea");
   area.value = text;
