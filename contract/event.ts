@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ChosenId, Instant, Int32, RecordId, requiredText, text } from "./ids";
 import { RawJsonObject } from "./json";
-import { EVENTS_LIMIT_MAX, pageLimit } from "./page";
+import { CHANGES_LIMIT_MAX, EVENTS_LIMIT_MAX, pageLimit } from "./page";
 import { EVENT_TYPES, type EventType } from "./words";
 
 export { EVENT_TYPES, type EventType } from "./words";
@@ -47,6 +47,16 @@ export const ListEventsInput = z.strictObject({
   limit: pageLimit(EVENTS_LIMIT_MAX),
 });
 export type ListEventsInput = z.infer<typeof ListEventsInput>;
+
+/** What tells of the files that a run's turns changed. */
+export const CHANGE_EVENT_TYPES = ["file_change", "diff"] as const satisfies readonly EventType[];
+
+export const ListChangesInput = z.strictObject({
+  runId: RecordId,
+  afterSeq: Int32.default(0),
+  limit: pageLimit(CHANGES_LIMIT_MAX),
+});
+export type ListChangesInput = z.infer<typeof ListChangesInput>;
 
 export const RunEvent = z.object({
   id: z.string(),

@@ -129,3 +129,15 @@ export const AUDIT_TARGETS = [
   "backend",
 ] as const;
 export type AuditTarget = (typeof AUDIT_TARGETS)[number];
+/** The rows of a timeline. */
+export const TIMELINE_LANES = ["attempts", "turns", "tools", "approvals", "archive"] as const;
+export type TimelineLane = (typeof TIMELINE_LANES)[number];
+/**
+ * What a run's time goes by with: runner: there is work, and no runner has it; start: a runner has it, and the agent
+ * does not work yet; work: a turn is under way; person: an approval waits; silence: a turn is under way, no tool runs,
+ * and no event comes; idle: nothing is asked of the run.
+ */
+export const TIMELINE_CAUSES = ["runner", "start", "work", "person", "silence", "idle"] as const;
+export type TimelineCause = (typeof TIMELINE_CAUSES)[number];
+/** Longer than this without an event, in a turn in which no tool runs, counts as silence. */
+export const TIMELINE_SILENCE_MS = 10_000;

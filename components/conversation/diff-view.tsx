@@ -5,6 +5,7 @@ import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
 import { CopyButton } from "@/components/ui/copy";
 import { formatPlural } from "@/components/ui/format";
+import { showHidden } from "@/components/ui/hidden-text";
 import { ScrollRegion } from "@/components/ui/scroll-region";
 import { type DiffRow, type FileDiff, readDiff } from "./diff";
 import type { FileChange } from "./items";
@@ -34,36 +35,36 @@ type DiffViewProps = { diff: string; path: string; kind?: string; isOpen?: boole
 /** A unified diff, file by file. */
 export const DiffView = memo(function DiffView({ diff, path, kind, isOpen = true }: DiffViewProps) {
   const files = useMemo(() => readDiff(diff, path, kind), [diff, path, kind]);
-  return files.map((file) => <FileView key={file.path} file={file} kind={kind} diff={diff} isOpen={isOpen} />);
+  return files.map((file) => <FileDiffView key={file.path} file={file} kind={kind} diff={diff} isOpen={isOpen} />);
 });
 
-function FileView({
-  file,
-  kind,
-  diff,
-  isOpen,
-}: {
+type FileDiffViewProps = {
   file: FileDiff;
-  kind: string | undefined;
-  diff: string;
-  isOpen: boolean;
-}) {
+  kind?: string;
+  /** What is copied. */
+  diff: string | (() => string);
+  isOpen?: boolean;
+};
+
+/** One file's changed lines. */
+export function FileDiffView({ file, kind, diff, isOpen = true }: FileDiffViewProps) {
   const [isWhole, setIsWhole] = useState(false);
   const rows = isWhole ? file.rows : file.rows.slice(0, ROWS_SHOWN);
+  const path = showHidden(file.path);
   const hiddenCount = file.rows.length - rows.length;
   return (
     <details open={isOpen} className="group relative min-w-0 overflow-hidden rounded-md border">
       <summary className="flex items-center gap-2 bg-sunken px-3 py-1.5 text-xs focus-visible:-outline-offset-2">
         <FilePen aria-hidden className="size-3.5 shrink-0 text-ink-3" />
-        <span className="min-w-0 truncate font-mono" title={file.path}>
-          {file.path}
+        <span className="min-w-0 truncate font-mono" title={path}>
+          {path}
         </span>
         {kind !== undefined && kind !== "update" && <span className="text-ink-3">{kind === "add" ? "new" : kind}</span>}
         <span className="ml-auto shrink-0 tabular-nums">
           <span className="text-good">+{file.addedCount}</span> <span className="text-bad">−{file.removedCount}</span>
         </span>
       </summary>
-      <ScrollRegion label={`Changes to ${file.path}`} className="max-h-96 bg-code">
+      <ScrollRegion label={`Changes to ${path}`} className="max-h-96 bg-code">
         <table className="w-full border-collapse font-mono text-xs leading-5">
           <tbody>
             {rows.map((row, index) => (
@@ -86,7 +87,7 @@ function FileView({
           </tbody>
         </table>
         <span className="absolute top-8 right-2">
-          <CopyButton text={diff} label={`Copy the diff of ${file.path}`} />
+          <CopyButton text={diff} label={`Copy the diff of ${path}`} />
         </span>
         {hiddenCount > 0 && (
           <Button look="ghost" size="sm" className="m-1" onClick={() => setIsWhole(true)}>

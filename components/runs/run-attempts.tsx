@@ -9,6 +9,7 @@ import { type Column, Table } from "@/components/ui/table";
 import { Time } from "@/components/ui/time";
 import type { Run } from "@/contract/run";
 import type { RunnerJob } from "@/contract/runner";
+import { runJobs } from "./run-jobs";
 
 const COLUMNS: Column<RunnerJob>[] = [
   { name: "State", cell: (job) => <State state={job.state} /> },
@@ -36,7 +37,7 @@ const COLUMNS: Column<RunnerJob>[] = [
 /** How a run was tried: one row per runner that was launched for it. */
 export function RunAttempts({ run }: { run: Run }) {
   const trpc = useTRPC();
-  const jobs = useQuery(trpc.runnerJobs.list.queryOptions({ runId: run.id }));
+  const jobs = useQuery(runJobs(trpc, run.id));
   return (
     <Panel title="Attempts">
       <QueryView query={jobs}>

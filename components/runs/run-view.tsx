@@ -1,20 +1,17 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import { XCircle } from "lucide-react";
+import dynamic from "next/dynamic";
 import Link from "next/link";
-import { useState } from "react";
 import { Profile } from "@/components/sessions/demo-label";
 import { explainRun } from "@/components/sessions/session-state";
-import { runAddress, sessionAddress } from "@/components/shell/addresses";
-import { useCanOperate } from "@/components/shell/identity";
+import { eventAddress, runAddress, sessionAddress } from "@/components/shell/addresses";
 import { RunLogsProvider, useFollow } from "@/components/trace/session-logs";
 import { TraceView } from "@/components/trace/trace-view";
 import { useTRPC } from "@/components/trpc/client";
 import { leasedRun, usageOfRun } from "@/components/trpc/lists";
-import { Button } from "@/components/ui/button";
 import { Id } from "@/components/ui/copy";
 import { JsonPanel } from "@/components/ui/json-panel";
-import { Facts, PageHeader, Panel } from "@/components/ui/page";
+import { Facts, PageHeader, Panel, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { State } from "@/components/ui/state";
 import { TabLinks } from "@/components/ui/tabs";
@@ -22,11 +19,22 @@ import { Countdown, Duration, Time } from "@/components/ui/time";
 import { ModelUsePanel } from "@/components/usage/model-use";
 import type { Run } from "@/contract/run";
 import { isTerminal } from "@/contract/words";
-import { CancelRunDialog } from "./cancel-run";
-import { ForceRelease } from "./force-release";
+import { RunActions } from "./run-actions";
 import { RunAttempts } from "./run-attempts";
 import { RunCommands } from "./run-commands";
+import { RunSteps } from "./run-steps";
 import type { RunTab } from "./tabs";
+import { WhyCard } from "./why-card";
+
+const TimelineView = dynamic(
+  () => import("@/components/timeline/timeline-view").then((module) => module.TimelineView),
+  {
+    loading: () => <TableSkeleton />,
+  },
+);
+const ChangesView = dynamic(() => import("@/components/changes/changes-view").then((module) => module.ChangesView), {
+  loading: () => <TableSkeleton />,
+});
 
 /** A run's page: what it does and why, its commands, its attempts, its events. */
 export function RunView({ runId, tab }: { runId: string; tab: RunTab }) {
@@ -40,8 +48,6 @@ export function RunView({ runId, tab }: { runId: string; tab: RunTab }) {
 }
 
 function LoadedRun({ run, tab }: { run: Run; tab: RunTab }) {
-  const [isCancelling, setIsCancelling] = useState(false);
-  const canOperate = useCanOperate();
   const explained = explainRun(run);
   const base = runAddress(run.id);
   useFollow(run.id);
@@ -63,17 +69,7 @@ function LoadedRun({ run, tab }: { run: Run; tab: RunTab }) {
             )}
           </span>
         }
-        actions={
-          canOperate &&
-          !isTerminal(run.status) && (
-            <>
-              {run.leaseState === "fencing" && <ForceRelease run={run} />}
-              <Button disabled={run.cancelRequestedAt !== null} onClick={() => setIsCancelling(true)}>
-                <XCircle aria-hidden className="size-4" /> {run.cancelRequestedAt === null ? "Cancel" : "Cancelling…"}
-              </Button>
-            </>
-          )
-        }
+        actions={<RunActions run={run} />}
       />
       <TabLinks
         label="Run"
@@ -81,47 +77,25 @@ function LoadedRun({ run, tab }: { run: Run; tab: RunTab }) {
         tabs={[
           { key: "overview", name: "Overview", href: base },
           { key: "events", name: "Events", href: `${base}?tab=events` },
+          { key: "timeline", name: "Timeline", href: `${base}?tab=timeline` },
+          { key: "changes", name: "Changes", href: `${base}?tab=changes` },
         ]}
       />
-      {tab === "events" ? (
-        <TraceView runs={[run]} followedId={run.id} />
-      ) : (
+      {tab === "events" && <TraceView runs={[run]} followedId={run.id} />}
+      {tab === "timeline" && <TimelineView runs={[run]} followedId={run.id} eventHref={eventAddress} />}
+      {tab === "changes" && <ChangesView runs={[run]} followedId={run.id} eventHref={eventAddress} />}
+      {tab === "overview" && (
         <div className="scroll-thin grid min-h-0 flex-1 auto-rows-min gap-4 overflow-y-auto p-4 lg:grid-cols-[minmax(0,1fr)_20rem] lg:p-6">
           <div className="flex min-w-0 flex-col gap-4">
-            {run.status === "failed" && <WhyFailed run={run} />}
+            <RunSteps run={run} />
+            <WhyCard run={run} />
             <RunCommands run={run} />
             <RunAttempts run={run} />
           </div>
           <RunFacts run={run} />
         </div>
       )}
-      <CancelRunDialog run={run} isOpen={isCancelling} onOpenChange={setIsCancelling} />
     </div>
-  );
-}
-
-const ADVICE: Record<string, string> = {
-  "runner-lost":
-    "Its runner went away in the middle of a turn, and policy says to ask. Look at the trace for how far it came, then send the turn again.",
-  "backend-failed":
-    "codex could not go on. The message below is what it said last; Backends shows how the profile is configured.",
-  timeout: "The turn took longer than its policy allows (turnTimeoutMs).",
-  "approval-timeout": "Nobody answered its approval in time.",
-  "storage-full": "Its volume is full. Evict or enlarge volumes under Storage.",
-  "session-store-evicted": "The session's volume was removed. Restore it under the session's Storage tab.",
-};
-
-function WhyFailed({ run }: { run: Run }) {
-  return (
-    <section className="rounded-lg border border-bad/40 bg-bad-soft p-4 text-sm">
-      <h2 className="font-semibold text-bad">Why it failed: {run.failureKind ?? "unknown"}</h2>
-      {run.failureKind !== null && ADVICE[run.failureKind] !== undefined && (
-        <p className="mt-1 text-ink-2">{ADVICE[run.failureKind]}</p>
-      )}
-      {run.failureMessage !== null && (
-        <pre className="mt-2 text-xs wrap-anywhere whitespace-pre-wrap">{run.failureMessage}</pre>
-      )}
-    </section>
   );
 }
 

@@ -21,10 +21,21 @@ import { pickFollowed, useSession, useSessionRuns } from "./use-session";
 const TraceView = dynamic(() => import("@/components/trace/trace-view").then((module) => module.TraceView), {
   loading: () => <TableSkeleton />,
 });
+const TimelineView = dynamic(
+  () => import("@/components/timeline/timeline-view").then((module) => module.TimelineView),
+  {
+    loading: () => <TableSkeleton />,
+  },
+);
+const ChangesView = dynamic(() => import("@/components/changes/changes-view").then((module) => module.ChangesView), {
+  loading: () => <TableSkeleton />,
+});
 
 const NAMES: Record<SessionTab, string> = {
   conversation: "Conversation",
   trace: "Trace",
+  timeline: "Timeline",
+  changes: "Changes",
   runs: "Runs",
   storage: "Storage",
 };
@@ -47,6 +58,8 @@ function LoadedSession({ session, tab }: { session: SessionSummary; tab: Session
     followed !== null && (followed.status === "pending" || followed.status === "claimed") ? followed : null;
   const lastRun: Run | null = runs[0] ?? null;
   const base = sessionAddress(session.sessionId);
+  const eventHref = ({ runId, seq }: { runId: string; seq: number }) =>
+    `${base}?tab=trace&run=${encodeURIComponent(runId)}#e${seq}`;
   const tabs = SESSION_TABS.map((key) => ({
     key,
     name: NAMES[key],
@@ -75,6 +88,8 @@ function LoadedSession({ session, tab }: { session: SessionSummary; tab: Session
             </Conversation>
           )}
           {tab === "trace" && <TraceView runs={runs} followedId={followed?.id ?? null} />}
+          {tab === "timeline" && <TimelineView runs={runs} followedId={followed?.id ?? null} eventHref={eventHref} />}
+          {tab === "changes" && <ChangesView runs={runs} followedId={followed?.id ?? null} eventHref={eventHref} />}
           {tab === "runs" && (
             <Scroller>
               {runs.length === 0 && !query.isPending ? (

@@ -1,8 +1,15 @@
-import { and, asc, eq, gt, inArray } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, lte } from "drizzle-orm";
 import type { Db, Tx } from "@/db/client";
 import { type EventRow, events } from "@/db/schema";
 
-export type EventRange = { runId: string; afterSeq: number; limit: number; types?: readonly string[] };
+export type EventRange = {
+  runId: string;
+  afterSeq: number;
+  limit: number;
+  types?: readonly string[];
+  /** The last seq that is looked at. */
+  throughSeq?: number;
+};
 
 /** Events of one run after a seq, in order: one range of the index on (run_id, seq), wherever in the run it starts. */
 export function readEventPage(db: Db | Tx, range: EventRange): Promise<EventRow[]> {
@@ -13,6 +20,7 @@ export function readEventPage(db: Db | Tx, range: EventRange): Promise<EventRow[
       and(
         eq(events.runId, range.runId),
         gt(events.seq, range.afterSeq),
+        range.throughSeq === undefined ? undefined : lte(events.seq, range.throughSeq),
         range.types === undefined ? undefined : inArray(events.type, [...range.types]),
       ),
     )

@@ -1,5 +1,11 @@
 import { and, eq } from "drizzle-orm";
-import type { EventPage, ListEventsInput, RunEvent } from "@/contract/event";
+import {
+  CHANGE_EVENT_TYPES,
+  type EventPage,
+  type ListChangesInput,
+  type ListEventsInput,
+  type RunEvent,
+} from "@/contract/event";
 import { readEventPage } from "@/db/queries/read-events";
 import { type EventRow, events, runs } from "@/db/schema";
 import { boundRunId, type ServiceContext, tenantOf } from "@/server/context";
@@ -38,4 +44,23 @@ export async function listEvents(ctx: ServiceContext, input: ListEventsInput): P
   const items = rows.slice(0, input.limit).map(toEvent);
   const lastSeq = Math.max(run.lastEventSeq, items.at(-1)?.seq ?? 0);
   return { items, cursor: isLast ? null : String(items.at(-1)?.seq ?? input.afterSeq), lastSeq };
+}
+
+/** Looked through for changes by one page at most, however few of a long run's events are any. */
+const CHANGES_SPAN = 50_000;
+
+/** A run's events after a seq that tell of changed files, in order. A page may hold none and still not be the last. */
+export async function listChanges(ctx: ServiceContext, input: ListChangesInput): Promise<EventPage> {
+  const run = await getRun(ctx, { runId: input.runId });
+  const throughSeq = input.afterSeq + CHANGES_SPAN;
+  const rows = await readEventPage(ctx.db, {
+    ...input,
+    limit: input.limit + 1,
+    types: CHANGE_EVENT_TYPES,
+    throughSeq: Math.min(throughSeq, 2_147_483_647),
+  });
+  const items = rows.slice(0, input.limit).map(toEvent);
+  const lastSeq = Math.max(run.lastEventSeq, items.at(-1)?.seq ?? 0);
+  if (rows.length > input.limit) return { items, cursor: String(items.at(-1)?.seq ?? input.afterSeq), lastSeq };
+  return { items, cursor: throughSeq < lastSeq ? String(throughSeq) : null, lastSeq };
 }

@@ -1,5 +1,5 @@
 export { appendEvents } from "./append";
 export { APPENDER_LANES, EventAppender } from "./appender";
-export { getEvent, listEvents, toEvent } from "./event";
+export { getEvent, listChanges, listEvents, toEvent } from "./event";
 export { redactJson, redactMessage, redactText } from "./redact";
 export { appendServerEvents, statusEvent } from "./server-events";

@@ -25,6 +25,7 @@ import { ClaimedRun, HeartbeatAnswer, Run, RunPage, RunStats } from "@/contract/
 import { Runner, RunnerJob, RunnerJobPage, RunnerPage } from "@/contract/runner";
 import { ReadMark, Session, SessionPage, SessionSummary, TracePage } from "@/contract/session";
 import { DeletedVolume, GcHistoryPage, GcReport, OrphanList, StoragePage, StorageSummary } from "@/contract/storage";
+import { TimelinePage } from "@/contract/timeline";
 import { ModelCallPage, UsageOf, UsageSummary, UsageVerification } from "@/contract/usage";
 
 export type Method = "GET" | "POST" | "PATCH" | "DELETE";
@@ -48,6 +49,14 @@ export const ROUTES: readonly Route[] = [
   route("GET", "/runs", "runs.list", { answer: RunPage, summary: "List runs, the newest first" }),
   route("GET", "/runs/stats", "runs.stats", { answer: RunStats, summary: "Failures of late, by kind" }),
   route("GET", "/runs/{runId}", "runs.get", { answer: Run, summary: "Get a run" }),
+  route("GET", "/runs/{runId}/timeline", "runs.timeline", {
+    answer: TimelinePage,
+    summary: "What a run did when, and what its time went by with",
+  }),
+  route("GET", "/runs/{runId}/changes", "runs.changes", {
+    answer: EventPage,
+    summary: "List the events that tell of changed files",
+  }),
   route("POST", "/runs/{runId}/claim", "runs.claim", { answer: ClaimedRun, summary: "Claim a run for a runner" }),
   route("POST", "/runs/{runId}/heartbeat", "runs.heartbeat", { answer: HeartbeatAnswer, summary: "Extend a lease" }),
   route("POST", "/runs/{runId}/finish", "runs.finish", { answer: Run, summary: "Finish a run" }),

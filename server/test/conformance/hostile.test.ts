@@ -64,6 +64,8 @@ beforeAll(async () => {
       ...{ since: "2026-01-01T00:00:00Z", until: "2026-02-01T00:00:00Z", withinHours: 1 },
     }),
     query("runs.stats", { tenantId: "t", projectId: "p", withinHours: 1 }),
+    query("runs.timeline", { runId, cursor: undefined, limit: 5 }),
+    query("runs.changes", { runId, afterSeq: 0, limit: 5 }),
     change("runs.claim", { runId, runnerId, leaseMs: 60_000, nonce: "n" }),
     change("runs.heartbeat", { runId, runnerId, leaseEpoch: 1, leaseMs: 60_000 }),
     change("runs.finish", {

@@ -1,3 +1,4 @@
+import { ListChangesInput } from "@/contract/event";
 import {
   CancelRunInput,
   ClaimRunInput,
@@ -11,7 +12,9 @@ import {
   ReleaseRunInput,
   RunStatsInput,
 } from "@/contract/run";
+import { ReadTimelineInput } from "@/contract/timeline";
 import { WatchRunsInput } from "@/contract/watch";
+import { listChanges } from "@/server/events";
 import { openFeed } from "@/server/live";
 import {
   cancelRun,
@@ -26,6 +29,7 @@ import {
   releaseRun,
   runStats,
 } from "@/server/runs";
+import { readTimeline } from "@/server/timeline";
 import {
   adminProcedure,
   launchProcedure,
@@ -41,6 +45,8 @@ export const runsRouter = router({
   get: launchProcedure.input(GetRunInput).query((opts) => getRun(opts.ctx.service, opts.input)),
   list: viewerProcedure.input(ListRunsInput.prefault({})).query((opts) => listRuns(opts.ctx.service, opts.input)),
   stats: viewerProcedure.input(RunStatsInput.prefault({})).query((opts) => runStats(opts.ctx.service, opts.input)),
+  timeline: viewerProcedure.input(ReadTimelineInput).query((opts) => readTimeline(opts.ctx.service, opts.input)),
+  changes: viewerProcedure.input(ListChangesInput).query((opts) => listChanges(opts.ctx.service, opts.input)),
   claim: launchProcedure.input(ClaimRunInput).mutation((opts) => claimRun(opts.ctx.service, opts.input)),
   heartbeat: runnerProcedure.input(HeartbeatInput).mutation((opts) => heartbeatRun(opts.ctx.service, opts.input)),
   finish: runnerProcedure.input(FinishRunInput).mutation((opts) => finishRun(opts.ctx.service, opts.input)),

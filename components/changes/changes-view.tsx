@@ -1,0 +1,159 @@
+"use client";
+import { parseAsString, useQueryStates } from "nuqs";
+import { useMemo, useState } from "react";
+import { FileDiffView } from "@/components/conversation/diff-view";
+import { Follow } from "@/components/trace/follow";
+import { readError } from "@/components/trpc/errors";
+import { Button } from "@/components/ui/button";
+import { Select } from "@/components/ui/field";
+import { formatPlural } from "@/components/ui/format";
+import { showHidden } from "@/components/ui/hidden-text";
+import { EmptyState, TableSkeleton } from "@/components/ui/page";
+import { Time } from "@/components/ui/time";
+import type { Run } from "@/contract/run";
+import { changesByFile, countLines, foldChanges, type NamedTurn, toPatch } from "./fold-changes";
+import { useChanges } from "./use-changes";
+
+const CHOICES = { turn: parseAsString };
+const RUNS_SHOWN = 10;
+const DAY_AND_TIME = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+/** Longer than this, or one of more files than that, and a diff is folded until it is wanted. */
+const LINES_OPEN = 200;
+const FILES_OPEN = 20;
+
+type ChangesViewProps = {
+  /** The newest first. */
+  runs: readonly Run[];
+  followedId: string | null;
+  eventHref: (event: { runId: string; seq: number }) => string;
+};
+
+/** The files that turns changed: all of them, or one turn's. */
+export function ChangesView({ runs, followedId, eventHref }: ChangesViewProps) {
+  const [shownCount, setShownCount] = useState(RUNS_SHOWN);
+  const [{ turn: chosen }, setChoices] = useQueryStates(CHOICES, { history: "replace" });
+  const shown = runs.slice(0, shownCount);
+  const { events, isPending, error, retry } = useChanges(shown);
+  const turns = useMemo(
+    () =>
+      foldChanges(events).map(
+        (turn): NamedTurn => ({ ...turn, name: `Turn of ${DAY_AND_TIME.format(Date.parse(turn.at))}` }),
+      ),
+    [events],
+  );
+  const one = turns.find((turn) => `${turn.runId}.${turn.seq}` === chosen);
+  const files = useMemo(() => changesByFile(one === undefined ? turns : [one]), [turns, one]);
+  const followed = runs.find((run) => run.id === followedId);
+  const total = countLines(files);
+  const isCut = (one === undefined ? turns : [one]).some((turn) => turn.isCut);
+
+  return (
+    <div className="scroll-thin min-h-0 flex-1 overflow-y-auto">
+      {followed !== undefined && <Follow run={followed} />}
+      {error !== null && (
+        <p role="alert" className="flex items-center gap-2 border-b bg-bad-soft px-4 py-1.5 text-xs text-bad lg:px-6">
+          {readError(error).message}
+          <Button size="sm" onClick={retry}>
+            Try again
+          </Button>
+        </p>
+      )}
+      {isPending && turns.length === 0 && error === null && <TableSkeleton />}
+      {!isPending && turns.length === 0 && (
+        <EmptyState
+          title="No files changed"
+          action={runs.length > shownCount && <Earlier onClick={() => setShownCount(shownCount + RUNS_SHOWN)} />}
+        >
+          Patches that turns apply are shown here, file by file. What a command writes by itself is in its workspace,
+          and leaves no diff.
+        </EmptyState>
+      )}
+      {turns.length > 0 && (
+        <>
+          <div className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b bg-panel px-4 py-2 text-xs text-ink-2 lg:px-6">
+            <Select
+              aria-label="Changes of"
+              className="w-auto max-w-full text-xs"
+              value={one === undefined ? "" : `${one.runId}.${one.seq}`}
+              onChange={(event) => void setChoices({ turn: event.target.value === "" ? null : event.target.value })}
+            >
+              <option value="">
+                {turns.length === 1 ? "all turns" : `all ${turns.length} turns that changed files`}
+              </option>
+              {turns.map((turn) => {
+                const { added, removed } = countLines(turn.files);
+                return (
+                  <option key={turn.key} value={`${turn.runId}.${turn.seq}`}>
+                    {turn.name}: {formatPlural(turn.files.length, "file")}, +{added} −{removed}
+                  </option>
+                );
+              })}
+            </Select>
+            <span>
+              {formatPlural(files.length, "file")}, <Counts added={total.added} removed={total.removed} />
+            </span>
+            {one !== undefined && (
+              <a href={eventHref(one)} className="text-accent hover:underline">
+                <Time at={one.at} /> · event {one.seq}
+              </a>
+            )}
+            {one === undefined && turns.length > 1 && (
+              <span className="text-ink-3">Counted turn by turn: a line that came and went counts twice.</span>
+            )}
+            {isCut && <span className="text-warn">A diff was too long to be kept whole.</span>}
+            {runs.length > shownCount && <Earlier onClick={() => setShownCount(shownCount + RUNS_SHOWN)} />}
+          </div>
+          <div className="grid gap-3 p-4 lg:grid-cols-[16rem_minmax(0,1fr)] lg:p-6">
+            <nav aria-label="Changed files" className="min-w-0 lg:sticky lg:top-0 lg:self-start">
+              <ul className="flex flex-col text-xs">
+                {files.map((file, index) => (
+                  <li key={file.path}>
+                    <a
+                      href={`#file-${index}`}
+                      className="flex min-w-0 items-center gap-2 rounded px-2 py-1 hover:bg-hover"
+                    >
+                      <span className="min-w-0 truncate font-mono" title={showHidden(file.path)}>
+                        {showHidden(file.path)}
+                      </span>
+                      <span className="ml-auto shrink-0">
+                        <Counts added={file.addedCount} removed={file.removedCount} />
+                      </span>
+                    </a>
+                  </li>
+                ))}
+              </ul>
+            </nav>
+            <div className="flex min-w-0 flex-col gap-3">
+              {files.map((file, index) => (
+                <div key={`${file.path} ${one?.key ?? ""}`} id={`file-${index}`} className="scroll-mt-3">
+                  <FileDiffView
+                    file={file}
+                    diff={() => toPatch(file)}
+                    isOpen={file.rows.length <= LINES_OPEN && files.length <= FILES_OPEN}
+                  />
+                </div>
+              ))}
+            </div>
+          </div>
+        </>
+      )}
+    </div>
+  );
+}
+
+function Counts({ added, removed }: { added: number; removed: number }) {
+  return (
+    <span className="tabular-nums">
+      <span className="text-good">+{added.toLocaleString("en")}</span>{" "}
+      <span className="text-bad">−{removed.toLocaleString("en")}</span>
+    </span>
+  );
+}
+
+function Earlier({ onClick }: { onClick: () => void }) {
+  return (
+    <Button size="sm" look="ghost" onClick={onClick}>
+      Look into earlier runs
+    </Button>
+  );
+}

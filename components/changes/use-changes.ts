@@ -1,0 +1,55 @@
+"use client";
+import { useQueries, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { useFrames, useLive } from "@/components/live/provider";
+import { useTRPCClient } from "@/components/trpc/client";
+import type { RunEvent } from "@/contract/event";
+import type { Run } from "@/contract/run";
+
+const CHANGES_PAGE = 100;
+const CHANGE_TYPES = ["file_change", "diff"];
+
+function keyOf(runId: string): readonly unknown[] {
+  return ["run-changes", runId];
+}
+
+/** The events of some runs that tell of changed files, the oldest run's first; a new one is there at once. */
+export function useChanges(runs: readonly Run[]) {
+  const api = useTRPCClient();
+  const client = useQueryClient();
+  const live = useLive();
+  useFrames("event", (event) => {
+    if (!CHANGE_TYPES.includes(event.type)) return;
+    client.setQueryData<RunEvent[]>(keyOf(event.runId), (known) => {
+      const last = known?.at(-1)?.seq ?? 0;
+      return known === undefined || event.seq <= last ? known : [...known, event];
+    });
+  });
+  useFrames("run", (run) => {
+    // Runs that are not followed tell of their events by their record alone.
+    if (runs.some((known) => known.id === run.id)) void client.invalidateQueries({ queryKey: keyOf(run.id) });
+  });
+  useEffect(() => live.onGap(() => void client.invalidateQueries({ queryKey: ["run-changes"] })), [live, client]);
+  return useQueries({
+    queries: runs.toReversed().map((run) => ({
+      queryKey: keyOf(run.id),
+      queryFn: async () => {
+        const events: RunEvent[] = [];
+        for (let afterSeq = 0; ; ) {
+          const page = await api.runs.changes.query({ runId: run.id, afterSeq, limit: CHANGES_PAGE });
+          events.push(...page.items);
+          if (page.cursor === null) return events;
+          afterSeq = Number(page.cursor);
+        }
+      },
+    })),
+    combine: (results) => ({
+      events: results.flatMap((result) => result.data ?? []),
+      isPending: results.some((result) => result.isPending),
+      error: results.find((result) => result.error !== null)?.error ?? null,
+      retry: () => {
+        for (const result of results) if (result.error !== null) void result.refetch();
+      },
+    }),
+  });
+}

@@ -1,0 +1,29 @@
+import type { Command } from "@/contract/command";
+import type { CreateRunInput, Run } from "@/contract/run";
+
+/** A run as another one is made from it: the same profile, policy, workspace and session. */
+export function sameRun(run: Run): Omit<CreateRunInput, "idempotencyKey"> {
+  const sessionId = run.sessionRef?.sessionId;
+  return {
+    ...{
+      tenantId: run.tenantId,
+      projectId: run.projectId,
+      providerId: run.providerId,
+      backendProfile: run.backendProfile,
+    },
+    // What is stored came in by the same schema; of an older release it may not, and then the server says what is wrong.
+    workspaceRef: run.workspaceRef as CreateRunInput["workspaceRef"],
+    executionPolicy: run.executionPolicy as CreateRunInput["executionPolicy"],
+    ...(run.resourceBundleRef === null
+      ? {}
+      : { resourceBundleRef: run.resourceBundleRef as CreateRunInput["resourceBundleRef"] }),
+    ...(typeof sessionId === "string" ? { sessionRef: { sessionId } } : {}),
+  };
+}
+
+/** What was asked of a run last that it did not complete, else what was asked last. */
+export function textToRepeat(commands: readonly Pick<Command, "type" | "state" | "payload">[]): string {
+  const turns = commands.filter((command) => command.type === "turn");
+  const turn = turns.findLast((command) => command.state !== "completed") ?? turns.at(-1);
+  return typeof turn?.payload.text === "string" ? turn.payload.text : "";
+}

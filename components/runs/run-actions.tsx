@@ -1,0 +1,71 @@
+"use client";
+import { RotateCcw, SquareTerminal, XCircle } from "lucide-react";
+import dynamic from "next/dynamic";
+import Link from "next/link";
+import { useState } from "react";
+import { taskAddress } from "@/components/shell/addresses";
+import { useCanOperate } from "@/components/shell/identity";
+import { Button, buttonStyle } from "@/components/ui/button";
+import { copyCurl } from "@/components/ui/curl";
+import { Menu, MenuItem } from "@/components/ui/menu";
+import type { Run } from "@/contract/run";
+import { isTerminal } from "@/contract/words";
+import { sameRun } from "./again";
+import { CancelRunDialog } from "./cancel-run";
+import { ForceRelease } from "./force-release";
+
+const RunAgainDialog = dynamic(() => import("./run-again").then((module) => module.RunAgainDialog), { ssr: false });
+
+/** What can be done to one run, and the calls of the API that do the same. */
+export function RunActions({ run }: { run: Run }) {
+  const [dialog, setDialog] = useState<"cancel" | "again" | null>(null);
+  const canOperate = useCanOperate();
+  const isOver = isTerminal(run.status);
+  const path = `/runs/${encodeURIComponent(run.id)}`;
+  const close = () => setDialog(null);
+  return (
+    <>
+      {canOperate && run.leaseState === "fencing" && <ForceRelease run={run} />}
+      {canOperate && !isOver && (
+        <Button disabled={run.cancelRequestedAt !== null} onClick={() => setDialog("cancel")}>
+          <XCircle aria-hidden className="size-4" /> {run.cancelRequestedAt === null ? "Cancel" : "Cancelling…"}
+        </Button>
+      )}
+      {/* A queue's task is tried again by its queue, within its limits. */}
+      {canOperate && isOver && run.taskId !== null && (
+        <Link href={taskAddress(run.taskId)} className={buttonStyle()}>
+          <RotateCcw aria-hidden className="size-4" /> Its task
+        </Link>
+      )}
+      {canOperate && isOver && run.taskId === null && (
+        <Button onClick={() => setDialog("again")}>
+          <RotateCcw aria-hidden className="size-4" /> Run again…
+        </Button>
+      )}
+      <Menu
+        trigger={
+          <Button size="icon" aria-label="Copy as curl" title="Copy as curl">
+            <SquareTerminal aria-hidden className="size-4" />
+          </Button>
+        }
+      >
+        <MenuItem onSelect={() => void copyCurl({ path })}>This run as curl</MenuItem>
+        <MenuItem onSelect={() => void copyCurl({ path: `${path}/events` })}>Its events as curl</MenuItem>
+        <MenuItem onSelect={() => void copyCurl({ path: `${path}/timeline` })}>Its timeline as curl</MenuItem>
+        <MenuItem onSelect={() => void copyCurl({ path: `${path}/changes` })}>Its changes as curl</MenuItem>
+        {canOperate && !isOver && (
+          <MenuItem onSelect={() => void copyCurl({ method: "POST", path: `${path}/cancel`, body: {} })}>
+            Cancelling it as curl
+          </MenuItem>
+        )}
+        {canOperate && (
+          <MenuItem onSelect={() => void copyCurl({ method: "POST", path: "/runs", body: sameRun(run) })}>
+            A new run like it as curl
+          </MenuItem>
+        )}
+      </Menu>
+      <CancelRunDialog run={run} isOpen={dialog === "cancel"} onOpenChange={close} />
+      {dialog === "again" && <RunAgainDialog run={run} isOpen onOpenChange={close} />}
+    </>
+  );
+}

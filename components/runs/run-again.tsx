@@ -1,0 +1,109 @@
+"use client";
+import { useMutation } from "@tanstack/react-query";
+import { useRouter } from "next/navigation";
+import { type FormEvent, useState } from "react";
+import { sendTurn, isOpen as takesCommands } from "@/components/conversation/send";
+import { useRunCommands } from "@/components/sessions/use-session";
+import { runAddress, sessionAddress } from "@/components/shell/addresses";
+import { useTRPCClient } from "@/components/trpc/client";
+import { readError } from "@/components/trpc/errors";
+import { Button } from "@/components/ui/button";
+import { Dialog } from "@/components/ui/dialog";
+import { Field, TextArea } from "@/components/ui/field";
+import { TableSkeleton } from "@/components/ui/page";
+import { randomId } from "@/components/ui/random-id";
+import type { Run } from "@/contract/run";
+import { sameRun, textToRepeat } from "./again";
+
+type RunAgainProps = { run: Run; isOpen: boolean; onOpenChange: (isOpen: boolean) => void };
+
+/** Asks what to send, then sends it: as a new run like this one, or as the next turn of the session. */
+export function RunAgainDialog({ run, isOpen, onOpenChange }: RunAgainProps) {
+  const commands = useRunCommands(run.id);
+  return (
+    <Dialog isOpen={isOpen} onOpenChange={onOpenChange} title="Run it again">
+      {commands.data === undefined ? (
+        <TableSkeleton rows={2} />
+      ) : (
+        <AgainForm run={run} text={textToRepeat(commands.data)} />
+      )}
+    </Dialog>
+  );
+}
+
+function AgainForm({ run, text: before }: { run: Run; text: string }) {
+  const api = useTRPCClient();
+  const router = useRouter();
+  const [text, setText] = useState(before);
+  // One for as long as the dialog is open: a second press after a lost answer finds what the first one made.
+  const [draftId] = useState(randomId);
+  const sessionId = run.sessionRef?.sessionId;
+  const asRun = useMutation({
+    mutationFn: async () => {
+      const made = await api.runs.create.mutate({ ...sameRun(run), idempotencyKey: `console-again-${draftId}` });
+      const idempotencyKey = `console-again-turn-${draftId}`;
+      await api.commands.create.mutate({ runId: made.id, type: "turn", payload: { text }, idempotencyKey });
+      return made.id;
+    },
+    onSuccess: (runId) => router.push(runAddress(runId)),
+  });
+  const asTurn = useMutation({
+    mutationFn: async (sessionId: string) => {
+      const { items } = await api.runs.list.query({ sessionId, limit: 10 });
+      const openRun = items.find(takesCommands) ?? null;
+      const { tenantId, projectId, backendProfile } = run;
+      const ports = {
+        createRun: api.runs.create.mutate,
+        createCommand: api.commands.create.mutate,
+        listCommands: async (runId: string) => (await api.commands.list.query({ runId, limit: 100 })).items,
+      };
+      await sendTurn(ports, { draftId, text, session: { sessionId, tenantId, projectId, backendProfile }, openRun });
+      return sessionId;
+    },
+    onSuccess: (sessionId) => router.push(sessionAddress(sessionId)),
+  });
+  const isPending = asRun.isPending || asTurn.isPending;
+  const error = asRun.error ?? asTurn.error;
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    asTurn.reset();
+    asRun.mutate();
+  };
+  return (
+    <form onSubmit={submit} className="flex flex-col gap-3">
+      <Field label="Message" hint="A new run has the same profile, policy, workspace and session as this one.">
+        {(id) => (
+          <TextArea
+            id={id}
+            rows={5}
+            required
+            maxLength={100_000}
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+          />
+        )}
+      </Field>
+      {error !== null && (
+        <p role="alert" className="text-xs text-bad">
+          {readError(error).message}
+        </p>
+      )}
+      <div className="flex flex-wrap justify-end gap-2">
+        {typeof sessionId === "string" && (
+          <Button
+            disabled={isPending || text.trim() === ""}
+            onClick={() => {
+              asRun.reset();
+              asTurn.mutate(sessionId);
+            }}
+          >
+            Next turn of its session
+          </Button>
+        )}
+        <Button look="primary" type="submit" disabled={isPending || text.trim() === ""}>
+          New run like this
+        </Button>
+      </div>
+    </form>
+  );
+}

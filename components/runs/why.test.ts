@@ -1,0 +1,90 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { FAILURE_KINDS } from "@/contract/errors";
+import type { Run } from "@/contract/run";
+import { explainWhy, type WhyFacts } from "./why";
+
+const RUN: Run = {
+  ...{ id: "run_1", tenantId: "t", projectId: "p", providerId: "default", backendProfile: "codex", workspaceRef: {} },
+  ...{ sessionRef: null, taskId: null, resourceBundleRef: null, executionPolicy: {}, traceSink: null },
+  ...{ status: "pending", terminalStatus: null, failureKind: null, failureMessage: null, claimedBy: null },
+  ...{ createdAt: "2026-11-22T10:00:00.000Z", updatedAt: "2026-11-22T10:00:00.000Z", leaseExpiresAt: null },
+  ...{ leaseEpoch: 0, leaseState: "none", cancelRequestedAt: null, cancelReason: null, attemptCount: 0 },
+  ...{ nextAttemptAt: null, lastEventSeq: 0, version: 1, bodiesLoggedUntil: null },
+};
+const explain = (run: Partial<Run>, facts: Partial<WhyFacts> = {}) =>
+  explainWhy({
+    ...{
+      run: { ...RUN, ...run },
+      pendingApprovals: 0,
+      jobs: [],
+      sessionRun: null,
+      hasOpenCommand: true,
+      lastTurn: null,
+    },
+    ...facts,
+  });
+
+const CASES = [
+  explain({}),
+  explain({}, { hasOpenCommand: false }),
+  explain({}, { sessionRun: { id: "run_2" } }),
+  explain({}, { jobs: [{ state: "launching", runnerId: "runner_1" }] }),
+  explain({ nextAttemptAt: "2026-11-22T10:01:00.000Z", attemptCount: 1, executionPolicy: { maxAttempts: 5 } }),
+  explain({ status: "claimed", leaseState: "held", claimedBy: "r" }, { pendingApprovals: 2 }),
+  explain({ status: "claimed", leaseState: "fencing", claimedBy: "r", attemptCount: 2 }),
+  explain({ status: "claimed", leaseState: "expired", claimedBy: "r" }),
+  explain({ status: "claimed", leaseState: "held", claimedBy: "r", cancelRequestedAt: "2026-11-22T10:01:00.000Z" }),
+  explain({ status: "cancelled", cancelReason: "enough", failureMessage: "enough" }),
+  explain({ status: "failed" }),
+  ...FAILURE_KINDS.map((failureKind) => explain({ status: "failed", failureKind, failureMessage: "it broke" })),
+];
+
+test("every state but working and done says its rule and what follows, under a title of its own", () => {
+  expect(explain({ status: "completed" })).toBeNull();
+  expect(explain({ status: "claimed", leaseState: "held", claimedBy: "r" })).toBeNull();
+  for (const why of CASES)
+    expect(why).toMatchObject({ rule: expect.stringMatching(/.{5}/), next: expect.stringMatching(/.{10}/) });
+  expect(CASES.slice(0, 10).map((why) => why?.title)).toEqual([
+    "It waits for a runner",
+    "Nothing was asked of it",
+    "It waits for its session",
+    "A runner was launched and has not claimed it yet",
+    "It waits for its next attempt",
+    "It waits for a person",
+    "Its old attempt is being ended",
+    "Its lease ran out",
+    "It is being cancelled",
+    "It was cancelled",
+  ]);
+});
+
+test("the reason names who holds it up, how many attempts there are, and when it goes on", () => {
+  expect(CASES[2]?.holder).toEqual({ name: "At work is", runId: "run_2" });
+  expect(CASES[3]?.holder).toMatchObject({ id: "runner_1" });
+  expect(CASES[4]).toMatchObject({
+    nextAt: "2026-11-22T10:01:00.000Z",
+    rule: expect.stringContaining("attempt 1 of 5"),
+  });
+  expect(CASES[5]?.holder).toEqual({ name: "2 approvals are open", isApproval: true });
+  expect(CASES[6]).toMatchObject({ holder: { id: "r" }, rule: expect.stringContaining("attempt 2 of 3") });
+  // A message that only repeats the reason is said once.
+  expect(CASES[9]?.message).toBeUndefined();
+  expect(CASES.at(-1)?.message).toBe("it broke");
+});
+
+test("a run that goes on or ended well says so where its last turn did not", () => {
+  const lastTurn = { state: "failed" as const, failureKind: "backend-failed", failureMessage: "no such model" };
+  for (const status of ["claimed", "completed"] as const) {
+    const why = explain({ status, leaseState: "held" }, { lastTurn });
+    expect(why).toMatchObject({ title: "Its last turn failed: backend-failed", message: "no such model", tone: "bad" });
+  }
+  expect(explain({ status: "completed" }, { lastTurn: { ...lastTurn, state: "completed" } })).toBeNull();
+});
+
+test("each leads to a section that the runs' document has", () => {
+  const text = readFileSync(path.resolve(import.meta.dirname, "../../docs/RUNS.md"), "utf8");
+  const anchors = [...text.matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) => title.toLowerCase().replaceAll(" ", "-"));
+  for (const why of CASES) expect(anchors).toContain(why?.doc);
+});

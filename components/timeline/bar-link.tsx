@@ -1,0 +1,96 @@
+import type { ReactNode } from "react";
+import { showHidden } from "@/components/ui/hidden-text";
+import type { TimelineCause } from "@/contract/words";
+import { nameInRow } from "./bars";
+import { BAR_PX, type Drawn } from "./layout";
+import { lookOfBar } from "./look";
+import { CAUSE_INK, causeFill } from "./patterns";
+
+const CHAR_PX = 6.3;
+/** Text over a pattern or a line stands out from it. */
+export const HALO = { paintOrder: "stroke", stroke: "var(--panel)", strokeWidth: 5, strokeLinejoin: "round" } as const;
+
+/** A bar, and as much of its name as it has room for. */
+export function BarShape({ drawn, patternId }: { drawn: Drawn; patternId: string }) {
+  const { bar, bars, x, y, width } = drawn;
+  const isMany = bars.length > 1;
+  const look = lookOfBar(bar);
+  const isTime = bar.lane === "time";
+  const fill = isTime && !isMany ? causeFill(patternId, bar.kind as TimelineCause) : look.fill;
+  const stroke = isTime && !isMany ? CAUSE_INK[bar.kind as TimelineCause] : look.stroke;
+  const room = Math.floor((width - 8) / CHAR_PX);
+  const name = isMany ? String(bars.length) : `${look.sign}${showHidden(nameInRow(bar))}`;
+  return (
+    <>
+      <rect
+        x={x + 0.5}
+        y={y + 0.5}
+        width={Math.max(width - 1, 1)}
+        height={BAR_PX - 1}
+        rx={Math.min(3, width / 2)}
+        fill={fill}
+        stroke={stroke}
+        strokeDasharray={look.dash}
+        className="group-focus-visible:stroke-ink group-focus-visible:[stroke-width:2.5]"
+      />
+      {room >= 4 && (
+        <text x={x + 5} y={y + 12} className="pointer-events-none fill-ink text-2xs" style={isTime ? HALO : undefined}>
+          {name.length <= room ? name : `${name.slice(0, room - 1)}…`}
+        </text>
+      )}
+    </>
+  );
+}
+
+type BarLinkProps = {
+  label: string;
+  /** null: several in one place, which it zooms to. */
+  href: string | null;
+  barKey: string;
+  isActive: boolean;
+  onFocus: () => void;
+  onOpen: () => void;
+  children: ReactNode;
+};
+
+/** One of the bars is in the order of the Tab key; the arrows go from it to the others. */
+export function BarLink({ label, href, barKey, isActive, onFocus, onOpen, children }: BarLinkProps) {
+  const common = {
+    "data-bar": barKey,
+    "aria-label": label,
+    tabIndex: isActive ? 0 : -1,
+    className: "group cursor-pointer outline-none",
+    onFocus,
+  };
+  if (href === null) {
+    return (
+      // biome-ignore lint/a11y/useSemanticElements: a picture holds no button element.
+      <g
+        role="button"
+        {...common}
+        onClick={onOpen}
+        onKeyDown={(event) => {
+          if (event.key !== "Enter" && event.key !== " ") return;
+          event.preventDefault();
+          onOpen();
+        }}
+      >
+        {children}
+      </g>
+    );
+  }
+  return (
+    <a
+      href={href}
+      draggable={false}
+      {...common}
+      onClick={(event) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+        event.preventDefault();
+        onOpen();
+      }}
+    >
+      {children}
+    </a>
+  );
+}

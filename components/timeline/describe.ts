@@ -1,0 +1,27 @@
+import { formatDuration, formatPlural } from "@/components/ui/format";
+import { showHidden } from "@/components/ui/hidden-text";
+import { type Bar, nameBar } from "./bars";
+import type { Drawn } from "./layout";
+import { formatOffset } from "./offset";
+
+/** A bar in one line: what it is, when it began, how long it took and what became of it. */
+export function describeBar(bar: Bar, startMs: number): string {
+  const state = bar.lane === "time" ? "" : bar.isOpen ? ", under way" : `, ${stateOf(bar)}`;
+  return `${showHidden(nameBar(bar))}, ${formatOffset(bar.startMs - startMs, 1)}, ${formatDuration(bar.endMs - bar.startMs)}${state}`;
+}
+
+export function describeDrawn({ bar, bars }: Drawn, startMs: number): string {
+  if (bars.length === 1) return describeBar(bar, startMs);
+  return `${formatPlural(countOf(bars), "thing")} from ${formatOffset(bar.startMs - startMs, 1)}, too short to be told apart: zoom in`;
+}
+
+export function countOf(bars: readonly Bar[]): number {
+  return bars.reduce((sum, bar) => sum + bar.count, 0);
+}
+
+const STATES: Record<string, string> = { accept: "accepted", acceptForSession: "accepted", decline: "declined" };
+
+/** What became of it, in a word. */
+export function stateOf(bar: Bar): string {
+  return STATES[bar.state] ?? bar.state;
+}

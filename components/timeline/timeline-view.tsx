@@ -1,0 +1,271 @@
+"use client";
+import { ChevronLeft, ChevronRight, Maximize2, Table2, ZoomIn, ZoomOut } from "lucide-react";
+import { useRouter } from "next/navigation";
+import { parseAsBoolean, parseAsString, useQueryStates } from "nuqs";
+import { useId, useMemo, useState } from "react";
+import { runAddress } from "@/components/shell/addresses";
+import { Follow } from "@/components/trace/follow";
+import { readError } from "@/components/trpc/errors";
+import { Button } from "@/components/ui/button";
+import { useNow, useTimeMode } from "@/components/ui/clock";
+import { Select } from "@/components/ui/field";
+import { formatDuration, shortenId } from "@/components/ui/format";
+import { EmptyState, TableSkeleton } from "@/components/ui/page";
+import type { Run } from "@/contract/run";
+import { type Bar, barsOf, CAUSE_NAMES, sumCauses, type View } from "./bars";
+import { describeDrawn } from "./describe";
+import { keepInside, pan, wholeView, zoom } from "./layout";
+import { formatOffset } from "./offset";
+import { CausePatterns, CauseSwatch } from "./patterns";
+import type { TimelineSnapshot } from "./run-timeline";
+import { TimelineTable } from "./timeline-table";
+import { isGrowing, useTimelines } from "./use-timelines";
+import { type Cursor, Waterfall } from "./waterfall";
+
+const CHOICES = { run: parseAsString, table: parseAsBoolean.withDefault(false) };
+const RUNS_MAX = 20;
+const ALL = "all";
+const STEP_ZOOM = 1.5;
+
+type TimelineViewProps = {
+  runs: readonly Run[];
+  followedId: string | null;
+  /** The address of an event in its trace. */
+  eventHref: (event: { runId: string; seq: number }) => string;
+};
+
+/** What runs did when, and what their time went by with. */
+export function TimelineView({ runs, followedId, eventHref }: TimelineViewProps) {
+  const [choices, setChoices] = useQueryStates(CHOICES, { history: "replace" });
+  const run =
+    runs.find((known) => known.id === choices.run) ?? runs.find((known) => known.id === followedId) ?? runs[0];
+  if (run === undefined)
+    return <EmptyState title="No time spent yet">A timeline is made by runs; this session has had none.</EmptyState>;
+  const followed = runs.find((known) => known.id === followedId);
+  const isAll = choices.run === ALL && runs.length > 1;
+  const shown = isAll ? runs.slice(0, RUNS_MAX) : [run];
+  return (
+    <div className="scroll-thin flex min-h-0 flex-1 flex-col overflow-y-auto bg-panel">
+      {runs.length > 1 && (
+        <div className="flex shrink-0 flex-wrap items-center gap-2 px-4 pt-2 lg:px-6">
+          <Select
+            aria-label="Run"
+            className="w-auto font-mono text-xs"
+            value={isAll ? ALL : run.id}
+            onChange={(event) =>
+              void setChoices({ run: event.target.value === followedId ? null : event.target.value })
+            }
+          >
+            <option value={ALL}>
+              {runs.length > RUNS_MAX ? `the newest ${RUNS_MAX} runs` : `all ${runs.length} runs`}
+            </option>
+            {runs.map((known) => (
+              <option key={known.id} value={known.id}>
+                {shortenId(known.id)} {known.status}
+              </option>
+            ))}
+          </Select>
+        </div>
+      )}
+      {followed !== undefined && <Follow run={followed} />}
+      <Timelines
+        key={isAll ? ALL : run.id}
+        runs={shown}
+        isTable={choices.table}
+        onTable={(isTable) => void setChoices({ table: isTable ? true : null })}
+        eventHref={eventHref}
+      />
+    </div>
+  );
+}
+
+type TimelinesProps = {
+  runs: readonly Run[];
+  isTable: boolean;
+  onTable: (isTable: boolean) => void;
+  eventHref: TimelineViewProps["eventHref"];
+};
+
+function Timelines({ runs, isTable, onTable, eventHref }: TimelinesProps) {
+  const router = useRouter();
+  const { timelines, retry } = useTimelines(runs);
+  const now = useNow();
+  // What is over does not change with the clock.
+  const nowMs = isGrowing(runs) || timelines.some((one) => one.endMs === null) ? now : 0;
+  const bars = useMemo(
+    () =>
+      timelines.flatMap((timeline) => {
+        const run = runs.find((known) => known.id === timeline.runId);
+        const name = `Run ${shortenId(timeline.runId)}`;
+        return run === undefined ? [] : barsOf(timeline, { id: run.id, name, status: run.status }, nowMs);
+      }),
+    [timelines, runs, nowMs],
+  );
+  const [zoomed, setZoomed] = useState<View | null>(null);
+  const [cursor, setCursor] = useState<Cursor | null>(null);
+  const failed = timelines.find((one) => one.error !== null);
+  if (bars.length === 0) {
+    if (failed !== undefined) return <Failure error={failed.error} onRetry={retry} />;
+    return <TableSkeleton />;
+  }
+  const whole = wholeView(bars);
+  const view = zoomed === null ? whole : keepInside(zoomed, whole);
+  const startMs = Math.min(...bars.filter((bar) => bar.lane === "runs").map((bar) => bar.startMs));
+  const length = view.toMs - view.fromMs;
+  const middleMs = view.fromMs + length / 2;
+  // Whoever sees all of it goes on seeing all of it while it grows.
+  const show = (next: View) => {
+    const kept = keepInside(next, whole);
+    setZoomed(kept.fromMs === whole.fromMs && kept.toMs === whole.toMs ? null : kept);
+  };
+  const hrefOf = (bar: Bar) =>
+    bar.seq === null ? runAddress(bar.runId) : eventHref({ runId: bar.runId, seq: bar.seq });
+
+  return (
+    <>
+      {failed !== undefined && <Failure error={failed.error} onRetry={retry} />}
+      <div className="flex shrink-0 flex-wrap items-center gap-1.5 px-4 py-2 lg:px-6">
+        <Button size="icon" aria-label="Zoom in" onClick={() => show(zoom(view, 1 / STEP_ZOOM, middleMs))}>
+          <ZoomIn aria-hidden className="size-4" />
+        </Button>
+        <Button
+          size="icon"
+          aria-label="Zoom out"
+          disabled={zoomed === null}
+          onClick={() => show(zoom(view, STEP_ZOOM, middleMs))}
+        >
+          <ZoomOut aria-hidden className="size-4" />
+        </Button>
+        <Button size="icon" aria-label="Show all" disabled={zoomed === null} onClick={() => setZoomed(null)}>
+          <Maximize2 aria-hidden className="size-4" />
+        </Button>
+        <Button
+          size="icon"
+          aria-label="Earlier"
+          disabled={view.fromMs <= whole.fromMs}
+          onClick={() => show(pan(view, -length / 3))}
+        >
+          <ChevronLeft aria-hidden className="size-4" />
+        </Button>
+        <Button
+          size="icon"
+          aria-label="Later"
+          disabled={view.toMs >= whole.toMs}
+          onClick={() => show(pan(view, length / 3))}
+        >
+          <ChevronRight aria-hidden className="size-4" />
+        </Button>
+        <Button aria-pressed={isTable} className="aria-pressed:bg-accent-soft" onClick={() => onTable(!isTable)}>
+          <Table2 aria-hidden className="size-4" /> As table
+        </Button>
+        <Progress timelines={timelines} />
+      </div>
+      <Readout cursor={cursor} view={view} startMs={startMs} />
+      <div className="shrink-0 px-4 pb-2 lg:px-6">
+        <Waterfall
+          bars={bars}
+          view={view}
+          whole={whole}
+          startMs={startMs}
+          hasRuns={runs.length > 1}
+          hrefOf={hrefOf}
+          onOpen={(bar) => router.push(hrefOf(bar))}
+          onView={show}
+          onCursor={setCursor}
+        />
+        <Legend bars={bars} view={view} />
+      </div>
+      <TimelineTable
+        bars={runs.length > 1 ? bars : bars.filter((bar) => bar.lane !== "runs")}
+        view={view}
+        startMs={startMs}
+        hrefOf={hrefOf}
+        isShown={isTable}
+      />
+    </>
+  );
+}
+
+function Failure({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+  return (
+    <p
+      role="alert"
+      className="flex shrink-0 items-center gap-2 border-b bg-bad-soft px-4 py-1.5 text-xs text-bad lg:px-6"
+    >
+      {readError(error).message}
+      <Button size="sm" onClick={onRetry}>
+        Try again
+      </Button>
+    </p>
+  );
+}
+
+/** How far a long log has been read. */
+function Progress({ timelines }: { timelines: readonly TimelineSnapshot[] }) {
+  const read = timelines.reduce((sum, one) => sum + one.readSeq, 0);
+  const all = timelines.reduce((sum, one) => sum + one.lastSeq, 0);
+  if (timelines.every((one) => one.state !== "loading") || all === 0) return null;
+  return (
+    <span role="status" className="animate-appear-late text-xs text-ink-3 tabular-nums">
+      Reading events, {Math.floor((read / all) * 100)} %
+    </span>
+  );
+}
+
+/** The instant under the pointer or the focus, as a time of day and from the start, and what lies there. */
+function Readout({ cursor, view, startMs }: { cursor: Cursor | null; view: View; startMs: number }) {
+  const atMs = cursor?.atMs ?? view.fromMs;
+  const what = cursor?.drawn ?? null;
+  return (
+    <p
+      data-readout
+      className="flex h-5 min-w-0 shrink-0 items-center gap-x-3 overflow-hidden px-4 text-xs whitespace-nowrap text-ink-2 tabular-nums lg:px-6"
+    >
+      {cursor === null ? (
+        <span className="truncate text-ink-3">
+          {formatDuration(view.toMs - view.fromMs)} shown. Point at it, or move with Tab and the arrow keys; + − 0 zoom.
+        </span>
+      ) : (
+        <>
+          <Instant ms={atMs} />
+          <span>{formatOffset(atMs - startMs)}</span>
+          {what !== null && <span className="min-w-0 truncate text-ink">{describeDrawn(what, startMs)}</span>}
+        </>
+      )}
+    </p>
+  );
+}
+
+function Instant({ ms }: { ms: number }) {
+  const isUtc = useTimeMode() === "utc";
+  const text = new Intl.DateTimeFormat(undefined, {
+    ...{ hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23" },
+    ...(isUtc ? { timeZone: "UTC" } : {}),
+  } as const).format(ms);
+  return (
+    <time dateTime={new Date(ms).toISOString()} title={new Date(ms).toISOString()}>
+      {text}
+      {isUtc && " UTC"}
+    </time>
+  );
+}
+
+function Legend({ bars, view }: { bars: readonly Bar[]; view: View }) {
+  const id = useId().replaceAll(/[^\w-]/g, "");
+  return (
+    <>
+      <svg aria-hidden="true" width="0" height="0" className="absolute">
+        <CausePatterns id={id} />
+      </svg>
+      <ul aria-label="What the time went by with" className="flex flex-wrap gap-x-4 gap-y-1 pt-2 text-xs text-ink-2">
+        {sumCauses(bars, view).map(({ cause, ms }) => (
+          <li key={cause} className="inline-flex items-center gap-1.5">
+            <CauseSwatch id={id} cause={cause} />
+            {CAUSE_NAMES[cause]}
+            <span className="text-ink-3 tabular-nums">{formatDuration(ms)}</span>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

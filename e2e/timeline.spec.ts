@@ -1,0 +1,183 @@
+import type { BrowserContext, Page } from "@playwright/test";
+import { expect, expectFits, LOOKS, ready, signIn, test } from "./fixtures";
+import { conversation, endRuns, newSession, say, sessionOf } from "./stories";
+
+const waterfall = (page: Page) => page.getByRole("group", { name: "Waterfall" });
+const tab = (page: Page, name: string) =>
+  page.getByRole("navigation", { name: "Session" }).getByRole("link", { name, exact: true });
+
+async function look(page: Page, name: string): Promise<void> {
+  await expectFits(page, name);
+  await page.screenshot({ path: `test-results/looks/${name}.png`, fullPage: true });
+}
+
+/** The one-time link is good for one of the tests. */
+let storageState: Awaited<ReturnType<BrowserContext["storageState"]>>;
+test.beforeAll(async ({ browser, product }) => {
+  const page = await browser.newPage({ baseURL: product.url });
+  await signIn(page, product);
+  storageState = await page.context().storageState();
+  await page.close();
+});
+
+test("a turn that waits for a person is seen in the waterfall as it goes, and each part of it leads to its event", async ({
+  browser,
+  product,
+  watchPage,
+}) => {
+  test.setTimeout(240_000);
+  const context = await browser.newContext({ baseURL: product.url, storageState });
+  const page = await context.newPage();
+  watchPage(page);
+
+  await test.step("while its approval waits, the timeline says so and grows", async () => {
+    await newSession(page, { profile: "demo", message: "RUN `echo first` then ASK `echo allowed-by-a-person`" });
+    await expect(page.getByRole("button", { name: "Accept", exact: true })).toBeVisible({ timeout: 60_000 });
+    await tab(page, "Timeline").click();
+    const open = waterfall(page).getByRole("link", { name: /^Approval: .*echo allowed-by-a-person.*under way$/ });
+    await expect(open).toBeVisible();
+    await expect(waterfall(page).getByRole("link", { name: /^waiting for a person/ })).toBeVisible();
+    await expect(waterfall(page).getByRole("link", { name: /^Launch, .*completed$/ })).toBeVisible();
+    await look(page, "timeline-waiting");
+    await tab(page, "Conversation").click();
+    await page.getByRole("button", { name: "Accept", exact: true }).click();
+    await tab(page, "Timeline").click();
+    // Nothing was reloaded: the answer came by the stream.
+    await expect(waterfall(page).getByRole("link", { name: /^Approval: .*accepted$/ })).toBeVisible({
+      timeout: 40_000,
+    });
+    await expect(waterfall(page).getByRole("link", { name: /^Turn 1, .*completed$/ })).toBeVisible({ timeout: 40_000 });
+  });
+
+  await test.step("a click on a part of it goes to its event, and so does Enter", async () => {
+    await waterfall(page)
+      .getByRole("link", { name: /^Command: .*echo first.*completed$/ })
+      .click();
+    await expect(page).toHaveURL(/tab=trace&run=run_\w+#e\d+$/);
+    await expect(page.getByRole("group", { name: "Events", exact: true })).toContainText("echo first");
+    const [, clickedSeq] = /#e(\d+)$/.exec(page.url()) ?? [];
+    await expect(
+      page.getByRole("button", { name: new RegExp(`^${clickedSeq} .*command_execution`), expanded: true }),
+    ).toBeVisible();
+
+    await tab(page, "Timeline").click();
+    await waterfall(page).getByRole("link").first().focus();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowDown");
+    await expect(page.locator("[data-readout]")).toContainText(/Command: .*echo/);
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowLeft");
+    await page.keyboard.press("+");
+    await expect(page.getByRole("button", { name: "Show all" })).toBeEnabled();
+    await page.keyboard.press("0");
+    await expect(page.getByRole("button", { name: "Show all" })).toBeDisabled();
+    const name = await page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? "");
+    expect(name).not.toBe("");
+    await page.keyboard.press("Enter");
+    await expect(page).toHaveURL(/tab=trace&run=run_\w+#e\d+$/);
+  });
+
+  await test.step("wheel, buttons and dragging show a part of it; the same is there as a table", async () => {
+    await tab(page, "Timeline").click();
+    const box = await waterfall(page).boundingBox();
+    if (box === null) throw new Error("the waterfall is not shown");
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height - 4);
+    await expect(page.locator("[data-readout]")).toContainText(/\d\d:\d\d:\d\d\.\d{3}\s*\+/);
+    await page.keyboard.down("Control");
+    await page.mouse.wheel(0, -600);
+    await page.keyboard.up("Control");
+    await expect(page.getByRole("button", { name: "Show all" })).toBeEnabled();
+    await page.getByRole("button", { name: "Show all" }).click();
+    await page.getByRole("button", { name: "Zoom in" }).click();
+    await page.getByRole("button", { name: "Later" }).click();
+    await page.getByRole("button", { name: "Show all" }).click();
+    await page.getByRole("button", { name: "As table" }).click();
+    await expect(page).toHaveURL(/table=true/);
+    const table = page.getByRole("table", { name: "Timeline" });
+    await expect(table.getByRole("row").filter({ hasText: "Approval: " })).toContainText("accepted");
+    await table.getByRole("link", { name: /^Approval: / }).click();
+    await expect(page).toHaveURL(/tab=trace&run=run_\w+#e\d+$/);
+  });
+
+  await test.step("changed files are shown, by turn and together", async () => {
+    await tab(page, "Changes").click();
+    await expect(page.getByText("No files changed")).toBeVisible();
+    await tab(page, "Conversation").click();
+    await say(page, "Please write a file");
+    await expect(conversation(page)).toContainText("was written and then improved", { timeout: 60_000 });
+    await tab(page, "Changes").click();
+    await expect(page.getByRole("navigation", { name: "Changed files" })).toContainText("hello.py");
+    await expect(page.getByRole("group", { name: "Changes to hello.py" })).toContainText("def greet(name)");
+    await look(page, "changes");
+  });
+
+  await endRuns(page);
+  const sessionId = sessionOf(page);
+  for (const { name: lookName, ...options } of [
+    ...LOOKS,
+    { name: "narrow", colorScheme: "light", viewport: { width: 360, height: 740 } } as const,
+  ]) {
+    const looking = await browser.newContext({ baseURL: product.url, storageState, ...options });
+    const other = await looking.newPage();
+    watchPage(other);
+    for (const [name, shown] of [
+      ["timeline", waterfall(other).getByRole("link").first()],
+      ["timeline&table=true", other.getByRole("table", { name: "Timeline" })],
+      ["changes", other.getByRole("navigation", { name: "Changed files" })],
+    ] as const) {
+      await other.goto(`/sessions/${sessionId}?tab=${name}`);
+      await ready(other);
+      await expect(shown).toBeVisible();
+      await look(other, `session-${name.replace(/\W.*/, "-table")}-${lookName}`);
+    }
+    await looking.close();
+  }
+});
+
+test("a run says how far it came, why it failed and what that means, and is run again", async ({
+  browser,
+  product,
+  watchPage,
+}) => {
+  test.setTimeout(180_000);
+  const context = await browser.newContext({ baseURL: product.url, storageState });
+  const page = await context.newPage();
+  watchPage(page);
+  await newSession(page, { profile: "demo", message: "Please fail" });
+  await tab(page, "Runs 1").click();
+  await page.getByRole("table", { name: "Runs" }).getByRole("link").first().click();
+  const steps = page.getByRole("list", { name: "Steps of this run" });
+  await expect(steps.getByRole("listitem").filter({ hasText: "Turn" })).toContainText("failed", { timeout: 60_000 });
+  await expect(page.getByRole("region", { name: "Its last turn failed: backend-failed" })).toContainText("on purpose");
+  await page.getByRole("button", { name: "Copy as curl" }).click();
+  await expect(page.getByRole("menuitem", { name: "Cancelling it as curl" })).toBeVisible();
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Cancel", exact: true }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Cancel run" }).click();
+  await expect(steps).toContainText("Ended", { timeout: 40_000 });
+  const why = page.getByRole("region", { name: /^It was cancelled/ });
+  await expect(why.getByRole("link", { name: "What this means" })).toHaveAttribute("href", "/docs/runs#cancelled");
+  await look(page, "run-ended");
+  const before = page.url();
+
+  await page.getByRole("button", { name: "Run again…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Run it again" });
+  await expect(dialog.getByLabel("Message")).toHaveValue("Please fail");
+  await dialog.getByLabel("Message").fill("ASK `echo once more`");
+  await dialog.getByRole("button", { name: "New run like this" }).click();
+  await expect(page).not.toHaveURL(before);
+  await expect(page).toHaveURL(/\/runs\/run_/);
+  const waits = page.getByRole("region", { name: "It waits for a person" });
+  await expect(waits.getByRole("link", { name: "An approval is open" })).toBeVisible({ timeout: 60_000 });
+  await look(page, "run-waits");
+  for (const { name, colorScheme, viewport } of LOOKS) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize(viewport);
+    await look(page, `run-waits-${name}`);
+  }
+  await waits.getByRole("link", { name: "An approval is open" }).click();
+  await page.getByRole("button", { name: "Decline", exact: true }).click();
+  await endRuns(page);
+  await context.close();
+});
