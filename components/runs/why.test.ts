@@ -11,7 +11,7 @@ const RUN: Run = {
   ...{ status: "pending", terminalStatus: null, failureKind: null, failureMessage: null, claimedBy: null },
   ...{ createdAt: "2026-11-22T10:00:00.000Z", updatedAt: "2026-11-22T10:00:00.000Z", leaseExpiresAt: null },
   ...{ leaseEpoch: 0, leaseState: "none", cancelRequestedAt: null, cancelReason: null, attemptCount: 0 },
-  ...{ nextAttemptAt: null, lastEventSeq: 0, version: 1, bodiesLoggedUntil: null },
+  ...{ nextAttemptAt: null, lastEventSeq: 0, version: 1, bodiesLoggedUntil: null, startedAt: null },
 };
 const explain = (run: Partial<Run>, facts: Partial<WhyFacts> = {}) =>
   explainWhy({
