@@ -1,5 +1,6 @@
 import { memo, useMemo } from "react";
 import { cn } from "@/components/ui/class-names";
+import { showTricks } from "@/components/ui/hidden-text";
 import { type AnsiColor, parseAnsi } from "./ansi";
 
 const COLOR: Record<AnsiColor, string> = {
@@ -28,7 +29,7 @@ export const AnsiText = memo(function AnsiText({ text }: { text: string }) {
         span.isUnderlined && "underline",
       )}
     >
-      {span.text}
+      {showTricks(span.text)}
     </span>
   ));
 });

@@ -8,6 +8,7 @@ import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
 import { Input } from "@/components/ui/field";
+import { showTricks } from "@/components/ui/hidden-text";
 import { Menu, MenuItem } from "@/components/ui/menu";
 import { State } from "@/components/ui/state";
 import type { Approval } from "@/contract/approval";
@@ -62,7 +63,11 @@ export function ApprovalCard({ shown, className }: { shown: ShownApproval; class
           <>
             <Hand aria-hidden className="size-3.5 shrink-0" />
             <span className="min-w-0 truncate">
-              {approval.command === null ? question : <code className="text-ink">{unwrapShell(approval.command)}</code>}
+              {approval.command === null ? (
+                question
+              ) : (
+                <code className="text-ink">{showTricks(unwrapShell(approval.command))}</code>
+              )}
             </span>
             <span className="ml-auto shrink-0">
               <Decision approval={approval} />
@@ -97,16 +102,16 @@ function Asked({ approval, children }: { approval: ShownApproval; children?: Rea
     <div className="flex flex-col gap-2 p-3">
       {approval.command !== null && (
         <pre className="scroll-thin max-h-60 overflow-auto rounded-md border bg-code p-2.5 text-xs leading-5 wrap-anywhere whitespace-pre-wrap">
-          {approval.command}
+          {showTricks(approval.command)}
         </pre>
       )}
       {approval.cwd !== null && (
         <p className="text-xs wrap-anywhere text-ink-3">
-          in <code>{approval.cwd}</code>
+          in <code>{showTricks(approval.cwd)}</code>
         </p>
       )}
       {approval.changes.length > 0 && <ChangesView changes={approval.changes} />}
-      {approval.reason !== null && <p className="text-sm wrap-anywhere text-ink-2">{approval.reason}</p>}
+      {approval.reason !== null && <p className="text-sm wrap-anywhere text-ink-2">{showTricks(approval.reason)}</p>}
       {children}
     </div>
   );

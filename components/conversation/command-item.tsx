@@ -1,6 +1,7 @@
 import { Terminal } from "lucide-react";
 import { cn } from "@/components/ui/class-names";
 import { formatDuration, formatPlural } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
 import { State } from "@/components/ui/state";
 import { FoldBox } from "./fold-box";
 import type { ConversationItemOf } from "./items";
@@ -31,7 +32,7 @@ export function CommandItem({ item, liveText }: CommandItemProps) {
         <>
           <Terminal aria-hidden className="size-3.5 shrink-0" />
           <code className="min-w-0 truncate text-ink" title={item.command}>
-            {firstLine(item.command)}
+            {showTricks(firstLine(item.command))}
           </code>
           <span className="ml-auto flex shrink-0 items-center gap-2 tabular-nums">
             {!isRunning && lineCount > 0 && (
@@ -51,9 +52,9 @@ export function CommandItem({ item, liveText }: CommandItemProps) {
           <span aria-hidden className="text-ink-3 select-none">
             ${" "}
           </span>
-          {item.command}
+          {showTricks(item.command)}
         </pre>
-        {item.cwd !== null && <p className="mt-1 truncate text-ink-3">in {item.cwd}</p>}
+        {item.cwd !== null && <p className="mt-1 truncate text-ink-3">in {showTricks(item.cwd)}</p>}
       </div>
       {text === "" ? (
         <p className="px-3 py-2 text-xs text-ink-3">{EMPTY_OUTPUT[item.status] ?? "It printed nothing."}</p>

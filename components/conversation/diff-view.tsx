@@ -5,7 +5,7 @@ import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
 import { CopyButton } from "@/components/ui/copy";
 import { formatPlural } from "@/components/ui/format";
-import { showHidden } from "@/components/ui/hidden-text";
+import { showHidden, showTricks } from "@/components/ui/hidden-text";
 import { ScrollRegion } from "@/components/ui/scroll-region";
 import { type DiffRow, type FileDiff, readDiff } from "./diff";
 import type { FileChange } from "./items";
@@ -81,7 +81,7 @@ export function FileDiffView({ file, kind, diff, isOpen = true }: FileDiffViewPr
                 >
                   {SIGN[row.kind]}
                 </td>
-                <td className="pr-4 whitespace-pre">{row.text === "" ? " " : row.text}</td>
+                <td className="pr-4 whitespace-pre">{row.text === "" ? " " : showTricks(row.text)}</td>
               </tr>
             ))}
           </tbody>

@@ -1,6 +1,7 @@
 import { memo } from "react";
 import ReactMarkdown, { type Components } from "react-markdown";
 import remarkGfm from "remark-gfm";
+import { showTricks } from "@/components/ui/hidden-text";
 
 const SCHEMES = new Set(["http:", "https:", "mailto:"]);
 const PLUGINS = [remarkGfm];
@@ -53,7 +54,7 @@ export const Markdown = memo(function Markdown({ text, components }: MarkdownPro
   return (
     <div className="prose-agent">
       <ReactMarkdown remarkPlugins={PLUGINS} components={shown} skipHtml={false} urlTransform={(url) => url}>
-        {text}
+        {showTricks(text)}
       </ReactMarkdown>
     </div>
   );

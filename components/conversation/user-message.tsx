@@ -1,4 +1,5 @@
 import { cn } from "@/components/ui/class-names";
+import { showTricks } from "@/components/ui/hidden-text";
 import { State, type Tone } from "@/components/ui/state";
 import { Time } from "@/components/ui/time";
 import type { Command } from "@/contract/command";
@@ -53,7 +54,7 @@ export function UserMessage({ text, at, isSteer, delivery }: UserMessageProps) {
         )}
       >
         {isSteer && <p className="text-2xs font-semibold tracking-wide text-accent uppercase">Steer</p>}
-        <p className="wrap-anywhere whitespace-pre-wrap">{text}</p>
+        <p className="wrap-anywhere whitespace-pre-wrap">{showTricks(text)}</p>
       </div>
       {isFailed && delivery?.detail !== null && (
         <p className="max-w-[88%] text-right text-2xs wrap-anywhere text-ink-2">{delivery?.detail}</p>

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { sentence } from "@/components/queue/explain";
 import { runAddress, sessionAddress, storageAddress, taskAddress } from "@/components/shell/addresses";
 import { Button, buttonStyle } from "@/components/ui/button";
+import { showTricks } from "@/components/ui/hidden-text";
 import { Panel } from "@/components/ui/page";
 import { Time } from "@/components/ui/time";
 import type { Need, NeedKind } from "@/contract/overview";
@@ -70,8 +71,8 @@ function NeedRow({ need }: { need: Need }) {
         <Icon aria-hidden className="size-4 shrink-0" /> {word}
       </span>
       <span className="min-w-0 flex-1 wrap-anywhere max-sm:order-last max-sm:basis-full">
-        {need.title !== null && <span className="font-medium">{need.title}: </span>}
-        <span className="text-ink-2">{need.title === null ? sentence(need.message) : need.message}</span>
+        {need.title !== null && <span className="font-medium">{showTricks(need.title)}: </span>}
+        <span className="text-ink-2">{showTricks(need.title === null ? sentence(need.message) : need.message)}</span>
       </span>
       <Time at={need.since} className="text-xs text-ink-3 max-sm:ml-auto" />
       <Link

@@ -1,4 +1,5 @@
 // biome-ignore-all lint/a11y/noRedundantRoles: some browsers drop a table's meaning once its display is changed.
+
 import { Minus, Plus } from "lucide-react";
 import Link from "next/link";
 import type { CSSProperties, MouseEvent, Ref } from "react";
@@ -6,6 +7,7 @@ import { Profile } from "@/components/sessions/demo-label";
 import { taskAddress } from "@/components/shell/addresses";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
+import { showTricks } from "@/components/ui/hidden-text";
 import { State } from "@/components/ui/state";
 import { Time } from "@/components/ui/time";
 import type { QueueTaskSummary } from "@/contract/queue";
@@ -71,7 +73,7 @@ export function TaskRow({ task, titles, place, isCursor, isChosen, hasQueue, can
           title={task.id}
           className="truncate text-sm font-medium after:absolute after:inset-0 hover:underline focus-visible:-outline-offset-1"
         >
-          {task.title}
+          {showTricks(task.title)}
         </Link>
         <span className="truncate text-xs text-ink-3">
           <Detail task={task} titles={titles} />

@@ -14,6 +14,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { leasedRun, usageOfTask } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
 import { Id } from "@/components/ui/copy";
+import { showTricks } from "@/components/ui/hidden-text";
 import { JsonPanel } from "@/components/ui/json-panel";
 import { Facts, PageHeader, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
@@ -61,7 +62,7 @@ function LoadedTask({ task }: { task: QueueTaskSummary }) {
             >
               <ChevronLeft aria-hidden className="size-4" />
             </Link>
-            <span className="wrap-anywhere">{task.title}</span>
+            <span className="wrap-anywhere">{showTricks(task.title)}</span>
           </span>
         }
         description={

@@ -4,6 +4,7 @@ import { Profile } from "@/components/sessions/demo-label";
 import { attemptOf, explainRun } from "@/components/sessions/session-state";
 import { runAddress, sessionAddress } from "@/components/shell/addresses";
 import { shortenId } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
 import { State } from "@/components/ui/state";
 import { type Column, Table } from "@/components/ui/table";
 import { Countdown, Duration, Time } from "@/components/ui/time";
@@ -39,7 +40,7 @@ const COLUMNS: Column<RunSummary>[] = [
           title={run.title ?? run.id}
           className="max-w-80 truncate font-medium after:absolute after:inset-0 hover:underline max-sm:max-w-full"
         >
-          {run.title ?? <code className="text-xs">{shortenId(run.id)}</code>}
+          {run.title === null ? <code className="text-xs">{shortenId(run.id)}</code> : showTricks(run.title)}
         </Link>
         <span className="flex min-w-0 gap-x-2 font-mono text-2xs text-ink-3">
           {run.title !== null && <span title={run.id}>{shortenId(run.id)}</span>}

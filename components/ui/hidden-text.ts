@@ -7,3 +7,11 @@ export function showHidden(text: string): string {
     character === " " ? " " : `\\u{${character.codePointAt(0)?.toString(16) ?? ""}}`,
   );
 }
+
+/** What reorders what is read, or hides in it: control characters but those of a line's end, and bidi overrides. */
+const TRICKS = /(?![\t\n\r])[\p{Cc}\p{Cs}\u200b\u202a-\u202e\u2060-\u2069\ufeff]/gu;
+
+/** A text of an agent's making, of any length, with what would show it as something else written out. */
+export function showTricks(text: string): string {
+  return text.replaceAll(TRICKS, (character) => `\\u{${character.codePointAt(0)?.toString(16) ?? ""}}`);
+}

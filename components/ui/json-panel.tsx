@@ -1,3 +1,4 @@
+import { showTricks } from "./hidden-text";
 import { Panel } from "./page";
 import { ScrollRegion } from "./scroll-region";
 
@@ -6,7 +7,9 @@ export function JsonPanel({ title, value }: { title: string; value: unknown }) {
   return (
     <Panel title={title}>
       <ScrollRegion label={title} className="max-h-60 p-4">
-        <pre className="text-xs wrap-anywhere whitespace-pre-wrap">{JSON.stringify(value, null, 2)}</pre>
+        <pre className="text-xs wrap-anywhere whitespace-pre-wrap">
+          {showTricks(JSON.stringify(value, null, 2) ?? "")}
+        </pre>
       </ScrollRegion>
     </Panel>
   );
