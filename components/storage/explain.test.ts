@@ -9,6 +9,8 @@ const summary = (more: Partial<StorageSummary>): StorageSummary =>
     pinnedAt: null,
     restorable: false,
     collectableAt: "2026-12-01T00:00:00Z",
+    isArchiveCurrent: false,
+    activeRunId: null,
     ...more,
   }) as StorageSummary;
 
@@ -24,15 +26,18 @@ test("an eviction is called safe only when nothing goes for good", () => {
 });
 
 test("what can be done follows the state, the pin and the archive", () => {
-  expect([...actionsOf(summary({}))]).toEqual(["pin", "extend", "evict"]);
+  expect([...actionsOf(summary({}))]).toEqual(["pin", "extend", "archive", "evict"]);
   expect([...actionsOf(summary({ pinnedAt: "2026-01-01T00:00:00Z", restorable: true }))]).toEqual([
     "unpin",
     "extend",
+    "archive",
     "restore",
     "fork",
     "evict",
   ]);
   expect([...actionsOf(summary({ storageState: "evicted", restorable: true }))]).toEqual(["restore", "fork"]);
+  expect(actionsOf(summary({ isArchiveCurrent: true })).has("archive"), "what is archived").toBe(false);
+  expect(actionsOf(summary({ activeRunId: "run_1" })).has("archive"), "what a run's turns archive").toBe(false);
   expect(actionsOf(summary({ collectableAt: null })).has("extend"), "what never expires").toBe(false);
   expect([...actionsOf(summary({ storageState: "deleting" }))]).toEqual([]);
   expect([...actionsOf(summary({ storageState: "none" }))]).toEqual([]);

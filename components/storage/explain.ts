@@ -87,13 +87,18 @@ export function explainBreaker(
   return newest.breaker.replace(/^[a-z-]+: /, "");
 }
 
-export type VolumeAction = "pin" | "unpin" | "extend" | "restore" | "fork" | "evict";
-type Acted = Pick<StorageSummary, "storageState" | "pinnedAt" | "restorable" | "collectableAt">;
+export type VolumeAction = "pin" | "unpin" | "extend" | "archive" | "restore" | "fork" | "evict";
+type Acted = Pick<
+  StorageSummary,
+  "storageState" | "pinnedAt" | "restorable" | "collectableAt" | "isArchiveCurrent" | "activeRunId"
+>;
 
 /** Without a volume: what would be pinned, extended or evicted is not there. */
 const HAS_VOLUME: ReadonlySet<StorageState> = new Set(["creating", "live", "archiving", "restoring", "failed"]);
 /** Of a live one too: its volume may have been lost behind everybody's back. */
 const RESTORED_FROM: ReadonlySet<StorageState> = new Set(["live", "archiving", "evicted", "failed"]);
+
+const ARCHIVED_FROM: ReadonlySet<StorageState> = new Set(["live", "archiving"]);
 
 /** What can be done to a session's storage as it stands. */
 export function actionsOf(summary: Acted): ReadonlySet<VolumeAction> {
@@ -102,6 +107,9 @@ export function actionsOf(summary: Acted): ReadonlySet<VolumeAction> {
   if (summary.pinnedAt !== null) actions.add("unpin");
   else if (hasVolume) actions.add("pin");
   if (hasVolume && summary.collectableAt !== null) actions.add("extend");
+  // While a run works on it its own turns archive it.
+  if (ARCHIVED_FROM.has(summary.storageState) && !summary.isArchiveCurrent && summary.activeRunId === null)
+    actions.add("archive");
   if (summary.restorable && RESTORED_FROM.has(summary.storageState)) actions.add("restore");
   if (summary.restorable) actions.add("fork");
   if (hasVolume) actions.add("evict");

@@ -1,10 +1,10 @@
 "use client";
-import { Check, Infinity as Forever, History, Pin, TriangleAlert } from "lucide-react";
+import { Check, CircleDashed, Infinity as Forever, History, Pin, TriangleAlert } from "lucide-react";
 import { cn } from "@/components/ui/class-names";
 import { useHydratedNow } from "@/components/ui/clock";
 import { formatBytes, formatPlural } from "@/components/ui/format";
 import { Countdown, Time } from "@/components/ui/time";
-import type { StorageSummary } from "@/contract/storage";
+import type { ArchiveOrder, StorageSummary } from "@/contract/storage";
 
 /** A size, beside a bar of it in proportion to the largest that is shown. */
 export function SizeBar({ summary, largest }: { summary: StorageSummary; largest: number }) {
@@ -34,6 +34,7 @@ export function SizeBar({ summary, largest }: { summary: StorageSummary; largest
 
 /** Whether the archive holds all that the volume does, and how old it is. */
 export function ArchiveMark({ summary }: { summary: StorageSummary }) {
+  if (summary.archiveOrder !== null) return <OrderMark order={summary.archiveOrder} />;
   if (!summary.restorable) return <span className="text-xs text-ink-3">none</span>;
   const Icon = summary.isArchiveCurrent ? Check : History;
   return (
@@ -48,6 +49,34 @@ export function ArchiveMark({ summary }: { summary: StorageSummary }) {
       </span>
       {summary.archivedAt !== null && (
         <Time at={summary.archivedAt} className="text-2xs whitespace-nowrap text-ink-3" />
+      )}
+    </span>
+  );
+}
+
+/** That an archive was ordered, how far it is, and what its last try said. */
+function OrderMark({ order: { state, tryCount, failure, nextTryAt } }: { order: ArchiveOrder }) {
+  const isFailed = failure !== null;
+  return (
+    <span className="inline-flex flex-col" title={failure ?? undefined}>
+      <span
+        className={cn(
+          "inline-flex items-center gap-1 text-xs font-medium whitespace-nowrap",
+          isFailed ? "text-warn" : "text-busy",
+        )}
+      >
+        <CircleDashed aria-hidden className="size-3.5" />
+        {state === "waiting" ? "ordered" : "being made"}
+      </span>
+      {isFailed && (
+        <span className="text-2xs text-ink-3">
+          failed {tryCount === 1 ? "once" : `${tryCount} times`}
+          {state === "waiting" && (
+            <>
+              , again <Time at={nextTryAt} />
+            </>
+          )}
+        </span>
       )}
     </span>
   );

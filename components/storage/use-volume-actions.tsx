@@ -1,5 +1,14 @@
 import { useMutation } from "@tanstack/react-query";
-import { ArchiveRestore, CalendarPlus, GitFork, HardDriveDownload, type LucideIcon, Pin, PinOff } from "lucide-react";
+import {
+  Archive,
+  ArchiveRestore,
+  CalendarPlus,
+  GitFork,
+  HardDriveDownload,
+  type LucideIcon,
+  Pin,
+  PinOff,
+} from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { toast } from "sonner";
 import { nameOf } from "@/components/sessions/name";
@@ -32,7 +41,7 @@ export function useVolumeActions(summary: StorageSummary): {
   isPending: boolean;
   dialog: ReactNode;
 } {
-  const { pin, unpin, restore, isPending, isRestoring } = useActs(summary);
+  const { pin, unpin, archive, restore, isPending, isRestoring } = useActs(summary);
   const [asked, setAsked] = useState<keyof typeof DIALOGS | null>(null);
   const can = actionsOf(summary);
   const isFree = !isPending;
@@ -50,6 +59,13 @@ export function useVolumeActions(summary: StorageSummary): {
         icon: CalendarPlus,
         isEnabled: isFree && can.has("extend"),
         onSelect: () => setAsked("extend"),
+      },
+      {
+        key: "archive",
+        label: summary.archiveOrder === null ? "Archive now" : "Archive is ordered",
+        icon: Archive,
+        isEnabled: isFree && can.has("archive") && summary.archiveOrder === null,
+        onSelect: archive,
       },
       {
         key: "restore",
@@ -106,6 +122,17 @@ function useActs(summary: StorageSummary) {
       onError,
     }),
   );
+  const archive = useMutation(
+    trpc.storage.archive.mutationOptions({
+      onSuccess: (answer) => {
+        accept(answer);
+        if (answer.isArchiveCurrent) toast.success(`Archived: ${name}`);
+        else if (answer.archiveOrder !== null) toast.success(`An archive of ${name} is ordered`);
+        else toast.info(`${name} holds nothing yet that needs an archive`);
+      },
+      onError,
+    }),
+  );
   const restore = useMutation(
     trpc.storage.restore.mutationOptions({
       onSuccess: (answer) => {
@@ -122,8 +149,9 @@ function useActs(summary: StorageSummary) {
   return {
     pin: () => pin.mutate({ sessionId }),
     unpin: () => unpin.mutate({ sessionId }),
+    archive: () => archive.mutate({ sessionId }),
     restore: () => restore.mutate({ sessionId }),
-    isPending: [pin, unpin, restore].some((mutation) => mutation.isPending),
+    isPending: [pin, unpin, archive, restore].some((mutation) => mutation.isPending),
     isRestoring: restore.isPending,
   };
 }
