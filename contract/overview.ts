@@ -53,7 +53,7 @@ export const Overview = z.object({
     claimed: z.number(),
     /** Wait for a runner. */
     pending: z.number(),
-    /** Failed in the last 24 hours; counted to 10,000. */
+    /** Of those made in the last 24 hours, as `runs.stats` has it; counted to 10,000. */
     failedToday: z.number(),
   }),
   /** Runner jobs that live, and how many may at once. */

@@ -129,7 +129,7 @@ function LastTry({ backend: { probe, isDemo } }: { backend: Backend }) {
       <p>
         Tried <Time at={probe.at} />: {probe.message}
         {probe.latencyMs !== null && probe.latencyMs > 0 && <>, after {formatDuration(probe.latencyMs)}</>}
-        {probe.failures > 1 && <>, for the {probe.failures}th time</>}.
+        {probe.failures > 1 && <>, {probe.failures} times in a row</>}.
       </p>
       {probe.models !== null && probe.models.length > 0 && (
         <details>

@@ -1,5 +1,5 @@
 import type { Tone } from "@/components/ui/state";
-import type { Backend } from "@/contract/backend";
+import { type Backend, type BackendProbe, PROBE_COUNTS_MS, PROBE_FAILURES_MAX } from "@/contract/backend";
 
 /** How a profile stands, in a word, and why it is so and what happens next. */
 export type Condition = { state: string; word: string; tone: Tone; why: string | null; until: string | null };
@@ -29,7 +29,8 @@ export function conditionOf(backend: Backend, nowMs: number): Condition {
       key.source === "file" ? "The file that is to hold its key is" : "The variable that is to hold its key is";
     return { state: "failed", word: "no key", tone: "bad", why: `${where} not there, or empty.`, until: null };
   }
-  if (probe !== null && !probe.isOk)
+  // One try alone holds nothing up, and neither does what has answered since, or is long ago.
+  if (probe !== null && isFailing(probe, nowMs))
     return { state: "failed", word: "failing", tone: "bad", why: `When it was tried ${probe.message}.`, until: null };
   const word = probe === null && !backend.isDemo ? "not tried yet" : "ready";
   return { state: "ready", word, tone: word === "ready" ? "good" : "quiet", why: null, until: null };
@@ -44,9 +45,13 @@ function saidOf(message: unknown): string | null {
   return typeof message === "string" ? message : null;
 }
 
+function isFailing({ failures, at }: Pick<BackendProbe, "failures" | "at">, nowMs: number): boolean {
+  return failures >= PROBE_FAILURES_MAX && nowMs - Date.parse(at) < PROBE_COUNTS_MS;
+}
+
 /** Whether a person can say that it takes work again: what holds it up ends by itself, but later. */
 export function isHeldUp(backend: Backend, nowMs: number): boolean {
-  return downUntil(backend, nowMs) !== null || (backend.probe?.failures ?? 0) > 1;
+  return downUntil(backend, nowMs) !== null || (backend.probe !== null && isFailing(backend.probe, nowMs));
 }
 
 /** How many of its queue tasks run at once, by its row; null: no limit. */

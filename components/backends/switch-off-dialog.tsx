@@ -38,8 +38,10 @@ function Consequence({ details: { use, tasks } }: { details: BackendDetails }) {
     <ul className="flex list-disc flex-col gap-1 pl-4">
       <li>{formatPlural(tasks.waiting, "queue task")} of it will wait, and say that it is switched off.</li>
       <li>
-        {formatPlural(use.liveRuns, "run")} that {use.liveRuns === 1 ? "has" : "have"} not ended, in{" "}
-        {formatPlural(use.sessions, "session")}, {use.liveRuns === 1 ? "goes" : "go"} on.
+        {formatPlural(use.liveRuns, "run")} that {use.liveRuns === 1 ? "has not ended goes" : "have not ended go"} on.
+      </li>
+      <li>
+        {formatPlural(use.sessions, "session")} of it {use.sessions === 1 ? "stays" : "stay"} as they are.
       </li>
       <li>New runs with it are refused until it is switched on again.</li>
     </ul>

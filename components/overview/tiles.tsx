@@ -58,7 +58,7 @@ export function Tiles({ overview }: { overview: Overview }) {
         figure={runs.failedToday.toLocaleString("en")}
         note="in the last 24 hours"
         tone={runs.failedToday > 0 ? "text-bad" : undefined}
-        href="/runs?status=failed"
+        href="/runs?status=failed&within=24"
       />
     </dl>
   );

@@ -4,7 +4,7 @@ import dynamic from "next/dynamic";
 import Link from "next/link";
 import { useState } from "react";
 import { taskAddress } from "@/components/shell/addresses";
-import { useCanOperate } from "@/components/shell/identity";
+import { useCanOperate, useIdentity } from "@/components/shell/identity";
 import { Button, buttonStyle } from "@/components/ui/button";
 import { copyCurl } from "@/components/ui/curl";
 import { Menu, MenuItem } from "@/components/ui/menu";
@@ -20,12 +20,13 @@ const RunAgainDialog = dynamic(() => import("./run-again").then((module) => modu
 export function RunActions({ run }: { run: Run }) {
   const [dialog, setDialog] = useState<"cancel" | "again" | null>(null);
   const canOperate = useCanOperate();
+  const isAdmin = useIdentity().role === "admin";
   const isOver = isTerminal(run.status);
   const path = `/runs/${encodeURIComponent(run.id)}`;
   const close = () => setDialog(null);
   return (
     <>
-      {canOperate && run.leaseState === "fencing" && <ForceRelease run={run} />}
+      {isAdmin && run.leaseState === "fencing" && <ForceRelease run={run} />}
       {canOperate && !isOver && (
         <Button disabled={run.cancelRequestedAt !== null} onClick={() => setDialog("cancel")}>
           <XCircle aria-hidden className="size-4" /> {run.cancelRequestedAt === null ? "Cancel" : "Cancelling…"}

@@ -14,4 +14,6 @@ test("in a text its lines, its letters and its emoji stay, and what plays tricks
   expect(showTricks("rm \u202egpj.exe\u202c \u0007\u001b[31m \u2066x\u2069 a\u200bb")).toBe(
     "rm \\u{202e}gpj.exe\\u{202c} \\u{7}\\u{1b}[31m \\u{2066}x\\u{2069} a\\u{200b}b",
   );
+  for (const hidden of ["\u061c", "\u200e", "\u200f", "\u00ad", "\u180e", "\u2028", "\u3164", "\ufff9", "\u{e0041}"])
+    expect(showTricks(`a${hidden}b`), hidden).toBe(`a\\u{${hidden.codePointAt(0)?.toString(16)}}b`);
 });

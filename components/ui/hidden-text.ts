@@ -8,8 +8,12 @@ export function showHidden(text: string): string {
   );
 }
 
-/** What reorders what is read, or hides in it: control characters but those of a line's end, and bidi overrides. */
-const TRICKS = /(?![\t\n\r])[\p{Cc}\p{Cs}\u200b\u202a-\u202e\u2060-\u2069\ufeff]/gu;
+/**
+ * What reorders what is read, or hides in it: control characters but those of a line's end, marks and overrides of
+ * direction, and characters without ink. Joiners stay, by which letters and emoji are made, and so do variation selectors.
+ */
+const TRICKS =
+  /(?![\t\n\r])[\p{Cc}\p{Cs}\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
 
 /** A text of an agent's making, of any length, with what would show it as something else written out. */
 export function showTricks(text: string): string {

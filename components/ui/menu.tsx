@@ -1,6 +1,7 @@
 "use client";
 import type { Menu as Base } from "@base-ui/react/menu";
 import { cloneElement, createContext, type MouseEvent, type ReactElement, type ReactNode, use, useState } from "react";
+import { toast } from "sonner";
 import { cn } from "./class-names";
 import type { MenuPopup } from "./menu-popup";
 
@@ -16,7 +17,14 @@ export const MenuParts = createContext<Pick<typeof Base, "Item" | "Separator"> |
 
 let loaded: Promise<typeof MenuPopup> | undefined;
 function load(): Promise<typeof MenuPopup> {
-  loaded ??= import("./menu-popup").then((module) => module.MenuPopup);
+  loaded ??= import("./menu-popup").then(
+    (module) => module.MenuPopup,
+    (error: unknown) => {
+      // The next try may find the network, or the build, back.
+      loaded = undefined;
+      throw error;
+    },
+  );
   return loaded;
 }
 
@@ -30,10 +38,14 @@ export function Menu(props: MenuProps) {
   return cloneElement(props.trigger, {
     "aria-haspopup": "menu",
     "aria-expanded": false,
-    onPointerEnter: load,
-    onFocus: load,
+    onPointerEnter: () => void load().catch(() => undefined),
+    onFocus: () => void load().catch(() => undefined),
     // A press of a key is a click of no button.
-    onClick: ({ detail }: MouseEvent) => void load().then((Popup) => setOpened({ Popup, isByKeys: detail === 0 })),
+    onClick: ({ detail }: MouseEvent) =>
+      void load().then(
+        (Popup) => setOpened({ Popup, isByKeys: detail === 0 }),
+        () => toast.error("The menu could not be loaded: try again, or reload the page"),
+      ),
   });
 }
 

@@ -121,7 +121,7 @@ export async function readOverviewCounts(db: Db, scope: OverviewScope): Promise<
       (select count(*)::int from agentrun_runs run where run.status = 'claimed' ${inScope(scope, sql`run`)}) as claimed,
       (select count(*)::int from agentrun_runs run where run.status = 'pending' ${inScope(scope, sql`run`)}) as pending,
       (select count(*)::int from (
-        select from agentrun_runs run where run.status = 'failed' and run.updated_at > now() - interval '24 hours'
+        select from agentrun_runs run where run.status = 'failed' and run.created_at > now() - interval '24 hours'
           ${inScope(scope, sql`run`)} limit 10000) failed) as "failedToday",
       (select count(*)::int from agentrun_runner_jobs job join agentrun_runs run on run.id = job.run_id
         where job.state in ('launching', 'running') ${inScope(scope, sql`run`)}) as runners`,

@@ -76,8 +76,10 @@ async function sourceOf(db: Db, filter: TaskListFilter): Promise<Source> {
   const isIndexed = tenantIds.length === 0 || (tenantIds.length === 1 && queue !== undefined);
   if (!isKindAsked && isIndexed) return { heads: headsOf(ofKind({ tenantIds, queue })), rest: search };
   if ((await countKinds(db, filter)) <= KINDS_MAX) return { heads: headsOfKinds(filter), rest: search };
-  const indexed = queue === undefined ? { tenantIds: [] } : { tenantIds, queue };
-  return { heads: headsOf(ofKind(indexed)), rest: and(ofKind(filter), search) ?? sql`true` };
+  const rest = and(ofKind(filter), search) ?? sql`true`;
+  // Of a tenant its own tasks alone: a place among those of others is nobody else's business.
+  if (tenantIds.length > 0) return { heads: headsOfPlaces({ tenantIds, queue }), rest };
+  return { heads: headsOf(ofKind({ tenantIds, queue })), rest };
 }
 
 /** A task's whole id as this program makes them, which is looked up and not searched for. */
@@ -111,15 +113,23 @@ function headsOf(matches: SQL | undefined): Source["heads"] {
 }
 
 function headsOfKinds(filter: TaskListFilter): Source["heads"] {
+  return headsOfEach(kindsOf(filter), ["tenant_id", "project_id", "queue", "lane", "state"]);
+}
+
+/** Of each queue of some tenants, which are few however many lanes they have. */
+function headsOfPlaces(filter: TaskListFilter): Source["heads"] {
+  return headsOfEach(sql`select distinct tenant_id, queue from (${kindsOf(filter)}) known`, ["tenant_id", "queue"]);
+}
+
+/** Merges the heads of groups of tasks, each in order in an index that begins with what its tasks have in common. */
+function headsOfEach(groups: SQL, shared: string[]): Source["heads"] {
+  const isOfGroup = sql.raw(shared.map((name) => `agentrun_queue_tasks.${name} = kind.${name}`).join(" and "));
   return (after, max) => {
     const parts = afterPlace(after).map(
       (isAfter) => sql`(select id, priority, created_at from agentrun_queue_tasks
-        where (agentrun_queue_tasks.tenant_id, agentrun_queue_tasks.project_id, agentrun_queue_tasks.queue,
-          agentrun_queue_tasks.lane, agentrun_queue_tasks.state)
-          = (kind.tenant_id, kind.project_id, kind.queue, kind.lane, kind.state)
-          ${isAfter === undefined ? sql`` : sql`and ${isAfter}`} ${IN_ORDER} limit ${max})`,
+        where ${isOfGroup} ${isAfter === undefined ? sql`` : sql`and ${isAfter}`} ${IN_ORDER} limit ${max})`,
     );
-    return sql`select head.* from (${kindsOf(filter)}) kind
+    return sql`select head.* from (${groups}) kind
       cross join lateral (${sql.join(parts, sql` union all `)}) head ${IN_ORDER} limit ${max}`;
   };
 }

@@ -121,6 +121,40 @@ test("a key in a file is read anew at each request, and only its presence and ag
   await rm(folder, { recursive: true });
 });
 
+test("what is no key is said to be none, and never told", async () => {
+  await using store = await createTestStore();
+  const folder = await mkdtemp(path.join(tmpdir(), "agentrun-keys-"));
+  await using provider = await startProvider((_req, res) => say(res, 200, MODELS));
+  const ctx = (keyFile: string) =>
+    withProfile(store.as(), { baseUrl: provider.url, keyEnv: undefined, keyFile: path.join(folder, keyFile) });
+  await writeFile(path.join(folder, "two"), `${KEY}\nsk-second`);
+  const lines: string[] = [];
+  const two = ctx("two");
+  const log = { ...two.log, warn: (...args: unknown[]) => lines.push(JSON.stringify(args)) } as never;
+  const probe = await testBackend(two, { profile: "codex" });
+  expect(probe).toMatchObject({
+    isOk: false,
+    message: "what its key file holds is not one line of printable characters",
+  });
+  // One that cannot be read holds up no other.
+  await probeBackends({ ...ctx("."), log });
+  expect((await getBackend(two, { profile: "codex" })).probe).toMatchObject({
+    ...{ isOk: false, message: "its key file cannot be read: EISDIR", failures: 2 },
+  });
+  expect(lines.join()).not.toContain("sk-");
+  expect(provider.asked).toEqual([]);
+  await rm(folder, { recursive: true });
+});
+
+test("a provider that forbids its list of models is asked for a word by hand, and held up by nothing", async () => {
+  await using store = await createTestStore();
+  await using provider = await startProvider((req, res) => say(res, req.method === "GET" ? 403 : 200));
+  const ctx = withProfile(store.as(), { baseUrl: provider.url });
+  await probeBackends(ctx);
+  expect((await getBackend(ctx, { profile: "codex" })).probe).toMatchObject({ isOk: true, failures: 0 });
+  expect(await testBackend(ctx, { profile: "codex" })).toMatchObject({ isOk: true, status: 200 });
+});
+
 test("who is bound to a tenant sees of a profile no address, and its own tasks alone", async () => {
   await using store = await createTestStore();
   const ctx = withProfile(store.as(), { baseUrl: "http://127.0.0.1:9/v1" });

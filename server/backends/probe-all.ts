@@ -1,6 +1,5 @@
 import type { ServiceContext } from "@/server/context";
-import { readKey } from "./key";
-import { probeProvider } from "./probe";
+import { probeWithKey } from "./probe-with-key";
 import { storeProbe } from "./store-probe";
 
 /** Tries every configured profile's provider, by what costs nothing, and keeps what was found. */
@@ -12,10 +11,7 @@ export async function probeBackends(ctx: ServiceContext): Promise<void> {
 async function probeOne(ctx: ServiceContext, profile: string): Promise<void> {
   const config = ctx.settings.backends[profile];
   if (!config) return;
-  const probed = await probeProvider(config, {
-    key: await readKey(config, ctx.settings.readVariable),
-    isByHand: false,
-  });
+  const probed = await probeWithKey(config, { readVariable: ctx.settings.readVariable, isByHand: false });
   const { failures } = await storeProbe(ctx.db, profile, probed);
   if (!probed.isOk)
     ctx.log.warn({ profile, failures, status: probed.status }, `a model provider failed: ${probed.message}`);

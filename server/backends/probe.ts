@@ -22,14 +22,16 @@ export async function probeProvider(
   { key, isByHand }: { key: string | null; isByHand: boolean },
 ): Promise<Probed> {
   const listed = await ask(config, key, "models");
-  if (listed.status !== 404 && listed.status !== 405 && listed.status !== 501) return probedOf(listed, key);
+  // 403: some keys may ask models and not list them, and some proxies forbid the list.
+  if (listed.status === null || !NO_LIST.has(listed.status)) return probedOf(listed, key);
   if (isByHand) return { ...probedOf(await askForWord(config, key), key), models: null };
   return {
     ...{ isOk: true, latencyMs: listed.latencyMs, status: listed.status, models: null },
-    message: "it answers, and has no list of models: whether it takes the key shows with a test or a run",
+    message: "it answers, and shows no list of models: whether it takes the key shows with a test or a run",
   };
 }
 
+const NO_LIST = new Set([403, 404, 405, 501]);
 type Answer = { status: number | null; latencyMs: number | null; text: string };
 
 function askForWord(config: BackendConfig, key: string | null): Promise<Answer> {

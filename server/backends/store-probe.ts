@@ -1,12 +1,7 @@
 import { sql } from "drizzle-orm";
-import type { BackendProbe } from "@/contract/backend";
+import { type BackendProbe, PROBE_COUNTS_MS, PROBE_FAILURES_MAX } from "@/contract/backend";
 import type { Db, Tx } from "@/db/client";
 import type { Probed } from "./probe";
-
-/** Failures, one after another, after which no task is sent to a provider: one alone may be the network's. */
-const FAILURES_MAX = 2;
-/** For how long a failed try counts: a web process that tries no more must not hold tasks up for ever. */
-const COUNTS_MS = 900_000;
 
 /** Keeps what a try of a profile's provider found, with how many failed one after another. */
 export async function storeProbe(db: Db | Tx, profile: string, probed: Probed): Promise<BackendProbe> {
@@ -23,7 +18,7 @@ export async function storeProbe(db: Db | Tx, profile: string, probed: Probed): 
 
 /** Until when nothing is sent to a provider that failed again and again; null where it takes work. */
 export function failingUntil(probe: Pick<BackendProbe, "at" | "failures"> | null): string | null {
-  if (probe === null || probe.failures < FAILURES_MAX) return null;
-  const untilMs = Date.parse(probe.at) + COUNTS_MS;
+  if (probe === null || probe.failures < PROBE_FAILURES_MAX) return null;
+  const untilMs = Date.parse(probe.at) + PROBE_COUNTS_MS;
   return untilMs > Date.now() ? new Date(untilMs).toISOString() : null;
 }

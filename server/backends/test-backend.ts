@@ -2,8 +2,8 @@ import { type BackendConfig, type BackendProbe, DEMO_PROFILE, type GetBackendInp
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext } from "@/server/context";
 import { ConflictError } from "@/server/errors";
-import { readKey } from "./key";
-import { type Probed, probeProvider } from "./probe";
+import type { Probed } from "./probe";
+import { probeWithKey } from "./probe-with-key";
 import { requireProfile } from "./require-profile";
 import { storeProbe } from "./store-probe";
 
@@ -36,5 +36,5 @@ async function probe(ctx: ServiceContext, profile: string): Promise<Probed> {
       "backend-unconfigured",
       `no model is configured for profile ${profile}: name it in the file of AGENTRUN_BACKENDS`,
     );
-  return probeProvider(config, { key: await readKey(config, ctx.settings.readVariable), isByHand: true });
+  return probeWithKey(config, { readVariable: ctx.settings.readVariable, isByHand: true });
 }

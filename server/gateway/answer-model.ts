@@ -23,6 +23,8 @@ export type GatewayDeps = {
   calls: CallRecorder;
   /** Counts a call of a run; null, or the seconds to wait when it is one too many. */
   takeCall: (runId: string) => number | null;
+  /** The same for a request of nobody that is known. */
+  takeStranger: () => number | null;
   onLimited: (profile: string, limit: ProviderLimit) => void;
   onTaken: (profile: string) => void;
 };
@@ -37,34 +39,46 @@ export type ModelRequest = {
   headers: { get(name: string): string | null };
   signal: AbortSignal;
 };
+/** A request whose body is read once it is known who asks, and that it is not too often. */
+export type UnreadRequest = Omit<ModelRequest, "body"> & { readBody: () => Promise<string> };
 export type ModelAnswer = { status: number; headers: Record<string, string>; body: AsyncIterable<Uint8Array> };
 
 /**
  * Answers an agent's request to its model. The caller's token opens one profile while its run is held, and nothing else;
  * the provider's key is added here and never leaves this process but to the provider.
  */
-export async function answerModel(deps: GatewayDeps, request: ModelRequest): Promise<ModelAnswer> {
-  const grant = request.token === null ? null : await findModelGrant(deps.db, request.token);
-  if (!grant) throw new UnauthenticatedError("this model token is unknown or has ended with its run");
-  if (grant.profile !== request.profile) throw new NotFoundError("model of profile", request.profile);
-  if (request.resource === "models" && request.method === "GET") return listModels(deps, grant.profile);
-  if (request.resource !== "responses") throw new NotFoundError("model resource", request.resource);
-  if (request.method !== "POST")
-    throw new AgentRunError("schema-invalid", "method-not-allowed", "responses takes POST", {
-      details: { allow: ["POST"] },
-    });
+export async function answerModel(deps: GatewayDeps, unread: UnreadRequest): Promise<ModelAnswer> {
+  const { token, method, resource } = unread;
+  const grant = token === null ? null : await findModelGrant(deps.db, token);
+  if (!grant) throw strangerRefusal(deps);
+  if (grant.profile !== unread.profile) throw new NotFoundError("model of profile", unread.profile);
   const { tenantId, projectId, runId, sessionId, taskId, profile } = grant;
-  // Before anything is kept of it: what is too much must cost nothing.
+  // Before anything is read or kept of it: what is too much must cost nothing.
   const waitSeconds = deps.takeCall(runId);
   if (waitSeconds !== null)
     throw new RateLimitedError(`run ${runId} calls its model too often: try again in ${waitSeconds} s`, waitSeconds);
+  if (resource === "models" && method === "GET") return listModels(deps, profile);
+  if (resource !== "responses") throw new NotFoundError("model resource", resource);
+  if (method !== "POST")
+    throw new AgentRunError("schema-invalid", "method-not-allowed", "responses takes POST", {
+      details: { allow: ["POST"] },
+    });
+  const request = { ...unread, body: await unread.readBody() };
   const asked = modelAsked(request.body);
   const call = deps.calls.begin({
     ...{ tenantId, projectId, runId, sessionId, taskId, backendProfile: profile },
-    model: asked ?? modelOf(deps, profile),
+    model: modelOf(deps, grant, asked),
   });
   const answer = await recordAnswer(call, request.signal, () => askModel(deps, { grant, asked, request }));
   return grant.isLogged ? logBodies(deps.log, grant, request.body, answer) : answer;
+}
+
+/** Each guess costs a look-up: whoever guesses is slowed down. */
+function strangerRefusal(deps: GatewayDeps): AgentRunError {
+  const waitSeconds = deps.takeStranger();
+  if (waitSeconds !== null)
+    return new RateLimitedError(`too many requests: try again in ${waitSeconds} s`, waitSeconds);
+  return new UnauthenticatedError("this model token is unknown or has ended with its run");
 }
 
 type Asked = { grant: ModelGrant; asked: string | null; request: ModelRequest };
@@ -89,11 +103,15 @@ async function askModel(deps: GatewayDeps, { grant, asked, request }: Asked): Pr
 
 /** A run's token spends on its own model, and on none that it was not given. */
 function assertModel(config: BackendConfig, { profile, model }: ModelGrant, asked: string | null): void {
-  const allowed = [model ?? config.model, ...(config.models ?? [])];
+  const allowed = allowedModels(config, model);
   if (asked !== null && allowed.includes(asked)) return;
   throw new ForbiddenError(
     `this run may ask model ${allowed.join(" or ")} of profile ${profile}: the request names ${asked ?? "none"}`,
   );
+}
+
+function allowedModels(config: BackendConfig, own: string | null): string[] {
+  return [own ?? config.model, ...(config.models ?? [])];
 }
 
 function missingKey(profile: string, { keyEnv, keyFile }: BackendConfig): string {
@@ -101,13 +119,21 @@ function missingKey(profile: string, { keyEnv, keyFile }: BackendConfig): string
   return `profile ${profile}: the variable ${keyEnv} that holds its key is not set in web's environment`;
 }
 
-/** The model of a profile, where nobody asks for another. */
-function modelOf(deps: GatewayDeps, profile: string): string {
-  return profile === DEMO_PROFILE ? "demo" : (deps.backends[profile]?.model ?? profile);
+/** The model that a call is counted under: what may not be asked is counted as what would have been. */
+function modelOf(
+  deps: GatewayDeps,
+  { profile, model }: Pick<ModelGrant, "profile" | "model">,
+  asked: string | null,
+): string {
+  if (profile === DEMO_PROFILE) return "demo";
+  const config = Object.hasOwn(deps.backends, profile) ? deps.backends[profile] : undefined;
+  if (!config) return profile;
+  const allowed = allowedModels(config, model);
+  return asked !== null && allowed.includes(asked) ? asked : (allowed[0] ?? profile);
 }
 
 async function listModels(deps: GatewayDeps, profile: string): Promise<ModelAnswer> {
-  const model = modelOf(deps, profile);
+  const model = modelOf(deps, { profile, model: null }, null);
   const list = { object: "list", data: [{ id: model, object: "model", owned_by: profile }], models: [] };
   return { status: 200, headers: { "content-type": "application/json" }, body: once(JSON.stringify(list)) };
 }

@@ -35,6 +35,35 @@ test("a run's token spends on its own model, on those that its profile allows, a
   await expect.poll(async () => (await refused()).items.length).toBe(6);
 });
 
+test("nothing is read of who is not known, and made-up names of models are counted under none", async () => {
+  vi.stubEnv(KEY_ENV, KEY);
+  await using database = await createTestDatabase();
+  await using provider = await startProvider(streamCompleted);
+  await using web = await startGateway(database, provider.url);
+  const { token } = await modelToken(web, "codex");
+  let sentBytes = 0;
+  const endless = new ReadableStream({
+    pull(controller) {
+      sentBytes += 65_536;
+      if (sentBytes > 64 * 1024 * 1024) return controller.close();
+      controller.enqueue(new Uint8Array(65_536).fill(32));
+    },
+  });
+  const answer = await fetch(`${web.url}/api/model/codex/v1/responses`, {
+    ...{ method: "POST", body: endless, duplex: "half" },
+    headers: { authorization: `Bearer ${token.slice(0, -4)}xxxx`, "content-type": "application/json" },
+  } as RequestInit).catch(() => null);
+  expect(answer?.status ?? 401).toBe(401);
+  expect(sentBytes).toBeLessThan(32 * 1024 * 1024);
+  for (const model of ["made-up-0", "made-up-1"])
+    expect((await ask(web, "codex", token, { model, input: [] })).status).toBe(403);
+  const models = async () =>
+    ((await web.call("GET", "/api/v1/usage/calls")).body as { items: { model: string }[] }).items.map(
+      (call) => call.model,
+    );
+  await expect.poll(models).toEqual(["m1", "m1"]);
+});
+
 test("a run that calls its model far too often is slowed down, and another is not", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();

@@ -13,7 +13,7 @@ export function isModelPath(path: string): boolean {
   return path.startsWith("/api/model/");
 }
 
-export function gatewayDeps(wiring: Wiring): GatewayDeps {
+export function gatewayDeps(wiring: Wiring, address: string): GatewayDeps {
   const { settings, log } = wiring;
   return {
     db: wiring.database.db,
@@ -23,6 +23,7 @@ export function gatewayDeps(wiring: Wiring): GatewayDeps {
     isDemoOn: settings.isDemoOn,
     calls: wiring.calls,
     takeCall: wiring.requestLimits.takeCall,
+    takeStranger: () => wiring.requestLimits.take(null, address),
     onLimited: (profile, limit) => wiring.providerLimits.note(profile, limit),
     onTaken: (profile) => wiring.providerLimits.clear(profile),
   };
@@ -47,12 +48,11 @@ export async function handleModel(exchange: Exchange): Promise<void> {
   const named = parseModelPath(exchange.path) ?? { profile: "", resource: exchange.path };
   try {
     const token = readBearer(headers.get("authorization"));
-    const body = method === "POST" ? await readJsonText(req, headers, MODEL_BODY_MAX_BYTES) : "";
-    const answer = await answerModel(gatewayDeps(wiring), {
+    const answer = await answerModel(gatewayDeps(wiring, exchange.address), {
       ...named,
       method,
       token,
-      body,
+      readBody: () => readJsonText(req, headers, MODEL_BODY_MAX_BYTES),
       headers,
       signal: gone.signal,
     });

@@ -237,9 +237,11 @@ export const serveModel: Handler = handler(async ({ wiring, request, url }) => {
   const named = parseModelPath(url.pathname);
   if (!named) throw new NotFoundError("route", url.pathname.slice(0, 200));
   const { method, headers, signal } = request;
-  const body = method === "POST" ? await readText(request, MODEL_BODY_MAX_BYTES) : "";
   const token = readBearer(headers.get("authorization"));
-  const answer = await answerModel(gatewayDeps(wiring), { ...named, method, token, body, headers, signal });
+  const answer = await answerModel(gatewayDeps(wiring, ADDRESS), {
+    ...{ ...named, method, token, headers, signal },
+    readBody: () => readText(request, MODEL_BODY_MAX_BYTES),
+  });
   const stream = Readable.toWeb(Readable.from(answer.body)) as ReadableStream<Uint8Array>;
   return new Response(stream, {
     status: answer.status,

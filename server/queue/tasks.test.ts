@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { ListTasksInput, TaskState } from "@/contract/queue";
 import { queueTasks } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
-import { createTestStore } from "@/server/storage/test/context";
+import { createTestStore, tenantOperator } from "@/server/storage/test/context";
 import { cancelTask, createTask, getTask, listTasks, markTaskRead, queueCommander, queueStats, updateAttempt } from ".";
 
 async function makeTask(ctx: ServiceContext, values: Partial<typeof queueTasks.$inferInsert>): Promise<string> {
@@ -204,4 +204,20 @@ test("pages of every filter hold every match once and in order, however many kin
   await check({ search: "task 2499" }, (task) => task.title === "Task 2499");
   await check({ search: "1", projectId: "project0" }, (t) => t.projectId === "project0" && t.title.includes("1"));
   await check({ updatedAfter: 2_400, state: "pending" }, (task) => task.version > 2_400 && task.state === "pending");
+});
+
+test("a tenant with many lanes pages through its own tasks, and never places among those of others", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  await ctx.db.execute(sql`
+    insert into agentrun_queue_tasks (id, tenant_id, project_id, queue, lane, title, priority, state, version,
+      backend_profile, payload, payload_hash)
+    select 'qt_' || tenant || n, tenant, 'p', 'q', case tenant when 'acme' then 'lane' || n else 'lane' end, 'Task ' || n,
+      case tenant when 'acme' then 0 else 5 end, 'pending', n, 'codex', '{}', ''
+    from generate_series(1, 1100) n, (values ('acme'), ('umbrella')) tenants (tenant) where tenant = 'umbrella' or n <= 600`);
+  const own = store.as(tenantOperator("acme"));
+  const page = await listTasks(own, { limit: 200, search: "Task 77" });
+  expect(page.items.map(({ title }) => title)).toEqual(["Task 77"]);
+  expect(page.cursor).toBeNull();
+  expect(await allPages(own, { state: "pending" }, 200)).toHaveLength(600);
 });

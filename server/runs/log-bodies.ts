@@ -22,7 +22,7 @@ export function logBodies(ctx: ServiceContext, { runId, minutes }: LogBodiesInpu
       .where(eq(runs.id, runId))
       .returning();
     await audit(ctx, {
-      action: "runs.log-bodies",
+      action: "runs.logBodies",
       targetKind: "run",
       targetId: runId,
       tenantId: run.tenantId,
