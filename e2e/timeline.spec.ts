@@ -1,28 +1,26 @@
 import type { BrowserContext, Page } from "@playwright/test";
-import { expect, expectFits, LOOKS, ready, signIn, test } from "./fixtures";
+import { expect, LOOKS, look, ready, signIn, test } from "./fixtures";
+import { Product } from "./product";
 import { conversation, endRuns, newSession, say, sessionOf } from "./stories";
 
 const waterfall = (page: Page) => page.getByRole("group", { name: "Waterfall" });
 const tab = (page: Page, name: string) =>
   page.getByRole("navigation", { name: "Session" }).getByRole("link", { name, exact: true });
 
-async function look(page: Page, name: string): Promise<void> {
-  await expectFits(page, name);
-  await page.screenshot({ path: `test-results/looks/${name}.png`, fullPage: true });
-}
-
-/** The one-time link is good for one of the tests. */
+// Of its own: the shared one's link has signed somebody in by now, whatever the order of the stories.
+let product: Product;
 let storageState: Awaited<ReturnType<BrowserContext["storageState"]>>;
-test.beforeAll(async ({ browser, product }) => {
+test.beforeAll(async ({ browser }) => {
+  product = await Product.start();
   const page = await browser.newPage({ baseURL: product.url });
   await signIn(page, product);
   storageState = await page.context().storageState();
   await page.close();
 });
+test.afterAll(() => product?.[Symbol.asyncDispose]());
 
 test("a turn that waits for a person is seen in the waterfall as it goes, and each part of it leads to its event", async ({
   browser,
-  product,
   watchPage,
 }) => {
   test.setTimeout(240_000);
@@ -137,7 +135,6 @@ test("a turn that waits for a person is seen in the waterfall as it goes, and ea
 
 test("a run says how far it came, why it failed and what that means, and is run again", async ({
   browser,
-  product,
   watchPage,
 }) => {
   test.setTimeout(180_000);

@@ -1,7 +1,7 @@
 "use client";
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useQueryStates } from "nuqs";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { DocLink } from "@/components/docs/doc-link";
 import { useIdentity } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
@@ -18,6 +18,10 @@ import { ExportMenu } from "./export-menu";
 import { AUDIT_FILTERS, type AuditFilter, auditInput, isFiltered } from "./filter";
 import { useAuditNews } from "./use-audit-news";
 
+/** Pages that are looked through by themselves where none holds anything, of 5,000 rows each. */
+const STEPS_MAX = 20;
+const STEP_ROWS = 5_000;
+
 /** Who did what: what operators, programs, runners and the server's own loops changed. */
 export function AuditView() {
   const trpc = useTRPC();
@@ -30,7 +34,10 @@ export function AuditView() {
   const news = useAuditNews(auditInput(filter), rows);
   const onChange = (change: Partial<AuditFilter> | null) => void setFilter(change);
   // A page may be empty and yet not the last: the log is looked through in bounded steps.
-  const isLooking = rows.length === 0 && query.hasNextPage && !query.isError;
+  const [steps, setSteps] = useState(STEPS_MAX);
+  const isFar = (query.data?.pages.length ?? 0) >= steps;
+  const hasMore = rows.length === 0 && query.hasNextPage && !query.isError;
+  const isLooking = hasMore && !isFar;
   useEffect(() => {
     if (isLooking && !query.isFetchingNextPage) void query.fetchNextPage();
   });
@@ -55,6 +62,13 @@ export function AuditView() {
               <p className="p-6 text-center text-sm text-ink-3" role="status">
                 Looking through older rows…
               </p>
+            ) : hasMore ? (
+              <EmptyState
+                title="Nothing so far"
+                action={<Button onClick={() => setSteps(steps + STEPS_MAX)}>Look further back</Button>}
+              >
+                The newest {(steps * STEP_ROWS).toLocaleString("en")} rows hold nothing like it.
+              </EmptyState>
             ) : rows.length === 0 ? (
               <Nothing isFilter={isFiltered(filter)} onClear={() => onChange(null)} />
             ) : (

@@ -85,3 +85,14 @@ test("a failure is told, keeps what is there, and can be tried again", async () 
   expect(timeline.getSnapshot()).toMatchObject({ state: "ready", error: new Error("down") });
   expect(timeline.getSnapshot().spans).toHaveLength(2);
 });
+
+test("an end that is told of while a page is read is read too", async () => {
+  const { timeline, asked, state } = setUp(2);
+  const first = timeline.read();
+  // The page under way was answered before this.
+  await Promise.resolve();
+  state.isOver = true;
+  await Promise.all([first, timeline.read()]);
+  expect(timeline.getSnapshot().endMs).not.toBeNull();
+  expect(asked.length).toBeLessThanOrEqual(2);
+});

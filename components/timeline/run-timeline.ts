@@ -33,6 +33,8 @@ export class RunTimeline {
   #cursor: string | null = null;
   #isOver = false;
   #isScheduled = false;
+  /** Somebody asked while a page was read, which may have been answered before what they know of. */
+  #isAskedAgain = false;
   #toldSeq = 0;
   #reading: Promise<void> | undefined;
 
@@ -57,9 +59,8 @@ export class RunTimeline {
   /** Reads what there is to read; a read under way goes on to it by itself. */
   read(): Promise<void> {
     if (this.#isOver) return Promise.resolve();
-    this.#reading ??= this.#readOn().finally(() => {
-      this.#reading = undefined;
-    });
+    this.#isAskedAgain = this.#reading !== undefined;
+    this.#reading ??= this.#readOn();
     return this.#reading;
   }
 
@@ -79,14 +80,19 @@ export class RunTimeline {
     try {
       for (;;) {
         const before = this.#snapshot.readSeq;
+        this.#isAskedAgain = false;
         const page = await this.#options.fetchPage(this.runId, this.#cursor);
         this.#add(page);
         const isRead = page.readSeq >= Math.max(page.lastSeq, this.#toldSeq);
-        if (page.cursor === null || isRead || page.readSeq === before) break;
+        if (page.cursor === null) break;
+        if ((isRead || page.readSeq === before) && !this.#isAskedAgain) break;
       }
     } catch (error) {
       const { state } = this.#snapshot;
       this.#set({ error, state: state === "loading" ? "failed" : state });
+    } finally {
+      // At once: who asks from now on begins a read of their own.
+      this.#reading = undefined;
     }
   }
 
