@@ -54,7 +54,10 @@ export function Failures({ filter, onChange }: FailuresProps) {
 }
 
 /** The list then shows what was counted. */
-const ONLY: Partial<RunFilter> = { status: "failed", within: FAILURES_HOURS, since: null, until: null, search: "" };
+const ONLY: Partial<RunFilter> = {
+  ...{ status: "failed", within: FAILURES_HOURS, since: null, until: null },
+  ...{ search: "", profile: null, session: null, task: null },
+};
 
 type KindProps = {
   /** null: of old runs that did not say why. */

@@ -41,7 +41,12 @@ function factsOf(usage: Usage): [string, ReactNode][] {
     ["Calls", callsWords(usage)],
     ["Input", <Exact key="input" count={usage.inputTokens} words={inputWords(usage)} />],
     ["Output", <Exact key="output" count={usage.outputTokens} words={outputWords(usage)} />],
-    ["Cost", costWords(usage) ?? <span className="text-ink-3">no price is configured</span>],
+    [
+      "Cost",
+      costWords(usage) ?? (
+        <span className="text-ink-3">{usage.unpricedCalls > 0 ? "no price is configured" : "not known"}</span>
+      ),
+    ],
   ];
 }
 

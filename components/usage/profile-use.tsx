@@ -90,7 +90,7 @@ function DaysChart({ days, profile }: { days: readonly UsageDay[]; profile: stri
           formatCount(usage.calls),
           usage.inputTokens.toLocaleString("en"),
           usage.outputTokens.toLocaleString("en"),
-          costWords(usage) ?? (usage.calls === 0 ? "none" : "no price"),
+          costWords(usage) ?? (usage.calls === 0 ? "none" : usage.unpricedCalls > 0 ? "no price" : "not known"),
         ])}
     />
   );

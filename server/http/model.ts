@@ -7,6 +7,7 @@ import type { Wiring } from "@/server/wiring";
 import { type Exchange, readJsonText, sendAnswer, sendError } from "./exchange";
 import { MODEL_BODY_MAX_BYTES } from "./limits";
 
+const READER_PATIENCE_MS = 300_000;
 const MODEL_PATH = /^\/api\/model\/([^/]+)\/v1\/([a-z]+)$/;
 
 export function isModelPath(path: string): boolean {
@@ -94,7 +95,10 @@ function sendModelError(exchange: Exchange, error: unknown): void {
 
 function drained(res: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
+    // Who reads nothing for so long holds a provider's stream for nobody.
+    const patience = setTimeout(() => res.destroy(), READER_PATIENCE_MS);
     const done = () => {
+      clearTimeout(patience);
       res.off("drain", done);
       res.off("close", done);
       resolve();
