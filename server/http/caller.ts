@@ -12,7 +12,8 @@ export type CallRequest = { method: string; headers: HeaderReader; requestId: st
  */
 export async function contextOf(wiring: Wiring, request: CallRequest): Promise<TrpcContext> {
   const { requestId } = request;
-  const shared = { requestId, live: wiring.live, health: wiring.health };
+  const forgetCallers = () => wiring.authenticator.forget();
+  const shared = { requestId, live: wiring.live, health: wiring.health, forgetCallers };
   try {
     const actor = await findActor(wiring, request);
     return { ...shared, service: actor && wiring.serviceFor(actor, requestId) };

@@ -2,7 +2,10 @@ import { expect, test } from "vitest";
 import { CreatedToken, type TokenRecord } from "@/contract/identity";
 import { TOKEN_SCOPES } from "@/contract/words";
 import { createTestDatabase } from "@/db/test/database";
+import { inTx } from "@/server/context";
+import { mintOperatorToken } from "@/server/identity";
 import { procedureNames } from "@/server/rest/procedures";
+import { ADMIN } from "@/server/test/context";
 import { startTestWeb, type TestWeb } from "@/server/test/web";
 
 async function make(web: TestWeb, input: object, token?: string): Promise<CreatedToken> {
@@ -45,7 +48,8 @@ test("a token's secret is told once, works by its role and tenant, and ends when
   expect(await refused(web, "GET", "/api/v1/tokens", { token })).toEqual([403, "forbidden"]);
   const gone = await web.call("POST", `/api/v1/tokens/${made.id}/revoke`, { body: { reason: "lost" } });
   expect(gone).toMatchObject({ status: 200, body: { tokenId: made.id, browsers: 0 } });
-  await expect.poll(async () => (await web.call("GET", "/api/v1/me", { token })).status).toBe(401);
+  // At once where it was revoked: nothing is believed there any more.
+  expect((await web.call("GET", "/api/v1/me", { token })).status).toBe(401);
   expect(await listOf(web)).toEqual([]);
   expect(await refused(web, "POST", `/api/v1/tokens/${made.id}/revoke`, { body: {} })).toEqual([404, "not-found"]);
 
@@ -137,6 +141,63 @@ test("a browser that signed in by a token ends with it, and no later than it", a
   expect(gone.body).toMatchObject({ browsers: 2 });
   const me = () => web.call("GET", "/api/v1/me", { token: null, headers: { cookie } });
   await expect.poll(async () => (await me()).status).toBe(401);
+});
+
+const signInWith = (web: TestWeb, token: string) =>
+  web.call("POST", "/api/auth/sign-in", { token: null, body: { token } });
+
+test("a token that was revoked elsewhere signs nobody in, though it is believed here for a moment", async () => {
+  await using database = await createTestDatabase();
+  await using web = await startTestWeb(database);
+  await using elsewhere = await startTestWeb(database);
+  const { id, token } = await make(web, { name: "ann", role: "operator" });
+  const cookie = /=(aro_[^;]+)/.exec((await signInWith(web, token)).headers.get("set-cookie") ?? "")?.[1] ?? "";
+  for (const known of [token, cookie]) expect((await web.call("GET", "/api/v1/me", { token: known })).status).toBe(200);
+  expect((await elsewhere.call("POST", `/api/v1/tokens/${id}/revoke`, { body: {} })).status).toBe(200);
+  for (const known of [token, cookie]) expect((await signInWith(web, known)).status).toBe(401);
+  expect(await listOf(web)).toEqual([]);
+  // Nor does one whose row is gone.
+  await web.wiring.database.pool.query("delete from agentrun_tokens");
+  for (const parentId of [id, "tok_none"])
+    await expect(
+      mintOperatorToken(web.as(ADMIN), { name: "ann", role: "operator", tenantId: null, parentId }),
+    ).rejects.toMatchObject({ reason: "unauthenticated" });
+});
+
+/** Until somebody waits for a lock, or has no need to. */
+async function untilBlocked(web: TestWeb, others: Promise<unknown>): Promise<void> {
+  let isDone = false;
+  void others.then(() => {
+    isDone = true;
+  });
+  const waiting = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+  await expect
+    .poll(async () => isDone || (await web.wiring.database.pool.query(waiting)).rows.length > 0, { interval: 10 })
+    .toBe(true);
+}
+
+test("of a sign-in and a revocation at once, either the sign-in is refused or its browser ends", async () => {
+  await using database = await createTestDatabase();
+  await using web = await startTestWeb(database);
+  const { id, token } = await make(web, { name: "ann", role: "operator" });
+  const revoking = await inTx(web.as(ADMIN), async (ctx) => {
+    await mintOperatorToken(ctx, { name: "ann", role: "operator", tenantId: null, parentId: id });
+    const answer = web.call("POST", `/api/v1/tokens/${id}/revoke`, { body: {} });
+    await untilBlocked(web, answer);
+    return { answer };
+  });
+  expect((await revoking.answer).body).toMatchObject({ browsers: 1 });
+  expect((await signInWith(web, token)).status).toBe(401);
+
+  const other = await make(web, { name: "bob", role: "operator" });
+  const revoker = await database.connect();
+  await revoker.query("begin");
+  await revoker.query("update agentrun_tokens set revoked_at = clock_timestamp() where id = $1", [other.id]);
+  const signingIn = signInWith(web, other.token);
+  await untilBlocked(web, signingIn);
+  await revoker.query("commit");
+  expect((await signingIn).status).toBe(401);
+  expect(await listOf(web)).toEqual([]);
 });
 
 test("a name is taken once while its token lives, and what cannot be is refused with its reason", async () => {

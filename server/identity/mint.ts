@@ -1,9 +1,10 @@
 import { and, eq, isNull, lt, or, sql } from "drizzle-orm";
 import type { Role } from "@/contract/words";
 import { tokens } from "@/db/schema";
-import type { ServiceContext } from "@/server/context";
+import { inTx, type ServiceContext } from "@/server/context";
 import { ForbiddenError } from "@/server/errors";
 import { newId } from "@/server/ids";
+import { lockLiveToken } from "./lock-live-token";
 import { hashToken, newToken, type TokenKind } from "./token";
 
 /** A launch that has not been claimed within this time is lost; the launcher starts another. */
@@ -22,9 +23,11 @@ async function storeToken(
   kind: TokenKind,
   values: TokenValues,
   lifeMs: number | null,
+  notAfter: Date | null = null,
 ): Promise<string> {
   const token = newToken(kind);
-  const expiresAt = lifeMs === null ? null : sql`clock_timestamp() + ${lifeMs} * interval '1 millisecond'`;
+  const ends = sql`clock_timestamp() + ${lifeMs}::float8 * interval '1 millisecond'`;
+  const expiresAt = sql`least(${ends}, ${notAfter?.toISOString() ?? null}::timestamptz)`;
   await ctx.db.insert(tokens).values({ ...values, id: newId("token"), kind, hash: hashToken(token), expiresAt });
   return token;
 }
@@ -109,19 +112,13 @@ export type MintOperatorTokenInput = {
   parentId?: string | null;
 };
 
-/** A browser's cookie. One that another cookie bought belongs to the same token as that. */
+/** A browser's cookie. One that another cookie bought belongs to the same token as that; one that has ended buys none. */
 export async function mintOperatorToken(ctx: ServiceContext, input: MintOperatorTokenInput): Promise<string> {
   const { parentId = null, ...values } = input;
   if (parentId === null) return storeToken(ctx, "operator", values, OPERATOR_TOKEN_MS);
-  const [parent] = await ctx.db
-    .select({ rootId: sql<string>`coalesce(${tokens.parentId}, ${tokens.id})`, leftMs: leftMs() })
-    .from(tokens)
-    .where(eq(tokens.id, parentId));
-  const lifeMs = Math.min(OPERATOR_TOKEN_MS, parent?.leftMs ?? OPERATOR_TOKEN_MS);
-  return storeToken(ctx, "operator", { ...values, parentId: parent?.rootId ?? parentId }, lifeMs);
-}
-
-function leftMs() {
-  return sql<number | null>`extract(epoch from ${tokens.expiresAt} - clock_timestamp())::float8 * 1000`;
+  return inTx(ctx, async (ctx) => {
+    const { token, root } = await lockLiveToken(ctx.db, parentId);
+    return storeToken(ctx, "operator", { ...values, parentId: root.id }, OPERATOR_TOKEN_MS, token.expiresAt);
+  });
 }
 export const OPERATOR_TOKEN_SECONDS = OPERATOR_TOKEN_MS / 1_000;

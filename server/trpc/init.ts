@@ -23,6 +23,8 @@ export type TrpcContext = {
   /** What this process knows of changes as they happen; absent where nothing can be watched. */
   live?: Live;
   health?: HealthSource;
+  /** Has this process ask anew who its callers are, after a token was revoked. */
+  forgetCallers?: () => void;
 };
 
 /** Who may call a procedure. Every procedure has one; a test made from the router refuses one that has not. */

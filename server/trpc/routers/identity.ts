@@ -11,5 +11,9 @@ export const identityRouter = router({
   }),
   tokens: adminProcedure.input(ListTokensInput.prefault({})).query((opts) => listTokens(opts.ctx.service, opts.input)),
   createToken: adminProcedure.input(CreateTokenInput).mutation((opts) => createToken(opts.ctx.service, opts.input)),
-  revokeToken: adminProcedure.input(RevokeTokenInput).mutation((opts) => revokeToken(opts.ctx.service, opts.input)),
+  revokeToken: adminProcedure.input(RevokeTokenInput).mutation(async (opts) => {
+    const revoked = await revokeToken(opts.ctx.service, opts.input);
+    opts.ctx.forgetCallers?.();
+    return revoked;
+  }),
 });
