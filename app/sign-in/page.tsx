@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import { Logo } from "@/components/shell/logo";
+import { safeNext } from "@/components/shell/safe-next";
 import { SignInForm } from "@/components/shell/sign-in-form";
 
 export const metadata: Metadata = { title: "Sign in" };
@@ -9,11 +10,6 @@ const REFUSALS: Record<string, string> = {
   "rate-limited": "Too many tries from this address have failed. Wait a minute, then try again.",
   "database-down": "The server's database does not answer. Try again in a moment.",
 };
-
-/** Only paths of this console are gone back to: anything else would lead a signed-in operator away. */
-function safeNext(next: string | string[] | undefined): string {
-  return typeof next === "string" && /^\/(?![/\\])/.test(next) ? next : "/";
-}
 
 export default async function SignInPage(props: {
   searchParams: Promise<Record<string, string | string[] | undefined>>;
