@@ -1,6 +1,6 @@
 import { TASK_STATES } from "@/contract/queue";
 import type { GcReport } from "@/contract/storage";
-import { AgentRunError, UnauthenticatedError } from "@/server/errors";
+import { AgentRunError, ForbiddenError, UnauthenticatedError } from "@/server/errors";
 import { readHealth } from "@/server/health";
 import { isSameSecret, readBearer } from "@/server/identity";
 import { readOpenRuns, readOrphanJobs, readQueue } from "@/server/metrics";
@@ -29,13 +29,15 @@ export async function handleReadyz({ wiring, res }: Exchange): Promise<void> {
   sendJson(res, health.ready ? 200 : 503, health);
 }
 
-/** Prometheus, with an operator's token. It answers what it can when the database is down. */
+/** Prometheus, with an operator's token of every tenant, as its figures are. It answers what it can when the database is down. */
 export async function handleMetrics(exchange: Exchange): Promise<void> {
   const { wiring, res, method } = exchange;
   try {
     onlyGet(method);
     const ctx = await contextOf(wiring, exchange);
-    admit("viewer", { ctx, path: "metrics", type: "query" });
+    const { actor } = admit("viewer", { ctx, path: "metrics", type: "query" });
+    if (actor.tenantId !== null)
+      throw new ForbiddenError(`metrics count every tenant, and this token is bound to tenant ${actor.tenantId}`);
     const text = await readMetrics(wiring);
     res.writeHead(200, { "content-type": wiring.metrics.registry.contentType, "cache-control": "no-store" }).end(text);
   } catch (error) {

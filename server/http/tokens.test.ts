@@ -117,6 +117,15 @@ test("a token with scopes calls what they name and nothing else, by any door", a
   expect((await web.call("GET", "/metrics", { token: scraper.token })).status).toBe(200);
 });
 
+test("the metrics of all tenants are nothing for a token of one", async () => {
+  await using database = await createTestDatabase();
+  await using web = await startTestWeb(database);
+  for (const [name, rights] of Object.entries({ all: {}, scraper: { scopes: ["metrics"] } })) {
+    const { token } = await make(web, { name, role: "viewer", tenantId: "acme", ...rights });
+    expect(await refused(web, "GET", "/metrics", { token })).toEqual([403, "forbidden"]);
+  }
+});
+
 test("every group of procedures can be a scope, and there is no other", () => {
   const groups = new Set(procedureNames().map((name) => name.split(".")[0]));
   expect([...groups, "metrics"].sort()).toEqual([...TOKEN_SCOPES].sort());
