@@ -112,3 +112,19 @@ test("a page looks at a bounded number of rows, whatever its filter, and pages r
   expect(found).toEqual([first]);
   expect(pages).toBe(3);
 });
+
+test("a tenant's cursor holds no place of another tenant's, whatever its filter", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const mine = await makeRow(ctx, { tenantId: "mine", at: new Date(0) });
+  await ctx.pool.query(
+    `insert into agentrun_audit (id, at, actor, action, tenant_id, target_kind, target_id)
+     select 'aud_theirs_' || n, now() - interval '1 second' * n, 'operator:ann', 'runs.cancel', 'theirs', 'run', 'run_2'
+       from generate_series(1, 6000) n`,
+  );
+  const tenant = ctx.as(tenantOperator("mine"));
+  for (const filter of [{ actor: "operator:ann" }, { action: "runs.cancel" }, { actor: "operator:ann", limit: 1 }]) {
+    const page = await listAudit(tenant, asked(filter));
+    expect([page.items.map(({ id }) => id), page.cursor]).toEqual([[mine], null]);
+  }
+});

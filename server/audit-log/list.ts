@@ -45,7 +45,7 @@ type Conditions = {
   others: SQL[];
 };
 
-/** A filter's conditions: each but a kind alone has an index, and the one that leaves the fewest rows is taken. */
+/** A filter's conditions: each but a kind alone has an index, and the first of these is taken. */
 function conditionsOf(ctx: ServiceContext, filter: Filter): Conditions {
   const bound = tenantOf(ctx);
   const { id, targetKind, targetId, actor, action, tenantId } = filter;
@@ -54,9 +54,10 @@ function conditionsOf(ctx: ServiceContext, filter: Filter): Conditions {
   const [indexed, ...others] = [
     id === undefined ? undefined : eq(audit.id, id),
     targetId === undefined ? undefined : and(isKind, eq(audit.targetId, targetId)),
+    // Before what other tenants' rows have too: where a scan ends is told in the cursor.
+    bound === null ? undefined : eq(audit.tenantId, bound),
     actor === undefined ? undefined : eq(audit.actor, actor),
     action === undefined ? undefined : eq(audit.action, action),
-    bound === null ? undefined : eq(audit.tenantId, bound),
     tenantId === undefined ? undefined : eq(audit.tenantId, tenantId),
   ].filter((condition) => condition !== undefined);
   const isKindAlone = targetKind !== undefined && targetId === undefined;
