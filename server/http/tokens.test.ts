@@ -152,6 +152,20 @@ test("a browser that signed in by a token ends with it, and no later than it", a
   await expect.poll(async () => (await me()).status).toBe(401);
 });
 
+test("signing out ends a browser, never the token that a program sends", async () => {
+  await using database = await createTestDatabase();
+  await using web = await startTestWeb(database);
+  const { token } = await make(web, { name: "ci", role: "viewer" });
+  expect((await web.call("POST", "/api/auth/sign-out", { token })).status).toBe(200);
+  expect((await web.call("GET", "/api/v1/me", { token })).status).toBe(200);
+  expect((await web.call("GET", "/api/v1/audit?action=identity.signOut")).body).toMatchObject({ items: [] });
+  const cookie = (await signInWith(web, token)).headers.get("set-cookie")?.split(";")[0] ?? "";
+  const browser = { token: null, headers: { cookie, origin: web.url } };
+  expect((await web.call("POST", "/api/auth/sign-out", browser)).status).toBe(200);
+  expect((await web.call("GET", "/api/v1/me", browser)).status).toBe(401);
+  expect((await listOf(web)).map(({ kind }) => kind)).toEqual(["api"]);
+});
+
 const signInWith = (web: TestWeb, token: string) =>
   web.call("POST", "/api/auth/sign-in", { token: null, body: { token } });
 

@@ -57,11 +57,18 @@ function spendSignInToken(ctx: ServiceContext, token: string): Promise<string> {
   });
 }
 
-/** Ends the browser's cookie for good, in every tab. */
+/** Ends the browser's cookie for good, in every tab; a token that a program sends goes on. */
 export async function signOut(ctx: ServiceContext, authenticator: Authenticator): Promise<void> {
   if (ctx.actor.kind !== "operator" || ctx.actor.tokenId === null) return;
   const { tokenId } = ctx.actor;
   await inTx(ctx, async (ctx) => {
+    // Locked before what it bought is looked for, so that a sign-in by it that is under way is found.
+    const [cookie] = await ctx.db
+      .select({ id: tokens.id })
+      .from(tokens)
+      .where(and(eq(tokens.id, tokenId), eq(tokens.kind, "operator"), isNull(tokens.revokedAt)))
+      .for("update");
+    if (!cookie) return;
     await endToken(ctx, tokenId);
     await audit(ctx, { action: "identity.signOut", targetKind: "token", targetId: tokenId });
   });
