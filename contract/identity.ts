@@ -25,7 +25,7 @@ export const CreateTokenInput = z.strictObject({
   tenantId: OwnerId.optional(),
   /** What it may call, within its role; left out: everything. */
   scopes: z.array(z.enum(TOKEN_SCOPES)).min(1).max(TOKEN_SCOPES.length).optional(),
-  /** Left out: never. */
+  /** Left out: never, or with the caller's own token, which nothing that it makes outlives. */
   expiresAt: Instant.optional(),
 });
 export type CreateTokenInput = z.infer<typeof CreateTokenInput>;

@@ -166,6 +166,34 @@ test("signing out ends a browser, never the token that a program sends", async (
   expect((await listOf(web)).map(({ kind }) => kind)).toEqual(["api"]);
 });
 
+test("a token that ends makes none that outlives it, also by its browser, and none once it is revoked", async () => {
+  await using database = await createTestDatabase();
+  await using web = await startTestWeb(database);
+  await using elsewhere = await startTestWeb(database);
+  const [before, end, after] = [1, 2, 3].map((hours) => new Date(Date.now() + hours * 3_600_000).toISOString());
+  const boss = await make(web, { name: "boss", role: "admin", expiresAt: end });
+  const cookieOf = async (token: string) =>
+    /=(aro_[^;]+)/.exec((await signInWith(web, token)).headers.get("set-cookie") ?? "")?.[1] ?? "";
+  const doors = [boss.token, await cookieOf(boss.token)];
+  for (const [door, token] of doors.entries()) {
+    const ends = async (name: string, expiresAt?: string) =>
+      (await make(web, { name: `${name} ${door}`, role: "admin", expiresAt }, token)).expiresAt;
+    expect(await Promise.all([ends("never"), ends("later", after), ends("sooner", before)])).toEqual([
+      ...[end, end, before],
+    ]);
+  }
+  // The administrator's own token does not end, so what its browser makes need not.
+  const admins = await cookieOf("admin-token-of-a-test");
+  expect((await make(web, { name: "ci", role: "viewer" }, admins)).expiresAt).toBeNull();
+
+  await elsewhere.call("POST", `/api/v1/tokens/${boss.id}/revoke`, { body: {} });
+  for (const token of doors)
+    expect(await refused(web, "POST", "/api/v1/tokens", { token, body: { name: "late", role: "admin" } })).toEqual([
+      401,
+      "unauthenticated",
+    ]);
+});
+
 const signInWith = (web: TestWeb, token: string) =>
   web.call("POST", "/api/auth/sign-in", { token: null, body: { token } });
 
@@ -242,4 +270,24 @@ test("a name is taken once while its token lives, and what cannot be is refused 
   ])
     expect(await refused(web, "POST", "/api/v1/tokens", { body: wrong })).toEqual([400, "invalid-input"]);
   expect(await listOf(web)).toHaveLength(2);
+});
+
+test("a token that has expired gives its name back", async () => {
+  await using database = await createTestDatabase();
+  await using web = await startTestWeb(database);
+  const { pool } = web.wiring.database;
+  const soon = new Date(Date.now() + 3_600_000).toISOString();
+  for (const tenantId of [undefined, "acme", "umbrella"])
+    await make(web, { name: "ci", role: "viewer", tenantId, expiresAt: soon });
+  await pool.query(
+    "update agentrun_tokens set expires_at = now() - interval '1 second' where tenant_id is distinct from 'umbrella'",
+  );
+  for (const tenantId of [undefined, "acme"]) {
+    const body = { name: "ci", role: "viewer", tenantId };
+    const both = await Promise.all([1, 2].map(() => web.call("POST", "/api/v1/tokens", { body })));
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 409]);
+  }
+  const body = { name: "ci", role: "viewer", tenantId: "umbrella" };
+  expect((await web.call("POST", "/api/v1/tokens", { body })).status).toBe(409);
+  expect(await listOf(web)).toHaveLength(3);
 });

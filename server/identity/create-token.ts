@@ -1,11 +1,12 @@
-import { sql } from "drizzle-orm";
+import { and, eq, isNull, lte, sql } from "drizzle-orm";
 import type { CreatedToken, CreateTokenInput } from "@/contract/identity";
 import { isUniqueViolation } from "@/db/errors";
 import { tokens } from "@/db/schema";
 import { audit } from "@/server/audit";
-import { inTx, type ServiceContext, tenantFor } from "@/server/context";
+import { inTx, type ServiceContext, type TxContext, tenantFor } from "@/server/context";
 import { ConflictError, ForbiddenError, InvalidInputError } from "@/server/errors";
 import { newId } from "@/server/ids";
+import { lockLiveToken } from "./lock-live-token";
 import { hashToken, newToken } from "./token";
 import { toTokenRecord } from "./token-record";
 
@@ -14,7 +15,7 @@ const TAKEN_NAME = "admin";
 
 /**
  * Makes a token for a program or a person. Its secret is in the answer and nowhere else. Nobody gives away more than
- * they have: not another tenant, and no scope that their own token lacks.
+ * they have: not another tenant, no scope that their own token lacks, and nothing that outlives it.
  */
 export async function createToken(ctx: ServiceContext, input: CreateTokenInput): Promise<CreatedToken> {
   const tenantId = tenantFor(ctx, input.tenantId);
@@ -26,11 +27,13 @@ export async function createToken(ctx: ServiceContext, input: CreateTokenInput):
   const token = newToken("api");
   try {
     return await inTx(ctx, async (ctx) => {
+      const expiresAt = earlier(input.expiresAt === undefined ? null : new Date(input.expiresAt), await ownEnd(ctx));
+      await freeExpiredName(ctx, { name, tenantId });
       const [row] = await ctx.db
         .insert(tokens)
         .values({
           ...{ id: newId("token"), kind: "api", hash: hashToken(token), name, role, tenantId, scopes },
-          expiresAt: input.expiresAt === undefined ? null : new Date(input.expiresAt),
+          expiresAt,
           createdAt: sql`clock_timestamp()`,
         })
         .returning();
@@ -45,6 +48,37 @@ export async function createToken(ctx: ServiceContext, input: CreateTokenInput):
     if (!isUniqueViolation(error, "agentrun_tokens_name_idx")) throw error;
     throw new ConflictError("already-exists", `a token named ${name} is there: revoke it first, or take another name`);
   }
+}
+
+/**
+ * When the caller's own token ends, null: never. A browser's is the token that it signed in by: a cookie of the
+ * administrator ends by age alone, and what the administrator makes need not.
+ */
+async function ownEnd(ctx: TxContext): Promise<Date | null> {
+  if (ctx.actor.kind !== "operator" || ctx.actor.tokenId === null) return null;
+  const { root } = await lockLiveToken(ctx.db, ctx.actor.tokenId);
+  return root.kind === "api" ? root.expiresAt : null;
+}
+
+function earlier(one: Date | null, other: Date | null): Date | null {
+  if (one === null || other === null) return one ?? other;
+  return one < other ? one : other;
+}
+
+/** The index of names knows what was revoked, and not what the time is. */
+async function freeExpiredName(ctx: TxContext, of: { name: string; tenantId: string | null }): Promise<void> {
+  await ctx.db
+    .update(tokens)
+    .set({ revokedAt: sql`clock_timestamp()` })
+    .where(
+      and(
+        eq(tokens.kind, "api"),
+        sql`coalesce(${tokens.tenantId}, '') = ${of.tenantId ?? ""}`,
+        eq(tokens.name, of.name),
+        isNull(tokens.revokedAt),
+        lte(tokens.expiresAt, sql`clock_timestamp()`),
+      ),
+    );
 }
 
 function assertWithinOwn({ actor }: ServiceContext, scopes: readonly string[] | null): void {
