@@ -2,31 +2,40 @@ import type { Logger } from "pino";
 import { redactJson, redactText } from "@/server/events";
 import type { ModelGrant } from "@/server/identity";
 import type { ModelAnswer } from "./answer-model";
+import { SaidReader } from "./said-reader";
 
 /** Of each body; what is longer is cut, and said to be. */
 const LOGGED_MAX = 256 * 1024;
 
-/** Has what a run's agent asks and what its model answers written to the log, redacted: somebody asked for it. */
-export function logBodies(log: Logger, { runId, profile }: ModelGrant, body: string, answer: ModelAnswer): ModelAnswer {
-  log.info({ runId, profile, body: shownRequest(body) }, "asked of the model");
+/**
+ * Has what a run's agent asks and what its model answers written to the log, redacted: somebody asked for it. What is
+ * asked is written before its answer is there, and so also where there will be none.
+ */
+export async function logBodies(
+  log: Logger,
+  { runId, profile }: ModelGrant,
+  body: string,
+  answering: ModelAnswer | Promise<ModelAnswer>,
+): Promise<ModelAnswer> {
+  log.info({ runId, profile, body: shown(body) }, "asked of the model");
+  const answer = await answering;
   return { ...answer, body: watch() };
 
   async function* watch(): AsyncGenerator<Uint8Array> {
-    const decoder = new TextDecoder();
-    let said = "";
+    const reader = new SaidReader(answer.headers["content-type"]?.startsWith("text/event-stream") ?? false);
     try {
       for await (const chunk of answer.body) {
-        if (said.length <= LOGGED_MAX) said += decoder.decode(chunk, { stream: true });
+        reader.read(chunk);
         yield chunk;
       }
     } finally {
-      log.info({ runId, profile, status: answer.status, body: cut(redactText(said)) }, "answered by the model");
+      log.info({ runId, profile, status: answer.status, body: shown(reader.said()) }, "answered by the model");
     }
   }
 }
 
-/** By key where it is JSON, as every request is that a model understands. */
-function shownRequest(body: string): string {
+/** By key where it is JSON, as every request is that a model understands. Redacted before it is cut. */
+function shown(body: string): string {
   try {
     return cut(JSON.stringify(redactJson(JSON.parse(body))));
   } catch {

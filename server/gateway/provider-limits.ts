@@ -15,22 +15,31 @@ type Deps = { db: Db; log: Logger; wake: (topic: Topic) => void };
  * be noted is learnt again with the next refusal.
  */
 export class ProviderLimits {
-  readonly #known = new Map<string, { untilMs: number; notedAt: number }>();
+  readonly #known = new Map<string, { untilMs: number; notedAt: number; writtenAt: number }>();
   readonly #lookedAt = new Map<string, number>();
   constructor(private readonly deps: Deps) {}
 
   note(profile: string, limit: ProviderLimit): void {
     const untilMs = limit.until.getTime();
+    const now = Date.now();
     const known = this.#known.get(profile);
     // What was noted may have been taken back by another process, or never have arrived: after a while it is said again.
-    const isFresh = known !== undefined && Date.now() - known.notedAt < LOOK_MS;
-    if (isFresh && untilMs - known.untilMs < WORTH_MS) return;
-    this.#known.set(profile, { untilMs, notedAt: Date.now() });
+    const isFresh = known !== undefined && now - known.writtenAt < LOOK_MS;
+    if (isFresh && untilMs - known.untilMs < WORTH_MS) {
+      known.notedAt = now;
+      return;
+    }
+    this.#known.set(profile, { untilMs, notedAt: now, writtenAt: now });
     this.#write(() => noteLimit(this.deps.db, profile, limit), profile);
   }
 
-  /** The provider took a request, so that its limit is over, whatever it had said. */
-  clear(profile: string): void {
+  /**
+   * The provider took a request, so that its limit is over, whatever it had said; but for a limit that it told of since
+   * that request was sent.
+   */
+  clear(profile: string, sentAtMs = Date.now()): void {
+    const known = this.#known.get(profile);
+    if (known !== undefined && sentAtMs < known.notedAt) return;
     const now = Date.now();
     const wasKnown = this.#known.delete(profile);
     if (!wasKnown && now - (this.#lookedAt.get(profile) ?? 0) < LOOK_MS) return;

@@ -28,6 +28,14 @@ test("a request that names two models names none, also where the second is spelt
   expect(modelAsked('{"model":"same","input":[],"model":"same"}')).toBe("same");
 });
 
+test("a request with the key in another case names none: some providers do not look at it", () => {
+  for (const other of ["Model", "MODEL", "m\\u004fdel", "\\u004Dodel"]) {
+    expect(modelAsked(`{"model":"cheap","input":[],"${other}":"dear"}`)).toBeNull();
+    expect(modelAsked(`{"${other}":"dear","model":"cheap"}`)).toBeNull();
+  }
+  expect(modelAsked('{"model":"m1","tools":[{"Model":"m2"}]}')).toBe("m1");
+});
+
 test("a name is kept to what can be stored", () => {
   expect(modelAsked(JSON.stringify({ model: "x".repeat(200) }))).toHaveLength(200);
   expect(modelAsked(JSON.stringify({ model: "x".repeat(201) }))).toBeNull();

@@ -66,20 +66,34 @@ function brokenBy(error: unknown, begunWith: number | null): CallEnd {
 
 /** A request as codex writes it, which may be long: its first key names the model. */
 const MODEL_FIRST = /^\s*\{\s*"model"\s*:\s*("(?:[^"\\]|\\.)*")/;
+/** That key, in whichever case. */
+const ANY_MODEL = /"model"/gi;
 /** A letter of that key in another spelling. */
-const SPELT_OTHERWISE = /\\u00(6d|6f|64|65|6c)/i;
+const SPELT_OTHERWISE = /\\u00[46][45cdf]/i;
 
 /**
- * The model that a request names; null where it names none, two, or one of a name that is none. By it a call is allowed and priced, so it is the one
- * that a provider reads: of a key that is there twice nearly all take the last.
+ * The model that a request names; null where it names none, two, or one of a name that is none. By it a call is allowed
+ * and priced, so it is the one that a provider reads: of a key that is there twice nearly all take the last, and some do
+ * not look at its case, so that none may stand there in another.
  */
 export function modelAsked(body: string): string | null {
   const [start = "", quoted] = MODEL_FIRST.exec(body) ?? [];
   const first = quoted === undefined ? undefined : parse(quoted);
-  const isAlone = quoted !== undefined && !body.includes('"model"', start.length) && !SPELT_OTHERWISE.test(body);
-  const model = isAlone ? first : (parse(body) as { model?: unknown } | null)?.model;
+  const isAlone = quoted !== undefined && !hasModel(body, start.length) && !SPELT_OTHERWISE.test(body);
+  const model = isAlone ? first : modelIn(parse(body));
   if (typeof model !== "string" || (first !== undefined && first !== model)) return null;
   return model === "" || model.length > MODEL_NAME_MAX ? null : cleanText(model);
+}
+
+function hasModel(body: string, from: number): boolean {
+  ANY_MODEL.lastIndex = from;
+  return ANY_MODEL.test(body);
+}
+
+function modelIn(request: unknown): unknown {
+  if (typeof request !== "object" || request === null) return null;
+  const isTwice = Object.keys(request).some((key) => key !== "model" && key.toLowerCase() === "model");
+  return isTwice ? null : (request as { model?: unknown }).model;
 }
 
 function parse(text: string): unknown {

@@ -15,17 +15,24 @@ export type Provider = {
   bounds: Bounds;
   /** The provider takes nothing until a while from now. */
   onLimited: (limit: ProviderLimit) => void;
-  /** The provider has taken a request. */
-  onTaken: () => void;
+  /** The provider has taken a request that was sent then, in milliseconds since 1970. */
+  onTaken: (sentAtMs: number) => void;
 };
 type SentRequest = Pick<ModelRequest, "body" | "headers" | "signal">;
-export type ProviderAnswer = { status: number; headers: Headers; body: AsyncIterable<Uint8Array> | null };
+export type ProviderAnswer = {
+  status: number;
+  headers: Headers;
+  body: AsyncIterable<Uint8Array> | null;
+  /** When the try began that was answered, in milliseconds since 1970. */
+  sentAtMs: number;
+};
 
 /** What of the agent's headers means something to a provider. */
 const FORWARDED = ["accept", "openai-beta"] as const;
 /**
- * Sends a request to its provider with the key added, and answers what the provider answers once it has taken it. The
- * resource is the part of the address that follows the profile's `baseUrl`.
+ * Sends a request to its provider with the key added, and answers what the provider answers unless its status refuses.
+ * Whether it has then been taken is for the caller to say, who knows how to read the answer. The resource is the part of
+ * the address that follows the profile's `baseUrl`.
  *
  * What passes by itself is tried again a few times, after the pause that the provider asks for; never once a provider
  * has begun to answer, since what was said cannot be taken back. A body ends with an error when its provider falls
@@ -41,10 +48,7 @@ export async function sendToProvider(
   const { bounds } = provider;
   for (let tried = 1; ; tried += 1) {
     const outcome = await tryOnce(provider, resource, request);
-    if ("body" in outcome) {
-      provider.onTaken();
-      return outcome;
-    }
+    if ("body" in outcome) return outcome;
     const pauseMs = tried < bounds.triesMax ? pauseBefore(tried, outcome, bounds) : null;
     if (pauseMs === null) {
       const { until, error } = outcome;
@@ -67,6 +71,7 @@ function pauseBefore(tried: number, { isPassing, until }: Refusal, bounds: Bound
 
 async function tryOnce(provider: Provider, resource: string, request: SentRequest): Promise<ProviderAnswer | Refusal> {
   const { bounds } = provider;
+  const sentAtMs = Date.now();
   const given = new AbortController();
   const signal = AbortSignal.any([request.signal, given.signal]);
   const patience = setTimeout(() => given.abort(), bounds.answerMs);
@@ -81,7 +86,7 @@ async function tryOnce(provider: Provider, resource: string, request: SentReques
     });
     if (!response.ok) return await readRefusal(provider, response);
     const { status, headers, body } = response;
-    return { status, headers, body: body && listen(provider, body, bounds.silenceMs) };
+    return { status, headers, body: body && listen(provider, body, bounds.silenceMs), sentAtMs };
   } catch (error) {
     request.signal.throwIfAborted();
     const isLate = given.signal.aborted;

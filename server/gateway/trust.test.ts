@@ -2,6 +2,7 @@ import { expect, test, vi } from "vitest";
 import { createTestDatabase } from "@/db/test/database";
 import { logBodies } from "@/server/runs";
 import { ADMIN } from "@/server/test/context";
+import { logBodies as logAnswer } from "./log-bodies";
 import { ask, KEY, KEY_ENV, modelToken, startGateway, startProvider, streamCompleted } from "./test/gateway";
 
 const reasonOf = (body: unknown) => (body as { error?: { reason?: string } }).error?.reason;
@@ -109,4 +110,51 @@ test("what is said is logged of the one run that an operator asked for, redacted
   expect(said.join()).not.toContain(secret);
   expect((await logBodies(web.as(ADMIN), { runId: watched.runId, minutes: 0 })).bodiesLoggedUntil).toBeNull();
   expect(await heard()).toEqual([]);
+});
+
+test.each([
+  ["that is whole", true],
+  ["that is cut", false],
+])("a secret that comes in pieces is not in the log of an answer %s", async (_how, isWhole) => {
+  vi.stubEnv(KEY_ENV, KEY);
+  await using database = await createTestDatabase();
+  const secret = "ghp_0123456789abcdefghijklmnopqrstuvwxyz";
+  const pieces = ["the her", "on and ghp_01234567", "89abcdefghijklmnop", "qrstuvwxyz, and", " ghp_98765"];
+  const events: object[] = pieces.flatMap((delta) => [
+    { type: "response.output_text.delta", output_index: 0, content_index: 0, delta },
+    // Of a call beside it.
+    { type: "response.function_call_arguments.delta", output_index: 1, delta: "x " },
+  ]);
+  if (isWhole) {
+    const content = [{ type: "output_text", text: `${pieces.join("")}, to the end` }];
+    events.push({ type: "response.completed", response: { output: [{ type: "message", content }] } });
+  }
+  await using provider = await startProvider((res) => {
+    res.writeHead(200, { "content-type": "text/event-stream" });
+    for (const event of events) res.write(`data: ${JSON.stringify(event)}\n\n`);
+    res.end();
+  });
+  await using web = await startGateway(database, provider.url);
+  const info = vi.spyOn(web.wiring.log, "info");
+  const { token, runId } = await modelToken(web, "codex");
+  await logBodies(web.as(ADMIN), { runId, minutes: 5 });
+  expect((await ask(web, "codex", token)).status).toBe(200);
+
+  const logged = info.mock.calls.find((call) => (call as unknown[])[1] === "answered by the model");
+  const body = String((logged?.[0] as { body?: string } | undefined)?.body);
+  expect(body).toContain("the heron and [redacted], and");
+  expect(body).toContain(isWhole ? "to the end" : "x x x ");
+  expect(body).not.toContain("89abcdefghijklmnop");
+  expect(body).not.toContain(secret.slice(0, 10));
+  if (!isWhole) expect(body).not.toContain("ghp_");
+});
+
+test("what is asked is logged also where it is refused, and the refusal goes on", async () => {
+  await using database = await createTestDatabase();
+  await using web = await startGateway(database, "http://127.0.0.1:9");
+  const info = vi.spyOn(web.wiring.log, "info");
+  const grant = { runId: "run_1", profile: "codex" } as Parameters<typeof logAnswer>[1];
+  const refused = logAnswer(web.wiring.log, grant, '{"input":"the heron"}', Promise.reject(new Error("refused")));
+  await expect(refused).rejects.toThrow("refused");
+  expect(JSON.stringify(info.mock.calls)).toContain("the heron");
 });

@@ -29,6 +29,22 @@ test("a text is told by the whole sequence of events, numbered, with its usage",
   });
 });
 
+test("usage has the counts that were told, and is none where what was read or written was not", () => {
+  const usageOf = (...told: unknown[]) =>
+    responseOf(eventsOf([delta({ content: "all" }, "stop"), ...told.map((usage) => ({ choices: [], usage }))])).usage;
+  expect(usageOf({ prompt_tokens: 7, completion_tokens: 0 })).toEqual({
+    ...{ input_tokens: 7, output_tokens: 0, total_tokens: 7 },
+  });
+  expect(usageOf({ prompt_tokens: 7, completion_tokens: 3, prompt_cache_hit_tokens: 0 })).toEqual({
+    ...{ input_tokens: 7, input_tokens_details: { cached_tokens: 0 }, output_tokens: 3, total_tokens: 10 },
+  });
+  // What is left of the sum is the other one.
+  expect(usageOf({ prompt_tokens: 7, total_tokens: 10 })).toMatchObject({ input_tokens: 7, output_tokens: 3 });
+  for (const none of [{}, { total_tokens: 9 }, { prompt_tokens: 7 }, { prompt_tokens: null, completion_tokens: "3" }])
+    expect(usageOf(none)).toBeUndefined();
+  expect(usageOf(USAGE, {})).toMatchObject({ input_tokens: 100 });
+});
+
 test("reasoning comes before the text, inline or beside it, and carries how it goes back", () => {
   const inline = eventsOf([delta({ content: "<th" }), delta({ content: "ink>why</think>\n\nso" }, "stop")]);
   expect(typesOf(inline)).toEqual([
@@ -107,6 +123,26 @@ test.each([
     { call_id: "a", name: "f", arguments: "{}" },
     { call_id: "b", name: "f", arguments: "{}" },
   ]);
+});
+
+test("calls without ids that are all under one index are told apart by their whole arguments", () => {
+  const named = (fields: object) => piece(0, { name: "f", ...fields });
+  const calls = outputOf([
+    named({ arguments: '{"n":1}' }),
+    named({ arguments: '{"n":2' }),
+    // It goes on, though it is named again.
+    named({ arguments: "}" }),
+    piece(0, { arguments: " " }),
+    named({}),
+    piece(0, { arguments: '{"n":3}' }),
+    delta({}, "tool_calls"),
+  ]);
+  expect(calls.map((call: { arguments: string }) => JSON.parse(call.arguments))).toEqual([
+    { n: 1 },
+    { n: 2 },
+    { n: 3 },
+  ]);
+  expect(new Set(calls.map((call: { call_id: string }) => call.call_id)).size).toBe(3);
 });
 
 test("a call without an id, or with one that is taken, gets one of its own", () => {
@@ -196,6 +232,24 @@ test.each([
     [{ error: { message: "This model's maximum context length is 8192 tokens." } }],
     "context_length_exceeded",
     "This model's maximum context length is 8192 tokens.",
+  ],
+  [
+    "is too long by its code",
+    [{ error: { code: "context_length_exceeded", type: "invalid_request_error", message: "wait, no" } }],
+    "context_length_exceeded",
+    "wait, no",
+  ],
+  [
+    "is one of too many, by its code",
+    [{ error: { code: "rate_limit_exceeded", type: "tokens", message: "Request too large: 9000 tokens." } }],
+    "rate_limit_exceeded",
+    "Request too large: 9000 tokens.",
+  ],
+  [
+    "is one of too many, by its words alone",
+    [{ error: { message: "Too many tokens: your rate limit is 8000 tokens per minute." } }],
+    "server_error",
+    "Too many tokens: your rate limit is 8000 tokens per minute.",
   ],
   ["ran out of money", [{ error: { code: "insufficient_quota", message: "pay" } }], "insufficient_quota", "pay"],
   [

@@ -23,7 +23,7 @@ export class AnswerEvents {
   #finish: string | null = null;
   #failed: Failed | null = null;
   /** As the provider counted it last. */
-  #usage: Record<string, unknown> | null = null;
+  #usage: ReturnType<typeof responsesUsage> = null;
 
   constructor(
     asked: Pick<Translated, "chat" | "tools" | "callIds">,
@@ -42,7 +42,7 @@ export class AnswerEvents {
   }
 
   take(chunk: Chunk): ResponseEvent[] {
-    if (chunk.usage) this.#usage = chunk.usage;
+    if (chunk.usage) this.#usage = responsesUsage(chunk.usage) ?? this.#usage;
     const failure = failureIn(chunk);
     if (failure) {
       this.#failed ??= failedBy(failure, this.key);
@@ -62,7 +62,7 @@ export class AnswerEvents {
 
   /** How it ended; `cut` says why no more came where the provider did not say that it was over. */
   end(cut: string): ResponseEvent[] {
-    const usage = this.#usage ? { usage: responsesUsage(this.#usage) } : {};
+    const usage = this.#usage ? { usage: this.#usage } : {};
     const failed = this.#failed ?? (this.#finish === null ? serverError(cut) : null);
     if (failed) return this.#fail(failed, usage);
     const finish = this.#finish ?? "";

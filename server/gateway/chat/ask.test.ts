@@ -2,7 +2,9 @@ import type { ServerResponse } from "node:http";
 import { expect, test, vi } from "vitest";
 import { BackendsFile, CHAT_PRESETS } from "@/contract/backend";
 import { createTestDatabase } from "@/db/test/database";
+import { listBackends } from "@/server/backends";
 import { KEY, KEY_ENV } from "@/server/gateway/test/gateway";
+import { ADMIN } from "@/server/test/context";
 import { startChatGateway } from "./test/gateway";
 import { delta, sendChunks, sendJson, startChatProvider, streamAnswer, USAGE } from "./test/provider";
 
@@ -105,6 +107,45 @@ test.each<[string, unknown, number, string]>([
     expect([answer.status, JSON.parse(text).error.reason]).toEqual([status, reason]);
     expect(text).not.toContain(KEY);
   }
+});
+
+test("a limit that is told with status 200 is noted, with an end or for a minute, until a request is taken", async () => {
+  vi.stubEnv(KEY_ENV, KEY);
+  await using database = await createTestDatabase();
+  let answer = (_res: ServerResponse): unknown => undefined;
+  await using provider = await startChatProvider("openai-chat", (res) => answer(res));
+  await using gateway = await startChatGateway(database, "codex", provider.url);
+  const { web } = gateway;
+  const asked = async (next: typeof answer) => {
+    answer = next;
+    await (await gateway.ask({ stream: true })).text();
+  };
+  const healthOf = async () =>
+    (await listBackends(web.as(ADMIN))).items.find(({ profile }) => profile === "codex")?.health;
+  const leftMs = async () => Date.parse(String((await healthOf())?.downUntil)) - Date.now();
+  const streamed = (chunks: unknown[]) => (res: ServerResponse) => {
+    sendChunks(res, chunks);
+    res.end();
+  };
+  const clear = vi.spyOn(web.wiring.providerLimits, "clear");
+
+  await asked((res) => sendJson(res, { base_resp: { status_code: 1002, status_msg: "slow down" } }));
+  await expect.poll(healthOf).toMatchObject({ status: "limited", message: expect.stringContaining("slow down") });
+  expect(await leftMs()).toBeGreaterThan(30_000);
+  expect(await leftMs()).toBeLessThanOrEqual(60_000);
+  const error = { code: "insufficient_quota", message: "Pay first.", resets_in_seconds: 3_600 };
+  await asked(streamed([{ error }]));
+  await expect.poll(healthOf).toMatchObject({ message: expect.stringContaining("Pay first.") });
+  expect(await leftMs()).toBeGreaterThan(3_500_000);
+  // What is neither taken nor a limit says nothing of one.
+  await asked((res) => sendJson(res, { error: { code: "invalid_api_key", message: "no" } }));
+  await asked(streamed([{ error: { message: "oops" } }]));
+  expect(clear).not.toHaveBeenCalled();
+  await asked(streamed([delta({ content: "done" }, "stop"), "[DONE]"]));
+  expect(clear).toHaveBeenCalledTimes(1);
+  await expect.poll(healthOf).toEqual({ status: "registered" });
+  await asked(streamed([delta({ content: "ha" }), { error: { ...error, message: "Now it is over." } }]));
+  await expect.poll(healthOf).toMatchObject({ message: expect.stringContaining("Now it is over.") });
 });
 
 test("a conversation that is too long is told in codex's words, by whichever way the provider says so", async () => {

@@ -2,9 +2,10 @@ import { isAgentRunError } from "@/server/errors";
 import { type ModelAnswer, type ModelRequest, once } from "@/server/gateway/answer-model";
 import { type Provider, type ProviderAnswer, sendToProvider } from "@/server/gateway/send";
 import { AnswerEvents } from "./answer-events";
-import { type Chunk, failureIn } from "./chunk";
+import type { Chunk } from "./chunk";
 import { chunksOf, readChunk } from "./chunks";
-import { failedBy, isContextOverflow, refusalOf } from "./failure";
+import { isContextOverflow, refusalOf } from "./failure";
+import { judgeOf } from "./judge";
 import type { ResponseEvent } from "./output";
 import type { Dialect } from "./presets";
 import { type Translated, translateRequest } from "./request";
@@ -41,16 +42,23 @@ async function send(provider: Provider, asked: Translated, request: ModelRequest
     if (asked.isStream) return [[{ error: { code: "context_length_exceeded", message: error.message } }]];
     throw error;
   }
+  const judge = judgeOf(provider, response);
   const body = response.body ?? emptyBody();
-  if (response.headers.get("content-type")?.startsWith(SSE)) return chunksOf(body);
+  if (response.headers.get("content-type")?.startsWith(SSE)) return judged(chunksOf(body), judge);
   const whole = await readWhole(body);
-  const failure = failureIn(whole);
-  const failed = failure && failedBy(failure, provider.key);
+  const failed = judge(whole);
   if (failed && !(asked.isStream && failed.code === "context_length_exceeded")) {
     provider.log.warn({ profile: provider.profile, ...failed }, "the provider refused a request");
     throw refusalOf(provider.profile, failed);
   }
   return [[whole]];
+}
+
+async function* judged(chunks: AsyncIterable<Chunk[]>, judge: (chunk: Chunk) => unknown): AsyncGenerator<Chunk[]> {
+  for await (const arrived of chunks) {
+    for (const chunk of arrived) judge(chunk);
+    yield arrived;
+  }
 }
 
 async function readWhole(body: AsyncIterable<Uint8Array>): Promise<Chunk> {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { CallDelta } from "./chunk";
 import type { CallEntry, ResponseEvent, ResponseWriter } from "./output";
+import { jsonIn } from "./reasoning";
 
 type Slot = { id: string; entry: CallEntry | null; early: string };
 
@@ -53,8 +54,9 @@ export class CallGatherer {
             ? this.#slots.at(-1)
             : undefined
           : this.#slots.find((slot) => slot.id === id);
-    // Some providers give every call the index 0: another id with a name is another call.
-    const isOther = known && id !== "" && known.id !== "" && id !== known.id && name !== "" && known.entry;
+    // Some providers give every call the index 0: another id with a name is another call, and so is, where no call has
+    // an id, a name after arguments that are whole.
+    const isOther = known?.entry && name !== "" && (isOtherId(id, known.id) || isNextOf(id, known.id, known.entry));
     if (known && !isOther) {
       known.id ||= id;
       return known;
@@ -70,6 +72,15 @@ export class CallGatherer {
     this.takenIds.add(free);
     return free;
   }
+}
+
+function isOtherId(id: string, knownId: string): boolean {
+  return id !== "" && knownId !== "" && id !== knownId;
+}
+
+function isNextOf(id: string, knownId: string, { args }: CallEntry): boolean {
+  if (id !== "" || knownId !== "" || !args.trimEnd().endsWith("}")) return false;
+  return jsonIn(args) !== undefined;
 }
 
 /** Arguments come as a text, or whole as an object. */

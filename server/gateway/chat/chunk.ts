@@ -52,24 +52,37 @@ export function contentOf(said: Said): string {
   return (said.content ?? []).map(({ text }) => text ?? "").join("");
 }
 
-/** Usage as chat completions count it, in the words of the Responses API, by which every call is accounted for. */
+/**
+ * Usage as chat completions count it, in the words of the Responses API, by which every call is accounted for. What was
+ * not told is left out; null where that is what was read or written, without which agents take no usage.
+ */
 export function responsesUsage(usage: Record<string, unknown>) {
-  const input = count(usage.prompt_tokens);
-  const output = count(usage.completion_tokens);
+  const total = count(usage.total_tokens);
+  const prompt = count(usage.prompt_tokens);
+  const completion = count(usage.completion_tokens);
+  const input = prompt ?? rest(total, completion);
+  const output = completion ?? rest(total, prompt);
+  if (input === null || output === null) return null;
   const inputDetails = record(usage.prompt_tokens_details);
   const outputDetails = record(usage.completion_tokens_details);
+  // DeepSeek counts hits of its cache beside the details.
+  const cached = count(inputDetails.cached_tokens ?? usage.prompt_cache_hit_tokens);
+  const reasoning = count(outputDetails.reasoning_tokens);
   return {
     input_tokens: input,
-    // DeepSeek counts hits of its cache beside the details.
-    input_tokens_details: { cached_tokens: count(inputDetails.cached_tokens ?? usage.prompt_cache_hit_tokens) },
+    ...(cached === null ? {} : { input_tokens_details: { cached_tokens: cached } }),
     output_tokens: output,
-    output_tokens_details: { reasoning_tokens: count(outputDetails.reasoning_tokens) },
-    total_tokens: count(usage.total_tokens) || input + output,
+    ...(reasoning === null ? {} : { output_tokens_details: { reasoning_tokens: reasoning } }),
+    total_tokens: total || input + output,
   };
 }
 
-function count(value: unknown): number {
-  return typeof value === "number" && Number.isFinite(value) && value > 0 ? Math.round(value) : 0;
+function count(value: unknown): number | null {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0 ? Math.round(value) : null;
+}
+
+function rest(total: number | null, part: number | null): number | null {
+  return total === null || part === null || part > total ? null : total - part;
 }
 
 function record(value: unknown): Record<string, unknown> {

@@ -16,6 +16,8 @@ export type Failed = { code: FailureCode; message: string };
 const TEXT_MAX = 2_000;
 const CONTEXT =
   /context_length_exceeded|context[ _-]?(length|window|size)|maximum context|prompt is too long|(input|prompt|request).{0,40}(exceeds?|too (long|large|many)).{0,60}(tokens?|context)|too many tokens/i;
+/** Limits of a time count tokens too. */
+const LIMIT = /rate[ _-]?limit|per (sec|min|hour|day)|\bwait/i;
 
 /** By the numbers that MiniMax gives, and by HTTP statuses, which others repeat in their errors. */
 const CODES: Record<string, FailureCode> = {
@@ -27,6 +29,7 @@ const CODES: Record<string, FailureCode> = {
   ...{ invalid_api_key: "unauthorized", authentication_error: "unauthorized", invalid_prompt: "invalid_prompt" },
   ...{ insufficient_quota: "insufficient_quota", insufficient_balance: "insufficient_quota" },
   ...{ rate_limit_exceeded: "rate_limit_exceeded", rate_limit_error: "rate_limit_exceeded" },
+  ...{ context_length_exceeded: "context_length_exceeded" },
   ...{ invalid_request_error: "invalid_prompt", bad_request_error: "invalid_prompt" },
 };
 
@@ -34,15 +37,20 @@ const CODES: Record<string, FailureCode> = {
 export function failedBy(failure: Failure, key: string | null): Failed {
   const said = failure.message ?? "";
   const message = withoutKey(said, key) || "the provider failed and gave no reason";
-  if (isContextOverflow(`${failure.code ?? ""} ${said}`)) return { code: "context_length_exceeded", message };
   const words = [failure.code, failure.type].map((word) => String(word ?? "").toLowerCase());
   const known = words.find((word) => Object.hasOwn(CODES, word));
-  return { code: (known === undefined ? undefined : CODES[known]) ?? "server_error", message };
+  const code = (known === undefined ? undefined : CODES[known]) ?? "server_error";
+  // Names that say little are read with the words.
+  const isVague = code === "server_error" || code === "invalid_prompt";
+  return {
+    code: isVague && isContextOverflow(`${failure.code ?? ""} ${said}`) ? "context_length_exceeded" : code,
+    message,
+  };
 }
 
 /** Whether a provider says that the conversation is longer than its model takes. */
 export function isContextOverflow(message: string): boolean {
-  return CONTEXT.test(message);
+  return CONTEXT.test(message) && !LIMIT.test(message);
 }
 
 /** An error that came before the answer began, as one of ours, with the name by which codex knows it. */

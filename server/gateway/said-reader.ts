@@ -1,0 +1,71 @@
+import { createParser } from "eventsource-parser";
+
+/** A last event holds the whole answer; of what is longer than this only the beginning is kept. */
+const TEXT_MAX = 16 * 1024 * 1024;
+const LAST = /^response\.(completed|incomplete|failed)$/;
+
+/**
+ * Gathers what an answer said as texts in which nothing is in pieces, so that a secret in it can be seen: of a stream its
+ * last event, which has it all; where none came, what was said until then, each item's and part's pieces joined.
+ */
+export class SaidReader {
+  readonly #decoder = new TextDecoder();
+  readonly #pieces = new Map<string, string>();
+  readonly #parser = createParser({
+    onEvent: ({ data }) => this.#take(data),
+    onError: ({ type }) => {
+      this.#isFull ||= type === "max-buffer-size-exceeded";
+    },
+    maxBufferSize: TEXT_MAX,
+  });
+  #length = 0;
+  #isFull = false;
+  #last: string | null = null;
+
+  constructor(private readonly isStream: boolean) {}
+
+  read(chunk: Uint8Array): void {
+    if (this.#isFull || this.#last !== null) return;
+    const text = this.#decoder.decode(chunk, { stream: true });
+    if (this.isStream) this.#parser.feed(text);
+    else this.#add("", text);
+  }
+
+  /** JSON, or a text where a whole answer is none. */
+  said(): string {
+    if (this.#last !== null) return this.#last;
+    if (!this.isStream)
+      return this.#isFull ? withoutLastWord(this.#pieces.get("") ?? "") : (this.#pieces.get("") ?? "");
+    return JSON.stringify([...this.#pieces].map(([of, text]) => ({ of, text: withoutLastWord(text) })));
+  }
+
+  #take(data: string): void {
+    const event = parse(data);
+    if (LAST.test(String(event.type))) this.#last ??= data;
+    else if (typeof event.delta === "string") {
+      const { type, output_index, content_index, summary_index } = event;
+      const part = content_index ?? summary_index ?? 0;
+      this.#add(`${type} ${output_index ?? 0}.${part}`, event.delta);
+    }
+  }
+
+  #add(of: string, text: string): void {
+    this.#length += text.length;
+    if (this.#length > TEXT_MAX) this.#isFull = true;
+    else this.#pieces.set(of, (this.#pieces.get(of) ?? "") + text);
+  }
+}
+
+/** The last word may be the beginning of a secret. */
+function withoutLastWord(text: string): string {
+  const end = Math.max(text.lastIndexOf(" "), text.lastIndexOf("\n"));
+  return `${text.slice(0, end + 1)}…`;
+}
+
+function parse(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text) ?? {};
+  } catch {
+    return {};
+  }
+}
