@@ -26,7 +26,8 @@ export type GatewayDeps = {
   /** The same for a request of nobody that is known. */
   takeStranger: () => number | null;
   onLimited: (profile: string, limit: ProviderLimit) => void;
-  onTaken: (profile: string) => void;
+  /** Its provider has taken a request that was sent at that instant, milliseconds. */
+  onTaken: (profile: string, sentAtMs: number) => void;
 };
 
 export type ModelRequest = {
@@ -69,7 +70,7 @@ export async function answerModel(deps: GatewayDeps, unread: UnreadRequest): Pro
     ...{ tenantId, projectId, runId, sessionId, taskId, backendProfile: profile },
     model: modelOf(deps, grant, asked),
   });
-  const answer = await recordAnswer(call, request.signal, () => askModel(deps, { grant, asked, request }));
+  const answer = recordAnswer(call, request.signal, () => askModel(deps, { grant, asked, request }));
   return grant.isLogged ? logBodies(deps.log, grant, request.body, answer) : answer;
 }
 
@@ -95,7 +96,7 @@ async function askModel(deps: GatewayDeps, { grant, asked, request }: Asked): Pr
   const provider: Provider = {
     ...{ profile, baseUrl: config.baseUrl, key, log: deps.log, bounds: boundsOf(config) },
     onLimited: (limit) => deps.onLimited(profile, limit),
-    onTaken: () => deps.onTaken(profile),
+    onTaken: (sentAtMs) => deps.onTaken(profile, sentAtMs),
   };
   if (config.wire === "chat") return askByChat(provider, dialectOf(profile, config), request);
   return askProvider(provider, request);

@@ -15,7 +15,7 @@ export async function logBodies(
   log: Logger,
   { runId, profile }: ModelGrant,
   body: string,
-  answering: ModelAnswer | Promise<ModelAnswer>,
+  answering: Promise<ModelAnswer>,
 ): Promise<ModelAnswer> {
   log.info({ runId, profile, body: shown(body) }, "asked of the model");
   const answer = await answering;

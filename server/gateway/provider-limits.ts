@@ -37,7 +37,7 @@ export class ProviderLimits {
    * The provider took a request, so that its limit is over, whatever it had said; but for a limit that it told of since
    * that request was sent.
    */
-  clear(profile: string, sentAtMs = Date.now()): void {
+  clear(profile: string, sentAtMs: number): void {
     const known = this.#known.get(profile);
     if (known !== undefined && sentAtMs < known.notedAt) return;
     const now = Date.now();

@@ -26,7 +26,7 @@ export function gatewayDeps(wiring: Wiring, address: string): GatewayDeps {
     takeCall: wiring.requestLimits.takeCall,
     takeStranger: () => wiring.requestLimits.take(null, address),
     onLimited: (profile, limit) => wiring.providerLimits.note(profile, limit),
-    onTaken: (profile) => wiring.providerLimits.clear(profile),
+    onTaken: (profile, sentAtMs) => wiring.providerLimits.clear(profile, sentAtMs),
   };
 }
 
