@@ -16,11 +16,6 @@ export const BACKEND_CAPABILITIES = {
 
 export const BUILT_IN_PROFILES = ["codex", "deepseek", "minimax-m3"] as const;
 
-/** Failed tries, one after another, after which no task is sent to a provider: one alone may be the network's. */
-export const PROBE_FAILURES_MAX = 2;
-/** For how long a failed try counts: a web process that tries no more must not hold tasks up for ever. */
-export const PROBE_COUNTS_MS = 900_000;
-
 /** What a try of a profile's provider found: that it is reached, and takes the key. */
 export const BackendProbe = z.object({
   at: z.string(),

@@ -28,7 +28,7 @@ test("a provider that fails is seen and tried again, a profile is switched off a
   const codex = card(page, "codex");
 
   await test.step("what the first try found stands on its card, and a test finds that it is mended", async () => {
-    await expect(codex).toContainText("failing");
+    await expect(codex).toContainText("last try failed");
     await expect(codex).toContainText("it refused the key");
     await expect(codex).toContainText("there, in a variable");
     await expect(card(page, "minimax-m3")).toContainText("not configured");

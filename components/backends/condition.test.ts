@@ -16,6 +16,9 @@ const FAILED = { ...PROBE, isOk: false, message: "it refused the key", failures:
 test.each<[string, Partial<Backend>, string | null]>([
   ["ready", {}, null],
   ["not tried yet", { probe: null }, null],
+  ["last try failed", { probe: { ...FAILED, failures: 1 } }, "When it was tried it refused the key."],
+  // Its provider has answered since, or a person says that it is up.
+  ["ready", { probe: { ...FAILED, failures: 0 } }, null],
   ["failing", { probe: FAILED }, "When it was tried it refused the key."],
   ["no key", { key: { source: "file", isPresent: false, since: null }, probe: FAILED }, "not there, or empty"],
   ["limit reached", { health: { downUntil: LATER, message: "You are out." }, probe: FAILED }, "You are out."],

@@ -1,5 +1,6 @@
 import type { Tone } from "@/components/ui/state";
-import { type Backend, type BackendProbe, PROBE_COUNTS_MS, PROBE_FAILURES_MAX } from "@/contract/backend";
+import type { Backend, BackendProbe } from "@/contract/backend";
+import { PROBE_COUNTS_MS, PROBE_FAILURES_MAX } from "@/contract/words";
 
 /** How a profile stands, in a word, and why it is so and what happens next. */
 export type Condition = { state: string; word: string; tone: Tone; why: string | null; until: string | null };
@@ -32,6 +33,14 @@ export function conditionOf(backend: Backend, nowMs: number): Condition {
   // One try alone holds nothing up, and neither does what has answered since, or is long ago.
   if (probe !== null && isFailing(probe, nowMs))
     return { state: "failed", word: "failing", tone: "bad", why: `When it was tried ${probe.message}.`, until: null };
+  if (probe !== null && probe.failures > 0)
+    return {
+      state: "late",
+      word: "last try failed",
+      tone: "warn",
+      why: `When it was tried ${probe.message}.`,
+      until: null,
+    };
   const word = probe === null && !backend.isDemo ? "not tried yet" : "ready";
   return { state: "ready", word, tone: word === "ready" ? "good" : "quiet", why: null, until: null };
 }

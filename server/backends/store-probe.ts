@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
-import { type BackendProbe, PROBE_COUNTS_MS, PROBE_FAILURES_MAX } from "@/contract/backend";
+import type { BackendProbe } from "@/contract/backend";
+import { PROBE_COUNTS_MS, PROBE_FAILURES_MAX } from "@/contract/words";
 import type { Db, Tx } from "@/db/client";
 import type { Probed } from "./probe";
 
