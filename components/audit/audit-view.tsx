@@ -1,14 +1,14 @@
 "use client";
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useQueryStates } from "nuqs";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { DocLink } from "@/components/docs/doc-link";
 import { useIdentity } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { auditPages } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
-import { formatPlural } from "@/components/ui/format";
-import { LoadMore } from "@/components/ui/load-more";
+import { ListFoot, NoMatch, StillLooking } from "@/components/ui/list-states";
+import { useLookOn } from "@/components/ui/look-on";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
@@ -33,14 +33,9 @@ export function AuditView() {
   const rows = query.data?.pages.flatMap((page) => page.items) ?? [];
   const news = useAuditNews(auditInput(filter), rows);
   const onChange = (change: Partial<AuditFilter> | null) => void setFilter(change);
-  // A page may be empty and yet not the last: the log is looked through in bounded steps.
   const [steps, setSteps] = useState(STEPS_MAX);
-  const isFar = (query.data?.pages.length ?? 0) >= steps;
+  const isLooking = useLookOn(query, rows.length, steps);
   const hasMore = rows.length === 0 && query.hasNextPage && !query.isError;
-  const isLooking = hasMore && !isFar;
-  useEffect(() => {
-    if (isLooking && !query.isFetchingNextPage) void query.fetchNextPage();
-  });
   return (
     <div className="flex h-full min-h-0 flex-col">
       <PageHeader
@@ -59,9 +54,7 @@ export function AuditView() {
         <QueryView query={query}>
           {() =>
             isLooking ? (
-              <p className="p-6 text-center text-sm text-ink-3" role="status">
-                Looking through older rows…
-              </p>
+              <StillLooking>Looking through older rows…</StillLooking>
             ) : hasMore ? (
               <EmptyState
                 title="Nothing so far"
@@ -74,10 +67,7 @@ export function AuditView() {
             ) : (
               <>
                 <AuditTable rows={rows} hasTenants={tenantId === null} onChange={onChange} />
-                <p className="flex items-center justify-center gap-3 p-4 text-xs text-ink-3">
-                  {formatPlural(rows.length, "row")}
-                  <LoadMore query={query} />
-                </p>
+                <ListFoot count={rows.length} one="row" query={query} />
               </>
             )
           }
@@ -89,11 +79,7 @@ export function AuditView() {
 
 function Nothing({ isFilter, onClear }: { isFilter: boolean; onClear: () => void }) {
   if (isFilter) {
-    return (
-      <EmptyState title="No row matches this filter" action={<Button onClick={onClear}>Clear the filter</Button>}>
-        There may be others: the filter hides them.
-      </EmptyState>
-    );
+    return <NoMatch one="row" onClear={onClear} />;
   }
   return (
     <EmptyState title="Nothing was done yet">

@@ -4,9 +4,10 @@ import Link from "next/link";
 import { useState } from "react";
 import { sentence } from "@/components/queue/explain";
 import { runAddress, sessionAddress, storageAddress, taskAddress } from "@/components/shell/addresses";
-import { Button, buttonStyle } from "@/components/ui/button";
+import { buttonStyle } from "@/components/ui/button";
 import { showTricks } from "@/components/ui/hidden-text";
 import { Panel } from "@/components/ui/page";
+import { ShowAll } from "@/components/ui/show-all";
 import { Time } from "@/components/ui/time";
 import type { Need, NeedKind } from "@/contract/overview";
 
@@ -43,13 +44,7 @@ export function Needs({ needs }: { needs: readonly Need[] }) {
     <Panel
       title={`Needs a person (${needs.length})`}
       className="shrink-0 border-warn/50"
-      actions={
-        needs.length > SHOWN && (
-          <Button size="sm" look="ghost" aria-expanded={isWhole} onClick={() => setIsWhole(!isWhole)}>
-            {isWhole ? "Show fewer" : `Show all ${needs.length}`}
-          </Button>
-        )
-      }
+      actions={<ShowAll count={needs.length} shown={SHOWN} isWhole={isWhole} onChange={setIsWhole} />}
     >
       <ul>
         {(isWhole ? needs : needs.slice(0, SHOWN)).map((need) => (

@@ -6,6 +6,7 @@ import { storageAddress, taskAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
 import { Button, buttonStyle } from "@/components/ui/button";
 import { Panel } from "@/components/ui/page";
+import { ShowAll } from "@/components/ui/show-all";
 import { Time } from "@/components/ui/time";
 import type { QueueAttention } from "@/contract/queue-commander";
 import type { QueueControl } from "@/contract/queue-control";
@@ -33,13 +34,7 @@ export function Attention({ items, controls }: AttentionProps) {
     <Panel
       title={`Needs a person (${items.length})`}
       className="border-warn/50"
-      actions={
-        items.length > SHOWN && (
-          <Button size="sm" look="ghost" aria-expanded={isWhole} onClick={() => setIsWhole(!isWhole)}>
-            {isWhole ? "Show fewer" : `Show all ${items.length}`}
-          </Button>
-        )
-      }
+      actions={<ShowAll count={items.length} shown={SHOWN} isWhole={isWhole} onChange={setIsWhole} />}
     >
       <ul className="flex flex-col">
         {(isWhole ? items : items.slice(0, SHOWN)).map((item) => (

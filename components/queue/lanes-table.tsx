@@ -7,6 +7,7 @@ import { cn } from "@/components/ui/class-names";
 import { LimitCell } from "@/components/ui/limit-cell";
 import { Menu, MenuItem } from "@/components/ui/menu";
 import { Panel } from "@/components/ui/page";
+import { ShowAll } from "@/components/ui/show-all";
 import { State } from "@/components/ui/state";
 import { type Column, Table } from "@/components/ui/table";
 import type { QueueControl } from "@/contract/queue-control";
@@ -35,13 +36,7 @@ export function LanesTable({ controls, onChoose }: LanesTableProps) {
     <Panel
       title="Queues and lanes"
       className="overflow-hidden"
-      actions={
-        controls.length > PLACES_SHOWN && (
-          <Button size="sm" look="ghost" aria-expanded={isWhole} onClick={() => setIsWhole(!isWhole)}>
-            {isWhole ? "Show fewer" : `Show all ${controls.length}`}
-          </Button>
-        )
-      }
+      actions={<ShowAll count={controls.length} shown={PLACES_SHOWN} isWhole={isWhole} onChange={setIsWhole} />}
     >
       {controls.length === 0 ? (
         <p className="p-6 text-center text-sm text-ink-3">A queue is there as soon as it has a task.</p>

@@ -9,7 +9,8 @@ import { useTRPC } from "@/components/trpc/client";
 import { taskPages } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
 import { formatPlural } from "@/components/ui/format";
-import { LoadMore } from "@/components/ui/load-more";
+import { ListFoot, NoMatch, StillLooking } from "@/components/ui/list-states";
+import { useLookOn } from "@/components/ui/look-on";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
@@ -79,11 +80,7 @@ export function TasksSection({ filter, controls, active, scroller, onChange, onA
   const onMore = useCallback(() => {
     if (!isFetchingNextPage) void fetchNextPage();
   }, [isFetchingNextPage, fetchNextPage]);
-  // A page of a search may be empty and yet not the last: the list is looked through in bounded steps.
-  const isLooking = tasks.length === 0 && hasNextPage && !query.isError;
-  useEffect(() => {
-    if (isLooking) onMore();
-  });
+  const isLooking = useLookOn(query, tasks.length);
 
   const focus = () => setFocusRequest((request) => request + 1);
   const atCursor = tasks.find((task) => task.id === selection.cursor);
@@ -159,9 +156,7 @@ export function TasksSection({ filter, controls, active, scroller, onChange, onA
         <QueryView query={query} skeleton={<TableSkeleton />}>
           {() =>
             isLooking ? (
-              <p className="p-6 text-center text-sm text-ink-3" role="status">
-                Looking through more tasks…
-              </p>
+              <StillLooking>Looking through more tasks…</StillLooking>
             ) : tasks.length === 0 ? (
               <Nothing filter={filter} onChange={onChange} onAdd={canOperate ? onAdd : null} />
             ) : (
@@ -184,10 +179,7 @@ export function TasksSection({ filter, controls, active, scroller, onChange, onA
                     priority.change(task, by);
                   }}
                 />
-                <p className="flex items-center justify-center gap-3 p-4 text-xs text-ink-3">
-                  {formatPlural(tasks.length, "task")}
-                  <LoadMore query={query} />
-                </p>
+                <ListFoot count={tasks.length} one="task" query={query} />
               </>
             )
           }
@@ -250,14 +242,11 @@ type NothingProps = {
 function Nothing({ filter, onChange, onAdd }: NothingProps) {
   if (isFiltered(filter))
     return (
-      <EmptyState
-        title="No task matches this filter"
-        action={
-          <Button onClick={() => onChange({ lane: null, search: "", state: "all" })}>Show tasks in every state</Button>
-        }
-      >
-        There may be others: the filter hides them.
-      </EmptyState>
+      <NoMatch
+        one="task"
+        action="Show tasks in every state"
+        onClear={() => onChange({ lane: null, search: "", state: "all" })}
+      />
     );
   return (
     <EmptyState

@@ -2,15 +2,14 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
 import { useQueryStates } from "nuqs";
-import { useEffect, useState } from "react";
 import { DocLink } from "@/components/docs/doc-link";
+import { useNewRows } from "@/components/live/new-rows";
 import { useFrames } from "@/components/live/provider";
 import { useTRPC } from "@/components/trpc/client";
 import { runPages } from "@/components/trpc/lists";
-import { Button, buttonStyle } from "@/components/ui/button";
+import { buttonStyle } from "@/components/ui/button";
 import { toServerTime } from "@/components/ui/clock";
-import { formatPlural } from "@/components/ui/format";
-import { LoadMore } from "@/components/ui/load-more";
+import { ListFoot, NoMatch } from "@/components/ui/list-states";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
@@ -28,23 +27,14 @@ export function RunsView() {
   const query = useInfiniteQuery(options);
   const backends = useQuery(trpc.backends.list.queryOptions()).data?.items ?? [];
   const runs = query.data?.pages.flatMap((page) => page.items) ?? [];
-  const [newIds, setNewIds] = useState<ReadonlySet<string>>(new Set());
   const onChange = (change: Partial<RunFilter> | null) => void setFilter(change);
-  useFrames("run", (run) => {
-    if (runs.some((known) => known.id === run.id) || newIds.has(run.id)) return;
-    if (isOlder(run, runs, query.hasNextPage) || !fits(filter, run, toServerTime(Date.now()))) return;
-    setNewIds((ids) => new Set([...ids, run.id]));
+  const news = useNewRows({
+    ids: runs.map(({ id }) => id),
+    ...{ isRead: query.data !== undefined, filter },
+    onShow: () => void client.invalidateQueries({ queryKey: options.queryKey }),
   });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another filter has other news.
-  useEffect(() => setNewIds(new Set()), [filter]);
-  const unlisted = [...newIds].filter((id) => !runs.some((known) => known.id === id));
-  const showNew = () => {
-    setNewIds(new Set());
-    void client.invalidateQueries({ queryKey: options.queryKey });
-  };
-  // An empty list has no rows that could jump.
-  useEffect(() => {
-    if (query.data !== undefined && runs.length === 0 && unlisted.length > 0) showNew();
+  useFrames("run", (run) => {
+    if (!isOlder(run, runs, query.hasNextPage) && fits(filter, run, toServerTime(Date.now()))) news.note(run.id);
   });
 
   return (
@@ -53,7 +43,7 @@ export function RunsView() {
         <RunFilters filter={filter} profiles={backends.map(({ profile }) => profile)} onChange={onChange} />
         <Failures filter={filter} onChange={onChange} />
       </PageHeader>
-      <NewPill count={unlisted.length} one="new run" onShow={showNew} />
+      <NewPill count={news.count} one="new run" onShow={news.show} />
       <div className="scroll-thin min-h-0 flex-1 overflow-y-auto bg-panel">
         <QueryView query={query}>
           {() =>
@@ -62,10 +52,7 @@ export function RunsView() {
             ) : (
               <>
                 <RunsTable runs={runs} />
-                <p className="flex items-center justify-center gap-3 p-4 text-xs text-ink-3">
-                  {formatPlural(runs.length, "run")}
-                  <LoadMore query={query} />
-                </p>
+                <ListFoot count={runs.length} one="run" query={query} />
               </>
             )
           }
@@ -83,11 +70,7 @@ function isOlder(run: { createdAt: string }, listed: readonly { createdAt: strin
 
 function Nothing({ isFilter, onClear }: { isFilter: boolean; onClear: () => void }) {
   if (isFilter) {
-    return (
-      <EmptyState title="No run matches this filter" action={<Button onClick={onClear}>Clear the filter</Button>}>
-        There may be others: the filter hides them.
-      </EmptyState>
-    );
+    return <NoMatch one="run" onClear={onClear} />;
   }
   return (
     <EmptyState

@@ -3,15 +3,15 @@ import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import dynamic from "next/dynamic";
 import { parseAsBoolean, useQueryState, useQueryStates } from "nuqs";
-import { useEffect, useState } from "react";
 import { DocLink } from "@/components/docs/doc-link";
+import { useNewRows } from "@/components/live/new-rows";
 import { useFrames } from "@/components/live/provider";
 import { useCanOperate, useReader } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { sessionPages } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
-import { formatPlural } from "@/components/ui/format";
-import { LoadMore } from "@/components/ui/load-more";
+import { ListFoot, NoMatch, StillLooking } from "@/components/ui/list-states";
+import { useLookOn } from "@/components/ui/look-on";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
@@ -34,28 +34,14 @@ export function SessionsView() {
   const options = sessionPages(trpc, sessionsInput(filter, readerId));
   const query = useInfiniteQuery(options);
   const sessions = query.data?.pages.flatMap((page) => page.items) ?? [];
-  // A page of a search may be empty and yet not the last: the list is looked through in bounded steps.
-  const isLooking = sessions.length === 0 && query.hasNextPage && !query.isError;
-  useEffect(() => {
-    if (isLooking && !query.isFetchingNextPage) void query.fetchNextPage();
+  const isLooking = useLookOn(query, sessions.length);
+  const news = useNewRows({
+    ids: sessions.map(({ sessionId }) => sessionId),
+    ...{ isRead: query.data !== undefined, filter },
+    onShow: () => void client.invalidateQueries({ queryKey: options.queryKey }),
   });
-  const [newIds, setNewIds] = useState<ReadonlySet<string>>(new Set());
-
   useFrames("session", (frame) => {
-    if (frame.kind === "deleted" || sessions.some((known) => known.sessionId === frame.sessionId)) return;
-    setNewIds((ids) => new Set([...ids, frame.sessionId]));
-  });
-  const { dataUpdatedAt } = query;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a fresh list holds what was new.
-  useEffect(() => setNewIds(new Set()), [filter]);
-  const unlisted = [...newIds].filter((id) => !sessions.some((known) => known.sessionId === id));
-  const showNew = () => {
-    setNewIds(new Set());
-    void client.invalidateQueries({ queryKey: options.queryKey });
-  };
-  // An empty list has no rows that could jump.
-  useEffect(() => {
-    if (sessions.length === 0 && unlisted.length > 0 && dataUpdatedAt > 0) showNew();
+    if (frame.kind !== "deleted") news.note(frame.sessionId);
   });
 
   return (
@@ -73,14 +59,12 @@ export function SessionsView() {
       >
         <SessionFilters filter={filter} onChange={(change) => void setFilter(change)} />
       </PageHeader>
-      <NewPill count={unlisted.length} one="new session" onShow={showNew} />
+      <NewPill count={news.count} one="new session" onShow={news.show} />
       <div className="scroll-thin min-h-0 flex-1 overflow-y-auto bg-panel">
         <QueryView query={query}>
           {() =>
             isLooking ? (
-              <p className="p-6 text-center text-sm text-ink-3" role="status">
-                Looking through older sessions…
-              </p>
+              <StillLooking>Looking through older sessions…</StillLooking>
             ) : sessions.length === 0 ? (
               <Nothing
                 isFilter={isFiltered(filter)}
@@ -90,10 +74,7 @@ export function SessionsView() {
             ) : (
               <>
                 <SessionsTable sessions={sessions} />
-                <p className="flex items-center justify-center gap-3 p-4 text-xs text-ink-3">
-                  {formatPlural(sessions.length, "session")}
-                  <LoadMore query={query} />
-                </p>
+                <ListFoot count={sessions.length} one="session" query={query} />
               </>
             )
           }
@@ -106,11 +87,7 @@ export function SessionsView() {
 
 function Nothing({ isFilter, onClear, onNew }: { isFilter: boolean; onClear: () => void; onNew: (() => void) | null }) {
   if (isFilter) {
-    return (
-      <EmptyState title="No session matches this filter" action={<Button onClick={onClear}>Clear the filter</Button>}>
-        There may be others: the filter hides them.
-      </EmptyState>
-    );
+    return <NoMatch one="session" onClear={onClear} />;
   }
   return (
     <EmptyState

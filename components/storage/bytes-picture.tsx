@@ -3,10 +3,10 @@ import Link from "next/link";
 import { useState } from "react";
 import { nameOf } from "@/components/sessions/name";
 import { storageAddress } from "@/components/shell/addresses";
-import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
 import { formatBytes, formatPlural, shortenId } from "@/components/ui/format";
 import { Panel } from "@/components/ui/page";
+import { ShowAll } from "@/components/ui/show-all";
 import type { StorageSummary, StorageTotals } from "@/contract/storage";
 import type { StorageScope } from "./filter";
 import { drawBars, isOf, type Part, type ProjectBar } from "./picture";
@@ -37,13 +37,7 @@ export function BytesPicture({ projects, largest, chosenLargest, scope, onChange
   return (
     <Panel
       title="Bytes by project"
-      actions={
-        bars.length > PROJECTS_SHOWN && (
-          <Button size="sm" look="ghost" aria-expanded={isWhole} onClick={() => setIsWhole(!isWhole)}>
-            {isWhole ? "Show fewer" : `Show all ${bars.length}`}
-          </Button>
-        )
-      }
+      actions={<ShowAll count={bars.length} shown={PROJECTS_SHOWN} isWhole={isWhole} onChange={setIsWhole} />}
     >
       <ul className="flex flex-col p-2">
         {shown.map((bar) => (

@@ -4,9 +4,8 @@ import { useEffect } from "react";
 import { DocLink } from "@/components/docs/doc-link";
 import { useTRPC } from "@/components/trpc/client";
 import { storagePages, storagePicture } from "@/components/trpc/lists";
-import { Button } from "@/components/ui/button";
-import { formatPlural } from "@/components/ui/format";
-import { LoadMore } from "@/components/ui/load-more";
+import { ListFoot, NoMatch, StillLooking } from "@/components/ui/list-states";
+import { useLookOn } from "@/components/ui/look-on";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
@@ -35,11 +34,7 @@ export function VolumesView({ filter, onChange }: VolumesViewProps) {
   const totals = scoped.data?.totals ?? null;
   const largest = Math.max(whole.data?.items[0]?.sizeBytes ?? 0, ...volumes.map(({ sizeBytes }) => sizeBytes ?? 0));
   const { unlisted, forget } = useStorageFrames(volumes, filter);
-  // A page of a search may be empty and yet not the last: the list is looked through in bounded steps.
-  const isLooking = volumes.length === 0 && query.hasNextPage && !query.isError;
-  useEffect(() => {
-    if (isLooking && !query.isFetchingNextPage) void query.fetchNextPage();
-  });
+  const isLooking = useLookOn(query, volumes.length);
   const showNew = () => {
     forget();
     void client.invalidateQueries({ queryKey: options.queryKey });
@@ -70,18 +65,13 @@ export function VolumesView({ filter, onChange }: VolumesViewProps) {
         <QueryView query={query} skeleton={<TableSkeleton />}>
           {() =>
             isLooking ? (
-              <p className="p-6 text-center text-sm text-ink-3" role="status">
-                Looking through more volumes…
-              </p>
+              <StillLooking>Looking through more volumes…</StillLooking>
             ) : volumes.length === 0 ? (
               <Nothing isFilter={isFiltered(filter)} onClear={() => onChange(null)} />
             ) : (
               <>
                 <VolumesTable volumes={volumes} largest={largest} />
-                <p className="flex items-center justify-center gap-3 p-4 text-xs text-ink-3">
-                  {formatPlural(volumes.length, "volume")}
-                  <LoadMore query={query} />
-                </p>
+                <ListFoot count={volumes.length} one="volume" query={query} />
               </>
             )
           }
@@ -98,9 +88,5 @@ function Nothing({ isFilter, onClear }: { isFilter: boolean; onClear: () => void
         Each session gets one when it is made. <DocLink name="storage">What is kept where</DocLink>
       </EmptyState>
     );
-  return (
-    <EmptyState title="No volume matches this filter" action={<Button onClick={onClear}>Clear the filter</Button>}>
-      There may be others: the filter hides them.
-    </EmptyState>
-  );
+  return <NoMatch one="volume" onClear={onClear} />;
 }

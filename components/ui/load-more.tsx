@@ -1,6 +1,6 @@
 import { Button } from "./button";
 
-type PagedQuery = { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => unknown };
+export type PagedQuery = { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => unknown };
 
 /** Loads the next page of a list; nothing where the list is whole. */
 export function LoadMore({ query }: { query: PagedQuery }) {
