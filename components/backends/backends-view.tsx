@@ -1,20 +1,17 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { useTRPC } from "@/components/trpc/client";
-import { usageOfProfiles } from "@/components/trpc/lists";
+import { backendsLive, usageOfProfiles } from "@/components/trpc/lists";
 import { ErrorNote } from "@/components/ui/error-note";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { ScrollRegion } from "@/components/ui/scroll-region";
 import { BackendCard } from "./backend-card";
 
-/** Profiles stand in no feed: what changes by itself is looked at anew. */
-const LOOK_MS = 15_000;
-
 /** How agents can be started: one card per profile. */
 export function BackendsView() {
   const trpc = useTRPC();
-  const query = useQuery(trpc.backends.list.queryOptions(undefined, { refetchInterval: LOOK_MS }));
+  const query = useQuery(backendsLive(trpc));
   const usage = useQuery(usageOfProfiles(trpc));
   return (
     <div className="flex h-full min-h-0 flex-col">

@@ -3,15 +3,14 @@ import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { conditionOf } from "@/components/backends/condition";
 import { useTRPC } from "@/components/trpc/client";
+import { backendsLive } from "@/components/trpc/lists";
 import { useNow } from "@/components/ui/clock";
 import { State } from "@/components/ui/state";
-
-const LOOK_MS = 15_000;
 
 /** How each configured backend stands, in a word. */
 export function BackendsStrip() {
   const trpc = useTRPC();
-  const query = useQuery(trpc.backends.list.queryOptions(undefined, { refetchInterval: LOOK_MS }));
+  const query = useQuery(backendsLive(trpc));
   const nowMs = useNow();
   const backends = (query.data?.items ?? []).filter(({ isConfigured, disabled }) => isConfigured || disabled !== null);
   if (backends.length === 0) return null;

@@ -1,6 +1,6 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import { type Flow, flowsOf, type Span, spanOf, sum } from "@/components/queue/picture";
+import { depthByLane, depthOf, type Flow, flowsOf, spanOf, sum } from "@/components/queue/picture";
 import { useTRPC } from "@/components/trpc/client";
 import { queueHistory } from "@/components/trpc/lists";
 import { Sparkline } from "@/components/ui/sparkline";
@@ -74,18 +74,12 @@ const TOLD = { waiting: "Tasks that waited", completed: "Tasks completed" } as c
 function spark(what: keyof typeof TOLD, history: QueueHistory | undefined) {
   if (history === undefined) return undefined;
   const span = spanOf(history);
-  const values = what === "waiting" ? waitingOf(history, span) : flowsOf(history.items, span)[what satisfies Flow];
+  const values =
+    what === "waiting"
+      ? depthOf(depthByLane(history.items, span), span)
+      : flowsOf(history.items, span)[what satisfies Flow];
   const now = what === "waiting" ? `${values.at(-1) ?? 0} now` : `${sum(values)} in all`;
   return (
     <Sparkline values={values} label={`${TOLD[what]} in the last hour: ${now}, ${Math.max(0, ...values)} at most`} />
   );
-}
-
-function waitingOf({ items }: QueueHistory, { fromMs, stepMs, steps }: Span): number[] {
-  const values = Array.from({ length: steps }, () => 0);
-  for (const { minute, waiting } of items) {
-    const step = Math.floor((Date.parse(minute) - fromMs) / stepMs);
-    if (step >= 0 && step < steps) values[step] = (values[step] ?? 0) + waiting;
-  }
-  return values;
 }

@@ -27,8 +27,13 @@ export function depthByLane(rows: readonly Told[], span: Span): Series[] {
   drawn.sort((a, b) => sum(b.values) - sum(a.values) || (a.name < b.name ? -1 : 1));
   if (drawn.length <= LANES_MAX + 1) return drawn;
   const rest = drawn.slice(LANES_MAX);
-  const values = zeros(span).map((_, step) => sum(rest.map((lane) => lane.values[step] ?? 0)));
+  const values = depthOf(rest, span);
   return [...drawn.slice(0, LANES_MAX), { name: `${rest.length} other lanes`, isRest: true, values }];
+}
+
+/** How many waited in all lanes together, at the end of each step. */
+export function depthOf(series: readonly Series[], span: Span): number[] {
+  return zeros(span).map((_, step) => sum(series.map(({ values }) => values[step] ?? 0)));
 }
 
 /** Each series with the sums of those below it. */

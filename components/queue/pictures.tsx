@@ -11,7 +11,7 @@ import { formatCount, formatDuration, formatPlural } from "@/components/ui/forma
 import type { QueueMinute, QueueWaitTimes } from "@/contract/queue-commander";
 import type { QueueFilter } from "./filter";
 import { scopeInput } from "./filter";
-import { depthByLane, FLOWS, type Flow, flowsOf, layerPath, type Span, spanOf, stack, sum } from "./picture";
+import { depthByLane, depthOf, FLOWS, type Flow, flowsOf, layerPath, type Span, spanOf, stack, sum } from "./picture";
 
 const RANGES = { "1 h": 60, "6 h": 360, "24 h": 1_440 } as const;
 const RANGE_NAMES = Object.keys(RANGES) as (keyof typeof RANGES)[];
@@ -58,7 +58,7 @@ function DepthChart({ rows, span, range }: OverTime) {
   const hatch = useId();
   const when = useStepName(span);
   const series = depthByLane(rows, span);
-  const totals = Array.from({ length: span.steps }, (_, step) => sum(series.map(({ values }) => values[step] ?? 0)));
+  const totals = depthOf(series, span);
   const top = ceilingOf(totals);
   const layers = stack(series);
   return (

@@ -41,6 +41,12 @@ const QUEUE_POLL_MS = 15_000;
 export const queueCommander = (api: Api, input: Partial<QueueScopeInput>) =>
   api.queue.commander.queryOptions(input, { refetchInterval: QUEUE_POLL_MS });
 
+/** Profiles stand in no feed: what changes by itself is looked at anew. */
+const BACKENDS_POLL_MS = 15_000;
+
+export const backendsLive = (api: Api) =>
+  api.backends.list.queryOptions(undefined, { refetchInterval: BACKENDS_POLL_MS });
+
 export const queueControls = (api: Api) => api.queue.listControls.queryOptions({});
 
 export const queueWaits = (api: Api, input: Partial<Pick<QueueScopeInput, "queue">>) =>
