@@ -141,7 +141,3 @@ export const TIMELINE_CAUSES = ["runner", "start", "work", "person", "silence", 
 export type TimelineCause = (typeof TIMELINE_CAUSES)[number];
 /** Longer than this without an event, in a turn in which no tool runs, counts as silence. */
 export const TIMELINE_SILENCE_MS = 10_000;
-/** Failed tries, one after another, after which no task is sent to a provider: one alone may be the network's. */
-export const PROBE_FAILURES_MAX = 2;
-/** For how long a failed try counts: a web process that tries no more must not hold tasks up for ever. */
-export const PROBE_COUNTS_MS = 900_000;

@@ -12,15 +12,19 @@ export function encodeCursor(filter: object, position: Position): string {
   return Buffer.from(JSON.stringify([filterHash(filter), ...position])).toString("base64url");
 }
 
-/** The position that a cursor holds; refuses one of another filter, or of another number of parts. */
-export function decodeCursor(filter: object, cursor: string, parts: number): (string | number | null)[] {
-  let decoded: unknown;
+/** What a cursor holds, whatever it is. */
+export function openCursor(cursor: string): unknown {
   try {
-    decoded = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));
+    return JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new InvalidCursorError("the cursor is damaged");
   }
+}
+
+/** The position that a cursor holds; refuses one of another filter, or of another number of parts. */
+export function decodeCursor(filter: object, cursor: string, parts: number): (string | number | null)[] {
+  const decoded = openCursor(cursor);
   if (!Array.isArray(decoded) || decoded.length !== parts + 1 || !decoded.every(isPart)) {
     throw new InvalidCursorError("the cursor is damaged");
   }

@@ -1,6 +1,6 @@
 import type { Tone } from "@/components/ui/state";
-import type { Backend, BackendProbe } from "@/contract/backend";
-import { PROBE_COUNTS_MS, PROBE_FAILURES_MAX } from "@/contract/words";
+import type { Backend } from "@/contract/backend";
+import { failingUntil, limitedUntil } from "@/contract/backend-standing";
 
 /** How a profile stands, in a word, and why it is so and what happens next. */
 export type Condition = { state: string; word: string; tone: Tone; why: string | null; until: string | null };
@@ -22,7 +22,7 @@ export function conditionOf(backend: Backend, nowMs: number): Condition {
     const why = "Give it a model and the name of its key in the file that AGENTRUN_BACKENDS names.";
     return { state: "none", word: "not configured", tone: "quiet", why, until: null };
   }
-  const until = downUntil(backend, nowMs);
+  const until = limitedUntil(backend.health, nowMs);
   if (until !== null)
     return { state: "parked", word: "limit reached", tone: "warn", why: saidOf(backend.health.message), until };
   if (key.source !== "none" && !key.isPresent) {
@@ -31,7 +31,7 @@ export function conditionOf(backend: Backend, nowMs: number): Condition {
     return { state: "failed", word: "no key", tone: "bad", why: `${where} not there, or empty.`, until: null };
   }
   // One try alone holds nothing up, and neither does what has answered since, or is long ago.
-  if (probe !== null && isFailing(probe, nowMs))
+  if (probe !== null && failingUntil(probe, nowMs) !== null)
     return { state: "failed", word: "failing", tone: "bad", why: `When it was tried ${probe.message}.`, until: null };
   if (probe !== null && probe.failures > 0)
     return {
@@ -45,22 +45,13 @@ export function conditionOf(backend: Backend, nowMs: number): Condition {
   return { state: "ready", word, tone: word === "ready" ? "good" : "quiet", why: null, until: null };
 }
 
-function downUntil({ health }: Backend, nowMs: number): string | null {
-  const { downUntil: until } = health;
-  return typeof until === "string" && Date.parse(until) > nowMs ? until : null;
-}
-
 function saidOf(message: unknown): string | null {
   return typeof message === "string" ? message : null;
 }
 
-function isFailing({ failures, at }: Pick<BackendProbe, "failures" | "at">, nowMs: number): boolean {
-  return failures >= PROBE_FAILURES_MAX && nowMs - Date.parse(at) < PROBE_COUNTS_MS;
-}
-
 /** Whether a person can say that it takes work again: what holds it up ends by itself, but later. */
 export function isHeldUp(backend: Backend, nowMs: number): boolean {
-  return downUntil(backend, nowMs) !== null || (backend.probe !== null && isFailing(backend.probe, nowMs));
+  return limitedUntil(backend.health, nowMs) !== null || failingUntil(backend.probe, nowMs) !== null;
 }
 
 /** How many of its queue tasks run at once, by its row; null: no limit. */

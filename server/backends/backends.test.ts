@@ -1,36 +1,15 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
 import type { BackendConfig } from "@/contract/backend";
 import type { ServiceContext } from "@/server/context";
+import { KEY, startProvider } from "@/server/gateway/test/gateway";
 import { createTask } from "@/server/queue";
 import { createRun } from "@/server/runs";
 import { createTestStore, tenantOperator } from "@/server/storage/test/context";
 import { getBackend, listBackends, probeBackends, setBackend, testBackend } from ".";
-
-const KEY = "sk-test-0123456789abcdefghijklmnopqrstuvwxyz";
-
-type Provider = AsyncDisposable & { url: string; asked: string[] };
-
-async function startProvider(answer: (req: IncomingMessage, res: ServerResponse) => void): Promise<Provider> {
-  const asked: string[] = [];
-  const server = createServer((req, res) => {
-    asked.push(`${req.method} ${req.url}`);
-    req.resume().on("end", () => answer(req, res));
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
-    asked,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
 
 function withProfile(ctx: ServiceContext, config: Partial<BackendConfig> & { baseUrl: string }): ServiceContext {
   const codex = { model: "m1", wire: "responses" as const, keyEnv: "KEY", ...config };
@@ -46,7 +25,7 @@ const MODELS = { object: "list", data: [{ id: "m2" }, { id: "m1" }] };
 
 test("a test asks for the list of models with the key, and what it found is kept", async () => {
   await using store = await createTestStore();
-  await using provider = await startProvider((req, res) =>
+  await using provider = await startProvider((res, req) =>
     req.headers.authorization === `Bearer ${KEY}` ? say(res, 200, MODELS) : say(res, 401),
   );
   const ctx = withProfile(store.as(), { baseUrl: provider.url });
@@ -55,7 +34,7 @@ test("a test asks for the list of models with the key, and what it found is kept
 
   expect(probe).toMatchObject({ isOk: true, status: 200, models: ["m1", "m2"], failures: 0 });
   expect(probe.latencyMs).toBeGreaterThanOrEqual(0);
-  expect(provider.asked).toEqual(["GET /v1/models"]);
+  expect(provider.seen.map(({ line }) => line)).toEqual(["GET /v1/models"]);
   expect((await getBackend(ctx, { profile: "codex" })).probe).toEqual(probe);
 });
 
@@ -65,7 +44,7 @@ test.each([
   ["sends elsewhere", 302, {}, "it failed with status 302"],
 ])("a provider that %s is said to, without the key", async (_what, status, body, message) => {
   await using store = await createTestStore();
-  await using provider = await startProvider((_req, res) => say(res, status, body));
+  await using provider = await startProvider((res) => say(res, status, body));
   const ctx = withProfile(store.as(), { baseUrl: provider.url });
   const probe = await testBackend(ctx, { profile: "codex" });
   expect(probe).toMatchObject({ isOk: false, status, message, failures: 1 });
@@ -90,13 +69,15 @@ test.each([
   ["chat", "POST /v1/chat/completions"],
 ] as const)("of a provider without a list of models (%s) only a test by hand asks for a word", async (wire, asked) => {
   await using store = await createTestStore();
-  await using provider = await startProvider((req, res) => (req.method === "GET" ? say(res, 404) : say(res, 401)));
+  await using provider = await startProvider((res, req) =>
+    req.line.startsWith("GET ") ? say(res, 404) : say(res, 401),
+  );
   const ctx = withProfile(store.as(), { baseUrl: provider.url, wire });
   await probeBackends(ctx);
-  expect(provider.asked).toEqual(["GET /v1/models"]);
+  expect(provider.seen.map(({ line }) => line)).toEqual(["GET /v1/models"]);
   expect((await getBackend(ctx, { profile: "codex" })).probe).toMatchObject({ isOk: true, models: null });
   expect(await testBackend(ctx, { profile: "codex" })).toMatchObject({ isOk: false, message: "it refused the key" });
-  expect(provider.asked).toEqual(["GET /v1/models", "GET /v1/models", asked]);
+  expect(provider.seen.map(({ line }) => line)).toEqual(["GET /v1/models", "GET /v1/models", asked]);
 });
 
 test("a key in a file is read anew at each request, and only its presence and age are shown", async () => {
@@ -104,7 +85,7 @@ test("a key in a file is read anew at each request, and only its presence and ag
   const folder = await mkdtemp(path.join(tmpdir(), "agentrun-keys-"));
   const keyFile = path.join(folder, "key");
   const seen: (string | undefined)[] = [];
-  await using provider = await startProvider((req, res) => {
+  await using provider = await startProvider((res, req) => {
     seen.push(req.headers.authorization);
     say(res, 200, MODELS);
   });
@@ -124,7 +105,7 @@ test("a key in a file is read anew at each request, and only its presence and ag
 test("what is no key is said to be none, and never told", async () => {
   await using store = await createTestStore();
   const folder = await mkdtemp(path.join(tmpdir(), "agentrun-keys-"));
-  await using provider = await startProvider((_req, res) => say(res, 200, MODELS));
+  await using provider = await startProvider((res) => say(res, 200, MODELS));
   const ctx = (keyFile: string) =>
     withProfile(store.as(), { baseUrl: provider.url, keyEnv: undefined, keyFile: path.join(folder, keyFile) });
   await writeFile(path.join(folder, "two"), `${KEY}\nsk-second`);
@@ -142,13 +123,13 @@ test("what is no key is said to be none, and never told", async () => {
     ...{ isOk: false, message: "its key file cannot be read: EISDIR", failures: 2 },
   });
   expect(lines.join()).not.toContain("sk-");
-  expect(provider.asked).toEqual([]);
+  expect(provider.seen.map(({ line }) => line)).toEqual([]);
   await rm(folder, { recursive: true });
 });
 
 test("a provider that forbids its list of models is asked for a word by hand, and held up by nothing", async () => {
   await using store = await createTestStore();
-  await using provider = await startProvider((req, res) => say(res, req.method === "GET" ? 403 : 200));
+  await using provider = await startProvider((res, req) => say(res, req.line.startsWith("GET ") ? 403 : 200));
   const ctx = withProfile(store.as(), { baseUrl: provider.url });
   await probeBackends(ctx);
   expect((await getBackend(ctx, { profile: "codex" })).probe).toMatchObject({ isOk: true, failures: 0 });

@@ -1,11 +1,11 @@
 export { assertEnabled } from "./assert-enabled";
+export { configOf } from "./config-of";
 export { getBackend } from "./get";
 export { type ReadVariable, readKey } from "./key";
-export { clearLimit, downUntilOf, noteLimit, type ProviderLimit } from "./limits";
+export { clearLimit, noteLimit, type ProviderLimit } from "./limits";
 export { listBackends } from "./list";
 export { probeBackends } from "./probe-all";
 export { readBackendsFile } from "./read-file";
 export { isConfigured, readStoredProfiles, requireProfile, unknownProfile } from "./require-profile";
 export { setBackend } from "./set";
-export { failingUntil } from "./store-probe";
 export { testBackend } from "./test-backend";

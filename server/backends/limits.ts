@@ -52,9 +52,3 @@ export async function clearLimit(db: Db | Tx, profile: string): Promise<boolean>
     .returning({ profile: backends.profile });
   return cleared.length > 0;
 }
-
-/** Until when a profile's provider takes nothing, by its row; null where it takes work. */
-export function downUntilOf(health: Record<string, unknown> | null): string | null {
-  const { downUntil } = health ?? {};
-  return typeof downUntil === "string" && Date.parse(downUntil) > Date.now() ? downUntil : null;
-}

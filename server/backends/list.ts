@@ -12,6 +12,7 @@ import { type BackendRow, backends } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { decodeCursor, encodeCursor, pageFrom } from "@/server/pagination";
 import { iso, storedJson } from "@/server/stored";
+import { configOf } from "./config-of";
 import { describeKey } from "./key";
 
 /** What the scripted model calls itself. */
@@ -47,7 +48,7 @@ async function toBackend(
   { row, counts }: { row: BackendRow | undefined; counts: TaskCount[] },
 ): Promise<Backend> {
   const isDemo = profile === DEMO_PROFILE;
-  const config = Object.hasOwn(ctx.settings.backends, profile) ? ctx.settings.backends[profile] : undefined;
+  const config = configOf(ctx.settings.backends, profile);
   const tasks = (states: TaskState[]) =>
     counts
       .filter(({ backendProfile, state }) => backendProfile === profile && states.includes(state))

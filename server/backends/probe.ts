@@ -2,6 +2,7 @@ import { performance } from "node:perf_hooks";
 import { z } from "zod";
 import type { BackendConfig, BackendProbe } from "@/contract/backend";
 import { redactText } from "@/server/events";
+import { jsonIn } from "@/server/json-in";
 
 const PATIENCE_MS = 10_000;
 const ANSWER_BYTES_MAX = 1_048_576;
@@ -101,7 +102,7 @@ function probedOf({ status, latencyMs, text }: Answer, key: string | null): Prob
 }
 
 function modelsIn(text: string): string[] | null {
-  const list = ModelList.safeParse(parse(text));
+  const list = ModelList.safeParse(jsonIn(text));
   if (!list.success) return null;
   return list.data.data
     .map(({ id }) => id)
@@ -110,16 +111,8 @@ function modelsIn(text: string): string[] | null {
 }
 
 function wordsIn(text: string, key: string | null): string {
-  const { error } = (parse(text) ?? {}) as { error?: { message?: unknown } };
+  const { error } = (jsonIn(text) ?? {}) as { error?: { message?: unknown } };
   const said = typeof error?.message === "string" ? error.message : "";
   const clean = redactText(said.replaceAll(key ?? "\0", "[redacted]")).slice(0, WORDS_MAX);
   return clean === "" ? "" : `: ${clean}`;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -3,6 +3,7 @@ import { BUILT_IN_PROFILES, DEMO_PROFILE } from "@/contract/backend";
 import { backends } from "@/db/schema";
 import type { ServerSettings, ServiceContext } from "@/server/context";
 import { InvalidInputError } from "@/server/errors";
+import { configOf } from "./config-of";
 
 /** Refuses a backend profile that nobody knows: built in, configured, or stored. */
 export async function requireProfile(ctx: ServiceContext, profile: string): Promise<void> {
@@ -15,7 +16,7 @@ export async function requireProfile(ctx: ServiceContext, profile: string): Prom
 export function isConfigured(settings: ServerSettings, profile: string): boolean {
   if ((BUILT_IN_PROFILES as readonly string[]).includes(profile)) return true;
   if (profile === DEMO_PROFILE && settings.isDemoOn) return true;
-  return Object.hasOwn(settings.backends, profile);
+  return configOf(settings.backends, profile) !== undefined;
 }
 
 /** Of some profiles those that are stored. */

@@ -1,6 +1,5 @@
 import { sql } from "drizzle-orm";
 import type { BackendProbe } from "@/contract/backend";
-import { PROBE_COUNTS_MS, PROBE_FAILURES_MAX } from "@/contract/words";
 import type { Db, Tx } from "@/db/client";
 import type { Probed } from "./probe";
 
@@ -15,11 +14,4 @@ export async function storeProbe(db: Db | Tx, profile: string, probed: Probed): 
   const [row] = rows;
   if (!row) throw new Error("a probe was not stored");
   return row.probe;
-}
-
-/** Until when nothing is sent to a provider that failed again and again; null where it takes work. */
-export function failingUntil(probe: Pick<BackendProbe, "at" | "failures"> | null): string | null {
-  if (probe === null || probe.failures < PROBE_FAILURES_MAX) return null;
-  const untilMs = Date.parse(probe.at) + PROBE_COUNTS_MS;
-  return untilMs > Date.now() ? new Date(untilMs).toISOString() : null;
 }

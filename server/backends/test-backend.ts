@@ -1,7 +1,8 @@
-import { type BackendConfig, type BackendProbe, DEMO_PROFILE, type GetBackendInput } from "@/contract/backend";
+import { type BackendProbe, DEMO_PROFILE, type GetBackendInput } from "@/contract/backend";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext } from "@/server/context";
 import { ConflictError } from "@/server/errors";
+import { configOf } from "./config-of";
 import type { Probed } from "./probe";
 import { probeWithKey } from "./probe-with-key";
 import { requireProfile } from "./require-profile";
@@ -28,9 +29,7 @@ export async function testBackend(ctx: ServiceContext, { profile }: GetBackendIn
 const OWN: Probed = { isOk: true, latencyMs: 0, status: null, message: "it is part of this server", models: ["demo"] };
 
 async function probe(ctx: ServiceContext, profile: string): Promise<Probed> {
-  const config: BackendConfig | undefined = Object.hasOwn(ctx.settings.backends, profile)
-    ? ctx.settings.backends[profile]
-    : undefined;
+  const config = configOf(ctx.settings.backends, profile);
   if (!config)
     throw new ConflictError(
       "backend-unconfigured",

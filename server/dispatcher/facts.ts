@@ -1,5 +1,5 @@
+import { failingUntil, limitedUntil } from "@/contract/backend-standing";
 import { type DispatchFacts, readBusySessions, readDispatchFacts } from "@/db/queries/queue-dispatch";
-import { downUntilOf, failingUntil } from "@/server/backends";
 import type { ServiceContext } from "@/server/context";
 import type { BackendRoom, RoomFacts } from "./room";
 
@@ -20,12 +20,13 @@ export async function readFacts(
 function backendRoom({ capacity, health, probe, ...row }: DispatchFacts["backends"][number]): BackendRoom {
   const { maxRunning } = capacity ?? {};
   const { message } = health ?? {};
-  const limitedUntil = downUntilOf(health);
-  const said = limitedUntil === null ? probe?.message : message;
+  const nowMs = Date.now();
+  const limited = limitedUntil(health, nowMs);
+  const said = limited === null ? probe?.message : message;
   return {
     maxRunning: typeof maxRunning === "number" ? maxRunning : null,
     isDisabled: row.isDisabled,
-    downUntil: limitedUntil ?? failingUntil(probe),
+    downUntil: limited ?? failingUntil(probe, nowMs),
     why: row.isDisabled ? row.disabledReason : typeof said === "string" ? said : null,
   };
 }

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import { type BackendConfig, type BackendsFile, DEMO_PROFILE } from "@/contract/backend";
 import type { Db } from "@/db/client";
-import { type ProviderLimit, type ReadVariable, readKey } from "@/server/backends";
+import { configOf, type ProviderLimit, type ReadVariable, readKey } from "@/server/backends";
 import { AgentRunError, ForbiddenError, NotFoundError, RateLimitedError, UnauthenticatedError } from "@/server/errors";
 import { findModelGrant, type ModelGrant } from "@/server/identity";
 import type { CallRecorder } from "@/server/usage";
@@ -87,7 +87,7 @@ type Asked = { grant: ModelGrant; asked: string | null; request: ModelRequest };
 async function askModel(deps: GatewayDeps, { grant, asked, request }: Asked): Promise<ModelAnswer> {
   const { profile } = grant;
   if (profile === DEMO_PROFILE && deps.isDemoOn) return answerByDemo(request.body, request.signal);
-  const config = Object.hasOwn(deps.backends, profile) ? deps.backends[profile] : undefined;
+  const config = configOf(deps.backends, profile);
   if (!config)
     throw unavailable(`no model is configured for profile ${profile}: name it in the file of AGENTRUN_BACKENDS`);
   assertModel(config, grant, asked);
@@ -127,7 +127,7 @@ function modelOf(
   asked: string | null,
 ): string {
   if (profile === DEMO_PROFILE) return "demo";
-  const config = Object.hasOwn(deps.backends, profile) ? deps.backends[profile] : undefined;
+  const config = configOf(deps.backends, profile);
   if (!config) return profile;
   const allowed = allowedModels(config, model);
   return asked !== null && allowed.includes(asked) ? asked : (allowed[0] ?? profile);

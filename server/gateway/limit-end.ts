@@ -1,3 +1,5 @@
+import { errorIn } from "./error-in";
+
 /** Keys of a refusal's body that say when a limit ends, as an epoch or as a span; seconds. */
 const AT_KEYS = ["resets_at", "reset_at"] as const;
 const IN_KEYS = ["resets_in_seconds", "retry_after", "retry_after_seconds"] as const;
@@ -19,17 +21,9 @@ function headerEnds(headers: { get(name: string): string | null }, now: Date): n
 }
 
 function bodyEnds(body: string, now: Date): number[] {
-  const error = errorIn(body);
+  const told = errorIn(body);
+  const error = typeof told === "object" ? told : {};
   const at = AT_KEYS.map((key) => error[key]).filter((value) => typeof value === "number");
   const spans = IN_KEYS.map((key) => error[key]).filter((value) => typeof value === "number");
   return [...at.map((seconds) => seconds * 1_000), ...spans.map((seconds) => now.getTime() + seconds * 1_000)];
-}
-
-function errorIn(body: string): Record<string, unknown> {
-  try {
-    const { error } = (JSON.parse(body) ?? {}) as { error?: unknown };
-    return typeof error === "object" && error !== null ? (error as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
 }

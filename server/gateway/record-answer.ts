@@ -1,6 +1,7 @@
 import { REASON_STATUS } from "@/contract/errors";
 import { cleanText } from "@/contract/text";
 import { toAgentRunError } from "@/server/errors";
+import { jsonIn } from "@/server/json-in";
 import type { CallEnd, OpenCall } from "@/server/usage";
 import type { ModelAnswer } from "./answer-model";
 import { AnswerReader } from "./usage";
@@ -78,9 +79,9 @@ const SPELT_OTHERWISE = /\\u00[46][45cdf]/i;
  */
 export function modelAsked(body: string): string | null {
   const [start = "", quoted] = MODEL_FIRST.exec(body) ?? [];
-  const first = quoted === undefined ? undefined : parse(quoted);
+  const first = quoted === undefined ? undefined : jsonIn(quoted);
   const isAlone = quoted !== undefined && !hasModel(body, start.length) && !SPELT_OTHERWISE.test(body);
-  const model = isAlone ? first : modelIn(parse(body));
+  const model = isAlone ? first : modelIn(jsonIn(body));
   if (typeof model !== "string" || (first !== undefined && first !== model)) return null;
   return model === "" || model.length > MODEL_NAME_MAX ? null : cleanText(model);
 }
@@ -94,12 +95,4 @@ function modelIn(request: unknown): unknown {
   if (typeof request !== "object" || request === null) return null;
   const isTwice = Object.keys(request).some((key) => key !== "model" && key.toLowerCase() === "model");
   return isTwice ? null : (request as { model?: unknown }).model;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -1,5 +1,6 @@
 import { AgentRunError, ForbiddenError, RateLimitedError } from "@/server/errors";
 import { redactText } from "@/server/events";
+import { errorIn } from "./error-in";
 import { limitEnd } from "./limit-end";
 import type { Provider } from "./send";
 import { unavailable } from "./unavailable";
@@ -104,17 +105,4 @@ function namesIn(text: string): Record<string, string> {
 
 function isName(value: unknown): value is string {
   return typeof value === "string" && ERROR_NAME.test(value);
-}
-
-/** What servers put under `error`: an object by OpenAI's form, or a text as several self-hosted ones do. */
-function errorIn(text: string): Record<string, unknown> | string | undefined {
-  try {
-    const body: unknown = JSON.parse(text);
-    const error = (body as { error?: unknown } | null)?.error;
-    return typeof error === "string" || (typeof error === "object" && error !== null)
-      ? (error as Record<string, unknown> | string)
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import { createParser } from "eventsource-parser";
+import { jsonIn } from "@/server/json-in";
 
 /** A last event holds the whole answer; of what is longer than this only the beginning is kept. */
 const TEXT_MAX = 16 * 1024 * 1024;
@@ -40,7 +41,7 @@ export class SaidReader {
   }
 
   #take(data: string): void {
-    const event = parse(data);
+    const event = (jsonIn(data) ?? {}) as Record<string, unknown>;
     if (LAST.test(String(event.type))) this.#last ??= data;
     else if (typeof event.delta === "string") {
       const { type, output_index, content_index, summary_index } = event;
@@ -60,12 +61,4 @@ export class SaidReader {
 function withoutLastWord(text: string): string {
   const end = Math.max(text.lastIndexOf(" "), text.lastIndexOf("\n"));
   return `${text.slice(0, end + 1)}…`;
-}
-
-function parse(text: string): Record<string, unknown> {
-  try {
-    return JSON.parse(text) ?? {};
-  } catch {
-    return {};
-  }
 }

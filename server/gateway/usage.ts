@@ -1,4 +1,5 @@
 import type { TokenUsage } from "@/contract/usage";
+import { jsonIn } from "@/server/json-in";
 
 export type { TokenUsage } from "@/contract/usage";
 
@@ -35,7 +36,7 @@ export class AnswerReader {
   /** Nothing more comes. */
   close(): void {
     if (this.isStream || this.#isTooLong) return;
-    const answer = parse(this.#text);
+    const answer = jsonIn(this.#text);
     if (!isRecord(answer)) return;
     this.end = endOf(answer.status) ?? "completed";
     this.usage = usageOf(answer);
@@ -51,7 +52,7 @@ export class AnswerReader {
 
   #takeLine(line: string): void {
     if (!line.startsWith("data:") || !/"response\.(completed|incomplete|failed)"/.test(line)) return;
-    const event = parse(line.slice(5));
+    const event = jsonIn(line.slice(5));
     if (!isRecord(event)) return;
     const [, status] = /^response\.(.+)$/.exec(String(event.type)) ?? [];
     const end = endOf(status);
@@ -85,12 +86,4 @@ function countOf(value: unknown): number | null {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

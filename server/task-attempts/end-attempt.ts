@@ -1,4 +1,5 @@
 import { and, desc, eq, isNull, sql } from "drizzle-orm";
+import { limitedUntil } from "@/contract/backend-standing";
 import { FailureKind } from "@/contract/errors";
 import { isActiveTask } from "@/contract/words";
 import {
@@ -12,7 +13,6 @@ import {
   type RunRow,
 } from "@/db/schema";
 import { audit } from "@/server/audit";
-import { downUntilOf } from "@/server/backends";
 import type { TxContext } from "@/server/context";
 import { storedJson } from "@/server/stored";
 import { type Failure, judgeFailure, type Verdict } from "./judge";
@@ -102,7 +102,7 @@ async function readLimit(ctx: TxContext, run: RunRow): Promise<Failure["limited"
     .select({ health: backends.health })
     .from(backends)
     .where(eq(backends.profile, run.backendProfile));
-  const downUntil = downUntilOf(storedJson(row?.health));
+  const downUntil = limitedUntil(storedJson(row?.health), Date.now());
   const [told] = await ctx.db
     .select({ code: sql<string | null>`${events.payload}->>'code'` })
     .from(events)

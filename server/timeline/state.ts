@@ -2,6 +2,7 @@ import { z } from "zod";
 import { TIMELINE_CAUSES, TIMELINE_LANES, type TimelineCause } from "@/contract/timeline";
 import type { RunRow } from "@/db/schema";
 import { InvalidCursorError } from "@/server/errors";
+import { openCursor } from "@/server/pagination";
 
 /** What is carried from page to page is bounded, because it travels in an address. */
 export const OPEN_MAX = 8;
@@ -64,14 +65,7 @@ export function encodeState(state: FoldState): string {
 
 /** The state that a cursor holds. Somebody may have made it up: then it tells nobody but them something wrong. */
 export function decodeState(runId: string, cursor: string): FoldState {
-  let decoded: unknown;
-  try {
-    decoded = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new InvalidCursorError("the cursor is damaged");
-  }
-  const { data } = FoldState.safeParse(decoded);
+  const { data } = FoldState.safeParse(openCursor(cursor));
   if (data === undefined) throw new InvalidCursorError("the cursor is damaged");
   if (data.runId !== runId) throw new InvalidCursorError("the cursor belongs to another run");
   return data;

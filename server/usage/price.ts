@@ -1,11 +1,12 @@
 import type { BackendsFile } from "@/contract/backend";
 import { microsOf, type Prices, type TokenUsage } from "@/contract/usage";
+import { configOf } from "@/server/backends";
 
 const PER_MILLION = 1_000_000n;
 
 /** What a model of a profile costs: the profile's prices are of its own model, others have theirs by name. */
 export function pricesOf(backends: BackendsFile, profile: string, model: string): Prices | null {
-  const config = Object.hasOwn(backends, profile) ? backends[profile] : undefined;
+  const config = configOf(backends, profile);
   if (!config) return null;
   const { modelPrices = {} } = config;
   if (Object.hasOwn(modelPrices, model)) return modelPrices[model] ?? null;

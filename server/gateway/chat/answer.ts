@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
+import { jsonIn } from "@/server/json-in";
 import type { AssistantMessage, ChatToolCall } from "./chat";
 import type { Dialect } from "./presets";
-import { jsonIn, type ReasoningWay } from "./reasoning";
+import type { ReasoningWay } from "./reasoning";
 import type { Item } from "./schema";
 import { chatName, TOOL_SEARCH } from "./tools";
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { jsonIn } from "@/server/json-in";
 import type { CallDelta } from "./chunk";
 import type { CallEntry, ResponseEvent, ResponseWriter } from "./output";
-import { jsonIn } from "./reasoning";
 
 type Slot = { id: string; entry: CallEntry | null; early: string };
 

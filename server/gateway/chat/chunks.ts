@@ -1,6 +1,6 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
+import { jsonIn } from "@/server/json-in";
 import { Chunk } from "./chunk";
-import { jsonIn } from "./reasoning";
 
 /** A call may write a whole file in one line. */
 const LINE_MAX = 16 * 1024 * 1024;

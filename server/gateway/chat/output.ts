@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { carryReasoning, jsonIn, type ReasoningWay } from "./reasoning";
+import { jsonIn } from "@/server/json-in";
+import { carryReasoning, type ReasoningWay } from "./reasoning";
 import type { ToolBox } from "./tools";
 
 export type ResponseEvent = { type: string; sequence_number: number; [key: string]: unknown };

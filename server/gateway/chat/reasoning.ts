@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { jsonIn } from "@/server/json-in";
 import type { Item } from "./schema";
 
 /**
@@ -26,13 +27,4 @@ export function carriedReasoning(item: Item): { way: ReasoningWay; gap: string; 
   if (!carried.success) return null;
   const text = (item.summary ?? []).map((part) => part.text ?? "").join("");
   return { way: carried.data.way, gap: carried.data.gap ?? "", text };
-}
-
-/** The value of a JSON text; undefined for a text that is none. */
-export function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,8 +1,9 @@
 import { InvalidInputError } from "@/server/errors";
+import { jsonIn } from "@/server/json-in";
 import type { ChatRequest } from "./chat";
 import { toMessages } from "./messages";
 import type { Dialect } from "./presets";
-import { jsonIn } from "./reasoning";
+
 import { type Item, ResponsesRequest, type ToolChoice } from "./schema";
 import { chatName, ToolBox } from "./tools";
 

@@ -12,14 +12,20 @@ import { startTestWeb, type TestWeb } from "@/server/test/web";
 export const KEY = "sk-test-0123456789abcdefghijklmnopqrstuvwxyz";
 export const KEY_ENV = "AGENTRUN_TEST_PROVIDER_KEY";
 
-type Seen = { headers: IncomingMessage["headers"]; body: string; isAborted: boolean };
+type Seen = {
+  /** `GET /v1/models` */
+  line: string;
+  headers: IncomingMessage["headers"];
+  body: string;
+  isAborted: boolean;
+};
 type Provider = AsyncDisposable & { url: string; seen: Seen[] };
 
 /** A provider over real HTTP, which answers as the test says. */
 export async function startProvider(answer: (res: ServerResponse, seen: Seen) => void): Promise<Provider> {
   const seen: Seen[] = [];
   const server = createServer(async (req, res) => {
-    const one: Seen = { headers: req.headers, body: "", isAborted: false };
+    const one: Seen = { line: `${req.method} ${req.url}`, headers: req.headers, body: "", isAborted: false };
     seen.push(one);
     res.on("close", () => {
       one.isAborted = !res.writableFinished;
