@@ -1,4 +1,5 @@
 "use client";
+import { ProfileFilter } from "@/components/backends/profile-filter";
 import { Button } from "@/components/ui/button";
 import { Chip } from "@/components/ui/chip";
 import { Select } from "@/components/ui/field";
@@ -10,13 +11,11 @@ import { isFiltered, type RunFilter } from "./filter";
 
 type RunFiltersProps = {
   filter: RunFilter;
-  profiles: readonly string[];
   onChange: (change: Partial<RunFilter> | null) => void;
 };
 
 /** What narrows the runs; all of it stands in the address. */
-export function RunFilters({ filter, profiles, onChange }: RunFiltersProps) {
-  const isKnown = filter.profile === null || profiles.includes(filter.profile);
+export function RunFilters({ filter, onChange }: RunFiltersProps) {
   return (
     <search className="flex flex-wrap items-center gap-2">
       <SearchBox
@@ -36,18 +35,7 @@ export function RunFilters({ filter, profiles, onChange }: RunFiltersProps) {
           <option key={status}>{status}</option>
         ))}
       </Select>
-      <Select
-        aria-label="Profile"
-        className="w-auto"
-        value={filter.profile ?? ""}
-        onChange={(event) => onChange({ profile: event.target.value || null })}
-      >
-        <option value="">Any profile</option>
-        {!isKnown && <option>{filter.profile}</option>}
-        {profiles.map((profile) => (
-          <option key={profile}>{profile}</option>
-        ))}
-      </Select>
+      <ProfileFilter value={filter.profile} onChange={(profile) => onChange({ profile })} />
       <TimeRangeSelect range={filter} onChange={({ within, since, until }) => onChange({ within, since, until })} />
       {filter.failure !== null && (
         <Chip name="failure" value={filter.failure} onRemove={() => onChange({ failure: null })} />

@@ -1,5 +1,5 @@
 "use client";
-import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
 import { useQueryStates } from "nuqs";
 import { DocLink } from "@/components/docs/doc-link";
@@ -25,7 +25,6 @@ export function RunsView() {
   const [filter, setFilter] = useQueryStates(RUN_FILTERS, { history: "replace" });
   const options = runPages(trpc, runsInput(filter));
   const query = useInfiniteQuery(options);
-  const backends = useQuery(trpc.backends.list.queryOptions()).data?.items ?? [];
   const runs = query.data?.pages.flatMap((page) => page.items) ?? [];
   const onChange = (change: Partial<RunFilter> | null) => void setFilter(change);
   const news = useNewRows({
@@ -40,7 +39,7 @@ export function RunsView() {
   return (
     <div className="flex h-full min-h-0 flex-col">
       <PageHeader title="Runs" description="Every piece of work: on a session, by one runner at a time.">
-        <RunFilters filter={filter} profiles={backends.map(({ profile }) => profile)} onChange={onChange} />
+        <RunFilters filter={filter} onChange={onChange} />
         <Failures filter={filter} onChange={onChange} />
       </PageHeader>
       <NewPill count={news.count} one="new run" onShow={news.show} />

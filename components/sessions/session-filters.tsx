@@ -1,7 +1,6 @@
 "use client";
-import { useQuery } from "@tanstack/react-query";
 import { X } from "lucide-react";
-import { useTRPC } from "@/components/trpc/client";
+import { ProfileFilter } from "@/components/backends/profile-filter";
 import { Button } from "@/components/ui/button";
 import { Choices } from "@/components/ui/choices";
 import { Select } from "@/components/ui/field";
@@ -22,8 +21,6 @@ type SessionFiltersProps = { filter: SessionFilter; onChange: (change: Partial<S
 
 /** What narrows the list; all of it stands in the address. */
 export function SessionFilters({ filter, onChange }: SessionFiltersProps) {
-  const trpc = useTRPC();
-  const backends = useQuery(trpc.backends.list.queryOptions()).data?.items ?? [];
   return (
     <search className="flex flex-wrap items-center gap-2">
       <SearchBox
@@ -39,17 +36,7 @@ export function SessionFilters({ filter, onChange }: SessionFiltersProps) {
         value={filter.state}
         onChange={(state) => onChange({ state })}
       />
-      <Select
-        aria-label="Profile"
-        className="w-auto"
-        value={filter.profile ?? ""}
-        onChange={(event) => onChange({ profile: event.target.value || null })}
-      >
-        <option value="">Any profile</option>
-        {backends.map((backend) => (
-          <option key={backend.profile}>{backend.profile}</option>
-        ))}
-      </Select>
+      <ProfileFilter value={filter.profile} onChange={(profile) => onChange({ profile })} />
       <Select
         aria-label="Storage"
         className="w-auto"
