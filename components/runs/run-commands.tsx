@@ -34,11 +34,11 @@ const COLUMNS: Column<Command>[] = [
   {
     name: "Failure",
     isWideOnly: true,
-    className: "max-w-52 text-xs text-bad",
+    className: "max-w-52 text-xs",
     cell: (command) => {
       const failure = command.failureMessage ?? command.failureKind;
       return failure === null ? null : (
-        <span className="block truncate" title={failure}>
+        <span className="block truncate text-bad" title={failure}>
           {failure}
         </span>
       );

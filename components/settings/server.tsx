@@ -39,7 +39,8 @@ function factsOf(facts: ServerFacts): [string, ReactNode][] {
   const breaker = `${storage.breakerMin} volumes and ${Math.round(storage.breakerShare * 100)} %`;
   const rows: [string, ReactNode | null][] = [
     ["Version", facts.version],
-    ["Commit", <code key="commit">{facts.sourceCommit}</code>],
+    // Who starts it from a clone has named none.
+    ["Commit", facts.sourceCommit === "unknown" ? null : <code key="commit">{facts.sourceCommit}</code>],
     ["Node", facts.nodeVersion],
     ["Executor", EXECUTORS[facts.executor] ?? facts.executor],
     ["Volumes", facts.volumes],
