@@ -20,6 +20,8 @@ export type TaskListFilter = {
 /** A task's place in the order of the screen; the instant is the database's own text. */
 export type TaskPlace = { priority: number; createdAt: string; id: string };
 
+/** A task's whole id as this program makes them, which is looked up and not searched for. */
+const TASK_ID = /^qt_[0-9a-f]{32}$/;
 /** Tasks that one page looks at, at most, for what no index answers: the page may be short, and its cursor goes on. */
 const SCANNED_MAX = 1_000;
 /** Kinds of tasks that a page is merged from, at most. */
@@ -70,8 +72,9 @@ type Source = {
 async function sourceOf(db: Db, filter: TaskListFilter): Promise<Source> {
   const { tenantIds, projectId, queue, lane, state } = filter;
   const search = matchesSearch(filter.search);
-  // What changed of late is found by its version, whatever it is, and then put in order.
-  if (filter.updatedAfter !== undefined) return { heads: headsOf(matchesTasks(filter)), rest: undefined };
+  // One task is found by its id, and what changed of late by its version, whatever it is, and then put in order.
+  if (filter.updatedAfter !== undefined || TASK_ID.test(filter.search ?? ""))
+    return { heads: headsOf(matchesTasks(filter)), rest: undefined };
   const isKindAsked = projectId !== undefined || lane !== undefined || state !== undefined;
   const isIndexed = tenantIds.length === 0 || (tenantIds.length === 1 && queue !== undefined);
   if (!isKindAsked && isIndexed) return { heads: headsOf(ofKind({ tenantIds, queue })), rest: search };
@@ -81,9 +84,6 @@ async function sourceOf(db: Db, filter: TaskListFilter): Promise<Source> {
   if (tenantIds.length > 0) return { heads: headsOfPlaces({ tenantIds, queue }), rest };
   return { heads: headsOf(ofKind({ tenantIds, queue })), rest };
 }
-
-/** A task's whole id as this program makes them, which is looked up and not searched for. */
-const TASK_ID = /^qt_[0-9a-f]{32}$/;
 
 /** Titles that hold the text, whatever its case, or the task of that id. */
 export function matchesSearch(search: string | undefined): SQL | undefined {

@@ -221,3 +221,19 @@ test("a tenant with many lanes pages through its own tasks, and never places amo
   expect(page.cursor).toBeNull();
   expect(await allPages(own, { state: "pending" }, 200)).toHaveLength(600);
 });
+
+test("a whole id is looked up, however far down its task stands", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  await ctx.db.execute(sql`
+    insert into agentrun_queue_tasks (id, tenant_id, project_id, queue, lane, title, priority, state, version,
+      backend_profile, payload, payload_hash)
+    select 'qt_' || md5(n::text), 'default', 'p', 'q', 'l', 'Task ' || n, -n, 'pending', n, 'codex', '{}', ''
+    from generate_series(1, 1100) n`);
+  const [last] = await ctx.db.select().from(queueTasks).where(sql`title = 'Task 1100'`);
+  const found = async (filter: Partial<ListTasksInput>) =>
+    (await listTasks(ctx, { limit: 50, search: last?.id, ...filter })).items.map(({ title }) => title);
+  expect(await found({})).toEqual(["Task 1100"]);
+  expect(await found({ state: "pending" })).toEqual(["Task 1100"]);
+  expect(await found({ state: "failed" })).toEqual([]);
+});
