@@ -57,6 +57,11 @@ export const OpenLiveInput = z.strictObject({
   approvals: z.literal("1").optional(),
   tasks: z.literal("1").optional(),
   run: RecordId.optional(),
+  /** The mark that the page was given before it read its lists: what changed since then is told first. */
+  since: z
+    .string()
+    .regex(/^\d{1,20}\.\d{1,15}$/)
+    .optional(),
   after: z.coerce.number().int().min(0).max(2_147_483_647).optional(),
 });
 export type OpenLiveInput = z.infer<typeof OpenLiveInput>;

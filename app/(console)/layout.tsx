@@ -2,13 +2,16 @@ import type { ReactNode } from "react";
 import { LiveProvider } from "@/components/live/provider";
 import { IdentityProvider } from "@/components/shell/identity";
 import { Shell } from "@/components/shell/shell";
+import { markPage } from "@/server/trpc/rsc";
 import { requireIdentity } from "./identity";
 
 export default async function ConsoleLayout({ children }: { children: ReactNode }) {
   const identity = await requireIdentity();
+  // Before the page below it reads its lists.
+  const since = await markPage();
   return (
     <IdentityProvider identity={identity}>
-      <LiveProvider>
+      <LiveProvider since={since}>
         <Shell>{children}</Shell>
       </LiveProvider>
     </IdentityProvider>

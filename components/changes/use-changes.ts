@@ -33,6 +33,8 @@ export function useChanges(runs: readonly Run[]) {
   return useQueries({
     queries: runs.toReversed().map((run) => ({
       queryKey: keyOf(run.id),
+      // Frames reach it while its tab is shown alone: what came meanwhile is read when it is shown again.
+      refetchOnMount: "always" as const,
       queryFn: async () => {
         const events: RunEvent[] = [];
         for (let afterSeq = 0; ; ) {

@@ -17,10 +17,11 @@ class FakeSource implements Source {
   }
 }
 
-function setUp() {
+function setUp(since: string | null = null) {
   const sources: FakeSource[] = [];
   const timers: { run: () => void; ms: number; isCleared: boolean }[] = [];
   const connection = new LiveConnection({
+    since,
     openSource: (url) => {
       const source = new FakeSource(url);
       sources.push(source);
@@ -44,7 +45,7 @@ function setUp() {
   return { connection, sources, timers, last };
 }
 
-const hello = { serverTime: "2026-11-22T00:00:00Z" };
+const hello = { serverTime: "2026-11-22T00:00:00Z", isBehind: false };
 
 test("a change of topic keeps the old stream until the new one greets", () => {
   const { connection, sources } = setUp();
@@ -156,4 +157,61 @@ test("tasks are told while somebody shows them, and a moment longer", () => {
   stopNext();
   last(timers).run();
   expect(last(sources).url).not.toContain("tasks=1");
+});
+
+test("the first stream begins where the page was made, and later ones do not go back there", () => {
+  const { connection, sources, timers, last } = setUp("77.1000");
+  let gaps = 0;
+  const missed: string[] = [];
+  connection.onGap(() => {
+    gaps += 1;
+  });
+  connection.onMissed((what) => missed.push(what));
+  connection.start();
+  expect(last(sources).url).toContain("since=77.1000");
+  connection.follow({ runId: "run_1", afterSeq: 0 });
+  expect(last(sources).url, "not greeted yet").toContain("since=77.1000");
+  last(sources).send("hello", hello);
+  expect({ gaps, missed }).toEqual({ gaps: 0, missed: ["approvals"] });
+  last(sources).send("error");
+  last(timers).run();
+  expect(last(sources).url).not.toContain("since");
+  last(sources).send("hello", hello);
+  expect({ gaps, missed }).toEqual({ gaps: 1, missed: ["approvals"] });
+});
+
+test("a page that came to life too late reads all of its lists again", () => {
+  const { connection, sources, last } = setUp("77.1000");
+  let gaps = 0;
+  connection.onGap(() => {
+    gaps += 1;
+  });
+  connection.start();
+  last(sources).send("hello", { ...hello, isBehind: true });
+  expect(gaps).toBe(1);
+});
+
+test("a tab that was opened behind another opens no stream until it is looked at, and then catches up", () => {
+  const { connection, sources, last } = setUp();
+  let gaps = 0;
+  connection.onGap(() => {
+    gaps += 1;
+  });
+  connection.pause();
+  expect(sources).toEqual([]);
+  expect(connection.getStatus().state).toBe("paused");
+  connection.start();
+  last(sources).send("hello", hello);
+  expect(gaps).toBe(1);
+});
+
+test("what happened to tasks just before a live stream was asked for them is read again", () => {
+  const { connection, sources, last } = setUp();
+  const missed: string[] = [];
+  connection.onMissed((what) => missed.push(what));
+  connection.start();
+  last(sources).send("hello", hello);
+  connection.watchTasks();
+  last(sources).send("hello", hello);
+  expect(missed).toEqual(["tasks"]);
 });

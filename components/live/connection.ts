@@ -14,10 +14,15 @@ export type Source = {
 
 export type LiveOptions = {
   openSource: (url: string) => Source;
+  /** Where the feeds stood before the page was made: its first stream tells what has changed since. */
+  since?: string | null;
   now?: () => number;
   setTimer?: (run: () => void, ms: number) => unknown;
   clearTimer?: (timer: unknown) => void;
 };
+
+/** What a stream that lost nothing may have missed all the same, just before it came to life. */
+export type Missed = "tasks" | "approvals";
 
 type Listener<Name extends FrameName> = (frame: Frames[Name]) => void;
 
@@ -39,6 +44,9 @@ export class LiveConnection {
   #topic: Topic = null;
   #taskReaders = 0;
   #hasTasks = false;
+  /** Whether tasks were asked for by a stream that was live without them: what changed just before was not told. */
+  #hasMissedTasks = false;
+  #since: string | null;
   #source: Source | undefined;
   #retiring: Source | undefined;
   #timer: unknown;
@@ -48,10 +56,13 @@ export class LiveConnection {
   readonly #listeners = new Map<FrameName, Set<(frame: never) => void>>();
   readonly #statusListeners = new Set<() => void>();
   readonly #gapListeners = new Set<() => void>();
+  readonly #missedListeners = new Set<(what: Missed) => void>();
   readonly #options: Required<LiveOptions>;
 
   constructor(options: LiveOptions) {
+    this.#since = options.since ?? null;
     this.#options = {
+      since: this.#since,
       now: () => Date.now(),
       setTimer: (run, ms) => setTimeout(run, ms),
       clearTimer: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
@@ -69,6 +80,11 @@ export class LiveConnection {
   onGap(listener: () => void): () => void {
     this.#gapListeners.add(listener);
     return () => this.#gapListeners.delete(listener);
+  }
+
+  onMissed(listener: (what: Missed) => void): () => void {
+    this.#missedListeners.add(listener);
+    return () => this.#missedListeners.delete(listener);
   }
 
   on<Name extends FrameName>(name: Name, listener: Listener<Name>): () => void {
@@ -97,6 +113,7 @@ export class LiveConnection {
     this.#taskReaders += 1;
     if (!this.#hasTasks) {
       this.#hasTasks = true;
+      if (this.#status.state === "live") this.#hasMissedTasks = true;
       if (this.#isStarted) this.#open();
     }
     return () => {
@@ -114,9 +131,8 @@ export class LiveConnection {
     if (this.#topic?.runId === runId && seq > this.#topic.afterSeq) this.#topic = { runId, afterSeq: seq };
   }
 
-  /** Closes the stream while nobody looks. */
+  /** Closes the stream while nobody looks; one that was never opened catches up all the same when it is. */
   pause(): void {
-    if (!this.#isStarted) return;
     this.#isStarted = false;
     this.#hasLost = true;
     this.#closeAll();
@@ -134,7 +150,7 @@ export class LiveConnection {
     // The old stream goes on until the new one says hello: doubles are dropped by seq and version, gaps are not seen.
     this.#retiring = this.#source;
     const topic = this.#failures < TOPIC_FAILURES_MAX ? this.#topic : null;
-    const source = this.#options.openSource(liveUrl(topic, this.#hasTasks));
+    const source = this.#options.openSource(liveUrl(topic, this.#hasTasks, this.#since));
     this.#source = source;
     for (const name of FRAME_NAMES) source.addEventListener(name, (event) => this.#receive(source, name, event.data));
     source.addEventListener("error", () => this.#lost(source));
@@ -146,19 +162,26 @@ export class LiveConnection {
     if (source !== this.#source && source !== this.#retiring) return;
     const frame = parse(data);
     if (frame === undefined) return;
-    if (name === "hello" && source === this.#source) this.#greeted();
+    if (name === "hello" && source === this.#source) this.#greeted(frame as Frames["hello"]);
     for (const listener of this.#listeners.get(name) ?? []) listener(frame as never);
   }
 
-  #greeted(): void {
+  #greeted({ isBehind }: Frames["hello"]): void {
     this.#options.clearTimer(this.#timer);
     this.#retiring?.close();
     this.#retiring = undefined;
     this.#failures = 0;
     this.#set({ state: "live", sinceMs: this.#options.now() });
-    if (!this.#hasLost) return;
+    const hasGap = this.#hasLost || isBehind;
+    const missed: Missed[] = [];
+    // Approvals come by no feed that could go back to where the page was made.
+    if (this.#since !== null) missed.push("approvals");
+    if (this.#hasMissedTasks) missed.push("tasks");
     this.#hasLost = false;
-    for (const listener of this.#gapListeners) listener();
+    this.#hasMissedTasks = false;
+    this.#since = null;
+    if (hasGap) for (const listener of this.#gapListeners) listener();
+    else for (const what of missed) for (const listener of this.#missedListeners) listener(what);
   }
 
   #lost(source: Source): void {

@@ -10,7 +10,8 @@ export type LiveTextFrame = { runId: string; frames: LiveFrame[] };
 
 /** What `GET /api/live` sends, by the name of its frames. */
 export type Frames = {
-  hello: { serverTime: string };
+  /** `isBehind`: the page is too old to be told what has changed since it was made. */
+  hello: { serverTime: string; isBehind: boolean };
   session: SessionFrame;
   run: Run;
   approval: Approval;
@@ -33,9 +34,10 @@ export const FRAME_NAMES = [
 export type Topic = { runId: string; afterSeq: number } | null;
 
 /** The stream's address for what the page shows now. A full queue changes often: its tasks are told where they are shown. */
-export function liveUrl(topic: Topic, hasTasks: boolean): string {
+export function liveUrl(topic: Topic, hasTasks: boolean, since: string | null): string {
   const query = new URLSearchParams({ sessions: "1", runs: "1", approvals: "1" });
   if (hasTasks) query.set("tasks", "1");
+  if (since !== null) query.set("since", since);
   if (topic !== null) {
     query.set("run", topic.runId);
     query.set("after", String(topic.afterSeq));

@@ -20,6 +20,7 @@ import {
   patchStorage,
   patchTasks,
 } from "./patch";
+import { StreamTurns } from "./stream-turns";
 
 const LiveContext = createContext<LiveConnection | null>(null);
 /** A tab that is only glanced away from keeps its stream. */
@@ -28,29 +29,54 @@ const HIDDEN_GRACE_MS = 30_000;
 const TASKS_GATHER_MS = 200;
 
 /** Holds the tab's one event stream and keeps every cached list and record up to date from it. */
-export function LiveProvider({ children }: { children: ReactNode }) {
-  const [connection] = useState(() => new LiveConnection({ openSource: (url) => new EventSource(url) }));
-  useEffect(() => {
-    connection.start();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const watchVisibility = () => {
-      clearTimeout(timer);
-      if (document.visibilityState === "visible") connection.start();
-      else timer = setTimeout(() => connection.pause(), HIDDEN_GRACE_MS);
-    };
-    document.addEventListener("visibilitychange", watchVisibility);
-    return () => {
-      clearTimeout(timer);
-      document.removeEventListener("visibilitychange", watchVisibility);
-      connection.close();
-    };
-  }, [connection]);
+export function LiveProvider({ since, children }: { since: string; children: ReactNode }) {
+  const [connection] = useState(() => new LiveConnection({ since, openSource: (url) => new EventSource(url) }));
+  useEffect(() => watchLooks(connection), [connection]);
   return (
     <LiveContext value={connection}>
       <CachePatches connection={connection} />
       {children}
     </LiveContext>
   );
+}
+
+/** Opens the stream when somebody looks at the tab, and closes it when nobody does or other tabs need its place. */
+function watchLooks(connection: LiveConnection): () => void {
+  const turns = new StreamTurns(navigator.locks ?? null, () => connection.pause());
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const pause = () => {
+    turns.leave();
+    connection.pause();
+  };
+  const look = () => {
+    clearTimeout(timer);
+    if (document.visibilityState === "hidden") {
+      timer = setTimeout(pause, HIDDEN_GRACE_MS);
+      return;
+    }
+    turns.take();
+    connection.start();
+  };
+  // One that was opened behind another has not been looked at yet.
+  if (document.visibilityState === "hidden") pause();
+  else look();
+  document.addEventListener("visibilitychange", look);
+  // Two windows may both be visible: the one that is worked in comes first.
+  window.addEventListener("focus", look);
+  const resume = () => {
+    if (connection.getStatus().state === "paused") look();
+  };
+  document.addEventListener("pointerdown", resume);
+  document.addEventListener("keydown", resume);
+  return () => {
+    clearTimeout(timer);
+    document.removeEventListener("visibilitychange", look);
+    window.removeEventListener("focus", look);
+    document.removeEventListener("pointerdown", resume);
+    document.removeEventListener("keydown", resume);
+    turns.leave();
+    connection.close();
+  };
 }
 
 export function useLive(): LiveConnection {
@@ -140,6 +166,10 @@ function CachePatches({ connection }: { connection: LiveConnection }) {
         timer ??= setTimeout(patchGathered, TASKS_GATHER_MS);
       }),
       connection.onGap(() => void client.invalidateQueries()),
+      connection.onMissed((what) => {
+        const missed = what === "tasks" ? trpc.queue.listTasks : trpc.approvals;
+        void client.invalidateQueries({ queryKey: missed.pathKey() });
+      }),
     ];
     return () => {
       clearTimeout(timer);

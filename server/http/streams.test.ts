@@ -7,7 +7,7 @@ import { createTestDatabase } from "@/db/test/database";
 import { makeRun } from "@/db/test/factories";
 import { appendEvents } from "@/server/events";
 import { mintOperatorToken } from "@/server/identity";
-import { watchEvents } from "@/server/live";
+import { markFeeds, watchEvents } from "@/server/live";
 import { cancelRun, finishRun } from "@/server/runs";
 import { ADMIN } from "@/server/test/context";
 import { openSse, type SseFrame } from "@/server/test/sse";
@@ -290,6 +290,26 @@ test("the console's stream tells of tasks where they are asked for, without what
   expect(task).not.toHaveProperty("payload");
   await other.until((seen) => seen.some(({ event }) => event === "session"));
   expect(other.frames.filter(({ event }) => event === "task")).toEqual([]);
+});
+
+test("the console's stream begins where its page was made, so that nothing falls between the two", async () => {
+  await using database = await createTestDatabase();
+  await using web = await startTestWeb(database);
+  const since = await markFeeds(web.wiring.database.db);
+  await web.call("POST", "/api/v1/sessions", { body: { sessionId: "ses_between", backendProfile: "demo" } });
+  await using reader = await openSse(`${web.url}/api/live?sessions=1&runs=1&since=${since}`, AS_ADMIN);
+  const frames = await reader.until((seen) => seen.some(({ event }) => event === "session"));
+  expect(frames.find(({ event }) => event === "session")?.data).toMatchObject({ sessionId: "ses_between" });
+  expect(frames[0]?.data).toMatchObject({ isBehind: false });
+
+  await using late = await openSse(`${web.url}/api/live?sessions=1&since=${since.split(".")[0]}.1000`, AS_ADMIN);
+  await web.call("POST", "/api/v1/sessions", { body: { sessionId: "ses_later", backendProfile: "demo" } });
+  const told = await late.until((seen) => seen.some(({ event }) => event === "session"));
+  expect(told[0]?.data, "an old page reads its lists again").toMatchObject({ isBehind: true });
+  expect(told[1]?.data).toMatchObject({ sessionId: "ses_later" });
+
+  await using damaged = await openSse(`${web.url}/api/live?sessions=1&since=yesterday`, AS_ADMIN);
+  expect(damaged.status).toBe(400);
 });
 
 test("the console's stream carries sessions, runs and one run's events", async () => {

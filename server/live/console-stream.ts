@@ -5,6 +5,7 @@ import type { ServiceContext } from "@/server/context";
 import { InvalidCursorError } from "@/server/errors";
 import { getRun } from "@/server/runs";
 import type { FeedReader, FeedRow } from "./feed";
+import { readFeedMark } from "./feed-mark";
 import type { Live } from "./live";
 import { encodeFrame, FrameCache, type Sink } from "./sse";
 import { streamRun } from "./stream-run";
@@ -25,13 +26,16 @@ export async function openConsoleStream(
 ): Promise<(sink: Sink) => Promise<void>> {
   const tenantId = ctx.actor.tenantId;
   const runSeq = input.run === undefined ? null : await startOf(ctx, input.run, input);
-  const sessions = input.sessions ? await openFeed(ctx, live.sessions as FeedReader<SessionChange>, {}, signal) : null;
-  const runs = input.runs ? await openFeed(ctx, live.runs as FeedReader<RunChange>, {}, signal) : null;
-  const tasks = input.tasks ? await openFeed(ctx, live.tasks as FeedReader<TaskChange>, {}, signal) : null;
+  const from = input.since === undefined ? null : readFeedMark(input.since);
+  const isBehind = input.since !== undefined && from === null;
+  const own = { from };
+  const sessions = input.sessions ? await openFeed(ctx, live.sessions as FeedReader<SessionChange>, own, signal) : null;
+  const runs = input.runs ? await openFeed(ctx, live.runs as FeedReader<RunChange>, own, signal) : null;
+  const tasks = input.tasks ? await openFeed(ctx, live.tasks as FeedReader<TaskChange>, own, signal) : null;
 
   return async (sink) => {
     const stops: (() => void)[] = [];
-    sink.write(encodeFrame({ event: "hello", data: { serverTime: new Date().toISOString() } }));
+    sink.write(encodeFrame({ event: "hello", data: { serverTime: new Date().toISOString(), isBehind } }));
     if (input.approvals) {
       const stop = live.approvals.follow((approval) => {
         if (tenantId !== null && approval.tenantId !== tenantId) return;

@@ -1,5 +1,6 @@
 export { openConsoleStream } from "./console-stream";
 export type { FeedFilter } from "./feed";
+export { markFeeds } from "./feed-mark";
 export type { LiveText } from "./hub";
 export { Leadership } from "./leadership";
 export { assertListenWorks, ListenLostError } from "./listener";

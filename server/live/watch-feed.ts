@@ -1,5 +1,5 @@
 import { type ServiceContext, tenantFor } from "@/server/context";
-import { type FeedFilter, type FeedReader, type FeedRow, isAfter, readSettled } from "./feed";
+import { type FeedFilter, type FeedPosition, type FeedReader, type FeedRow, isAfter, readSettled } from "./feed";
 import { decodeFeedCursor, encodeFeedCursor, type FeedScope, readFeedEpoch } from "./feed-cursor";
 import { WakeSignal } from "./hub";
 
@@ -22,14 +22,14 @@ export type FeedStream<Item> = {
 export async function openFeed<Item>(
   ctx: ServiceContext,
   reader: FeedReader<Item>,
-  input: FeedFilter & { lastEventId?: string },
+  input: FeedFilter & { lastEventId?: string; from?: FeedPosition | null },
   signal: AbortSignal,
 ): Promise<FeedStream<Item>> {
-  const { lastEventId, ...asked } = input;
+  const { lastEventId, from: given = null, ...asked } = input;
   const filter = ownFilter(ctx, asked);
   const scope: FeedScope = { feed: reader.source.name, ...filter };
   const epoch = await readFeedEpoch(ctx.db);
-  const from = lastEventId === undefined ? null : decodeFeedCursor(scope, epoch, lastEventId);
+  const from = lastEventId === undefined ? given : decodeFeedCursor(scope, epoch, lastEventId);
 
   const wake = new WakeSignal();
   let waiting: FeedRow<Item>[] = [];

@@ -2,6 +2,8 @@ import { dehydrate, HydrationBoundary, QueryClient } from "@tanstack/react-query
 import { createTRPCOptionsProxy, type TRPCQueryOptions } from "@trpc/tanstack-react-query";
 import { headers } from "next/headers";
 import { cache, type ReactNode } from "react";
+import { markFeeds } from "@/server/live";
+import { getWiring } from "@/server/wiring";
 import { createPageContext } from "./context";
 import { appRouter } from "./root";
 
@@ -25,6 +27,11 @@ export async function prefetch(options: AnyQueryOptions): Promise<void> {
   // The two kinds share a key's shape and not a type.
   if (isInfinite) await queryClient.prefetchInfiniteQuery(options as never);
   else await queryClient.prefetchQuery(options);
+}
+
+/** Where the feeds stand now: for the stream that keeps up to date what the page reads after this. */
+export function markPage(): Promise<string> {
+  return markFeeds(getWiring().database.db);
 }
 
 /** Hands what was prefetched to the components below. */

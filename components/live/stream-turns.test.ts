@@ -1,0 +1,87 @@
+import { expect, test } from "vitest";
+import { type Locks, STREAMS_MAX, StreamTurns } from "./stream-turns";
+
+/** As much of a browser's lock manager as tabs see of it: a steal refuses the holder's promise. */
+class SharedLocks implements Locks {
+  readonly holders = new Map<string, (error: Error) => void>();
+
+  async request(name: string, options: { steal?: boolean }, held: () => Promise<void> | void): Promise<unknown> {
+    const stolen = new Promise<never>((_, reject) => {
+      if (options.steal) this.holders.get(name)?.(new Error("stolen"));
+      this.holders.set(name, reject);
+    });
+    try {
+      return await Promise.race([held(), stolen]);
+    } finally {
+      this.holders.delete(name);
+    }
+  }
+
+  async query() {
+    return { held: [...this.holders.keys()].map((name) => ({ name })) };
+  }
+}
+
+/** As many tabs of one browser, and which of them have lost their turn. */
+function openTabs(count: number) {
+  const locks = new SharedLocks();
+  const lost: number[] = [];
+  let nowMs = 1_000;
+  const tabs = Array.from(
+    { length: count },
+    (_, index) =>
+      new StreamTurns(
+        locks,
+        () => lost.push(index),
+        () => nowMs++,
+      ),
+  );
+  return { locks, tabs, lost };
+}
+
+async function settle(): Promise<void> {
+  for (let round = 0; round < 500; round += 1) await Promise.resolve();
+}
+
+test("those looked at last have a stream, and no more than leave room for requests", async () => {
+  const { locks, tabs, lost } = openTabs(7);
+  for (const tab of tabs) {
+    tab.take();
+    await settle();
+  }
+  expect(lost).toEqual([0, 1, 2]);
+  expect(locks.holders.size).toBe(STREAMS_MAX);
+});
+
+test("a tab that is looked at again is the last to lose its turn", async () => {
+  const { tabs, lost } = openTabs(6);
+  for (const tab of tabs.slice(0, 4)) tab.take();
+  await settle();
+  tabs[0]?.take();
+  await settle();
+  expect(lost).toEqual([]);
+  for (const tab of tabs.slice(4)) tab.take();
+  await settle();
+  expect(lost).toEqual([1, 2]);
+});
+
+test("a turn that was given back makes room, and is not reported as lost", async () => {
+  const { tabs, lost } = openTabs(6);
+  for (const tab of tabs.slice(0, 4)) tab.take();
+  await settle();
+  tabs[3]?.leave();
+  await settle();
+  tabs[4]?.take();
+  await settle();
+  expect(lost).toEqual([]);
+  tabs[5]?.take();
+  await settle();
+  expect(lost).toEqual([0]);
+});
+
+test("tabs that are looked at in one moment end with as many streams as are allowed", async () => {
+  const { locks, tabs } = openTabs(12);
+  for (const tab of tabs) tab.take();
+  await settle();
+  expect(locks.holders.size).toBe(STREAMS_MAX);
+});

@@ -1,0 +1,75 @@
+import type { Page } from "@playwright/test";
+import { expect, look, ready, signIn, test } from "./fixtures";
+import { Product } from "./product";
+import { apiOf, openPage } from "./queue-stories";
+
+/** More than a browser opens connections to one server. */
+const WINDOWS = 8;
+
+test("what changes while a page comes to life is on it, and more windows than connections all work", async ({
+  browser,
+  watchPage,
+}) => {
+  test.setTimeout(240_000);
+  await using product = await Product.start();
+  const context = await browser.newContext({ baseURL: product.url });
+  const first = await context.newPage();
+  watchPage(first);
+  await signIn(first, product);
+  const api = apiOf(first.request, product.url);
+  await api.post("/sessions", { sessionId: "ses_gone", backendProfile: "demo", title: "Named before" });
+  await api.post("/sessions", { sessionId: "ses_kept", backendProfile: "demo", title: "Kept" });
+
+  await test.step("nothing falls between a page and its stream", async () => {
+    await openPage(first, "/sessions?state=all");
+    await expect(first.getByRole("status", { name: "Connection: Live" }).first()).toBeAttached();
+    const page = await context.newPage();
+    watchPage(page);
+    let letThrough = () => {};
+    const held = new Promise<void>((resolve) => {
+      letThrough = resolve;
+    });
+    await page.route("**/api/live?*", async (route) => {
+      await held;
+      await route.continue();
+    });
+    await openPage(page, "/sessions?state=all");
+    await expect(page.getByRole("link", { name: "Named before" }).first()).toBeVisible();
+    await expect(page.getByRole("status", { name: "Connection: Connecting" }).first()).toBeAttached();
+    const gone = await first.request.delete("/api/v1/sessions/ses_gone", { headers: { origin: product.url } });
+    expect(gone.ok(), await gone.text()).toBe(true);
+    const rowOf = (of: Page) => of.getByRole("table").getByRole("row").filter({ hasText: "Named before" });
+    await expect(rowOf(first), "told to those who listened, and to nobody later").toHaveCount(0);
+    letThrough();
+    await expect(rowOf(page)).toHaveCount(0);
+    await page.close();
+  });
+
+  const windows = [first];
+  await test.step("the windows looked at last are live, and every one of them answers", async () => {
+    for (let index = 1; index < WINDOWS; index += 1) windows.push(await context.newPage());
+    const last = windows.at(-1) ?? first;
+    for (const page of windows) {
+      await openPage(page, "/sessions?state=all");
+      await expect(page.getByRole("status", { name: "Connection: Live" }).first()).toBeAttached();
+    }
+    await expect(first.getByText("Paused: other windows of this browser are live")).toBeVisible();
+    await look(first, "live-paused");
+    await api.post("/sessions", { sessionId: "ses_after", backendProfile: "demo", title: "Named after" });
+    await last.getByRole("button", { name: /new session/ }).click();
+    await expect(last.getByRole("link", { name: "Named after" }).first()).toBeVisible();
+    // A request of its own from a window without a stream: it would wait for ever if streams held every connection.
+    await first.goto("/runs");
+    await ready(first);
+    await expect(first.getByRole("status", { name: "Connection: Live" }).first()).toBeAttached();
+  });
+
+  await test.step("a press on a paused window makes it live, with what it missed", async () => {
+    const paused = windows[1] ?? first;
+    await expect(paused.getByText("Paused: other windows of this browser are live")).toBeVisible();
+    await paused.getByText("Paused: other windows of this browser are live").click();
+    await expect(paused.getByRole("status", { name: "Connection: Live" }).first()).toBeAttached();
+    await expect(paused.getByRole("link", { name: "Named after" }).first()).toBeVisible();
+  });
+  await context.close();
+});
