@@ -1,14 +1,10 @@
 "use client";
-import { Button } from "@/components/ui/button";
-import { EmptyState } from "@/components/ui/page";
+import { BrokenPage } from "@/components/shell/broken-page";
 
-export default function ErrorPage({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
+export default function ErrorPage({ error }: { error: Error & { digest?: string } }) {
   return (
-    <main className="flex min-h-dvh items-center">
-      <EmptyState title="This page broke" action={<Button onClick={reset}>Try again</Button>}>
-        {error.message}
-        {error.digest !== undefined && <code className="mt-2 block text-xs">{error.digest}</code>}
-      </EmptyState>
+    <main className="min-h-dvh">
+      <BrokenPage error={error} />
     </main>
   );
 }

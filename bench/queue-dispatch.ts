@@ -1,11 +1,11 @@
 import { performance } from "node:perf_hooks";
 import pg from "pg";
+import { LANES, loadTasks } from "@/db/test/load-tasks";
 import { dispatchTasks } from "@/server/dispatcher";
 import { createTask, setControl } from "@/server/queue";
 import { testContext } from "@/server/test/context";
 import { startBenchDatabase } from "./database";
 import { quantile } from "./measure";
-import { LANES, loadTasks } from "./queue-load";
 
 const SIZES = [10_000, Number(process.env.BENCH_TASKS ?? 1_000_000)];
 const BATCH = 20;

@@ -1,11 +1,11 @@
 import { performance } from "node:perf_hooks";
 import pg from "pg";
 import type { ListTasksInput } from "@/contract/queue";
+import { loadTasks } from "@/db/test/load-tasks";
 import { listTasks } from "@/server/queue";
 import { tenantOperator, testContext } from "@/server/test/context";
 import { startBenchDatabase } from "./database";
 import { quantile } from "./measure";
-import { loadTasks } from "./queue-load";
 
 const SIZE = Number(process.env.BENCH_TASKS ?? 1_000_000);
 const SAMPLES = Number(process.env.BENCH_SAMPLES ?? 200);

@@ -1,14 +1,6 @@
 "use client";
-import { Button } from "@/components/ui/button";
-import { EmptyState } from "@/components/ui/page";
+import { BrokenPage } from "@/components/shell/broken-page";
 
-export default function ErrorPage({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
-  return (
-    <div className="flex h-full items-center">
-      <EmptyState title="This page broke" action={<Button onClick={reset}>Try again</Button>}>
-        {error.message}
-        {error.digest !== undefined && <code className="mt-2 block text-xs">{error.digest}</code>}
-      </EmptyState>
-    </div>
-  );
+export default function ErrorPage({ error }: { error: Error & { digest?: string } }) {
+  return <BrokenPage error={error} />;
 }

@@ -80,7 +80,7 @@ export function ApprovalCard({ shown, className }: { shown: ShownApproval; class
     );
   }
   return (
-    <section
+    <article
       aria-label={`Approval: ${question}`}
       className={cn("min-w-0 overflow-hidden rounded-lg border border-warn/60 bg-panel", className)}
     >
@@ -92,7 +92,7 @@ export function ApprovalCard({ shown, className }: { shown: ShownApproval; class
       <Asked approval={approval}>
         <DecideButtons approvalId={approval.id} />
       </Asked>
-    </section>
+    </article>
   );
 }
 

@@ -215,3 +215,20 @@ test("what happened to tasks just before a live stream was asked for them is rea
   last(sources).send("hello", hello);
   expect(missed).toEqual(["tasks"]);
 });
+
+test("while the server has no database what is shown is stale, and since when", () => {
+  const { connection, sources, timers, last } = setUp();
+  connection.start();
+  last(sources).send("hello", hello);
+  last(sources).send("database", { isAway: true });
+  expect(connection.getStatus()).toEqual({ state: "stale", staleSinceMs: 1_000 });
+  last(sources).send("database", { isAway: false });
+  expect(connection.getStatus().state).toBe("live");
+  last(sources).send("database", { isAway: true });
+  last(sources).send("error");
+  expect(connection.getStatus(), "a server that ends meanwhile does not make it younger").toMatchObject({
+    state: "reconnecting",
+    staleSinceMs: 1_000,
+  });
+  last(timers).run();
+});

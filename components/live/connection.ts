@@ -3,6 +3,7 @@ import { FRAME_NAMES, type FrameName, type Frames, liveUrl, type Topic } from ".
 export type LiveStatus =
   | { state: "connecting" }
   | { state: "live"; sinceMs: number }
+  | { state: "stale"; staleSinceMs: number }
   | { state: "reconnecting"; retryAtMs: number; staleSinceMs: number }
   | { state: "paused"; staleSinceMs: number };
 
@@ -37,7 +38,7 @@ const HELLO_TIMEOUT_MS = 10_000;
 /**
  * The one event stream of a tab. A change of topic opens the new stream before it closes the old one, so nothing falls
  * between them; after a loss `onGap` tells the caches that something may have been missed.
- * connecting → live → reconnecting → live; any → paused → connecting.
+ * connecting → live ↔ stale → reconnecting → live; any → paused → connecting.
  */
 export class LiveConnection {
   #status: LiveStatus = { state: "connecting" };
@@ -163,6 +164,7 @@ export class LiveConnection {
     const frame = parse(data);
     if (frame === undefined) return;
     if (name === "hello" && source === this.#source) this.#greeted(frame as Frames["hello"]);
+    if (name === "database" && source === this.#source) this.#tellDatabase(frame as Frames["database"]);
     for (const listener of this.#listeners.get(name) ?? []) listener(frame as never);
   }
 
@@ -184,9 +186,16 @@ export class LiveConnection {
     else for (const what of missed) for (const listener of this.#missedListeners) listener(what);
   }
 
+  /** The stream goes on, and nothing comes by it. What came meanwhile comes first when the database is back. */
+  #tellDatabase({ isAway }: Frames["database"]): void {
+    const nowMs = this.#options.now();
+    if (isAway && this.#status.state === "live") this.#set({ state: "stale", staleSinceMs: nowMs });
+    else if (!isAway && this.#status.state === "stale") this.#set({ state: "live", sinceMs: nowMs });
+  }
+
   #lost(source: Source): void {
     if (source !== this.#source || !this.#isStarted) return;
-    const staleSinceMs = this.#status.state === "reconnecting" ? this.#status.staleSinceMs : this.#options.now();
+    const staleSinceMs = "staleSinceMs" in this.#status ? this.#status.staleSinceMs : this.#options.now();
     this.#closeAll();
     this.#hasLost = true;
     const delayMs = RETRY_MS[Math.min(this.#failures, RETRY_MS.length - 1)] ?? 10_000;

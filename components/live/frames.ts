@@ -12,6 +12,8 @@ export type LiveTextFrame = { runId: string; frames: LiveFrame[] };
 export type Frames = {
   /** `isBehind`: the page is too old to be told what has changed since it was made. */
   hello: { serverTime: string; isBehind: boolean };
+  /** Whether the server has lost its database: nothing new can be told until it is back. */
+  database: { isAway: boolean };
   session: SessionFrame;
   run: Run;
   approval: Approval;
@@ -22,6 +24,7 @@ export type Frames = {
 export type FrameName = keyof Frames;
 export const FRAME_NAMES = [
   "hello",
+  "database",
   "session",
   "run",
   "approval",

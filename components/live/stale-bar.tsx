@@ -19,12 +19,13 @@ export function StaleBar() {
       </Bar>
     );
   }
-  if (status.state !== "reconnecting" || nowMs - status.staleSinceMs < PATIENCE_MS) return null;
+  if ((status.state !== "reconnecting" && status.state !== "stale") || nowMs - status.staleSinceMs < PATIENCE_MS)
+    return null;
   const since = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" }).format(status.staleSinceMs);
   return (
     <Bar>
-      <WifiOff aria-hidden className="size-3.5" /> The server does not answer. What you see was true at {since}; it is
-      asked again by itself.
+      <WifiOff aria-hidden className="size-3.5" /> {status.state === "stale" ? "The server's database" : "The server"}{" "}
+      does not answer. What you see was true at {since}; it is asked again by itself.
     </Bar>
   );
 }

@@ -8,6 +8,7 @@ import { useLiveStatus } from "./provider";
 const DOT: Record<LiveStatus["state"], string> = {
   connecting: "bg-busy",
   live: "bg-good",
+  stale: "bg-warn",
   reconnecting: "bg-warn",
   paused: "bg-ink-3",
 };
@@ -44,9 +45,14 @@ function explainStatus(status: LiveStatus, nowMs: number): [string, string | nul
       return ["Connecting", null];
     case "paused":
       return ["Paused", null];
-    case "reconnecting": {
-      const staleMs = Math.max(1_000, nowMs - status.staleSinceMs);
-      return ["Reconnecting", `· stale for ${formatDuration(Math.floor(staleMs / 1_000) * 1_000)}`];
-    }
+    case "stale":
+      return ["Stale", `for ${staleFor(status, nowMs)}`];
+    case "reconnecting":
+      return ["Reconnecting", `· stale for ${staleFor(status, nowMs)}`];
   }
+}
+
+function staleFor({ staleSinceMs }: { staleSinceMs: number }, nowMs: number): string {
+  const staleMs = Math.max(1_000, nowMs - staleSinceMs);
+  return formatDuration(Math.floor(staleMs / 1_000) * 1_000);
 }

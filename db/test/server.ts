@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -10,6 +10,9 @@ const MEMORY_MIN_BYTES = 4 * 1024 ** 3;
 
 export interface TestServer {
   url: string;
+  /** Ends it and keeps what it holds, as a failover does, until `resume` starts it again where it was. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -18,31 +21,45 @@ export async function startTestServer(): Promise<TestServer> {
   const dataDir = await mkdtemp(path.join(await findFastFolder(), "agentrun-test-"));
   // An hour of changes that nobody clears away would make every look at a table longer.
   const isLong = process.env.AGENTRUN_FAULTS === "long";
-  const server = await startPostgres({
+  const options = {
     dataDir,
     password: randomBytes(12).toString("hex"),
     logFile: path.join(dataDir, "postgres.log"),
     isDurable: false,
     settings: { max_connections: "300", autovacuum: isLong ? "on" : "off", max_wal_size: "2GB" },
-  });
-  // Holds a pipe from this process: when the pipe closes, the database and its folder go.
+  };
+  let server = await startPostgres(options);
+  let reaper = startReaper(server.pid, dataDir);
+  const pause = async () => {
+    reaper.kill("SIGKILL");
+    await server.stop(5_000);
+  };
+  return {
+    url: server.url,
+    pause,
+    async resume() {
+      server = await startPostgres({ ...options, port: server.port });
+      reaper = startReaper(server.pid, dataDir);
+    },
+    async stop() {
+      await pause();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Holds a pipe from this process: when the pipe closes, the database and its folder go. */
+function startReaper(pid: number, dataDir: string): ChildProcess {
   const reaper = spawn(
     "sh",
-    ["-c", 'cat >/dev/null; kill -QUIT "$1" 2>/dev/null; sleep 0.2; rm -rf "$2"', "sh", String(server.pid), dataDir],
+    ["-c", 'cat >/dev/null; kill -QUIT "$1" 2>/dev/null; sleep 0.2; rm -rf "$2"', "sh", String(pid), dataDir],
     {
       detached: true,
       stdio: ["pipe", "ignore", "ignore"],
     },
   );
   reaper.unref();
-  return {
-    url: server.url,
-    async stop() {
-      reaper.kill("SIGKILL");
-      await server.stop(5_000);
-      await rm(dataDir, { recursive: true, force: true });
-    },
-  };
+  return reaper;
 }
 
 /** Memory where there is plenty: cloning a database there takes a fraction of the time, above all on a busy disk. */

@@ -27,8 +27,13 @@ test("while the database is away the server says so, and then goes on where it w
     body: { ready: true, reachable: true, migrationReady: true },
   });
 
+  await using tab = await openSse(`${web.url}/api/live?sessions=1`, { authorization: `Bearer ${ADMIN_TOKEN}` });
+  await expect.poll(() => web.wiring.live.isListening, { timeout: 10_000 }).toBe(true);
+
   proxy.cut();
 
+  await tab.until((seen) => seen.at(-1)?.event === "database");
+  expect(tab.frames.at(-1)?.data, "an open tab is told that what it shows grows old").toEqual({ isAway: true });
   expect(await web.call("GET", "/readyz", { token: null })).toMatchObject({
     status: 503,
     body: {
@@ -59,6 +64,9 @@ test("while the database is away the server says so, and then goes on where it w
 
   await expect.poll(async () => (await web.call("GET", "/readyz")).status).toBe(200);
   await expect.poll(() => web.wiring.live.isListening, { timeout: 10_000 }).toBe(true);
+  await tab.until((seen) =>
+    seen.some(({ event, data }) => event === "database" && !(data as { isAway: boolean }).isAway),
+  );
   const frames = await reader.until((seen) => seen.length === 3);
   expect(frames.map(({ data }) => (data as RunEvent).seq)).toEqual([1, 2, 3]);
   expect((await web.call("POST", `/api/v1/runs/${run.id}/events`, { body: { events: [event] } })).status).toBe(200);

@@ -36,6 +36,8 @@ export async function openConsoleStream(
   return async (sink) => {
     const stops: (() => void)[] = [];
     sink.write(encodeFrame({ event: "hello", data: { serverTime: new Date().toISOString(), isBehind } }));
+    const tellDatabase = (isAway: boolean) => sink.write(encodeFrame({ event: "database", data: { isAway } }));
+    stops.push(live.followDatabase(tellDatabase));
     if (input.approvals) {
       const stop = live.approvals.follow((approval) => {
         if (tenantId !== null && approval.tenantId !== tenantId) return;

@@ -27,6 +27,7 @@ export type ListenerOptions = {
   onMessage: (payload: string) => void;
   /** After a gap anything may have been missed. */
   onReconnected: () => void;
+  onLost: () => void;
 };
 
 /**
@@ -113,6 +114,7 @@ export class Listener {
   #lose(client: pg.Client, error: unknown): void {
     if (this.#client !== client) return;
     this.#client = null;
+    this.options.onLost();
     this.#again(client, error);
   }
 

@@ -38,6 +38,8 @@ export class Live {
   /** Command sequences that the last poll saw, so that it wakes only who has something to read. */
   readonly #seenCommands = new Map<string, number>();
   readonly #endedRuns = new Set<string>();
+  readonly #databaseFollowers = new Set<(isAway: boolean) => void>();
+  #isAway = false;
   readonly #listener: Listener;
   readonly #notifier: Notifier;
   #timers: NodeJS.Timeout[] = [];
@@ -54,7 +56,11 @@ export class Live {
       databaseUrl,
       log,
       onMessage: (payload) => this.#notifier.receive(payload),
-      onReconnected: () => this.hub.wakeAll(),
+      onReconnected: () => {
+        this.hub.wakeAll();
+        this.#tellAway(false);
+      },
+      onLost: () => this.#tellAway(true),
     });
     this.#notifier = new Notifier(this.hub, (payload) => this.#listener.notify(payload));
   }
@@ -77,6 +83,13 @@ export class Live {
 
   get isListening(): boolean {
     return this.#listener.isListening;
+  }
+
+  /** Hears when this process loses its database, and when it has it again; at once, if it is lost now. */
+  followDatabase(listener: (isAway: boolean) => void): () => void {
+    this.#databaseFollowers.add(listener);
+    if (this.#isAway) listener(true);
+    return () => this.#databaseFollowers.delete(listener);
   }
 
   /** Whether the poll has seen that a run has ended. */
@@ -155,6 +168,12 @@ export class Live {
       // While the database is away nobody can say who was signed out: streams live on until it is back.
       this.#noteFailure(error);
     }
+  }
+
+  #tellAway(isAway: boolean): void {
+    if (isAway === this.#isAway) return;
+    this.#isAway = isAway;
+    for (const listener of this.#databaseFollowers) listener(isAway);
   }
 
   readonly #noteFailure = (error: unknown): void => {

@@ -1,0 +1,58 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+import { Button } from "@/components/ui/button";
+import type { Health } from "@/contract/health";
+
+const LOOK_MS = 2_000;
+
+/** Null while the server does not answer at all. */
+async function readHealth(): Promise<Health | null> {
+  try {
+    const answer = await fetch("/readyz", { signal: AbortSignal.timeout(5_000) });
+    return (await answer.json()) as Health;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * In the place of a page that could not be made. While the server or its database is away it says so and comes back by
+ * itself; what broke otherwise is named by the mark under which the server's log has it.
+ */
+export function BrokenPage({ error }: { error: Error & { digest?: string } }) {
+  const health = useQuery({ queryKey: ["readyz"], queryFn: readHealth, refetchInterval: LOOK_MS, staleTime: 0 });
+  const isAway = health.data !== undefined && health.data?.ready !== true;
+  const wasAway = useRef(false);
+  useEffect(() => {
+    // Only what was seen to be away is loaded again: a page that breaks by itself would be so for ever.
+    if (isAway) wasAway.current = true;
+    else if (wasAway.current) window.location.reload();
+  }, [isAway]);
+  const why = health.data?.message ?? "the server does not answer";
+  return (
+    <div role="alert" className="mx-auto flex h-full min-h-80 max-w-md flex-col items-center justify-center gap-2 px-6">
+      <h1 className="text-sm font-semibold">{isAway ? `This page waits: ${why}` : "This page broke"}</h1>
+      <div className="text-center text-sm text-ink-2">
+        {isAway ? (
+          <>
+            <p>It comes back by itself. Agents go on meanwhile, and nothing that they were told is lost.</p>
+            <p className="mt-2 font-mono text-xs">{health.data?.failureKind ?? "infra-failed"}</p>
+          </>
+        ) : (
+          <>
+            <p>{error.message}</p>
+            {error.digest !== undefined && (
+              <p className="mt-2">
+                The server's log has it as <code className="text-xs">{error.digest}</code>.
+              </p>
+            )}
+          </>
+        )}
+      </div>
+      <Button className="mt-2" onClick={() => window.location.reload()}>
+        Try again
+      </Button>
+    </div>
+  );
+}

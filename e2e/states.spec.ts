@@ -1,0 +1,193 @@
+import type { Browser, BrowserContext, Page } from "@playwright/test";
+import pg from "pg";
+import { loadConsole, OLDEST } from "@/db/test/load-console";
+import { loadTasks } from "@/db/test/load-tasks";
+import { startTestServer, type TestServer } from "@/db/test/server";
+import { expect, expectFits, LOOKS, look, ready, signIn, test } from "./fixtures";
+import { Product } from "./product";
+import { apiOf, openPage } from "./queue-stories";
+import { conversation, newSession } from "./stories";
+
+// One product for the four, on a database that a story can stop; each leaves it as the next expects it.
+const ROWS = 10_000;
+let server: TestServer;
+let product: Product;
+let databaseUrl: string;
+let signedIn: Awaited<ReturnType<BrowserContext["storageState"]>>;
+
+test.beforeAll(async ({ browser }) => {
+  test.setTimeout(180_000);
+  server = await startTestServer();
+  await withDatabase(server.url, (client) => client.query("create database states"));
+  const url = new URL(server.url);
+  url.pathname = "/states";
+  databaseUrl = url.href;
+  product = await Product.start({ DATABASE_URL: databaseUrl });
+  const page = await browser.newPage({ baseURL: product.url });
+  await signIn(page, product);
+  signedIn = await page.context().storageState();
+  await page.context().close();
+});
+
+test.afterAll(async () => {
+  await product?.[Symbol.asyncDispose]();
+  await server?.stop();
+});
+
+async function withDatabase(url: string, use: (client: pg.Client) => Promise<unknown>): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await use(client);
+  } finally {
+    await client.end();
+  }
+}
+
+async function openContext(browser: Browser): Promise<BrowserContext> {
+  return browser.newContext({ baseURL: product.url, storageState: signedIn });
+}
+
+/** What each page says while nothing has happened yet. */
+const EMPTY: Record<string, RegExp> = {
+  "/": /Nothing needs you|first/i,
+  "/sessions": /No sessions yet/,
+  "/queue": /Nothing waits/,
+  "/approvals": /Nothing waits for you/,
+  "/runs": /No runs yet/,
+  "/runners": /No runner has registered/,
+  "/backends": /demo/,
+  "/storage": /No volumes yet/,
+  "/audit": /Audit/,
+  "/status": /answers|ready|ok/i,
+  "/settings": /Tokens/,
+};
+
+test("a page without anything to show says what would be there and how to get it", async ({ browser, watchPage }) => {
+  test.setTimeout(240_000);
+  for (const { name, ...known } of LOOKS) {
+    const context = await browser.newContext({ baseURL: product.url, storageState: signedIn, ...known });
+    const page = await context.newPage();
+    watchPage(page);
+    for (const [address, words] of Object.entries(EMPTY)) {
+      await openPage(page, address);
+      await expect(page.getByRole("main").getByText(words).first(), address).toBeVisible();
+      await look(page, `empty${address.replaceAll("/", "-")}-${name}`);
+    }
+    await context.close();
+  }
+});
+
+const LISTS: [address: string, table: string][] = [
+  ["/sessions?state=all", "Sessions"],
+  ["/runs", "Runs"],
+  ["/storage", "Volumes"],
+  ["/audit", "Audit"],
+  ["/runners", "Runners"],
+];
+
+test("lists of 10,000 rows show their newest at once, and reach their oldest", async ({ browser, watchPage }) => {
+  test.setTimeout(240_000);
+  await withDatabase(databaseUrl, async (client) => {
+    await loadConsole(client, {
+      ...{ sessions: ROWS, eventsPerRun: 1, longRunEvents: 0, approvals: ROWS, audit: ROWS, runners: ROWS },
+    });
+    await loadTasks(client, ROWS, ["completed", "failed", "cancelled"]);
+  });
+  const context = await openContext(browser);
+  const page = await context.newPage();
+  watchPage(page);
+  for (const [address, name] of LISTS) {
+    await test.step(address, async () => {
+      await openPage(page, address);
+      const rows = page.getByRole("table", { name }).locator("tbody").getByRole("row");
+      await expect(rows.first()).toBeVisible();
+      const shown = await rows.count();
+      expect(shown).toBeLessThan(500);
+      // The next page comes as its end is reached or asked for, after the rows that were there.
+      const first = await rows.first().getAttribute("data-row");
+      const more = page.getByRole("button", { name: /more/i }).last();
+      await more.scrollIntoViewIfNeeded();
+      await more.click();
+      await expect.poll(() => rows.count()).toBeGreaterThan(shown);
+      expect(await rows.first().getAttribute("data-row")).toBe(first);
+      await expectFits(page, address);
+    });
+  }
+  await test.step("tasks come as the page is scrolled, and approvals from the one that waits longest", async () => {
+    await openPage(page, "/queue?state=all");
+    await expect(page.getByRole("table", { name: "Tasks" }).locator("tbody").getByRole("row").first()).toBeVisible();
+    await page.keyboard.press("End");
+    await expectFits(page, "/queue");
+    await openPage(page, "/approvals?status=pending");
+    await expect(page.getByText(/^rm -rf build\/\d+$/).first()).toBeVisible();
+    await expectFits(page, "/approvals");
+  });
+  await test.step("a search finds the oldest", async () => {
+    await openPage(page, `/sessions?state=all&search=${OLDEST.sessionId}`);
+    await expect(page.getByRole("link", { name: OLDEST.title, exact: true }).first()).toBeVisible();
+    await openPage(page, `/runs?search=${OLDEST.runId}`);
+    await expect(page.getByRole("table", { name: "Runs" })).toContainText(OLDEST.title);
+  });
+  await context.close();
+});
+
+test("while its database is stopped every page says so, keeps what it had, and comes back by itself", async ({
+  browser,
+  watchPage,
+}) => {
+  test.setTimeout(300_000);
+  const context = await openContext(browser);
+  const expectedErrors = /Failed to load resource|React error #441/;
+  const open = async (address: string): Promise<Page> => {
+    const page = await context.newPage();
+    watchPage(page, { expectedErrors });
+    await openPage(page, address);
+    return page;
+  };
+  const session = await open("/sessions");
+  await newSession(session, { profile: "demo", message: "hello" });
+  const said = conversation(session).getByText("hello", { exact: true }).first();
+  await expect(said).toBeVisible();
+  const list = await open("/sessions?state=all");
+  const rows = list.getByRole("table", { name: "Sessions" }).locator("tbody").getByRole("row");
+  await expect(rows.first()).toBeVisible();
+  await server.pause();
+
+  await test.step("what was there stays, with a word on how old it is", async () => {
+    for (const page of [list, session]) {
+      await expect(page.getByText(/What you see was true at/)).toBeVisible({ timeout: 60_000 });
+    }
+    await expect(rows.first()).toBeVisible();
+    await expect(said).toBeVisible();
+    await look(list, "database-stopped-list");
+  });
+
+  const pages = ["/", "/sessions", new URL(session.url()).pathname, "/queue", "/runs", "/storage", "/settings"];
+  await test.step("a page that is opened now says what is away", async () => {
+    const page = await context.newPage();
+    watchPage(page, { expectedErrors });
+    for (const address of pages) {
+      await page.goto(address);
+      await ready(page);
+      await expect(page.getByText("This page waits: the database does not answer"), address).toBeVisible({
+        timeout: 40_000,
+      });
+    }
+    await look(page, "database-stopped");
+    await server.resume();
+    await expect(page.getByRole("heading", { level: 1, name: "Settings" })).toBeVisible({ timeout: 60_000 });
+    await page.close();
+  });
+
+  await test.step("open pages come back to life without being touched, with what happened meanwhile", async () => {
+    for (const page of [list, session]) {
+      await expect(page.getByRole("status", { name: "Connection: Live" }).first()).toBeAttached({ timeout: 60_000 });
+      await expect(page.getByText(/What you see was true at/)).toHaveCount(0);
+    }
+    await apiOf(list.request, product.url).post("/sessions", { backendProfile: "demo", title: "Made after it" });
+    await list.getByRole("button", { name: /new session/ }).click();
+    await expect(list.getByRole("link", { name: "Made after it" }).first()).toBeVisible();
+  });
+  await context.close();
+});
