@@ -5,6 +5,7 @@ import path from "node:path";
 import process from "node:process";
 import { build } from "esbuild";
 import { ensureBuild } from "./build.mjs";
+import { ensureChromium } from "./chromium.mjs";
 
 const [name, ...rest] = process.argv.slice(2);
 const entry = `bench/${name}.ts`;
@@ -25,6 +26,8 @@ await build({
 });
 // Benches that start the product measure it as it is shipped.
 const needsProduct = readFileSync(entry, "utf8").includes('from "./web"');
+const needsBrowser = readFileSync(entry, "utf8").includes('from "@playwright/test"');
 const env = { ...process.env, ...(needsProduct ? { BENCH_BUILD: await ensureBuild() } : {}) };
+if (needsBrowser) env.BENCH_CHROMIUM = ensureChromium() ?? "";
 const child = spawn(process.execPath, [outfile, ...rest], { stdio: "inherit", env });
 child.on("exit", (code) => process.exit(code ?? 1));

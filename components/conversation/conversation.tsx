@@ -1,6 +1,6 @@
 "use client";
 import { ArrowDown } from "lucide-react";
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/page";
 import { ScrollRegion } from "@/components/ui/scroll-region";
@@ -23,7 +23,7 @@ type ConversationProps = {
 export function Conversation({ runs, hasMoreRuns, loadMoreRuns, isLoading, children }: ConversationProps) {
   const [shownCount, setShownCount] = useState(RUNS_SHOWN);
   const shown = runs.slice(0, shownCount).toReversed();
-  const { box, content, isAtEnd, jumpToEnd } = useStickToEnd();
+  const { box, content, isAtEnd, askIsAtEnd, jumpToEnd } = useStickToEnd();
 
   return (
     <div className="flex min-h-0 flex-1 flex-col">
@@ -44,7 +44,7 @@ export function Conversation({ runs, hasMoreRuns, loadMoreRuns, isLoading, child
               </Button>
             )}
             {shown.map((run) => (
-              <RunSection key={run.id} run={run} hasHeading={runs.length > 1 || hasMoreRuns} />
+              <RunSection key={run.id} run={run} hasHeading={runs.length > 1 || hasMoreRuns} askIsAtEnd={askIsAtEnd} />
             ))}
             {runs.length === 0 && !isLoading && (
               <EmptyState title="Nothing said yet">
@@ -119,5 +119,6 @@ function useStickToEnd() {
     box.current?.scrollTo({ top: box.current.scrollHeight });
     box.current?.focus({ preventScroll: true });
   };
-  return { box, content, isAtEnd, jumpToEnd };
+  const askIsAtEnd = useCallback(() => isStuck.current, []);
+  return { box, content, isAtEnd, askIsAtEnd, jumpToEnd };
 }

@@ -1,6 +1,6 @@
 "use client";
 import Link from "next/link";
-import { memo, useMemo } from "react";
+import { memo, useEffect, useMemo } from "react";
 import { useRunCommands } from "@/components/sessions/use-session";
 import { runAddress } from "@/components/shell/addresses";
 import { useRunLog } from "@/components/trace/session-logs";
@@ -17,11 +17,17 @@ import { Markdown } from "./markdown";
 import { withoutAwaited, withUnsent } from "./unsent";
 import { deliveryOf, UserMessage } from "./user-message";
 
-type RunSectionProps = { run: Run; hasHeading: boolean };
+type RunSectionProps = {
+  run: Run;
+  hasHeading: boolean;
+  /** Whether the conversation is read at its end. */
+  askIsAtEnd: () => boolean;
+};
 
 /** One run's part of the conversation: what was said and done, what is being written, what still waits to be sent. */
-export const RunSection = memo(function RunSection({ run, hasHeading }: RunSectionProps) {
+export const RunSection = memo(function RunSection({ run, hasHeading, askIsAtEnd }: RunSectionProps) {
   const { log, snapshot } = useRunLog(run);
+  useEffect(() => log.addReader(askIsAtEnd), [log, askIsAtEnd]);
   const commands = useRunCommands(run.id).data;
   const commandById = useMemo(() => new Map(commands?.map((command) => [command.id, command])), [commands]);
   const { items, outcomes } = snapshot.conversation;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { EventPage, RunEvent } from "@/contract/event";
-import { RunLog, WINDOW_EVENTS } from "./run-log";
+import { KEPT_EVENTS_MAX, RunLog, WINDOW_EVENTS } from "./run-log";
 
 const event = (seq: number, type = "warning", payload: Record<string, unknown> = { message: `m${seq}` }): RunEvent => ({
   id: `evt_${seq}`,
@@ -91,4 +91,30 @@ test("a failed fetch is told and can be tried again", async () => {
   isDown = false;
   await log.catchUp();
   expect(log.getSnapshot()).toMatchObject({ state: "ready", error: null });
+});
+
+test("a log that grows for days holds its newest events, and gives the others back when they are asked for", async () => {
+  const { log, stored } = setUp(10);
+  await log.load(10);
+  const grow = (to: number) => {
+    for (let seq = stored.length + 1; seq <= to; seq += 1) {
+      stored.push(event(seq));
+      log.push(event(seq));
+    }
+  };
+  grow(KEPT_EVENTS_MAX + 500);
+  expect(log.getSnapshot().events.length).toBeLessThanOrEqual(KEPT_EVENTS_MAX);
+  expect(log.getSnapshot().earlierCount + log.getSnapshot().events.length).toBe(KEPT_EVENTS_MAX + 500);
+  await log.loadEarlier(1);
+  expect(seqs(log)).toEqual(Array.from({ length: KEPT_EVENTS_MAX + 500 }, (_, index) => index + 1));
+
+  let isAtEnd = false;
+  const leave = log.addReader(() => isAtEnd);
+  grow(KEPT_EVENTS_MAX + 1_500);
+  expect(log.getSnapshot().earlierCount, "somebody reads further up").toBe(0);
+  isAtEnd = true;
+  grow(KEPT_EVENTS_MAX + 1_501);
+  expect(log.getSnapshot().events).toHaveLength(WINDOW_EVENTS);
+  expect(log.lastSeq).toBe(KEPT_EVENTS_MAX + 1_501);
+  leave();
 });

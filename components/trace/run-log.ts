@@ -24,6 +24,8 @@ export type RunLogOptions = {
 /** What is loaded at first, and by each step back. */
 export const WINDOW_EVENTS = 1_000;
 const PAGE_EVENTS = 500;
+/** More than this and the oldest go, down to the window, while everybody reads at the end: a tab lives for days. */
+export const KEPT_EVENTS_MAX = 3 * WINDOW_EVENTS;
 
 /**
  * One run's events, gapless from the first one loaded to the last one known, from pages and from the stream together.
@@ -43,6 +45,7 @@ export class RunLog {
   #isScheduled = false;
   #filling: Promise<void> | undefined;
   readonly #listeners = new Set<() => void>();
+  readonly #readers = new Set<() => boolean>();
   readonly #fetchPage: RunLogOptions["fetchPage"];
   readonly #schedule: (run: () => void) => void;
 
@@ -66,6 +69,12 @@ export class RunLog {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   };
+
+  /** Somebody who reads it, and says when asked whether they are at its end: what others look at is not taken away. */
+  addReader(isAtEnd: () => boolean): () => void {
+    this.#readers.add(isAtEnd);
+    return () => this.#readers.delete(isAtEnd);
+  }
 
   getSnapshot = (): RunLogSnapshot => {
     this.#snapshot ??= {
@@ -109,10 +118,7 @@ export class RunLog {
       after = last.seq;
     }
     if (this.#firstSeq !== target) return;
-    this.#firstSeq = start;
-    this.#events = [...earlier, ...this.#events];
-    this.#folding = new Folding();
-    for (const event of this.#events) this.#folding.add(event);
+    this.#hold([...earlier, ...this.#events]);
     this.#changed();
   }
 
@@ -160,17 +166,34 @@ export class RunLog {
   #append(event: RunEvent): void {
     this.#events.push(event);
     this.#folding.add(event);
-    const { itemId } = event.payload;
-    if (typeof itemId === "string") {
-      const isWhole = event.type !== "command_execution" || event.payload.status !== "inProgress";
-      if (isWhole) {
-        this.#live.delete(itemId);
-        this.#settled.add(`${event.type === "command_execution" ? "command_output" : event.type}:${itemId}`);
-      }
+    this.#settle(event);
+    if (this.#events.length > KEPT_EVENTS_MAX && [...this.#readers].every((isAtEnd) => isAtEnd())) {
+      this.#hold(this.#events.slice(-WINDOW_EVENTS));
     }
     // Whatever was still being written when the run ended will never be finished.
     if (event.type === "terminal_status") this.#live.clear();
     if (event.type === "backend_status" && event.payload.phase === "turn-completed") this.#live.clear();
+  }
+
+  /** Holds these events, and all that follows from them, in the place of those it had. */
+  #hold(events: RunEvent[]): void {
+    this.#firstSeq = events[0]?.seq ?? this.#firstSeq;
+    this.#events = events;
+    this.#folding = new Folding();
+    this.#settled = new Set();
+    for (const event of events) {
+      this.#folding.add(event);
+      this.#settle(event);
+    }
+  }
+
+  /** Text of an item that is whole is under way no more. */
+  #settle(event: RunEvent): void {
+    const { itemId } = event.payload;
+    if (typeof itemId !== "string") return;
+    if (event.type === "command_execution" && event.payload.status === "inProgress") return;
+    this.#live.delete(itemId);
+    this.#settled.add(`${event.type === "command_execution" ? "command_output" : event.type}:${itemId}`);
   }
 
   #changed(): void {

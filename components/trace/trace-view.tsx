@@ -115,6 +115,8 @@ function TraceList({ run, hidden, find, onClear }: TraceListProps) {
   useEffect(() => {
     if (isReady && target !== null) void log.loadEarlier(target - CONTEXT_EVENTS);
   }, [log, isReady, target]);
+  const isHeld = find !== "" || hidden.length > 0 || target !== null;
+  useEffect(() => log.addReader(() => !isHeld && isAtEndOf(box.current)), [log, isHeld]);
   useScrollToTarget({
     target,
     events,
@@ -187,6 +189,13 @@ function TraceList({ run, hidden, find, onClear }: TraceListProps) {
       </ScrollRegion>
     </>
   );
+}
+
+/** Closer than this to the end counts as reading along. */
+const END_PX = 120;
+
+function isAtEndOf(box: HTMLElement | null): boolean {
+  return box === null || box.scrollHeight - box.scrollTop - box.clientHeight < END_PX;
 }
 
 type ScrollInput = {
