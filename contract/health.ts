@@ -24,6 +24,8 @@ export const ServerFacts = z.object({
   /** Runners at once on this machine; null where a cluster has room for as many as its limits allow. */
   runnersMax: z.number().nullable(),
   runnerDeadlineMs: z.number().nullable(),
+  /** A turn that has said nothing for so long is shown as silent. */
+  stuckAfterMs: z.number(),
   requests: z.object({ perSecond: z.number(), burst: z.number() }),
   storage: z.object({
     gcIntervalMs: z.number(),

@@ -2,8 +2,6 @@ import { z } from "zod";
 import { ChosenId, RecordId } from "./ids";
 import { ATTENTION_KINDS, QueueThroughput, QueueWaits, TaskLine } from "./queue-commander";
 
-/** How long a turn may say nothing before it counts as stuck; no approval of it waits meanwhile. */
-export const STUCK_AFTER_MS = 600_000;
 /** How long a session that failed, and that its reader has not looked at since, is shown. */
 export const FAILED_SHOWN_MS = 86_400_000;
 export const NEEDS_MAX = 50;

@@ -139,6 +139,7 @@ function settingsFrom(env: ServerEnv): ServerSettings {
     sourceCommit: env.AGENTRUN_SOURCE_COMMIT,
     docsFolder: findDocsFolder(),
     runnerImage: env.AGENTRUN_RUNNER_IMAGE ?? "local",
+    stuckAfterMs: env.AGENTRUN_STUCK_AFTER_MS,
     runnerDeadlineMs: env.AGENTRUN_EXECUTOR === "kubernetes" ? env.AGENTRUN_RUNNER_DEADLINE_SECONDS * 1_000 : null,
     storage: {
       idleTtlMs: env.AGENTRUN_SESSION_IDLE_TTL_MS ?? null,

@@ -11,6 +11,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import { usageOfSession } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
+import { useHydratedNow } from "@/components/ui/clock";
 import { DangerDialog } from "@/components/ui/danger-dialog";
 import { Dialog } from "@/components/ui/dialog";
 import { Field, Input } from "@/components/ui/field";
@@ -30,7 +31,10 @@ export function SessionHeader({ session, openRun }: { session: SessionSummary; o
   const canOperate = useCanOperate();
   const trpc = useTRPC();
   const usage = useQuery(usageOfSession(trpc, session.sessionId)).data?.total;
-  const explained = explainSession(session, openRun);
+  const nowMs = useHydratedNow();
+  const facts = useQuery({ ...trpc.health.facts.queryOptions(), staleTime: Number.POSITIVE_INFINITY }).data;
+  const patience = nowMs === null || facts === undefined ? null : { nowMs, stuckAfterMs: facts.stuckAfterMs };
+  const explained = explainSession(session, openRun, patience);
   return (
     <header className="flex items-start gap-2 bg-panel px-3 pt-2.5 pb-1.5 lg:px-6">
       <Link

@@ -72,3 +72,16 @@ test("a last turn's end is the session's word", () => {
   );
   expect(explainSession(session({}), null).word).toBe("idle");
 });
+
+test("a turn that has said nothing for long is silent, and says what to do", () => {
+  const lastActivityAt = "2026-11-22T10:00:00Z";
+  const nowMs = Date.parse(lastActivityAt) + 660_000;
+  const running = session({ executionState: "running", lastActivityAt });
+  expect(explainSession(running, run({}), { nowMs, stuckAfterMs: 600_000 })).toMatchObject({
+    word: "silent",
+    why: expect.stringMatching(/^Its turn has said nothing for 11 m.*Interrupt it/),
+  });
+  expect(explainSession(running, run({}), { nowMs, stuckAfterMs: 700_000 }).word).toBe("running");
+  const asks = session({ executionState: "running", lastActivityAt, pendingApprovals: 1 });
+  expect(explainSession(asks, run({}), { nowMs, stuckAfterMs: 600_000 }).word).toBe("needs approval");
+});

@@ -1,4 +1,4 @@
-import { shortenId } from "@/components/ui/format";
+import { formatDuration, shortenId } from "@/components/ui/format";
 import type { Run } from "@/contract/run";
 import type { Session } from "@/contract/session";
 
@@ -7,11 +7,27 @@ export type Explained = { state: string; word: string; why: string; next?: { tex
 
 type ShownSession = Pick<
   Session,
-  "executionState" | "terminalStatus" | "failureKind" | "pendingApprovals" | "storageKind" | "storageState"
+  | "lastActivityAt"
+  | "executionState"
+  | "terminalStatus"
+  | "failureKind"
+  | "pendingApprovals"
+  | "storageKind"
+  | "storageState"
 >;
 
-/** What a session is doing, in a word, and why. The run is the session's newest open one, where it is known. */
-export function explainSession(session: ShownSession, openRun: Run | null): Explained {
+/** When a turn counts as silent, by the clock of whoever asks. */
+export type Patience = { nowMs: number; stuckAfterMs: number };
+
+/**
+ * What a session is doing, in a word, and why. The run is the session's newest open one, where it is known; without
+ * patience nothing is called silent.
+ */
+export function explainSession(
+  session: ShownSession,
+  openRun: Run | null,
+  patience: Patience | null = null,
+): Explained {
   if (openRun !== null && openRun.cancelRequestedAt !== null) {
     return {
       state: "cancelling",
@@ -31,6 +47,14 @@ export function explainSession(session: ShownSession, openRun: Run | null): Expl
     if (openRun !== null && openRun.status === "pending")
       return { ...explainRun(openRun), state: "waiting", word: "waiting" };
     if (openRun !== null && openRun.leaseState !== "held") return { ...explainRun(openRun), word: "running" };
+    const silentMs = patience === null ? 0 : patience.nowMs - Date.parse(session.lastActivityAt ?? "");
+    if (patience !== null && silentMs >= patience.stuckAfterMs) {
+      return {
+        state: "silent",
+        word: "silent",
+        why: `Its turn has said nothing for ${formatDuration(Math.floor(silentMs / 1_000) * 1_000)}. Interrupt it below and go on by another message; if the agent does not answer to that, cancel the run.`,
+      };
+    }
     return { state: "running", word: "running", why: "A turn is under way." };
   }
   if (session.storageKind === "evicted") {

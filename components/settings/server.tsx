@@ -47,6 +47,7 @@ function factsOf(facts: ServerFacts): [string, ReactNode][] {
     ["Demo profile", facts.isDemoOn ? "on" : "off"],
     ["Lease", formatDuration(facts.leaseMs)],
     ["Runners at once", facts.runnersMax],
+    ["A turn counts as silent after", formatDuration(facts.stuckAfterMs)],
     ["An attempt ends after", facts.runnerDeadlineMs && formatDuration(facts.runnerDeadlineMs)],
     ["Requests of a token", `${requests.perSecond} a second, ${requests.burst.toLocaleString("en")} at once`],
     ["Clean-up", `every ${formatDuration(storage.gcIntervalMs)}, ${storage.dailyMax} volumes a day`],

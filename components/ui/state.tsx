@@ -72,6 +72,7 @@ const LOOKS: Record<string, Look> = {
   evicted: { tone: "quiet", icon: Moon },
   lost: { tone: "bad", icon: TriangleAlert },
   late: { tone: "warn", icon: Clock },
+  silent: { tone: "warn", icon: Clock },
   parked: { tone: "warn", icon: Hand },
   open: { tone: "good", icon: CircleDot },
   paused: { tone: "warn", icon: OctagonPause },

@@ -6,7 +6,7 @@ import { VERSION } from "@/server/version";
 
 /** What this server is and which limits it keeps to, as its environment set them. */
 export function serverFacts({ settings, volumes }: ServiceContext): ServerFacts {
-  const { sourceCommit, executor, isDemoOn, leaseMs, runnersMax, runnerDeadlineMs, storage } = settings;
+  const { sourceCommit, executor, isDemoOn, leaseMs, runnersMax, runnerDeadlineMs, stuckAfterMs, storage } = settings;
   return {
     ...{
       version: VERSION,
@@ -16,7 +16,7 @@ export function serverFacts({ settings, volumes }: ServiceContext): ServerFacts 
       volumes: volumes.provider,
       isDemoOn,
     },
-    ...{ leaseMs, runnersMax: executor === "local" ? runnersMax : null, runnerDeadlineMs },
+    ...{ leaseMs, runnersMax: executor === "local" ? runnersMax : null, runnerDeadlineMs, stuckAfterMs },
     requests: OPERATOR_REQUESTS,
     storage,
   };

@@ -1,4 +1,4 @@
-import { FAILED_SHOWN_MS, NEED_KINDS, NEEDS_MAX, type Need, type NeedKind, STUCK_AFTER_MS } from "@/contract/overview";
+import { FAILED_SHOWN_MS, NEED_KINDS, NEEDS_MAX, type Need, type NeedKind } from "@/contract/overview";
 import type { QueueAttention } from "@/contract/queue-commander";
 import {
   type NeedRow,
@@ -22,7 +22,7 @@ export async function listNeeds(
   const [approvals, fencing, stuck, failed, gc] = await Promise.all([
     readOpenApprovals(ctx.db, scope, EACH_MAX),
     readFencing(ctx.db, scope, EACH_MAX),
-    readStuck(ctx.db, scope, { afterMs: STUCK_AFTER_MS, max: EACH_MAX }),
+    readStuck(ctx.db, scope, { afterMs: ctx.settings.stuckAfterMs, max: EACH_MAX }),
     readerId === undefined
       ? []
       : readFailedUnread(ctx.db, scope, { readerId, withinMs: FAILED_SHOWN_MS, max: EACH_MAX }),
