@@ -24,13 +24,22 @@ type AppliedRow = { id: string; checksum: string; adopted_checksum: string | nul
 /** v0.1's own seven: a database that it wrote holds checksums of texts that are not ours, and keeps them. */
 const V01_MIGRATIONS = 7;
 const STATEMENT_BREAKPOINT = "--> statement-breakpoint";
+/**
+ * First line of a migration whose statements are each a transaction of their own, for indexes that are built and dropped
+ * while others go on with their tables. It may end after any of them and is then begun anew, so each must be such that
+ * doing it twice does no harm.
+ */
+const OUTSIDE_TRANSACTION = "-- agentrun: outside a transaction\n";
+const BUILT_INDEX = /^CREATE (?:UNIQUE )?INDEX CONCURRENTLY IF NOT EXISTS "(\w+)"/m;
 /** Any number, the same in every process that migrates. */
 const ADVISORY_LOCK = 4_027_311_005;
 const CONNECT_MS = 5_000;
+const ASK_AGAIN_MS = 100;
 
 /**
- * Brings a database to this program's schema, one transaction a migration. Several processes may start at once: one
- * applies, the others wait and find it done. Throws `MigrationError` when a checksum changed or an id is unknown.
+ * Brings a database to this program's schema, one transaction a migration unless it says otherwise. Several processes may
+ * start at once: one applies, the others wait and find it done. Throws `MigrationError` when a checksum changed or an id
+ * is unknown.
  */
 export async function migrate(databaseUrl: string, migrations: Migration[] = readMigrations()): Promise<void> {
   const client = new pg.Client({
@@ -44,7 +53,7 @@ export async function migrate(databaseUrl: string, migrations: Migration[] = rea
   await client.connect();
   try {
     await boundSilence(client);
-    await client.query("SELECT pg_advisory_lock($1)", [ADVISORY_LOCK]);
+    await lock(client);
     const applied = await readApplied(client);
     verify(applied, migrations);
     const missing = migrations.filter(({ id }) => !applied.some((row) => row.id === id));
@@ -130,17 +139,46 @@ async function prepareBookkeeping(client: pg.Client, migrations: Migration[]): P
   }
 }
 
+/**
+ * Waits for the lock by asking for it again and again: a statement that waits holds a snapshot, and whoever has the lock
+ * and builds an index concurrently would wait for that.
+ */
+async function lock(client: pg.Client): Promise<void> {
+  for (;;) {
+    const { rows } = await client.query<{ isOurs: boolean }>('SELECT pg_try_advisory_lock($1) AS "isOurs"', [
+      ADVISORY_LOCK,
+    ]);
+    if (rows[0]?.isOurs) return;
+    await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+  }
+}
+
 async function apply(client: pg.Client, migration: Migration): Promise<void> {
+  const isOne = !migration.sql.startsWith(OUTSIDE_TRANSACTION);
   try {
-    await client.query("BEGIN");
-    for (const statement of migration.sql.split(STATEMENT_BREAKPOINT)) await client.query(statement);
+    if (isOne) await client.query("BEGIN");
+    for (const statement of migration.sql.split(STATEMENT_BREAKPOINT)) {
+      if (!isOne) await dropHalfBuilt(client, statement);
+      await client.query(statement);
+    }
     await client.query("INSERT INTO agentrun_schema_migrations (id, checksum) VALUES ($1, $2)", [
       migration.id,
       migration.checksum,
     ]);
-    await client.query("COMMIT");
+    if (isOne) await client.query("COMMIT");
   } catch (error) {
-    await client.query("ROLLBACK");
+    if (isOne) await client.query("ROLLBACK");
     throw new MigrationError(migration.id, error instanceof Error ? error.message : String(error), { cause: error });
   }
+}
+
+/** An index whose building was cut off stays behind and answers nothing: it would be taken for built. */
+async function dropHalfBuilt(client: pg.Client, statement: string): Promise<void> {
+  const name = BUILT_INDEX.exec(statement)?.[1];
+  if (name === undefined) return;
+  const { rows } = await client.query(
+    "SELECT FROM pg_index WHERE indexrelid = to_regclass($1) AND NOT (indisvalid AND indisready)",
+    [name],
+  );
+  if (rows.length > 0) await client.query(`DROP INDEX CONCURRENTLY "${name}"`);
 }

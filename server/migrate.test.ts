@@ -25,3 +25,49 @@ test("a migration whose machine lost its power is undone by the database, and an
   await proxy[Symbol.asyncDispose]();
   expect(await dying).toBe("died");
 }, 60_000);
+
+const BUILDING = `-- agentrun: outside a transaction
+insert into watched values (1);
+--> statement-breakpoint
+CREATE INDEX CONCURRENTLY IF NOT EXISTS "watched_idx" ON "watched" ("n")`;
+const building = () => [...readMigrations(), { id: "building", sql: BUILDING, checksum: "of-building" }];
+
+test("an index that was half built when its migration died is built again by the next process", async () => {
+  await using database = await createTestDatabase();
+  const [watcher, writer] = [await database.connect(), await database.connect()];
+  const isValid = async () =>
+    (await watcher.query("select indisvalid as is from pg_index where indexrelid = to_regclass('watched_idx')")).rows;
+  await watcher.query("create table watched (n int)");
+  // Whoever has written to the table is waited for.
+  await writer.query("begin; insert into watched values (0)");
+  const dying = migrate(database.url, building()).catch(String);
+  const waits = "application_name = 'agentrun-migrate' and wait_event_type = 'Lock' and query like '%CREATE INDEX%'";
+  const findBuilder = async () =>
+    (await watcher.query<{ pid: number }>(`select pid from pg_stat_activity where ${waits}`)).rows;
+  await expect.poll(findBuilder).toHaveLength(1);
+  const [builder] = await findBuilder();
+  await watcher.query("select pg_terminate_backend($1)", [builder?.pid]);
+  expect(await dying).toMatch(/migration building/);
+  await writer.query("commit");
+  expect(await isValid()).toEqual([{ is: false }]);
+
+  await migrate(database.url, building());
+
+  expect(await isValid()).toEqual([{ is: true }]);
+  expect((await watcher.query("select checksum from agentrun_schema_migrations where id = 'building'")).rows).toEqual([
+    { checksum: "of-building" },
+  ]);
+}, 60_000);
+
+test("processes that wait for who builds an index are not waited for by it, and one builds", async () => {
+  await using database = await createTestDatabase();
+  const [watcher, writer] = [await database.connect(), await database.connect()];
+  await watcher.query("create table watched (n int)");
+  await writer.query("begin; insert into watched values (0)");
+  const all = Promise.all(Array.from({ length: 4 }, () => migrate(database.url, building())));
+  const waiting = "select 1 from pg_stat_activity where application_name = 'agentrun-migrate'";
+  await expect.poll(async () => (await watcher.query(waiting)).rows.length).toBe(4);
+  await writer.query("commit");
+  await all;
+  expect((await watcher.query("select n from watched order by n")).rows).toEqual([{ n: 0 }, { n: 1 }]);
+}, 60_000);
