@@ -58,8 +58,9 @@ async function explainAll(): Promise<void> {
     const { pool } = ctx.database;
     const query = pool.query.bind(pool) as (...args: unknown[]) => unknown;
     Object.assign(pool, {
-      query(config: { text: string }, values: unknown[]) {
-        sent.push({ text: config.text, values });
+      query(config: { text: string; values?: unknown[] }, values?: unknown[]) {
+        // Named statements bring their values with them.
+        sent.push({ text: config.text, values: values ?? config.values ?? [] });
         return query(config, values);
       },
     });

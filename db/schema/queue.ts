@@ -104,9 +104,6 @@ export const queueTasks = table(
     index("agentrun_queue_tasks_session_idx")
       .on(task.sessionId)
       .where(sql`${task.sessionId} is not null and ${task.state} in ('pending', 'dispatched', 'running')`),
-    index("agentrun_queue_tasks_active_idx")
-      .on(task.tenantId, task.queue, task.lane)
-      .where(sql`${task.state} in ('dispatched', 'running')`),
     // The commander's: a tenant's first tasks of a queue, what waits longest, and what needs a person.
     index("agentrun_queue_tasks_tenant_order_idx").on(
       task.tenantId,
@@ -118,6 +115,7 @@ export const queueTasks = table(
     index("agentrun_queue_tasks_oldest_idx")
       .on(task.tenantId, task.queue, task.readyAt)
       .where(sql`${task.state} = 'pending' and ${task.notBefore} is null`),
+    // Also the dispatcher's: what holds a slot.
     index("agentrun_queue_tasks_running_idx")
       .on(task.updatedAt, task.id)
       .where(sql`${task.state} in ('dispatched', 'running')`),
@@ -130,8 +128,7 @@ export const queueTasks = table(
     index("agentrun_queue_tasks_dead_idx")
       .on(task.tenantId, task.queue, task.updatedAt.desc().nullsFirst())
       .where(sql`${task.state} = 'failed' and ${task.deadLetter} is not null`),
-    index("agentrun_queue_tasks_feed_idx").on(task.changeXid, task.version),
-    index("agentrun_queue_tasks_tenant_feed_idx").on(task.tenantId, task.changeXid, task.version),
+    index("agentrun_queue_tasks_changes_idx").on(task.changeXid, task.version, task.tenantId),
   ],
 );
 
@@ -177,17 +174,13 @@ export const queueAttempts = table(
     primaryKey({ columns: [attempt.taskId, attempt.attempt] }),
     // The database refuses a second live attempt, whatever the code believes.
     uniqueIndex("agentrun_queue_attempts_live_idx").on(attempt.taskId).where(sql`${attempt.endedAt} is null`),
-    // How long tasks waited of late, by place.
-    index("agentrun_queue_attempts_recent_idx").on(
-      attempt.queue,
-      attempt.lane,
-      attempt.dispatchedAt.desc().nullsFirst(),
-    ),
+    // How long tasks waited of late, of all and by place.
     index("agentrun_queue_attempts_dispatched_idx").on(attempt.dispatchedAt.desc().nullsFirst()),
-    index("agentrun_queue_attempts_tenant_idx").on(
+    index("agentrun_queue_attempts_place_idx").on(
       attempt.tenantId,
       attempt.queue,
       attempt.dispatchedAt.desc().nullsFirst(),
+      attempt.lane,
     ),
   ],
 );

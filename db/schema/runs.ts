@@ -50,10 +50,6 @@ export const runs = table(
     ...feed,
   },
   (run) => [
-    index("agentrun_runs_status_idx").on(run.status, run.updatedAt),
-    index("agentrun_runs_session_idx").on(sql`(${run.sessionRef}->>'sessionId')`, run.updatedAt.desc().nullsFirst()),
-    // Partial, so that the launcher never reads past finished runs, however many there are.
-    index("agentrun_runs_pending_idx").on(run.createdAt).where(sql`${run.status} = 'pending'`),
     // One leased run a session: the database refuses a second, whatever the code believes.
     uniqueIndex("agentrun_runs_claimed_session_idx")
       .on(run.sessionId)
@@ -69,6 +65,7 @@ export const runs = table(
       run.createdAt.desc().nullsFirst(),
       run.id.desc().nullsFirst(),
     ),
+    // Also the launcher's: what is pending stands together, however many are over.
     index("agentrun_runs_status_created_idx").on(
       run.status,
       run.createdAt.desc().nullsFirst(),
@@ -94,8 +91,7 @@ export const runs = table(
     index("agentrun_runs_tenant_failed_idx")
       .on(run.tenantId, run.createdAt.desc().nullsFirst())
       .where(sql`${run.status} = 'failed'`),
-    index("agentrun_runs_feed_idx").on(run.changeXid, run.version),
-    index("agentrun_runs_tenant_feed_idx").on(run.tenantId, run.changeXid, run.version),
+    index("agentrun_runs_changes_idx").on(run.changeXid, run.version, run.tenantId),
   ],
 );
 export type RunRow = typeof runs.$inferSelect;

@@ -63,22 +63,9 @@ export const sessions = table(
     ...feed,
   },
   (session) => [
-    index("agentrun_sessions_tenant_project_idx").on(
-      session.tenantId,
-      session.projectId,
-      session.backendProfile,
-      session.updatedAt,
-    ),
-    index("agentrun_sessions_control_idx").on(
-      session.executionState,
-      session.backendProfile,
-      session.updatedAt.desc().nullsFirst(),
-    ),
-    index("agentrun_sessions_version_idx").on(session.version, session.updatedAt.desc().nullsFirst()),
     index("agentrun_sessions_storage_pvc_idx")
       .on(session.storagePvcName)
       .where(sql`${session.storagePvcName} is not null`),
-    index("agentrun_sessions_storage_kind_idx").on(session.storageKind, session.expiresAt),
     // One index for each filter of the list, all in the order of the screen.
     index("agentrun_sessions_list_idx")
       .on(session.updatedAt.desc().nullsFirst(), session.sessionId.desc().nullsFirst())
@@ -105,8 +92,8 @@ export const sessions = table(
     index("agentrun_sessions_expiry_list_idx")
       .on(sql`coalesce(${session.expiresAt}, 'infinity'::timestamptz)`, session.sessionId)
       .where(sql`${session.deletedAt} is null`),
-    index("agentrun_sessions_feed_idx").on(session.changeXid, session.version),
-    index("agentrun_sessions_tenant_feed_idx").on(session.tenantId, session.changeXid, session.version),
+    // The tenant last: who follows one tenant's changes passes over the others' in the index alone.
+    index("agentrun_sessions_changes_idx").on(session.changeXid, session.version, session.tenantId),
     index("agentrun_sessions_expiry_idx")
       .on(session.expiresAt)
       .where(sql`${session.storageKind} = 'pvc' and ${session.expiresAt} is not null`),

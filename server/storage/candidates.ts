@@ -25,9 +25,9 @@ export async function countCandidates(ctx: ServiceContext): Promise<number> {
   return isOver === null ? expired : expired + (await ctx.db.$count(sessions, and(isVolume(ctx), isOver)));
 }
 
-/** All volumes, counted up to a bound. */
+/** All volumes of sessions that are not deleted, counted up to a bound. */
 export async function countVolumes(ctx: ServiceContext, max: number): Promise<number> {
-  const isAny = eq(sessions.storageKind, "pvc");
+  const isAny = and(eq(sessions.storageKind, "pvc"), isNull(sessions.deletedAt));
   const counted = ctx.db.select({ one: sql`1` }).from(sessions).where(isAny).limit(max).as("counted");
   return ctx.db.$count(counted);
 }
