@@ -67,12 +67,10 @@ export async function shareVolumeKey(tx: Tx, name: string): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock_shared(${volumeKey(name).toString()}::bigint)`);
 }
 
-/** As `shareVolumeKey`, of many: in one order, so that two of them never wait for each other. */
-export async function shareVolumeKeys(tx: Tx, names: string[]): Promise<void> {
+/** The keys of many volumes, for a statement that shares them: in one order, so that two never wait for each other. */
+export function volumeKeys(names: string[]): string[] {
   const keys = names.map((name) => volumeKey(name)).sort((left, right) => (left < right ? -1 : 1));
-  await tx.execute(
-    sql`select pg_advisory_xact_lock_shared(key) from unnest(${sql.param(keys.map(String))}::bigint[]) as key`,
-  );
+  return keys.map(String);
 }
 
 /** Whoever makes a session of a volume that has none holds its key alone, until the row is committed. */

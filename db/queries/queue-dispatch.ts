@@ -39,6 +39,23 @@ export async function lockDispatch(tx: Tx): Promise<void> {
   await executeNamed(tx, sql`select pg_advisory_xact_lock(${DISPATCH_KEY})`);
 }
 
+/** What there is to do beside dispatching: most passes find nothing, and learn it by one way to the server. */
+export type Upkeep = { hasExpired: boolean; hasStranded: boolean; hasDue: boolean; hasBlocked: boolean };
+
+export async function readUpkeep(db: Db | Tx): Promise<Upkeep> {
+  const [upkeep] = await executeNamed<Upkeep>(
+    db,
+    sql`
+    select
+      exists (select from agentrun_queue_tasks where state = 'pending' and expires_at <= ${NOW}) as "hasExpired",
+      exists (${stranded(sql`1`)}) as "hasStranded",
+      exists (select from agentrun_queue_tasks where state = 'pending' and not_before <= ${NOW}) as "hasDue",
+      exists (select from agentrun_queue_tasks where ${WAITS} and blocked_on is not null) as "hasBlocked"`,
+  );
+  if (!upkeep) throw new Error("what there is to do was not read");
+  return upkeep;
+}
+
 /** Makes tasks ready whose time has come. */
 export async function releaseDue(tx: Tx, max: number): Promise<number> {
   const released = await executeNamed<{ id: string }>(
@@ -104,9 +121,12 @@ export async function readDispatchFacts(db: Db | Tx): Promise<DispatchFacts> {
   return facts;
 }
 
+/** A lane in which a task is ready. `servedAtMs`: when it was served last, milliseconds since 1970; 0: it never was. */
+export type ReadyLane = Lane & { servedAtMs: number };
+
 /** Every lane in which a task is ready: by skipping from one to the next in the index, whatever they hold. */
-export async function readReadyLanes(db: Db | Tx): Promise<Lane[]> {
-  const rows = await executeNamed<Lane>(
+export async function readReadyLanes(db: Db | Tx): Promise<ReadyLane[]> {
+  const rows = await executeNamed<ReadyLane>(
     db,
     sql`
     with recursive lanes as (
@@ -118,7 +138,9 @@ export async function readReadyLanes(db: Db | Tx): Promise<Lane[]> {
         where ${WAITS} and blocked_on is null
           and (task.tenant_id, task.queue, task.lane) > (lanes.tenant_id, lanes.queue, lanes.lane)
         order by task.tenant_id, task.queue, task.lane limit 1) next)
-    select tenant_id as "tenantId", queue, lane from lanes`,
+    select tenant_id as "tenantId", queue, lane,
+      coalesce((extract(epoch from served.served_at) * 1000)::float8, 0) as "servedAtMs"
+    from lanes left join agentrun_queue_lanes_served served using (tenant_id, queue, lane)`,
   );
   return rows;
 }
@@ -190,42 +212,22 @@ export async function noteBlocked(tx: Tx, blocked: { task: ReadyTask; on: string
   );
 }
 
-/** When lanes were served last; those that never were are left out. Milliseconds since 1970. */
-export async function readServed(db: Db | Tx, tenantIds: string[]): Promise<(Lane & { atMs: number })[]> {
-  const rows = await executeNamed<Lane & { atMs: number }>(
-    db,
-    sql`
-    select tenant_id as "tenantId", queue, lane, (extract(epoch from served_at) * 1000)::float8 as "atMs"
-    from agentrun_queue_lanes_served where tenant_id = any(${textArray(tenantIds)})`,
-  );
-  return rows;
-}
-
-/** Notes that lanes were served now. */
-export async function noteServed(tx: Tx, lanes: Lane[]): Promise<void> {
-  const column = (key: keyof Lane) => textArray(lanes.map((lane) => lane[key]));
-  await executeNamed(
-    tx,
-    sql`
-    insert into agentrun_queue_lanes_served (tenant_id, queue, lane, served_at)
-    select tenant_id, queue, lane, (select clock_timestamp())
-    from unnest(${column("tenantId")}, ${column("queue")}, ${column("lane")}) as served (tenant_id, queue, lane)
-    group by tenant_id, queue, lane order by tenant_id, queue, lane
-    on conflict (tenant_id, queue, lane) do update set served_at = excluded.served_at`,
-  );
-}
-
 /** Tasks whose run waits for a runner that cannot come: their session was evicted meanwhile. */
 export async function readStranded(db: Db | Tx, max: number): Promise<string[]> {
   const rows = await executeNamed<{ id: string }>(
     db,
     sql`
-    select task.id from agentrun_queue_tasks task
-    join agentrun_runs run on run.id = task.run_id and run.status = 'pending'
-    join agentrun_sessions session on session.session_id = run.session_id and session.storage_state in ('deleting', 'evicted')
-    where task.state = 'dispatched' order by task.id limit ${max}`,
+    ${stranded(sql`task.id`)} order by task.id limit ${max}`,
   );
   return rows.map((row) => row.id);
+}
+
+function stranded(what: SQL): SQL {
+  return sql`
+    select ${what} from agentrun_queue_tasks task
+    join agentrun_runs run on run.id = task.run_id and run.status = 'pending'
+    join agentrun_sessions session on session.session_id = run.session_id and session.storage_state in ('deleting', 'evicted')
+    where task.state = 'dispatched'`;
 }
 
 /** Which of some sessions cannot take a turn now, and why. */

@@ -1,24 +1,21 @@
 import { and, eq, inArray } from "drizzle-orm";
-import { insertAttempts } from "@/db/queries/insert-attempts";
 import {
   type Lane,
   lockDispatch,
   noteBlocked,
-  noteServed,
+  type ReadyLane,
   type ReadyTask,
   readHeads,
   readReadyLanes,
-  readServed,
 } from "@/db/queries/queue-dispatch";
-import { type QueueTaskRow, queueTasks, type SessionRow } from "@/db/schema";
-import { actorName } from "@/server/audit";
+import { type QueueTaskRow, queueTasks } from "@/db/schema";
 import type { TxContext } from "@/server/context";
-import { newId, newIds } from "@/server/ids";
+import type { VolumelessSession } from "@/server/sessions";
 import { refuseTask } from "@/server/task-attempts";
 import { type Choice, chooseTasks, type ServedAt } from "./choose";
 import { type Capacity, readBusy, readFacts } from "./facts";
 import { keyOf, Room } from "./room";
-import { type StartedRun, startRuns } from "./start-runs";
+import { startRuns } from "./start-runs";
 
 /** A lane's heads that are looked at: a few at first, and at most a few more than a batch, since some may be blocked. */
 const HEADS_MIN = 8;
@@ -27,7 +24,7 @@ const HEADS_MARGIN = 20;
 const TENANTS_MARGIN = 10;
 
 type Facts = Awaited<ReturnType<typeof readFacts>>;
-export type Batch = { chosen: number; started: number; blocked: number; made: SessionRow[] };
+export type Batch = { chosen: number; started: number; blocked: number; made: VolumelessSession[] };
 
 /**
  * Dispatches up to `max` tasks in the caller's transaction. `taken` is told which, before anything is made of them: when
@@ -56,10 +53,10 @@ export async function dispatchBatch(
 async function chooseFrom(
   ctx: TxContext,
   facts: Facts,
-  { lanes, max, room, skipped }: { lanes: Lane[]; max: number; room: Room; skipped: ReadonlySet<string> },
+  { lanes, max, room, skipped }: { lanes: ReadyLane[]; max: number; room: Room; skipped: ReadonlySet<string> },
 ): Promise<Choice> {
   const tenants = [...new Set(lanes.map(({ tenantId }) => tenantId))];
-  const servedAt = await readServedAt(ctx, tenants);
+  const servedAt = servedAtOf(lanes);
   const needs = new Map(tenants.map((id) => [id, { share: room.shareOf(id), servedAt: 0 }]));
   for (const lane of lanes) {
     const need = needs.get(lane.tenantId);
@@ -81,10 +78,8 @@ async function chooseFrom(
   return none;
 }
 
-async function readServedAt(ctx: TxContext, tenants: string[]): Promise<ServedAt> {
-  const served = new Map<string, number>();
-  for (const { tenantId, queue, lane, atMs } of await readServed(ctx.db, tenants))
-    served.set(keyOf("lane", tenantId, queue, lane), atMs);
+function servedAtOf(lanes: ReadyLane[]): ServedAt {
+  const served = new Map(lanes.map((lane) => [keyOf("lane", lane.tenantId, lane.queue, lane.lane), lane.servedAtMs]));
   return ({ tenantId, queue, lane }) => served.get(keyOf("lane", tenantId, queue, lane)) ?? 0;
 }
 
@@ -116,7 +111,10 @@ function isCutShort(heads: ReadyTask[], { chosen, blocked }: Choice, each: numbe
   return [...left.values()].includes(0);
 }
 
-async function dispatchChosen(ctx: TxContext, chosen: ReadyTask[]): Promise<{ started: number; made: SessionRow[] }> {
+async function dispatchChosen(
+  ctx: TxContext,
+  chosen: ReadyTask[],
+): Promise<{ started: number; made: VolumelessSession[] }> {
   const heads = new Map(chosen.map((head) => [head.id, head]));
   const locked = await ctx.db
     .select()
@@ -126,12 +124,11 @@ async function dispatchChosen(ctx: TxContext, chosen: ReadyTask[]): Promise<{ st
     // One that somebody changes in this moment is looked at again in the next pass.
     .for("no key update", { skipLocked: true });
   const tasks = locked.filter((task) => isStill(task, heads.get(task.id)));
+  if (tasks.length === 0) return { started: 0, made: [] };
   const { started, refused, madeSessions } = await startRuns(ctx, tasks);
-  if (started.length > 0) await recordAttempts(ctx, started);
   for (const { task, message } of refused) await refuseTask(ctx, task, message);
-  if (tasks.length > 0) await noteServed(ctx.db, tasks);
   ctx.wake("queue");
-  return { started: started.length, made: madeSessions };
+  return { started, made: madeSessions };
 }
 
 /** Whether a task, now that it is locked, is still what the limits were judged by. */
@@ -145,16 +142,5 @@ function isStill(task: QueueTaskRow, head: ReadyTask | undefined): boolean {
     task.notBefore === null &&
     task.blockedOn === null &&
     (task.expiresAt === null || task.expiresAt > new Date())
-  );
-}
-
-async function recordAttempts(ctx: TxContext, started: StartedRun[]): Promise<void> {
-  const ids = newIds("audit", started.length);
-  await insertAttempts(
-    ctx.db,
-    started.map(({ task, runId, commandId, sessionId }, index) => {
-      return { taskId: task.id, runId, commandId, sessionId, auditId: ids[index] ?? newId("audit") };
-    }),
-    actorName(ctx.actor),
   );
 }

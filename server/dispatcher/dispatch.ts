@@ -1,3 +1,4 @@
+import { readUpkeep } from "@/db/queries/queue-dispatch";
 import { inTx, type ServiceContext } from "@/server/context";
 import { toAgentRunError } from "@/server/errors";
 import { type Batch, dispatchBatch } from "./batch";
@@ -19,8 +20,9 @@ export type DispatchOptions = Capacity & { batch?: number };
  * each batch is one transaction, one after another. Answers how many were dispatched.
  */
 export async function dispatchTasks(ctx: ServiceContext, options: DispatchOptions): Promise<number> {
-  await expireWaiting(ctx);
-  await releaseWaiting(ctx, options);
+  const upkeep = await readUpkeep(ctx.db);
+  if (upkeep.hasExpired) await expireWaiting(ctx);
+  await releaseWaiting(ctx, options, upkeep);
   let max = options.batch ?? DISPATCH_BATCH;
   let dispatched = 0;
   const volumes: Promise<void>[] = [];

@@ -1,5 +1,12 @@
 import { lockTaskRow } from "@/db/queries/lock";
-import { lockDispatch, readBlockers, readStranded, releaseDue, unblock } from "@/db/queries/queue-dispatch";
+import {
+  lockDispatch,
+  readBlockers,
+  readStranded,
+  releaseDue,
+  type Upkeep,
+  unblock,
+} from "@/db/queries/queue-dispatch";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { cancelRun } from "@/server/runs";
 import { giveBackAttempt } from "@/server/task-attempts";
@@ -14,10 +21,14 @@ const STRANDED_MAX = 100;
 const UNBLOCK_MARGIN = 8;
 
 /** Makes tasks ready again whose time has come, or whose key, session or backend is free, and takes back stranded ones. */
-export async function releaseWaiting(ctx: ServiceContext, capacity: Capacity): Promise<void> {
-  await takeBackStranded(ctx);
-  while ((await inTx(ctx, (ctx) => releaseDue(ctx.db, DUE_MAX))) === DUE_MAX);
-  for (let after: string | null = ""; after !== null; ) {
+export async function releaseWaiting(
+  ctx: ServiceContext,
+  capacity: Capacity,
+  { hasStranded, hasDue, hasBlocked }: Upkeep,
+): Promise<void> {
+  if (hasStranded) await takeBackStranded(ctx);
+  while (hasDue && (await inTx(ctx, (ctx) => releaseDue(ctx.db, DUE_MAX))) === DUE_MAX);
+  for (let after: string | null = hasBlocked || hasDue ? "" : null; after !== null; ) {
     const from: string = after;
     after = await inTx(ctx, (ctx) => unblockFree(ctx, capacity, from));
   }

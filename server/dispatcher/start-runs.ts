@@ -1,72 +1,54 @@
 import { inArray } from "drizzle-orm";
-import { insertTaskRuns, type NewTaskRun } from "@/db/queries/insert-runs";
+import { type NewTaskRun, startTaskRuns } from "@/db/queries/start-task-runs";
 import { type QueueTaskRow, type SessionRow, sessions } from "@/db/schema";
+import { actorName } from "@/server/audit";
 import type { TxContext } from "@/server/context";
 import { redactJson, statusEvent } from "@/server/events";
 import { payloadHash } from "@/server/idempotency";
-import { newId, newIds } from "@/server/ids";
-import { insertSessions, sessionRefOf } from "@/server/sessions";
+import { newId } from "@/server/ids";
+import { planSession, sessionRefOf, type VolumelessSession } from "@/server/sessions";
 import { storedJson } from "@/server/stored";
 import { TURN_TEXT_MAX, turnOf } from "./turn";
 
 const TOO_LONG = `its payload makes a text of over ${TURN_TEXT_MAX} characters: put what is long into a file`;
 
-export type StartedRun = { task: QueueTaskRow; runId: string; commandId: string; sessionId: string };
 export type RefusedRun = { task: QueueTaskRow; message: string };
-export type StartedRuns = { started: StartedRun[]; refused: RefusedRun[]; madeSessions: SessionRow[] };
+export type StartedRuns = { started: number; refused: RefusedRun[]; madeSessions: VolumelessSession[] };
+type TaskSession = { ref: Parameters<typeof sessionRefOf>[0]; made: NewTaskRun["newSession"] };
 
 /**
  * Makes a run with its turn for each of some locked tasks, and the sessions that they name and that are not there. Many
  * rows a statement: a hundred tasks cost hardly more than one.
  */
 export async function startRuns(ctx: TxContext, tasks: QueueTaskRow[]): Promise<StartedRuns> {
-  const { bySession, made } = await settleSessions(ctx, tasks);
+  const there = await lockSessions(
+    ctx,
+    tasks.flatMap(({ sessionId }) => sessionId ?? []),
+  );
   const refused: RefusedRun[] = [];
-  const plans = [];
+  const runs: NewTaskRun[] = [];
   for (const task of tasks) {
-    const session = bySession.get(task.id);
-    // Taken by somebody in this moment, evicted, or given a turn since it was looked at: the next pass sees it so.
-    if (!session || session.storageState === "deleting" || session.storageState === "evicted") continue;
-    if (session.activeCommandId !== null) continue;
-    const problem = problemOf(task, session);
+    const session = task.sessionId === null ? undefined : there.get(task.sessionId);
+    if (session && !isFree(session)) continue;
+    const problem = session ? problemOf(task, session) : null;
     const turn = problem === null ? turnOf(task) : null;
     if (turn === null) refused.push({ task, message: problem ?? TOO_LONG });
-    else plans.push(planOf(task, session, turn));
+    else runs.push(planRun(task, session ? { ref: session, made: null } : planNew(ctx, task), turn));
   }
-  if (plans.length > 0)
-    await insertTaskRuns(
-      ctx.db,
-      plans.map(({ run }) => run),
-    );
-  for (const { run } of plans) ctx.wake(`events:${run.runId}`);
-  if (plans.length > 0) ctx.wake("runs");
-  if (tasks.length > 0) ctx.wake("sessions");
-  const started = plans.map(({ task, run: { runId, commandId, sessionId } }) => ({
-    task,
-    runId,
-    commandId,
-    sessionId,
-  }));
-  return { started, refused, madeSessions: made };
-}
-
-/** The session of each task, locked in the order of ids; made where there is none of its id, or it names none. */
-async function settleSessions(ctx: TxContext, tasks: QueueTaskRow[]) {
-  const ids = newIds("session", tasks.length);
-  const wanted = tasks.map((task, index) => ({ task, sessionId: task.sessionId ?? ids[index] ?? newId("session") }));
-  const named = wanted.filter(({ task }) => task.sessionId !== null).map(({ sessionId }) => sessionId);
-  const there = await lockSessions(ctx, named);
-  const missing = wanted.filter(({ sessionId }) => !there.has(sessionId));
-  const made = await insertSessions(
-    ctx,
-    missing.map(({ task, sessionId }) => {
-      const { tenantId, projectId, backendProfile, title } = task;
-      return { sessionId, owner: { tenantId, projectId }, input: { backendProfile, title } };
+  // Also without a run: the lanes that were looked at are noted.
+  const ids = new Set(await startTaskRuns(ctx.db, runs, { actor: actorName(ctx.actor), served: tasks }));
+  const started = runs.filter(({ taskId }) => ids.has(taskId));
+  for (const { runId } of started) ctx.wake(`events:${runId}`);
+  if (started.length > 0) ctx.wake("runs");
+  if (started.length > 0) ctx.wake("sessions");
+  const made = started.filter(({ newSession }) => newSession !== null);
+  return {
+    started: started.length,
+    refused,
+    madeSessions: made.map(({ sessionId, tenantId, projectId }) => {
+      return { sessionId, tenantId, projectId, storageRequestedBytes: null };
     }),
-  );
-  for (const session of made) there.set(session.sessionId, session);
-  const bySession = new Map(wanted.map(({ task, sessionId }) => [task.id, there.get(sessionId)]));
-  return { bySession, made };
+  };
 }
 
 async function lockSessions(ctx: TxContext, sessionIds: string[]): Promise<Map<string, SessionRow>> {
@@ -80,6 +62,11 @@ async function lockSessions(ctx: TxContext, sessionIds: string[]): Promise<Map<s
   return new Map(rows.map((row) => [row.sessionId, row]));
 }
 
+/** Not so: evicted, or given a turn since it was looked at. The next pass sees it. */
+function isFree({ storageState, activeCommandId }: SessionRow): boolean {
+  return storageState !== "deleting" && storageState !== "evicted" && activeCommandId === null;
+}
+
 /** What no time mends: it is said at once, and a person decides. */
 function problemOf(task: QueueTaskRow, session: SessionRow): string | null {
   if (session.deletedAt !== null) return `session ${session.sessionId} is being deleted: use another`;
@@ -90,21 +77,32 @@ function problemOf(task: QueueTaskRow, session: SessionRow): string | null {
   return isOwn ? null : `session ${session.sessionId} belongs to another tenant, project or backend profile`;
 }
 
-function planOf(task: QueueTaskRow, session: SessionRow, payload: Record<string, unknown>) {
+/** A session for a task that names none, or one that is not there. */
+function planNew(ctx: TxContext, { sessionId, tenantId, projectId, backendProfile, title }: QueueTaskRow): TaskSession {
+  const planned = planSession(ctx, sessionId ?? newId("session"), {
+    owner: { tenantId, projectId },
+    input: { backendProfile, title },
+  });
+  const { payloadHash, storagePvcName } = planned;
+  return { ref: planned, made: { payloadHash, storagePvcName, auditId: newId("audit") } };
+}
+
+function planRun(task: QueueTaskRow, { ref, made }: TaskSession, payload: Record<string, unknown>): NewTaskRun {
   const [runId, commandId] = [newId("run"), newId("command")];
-  const sessionRef = sessionRefOf(session);
+  const sessionRef = sessionRefOf(ref);
   const resourceBundleRef = refOf(task.resourceBundleRef);
   const { backendProfile } = task;
   const told = [
     statusEvent("run-created", { backendProfile, sessionRef, resourceBundleRef, taskId: task.id }),
     statusEvent("command-created", { commandId, commandType: "turn" }),
   ];
-  const run: NewTaskRun = {
+  return {
     runId,
     taskId: task.id,
     tenantId: task.tenantId,
     projectId: task.projectId,
-    sessionId: session.sessionId,
+    sessionId: ref.sessionId,
+    newSession: made,
     providerId: task.providerId ?? "default",
     backendProfile,
     workspaceRef: refOf(task.workspaceRef) ?? { kind: "empty" },
@@ -116,9 +114,9 @@ function planOf(task: QueueTaskRow, session: SessionRow, payload: Record<string,
     commandId,
     payload,
     payloadHash: payloadHash({ type: "turn", payload }),
+    auditId: newId("audit"),
     events: told.map(({ type, payload }) => ({ id: newId("event"), type, payload: redactJson(payload) })),
   };
-  return { task, run };
 }
 
 /** A ref as it was given; rows of an older release hold empty ones where none was. */

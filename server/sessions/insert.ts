@@ -1,11 +1,7 @@
-import { inArray } from "drizzle-orm";
 import type { CreateSessionInput } from "@/contract/session";
-import { shareVolumeKey, shareVolumeKeys } from "@/db/queries/advisory-lock";
-import { insertNewSessions } from "@/db/queries/insert-sessions";
+import { shareVolumeKey } from "@/db/queries/advisory-lock";
 import { type SessionRow, sessions } from "@/db/schema";
-import { actorName } from "@/server/audit";
-import type { TxContext } from "@/server/context";
-import { newId, newIds } from "@/server/ids";
+import type { ServiceContext, TxContext } from "@/server/context";
 import { contentOf, rowOf } from "./content";
 
 /**
@@ -25,28 +21,11 @@ export async function insertSession(ctx: TxContext, values: typeof sessions.$inf
   return made ?? null;
 }
 
-type NewSession = {
-  sessionId: string;
-  owner: { tenantId: string; projectId: string };
-  input: Pick<CreateSessionInput, "backendProfile" | "title">;
-};
-
-/** Inserts sessions of the plainest kind, as many as there are ids that are free, with their audit rows. */
-export async function insertSessions(ctx: TxContext, wanted: NewSession[]): Promise<SessionRow[]> {
-  if (wanted.length === 0) return [];
-  const auditIds = newIds("audit", wanted.length);
-  const values = wanted.map(({ sessionId, owner, input }, index) => {
-    const { tenantId, projectId, backendProfile, title, payloadHash } = rowOf(contentOf(input, owner));
-    const storagePvcName = ctx.volumes.nameFor(sessionId);
-    const auditId = auditIds[index] ?? newId("audit");
-    return { sessionId, tenantId, projectId, backendProfile, title, payloadHash, storagePvcName, auditId };
-  });
-  await shareVolumeKeys(
-    ctx.db,
-    values.map(({ storagePvcName }) => storagePvcName),
-  );
-  const ids = await insertNewSessions(ctx.db, values, actorName(ctx.actor));
-  if (ids.length === 0) return [];
-  ctx.wake("sessions");
-  return ctx.db.select().from(sessions).where(inArray(sessions.sessionId, ids));
+/** What is stored of a session of the plainest kind, as far as it follows from who it is for. */
+export function planSession(
+  ctx: ServiceContext,
+  sessionId: string,
+  { owner, input }: { owner: { tenantId: string; projectId: string }; input: CreateSessionInput },
+) {
+  return { ...rowOf(contentOf(input, owner)), sessionId, storagePvcName: ctx.volumes.nameFor(sessionId) };
 }

@@ -88,7 +88,10 @@ export async function getSession(
 }
 
 /** How a run names its session. */
-export function sessionRefOf(session: SessionRow, metadata?: Record<string, unknown>): Record<string, unknown> {
+export function sessionRefOf(
+  session: Pick<SessionRow, "sessionId" | "conversationId" | "threadId" | "metadata" | "expiresAt">,
+  metadata?: Record<string, unknown>,
+): Record<string, unknown> {
   return {
     sessionId: session.sessionId,
     conversationId: session.conversationId,

@@ -10,11 +10,11 @@ import type { VolumeStatus } from "@/server/volumes/volumes";
  * volume is removed, and the repair or the purge records it, also when this process dies in between. Answers the session
  * as it is then.
  */
-export async function withdrawVolume(
+export async function withdrawVolume<Session extends Pick<SessionRow, "sessionId" | "tenantId">>(
   ctx: ServiceContext,
-  session: SessionRow,
+  session: Session,
   volume: VolumeStatus,
-): Promise<SessionRow> {
+): Promise<SessionRow | Session> {
   const now = await inTx(ctx, (ctx) => reopenEviction(ctx, session, volume));
   if (now?.storageState === "deleting") await ctx.volumes.remove(volume.name, volume.uid);
   return now ?? session;
@@ -22,7 +22,7 @@ export async function withdrawVolume(
 
 async function reopenEviction(
   ctx: TxContext,
-  { sessionId, tenantId }: SessionRow,
+  { sessionId, tenantId }: Pick<SessionRow, "sessionId" | "tenantId">,
   volume: VolumeStatus,
 ): Promise<SessionRow | undefined> {
   const isPurged = and(isNotNull(sessions.deletedAt), eq(sessions.storageState, "none"));

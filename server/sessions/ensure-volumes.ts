@@ -1,0 +1,51 @@
+import { setImmediate } from "node:timers/promises";
+import { recordVolumes } from "@/db/queries/record-volumes";
+import type { SessionRow } from "@/db/schema";
+import type { ServiceContext } from "@/server/context";
+import type { VolumeStatus } from "@/server/volumes/volumes";
+import { withdrawVolume } from "./withdraw-volume";
+
+/** A session whose row says `creating`, as far as its volume is made by it. */
+export type VolumelessSession = Pick<SessionRow, "sessionId" | "tenantId" | "projectId" | "storageRequestedBytes">;
+type Made = { session: VolumelessSession; volume: VolumeStatus };
+
+/**
+ * As `ensureVolume`, of many sessions. Each is recorded as soon as its volume is there, those that are ready at once by
+ * one statement; one that fails leaves the others as they are, and is told.
+ */
+export async function ensureVolumes(
+  ctx: ServiceContext,
+  sessions: VolumelessSession[],
+  onFailure: (error: unknown, sessionId: string) => void,
+): Promise<void> {
+  const ready: Made[] = [];
+  let recording: Promise<void> | null = null;
+  async function recordReady(): Promise<void> {
+    await setImmediate();
+    recording = null;
+    await record(ctx, ready.splice(0));
+  }
+  async function ensureOne(session: VolumelessSession): Promise<void> {
+    const { sessionId, tenantId, projectId, storageRequestedBytes: sizeBytes } = session;
+    const volume = await ctx.volumes.ensure({ sessionId, tenantId, projectId, sizeBytes });
+    ready.push({ session, volume });
+    recording ??= recordReady();
+    await recording;
+  }
+  await Promise.all(
+    sessions.map((session) => ensureOne(session).catch((error: unknown) => onFailure(error, session.sessionId))),
+  );
+}
+
+async function record(ctx: ServiceContext, made: Made[]): Promise<void> {
+  const recorded = await recordVolumes(
+    ctx.db,
+    made.map(({ session, volume: { name, namespace, phase } }) => {
+      return { sessionId: session.sessionId, name, namespace, phase };
+    }),
+  );
+  ctx.wake("sessions");
+  // What others recorded, or evicted meanwhile.
+  for (const { session, volume } of made)
+    if (!recorded.has(session.sessionId)) await withdrawVolume(ctx, session, volume);
+}
