@@ -2,7 +2,7 @@ import type { Db, Tx } from "@/db/client";
 import { clientOf } from "@/db/client";
 import { int4Array, jsonbArray, textArray } from "./binary-arrays";
 
-/** A task as it is stored when it is new, and who adds it. JSON is text already; instants are ISO 8601. */
+/** A task as it is stored when it is new. JSON is text already; instants are ISO 8601. */
 export type NewTask = {
   id: string;
   tenantId: string;
@@ -25,9 +25,11 @@ export type NewTask = {
   runAt: string | null;
   expiresAt: string | null;
   retryPolicy: string | null;
+  /** The row of audit that tells of it: its own, or its batch's. */
   auditId: string;
-  actor: string;
 };
+/** Who adds tasks, and by which verb. A batch's row names all that were added. */
+export type NewTaskAudit = { id: string; actor: string; action: "queue.createTask" | "queue.createTasks" };
 /** What the database says of one. `added` null: its key is there already, or something refuses it. */
 export type TaskVerdict = {
   id: string;
@@ -46,7 +48,8 @@ export type AddedTask = {
 };
 
 /**
- * Judges and adds tasks with their audit rows, all in one statement: a commit costs one way to the server and back. One
+ * Judges and adds tasks with what is audited of them, all in one statement: a commit costs one way to the server and back,
+ * and a row of audit for each task of a thousand as much as a third of the tasks. One
  * whose key is there already, in the table or earlier in the list, is left out. Rows go in in the order of keys, so that
  * two such statements cannot wait for each other's. They are stamped here and not by the trigger, which would cost more
  * than an index.
@@ -55,10 +58,10 @@ const INSERT = `
   with given as not materialized (
     select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[],
       $9::text[], $10::text[], $11::jsonb[], $12::jsonb[], $13::jsonb[], $14::jsonb[], $15::text[], $16::jsonb[],
-      $17::jsonb[], $18::text[], $19::text[], $20::text[], $21::jsonb[], $22::text[], $23::text[])
+      $17::jsonb[], $18::text[], $19::text[], $20::text[], $21::jsonb[], $22::text[])
       with ordinality as task (id, tenant_id, project_id, queue, lane, title, priority, backend_profile, provider_id,
         session_id, workspace_ref, execution_policy, resource_bundle_ref, payload, content_hash, refs, metadata,
-        idempotency_key, run_at, expires_at, retry_policy, audit_id, actor, place)
+        idempotency_key, run_at, expires_at, retry_policy, audit_id, place)
   ), draining as materialized (
     select tenant_id, queue, lane from agentrun_queue_controls where state = 'draining'
   ), judged as materialized (
@@ -86,8 +89,12 @@ const INSERT = `
     returning id, version, concurrency_key, created_at, not_before
   ), audited as (
     insert into agentrun_audit (id, actor, action, tenant_id, target_kind, target_id, details)
-    select judged.audit_id, judged.actor, 'queue.createTask', judged.tenant_id, 'task', added.id, '{}'
-    from added join judged using (id)
+    select told.id, told.actor, told.action, made.tenant_id, 'task', made.first_id,
+      case told.action when 'queue.createTasks' then jsonb_build_object('tasks', made.tasks, 'taskIds', made.ids) else '{}' end
+    from unnest($23::text[], $24::text[], $25::text[]) as told (id, actor, action) join (
+      select judged.audit_id, min(judged.tenant_id) as tenant_id, min(added.id) as first_id, count(*) as tasks,
+        jsonb_agg(added.id order by added.id) as ids
+      from added join judged using (id) group by judged.audit_id) made on made.audit_id = told.id
   )
   select judged.id, judged.drained_lane, judged.session_tenant, judged.session_project, judged.session_profile,
     added.version, added.concurrency_key, added.created_at, added.not_before
@@ -106,9 +113,10 @@ type Row = {
 };
 
 /** In a transaction, or as one of its own. Answers in no order. */
-export async function insertTasks(db: Db | Tx, tasks: NewTask[]): Promise<TaskVerdict[]> {
+export async function insertTasks(db: Db | Tx, tasks: NewTask[], audits: NewTaskAudit[]): Promise<TaskVerdict[]> {
   const sorted = inOrderOfKeys(tasks);
   const texts = (key: TextKey) => arrayOf(sorted, key, textArray);
+  const told = (key: keyof NewTaskAudit) => textArray(audits.map((audit) => audit[key]));
   const jsons = (key: TextKey) => arrayOf(sorted, key, jsonbArray);
   const { rows } = await clientOf(db).query<Row>({
     name: "agentrun-insert-tasks",
@@ -136,7 +144,9 @@ export async function insertTasks(db: Db | Tx, tasks: NewTask[]): Promise<TaskVe
       texts("expiresAt"),
       jsons("retryPolicy"),
       texts("auditId"),
-      texts("actor"),
+      told("id"),
+      told("actor"),
+      told("action"),
     ],
   });
   return rows.map(verdictOf);

@@ -3,6 +3,7 @@ import { ListAuditInput } from "@/contract/audit";
 import { audit } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
 import { unique } from "@/db/test/factories";
+import { cancelTask, createTask, createTasks } from "@/server/queue";
 import { tenantOperator, testContext } from "@/server/test/context";
 import { rowsRead } from "@/server/test/rows-read";
 import { listAudit } from ".";
@@ -50,6 +51,34 @@ test("each filter finds its rows, alone and together; a tenant sees its own and 
   expect(await all({ tenantId: "t2" }, tenant)).toEqual([]);
   const [row] = (await listAudit(ctx, asked({ id: ofAll }))).items;
   expect(row).toMatchObject({ tenantId: null, details: { maxRunning: 3 }, at: expect.stringMatching(/Z$/) });
+});
+
+test("a task that was added with others is found by its id, by its own tenant alone, beside what was done to it since", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const task = (tenantId: string) => ({ title: "Mend", backendProfile: "codex", payload: {}, tenantId });
+  const before = await createTask(ctx, task("acme"));
+  const { items } = await createTasks(ctx, { tasks: ["acme", "other", "acme", "other"].map(task) });
+  const [first = "", theirs = "", second = ""] = items.map((item) => ("task" in item ? item.task.id : ""));
+  await cancelTask(ctx, { taskId: second });
+  const told = async (input: Partial<ListAuditInput>, as: Parameters<typeof listAudit>[0] = ctx) =>
+    (await listAudit(as, asked(input))).items.map(({ action, targetId }) => `${action} ${targetId}`);
+
+  const batch = `queue.createTasks ${first}`;
+  expect(await told({ targetId: second })).toEqual([`queue.cancelTask ${second}`, batch]);
+  expect(await told({ targetId: first, targetKind: "task" })).toEqual([batch]);
+  expect(await told({ targetId: second, action: "queue.createTasks" })).toEqual([batch]);
+  expect(await told({ targetId: second, targetKind: "run" })).toEqual([]);
+  expect(await told({ targetId: before.id })).toEqual([`queue.createTask ${before.id}`]);
+  expect(await told({ targetId: theirs })).toEqual([`queue.createTasks ${theirs}`]);
+  const acme = ctx.as(tenantOperator("acme"));
+  expect(await told({ targetId: second }, acme)).toEqual([`queue.cancelTask ${second}`, batch]);
+  expect(await told({ targetId: theirs }, acme)).toEqual([]);
+
+  const [row] = (await listAudit(ctx, asked({ targetId: first }))).items;
+  expect(row?.details).toEqual({ tasks: 2 });
+  const [whole] = (await listAudit(ctx, asked({ id: row?.id ?? "" }))).items;
+  expect(whole?.details).toEqual({ tasks: 2, taskIds: [first, second] });
 });
 
 test("rows of one instant are told once each over pages, and a cursor belongs to its filter", async () => {

@@ -1,9 +1,10 @@
-import { and, desc, eq, inArray, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, inArray, or, type SQL, sql } from "drizzle-orm";
 import type { AuditRow, ListAuditInput } from "@/contract/audit";
+import { ID_PREFIX } from "@/contract/ids";
 import type { Page } from "@/contract/page";
 import { AUDIT_TARGETS } from "@/contract/words";
 import { isWithin } from "@/db/queries/is-within";
-import { audit } from "@/db/schema";
+import { audit, queueTasks } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
 import { iso, storedJson } from "@/server/stored";
@@ -13,6 +14,8 @@ type Position = (string | number | null)[];
 
 /** Rows that one page looks at, at most, for what its index does not answer: the page may be short, and its cursor goes on. */
 const SCANNED_MAX = 5_000;
+/** Adds many tasks; its rows name all of them. */
+const BATCH = "queue.createTasks";
 
 /**
  * What was done, the newest first. One condition of a filter is answered by an index, the others are looked at row by
@@ -22,11 +25,11 @@ export async function listAudit(ctx: ServiceContext, input: ListAuditInput): Pro
   const { cursor, limit, ...asked } = input;
   const filter = { ...asked, list: "audit.list" };
   const after = cursor === undefined ? undefined : isBefore(decodePlace(filter, cursor, 2));
-  const { indexed, others } = conditionsOf(ctx, asked);
+  const { indexed, others } = conditionsOf(ctx, asked, await findBatch(ctx, asked));
   const base = and(indexed, isWithin(audit.at, asked), after);
   const last = others.length === 0 ? null : await lastScanned(ctx, base);
   const rows = await ctx.db
-    .select({ row: audit, position: sql<string>`${audit.at}::text` })
+    .select({ row: { ...getTableColumns(audit), details: detailsOf(asked) }, position: sql<string>`${audit.at}::text` })
     .from(audit)
     .where(and(base, ...others, last === null ? undefined : isNotBefore(last)))
     .orderBy(desc(audit.at), desc(audit.id))
@@ -46,14 +49,14 @@ type Conditions = {
 };
 
 /** A filter's conditions: each but a kind alone has an index, and the first of these is taken. */
-function conditionsOf(ctx: ServiceContext, filter: Filter): Conditions {
+function conditionsOf(ctx: ServiceContext, filter: Filter, batchId: string | null): Conditions {
   const bound = tenantOf(ctx);
   const { id, targetKind, targetId, actor, action, tenantId } = filter;
   const isKind =
     targetKind === undefined ? inArray(audit.targetKind, [...AUDIT_TARGETS]) : eq(audit.targetKind, targetKind);
   const [indexed, ...others] = [
     id === undefined ? undefined : eq(audit.id, id),
-    targetId === undefined ? undefined : and(isKind, eq(audit.targetId, targetId)),
+    targetId === undefined ? undefined : or(and(isKind, eq(audit.targetId, targetId)), isRow(batchId)),
     // Before what other tenants' rows have too: where a scan ends is told in the cursor.
     bound === null ? undefined : eq(audit.tenantId, bound),
     actor === undefined ? undefined : eq(audit.actor, actor),
@@ -62,6 +65,25 @@ function conditionsOf(ctx: ServiceContext, filter: Filter): Conditions {
   ].filter((condition) => condition !== undefined);
   const isKindAlone = targetKind !== undefined && targetId === undefined;
   return { indexed, others: isKindAlone ? [...others, isKind] : others };
+}
+
+/**
+ * The row that tells of a task which was added with others: of the instant at which its transaction began, like the task
+ * itself. null for any other target.
+ */
+async function findBatch(ctx: ServiceContext, { targetKind, targetId }: Filter): Promise<string | null> {
+  if (targetId === undefined || !targetId.startsWith(ID_PREFIX.task)) return null;
+  if (targetKind !== undefined && targetKind !== "task") return null;
+  const [row] = await ctx.db
+    .select({ id: audit.id })
+    .from(queueTasks)
+    .innerJoin(audit, and(eq(audit.action, BATCH), sql`${audit.at} = ${queueTasks.createdAt}`))
+    .where(and(eq(queueTasks.id, targetId), sql`${audit.details} -> 'taskIds' ? ${targetId}`));
+  return row?.id ?? null;
+}
+
+function isRow(id: string | null): SQL | undefined {
+  return id === null ? undefined : eq(audit.id, id);
 }
 
 /** Where a scan of this page ends, by the order's index alone; null when the rest of the list is shorter. */
@@ -74,6 +96,11 @@ async function lastScanned(ctx: ServiceContext, base: SQL | undefined): Promise<
     .offset(SCANNED_MAX - 1)
     .limit(1);
   return row ? [row.position, row.id] : null;
+}
+
+/** A thousand ids are told to who asks for their row; a list says how many there are. */
+function detailsOf({ id }: Filter): SQL<Record<string, unknown>> {
+  return id === undefined ? sql`${audit.details} - 'taskIds'` : sql`${audit.details}`;
 }
 
 function isBefore([at, id]: Position): SQL {

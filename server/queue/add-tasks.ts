@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { CreateTaskInput, QueueTask } from "@/contract/queue";
 import { textArray } from "@/db/queries/binary-arrays";
-import { insertTasks, type NewTask, type TaskVerdict } from "@/db/queries/insert-tasks";
+import { insertTasks, type NewTask, type NewTaskAudit, type TaskVerdict } from "@/db/queries/insert-tasks";
 import { type QueueTaskRow, queueTasks } from "@/db/schema";
 import { actorName } from "@/server/audit";
 import { isConfigured, readStoredProfiles, unknownProfile } from "@/server/backends";
@@ -21,6 +21,8 @@ export type TaskAsk = {
   input: CreateTaskInput;
   content: TaskContent;
   row: NewTask;
+  /** The call that it came with others by; null: alone. */
+  batch: symbol | null;
   /** Why its workspace is none; it counts only where the task is not there already. */
   workspaceFault: unknown;
 };
@@ -28,7 +30,11 @@ export type TaskAsk = {
 export type TaskOutcome = { task: QueueTask } | { error: unknown };
 
 /** Throws what is wrong with an input whatever is stored. */
-export async function prepareTask(caller: ServiceContext, input: CreateTaskInput): Promise<TaskAsk> {
+export async function prepareTask(
+  caller: ServiceContext,
+  input: CreateTaskInput,
+  batch: symbol | null = null,
+): Promise<TaskAsk> {
   const owner = ownerOf(caller, input);
   const content = contentOf(input);
   const row: NewTask = {
@@ -53,11 +59,10 @@ export async function prepareTask(caller: ServiceContext, input: CreateTaskInput
     payload: JSON.stringify(content.payload),
     references: JSON.stringify(content.referencesJson),
     metadata: JSON.stringify(content.metadata),
-    auditId: newId("audit"),
-    actor: actorName(caller.actor),
+    auditId: "",
   };
   const workspaceFault = input.workspaceRef ? await thrownBy(checkWorkspace(caller, input.workspaceRef)) : null;
-  return { caller, input, content, row, workspaceFault };
+  return { caller, input, content, row, batch, workspaceFault };
 }
 
 /**
@@ -67,8 +72,10 @@ export async function prepareTask(caller: ServiceContext, input: CreateTaskInput
  */
 export async function addTasks(ctx: ServiceContext, asks: TaskAsk[]): Promise<TaskOutcome[]> {
   const inputFaults = await findInputFaults(ctx, asks);
-  const sound = asks.filter((ask) => !inputFaults.has(ask)).map(({ row }) => row);
-  const judged = sound.length === 0 ? [] : await insertTasks(ctx.db, sound);
+  const sound = asks.filter((ask) => !inputFaults.has(ask));
+  const audits = assignAudits(sound);
+  const rows = sound.map(({ row }) => row);
+  const judged = rows.length === 0 ? [] : await insertTasks(ctx.db, rows, audits);
   const verdicts = new Map(judged.map((verdict) => [verdict.id, verdict]));
   const isAdded = ({ row }: TaskAsk) => verdicts.get(row.id)?.added != null;
   if (asks.some(isAdded)) ctx.wake("queue");
@@ -84,6 +91,26 @@ export async function addTasks(ctx: ServiceContext, asks: TaskAsk[]): Promise<Ta
     const fault = inputFaults.get(ask) ?? (verdict && faultOf(ask, verdict));
     return { error: fault ?? new Error("a task's insert met a conflict without a key") };
   });
+}
+
+/**
+ * Rows of audit for what is added: one a task, but for all of a batch's tasks of one tenant the same. New ones at every
+ * try, since a batch that is halved is told of in halves.
+ */
+function assignAudits(asks: TaskAsk[]): NewTaskAudit[] {
+  const audits: NewTaskAudit[] = [];
+  const ofBatches = new Map<symbol, Map<string, string>>();
+  for (const { caller, row, batch } of asks) {
+    const ofTenants = batch === null ? undefined : (ofBatches.get(batch) ?? new Map<string, string>());
+    const known = ofTenants?.get(row.tenantId);
+    row.auditId = known ?? newId("audit");
+    if (known !== undefined) continue;
+    const action = batch === null ? "queue.createTask" : "queue.createTasks";
+    audits.push({ id: row.auditId, actor: actorName(caller.actor), action });
+    if (batch === null || !ofTenants) continue;
+    ofBatches.set(batch, ofTenants.set(row.tenantId, row.auditId));
+  }
+  return audits;
 }
 
 function replay({ content, row }: TaskAsk, known: QueueTaskRow): TaskOutcome {

@@ -17,9 +17,14 @@ const idOf = ({ items }: CreateTasksResult, place: number): string => {
   if (!item || !("task" in item)) throw new Error(`item ${place} is no task`);
   return item.task.id;
 };
-const readAudit = async (ctx: ServiceContext): Promise<{ actor: string; target: string; tenant: string }[]> => {
+type AuditedTask = { action: string; actor: string; target: string; tenant: string };
+/** Who is told to have added each task, whether alone or in a batch. */
+const readAudit = async (ctx: ServiceContext): Promise<AuditedTask[]> => {
   const { rows } = await ctx.pool.query(
-    "select actor, target_id as target, tenant_id as tenant from agentrun_audit where action = 'queue.createTask' order by target_id",
+    `select action, actor, target, tenant_id as tenant from agentrun_audit cross join lateral (
+       select target_id as target where action = 'queue.createTask'
+       union all select jsonb_array_elements_text(details->'taskIds') where action = 'queue.createTasks') task
+     order by target`,
   );
   return rows;
 };
@@ -109,7 +114,7 @@ test("two of one batch with one key are one task, and with other content a confl
   expect(await readAudit(ctx)).toHaveLength(3);
 });
 
-test("a batch of 1,000 takes the order of its tasks, a row of audit for each, and stamps that its feed orders by", async () => {
+test("a batch of 1,000 takes the order of its tasks, one row of audit that names each, and stamps that its feed orders by", async () => {
   await using store = await createTestStore();
   const ctx = store.as(tenantOperator("acme"));
   const tasks = Array.from({ length: 1_000 }, (_, index) => task({ title: `t${index}`, idempotencyKey: `k${index}` }));
@@ -120,6 +125,8 @@ test("a batch of 1,000 takes the order of its tasks, a row of audit for each, an
   const audit = await readAudit(ctx);
   expect(audit.map(({ target }) => target)).toEqual(ids);
   expect(new Set(audit.map(({ actor, tenant }) => `${actor} ${tenant}`))).toEqual(new Set(["operator:of acme acme"]));
+  const told = await ctx.pool.query("select target_id as first, details->'tasks' as tasks from agentrun_audit");
+  expect(told.rows).toEqual([{ first: ids[0], tasks: 1_000 }]);
   const { rows } = await ctx.pool.query(
     "select count(distinct version)::int as versions, count(*) filter (where change_xid = '0')::int as unstamped from agentrun_queue_tasks",
   );

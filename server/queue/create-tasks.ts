@@ -4,10 +4,15 @@ import { errorBody, toAgentRunError } from "@/server/errors";
 import { prepareTask, type TaskAsk } from "./add-tasks";
 import { commitTasks } from "./commit-tasks";
 
-/** Adds many tasks in one transaction. Each has its own result: one that is refused leaves the others as they are. */
+/**
+ * Adds many tasks in one transaction. Each has its own result: one that is refused leaves the others as they are. What
+ * is added is told of by one row of audit for each tenant.
+ */
 export async function createTasks(ctx: ServiceContext, input: CreateTasksInput): Promise<CreateTasksResult> {
   const prepared: (TaskAsk | { error: unknown })[] = [];
-  for (const task of input.tasks) prepared.push(await prepareTask(ctx, task).catch((error: unknown) => ({ error })));
+  const batch = Symbol("createTasks");
+  for (const task of input.tasks)
+    prepared.push(await prepareTask(ctx, task, batch).catch((error: unknown) => ({ error })));
   const outcomes = await commitTasks(
     ctx,
     prepared.filter((ask): ask is TaskAsk => "row" in ask),
