@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Tx } from "@/db/client";
 import { jsonbArray, textArray } from "./binary-arrays";
+import { executeNamed } from "./named";
 
 export type NewAudit = {
   id: string;
@@ -15,9 +16,12 @@ export type NewAudit = {
 /** Adds audit rows, however many, in one statement of one form. */
 export async function insertAudit(tx: Tx, rows: NewAudit[]): Promise<void> {
   const texts = (key: Exclude<keyof NewAudit, "details">) => textArray(rows.map((row) => row[key]));
-  await tx.execute(sql`
+  await executeNamed(
+    tx,
+    sql`
     insert into agentrun_audit (id, actor, action, tenant_id, target_kind, target_id, details)
     select * from unnest(${texts("id")}::text[], ${texts("actor")}::text[], ${texts("action")}::text[],
       ${texts("tenantId")}::text[], ${texts("targetKind")}::text[], ${texts("targetId")}::text[],
-      ${jsonbArray(rows.map(({ details }) => JSON.stringify(details)))}::jsonb[])`);
+      ${jsonbArray(rows.map(({ details }) => JSON.stringify(details)))}::jsonb[])`,
+  );
 }

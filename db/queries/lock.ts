@@ -13,6 +13,9 @@ import {
   sessions,
 } from "@/db/schema";
 
+// Every verb of a runner begins with some of these. They are named, so that a connection plans each once and keeps it:
+// to plan one took longer than to run it.
+
 /** A run with what is locked before it: its queue task and its session, where it has them. */
 export type LockedRun = { run: RunRow; session: SessionRow | null; task: QueueTaskRow | null };
 
@@ -25,23 +28,43 @@ export async function lockRun(tx: Tx, runId: string, tenantId: string | null): P
   const [found] = await tx
     .select({ sessionId: runs.sessionId, taskId: runs.taskId })
     .from(runs)
-    .where(ownedRun(runId, tenantId));
+    .where(ownedRun(runId, tenantId))
+    .prepare(`agentrun-find-run-${tenantId !== null}`)
+    .execute();
   if (!found) return null;
   const task = found.taskId === null ? null : await lockTaskRow(tx, found.taskId);
   const session = found.sessionId === null ? null : await lockSession(tx, found.sessionId, null);
-  const [run] = await tx.select().from(runs).where(eq(runs.id, runId)).for("no key update");
+  const [run] = await tx
+    .select()
+    .from(runs)
+    .where(eq(runs.id, runId))
+    .for("no key update")
+    .prepare("agentrun-lock-run")
+    .execute();
   return run ? { run, session, task } : null;
 }
 
 /** Locks a queue task; null when there is none. */
 export async function lockTaskRow(tx: Tx, taskId: string): Promise<QueueTaskRow | null> {
-  const [task] = await tx.select().from(queueTasks).where(eq(queueTasks.id, taskId)).for("no key update");
+  const [task] = await tx
+    .select()
+    .from(queueTasks)
+    .where(eq(queueTasks.id, taskId))
+    .for("no key update")
+    .prepare("agentrun-lock-task")
+    .execute();
   return task ?? null;
 }
 
 /** Locks a session that is not deleted; null when there is none. */
 export async function lockSession(tx: Tx, sessionId: string, tenantId: string | null): Promise<SessionRow | null> {
-  const [session] = await tx.select().from(sessions).where(ownedSession(sessionId, tenantId)).for("no key update");
+  const [session] = await tx
+    .select()
+    .from(sessions)
+    .where(ownedSession(sessionId, tenantId))
+    .for("no key update")
+    .prepare(`agentrun-lock-session-${tenantId !== null}`)
+    .execute();
   return session && session.deletedAt === null ? session : null;
 }
 
@@ -51,11 +74,22 @@ export async function lockCommand(
   commandId: string,
   tenantId: string | null,
 ): Promise<(LockedRun & { command: CommandRow }) | null> {
-  const [found] = await tx.select({ runId: commands.runId }).from(commands).where(eq(commands.id, commandId));
+  const [found] = await tx
+    .select({ runId: commands.runId })
+    .from(commands)
+    .where(eq(commands.id, commandId))
+    .prepare("agentrun-find-command")
+    .execute();
   if (!found) return null;
   const locked = await lockRun(tx, found.runId, tenantId);
   if (!locked) return null;
-  const [command] = await tx.select().from(commands).where(eq(commands.id, commandId)).for("no key update");
+  const [command] = await tx
+    .select()
+    .from(commands)
+    .where(eq(commands.id, commandId))
+    .for("no key update")
+    .prepare("agentrun-lock-command")
+    .execute();
   return command ? { command, ...locked } : null;
 }
 

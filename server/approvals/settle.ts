@@ -28,7 +28,9 @@ async function settle(
       updatedAt: sql`clock_timestamp()`,
     })
     .where(and(eq(approvals.runId, run.id), inArray(approvals.status, statuses)))
-    .returning({ id: approvals.id, status: approvals.status, decision: approvals.decision });
+    .returning({ id: approvals.id, status: approvals.status, decision: approvals.decision })
+    .prepare(`agentrun-settle-approvals-${statuses.length}`)
+    .execute();
   if (open.length === 0) return;
   await appendServerEvents(
     ctx,

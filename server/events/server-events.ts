@@ -17,7 +17,9 @@ export async function appendServerEvents(ctx: TxContext, run: RunRow, list: Serv
     .update(runs)
     .set({ lastEventSeq: sql`${runs.lastEventSeq} + ${list.length}` })
     .where(eq(runs.id, run.id))
-    .returning({ lastSeq: runs.lastEventSeq });
+    .returning({ lastSeq: runs.lastEventSeq })
+    .prepare("agentrun-count-server-events")
+    .execute();
   if (!counter) throw new Error(`run ${run.id} vanished under its lock`);
   const firstSeq = counter.lastSeq - list.length + 1;
   await ctx.db.insert(events).values(

@@ -10,7 +10,9 @@ export async function endRunTokens(ctx: ServiceContext, runId: string): Promise<
   await ctx.db
     .update(tokens)
     .set({ revokedAt: sql`clock_timestamp()` })
-    .where(and(eq(tokens.runId, runId), isNull(tokens.revokedAt)));
+    .where(and(eq(tokens.runId, runId), isNull(tokens.revokedAt)))
+    .prepare("agentrun-end-run-tokens")
+    .execute();
 }
 
 /** Ends one token now, and the cookies that it bought; answers how many those were. */

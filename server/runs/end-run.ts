@@ -75,7 +75,9 @@ async function endOpenCommands(
     .from(commands)
     .where(and(eq(commands.runId, run.id), inArray(commands.state, [...OPEN_COMMAND_STATES])))
     .orderBy(commands.id)
-    .for("no key update");
+    .for("no key update")
+    .prepare("agentrun-lock-open-commands")
+    .execute();
   for (const command of open.sort((left, right) => left.seq - right.seq)) {
     await endCommand(
       ctx,

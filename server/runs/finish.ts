@@ -46,7 +46,9 @@ async function assertNothingWaits(ctx: TxContext, runId: string): Promise<void> 
         inArray(commands.type, ["turn", "steer"]),
         inArray(commands.state, [...OPEN_COMMAND_STATES]),
       ),
-    );
+    )
+    .prepare("agentrun-commands-that-wait")
+    .execute();
   if (waiting.length === 0) return;
   const commandIds = waiting.map((command) => command.id);
   throw new ConflictError("command-waiting", `run ${runId} has commands that are not done: finish them first`, {

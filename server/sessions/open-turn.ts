@@ -32,7 +32,10 @@ export async function openTurnState(ctx: TxContext, sessionId: string): Promise<
       asc(commands.createdAt),
       asc(commands.seq),
     )
-    .limit(1);
+    .limit(1)
+    // Planned once, which takes longer than to look.
+    .prepare("agentrun-open-turn")
+    .execute();
   if (!turn) return null;
   return {
     executionState: "running",

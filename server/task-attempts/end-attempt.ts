@@ -81,7 +81,9 @@ async function findTurn(ctx: TxContext, run: RunRow): Promise<CommandRow | undef
   const [turn] = await ctx.db
     .select()
     .from(commands)
-    .where(and(eq(commands.runId, run.id), eq(commands.seq, 1)));
+    .where(and(eq(commands.runId, run.id), eq(commands.seq, 1)))
+    .prepare("agentrun-turn-of-task")
+    .execute();
   return turn;
 }
 
