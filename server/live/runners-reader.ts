@@ -4,8 +4,8 @@ import { type FoundRunner, isLiving, readRunners } from "@/db/queries/runner-sta
 import { runners } from "@/db/schema";
 import type { Hub } from "./hub";
 
-/** Living runners that are followed: the newest. A page of them shows fewer. */
-const LIVING_MAX = 1_000;
+/** Living runners that are followed: the newest. A page of them shows fewer, and a look at so many takes 50 ms. */
+const LIVING_MAX = 500;
 /** Beats wake nobody, and silence does not either: they are looked for this often, while somebody follows. */
 const LOOK_MS = 2_000;
 /** Runs change many times a second where much is done; their runners are read once for what comes together. */
