@@ -1,6 +1,7 @@
 # Two images of one build: `server` is web and worker, `runner` is what a Job's pod runs.
 #   docker build --target server -t agentrun/server .
 #   docker build --target runner -t agentrun/runner .
+# AGENTRUN_SOURCE_COMMIT names what both are built of: the console tells a runner of another build by it.
 # BASE is any image with Node 24, npm, git and CA certificates, or Debian's tools to install the last two.
 ARG BASE=node:24-bookworm-slim
 
@@ -17,7 +18,9 @@ RUN cp -r "$(node scripts/build.mjs | tail -n 1)" /build \
   && npm prune --omit=dev --omit=optional
 
 FROM ${BASE} AS server
+ARG AGENTRUN_SOURCE_COMMIT=unknown
 WORKDIR /app
+ENV AGENTRUN_SOURCE_COMMIT=${AGENTRUN_SOURCE_COMMIT}
 ENV NODE_ENV=production HOST=0.0.0.0 AGENTRUN_DIST_DIR=build/release/next AGENTRUN_DATA_DIR=/data
 COPY --from=build /src/package.json /src/next.config.js ./
 COPY --from=build /src/public ./public
@@ -31,6 +34,8 @@ ENTRYPOINT ["/usr/local/bin/agentrun"]
 CMD ["web"]
 
 FROM ${BASE} AS runner
+ARG AGENTRUN_SOURCE_COMMIT=unknown
+ENV AGENTRUN_SOURCE_COMMIT=${AGENTRUN_SOURCE_COMMIT}
 RUN command -v git > /dev/null || (apt-get update \
   && apt-get install -y --no-install-recommends git ca-certificates procps util-linux \
   && rm -rf /var/lib/apt/lists/*)

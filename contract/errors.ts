@@ -36,6 +36,8 @@ export const REASON_STATUS = {
   "lease-lost": 409,
   "lease-fencing": 409,
   "runner-version": 409,
+  "runner-draining": 409,
+  "runner-order-refused": 409,
   "store-evicted": 409,
   "store-not-restorable": 409,
   "archive-missing": 409,

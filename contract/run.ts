@@ -156,6 +156,11 @@ export const HeartbeatInput = z.strictObject({
   runnerId: ChosenId,
   leaseEpoch: LeaseEpoch.optional(),
   leaseMs: LeaseMs.optional(),
+  /** How long the beat before took to the server and back. */
+  roundTripMs: z.int().min(0).max(86_400_000).optional(),
+  /** Of the runner's process since the beat before, of one core. */
+  cpuPercent: z.int().min(0).max(1_000_000).optional(),
+  rssBytes: z.int().min(0).optional(),
 });
 export type HeartbeatInput = z.infer<typeof HeartbeatInput>;
 
@@ -175,6 +180,8 @@ export const ReleaseRunInput = z.strictObject({
   runId: RecordId,
   leaseEpoch: LeaseEpoch,
   reason: text(1_000).optional(),
+  /** It was told to give way to another runner: this counts as no attempt. */
+  isDrained: z.boolean().optional(),
 });
 export type ReleaseRunInput = z.infer<typeof ReleaseRunInput>;
 
@@ -264,6 +271,8 @@ export const Assignment = z.object({
   /** Text of the turn that a lost attempt left cut off, when policy says to go on with it by a new turn. */
   cutOffTurn: z.object({ commandId: z.string(), text: z.string() }).nullable(),
   isDemo: z.boolean(),
+  /** The server takes what a runner says of itself in its beats; one of the release before refuses it. */
+  hearsVitals: z.boolean(),
 });
 export type Assignment = z.infer<typeof Assignment>;
 
@@ -273,6 +282,8 @@ export type ClaimedRun = z.infer<typeof ClaimedRun>;
 export const HeartbeatAnswer = Run.extend({
   /** Another run of this session waits: an idle runner ends its run at once. */
   shouldYield: z.boolean(),
+  /** It is to be drained: it ends its turn, takes no further one, and gives the run back if turns wait. */
+  isDraining: z.boolean(),
   /** Commands whose cancellation was asked for while they are under way. */
   cancelledCommandIds: z.array(z.string()),
 });

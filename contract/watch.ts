@@ -56,6 +56,7 @@ export const OpenLiveInput = z.strictObject({
   runs: z.literal("1").optional(),
   approvals: z.literal("1").optional(),
   tasks: z.literal("1").optional(),
+  runners: z.literal("1").optional(),
   run: RecordId.optional(),
   /** The mark that the page was given before it read its lists: what changed since then is told first. */
   since: z

@@ -141,3 +141,18 @@ export const TIMELINE_CAUSES = ["runner", "start", "work", "person", "silence", 
 export type TimelineCause = (typeof TIMELINE_CAUSES)[number];
 /** Longer than this without an event, in a turn in which no tool runs, counts as silence. */
 export const TIMELINE_SILENCE_MS = 10_000;
+
+/**
+ * What a runner does: nothing (idle), a turn (busy), its last before it ends (draining); it was not heard of for two
+ * beats (late), its lease ran out or is being taken from it and its run waits (lost), or it is gone (ended).
+ */
+export const RUNNER_STATES = ["idle", "busy", "draining", "late", "lost", "ended"] as const;
+export type RunnerState = (typeof RUNNER_STATES)[number];
+/** How a runner's hold on its run ended, or that it was given up after it had said nothing for long. */
+export const RUNNER_END_KINDS = ["finished", "released", "lost", "silent"] as const;
+export type RunnerEndKind = (typeof RUNNER_END_KINDS)[number];
+/** What an operator may order of a runner. */
+export const RUNNER_ACTIONS = ["drain", "resume", "revoke", "kill"] as const;
+export type RunnerAction = (typeof RUNNER_ACTIONS)[number];
+/** Beats that are kept of a runner. */
+export const BEATS_KEPT = 60;

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
-import { test as base, expect, type Page } from "@playwright/test";
+import { type Browser, type BrowserContext, test as base, expect, type Page } from "@playwright/test";
 import { Product } from "./product";
 
 type Checks = {
@@ -88,4 +88,29 @@ export async function look(page: Page, name: string): Promise<void> {
     path.resolve(import.meta.dirname, "..", "test-results", "products"),
   );
   await page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`) });
+}
+
+type Visitor = { url: string; storageState: Awaited<ReturnType<BrowserContext["storageState"]>> };
+
+/** That a page is whole in every look, the high contrast among them. */
+export async function expectEveryLook(
+  browser: Browser,
+  { url, storageState }: Visitor,
+  shown: { address: string; name: string },
+): Promise<void> {
+  const contrast = [{ name: "agentrun-theme", value: "contrast", url }];
+  const looks = [
+    ...LOOKS.map((known) => ({ ...known, cookies: [] })),
+    ...LOOKS.slice(0, 2).map((known) => ({ ...known, name: `contrast-${known.name}`, cookies: contrast })),
+  ];
+  for (const { name, cookies, ...options } of looks) {
+    const context = await browser.newContext({ baseURL: url, storageState, ...options });
+    await context.addCookies(cookies);
+    const page = await context.newPage();
+    await page.goto(shown.address);
+    await ready(page);
+    await expect(page.locator("main").getByRole("heading", { level: 1 })).toBeVisible();
+    await look(page, `${shown.name}-${name}`);
+    await context.close();
+  }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Browser, BrowserContext, Page } from "@playwright/test";
-import { expect, LOOKS, look, ready, signIn, test } from "./fixtures";
+import { expect, expectEveryLook, ready, signIn, test } from "./fixtures";
 import { Product } from "./product";
 import { apiOf, openPage } from "./queue-stories";
 import { newSession } from "./stories";
@@ -28,23 +28,8 @@ async function open(browser: Browser, address: string): Promise<Page> {
   return page;
 }
 
-/** That a page is whole in every look, the high contrast among them. */
-async function expectLooks(browser: Browser, address: string, name: string): Promise<void> {
-  const contrast = [{ name: "agentrun-theme", value: "contrast", url: product.url }];
-  const looks = [
-    ...LOOKS.map((known) => ({ ...known, cookies: [] })),
-    ...LOOKS.slice(0, 2).map((known) => ({ ...known, name: `contrast-${known.name}`, cookies: contrast })),
-  ];
-  for (const { name: lookName, cookies, ...options } of looks) {
-    const context = await browser.newContext({ baseURL: product.url, storageState: signedIn, ...options });
-    await context.addCookies(cookies);
-    const page = await context.newPage();
-    await openPage(page, address);
-    await expect(page.locator("main").getByRole("heading", { level: 1 })).toBeVisible();
-    await look(page, `${name}-told-${lookName}`);
-    await context.close();
-  }
-}
+const expectLooks = (browser: Browser, address: string, name: string) =>
+  expectEveryLook(browser, { url: product.url, storageState: signedIn }, { address, name: `${name}-told` });
 
 const runsTable = (page: Page) => page.getByRole("table", { name: "Runs" });
 const rowsOf = (page: Page, name: string) => page.getByRole("table", { name }).locator("tbody").getByRole("row");

@@ -12,6 +12,11 @@ export async function conclude(attempt: Attempt, ending: Ending, beforeFinish: (
   if (ending.kind === "completed") return;
   if (ending.kind === "lost") return attempt.killAgent();
   await attempt.closeAgent(ending.kind === "released" ? 500 : 2_000);
+  if (ending.kind === "released" && ending.isDrained === true) {
+    await attempt.events.flush();
+    await persist(() => controlPlane.release({ runId, leaseEpoch, reason: "the runner was drained", isDrained: true }));
+    return;
+  }
   if (ending.kind === "released") {
     await within(1_000, attempt.events.flush());
     await within(1_000, controlPlane.release({ runId, leaseEpoch, reason: "the runner was told to end" }));

@@ -27,6 +27,10 @@ const RunnerEnv = z.object({
   AGENTRUN_STEP: z.enum(["prepare", "work"]).optional(),
   /** host:port that the pod of a run without network is to be cut off from. */
   AGENTRUN_NETWORK_PROBE: z.string().regex(/:\d+$/).optional(),
+  /** What the runner was built from; compared with the server's. */
+  AGENTRUN_SOURCE_COMMIT: z.string().min(1).max(256).optional(),
+  /** The node that its pod is on. */
+  AGENTRUN_NODE_NAME: z.string().min(1).max(256).optional(),
   LOG_LEVEL: LogLevel,
   PATH: z.string().default("/usr/local/bin:/usr/bin:/bin"),
   LANG: z.string().default("C.UTF-8"),
@@ -90,6 +94,9 @@ export interface RunnerConfig {
   step?: "prepare" | "work" | undefined;
   /** host:port; absent where the run may have a network, and where no pod is to keep it from one. */
   networkProbe?: string | undefined;
+  sourceCommit?: string | undefined;
+  /** Absent: this machine is the place. */
+  nodeName?: string | undefined;
   /** How long codex may take to answer while it starts. */
   startTimeoutMs?: number;
   /** How long a turn may take to stop before codex is killed. */
@@ -126,6 +133,8 @@ export function readRunnerConfig(env: Record<string, string | undefined>): Runne
     isPod: data.AGENTRUN_SANDBOX === "pod",
     step: data.AGENTRUN_STEP,
     networkProbe: data.AGENTRUN_NETWORK_PROBE,
+    sourceCommit: data.AGENTRUN_SOURCE_COMMIT,
+    nodeName: data.AGENTRUN_NODE_NAME,
     logLevel: data.LOG_LEVEL,
     pathVariable: data.PATH,
     lang: data.LANG,

@@ -14,7 +14,8 @@ export type Ending =
   | { kind: "completed" }
   | { kind: "failed"; failureKind: FailureKind; message: string }
   | { kind: "cancelled" }
-  | { kind: "released" }
+  /** Drained: an operator wanted it to give way, which is no attempt of the run's. */
+  | { kind: "released"; isDrained?: boolean }
   | { kind: "lost"; message: string };
 
 /** What an error that nobody handled means for the attempt. Where a disk is full, it says what fills it. */

@@ -1,6 +1,7 @@
 import { expect, test, vi } from "vitest";
 import type { HeartbeatAnswer } from "@/contract/run";
 import { UnreachableError } from "./control-plane";
+import { deferred } from "./deferred";
 import { LeaseLostError } from "./errors";
 import { Heartbeat } from "./heartbeat";
 
@@ -100,4 +101,32 @@ test("a hurried beat comes at once, and a stopped one never", async () => {
   heartbeat.stop();
   heartbeat.hurry();
   expect(beats).toHaveLength(1);
+});
+
+test("what a runner says of itself goes to a server that takes it, and to no other", async () => {
+  const beats = async (hearsVitals: boolean) => {
+    const inputs: object[] = [];
+    const third = deferred();
+    const heartbeat = new Heartbeat({
+      controlPlane: {
+        async heartbeat(input) {
+          inputs.push(input);
+          if (inputs.length === 3) third.resolve();
+          return {} as HeartbeatAnswer;
+        },
+      },
+      ...{ runId: "run_1", runnerId: "runner_1", leaseEpoch: 1, leaseMs: 100, hearsVitals },
+      onAnswer: () => {},
+      onLost: () => {},
+    });
+    await third.promise;
+    heartbeat.stop();
+    return inputs;
+  };
+  const vitals = { cpuPercent: expect.any(Number), rssBytes: expect.any(Number) };
+  const [first, second] = await beats(true);
+  expect(first).toEqual({ runId: "run_1", runnerId: "runner_1", leaseEpoch: 1, leaseMs: 100, ...vitals });
+  expect(second).toMatchObject({ ...vitals, roundTripMs: expect.any(Number) });
+  const plain = { runId: "run_1", runnerId: "runner_1", leaseEpoch: 1, leaseMs: 100 };
+  expect(await beats(false)).toEqual([plain, plain, plain]);
 });

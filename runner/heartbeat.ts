@@ -1,4 +1,4 @@
-import type { HeartbeatAnswer } from "@/contract/run";
+import type { HeartbeatAnswer, HeartbeatInput } from "@/contract/run";
 import { type ControlPlane, UnreachableError } from "./control-plane";
 import { LeaseLostError } from "./errors";
 import { AWAY_MAX_MS } from "./persist";
@@ -19,6 +19,8 @@ export class Heartbeat {
   private isStopped = false;
   private isBeating = false;
   private lastAnswer: Instant;
+  private roundTripMs: number | undefined;
+  private measured = { atMs: performance.now(), cpu: process.cpuUsage() };
 
   constructor(
     private readonly opts: {
@@ -28,6 +30,8 @@ export class Heartbeat {
       leaseEpoch: number;
       leaseMs: number;
       selfFenceMs?: number;
+      /** Whether the server takes what this process says of itself. */
+      hearsVitals?: boolean;
       awayMaxMs?: number;
       /** When the lease was asked for. */
       claimedAt?: Instant;
@@ -77,7 +81,9 @@ export class Heartbeat {
     try {
       // Against a fence one hung connection must not use the time up in which another would be answered.
       const bound = selfFenceMs === undefined ? {} : { signal: AbortSignal.timeout(leaseMs / 4) };
-      const answer = await controlPlane.heartbeat({ runId, runnerId, leaseEpoch, leaseMs }, bound);
+      const vitals = this.opts.hearsVitals === true ? this.measure() : {};
+      const answer = await controlPlane.heartbeat({ runId, runnerId, leaseEpoch, leaseMs, ...vitals }, bound);
+      this.roundTripMs = Math.round(performance.now() - asked.monotonic);
       if (this.isStopped) return;
       // Counted from when it was asked: the server's lease began no earlier than that.
       this.lastAnswer = asked;
@@ -93,6 +99,16 @@ export class Heartbeat {
       this.isBeating = false;
     }
     this.schedule();
+  }
+
+  /** How the beat before fared, and what this process took since then. */
+  private measure(): Pick<HeartbeatInput, "roundTripMs" | "cpuPercent" | "rssBytes"> {
+    const atMs = performance.now();
+    const { user, system } = process.cpuUsage(this.measured.cpu);
+    const cpuPercent = Math.round((user + system) / 10 / Math.max(1, atMs - this.measured.atMs));
+    this.measured = { atMs, cpu: process.cpuUsage() };
+    const { roundTripMs } = this;
+    return { cpuPercent, rssBytes: process.memoryUsage.rss(), ...(roundTripMs === undefined ? {} : { roundTripMs }) };
   }
 
   private loseBySilence(): void {

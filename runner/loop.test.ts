@@ -158,3 +158,26 @@ test("a model's failure fails the turn, and the run goes on", async () => {
   expect(controlPlane.payloads("error")).toHaveLength(1);
   expect(controlPlane.state(next).state).toBe("completed");
 });
+
+test("a drained runner ends its turn, takes no further one, and gives the run back", async () => {
+  await using machine = await makeMachine();
+  const { controlPlane, ended: runEnded } = machine.start();
+  const turn = controlPlane.order("turn", { text: "RUN `sleep 1`" });
+  const waiting = controlPlane.order("turn", { text: "another" });
+  await controlPlane.until("the turn's beginning", () => controlPlane.state(turn).state === "acknowledged");
+  controlPlane.isDraining = true;
+  expect(await runEnded).toEqual({ kind: "released", isDrained: true });
+  expect(controlPlane.state(turn).state).toBe("completed");
+  expect(controlPlane.state(waiting).state).toBe("pending");
+  expect(controlPlane).toMatchObject({ released: true, releasedDrained: true, finished: undefined });
+});
+
+test("a drained runner that nothing waits for ends its run at once", async () => {
+  await using machine = await makeMachine();
+  const { controlPlane, ended: runEnded } = machine.start({ executionPolicy: { idleTimeoutMs: 600_000 } });
+  const turn = controlPlane.order("turn", { text: "hello" });
+  await controlPlane.until("the turn's end", () => ended(controlPlane.state(turn).state));
+  controlPlane.isDraining = true;
+  expect(await runEnded).toEqual({ kind: "completed" });
+  expect(controlPlane.released).toBe(false);
+});

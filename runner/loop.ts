@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
 import type { Command } from "@/contract/command";
 import { type ClaimedRun, type HeartbeatAnswer, isTerminal } from "@/contract/run";
 import { archiveVolume } from "./archive";
@@ -55,6 +56,7 @@ class Loop {
   private readonly inbox: CommandInbox;
   private readonly heartbeat: Heartbeat;
   private shouldYield = false;
+  private isDraining = false;
   private isFinishing = false;
   private queueMoved = deferred();
 
@@ -105,6 +107,7 @@ class Loop {
       leaseEpoch: run.leaseEpoch,
       leaseMs,
       claimedAt: opts.claimedAt,
+      hearsVitals: run.assignment.hearsVitals,
       // The last quarter of the lease is for the agent's end.
       selfFenceMs: (config.selfFence ?? selfFence) ? leaseMs * 0.75 : undefined,
       onAnswer: (answer) => this.hear(answer),
@@ -139,7 +142,7 @@ class Loop {
   }
 
   private async register(): Promise<void> {
-    const { runId, runnerId, attemptId } = this.config;
+    const { runId, runnerId, attemptId, sourceCommit, nodeName } = this.config;
     const { backendProfile } = this.run;
     try {
       await persist(() =>
@@ -148,7 +151,10 @@ class Loop {
           runId,
           attemptId,
           backendProfile,
-          metadata: { pid: process.pid, node: process.version },
+          placement: nodeName ?? hostname(),
+          ...(sourceCommit === undefined ? {} : { sourceCommit }),
+          // A pod's own name is what it calls its host.
+          metadata: { pid: process.pid, node: process.version, host: hostname() },
         }),
       );
     } catch (error) {
@@ -162,9 +168,11 @@ class Loop {
     const { attempt, inbox } = this;
     let idleSince = performance.now();
     while (!attempt.ending) {
+      if (this.isDraining && (await this.giveWay())) return;
       const idleLeftMs = () => (this.shouldYield ? 0 : attempt.policy.idleTimeoutMs - (performance.now() - idleSince));
       const command = await inbox.nextTurn(idleLeftMs());
       if (attempt.ending) return;
+      if (this.isDraining) continue;
       if (command) await this.runTurn(command, String(command.payload.text ?? ""));
       else if (idleLeftMs() > 0) continue;
       else if (await this.complete()) return;
@@ -219,6 +227,15 @@ class Loop {
     }
   }
 
+  /** Ends between turns: the run with it, or, where turns wait, its hold on the run; false when there is more to see to. */
+  private async giveWay(): Promise<boolean> {
+    await this.readCommands();
+    if (this.attempt.ending) return true;
+    if (!this.inbox.hasTurn) return this.complete();
+    this.attempt.end({ kind: "released", isDrained: true });
+    return true;
+  }
+
   private async readCommands(): Promise<void> {
     for await (const command of commandsOf(this.controlPlane, this.run.id)) this.inbox.receive(command);
   }
@@ -231,8 +248,11 @@ class Loop {
     }
     if (answer.cancelRequestedAt !== null) this.attempt.end({ kind: "cancelled" });
     for (const commandId of answer.cancelledCommandIds) this.cancelCommand(commandId);
-    if (answer.shouldYield && !this.shouldYield) this.inbox.poke();
+    // A server of the release before does not say it.
+    const isDraining = answer.isDraining === true;
+    if ((answer.shouldYield && !this.shouldYield) || (isDraining && !this.isDraining)) this.inbox.poke();
     this.shouldYield = answer.shouldYield;
+    this.isDraining = isDraining;
   }
 
   private cancelCommand(commandId: string): void {

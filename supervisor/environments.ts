@@ -72,7 +72,11 @@ export async function makeEnvironments(parts: EnvironmentParts): Promise<ChildEn
       ...(config.isDevelopment ? {} : { AGENTRUN_DIST_DIR: parts.distDir }),
     },
     worker: shared,
-    runner: { ...base, ...pick(from, ["GIT_SSL_CAINFO"]), ...withoutCredentials(pick(from, PROXY)) },
+    runner: {
+      ...base,
+      ...pick(from, ["GIT_SSL_CAINFO", "AGENTRUN_SOURCE_COMMIT"]),
+      ...withoutCredentials(pick(from, PROXY)),
+    },
   };
 }
 

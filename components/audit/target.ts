@@ -1,4 +1,4 @@
-import { recordAddress, storageAddress } from "@/components/shell/addresses";
+import { recordAddress, runnerAddress, storageAddress } from "@/components/shell/addresses";
 import type { AuditRow } from "@/contract/audit";
 
 /** Kinds whose records have an id that is found by itself. */
@@ -9,7 +9,7 @@ export function targetAddress({ targetKind, targetId, details }: AuditRow): stri
   if (FOUND_BY_ID.has(targetKind)) return recordAddress(targetId);
   switch (targetKind) {
     case "runner":
-      return targetId.startsWith("runner_") ? recordAddress(targetId) : "/runners";
+      return runnerAddress(targetId);
     case "runner-job":
       return targetId.startsWith("rjob_") ? recordAddress(targetId) : null;
     case "archive":

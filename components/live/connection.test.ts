@@ -148,10 +148,10 @@ test("tasks are told while somebody shows them, and a moment longer", () => {
   const { connection, sources, timers, last } = setUp();
   connection.start();
   expect(last(sources).url).not.toContain("tasks=1");
-  const stop = connection.watchTasks();
+  const stop = connection.watch("tasks");
   expect(last(sources).url).toContain("tasks=1");
   stop();
-  const stopNext = connection.watchTasks();
+  const stopNext = connection.watch("tasks");
   last(timers).run();
   expect(sources).toHaveLength(2);
   stopNext();
@@ -211,7 +211,7 @@ test("what happened to tasks just before a live stream was asked for them is rea
   connection.onMissed((what) => missed.push(what));
   connection.start();
   last(sources).send("hello", hello);
-  connection.watchTasks();
+  connection.watch("tasks");
   last(sources).send("hello", hello);
   expect(missed).toEqual(["tasks"]);
 });

@@ -1,4 +1,4 @@
-import { FRAME_NAMES, type FrameName, type Frames, liveUrl, type Topic } from "./frames";
+import { FRAME_NAMES, type FrameName, type Frames, liveUrl, type Topic, type Watched } from "./frames";
 
 export type LiveStatus =
   | { state: "connecting" }
@@ -23,15 +23,15 @@ export type LiveOptions = {
 };
 
 /** What a stream that lost nothing may have missed all the same, just before it came to life. */
-export type Missed = "tasks" | "approvals";
+export type Missed = Watched | "approvals";
 
 type Listener<Name extends FrameName> = (frame: Frames[Name]) => void;
 
 const RETRY_MS = [500, 1_000, 2_000, 5_000, 10_000] as const;
 /** A topic that keeps the stream from opening (its run is gone) is left out, so that all else goes on. */
 const TOPIC_FAILURES_MAX = 3;
-/** From one page that shows tasks to the next. */
-const TASKS_GRACE_MS = 2_000;
+/** From one page that watches something to the next. */
+const WATCHED_GRACE_MS = 2_000;
 /** A half-open connection is silent; the server's own keep-alive comments never reach JavaScript. */
 const HELLO_TIMEOUT_MS = 10_000;
 
@@ -43,10 +43,10 @@ const HELLO_TIMEOUT_MS = 10_000;
 export class LiveConnection {
   #status: LiveStatus = { state: "connecting" };
   #topic: Topic = null;
-  #taskReaders = 0;
-  #hasTasks = false;
-  /** Whether tasks were asked for by a stream that was live without them: what changed just before was not told. */
-  #hasMissedTasks = false;
+  readonly #watchers = new Map<Watched, number>();
+  readonly #watched = new Set<Watched>();
+  /** What was asked for by a stream that was live without it: what changed just before was not told. */
+  readonly #missedWatched = new Set<Watched>();
   #since: string | null;
   #source: Source | undefined;
   #retiring: Source | undefined;
@@ -109,21 +109,20 @@ export class LiveConnection {
     this.#open();
   }
 
-  /** Has the stream tell of tasks until the answer is called; a page's end and the next one's start change nothing. */
-  watchTasks(): () => void {
-    this.#taskReaders += 1;
-    if (!this.#hasTasks) {
-      this.#hasTasks = true;
-      if (this.#status.state === "live") this.#hasMissedTasks = true;
+  /** Has the stream tell of something until the answer is called; a page's end and the next one's start change nothing. */
+  watch(kind: Watched): () => void {
+    this.#watchers.set(kind, (this.#watchers.get(kind) ?? 0) + 1);
+    if (!this.#watched.has(kind)) {
+      this.#watched.add(kind);
+      if (this.#status.state === "live") this.#missedWatched.add(kind);
       if (this.#isStarted) this.#open();
     }
     return () => {
-      this.#taskReaders -= 1;
+      this.#watchers.set(kind, (this.#watchers.get(kind) ?? 1) - 1);
       this.#options.setTimer(() => {
-        if (this.#taskReaders > 0 || !this.#hasTasks) return;
-        this.#hasTasks = false;
+        if ((this.#watchers.get(kind) ?? 0) > 0 || !this.#watched.delete(kind)) return;
         if (this.#isStarted) this.#open();
-      }, TASKS_GRACE_MS);
+      }, WATCHED_GRACE_MS);
     };
   }
 
@@ -151,7 +150,7 @@ export class LiveConnection {
     // The old stream goes on until the new one says hello: doubles are dropped by seq and version, gaps are not seen.
     this.#retiring = this.#source;
     const topic = this.#failures < TOPIC_FAILURES_MAX ? this.#topic : null;
-    const source = this.#options.openSource(liveUrl(topic, this.#hasTasks, this.#since));
+    const source = this.#options.openSource(liveUrl(topic, this.#watched, this.#since));
     this.#source = source;
     for (const name of FRAME_NAMES) source.addEventListener(name, (event) => this.#receive(source, name, event.data));
     source.addEventListener("error", () => this.#lost(source));
@@ -178,9 +177,11 @@ export class LiveConnection {
     const missed: Missed[] = [];
     // Approvals come by no feed that could go back to where the page was made.
     if (this.#since !== null) missed.push("approvals");
-    if (this.#hasMissedTasks) missed.push("tasks");
+    // Nor do runners.
+    if (this.#since !== null && this.#watched.has("runners")) missed.push("runners");
+    missed.push(...this.#missedWatched);
     this.#hasLost = false;
-    this.#hasMissedTasks = false;
+    this.#missedWatched.clear();
     this.#since = null;
     if (hasGap) for (const listener of this.#gapListeners) listener();
     else for (const what of missed) for (const listener of this.#missedListeners) listener(what);

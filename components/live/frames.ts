@@ -1,6 +1,7 @@
 import type { Approval } from "@/contract/approval";
 import type { LiveFrame, RunEvent } from "@/contract/event";
 import type { Run } from "@/contract/run";
+import type { BeatsFrame, Runner } from "@/contract/runner";
 import type { Session } from "@/contract/session";
 import type { TaskFrame } from "@/contract/watch";
 
@@ -18,6 +19,8 @@ export type Frames = {
   run: Run;
   approval: Approval;
   task: TaskFrame;
+  runner: Runner;
+  beats: BeatsFrame;
   event: RunEvent;
   live: LiveTextFrame;
 };
@@ -29,6 +32,8 @@ export const FRAME_NAMES = [
   "run",
   "approval",
   "task",
+  "runner",
+  "beats",
   "event",
   "live",
 ] as const satisfies FrameName[];
@@ -36,10 +41,14 @@ export const FRAME_NAMES = [
 /** A run that a page follows, from the event after `afterSeq` on. */
 export type Topic = { runId: string; afterSeq: number } | null;
 
-/** The stream's address for what the page shows now. A full queue changes often: its tasks are told where they are shown. */
-export function liveUrl(topic: Topic, hasTasks: boolean, since: string | null): string {
+/** What the stream tells of only while a page shows it: a full queue changes often, and every runner beats. */
+export const WATCHED = ["tasks", "runners"] as const;
+export type Watched = (typeof WATCHED)[number];
+
+/** The stream's address for what the page shows now. */
+export function liveUrl(topic: Topic, watched: ReadonlySet<Watched>, since: string | null): string {
   const query = new URLSearchParams({ sessions: "1", runs: "1", approvals: "1" });
-  if (hasTasks) query.set("tasks", "1");
+  for (const kind of WATCHED) if (watched.has(kind)) query.set(kind, "1");
   if (since !== null) query.set("since", since);
   if (topic !== null) {
     query.set("run", topic.runId);

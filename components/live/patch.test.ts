@@ -1,9 +1,19 @@
 import { QueryClient } from "@tanstack/react-query";
 import { expect, test } from "vitest";
 import type { QueueTaskSummary } from "@/contract/queue";
+import type { Runner } from "@/contract/runner";
 import type { SessionSummary } from "@/contract/session";
 import type { StorageSummary } from "@/contract/storage";
-import { patchLists, patchPages, patchRecords, patchSession, patchStorage, patchTask } from "./patch";
+import {
+  patchBeats,
+  patchLists,
+  patchPages,
+  patchRecords,
+  patchRunner,
+  patchSession,
+  patchStorage,
+  patchTask,
+} from "./patch";
 
 const session = (version: number, more: Partial<SessionSummary> = {}): SessionSummary =>
   ({ sessionId: "ses_1", version, title: `v${version}`, unread: false, ...more }) as SessionSummary;
@@ -84,4 +94,27 @@ test("a task keeps what no frame tells, and waits for nothing once it runs", () 
   expect(patchTask(task, undefined)).toBe(task);
   expect(patchTask(task, frame(4, "pending"))).toMatchObject({ blocker, payload: { a: 1 }, unread: true });
   expect(patchTask(task, frame(4, "running"))).toMatchObject({ state: "running", blocker: null, payload: { a: 1 } });
+});
+
+test("beats go behind those that are known, each once, and the oldest leave", () => {
+  const cached = (count: number, gapsMs: number[]) =>
+    ({ id: "r1", heartbeatAt: "a", beats: { count, gapsMs, tripsMs: gapsMs.map(() => 1) } }) as Runner;
+  const told = (count: number, gapsMs: number[]) => ({
+    ...{ id: "r1", heartbeatAt: "b", leaseExpiresAt: null, cpuPercent: 3, rssBytes: 4 },
+    beats: { count, gapsMs, tripsMs: gapsMs.map(() => 2) },
+  });
+  const known = cached(2, [10, 20]);
+  expect(patchBeats(known, undefined)).toBe(known);
+  expect(patchBeats(known, told(2, [20]))).toBe(known);
+  expect(patchBeats(known, told(3, [30]))).toMatchObject({
+    ...{ heartbeatAt: "b", cpuPercent: 3, beats: { count: 3, gapsMs: [10, 20, 30], tripsMs: [1, 1, 2] } },
+  });
+  // The list was read between two frames, and has one of the frame's two beats already.
+  expect(patchBeats(known, told(3, [20, 30])).beats.gapsMs).toEqual([10, 20, 30]);
+  const full = cached(
+    60,
+    Array.from({ length: 60 }, (_, index) => index),
+  );
+  expect(patchBeats(full, told(61, [60])).beats.gapsMs).toEqual(Array.from({ length: 60 }, (_, index) => index + 1));
+  expect(patchRunner(full, known)).toBe(full);
 });

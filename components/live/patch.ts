@@ -4,9 +4,11 @@ import type { Approval } from "@/contract/approval";
 import type { Page } from "@/contract/page";
 import type { QueueTaskSummary } from "@/contract/queue";
 import type { Run } from "@/contract/run";
+import type { BeatsFrame, Runner } from "@/contract/runner";
 import type { SessionSummary } from "@/contract/session";
 import type { StorageSummary } from "@/contract/storage";
 import type { TaskFrame } from "@/contract/watch";
+import { BEATS_KEPT } from "@/contract/words";
 import type { SessionFrame } from "./frames";
 
 /** Changes the items of a cached infinite list in place; null removes one. The same object comes back when nothing changed. */
@@ -91,6 +93,29 @@ export function patchTasks(client: QueryClient, api: Api, frameOf: (id: string) 
   const patch = (item: QueueTaskSummary) => patchTask(item, frameOf(item.id));
   patchLists<QueueTaskSummary>(client, api.queue.listTasks.pathKey(), patch);
   patchRecords<QueueTaskSummary>(client, api.queue.getTask.pathKey(), patch);
+}
+
+/** A runner as the stream tells it; one that has beaten since is newer. */
+export function patchRunner(cached: Runner, runner: Runner): Runner {
+  return cached.id !== runner.id || runner.beats.count < cached.beats.count ? cached : runner;
+}
+
+/** A runner with its newest beats behind those that are known. */
+export function patchBeats(cached: Runner, told: BeatsFrame["runners"][number] | undefined): Runner {
+  if (told === undefined || told.beats.count <= cached.beats.count) return cached;
+  // What was read meanwhile is in the list already.
+  const fresh = Math.min(told.beats.count - cached.beats.count, told.beats.gapsMs.length);
+  const ring = <Beat>(known: readonly Beat[], newest: readonly Beat[]) =>
+    [...known, ...newest.slice(-fresh)].slice(-BEATS_KEPT);
+  const { count } = told.beats;
+  const gapsMs = ring(cached.beats.gapsMs, told.beats.gapsMs);
+  return { ...cached, ...told, beats: { count, gapsMs, tripsMs: ring(cached.beats.tripsMs, told.beats.tripsMs) } };
+}
+
+/** Patches every cached runner, in lists and alone. */
+export function patchRunners(client: QueryClient, api: Api, patch: (cached: Runner) => Runner): void {
+  patchLists<Runner>(client, api.runners.list.pathKey(), patch);
+  patchRecords<Runner>(client, api.runners.get.pathKey(), patch);
 }
 
 /** Applies a patch to every cached list under a key, whatever its filter, be it infinite or of one page. */

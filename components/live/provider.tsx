@@ -9,13 +9,16 @@ import type { SessionSummary } from "@/contract/session";
 import type { StorageSummary } from "@/contract/storage";
 import type { TaskFrame } from "@/contract/watch";
 import { LiveConnection, type LiveStatus } from "./connection";
-import type { FrameName, Frames } from "./frames";
+import type { FrameName, Frames, Watched } from "./frames";
 import {
   ifChanged,
   patchApproval,
+  patchBeats,
   patchLists,
   patchRecords,
   patchRun,
+  patchRunner,
+  patchRunners,
   patchSession,
   patchStorage,
   patchTasks,
@@ -102,10 +105,10 @@ export function useFrames<Name extends FrameName>(name: Name, listener: (frame: 
   useEffect(() => connection.on(name, (frame) => latest.current(frame)), [connection, name]);
 }
 
-/** Has the stream tell of tasks while this page is shown. */
-export function useWatchedTasks(): void {
+/** Has the stream tell of something while this page is shown. */
+export function useWatched(kind: Watched): void {
   const connection = useLive();
-  useEffect(() => connection.watchTasks(), [connection]);
+  useEffect(() => connection.watch(kind), [connection, kind]);
 }
 
 let openSessionId: string | null = null;
@@ -165,9 +168,14 @@ function CachePatches({ connection }: { connection: LiveConnection }) {
         tasks.set(task.id, task);
         timer ??= setTimeout(patchGathered, TASKS_GATHER_MS);
       }),
+      connection.on("runner", (runner) => patchRunners(client, trpc, (cached) => patchRunner(cached, runner))),
+      connection.on("beats", (frame) => {
+        const beaten = new Map(frame.runners.map((told) => [told.id, told]));
+        patchRunners(client, trpc, (cached) => patchBeats(cached, beaten.get(cached.id)));
+      }),
       connection.onGap(() => void client.invalidateQueries()),
       connection.onMissed((what) => {
-        const missed = what === "tasks" ? trpc.queue.listTasks : trpc.approvals;
+        const missed = { tasks: trpc.queue.listTasks, approvals: trpc.approvals, runners: trpc.runners }[what];
         void client.invalidateQueries({ queryKey: missed.pathKey() });
       }),
     ];

@@ -5,7 +5,7 @@ import Link from "next/link";
 import { useEffect, useState } from "react";
 import { ApprovalCard, showApproval } from "@/components/conversation/approval-card";
 import { useGathered } from "@/components/live/gathered";
-import { useFrames, useWatchedTasks } from "@/components/live/provider";
+import { useFrames, useWatched } from "@/components/live/provider";
 import { explainRun } from "@/components/sessions/session-state";
 import { runAddress, sessionAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
@@ -38,7 +38,7 @@ export function TaskView({ taskId }: { taskId: string }) {
   const trpc = useTRPC();
   const client = useQueryClient();
   const task = useQuery(trpc.queue.getTask.queryOptions({ taskId }));
-  useWatchedTasks();
+  useWatched("tasks");
   const askAgain = useGathered(GATHER_MS, () => {
     void client.invalidateQueries({ queryKey: trpc.queue.getTask.queryKey({ taskId }) });
     void client.invalidateQueries({ queryKey: trpc.queue.listAttempts.pathKey() });

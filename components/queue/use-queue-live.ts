@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { TO_ITS_END, useAskAgain, useGathered } from "@/components/live/gathered";
-import { useFrames, useWatchedTasks } from "@/components/live/provider";
+import { useFrames, useWatched } from "@/components/live/provider";
 import { useTRPC } from "@/components/trpc/client";
 
 /** Figures may lag behind the rows, which the provider patches as they change. */
@@ -18,7 +18,7 @@ export function useQueueLive(isHeld: boolean): { changes: number; show: () => vo
   const client = useQueryClient();
   const changed = useRef(new Set<string>());
   const [changes, setChanges] = useState(0);
-  useWatchedTasks();
+  useWatched("tasks");
 
   const list = { queryKey: trpc.queue.listTasks.infiniteQueryKey() };
   const show = () => {

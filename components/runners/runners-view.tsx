@@ -1,114 +1,115 @@
 "use client";
-import { useInfiniteQuery } from "@tanstack/react-query";
-import Link from "next/link";
-import { Profile } from "@/components/sessions/demo-label";
-import { runAddress } from "@/components/shell/addresses";
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import dynamic from "next/dynamic";
+import { useQueryStates } from "nuqs";
+import { DocLink } from "@/components/docs/doc-link";
+import { useAskAgain } from "@/components/live/gathered";
+import { useNewRows } from "@/components/live/new-rows";
+import { useFrames, useWatched } from "@/components/live/provider";
 import { useTRPC } from "@/components/trpc/client";
-import { runnerPages } from "@/components/trpc/lists";
-import { useHydratedNow } from "@/components/ui/clock";
-import { Id } from "@/components/ui/copy";
-import { shortenId } from "@/components/ui/format";
-import { LoadMore } from "@/components/ui/load-more";
+import { runnerFigures, runnerPages } from "@/components/trpc/lists";
+import { Button } from "@/components/ui/button";
+import { ListFoot, NoMatch } from "@/components/ui/list-states";
+import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
-import { State } from "@/components/ui/state";
-import { type Column, Table } from "@/components/ui/table";
-import { Time } from "@/components/ui/time";
 import type { Runner } from "@/contract/runner";
+import { fits, isFiltered, RUNNER_FILTERS, type RunnerFilter, runnersInput, shownState } from "./filter";
+import { RunnerFilters } from "./runner-filters";
+import { RunnerTiles } from "./runner-tiles";
+import { RunnersTable } from "./runners-table";
 
-/** A quarter of the usual lease of 20 s is one beat; two missed ones are late, a lease without any is lost. */
-const LATE_MS = 12_000;
-const LOST_MS = 20_000;
-const REFRESH_MS = 5_000;
+const Pictures = dynamic(() => import("./pictures").then((module) => module.Pictures), {
+  ssr: false,
+  loading: () => <div className="min-h-58" />,
+});
 
-const COLUMNS: Column<Runner>[] = [
-  { name: "Heartbeat", cell: (runner) => <Beat runner={runner} /> },
-  { name: "Runner", isLead: true, cell: (runner) => <Id id={runner.id} /> },
-  {
-    name: "Run",
-    cell: (runner) =>
-      runner.runId === null ? (
-        <span className="text-ink-3">none</span>
-      ) : (
-        <Link href={runAddress(runner.runId)} className="font-mono text-xs hover:underline">
-          {shortenId(runner.runId)}
-        </Link>
-      ),
-  },
-  {
-    name: "Attempt",
-    isWideOnly: true,
-    cell: (runner) => (runner.attemptId === null ? null : <Id id={runner.attemptId} />),
-  },
-  {
-    name: "Profile",
-    isWideOnly: true,
-    cell: (runner) => (runner.backendProfile === null ? null : <Profile profile={runner.backendProfile} />),
-  },
-  { name: "Place", isWideOnly: true, className: "text-ink-2", cell: (runner) => runner.placement },
-  {
-    name: "Build",
-    isWideOnly: true,
-    className: "font-mono text-xs text-ink-2",
-    cell: (runner) => runner.sourceCommit?.slice(0, 12),
-  },
-  {
-    name: "Registered",
-    className: "whitespace-nowrap text-ink-2 sm:text-right",
-    cell: (runner) => <Time at={runner.registeredAt} />,
-  },
-];
+/** Figures may lag behind the rows, which the stream patches as they change. */
+const FIGURES_GATHER_MS = 800;
 
-/** Without the columns that no runner of the list has anything for. */
-function columnsFor(runners: readonly Runner[]): Column<Runner>[] {
-  const empty = new Set<string>();
-  if (runners.every((runner) => runner.placement === null)) empty.add("Place");
-  if (runners.every((runner) => runner.sourceCommit === null)) empty.add("Build");
-  return COLUMNS.filter((column) => !empty.has(column.name));
-}
-
-function Beat({ runner }: { runner: Runner }) {
-  const nowMs = useHydratedNow();
-  const ageMs = nowMs === null ? LATE_MS : nowMs - Date.parse(runner.heartbeatAt);
-  const [state, word] =
-    ageMs < LATE_MS ? ["live", "beating"] : ageMs < LOST_MS ? ["late", "late"] : ["ended", "silent"];
-  return (
-    <span className="inline-flex items-center gap-2" suppressHydrationWarning>
-      <State state={state ?? "ended"} word={word} />
-      <Time at={runner.heartbeatAt} className="text-xs text-ink-3" />
-    </span>
-  );
-}
-
-/** Runners that have registered, the newest first, and when each was last heard of. */
+/** The runners list: states and beats change in place, new ones wait behind a pill. */
 export function RunnersView() {
   const trpc = useTRPC();
-  const query = useInfiniteQuery({ ...runnerPages(trpc), refetchInterval: REFRESH_MS });
+  const client = useQueryClient();
+  const [filter, setFilter] = useQueryStates(RUNNER_FILTERS, { history: "replace" });
+  const options = runnerPages(trpc, runnersInput(filter));
+  const query = useInfiniteQuery(options);
+  const stats = useQuery(runnerFigures(trpc)).data;
   const runners = query.data?.pages.flatMap((page) => page.items) ?? [];
+  const onChange = (change: Partial<RunnerFilter> | null) => void setFilter(change);
+  const news = useNewRows({
+    ids: runners.map(({ id }) => id),
+    ...{ isRead: query.data !== undefined, filter },
+    onShow: () => void client.invalidateQueries({ queryKey: options.queryKey }),
+  });
+  const askForFigures = useAskAgain(FIGURES_GATHER_MS, trpc.runners.stats.pathKey());
+  useWatched("runners");
+  useFrames("runner", (runner) => {
+    askForFigures();
+    if (!isFurtherDown(runner, runners, query.hasNextPage) && fits(filter, runner)) news.note(runner.id);
+  });
+
   return (
     <div className="flex h-full min-h-0 flex-col">
       <PageHeader
         title="Runners"
-        description="The processes that claim runs and drive agents. A silent one has ended, or is being ended."
-      />
-      <div className="scroll-thin min-h-0 flex-1 overflow-y-auto bg-panel">
-        <QueryView query={query}>
-          {() =>
-            runners.length === 0 ? (
-              <EmptyState title="No runner has registered">One is launched when a run has work to do.</EmptyState>
-            ) : (
-              <>
-                <Table label="Runners" rows={runners} columns={columnsFor(runners)} keyOf={(runner) => runner.id} />
-                {query.hasNextPage && (
-                  <p className="p-4 text-center">
-                    <LoadMore query={query} />
-                  </p>
-                )}
-              </>
-            )
-          }
-        </QueryView>
+        description="The processes that claim runs and drive agents. Each says every few seconds that it lives."
+      >
+        <RunnerFilters filter={filter} placements={stats?.placements ?? []} onChange={onChange} />
+      </PageHeader>
+      <NewPill count={news.count} one="new runner" onShow={news.show} />
+      <div className="scroll-thin min-h-0 flex-1 overflow-y-auto">
+        <div className="p-4 lg:px-6">
+          {stats !== undefined && (
+            <RunnerTiles stats={stats} shown={shownState(filter)} onShow={(state) => onChange({ state })} />
+          )}
+        </div>
+        <div className="border-y bg-panel">
+          <QueryView query={query}>
+            {() =>
+              runners.length === 0 ? (
+                <Nothing filter={filter} onChange={onChange} />
+              ) : (
+                <>
+                  <RunnersTable runners={runners} />
+                  <ListFoot count={runners.length} one="runner" query={query} />
+                </>
+              )
+            }
+          </QueryView>
+        </div>
+        <div className="p-4 lg:px-6">
+          <Pictures />
+        </div>
       </div>
     </div>
+  );
+}
+
+/** One further down than what is loaded is not new: its place is on a page that was not asked for yet. */
+function isFurtherDown(runner: Runner, listed: readonly Runner[], hasMore: boolean): boolean {
+  const last = listed.at(-1);
+  return hasMore && last !== undefined && runner.registeredAt < last.registeredAt;
+}
+
+type NothingProps = { filter: RunnerFilter; onChange: (change: Partial<RunnerFilter> | null) => void };
+
+function Nothing({ filter, onChange }: NothingProps) {
+  if (isFiltered(filter)) return <NoMatch one="runner" onClear={() => onChange(null)} />;
+  return (
+    <EmptyState
+      title="No runner lives now"
+      action={<Button onClick={() => onChange({ state: "all" })}>Show those that have ended</Button>}
+    >
+      <p>
+        One is launched when a run has a turn to work on, and ends some time after its last.{" "}
+        <DocLink name="runs" anchor="what-a-runner-is">
+          What a runner is
+        </DocLink>
+      </p>
+      <pre className="mt-2 overflow-x-auto rounded-md border bg-code p-2 text-left text-xs">
+        GET /api/v1/runners?state=living
+      </pre>
+    </EmptyState>
   );
 }

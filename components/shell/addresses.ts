@@ -4,6 +4,10 @@ export function runAddress(runId: string): string {
   return `/runs/${encodeURIComponent(runId)}`;
 }
 
+export function runnerAddress(runnerId: string): string {
+  return `/runners/${encodeURIComponent(runnerId)}`;
+}
+
 export function sessionAddress(sessionId: string): string {
   return `/sessions/${encodeURIComponent(sessionId)}`;
 }

@@ -4,7 +4,7 @@ import { useRouter } from "next/navigation";
 import { useEffect, useMemo, useState } from "react";
 import { toast } from "sonner";
 import { cycleTimeMode } from "@/components/ui/clock";
-import { moveRow, openRow } from "./list-keys";
+import { moveRow, openRow, openRowMenu } from "./list-keys";
 import { NAV_ITEMS } from "./nav-items";
 import { areShortcutsOn, makeShortcutHandler, pageShortcuts, type Shortcut } from "./shortcuts";
 import { setTheme } from "./theme";
@@ -50,6 +50,7 @@ export function Commands() {
       { keys: "j", name: "Next row", group: "Lists", run: () => moveRow(1) },
       { keys: "k", name: "Previous row", group: "Lists", run: () => moveRow(-1) },
       { keys: "o", name: "Open the row", group: "Lists", run: openRow },
+      { keys: ".", name: "What can be done to the row", group: "Lists", run: openRowMenu },
       {
         keys: "m",
         name: "Write a message",

@@ -25,3 +25,9 @@ export function openRow(): void {
   const links = rowLinks();
   links[current(links)]?.click();
 }
+
+/** Opens the menu of what can be done to the row. */
+export function openRowMenu(): void {
+  const links = rowLinks();
+  links[current(links)]?.closest("[data-row]")?.querySelector<HTMLButtonElement>("button[aria-haspopup=menu]")?.click();
+}

@@ -5,7 +5,6 @@ import { useLiveStatus } from "@/components/live/provider";
 import { useIdentity } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
-import { useHydratedNow } from "@/components/ui/clock";
 import { formatPlural } from "@/components/ui/format";
 import { PageHeader, TableSkeleton } from "@/components/ui/page";
 import { ErrorCard } from "@/components/ui/query-view";
@@ -13,20 +12,16 @@ import { ScrollRegion } from "@/components/ui/scroll-region";
 import { State, type Tone } from "@/components/ui/state";
 
 const REFRESH_MS = 5_000;
-const BEATING_MS = 20_000;
 
 /** Whether each part works, and what that means when it does not. */
 export function StatusView() {
   const trpc = useTRPC();
-  const nowMs = useHydratedNow();
   const identity = useIdentity();
   const live = useLiveStatus();
   const health = useQuery(trpc.health.get.queryOptions(undefined, { refetchInterval: REFRESH_MS, staleTime: 0 }));
-  const runners = useQuery(trpc.runners.list.queryOptions({ limit: 200 }, { refetchInterval: REFRESH_MS }));
+  const runners = useQuery(trpc.runners.stats.queryOptions({}, { refetchInterval: REFRESH_MS })).data;
   const backends = useQuery(trpc.backends.list.queryOptions());
-  const beating =
-    runners.data?.items.filter((runner) => nowMs !== null && nowMs - Date.parse(runner.heartbeatAt) < BEATING_MS)
-      .length ?? 0;
+  const beating = runners === undefined ? 0 : runners.living - runners.byState.late - runners.byState.lost;
   const configured = backends.data?.items.filter((backend) => backend.isConfigured) ?? [];
 
   return (
@@ -77,7 +72,7 @@ export function StatusView() {
             What this browser tab receives changes by.
           </Part>
           <Part name="Runners" tone={beating > 0 ? "good" : "quiet"} word={beating > 0 ? "working" : "none at work"}>
-            {formatPlural(beating, "runner")} heard of in the last 20 s. They are launched when there is work.
+            {formatPlural(beating, "runner")} heard of in time. They are launched when there is work.
           </Part>
           <Part
             name="Backends"

@@ -5,7 +5,7 @@ import type { TokenRecord } from "@/contract/identity";
 import type { ListTasksInput, QueueScopeInput, QueueTaskSummary, TaskAttempt } from "@/contract/queue";
 import type { BulkResult, ListBulkResultsInput } from "@/contract/queue-bulk";
 import type { ListRunsInput, RunSummary } from "@/contract/run";
-import type { Runner } from "@/contract/runner";
+import type { ListRunnersInput, Runner } from "@/contract/runner";
 import type { ListSessionsInput, SessionSummary } from "@/contract/session";
 import type { GcHistoryEntry, ListStorageInput, StorageSummary } from "@/contract/storage";
 import type { AppRouter } from "@/server/trpc/types";
@@ -24,8 +24,14 @@ export const runPages = (api: Api, input: Partial<ListRunsInput>) =>
 export const approvalPages = (api: Api, input: Partial<ListApprovalsInput>) =>
   paged<Approval>((from) => api.approvals.list.queryOptions({ limit: PAGE, ...input, ...from }));
 
-export const runnerPages = (api: Api) =>
-  paged<Runner>((from) => api.runners.list.queryOptions({ limit: PAGE, ...from }));
+export const runnerPages = (api: Api, input: Partial<ListRunnersInput>) =>
+  paged<Runner>((from) => api.runners.list.queryOptions({ limit: PAGE, ...input, ...from }));
+
+/** The stream tells of runners; what time alone changes, such as a launch that is not heard of yet, is asked for. */
+const RUNNER_FIGURES_POLL_MS = 15_000;
+
+export const runnerFigures = (api: Api) =>
+  api.runners.stats.queryOptions({}, { refetchInterval: RUNNER_FIGURES_POLL_MS });
 
 export const storagePages = (api: Api, input: Partial<ListStorageInput>) =>
   paged<StorageSummary>((from) => api.storage.list.queryOptions({ limit: PAGE, ...input, ...from }));
@@ -56,6 +62,12 @@ const HISTORY_MINUTE_MS = 60_000;
 
 export const queueHistory = (api: Api, input: Partial<Pick<QueueScopeInput, "queue">> & { minutes: number }) =>
   api.queue.history.queryOptions(input, { refetchInterval: HISTORY_MINUTE_MS, placeholderData: (data) => data });
+
+export const runnerHistory = (api: Api, minutes: number) =>
+  api.runners.history.queryOptions(
+    { minutes },
+    { refetchInterval: HISTORY_MINUTE_MS, placeholderData: (data) => data },
+  );
 
 export const attemptPages = (api: Api, taskId: string) =>
   paged<TaskAttempt>((from) => api.queue.listAttempts.queryOptions({ taskId, limit: PAGE, ...from }));

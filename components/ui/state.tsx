@@ -40,6 +40,7 @@ const LOOKS: Record<string, Look> = {
   idle: { tone: "quiet", icon: Moon },
   ready: { tone: "good", icon: CheckCircle2 },
   running: { tone: "busy", icon: Loader, isSpinning: true },
+  busy: { tone: "busy", icon: Loader, isSpinning: true },
   claimed: { tone: "busy", icon: Loader, isSpinning: true },
   acknowledged: { tone: "busy", icon: Loader, isSpinning: true },
   inProgress: { tone: "busy", icon: Loader, isSpinning: true },

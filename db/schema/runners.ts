@@ -1,23 +1,74 @@
 import { sql } from "drizzle-orm";
-import { index, integer, text, uniqueIndex } from "drizzle-orm/pg-core";
-import { RUNNER_JOB_STATES } from "@/contract/runner";
-import { instant, json, lifecycle, table } from "./columns";
+import { index, integer, jsonb, primaryKey, smallint, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { RUNNER_JOB_STATES, type RunnerOrder } from "@/contract/runner";
+import { RUNNER_END_KINDS } from "@/contract/words";
+import { big, instant, json, lifecycle, table } from "./columns";
 import { commands } from "./commands";
 import { runs } from "./runs";
 
-export const runners = table("runners", {
-  id: text().primaryKey(),
-  runId: text(),
-  attemptId: text(),
-  backendProfile: text(),
-  placement: text(),
-  sourceCommit: text(),
-  metadata: json().notNull().default({}),
-  registeredAt: instant().notNull().defaultNow(),
-  heartbeatAt: instant().notNull().defaultNow(),
-  /** Whose it is: its run's tenant, else that of who registered it. Null is nobody's: only administrators see it. */
-  tenantId: text(),
-});
+export const runners = table(
+  "runners",
+  {
+    id: text().primaryKey(),
+    runId: text(),
+    attemptId: text(),
+    backendProfile: text(),
+    placement: text(),
+    sourceCommit: text(),
+    metadata: json().notNull().default({}),
+    registeredAt: instant().notNull().defaultNow(),
+    heartbeatAt: instant().notNull().defaultNow(),
+    /** Whose it is: its run's tenant, else that of who registered it. Null is nobody's: only administrators see it. */
+    tenantId: text(),
+    /** Of its last claim: what it said it speaks, the epoch that it got, and for how long. */
+    protocolVersion: integer(),
+    leaseEpoch: integer(),
+    leaseMs: integer(),
+    /**
+     * The last 60 beats, the oldest first, in the row that a beat writes anyway: tenths of a second since the one before,
+     * and milliseconds of the round trip before, -1 where it was not reported.
+     */
+    beatGaps: smallint().array().notNull().default([]),
+    beatTrips: smallint().array().notNull().default([]),
+    beatCount: integer().notNull().default(0),
+    cpuPercent: integer(),
+    rssBytes: big(),
+    /** What an operator ordered; null: nothing. */
+    drain: jsonb().$type<RunnerOrder>(),
+    kill: jsonb().$type<RunnerOrder>(),
+    /** Null: it lives, or its run still waits for what follows its loss. */
+    endedAt: instant(),
+    endKind: text({ enum: RUNNER_END_KINDS }),
+    endMessage: text(),
+  },
+  (runner) => [
+    // None of them holds what a beat changes, so that a beat's update stays in its page and touches no index.
+    index("agentrun_runners_living_idx").on(runner.registeredAt, runner.id).where(sql`${runner.endedAt} is null`),
+    index("agentrun_runners_listed_idx").on(runner.registeredAt, runner.id),
+    index("agentrun_runners_tenant_idx").on(runner.tenantId, runner.registeredAt, runner.id),
+    // Serves the worker's look for runners to kill.
+    index("agentrun_runners_kill_idx")
+      .on(runner.id)
+      .where(sql`${runner.kill} is not null and ${runner.endedAt} is null`),
+  ],
+);
+
+/** A minute of a tenant's runners, and of all together, as the worker saw them in it, for pictures. */
+export const runnerMinutes = table(
+  "runner_minutes",
+  {
+    minute: instant().notNull(),
+    /** `*`: all of them. */
+    tenantId: text().notNull(),
+    alive: integer().notNull(),
+    busy: integer().notNull(),
+    silent: integer().notNull(),
+    capacity: integer().notNull(),
+    tripP50Ms: integer("trip_p50_ms"),
+    tripP95Ms: integer("trip_p95_ms"),
+  },
+  (row) => [primaryKey({ columns: [row.tenantId, row.minute] })],
+);
 
 export const leases = table(
   "leases",

@@ -125,6 +125,7 @@ function makeRun(modelBaseUrl: string, run: Partial<ClaimedRun>): ClaimedRun {
       restore: null,
       cutOffTurn: null,
       isDemo: true,
+      hearsVitals: true,
       ...run.assignment,
     },
   };

@@ -24,6 +24,9 @@ export class MemoryControlPlane implements ControlPlane {
   manifest: Record<string, unknown> | undefined;
   finished: FinishRunInput | undefined;
   released = false;
+  /** The last release was told as a drained runner's. */
+  releasedDrained = false;
+  isDraining = false;
   isAway = false;
   epoch = 1;
   beats = 0;
@@ -111,6 +114,7 @@ export class MemoryControlPlane implements ControlPlane {
       ...this.run,
       cancelRequestedAt: this.cancelRequestedAt,
       shouldYield: this.shouldYield,
+      isDraining: this.isDraining,
       cancelledCommandIds: [],
     };
   }
@@ -124,7 +128,8 @@ export class MemoryControlPlane implements ControlPlane {
     this.tell();
   }
 
-  async release(input: { leaseEpoch: number }): Promise<void> {
+  async release(input: { leaseEpoch: number; isDrained?: boolean }): Promise<void> {
+    this.releasedDrained = input.isDrained === true;
     this.judge(input.leaseEpoch);
     this.released = true;
     this.tell();

@@ -1,8 +1,9 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import { isTerminal } from "@/contract/run";
+import { noteGone } from "@/db/queries/end-runner";
 import { lockRun } from "@/db/queries/lock";
 import { findSessionHolder } from "@/db/queries/session-holder";
-import { type RunnerJobRow, type RunRow, runnerJobs, runs, type SessionRow } from "@/db/schema";
+import { type RunnerJobRow, type RunRow, runnerJobs, runners, runs, type SessionRow } from "@/db/schema";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import type { AttemptCause } from "@/server/executors";
 import { endRun, type LossKind, loseAttempt, policyOf } from "@/server/runs";
@@ -36,22 +37,48 @@ const RETRY_MAX_MS = 60_000;
 export function endAttempt(ctx: ServiceContext, attemptId: string, end: AttemptEnd): Promise<void> {
   return inTx(ctx, async (ctx) => {
     const [found] = await ctx.db
-      .select({ runId: runnerJobs.runId })
+      .select({ runId: runnerJobs.runId, runnerId: runnerJobs.runnerId })
       .from(runnerJobs)
       .where(and(eq(runnerJobs.attemptId, attemptId), inArray(runnerJobs.state, ["launching", "running"])));
     // An id is a runner's or an archiver's, and nothing to the other.
     if (!found) return endArchiverTurn(ctx, attemptId, end.message || `it ended with exit code ${end.code}`);
     const locked = await lockRun(ctx.db, found.runId, null);
-    const job = await closeJob(ctx, attemptId, end);
-    if (!locked || !job || isTerminal(locked.run.status)) return;
-    if (locked.run.status === "claimed" && locked.run.claimedBy === job.runnerId) {
-      const lost = { why: endingOf(end), failureKind: kindOf(end), isOrderly: false, keepsOpen: false };
-      await loseAttempt(ctx, locked, lost);
-    } else if (await isFailedStart(ctx, locked.run, job)) {
-      await postponeStart(ctx, locked, end);
-    }
+    const ordered = await orderedEnd(ctx, found.runnerId, end);
+    const job = await closeJob(ctx, attemptId, ordered);
+    if (!locked || !job) return;
+    const run = await followEnd(ctx, locked, job, ordered);
+    const message = endingOf(ordered);
+    await noteGone(ctx.db, job, { isRunWaiting: run.status === "pending", message });
     ctx.wake("runs");
   });
+}
+
+/** Who had it killed, and why, in place of what its process had to say of that. */
+async function orderedEnd(ctx: TxContext, runnerId: string, end: AttemptEnd): Promise<AttemptEnd> {
+  const [runner] = await ctx.db.select({ kill: runners.kill }).from(runners).where(eq(runners.id, runnerId));
+  const kill = runner?.kill ?? null;
+  if (kill === null || end.code === 0) return end;
+  return {
+    ...end,
+    message: kill.reason === null ? `${kill.by} had it killed` : `${kill.by} had it killed: ${kill.reason}`,
+  };
+}
+
+/** What an attempt's end means for its run, which is answered as it is after that. */
+async function followEnd(
+  ctx: TxContext,
+  locked: { run: RunRow; session: SessionRow | null },
+  job: RunnerJobRow,
+  end: AttemptEnd,
+): Promise<RunRow> {
+  const { run } = locked;
+  if (isTerminal(run.status)) return run;
+  if (run.status === "claimed" && run.claimedBy === job.runnerId) {
+    const lost = { why: endingOf(end), failureKind: kindOf(end), isOrderly: false, keepsOpen: false };
+    return loseAttempt(ctx, locked, lost);
+  }
+  if (await isFailedStart(ctx, run, job)) await postponeStart(ctx, locked, end);
+  return run;
 }
 
 /** A runner that came while its session was another run's could only be refused: the run waits, and no start failed. */

@@ -1,5 +1,6 @@
 export { type AttemptEnd, endAttempt } from "./end";
 export { readInstallationId } from "./installation";
+export { endKilled } from "./kill";
 export { launchPending } from "./launch";
 export { reconcileAttempts } from "./reconcile";
 export { LeaseSweeper } from "./sweep";

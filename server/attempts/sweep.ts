@@ -1,7 +1,7 @@
 import { and, asc, eq, inArray, isNotNull, lt, ne, or, sql } from "drizzle-orm";
 import { lockLease, lockRun } from "@/db/queries/lock";
 import { leases, type RunRow, runnerJobs, runs } from "@/db/schema";
-import { inTx, type ServiceContext } from "@/server/context";
+import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { appendServerEvents, statusEvent } from "@/server/events";
 import type { Executor } from "@/server/executors";
 import { cancelNow, loseAttempt } from "@/server/runs";
@@ -15,6 +15,7 @@ export type SweeperDeps = {
   monotonicMs?: () => number;
 };
 
+const RAN_OUT = "its lease ran out";
 const BATCH_MAX = 100;
 /** Runs that a pass sweeps at once, and that may still be ending after their pass. */
 const LANES = 8;
@@ -72,9 +73,9 @@ export class LeaseSweeper {
         and(
           eq(runs.status, "claimed"),
           // Where runners are outside, an expired lease waits for whoever claims next; it is told once. A cancellation
-          // that comes after that waits for nobody.
+          // that comes after that waits for nobody, and one whose token was revoked has had its time.
           ctx.settings.executor === "none"
-            ? or(inArray(runs.leaseState, ["none", "held"]), isNotNull(runs.cancelRequestedAt))
+            ? or(ne(runs.leaseState, "expired"), isNotNull(runs.cancelRequestedAt))
             : ne(runs.leaseState, "none"),
           lt(leases.leaseExpiresAt, sql`clock_timestamp()`),
         ),
@@ -142,10 +143,10 @@ export class LeaseSweeper {
     await inTx(this.deps.ctx, async (ctx) => {
       const locked = await lockRun(ctx.db, runId, null);
       if (locked?.run.leaseState !== "fencing" || locked.run.leaseEpoch !== leaseEpoch) return;
-      await loseAttempt(ctx, locked, { why: "its lease ran out", isOrderly: false, keepsOpen: false });
+      await loseAttempt(ctx, locked, { why: await whyFenced(ctx, locked.run), isOrderly: false, keepsOpen: false });
     });
     for (const attemptId of attempts) {
-      await endAttempt(this.deps.ctx, attemptId, { code: null, signal: "SIGKILL", message: "its lease ran out" });
+      await endAttempt(this.deps.ctx, attemptId, { code: null, signal: "SIGKILL", message: RAN_OUT });
     }
   }
 
@@ -159,13 +160,27 @@ export class LeaseSweeper {
         await cancelNow(ctx, locked, run.cancelReason ?? "cancel requested");
         return;
       }
+      if (run.leaseState === "fencing") {
+        await loseAttempt(ctx, locked, { why: await whyFenced(ctx, run), isOrderly: false, keepsOpen: true });
+        return;
+      }
       await ctx.db.update(runs).set({ leaseState: "expired" }).where(eq(runs.id, runId));
       await ctx.db
         .update(leases)
-        .set({ staleRecoveryMarker: { epoch: run.leaseEpoch, runnerId: run.claimedBy, why: "its lease ran out" } })
+        .set({ staleRecoveryMarker: { epoch: run.leaseEpoch, runnerId: run.claimedBy, why: RAN_OUT } })
         .where(eq(leases.runId, runId));
       await appendServerEvents(ctx, run, [statusEvent("lease-expired", { runnerId: run.claimedBy })]);
       ctx.wake("runs");
     });
   }
+}
+
+/** Whoever fenced it said why. */
+async function whyFenced(ctx: TxContext, run: RunRow): Promise<string> {
+  const [lease] = await ctx.db
+    .select({ marker: leases.staleRecoveryMarker })
+    .from(leases)
+    .where(eq(leases.runId, run.id));
+  const marker = lease?.marker ?? null;
+  return marker?.epoch === run.leaseEpoch && typeof marker.why === "string" ? marker.why : RAN_OUT;
 }

@@ -1,21 +1,27 @@
 import type { Approval } from "@/contract/approval";
 import type { QueueTask } from "@/contract/queue";
+import type { BeatsFrame } from "@/contract/runner";
 import type { OpenLiveInput, RunChange, SessionChange, TaskChange, TaskFrame } from "@/contract/watch";
+import type { FoundRunner } from "@/db/queries/runner-state";
 import type { ServiceContext } from "@/server/context";
 import { InvalidCursorError } from "@/server/errors";
+import { toRunner } from "@/server/runners";
 import { getRun } from "@/server/runs";
 import type { FeedReader, FeedRow } from "./feed";
 import { readFeedMark } from "./feed-mark";
 import type { Live } from "./live";
+import type { RunnersNews } from "./runners-reader";
 import { encodeFrame, FrameCache, type Sink } from "./sse";
 import { streamRun } from "./stream-run";
 import { openFeed } from "./watch-feed";
 
 const feedFrames = new FrameCache<FeedRow<unknown>>();
 const approvalFrames = new FrameCache<Approval>();
+const runnerFrames = new FrameCache<FoundRunner>();
+const beatFrames = new FrameCache<RunnersNews>();
 
 /**
- * All that one browser tab follows, in one stream: changed sessions, runs, tasks and approvals, and one run's events. Only the
+ * All that one browser tab follows, in one stream: changed sessions, runs, tasks, approvals and runners, and one run's events. Only the
  * run's events carry an id; after a gap the tab reads its lists again.
  */
 export async function openConsoleStream(
@@ -35,6 +41,8 @@ export async function openConsoleStream(
 
   return async (sink) => {
     const stops: (() => void)[] = [];
+    // Before the greeting, after which the tab reads what it has missed.
+    if (input.runners) stops.push(await live.runners.follow((news) => writeRunners(ctx, sink, news)));
     sink.write(encodeFrame({ event: "hello", data: { serverTime: new Date().toISOString(), isBehind } }));
     const tellDatabase = (isAway: boolean) => sink.write(encodeFrame({ event: "database", data: { isAway } }));
     stops.push(live.followDatabase(tellDatabase));
@@ -84,6 +92,28 @@ async function startOf(
     throw new InvalidCursorError(`run ${runId} has ${run.lastEventSeq} events, not ${seq}`);
   }
   return seq;
+}
+
+/** Runners that changed one by one, and the beats of all the others in one frame. */
+function writeRunners(ctx: ServiceContext, sink: Sink, news: RunnersNews): void {
+  const { tenantId } = ctx.actor;
+  const isSeen = ({ runner }: FoundRunner) => tenantId === null || runner.tenantId === tenantId;
+  for (const found of news.changed.filter(isSeen)) {
+    const encode = () => encodeFrame({ event: "runner", data: toRunner(found, ctx.settings) });
+    sink.write(runnerFrames.of(found, "", encode));
+  }
+  const beaten = news.beaten.filter(({ found }) => isSeen(found));
+  if (beaten.length === 0) return;
+  const frame = (): BeatsFrame => ({
+    runners: beaten.map(({ found, fresh }) => {
+      const { id, heartbeatAt, leaseExpiresAt, cpuPercent, rssBytes, beats } = toRunner(found, ctx.settings);
+      const { count, gapsMs, tripsMs } = beats;
+      const newest = { count, gapsMs: gapsMs.slice(-fresh), tripsMs: tripsMs.slice(-fresh) };
+      return { id, heartbeatAt, leaseExpiresAt, cpuPercent, rssBytes, beats: newest };
+    }),
+  });
+  // Ids of tenants never begin so.
+  sink.write(beatFrames.of(news, tenantId ?? "*", () => encodeFrame({ event: "beats", data: frame() })));
 }
 
 function toFrame(task: QueueTask): TaskFrame {

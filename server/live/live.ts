@@ -10,6 +10,7 @@ import { runsFeed, sessionsFeed, tasksFeed } from "./feed-sources";
 import { Hub, type LiveText } from "./hub";
 import { Listener } from "./listener";
 import { Notifier } from "./notifier";
+import { RunnersReader } from "./runners-reader";
 import { Streams } from "./streams";
 import { RunTails } from "./tails";
 
@@ -32,6 +33,7 @@ export class Live {
   readonly streams = new Streams();
   readonly tails: RunTails;
   readonly approvals: ApprovalsReader;
+  readonly runners: RunnersReader;
   readonly sessions;
   readonly runs;
   readonly tasks;
@@ -49,6 +51,7 @@ export class Live {
     const { db, databaseUrl, log } = options;
     this.tails = new RunTails(db, this.hub, this.#noteFailure);
     this.approvals = new ApprovalsReader(db, this.hub, this.#noteFailure);
+    this.runners = new RunnersReader(db, this.hub, this.#noteFailure);
     this.sessions = new FeedReader(db, this.hub, sessionsFeed, this.#noteFailure);
     this.runs = new FeedReader(db, this.hub, runsFeed, this.#noteFailure);
     this.tasks = new FeedReader(db, this.hub, tasksFeed, this.#noteFailure);
@@ -107,6 +110,7 @@ export class Live {
     this.streams.stop();
     this.tails.close();
     this.approvals.close();
+    this.runners.close();
     for (const feed of [this.sessions, this.runs, this.tasks]) feed.close();
     await this.#listener.close();
   }

@@ -1,4 +1,4 @@
-import { LeaseSweeper, launchPending, reconcileAttempts } from "@/server/attempts";
+import { endKilled, LeaseSweeper, launchPending, reconcileAttempts } from "@/server/attempts";
 import type { ServiceContext } from "@/server/context";
 import { dispatchTasks, expireWaiting } from "@/server/dispatcher";
 import type { Executor } from "@/server/executors";
@@ -6,6 +6,7 @@ import { removeEndedTokens } from "@/server/identity";
 import { Leadership } from "@/server/live";
 import { foldCounts, noteMinute, removeEndedBulk, runBulkActions } from "@/server/queue";
 import { expireArchives, purgeDeleted, retireExpired } from "@/server/retention";
+import { noteRunnerMinute } from "@/server/runners";
 import { Archivers, collectGarbage, repairStorage } from "@/server/storage";
 import { type Loop, type LoopDeps, type LoopOptions, startLoop } from "./loop";
 
@@ -54,6 +55,7 @@ function loopOptions(deps: LoopsDeps, sweeper: LeaseSweeper): LoopOptions[] {
     // Where nothing is dispatched too.
     { name: "queue-expiry", intervalMs: 5_000, run: () => expireWaiting(contextFor("queue-expiry")) },
     { name: "queue-minutes", intervalMs: 20_000, run: () => noteMinute(contextFor("queue-minutes")) },
+    { name: "runner-minutes", intervalMs: 20_000, run: () => noteRunnerMinute(contextFor("runner-minutes")) },
     { name: "bulk-retention", intervalMs: 60_000, run: () => removeEndedBulk(contextFor("bulk-retention")) },
     { name: "bulk", intervalMs: 1_000, wakeOn: ["queue"], run: () => runBulkActions(contextFor("bulk")) },
     { name: "tokens", intervalMs: 3_600_000, run: () => removeEndedTokens(contextFor("tokens")) },
@@ -66,6 +68,13 @@ function loopOptions(deps: LoopsDeps, sweeper: LeaseSweeper): LoopOptions[] {
       intervalMs: 1_000,
       wakeOn: ["queue"],
       run: () => dispatchTasks(dispatcher, { runnersMax: dispatcher.settings.runnersMax }),
+    });
+    const killer = contextFor("killer");
+    loops.push({
+      name: "killer",
+      intervalMs: 1_000,
+      wakeOn: ["runs"],
+      run: () => endKilled({ ctx: killer, executor }),
     });
     const reconciler = contextFor("reconciler");
     loops.push({

@@ -22,7 +22,7 @@ import { BulkAction, BulkActionPage, BulkResultPage } from "@/contract/queue-bul
 import { QueueCommander, QueueHistory, QueueVerification, QueueWaitTimes } from "@/contract/queue-commander";
 import { QueueControl, QueueControlList } from "@/contract/queue-control";
 import { ClaimedRun, HeartbeatAnswer, Run, RunPage, RunStats } from "@/contract/run";
-import { Runner, RunnerJob, RunnerJobPage, RunnerPage } from "@/contract/runner";
+import { Runner, RunnerHistory, RunnerJob, RunnerJobPage, RunnerPage, RunnerStats } from "@/contract/runner";
 import { ReadMark, Session, SessionPage, SessionSummary, TracePage } from "@/contract/session";
 import { DeletedVolume, GcHistoryPage, GcReport, OrphanList, StoragePage, StorageSummary } from "@/contract/storage";
 import { TimelinePage } from "@/contract/timeline";
@@ -90,6 +90,30 @@ export const ROUTES: readonly Route[] = [
   route("GET", "/runner-jobs/{runnerJobId}", "runnerJobs.get", { answer: RunnerJob, summary: "Get a runner job" }),
   route("POST", "/runners", "runners.register", { answer: Runner, summary: "Register a runner" }),
   route("GET", "/runners", "runners.list", { answer: RunnerPage, summary: "List runners" }),
+  route("GET", "/runners/stats", "runners.stats", {
+    answer: RunnerStats,
+    summary: "How many runners live, what they do, and where they are",
+  }),
+  route("GET", "/runners/history", "runners.history", {
+    answer: RunnerHistory,
+    summary: "How many runners lived and worked, and how long their beats took",
+  }),
+  route("POST", "/runners/{runnerId}/drain", "runners.drain", {
+    answer: Runner,
+    summary: "Have a runner end after its turn, and take nothing more",
+  }),
+  route("POST", "/runners/{runnerId}/resume", "runners.resume", {
+    answer: Runner,
+    summary: "Take back that a runner is to be drained",
+  }),
+  route("POST", "/runners/{runnerId}/revoke", "runners.revoke", {
+    answer: Runner,
+    summary: "Take nothing more of a runner, and hand its run on",
+  }),
+  route("POST", "/runners/{runnerId}/kill", "runners.kill", {
+    answer: Runner,
+    summary: "End a runner's process with all that it started",
+  }),
   route("GET", "/runners/{runnerId}", "runners.get", { answer: Runner, summary: "Get a runner" }),
   route("POST", "/sessions", "sessions.create", { answer: SessionSummary, summary: "Create a session and its volume" }),
   route("GET", "/sessions", "sessions.list", { answer: SessionPage, summary: "List sessions" }),

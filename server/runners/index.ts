@@ -1,4 +1,8 @@
+export { runnerHistory, runnerStats } from "./figures";
 export { launchRunnerJob } from "./launch-job";
-export { getRunner, listRunners, registerRunner } from "./runner";
+export { noteRunnerMinute } from "./minutes";
+export { drainRunner, killRunner, resumeRunner, revokeRunner } from "./orders";
+export { getRunner, listRunners, toRunner } from "./read";
+export { registerRunner } from "./runner";
 export { getRunnerJob, listRunnerJobs } from "./runner-job";
-export { assertOwnRunner, upsertRunner } from "./upsert";
+export { assertOwnRunner, assertTakesRuns, upsertRunner } from "./upsert";

@@ -24,6 +24,8 @@ export async function upsertRunner(
         ...changes,
         ...(values.runId == null ? {} : { tenantId: sql`excluded.tenant_id` }),
         heartbeatAt: sql`clock_timestamp()`,
+        // Whoever is heard of lives, whatever was known of it.
+        ...{ endedAt: null, endKind: null, endMessage: null },
       },
       // Judged here too: of two tenants that register one id at once, both have found it free.
       ...(caller === null ? {} : { setWhere: eq(runners.tenantId, caller) }),
@@ -39,6 +41,14 @@ export async function assertOwnRunner(ctx: TxContext, id: string): Promise<void>
   if (tenantId === null) return;
   const [known] = await ctx.db.select({ tenantId: runners.tenantId }).from(runners).where(eq(runners.id, id));
   if (known && known.tenantId !== tenantId) throw isTaken(id);
+}
+
+/** Refuses a runner that is being drained another run: it keeps the one that it has. */
+export async function assertTakesRuns(ctx: TxContext, id: string): Promise<void> {
+  const [known] = await ctx.db.select({ drain: runners.drain }).from(runners).where(eq(runners.id, id)).for("share");
+  if (known?.drain) {
+    throw new ConflictError("runner-draining", `runner ${id} is being drained: resume it, or claim as another runner`);
+  }
 }
 
 function isTaken(id: string): ConflictError {

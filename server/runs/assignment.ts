@@ -33,6 +33,7 @@ export async function assignmentOf(
         : null,
     cutOffTurn: await cutOffTurn(ctx, run),
     isDemo,
+    hearsVitals: true,
   };
 }
 

@@ -1,6 +1,7 @@
 import { and, eq, inArray, ne, sql } from "drizzle-orm";
 import { type ClaimedRun, type ClaimRunInput, isTerminal } from "@/contract/run";
 import { RUNNER_PROTOCOL, RUNNER_PROTOCOL_BEFORE, RUNNER_PROTOCOL_UNNAMED } from "@/contract/runner-protocol";
+import { endLostRunner } from "@/db/queries/end-runner";
 import { type LockedRun, lockLease, lockRun } from "@/db/queries/lock";
 import { type LeaseRow, leases, type RunRow, runnerJobs, runs, sessions } from "@/db/schema";
 import { audit } from "@/server/audit";
@@ -17,7 +18,7 @@ import {
 } from "@/server/errors";
 import { appendServerEvents, statusEvent } from "@/server/events";
 import { mintRunnerTokens } from "@/server/identity";
-import { assertOwnRunner, upsertRunner } from "@/server/runners";
+import { assertOwnRunner, assertTakesRuns, upsertRunner } from "@/server/runners";
 import { markTaskRunning } from "@/server/task-attempts";
 import { assignmentOf } from "./assignment";
 import { loseAttempt } from "./lose-attempt";
@@ -52,11 +53,19 @@ async function claimLocked(ctx: TxContext, input: ClaimRunInput): Promise<Claime
   const { id, status, failureKind } = locked.run;
   if (isTerminal(status)) return new AlreadyTerminalError("run", id, status, failureKind);
   if (!isSame) await assertOwnAttempt(ctx, locked.run);
+  if (!isSame) await assertTakesRuns(ctx, input.runnerId);
   const run = isSame ? await keepRun(ctx, locked.run) : await takeRun(ctx, locked, input.runnerId);
   if (locked.task) await markTaskRunning(ctx, locked.task, run);
   const leaseExpiresAt = await writeLease(ctx, run, { runnerId: input.runnerId, nonce, leaseMs });
   await assertOwnRunner(ctx, input.runnerId);
-  await upsertRunner(ctx, { id: input.runnerId, runId: run.id, backendProfile: run.backendProfile });
+  await upsertRunner(ctx, {
+    id: input.runnerId,
+    runId: run.id,
+    backendProfile: run.backendProfile,
+    leaseEpoch: run.leaseEpoch,
+    leaseMs,
+    protocolVersion: input.protocolVersion ?? (ctx.actor.kind === "launch" ? RUNNER_PROTOCOL_UNNAMED : null),
+  });
   await audit(ctx, {
     action: "runs.claim",
     targetKind: "run",
@@ -173,6 +182,7 @@ async function takeRun(ctx: TxContext, { run, session }: LockedRun, runnerId: st
     .where(eq(runs.id, run.id))
     .returning();
   if (!taken) throw new Error(`run ${run.id} vanished under its lock`);
+  await endLostRunner(ctx.db, run.id);
   await appendServerEvents(ctx, taken, [statusEvent("run-claimed", { runnerId })]);
   if (session) {
     await ctx.db

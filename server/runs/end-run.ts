@@ -2,6 +2,7 @@ import { and, eq, inArray, sql } from "drizzle-orm";
 import { OPEN_COMMAND_STATES } from "@/contract/command";
 import type { FailureKind } from "@/contract/errors";
 import type { TerminalStatus } from "@/contract/run";
+import { endLostRunner, noteHoldEnd } from "@/db/queries/end-runner";
 import { lockTaskRow } from "@/db/queries/lock";
 import { commands, leases, type QueueTaskRow, type RunRow, runs, type SessionRow, sessions } from "@/db/schema";
 import { settleApprovals } from "@/server/approvals";
@@ -55,6 +56,9 @@ export async function endRun(
     .where(eq(runs.id, run.id))
     .returning();
   if (!ended) throw new Error(`run ${run.id} vanished under its lock`);
+  if (run.claimedBy !== null)
+    await noteHoldEnd(ctx.db, { runnerId: run.claimedBy, runId: run.id }, { kind: "finished", message: null });
+  await endLostRunner(ctx.db, run.id);
   await ctx.db.delete(leases).where(eq(leases.runId, run.id));
   if (session) await releaseSession(ctx, session, ended);
   // Where a session's other run ends with it, its task is locked late: two that meet there are tried again.

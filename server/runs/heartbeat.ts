@@ -1,7 +1,8 @@
 import { and, eq, exists, inArray, isNotNull, ne, sql } from "drizzle-orm";
 import { OPEN_COMMAND_STATES } from "@/contract/command";
 import { type HeartbeatAnswer, type HeartbeatInput, isTerminal } from "@/contract/run";
-import { commands, leases, runners, runs } from "@/db/schema";
+import { noteBeat } from "@/db/queries/note-beat";
+import { commands, leases, runs } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { LeaseLostError } from "@/server/errors";
 import { writingEpoch } from "./holder";
@@ -17,15 +18,17 @@ export async function heartbeatRun(ctx: ServiceContext, input: HeartbeatInput): 
   const isOwnEpoch = ctx.actor.kind !== "runner" || ctx.actor.leaseEpoch === epoch;
   const beatenEpoch = isOwnEpoch ? await extendLease(ctx, input, epoch) : null;
   const run = await getRun(ctx, { runId: input.runId });
-  if (isTerminal(run.status)) return { ...run, shouldYield: false, cancelledCommandIds: [] };
+  if (isTerminal(run.status)) return { ...run, shouldYield: false, isDraining: false, cancelledCommandIds: [] };
   // Having waited for the lease's lock, the statement judged the run as it was before: whoever held it may have lost it.
   const isHeld = beatenEpoch === run.leaseEpoch && run.status === "claimed" && run.leaseState !== "fencing";
   if (!isHeld) throw new LeaseLostError(input.runId);
-  await ctx.db.update(runners).set({ heartbeatAt: sql`clock_timestamp()` }).where(eq(runners.id, input.runnerId));
+  const isDraining = await noteBeat(ctx.db, input.runnerId, input);
   if (run.leaseState === "expired") await reviveLease(ctx, run.id, run.leaseEpoch);
   return {
     ...run,
-    shouldYield: await anotherWaits(ctx, run.id),
+    // A runner of the release before knows no more of it than that an idle one is to end.
+    shouldYield: isDraining || (await anotherWaits(ctx, run.id)),
+    isDraining,
     cancelledCommandIds: await cancelledCommands(ctx, run.id),
   };
 }

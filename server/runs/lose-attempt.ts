@@ -1,6 +1,7 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import { OPEN_COMMAND_STATES } from "@/contract/command";
 import type { FailureKind } from "@/contract/errors";
+import { noteHoldEnd } from "@/db/queries/end-runner";
 import type { LockedRun } from "@/db/queries/lock";
 import { type CommandRow, commands, leases, type RunRow, runs } from "@/db/schema";
 import { settleApprovals } from "@/server/approvals";
@@ -22,6 +23,8 @@ export type LostAttempt = {
   isOrderly: boolean;
   /** Outside runners claim by themselves, so a run is kept for the next claim whatever it has to do. */
   keepsOpen: boolean;
+  /** It gave way to another because an operator wanted it to: that is no attempt of the run's. */
+  isDrained?: boolean;
   /** What it is called where it ends a turn or the run; `runner-lost` unless told. */
   failureKind?: LossKind;
 };
@@ -52,6 +55,12 @@ export async function loseAttempt(ctx: TxContext, locked: Locked, lost: LostAtte
       updatedAt: sql`clock_timestamp()`,
     })
     .where(eq(leases.runId, run.id));
+  if (run.claimedBy !== null)
+    await noteHoldEnd(
+      ctx.db,
+      { runnerId: run.claimedBy, runId: run.id },
+      { kind: lost.isOrderly ? "released" : "lost", message: lost.why },
+    );
   // Where runners are outside, the sweeper has told of it already when the lease ran out.
   if (run.leaseState !== "expired")
     await appendServerEvents(ctx, run, [statusEvent("lease-expired", { runnerId: run.claimedBy })]);
@@ -67,6 +76,7 @@ export async function loseAttempt(ctx: TxContext, locked: Locked, lost: LostAtte
       leaseExpiresAt: null,
       claimedBy: null,
       status: "pending",
+      ...(lost.isDrained === true ? { attemptCount: Math.max(0, run.attemptCount - 1) } : {}),
     })
     .where(eq(runs.id, run.id))
     .returning();

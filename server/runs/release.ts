@@ -2,7 +2,7 @@ import { and, eq, inArray, sql } from "drizzle-orm";
 import type { ReleaseRunInput, Run } from "@/contract/run";
 import { isTerminal } from "@/contract/run";
 import { lockRun } from "@/db/queries/lock";
-import { type RunRow, runnerJobs } from "@/db/schema";
+import { type RunRow, runnerJobs, runners } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { ConflictError, NotFoundError } from "@/server/errors";
@@ -24,6 +24,8 @@ export function releaseRun(ctx: ServiceContext, input: ReleaseRunInput): Promise
       why,
       failureKind: (await isAtDeadline(ctx, locked.run)) ? "timeout" : "runner-lost",
       isOrderly: true,
+      // Judged here: what a runner says of itself must not win it more attempts.
+      isDrained: input.isDrained === true && (await isToDrain(ctx, locked.run)),
       keepsOpen: ctx.settings.executor === "none",
     });
     await audit(ctx, {
@@ -35,6 +37,12 @@ export function releaseRun(ctx: ServiceContext, input: ReleaseRunInput): Promise
     });
     return toRun(freed, null);
   });
+}
+
+async function isToDrain(ctx: TxContext, { claimedBy }: RunRow): Promise<boolean> {
+  if (claimedBy === null) return false;
+  const [runner] = await ctx.db.select({ drain: runners.drain }).from(runners).where(eq(runners.id, claimedBy));
+  return runner !== undefined && runner.drain !== null;
 }
 
 /** A cluster that ends an attempt at its deadline only asks its runner to stop, which does not learn why. */

@@ -1,15 +1,20 @@
 import type { Metadata } from "next";
+import type { SearchParams } from "nuqs/server";
+import { createLoader } from "nuqs/server";
 import { requireIdentity } from "@/app/(console)/identity";
 import { prefetchPages } from "@/app/(console)/prefetch-pages";
+import { RUNNER_FILTERS, runnersInput } from "@/components/runners/filter";
 import { RunnersView } from "@/components/runners/runners-view";
-import { runnerPages } from "@/components/trpc/lists";
-import { HydrateClient, trpc } from "@/server/trpc/rsc";
+import { runnerFigures, runnerPages } from "@/components/trpc/lists";
+import { HydrateClient, prefetch, trpc } from "@/server/trpc/rsc";
 
 export const metadata: Metadata = { title: "Runners" };
+const loadFilter = createLoader(RUNNER_FILTERS);
 
-export default async function RunnersPage() {
+export default async function RunnersPage(props: { searchParams: Promise<SearchParams> }) {
   await requireIdentity();
-  await prefetchPages(runnerPages(trpc));
+  const input = runnersInput(await loadFilter(props.searchParams));
+  await Promise.all([prefetchPages(runnerPages(trpc, input)), prefetch(runnerFigures(trpc))]);
   return (
     <HydrateClient>
       <RunnersView />

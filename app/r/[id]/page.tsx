@@ -1,6 +1,13 @@
 import { notFound, redirect } from "next/navigation";
 import { requireIdentity } from "@/app/(console)/identity";
-import { auditAddress, eventAddress, runAddress, sessionAddress, taskAddress } from "@/components/shell/addresses";
+import {
+  auditAddress,
+  eventAddress,
+  runAddress,
+  runnerAddress,
+  sessionAddress,
+  taskAddress,
+} from "@/components/shell/addresses";
 import { getQueryClient, trpc } from "@/server/trpc/rsc";
 
 /** `/r/<id>` leads to whatever record has that id, so that an id in a log is enough to find its page. */
@@ -27,10 +34,8 @@ async function resolve(id: string): Promise<string> {
       return runAddress((await client.fetchQuery(trpc.commands.get.queryOptions({ commandId: id }))).runId);
     case "rjob":
       return runAddress((await client.fetchQuery(trpc.runnerJobs.get.queryOptions({ runnerJobId: id }))).runId);
-    case "runner": {
-      const { runId } = await client.fetchQuery(trpc.runners.get.queryOptions({ runnerId: id }));
-      return runId === null ? "/runners" : runAddress(runId);
-    }
+    case "runner":
+      return runnerAddress(id);
     case "aud":
       return `/audit?id=${encodeURIComponent(id)}`;
     case "tok":

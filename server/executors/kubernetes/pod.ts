@@ -106,6 +106,7 @@ export function restrictedContainer(
     imagePullPolicy: policy.imagePullPolicy,
     env: [
       ...Object.entries(environment).map(([name, value]) => ({ name, value })),
+      { name: "AGENTRUN_NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } },
       { name: token.variable, valueFrom: { secretKeyRef: { name: jobNameOf(token.attemptId), key: TOKEN_KEY } } },
     ],
     resources: {

@@ -1,6 +1,23 @@
-import { GetRunnerInput, ListRunnersInput, RegisterRunnerInput } from "@/contract/runner";
-import { getRunner, listRunners, registerRunner } from "@/server/runners";
-import { launchProcedure, router, viewerProcedure } from "@/server/trpc/init";
+import {
+  GetRunnerInput,
+  ListRunnersInput,
+  OrderRunnerInput,
+  RegisterRunnerInput,
+  RunnerHistoryInput,
+  RunnerStatsInput,
+} from "@/contract/runner";
+import {
+  drainRunner,
+  getRunner,
+  killRunner,
+  listRunners,
+  registerRunner,
+  resumeRunner,
+  revokeRunner,
+  runnerHistory,
+  runnerStats,
+} from "@/server/runners";
+import { launchProcedure, operatorProcedure, router, viewerProcedure } from "@/server/trpc/init";
 
 export const runnersRouter = router({
   register: launchProcedure
@@ -8,4 +25,14 @@ export const runnersRouter = router({
     .mutation((opts) => registerRunner(opts.ctx.service, opts.input)),
   get: viewerProcedure.input(GetRunnerInput).query((opts) => getRunner(opts.ctx.service, opts.input)),
   list: viewerProcedure.input(ListRunnersInput.prefault({})).query((opts) => listRunners(opts.ctx.service, opts.input)),
+  stats: viewerProcedure
+    .input(RunnerStatsInput.prefault({}))
+    .query((opts) => runnerStats(opts.ctx.service, opts.input)),
+  history: viewerProcedure
+    .input(RunnerHistoryInput.prefault({}))
+    .query((opts) => runnerHistory(opts.ctx.service, opts.input)),
+  drain: operatorProcedure.input(OrderRunnerInput).mutation((opts) => drainRunner(opts.ctx.service, opts.input)),
+  resume: operatorProcedure.input(OrderRunnerInput).mutation((opts) => resumeRunner(opts.ctx.service, opts.input)),
+  revoke: operatorProcedure.input(OrderRunnerInput).mutation((opts) => revokeRunner(opts.ctx.service, opts.input)),
+  kill: operatorProcedure.input(OrderRunnerInput).mutation((opts) => killRunner(opts.ctx.service, opts.input)),
 });

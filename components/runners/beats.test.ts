@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { beatRows, describeBeats, latencyOf, missedIn, stripOf } from "./beats";
+
+const AT = Date.parse("2026-11-26T10:00:00Z");
+const told = (gapsMs: number[], tripsMs: (number | null)[] = gapsMs.map(() => 12)) => ({
+  ...{ beatMs: 5_000, heartbeatAt: new Date(AT).toISOString() },
+  beats: { count: gapsMs.length, gapsMs, tripsMs },
+});
+
+test("a gap holds the beats that should have come in it", () => {
+  expect([0, 4_900, 5_100, 7_400, 10_000, 15_200, 61_000].map((gap) => missedIn(gap, 5_000))).toEqual([
+    0, 0, 0, 0, 1, 2, 11,
+  ]);
+});
+
+test("the strip tells beats in time from those after a gap, and shows what is due by now", () => {
+  const runner = told([5_000, 10_100, 16_000, 4_800]);
+  const came = ["in-time", "late", "gap", "in-time"];
+  expect(stripOf(runner, null)).toEqual(came);
+  expect(stripOf(runner, AT + 5_300), "on its way").toEqual(came);
+  expect(stripOf(runner, AT + 11_000)).toEqual([...came, "due", "due"]);
+  expect(stripOf(runner, AT + 3_600_000)).toHaveLength(came.length + 8);
+});
+
+test("the strip is said in words", () => {
+  expect(describeBeats(told([]))).toBe("No beat yet");
+  expect(describeBeats(told([5_000, 5_000]))).toBe("The last 2 beats came in time, every 5.0 s");
+  expect(describeBeats(told([5_000, 16_000, 5_000]))).toBe(
+    "Of the last 3 beats, every 5.0 s, 2 came in time; 2 beats missed",
+  );
+});
+
+test("beats are listed with when each came, the newest first", () => {
+  const rows = beatRows(told([5_000, 15_000, 5_000], [null, 9, 11]));
+  expect(rows).toEqual([
+    { atMs: AT, gapMs: 5_000, missed: 0, tripMs: 11 },
+    { atMs: AT - 5_000, gapMs: 15_000, missed: 2, tripMs: 9 },
+    { atMs: AT - 20_000, gapMs: 5_000, missed: 0, tripMs: null },
+  ]);
+  expect(latencyOf(told([1, 1], [7, null]).beats)).toBe(7);
+});

@@ -1,0 +1,58 @@
+import { formatDuration, formatPlural } from "@/components/ui/format";
+import type { Runner } from "@/contract/runner";
+
+/** A beat as it came: in time, after one that was missed, or after more; `due` has not come yet. */
+export const BEAT_KINDS = ["in-time", "late", "gap", "due"] as const;
+export type BeatKind = (typeof BEAT_KINDS)[number];
+
+type Told = Pick<Runner, "beats" | "beatMs" | "heartbeatAt">;
+
+/** How many beats should have come between two. */
+export function missedIn(gapMs: number, beatMs: number): number {
+  return Math.max(0, Math.round(gapMs / beatMs) - 1);
+}
+
+/** The strip of a runner's last beats, the oldest first; of one that lives, what is due by now is at its end. */
+export function stripOf({ beats, beatMs, heartbeatAt }: Told, nowMs: number | null): BeatKind[] {
+  const came = beats.gapsMs.map((gapMs): BeatKind => {
+    const missed = missedIn(gapMs, beatMs);
+    return missed === 0 ? "in-time" : missed === 1 ? "late" : "gap";
+  });
+  // A beat takes its time to the server: one that is due just now is not missed yet.
+  const silentMs = nowMs === null ? 0 : nowMs - Date.parse(heartbeatAt);
+  const due = Math.max(0, Math.floor(silentMs / beatMs - 0.1));
+  return [...came, ...Array.from({ length: Math.min(due, DUE_MAX) }, (): BeatKind => "due")];
+}
+
+const DUE_MAX = 8;
+
+/** The strip in words, for whoever does not see it. */
+export function describeBeats({ beats, beatMs }: Pick<Runner, "beats" | "beatMs">): string {
+  const missed = beats.gapsMs.map((gapMs) => missedIn(gapMs, beatMs));
+  if (missed.length === 0) return "No beat yet";
+  const disturbed = missed.filter((count) => count > 0).length;
+  const lost = missed.reduce((sum, count) => sum + count, 0);
+  const last = formatPlural(missed.length, "beat");
+  const every = `every ${formatDuration(beatMs)}`;
+  if (disturbed === 0) return `The last ${last} came in time, ${every}`;
+  return `Of the last ${last}, ${every}, ${missed.length - disturbed} came in time; ${formatPlural(lost, "beat")} missed`;
+}
+
+/** How long the last beat that said it took to the server and back. */
+export function latencyOf({ tripsMs }: Runner["beats"]): number | null {
+  return tripsMs.findLast((trip) => trip !== null) ?? null;
+}
+
+export type BeatRow = { atMs: number; gapMs: number; missed: number; tripMs: number | null };
+
+/** Each beat with when it came, the newest first. */
+export function beatRows({ beats, beatMs, heartbeatAt }: Told): BeatRow[] {
+  const rows: BeatRow[] = [];
+  let atMs = Date.parse(heartbeatAt);
+  for (let index = beats.gapsMs.length - 1; index >= 0; index -= 1) {
+    const gapMs = beats.gapsMs[index] ?? 0;
+    rows.push({ atMs, gapMs, missed: missedIn(gapMs, beatMs), tripMs: beats.tripsMs[index] ?? null });
+    atMs -= gapMs;
+  }
+  return rows;
+}

@@ -1,0 +1,171 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { type Span, spanOf } from "@/components/queue/picture";
+import { useTRPC } from "@/components/trpc/client";
+import { runnerHistory } from "@/components/trpc/lists";
+import { ceilingOf } from "@/components/ui/ceiling";
+import { Chart, Key } from "@/components/ui/chart";
+import { Choices } from "@/components/ui/choices";
+import { formatDuration } from "@/components/ui/format";
+import type { RunnerMinute } from "@/contract/runner";
+import { type Course, courseOf, linePath } from "./course";
+
+const RANGES = { "1 h": 60, "6 h": 360, "24 h": 1_440 } as const;
+const RANGE_NAMES = Object.keys(RANGES) as (keyof typeof RANGES)[];
+const HEIGHT = 100;
+
+/** How many runners lived and worked against what there is room for, and how long their beats took. */
+export function Pictures() {
+  const trpc = useTRPC();
+  const [range, setRange] = useState<keyof typeof RANGES>("6 h");
+  const history = useQuery(runnerHistory(trpc, RANGES[range])).data;
+  if (history === undefined) return <div className="min-h-58" />;
+  const span = spanOf(history);
+  const told = { range, span, rows: history.items };
+  return (
+    <section aria-label="Pictures" className="flex flex-col gap-2">
+      <div className="flex justify-end">
+        <Choices label="How far back" values={RANGE_NAMES} value={range} onChange={setRange} />
+      </div>
+      <div className="grid gap-4 lg:grid-cols-2">
+        <AliveChart {...told} />
+        <LatencyChart {...told} />
+      </div>
+    </section>
+  );
+}
+
+type OverTime = { range: string; span: Span; rows: readonly RunnerMinute[] };
+
+/** When a step begins, to be read in a table. */
+function whenOf({ fromMs, stepMs }: Span): (step: number) => string {
+  const format = new Intl.DateTimeFormat(undefined, { dateStyle: "short", timeStyle: "short" });
+  return (step) => format.format(fromMs + step * stepMs);
+}
+
+const shown = (value: number | null, unit: (value: number) => string) => (value === null ? "not noted" : unit(value));
+
+function AliveChart({ range, span, rows }: OverTime) {
+  const of = (pick: (row: RunnerMinute) => number) => courseOf(rows, span, pick);
+  const [alive, busy, silent, capacity] = [
+    of((row) => row.alive),
+    of((row) => row.busy),
+    of((row) => row.silent),
+    of((row) => row.capacity),
+  ];
+  const most = Math.max(0, ...alive.map((count) => count ?? 0));
+  const room = capacity.findLast((count) => count !== null) ?? null;
+  // Room that is far above would press all the rest to the ground.
+  const isRoomDrawn = room !== null && room <= Math.max(8, most * 4);
+  const top = ceilingOf([most, ...(isRoomDrawn ? [room] : [])]);
+  const when = whenOf(span);
+  const count = (value: number) => String(value);
+  return (
+    <Chart
+      title="Alive and busy"
+      summary={`Runners in the last ${range}: ${alive.at(-1) ?? 0} alive now, ${most} at most, room for ${room ?? "none that is known"}`}
+      top={String(top)}
+      from={`${range} ago`}
+      to="now"
+      legend={
+        <>
+          <Key swatch="bg-accent-fill/45" name="alive" figure={shown(alive.at(-1) ?? null, count)} />
+          <Key swatch="bg-accent-fill" name="busy" figure={shown(busy.at(-1) ?? null, count)} />
+          <Key
+            swatch="border-t-2 border-bad rounded-none h-0"
+            name="late or lost"
+            figure={shown(silent.at(-1) ?? null, count)}
+          />
+          <Key
+            swatch="border-t-2 border-dashed border-ink-2 rounded-none h-0"
+            name={isRoomDrawn ? "room" : "room, above the picture"}
+            figure={shown(room, count)}
+          />
+        </>
+      }
+      picture={
+        <Picture span={span}>
+          <Area course={alive} top={top} className="fill-accent-fill/45" />
+          <Area course={busy} top={top} className="fill-accent-fill" />
+          <Line course={silent.map((count) => count || null)} top={top} className="stroke-bad" />
+          {isRoomDrawn && <Line course={capacity} top={top} className="stroke-ink-2" isDashed />}
+        </Picture>
+      }
+      columns={["When", "alive", "busy", "late or lost", "room"]}
+      rows={alive.map((_, step) => [
+        when(step),
+        ...[alive, busy, silent, capacity].map((course) => shown(course[step] ?? null, count)),
+      ])}
+    />
+  );
+}
+
+function LatencyChart({ range, span, rows }: OverTime) {
+  const p50 = courseOf(rows, span, (row) => row.tripP50Ms);
+  const p95 = courseOf(rows, span, (row) => row.tripP95Ms);
+  const last = (course: Course) => course.findLast((value) => value !== null) ?? null;
+  const top = ceilingOf(p95.map((value) => value ?? 0));
+  const when = whenOf(span);
+  return (
+    <Chart
+      title="Heartbeat latency"
+      summary={`How long beats took to the server and back in the last ${range}: half within ${shown(last(p50), formatDuration)}, 95 of 100 within ${shown(last(p95), formatDuration)} last`}
+      top={formatDuration(top)}
+      from={`${range} ago`}
+      to="now"
+      legend={
+        last(p50) === null ? (
+          "No beat has told its round trip."
+        ) : (
+          <>
+            <Key swatch="bg-accent-fill" name="half within" figure={shown(last(p50), formatDuration)} />
+            <Key
+              swatch="border-t-2 border-dashed border-ink-2 rounded-none h-0"
+              name="95 of 100 within"
+              figure={shown(last(p95), formatDuration)}
+            />
+          </>
+        )
+      }
+      picture={
+        <Picture span={span}>
+          <Line course={p50} top={top} className="stroke-accent-fill" />
+          <Line course={p95} top={top} className="stroke-ink-2" isDashed />
+        </Picture>
+      }
+      columns={["When", "half within", "95 of 100 within"]}
+      rows={p50.map((value, step) => [
+        when(step),
+        shown(value, formatDuration),
+        shown(p95[step] ?? null, formatDuration),
+      ])}
+    />
+  );
+}
+
+function Picture({ span, children }: { span: Span; children: React.ReactNode }) {
+  return (
+    <svg viewBox={`0 0 ${span.steps} ${HEIGHT}`} preserveAspectRatio="none" className="h-24 w-full" aria-hidden="true">
+      {children}
+    </svg>
+  );
+}
+
+type Drawn = { course: Course; top: number; className: string };
+
+function Area({ course, top, className }: Drawn) {
+  return <path d={linePath(course, { top, height: HEIGHT, isArea: true })} className={className} />;
+}
+
+function Line({ course, top, className, isDashed }: Drawn & { isDashed?: boolean }) {
+  return (
+    <path
+      d={linePath(course, { top, height: HEIGHT, isArea: false })}
+      className={`fill-none ${className}`}
+      strokeWidth={1.5}
+      strokeDasharray={isDashed ? "4 3" : undefined}
+      vectorEffect="non-scaling-stroke"
+    />
+  );
+}

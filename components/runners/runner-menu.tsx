@@ -1,0 +1,96 @@
+"use client";
+import { Ellipsis } from "lucide-react";
+import dynamic from "next/dynamic";
+import { useRouter } from "next/navigation";
+import { useState } from "react";
+import { auditAddress, runAddress, sessionAddress } from "@/components/shell/addresses";
+import { useCanOperate } from "@/components/shell/identity";
+import { Button } from "@/components/ui/button";
+import { copyText } from "@/components/ui/copy";
+import { copyCurl } from "@/components/ui/curl";
+import { shortenId } from "@/components/ui/format";
+import { Menu, MenuItem, MenuSeparator } from "@/components/ui/menu";
+import type { Runner } from "@/contract/runner";
+import { RUNNER_ACTIONS, type RunnerAction } from "@/contract/words";
+import type { Costly } from "./order-dialog";
+import { useOrder } from "./use-orders";
+
+const OrderDialog = dynamic(() => import("./order-dialog").then((module) => module.OrderDialog), { ssr: false });
+
+export const ORDER_NAMES: Record<RunnerAction, string> = {
+  drain: "Drain…",
+  resume: "Resume",
+  revoke: "Revoke token…",
+  kill: "Kill…",
+};
+
+/** A runner's actions, behind one button. What makes no sense now says why. */
+export function RunnerMenu({ runner }: { runner: Runner }) {
+  const router = useRouter();
+  const canOperate = useCanOperate();
+  const [order, setOrder] = useState<Costly | null>(null);
+  const resume = useOrder("resume");
+  const { id, runId, run } = runner;
+  const sessionId = run?.sessionId ?? null;
+  const give = (action: RunnerAction) => (action === "resume" ? resume.mutate({ runnerId: id }) : setOrder(action));
+  return (
+    <>
+      <Menu
+        trigger={
+          <Button look="ghost" size="icon-sm" className="relative z-10" aria-label={`Actions on ${shortenId(id)}`}>
+            <Ellipsis aria-hidden className="size-4" />
+          </Button>
+        }
+      >
+        {runId !== null && <MenuItem onSelect={() => router.push(runAddress(runId))}>Open its run</MenuItem>}
+        {sessionId !== null && (
+          <MenuItem onSelect={() => router.push(sessionAddress(sessionId))}>Open its session</MenuItem>
+        )}
+        <MenuItem onSelect={() => router.push(auditAddress(id))}>What was done to it</MenuItem>
+        <MenuItem onSelect={() => void copyText(id)}>Copy its id</MenuItem>
+        <RunnerCurls runner={runner} />
+        {canOperate && (
+          <>
+            <MenuSeparator />
+            {RUNNER_ACTIONS.map((action) => (
+              <OrderItem key={action} action={action} refusal={runner.refusals[action]} onSelect={() => give(action)} />
+            ))}
+          </>
+        )}
+      </Menu>
+      {order !== null && <OrderDialog runner={runner} order={order} onClose={() => setOrder(null)} />}
+    </>
+  );
+}
+
+type OrderItemProps = { action: RunnerAction; refusal: string | null; onSelect: () => void };
+
+function OrderItem({ action, refusal, onSelect }: OrderItemProps) {
+  // Taking back what nobody ordered is nothing to offer.
+  if (action === "resume" && refusal !== null) return null;
+  return (
+    <MenuItem isDanger={action !== "resume"} isDisabled={refusal !== null} onSelect={onSelect}>
+      <span className="flex max-w-64 flex-col">
+        {ORDER_NAMES[action]}
+        {refusal !== null && <span className="text-2xs text-ink-3">{refusal}</span>}
+      </span>
+    </MenuItem>
+  );
+}
+
+/** The calls of the API that show a runner, and that give it its orders. */
+export function RunnerCurls({ runner }: { runner: Runner }) {
+  const canOperate = useCanOperate();
+  const path = `/runners/${encodeURIComponent(runner.id)}`;
+  const orders = canOperate ? RUNNER_ACTIONS.filter((action) => runner.refusals[action] === null) : [];
+  return (
+    <>
+      <MenuItem onSelect={() => void copyCurl({ path })}>Copy as curl</MenuItem>
+      {orders.map((action) => (
+        <MenuItem key={action} onSelect={() => void copyCurl({ method: "POST", path: `${path}/${action}`, body: {} })}>
+          Copy “{action}” as curl
+        </MenuItem>
+      ))}
+    </>
+  );
+}

@@ -1,0 +1,224 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import { CirclePause, CirclePlay, OctagonX, ShieldOff, SquareTerminal } from "lucide-react";
+import dynamic from "next/dynamic";
+import Link from "next/link";
+import { useState } from "react";
+import { useWatched } from "@/components/live/provider";
+import { WhyBox } from "@/components/runs/why-box";
+import { Profile } from "@/components/sessions/demo-label";
+import { auditAddress, runAddress, sessionAddress } from "@/components/shell/addresses";
+import { useCanOperate } from "@/components/shell/identity";
+import { useTRPC } from "@/components/trpc/client";
+import { Button } from "@/components/ui/button";
+import { Id } from "@/components/ui/copy";
+import { formatDuration, formatPlural } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
+import { JsonPanel } from "@/components/ui/json-panel";
+import { Menu } from "@/components/ui/menu";
+import { Facts, PageHeader, Panel } from "@/components/ui/page";
+import { QueryView } from "@/components/ui/query-view";
+import { ScrollRegion } from "@/components/ui/scroll-region";
+import { State } from "@/components/ui/state";
+import { Countdown, Duration, Time } from "@/components/ui/time";
+import type { Runner } from "@/contract/runner";
+import type { RunnerAction } from "@/contract/words";
+import { BeatStrip } from "./beat-strip";
+import { beatRows, describeBeats, latencyOf } from "./beats";
+import { explainRunner } from "./explain";
+import type { Costly } from "./order-dialog";
+import { ORDER_NAMES, RunnerCurls } from "./runner-menu";
+import { processOf, usageOf } from "./runners-table";
+import { SkewBadge } from "./skew-badge";
+import { useOrder } from "./use-orders";
+
+const OrderDialog = dynamic(() => import("./order-dialog").then((module) => module.OrderDialog), { ssr: false });
+
+/** A runner's page: what it does and why, how it beats, where it is, and what can be done to it. */
+export function RunnerView({ runnerId }: { runnerId: string }) {
+  const trpc = useTRPC();
+  const runner = useQuery(trpc.runners.get.queryOptions({ runnerId }));
+  useWatched("runners");
+  return <QueryView query={runner}>{(data) => <LoadedRunner runner={data} />}</QueryView>;
+}
+
+function LoadedRunner({ runner }: { runner: Runner }) {
+  const why = explainRunner(runner);
+  return (
+    <div className="flex h-full min-h-0 flex-col">
+      <PageHeader
+        title={
+          <span className="flex flex-wrap items-center gap-2">
+            Runner <Id id={runner.id} />
+            {runner.backendProfile !== null && <Profile profile={runner.backendProfile} />}
+            <SkewBadge runner={runner} />
+          </span>
+        }
+        description={
+          <span className="flex flex-wrap items-center gap-x-2">
+            <State isBare state={runner.state} /> {why.title}
+          </span>
+        }
+        actions={<RunnerActions runner={runner} />}
+      />
+      <div className="scroll-thin grid min-h-0 flex-1 auto-rows-min gap-4 overflow-y-auto p-4 lg:grid-cols-[minmax(0,1fr)_20rem] lg:p-6">
+        <div className="flex min-w-0 flex-col gap-4">
+          <WhyBox why={why} />
+          <Beats runner={runner} />
+        </div>
+        <RunnerFacts runner={runner} />
+      </div>
+    </div>
+  );
+}
+
+const BUTTONS: { action: RunnerAction; icon: typeof CirclePause }[] = [
+  { action: "drain", icon: CirclePause },
+  { action: "resume", icon: CirclePlay },
+  { action: "revoke", icon: ShieldOff },
+  { action: "kill", icon: OctagonX },
+];
+
+/** Its orders; one that would be refused is disabled, and says why. */
+function RunnerActions({ runner }: { runner: Runner }) {
+  const canOperate = useCanOperate();
+  const [order, setOrder] = useState<Costly | null>(null);
+  const resume = useOrder("resume");
+  const isDrained = runner.refusals.resume === null;
+  const offered = BUTTONS.filter(({ action }) => action !== (isDrained ? "drain" : "resume"));
+  return (
+    <>
+      {canOperate &&
+        offered.map(({ action, icon: Icon }) => (
+          <Button
+            key={action}
+            disabled={runner.refusals[action] !== null || (action === "resume" && resume.isPending)}
+            title={runner.refusals[action] ?? undefined}
+            onClick={() => (action === "resume" ? resume.mutate({ runnerId: runner.id }) : setOrder(action))}
+          >
+            <Icon aria-hidden className="size-4" /> {ORDER_NAMES[action]}
+          </Button>
+        ))}
+      <Menu
+        trigger={
+          <Button size="icon" aria-label="Copy as curl" title="Copy as curl">
+            <SquareTerminal aria-hidden className="size-4" />
+          </Button>
+        }
+      >
+        <RunnerCurls runner={runner} />
+      </Menu>
+      {order !== null && <OrderDialog runner={runner} order={order} onClose={() => setOrder(null)} />}
+    </>
+  );
+}
+
+function Beats({ runner }: { runner: Runner }) {
+  const rows = beatRows(runner);
+  const tripMs = latencyOf(runner.beats);
+  return (
+    <Panel title="Last beats">
+      <div className="flex flex-col gap-2 p-4 text-xs">
+        <BeatStrip runner={runner} className="h-8 w-full" />
+        <p className="text-ink-2">
+          {describeBeats(runner)}. The last came <Time at={runner.heartbeatAt} />
+          {tripMs !== null && `, and one took ${formatDuration(tripMs)} to the server and back`}.
+        </p>
+        {rows.length > 0 && (
+          <details>
+            <summary className="w-fit rounded text-2xs text-ink-3 hover:text-ink">Beat by beat</summary>
+            <ScrollRegion label="Beats, newest first" className="mt-1 max-h-60">
+              <table className="w-full text-2xs tabular-nums">
+                <thead>
+                  <tr className="text-left text-ink-3">
+                    {["When", "After the one before", "Missed", "There and back"].map((name) => (
+                      <th key={name} scope="col" className="pr-3 font-medium whitespace-nowrap">
+                        {name}
+                      </th>
+                    ))}
+                  </tr>
+                </thead>
+                <tbody>
+                  {rows.map(({ atMs, gapMs, missed, tripMs: trip }) => (
+                    <tr key={atMs}>
+                      <th scope="row" className="pr-3 text-left font-normal text-ink-2">
+                        <Time at={new Date(atMs).toISOString()} />
+                      </th>
+                      <td className="pr-3">{formatDuration(gapMs)}</td>
+                      <td className="pr-3">{missed === 0 ? "none" : formatPlural(missed, "beat")}</td>
+                      <td className="pr-3">{trip === null ? "not told" : formatDuration(trip)}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </ScrollRegion>
+          </details>
+        )}
+      </div>
+    </Panel>
+  );
+}
+
+function RunnerFacts({ runner }: { runner: Runner }) {
+  const { run, runId, job } = runner;
+  const link = "font-mono text-accent wrap-anywhere hover:underline";
+  return (
+    <div className="flex min-w-0 flex-col gap-4">
+      <Panel title="Facts">
+        <Facts
+          className="p-4"
+          items={[
+            [
+              "Run",
+              runId === null ? (
+                "none"
+              ) : (
+                <Link key="r" href={runAddress(runId)} className={link}>
+                  {runId}
+                </Link>
+              ),
+            ],
+            ...(run === null || run.title === null ? [] : [["Title", showTricks(run.title)] as [string, string]]),
+            [
+              "Session",
+              run?.sessionId == null ? (
+                "none"
+              ) : (
+                <Link key="s" href={sessionAddress(run.sessionId)} className={link}>
+                  {run.sessionId}
+                </Link>
+              ),
+            ],
+            ["Project", run === null ? (runner.tenantId ?? "nobody's") : `${runner.tenantId} / ${run.projectId}`],
+            ["Attempt", runner.attemptId === null ? "not told" : <Id key="a" id={runner.attemptId} />],
+            ["Attempts of its run", run === null ? "none" : `${run.attemptCount} of ${run.attemptMax}`],
+            ["Lease epoch", runner.leaseEpoch ?? "none"],
+            [
+              "Lease",
+              runner.leaseExpiresAt === null ? (
+                "none"
+              ) : (
+                <Countdown key="l" to={runner.leaseExpiresAt} past="has run out" />
+              ),
+            ],
+            ["Place", runner.placement ?? "not told"],
+            ["Process", processOf(runner) || "not told"],
+            ["Job", job === null ? "started by somebody else" : <Id key="j" id={job.jobName} />],
+            ["CPU, memory", usageOf(runner) || "not told"],
+            ["Up", <Duration key="u" from={runner.registeredAt} to={runner.endedAt} />],
+            ["Registered", <Time key="g" at={runner.registeredAt} />],
+            ["Build", runner.sourceCommit ?? "not told"],
+            ["Protocol", runner.protocolVersion ?? "not told"],
+            [
+              "Done to it",
+              <Link key="d" href={auditAddress(runner.id)} className="text-accent underline">
+                in the audit log
+              </Link>,
+            ],
+          ]}
+        />
+      </Panel>
+      {Object.keys(runner.metadata).length > 0 && <JsonPanel title="Metadata" value={runner.metadata} />}
+    </div>
+  );
+}

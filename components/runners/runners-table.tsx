@@ -1,0 +1,175 @@
+"use client";
+import Link from "next/link";
+import { Profile } from "@/components/sessions/demo-label";
+import { runAddress, runnerAddress } from "@/components/shell/addresses";
+import { formatBytes, formatDuration, shortenId } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
+import { State } from "@/components/ui/state";
+import { type Column, Table } from "@/components/ui/table";
+import { Countdown, Duration, Time } from "@/components/ui/time";
+import type { Runner } from "@/contract/runner";
+import { BeatStrip } from "./beat-strip";
+import { latencyOf } from "./beats";
+import { explainRunner } from "./explain";
+import { RunnerMenu } from "./runner-menu";
+import { SkewBadge } from "./skew-badge";
+
+const COLUMNS: Column<Runner>[] = [
+  { name: "State", cell: (runner) => <RunnerState runner={runner} /> },
+  {
+    name: "Runner",
+    isLead: true,
+    className: "max-sm:order-first",
+    cell: (runner) => (
+      <span className="flex min-w-0 flex-col">
+        <Link
+          href={runnerAddress(runner.id)}
+          title={runner.id}
+          className="truncate font-mono text-xs font-medium after:absolute after:inset-0 hover:underline"
+        >
+          {shortenId(runner.id)}
+        </Link>
+        <RunLink runner={runner} />
+      </span>
+    ),
+  },
+  {
+    name: "Last beats",
+    cell: (runner) => (
+      <span className="flex flex-col gap-0.5">
+        <BeatStrip runner={runner} />
+        <span className="whitespace-nowrap text-2xs text-ink-3">
+          <Time at={runner.heartbeatAt} />
+          <Latency runner={runner} />
+        </span>
+      </span>
+    ),
+  },
+  {
+    name: "Profile",
+    isWideOnly: true,
+    cell: (runner) => (runner.backendProfile === null ? null : <Profile profile={runner.backendProfile} />),
+  },
+  {
+    name: "Place",
+    isWideOnly: true,
+    cell: (runner) => (
+      <span className="flex max-w-40 flex-col items-start text-xs text-ink-2">
+        <span className="max-w-full truncate" title={runner.placement ?? undefined}>
+          {runner.placement}
+        </span>
+        <span className="max-w-full truncate text-2xs text-ink-3">{processOf(runner)}</span>
+      </span>
+    ),
+  },
+  {
+    name: "Epoch",
+    isWideOnly: true,
+    className: "text-ink-2 tabular-nums",
+    cell: (runner) => (
+      <span className="flex items-center gap-1.5">
+        {runner.leaseEpoch}
+        <SkewBadge runner={runner} />
+      </span>
+    ),
+  },
+  {
+    name: "CPU, memory",
+    isWideOnly: true,
+    className: "text-xs whitespace-nowrap text-ink-2 tabular-nums",
+    cell: usageOf,
+  },
+  {
+    name: "Up",
+    className: "text-right whitespace-nowrap text-ink-2 tabular-nums",
+    cell: (runner) => <Duration from={runner.registeredAt} to={runner.endedAt} />,
+  },
+  { name: "Actions", className: "w-9 text-right max-sm:ml-auto", cell: (runner) => <RunnerMenu runner={runner} /> },
+];
+
+/** What a runner does, and where that is not well when what follows comes. */
+function RunnerState({ runner }: { runner: Runner }) {
+  const why = explainRunner(runner);
+  return (
+    <span className="flex flex-col items-start gap-0.5 max-sm:flex-row max-sm:items-center max-sm:gap-2">
+      <State state={runner.state} title={`${why.title}. ${why.next}`} />
+      {runner.state === "ended" && runner.endKind === "lost" && (
+        <span className="pl-2 text-2xs text-bad max-sm:pl-0" title={runner.endMessage ?? undefined}>
+          it was lost
+        </span>
+      )}
+      {(runner.state === "late" || runner.state === "lost") && (
+        <span className="max-w-48 pl-2 text-2xs text-ink-2 max-sm:pl-0">
+          {why.nextAt === undefined ? why.title : <Recovery runner={runner} at={why.nextAt} />}
+        </span>
+      )}
+    </span>
+  );
+}
+
+function Recovery({ runner, at }: { runner: Runner; at: string }) {
+  const attempt = runner.run === null ? "" : `, attempt ${runner.run.attemptCount + 1} of ${runner.run.attemptMax}`;
+  return (
+    <>
+      {runner.state === "late" ? "lease expires " : "next runner "}
+      <Countdown to={at} />
+      {attempt}
+    </>
+  );
+}
+
+function RunLink({ runner }: { runner: Runner }) {
+  const { runId, run } = runner;
+  if (runId === null) return <span className="text-2xs text-ink-3">no run</span>;
+  return (
+    <Link
+      href={runAddress(runId)}
+      title={runId}
+      className="relative max-w-52 truncate text-2xs text-ink-3 hover:underline max-sm:max-w-full"
+    >
+      {run?.title == null ? <code>{shortenId(runId)}</code> : showTricks(run.title)}
+    </Link>
+  );
+}
+
+function Latency({ runner }: { runner: Runner }) {
+  const tripMs = latencyOf(runner.beats);
+  if (tripMs === null) return null;
+  return <span title="To the server and back"> · {formatDuration(tripMs)}</span>;
+}
+
+/** The pod that it is, or its process. */
+export function processOf({ job, metadata }: Runner): string {
+  const { pid, host } = metadata;
+  if (job !== null && job.namespace !== "local" && typeof host === "string") return `pod ${host}`;
+  return typeof pid === "number" ? `pid ${pid}` : "";
+}
+
+/** What its own process takes; its agent's is not known here. */
+export function usageOf({ cpuPercent, rssBytes }: Runner): string {
+  const cpu = cpuPercent === null ? [] : [`${cpuPercent} %`];
+  return [...cpu, ...(rssBytes === null ? [] : [formatBytes(rssBytes)])].join(", ");
+}
+
+const ROW: Partial<Record<Runner["state"], string>> = { late: "bg-warn-soft/50", lost: "bg-bad-soft/60" };
+
+/** Without the columns that no runner of the list has anything for. */
+function columnsFor(runners: readonly Runner[]): Column<Runner>[] {
+  const empty = new Set<string>();
+  if (runners.every((runner) => runner.placement === null && processOf(runner) === "")) empty.add("Place");
+  if (runners.every((runner) => usageOf(runner) === "")) empty.add("CPU, memory");
+  return COLUMNS.filter((column) => !empty.has(column.name));
+}
+
+/** Runners, the last registered first; those that are not well stand out. */
+export function RunnersTable({ runners }: { runners: readonly Runner[] }) {
+  return (
+    <Table
+      label="Runners"
+      rows={runners}
+      columns={columnsFor(runners)}
+      keyOf={(runner) => runner.id}
+      rowClassName={(runner) => ROW[runner.state]}
+    />
+  );
+}

@@ -1,0 +1,21 @@
+import { GitCompareArrows } from "lucide-react";
+import type { Runner } from "@/contract/runner";
+
+const WORDS = {
+  build: { word: "other build", title: "It was built of another commit than the server" },
+  protocol: { word: "other version", title: "It speaks another version of the runner protocol than the server" },
+} as const;
+
+/** Says that a runner's build is not the server's. */
+export function SkewBadge({ runner }: { runner: Pick<Runner, "skew"> }) {
+  if (runner.skew === null) return null;
+  const { word, title } = WORDS[runner.skew];
+  return (
+    <span
+      title={title}
+      className="inline-flex items-center gap-1 rounded-full bg-warn-soft px-1.5 py-px text-2xs font-medium whitespace-nowrap text-warn"
+    >
+      <GitCompareArrows aria-hidden className="size-3" /> {word}
+    </span>
+  );
+}

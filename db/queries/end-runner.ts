@@ -1,0 +1,64 @@
+import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
+import type { PgColumn } from "drizzle-orm/pg-core";
+import type { RunnerEndKind } from "@/contract/words";
+import type { Tx } from "@/db/client";
+import { runners } from "@/db/schema";
+
+const orElse = (column: PgColumn, value: unknown): SQL => sql`coalesce(${column}, ${value})`;
+
+/** What is known of a process that an executor started and did not see go. */
+const hasLiveJob = sql`exists (
+  select from agentrun_runner_jobs job where job.run_id = ${runners.runId} and job.runner_id = ${runners.id}
+    and job.state in ('launching', 'running'))`;
+
+/**
+ * Notes how a runner's hold on its run ended. A runner whose process lives on, as far as its executor knows, has not
+ * ended yet; one that lost its run has not either, until it is known what becomes of the run.
+ */
+export async function noteHoldEnd(
+  tx: Tx,
+  { runnerId, runId }: { runnerId: string; runId: string },
+  { kind, message }: { kind: RunnerEndKind; message: string | null },
+): Promise<void> {
+  await tx
+    .update(runners)
+    .set({
+      endKind: orElse(runners.endKind, kind),
+      endMessage: orElse(runners.endMessage, message),
+      ...(kind === "lost" ? {} : { endedAt: sql`case when ${hasLiveJob} then null else clock_timestamp() end` }),
+    })
+    .where(and(eq(runners.id, runnerId), eq(runners.runId, runId), isNull(runners.endedAt)));
+}
+
+/** Notes that a runner's process is gone. One that lost its run is shown on until what follows has come. */
+export async function noteGone(
+  tx: Tx,
+  { runnerId, runId }: { runnerId: string; runId: string },
+  { isRunWaiting, message }: { isRunWaiting: boolean; message: string },
+): Promise<void> {
+  const isRecovering = sql`(${runners.endKind} = 'lost' and ${isRunWaiting}::boolean)`;
+  await tx
+    .update(runners)
+    .set({
+      endKind: orElse(runners.endKind, "finished"),
+      endMessage: orElse(runners.endMessage, message),
+      endedAt: sql`case when ${isRecovering} then null else clock_timestamp() end`,
+    })
+    .where(and(eq(runners.id, runnerId), eq(runners.runId, runId), isNull(runners.endedAt)));
+}
+
+/** What becomes of a lost runner's run is known: another has it, or it has ended. */
+export async function endLostRunner(tx: Tx, runId: string): Promise<void> {
+  await tx
+    .update(runners)
+    .set({ endedAt: sql`clock_timestamp()` })
+    .where(
+      and(
+        sql`${runners.id} = (select stale_recovery_marker->>'runnerId' from agentrun_leases where run_id = ${runId})`,
+        eq(runners.runId, runId),
+        eq(runners.endKind, "lost"),
+        isNull(runners.endedAt),
+        sql`not ${hasLiveJob}`,
+      ),
+    );
+}

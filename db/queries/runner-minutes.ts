@@ -1,0 +1,81 @@
+import { sql } from "drizzle-orm";
+import type { RunnerMinute } from "@/contract/runner";
+import { ALL_TENANTS } from "@/contract/words";
+import type { Db, Tx } from "@/db/client";
+import { leases, runners, runs } from "@/db/schema";
+import { isLiving, runnerState } from "./runner-state";
+
+/** A step of a picture at its finest: beats of the minute before count as this minute's. */
+const MINUTE_MS = 60_000;
+
+/** Notes the living runners of each tenant, and of all together; the last look of a minute stays. */
+export async function noteRunners(tx: Tx, capacity: number): Promise<void> {
+  await tx.execute(sql`
+    insert into agentrun_runner_minutes
+      (minute, tenant_id, alive, busy, silent, capacity, trip_p50_ms, trip_p95_ms)
+    with living as (
+      select ${runners.id} as id, ${runners.tenantId} as tenant_id, ${runnerState} as state,
+        case when ${runners.heartbeatAt} > clock_timestamp() - ${MINUTE_MS} * interval '1 millisecond'
+          then ${runners.beatTrips}[greatest(cardinality(${runners.beatTrips}) + 1
+            - ceil(${MINUTE_MS} * 4.0 / coalesce(${runners.leaseMs}, 20000))::int, 1):] else '{}' end as trips
+      from ${runners} left join ${runs} on ${runs.id} = ${runners.runId}
+      left join ${leases} on ${leases.runId} = ${runners.runId} and ${leases.runnerId} = ${runners.id}
+      where ${isLiving}),
+    counted as (
+      select grouping(tenant_id) as is_all, tenant_id, count(*) as alive, count(*) filter (where state = 'busy') as busy,
+        count(*) filter (where state in ('late', 'lost')) as silent
+      from living group by grouping sets ((tenant_id), ())),
+    told as (
+      select grouping(tenant_id) as is_all, tenant_id,
+        percentile_cont(0.5) within group (order by trip) as p50, percentile_cont(0.95) within group (order by trip) as p95
+      from living, unnest(trips) trip where trip >= 0 group by grouping sets ((tenant_id), ()))
+    select date_trunc('minute', clock_timestamp()), coalesce(counted.tenant_id, ${ALL_TENANTS}),
+      counted.alive, counted.busy, counted.silent, ${capacity}, round(told.p50), round(told.p95)
+    from counted left join told
+      on told.is_all = counted.is_all and told.tenant_id is not distinct from counted.tenant_id
+    where counted.is_all = 1 or counted.tenant_id is not null
+    order by 2
+    on conflict (tenant_id, minute) do update set alive = excluded.alive, busy = excluded.busy,
+      silent = excluded.silent, capacity = excluded.capacity,
+      trip_p50_ms = excluded.trip_p50_ms, trip_p95_ms = excluded.trip_p95_ms`);
+}
+
+/** Ends runners that hold no run, have no process that is known, and were not heard of for so long. */
+export async function endSilentRunners(tx: Tx, silentMs: number, max: number): Promise<void> {
+  await tx.execute(sql`
+    update agentrun_runners set ended_at = clock_timestamp(), end_kind = coalesce(end_kind, 'silent')
+    where id = any(array(
+      select runner.id from agentrun_runners runner left join agentrun_runs run on run.id = runner.run_id
+      where runner.ended_at is null and runner.heartbeat_at < clock_timestamp() - ${silentMs} * interval '1 millisecond'
+        and (run.claimed_by is distinct from runner.id or run.status <> 'claimed')
+        and not (runner.end_kind is not distinct from 'lost' and run.status is not distinct from 'pending')
+        and not exists (
+          select from agentrun_runner_jobs job where job.run_id = runner.run_id and job.runner_id = runner.id
+            and job.state in ('launching', 'running'))
+      order by runner.id limit ${max} for update of runner skip locked))`);
+}
+
+/** Removes minutes that are older than is kept. */
+export async function removeOldRunnerMinutes(tx: Tx, keptMs: number, max: number): Promise<void> {
+  await tx.execute(sql`
+    delete from agentrun_runner_minutes where ctid = any(array(
+      select ctid from agentrun_runner_minutes
+      where minute < clock_timestamp() - ${keptMs} * interval '1 millisecond' limit ${max}))`);
+}
+
+export type RunnerMinuteRow = Omit<RunnerMinute, "minute"> & { atMs: number };
+
+/** A tenant's steps, or those of all together: the most of each step's minutes. */
+export async function readRunnerMinutes(
+  db: Db | Tx,
+  { tenantId, from, stepMinutes }: { tenantId: string | null; from: Date; stepMinutes: number },
+): Promise<RunnerMinuteRow[]> {
+  const fromAt = sql`${from.toISOString()}::timestamptz`;
+  const { rows } = await db.execute<RunnerMinuteRow>(sql`
+    select (extract(epoch from date_bin(${stepMinutes} * interval '1 minute', minute, ${fromAt})) * 1000)::float8 as "atMs",
+      max(alive) as alive, max(busy) as busy, max(silent) as silent, max(capacity) as capacity,
+      max(trip_p50_ms) as "tripP50Ms", max(trip_p95_ms) as "tripP95Ms"
+    from agentrun_runner_minutes where tenant_id = ${tenantId ?? ALL_TENANTS} and minute >= ${fromAt}
+    group by 1 order by 1`);
+  return rows;
+}

@@ -1,0 +1,192 @@
+import type { Browser, BrowserContext, Page } from "@playwright/test";
+import type { Runner } from "@/contract/runner";
+import { expect, expectEveryLook, ready, signIn, test } from "./fixtures";
+import { isAlive, Product } from "./product";
+import { apiOf, openPage } from "./queue-stories";
+import { newSession, say } from "./stories";
+
+/** Beats of three seconds: two are missed after six and a bit, and a lease is out after twelve. */
+const LEASE_MS = 12_000;
+
+let product: Product;
+let signedIn: Awaited<ReturnType<BrowserContext["storageState"]>>;
+
+test.beforeAll(async ({ browser }) => {
+  test.setTimeout(180_000);
+  product = await Product.start({ AGENTRUN_LEASE_MS: String(LEASE_MS) });
+  const page = await browser.newPage({ baseURL: product.url });
+  await signIn(page, product);
+  signedIn = await page.context().storageState();
+  await page.context().close();
+});
+test.afterAll(() => product[Symbol.asyncDispose]());
+
+async function open(browser: Browser, address: string): Promise<Page> {
+  const context = await browser.newContext({
+    ...{ baseURL: product.url, storageState: signedIn, permissions: ["clipboard-read", "clipboard-write"] },
+  });
+  const page = await context.newPage();
+  await openPage(page, address);
+  return page;
+}
+
+const rows = (page: Page) => page.getByRole("table", { name: "Runners" }).locator("tbody").getByRole("row");
+const rowOf = (page: Page, runnerId: string) => rows(page).and(page.locator(`[data-row="${runnerId}"]`));
+
+async function living(page: Page): Promise<Runner[]> {
+  const answer = await apiOf(page.request, product.url).get("/runners?state=living");
+  return (answer as { items: Runner[] }).items;
+}
+
+/** The one runner that works on a run, once it is heard of. */
+async function runnerOf(page: Page, runId: string, not = ""): Promise<Runner> {
+  let found: Runner | undefined;
+  await expect
+    .poll(
+      async () => {
+        found = (await living(page)).find(
+          (runner) => runner.runId === runId && runner.id !== not && runner.run?.isHeld,
+        );
+        return found?.metadata.pid;
+      },
+      { timeout: 60_000 },
+    )
+    .toEqual(expect.any(Number));
+  if (found === undefined) throw new Error("no runner");
+  return found;
+}
+
+test("a runner beats, freezes, is late, lost and followed by another; an idle one is drained, another killed", async ({
+  browser,
+  watchPage,
+}) => {
+  test.setTimeout(300_000);
+  const page = await open(browser, "/runners");
+  watchPage(page);
+  const api = apiOf(page.request, product.url);
+  await expect(page.getByText("No runner lives now")).toBeVisible();
+  await api.post("/sessions", { sessionId: "ses_frozen", backendProfile: "demo", title: "Bound to freeze" });
+  const { id: runId } = (await api.post("/runs", {
+    backendProfile: "demo",
+    sessionRef: { sessionId: "ses_frozen" },
+    executionPolicy: { onLost: "continue", approval: "never" },
+  })) as { id: string };
+  await api.post(`/runs/${runId}/commands`, { type: "turn", payload: { text: "RUN `sleep 36021`" } });
+  const first = await runnerOf(page, runId);
+
+  await test.step("its row comes by itself, and its beats with it", async () => {
+    const row = rowOf(page, first.id);
+    await expect(row).toContainText("busy", { timeout: 30_000 });
+    await expect(row).toContainText("Bound to freeze");
+    await expect(row).toContainText(/\d+ %, [\d.]+ MiB/, { timeout: 30_000 });
+    const strip = row.getByRole("img", { name: /^The last \d+ beats came in time, every 3\.0 s$/ });
+    await expect(strip).toBeVisible({ timeout: 30_000 });
+    const before = await strip.getAttribute("aria-label");
+    await expect.poll(() => row.getByRole("img").getAttribute("aria-label"), { timeout: 15_000 }).not.toBe(before);
+    await expect(row).toContainText(/· \d+ ms/);
+  });
+
+  await test.step("frozen, it is late, then lost with what follows, and another runner goes on with its run", async () => {
+    const pid = Number(first.metadata.pid);
+    process.kill(pid, "SIGSTOP");
+    const row = rowOf(page, first.id);
+    await expect(row).toContainText(/late/, { timeout: 20_000 });
+    await expect(row).toContainText(/lease expires in [\d.]+ s, attempt 2 of 3/);
+    await expect(row).toContainText("lost", { timeout: 20_000 });
+    const next = await runnerOf(page, runId, first.id);
+    await expect(row).toContainText("ended");
+    expect(isAlive(pid)).toBe(false);
+    await page.getByRole("button", { name: /new runner/ }).click();
+    await expect(rowOf(page, next.id)).toContainText("busy");
+    await expect(rowOf(page, first.id)).toBeHidden();
+    expect(next.run).toMatchObject({ attemptCount: 2, attemptMax: 3 });
+  });
+
+  await test.step("the lost one is found by its run's id, and its page says what became of it", async () => {
+    await page.getByLabel("Search runners").fill(runId);
+    await expect(page).toHaveURL(new RegExp(`search=${runId}`));
+    await expect(rows(page)).toHaveCount(2);
+    await page.reload();
+    await ready(page);
+    await rowOf(page, first.id).getByRole("link").first().click();
+    await expect(page).toHaveURL(new RegExp(`/runners/${first.id}$`));
+    await expect(page.getByRole("heading", { name: "It was lost" })).toBeVisible();
+    await expect(page.getByText("its lease ran out")).toBeVisible();
+    await expect(page.getByRole("button", { name: "Kill…" })).toBeDisabled();
+    await expect(page.getByRole("button", { name: "Kill…" })).toHaveAttribute("title", "It has ended.");
+    await page.goto(`/r/${first.id}`);
+    await expect(page).toHaveURL(new RegExp(`/runners/${first.id}$`));
+  });
+
+  await test.step("a busy one is killed from its page: the turn is cut off, and its run goes on by its rule", async () => {
+    const busy = await runnerOf(page, runId);
+    await openPage(page, `/runners/${busy.id}`);
+    await page.getByRole("button", { name: "Kill…" }).click();
+    const dialog = page.getByRole("dialog", { name: "Kill runner" });
+    await expect(dialog).toContainText("Its process is ended now");
+    await expect(dialog).toContainText("the run is queued again, attempt 3 of 3");
+    await dialog.getByLabel("Reason").fill("it eats too much");
+    await dialog.getByLabel("Reason").press("Control+Enter");
+    await expect(dialog).toBeHidden();
+    await expect(page.getByText(/had it killed: it eats too much/).first()).toBeVisible({ timeout: 30_000 });
+    expect(isAlive(Number(busy.metadata.pid))).toBe(false);
+    const third = await runnerOf(page, runId, busy.id);
+    expect(third.run).toMatchObject({ attemptCount: 3 });
+    await api.post(`/runs/${runId}/cancel`, {});
+    await expect.poll(() => living(page), { timeout: 30_000 }).toEqual([]);
+  });
+
+  const talk = await open(browser, "/sessions");
+  await newSession(talk, { profile: "demo", message: "Say hello" });
+  await expect.poll(async () => (await living(page)).map(({ state }) => state), { timeout: 60_000 }).toEqual(["idle"]);
+  const [idle] = await living(page);
+  if (idle === undefined) throw new Error("no idle runner");
+
+  await test.step("an idle one is drained by keys alone, and ends; the next message gets a new runner", async () => {
+    await openPage(page, "/runners");
+    await page.keyboard.press("j");
+    await expect(rowOf(page, idle.id).getByRole("link").first()).toBeFocused();
+    await page.keyboard.press(".");
+    await page.getByRole("menuitem", { name: "Copy “drain” as curl" }).click();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(
+      new RegExp(`-X POST .*-d '\\{\\}' 'http:.*/api/v1/runners/${idle.id}/drain'$`),
+    );
+    await page.keyboard.press(".");
+    await page.getByRole("menuitem", { name: "Drain…" }).press("Enter");
+    const dialog = page.getByRole("dialog", { name: "Drain runner" });
+    await expect(dialog).toContainText("the next message gets a new runner");
+    await dialog.getByLabel("Reason").fill("the machine is to be mended");
+    await dialog.getByRole("button", { name: "Drain", exact: true }).click();
+    await expect(dialog).toBeHidden();
+    await expect(rowOf(page, idle.id)).toContainText("ended", { timeout: 20_000 });
+    await say(talk, "And again");
+    const next = await (async () => {
+      await expect.poll(async () => (await living(page)).map(({ id }) => id), { timeout: 30_000 }).not.toEqual([]);
+      return (await living(page))[0];
+    })();
+    expect(next?.id).not.toBe(idle.id);
+    await page.getByRole("button", { name: /new runner/ }).click();
+    await expect(rowOf(page, next?.id ?? "")).toBeVisible();
+    await openPage(page, `/audit?target=${idle.id}`);
+    await expect(page.getByText("the machine is to be mended").first()).toBeVisible();
+  });
+
+  await test.step("states are filtered by a press, and the address keeps it", async () => {
+    await openPage(page, "/runners");
+    await page.getByRole("button", { name: /^Lost: 0/ }).click();
+    await expect(page).toHaveURL(/state=lost/);
+    await expect(page.getByText("No runner matches this filter")).toBeVisible();
+    await page.getByRole("button", { name: "Clear the filter" }).click();
+    await page.getByLabel("State").selectOption("ended");
+    await expect(page).toHaveURL(/state=ended/);
+    await expect(rows(page)).toHaveCount(4);
+  });
+
+  await test.step("both pages are accessible in every look, and fit a phone", async () => {
+    const visitor = { url: product.url, storageState: signedIn };
+    await expectEveryLook(browser, visitor, { address: "/runners?state=all", name: "runners-told" });
+    await expectEveryLook(browser, visitor, { address: `/runners/${first.id}`, name: "runner-told" });
+  });
+  await talk.context().close();
+  await page.context().close();
+});

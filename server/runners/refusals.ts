@@ -1,0 +1,43 @@
+import type { Runner } from "@/contract/runner";
+import type { FoundRunner } from "@/db/queries/runner-state";
+import type { ServerSettings } from "@/server/context";
+
+type Facts = Pick<FoundRunner, "runner" | "state" | "isHeld" | "run" | "job">;
+
+/** Why each order would be refused now, in words for who would give it; null where it would be taken. */
+export function refusalsOf(facts: Facts, executor: ServerSettings["executor"]): Runner["refusals"] {
+  if (facts.state === "ended") {
+    const gone = "It has ended.";
+    return { drain: gone, resume: gone, revoke: gone, kill: gone };
+  }
+  return {
+    drain: whyNoDrain(facts),
+    resume: facts.runner.drain === null ? "It is not being drained." : whyTooLate(facts),
+    revoke: whyNoRevoke(facts),
+    kill: whyNoKill(facts, executor),
+  };
+}
+
+/** Of one that has given its run up, or is having it taken away, nothing is left to steer. */
+function whyTooLate({ state, isHeld, runner }: Facts): string | null {
+  if (state === "lost") return "Its run is being taken from it.";
+  if (!isHeld && runner.leaseEpoch !== null) return "Its run has ended or gone on: it takes nothing more.";
+  return null;
+}
+
+function whyNoDrain(facts: Facts): string | null {
+  return facts.runner.drain === null ? whyTooLate(facts) : "It is being drained already.";
+}
+
+function whyNoRevoke({ isHeld, run }: Facts): string | null {
+  if (!isHeld) return "It holds no run, and a runner's token is good for nothing else.";
+  return run?.leaseState === "fencing" ? "Nothing of it is taken any more: its run is being taken from it." : null;
+}
+
+function whyNoKill({ runner, job }: Facts, executor: ServerSettings["executor"]): string | null {
+  if (executor === "none")
+    return "Runners are started by somebody else here: end it where it runs, or revoke its token.";
+  if (runner.kill !== null) return "It is being killed already.";
+  const isLive = job !== null && (job.state === "launching" || job.state === "running");
+  return isLive ? null : "No process of it is known here: it was started by somebody else, or is gone.";
+}

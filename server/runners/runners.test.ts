@@ -1,0 +1,336 @@
+import { eq, sql } from "drizzle-orm";
+import { expect, test } from "vitest";
+import type { RunnerState } from "@/contract/words";
+import { audit, leases, runners } from "@/db/schema";
+import { createTestDatabase } from "@/db/test/database";
+import { endAttempt, endKilled, LeaseSweeper, launchPending } from "@/server/attempts";
+import { ackCommand, createCommand, finishCommand, getCommand } from "@/server/commands";
+import type { ServiceContext } from "@/server/context";
+import { claimRun, createRun, finishRun, getRun, heartbeatRun, releaseRun } from "@/server/runs";
+import { runnerOf, tenantOperator, testContext } from "@/server/test/context";
+import { NamedAttempts, runWithTurn } from "@/server/test/named-attempts";
+import {
+  drainRunner,
+  getRunner,
+  killRunner,
+  listRunners,
+  noteRunnerMinute,
+  registerRunner,
+  resumeRunner,
+  revokeRunner,
+  runnerHistory,
+  runnerStats,
+} from ".";
+
+const LOCAL = { settings: { executor: "local" as const, leaseMs: 0 } };
+const LIST = { limit: 50 };
+
+/** As if a runner had beaten so long ago, and its lease with it. */
+async function silence(ctx: ServiceContext, runnerId: string, ms: number): Promise<void> {
+  await ctx.db.execute(sql`update agentrun_runners set heartbeat_at = clock_timestamp() - ${ms} * interval '1 millisecond'
+    where id = ${runnerId}`);
+  await ctx.db.execute(sql`update agentrun_leases set lease_expires_at =
+    clock_timestamp() + (lease_ms - ${ms}) * interval '1 millisecond' where runner_id = ${runnerId}`);
+}
+
+const stateOf = async (ctx: ServiceContext, runnerId: string) => (await getRunner(ctx, { runnerId })).state;
+const idsOf = async (ctx: ServiceContext, state: RunnerState | "living") =>
+  (await listRunners(ctx, { ...LIST, state })).items.map(({ id }) => id);
+
+/** A run with a turn that a launched runner has claimed, and whose turn it has been sent. */
+async function launched(ctx: ServiceContext, executor: NamedAttempts, sessionId: string, policy = {}) {
+  const { runId, commandId } = await runWithTurn(ctx, sessionId, policy);
+  await launchPending({ ctx, executor, attemptsMax: 8 });
+  const spec = executor.launched.at(-1);
+  if (!spec) throw new Error("nothing was launched");
+  const { leaseEpoch } = await claimRun(ctx, { runId, runnerId: spec.runnerId, leaseMs: 20_000 });
+  await ackCommand(ctx, { commandId, leaseEpoch });
+  return { runId, commandId, leaseEpoch, runnerId: spec.runnerId, attemptId: spec.attemptId };
+}
+
+test("a runner is idle, busy, late, lost while its run waits, and ended once another has the run", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, LOCAL);
+  const executor = new NamedAttempts();
+  const { runId, commandId, leaseEpoch, runnerId } = await launched(ctx, executor, "ses_life", { onLost: "continue" });
+  expect(await stateOf(ctx, runnerId)).toBe("busy");
+  await finishCommand(ctx, { commandId, leaseEpoch, terminalStatus: "completed" });
+  expect(await stateOf(ctx, runnerId)).toBe("idle");
+  const second = await createCommand(ctx, { runId, type: "turn", payload: { text: "more" } });
+  await ackCommand(ctx, { commandId: second.id, leaseEpoch });
+
+  await silence(ctx, runnerId, 10_000);
+  expect(await stateOf(ctx, runnerId), "one beat is missed").toBe("busy");
+  await silence(ctx, runnerId, 11_500);
+  expect(await stateOf(ctx, runnerId), "two beats are missed").toBe("late");
+  expect(await idsOf(ctx, "late")).toEqual([runnerId]);
+  await silence(ctx, runnerId, 20_000);
+  expect(await stateOf(ctx, runnerId)).toBe("lost");
+
+  await new LeaseSweeper({ ctx, executor }).sweep();
+  expect(await getRun(ctx, { runId })).toMatchObject({ status: "pending" });
+  const lost = await getRunner(ctx, { runnerId });
+  expect(lost).toMatchObject({ state: "lost", endKind: "lost", endMessage: "its lease ran out", endedAt: null });
+  expect(lost.run).toMatchObject({ isHeld: false, attemptCount: 1, attemptMax: 3, nextAttemptAt: expect.any(String) });
+  expect(await idsOf(ctx, "living")).toEqual([runnerId]);
+
+  await ctx.pool.query("update agentrun_runs set next_attempt_at = now() - interval '1 second'");
+  await launchPending({ ctx, executor, attemptsMax: 8 });
+  const next = executor.launched.at(-1)?.runnerId ?? "";
+  await claimRun(ctx, { runId, runnerId: next });
+  expect(await stateOf(ctx, runnerId)).toBe("ended");
+  expect([await idsOf(ctx, "living"), await idsOf(ctx, "ended")]).toEqual([[next], [runnerId]]);
+});
+
+test("a runner whose run has ended is on its way out until its process is known to be gone", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, LOCAL);
+  const { runId, commandId, leaseEpoch, runnerId, attemptId } = await launched(ctx, new NamedAttempts(), "ses_out");
+  await finishCommand(ctx, { commandId, leaseEpoch, terminalStatus: "completed" });
+  await finishRun(ctx, { runId, leaseEpoch, terminalStatus: "completed" });
+  const leaving = await getRunner(ctx, { runnerId });
+  expect(leaving).toMatchObject({ state: "draining", endKind: "finished" });
+  expect(leaving.refusals).toMatchObject({ drain: expect.any(String), revoke: expect.any(String), kill: null });
+  await endAttempt(ctx, attemptId, { code: 0, signal: null, message: "" });
+  expect(await getRunner(ctx, { runnerId })).toMatchObject({ state: "ended", endKind: "finished" });
+});
+
+test("the last sixty beats are kept with their gaps and round trips", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { runId } = await runWithTurn(ctx, "ses_beats");
+  const { leaseEpoch } = await claimRun(ctx, { runId, runnerId: "r1" });
+  const beat = (more = {}) => heartbeatRun(ctx, { runId, runnerId: "r1", leaseEpoch, ...more });
+  await beat();
+  expect((await getRunner(ctx, { runnerId: "r1" })).beats).toMatchObject({ count: 1, tripsMs: [null] });
+  await silence(ctx, "r1", 12_300);
+  await beat({ roundTripMs: 41, cpuPercent: 7, rssBytes: 90_000_000 });
+  const told = await getRunner(ctx, { runnerId: "r1" });
+  expect(told).toMatchObject({
+    ...{ beatMs: 5_000, cpuPercent: 7, rssBytes: 90_000_000, leaseEpoch },
+    beats: { count: 2, tripsMs: [null, 41] },
+  });
+  expect(told.beats.gapsMs[1]).toBeGreaterThanOrEqual(12_300);
+  expect(told.beats.gapsMs[1]).toBeLessThan(14_000);
+  for (let count = 3; count <= 70; count += 1) await beat({ roundTripMs: count });
+  const { beats } = await getRunner(ctx, { runnerId: "r1" });
+  expect(beats.count).toBe(70);
+  expect(beats.tripsMs).toEqual(Array.from({ length: 60 }, (_, index) => index + 11));
+  expect(beats.gapsMs).toHaveLength(60);
+});
+
+test("a beat stays in its page and touches no index", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { runId } = await runWithTurn(ctx, "ses_hot");
+  const { leaseEpoch } = await claimRun(ctx, { runId, runnerId: "r1" });
+  for (let count = 0; count < 100; count += 1)
+    await heartbeatRun(ctx, { runId, runnerId: "r1", leaseEpoch, roundTripMs: 3, cpuPercent: 1, rssBytes: 1 });
+  await ctx.db.execute(sql`select pg_stat_force_next_flush()`);
+  await expect
+    .poll(async () => {
+      const { rows } = await ctx.pool.query(
+        "select n_tup_upd as all, n_tup_hot_upd as hot from pg_stat_user_tables where relname = 'agentrun_runners'",
+      );
+      return Number(rows[0].all) >= 100 && Number(rows[0].hot) / Number(rows[0].all);
+    })
+    .toBeGreaterThan(0.9);
+});
+
+test("a drained runner is told so, gives its waiting turns to another, and that counts as no attempt", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, LOCAL);
+  const executor = new NamedAttempts();
+  const held = await launched(ctx, executor, "ses_drain", { maxAttempts: 1 });
+  const { runId, commandId, leaseEpoch, runnerId, attemptId } = held;
+  const beat = () => heartbeatRun(ctx, { runId, runnerId, leaseEpoch });
+  expect(await beat()).toMatchObject({ isDraining: false, shouldYield: false });
+
+  const drained = await drainRunner(ctx, { runnerId, reason: "the node is to be mended" });
+  expect(drained).toMatchObject({
+    state: "draining",
+    drain: { by: "operator:admin", reason: "the node is to be mended" },
+  });
+  expect(await beat()).toMatchObject({ isDraining: true, shouldYield: true });
+  await expect(drainRunner(ctx, { runnerId })).rejects.toMatchObject({ reason: "runner-order-refused" });
+  await resumeRunner(ctx, { runnerId });
+  expect(await beat()).toMatchObject({ isDraining: false });
+  expect(await stateOf(ctx, runnerId)).toBe("busy");
+  await drainRunner(ctx, { runnerId });
+
+  const waiting = await createCommand(ctx, { runId, type: "turn", payload: { text: "more" } });
+  await finishCommand(ctx, { commandId, leaseEpoch, terminalStatus: "completed" });
+  await releaseRun(ctx.as(runnerOf(runId, leaseEpoch)), { runId, leaseEpoch, isDrained: true });
+  // Its only attempt is not used up.
+  expect(await getRun(ctx, { runId })).toMatchObject({ status: "pending", attemptCount: 0 });
+  await endAttempt(ctx, attemptId, { code: 0, signal: null, message: "" });
+  expect(await getRunner(ctx, { runnerId })).toMatchObject({ state: "ended", endKind: "released" });
+  await launchPending({ ctx, executor, attemptsMax: 8 });
+  expect(executor.launched).toHaveLength(2);
+  expect(await getCommand(ctx, { commandId: waiting.id })).toMatchObject({ state: "pending" });
+  const { rows } = await ctx.pool.query(
+    "select action, details->>'reason' as reason from agentrun_audit where target_id = $1 order by at",
+    [runnerId],
+  );
+  expect(rows).toEqual([
+    { action: "runners.drain", reason: "the node is to be mended" },
+    { action: "runners.resume", reason: null },
+    { action: "runners.drain", reason: null },
+  ]);
+});
+
+test("who says that it was drained, and was not, has used an attempt", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, LOCAL);
+  const { runId, leaseEpoch } = await launched(ctx, new NamedAttempts(), "ses_claims");
+  await createCommand(ctx, { runId, type: "turn", payload: { text: "more" } });
+  await releaseRun(ctx.as(runnerOf(runId, leaseEpoch)), { runId, leaseEpoch, isDrained: true });
+  expect(await getRun(ctx, { runId })).toMatchObject({ status: "pending", attemptCount: 1 });
+});
+
+test("a drained outside runner keeps its run and claims no other until it is resumed", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const mine = await createRun(ctx, { backendProfile: "codex" });
+  const other = await createRun(ctx, { backendProfile: "codex" });
+  await claimRun(ctx, { runId: mine.id, runnerId: "r1", nonce: "n" });
+  await drainRunner(ctx, { runnerId: "r1" });
+  await claimRun(ctx, { runId: mine.id, runnerId: "r1", nonce: "n" });
+  await expect(claimRun(ctx, { runId: other.id, runnerId: "r1" })).rejects.toMatchObject({ reason: "runner-draining" });
+  await resumeRunner(ctx, { runnerId: "r1" });
+  await claimRun(ctx, { runId: other.id, runnerId: "r1" });
+});
+
+test("a revoked runner is fenced at once, ended by its executor, and its run goes on with another", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, LOCAL);
+  const executor = new NamedAttempts();
+  const { runId, runnerId, leaseEpoch, attemptId } = await launched(ctx, executor, "ses_revoke", {
+    onLost: "continue",
+  });
+  await revokeRunner(ctx, { runnerId, reason: "its key leaked" });
+  await expect(heartbeatRun(ctx, { runId, runnerId, leaseEpoch })).rejects.toMatchObject({ reason: "lease-lost" });
+  const { rows } = await ctx.pool.query("select count(*)::int as live from agentrun_tokens where revoked_at is null");
+  expect(rows).toEqual([{ live: 0 }]);
+  expect(await getRunner(ctx, { runnerId })).toMatchObject({ state: "lost", run: { leaseState: "fencing" } });
+  await expect(revokeRunner(ctx, { runnerId })).rejects.toMatchObject({ reason: "runner-order-refused" });
+
+  await new LeaseSweeper({ ctx, executor }).sweep();
+  expect(executor.ended).toEqual([attemptId]);
+  expect(await getRun(ctx, { runId })).toMatchObject({ status: "pending", leaseEpoch: leaseEpoch + 1 });
+  expect((await getRunner(ctx, { runnerId })).endMessage).toBe(
+    "its token was revoked by operator:admin: its key leaked",
+  );
+});
+
+test("an outside runner whose token was revoked has until its lease ends; then another may claim", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, { settings: { leaseMs: 0 } });
+  const { runId } = await runWithTurn(ctx, "ses_outside");
+  const { leaseEpoch } = await claimRun(ctx, { runId, runnerId: "r1", leaseMs: 20_000 });
+  expect((await getRunner(ctx, { runnerId: "r1" })).refusals.kill).toContain("somebody else");
+  await expect(killRunner(ctx, { runnerId: "r1" })).rejects.toMatchObject({ reason: "runner-order-refused" });
+  await revokeRunner(ctx, { runnerId: "r1" });
+  const sweeper = new LeaseSweeper({ ctx, executor: new NamedAttempts() });
+  await sweeper.sweep();
+  await expect(claimRun(ctx, { runId, runnerId: "r2" })).rejects.toMatchObject({ reason: "lease-fencing" });
+  await expect(heartbeatRun(ctx, { runId, runnerId: "r1", leaseEpoch })).rejects.toMatchObject({
+    reason: "lease-lost",
+  });
+  await ctx.db.update(leases).set({ leaseExpiresAt: sql`clock_timestamp() - interval '1 ms'` });
+  await sweeper.sweep();
+  expect(await claimRun(ctx, { runId, runnerId: "r2" })).toMatchObject({ claimedBy: "r2" });
+  expect(await stateOf(ctx, "r1")).toBe("ended");
+});
+
+test("a killed runner is ended by the worker, tried again while it cannot be confirmed gone, and its run says why", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, LOCAL);
+  const executor = new NamedAttempts();
+  const { runId, runnerId, commandId, attemptId } = await launched(ctx, executor, "ses_kill");
+  await endKilled({ ctx, executor });
+  expect(executor.ended).toEqual([]);
+  await killRunner(ctx, { runnerId, reason: "it hangs" });
+  executor.endAnswer = "unconfirmed";
+  await endKilled({ ctx, executor });
+  expect(await stateOf(ctx, runnerId)).toBe("busy");
+  executor.endAnswer = "gone";
+  await endKilled({ ctx, executor });
+  await endKilled({ ctx, executor });
+  expect(executor.ended).toEqual([attemptId, attemptId]);
+  const turn = await getCommand(ctx, { commandId });
+  expect(turn).toMatchObject({ state: "failed", failureKind: "runner-lost" });
+  expect(turn.failureMessage).toContain("operator:admin had it killed: it hangs");
+  expect(await getRun(ctx, { runId })).toMatchObject({ status: "failed", failureKind: "runner-lost" });
+  expect(await getRunner(ctx, { runnerId })).toMatchObject({ state: "ended", endKind: "lost" });
+});
+
+test("orders are an operator's of the runner's own tenant", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { runId } = await runWithTurn(ctx, "ses_theirs");
+  await claimRun(ctx, { runId, runnerId: "r1" });
+  const stranger = ctx.as(tenantOperator("acme"));
+  for (const order of [drainRunner, resumeRunner, revokeRunner, killRunner])
+    await expect(order(stranger, { runnerId: "r1" })).rejects.toMatchObject({ reason: "not-found" });
+  expect((await listRunners(stranger, LIST)).items).toEqual([]);
+  expect((await runnerStats(stranger, {})).living).toBe(0);
+  const rows = await ctx.db.select().from(audit).where(eq(audit.targetId, "r1"));
+  expect(rows).toEqual([]);
+});
+
+test("runners are found by profile, place, and the ids of what they work on, page by page", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  for (let index = 0; index < 5; index += 1)
+    await registerRunner(ctx, { id: `r${index}`, placement: `node-${index % 2}` });
+  const { runId } = await runWithTurn(ctx, "ses_found");
+  await claimRun(ctx, { runId, runnerId: "r4" });
+  const found = async (input: object) => (await listRunners(ctx, { ...LIST, ...input })).items.map(({ id }) => id);
+  expect(await found({ placement: "node-1" })).toEqual(["r3", "r1"]);
+  expect(await found({ backendProfile: "codex" })).toEqual(["r4"]);
+  for (const search of ["r4", runId, "ses_found"]) expect(await found({ search })).toEqual(["r4"]);
+  expect(await found({ search: "nobody" })).toEqual([]);
+  const first = await listRunners(ctx, { limit: 3, state: "living" });
+  const rest = await listRunners(ctx, { limit: 3, state: "living", cursor: first.cursor ?? undefined });
+  expect([...first.items, ...rest.items].map(({ id }) => id)).toEqual(["r4", "r3", "r2", "r1", "r0"]);
+  expect(rest.cursor).toBeNull();
+});
+
+test("figures of the living are noted minute by minute, of all and of each tenant; who is silent for long is ended", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  await noteRunnerMinute(ctx);
+  expect((await runnerHistory(ctx, { minutes: 5 })).items).toMatchObject([{ alive: 0, tripP50Ms: null }]);
+  const { runId } = await runWithTurn(ctx, "ses_figures");
+  const { leaseEpoch } = await claimRun(ctx, { runId, runnerId: "busy" });
+  for (const roundTripMs of [10, 20, 90]) await heartbeatRun(ctx, { runId, runnerId: "busy", leaseEpoch, roundTripMs });
+  await registerRunner(ctx, { id: "idle", placement: "desk" });
+  expect(await runnerStats(ctx, {})).toEqual({
+    ...{ byState: { idle: 1, busy: 1, draining: 0, late: 0, lost: 0 }, living: 2, starting: 0, capacity: 32 },
+    placements: ["desk"],
+  });
+  await noteRunnerMinute(ctx);
+  const { items } = await runnerHistory(ctx, { minutes: 5 });
+  expect(items.at(-1)).toMatchObject({ alive: 2, busy: 1, silent: 0, capacity: 32, tripP50Ms: 20, tripP95Ms: 83 });
+  expect((await runnerHistory(ctx, { minutes: 5, tenantId: "default" })).items.at(-1)).toMatchObject({ alive: 1 });
+  expect((await runnerHistory(ctx.as(tenantOperator("acme")), { minutes: 5 })).items).toEqual([]);
+
+  await silence(ctx, "idle", 3_600_001);
+  await silence(ctx, "busy", 3_600_001);
+  await noteRunnerMinute(ctx);
+  expect(await getRunner(ctx, { runnerId: "idle" })).toMatchObject({ state: "ended", endKind: "silent" });
+  // It holds a run: what becomes of it is the sweeper's to say.
+  expect(await stateOf(ctx, "busy")).toBe("lost");
+  await registerRunner(ctx, { id: "idle" });
+  expect(await stateOf(ctx, "idle")).toBe("idle");
+});
+
+test("a runner of another build, or that speaks another version, is told from the server's own", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const skewOf = async (sourceCommit: string) => (await registerRunner(ctx, { id: "r1", sourceCommit })).skew;
+  expect([await skewOf("test"), await skewOf("unknown"), await skewOf("other")]).toEqual([null, null, "build"]);
+  await ctx.db.update(runners).set({ protocolVersion: 1 });
+  expect(await skewOf("test")).toBe("protocol");
+});
