@@ -45,7 +45,9 @@ export function parseModelPath(path: string): { profile: string; resource: strin
 export async function handleModel(exchange: Exchange): Promise<void> {
   const { wiring, req, res, method, headers } = exchange;
   const gone = new AbortController();
-  res.once("close", () => gone.abort());
+  res.once("close", () => {
+    if (!res.writableFinished) gone.abort();
+  });
   const named = parseModelPath(exchange.path) ?? { profile: "", resource: exchange.path };
   try {
     const token = readBearer(headers.get("authorization"));
