@@ -25,6 +25,7 @@ export function gatewayDeps(wiring: Wiring, address: string): GatewayDeps {
     calls: wiring.calls,
     takeCall: wiring.requestLimits.takeCall,
     takeStranger: () => wiring.requestLimits.take(null, address),
+    openCall: (runId) => wiring.openCalls.begin(runId),
     onLimited: (profile, limit) => wiring.providerLimits.note(profile, limit),
     onTaken: (profile, sentAtMs) => wiring.providerLimits.clear(profile, sentAtMs),
   };
