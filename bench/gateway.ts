@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { Agent, type IncomingMessage, request } from "node:http";
 import path from "node:path";
 import { performance } from "node:perf_hooks";
@@ -29,6 +29,7 @@ const file = path.resolve("test-results", "bench-backends.json");
 const profiles = WIRES.flatMap((wire) =>
   ["short", "stream"].map((model) => [`${wire}-${model}`, wire, model] as const),
 );
+mkdirSync(path.dirname(file), { recursive: true });
 writeFileSync(
   file,
   JSON.stringify(Object.fromEntries(profiles.map(([name, wire, model]) => [name, { model, baseUrl, wire }]))),

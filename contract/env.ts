@@ -59,6 +59,7 @@ export const SharedEnv = z.object({
   AGENTRUN_ARCHIVE_RETENTION_DAYS: z.coerce.number().int().min(1).max(36_500).optional(),
   AGENTRUN_CODEX_PATH: z.string().min(1).optional(),
   AGENTRUN_BACKENDS: z.string().min(1).optional(),
+  AGENTRUN_MODEL_CALLS_PER_RUN_MAX: z.coerce.number().int().min(1).max(10_000).default(64),
   AGENTRUN_BACKEND_PROBE_INTERVAL_MS: Milliseconds(1_000, 86_400_000).default(300_000),
   LOG_LEVEL: z.enum(LOG_LEVELS).default("info"),
 });

@@ -2,8 +2,8 @@
 # Starts one of the server's programs: web or worker.
 set -eu
 case "${1:-web}" in
-  # The young generation is bounded as the supervisor bounds it: see WEB_NODE_FLAGS in contract/supervisor.ts.
-  web) exec node --enable-source-maps --max-semi-space-size=4 build/release/web.mjs ;;
+  # The heap is bounded as the supervisor bounds it: see WEB_NODE_FLAGS in contract/supervisor.ts.
+  web) exec node --enable-source-maps --max-semi-space-size=4 --heap-growing-percent=25 build/release/web.mjs ;;
   worker) exec node --enable-source-maps build/release/worker.mjs ;;
   *) echo "usage: agentrun web|worker" >&2; exit 2 ;;
 esac

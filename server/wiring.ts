@@ -6,7 +6,7 @@ import type { Actor, ServerSettings, ServiceContext, Topic } from "./context";
 import { findDocsFolder } from "./docs";
 import { readProviderKey, readServerEnv, type ServerEnv, splitFolders } from "./env";
 import { APPENDER_LANES, EventAppender } from "./events";
-import { ProviderLimits } from "./gateway";
+import { OpenCalls, ProviderLimits } from "./gateway";
 import type { HealthSource } from "./health";
 import {
   type Authenticator,
@@ -34,6 +34,7 @@ export type Wiring = {
   authenticator: Authenticator;
   failedSignIns: FailedSignIns;
   requestLimits: RequestLimits;
+  openCalls: OpenCalls;
   providerLimits: ProviderLimits;
   /** Of calls to models. */
   calls: CallRecorder;
@@ -96,6 +97,7 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
     authenticator,
     failedSignIns: createFailedSignIns(),
     requestLimits: createRequestLimits(),
+    openCalls: new OpenCalls(env.AGENTRUN_MODEL_CALLS_PER_RUN_MAX),
     providerLimits: new ProviderLimits({ db: database.db, log, wake }),
     calls,
     health: { pool, migrationIds: readMigrations().map((migration) => migration.id), isServing: () => isServing },

@@ -4,7 +4,8 @@ import type { Db } from "@/db/client";
 import { configOf, type ProviderLimit, type ReadVariable, readKey } from "@/server/backends";
 import { AgentRunError, ForbiddenError, NotFoundError, RateLimitedError, UnauthenticatedError } from "@/server/errors";
 import { findModelGrant, type ModelGrant } from "@/server/identity";
-import type { CallRecorder } from "@/server/usage";
+import type { CallEnd, CallRecorder } from "@/server/usage";
+import { assertForeground } from "./background";
 import { boundsOf } from "./bounds";
 import { askByChat, dialectOf } from "./chat";
 import { answerByDemo } from "./demo";
@@ -25,6 +26,8 @@ export type GatewayDeps = {
   takeCall: (runId: string) => number | null;
   /** The same for a request of nobody that is known. */
   takeStranger: () => number | null;
+  /** Has a call of a run be open until what it answers is called; null when it is one too many. */
+  openCall: (runId: string) => (() => void) | null;
   onLimited: (profile: string, limit: ProviderLimit) => void;
   /** Its provider has taken a request that was sent at that instant, milliseconds. */
   onTaken: (profile: string, sentAtMs: number) => void;
@@ -64,13 +67,27 @@ export async function answerModel(deps: GatewayDeps, unread: UnreadRequest): Pro
     throw new AgentRunError("schema-invalid", "method-not-allowed", "responses takes POST", {
       details: { allow: ["POST"] },
     });
-  const request = { ...unread, body: await unread.readBody() };
+  const close = deps.openCall(runId);
+  if (!close)
+    throw new RateLimitedError(`run ${runId} has too many calls to its model open: let one of them end first`, 1);
+  const body = await unread.readBody().catch((error: unknown) => {
+    close();
+    throw error;
+  });
+  const request = { ...unread, body };
   const asked = modelAsked(request.body);
   const call = deps.calls.begin({
     ...{ tenantId, projectId, runId, sessionId, taskId, backendProfile: profile },
     model: modelOf(deps, grant, asked),
   });
-  const answer = recordAnswer(call, request.signal, () => askModel(deps, { grant, asked, request }));
+  const ending = {
+    ...call,
+    end: (end: CallEnd) => {
+      close();
+      call.end(end);
+    },
+  };
+  const answer = recordAnswer(ending, request.signal, () => askModel(deps, { grant, asked, request }));
   return grant.isLogged ? logBodies(deps.log, grant, request.body, answer) : answer;
 }
 
@@ -86,6 +103,7 @@ type Asked = { grant: ModelGrant; asked: string | null; request: ModelRequest };
 
 async function askModel(deps: GatewayDeps, { grant, asked, request }: Asked): Promise<ModelAnswer> {
   const { profile } = grant;
+  assertForeground(request.body);
   if (profile === DEMO_PROFILE && deps.isDemoOn) return answerByDemo(request.body, request.signal);
   const config = configOf(deps.backends, profile);
   if (!config)

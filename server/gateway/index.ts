@@ -1,3 +1,4 @@
 export { answerModel, type GatewayDeps, type ModelAnswer, type ModelRequest } from "./answer-model";
+export { OpenCalls } from "./open-calls";
 export { ProviderLimits } from "./provider-limits";
 export type { TokenUsage } from "./usage";

@@ -29,6 +29,9 @@ export type ProviderAnswer = {
 
 /** What of the agent's headers means something to a provider. */
 const FORWARDED = ["accept", "openai-beta"] as const;
+/** How long the end of an answer may take to come after its last word. */
+const END_MS = 1_000;
+
 /**
  * Sends a request to its provider with the key added, and answers what the provider answers unless its status refuses.
  * Whether it has then been taken is for the caller to say, who knows how to read the answer. The resource is the part of
@@ -142,7 +145,21 @@ async function* listen(
     }
   } finally {
     clearTimeout(patience);
-    // The request ends with whoever reads it.
-    await reader.cancel().catch(() => undefined);
+    void leave(reader);
   }
+}
+
+/**
+ * A request ends with whoever reads it. But a stream's last word comes before its end: where nothing else is left, the
+ * connection is kept for the next request.
+ */
+async function leave(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  const cancel = () => reader.cancel().catch(() => undefined);
+  const patience = setTimeout(cancel, END_MS);
+  const isOver = await reader.read().then(
+    ({ done }) => done,
+    () => true,
+  );
+  clearTimeout(patience);
+  if (!isOver) await cancel();
 }

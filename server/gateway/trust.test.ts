@@ -36,6 +36,33 @@ test("a run's token spends on its own model, on those that its profile allows, a
   await expect.poll(async () => (await refused()).items.length).toBe(6);
 });
 
+test("an answer in the background, whose tokens nobody would count, is refused before a provider hears of it", async () => {
+  vi.stubEnv(KEY_ENV, KEY);
+  await using database = await createTestDatabase();
+  await using provider = await startProvider(streamCompleted);
+  await using web = await startGateway(database, provider.url);
+  const { token } = await modelToken(web, "codex");
+  const asked = async (field: string) => {
+    const answer = await fetch(`${web.url}/api/model/codex/v1/responses`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: `{"model":"m1","input":"say \\"background\\": true"${field}}`,
+    });
+    return [answer.status, await answer.text()] as const;
+  };
+  for (const field of [',"background":true', ',"Background" : 1', ',"\\u0062ackground":true']) {
+    const [status, text] = await asked(field);
+    expect([status, text]).toEqual([400, expect.stringContaining("background: answers are not kept here")]);
+  }
+  expect(provider.seen).toEqual([]);
+  for (const field of ["", ',"background":false', ',"metadata":{"background":true}'])
+    expect((await asked(field))[0]).toBe(200);
+  expect(provider.seen).toHaveLength(3);
+  const refused = async () =>
+    (await web.call("GET", "/api/v1/usage/calls?outcome=refused")).body as { items: unknown[] };
+  await expect.poll(async () => (await refused()).items.length).toBe(3);
+});
+
 test("nothing is read of who is not known, and made-up names of models are counted under none", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
@@ -80,6 +107,40 @@ test("a run that calls its model far too often is slowed down, and another is no
   expect(Number(refused?.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
   expect(provider.seen.length).toBeGreaterThanOrEqual(100);
   expect((await ask(web, "codex", quiet.token)).status).toBe(200);
+});
+
+test("a run may have so many calls to its model open and no more, and another is not hindered", async () => {
+  vi.stubEnv(KEY_ENV, KEY);
+  await using database = await createTestDatabase();
+  let isSilent = true;
+  await using provider = await startProvider((res) => {
+    if (!isSilent) streamCompleted(res);
+  });
+  await using web = await startGateway(database, provider.url, {}, { AGENTRUN_MODEL_CALLS_PER_RUN_MAX: "2" });
+  const [busy, other] = [await modelToken(web, "codex"), await modelToken(web, "codex")];
+  const leave = new AbortController();
+  const open = [1, 2].map(() =>
+    fetch(`${web.url}/api/model/codex/v1/responses`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${busy.token}`, "content-type": "application/json" },
+      body: '{"model":"m1","input":[]}',
+      signal: leave.signal,
+    }),
+  );
+  await expect.poll(() => provider.seen.length).toBe(2);
+  isSilent = false;
+  const refused = await ask(web, "codex", busy.token);
+  expect([refused.status, reasonOf(refused.body)]).toEqual([429, "rate-limited"]);
+  expect(refused.headers.get("retry-after")).toBe("1");
+  expect((await ask(web, "codex", other.token)).status).toBe(200);
+  leave.abort();
+  expect((await Promise.allSettled(open)).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  // Those that were left, refused and answered hold no place any more.
+  await expect.poll(async () => (await ask(web, "codex", busy.token)).status).toBe(200);
+  for (let calls = 0; calls < 4; calls += 1) {
+    expect((await ask(web, "codex", busy.token, { model: "dear" })).status).toBe(403);
+    expect((await ask(web, "codex", busy.token)).status).toBe(200);
+  }
 });
 
 test("what is said is logged of the one run that an operator asked for, redacted, and only while it is asked for", async () => {

@@ -25,6 +25,7 @@ export function gatewayDeps(wiring: Wiring, address: string): GatewayDeps {
     calls: wiring.calls,
     takeCall: wiring.requestLimits.takeCall,
     takeStranger: () => wiring.requestLimits.take(null, address),
+    openCall: (runId) => wiring.openCalls.begin(runId),
     onLimited: (profile, limit) => wiring.providerLimits.note(profile, limit),
     onTaken: (profile, sentAtMs) => wiring.providerLimits.clear(profile, sentAtMs),
   };
@@ -45,7 +46,9 @@ export function parseModelPath(path: string): { profile: string; resource: strin
 export async function handleModel(exchange: Exchange): Promise<void> {
   const { wiring, req, res, method, headers } = exchange;
   const gone = new AbortController();
-  res.once("close", () => gone.abort());
+  res.once("close", () => {
+    if (!res.writableFinished) gone.abort();
+  });
   const named = parseModelPath(exchange.path) ?? { profile: "", resource: exchange.path };
   try {
     const token = readBearer(headers.get("authorization"));

@@ -38,74 +38,77 @@ export class AnswerEvents {
   }
 
   start(): ResponseEvent[] {
-    return this.#writer.start();
+    this.#writer.start();
+    return this.#writer.take();
   }
 
   take(chunk: Chunk): ResponseEvent[] {
     if (chunk.usage) this.#usage = responsesUsage(chunk.usage) ?? this.#usage;
     const failure = failureIn(chunk);
-    if (failure) {
-      this.#failed ??= failedBy(failure, this.key);
-      return [];
-    }
-    const [choice] = chunk.choices ?? [];
-    if (!choice) return [];
-    const said = choice.delta ?? choice.message;
-    const events = said ? this.#said(said) : [];
-    this.#finish = choice.finish_reason || this.#finish;
-    return events;
+    if (failure) this.#failed ??= failedBy(failure, this.key);
+    const choice = failure ? undefined : chunk.choices?.[0];
+    const said = choice?.delta ?? choice?.message;
+    if (said) this.#hear(said);
+    this.#finish = choice?.finish_reason || this.#finish;
+    return this.#writer.take();
   }
 
-  alive(): ResponseEvent {
-    return this.#writer.alive();
+  alive(): ResponseEvent[] {
+    this.#writer.alive();
+    return this.#writer.take();
   }
 
   /** How it ended; `cut` says why no more came where the provider did not say that it was over. */
   end(cut: string): ResponseEvent[] {
     const usage = this.#usage ? { usage: this.#usage } : {};
-    const failed = this.#failed ?? (this.#finish === null ? serverError(cut) : null);
-    if (failed) return this.#fail(failed, usage);
-    const finish = this.#finish ?? "";
-    const rest = this.#pieces(this.#think.end());
-    const reason = STOPPED.get(finish);
-    if (reason) {
-      const talk = this.#writer.endTalk("", "incomplete");
-      return [...rest, ...talk, this.#writer.end("incomplete", { ...usage, incomplete_details: { reason } })];
+    const error = this.#failed ?? this.#brokenBy(cut);
+    if (error) this.#writer.end("failed", { ...usage, error });
+    else this.#endWell(usage);
+    return this.#writer.take();
+  }
+
+  /** What is wrong with an answer that told of no error itself. */
+  #brokenBy(cut: string): Failed | null {
+    if (this.#finish === null) return serverError(cut);
+    if (STOPPED.has(this.#finish)) return null;
+    if (!WHOLE.has(this.#finish)) return serverError(`the provider ended its answer with ${this.#finish}`);
+    const isMissing = this.#finish === "tool_calls" && this.#calls.count === 0;
+    const isWhole = this.#calls.areNamed && !isMissing;
+    return isWhole ? null : serverError("the provider told of a call and did not send it");
+  }
+
+  #endWell(usage: Record<string, unknown>): void {
+    this.#tell(this.#think.end());
+    const reason = STOPPED.get(this.#finish ?? "");
+    this.#writer.endTalk("", reason ? "incomplete" : "completed");
+    if (reason) this.#writer.end("incomplete", { ...usage, incomplete_details: { reason } });
+    else {
+      this.#calls.end();
+      this.#writer.end("completed", usage);
     }
-    if (!WHOLE.has(finish)) return this.#fail(serverError(`the provider ended its answer with ${finish}`), usage);
-    const talk = this.#writer.endTalk();
-    const calls = this.#calls.end();
-    const isMissing = finish === "tool_calls" && this.#calls.count === 0;
-    if (!calls || isMissing) return this.#fail(serverError("the provider told of a call and did not send it"), usage);
-    return [...rest, ...talk, ...calls, this.#writer.end("completed", usage)];
   }
 
-  #said(said: Said): ResponseEvent[] {
-    const events: ResponseEvent[] = [];
-    if (said.reasoning_content) events.push(...this.#writer.reason(said.reasoning_content, "reasoning_content"));
-    else if (said.reasoning) events.push(...this.#writer.reason(said.reasoning, "reasoning"));
+  #hear(said: Said): void {
+    if (said.reasoning_content) this.#writer.reason(said.reasoning_content, "reasoning_content");
+    else if (said.reasoning) this.#writer.reason(said.reasoning, "reasoning");
     const content = contentOf(said);
-    if (content !== "") events.push(...this.#pieces(this.#think.push(content)));
+    if (content !== "") this.#tell(this.#think.push(content));
     // Codex knows no part of a message but text, and would drop a refusal that is one.
-    if (said.refusal) events.push(...this.#writer.say(said.refusal));
-    if (said.tool_calls?.length) events.push(...this.#pieces(this.#think.endGap()));
-    for (const call of said.tool_calls ?? []) events.push(...this.#calls.take(call));
-    return events;
+    if (said.refusal) this.#writer.say(said.refusal);
+    if (said.tool_calls?.length) this.#tell(this.#think.endGap());
+    for (const call of said.tool_calls ?? []) this.#calls.take(call);
   }
 
-  #pieces(pieces: ThinkPiece[]): ResponseEvent[] {
-    return pieces.flatMap((piece) => {
-      if (piece.kind === "reasoning") return this.#writer.reason(piece.text, "think");
-      if (piece.kind === "gap") return this.#writer.endTalk(piece.text);
+  #tell(pieces: ThinkPiece[]): void {
+    for (const { kind, text } of pieces) {
+      if (kind === "reasoning") this.#writer.reason(text, "think");
+      else if (kind === "gap") this.#writer.endTalk(text);
       // White space comes alone where there is nothing else: no message is made of it.
-      if (!this.#isTalking && piece.text.trim() === "") return [];
-      this.#isTalking = true;
-      return this.#writer.say(piece.text);
-    });
-  }
-
-  #fail(failed: Failed, usage: Record<string, unknown>): ResponseEvent[] {
-    return [this.#writer.end("failed", { ...usage, error: failed })];
+      else if (this.#isTalking || text.trim() !== "") {
+        this.#isTalking = true;
+        this.#writer.say(text);
+      }
+    }
   }
 }
 

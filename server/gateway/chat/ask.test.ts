@@ -206,6 +206,26 @@ test("when the agent goes away, so does the request to the provider", async () =
   await expect.poll(() => provider.left).toBe(1);
 });
 
+test("a provider whose stream ends some time after its last word keeps its connection for the next request", async () => {
+  vi.stubEnv(KEY_ENV, KEY);
+  await using database = await createTestDatabase();
+  const open: ServerResponse[] = [];
+  const ports: (number | undefined)[] = [];
+  await using provider = await startChatProvider("openai-chat", (res) => {
+    open.push(res);
+    ports.push(res.socket?.remotePort);
+    sendChunks(res, [delta({ content: "done" }, "stop"), "[DONE]"]);
+  });
+  await using gateway = await startChatGateway(database, "codex", provider.url);
+  const isKept = async () => {
+    expect(await (await gateway.ask({ stream: true })).text()).toContain("response.completed");
+    await new Promise<void>((resolve) => open.pop()?.end(resolve));
+    return new Set(ports).size < ports.length;
+  };
+  await expect.poll(isKept).toBe(true);
+  expect(provider.left).toBe(0);
+});
+
 test("a preset goes with chat completions alone, and is one that is known", () => {
   const base = { model: "m", baseUrl: "http://127.0.0.1/v1" };
   const read = (more: object) => BackendsFile.safeParse({ codex: { ...base, ...more } });

@@ -22,10 +22,10 @@ export async function askByChat(provider: Provider, dialect: Dialect, request: M
   const { profile } = provider;
   if (asked.dropped.length > 0) provider.log.debug({ profile, dropped: asked.dropped }, "left out of a chat request");
   const chunks = await send(provider, asked, request);
-  const events = eventsOf({ provider, asked, signal: request.signal }, chunks);
+  const answering = { provider, asked, signal: request.signal, chunks };
   if (asked.isStream)
-    return { status: 200, headers: { "content-type": `${SSE}; charset=utf-8` }, body: encoded(events) };
-  const response = await wholeResponse(provider, events);
+    return { status: 200, headers: { "content-type": `${SSE}; charset=utf-8` }, body: tell(answering, encode) };
+  const response = await wholeResponse(provider, tell(answering, lastOf));
   return { status: 200, headers: { "content-type": "application/json" }, body: once(JSON.stringify(response)) };
 }
 
@@ -44,7 +44,7 @@ async function send(provider: Provider, asked: Translated, request: ModelRequest
   }
   const judge = judgeOf(provider, response);
   const body = response.body ?? emptyBody();
-  if (response.headers.get("content-type")?.startsWith(SSE)) return judged(chunksOf(body), judge);
+  if (response.headers.get("content-type")?.startsWith(SSE)) return chunksOf(body, judge);
   const whole = await readWhole(body);
   const failed = judge(whole);
   if (failed && !(asked.isStream && failed.code === "context_length_exceeded")) {
@@ -54,26 +54,24 @@ async function send(provider: Provider, asked: Translated, request: ModelRequest
   return [[whole]];
 }
 
-async function* judged(chunks: AsyncIterable<Chunk[]>, judge: (chunk: Chunk) => unknown): AsyncGenerator<Chunk[]> {
-  for await (const arrived of chunks) {
-    for (const chunk of arrived) judge(chunk);
-    yield arrived;
-  }
-}
-
 async function readWhole(body: AsyncIterable<Uint8Array>): Promise<Chunk> {
   const pieces: Uint8Array[] = [];
   for await (const piece of body) pieces.push(piece);
   return readChunk(Buffer.concat(pieces).toString("utf8"));
 }
 
-/** The response's events, those of one read together; it ends with one that says how it ended, unless nobody reads on. */
-async function* eventsOf(
-  { provider, asked, signal }: { provider: Provider; asked: Translated; signal: AbortSignal },
-  chunks: Chunks,
-): AsyncGenerator<ResponseEvent[]> {
+type Answering = { provider: Provider; asked: Translated; signal: AbortSignal; chunks: Chunks };
+
+/**
+ * The response's events, those of one piece together and in the form that is asked for, so that nothing waits in another
+ * form. They end with one that says how it ended, unless nobody reads on.
+ */
+async function* tell<Form>(
+  { provider, asked, signal, chunks }: Answering,
+  inForm: (events: ResponseEvent[]) => Form,
+): AsyncGenerator<Form> {
   const answer = new AnswerEvents(asked, provider.key);
-  yield answer.start();
+  yield inForm(answer.start());
   let cut = "the provider's stream ended before its answer did";
   let saidAt = Date.now();
   try {
@@ -82,25 +80,28 @@ async function* eventsOf(
       if (answer.hasFailed) break;
       if (events.length === 0 && Date.now() - saidAt < ALIVE_AFTER_MS) continue;
       saidAt = Date.now();
-      yield events.length === 0 ? [answer.alive()] : events;
+      yield inForm(events.length === 0 ? answer.alive() : events);
     }
   } catch (error) {
     if (signal.aborted) return;
     provider.log.warn({ err: error, profile: provider.profile }, "the provider's stream broke off");
     cut = isAgentRunError(error) ? error.message : "the provider's stream could not be read";
   }
-  yield answer.end(cut);
+  yield inForm(answer.end(cut));
 }
 
-async function* encoded(events: AsyncIterable<ResponseEvent[]>): AsyncGenerator<Uint8Array> {
-  for await (const some of events)
-    yield Buffer.from(some.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join(""));
+function encode(events: ResponseEvent[]): Uint8Array {
+  return Buffer.from(events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join(""));
+}
+
+function lastOf(events: ResponseEvent[]): ResponseEvent | undefined {
+  return events.at(-1);
 }
 
 /** @throws AgentRunError where the answer failed. */
-async function wholeResponse(provider: Provider, events: AsyncIterable<ResponseEvent[]>): Promise<unknown> {
+async function wholeResponse(provider: Provider, told: AsyncIterable<ResponseEvent | undefined>): Promise<unknown> {
   let last: ResponseEvent | undefined;
-  for await (const some of events) last = some.at(-1) ?? last;
+  for await (const event of told) last = event;
   const response = last?.response as { error?: Parameters<typeof refusalOf>[1] | null } | undefined;
   if (response?.error) throw refusalOf(provider.profile, response.error);
   return response;

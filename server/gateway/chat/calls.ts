@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { jsonIn } from "@/server/json-in";
 import type { CallDelta } from "./chunk";
-import type { CallEntry, ResponseEvent, ResponseWriter } from "./output";
+import type { CallEntry, ResponseWriter } from "./output";
 
 type Slot = { id: string; entry: CallEntry | null; early: string };
 
@@ -22,25 +22,25 @@ export class CallGatherer {
     return this.#slots.length;
   }
 
-  take(delta: CallDelta): ResponseEvent[] {
+  /** Whether each call has a name. */
+  get areNamed(): boolean {
+    return this.#slots.every(({ entry }) => entry !== null);
+  }
+
+  take(delta: CallDelta): void {
     const name = delta.function?.name ?? "";
     const slot = this.#slotOf(delta, name);
     const args = argumentsIn(delta);
     if (!slot.entry) {
       slot.early += args;
-      if (name === "") return [];
-      const { entry, events } = this.writer.call(this.#freeId(slot.id), name);
-      slot.entry = entry;
-      return slot.early === "" ? events : [...events, ...this.writer.callDelta(entry, slot.early)];
-    }
-    return args === "" ? [] : this.writer.callDelta(slot.entry, args);
+      if (name === "") return;
+      slot.entry = this.writer.call(this.#freeId(slot.id), name);
+      if (slot.early !== "") this.writer.callDelta(slot.entry, slot.early);
+    } else if (args !== "") this.writer.callDelta(slot.entry, args);
   }
 
-  /** Ends all calls; null where one never had a name. */
-  end(): ResponseEvent[] | null {
-    const entries = this.#slots.map(({ entry }) => entry);
-    if (entries.some((entry) => entry === null)) return null;
-    return entries.flatMap((entry) => (entry ? this.writer.endCall(entry) : []));
+  end(): void {
+    for (const { entry } of this.#slots) if (entry) this.writer.endCall(entry);
   }
 
   #slotOf(delta: CallDelta, name: string): Slot {
@@ -79,8 +79,9 @@ function isOtherId(id: string, knownId: string): boolean {
 }
 
 function isNextOf(id: string, knownId: string, { args }: CallEntry): boolean {
-  if (id !== "" || knownId !== "" || !args.trimEnd().endsWith("}")) return false;
-  return jsonIn(args) !== undefined;
+  if (id !== "" || knownId !== "") return false;
+  const written = args.read();
+  return written.trimEnd().endsWith("}") && jsonIn(written) !== undefined;
 }
 
 /** Arguments come as a text, or whole as an object. */

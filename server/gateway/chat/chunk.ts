@@ -3,16 +3,16 @@ import { z } from "zod";
 // Providers add to these forms what they like: what is not of use here must not break an answer.
 const Text = z.string().nullish().catch(null);
 
-const CallDelta = z.looseObject({
+const CallDelta = z.object({
   index: z.int().nullish().catch(null),
   id: Text,
-  function: z.looseObject({ name: Text, arguments: z.unknown().optional() }).nullish(),
+  function: z.object({ name: Text, arguments: z.unknown().optional() }).nullish(),
 });
 export type CallDelta = z.infer<typeof CallDelta>;
 
 /** What a model said, or a piece of it: both have one form. */
-const Said = z.looseObject({
-  content: z.union([z.string(), z.array(z.looseObject({ text: Text }))]).nullish(),
+const Said = z.object({
+  content: z.union([z.string(), z.array(z.object({ text: Text }))]).nullish(),
   refusal: Text,
   reasoning_content: Text,
   reasoning: Text,
@@ -20,21 +20,21 @@ const Said = z.looseObject({
 });
 export type Said = z.infer<typeof Said>;
 
-const Choice = z.looseObject({ delta: Said.nullish(), message: Said.nullish(), finish_reason: Text });
+const Choice = z.object({ delta: Said.nullish(), message: Said.nullish(), finish_reason: Text });
 const Code = z.union([z.string(), z.number()]).nullish().catch(null);
 
 /** A chunk of a stream, a whole answer, or the error that came instead. */
-export const Chunk = z.looseObject({
+export const Chunk = z.object({
   choices: z.array(Choice).nullish(),
   usage: z.record(z.string(), z.unknown()).nullish().catch(null),
   error: z.unknown().optional(),
   /** MiniMax's own way of telling an error, beside status 200. */
-  base_resp: z.looseObject({ status_code: Code, status_msg: Text }).nullish().catch(null),
+  base_resp: z.object({ status_code: Code, status_msg: Text }).nullish().catch(null),
 });
 export type Chunk = z.infer<typeof Chunk>;
 
 export type Failure = { message?: string | null; code?: string | number | null; type?: string | null };
-const Failure = z.looseObject({ message: Text, code: Code, type: Text });
+const Failure = z.object({ message: Text, code: Code, type: Text });
 
 /** The error that a chunk tells of, in whatever form. */
 export function failureIn({ error, base_resp }: Chunk): Failure | null {

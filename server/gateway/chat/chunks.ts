@@ -4,13 +4,18 @@ import { Chunk } from "./chunk";
 
 /** A call may write a whole file in one line. */
 const LINE_MAX = 16 * 1024 * 1024;
+/** What is made of a read is many times its size, and is held until the next: of a long one it is made in pieces. */
+const PIECE_BYTES = 4 * 1024;
 const DONE = "[DONE]";
 
 /**
- * The chunks of a provider's stream as they arrive, those of one read together. What cannot be read is a chunk with an
+ * The chunks of a provider's stream as they arrive, those of one piece together. What cannot be read is a chunk with an
  * error.
  */
-export async function* chunksOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<Chunk[]> {
+export async function* chunksOf(
+  body: AsyncIterable<Uint8Array>,
+  judge?: (chunk: Chunk) => unknown,
+): AsyncGenerator<Chunk[]> {
   const arrived: EventSourceMessage[] = [];
   const parser = createParser({
     onEvent: (event) => arrived.push(event),
@@ -21,11 +26,15 @@ export async function* chunksOf(body: AsyncIterable<Uint8Array>): AsyncGenerator
   });
   const decoder = new TextDecoder();
   for await (const bytes of body) {
-    parser.feed(decoder.decode(bytes, { stream: true }));
-    const events = arrived.splice(0);
-    const doneAt = events.findIndex(({ data }) => data === DONE);
-    yield (doneAt === -1 ? events : events.slice(0, doneAt)).map(chunkOfEvent);
-    if (doneAt !== -1) return;
+    for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+      parser.feed(decoder.decode(bytes.subarray(at, at + PIECE_BYTES), { stream: true }));
+      const events = arrived.splice(0);
+      const doneAt = events.findIndex(({ data }) => data === DONE);
+      const chunks = (doneAt === -1 ? events : events.slice(0, doneAt)).map(chunkOfEvent);
+      for (const chunk of chunks) judge?.(chunk);
+      yield chunks;
+      if (doneAt !== -1) return;
+    }
   }
 }
 

@@ -1,13 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { jsonIn } from "@/server/json-in";
+import { GatheredText } from "./gathered-text";
 import { carryReasoning, type ReasoningWay } from "./reasoning";
 import type { ToolBox } from "./tools";
 
 export type ResponseEvent = { type: string; sequence_number: number; [key: string]: unknown };
 type OutputItem = Record<string, unknown> & { type: string; id: string };
 type Entry = { index: number; item: OutputItem; isDone: boolean };
-export type CallEntry = Entry & { callId: string; name: string; args: string };
-type Talk = Entry & { kind: "reasoning" | "text"; text: string; way: ReasoningWay };
+export type CallEntry = Entry & { callId: string; name: string; args: GatheredText };
+type Talk = Entry & { kind: "reasoning" | "text"; text: GatheredText; way: ReasoningWay };
 
 /**
  * Writes an answer as the events of a response, in the order in which agents expect them. Reasoning and text are one
@@ -18,100 +19,110 @@ export class ResponseWriter {
   readonly #createdAt = Math.floor(Date.now() / 1_000);
   readonly #entries: Entry[] = [];
   #talk: Talk | null = null;
+  #events: ResponseEvent[] = [];
   #sequence = 0;
   constructor(
     private readonly model: string,
     private readonly tools: ToolBox,
   ) {}
 
-  start(): ResponseEvent[] {
-    return [this.#event("response.created", { response: this.response("in_progress") }), this.alive()];
+  /** The events that were written since they were taken last. */
+  take(): ResponseEvent[] {
+    const events = this.#events;
+    this.#events = [];
+    return events;
+  }
+
+  start(): void {
+    this.#write("response.created", { response: this.response("in_progress") });
+    this.alive();
   }
 
   /** Tells nothing but that there is still something to come; agents give up what is silent for long. */
-  alive(): ResponseEvent {
-    return this.#event("response.in_progress", { response: this.response("in_progress") });
+  alive(): void {
+    this.#write("response.in_progress", { response: this.response("in_progress") });
   }
 
-  reason(delta: string, way: ReasoningWay): ResponseEvent[] {
-    const { talk, events } = this.#talkOf("reasoning", way);
-    talk.text += delta;
+  reason(delta: string, way: ReasoningWay): void {
+    const talk = this.#talkOf("reasoning", way);
+    talk.text.add(delta);
     const at = { item_id: talk.item.id, output_index: talk.index, summary_index: 0 };
-    return [...events, this.#event("response.reasoning_summary_text.delta", { ...at, delta })];
+    this.#write("response.reasoning_summary_text.delta", { ...at, delta });
   }
 
-  say(delta: string): ResponseEvent[] {
-    const { talk, events } = this.#talkOf("text", "think");
-    talk.text += delta;
+  say(delta: string): void {
+    const talk = this.#talkOf("text", "think");
+    talk.text.add(delta);
     const at = { item_id: talk.item.id, output_index: talk.index, content_index: 0 };
-    return [...events, this.#event("response.output_text.delta", { ...at, delta })];
+    this.#write("response.output_text.delta", { ...at, delta });
   }
 
   /** Ends what is being said; `gap` is the white space that followed inline reasoning. */
-  endTalk(gap = "", status: "completed" | "incomplete" = "completed"): ResponseEvent[] {
+  endTalk(gap = "", status: "completed" | "incomplete" = "completed"): void {
     const talk = this.#talk;
     this.#talk = null;
-    if (!talk) return [];
+    if (!talk) return;
     talk.isDone = true;
     const at = { item_id: talk.item.id, output_index: talk.index };
-    const done = () => this.#event("response.output_item.done", { output_index: talk.index, item: talk.item });
+    const text = talk.text.read();
     if (talk.kind === "reasoning") {
-      const part = { type: "summary_text", text: talk.text };
+      const part = { type: "summary_text", text };
       talk.item = { ...talk.item, summary: [part], encrypted_content: carryReasoning(talk.way, gap) };
-      return [
-        this.#event("response.reasoning_summary_text.done", { ...at, summary_index: 0, text: talk.text }),
-        this.#event("response.reasoning_summary_part.done", { ...at, summary_index: 0, part }),
-        done(),
-      ];
+      this.#write("response.reasoning_summary_text.done", { ...at, summary_index: 0, text });
+      this.#write("response.reasoning_summary_part.done", { ...at, summary_index: 0, part });
+    } else {
+      const part = textPart(text);
+      talk.item = { ...talk.item, status, content: [part] };
+      this.#write("response.output_text.done", { ...at, content_index: 0, text });
+      this.#write("response.content_part.done", { ...at, content_index: 0, part });
     }
-    const part = textPart(talk.text);
-    talk.item = { ...talk.item, status, content: [part] };
-    return [
-      this.#event("response.output_text.done", { ...at, content_index: 0, text: talk.text }),
-      this.#event("response.content_part.done", { ...at, content_index: 0, part }),
-      done(),
-    ];
+    this.#write("response.output_item.done", { output_index: talk.index, item: talk.item });
   }
 
   /** Begins a call. */
-  call(callId: string, name: string): { entry: CallEntry; events: ResponseEvent[] } {
-    const events = this.endTalk();
+  call(callId: string, name: string): CallEntry {
+    this.endTalk();
     const item = this.#callItem(`fc_${this.#answerId}_${this.#entries.length}`, callId, name, "", "in_progress");
-    const entry: CallEntry = { index: this.#entries.length, item, isDone: false, callId, name, args: "" };
+    const entry: CallEntry = {
+      index: this.#entries.length,
+      item,
+      isDone: false,
+      callId,
+      name,
+      args: new GatheredText(),
+    };
     this.#entries.push(entry);
-    events.push(this.#event("response.output_item.added", { output_index: entry.index, item }));
-    return { entry, events };
+    this.#write("response.output_item.added", { output_index: entry.index, item });
+    return entry;
   }
 
-  callDelta(entry: CallEntry, delta: string): ResponseEvent[] {
-    entry.args += delta;
+  callDelta(entry: CallEntry, delta: string): void {
+    entry.args.add(delta);
     // What of a freeform tool's JSON is its input is known only at its end.
-    if (entry.item.type !== "function_call") return [];
+    if (entry.item.type !== "function_call") return;
     const at = { item_id: entry.item.id, output_index: entry.index };
-    return [this.#event("response.function_call_arguments.delta", { ...at, delta })];
+    this.#write("response.function_call_arguments.delta", { ...at, delta });
   }
 
-  endCall(entry: CallEntry): ResponseEvent[] {
-    const args = entry.args.trim() === "" ? "{}" : entry.args;
+  endCall(entry: CallEntry): void {
+    const written = entry.args.read();
+    const args = written.trim() === "" ? "{}" : written;
     entry.item = this.#callItem(entry.item.id, entry.callId, entry.name, args, "completed");
     entry.isDone = true;
     const at = { item_id: entry.item.id, output_index: entry.index };
-    const done = this.#event("response.output_item.done", { output_index: entry.index, item: entry.item });
     if (entry.item.type === "function_call") {
       const whole = { ...at, name: entry.item.name, arguments: args };
-      return [this.#event("response.function_call_arguments.done", whole), done];
+      this.#write("response.function_call_arguments.done", whole);
+    } else if (entry.item.type === "custom_tool_call") {
+      const { input } = entry.item;
+      this.#write("response.custom_tool_call_input.delta", { ...at, delta: input });
+      this.#write("response.custom_tool_call_input.done", { ...at, input });
     }
-    if (entry.item.type !== "custom_tool_call") return [done];
-    const { input } = entry.item;
-    return [
-      this.#event("response.custom_tool_call_input.delta", { ...at, delta: input }),
-      this.#event("response.custom_tool_call_input.done", { ...at, input }),
-      done,
-    ];
+    this.#write("response.output_item.done", { output_index: entry.index, item: entry.item });
   }
 
-  end(status: "completed" | "incomplete" | "failed", more: Record<string, unknown>): ResponseEvent {
-    return this.#event(`response.${status}`, { response: this.response(status, more) });
+  end(status: "completed" | "incomplete" | "failed", more: Record<string, unknown>): void {
+    this.#write(`response.${status}`, { response: this.response(status, more) });
   }
 
   /** The whole response as it stands; items that are not whole are marked so. */
@@ -132,26 +143,23 @@ export class ResponseWriter {
     };
   }
 
-  #talkOf(kind: Talk["kind"], way: ReasoningWay): { talk: Talk; events: ResponseEvent[] } {
-    if (this.#talk?.kind === kind && this.#talk.way === way) return { talk: this.#talk, events: [] };
-    const events = this.endTalk();
+  #talkOf(kind: Talk["kind"], way: ReasoningWay): Talk {
+    if (this.#talk?.kind === kind && this.#talk.way === way) return this.#talk;
+    this.endTalk();
     const index = this.#entries.length;
     const isReasoning = kind === "reasoning";
     const id = `${isReasoning ? "rs" : "msg"}_${this.#answerId}_${index}`;
     const item: OutputItem = isReasoning
       ? { type: "reasoning", id, summary: [], encrypted_content: "" }
       : { type: "message", id, status: "in_progress", role: "assistant", content: [] };
-    const talk: Talk = { index, item, isDone: false, kind, text: "", way };
+    const talk: Talk = { index, item, isDone: false, kind, text: new GatheredText(), way };
     this.#talk = talk;
     this.#entries.push(talk);
     const at = { item_id: id, output_index: index };
-    events.push(
-      this.#event("response.output_item.added", { output_index: index, item }),
-      isReasoning
-        ? this.#event("response.reasoning_summary_part.added", { ...at, summary_index: 0, part: SUMMARY })
-        : this.#event("response.content_part.added", { ...at, content_index: 0, part: textPart("") }),
-    );
-    return { talk, events };
+    this.#write("response.output_item.added", { output_index: index, item });
+    if (isReasoning) this.#write("response.reasoning_summary_part.added", { ...at, summary_index: 0, part: SUMMARY });
+    else this.#write("response.content_part.added", { ...at, content_index: 0, part: textPart("") });
+    return talk;
   }
 
   #callItem(id: string, callId: string, name: string, args: string, status: string): OutputItem {
@@ -163,10 +171,9 @@ export class ResponseWriter {
     return { type: "function_call", ...shared, name: own, ...(namespace ? { namespace } : {}), arguments: args };
   }
 
-  #event(type: string, fields: Record<string, unknown>): ResponseEvent {
-    const event = { type, sequence_number: this.#sequence, ...fields };
+  #write(type: string, fields: Record<string, unknown>): void {
+    this.#events.push({ type, sequence_number: this.#sequence, ...fields });
     this.#sequence += 1;
-    return event;
   }
 }
 

@@ -14,6 +14,7 @@ export class ThinkSplitter {
 
   /** What is known of a further piece of the content; a tag's beginning is held until it is known to be one. */
   push(text: string): ThinkPiece[] {
+    if (this.#state === "text") return text === "" ? [] : [{ kind: "text", text }];
     this.#held += text;
     const pieces: ThinkPiece[] = [];
     for (let before: State | null = null; before !== this.#state; ) {

@@ -49,6 +49,7 @@ export async function startGateway(
   database: { url: string },
   providerUrl: string,
   more: Partial<BackendConfig> = {},
+  env: Record<string, string> = {},
 ): Promise<TestWeb> {
   const folder = await mkdtemp(path.join(tmpdir(), "agentrun-gateway-"));
   const file = path.join(folder, "backends.json");
@@ -59,7 +60,7 @@ export async function startGateway(
       deepseek: { model: "d", baseUrl: providerUrl, keyEnv: "AGENTRUN_TEST_ABSENT" },
     }),
   );
-  const web = await startTestWeb(database, { env: { AGENTRUN_BACKENDS: file } });
+  const web = await startTestWeb(database, { env: { AGENTRUN_BACKENDS: file, ...env } });
   await rm(folder, { recursive: true });
   return web;
 }
