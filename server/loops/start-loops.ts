@@ -1,10 +1,11 @@
 import { LeaseSweeper, launchPending, reconcileAttempts } from "@/server/attempts";
+import { removeEndedBulk, runBulkActions } from "@/server/bulk";
 import type { ServiceContext } from "@/server/context";
 import { dispatchTasks, expireWaiting } from "@/server/dispatcher";
 import type { Executor } from "@/server/executors";
 import { removeEndedTokens } from "@/server/identity";
 import { Leadership } from "@/server/live";
-import { foldCounts, noteMinute, removeEndedBulk, runBulkActions } from "@/server/queue";
+import { foldCounts, noteMinute } from "@/server/queue";
 import { expireArchives, purgeDeleted, retireExpired } from "@/server/retention";
 import { Archivers, collectGarbage, repairStorage } from "@/server/storage";
 import { type Loop, type LoopDeps, type LoopOptions, startLoop } from "./loop";
@@ -55,7 +56,7 @@ function loopOptions(deps: LoopsDeps, sweeper: LeaseSweeper): LoopOptions[] {
     { name: "queue-expiry", intervalMs: 5_000, run: () => expireWaiting(contextFor("queue-expiry")) },
     { name: "queue-minutes", intervalMs: 20_000, run: () => noteMinute(contextFor("queue-minutes")) },
     { name: "bulk-retention", intervalMs: 60_000, run: () => removeEndedBulk(contextFor("bulk-retention")) },
-    { name: "bulk", intervalMs: 1_000, wakeOn: ["queue"], run: () => runBulkActions(contextFor("bulk")) },
+    { name: "bulk", intervalMs: 1_000, wakeOn: ["bulk"], run: () => runBulkActions(contextFor("bulk")) },
     { name: "tokens", intervalMs: 3_600_000, run: () => removeEndedTokens(contextFor("tokens")) },
   ];
   if (launcher.settings.executor !== "none") {
