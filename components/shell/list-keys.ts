@@ -25,3 +25,9 @@ export function openRow(): void {
   const links = rowLinks();
   links[current(links)]?.click();
 }
+
+/** Brings the focus to a row, as the keys that move it do. */
+export function focusRow(key: string): void {
+  const row = document.querySelector(`[data-row="${CSS.escape(key)}"]`);
+  row?.querySelector<HTMLElement>("a[href]")?.focus();
+}
