@@ -129,6 +129,26 @@ test("many are dealt with at once, from the keyboard alone", async ({ browser, w
     await expect(unread).toHaveCount(before, { timeout: 30_000 });
   });
 
+  await test.step("all that match are pinned, those that are not shown too, and none that comes later", async () => {
+    for (let index = 0; index < 60; index += 1)
+      await api.post("/sessions", { backendProfile: "demo", projectId: "many" });
+    await openPage(page, "/sessions?project=many");
+    await expect(bodyRows(sessionsTable(page))).toHaveCount(50);
+    await page.keyboard.press("*");
+    await expect(bar(page, "Chosen sessions")).toContainText("50 sessions chosen");
+    await expect(bar(page, "Chosen sessions")).toContainText("Choose all 60 that match");
+    await page.keyboard.press("*");
+    await expect(bar(page, "Chosen sessions")).toContainText("All 60 that match: in the default view, project many");
+    await look(page, "bulk-all-matching");
+    await page.keyboard.press("p");
+    const toast = page.locator("[data-sonner-toast]").filter({ hasText: "60 sessions pinned" });
+    const pinned = async () =>
+      ((await api.get("/storage?pinned=true&projectId=many&limit=200")) as Listed<object>).items.length;
+    await expect.poll(pinned, { timeout: 30_000 }).toBe(60);
+    await toast.getByRole("button", { name: "Undo" }).press("Enter");
+    await expect.poll(pinned, { timeout: 30_000 }).toBe(0);
+  });
+
   await test.step("a look into a session shows its lines as they come, and leaves the focus where it was", async () => {
     await start(api, "watched", "Please do something long");
     const row = bodyRows(sessionsTable(page)).filter({ hasText: "something long" });

@@ -4,6 +4,7 @@ import { type FormEvent, useState } from "react";
 import { toast } from "sonner";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
+import { copyCurl } from "@/components/ui/curl";
 import { Dialog } from "@/components/ui/dialog";
 import { ErrorNote } from "@/components/ui/error-note";
 import { Field, Input, TextArea } from "@/components/ui/field";
@@ -60,16 +61,15 @@ export function BulkDialog({ kind, verb, target, onClose, onStarted }: BulkDialo
   const isTyped = verb !== "evict" || (willDo !== null && willDo > 0 && typed === String(willDo));
   // Nothing is begun before it was said what it is about.
   const isBlocked = !canAsk || !isTyped || create.isPending || preview.data?.isTooLarge !== false || willDo === 0;
+  const body = {
+    ...input,
+    ...(preview.data === undefined ? {} : { asOf: preview.data.asOf }),
+    ...(reason.trim() === "" ? {} : { reason: reason.trim() }),
+    ...(verb === "evict" && willDo !== null ? { confirmCount: willDo } : {}),
+  };
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (isBlocked) return;
-    create.mutate({
-      ...input,
-      idempotencyKey,
-      ...(preview.data === undefined ? {} : { asOf: preview.data.asOf }),
-      ...(reason.trim() === "" ? {} : { reason: reason.trim() }),
-      ...(verb === "evict" && willDo !== null ? { confirmCount: willDo } : {}),
-    });
+    if (!isBlocked) create.mutate({ ...body, idempotencyKey });
   };
   return (
     <Dialog isOpen onOpenChange={(isOpen) => !isOpen && onClose()} title={words.title ?? `${words.name} ${ONE[kind]}s`}>
@@ -106,6 +106,13 @@ export function BulkDialog({ kind, verb, target, onClose, onStarted }: BulkDialo
         )}
         <ErrorNote error={create.error} />
         <div className="flex justify-end gap-2">
+          <Button
+            look="ghost"
+            className="mr-auto"
+            onClick={() => void copyCurl({ method: "POST", path: "/bulk", body })}
+          >
+            Copy as curl
+          </Button>
           <Button onClick={onClose}>Keep</Button>
           <Button look={words.isDanger === true ? "danger" : "primary"} type="submit" disabled={isBlocked}>
             {create.isPending

@@ -8,7 +8,7 @@ import { ConflictError } from "@/server/errors";
 import { payloadHash } from "@/server/idempotency";
 import { newId } from "@/server/ids";
 import { endOpen } from "./abort";
-import { findByKey, record, requireByKey } from "./create";
+import { assertFewOpen, findByKey, record, requireByKey } from "./create";
 import { requireBulk, toBulk } from "./get";
 import { assertMayAct } from "./rights";
 
@@ -50,6 +50,7 @@ async function follow(ctx: ServiceContext, source: BulkActionRow, { word, action
   const made = await inTx(ctx, async (ctx) => {
     const known = await findByKey(ctx, bulk);
     if (known) return known;
+    await assertFewOpen(ctx, bulk);
     // Waits for the place that is dealt with now; from here on none is.
     await endOpen(ctx, eq(bulkActions.id, source.id));
     const isMade = await takeResults(ctx.db, bulk, { bulkId: source.id, outcome });

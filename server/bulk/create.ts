@@ -1,4 +1,4 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, isNull, sql } from "drizzle-orm";
 import {
   BULK_FILTERS,
   BULK_ITEMS_MAX,
@@ -11,7 +11,7 @@ import { type BulkSource, type NewBulk, takeMatching } from "@/db/queries/bulk";
 import { type BulkActionRow, bulkActions } from "@/db/schema";
 import { actorName, audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext, tenantFor } from "@/server/context";
-import { ConflictError, IdempotencyConflictError } from "@/server/errors";
+import { ConflictError, IdempotencyConflictError, RateLimitedError } from "@/server/errors";
 import { redactMessage } from "@/server/events";
 import { payloadHash } from "@/server/idempotency";
 import { newId } from "@/server/ids";
@@ -30,6 +30,7 @@ export async function createBulk(ctx: ServiceContext, input: CreateBulkInput): P
   const made = await inTx(ctx, async (ctx) => {
     const known = await findByKey(ctx, bulk);
     if (known) return known;
+    await assertFewOpen(ctx, bulk);
     const { confirmCount } = input;
     const taken = await takeMatching(ctx.db, bulk, {
       source,
@@ -49,6 +50,24 @@ export async function createBulk(ctx: ServiceContext, input: CreateBulkInput): P
     return record(ctx, bulk, taken.total);
   });
   return toBulk(made);
+}
+
+/** Bulk actions of one tenant that may be under way at once: each keeps a row of every target. */
+const OPEN_MAX = 50;
+const OPEN_RETRY_SECONDS = 5;
+
+/** Those that begin at one moment may pass the limit by as many: it bounds what is kept, and guards nothing. */
+export async function assertFewOpen(ctx: TxContext, { tenantId }: Pick<NewBulk, "tenantId">): Promise<void> {
+  const open = await ctx.db.$count(
+    bulkActions,
+    and(isNull(bulkActions.endedAt), sql`${bulkActions.tenantId} is not distinct from ${tenantId}`),
+  );
+  if (open < OPEN_MAX) return;
+  throw new RateLimitedError(
+    `${OPEN_MAX} bulk actions are under way already: wait for some to end, or abort them`,
+    OPEN_RETRY_SECONDS,
+    { max: OPEN_MAX },
+  );
 }
 
 /** What a filter or ids stand for, with why each would be left as it is. */

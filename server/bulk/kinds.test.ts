@@ -337,6 +337,20 @@ test("the same key is one action, also of two who send it at once; with other co
   expect((await createBulk(acme, input)).total).toBe(0);
 });
 
+test("a tenant has so many actions under way and no more, and what ends makes room", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  await ctx.db.execute(sql`
+    insert into agentrun_bulk_actions (id, kind, tenant_id, action, total, created_by)
+    select 'bulk_' || number, 'run', 'acme', 'cancel', 1, 'operator:ann' from generate_series(1, 50) number`);
+  const acme = { ...ctx, actor: tenantOperator("acme") };
+  const input: CreateBulkInput = { kind: "run", action: "cancel", ids: ["run_none"] };
+  await expect(createBulk(acme, input)).rejects.toMatchObject({ reason: "rate-limited", details: { max: 50 } });
+  await createBulk(ctx, input);
+  await abortBulk(acme, { bulkId: "bulk_7" });
+  await createBulk(acme, input);
+});
+
 test("a token's scopes bound what it does to many, and what it sees of it", async () => {
   await using store = await createTestStore();
   const ctx = store.as();

@@ -21,7 +21,7 @@ export function isSelected(ctx: ServiceContext, columns: Columns, selection: Sel
   );
 }
 
-/** One of two texts by a row's own facts: the first whose condition holds, else null. */
+/** The first reason whose condition holds of a row, else null. */
 export function firstReason(cases: [condition: SQL, reason: string][]): SQL {
   if (cases.length === 0) return sql`null::text`;
   const whens = cases.map(([condition, reason]) => sql`when ${condition} then ${reason}::text`);

@@ -8,9 +8,9 @@ import type { Kind } from "./kind";
 import { firstReason, isSelected } from "./selected";
 import { dealWithSession, evict } from "./session-acts";
 
-const OPEN_RUN = (statuses: ("claimed" | "pending")[]) =>
+const hasRun = (statuses: ("claimed" | "pending")[]) =>
   sql`exists (select from ${runs} where ${and(eq(runs.sessionId, sessions.sessionId), inArray(runs.status, statuses))})`;
-const IS_KNOWN = sql`${sessions.archiveManifestId} is not null
+const HAS_CURRENT_ARCHIVE = sql`${sessions.archiveManifestId} is not null
   and ${sessions.archiveCommandId} is not distinct from ${sessions.volumeCommandId}`;
 const WAS_USED = sql`(${sessions.volumeCommandId} is not null or coalesce(${sessions.storageFilesCount}, 0) > 0)`;
 
@@ -48,9 +48,9 @@ function skipsOf(ctx: ServiceContext, action: BulkVerb, readerId: string): [SQL,
     case "unread":
       return [[sql`${readVersion} = 0`, "it is not read yet"]];
     case "interrupt":
-      return [[sql`not ${OPEN_RUN(["claimed"])}`, "no turn is under way"]];
+      return [[sql`not ${hasRun(["claimed"])}`, "no turn is under way"]];
     case "cancel":
-      return [[sql`not ${OPEN_RUN(["claimed", "pending"])}`, "it has no run under way"]];
+      return [[sql`not ${hasRun(["claimed", "pending"])}`, "it has no run under way"]];
     case "extend":
       return ctx.settings.storage.idleTtlMs === null ? [[sql`${sessions.expiresAt} is null`, "it never expires"]] : [];
     case "pin":
@@ -68,14 +68,14 @@ function skipsOf(ctx: ServiceContext, action: BulkVerb, readerId: string): [SQL,
           "its volume is not whole yet",
         ],
         [sql`${sessions.pinnedAt} is not null`, "it is pinned"],
-        [OPEN_RUN(["claimed", "pending"]), "a run of it is not done"],
+        [hasRun(["claimed", "pending"]), "a run of it is not done"],
         [
           sql`exists (select from agentrun_queue_tasks task where task.session_id = ${sessions.sessionId}
             and task.state in ('pending', 'dispatched', 'running'))`,
           "a task waits for it",
         ],
         [
-          sql`${WAS_USED} and ${sessions.storagePolicy} <> 'discard' and not (${IS_KNOWN})`,
+          sql`${WAS_USED} and ${sessions.storagePolicy} <> 'discard' and not (${HAS_CURRENT_ARCHIVE})`,
           "nothing holds its last turn but the volume",
         ],
       ];
