@@ -19,7 +19,7 @@ const BULK_VERBS = [...new Set(Object.values(BULK_ACTIONS).flat())] as [BulkVerb
 /** A hundred years: nothing that somebody means. */
 const EXTENSION_MS_MAX = 100 * 365 * 86_400_000;
 
-const LISTED = { tenantId: true, projectId: true, cursor: true, limit: true } as const;
+const PAGED = { cursor: true, limit: true } as const;
 export const BulkTaskFilter = z.strictObject({
   queue: RecordId.optional(),
   lane: RecordId.optional(),
@@ -28,11 +28,11 @@ export const BulkTaskFilter = z.strictObject({
   search: text(200).optional(),
 });
 export type BulkTaskFilter = z.infer<typeof BulkTaskFilter>;
-export const BulkRunFilter = ListRunsInput.omit(LISTED);
+export const BulkRunFilter = ListRunsInput.omit(PAGED);
 export type BulkRunFilter = z.infer<typeof BulkRunFilter>;
-export const BulkSessionFilter = ListSessionsInput.omit(LISTED);
+export const BulkSessionFilter = ListSessionsInput.omit(PAGED);
 export type BulkSessionFilter = z.infer<typeof BulkSessionFilter>;
-export const BulkApprovalFilter = ListApprovalsInput.omit(LISTED);
+export const BulkApprovalFilter = ListApprovalsInput.omit(PAGED);
 export type BulkApprovalFilter = z.infer<typeof BulkApprovalFilter>;
 
 /** What each list's own filter may say. */

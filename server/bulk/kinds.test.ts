@@ -1,6 +1,9 @@
 import { eq, inArray, sql } from "drizzle-orm";
 import { expect, test } from "vitest";
-import type { CreateBulkInput } from "@/contract/bulk";
+import { ListApprovalsInput } from "@/contract/approval";
+import { BULK_FILTERS, type CreateBulkInput } from "@/contract/bulk";
+import { ListRunsInput } from "@/contract/run";
+import { ListSessionsInput } from "@/contract/session";
 import type { Db } from "@/db/client";
 import { approvals, audit, bulkActions, runs, sessionReadCursors, sessions } from "@/db/schema";
 import { makeCommand, makeRun, makeSession } from "@/db/test/factories";
@@ -349,6 +352,27 @@ test("a tenant has so many actions under way and no more, and what ends makes ro
   await createBulk(ctx, input);
   await abortBulk(acme, { bulkId: "bulk_7" });
   await createBulk(acme, input);
+});
+
+test("whatever a list is asked by, what it shows is what an action is about", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const db = ctx.db as Db;
+  const mine = await makeSession(db, { projectId: "many" });
+  await makeSession(db);
+  const run = await makeRun(db, { projectId: "many", sessionId: mine.sessionId });
+  await makeRun(db);
+  const page = { projectId: "many", tenantId: "default" };
+  const ofSessions: CreateBulkInput = { kind: "session", action: "pin", filter: { ...page, state: "all" } };
+  const ofRuns: CreateBulkInput = { kind: "run", action: "cancel", filter: { ...page, status: "pending" } };
+  expect((await previewBulk(ctx, ofSessions)).items.map(({ id }) => id)).toEqual([mine.sessionId]);
+  expect((await previewBulk(ctx, ofRuns)).items.map(({ id }) => id)).toEqual([run.id]);
+  for (const [filter, list] of [
+    [BULK_FILTERS.session, ListSessionsInput],
+    [BULK_FILTERS.run, ListRunsInput],
+    [BULK_FILTERS.approval, ListApprovalsInput],
+  ] as const)
+    expect([...Object.keys(filter.shape), "cursor", "limit"].sort()).toEqual(Object.keys(list.shape).sort());
 });
 
 test("a token's scopes bound what it does to many, and what it sees of it", async () => {
