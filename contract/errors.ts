@@ -43,6 +43,7 @@ export const REASON_STATUS = {
   "archive-missing": 409,
   "would-shorten": 409,
   "volume-named": 409,
+  "volume-kept": 409,
   "confirmation-mismatch": 409,
   "run-live": 409,
   "queue-draining": 409,

@@ -31,7 +31,7 @@ export const CreateSessionInput = z.strictObject({
 });
 export type CreateSessionInput = z.infer<typeof CreateSessionInput>;
 
-const ReaderId = ChosenId;
+export const ReaderId = ChosenId;
 export const GetSessionInput = z.strictObject({ sessionId: RecordId, readerId: ReaderId.optional() });
 export type GetSessionInput = z.infer<typeof GetSessionInput>;
 

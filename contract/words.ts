@@ -18,6 +18,24 @@ export type TaskState = (typeof TASK_STATES)[number];
 export function isActiveTask(state: TaskState): boolean {
   return state === "dispatched" || state === "running";
 }
+/** What one action may be about many of. */
+export const BULK_KINDS = ["task", "run", "session", "approval"] as const;
+export type BulkKind = (typeof BULK_KINDS)[number];
+/** What may be done to many of a kind at once. An approval is given one by one. */
+export const BULK_ACTIONS = {
+  task: ["cancel", "retry", "reprioritise", "move"],
+  run: ["cancel", "retry"],
+  session: ["read", "unread", "interrupt", "cancel", "extend", "pin", "unpin", "evict"],
+  approval: ["deny"],
+} as const;
+export type BulkVerb = (typeof BULK_ACTIONS)[BulkKind][number];
+/** Actions that can be taken back, and by which. */
+export const BULK_UNDO: { [Verb in BulkVerb]?: BulkVerb } = {
+  read: "unread",
+  unread: "read",
+  pin: "unpin",
+  unpin: "pin",
+};
 /**
  * open: dispatched by its limits; paused: nothing is dispatched; draining: what waits is dispatched, and no task is
  * added.
@@ -94,6 +112,7 @@ export const TOKEN_SCOPES = [
   "archive",
   "audit",
   "backends",
+  "bulk",
   "commands",
   "docs",
   "events",

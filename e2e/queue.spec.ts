@@ -237,6 +237,7 @@ test("a queue of a thousand tasks is run from the keyboard", async ({ browser, w
     await page.keyboard.press("+");
     const dialog = page.getByRole("dialog", { name: "Set the priority" });
     await dialog.getByLabel("Priority").fill("7");
+    await expect(dialog).toContainText("5 tasks included");
     await page.keyboard.press("Enter");
     await expect(dialog).toBeHidden();
     await expect(page.getByText("5 tasks given another priority")).toBeVisible({ timeout: 60_000 });
@@ -252,6 +253,7 @@ test("a queue of a thousand tasks is run from the keyboard", async ({ browser, w
     await page.keyboard.press("c");
     const dialog = page.getByRole("dialog", { name: "Cancel tasks" });
     await expect(dialog).toContainText("All that match: lane odd, waiting");
+    await expect(dialog).toContainText(`${MANY / 2} tasks included`);
     await page.keyboard.press("Control+Enter");
     await expect(dialog).toBeHidden();
     await expect(page.getByText(`${MANY / 2} tasks cancelled`)).toBeVisible({ timeout: 180_000 });

@@ -41,6 +41,7 @@ export type Topic =
   | "sessions"
   | "queue"
   | "approvals"
+  | "bulk"
   | `events:${string}`
   | `commands:${string}`
   | `control:${string}`;

@@ -1,33 +1,55 @@
 "use client";
-import { useInfiniteQuery } from "@tanstack/react-query";
-import Link from "next/link";
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { parseAsStringLiteral, useQueryState } from "nuqs";
-import { ApprovalCard, showApproval } from "@/components/conversation/approval-card";
-import { runAddress, sessionAddress } from "@/components/shell/addresses";
+import { useEffect, useMemo } from "react";
+import { toast } from "sonner";
+import { useBulk } from "@/components/bulk/use-bulk";
+import { useCanOperate } from "@/components/shell/identity";
+import { focusRow } from "@/components/shell/list-keys";
+import { type PageKey, usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
+import { readError } from "@/components/trpc/errors";
 import { approvalPages } from "@/components/trpc/lists";
 import { Choices } from "@/components/ui/choices";
 import { shortenId } from "@/components/ui/format";
-import { LoadMore } from "@/components/ui/load-more";
+import { ListFoot } from "@/components/ui/list-states";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
-import { Time } from "@/components/ui/time";
 import { APPROVAL_STATUSES } from "@/contract/words";
+import { ApprovalRow } from "./approval-row";
 
-/** What agents ask for, across all sessions. Each is decided once. */
+/** What agents ask for, across all sessions. Each is decided once; many may be denied together, and none given so. */
 export function ApprovalsView() {
   const trpc = useTRPC();
+  const canOperate = useCanOperate();
   const [status, setStatus] = useQueryState("status", parseAsStringLiteral(APPROVAL_STATUSES).withDefault("pending"));
   const query = useInfiniteQuery(approvalPages(trpc, { status }));
-  const approvals = query.data?.pages.flatMap((page) => page.items) ?? [];
+  const approvals = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
+  const ids = useMemo(() => approvals.map(({ id }) => id), [approvals]);
+  const canDecide = canOperate && status === "pending";
+  const bulk = useBulk({
+    ...{
+      kind: "approval",
+      ids,
+      filter: { status },
+      words: `every request that is ${status}`,
+      hasMore: query.hasNextPage,
+    },
+    labelOf: (id) => approvals.find((approval) => approval.id === id)?.command ?? shortenId(id),
+    canDo: () => canDecide,
+  });
+  usePageKeys(useDecisionKeys(bulk, canDecide));
+  useRefocus(bulk.selection.cursor);
   return (
-    <div className="flex h-full min-h-0 flex-col">
+    // biome-ignore lint/a11y/noStaticElementInteractions: Esc lets go of what is chosen, wherever the focus is in the list.
+    <div className="flex h-full min-h-0 flex-col" onKeyDown={bulk.onKeyDown}>
       <PageHeader
         title="Approvals"
         description="What agents ask a person for. An approval outlives the runner that asked."
       >
         <Choices label="Status" values={APPROVAL_STATUSES} value={status} onChange={(known) => void setStatus(known)} />
       </PageHeader>
+      {bulk.bar}
       <div className="scroll-thin min-h-0 flex-1 overflow-y-auto">
         <QueryView query={query}>
           {() =>
@@ -36,38 +58,59 @@ export function ApprovalsView() {
                 {status === "pending" && "Agents ask here for what their sandbox or policy does not allow by itself."}
               </EmptyState>
             ) : (
-              <ol className="mx-auto flex max-w-3xl flex-col gap-4 p-4">
-                {approvals.map((approval) => (
-                  <li key={approval.id} className="flex flex-col gap-1.5">
-                    <p className="flex flex-wrap items-center gap-x-2 text-xs text-ink-2">
-                      {approval.sessionId !== null && (
-                        <Link
-                          href={`${sessionAddress(approval.sessionId)}#${approval.id}`}
-                          className="text-accent hover:underline"
-                        >
-                          session {shortenId(approval.sessionId)}
-                        </Link>
-                      )}
-                      <Link href={runAddress(approval.runId)} className="hover:underline">
-                        run {shortenId(approval.runId)}
-                      </Link>
-                      <span>{approval.projectId}</span>
-                      <span>policy {String(approval.policy.approval ?? "on-request")}</span>
-                      <Time at={approval.createdAt} className="ml-auto text-ink-3" />
-                    </p>
-                    <ApprovalCard shown={showApproval(approval)} />
-                  </li>
-                ))}
-                {query.hasNextPage && (
-                  <li className="text-center">
-                    <LoadMore query={query} />
-                  </li>
-                )}
-              </ol>
+              <>
+                <ol className="mx-auto flex max-w-3xl flex-col gap-4 p-4">
+                  {approvals.map((approval) => (
+                    <ApprovalRow key={approval.id} approval={approval} choice={canDecide ? bulk.rows : null} />
+                  ))}
+                </ol>
+                <ListFoot count={approvals.length} one="request" query={query} />
+              </>
             )
           }
         </QueryView>
       </div>
     </div>
   );
+}
+
+type Bulk = ReturnType<typeof useBulk>;
+
+/** `a` and `d` answer the one in focus; where some are chosen `d` asks about them, and `a` does nothing. */
+function useDecisionKeys({ selection, keys, act }: Bulk, canDecide: boolean): PageKey[] {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const decide = useMutation(
+    trpc.approvals.decide.mutationOptions({
+      onSuccess: ({ decision, command, kind }) =>
+        void toast.success(`${decision === "accept" ? "Accepted" : "Declined"}: ${command ?? kind}`),
+      onError: (error) => void toast.error(readError(error).message),
+      onSettled: () => void client.invalidateQueries({ queryKey: trpc.approvals.pathKey() }),
+    }),
+  );
+  if (!canDecide) return [];
+  const isMany = selection.chosen.size > 0;
+  const answer = (decision: "accept" | "decline") => {
+    if (selection.cursor !== null && !decide.isPending) decide.mutate({ approvalId: selection.cursor, decision });
+  };
+  return [
+    {
+      keys: "a",
+      name: "Accept the request in focus",
+      run: () => (isMany ? void toast("Requests are accepted one by one: choose none first") : answer("accept")),
+    },
+    {
+      keys: "d",
+      name: "Decline the request in focus, or those chosen",
+      run: () => (isMany ? act("deny") : answer("decline")),
+    },
+    ...keys.filter((key) => key.keys !== "d"),
+  ];
+}
+
+/** When the row that had the focus has gone, the focus goes to the one that took its place. */
+function useRefocus(cursor: string | null): void {
+  useEffect(() => {
+    if (cursor !== null && document.activeElement === document.body) focusRow(cursor);
+  }, [cursor]);
 }

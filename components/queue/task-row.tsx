@@ -2,7 +2,8 @@
 
 import { Minus, Plus } from "lucide-react";
 import Link from "next/link";
-import type { CSSProperties, MouseEvent, Ref } from "react";
+import type { CSSProperties, Ref } from "react";
+import { ChooseBox } from "@/components/bulk/choose-box";
 import { Profile } from "@/components/sessions/demo-label";
 import { taskAddress } from "@/components/shell/addresses";
 import { Button } from "@/components/ui/button";
@@ -52,16 +53,7 @@ export function TaskRow({ task, titles, place, isCursor, isChosen, hasQueue, can
       )}
     >
       <td role="cell" className="flex items-center">
-        {canOperate && (
-          <input
-            type="checkbox"
-            aria-label={`Choose ${task.title}`}
-            className="relative z-10 size-4 accent-(--accent-fill)"
-            checked={isChosen}
-            onChange={() => undefined}
-            onClick={(event: MouseEvent) => on.onToggle(event.shiftKey)}
-          />
-        )}
+        {canOperate && <ChooseBox label={task.title} isChosen={isChosen} onToggle={on.onToggle} />}
       </td>
       <td role="cell">
         <State {...words} title={task.failureMessage ?? undefined} />

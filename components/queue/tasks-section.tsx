@@ -1,7 +1,11 @@
 "use client";
 import { useInfiniteQuery } from "@tanstack/react-query";
+import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { BulkProgress } from "@/components/bulk/bulk-progress";
+import { asOfNow, type BulkTarget } from "@/components/bulk/target";
+import { useSelection } from "@/components/bulk/use-selection";
 import { DocLink } from "@/components/docs/doc-link";
 import { taskAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
@@ -15,14 +19,11 @@ import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import type { QueueTask, QueueTaskSummary } from "@/contract/queue";
-import type { BulkAction, BulkFilter } from "@/contract/queue-bulk";
 import type { TaskLine } from "@/contract/queue-commander";
 import type { QueueControl } from "@/contract/queue-control";
-import { BulkDialog, type BulkTarget } from "./bulk-dialog";
-import { BulkProgress } from "./bulk-progress";
+import type { BulkVerb } from "@/contract/words";
 import { CancelTaskDialog } from "./cancel-task";
 import { ChangeTaskDialog } from "./change-task";
-import { ChoiceBar } from "./choice-bar";
 import { canCancel, canPrioritise, canRetry } from "./explain";
 import { filterWords, isFiltered, type QueueFilter, tasksInput } from "./filter";
 import { QueueFilters } from "./queue-filters";
@@ -32,7 +33,14 @@ import { usePriority } from "./use-priority";
 import { useQueueLive } from "./use-queue-live";
 import { useRetry } from "./use-retry";
 import { useTaskKeys } from "./use-task-keys";
-import { useTaskSelection } from "./use-task-selection";
+
+// Loaded when something is first chosen, or done to many.
+const ChoiceBar = dynamic(() => import("@/components/bulk/choice-bar").then((module) => module.ChoiceBar), {
+  ssr: false,
+});
+const BulkDialog = dynamic(() => import("@/components/bulk/bulk-dialog").then((module) => module.BulkDialog), {
+  ssr: false,
+});
 
 type TasksSectionProps = {
   filter: QueueFilter;
@@ -45,7 +53,7 @@ type TasksSectionProps = {
 
 type Asked =
   | { kind: "cancel" | "change"; task: QueueTaskSummary }
-  | { kind: "bulk"; verb: BulkAction["action"]; target: BulkTarget };
+  | { kind: "bulk"; verb: BulkVerb; target: BulkTarget };
 
 /** The tasks: narrowed by the filter, run by mouse or keys, one by one or many at once. */
 export function TasksSection({ filter, controls, active, scroller, onChange, onAdd }: TasksSectionProps) {
@@ -63,7 +71,7 @@ export function TasksSection({ filter, controls, active, scroller, onChange, onA
       ]),
     [active, tasks],
   );
-  const selection = useTaskSelection(ids);
+  const selection = useSelection(ids);
   const live = useQueueLive(selection.chosen.size > 0);
   const [asked, setAsked] = useState<Asked | null>(null);
   const [focusRequest, setFocusRequest] = useState(0);
@@ -85,7 +93,7 @@ export function TasksSection({ filter, controls, active, scroller, onChange, onA
   const focus = () => setFocusRequest((request) => request + 1);
   const atCursor = tasks.find((task) => task.id === selection.cursor);
   const isMany = selection.chosen.size > 0;
-  const askBulk = (verb: BulkAction["action"]) => setAsked({ kind: "bulk", verb, target: targetOf(selection, filter) });
+  const askBulk = (verb: BulkVerb) => setAsked({ kind: "bulk", verb, target: targetOf(selection, filter) });
   useTaskKeys(
     {
       move: (by) => {
@@ -140,16 +148,19 @@ export function TasksSection({ filter, controls, active, scroller, onChange, onA
         </div>
         {isMany && (
           <ChoiceBar
+            kind="task"
             count={selection.chosen.size}
             isAllMatching={selection.isAllMatching}
-            offer={selection.chosen.size === ids.length && hasNextPage ? "Choose all that match" : null}
+            matching={null}
+            hasMore={selection.chosen.size === ids.length && hasNextPage}
             words={filterWords(filter)}
+            canDo={() => true}
             onAll={() => selection.chooseAll(true)}
             onClear={selection.clear}
             onAct={askBulk}
           />
         )}
-        <BulkProgress />
+        <BulkProgress kind="task" />
       </div>
       <NewPill count={live.changes} one="change" onShow={live.show} />
       <div className="bg-panel">
@@ -189,6 +200,7 @@ export function TasksSection({ filter, controls, active, scroller, onChange, onA
       {asked?.kind === "change" && <ChangeTaskDialog task={asked.task} onClose={() => setAsked(null)} />}
       {asked?.kind === "bulk" && (
         <BulkDialog
+          kind="task"
           verb={asked.verb}
           target={asked.target}
           onStarted={selection.clear}
@@ -209,10 +221,9 @@ function targetOf(
   { chosen, isAllMatching }: { chosen: ReadonlySet<string>; isAllMatching: boolean },
   filter: QueueFilter,
 ): BulkTarget {
-  const input: BulkFilter = tasksInput(filter);
-  const isBounded = Object.keys(input).length > 0;
-  if (isAllMatching && isBounded) return { filter: input, words: `All that match: ${filterWords(filter)}` };
-  return { filter: { taskIds: [...chosen] }, words: formatPlural(chosen.size, "task") };
+  if (isAllMatching)
+    return { filter: tasksInput(filter), asOf: asOfNow(), words: `All that match: ${filterWords(filter)}` };
+  return { ids: [...chosen], words: formatPlural(chosen.size, "task") };
 }
 
 /** The lane's own control, where there is one of the task's tenant, else that of all tenants. */

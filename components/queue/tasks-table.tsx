@@ -2,10 +2,10 @@
 "use client";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type RefObject, useEffect, useRef, useState } from "react";
+import type { Selection } from "@/components/bulk/use-selection";
 import { cn } from "@/components/ui/class-names";
 import type { QueueTaskSummary } from "@/contract/queue";
 import { ROW_GRID, TaskRow } from "./task-row";
-import type { TaskSelection } from "./use-task-selection";
 
 const ROW_PX = 52;
 /** So far from the end of what is loaded more is asked for. */
@@ -17,7 +17,7 @@ type TasksTableProps = {
   scroller: RefObject<HTMLDivElement | null>;
   /** What stays at the top of the scrolling page and covers rows. */
   coveredPx: number;
-  selection: TaskSelection;
+  selection: Selection;
   /** Rises when the focus is to go to the cursor's row. */
   focusRequest: number;
   onLostFocus: () => void;

@@ -1,5 +1,4 @@
-import { useEffect, useRef } from "react";
-import { type Shortcut, setPageShortcuts } from "@/components/shell/shortcuts";
+import { usePageKeys } from "@/components/shell/page-keys";
 
 export type TaskActs = {
   move: (by: number) => void;
@@ -36,16 +35,8 @@ const KEYS: [string, string, (acts: TaskActs) => void][] = [
 /** What a person who may only look has no use for. */
 const OPERATING = new Set(["J", "K", "x", "*", "+", "-", "e", "c", "r", "p", "n"]);
 
-/** The keys of a list of tasks, for as long as it is shown. They call what is latest, and are registered once. */
+/** The keys of a list of tasks, for as long as it is shown. */
 export function useTaskKeys(acts: TaskActs, canOperate: boolean): void {
-  const latest = useRef(acts);
-  useEffect(() => {
-    latest.current = acts;
-  });
-  useEffect(() => {
-    const shortcuts = KEYS.filter(([keys]) => canOperate || !OPERATING.has(keys)).map(
-      ([keys, name, act]): Shortcut => ({ keys, name, group: "This page", run: () => act(latest.current) }),
-    );
-    return setPageShortcuts(shortcuts);
-  }, [canOperate]);
+  const keys = KEYS.filter(([keys]) => canOperate || !OPERATING.has(keys));
+  usePageKeys(keys.map(([keys, name, act]) => ({ keys, name, run: () => act(acts) })));
 }

@@ -58,3 +58,22 @@ export function fits(filter: RunFilter, run: Run, nowMs: number): boolean {
     (filter.until === null || createdMs < Date.parse(filter.until))
   );
 }
+
+/** A filter in words: `failed, profile demo`. */
+export function filterWords(filter: RunFilter): string {
+  const { status, failure, profile, session, task, within, since, until } = filter;
+  const search = filter.search.trim();
+  const parts = [
+    status,
+    failure,
+    profile && `profile ${profile}`,
+    session && `session ${session}`,
+    task && `task ${task}`,
+    search && `“${search}”`,
+    within && `within ${within} h`,
+    since && `since ${since}`,
+    until && `until ${until}`,
+  ];
+  const words = parts.filter((part) => part !== null && part !== "").join(", ");
+  return words === "" ? "every run" : words;
+}

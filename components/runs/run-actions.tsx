@@ -8,9 +8,9 @@ import { useCanOperate, useIdentity } from "@/components/shell/identity";
 import { Button, buttonStyle } from "@/components/ui/button";
 import { copyCurl } from "@/components/ui/curl";
 import { Menu, MenuItem } from "@/components/ui/menu";
+import { sameRun } from "@/contract/again";
 import type { Run } from "@/contract/run";
 import { isTerminal } from "@/contract/words";
-import { sameRun } from "./again";
 import { CancelRunDialog } from "./cancel-run";
 import { ForceRelease } from "./force-release";
 

@@ -12,8 +12,8 @@ import { Dialog } from "@/components/ui/dialog";
 import { Field, TextArea } from "@/components/ui/field";
 import { TableSkeleton } from "@/components/ui/page";
 import { randomId } from "@/components/ui/random-id";
+import { sameRun, textToRepeat } from "@/contract/again";
 import type { Run } from "@/contract/run";
-import { sameRun, textToRepeat } from "./again";
 
 type RunAgainProps = { run: Run; isOpen: boolean; onOpenChange: (isOpen: boolean) => void };
 

@@ -6,7 +6,7 @@ import { runAddress, sessionAddress } from "@/components/shell/addresses";
 import { shortenId } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { State } from "@/components/ui/state";
-import { type Column, Table } from "@/components/ui/table";
+import { type Column, type RowChoice, Table } from "@/components/ui/table";
 import { Countdown, Duration, Time } from "@/components/ui/time";
 import type { Run, RunSummary } from "@/contract/run";
 import { RunMenu } from "./run-menu";
@@ -111,9 +111,11 @@ function Holder({ run }: { run: Run }) {
   );
 }
 
+type RunsTableProps = { runs: readonly RunSummary[]; isInSession?: boolean; choice?: RowChoice | null };
+
 /** Runs, newest first. In a session all have its title: there the id leads. */
-export function RunsTable({ runs, isInSession = false }: { runs: readonly RunSummary[]; isInSession?: boolean }) {
+export function RunsTable({ runs, isInSession = false, choice }: RunsTableProps) {
   const leased = useLeases(runs);
   const rows = isInSession ? leased.map((run) => ({ ...run, title: null, sessionRef: null })) : leased;
-  return <Table label="Runs" rows={rows} columns={COLUMNS} keyOf={(run) => run.id} />;
+  return <Table label="Runs" rows={rows} columns={COLUMNS} keyOf={(run) => run.id} choice={choice} />;
 }

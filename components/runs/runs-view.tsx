@@ -2,19 +2,24 @@
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
 import { useQueryStates } from "nuqs";
+import { useMemo } from "react";
+import { useBulk } from "@/components/bulk/use-bulk";
 import { DocLink } from "@/components/docs/doc-link";
 import { useNewRows } from "@/components/live/new-rows";
 import { useFrames } from "@/components/live/provider";
+import { useCanOperate } from "@/components/shell/identity";
+import { usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
 import { runPages } from "@/components/trpc/lists";
 import { buttonStyle } from "@/components/ui/button";
 import { toServerTime } from "@/components/ui/clock";
+import { shortenId } from "@/components/ui/format";
 import { ListFoot, NoMatch } from "@/components/ui/list-states";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { Failures } from "./failures";
-import { fits, isFiltered, RUN_FILTERS, type RunFilter, runsInput } from "./filter";
+import { filterWords, fits, isFiltered, RUN_FILTERS, type RunFilter, runsInput } from "./filter";
 import { RunFilters } from "./run-filters";
 import { RunsTable } from "./runs-table";
 
@@ -25,10 +30,11 @@ export function RunsView() {
   const [filter, setFilter] = useQueryStates(RUN_FILTERS, { history: "replace" });
   const options = runPages(trpc, runsInput(filter));
   const query = useInfiniteQuery(options);
-  const runs = query.data?.pages.flatMap((page) => page.items) ?? [];
+  const runs = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
+  const ids = useMemo(() => runs.map(({ id }) => id), [runs]);
   const onChange = (change: Partial<RunFilter> | null) => void setFilter(change);
   const news = useNewRows({
-    ids: runs.map(({ id }) => id),
+    ids,
     ...{ isRead: query.data !== undefined, filter },
     onShow: () => void client.invalidateQueries({ queryKey: options.queryKey }),
   });
@@ -36,12 +42,22 @@ export function RunsView() {
     if (!isOlder(run, runs, query.hasNextPage) && fits(filter, run, toServerTime(Date.now()))) news.note(run.id);
   });
 
+  const canOperate = useCanOperate();
+  const bulk = useBulk({
+    ...{ kind: "run", ids, filter: runsInput(filter), words: filterWords(filter), hasMore: query.hasNextPage },
+    labelOf: (id) => runs.find((run) => run.id === id)?.title ?? shortenId(id),
+    canDo: () => canOperate,
+  });
+  usePageKeys(canOperate ? bulk.keys : []);
+
   return (
-    <div className="flex h-full min-h-0 flex-col">
+    // biome-ignore lint/a11y/noStaticElementInteractions: Esc lets go of what is chosen, wherever the focus is in the list.
+    <div className="flex h-full min-h-0 flex-col" onKeyDown={bulk.onKeyDown}>
       <PageHeader title="Runs" description="Every piece of work: on a session, by one runner at a time.">
         <RunFilters filter={filter} onChange={onChange} />
         <Failures filter={filter} onChange={onChange} />
       </PageHeader>
+      {bulk.bar}
       <NewPill count={news.count} one="new run" onShow={news.show} />
       <div className="scroll-thin min-h-0 flex-1 overflow-y-auto bg-panel">
         <QueryView query={query}>
@@ -50,7 +66,7 @@ export function RunsView() {
               <Nothing isFilter={isFiltered(filter)} onClear={() => onChange(null)} />
             ) : (
               <>
-                <RunsTable runs={runs} />
+                <RunsTable runs={runs} choice={canOperate ? bulk.rows : null} />
                 <ListFoot count={runs.length} one="run" query={query} />
               </>
             )

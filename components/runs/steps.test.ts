@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
+import { sameRun, textToRepeat } from "@/contract/again";
 import type { Command } from "@/contract/command";
 import type { Run } from "@/contract/run";
 import type { TimelineSpan } from "@/contract/timeline";
-import { sameRun, textToRepeat } from "./again";
 import { stepsOf } from "./steps";
 
 const at = (second: number) => new Date(Date.UTC(2026, 10, 22, 10, 0, second)).toISOString();

@@ -44,3 +44,16 @@ export function isFiltered(filter: SessionFilter): boolean {
     filter.project !== null
   );
 }
+
+/** A filter in words: `idle, profile demo`. */
+export function filterWords({ state, profile, storage, search, project }: SessionFilter): string {
+  const parts = [
+    state === "default" ? "in the default view" : state === "all" ? null : state,
+    profile && `profile ${profile}`,
+    storage && `storage ${storage}`,
+    project && `project ${project}`,
+    search && `“${search}”`,
+  ];
+  const words = parts.filter((part) => part !== null && part !== "").join(", ");
+  return words === "" ? "every session" : words;
+}

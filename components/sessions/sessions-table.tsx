@@ -4,7 +4,7 @@ import Link from "next/link";
 import { sessionAddress } from "@/components/shell/addresses";
 import { formatBytes } from "@/components/ui/format";
 import { State } from "@/components/ui/state";
-import { type Column, Table } from "@/components/ui/table";
+import { type Column, type RowChoice, Table } from "@/components/ui/table";
 import { Time } from "@/components/ui/time";
 import type { SessionSummary } from "@/contract/session";
 import { Profile } from "./demo-label";
@@ -81,7 +81,11 @@ const COLUMNS: Column<SessionSummary>[] = [
   },
 ];
 
+type SessionsTableProps = { sessions: readonly SessionSummary[]; choice?: RowChoice | null };
+
 /** Sessions as rows; each leads to its conversation. */
-export function SessionsTable({ sessions }: { sessions: readonly SessionSummary[] }) {
-  return <Table label="Sessions" rows={sessions} columns={COLUMNS} keyOf={(session) => session.sessionId} />;
+export function SessionsTable({ sessions, choice }: SessionsTableProps) {
+  return (
+    <Table label="Sessions" rows={sessions} columns={COLUMNS} keyOf={(session) => session.sessionId} choice={choice} />
+  );
 }

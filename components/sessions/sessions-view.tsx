@@ -3,10 +3,14 @@ import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import dynamic from "next/dynamic";
 import { parseAsBoolean, useQueryState, useQueryStates } from "nuqs";
+import { useMemo, useState } from "react";
+import { useBulk } from "@/components/bulk/use-bulk";
 import { DocLink } from "@/components/docs/doc-link";
 import { useNewRows } from "@/components/live/new-rows";
 import { useFrames } from "@/components/live/provider";
 import { useCanOperate, useReader } from "@/components/shell/identity";
+import { focusRow } from "@/components/shell/list-keys";
+import { usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
 import { sessionPages } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
@@ -15,13 +19,16 @@ import { useLookOn } from "@/components/ui/look-on";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
-import { isFiltered, SESSION_FILTERS, sessionsInput } from "./filter";
+import { filterWords, isFiltered, SESSION_FILTERS, sessionsInput } from "./filter";
+import { nameOf } from "./name";
 import { SessionFilters } from "./session-filters";
 import { SessionsTable } from "./sessions-table";
 
 const NewSessionDialog = dynamic(() => import("./new-session").then((module) => module.NewSessionDialog), {
   ssr: false,
 });
+
+const SessionPeek = dynamic(() => import("./session-peek").then((module) => module.SessionPeek), { ssr: false });
 
 /** The sessions list: rows change in place, new ones wait behind a pill. */
 export function SessionsView() {
@@ -33,10 +40,11 @@ export function SessionsView() {
   const [isCreating, setIsCreating] = useQueryState("new", parseAsBoolean.withDefault(false));
   const options = sessionPages(trpc, sessionsInput(filter, readerId));
   const query = useInfiniteQuery(options);
-  const sessions = query.data?.pages.flatMap((page) => page.items) ?? [];
+  const sessions = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
+  const ids = useMemo(() => sessions.map(({ sessionId }) => sessionId), [sessions]);
   const isLooking = useLookOn(query, sessions.length);
   const news = useNewRows({
-    ids: sessions.map(({ sessionId }) => sessionId),
+    ids,
     ...{ isRead: query.data !== undefined, filter },
     onShow: () => void client.invalidateQueries({ queryKey: options.queryKey }),
   });
@@ -44,8 +52,34 @@ export function SessionsView() {
     if (frame.kind !== "deleted") news.note(frame.sessionId);
   });
 
+  const bulk = useBulk({
+    ...{ kind: "session", ids, filter: sessionsInput(filter, readerId), words: filterWords(filter) },
+    hasMore: query.hasNextPage,
+    labelOf: (id) => nameOf(sessions.find(({ sessionId }) => sessionId === id) ?? { title: null }),
+    // A reader's own marks are for viewers too.
+    canDo: (verb) => canOperate || verb === "read" || verb === "unread",
+  });
+  const { cursor } = bulk.selection;
+  const [isPeeking, setIsPeeking] = useState(false);
+  const peeked = isPeeking ? sessions.find(({ sessionId }) => sessionId === cursor) : undefined;
+  const closePeek = () => {
+    setIsPeeking(false);
+    if (cursor !== null) focusRow(cursor);
+  };
+  usePageKeys([
+    ...bulk.keys,
+    { keys: " ", name: "Look into the session", run: () => (isPeeking ? closePeek() : setIsPeeking(cursor !== null)) },
+  ]);
+
   return (
-    <div className="flex h-full min-h-0 flex-col">
+    // biome-ignore lint/a11y/noStaticElementInteractions: Esc closes the pane, then lets go of what is chosen.
+    <div
+      className="flex h-full min-h-0 flex-col"
+      onKeyDown={(event) => {
+        if (event.key === "Escape" && peeked !== undefined) closePeek();
+        else bulk.onKeyDown(event);
+      }}
+    >
       <PageHeader
         title="Sessions"
         description="Conversations with agents. They outlive runners, restarts and volumes."
@@ -59,26 +93,30 @@ export function SessionsView() {
       >
         <SessionFilters filter={filter} onChange={(change) => void setFilter(change)} />
       </PageHeader>
+      {bulk.bar}
       <NewPill count={news.count} one="new session" onShow={news.show} />
-      <div className="scroll-thin min-h-0 flex-1 overflow-y-auto bg-panel">
-        <QueryView query={query}>
-          {() =>
-            isLooking ? (
-              <StillLooking>Looking through older sessions…</StillLooking>
-            ) : sessions.length === 0 ? (
-              <Nothing
-                isFilter={isFiltered(filter)}
-                onClear={() => void setFilter(null)}
-                onNew={canOperate ? () => void setIsCreating(true) : null}
-              />
-            ) : (
-              <>
-                <SessionsTable sessions={sessions} />
-                <ListFoot count={sessions.length} one="session" query={query} />
-              </>
-            )
-          }
-        </QueryView>
+      <div className="flex min-h-0 flex-1 max-sm:flex-col">
+        <div className="scroll-thin min-h-0 min-w-0 flex-1 overflow-y-auto bg-panel">
+          <QueryView query={query}>
+            {() =>
+              isLooking ? (
+                <StillLooking>Looking through older sessions…</StillLooking>
+              ) : sessions.length === 0 ? (
+                <Nothing
+                  isFilter={isFiltered(filter)}
+                  onClear={() => void setFilter(null)}
+                  onNew={canOperate ? () => void setIsCreating(true) : null}
+                />
+              ) : (
+                <>
+                  <SessionsTable sessions={sessions} choice={bulk.rows} />
+                  <ListFoot count={sessions.length} one="session" query={query} />
+                </>
+              )
+            }
+          </QueryView>
+        </div>
+        {peeked !== undefined && <SessionPeek session={peeked} onClose={closePeek} />}
       </div>
       {isCreating && <NewSessionDialog onClose={() => void setIsCreating(null)} />}
     </div>

@@ -31,3 +31,9 @@ export function openRowMenu(): void {
   const links = rowLinks();
   links[current(links)]?.closest("[data-row]")?.querySelector<HTMLButtonElement>("button[aria-haspopup=menu]")?.click();
 }
+
+/** Brings the focus to a row, as the keys that move it do. */
+export function focusRow(key: string): void {
+  const row = document.querySelector(`[data-row="${CSS.escape(key)}"]`);
+  row?.querySelector<HTMLElement>("a[href]")?.focus();
+}

@@ -6,6 +6,12 @@ import { areShortcutsOn, type Shortcut, setShortcutsOn } from "./shortcuts";
 
 const GROUPS = ["This page", "Go", "Act", "Lists", "Help"] as const;
 
+/** The keys of a shortcut; the space bar and the plus sign are ones, and part others. */
+function partsOf(keys: string): string[] {
+  if (keys === " ") return ["Space"];
+  return keys === "+" ? ["+"] : keys.split(/[ +]/);
+}
+
 /** Every key, from the registry that handles them, so that the two cannot disagree. */
 export function ShortcutSheet({ shortcuts, onClose }: { shortcuts: readonly Shortcut[]; onClose: () => void }) {
   const [isOn, setIsOn] = useState(areShortcutsOn);
@@ -27,7 +33,7 @@ export function ShortcutSheet({ shortcuts, onClose }: { shortcuts: readonly Shor
                   <div key={shortcut.keys} className="flex items-center justify-between gap-3 text-sm">
                     <dt>{shortcut.name}</dt>
                     <dd className="flex gap-1">
-                      {(shortcut.keys === "+" ? ["+"] : shortcut.keys.split(/[ +]/)).map((key) => (
+                      {partsOf(shortcut.keys).map((key) => (
                         <kbd
                           key={key}
                           className="rounded border border-line-strong bg-sunken px-1.5 text-xs whitespace-nowrap"

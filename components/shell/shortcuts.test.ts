@@ -6,7 +6,7 @@ function setUp() {
   const hits: string[] = [];
   let nowMs = 0;
   const shortcut = (keys: string): Shortcut => ({ keys, name: keys, group: "Act", run: () => hits.push(keys) });
-  const shortcuts = ["mod+k", "?", "c", "g s", "g r"].map(shortcut);
+  const shortcuts = ["mod+k", "?", "c", " ", "g s", "g r"].map(shortcut);
   const handle = makeShortcutHandler(
     () => shortcuts,
     () => nowMs,
@@ -55,6 +55,23 @@ test("nothing fires while someone types, but the palette opens from anywhere", (
   press("c", { target: input });
   press("c", { isComposing: true });
   press("K", { metaKey: true, target: input });
+  expect(hits).toEqual(["mod+k"]);
+});
+
+test("the space bar is a button's, a box's or a scrolling part's own before it is a page's", () => {
+  const { hits, press } = setUp();
+  for (const tagName of ["BUTTON", "SUMMARY", "INPUT"]) press(" ", { target: { tagName, type: "checkbox" } });
+  press(" ", { target: { tagName: "DIV", getAttribute: () => "0" } });
+  expect(hits).toEqual([]);
+  press(" ", { target: { tagName: "A", getAttribute: () => null } });
+  expect(hits).toEqual([" "]);
+});
+
+test("a key that is pressed in a dialog does nothing to what lies behind it", () => {
+  const { hits, press } = setUp();
+  const target = { tagName: "BUTTON", closest: (selector: string) => (selector.includes("[role=dialog]") ? {} : null) };
+  press("c", { target });
+  press("k", { ctrlKey: true, target });
   expect(hits).toEqual(["mod+k"]);
 });
 

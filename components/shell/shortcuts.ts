@@ -40,6 +40,8 @@ export function makeShortcutHandler(
     const isMod = event.metaKey || event.ctrlKey;
     const key = isMod ? `mod+${event.key.toLowerCase()}` : event.key;
     if (!isMod && (isTyping(event.target) || key.length > 1)) return;
+    if (!isMod && isInDialog(event.target)) return;
+    if (key === " " && isPressedBySpace(event.target)) return;
     const sequence = pending !== "" && now() - pendingMs < SEQUENCE_MS ? `${pending} ${key}` : key;
     const shortcuts = find();
     const hit =
@@ -64,6 +66,20 @@ function isTyping(target: EventTarget | null): boolean {
   const element = target as { tagName?: string; type?: string; isContentEditable?: boolean } | null;
   if (element?.isContentEditable === true) return true;
   return TYPED_IN.has(element?.tagName ?? "") && !PRESSED.has(element?.type ?? "");
+}
+
+/** What lies behind a dialog is not to be changed by a key that is pressed in it. */
+function isInDialog(target: EventTarget | null): boolean {
+  const element = target as { closest?: (selector: string) => unknown } | null;
+  return (element?.closest?.("[role=dialog], [role=alertdialog]") ?? null) !== null;
+}
+
+const BY_SPACE = new Set(["BUTTON", "INPUT", "SUMMARY"]);
+
+/** What the space bar presses, or scrolls, by itself. */
+function isPressedBySpace(target: EventTarget | null): boolean {
+  const element = target as { tagName?: string; getAttribute?: (name: string) => string | null } | null;
+  return BY_SPACE.has(element?.tagName ?? "") || element?.getAttribute?.("tabindex") === "0";
 }
 
 const OFF_KEY = "agentrun-shortcuts";

@@ -1,13 +1,14 @@
 import type { TRPCOptionsProxy } from "@trpc/tanstack-react-query";
 import type { Approval, ListApprovalsInput } from "@/contract/approval";
 import type { AuditRow, ListAuditInput } from "@/contract/audit";
+import type { BulkResult, ListBulkResultsInput } from "@/contract/bulk";
 import type { TokenRecord } from "@/contract/identity";
 import type { ListTasksInput, QueueScopeInput, QueueTaskSummary, TaskAttempt } from "@/contract/queue";
-import type { BulkResult, ListBulkResultsInput } from "@/contract/queue-bulk";
 import type { ListRunsInput, RunSummary } from "@/contract/run";
 import type { ListRunnersInput, Runner } from "@/contract/runner";
 import type { ListSessionsInput, SessionSummary } from "@/contract/session";
 import type { GcHistoryEntry, ListStorageInput, StorageSummary } from "@/contract/storage";
+import type { BulkKind } from "@/contract/words";
 import type { AppRouter } from "@/server/trpc/types";
 import { paged } from "./paged";
 
@@ -76,10 +77,10 @@ const BULK_SHOWN = 5;
 const BULK_POLL_MS = 1_000;
 const BULK_IDLE_POLL_MS = 30_000;
 
-/** The newest actions on many tasks; while one is under way its progress is asked for. */
-export const newestBulk = (api: Api) =>
-  api.queue.listBulk.queryOptions(
-    { limit: BULK_SHOWN },
+/** The newest actions on many of a kind; while one is under way its progress is asked for. */
+export const newestBulk = (api: Api, kind: BulkKind) =>
+  api.bulk.list.queryOptions(
+    { kind, limit: BULK_SHOWN },
     {
       refetchInterval: (query) =>
         query.state.data?.items.some((bulk) => bulk.endedAt === null) === true ? BULK_POLL_MS : BULK_IDLE_POLL_MS,
@@ -88,7 +89,7 @@ export const newestBulk = (api: Api) =>
 
 export const bulkResultPages = (api: Api, bulkId: string, outcome: ListBulkResultsInput["outcome"]) =>
   paged<BulkResult>((from) =>
-    api.queue.listBulkResults.queryOptions({
+    api.bulk.results.queryOptions({
       bulkId,
       limit: PAGE,
       ...(outcome === undefined ? {} : { outcome }),

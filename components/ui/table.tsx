@@ -13,6 +13,13 @@ export type Column<Row> = {
   isLead?: boolean;
 };
 
+/** How rows are chosen: by a box in each, which leads its row. */
+export type RowChoice = {
+  isChosen: (key: string) => boolean;
+  box: (key: string) => ReactNode;
+  onFocus: (key: string) => void;
+};
+
 type TableProps<Row> = {
   label: string;
   rows: readonly Row[];
@@ -20,15 +27,21 @@ type TableProps<Row> = {
   keyOf: (row: Row) => string;
   rowClassName?: (row: Row) => string | undefined;
   selectedKey?: string | null;
+  choice?: RowChoice | null;
 };
 
 /** A table whose rows become cards below 640 px, with the same cells in them. */
-export function Table<Row>({ label, rows, columns, keyOf, rowClassName, selectedKey }: TableProps<Row>) {
+export function Table<Row>({ label, rows, columns, keyOf, rowClassName, selectedKey, choice = null }: TableProps<Row>) {
   return (
     <OverflowBox label={`${label}, scrollable`}>
       <table aria-label={label} role="table" className="w-full text-sm max-sm:block">
         <thead role="rowgroup" className="max-sm:sr-only">
           <tr role="row" className="border-b text-left text-xs text-ink-3">
+            {choice !== null && (
+              <th role="columnheader" scope="col" className="w-px pl-4 lg:pl-6">
+                <span className="sr-only">Choose</span>
+              </th>
+            )}
             {columns.map((column) => (
               <th
                 key={column.name}
@@ -52,12 +65,18 @@ export function Table<Row>({ label, rows, columns, keyOf, rowClassName, selected
                 key={key}
                 role="row"
                 data-row={key}
-                data-selected={selectedKey === key || undefined}
+                data-selected={selectedKey === key || choice?.isChosen(key) || undefined}
+                onFocus={choice === null ? undefined : () => choice.onFocus(key)}
                 className={cn(
                   "relative border-b hover:bg-hover data-selected:bg-accent-soft max-sm:flex max-sm:flex-wrap max-sm:items-center max-sm:gap-x-3 max-sm:gap-y-1 max-sm:px-4 max-sm:py-2.5",
                   rowClassName?.(row),
                 )}
               >
+                {choice !== null && (
+                  <td role="cell" className="h-10 pl-4 leading-none max-sm:h-auto max-sm:p-0 lg:pl-6">
+                    {choice.box(key)}
+                  </td>
+                )}
                 {columns.map((column) => (
                   <td
                     key={column.name}

@@ -1,7 +1,6 @@
 import { sql } from "drizzle-orm";
 import { doublePrecision, index, integer, jsonb, pgSequence, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { DEAD_LETTERS, TASK_STATES } from "@/contract/queue";
-import { BULK_ACTIONS, BULK_OUTCOMES, BULK_STATES, type BulkFilter } from "@/contract/queue-bulk";
 import { CONTROL_STATES } from "@/contract/queue-control";
 import { big, feed, instant, json, lifecycle, table } from "./columns";
 
@@ -270,51 +269,4 @@ export const queueMinutes = table(
     cancelled: big().notNull().default(0),
   },
   (row) => [primaryKey({ columns: [row.minute, row.tenantId, row.queue, row.lane] })],
-);
-
-/** One action on many tasks, done by the worker bit by bit. */
-export const queueBulkActions = table(
-  "queue_bulk_actions",
-  {
-    id: text().primaryKey(),
-    tenantId: text(),
-    projectId: text(),
-    action: text({ enum: BULK_ACTIONS }).notNull(),
-    filter: jsonb().$type<BulkFilter>().notNull(),
-    priority: integer(),
-    queue: text(),
-    lane: text(),
-    reason: text(),
-    state: text({ enum: BULK_STATES }).notNull().default("pending"),
-    total: integer().notNull(),
-    done: integer().notNull().default(0),
-    unchanged: integer().notNull().default(0),
-    refused: integer().notNull().default(0),
-    createdBy: text().notNull(),
-    createdAt: instant().notNull().defaultNow(),
-    endedAt: instant(),
-  },
-  (bulk) => [
-    index("agentrun_queue_bulk_actions_created_idx").on(bulk.createdAt.desc().nullsFirst(), bulk.id),
-    index("agentrun_queue_bulk_actions_open_idx").on(bulk.createdAt).where(sql`${bulk.endedAt} is null`),
-  ],
-);
-export type QueueBulkActionRow = typeof queueBulkActions.$inferSelect;
-
-/** The tasks of a bulk action, in the order they are dealt with; without an outcome until they are. */
-export const queueBulkResults = table(
-  "queue_bulk_results",
-  {
-    bulkId: text()
-      .notNull()
-      .references(() => queueBulkActions.id, { onDelete: "cascade" }),
-    place: integer().notNull(),
-    taskId: text().notNull(),
-    outcome: text({ enum: BULK_OUTCOMES }),
-    message: text(),
-  },
-  (result) => [
-    primaryKey({ columns: [result.bulkId, result.place] }),
-    index("agentrun_queue_bulk_results_open_idx").on(result.bulkId, result.place).where(sql`${result.outcome} is null`),
-  ],
 );

@@ -1,4 +1,4 @@
-import { and, desc, eq, sql } from "drizzle-orm";
+import { and, desc, eq, type SQL, sql } from "drizzle-orm";
 import type { Approval, ListApprovalsInput } from "@/contract/approval";
 import type { Page } from "@/contract/page";
 import { type ApprovalRow, approvals } from "@/db/schema";
@@ -32,19 +32,13 @@ export async function getApproval(ctx: ServiceContext, input: { approvalId: stri
 export async function listApprovals(ctx: ServiceContext, input: ListApprovalsInput): Promise<Page<Approval>> {
   const { cursor, limit, ...asked } = input;
   const filter = { ...asked, list: "approvals.list" };
-  const tenantId = tenantOf(ctx);
   const [createdAt, id] = cursor === undefined ? [] : decodePlace(filter, cursor, 2);
   const rows = await ctx.db
     .select({ approval: approvals, position: sql<string>`${approvals.createdAt}::text` })
     .from(approvals)
     .where(
       and(
-        tenantId === null ? undefined : eq(approvals.tenantId, tenantId),
-        filter.tenantId === undefined ? undefined : eq(approvals.tenantId, filter.tenantId),
-        filter.projectId === undefined ? undefined : eq(approvals.projectId, filter.projectId),
-        filter.status === undefined ? undefined : eq(approvals.status, filter.status),
-        filter.sessionId === undefined ? undefined : eq(approvals.sessionId, filter.sessionId),
-        filter.runId === undefined ? undefined : eq(approvals.runId, filter.runId),
+        matchesApprovals(ctx, filter),
         cursor === undefined
           ? undefined
           : sql`(${approvals.createdAt}, ${approvals.id}) < (${createdAt}::timestamptz, ${id})`,
@@ -54,4 +48,20 @@ export async function listApprovals(ctx: ServiceContext, input: ListApprovalsInp
     .limit(limit + 1);
   const page = pageFrom(rows, limit, (last) => encodeCursor(filter, [last.position, last.approval.id]));
   return { items: page.rows.map((row) => toApproval(row.approval)), cursor: page.cursor };
+}
+
+/** The caller's approvals that a filter of the list matches. */
+export function matchesApprovals(
+  ctx: ServiceContext,
+  filter: Omit<ListApprovalsInput, "cursor" | "limit">,
+): SQL | undefined {
+  const tenantId = tenantOf(ctx);
+  return and(
+    tenantId === null ? undefined : eq(approvals.tenantId, tenantId),
+    filter.tenantId === undefined ? undefined : eq(approvals.tenantId, filter.tenantId),
+    filter.projectId === undefined ? undefined : eq(approvals.projectId, filter.projectId),
+    filter.status === undefined ? undefined : eq(approvals.status, filter.status),
+    filter.sessionId === undefined ? undefined : eq(approvals.sessionId, filter.sessionId),
+    filter.runId === undefined ? undefined : eq(approvals.runId, filter.runId),
+  );
 }

@@ -1,10 +1,11 @@
 import { endKilled, LeaseSweeper, launchPending, reconcileAttempts } from "@/server/attempts";
+import { removeEndedBulk, runBulkActions } from "@/server/bulk";
 import type { ServiceContext } from "@/server/context";
 import { dispatchTasks, expireWaiting } from "@/server/dispatcher";
 import type { Executor } from "@/server/executors";
 import { removeEndedTokens } from "@/server/identity";
 import { Leadership } from "@/server/live";
-import { foldCounts, noteMinute, removeEndedBulk, runBulkActions } from "@/server/queue";
+import { foldCounts, noteMinute } from "@/server/queue";
 import { expireArchives, purgeDeleted, retireExpired } from "@/server/retention";
 import { noteRunnerMinute } from "@/server/runners";
 import { Archivers, collectGarbage, repairStorage } from "@/server/storage";
@@ -57,7 +58,7 @@ function loopOptions(deps: LoopsDeps, sweeper: LeaseSweeper): LoopOptions[] {
     { name: "queue-minutes", intervalMs: 20_000, run: () => noteMinute(contextFor("queue-minutes")) },
     { name: "runner-minutes", intervalMs: 20_000, run: () => noteRunnerMinute(contextFor("runner-minutes")) },
     { name: "bulk-retention", intervalMs: 60_000, run: () => removeEndedBulk(contextFor("bulk-retention")) },
-    { name: "bulk", intervalMs: 1_000, wakeOn: ["queue"], run: () => runBulkActions(contextFor("bulk")) },
+    { name: "bulk", intervalMs: 1_000, wakeOn: ["bulk"], run: () => runBulkActions(contextFor("bulk")) },
     { name: "tokens", intervalMs: 3_600_000, run: () => removeEndedTokens(contextFor("tokens")) },
   ];
   if (launcher.settings.executor !== "none") {

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { Approval, ApprovalPage } from "@/contract/approval";
 import { AuditPage } from "@/contract/audit";
 import { Backend, BackendDetails, BackendList, BackendProbe } from "@/contract/backend";
+import { BulkAction, BulkActionPage, BulkPreview, BulkResultPage } from "@/contract/bulk";
 import { Command, CommandPage } from "@/contract/command";
 import { Doc, DocList, DocMatches } from "@/contract/docs";
 import { AppendAnswer, EventPage, RunEvent } from "@/contract/event";
@@ -18,7 +19,6 @@ import {
   TaskExplanation,
   TaskReadMark,
 } from "@/contract/queue";
-import { BulkAction, BulkActionPage, BulkResultPage } from "@/contract/queue-bulk";
 import { QueueCommander, QueueHistory, QueueVerification, QueueWaitTimes } from "@/contract/queue-commander";
 import { QueueControl, QueueControlList } from "@/contract/queue-control";
 import { ClaimedRun, HeartbeatAnswer, Run, RunPage, RunStats } from "@/contract/run";
@@ -216,20 +216,6 @@ export const ROUTES: readonly Route[] = [
     answer: QueueControl,
     summary: "Dispatch what waits, and take no more",
   }),
-  route("POST", "/queue/bulk", "queue.bulk", { answer: BulkAction, summary: "Do one thing to many tasks" }),
-  route("GET", "/queue/bulk", "queue.listBulk", {
-    answer: BulkActionPage,
-    summary: "List bulk actions, the newest first",
-  }),
-  route("GET", "/queue/bulk/{bulkId}", "queue.getBulk", { answer: BulkAction, summary: "How far a bulk action is" }),
-  route("POST", "/queue/bulk/{bulkId}/abort", "queue.abortBulk", {
-    answer: BulkAction,
-    summary: "Deal with no further task of it",
-  }),
-  route("GET", "/queue/bulk/{bulkId}/results", "queue.listBulkResults", {
-    answer: BulkResultPage,
-    summary: "List what became of its tasks",
-  }),
   route("POST", "/queue/tasks/{taskId}/read", "queue.markTaskRead", { answer: TaskReadMark, summary: "Mark as read" }),
   route("GET", "/queue/stats", "queue.stats", { answer: QueueStats, summary: "Counts of tasks" }),
   route("GET", "/queue/commander", "queue.commander", {
@@ -269,6 +255,26 @@ export const ROUTES: readonly Route[] = [
     answer: UsageOf,
     summary: "What the calls of a task's attempts took",
   }),
+  route("POST", "/bulk", "bulk.create", {
+    answer: BulkAction,
+    summary: "Do one thing to many tasks, runs, sessions or approvals",
+  }),
+  route("POST", "/bulk/preview", "bulk.preview", {
+    answer: BulkPreview,
+    summary: "What such an action would be about, and what it would leave and why",
+  }),
+  route("GET", "/bulk", "bulk.list", { answer: BulkActionPage, summary: "List bulk actions, the newest first" }),
+  route("GET", "/bulk/{bulkId}", "bulk.get", { answer: BulkAction, summary: "How far a bulk action is" }),
+  route("GET", "/bulk/{bulkId}/results", "bulk.results", {
+    answer: BulkResultPage,
+    summary: "List what became of each",
+  }),
+  route("POST", "/bulk/{bulkId}/abort", "bulk.abort", { answer: BulkAction, summary: "Deal with no further one" }),
+  route("POST", "/bulk/{bulkId}/retry", "bulk.retry", {
+    answer: BulkAction,
+    summary: "Try again what was refused of it",
+  }),
+  route("POST", "/bulk/{bulkId}/undo", "bulk.undo", { answer: BulkAction, summary: "Take back what it did" }),
   route("GET", "/usage", "usage.summary", {
     answer: UsageSummary,
     summary: "What calls to models took, by profile, model, project, day and more",

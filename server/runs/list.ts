@@ -23,7 +23,7 @@ export async function listRuns(ctx: ServiceContext, input: ListRunsInput): Promi
     .leftJoin(leases, eq(leases.runId, runs.id))
     .leftJoin(queueTasks, and(eq(queueTasks.id, runs.taskId), eq(queueTasks.tenantId, runs.tenantId)))
     .leftJoin(sessions, and(eq(sessions.sessionId, runs.sessionId), eq(sessions.tenantId, runs.tenantId)))
-    .where(and(matches(ctx, filter), cursor === undefined ? undefined : after(decodePlace(filter, cursor, 2))))
+    .where(and(matchesRuns(ctx, filter), cursor === undefined ? undefined : after(decodePlace(filter, cursor, 2))))
     .orderBy(desc(runs.createdAt), desc(runs.id))
     .limit(limit + 1);
   const page = pageFrom(rows, limit, (last) => encodeCursor(filter, [last.position, last.run.id]));
@@ -36,7 +36,8 @@ export async function listRuns(ctx: ServiceContext, input: ListRunsInput): Promi
   };
 }
 
-function matches(ctx: ServiceContext, filter: Omit<ListRunsInput, "cursor" | "limit">): SQL | undefined {
+/** The caller's runs that a filter of the list matches. */
+export function matchesRuns(ctx: ServiceContext, filter: Omit<ListRunsInput, "cursor" | "limit">): SQL | undefined {
   const tenantId = tenantOf(ctx);
   return and(
     tenantId === null ? undefined : eq(runs.tenantId, tenantId),

@@ -20,9 +20,7 @@ const SCANNED_MAX = 1_000;
  */
 export async function listSessions(ctx: ServiceContext, input: ListSessionsInput): Promise<Page<SessionSummary>> {
   const { cursor, limit, ...filter } = input;
-  if (filter.state === "unread" && filter.readerId === undefined) {
-    throw new InvalidInputError("readerId: the state unread needs a reader");
-  }
+  assertReader(filter);
   const readerId = filter.readerId ?? null;
   const after = cursor === undefined ? undefined : isBelow(decodePlace(filter, cursor, 2));
   const last = isScan(filter) ? await lastScanned(ctx, filter, after) : null;
@@ -33,10 +31,7 @@ export async function listSessions(ctx: ServiceContext, input: ListSessionsInput
       position: sql<string>`${sessions.updatedAt}::text`,
     })
     .from(sessions)
-    .leftJoin(
-      sessionReadCursors,
-      and(eq(sessionReadCursors.sessionId, sessions.sessionId), sql`${sessionReadCursors.readerId} = ${readerId}`),
-    )
+    .leftJoin(sessionReadCursors, isReadBy(readerId))
     .where(and(matches(ctx, filter), isWanted(filter), after, last === null ? undefined : isNotBelow(last)))
     .orderBy(desc(sessions.updatedAt), asc(sessions.sessionId))
     .limit(limit + 1);
@@ -45,6 +40,22 @@ export async function listSessions(ctx: ServiceContext, input: ListSessionsInput
     items: page.rows.map((row) => toSummary(row.session, readerId === null ? null : { readVersion: row.readVersion })),
     cursor: page.cursor ?? (last === null ? null : encodeCursor(filter, last)),
   };
+}
+
+function assertReader(filter: Filter): void {
+  if (filter.state === "unread" && filter.readerId === undefined)
+    throw new InvalidInputError("readerId: the state unread needs a reader");
+}
+
+/** Joins each session with how far one reader has read it. */
+export function isReadBy(readerId: string | null): SQL {
+  return sql`(${sessionReadCursors.sessionId} = ${sessions.sessionId} and ${sessionReadCursors.readerId} = ${readerId})`;
+}
+
+/** The caller's sessions that a filter of the list matches, joined with its reader's marks. */
+export function matchesSessions(ctx: ServiceContext, filter: Filter): SQL | undefined {
+  assertReader(filter);
+  return and(matches(ctx, filter), isWanted(filter));
 }
 
 /** What has to be looked at row by row; everything else of a filter stands in an index. */

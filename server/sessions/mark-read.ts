@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { and, eq, gt, sql } from "drizzle-orm";
 import type { MarkSessionReadInput, ReadMark } from "@/contract/session";
 import { sessionReadCursors } from "@/db/schema";
 import { inTx, type ServiceContext } from "@/server/context";
@@ -30,5 +30,27 @@ export function markSessionRead(ctx: ServiceContext, input: MarkSessionReadInput
       .returning();
     if (!mark) throw new Error(`the read mark of session ${session.sessionId} was not stored`);
     return { ...mark, readAt: iso(mark.readAt) };
+  });
+}
+
+/** Takes a reader's mark back to what it was before, or to nothing read; false where it is no further than that. */
+export function markSessionUnread(
+  ctx: ServiceContext,
+  { sessionId, readerId, version }: { sessionId: string; readerId: string; version: number },
+): Promise<boolean> {
+  return inTx(ctx, async (ctx) => {
+    await requireSession(ctx, sessionId);
+    const marks = await ctx.db
+      .update(sessionReadCursors)
+      .set({ sessionVersion: version, readAt: sql`clock_timestamp()` })
+      .where(
+        and(
+          eq(sessionReadCursors.sessionId, sessionId),
+          eq(sessionReadCursors.readerId, readerId),
+          gt(sessionReadCursors.sessionVersion, version),
+        ),
+      )
+      .returning({ sessionId: sessionReadCursors.sessionId });
+    return marks.length > 0;
   });
 }

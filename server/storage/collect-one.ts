@@ -59,13 +59,13 @@ export async function judgeOne(ctx: ServiceContext, session: SessionRow): Promis
   return { outcome: "kept", reason: missingOf(session) };
 }
 
-type Handle = "archived" | "storage policy discard" | "its volume holds nothing";
+export type Handle = "archived" | "storage policy discard" | "its volume holds nothing";
 type Ordered = { order: ArchiveOrder; isNew: boolean };
 const ORDERED = "expired, its archive is being made";
 type Locked = { session: SessionRow } | { keeper: string };
 
 /** The way back, or the reason why none is needed; null when the volume is all there is. */
-async function handleOf(ctx: ServiceContext, session: SessionRow): Promise<Handle | null> {
+export async function handleOf(ctx: ServiceContext, session: SessionRow): Promise<Handle | null> {
   if (hasCurrentArchive(session) && (await isArchiveReadable(ctx, session))) return "archived";
   if (session.storagePolicy === "discard") return "storage policy discard";
   const name = session.storagePvcName;
@@ -102,7 +102,7 @@ async function order(ctx: TxContext, seen: SessionRow): Promise<Ordered | { keep
 }
 
 /** What a session that has no handle lacks. */
-function missingOf(session: SessionRow): string {
+export function missingOf(session: SessionRow): string {
   return hasCurrentArchive(session) ? UNREADABLE : NO_ARCHIVE;
 }
 

@@ -9,7 +9,7 @@ import { finishEviction } from "./finish-eviction";
 import { assertNoRunIsLive } from "./live-run";
 import { summarize } from "./summary";
 
-const DEFAULT_REASON = "evicted by request";
+export const DEFAULT_REASON = "evicted by request";
 
 /** Takes a session's volume now, archived or not: an explicit order. Refused while a run of the session is claimed. */
 export async function evictStorage(ctx: ServiceContext, input: EvictStorageInput): Promise<StorageSummary> {
@@ -24,17 +24,22 @@ async function orderEviction(ctx: TxContext, sessionId: string, reason: string):
   const session = await lockOwnSession(ctx, sessionId);
   if (["none", "evicted", "deleting"].includes(session.storageState)) return session;
   await assertNoRunIsLive(ctx, sessionId);
-  const [ordered] = await ctx.db
+  return doom(ctx, session, reason);
+}
+
+/** From here on only the eviction can follow, also after a crash. */
+export async function doom(ctx: TxContext, session: SessionRow, reason: string): Promise<SessionRow> {
+  const [doomed] = await ctx.db
     .update(sessions)
     .set({ storageState: "deleting" })
-    .where(eq(sessions.sessionId, sessionId))
+    .where(eq(sessions.sessionId, session.sessionId))
     .returning();
-  if (!ordered) throw new NotFoundError("session", sessionId);
+  if (!doomed) throw new NotFoundError("session", session.sessionId);
   await auditSession(ctx, session, "storage.evict", {
     reason,
     from: session.storageState,
     hadArchive: session.archiveManifestId !== null,
   });
   ctx.wake("sessions");
-  return ordered;
+  return doomed;
 }

@@ -5,6 +5,7 @@ export { Archivers } from "./archivers";
 export { collectGarbage } from "./collect";
 export { deleteVolume } from "./delete-volume";
 export { evictStorage } from "./evict";
+export { finishGuarded, type GuardedEviction, judgeEviction, orderGuarded } from "./evict-guarded";
 export { extendStorage } from "./extend";
 export { forkSession } from "./fork";
 export { getStorage } from "./get";

@@ -22,6 +22,11 @@ export async function findKeeper(ctx: ServiceContext, session: SessionRow): Prom
   const still = keeperOf(session, null);
   if (still !== null) return still;
   if (!(await hasExpired(ctx, session))) return "not-expired";
+  return findUser(ctx, session);
+}
+
+/** The same whatever its age: a pin, or who needs the volume. */
+export async function findUser(ctx: ServiceContext, session: SessionRow): Promise<string | null> {
   const [open] = await ctx.db
     .select({ id: runs.id, status: sql<OpenRun["status"]>`${runs.status}` })
     .from(runs)

@@ -3,6 +3,7 @@ import { approvalsRouter } from "./routers/approvals";
 import { archiveRouter } from "./routers/archive";
 import { auditRouter } from "./routers/audit";
 import { backendsRouter } from "./routers/backends";
+import { bulkRouter } from "./routers/bulk";
 import { commandsRouter } from "./routers/commands";
 import { docsRouter } from "./routers/docs";
 import { eventsRouter } from "./routers/events";
@@ -22,6 +23,7 @@ export const appRouter = router({
   archive: archiveRouter,
   audit: auditRouter,
   backends: backendsRouter,
+  bulk: bulkRouter,
   commands: commandsRouter,
   docs: docsRouter,
   events: eventsRouter,

@@ -17,7 +17,7 @@ export default async function QueuePage(props: { searchParams: Promise<SearchPar
   await Promise.all([
     prefetch(queueCommander(trpc, scopeInput(filter))),
     prefetch(queueControls(trpc)),
-    prefetch(newestBulk(trpc)),
+    prefetch(newestBulk(trpc, "task")),
     prefetchPages(taskPages(trpc, tasksInput(filter))),
   ]);
   return (

@@ -12,23 +12,17 @@ import {
   UpdateAttemptInput,
   UpdateTaskInput,
 } from "@/contract/queue";
-import { CreateBulkInput, GetBulkInput, ListBulkInput, ListBulkResultsInput } from "@/contract/queue-bulk";
 import { QueueHistoryInput } from "@/contract/queue-commander";
 import { ControlPlaceInput, ListControlsInput, SetControlInput } from "@/contract/queue-control";
 import { WatchQueueInput } from "@/contract/watch";
 import { openFeed } from "@/server/live";
 import {
-  abortBulk,
   cancelTask,
-  createBulk,
   createTask,
   createTasks,
   explainTask,
-  getBulk,
   getTask,
   listAttempts,
-  listBulk,
-  listBulkResults,
   listControls,
   listTasks,
   markTaskRead,
@@ -74,13 +68,6 @@ export const queueRouter = router({
   drain: operatorProcedure
     .input(ControlPlaceInput)
     .mutation((opts) => setControlState(opts.ctx.service, opts.input, "draining")),
-  bulk: operatorProcedure.input(CreateBulkInput).mutation((opts) => createBulk(opts.ctx.service, opts.input)),
-  getBulk: viewerProcedure.input(GetBulkInput).query((opts) => getBulk(opts.ctx.service, opts.input)),
-  listBulk: viewerProcedure.input(ListBulkInput.prefault({})).query((opts) => listBulk(opts.ctx.service, opts.input)),
-  abortBulk: operatorProcedure.input(GetBulkInput).mutation((opts) => abortBulk(opts.ctx.service, opts.input)),
-  listBulkResults: viewerProcedure
-    .input(ListBulkResultsInput)
-    .query((opts) => listBulkResults(opts.ctx.service, opts.input)),
   markTaskRead: viewerProcedure.input(MarkTaskReadInput).mutation((opts) => markTaskRead(opts.ctx.service, opts.input)),
   watch: viewerProcedure.input(WatchQueueInput.prefault({})).subscription((opts) =>
     asStream(opts, async ({ ctx, live, signal }) => {

@@ -1,5 +1,5 @@
-import type { Command } from "@/contract/command";
-import type { CreateRunInput, Run } from "@/contract/run";
+import type { Command } from "./command";
+import type { CreateRunInput, Run } from "./run";
 
 /** A run as another one is made from it: the same profile, policy, workspace and session. */
 export function sameRun(run: Run): Omit<CreateRunInput, "idempotencyKey"> {

@@ -1,23 +1,15 @@
 import { eq, like, sql } from "drizzle-orm";
 import { expect, test } from "vitest";
-import { CreateBulkInput } from "@/contract/queue-bulk";
-import { takeMatching } from "@/db/queries/queue-bulk";
-import { audit, queueBulkActions, queueBulkResults, queueTasks } from "@/db/schema";
+import { CreateBulkInput } from "@/contract/bulk";
+import { takeMatching } from "@/db/queries/bulk";
+import { audit, bulkActions, bulkResults, queueTasks } from "@/db/schema";
 import { inTx, type ServiceContext } from "@/server/context";
 import { createTestQueue, type TestQueue } from "@/server/dispatcher/test/queue";
+import { getTask, updateAttempt } from "@/server/queue";
 import { SYSTEM, tenantOperator } from "@/server/storage/test/context";
 import { testContext } from "@/server/test/context";
-import {
-  abortBulk,
-  createBulk,
-  getBulk,
-  getTask,
-  listBulk,
-  listBulkResults,
-  removeEndedBulk,
-  runBulkActions,
-  updateAttempt,
-} from ".";
+import { abortBulk, createBulk, getBulk, listBulk, listBulkResults, removeEndedBulk, runBulkActions } from ".";
+import { sourceOf } from "./create";
 
 /** Goes on until no action is open. */
 async function runAll(ctx: ServiceContext): Promise<void> {
@@ -54,7 +46,12 @@ test("a bulk action is of the tasks that matched, each with its own outcome, by 
   await updateAttempt(ctx, { taskId: done, state: "completed", latestAttempt: null });
   await updateAttempt(ctx, { taskId: gone, state: "cancelled", latestAttempt: null });
   const ann: ServiceContext = { ...ctx, actor: { ...tenantOperator("default"), name: "ann" } as typeof ctx.actor };
-  const bulk = await createBulk(ann, { action: "cancel", filter: { queue: "q", lane: "slow" }, reason: "too slow" });
+  const bulk = await createBulk(ann, {
+    kind: "task",
+    action: "cancel",
+    filter: { queue: "q", lane: "slow" },
+    reason: "too slow",
+  });
   expect(bulk).toMatchObject({ state: "pending", total: 4, done: 0, createdBy: "operator:ann", tenantId: "default" });
   const late = await queue.add({ queue: "q", lane: "slow" });
 
@@ -64,7 +61,7 @@ test("a bulk action is of the tasks that matched, each with its own outcome, by 
     endedAt: expect.any(String),
   });
   const { items } = await listBulkResults(ann, { bulkId: bulk.id, limit: 50 });
-  const outcomes = Object.fromEntries(items.map(({ taskId, outcome }) => [taskId, outcome]));
+  const outcomes = Object.fromEntries(items.map(({ targetId, outcome }) => [targetId, outcome]));
   expect(outcomes).toEqual({ [waiting]: "done", [running]: "done", [done]: "refused", [gone]: "unchanged" });
   expect(items.find(({ outcome }) => outcome === "refused")?.message).toContain("is completed, which is final");
   expect(await getTask(ctx, { taskId: waiting })).toMatchObject({ state: "cancelled", cancelReason: "too slow" });
@@ -85,28 +82,35 @@ test("retry, reprioritise and move do what they do to one task", async () => {
     await runAll(ctx);
     return getBulk(ctx, { bulkId: id });
   };
-  expect(await run({ action: "retry", filter: { taskIds: [failed, waiting, "qt_none"] } })).toMatchObject({
+  expect(await run({ kind: "task", action: "retry", ids: [failed, waiting, "qt_none"] })).toMatchObject({
     ...{ total: 2, done: 1, unchanged: 1 },
   });
   expect(await getTask(ctx, { taskId: failed })).toMatchObject({ state: "pending" });
-  await run({ action: "reprioritise", filter: { queue: "q" }, priority: 7 });
-  await run({ action: "move", filter: { state: "pending" }, lane: "fast" });
+  await run({ kind: "task", action: "reprioritise", filter: { queue: "q" }, priority: 7 });
+  await run({ kind: "task", action: "move", filter: { state: "pending" }, lane: "fast" });
   for (const taskId of [failed, waiting])
     expect(await getTask(ctx, { taskId })).toMatchObject({ priority: 7, lane: "fast", queue: "q" });
-  expect(await run({ action: "cancel", filter: { queue: "nowhere" } })).toMatchObject({ state: "completed", total: 0 });
+  expect(await run({ kind: "task", action: "cancel", filter: { queue: "nowhere" } })).toMatchObject({
+    state: "completed",
+    total: 0,
+  });
 });
 
 test("an action without a condition, or without what it needs, is refused", async () => {
-  await using queue = await createTestQueue();
   for (const input of [
-    { action: "cancel", filter: {} },
-    { action: "reprioritise", filter: { queue: "q" } },
-    { action: "move", filter: { queue: "q" } },
+    { kind: "task", action: "cancel", filter: {} },
+    { kind: "task", action: "cancel" },
+    { kind: "task", action: "cancel", filter: { queue: "q" }, ids: ["qt_a"] },
+    { kind: "task", action: "cancel", filter: { failureKind: "timeout" } },
+    { kind: "task", action: "evict", ids: ["qt_a"] },
+    { kind: "approval", action: "accept", ids: ["apr_a"] },
+    { kind: "session", action: "evict", ids: ["ses_a"] },
+    { kind: "session", action: "read", ids: ["ses_a"] },
+    { kind: "session", action: "extend", ids: ["ses_a"] },
+    { kind: "task", action: "reprioritise", filter: { queue: "q" } },
+    { kind: "task", action: "move", filter: { queue: "q" } },
   ])
     expect([input, CreateBulkInput.safeParse(input).success]).toEqual([input, false]);
-  await expect(createBulk(queue.ctx, { action: "cancel", filter: { search: "" } })).rejects.toMatchObject({
-    reason: "invalid-input",
-  });
 });
 
 test("one that matches more than it may is not made at all", async () => {
@@ -114,15 +118,17 @@ test("one that matches more than it may is not made at all", async () => {
   const { ctx } = queue;
   await addMany(queue, 4);
   const bulk = {
-    ...{ id: "bulk_x", tenantId: null, projectId: null, action: "cancel" as const, filter: { queue: "q" } },
-    ...{ priority: null, queue: null, lane: null, reason: null, createdBy: "operator:admin" },
+    ...{ id: "bulk_x", kind: "task" as const, tenantId: null, projectId: null, action: "cancel" as const },
+    ...{ filter: { queue: "q" }, params: {}, reason: null, sourceId: null, createdBy: "operator:admin" },
+    ...{ idempotencyKey: null, payloadHash: null },
   };
-  const matches = eq(queueTasks.queue, "q");
-  expect(await inTx(ctx, (ctx) => takeMatching(ctx.db, bulk, { matches, max: 3 }))).toBe(4);
-  expect(await ctx.db.select().from(queueBulkActions)).toEqual([]);
-  expect(await ctx.db.select().from(queueBulkResults)).toEqual([]);
-  expect(await inTx(ctx, (ctx) => takeMatching(ctx.db, bulk, { matches, max: 4 }))).toBe(4);
-  expect(await ctx.db.select().from(queueBulkResults)).toHaveLength(4);
+  const source = sourceOf(ctx, { kind: "task", action: "cancel", filter: { queue: "q" } });
+  const take = (max: number) => inTx(ctx, (ctx) => takeMatching(ctx.db, bulk, { source, max, isJudged: false }));
+  expect(await take(3)).toMatchObject({ total: 4, isMade: false });
+  expect(await ctx.db.select().from(bulkActions)).toEqual([]);
+  expect(await ctx.db.select().from(bulkResults)).toEqual([]);
+  expect(await take(4)).toMatchObject({ total: 4, isMade: true });
+  expect(await ctx.db.select().from(bulkResults)).toHaveLength(4);
 });
 
 test("a tenant's operator neither touches nor sees what is another's", async () => {
@@ -131,8 +137,8 @@ test("a tenant's operator neither touches nor sees what is another's", async () 
   const [theirs = ""] = await addMany(queue, 1, { tenantId: "acme" });
   const [ours = ""] = await addMany(queue, 1, { tenantId: "ours" });
   const acme: ServiceContext = { ...ctx, actor: tenantOperator("acme") };
-  const bulk = await createBulk(acme, { action: "cancel", filter: { taskIds: [theirs, ours] } });
-  const all = await createBulk(ctx, { action: "cancel", filter: { queue: "q" } });
+  const bulk = await createBulk(acme, { kind: "task", action: "cancel", ids: [theirs, ours] });
+  const all = await createBulk(ctx, { kind: "task", action: "cancel", filter: { queue: "q" } });
   expect([bulk.total, all.total]).toEqual([1, 2]);
   const bob: ServiceContext = { ...ctx, actor: tenantOperator("ours") };
   for (const hidden of [bulk, all]) {
@@ -144,7 +150,9 @@ test("a tenant's operator neither touches nor sees what is another's", async () 
   const first = await listBulk(ctx, { limit: 1 });
   const second = await listBulk(ctx, { limit: 1, cursor: first.cursor ?? "" });
   expect([...first.items, ...second.items].map(({ id }) => id)).toEqual([all.id, bulk.id]);
-  await expect(createBulk(acme, { tenantId: "ours", action: "cancel", filter: { queue: "q" } })).rejects.toMatchObject({
+  await expect(
+    createBulk(acme, { tenantId: "ours", kind: "task", action: "cancel", filter: { queue: "q" } }),
+  ).rejects.toMatchObject({
     reason: "forbidden",
   });
 });
@@ -153,7 +161,7 @@ test("an action whose worker dies again and again deals with every task once", a
   await using queue = await createTestQueue();
   const { ctx } = queue;
   await addMany(queue, 40);
-  const { id: bulkId } = await createBulk(ctx, { action: "cancel", filter: { queue: "q" } });
+  const { id: bulkId } = await createBulk(ctx, { kind: "task", action: "cancel", filter: { queue: "q" } });
   const killer = await queue.store.database.connect();
   let kills = 0;
   for (const upTo of [3, 9, 16, 24, 31]) {
@@ -177,15 +185,15 @@ test("an action whose worker dies again and again deals with every task once", a
   expect(await doneTwice(ctx, "queue.cancelTask")).toEqual([]);
 
   // What this looks for it would find: an outcome that was lost after its task was dealt with.
-  const [result] = await ctx.db.select().from(queueBulkResults).limit(1);
-  await ctx.db.update(queueBulkResults).set({ outcome: null });
-  await ctx.db.update(queueBulkActions).set({ state: "running", endedAt: null, done: 0 });
+  const [result] = await ctx.db.select().from(bulkResults).limit(1);
+  await ctx.db.update(bulkResults).set({ outcome: null });
+  await ctx.db.update(bulkActions).set({ state: "running", endedAt: null, done: 0 });
   await ctx.db
     .update(queueTasks)
     .set({ state: "pending" })
-    .where(eq(queueTasks.id, result?.taskId ?? ""));
+    .where(eq(queueTasks.id, result?.targetId ?? ""));
   await runAll(ctx);
-  expect(await doneTwice(ctx, "queue.cancelTask")).toEqual([result?.taskId]);
+  expect(await doneTwice(ctx, "queue.cancelTask")).toEqual([result?.targetId]);
 });
 
 function dealtOf({ done, unchanged, refused }: { done: number; unchanged: number; refused: number }): number {
@@ -196,7 +204,7 @@ test("workers that both believe to lead deal with each task once", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   await addMany(queue, 20);
-  const { id: bulkId } = await createBulk(ctx, { action: "cancel", filter: { queue: "q" } });
+  const { id: bulkId } = await createBulk(ctx, { kind: "task", action: "cancel", filter: { queue: "q" } });
   await Promise.all([runAll(queue.other()), runAll(queue.other()), runAll(ctx)]);
   await runAll(ctx);
   expect(await getBulk(ctx, { bulkId })).toMatchObject({ state: "completed", done: 20, unchanged: 0, refused: 0 });
@@ -207,7 +215,7 @@ test("once an abort has answered nothing more is done, and what was done is coun
   await using queue = await createTestQueue();
   const { ctx } = queue;
   await addMany(queue, 30);
-  const { id: bulkId } = await createBulk(ctx, { action: "cancel", filter: { queue: "q" } });
+  const { id: bulkId } = await createBulk(ctx, { kind: "task", action: "cancel", filter: { queue: "q" } });
   const pass = runAll(queue.other());
   await expect.poll(() => cancelledOf(ctx), { interval: 1 }).toBeGreaterThan(2);
   const aborted = await abortBulk(ctx, { bulkId });
@@ -219,19 +227,19 @@ test("once an abort has answered nothing more is done, and what was done is coun
   expect(await getBulk(ctx, { bulkId })).toEqual(aborted);
   expect(await abortBulk(ctx, { bulkId })).toEqual(aborted);
   expect((await listBulkResults(ctx, { bulkId, limit: 200 })).items).toHaveLength(cancelled);
-  const rows = await ctx.db.select().from(audit).where(like(audit.action, "queue.%ulk"));
-  expect(rows.map(({ action }) => action).sort()).toEqual(["queue.abortBulk", "queue.bulk"]);
+  const rows = await ctx.db.select().from(audit).where(like(audit.action, "bulk.%"));
+  expect(rows.map(({ action }) => action).sort()).toEqual(["bulk.abort", "bulk.create"]);
 });
 
 test("bulk actions that ended long ago are removed with their results", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   await addMany(queue, 2);
-  const { id: bulkId } = await createBulk(ctx, { action: "cancel", filter: { queue: "q" } });
+  const { id: bulkId } = await createBulk(ctx, { kind: "task", action: "cancel", filter: { queue: "q" } });
   await runAll(ctx);
   expect(await getBulk(ctx, { bulkId })).toMatchObject({ state: "completed" });
-  await ctx.db.update(queueBulkActions).set({ endedAt: sql`clock_timestamp() - interval '31 days'` });
+  await ctx.db.update(bulkActions).set({ endedAt: sql`clock_timestamp() - interval '31 days'` });
   await removeEndedBulk(ctx);
-  expect(await ctx.db.select().from(queueBulkActions)).toEqual([]);
-  expect(await ctx.db.select().from(queueBulkResults)).toEqual([]);
+  expect(await ctx.db.select().from(bulkActions)).toEqual([]);
+  expect(await ctx.db.select().from(bulkResults)).toEqual([]);
 });

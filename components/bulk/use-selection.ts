@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { rangeOf, stepFrom, successorOf } from "./selection";
 
-export type TaskSelection = {
+export type Selection = {
   /** The row that keys act on; the focus is on it wherever the focus is in the list. */
   cursor: string | null;
   chosen: ReadonlySet<string>;
@@ -17,7 +17,7 @@ export type TaskSelection = {
 };
 
 /** Which rows of a list are meant: one by the cursor, many by choice. Both go by id, so that rows may change places. */
-export function useTaskSelection(ids: readonly string[]): TaskSelection {
+export function useSelection(ids: readonly string[]): Selection {
   const [cursor, setCursor] = useState<string | null>(null);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [isAllMatching, setIsAllMatching] = useState(false);

@@ -1,0 +1,172 @@
+"use client";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { toast } from "sonner";
+import { useTRPC, useTRPCClient } from "@/components/trpc/client";
+import { Button } from "@/components/ui/button";
+import { copyCurl } from "@/components/ui/curl";
+import { Dialog } from "@/components/ui/dialog";
+import { ErrorNote } from "@/components/ui/error-note";
+import { Field, Input, TextArea } from "@/components/ui/field";
+import { formatPlural } from "@/components/ui/format";
+import { randomId } from "@/components/ui/random-id";
+import type { CreateBulkInput } from "@/contract/bulk";
+import type { BulkKind, BulkVerb } from "@/contract/words";
+import { PreviewList } from "./preview-list";
+import type { BulkTarget } from "./target";
+import { ONE, wordsOf } from "./verbs";
+
+type BulkDialogProps = {
+  kind: BulkKind;
+  verb: BulkVerb;
+  target: BulkTarget;
+  onClose: () => void;
+  onStarted: () => void;
+};
+const DAY_MS = 86_400_000;
+
+/** Asks before many are changed at once. The server does it bit by bit, and goes on if this page is closed. */
+export function BulkDialog({ kind, verb, target, onClose, onStarted }: BulkDialogProps) {
+  const trpc = useTRPC();
+  const api = useTRPCClient();
+  const client = useQueryClient();
+  const words = wordsOf(kind, verb);
+  const [reason, setReason] = useState("");
+  const [typed, setTyped] = useState("");
+  const [told, setTold] = useState({ priority: "0", queue: "", lane: "", days: "7" });
+  // One for as long as the dialog is open: a second press after a lost answer finds what the first one made.
+  const [idempotencyKey] = useState(randomId);
+  const { words: _words, ...which } = target;
+  const input = { kind, action: verb, ...which, ...paramsOf(verb, told) };
+  const canAsk = verb !== "move" || told.queue.trim() !== "" || told.lane.trim() !== "";
+  const preview = useQuery({
+    queryKey: ["bulk-preview", input],
+    queryFn: () => api.bulk.preview.mutate(input),
+    enabled: canAsk,
+    // What it said is sent along: nothing may change it while somebody reads it.
+    ...{ staleTime: Number.POSITIVE_INFINITY, gcTime: 0, placeholderData: (known: unknown) => known as never },
+  });
+  const willDo = preview.data === undefined ? null : preview.data.total - preview.data.skipped;
+  const create = useMutation(
+    trpc.bulk.create.mutationOptions({
+      onSuccess: () => {
+        void client.invalidateQueries({ queryKey: trpc.bulk.list.pathKey() });
+        toast.success(`It has begun: its progress is shown above the ${ONE[kind]}s`);
+        onStarted();
+        onClose();
+      },
+      onError: () => void preview.refetch(),
+    }),
+  );
+  const isTyped = verb !== "evict" || (willDo !== null && willDo > 0 && typed === String(willDo));
+  // Nothing is begun before it was said what it is about.
+  const isBlocked = !canAsk || !isTyped || create.isPending || preview.data?.isTooLarge !== false || willDo === 0;
+  const body = {
+    ...input,
+    ...(preview.data === undefined ? {} : { asOf: preview.data.asOf }),
+    ...(reason.trim() === "" ? {} : { reason: reason.trim() }),
+    ...(verb === "evict" && willDo !== null ? { confirmCount: willDo } : {}),
+  };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (!isBlocked) create.mutate({ ...body, idempotencyKey });
+  };
+  return (
+    <Dialog isOpen onOpenChange={(isOpen) => !isOpen && onClose()} title={words.title ?? `${words.name} ${ONE[kind]}s`}>
+      <form
+        className="flex flex-col gap-3"
+        onSubmit={submit}
+        onKeyDown={(event) => {
+          if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) submit(event);
+        }}
+      >
+        <p className="text-sm text-ink-2">
+          <strong className="font-medium text-ink">{target.words}.</strong> {words.consequence}
+        </p>
+        <Params verb={verb} told={told} onChange={(change) => setTold((known) => ({ ...known, ...change }))} />
+        {words.hasReason === true && (
+          <Field label="Reason" hint="Kept in the record, shown to whoever looks later.">
+            {(id) => <TextArea id={id} rows={2} value={reason} onChange={(event) => setReason(event.target.value)} />}
+          </Field>
+        )}
+        <PreviewList kind={kind} preview={preview.data} error={preview.error} />
+        {verb === "evict" && willDo !== null && willDo > 0 && (
+          <Field label={`Type ${willDo} to confirm`} hint="As many volumes are deleted.">
+            {(id) => (
+              <Input
+                id={id}
+                className="font-mono"
+                inputMode="numeric"
+                autoComplete="off"
+                value={typed}
+                onChange={(event) => setTyped(event.target.value.trim())}
+              />
+            )}
+          </Field>
+        )}
+        <ErrorNote error={create.error} />
+        <div className="flex justify-end gap-2">
+          <Button
+            look="ghost"
+            className="mr-auto"
+            onClick={() => void copyCurl({ method: "POST", path: "/bulk", body })}
+          >
+            Copy as curl
+          </Button>
+          <Button onClick={onClose}>Keep</Button>
+          <Button look={words.isDanger === true ? "danger" : "primary"} type="submit" disabled={isBlocked}>
+            {create.isPending
+              ? "Beginning…"
+              : willDo === null
+                ? words.name
+                : `${words.name}: ${formatPlural(willDo, ONE[kind])}`}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+type Told = { priority: string; queue: string; lane: string; days: string };
+
+function paramsOf(verb: BulkVerb, told: Told): Partial<Pick<CreateBulkInput, "priority" | "queue" | "lane" | "byMs">> {
+  const queue = told.queue.trim();
+  const lane = told.lane.trim();
+  if (verb === "reprioritise") return { priority: Math.trunc(Number(told.priority)) };
+  if (verb === "extend") return { byMs: Math.max(1, Math.round(Number(told.days) * DAY_MS)) };
+  if (verb !== "move") return {};
+  return { ...(queue === "" ? {} : { queue }), ...(lane === "" ? {} : { lane }) };
+}
+
+/** What an action has to be told beside what it is about. */
+function Params({ verb, told, onChange }: { verb: BulkVerb; told: Told; onChange: (change: Partial<Told>) => void }) {
+  const number = (name: "priority" | "days", label: string, least?: number) => (
+    <Field label={label}>
+      {(id) => (
+        <Input
+          id={id}
+          type="number"
+          required
+          min={least}
+          value={told[name]}
+          onChange={(event) => onChange({ [name]: event.target.value })}
+          onFocus={(event) => event.target.select()}
+        />
+      )}
+    </Field>
+  );
+  const place = (name: "queue" | "lane", label: string) => (
+    <Field label={label} hint="Empty: each stays in its own.">
+      {(id) => <Input id={id} value={told[name]} onChange={(event) => onChange({ [name]: event.target.value })} />}
+    </Field>
+  );
+  if (verb === "reprioritise") return number("priority", "Priority");
+  if (verb === "extend") return number("days", "Days", 1);
+  if (verb !== "move") return null;
+  return (
+    <div className="grid gap-3 sm:grid-cols-2">
+      {place("queue", "Queue")}
+      {place("lane", "Lane")}
+    </div>
+  );
+}

@@ -1,0 +1,88 @@
+"use client";
+import {
+  Ban,
+  CalendarPlus,
+  ChevronsUp,
+  CircleSlash,
+  FolderInput,
+  Mail,
+  MailOpen,
+  OctagonPause,
+  Pin,
+  PinOff,
+  RotateCw,
+  Trash2,
+  X,
+} from "lucide-react";
+import { Button } from "@/components/ui/button";
+import { formatPlural } from "@/components/ui/format";
+import type { BulkKind, BulkVerb } from "@/contract/words";
+import { ONE, verbsOf } from "./verbs";
+
+const ICONS: Record<BulkVerb, typeof Ban> = {
+  cancel: Ban,
+  retry: RotateCw,
+  reprioritise: ChevronsUp,
+  move: FolderInput,
+  read: MailOpen,
+  unread: Mail,
+  interrupt: OctagonPause,
+  extend: CalendarPlus,
+  pin: Pin,
+  unpin: PinOff,
+  evict: Trash2,
+  deny: CircleSlash,
+};
+
+type ChoiceBarProps = {
+  kind: BulkKind;
+  count: number;
+  isAllMatching: boolean;
+  /** How many match, where all are chosen or could be; null while nobody knows. */
+  matching: number | null;
+  /** Whether all that are shown are chosen, and there are or may be more. */
+  hasMore: boolean;
+  words: string;
+  canDo: (verb: BulkVerb) => boolean;
+  onAll: () => void;
+  onClear: () => void;
+  onAct: (verb: BulkVerb) => void;
+};
+
+/** What can be done to those that are chosen. */
+export function ChoiceBar({ kind, count, isAllMatching, matching, hasMore, words, ...on }: ChoiceBarProps) {
+  const all = matching === null ? "all" : `all ${matching.toLocaleString("en")}`;
+  return (
+    <div
+      role="toolbar"
+      aria-label={`Chosen ${ONE[kind]}s`}
+      className="flex flex-wrap items-center gap-2 border-t bg-accent-soft px-4 py-1.5 lg:px-6"
+    >
+      <span role="status" className="text-xs font-medium">
+        {isAllMatching
+          ? `${all[0]?.toUpperCase()}${all.slice(1)} that match: ${words}`
+          : `${formatPlural(count, ONE[kind])} chosen`}
+      </span>
+      {!isAllMatching && hasMore && (
+        <Button size="sm" look="ghost" className="text-accent" onClick={on.onAll}>
+          Choose {all} that match
+        </Button>
+      )}
+      <span className="ml-auto flex flex-wrap items-center gap-1">
+        {verbsOf(kind)
+          .filter(([verb]) => on.canDo(verb))
+          .map(([verb, { name, consequence }]) => {
+            const Icon = ICONS[verb];
+            return (
+              <Button key={verb} size="sm" onClick={() => on.onAct(verb)}>
+                <Icon aria-hidden className="size-3.5" /> {consequence === undefined ? name : `${name}…`}
+              </Button>
+            );
+          })}
+        <Button size="icon-sm" look="ghost" aria-label="Choose none" onClick={on.onClear}>
+          <X aria-hidden className="size-4" />
+        </Button>
+      </span>
+    </div>
+  );
+}

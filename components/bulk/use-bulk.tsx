@@ -1,0 +1,158 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import dynamic from "next/dynamic";
+import { type ReactNode, useEffect, useState } from "react";
+import { focusRow } from "@/components/shell/list-keys";
+import type { PageKey } from "@/components/shell/page-keys";
+import { useTRPCClient } from "@/components/trpc/client";
+import { formatPlural } from "@/components/ui/format";
+import type { RowChoice } from "@/components/ui/table";
+import type { CreateBulkInput } from "@/contract/bulk";
+import { BULK_UNDO, type BulkKind, type BulkVerb } from "@/contract/words";
+import { BulkProgress } from "./bulk-progress";
+import { ChooseBox } from "./choose-box";
+import { asOfNow, type BulkTarget } from "./target";
+import { useDirect } from "./use-direct";
+import { useSelection } from "./use-selection";
+import { ONE, verbsOf, wordsOf } from "./verbs";
+
+// Loaded when something is first chosen, or done to many.
+const ChoiceBar = dynamic(() => import("./choice-bar").then((module) => module.ChoiceBar), { ssr: false });
+const BulkDialog = dynamic(() => import("./bulk-dialog").then((module) => module.BulkDialog), { ssr: false });
+
+type Listed = {
+  kind: BulkKind;
+  /** The rows that are shown, in their order. */
+  ids: readonly string[];
+  labelOf: (id: string) => string;
+  /** What the list asks the server for, and the same in words. */
+  filter: NonNullable<CreateBulkInput["filter"]>;
+  words: string;
+  hasMore: boolean;
+  canDo: (verb: BulkVerb) => boolean;
+};
+
+/** Choosing rows of a list and doing one thing to all of them: by keys, boxes and buttons alike. */
+export function useBulk({ kind, ids, labelOf, filter, words, hasMore, canDo }: Listed) {
+  const api = useTRPCClient();
+  const direct = useDirect(kind);
+  const selection = useSelection(ids);
+  const [asked, setAsked] = useState<{ verb: BulkVerb; target: BulkTarget } | null>(null);
+  /** When all that match were chosen: what comes later is not meant. */
+  const [asOf, setAsOf] = useState("");
+  const { chosen, cursor, isAllMatching, clear } = selection;
+  const filterKey = JSON.stringify(filter);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what was chosen under another filter is out of sight.
+  useEffect(clear, [filterKey]);
+
+  const areAllShown = chosen.size > 0 && chosen.size === ids.length;
+  const [counted = null] = verbsOf(kind).find(([verb]) => canDo(verb)) ?? [];
+  const matching = useQuery({
+    queryKey: ["bulk-count", kind, filterKey, asOf],
+    queryFn: () =>
+      api.bulk.preview.mutate({
+        ...{ kind, action: counted ?? "cancel", filter, asOf: asOf || asOfNow() },
+        ...(counted === "read" ? { readerId: readerIn(filter) } : {}),
+      }),
+    enabled: areAllShown && (hasMore || isAllMatching) && counted !== null,
+    gcTime: 0,
+  });
+  const chooseAllMatching = () => {
+    setAsOf(asOfNow());
+    selection.chooseAll(true);
+  };
+
+  function act(verb: BulkVerb): void {
+    if (!canDo(verb)) return;
+    const target = targetOf(chosen, isAllMatching ? { filter, asOf, words } : null, { cursor, one: ONE[kind] });
+    if (target === null) return;
+    if (wordsOf(kind, verb).consequence !== undefined) {
+      setAsked({ verb, target });
+      return;
+    }
+    const readerId = readerIn(filter);
+    direct(verb, { ...target, ...(BULK_UNDO[verb] !== undefined && readerId !== undefined ? { readerId } : {}) });
+    clear();
+  }
+
+  const extend = (by: 1 | -1) => {
+    const from = cursor ?? selection.step(by);
+    const to = ids[ids.indexOf(from ?? "") + by];
+    if (to === undefined) return;
+    selection.extendTo(to);
+    focusRow(to);
+  };
+  const keys: PageKey[] = [
+    { keys: "x", name: `Choose the ${ONE[kind]}`, run: () => cursor !== null && selection.toggle(cursor, false) },
+    { keys: "J", name: "Choose downwards", run: () => extend(1) },
+    { keys: "K", name: "Choose upwards", run: () => extend(-1) },
+    {
+      keys: "*",
+      name: "Choose all that are shown, then all that match, then none",
+      run: () => {
+        if (!areAllShown) selection.chooseAll(false);
+        else if (hasMore && !isAllMatching) chooseAllMatching();
+        else clear();
+      },
+    },
+    ...verbsOf(kind)
+      .filter(([verb]) => canDo(verb))
+      .map(([verb, { name, keys }]) => ({
+        keys,
+        name: `${name}: the ${ONE[kind]}, or those chosen`,
+        run: () => act(verb),
+      })),
+  ];
+
+  const rows: RowChoice = {
+    isChosen: (id) => isAllMatching || chosen.has(id),
+    box: (id) => (
+      <ChooseBox
+        label={labelOf(id)}
+        isChosen={isAllMatching || chosen.has(id)}
+        onToggle={(isRange) => selection.toggle(id, isRange)}
+      />
+    ),
+    onFocus: selection.moveTo,
+  };
+  const bar: ReactNode = (
+    <>
+      {chosen.size > 0 && (
+        <ChoiceBar
+          kind={kind}
+          count={chosen.size}
+          isAllMatching={isAllMatching}
+          matching={matching.data === undefined || matching.data.isTooLarge ? null : matching.data.total}
+          hasMore={areAllShown && hasMore}
+          words={words}
+          canDo={canDo}
+          onAll={chooseAllMatching}
+          onClear={clear}
+          onAct={act}
+        />
+      )}
+      <BulkProgress kind={kind} />
+      {asked !== null && <BulkDialog kind={kind} {...asked} onStarted={clear} onClose={() => setAsked(null)} />}
+    </>
+  );
+  /** Esc lets go of what is chosen; a dialog takes it first. */
+  const onKeyDown = (event: { key: string }) => {
+    if (event.key === "Escape" && asked === null && chosen.size > 0) clear();
+  };
+  return { selection, keys, rows, bar, act, onKeyDown };
+}
+
+function readerIn(filter: object): string | undefined {
+  return "readerId" in filter && typeof filter.readerId === "string" ? filter.readerId : undefined;
+}
+
+/** Those that are chosen, else the row that the keys act on; null where there is none. */
+function targetOf(
+  chosen: ReadonlySet<string>,
+  all: BulkTarget | null,
+  { cursor, one }: { cursor: string | null; one: string },
+): BulkTarget | null {
+  if (all !== null) return { ...all, words: `All that match: ${all.words}` };
+  const ids = chosen.size > 0 ? [...chosen] : cursor === null ? [] : [cursor];
+  return ids.length === 0 ? null : { ids, words: formatPlural(ids.length, one) };
+}

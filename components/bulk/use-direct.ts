@@ -1,0 +1,48 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { toast } from "sonner";
+import { patchLists } from "@/components/live/patch";
+import { useTRPC } from "@/components/trpc/client";
+import { readError } from "@/components/trpc/errors";
+import { formatPlural } from "@/components/ui/format";
+import { randomId } from "@/components/ui/random-id";
+import type { SessionSummary } from "@/contract/session";
+import type { BulkKind, BulkVerb } from "@/contract/words";
+import type { BulkTarget } from "./target";
+import { ONE, wordsOf } from "./verbs";
+
+const UNDO_MS = 10_000;
+
+/** Does what can be taken back at once, and offers for ten seconds to take it back. */
+export function useDirect(kind: BulkKind) {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const look = () => void client.invalidateQueries({ queryKey: trpc.bulk.list.pathKey() });
+  const onError = (error: unknown) => void toast.error(readError(error).message);
+  const undo = useMutation(trpc.bulk.undo.mutationOptions({ onError, onSuccess: look }));
+  const create = useMutation(trpc.bulk.create.mutationOptions({ onError }));
+
+  return (verb: BulkVerb, { words: _words, ...target }: BulkTarget & { readerId?: string }): void => {
+    const { readerId, ...which } = target;
+    const isMark = verb === "read" || verb === "unread";
+    const ids = new Set(which.ids);
+    const input = { kind, action: verb, ...which, ...(isMark ? { readerId } : {}), idempotencyKey: randomId() };
+    create.mutate(input, {
+      onSuccess: (bulk) => {
+        // No stream tells of a reader's marks.
+        if (isMark)
+          patchLists<SessionSummary>(client, trpc.sessions.list.pathKey(), (session) =>
+            which.ids === undefined || ids.has(session.sessionId) ? marked(session, verb === "unread") : session,
+          );
+        look();
+        toast.success(`${formatPlural(bulk.total, ONE[kind])} ${wordsOf(kind, verb).done}`, {
+          duration: UNDO_MS,
+          action: { label: "Undo", onClick: () => undo.mutate({ bulkId: bulk.id }) },
+        });
+      },
+    });
+  };
+}
+
+function marked(session: SessionSummary, unread: boolean): SessionSummary {
+  return session.unread === unread ? session : { ...session, unread };
+}

@@ -1,0 +1,197 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { BulkItem, BulkOutcome } from "@/contract/bulk";
+import type { Db, Tx } from "@/db/client";
+import type { BulkActionRow } from "@/db/schema";
+
+export type NewBulk = Pick<
+  BulkActionRow,
+  | "id"
+  | "kind"
+  | "tenantId"
+  | "projectId"
+  | "action"
+  | "filter"
+  | "params"
+  | "reason"
+  | "sourceId"
+  | "createdBy"
+  | "idempotencyKey"
+  | "payloadHash"
+>;
+/** The rows of a list that an action is about, and how the list shows them. */
+export type BulkSource = {
+  from: SQL;
+  matches: SQL;
+  id: SQL;
+  title: SQL;
+  /** The keys of the screen's order, each with its direction. */
+  order: { key: SQL; isDescending: boolean }[];
+  /** Why the action would leave a row as it is; null where it would not. */
+  skip: SQL;
+};
+/** A place in the order of a bulk action, which has a target. */
+export type BulkPlace = { bulkId: string; place: number };
+export type OpenPlace = { place: number; targetId: string; before: string | null };
+
+/** Matching and noting many takes longer than other statements may. */
+const TAKE_TIMEOUT = "30s";
+const allowLong = (tx: Tx) => tx.execute(sql`set local statement_timeout = ${sql.raw(`'${TAKE_TIMEOUT}'`)}`);
+
+/** The ids that match, at most so many and one more, with why each would be left as it is. */
+function matched({ from, matches, id, skip, order }: BulkSource, max: number): SQL {
+  const keys = order.map(({ key }, index) => sql`${key} as ${keyAt(index)}`);
+  return sql`select ${id} as id, ${skip} as skip, ${sql.join(keys, sql`, `)} from ${from} where ${matches} limit ${max + 1}`;
+}
+
+const keyAt = (index: number) => sql.raw(`key${index}`);
+
+function orderOf({ order }: BulkSource): SQL {
+  const keys = order.map(({ isDescending }, index) => sql`${keyAt(index)} ${sql.raw(isDescending ? "desc" : "asc")}`);
+  return sql.join(keys, sql`, `);
+}
+
+type Taken = { total: number; willDo: number; isMade: boolean };
+
+/**
+ * Makes a bulk action of all that match at this moment, in the order of the screen: in one statement, so that it is of
+ * one moment. Where more than `max` match, or its key is taken, none is made.
+ */
+export async function takeMatching(
+  tx: Tx,
+  bulk: NewBulk,
+  { source, max, isJudged }: { source: BulkSource; max: number; isJudged: boolean },
+): Promise<Taken> {
+  await allowLong(tx);
+  const { rows } = await tx.execute<Taken>(sql`
+    with matched as materialized (
+      select id, skip, (row_number() over (order by ${orderOf(source)}))::int as place
+      from (${matched(isJudged ? source : { ...source, skip: sql`null::text` }, max)}) found),
+    counted as (select count(*)::int as total, (count(*) filter (where skip is null))::int as will_do from matched),
+    made as (${insertBulk(bulk, sql`from counted where total <= ${max}`)}),
+    taken as (
+      insert into agentrun_bulk_results (bulk_id, place, target_id)
+      select made.id, matched.place, matched.id from made cross join matched)
+    select total, will_do as "willDo", exists (select from made) as "isMade" from counted`);
+  return rows[0] ?? { total: 0, willDo: 0, isMade: false };
+}
+
+/** Makes a bulk action of what became of another: of its places with such an outcome. False where its key is taken. */
+export async function takeResults(tx: Tx, bulk: NewBulk, from: { bulkId: string; outcome: BulkOutcome }) {
+  await allowLong(tx);
+  const { rows } = await tx.execute<{ isMade: boolean }>(sql`
+    with matched as materialized (
+      select target_id, before, (row_number() over (order by place))::int as place from agentrun_bulk_results
+      where bulk_id = ${from.bulkId} and outcome = ${from.outcome}),
+    counted as (select count(*)::int as total from matched),
+    made as (${insertBulk(bulk, sql`from counted`)}),
+    taken as (
+      insert into agentrun_bulk_results (bulk_id, place, target_id, before)
+      select made.id, matched.place, target_id, before from made cross join matched)
+    select exists (select from made) as "isMade"`);
+  return rows[0]?.isMade === true;
+}
+
+function insertBulk(bulk: NewBulk, counted: SQL): SQL {
+  const filter = bulk.filter === null ? null : JSON.stringify(bulk.filter);
+  return sql`
+    insert into agentrun_bulk_actions
+      (id, kind, tenant_id, project_id, action, filter, params, reason, source_id, created_by, idempotency_key,
+       payload_hash, total, state, ended_at)
+    select ${bulk.id}, ${bulk.kind}, ${bulk.tenantId}, ${bulk.projectId}, ${bulk.action}, ${filter}::jsonb,
+      ${JSON.stringify(bulk.params)}::jsonb, ${bulk.reason}, ${bulk.sourceId}, ${bulk.createdBy}, ${bulk.idempotencyKey},
+      ${bulk.payloadHash}, total, case when total = 0 then 'completed' else 'pending' end,
+      case when total = 0 then clock_timestamp() end
+    ${counted}
+    on conflict do nothing
+    returning id`;
+}
+
+type Judged = {
+  total: number;
+  skipped: number;
+  reasons: { reason: string; count: number }[];
+  items: BulkItem[];
+  now: string;
+};
+
+/** What an action would be about at this moment: counts of all that match, and the first of each sort. */
+export async function previewMatching(
+  tx: Tx,
+  source: BulkSource,
+  { max, shown }: { max: number; shown: number },
+): Promise<Judged> {
+  await allowLong(tx);
+  const { rows } = await tx.execute<Judged>(sql`
+    with found as materialized (${matched(source, max)}),
+    sums as (select skip as reason, count(*)::int as count from found where skip is not null group by skip),
+    placed as (
+      select id, skip, row_number() over (partition by skip is null order by ${orderOf(source)}) as place from found),
+    shown as (
+      select placed.id, left(${source.title}, 200) as title, placed.skip, placed.place
+      from (select * from placed where place <= ${shown}) placed
+      join ${source.from} on ${source.id} = placed.id)
+    select (select count(*)::int from found) as total,
+      (select count(*)::int from found where skip is not null) as skipped,
+      coalesce((select json_agg(sums order by count desc, reason) from sums), '[]') as reasons,
+      coalesce((select json_agg(json_build_object('id', id, 'title', title, 'skip', skip)
+        order by skip is not null, place) from shown), '[]') as items,
+      clock_timestamp()::text as now`);
+  const [judged] = rows;
+  if (!judged) throw new Error("a preview answered nothing");
+  return judged;
+}
+
+/** The first places of a bulk action that are not dealt with. */
+export async function readOpenPlaces(tx: Pick<Db | Tx, "execute">, bulkId: string, max: number) {
+  const { rows } = await tx.execute<OpenPlace>(sql`
+    select place, target_id as "targetId", before from agentrun_bulk_results
+    where bulk_id = ${bulkId} and outcome is null order by place limit ${max}`);
+  return rows;
+}
+
+/** Locks a place that nobody has dealt with, or deals with now; false where there is none. */
+export async function lockOpenPlace(tx: Tx, { bulkId, place }: BulkPlace): Promise<boolean> {
+  const { rowCount } = await tx.execute(sql`
+    select from agentrun_bulk_results
+    where bulk_id = ${bulkId} and place = ${place} and outcome is null for update skip locked`);
+  return rowCount === 1;
+}
+
+export type BulkEnd = { outcome: BulkOutcome; message?: string; madeId?: string; before?: string };
+
+/**
+ * Notes what became of a locked place and counts it. False where the bulk action has been aborted: what was done for
+ * the place must not be committed. The action's row is locked last, so that it is held but for a moment.
+ */
+export async function endPlace(tx: Tx, { bulkId, place }: BulkPlace, end: BulkEnd): Promise<boolean> {
+  const { outcome, message = null, madeId = null, before = null } = end;
+  await tx.execute(sql`
+    update agentrun_bulk_results
+    set outcome = ${outcome}, message = ${message}, made_id = ${madeId}, before = coalesce(${before}, before)
+    where bulk_id = ${bulkId} and place = ${place}`);
+  const isLast = sql`done + unchanged + refused + 1 >= total`;
+  const { rowCount } = await tx.execute(sql`
+    update agentrun_bulk_actions set ${sql.identifier(outcome)} = ${sql.identifier(outcome)} + 1,
+      state = case when ${isLast} then 'completed' else 'running' end,
+      ended_at = case when ${isLast} then clock_timestamp() end
+    where id = ${bulkId} and ended_at is null`);
+  return rowCount === 1;
+}
+
+/** Removes a part of what is kept of bulk actions that ended so long ago. Answers how many rows went. */
+export async function removeOldBulk(tx: Tx, keptMs: number, max: number): Promise<number> {
+  const old = sql`ended_at < clock_timestamp() - ${keptMs} * interval '1 millisecond'`;
+  const results = await tx.execute(sql`
+    delete from agentrun_bulk_results where (bulk_id, place) in (
+      select result.bulk_id, result.place from agentrun_bulk_results result
+      join (select id from agentrun_bulk_actions where ${old} order by created_at limit 1) bulk
+        on bulk.id = result.bulk_id
+      limit ${max})`);
+  if ((results.rowCount ?? 0) === max) return max;
+  const actions = await tx.execute(sql`
+    delete from agentrun_bulk_actions where id in (
+      select id from agentrun_bulk_actions bulk where ${old} and not exists (
+        select from agentrun_bulk_results where bulk_id = bulk.id)
+      order by created_at limit 100)`);
+  return (results.rowCount ?? 0) + (actions.rowCount ?? 0);
+}

@@ -1,0 +1,221 @@
+import type { Locator, Page } from "@playwright/test";
+import { expect, expectFits, LOOKS, look, signIn, test } from "./fixtures";
+import { Product } from "./product";
+import { type Api, apiOf, openPage } from "./queue-stories";
+
+/** Nobody else's command line has it. */
+const LONG_COMMAND = "sleep 35793";
+
+const runsTable = (page: Page): Locator => page.getByRole("table", { name: "Runs" });
+const sessionsTable = (page: Page): Locator => page.getByRole("table", { name: "Sessions" });
+const bodyRows = (table: Locator): Locator => table.locator("tbody").getByRole("row");
+const bar = (page: Page, name: string): Locator => page.getByRole("toolbar", { name });
+
+/** Starts a run of the demo agent in a session of its own, as a program does. */
+async function start(api: Api, sessionId: string, text: string): Promise<string> {
+  const { id } = (await api.post("/runs", { backendProfile: "demo", sessionRef: { sessionId } })) as { id: string };
+  await api.post(`/runs/${id}/commands`, { type: "turn", payload: { text } });
+  return id;
+}
+
+type Listed<Item> = { items: Item[] };
+const statusOf = async (api: Api, runId: string) => ((await api.get(`/runs/${runId}`)) as { status: string }).status;
+
+test("many are dealt with at once, from the keyboard alone", async ({ browser, watchPage }) => {
+  test.setTimeout(600_000);
+  await using product = await Product.start();
+  const context = await browser.newContext({ baseURL: product.url });
+  const page = await context.newPage();
+  watchPage(page);
+  await signIn(page, product);
+  const api = apiOf(page.request, new URL(page.url()).origin);
+
+  await test.step("of three requests two are denied with one reason, and one is accepted", async () => {
+    const runs: string[] = [];
+    for (const name of ["one", "two", "three"]) runs.push(await start(api, `triage-${name}`, `ASK \`echo ${name}\``));
+    await openPage(page, "/approvals");
+    const requests = page.locator("li[data-row]");
+    await expect(requests).toHaveCount(3, { timeout: 120_000 });
+    await page.keyboard.press("j");
+    await page.keyboard.press("x");
+    await page.keyboard.press("J");
+    await expect(bar(page, "Chosen requests")).toContainText("2 requests chosen");
+    // Many are never accepted together.
+    await page.keyboard.press("a");
+    await expect(page.getByText("Requests are accepted one by one: choose none first")).toBeVisible();
+    await page.keyboard.press("d");
+    const dialog = page.getByRole("dialog", { name: "Deny requests" });
+    await expect(dialog).toContainText("2 requests included");
+    await page.keyboard.type("not in this repository");
+    await look(page, "bulk-deny");
+    await page.keyboard.press("Control+Enter");
+    await expect(dialog).toBeHidden();
+    await expect(page.getByText("2 requests denied")).toBeVisible({ timeout: 30_000 });
+    await expect(requests).toHaveCount(1);
+    await page.keyboard.press("j");
+    await page.keyboard.press("a");
+    await expect(page.getByText("Nothing waits for you")).toBeVisible();
+    const { items } = (await api.get("/approvals?limit=10")) as Listed<{
+      decision: string;
+      decisionReason: string | null;
+    }>;
+    expect(items.map(({ decision, decisionReason }) => `${decision} ${decisionReason}`).sort()).toEqual(
+      ["accept null", "decline not in this repository", "decline not in this repository"].sort(),
+    );
+    for (const runId of runs)
+      await expect
+        .poll(
+          async () => {
+            const page = (await api.get(`/runs/${runId}/commands?limit=10`)) as Listed<{ type: string; state: string }>;
+            return page.items.find(({ type }) => type === "turn")?.state;
+          },
+          { timeout: 60_000 },
+        )
+        .toBe("completed");
+  });
+
+  await test.step("three runs under way are cancelled together, and their agents are gone", async () => {
+    const runs: string[] = [];
+    for (const name of ["a", "b", "c"]) runs.push(await start(api, `busy-${name}`, `RUN \`${LONG_COMMAND}\``));
+    const agents = () => product.processes((command) => command.includes(LONG_COMMAND)).length;
+    await expect.poll(agents, { timeout: 180_000 }).toBeGreaterThanOrEqual(3);
+    await openPage(page, "/runs?status=claimed");
+    for (const name of ["a", "b", "c"]) await expect(runsTable(page)).toContainText(`busy-${name}`);
+    const count = await bodyRows(runsTable(page)).count();
+    await page.keyboard.press("j");
+    await page.keyboard.press("*");
+    await expect(bar(page, "Chosen runs")).toContainText(`${count} runs chosen`);
+    await page.keyboard.press("c");
+    const dialog = page.getByRole("dialog", { name: "Cancel runs" });
+    await expect(dialog).toContainText("runs included");
+    await page.keyboard.type("the wrong branch");
+    await look(page, "bulk-cancel");
+    await page.keyboard.press("Control+Enter");
+    await expect(dialog).toBeHidden();
+    await page.reload();
+    await expect(page.getByText(/\d+ runs? cancelled/)).toBeVisible({ timeout: 60_000 });
+    for (const runId of runs) await expect.poll(() => statusOf(api, runId), { timeout: 90_000 }).toBe("cancelled");
+    await expect.poll(agents, { timeout: 30_000 }).toBe(0);
+    const cancelled = (await api.get(`/runs/${runs[0]}`)) as { cancelReason: string };
+    expect(cancelled.cancelReason).toBe("the wrong branch");
+  });
+
+  await test.step("what has not failed is not retried, and says why before anything is done", async () => {
+    await openPage(page, "/runs");
+    await page.keyboard.press("j");
+    await page.keyboard.press("*");
+    await page.keyboard.press("r");
+    const dialog = page.getByRole("dialog", { name: "Retry runs" });
+    await expect(dialog).toContainText("it has not failed");
+    await page.keyboard.press("Escape");
+    await expect(dialog).toBeHidden();
+    await page.keyboard.press("Escape");
+    await expect(bar(page, "Chosen runs")).toBeHidden();
+  });
+
+  await test.step("all are marked as read, and that is taken back", async () => {
+    await openPage(page, "/sessions");
+    const unread = sessionsTable(page).getByText("Unread");
+    await expect(unread.first()).toBeAttached();
+    const before = await unread.count();
+    await page.keyboard.press("j");
+    await page.keyboard.press("*");
+    await look(page, "bulk-sessions");
+    await page.keyboard.press("r");
+    await expect(unread).toHaveCount(0);
+    const toast = page.locator("[data-sonner-toast]").filter({ hasText: "marked as read" });
+    await expect(bar(page, "Chosen sessions")).toBeHidden();
+    await toast.getByRole("button", { name: "Undo" }).press("Enter");
+    await expect(unread).toHaveCount(before, { timeout: 30_000 });
+  });
+
+  await test.step("all that match are pinned, those that are not shown too, and none that comes later", async () => {
+    for (let index = 0; index < 60; index += 1)
+      await api.post("/sessions", { backendProfile: "demo", projectId: "many" });
+    await openPage(page, "/sessions?project=many");
+    await expect(bodyRows(sessionsTable(page))).toHaveCount(50);
+    await page.keyboard.press("*");
+    await expect(bar(page, "Chosen sessions")).toContainText("50 sessions chosen");
+    await expect(bar(page, "Chosen sessions")).toContainText("Choose all 60 that match");
+    await page.keyboard.press("*");
+    await expect(bar(page, "Chosen sessions")).toContainText("All 60 that match: in the default view, project many");
+    await look(page, "bulk-all-matching");
+    await page.keyboard.press("p");
+    const toast = page.locator("[data-sonner-toast]").filter({ hasText: "60 sessions pinned" });
+    const pinned = async () =>
+      ((await api.get("/storage?pinned=true&projectId=many&limit=200")) as Listed<object>).items.length;
+    await expect.poll(pinned, { timeout: 30_000 }).toBe(60);
+    await toast.getByRole("button", { name: "Undo" }).press("Enter");
+    await expect.poll(pinned, { timeout: 30_000 }).toBe(0);
+  });
+
+  await test.step("a look into a session shows its lines as they come, and leaves the focus where it was", async () => {
+    await start(api, "watched", "Please do something long");
+    const row = bodyRows(sessionsTable(page)).filter({ hasText: "something long" });
+    await openPage(page, "/sessions");
+    await expect(row).toBeVisible({ timeout: 30_000 });
+    await row.getByRole("link").focus();
+    await page.keyboard.press("Space");
+    const peek = page.getByRole("complementary", { name: /^Last lines of/ });
+    await expect(peek).toContainText("step 1 of 8 is done", { timeout: 90_000 });
+    await expect(peek).toContainText("step 3 of 8 is done", { timeout: 60_000 });
+    await look(page, "session-peek");
+    await page.keyboard.press("Escape");
+    await expect(peek).toBeHidden();
+    await expect(row.getByRole("link")).toBeFocused();
+  });
+  await context.close();
+});
+
+test("choosing and its dialogs are accessible in light, dark and high contrast, and fit a phone", async ({
+  browser,
+  watchPage,
+}) => {
+  test.setTimeout(300_000);
+  await using product = await Product.start();
+  const first = await browser.newPage({ baseURL: product.url });
+  await signIn(first, product);
+  const api = apiOf(first.request, new URL(first.url()).origin);
+  await start(api, "asks", "ASK `echo allowed`");
+  for (const name of ["b", "c"])
+    await api.post("/sessions", { backendProfile: "demo", sessionId: name, title: `session ${name}` });
+  await openPage(first, "/approvals");
+  await expect(first.locator("li[data-row]")).toHaveCount(1, { timeout: 120_000 });
+  const storageState = await first.context().storageState();
+  const contrast = [{ name: "agentrun-theme", value: "contrast", url: product.url }];
+  const looks = [
+    ...LOOKS.map((known) => ({ ...known, cookies: [] as typeof contrast })),
+    { name: "contrast", colorScheme: "light" as const, viewport: { width: 1280, height: 800 }, cookies: contrast },
+  ];
+  for (const { name: lookName, cookies, ...options } of looks) {
+    const context = await browser.newContext({ baseURL: product.url, storageState, ...options });
+    await context.addCookies(cookies);
+    const page = await context.newPage();
+    watchPage(page);
+    for (const [address, what, buttons] of [
+      ["/sessions?state=all", "sessions", ["Cancel runs…", "Extend…", "Evict…", "Interrupt…"]],
+      ["/runs", "runs", ["Cancel…", "Retry…"]],
+      ["/approvals", "requests", ["Deny…"]],
+    ] as const) {
+      await openPage(page, address);
+      // The last session has never been used: its volume may go.
+      await page.getByRole("checkbox").last().check();
+      await expect(bar(page, `Chosen ${what}`)).toBeVisible();
+      await look(page, `bulk-${what}-${lookName}`);
+      for (const button of buttons) {
+        await bar(page, `Chosen ${what}`).getByRole("button", { name: button }).click();
+        const dialog = page.getByRole("dialog");
+        await expect(dialog).toContainText(/included/);
+        await expectFits(page, `${button} on ${what}, ${lookName}`);
+        if (button === "Evict…") await look(page, `bulk-evict-${lookName}`);
+        await page.keyboard.press("Escape");
+        await expect(dialog).toBeHidden();
+      }
+    }
+    await context.close();
+  }
+  await first.keyboard.press("j");
+  await first.keyboard.press("d");
+  await expect(first.getByText("Nothing waits for you")).toBeVisible();
+  await first.close();
+});

@@ -1,0 +1,60 @@
+import { eq } from "drizzle-orm";
+import { BULK_UNDO, type BulkAction, type BulkOutcome, type BulkVerb, type GetBulkInput } from "@/contract/bulk";
+import { type NewBulk, takeResults } from "@/db/queries/bulk";
+import { type BulkActionRow, bulkActions } from "@/db/schema";
+import { actorName } from "@/server/audit";
+import { inTx, type ServiceContext } from "@/server/context";
+import { ConflictError } from "@/server/errors";
+import { payloadHash } from "@/server/idempotency";
+import { newId } from "@/server/ids";
+import { endOpen } from "./abort";
+import { assertFewOpen, findByKey, record, requireByKey } from "./create";
+import { requireBulk, toBulk } from "./get";
+import { assertMayAct } from "./rights";
+
+/** Tries again what was refused of a bulk action that has ended. Asked twice it is one action. */
+export async function retryBulk(ctx: ServiceContext, { bulkId }: GetBulkInput): Promise<BulkAction> {
+  const source = await requireBulk(ctx, bulkId);
+  if (source.endedAt === null)
+    throw new ConflictError("command-waiting", `bulk action ${bulkId} is under way: wait for its end, or abort it`);
+  // What was refused was not among those that were confirmed.
+  if (source.action === "evict")
+    throw new ConflictError("confirmation-mismatch", "an eviction is confirmed anew: make another of what was refused");
+  return follow(ctx, source, { word: "retry", action: source.action, outcome: "refused" });
+}
+
+/** Takes back what a bulk action did, and ends it where it is under way. Asked twice it is one action. */
+export async function undoBulk(ctx: ServiceContext, { bulkId }: GetBulkInput): Promise<BulkAction> {
+  const source = await requireBulk(ctx, bulkId);
+  const action = BULK_UNDO[source.action];
+  if (action === undefined || source.kind !== "session")
+    throw new ConflictError("already-terminal", `to ${source.action} cannot be taken back`);
+  return follow(ctx, source, { word: "undo", action, outcome: "done" });
+}
+
+type Follow = { word: "retry" | "undo"; action: BulkVerb; outcome: BulkOutcome };
+
+async function follow(ctx: ServiceContext, source: BulkActionRow, { word, action, outcome }: Follow) {
+  const { kind, tenantId, projectId, params, reason, createdBy } = source;
+  assertMayAct(ctx.actor, { kind, action, createdBy });
+  const idempotencyKey = `${word}:${source.id}`;
+  const bulk: NewBulk = {
+    ...{ id: newId("bulk"), kind, tenantId, projectId, action, filter: null, params, reason },
+    ...{
+      sourceId: source.id,
+      createdBy: actorName(ctx.actor),
+      idempotencyKey,
+      payloadHash: payloadHash({ idempotencyKey }),
+    },
+  };
+  const made = await inTx(ctx, async (ctx) => {
+    const known = await findByKey(ctx, bulk);
+    if (known) return known;
+    await assertFewOpen(ctx, bulk);
+    // Waits for the place that is dealt with now; from here on none is.
+    await endOpen(ctx, eq(bulkActions.id, source.id));
+    const isMade = await takeResults(ctx.db, bulk, { bulkId: source.id, outcome });
+    return isMade ? record(ctx, bulk) : requireByKey(ctx, bulk);
+  });
+  return toBulk(made);
+}

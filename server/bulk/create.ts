@@ -1,0 +1,146 @@
+import { and, eq, isNull, sql } from "drizzle-orm";
+import {
+  BULK_FILTERS,
+  BULK_ITEMS_MAX,
+  type BulkAction,
+  type BulkParams,
+  type CreateBulkInput,
+  type PreviewBulkInput,
+} from "@/contract/bulk";
+import { type BulkSource, type NewBulk, takeMatching } from "@/db/queries/bulk";
+import { type BulkActionRow, bulkActions } from "@/db/schema";
+import { actorName, audit } from "@/server/audit";
+import { inTx, type ServiceContext, type TxContext, tenantFor } from "@/server/context";
+import { ConflictError, IdempotencyConflictError, RateLimitedError } from "@/server/errors";
+import { redactMessage } from "@/server/events";
+import { payloadHash } from "@/server/idempotency";
+import { newId } from "@/server/ids";
+import { toBulk } from "./get";
+import { KINDS } from "./kinds";
+import { assertMayAct } from "./rights";
+
+/**
+ * Has the worker do one thing to many: to those that match now, whatever matches later. Answers before any of it is
+ * done; the same key with the same content answers the first action.
+ */
+export async function createBulk(ctx: ServiceContext, input: CreateBulkInput): Promise<BulkAction> {
+  assertMayAct(ctx.actor, input);
+  const bulk = newBulk(ctx, input);
+  const source = sourceOf(ctx, input);
+  const made = await inTx(ctx, async (ctx) => {
+    const known = await findByKey(ctx, bulk);
+    if (known) return known;
+    await assertFewOpen(ctx, bulk);
+    const { confirmCount } = input;
+    const taken = await takeMatching(ctx.db, bulk, {
+      source,
+      max: BULK_ITEMS_MAX,
+      isJudged: confirmCount !== undefined,
+    });
+    if (taken.total > BULK_ITEMS_MAX)
+      throw new ConflictError("bulk-too-large", `more than ${BULK_ITEMS_MAX} match: narrow the filter`, {
+        max: BULK_ITEMS_MAX,
+      });
+    // Somebody stored the same key between the look and the insert; theirs is committed, for the insert waited for it.
+    if (!taken.isMade) return requireByKey(ctx, bulk);
+    if (confirmCount !== undefined && taken.willDo !== confirmCount)
+      throw new ConflictError("confirmation-mismatch", `it would be done to ${taken.willDo} now: look again`, {
+        count: taken.willDo,
+      });
+    return record(ctx, bulk, taken.total);
+  });
+  return toBulk(made);
+}
+
+/** Bulk actions of one tenant that may be under way at once: each keeps a row of every target. */
+const OPEN_MAX = 50;
+const OPEN_RETRY_SECONDS = 5;
+
+/** Those that begin at one moment may pass the limit by as many: it bounds what is kept, and guards nothing. */
+export async function assertFewOpen(ctx: TxContext, { tenantId }: Pick<NewBulk, "tenantId">): Promise<void> {
+  const open = await ctx.db.$count(
+    bulkActions,
+    and(isNull(bulkActions.endedAt), sql`${bulkActions.tenantId} is not distinct from ${tenantId}`),
+  );
+  if (open < OPEN_MAX) return;
+  throw new RateLimitedError(
+    `${OPEN_MAX} bulk actions are under way already: wait for some to end, or abort them`,
+    OPEN_RETRY_SECONDS,
+    { max: OPEN_MAX },
+  );
+}
+
+/** What a filter or ids stand for, with why each would be left as it is. */
+export function sourceOf(ctx: ServiceContext, input: PreviewBulkInput): BulkSource {
+  const { kind, action } = input;
+  return { ...KINDS[kind].source(ctx, input), skip: KINDS[kind].skip(ctx, { action, params: paramsOf(input) }) };
+}
+
+function paramsOf({ action, priority, queue, lane, byMs, readerId }: PreviewBulkInput): BulkParams {
+  switch (action) {
+    case "reprioritise":
+      return { priority };
+    case "move":
+      return { queue, lane };
+    case "extend":
+      return { byMs };
+    case "read":
+    case "unread":
+      return { readerId };
+    default:
+      return {};
+  }
+}
+
+function newBulk(ctx: ServiceContext, input: CreateBulkInput): NewBulk {
+  const { kind, action, projectId = null, idempotencyKey = null, confirmCount: _confirmCount, ...content } = input;
+  return {
+    ...{ id: newId("bulk"), kind, action, projectId, tenantId: tenantFor(ctx, input.tenantId) },
+    filter: input.filter === undefined ? null : { ...BULK_FILTERS[kind].parse(input.filter) },
+    params: paramsOf(input),
+    reason: redactMessage(input.reason) ?? null,
+    sourceId: null,
+    createdBy: actorName(ctx.actor),
+    idempotencyKey,
+    payloadHash: payloadHash({ kind, action, projectId, ...content }),
+  };
+}
+
+/** Finds what a key has made before; refuses the key for other content. */
+export async function findByKey(ctx: TxContext, bulk: NewBulk): Promise<BulkActionRow | null> {
+  if (bulk.idempotencyKey === null) return null;
+  const [known] = await ctx.db
+    .select()
+    .from(bulkActions)
+    .where(
+      and(
+        sql`coalesce(${bulkActions.tenantId}, '') = ${bulk.tenantId ?? ""}`,
+        eq(bulkActions.idempotencyKey, bulk.idempotencyKey),
+      ),
+    );
+  if (!known) return null;
+  if (known.payloadHash !== bulk.payloadHash) throw new IdempotencyConflictError(bulk.idempotencyKey);
+  return known;
+}
+
+export async function requireByKey(ctx: TxContext, bulk: NewBulk): Promise<BulkActionRow> {
+  const winner = await findByKey(ctx, bulk);
+  if (!winner) throw new Error(`bulk action ${bulk.id} met a conflict without a key`);
+  return winner;
+}
+
+/** Writes down who began it. What is done to each leaves a row of its own, when it is done. */
+export async function record(ctx: TxContext, bulk: NewBulk, total?: number): Promise<BulkActionRow> {
+  const { id, tenantId, kind, action, filter, params, reason, sourceId } = bulk;
+  await audit(ctx, {
+    action: "bulk.create",
+    targetKind: "bulk",
+    targetId: id,
+    tenantId,
+    details: { kind, action, filter, ...params, reason, sourceId, total },
+  });
+  ctx.wake("bulk");
+  const [row] = await ctx.db.select().from(bulkActions).where(eq(bulkActions.id, id));
+  if (!row) throw new Error(`bulk action ${id} was not stored`);
+  return row;
+}

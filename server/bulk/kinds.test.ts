@@ -1,0 +1,434 @@
+import { eq, inArray, sql } from "drizzle-orm";
+import { expect, test } from "vitest";
+import { ListApprovalsInput } from "@/contract/approval";
+import { BULK_FILTERS, type CreateBulkInput } from "@/contract/bulk";
+import { ListRunsInput } from "@/contract/run";
+import { ListSessionsInput } from "@/contract/session";
+import type { Db } from "@/db/client";
+import { approvals, audit, bulkActions, runs, sessionReadCursors, sessions } from "@/db/schema";
+import { makeCommand, makeRun, makeSession } from "@/db/test/factories";
+import { requestApproval } from "@/server/approvals";
+import { ackCommand, createCommand, finishCommand, listCommands } from "@/server/commands";
+import { type Actor, inTx, type ServiceContext } from "@/server/context";
+import { createTask } from "@/server/queue";
+import { cancelRun, claimRun, createRun, finishRun, getRun } from "@/server/runs";
+import { listSessions } from "@/server/sessions";
+import { getStorage, judgeEviction, orderGuarded, pinStorage, repairStorage } from "@/server/storage";
+import { createTestStore, SYSTEM, tenantOperator } from "@/server/storage/test/context";
+import { claimSession, endRun, makeUsedSession, readBack, readNote, runTurn } from "@/server/storage/test/volume";
+import { runnerOf, testContext } from "@/server/test/context";
+import {
+  abortBulk,
+  createBulk,
+  getBulk,
+  listBulk,
+  listBulkResults,
+  previewBulk,
+  retryBulk,
+  runBulkActions,
+  undoBulk,
+} from ".";
+
+async function runAll(ctx: ServiceContext): Promise<void> {
+  while ((await runBulkActions({ ...ctx, actor: SYSTEM })) > 0);
+}
+
+/** Makes an action, has the worker do it, and answers it with what became of each. */
+async function doBulk(ctx: ServiceContext, input: CreateBulkInput) {
+  const { id: bulkId } = await createBulk(ctx, input);
+  return endOf(ctx, bulkId);
+}
+
+async function endOf(ctx: ServiceContext, bulkId: string) {
+  await runAll(ctx);
+  const { items } = await listBulkResults(ctx, { bulkId, limit: 200 });
+  const became = Object.fromEntries(items.map((item) => [item.targetId, item.message ?? item.outcome]));
+  return { bulk: await getBulk(ctx, { bulkId }), items, became };
+}
+
+const viewerOf = (name: string, scopes?: string[]): Actor => ({
+  ...{ kind: "operator", name, role: "viewer", tenantId: "default", tokenId: null },
+  ...(scopes === undefined ? {} : { scopes }),
+});
+
+async function failedRun(ctx: ServiceContext, sessionId: string, text: string): Promise<string> {
+  const { id: runId } = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId } });
+  const turn = await createCommand(ctx, { runId, type: "turn", payload: { text } });
+  const { leaseEpoch } = await claimRun(ctx, { runId, runnerId: "runner_f" });
+  const runner = { ...ctx, actor: runnerOf(runId, leaseEpoch) };
+  await ackCommand(runner, { commandId: turn.id, leaseEpoch });
+  const end = { terminalStatus: "failed", failureKind: "backend-failed", failureMessage: "no" } as const;
+  await finishCommand(runner, { commandId: turn.id, leaseEpoch, ...end });
+  await finishRun(runner, { runId, leaseEpoch, ...end });
+  return runId;
+}
+
+test("runs are cancelled by the list's filter, as they were when it was looked at", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const waiting = await createRun(ctx, { backendProfile: "codex" });
+  const held = await createRun(ctx, { backendProfile: "codex" });
+  await claimRun(ctx, { runId: held.id, runnerId: "runner_a" });
+  const over = await createRun(ctx, { backendProfile: "codex" });
+  await cancelRun(ctx, { runId: over.id });
+  const other = await createRun(ctx, { backendProfile: "demo" });
+  const filter = { backendProfile: "codex" };
+  const preview = await previewBulk(ctx, { kind: "run", action: "cancel", filter });
+  expect(preview).toMatchObject({ total: 3, skipped: 1, isTooLarge: false });
+  expect(preview.reasons).toEqual([{ reason: "it has ended", count: 1 }]);
+  expect(preview.items.map(({ id, skip }) => [id, skip])).toEqual([
+    [held.id, null],
+    [waiting.id, null],
+    [over.id, "it has ended"],
+  ]);
+  await ctx.db.update(runs).set({ createdAt: sql`created_at - interval '1 hour'` });
+  const late = await createRun(ctx, { backendProfile: "codex" });
+  await ctx.db
+    .update(runs)
+    .set({ createdAt: sql`clock_timestamp() + interval '1 minute'` })
+    .where(eq(runs.id, late.id));
+
+  const { bulk, became } = await doBulk(ctx, {
+    ...{ kind: "run", action: "cancel", filter, asOf: preview.asOf, reason: "wrong branch" },
+  });
+  expect(bulk).toMatchObject({ state: "completed", total: 3, done: 2, unchanged: 1, refused: 0, filter });
+  expect(became).toEqual({ [waiting.id]: "done", [held.id]: "done", [over.id]: "unchanged" });
+  expect(await getRun(ctx, { runId: waiting.id })).toMatchObject({ status: "cancelled", cancelReason: "wrong branch" });
+  expect(await getRun(ctx, { runId: held.id })).toMatchObject({ status: "claimed", cancelReason: "wrong branch" });
+  for (const runId of [other.id, late.id]) expect(await getRun(ctx, { runId })).toMatchObject({ status: "pending" });
+  const rows = await ctx.db.select().from(audit).where(eq(audit.action, "runs.cancel"));
+  expect(rows.map(({ targetId }) => targetId).sort()).toEqual([waiting.id, held.id, over.id].sort());
+});
+
+test("what has failed runs anew and is asked the same; nothing else is", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const failed = await failedRun(ctx, "ses_again", "mend it");
+  const waiting = await createRun(ctx, { backendProfile: "codex" });
+  const mute = await makeRun(ctx.db as Db, { status: "failed", terminalStatus: "failed" });
+  const task = await createTask(ctx, { title: "t", backendProfile: "demo", payload: {} });
+  const ofTask = await makeRun(ctx.db as Db, { status: "failed", terminalStatus: "failed", taskId: task.id });
+  const ids = [failed, waiting.id, mute.id, ofTask.id];
+  const preview = await previewBulk(ctx, { kind: "run", action: "retry", ids });
+  expect(preview.items.filter(({ skip }) => skip === null).map(({ id }) => id)).toEqual([failed]);
+  expect(preview.reasons.map(({ count }) => count)).toEqual([1, 1, 1]);
+
+  const { bulk, items, became } = await doBulk(ctx, { kind: "run", action: "retry", ids });
+  expect(bulk).toMatchObject({ done: 1, refused: 3 });
+  expect(became[waiting.id]).toContain("only what has failed is retried");
+  expect(became[ofTask.id]).toContain("retry the task");
+  expect(became[mute.id]).toContain("nothing was asked of it");
+  const madeId = items.find(({ targetId }) => targetId === failed)?.madeId ?? "";
+  expect(await getRun(ctx, { runId: madeId })).toMatchObject({
+    status: "pending",
+    sessionRef: { sessionId: "ses_again" },
+  });
+  const turns = await listCommands(ctx, { runId: madeId, afterSeq: 0, limit: 10 });
+  expect(turns.items.map(({ type, payload }) => [type, payload.text])).toEqual([["turn", "mend it"]]);
+
+  // What was refused is tried again, as it is then, and once however often it is asked.
+  await cancelRun(ctx, { runId: waiting.id });
+  const again = await retryBulk(ctx, { bulkId: bulk.id });
+  expect(await retryBulk(ctx, { bulkId: bulk.id })).toEqual(again);
+  expect(again).toMatchObject({ total: 3, sourceId: bulk.id, action: "retry" });
+  expect((await endOf(ctx, again.id)).bulk).toMatchObject({ state: "completed", done: 0, refused: 3 });
+});
+
+test("all that is unread is read, and taken back to what it was", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as(viewerOf("vera"));
+  const [a, b, c] = [
+    await makeSession(store.as().db as Db),
+    await makeSession(store.as().db as Db),
+    await makeSession(store.as().db as Db),
+  ];
+  const readerId = "operator-vera";
+  await ctx.db.insert(sessionReadCursors).values({ sessionId: c.sessionId, readerId, sessionVersion: c.version });
+  const unread = async () => {
+    const { items } = await listSessions(ctx, { state: "unread", readerId, limit: 50 });
+    return items.map(({ sessionId }) => sessionId).sort();
+  };
+  const input: CreateBulkInput = { kind: "session", action: "read", filter: { state: "all" }, readerId };
+  expect(await previewBulk(ctx, input)).toMatchObject({ total: 3, skipped: 1 });
+  const { bulk } = await doBulk(ctx, input);
+  expect(bulk).toMatchObject({ done: 2, unchanged: 1 });
+  expect(await unread()).toEqual([]);
+
+  const undone = await undoBulk(ctx, { bulkId: bulk.id });
+  expect(await undoBulk(ctx, { bulkId: bulk.id })).toEqual(undone);
+  expect((await endOf(ctx, undone.id)).bulk).toMatchObject({ action: "unread", sourceId: bulk.id, done: 2, total: 2 });
+  expect(await unread()).toEqual([a.sessionId, b.sessionId].sort());
+
+  // A viewer keeps its own marks and does nothing else, nor touches what others began.
+  for (const action of ["pin", "cancel"] as const)
+    await expect(createBulk(ctx, { kind: "session", action, ids: [a.sessionId] })).rejects.toMatchObject({
+      reason: "forbidden",
+    });
+  await expect(abortBulk({ ...ctx, actor: viewerOf("victor") }, { bulkId: bulk.id })).rejects.toMatchObject({
+    reason: "forbidden",
+  });
+});
+
+test("an undo ends what is under way, and takes back what was done and no more", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const made = [];
+  for (let index = 0; index < 60; index += 1) made.push(await makeSession(ctx.db as Db));
+  const ids = made.map(({ sessionId }) => sessionId);
+  await pinStorage(ctx, { sessionId: ids[0] ?? "" });
+  const bulk = await createBulk(ctx, { kind: "session", action: "pin", ids, reason: "audit" });
+  // One pass deals with a part.
+  await runBulkActions({ ...ctx, actor: SYSTEM });
+  const half = await getBulk(ctx, { bulkId: bulk.id });
+  expect(half.done + half.unchanged).toBe(50);
+  const undone = await undoBulk(ctx, { bulkId: bulk.id });
+  expect(await getBulk(ctx, { bulkId: bulk.id })).toMatchObject({ state: "aborted", done: half.done });
+  expect((await endOf(ctx, undone.id)).bulk).toMatchObject({ action: "unpin", total: half.done, done: half.done });
+  const pinned = await ctx.db.select({ id: sessions.sessionId }).from(sessions).where(sql`pinned_at is not null`);
+  expect(pinned).toEqual([{ id: ids[0] }]);
+  await expect(
+    undoBulk(ctx, { bulkId: (await createBulk(ctx, { kind: "session", action: "cancel", ids })).id }),
+  ).rejects.toMatchObject({ reason: "already-terminal" });
+});
+
+test("a session's turn is interrupted, or its runs are cancelled, and its expiry is moved", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const busy = await claimSession(ctx, "ses_busy");
+  const turn = await createCommand(ctx, { runId: busy.runId, type: "turn", payload: { text: "go" } });
+  await ackCommand(busy.runner, { commandId: turn.id, leaseEpoch: busy.leaseEpoch });
+  const { id: next } = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId: "ses_busy" } });
+  const idle = await makeSession(ctx.db as Db, { expiresAt: new Date(Date.now() + 60_000) });
+  const ids = ["ses_busy", idle.sessionId];
+  const interrupted = await doBulk(ctx, { kind: "session", action: "interrupt", ids });
+  expect(interrupted.became).toEqual({ ses_busy: "done", [idle.sessionId]: "no turn is under way" });
+  const sent = await listCommands(ctx, { runId: busy.runId, afterSeq: 0, limit: 10 });
+  expect(sent.items.map(({ type }) => type)).toEqual(["turn", "interrupt"]);
+  expect((await doBulk(ctx, { kind: "session", action: "interrupt", ids })).bulk).toMatchObject({ unchanged: 1 });
+
+  expect((await doBulk(ctx, { kind: "session", action: "cancel", ids })).bulk).toMatchObject({ done: 1, refused: 1 });
+  expect(await getRun(ctx, { runId: next })).toMatchObject({ status: "cancelled" });
+  expect((await getRun(ctx, { runId: busy.runId })).cancelRequestedAt).not.toBeNull();
+
+  const extended = await doBulk(ctx, { kind: "session", action: "extend", ids, byMs: 86_400_000 });
+  expect(extended.bulk).toMatchObject({ done: 1, refused: 1 });
+  expect(extended.became.ses_busy).toContain("it never expires");
+});
+
+test("an eviction of many keeps what a collection would keep, says why, and is of the number that was confirmed", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const gone = await makeUsedSession(ctx, { note: "kept in the archive" });
+  const pinned = await makeUsedSession(ctx, { note: "pinned" });
+  await pinStorage(ctx, { sessionId: pinned });
+  const unsaved = await makeUsedSession(ctx, { note: "nowhere else", isArchived: false });
+  const busy = await makeUsedSession(ctx, { note: "busy" });
+  await claimSession(ctx, busy);
+  const ids = [gone, pinned, unsaved, busy];
+  const input: CreateBulkInput = { kind: "session", action: "evict", ids };
+  const preview = await previewBulk(ctx, input);
+  expect(preview).toMatchObject({ total: 4, skipped: 3 });
+  expect(Object.fromEntries(preview.items.map(({ id, skip }) => [id, skip]))).toEqual({
+    [gone]: null,
+    [pinned]: "it is pinned",
+    [unsaved]: "nothing holds its last turn but the volume",
+    [busy]: "a run of it is not done",
+  });
+  await expect(createBulk(ctx, { ...input, confirmCount: 4 })).rejects.toMatchObject({
+    reason: "confirmation-mismatch",
+    details: { count: 1 },
+  });
+  expect(await ctx.db.select().from(bulkActions)).toEqual([]);
+
+  const { bulk, became } = await doBulk(ctx, { ...input, confirmCount: 1, reason: "make room" });
+  expect(bulk).toMatchObject({ done: 1, refused: 3 });
+  expect(became).toMatchObject({ [gone]: "archived", [pinned]: "pinned" });
+  expect(became[unsaved]).toContain("archive-missing");
+  expect(became[busy]).toContain("run-live");
+  // What was kept was not confirmed: it does not go by a retry.
+  await expect(retryBulk(ctx, { bulkId: bulk.id })).rejects.toMatchObject({ reason: "confirmation-mismatch" });
+  const states = await ctx.db.select().from(sessions).where(inArray(sessions.sessionId, ids));
+  expect(states.filter(({ storageState }) => storageState === "evicted").map(({ sessionId }) => sessionId)).toEqual([
+    gone,
+  ]);
+  for (const sessionId of [pinned, unsaved, busy]) expect(await readNote(ctx, sessionId)).not.toBeNull();
+  expect(await readNote(ctx, gone)).toBeNull();
+  expect(await readBack(ctx, gone)).toBe("kept in the archive");
+  const rows = await ctx.db.select().from(audit).where(eq(audit.action, "storage.evict"));
+  expect(rows).toMatchObject([{ targetId: gone, details: { reason: "make room" } }]);
+});
+
+test("a turn between the look and the order keeps its volume", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeUsedSession(ctx, { note: "first" });
+  const judged = await judgeEviction(ctx, sessionId);
+  const held = await claimSession(ctx, sessionId);
+  await runTurn(ctx, held, { sessionId, note: "second" });
+  await endRun(held);
+  const order = () => inTx(ctx, (ctx) => orderGuarded(ctx, judged, null));
+  await expect(order()).rejects.toMatchObject({ reason: "volume-kept" });
+  expect(await readNote(ctx, sessionId)).toBe("second");
+});
+
+test("a volume that could not be removed at once is removed by the repair, and its eviction stays done", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeUsedSession(ctx, { note: "gone" });
+  const volumes = Object.assign(Object.create(ctx.volumes), { remove: () => Promise.reject(new Error("no answer")) });
+  const input: CreateBulkInput = { kind: "session", action: "evict", ids: [sessionId], confirmCount: 1 };
+  const { bulk } = await doBulk({ ...ctx, volumes }, input);
+  expect(bulk).toMatchObject({ state: "completed", done: 1 });
+  expect(await getStorage(ctx, { sessionId })).toMatchObject({ storageState: "deleting" });
+  await repairStorage(ctx);
+  expect(await getStorage(ctx, { sessionId })).toMatchObject({ storageState: "evicted" });
+  expect(await readBack(ctx, sessionId)).toBe("gone");
+});
+
+test("approvals are denied with a reason, once, and never given", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const held = await claimSession(ctx, "ses_asks");
+  const turn = await createCommand(ctx, { runId: held.runId, type: "turn", payload: { text: "go" } });
+  await ackCommand(held.runner, { commandId: turn.id, leaseEpoch: held.leaseEpoch });
+  const ask = async (requestKey: string) =>
+    (await requestApproval(held.runner, { ...held, requestKey, kind: "command", command: `rm ${requestKey}` }))
+      .approvalId;
+  const [one, two] = [await ask("one"), await ask("two")];
+  const preview = await previewBulk(ctx, { kind: "approval", action: "deny", filter: { status: "pending" } });
+  expect(preview.items.map(({ title }) => title).sort()).toEqual(["rm one", "rm two"]);
+  const later = await ask("later");
+  await ctx.db
+    .update(approvals)
+    .set({ createdAt: sql`clock_timestamp() + interval '1 minute'` })
+    .where(eq(approvals.id, later));
+  const input: CreateBulkInput = {
+    ...{ kind: "approval", action: "deny", filter: { status: "pending" }, reason: "not on main" },
+  };
+  const first = await createBulk(ctx, { ...input, asOf: preview.asOf });
+  const both = await createBulk(ctx, { kind: "approval", action: "deny", ids: [one, two] });
+  await runAll(ctx);
+  expect(await getBulk(ctx, { bulkId: first.id })).toMatchObject({ done: 2, total: 2 });
+  expect(await getBulk(ctx, { bulkId: both.id })).toMatchObject({ unchanged: 2 });
+  const rows = await ctx.db.select().from(approvals);
+  expect(rows.map(({ id, decision, decisionReason }) => [id, decision, decisionReason]).sort()).toEqual(
+    [
+      [one, "decline", "not on main"],
+      [two, "decline", "not on main"],
+      [later, null, null],
+    ].sort(),
+  );
+});
+
+test("the same key is one action, also of two who send it at once; with other content it is refused", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const { id } = await createRun(ctx, { backendProfile: "codex" });
+  const input: CreateBulkInput = { kind: "run", action: "cancel", ids: [id], idempotencyKey: "press-1" };
+  const made = await Promise.all([
+    createBulk(ctx, input),
+    createBulk(store.as(), input),
+    createBulk(store.as(), input),
+  ]);
+  expect(new Set(made.map((bulk) => bulk.id)).size).toBe(1);
+  expect(await ctx.db.select().from(audit).where(eq(audit.action, "bulk.create"))).toHaveLength(1);
+  await expect(createBulk(ctx, { ...input, reason: "another" })).rejects.toMatchObject({
+    reason: "idempotency-conflict",
+  });
+  // Another tenant's keys are its own.
+  const acme = { ...ctx, actor: tenantOperator("acme") };
+  expect((await createBulk(acme, input)).total).toBe(0);
+});
+
+test("a tenant has so many actions under way and no more, and what ends makes room", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  await ctx.db.execute(sql`
+    insert into agentrun_bulk_actions (id, kind, tenant_id, action, total, created_by)
+    select 'bulk_' || number, 'run', 'acme', 'cancel', 1, 'operator:ann' from generate_series(1, 50) number`);
+  const acme = { ...ctx, actor: tenantOperator("acme") };
+  const input: CreateBulkInput = { kind: "run", action: "cancel", ids: ["run_none"] };
+  await expect(createBulk(acme, input)).rejects.toMatchObject({ reason: "rate-limited", details: { max: 50 } });
+  await createBulk(ctx, input);
+  await abortBulk(acme, { bulkId: "bulk_7" });
+  await createBulk(acme, input);
+});
+
+test("whatever a list is asked by, what it shows is what an action is about", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const db = ctx.db as Db;
+  const mine = await makeSession(db, { projectId: "many" });
+  await makeSession(db);
+  const run = await makeRun(db, { projectId: "many", sessionId: mine.sessionId });
+  await makeRun(db);
+  const page = { projectId: "many", tenantId: "default" };
+  const ofSessions: CreateBulkInput = { kind: "session", action: "pin", filter: { ...page, state: "all" } };
+  const ofRuns: CreateBulkInput = { kind: "run", action: "cancel", filter: { ...page, status: "pending" } };
+  expect((await previewBulk(ctx, ofSessions)).items.map(({ id }) => id)).toEqual([mine.sessionId]);
+  expect((await previewBulk(ctx, ofRuns)).items.map(({ id }) => id)).toEqual([run.id]);
+  for (const [filter, list] of [
+    [BULK_FILTERS.session, ListSessionsInput],
+    [BULK_FILTERS.run, ListRunsInput],
+    [BULK_FILTERS.approval, ListApprovalsInput],
+  ] as const)
+    expect([...Object.keys(filter.shape), "cursor", "limit"].sort()).toEqual(Object.keys(list.shape).sort());
+});
+
+test("a token's scopes bound what it does to many, and what it sees of it", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const { id } = await createRun(ctx, { backendProfile: "codex" });
+  const bulk = await createBulk(ctx, { kind: "run", action: "cancel", ids: [id] });
+  const scoped = (...scopes: string[]): ServiceContext => ({
+    ...ctx,
+    actor: { ...ctx.actor, scopes } as Actor,
+  });
+  const sessionsOnly = scoped("bulk", "sessions");
+  await expect(createBulk(sessionsOnly, { kind: "run", action: "cancel", ids: [id] })).rejects.toMatchObject({
+    reason: "forbidden",
+  });
+  await expect(createBulk(sessionsOnly, { kind: "session", action: "pin", ids: ["s"] })).rejects.toMatchObject({
+    reason: "forbidden",
+  });
+  await expect(getBulk(sessionsOnly, { bulkId: bulk.id })).rejects.toMatchObject({ reason: "not-found" });
+  expect((await listBulk(sessionsOnly, { limit: 10 })).items).toEqual([]);
+  expect((await listBulk(scoped("bulk", "runs"), { kind: "run", limit: 10 })).items).toHaveLength(1);
+  expect((await listBulk(ctx, { kind: "session", limit: 10 })).items).toEqual([]);
+});
+
+test("runs are retried once each, whatever becomes of the workers that do it", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const ids: string[] = [];
+  for (let index = 0; index < 30; index += 1) {
+    const run = await makeRun(ctx.db as Db, { status: "failed", terminalStatus: "failed", failureKind: "timeout" });
+    await makeCommand(ctx.db as Db, run.id, { payload: { text: `do ${index}` }, state: "failed" });
+    ids.push(run.id);
+  }
+  const { id: bulkId } = await createBulk(ctx, { kind: "run", action: "retry", ids });
+  const dealt = async () => (await getBulk(ctx, { bulkId })).done;
+  const killer = await store.database.connect();
+  let kills = 0;
+  for (const upTo of [3, 10, 18]) {
+    const name = `victim-${upTo}`;
+    await using victim = testContext({ url: `${store.database.url}?application_name=${name}` });
+    const pass = runBulkActions(victim).then(
+      () => "ended",
+      () => "killed",
+    );
+    await expect.poll(dealt, { interval: 1 }).toBeGreaterThanOrEqual(upTo);
+    await killer.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1", [name]);
+    if ((await pass) === "killed") kills += 1;
+  }
+  expect(kills).toBeGreaterThan(0);
+  // Two that both believe to lead.
+  await Promise.all([runAll(store.as()), runAll(store.as())]);
+  await runAll(ctx);
+  expect(await getBulk(ctx, { bulkId })).toMatchObject({ state: "completed", done: 30, refused: 0 });
+  const { items } = await listBulkResults(ctx, { bulkId, limit: 200 });
+  const made = items.map(({ madeId }) => madeId);
+  expect(new Set(made).size).toBe(30);
+  const waiting = await ctx.db.select({ id: runs.id }).from(runs).where(eq(runs.status, "pending"));
+  expect(waiting.map(({ id }) => id).sort()).toEqual([...made].sort());
+});

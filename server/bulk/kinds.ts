@@ -1,0 +1,8 @@
+import type { BulkKind } from "@/contract/bulk";
+import { APPROVALS } from "./approvals";
+import type { Kind } from "./kind";
+import { RUNS } from "./runs";
+import { SESSIONS } from "./sessions";
+import { TASKS } from "./tasks";
+
+export const KINDS: Record<BulkKind, Kind> = { task: TASKS, run: RUNS, session: SESSIONS, approval: APPROVALS };

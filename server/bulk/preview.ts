@@ -1,0 +1,19 @@
+import { BULK_ITEMS_MAX, type BulkPreview, type PreviewBulkInput } from "@/contract/bulk";
+import { previewMatching } from "@/db/queries/bulk";
+import { inTx, type ServiceContext } from "@/server/context";
+import { iso } from "@/server/stored";
+import { sourceOf } from "./create";
+import { assertMayAct } from "./rights";
+
+/** Of each sort, those that it would be done to and those that it would not. */
+const SHOWN = 50;
+
+/** What an action would be about now, and what it would leave as it is and why. It changes nothing. */
+export async function previewBulk(ctx: ServiceContext, input: PreviewBulkInput): Promise<BulkPreview> {
+  assertMayAct(ctx.actor, input);
+  const source = sourceOf(ctx, input);
+  const { now, ...judged } = await inTx(ctx, (ctx) =>
+    previewMatching(ctx.db, source, { max: BULK_ITEMS_MAX, shown: SHOWN }),
+  );
+  return { ...judged, isTooLarge: judged.total > BULK_ITEMS_MAX, asOf: iso(new Date(now)) };
+}

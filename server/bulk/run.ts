@@ -1,0 +1,113 @@
+import { asc, isNull } from "drizzle-orm";
+import { REASON_STATUS } from "@/contract/errors";
+import {
+  type BulkPlace,
+  endPlace,
+  lockOpenPlace,
+  type OpenPlace,
+  readOpenPlaces,
+  removeOldBulk,
+} from "@/db/queries/bulk";
+import { type BulkActionRow, bulkActions } from "@/db/schema";
+import { type Actor, inTx, type ServiceContext, type TxContext } from "@/server/context";
+import { toAgentRunError } from "@/server/errors";
+import type { Dealt, Item } from "./kind";
+import { KINDS } from "./kinds";
+
+/** Bulk actions that one pass goes on with, the oldest first, and places of each of them: so they take turns. */
+const ACTIONS_MAX = 20;
+const BATCH = 50;
+const KEPT_MS = 30 * 86_400_000;
+const REMOVED_MAX = 5_000;
+
+/**
+ * One pass over the bulk actions that have not ended. Each item is one transaction with its outcome and the counters,
+ * by the name of who asked: whenever this dies, none is dealt with twice and none is left out. Answers how many were
+ * dealt with.
+ */
+export async function runBulkActions(ctx: ServiceContext): Promise<number> {
+  const open = await ctx.db
+    .select()
+    .from(bulkActions)
+    .where(isNull(bulkActions.endedAt))
+    .orderBy(asc(bulkActions.createdAt))
+    .limit(ACTIONS_MAX);
+  let dealt = 0;
+  for (const bulk of open) dealt += await runBatch({ ...ctx, actor: askerOf(bulk) }, bulk);
+  // It wakes this loop too, which goes on at once.
+  if (dealt > 0) ctx.wake("bulk");
+  return dealt;
+}
+
+/** Removes bulk actions that ended long ago, with what became of each of their items. Answers how many rows went. */
+export function removeEndedBulk(ctx: ServiceContext): Promise<number> {
+  return inTx(ctx, (ctx) => removeOldBulk(ctx.db, KEPT_MS, REMOVED_MAX));
+}
+
+/** Who asked, with the rights that asking needed and no others: an operator, of the tenant alone that it was for. */
+function askerOf({ createdBy, tenantId }: BulkActionRow): Actor {
+  const name = createdBy.slice(createdBy.indexOf(":") + 1);
+  if (createdBy.startsWith("system:")) return { kind: "system", name, tenantId: null };
+  return { kind: "operator", name, role: "operator", tenantId, tokenId: null };
+}
+
+async function runBatch(ctx: ServiceContext, bulk: BulkActionRow): Promise<number> {
+  let dealt = 0;
+  for (const open of await readOpenPlaces(ctx.db, bulk.id, BATCH)) {
+    const isOpen = await dealWith(ctx, bulk, open);
+    if (!isOpen) break;
+    dealt += 1;
+  }
+  return dealt;
+}
+
+/** It was aborted while one was dealt with, of which nothing must remain. */
+class BulkOver extends Error {}
+
+/** Deals with one; false when the action has been aborted. */
+async function dealWith(ctx: ServiceContext, bulk: BulkActionRow, { place, ...open }: OpenPlace): Promise<boolean> {
+  const at = { bulkId: bulk.id, place };
+  const item: Item = { ...bulk, ...open };
+  let dealt: Dealt | null;
+  try {
+    const kind = KINDS[bulk.kind];
+    const act = kind.prepare ? await kind.prepare(ctx, item) : (ctx: TxContext) => kind.act(ctx, item);
+    dealt = await inTx(ctx, (ctx) => end(ctx, at, act));
+  } catch (error) {
+    if (error instanceof BulkOver) return false;
+    const fault = toAgentRunError(error);
+    // The database is in need: the next pass tries again.
+    if (REASON_STATUS[fault.reason] === 503) throw error;
+    if (fault.reason === "unexpected") ctx.log.error({ err: error, ...at, ...open }, "a bulk action failed");
+    return refuse(ctx, at, fault.message);
+  }
+  await finish(ctx, at, dealt);
+  return true;
+}
+
+/** What follows a commit is a repair's to do where it fails here: it is recorded as done. */
+async function finish(ctx: ServiceContext, at: BulkPlace, dealt: Dealt | null): Promise<void> {
+  try {
+    await dealt?.after?.(ctx);
+  } catch (error) {
+    ctx.log.warn({ err: error, ...at }, "what follows a part of a bulk action is left to the repair");
+  }
+}
+
+async function refuse(ctx: ServiceContext, at: BulkPlace, message: string): Promise<boolean> {
+  try {
+    await inTx(ctx, (ctx) => end(ctx, at, async () => ({ outcome: "refused", message })));
+  } catch (error) {
+    if (error instanceof BulkOver) return false;
+    throw error;
+  }
+  return true;
+}
+
+async function end(ctx: TxContext, at: BulkPlace, act: (ctx: TxContext) => Promise<Dealt>): Promise<Dealt | null> {
+  // Another worker, which leads by now, may have dealt with it.
+  if (!(await lockOpenPlace(ctx.db, at))) return null;
+  const dealt = await act(ctx);
+  if (!(await endPlace(ctx.db, at, dealt))) throw new BulkOver("the bulk action has been aborted");
+  return dealt;
+}

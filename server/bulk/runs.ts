@@ -1,0 +1,91 @@
+import { and, asc, eq, sql } from "drizzle-orm";
+import { sameRun, textToRepeat } from "@/contract/again";
+import { BulkRunFilter } from "@/contract/bulk";
+import { isTerminal } from "@/contract/words";
+import { lockRun } from "@/db/queries/lock";
+import { commands, queueTasks, type RunRow, runs, sessions } from "@/db/schema";
+import { createCommand, toCommand } from "@/server/commands";
+import { type TxContext, tenantOf } from "@/server/context";
+import { AlreadyTerminalError, ConflictError, NotFoundError } from "@/server/errors";
+import { cancelRun, createRun, matchesRuns, toRun } from "@/server/runs";
+import { lockOwnSession } from "@/server/sessions";
+import { type Dealt, DONE, type Kind, UNCHANGED } from "./kind";
+import { firstReason, isSelected } from "./selected";
+
+const HAS_TURN = sql`exists (
+  select from ${commands} where ${commands.runId} = ${runs.id} and ${commands.type} = 'turn'
+    and coalesce(${commands.payload} ->> 'text', '') <> '')`;
+
+export const RUNS: Kind = {
+  source(ctx, selection) {
+    const filter = selection.filter === undefined ? {} : BulkRunFilter.parse(selection.filter);
+    return {
+      from: sql`${runs}`,
+      matches: and(isSelected(ctx, runs, selection), matchesRuns(ctx, filter)) ?? sql`true`,
+      id: sql`${runs.id}`,
+      title: sql`coalesce(
+        (select ${queueTasks.title} from ${queueTasks} where ${queueTasks.id} = ${runs.taskId}),
+        (select ${sessions.title} from ${sessions} where ${sessions.sessionId} = ${runs.sessionId}))`,
+      order: [
+        { key: sql`${runs.createdAt}`, isDescending: true },
+        { key: sql`${runs.id}`, isDescending: true },
+      ],
+    };
+  },
+  skip: (_ctx, { action }) =>
+    action === "cancel"
+      ? firstReason([
+          [sql`${runs.status} not in ('pending', 'claimed')`, "it has ended"],
+          [sql`${runs.cancelRequestedAt} is not null`, "it is being cancelled"],
+        ])
+      : firstReason([
+          [sql`${runs.status} <> 'failed'`, "it has not failed"],
+          [sql`${runs.taskId} is not null`, OF_TASK],
+          [sql`not ${HAS_TURN}`, NOTHING_ASKED],
+        ]),
+  act: (ctx, { targetId, action, reason }) =>
+    action === "cancel" ? cancel(ctx, targetId, reason) : runAgain(ctx, targetId),
+};
+
+const OF_TASK = "it is an attempt of a task: retry the task, within its queue's limits";
+const NOTHING_ASKED = "nothing was asked of it that could be asked again";
+
+/** Cancels a run unless that is under way. */
+export async function cancel(ctx: TxContext, runId: string, reason: string | null): Promise<Dealt> {
+  const { run } = await lockOwnRun(ctx, runId);
+  if (run.status === "cancelled" || (!isTerminal(run.status) && run.cancelRequestedAt !== null)) return UNCHANGED;
+  await cancelRun(ctx, { runId, ...(reason === null ? {} : { reason }) });
+  return DONE;
+}
+
+async function lockOwnRun(ctx: TxContext, runId: string) {
+  const locked = await lockRun(ctx.db, runId, tenantOf(ctx));
+  if (!locked) throw new NotFoundError("run", runId);
+  return locked;
+}
+
+/** Makes a run like a failed one, and asks of it what that one did not do. */
+async function runAgain(ctx: TxContext, runId: string): Promise<Dealt> {
+  const { run } = await lockOwnRun(ctx, runId);
+  assertFailed(run);
+  const turns = await ctx.db
+    .select()
+    .from(commands)
+    .where(and(eq(commands.runId, runId), eq(commands.type, "turn")))
+    .orderBy(asc(commands.seq));
+  const text = textToRepeat(turns.map(toCommand));
+  if (text.trim() === "") throw new ConflictError("no-open-command", NOTHING_ASKED);
+  // One that is gone is not made anew, as a run that names an unknown session would.
+  if (run.sessionId !== null) await lockOwnSession(ctx, run.sessionId);
+  const made = await createRun(ctx, sameRun(toRun(run, null)));
+  await createCommand(ctx, { runId: made.id, type: "turn", payload: { text } });
+  return { outcome: "done", madeId: made.id };
+}
+
+function assertFailed(run: RunRow): void {
+  if (run.status !== "failed") {
+    if (isTerminal(run.status)) throw new AlreadyTerminalError("run", run.id, run.status, run.failureKind);
+    throw new ConflictError("run-live", `run ${run.id} is ${run.status}: only what has failed is retried`);
+  }
+  if (run.taskId !== null) throw new ConflictError("run-live", OF_TASK);
+}

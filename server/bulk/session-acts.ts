@@ -1,0 +1,104 @@
+import { and, asc, eq, inArray } from "drizzle-orm";
+import { OPEN_COMMAND_STATES } from "@/contract/command";
+import { lockTaskRow } from "@/db/queries/lock";
+import { commands, runs, sessionReadCursors } from "@/db/schema";
+import { createCommand } from "@/server/commands";
+import type { TxContext } from "@/server/context";
+import { ConflictError } from "@/server/errors";
+import { lockOwnSession, markSessionRead, markSessionUnread, requireSession } from "@/server/sessions";
+import {
+  extendStorage,
+  finishGuarded,
+  type GuardedEviction,
+  orderGuarded,
+  pinStorage,
+  unpinStorage,
+} from "@/server/storage";
+import { type Dealt, DONE, type Item, UNCHANGED } from "./kind";
+import { cancel } from "./runs";
+
+export async function dealWithSession(ctx: TxContext, item: Item): Promise<Dealt> {
+  const { targetId: sessionId, params, reason } = item;
+  switch (item.action) {
+    case "read":
+      return read(ctx, sessionId, params.readerId ?? "");
+    case "unread":
+      return unread(ctx, item);
+    case "interrupt":
+      return interrupt(ctx, item);
+    case "cancel":
+      return cancelRuns(ctx, sessionId, reason);
+    case "extend":
+      await extendStorage(ctx, { sessionId, byMs: params.byMs });
+      return DONE;
+    default:
+      return setPin(ctx, item, item.action === "pin");
+  }
+}
+
+async function read(ctx: TxContext, sessionId: string, readerId: string): Promise<Dealt> {
+  const session = await requireSession(ctx, sessionId);
+  const [mark] = await ctx.db
+    .select({ version: sessionReadCursors.sessionVersion })
+    .from(sessionReadCursors)
+    .where(and(eq(sessionReadCursors.sessionId, sessionId), eq(sessionReadCursors.readerId, readerId)));
+  if ((mark?.version ?? 0) >= session.version) return UNCHANGED;
+  await markSessionRead(ctx, { sessionId, readerId });
+  return { outcome: "done", before: String(mark?.version ?? 0) };
+}
+
+async function unread(ctx: TxContext, { targetId, params, before }: Item): Promise<Dealt> {
+  const version = Number(before ?? 0);
+  const isBack = await markSessionUnread(ctx, { sessionId: targetId, readerId: params.readerId ?? "", version });
+  return isBack ? DONE : UNCHANGED;
+}
+
+/** The turn under way is interrupted; its run stays, and takes the next one. */
+async function interrupt(ctx: TxContext, { id, targetId }: Item): Promise<Dealt> {
+  await requireSession(ctx, targetId);
+  const open = await ctx.db
+    .select({ runId: runs.id, type: commands.type })
+    .from(commands)
+    .innerJoin(runs, eq(runs.id, commands.runId))
+    .where(
+      and(
+        eq(runs.sessionId, targetId),
+        eq(runs.status, "claimed"),
+        inArray(commands.type, ["turn", "interrupt"]),
+        inArray(commands.state, [...OPEN_COMMAND_STATES]),
+      ),
+    );
+  const turn = open.find(({ type }) => type === "turn");
+  if (!turn) throw new ConflictError("no-open-command", "no turn is under way");
+  if (open.some(({ type }) => type === "interrupt")) return UNCHANGED;
+  await createCommand(ctx, { runId: turn.runId, type: "interrupt", payload: {}, idempotencyKey: id });
+  return DONE;
+}
+
+/** Every run of it that is not done, in the one lock order: their tasks, the session, the runs. */
+async function cancelRuns(ctx: TxContext, sessionId: string, reason: string | null): Promise<Dealt> {
+  const isOpen = and(eq(runs.sessionId, sessionId), inArray(runs.status, ["claimed", "pending"]));
+  const open = await ctx.db.select({ taskId: runs.taskId }).from(runs).where(isOpen).orderBy(asc(runs.taskId));
+  for (const { taskId } of open) if (taskId !== null) await lockTaskRow(ctx.db, taskId);
+  await lockOwnSession(ctx, sessionId);
+  const still = await ctx.db.select({ id: runs.id }).from(runs).where(isOpen).orderBy(asc(runs.id));
+  if (still.length === 0) throw new ConflictError("no-open-command", "it has no run under way");
+  const dealt: Dealt[] = [];
+  for (const { id } of still) dealt.push(await cancel(ctx, id, reason));
+  return dealt.some(({ outcome }) => outcome === "done") ? DONE : UNCHANGED;
+}
+
+async function setPin(ctx: TxContext, { targetId: sessionId, reason }: Item, isPinned: boolean): Promise<Dealt> {
+  const session = await lockOwnSession(ctx, sessionId);
+  if ((session.pinnedAt !== null) === isPinned) return UNCHANGED;
+  if (isPinned) await pinStorage(ctx, { sessionId, ...(reason === null ? {} : { reason }) });
+  else await unpinStorage(ctx, { sessionId });
+  return DONE;
+}
+
+/** The order is committed with its outcome; the volume goes after that, if need be by the repair. */
+export async function evict(ctx: TxContext, judged: GuardedEviction, reason: string | null): Promise<Dealt> {
+  const doomed = await orderGuarded(ctx, judged, reason);
+  if (doomed === null) return UNCHANGED;
+  return { outcome: "done", message: judged.handle, after: (ctx) => finishGuarded(ctx, doomed, reason) };
+}

@@ -1,0 +1,24 @@
+import { CreateBulkInput, GetBulkInput, ListBulkInput, ListBulkResultsInput, PreviewBulkInput } from "@/contract/bulk";
+import {
+  abortBulk,
+  createBulk,
+  getBulk,
+  listBulk,
+  listBulkResults,
+  previewBulk,
+  retryBulk,
+  undoBulk,
+} from "@/server/bulk";
+import { router, viewerProcedure } from "@/server/trpc/init";
+
+/** A viewer may do to many what a viewer may do to one: keep its own read marks. What else needs an operator says so. */
+export const bulkRouter = router({
+  preview: viewerProcedure.input(PreviewBulkInput).mutation((opts) => previewBulk(opts.ctx.service, opts.input)),
+  create: viewerProcedure.input(CreateBulkInput).mutation((opts) => createBulk(opts.ctx.service, opts.input)),
+  get: viewerProcedure.input(GetBulkInput).query((opts) => getBulk(opts.ctx.service, opts.input)),
+  list: viewerProcedure.input(ListBulkInput.prefault({})).query((opts) => listBulk(opts.ctx.service, opts.input)),
+  results: viewerProcedure.input(ListBulkResultsInput).query((opts) => listBulkResults(opts.ctx.service, opts.input)),
+  abort: viewerProcedure.input(GetBulkInput).mutation((opts) => abortBulk(opts.ctx.service, opts.input)),
+  retry: viewerProcedure.input(GetBulkInput).mutation((opts) => retryBulk(opts.ctx.service, opts.input)),
+  undo: viewerProcedure.input(GetBulkInput).mutation((opts) => undoBulk(opts.ctx.service, opts.input)),
+});
