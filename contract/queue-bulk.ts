@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ChosenId, OwnerId, RecordId, text } from "./ids";
+import { ChosenId, Instant, OwnerId, RecordId, text } from "./ids";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { TASK_STATES } from "./queue";
 
@@ -18,6 +18,9 @@ export const BulkFilter = z.strictObject({
   state: z.enum(TASK_STATES).optional(),
   backendProfile: RecordId.optional(),
   search: text(200).optional(),
+  /** When they were added: by instants alone, so that it means the same whenever it is done. */
+  since: Instant.optional(),
+  until: Instant.optional(),
 });
 export type BulkFilter = z.infer<typeof BulkFilter>;
 

@@ -1,5 +1,6 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import { BULK_TASKS_MAX, type BulkAction, type BulkFilter, type CreateBulkInput } from "@/contract/queue-bulk";
+import { isWithin } from "@/db/queries/is-within";
 import { takeMatching } from "@/db/queries/queue-bulk";
 import { textArray } from "@/db/queries/queue-dispatch";
 import { matchesSearch } from "@/db/queries/queue-list";
@@ -57,6 +58,7 @@ function conditionsOf(filter: BulkFilter): SQL | undefined {
     filter.queue === undefined ? undefined : eq(queueTasks.queue, filter.queue),
     filter.lane === undefined ? undefined : eq(queueTasks.lane, filter.lane),
     filter.state === undefined ? undefined : eq(queueTasks.state, filter.state),
+    isWithin(queueTasks.createdAt, filter),
     filter.backendProfile === undefined ? undefined : eq(queueTasks.backendProfile, filter.backendProfile),
     matchesSearch(filter.search),
   );

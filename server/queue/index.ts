@@ -12,7 +12,7 @@ export { queueHistory } from "./history";
 export { listAttempts } from "./list-attempts";
 export { listBulk, listBulkResults } from "./list-bulk";
 export { listControls } from "./list-controls";
-export { listTasks } from "./list-tasks";
+export { countTasks, listTasks } from "./list-tasks";
 export { markTaskRead } from "./mark-task-read";
 export { retryTask } from "./retry-task";
 export { removeEndedBulk, runBulkActions } from "./run-bulk";

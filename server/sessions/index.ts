@@ -4,7 +4,7 @@ export { deleteSession } from "./delete";
 export { ensureVolume } from "./ensure-volume";
 export { SessionActivity } from "./follow-activity";
 export { insertSession, insertSessions } from "./insert";
-export { listSessions } from "./list";
+export { countSessions, listSessions } from "./list";
 export { markSessionRead } from "./mark-read";
 export { openTurnState } from "./open-turn";
 export { absence, resolveSession } from "./resolve";

@@ -16,6 +16,7 @@ import { runsRouter } from "./routers/runs";
 import { sessionsRouter } from "./routers/sessions";
 import { storageRouter } from "./routers/storage";
 import { usageRouter } from "./routers/usage";
+import { viewsRouter } from "./routers/views";
 
 export const appRouter = router({
   approvals: approvalsRouter,
@@ -35,5 +36,6 @@ export const appRouter = router({
   sessions: sessionsRouter,
   storage: storageRouter,
   usage: usageRouter,
+  views: viewsRouter,
 });
 export type AppRouter = typeof appRouter;
