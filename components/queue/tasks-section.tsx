@@ -1,27 +1,31 @@
 "use client";
 import { useInfiniteQuery } from "@tanstack/react-query";
+import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { DocLink } from "@/components/docs/doc-link";
+import { useWider, type Wider } from "@/components/query/use-wider";
 import { taskAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { taskPages } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
+import { toServerTime } from "@/components/ui/clock";
 import { formatPlural } from "@/components/ui/format";
 import { ListFoot, NoMatch, StillLooking } from "@/components/ui/list-states";
 import { useLookOn } from "@/components/ui/look-on";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
+import { printFilter } from "@/contract/query/page";
+import { fixRange } from "@/contract/query/range";
+import { TASK_QUERY } from "@/contract/query/tasks";
 import type { QueueTask, QueueTaskSummary } from "@/contract/queue";
 import type { BulkAction, BulkFilter } from "@/contract/queue-bulk";
 import type { TaskLine } from "@/contract/queue-commander";
 import type { QueueControl } from "@/contract/queue-control";
-import { BulkDialog, type BulkTarget } from "./bulk-dialog";
+import type { BulkTarget } from "./bulk-dialog";
 import { BulkProgress } from "./bulk-progress";
-import { CancelTaskDialog } from "./cancel-task";
-import { ChangeTaskDialog } from "./change-task";
 import { ChoiceBar } from "./choice-bar";
 import { canCancel, canPrioritise, canRetry } from "./explain";
 import { filterWords, isFiltered, type QueueFilter, tasksInput } from "./filter";
@@ -33,6 +37,15 @@ import { useQueueLive } from "./use-queue-live";
 import { useRetry } from "./use-retry";
 import { useTaskKeys } from "./use-task-keys";
 import { useTaskSelection } from "./use-task-selection";
+
+// Loaded when one is first asked for.
+const BulkDialog = dynamic(() => import("./bulk-dialog").then((module) => module.BulkDialog), { ssr: false });
+const CancelTaskDialog = dynamic(() => import("./cancel-task").then((module) => module.CancelTaskDialog), {
+  ssr: false,
+});
+const ChangeTaskDialog = dynamic(() => import("./change-task").then((module) => module.ChangeTaskDialog), {
+  ssr: false,
+});
 
 type TasksSectionProps = {
   filter: QueueFilter;
@@ -75,12 +88,13 @@ export function TasksSection({ filter, controls, active, scroller, onChange, onA
 
   const { clear } = selection;
   // biome-ignore lint/correctness/useExhaustiveDependencies: what was chosen under another filter is out of sight.
-  useEffect(clear, [filter.queue, filter.lane, filter.state, filter.search]);
+  useEffect(clear, [printFilter(TASK_QUERY, filter)]);
   const { fetchNextPage, isFetchingNextPage, hasNextPage } = query;
   const onMore = useCallback(() => {
     if (!isFetchingNextPage) void fetchNextPage();
   }, [isFetchingNextPage, fetchNextPage]);
   const isLooking = useLookOn(query, tasks.length);
+  const wider = useWider(TASK_QUERY, filter, onChange);
 
   const focus = () => setFocusRequest((request) => request + 1);
   const atCursor = tasks.find((task) => task.id === selection.cursor);
@@ -126,6 +140,7 @@ export function TasksSection({ filter, controls, active, scroller, onChange, onA
     canOperate,
   );
 
+  const queues = [...new Set(controls.map(({ queue }) => queue))].sort();
   const lanes = [...new Set(controls.flatMap(({ lane }) => lane ?? []))].sort();
   return (
     <section
@@ -136,7 +151,7 @@ export function TasksSection({ filter, controls, active, scroller, onChange, onA
     >
       <div ref={bar} className="z-20 border-y bg-panel lg:sticky lg:top-0">
         <div className="px-4 py-2.5 lg:px-6">
-          <QueueFilters filter={filter} lanes={lanes} onChange={onChange} />
+          <QueueFilters filter={filter} queues={queues} lanes={lanes} onChange={onChange} />
         </div>
         {isMany && (
           <ChoiceBar
@@ -158,7 +173,7 @@ export function TasksSection({ filter, controls, active, scroller, onChange, onA
             isLooking ? (
               <StillLooking>Looking through more tasks…</StillLooking>
             ) : tasks.length === 0 ? (
-              <Nothing filter={filter} onChange={onChange} onAdd={canOperate ? onAdd : null} />
+              <Nothing filter={filter} wider={wider} onChange={onChange} onAdd={canOperate ? onAdd : null} />
             ) : (
               <>
                 <TasksTable
@@ -209,7 +224,8 @@ function targetOf(
   { chosen, isAllMatching }: { chosen: ReadonlySet<string>; isAllMatching: boolean },
   filter: QueueFilter,
 ): BulkTarget {
-  const input: BulkFilter = tasksInput(filter);
+  // What is chosen is chosen now: a time that goes on would choose others later.
+  const input: BulkFilter = tasksInput(fixRange(filter, toServerTime(Date.now())));
   const isBounded = Object.keys(input).length > 0;
   if (isAllMatching && isBounded) return { filter: input, words: `All that match: ${filterWords(filter)}` };
   return { filter: { taskIds: [...chosen] }, words: formatPlural(chosen.size, "task") };
@@ -235,17 +251,19 @@ function useHeight(part: RefObject<HTMLElement | null>): number {
 
 type NothingProps = {
   filter: QueueFilter;
+  wider: Wider | null;
   onChange: (change: Partial<QueueFilter>) => void;
   onAdd: (() => void) | null;
 };
 
-function Nothing({ filter, onChange, onAdd }: NothingProps) {
+function Nothing({ filter, wider, onChange, onAdd }: NothingProps) {
   if (isFiltered(filter))
     return (
       <NoMatch
         one="task"
         action="Show tasks in every state"
-        onClear={() => onChange({ lane: null, search: "", state: "all" })}
+        wider={wider}
+        onClear={() => onChange({ ...TASK_QUERY.none, queue: filter.queue, state: "all" })}
       />
     );
   return (

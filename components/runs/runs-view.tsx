@@ -5,6 +5,7 @@ import { useQueryStates } from "nuqs";
 import { DocLink } from "@/components/docs/doc-link";
 import { useNewRows } from "@/components/live/new-rows";
 import { useFrames } from "@/components/live/provider";
+import { useWider, type Wider } from "@/components/query/use-wider";
 import { useTRPC } from "@/components/trpc/client";
 import { runPages } from "@/components/trpc/lists";
 import { buttonStyle } from "@/components/ui/button";
@@ -13,6 +14,7 @@ import { ListFoot, NoMatch } from "@/components/ui/list-states";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
+import { RUN_QUERY } from "@/contract/query/runs";
 import { Failures } from "./failures";
 import { fits, isFiltered, RUN_FILTERS, type RunFilter, runsInput } from "./filter";
 import { RunFilters } from "./run-filters";
@@ -27,6 +29,7 @@ export function RunsView() {
   const query = useInfiniteQuery(options);
   const runs = query.data?.pages.flatMap((page) => page.items) ?? [];
   const onChange = (change: Partial<RunFilter> | null) => void setFilter(change);
+  const wider = useWider(RUN_QUERY, filter, onChange);
   const news = useNewRows({
     ids: runs.map(({ id }) => id),
     ...{ isRead: query.data !== undefined, filter },
@@ -47,7 +50,7 @@ export function RunsView() {
         <QueryView query={query}>
           {() =>
             runs.length === 0 ? (
-              <Nothing isFilter={isFiltered(filter)} onClear={() => onChange(null)} />
+              <Nothing isFilter={isFiltered(filter)} wider={wider} onClear={() => onChange(null)} />
             ) : (
               <>
                 <RunsTable runs={runs} />
@@ -67,9 +70,9 @@ function isOlder(run: { createdAt: string }, listed: readonly { createdAt: strin
   return hasMore && last !== undefined && run.createdAt < last.createdAt;
 }
 
-function Nothing({ isFilter, onClear }: { isFilter: boolean; onClear: () => void }) {
+function Nothing({ isFilter, wider, onClear }: { isFilter: boolean; wider: Wider | null; onClear: () => void }) {
   if (isFilter) {
-    return <NoMatch one="run" onClear={onClear} />;
+    return <NoMatch one="run" onClear={onClear} wider={wider} />;
   }
   return (
     <EmptyState

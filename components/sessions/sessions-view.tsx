@@ -6,6 +6,7 @@ import { parseAsBoolean, useQueryState, useQueryStates } from "nuqs";
 import { DocLink } from "@/components/docs/doc-link";
 import { useNewRows } from "@/components/live/new-rows";
 import { useFrames } from "@/components/live/provider";
+import { useWider, type Wider } from "@/components/query/use-wider";
 import { useCanOperate, useReader } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { sessionPages } from "@/components/trpc/lists";
@@ -15,7 +16,8 @@ import { useLookOn } from "@/components/ui/look-on";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
-import { isFiltered, SESSION_FILTERS, sessionsInput } from "./filter";
+import { SESSION_QUERY } from "@/contract/query/sessions";
+import { isFiltered, SESSION_FILTERS, type SessionFilter, sessionsInput } from "./filter";
 import { SessionFilters } from "./session-filters";
 import { SessionsTable } from "./sessions-table";
 
@@ -31,6 +33,8 @@ export function SessionsView() {
   const canOperate = useCanOperate();
   const [filter, setFilter] = useQueryStates(SESSION_FILTERS, { history: "replace" });
   const [isCreating, setIsCreating] = useQueryState("new", parseAsBoolean.withDefault(false));
+  const onChange = (change: Partial<SessionFilter> | null) => void setFilter(change);
+  const wider = useWider(SESSION_QUERY, filter, onChange);
   const options = sessionPages(trpc, sessionsInput(filter, readerId));
   const query = useInfiniteQuery(options);
   const sessions = query.data?.pages.flatMap((page) => page.items) ?? [];
@@ -57,7 +61,7 @@ export function SessionsView() {
           )
         }
       >
-        <SessionFilters filter={filter} onChange={(change) => void setFilter(change)} />
+        <SessionFilters filter={filter} onChange={onChange} />
       </PageHeader>
       <NewPill count={news.count} one="new session" onShow={news.show} />
       <div className="scroll-thin min-h-0 flex-1 overflow-y-auto bg-panel">
@@ -68,7 +72,8 @@ export function SessionsView() {
             ) : sessions.length === 0 ? (
               <Nothing
                 isFilter={isFiltered(filter)}
-                onClear={() => void setFilter(null)}
+                wider={wider}
+                onClear={() => onChange(null)}
                 onNew={canOperate ? () => void setIsCreating(true) : null}
               />
             ) : (
@@ -85,9 +90,11 @@ export function SessionsView() {
   );
 }
 
-function Nothing({ isFilter, onClear, onNew }: { isFilter: boolean; onClear: () => void; onNew: (() => void) | null }) {
+type NothingProps = { isFilter: boolean; wider: Wider | null; onClear: () => void; onNew: (() => void) | null };
+
+function Nothing({ isFilter, wider, onClear, onNew }: NothingProps) {
   if (isFilter) {
-    return <NoMatch one="session" onClear={onClear} />;
+    return <NoMatch one="session" onClear={onClear} wider={wider} />;
   }
   return (
     <EmptyState

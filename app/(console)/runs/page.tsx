@@ -5,7 +5,7 @@ import { requireIdentity } from "@/app/(console)/identity";
 import { prefetchPages } from "@/app/(console)/prefetch-pages";
 import { RUN_FILTERS, runsInput } from "@/components/runs/filter";
 import { RunsView } from "@/components/runs/runs-view";
-import { runFailures, runPages } from "@/components/trpc/lists";
+import { runFailures, runPages, viewsOf } from "@/components/trpc/lists";
 import { HydrateClient, prefetch, trpc } from "@/server/trpc/rsc";
 
 export const metadata: Metadata = { title: "Runs" };
@@ -14,7 +14,11 @@ const loadFilter = createLoader(RUN_FILTERS);
 export default async function RunsPage(props: { searchParams: Promise<SearchParams> }) {
   await requireIdentity();
   const input = runsInput(await loadFilter(props.searchParams));
-  await Promise.all([prefetchPages(runPages(trpc, input)), prefetch(runFailures(trpc))]);
+  await Promise.all([
+    prefetch(viewsOf(trpc, "runs")),
+    prefetchPages(runPages(trpc, input)),
+    prefetch(runFailures(trpc)),
+  ]);
   return (
     <HydrateClient>
       <RunsView />

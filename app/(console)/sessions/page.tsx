@@ -6,7 +6,7 @@ import { prefetchPages } from "@/app/(console)/prefetch-pages";
 import { SESSION_FILTERS, sessionsInput } from "@/components/sessions/filter";
 import { SessionsView } from "@/components/sessions/sessions-view";
 import { readerOf } from "@/components/shell/reader";
-import { sessionPages } from "@/components/trpc/lists";
+import { sessionPages, viewsOf } from "@/components/trpc/lists";
 import { HydrateClient, prefetch, trpc } from "@/server/trpc/rsc";
 
 export const metadata: Metadata = { title: "Sessions" };
@@ -15,7 +15,11 @@ const loadFilter = createLoader(SESSION_FILTERS);
 export default async function SessionsPage(props: { searchParams: Promise<SearchParams> }) {
   const filter = await loadFilter(props.searchParams);
   const input = sessionsInput(filter, readerOf(await requireIdentity()));
-  await Promise.all([prefetchPages(sessionPages(trpc, input)), prefetch(trpc.backends.list.queryOptions())]);
+  await Promise.all([
+    prefetch(viewsOf(trpc, "sessions")),
+    prefetchPages(sessionPages(trpc, input)),
+    prefetch(trpc.backends.list.queryOptions()),
+  ]);
   return (
     <HydrateClient>
       <SessionsView />
