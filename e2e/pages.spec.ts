@@ -165,7 +165,6 @@ test("the audit log tells who did what, live, leads to it, and is taken along as
     await box.press("Enter");
     await expect(page).toHaveURL(/action=queue.cancelTask/);
     for (const row of await rowsOf(page, "Audit").all()) await expect(row).toContainText("queue.cancelTask");
-    await expect(box).toHaveValue("action:queue.cancelTask");
     await box.press("End");
     await box.pressSequentially(` ${taskId}`);
     await box.press("Enter");
