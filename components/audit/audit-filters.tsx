@@ -7,7 +7,7 @@ import { TimeRangeSelect } from "@/components/ui/time-range-select";
 import { ViewsMenu } from "@/components/views/views-menu";
 import { AUDIT_QUERY } from "@/contract/query/audit";
 import { AUDIT_TARGETS } from "@/contract/words";
-import { type AuditFilter, auditListAddress, isFiltered } from "./filter";
+import { type AuditFilter, isFiltered } from "./filter";
 
 type AuditFiltersProps = { filter: AuditFilter; onChange: (change: Partial<AuditFilter> | null) => void };
 
@@ -40,7 +40,7 @@ export function AuditFilters({ filter, onChange }: AuditFiltersProps) {
           Clear
         </Button>
       )}
-      <QueryChips page={AUDIT_QUERY} filter={filter} addressOf={auditListAddress} onChange={onChange} />
+      <QueryChips page={AUDIT_QUERY} filter={filter} onChange={onChange} />
     </search>
   );
 }

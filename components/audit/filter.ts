@@ -1,4 +1,4 @@
-import { createSerializer, parseAsString, parseAsStringLiteral } from "nuqs/server";
+import { parseAsString, parseAsStringLiteral } from "nuqs/server";
 import { RANGE_FILTERS } from "@/components/ui/time-range";
 import { type AuditFilter, auditInput } from "@/contract/query/audit";
 import { AUDIT_TARGETS } from "@/contract/words";
@@ -15,13 +15,6 @@ export const AUDIT_FILTERS = {
   tenant: parseAsString,
   ...RANGE_FILTERS,
 };
-
-const serializeAudit = createSerializer(AUDIT_FILTERS);
-
-/** The address that shows a filter. */
-export function auditListAddress(filter: AuditFilter): string {
-  return serializeAudit("/audit", filter);
-}
 
 export function isFiltered(filter: AuditFilter): boolean {
   return Object.keys(auditInput(filter)).length > 0;

@@ -1,10 +1,12 @@
 "use client";
 import { ListFilter } from "lucide-react";
-import { type KeyboardEvent, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
+import { type KeyboardEvent, type RefObject, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
+import { toast } from "sonner";
 import { Button } from "@/components/ui/button";
 import { Input } from "@/components/ui/field";
-import { type Part, parseQuery, QUERY_MAX } from "@/contract/query/language";
-import { type Filter, type Problem, printFilter, type QueryPage, readQuery } from "@/contract/query/page";
+import { type Part, QUERY_MAX } from "@/contract/query/language";
+import { type Filter, printFilter, type QueryPage } from "@/contract/query/page";
+import type { Problem } from "@/contract/query/read";
 import type { KnownValues, Suggestion } from "./suggestions";
 
 const TYPING_MS = 200;
@@ -27,8 +29,8 @@ export function QueryBar<Of extends Filter>(props: QueryBarProps<Of>) {
   const { page, label, placeholder, known = NOTHING_KNOWN } = props;
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
-  const { typed, caret, setCaret, problems, isMeant, edit: setTyped, commit } = useTyped(props, input);
-  const parts = useSuggestions();
+  const parts = useParts();
+  const { typed, caret, setCaret, problems, isMeant, edit: setTyped, commit } = useTyped(props, input, parts.loaded);
   const [isOpen, setIsOpen] = useState(false);
   const [active, setActive] = useState(-1);
   const suggestions =
@@ -139,7 +141,8 @@ export function QueryBar<Of extends Filter>(props: QueryBarProps<Of>) {
 /** The text as it is typed, and where in it. Once it is committed, and until it is typed on, all of it is meant. */
 function useTyped<Of extends Filter>(
   { page, filter, onChange }: QueryBarProps<Of>,
-  input: React.RefObject<HTMLInputElement | null>,
+  input: RefObject<HTMLInputElement | null>,
+  loaded: Loaded | null,
 ) {
   const shown = printFilter(page, filter);
   const [typed, setTyped] = useState(shown);
@@ -154,17 +157,22 @@ function useTyped<Of extends Filter>(
     setCaret(null);
     setIsMeant(true);
   }, [shown]);
-  const reading = readQuery(page, typed);
+  const late = useRef<string | null>(null);
 
   function take(text: string): void {
-    const { filter: wanted, problems } = readQuery(page, text);
+    late.current = loaded === null ? text : null;
+    if (loaded === null) return;
+    const { filter: wanted, problems } = loaded.readQuery(page, text);
     if (problems.length > 0) return;
     sent.current = printFilter(page, wanted);
     const fields = Object.keys(wanted) as (keyof Of)[];
     const changed = fields.filter((field) => wanted[field] !== filter[field]);
     if (changed.length > 0) onChange(Object.fromEntries(changed.map((field) => [field, wanted[field]])) as Partial<Of>);
   }
-  const unfinished = isMeant || caret === null ? undefined : partAt(typed, caret);
+  const unfinished =
+    isMeant || caret === null || loaded === null
+      ? undefined
+      : loaded.parseQuery(typed).find(({ start, end }) => start < caret && caret === end);
   const isUnfinished = unfinished !== undefined && isBegun(page, unfinished);
   // biome-ignore lint/correctness/useExhaustiveDependencies: it is taken once the typing stops, whatever else changes.
   useEffect(() => {
@@ -172,6 +180,10 @@ function useTyped<Of extends Filter>(
     const timer = setTimeout(() => take(typed), TYPING_MS);
     return () => clearTimeout(timer);
   }, [typed, isUnfinished, isMeant]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what was meant before it could be read is read then.
+  useEffect(() => {
+    if (late.current !== null) take(late.current);
+  }, [loaded]);
   // React puts the caret behind the last letter when a text is not what was typed.
   useLayoutEffect(() => {
     const element = input.current;
@@ -192,11 +204,8 @@ function useTyped<Of extends Filter>(
     setIsMeant(true);
     take(text);
   }
-  return { typed, caret, setCaret, problems: reading.problems, isMeant, edit, commit };
-}
-
-function partAt(text: string, caret: number): Part | undefined {
-  return parseQuery(text).find(({ start, end }) => start < caret && caret === end);
+  const problems = loaded === null ? [] : loaded.readQuery(page, typed).problems;
+  return { typed, caret, setCaret, problems, isMeant, edit, commit };
 }
 
 /** Whether a part at the caret may be about to become something else. */
@@ -208,9 +217,12 @@ function isBegun<Of extends Filter>(page: QueryPage<Of>, { key, value }: Part): 
 
 type Loaded = typeof import("./suggestions");
 
-/** What suggests is loaded when somebody begins: no page waits for it, and without it the text can be typed all the same. */
-function useSuggestions(): { loaded: Loaded | null; load: () => void } {
+/** What reads and suggests is loaded when somebody begins: no page waits for it. */
+function useParts(): { loaded: Loaded | null; load: () => void } {
   const [loaded, setLoaded] = useState<Loaded | null>(null);
-  const load = () => void import("./suggestions").then(setLoaded, () => undefined);
+  const load = () =>
+    void import("./suggestions").then(setLoaded, () =>
+      toast.error("What reads a query could not be loaded: try again, or reload the page"),
+    );
   return { loaded, load };
 }

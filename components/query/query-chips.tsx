@@ -9,12 +9,10 @@ type QueryChipsProps<Of extends Filter> = {
   page: QueryPage<Of>;
   filter: Of;
   onChange: (change: Partial<Of>) => void;
-  /** The address that shows a filter. */
-  addressOf: (filter: Of) => string;
 };
 
 /** Each condition that narrows a list, and the way out of it. */
-export function QueryChips<Of extends Filter>({ page, filter, onChange, addressOf }: QueryChipsProps<Of>) {
+export function QueryChips<Of extends Filter>({ page, filter, onChange }: QueryChipsProps<Of>) {
   const chips = chipsOf(page, filter);
   if (chips.length === 0) return null;
   return (
@@ -26,16 +24,23 @@ export function QueryChips<Of extends Filter>({ page, filter, onChange, addressO
       ))}
       {hasAge(filter) && (
         <li>
-          <CopyTextButton
-            text={() => window.location.origin + addressOf(fixRange(filter, toServerTime(Date.now())))}
-            said="Copied: the address means the same rows at any time"
-          >
+          <CopyTextButton text={() => fixedAddress(filter)} said="Copied: the address means the same rows at any time">
             Copy with fixed times
           </CopyTextButton>
         </li>
       )}
     </ul>
   );
+}
+
+/** The page's address with instants in the place of ages. */
+function fixedAddress(filter: RangeFilter): string {
+  const { since, until } = fixRange(filter, toServerTime(Date.now()));
+  const address = new URL(window.location.href);
+  for (const name of ["within", "older"]) address.searchParams.delete(name);
+  if (since !== null) address.searchParams.set("since", since);
+  if (until !== null) address.searchParams.set("until", until);
+  return address.href;
 }
 
 type NamedChip = { field: string; name: string; value: string };

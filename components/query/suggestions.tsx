@@ -1,9 +1,13 @@
 "use client";
 import { useEffect, useRef } from "react";
 import { cn } from "@/components/ui/class-names";
-import { DURATION_VALUES, FLAG_VALUES } from "@/contract/query/kinds";
-import { parseQuery, printValue } from "@/contract/query/language";
+import { printValue } from "@/contract/query/language";
 import type { Filter, QueryKey, QueryPage } from "@/contract/query/page";
+import { parseQuery } from "@/contract/query/parse";
+import { DURATION_VALUES, FLAG_VALUES } from "@/contract/query/read-value";
+
+export { parseQuery } from "@/contract/query/parse";
+export { readQuery } from "@/contract/query/read";
 
 /** What may be written where the caret stands: in place of what stands between `start` and `end`. */
 export type Suggestion = { text: string; help: string; start: number; end: number; isWhole: boolean };

@@ -1,4 +1,4 @@
-import { createSerializer, parseAsString, parseAsStringLiteral } from "nuqs/server";
+import { parseAsString, parseAsStringLiteral } from "nuqs/server";
 import { RANGE_FILTERS } from "@/components/ui/time-range";
 import { conditionsOf } from "@/contract/query/page";
 import { type QueueFilter, TASK_LIST_STATES, TASK_QUERY } from "@/contract/query/tasks";
@@ -14,13 +14,6 @@ export const QUEUE_FILTERS = {
   search: parseAsString.withDefault(""),
   ...RANGE_FILTERS,
 };
-
-const serializeQueue = createSerializer(QUEUE_FILTERS);
-
-/** The address that shows a filter. */
-export function queueAddress(filter: QueueFilter): string {
-  return serializeQueue("/queue", filter);
-}
 
 /** What the figures above the tasks are of: one queue, or all. */
 export function scopeInput(filter: Pick<QueueFilter, "queue">): Pick<QueueScopeInput, "queue"> {

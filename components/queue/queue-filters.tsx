@@ -6,7 +6,7 @@ import { Choices } from "@/components/ui/choices";
 import { Select } from "@/components/ui/field";
 import { ViewsMenu } from "@/components/views/views-menu";
 import { TASK_QUERY } from "@/contract/query/tasks";
-import { isFiltered, type QueueFilter, queueAddress, TASK_LIST_STATES } from "./filter";
+import { isFiltered, type QueueFilter, TASK_LIST_STATES } from "./filter";
 
 const STATE_NAMES: Record<QueueFilter["state"], string> = {
   pending: "Waiting",
@@ -63,7 +63,7 @@ export function QueueFilters({ filter, queues, lanes, onChange }: QueueFiltersPr
           Clear
         </Button>
       )}
-      <QueryChips page={TASK_QUERY} filter={filter} addressOf={queueAddress} onChange={onChange} />
+      <QueryChips page={TASK_QUERY} filter={filter} onChange={onChange} />
     </search>
   );
 }

@@ -1,4 +1,4 @@
-import { createSerializer, parseAsString, parseAsStringLiteral } from "nuqs/server";
+import { parseAsString, parseAsStringLiteral } from "nuqs/server";
 import { RANGE_FILTERS } from "@/components/ui/time-range";
 import { isInRange } from "@/contract/query/range";
 import { type RunFilter, runsInput } from "@/contract/query/runs";
@@ -17,13 +17,6 @@ export const RUN_FILTERS = {
   search: parseAsString.withDefault(""),
   ...RANGE_FILTERS,
 };
-
-const serializeRuns = createSerializer(RUN_FILTERS);
-
-/** The address that shows a filter. */
-export function runsAddress(filter: RunFilter): string {
-  return serializeRuns("/runs", filter);
-}
 
 export function isFiltered(filter: RunFilter): boolean {
   return Object.keys(runsInput(filter)).length > 0;

@@ -8,7 +8,7 @@ import { TimeRangeSelect } from "@/components/ui/time-range-select";
 import { ViewsMenu } from "@/components/views/views-menu";
 import { RUN_QUERY } from "@/contract/query/runs";
 import { RUN_STATUSES } from "@/contract/words";
-import { isFiltered, type RunFilter, runsAddress } from "./filter";
+import { isFiltered, type RunFilter } from "./filter";
 
 type RunFiltersProps = {
   filter: RunFilter;
@@ -47,7 +47,7 @@ export function RunFilters({ filter, onChange }: RunFiltersProps) {
           Clear
         </Button>
       )}
-      <QueryChips page={RUN_QUERY} filter={filter} addressOf={runsAddress} onChange={onChange} />
+      <QueryChips page={RUN_QUERY} filter={filter} onChange={onChange} />
     </search>
   );
 }

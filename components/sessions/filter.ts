@@ -1,4 +1,4 @@
-import { createSerializer, parseAsBoolean, parseAsString, parseAsStringLiteral } from "nuqs/server";
+import { parseAsBoolean, parseAsString, parseAsStringLiteral } from "nuqs/server";
 import { parseAsHours, RANGE_FILTERS } from "@/components/ui/time-range";
 import { conditionsOf } from "@/contract/query/page";
 import { SESSION_QUERY, type SessionFilter } from "@/contract/query/sessions";
@@ -19,13 +19,6 @@ export const SESSION_FILTERS = {
   expires: parseAsHours,
   ...RANGE_FILTERS,
 };
-
-const serializeSessions = createSerializer(SESSION_FILTERS);
-
-/** The address that shows a filter. */
-export function sessionsAddress(filter: SessionFilter): string {
-  return serializeSessions("/sessions", filter);
-}
 
 export function isFiltered(filter: SessionFilter): boolean {
   return conditionsOf(SESSION_QUERY, filter).length > 0;

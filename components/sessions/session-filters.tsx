@@ -8,7 +8,7 @@ import { Select } from "@/components/ui/field";
 import { ViewsMenu } from "@/components/views/views-menu";
 import { SESSION_QUERY } from "@/contract/query/sessions";
 import { SESSION_LIST_STATES, STORAGE_KINDS } from "@/contract/words";
-import { isFiltered, type SessionFilter, sessionsAddress } from "./filter";
+import { isFiltered, type SessionFilter } from "./filter";
 
 const STATE_NAMES: Record<SessionFilter["state"], string> = {
   default: "Recent",
@@ -59,7 +59,7 @@ export function SessionFilters({ filter, onChange }: SessionFiltersProps) {
           Clear
         </Button>
       )}
-      <QueryChips page={SESSION_QUERY} filter={filter} addressOf={sessionsAddress} onChange={onChange} />
+      <QueryChips page={SESSION_QUERY} filter={filter} onChange={onChange} />
     </search>
   );
 }

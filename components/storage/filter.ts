@@ -1,4 +1,4 @@
-import { createSerializer, parseAsBoolean, parseAsString, parseAsStringLiteral } from "nuqs/server";
+import { parseAsBoolean, parseAsString, parseAsStringLiteral } from "nuqs/server";
 import { type StorageFilter, storageInput } from "@/contract/query/storage";
 import type { Session } from "@/contract/session";
 import { STORAGE_KINDS, STORAGE_SORTS, STORAGE_STATES } from "@/contract/words";
@@ -19,13 +19,6 @@ export const STORAGE_FILTERS = {
   expired: parseAsBoolean,
   sort: parseAsStringLiteral(STORAGE_SORTS).withDefault("updatedAt"),
 };
-
-const serializeStorage = createSerializer(STORAGE_FILTERS);
-
-/** The address that shows a filter. */
-export function storageListAddress(filter: StorageFilter): string {
-  return serializeStorage("/storage", filter);
-}
 
 /** Whether some rows are left out; another order leaves out none. */
 export function isFiltered(filter: StorageFilter): boolean {

@@ -7,7 +7,7 @@ import { ViewsMenu } from "@/components/views/views-menu";
 import { STORAGE_QUERY } from "@/contract/query/storage";
 import type { StorageTotals } from "@/contract/storage";
 import { STORAGE_KINDS, STORAGE_SORTS, STORAGE_STATES } from "@/contract/words";
-import { isFiltered, type StorageFilter, storageListAddress } from "./filter";
+import { isFiltered, type StorageFilter } from "./filter";
 
 const SORT_NAMES: Record<StorageFilter["sort"], string> = {
   updatedAt: "Newest first",
@@ -75,7 +75,7 @@ export function StorageFilters({ filter, states, onChange }: FiltersProps) {
           Clear
         </Button>
       )}
-      <QueryChips page={STORAGE_QUERY} filter={filter} addressOf={storageListAddress} onChange={onChange} />
+      <QueryChips page={STORAGE_QUERY} filter={filter} onChange={onChange} />
     </search>
   );
 }

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { toast } from "sonner";
 import { Button } from "@/components/ui/button";
 import { Menu } from "@/components/ui/menu";
-import { type Filter, printFilter, type QueryPage, readQuery } from "@/contract/query/page";
+import { type Filter, printFilter, type QueryPage } from "@/contract/query/page";
 import type { View } from "@/contract/view";
 import { useViews } from "./use-views";
 import { ViewsItems } from "./views-items";
@@ -31,7 +31,8 @@ export function ViewsMenu<Of extends Filter>({ page, filter, onChange }: ViewsMe
   const current = shown.find(({ id }) => id === pickedId) ?? shown[0] ?? null;
   const picked = views.find(({ id }) => id === pickedId) ?? null;
 
-  function pick(view: View): void {
+  async function pick(view: View): Promise<void> {
+    const { readQuery } = await import("@/contract/query/read");
     const read = readQuery(page, view.query);
     const [problem] = read.problems;
     if (problem !== undefined) return void toast.error(`“${view.name}” is not understood any more: ${problem.message}`);
@@ -55,7 +56,7 @@ export function ViewsMenu<Of extends Filter>({ page, filter, onChange }: ViewsMe
           views={views}
           current={current}
           changed={picked !== null && picked.query !== query && picked.isEditable ? picked : null}
-          onPick={pick}
+          onPick={(view) => void pick(view).catch(() => toast.error("The view could not be read: try again"))}
           onName={setNaming}
           onShare={actions.share}
           onSet={(view) => actions.setQuery(view, query)}

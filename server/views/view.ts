@@ -1,7 +1,8 @@
 import { and, eq, or, type SQL, sql } from "drizzle-orm";
 import { QUERY_MAX } from "@/contract/query/language";
-import { printFilter, readQuery } from "@/contract/query/page";
+import { printFilter } from "@/contract/query/page";
 import { queryPage } from "@/contract/query/pages";
+import { readQuery } from "@/contract/query/read";
 import type { View } from "@/contract/view";
 import type { ViewPage } from "@/contract/words";
 import { type SavedViewRow, savedViews } from "@/db/schema";
