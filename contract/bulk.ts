@@ -5,6 +5,7 @@ import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { TASK_STATES } from "./queue";
 import { ListRunsInput } from "./run";
 import { ListSessionsInput, ReaderId } from "./session";
+import { TIME_RANGE } from "./time-range";
 import { BULK_ACTIONS, BULK_KINDS, type BulkVerb } from "./words";
 
 export { BULK_KINDS, BULK_UNDO, type BulkKind, type BulkVerb } from "./words";
@@ -26,6 +27,8 @@ export const BulkTaskFilter = z.strictObject({
   state: z.enum(TASK_STATES).optional(),
   backendProfile: RecordId.optional(),
   search: text(200).optional(),
+  /** When they were added. */
+  ...TIME_RANGE,
 });
 export type BulkTaskFilter = z.infer<typeof BulkTaskFilter>;
 export const BulkRunFilter = ListRunsInput.omit(PAGED);

@@ -1,23 +1,9 @@
 import { z } from "zod";
+import { FAILURE_KINDS } from "./words";
 
-/** Coarse kinds: v0.1's words first, then those added since. */
-export const FAILURE_KINDS = [
-  "schema-invalid",
-  "infra-failed",
-  "runner-lease-conflict",
-  "cancelled",
-  "session-store-evicted",
-  "unauthenticated",
-  "forbidden",
-  "rate-limited",
-  "runner-lost",
-  "backend-failed",
-  "approval-timeout",
-  "storage-full",
-  "timeout",
-] as const;
-export type FailureKind = (typeof FAILURE_KINDS)[number];
+export { FAILURE_KINDS } from "./words";
 export const FailureKind = z.enum(FAILURE_KINDS);
+export type FailureKind = z.infer<typeof FailureKind>;
 
 /** Finer and stable, for programs to branch on; each has one HTTP status. */
 export const REASON_STATUS = {
@@ -56,6 +42,7 @@ export const REASON_STATUS = {
   "version-conflict": 409,
   "approval-decided": 409,
   "already-exists": 409,
+  "limit-reached": 409,
   "archive-incomplete": 409,
   "digest-mismatch": 409,
   "cursor-expired": 410,

@@ -73,4 +73,5 @@ export const ID_PREFIX = {
   archiver: "arv_",
   bulk: "bulk_",
   modelCall: "mc_",
+  view: "view_",
 } as const;

@@ -14,6 +14,7 @@ import {
 import { jsonObject, Metadata, PAYLOAD_MAX_BYTES } from "./json";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { ExecutionPolicy, ResourceBundleRef, WorkspaceRef } from "./run";
+import { TIME_RANGE } from "./time-range";
 import { ON_USAGE_LIMIT, TASK_STATES } from "./words";
 
 export { TASK_STATES, type TaskState } from "./words";
@@ -91,6 +92,8 @@ const TaskFilter = {
 
 export const ListTasksInput = z.strictObject({
   ...TaskFilter,
+  /** When it was added. */
+  ...TIME_RANGE,
   updatedAfter: Count.optional(),
   readerId: ReaderId.optional(),
   tenantId: RecordId.optional(),

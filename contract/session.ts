@@ -3,6 +3,7 @@ import { RunEvent } from "./event";
 import { ChosenId, ChosenSessionId, Count, Instant, Int32, OwnerId, RecordId, requiredText, text } from "./ids";
 import { Metadata } from "./json";
 import { Cursor, EVENTS_LIMIT_MAX, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
+import { RangeMinutes, TIME_RANGE } from "./time-range";
 import { SESSION_LIST_STATES, STORAGE_KINDS, STORAGE_STATES } from "./words";
 
 export { STORAGE_KINDS, STORAGE_STATES, type StorageKind, type StorageState } from "./words";
@@ -40,6 +41,15 @@ export const ListSessionsInput = z.strictObject({
   backendProfile: RecordId.optional(),
   storageKind: z.enum(STORAGE_KINDS).optional(),
   search: text(200).optional(),
+  /** Changed since the reader last read it, or not. */
+  unread: z.boolean().optional(),
+  /** Whether its last work failed, and how. */
+  hasFailure: z.boolean().optional(),
+  failureKind: RecordId.optional(),
+  /** Its time is over, or will be so soon. */
+  expiresWithinMinutes: RangeMinutes.optional(),
+  /** When it last changed. */
+  ...TIME_RANGE,
   readerId: ReaderId.optional(),
   tenantId: RecordId.optional(),
   projectId: RecordId.optional(),

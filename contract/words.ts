@@ -127,6 +127,7 @@ export const TOKEN_SCOPES = [
   "sessions",
   "storage",
   "usage",
+  "views",
 ] as const;
 export type TokenScope = (typeof TOKEN_SCOPES)[number];
 /** api: of a program or a person, made by an administrator; browser: what a sign-in bought. */
@@ -146,8 +147,32 @@ export const AUDIT_TARGETS = [
   "archive",
   "volume",
   "backend",
+  "view",
 ] as const;
 export type AuditTarget = (typeof AUDIT_TARGETS)[number];
+/** Coarse kinds of failure: v0.1's words first, then those added since. */
+export const FAILURE_KINDS = [
+  "schema-invalid",
+  "infra-failed",
+  "runner-lease-conflict",
+  "cancelled",
+  "session-store-evicted",
+  "unauthenticated",
+  "forbidden",
+  "rate-limited",
+  "runner-lost",
+  "backend-failed",
+  "approval-timeout",
+  "storage-full",
+  "timeout",
+] as const;
+/** The lists that are narrowed by a query, and whose queries can be saved as views. */
+export const VIEW_PAGES = ["sessions", "runs", "queue", "audit", "storage"] as const;
+export type ViewPage = (typeof VIEW_PAGES)[number];
+/** Views that one person, or one program, has at most. */
+export const VIEWS_MAX = 100;
+/** Rows of a view that are counted; where there are more it says so. */
+export const VIEW_COUNT_MAX = 1_000;
 /** The rows of a timeline. */
 export const TIMELINE_LANES = ["attempts", "turns", "tools", "approvals", "archive"] as const;
 export type TimelineLane = (typeof TIMELINE_LANES)[number];

@@ -41,9 +41,13 @@ export function isRefusal(error: unknown): boolean {
 /** A statement or transaction that the database ended for its time. */
 const OUT_OF_TIME = new Set(["57014", "25P03", "25P04"]);
 
+export function isOutOfTime(error: unknown): boolean {
+  return OUT_OF_TIME.has(sqlState(error) ?? "");
+}
+
 /** Somebody else holds what was needed, or the database was too slow: nothing is wrong with the request, or stored. */
 export function isDatabaseBusy(error: unknown): boolean {
-  return isRetryable(error) || OUT_OF_TIME.has(sqlState(error) ?? "");
+  return isRetryable(error) || isOutOfTime(error);
 }
 
 const CONNECTION_CODES = new Set([

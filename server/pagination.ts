@@ -83,3 +83,11 @@ export function pageFrom<Row>(
   const last = page.at(-1);
   return { rows: page, cursor: last === undefined ? null : cursorOf(last) };
 }
+
+/** How many rows match; there may be more where it says so. */
+export type Counted = { count: number; hasMore: boolean };
+
+/** A count out of `max + 1` rows at most, of which only a part may have been looked at. */
+export function countedFrom(rows: number, max: number, isPart: boolean): Counted {
+  return { count: Math.min(rows, max), hasMore: rows > max || isPart };
+}

@@ -3,6 +3,7 @@ import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useQueryStates } from "nuqs";
 import { useState } from "react";
 import { DocLink } from "@/components/docs/doc-link";
+import { useWider, type Wider } from "@/components/query/use-wider";
 import { useIdentity } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { auditPages } from "@/components/trpc/lists";
@@ -12,6 +13,7 @@ import { useLookOn } from "@/components/ui/look-on";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
+import { AUDIT_QUERY } from "@/contract/query/audit";
 import { AuditFilters } from "./audit-filters";
 import { AuditTable } from "./audit-table";
 import { ExportMenu } from "./export-menu";
@@ -34,6 +36,7 @@ export function AuditView() {
   const news = useAuditNews(auditInput(filter), rows);
   const onChange = (change: Partial<AuditFilter> | null) => void setFilter(change);
   const [steps, setSteps] = useState(STEPS_MAX);
+  const wider = useWider(AUDIT_QUERY, filter, onChange);
   const isLooking = useLookOn(query, rows.length, steps);
   const hasMore = rows.length === 0 && query.hasNextPage && !query.isError;
   return (
@@ -63,7 +66,7 @@ export function AuditView() {
                 The newest {(steps * STEP_ROWS).toLocaleString("en")} rows hold nothing like it.
               </EmptyState>
             ) : rows.length === 0 ? (
-              <Nothing isFilter={isFiltered(filter)} onClear={() => onChange(null)} />
+              <Nothing isFilter={isFiltered(filter)} wider={wider} onClear={() => onChange(null)} />
             ) : (
               <>
                 <AuditTable rows={rows} hasTenants={tenantId === null} onChange={onChange} />
@@ -77,9 +80,9 @@ export function AuditView() {
   );
 }
 
-function Nothing({ isFilter, onClear }: { isFilter: boolean; onClear: () => void }) {
+function Nothing({ isFilter, wider, onClear }: { isFilter: boolean; wider: Wider | null; onClear: () => void }) {
   if (isFilter) {
-    return <NoMatch one="row" onClear={onClear} />;
+    return <NoMatch one="row" onClear={onClear} wider={wider} />;
   }
   return (
     <EmptyState title="Nothing was done yet">

@@ -1,21 +1,10 @@
 import { createLoader } from "nuqs/server";
 import { expect, test } from "vitest";
 import { type AuditRow, ListAuditInput } from "@/contract/audit";
-import { AUDIT_FILTERS, auditInput, isFiltered, readSearch } from "./filter";
+import { AUDIT_FILTERS, auditInput, isFiltered } from "./filter";
 import { summaryOf, targetAddress } from "./target";
 
 const load = createLoader(AUDIT_FILTERS);
-
-test("a typed text is a caller, an action or an id, by how it is written", () => {
-  expect(readSearch(" operator:admin ")).toEqual({ actor: "operator:admin" });
-  expect(readSearch("runs.cancel")).toEqual({ action: "runs.cancel" });
-  expect(readSearch("storage.gc.deleting")).toEqual({ action: "storage.gc.deleting" });
-  expect(readSearch("aud_1")).toEqual({ id: "aud_1" });
-  // A caller chooses a session's id: it may look like anything else.
-  expect(readSearch("release.v1")).toEqual({ target: "release.v1" });
-  expect(readSearch("team:ses")).toEqual({ target: "team:ses" });
-  expect(readSearch("  ")).toBeNull();
-});
 
 test("what an address holds is what the server takes", () => {
   const filter = load("?actor=operator:a&action=runs.cancel&kind=run&target=run_1&tenant=t&within=24&id=aud_1");

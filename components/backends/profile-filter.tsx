@@ -3,13 +3,18 @@ import { useQuery } from "@tanstack/react-query";
 import { useTRPC } from "@/components/trpc/client";
 import { Select } from "@/components/ui/field";
 
+/** The names of all backend profiles. */
+export function useProfiles(): string[] {
+  const trpc = useTRPC();
+  const backends = useQuery(trpc.backends.list.queryOptions()).data?.items ?? [];
+  return backends.map(({ profile }) => profile);
+}
+
 type ProfileFilterProps = { value: string | null; onChange: (profile: string | null) => void };
 
 /** Narrows a list to a backend profile; one that stands in the address and is not known is shown all the same. */
 export function ProfileFilter({ value, onChange }: ProfileFilterProps) {
-  const trpc = useTRPC();
-  const backends = useQuery(trpc.backends.list.queryOptions()).data?.items ?? [];
-  const profiles = backends.map(({ profile }) => profile);
+  const profiles = useProfiles();
   const isKnown = value === null || profiles.includes(value);
   return (
     <Select

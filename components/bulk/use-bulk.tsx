@@ -8,6 +8,7 @@ import { useTRPCClient } from "@/components/trpc/client";
 import { formatPlural } from "@/components/ui/format";
 import type { RowChoice } from "@/components/ui/table";
 import type { CreateBulkInput } from "@/contract/bulk";
+import { fixInput } from "@/contract/query/range";
 import { BULK_UNDO, type BulkKind, type BulkVerb } from "@/contract/words";
 import { BulkProgress } from "./bulk-progress";
 import { ChooseBox } from "./choose-box";
@@ -64,7 +65,11 @@ export function useBulk({ kind, ids, labelOf, filter, words, hasMore, canDo }: L
 
   function act(verb: BulkVerb): void {
     if (!canDo(verb)) return;
-    const target = targetOf(chosen, isAllMatching ? { filter, asOf, words } : null, { cursor, one: ONE[kind] });
+    const target = targetOf(
+      chosen,
+      isAllMatching ? { filter: fixInput(filter, Date.parse(asOf)), asOf, words } : null,
+      { cursor, one: ONE[kind] },
+    );
     if (target === null) return;
     if (wordsOf(kind, verb).consequence !== undefined) {
       setAsked({ verb, target });

@@ -1,8 +1,10 @@
 import { parseAsString, parseAsStringLiteral } from "nuqs/server";
-import type { ListTasksInput, QueueScopeInput } from "@/contract/queue";
-import { TASK_STATES } from "@/contract/words";
+import { RANGE_FILTERS } from "@/components/ui/time-range";
+import { conditionsOf } from "@/contract/query/page";
+import { type QueueFilter, TASK_LIST_STATES, TASK_QUERY } from "@/contract/query/tasks";
+import type { QueueScopeInput } from "@/contract/queue";
 
-export const TASK_LIST_STATES = [...TASK_STATES, "all"] as const;
+export { type QueueFilter, TASK_LIST_STATES, tasksInput } from "@/contract/query/tasks";
 
 /** The queue page's filter, as its address holds it. What waits comes first: it is what can still be changed. */
 export const QUEUE_FILTERS = {
@@ -10,24 +12,8 @@ export const QUEUE_FILTERS = {
   lane: parseAsString,
   state: parseAsStringLiteral(TASK_LIST_STATES).withDefault("pending"),
   search: parseAsString.withDefault(""),
+  ...RANGE_FILTERS,
 };
-
-export type QueueFilter = {
-  queue: string | null;
-  lane: string | null;
-  state: (typeof TASK_LIST_STATES)[number];
-  search: string;
-};
-
-/** The tasks that a filter stands for; prefetch and hook share it, so that their keys cannot drift. */
-export function tasksInput(filter: QueueFilter): Pick<ListTasksInput, "queue" | "lane" | "state" | "search"> {
-  return {
-    ...(filter.queue === null ? {} : { queue: filter.queue }),
-    ...(filter.lane === null ? {} : { lane: filter.lane }),
-    ...(filter.state === "all" ? {} : { state: filter.state }),
-    ...(filter.search === "" ? {} : { search: filter.search }),
-  };
-}
 
 /** What the figures above the tasks are of: one queue, or all. */
 export function scopeInput(filter: Pick<QueueFilter, "queue">): Pick<QueueScopeInput, "queue"> {
@@ -36,7 +22,7 @@ export function scopeInput(filter: Pick<QueueFilter, "queue">): Pick<QueueScopeI
 
 /** Whether something but the queue narrows the list further than it is at first. */
 export function isFiltered(filter: QueueFilter): boolean {
-  return filter.lane !== null || filter.search !== "" || filter.state !== "pending";
+  return conditionsOf(TASK_QUERY, { ...filter, queue: null }).length > 0;
 }
 
 /** A filter in words: `lane ci, waiting`. */
@@ -46,6 +32,9 @@ export function filterWords(filter: QueueFilter): string {
     filter.lane === null ? null : `lane ${filter.lane}`,
     filter.state === "all" ? null : filter.state === "pending" ? "waiting" : filter.state,
     filter.search === "" ? null : `“${filter.search}”`,
+    ...conditionsOf(TASK_QUERY, { ...filter, queue: null, lane: null, state: "pending", search: "" }).map(
+      ({ key, operator, value }) => `${key} ${operator === ":" ? "" : operator} ${value}`.replace("  ", " "),
+    ),
   ];
   const words = parts.filter((part) => part !== null).join(", ");
   return words === "" ? "every task" : words;

@@ -1,9 +1,11 @@
 "use client";
-import { X } from "lucide-react";
+import { QueryBar } from "@/components/query/query-bar";
+import { QueryChips } from "@/components/query/query-chips";
 import { Button } from "@/components/ui/button";
 import { Choices } from "@/components/ui/choices";
 import { Select } from "@/components/ui/field";
-import { SearchBox } from "@/components/ui/search-box";
+import { ViewsMenu } from "@/components/views/views-menu";
+import { TASK_QUERY } from "@/contract/query/tasks";
 import { isFiltered, type QueueFilter, TASK_LIST_STATES } from "./filter";
 
 const STATE_NAMES: Record<QueueFilter["state"], string> = {
@@ -18,21 +20,25 @@ const STATE_NAMES: Record<QueueFilter["state"], string> = {
 
 type QueueFiltersProps = {
   filter: QueueFilter;
+  queues: readonly string[];
   lanes: readonly string[];
   onChange: (change: Partial<QueueFilter> | null) => void;
 };
 
 /** What narrows the tasks; all of it stands in the address. */
-export function QueueFilters({ filter, lanes, onChange }: QueueFiltersProps) {
+export function QueueFilters({ filter, queues, lanes, onChange }: QueueFiltersProps) {
   const isKnown = filter.lane === null || lanes.includes(filter.lane);
   return (
     <search className="flex flex-wrap items-center gap-2">
-      <SearchBox
+      <QueryBar
+        page={TASK_QUERY}
+        filter={filter}
         label="Search tasks"
-        placeholder="Title or id"
-        value={filter.search}
-        onChange={(search) => onChange({ search })}
+        placeholder="Title or id, or lane:fast age>2h"
+        known={{ lane: lanes, queue: queues }}
+        onChange={onChange}
       />
+      <ViewsMenu page={TASK_QUERY} filter={filter} onChange={onChange} />
       <Choices
         label="State"
         values={TASK_LIST_STATES}
@@ -52,16 +58,12 @@ export function QueueFilters({ filter, lanes, onChange }: QueueFiltersProps) {
           <option key={lane}>{lane}</option>
         ))}
       </Select>
-      {filter.queue !== null && (
-        <Button size="sm" onClick={() => onChange({ queue: null, lane: null })}>
-          queue: {filter.queue} <X aria-hidden className="size-3" />
-        </Button>
-      )}
       {isFiltered(filter) && (
-        <Button look="ghost" size="sm" onClick={() => onChange({ lane: null, search: "", state: "pending" })}>
+        <Button look="ghost" size="sm" onClick={() => onChange({ ...TASK_QUERY.none, queue: filter.queue })}>
           Clear
         </Button>
       )}
+      <QueryChips page={TASK_QUERY} filter={filter} onChange={onChange} />
     </search>
   );
 }

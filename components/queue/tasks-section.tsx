@@ -7,6 +7,7 @@ import { BulkProgress } from "@/components/bulk/bulk-progress";
 import { asOfNow, type BulkTarget } from "@/components/bulk/target";
 import { useSelection } from "@/components/bulk/use-selection";
 import { DocLink } from "@/components/docs/doc-link";
+import { useWider, type Wider } from "@/components/query/use-wider";
 import { taskAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
@@ -18,12 +19,13 @@ import { useLookOn } from "@/components/ui/look-on";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
+import { printFilter } from "@/contract/query/page";
+import { fixInput } from "@/contract/query/range";
+import { TASK_QUERY } from "@/contract/query/tasks";
 import type { QueueTask, QueueTaskSummary } from "@/contract/queue";
 import type { TaskLine } from "@/contract/queue-commander";
 import type { QueueControl } from "@/contract/queue-control";
 import type { BulkVerb } from "@/contract/words";
-import { CancelTaskDialog } from "./cancel-task";
-import { ChangeTaskDialog } from "./change-task";
 import { canCancel, canPrioritise, canRetry } from "./explain";
 import { filterWords, isFiltered, type QueueFilter, tasksInput } from "./filter";
 import { QueueFilters } from "./queue-filters";
@@ -39,6 +41,13 @@ const ChoiceBar = dynamic(() => import("@/components/bulk/choice-bar").then((mod
   ssr: false,
 });
 const BulkDialog = dynamic(() => import("@/components/bulk/bulk-dialog").then((module) => module.BulkDialog), {
+  ssr: false,
+});
+
+const CancelTaskDialog = dynamic(() => import("./cancel-task").then((module) => module.CancelTaskDialog), {
+  ssr: false,
+});
+const ChangeTaskDialog = dynamic(() => import("./change-task").then((module) => module.ChangeTaskDialog), {
   ssr: false,
 });
 
@@ -83,12 +92,13 @@ export function TasksSection({ filter, controls, active, scroller, onChange, onA
 
   const { clear } = selection;
   // biome-ignore lint/correctness/useExhaustiveDependencies: what was chosen under another filter is out of sight.
-  useEffect(clear, [filter.queue, filter.lane, filter.state, filter.search]);
+  useEffect(clear, [printFilter(TASK_QUERY, filter)]);
   const { fetchNextPage, isFetchingNextPage, hasNextPage } = query;
   const onMore = useCallback(() => {
     if (!isFetchingNextPage) void fetchNextPage();
   }, [isFetchingNextPage, fetchNextPage]);
   const isLooking = useLookOn(query, tasks.length);
+  const wider = useWider(TASK_QUERY, filter, onChange);
 
   const focus = () => setFocusRequest((request) => request + 1);
   const atCursor = tasks.find((task) => task.id === selection.cursor);
@@ -134,6 +144,7 @@ export function TasksSection({ filter, controls, active, scroller, onChange, onA
     canOperate,
   );
 
+  const queues = [...new Set(controls.map(({ queue }) => queue))].sort();
   const lanes = [...new Set(controls.flatMap(({ lane }) => lane ?? []))].sort();
   return (
     <section
@@ -144,7 +155,7 @@ export function TasksSection({ filter, controls, active, scroller, onChange, onA
     >
       <div ref={bar} className="z-20 border-y bg-panel lg:sticky lg:top-0">
         <div className="px-4 py-2.5 lg:px-6">
-          <QueueFilters filter={filter} lanes={lanes} onChange={onChange} />
+          <QueueFilters filter={filter} queues={queues} lanes={lanes} onChange={onChange} />
         </div>
         {isMany && (
           <ChoiceBar
@@ -169,7 +180,7 @@ export function TasksSection({ filter, controls, active, scroller, onChange, onA
             isLooking ? (
               <StillLooking>Looking through more tasks…</StillLooking>
             ) : tasks.length === 0 ? (
-              <Nothing filter={filter} onChange={onChange} onAdd={canOperate ? onAdd : null} />
+              <Nothing filter={filter} wider={wider} onChange={onChange} onAdd={canOperate ? onAdd : null} />
             ) : (
               <>
                 <TasksTable
@@ -221,8 +232,12 @@ function targetOf(
   { chosen, isAllMatching }: { chosen: ReadonlySet<string>; isAllMatching: boolean },
   filter: QueueFilter,
 ): BulkTarget {
-  if (isAllMatching)
-    return { filter: tasksInput(filter), asOf: asOfNow(), words: `All that match: ${filterWords(filter)}` };
+  if (isAllMatching) {
+    // What is chosen is chosen now: a time that goes on would choose others later.
+    const asOf = asOfNow();
+    const input = fixInput(tasksInput(filter), Date.parse(asOf));
+    return { filter: input, asOf, words: `All that match: ${filterWords(filter)}` };
+  }
   return { ids: [...chosen], words: formatPlural(chosen.size, "task") };
 }
 
@@ -246,17 +261,19 @@ function useHeight(part: RefObject<HTMLElement | null>): number {
 
 type NothingProps = {
   filter: QueueFilter;
+  wider: Wider | null;
   onChange: (change: Partial<QueueFilter>) => void;
   onAdd: (() => void) | null;
 };
 
-function Nothing({ filter, onChange, onAdd }: NothingProps) {
+function Nothing({ filter, wider, onChange, onAdd }: NothingProps) {
   if (isFiltered(filter))
     return (
       <NoMatch
         one="task"
         action="Show tasks in every state"
-        onClear={() => onChange({ lane: null, search: "", state: "all" })}
+        wider={wider}
+        onClear={() => onChange({ ...TASK_QUERY.none, queue: filter.queue, state: "all" })}
       />
     );
   return (

@@ -55,7 +55,7 @@ export function Failures({ filter, onChange }: FailuresProps) {
 
 /** The list then shows what was counted. */
 const ONLY: Partial<RunFilter> = {
-  ...{ status: "failed", within: FAILURES_HOURS, since: null, until: null },
+  ...{ status: "failed", within: FAILURES_HOURS, older: null, since: null, until: null },
   ...{ search: "", profile: null, session: null, task: null },
 };
 

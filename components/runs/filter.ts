@@ -1,7 +1,11 @@
 import { parseAsString, parseAsStringLiteral } from "nuqs/server";
-import { RANGE_FILTERS, type RangeFilter, rangeInput } from "@/components/ui/time-range";
-import type { ListRunsInput, Run, RunStatus } from "@/contract/run";
+import { RANGE_FILTERS } from "@/components/ui/time-range";
+import { isInRange } from "@/contract/query/range";
+import { type RunFilter, runsInput } from "@/contract/query/runs";
+import type { Run } from "@/contract/run";
 import { RUN_STATUSES } from "@/contract/words";
+
+export { type RunFilter, runsInput } from "@/contract/query/runs";
 
 /** The runs page's filter, as its address holds it. */
 export const RUN_FILTERS = {
@@ -13,28 +17,6 @@ export const RUN_FILTERS = {
   search: parseAsString.withDefault(""),
   ...RANGE_FILTERS,
 };
-export type RunFilter = RangeFilter & {
-  status: RunStatus | null;
-  failure: string | null;
-  profile: string | null;
-  session: string | null;
-  task: string | null;
-  search: string;
-};
-
-/** The query that a filter stands for; prefetch and hook share it. */
-export function runsInput(filter: RunFilter): Partial<ListRunsInput> {
-  const search = filter.search.trim();
-  return {
-    ...(filter.status === null ? {} : { status: filter.status }),
-    ...(filter.failure === null ? {} : { failureKind: filter.failure }),
-    ...(filter.profile === null ? {} : { backendProfile: filter.profile }),
-    ...(filter.session === null ? {} : { sessionId: filter.session }),
-    ...(filter.task === null ? {} : { taskId: filter.task }),
-    ...(search === "" ? {} : { search }),
-    ...rangeInput(filter),
-  };
-}
 
 export function isFiltered(filter: RunFilter): boolean {
   return Object.keys(runsInput(filter)).length > 0;
@@ -45,8 +27,6 @@ export function fits(filter: RunFilter, run: Run, nowMs: number): boolean {
   const sessionId = run.sessionRef?.sessionId;
   const search = filter.search.trim();
   const { status, failure, profile, session, task } = filter;
-  const createdMs = Date.parse(run.createdAt);
-  const sinceMs = filter.within === null ? Date.parse(filter.since ?? "") : nowMs - filter.within * 3_600_000;
   return (
     (status === null || status === run.status) &&
     (failure === null || failure === run.failureKind) &&
@@ -54,8 +34,7 @@ export function fits(filter: RunFilter, run: Run, nowMs: number): boolean {
     (session === null || session === sessionId) &&
     (task === null || task === run.taskId) &&
     (search === "" || [run.id, sessionId, run.taskId].includes(search)) &&
-    (Number.isNaN(sinceMs) || createdMs >= sinceMs) &&
-    (filter.until === null || createdMs < Date.parse(filter.until))
+    isInRange(filter, Date.parse(run.createdAt), nowMs)
   );
 }
 

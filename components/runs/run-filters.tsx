@@ -1,11 +1,12 @@
 "use client";
-import { ProfileFilter } from "@/components/backends/profile-filter";
+import { ProfileFilter, useProfiles } from "@/components/backends/profile-filter";
+import { QueryBar } from "@/components/query/query-bar";
+import { QueryChips } from "@/components/query/query-chips";
 import { Button } from "@/components/ui/button";
-import { Chip } from "@/components/ui/chip";
 import { Select } from "@/components/ui/field";
-import { shortenId } from "@/components/ui/format";
-import { SearchBox } from "@/components/ui/search-box";
 import { TimeRangeSelect } from "@/components/ui/time-range-select";
+import { ViewsMenu } from "@/components/views/views-menu";
+import { RUN_QUERY } from "@/contract/query/runs";
 import { RUN_STATUSES } from "@/contract/words";
 import { isFiltered, type RunFilter } from "./filter";
 
@@ -16,14 +17,18 @@ type RunFiltersProps = {
 
 /** What narrows the runs; all of it stands in the address. */
 export function RunFilters({ filter, onChange }: RunFiltersProps) {
+  const profiles = useProfiles();
   return (
     <search className="flex flex-wrap items-center gap-2">
-      <SearchBox
+      <QueryBar
+        page={RUN_QUERY}
+        filter={filter}
         label="Search runs"
-        placeholder="Id of a run, session or task"
-        value={filter.search}
-        onChange={(search) => onChange({ search })}
+        placeholder="Id of a run, session or task, or status:failed"
+        known={{ profile: profiles }}
+        onChange={onChange}
       />
+      <ViewsMenu page={RUN_QUERY} filter={filter} onChange={onChange} />
       <Select
         aria-label="Status"
         className="w-auto"
@@ -36,21 +41,13 @@ export function RunFilters({ filter, onChange }: RunFiltersProps) {
         ))}
       </Select>
       <ProfileFilter value={filter.profile} onChange={(profile) => onChange({ profile })} />
-      <TimeRangeSelect range={filter} onChange={({ within, since, until }) => onChange({ within, since, until })} />
-      {filter.failure !== null && (
-        <Chip name="failure" value={filter.failure} onRemove={() => onChange({ failure: null })} />
-      )}
-      {filter.session !== null && (
-        <Chip name="session" value={shortenId(filter.session)} onRemove={() => onChange({ session: null })} />
-      )}
-      {filter.task !== null && (
-        <Chip name="task" value={shortenId(filter.task)} onRemove={() => onChange({ task: null })} />
-      )}
+      <TimeRangeSelect range={filter} onChange={onChange} />
       {isFiltered(filter) && (
         <Button look="ghost" size="sm" onClick={() => onChange(null)}>
           Clear
         </Button>
       )}
+      <QueryChips page={RUN_QUERY} filter={filter} onChange={onChange} />
     </search>
   );
 }

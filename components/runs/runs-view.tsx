@@ -7,6 +7,7 @@ import { useBulk } from "@/components/bulk/use-bulk";
 import { DocLink } from "@/components/docs/doc-link";
 import { useNewRows } from "@/components/live/new-rows";
 import { useFrames } from "@/components/live/provider";
+import { useWider, type Wider } from "@/components/query/use-wider";
 import { useCanOperate } from "@/components/shell/identity";
 import { usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
@@ -18,6 +19,7 @@ import { ListFoot, NoMatch } from "@/components/ui/list-states";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
+import { RUN_QUERY } from "@/contract/query/runs";
 import { Failures } from "./failures";
 import { filterWords, fits, isFiltered, RUN_FILTERS, type RunFilter, runsInput } from "./filter";
 import { RunFilters } from "./run-filters";
@@ -33,6 +35,7 @@ export function RunsView() {
   const runs = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
   const ids = useMemo(() => runs.map(({ id }) => id), [runs]);
   const onChange = (change: Partial<RunFilter> | null) => void setFilter(change);
+  const wider = useWider(RUN_QUERY, filter, onChange);
   const news = useNewRows({
     ids,
     ...{ isRead: query.data !== undefined, filter },
@@ -63,7 +66,7 @@ export function RunsView() {
         <QueryView query={query}>
           {() =>
             runs.length === 0 ? (
-              <Nothing isFilter={isFiltered(filter)} onClear={() => onChange(null)} />
+              <Nothing isFilter={isFiltered(filter)} wider={wider} onClear={() => onChange(null)} />
             ) : (
               <>
                 <RunsTable runs={runs} choice={canOperate ? bulk.rows : null} />
@@ -83,9 +86,9 @@ function isOlder(run: { createdAt: string }, listed: readonly { createdAt: strin
   return hasMore && last !== undefined && run.createdAt < last.createdAt;
 }
 
-function Nothing({ isFilter, onClear }: { isFilter: boolean; onClear: () => void }) {
+function Nothing({ isFilter, wider, onClear }: { isFilter: boolean; wider: Wider | null; onClear: () => void }) {
   if (isFilter) {
-    return <NoMatch one="run" onClear={onClear} />;
+    return <NoMatch one="run" onClear={onClear} wider={wider} />;
   }
   return (
     <EmptyState

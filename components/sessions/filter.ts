@@ -1,6 +1,10 @@
-import { parseAsString, parseAsStringLiteral } from "nuqs/server";
-import type { ListSessionsInput } from "@/contract/session";
+import { parseAsBoolean, parseAsString, parseAsStringLiteral } from "nuqs/server";
+import { parseAsHours, RANGE_FILTERS } from "@/components/ui/time-range";
+import { conditionsOf } from "@/contract/query/page";
+import { SESSION_QUERY, type SessionFilter } from "@/contract/query/sessions";
 import { SESSION_LIST_STATES, STORAGE_KINDS } from "@/contract/words";
+
+export { type SessionFilter, sessionsInput } from "@/contract/query/sessions";
 
 /** The sessions page's filter, as its address holds it. */
 export const SESSION_FILTERS = {
@@ -9,40 +13,15 @@ export const SESSION_FILTERS = {
   storage: parseAsStringLiteral(STORAGE_KINDS),
   search: parseAsString.withDefault(""),
   project: parseAsString,
+  unread: parseAsBoolean,
+  failed: parseAsBoolean,
+  failure: parseAsString,
+  expires: parseAsHours,
+  ...RANGE_FILTERS,
 };
-
-export type SessionFilter = {
-  state: (typeof SESSION_LIST_STATES)[number];
-  profile: string | null;
-  storage: (typeof STORAGE_KINDS)[number] | null;
-  search: string;
-  project: string | null;
-};
-
-/** The query that a filter stands for; prefetch and hook share it, so that their keys cannot drift. */
-export function sessionsInput(
-  filter: SessionFilter,
-  readerId: string,
-): Partial<ListSessionsInput> & { readerId: string } {
-  return {
-    state: filter.state,
-    readerId,
-
-    ...(filter.profile === null ? {} : { backendProfile: filter.profile }),
-    ...(filter.storage === null ? {} : { storageKind: filter.storage }),
-    ...(filter.project === null ? {} : { projectId: filter.project }),
-    ...(filter.search === "" ? {} : { search: filter.search }),
-  };
-}
 
 export function isFiltered(filter: SessionFilter): boolean {
-  return (
-    filter.state !== "default" ||
-    filter.profile !== null ||
-    filter.storage !== null ||
-    filter.search !== "" ||
-    filter.project !== null
-  );
+  return conditionsOf(SESSION_QUERY, filter).length > 0;
 }
 
 /** A filter in words: `idle, profile demo`. */

@@ -1,10 +1,12 @@
 "use client";
-import { X } from "lucide-react";
-import { ProfileFilter } from "@/components/backends/profile-filter";
+import { ProfileFilter, useProfiles } from "@/components/backends/profile-filter";
+import { QueryBar } from "@/components/query/query-bar";
+import { QueryChips } from "@/components/query/query-chips";
 import { Button } from "@/components/ui/button";
 import { Choices } from "@/components/ui/choices";
 import { Select } from "@/components/ui/field";
-import { SearchBox } from "@/components/ui/search-box";
+import { ViewsMenu } from "@/components/views/views-menu";
+import { SESSION_QUERY } from "@/contract/query/sessions";
 import { SESSION_LIST_STATES, STORAGE_KINDS } from "@/contract/words";
 import { isFiltered, type SessionFilter } from "./filter";
 
@@ -21,14 +23,18 @@ type SessionFiltersProps = { filter: SessionFilter; onChange: (change: Partial<S
 
 /** What narrows the list; all of it stands in the address. */
 export function SessionFilters({ filter, onChange }: SessionFiltersProps) {
+  const profiles = useProfiles();
   return (
     <search className="flex flex-wrap items-center gap-2">
-      <SearchBox
+      <QueryBar
+        page={SESSION_QUERY}
+        filter={filter}
         label="Search sessions"
-        placeholder="Title or id"
-        value={filter.search}
-        onChange={(search) => onChange({ search })}
+        placeholder="Title or id, or state:running age<2h"
+        known={{ profile: profiles }}
+        onChange={onChange}
       />
+      <ViewsMenu page={SESSION_QUERY} filter={filter} onChange={onChange} />
       <Choices
         label="State"
         values={SESSION_LIST_STATES}
@@ -48,16 +54,12 @@ export function SessionFilters({ filter, onChange }: SessionFiltersProps) {
           <option key={kind}>{kind}</option>
         ))}
       </Select>
-      {filter.project !== null && (
-        <Button size="sm" onClick={() => onChange({ project: null })}>
-          project: {filter.project} <X aria-hidden className="size-3" />
-        </Button>
-      )}
       {isFiltered(filter) && (
         <Button look="ghost" size="sm" onClick={() => onChange(null)}>
           Clear
         </Button>
       )}
+      <QueryChips page={SESSION_QUERY} filter={filter} onChange={onChange} />
     </search>
   );
 }

@@ -8,6 +8,7 @@ import { useBulk } from "@/components/bulk/use-bulk";
 import { DocLink } from "@/components/docs/doc-link";
 import { useNewRows } from "@/components/live/new-rows";
 import { useFrames } from "@/components/live/provider";
+import { useWider, type Wider } from "@/components/query/use-wider";
 import { useCanOperate, useReader } from "@/components/shell/identity";
 import { focusRow } from "@/components/shell/list-keys";
 import { usePageKeys } from "@/components/shell/page-keys";
@@ -19,7 +20,8 @@ import { useLookOn } from "@/components/ui/look-on";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
-import { filterWords, isFiltered, SESSION_FILTERS, sessionsInput } from "./filter";
+import { SESSION_QUERY } from "@/contract/query/sessions";
+import { filterWords, isFiltered, SESSION_FILTERS, type SessionFilter, sessionsInput } from "./filter";
 import { nameOf } from "./name";
 import { SessionFilters } from "./session-filters";
 import { SessionsTable } from "./sessions-table";
@@ -38,6 +40,8 @@ export function SessionsView() {
   const canOperate = useCanOperate();
   const [filter, setFilter] = useQueryStates(SESSION_FILTERS, { history: "replace" });
   const [isCreating, setIsCreating] = useQueryState("new", parseAsBoolean.withDefault(false));
+  const onChange = (change: Partial<SessionFilter> | null) => void setFilter(change);
+  const wider = useWider(SESSION_QUERY, filter, onChange);
   const options = sessionPages(trpc, sessionsInput(filter, readerId));
   const query = useInfiniteQuery(options);
   const sessions = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
@@ -91,7 +95,7 @@ export function SessionsView() {
           )
         }
       >
-        <SessionFilters filter={filter} onChange={(change) => void setFilter(change)} />
+        <SessionFilters filter={filter} onChange={onChange} />
       </PageHeader>
       {bulk.bar}
       <NewPill count={news.count} one="new session" onShow={news.show} />
@@ -104,7 +108,8 @@ export function SessionsView() {
               ) : sessions.length === 0 ? (
                 <Nothing
                   isFilter={isFiltered(filter)}
-                  onClear={() => void setFilter(null)}
+                  wider={wider}
+                  onClear={() => onChange(null)}
                   onNew={canOperate ? () => void setIsCreating(true) : null}
                 />
               ) : (
@@ -123,9 +128,11 @@ export function SessionsView() {
   );
 }
 
-function Nothing({ isFilter, onClear, onNew }: { isFilter: boolean; onClear: () => void; onNew: (() => void) | null }) {
+type NothingProps = { isFilter: boolean; wider: Wider | null; onClear: () => void; onNew: (() => void) | null };
+
+function Nothing({ isFilter, wider, onClear, onNew }: NothingProps) {
   if (isFilter) {
-    return <NoMatch one="session" onClear={onClear} />;
+    return <NoMatch one="session" onClear={onClear} wider={wider} />;
   }
   return (
     <EmptyState

@@ -7,11 +7,13 @@ import { nameOf } from "@/components/sessions/name";
 import { useTRPC } from "@/components/trpc/client";
 import { Dialog } from "@/components/ui/dialog";
 import { shortenId } from "@/components/ui/format";
+import { viewAddress } from "@/components/views/addresses";
 import { sessionAddress } from "./addresses";
 import { useReader } from "./identity";
 import type { Shortcut } from "./shortcuts";
 
 const FOUND_MAX = 8;
+const VIEWS_MAX = 200;
 const ID = /^(run|cmd|evt|runner|rjob|qt|ses|apr|aud|tok|bulk|man)_/;
 const row = "flex cursor-default items-center gap-3 rounded-md px-2.5 py-2 text-sm aria-selected:bg-accent-soft";
 const group =
@@ -35,6 +37,14 @@ export function Palette({ shortcuts, onClose }: { shortcuts: readonly Shortcut[]
   const acts = shortcuts.filter(
     (shortcut) => shortcut.keys !== "mod+k" && shortcut.name.toLowerCase().includes(needle),
   );
+  const saved = useQuery(trpc.views.list.queryOptions({ limit: VIEWS_MAX })).data?.items ?? [];
+  const views = saved
+    .filter(({ name }) => `view: ${name}`.toLowerCase().includes(needle))
+    .flatMap((view) => {
+      const address = viewAddress(view);
+      return address === null ? [] : [{ ...view, address }];
+    })
+    .slice(0, FOUND_MAX);
   const pick = (run: () => void) => () => {
     onClose();
     run();
@@ -77,6 +87,16 @@ export function Palette({ shortcuts, onClose }: { shortcuts: readonly Shortcut[]
                 >
                   <span className="min-w-0 flex-1 truncate">{nameOf(session)}</span>
                   <code className="text-xs text-ink-3">{shortenId(session.sessionId)}</code>
+                </Command.Item>
+              ))}
+            </Command.Group>
+          )}
+          {views.length > 0 && (
+            <Command.Group heading="Views" className={group}>
+              {views.map(({ id, page, name, address }) => (
+                <Command.Item key={id} value={id} className={row} onSelect={pick(() => router.push(address))}>
+                  <span className="min-w-0 flex-1 truncate">View: {name}</span>
+                  <span className="text-xs text-ink-3">{page}</span>
                 </Command.Item>
               ))}
             </Command.Group>

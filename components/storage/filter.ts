@@ -1,7 +1,9 @@
 import { parseAsBoolean, parseAsString, parseAsStringLiteral } from "nuqs/server";
+import { type StorageFilter, storageInput } from "@/contract/query/storage";
 import type { Session } from "@/contract/session";
-import type { ListStorageInput } from "@/contract/storage";
 import { STORAGE_KINDS, STORAGE_SORTS, STORAGE_STATES } from "@/contract/words";
+
+export { type StorageFilter, type StorageScope, scopeInput, storageInput } from "@/contract/query/storage";
 
 export const STORAGE_VIEWS = ["volumes", "clean-up", "orphans"] as const;
 export type StorageViewName = (typeof STORAGE_VIEWS)[number];
@@ -17,40 +19,6 @@ export const STORAGE_FILTERS = {
   expired: parseAsBoolean,
   sort: parseAsStringLiteral(STORAGE_SORTS).withDefault("updatedAt"),
 };
-
-export type StorageFilter = {
-  state: (typeof STORAGE_STATES)[number] | null;
-  kind: (typeof STORAGE_KINDS)[number] | null;
-  tenant: string | null;
-  project: string | null;
-  search: string;
-  pinned: boolean | null;
-  expired: boolean | null;
-  sort: (typeof STORAGE_SORTS)[number];
-};
-
-/** Whose volumes a filter is about, whatever their state: the totals and the picture are of these. */
-export type StorageScope = Pick<StorageFilter, "tenant" | "project">;
-
-export function scopeInput(scope: StorageScope): Pick<Partial<ListStorageInput>, "tenantId" | "projectId"> {
-  return {
-    ...(scope.tenant === null ? {} : { tenantId: scope.tenant }),
-    ...(scope.project === null ? {} : { projectId: scope.project }),
-  };
-}
-
-/** The query that a filter stands for; prefetch and hook share it, so that their keys cannot drift. */
-export function storageInput(filter: StorageFilter): Partial<ListStorageInput> {
-  return {
-    ...scopeInput(filter),
-    ...(filter.state === null ? {} : { storageState: filter.state }),
-    ...(filter.kind === null ? {} : { storageKind: filter.kind }),
-    ...(filter.search === "" ? {} : { search: filter.search }),
-    ...(filter.pinned === null ? {} : { pinned: filter.pinned }),
-    ...(filter.expired === null ? {} : { isExpired: filter.expired }),
-    ...(filter.sort === "updatedAt" ? {} : { sort: filter.sort }),
-  };
-}
 
 /** Whether some rows are left out; another order leaves out none. */
 export function isFiltered(filter: StorageFilter): boolean {

@@ -1,8 +1,10 @@
 "use client";
-import { Pin, X } from "lucide-react";
+import { QueryBar } from "@/components/query/query-bar";
+import { QueryChips } from "@/components/query/query-chips";
 import { Button } from "@/components/ui/button";
 import { Select } from "@/components/ui/field";
-import { SearchBox } from "@/components/ui/search-box";
+import { ViewsMenu } from "@/components/views/views-menu";
+import { STORAGE_QUERY } from "@/contract/query/storage";
 import type { StorageTotals } from "@/contract/storage";
 import { STORAGE_KINDS, STORAGE_SORTS, STORAGE_STATES } from "@/contract/words";
 import { isFiltered, type StorageFilter } from "./filter";
@@ -24,12 +26,14 @@ export function StorageFilters({ filter, states, onChange }: FiltersProps) {
   const countOf = (state: string) => states.find((known) => known.storageState === state)?.volumes ?? 0;
   return (
     <search className="flex flex-wrap items-center gap-2">
-      <SearchBox
+      <QueryBar
+        page={STORAGE_QUERY}
+        filter={filter}
         label="Search volumes"
-        placeholder="Title, id or volume"
-        value={filter.search}
-        onChange={(search) => onChange({ search })}
+        placeholder="Title, id or volume, or pinned:yes"
+        onChange={onChange}
       />
+      <ViewsMenu page={STORAGE_QUERY} filter={filter} onChange={onChange} />
       <Select
         aria-label="State"
         className="w-auto"
@@ -66,28 +70,12 @@ export function StorageFilters({ filter, states, onChange }: FiltersProps) {
           </option>
         ))}
       </Select>
-      {filter.project !== null && (
-        <Button size="sm" onClick={() => onChange({ project: null, tenant: null })}>
-          project: {filter.tenant !== null && `${filter.tenant} / `}
-          {filter.project} <X aria-hidden className="size-3" />
-        </Button>
-      )}
-      {filter.pinned !== null && (
-        <Button size="sm" onClick={() => onChange({ pinned: null })}>
-          <Pin aria-hidden className="size-3" /> {filter.pinned ? "pinned" : "not pinned"}{" "}
-          <X aria-hidden className="size-3" />
-        </Button>
-      )}
-      {filter.expired !== null && (
-        <Button size="sm" onClick={() => onChange({ expired: null })}>
-          {filter.expired ? "expired" : "not expired"} <X aria-hidden className="size-3" />
-        </Button>
-      )}
       {isFiltered(filter) && (
         <Button look="ghost" size="sm" onClick={() => onChange(null)}>
           Clear
         </Button>
       )}
+      <QueryChips page={STORAGE_QUERY} filter={filter} onChange={onChange} />
     </search>
   );
 }

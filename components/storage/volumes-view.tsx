@@ -2,6 +2,7 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { DocLink } from "@/components/docs/doc-link";
+import { useWider, type Wider } from "@/components/query/use-wider";
 import { useTRPC } from "@/components/trpc/client";
 import { storagePages, storagePicture } from "@/components/trpc/lists";
 import { ListFoot, NoMatch, StillLooking } from "@/components/ui/list-states";
@@ -9,6 +10,7 @@ import { useLookOn } from "@/components/ui/look-on";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
+import { STORAGE_QUERY } from "@/contract/query/storage";
 import { BytesPicture } from "./bytes-picture";
 import { isFiltered, type StorageFilter, scopeInput, storageInput } from "./filter";
 import { StorageFilters } from "./storage-filters";
@@ -34,6 +36,7 @@ export function VolumesView({ filter, onChange }: VolumesViewProps) {
   const totals = scoped.data?.totals ?? null;
   const largest = Math.max(whole.data?.items[0]?.sizeBytes ?? 0, ...volumes.map(({ sizeBytes }) => sizeBytes ?? 0));
   const { unlisted, forget } = useStorageFrames(volumes, filter);
+  const wider = useWider(STORAGE_QUERY, filter, onChange);
   const isLooking = useLookOn(query, volumes.length);
   const showNew = () => {
     forget();
@@ -67,7 +70,7 @@ export function VolumesView({ filter, onChange }: VolumesViewProps) {
             isLooking ? (
               <StillLooking>Looking through more volumes…</StillLooking>
             ) : volumes.length === 0 ? (
-              <Nothing isFilter={isFiltered(filter)} onClear={() => onChange(null)} />
+              <Nothing isFilter={isFiltered(filter)} wider={wider} onClear={() => onChange(null)} />
             ) : (
               <>
                 <VolumesTable volumes={volumes} largest={largest} />
@@ -81,12 +84,12 @@ export function VolumesView({ filter, onChange }: VolumesViewProps) {
   );
 }
 
-function Nothing({ isFilter, onClear }: { isFilter: boolean; onClear: () => void }) {
+function Nothing({ isFilter, wider, onClear }: { isFilter: boolean; wider: Wider | null; onClear: () => void }) {
   if (!isFilter)
     return (
       <EmptyState title="No volumes yet">
         Each session gets one when it is made. <DocLink name="storage">What is kept where</DocLink>
       </EmptyState>
     );
-  return <NoMatch one="volume" onClear={onClear} />;
+  return <NoMatch one="volume" onClear={onClear} wider={wider} />;
 }

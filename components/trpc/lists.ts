@@ -8,7 +8,8 @@ import type { ListRunsInput, RunSummary } from "@/contract/run";
 import type { ListRunnersInput, Runner } from "@/contract/runner";
 import type { ListSessionsInput, SessionSummary } from "@/contract/session";
 import type { GcHistoryEntry, ListStorageInput, StorageSummary } from "@/contract/storage";
-import type { BulkKind } from "@/contract/words";
+import type { CountViewsInput, ViewCount } from "@/contract/view";
+import type { BulkKind, ViewPage } from "@/contract/words";
 import type { AppRouter } from "@/server/trpc/types";
 import { paged } from "./paged";
 
@@ -120,6 +121,14 @@ export const newestCollection = (api: Api) =>
 
 export const auditPages = (api: Api, input: Partial<ListAuditInput>) =>
   paged<AuditRow>((from) => api.audit.list.queryOptions({ limit: PAGE, ...input, ...from }));
+
+const VIEWS_SHOWN = 200;
+
+/** A list's saved views. */
+export const viewsOf = (api: Api, page: ViewPage) => api.views.list.queryOptions({ page, limit: VIEWS_SHOWN });
+
+export const viewCounts = (api: Api, input: Pick<CountViewsInput, "page" | "readerId">) =>
+  paged<ViewCount>((from) => api.views.count.queryOptions({ ...input, ...from }));
 
 /** No stream tells of the audit log itself: what is not told of by another is found by asking now and then. */
 const AUDIT_POLL_MS = 10_000;

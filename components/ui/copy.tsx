@@ -1,6 +1,7 @@
 "use client";
 import { Check, Copy } from "lucide-react";
-import { useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
+import { toast } from "sonner";
 import { Button } from "./button";
 import { shortenId } from "./format";
 
@@ -25,6 +26,15 @@ export function CopyButton({ text, label }: { text: string | (() => string); lab
       }}
     >
       {isCopied ? <Check aria-hidden className="size-3" /> : <Copy aria-hidden className="size-3" />}
+    </Button>
+  );
+}
+
+/** A button in words that copies a text, and says so in a toast. */
+export function CopyTextButton({ text, said, children }: { text: () => string; said: string; children: ReactNode }) {
+  return (
+    <Button look="ghost" size="sm" onClick={() => void copyText(text()).then(() => toast.success(said))}>
+      <Copy aria-hidden className="size-3.5" /> {children}
     </Button>
   );
 }

@@ -1,5 +1,6 @@
 "use client";
 import { useState } from "react";
+import { printDuration } from "@/contract/query/kinds";
 import { Input, Select } from "./field";
 import { fieldOf, instantOf } from "./instant";
 import { ANY_TIME, type RangeFilter } from "./time-range";
@@ -31,6 +32,10 @@ export function TimeRangeSelect({ range, onChange }: TimeRangeSelectProps) {
     }
   }
 
+  function between(change: Partial<RangeFilter>): void {
+    onChange({ ...ANY_TIME, since: range.since, until: range.until, ...change });
+  }
+
   return (
     <>
       <Select
@@ -45,13 +50,13 @@ export function TimeRangeSelect({ range, onChange }: TimeRangeSelectProps) {
             {name}
           </option>
         ))}
-        {isOther && <option value={range.within ?? ""}>Last {range.within} hours</option>}
+        {isOther && <option value={range.within ?? ""}>Last {printDuration(range.within ?? 0)}</option>}
         <option value={BETWEEN}>Between…</option>
       </Select>
       {isBetween && (
         <>
-          <Instant label="From" value={range.since} onChange={(since) => onChange({ ...range, within: null, since })} />
-          <Instant label="To" value={range.until} onChange={(until) => onChange({ ...range, within: null, until })} />
+          <Instant label="From" value={range.since} onChange={(since) => between({ since })} />
+          <Instant label="To" value={range.until} onChange={(until) => between({ until })} />
         </>
       )}
     </>

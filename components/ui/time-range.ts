@@ -1,15 +1,13 @@
-import { parseAsInteger, parseAsString } from "nuqs/server";
-import type { TimeRange } from "@/contract/time-range";
+import { createParser, parseAsString } from "nuqs/server";
+import { parseDuration, printDuration } from "@/contract/query/kinds";
 
-/** Which time a list is about, as an address holds it: hours back from now, or instants. */
-export const RANGE_FILTERS = { within: parseAsInteger, since: parseAsString, until: parseAsString };
-export type RangeFilter = { within: number | null; since: string | null; until: string | null };
-export const ANY_TIME: RangeFilter = { within: null, since: null, until: null };
+export { ANY_TIME, type RangeFilter } from "@/contract/query/range";
 
-export function rangeInput({ within, since, until }: RangeFilter): TimeRange {
-  return {
-    ...(within === null ? {} : { withinHours: within }),
-    ...(since === null ? {} : { since }),
-    ...(until === null ? {} : { until }),
-  };
-}
+/** A length of time as an address holds it: hours as a number alone, anything else as it is typed in a query. */
+export const parseAsHours = createParser({
+  parse: (text) => (/^-?\d+$/.test(text) ? Number.parseInt(text, 10) : parseDuration(text)),
+  serialize: (hours) => (Number.isInteger(hours) ? String(hours) : printDuration(hours)),
+});
+
+/** Which time a list is about, as an address holds it: so long ago, or instants. */
+export const RANGE_FILTERS = { within: parseAsHours, older: parseAsHours, since: parseAsString, until: parseAsString };

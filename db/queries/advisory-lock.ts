@@ -59,7 +59,16 @@ function speak(client: pg.ClientBase): () => Promise<unknown> {
 
 /** Whoever removes a volume that no session names holds its key alone. */
 export function volumeKey(name: string): bigint {
-  return createHash("sha256").update(`volume ${name}`).digest().readBigInt64BE();
+  return keyOf(`volume ${name}`);
+}
+
+function keyOf(name: string): bigint {
+  return createHash("sha256").update(name).digest().readBigInt64BE();
+}
+
+/** Whoever adds to what one owner has so many of at most holds its key alone, until what was added is committed. */
+export async function lockOwnerKey(tx: Tx, name: string): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(${keyOf(name).toString()}::bigint)`);
 }
 
 /** Whoever makes a session that names a volume shares its key until the row is committed. */

@@ -2,11 +2,16 @@ import { and, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import type { TimeRange } from "@/contract/time-range";
 
-/** Whether a column's instant lies in a range; the hours are counted back from the database's clock. */
-export function isWithin(column: PgColumn, { since, until, withinHours }: TimeRange): SQL | undefined {
+/** Whether a column's instant lies in a range; hours and minutes are counted back from the database's clock. */
+export function isWithin(column: PgColumn, range: TimeRange): SQL | undefined {
+  const { since, until, withinHours, withinMinutes, olderThanMinutes } = range;
   return and(
     since === undefined ? undefined : sql`${column} >= ${since}::timestamptz`,
     until === undefined ? undefined : sql`${column} < ${until}::timestamptz`,
     withinHours === undefined ? undefined : sql`${column} >= now() - make_interval(hours => ${withinHours}::int)`,
+    withinMinutes === undefined ? undefined : sql`${column} >= now() - make_interval(mins => ${withinMinutes}::int)`,
+    olderThanMinutes === undefined
+      ? undefined
+      : sql`${column} < now() - make_interval(mins => ${olderThanMinutes}::int)`,
   );
 }

@@ -1,8 +1,10 @@
 import { and, eq, gt, type SQL, sql } from "drizzle-orm";
 import type { TaskState } from "@/contract/queue";
+import type { TimeRange } from "@/contract/time-range";
 import type { Db } from "@/db/client";
 import { queueTasks } from "@/db/schema";
 import { contains } from "./contains";
+import { isWithin } from "./is-within";
 import { executeNamed } from "./named";
 
 /** What of tasks is listed; every condition is exact but the search. */
@@ -16,6 +18,8 @@ export type TaskListFilter = {
   /** A version. */
   updatedAfter?: number;
   search?: string;
+  /** When it was added. */
+  range?: TimeRange;
 };
 /** A task's place in the order of the screen; the instant is the database's own text. */
 export type TaskPlace = { priority: number; createdAt: string; id: string };
@@ -58,8 +62,13 @@ export function matchesTasks(filter: TaskListFilter): SQL | undefined {
   return and(
     ofKind(filter),
     filter.updatedAfter === undefined ? undefined : gt(queueTasks.version, filter.updatedAfter),
-    matchesSearch(filter.search),
+    looksFor(filter),
   );
+}
+
+/** What is looked up task by task: no index answers it. */
+function looksFor({ search, range }: TaskListFilter): SQL | undefined {
+  return and(matchesSearch(search), isWithin(queueTasks.createdAt, range ?? {}));
 }
 
 type Source = {
@@ -71,7 +80,7 @@ type Source = {
 
 async function sourceOf(db: Db, filter: TaskListFilter): Promise<Source> {
   const { tenantIds, projectId, queue, lane, state } = filter;
-  const search = matchesSearch(filter.search);
+  const search = looksFor(filter);
   // One task is found by its id, and what changed of late by its version, whatever it is, and then put in order.
   if (filter.updatedAfter !== undefined || TASK_ID.test(filter.search ?? ""))
     return { heads: headsOf(matchesTasks(filter)), rest: undefined };

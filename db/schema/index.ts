@@ -12,3 +12,4 @@ export * from "./runners";
 export * from "./runs";
 export * from "./sessions";
 export * from "./usage";
+export * from "./views";

@@ -1,1 +1,1 @@
-export { listAudit } from "./list";
+export { countAudit, listAudit } from "./list";

@@ -1,4 +1,4 @@
-import { and, desc, eq, getTableColumns, inArray, or, type SQL, sql } from "drizzle-orm";
+import { and, count, desc, eq, getTableColumns, inArray, or, type SQL, sql } from "drizzle-orm";
 import type { AuditRow, ListAuditInput } from "@/contract/audit";
 import { ID_PREFIX } from "@/contract/ids";
 import type { Page } from "@/contract/page";
@@ -6,7 +6,7 @@ import { AUDIT_TARGETS } from "@/contract/words";
 import { isWithin } from "@/db/queries/is-within";
 import { audit, queueTasks } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
-import { decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
+import { type Counted, countedFrom, decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
 import { iso, storedJson } from "@/server/stored";
 
 type Filter = Omit<ListAuditInput, "cursor" | "limit">;
@@ -39,6 +39,22 @@ export async function listAudit(ctx: ServiceContext, input: ListAuditInput): Pro
     items: page.rows.map(({ row }) => toAuditRow(row)),
     cursor: page.cursor ?? (last === null ? null : encodeCursor(filter, last)),
   };
+}
+
+/** How many rows a list has, counted up to `max`; there may be more where it says so. */
+export async function countAudit(ctx: ServiceContext, input: ListAuditInput, max: number): Promise<Counted> {
+  const { cursor: _cursor, limit: _limit, ...asked } = input;
+  const { indexed, others } = conditionsOf(ctx, asked, await findBatch(ctx, asked));
+  const base = and(indexed, isWithin(audit.at, asked));
+  const last = others.length === 0 ? null : await lastScanned(ctx, base);
+  const found = ctx.db
+    .select({ id: audit.id })
+    .from(audit)
+    .where(and(base, ...others, last === null ? undefined : isNotBefore(last)))
+    .limit(max + 1)
+    .as("found");
+  const [row] = await ctx.db.select({ rows: count() }).from(found);
+  return countedFrom(row?.rows ?? 0, max, last !== null);
 }
 
 type Conditions = {

@@ -113,6 +113,19 @@ test("an action without a condition, or without what it needs, is refused", asyn
     expect([input, CreateBulkInput.safeParse(input).success]).toEqual([input, false]);
 });
 
+test("what was added at another time is not of an action that names one", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  const [old = "", young = ""] = await addMany(queue, 2, { lane: "slow" });
+  const until = "2026-01-01T00:00:00Z";
+  await ctx.db.execute(sql`update agentrun_queue_tasks set created_at = '2025-12-31' where id = ${old}`);
+  const { total } = await createBulk(ctx, { kind: "task", action: "cancel", filter: { until } });
+  expect(total).toBe(1);
+  await runAll({ ...ctx, actor: SYSTEM });
+  expect(await getTask(ctx, { taskId: old })).toMatchObject({ state: "cancelled" });
+  expect(await getTask(ctx, { taskId: young })).toMatchObject({ state: "pending" });
+});
+
 test("one that matches more than it may is not made at all", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;

@@ -5,7 +5,7 @@ import { matchesTasks, readTaskPlaces, type TaskListFilter, type TaskPlace } fro
 import { queueReadCursors, queueTasks } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { InvalidCursorError } from "@/server/errors";
-import { decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
+import { type Counted, countedFrom, decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
 import { toTask } from "./task";
 import { isUnread } from "./unread";
 import { readWaitReasons } from "./wait-reasons";
@@ -18,9 +18,7 @@ export async function listTasks(ctx: ServiceContext, input: ListTasksInput): Pro
   const { cursor, limit, ...asked } = input;
   const bound = tenantOf(ctx);
   const filter = { ...asked, list: "queue.listTasks", boundTenant: bound };
-  const { projectId, queue, lane, state, updatedAfter, search } = input;
-  const tenantIds = [...new Set([bound, input.tenantId])].filter((tenantId) => typeof tenantId === "string");
-  const wanted: TaskListFilter = { tenantIds, projectId, queue, lane, state, updatedAfter, search };
+  const wanted = wantedOf(bound, input);
   const after = placeOf(filter, cursor);
   const { places, last } = await readTaskPlaces(ctx.db, wanted, { after, count: limit + 1 });
   const cursorOf = ({ priority, createdAt, id }: TaskPlace) => encodeCursor(filter, [priority, createdAt, id]);
@@ -40,6 +38,23 @@ export async function listTasks(ctx: ServiceContext, input: ListTasksInput): Pro
     })),
     cursor: page.cursor ?? (last && cursorOf(last)),
   };
+}
+
+/** How many tasks a list has, counted up to `max`; there may be more where it says so. */
+export async function countTasks(ctx: ServiceContext, input: ListTasksInput, max: number): Promise<Counted> {
+  const { places, last } = await readTaskPlaces(ctx.db, wantedOf(tenantOf(ctx), input), {
+    after: null,
+    count: max + 1,
+  });
+  return countedFrom(places.length, max, last !== null);
+}
+
+function wantedOf(bound: string | null, input: ListTasksInput): TaskListFilter {
+  const { projectId, queue, lane, state, updatedAfter, search } = input;
+  const { since, until, withinHours, withinMinutes, olderThanMinutes } = input;
+  const tenantIds = [...new Set([bound, input.tenantId])].filter((tenantId) => typeof tenantId === "string");
+  const range = { since, until, withinHours, withinMinutes, olderThanMinutes };
+  return { tenantIds, projectId, queue, lane, state, updatedAfter, search, range };
 }
 
 function placeOf(filter: object, cursor: string | undefined): TaskPlace | null {

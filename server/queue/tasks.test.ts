@@ -4,7 +4,17 @@ import type { ListTasksInput, TaskState } from "@/contract/queue";
 import { queueTasks } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { createTestStore, tenantOperator } from "@/server/storage/test/context";
-import { cancelTask, createTask, getTask, listTasks, markTaskRead, queueCommander, queueStats, updateAttempt } from ".";
+import {
+  cancelTask,
+  countTasks,
+  createTask,
+  getTask,
+  listTasks,
+  markTaskRead,
+  queueCommander,
+  queueStats,
+  updateAttempt,
+} from ".";
 
 async function makeTask(ctx: ServiceContext, values: Partial<typeof queueTasks.$inferInsert>): Promise<string> {
   const [row] = await ctx.db
@@ -203,6 +213,27 @@ test("pages of every filter hold every match once and in order, however many kin
   );
   await check({ search: "task 2499" }, (task) => task.title === "Task 2499");
   await check({ search: "1", projectId: "project0" }, (t) => t.projectId === "project0" && t.title.includes("1"));
+  const since = "2026-01-01T00:00:10Z";
+  const until = "2026-01-01T00:00:12Z";
+  const isBetween = ({ createdAt }: (typeof all)[number]) =>
+    createdAt >= new Date(since) && createdAt < new Date(until);
+  await check({ since, until }, isBetween);
+  await check(
+    { ...both, since, until },
+    (task) => task.tenantId === "tenant1" && task.queue === "queue2" && isBetween(task),
+  );
+  await check({ state: "failed", search: "1", until }, (task) =>
+    [task.state === "failed", task.title.includes("1"), task.createdAt < new Date(until)].every(Boolean),
+  );
+  await check({ olderThanMinutes: 60 }, () => true);
+  expect(await allPages(ctx, { withinMinutes: 60 }, 200)).toEqual([]);
+  const counted = (filter: Partial<ListTasksInput>, max: number) => countTasks(ctx, { limit: 50, ...filter }, max);
+  const ofTenant = all.filter(({ tenantId, queue }) => tenantId === "tenant1" && queue === "queue2").length;
+  expect(await counted(both, 1_000)).toEqual({ count: ofTenant, hasMore: false });
+  expect(await counted(both, 100)).toEqual({ count: 100, hasMore: true });
+  expect(await counted({ lane: "lane7", olderThanMinutes: 60 }, 100)).toMatchObject({ hasMore: false });
+  // What no index answers is counted among as many as a page looks at.
+  expect(await counted({ olderThanMinutes: 60 }, 2_000)).toEqual({ count: 1_000, hasMore: true });
   await check({ updatedAfter: 2_400, state: "pending" }, (task) => task.version > 2_400 && task.state === "pending");
 });
 

@@ -27,6 +27,7 @@ import { ReadMark, Session, SessionPage, SessionSummary, TracePage } from "@/con
 import { DeletedVolume, GcHistoryPage, GcReport, OrphanList, StoragePage, StorageSummary } from "@/contract/storage";
 import { TimelinePage } from "@/contract/timeline";
 import { ModelCallPage, UsageOf, UsageSummary, UsageVerification } from "@/contract/usage";
+import { View, ViewCountPage, ViewPageOf } from "@/contract/view";
 
 export type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
@@ -300,6 +301,11 @@ export const ROUTES: readonly Route[] = [
     summary: "End a token, and the browsers that signed in by it",
   }),
   route("GET", "/audit", "audit.list", { answer: AuditPage, summary: "Who did what, the newest first" }),
+  route("GET", "/views", "views.list", { answer: ViewPageOf, summary: "List saved views, your own and shared ones" }),
+  route("POST", "/views", "views.create", { answer: View, summary: "Save a list's query under a name" }),
+  route("GET", "/views/counts", "views.count", { answer: ViewCountPage, summary: "How many rows views have" }),
+  route("PATCH", "/views/{viewId}", "views.update", { answer: View, summary: "Change a view" }),
+  route("DELETE", "/views/{viewId}", "views.delete", { answer: View, summary: "Delete a view" }),
   route("GET", "/docs", "docs.list", { answer: DocList, summary: "List the documents" }),
   route("GET", "/docs/search", "docs.search", { answer: DocMatches, summary: "Find a text in the documents" }),
   route("GET", "/docs/{name}", "docs.get", { answer: Doc, summary: "Get a document, as markdown" }),

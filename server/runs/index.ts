@@ -5,7 +5,7 @@ export { endRun } from "./end-run";
 export { finishRun } from "./finish";
 export { heartbeatRun } from "./heartbeat";
 export { assertHolds, epochOfHolder, writingEpoch } from "./holder";
-export { listRuns, matchesRuns } from "./list";
+export { countRuns, listRuns, matchesRuns } from "./list";
 export { logBodies } from "./log-bodies";
 export { type LossKind, loseAttempt } from "./lose-attempt";
 export { policyOf } from "./policy";

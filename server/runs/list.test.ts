@@ -38,6 +38,10 @@ test("runs are found by each filter, alone and together", async () => {
   expect(await idsOf({ search: failed.id })).toEqual([failed.id]);
   expect(await idsOf({ search: failed.id.slice(0, -1) })).toEqual([]);
   expect(await idsOf({ withinHours: 1 })).toEqual(sorted(ofSession.id, ofTask.id, failed.id));
+  expect(await idsOf({ withinMinutes: 62 })).toHaveLength(4);
+  expect(await idsOf({ withinMinutes: 60 })).toEqual(sorted(ofSession.id, ofTask.id, failed.id));
+  expect(await idsOf({ olderThanMinutes: 60 })).toEqual([old.id]);
+  expect(await idsOf({ olderThanMinutes: 62 })).toEqual([]);
   expect(await idsOf({ until: new Date(Date.now() - 3_600_000).toISOString() })).toEqual([old.id]);
   expect(await idsOf({ since: old.createdAt.toISOString(), until: failed.createdAt.toISOString() })).toContain(old.id);
 

@@ -1,10 +1,10 @@
-import { and, desc, eq, or, type SQL, sql } from "drizzle-orm";
+import { and, count, desc, eq, or, type SQL, sql } from "drizzle-orm";
 import type { Page } from "@/contract/page";
 import type { ListRunsInput, RunSummary } from "@/contract/run";
 import { isWithin } from "@/db/queries/is-within";
 import { leases, queueTasks, runs, sessions } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
-import { decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
+import { type Counted, countedFrom, decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
 import { toRun } from "./run";
 
 /** Runs, the newest first. */
@@ -34,6 +34,18 @@ export async function listRuns(ctx: ServiceContext, input: ListRunsInput): Promi
     })),
     cursor: page.cursor,
   };
+}
+
+/** How many runs a list has, counted up to `max`; there may be more where it says so. */
+export async function countRuns(ctx: ServiceContext, input: ListRunsInput, max: number): Promise<Counted> {
+  const found = ctx.db
+    .select({ id: runs.id })
+    .from(runs)
+    .where(matchesRuns(ctx, input))
+    .limit(max + 1)
+    .as("found");
+  const [row] = await ctx.db.select({ rows: count() }).from(found);
+  return countedFrom(row?.rows ?? 0, max, false);
 }
 
 /** The caller's runs that a filter of the list matches. */

@@ -5,7 +5,7 @@ export { ensureVolume } from "./ensure-volume";
 export { ensureVolumes, type VolumelessSession } from "./ensure-volumes";
 export { SessionActivity } from "./follow-activity";
 export { insertSession, planSession } from "./insert";
-export { isReadBy, listSessions, matchesSessions } from "./list";
+export { countSessions, isReadBy, listSessions, matchesSessions } from "./list";
 export { markSessionRead, markSessionUnread } from "./mark-read";
 export { openTurnState } from "./open-turn";
 export { absence, resolveSession } from "./resolve";

@@ -1,11 +1,12 @@
-import { and, asc, desc, eq, isNull, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, isNotNull, isNull, type SQL, sql } from "drizzle-orm";
 import type { Page } from "@/contract/page";
 import type { ListSessionsInput, SessionSummary } from "@/contract/session";
 import { contains } from "@/db/queries/contains";
+import { isWithin } from "@/db/queries/is-within";
 import { sessionReadCursors, sessions } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { InvalidInputError } from "@/server/errors";
-import { decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
+import { type Counted, countedFrom, decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
 import { toSummary } from "./session";
 
 type Filter = Omit<ListSessionsInput, "cursor" | "limit">;
@@ -42,9 +43,25 @@ export async function listSessions(ctx: ServiceContext, input: ListSessionsInput
   };
 }
 
-function assertReader(filter: Filter): void {
-  if (filter.state === "unread" && filter.readerId === undefined)
-    throw new InvalidInputError("readerId: the state unread needs a reader");
+/** How many sessions a list has, counted up to `max`; there may be more where it says so. */
+export async function countSessions(ctx: ServiceContext, input: ListSessionsInput, max: number): Promise<Counted> {
+  const { cursor: _cursor, limit: _limit, ...filter } = input;
+  assertReader(filter);
+  const last = isScan(filter) ? await lastScanned(ctx, filter, undefined) : null;
+  const found = ctx.db
+    .select({ sessionId: sessions.sessionId })
+    .from(sessions)
+    .leftJoin(sessionReadCursors, isReadBy(filter.readerId ?? null))
+    .where(and(matches(ctx, filter), isWanted(filter), last === null ? undefined : isNotBelow(last)))
+    .limit(max + 1)
+    .as("found");
+  const [row] = await ctx.db.select({ rows: count() }).from(found);
+  return countedFrom(row?.rows ?? 0, max, last !== null);
+}
+
+function assertReader({ state, unread, readerId }: Filter): void {
+  if (readerId !== undefined || (state !== "unread" && unread === undefined)) return;
+  throw new InvalidInputError("readerId: what is unread needs a reader");
 }
 
 /** Joins each session with how far one reader has read it. */
@@ -60,7 +77,9 @@ export function matchesSessions(ctx: ServiceContext, filter: Filter): SQL | unde
 
 /** What has to be looked at row by row; everything else of a filter stands in an index. */
 function isScan(filter: Filter): boolean {
-  return filter.state === "unread" || filter.state === "default" || (filter.search ?? "") !== "";
+  const { state, search, unread, hasFailure, failureKind, expiresWithinMinutes } = filter;
+  if (state === "unread" || state === "default" || (search ?? "") !== "") return true;
+  return [unread, hasFailure, failureKind, expiresWithinMinutes].some((asked) => asked !== undefined);
 }
 
 /** Where a scan of this page ends, by the order's index alone; null when the rest of the list is shorter. */
@@ -84,14 +103,24 @@ function matches(ctx: ServiceContext, filter: Filter): SQL | undefined {
     filter.projectId === undefined ? undefined : eq(sessions.projectId, filter.projectId),
     filter.backendProfile === undefined ? undefined : eq(sessions.backendProfile, filter.backendProfile),
     filter.storageKind === undefined ? undefined : eq(sessions.storageKind, filter.storageKind),
+    isWithin(sessions.updatedAt, filter),
     ["running", "idle", "terminal"].includes(filter.state) ? inState(filter.state) : undefined,
   );
 }
 
+const IS_UNREAD = sql`${sessions.version} > coalesce(${sessionReadCursors.sessionVersion}, 0)`;
+
 function isWanted(filter: Filter): SQL | undefined {
+  const { unread, hasFailure, failureKind, expiresWithinMinutes } = filter;
   return and(
     filter.search ? contains(filter.search, sessions.title, sessions.sessionId) : undefined,
     inState(filter.state),
+    unread === undefined ? undefined : sql`(${IS_UNREAD}) = ${unread}`,
+    hasFailure === undefined ? undefined : hasFailure ? isNotNull(sessions.failureKind) : isNull(sessions.failureKind),
+    failureKind === undefined ? undefined : eq(sessions.failureKind, failureKind),
+    expiresWithinMinutes === undefined
+      ? undefined
+      : sql`${sessions.expiresAt} <= now() + make_interval(mins => ${expiresWithinMinutes}::int)`,
   );
 }
 
@@ -103,7 +132,7 @@ function inState(state: Filter["state"]): SQL | undefined {
       // Evicted sessions leave the default view after a week.
       return sql`(${sessions.storageKind} <> 'evicted' or ${sessions.storageEvictedAt} is null or ${sessions.storageEvictedAt} > now() - interval '7 days')`;
     case "unread":
-      return sql`${sessions.version} > coalesce(${sessionReadCursors.sessionVersion}, 0)`;
+      return IS_UNREAD;
     case "running":
     case "idle":
     case "terminal":

@@ -10,7 +10,7 @@ export { extendStorage } from "./extend";
 export { forkSession } from "./fork";
 export { getStorage } from "./get";
 export { listGcHistory } from "./history";
-export { listStorage } from "./list";
+export { countStorage, listStorage } from "./list";
 export { listOrphans } from "./orphans";
 export { pinStorage, unpinStorage } from "./pin";
 export { type PreparedVolume, prepareVolume } from "./prepare-volume";

@@ -1,9 +1,9 @@
-import { and, asc, desc, eq, isNotNull, isNull, ne, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, isNotNull, isNull, ne, type SQL, sql } from "drizzle-orm";
 import type { ListStorageInput, StoragePage } from "@/contract/storage";
 import { contains } from "@/db/queries/contains";
 import { sessions } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
-import { encodeCursor, pageFrom } from "@/server/pagination";
+import { type Counted, countedFrom, encodeCursor, pageFrom } from "@/server/pagination";
 import { hasRunOut } from "./expiry";
 import { placeIn, STORAGE_ORDER, type StorageOrder } from "./order";
 import { summarizeAll } from "./summary";
@@ -14,6 +14,8 @@ type Position = (string | number | null)[];
 
 /** Rows that one page looks at, at most, for what no index answers: the page may be short, and its cursor goes on. */
 const SCANNED_MAX = 10_000;
+/** A count is one of many, in a menu that somebody waits for. */
+const COUNTED_MAX = 2_000;
 
 /**
  * Volumes in the order asked for. Sessions that never had one are left out, unless their kind or state is asked for.
@@ -24,7 +26,7 @@ export async function listStorage(ctx: ServiceContext, input: ListStorageInput):
   const bound = { ...filter, list: "storage.list" };
   const order = STORAGE_ORDER[input.sort];
   const after = cursor === undefined ? undefined : isAfter(order, placeIn(input.sort, bound, cursor));
-  const last = isScan(filter) ? await lastScanned(ctx, order, { filter, after }) : null;
+  const last = isScan(filter) ? await lastScanned(ctx, order, { filter, after, rowsMax: SCANNED_MAX }) : null;
   const rows = await ctx.db
     .select({ session: sessions, position: order.position })
     .from(sessions)
@@ -42,6 +44,22 @@ export async function listStorage(ctx: ServiceContext, input: ListStorageInput):
   };
 }
 
+/** How many volumes a list has, counted up to `max`; there may be more where it says so. */
+export async function countStorage(ctx: ServiceContext, input: ListStorageInput, max: number): Promise<Counted> {
+  const { cursor: _cursor, limit: _limit, ...filter } = input;
+  const order = STORAGE_ORDER[input.sort];
+  const looked = { filter, after: undefined, rowsMax: COUNTED_MAX };
+  const last = isScan(filter) ? await lastScanned(ctx, order, looked) : null;
+  const found = ctx.db
+    .select({ sessionId: sessions.sessionId })
+    .from(sessions)
+    .where(and(matches(ctx, filter), isWanted(ctx, filter), last === null ? undefined : isNotAfter(order, last)))
+    .limit(max + 1)
+    .as("found");
+  const [row] = await ctx.db.select({ rows: count() }).from(found);
+  return countedFrom(row?.rows ?? 0, max, last !== null);
+}
+
 /** What has to be looked at row by row; everything else of a filter stands in an index. */
 function isScan(filter: Filter): boolean {
   const { search, pinned, isExpired, storageState } = filter;
@@ -52,14 +70,14 @@ function isScan(filter: Filter): boolean {
 async function lastScanned(
   ctx: ServiceContext,
   order: StorageOrder,
-  { filter, after }: { filter: Filter; after: SQL | undefined },
+  { filter, after, rowsMax }: { filter: Filter; after: SQL | undefined; rowsMax: number },
 ): Promise<Position | null> {
   const [row] = await ctx.db
     .select({ position: order.position, sessionId: sessions.sessionId })
     .from(sessions)
     .where(and(matches(ctx, filter), after))
     .orderBy(...orderBy(order))
-    .offset(SCANNED_MAX - 1)
+    .offset(rowsMax - 1)
     .limit(1);
   return row ? [row.position, row.sessionId] : null;
 }

@@ -17,6 +17,7 @@ import { runsRouter } from "./routers/runs";
 import { sessionsRouter } from "./routers/sessions";
 import { storageRouter } from "./routers/storage";
 import { usageRouter } from "./routers/usage";
+import { viewsRouter } from "./routers/views";
 
 export const appRouter = router({
   approvals: approvalsRouter,
@@ -37,5 +38,6 @@ export const appRouter = router({
   sessions: sessionsRouter,
   storage: storageRouter,
   usage: usageRouter,
+  views: viewsRouter,
 });
 export type AppRouter = typeof appRouter;

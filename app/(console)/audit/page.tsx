@@ -5,15 +5,16 @@ import { requireIdentity } from "@/app/(console)/identity";
 import { prefetchPages } from "@/app/(console)/prefetch-pages";
 import { AuditView } from "@/components/audit/audit-view";
 import { AUDIT_FILTERS, auditInput } from "@/components/audit/filter";
-import { auditPages } from "@/components/trpc/lists";
-import { HydrateClient, trpc } from "@/server/trpc/rsc";
+import { auditPages, viewsOf } from "@/components/trpc/lists";
+import { HydrateClient, prefetch, trpc } from "@/server/trpc/rsc";
 
 export const metadata: Metadata = { title: "Audit" };
 const loadFilter = createLoader(AUDIT_FILTERS);
 
 export default async function AuditPage(props: { searchParams: Promise<SearchParams> }) {
   await requireIdentity();
-  await prefetchPages(auditPages(trpc, auditInput(await loadFilter(props.searchParams))));
+  const input = auditInput(await loadFilter(props.searchParams));
+  await Promise.all([prefetch(viewsOf(trpc, "audit")), prefetchPages(auditPages(trpc, input))]);
   return (
     <HydrateClient>
       <AuditView />

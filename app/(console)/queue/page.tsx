@@ -5,7 +5,7 @@ import { requireIdentity } from "@/app/(console)/identity";
 import { prefetchPages } from "@/app/(console)/prefetch-pages";
 import { QUEUE_FILTERS, scopeInput, tasksInput } from "@/components/queue/filter";
 import { QueueView } from "@/components/queue/queue-view";
-import { newestBulk, queueCommander, queueControls, taskPages } from "@/components/trpc/lists";
+import { newestBulk, queueCommander, queueControls, taskPages, viewsOf } from "@/components/trpc/lists";
 import { HydrateClient, prefetch, trpc } from "@/server/trpc/rsc";
 
 export const metadata: Metadata = { title: "Queue" };
@@ -15,6 +15,7 @@ export default async function QueuePage(props: { searchParams: Promise<SearchPar
   const filter = await loadFilter(props.searchParams);
   await requireIdentity();
   await Promise.all([
+    prefetch(viewsOf(trpc, "queue")),
     prefetch(queueCommander(trpc, scopeInput(filter))),
     prefetch(queueControls(trpc)),
     prefetch(newestBulk(trpc, "task")),

@@ -5,7 +5,7 @@ import { requireIdentity } from "@/app/(console)/identity";
 import { prefetchPages } from "@/app/(console)/prefetch-pages";
 import { RUN_FILTERS, runsInput } from "@/components/runs/filter";
 import { RunsView } from "@/components/runs/runs-view";
-import { newestBulk, runFailures, runPages } from "@/components/trpc/lists";
+import { newestBulk, runFailures, runPages, viewsOf } from "@/components/trpc/lists";
 import { HydrateClient, prefetch, trpc } from "@/server/trpc/rsc";
 
 export const metadata: Metadata = { title: "Runs" };
@@ -18,6 +18,7 @@ export default async function RunsPage(props: { searchParams: Promise<SearchPara
     prefetchPages(runPages(trpc, input)),
     prefetch(runFailures(trpc)),
     prefetch(newestBulk(trpc, "run")),
+    prefetch(viewsOf(trpc, "runs")),
   ]);
   return (
     <HydrateClient>

@@ -6,7 +6,7 @@ import { prefetchPages } from "@/app/(console)/prefetch-pages";
 import { SESSION_FILTERS, sessionsInput } from "@/components/sessions/filter";
 import { SessionsView } from "@/components/sessions/sessions-view";
 import { readerOf } from "@/components/shell/reader";
-import { newestBulk, sessionPages } from "@/components/trpc/lists";
+import { newestBulk, sessionPages, viewsOf } from "@/components/trpc/lists";
 import { HydrateClient, prefetch, trpc } from "@/server/trpc/rsc";
 
 export const metadata: Metadata = { title: "Sessions" };
@@ -19,6 +19,7 @@ export default async function SessionsPage(props: { searchParams: Promise<Search
     prefetchPages(sessionPages(trpc, input)),
     prefetch(trpc.backends.list.queryOptions()),
     prefetch(newestBulk(trpc, "session")),
+    prefetch(viewsOf(trpc, "sessions")),
   ]);
   return (
     <HydrateClient>

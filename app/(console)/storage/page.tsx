@@ -5,7 +5,7 @@ import { requireIdentity } from "@/app/(console)/identity";
 import { prefetchPages } from "@/app/(console)/prefetch-pages";
 import { STORAGE_FILTERS, STORAGE_VIEWS, scopeInput, storageInput } from "@/components/storage/filter";
 import { StorageView } from "@/components/storage/storage-view";
-import { collectionPages, newestCollection, storagePages, storagePicture } from "@/components/trpc/lists";
+import { collectionPages, newestCollection, storagePages, storagePicture, viewsOf } from "@/components/trpc/lists";
 import { HydrateClient, prefetch, trpc } from "@/server/trpc/rsc";
 
 export const metadata: Metadata = { title: "Storage" };
@@ -25,6 +25,7 @@ export default async function StoragePage(props: { searchParams: Promise<SearchP
       ? [
           prefetchPages(storagePages(trpc, storageInput(filter))),
           prefetch(storagePicture(trpc, {})),
+          prefetch(viewsOf(trpc, "storage")),
           ...(Object.keys(scope).length > 0 ? [prefetch(storagePicture(trpc, scope))] : []),
         ]
       : []),

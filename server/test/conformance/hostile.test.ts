@@ -41,6 +41,10 @@ beforeAll(async () => {
   const runId = run.id as string;
   const [{ id: eventId }] = await program().events(runId);
   const page = { tenantId: "default", projectId: "default", cursor: undefined, limit: 5 };
+  const range = {
+    ...{ since: "2026-01-01T00:00:00Z", until: "2026-02-01T00:00:00Z", withinHours: 1 },
+    ...{ withinMinutes: 30, olderThanMinutes: 5 },
+  };
   const query = (path: string, input: Record<string, unknown>): Base => ({ path, type: "query", input });
   const change = (path: string, input: Record<string, unknown>): Base => ({ path, type: "mutation", input });
   bases = [
@@ -61,7 +65,7 @@ beforeAll(async () => {
         failureKind: "timeout",
         search: "r",
       },
-      ...{ since: "2026-01-01T00:00:00Z", until: "2026-02-01T00:00:00Z", withinHours: 1 },
+      ...range,
     }),
     query("runs.stats", { tenantId: "t", projectId: "p", withinHours: 1 }),
     query("runs.timeline", { runId, cursor: undefined, limit: 5 }),
@@ -124,6 +128,8 @@ beforeAll(async () => {
       storageKind: "pvc",
       search: "s",
       readerId: "r",
+      ...{ unread: true, hasFailure: false, failureKind: "timeout", expiresWithinMinutes: 60 },
+      ...range,
     }),
     change("sessions.update", { sessionId, title: "t", metadata: {}, expiresAt: null }),
     change("sessions.delete", { sessionId: "nobody" }),
@@ -173,6 +179,7 @@ beforeAll(async () => {
     }),
     query("queue.listTasks", {
       ...{ ...page, queue: "q", lane: "l", state: "pending", search: "s", updatedAfter: 1, readerId: "r" },
+      ...range,
     }),
     query("queue.getTask", { taskId, readerId: "r" }),
     change("queue.updateAttempt", { taskId, state: "running", latestAttempt: {}, sessionPath: "/s" }),
@@ -233,8 +240,13 @@ beforeAll(async () => {
     query("archive.manifest", { sessionId }),
     query("audit.list", {
       ...{ tenantId: "t", cursor: undefined, limit: 5, id: "aud_x", actor: "a", action: "b", targetKind: "run" },
-      ...{ targetId: "r", since: "2026-01-01T00:00:00Z", until: "2026-02-01T00:00:00Z", withinHours: 1 },
+      ...{ targetId: "r", ...range },
     }),
+    query("views.list", { page: "runs", cursor: undefined, limit: 5 }),
+    change("views.create", { page: "runs", name: word("view"), query: "status:failed", isShared: false }),
+    change("views.update", { viewId: "view_x", name: "n", query: "q", isShared: true, expectedVersion: 1 }),
+    change("views.delete", { viewId: "view_x", expectedVersion: 1 }),
+    query("views.count", { page: "sessions", readerId: "r", cursor: undefined }),
     query("docs.list", {}),
     query("docs.get", { name: "queue" }),
     query("docs.search", { search: "lane" }),

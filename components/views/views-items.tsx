@@ -1,0 +1,88 @@
+"use client";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Check, Users } from "lucide-react";
+import { useEffect } from "react";
+import { useCanOperate, useReader } from "@/components/shell/identity";
+import { useTRPC } from "@/components/trpc/client";
+import { viewCounts } from "@/components/trpc/lists";
+import { MenuItem, MenuSeparator } from "@/components/ui/menu";
+import type { View, ViewCount } from "@/contract/view";
+import type { ViewPage } from "@/contract/words";
+
+type ViewsItemsProps = {
+  page: ViewPage;
+  views: readonly View[];
+  /** The view that is shown. */
+  current: View | null;
+  /** The view that was picked, where something else is shown by now. */
+  changed: View | null;
+  onPick: (view: View) => void;
+  onName: (view: View | "new") => void;
+  onShare: (view: View) => void;
+  onSet: (view: View) => void;
+  onRemove: (view: View) => void;
+};
+
+/** What the menu of views offers; counted while it is open. */
+export function ViewsItems(props: ViewsItemsProps) {
+  const { page, views, current, changed, onPick, onName, onShare, onSet, onRemove } = props;
+  const canOperate = useCanOperate();
+  const counts = useCounts(page, views.length > 0);
+  return (
+    <>
+      <div className="scroll-thin max-h-[50dvh] max-w-[min(24rem,90vw)] overflow-y-auto">
+        {views.length === 0 && <div className="px-2 py-1.5 text-sm text-ink-2">No views yet</div>}
+        {views.map((view) => (
+          <MenuItem key={view.id} onSelect={() => onPick(view)}>
+            <Check
+              aria-hidden
+              className={view.id === current?.id ? "size-3.5 shrink-0" : "invisible size-3.5 shrink-0"}
+            />
+            <span className="min-w-0 flex-1 truncate" title={view.query === "" ? "all" : view.query}>
+              {view.name}
+            </span>
+            {view.isShared && (
+              <span className="flex shrink-0 items-center gap-1 text-xs text-ink-3" title={`Made by ${view.owner}`}>
+                <Users aria-hidden className="size-3" /> shared
+              </span>
+            )}
+            <span className="w-12 shrink-0 text-right text-xs text-ink-3 tabular-nums">{counts.get(view.id)}</span>
+          </MenuItem>
+        ))}
+      </div>
+      <MenuSeparator />
+      {changed !== null && <MenuItem onSelect={() => onSet(changed)}>Change “{changed.name}” to this</MenuItem>}
+      <MenuItem onSelect={() => onName("new")}>Save as a view…</MenuItem>
+      {current?.isEditable && (
+        <>
+          <MenuItem onSelect={() => onName(current)}>Rename “{current.name}”…</MenuItem>
+          {(canOperate || current.isShared) && (
+            <MenuItem onSelect={() => onShare(current)}>
+              {current.isShared ? `Stop sharing “${current.name}”` : `Share “${current.name}”`}
+            </MenuItem>
+          )}
+          <MenuItem isDanger onSelect={() => onRemove(current)}>
+            Delete “{current.name}”
+          </MenuItem>
+        </>
+      )}
+    </>
+  );
+}
+
+/** How many rows each view has, in words. */
+function useCounts(page: ViewPage, isAsked: boolean): ReadonlyMap<string, string> {
+  const trpc = useTRPC();
+  const readerId = useReader();
+  const query = useInfiniteQuery({ ...viewCounts(trpc, { page, readerId }), enabled: isAsked });
+  useEffect(() => {
+    if (query.hasNextPage && !query.isFetchingNextPage && !query.isError) void query.fetchNextPage();
+  });
+  const items = query.data?.pages.flatMap((counted) => counted.items) ?? [];
+  return new Map(items.map((counted) => [counted.viewId, countWords(counted)]));
+}
+
+function countWords({ count, hasMore }: ViewCount): string {
+  if (count === null) return "–";
+  return `${count.toLocaleString("en")}${hasMore ? "+" : ""}`;
+}

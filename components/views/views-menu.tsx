@@ -1,0 +1,80 @@
+"use client";
+import { Bookmark, ChevronDown } from "lucide-react";
+import dynamic from "next/dynamic";
+import { useState } from "react";
+import { toast } from "sonner";
+import { Button } from "@/components/ui/button";
+import { Menu } from "@/components/ui/menu";
+import { type Filter, printFilter, type QueryPage } from "@/contract/query/page";
+import type { View } from "@/contract/view";
+import { useViews } from "./use-views";
+import { ViewsItems } from "./views-items";
+
+const NameViewDialog = dynamic(() => import("./name-view-dialog").then((module) => module.NameViewDialog), {
+  ssr: false,
+});
+
+type ViewsMenuProps<Of extends Filter> = {
+  page: QueryPage<Of>;
+  filter: Of;
+  onChange: (filter: Of) => void;
+};
+
+/** The saved views of a list: the one that is shown is named, the others are a press away. */
+export function ViewsMenu<Of extends Filter>({ page, filter, onChange }: ViewsMenuProps<Of>) {
+  const [naming, setNaming] = useState<View | "new" | null>(null);
+  const [pickedId, setPickedId] = useState<string | null>(null);
+  const actions = useViews(page.page);
+  const { views } = actions;
+  const query = printFilter(page, filter);
+  const shown = views.filter((view) => view.query === query);
+  const current = shown.find(({ id }) => id === pickedId) ?? shown[0] ?? null;
+  const picked = views.find(({ id }) => id === pickedId) ?? null;
+
+  async function pick(view: View): Promise<void> {
+    const { readQuery } = await import("@/contract/query/read");
+    const read = readQuery(page, view.query);
+    const [problem] = read.problems;
+    if (problem !== undefined) return void toast.error(`“${view.name}” is not understood any more: ${problem.message}`);
+    setPickedId(view.id);
+    onChange(read.filter);
+  }
+  return (
+    <>
+      <Menu
+        align="start"
+        trigger={
+          <Button className="max-w-56 min-w-0" aria-label={current === null ? "Views" : `Views: ${current.name}`}>
+            <Bookmark aria-hidden className="size-3.5 shrink-0" />
+            <span className="truncate">{current?.name ?? "Views"}</span>
+            <ChevronDown aria-hidden className="size-3.5 shrink-0 text-ink-3" />
+          </Button>
+        }
+      >
+        <ViewsItems
+          page={page.page}
+          views={views}
+          current={current}
+          changed={picked !== null && picked.query !== query && picked.isEditable ? picked : null}
+          onPick={(view) => void pick(view).catch(() => toast.error("The view could not be read: try again"))}
+          onName={setNaming}
+          onShare={actions.share}
+          onSet={(view) => actions.setQuery(view, query)}
+          onRemove={actions.removeView}
+        />
+      </Menu>
+      {naming !== null && (
+        <NameViewDialog
+          page={page.page}
+          view={naming === "new" ? null : naming}
+          query={query}
+          onSaved={({ id }) => {
+            setPickedId(id);
+            setNaming(null);
+          }}
+          onClose={() => setNaming(null)}
+        />
+      )}
+    </>
+  );
+}

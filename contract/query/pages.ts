@@ -1,0 +1,21 @@
+import type { ViewPage } from "@/contract/words";
+import { AUDIT_QUERY } from "./audit";
+import type { QueryPage } from "./page";
+import { RUN_QUERY } from "./runs";
+import { SESSION_QUERY } from "./sessions";
+import { STORAGE_QUERY } from "./storage";
+import { TASK_QUERY } from "./tasks";
+
+/** What may be said of each list. */
+export const QUERY_PAGES = {
+  sessions: SESSION_QUERY,
+  runs: RUN_QUERY,
+  queue: TASK_QUERY,
+  audit: AUDIT_QUERY,
+  storage: STORAGE_QUERY,
+} satisfies Record<ViewPage, unknown>;
+
+/** A list's registry where it matters not whose it is. */
+export function queryPage(page: ViewPage): QueryPage {
+  return QUERY_PAGES[page] as unknown as QueryPage;
+}

@@ -1,0 +1,241 @@
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { VIEW_PAGES } from "@/contract/words";
+import { AUDIT_QUERY } from "./audit";
+import { parseDuration, printDuration } from "./kinds";
+import { OPERATORS, printQuery, QUERY_MAX } from "./language";
+import { nearest } from "./nearest";
+import { conditionsOf, printFilter, type QueryPage } from "./page";
+import { QUERY_PAGES, queryPage } from "./pages";
+import { parseQuery } from "./parse";
+import { ANY_TIME, fixRange, isInRange, rangeInput } from "./range";
+import { readQuery } from "./read";
+import { RUN_QUERY } from "./runs";
+import { SESSION_QUERY } from "./sessions";
+import { STORAGE_QUERY } from "./storage";
+import { TASK_QUERY } from "./tasks";
+
+/** Text as a hostile person writes it: made of what the language is made of, and of anything. */
+const hostile = fc.oneof(
+  fc.string({ unit: "binary" }),
+  fc
+    .array(
+      fc.oneof(
+        fc.constantFrom("-", '"', "\\", ":", "~", "<", ">", "=", " ", "\t", "\u2028", "state", "age", "a", "\ud800"),
+        fc.string({ maxLength: 4 }),
+      ),
+      { maxLength: 40 },
+    )
+    .map((pieces) => pieces.join("")),
+);
+const conditions = fc.array(
+  fc.record({
+    isNot: fc.boolean(),
+    key: fc.option(fc.stringMatching(/^[A-Za-z][A-Za-z-]{0,8}$/)),
+    operator: fc.constantFrom(...OPERATORS),
+    value: fc.string({ unit: "binary", maxLength: 12 }),
+  }),
+  { maxLength: 6 },
+);
+const said = (text: string) => parseQuery(text).map(({ start, valueAt, end, ...condition }) => condition);
+
+test("any text parses, what is printed says the same, and printing it again changes nothing", () => {
+  fc.assert(
+    fc.property(hostile, (text) => {
+      const parts = parseQuery(text);
+      for (const { start, valueAt, end } of parts) expect(start <= valueAt && valueAt <= end).toBe(true);
+      const printed = printQuery(parts);
+      // One that is at its longest may not fit when it is put in quotes.
+      if (printed.length > QUERY_MAX) return;
+      expect(said(printed)).toEqual(said(text));
+      expect(printQuery(parseQuery(printed))).toBe(printed);
+    }),
+    { numRuns: 3_000 },
+  );
+});
+
+test("whatever conditions there are, their print is read as them", () => {
+  fc.assert(
+    fc.property(conditions, (list) => {
+      const meant = list.map((condition) =>
+        condition.key === null ? { ...condition, operator: ":" as const } : condition,
+      );
+      const printed = printQuery(meant);
+      if (printed.length <= QUERY_MAX) expect(said(printed)).toEqual(meant);
+    }),
+    { numRuns: 3_000 },
+  );
+});
+
+test("parts tell where they stand, and long hostile text takes no time", () => {
+  const text = 'state:running  age>=2h title~"fla\\"ky one" -tag:smoke "a b" -x';
+  expect(parseQuery(text).map(({ start, end }) => text.slice(start, end))).toEqual([
+    ...["state:running", "age>=2h", 'title~"fla\\"ky one"', "-tag:smoke", '"a b"', "-x"],
+  ]);
+  expect(said(text)).toEqual([
+    { isNot: false, key: "state", operator: ":", value: "running" },
+    { isNot: false, key: "age", operator: ">", value: "2h" },
+    { isNot: false, key: "title", operator: "~", value: 'fla"ky one' },
+    { isNot: true, key: "tag", operator: ":", value: "smoke" },
+    { isNot: false, key: null, operator: ":", value: "a b" },
+    { isNot: true, key: null, operator: ":", value: "x" },
+  ]);
+  const startMs = performance.now();
+  for (const unit of ['"', "\\", "-", 'a:"\\', " ", "-a~"]) parseQuery(unit.repeat(1_000_000));
+  expect(performance.now() - startMs).toBeLessThan(1_000);
+});
+
+test("of every page, any text is read without a throw, and what a filter prints is read as that filter", () => {
+  for (const page of VIEW_PAGES) {
+    const registry = queryPage(page);
+    const keys = registry.keys.map(({ name }) => name);
+    const some = fc.oneof(
+      hostile,
+      fc
+        .array(
+          fc.tuple(
+            fc.constantFrom("", "", "-"),
+            fc.constantFrom(...keys),
+            fc.constantFrom(":", "<", ">", "~"),
+            fc.constantFrom("2h", "90m", "7d", "yes", "no", "running", "live", "failed", "x", '"a b"', "2026-01-01"),
+          ),
+          { maxLength: 4 },
+        )
+        .map((parts) => parts.map((part) => part.join("")).join(" ")),
+    );
+    fc.assert(
+      fc.property(some, (text) => {
+        const { filter, problems } = readQuery(registry, text);
+        for (const { start, end, message, fix } of problems) {
+          expect(start <= end && message.length > 0).toBe(true);
+          // What is offered instead is taken, or is wrong in another place.
+          if (fix !== null)
+            expect(readQuery(registry, fix).problems.map((other) => other.message)).not.toContain(message);
+        }
+        if (problems.length > 0) return;
+        const printed = printFilter(registry, filter);
+        if (printed.length > QUERY_MAX) return;
+        expect(readQuery(registry, printed)).toEqual({ filter, problems: [] });
+      }),
+      { numRuns: 500 },
+    );
+  }
+});
+
+const problemOf = (page: QueryPage<never> | unknown, text: string) =>
+  readQuery(page as QueryPage, text).problems.map(({ message, fix }) => [message, fix]);
+
+test("a query writes the filter of its page, and its print is the filter's own", () => {
+  const text = 'state:running profile:codex age<2h unread:yes "two  words"';
+  const { filter, problems } = readQuery(SESSION_QUERY, text);
+  expect(problems).toEqual([]);
+  expect(filter).toEqual({
+    ...SESSION_QUERY.none,
+    ...{ state: "running", profile: "codex", within: 2, unread: true, search: "two  words" },
+  });
+  expect(printFilter(SESSION_QUERY, filter)).toBe('state:running profile:codex unread:yes age<2h "two  words"');
+  expect(readQuery(SESSION_QUERY, 'title~"flaky"').filter.search).toBe("flaky");
+  expect(printFilter(SESSION_QUERY, { ...SESSION_QUERY.none, search: "flaky one" })).toBe("flaky one");
+  expect(readQuery(STORAGE_QUERY, "-pinned:yes expired:no").filter).toMatchObject({ pinned: false, expired: false });
+  expect(readQuery(TASK_QUERY, "lane:fast age>2h state:all").filter).toMatchObject({
+    lane: "fast",
+    older: 2,
+    state: "all",
+  });
+  expect(printFilter(TASK_QUERY, TASK_QUERY.none)).toBe("");
+  expect(conditionsOf(RUN_QUERY, { ...RUN_QUERY.none, status: "failed" })).toEqual([
+    { isNot: false, key: "status", operator: ":", value: "failed", field: "status" },
+  ]);
+});
+
+test("what is not understood is said, with what may have been meant; nothing is left out in silence", () => {
+  expect(problemOf(SESSION_QUERY, "stat:running")).toEqual([
+    ["“stat” is no key here: did you mean “state”?", "state:running"],
+  ]);
+  expect(problemOf(RUN_QUERY, "state:failed")).toEqual([
+    ["“state” is no key here: did you mean “status”?", "status:failed"],
+  ]);
+  expect(problemOf(SESSION_QUERY, "state:runing")).toEqual([
+    ["“runing” is no state: did you mean “running”?", "state:running"],
+  ]);
+  expect(problemOf(SESSION_QUERY, "-profile:codex")[0]?.[0]).toContain("cannot be used here");
+  expect(problemOf(SESSION_QUERY, "profile~codex")).toEqual([
+    ["“profile~” cannot be used here: write profile:…", "profile:codex"],
+  ]);
+  expect(problemOf(SESSION_QUERY, "-smoke")).toEqual([
+    ["“-smoke” cannot be used here: the list is not searched for what is not so", '"-smoke"'],
+  ]);
+  expect(problemOf(SESSION_QUERY, "http://x")[0]?.[1]).toBe('"http://x"');
+  expect(problemOf(SESSION_QUERY, "state:idle state:idle")).toEqual([["“state” is said twice", null]]);
+  expect(problemOf(SESSION_QUERY, "title~a b")).toEqual([["“b” is said twice", null]]);
+  expect(problemOf(SESSION_QUERY, "unread:maybe")[0]?.[0]).toContain("yes or no");
+  for (const wrong of ["age<2", "age<0h", "age<-1h", "age<9999d", "age<1.5h", "age<", "age:2h"])
+    expect([wrong, problemOf(SESSION_QUERY, wrong).length]).toEqual([wrong, 1]);
+  for (const wrong of ["since:now", "since:2026-02-31T25:00:00Z", "since:2026-01-01T00:00:00", "since:0001-01-01"])
+    expect([wrong, problemOf(RUN_QUERY, wrong).length]).toEqual([wrong, 1]);
+  expect(problemOf(AUDIT_QUERY, "x y")).toEqual([]);
+  expect(problemOf(SESSION_QUERY, `state:idle${" ".repeat(QUERY_MAX)}`)).toHaveLength(1);
+});
+
+test("on the audit page a word is a caller, an action or an id, by how it is written", () => {
+  const read = (text: string) => readQuery(AUDIT_QUERY, text);
+  expect(read(" operator:admin ").filter).toMatchObject({ actor: "operator:admin", target: null });
+  expect(read("runs.cancel").filter).toMatchObject({ action: "runs.cancel" });
+  expect(read("storage.gc.deleting age<1h").filter).toMatchObject({ action: "storage.gc.deleting", within: 1 });
+  expect(read("aud_1").filter).toMatchObject({ id: "aud_1" });
+  // A caller chooses a session's id: it may look like anything else.
+  expect(read("release.v1").filter).toMatchObject({ target: "release.v1" });
+  expect(read("target:team:ses").filter).toMatchObject({ target: "team:ses" });
+  expect(printFilter(AUDIT_QUERY, read("ses_1 operator:ann").filter)).toBe("actor:operator:ann target:ses_1");
+});
+
+test("the nearest word is the one that was meant, and none where nothing is near", () => {
+  expect(nearest("pofile", ["state", "profile"])).toBe("profile");
+  expect(nearest("prfoile", ["state", "profile"])).toBe("profile");
+  expect(nearest("pro", ["project", "profile"])).toBe("project");
+  expect(nearest("Lane", ["lane"])).toBe("lane");
+  expect(nearest("zzzz", ["state", "profile"])).toBeNull();
+  expect(nearest("x".repeat(10_000), ["state"])).toBeNull();
+});
+
+test("lengths of time are read as they are printed, and ranges mean what they say", () => {
+  for (const typed of ["1m", "90m", "2h", "24h", "7d", "365d"])
+    expect(printDuration(parseDuration(typed) ?? 0)).toBe(typed);
+  expect(printDuration(parseDuration("1w") ?? 0)).toBe("7d");
+  expect(printDuration(parseDuration("120m") ?? 0)).toBe("2h");
+  expect(rangeInput({ ...ANY_TIME, within: 24 })).toEqual({ withinHours: 24 });
+  expect(rangeInput({ ...ANY_TIME, within: 0.5, older: 0.25 })).toEqual({ withinMinutes: 30, olderThanMinutes: 15 });
+  const nowMs = Date.parse("2026-01-02T00:00:00Z");
+  expect(fixRange({ within: 24, older: 1, since: null, until: "2026-01-01T12:00:00Z" }, nowMs)).toEqual({
+    ...{ within: null, older: null, since: "2026-01-01T00:00:00.000Z", until: "2026-01-01T12:00:00.000Z" },
+  });
+  expect(isInRange({ ...ANY_TIME, older: 2 }, nowMs - 3_600_000, nowMs)).toBe(false);
+  expect(isInRange({ ...ANY_TIME, within: 2 }, nowMs - 3_600_000, nowMs)).toBe(true);
+});
+
+test("the console's document lists every key of every page as the registry has it", () => {
+  const document = readFileSync(new URL("../../docs/CONSOLE.md", import.meta.url), "utf8");
+  const rows = document.split("\n").map((line) => line.split("|").map((cell) => cell.trim()));
+  for (const page of Object.values(QUERY_PAGES) as unknown as QueryPage[]) {
+    const section = rows.filter(([, first]) => first === page.page).map(([, , ...cells]) => cells.slice(0, 3));
+    expect(section, page.page).toEqual(page.keys.map((key) => [`\`${formsOf(key)}\``, valuesOf(key), key.help]));
+  }
+});
+
+function formsOf({ name, fields }: QueryPage["keys"][number]): string {
+  return Object.keys(fields)
+    .map((operator) => `${name}${operator}`)
+    .join(" ");
+}
+
+function valuesOf({ kind, values }: QueryPage["keys"][number]): string {
+  if (kind === "choice") return (values ?? []).map((value) => `\`${value}\``).join(", ");
+  return {
+    text: "text",
+    id: "an id",
+    flag: "`yes`, `no`",
+    duration: "such as `30m`, `2h`, `7d`",
+    instant: "a day or an instant",
+  }[kind];
+}

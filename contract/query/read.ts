@@ -1,0 +1,104 @@
+import type { FieldValue } from "./kinds";
+import { type Condition, type Operator, type Part, printQuery, printValue, QUERY_MAX } from "./language";
+import { nearest } from "./nearest";
+import type { Filter, QueryKey, QueryPage } from "./page";
+import { parseQuery } from "./parse";
+import { readText, readValue } from "./read-value";
+
+/** What is wrong with a part of a text; the fix is what to write in its place. */
+export type Problem = { start: number; end: number; message: string; fix: string | null };
+export type Reading<Of extends Filter> = { filter: Of; problems: Problem[] };
+
+/** The filter that a text stands for. Where there are problems it is not whole, and not to be used. */
+export function readQuery<Of extends Filter>(page: QueryPage<Of>, text: string): Reading<Of> {
+  const problems: Problem[] = [];
+  const said: Partial<Record<keyof Of, FieldValue>> = {};
+  const words: Part[] = [];
+  const note = (part: Part, read: Read) => {
+    if ("message" in read) problems.push({ start: part.start, end: part.end, ...read });
+    else if (read.field in said) note(part, { message: `“${nameOf(part)}” is said twice`, fix: null });
+    else said[read.field as keyof Of] = read.value;
+  };
+  for (const part of parseQuery(text)) {
+    const known = Object.entries(page.recognise?.(wordOf(part, text)) ?? {});
+    if (known.length > 0) for (const [field, value] of known) note(part, readWords(field, String(value)));
+    else if (part.key !== null) note(part, readPart(page, part));
+    else if (part.isNot || page.words === null) note(part, refuseWord(page, part, text));
+    else words.push(part);
+  }
+  const [first] = words;
+  const free = words.map(({ value }) => value).join(" ");
+  if (first !== undefined && page.words !== null && free !== "") note(first, readWords(page.words.field, free));
+  if (text.length > QUERY_MAX) {
+    const message = `A query has ${QUERY_MAX} characters at most`;
+    problems.push({ start: QUERY_MAX, end: text.length, message, fix: null });
+  }
+  return { filter: { ...page.none, ...said }, problems };
+}
+
+type Read = { field: string; value: FieldValue } | Pick<Problem, "message" | "fix">;
+
+function readPart<Of extends Filter>(page: QueryPage<Of>, part: Part): Read {
+  const names = page.keys.map(({ name }) => name);
+  const key = page.keys.find(({ name }) => name === part.key?.toLowerCase());
+  if (key === undefined) return unknownKey(page, part, names);
+  const field = key.fields[part.operator];
+  if (field === undefined) return wrongOperator(key, part);
+  const read = readValue(key, part.value);
+  if ("problem" in read) return wrongValue(part, read);
+  if (!part.isNot) return { field, value: read.value };
+  if (key.kind === "flag") return { field, value: !read.value };
+  return { message: `“-${key.name}” cannot be used here: the list is not searched for what is not so`, fix: null };
+}
+
+function unknownKey({ words }: Pick<QueryPage, "words">, part: Part, names: readonly string[]): Read {
+  const near = nearest(part.key ?? "", names);
+  if (near !== null)
+    return { message: `“${part.key}” is no key here: did you mean “${near}”?`, fix: printAs({ ...part, key: near }) };
+  const message = `“${part.key}” is no key here: there are ${names.join(", ")}`;
+  const asWord = { ...part, key: null, value: `${part.key}${part.operator}${part.value}` };
+  return { message, fix: words === null ? null : printAs(asWord) };
+}
+
+function wrongOperator(key: QueryKey, part: Part): Read {
+  const [operator] = Object.keys(key.fields);
+  return {
+    message: `“${key.name}${part.operator}” cannot be used here: write ${key.name}${operator}…`,
+    fix: printAs({ ...part, key: key.name, operator: operator as Operator }),
+  };
+}
+
+function wrongValue(part: Part, { problem, nearestOf }: { problem: string; nearestOf: readonly string[] }): Read {
+  if (nearestOf.length === 0) return { message: problem, fix: null };
+  const near = nearest(part.value, nearestOf);
+  const known = near === null ? `there are ${nearestOf.join(", ")}` : `did you mean “${near}”?`;
+  return { message: `${problem}: ${known}`, fix: near === null ? null : printAs({ ...part, value: near }) };
+}
+
+/** Free text as its field takes it. */
+function readWords(field: string, text: string): Read {
+  const read = readText("text", text);
+  return "problem" in read ? { message: read.problem, fix: null } : { field, value: read.value };
+}
+
+function refuseWord(page: Pick<QueryPage, "words" | "keys">, part: Part, text: string): Read {
+  if (page.words === null)
+    return { message: `Free text cannot be used here: write one of ${page.keys[0]?.name ?? "the keys"}:…`, fix: null };
+  const word = text.slice(part.start, part.end);
+  // Its minus is then a part of the word.
+  const fix = printAs({ ...part, isNot: false, value: word });
+  return { message: `“${word}” cannot be used here: the list is not searched for what is not so`, fix };
+}
+
+function printAs({ isNot, key, operator, value }: Condition): string {
+  return printQuery([{ isNot, key, operator, value }]);
+}
+
+function nameOf(part: Part): string {
+  return part.key ?? printValue(part.value);
+}
+
+/** What stands there without a key, or would without one, such as `operator:ann`. */
+function wordOf(part: Part, text: string): string {
+  return part.key === null && !part.isNot ? part.value : text.slice(part.start, part.end);
+}

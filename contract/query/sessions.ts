@@ -1,0 +1,64 @@
+import type { ListSessionsInput } from "@/contract/session";
+import { FAILURE_KINDS, SESSION_LIST_STATES, STORAGE_KINDS } from "@/contract/words";
+import type { QueryPage } from "./page";
+import { ANY_TIME, type RangeFilter, rangeInput, rangeKeys } from "./range";
+
+export type SessionFilter = RangeFilter & {
+  state: (typeof SESSION_LIST_STATES)[number];
+  profile: string | null;
+  project: string | null;
+  storage: (typeof STORAGE_KINDS)[number] | null;
+  unread: boolean | null;
+  failed: boolean | null;
+  failure: string | null;
+  /** In hours. */
+  expires: number | null;
+  search: string;
+};
+
+export const SESSION_QUERY: QueryPage<SessionFilter> = {
+  page: "sessions",
+  words: { field: "search", help: "Part of the title or of the id" },
+  keys: [
+    {
+      name: "state",
+      kind: "choice",
+      fields: { ":": "state" },
+      values: SESSION_LIST_STATES,
+      help: "What it does now; default leaves out what was evicted long ago",
+    },
+    { name: "profile", kind: "text", fields: { ":": "profile" }, help: "Backend profile" },
+    { name: "project", kind: "text", fields: { ":": "project" }, help: "Project" },
+    { name: "storage", kind: "choice", fields: { ":": "storage" }, values: STORAGE_KINDS, help: "Kind of storage" },
+    { name: "unread", kind: "flag", fields: { ":": "unread" }, help: "Changed since you last looked" },
+    { name: "failed", kind: "flag", fields: { ":": "failed" }, help: "Whether its last work failed" },
+    { name: "failure", kind: "choice", fields: { ":": "failure" }, values: FAILURE_KINDS, help: "How it failed" },
+    { name: "expires", kind: "duration", fields: { "<": "expires" }, help: "Time until it expires" },
+    ...rangeKeys("its last change"),
+    { name: "title", kind: "text", fields: { "~": "search" }, help: "Part of the title or of the id", isAlias: true },
+  ],
+  none: {
+    ...{ state: "default", profile: null, project: null, storage: null, search: "" },
+    ...{ unread: null, failed: null, failure: null, expires: null, ...ANY_TIME },
+  },
+};
+
+const HOUR_MINUTES = 60;
+
+/** What a filter asks the server for; prefetch, hook and counts share it. */
+export function sessionsInput(filter: SessionFilter, readerId: string | null): Partial<ListSessionsInput> {
+  const { state, profile, storage, project, search, unread, failed, failure, expires } = filter;
+  return {
+    state,
+    ...(readerId === null ? {} : { readerId }),
+    ...(profile === null ? {} : { backendProfile: profile }),
+    ...(storage === null ? {} : { storageKind: storage }),
+    ...(project === null ? {} : { projectId: project }),
+    ...(search === "" ? {} : { search }),
+    ...(unread === null ? {} : { unread }),
+    ...(failed === null ? {} : { hasFailure: failed }),
+    ...(failure === null ? {} : { failureKind: failure }),
+    ...(expires === null ? {} : { expiresWithinMinutes: Math.round(expires * HOUR_MINUTES) }),
+    ...rangeInput(filter),
+  };
+}

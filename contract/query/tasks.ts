@@ -1,0 +1,47 @@
+import type { ListTasksInput } from "@/contract/queue";
+import type { TimeRange } from "@/contract/time-range";
+import { TASK_STATES } from "@/contract/words";
+import type { QueryPage } from "./page";
+import { ANY_TIME, type RangeFilter, rangeInput, rangeKeys } from "./range";
+
+export const TASK_LIST_STATES = [...TASK_STATES, "all"] as const;
+
+export type QueueFilter = RangeFilter & {
+  queue: string | null;
+  lane: string | null;
+  state: (typeof TASK_LIST_STATES)[number];
+  search: string;
+};
+
+/** What waits comes first: it is what can still be changed. */
+export const TASK_QUERY: QueryPage<QueueFilter> = {
+  page: "queue",
+  words: { field: "search", help: "Part of the title, or the whole id" },
+  keys: [
+    { name: "queue", kind: "text", fields: { ":": "queue" }, help: "Queue" },
+    { name: "lane", kind: "text", fields: { ":": "lane" }, help: "Lane" },
+    {
+      name: "state",
+      kind: "choice",
+      fields: { ":": "state" },
+      values: TASK_LIST_STATES,
+      help: "How it stands; pending where nothing is said",
+    },
+    ...rangeKeys("it was added"),
+    { name: "title", kind: "text", fields: { "~": "search" }, help: "Part of the title", isAlias: true },
+  ],
+  none: { queue: null, lane: null, state: "pending", search: "", ...ANY_TIME },
+};
+
+/** What a filter asks the server for; prefetch, hook and counts share it. */
+export function tasksInput(
+  filter: QueueFilter,
+): Pick<ListTasksInput, "queue" | "lane" | "state" | "search" | keyof TimeRange> {
+  return {
+    ...(filter.queue === null ? {} : { queue: filter.queue }),
+    ...(filter.lane === null ? {} : { lane: filter.lane }),
+    ...(filter.state === "all" ? {} : { state: filter.state }),
+    ...(filter.search === "" ? {} : { search: filter.search }),
+    ...rangeInput(filter),
+  };
+}

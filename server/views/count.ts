@@ -1,0 +1,105 @@
+import { sql } from "drizzle-orm";
+import { ListAuditInput } from "@/contract/audit";
+import type { Page } from "@/contract/page";
+import { AUDIT_QUERY, auditInput } from "@/contract/query/audit";
+import type { Filter, QueryPage } from "@/contract/query/page";
+import { readQuery } from "@/contract/query/read";
+import { RUN_QUERY, runsInput } from "@/contract/query/runs";
+import { SESSION_QUERY, sessionsInput } from "@/contract/query/sessions";
+import { STORAGE_QUERY, storageInput } from "@/contract/query/storage";
+import { TASK_QUERY, tasksInput } from "@/contract/query/tasks";
+import { ListTasksInput } from "@/contract/queue";
+import { ListRunsInput } from "@/contract/run";
+import { ListSessionsInput } from "@/contract/session";
+import { ListStorageInput } from "@/contract/storage";
+import type { CountViewsInput, ViewCount } from "@/contract/view";
+import { VIEW_COUNT_MAX, VIEWS_MAX, type ViewPage } from "@/contract/words";
+import { isOutOfTime } from "@/db/errors";
+import type { SavedViewRow } from "@/db/schema";
+import { countAudit } from "@/server/audit-log";
+import { inTx, type ServiceContext } from "@/server/context";
+import type { Counted } from "@/server/pagination";
+import { countTasks } from "@/server/queue";
+import { countRuns } from "@/server/runs";
+import { countSessions } from "@/server/sessions";
+import { countStorage } from "@/server/storage";
+import { readViewPage } from "./read-page";
+
+/** What one call takes at most, whatever it counts: a menu waits for it. */
+const BUDGET_MS = 35;
+/** Less is not worth beginning with another view. */
+const LEAST_MS = 5;
+/** Of a view: where a scan ends, and what it holds. */
+const STATEMENTS_MAX = 2;
+
+type CountText = (ctx: ServiceContext, text: string, readerId: string | undefined) => Promise<Counted> | null;
+
+/** Counts what a text stands for by the list's own statement; null where the text or what it says is not taken. */
+function counter<Of extends Filter, Input>(
+  page: QueryPage<Of>,
+  {
+    toInput,
+    count,
+  }: {
+    toInput: (filter: Of, readerId: string | undefined) => { success: boolean; data?: Input };
+    count: (ctx: ServiceContext, input: Input, max: number) => Promise<Counted>;
+  },
+): CountText {
+  return (ctx, text, readerId) => {
+    const { filter, problems } = readQuery(page, text);
+    const input = problems.length > 0 ? undefined : toInput(filter, readerId).data;
+    return input === undefined ? null : count(ctx, input, VIEW_COUNT_MAX);
+  };
+}
+
+const COUNTERS: Record<ViewPage, CountText> = {
+  sessions: counter(SESSION_QUERY, {
+    toInput: (filter, readerId) => {
+      const isReaders = filter.state === "unread" || filter.unread !== null;
+      if (isReaders && readerId === undefined) return { success: false };
+      return ListSessionsInput.safeParse(sessionsInput(filter, readerId ?? null));
+    },
+    count: countSessions,
+  }),
+  runs: counter(RUN_QUERY, { toInput: (filter) => ListRunsInput.safeParse(runsInput(filter)), count: countRuns }),
+  queue: counter(TASK_QUERY, { toInput: (filter) => ListTasksInput.safeParse(tasksInput(filter)), count: countTasks }),
+  audit: counter(AUDIT_QUERY, { toInput: (filter) => ListAuditInput.safeParse(auditInput(filter)), count: countAudit }),
+  storage: counter(STORAGE_QUERY, {
+    toInput: (filter) => ListStorageInput.safeParse(storageInput(filter)),
+    count: countStorage,
+  }),
+};
+
+/** How many rows views have: as many views as there is time for, which no view can make longer. */
+export async function countViews(ctx: ServiceContext, input: CountViewsInput): Promise<Page<ViewCount>> {
+  const endMs = performance.now() + BUDGET_MS;
+  const { rows, cursorOf } = await readViewPage(ctx, input, { list: "views.count", max: VIEWS_MAX + 1 });
+  const items: ViewCount[] = [];
+  const views = rows.slice(0, VIEWS_MAX).map(({ view }) => view);
+  await countSome(ctx, { views, items, readerId: input.readerId, endMs });
+  const last = items.length < rows.length ? rows[items.length - 1] : undefined;
+  return { items, cursor: last === undefined ? null : cursorOf(last) };
+}
+
+type Counting = { views: SavedViewRow[]; items: ViewCount[]; readerId: string | undefined; endMs: number };
+
+/** Counts views into `items` until all are counted or the time is over. */
+async function countSome(ctx: ServiceContext, { views, items, readerId, endMs }: Counting): Promise<void> {
+  try {
+    await inTx(ctx, async (ctx) => {
+      for (const view of views.slice(items.length)) {
+        const leftMs = Math.floor(endMs - performance.now());
+        if (leftMs < LEAST_MS && items.length > 0) return;
+        const statementMs = Math.max(LEAST_MS, Math.floor(leftMs / STATEMENTS_MAX));
+        await ctx.db.execute(sql`select set_config('statement_timeout', ${`${statementMs}ms`}, true)`);
+        const counted = await COUNTERS[view.page](ctx, view.query, readerId);
+        items.push({ viewId: view.id, count: counted?.count ?? null, hasMore: counted?.hasMore ?? false });
+      }
+    });
+  } catch (error) {
+    if (!isOutOfTime(error)) throw error;
+    const [first] = views;
+    // With all the time that there is it was not counted either: it never will be.
+    if (first !== undefined && items.length === 0) items.push({ viewId: first.id, count: null, hasMore: false });
+  }
+}

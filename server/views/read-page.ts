@@ -1,0 +1,31 @@
+import { and, asc, eq, sql } from "drizzle-orm";
+import type { ViewPage } from "@/contract/words";
+import { type SavedViewRow, savedViews } from "@/db/schema";
+import type { ServiceContext } from "@/server/context";
+import { decodePlace, encodeCursor } from "@/server/pagination";
+import { isSeen } from "./view";
+
+type Asked = { page?: ViewPage; cursor?: string };
+type Listed = { view: SavedViewRow; position: string };
+
+/** The views that a caller sees, the oldest first, and the cursor of whichever of them a page ends with. */
+export async function readViewPage(ctx: ServiceContext, asked: Asked, { list, max }: { list: string; max: number }) {
+  const { cursor, ...rest } = asked;
+  const filter = { ...rest, list };
+  const place = cursor === undefined ? null : decodePlace(filter, cursor, 2);
+  const rows: Listed[] = await ctx.db
+    .select({ view: savedViews, position: sql<string>`${savedViews.createdAt}::text` })
+    .from(savedViews)
+    .where(
+      and(
+        isSeen(ctx),
+        asked.page === undefined ? undefined : eq(savedViews.page, asked.page),
+        place === null
+          ? undefined
+          : sql`(${savedViews.createdAt}, ${savedViews.id}) > (${place[0]}::timestamptz, ${place[1]})`,
+      ),
+    )
+    .orderBy(asc(savedViews.createdAt), asc(savedViews.id))
+    .limit(max);
+  return { rows, cursorOf: ({ view, position }: Listed) => encodeCursor(filter, [position, view.id]) };
+}

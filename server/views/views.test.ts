@@ -1,0 +1,189 @@
+import { sql } from "drizzle-orm";
+import { expect, test } from "vitest";
+import { CountViewsInput, CreateViewInput, ListViewsInput } from "@/contract/view";
+import { VIEW_COUNT_MAX, VIEWS_MAX } from "@/contract/words";
+import { connect } from "@/db/client";
+import { audit } from "@/db/schema";
+import { createTestDatabase } from "@/db/test/database";
+import { makeRun, makeSession } from "@/db/test/factories";
+import type { Actor, ServiceContext } from "@/server/context";
+import { createTask } from "@/server/queue";
+import { testContext } from "@/server/test/context";
+import { countViews, createView, deleteView, listViews, updateView } from ".";
+
+const person = (
+  name: string,
+  tenantId: string | null = "t1",
+  role: "viewer" | "operator" | "admin" = "operator",
+): Actor => ({ kind: "operator", name, role, tenantId, tokenId: null });
+const make = (ctx: ServiceContext, input: Partial<CreateViewInput> & { name: string }) =>
+  createView(ctx, CreateViewInput.parse({ page: "runs", query: "status:failed", ...input }));
+const namesOf = async (ctx: ServiceContext, input: Partial<ListViewsInput> = {}) =>
+  (await listViews(ctx, ListViewsInput.parse(input))).items.map(({ name }) => name);
+const countsOf = async (ctx: ServiceContext, page: CountViewsInput["page"]) => {
+  const counts: Record<string, [number | null, boolean]> = {};
+  const views = new Map((await listViews(ctx, ListViewsInput.parse({ page }))).items.map(({ id, name }) => [id, name]));
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const counted = await countViews(
+      ctx,
+      CountViewsInput.parse({ page, readerId: "ann", ...(cursor ? { cursor } : {}) }),
+    );
+    for (const { viewId, count, hasMore } of counted.items) counts[views.get(viewId) ?? ""] = [count, hasMore];
+    cursor = counted.cursor;
+  }
+  return counts;
+};
+
+test("a view is seen by who made it, a shared one by its tenant, and no other tenant's by anybody", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const [ann, bob, eve, all] = [person("ann"), person("bob"), person("ann", "t2"), person("ann", null, "admin")].map(
+    (actor) => ctx.as(actor),
+  ) as [ServiceContext, ServiceContext, ServiceContext, ServiceContext];
+  await make(ann, { name: "Mine" });
+  const shared = await make(ann, { name: "Ours", isShared: true });
+  await make(ann, { name: "Of sessions", page: "sessions", query: "" });
+
+  expect(await namesOf(ann)).toEqual(["Mine", "Ours", "Of sessions"]);
+  expect(await namesOf(ann, { page: "runs" })).toEqual(["Mine", "Ours"]);
+  expect(await namesOf(bob)).toEqual(["Ours"]);
+  expect(await namesOf(eve)).toEqual([]);
+  expect(await namesOf(all)).toEqual([]);
+  const first = await listViews(ann, ListViewsInput.parse({ limit: 2 }));
+  expect(first.cursor).not.toBeNull();
+  const next = await listViews(ann, ListViewsInput.parse({ limit: 2, cursor: first.cursor ?? "" }));
+  expect(next.items.map(({ name }) => name)).toEqual(["Of sessions"]);
+
+  const [seen] = (await listViews(bob, ListViewsInput.parse({}))).items;
+  expect(seen).toMatchObject({ isOwn: false, isEditable: false, owner: "operator:ann", isShared: true });
+  await expect(updateView(bob, { viewId: shared.id, name: "Bob's" })).rejects.toMatchObject({ reason: "forbidden" });
+  await expect(deleteView(eve, { viewId: shared.id })).rejects.toMatchObject({ reason: "not-found" });
+  const mine = (await listViews(ann, ListViewsInput.parse({}))).items[0]?.id ?? "";
+  await expect(deleteView(bob, { viewId: mine })).rejects.toMatchObject({ reason: "not-found" });
+  // An administrator of the tenant tidies up what is shared.
+  await deleteView(ctx.as(person("root", "t1", "admin")), { viewId: shared.id });
+  expect(await namesOf(bob)).toEqual([]);
+});
+
+test("a change needs the version that was seen, and every change leaves a row of audit", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const ann = ctx.as(person("ann"));
+  const made = await make(ann, { name: "Failing", query: '"x" status:failed   age<60m' });
+  expect(made).toMatchObject({ query: "status:failed age<1h x", version: 1, isOwn: true, tenantId: "t1" });
+  const renamed = await updateView(ann, { viewId: made.id, name: "Failed", expectedVersion: 1 });
+  expect(renamed).toMatchObject({ name: "Failed", version: 2, isShared: false });
+  await expect(updateView(ann, { viewId: made.id, query: "", expectedVersion: 1 })).rejects.toMatchObject({
+    reason: "version-conflict",
+    details: { current: expect.objectContaining({ name: "Failed", version: 2 }) },
+  });
+  await expect(deleteView(ann, { viewId: made.id, expectedVersion: 1 })).rejects.toMatchObject({
+    reason: "version-conflict",
+  });
+  // Nothing changes, so that nothing is told.
+  expect(await updateView(ann, { viewId: made.id, name: "Failed" })).toMatchObject({ version: 2 });
+  await updateView(ann, { viewId: made.id, isShared: true });
+  expect(await deleteView(ann, { viewId: made.id, expectedVersion: 3 })).toMatchObject({
+    query: "status:failed age<1h x",
+  });
+
+  const rows = await ctx.db.select().from(audit).orderBy(audit.at, audit.id);
+  expect(rows.map(({ action, targetId, actor, tenantId }) => [action, targetId, actor, tenantId])).toEqual(
+    ["create", "update", "update", "delete"].map((verb) => [`views.${verb}`, made.id, "operator:ann", "t1"]),
+  );
+  expect(rows[1]?.details).toEqual({ page: "runs", was: "Failing", name: "Failed" });
+});
+
+test("names, queries and the number of views are checked, also of two that come together", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const ann = ctx.as(person("ann"));
+  for (const name of ["", " a", "a ", "a\u0000b", "a\nb", "x".repeat(81)])
+    expect(CreateViewInput.safeParse({ page: "runs", name, query: "" }).success, JSON.stringify(name)).toBe(false);
+  await expect(make(ann, { name: "Odd", query: "state:failed" })).rejects.toMatchObject({
+    reason: "invalid-input",
+    message: "query: “state” is no key here: did you mean “status”?",
+  });
+  await make(ann, { name: "Once" });
+  await expect(make(ann, { name: "Once" })).rejects.toMatchObject({ reason: "already-exists" });
+  const other = await make(ann, { name: "Other" });
+  await expect(updateView(ann, { viewId: other.id, name: "Once" })).rejects.toMatchObject({ reason: "already-exists" });
+  // Of another list, person or tenant it is another name.
+  await make(ann, { name: "Once", page: "audit", query: "" });
+  await make(ctx.as(person("bob")), { name: "Once" });
+  await make(ctx.as(person("ann", null)), { name: "Once" });
+
+  const viewer = ctx.as(person("vera", "t1", "viewer"));
+  const own = await make(viewer, { name: "My own" });
+  await expect(make(viewer, { name: "For all", isShared: true })).rejects.toMatchObject({ reason: "forbidden" });
+  await expect(updateView(viewer, { viewId: own.id, isShared: true })).rejects.toMatchObject({ reason: "forbidden" });
+
+  await ctx.db.execute(sql`
+    insert into agentrun_saved_views (id, tenant_id, owner, page, name, query)
+    select 'view_' || n, 't1', 'operator:ann', 'runs', 'n' || n, '' from generate_series(1, ${VIEWS_MAX - 4}) n`);
+  const tries = await Promise.allSettled(["a", "b", "c"].map((name) => make(ann, { name })));
+  expect(tries.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  for (const tried of tries)
+    if (tried.status === "rejected") expect(tried.reason).toMatchObject({ reason: "limit-reached" });
+});
+
+test("each list's views are counted by its own statement, for whoever asks", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const ann = ctx.as(person("ann"));
+  const owned = { tenantId: "t1" };
+  await makeRun(ctx.db, { ...owned, status: "failed", terminalStatus: "failed", failureKind: "timeout" });
+  await makeRun(ctx.db, owned);
+  await makeRun(ctx.db, { tenantId: "t2", status: "failed", terminalStatus: "failed" });
+  await makeSession(ctx.db, { ...owned, title: "Tidy up" });
+  await createTask(ann, { title: "Nightly", lane: "ci", backendProfile: "codex", payload: {} });
+
+  await make(ann, { name: "Failed", query: "status:failed" });
+  await make(ann, { name: "All", query: "" });
+  await make(ann, { name: "Old", query: "age>1h" });
+  expect(await countsOf(ann, "runs")).toEqual({ Failed: [1, false], All: [2, false], Old: [0, false] });
+  await make(ann, { name: "Tidy", page: "sessions", query: "tidy unread:yes age<1h" });
+  await make(ann, { name: "Running", page: "sessions", query: "state:running" });
+  expect(await countsOf(ann, "sessions")).toEqual({ Tidy: [1, false], Running: [0, false] });
+  const { items } = await countViews(ann, CountViewsInput.parse({ page: "sessions" }));
+  expect(items.map(({ count }) => count)).toEqual([null, 0]);
+  await make(ann, { name: "CI", page: "queue", query: "lane:ci age<1h" });
+  await make(ann, { name: "Other", page: "queue", query: "lane:fast" });
+  expect(await countsOf(ann, "queue")).toEqual({ CI: [1, false], Other: [0, false] });
+  await make(ann, { name: "Views", page: "audit", query: "kind:view action:views.create" });
+  await make(ann, { name: "None", page: "storage", query: "pinned:yes" });
+  expect((await countsOf(ann, "audit")).Views?.[0]).toBe(9);
+  expect(await countsOf(ann, "storage")).toEqual({ None: [0, false] });
+  // A query that is not understood any more hides no other view's count.
+  await ctx.db.execute(sql`update agentrun_saved_views set query = 'gone:yes' where name = 'Failed'`);
+  expect(await countsOf(ann, "runs")).toEqual({ Failed: [null, false], All: [2, false], Old: [0, false] });
+});
+
+test("a count ends at its bound, and one that would take too long holds up nobody", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const ann = ctx.as(person("ann"));
+  await ctx.db.execute(sql`
+    insert into agentrun_runs (id, tenant_id, project_id, workspace_ref, provider_id, backend_profile, execution_policy, status)
+    select 'run_' || n, 't1', 'p', '{}', 'default', 'codex', '{}', 'completed'
+    from generate_series(1, ${VIEW_COUNT_MAX + 1}) n`);
+  await make(ann, { name: "First" });
+  await make(ann, { name: "All", query: "" });
+  await make(ann, { name: "Last" });
+  expect(await countsOf(ann, "runs")).toEqual({
+    ...{ First: [0, false], All: [VIEW_COUNT_MAX, true], Last: [0, false] },
+  });
+  const other = connect(database.url, { poolMax: 1 });
+  const client = await other.pool.connect();
+  await client.query("begin; lock table agentrun_runs in access exclusive mode");
+  const startMs = performance.now();
+  const counted = await countViews(ann, CountViewsInput.parse({ page: "runs", readerId: "ann" }));
+  expect(performance.now() - startMs).toBeLessThan(1_000);
+  expect(counted.items).toEqual([{ viewId: expect.any(String), count: null, hasMore: false }]);
+  expect(counted.cursor).not.toBeNull();
+  expect(await countsOf(ann, "runs")).toEqual({ First: [null, false], All: [null, false], Last: [null, false] });
+  await client.query("rollback");
+  client.release();
+  await other.close();
+  expect(await countsOf(ann, "runs")).toMatchObject({ First: [0, false] });
+});
