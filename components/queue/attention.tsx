@@ -29,7 +29,6 @@ type AttentionProps = { items: readonly QueueAttention[]; controls: readonly Que
 /** What goes on only when a person does something, each with what that is. */
 export function Attention({ items, controls }: AttentionProps) {
   const [isWhole, setIsWhole] = useState(false);
-  if (items.length === 0) return null;
   return (
     <Panel
       title={`Needs a person (${items.length})`}

@@ -11,12 +11,13 @@ import { Button } from "@/components/ui/button";
 import { Select } from "@/components/ui/field";
 import { PageHeader, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
-import { Attention } from "./attention";
 import { QUEUE_FILTERS, type QueueFilter, scopeInput } from "./filter";
 import { LanesTable } from "./lanes-table";
 import { TasksSection } from "./tasks-section";
 import { Tiles } from "./tiles";
 
+// Most of the time nothing needs a person.
+const Attention = dynamic(() => import("./attention").then((module) => module.Attention));
 const AddTaskDialog = dynamic(() => import("./add-task-dialog").then((module) => module.AddTaskDialog), { ssr: false });
 const Pictures = dynamic(() => import("./pictures").then((module) => module.Pictures), {
   ssr: false,
@@ -59,7 +60,7 @@ export function QueueView() {
           <QueryView query={commander} skeleton={<TableSkeleton rows={3} />}>
             {(data) => (
               <>
-                <Attention items={data.attention} controls={all} />
+                {data.attention.length > 0 && <Attention items={data.attention} controls={all} />}
                 <Tiles commander={data} filter={filter} onChange={onChange} />
               </>
             )}

@@ -8,8 +8,9 @@ import { Menu } from "@/components/ui/menu";
 import { type Filter, printFilter, type QueryPage } from "@/contract/query/page";
 import type { View } from "@/contract/view";
 import { useViews } from "./use-views";
-import { ViewsItems } from "./views-items";
 
+// Both are there when they are first asked for.
+const ViewsItems = dynamic(() => import("./views-items").then((module) => module.ViewsItems), { ssr: false });
 const NameViewDialog = dynamic(() => import("./name-view-dialog").then((module) => module.NameViewDialog), {
   ssr: false,
 });
