@@ -153,13 +153,15 @@ async function lock(client: pg.Client): Promise<void> {
   }
 }
 
+const DEADLOCK = "40P01";
+
 async function apply(client: pg.Client, migration: Migration): Promise<void> {
   const isOne = !migration.sql.startsWith(OUTSIDE_TRANSACTION);
   try {
     if (isOne) await client.query("BEGIN");
     for (const statement of migration.sql.split(STATEMENT_BREAKPOINT)) {
-      if (!isOne) await dropHalfBuilt(client, statement);
-      await client.query(statement);
+      if (isOne) await client.query(statement);
+      else await applyAlone(client, statement);
     }
     await client.query("INSERT INTO agentrun_schema_migrations (id, checksum) VALUES ($1, $2)", [
       migration.id,
@@ -169,6 +171,25 @@ async function apply(client: pg.Client, migration: Migration): Promise<void> {
   } catch (error) {
     if (isOne) await client.query("ROLLBACK");
     throw new MigrationError(migration.id, error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+/** How often a build that met a deadlock is begun anew. */
+const DEADLOCKS_MAX = 20;
+
+/**
+ * Carries out a statement that cannot be taken back. A replica of a release before this one waits for the lock in one
+ * statement, whose snapshot a concurrent build waits for in turn: PostgreSQL ends one of the two, and a build begins anew.
+ */
+async function applyAlone(client: pg.Client, statement: string): Promise<void> {
+  for (let met = 0; ; met += 1) {
+    await dropHalfBuilt(client, statement);
+    try {
+      await client.query(statement);
+      return;
+    } catch (error) {
+      if ((error as { code?: string }).code !== DEADLOCK || met >= DEADLOCKS_MAX) throw error;
+    }
   }
 }
 

@@ -35,6 +35,11 @@ export type Actor =
   | { kind: "archiver"; name: string; sessionId: string; tenantId: string; tokenId: string }
   | { kind: "system"; name: string; tenantId: null };
 
+/** Whether a caller's token is for a group of procedures; one without scopes is for all. */
+export function hasScope(actor: Actor, scope: string): boolean {
+  return actor.kind !== "operator" || !actor.scopes || actor.scopes.includes(scope);
+}
+
 /** Topics that readers wait on; see server/live. A key narrows one to a run. */
 export type Topic =
   | "runs"

@@ -1,7 +1,7 @@
 "use client";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { parseAsStringLiteral, useQueryState } from "nuqs";
-import { useEffect, useMemo } from "react";
+import { type RefObject, useEffect, useMemo, useRef } from "react";
 import { toast } from "sonner";
 import { useBulk } from "@/components/bulk/use-bulk";
 import { useCanOperate } from "@/components/shell/identity";
@@ -38,8 +38,9 @@ export function ApprovalsView() {
     labelOf: (id) => approvals.find((approval) => approval.id === id)?.command ?? shortenId(id),
     canDo: () => canDecide,
   });
-  usePageKeys(useDecisionKeys(bulk, canDecide));
-  useRefocus(bulk.selection.cursor);
+  const decided = useRef(new Set<string>());
+  const isUnseen = useRefocus(bulk.selection.cursor, decided.current);
+  usePageKeys(useDecisionKeys(bulk, { canDecide, decided: decided.current, isUnseen }));
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: Esc lets go of what is chosen, wherever the focus is in the list.
     <div className="flex h-full min-h-0 flex-col" onKeyDown={bulk.onKeyDown}>
@@ -76,8 +77,16 @@ export function ApprovalsView() {
 
 type Bulk = ReturnType<typeof useBulk>;
 
+type Deciding = {
+  canDecide: boolean;
+  /** Those that were answered here. */
+  decided: Set<string>;
+  /** Whether the row in focus took the place of one that went by itself. */
+  isUnseen: RefObject<boolean>;
+};
+
 /** `a` and `d` answer the one in focus; where some are chosen `d` asks about them, and `a` does nothing. */
-function useDecisionKeys({ selection, keys, act }: Bulk, canDecide: boolean): PageKey[] {
+function useDecisionKeys({ selection, keys, act }: Bulk, { canDecide, decided, isUnseen }: Deciding): PageKey[] {
   const trpc = useTRPC();
   const client = useQueryClient();
   const decide = useMutation(
@@ -91,7 +100,17 @@ function useDecisionKeys({ selection, keys, act }: Bulk, canDecide: boolean): Pa
   if (!canDecide) return [];
   const isMany = selection.chosen.size > 0;
   const answer = (decision: "accept" | "decline") => {
-    if (selection.cursor !== null && !decide.isPending) decide.mutate({ approvalId: selection.cursor, decision });
+    const { cursor } = selection;
+    const focused = document.activeElement?.closest("[data-row]")?.getAttribute("data-row");
+    if (cursor === null || focused !== cursor) return void toast("No request is in focus: go to one by j and k");
+    // An answer cannot be taken back, and this one came under a finger that was meant for another.
+    if (isUnseen.current) {
+      isUnseen.current = false;
+      return void toast("The request before it has gone: look at this one, then press again");
+    }
+    if (decide.isPending) return;
+    decided.add(cursor);
+    decide.mutate({ approvalId: cursor, decision });
   };
   return [
     {
@@ -108,9 +127,17 @@ function useDecisionKeys({ selection, keys, act }: Bulk, canDecide: boolean): Pa
   ];
 }
 
-/** When the row that had the focus has gone, the focus goes to the one that took its place. */
-function useRefocus(cursor: string | null): void {
+/** When the row that had the focus has gone, the focus goes to the one that took its place. Says so until it is moved. */
+function useRefocus(cursor: string | null, decided: ReadonlySet<string>): RefObject<boolean> {
+  const isUnseen = useRef(false);
+  const last = useRef<string | null>(null);
   useEffect(() => {
-    if (cursor !== null && document.activeElement === document.body) focusRow(cursor);
-  }, [cursor]);
+    const before = last.current;
+    last.current = cursor;
+    if (cursor === null || cursor === before) return;
+    const hasGone = document.activeElement === document.body;
+    isUnseen.current = hasGone && before !== null && !decided.has(before);
+    if (hasGone) focusRow(cursor);
+  }, [cursor, decided]);
+  return isUnseen;
 }

@@ -1,6 +1,6 @@
 "use client";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useMemo, useState } from "react";
 import { toast } from "sonner";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
@@ -34,8 +34,6 @@ export function BulkDialog({ kind, verb, target, onClose, onStarted }: BulkDialo
   const [reason, setReason] = useState("");
   const [typed, setTyped] = useState("");
   const [told, setTold] = useState({ priority: "0", queue: "", lane: "", days: "7" });
-  // One for as long as the dialog is open: a second press after a lost answer finds what the first one made.
-  const [idempotencyKey] = useState(randomId);
   const { words: _words, ...which } = target;
   const input = { kind, action: verb, ...which, ...paramsOf(verb, told) };
   const canAsk = verb !== "move" || told.queue.trim() !== "" || told.lane.trim() !== "";
@@ -63,10 +61,15 @@ export function BulkDialog({ kind, verb, target, onClose, onStarted }: BulkDialo
   const isBlocked = !canAsk || !isTyped || create.isPending || preview.data?.isTooLarge !== false || willDo === 0;
   const body = {
     ...input,
-    ...(preview.data === undefined ? {} : { asOf: preview.data.asOf }),
+    // Of those chosen one by one nothing is left out; a filter's own moment is that of the choice.
+    ...(preview.data === undefined || input.filter === undefined ? {} : { asOf: preview.data.asOf }),
     ...(reason.trim() === "" ? {} : { reason: reason.trim() }),
     ...(verb === "evict" && willDo !== null ? { confirmCount: willDo } : {}),
   };
+  // One for as long as the same is asked for: a second press after a lost answer finds what the first one made.
+  const content = JSON.stringify(body);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is asked for names the key.
+  const idempotencyKey = useMemo(randomId, [content]);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (!isBlocked) create.mutate({ ...body, idempotencyKey });

@@ -35,6 +35,11 @@ export function useSelection(ids: readonly string[]): Selection {
     });
   }, [ids]);
 
+  // Nothing is left of what all of them were: what has come since was not meant.
+  useEffect(() => {
+    if (chosen.size === 0) setIsAllMatching(false);
+  }, [chosen]);
+
   function choose(more: readonly string[], isChosen: boolean): void {
     setIsAllMatching(false);
     setChosen((known) => {

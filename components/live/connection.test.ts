@@ -232,3 +232,18 @@ test("while the server has no database what is shown is stale, and since when", 
   });
   last(timers).run();
 });
+
+test("two changes of what is followed at once keep the stream that lives until one greets", () => {
+  const { connection, sources, last } = setUp();
+  connection.start();
+  sources[0]?.send("hello", hello);
+  connection.follow({ runId: "run_1", afterSeq: 0 });
+  connection.watch("tasks");
+  expect(sources.map(({ isClosed }) => isClosed)).toEqual([false, true, false]);
+  const seen: string[] = [];
+  connection.on("run", (run) => seen.push(run.id));
+  sources[0]?.send("run", { id: "between" });
+  last(sources).send("hello", hello);
+  expect(seen).toEqual(["between"]);
+  expect(sources.map(({ isClosed }) => isClosed)).toEqual([true, true, false]);
+});

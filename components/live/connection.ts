@@ -114,7 +114,7 @@ export class LiveConnection {
     this.#watchers.set(kind, (this.#watchers.get(kind) ?? 0) + 1);
     if (!this.#watched.has(kind)) {
       this.#watched.add(kind);
-      if (this.#status.state === "live") this.#missedWatched.add(kind);
+      if (this.#status.state === "live" || this.#status.state === "stale") this.#missedWatched.add(kind);
       if (this.#isStarted) this.#open();
     }
     return () => {
@@ -146,9 +146,10 @@ export class LiveConnection {
 
   #open(): void {
     this.#options.clearTimer(this.#timer);
-    this.#retiring?.close();
-    // The old stream goes on until the new one says hello: doubles are dropped by seq and version, gaps are not seen.
-    this.#retiring = this.#source;
+    // The old stream goes on until the new one says hello: doubles are dropped by seq and version, gaps are not seen. One
+    // that has not said it yet told nothing, and the one before it stays in its place.
+    if (this.#retiring === undefined) this.#retiring = this.#source;
+    else this.#source?.close();
     const topic = this.#failures < TOPIC_FAILURES_MAX ? this.#topic : null;
     const source = this.#options.openSource(liveUrl(topic, this.#watched, this.#since));
     this.#source = source;

@@ -175,7 +175,7 @@ function CachePatches({ connection }: { connection: LiveConnection }) {
       }),
       connection.onGap(() => void client.invalidateQueries()),
       connection.onMissed((what) => {
-        const missed = { tasks: trpc.queue.listTasks, approvals: trpc.approvals, runners: trpc.runners }[what];
+        const missed = { tasks: trpc.queue, approvals: trpc.approvals, runners: trpc.runners }[what];
         void client.invalidateQueries({ queryKey: missed.pathKey() });
       }),
     ];

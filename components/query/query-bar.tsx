@@ -79,7 +79,7 @@ export function QueryBar<Of extends Filter>(props: QueryBarProps<Of>) {
 
   return (
     <>
-      <div className="relative w-full sm:w-96">
+      <div className="relative w-full sm:max-w-96 sm:min-w-64 sm:flex-1 sm:basis-64">
         <ListFilter aria-hidden className="absolute top-2 left-2.5 size-4 text-ink-3" />
         <Input
           ref={input}

@@ -6,7 +6,7 @@ function setUp() {
   const hits: string[] = [];
   let nowMs = 0;
   const shortcut = (keys: string): Shortcut => ({ keys, name: keys, group: "Act", run: () => hits.push(keys) });
-  const shortcuts = ["mod+k", "?", "c", " ", "g s", "g r"].map(shortcut);
+  const shortcuts = ["mod+k", "?", "c", "j", " ", "g s", "g r"].map(shortcut);
   const handle = makeShortcutHandler(
     () => shortcuts,
     () => nowMs,
@@ -18,6 +18,7 @@ function setUp() {
       ctrlKey: false,
       altKey: false,
       isComposing: false,
+      repeat: false,
       defaultPrevented: false,
       target: null,
       preventDefault: () => {},
@@ -89,4 +90,13 @@ test("a page's keys are its own while it is shown, and a later page's are not ta
 test("no two pages are gone to by the same keys", () => {
   const keys = NAV_ITEMS.map(({ key }) => key);
   expect(new Set(keys).size).toBe(keys.length);
+});
+
+test("a key that is held moves on, and does nothing else again", () => {
+  const { hits, press } = setUp();
+  press("c");
+  press("c", { repeat: true });
+  press("j");
+  press("j", { repeat: true });
+  expect(hits).toEqual(["c", "j", "j"]);
 });

@@ -23,7 +23,13 @@ export function setPageShortcuts(shortcuts: readonly Shortcut[]): () => void {
 
 const SEQUENCE_MS = 1_000;
 
-type KeyLike = Pick<KeyboardEvent, "key" | "metaKey" | "ctrlKey" | "altKey" | "isComposing" | "defaultPrevented"> & {
+/** Keys that do the same again while they are held: those that move, and those that go up and down by one. */
+const REPEATED = new Set(["j", "k", "J", "K", "+", "-"]);
+
+type KeyLike = Pick<
+  KeyboardEvent,
+  "key" | "repeat" | "metaKey" | "ctrlKey" | "altKey" | "isComposing" | "defaultPrevented"
+> & {
   target: EventTarget | null;
   preventDefault: () => void;
 };
@@ -40,6 +46,7 @@ export function makeShortcutHandler(
     const isMod = event.metaKey || event.ctrlKey;
     const key = isMod ? `mod+${event.key.toLowerCase()}` : event.key;
     if (!isMod && (isTyping(event.target) || key.length > 1)) return;
+    if (event.repeat && !REPEATED.has(key)) return;
     if (!isMod && isInDialog(event.target)) return;
     if (key === " " && isPressedBySpace(event.target)) return;
     const sequence = pending !== "" && now() - pendingMs < SEQUENCE_MS ? `${pending} ${key}` : key;

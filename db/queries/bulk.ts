@@ -54,7 +54,8 @@ type Taken = { total: number; willDo: number; isMade: boolean };
 
 /**
  * Makes a bulk action of all that match at this moment, in the order of the screen: in one statement, so that it is of
- * one moment. Where more than `max` match, or its key is taken, none is made.
+ * one moment. One that is judged has refused at once what would be left as it is: somebody has confirmed how many the
+ * others are, and what was shown as spared must not follow later. Where more than `max` match, or its key is taken, none is made.
  */
 export async function takeMatching(
   tx: Tx,
@@ -67,10 +68,11 @@ export async function takeMatching(
       select id, skip, (row_number() over (order by ${orderOf(source)}))::int as place
       from (${matched(isJudged ? source : { ...source, skip: sql`null::text` }, max)}) found),
     counted as (select count(*)::int as total, (count(*) filter (where skip is null))::int as will_do from matched),
-    made as (${insertBulk(bulk, sql`from counted where total <= ${max}`)}),
+    made as (${insertBulk(bulk, sql`from counted where total <= ${max}`, sql`total - will_do`)}),
     taken as (
-      insert into agentrun_bulk_results (bulk_id, place, target_id)
-      select made.id, matched.place, matched.id from made cross join matched)
+      insert into agentrun_bulk_results (bulk_id, place, target_id, outcome, message)
+      select made.id, matched.place, matched.id, case when skip is not null then 'refused' end, skip
+      from made cross join matched)
     select total, will_do as "willDo", exists (select from made) as "isMade" from counted`);
   return rows[0] ?? { total: 0, willDo: 0, isMade: false };
 }
@@ -91,16 +93,17 @@ export async function takeResults(tx: Tx, bulk: NewBulk, from: { bulkId: string;
   return rows[0]?.isMade === true;
 }
 
-function insertBulk(bulk: NewBulk, counted: SQL): SQL {
+/** `counted` has a total, and what of it has been dealt with by being refused. */
+function insertBulk(bulk: NewBulk, counted: SQL, refused: SQL = sql`0`): SQL {
   const filter = bulk.filter === null ? null : JSON.stringify(bulk.filter);
   return sql`
     insert into agentrun_bulk_actions
       (id, kind, tenant_id, project_id, action, filter, params, reason, source_id, created_by, idempotency_key,
-       payload_hash, total, state, ended_at)
+       payload_hash, total, refused, state, ended_at)
     select ${bulk.id}, ${bulk.kind}, ${bulk.tenantId}, ${bulk.projectId}, ${bulk.action}, ${filter}::jsonb,
       ${JSON.stringify(bulk.params)}::jsonb, ${bulk.reason}, ${bulk.sourceId}, ${bulk.createdBy}, ${bulk.idempotencyKey},
-      ${bulk.payloadHash}, total, case when total = 0 then 'completed' else 'pending' end,
-      case when total = 0 then clock_timestamp() end
+      ${bulk.payloadHash}, total, ${refused}, case when total = ${refused} then 'completed' else 'pending' end,
+      case when total = ${refused} then clock_timestamp() end
     ${counted}
     on conflict do nothing
     returning id`;

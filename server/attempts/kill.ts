@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNotNull, isNull } from "drizzle-orm";
+import { and, eq, inArray, isNotNull, isNull, sql } from "drizzle-orm";
 import { runnerJobs, runners } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import type { Executor } from "@/server/executors";
@@ -17,6 +17,8 @@ export async function endKilled({ ctx, executor }: { ctx: ServiceContext; execut
     .from(runners)
     .innerJoin(runnerJobs, and(eq(runnerJobs.runId, runners.runId), eq(runnerJobs.runnerId, runners.id)))
     .where(and(isNotNull(runners.kill), isNull(runners.endedAt), inArray(runnerJobs.state, ["launching", "running"])))
+    // Those of a node that is gone may never be confirmed: the others get their turn among them.
+    .orderBy(sql`random()`)
     .limit(BATCH_MAX);
   await Promise.all(
     due.map(async ({ attemptId, runnerId }) => {

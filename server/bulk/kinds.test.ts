@@ -169,6 +169,49 @@ test("all that is unread is read, and taken back to what it was", async () => {
   });
 });
 
+test("what was marked unread is read again as far as it had been, and no further", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as(viewerOf("vera"));
+  const { sessionId, version } = await makeSession(store.as().db as Db);
+  const fresh = await makeSession(store.as().db as Db);
+  const readerId = "operator-vera";
+  await ctx.db.insert(sessionReadCursors).values({ sessionId, readerId, sessionVersion: version });
+  const ids = [sessionId, fresh.sessionId];
+  const { bulk } = await doBulk(ctx, { kind: "session", action: "unread", ids, readerId });
+  expect(bulk).toMatchObject({ done: 1, unchanged: 1 });
+  await ctx.db.update(sessions).set({ title: "changed meanwhile" }).where(eq(sessions.sessionId, sessionId));
+  const { id } = await undoBulk(ctx, { bulkId: bulk.id });
+  await endOf(ctx, id);
+  const { items } = await listSessions(ctx, { state: "unread", readerId, limit: 50 });
+  expect(items.map((item) => item.sessionId).sort()).toEqual([...ids].sort());
+});
+
+test("a preview is of the moment that it was asked about, and so is what follows", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  await createRun(ctx, { backendProfile: "codex" });
+  const { rows } = await ctx.db.execute<{ now: string }>(sql`select clock_timestamp() as now`);
+  const asOf = new Date(rows[0]?.now ?? 0).toISOString();
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  await createRun(ctx, { backendProfile: "codex" });
+  const input: CreateBulkInput = { kind: "run", action: "cancel", filter: { status: "pending" }, asOf };
+  expect(await previewBulk(ctx, input)).toMatchObject({ asOf });
+});
+
+test("one tenant's many actions keep no other's waiting", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const { sessionId } = await makeSession(ctx.db as Db, { tenantId: "acme" });
+  await ctx.db.execute(sql`
+    insert into agentrun_bulk_actions (id, kind, tenant_id, action, total, created_by, created_at)
+    select 'bulk_' || number, 'run', 'busy', 'cancel', 1, 'operator:bob', now() - interval '1 hour'
+    from generate_series(1, 30) number`);
+  const acme = { ...ctx, actor: tenantOperator("acme") };
+  const { id: bulkId } = await createBulk(acme, { kind: "session", action: "pin", ids: [sessionId] });
+  await runBulkActions({ ...ctx, actor: SYSTEM });
+  expect(await getBulk(acme, { bulkId })).toMatchObject({ state: "completed" });
+});
+
 test("an undo ends what is under way, and takes back what was done and no more", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
@@ -241,10 +284,14 @@ test("an eviction of many keeps what a collection would keep, says why, and is o
   expect(await ctx.db.select().from(bulkActions)).toEqual([]);
 
   const { bulk, became } = await doBulk(ctx, { ...input, confirmCount: 1, reason: "make room" });
-  expect(bulk).toMatchObject({ done: 1, refused: 3 });
-  expect(became).toMatchObject({ [gone]: "archived", [pinned]: "pinned" });
-  expect(became[unsaved]).toContain("archive-missing");
-  expect(became[busy]).toContain("run-live");
+  expect(bulk).toMatchObject({ done: 1, refused: 3, total: 4, state: "completed" });
+  // As they were shown: what has become evictable since was not confirmed.
+  expect(became).toEqual({
+    [gone]: "archived",
+    [pinned]: "it is pinned",
+    [unsaved]: "nothing holds its last turn but the volume",
+    [busy]: "a run of it is not done",
+  });
   // What was kept was not confirmed: it does not go by a retry.
   await expect(retryBulk(ctx, { bulkId: bulk.id })).rejects.toMatchObject({ reason: "confirmation-mismatch" });
   const states = await ctx.db.select().from(sessions).where(inArray(sessions.sessionId, ids));

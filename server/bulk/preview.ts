@@ -15,5 +15,6 @@ export async function previewBulk(ctx: ServiceContext, input: PreviewBulkInput):
   const { now, ...judged } = await inTx(ctx, (ctx) =>
     previewMatching(ctx.db, source, { max: BULK_ITEMS_MAX, shown: SHOWN }),
   );
-  return { ...judged, isTooLarge: judged.total > BULK_ITEMS_MAX, asOf: iso(new Date(now)) };
+  const asOf = input.asOf ?? iso(new Date(now));
+  return { ...judged, isTooLarge: judged.total > BULK_ITEMS_MAX, asOf };
 }

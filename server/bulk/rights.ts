@@ -1,7 +1,7 @@
 import { BULK_KINDS, type BulkKind, type BulkVerb } from "@/contract/bulk";
 import type { TokenScope } from "@/contract/words";
 import { actorName } from "@/server/audit";
-import type { Actor } from "@/server/context";
+import { type Actor, hasScope } from "@/server/context";
 import { ForbiddenError } from "@/server/errors";
 
 /** The scope of what is acted on: a token that may not cancel one run may not cancel many. */
@@ -24,10 +24,6 @@ const OF_VIEWERS: readonly BulkVerb[] = ["read", "unread"];
 /** The kinds that a caller's token is for. */
 export function kindsOf(actor: Actor): BulkKind[] {
   return BULK_KINDS.filter((kind) => hasScope(actor, SCOPE_OF[kind]));
-}
-
-function hasScope(actor: Actor, scope: TokenScope): boolean {
-  return actor.kind !== "operator" || !actor.scopes || actor.scopes.includes(scope);
 }
 
 type Asked = { kind: BulkKind; action: BulkVerb; createdBy?: string };

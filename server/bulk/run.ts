@@ -1,4 +1,4 @@
-import { asc, isNull } from "drizzle-orm";
+import { asc, eq, getTableColumns, isNull, sql } from "drizzle-orm";
 import { REASON_STATUS } from "@/contract/errors";
 import {
   type BulkPlace,
@@ -14,7 +14,7 @@ import { toAgentRunError } from "@/server/errors";
 import type { Dealt, Item } from "./kind";
 import { KINDS } from "./kinds";
 
-/** Bulk actions that one pass goes on with, the oldest first, and places of each of them: so they take turns. */
+/** Bulk actions that one pass goes on with, and places of each: so they take turns, each tenant's oldest first. */
 const ACTIONS_MAX = 20;
 const BATCH = 50;
 const KEPT_MS = 30 * 86_400_000;
@@ -26,14 +26,34 @@ const REMOVED_MAX = 5_000;
  * dealt with.
  */
 export async function runBulkActions(ctx: ServiceContext): Promise<number> {
+  const turns = ctx.db.$with("turns").as(
+    ctx.db
+      .select({
+        id: bulkActions.id,
+        turn: sql<number>`row_number() over (partition by ${bulkActions.tenantId} order by ${bulkActions.createdAt})`.as(
+          "turn",
+        ),
+      })
+      .from(bulkActions)
+      .where(isNull(bulkActions.endedAt)),
+  );
   const open = await ctx.db
-    .select()
+    .with(turns)
+    .select({ bulk: getTableColumns(bulkActions) })
     .from(bulkActions)
-    .where(isNull(bulkActions.endedAt))
-    .orderBy(asc(bulkActions.createdAt))
+    .innerJoin(turns, eq(turns.id, bulkActions.id))
+    .orderBy(asc(turns.turn), asc(bulkActions.createdAt))
     .limit(ACTIONS_MAX);
   let dealt = 0;
-  for (const bulk of open) dealt += await runBatch({ ...ctx, actor: askerOf(bulk) }, bulk);
+  for (const { bulk } of open) {
+    try {
+      dealt += await runBatch({ ...ctx, actor: askerOf(bulk) }, bulk);
+    } catch (error) {
+      // What one needs may be away for long: it waits, and holds up no other.
+      if (toAgentRunError(error).reason !== "executor-unavailable") throw error;
+      ctx.log.warn({ err: error, bulkId: bulk.id }, "a bulk action waits: what it needs does not answer");
+    }
+  }
   // It wakes this loop too, which goes on at once.
   if (dealt > 0) ctx.wake("bulk");
   return dealt;

@@ -21,7 +21,7 @@ export async function dealWithSession(ctx: TxContext, item: Item): Promise<Dealt
   const { targetId: sessionId, params, reason } = item;
   switch (item.action) {
     case "read":
-      return read(ctx, sessionId, params.readerId ?? "");
+      return read(ctx, item);
     case "unread":
       return unread(ctx, item);
     case "interrupt":
@@ -36,21 +36,31 @@ export async function dealWithSession(ctx: TxContext, item: Item): Promise<Dealt
   }
 }
 
-async function read(ctx: TxContext, sessionId: string, readerId: string): Promise<Dealt> {
-  const session = await requireSession(ctx, sessionId);
+/** How far a reader has read a session. */
+async function markOf(ctx: TxContext, sessionId: string, readerId: string): Promise<number> {
   const [mark] = await ctx.db
     .select({ version: sessionReadCursors.sessionVersion })
     .from(sessionReadCursors)
     .where(and(eq(sessionReadCursors.sessionId, sessionId), eq(sessionReadCursors.readerId, readerId)));
-  if ((mark?.version ?? 0) >= session.version) return UNCHANGED;
-  await markSessionRead(ctx, { sessionId, readerId });
-  return { outcome: "done", before: String(mark?.version ?? 0) };
+  return mark?.version ?? 0;
 }
 
-async function unread(ctx: TxContext, { targetId, params, before }: Item): Promise<Dealt> {
-  const version = Number(before ?? 0);
-  const isBack = await markSessionUnread(ctx, { sessionId: targetId, readerId: params.readerId ?? "", version });
-  return isBack ? DONE : UNCHANGED;
+/** To what there is now; or, where it takes back that it was marked unread, to what had been read before. */
+async function read(ctx: TxContext, { targetId: sessionId, params, before }: Item): Promise<Dealt> {
+  const readerId = params.readerId ?? "";
+  const session = await requireSession(ctx, sessionId);
+  const version = Math.min(before === null ? session.version : Number(before), session.version);
+  const mark = await markOf(ctx, sessionId, readerId);
+  if (mark >= version) return UNCHANGED;
+  await markSessionRead(ctx, { sessionId, readerId, version });
+  return { outcome: "done", before: String(mark) };
+}
+
+async function unread(ctx: TxContext, { targetId: sessionId, params, before }: Item): Promise<Dealt> {
+  const readerId = params.readerId ?? "";
+  const mark = await markOf(ctx, sessionId, readerId);
+  const isBack = await markSessionUnread(ctx, { sessionId, readerId, version: Number(before ?? 0) });
+  return isBack ? { outcome: "done", before: String(mark) } : UNCHANGED;
 }
 
 /** The turn under way is interrupted; its run stays, and takes the next one. */

@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { expect, test, vi } from "vitest";
 import { createTestDatabase } from "@/db/test/database";
 import { logBodies } from "@/server/runs";
@@ -141,6 +142,41 @@ test("a run may have so many calls to its model open and no more, and another is
     expect((await ask(web, "codex", busy.token, { model: "dear" })).status).toBe(403);
     expect((await ask(web, "codex", busy.token)).status).toBe(200);
   }
+});
+
+test("calls that wait behind another on a connection give their places back with it", async () => {
+  vi.stubEnv(KEY_ENV, KEY);
+  await using database = await createTestDatabase();
+  let isOver = false;
+  const ended: boolean[] = [];
+  await using provider = await startProvider((res) => {
+    if (isOver) return streamCompleted(res);
+    // Much that nobody reads, and no end.
+    res.once("close", () => ended.push(true));
+    res.writeHead(200, { "content-type": "text/event-stream" });
+    for (let line = 0; line < 200; line += 1) res.write(`data: ${JSON.stringify({ filler: "x".repeat(500) })}\n\n`);
+  });
+  await using web = await startGateway(database, provider.url, {}, { AGENTRUN_MODEL_CALLS_PER_RUN_MAX: "2" });
+  const { token } = await modelToken(web, "codex");
+  const body = '{"model":"m1","input":[],"stream":true}';
+  const { hostname, port } = new URL(web.url);
+  const call = [
+    "POST /api/model/codex/v1/responses HTTP/1.1",
+    `host: ${hostname}:${port}`,
+    `authorization: Bearer ${token}`,
+    "content-type: application/json",
+    `content-length: ${body.length}`,
+    "",
+    body,
+  ].join("\r\n");
+  const socket = connect(Number(port), hostname);
+  socket.on("error", () => undefined);
+  socket.write(call + call);
+  await expect.poll(() => provider.seen.length).toBe(2);
+  socket.destroy();
+  await expect.poll(() => ended.length, { timeout: 10_000 }).toBe(2);
+  isOver = true;
+  await expect.poll(async () => (await ask(web, "codex", token)).status, { timeout: 10_000 }).toBe(200);
 });
 
 test("what is said is logged of the one run that an operator asked for, redacted, and only while it is asked for", async () => {

@@ -46,9 +46,13 @@ export function parseModelPath(path: string): { profile: string; resource: strin
 export async function handleModel(exchange: Exchange): Promise<void> {
   const { wiring, req, res, method, headers } = exchange;
   const gone = new AbortController();
-  res.once("close", () => {
+  const leave = () => {
     if (!res.writableFinished) gone.abort();
-  });
+  };
+  res.once("close", leave);
+  // An answer that waits for the one before it on its connection has no socket yet, and hears of no close.
+  const { socket } = req;
+  socket.once("close", leave);
   const named = parseModelPath(exchange.path) ?? { profile: "", resource: exchange.path };
   try {
     const token = readBearer(headers.get("authorization"));
@@ -66,8 +70,8 @@ export async function handleModel(exchange: Exchange): Promise<void> {
       "x-accel-buffering": "no",
     });
     for await (const chunk of answer.body) {
-      if (res.destroyed) break;
-      if (!res.write(chunk)) await drained(res);
+      if (res.destroyed || gone.signal.aborted) break;
+      if (!res.write(chunk)) await drained(res, gone.signal);
     }
     res.end();
     wiring.metrics.modelRequests.inc({ profile: named.profile, outcome: "answered" });
@@ -77,6 +81,8 @@ export async function handleModel(exchange: Exchange): Promise<void> {
     // An answer that breaks off midway is broken off for the agent too: it asks again.
     if (res.headersSent) wiring.log.warn({ err: error }, "a model's answer broke off");
     sendModelError(exchange, error);
+  } finally {
+    socket.off("close", leave);
   }
 }
 
@@ -96,17 +102,23 @@ function sendModelError(exchange: Exchange, error: unknown): void {
   sendAnswer(exchange.res, { ...answer, body: { error: { ...body, type, code, resets_at } } });
 }
 
-function drained(res: ServerResponse): Promise<void> {
+function drained(res: ServerResponse, gone: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    // Who reads nothing for so long holds a provider's stream for nobody.
-    const patience = setTimeout(() => res.destroy(), READER_PATIENCE_MS);
     const done = () => {
       clearTimeout(patience);
       res.off("drain", done);
       res.off("close", done);
+      gone.removeEventListener("abort", done);
       resolve();
     };
+    // Who reads nothing for so long holds a provider's stream for nobody.
+    const patience = setTimeout(() => {
+      res.destroy();
+      done();
+    }, READER_PATIENCE_MS);
     res.on("drain", done);
     res.on("close", done);
+    gone.addEventListener("abort", done);
+    if (gone.aborted) done();
   });
 }

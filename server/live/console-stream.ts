@@ -41,31 +41,31 @@ export async function openConsoleStream(
 
   return async (sink) => {
     const stops: (() => void)[] = [];
-    // Before the greeting, after which the tab reads what it has missed.
-    if (input.runners) stops.push(await live.runners.follow((news) => writeRunners(ctx, sink, news)));
-    sink.write(encodeFrame({ event: "hello", data: { serverTime: new Date().toISOString(), isBehind } }));
-    const tellDatabase = (isAway: boolean) => sink.write(encodeFrame({ event: "database", data: { isAway } }));
-    stops.push(live.followDatabase(tellDatabase));
-    if (input.approvals) {
-      const stop = live.approvals.follow((approval) => {
-        if (tenantId !== null && approval.tenantId !== tenantId) return;
-        sink.write(approvalFrames.of(approval, "", () => encodeFrame({ event: "approval", data: approval })));
-      });
-      stops.push(stop);
-    }
-    if (input.run !== undefined && runSeq !== null) {
-      const runId = input.run;
-      const stop = await streamRun(ctx, live, sink, {
-        runId,
-        afterSeq: runSeq,
-        encode: (event) => encodeFrame({ id: `${runId}:${event.seq}`, event: "event", data: event }),
-        // The tab goes on with its lists; the next run of the session comes by them.
-        onEnd: () => undefined,
-        onFailure: () => sink.end(),
-      });
-      stops.push(stop);
-    }
     try {
+      // Before the greeting, after which the tab reads what it has missed.
+      if (input.runners) stops.push(await live.runners.follow((news) => writeRunners(ctx, sink, news)));
+      sink.write(encodeFrame({ event: "hello", data: { serverTime: new Date().toISOString(), isBehind } }));
+      const tellDatabase = (isAway: boolean) => sink.write(encodeFrame({ event: "database", data: { isAway } }));
+      stops.push(live.followDatabase(tellDatabase));
+      if (input.approvals) {
+        const stop = live.approvals.follow((approval) => {
+          if (tenantId !== null && approval.tenantId !== tenantId) return;
+          sink.write(approvalFrames.of(approval, "", () => encodeFrame({ event: "approval", data: approval })));
+        });
+        stops.push(stop);
+      }
+      if (input.run !== undefined && runSeq !== null) {
+        const runId = input.run;
+        const stop = await streamRun(ctx, live, sink, {
+          runId,
+          afterSeq: runSeq,
+          encode: (event) => encodeFrame({ id: `${runId}:${event.seq}`, event: "event", data: event }),
+          // The tab goes on with its lists; the next run of the session comes by them.
+          onEnd: () => undefined,
+          onFailure: () => sink.end(),
+        });
+        stops.push(stop);
+      }
       await Promise.all([
         sessions && writeAll(sessions.entries, sink, (row) => encodeFrame({ event: "session", data: row.item })),
         runs && writeAll(runs.entries, sink, (row) => encodeFrame({ event: "run", data: row.item.run })),

@@ -4,7 +4,7 @@ import { type FoundRunner, isLiving, readRunners } from "@/db/queries/runner-sta
 import { runners } from "@/db/schema";
 import type { Hub } from "./hub";
 
-/** Living runners that are followed: the newest. A page of them shows fewer, and a look at so many takes 50 ms. */
+/** Living runners that are followed: the newest. A page of them shows fewer; a look at 1,000 took 111 ms on a busy machine. */
 const LIVING_MAX = 500;
 /** Beats wake nobody, and silence does not either: they are looked for this often, while somebody follows. */
 const LOOK_MS = 2_000;
@@ -28,6 +28,7 @@ export class RunnersReader {
   #reading: Promise<void> | null = null;
   #isStale = false;
   #isFirst = true;
+  #failure: unknown = null;
 
   constructor(
     private readonly db: Db,
@@ -42,10 +43,17 @@ export class RunnersReader {
     this.#looks ??= setInterval(this.#refresh, LOOK_MS);
     // The first look only learns what is there.
     if (this.#isFirst) await this.#look();
-    return () => {
-      this.#listeners.delete(listener);
-      if (this.#listeners.size === 0) this.close();
-    };
+    if (this.#isFirst) {
+      // It failed: what changes until the next one would be told to nobody.
+      this.#leave(listener);
+      throw this.#failure;
+    }
+    return () => this.#leave(listener);
+  }
+
+  #leave(listener: (news: RunnersNews) => void): void {
+    this.#listeners.delete(listener);
+    if (this.#listeners.size === 0) this.close();
   }
 
   close(): void {
@@ -84,6 +92,7 @@ export class RunnersReader {
         this.#compare(await this.#readKnown());
       }
     } catch (error) {
+      this.#failure = error;
       this.onFailure(error);
     }
   }

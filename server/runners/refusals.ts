@@ -8,11 +8,11 @@ type Facts = Pick<FoundRunner, "runner" | "state" | "isHeld" | "run" | "job">;
 export function refusalsOf(facts: Facts, executor: ServerSettings["executor"]): Runner["refusals"] {
   if (facts.state === "ended") {
     const gone = "It has ended.";
-    return { drain: gone, resume: gone, revoke: gone, kill: gone };
+    return { drain: gone, resume: whyNoResume(facts, gone), revoke: gone, kill: gone };
   }
   return {
     drain: whyNoDrain(facts),
-    resume: facts.runner.drain === null ? "It is not being drained." : whyTooLate(facts),
+    resume: whyNoResume(facts, whyTooLate(facts)),
     revoke: whyNoRevoke(facts),
     kill: whyNoKill(facts, executor),
   };
@@ -23,6 +23,12 @@ function whyTooLate({ state, isHeld, runner }: Facts): string | null {
   if (state === "lost") return "Its run is being taken from it.";
   if (!isHeld && runner.leaseEpoch !== null) return "Its run has ended or gone on: it takes nothing more.";
   return null;
+}
+
+/** One that somebody else starts comes back by its name for the next run, and would be refused it for ever. */
+function whyNoResume({ runner, job }: Facts, tooLate: string | null): string | null {
+  if (runner.drain === null) return "It is not being drained.";
+  return job === null ? null : tooLate;
 }
 
 function whyNoDrain(facts: Facts): string | null {

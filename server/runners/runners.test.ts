@@ -201,6 +201,23 @@ test("a drained outside runner keeps its run and claims no other until it is res
   await claimRun(ctx, { runId: other.id, runnerId: "r1" });
 });
 
+test("a drained outside runner is resumed after its run has ended too, and claims the next", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const mine = await createRun(ctx, { backendProfile: "codex" });
+  const next = await createRun(ctx, { backendProfile: "codex" });
+  await claimRun(ctx, { runId: mine.id, runnerId: "r1", nonce: "n" });
+  await drainRunner(ctx, { runnerId: "r1" });
+  const { leaseEpoch } = await getRun(ctx, { runId: mine.id });
+  await finishRun(
+    { ...ctx, actor: runnerOf(mine.id, leaseEpoch) },
+    { runId: mine.id, terminalStatus: "completed", leaseEpoch },
+  );
+  await expect(claimRun(ctx, { runId: next.id, runnerId: "r1" })).rejects.toMatchObject({ reason: "runner-draining" });
+  await resumeRunner(ctx, { runnerId: "r1" });
+  await claimRun(ctx, { runId: next.id, runnerId: "r1" });
+});
+
 test("a revoked runner is fenced at once, ended by its executor, and its run goes on with another", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);

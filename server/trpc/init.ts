@@ -1,7 +1,7 @@
 import { initTRPC, TRPCError } from "@trpc/server";
 import { z } from "zod";
 import { type ErrorBody, REASON_STATUS, type Reason } from "@/contract/errors";
-import type { Actor, ServiceContext } from "@/server/context";
+import { type Actor, hasScope, type ServiceContext } from "@/server/context";
 import {
   AgentRunError,
   errorBody,
@@ -149,10 +149,9 @@ export function admit(access: Exclude<Access, "public">, { ctx, path, type }: Ad
 
 /** A token with scopes calls what they name and nothing else, whatever its role; who it is it may always ask. */
 function admitScope(actor: Actor, path: string): void {
-  if (actor.kind !== "operator" || !actor.scopes || path === "identity.me") return;
   const [group = ""] = path.split(".");
-  if (actor.scopes.includes(group)) return;
-  throw new ForbiddenError(`this token's scopes are ${actor.scopes.join(", ")}: ${path} is outside of them`);
+  if (actor.kind !== "operator" || path === "identity.me" || hasScope(actor, group)) return;
+  throw new ForbiddenError(`this token's scopes are ${actor.scopes?.join(", ")}: ${path} is outside of them`);
 }
 
 function isRole(access: Exclude<Access, "public">): access is keyof typeof ROLE_RANK {

@@ -154,6 +154,10 @@ test("each list's views are counted by its own statement, for whoever asks", asy
   await make(ann, { name: "None", page: "storage", query: "pinned:yes" });
   expect((await countsOf(ann, "audit")).Views?.[0]).toBe(9);
   expect(await countsOf(ann, "storage")).toEqual({ None: [0, false] });
+  // A token that may not list something learns nothing of it by counting.
+  const narrow = ctx.as({ ...person("ann"), scopes: ["views", "sessions"] } as never);
+  expect(await countsOf(narrow, "runs")).toEqual({ Failed: [null, false], All: [null, false], Old: [null, false] });
+  expect((await countsOf(narrow, "sessions")).Tidy).toEqual([1, false]);
   // A query that is not understood any more hides no other view's count.
   await ctx.db.execute(sql`update agentrun_saved_views set query = 'gone:yes' where name = 'Failed'`);
   expect(await countsOf(ann, "runs")).toEqual({ Failed: [null, false], All: [2, false], Old: [0, false] });
