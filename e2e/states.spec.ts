@@ -55,7 +55,7 @@ const EMPTY: Record<string, RegExp> = {
   "/queue": /Nothing waits/,
   "/approvals": /Nothing waits for you/,
   "/runs": /No runs yet/,
-  "/runners": /No runner has registered/,
+  "/runners": /No runner lives now/,
   "/backends": /demo/,
   "/storage": /No volumes yet/,
   "/audit": /Audit/,
