@@ -139,5 +139,17 @@ function useRefocus(cursor: string | null, decided: ReadonlySet<string>): RefObj
     isUnseen.current = hasGone && before !== null && !decided.has(before);
     if (hasGone) focusRow(cursor);
   }, [cursor, decided]);
+  useEffect(() => {
+    // Whoever moves, or presses something, has looked.
+    const see = (event: Event) => {
+      if (!(event instanceof KeyboardEvent && (event.key === "a" || event.key === "d"))) isUnseen.current = false;
+    };
+    document.addEventListener("keydown", see, { capture: true });
+    document.addEventListener("pointerdown", see, { capture: true });
+    return () => {
+      document.removeEventListener("keydown", see, { capture: true });
+      document.removeEventListener("pointerdown", see, { capture: true });
+    };
+  }, []);
   return isUnseen;
 }
