@@ -111,7 +111,7 @@ test("a runner beats, freezes, is late, lost and followed by another; an idle on
     await rowOf(page, first.id).getByRole("link").first().click();
     await expect(page).toHaveURL(new RegExp(`/runners/${first.id}$`));
     await expect(page.getByRole("heading", { name: "It was lost" })).toBeVisible();
-    await expect(page.getByText("its lease ran out")).toBeVisible();
+    await expect(page.getByText(/its lease ran out|ended with signal SIGKILL/)).toBeVisible();
     await expect(page.getByRole("button", { name: "Kill…" })).toBeDisabled();
     await expect(page.getByRole("button", { name: "Kill…" })).toHaveAttribute("title", "It has ended.");
     await page.goto(`/r/${first.id}`);

@@ -179,7 +179,8 @@ function useTyped<Of extends Filter>(
     if (isUnfinished || isMeant) return;
     const timer = setTimeout(() => take(typed), TYPING_MS);
     return () => clearTimeout(timer);
-  }, [typed, isUnfinished, isMeant]);
+    // What reads it may come while somebody types: a timer from before that could read nothing.
+  }, [typed, isUnfinished, isMeant, loaded]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: what was meant before it could be read is read then.
   useEffect(() => {
     if (late.current !== null) take(late.current);
