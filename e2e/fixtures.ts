@@ -44,6 +44,40 @@ export async function signIn(page: Page, product: Product): Promise<void> {
   await ready(page);
 }
 
+/** A product for a file's stories, and the cookies of somebody who is signed in to it. */
+export type SignedIn = { product: Product; storageState: Awaited<ReturnType<BrowserContext["storageState"]>> };
+
+/** Of its own: the shared product's link has signed somebody in by now, whatever the order of the stories. */
+export async function startSignedIn(browser: Browser, env: Record<string, string> = {}): Promise<SignedIn> {
+  const product = await Product.start(env);
+  try {
+    const page = await browser.newPage({ baseURL: product.url });
+    await signIn(page, product);
+    const storageState = await page.context().storageState();
+    await page.context().close();
+    return { product, storageState };
+  } catch (error) {
+    // Nobody else knows of it yet.
+    await product[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** A page of who is signed in, in a context of its own that may read what was copied. */
+export async function openSignedIn(
+  browser: Browser,
+  { product, storageState }: SignedIn,
+  address: string,
+): Promise<Page> {
+  const context = await browser.newContext({
+    ...{ baseURL: product.url, storageState, permissions: ["clipboard-read", "clipboard-write"] },
+  });
+  const page = await context.newPage();
+  await page.goto(address);
+  await ready(page);
+  return page;
+}
+
 /** Clicks before hydration are lost. */
 export async function ready(page: Page): Promise<void> {
   await expect(page.locator("html[data-hydrated]")).toBeAttached();

@@ -1,35 +1,24 @@
 import { readFileSync } from "node:fs";
-import type { Browser, BrowserContext, Page } from "@playwright/test";
-import { expect, expectEveryLook, ready, signIn, test } from "./fixtures";
-import { Product } from "./product";
+import type { Browser, Page } from "@playwright/test";
+import { expect, expectEveryLook, openSignedIn, ready, type SignedIn, startSignedIn, test } from "./fixtures";
+import type { Product } from "./product";
 import { apiOf, openPage } from "./queue-stories";
 import { newSession } from "./stories";
 
 // One product for the four: what one story leaves behind the others only see more of.
 let product: Product;
-let signedIn: Awaited<ReturnType<BrowserContext["storageState"]>>;
+let storageState: SignedIn["storageState"];
 
 test.beforeAll(async ({ browser }) => {
   test.setTimeout(180_000);
-  product = await Product.start();
-  const page = await browser.newPage({ baseURL: product.url });
-  await signIn(page, product);
-  signedIn = await page.context().storageState();
-  await page.context().close();
+  ({ product, storageState } = await startSignedIn(browser));
 });
-test.afterAll(() => product[Symbol.asyncDispose]());
+test.afterAll(() => product?.[Symbol.asyncDispose]());
 
-async function open(browser: Browser, address: string): Promise<Page> {
-  const context = await browser.newContext({
-    ...{ baseURL: product.url, storageState: signedIn, permissions: ["clipboard-read", "clipboard-write"] },
-  });
-  const page = await context.newPage();
-  await openPage(page, address);
-  return page;
-}
+const open = (browser: Browser, address: string) => openSignedIn(browser, { product, storageState }, address);
 
 const expectLooks = (browser: Browser, address: string, name: string) =>
-  expectEveryLook(browser, { url: product.url, storageState: signedIn }, { address, name: `${name}-told` });
+  expectEveryLook(browser, { url: product.url, storageState }, { address, name: `${name}-told` });
 
 const runsTable = (page: Page) => page.getByRole("table", { name: "Runs" });
 const rowsOf = (page: Page, name: string) => page.getByRole("table", { name }).locator("tbody").getByRole("row");

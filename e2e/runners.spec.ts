@@ -1,7 +1,7 @@
-import type { Browser, BrowserContext, Page } from "@playwright/test";
+import type { Browser, Page } from "@playwright/test";
 import type { Runner } from "@/contract/runner";
-import { expect, expectEveryLook, ready, signIn, test } from "./fixtures";
-import { isAlive, Product } from "./product";
+import { expect, expectEveryLook, openSignedIn, ready, type SignedIn, startSignedIn, test } from "./fixtures";
+import { isAlive, type Product } from "./product";
 import { apiOf, openPage } from "./queue-stories";
 import { newSession, say } from "./stories";
 
@@ -9,26 +9,15 @@ import { newSession, say } from "./stories";
 const LEASE_MS = 12_000;
 
 let product: Product;
-let signedIn: Awaited<ReturnType<BrowserContext["storageState"]>>;
+let storageState: SignedIn["storageState"];
 
 test.beforeAll(async ({ browser }) => {
   test.setTimeout(180_000);
-  product = await Product.start({ AGENTRUN_LEASE_MS: String(LEASE_MS) });
-  const page = await browser.newPage({ baseURL: product.url });
-  await signIn(page, product);
-  signedIn = await page.context().storageState();
-  await page.context().close();
+  ({ product, storageState } = await startSignedIn(browser, { AGENTRUN_LEASE_MS: String(LEASE_MS) }));
 });
-test.afterAll(() => product[Symbol.asyncDispose]());
+test.afterAll(() => product?.[Symbol.asyncDispose]());
 
-async function open(browser: Browser, address: string): Promise<Page> {
-  const context = await browser.newContext({
-    ...{ baseURL: product.url, storageState: signedIn, permissions: ["clipboard-read", "clipboard-write"] },
-  });
-  const page = await context.newPage();
-  await openPage(page, address);
-  return page;
-}
+const open = (browser: Browser, address: string) => openSignedIn(browser, { product, storageState }, address);
 
 const rows = (page: Page) => page.getByRole("table", { name: "Runners" }).locator("tbody").getByRole("row");
 const rowOf = (page: Page, runnerId: string) => rows(page).and(page.locator(`[data-row="${runnerId}"]`));
@@ -183,7 +172,7 @@ test("a runner beats, freezes, is late, lost and followed by another; an idle on
   });
 
   await test.step("both pages are accessible in every look, and fit a phone", async () => {
-    const visitor = { url: product.url, storageState: signedIn };
+    const visitor = { url: product.url, storageState };
     await expectEveryLook(browser, visitor, { address: "/runners?state=all", name: "runners-told" });
     await expectEveryLook(browser, visitor, { address: `/runners/${first.id}`, name: "runner-told" });
   });

@@ -3,8 +3,8 @@ import pg from "pg";
 import { loadConsole, OLDEST } from "@/db/test/load-console";
 import { loadTasks } from "@/db/test/load-tasks";
 import { startTestServer, type TestServer } from "@/db/test/server";
-import { expect, expectFits, LOOKS, look, ready, signIn, test } from "./fixtures";
-import { Product } from "./product";
+import { expect, expectFits, LOOKS, look, ready, type SignedIn, startSignedIn, test } from "./fixtures";
+import type { Product } from "./product";
 import { apiOf, openPage } from "./queue-stories";
 import { conversation, newSession } from "./stories";
 
@@ -13,7 +13,7 @@ const ROWS = 10_000;
 let server: TestServer;
 let product: Product;
 let databaseUrl: string;
-let signedIn: Awaited<ReturnType<BrowserContext["storageState"]>>;
+let storageState: SignedIn["storageState"];
 
 test.beforeAll(async ({ browser }) => {
   test.setTimeout(180_000);
@@ -22,11 +22,7 @@ test.beforeAll(async ({ browser }) => {
   const url = new URL(server.url);
   url.pathname = "/states";
   databaseUrl = url.href;
-  product = await Product.start({ DATABASE_URL: databaseUrl });
-  const page = await browser.newPage({ baseURL: product.url });
-  await signIn(page, product);
-  signedIn = await page.context().storageState();
-  await page.context().close();
+  ({ product, storageState } = await startSignedIn(browser, { DATABASE_URL: databaseUrl }));
 });
 
 test.afterAll(async () => {
@@ -45,7 +41,7 @@ async function withDatabase(url: string, use: (client: pg.Client) => Promise<unk
 }
 
 async function openContext(browser: Browser): Promise<BrowserContext> {
-  return browser.newContext({ baseURL: product.url, storageState: signedIn });
+  return browser.newContext({ baseURL: product.url, storageState });
 }
 
 /** What each page says while nothing has happened yet. */
@@ -66,7 +62,7 @@ const EMPTY: Record<string, RegExp> = {
 test("a page without anything to show says what would be there and how to get it", async ({ browser, watchPage }) => {
   test.setTimeout(240_000);
   for (const { name, ...known } of LOOKS) {
-    const context = await browser.newContext({ baseURL: product.url, storageState: signedIn, ...known });
+    const context = await browser.newContext({ baseURL: product.url, storageState, ...known });
     const page = await context.newPage();
     watchPage(page);
     for (const [address, words] of Object.entries(EMPTY)) {

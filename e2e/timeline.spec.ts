@@ -1,21 +1,16 @@
-import type { BrowserContext, Page } from "@playwright/test";
-import { expect, LOOKS, look, ready, signIn, test } from "./fixtures";
-import { Product } from "./product";
+import type { Page } from "@playwright/test";
+import { expect, LOOKS, look, ready, type SignedIn, startSignedIn, test } from "./fixtures";
+import type { Product } from "./product";
 import { conversation, endRuns, newSession, say, sessionOf } from "./stories";
 
 const waterfall = (page: Page) => page.getByRole("group", { name: "Waterfall" });
 const tab = (page: Page, name: string) =>
   page.getByRole("navigation", { name: "Session" }).getByRole("link", { name, exact: true });
 
-// Of its own: the shared one's link has signed somebody in by now, whatever the order of the stories.
 let product: Product;
-let storageState: Awaited<ReturnType<BrowserContext["storageState"]>>;
+let storageState: SignedIn["storageState"];
 test.beforeAll(async ({ browser }) => {
-  product = await Product.start();
-  const page = await browser.newPage({ baseURL: product.url });
-  await signIn(page, product);
-  storageState = await page.context().storageState();
-  await page.close();
+  ({ product, storageState } = await startSignedIn(browser));
 });
 test.afterAll(() => product?.[Symbol.asyncDispose]());
 

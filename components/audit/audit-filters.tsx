@@ -1,10 +1,7 @@
 "use client";
-import { QueryBar } from "@/components/query/query-bar";
-import { QueryChips } from "@/components/query/query-chips";
-import { Button } from "@/components/ui/button";
+import { ListSearch } from "@/components/query/list-search";
 import { Select } from "@/components/ui/field";
 import { TimeRangeSelect } from "@/components/ui/time-range-select";
-import { ViewsMenu } from "@/components/views/views-menu";
 import { AUDIT_QUERY } from "@/contract/query/audit";
 import { AUDIT_TARGETS } from "@/contract/words";
 import { type AuditFilter, isFiltered } from "./filter";
@@ -14,15 +11,15 @@ type AuditFiltersProps = { filter: AuditFilter; onChange: (change: Partial<Audit
 /** What narrows the rows; all of it stands in the address. */
 export function AuditFilters({ filter, onChange }: AuditFiltersProps) {
   return (
-    <search className="flex flex-wrap items-center gap-2">
-      <QueryBar
-        page={AUDIT_QUERY}
-        filter={filter}
-        label="Narrow by caller, action or id"
-        placeholder="operator:admin, runs.cancel or an id"
-        onChange={onChange}
-      />
-      <ViewsMenu page={AUDIT_QUERY} filter={filter} onChange={onChange} />
+    <ListSearch
+      page={AUDIT_QUERY}
+      filter={filter}
+      label="Narrow by caller, action or id"
+      placeholder="operator:admin, runs.cancel or an id"
+      onChange={onChange}
+      isFiltered={isFiltered(filter)}
+      onClear={() => onChange(null)}
+    >
       <Select
         aria-label="What was acted on"
         className="w-auto"
@@ -35,12 +32,6 @@ export function AuditFilters({ filter, onChange }: AuditFiltersProps) {
         ))}
       </Select>
       <TimeRangeSelect range={filter} onChange={onChange} />
-      {isFiltered(filter) && (
-        <Button look="ghost" size="sm" onClick={() => onChange(null)}>
-          Clear
-        </Button>
-      )}
-      <QueryChips page={AUDIT_QUERY} filter={filter} onChange={onChange} />
-    </search>
+    </ListSearch>
   );
 }

@@ -6,8 +6,8 @@ import { queueHistory, queueWaits } from "@/components/trpc/lists";
 import { ceilingOf } from "@/components/ui/ceiling";
 import { Chart, Key } from "@/components/ui/chart";
 import { Choices } from "@/components/ui/choices";
-import { useTimeMode } from "@/components/ui/clock";
 import { formatCount, formatDuration, formatPlural } from "@/components/ui/format";
+import { useStepName } from "@/components/ui/step-name";
 import type { QueueMinute, QueueWaitTimes } from "@/contract/queue-commander";
 import type { QueueFilter } from "./filter";
 import { scopeInput } from "./filter";
@@ -224,14 +224,4 @@ function WaitsChart({ waits }: { waits: QueueWaitTimes }) {
       rows={waits.buckets.map(({ tasks }, index) => [names[index] ?? "", String(tasks)])}
     />
   );
-}
-
-/** When a step began, in the time that the operator has chosen. */
-function useStepName({ fromMs, stepMs }: Span): (step: number) => string {
-  const mode = useTimeMode();
-  const format = new Intl.DateTimeFormat(undefined, {
-    ...{ day: "2-digit", month: "2-digit", hour: "2-digit", minute: "2-digit", hour12: false },
-    ...(mode === "utc" ? { timeZone: "UTC" } : {}),
-  });
-  return (step) => format.format(fromMs + step * stepMs);
 }

@@ -1,10 +1,7 @@
 "use client";
-import { QueryBar } from "@/components/query/query-bar";
-import { QueryChips } from "@/components/query/query-chips";
-import { Button } from "@/components/ui/button";
+import { ListSearch } from "@/components/query/list-search";
 import { Choices } from "@/components/ui/choices";
 import { Select } from "@/components/ui/field";
-import { ViewsMenu } from "@/components/views/views-menu";
 import { TASK_QUERY } from "@/contract/query/tasks";
 import { isFiltered, type QueueFilter, TASK_LIST_STATES } from "./filter";
 
@@ -29,16 +26,16 @@ type QueueFiltersProps = {
 export function QueueFilters({ filter, queues, lanes, onChange }: QueueFiltersProps) {
   const isKnown = filter.lane === null || lanes.includes(filter.lane);
   return (
-    <search className="flex flex-wrap items-center gap-2">
-      <QueryBar
-        page={TASK_QUERY}
-        filter={filter}
-        label="Search tasks"
-        placeholder="Title or id, or lane:fast age>2h"
-        known={{ lane: lanes, queue: queues }}
-        onChange={onChange}
-      />
-      <ViewsMenu page={TASK_QUERY} filter={filter} onChange={onChange} />
+    <ListSearch
+      page={TASK_QUERY}
+      filter={filter}
+      label="Search tasks"
+      placeholder="Title or id, or lane:fast age>2h"
+      known={{ lane: lanes, queue: queues }}
+      onChange={onChange}
+      isFiltered={isFiltered(filter)}
+      onClear={() => onChange({ ...TASK_QUERY.none, queue: filter.queue })}
+    >
       <Choices
         label="State"
         values={TASK_LIST_STATES}
@@ -58,12 +55,6 @@ export function QueueFilters({ filter, queues, lanes, onChange }: QueueFiltersPr
           <option key={lane}>{lane}</option>
         ))}
       </Select>
-      {isFiltered(filter) && (
-        <Button look="ghost" size="sm" onClick={() => onChange({ ...TASK_QUERY.none, queue: filter.queue })}>
-          Clear
-        </Button>
-      )}
-      <QueryChips page={TASK_QUERY} filter={filter} onChange={onChange} />
-    </search>
+    </ListSearch>
   );
 }

@@ -8,6 +8,7 @@ import { ceilingOf } from "@/components/ui/ceiling";
 import { Chart, Key } from "@/components/ui/chart";
 import { Choices } from "@/components/ui/choices";
 import { formatDuration } from "@/components/ui/format";
+import { useStepName } from "@/components/ui/step-name";
 import type { RunnerMinute } from "@/contract/runner";
 import { type Course, courseOf, linePath } from "./course";
 
@@ -38,12 +39,6 @@ export function Pictures() {
 
 type OverTime = { range: string; span: Span; rows: readonly RunnerMinute[] };
 
-/** When a step begins, to be read in a table. */
-function whenOf({ fromMs, stepMs }: Span): (step: number) => string {
-  const format = new Intl.DateTimeFormat(undefined, { dateStyle: "short", timeStyle: "short" });
-  return (step) => format.format(fromMs + step * stepMs);
-}
-
 const shown = (value: number | null, unit: (value: number) => string) => (value === null ? "not noted" : unit(value));
 
 function AliveChart({ range, span, rows }: OverTime) {
@@ -59,7 +54,7 @@ function AliveChart({ range, span, rows }: OverTime) {
   // Room that is far above would press all the rest to the ground.
   const isRoomDrawn = room !== null && room <= Math.max(8, most * 4);
   const top = ceilingOf([most, ...(isRoomDrawn ? [room] : [])]);
-  const when = whenOf(span);
+  const when = useStepName(span);
   const count = (value: number) => String(value);
   return (
     <Chart
@@ -106,7 +101,7 @@ function LatencyChart({ range, span, rows }: OverTime) {
   const p95 = courseOf(rows, span, (row) => row.tripP95Ms);
   const last = (course: Course) => course.findLast((value) => value !== null) ?? null;
   const top = ceilingOf(p95.map((value) => value ?? 0));
-  const when = whenOf(span);
+  const when = useStepName(span);
   return (
     <Chart
       title="Heartbeat latency"

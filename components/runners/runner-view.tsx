@@ -1,6 +1,6 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import { CirclePause, CirclePlay, OctagonX, ShieldOff, SquareTerminal } from "lucide-react";
+import { CirclePause, CirclePlay, OctagonX, ShieldOff } from "lucide-react";
 import dynamic from "next/dynamic";
 import Link from "next/link";
 import { useState } from "react";
@@ -12,10 +12,10 @@ import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
 import { Id } from "@/components/ui/copy";
+import { CurlMenu } from "@/components/ui/curl-menu";
 import { formatDuration, formatPlural } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { JsonPanel } from "@/components/ui/json-panel";
-import { Menu } from "@/components/ui/menu";
 import { Facts, PageHeader, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { ScrollRegion } from "@/components/ui/scroll-region";
@@ -99,15 +99,9 @@ function RunnerActions({ runner }: { runner: Runner }) {
             <Icon aria-hidden className="size-4" /> {ORDER_NAMES[action]}
           </Button>
         ))}
-      <Menu
-        trigger={
-          <Button size="icon" aria-label="Copy as curl" title="Copy as curl">
-            <SquareTerminal aria-hidden className="size-4" />
-          </Button>
-        }
-      >
+      <CurlMenu>
         <RunnerCurls runner={runner} />
-      </Menu>
+      </CurlMenu>
       {order !== null && <OrderDialog runner={runner} order={order} onClose={() => setOrder(null)} />}
     </>
   );

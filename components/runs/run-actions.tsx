@@ -1,5 +1,5 @@
 "use client";
-import { RotateCcw, SquareTerminal, XCircle } from "lucide-react";
+import { RotateCcw, XCircle } from "lucide-react";
 import dynamic from "next/dynamic";
 import Link from "next/link";
 import { useState } from "react";
@@ -7,7 +7,8 @@ import { taskAddress } from "@/components/shell/addresses";
 import { useCanOperate, useIdentity } from "@/components/shell/identity";
 import { Button, buttonStyle } from "@/components/ui/button";
 import { copyCurl } from "@/components/ui/curl";
-import { Menu, MenuItem } from "@/components/ui/menu";
+import { CurlMenu } from "@/components/ui/curl-menu";
+import { MenuItem } from "@/components/ui/menu";
 import { sameRun } from "@/contract/again";
 import type { Run } from "@/contract/run";
 import { isTerminal } from "@/contract/words";
@@ -43,13 +44,7 @@ export function RunActions({ run }: { run: Run }) {
           <RotateCcw aria-hidden className="size-4" /> Run again…
         </Button>
       )}
-      <Menu
-        trigger={
-          <Button size="icon" aria-label="Copy as curl" title="Copy as curl">
-            <SquareTerminal aria-hidden className="size-4" />
-          </Button>
-        }
-      >
+      <CurlMenu>
         <MenuItem onSelect={() => void copyCurl({ path })}>This run as curl</MenuItem>
         <MenuItem onSelect={() => void copyCurl({ path: `${path}/events` })}>Its events as curl</MenuItem>
         <MenuItem onSelect={() => void copyCurl({ path: `${path}/timeline` })}>Its timeline as curl</MenuItem>
@@ -64,7 +59,7 @@ export function RunActions({ run }: { run: Run }) {
             A new run like it as curl
           </MenuItem>
         )}
-      </Menu>
+      </CurlMenu>
       <CancelRunDialog run={run} isOpen={dialog === "cancel"} onOpenChange={close} />
       {dialog === "again" && <RunAgainDialog run={run} isOpen onOpenChange={close} />}
     </>

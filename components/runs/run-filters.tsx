@@ -1,11 +1,8 @@
 "use client";
 import { ProfileFilter, useProfiles } from "@/components/backends/profile-filter";
-import { QueryBar } from "@/components/query/query-bar";
-import { QueryChips } from "@/components/query/query-chips";
-import { Button } from "@/components/ui/button";
+import { ListSearch } from "@/components/query/list-search";
 import { Select } from "@/components/ui/field";
 import { TimeRangeSelect } from "@/components/ui/time-range-select";
-import { ViewsMenu } from "@/components/views/views-menu";
 import { RUN_QUERY } from "@/contract/query/runs";
 import { RUN_STATUSES } from "@/contract/words";
 import { isFiltered, type RunFilter } from "./filter";
@@ -19,16 +16,16 @@ type RunFiltersProps = {
 export function RunFilters({ filter, onChange }: RunFiltersProps) {
   const profiles = useProfiles();
   return (
-    <search className="flex flex-wrap items-center gap-2">
-      <QueryBar
-        page={RUN_QUERY}
-        filter={filter}
-        label="Search runs"
-        placeholder="Id of a run, session or task, or status:failed"
-        known={{ profile: profiles }}
-        onChange={onChange}
-      />
-      <ViewsMenu page={RUN_QUERY} filter={filter} onChange={onChange} />
+    <ListSearch
+      page={RUN_QUERY}
+      filter={filter}
+      label="Search runs"
+      placeholder="Id of a run, session or task, or status:failed"
+      known={{ profile: profiles }}
+      onChange={onChange}
+      isFiltered={isFiltered(filter)}
+      onClear={() => onChange(null)}
+    >
       <Select
         aria-label="Status"
         className="w-auto"
@@ -42,12 +39,6 @@ export function RunFilters({ filter, onChange }: RunFiltersProps) {
       </Select>
       <ProfileFilter value={filter.profile} onChange={(profile) => onChange({ profile })} />
       <TimeRangeSelect range={filter} onChange={onChange} />
-      {isFiltered(filter) && (
-        <Button look="ghost" size="sm" onClick={() => onChange(null)}>
-          Clear
-        </Button>
-      )}
-      <QueryChips page={RUN_QUERY} filter={filter} onChange={onChange} />
-    </search>
+    </ListSearch>
   );
 }

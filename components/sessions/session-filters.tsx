@@ -1,11 +1,8 @@
 "use client";
 import { ProfileFilter, useProfiles } from "@/components/backends/profile-filter";
-import { QueryBar } from "@/components/query/query-bar";
-import { QueryChips } from "@/components/query/query-chips";
-import { Button } from "@/components/ui/button";
+import { ListSearch } from "@/components/query/list-search";
 import { Choices } from "@/components/ui/choices";
 import { Select } from "@/components/ui/field";
-import { ViewsMenu } from "@/components/views/views-menu";
 import { SESSION_QUERY } from "@/contract/query/sessions";
 import { SESSION_LIST_STATES, STORAGE_KINDS } from "@/contract/words";
 import { isFiltered, type SessionFilter } from "./filter";
@@ -25,16 +22,16 @@ type SessionFiltersProps = { filter: SessionFilter; onChange: (change: Partial<S
 export function SessionFilters({ filter, onChange }: SessionFiltersProps) {
   const profiles = useProfiles();
   return (
-    <search className="flex flex-wrap items-center gap-2">
-      <QueryBar
-        page={SESSION_QUERY}
-        filter={filter}
-        label="Search sessions"
-        placeholder="Title or id, or state:running age<2h"
-        known={{ profile: profiles }}
-        onChange={onChange}
-      />
-      <ViewsMenu page={SESSION_QUERY} filter={filter} onChange={onChange} />
+    <ListSearch
+      page={SESSION_QUERY}
+      filter={filter}
+      label="Search sessions"
+      placeholder="Title or id, or state:running age<2h"
+      known={{ profile: profiles }}
+      onChange={onChange}
+      isFiltered={isFiltered(filter)}
+      onClear={() => onChange(null)}
+    >
       <Choices
         label="State"
         values={SESSION_LIST_STATES}
@@ -54,12 +51,6 @@ export function SessionFilters({ filter, onChange }: SessionFiltersProps) {
           <option key={kind}>{kind}</option>
         ))}
       </Select>
-      {isFiltered(filter) && (
-        <Button look="ghost" size="sm" onClick={() => onChange(null)}>
-          Clear
-        </Button>
-      )}
-      <QueryChips page={SESSION_QUERY} filter={filter} onChange={onChange} />
-    </search>
+    </ListSearch>
   );
 }

@@ -1,9 +1,6 @@
 "use client";
-import { QueryBar } from "@/components/query/query-bar";
-import { QueryChips } from "@/components/query/query-chips";
-import { Button } from "@/components/ui/button";
+import { ListSearch } from "@/components/query/list-search";
 import { Select } from "@/components/ui/field";
-import { ViewsMenu } from "@/components/views/views-menu";
 import { STORAGE_QUERY } from "@/contract/query/storage";
 import type { StorageTotals } from "@/contract/storage";
 import { STORAGE_KINDS, STORAGE_SORTS, STORAGE_STATES } from "@/contract/words";
@@ -25,15 +22,15 @@ type FiltersProps = {
 export function StorageFilters({ filter, states, onChange }: FiltersProps) {
   const countOf = (state: string) => states.find((known) => known.storageState === state)?.volumes ?? 0;
   return (
-    <search className="flex flex-wrap items-center gap-2">
-      <QueryBar
-        page={STORAGE_QUERY}
-        filter={filter}
-        label="Search volumes"
-        placeholder="Title, id or volume, or pinned:yes"
-        onChange={onChange}
-      />
-      <ViewsMenu page={STORAGE_QUERY} filter={filter} onChange={onChange} />
+    <ListSearch
+      page={STORAGE_QUERY}
+      filter={filter}
+      label="Search volumes"
+      placeholder="Title, id or volume, or pinned:yes"
+      onChange={onChange}
+      isFiltered={isFiltered(filter)}
+      onClear={() => onChange(null)}
+    >
       <Select
         aria-label="State"
         className="w-auto"
@@ -70,12 +67,6 @@ export function StorageFilters({ filter, states, onChange }: FiltersProps) {
           </option>
         ))}
       </Select>
-      {isFiltered(filter) && (
-        <Button look="ghost" size="sm" onClick={() => onChange(null)}>
-          Clear
-        </Button>
-      )}
-      <QueryChips page={STORAGE_QUERY} filter={filter} onChange={onChange} />
-    </search>
+    </ListSearch>
   );
 }

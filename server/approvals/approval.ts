@@ -4,6 +4,7 @@ import type { Page } from "@/contract/page";
 import { type ApprovalRow, approvals } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { NotFoundError } from "@/server/errors";
+import { isOwned } from "@/server/owned";
 import { decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
 import { iso, storedJson } from "@/server/stored";
 
@@ -55,11 +56,8 @@ export function matchesApprovals(
   ctx: ServiceContext,
   filter: Omit<ListApprovalsInput, "cursor" | "limit">,
 ): SQL | undefined {
-  const tenantId = tenantOf(ctx);
   return and(
-    tenantId === null ? undefined : eq(approvals.tenantId, tenantId),
-    filter.tenantId === undefined ? undefined : eq(approvals.tenantId, filter.tenantId),
-    filter.projectId === undefined ? undefined : eq(approvals.projectId, filter.projectId),
+    isOwned(ctx, approvals, filter),
     filter.status === undefined ? undefined : eq(approvals.status, filter.status),
     filter.sessionId === undefined ? undefined : eq(approvals.sessionId, filter.sessionId),
     filter.runId === undefined ? undefined : eq(approvals.runId, filter.runId),

@@ -1,4 +1,4 @@
-import { and, count, desc, eq, getTableColumns, inArray, or, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, inArray, or, type SQL, sql } from "drizzle-orm";
 import type { AuditRow, ListAuditInput } from "@/contract/audit";
 import { ID_PREFIX } from "@/contract/ids";
 import type { Page } from "@/contract/page";
@@ -53,8 +53,7 @@ export async function countAudit(ctx: ServiceContext, input: ListAuditInput, max
     .where(and(base, ...others, last === null ? undefined : isNotBefore(last)))
     .limit(max + 1)
     .as("found");
-  const [row] = await ctx.db.select({ rows: count() }).from(found);
-  return countedFrom(row?.rows ?? 0, max, last !== null);
+  return countedFrom(await ctx.db.$count(found), max, last !== null);
 }
 
 type Conditions = {

@@ -1,16 +1,14 @@
 import { and, eq, type SQL } from "drizzle-orm";
 import { queueTasks } from "@/db/schema";
-import { type ServiceContext, tenantOf } from "@/server/context";
+import type { ServiceContext } from "@/server/context";
+import { isOwned } from "@/server/owned";
 
 type Scope = { queue?: string; tenantId?: string; projectId?: string };
 
 /** The tasks that a caller may see and asks for; a bound caller's own tenant always stands in it. */
 export function inScope(ctx: ServiceContext, scope: Scope): SQL | undefined {
-  const bound = tenantOf(ctx);
   return and(
-    bound === null ? undefined : eq(queueTasks.tenantId, bound),
-    scope.tenantId === undefined ? undefined : eq(queueTasks.tenantId, scope.tenantId),
-    scope.projectId === undefined ? undefined : eq(queueTasks.projectId, scope.projectId),
+    isOwned(ctx, queueTasks, scope),
     scope.queue === undefined ? undefined : eq(queueTasks.queue, scope.queue),
   );
 }

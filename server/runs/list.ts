@@ -1,9 +1,10 @@
-import { and, count, desc, eq, or, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, or, type SQL, sql } from "drizzle-orm";
 import type { Page } from "@/contract/page";
 import type { ListRunsInput, RunSummary } from "@/contract/run";
 import { isWithin } from "@/db/queries/is-within";
 import { leases, queueTasks, runs, sessions } from "@/db/schema";
-import { type ServiceContext, tenantOf } from "@/server/context";
+import type { ServiceContext } from "@/server/context";
+import { isOwned } from "@/server/owned";
 import { type Counted, countedFrom, decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
 import { toRun } from "./run";
 
@@ -44,17 +45,13 @@ export async function countRuns(ctx: ServiceContext, input: ListRunsInput, max: 
     .where(matchesRuns(ctx, input))
     .limit(max + 1)
     .as("found");
-  const [row] = await ctx.db.select({ rows: count() }).from(found);
-  return countedFrom(row?.rows ?? 0, max, false);
+  return countedFrom(await ctx.db.$count(found), max, false);
 }
 
 /** The caller's runs that a filter of the list matches. */
 export function matchesRuns(ctx: ServiceContext, filter: Omit<ListRunsInput, "cursor" | "limit">): SQL | undefined {
-  const tenantId = tenantOf(ctx);
   return and(
-    tenantId === null ? undefined : eq(runs.tenantId, tenantId),
-    filter.tenantId === undefined ? undefined : eq(runs.tenantId, filter.tenantId),
-    filter.projectId === undefined ? undefined : eq(runs.projectId, filter.projectId),
+    isOwned(ctx, runs, filter),
     filter.status === undefined ? undefined : eq(runs.status, filter.status),
     filter.failureKind === undefined ? undefined : eq(runs.failureKind, filter.failureKind),
     filter.backendProfile === undefined ? undefined : eq(runs.backendProfile, filter.backendProfile),

@@ -1,11 +1,12 @@
-import { and, asc, count, desc, eq, isNotNull, isNull, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, isNotNull, isNull, type SQL, sql } from "drizzle-orm";
 import type { Page } from "@/contract/page";
 import type { ListSessionsInput, SessionSummary } from "@/contract/session";
 import { contains } from "@/db/queries/contains";
 import { isWithin } from "@/db/queries/is-within";
 import { sessionReadCursors, sessions } from "@/db/schema";
-import { type ServiceContext, tenantOf } from "@/server/context";
+import type { ServiceContext } from "@/server/context";
 import { InvalidInputError } from "@/server/errors";
+import { isOwned } from "@/server/owned";
 import { type Counted, countedFrom, decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
 import { toSummary } from "./session";
 
@@ -55,8 +56,7 @@ export async function countSessions(ctx: ServiceContext, input: ListSessionsInpu
     .where(and(matches(ctx, filter), isWanted(filter), last === null ? undefined : isNotBelow(last)))
     .limit(max + 1)
     .as("found");
-  const [row] = await ctx.db.select({ rows: count() }).from(found);
-  return countedFrom(row?.rows ?? 0, max, last !== null);
+  return countedFrom(await ctx.db.$count(found), max, last !== null);
 }
 
 function assertReader({ state, unread, readerId }: Filter): void {
@@ -95,12 +95,9 @@ async function lastScanned(ctx: ServiceContext, filter: Filter, after: SQL | und
 }
 
 function matches(ctx: ServiceContext, filter: Filter): SQL | undefined {
-  const tenantId = tenantOf(ctx);
   return and(
     isNull(sessions.deletedAt),
-    tenantId === null ? undefined : eq(sessions.tenantId, tenantId),
-    filter.tenantId === undefined ? undefined : eq(sessions.tenantId, filter.tenantId),
-    filter.projectId === undefined ? undefined : eq(sessions.projectId, filter.projectId),
+    isOwned(ctx, sessions, filter),
     filter.backendProfile === undefined ? undefined : eq(sessions.backendProfile, filter.backendProfile),
     filter.storageKind === undefined ? undefined : eq(sessions.storageKind, filter.storageKind),
     isWithin(sessions.updatedAt, filter),

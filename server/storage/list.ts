@@ -1,8 +1,9 @@
-import { and, asc, count, desc, eq, isNotNull, isNull, ne, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, isNotNull, isNull, ne, type SQL, sql } from "drizzle-orm";
 import type { ListStorageInput, StoragePage } from "@/contract/storage";
 import { contains } from "@/db/queries/contains";
 import { sessions } from "@/db/schema";
-import { type ServiceContext, tenantOf } from "@/server/context";
+import type { ServiceContext } from "@/server/context";
+import { isOwned } from "@/server/owned";
 import { type Counted, countedFrom, encodeCursor, pageFrom } from "@/server/pagination";
 import { hasRunOut } from "./expiry";
 import { placeIn, STORAGE_ORDER, type StorageOrder } from "./order";
@@ -56,8 +57,7 @@ export async function countStorage(ctx: ServiceContext, input: ListStorageInput,
     .where(and(matches(ctx, filter), isWanted(ctx, filter), last === null ? undefined : isNotAfter(order, last)))
     .limit(max + 1)
     .as("found");
-  const [row] = await ctx.db.select({ rows: count() }).from(found);
-  return countedFrom(row?.rows ?? 0, max, last !== null);
+  return countedFrom(await ctx.db.$count(found), max, last !== null);
 }
 
 /** What has to be looked at row by row; everything else of a filter stands in an index. */
@@ -83,13 +83,7 @@ async function lastScanned(
 }
 
 function ownedBy(ctx: ServiceContext, filter: Filter): SQL | undefined {
-  const tenantId = tenantOf(ctx);
-  return and(
-    isNull(sessions.deletedAt),
-    tenantId === null ? undefined : eq(sessions.tenantId, tenantId),
-    filter.tenantId === undefined ? undefined : eq(sessions.tenantId, filter.tenantId),
-    filter.projectId === undefined ? undefined : eq(sessions.projectId, filter.projectId),
-  );
+  return and(isNull(sessions.deletedAt), isOwned(ctx, sessions, filter));
 }
 
 function matches(ctx: ServiceContext, filter: Filter): SQL | undefined {

@@ -2,7 +2,8 @@ import { and, desc, eq, type SQL, sql } from "drizzle-orm";
 import type { Page } from "@/contract/page";
 import type { ListCallsInput, ModelCall } from "@/contract/usage";
 import { type ModelCallRow, modelCalls } from "@/db/schema";
-import { type ServiceContext, tenantOf } from "@/server/context";
+import type { ServiceContext } from "@/server/context";
+import { isOwned } from "@/server/owned";
 import { decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
 import { iso } from "@/server/stored";
 
@@ -21,11 +22,8 @@ export async function listCalls(ctx: ServiceContext, input: ListCallsInput): Pro
 }
 
 function matches(ctx: ServiceContext, asked: Omit<ListCallsInput, "cursor" | "limit">): SQL | undefined {
-  const tenantId = tenantOf(ctx);
   return and(
-    tenantId === null ? undefined : eq(modelCalls.tenantId, tenantId),
-    asked.tenantId === undefined ? undefined : eq(modelCalls.tenantId, asked.tenantId),
-    asked.projectId === undefined ? undefined : eq(modelCalls.projectId, asked.projectId),
+    isOwned(ctx, modelCalls, asked),
     asked.runId === undefined ? undefined : eq(modelCalls.runId, asked.runId),
     asked.sessionId === undefined ? undefined : eq(modelCalls.sessionId, asked.sessionId),
     asked.taskId === undefined ? undefined : eq(modelCalls.taskId, asked.taskId),
