@@ -1,5 +1,5 @@
 import type { Locator, Page } from "@playwright/test";
-import { expect, expectFits, LOOKS, look, signIn, test } from "./fixtures";
+import { everyLook, expect, expectFits, look, signIn, test } from "./fixtures";
 import { Product } from "./product";
 import { type Api, apiOf, openPage } from "./queue-stories";
 
@@ -182,11 +182,7 @@ test("choosing and its dialogs are accessible in light, dark and high contrast, 
   await openPage(first, "/approvals");
   await expect(first.locator("li[data-row]")).toHaveCount(1, { timeout: 120_000 });
   const storageState = await first.context().storageState();
-  const contrast = [{ name: "agentrun-theme", value: "contrast", url: product.url }];
-  const looks = [
-    ...LOOKS.map((known) => ({ ...known, cookies: [] as typeof contrast })),
-    { name: "contrast", colorScheme: "light" as const, viewport: { width: 1280, height: 800 }, cookies: contrast },
-  ];
+  const looks = everyLook(product.url).filter(({ name }) => name !== "contrast-dark");
   for (const { name: lookName, cookies, ...options } of looks) {
     const context = await browser.newContext({ baseURL: product.url, storageState, ...options });
     await context.addCookies(cookies);

@@ -126,18 +126,22 @@ export async function look(page: Page, name: string): Promise<void> {
 
 type Visitor = { url: string; storageState: Awaited<ReturnType<BrowserContext["storageState"]>> };
 
+/** How a page may look, the high contrast among it: what a browser is opened with, and what it is given to remember. */
+export function everyLook(url: string) {
+  const contrast = [{ name: "agentrun-theme", value: "contrast", url }];
+  return [
+    ...LOOKS.map((known) => ({ ...known, cookies: [] as typeof contrast })),
+    ...LOOKS.slice(0, 2).map((known) => ({ ...known, name: `contrast-${known.name}`, cookies: contrast })),
+  ];
+}
+
 /** That a page is whole in every look, the high contrast among them. */
 export async function expectEveryLook(
   browser: Browser,
   { url, storageState }: Visitor,
   shown: { address: string; name: string },
 ): Promise<void> {
-  const contrast = [{ name: "agentrun-theme", value: "contrast", url }];
-  const looks = [
-    ...LOOKS.map((known) => ({ ...known, cookies: [] })),
-    ...LOOKS.slice(0, 2).map((known) => ({ ...known, name: `contrast-${known.name}`, cookies: contrast })),
-  ];
-  for (const { name, cookies, ...options } of looks) {
+  for (const { name, cookies, ...options } of everyLook(url)) {
     const context = await browser.newContext({ baseURL: url, storageState, ...options });
     await context.addCookies(cookies);
     const page = await context.newPage();

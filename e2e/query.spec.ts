@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { expect, LOOKS, look, ready, signIn, test } from "./fixtures";
+import { everyLook, expect, look, ready, signIn, test } from "./fixtures";
 import { Product } from "./product";
 import { apiOf, openPage } from "./queue-stories";
 
@@ -163,11 +163,7 @@ test("a list is narrowed by a typed query, and what it is narrowed to is saved, 
   });
 
   const storageState = await context.storageState();
-  const contrast = [{ name: "agentrun-theme", value: "contrast", url: product.url }];
-  for (const { name, cookies, ...options } of [
-    ...LOOKS.map((known) => ({ ...known, cookies: [] })),
-    ...LOOKS.slice(0, 2).map((known) => ({ ...known, name: `contrast-${known.name}`, cookies: contrast })),
-  ]) {
+  for (const { name, cookies, ...options } of everyLook(product.url)) {
     const shown = await browser.newContext({ baseURL: product.url, storageState, ...options });
     await shown.addCookies(cookies);
     const looked = await shown.newPage();

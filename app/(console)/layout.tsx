@@ -7,7 +7,6 @@ import { requireIdentity } from "./identity";
 
 export default async function ConsoleLayout({ children }: { children: ReactNode }) {
   const identity = await requireIdentity();
-  // Before the page below it reads its lists.
   const since = await markPage();
   return (
     <IdentityProvider identity={identity}>

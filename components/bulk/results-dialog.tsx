@@ -1,6 +1,7 @@
 "use client";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import Link from "next/link";
+import { recordAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { bulkResultPages } from "@/components/trpc/lists";
 import { Dialog } from "@/components/ui/dialog";
@@ -52,7 +53,7 @@ export function ResultsDialog({ bulk, onClose }: { bulk: BulkAction; onClose: ()
 
 function RecordLink({ id }: { id: string }) {
   return (
-    <Link href={`/r/${encodeURIComponent(id)}`} prefetch={false} className="font-mono text-accent hover:underline">
+    <Link href={recordAddress(id)} prefetch={false} className="font-mono text-accent hover:underline">
       {shortenId(id)}
     </Link>
   );

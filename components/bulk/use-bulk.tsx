@@ -5,14 +5,12 @@ import { type ReactNode, useEffect, useState } from "react";
 import { focusRow } from "@/components/shell/list-keys";
 import type { PageKey } from "@/components/shell/page-keys";
 import { useTRPCClient } from "@/components/trpc/client";
-import { formatPlural } from "@/components/ui/format";
 import type { RowChoice } from "@/components/ui/table";
 import type { CreateBulkInput } from "@/contract/bulk";
-import { fixInput } from "@/contract/query/range";
-import { BULK_UNDO, type BulkKind, type BulkVerb } from "@/contract/words";
+import type { BulkKind, BulkVerb } from "@/contract/words";
 import { BulkProgress } from "./bulk-progress";
 import { ChooseBox } from "./choose-box";
-import { asOfNow, type BulkTarget } from "./target";
+import { asOfNow, type BulkTarget, targetOf } from "./target";
 import { useDirect } from "./use-direct";
 import { useSelection } from "./use-selection";
 import { ONE, verbsOf, wordsOf } from "./verbs";
@@ -65,25 +63,19 @@ export function useBulk({ kind, ids, labelOf, filter, words, hasMore, canDo }: L
 
   function act(verb: BulkVerb): void {
     if (!canDo(verb)) return;
-    const target = targetOf(
-      chosen,
-      isAllMatching ? { filter: fixInput(filter, Date.parse(asOf)), asOf, words } : null,
-      { cursor, one: ONE[kind] },
-    );
+    const target = targetOf(chosen, isAllMatching ? { filter, asOf, words } : null, { cursor, one: ONE[kind] });
     if (target === null) return;
     if (wordsOf(kind, verb).consequence !== undefined) {
       setAsked({ verb, target });
       return;
     }
-    const readerId = readerIn(filter);
-    direct(verb, { ...target, ...(BULK_UNDO[verb] !== undefined && readerId !== undefined ? { readerId } : {}) });
+    direct(verb, target, readerIn(filter));
     clear();
   }
 
   const extend = (by: 1 | -1) => {
-    const from = cursor ?? selection.step(by);
-    const to = ids[ids.indexOf(from ?? "") + by];
-    if (to === undefined) return;
+    const to = cursor === null ? selection.step(by) : ids[ids.indexOf(cursor) + by];
+    if (to === undefined || to === null) return;
     selection.extendTo(to);
     focusRow(to);
   };
@@ -149,15 +141,4 @@ export function useBulk({ kind, ids, labelOf, filter, words, hasMore, canDo }: L
 
 function readerIn(filter: object): string | undefined {
   return "readerId" in filter && typeof filter.readerId === "string" ? filter.readerId : undefined;
-}
-
-/** Those that are chosen, else the row that the keys act on; null where there is none. */
-function targetOf(
-  chosen: ReadonlySet<string>,
-  all: BulkTarget | null,
-  { cursor, one }: { cursor: string | null; one: string },
-): BulkTarget | null {
-  if (all !== null) return { ...all, words: `All that match: ${all.words}` };
-  const ids = chosen.size > 0 ? [...chosen] : cursor === null ? [] : [cursor];
-  return ids.length === 0 ? null : { ids, words: formatPlural(ids.length, one) };
 }

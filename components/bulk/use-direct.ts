@@ -21,8 +21,7 @@ export function useDirect(kind: BulkKind) {
   const undo = useMutation(trpc.bulk.undo.mutationOptions({ onError, onSuccess: look }));
   const create = useMutation(trpc.bulk.create.mutationOptions({ onError }));
 
-  return (verb: BulkVerb, { words: _words, ...target }: BulkTarget & { readerId?: string }): void => {
-    const { readerId, ...which } = target;
+  return (verb: BulkVerb, { words: _words, ...which }: BulkTarget, readerId: string | undefined): void => {
     const isMark = verb === "read" || verb === "unread";
     const ids = new Set(which.ids);
     const input = { kind, action: verb, ...which, ...(isMark ? { readerId } : {}), idempotencyKey: randomId() };

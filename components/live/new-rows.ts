@@ -11,6 +11,11 @@ type Listed = {
   onShow: () => void;
 };
 
+/** One further down than what is loaded is not new: its place is on a page that was not asked for yet. */
+export function isFurtherDown(at: string, lastAt: string | undefined, hasMore: boolean): boolean {
+  return hasMore && lastAt !== undefined && at < lastAt;
+}
+
 /**
  * Rows that a list lacks and that the stream told of: they wait behind a pill, so that no row jumps under a pointer. An
  * empty list has none that could, and takes them at once.

@@ -2,8 +2,9 @@
 import { Chip } from "@/components/ui/chip";
 import { toServerTime } from "@/components/ui/clock";
 import { CopyTextButton } from "@/components/ui/copy";
-import { conditionsOf, type Filter, type QueryPage } from "@/contract/query/page";
+import type { Filter, QueryPage } from "@/contract/query/page";
 import { fixRange, type RangeFilter } from "@/contract/query/range";
+import { chipsOf } from "./chips";
 
 type QueryChipsProps<Of extends Filter> = {
   page: QueryPage<Of>;
@@ -41,19 +42,6 @@ function fixedAddress(filter: RangeFilter): string {
   if (since !== null) address.searchParams.set("since", since);
   if (until !== null) address.searchParams.set("until", until);
   return address.href;
-}
-
-type NamedChip = { field: string; name: string; value: string };
-
-/** What narrows a list, a field at a time: of free text all words are one. */
-export function chipsOf<Of extends Filter>(page: QueryPage<Of>, filter: Of): NamedChip[] {
-  const conditions = conditionsOf(page, filter);
-  return [...new Set(conditions.map(({ field }) => field))].map((field) => {
-    const own = conditions.filter((condition) => condition.field === field);
-    const [first] = own;
-    const sign = first === undefined || first.operator === ":" ? "" : `${first.operator} `;
-    return { field, name: first?.key ?? "text", value: sign + own.map(({ value }) => value).join(" ") };
-  });
 }
 
 function hasAge<Of extends Filter>(filter: Of | (Of & RangeFilter)): filter is Of & RangeFilter {

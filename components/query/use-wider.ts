@@ -1,6 +1,6 @@
 import { useState } from "react";
 import type { Filter, QueryPage } from "@/contract/query/page";
-import { chipsOf } from "./query-chips";
+import { chipsOf } from "./chips";
 
 /** The nearest wider list: without the condition that came last; null where no other would be left. */
 export type Wider = { without: string; onWiden: () => void };

@@ -1,4 +1,5 @@
 import { parseAsString, parseAsStringLiteral } from "nuqs/server";
+import { conditionWords } from "@/components/query/chips";
 import { RANGE_FILTERS } from "@/components/ui/time-range";
 import { conditionsOf } from "@/contract/query/page";
 import { type QueueFilter, TASK_LIST_STATES, TASK_QUERY } from "@/contract/query/tasks";
@@ -25,17 +26,11 @@ export function isFiltered(filter: QueueFilter): boolean {
   return conditionsOf(TASK_QUERY, { ...filter, queue: null }).length > 0;
 }
 
-/** A filter in words: `lane ci, waiting`. */
+/** A filter in words, all of it: `lane ci, waiting`. */
 export function filterWords(filter: QueueFilter): string {
-  const parts = [
-    filter.queue === null ? null : `queue ${filter.queue}`,
-    filter.lane === null ? null : `lane ${filter.lane}`,
-    filter.state === "all" ? null : filter.state === "pending" ? "waiting" : filter.state,
-    filter.search === "" ? null : `“${filter.search}”`,
-    ...conditionsOf(TASK_QUERY, { ...filter, queue: null, lane: null, state: "pending", search: "" }).map(
-      ({ key, operator, value }) => `${key} ${operator === ":" ? "" : operator} ${value}`.replace("  ", " "),
-    ),
-  ];
-  const words = parts.filter((part) => part !== null).join(", ");
-  return words === "" ? "every task" : words;
+  const { queue, lane, state } = filter;
+  const place = conditionWords(TASK_QUERY, { ...TASK_QUERY.none, queue, lane });
+  const standing = state === "all" ? [] : [state === "pending" ? "waiting" : state];
+  const rest = conditionWords(TASK_QUERY, { ...filter, queue: null, lane: null, state: "pending" });
+  return [...place, ...standing, ...rest].join(", ") || "every task";
 }

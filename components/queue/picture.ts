@@ -1,5 +1,9 @@
 import type { QueueHistory, QueueMinute } from "@/contract/queue-commander";
 
+/** How far back a picture over time looks, in minutes. */
+export const RANGES = { "1 h": 60, "6 h": 360, "24 h": 1_440 } as const;
+export const RANGE_NAMES = Object.keys(RANGES) as (keyof typeof RANGES)[];
+
 /** More lanes than can be told apart are drawn as one. */
 const LANES_MAX = 4;
 
@@ -75,7 +79,7 @@ function zeros({ steps }: Span): number[] {
   return Array.from({ length: steps }, () => 0);
 }
 
-function stepOf(minute: string, { fromMs, stepMs }: Span): number {
+export function stepOf(minute: string, { fromMs, stepMs }: Span): number {
   return Math.floor((Date.parse(minute) - fromMs) / stepMs);
 }
 

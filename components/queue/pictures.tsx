@@ -11,10 +11,21 @@ import { useStepName } from "@/components/ui/step-name";
 import type { QueueMinute, QueueWaitTimes } from "@/contract/queue-commander";
 import type { QueueFilter } from "./filter";
 import { scopeInput } from "./filter";
-import { depthByLane, depthOf, FLOWS, type Flow, flowsOf, layerPath, type Span, spanOf, stack, sum } from "./picture";
+import {
+  depthByLane,
+  depthOf,
+  FLOWS,
+  type Flow,
+  flowsOf,
+  layerPath,
+  RANGE_NAMES,
+  RANGES,
+  type Span,
+  spanOf,
+  stack,
+  sum,
+} from "./picture";
 
-const RANGES = { "1 h": 60, "6 h": 360, "24 h": 1_440 } as const;
-const RANGE_NAMES = Object.keys(RANGES) as (keyof typeof RANGES)[];
 const HEIGHT = 100;
 
 /** How the queue came to where it is: its depth by lane, what came and went, and how long tasks waited. */

@@ -4,7 +4,7 @@ import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { BulkProgress } from "@/components/bulk/bulk-progress";
-import { asOfNow, type BulkTarget } from "@/components/bulk/target";
+import { asOfNow, type BulkTarget, targetOf } from "@/components/bulk/target";
 import { useSelection } from "@/components/bulk/use-selection";
 import { DocLink } from "@/components/docs/doc-link";
 import { useWider, type Wider } from "@/components/query/use-wider";
@@ -13,14 +13,12 @@ import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { taskPages } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
-import { formatPlural } from "@/components/ui/format";
 import { ListFoot, NoMatch, StillLooking } from "@/components/ui/list-states";
 import { useLookOn } from "@/components/ui/look-on";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { printFilter } from "@/contract/query/page";
-import { fixInput } from "@/contract/query/range";
 import { TASK_QUERY } from "@/contract/query/tasks";
 import type { QueueTask, QueueTaskSummary } from "@/contract/queue";
 import type { TaskLine } from "@/contract/queue-commander";
@@ -103,7 +101,11 @@ export function TasksSection({ filter, controls, active, scroller, onChange, onA
   const focus = () => setFocusRequest((request) => request + 1);
   const atCursor = tasks.find((task) => task.id === selection.cursor);
   const isMany = selection.chosen.size > 0;
-  const askBulk = (verb: BulkVerb) => setAsked({ kind: "bulk", verb, target: targetOf(selection, filter) });
+  const askBulk = (verb: BulkVerb) => {
+    const matching = { filter: tasksInput(filter), asOf: asOfNow(), words: filterWords(filter) };
+    const target = targetOf(selection.chosen, selection.isAllMatching ? matching : null, { cursor: null, one: "task" });
+    if (target !== null) setAsked({ kind: "bulk", verb, target });
+  };
   useTaskKeys(
     {
       move: (by) => {
@@ -225,20 +227,6 @@ export function TasksSection({ filter, controls, active, scroller, onChange, onA
 /** A task may be on two pages, when its priority changed between them. */
 function uniqueTasks(pages: readonly { items: QueueTaskSummary[] }[]): QueueTaskSummary[] {
   return [...new Map(pages.flatMap(({ items }) => items).map((task) => [task.id, task])).values()];
-}
-
-/** What an action on many is about: those that were chosen, or whatever matches when the server looks. */
-function targetOf(
-  { chosen, isAllMatching }: { chosen: ReadonlySet<string>; isAllMatching: boolean },
-  filter: QueueFilter,
-): BulkTarget {
-  if (isAllMatching) {
-    // What is chosen is chosen now: a time that goes on would choose others later.
-    const asOf = asOfNow();
-    const input = fixInput(tasksInput(filter), Date.parse(asOf));
-    return { filter: input, asOf, words: `All that match: ${filterWords(filter)}` };
-  }
-  return { ids: [...chosen], words: formatPlural(chosen.size, "task") };
 }
 
 /** The lane's own control, where there is one of the task's tenant, else that of all tenants. */

@@ -1,4 +1,4 @@
-import type { Span } from "@/components/queue/picture";
+import { type Span, stepOf } from "@/components/queue/picture";
 import type { RunnerMinute } from "@/contract/runner";
 
 /** A figure for each step of a picture; null where nothing was noted. */
@@ -7,13 +7,13 @@ export type Course = (number | null)[];
 /** What a figure was in each step. */
 export function courseOf(
   rows: readonly RunnerMinute[],
-  { fromMs, stepMs, steps }: Span,
+  span: Span,
   pick: (row: RunnerMinute) => number | null,
 ): Course {
-  const course: Course = Array.from({ length: steps }, () => null);
+  const course: Course = Array.from({ length: span.steps }, () => null);
   for (const row of rows) {
-    const step = Math.floor((Date.parse(row.minute) - fromMs) / stepMs);
-    if (step >= 0 && step < steps) course[step] = pick(row);
+    const step = stepOf(row.minute, span);
+    if (step >= 0 && step < span.steps) course[step] = pick(row);
   }
   return course;
 }

@@ -18,7 +18,7 @@ export function recoveryOf({ turns, onLost, attemptCount, attemptMax }: RunOf): 
   return cutOff === null ? next : `${cutOff}; ${next}`;
 }
 
-function attemptOf(attempt: number, attemptMax: number): string {
+export function attemptOf(attempt: number, attemptMax: number): string {
   return `attempt ${attempt} of ${attemptMax}`;
 }
 

@@ -1,7 +1,7 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { type Span, spanOf } from "@/components/queue/picture";
+import { RANGE_NAMES, RANGES, type Span, spanOf } from "@/components/queue/picture";
 import { useTRPC } from "@/components/trpc/client";
 import { runnerHistory } from "@/components/trpc/lists";
 import { ceilingOf } from "@/components/ui/ceiling";
@@ -12,8 +12,6 @@ import { useStepName } from "@/components/ui/step-name";
 import type { RunnerMinute } from "@/contract/runner";
 import { type Course, courseOf, linePath } from "./course";
 
-const RANGES = { "1 h": 60, "6 h": 360, "24 h": 1_440 } as const;
-const RANGE_NAMES = Object.keys(RANGES) as (keyof typeof RANGES)[];
 const HEIGHT = 100;
 
 /** How many runners lived and worked against what there is room for, and how long their beats took. */

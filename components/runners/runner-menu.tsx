@@ -1,8 +1,6 @@
 "use client";
 import { Ellipsis } from "lucide-react";
-import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
-import { useState } from "react";
 import { auditAddress, runAddress, sessionAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
 import { Button } from "@/components/ui/button";
@@ -12,10 +10,7 @@ import { shortenId } from "@/components/ui/format";
 import { Menu, MenuItem, MenuSeparator } from "@/components/ui/menu";
 import type { Runner } from "@/contract/runner";
 import { RUNNER_ACTIONS, type RunnerAction } from "@/contract/words";
-import type { Costly } from "./order-dialog";
-import { useOrder } from "./use-orders";
-
-const OrderDialog = dynamic(() => import("./order-dialog").then((module) => module.OrderDialog), { ssr: false });
+import { useRunnerOrders } from "./use-runner-orders";
 
 export const ORDER_NAMES: Record<RunnerAction, string> = {
   drain: "Drain…",
@@ -28,11 +23,9 @@ export const ORDER_NAMES: Record<RunnerAction, string> = {
 export function RunnerMenu({ runner }: { runner: Runner }) {
   const router = useRouter();
   const canOperate = useCanOperate();
-  const [order, setOrder] = useState<Costly | null>(null);
-  const resume = useOrder("resume");
+  const { give, dialog } = useRunnerOrders(runner);
   const { id, runId, run } = runner;
   const sessionId = run?.sessionId ?? null;
-  const give = (action: RunnerAction) => (action === "resume" ? resume.mutate({ runnerId: id }) : setOrder(action));
   return (
     <>
       <Menu
@@ -58,7 +51,7 @@ export function RunnerMenu({ runner }: { runner: Runner }) {
           </>
         )}
       </Menu>
-      {order !== null && <OrderDialog runner={runner} order={order} onClose={() => setOrder(null)} />}
+      {dialog}
     </>
   );
 }

@@ -1,9 +1,7 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { CirclePause, CirclePlay, OctagonX, ShieldOff } from "lucide-react";
-import dynamic from "next/dynamic";
 import Link from "next/link";
-import { useState } from "react";
 import { useWatched } from "@/components/live/provider";
 import { WhyBox } from "@/components/runs/why-box";
 import { Profile } from "@/components/sessions/demo-label";
@@ -26,13 +24,10 @@ import type { RunnerAction } from "@/contract/words";
 import { BeatStrip } from "./beat-strip";
 import { beatRows, describeBeats, latencyOf } from "./beats";
 import { explainRunner } from "./explain";
-import type { Costly } from "./order-dialog";
 import { ORDER_NAMES, RunnerCurls } from "./runner-menu";
 import { processOf, usageOf } from "./runners-table";
 import { SkewBadge } from "./skew-badge";
-import { useOrder } from "./use-orders";
-
-const OrderDialog = dynamic(() => import("./order-dialog").then((module) => module.OrderDialog), { ssr: false });
+import { useRunnerOrders } from "./use-runner-orders";
 
 /** A runner's page: what it does and why, how it beats, where it is, and what can be done to it. */
 export function RunnerView({ runnerId }: { runnerId: string }) {
@@ -82,8 +77,7 @@ const BUTTONS: { action: RunnerAction; icon: typeof CirclePause }[] = [
 /** Its orders; one that would be refused is disabled, and says why. */
 function RunnerActions({ runner }: { runner: Runner }) {
   const canOperate = useCanOperate();
-  const [order, setOrder] = useState<Costly | null>(null);
-  const resume = useOrder("resume");
+  const { give, dialog, isResuming } = useRunnerOrders(runner);
   const isDrained = runner.refusals.resume === null;
   const offered = BUTTONS.filter(({ action }) => action !== (isDrained ? "drain" : "resume"));
   return (
@@ -92,9 +86,9 @@ function RunnerActions({ runner }: { runner: Runner }) {
         offered.map(({ action, icon: Icon }) => (
           <Button
             key={action}
-            disabled={runner.refusals[action] !== null || (action === "resume" && resume.isPending)}
+            disabled={runner.refusals[action] !== null || (action === "resume" && isResuming)}
             title={runner.refusals[action] ?? undefined}
-            onClick={() => (action === "resume" ? resume.mutate({ runnerId: runner.id }) : setOrder(action))}
+            onClick={() => give(action)}
           >
             <Icon aria-hidden className="size-4" /> {ORDER_NAMES[action]}
           </Button>
@@ -102,7 +96,7 @@ function RunnerActions({ runner }: { runner: Runner }) {
       <CurlMenu>
         <RunnerCurls runner={runner} />
       </CurlMenu>
-      {order !== null && <OrderDialog runner={runner} order={order} onClose={() => setOrder(null)} />}
+      {dialog}
     </>
   );
 }

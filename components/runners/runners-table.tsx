@@ -10,7 +10,7 @@ import { Countdown, Duration, Time } from "@/components/ui/time";
 import type { Runner } from "@/contract/runner";
 import { BeatStrip } from "./beat-strip";
 import { latencyOf } from "./beats";
-import { explainRunner } from "./explain";
+import { attemptOf, explainRunner } from "./explain";
 import { RunnerMenu } from "./runner-menu";
 import { SkewBadge } from "./skew-badge";
 
@@ -108,7 +108,7 @@ function RunnerState({ runner }: { runner: Runner }) {
 }
 
 function Recovery({ runner, at }: { runner: Runner; at: string }) {
-  const attempt = runner.run === null ? "" : `, attempt ${runner.run.attemptCount + 1} of ${runner.run.attemptMax}`;
+  const attempt = runner.run === null ? "" : `, ${attemptOf(runner.run.attemptCount + 1, runner.run.attemptMax)}`;
   return (
     <>
       {runner.state === "late" ? "lease expires " : "next runner "}

@@ -4,7 +4,7 @@ import dynamic from "next/dynamic";
 import { useQueryStates } from "nuqs";
 import { DocLink } from "@/components/docs/doc-link";
 import { useAskAgain } from "@/components/live/gathered";
-import { useNewRows } from "@/components/live/new-rows";
+import { isFurtherDown, useNewRows } from "@/components/live/new-rows";
 import { useFrames, useWatched } from "@/components/live/provider";
 import { useTRPC } from "@/components/trpc/client";
 import { runnerFigures, runnerPages } from "@/components/trpc/lists";
@@ -13,7 +13,6 @@ import { ListFoot, NoMatch } from "@/components/ui/list-states";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
-import type { Runner } from "@/contract/runner";
 import { fits, isFiltered, RUNNER_FILTERS, type RunnerFilter, runnersInput, shownState } from "./filter";
 import { RunnerFilters } from "./runner-filters";
 import { RunnerTiles } from "./runner-tiles";
@@ -46,7 +45,8 @@ export function RunnersView() {
   useWatched("runners");
   useFrames("runner", (runner) => {
     askForFigures();
-    if (!isFurtherDown(runner, runners, query.hasNextPage) && fits(filter, runner)) news.note(runner.id);
+    if (!isFurtherDown(runner.registeredAt, runners.at(-1)?.registeredAt, query.hasNextPage) && fits(filter, runner))
+      news.note(runner.id);
   });
 
   return (
@@ -84,12 +84,6 @@ export function RunnersView() {
       </div>
     </div>
   );
-}
-
-/** One further down than what is loaded is not new: its place is on a page that was not asked for yet. */
-function isFurtherDown(runner: Runner, listed: readonly Runner[], hasMore: boolean): boolean {
-  const last = listed.at(-1);
-  return hasMore && last !== undefined && runner.registeredAt < last.registeredAt;
 }
 
 type NothingProps = { filter: RunnerFilter; onChange: (change: Partial<RunnerFilter> | null) => void };

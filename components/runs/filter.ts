@@ -1,7 +1,8 @@
 import { parseAsString, parseAsStringLiteral } from "nuqs/server";
+import { conditionWords } from "@/components/query/chips";
 import { RANGE_FILTERS } from "@/components/ui/time-range";
 import { isInRange } from "@/contract/query/range";
-import { type RunFilter, runsInput } from "@/contract/query/runs";
+import { RUN_QUERY, type RunFilter, runsInput } from "@/contract/query/runs";
 import type { Run } from "@/contract/run";
 import { RUN_STATUSES } from "@/contract/words";
 
@@ -38,21 +39,9 @@ export function fits(filter: RunFilter, run: Run, nowMs: number): boolean {
   );
 }
 
-/** A filter in words: `failed, profile demo`. */
+/** A filter in words, all of it: `failed, profile demo, age > 2d`. */
 export function filterWords(filter: RunFilter): string {
-  const { status, failure, profile, session, task, within, since, until } = filter;
-  const search = filter.search.trim();
-  const parts = [
-    status,
-    failure,
-    profile && `profile ${profile}`,
-    session && `session ${session}`,
-    task && `task ${task}`,
-    search && `“${search}”`,
-    within && `within ${within} h`,
-    since && `since ${since}`,
-    until && `until ${until}`,
-  ];
-  const words = parts.filter((part) => part !== null && part !== "").join(", ");
-  return words === "" ? "every run" : words;
+  const { status } = filter;
+  const rest = conditionWords(RUN_QUERY, { ...filter, status: null, search: filter.search.trim() });
+  return [...(status === null ? [] : [status]), ...rest].join(", ") || "every run";
 }

@@ -5,7 +5,7 @@ import { useQueryStates } from "nuqs";
 import { useMemo } from "react";
 import { useBulk } from "@/components/bulk/use-bulk";
 import { DocLink } from "@/components/docs/doc-link";
-import { useNewRows } from "@/components/live/new-rows";
+import { isFurtherDown, useNewRows } from "@/components/live/new-rows";
 import { useFrames } from "@/components/live/provider";
 import { useWider, type Wider } from "@/components/query/use-wider";
 import { useCanOperate } from "@/components/shell/identity";
@@ -42,7 +42,11 @@ export function RunsView() {
     onShow: () => void client.invalidateQueries({ queryKey: options.queryKey }),
   });
   useFrames("run", (run) => {
-    if (!isOlder(run, runs, query.hasNextPage) && fits(filter, run, toServerTime(Date.now()))) news.note(run.id);
+    if (
+      !isFurtherDown(run.createdAt, runs.at(-1)?.createdAt, query.hasNextPage) &&
+      fits(filter, run, toServerTime(Date.now()))
+    )
+      news.note(run.id);
   });
 
   const canOperate = useCanOperate();
@@ -78,12 +82,6 @@ export function RunsView() {
       </div>
     </div>
   );
-}
-
-/** One further down than what is loaded is not new: its place is on a page that was not asked for yet. */
-function isOlder(run: { createdAt: string }, listed: readonly { createdAt: string }[], hasMore: boolean): boolean {
-  const last = listed.at(-1);
-  return hasMore && last !== undefined && run.createdAt < last.createdAt;
 }
 
 function Nothing({ isFilter, wider, onClear }: { isFilter: boolean; wider: Wider | null; onClear: () => void }) {

@@ -1,4 +1,5 @@
 import { parseAsBoolean, parseAsString, parseAsStringLiteral } from "nuqs/server";
+import { conditionWords } from "@/components/query/chips";
 import { parseAsHours, RANGE_FILTERS } from "@/components/ui/time-range";
 import { conditionsOf } from "@/contract/query/page";
 import { SESSION_QUERY, type SessionFilter } from "@/contract/query/sessions";
@@ -24,15 +25,10 @@ export function isFiltered(filter: SessionFilter): boolean {
   return conditionsOf(SESSION_QUERY, filter).length > 0;
 }
 
-/** A filter in words: `idle, profile demo`. */
-export function filterWords({ state, profile, storage, search, project }: SessionFilter): string {
-  const parts = [
-    state === "default" ? "in the default view" : state === "all" ? null : state,
-    profile && `profile ${profile}`,
-    storage && `storage ${storage}`,
-    project && `project ${project}`,
-    search && `“${search}”`,
-  ];
-  const words = parts.filter((part) => part !== null && part !== "").join(", ");
-  return words === "" ? "every session" : words;
+/** A filter in words, all of it: `idle, profile demo, age > 2d`. */
+export function filterWords(filter: SessionFilter): string {
+  const { state } = filter;
+  const view = state === "default" ? ["in the default view"] : state === "all" ? [] : [state];
+  const rest = conditionWords(SESSION_QUERY, { ...filter, state: "default" });
+  return [...view, ...rest].join(", ") || "every session";
 }

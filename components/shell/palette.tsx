@@ -5,15 +5,15 @@ import { useRouter } from "next/navigation";
 import { useDeferredValue, useState } from "react";
 import { nameOf } from "@/components/sessions/name";
 import { useTRPC } from "@/components/trpc/client";
+import { viewsOf } from "@/components/trpc/lists";
 import { Dialog } from "@/components/ui/dialog";
 import { shortenId } from "@/components/ui/format";
 import { viewAddress } from "@/components/views/addresses";
-import { sessionAddress } from "./addresses";
+import { recordAddress, sessionAddress } from "./addresses";
 import { useReader } from "./identity";
 import type { Shortcut } from "./shortcuts";
 
 const FOUND_MAX = 8;
-const VIEWS_MAX = 200;
 const ID = /^(run|cmd|evt|runner|rjob|qt|ses|apr|aud|tok|bulk|man)_/;
 const row = "flex cursor-default items-center gap-3 rounded-md px-2.5 py-2 text-sm aria-selected:bg-accent-soft";
 const group =
@@ -37,7 +37,7 @@ export function Palette({ shortcuts, onClose }: { shortcuts: readonly Shortcut[]
   const acts = shortcuts.filter(
     (shortcut) => shortcut.keys !== "mod+k" && shortcut.name.toLowerCase().includes(needle),
   );
-  const saved = useQuery(trpc.views.list.queryOptions({ limit: VIEWS_MAX })).data?.items ?? [];
+  const saved = useQuery(viewsOf(trpc)).data?.items ?? [];
   const views = saved
     .filter(({ name }) => `view: ${name}`.toLowerCase().includes(needle))
     .flatMap((view) => {
@@ -70,7 +70,7 @@ export function Palette({ shortcuts, onClose }: { shortcuts: readonly Shortcut[]
               <Command.Item
                 className={row}
                 value={`id ${search}`}
-                onSelect={pick(() => router.push(`/r/${encodeURIComponent(search.trim())}`))}
+                onSelect={pick(() => router.push(recordAddress(search.trim())))}
               >
                 Open <code>{shortenId(search.trim())}</code>
               </Command.Item>

@@ -124,8 +124,9 @@ export const auditPages = (api: Api, input: Partial<ListAuditInput>) =>
 
 const VIEWS_SHOWN = 200;
 
-/** A list's saved views. */
-export const viewsOf = (api: Api, page: ViewPage) => api.views.list.queryOptions({ page, limit: VIEWS_SHOWN });
+/** A list's saved views, or those of all lists. */
+export const viewsOf = (api: Api, page?: ViewPage) =>
+  api.views.list.queryOptions({ ...(page === undefined ? {} : { page }), limit: VIEWS_SHOWN });
 
 export const viewCounts = (api: Api, input: Pick<CountViewsInput, "page" | "readerId">) =>
   paged<ViewCount>((from) => api.views.count.queryOptions({ ...input, ...from }));

@@ -20,18 +20,20 @@ export const trpc = createTRPCOptionsProxy({ ctx: pageContext, router: appRouter
 // biome-ignore lint/suspicious/noExplicitAny: tRPC's own signature for "the options of any query".
 type AnyQueryOptions = ReturnType<TRPCQueryOptions<any>>;
 
+/** Where the feeds stand before the page reads anything: for the stream that keeps up to date what it has read. */
+export const markPage = cache((): Promise<string> => markFeeds(getWiring().database.db));
+
+/** Once the page is marked: a layout and its page are made at once. A failure of the mark is the layout's to tell. */
+export const whenMarked = () => markPage().catch(() => undefined);
+
 /** Fetches what the page's components will ask for. A failure is theirs to show: it is not thrown here. */
 export async function prefetch(options: AnyQueryOptions): Promise<void> {
+  await whenMarked();
   const isInfinite = options.queryKey[1]?.type === "infinite";
   const queryClient = getQueryClient();
   // The two kinds share a key's shape and not a type.
   if (isInfinite) await queryClient.prefetchInfiniteQuery(options as never);
   else await queryClient.prefetchQuery(options);
-}
-
-/** Where the feeds stand now: for the stream that keeps up to date what the page reads after this. */
-export function markPage(): Promise<string> {
-  return markFeeds(getWiring().database.db);
 }
 
 /** Hands what was prefetched to the components below. */
