@@ -7,8 +7,8 @@ import { contains } from "./contains";
 import { isWithin } from "./is-within";
 import { executeNamed } from "./named";
 
-/** What of tasks is listed; every condition is exact but the search. */
-export type TaskListFilter = {
+/** What of tasks is listed, by when they were added too; every condition is exact but the search. */
+export type TaskListFilter = TimeRange & {
   /** The caller's own, and the one asked for: two that differ match nothing. */
   tenantIds: string[];
   projectId?: string;
@@ -17,9 +17,8 @@ export type TaskListFilter = {
   state?: TaskState;
   /** A version. */
   updatedAfter?: number;
+  backendProfile?: string;
   search?: string;
-  /** When it was added. */
-  range?: TimeRange;
 };
 /** A task's place in the order of the screen; the instant is the database's own text. */
 export type TaskPlace = { priority: number; createdAt: string; id: string };
@@ -67,8 +66,12 @@ export function matchesTasks(filter: TaskListFilter): SQL | undefined {
 }
 
 /** What is looked up task by task: no index answers it. */
-function looksFor({ search, range }: TaskListFilter): SQL | undefined {
-  return and(matchesSearch(search), isWithin(queueTasks.createdAt, range ?? {}));
+function looksFor({ backendProfile, search, ...range }: TaskListFilter): SQL | undefined {
+  return and(
+    backendProfile === undefined ? undefined : eq(queueTasks.backendProfile, backendProfile),
+    matchesSearch(search),
+    isWithin(queueTasks.createdAt, range),
+  );
 }
 
 type Source = {

@@ -1,6 +1,6 @@
 import { eq, like, sql } from "drizzle-orm";
 import { expect, test } from "vitest";
-import { CreateBulkInput } from "@/contract/bulk";
+import { type BulkTaskFilter, CreateBulkInput } from "@/contract/bulk";
 import { takeMatching } from "@/db/queries/bulk";
 import { audit, bulkActions, bulkResults, queueTasks } from "@/db/schema";
 import { inTx, type ServiceContext } from "@/server/context";
@@ -8,7 +8,16 @@ import { createTestQueue, type TestQueue } from "@/server/dispatcher/test/queue"
 import { getTask, updateAttempt } from "@/server/queue";
 import { SYSTEM, tenantOperator } from "@/server/storage/test/context";
 import { testContext } from "@/server/test/context";
-import { abortBulk, createBulk, getBulk, listBulk, listBulkResults, removeEndedBulk, runBulkActions } from ".";
+import {
+  abortBulk,
+  createBulk,
+  getBulk,
+  listBulk,
+  listBulkResults,
+  previewBulk,
+  removeEndedBulk,
+  runBulkActions,
+} from ".";
 import { sourceOf } from "./create";
 
 /** Goes on until no action is open. */
@@ -124,6 +133,35 @@ test("what was added at another time is not of an action that names one", async 
   await runAll({ ...ctx, actor: SYSTEM });
   expect(await getTask(ctx, { taskId: old })).toMatchObject({ state: "cancelled" });
   expect(await getTask(ctx, { taskId: young })).toMatchObject({ state: "pending" });
+});
+
+test("every condition that a filter of tasks may name leaves out what does not meet it", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  const meant = { queue: "q", lane: "fast", backendProfile: "deepseek", title: "the needle" };
+  await queue.add(meant);
+  const conditions: Record<keyof typeof BulkTaskFilter.shape, [filter: object, other: object]> = {
+    queue: [{ queue: "q" }, { queue: "r" }],
+    lane: [{ lane: "fast" }, { lane: "slow" }],
+    backendProfile: [{ backendProfile: "deepseek" }, { backendProfile: "codex" }],
+    search: [{ search: "needle" }, { title: "hay" }],
+    state: [{ state: "failed" }, {}],
+    since: [{ since: "2999-01-01T00:00:00Z" }, {}],
+    until: [{ until: "1999-01-01T00:00:00Z" }, {}],
+    withinHours: [{ withinHours: 1 }, {}],
+    withinMinutes: [{ withinMinutes: 1 }, {}],
+    olderThanMinutes: [{ olderThanMinutes: 1 }, {}],
+  };
+  for (const [name, [filter, other]] of Object.entries(conditions)) {
+    const otherId = await queue.add({ ...meant, ...other });
+    const isAge = name.startsWith("within");
+    if (isAge)
+      await ctx.db.execute(
+        sql`update agentrun_queue_tasks set created_at = now() - interval '2 days' where id = ${otherId}`,
+      );
+    const { items } = await previewBulk(ctx, { kind: "task", action: "cancel", filter });
+    expect([name, items.some(({ id }) => id === otherId)]).toEqual([name, false]);
+  }
 });
 
 test("one that matches more than it may is not made at all", async () => {

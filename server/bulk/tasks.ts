@@ -14,9 +14,7 @@ const HAS_ENDED = sql`${state} in ('completed', 'failed', 'cancelled')`;
 export const TASKS: Kind = {
   source(ctx, selection) {
     const filter = selection.filter === undefined ? {} : BulkTaskFilter.parse(selection.filter);
-    const { since, until, withinHours, withinMinutes, olderThanMinutes, ...kind } = filter;
-    const range = { since, until, withinHours, withinMinutes, olderThanMinutes };
-    const matches = and(isSelected(ctx, queueTasks, selection), matchesTasks({ ...kind, range, tenantIds: [] }));
+    const matches = and(isSelected(ctx, queueTasks, selection), matchesTasks({ ...filter, tenantIds: [] }));
     return {
       from: sql`${queueTasks}`,
       matches: matches ?? sql`true`,

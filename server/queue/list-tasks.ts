@@ -49,12 +49,11 @@ export async function countTasks(ctx: ServiceContext, input: ListTasksInput, max
   return countedFrom(places.length, max, last !== null);
 }
 
-function wantedOf(bound: string | null, input: ListTasksInput): TaskListFilter {
-  const { projectId, queue, lane, state, updatedAfter, search } = input;
-  const { since, until, withinHours, withinMinutes, olderThanMinutes } = input;
-  const tenantIds = [...new Set([bound, input.tenantId])].filter((tenantId) => typeof tenantId === "string");
-  const range = { since, until, withinHours, withinMinutes, olderThanMinutes };
-  return { tenantIds, projectId, queue, lane, state, updatedAfter, search, range };
+function wantedOf(
+  bound: string | null,
+  { tenantId, readerId: _reader, cursor: _cursor, limit: _limit, ...wanted }: ListTasksInput,
+): TaskListFilter {
+  return { ...wanted, tenantIds: [...new Set([bound, tenantId])].filter((id) => typeof id === "string") };
 }
 
 function placeOf(filter: object, cursor: string | undefined): TaskPlace | null {
