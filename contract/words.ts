@@ -200,3 +200,5 @@ export const RUNNER_ACTIONS = ["drain", "resume", "revoke", "kill"] as const;
 export type RunnerAction = (typeof RUNNER_ACTIONS)[number];
 /** Beats that are kept of a runner. */
 export const BEATS_KEPT = 60;
+/** A runner says so often in the length of its lease that it lives. */
+export const BEATS_A_LEASE = 4;

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
+import { sqlState } from "./errors";
 import { boundSilence, SILENCE_MAX_MS } from "./queries/advisory-lock";
 import { renewFeedEpoch } from "./queries/feed-epoch";
 
@@ -188,7 +189,7 @@ async function applyAlone(client: pg.Client, statement: string): Promise<void> {
       await client.query(statement);
       return;
     } catch (error) {
-      if ((error as { code?: string }).code !== DEADLOCK || met >= DEADLOCKS_MAX) throw error;
+      if (sqlState(error) !== DEADLOCK || met >= DEADLOCKS_MAX) throw error;
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { HeartbeatAnswer, HeartbeatInput } from "@/contract/run";
+import { BEATS_A_LEASE } from "@/contract/words";
 import { type ControlPlane, UnreachableError } from "./control-plane";
 import { LeaseLostError } from "./errors";
 import { AWAY_MAX_MS } from "./persist";
@@ -70,7 +71,7 @@ export class Heartbeat {
     return Math.max(wall - this.lastAnswer.wall, monotonic - this.lastAnswer.monotonic);
   }
 
-  private schedule(delayMs = this.opts.leaseMs / 4): void {
+  private schedule(delayMs = this.opts.leaseMs / BEATS_A_LEASE): void {
     if (!this.isStopped) this.timer = setTimeout(() => void this.beat(), delayMs);
   }
 
@@ -80,7 +81,7 @@ export class Heartbeat {
     this.isBeating = true;
     try {
       // Against a fence one hung connection must not use the time up in which another would be answered.
-      const bound = selfFenceMs === undefined ? {} : { signal: AbortSignal.timeout(leaseMs / 4) };
+      const bound = selfFenceMs === undefined ? {} : { signal: AbortSignal.timeout(leaseMs / BEATS_A_LEASE) };
       const vitals = this.opts.hearsVitals === true ? this.measure() : {};
       const answer = await controlPlane.heartbeat({ runId, runnerId, leaseEpoch, leaseMs, ...vitals }, bound);
       this.roundTripMs = Math.round(performance.now() - asked.monotonic);

@@ -21,7 +21,8 @@ export type NewBulk = Pick<
 /** The rows of a list that an action is about, and how the list shows them. */
 export type BulkSource = {
   from: SQL;
-  matches: SQL;
+  /** Undefined: all. */
+  matches: SQL | undefined;
   id: SQL;
   title: SQL;
   /** The keys of the screen's order, each with its direction. */
@@ -40,7 +41,7 @@ const allowLong = (tx: Tx) => tx.execute(sql`set local statement_timeout = ${sql
 /** The ids that match, at most so many and one more, with why each would be left as it is. */
 function matched({ from, matches, id, skip, order }: BulkSource, max: number): SQL {
   const keys = order.map(({ key }, index) => sql`${key} as ${keyAt(index)}`);
-  return sql`select ${id} as id, ${skip} as skip, ${sql.join(keys, sql`, `)} from ${from} where ${matches} limit ${max + 1}`;
+  return sql`select ${id} as id, ${skip} as skip, ${sql.join(keys, sql`, `)} from ${from} where ${matches ?? sql`true`} limit ${max + 1}`;
 }
 
 const keyAt = (index: number) => sql.raw(`key${index}`);

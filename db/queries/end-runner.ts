@@ -2,12 +2,12 @@ import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import type { RunnerEndKind } from "@/contract/words";
 import type { Tx } from "@/db/client";
-import { runners } from "@/db/schema";
+import { type RunRow, runners } from "@/db/schema";
 
 const orElse = (column: PgColumn, value: unknown): SQL => sql`coalesce(${column}, ${value})`;
 
 /** What is known of a process that an executor started and did not see go. */
-const hasLiveJob = sql`exists (
+export const hasLiveJob = sql`exists (
   select from agentrun_runner_jobs job where job.run_id = ${runners.runId} and job.runner_id = ${runners.id}
     and job.state in ('launching', 'running'))`;
 
@@ -48,14 +48,16 @@ export async function noteGone(
 }
 
 /** What becomes of a lost runner's run is known: another has it, or it has ended. */
-export async function endLostRunner(tx: Tx, runId: string): Promise<void> {
+export async function endLostRunner(tx: Tx, run: Pick<RunRow, "id" | "leaseEpoch">): Promise<void> {
+  // To lose a runner raises the epoch above that of a first claim: most runs have lost none.
+  if (run.leaseEpoch < 2) return;
   await tx
     .update(runners)
     .set({ endedAt: sql`clock_timestamp()` })
     .where(
       and(
-        sql`${runners.id} = (select stale_recovery_marker->>'runnerId' from agentrun_leases where run_id = ${runId})`,
-        eq(runners.runId, runId),
+        sql`${runners.id} = (select stale_recovery_marker->>'runnerId' from agentrun_leases where run_id = ${run.id})`,
+        eq(runners.runId, run.id),
         eq(runners.endKind, "lost"),
         isNull(runners.endedAt),
         sql`not ${hasLiveJob}`,

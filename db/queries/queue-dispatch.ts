@@ -48,7 +48,7 @@ export async function readUpkeep(db: Db | Tx): Promise<Upkeep> {
     sql`
     select
       exists (select from agentrun_queue_tasks where state = 'pending' and expires_at <= ${NOW}) as "hasExpired",
-      exists (${stranded(sql`1`)}) as "hasStranded",
+      exists (${STRANDED}) as "hasStranded",
       exists (select from agentrun_queue_tasks where state = 'pending' and not_before <= ${NOW}) as "hasDue",
       exists (select from agentrun_queue_tasks where ${WAITS} and blocked_on is not null) as "hasBlocked"`,
   );
@@ -217,18 +217,16 @@ export async function readStranded(db: Db | Tx, max: number): Promise<string[]> 
   const rows = await executeNamed<{ id: string }>(
     db,
     sql`
-    ${stranded(sql`task.id`)} order by task.id limit ${max}`,
+    ${STRANDED} order by task.id limit ${max}`,
   );
   return rows.map((row) => row.id);
 }
 
-function stranded(what: SQL): SQL {
-  return sql`
-    select ${what} from agentrun_queue_tasks task
-    join agentrun_runs run on run.id = task.run_id and run.status = 'pending'
-    join agentrun_sessions session on session.session_id = run.session_id and session.storage_state in ('deleting', 'evicted')
-    where task.state = 'dispatched'`;
-}
+const STRANDED = sql`
+  select task.id from agentrun_queue_tasks task
+  join agentrun_runs run on run.id = task.run_id and run.status = 'pending'
+  join agentrun_sessions session on session.session_id = run.session_id and session.storage_state in ('deleting', 'evicted')
+  where task.state = 'dispatched'`;
 
 /** Which of some sessions cannot take a turn now, and why. */
 export async function readBusySessions(

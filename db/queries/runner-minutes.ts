@@ -1,9 +1,10 @@
 import { sql } from "drizzle-orm";
 import type { RunnerMinute } from "@/contract/runner";
-import { ALL_TENANTS } from "@/contract/words";
+import { ALL_TENANTS, BEATS_A_LEASE } from "@/contract/words";
 import type { Db, Tx } from "@/db/client";
 import { leases, runners, runs } from "@/db/schema";
-import { isLiving, runnerState } from "./runner-state";
+import { hasLiveJob } from "./end-runner";
+import { isHeld, isLiving, leaseMs, runnerState } from "./runner-state";
 
 /** A step of a picture at its finest: beats of the minute before count as this minute's. */
 const MINUTE_MS = 60_000;
@@ -17,7 +18,7 @@ export async function noteRunners(tx: Tx, capacity: number): Promise<void> {
       select ${runners.id} as id, ${runners.tenantId} as tenant_id, ${runnerState} as state,
         case when ${runners.heartbeatAt} > clock_timestamp() - ${MINUTE_MS} * interval '1 millisecond'
           then ${runners.beatTrips}[greatest(cardinality(${runners.beatTrips}) + 1
-            - ceil(${MINUTE_MS} * 4.0 / coalesce(${runners.leaseMs}, 20000))::int, 1):] else '{}' end as trips
+            - ceil(${MINUTE_MS}::numeric * ${BEATS_A_LEASE} / ${leaseMs})::int, 1):] else '{}' end as trips
       from ${runners} left join ${runs} on ${runs.id} = ${runners.runId}
       left join ${leases} on ${leases.runId} = ${runners.runId} and ${leases.runnerId} = ${runners.id}
       where ${isLiving}),
@@ -45,14 +46,11 @@ export async function endSilentRunners(tx: Tx, silentMs: number, max: number): P
   await tx.execute(sql`
     update agentrun_runners set ended_at = clock_timestamp(), end_kind = coalesce(end_kind, 'silent')
     where id = any(array(
-      select runner.id from agentrun_runners runner left join agentrun_runs run on run.id = runner.run_id
-      where runner.ended_at is null and runner.heartbeat_at < clock_timestamp() - ${silentMs} * interval '1 millisecond'
-        and (run.claimed_by is distinct from runner.id or run.status <> 'claimed')
-        and not (runner.end_kind is not distinct from 'lost' and run.status is not distinct from 'pending')
-        and not exists (
-          select from agentrun_runner_jobs job where job.run_id = runner.run_id and job.runner_id = runner.id
-            and job.state in ('launching', 'running'))
-      order by runner.id limit ${max} for update of runner skip locked))`);
+      select ${runners.id} from ${runners} left join ${runs} on ${runs.id} = ${runners.runId}
+      where ${isLiving} and ${runners.heartbeatAt} < clock_timestamp() - ${silentMs} * interval '1 millisecond'
+        and not ${isHeld} and not coalesce(${runners.endKind} = 'lost' and ${runs.status} = 'pending', false)
+        and not ${hasLiveJob}
+      order by ${runners.id} limit ${max} for update of ${runners} skip locked))`);
 }
 
 /** Removes minutes that are older than is kept. */
@@ -60,7 +58,7 @@ export async function removeOldRunnerMinutes(tx: Tx, keptMs: number, max: number
   await tx.execute(sql`
     delete from agentrun_runner_minutes where ctid = any(array(
       select ctid from agentrun_runner_minutes
-      where minute < clock_timestamp() - ${keptMs} * interval '1 millisecond' limit ${max}))`);
+      where minute < clock_timestamp() - ${keptMs} * interval '1 millisecond' order by minute limit ${max}))`);
 }
 
 export type RunnerMinuteRow = Omit<RunnerMinute, "minute"> & { atMs: number };

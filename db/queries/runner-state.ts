@@ -6,8 +6,8 @@ import { commands, leases, queueTasks, runnerJobs, runners, runs, sessions } fro
 /** What a lease is that nobody says the length of. */
 const LEASE_MS = 20_000;
 
-const leaseMs = sql<number>`coalesce(${runners.leaseMs}, ${LEASE_MS})`;
-const isHeld = sql<boolean>`coalesce(${runs.status} = 'claimed' and ${runs.claimedBy} = ${runners.id}, false)`;
+export const leaseMs = sql<number>`coalesce(${runners.leaseMs}, ${LEASE_MS})`;
+export const isHeld = sql<boolean>`coalesce(${runs.status} = 'claimed' and ${runs.claimedBy} = ${runners.id}, false)`;
 /** Four beats a lease: the second that is missed is due after half of it; a tenth more is its way to the server. */
 const isLate = sql`${runners.heartbeatAt} < clock_timestamp() - ${leaseMs} * interval '0.55 millisecond'`;
 const turnsIn = (state: "pending" | "acknowledged") => sql<number>`(

@@ -67,7 +67,11 @@ export const runnerMinutes = table(
     tripP50Ms: integer("trip_p50_ms"),
     tripP95Ms: integer("trip_p95_ms"),
   },
-  (row) => [primaryKey({ columns: [row.tenantId, row.minute] })],
+  (row) => [
+    primaryKey({ columns: [row.tenantId, row.minute] }),
+    // What is too old is removed, the oldest first.
+    index("agentrun_runner_minutes_minute_idx").on(row.minute),
+  ],
 );
 
 export const leases = table(

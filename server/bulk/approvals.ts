@@ -10,7 +10,7 @@ export const APPROVALS: Kind = {
     const filter = selection.filter === undefined ? {} : BulkApprovalFilter.parse(selection.filter);
     return {
       from: sql`${approvals}`,
-      matches: and(isSelected(ctx, approvals, selection), matchesApprovals(ctx, filter)) ?? sql`true`,
+      matches: and(isSelected(ctx, approvals, selection), matchesApprovals(ctx, filter)),
       id: sql`${approvals.id}`,
       title: sql`coalesce(${approvals.command}, ${approvals.reason}, ${approvals.kind})`,
       order: [

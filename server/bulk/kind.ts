@@ -18,8 +18,8 @@ export type Kind = {
   skip: (ctx: ServiceContext, asked: Asked) => SQL;
   /** Deals with one in the transaction that notes what became of it; a throw is a refusal. */
   act: (ctx: TxContext, item: Item) => Promise<Dealt>;
-  /** What has to be found out before, outside of any transaction. */
-  prepare?: (ctx: ServiceContext, item: Item) => Promise<(ctx: TxContext) => Promise<Dealt>>;
+  /** Finds out before, outside of any transaction, what takes the place of `act`; null: nothing does. */
+  prepare?: (ctx: ServiceContext, item: Item) => Promise<Kind["act"] | null>;
 };
 
 export const UNCHANGED: Dealt = { outcome: "unchanged" };

@@ -73,10 +73,13 @@ function askerOf({ createdBy, tenantId }: BulkActionRow): Actor {
 
 async function runBatch(ctx: ServiceContext, bulk: BulkActionRow): Promise<number> {
   let dealt = 0;
-  for (const open of await readOpenPlaces(ctx.db, bulk.id, BATCH)) {
-    const isOpen = await dealWith(ctx, bulk, open);
-    if (!isOpen) break;
-    dealt += 1;
+  try {
+    for (const open of await readOpenPlaces(ctx.db, bulk.id, BATCH)) {
+      await dealWith(ctx, bulk, open);
+      dealt += 1;
+    }
+  } catch (error) {
+    if (!(error instanceof BulkOver)) throw error;
   }
   return dealt;
 }
@@ -84,25 +87,24 @@ async function runBatch(ctx: ServiceContext, bulk: BulkActionRow): Promise<numbe
 /** It was aborted while one was dealt with, of which nothing must remain. */
 class BulkOver extends Error {}
 
-/** Deals with one; false when the action has been aborted. */
-async function dealWith(ctx: ServiceContext, bulk: BulkActionRow, { place, ...open }: OpenPlace): Promise<boolean> {
+async function dealWith(ctx: ServiceContext, bulk: BulkActionRow, { place, ...open }: OpenPlace): Promise<void> {
   const at = { bulkId: bulk.id, place };
   const item: Item = { ...bulk, ...open };
   let dealt: Dealt | null;
   try {
     const kind = KINDS[bulk.kind];
-    const act = kind.prepare ? await kind.prepare(ctx, item) : (ctx: TxContext) => kind.act(ctx, item);
-    dealt = await inTx(ctx, (ctx) => end(ctx, at, act));
+    const act = (await kind.prepare?.(ctx, item)) ?? kind.act;
+    dealt = await inTx(ctx, (ctx) => end(ctx, at, (ctx) => act(ctx, item)));
   } catch (error) {
-    if (error instanceof BulkOver) return false;
+    if (error instanceof BulkOver) throw error;
     const fault = toAgentRunError(error);
     // The database is in need: the next pass tries again.
     if (REASON_STATUS[fault.reason] === 503) throw error;
     if (fault.reason === "unexpected") ctx.log.error({ err: error, ...at, ...open }, "a bulk action failed");
-    return refuse(ctx, at, fault.message);
+    await inTx(ctx, (ctx) => end(ctx, at, async () => ({ outcome: "refused", message: fault.message })));
+    return;
   }
   await finish(ctx, at, dealt);
-  return true;
 }
 
 /** What follows a commit is a repair's to do where it fails here: it is recorded as done. */
@@ -112,16 +114,6 @@ async function finish(ctx: ServiceContext, at: BulkPlace, dealt: Dealt | null): 
   } catch (error) {
     ctx.log.warn({ err: error, ...at }, "what follows a part of a bulk action is left to the repair");
   }
-}
-
-async function refuse(ctx: ServiceContext, at: BulkPlace, message: string): Promise<boolean> {
-  try {
-    await inTx(ctx, (ctx) => end(ctx, at, async () => ({ outcome: "refused", message })));
-  } catch (error) {
-    if (error instanceof BulkOver) return false;
-    throw error;
-  }
-  return true;
 }
 
 async function end(ctx: TxContext, at: BulkPlace, act: (ctx: TxContext) => Promise<Dealt>): Promise<Dealt | null> {

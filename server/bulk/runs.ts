@@ -21,7 +21,7 @@ export const RUNS: Kind = {
     const filter = selection.filter === undefined ? {} : BulkRunFilter.parse(selection.filter);
     return {
       from: sql`${runs}`,
-      matches: and(isSelected(ctx, runs, selection), matchesRuns(ctx, filter)) ?? sql`true`,
+      matches: and(isSelected(ctx, runs, selection), matchesRuns(ctx, filter)),
       id: sql`${runs.id}`,
       title: sql`coalesce(
         (select ${queueTasks.title} from ${queueTasks} where ${queueTasks.id} = ${runs.taskId}),

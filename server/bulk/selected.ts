@@ -7,17 +7,15 @@ import type { Selection } from "./kind";
 type Columns = { id: PgColumn; tenantId: PgColumn; projectId: PgColumn; createdAt: PgColumn };
 
 /** What every selection says alike: whose, which ids, and up to when. */
-export function isSelected(ctx: ServiceContext, columns: Columns, selection: Selection): SQL {
+export function isSelected(ctx: ServiceContext, columns: Columns, selection: Selection): SQL | undefined {
   const { ids, asOf, projectId } = selection;
   const tenantId = tenantFor(ctx, selection.tenantId);
-  return (
-    and(
-      tenantId === null ? undefined : eq(columns.tenantId, tenantId),
-      projectId === undefined ? undefined : eq(columns.projectId, projectId),
-      ids === undefined ? undefined : sql`${columns.id} = any(${textArray(ids)})`,
-      // An instant of the API has milliseconds.
-      asOf === undefined ? undefined : sql`date_trunc('milliseconds', ${columns.createdAt}) <= ${asOf}::timestamptz`,
-    ) ?? sql`true`
+  return and(
+    tenantId === null ? undefined : eq(columns.tenantId, tenantId),
+    projectId === undefined ? undefined : eq(columns.projectId, projectId),
+    ids === undefined ? undefined : sql`${columns.id} = any(${textArray(ids)})`,
+    // An instant of the API has milliseconds.
+    asOf === undefined ? undefined : sql`date_trunc('milliseconds', ${columns.createdAt}) <= ${asOf}::timestamptz`,
   );
 }
 

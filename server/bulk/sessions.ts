@@ -1,18 +1,15 @@
-import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
+import { and, eq, inArray, notInArray, type SQL, sql } from "drizzle-orm";
 import { BulkSessionFilter, type BulkVerb } from "@/contract/bulk";
 import { runs, sessionReadCursors, sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { isReadBy, matchesSessions } from "@/server/sessions";
-import { judgeEviction } from "@/server/storage";
+import { COLLECTABLE, GONE, HAS_CURRENT_ARCHIVE, judgeEviction, WAS_USED } from "@/server/storage";
 import type { Kind } from "./kind";
 import { firstReason, isSelected } from "./selected";
 import { dealWithSession, evict } from "./session-acts";
 
 const hasRun = (statuses: ("claimed" | "pending")[]) =>
   sql`exists (select from ${runs} where ${and(eq(runs.sessionId, sessions.sessionId), inArray(runs.status, statuses))})`;
-const HAS_CURRENT_ARCHIVE = sql`${sessions.archiveManifestId} is not null
-  and ${sessions.archiveCommandId} is not distinct from ${sessions.volumeCommandId}`;
-const WAS_USED = sql`(${sessions.volumeCommandId} is not null or coalesce(${sessions.storageFilesCount}, 0) > 0)`;
 
 export const SESSIONS: Kind = {
   source(ctx, selection) {
@@ -20,7 +17,7 @@ export const SESSIONS: Kind = {
     const columns = { ...sessions, id: sessions.sessionId };
     return {
       from: sql`${sessions} left join ${sessionReadCursors} on ${isReadBy(filter.readerId ?? null)}`,
-      matches: and(isSelected(ctx, columns, selection), matchesSessions(ctx, filter)) ?? sql`true`,
+      matches: and(isSelected(ctx, columns, selection), matchesSessions(ctx, filter)),
       id: sql`${sessions.sessionId}`,
       title: sql`${sessions.title}`,
       order: [
@@ -32,7 +29,7 @@ export const SESSIONS: Kind = {
   skip: (ctx, { action, params }) => firstReason(skipsOf(ctx, action, params.readerId ?? "")),
   act: dealWithSession,
   async prepare(ctx, item) {
-    if (item.action !== "evict") return (ctx) => dealWithSession(ctx, item);
+    if (item.action !== "evict") return null;
     const judged = await judgeEviction(ctx, item.targetId);
     return (ctx) => evict(ctx, judged, item.reason);
   },
@@ -41,7 +38,6 @@ export const SESSIONS: Kind = {
 function skipsOf(ctx: ServiceContext, action: BulkVerb, readerId: string): [SQL, string][] {
   const readVersion = sql`coalesce((select mark.session_version from ${sessionReadCursors} mark
     where mark.session_id = ${sessions.sessionId} and mark.reader_id = ${readerId}), 0)`;
-  const isGone = sql`${sessions.storageState} in ('none', 'deleting', 'evicted')`;
   switch (action) {
     case "read":
       return [[sql`${sessions.version} <= ${readVersion}`, "it is read already"]];
@@ -62,11 +58,8 @@ function skipsOf(ctx: ServiceContext, action: BulkVerb, readerId: string): [SQL,
       return [[sql`${sessions.pinnedAt} is null`, "it is not pinned"]];
     default:
       return [
-        [isGone, "it has no volume"],
-        [
-          sql`${sessions.storageState} not in ('live', 'archiving', 'restoring', 'failed')`,
-          "its volume is not whole yet",
-        ],
+        [inArray(sessions.storageState, [...GONE]), "it has no volume"],
+        [notInArray(sessions.storageState, [...COLLECTABLE]), "its volume is not whole yet"],
         [sql`${sessions.pinnedAt} is not null`, "it is pinned"],
         [hasRun(["claimed", "pending"]), "a run of it is not done"],
         [

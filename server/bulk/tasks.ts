@@ -17,7 +17,7 @@ export const TASKS: Kind = {
     const matches = and(isSelected(ctx, queueTasks, selection), matchesTasks({ ...filter, tenantIds: [] }));
     return {
       from: sql`${queueTasks}`,
-      matches: matches ?? sql`true`,
+      matches: matches,
       id: sql`${queueTasks.id}`,
       title: sql`${queueTasks.title}`,
       order: [

@@ -39,8 +39,7 @@ export async function startRuns(ctx: TxContext, tasks: QueueTaskRow[]): Promise<
   const ids = new Set(await startTaskRuns(ctx.db, runs, { actor: actorName(ctx.actor), served: tasks }));
   const started = runs.filter(({ taskId }) => ids.has(taskId));
   for (const { runId } of started) ctx.wake(`events:${runId}`);
-  if (started.length > 0) ctx.wake("runs");
-  if (started.length > 0) ctx.wake("sessions");
+  if (started.length > 0) for (const topic of ["runs", "sessions"] as const) ctx.wake(topic);
   const made = started.filter(({ newSession }) => newSession !== null);
   return {
     started: started.length,

@@ -22,7 +22,7 @@ export type TaskAsk = {
   content: TaskContent;
   row: NewTask;
   /** The call that it came with others by; null: alone. */
-  batch: symbol | null;
+  batch: string | null;
   /** Why its workspace is none; it counts only where the task is not there already. */
   workspaceFault: unknown;
 };
@@ -33,7 +33,7 @@ export type TaskOutcome = { task: QueueTask } | { error: unknown };
 export async function prepareTask(
   caller: ServiceContext,
   input: CreateTaskInput,
-  batch: symbol | null = null,
+  batch: string | null = null,
 ): Promise<TaskAsk> {
   const owner = ownerOf(caller, input);
   const content = contentOf(input);
@@ -98,19 +98,15 @@ export async function addTasks(ctx: ServiceContext, asks: TaskAsk[]): Promise<Ta
  * try, since a batch that is halved is told of in halves.
  */
 function assignAudits(asks: TaskAsk[]): NewTaskAudit[] {
-  const audits: NewTaskAudit[] = [];
-  const ofBatches = new Map<symbol, Map<string, string>>();
+  const audits = new Map<string, NewTaskAudit>();
   for (const { caller, row, batch } of asks) {
-    const ofTenants = batch === null ? undefined : (ofBatches.get(batch) ?? new Map<string, string>());
-    const known = ofTenants?.get(row.tenantId);
-    row.auditId = known ?? newId("audit");
-    if (known !== undefined) continue;
+    const key = batch === null ? row.id : `${batch} ${row.tenantId}`;
     const action = batch === null ? "queue.createTask" : "queue.createTasks";
-    audits.push({ id: row.auditId, actor: actorName(caller.actor), action });
-    if (batch === null || !ofTenants) continue;
-    ofBatches.set(batch, ofTenants.set(row.tenantId, row.auditId));
+    const audit = audits.get(key) ?? { id: newId("audit"), actor: actorName(caller.actor), action };
+    audits.set(key, audit);
+    row.auditId = audit.id;
   }
-  return audits;
+  return [...audits.values()];
 }
 
 function replay({ content, row }: TaskAsk, known: QueueTaskRow): TaskOutcome {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { CreateTasksInput, CreateTasksResult } from "@/contract/queue";
 import type { ServiceContext } from "@/server/context";
 import { errorBody, toAgentRunError } from "@/server/errors";
@@ -10,7 +11,7 @@ import { commitTasks } from "./commit-tasks";
  */
 export async function createTasks(ctx: ServiceContext, input: CreateTasksInput): Promise<CreateTasksResult> {
   const prepared: (TaskAsk | { error: unknown })[] = [];
-  const batch = Symbol("createTasks");
+  const batch = randomUUID();
   for (const task of input.tasks)
     prepared.push(await prepareTask(ctx, task, batch).catch((error: unknown) => ({ error })));
   const outcomes = await commitTasks(

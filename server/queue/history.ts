@@ -1,20 +1,16 @@
 import type { QueueHistory, QueueHistoryInput } from "@/contract/queue-commander";
 import { readHistory } from "@/db/queries/queue-minutes";
 import { type ServiceContext, tenantOf } from "@/server/context";
+import { pictureSteps } from "@/server/picture-steps";
 
-/** Steps that a lane has at most, and lanes that are shown. */
-const STEPS_MAX = 240;
+/** Lanes that are shown. */
 const LANES_MAX = 20;
-const MINUTE_MS = 60_000;
 
 /** What waited, ran and happened in each lane, step by step, the last one under way. */
 export async function queueHistory(ctx: ServiceContext, input: QueueHistoryInput): Promise<QueueHistory> {
   const { minutes, tenantId, ...place } = input;
   const bound = tenantOf(ctx);
-  const stepMinutes = Math.ceil(minutes / STEPS_MAX);
-  const to = new Date();
-  const from = new Date(Math.floor(to.getTime() / MINUTE_MS) * MINUTE_MS - minutes * MINUTE_MS);
-  const told = { stepMinutes, from: from.toISOString(), to: to.toISOString() };
+  const { from, stepMinutes, told } = pictureSteps(minutes);
   if (bound !== null && tenantId !== undefined && tenantId !== bound) return { ...told, items: [], lanesLeftOut: 0 };
   const { rows, lanes } = await readHistory(
     ctx.db,

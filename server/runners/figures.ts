@@ -2,9 +2,7 @@ import type { RunnerHistory, RunnerHistoryInput, RunnerStats, RunnerStatsInput }
 import { readRunnerMinutes } from "@/db/queries/runner-minutes";
 import { countRunners } from "@/db/queries/runner-state";
 import { type ServiceContext, tenantFor } from "@/server/context";
-
-const STEPS_MAX = 240;
-const MINUTE_MS = 60_000;
+import { pictureSteps } from "@/server/picture-steps";
 
 /** How many runners live, what they do, and where they are. */
 export async function runnerStats(ctx: ServiceContext, input: RunnerStatsInput): Promise<RunnerStats> {
@@ -17,10 +15,8 @@ export async function runnerStats(ctx: ServiceContext, input: RunnerStatsInput):
 /** How many lived and worked, and how long their beats took, step by step, as the worker noted it. */
 export async function runnerHistory(ctx: ServiceContext, input: RunnerHistoryInput): Promise<RunnerHistory> {
   const tenantId = tenantFor(ctx, input.tenantId);
-  const stepMinutes = Math.ceil(input.minutes / STEPS_MAX);
-  const to = new Date();
-  const from = new Date(Math.floor(to.getTime() / MINUTE_MS) * MINUTE_MS - input.minutes * MINUTE_MS);
+  const { from, stepMinutes, told } = pictureSteps(input.minutes);
   const rows = await readRunnerMinutes(ctx.db, { tenantId, from, stepMinutes });
   const items = rows.map(({ atMs, ...row }) => ({ minute: new Date(atMs).toISOString(), ...row }));
-  return { stepMinutes, from: from.toISOString(), to: to.toISOString(), items };
+  return { ...told, items };
 }

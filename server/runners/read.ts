@@ -2,6 +2,7 @@ import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { Page } from "@/contract/page";
 import type { ListRunnersInput, Runner } from "@/contract/runner";
 import { RUNNER_PROTOCOL } from "@/contract/runner-protocol";
+import { BEATS_A_LEASE } from "@/contract/words";
 import { type FoundRunner, isLiving, meantBy, readRunners, runnerState } from "@/db/queries/runner-state";
 import { runners, runs } from "@/db/schema";
 import { boundRunId, type ServerSettings, type ServiceContext, tenantOf } from "@/server/context";
@@ -11,7 +12,6 @@ import { policyOf } from "@/server/runs";
 import { iso, storedJson } from "@/server/stored";
 import { refusalsOf } from "./refusals";
 
-const BEATS_A_LEASE = 4;
 const UNKNOWN_COMMIT = "unknown";
 
 /** A runner as it leaves the program. */

@@ -45,7 +45,11 @@ export async function assertOwnRunner(ctx: TxContext, id: string): Promise<void>
 
 /** Refuses a runner that is being drained another run: it keeps the one that it has. */
 export async function assertTakesRuns(ctx: TxContext, id: string): Promise<void> {
-  const [known] = await ctx.db.select({ drain: runners.drain }).from(runners).where(eq(runners.id, id)).for("share");
+  const [known] = await ctx.db
+    .select({ drain: runners.drain })
+    .from(runners)
+    .where(eq(runners.id, id))
+    .for("no key update");
   if (known?.drain) {
     throw new ConflictError("runner-draining", `runner ${id} is being drained: resume it, or claim as another runner`);
   }

@@ -182,7 +182,7 @@ async function takeRun(ctx: TxContext, { run, session }: LockedRun, runnerId: st
     .where(eq(runs.id, run.id))
     .returning();
   if (!taken) throw new Error(`run ${run.id} vanished under its lock`);
-  await endLostRunner(ctx.db, run.id);
+  await endLostRunner(ctx.db, run);
   await appendServerEvents(ctx, taken, [statusEvent("run-claimed", { runnerId })]);
   if (session) {
     await ctx.db

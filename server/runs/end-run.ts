@@ -58,7 +58,7 @@ export async function endRun(
   if (!ended) throw new Error(`run ${run.id} vanished under its lock`);
   if (run.claimedBy !== null)
     await noteHoldEnd(ctx.db, { runnerId: run.claimedBy, runId: run.id }, { kind: "finished", message: null });
-  await endLostRunner(ctx.db, run.id);
+  await endLostRunner(ctx.db, run);
   await ctx.db.delete(leases).where(eq(leases.runId, run.id));
   if (session) await releaseSession(ctx, session, ended);
   // Where a session's other run ends with it, its task is locked late: two that meet there are tried again.

@@ -5,7 +5,7 @@ import { lockOwnSession, requireSession } from "@/server/sessions";
 import { type Handle, handleOf, missingOf } from "./collect-one";
 import { DEFAULT_REASON, doom } from "./evict";
 import { finishEviction } from "./finish-eviction";
-import { COLLECTABLE, findUser, hasCurrentArchive, NO_ARCHIVE, RESTORING } from "./keeper";
+import { COLLECTABLE, findUser, GONE, hasCurrentArchive, NO_ARCHIVE, RESTORING } from "./keeper";
 
 /**
  * An eviction that a person orders of many volumes at once, under what holds for a collection: no run is live or waits,
@@ -44,7 +44,7 @@ export async function finishGuarded(ctx: ServiceContext, doomed: SessionRow, rea
 }
 
 function isGone({ storageState }: SessionRow): boolean {
-  return ["none", "evicted", "deleting"].includes(storageState);
+  return GONE.includes(storageState);
 }
 
 function kept(why: string): ConflictError {

@@ -6,6 +6,7 @@ import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { NotFoundError } from "@/server/errors";
 import { lockOwnSession, requireSession } from "@/server/sessions";
 import { finishEviction } from "./finish-eviction";
+import { GONE } from "./keeper";
 import { assertNoRunIsLive } from "./live-run";
 import { summarize } from "./summary";
 
@@ -22,7 +23,7 @@ export async function evictStorage(ctx: ServiceContext, input: EvictStorageInput
 
 async function orderEviction(ctx: TxContext, sessionId: string, reason: string): Promise<SessionRow> {
   const session = await lockOwnSession(ctx, sessionId);
-  if (["none", "evicted", "deleting"].includes(session.storageState)) return session;
+  if (GONE.includes(session.storageState)) return session;
   await assertNoRunIsLive(ctx, sessionId);
   return doom(ctx, session, reason);
 }

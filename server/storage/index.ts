@@ -10,6 +10,7 @@ export { extendStorage } from "./extend";
 export { forkSession } from "./fork";
 export { getStorage } from "./get";
 export { listGcHistory } from "./history";
+export { COLLECTABLE, GONE, HAS_CURRENT_ARCHIVE, WAS_USED } from "./keeper";
 export { countStorage, listStorage } from "./list";
 export { listOrphans } from "./orphans";
 export { pinStorage, unpinStorage } from "./pin";

@@ -1,12 +1,14 @@
 import { and, asc, eq, inArray, sql } from "drizzle-orm";
 import type { StorageState } from "@/contract/session";
-import { queueTasks, runs, type SessionRow } from "@/db/schema";
+import { queueTasks, runs, type SessionRow, sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { hasExpired } from "./expiry";
 import type { OpenRun } from "./facts";
 
 /** From here a collection may take a volume; every other state has another who goes on with it. */
 export const COLLECTABLE: readonly StorageState[] = ["live", "archiving", "restoring", "failed"];
+/** Here there is no volume any more, or none that will stay. */
+export const GONE: readonly StorageState[] = ["none", "evicted", "deleting"];
 
 /** Why a volume is kept that nothing else keeps. */
 export const NO_ARCHIVE = "archive-missing: nothing holds its last turn but the volume";
@@ -59,7 +61,14 @@ export function hasCurrentArchive(session: SessionRow): boolean {
   return session.archiveManifestId !== null && session.archiveCommandId === session.volumeCommandId;
 }
 
+/** The same of a row. */
+export const HAS_CURRENT_ARCHIVE = sql`${sessions.archiveManifestId} is not null
+  and ${sessions.archiveCommandId} is not distinct from ${sessions.volumeCommandId}`;
+
 /** Whether a runner ever had the volume, or somebody said that something lies there. */
 export function wasUsed(session: SessionRow): boolean {
   return session.volumeCommandId !== null || (session.storageFilesCount ?? 0) > 0;
 }
+
+/** The same of a row. */
+export const WAS_USED = sql`(${sessions.volumeCommandId} is not null or coalesce(${sessions.storageFilesCount}, 0) > 0)`;

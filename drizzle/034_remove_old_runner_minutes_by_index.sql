@@ -1,0 +1,1 @@
+CREATE INDEX "agentrun_runner_minutes_minute_idx" ON "agentrun_runner_minutes" USING btree ("minute");
