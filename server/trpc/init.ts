@@ -103,10 +103,20 @@ function refusal(reason: Reason, message: string): AgentRunError {
 }
 
 export function inputFault(error: z.ZodError): AgentRunError {
-  const issues = error.issues.slice(0, 20).map((issue) => ({ path: issue.path.join("."), message: issue.message }));
+  const issues = error.issues
+    .flatMap(nearest)
+    .slice(0, 20)
+    .map((issue) => ({ path: issue.path.join("."), message: issue.message }));
   const [first] = issues;
   const message = first ? `${first.path || "input"}: ${first.message}` : "the input is not valid";
   return new InvalidInputError(message, { issues });
+}
+
+/** Of what may be one of several things: what is wrong with the one that it is nearest to. */
+function nearest(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== "invalid_union") return [issue];
+  const [best] = issue.errors.filter((issues) => issues.length > 0).sort((left, right) => left.length - right.length);
+  return best?.flatMap(nearest).map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })) ?? [issue];
 }
 
 export const router = t.router;
