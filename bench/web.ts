@@ -23,7 +23,11 @@ export function buildFolder(): string {
 
 /** The product's web process as it is shipped, alone: no supervisor, no worker. */
 export function startWeb(databaseUrl: string, env: Record<string, string> = {}): Promise<BenchWeb> {
-  return start([...WEB_NODE_FLAGS, path.join(buildFolder(), "web.mjs")], databaseUrl, env);
+  return start(
+    [...WEB_NODE_FLAGS, ...(process.env.BENCH_WEB_FLAGS?.split(" ") ?? []), path.join(buildFolder(), "web.mjs")],
+    databaseUrl,
+    env,
+  );
 }
 
 /** The same routes as Next serves them by itself: what the API's own path in front of Next is measured against. */

@@ -2,6 +2,7 @@ import { AgentRunError, ForbiddenError, RateLimitedError } from "@/server/errors
 import { redactText } from "@/server/events";
 import { errorIn } from "./error-in";
 import { limitEnd } from "./limit-end";
+import type { Posted } from "./post";
 import type { Provider } from "./send";
 import { unavailable } from "./unavailable";
 
@@ -24,7 +25,7 @@ export type Refusal = {
 };
 
 /** Reads a provider's refusal: in our words and without the key, of which some providers quote a part. */
-export async function readRefusal(provider: Provider, response: Response): Promise<Refusal> {
+export async function readRefusal(provider: Provider, response: Posted): Promise<Refusal> {
   const { status, headers } = response;
   const text = (await readStart(response)).replaceAll(provider.key ?? "\0", "[redacted]");
   const said = redactText(messageIn(text)) || "it gave no reason";
@@ -36,11 +37,11 @@ export async function readRefusal(provider: Provider, response: Response): Promi
 }
 
 /** The start of an answer, however long it is. */
-async function readStart(response: Response): Promise<string> {
+async function readStart({ body }: Posted): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   try {
-    for await (const chunk of response.body ?? []) {
+    for await (const chunk of body) {
       text += decoder.decode(chunk, { stream: true });
       if (text.length >= ERROR_TEXT_MAX) break;
     }

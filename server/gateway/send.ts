@@ -1,9 +1,12 @@
+import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { ProviderLimit } from "@/server/backends";
 import type { AgentRunError } from "@/server/errors";
 import type { ModelRequest } from "./answer-model";
 import type { Bounds } from "./bounds";
+import { piecesOf, SilentError } from "./pieces";
+import { post } from "./post";
 import { type Refusal, readRefusal } from "./refusal";
 import { unavailable } from "./unavailable";
 
@@ -22,15 +25,13 @@ type SentRequest = Pick<ModelRequest, "body" | "headers" | "signal">;
 export type ProviderAnswer = {
   status: number;
   headers: Headers;
-  body: AsyncIterable<Uint8Array> | null;
+  body: AsyncIterable<Uint8Array>;
   /** When the try began that was answered, in milliseconds since 1970. */
   sentAtMs: number;
 };
 
 /** What of the agent's headers means something to a provider. */
 const FORWARDED = ["accept", "openai-beta"] as const;
-/** How long the end of an answer may take to come after its last word. */
-const END_MS = 1_000;
 
 /**
  * Sends a request to its provider with the key added, and answers what the provider answers unless its status refuses.
@@ -79,17 +80,12 @@ async function tryOnce(provider: Provider, resource: string, request: SentReques
   const signal = AbortSignal.any([request.signal, given.signal]);
   const patience = setTimeout(() => given.abort(), bounds.answerMs);
   try {
-    const response = await fetch(`${provider.baseUrl.replace(/\/+$/, "")}/${resource}`, {
-      method: "POST",
-      headers: headersOf(provider, request),
-      body: request.body,
-      signal,
-      // A redirect could carry the key somewhere else.
-      redirect: "error",
-    });
-    if (!response.ok) return await readRefusal(provider, response);
-    const { status, headers, body } = response;
-    return { status, headers, body: body && listen(provider, body, bounds.silenceMs), sentAtMs };
+    const url = new URL(`${provider.baseUrl.replace(/\/+$/, "")}/${resource}`);
+    const answer = await post(url, { headers: headersOf(provider, request), body: request.body, signal });
+    // A redirect is refused with the rest: followed, it could carry the key somewhere else.
+    if (answer.status < 200 || answer.status > 299) return await readRefusal(provider, answer);
+    const { status, headers, body } = answer;
+    return { status, headers, body: listen(provider, body, request.signal), sentAtMs };
   } catch (error) {
     request.signal.throwIfAborted();
     const isLate = given.signal.aborted;
@@ -116,50 +112,19 @@ function notReached({ log, profile, bounds }: Provider, error: unknown, isLate: 
   return unavailable(`the provider of profile ${profile} was not reached: see the server's log`);
 }
 
-/** The pieces of an answer as they are taken; an error once none has come for too long. */
+/** The pieces of an answer; an error in our words where it falls silent or breaks off. */
 async function* listen(
-  { profile, log }: Provider,
-  body: ReadableStream<Uint8Array>,
-  silenceMs: number,
+  { profile, log, bounds }: Provider,
+  body: Readable,
+  caller: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  const reader = body.getReader();
-  let isWaiting = false;
-  let isSilent = false;
-  // One timer for all pieces. It counts while one is waited for, and not while the caller is busy with the one before.
-  const patience = setTimeout(() => {
-    isSilent = isWaiting;
-    if (isSilent) void reader.cancel().catch(() => undefined);
-  }, silenceMs);
   try {
-    for (;;) {
-      isWaiting = true;
-      patience.refresh();
-      const step = await reader.read().catch((error: unknown) => {
-        log.warn({ err: error, profile }, "the provider broke its answer off");
-        throw unavailable(`the provider of profile ${profile} broke its answer off`);
-      });
-      isWaiting = false;
-      if (isSilent) throw unavailable(`the provider of profile ${profile} fell silent in the middle of its answer`);
-      if (step.done) return;
-      yield step.value;
-    }
-  } finally {
-    clearTimeout(patience);
-    void leave(reader);
+    yield* piecesOf(body, bounds.silenceMs);
+  } catch (error) {
+    caller.throwIfAborted();
+    if (error instanceof SilentError)
+      throw unavailable(`the provider of profile ${profile} fell silent in the middle of its answer`);
+    log.warn({ err: error, profile }, "the provider broke its answer off");
+    throw unavailable(`the provider of profile ${profile} broke its answer off`);
   }
-}
-
-/**
- * A request ends with whoever reads it. But a stream's last word comes before its end: where nothing else is left, the
- * connection is kept for the next request.
- */
-async function leave(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
-  const cancel = () => reader.cancel().catch(() => undefined);
-  const patience = setTimeout(cancel, END_MS);
-  const isOver = await reader.read().then(
-    ({ done }) => done,
-    () => true,
-  );
-  clearTimeout(patience);
-  if (!isOver) await cancel();
 }

@@ -8,6 +8,10 @@ const TEXT_MAX = 16 * 1024 * 1024;
 /** More tokens than that nobody has sent: a provider that says so is not believed. */
 const TOKENS_MAX = 2_147_483_647;
 
+const LINE_FEED = 10;
+/** A line that tells of an end holds one of these. */
+const ENDS = ["response.completed", "response.incomplete", "response.failed"] as const;
+
 /** How the model itself ended its answer; null while it did not. */
 export type AnswerEnd = "completed" | "incomplete" | "failed";
 
@@ -16,12 +20,14 @@ export class AnswerReader {
   readonly #decoder = new TextDecoder();
   #text = "";
   #isTooLong = false;
+  #isAtLineStart = true;
   end: AnswerEnd | null = null;
   usage: TokenUsage | null = null;
 
   constructor(private readonly isStream: boolean) {}
 
   read(chunk: Uint8Array): void {
+    if (this.isStream && this.#isPlain(chunk)) return;
     const text = this.#decoder.decode(chunk, { stream: true });
     const lines = this.isStream ? text.split("\n") : [text];
     const rest = lines.pop() ?? "";
@@ -31,6 +37,15 @@ export class AnswerReader {
       this.#isTooLong = false;
     }
     this.#keep(rest);
+  }
+
+  /** Whether it is whole lines of which none tells of an end, as nearly all are: to make texts of them costs more. */
+  #isPlain(chunk: Uint8Array): boolean {
+    const wasAtLineStart = this.#isAtLineStart;
+    this.#isAtLineStart = chunk.at(-1) === LINE_FEED;
+    if (!wasAtLineStart || !this.#isAtLineStart) return false;
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    return !ENDS.some((end) => bytes.includes(end));
   }
 
   /** Nothing more comes. */

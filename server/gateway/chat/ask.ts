@@ -43,7 +43,7 @@ async function send(provider: Provider, asked: Translated, request: ModelRequest
     throw error;
   }
   const judge = judgeOf(provider, response);
-  const body = response.body ?? emptyBody();
+  const { body } = response;
   if (response.headers.get("content-type")?.startsWith(SSE)) return chunksOf(body, judge);
   const whole = await readWhole(body);
   const failed = judge(whole);
@@ -106,5 +106,3 @@ async function wholeResponse(provider: Provider, told: AsyncIterable<ResponseEve
   if (response?.error) throw refusalOf(provider.profile, response.error);
   return response;
 }
-
-async function* emptyBody(): AsyncGenerator<Uint8Array> {}

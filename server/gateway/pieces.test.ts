@@ -1,0 +1,88 @@
+import { PassThrough, Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { expect, test } from "vitest";
+import { piecesOf, SilentError } from "./pieces";
+
+const PATIENT_MS = 60_000;
+
+async function next(pieces: AsyncGenerator<Uint8Array>): Promise<string | undefined> {
+  const { done, value } = await pieces.next();
+  return done ? undefined : Buffer.from(value).toString();
+}
+
+test("the first piece goes on at once, and what comes soon after it together", async () => {
+  const body = new PassThrough();
+  const pieces = piecesOf(body, PATIENT_MS);
+
+  body.write("one ");
+  expect(await next(pieces)).toBe("one ");
+  body.write("two ");
+  body.write("three ");
+  expect(await next(pieces)).toBe("two three ");
+  body.end("four");
+  expect(await next(pieces)).toBe("four");
+  expect(await next(pieces)).toBeUndefined();
+});
+
+test("all of a long body arrives, in order, and no more of it is held than is said", async () => {
+  let made = 0;
+  const long = Readable.from(
+    (function* () {
+      for (; made < 2_000; made += 1) yield Buffer.from(`${String(made).padStart(1_023, ".")}\n`);
+    })(),
+    { objectMode: false },
+  );
+  const pieces = piecesOf(long, PATIENT_MS);
+  const first = await next(pieces);
+  // Nobody asks for a second piece: the source is asked for what is held here and in the stream, and no more.
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(made).toBeLessThan(500);
+
+  const rest = await text(pieces);
+  expect(
+    `${first}${rest}`
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => Number(line.replaceAll(".", ""))),
+  ).toEqual(Array.from({ length: 2_000 }, (_, index) => index));
+});
+
+test("what came before a break is given, then the break", async () => {
+  const body = new PassThrough();
+  const pieces = piecesOf(body, PATIENT_MS);
+  body.write("half");
+  expect(await next(pieces)).toBe("half");
+  body.destroy(new Error("cut"));
+  await expect(pieces.next()).rejects.toThrow("cut");
+});
+
+test("a body that is closed without its end is broken, and one that falls silent says so", async () => {
+  const closed = new PassThrough();
+  const cut = piecesOf(closed, PATIENT_MS);
+  const wanted = cut.next();
+  closed.destroy();
+  await expect(wanted).rejects.toThrow("closed in the middle");
+
+  const silent = piecesOf(new PassThrough(), 5);
+  await expect(silent.next()).rejects.toBeInstanceOf(SilentError);
+});
+
+test("who leaves in the middle ends the body; who has heard the last word leaves it to end by itself", async () => {
+  const going = new PassThrough();
+  const left = piecesOf(going, PATIENT_MS);
+  going.write("one");
+  await next(left);
+  await left.return(undefined);
+  going.write("two");
+  await expect.poll(() => going.destroyed).toBe(true);
+  expect(going.readableEnded).toBe(false);
+
+  const ending = new PassThrough();
+  const heard = piecesOf(ending, PATIENT_MS);
+  ending.write("last");
+  await next(heard);
+  await heard.return(undefined);
+  ending.end();
+  await expect.poll(() => ending.destroyed).toBe(true);
+  expect(ending.readableEnded).toBe(true);
+});

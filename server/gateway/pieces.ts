@@ -1,0 +1,114 @@
+import type { Readable } from "node:stream";
+
+/** What comes within this time after a piece goes on together, milliseconds: nobody reads faster, and each costs a write. */
+const GATHER_MS = 30;
+/** What is held of a usual stream stands in one buffer: as objects, each piece would survive collections of garbage. */
+const USUAL_BYTES = 4 * 1024;
+/** So much is never held back, nor is more than that taken in before the reader asks for it. */
+const HELD_MAX_BYTES = 64 * 1024;
+/** How long the end of an answer may take to come after its last word. */
+const END_MS = 1_000;
+
+export class SilentError extends Error {}
+
+/**
+ * An answer's body in pieces: the first at once, then what has come meanwhile, at most some thirty a second unless there is
+ * much; what is left when it ends, at once. It is read no faster than the caller takes it.
+ *
+ * @throws SilentError once nothing has come for too long; what the stream ended with where it broke off.
+ */
+export async function* piecesOf(body: Readable, silenceMs: number): AsyncGenerator<Uint8Array> {
+  const arrived = new Arrivals(body);
+  try {
+    for (;;) {
+      if (!(await arrived.until(() => arrived.bytes > 0 || arrived.isOver, silenceMs))) throw new SilentError();
+      if (arrived.bytes === 0) return arrived.assertWhole();
+      yield arrived.take();
+      await arrived.until(() => arrived.bytes >= HELD_MAX_BYTES || arrived.isOver, GATHER_MS);
+    }
+  } finally {
+    arrived.leave();
+  }
+}
+
+/** What a stream has sent and nobody has taken yet. */
+class Arrivals {
+  bytes = 0;
+  isOver = false;
+  readonly #usual = Buffer.allocUnsafeSlow(USUAL_BYTES);
+  #usualBytes = 0;
+  /** What has come since that was full. */
+  #more: Uint8Array[] = [];
+  #fault: Error | null = null;
+  #look: () => void = () => undefined;
+  readonly #end = () => this.#close(null);
+  readonly #break = (fault?: Error) => this.#close(fault ?? new Error("the connection was closed in the middle"));
+
+  constructor(private readonly body: Readable) {
+    body.on("data", this.#hold);
+    body.once("end", this.#end);
+    // A stream that is destroyed may say so twice, and an error that nobody hears ends the process.
+    body.on("error", this.#break);
+    body.once("close", () => this.#break());
+  }
+
+  readonly #hold = (piece: Uint8Array): void => {
+    if (this.#more.length === 0 && this.#usualBytes + piece.byteLength <= USUAL_BYTES) {
+      this.#usual.set(piece, this.#usualBytes);
+      this.#usualBytes += piece.byteLength;
+    } else this.#more.push(piece);
+    this.bytes += piece.byteLength;
+    if (this.bytes >= HELD_MAX_BYTES) this.body.pause();
+    this.#look();
+  };
+
+  #close(fault: Error | null): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.#fault = fault;
+    this.#look();
+  }
+
+  /** Waits for what is asked for; false where it does not come in time. */
+  until(isMet: () => boolean, patienceMs: number): Promise<boolean> {
+    if (isMet()) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const settle = (answer: boolean) => {
+        clearTimeout(patience);
+        this.#look = () => undefined;
+        resolve(answer);
+      };
+      const patience = setTimeout(() => settle(false), patienceMs);
+      this.#look = () => {
+        if (isMet()) settle(true);
+      };
+    });
+  }
+
+  take(): Uint8Array {
+    const taken = Buffer.concat([this.#usual.subarray(0, this.#usualBytes), ...this.#more], this.bytes);
+    this.#usualBytes = 0;
+    this.#more = [];
+    this.bytes = 0;
+    if (this.body.isPaused()) this.body.resume();
+    return taken;
+  }
+
+  assertWhole(): void {
+    if (this.#fault) throw this.#fault;
+  }
+
+  /**
+   * A request ends with whoever reads it. But a stream's last word comes before its end: where nothing else is left, the
+   * connection is kept for the next request.
+   */
+  leave(): void {
+    this.#more = [];
+    this.body.off("data", this.#hold);
+    if (this.isOver) return;
+    const patience = setTimeout(() => this.body.destroy(), END_MS);
+    this.body.once("close", () => clearTimeout(patience));
+    this.body.once("data", () => this.body.destroy());
+    this.body.resume();
+  }
+}

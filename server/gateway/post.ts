@@ -1,0 +1,62 @@
+import { type IncomingMessage, Agent as PlainAgent, request as requestPlain } from "node:http";
+import { request as requestSecure, Agent as SecureAgent } from "node:https";
+
+/** How long a provider's machine may take to be connected to: one that is not there often does not say so. */
+const CONNECT_MS = 10_000;
+/** An unused connection is closed before the proxies that stand before providers do so, many after five seconds. */
+const UNUSED_MS = 4_000;
+
+const agents = {
+  http: new PlainAgent({ keepAlive: true, timeout: UNUSED_MS }),
+  https: new SecureAgent({ keepAlive: true, timeout: UNUSED_MS }),
+};
+
+export type Posted = { status: number; headers: Headers; body: IncomingMessage };
+type Post = { headers: Headers; body: string; signal: AbortSignal };
+
+/**
+ * Posts JSON and answers with the head of what comes back, whatever its status; no redirect is followed. The body is
+ * Node's own stream: what `fetch` makes of it costs as much for each piece as all else that a gateway does with it.
+ * Once the signal is aborted the request ends, and so does its body, with an error.
+ *
+ * @throws what Node says of a connection that was not made, or broke off before it answered.
+ */
+export function post(url: URL, { headers, body, signal }: Post): Promise<Posted> {
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const isSecure = url.protocol === "https:";
+    const asked = (isSecure ? requestSecure : requestPlain)(url, {
+      method: "POST",
+      agent: isSecure ? agents.https : agents.http,
+      headers: {
+        // Some proxies refuse who does not say what it is.
+        "user-agent": "agentrun",
+        accept: "*/*",
+        "accept-encoding": "identity",
+        ...Object.fromEntries(headers),
+      },
+    });
+    const leave = () =>
+      asked.destroy(signal.reason instanceof Error ? signal.reason : new Error("the caller has gone"));
+    signal.addEventListener("abort", leave, { once: true });
+    asked.once("close", () => signal.removeEventListener("abort", leave));
+    asked.once("socket", (socket) => {
+      if (!socket.connecting) return;
+      const patience = setTimeout(() => asked.destroy(new Error("the connection was not made in time")), CONNECT_MS);
+      const settle = () => clearTimeout(patience);
+      socket.once(isSecure ? "secureConnect" : "connect", settle);
+      asked.once("close", settle);
+    });
+    asked.on("error", reject);
+    asked.once("response", (answer) => {
+      resolve({ status: answer.statusCode ?? 0, headers: headersOf(answer), body: answer });
+    });
+    asked.end(body);
+  });
+}
+
+function headersOf({ rawHeaders }: IncomingMessage): Headers {
+  const headers = new Headers();
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) headers.append(rawHeaders[at] ?? "", rawHeaders[at + 1] ?? "");
+  return headers;
+}
