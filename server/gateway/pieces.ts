@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 
 /** What comes within this time after a piece goes on together, milliseconds: nobody reads faster, and each costs a write. */
-const GATHER_MS = 30;
+const GATHER_MS = 50;
 /** What is held of a usual stream stands in one buffer: as objects, each piece would survive collections of garbage. */
 const USUAL_BYTES = 4 * 1024;
 /** So much is never held back, nor is more than that taken in before the reader asks for it. */
@@ -12,7 +12,7 @@ const END_MS = 1_000;
 export class SilentError extends Error {}
 
 /**
- * An answer's body in pieces: the first at once, then what has come meanwhile, at most some thirty a second unless there is
+ * An answer's body in pieces: the first at once, then what has come meanwhile, at most some twenty a second unless there is
  * much; what is left when it ends, at once. It is read no faster than the caller takes it.
  *
  * @throws SilentError once nothing has come for too long; what the stream ended with where it broke off.

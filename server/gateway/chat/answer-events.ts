@@ -14,7 +14,7 @@ const STOPPED = new Map([
   ["sensitive", "content_filter"],
 ]);
 
-/** Turns the chunks of one chat-completions answer into the events of a response, chunk by chunk. */
+/** Turns the chunks of one chat-completions answer into the events of a response, as they come. */
 export class AnswerEvents {
   readonly #writer: ResponseWriter;
   readonly #calls: CallGatherer;
@@ -42,14 +42,9 @@ export class AnswerEvents {
     return this.#writer.take();
   }
 
-  take(chunk: Chunk): ResponseEvent[] {
-    if (chunk.usage) this.#usage = responsesUsage(chunk.usage) ?? this.#usage;
-    const failure = failureIn(chunk);
-    if (failure) this.#failed ??= failedBy(failure, this.key);
-    const choice = failure ? undefined : chunk.choices?.[0];
-    const said = choice?.delta ?? choice?.message;
-    if (said) this.#hear(said);
-    this.#finish = choice?.finish_reason || this.#finish;
+  /** The events of chunks that came together: what they say in one go is one event. */
+  take(...chunks: Chunk[]): ResponseEvent[] {
+    for (const chunk of chunks) this.#takeOne(chunk);
     return this.#writer.take();
   }
 
@@ -65,6 +60,16 @@ export class AnswerEvents {
     if (error) this.#writer.end("failed", { ...usage, error });
     else this.#endWell(usage);
     return this.#writer.take();
+  }
+
+  #takeOne(chunk: Chunk): void {
+    if (chunk.usage) this.#usage = responsesUsage(chunk.usage) ?? this.#usage;
+    const failure = failureIn(chunk);
+    if (failure) this.#failed ??= failedBy(failure, this.key);
+    const choice = failure ? undefined : chunk.choices?.[0];
+    const said = choice?.delta ?? choice?.message;
+    if (said) this.#hear(said);
+    this.#finish = choice?.finish_reason || this.#finish;
   }
 
   /** What is wrong with an answer that told of no error itself. */

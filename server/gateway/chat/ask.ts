@@ -76,7 +76,7 @@ async function* tell<Form>(
   let saidAt = Date.now();
   try {
     for await (const arrived of chunks) {
-      const events = arrived.flatMap((chunk) => answer.take(chunk));
+      const events = answer.take(...arrived);
       if (answer.hasFailed) break;
       if (events.length === 0 && Date.now() - saidAt < ALIVE_AFTER_MS) continue;
       saidAt = Date.now();

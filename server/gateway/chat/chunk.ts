@@ -33,6 +33,25 @@ export const Chunk = z.object({
 });
 export type Chunk = z.infer<typeof Chunk>;
 
+/**
+ * Whether it is a piece of what a model says and nothing else, as nearly all chunks are. By hand, since the whole form
+ * costs more than all that is done with such a piece.
+ */
+export function isPlain(value: unknown): value is Chunk {
+  const { choices, usage, error, base_resp } = record(value);
+  if (!Array.isArray(choices) || choices.length !== 1 || !areAbsent(usage, error, base_resp)) return false;
+  const { delta, message, finish_reason } = record(choices[0]);
+  const { content, refusal, reasoning_content, reasoning, tool_calls } = record(delta);
+  if (typeof content !== "string" || !areAbsent(message, tool_calls)) return false;
+  return [finish_reason, refusal, reasoning_content, reasoning].every(
+    (text) => typeof text === "string" || areAbsent(text),
+  );
+}
+
+function areAbsent(...values: unknown[]): boolean {
+  return values.every((value) => value === undefined || value === null);
+}
+
 export type Failure = { message?: string | null; code?: string | number | null; type?: string | null };
 const Failure = z.object({ message: Text, code: Code, type: Text });
 

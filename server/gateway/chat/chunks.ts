@@ -1,6 +1,6 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { jsonIn } from "@/server/json-in";
-import { Chunk } from "./chunk";
+import { Chunk, isPlain } from "./chunk";
 
 /** A call may write a whole file in one line. */
 const LINE_MAX = 16 * 1024 * 1024;
@@ -48,7 +48,9 @@ function chunkOfEvent({ event, data }: EventSourceMessage): Chunk {
 
 /** One chunk, or an answer that is whole. */
 export function readChunk(text: string): Chunk {
-  const parsed = Chunk.safeParse(jsonIn(text));
+  const value = jsonIn(text);
+  if (isPlain(value)) return value;
+  const parsed = Chunk.safeParse(value);
   if (parsed.success) return parsed.data;
   return { error: { message: "the provider sent what is no answer of chat completions" } };
 }

@@ -47,14 +47,14 @@ export class ResponseWriter {
     const talk = this.#talkOf("reasoning", way);
     talk.text.add(delta);
     const at = { item_id: talk.item.id, output_index: talk.index, summary_index: 0 };
-    this.#write("response.reasoning_summary_text.delta", { ...at, delta });
+    this.#writeDelta("response.reasoning_summary_text.delta", at, delta);
   }
 
   say(delta: string): void {
     const talk = this.#talkOf("text", "think");
     talk.text.add(delta);
     const at = { item_id: talk.item.id, output_index: talk.index, content_index: 0 };
-    this.#write("response.output_text.delta", { ...at, delta });
+    this.#writeDelta("response.output_text.delta", at, delta);
   }
 
   /** Ends what is being said; `gap` is the white space that followed inline reasoning. */
@@ -101,7 +101,7 @@ export class ResponseWriter {
     // What of a freeform tool's JSON is its input is known only at its end.
     if (entry.item.type !== "function_call") return;
     const at = { item_id: entry.item.id, output_index: entry.index };
-    this.#write("response.function_call_arguments.delta", { ...at, delta });
+    this.#writeDelta("response.function_call_arguments.delta", at, delta);
   }
 
   endCall(entry: CallEntry): void {
@@ -169,6 +169,13 @@ export class ResponseWriter {
     if (kind === "tool_search")
       return { type: "tool_search_call", ...shared, execution: "client", arguments: jsonIn(args) ?? {} };
     return { type: "function_call", ...shared, name: own, ...(namespace ? { namespace } : {}), arguments: args };
+  }
+
+  /** What follows a piece that nobody has taken yet is the rest of it. */
+  #writeDelta(type: string, at: { item_id: string } & Record<string, unknown>, delta: string): void {
+    const last = this.#events.at(-1);
+    if (last?.type === type && last.item_id === at.item_id) last.delta = `${last.delta}${delta}`;
+    else this.#write(type, { ...at, delta });
   }
 
   #write(type: string, fields: Record<string, unknown>): void {

@@ -3,7 +3,9 @@ import { expect, test } from "vitest";
 import { CHAT_PRESETS, type ChatPreset } from "@/contract/backend";
 import { AnswerEvents } from "./answer-events";
 import type { ChatMessage } from "./chat";
+import { Chunk, isPlain } from "./chunk";
 import { chunksOf } from "./chunks";
+import type { ResponseEvent } from "./output";
 import { eventsOf, normal, responseOf } from "./test/conversation";
 import { chunksOfAnswer, delta, type Said, sse } from "./test/provider";
 import { translate } from "./test/translate";
@@ -38,8 +40,20 @@ async function* cut(bytes: Uint8Array, at: number[]): AsyncGenerator<Uint8Array>
 async function read(bytes: Uint8Array, at: number[]) {
   const answer = new AnswerEvents(translate({ model: "m", input: "hi" }), null);
   const events = answer.start();
-  for await (const chunks of chunksOf(cut(bytes, at))) events.push(...chunks.flatMap((chunk) => answer.take(chunk)));
-  return normal([...events, ...answer.end("cut")]);
+  for await (const chunks of chunksOf(cut(bytes, at))) events.push(...answer.take(...chunks));
+  return normal(inOnePiece([...events, ...answer.end("cut")]));
+}
+
+/** What is said in a row as one event, as it is where it comes at once. */
+function inOnePiece(events: ResponseEvent[]): ResponseEvent[] {
+  const joined: ResponseEvent[] = [];
+  for (const { sequence_number: _number, ...event } of events) {
+    const last = joined.at(-1);
+    const isRest = event.type.endsWith(".delta") && last?.type === event.type && last.item_id === event.item_id;
+    if (isRest) last.delta = `${last.delta}${event.delta}`;
+    else joined.push({ ...event, sequence_number: joined.length } as ResponseEvent);
+  }
+  return joined;
 }
 
 /** Here and there, or after every byte, so that characters are cut too. */
@@ -56,6 +70,15 @@ test("however the network cuts a stream, its events are the same", async () => {
       expect(await read(bytes, at)).toEqual(await read(bytes, []));
     }),
   );
+});
+
+test("what comes together is one event for each thing that is said, and its sequence has no gap", () => {
+  const answer = new AnswerEvents(translate({ model: "m", input: "hi" }), null);
+  const chunks = ["Good", " morning", "."].map((content) => Chunk.parse(delta({ content })));
+  const events = [...answer.start(), ...answer.take(...chunks), ...answer.take(...chunks.slice(1))];
+  const said = events.filter(({ type }) => type === "response.output_text.delta");
+  expect(said.map((event) => event.delta)).toEqual(["Good morning.", " morning."]);
+  expect(events.map((event) => event.sequence_number)).toEqual(events.map((_event, index) => index));
 });
 
 test("however a provider cuts what it says, the response is the same", () => {
@@ -90,6 +113,35 @@ test("however a provider cuts what it says, the response is the same", () => {
       expect(one).toBe(other);
     }),
   );
+});
+
+test("what is taken for a plain piece has its form", () => {
+  const odd = fc.constantFrom("x", 1, [], {}, [{}], [{ text: "a" }]);
+  const other = fc.oneof({ weight: 20, arbitrary: fc.constantFrom(null, undefined) }, odd);
+  const text = fc.oneof({ weight: 5, arbitrary: fc.string() }, odd);
+  const said = fc.oneof(
+    { weight: 5, arbitrary: fc.record({ content: text, refusal: other, reasoning: other, tool_calls: other }) },
+    other,
+  );
+  const choice = fc.oneof(
+    { weight: 5, arbitrary: fc.record({ delta: said, message: other, finish_reason: other }) },
+    other,
+  );
+  const chunk = fc.oneof(
+    { weight: 5, arbitrary: fc.record({ choices: fc.array(choice, { maxLength: 2 }), usage: other, error: other }) },
+    other,
+  );
+  let plain = 0;
+  fc.assert(
+    fc.property(chunk, (value) => {
+      if (!isPlain(value)) return;
+      plain += 1;
+      expect(value).toMatchObject(Chunk.parse(value));
+    }),
+    { numRuns: 5_000 },
+  );
+  expect(plain).toBeGreaterThan(20);
+  expect(isPlain(delta({ role: "assistant", content: "a" }))).toBe(true);
 });
 
 test("no more of a stream is read than was asked for", async () => {
