@@ -15,8 +15,8 @@ export default defineConfig({
   use: {
     locale: "en-GB",
     timezoneId: "UTC",
-    // Not the film: drawing every frame of every open page costs more than the product does.
-    trace: { mode: "retain-on-failure", screenshots: false },
+    // Neither the film nor a copy of the page at each step: they cost more than the product does. `--trace on` has both.
+    trace: { mode: "retain-on-failure", screenshots: false, snapshots: false },
     // A page on which something turns is drawn sixty times a second, which here the processor does.
     contextOptions: { reducedMotion: "reduce" },
     screenshot: "only-on-failure",

@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { expect, LOOKS, look, ready, signIn, test } from "./fixtures";
+import { expect, LOOKS, lookInAll, ready, signIn, test } from "./fixtures";
 import { Product } from "./product";
 import { RecordingProvider } from "./recording-provider";
 
@@ -73,12 +73,7 @@ test("a provider that fails is seen and tried again, a profile is switched off a
   });
 
   await test.step("the page is accessible, and fits a phone, in light and dark", async () => {
-    for (const looks of LOOKS) {
-      await page.emulateMedia({ colorScheme: looks.colorScheme });
-      await page.setViewportSize(looks.viewport);
-      await look(page, `backends-${looks.name}`);
-    }
-    await page.setViewportSize(LOOKS[0].viewport);
+    await lookInAll(page, LOOKS, "backends");
   });
 
   await test.step("switched on, its tasks run", async () => {

@@ -1,7 +1,6 @@
 import { gzipSync } from "node:zlib";
 import type { Page } from "@playwright/test";
-import { expect, ready, signIn, test } from "./fixtures";
-import { Product } from "./product";
+import { expect, newSignedIn, ready, test } from "./fixtures";
 
 /** Script of a list's page, compressed: what a phone on a slow network can be asked to wait for. */
 const BUDGET_KB = 250;
@@ -21,18 +20,13 @@ async function weigh(page: Page, address: string): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0) / 1_024;
 }
 
-test("a list's page loads no more script than its budget", async ({ browser }) => {
+test("a list's page loads no more script than its budget", async ({ browser, shared }) => {
   test.setTimeout(180_000);
-  await using product = await Product.start();
-  const first = await browser.newContext({ baseURL: product.url });
-  await signIn(await first.newPage(), product);
-  const storageState = await first.storageState();
-  await first.close();
   const weights: Record<string, number> = {};
   for (const address of LISTS) {
-    const context = await browser.newContext({ baseURL: product.url, storageState });
-    weights[address] = Math.round(await weigh(await context.newPage(), address));
-    await context.close();
+    const page = await newSignedIn(browser, shared);
+    weights[address] = Math.round(await weigh(page, address));
+    await page.context().close();
   }
   console.log("script of a page, KB compressed:", JSON.stringify(weights));
   for (const [address, weight] of Object.entries(weights)) {

@@ -1,6 +1,16 @@
 import type { Locator, Page } from "@playwright/test";
-import { everyLook, expect, expectFits, look, signIn, test } from "./fixtures";
-import { Product } from "./product";
+import {
+  byDevice,
+  EVERY_LOOK,
+  expect,
+  look,
+  lookInAll,
+  newSignedIn,
+  optionsOf,
+  type SignedIn,
+  startSignedIn,
+  test,
+} from "./fixtures";
 import { type Api, apiOf, openPage } from "./queue-stories";
 
 /** Nobody else's command line has it. */
@@ -21,14 +31,63 @@ async function start(api: Api, sessionId: string, text: string): Promise<string>
 type Listed<Item> = { items: Item[] };
 const statusOf = async (api: Api, runId: string) => ((await api.get(`/runs/${runId}`)) as { status: string }).status;
 
+// One product for both: what the first leaves behind the second only sees more of.
+let signedIn: SignedIn;
+test.beforeAll(async ({ browser }) => {
+  signedIn = await startSignedIn(browser);
+});
+test.afterAll(() => signedIn?.product[Symbol.asyncDispose]());
+
+test("choosing and its dialogs are accessible in light, dark and high contrast, and fit a phone", async ({
+  browser,
+  watchPage,
+}) => {
+  test.setTimeout(300_000);
+  const { product, storageState } = signedIn;
+  const first = await newSignedIn(browser, signedIn);
+  const api = apiOf(first.request, product.url);
+  await start(api, "asks", "ASK `echo allowed`");
+  for (const name of ["b", "c"])
+    await api.post("/sessions", { backendProfile: "demo", sessionId: name, title: `session ${name}` });
+  await openPage(first, "/approvals");
+  await expect(first.locator("li[data-row]")).toHaveCount(1, { timeout: 120_000 });
+  for (const looks of byDevice(EVERY_LOOK)) {
+    const context = await browser.newContext({ baseURL: product.url, storageState, ...optionsOf(looks[0]) });
+    const page = await context.newPage();
+    watchPage(page);
+    for (const [address, what, buttons] of [
+      ["/sessions?state=all", "sessions", ["Cancel runs…", "Extend…", "Evict…", "Interrupt…"]],
+      ["/runs", "runs", ["Cancel…", "Retry…"]],
+      ["/approvals", "requests", ["Deny…"]],
+    ] as const) {
+      await openPage(page, address);
+      // The last session has never been used: its volume may go.
+      await page.getByRole("checkbox").last().check();
+      await expect(bar(page, `Chosen ${what}`)).toBeVisible();
+      await lookInAll(page, looks, `bulk-${what}`);
+      for (const button of buttons) {
+        await bar(page, `Chosen ${what}`).getByRole("button", { name: button }).click();
+        const dialog = page.getByRole("dialog");
+        await expect(dialog).toContainText(/included/);
+        await lookInAll(page, looks, `bulk-${what}-${button.replace("…", "")}`);
+        await page.keyboard.press("Escape");
+        await expect(dialog).toBeHidden();
+      }
+    }
+    await context.close();
+  }
+  await first.keyboard.press("j");
+  await first.keyboard.press("d");
+  await expect(first.getByText("Nothing waits for you")).toBeVisible();
+  await first.context().close();
+});
+
 test("many are dealt with at once, from the keyboard alone", async ({ browser, watchPage }) => {
   test.setTimeout(600_000);
-  await using product = await Product.start();
-  const context = await browser.newContext({ baseURL: product.url });
-  const page = await context.newPage();
+  const { product } = signedIn;
+  const page = await newSignedIn(browser, signedIn);
   watchPage(page);
-  await signIn(page, product);
-  const api = apiOf(page.request, new URL(page.url()).origin);
+  const api = apiOf(page.request, product.url);
 
   await test.step("of three requests two are denied with one reason, and one is accepted", async () => {
     const runs: string[] = [];
@@ -164,54 +223,5 @@ test("many are dealt with at once, from the keyboard alone", async ({ browser, w
     await expect(peek).toBeHidden();
     await expect(row.getByRole("link")).toBeFocused();
   });
-  await context.close();
-});
-
-test("choosing and its dialogs are accessible in light, dark and high contrast, and fit a phone", async ({
-  browser,
-  watchPage,
-}) => {
-  test.setTimeout(300_000);
-  await using product = await Product.start();
-  const first = await browser.newPage({ baseURL: product.url });
-  await signIn(first, product);
-  const api = apiOf(first.request, new URL(first.url()).origin);
-  await start(api, "asks", "ASK `echo allowed`");
-  for (const name of ["b", "c"])
-    await api.post("/sessions", { backendProfile: "demo", sessionId: name, title: `session ${name}` });
-  await openPage(first, "/approvals");
-  await expect(first.locator("li[data-row]")).toHaveCount(1, { timeout: 120_000 });
-  const storageState = await first.context().storageState();
-  const looks = everyLook(product.url).filter(({ name }) => name !== "contrast-dark");
-  for (const { name: lookName, cookies, ...options } of looks) {
-    const context = await browser.newContext({ baseURL: product.url, storageState, ...options });
-    await context.addCookies(cookies);
-    const page = await context.newPage();
-    watchPage(page);
-    for (const [address, what, buttons] of [
-      ["/sessions?state=all", "sessions", ["Cancel runs…", "Extend…", "Evict…", "Interrupt…"]],
-      ["/runs", "runs", ["Cancel…", "Retry…"]],
-      ["/approvals", "requests", ["Deny…"]],
-    ] as const) {
-      await openPage(page, address);
-      // The last session has never been used: its volume may go.
-      await page.getByRole("checkbox").last().check();
-      await expect(bar(page, `Chosen ${what}`)).toBeVisible();
-      await look(page, `bulk-${what}-${lookName}`);
-      for (const button of buttons) {
-        await bar(page, `Chosen ${what}`).getByRole("button", { name: button }).click();
-        const dialog = page.getByRole("dialog");
-        await expect(dialog).toContainText(/included/);
-        await expectFits(page, `${button} on ${what}, ${lookName}`);
-        if (button === "Evict…") await look(page, `bulk-evict-${lookName}`);
-        await page.keyboard.press("Escape");
-        await expect(dialog).toBeHidden();
-      }
-    }
-    await context.close();
-  }
-  await first.keyboard.press("j");
-  await first.keyboard.press("d");
-  await expect(first.getByText("Nothing waits for you")).toBeVisible();
-  await first.close();
+  await page.context().close();
 });

@@ -1,15 +1,15 @@
-import { expect, expectAccessible, LOOKS, look, ready, signIn, test } from "./fixtures";
+import { byDevice, expect, expectAccessible, LOOKS, lookInAll, newSignedIn, optionsOf, ready, test } from "./fixtures";
 import { conversation, newSession, say } from "./stories";
 
 test("every page is accessible and quiet, in light and dark, on a desk and on a phone", async ({
   browser,
-  product,
+  shared,
   watchPage,
 }) => {
   test.setTimeout(600_000);
-  const first = await browser.newPage({ baseURL: product.url });
+  const { product, storageState } = shared;
+  const first = await newSignedIn(browser, shared);
   watchPage(first);
-  await signIn(first, product);
   await newSession(first, { profile: "demo", message: "Please write a small program for me" });
   await expect(conversation(first)).toContainText("was written and then improved", { timeout: 90_000 });
   await say(first, "And ask me for approval of something");
@@ -17,7 +17,6 @@ test("every page is accessible and quiet, in light and dark, on a desk and on a 
   const session = new URL(first.url()).pathname;
   const run = await first.request.get("/api/v1/runs?limit=1");
   const runId = (await run.json()).items[0].id as string;
-  const storageState = await first.context().storageState();
 
   const pages: [string, string, string | RegExp][] = [
     ["overview", "/", "Overview"],
@@ -38,8 +37,8 @@ test("every page is accessible and quiet, in light and dark, on a desk and on a 
     ["docs", "/docs", "Documentation"],
     ["document", "/docs/queue", /.+/],
   ];
-  for (const { name: lookName, ...options } of LOOKS) {
-    const context = await browser.newContext({ baseURL: product.url, storageState, ...options });
+  for (const looks of byDevice(LOOKS)) {
+    const context = await browser.newContext({ baseURL: product.url, storageState, ...optionsOf(looks[0]) });
     const page = await context.newPage();
     watchPage(page);
     for (const [name, address, heading] of pages) {
@@ -47,7 +46,7 @@ test("every page is accessible and quiet, in light and dark, on a desk and on a 
       await ready(page);
       await expect(page.getByRole("heading", { level: 1 }).filter({ hasText: heading })).toBeVisible();
       await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
-      await look(page, `${name}-${lookName}`);
+      await lookInAll(page, looks, name);
     }
     await context.close();
   }
@@ -57,7 +56,7 @@ test("every page is accessible and quiet, in light and dark, on a desk and on a 
 
 test("a stranger is led to sign in, a link works once, and what is signed out stays out", async ({
   browser,
-  product,
+  shared: { product },
 }) => {
   const context = await browser.newContext({ baseURL: product.url });
   const page = await context.newPage();

@@ -8,12 +8,16 @@ type Checks = {
   watchPage: (page: Page, options?: { expectedErrors?: RegExp }) => void;
 };
 
-export const test = base.extend<Checks, { product: Product }>({
-  product: [
-    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's needs from the pattern.
-    async ({}, use) => {
-      await using product = await Product.start();
-      await use(product);
+/** A product for stories, and the cookies of somebody who is signed in to it. */
+export type SignedIn = { product: Product; storageState: Awaited<ReturnType<BrowserContext["storageState"]>> };
+
+/** `shared` is for stories that do not care what others have left there, and leave nothing that is in others' way. */
+export const test = base.extend<Checks, { shared: SignedIn }>({
+  shared: [
+    async ({ browser }, use) => {
+      const shared = await startSignedIn(browser);
+      await using _product = shared.product;
+      await use(shared);
     },
     { scope: "worker", timeout: 120_000 },
   ],
@@ -44,10 +48,7 @@ export async function signIn(page: Page, product: Product): Promise<void> {
   await ready(page);
 }
 
-/** A product for a file's stories, and the cookies of somebody who is signed in to it. */
-export type SignedIn = { product: Product; storageState: Awaited<ReturnType<BrowserContext["storageState"]>> };
-
-/** Of its own: the shared product's link has signed somebody in by now, whatever the order of the stories. */
+/** A product of a file's own. */
 export async function startSignedIn(browser: Browser, env: Record<string, string> = {}): Promise<SignedIn> {
   const product = await Product.start(env);
   try {
@@ -63,16 +64,17 @@ export async function startSignedIn(browser: Browser, env: Record<string, string
   }
 }
 
-/** A page of who is signed in, in a context of its own that may read what was copied. */
-export async function openSignedIn(
-  browser: Browser,
-  { product, storageState }: SignedIn,
-  address: string,
-): Promise<Page> {
+/** A page of who is signed in, still empty, in a context of its own that may read what was copied. */
+export async function newSignedIn(browser: Browser, { product, storageState }: SignedIn): Promise<Page> {
   const context = await browser.newContext({
     ...{ baseURL: product.url, storageState, permissions: ["clipboard-read", "clipboard-write"] },
   });
-  const page = await context.newPage();
+  return context.newPage();
+}
+
+/** The same, at an address. */
+export async function openSignedIn(browser: Browser, signedIn: SignedIn, address: string): Promise<Page> {
+  const page = await newSignedIn(browser, signedIn);
   await page.goto(address);
   await ready(page);
   return page;
@@ -83,33 +85,97 @@ export async function ready(page: Page): Promise<void> {
   await expect(page.locator("html[data-hydrated]")).toBeAttached();
 }
 
-export async function expectAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+/** Rules whose answer can change where nothing but colours does. */
+const COLOUR_RULES = ["color-contrast", "link-in-text-block"];
+
+/** That axe finds nothing wrong with a page, or nothing by some rules of its. */
+export async function expectAccessible(page: Page, rules?: string[]): Promise<void> {
+  // A page takes its half a megabyte once. As none has frames, the mode that needs a second page for each look is let be.
+  const isThere = await page.evaluate(() => "axe" in window);
+  const axe = new AxeBuilder({ page, ...(isThere ? { axeSource: ";" } : {}) })
+    .setLegacyMode()
+    .options({ resultTypes: ["violations"] });
+  if (rules !== undefined) axe.withRules(rules);
+  const { violations } = await axe.analyze();
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`)).toEqual(
     [],
   );
 }
 
-/** How a page is looked at: on a desk in both themes, and on a phone. */
-export const LOOKS = [
-  { name: "light", colorScheme: "light", viewport: { width: 1280, height: 800 } },
-  { name: "dark", colorScheme: "dark", viewport: { width: 1280, height: 800 } },
-  { name: "phone", colorScheme: "dark", viewport: { width: 390, height: 844 } },
-] as const;
+/** How a page is looked at. */
+type Look = {
+  name: string;
+  theme: "system" | "contrast";
+  colorScheme: "light" | "dark";
+  viewport: { width: number; height: number };
+};
+const DESK = { width: 1280, height: 800 };
+const PHONE = { width: 390, height: 844 };
+export const LIGHT: Look = { name: "light", theme: "system", colorScheme: "light", viewport: DESK };
+const DARK: Look = { name: "dark", theme: "system", colorScheme: "dark", viewport: DESK };
+const ON_PHONE: Look = { name: "phone", theme: "system", colorScheme: "dark", viewport: PHONE };
+const CONTRASTS: Look[] = [
+  { ...LIGHT, name: "contrast-light", theme: "contrast" },
+  { ...DARK, name: "contrast-dark", theme: "contrast" },
+];
+
+/** On a desk in both themes, and on a phone. */
+export const LOOKS: Look[] = [LIGHT, DARK, ON_PHONE];
+/** The high contrast among them. */
+export const EVERY_LOOK: Look[] = [LIGHT, DARK, ...CONTRASTS, ON_PHONE];
+
+/** Looks by what a page is shown on: within one of these nothing differs but its colours. */
+export function byDevice(looks: Look[]): [Look, ...Look[]][] {
+  const devices = new Map<number, [Look, ...Look[]]>();
+  for (const look of looks) {
+    const known = devices.get(look.viewport.width);
+    if (known === undefined) devices.set(look.viewport.width, [look]);
+    else known.push(look);
+  }
+  return [...devices.values()];
+}
+
+/** What a browser is opened with, for a page that is to look so from its first moment. */
+export const optionsOf = ({ colorScheme, viewport }: Look) => ({ colorScheme, viewport });
+
+/** Has an open page look so. */
+async function show(page: Page, { theme, colorScheme, viewport }: Look): Promise<void> {
+  await page.emulateMedia({ colorScheme });
+  await page.setViewportSize(viewport);
+  await page.locator("html").evaluate((html, theme) => {
+    html.dataset.theme = theme;
+  }, theme);
+}
+
+/**
+ * That a page as it stands is whole in all of these looks. Where nothing has changed but its colours, they alone are
+ * looked at. It is left in the first of the looks.
+ */
+export async function lookInAll(page: Page, looks: Look[], name: string): Promise<void> {
+  for (const sameDevice of byDevice(looks)) {
+    for (const [index, shown] of sameDevice.entries()) {
+      await show(page, shown);
+      await look(page, `${name}-${shown.name}`, index === 0 ? undefined : COLOUR_RULES);
+    }
+  }
+  if (looks[0] !== undefined) await show(page, looks[0]);
+}
 
 /** That a page is accessible, and no wider than what it is shown on. */
-export async function expectFits(page: Page, what: string): Promise<void> {
-  await expectAccessible(page);
-  const width = await page.evaluate(() => document.documentElement.scrollWidth);
-  expect(width, `${what} fits its width`).toBeLessThanOrEqual(page.viewportSize()?.width ?? 0);
+async function expectFits(page: Page, what: string, rules?: string[]): Promise<void> {
+  // What slides or fades is seen where it comes to rest.
+  await expect(page.locator("[data-starting-style], [data-ending-style]")).toHaveCount(0);
+  const width = () => page.evaluate(() => document.documentElement.scrollWidth);
+  await expect.poll(width, `${what} fits its width`).toBeLessThanOrEqual(page.viewportSize()?.width ?? 0);
+  await expectAccessible(page, rules);
 }
 
 /** Where a run with AGENTRUN_SCREENSHOTS set leaves its pictures, for a person to look at. */
 const SCREENSHOTS = process.env.AGENTRUN_SCREENSHOTS;
 
 /** That a page fits what it is shown on; and its picture, where pictures are asked for. */
-export async function look(page: Page, name: string): Promise<void> {
-  await expectFits(page, name);
+export async function look(page: Page, name: string, rules?: string[]): Promise<void> {
+  await expectFits(page, name, rules);
   if (!SCREENSHOTS) return;
   // The picture is of the product, not of the machine that it was taken on.
   await page.evaluate(
@@ -124,31 +190,17 @@ export async function look(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`) });
 }
 
-type Visitor = { url: string; storageState: Awaited<ReturnType<BrowserContext["storageState"]>> };
-
-/** How a page may look, the high contrast among it: what a browser is opened with, and what it is given to remember. */
-export function everyLook(url: string) {
-  const contrast = [{ name: "agentrun-theme", value: "contrast", url }];
-  return [
-    ...LOOKS.map((known) => ({ ...known, cookies: [] as typeof contrast })),
-    ...LOOKS.slice(0, 2).map((known) => ({ ...known, name: `contrast-${known.name}`, cookies: contrast })),
-  ];
-}
-
-/** That a page is whole in every look, the high contrast among them. */
+/** That what stands at an address is whole in every look, the high contrast among them. */
 export async function expectEveryLook(
   browser: Browser,
-  { url, storageState }: Visitor,
+  signedIn: SignedIn,
   shown: { address: string; name: string },
 ): Promise<void> {
-  for (const { name, cookies, ...options } of everyLook(url)) {
-    const context = await browser.newContext({ baseURL: url, storageState, ...options });
-    await context.addCookies(cookies);
-    const page = await context.newPage();
-    await page.goto(shown.address);
-    await ready(page);
+  const page = await openSignedIn(browser, signedIn, shown.address);
+  for (const looks of byDevice(EVERY_LOOK)) {
+    await show(page, looks[0]);
     await expect(page.locator("main").getByRole("heading", { level: 1 })).toBeVisible();
-    await look(page, `${shown.name}-${name}`);
-    await context.close();
+    await lookInAll(page, looks, shown.name);
   }
+  await page.context().close();
 }

@@ -1,6 +1,6 @@
 import type { APIRequestContext, Page } from "@playwright/test";
 import type { Run } from "@/contract/run";
-import { expect, LOOKS, look, ready, signIn, test } from "./fixtures";
+import { expect, LOOKS, look, optionsOf, ready, signIn, test } from "./fixtures";
 import { Product } from "./product";
 import { type Api, apiOf } from "./queue-stories";
 import { conversation, newSession, say, sessionOf } from "./stories";
@@ -59,14 +59,14 @@ test("a picture of every page, of a product that has work to do", async ({ brows
     ["settings", "/settings"],
     ["docs", "/docs"],
   ];
-  for (const { name: lookName, ...options } of LOOKS) {
-    const looking = await browser.newContext({ baseURL: product.url, storageState, ...options });
+  for (const shownIn of LOOKS) {
+    const looking = await browser.newContext({ baseURL: product.url, storageState, ...optionsOf(shownIn) });
     const shown = await looking.newPage();
     for (const [name, address] of pages) {
       await shown.goto(address);
       await ready(shown);
       await expect(shown.locator("[aria-busy=true]")).toHaveCount(0);
-      await look(shown, `${name}-${lookName}`);
+      await look(shown, `${name}-${shownIn.name}`);
     }
     await looking.close();
   }

@@ -123,16 +123,16 @@ test(`${STRINGS.length} hostile strings, in every place that shows what others w
   const run = await post(page, "/runs", { backendProfile: "codex", sessionRef: { sessionId } });
   await post(page, `/runs/${run.id}/commands`, { type: "turn", payload: { text: STRINGS[1] } });
   await post(page, `/runs/${run.id}/claim`, { runnerId: "runner_hostile", leaseMs: 3_600_000 });
-  for (const text of STRINGS) await post(page, `/runs/${run.id}/events`, { events: eventsOf(text) });
-  for (const [index, text] of STRINGS.entries()) {
-    if (index % 5 > 0) continue;
-    await post(page, "/queue/tasks", {
-      ...{ title: plain(text) || "x", backendProfile: "codex" },
-      payload: { text },
-      metadata: { concurrencyKey: text },
-    });
-    await post(page, "/sessions", { title: plain(text) || "x", backendProfile: "codex", storage: { kind: "none" } });
-  }
+  for (let from = 0; from < STRINGS.length; from += 40)
+    await post(page, `/runs/${run.id}/events`, { events: STRINGS.slice(from, from + 40).flatMap(eventsOf) });
+  const named = STRINGS.filter((_, index) => index % 5 === 0).map((text) => ({ text, title: plain(text) || "x" }));
+  const tasks = named.map(({ text, title }) => ({
+    ...{ title, backendProfile: "codex", payload: { text }, metadata: { concurrencyKey: text } },
+  }));
+  const added = await POST(page, "/queue/tasks/batch", { tasks });
+  expect((await added.json()).items.filter((item: object) => !("task" in item))).toEqual([]);
+  for (const { title } of named)
+    await post(page, "/sessions", { title, backendProfile: "codex", storage: { kind: "none" } });
   for (const [index, text] of STRINGS.slice(0, 40).entries())
     await post(page, `/runs/${run.id}/approvals`, {
       ...{ requestKey: `k${index}`, kind: "command", command: text, cwd: text, reason: text, leaseEpoch: 1 },

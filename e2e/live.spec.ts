@@ -1,6 +1,5 @@
 import type { Page } from "@playwright/test";
-import { expect, look, ready, signIn, test } from "./fixtures";
-import { Product } from "./product";
+import { expect, look, newSignedIn, ready, test } from "./fixtures";
 import { apiOf, openPage } from "./queue-stories";
 
 /** More than a browser opens connections to one server. */
@@ -8,14 +7,14 @@ const WINDOWS = 8;
 
 test("what changes while a page comes to life is on it, and more windows than connections all work", async ({
   browser,
+  shared,
   watchPage,
 }) => {
   test.setTimeout(240_000);
-  await using product = await Product.start();
-  const context = await browser.newContext({ baseURL: product.url });
-  const first = await context.newPage();
+  const { product } = shared;
+  const first = await newSignedIn(browser, shared);
+  const context = first.context();
   watchPage(first);
-  await signIn(first, product);
   const api = apiOf(first.request, product.url);
   await api.post("/sessions", { sessionId: "ses_gone", backendProfile: "demo", title: "Named before" });
   await api.post("/sessions", { sessionId: "ses_kept", backendProfile: "demo", title: "Kept" });

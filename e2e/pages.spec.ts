@@ -18,7 +18,7 @@ test.afterAll(() => product?.[Symbol.asyncDispose]());
 const open = (browser: Browser, address: string) => openSignedIn(browser, { product, storageState }, address);
 
 const expectLooks = (browser: Browser, address: string, name: string) =>
-  expectEveryLook(browser, { url: product.url, storageState }, { address, name: `${name}-told` });
+  expectEveryLook(browser, { product, storageState }, { address, name: `${name}-told` });
 
 const runsTable = (page: Page) => page.getByRole("table", { name: "Runs" });
 const rowsOf = (page: Page, name: string) => page.getByRole("table", { name }).locator("tbody").getByRole("row");

@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { everyLook, expect, look, ready, signIn, test } from "./fixtures";
+import { byDevice, EVERY_LOOK, expect, look, lookInAll, optionsOf, ready, signIn, test } from "./fixtures";
 import { Product } from "./product";
 import { apiOf, openPage } from "./queue-stories";
 
@@ -124,6 +124,7 @@ test("a list is narrowed by a typed query, and what it is narrowed to is saved, 
     await other.getByLabel("Administrator or API token").fill(token);
     await other.getByRole("button", { name: "Sign in", exact: true }).click();
     await expect(sessions(other)).toHaveCount(3);
+    await ready(other);
     await other.getByRole("button", { name: /^Views/ }).click();
     await expect(other.getByText("No views yet")).toBeVisible();
     await inViews(page, "Share “Builds”");
@@ -163,9 +164,8 @@ test("a list is narrowed by a typed query, and what it is narrowed to is saved, 
   });
 
   const storageState = await context.storageState();
-  for (const { name, cookies, ...options } of everyLook(product.url)) {
-    const shown = await browser.newContext({ baseURL: product.url, storageState, ...options });
-    await shown.addCookies(cookies);
+  for (const looks of byDevice(EVERY_LOOK)) {
+    const shown = await browser.newContext({ baseURL: product.url, storageState, ...optionsOf(looks[0]) });
     const looked = await shown.newPage();
     watchPage(looked);
     for (const address of [
@@ -181,13 +181,13 @@ test("a list is narrowed by a typed query, and what it is narrowed to is saved, 
       await input.press("End");
       await input.pressSequentially(" s");
       await expect(looked.getByRole("listbox")).toBeVisible();
-      await look(looked, `query-${address.slice(1, 6)}-${name}`);
+      await lookInAll(looked, looks, `query-${address.slice(1, 6)}`);
       await input.fill("");
     }
     await openPage(looked, "/sessions?project=shop&search=build");
     await looked.getByRole("button", { name: /^Views/ }).click();
     await expect(looked.getByRole("menuitem", { name: "Builds shared 2" })).toBeVisible();
-    await look(looked, `query-views-${name}`);
+    await lookInAll(looked, looks, "query-views");
     await shown.close();
   }
   await context.close();

@@ -1,12 +1,8 @@
-import { expect, ready, signIn, test } from "./fixtures";
-import { Product } from "./product";
+import { expect, newSignedIn, ready, test } from "./fixtures";
 import { newSession, sessionOf } from "./stories";
 
-test("an id from a log is enough to find an event or a task", async ({ browser }) => {
-  // Of its own: the shared one's link has signed somebody in by now, whatever the order of the stories.
-  await using product = await Product.start();
-  const page = await browser.newPage({ baseURL: product.url });
-  await signIn(page, product);
+test("an id from a log is enough to find an event or a task", async ({ browser, shared }) => {
+  const page = await newSignedIn(browser, shared);
   await newSession(page, { profile: "demo", message: "Say hello" });
   const sessionId = sessionOf(page);
   const { origin } = new URL(page.url());
@@ -32,5 +28,5 @@ test("an id from a log is enough to find an event or a task", async ({ browser }
   await expect(page.getByRole("heading", { level: 1 })).toContainText("Nightly tidy-up");
   await page.goto("/r/evt_nobody");
   await expect(page.getByText("There is nothing here")).toBeVisible();
-  await page.close();
+  await page.context().close();
 });

@@ -172,9 +172,9 @@ test("a runner beats, freezes, is late, lost and followed by another; an idle on
   });
 
   await test.step("both pages are accessible in every look, and fit a phone", async () => {
-    const visitor = { url: product.url, storageState };
-    await expectEveryLook(browser, visitor, { address: "/runners?state=all", name: "runners-told" });
-    await expectEveryLook(browser, visitor, { address: `/runners/${first.id}`, name: "runner-told" });
+    const signedIn = { product, storageState };
+    await expectEveryLook(browser, signedIn, { address: "/runners?state=all", name: "runners-told" });
+    await expectEveryLook(browser, signedIn, { address: `/runners/${first.id}`, name: "runner-told" });
   });
   await talk.context().close();
   await page.context().close();

@@ -1,21 +1,30 @@
 import { rmSync } from "node:fs";
 import path from "node:path";
-import { expect, ready, signIn, test } from "./fixtures";
-import { Product } from "./product";
+import { expect, newSignedIn, ready, type SignedIn, startSignedIn, test } from "./fixtures";
 import { RecordingProvider } from "./recording-provider";
 import { conversation, endRuns, evictVolume, newSession, say } from "./stories";
+
+// One of each for both: a story asks its provider about its own conversation alone.
+let provider: RecordingProvider;
+let signedIn: SignedIn;
+test.beforeAll(async ({ browser }) => {
+  provider = await RecordingProvider.start();
+  signedIn = await startSignedIn(browser, {
+    AGENTRUN_BACKENDS: provider.backendsFile,
+    RECORDED_PROVIDER_KEY: "sk-recorded-provider-canary-0123456789",
+  });
+});
+test.afterAll(async () => {
+  await signedIn?.product[Symbol.asyncDispose]();
+  await provider?.[Symbol.asyncDispose]();
+});
 
 test("a conversation is steered, approved, interrupted, killed with everything else, and goes on", async ({
   browser,
 }) => {
   test.setTimeout(300_000);
-  await using provider = await RecordingProvider.start();
-  await using product = await Product.start({
-    AGENTRUN_BACKENDS: provider.backendsFile,
-    RECORDED_PROVIDER_KEY: "sk-recorded-provider-canary-0123456789",
-  });
-  const page = await browser.newPage({ baseURL: product.url });
-  await signIn(page, product);
+  const { product } = signedIn;
+  const page = await newSignedIn(browser, signedIn);
 
   await test.step("the first turn streams", async () => {
     await newSession(page, { profile: "codex", message: "Good morning, remember the word heron" });
@@ -76,19 +85,13 @@ test("a conversation is steered, approved, interrupted, killed with everything e
 
 test("a conversation survives the loss of its volume, and goes on from its archive", async ({ browser }) => {
   test.setTimeout(300_000);
-  await using provider = await RecordingProvider.start();
-  await using product = await Product.start({
-    AGENTRUN_BACKENDS: provider.backendsFile,
-    RECORDED_PROVIDER_KEY: "sk-recorded-provider-canary-0123456789",
-  });
-  const page = await browser.newPage({ baseURL: product.url });
-  await signIn(page, product);
-  const idle = page.getByRole("button", { name: "Interrupt", exact: true });
+  const { product } = signedIn;
+  const page = await newSignedIn(browser, signedIn);
+  const done = page.getByText("The last turn is done.").first();
 
   await test.step("a session writes a file into its workspace", async () => {
     await newSession(page, { profile: "codex", message: "RUN `echo heron > remembered.txt && cat remembered.txt`" });
-    await expect(conversation(page)).toContainText("heron", { timeout: 60_000 });
-    await expect(idle).toBeHidden({ timeout: 40_000 });
+    await expect(done).toBeVisible({ timeout: 60_000 });
   });
 
   await test.step("every process is killed and every volume deleted", async () => {
@@ -98,15 +101,13 @@ test("a conversation survives the loss of its volume, and goes on from its archi
     await page.reload();
     await ready(page);
     await say(page, "RUN `cat remembered.txt`");
-    await expect(conversation(page).getByText("cat remembered.txt").last()).toBeVisible({ timeout: 60_000 });
-    await expect(idle).toBeHidden({ timeout: 60_000 });
-    expect(provider.lastUserTexts()).toEqual([
-      "RUN `echo heron > remembered.txt && cat remembered.txt`",
-      "RUN `cat remembered.txt`",
-    ]);
-    // The restored workspace answered: the tool's own output, as the model was told it.
-    const outputs = JSON.stringify(provider.requests.at(-1)?.input.slice(-2));
-    expect(outputs).toContain("heron");
+    await expect
+      .poll(() => provider.lastUserTexts(), { timeout: 60_000 })
+      .toEqual(["RUN `echo heron > remembered.txt && cat remembered.txt`", "RUN `cat remembered.txt`"]);
+    // The restored workspace answers: the tool's own output, as the model is told it.
+    const told = () => JSON.stringify(provider.requests.at(-1)?.input.slice(-2));
+    await expect.poll(told, { timeout: 60_000 }).toContain("heron");
+    await expect(done).toBeVisible({ timeout: 60_000 });
   });
 
   await test.step("an operator evicts the storage and restores it", async () => {

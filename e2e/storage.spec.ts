@@ -2,13 +2,30 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Page } from "@playwright/test";
-import { expect, expectFits, LOOKS, ready, signIn, test } from "./fixtures";
-import { Product } from "./product";
+import {
+  byDevice,
+  expect,
+  LOOKS,
+  lookInAll,
+  newSignedIn,
+  optionsOf,
+  ready,
+  type SignedIn,
+  startSignedIn,
+  test,
+} from "./fixtures";
 import { conversation, endRuns, newSession, say, sessionOf } from "./stories";
 
 const HOUR_MS = 3_600_000;
 /** Clean-ups by hand alone: one that comes by itself would take what a test looks at. */
 const ENV = { AGENTRUN_SESSION_GC_INTERVAL_MS: "86400000" };
+
+// One product for the five: each looks at volumes of its own.
+let signedIn: SignedIn;
+test.beforeAll(async ({ browser }) => {
+  signedIn = await startSignedIn(browser, ENV);
+});
+test.afterAll(() => signedIn?.product[Symbol.asyncDispose]());
 
 const rowOf = (page: Page, title: string) => page.getByRole("row").filter({ hasText: title });
 
@@ -44,10 +61,8 @@ test("a volume is pinned, extended, evicted by its name, restored and forked, an
   watchPage,
 }) => {
   test.setTimeout(300_000);
-  await using product = await Product.start(ENV);
-  const page = await browser.newPage({ baseURL: product.url });
+  const page = await newSignedIn(browser, signedIn);
   watchPage(page);
-  await signIn(page, product);
   const title = "Good morning, remember the word heron";
   const sessionId = await finishedSession(page, title);
   const row = rowOf(page, title);
@@ -91,7 +106,7 @@ test("a volume is pinned, extended, evicted by its name, restored and forked, an
     await confirm.click();
     await expect(dialog).toBeHidden();
     await expect(row).toContainText("evicted");
-    expect(existsSync(path.join(product.dataDir, "volumes", name))).toBe(false);
+    expect(existsSync(path.join(signedIn.product.dataDir, "volumes", name))).toBe(false);
     await open(page, `/sessions/${sessionId}`);
     await expect(page.getByText("This session's volume was removed. Restore it under Storage")).toBeVisible();
     await expect(page.getByLabel("Message")).toBeDisabled();
@@ -124,7 +139,7 @@ test("a volume is pinned, extended, evicted by its name, restored and forked, an
     await expect(rowOf(page, "The other way")).toContainText("live");
     await expect(row).toContainText("live");
   });
-  await page.close();
+  await page.context().close();
 });
 
 test("a clean-up says what it would do, does it when told, and leaves a line of history", async ({
@@ -132,10 +147,8 @@ test("a clean-up says what it would do, does it when told, and leaves a line of 
   watchPage,
 }) => {
   test.setTimeout(240_000);
-  await using product = await Product.start(ENV);
-  const page = await browser.newPage({ baseURL: product.url });
+  const page = await newSignedIn(browser, signedIn);
   watchPage(page);
-  await signIn(page, product);
   const goes = await finishedSession(page, "Say hello, you may go");
   const stays = await finishedSession(page, "Say hello, you must stay");
   const { origin } = new URL(page.url());
@@ -164,17 +177,16 @@ test("a clean-up says what it would do, does it when told, and leaves a line of 
   await open(page, "/storage?state=evicted");
   await expect(rowOf(page, "you may go")).toContainText("evicted");
   await expect(rowOf(page, "you must stay")).toBeHidden();
-  await page.close();
+  await page.context().close();
 });
 
 test("volumes that no session knows are shown, adopted and deleted", async ({ browser, watchPage }) => {
-  await using product = await Product.start(ENV);
-  const page = await browser.newPage({ baseURL: product.url });
+  const { dataDir } = signedIn.product;
+  const page = await newSignedIn(browser, signedIn);
   watchPage(page, { expectedErrors: /status of 400/ });
-  await signIn(page, product);
   const [adopted, doomed] = ["lost-and-found", "lost-for-good"].map((sessionId) => {
     const name = `agentrun-${createHash("sha256").update(sessionId).digest("hex").slice(0, 32)}`;
-    const workspace = path.join(product.dataDir, "volumes", name, "workspace");
+    const workspace = path.join(dataDir, "volumes", name, "workspace");
     mkdirSync(workspace, { recursive: true });
     writeFileSync(path.join(workspace, "notes.txt"), "what somebody had");
     return { sessionId, name, folder: path.dirname(workspace) };
@@ -205,7 +217,7 @@ test("volumes that no session knows are shown, adopted and deleted", async ({ br
   await deleting.getByRole("button", { name: "Delete volume" }).click();
   await expect(page.getByText("Every volume belongs to a session.")).toBeVisible();
   expect(existsSync(doomed.folder)).toBe(false);
-  await page.close();
+  await page.context().close();
 });
 type Stray = { sessionId: string; name: string; folder: string };
 
@@ -214,34 +226,30 @@ test("the storage pages and their dialogs are accessible, in light and dark, and
   watchPage,
 }) => {
   test.setTimeout(480_000);
-  await using product = await Product.start(ENV);
-  const first = await browser.newPage({ baseURL: product.url });
+  const { product, storageState } = signedIn;
+  const first = await newSignedIn(browser, signedIn);
   watchPage(first);
-  await signIn(first, product);
-  const sessionId = await finishedSession(first, "Say hello");
+  const title = "Say hello, and be looked at";
+  const sessionId = await finishedSession(first, title);
   await setExpiry(first, sessionId, HOUR_MS);
   mkdirSync(path.join(product.dataDir, "volumes", `agentrun-${"0".repeat(32)}`));
-  const storageState = await first.context().storageState();
   const actions: [string, string][] = [
     ["Keep for longer…", "Keep for longer"],
     ["Fork…", "Fork session"],
     ["Evict volume…", "Evict volume"],
   ];
-  for (const { name, ...options } of LOOKS) {
-    const context = await browser.newContext({ baseURL: product.url, storageState, ...options });
+  for (const looks of byDevice(LOOKS)) {
+    const context = await browser.newContext({ baseURL: product.url, storageState, ...optionsOf(looks[0]) });
     const page = await context.newPage();
     watchPage(page);
-    const check = async (what: string) => {
-      await expect(page.locator("[data-starting-style], [data-ending-style]")).toHaveCount(0);
-      await expectFits(page, `${what} (${name})`);
-    };
+    const check = (what: string) => lookInAll(page, looks, what);
     await open(page, "/storage?project=default");
-    await expect(rowOf(page, "Say hello")).toBeVisible();
+    await expect(rowOf(page, title)).toBeVisible();
     await check("the page of volumes");
-    for (const [action, title] of actions) {
-      await act(page, "Say hello", action);
-      await expect(page.getByRole("dialog", { name: title })).toBeVisible();
-      await check(title);
+    for (const [action, name] of actions) {
+      await act(page, title, action);
+      await expect(page.getByRole("dialog", { name })).toBeVisible();
+      await check(name);
       await page.keyboard.press("Escape");
       await expect(page.getByRole("dialog")).toHaveCount(0);
     }
@@ -262,32 +270,31 @@ test("the storage pages and their dialogs are accessible, in light and dark, and
     await check("a session's storage");
     await context.close();
   }
-  await first.close();
+  await first.context().close();
 });
 
 test("all of a volume's actions are reached by keys alone, and the picture filters", async ({ browser, watchPage }) => {
-  await using product = await Product.start(ENV);
-  const page = await browser.newPage({ baseURL: product.url });
+  const page = await newSignedIn(browser, signedIn);
   watchPage(page);
-  await signIn(page, product);
-  const sessionId = await finishedSession(page, "Say hello");
+  const title = "Say hello to my keys";
+  const sessionId = await finishedSession(page, title);
   await open(page, "/storage");
   const project = page.getByRole("button", { name: /^default / });
   await project.focus();
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/project=default/);
   await expect(project).toHaveAttribute("aria-pressed", "true");
-  await expect(page.getByRole("list", { name: "Largest volumes of default" })).toContainText("Say hello");
+  await expect(page.getByRole("list", { name: "Largest volumes of default" })).toContainText(title);
   await page.keyboard.press("Enter");
   await expect(page).not.toHaveURL(/project=/);
 
-  await page.getByRole("button", { name: "Actions on Say hello" }).focus();
+  await page.getByRole("button", { name: `Actions on ${title}` }).focus();
   await page.keyboard.press("Enter");
   await expect(page.getByRole("menuitem", { name: "Pin" })).toBeFocused();
   await page.keyboard.press("Enter");
-  await expect(rowOf(page, "Say hello").getByText("pinned", { exact: true })).toBeVisible();
-  await page.getByRole("link", { name: "Say hello" }).last().focus();
+  await expect(rowOf(page, title).getByText("pinned", { exact: true })).toBeVisible();
+  await page.getByRole("link", { name: title }).last().focus();
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(new RegExp(`/sessions/${sessionId}\\?tab=storage`));
-  await page.close();
+  await page.context().close();
 });

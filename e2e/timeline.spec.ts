@@ -1,26 +1,20 @@
 import type { Page } from "@playwright/test";
-import { expect, LOOKS, look, ready, type SignedIn, startSignedIn, test } from "./fixtures";
-import type { Product } from "./product";
+import { byDevice, expect, LIGHT, LOOKS, look, lookInAll, newSignedIn, optionsOf, ready, test } from "./fixtures";
 import { conversation, endRuns, newSession, say, sessionOf } from "./stories";
 
 const waterfall = (page: Page) => page.getByRole("group", { name: "Waterfall" });
+const NARROW = { ...LIGHT, name: "narrow", viewport: { width: 360, height: 740 } };
 const tab = (page: Page, name: string) =>
   page.getByRole("navigation", { name: "Session" }).getByRole("link", { name, exact: true });
 
-let product: Product;
-let storageState: SignedIn["storageState"];
-test.beforeAll(async ({ browser }) => {
-  ({ product, storageState } = await startSignedIn(browser));
-});
-test.afterAll(() => product?.[Symbol.asyncDispose]());
-
 test("a turn that waits for a person is seen in the waterfall as it goes, and each part of it leads to its event", async ({
   browser,
+  shared,
   watchPage,
 }) => {
   test.setTimeout(240_000);
-  const context = await browser.newContext({ baseURL: product.url, storageState });
-  const page = await context.newPage();
+  const { product, storageState } = shared;
+  const page = await newSignedIn(browser, shared);
   watchPage(page);
 
   await test.step("while its approval waits, the timeline says so and grows", async () => {
@@ -107,11 +101,8 @@ test("a turn that waits for a person is seen in the waterfall as it goes, and ea
 
   await endRuns(page);
   const sessionId = sessionOf(page);
-  for (const { name: lookName, ...options } of [
-    ...LOOKS,
-    { name: "narrow", colorScheme: "light", viewport: { width: 360, height: 740 } } as const,
-  ]) {
-    const looking = await browser.newContext({ baseURL: product.url, storageState, ...options });
+  for (const looks of byDevice([...LOOKS, NARROW])) {
+    const looking = await browser.newContext({ baseURL: product.url, storageState, ...optionsOf(looks[0]) });
     const other = await looking.newPage();
     watchPage(other);
     for (const [name, shown] of [
@@ -122,7 +113,7 @@ test("a turn that waits for a person is seen in the waterfall as it goes, and ea
       await other.goto(`/sessions/${sessionId}?tab=${name}`);
       await ready(other);
       await expect(shown).toBeVisible();
-      await look(other, `session-${name.replace(/\W.*/, "-table")}-${lookName}`);
+      await lookInAll(other, looks, `session-${name.replace(/\W.*/, "-table")}`);
     }
     await looking.close();
   }
@@ -130,11 +121,11 @@ test("a turn that waits for a person is seen in the waterfall as it goes, and ea
 
 test("a run says how far it came, why it failed and what that means, and is run again", async ({
   browser,
+  shared,
   watchPage,
 }) => {
   test.setTimeout(180_000);
-  const context = await browser.newContext({ baseURL: product.url, storageState });
-  const page = await context.newPage();
+  const page = await newSignedIn(browser, shared);
   watchPage(page);
   await newSession(page, { profile: "demo", message: "Please fail" });
   await tab(page, "Runs 1").click();
@@ -162,14 +153,9 @@ test("a run says how far it came, why it failed and what that means, and is run 
   await expect(page).toHaveURL(/\/runs\/run_/);
   const waits = page.getByRole("region", { name: "It waits for a person" });
   await expect(waits.getByRole("link", { name: "An approval is open" })).toBeVisible({ timeout: 60_000 });
-  await look(page, "run-waits");
-  for (const { name, colorScheme, viewport } of LOOKS) {
-    await page.emulateMedia({ colorScheme });
-    await page.setViewportSize(viewport);
-    await look(page, `run-waits-${name}`);
-  }
+  await lookInAll(page, LOOKS, "run-waits");
   await waits.getByRole("link", { name: "An approval is open" }).click();
   await page.getByRole("button", { name: "Decline", exact: true }).click();
   await endRuns(page);
-  await context.close();
+  await page.context().close();
 });

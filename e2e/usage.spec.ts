@@ -1,5 +1,5 @@
 import { createTestDatabase } from "@/db/test/database";
-import { expect, expectFits, LOOKS, ready, signIn, test } from "./fixtures";
+import { byDevice, expect, LOOKS, lookInAll, optionsOf, ready, signIn, test } from "./fixtures";
 import { Product } from "./product";
 import { RecordingProvider } from "./recording-provider";
 import { conversation, newSession } from "./stories";
@@ -40,14 +40,13 @@ test("what a turn took of its model is told on its session's, its run's and its 
     from agentrun_model_calls, generate_series(1, 5) day where outcome = 'ok' returning run_id as "runId"`);
   const storageState = await first.context().storageState();
   const use = "Model use";
-  for (const { name, ...options } of LOOKS) {
-    const context = await browser.newContext({ baseURL: product.url, storageState, ...options });
+  for (const looks of byDevice(LOOKS)) {
+    const context = await browser.newContext({ baseURL: product.url, storageState, ...optionsOf(looks[0]) });
     const page = await context.newPage();
     watchPage(page);
     const look = async (what: string) => {
       await ready(page);
-      await expectFits(page, `${what}, ${name}`);
-      await page.screenshot({ path: `test-results/usage/${what}-${name}.png`, fullPage: false });
+      await lookInAll(page, looks, `usage-${what}`);
     };
     await page.goto(session);
     await expect(page.locator("header").getByText(/k tokens, \$1\.\d\d/)).toBeVisible();

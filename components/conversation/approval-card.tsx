@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ChevronDown, Hand } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { toast } from "sonner";
+import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
@@ -49,6 +50,7 @@ const ANSWER: Record<string, string> = {
 /** A request of the agent's: exactly what it wants, and the buttons that answer it. Decided once. */
 export function ApprovalCard({ shown, className }: { shown: ShownApproval; className?: string }) {
   const trpc = useTRPC();
+  const canOperate = useCanOperate();
   // The row is the truth; the log's copy stands in until it is here.
   const row = useQuery(
     trpc.approvals.get.queryOptions({ approvalId: shown.id }, { enabled: shown.status === "pending", retry: false }),
@@ -87,10 +89,19 @@ export function ApprovalCard({ shown, className }: { shown: ShownApproval; class
       <header className="flex flex-wrap items-center gap-2 border-b bg-warn-soft px-3 py-2 text-sm text-warn">
         <Hand aria-hidden className="size-4" />
         <span className="font-medium">{question}</span>
-        <State isBare className="ml-auto" state="needs approval" word="waiting for you" />
+        <State
+          isBare
+          className="ml-auto"
+          state="needs approval"
+          word={canOperate ? "waiting for you" : "waiting for an operator"}
+        />
       </header>
       <Asked approval={approval}>
-        <DecideButtons approvalId={approval.id} />
+        {canOperate ? (
+          <DecideButtons approvalId={approval.id} />
+        ) : (
+          <p className="text-xs text-ink-2">Answering needs the role operator.</p>
+        )}
       </Asked>
     </article>
   );

@@ -66,7 +66,7 @@ export function Composer({ session, openRun, lastRun }: ComposerProps) {
                 size="sm"
                 className="max-sm:mr-auto"
                 onClick={() => composer.interrupt()}
-                disabled={composer.isInterrupting}
+                disabled={composer.isInterrupting || !composer.canInterrupt}
               >
                 <OctagonPause aria-hidden className="size-3.5" />{" "}
                 {composer.isInterrupting ? "Interrupting…" : "Interrupt"}

@@ -107,6 +107,7 @@ export function useComposer({ session, openRun, lastRun }: ComposerInput) {
     draft,
     isBusy,
     isSending: sending.isPending,
+    canInterrupt: canOperate,
     isInterrupting: interrupting.isPending || interrupts.some(isWaiting),
     error,
     refusal: refusalOf(session, canOperate),

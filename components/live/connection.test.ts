@@ -112,6 +112,65 @@ test("a run that cannot be followed does not keep the rest from being live", () 
   expect(last(sources).url).not.toContain("run_gone");
 });
 
+/** A stream that lives without what it should follow, since it failed three times with it. */
+function setUpLeftOut() {
+  const known = setUp();
+  const { connection, sources, timers, last } = known;
+  connection.follow({ runId: "run_1", afterSeq: 3 });
+  connection.start();
+  for (let round = 0; round < 3; round += 1) {
+    last(sources).send("error");
+    last(timers).run();
+  }
+  const without = last(sources);
+  without.send("hello", hello);
+  return { ...known, without };
+}
+
+test("a run that was left out while the server was away is followed again, and until then all else is told", () => {
+  const { connection, sources, timers, last, without } = setUpLeftOut();
+  connection.seen("run_1", 8);
+  expect(last(timers)).toMatchObject({ ms: 500, isCleared: false });
+  last(timers).run();
+
+  expect(last(sources).url).toContain("run=run_1&after=8");
+  expect(without.isClosed).toBe(false);
+  expect(connection.getStatus().state).toBe("live");
+  last(sources).send("hello", hello);
+  expect(without.isClosed).toBe(true);
+  expect(connection.getStatus().state).toBe("live");
+});
+
+test("a run that cannot be followed is asked for a few times more, and the stream without it stays", () => {
+  const { connection, sources, timers, last, without } = setUpLeftOut();
+  const waits: number[] = [];
+  while (!last(timers).isCleared) {
+    waits.push(last(timers).ms);
+    last(timers).run();
+    expect(last(sources).url).toContain("run_1");
+    last(sources).send("error");
+    expect(connection.getStatus().state).toBe("live");
+    if (waits.length > 9) break;
+  }
+  expect(waits).toEqual([500, 1_000, 2_000]);
+  expect(without.isClosed).toBe(false);
+});
+
+test("a stream that ends while another is tried in its place is lost with it", () => {
+  const { connection, sources, timers, last, without } = setUpLeftOut();
+  let gaps = 0;
+  connection.onGap(() => {
+    gaps += 1;
+  });
+  last(timers).run();
+  without.send("error");
+  last(sources).send("error");
+  expect(connection.getStatus().state).toBe("reconnecting");
+  last(timers).run();
+  last(sources).send("hello", hello);
+  expect(gaps).toBe(1);
+});
+
 test("a stream that never greets counts as lost", () => {
   const { connection, timers, last } = setUp();
   connection.start();

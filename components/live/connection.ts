@@ -28,7 +28,10 @@ export type Missed = Watched | "approvals";
 type Listener<Name extends FrameName> = (frame: Frames[Name]) => void;
 
 const RETRY_MS = [500, 1_000, 2_000, 5_000, 10_000] as const;
-/** A topic that keeps the stream from opening (its run is gone) is left out, so that all else goes on. */
+/**
+ * A topic that keeps the stream from opening (its run is gone) is left out, so that all else goes on. It is asked for
+ * as often again while the stream lives without it: as likely the server itself was away.
+ */
 const TOPIC_FAILURES_MAX = 3;
 /** From one page that watches something to the next. */
 const WATCHED_GRACE_MS = 2_000;
@@ -52,6 +55,11 @@ export class LiveConnection {
   #retiring: Source | undefined;
   #timer: unknown;
   #failures = 0;
+  /** Whether the stream was opened without its topic. */
+  #leavesOut = false;
+  /** Whether the stream that opens is to take the place of a living one only if it lives itself. */
+  #isTrial = false;
+  #trials = 0;
   #hasLost = false;
   #isStarted = false;
   readonly #listeners = new Map<FrameName, Set<(frame: never) => void>>();
@@ -106,6 +114,7 @@ export class LiveConnection {
     const isSame = topic?.runId === this.#topic?.runId;
     this.#topic = topic;
     if (isSame || !this.#isStarted) return;
+    this.#trials = 0;
     this.#open();
   }
 
@@ -144,13 +153,15 @@ export class LiveConnection {
     this.#closeAll();
   }
 
-  #open(): void {
+  #open({ isTrial = false } = {}): void {
     this.#options.clearTimer(this.#timer);
+    this.#isTrial = isTrial;
     // The old stream goes on until the new one says hello: doubles are dropped by seq and version, gaps are not seen. One
     // that has not said it yet told nothing, and the one before it stays in its place.
     if (this.#retiring === undefined) this.#retiring = this.#source;
     else this.#source?.close();
-    const topic = this.#failures < TOPIC_FAILURES_MAX ? this.#topic : null;
+    this.#leavesOut = this.#topic !== null && this.#failures >= TOPIC_FAILURES_MAX;
+    const topic = this.#leavesOut ? null : this.#topic;
     const source = this.#options.openSource(liveUrl(topic, this.#watched, this.#since));
     this.#source = source;
     for (const name of FRAME_NAMES) source.addEventListener(name, (event) => this.#receive(source, name, event.data));
@@ -174,6 +185,7 @@ export class LiveConnection {
     this.#retiring = undefined;
     this.#failures = 0;
     this.#set({ state: "live", sinceMs: this.#options.now() });
+    if (this.#leavesOut) this.#tryTopic();
     const hasGap = this.#hasLost || isBehind;
     const missed: Missed[] = [];
     // Approvals come by no feed that could go back to where the page was made.
@@ -195,8 +207,31 @@ export class LiveConnection {
     else if (!isAway && this.#status.state === "stale") this.#set({ state: "live", sinceMs: nowMs });
   }
 
+  /** Opens a stream with what this one leaves out, a little later; until that one lives this one goes on. */
+  #tryTopic(): void {
+    if (this.#trials >= TOPIC_FAILURES_MAX) return;
+    const delayMs = RETRY_MS[this.#trials] ?? 10_000;
+    this.#trials += 1;
+    this.#timer = this.#options.setTimer(() => this.#open({ isTrial: true }), delayMs);
+  }
+
   #lost(source: Source): void {
+    if (source === this.#retiring) {
+      source.close();
+      this.#retiring = undefined;
+      this.#hasLost = true;
+    }
     if (source !== this.#source || !this.#isStarted) return;
+    if (this.#isTrial && this.#retiring !== undefined) {
+      this.#options.clearTimer(this.#timer);
+      source.close();
+      this.#source = this.#retiring;
+      this.#retiring = undefined;
+      this.#leavesOut = true;
+      this.#tryTopic();
+      return;
+    }
+    this.#trials = 0;
     const staleSinceMs = "staleSinceMs" in this.#status ? this.#status.staleSinceMs : this.#options.now();
     this.#closeAll();
     this.#hasLost = true;

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { CheckCircle2, Circle } from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
+import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { buttonStyle } from "@/components/ui/button";
 import { Panel } from "@/components/ui/page";
@@ -10,6 +11,7 @@ import { Panel } from "@/components/ui/page";
 /** Where nothing was ever done: what is there already, and what to do first. */
 export function FirstSteps() {
   const trpc = useTRPC();
+  const canOperate = useCanOperate();
   const health = useQuery(trpc.health.get.queryOptions()).data;
   const backends = useQuery(trpc.backends.list.queryOptions()).data?.items ?? [];
   const hasDemo = backends.some(({ isDemo }) => isDemo);
@@ -25,10 +27,12 @@ export function FirstSteps() {
         </Step>
         <Step isDone={false}>
           <span className="flex flex-wrap items-center gap-3">
-            Start a session and say something to it.
-            <Link href="/sessions?new=true" className={buttonStyle({ look: "primary", size: "sm" })}>
-              New session
-            </Link>
+            Start a session and say something to it{canOperate ? "." : ": this needs the role operator."}
+            {canOperate && (
+              <Link href="/sessions?new=true" className={buttonStyle({ look: "primary", size: "sm" })}>
+                New session
+              </Link>
+            )}
           </span>
         </Step>
         {!hasModel && hasDemo && (

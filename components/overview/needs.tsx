@@ -4,6 +4,7 @@ import Link from "next/link";
 import { useState } from "react";
 import { sentence } from "@/components/queue/explain";
 import { runAddress, sessionAddress, storageAddress, taskAddress } from "@/components/shell/addresses";
+import { useCanOperate } from "@/components/shell/identity";
 import { buttonStyle } from "@/components/ui/button";
 import { showTricks } from "@/components/ui/hidden-text";
 import { Panel } from "@/components/ui/page";
@@ -56,7 +57,9 @@ export function Needs({ needs }: { needs: readonly Need[] }) {
 }
 
 function NeedRow({ need }: { need: Need }) {
-  const { icon: Icon, word, fix, href } = LOOKS[need.kind];
+  const canOperate = useCanOperate();
+  const { icon: Icon, word, href, ...look } = LOOKS[need.kind];
+  const fix = canOperate ? look.fix : "Look";
   return (
     <li
       data-row

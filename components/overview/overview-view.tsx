@@ -9,7 +9,7 @@ import { useAskAgain } from "@/components/live/gathered";
 import { useFrames } from "@/components/live/provider";
 import { SessionsTable } from "@/components/sessions/sessions-table";
 import { sessionAddress } from "@/components/shell/addresses";
-import { useReader } from "@/components/shell/identity";
+import { useCanOperate, useReader } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { buttonStyle } from "@/components/ui/button";
 import { shortenId } from "@/components/ui/format";
@@ -32,6 +32,7 @@ const GATHER_MS = 800;
 export function OverviewView() {
   const trpc = useTRPC();
   const readerId = useReader();
+  const canOperate = useCanOperate();
   const inputs = OVERVIEW_QUERIES(readerId);
   const overview = useQuery(overviewOf(trpc, readerId));
   const approvals = useQuery(trpc.approvals.list.queryOptions(inputs.approvals));
@@ -54,9 +55,11 @@ export function OverviewView() {
         title="Overview"
         description="What needs you first."
         actions={
-          <Link href="/sessions?new=true" className={buttonStyle({ look: "primary" })}>
-            <Plus aria-hidden className="size-4" /> New session
-          </Link>
+          canOperate && (
+            <Link href="/sessions?new=true" className={buttonStyle({ look: "primary" })}>
+              <Plus aria-hidden className="size-4" /> New session
+            </Link>
+          )
         }
       />
       <div className="scroll-thin flex min-h-0 flex-1 flex-col gap-4 overflow-y-auto p-4 lg:p-6">

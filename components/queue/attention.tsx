@@ -11,7 +11,7 @@ import { Time } from "@/components/ui/time";
 import type { QueueAttention } from "@/contract/queue-commander";
 import type { QueueControl } from "@/contract/queue-control";
 import { sentence } from "./explain";
-import { isSamePlace, nameOfPlace, useControl } from "./use-control";
+import { isSamePlace, nameOfPlace, useControl, useMayChange } from "./use-control";
 import { useRetry } from "./use-retry";
 
 /** More than these, and the rest is asked for. */
@@ -67,12 +67,13 @@ function AttentionItem({ item, controls }: { item: QueueAttention; controls: rea
 /** The one thing to do about it. */
 function Fix({ item, controls }: { item: QueueAttention; controls: readonly QueueControl[] }) {
   const canOperate = useCanOperate();
+  const mayChange = useMayChange();
   const retry = useRetry();
   const { set, isPending } = useControl();
   const { taskId } = item;
   if (item.kind === "paused") {
     const control = controls.find((known) => known.state === "paused" && isSamePlace(known, item));
-    if (control === undefined || !canOperate) return null;
+    if (control === undefined || !mayChange(control)) return null;
     return (
       <Button
         size="sm"

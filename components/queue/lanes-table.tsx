@@ -1,7 +1,6 @@
 "use client";
 import { Ellipsis, Pause, Play } from "lucide-react";
 import { useState } from "react";
-import { useCanOperate, useIdentity } from "@/components/shell/identity";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
 import { LimitCell } from "@/components/ui/limit-cell";
@@ -12,7 +11,7 @@ import { State } from "@/components/ui/state";
 import { type Column, Table } from "@/components/ui/table";
 import type { QueueControl } from "@/contract/queue-control";
 import { ALL_TENANTS } from "@/contract/words";
-import { type ControlChange, nameOfPlace, useControl } from "./use-control";
+import { type ControlChange, nameOfPlace, useControl, useMayChange } from "./use-control";
 
 /** More than these, and the rest is asked for. */
 const PLACES_SHOWN = 8;
@@ -25,12 +24,9 @@ type LanesTableProps = {
 /** Queues and their lanes: what waits and runs, and the limits, each changed where it stands. */
 export function LanesTable({ controls, onChoose }: LanesTableProps) {
   const [isWhole, setIsWhole] = useState(false);
-  const canOperate = useCanOperate();
-  const identity = useIdentity();
   const { set } = useControl();
   const shown = isWhole ? controls : controls.slice(0, PLACES_SHOWN);
-  const mayChange = (control: QueueControl) =>
-    canOperate && (identity.tenantId === null || control.tenantId === identity.tenantId);
+  const mayChange = useMayChange();
   const columns = columnsOf({ mayChange, set, onChoose, hasTenants: controls.some(isOfTenant) });
   return (
     <Panel

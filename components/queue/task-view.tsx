@@ -45,7 +45,11 @@ export function TaskView({ taskId }: { taskId: string }) {
     void client.invalidateQueries({ queryKey: trpc.queue.explain.pathKey() });
   });
   useFrames("task", (frame) => frame.id === taskId && askAgain());
-  return <QueryView query={task}>{(data) => <LoadedTask task={data} />}</QueryView>;
+  return (
+    <QueryView query={task} heading="Task">
+      {(data) => <LoadedTask task={data} />}
+    </QueryView>
+  );
 }
 
 function LoadedTask({ task }: { task: QueueTaskSummary }) {

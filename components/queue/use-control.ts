@@ -1,5 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
+import { useCanOperate, useIdentity } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import type { QueueControl, QueueControlList, SetControlInput } from "@/contract/queue-control";
@@ -12,6 +13,13 @@ const STATE_DONE = { open: "Goes on", paused: "Paused", draining: "Draining" } a
 /** `default / ci`, or the queue's name alone. */
 export function nameOfPlace({ queue, lane }: Pick<QueueControl, "queue" | "lane">): string {
   return lane === null ? queue : `${queue} / ${lane}`;
+}
+
+/** Tells which queues and lanes this operator may change: what stands for all tenants is not one tenant's. */
+export function useMayChange(): (control: QueueControl) => boolean {
+  const canOperate = useCanOperate();
+  const { tenantId } = useIdentity();
+  return (control) => canOperate && (tenantId === null || control.tenantId === tenantId);
 }
 
 /** Sets a queue's or lane's limits and state, by the version that was seen; one changed meanwhile is shown as it is now. */

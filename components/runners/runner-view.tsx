@@ -34,7 +34,11 @@ export function RunnerView({ runnerId }: { runnerId: string }) {
   const trpc = useTRPC();
   const runner = useQuery(trpc.runners.get.queryOptions({ runnerId }));
   useWatched("runners");
-  return <QueryView query={runner}>{(data) => <LoadedRunner runner={data} />}</QueryView>;
+  return (
+    <QueryView query={runner} heading="Runner">
+      {(data) => <LoadedRunner runner={data} />}
+    </QueryView>
+  );
 }
 
 function LoadedRunner({ runner }: { runner: Runner }) {

@@ -42,7 +42,9 @@ export function RunView({ runId, tab }: { runId: string; tab: RunTab }) {
   const run = useQuery(leasedRun(trpc, runId));
   return (
     <RunLogsProvider>
-      <QueryView query={run}>{(data) => <LoadedRun run={data} tab={tab} />}</QueryView>
+      <QueryView query={run} heading="Run">
+        {(data) => <LoadedRun run={data} tab={tab} />}
+      </QueryView>
     </RunLogsProvider>
   );
 }

@@ -85,6 +85,7 @@ export function RunsView() {
 }
 
 function Nothing({ isFilter, wider, onClear }: { isFilter: boolean; wider: Wider | null; onClear: () => void }) {
+  const canOperate = useCanOperate();
   if (isFilter) {
     return <NoMatch one="run" onClear={onClear} wider={wider} />;
   }
@@ -92,9 +93,11 @@ function Nothing({ isFilter, wider, onClear }: { isFilter: boolean; wider: Wider
     <EmptyState
       title="No runs yet"
       action={
-        <Link href="/sessions?new=true" className={buttonStyle({ look: "primary" })}>
-          New session
-        </Link>
+        canOperate && (
+          <Link href="/sessions?new=true" className={buttonStyle({ look: "primary" })}>
+            New session
+          </Link>
+        )
       }
     >
       <p>

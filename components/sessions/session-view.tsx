@@ -45,7 +45,9 @@ export function SessionView({ sessionId, tab }: { sessionId: string; tab: Sessio
   const session = useSession(sessionId);
   return (
     <RunLogsProvider>
-      <QueryView query={session}>{(data) => <LoadedSession session={data} tab={tab} />}</QueryView>
+      <QueryView query={session} heading="Session">
+        {(data) => <LoadedSession session={data} tab={tab} />}
+      </QueryView>
     </RunLogsProvider>
   );
 }

@@ -123,7 +123,7 @@ export function SessionsView() {
         </div>
         {peeked !== undefined && <SessionPeek session={peeked} onClose={closePeek} />}
       </div>
-      {isCreating && <NewSessionDialog onClose={() => void setIsCreating(null)} />}
+      {isCreating && canOperate && <NewSessionDialog onClose={() => void setIsCreating(null)} />}
     </div>
   );
 }

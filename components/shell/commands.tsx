@@ -4,6 +4,7 @@ import { useRouter } from "next/navigation";
 import { useEffect, useMemo, useState } from "react";
 import { toast } from "sonner";
 import { cycleTimeMode } from "@/components/ui/clock";
+import { useCanOperate } from "./identity";
 import { moveRow, openRow, openRowMenu } from "./list-keys";
 import { NAV_ITEMS } from "./nav-items";
 import { areShortcutsOn, makeShortcutHandler, pageShortcuts, type Shortcut } from "./shortcuts";
@@ -29,16 +30,23 @@ const TIME_NAMES = {
 /** The one registry of what can be done by key, and the palette and the sheet that are made from it. */
 export function Commands() {
   const router = useRouter();
+  const canOperate = useCanOperate();
   const [shown, setShown] = useState<"palette" | "sheet" | null>(null);
 
   const shortcuts = useMemo((): Shortcut[] => {
     const go = NAV_ITEMS.map(
       (item): Shortcut => ({ keys: `g ${item.key}`, name: item.name, group: "Go", run: () => router.push(item.href) }),
     );
+    const newSession: Shortcut = {
+      keys: "c",
+      name: "New session",
+      group: "Act",
+      run: () => router.push("/sessions?new=true"),
+    };
     return [
       ...go,
       { keys: "mod+k", name: "Go to anything, find by id", group: "Go", run: () => setShown("palette") },
-      { keys: "c", name: "New session", group: "Act", run: () => router.push("/sessions?new=true") },
+      ...(canOperate ? [newSession] : []),
       { keys: "t", name: "Ages, local time or UTC", group: "Act", run: () => toast(TIME_NAMES[cycleTimeMode()]) },
       { keys: "D", name: "Light or dark", group: "Act", run: toggleTheme },
       {
@@ -59,7 +67,7 @@ export function Commands() {
       },
       { keys: "?", name: "This list", group: "Help", run: () => setShown("sheet") },
     ];
-  }, [router]);
+  }, [router, canOperate]);
 
   useEffect(() => {
     const handle = makeShortcutHandler(() =>

@@ -3,7 +3,7 @@ import { RotateCw } from "lucide-react";
 import type { ReactNode } from "react";
 import { readError, type ShownError } from "@/components/trpc/errors";
 import { Button } from "./button";
-import { TableSkeleton } from "./page";
+import { PageHeader, TableSkeleton } from "./page";
 
 type QueryLike<Data> = {
   data: Data | undefined;
@@ -12,13 +12,24 @@ type QueryLike<Data> = {
   refetch: () => unknown;
 };
 
-type QueryViewProps<Data> = { query: QueryLike<Data>; skeleton?: ReactNode; children: (data: Data) => ReactNode };
+type QueryViewProps<Data> = {
+  query: QueryLike<Data>;
+  /** Of a whole page: what stands above it while there is nothing to take a heading from. */
+  heading?: string;
+  skeleton?: ReactNode;
+  children: (data: Data) => ReactNode;
+};
 
 /** The states of anything that is loaded: a skeleton, an error that says what to do, the data, or stale data and why. */
-export function QueryView<Data>({ query, skeleton, children }: QueryViewProps<Data>) {
+export function QueryView<Data>({ query, heading, skeleton, children }: QueryViewProps<Data>) {
   if (query.data === undefined) {
     if (query.error === null || query.error === undefined) return skeleton ?? <TableSkeleton />;
-    return <ErrorCard error={readError(query.error)} onRetry={() => query.refetch()} isRetrying={query.isFetching} />;
+    return (
+      <>
+        {heading !== undefined && <PageHeader title={heading} />}
+        <ErrorCard error={readError(query.error)} onRetry={() => query.refetch()} isRetrying={query.isFetching} />
+      </>
+    );
   }
   return (
     <>
