@@ -102,6 +102,9 @@ export type EventType = (typeof EVENT_TYPES)[number];
  */
 export const APPROVAL_STATUSES = ["pending", "decided", "applied", "superseded", "ambiguous"] as const;
 export type ApprovalStatus = (typeof APPROVAL_STATUSES)[number];
+export const APPROVAL_KINDS = ["command", "file_change", "permissions"] as const;
+export type ApprovalKind = (typeof APPROVAL_KINDS)[number];
+export const APPROVAL_SORTS = ["newest", "oldest"] as const;
 /** The real codex against a scripted model that the product serves itself. */
 export const DEMO_PROFILE = "demo";
 export const ROLES = ["viewer", "operator", "admin"] as const;

@@ -28,6 +28,7 @@ export type ShownApproval = {
   status: string;
   decision: string | null;
   decidedBy: string | null;
+  decisionReason: string | null;
 };
 
 /** An approval's row as its card shows it. */
@@ -112,14 +113,19 @@ function Asked({ approval, children }: { approval: ShownApproval; children?: Rea
       )}
       {approval.changes.length > 0 && <ChangesView changes={approval.changes} />}
       {approval.reason !== null && <p className="text-sm wrap-anywhere text-ink-2">{showTricks(approval.reason)}</p>}
+      {approval.decisionReason !== null && (
+        <p className="text-sm wrap-anywhere">
+          <span className="text-ink-3">Reason for the answer:</span> {showTricks(approval.decisionReason)}
+        </p>
+      )}
       {children}
     </div>
   );
 }
 
 function pickDecision(approval: Approval) {
-  const { status, decision, decidedBy } = approval;
-  return { status, decision, decidedBy };
+  const { status, decision, decidedBy, decisionReason } = approval;
+  return { status, decision, decidedBy, decisionReason };
 }
 
 function Decision({ approval }: { approval: ShownApproval }) {

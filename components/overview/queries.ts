@@ -7,7 +7,7 @@ const LOOK_MS = 10_000;
 /** What the overview asks for beside its figures; prefetch and hooks share it. */
 export const OVERVIEW_QUERIES = (readerId: string) =>
   ({
-    approvals: { status: "pending", limit: SHOWN },
+    approvals: { status: "pending", sort: "oldest", limit: SHOWN },
     running: { state: "running", readerId, limit: SHOWN },
     unread: { state: "unread", readerId, limit: SHOWN },
     /** Whether there is any session at all. */

@@ -230,7 +230,10 @@ export const ROUTES: readonly Route[] = [
     summary: "Whether the counters equal a count of the table",
   }),
   route("POST", "/runs/{runId}/approvals", "approvals.request", { answer: Approval, summary: "Ask for an approval" }),
-  route("GET", "/approvals", "approvals.list", { answer: ApprovalPage, summary: "List approvals, the newest first" }),
+  route("GET", "/approvals", "approvals.list", {
+    answer: ApprovalPage,
+    summary: "List approvals and who asks, the newest or oldest first",
+  }),
   route("GET", "/approvals/{approvalId}", "approvals.get", { answer: Approval, summary: "Get an approval" }),
   route("POST", "/approvals/{approvalId}/decide", "approvals.decide", { answer: Approval, summary: "Decide it, once" }),
   route("GET", "/overview", "overview.get", {

@@ -226,7 +226,7 @@ beforeAll(async () => {
     }),
     query("usage.calls", { ...page, runId, sessionId, taskId, backendProfile: "codex", model: "m", outcome: "ok" }),
     query("usage.verify", {}),
-    query("approvals.list", { ...page, status: "pending", sessionId, runId }),
+    query("approvals.list", { ...page, status: "pending", kind: "command", sort: "oldest", sessionId, runId }),
     query("overview.get", { readerId: "ann", tenantId: "default", projectId: "p" }),
     query("approvals.get", { approvalId: "apr_x" }),
     change("approvals.decide", { approvalId: "apr_x", decision: "accept", reason: "r" }),
