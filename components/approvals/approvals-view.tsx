@@ -10,9 +10,9 @@ import { useCanOperate } from "@/components/shell/identity";
 import { focusRow } from "@/components/shell/list-keys";
 import { type PageKey, usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
-import { readError } from "@/components/trpc/errors";
 import { approvalPages } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
+import { toastError } from "@/components/ui/error-toast";
 import { shortenId } from "@/components/ui/format";
 import { ListFoot } from "@/components/ui/list-states";
 import { NewPill } from "@/components/ui/new-pill";
@@ -129,7 +129,7 @@ function useDecisionKeys({ selection, keys, act }: Bulk, { canDecide, decided, i
     trpc.approvals.decide.mutationOptions({
       onSuccess: ({ decision, command, kind }) =>
         void toast.success(`${decision === "accept" ? "Accepted" : "Declined"}: ${command ?? kind}`),
-      onError: (error) => void toast.error(readError(error).message),
+      onError: (error) => toastError(error),
       onSettled: () => void client.invalidateQueries({ queryKey: trpc.approvals.pathKey() }),
     }),
   );

@@ -2,11 +2,10 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ChevronDown, Hand } from "lucide-react";
 import { type ReactNode, useState } from "react";
-import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
-import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
+import { toastError } from "@/components/ui/error-toast";
 import { Input } from "@/components/ui/field";
 import { showTricks } from "@/components/ui/hidden-text";
 import { Menu, MenuItem } from "@/components/ui/menu";
@@ -153,7 +152,7 @@ function DecideButtons({ approvalId }: { approvalId: string }) {
         void client.invalidateQueries({ queryKey: trpc.approvals.list.pathKey() });
       },
       onError: (error) => {
-        toast.error(readError(error).message);
+        toastError(error);
         void client.invalidateQueries({ queryKey: trpc.approvals.get.queryKey({ approvalId }) });
       },
     }),
