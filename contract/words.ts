@@ -135,6 +135,9 @@ export const TOKEN_SCOPES = [
 export type TokenScope = (typeof TOKEN_SCOPES)[number];
 /** api: of a program or a person, made by an administrator; browser: what a sign-in bought. */
 export const LISTED_TOKEN_KINDS = ["api", "browser"] as const;
+/** Who an audit row's caller is; what people do is done by operators. */
+export const CALLER_KINDS = ["operator", "runner", "launch", "archiver", "system"] as const;
+export type CallerKind = (typeof CALLER_KINDS)[number];
 /** What an audit row is about. */
 export const AUDIT_TARGETS = [
   "run",

@@ -22,7 +22,8 @@ import { OpenApprovals } from "./open-approvals";
 import { OVERVIEW_QUERIES, overviewOf } from "./queries";
 import { Tiles } from "./tiles";
 
-const Pictures = dynamic(() => import("@/components/queue/pictures").then((module) => module.Pictures), { ssr: false });
+const Pictures = dynamic(() => import("./pictures").then((module) => module.Pictures), { ssr: false });
+const OperatorFeed = dynamic(() => import("./operator-feed").then((module) => module.OperatorFeed), { ssr: false });
 
 /** Figures may lag behind what is told of by so much. */
 const GATHER_MS = 800;
@@ -86,7 +87,8 @@ export function OverviewView() {
         <Listed title="Unread" href="/sessions?state=unread" count={unread.data?.items.length}>
           <SessionsTable sessions={unread.data?.items ?? []} />
         </Listed>
-        {!isNew && <Pictures filter={{ queue: null }} />}
+        <OperatorFeed />
+        {!isNew && <Pictures />}
       </div>
     </div>
   );

@@ -67,6 +67,7 @@ beforeAll(async () => {
       },
       ...range,
     }),
+    query("runs.outcomes", { tenantId: "t", projectId: "p", withinHours: 1 }),
     query("runs.stats", { tenantId: "t", projectId: "p", withinHours: 1 }),
     query("runs.timeline", { runId, cursor: undefined, limit: 5 }),
     query("runs.changes", { runId, afterSeq: 0, limit: 5 }),
@@ -240,7 +241,7 @@ beforeAll(async () => {
     query("archive.manifest", { sessionId }),
     query("audit.list", {
       ...{ tenantId: "t", cursor: undefined, limit: 5, id: "aud_x", actor: "a", action: "b", targetKind: "run" },
-      ...{ targetId: "r", ...range },
+      ...{ targetId: "r", callerKind: "operator", ...range },
     }),
     query("views.list", { page: "runs", cursor: undefined, limit: 5 }),
     change("views.create", { page: "runs", name: word("view"), query: "status:failed", isShared: false }),
