@@ -2,11 +2,9 @@ import { z } from "zod";
 import { APPROVAL_DECISIONS } from "./command";
 import { Int32, RecordId, requiredText, text } from "./ids";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
-import { APPROVAL_STATUSES } from "./words";
+import { APPROVAL_KINDS, APPROVAL_SORTS, APPROVAL_STATUSES } from "./words";
 
-export { APPROVAL_STATUSES, type ApprovalStatus } from "./words";
-
-export const APPROVAL_KINDS = ["command", "file_change", "permissions"] as const;
+export { APPROVAL_KINDS, APPROVAL_STATUSES, type ApprovalStatus } from "./words";
 
 export const RequestApprovalInput = z.strictObject({
   runId: RecordId,
@@ -27,10 +25,13 @@ export type RequestApprovalInput = z.infer<typeof RequestApprovalInput>;
 
 export const ListApprovalsInput = z.strictObject({
   status: z.enum(APPROVAL_STATUSES).optional(),
+  kind: z.enum(APPROVAL_KINDS).optional(),
   sessionId: RecordId.optional(),
   runId: RecordId.optional(),
   tenantId: RecordId.optional(),
   projectId: RecordId.optional(),
+  /** By when they were asked for; the newest first unless told. */
+  sort: z.enum(APPROVAL_SORTS).optional(),
   cursor: Cursor.optional(),
   limit: pageLimit(LIST_LIMIT_MAX),
 });
@@ -68,4 +69,15 @@ export const Approval = z.object({
   updatedAt: z.string(),
 });
 export type Approval = z.infer<typeof Approval>;
-export const ApprovalPage = pageOf(Approval);
+
+/** An approval with who asks for it. */
+export const ApprovalSummary = Approval.extend({
+  backendProfile: z.string(),
+  sessionTitle: z.string().nullable(),
+  taskId: z.string().nullable(),
+  taskTitle: z.string().nullable(),
+  /** While it waits: when the turn that asks comes to its policy's limit; null without one, or when it waits no more. */
+  expiresAt: z.string().nullable(),
+});
+export type ApprovalSummary = z.infer<typeof ApprovalSummary>;
+export const ApprovalPage = pageOf(ApprovalSummary);

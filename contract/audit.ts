@@ -2,11 +2,13 @@ import { z } from "zod";
 import { RecordId } from "./ids";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { TIME_RANGE } from "./time-range";
-import { AUDIT_TARGETS } from "./words";
+import { AUDIT_TARGETS, CALLER_KINDS } from "./words";
 
 export const ListAuditInput = z.strictObject({
   id: RecordId.optional(),
   actor: RecordId.optional(),
+  /** What kind of caller: what people did is what operators did. */
+  callerKind: z.enum(CALLER_KINDS).optional(),
   action: RecordId.optional(),
   targetKind: z.enum(AUDIT_TARGETS).optional(),
   targetId: RecordId.optional(),

@@ -35,7 +35,7 @@ export const BulkRunFilter = ListRunsInput.omit(PAGED);
 export type BulkRunFilter = z.infer<typeof BulkRunFilter>;
 export const BulkSessionFilter = ListSessionsInput.omit(PAGED);
 export type BulkSessionFilter = z.infer<typeof BulkSessionFilter>;
-export const BulkApprovalFilter = ListApprovalsInput.omit(PAGED);
+export const BulkApprovalFilter = ListApprovalsInput.omit({ ...PAGED, sort: true });
 export type BulkApprovalFilter = z.infer<typeof BulkApprovalFilter>;
 
 /** What each list's own filter may say. */

@@ -5,12 +5,15 @@ import { ATTENTION_KINDS, QueueThroughput, QueueWaits, TaskLine } from "./queue-
 /** How long a session that failed, and that its reader has not looked at since, is shown. */
 export const FAILED_SHOWN_MS = 86_400_000;
 export const NEEDS_MAX = 50;
+/** A run at this attempt has lost its runner again and again. */
+export const FLAPPING_ATTEMPTS = 3;
 
 /** What needs a person, the most pressing kind first; beside the queue's own kinds those of runs, sessions and storage. */
 export const NEED_KINDS = [
   "approval",
   "fencing",
   "stuck",
+  "flapping",
   ...ATTENTION_KINDS.slice(1),
   "failed-session",
   "gc-stopped",

@@ -137,6 +137,8 @@ export const RunStatsInput = z.strictObject({
   withinHours: z.int().min(1).max(STATS_HOURS_MAX).default(24),
 });
 export type RunStatsInput = z.infer<typeof RunStatsInput>;
+export const RunOutcomesInput = RunStatsInput;
+export type RunOutcomesInput = z.infer<typeof RunOutcomesInput>;
 
 const LeaseMs = z.int().min(LEASE_MS_MIN).max(LEASE_MS_MAX);
 const LeaseEpoch = Int32;
@@ -250,6 +252,19 @@ export const RunStats = z.object({
   withinHours: z.number(),
 });
 export type RunStats = z.infer<typeof RunStats>;
+
+export const RUN_OUTCOMES = ["completed", "failed", "cancelled"] as const;
+export type RunOutcome = (typeof RUN_OUTCOMES)[number];
+export const RunOutcomes = z.object({
+  from: z.string(),
+  to: z.string(),
+  stepMinutes: z.number(),
+  /** Runs by the hour in which they were made; hours without any that have ended are left out. */
+  items: z.array(z.object({ hour: z.string(), completed: z.number(), failed: z.number(), cancelled: z.number() })),
+  /** There are more than are counted: the newest alone are. */
+  isPartial: z.boolean(),
+});
+export type RunOutcomes = z.infer<typeof RunOutcomes>;
 
 /** What a runner needs beside the run itself; only a claim answers it. */
 export const Assignment = z.object({

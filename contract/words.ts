@@ -102,6 +102,9 @@ export type EventType = (typeof EVENT_TYPES)[number];
  */
 export const APPROVAL_STATUSES = ["pending", "decided", "applied", "superseded", "ambiguous"] as const;
 export type ApprovalStatus = (typeof APPROVAL_STATUSES)[number];
+export const APPROVAL_KINDS = ["command", "file_change", "permissions"] as const;
+export type ApprovalKind = (typeof APPROVAL_KINDS)[number];
+export const APPROVAL_SORTS = ["newest", "oldest"] as const;
 /** The real codex against a scripted model that the product serves itself. */
 export const DEMO_PROFILE = "demo";
 export const ROLES = ["viewer", "operator", "admin"] as const;
@@ -132,6 +135,9 @@ export const TOKEN_SCOPES = [
 export type TokenScope = (typeof TOKEN_SCOPES)[number];
 /** api: of a program or a person, made by an administrator; browser: what a sign-in bought. */
 export const LISTED_TOKEN_KINDS = ["api", "browser"] as const;
+/** Who an audit row's caller is; what people do is done by operators. */
+export const CALLER_KINDS = ["operator", "runner", "launch", "archiver", "system"] as const;
+export type CallerKind = (typeof CALLER_KINDS)[number];
 /** What an audit row is about. */
 export const AUDIT_TARGETS = [
   "run",

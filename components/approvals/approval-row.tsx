@@ -1,15 +1,19 @@
-import Link from "next/link";
 import { ApprovalCard, showApproval } from "@/components/conversation/approval-card";
-import { runAddress, sessionAddress } from "@/components/shell/addresses";
 import { cn } from "@/components/ui/class-names";
-import { formatDuration, shortenId } from "@/components/ui/format";
 import type { RowChoice } from "@/components/ui/table";
-import { Time } from "@/components/ui/time";
-import type { Approval } from "@/contract/approval";
+import type { ApprovalSummary } from "@/contract/approval";
+import { AskedFor, Asker } from "./asker";
+
+type ApprovalRowProps = {
+  approval: ApprovalSummary;
+  choice: RowChoice | null;
+  /** Narrows the list to its project. */
+  onProject: (projectId: string) => void;
+};
 
 /** One request: who asks, by which policy, until when, and exactly what for. */
-export function ApprovalRow({ approval, choice }: { approval: Approval; choice: RowChoice | null }) {
-  const { id, policy } = approval;
+export function ApprovalRow({ approval, choice, onProject }: ApprovalRowProps) {
+  const { id, policy, projectId } = approval;
   return (
     <li
       data-row={id}
@@ -21,24 +25,17 @@ export function ApprovalRow({ approval, choice }: { approval: Approval; choice: 
     >
       <p className="flex flex-wrap items-center gap-x-2 gap-y-1 text-xs text-ink-2">
         {choice?.box(id)}
-        {approval.sessionId !== null && (
-          <Link href={`${sessionAddress(approval.sessionId)}#${id}`} className="text-accent hover:underline">
-            session {shortenId(approval.sessionId)}
-          </Link>
-        )}
-        <Link href={runAddress(approval.runId)} className="hover:underline">
-          run {shortenId(approval.runId)}
-        </Link>
-        <span>{approval.projectId}</span>
+        <Asker approval={approval} />
+        <button
+          type="button"
+          className="hover:underline"
+          title="Only requests of this project"
+          onClick={() => onProject(projectId)}
+        >
+          {projectId}
+        </button>
         <span>policy {String(policy.approval ?? "on-request")}</span>
-        {approval.status === "pending" && (
-          <span>
-            {typeof policy.turnTimeoutMs === "number"
-              ? `open while its turn lasts, ${formatDuration(policy.turnTimeoutMs)} at most`
-              : "open while its turn lasts"}
-          </span>
-        )}
-        <Time at={approval.createdAt} className="ml-auto text-ink-3" />
+        <AskedFor approval={approval} />
       </p>
       <ApprovalCard shown={showApproval(approval)} />
     </li>

@@ -1,38 +1,55 @@
 "use client";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
-import { parseAsStringLiteral, useQueryState } from "nuqs";
+import { useQueryStates } from "nuqs";
 import { type RefObject, useEffect, useMemo, useRef } from "react";
 import { toast } from "sonner";
 import { useBulk } from "@/components/bulk/use-bulk";
+import { useFreshRows } from "@/components/live/fresh-rows";
+import { useEnd } from "@/components/live/use-end";
 import { useCanOperate } from "@/components/shell/identity";
 import { focusRow } from "@/components/shell/list-keys";
 import { type PageKey, usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
-import { readError } from "@/components/trpc/errors";
 import { approvalPages } from "@/components/trpc/lists";
-import { Choices } from "@/components/ui/choices";
+import { Button } from "@/components/ui/button";
+import { toastError } from "@/components/ui/error-toast";
 import { shortenId } from "@/components/ui/format";
 import { ListFoot } from "@/components/ui/list-states";
+import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
-import { APPROVAL_STATUSES } from "@/contract/words";
+import { ApprovalFilters } from "./approval-filters";
 import { ApprovalRow } from "./approval-row";
+import { APPROVAL_FILTERS, approvalsFilter, approvalsInput, filterWords } from "./filter";
+import { useMovedGuard } from "./use-moved-guard";
 
 /** What agents ask for, across all sessions. Each is decided once; many may be denied together, and none given so. */
 export function ApprovalsView() {
   const trpc = useTRPC();
   const canOperate = useCanOperate();
-  const [status, setStatus] = useQueryState("status", parseAsStringLiteral(APPROVAL_STATUSES).withDefault("pending"));
-  const query = useInfiniteQuery(approvalPages(trpc, { status }));
-  const approvals = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
+  const [filter, setFilter] = useQueryStates(APPROVAL_FILTERS);
+  const { status, kind, project } = filter;
+  const query = useInfiniteQuery(approvalPages(trpc, approvalsInput(filter)));
+  const read = useMemo(() => query.data?.pages.flatMap((page) => page.items), [query.data]);
+  const isWaiting = status === "pending";
+  const news = useFreshRows(read, JSON.stringify([filter, query.data?.pages.length]));
+  // What waits comes at the end, where nothing moves; what is over comes first, and waits behind its pill.
+  const approvals = useMemo(
+    () => (isWaiting ? read : read?.filter((approval) => !news.fresh.includes(approval))) ?? [],
+    [read, isWaiting, news.fresh],
+  );
   const ids = useMemo(() => approvals.map(({ id }) => id), [approvals]);
-  const canDecide = canOperate && status === "pending";
+  const end = useEnd(ids.length, () => {
+    if (isWaiting && news.fresh.length > 0) news.look();
+  });
+  const guard = useMovedGuard(ids);
+  const canDecide = canOperate && isWaiting;
   const bulk = useBulk({
     ...{
       kind: "approval",
       ids,
-      filter: { status },
-      words: `every request that is ${status}`,
+      filter: approvalsFilter(filter),
+      words: filterWords(filter),
       hasMore: query.hasNextPage,
     },
     labelOf: (id) => approvals.find((approval) => approval.id === id)?.command ?? shortenId(id),
@@ -41,6 +58,10 @@ export function ApprovalsView() {
   const decided = useRef(new Set<string>());
   const isUnseen = useRefocus(bulk.selection.cursor, decided.current);
   usePageKeys(useDecisionKeys(bulk, { canDecide, decided: decided.current, isUnseen }));
+  const clear =
+    kind === null && project === null ? undefined : (
+      <Button onClick={() => void setFilter({ kind: null, project: null })}>Clear</Button>
+    );
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: Esc lets go of what is chosen, wherever the focus is in the list.
     <div className="flex h-full min-h-0 flex-col" onKeyDown={bulk.onKeyDown}>
@@ -48,23 +69,38 @@ export function ApprovalsView() {
         title="Approvals"
         description="What agents ask a person for. An approval outlives the runner that asked."
       >
-        <Choices label="Status" values={APPROVAL_STATUSES} value={status} onChange={(known) => void setStatus(known)} />
+        <ApprovalFilters filter={filter} onChange={(change) => void setFilter(change)} />
       </PageHeader>
       {bulk.bar}
+      <NewPill
+        count={isWaiting && end.isShown ? 0 : news.fresh.length}
+        one="new request"
+        onShow={() => {
+          const [first] = news.fresh;
+          news.look();
+          if (isWaiting && first !== undefined) focusRow(first.id);
+        }}
+      />
       <div className="scroll-thin min-h-0 flex-1 overflow-y-auto">
         <QueryView query={query}>
           {() =>
             approvals.length === 0 ? (
-              <EmptyState title={status === "pending" ? "Nothing waits for you" : `No approval is ${status}`}>
-                {status === "pending" && "Agents ask here for what their sandbox or policy does not allow by itself."}
+              <EmptyState title={isWaiting ? "Nothing waits for you" : `No approval is ${status}`} action={clear}>
+                {isWaiting && "Agents ask here for what their sandbox or policy does not allow by itself."}
               </EmptyState>
             ) : (
               <>
-                <ol className="mx-auto flex max-w-3xl flex-col gap-4 p-4">
+                <ol className="mx-auto flex max-w-3xl flex-col gap-4 p-4" {...guard}>
                   {approvals.map((approval) => (
-                    <ApprovalRow key={approval.id} approval={approval} choice={canDecide ? bulk.rows : null} />
+                    <ApprovalRow
+                      key={approval.id}
+                      approval={approval}
+                      choice={canDecide ? bulk.rows : null}
+                      onProject={(projectId) => void setFilter({ project: projectId })}
+                    />
                   ))}
                 </ol>
+                <div ref={end.ref} />
                 <ListFoot count={approvals.length} one="request" query={query} />
               </>
             )
@@ -93,7 +129,7 @@ function useDecisionKeys({ selection, keys, act }: Bulk, { canDecide, decided, i
     trpc.approvals.decide.mutationOptions({
       onSuccess: ({ decision, command, kind }) =>
         void toast.success(`${decision === "accept" ? "Accepted" : "Declined"}: ${command ?? kind}`),
-      onError: (error) => void toast.error(readError(error).message),
+      onError: (error) => toastError(error),
       onSettled: () => void client.invalidateQueries({ queryKey: trpc.approvals.pathKey() }),
     }),
   );

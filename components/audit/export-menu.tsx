@@ -3,9 +3,9 @@ import { Download } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
 import { useTRPCClient } from "@/components/trpc/client";
-import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
 import { copyCurl } from "@/components/ui/curl";
+import { toastError } from "@/components/ui/error-toast";
 import { formatPlural } from "@/components/ui/format";
 import { Menu, MenuItem } from "@/components/ui/menu";
 import { type AuditFilter, auditInput } from "./filter";
@@ -34,7 +34,7 @@ export function ExportMenu({ filter }: { filter: AuditFilter }) {
         );
       else toast.success(`Exported ${told}`);
     } catch (error) {
-      toast.error(readError(error).message);
+      toastError(error);
     }
     setRows(null);
   }

@@ -1,7 +1,7 @@
 import { parseAsString, parseAsStringLiteral } from "nuqs/server";
 import { RANGE_FILTERS } from "@/components/ui/time-range";
 import { type AuditFilter, auditInput } from "@/contract/query/audit";
-import { AUDIT_TARGETS } from "@/contract/words";
+import { AUDIT_TARGETS, CALLER_KINDS } from "@/contract/words";
 
 export { type AuditFilter, auditInput } from "@/contract/query/audit";
 
@@ -9,6 +9,7 @@ export { type AuditFilter, auditInput } from "@/contract/query/audit";
 export const AUDIT_FILTERS = {
   id: parseAsString,
   actor: parseAsString,
+  by: parseAsStringLiteral(CALLER_KINDS),
   action: parseAsString,
   kind: parseAsStringLiteral(AUDIT_TARGETS),
   target: parseAsString,

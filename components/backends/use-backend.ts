@@ -1,7 +1,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
-import { readError } from "@/components/trpc/errors";
+import { toastError } from "@/components/ui/error-toast";
+import { toastUndo } from "@/components/ui/undo";
 import type { Backend, BackendProbe, SetBackendInput } from "@/contract/backend";
 import { maxRunningOf } from "./condition";
 
@@ -30,10 +31,10 @@ export function useBackend(backend: Backend) {
       {
         onSuccess: (answer) => {
           put(() => answer);
-          const action = undo && { label: "Undo", onClick: () => set(undo, `As before: ${profile}`) };
-          toast.success(done, { action });
+          if (undo === undefined) toast.success(done);
+          else toastUndo(done, () => set(undo, `As before: ${profile}`));
         },
-        onError: (error) => void toast.error(readError(error).message),
+        onError: (error) => toastError(error),
       },
     );
   }
@@ -58,7 +59,7 @@ export function useBackend(backend: Backend) {
             if (probe.isOk) toast.success(`${profile}: ${probe.message}`);
             else toast.error(`${profile}: ${probe.message}`);
           },
-          onError: (error) => void toast.error(readError(error).message),
+          onError: (error) => toastError(error),
         },
       );
     },

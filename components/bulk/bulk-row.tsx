@@ -3,11 +3,10 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { X } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useState } from "react";
-import { toast } from "sonner";
 import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
-import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
+import { toastError } from "@/components/ui/error-toast";
 import { formatPlural } from "@/components/ui/format";
 import type { BulkAction } from "@/contract/bulk";
 import { ONE, wordsOf } from "./verbs";
@@ -22,7 +21,7 @@ export function BulkRow({ bulk, onDismiss }: { bulk: BulkAction; onDismiss: () =
   const [isOpen, setIsOpen] = useState(false);
   const outcome = {
     onSuccess: () => void client.invalidateQueries({ queryKey: trpc.bulk.list.pathKey() }),
-    onError: (error: unknown) => void toast.error(readError(error).message),
+    onError: (error: unknown) => toastError(error),
   };
   const abort = useMutation(trpc.bulk.abort.mutationOptions(outcome));
   const retry = useMutation(trpc.bulk.retry.mutationOptions(outcome));

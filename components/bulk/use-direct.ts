@@ -1,23 +1,21 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { toast } from "sonner";
 import { patchLists } from "@/components/live/patch";
 import { useTRPC } from "@/components/trpc/client";
-import { readError } from "@/components/trpc/errors";
+import { toastError } from "@/components/ui/error-toast";
 import { formatPlural } from "@/components/ui/format";
 import { randomId } from "@/components/ui/random-id";
+import { toastUndo } from "@/components/ui/undo";
 import type { SessionSummary } from "@/contract/session";
 import type { BulkKind, BulkVerb } from "@/contract/words";
 import type { BulkTarget } from "./target";
 import { ONE, wordsOf } from "./verbs";
 
-const UNDO_MS = 10_000;
-
-/** Does what can be taken back at once, and offers for ten seconds to take it back. */
+/** Does what can be taken back at once, and offers to take it back. */
 export function useDirect(kind: BulkKind) {
   const trpc = useTRPC();
   const client = useQueryClient();
   const look = () => void client.invalidateQueries({ queryKey: trpc.bulk.list.pathKey() });
-  const onError = (error: unknown) => void toast.error(readError(error).message);
+  const onError = (error: unknown) => toastError(error);
   const undo = useMutation(trpc.bulk.undo.mutationOptions({ onError, onSuccess: look }));
   const create = useMutation(trpc.bulk.create.mutationOptions({ onError }));
 
@@ -33,10 +31,9 @@ export function useDirect(kind: BulkKind) {
             which.ids === undefined || ids.has(session.sessionId) ? marked(session, verb === "unread") : session,
           );
         look();
-        toast.success(`${formatPlural(bulk.total, ONE[kind])} ${wordsOf(kind, verb).done}`, {
-          duration: UNDO_MS,
-          action: { label: "Undo", onClick: () => undo.mutate({ bulkId: bulk.id }) },
-        });
+        toastUndo(`${formatPlural(bulk.total, ONE[kind])} ${wordsOf(kind, verb).done}`, () =>
+          undo.mutate({ bulkId: bulk.id }),
+        );
       },
     });
   };

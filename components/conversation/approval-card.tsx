@@ -2,12 +2,11 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ChevronDown, Hand } from "lucide-react";
 import { type ReactNode, useState } from "react";
-import { toast } from "sonner";
 import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
-import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
+import { toastError } from "@/components/ui/error-toast";
 import { Input } from "@/components/ui/field";
 import { showTricks } from "@/components/ui/hidden-text";
 import { Menu, MenuItem } from "@/components/ui/menu";
@@ -29,6 +28,7 @@ export type ShownApproval = {
   status: string;
   decision: string | null;
   decidedBy: string | null;
+  decisionReason: string | null;
 };
 
 /** An approval's row as its card shows it. */
@@ -123,14 +123,19 @@ function Asked({ approval, children }: { approval: ShownApproval; children?: Rea
       )}
       {approval.changes.length > 0 && <ChangesView changes={approval.changes} />}
       {approval.reason !== null && <p className="text-sm wrap-anywhere text-ink-2">{showTricks(approval.reason)}</p>}
+      {approval.decisionReason !== null && (
+        <p className="text-sm wrap-anywhere">
+          <span className="text-ink-3">Reason for the answer:</span> {showTricks(approval.decisionReason)}
+        </p>
+      )}
       {children}
     </div>
   );
 }
 
 function pickDecision(approval: Approval) {
-  const { status, decision, decidedBy } = approval;
-  return { status, decision, decidedBy };
+  const { status, decision, decidedBy, decisionReason } = approval;
+  return { status, decision, decidedBy, decisionReason };
 }
 
 function Decision({ approval }: { approval: ShownApproval }) {
@@ -158,7 +163,7 @@ function DecideButtons({ approvalId }: { approvalId: string }) {
         void client.invalidateQueries({ queryKey: trpc.approvals.list.pathKey() });
       },
       onError: (error) => {
-        toast.error(readError(error).message);
+        toastError(error);
         void client.invalidateQueries({ queryKey: trpc.approvals.get.queryKey({ approvalId }) });
       },
     }),

@@ -58,6 +58,18 @@ test("a request and its decision are one item that keeps what was asked", () => 
   ]);
 });
 
+test("a reason for an answer is not taken for the agent's own, and is kept when the answer is applied", () => {
+  const { items } = fold(
+    event("approval_request", { approvalId: "apr_1", kind: "command", command: "rm -rf build" }),
+    event("approval_decision", {
+      ...{ approvalId: "apr_1", decision: "decline", decidedBy: "operator:ann", status: "decided" },
+      reason: "not in this repository",
+    }),
+    event("approval_decision", { approvalId: "apr_1", status: "ambiguous" }),
+  );
+  expect(items).toMatchObject([{ reason: null, decisionReason: "not in this repository", status: "ambiguous" }]);
+});
+
 test("later text of the same item wins; usage and the turn's diff stand last", () => {
   const { items } = fold(
     event("token_usage", { turnId: "t1", totalTokens: 10 }),

@@ -175,6 +175,7 @@ export class Folding {
     this.#put(`approval:${approvalId}`, (key, old) => {
       const known = old?.kind === "approval" ? old : undefined;
       const changes = changesOf(payload);
+      const isRequest = event.type === "approval_request";
       return {
         seq: known?.seq ?? event.seq,
         runId: event.runId,
@@ -183,15 +184,15 @@ export class Folding {
         kind: "approval",
         approvalId,
         itemId: textOf(payload, "itemId") ?? known?.itemId ?? null,
-        asks: (event.type === "approval_request" ? textOf(payload, "kind") : null) ?? known?.asks ?? "command",
+        asks: (isRequest ? textOf(payload, "kind") : null) ?? known?.asks ?? "command",
         command: commandOf(payload) ?? known?.command ?? null,
         cwd: textOf(payload, "cwd") ?? known?.cwd ?? null,
         changes: changes.length > 0 ? changes : (known?.changes ?? []),
-        reason: known?.reason ?? textOf(payload, "reason"),
+        reason: (isRequest ? textOf(payload, "reason") : null) ?? known?.reason ?? null,
         decision: textOf(payload, "decision") ?? known?.decision ?? null,
         decidedBy: textOf(payload, "decidedBy") ?? known?.decidedBy ?? null,
-        status:
-          textOf(payload, "status") ?? known?.status ?? (event.type === "approval_request" ? "pending" : "decided"),
+        decisionReason: (isRequest ? null : textOf(payload, "reason")) ?? known?.decisionReason ?? null,
+        status: textOf(payload, "status") ?? known?.status ?? (isRequest ? "pending" : "decided"),
       };
     });
   }

@@ -44,6 +44,7 @@ export type ConversationItem =
       reason: string | null;
       decision: string | null;
       decidedBy: string | null;
+      decisionReason: string | null;
       status: string;
     })
   | (Base & { kind: "notice"; tone: Tone; text: string; code: string | null })

@@ -1,6 +1,6 @@
 import type { InfiniteData, QueryClient, QueryKey } from "@tanstack/react-query";
 import type { Api } from "@/components/trpc/lists";
-import type { Approval } from "@/contract/approval";
+import type { Approval, ApprovalSummary } from "@/contract/approval";
 import type { Page } from "@/contract/page";
 import type { QueueTaskSummary } from "@/contract/queue";
 import type { Run } from "@/contract/run";
@@ -77,8 +77,11 @@ export function patchRun(cached: Run, run: Run): Run {
   return cached.id !== run.id || run.version < cached.version ? cached : { ...cached, ...run };
 }
 
-export function patchApproval(cached: Approval, approval: Approval): Approval {
-  return cached.id !== approval.id || Date.parse(approval.updatedAt) < Date.parse(cached.updatedAt) ? cached : approval;
+/** An approval as the stream tells it; who asks is in the list alone. */
+export function patchApproval(cached: ApprovalSummary, approval: Approval): ApprovalSummary {
+  return cached.id !== approval.id || Date.parse(approval.updatedAt) < Date.parse(cached.updatedAt)
+    ? cached
+    : { ...cached, ...approval };
 }
 
 /** A task as the stream tells it: what waits no more waits for nothing, and what waits anew has to be asked about. */

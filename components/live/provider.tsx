@@ -3,7 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, use, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { useTRPC } from "@/components/trpc/client";
 import { setServerTime } from "@/components/ui/clock";
-import type { Approval } from "@/contract/approval";
+import type { Approval, ApprovalSummary } from "@/contract/approval";
 import type { Run } from "@/contract/run";
 import type { SessionSummary } from "@/contract/session";
 import type { StorageSummary } from "@/contract/storage";
@@ -157,7 +157,7 @@ function CachePatches({ connection }: { connection: LiveConnection }) {
         void client.invalidateQueries({ queryKey: trpc.runnerJobs.list.pathKey() });
       }),
       connection.on("approval", (approval) => {
-        patchLists<Approval>(client, trpc.approvals.list.pathKey(), (item) => patchApproval(item, approval));
+        patchLists<ApprovalSummary>(client, trpc.approvals.list.pathKey(), (item) => patchApproval(item, approval));
         client.setQueryData<Approval>(trpc.approvals.get.queryKey({ approvalId: approval.id }), approval);
         // Lists by status gain or lose a row, which a patch in place cannot show.
         void client.invalidateQueries({ queryKey: trpc.approvals.list.pathKey() });

@@ -1,10 +1,22 @@
 "use client";
-import { ArrowRight, Hand, type LucideIcon, OctagonPause, OctagonX, Timer, TriangleAlert, Unplug } from "lucide-react";
+import {
+  ArrowRight,
+  Hand,
+  type LucideIcon,
+  OctagonPause,
+  OctagonX,
+  Repeat,
+  Timer,
+  TriangleAlert,
+  Unplug,
+} from "lucide-react";
 import Link from "next/link";
 import { useState } from "react";
 import { sentence } from "@/components/queue/explain";
+import { Fix } from "@/components/queue/fix";
 import { runAddress, sessionAddress, storageAddress, taskAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
+import { usePageKeys } from "@/components/shell/page-keys";
 import { buttonStyle } from "@/components/ui/button";
 import { showTricks } from "@/components/ui/hidden-text";
 import { Panel } from "@/components/ui/page";
@@ -15,6 +27,14 @@ import type { Need, NeedKind } from "@/contract/overview";
 /** More than these, and the rest is asked for. */
 const SHOWN = 8;
 type Look = { icon: LucideIcon; word: string; fix: string; href: (need: Need) => string };
+/** What is done about these at a press, without going anywhere. */
+const FIXED_HERE: readonly NeedKind[] = ["parked", "paused", "dead-letter"];
+const FIX_KEYS = [{ keys: "f", name: "Do what is offered about the row in focus", run: fixRow }];
+
+function fixRow(): void {
+  document.activeElement?.closest("[data-row]")?.querySelector<HTMLElement>("[data-fix]")?.click();
+}
+
 const runOf = ({ runId, sessionId }: Need) =>
   sessionId === null ? runAddress(runId ?? "") : sessionAddress(sessionId);
 const taskOf = ({ taskId }: Need) => (taskId === null ? "/queue" : taskAddress(taskId));
@@ -24,6 +44,7 @@ const LOOKS: Record<NeedKind, Look> = {
   approval: { icon: Hand, word: "Approval", fix: "Decide", href: runOf },
   fencing: { icon: Unplug, word: "Not known to be gone", fix: "Look", href: ({ runId }) => runAddress(runId ?? "") },
   stuck: { icon: Timer, word: "Silent", fix: "Look", href: runOf },
+  flapping: { icon: Repeat, word: "Loses its runners", fix: "Look", href: ({ runId }) => runAddress(runId ?? "") },
   "session-evicted": {
     icon: TriangleAlert,
     word: "Evicted",
@@ -37,9 +58,10 @@ const LOOKS: Record<NeedKind, Look> = {
   "gc-stopped": { icon: TriangleAlert, word: "Clean-up stopped", fix: "Look", href: () => "/storage" },
 };
 
-/** What goes on only when a person does something, the most pressing first; `j` and `k` move, Enter goes there. */
+/** What goes on only when a person does something, the most pressing first; `j` and `k` move, Enter goes there, `f` does what is offered. */
 export function Needs({ needs }: { needs: readonly Need[] }) {
   const [isWhole, setIsWhole] = useState(false);
+  usePageKeys(needs.length === 0 ? [] : FIX_KEYS);
   if (needs.length === 0) return null;
   return (
     <Panel
@@ -68,18 +90,26 @@ function NeedRow({ need }: { need: Need }) {
       <span className="flex items-center gap-1.5 text-xs font-medium text-warn sm:w-40">
         <Icon aria-hidden className="size-4 shrink-0" /> {word}
       </span>
-      <span className="min-w-0 flex-1 wrap-anywhere max-sm:order-last max-sm:basis-full">
-        {need.title !== null && <span className="font-medium">{showTricks(need.title)}: </span>}
-        <span className="text-ink-2">{showTricks(need.title === null ? sentence(need.message) : need.message)}</span>
-      </span>
-      <Time at={need.since} className="text-xs text-ink-3 max-sm:ml-auto" />
       <Link
         href={href(need)}
-        className={buttonStyle({ size: "sm" })}
-        aria-label={`${fix}: ${need.title ?? need.message}`}
+        className="min-w-0 flex-1 wrap-anywhere hover:underline max-sm:order-last max-sm:basis-full"
       >
-        {fix} <ArrowRight aria-hidden className="size-3.5" />
+        {need.title !== null && <span className="font-medium">{showTricks(need.title)}: </span>}
+        <span className="text-ink-2">{showTricks(need.title === null ? sentence(need.message) : need.message)}</span>
       </Link>
+      <Time at={need.since} className="text-xs text-ink-3 max-sm:ml-auto" />
+      {FIXED_HERE.includes(need.kind) ? (
+        <Fix item={need} />
+      ) : (
+        <Link
+          href={href(need)}
+          data-fix
+          className={buttonStyle({ size: "sm" })}
+          aria-label={`${fix}: ${need.title ?? need.message}`}
+        >
+          {fix} <ArrowRight aria-hidden className="size-3.5" />
+        </Link>
+      )}
     </li>
   );
 }

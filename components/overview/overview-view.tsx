@@ -4,26 +4,26 @@ import { Plus } from "lucide-react";
 import dynamic from "next/dynamic";
 import Link from "next/link";
 import type { ReactNode } from "react";
-import { ApprovalCard, showApproval } from "@/components/conversation/approval-card";
+import { useFreshRows } from "@/components/live/fresh-rows";
 import { useAskAgain } from "@/components/live/gathered";
 import { useFrames } from "@/components/live/provider";
 import { SessionsTable } from "@/components/sessions/sessions-table";
-import { sessionAddress } from "@/components/shell/addresses";
 import { useCanOperate, useReader } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { buttonStyle } from "@/components/ui/button";
-import { shortenId } from "@/components/ui/format";
+import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader, Panel, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
-import { Time } from "@/components/ui/time";
-import type { Approval } from "@/contract/approval";
 import { BackendsStrip } from "./backends-strip";
 import { FirstSteps } from "./first-steps";
+import { More } from "./more";
 import { Needs } from "./needs";
+import { OpenApprovals } from "./open-approvals";
 import { OVERVIEW_QUERIES, overviewOf } from "./queries";
 import { Tiles } from "./tiles";
 
-const Pictures = dynamic(() => import("@/components/queue/pictures").then((module) => module.Pictures), { ssr: false });
+const Pictures = dynamic(() => import("./pictures").then((module) => module.Pictures), { ssr: false });
+const OperatorFeed = dynamic(() => import("./operator-feed").then((module) => module.OperatorFeed), { ssr: false });
 
 /** Figures may lag behind what is told of by so much. */
 const GATHER_MS = 800;
@@ -43,6 +43,7 @@ export function OverviewView() {
   useFrames("session", askAgain);
   useFrames("run", askAgain);
   useFrames("approval", askAgain);
+  const asked = useFreshRows(approvals.data?.items, "");
   const isNew = any.data?.items.length === 0 && overview.data?.queue.waiting === 0;
   const isCalm =
     !isNew &&
@@ -62,12 +63,16 @@ export function OverviewView() {
           )
         }
       />
+      <NewPill count={asked.fresh.length} one="new request" onShow={asked.look} />
       <div className="scroll-thin flex min-h-0 flex-1 flex-col gap-4 overflow-y-auto p-4 lg:p-6">
         <QueryView query={overview} skeleton={<TableSkeleton />}>
           {(data) => (
             <>
               {isNew && <FirstSteps />}
-              <OpenApprovals approvals={approvals.data?.items ?? []} total={data.approvals} />
+              <OpenApprovals
+                approvals={approvals.data?.items.filter((approval) => !asked.fresh.includes(approval)) ?? []}
+                total={data.approvals}
+              />
               <Needs needs={data.needs.filter(({ kind }) => kind !== "approval")} />
               {isCalm && (
                 <EmptyState title="Nothing needs you">
@@ -85,37 +90,10 @@ export function OverviewView() {
         <Listed title="Unread" href="/sessions?state=unread" count={unread.data?.items.length}>
           <SessionsTable sessions={unread.data?.items ?? []} />
         </Listed>
-        {!isNew && <Pictures filter={{ queue: null }} />}
+        <OperatorFeed />
+        {!isNew && <Pictures />}
       </div>
     </div>
-  );
-}
-
-/** The oldest ones, each to be decided where it stands. */
-function OpenApprovals({ approvals, total }: { approvals: readonly Approval[]; total: number }) {
-  if (approvals.length === 0) return null;
-  return (
-    <Panel
-      title={`Approvals that wait for you (${Math.max(total, approvals.length)})`}
-      actions={<More href="/approvals" />}
-      className="shrink-0 border-warn/50"
-    >
-      <ul className="flex flex-col gap-3 p-3">
-        {approvals.map((approval) => (
-          <li key={approval.id}>
-            <p className="mb-1 flex gap-2 text-xs text-ink-2">
-              {approval.sessionId !== null && (
-                <Link href={sessionAddress(approval.sessionId)} className="text-accent hover:underline">
-                  session {shortenId(approval.sessionId)}
-                </Link>
-              )}
-              <Time at={approval.createdAt} className="ml-auto text-ink-3" />
-            </p>
-            <ApprovalCard shown={showApproval(approval)} />
-          </li>
-        ))}
-      </ul>
-    </Panel>
   );
 }
 
@@ -127,13 +105,5 @@ function Listed({ title, href, count, children }: ListedProps) {
     <Panel title={title} actions={<More href={href} />} className="shrink-0 overflow-hidden">
       {children}
     </Panel>
-  );
-}
-
-function More({ href }: { href: string }) {
-  return (
-    <Link href={href} className="text-xs text-accent hover:underline">
-      Show all
-    </Link>
   );
 }

@@ -7,7 +7,7 @@ const LOOK_MS = 10_000;
 /** What the overview asks for beside its figures; prefetch and hooks share it. */
 export const OVERVIEW_QUERIES = (readerId: string) =>
   ({
-    approvals: { status: "pending", limit: SHOWN },
+    approvals: { status: "pending", sort: "oldest", limit: SHOWN },
     running: { state: "running", readerId, limit: SHOWN },
     unread: { state: "unread", readerId, limit: SHOWN },
     /** Whether there is any session at all. */
@@ -16,3 +16,20 @@ export const OVERVIEW_QUERIES = (readerId: string) =>
 
 export const overviewOf = (api: Api, readerId: string) =>
   api.overview.get.queryOptions({ readerId }, { refetchInterval: LOOK_MS });
+
+const ACTIONS_SHOWN = 8;
+const ACTIONS_POLL_MS = 30_000;
+
+/** What people did last. */
+export const operatorActions = (api: Api) =>
+  api.audit.list.queryOptions(
+    { callerKind: "operator", limit: ACTIONS_SHOWN },
+    { refetchInterval: ACTIONS_POLL_MS, placeholderData: (data) => data },
+  );
+
+/** Totals read every volume's row. */
+const VOLUMES_POLL_MS = 60_000;
+
+/** How much all volumes hold, which comes with the first page of their list. */
+export const volumeTotals = (api: Api) =>
+  api.storage.list.queryOptions({ storageKind: "pvc", limit: 1 }, { refetchInterval: VOLUMES_POLL_MS });

@@ -3,11 +3,13 @@ import { useQuery } from "@tanstack/react-query";
 import { depthByLane, depthOf, type Flow, flowsOf, spanOf, sum } from "@/components/queue/picture";
 import { useTRPC } from "@/components/trpc/client";
 import { queueHistory } from "@/components/trpc/lists";
+import { formatBytes, formatPlural } from "@/components/ui/format";
 import { Sparkline } from "@/components/ui/sparkline";
 import { Tile } from "@/components/ui/tile";
 import { Duration } from "@/components/ui/time";
 import type { Overview } from "@/contract/overview";
 import type { QueueHistory } from "@/contract/queue-commander";
+import { volumeTotals } from "./queries";
 
 const MINUTES = 60;
 
@@ -15,9 +17,10 @@ const MINUTES = 60;
 export function Tiles({ overview }: { overview: Overview }) {
   const trpc = useTRPC();
   const history = useQuery(queueHistory(trpc, { minutes: MINUTES })).data;
+  const volumes = useQuery(volumeTotals(trpc)).data?.totals;
   const { runs, runners, queue, approvals } = overview;
   return (
-    <dl className="grid shrink-0 grid-cols-2 gap-px overflow-hidden rounded-lg border bg-line sm:grid-cols-3 xl:grid-cols-6">
+    <dl className="grid shrink-0 grid-cols-2 gap-px overflow-hidden rounded-lg border bg-line sm:grid-cols-4 xl:grid-cols-7 [&>:last-child]:max-xl:col-span-2">
       <Tile
         name="Approvals"
         figure={approvals.toLocaleString("en")}
@@ -59,6 +62,12 @@ export function Tiles({ overview }: { overview: Overview }) {
         note="in the last 24 hours"
         tone={runs.failedToday > 0 ? "text-bad" : undefined}
         href="/runs?status=failed&within=24"
+      />
+      <Tile
+        name="Volumes"
+        figure={volumes == null ? "…" : formatBytes(volumes.bytes)}
+        note={volumes == null ? "being counted" : `in ${formatPlural(volumes.volumes, "volume")}`}
+        href="/storage"
       />
     </dl>
   );

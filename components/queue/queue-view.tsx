@@ -60,7 +60,7 @@ export function QueueView() {
           <QueryView query={commander} skeleton={<TableSkeleton rows={3} />}>
             {(data) => (
               <>
-                {data.attention.length > 0 && <Attention items={data.attention} controls={all} />}
+                {data.attention.length > 0 && <Attention items={data.attention} />}
                 <Tiles commander={data} filter={filter} onChange={onChange} />
               </>
             )}

@@ -3,6 +3,8 @@ import { toast } from "sonner";
 import { useCanOperate, useIdentity } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
+import { toastError } from "@/components/ui/error-toast";
+import { toastUndo } from "@/components/ui/undo";
 import type { QueueControl, QueueControlList, SetControlInput } from "@/contract/queue-control";
 import { ALL_TENANTS } from "@/contract/words";
 import { currentOf } from "./conflict";
@@ -58,19 +60,14 @@ export function useControl() {
           const name = nameOfPlace(control);
           const done = state === undefined ? `Limits of ${name} changed` : `${STATE_DONE[state]}: ${name}`;
           if (isUndo) return void toast.success(`As before: ${name}`);
-          toast.success(done, {
-            action: { label: "Undo", onClick: () => set(answer, undoOf(control, change), true) },
-          });
+          toastUndo(done, () => set(answer, undoOf(control, change), true));
         },
         onError: (failure) => {
           const error = readError(failure);
           const current = currentOf<QueueControl>(error);
           if (current !== null) put(current);
-          toast.error(
-            current === null
-              ? error.message
-              : `${nameOfPlace(control)} was changed meanwhile: look, and change it again`,
-          );
+          const changed = `${nameOfPlace(control)} was changed meanwhile: look, and change it again`;
+          toastError(failure, current === null ? undefined : changed);
         },
       },
     );

@@ -3,6 +3,8 @@ import { useRef, useState } from "react";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
+import { toastError } from "@/components/ui/error-toast";
+import { toastUndo } from "@/components/ui/undo";
 import type { QueueTask } from "@/contract/queue";
 import { currentOf } from "./conflict";
 import { useTaskCache } from "./use-task-cache";
@@ -50,15 +52,14 @@ export function usePriority() {
       want(task.id, null);
       if (isUndo) return void toast.success(`Priority ${priority} again: ${task.title}`);
       const undo = { task: answer, from: priority, priority: from };
-      toast.success(`Priority ${from} → ${priority}: ${task.title}`, {
-        action: { label: "Undo", onClick: () => void send(undo, true) },
-      });
+      toastUndo(`Priority ${from} → ${priority}: ${task.title}`, () => void send(undo, true));
     } catch (failure) {
       want(task.id, null);
       const error = readError(failure);
       const current = currentOf<QueueTask>(error);
       if (current !== null) put(current);
-      toast.error(current === null ? error.message : `${task.title} was changed meanwhile: look, and press again`);
+      const changed = `${task.title} was changed meanwhile: look, and press again`;
+      toastError(failure, current === null ? undefined : changed);
     } finally {
       underWay.current.delete(task.id);
     }

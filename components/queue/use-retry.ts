@@ -1,7 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
-import { readError } from "@/components/trpc/errors";
+import { toastError } from "@/components/ui/error-toast";
 import type { QueueTask } from "@/contract/queue";
 import { useTaskCache } from "./use-task-cache";
 
@@ -15,7 +15,7 @@ export function useRetry() {
         accept(task);
         toast.success(`It waits again: ${task.title}`);
       },
-      onError: (error) => void toast.error(readError(error).message),
+      onError: (error) => toastError(error),
     }),
   );
 }

@@ -39,7 +39,8 @@ type OverTime = { range: string; span: Span; rows: readonly RunnerMinute[] };
 
 const shown = (value: number | null, unit: (value: number) => string) => (value === null ? "not noted" : unit(value));
 
-function AliveChart({ range, span, rows }: OverTime) {
+/** How many runners lived and worked, against what there was room for. */
+export function AliveChart({ range, span, rows }: OverTime) {
   const of = (pick: (row: RunnerMinute) => number) => courseOf(rows, span, pick);
   const [alive, busy, silent, capacity] = [
     of((row) => row.alive),

@@ -2,11 +2,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { CirclePause, CirclePlay, OctagonX, ShieldOff } from "lucide-react";
 import Link from "next/link";
+import { toast } from "sonner";
 import { useWatched } from "@/components/live/provider";
 import { WhyBox } from "@/components/runs/why-box";
 import { Profile } from "@/components/sessions/demo-label";
 import { auditAddress, runAddress, sessionAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
+import { usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
 import { Id } from "@/components/ui/copy";
@@ -84,6 +86,16 @@ function RunnerActions({ runner }: { runner: Runner }) {
   const { give, dialog, isResuming } = useRunnerOrders(runner);
   const isDrained = runner.refusals.resume === null;
   const offered = BUTTONS.filter(({ action }) => action !== (isDrained ? "drain" : "resume"));
+  const ask = (action: RunnerAction) => {
+    const refusal = canOperate ? runner.refusals[action] : "Your role may only look: an operator gives orders";
+    if (refusal === null) give(action);
+    else toast(refusal);
+  };
+  usePageKeys([
+    { keys: "d", name: "Drain it, or let it go on", run: () => ask(isDrained ? "resume" : "drain") },
+    { keys: "v", name: "Revoke its token", run: () => ask("revoke") },
+    { keys: "c", name: "Kill it", run: () => ask("kill") },
+  ]);
   return (
     <>
       {canOperate &&

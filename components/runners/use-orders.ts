@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { patchRunner, patchRunners } from "@/components/live/patch";
 import { useTRPC } from "@/components/trpc/client";
-import { readError } from "@/components/trpc/errors";
+import { toastError } from "@/components/ui/error-toast";
 import type { Runner } from "@/contract/runner";
 import type { RunnerAction } from "@/contract/words";
 
@@ -26,7 +26,7 @@ export function useOrder(action: RunnerAction, onDone?: () => void) {
         onDone?.();
       },
       // A dialog shows its own error.
-      ...(onDone === undefined ? { onError: (error: unknown) => toast.error(readError(error).message) } : {}),
+      ...(onDone === undefined ? { onError: (error: unknown) => toastError(error) } : {}),
     }),
   );
 }

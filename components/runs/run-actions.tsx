@@ -2,9 +2,12 @@
 import { RotateCcw, XCircle } from "lucide-react";
 import dynamic from "next/dynamic";
 import Link from "next/link";
+import { useRouter } from "next/navigation";
 import { useState } from "react";
-import { taskAddress } from "@/components/shell/addresses";
+import { toast } from "sonner";
+import { sessionAddress, taskAddress } from "@/components/shell/addresses";
 import { useCanOperate, useIdentity } from "@/components/shell/identity";
+import { usePageKeys } from "@/components/shell/page-keys";
 import { Button, buttonStyle } from "@/components/ui/button";
 import { copyCurl } from "@/components/ui/curl";
 import { CurlMenu } from "@/components/ui/curl-menu";
@@ -20,11 +23,30 @@ const RunAgainDialog = dynamic(() => import("./run-again").then((module) => modu
 /** What can be done to one run, and the calls of the API that do the same. */
 export function RunActions({ run }: { run: Run }) {
   const [dialog, setDialog] = useState<"cancel" | "again" | null>(null);
+  const router = useRouter();
   const canOperate = useCanOperate();
   const isAdmin = useIdentity().role === "admin";
   const isOver = isTerminal(run.status);
   const path = `/runs/${encodeURIComponent(run.id)}`;
   const close = () => setDialog(null);
+  const sessionId = run.sessionRef?.sessionId;
+  usePageKeys([
+    {
+      keys: "c",
+      name: "Cancel the run",
+      run: () => {
+        const refusal = refusalOf(run, canOperate);
+        if (refusal === null) setDialog("cancel");
+        else toast(refusal);
+      },
+    },
+    ...(canOperate && isOver && run.taskId === null
+      ? [{ keys: "r", name: "Run it again", run: () => setDialog("again") }]
+      : []),
+    ...(typeof sessionId === "string"
+      ? [{ keys: "s", name: "Open its session", run: () => router.push(sessionAddress(sessionId)) }]
+      : []),
+  ]);
   return (
     <>
       {isAdmin && run.leaseState === "fencing" && <ForceRelease run={run} />}
@@ -64,4 +86,11 @@ export function RunActions({ run }: { run: Run }) {
       {dialog === "again" && <RunAgainDialog run={run} isOpen onOpenChange={close} />}
     </>
   );
+}
+
+/** Why a run is not to be cancelled. */
+function refusalOf(run: Run, canOperate: boolean): string | null {
+  if (!canOperate) return "Your role may only look: an operator cancels runs";
+  if (isTerminal(run.status)) return "The run is over: there is nothing to cancel";
+  return run.cancelRequestedAt === null ? null : "The run is being cancelled";
 }

@@ -6,9 +6,9 @@ import { sendTurn, isOpen as takesCommands } from "@/components/conversation/sen
 import { useRunCommands } from "@/components/sessions/use-session";
 import { runAddress, sessionAddress } from "@/components/shell/addresses";
 import { useTRPCClient } from "@/components/trpc/client";
-import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
+import { ErrorNote } from "@/components/ui/error-note";
 import { Field, TextArea } from "@/components/ui/field";
 import { TableSkeleton } from "@/components/ui/page";
 import { randomId } from "@/components/ui/random-id";
@@ -83,11 +83,7 @@ function AgainForm({ run, text: before }: { run: Run; text: string }) {
           />
         )}
       </Field>
-      {error !== null && (
-        <p role="alert" className="text-xs text-bad">
-          {readError(error).message}
-        </p>
-      )}
+      <ErrorNote error={error} />
       <div className="flex flex-wrap justify-end gap-2">
         {typeof sessionId === "string" && (
           <Button

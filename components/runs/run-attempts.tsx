@@ -1,20 +1,22 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
+import { RunnerLink } from "@/components/runners/runner-link";
 import { useTRPC } from "@/components/trpc/client";
 import { Id } from "@/components/ui/copy";
 import { EmptyState, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { State } from "@/components/ui/state";
 import { type Column, Table } from "@/components/ui/table";
-import { Time } from "@/components/ui/time";
+import { Duration, Time } from "@/components/ui/time";
 import type { Run } from "@/contract/run";
 import type { RunnerJob } from "@/contract/runner";
-import { runJobs } from "./run-jobs";
+import { AttemptFacts } from "./attempt-facts";
+import { isLive, runJobs } from "./run-jobs";
 
 const COLUMNS: Column<RunnerJob>[] = [
   { name: "State", cell: (job) => <State state={job.state} /> },
   { name: "Attempt", cell: (job) => <Id id={job.attemptId} /> },
-  { name: "Runner", isWideOnly: true, cell: (job) => <Id id={job.runnerId} /> },
+  { name: "Runner", isWideOnly: true, cell: (job) => <RunnerLink id={job.runnerId} /> },
   {
     name: "Job",
     isWideOnly: true,
@@ -23,13 +25,20 @@ const COLUMNS: Column<RunnerJob>[] = [
   },
   { name: "Launched", className: "whitespace-nowrap text-ink-2", cell: (job) => <Time at={job.createdAt} /> },
   {
+    name: "Took",
+    className: "whitespace-nowrap text-ink-2",
+    cell: (job) => <Duration from={job.createdAt} to={isLive(job) ? null : job.updatedAt} />,
+  },
+  {
     name: "Outcome",
-    isWideOnly: true,
-    className: "max-w-60 text-xs text-ink-2",
+    className: "max-w-80 text-xs text-ink-2 max-sm:basis-full",
     cell: (job) => (
-      <span className="block truncate" title={outcomeOf(job)}>
-        {outcomeOf(job)}
-      </span>
+      <>
+        <span className="block truncate" title={outcomeOf(job)}>
+          {outcomeOf(job)}
+        </span>
+        <AttemptFacts job={job} />
+      </>
     ),
   },
 ];

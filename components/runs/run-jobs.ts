@@ -1,4 +1,5 @@
 import type { Api } from "@/components/trpc/lists";
+import type { RunnerJob } from "@/contract/runner";
 
 const LIVE_POLL_MS = 5_000;
 
@@ -7,9 +8,9 @@ export const runJobs = (api: Api, runId: string) =>
   api.runnerJobs.list.queryOptions(
     { runId },
     {
-      refetchInterval: (query) =>
-        query.state.data?.items.some((job) => job.state === "launching" || job.state === "running") === true
-          ? LIVE_POLL_MS
-          : false,
+      refetchInterval: (query) => (query.state.data?.items.some(isLive) === true ? LIVE_POLL_MS : false),
     },
   );
+
+/** Whether an attempt is still at work, as far as is known. */
+export const isLive = ({ state }: Pick<RunnerJob, "state">) => state === "launching" || state === "running";

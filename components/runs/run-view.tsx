@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import dynamic from "next/dynamic";
 import Link from "next/link";
+import { RunnerLink } from "@/components/runners/runner-link";
 import { Profile } from "@/components/sessions/demo-label";
 import { explainRun } from "@/components/sessions/session-state";
 import { eventAddress, runAddress, sessionAddress } from "@/components/shell/addresses";
@@ -129,7 +130,7 @@ function RunFacts({ run }: { run: Run }) {
             ["Created", <Time key="c" at={run.createdAt} />],
             ["Length", <Duration key="d" from={run.createdAt} to={isTerminal(run.status) ? run.updatedAt : null} />],
             ["Lease", <State key="l" isBare state={run.leaseState} />],
-            ["Holder", run.claimedBy === null ? "none" : <Id key="h" id={run.claimedBy} />],
+            ["Holder", run.claimedBy === null ? "none" : <RunnerLink key="h" id={run.claimedBy} />],
             ["Epoch", run.leaseEpoch],
             ["Attempts", run.attemptCount],
             ["Events", run.lastEventSeq.toLocaleString("en")],

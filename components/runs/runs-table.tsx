@@ -2,7 +2,7 @@
 import Link from "next/link";
 import { Profile } from "@/components/sessions/demo-label";
 import { attemptOf, explainRun } from "@/components/sessions/session-state";
-import { runAddress, sessionAddress } from "@/components/shell/addresses";
+import { runAddress, runnerAddress, sessionAddress } from "@/components/shell/addresses";
 import { shortenId } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { State } from "@/components/ui/state";
@@ -98,9 +98,14 @@ function Holder({ run }: { run: Run }) {
   if (run.claimedBy === null) return <span className="text-xs text-ink-3">none</span>;
   return (
     <span className="flex flex-col text-2xs">
-      <code className="whitespace-nowrap" title={run.claimedBy}>
+      <Link
+        href={runnerAddress(run.claimedBy)}
+        prefetch={false}
+        title={run.claimedBy}
+        className="relative font-mono whitespace-nowrap hover:underline"
+      >
         {shortenId(run.claimedBy)}
-      </code>
+      </Link>
       {run.status === "claimed" && run.leaseExpiresAt !== null && (
         <span className="whitespace-nowrap text-ink-3">
           lease {run.leaseState === "held" ? "ends " : run.leaseState}

@@ -1,11 +1,11 @@
 "use client";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import Link from "next/link";
+import { RunnerLink } from "@/components/runners/runner-link";
 import { isWaiting, useRunCommands } from "@/components/sessions/use-session";
 import { runAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { approvalPages } from "@/components/trpc/lists";
-import { Id } from "@/components/ui/copy";
 import { shortenId } from "@/components/ui/format";
 import type { Run } from "@/contract/run";
 import { isTerminal } from "@/contract/words";
@@ -65,7 +65,7 @@ function Holder({ holder, sessionId }: { holder: NonNullable<Why["holder"]>; ses
     );
   return (
     <>
-      {holder.name} {holder.id !== undefined && <Id id={holder.id} />}
+      {holder.name} {holder.id !== undefined && <RunnerLink id={holder.id} />}
     </>
   );
 }

@@ -82,8 +82,19 @@ test("a page's keys are its own while it is shown, and a later page's are not ta
   const endFirst = setPageShortcuts(first);
   const endSecond = setPageShortcuts(second);
   endFirst();
-  expect(pageShortcuts()).toBe(second);
+  expect(pageShortcuts()).toEqual(second);
   endSecond();
+  expect(pageShortcuts()).toEqual([]);
+});
+
+test("a part of a page has keys beside the page's own, and before them", () => {
+  const shortcut = (keys: string, name: string): Shortcut => ({ keys, name, group: "This page", run: () => {} });
+  const endPage = setPageShortcuts([shortcut("c", "cancel"), shortcut("f", "force")]);
+  const endPart = setPageShortcuts([shortcut("f", "follow")]);
+  expect(pageShortcuts().map(({ name }) => name)).toEqual(["follow", "cancel"]);
+  endPart();
+  expect(pageShortcuts().map(({ name }) => name)).toEqual(["cancel", "force"]);
+  endPage();
   expect(pageShortcuts()).toEqual([]);
 });
 

@@ -6,18 +6,19 @@ export type Shortcut = {
   run: () => void;
 };
 
-let ofPage: readonly Shortcut[] = [];
+let ofPage: (readonly Shortcut[])[] = [];
 
-/** The keys of the page that is shown; they come before those of the console. */
+/** The keys of the page that is shown, its newest part's first; they come before those of the console. */
 export function pageShortcuts(): readonly Shortcut[] {
-  return ofPage;
+  const keys = ofPage.toReversed().flat();
+  return keys.filter((key, index) => keys.findIndex((first) => first.keys === key.keys) === index);
 }
 
-/** Gives the page its keys until the answer is called. */
+/** Gives the page, or a part of it, its keys until the answer is called. */
 export function setPageShortcuts(shortcuts: readonly Shortcut[]): () => void {
-  ofPage = shortcuts;
+  ofPage = [...ofPage, shortcuts];
   return () => {
-    if (ofPage === shortcuts) ofPage = [];
+    ofPage = ofPage.filter((part) => part !== shortcuts);
   };
 }
 

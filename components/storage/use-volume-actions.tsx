@@ -13,7 +13,8 @@ import { type ReactNode, useState } from "react";
 import { toast } from "sonner";
 import { nameOf } from "@/components/sessions/name";
 import { useTRPC } from "@/components/trpc/client";
-import { readError } from "@/components/trpc/errors";
+import { toastError } from "@/components/ui/error-toast";
+import { toastUndo } from "@/components/ui/undo";
 import type { StorageSummary } from "@/contract/storage";
 import { EvictDialog } from "./evict-dialog";
 import { actionsOf } from "./explain";
@@ -101,14 +102,14 @@ function useActs(summary: StorageSummary) {
   const { sessionId } = summary;
   const name = nameOf(summary);
   const onError = (error: unknown): void => {
-    toast.error(readError(error).message);
+    toastError(error);
   };
 
   const pin = useMutation(
     trpc.storage.pin.mutationOptions({
       onSuccess: (answer) => {
         accept(answer);
-        toast.success(`Pinned: ${name}`, { action: { label: "Undo", onClick: () => unpin.mutate({ sessionId }) } });
+        toastUndo(`Pinned: ${name}`, () => unpin.mutate({ sessionId }));
       },
       onError,
     }),
@@ -117,7 +118,7 @@ function useActs(summary: StorageSummary) {
     trpc.storage.unpin.mutationOptions({
       onSuccess: (answer) => {
         accept(answer);
-        toast.success(`Unpinned: ${name}`, { action: { label: "Undo", onClick: () => pin.mutate({ sessionId }) } });
+        toastUndo(`Unpinned: ${name}`, () => pin.mutate({ sessionId }));
       },
       onError,
     }),

@@ -8,6 +8,7 @@ import { Follow } from "@/components/trace/follow";
 import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
 import { useNow, useTimeMode } from "@/components/ui/clock";
+import { ErrorFacts } from "@/components/ui/error-facts";
 import { Select } from "@/components/ui/field";
 import { formatDuration, shortenId } from "@/components/ui/format";
 import { EmptyState, TableSkeleton } from "@/components/ui/page";
@@ -190,9 +191,9 @@ function Failure({ error, onRetry }: { error: unknown; onRetry: () => void }) {
   return (
     <p
       role="alert"
-      className="flex shrink-0 items-center gap-2 border-b bg-bad-soft px-4 py-1.5 text-xs text-bad lg:px-6"
+      className="flex shrink-0 flex-wrap items-center gap-2 border-b bg-bad-soft px-4 py-1.5 text-xs text-bad lg:px-6"
     >
-      {readError(error).message}
+      {readError(error).message} <ErrorFacts error={readError(error)} />
       <Button size="sm" onClick={onRetry}>
         Try again
       </Button>

@@ -1,5 +1,5 @@
 import type { TRPCOptionsProxy } from "@trpc/tanstack-react-query";
-import type { Approval, ListApprovalsInput } from "@/contract/approval";
+import type { ApprovalSummary, ListApprovalsInput } from "@/contract/approval";
 import type { AuditRow, ListAuditInput } from "@/contract/audit";
 import type { BulkResult, ListBulkResultsInput } from "@/contract/bulk";
 import type { TokenRecord } from "@/contract/identity";
@@ -24,7 +24,7 @@ export const runPages = (api: Api, input: Partial<ListRunsInput>) =>
   paged<RunSummary>((from) => api.runs.list.queryOptions({ limit: PAGE, ...input, ...from }));
 
 export const approvalPages = (api: Api, input: Partial<ListApprovalsInput>) =>
-  paged<Approval>((from) => api.approvals.list.queryOptions({ limit: PAGE, ...input, ...from }));
+  paged<ApprovalSummary>((from) => api.approvals.list.queryOptions({ limit: PAGE, ...input, ...from }));
 
 export const runnerPages = (api: Api, input: Partial<ListRunnersInput>) =>
   paged<Runner>((from) => api.runners.list.queryOptions({ limit: PAGE, ...input, ...from }));
@@ -153,6 +153,9 @@ const FAILURES_POLL_MS = 60_000;
 
 export const runFailures = (api: Api) =>
   api.runs.stats.queryOptions({ withinHours: FAILURES_HOURS }, { refetchInterval: FAILURES_POLL_MS });
+
+export const runOutcomes = (api: Api) =>
+  api.runs.outcomes.queryOptions({ withinHours: FAILURES_HOURS }, { refetchInterval: FAILURES_POLL_MS });
 
 /** A run whose lease is shown: heartbeats change no version, so nothing tells of them and a held lease is asked for. */
 export const leasedRun = (api: Api, runId: string) =>

@@ -1,12 +1,15 @@
 import { readError } from "@/components/trpc/errors";
 import { cn } from "./class-names";
+import { ErrorFacts } from "./error-facts";
 
 /** What went wrong with what was just asked for, beside it; nothing while nothing did. */
 export function ErrorNote({ error, className }: { error: unknown; className?: string }) {
   if (error === null || error === undefined) return null;
+  const shown = readError(error);
   return (
-    <p role="alert" className={cn("rounded-md bg-bad-soft p-2 text-xs text-bad", className)}>
-      {readError(error).message}
-    </p>
+    <div role="alert" className={cn("flex flex-col gap-0.5 rounded-md bg-bad-soft p-2 text-xs text-bad", className)}>
+      <p>{shown.message}</p>
+      <ErrorFacts error={shown} />
+    </div>
   );
 }

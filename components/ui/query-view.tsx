@@ -3,6 +3,7 @@ import { RotateCw } from "lucide-react";
 import type { ReactNode } from "react";
 import { readError, type ShownError } from "@/components/trpc/errors";
 import { Button } from "./button";
+import { ErrorFacts } from "./error-facts";
 import { PageHeader, TableSkeleton } from "./page";
 
 type QueryLike<Data> = {
@@ -55,10 +56,7 @@ export function ErrorCard({ error, onRetry, isRetrying }: ErrorCardProps) {
     >
       <p className="font-semibold text-bad">{error.message}</p>
       {HELP[error.reason] !== undefined && <p className="text-ink-2">{HELP[error.reason]}</p>}
-      <p className="font-mono text-xs text-ink-2">
-        {error.failureKind} · {error.reason}
-        {error.requestId !== null && ` · request ${error.requestId}`}
-      </p>
+      <ErrorFacts error={error} className="text-xs" />
       {onRetry !== undefined && (
         <Button size="sm" className="self-start" disabled={isRetrying} onClick={onRetry}>
           <RotateCw aria-hidden className="size-3.5" /> {isRetrying ? "Trying…" : "Try again"}
@@ -74,7 +72,9 @@ function StaleBanner({ error, onRetry }: { error: ShownError; onRetry: () => voi
       role="status"
       className="flex flex-wrap items-center justify-between gap-2 border-b bg-warn-soft px-4 py-1.5 text-xs text-warn lg:px-6"
     >
-      <span>{error.message}</span>
+      <span>
+        {error.message} <ErrorFacts error={error} />
+      </span>
       <Button look="ghost" size="sm" className="text-warn" onClick={onRetry}>
         Try again
       </Button>

@@ -1,8 +1,9 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
-import { readError } from "@/components/trpc/errors";
 import { viewsOf } from "@/components/trpc/lists";
+import { toastError } from "@/components/ui/error-toast";
+import { toastUndo } from "@/components/ui/undo";
 import type { View } from "@/contract/view";
 import type { ViewPage } from "@/contract/words";
 
@@ -17,13 +18,11 @@ export function useViews(page: ViewPage) {
   const create = useMutation(trpc.views.create.mutationOptions(options));
   const update = useMutation(trpc.views.update.mutationOptions(options));
   const remove = useMutation(trpc.views.delete.mutationOptions(options));
-  const onError = (error: unknown) => void toast.error(readError(error).message);
+  const onError = (error: unknown) => toastError(error);
 
   function removeView({ id, version }: View): void {
     const onSuccess = ({ name, query, isShared }: View) =>
-      void toast.success(`Deleted the view “${name}”`, {
-        action: { label: "Undo", onClick: () => create.mutate({ page, name, query, isShared }, { onError }) },
-      });
+      toastUndo(`Deleted the view “${name}”`, () => create.mutate({ page, name, query, isShared }, { onError }));
     remove.mutate({ viewId: id, expectedVersion: version }, { onSuccess, onError });
   }
   function share({ id, version, name, isShared }: View): void {

@@ -55,6 +55,24 @@ export function readFencing(db: Db, scope: OverviewScope, max: number): Promise<
   );
 }
 
+/** Runs that are not over and have lost one runner after the other. */
+export function readFlapping(
+  db: Db,
+  scope: OverviewScope,
+  { attempts, max }: { attempts: number; max: number },
+): Promise<NeedRow[]> {
+  return executeNamed(
+    db,
+    sql`
+    select ${NEED}, null as "approvalId", run.attempt_count::text as detail,
+      (extract(epoch from run.updated_at) * 1000)::float8 as "sinceMs"
+    from agentrun_runs run left join agentrun_sessions session on session.session_id = run.session_id
+    where run.status in ('claimed', 'pending') and run.lease_state <> 'fencing'
+      and run.attempt_count >= ${sql.raw(String(attempts))} ${inScope(scope, sql`run`)}
+    order by run.updated_at limit ${sql.raw(String(max))}`,
+  );
+}
+
 /** Turns that have said nothing for long, and that wait for nobody's approval. */
 export function readStuck(
   db: Db,

@@ -1,7 +1,7 @@
-import { and, desc, eq, type SQL, sql } from "drizzle-orm";
-import type { Approval, ListApprovalsInput } from "@/contract/approval";
+import { and, asc, desc, eq, type SQL, sql } from "drizzle-orm";
+import type { Approval, ApprovalSummary, ListApprovalsInput } from "@/contract/approval";
 import type { Page } from "@/contract/page";
-import { type ApprovalRow, approvals } from "@/db/schema";
+import { type ApprovalRow, approvals, commands, queueTasks, runs, sessions } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { NotFoundError } from "@/server/errors";
 import { isOwned } from "@/server/owned";
@@ -29,36 +29,72 @@ export async function getApproval(ctx: ServiceContext, input: { approvalId: stri
   return toApproval(found);
 }
 
-/** Approvals, the newest first. */
-export async function listApprovals(ctx: ServiceContext, input: ListApprovalsInput): Promise<Page<Approval>> {
+/** Approvals and who asks for them: the newest first, or the oldest where that is asked for. */
+export async function listApprovals(ctx: ServiceContext, input: ListApprovalsInput): Promise<Page<ApprovalSummary>> {
   const { cursor, limit, ...asked } = input;
   const filter = { ...asked, list: "approvals.list" };
-  const [createdAt, id] = cursor === undefined ? [] : decodePlace(filter, cursor, 2);
+  const isOldest = input.sort === "oldest";
+  const order = isOldest ? asc : desc;
   const rows = await ctx.db
-    .select({ approval: approvals, position: sql<string>`${approvals.createdAt}::text` })
+    .select({
+      approval: approvals,
+      position: sql<string>`${approvals.createdAt}::text`,
+      backendProfile: runs.backendProfile,
+      taskId: runs.taskId,
+      taskTitle: queueTasks.title,
+      sessionTitle: sessions.title,
+      expiresAt: sql<string | null>`case when ${approvals.status} = 'pending' then ${endOfTurn(ctx)} end`,
+    })
     .from(approvals)
+    .innerJoin(runs, eq(runs.id, approvals.runId))
+    .leftJoin(queueTasks, and(eq(queueTasks.id, runs.taskId), eq(queueTasks.tenantId, approvals.tenantId)))
+    .leftJoin(sessions, and(eq(sessions.sessionId, approvals.sessionId), eq(sessions.tenantId, approvals.tenantId)))
     .where(
       and(
         matchesApprovals(ctx, filter),
-        cursor === undefined
-          ? undefined
-          : sql`(${approvals.createdAt}, ${approvals.id}) < (${createdAt}::timestamptz, ${id})`,
+        cursor === undefined ? undefined : isPast(decodePlace(filter, cursor, 2), isOldest),
       ),
     )
-    .orderBy(desc(approvals.createdAt), desc(approvals.id))
+    .orderBy(order(approvals.createdAt), order(approvals.id))
     .limit(limit + 1);
   const page = pageFrom(rows, limit, (last) => encodeCursor(filter, [last.position, last.approval.id]));
-  return { items: page.rows.map((row) => toApproval(row.approval)), cursor: page.cursor };
+  return {
+    items: page.rows.map(({ approval, position: _position, expiresAt, ...asker }) => ({
+      ...toApproval(approval),
+      ...asker,
+      expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+    })),
+    cursor: page.cursor,
+  };
+}
+
+/** When the turn that waits for the answer comes to its policy's limit. Its runner counts from a moment later. */
+function endOfTurn(ctx: ServiceContext): SQL {
+  const turn = ctx.db
+    .select({ acknowledgedAt: commands.acknowledgedAt })
+    .from(commands)
+    .where(and(eq(commands.runId, approvals.runId), eq(commands.type, "turn"), eq(commands.state, "acknowledged")))
+    .orderBy(desc(commands.seq))
+    .limit(1);
+  return sql`((${turn}) + (${approvals.policy} ->> 'turnTimeoutMs')::float8 * interval '1 millisecond')`;
+}
+
+function isPast([createdAt, id]: (string | number | null)[], isOldest: boolean): SQL {
+  const place = sql`(${createdAt}::timestamptz, ${id})`;
+  return isOldest
+    ? sql`(${approvals.createdAt}, ${approvals.id}) > ${place}`
+    : sql`(${approvals.createdAt}, ${approvals.id}) < ${place}`;
 }
 
 /** The caller's approvals that a filter of the list matches. */
 export function matchesApprovals(
   ctx: ServiceContext,
-  filter: Omit<ListApprovalsInput, "cursor" | "limit">,
+  filter: Omit<ListApprovalsInput, "cursor" | "limit" | "sort">,
 ): SQL | undefined {
   return and(
     isOwned(ctx, approvals, filter),
     filter.status === undefined ? undefined : eq(approvals.status, filter.status),
+    filter.kind === undefined ? undefined : eq(approvals.kind, filter.kind),
     filter.sessionId === undefined ? undefined : eq(approvals.sessionId, filter.sessionId),
     filter.runId === undefined ? undefined : eq(approvals.runId, filter.runId),
   );

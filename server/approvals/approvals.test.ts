@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { ListApprovalsInput } from "@/contract/approval";
 import { createTestDatabase } from "@/db/test/database";
 import { expireLease } from "@/db/test/factories";
 import { ackCommand, cancelCommand, createCommand, finishCommand } from "@/server/commands";
@@ -147,4 +148,53 @@ test("another tenant's approval does not exist", async () => {
     reason: "not-found",
   });
   expect((await listApprovals(stranger, { limit: 50 })).items).toEqual([]);
+});
+
+test("approvals are listed from the one that waits longest, page by page, and say who asks", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const first = await asking(ctx, "ses_first");
+  const oldest = await first.ask("req-1");
+  const middle = await first.ask("req-2");
+  const second = await asking(ctx, "ses_second");
+  const newest = await second.ask("req-1");
+  await ctx.pool.query("update agentrun_sessions set title = 'Fix the build' where session_id = 'ses_first'");
+  const read = async (sort: "oldest" | "newest" | undefined) => {
+    const ids: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await listApprovals(ctx, { status: "pending", limit: 2, sort, cursor });
+      ids.push(...page.items.map(({ id }) => id));
+      cursor = page.cursor ?? undefined;
+    } while (cursor !== undefined);
+    return ids;
+  };
+  const ids = [oldest.id, middle.id, newest.id];
+  expect(await read("oldest")).toEqual(ids);
+  expect(await read(undefined)).toEqual(ids.toReversed());
+  const page = await listApprovals(ctx, { limit: 1, sort: "oldest" });
+  const asker = { sessionTitle: "Fix the build", taskId: null, taskTitle: null, backendProfile: "codex" };
+  expect(page.items[0]).toMatchObject({ ...asker, expiresAt: null });
+  // A place in one order is none in the other.
+  await expect(listApprovals(ctx, { limit: 1, cursor: page.cursor ?? "" })).rejects.toMatchObject({
+    reason: "invalid-cursor",
+  });
+});
+
+test("approvals are listed by kind and project, and tell when the turn that asks comes to its limit", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { ask, runId, runner, leaseEpoch, turn } = await asking(ctx, "ses_limit");
+  const { id } = await ask("req-1");
+  await requestApproval(runner, { runId, leaseEpoch, requestKey: "req-2", kind: "file_change", changes: [] });
+  const list = (filter: Partial<ListApprovalsInput>) => listApprovals(ctx, { limit: 50, ...filter });
+  expect((await list({ kind: "file_change" })).items.map(({ kind }) => kind)).toEqual(["file_change"]);
+  expect((await list({ projectId: "another" })).items).toEqual([]);
+  await ctx.pool.query(`update agentrun_approvals set policy = '{"turnTimeoutMs": 60000}' where id = $1`, [id]);
+  const { rows } = await ctx.pool.query("select acknowledged_at as at from agentrun_commands where id = $1", [turn.id]);
+  const waiting = (await list({ kind: "command" })).items[0];
+  expect(waiting?.expiresAt).toBe(new Date(rows[0].at.getTime() + 60_000).toISOString());
+  // Whether or not its turn has a limit, what waits no more has no end.
+  await finishCommand(runner, { commandId: turn.id, leaseEpoch, terminalStatus: "completed" });
+  expect((await list({ kind: "command" })).items[0]).toMatchObject({ status: "superseded", expiresAt: null });
 });

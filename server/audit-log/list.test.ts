@@ -1,3 +1,4 @@
+import { eq } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { ListAuditInput } from "@/contract/audit";
 import { audit } from "@/db/schema";
@@ -43,6 +44,11 @@ test("each filter finds its rows, alone and together; a tenant sees its own and 
   expect(await all({ targetKind: "backend", targetId: "qt_1" })).toEqual([]);
   expect(await all({ actor: "operator:ann", tenantId: "t1" })).toEqual([plain, old]);
   expect(await all({ until: new Date(Date.now() - 86_400_000).toISOString() })).toEqual([old]);
+
+  const bySystem = await makeRow(ctx, { tenantId: "t1", actor: "system:gc" });
+  expect(await all({ callerKind: "system" })).toEqual([bySystem]);
+  expect(await all({ callerKind: "operator", withinHours: 24 })).toEqual([ofAll, ofTask, byBob, plain]);
+  await ctx.db.delete(audit).where(eq(audit.id, bySystem));
 
   const tenant = ctx.as(tenantOperator("t1"));
   expect(await all({}, tenant)).toEqual([byBob, plain, old]);

@@ -63,10 +63,10 @@ type Conditions = {
   others: SQL[];
 };
 
-/** A filter's conditions: each but a kind alone has an index, and the first of these is taken. */
+/** A filter's conditions: each but a kind has an index, and the first of these is taken. */
 function conditionsOf(ctx: ServiceContext, filter: Filter, batchId: string | null): Conditions {
   const bound = tenantOf(ctx);
-  const { id, targetKind, targetId, actor, action, tenantId } = filter;
+  const { id, targetKind, targetId, actor, callerKind, action, tenantId } = filter;
   const isKind =
     targetKind === undefined ? inArray(audit.targetKind, [...AUDIT_TARGETS]) : eq(audit.targetKind, targetKind);
   const [indexed, ...others] = [
@@ -79,7 +79,8 @@ function conditionsOf(ctx: ServiceContext, filter: Filter, batchId: string | nul
     tenantId === undefined ? undefined : eq(audit.tenantId, tenantId),
   ].filter((condition) => condition !== undefined);
   const isKindAlone = targetKind !== undefined && targetId === undefined;
-  return { indexed, others: isKindAlone ? [...others, isKind] : others };
+  const isCaller = callerKind === undefined ? [] : [sql`starts_with(${audit.actor}, ${`${callerKind}:`})`];
+  return { indexed, others: [...others, ...isCaller, ...(isKindAlone ? [isKind] : [])] };
 }
 
 /**

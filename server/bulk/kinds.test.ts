@@ -417,7 +417,7 @@ test("whatever a list is asked by, what it shows is what an action is about", as
   for (const [filter, list] of [
     [BULK_FILTERS.session, ListSessionsInput],
     [BULK_FILTERS.run, ListRunsInput],
-    [BULK_FILTERS.approval, ListApprovalsInput],
+    [BULK_FILTERS.approval, ListApprovalsInput.omit({ sort: true })],
   ] as const)
     expect([...Object.keys(filter.shape), "cursor", "limit"].sort()).toEqual(Object.keys(list.shape).sort());
 });

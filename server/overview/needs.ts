@@ -1,10 +1,18 @@
-import { FAILED_SHOWN_MS, NEED_KINDS, NEEDS_MAX, type Need, type NeedKind } from "@/contract/overview";
+import {
+  FAILED_SHOWN_MS,
+  FLAPPING_ATTEMPTS,
+  NEED_KINDS,
+  NEEDS_MAX,
+  type Need,
+  type NeedKind,
+} from "@/contract/overview";
 import type { QueueAttention } from "@/contract/queue-commander";
 import {
   type NeedRow,
   type OverviewScope,
   readFailedUnread,
   readFencing,
+  readFlapping,
   readOpenApprovals,
   readStuck,
 } from "@/db/queries/overview";
@@ -19,10 +27,11 @@ export async function listNeeds(
   scope: OverviewScope,
   { readerId, queue }: { readerId: string | undefined; queue: QueueAttention[] },
 ): Promise<Need[]> {
-  const [approvals, fencing, stuck, failed, gc] = await Promise.all([
+  const [approvals, fencing, stuck, flapping, failed, gc] = await Promise.all([
     readOpenApprovals(ctx.db, scope, EACH_MAX),
     readFencing(ctx.db, scope, EACH_MAX),
     readStuck(ctx.db, scope, { afterMs: ctx.settings.stuckAfterMs, max: EACH_MAX }),
+    readFlapping(ctx.db, scope, { attempts: FLAPPING_ATTEMPTS, max: EACH_MAX }),
     readerId === undefined
       ? []
       : readFailedUnread(ctx.db, scope, { readerId, withinMs: FAILED_SHOWN_MS, max: EACH_MAX }),
@@ -32,6 +41,7 @@ export async function listNeeds(
     ...approvals.map((row) => toNeed("approval", row)),
     ...fencing.map((row) => toNeed("fencing", row)),
     ...stuck.map((row) => toNeed("stuck", row)),
+    ...flapping.map((row) => toNeed("flapping", row)),
     // An approval is told of once, whether a task is behind it or not.
     ...queue.filter(({ kind }) => kind !== "approval").map(ofQueue),
     ...failed.map((row) => toNeed("failed-session", row)),
@@ -60,6 +70,8 @@ function wordsOf(kind: NeedKind, detail: string | null): string {
       return `its runner ${detail ?? ""} is to be ended and is not known to be gone: look, or force its release`;
     case "stuck":
       return "its turn is under way and has said nothing for long: look, steer it, or interrupt it";
+    case "flapping":
+      return `it has lost its runner again and again and is at attempt ${detail}: look why they end`;
     default:
       return detail === null ? "its last turn failed" : `its last turn failed: ${detail}`;
   }

@@ -71,6 +71,21 @@ test("what needs a person is told once, the most pressing first, and only while 
   expect((await getOverview(ctx, { readerId: "ann" })).needs.map(({ kind }) => kind)).not.toContain("failed-session");
 });
 
+test("a run that has lost one runner after the other is told of, until it is over", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  await makeRun(ctx.db, { status: "claimed", leaseState: "held", attemptCount: 2 });
+  const lost = await makeRun(ctx.db, { status: "pending", attemptCount: 3 });
+  const told = async () => (await getOverview(ctx, {})).needs;
+  expect(await told()).toMatchObject([
+    { kind: "flapping", runId: lost.id, message: expect.stringContaining("attempt 3") },
+  ]);
+  await ctx.db.execute(
+    sql`update agentrun_runs set status = 'failed', terminal_status = 'failed' where id = ${lost.id}`,
+  );
+  expect(await told()).toEqual([]);
+});
+
 test("who is bound to a tenant is told of nothing of another's", async () => {
   await using store = await createTestStore();
   const ctx = store.as();

@@ -21,7 +21,7 @@ import {
 } from "@/contract/queue";
 import { QueueCommander, QueueHistory, QueueVerification, QueueWaitTimes } from "@/contract/queue-commander";
 import { QueueControl, QueueControlList } from "@/contract/queue-control";
-import { ClaimedRun, HeartbeatAnswer, Run, RunPage, RunStats } from "@/contract/run";
+import { ClaimedRun, HeartbeatAnswer, Run, RunOutcomes, RunPage, RunStats } from "@/contract/run";
 import { Runner, RunnerHistory, RunnerJob, RunnerJobPage, RunnerPage, RunnerStats } from "@/contract/runner";
 import { ReadMark, Session, SessionPage, SessionSummary, TracePage } from "@/contract/session";
 import { DeletedVolume, GcHistoryPage, GcReport, OrphanList, StoragePage, StorageSummary } from "@/contract/storage";
@@ -48,6 +48,7 @@ function route(method: Method, path: string, procedure: string, more: { answer: 
 export const ROUTES: readonly Route[] = [
   route("POST", "/runs", "runs.create", { answer: Run, summary: "Create a run" }),
   route("GET", "/runs", "runs.list", { answer: RunPage, summary: "List runs, the newest first" }),
+  route("GET", "/runs/outcomes", "runs.outcomes", { answer: RunOutcomes, summary: "How runs ended, by the hour" }),
   route("GET", "/runs/stats", "runs.stats", { answer: RunStats, summary: "Failures of late, by kind" }),
   route("GET", "/runs/{runId}", "runs.get", { answer: Run, summary: "Get a run" }),
   route("GET", "/runs/{runId}/timeline", "runs.timeline", {
@@ -230,7 +231,10 @@ export const ROUTES: readonly Route[] = [
     summary: "Whether the counters equal a count of the table",
   }),
   route("POST", "/runs/{runId}/approvals", "approvals.request", { answer: Approval, summary: "Ask for an approval" }),
-  route("GET", "/approvals", "approvals.list", { answer: ApprovalPage, summary: "List approvals, the newest first" }),
+  route("GET", "/approvals", "approvals.list", {
+    answer: ApprovalPage,
+    summary: "List approvals and who asks, the newest or oldest first",
+  }),
   route("GET", "/approvals/{approvalId}", "approvals.get", { answer: Approval, summary: "Get an approval" }),
   route("POST", "/approvals/{approvalId}/decide", "approvals.decide", { answer: Approval, summary: "Decide it, once" }),
   route("GET", "/overview", "overview.get", {

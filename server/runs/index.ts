@@ -8,6 +8,7 @@ export { assertHolds, epochOfHolder, writingEpoch } from "./holder";
 export { countRuns, listRuns, matchesRuns } from "./list";
 export { logBodies } from "./log-bodies";
 export { type LossKind, loseAttempt } from "./lose-attempt";
+export { runOutcomes } from "./outcomes";
 export { policyOf } from "./policy";
 export { forceReleaseRun, releaseRun } from "./release";
 export { assertRunVisible, getRun, toRun } from "./run";

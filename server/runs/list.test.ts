@@ -1,13 +1,13 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
-import { ListRunsInput, RunStatsInput } from "@/contract/run";
+import { ListRunsInput, type RunOutcome, RunStatsInput } from "@/contract/run";
 import type { runs } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
 import { makeRun, makeSession, unique } from "@/db/test/factories";
 import { createTask } from "@/server/queue";
 import { runnerOf, tenantOperator, testContext } from "@/server/test/context";
 import { rowsRead } from "@/server/test/rows-read";
-import { claimRun, finishRun, listRuns, runStats } from ".";
+import { claimRun, finishRun, listRuns, runOutcomes, runStats } from ".";
 import { COUNTED_MAX } from "./stats";
 
 const asked = (input: Partial<ListRunsInput>) => ListRunsInput.parse(input);
@@ -93,6 +93,34 @@ test("failures are counted by kind, each tenant's own, those of the last hours a
   expect((await stats(ctx, { withinHours: 24 })).failed).toBe(5);
 });
 
+test("how runs ended is counted by the hour in which they were made, each tenant's own", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const end = (status: RunOutcome, more: Partial<typeof runs.$inferInsert> = {}) =>
+    makeRun(ctx.db, { status, terminalStatus: status, ...more });
+  const hoursAgo = (hours: number) => sql`date_trunc('hour', now(), 'UTC') - ${hours} * interval '1 hour'` as never;
+  await end("completed", { createdAt: hoursAgo(1) });
+  await end("completed", { createdAt: hoursAgo(1) });
+  await end("failed", { createdAt: hoursAgo(1), failureKind: "timeout" });
+  await end("cancelled", { createdAt: hoursAgo(3) });
+  await end("completed", { createdAt: hoursAgo(4) });
+  await end("failed", { createdAt: hoursAgo(1), tenantId: "acme" });
+  await makeRun(ctx.db, { status: "claimed", createdAt: hoursAgo(1) });
+  const outcomes = (ctxOf: typeof ctx | ReturnType<typeof ctx.as>) =>
+    runOutcomes(ctxOf, RunStatsInput.parse({ withinHours: 4 }));
+
+  const told = await outcomes(ctx);
+  const hour = (index: number) => new Date(Date.parse(told.from) + index * 3_600_000).toISOString();
+  expect(told).toMatchObject({ stepMinutes: 60, isPartial: false });
+  expect(told.items).toEqual([
+    { hour: hour(0), completed: 0, failed: 0, cancelled: 1 },
+    { hour: hour(2), completed: 2, failed: 2, cancelled: 0 },
+  ]);
+  expect((await outcomes(ctx.as(tenantOperator("acme")))).items).toEqual([
+    { hour: hour(2), completed: 0, failed: 1, cancelled: 0 },
+  ]);
+});
+
 test("no filter of the list, and no count, reads the whole table", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
@@ -133,6 +161,10 @@ test("no filter of the list, and no count, reads the whole table", async () => {
 
   const rareStats = RunStatsInput.parse({ tenantId: "rare" });
   expect(await rowsRead(ctx, "agentrun_runs", (ctx) => runStats(ctx, rareStats))).toBeLessThan(400);
+  expect(await rowsRead(ctx, "agentrun_runs", (ctx) => runOutcomes(ctx, rareStats))).toBeLessThan(400);
   const stats = await runStats(ctx, RunStatsInput.parse({}));
+  const outcomes = await runOutcomes(ctx, RunStatsInput.parse({}));
+  expect(outcomes.isPartial).toBe(true);
+  expect(outcomes.items.reduce((sum, { failed }) => sum + failed, 0)).toBe(COUNTED_MAX + 1);
   expect(stats).toMatchObject({ isPartial: true, failed: COUNTED_MAX + 1 });
 });

@@ -10,6 +10,7 @@ import {
   ListRunsInput,
   LogBodiesInput,
   ReleaseRunInput,
+  RunOutcomesInput,
   RunStatsInput,
 } from "@/contract/run";
 import { ReadTimelineInput } from "@/contract/timeline";
@@ -27,6 +28,7 @@ import {
   listRuns,
   logBodies,
   releaseRun,
+  runOutcomes,
   runStats,
 } from "@/server/runs";
 import { readTimeline } from "@/server/timeline";
@@ -45,6 +47,9 @@ export const runsRouter = router({
   get: launchProcedure.input(GetRunInput).query((opts) => getRun(opts.ctx.service, opts.input)),
   list: viewerProcedure.input(ListRunsInput.prefault({})).query((opts) => listRuns(opts.ctx.service, opts.input)),
   stats: viewerProcedure.input(RunStatsInput.prefault({})).query((opts) => runStats(opts.ctx.service, opts.input)),
+  outcomes: viewerProcedure
+    .input(RunOutcomesInput.prefault({}))
+    .query((opts) => runOutcomes(opts.ctx.service, opts.input)),
   timeline: viewerProcedure.input(ReadTimelineInput).query((opts) => readTimeline(opts.ctx.service, opts.input)),
   changes: viewerProcedure.input(ListChangesInput).query((opts) => listChanges(opts.ctx.service, opts.input)),
   claim: launchProcedure.input(ClaimRunInput).mutation((opts) => claimRun(opts.ctx.service, opts.input)),

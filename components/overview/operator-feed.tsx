@@ -1,0 +1,61 @@
+import { useQuery } from "@tanstack/react-query";
+import Link from "next/link";
+import { summaryOf, targetAddress } from "@/components/audit/target";
+import { useAskAgain } from "@/components/live/gathered";
+import { useFrames } from "@/components/live/provider";
+import { useTRPC } from "@/components/trpc/client";
+import { shortenId } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
+import { Panel } from "@/components/ui/page";
+import { Time } from "@/components/ui/time";
+import type { AuditRow } from "@/contract/audit";
+import { More } from "./more";
+import { operatorActions } from "./queries";
+
+/** What is done is written down with what the stream tells of. */
+const GATHER_MS = 1_500;
+
+/** What people did last; what was done before is in the audit log. */
+export function OperatorFeed() {
+  const options = operatorActions(useTRPC());
+  const rows = useQuery(options).data?.items ?? [];
+  const ask = useAskAgain(GATHER_MS, options.queryKey);
+  useFrames("run", ask);
+  useFrames("session", ask);
+  useFrames("approval", ask);
+  if (rows.length === 0) return null;
+  return (
+    <Panel title="What operators did last" className="shrink-0" actions={<More href="/audit?by=operator" />}>
+      <ol>
+        {rows.map((row) => (
+          <Action key={row.id} row={row} />
+        ))}
+      </ol>
+    </Panel>
+  );
+}
+
+function Action({ row }: { row: AuditRow }) {
+  const address = targetAddress(row);
+  const said = summaryOf(row.details);
+  const target = `${row.targetKind} ${shortenId(row.targetId)}`;
+  return (
+    <li className="flex flex-wrap items-baseline gap-x-2 gap-y-0.5 px-4 py-1.5 text-xs not-last:border-b">
+      <span className="text-ink-2" title={row.actor}>
+        {showTricks(row.actor.replace(/^operator:/, ""))}
+      </span>
+      <span className="font-medium">{row.action}</span>
+      {address === null ? (
+        <span title={row.targetId}>{target}</span>
+      ) : (
+        <Link href={address} prefetch={false} title={row.targetId} className="text-accent hover:underline">
+          {target}
+        </Link>
+      )}
+      <span className="min-w-0 flex-1 truncate text-ink-3 max-sm:order-last max-sm:basis-full" title={said}>
+        {showTricks(said)}
+      </span>
+      <Time at={row.at} className="ml-auto text-ink-3" />
+    </li>
+  );
+}

@@ -1,0 +1,66 @@
+import { depthOf, layerPath, stack, sum } from "@/components/queue/picture";
+import { ceilingOf } from "@/components/ui/ceiling";
+import { Chart, Key } from "@/components/ui/chart";
+import { formatCount } from "@/components/ui/format";
+import { useStepName } from "@/components/ui/step-name";
+import type { RunOutcomes } from "@/contract/run";
+import { seriesOf } from "./outcomes";
+
+const HEIGHT = 100;
+/** Failures stand out; what was cancelled is told from what was completed by how dark it is. */
+const FILLS: Record<string, string> = {
+  completed: "fill-accent-fill/70",
+  failed: "fill-bad-fill",
+  cancelled: "fill-accent-fill/25",
+};
+const SWATCHES: Record<string, string> = {
+  completed: "bg-accent-fill/70",
+  failed: "bg-bad-fill",
+  cancelled: "bg-accent-fill/25",
+};
+
+/** How the runs of each hour ended, one upon the other. */
+export function OutcomesChart({ outcomes }: { outcomes: RunOutcomes }) {
+  const { span, series } = seriesOf(outcomes);
+  const layers = stack(series);
+  const totals = depthOf(series, span);
+  const top = ceilingOf(totals);
+  const when = useStepName(span);
+  const of = (name: string) => sum(series.find((known) => known.name === name)?.values ?? []);
+  const range = `${span.steps} h`;
+  return (
+    <Chart
+      title="Runs by how they ended"
+      summary={`Runs of the last ${range} by the hour in which they were made: ${of("completed")} completed, ${of("failed")} failed, ${of("cancelled")} cancelled`}
+      top={formatCount(top)}
+      from={`${range} ago`}
+      to="now"
+      legend={
+        sum(totals) === 0
+          ? "No run has ended."
+          : series.map(({ name }) => (
+              <Key
+                key={name}
+                swatch={SWATCHES[name] ?? ""}
+                name={name}
+                figure={`${formatCount(of(name))}${outcomes.isPartial ? " of the newest" : ""}`}
+              />
+            ))
+      }
+      picture={
+        <svg
+          viewBox={`0 0 ${span.steps} ${HEIGHT}`}
+          preserveAspectRatio="none"
+          className="h-24 w-full"
+          aria-hidden="true"
+        >
+          {layers.map(({ name, below, values }) => (
+            <path key={name} d={layerPath(below, values, { top, height: HEIGHT })} className={FILLS[name]} />
+          ))}
+        </svg>
+      }
+      columns={["Hour", ...series.map(({ name }) => name)]}
+      rows={totals.map((_, step) => [when(step), ...series.map(({ values }) => formatCount(values[step] ?? 0))])}
+    />
+  );
+}

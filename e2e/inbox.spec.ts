@@ -1,0 +1,140 @@
+import type { Locator, Page } from "@playwright/test";
+import { expect, expectEveryLook, look, signIn, test } from "./fixtures";
+import { Product } from "./product";
+import { type Api, apiOf, openPage } from "./queue-stories";
+
+type Approval = { id: string; sessionId: string; command: string };
+
+/** Has the demo agent ask for a command in a session of its own; answers when it is asked for. */
+async function ask(api: Api, sessionId: string): Promise<Approval> {
+  await api.post("/sessions", { backendProfile: "demo", sessionId, title: `Work of ${sessionId}` });
+  const run = { backendProfile: "demo", sessionRef: { sessionId }, executionPolicy: { turnTimeoutMs: 3_600_000 } };
+  const { id } = (await api.post("/runs", run)) as { id: string };
+  await api.post(`/runs/${id}/commands`, { type: "turn", payload: { text: `ASK \`echo ${sessionId}\`` } });
+  const found: Approval[] = [];
+  await expect
+    .poll(
+      async () => {
+        const { items } = (await api.get(`/approvals?status=pending&runId=${id}`)) as { items: Approval[] };
+        found.push(...items);
+        return items.length;
+      },
+      { timeout: 120_000 },
+    )
+    .toBe(1);
+  const [approval] = found;
+  if (approval === undefined) throw new Error(`${sessionId} asks for nothing`);
+  return approval;
+}
+
+const decide = (api: Api, { id }: Approval, decision: string, reason?: string) =>
+  api.post(`/approvals/${id}/decide`, { decision, ...(reason === undefined ? {} : { reason }) });
+const requests = (page: Page): Locator => page.locator("li[data-row]");
+const topOf = async (row: Locator) => (await row.boundingBox())?.y;
+
+test("requests are answered from the oldest on, and none slides under a hand", async ({ browser, watchPage }) => {
+  test.setTimeout(600_000);
+  await using product = await Product.start();
+  const context = await browser.newContext({ baseURL: product.url });
+  const page = await context.newPage();
+  watchPage(page);
+  await signIn(page, product);
+  const api = apiOf(page.request, new URL(page.url()).origin);
+  const first = await ask(api, "one");
+
+  await test.step("on the overview another waits behind its pill, and nothing moves", async () => {
+    await openPage(page, "/");
+    const panel = page.locator("section").filter({ hasText: "Approvals that wait" });
+    await expect(panel.getByRole("link", { name: "Work of one" })).toBeVisible();
+    await expect(panel.getByText(/expires in/)).toBeVisible();
+    const tiles = page.getByText("Runs at work");
+    const before = await topOf(tiles);
+    await ask(api, "two");
+    const pill = page.getByRole("button", { name: "1 new request" });
+    await expect(pill).toBeVisible();
+    await expect(requests(page).filter({ has: page.getByRole("article") })).toHaveCount(1);
+    expect(await topOf(tiles)).toBe(before);
+    await pill.click();
+    await expect(panel.getByRole("link", { name: "Work of two" })).toBeVisible();
+    await expect(requests(page).nth(0)).toContainText("Work of one");
+    await expect(requests(page).nth(1)).toContainText("Work of two");
+    await look(page, "overview-approvals");
+  });
+
+  await test.step("in the inbox the oldest stands first, and a filter narrows it", async () => {
+    await openPage(page, "/approvals");
+    await expect(requests(page)).toHaveCount(2);
+    await expect(requests(page).nth(0)).toContainText("Work of one");
+    await look(page, "approvals-inbox");
+    await page.getByLabel("What is asked for").selectOption("file_change");
+    await expect(page.getByText("Nothing waits for you")).toBeVisible();
+    await page.getByRole("button", { name: "Clear" }).click();
+    await expect(requests(page)).toHaveCount(2);
+    await requests(page).nth(0).getByRole("button", { name: "default" }).click();
+    await expect(page).toHaveURL(/project=default/);
+    await expect(requests(page)).toHaveCount(2);
+    await page.getByRole("button", { name: /^project: default/ }).click();
+  });
+
+  await test.step("a press that was meant for one that has gone answers nothing", async () => {
+    const accept = requests(page).nth(0).getByRole("button", { name: "Accept", exact: true });
+    const box = await accept.boundingBox();
+    if (box === null) throw new Error("the button has no place");
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    await decide(api, first, "decline", "not in this repository");
+    await expect(requests(page)).toHaveCount(1);
+    await page.mouse.down();
+    await page.mouse.up();
+    await expect(page.getByText("The requests have moved under the pointer")).toBeVisible();
+    await expect(requests(page)).toHaveCount(1);
+    await page.mouse.down();
+    await page.mouse.up();
+    await expect(page.getByText("Nothing waits for you")).toBeVisible();
+  });
+
+  await test.step("what was answered tells the reason", async () => {
+    await expect
+      .poll(async () => ((await api.get("/approvals?status=applied")) as { items: unknown[] }).items.length)
+      .toBe(2);
+    await openPage(page, "/approvals?status=applied");
+    await requests(page).filter({ hasText: "Work of one" }).getByText("echo one", { exact: true }).click();
+    await expect(page.getByText("Reason for the answer: not in this repository")).toBeVisible();
+  });
+
+  await test.step("on the page of a run c cancels it, and where it is over says so", async () => {
+    const { items } = (await api.get("/runs?sessionId=two")) as { items: { id: string }[] };
+    await openPage(page, `/runs/${items[0]?.id}`);
+    await page.keyboard.press("c");
+    const dialog = page.getByRole("alertdialog").or(page.getByRole("dialog"));
+    await expect(dialog).toContainText("Cancel run");
+    await page.keyboard.press("Escape");
+    await expect(page).toHaveURL(/\/runs\//);
+    const runner = page.getByRole("table", { name: "Attempts" }).getByRole("link").first();
+    await page.getByRole("table", { name: "Attempts" }).getByText("All of it").click();
+    await expect(page.getByRole("table", { name: "Attempts" }).getByText("Namespace")).toBeVisible();
+    await look(page, "run-attempts");
+    await runner.click();
+    await expect(page).toHaveURL(/\/runners\//);
+    await expect(page.getByRole("heading", { name: /^Runner/ })).toBeVisible();
+    await page.keyboard.press("c");
+    await expect(dialog).toContainText("Kill runner");
+    await page.keyboard.press("Escape");
+  });
+
+  await test.step("what operators did last stands on the overview", async () => {
+    await openPage(page, "/");
+    const feed = page.locator("section").filter({ hasText: "What operators did last" });
+    await expect(feed.getByText("commands.create").first()).toBeVisible();
+    await expect(page.getByText("Runs by how they ended")).toBeVisible();
+    await expect(page.getByText("Alive and busy")).toBeVisible();
+  });
+
+  await test.step("all of it is accessible, and fits", async () => {
+    await ask(api, "three");
+    await expect.poll(() => requests(page).count()).toBeGreaterThan(0);
+    const signedIn = { product, storageState: await context.storageState() };
+    await expectEveryLook(browser, signedIn, { address: "/", name: "inbox-overview" });
+    await expectEveryLook(browser, signedIn, { address: "/approvals", name: "inbox-approvals" });
+  });
+  await context.close();
+});

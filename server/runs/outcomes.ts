@@ -1,0 +1,63 @@
+import { and, desc, eq, type SQL, sql } from "drizzle-orm";
+import { unionAll } from "drizzle-orm/pg-core";
+import { RUN_OUTCOMES, type RunOutcome, type RunOutcomes, type RunOutcomesInput } from "@/contract/run";
+import { runs } from "@/db/schema";
+import type { ServiceContext } from "@/server/context";
+import { isOwned } from "@/server/owned";
+import { COUNTED_MAX } from "./stats";
+
+const STEP_MINUTES = 60;
+const THIS_HOUR = sql`date_trunc('hour', now(), 'UTC')`;
+const epochMs = (instant: SQL) => sql<number>`(extract(epoch from ${instant}) * 1000)::float8`;
+
+/** How many runs of each of the last hours ended how; those that are under way are not among them. */
+export async function runOutcomes(ctx: ServiceContext, input: RunOutcomesInput): Promise<RunOutcomes> {
+  const from = sql`${THIS_HOUR} - make_interval(hours => ${input.withinHours - 1}::int)`;
+  const hour = sql`date_trunc('hour', ${runs.createdAt}, 'UTC')`;
+  // One by one, since the index that has them in their order is of one status.
+  const newest = (outcome: RunOutcome) =>
+    ctx.db
+      .select({ outcome: runs.status, hour: hour.as("hour") })
+      .from(runs)
+      .where(and(isOwned(ctx, runs, input), eq(runs.status, outcome), sql`${runs.createdAt} >= ${from}`))
+      .orderBy(desc(runs.createdAt))
+      .limit(COUNTED_MAX + 1);
+  const [first, second, third] = RUN_OUTCOMES;
+  const ended = unionAll(newest(first), newest(second), newest(third)).as("ended");
+  const [rows, [bounds]] = await Promise.all([
+    ctx.db
+      .select({ outcome: ended.outcome, hourMs: epochMs(sql`${ended.hour}`), count: sql<number>`count(*)::int` })
+      .from(ended)
+      .groupBy(sql`1`, sql`2`)
+      .orderBy(sql`2`),
+    ctx.db.select({ fromMs: epochMs(from), toMs: epochMs(sql`now()`) }).from(sql`(select) bounds`),
+  ]);
+  if (!bounds) throw new Error("bounds are one row");
+  return {
+    from: new Date(bounds.fromMs).toISOString(),
+    to: new Date(bounds.toMs).toISOString(),
+    stepMinutes: STEP_MINUTES,
+    items: toHours(rows),
+    isPartial: RUN_OUTCOMES.some((outcome) => sumOf(rows.filter((row) => row.outcome === outcome)) > COUNTED_MAX),
+  };
+}
+
+type Row = { outcome: string; hourMs: number; count: number };
+
+function toHours(rows: readonly Row[]): RunOutcomes["items"] {
+  const hours = [...new Set(rows.map(({ hourMs }) => hourMs))];
+  return hours.map((hourMs) => {
+    const count = (outcome: RunOutcome) =>
+      sumOf(rows.filter((row) => row.hourMs === hourMs && row.outcome === outcome));
+    return {
+      hour: new Date(hourMs).toISOString(),
+      completed: count("completed"),
+      failed: count("failed"),
+      cancelled: count("cancelled"),
+    };
+  });
+}
+
+function sumOf(rows: readonly Row[]): number {
+  return rows.reduce((sum, { count }) => sum + count, 0);
+}
