@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Db, Tx } from "@/db/client";
 
-/** What a timeline needs of an event: never its text, output or diff. */
+/** What a timeline, or a list of turns, needs of an event: never its text, output or diff. */
 export type TimelineStep = {
   seq: number;
   type: string;
@@ -18,13 +18,19 @@ export type TimelineStep = {
   label: string | null;
   isError: boolean;
   durationMs: number | null;
+  exitCode: number | null;
+  /** Input, cached input, output and reasoning, of an event that counts them. */
+  tokens: number[] | null;
+  /** What a volume held, of an event that tells of its archive. */
+  sizeBytes: number | null;
+  filesCount: number | null;
 };
 
 export const STEP_LABEL_MAX = 120;
 
 /** The types whose payload says more than that something happened. */
 const READ_TYPES = sql`('backend_status', 'terminal_status', 'tool_call', 'tool_output', 'command_execution',
-  'file_change', 'approval_request', 'approval_decision')`;
+  'file_change', 'approval_request', 'approval_decision', 'token_usage')`;
 
 /**
  * A run's events in a range of seqs as steps of its timeline: as many rows of the index on (run_id, seq) as the range is
@@ -35,7 +41,7 @@ export async function readTimelineSteps(
   db: Db | Tx,
   range: { runId: string; afterSeq: number; throughSeq: number },
 ): Promise<TimelineStep[]> {
-  const { rows } = await db.execute<Omit<TimelineStep, "durationMs"> & { durationMs: string | null }>(sql`
+  const { rows } = await db.execute<StepRow>(sql`
     select event.seq, event.type,
       floor(extract(epoch from event.created_at) * 1000)::float8 as "atMs",
       left(said.phase, 64) as phase, left(said."turnId", 256) as "turnId", left(said."itemId", 256) as "itemId",
@@ -43,16 +49,44 @@ export async function readTimelineSteps(
       left(said."approvalId", 256) as "approvalId", left(said."runnerId", 256) as "runnerId",
       left(coalesce(said.status, said."terminalStatus", said.state), 64) as status, left(said.decision, 64) as decision,
       left(coalesce(said.command, said.tool, said.changes->0->>'path', said.kind), ${STEP_LABEL_MAX}) as label,
-      coalesce(said."isError" = 'true', false) as "isError", left(said."durationMs", 20) as "durationMs"
+      coalesce(said."isError" = 'true', false) as "isError", left(said."durationMs", 20) as "durationMs",
+      left(said."exitCode", 12) as "exitCode", left(said."sizeBytes", 20) as "sizeBytes",
+      left(said."filesCount", 20) as "filesCount",
+      case when event.type = 'token_usage' then array[left(said."inputTokens", 20), left(said."cachedInputTokens", 20),
+        left(said."outputTokens", 20), left(said."reasoningTokens", 20)] end as tokens
     from (
       select seq, type, created_at, case when type in ${READ_TYPES} then payload else '{}' end as payload
       from agentrun_events where run_id = ${range.runId} and seq > ${range.afterSeq} and seq <= ${range.throughSeq}
     ) event
     cross join lateral jsonb_to_record(event.payload) as said (phase text, "turnId" text, "itemId" text,
       "commandId" text, "commandType" text, "approvalId" text, "runnerId" text, status text, "terminalStatus" text,
-      state text, decision text, command text, tool text, kind text, "isError" text, "durationMs" text, changes jsonb)
+      state text, decision text, command text, tool text, kind text, "isError" text, "durationMs" text, changes jsonb,
+      "exitCode" text, "sizeBytes" text, "filesCount" text, "inputTokens" text, "cachedInputTokens" text, "outputTokens" text, "reasoningTokens" text)
     order by event.seq`);
-  return rows.map((row) => ({ ...row, durationMs: numberOrNull(row.durationMs) }));
+  return rows.map((row) => ({
+    ...row,
+    durationMs: numberOrNull(row.durationMs),
+    exitCode: intOrNull(row.exitCode),
+    tokens: row.tokens?.map((count) => countOrNull(count) ?? 0) ?? null,
+    sizeBytes: countOrNull(row.sizeBytes),
+    filesCount: countOrNull(row.filesCount),
+  }));
+}
+
+type Figure = "durationMs" | "exitCode" | "sizeBytes" | "filesCount";
+type StepRow = Omit<TimelineStep, Figure | "tokens"> & {
+  [Name in Figure]: string | null;
+} & {
+  tokens: (string | null)[] | null;
+};
+
+function countOrNull(text: string | null): number | null {
+  const value = numberOrNull(text);
+  return value === null ? null : Math.min(Math.round(value), Number.MAX_SAFE_INTEGER);
+}
+
+function intOrNull(text: string | null): number | null {
+  return text !== null && /^-?\d{1,10}$/.test(text) ? Number(text) : null;
 }
 
 function numberOrNull(text: string | null): number | null {

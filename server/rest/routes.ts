@@ -26,6 +26,7 @@ import { Runner, RunnerHistory, RunnerJob, RunnerJobPage, RunnerPage, RunnerStat
 import { ReadMark, Session, SessionPage, SessionSummary, TracePage } from "@/contract/session";
 import { DeletedVolume, GcHistoryPage, GcReport, OrphanList, StoragePage, StorageSummary } from "@/contract/storage";
 import { TimelinePage } from "@/contract/timeline";
+import { TurnPage } from "@/contract/turns";
 import { ModelCallPage, UsageOf, UsageSummary, UsageVerification } from "@/contract/usage";
 import { View, ViewCountPage, ViewPageOf } from "@/contract/view";
 
@@ -54,6 +55,10 @@ export const ROUTES: readonly Route[] = [
   route("GET", "/runs/{runId}/timeline", "runs.timeline", {
     answer: TimelinePage,
     summary: "What a run did when, and what its time went by with",
+  }),
+  route("GET", "/runs/{runId}/turns", "runs.turns", {
+    answer: TurnPage,
+    summary: "List a run's turns, with what each took and what was last said",
   }),
   route("GET", "/runs/{runId}/changes", "runs.changes", {
     answer: EventPage,

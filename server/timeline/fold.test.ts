@@ -13,7 +13,8 @@ const CURSOR_MAX = 5_500;
 function step(seq: number, type: string, atMs: number, more: Partial<TimelineStep> = {}): TimelineStep {
   const none = { phase: null, turnId: null, itemId: null, commandId: null, commandType: null, approvalId: null };
   const rest = { runnerId: null, status: null, decision: null, label: null, isError: false, durationMs: null };
-  return { ...none, ...rest, seq, type, atMs: START_MS + atMs, ...more };
+  const figures = { exitCode: null, tokens: null, sizeBytes: null, filesCount: null };
+  return { ...none, ...rest, ...figures, seq, type, atMs: START_MS + atMs, ...more };
 }
 
 const status = (seq: number, phase: string, atMs: number, more: Partial<TimelineStep> = {}) =>

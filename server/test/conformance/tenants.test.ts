@@ -56,6 +56,7 @@ test("a record of another tenant is not-found by every procedure, and nothing ha
     ["POST", `/commands/${command.id}/cancel`, {}],
     ["POST", `/runs/${run.id}/events`, { events: [{ type: "error", payload: {} }] }],
     ["GET", `/runs/${run.id}/events`],
+    ["GET", `/runs/${run.id}/turns`],
     ["GET", `/events/${event.id}`],
     ["GET", `/runs/${run.id}/events/watch`],
     ["GET", `/runs/${run.id}/commands/watch`],

@@ -14,6 +14,7 @@ import {
   RunStatsInput,
 } from "@/contract/run";
 import { ReadTimelineInput } from "@/contract/timeline";
+import { ReadTurnsInput } from "@/contract/turns";
 import { WatchRunsInput } from "@/contract/watch";
 import { listChanges } from "@/server/events";
 import { openFeed } from "@/server/live";
@@ -41,6 +42,7 @@ import {
   viewerProcedure,
 } from "@/server/trpc/init";
 import { asStream, trackAll } from "@/server/trpc/watch";
+import { readTurns } from "@/server/turns";
 
 export const runsRouter = router({
   create: operatorProcedure.input(CreateRunInput).mutation((opts) => createRun(opts.ctx.service, opts.input)),
@@ -51,6 +53,7 @@ export const runsRouter = router({
     .input(RunOutcomesInput.prefault({}))
     .query((opts) => runOutcomes(opts.ctx.service, opts.input)),
   timeline: viewerProcedure.input(ReadTimelineInput).query((opts) => readTimeline(opts.ctx.service, opts.input)),
+  turns: viewerProcedure.input(ReadTurnsInput).query((opts) => readTurns(opts.ctx.service, opts.input)),
   changes: viewerProcedure.input(ListChangesInput).query((opts) => listChanges(opts.ctx.service, opts.input)),
   claim: launchProcedure.input(ClaimRunInput).mutation((opts) => claimRun(opts.ctx.service, opts.input)),
   heartbeat: runnerProcedure.input(HeartbeatInput).mutation((opts) => heartbeatRun(opts.ctx.service, opts.input)),

@@ -1,0 +1,1 @@
+export { readTurns } from "./read";

@@ -1,0 +1,125 @@
+import { and, eq, inArray, sql } from "drizzle-orm";
+import type { CommandState } from "@/contract/command";
+import { isTerminal } from "@/contract/run";
+import { type ReadTurnsInput, type RunTurn, TURN_TEXT_MAX, TURNS_EVENTS_MAX, type TurnPage } from "@/contract/turns";
+import { readTimelineSteps } from "@/db/queries/read-timeline-steps";
+import { commands, events } from "@/db/schema";
+import type { ServiceContext } from "@/server/context";
+import { getRun } from "@/server/runs";
+import { type FoldedTurn, TurnFold } from "./fold";
+import { decodeState, encodeState, startState } from "./state";
+
+const SEQ_MAX = 2_147_483_647;
+
+/**
+ * A page of a run's turns: what was asked, how it ended, what it took and the last thing that was said. It reads one
+ * bounded range of the run's events; the cursor carries what was under way at its end.
+ */
+export async function readTurns(ctx: ServiceContext, input: ReadTurnsInput): Promise<TurnPage> {
+  const run = await getRun(ctx, { runId: input.runId });
+  const before =
+    input.cursor === undefined ? startState(run.id, Date.parse(run.createdAt)) : decodeState(run.id, input.cursor);
+  const throughSeq = Math.min(before.seq + TURNS_EVENTS_MAX, SEQ_MAX);
+  const steps = await readTimelineSteps(ctx.db, { runId: run.id, afterSeq: before.seq, throughSeq });
+  const fold = new TurnFold(before);
+  for (const step of steps) {
+    fold.add(step);
+    if (Math.max(fold.ended.length, fold.archives.length) >= input.limit) break;
+  }
+  const isWhole = fold.state.seq >= (steps.at(-1)?.seq ?? 0);
+  // Events that are not there at all are passed over.
+  if (isWhole) fold.passTo(Math.min(throughSeq, run.lastEventSeq));
+  const isRead = isWhole && throughSeq >= run.lastEventSeq;
+  // Its log may not say that it ended: retention or an older release left that out.
+  if (isRead && !fold.state.isOver && isTerminal(run.status)) fold.end();
+  const { state } = fold;
+  return {
+    runId: run.id,
+    items: await tellTurns(ctx, run.id, [...fold.ended, ...fold.underWay()]),
+    archives: fold.archives,
+    readSeq: state.seq,
+    lastSeq: Math.max(run.lastEventSeq, state.seq),
+    cursor: isRead && state.isOver ? null : encodeState(state),
+  };
+}
+
+/** Turns with what was asked and answered: two look-ups, of commands by their ids and of events by their seqs. */
+async function tellTurns(ctx: ServiceContext, runId: string, turns: readonly FoldedTurn[]): Promise<RunTurn[]> {
+  const ids = turns.flatMap(({ commandId }) => (commandId === null ? [] : [commandId]));
+  const seqs = turns.flatMap((turn) => (turn.startSeq === null || turn.answerSeq === null ? [] : [turn.answerSeq]));
+  const asked = ids.length === 0 ? [] : await readAsked(ctx, runId, ids);
+  const said = seqs.length === 0 ? [] : await readSaid(ctx, runId, seqs);
+  return turns.map((turn) => {
+    const command = asked.find(({ id }) => id === turn.commandId);
+    const answer = turn.startSeq === null ? undefined : said.find(({ seq }) => seq === turn.answerSeq);
+    return {
+      key: turn.commandId ?? `at:${turn.startSeq}`,
+      commandId: turn.commandId,
+      // One that never began ended as its command did, whatever else is known of it.
+      state: turn.startSeq === null && command !== undefined && isEnded(command.state) ? command.state : turn.state,
+      failureKind: command?.failureKind ?? null,
+      asked: command === undefined ? null : cut(command.text),
+      answer: answer === undefined ? null : { ...cut(answer.text), seq: answer.seq },
+      ...timesOf(turn),
+      ...figuresOf(turn),
+    };
+  });
+}
+
+function timesOf(turn: FoldedTurn) {
+  const isBegun = turn.startSeq !== null;
+  return {
+    askedAt: isoOrNull(isBegun ? turn.askedMs : turn.ms),
+    startedAt: isoOrNull(isBegun ? turn.startMs : null),
+    endedAt: isoOrNull(turn.endMs),
+    startSeq: turn.startSeq,
+    endSeq: turn.endSeq,
+  };
+}
+
+function figuresOf(turn: FoldedTurn) {
+  if (turn.startSeq === null)
+    return { toolCalls: 0, failedCalls: 0, exitCodes: [], fileChanges: 0, errors: 0, tokens: null };
+  const { toolCalls, failedCalls, exits, fileChanges, errors, tokens } = turn;
+  const [input = 0, cachedInput = 0, output = 0, reasoning = 0] = tokens ?? [];
+  const exitCodes = exits.map(([code, count]) => ({ code, count })).toSorted((a, b) => a.code - b.code);
+  return {
+    ...{ toolCalls, failedCalls, exitCodes, fileChanges, errors },
+    tokens: tokens === null ? null : { input, cachedInput, output, reasoning },
+  };
+}
+
+/** One character more than is told, so that a text that was cut is known. */
+const READ_CHARS = TURN_TEXT_MAX + 1;
+
+function readAsked(ctx: ServiceContext, runId: string, ids: string[]) {
+  const text = sql<string>`coalesce(left(${commands.payload}->>'text', ${READ_CHARS}), '')`;
+  return ctx.db
+    .select({ id: commands.id, state: commands.state, failureKind: commands.failureKind, text })
+    .from(commands)
+    .where(and(eq(commands.runId, runId), inArray(commands.id, ids)));
+}
+
+function readSaid(ctx: ServiceContext, runId: string, seqs: number[]) {
+  const { payload } = events;
+  const said = sql`coalesce(${payload}->>'text', ${payload}->>'message', ${payload}->>'content', ${payload}->>'delta')`;
+  return ctx.db
+    .select({ seq: events.seq, text: sql<string>`coalesce(left(${said}, ${READ_CHARS}), '')` })
+    .from(events)
+    .where(and(eq(events.runId, runId), inArray(events.seq, seqs)));
+}
+
+function isEnded(state: CommandState): boolean {
+  return state !== "pending" && state !== "acknowledged";
+}
+
+function cut(text: string): { text: string; isCut: boolean } {
+  const chars = [...text];
+  return chars.length <= TURN_TEXT_MAX
+    ? { text, isCut: false }
+    : { text: chars.slice(0, TURN_TEXT_MAX).join(""), isCut: true };
+}
+
+function isoOrNull(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}
