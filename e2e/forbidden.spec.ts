@@ -78,8 +78,8 @@ const pagesOf = ({ runId, failedId, taskId }: Seeded): Shown[] => [
   { address: "/settings", acts: ["New token", /^Revoke /], says: "this needs the role admin" },
 ];
 const ANSWERING = "Answering needs the role operator.";
-/** What a reader may do all the same: mark sessions as read, and look for what can be copied. */
-const READERS = [`Choose ${TITLE}`, /^Actions on run/];
+/** What a reader may do all the same: mark sessions as read, compare them, and look for what can be copied. */
+const READERS = [`Choose ${TITLE}`, /^Actions on run/, "Session actions"];
 
 /** Names of what can be pressed or filled in on a page. */
 const offersOf = (page: Page): Promise<string[]> =>
@@ -161,15 +161,15 @@ test("who may only look is offered nothing else, is told which role it needs, an
     await openShown(page, "/sessions?new=true");
     await openShown(page, "/queue?new=true");
     await expect(page.getByRole("dialog")).toHaveCount(0);
-    for (const address of ["/runs", "/runners"]) {
+    for (const address of ["/runs", "/runners", `/sessions/${SESSION}`]) {
       await openShown(page, address);
       await page
-        .getByRole("button", { name: /^Actions on/ })
+        .getByRole("button", { name: /^Actions on|^Session actions$/ })
         .first()
         .click();
       await expect(page.getByRole("menuitem").first()).toBeVisible();
       const items = await page.getByRole("menuitem").allTextContents();
-      expect(items.filter((item) => /Cancel|Retry|again|Drain|Revoke|Kill/.test(item))).toEqual([]);
+      expect(items.filter((item) => /Cancel|Retry|again|Drain|Revoke|Kill|Rename|Delete/.test(item))).toEqual([]);
       await page.keyboard.press("Escape");
     }
   });

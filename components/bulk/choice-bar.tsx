@@ -14,6 +14,7 @@ import {
   Trash2,
   X,
 } from "lucide-react";
+import type { ReactNode } from "react";
 import { Button } from "@/components/ui/button";
 import { formatPlural } from "@/components/ui/format";
 import type { BulkKind, BulkVerb } from "@/contract/words";
@@ -47,10 +48,12 @@ type ChoiceBarProps = {
   onAll: () => void;
   onClear: () => void;
   onAct: (verb: BulkVerb) => void;
+  /** What else can be done with them, beside what is done to each. */
+  more?: ReactNode;
 };
 
 /** What can be done to those that are chosen. */
-export function ChoiceBar({ kind, count, isAllMatching, matching, hasMore, words, ...on }: ChoiceBarProps) {
+export function ChoiceBar({ kind, count, isAllMatching, matching, hasMore, words, more, ...on }: ChoiceBarProps) {
   const all = matching === null ? "all" : `all ${matching.toLocaleString("en")}`;
   return (
     <div
@@ -79,6 +82,7 @@ export function ChoiceBar({ kind, count, isAllMatching, matching, hasMore, words
               </Button>
             );
           })}
+        {more}
         <Button size="icon-sm" look="ghost" aria-label="Choose none" onClick={on.onClear}>
           <X aria-hidden className="size-4" />
         </Button>

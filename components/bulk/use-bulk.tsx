@@ -29,10 +29,12 @@ type Listed = {
   words: string;
   hasMore: boolean;
   canDo: (verb: BulkVerb) => boolean;
+  /** What else the bar offers for those that are chosen one by one. */
+  more?: (chosen: ReadonlySet<string>) => ReactNode;
 };
 
 /** Choosing rows of a list and doing one thing to all of them: by keys, boxes and buttons alike. */
-export function useBulk({ kind, ids, labelOf, filter, words, hasMore, canDo }: Listed) {
+export function useBulk({ kind, ids, labelOf, filter, words, hasMore, canDo, more }: Listed) {
   const api = useTRPCClient();
   const direct = useDirect(kind);
   const selection = useSelection(ids);
@@ -126,6 +128,7 @@ export function useBulk({ kind, ids, labelOf, filter, words, hasMore, canDo }: L
           onAll={chooseAllMatching}
           onClear={clear}
           onAct={act}
+          more={isAllMatching ? null : more?.(chosen)}
         />
       )}
       <BulkProgress kind={kind} />

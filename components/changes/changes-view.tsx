@@ -1,6 +1,6 @@
 "use client";
 import { parseAsString, useQueryStates } from "nuqs";
-import { useMemo, useState } from "react";
+import { type RefObject, useEffect, useMemo, useRef, useState } from "react";
 import { FileDiffView } from "@/components/conversation/diff-view";
 import { Follow } from "@/components/trace/follow";
 import { readError } from "@/components/trpc/errors";
@@ -15,7 +15,7 @@ import type { Run } from "@/contract/run";
 import { changesByFile, countLines, foldChanges, type NamedTurn, toPatch } from "./fold-changes";
 import { useChanges } from "./use-changes";
 
-const CHOICES = { turn: parseAsString };
+const CHOICES = { turn: parseAsString, file: parseAsString };
 const RUNS_SHOWN = 10;
 const DAY_AND_TIME = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 /** Longer than this, or one of more files than that, and a diff is folded until it is wanted. */
@@ -32,7 +32,7 @@ type ChangesViewProps = {
 /** The files that turns changed: all of them, or one turn's. */
 export function ChangesView({ runs, followedId, eventHref }: ChangesViewProps) {
   const [shownCount, setShownCount] = useState(RUNS_SHOWN);
-  const [{ turn: chosen }, setChoices] = useQueryStates(CHOICES, { history: "replace" });
+  const [{ turn: chosen, file }, setChoices] = useQueryStates(CHOICES, { history: "replace" });
   const shown = runs.slice(0, shownCount);
   const { events, isPending, error, retry } = useChanges(shown);
   const turns = useMemo(
@@ -47,6 +47,11 @@ export function ChangesView({ runs, followedId, eventHref }: ChangesViewProps) {
   const followed = runs.find((run) => run.id === followedId);
   const total = countLines(files);
   const isCut = (one === undefined ? turns : [one]).some((turn) => turn.isCut);
+  const content = useRef<HTMLDivElement>(null);
+  useFileInView(
+    content,
+    files.findIndex(({ path }) => path === file),
+  );
 
   return (
     <div className="scroll-thin min-h-0 flex-1 overflow-y-auto">
@@ -127,13 +132,13 @@ export function ChangesView({ runs, followedId, eventHref }: ChangesViewProps) {
                 ))}
               </ul>
             </nav>
-            <div className="flex min-w-0 flex-col gap-3">
-              {files.map((file, index) => (
-                <div key={`${file.path} ${one?.key ?? ""}`} id={`file-${index}`} className="scroll-mt-3">
+            <div ref={content} className="flex min-w-0 flex-col gap-3">
+              {files.map((changed, index) => (
+                <div key={`${changed.path} ${one?.key ?? ""}`} id={`file-${index}`} className="scroll-mt-3">
                   <FileDiffView
-                    file={file}
-                    diff={() => toPatch(file)}
-                    isOpen={file.rows.length <= LINES_OPEN && files.length <= FILES_OPEN}
+                    file={changed}
+                    diff={() => toPatch(changed)}
+                    isOpen={(changed.rows.length <= LINES_OPEN && files.length <= FILES_OPEN) || changed.path === file}
                   />
                 </div>
               ))}
@@ -143,6 +148,16 @@ export function ChangesView({ runs, followedId, eventHref }: ChangesViewProps) {
       )}
     </div>
   );
+}
+
+/** Brings the file that the address names into view, once. */
+function useFileInView(content: RefObject<HTMLElement | null>, index: number): void {
+  const isDone = useRef(false);
+  useEffect(() => {
+    if (index === -1 || isDone.current) return;
+    isDone.current = true;
+    content.current?.children[index]?.scrollIntoView({ block: "start" });
+  }, [content, index]);
 }
 
 function Counts({ added, removed }: { added: number; removed: number }) {

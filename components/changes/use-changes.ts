@@ -9,20 +9,25 @@ import type { Run } from "@/contract/run";
 const CHANGES_PAGE = 100;
 const CHANGE_TYPES = ["file_change", "diff"];
 
-function keyOf(runId: string): readonly unknown[] {
-  return ["run-changes", runId];
-}
+/** What was read of a run's changes; cut, where there were more pages than were wanted. */
+type Read = { events: RunEvent[]; isCut: boolean };
 
-/** The events of some runs that tell of changed files, the oldest run's first; a new one is there at once. */
-export function useChanges(runs: readonly Run[]) {
+/**
+ * The events of some runs that tell of changed files, the oldest run's first; a new one is there at once. Of each run so
+ * many pages are read at most.
+ */
+export function useChanges(runs: readonly Run[], pagesMax = Number.POSITIVE_INFINITY) {
+  const keyOf = (runId: string): readonly unknown[] => ["run-changes", runId, pagesMax];
   const api = useTRPCClient();
   const client = useQueryClient();
   const live = useLive();
   useFrames("event", (event) => {
     if (!CHANGE_TYPES.includes(event.type)) return;
-    client.setQueryData<RunEvent[]>(keyOf(event.runId), (known) => {
-      const last = known?.at(-1)?.seq ?? 0;
-      return known === undefined || event.seq <= last ? known : [...known, event];
+    client.setQueryData<Read>(keyOf(event.runId), (known) => {
+      const last = known?.events.at(-1)?.seq ?? 0;
+      return known === undefined || known.isCut || event.seq <= last
+        ? known
+        : { ...known, events: [...known.events, event] };
     });
   });
   useFrames("run", (run) => {
@@ -35,18 +40,19 @@ export function useChanges(runs: readonly Run[]) {
       queryKey: keyOf(run.id),
       // Frames reach it while its tab is shown alone: what came meanwhile is read when it is shown again.
       refetchOnMount: "always" as const,
-      queryFn: async () => {
+      queryFn: async (): Promise<Read> => {
         const events: RunEvent[] = [];
-        for (let afterSeq = 0; ; ) {
+        for (let afterSeq = 0, pages = 1; ; pages += 1) {
           const page = await api.runs.changes.query({ runId: run.id, afterSeq, limit: CHANGES_PAGE });
           events.push(...page.items);
-          if (page.cursor === null) return events;
+          if (page.cursor === null || pages >= pagesMax) return { events, isCut: page.cursor !== null };
           afterSeq = Number(page.cursor);
         }
       },
     })),
     combine: (results) => ({
-      events: results.flatMap((result) => result.data ?? []),
+      events: results.flatMap((result) => result.data?.events ?? []),
+      isCut: results.some((result) => result.data?.isCut === true),
       isPending: results.some((result) => result.isPending),
       error: results.find((result) => result.error !== null)?.error ?? null,
       retry: () => {

@@ -71,6 +71,7 @@ export function RunActions({ run }: { run: Run }) {
         <MenuItem onSelect={() => void copyCurl({ path: `${path}/events` })}>Its events as curl</MenuItem>
         <MenuItem onSelect={() => void copyCurl({ path: `${path}/timeline` })}>Its timeline as curl</MenuItem>
         <MenuItem onSelect={() => void copyCurl({ path: `${path}/changes` })}>Its changes as curl</MenuItem>
+        <MenuItem onSelect={() => void copyCurl({ path: `${path}/turns` })}>Its turns as curl</MenuItem>
         {canOperate && !isOver && (
           <MenuItem onSelect={() => void copyCurl({ method: "POST", path: `${path}/cancel`, body: {} })}>
             Cancelling it as curl

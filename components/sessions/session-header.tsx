@@ -1,12 +1,15 @@
 "use client";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { ChevronLeft, Ellipsis, Pencil, Trash2, XCircle } from "lucide-react";
+import { ChevronLeft, Columns2, Ellipsis, Pencil, Trash2, XCircle } from "lucide-react";
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { type FormEvent, useState } from "react";
 import { toast } from "sonner";
 import { CancelRunDialog } from "@/components/runs/cancel-run";
+import { compareAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
+import { usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import { usageOfSession } from "@/components/trpc/lists";
@@ -25,10 +28,18 @@ import { DemoLabel } from "./demo-label";
 import { nameOf } from "./name";
 import { explainSession } from "./session-state";
 
+// Loaded when it is first opened.
+const SessionPicker = dynamic(
+  () => import("@/components/compare/session-picker").then((module) => module.SessionPicker),
+  { ssr: false },
+);
+
 /** A session's name, its state and why, and what can be done to it as a whole. */
 export function SessionHeader({ session, openRun }: { session: SessionSummary; openRun: Run | null }) {
-  const [dialog, setDialog] = useState<"rename" | "cancel" | "delete" | null>(null);
+  const [dialog, setDialog] = useState<"rename" | "compare" | "cancel" | "delete" | null>(null);
+  const router = useRouter();
   const canOperate = useCanOperate();
+  usePageKeys([{ keys: "=", name: "Compare with another session", run: () => setDialog("compare") }]);
   const trpc = useTRPC();
   const usage = useQuery(usageOfSession(trpc, session.sessionId)).data?.total;
   const nowMs = useHydratedNow();
@@ -64,25 +75,38 @@ export function SessionHeader({ session, openRun }: { session: SessionSummary; o
           )}
         </p>
       </div>
-      {canOperate && (
-        <Menu
-          trigger={
-            <Button look="ghost" size="icon" aria-label="Session actions">
-              <Ellipsis aria-hidden className="size-4" />
-            </Button>
-          }
-        >
-          <MenuItem onSelect={() => setDialog("rename")}>
-            <Pencil aria-hidden className="size-3.5" /> Rename
-          </MenuItem>
-          <MenuItem onSelect={() => setDialog("cancel")} isDisabled={openRun === null}>
-            <XCircle aria-hidden className="size-3.5" /> Cancel the run
-          </MenuItem>
-          <MenuSeparator />
-          <MenuItem isDanger onSelect={() => setDialog("delete")}>
-            <Trash2 aria-hidden className="size-3.5" /> Delete session
-          </MenuItem>
-        </Menu>
+      <Menu
+        trigger={
+          <Button look="ghost" size="icon" aria-label="Session actions">
+            <Ellipsis aria-hidden className="size-4" />
+          </Button>
+        }
+      >
+        <MenuItem onSelect={() => setDialog("compare")}>
+          <Columns2 aria-hidden className="size-3.5" /> Compare with…
+        </MenuItem>
+        {canOperate && (
+          <>
+            <MenuItem onSelect={() => setDialog("rename")}>
+              <Pencil aria-hidden className="size-3.5" /> Rename
+            </MenuItem>
+            <MenuItem onSelect={() => setDialog("cancel")} isDisabled={openRun === null}>
+              <XCircle aria-hidden className="size-3.5" /> Cancel the run
+            </MenuItem>
+            <MenuSeparator />
+            <MenuItem isDanger onSelect={() => setDialog("delete")}>
+              <Trash2 aria-hidden className="size-3.5" /> Delete session
+            </MenuItem>
+          </>
+        )}
+      </Menu>
+      {dialog === "compare" && (
+        <SessionPicker
+          title="Compare with another session"
+          otherId={session.sessionId}
+          onPick={(id) => router.push(compareAddress(session.sessionId, id))}
+          onClose={() => setDialog(null)}
+        />
       )}
       {dialog === "rename" && <RenameDialog session={session} onClose={() => setDialog(null)} />}
       {dialog === "delete" && <DeleteDialog session={session} onClose={() => setDialog(null)} />}

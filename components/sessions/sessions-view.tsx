@@ -2,6 +2,7 @@
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import dynamic from "next/dynamic";
+import { useRouter } from "next/navigation";
 import { parseAsBoolean, useQueryState, useQueryStates } from "nuqs";
 import { useMemo, useState } from "react";
 import { useBulk } from "@/components/bulk/use-bulk";
@@ -9,6 +10,7 @@ import { DocLink } from "@/components/docs/doc-link";
 import { useNewRows } from "@/components/live/new-rows";
 import { useFrames } from "@/components/live/provider";
 import { useWider, type Wider } from "@/components/query/use-wider";
+import { compareAddress } from "@/components/shell/addresses";
 import { useCanOperate, useReader } from "@/components/shell/identity";
 import { focusRow } from "@/components/shell/list-keys";
 import { usePageKeys } from "@/components/shell/page-keys";
@@ -21,6 +23,7 @@ import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { SESSION_QUERY } from "@/contract/query/sessions";
+import { CompareButton } from "./compare-button";
 import { filterWords, isFiltered, SESSION_FILTERS, type SessionFilter, sessionsInput } from "./filter";
 import { nameOf } from "./name";
 import { SessionFilters } from "./session-filters";
@@ -35,6 +38,7 @@ const SessionPeek = dynamic(() => import("./session-peek").then((module) => modu
 /** The sessions list: rows change in place, new ones wait behind a pill. */
 export function SessionsView() {
   const trpc = useTRPC();
+  const router = useRouter();
   const client = useQueryClient();
   const readerId = useReader();
   const canOperate = useCanOperate();
@@ -62,6 +66,7 @@ export function SessionsView() {
     labelOf: (id) => nameOf(sessions.find(({ sessionId }) => sessionId === id) ?? { title: null }),
     // A reader's own marks are for viewers too.
     canDo: (verb) => canOperate || verb === "read" || verb === "unread",
+    more: (chosen) => chosen.size === 2 && <CompareButton onClick={compare} />,
   });
   const { cursor } = bulk.selection;
   const [isPeeking, setIsPeeking] = useState(false);
@@ -70,8 +75,13 @@ export function SessionsView() {
     setIsPeeking(false);
     if (cursor !== null) focusRow(cursor);
   };
+  function compare(): void {
+    const [left = cursor, right] = bulk.selection.chosen;
+    if (left !== null) router.push(compareAddress(left, right));
+  }
   usePageKeys([
     ...bulk.keys,
+    { keys: "=", name: "Compare the two that are chosen, or the session with another", run: compare },
     { keys: " ", name: "Look into the session", run: () => (isPeeking ? closePeek() : setIsPeeking(cursor !== null)) },
   ]);
 

@@ -12,6 +12,16 @@ export function sessionAddress(sessionId: string): string {
   return `/sessions/${encodeURIComponent(sessionId)}`;
 }
 
+/** Two sessions side by side; whoever leaves one out is asked for it there. */
+export function compareAddress(left: string, right?: string): string {
+  return `/compare?${new URLSearchParams({ left, ...(right === undefined ? {} : { right }) })}`;
+}
+
+/** What a session changed in one file, among its changes. */
+export function fileAddress(sessionId: string, path: string): string {
+  return `${sessionAddress(sessionId)}?${new URLSearchParams({ tab: "changes", file: path })}`;
+}
+
 /** A session's storage: its volume, its archive and what can be done to them. */
 export function storageAddress(sessionId: string): string {
   return `${sessionAddress(sessionId)}?tab=storage`;

@@ -45,6 +45,7 @@ export function Commands() {
     };
     return [
       ...go,
+      { keys: "g c", name: "Compare two sessions", group: "Go", run: () => router.push("/compare") },
       { keys: "mod+k", name: "Go to anything, find by id", group: "Go", run: () => setShown("palette") },
       ...(canOperate ? [newSession] : []),
       { keys: "t", name: "Ages, local time or UTC", group: "Act", run: () => toast(TIME_NAMES[cycleTimeMode()]) },

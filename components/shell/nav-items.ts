@@ -14,12 +14,23 @@ import {
   Settings,
 } from "lucide-react";
 
-export type NavItem = { key: string; name: string; href: string; icon: LucideIcon; hint: string };
+export type NavItem = {
+  key: string;
+  name: string;
+  href: string;
+  icon: LucideIcon;
+  hint: string;
+  /** A page beside its own that belongs to it. */
+  also?: string;
+};
 
 /** Where the console leads; the palette and the `g` shortcuts are made from it. */
 export const NAV_ITEMS: NavItem[] = [
   { key: "o", name: "Overview", href: "/", icon: Gauge, hint: "What needs you first" },
-  { key: "s", name: "Sessions", href: "/sessions", icon: MessagesSquare, hint: "Conversations with agents" },
+  {
+    ...{ key: "s", name: "Sessions", href: "/sessions", icon: MessagesSquare, hint: "Conversations with agents" },
+    also: "/compare",
+  },
   { key: "q", name: "Queue", href: "/queue", icon: ListOrdered, hint: "Work that waits, and why" },
   { key: "a", name: "Approvals", href: "/approvals", icon: CircleCheckBig, hint: "What agents ask for" },
   { key: "r", name: "Runs", href: "/runs", icon: Play, hint: "Every piece of work" },
@@ -34,5 +45,6 @@ export const NAV_ITEMS: NavItem[] = [
 
 /** Whether an item's page, or one below it, is shown. */
 export function isCurrent(item: NavItem, pathname: string): boolean {
+  if (pathname === item.also) return true;
   return item.href === "/" ? pathname === "/" : pathname === item.href || pathname.startsWith(`${item.href}/`);
 }

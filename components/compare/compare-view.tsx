@@ -1,0 +1,194 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import { ArrowLeftRight, Search } from "lucide-react";
+import dynamic from "next/dynamic";
+import Link from "next/link";
+import { parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
+import { useState } from "react";
+import { Profile } from "@/components/sessions/demo-label";
+import { nameOf } from "@/components/sessions/name";
+import { sessionAddress } from "@/components/shell/addresses";
+import { useReader } from "@/components/shell/identity";
+import { usePageKeys } from "@/components/shell/page-keys";
+import { useTRPC } from "@/components/trpc/client";
+import { readError } from "@/components/trpc/errors";
+import { Button } from "@/components/ui/button";
+import { useNow } from "@/components/ui/clock";
+import { Id } from "@/components/ui/copy";
+import { PageHeader, Panel, TableSkeleton } from "@/components/ui/page";
+import { ErrorCard } from "@/components/ui/query-view";
+import type { SessionSummary } from "@/contract/session";
+import { CommonTimeline } from "./common-timeline";
+import { factsOf } from "./facts";
+import { FactsTable } from "./facts-table";
+import { FilePairs } from "./file-pairs";
+import { Notes } from "./notes";
+import { type Both, pairFiles, pairTurns, SIDES, type SideName } from "./pairs";
+import { ORIGINS } from "./scale";
+import { SideMark } from "./side-name";
+import { TurnPairs } from "./turn-pairs";
+import { useSide } from "./use-side";
+
+const SessionPicker = dynamic(() => import("./session-picker").then((module) => module.SessionPicker), { ssr: false });
+
+const ADDRESS = {
+  left: parseAsString,
+  right: parseAsString,
+  from: parseAsStringLiteral(ORIGINS).withDefault("own"),
+};
+
+/** Two sessions side by side: the same task, two agents. Which two stands in the address. */
+export function CompareView() {
+  const [{ left, right }, setAddress] = useQueryStates(ADDRESS, { history: "push", shallow: false });
+  const [picked, setPicked] = useState<SideName | null>(null);
+  const swap = () => void setAddress({ left: right, right: left });
+  usePageKeys([
+    { keys: "1", name: "Choose the left session", run: () => setPicked("left") },
+    { keys: "2", name: "Choose the right session", run: () => setPicked("right") },
+    { keys: "w", name: "Swap left and right", run: swap },
+  ]);
+  const sessions = { left: useCompared(left), right: useCompared(right) };
+  const isSame = left !== null && left === right;
+  const known = { left: sessions.left.data, right: sessions.right.data };
+  return (
+    <div className="flex h-full min-h-0 flex-col">
+      <PageHeader
+        title="Compare sessions"
+        description="The same task, two agents: what each did, and what it took."
+        actions={
+          <Button disabled={left === null && right === null} onClick={swap}>
+            <ArrowLeftRight aria-hidden className="size-4" /> Swap
+          </Button>
+        }
+      />
+      <div className="scroll-thin min-h-0 flex-1 overflow-y-auto">
+        <div className="grid gap-3 p-4 sm:grid-cols-2 lg:px-6">
+          {SIDES.map((side) => (
+            <SideHead
+              key={side}
+              side={side}
+              id={side === "left" ? left : right}
+              query={sessions[side]}
+              onPick={() => setPicked(side)}
+            />
+          ))}
+        </div>
+        {isSame && (
+          <p role="alert" className="mx-4 rounded-md bg-warn-soft px-3 py-2 text-sm text-warn lg:mx-6">
+            Both sides are the same session. Choose another one for either side.
+          </p>
+        )}
+        {!isSame && known.left !== undefined && known.right !== undefined && (
+          <Comparison key={`${known.left.sessionId} ${known.right.sessionId}`} left={known.left} right={known.right} />
+        )}
+      </div>
+      {picked !== null && (
+        <SessionPicker
+          title={`Choose the ${picked} session`}
+          otherId={picked === "left" ? right : left}
+          onPick={(id) => {
+            setPicked(null);
+            void setAddress({ [picked]: id });
+          }}
+          onClose={() => setPicked(null)}
+        />
+      )}
+    </div>
+  );
+}
+
+function useCompared(sessionId: string | null) {
+  const trpc = useTRPC();
+  const readerId = useReader();
+  return useQuery(
+    trpc.sessions.get.queryOptions({ sessionId: sessionId ?? "", readerId }, { enabled: sessionId !== null }),
+  );
+}
+
+type SideHeadProps = {
+  side: SideName;
+  id: string | null;
+  query: ReturnType<typeof useCompared>;
+  onPick: () => void;
+};
+
+/** Which session a side shows, and the way to another. */
+function SideHead({ side, id, query, onPick }: SideHeadProps) {
+  const { data: session, error } = query;
+  return (
+    <section
+      aria-label={`${side === "left" ? "Left" : "Right"} session`}
+      className="min-w-0 rounded-lg border bg-panel p-3"
+    >
+      <div className="flex items-center gap-2">
+        <SideMark side={side} />
+        <Button size="sm" className="ml-auto" onClick={onPick}>
+          <Search aria-hidden className="size-3.5" /> {id === null ? "Choose a session" : "Choose another"}
+        </Button>
+      </div>
+      {id === null && <p className="mt-1 text-xs text-ink-3">No session is chosen yet.</p>}
+      {session !== undefined && id !== null && (
+        <>
+          <p className="mt-1 flex min-w-0 items-center gap-2 text-sm font-semibold">
+            <Link href={sessionAddress(session.sessionId)} className="min-w-0 truncate hover:underline">
+              {nameOf(session)}
+            </Link>
+            <Profile profile={session.backendProfile} />
+          </p>
+          <p className="text-xs text-ink-3">
+            <Id id={session.sessionId} />
+          </p>
+        </>
+      )}
+      {session === undefined && id !== null && error !== null && (
+        <ErrorCard error={readError(error)} onRetry={() => void query.refetch()} isRetrying={query.isFetching} />
+      )}
+    </section>
+  );
+}
+
+/** Both are known: what was read of each, beside the other. */
+function Comparison(sessions: Both<SessionSummary>) {
+  const [{ from }, setAddress] = useQueryStates(ADDRESS, { history: "replace" });
+  const sides = { left: useSide("left", sessions.left), right: useSide("right", sessions.right) };
+  const isWorking = SIDES.some((side) => sides[side].read.turns.some((turn) => turn.endedAt === null));
+  const now = useNow();
+  // What is over does not change with the clock.
+  const nowMs = isWorking ? now : 0;
+  const turns = { left: sides.left.read.turns, right: sides.right.read.turns };
+  const sessionIds = { left: sessions.left.sessionId, right: sessions.right.sessionId };
+  const hasTurns = turns.left.length + turns.right.length > 0;
+  const isPending = SIDES.some((side) => sides[side].read.isPending);
+  const files = pairFiles({ left: sides.left.files, right: sides.right.files });
+  return (
+    <div className="flex flex-col gap-4 px-4 pb-6 lg:px-6">
+      {SIDES.map((side) => (
+        <Notes key={side} side={sides[side]} />
+      ))}
+      <Panel title="Facts">
+        <FactsTable facts={factsOf(sides, nowMs)} />
+      </Panel>
+      {isPending && !hasTurns && <TableSkeleton />}
+      {hasTurns && (
+        <Panel title="Timeline">
+          <CommonTimeline
+            turns={turns}
+            nowMs={nowMs}
+            origin={from}
+            onOrigin={(origin) => void setAddress({ from: origin })}
+          />
+        </Panel>
+      )}
+      <Panel title="Changed files">
+        <FilePairs files={files} sessionIds={sessionIds} />
+      </Panel>
+      <Panel title="Turn by turn">
+        {hasTurns ? (
+          <TurnPairs pairs={pairTurns(turns)} sessionIds={sessionIds} nowMs={nowMs} />
+        ) : (
+          <p className="p-4 text-sm text-ink-3">{isPending ? "Loading…" : "Nothing was asked of either yet."}</p>
+        )}
+      </Panel>
+    </div>
+  );
+}

@@ -1,0 +1,135 @@
+import { countLines } from "@/components/changes/fold-changes";
+import { explainSession } from "@/components/sessions/session-state";
+import { formatBytes, formatDuration, formatMoney, formatPlural, formatTokens } from "@/components/ui/format";
+import { callsWords, costWords, inputWords, outputWords, tokensOf } from "@/components/usage/words";
+import { type Both, moreWords, type SideName, type Sums, sumTurns } from "./pairs";
+import type { Side } from "./use-side";
+
+/** A fact in words; and an amount, where it has one that can be compared with another of its unit. */
+type Told = { words: string; amount?: number | null; unit?: string };
+/** What is said of amounts that are much the same. */
+export const ALIKE = "about alike";
+export type Fact = { name: string } & Both<string> & { difference: string | null };
+
+/** What of a session's log was not read makes its counts the least that they are. */
+function isPart({ read, hasMoreRuns }: Side): boolean {
+  return hasMoreRuns || read.readCount < read.eventCount;
+}
+
+/** What each of the two is and took, beside each other. */
+export function factsOf(sides: Both<Side>, nowMs: number): Fact[] {
+  const sums = { left: sumTurns(sides.left.read.turns, nowMs), right: sumTurns(sides.right.read.turns, nowMs) };
+  const fact = (name: string, tell: (side: Side, sum: Sums) => Told): Fact => {
+    const of = (side: SideName) => tell(sides[side], sums[side]);
+    const [left, right] = [of("left"), of("right")];
+    return { name, left: left.words, right: right.words, difference: differenceOf(left, right) };
+  };
+  const counted = (name: string, count: (sum: Sums) => number, words: (sum: Sums) => string) =>
+    fact(name, (side, sum) => ({ words: `${isPart(side) ? "at least " : ""}${words(sum)}`, amount: count(sum) }));
+  return [
+    fact("State", ({ session, openRun }) => {
+      const { word } = explainSession(session, openRun);
+      const isTold = session.failureKind === null || session.failureKind === word;
+      return { words: isTold ? word : `${word} (${session.failureKind})` };
+    }),
+    fact("Profile", ({ session }) => ({ words: session.backendProfile })),
+    fact("Model", (side) => ({ words: modelOf(side) })),
+    fact("Policy", ({ lastRun }) => ({
+      words:
+        lastRun === null
+          ? "no run yet"
+          : `${lastRun.executionPolicy.sandbox ?? "workspace-write"}, approvals ${lastRun.executionPolicy.approval ?? "on-request"}`,
+    })),
+    ...usageFacts(fact),
+    counted(
+      "Time in turns",
+      (sum) => sum.workedMs,
+      (sum) => formatDuration(sum.workedMs),
+    ),
+    counted(
+      "First message to last end",
+      (sum) => sum.wholeMs,
+      (sum) => formatDuration(sum.wholeMs),
+    ),
+    counted(
+      "Turns",
+      (sum) => sum.turns,
+      (sum) => withFailed(String(sum.turns), sum.failedTurns),
+    ),
+    counted(
+      "Commands and tools",
+      (sum) => sum.toolCalls,
+      (sum) => withFailed(sum.toolCalls.toLocaleString("en"), sum.failedCalls),
+    ),
+    fact("Exit codes but 0", (_, sum) => ({ words: exitWords(sum.exitCodes) })),
+    counted(
+      "Errors told",
+      (sum) => sum.errors,
+      (sum) => String(sum.errors),
+    ),
+    fact("Changed files", ({ files, areFilesCut }) => {
+      const { added, removed } = countLines(files);
+      const words = files.length === 0 ? "none" : `${formatPlural(files.length, "file")}, +${added} −${removed}`;
+      return { words: areFilesCut ? `at least ${words}` : words, amount: files.length };
+    }),
+    fact("Storage", ({ session }) => {
+      const { storageState, storageSizeBytes, storageFilesCount } = session;
+      const size = storageSizeBytes === null ? "" : `, ${formatBytes(storageSizeBytes)}`;
+      const count = storageFilesCount === null ? "" : `, ${formatPlural(storageFilesCount, "file")}`;
+      return { words: `${storageState}${size}${count}`, amount: storageSizeBytes };
+    }),
+    fact("Runs", ({ runCount, hasMoreRuns }) => ({
+      words: `${runCount}${hasMoreRuns ? " or more" : ""}`,
+      amount: runCount,
+    })),
+  ];
+}
+
+type MakeFact = (name: string, tell: (side: Side, sum: Sums) => Told) => Fact;
+
+function usageFacts(fact: MakeFact): Fact[] {
+  return [
+    fact("Tokens", ({ usage }) => ({
+      words:
+        usage === undefined
+          ? "…"
+          : `${formatTokens(tokensOf(usage.total))}: in ${inputWords(usage.total)}; out ${outputWords(usage.total)}`,
+      amount: usage === undefined ? null : tokensOf(usage.total),
+    })),
+    fact("Cost", ({ usage }) => {
+      const [cost, ...others] = usage?.total.costs ?? [];
+      if (usage === undefined || cost === undefined) return { words: usage === undefined ? "…" : "no price is known" };
+      // Money of several currencies has no sum.
+      if (others.length > 0) return { words: costWords(usage.total) ?? "" };
+      return { words: formatMoney(cost.costMicros, cost.currency), amount: cost.costMicros, unit: cost.currency };
+    }),
+    fact("Calls to the model", ({ usage }) => ({
+      words: usage === undefined ? "…" : callsWords(usage.total),
+      amount: usage?.total.calls ?? null,
+    })),
+  ];
+}
+
+function differenceOf(left: Told, right: Told): string | null {
+  if (left.words === right.words) return null;
+  const [one, other] = [left.amount, right.amount];
+  // The same amount of something else, such as as many commands of which more failed.
+  if (typeof one !== "number" || typeof other !== "number" || left.unit !== right.unit || one === other)
+    return "differs";
+  return moreWords({ left: one, right: other }) ?? ALIKE;
+}
+
+function modelOf({ usage, lastRun }: Side): string {
+  const used = [...new Set(usage?.models.map(({ model }) => model) ?? [])];
+  if (used.length > 0) return used.join(", ");
+  const wanted = lastRun?.executionPolicy.model;
+  return typeof wanted === "string" ? wanted : "none used yet";
+}
+
+function withFailed(words: string, failed: number): string {
+  return failed === 0 ? words : `${words}, ${failed.toLocaleString("en")} failed`;
+}
+
+export function exitWords(codes: ReadonlyMap<number, number>): string {
+  return codes.size === 0 ? "none" : [...codes].map(([code, count]) => `${code} (${count} ×)`).join(", ");
+}

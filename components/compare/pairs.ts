@@ -1,0 +1,113 @@
+import type { FileDiff } from "@/components/conversation/diff";
+import type { NumberedTurn } from "@/components/turns/read-turns";
+
+export const SIDES = ["left", "right"] as const;
+export type SideName = (typeof SIDES)[number];
+export type Both<Value> = Record<SideName, Value>;
+
+export type TurnPair = { number: number; left: NumberedTurn | null; right: NumberedTurn | null; isSameAsked: boolean };
+
+/** The first turn beside the first, and so on; the longer side goes on alone. */
+export function pairTurns({ left, right }: Both<readonly NumberedTurn[]>): TurnPair[] {
+  return Array.from({ length: Math.max(left.length, right.length) }, (_, index) => {
+    const [one = null, other = null] = [left[index], right[index]];
+    const isSameAsked = one !== null && other !== null && wordsOf(one) === wordsOf(other);
+    return { number: index + 1, left: one, right: other, isSameAsked };
+  });
+}
+
+function wordsOf(turn: NumberedTurn): string {
+  return (turn.asked?.text ?? "").replaceAll(/\s+/g, " ").trim();
+}
+
+export type Sums = {
+  turns: number;
+  failedTurns: number;
+  /** Time that turns took, waits for a runner left out. */
+  workedMs: number;
+  /** From the first message to the last turn's end, or to now. */
+  wholeMs: number;
+  toolCalls: number;
+  failedCalls: number;
+  exitCodes: Map<number, number>;
+  fileChanges: number;
+  errors: number;
+};
+
+const WRONG = new Set(["failed", "cut off"]);
+
+/** What turns add up to, at a moment. */
+export function sumTurns(turns: readonly NumberedTurn[], nowMs: number): Sums {
+  const of = (figure: (turn: NumberedTurn) => number) => turns.reduce((sum, turn) => sum + figure(turn), 0);
+  const exitCodes = new Map<number, number>();
+  for (const { code, count } of turns.flatMap((turn) => turn.exitCodes))
+    if (code !== 0) exitCodes.set(code, (exitCodes.get(code) ?? 0) + count);
+  const first = turns[0];
+  const endMs = Math.max(...turns.map((turn) => endOf(turn, nowMs)), Number.NEGATIVE_INFINITY);
+  return {
+    turns: turns.length,
+    failedTurns: turns.filter((turn) => WRONG.has(turn.state)).length,
+    workedMs: of((turn) => lengthOf(turn, nowMs) ?? 0),
+    wholeMs: first === undefined ? 0 : Math.max(0, endMs - beginOf(first)),
+    toolCalls: of((turn) => turn.toolCalls),
+    failedCalls: of((turn) => turn.failedCalls),
+    exitCodes: new Map([...exitCodes].toSorted(([a], [b]) => a - b)),
+    fileChanges: of((turn) => turn.fileChanges),
+    errors: of((turn) => turn.errors),
+  };
+}
+
+/** When it was asked for, or began where nobody said that. */
+export function beginOf(turn: NumberedTurn): number {
+  return Date.parse(turn.askedAt ?? turn.startedAt ?? "");
+}
+
+export function endOf(turn: NumberedTurn, nowMs: number): number {
+  return turn.endedAt === null ? Math.max(nowMs, beginOf(turn)) : Date.parse(turn.endedAt);
+}
+
+/** How long a turn took; null where it has not begun. */
+export function lengthOf(turn: NumberedTurn, nowMs: number): number | null {
+  if (turn.startedAt === null) return null;
+  return Math.max(0, endOf(turn, nowMs) - Date.parse(turn.startedAt));
+}
+
+export type FilePair = { path: string; left: FileDiff | null; right: FileDiff | null; isSame: boolean };
+
+/** The files that both changed, and those that one alone did. */
+export function pairFiles({ left, right }: Both<readonly FileDiff[]>): {
+  both: FilePair[];
+  left: FilePair[];
+  right: FilePair[];
+} {
+  const paths = [...new Set([...left, ...right].map(({ path }) => path))].sort();
+  const pairs = paths.map((path): FilePair => {
+    const one = left.find((file) => file.path === path) ?? null;
+    const other = right.find((file) => file.path === path) ?? null;
+    return { path, left: one, right: other, isSame: one !== null && other !== null && linesOf(one) === linesOf(other) };
+  });
+  return {
+    both: pairs.filter((pair) => pair.left !== null && pair.right !== null),
+    left: pairs.filter((pair) => pair.right === null),
+    right: pairs.filter((pair) => pair.left === null),
+  };
+}
+
+/** What was added and taken away, in order: where in the file it stands may differ. */
+function linesOf(file: FileDiff): string {
+  return file.rows
+    .filter(({ kind }) => kind === "added" || kind === "removed")
+    .map(({ kind, text }) => `${kind} ${text}`)
+    .join("\n");
+}
+
+const ALIKE = 1.05;
+
+/** Which of two amounts is more, and by how much: `left 2.1 ×`; null where they are alike. */
+export function moreWords({ left, right }: Both<number>): string | null {
+  const [side, more, less]: [SideName, number, number] = left >= right ? ["left", left, right] : ["right", right, left];
+  if (more === less || (less > 0 && more / less < ALIKE)) return null;
+  if (less <= 0) return `${side} alone`;
+  const times = more / less;
+  return `${side} ${times < 10 ? times.toFixed(1) : Math.round(times).toLocaleString("en")} ×`;
+}

@@ -1,0 +1,139 @@
+import {
+  expect,
+  expectEveryLook,
+  LIGHT,
+  LOOKS,
+  look,
+  openSignedIn,
+  ready,
+  type SignedIn,
+  startSignedIn,
+  test,
+} from "./fixtures";
+import { conversation, endRuns, newSession, say, sessionOf } from "./stories";
+
+let at: SignedIn;
+test.beforeAll(async ({ browser }) => {
+  at = await startSignedIn(browser);
+});
+test.afterAll(async () => {
+  await at.product[Symbol.asyncDispose]();
+});
+
+test("two sessions with the same task are compared: facts, turns, files and time, by keys alone", async ({
+  browser,
+  watchPage,
+}) => {
+  test.setTimeout(300_000);
+  const page = await openSignedIn(browser, at, "/sessions");
+  watchPage(page, { expectedErrors: /404/ });
+
+  await test.step("one writes a file and fails a command, the other writes a file", async () => {
+    await newSession(page, { profile: "demo", message: "Please write a file" });
+    await expect(conversation(page)).toContainText("was written and then improved", { timeout: 60_000 });
+    await say(page, "RUN `false`");
+    await expect(conversation(page)).toContainText("exit 1", { timeout: 60_000 });
+  });
+  const left = sessionOf(page);
+  await endRuns(page);
+  await newSession(page, { profile: "demo", message: "Please write a file" });
+  await expect(conversation(page)).toContainText("was written and then improved", { timeout: 60_000 });
+  const right = sessionOf(page);
+
+  await test.step("from one's page the other is found by its id, with keys", async () => {
+    await page.keyboard.press("Escape");
+    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+    await page.keyboard.press("=");
+    const picker = page.getByRole("dialog", { name: "Compare with another session" });
+    await picker.getByRole("combobox").fill(left);
+    await expect(picker.getByRole("option")).toHaveCount(1);
+    await page.keyboard.press("Enter");
+    await expect(page).toHaveURL(`/compare?left=${right}&right=${left}`);
+  });
+
+  const facts = page.getByRole("table", { name: "Facts" });
+  const row = (name: string) =>
+    facts.getByRole("row").filter({ has: page.getByRole("rowheader", { name, exact: true }) });
+  await test.step("sides are swapped, and what differs is marked in words", async () => {
+    await page.keyboard.press("w");
+    await expect(page).toHaveURL(`/compare?left=${left}&right=${right}`);
+    await expect(row("Turns").getByRole("cell")).toHaveText(["2", "1", "left 2.0 ×"], { useInnerText: true });
+    await expect(row("Profile").getByRole("cell").last()).toHaveText("the same");
+    await expect(row("Exit codes but 0").getByRole("cell")).toHaveText(["1 (1 ×)", "none", "differs"], {
+      useInnerText: true,
+    });
+    await expect(row("Changed files").getByRole("cell").first()).toContainText("1 file");
+  });
+
+  await test.step("turn stands beside turn, and the longer side goes on alone", async () => {
+    const turns = page.getByRole("list", { name: "Turns" });
+    await expect(turns.getByRole("heading", { name: /^Turn 1\b.*asked the same/ })).toBeVisible();
+    await expect(turns.getByRole("heading", { name: /^Turn 2\b.*of the left alone/ })).toBeVisible();
+    const first = page.getByRole("article", { name: "Right, turn 1" });
+    await expect(first).toContainText("Please write a file");
+    await expect(first).toContainText("was written and then improved");
+    await expect(page.getByRole("article", { name: "Left, turn 2" })).toContainText("exit 1 (1 ×)");
+  });
+
+  await test.step("a turn that is asked meanwhile is there by itself", async () => {
+    const other = await openSignedIn(browser, at, `/sessions/${right}`);
+    await say(other, "RUN `echo third`");
+    await expect(page.getByRole("article", { name: "Right, turn 2" })).toContainText("completed", { timeout: 60_000 });
+    await expect(page.getByRole("heading", { name: /^Turn 2\b.*asked something else/ })).toBeVisible();
+    await endRuns(other);
+    await other.context().close();
+  });
+
+  await test.step("a file leads to its diff", async () => {
+    await page.getByRole("link", { name: "Left: diff of hello.py" }).click();
+    await expect(page).toHaveURL(`/sessions/${left}?tab=changes&file=hello.py`);
+    await expect(page.getByRole("group", { name: "Changes to hello.py" })).toBeInViewport();
+    await page.goBack();
+    await expect(facts).toBeVisible();
+  });
+
+  await test.step("time is counted from each one's own beginning, or by the clock", async () => {
+    await page.getByRole("button", { name: "By the clock" }).click();
+    await expect(page).toHaveURL(/from=clock/);
+    for (const { name, colorScheme, viewport } of LOOKS) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize(viewport);
+      await page.getByRole("heading", { name: "Timeline" }).scrollIntoViewIfNeeded();
+      await look(page, `compare-clock-${name}`);
+      await page.getByRole("article", { name: "Right, turn 2" }).scrollIntoViewIfNeeded();
+      await look(page, `compare-turns-${name}`);
+    }
+    await page.setViewportSize(LIGHT.viewport);
+  });
+
+  await test.step("a run's id leads to its session; what is not there, and the same twice, are said", async () => {
+    const answer = await page.request.get(`/api/v1/runs?sessionId=${left}`);
+    const [run] = (await answer.json()).items as { id: string }[];
+    await page.goto(`/compare?left=${run?.id}&right=${right}`);
+    await expect(page).toHaveURL(`/compare?left=${left}&right=${right}`);
+    await page.goto(`/compare?left=${left}&right=${left}`);
+    await expect(page.getByText("Both sides are the same session")).toBeVisible();
+    await look(page, "compare-same");
+    await page.goto(`/compare?left=${left}&right=ses_nobody`);
+    const missing = page.getByRole("region", { name: "Right session" });
+    await expect(missing.getByRole("alert")).toContainText("there is no session ses_nobody");
+    await missing.getByRole("button", { name: "Choose another" }).click();
+    await page.getByRole("dialog", { name: "Choose the right session" }).getByRole("combobox").fill(right);
+    await page.keyboard.press("Enter");
+    await expect(page).toHaveURL(`/compare?left=${left}&right=${right}`);
+  });
+
+  await test.step("two that are chosen in the list are compared", async () => {
+    await page.goto("/sessions?state=all");
+    await ready(page);
+    await page.keyboard.press("j");
+    await page.keyboard.press("x");
+    await page.keyboard.press("J");
+    await page.getByRole("toolbar").getByRole("button", { name: "Compare" }).click();
+    await expect(page).toHaveURL(`/compare?left=${right}&right=${left}`);
+    await expect(facts).toBeVisible();
+  });
+
+  await expectEveryLook(browser, at, { address: `/compare?left=${left}&right=${right}`, name: "compare" });
+  await page.context().close();
+});
