@@ -4,6 +4,7 @@ import {
   LIGHT,
   LOOKS,
   look,
+  lookInAll,
   openSignedIn,
   ready,
   type SignedIn,
@@ -135,5 +136,55 @@ test("two sessions with the same task are compared: facts, turns, files and time
   });
 
   await expectEveryLook(browser, at, { address: `/compare?left=${left}&right=${right}`, name: "compare" });
+  await page.context().close();
+});
+
+test("a session's page: failures are jumped to, a part of its time leads to its events, and who did what is told", async ({
+  browser,
+  watchPage,
+}) => {
+  test.setTimeout(180_000);
+  const page = await openSignedIn(browser, at, "/sessions");
+  watchPage(page);
+  await newSession(page, { profile: "demo", message: "RUN `false`" });
+  await expect(conversation(page)).toContainText("exit 1", { timeout: 60_000 });
+  await say(page, "RUN `echo $((40 + 2))`");
+  await expect(conversation(page)).toContainText("42", { timeout: 60_000 });
+  const base = `/sessions/${sessionOf(page)}`;
+
+  await test.step("`]` goes to a failure and opens it, and the address names it", async () => {
+    await page.goto(`${base}?tab=trace`);
+    await ready(page);
+    await expect(page.getByText("1 failure", { exact: true })).toBeVisible();
+    await page.keyboard.press("]");
+    await expect(page).toHaveURL(/#e\d+$/);
+    await expect(page.locator(":focus")).toContainText("exit 1");
+    await look(page, "trace-failure");
+    const download = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Download the shown events as NDJSON" }).click();
+    expect((await download).suggestedFilename()).toMatch(/^run_.*\.ndjson$/);
+  });
+
+  await test.step("what a timeline shows of a run is narrowed to in its events", async () => {
+    await page.goto(`${base}?tab=timeline`);
+    await ready(page);
+    await page.getByRole("button", { name: "Zoom in" }).click();
+    await page.getByRole("link", { name: "Events of this part" }).click();
+    await expect(page).toHaveURL(/tab=trace.*from=\d+&to=\d+#e\d+$/);
+    await expect(page.getByText(/^\d+ of \d+ events$/)).toBeVisible();
+    await page.getByRole("button", { name: "Show events of all times" }).click();
+    await expect(page.getByText(/^\d+ events$/)).toBeVisible();
+  });
+
+  await test.step("what the volume held turn by turn, and who did what to the session", async () => {
+    await page.goto(`${base}?tab=storage`);
+    await expect(page.getByRole("img", { name: /^From .* in 2 archives$/ })).toBeVisible({ timeout: 30_000 });
+    await lookInAll(page, LOOKS, "session-storage-growth");
+    await page.goto(`${base}?tab=audit`);
+    const created = page.getByRole("table", { name: "Audit" }).getByRole("row").filter({ hasText: "sessions.create" });
+    await expect(created).toHaveCount(1);
+    await look(page, "session-audit");
+  });
+  await endRuns(page);
   await page.context().close();
 });

@@ -5,6 +5,7 @@ import { toast } from "sonner";
 import { useTRPCClient } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
 import { copyCurl } from "@/components/ui/curl";
+import { download } from "@/components/ui/download";
 import { toastError } from "@/components/ui/error-toast";
 import { formatPlural } from "@/components/ui/format";
 import { Menu, MenuItem } from "@/components/ui/menu";
@@ -21,7 +22,7 @@ export function ExportMenu({ filter }: { filter: AuditFilter }) {
   async function exportAll(): Promise<void> {
     setRows(0);
     try {
-      const { download, EXPORTED_MAX, exportRows } = await import("./export");
+      const { EXPORTED_MAX, exportRows } = await import("./export");
       const { lines, isPartial } = await exportRows(
         (cursor) => api.audit.list.query({ ...input, limit: PAGE, ...(cursor === null ? {} : { cursor }) }),
         setRows,

@@ -1,10 +1,12 @@
 "use client";
 import { CornerDownLeft, OctagonPause, Send, Waypoints } from "lucide-react";
 import { type KeyboardEvent, useState } from "react";
+import { isWaiting } from "@/components/sessions/use-session";
 import { Button } from "@/components/ui/button";
 import { ErrorNote } from "@/components/ui/error-note";
 import type { Run } from "@/contract/run";
 import type { Session } from "@/contract/session";
+import { Deliveries } from "./deliveries";
 import { useComposer } from "./use-composer";
 
 type ComposerProps = { session: Session; openRun: Run | null; lastRun: Run | null };
@@ -43,6 +45,7 @@ export function Composer({ session, openRun, lastRun }: ComposerProps) {
       }}
     >
       <div className="mx-auto flex w-full max-w-3xl flex-col gap-2">
+        {composer.commands.some(isWaiting) && <Deliveries commands={composer.commands} />}
         <ErrorNote error={composer.error} className="px-3 py-1.5" />
         {refusal !== null && <p className="rounded-md bg-warn-soft px-3 py-1.5 text-xs text-warn">{refusal}</p>}
         <div className="rounded-lg border border-line-strong bg-raised focus-within:outline-2 focus-within:outline-accent">

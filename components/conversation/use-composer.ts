@@ -22,6 +22,8 @@ function draftOf(sessionId: string): Draft {
   return known;
 }
 
+const COMMANDS_SHOWN = 4;
+
 type ComposerInput = { session: Session; openRun: Run | null; lastRun: Run | null };
 
 /** What the composer can do at this moment, and how its last try went. */
@@ -105,6 +107,8 @@ export function useComposer({ session, openRun, lastRun }: ComposerInput) {
 
   return {
     draft,
+    /** The newest, the oldest of them first. */
+    commands: commands.slice(-COMMANDS_SHOWN),
     isBusy,
     isSending: sending.isPending,
     canInterrupt: canOperate,

@@ -7,7 +7,7 @@ import { useRouter } from "next/navigation";
 import { type FormEvent, useState } from "react";
 import { toast } from "sonner";
 import { CancelRunDialog } from "@/components/runs/cancel-run";
-import { compareAddress } from "@/components/shell/addresses";
+import { compareAddress, runAddress, storageAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
 import { usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
@@ -18,6 +18,7 @@ import { useHydratedNow } from "@/components/ui/clock";
 import { DangerDialog } from "@/components/ui/danger-dialog";
 import { Dialog } from "@/components/ui/dialog";
 import { Field, Input } from "@/components/ui/field";
+import { formatBytes, shortenId } from "@/components/ui/format";
 import { Menu, MenuItem, MenuSeparator } from "@/components/ui/menu";
 import { State } from "@/components/ui/state";
 import { Countdown } from "@/components/ui/time";
@@ -41,7 +42,8 @@ export function SessionHeader({ session, openRun }: { session: SessionSummary; o
   const canOperate = useCanOperate();
   usePageKeys([{ keys: "=", name: "Compare with another session", run: () => setDialog("compare") }]);
   const trpc = useTRPC();
-  const usage = useQuery(usageOfSession(trpc, session.sessionId)).data?.total;
+  const used = useQuery(usageOfSession(trpc, session.sessionId)).data;
+  const usage = used?.total;
   const nowMs = useHydratedNow();
   const facts = useQuery({ ...trpc.health.facts.queryOptions(), staleTime: Number.POSITIVE_INFINITY }).data;
   const patience = nowMs === null || facts === undefined ? null : { nowMs, stuckAfterMs: facts.stuckAfterMs };
@@ -70,8 +72,22 @@ export function SessionHeader({ session, openRun }: { session: SessionSummary; o
           )}
           {usage !== undefined && usage.calls > 0 && (
             <span className="whitespace-nowrap text-ink-3 tabular-nums" title={callsWords(usage)}>
-              {briefWords(usage)}
+              {used?.models.map(({ model }) => model).join(", ")} · {briefWords(usage)}
             </span>
+          )}
+          {openRun !== null && (
+            <Link href={runAddress(openRun.id)} className="whitespace-nowrap text-ink-3 hover:underline max-sm:hidden">
+              {shortenId(openRun.id)}
+              {openRun.claimedBy !== null && ` held by ${shortenId(openRun.claimedBy)}`}
+            </Link>
+          )}
+          {session.storageState === "live" && session.storageSizeBytes !== null && (
+            <Link
+              href={storageAddress(session.sessionId)}
+              className="whitespace-nowrap text-ink-3 tabular-nums hover:underline max-sm:hidden"
+            >
+              {formatBytes(session.storageSizeBytes)} on its volume
+            </Link>
           )}
         </p>
       </div>

@@ -31,6 +31,10 @@ const ChangesView = dynamic(() => import("@/components/changes/changes-view").th
   loading: () => <TableSkeleton />,
 });
 
+const SessionAudit = dynamic(() => import("./session-audit").then((module) => module.SessionAudit), {
+  loading: () => <TableSkeleton />,
+});
+
 const NAMES: Record<SessionTab, string> = {
   conversation: "Conversation",
   trace: "Trace",
@@ -38,6 +42,7 @@ const NAMES: Record<SessionTab, string> = {
   changes: "Changes",
   runs: "Runs",
   storage: "Storage",
+  audit: "Audit",
 };
 
 /** A session's page: its header, its tabs, and one stream that follows the run at work. */
@@ -104,6 +109,11 @@ function LoadedSession({ session, tab }: { session: SessionSummary; tab: Session
           {tab === "storage" && (
             <Scroller>
               <StorageTab session={session} />
+            </Scroller>
+          )}
+          {tab === "audit" && (
+            <Scroller>
+              <SessionAudit sessionId={session.sessionId} />
             </Scroller>
           )}
         </div>

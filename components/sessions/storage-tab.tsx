@@ -1,6 +1,7 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { CircleAlert } from "lucide-react";
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { runAddress } from "@/components/shell/addresses";
@@ -20,6 +21,8 @@ import { Time } from "@/components/ui/time";
 import type { SessionSummary } from "@/contract/session";
 import type { StorageSummary } from "@/contract/storage";
 
+const StorageGrowth = dynamic(() => import("./storage-growth").then((module) => module.StorageGrowth));
+
 /** A session's volume: where it stands in its lifecycle, what it and its archive hold, and what can be done to it. */
 export function StorageTab({ session }: { session: SessionSummary }) {
   const trpc = useTRPC();
@@ -27,6 +30,7 @@ export function StorageTab({ session }: { session: SessionSummary }) {
   return (
     <div className="flex max-w-4xl flex-col gap-4 p-4 lg:p-6">
       <QueryView query={storage}>{(summary) => <Summary summary={summary} />}</QueryView>
+      <StorageGrowth sessionId={session.sessionId} />
     </div>
   );
 }

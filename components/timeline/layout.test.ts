@@ -3,6 +3,7 @@ import { type Bar, barsOf, sumCauses } from "./bars";
 import { draw, keepInside, placeLanes, rowsOf, ticksOf, wholeView, zoom } from "./layout";
 import { decimalsFor, formatOffset } from "./offset";
 import type { TimelineSnapshot } from "./run-timeline";
+import { firstSeqOf, partAddress } from "./trace-part";
 
 const bar = (key: string, lane: Bar["lane"], startMs: number, endMs: number): Bar => ({
   ...{ key, runId: "r", lane, kind: "command", label: key, state: "completed", startMs, endMs, isOpen: false },
@@ -104,4 +105,14 @@ test("what is under way lasts until now, and silence that nothing has ended is s
       { cause: "runner", ms: 500 },
     ],
   ]);
+});
+
+test("a part of a timeline leads to its events: from the last one known before it, within its time", () => {
+  const at = (seq: number, startMs: number, endMs: number) => ({ ...bar(`b${seq}`, "tools", startMs, endMs), seq });
+  const bars = [at(3, 0, 100), at(9, 40, 60), at(20, 70, 80), { ...bar("x", "attempts", 0, 500), seq: null }];
+  expect(firstSeqOf(bars, { fromMs: 50, toMs: 75 })).toBe(9);
+  expect(firstSeqOf(bars, { fromMs: -5, toMs: 75 })).toBe(3);
+  expect(partAddress("/sessions/s?tab=trace&run=run_1#e9", { fromMs: 50.7, toMs: 74.2 })).toBe(
+    "/sessions/s?tab=trace&run=run_1&from=50&to=75#e9",
+  );
 });

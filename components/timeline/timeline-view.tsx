@@ -1,12 +1,13 @@
 "use client";
-import { ChevronLeft, ChevronRight, Maximize2, Table2, ZoomIn, ZoomOut } from "lucide-react";
+import { ChevronLeft, ChevronRight, ListTree, Maximize2, Table2, ZoomIn, ZoomOut } from "lucide-react";
+import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { parseAsBoolean, parseAsString, useQueryStates } from "nuqs";
 import { useId, useMemo, useState } from "react";
 import { runAddress } from "@/components/shell/addresses";
 import { Follow } from "@/components/trace/follow";
 import { readError } from "@/components/trpc/errors";
-import { Button } from "@/components/ui/button";
+import { Button, buttonStyle } from "@/components/ui/button";
 import { useNow, useTimeMode } from "@/components/ui/clock";
 import { ErrorFacts } from "@/components/ui/error-facts";
 import { Select } from "@/components/ui/field";
@@ -20,6 +21,7 @@ import { formatOffset } from "./offset";
 import { CausePatterns, CauseSwatch } from "./patterns";
 import type { TimelineSnapshot } from "./run-timeline";
 import { TimelineTable } from "./timeline-table";
+import { firstSeqOf, partAddress } from "./trace-part";
 import { isGrowing, useTimelines } from "./use-timelines";
 import { type Cursor, Waterfall } from "./waterfall";
 
@@ -119,6 +121,8 @@ function Timelines({ runs, isTable, onTable, eventHref }: TimelinesProps) {
     const kept = keepInside(next, whole);
     setZoomed(kept.fromMs === whole.fromMs && kept.toMs === whole.toMs ? null : kept);
   };
+  // Events are listed run by run.
+  const run = runs.length === 1 ? runs[0] : undefined;
   const hrefOf = (bar: Bar) =>
     bar.seq === null ? runAddress(bar.runId) : eventHref({ runId: bar.runId, seq: bar.seq });
 
@@ -159,6 +163,14 @@ function Timelines({ runs, isTable, onTable, eventHref }: TimelinesProps) {
         <Button aria-pressed={isTable} className="aria-pressed:bg-accent-soft" onClick={() => onTable(!isTable)}>
           <Table2 aria-hidden className="size-4" /> As table
         </Button>
+        {zoomed !== null && run !== undefined && (
+          <Link
+            href={partAddress(eventHref({ runId: run.id, seq: firstSeqOf(bars, view) }), view)}
+            className={buttonStyle()}
+          >
+            <ListTree aria-hidden className="size-4" /> Events of this part
+          </Link>
+        )}
         <Progress timelines={timelines} />
       </div>
       <Readout cursor={cursor} view={view} startMs={startMs} />

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { RunEvent } from "@/contract/event";
-import { matches, summarize, toNdjson } from "./summary";
+import { isFailure, isInRange, matches, stepTo, summarize, toNdjson } from "./summary";
 
 const event = (type: string, payload: Record<string, unknown>): RunEvent => ({
   id: "evt_1",
@@ -23,6 +23,38 @@ test("one line says what an event is about, whatever is in it", () => {
 test("search looks into payloads without minding case", () => {
   expect(matches(event("warning", { message: "Disk FULL" }), "full")).toBe(true);
   expect(matches(event("warning", { message: "ok" }), "full")).toBe(false);
+});
+
+test("failures are told from what went well, whoever tells of them", () => {
+  const bad = [
+    event("error", { message: "no" }),
+    event("command_execution", { status: "completed", exitCode: 2 }),
+    event("tool_call", { status: "failed" }),
+    event("tool_output", { isError: true }),
+    event("backend_status", { phase: "command-terminal", terminalStatus: "failed" }),
+    event("backend_status", { phase: "lease-expired" }),
+    event("terminal_status", { terminalStatus: "failed" }),
+  ];
+  expect(bad.filter((one) => !isFailure(one))).toEqual([]);
+  const good = [
+    event("command_execution", { status: "completed", exitCode: 0 }),
+    event("warning", {}),
+    event("odd", {}),
+  ];
+  expect(good.filter(isFailure)).toEqual([]);
+});
+
+test("the next and the last failure are gone to from any place, and no further than there are", () => {
+  expect([stepTo([3, 9], null, 1), stepTo([3, 9], 3, 1), stepTo([3, 9], 9, 1)]).toEqual([3, 9, null]);
+  expect([stepTo([3, 9], null, -1), stepTo([3, 9], 5, -1), stepTo([], null, -1)]).toEqual([9, 3, null]);
+});
+
+test("a part of a run's time holds the events at its edges", () => {
+  const at = (second: number) => ({ ...event("warning", {}), createdAt: `2026-11-22T10:00:0${second}.000Z` });
+  const startMs = Date.parse("2026-11-22T10:00:00.000Z");
+  const range = { fromMs: startMs + 1_000.4, toMs: startMs + 2_999.6 };
+  expect([0, 1, 2, 3, 4].filter((second) => isInRange(at(second), range))).toEqual([1, 2, 3]);
+  expect(isInRange(at(9), null)).toBe(true);
 });
 
 test("copied events are one JSON document a line", () => {

@@ -24,6 +24,31 @@ export function summarize(event: RunEvent): string {
     .replaceAll(/\s+/g, " ");
 }
 
+const BAD = new Set(["failed", "error", "cut off"]);
+
+/** Whether an event tells that something went wrong: what `[` and `]` go to. */
+export function isFailure({ type, payload }: RunEvent): boolean {
+  if (type === "error" || payload.isError === true || payload.phase === "lease-expired") return true;
+  if (typeof payload.exitCode === "number" && payload.exitCode !== 0) return true;
+  const status = textOf(payload, "status", "terminalStatus", "state");
+  return status !== null && BAD.has(status);
+}
+
+/** The seq of the next event, or the one before, that one looks for from a place; from nowhere the first, or the last. */
+export function stepTo(seqs: readonly number[], from: number | null, by: 1 | -1): number | null {
+  if (by === 1) return seqs.find((seq) => seq > (from ?? 0)) ?? null;
+  return seqs.findLast((seq) => seq < (from ?? Number.POSITIVE_INFINITY)) ?? null;
+}
+
+/** A part of a run's time, in milliseconds; events at its edges are in it. */
+export type TimeRange = { fromMs: number; toMs: number };
+
+export function isInRange(event: RunEvent, range: TimeRange | null): boolean {
+  if (range === null) return true;
+  const atMs = Date.parse(event.createdAt);
+  return atMs >= Math.floor(range.fromMs) && atMs <= Math.ceil(range.toMs);
+}
+
 /** Whether an event matches what is searched for, anywhere in it. */
 export function matches(event: RunEvent, search: string): boolean {
   if (search === "") return true;

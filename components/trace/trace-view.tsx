@@ -1,21 +1,29 @@
 "use client";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { ArrowDown, ListFilter, Search } from "lucide-react";
-import { parseAsArrayOf, parseAsBoolean, parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
+import { ListFilter, Search, X } from "lucide-react";
+import {
+  parseAsArrayOf,
+  parseAsBoolean,
+  parseAsInteger,
+  parseAsString,
+  parseAsStringLiteral,
+  useQueryStates,
+} from "nuqs";
 import { useEffect, useMemo, useRef } from "react";
+import { usePageKeys } from "@/components/shell/page-keys";
 import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
-import { CopyButton } from "@/components/ui/copy";
 import { Input, Select } from "@/components/ui/field";
-import { formatPlural, shortenId } from "@/components/ui/format";
+import { formatDuration, formatPlural, shortenId } from "@/components/ui/format";
 import { EmptyState } from "@/components/ui/page";
 import { ScrollRegion } from "@/components/ui/scroll-region";
 import type { RunEvent } from "@/contract/event";
 import type { Run } from "@/contract/run";
 import { EVENT_TYPES } from "@/contract/words";
 import { useRunLog } from "./session-logs";
-import { matches, toNdjson } from "./summary";
+import { isFailure, isInRange, matches, stepTo, type TimeRange } from "./summary";
+import { TraceBar } from "./trace-bar";
 import { TraceRow } from "./trace-row";
 import { TypeToggles } from "./type-toggles";
 import { useAnchor } from "./use-anchor";
@@ -25,6 +33,9 @@ const FILTERS = {
   hide: parseAsArrayOf(parseAsStringLiteral(EVENT_TYPES)).withDefault([]),
   find: parseAsString.withDefault(""),
   types: parseAsBoolean.withDefault(false),
+  /** A part of the run's time, as its timeline gives it. */
+  from: parseAsInteger,
+  to: parseAsInteger,
 };
 const ROW_PX = 32;
 /** What is loaded before the event that the address names, to be read with it. */
@@ -37,6 +48,8 @@ export function TraceView({ runs, followedId }: { runs: readonly Run[]; followed
     runs.find((known) => known.id === filters.run) ?? runs.find((known) => known.id === followedId) ?? runs[0];
   if (run === undefined)
     return <EmptyState title="No events yet">Events are written by runs; this session has had none.</EmptyState>;
+  const { from, to } = filters;
+  const startMs = Date.parse(run.createdAt);
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <div className="flex flex-wrap items-center gap-2 border-b bg-panel px-4 py-2 lg:px-6">
@@ -46,7 +59,11 @@ export function TraceView({ runs, followedId }: { runs: readonly Run[]; followed
             className="w-auto font-mono text-xs"
             value={run.id}
             onChange={(event) =>
-              void setFilters({ run: event.target.value === followedId ? null : event.target.value })
+              // A part of one run's time is none of another's.
+              void setFilters({
+                run: event.target.value === followedId ? null : event.target.value,
+                ...{ from: null, to: null },
+              })
             }
           >
             {runs.map((known) => (
@@ -72,6 +89,11 @@ export function TraceView({ runs, followedId }: { runs: readonly Run[]; followed
           <ListFilter aria-hidden className="size-4" /> Types
           {filters.hide.length > 0 && ` (${filters.hide.length} hidden)`}
         </Button>
+        {from !== null && to !== null && (
+          <Button onClick={() => void setFilters({ from: null, to: null })} aria-label="Show events of all times">
+            +{formatDuration(from - startMs)} to +{formatDuration(to - startMs)} <X aria-hidden className="size-3.5" />
+          </Button>
+        )}
       </div>
       {filters.types && (
         <TypeToggles
@@ -84,22 +106,46 @@ export function TraceView({ runs, followedId }: { runs: readonly Run[]; followed
         run={run}
         hidden={filters.hide}
         find={filters.find}
-        onClear={() => void setFilters({ hide: null, find: null })}
+        fromMs={from}
+        toMs={to}
+        onClear={() => void setFilters({ hide: null, find: null, from: null, to: null })}
       />
     </div>
   );
 }
 
-type TraceListProps = { run: Run; hidden: readonly string[]; find: string; onClear: () => void };
+type TraceListProps = {
+  run: Run;
+  hidden: readonly string[];
+  find: string;
+  fromMs: number | null;
+  toMs: number | null;
+  onClear: () => void;
+};
 
-function TraceList({ run, hidden, find, onClear }: TraceListProps) {
+function TraceList({ run, hidden, find, fromMs, toMs, onClear }: TraceListProps) {
   const { log, snapshot } = useRunLog(run);
   const box = useRef<HTMLDivElement>(null);
-  const { openSeqs, toggle, target } = useAnchor();
+  const { openSeqs, toggle, target, goTo } = useAnchor();
   const events = useMemo(() => {
     const without = new Set(hidden);
-    return snapshot.events.filter((event) => !without.has(event.type) && matches(event, find));
-  }, [snapshot.events, hidden, find]);
+    const range: TimeRange | null = fromMs === null || toMs === null ? null : { fromMs, toMs };
+    return snapshot.events.filter(
+      (event) => !without.has(event.type) && isInRange(event, range) && matches(event, find),
+    );
+  }, [snapshot.events, hidden, find, fromMs, toMs]);
+  const failures = useMemo(() => events.filter(isFailure).map(({ seq }) => seq), [events]);
+  const focused = useRef<number | null>(null);
+  const jump = (by: 1 | -1) => {
+    const seq = stepTo(failures, target, by);
+    if (seq === null) return;
+    focused.current = seq;
+    goTo(seq);
+  };
+  usePageKeys([
+    { keys: "]", name: "Next failure", run: () => jump(1) },
+    { keys: "[", name: "Previous failure", run: () => jump(-1) },
+  ]);
   const virtual = useVirtualizer({
     count: events.length,
     getScrollElement: () => box.current,
@@ -115,7 +161,7 @@ function TraceList({ run, hidden, find, onClear }: TraceListProps) {
   useEffect(() => {
     if (isReady && target !== null) void log.loadEarlier(target - CONTEXT_EVENTS);
   }, [log, isReady, target]);
-  const isHeld = find !== "" || hidden.length > 0 || target !== null;
+  const isHeld = find !== "" || hidden.length > 0 || target !== null || fromMs !== null;
   useEffect(() => log.addReader(() => !isHeld && isAtEndOf(box.current)), [log, isHeld]);
   useScrollToTarget({
     target,
@@ -123,30 +169,25 @@ function TraceList({ run, hidden, find, onClear }: TraceListProps) {
     isReady,
     scrollTo: (index) => virtual.scrollToIndex(index, { align: "center" }),
   });
+  // What was jumped to takes the focus once it is there: a list this long holds what is in view alone.
+  useEffect(() => {
+    const row = focused.current === null ? null : box.current?.querySelector(`[data-seq="${focused.current}"] button`);
+    if (!(row instanceof HTMLElement)) return;
+    focused.current = null;
+    row.focus({ preventScroll: true });
+  });
 
   return (
     <>
-      <div className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b bg-sunken px-4 py-1 text-xs text-ink-2 lg:px-6">
-        <span>
-          {events.length === snapshot.events.length
-            ? formatPlural(events.length, "event")
-            : `${events.length.toLocaleString("en")} of ${formatPlural(snapshot.events.length, "event")}`}
-        </span>
-        {snapshot.missingCount > 0 && (
-          <span className="text-warn">Fetching {formatPlural(snapshot.missingCount, "event")}…</span>
-        )}
-        {snapshot.earlierCount > 0 && (
-          <Button size="sm" look="ghost" onClick={() => void log.loadEarlier()}>
-            Load earlier ({snapshot.earlierCount.toLocaleString("en")})
-          </Button>
-        )}
-        <span className="ml-auto inline-flex items-center gap-1">
-          NDJSON <CopyButton text={() => toNdjson(events)} label="Copy the shown events as NDJSON" />
-        </span>
-        <Button size="sm" look="ghost" onClick={() => virtual.scrollToIndex(events.length - 1, { align: "end" })}>
-          <ArrowDown aria-hidden className="size-3.5" /> End
-        </Button>
-      </div>
+      <TraceBar
+        run={run}
+        events={events}
+        snapshot={snapshot}
+        failureCount={failures.length}
+        onEarlier={() => void log.loadEarlier()}
+        onFailure={jump}
+        onEnd={() => virtual.scrollToIndex(events.length - 1, { align: "end" })}
+      />
       {snapshot.error !== null && (
         <p role="alert" className="flex items-center gap-2 border-b bg-bad-soft px-4 py-1.5 text-xs text-bad lg:px-6">
           {readError(snapshot.error).message}
@@ -170,6 +211,7 @@ function TraceList({ run, hidden, find, onClear }: TraceListProps) {
                   key={row.key}
                   ref={virtual.measureElement}
                   data-index={row.index}
+                  data-seq={event.seq}
                   aria-setsize={events.length}
                   aria-posinset={row.index + 1}
                   className={cn("absolute inset-x-0 top-0", target === event.seq && "bg-accent-soft")}
@@ -185,6 +227,11 @@ function TraceList({ run, hidden, find, onClear }: TraceListProps) {
               );
             })}
           </ol>
+        )}
+        {snapshot.missingCount > 0 && (
+          <p role="status" className="border-b bg-warn-soft px-4 py-1.5 font-mono text-xs text-warn lg:px-6">
+            … refetching {formatPlural(snapshot.missingCount, "event")}
+          </p>
         )}
       </ScrollRegion>
     </>

@@ -2,7 +2,12 @@
 import { useCallback, useEffect, useState } from "react";
 
 /** The events that are open, and the one that the address names as `#e12`. */
-export function useAnchor(): { openSeqs: ReadonlySet<number>; toggle: (seq: number) => void; target: number | null } {
+export function useAnchor(): {
+  openSeqs: ReadonlySet<number>;
+  toggle: (seq: number) => void;
+  target: number | null;
+  goTo: (seq: number) => void;
+} {
   const [openSeqs, setOpenSeqs] = useState<ReadonlySet<number>>(new Set());
   const [target, setTarget] = useState<number | null>(null);
 
@@ -18,6 +23,12 @@ export function useAnchor(): { openSeqs: ReadonlySet<number>; toggle: (seq: numb
     return () => window.removeEventListener("hashchange", read);
   }, []);
 
+  const goTo = useCallback((seq: number) => {
+    window.history.replaceState(window.history.state, "", `#e${seq}`);
+    setTarget(seq);
+    setOpenSeqs((open) => new Set([...open, seq]));
+  }, []);
+
   const toggle = useCallback((seq: number) => {
     setOpenSeqs((open) => {
       const next = new Set(open);
@@ -25,5 +36,5 @@ export function useAnchor(): { openSeqs: ReadonlySet<number>; toggle: (seq: numb
       return next;
     });
   }, []);
-  return { openSeqs, toggle, target };
+  return { openSeqs, toggle, target, goTo };
 }

@@ -26,7 +26,12 @@ export function ModelUse({ query }: { query: Asked }) {
           <p className="text-xs text-ink-3">No call to a model has ended yet.</p>
         ) : (
           <>
-            <Facts items={factsOf(total)} />
+            <Facts
+              items={[
+                ...(models.length === 1 && models[0] ? [["Model", models[0].model] as [string, ReactNode]] : []),
+                ...factsOf(total),
+              ]}
+            />
             {missingWords(total) !== null && <p className="mt-2 text-xs text-ink-3">{missingWords(total)}</p>}
             {models.length > 1 && <Models models={models} />}
           </>
