@@ -66,6 +66,7 @@ export function QueueView() {
             )}
           </QueryView>
           <LanesTable
+            queue={filter.queue}
             controls={controls}
             onChoose={({ queue, lane }) => onChange({ queue, lane, state: filter.state })}
           />
