@@ -10,6 +10,7 @@ import { Panel } from "@/components/ui/page";
 import { ShowAll } from "@/components/ui/show-all";
 import { State } from "@/components/ui/state";
 import { type Column, Table } from "@/components/ui/table";
+import { Duration } from "@/components/ui/time";
 import type { QueueControl } from "@/contract/queue-control";
 import { ALL_TENANTS } from "@/contract/words";
 import { type ControlChange, nameOfPlace, useControl, useMayChange } from "./use-control";
@@ -101,6 +102,12 @@ function columnsOf({ mayChange, set, onChoose, done, hasTenants }: ColumnInput):
       name: "Waiting",
       className: "tabular-nums sm:text-right",
       cell: (control) => <Named name="waiting" figure={control.waiting} />,
+    },
+    {
+      name: "Oldest",
+      isWideOnly: true,
+      className: "text-xs whitespace-nowrap tabular-nums sm:text-right",
+      cell: ({ oldestSince }) => oldestSince !== null && <Duration from={oldestSince} to={null} />,
     },
     { name: "Running", className: "min-w-28", cell: (control) => <Running control={control} /> },
     {

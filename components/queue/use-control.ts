@@ -36,7 +36,9 @@ export function useControl() {
         ? undefined
         : {
             items: data.items.map((item) =>
-              isSamePlace(item, control) ? { ...control, waiting: item.waiting, running: item.running } : item,
+              isSamePlace(item, control)
+                ? { ...control, waiting: item.waiting, running: item.running, oldestSince: item.oldestSince }
+                : item,
             ),
           },
     );
