@@ -2,10 +2,9 @@ import { z } from "zod";
 import { ListApprovalsInput } from "./approval";
 import { ChosenId, Count, IdempotencyKey, Instant, OwnerId, RecordId, text } from "./ids";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
-import { TASK_STATES } from "./queue";
+import { TASK_FILTER } from "./queue";
 import { ListRunsInput } from "./run";
 import { ListSessionsInput, ReaderId } from "./session";
-import { TIME_RANGE } from "./time-range";
 import { BULK_ACTIONS, BULK_KINDS, type BulkVerb } from "./words";
 
 export { BULK_KINDS, BULK_UNDO, type BulkKind, type BulkVerb } from "./words";
@@ -21,15 +20,7 @@ const BULK_VERBS = [...new Set(Object.values(BULK_ACTIONS).flat())] as [BulkVerb
 const EXTENSION_MS_MAX = 100 * 365 * 86_400_000;
 
 const PAGED = { cursor: true, limit: true } as const;
-export const BulkTaskFilter = z.strictObject({
-  queue: RecordId.optional(),
-  lane: RecordId.optional(),
-  state: z.enum(TASK_STATES).optional(),
-  backendProfile: RecordId.optional(),
-  search: text(200).optional(),
-  /** When they were added. */
-  ...TIME_RANGE,
-});
+export const BulkTaskFilter = z.strictObject(TASK_FILTER);
 export type BulkTaskFilter = z.infer<typeof BulkTaskFilter>;
 export const BulkRunFilter = ListRunsInput.omit(PAGED);
 export type BulkRunFilter = z.infer<typeof BulkRunFilter>;

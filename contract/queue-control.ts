@@ -46,6 +46,8 @@ export const QueueControl = z.object({
   /** Tasks of it by what they do now. */
   waiting: z.number(),
   running: z.number(),
+  /** Since when the one waits for a slot that has waited longest; null where none does, or too many others wait longer. */
+  oldestSince: z.string().nullable(),
 });
 export type QueueControl = z.infer<typeof QueueControl>;
 export const QueueControlList = z.object({ items: z.array(QueueControl) });

@@ -15,7 +15,7 @@ import { jsonObject, Metadata, PAYLOAD_MAX_BYTES } from "./json";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { ExecutionPolicy, ResourceBundleRef, WorkspaceRef } from "./run";
 import { TIME_RANGE } from "./time-range";
-import { ON_USAGE_LIMIT, TASK_STATES } from "./words";
+import { ON_USAGE_LIMIT, TASK_SORTS, TASK_STATES } from "./words";
 
 export { TASK_STATES, type TaskState } from "./words";
 
@@ -83,21 +83,32 @@ export const CREATE_TASKS_MAX = 1_000;
 export const CreateTasksInput = z.strictObject({ tasks: z.array(CreateTaskInput).min(1).max(CREATE_TASKS_MAX) });
 export type CreateTasksInput = z.infer<typeof CreateTasksInput>;
 
-const TaskFilter = {
+/** What narrows a list of tasks, and what is done to all that it matches. */
+export const TASK_FILTER = {
   queue: RecordId.optional(),
   lane: RecordId.optional(),
   state: z.enum(TASK_STATES).optional(),
   search: text(200).optional(),
+  projectId: RecordId.optional(),
+  backendProfile: RecordId.optional(),
+  sessionId: RecordId.optional(),
+  failureKind: RecordId.optional(),
+  concurrencyKey: text(500).optional(),
+  /** Whether it waits for a provider's limit, or for a person because of one. */
+  parked: z.boolean().optional(),
+  /** Whether it has changed since the reader read it. */
+  unread: z.boolean().optional(),
+  readerId: ReaderId.optional(),
+  /** When it was added. */
+  ...TIME_RANGE,
 };
 
 export const ListTasksInput = z.strictObject({
-  ...TaskFilter,
-  /** When it was added. */
-  ...TIME_RANGE,
+  ...TASK_FILTER,
   updatedAfter: Count.optional(),
-  readerId: ReaderId.optional(),
   tenantId: RecordId.optional(),
-  projectId: RecordId.optional(),
+  /** By priority, the highest first, unless told. */
+  sort: z.enum(TASK_SORTS).optional(),
   cursor: Cursor.optional(),
   limit: pageLimit(LIST_LIMIT_MAX),
 });
@@ -140,6 +151,8 @@ export const QueueScopeInput = z.strictObject({
   projectId: RecordId.optional(),
 });
 export type QueueScopeInput = z.infer<typeof QueueScopeInput>;
+export const QueueStatsInput = QueueScopeInput.extend({ lane: RecordId.optional() });
+export type QueueStatsInput = z.infer<typeof QueueStatsInput>;
 
 /** What keeps a waiting task from being dispatched; the first that holds, in this order. */
 export const BLOCKER_KINDS = [

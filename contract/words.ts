@@ -14,6 +14,9 @@ export function isTerminal(status: string): status is TerminalStatus {
 export const TASK_STATES = ["pending", "dispatched", "running", "completed", "failed", "cancelled"] as const;
 export type TaskState = (typeof TASK_STATES)[number];
 
+/** The order of the screen, or what changed last first. */
+export const TASK_SORTS = ["priority", "updatedAt"] as const;
+
 /** Whether a task of a state holds the slots of its limits. */
 export function isActiveTask(state: TaskState): boolean {
   return state === "dispatched" || state === "running";

@@ -33,7 +33,11 @@ export function BackendCard({ backend, usage }: BackendCardProps) {
   const condition = conditionOf(backend, nowMs);
   const { profile } = backend;
   return (
-    <li aria-label={profile} className="flex min-w-0 flex-col gap-3 rounded-lg border bg-panel p-4">
+    <li
+      id={`profile-${profile}`}
+      aria-label={profile}
+      className="flex min-w-0 flex-col gap-3 rounded-lg border bg-panel p-4"
+    >
       <div className="flex flex-wrap items-center justify-between gap-2">
         <h2 className="flex items-center gap-2 text-sm font-semibold">
           {profile} <DemoLabel profile={profile} />

@@ -93,6 +93,9 @@ test("a task keeps what no frame tells, and waits for nothing once it runs", () 
   expect(patchTask(task, frame(3, "running"))).toBe(task);
   expect(patchTask(task, undefined)).toBe(task);
   expect(patchTask(task, frame(4, "pending"))).toMatchObject({ blocker, payload: { a: 1 }, unread: true });
+  const read = { ...task, unread: false };
+  expect(patchTask(read, frame(3, "pending")).unread).toBe(false);
+  expect(patchTask(read, frame(4, "pending")).unread).toBe(true);
   expect(patchTask(task, frame(4, "running"))).toMatchObject({ state: "running", blocker: null, payload: { a: 1 } });
 });
 

@@ -88,7 +88,8 @@ export function patchApproval(cached: ApprovalSummary, approval: Approval): Appr
 export function patchTask(cached: QueueTaskSummary, frame: TaskFrame | undefined): QueueTaskSummary {
   if (frame === undefined || frame.id !== cached.id || frame.version <= cached.version) return cached;
   const blocker = cached.state === "pending" && frame.state === "pending" ? cached.blocker : null;
-  return { ...cached, ...frame, blocker };
+  // What is told of has changed since anybody looked.
+  return { ...cached, ...frame, blocker, unread: true };
 }
 
 /** Patches every cached task of which there is a frame, in lists and alone. */

@@ -20,7 +20,7 @@ export function Pictures() {
         {outcomes !== undefined && <OutcomesChart outcomes={outcomes} />}
         {runners !== undefined && <AliveChart range={RANGE} span={spanOf(runners)} rows={runners.items} />}
       </section>
-      <QueuePictures filter={{ queue: null }} />
+      <QueuePictures filter={{ queue: null, lane: null }} />
     </>
   );
 }

@@ -1,19 +1,36 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, type ReactNode, useRef, useState } from "react";
+import dynamic from "next/dynamic";
+import { type FormEvent, useRef, useState } from "react";
 import { toast } from "sonner";
 import { ProfileSelect, useProfiles } from "@/components/sessions/profile-select";
 import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
+import { Choices } from "@/components/ui/choices";
 import { Dialog } from "@/components/ui/dialog";
 import { ErrorNote } from "@/components/ui/error-note";
-import { Field, Input, Select, TextArea } from "@/components/ui/field";
+import { Select, TextArea } from "@/components/ui/field";
 import { randomId } from "@/components/ui/random-id";
-import { ON_USAGE_LIMIT } from "@/contract/words";
+import type { CreateTaskInput } from "@/contract/queue";
+import { APPROVAL_POLICIES, ON_USAGE_LIMIT, SANDBOX_MODES } from "@/contract/words";
 import { EMPTY_DRAFT, errorsByField, inputOf, type TaskDraft } from "./add-task";
+import { DraftField, type DraftFieldProps, TextField } from "./draft-field";
+
+const TaskJson = dynamic(() => import("./task-json").then((module) => module.TaskJson), { ssr: false });
 
 const USAGE_WORDS = { resume: "goes on by itself", ask: "waits for a person" } as const;
+const MODES = ["form", "json"] as const;
+const MODE_NAMES = { form: "Form", json: "JSON" };
+const PLACED = [
+  "workspaceUrl",
+  "workspaceRef",
+  "workspaceFolder",
+  "sandbox",
+  "approval",
+  "model",
+  "references",
+] as const;
 const FOLDED = ["session", "key", "runAt", "expiresAt", "attempts", "backoffSeconds", "onUsageLimit"] as const;
 
 /** Adds a task to a queue; what is wrong with it is said where it was typed. */
@@ -25,7 +42,8 @@ export function AddTaskDialog({ queue, onClose }: { queue: string | null; onClos
   const profile = draft.profile || usual;
   const titleBox = useRef<HTMLInputElement>(null);
   // One key for one content: trying again after a lost answer finds the task that was made.
-  const sent = useRef({ content: "", key: "" });
+  const [key, setKey] = useState(newKey);
+  const sent = useRef("");
   const create = useMutation(
     trpc.queue.createTask.mutationOptions({
       onSuccess: (task) => {
@@ -36,13 +54,25 @@ export function AddTaskDialog({ queue, onClose }: { queue: string | null; onClos
     }),
   );
   const errors = errorsByField(create.error === null ? null : readError(create.error));
+  const [mode, setMode] = useState<(typeof MODES)[number]>("form");
+  const [json, setJson] = useState("");
+  const [typed, setTyped] = useState<CreateTaskInput | null>(null);
+  const isWrong = mode === "json" && typed === null;
+  const change = (next: (typeof MODES)[number]) => {
+    // What was typed into the form is where the JSON begins.
+    if (next === "json" && mode === "form") setJson(JSON.stringify(inputOf({ ...draft, profile }), null, 2));
+    setMode(next);
+  };
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (create.isPending) return;
-    const input = inputOf({ ...draft, profile });
+    if (create.isPending || isWrong) return;
+    const input = mode === "json" && typed !== null ? typed : inputOf({ ...draft, profile });
     const content = JSON.stringify(input);
-    if (sent.current.content !== content) sent.current = { content, key: `console:${randomId()}` };
-    create.mutate({ ...input, idempotencyKey: sent.current.key });
+    const isOther = sent.current !== "" && sent.current !== content;
+    const nextKey = isOther ? newKey() : key;
+    sent.current = content;
+    setKey(nextKey);
+    create.mutate({ idempotencyKey: nextKey, ...input });
   };
   const set = (change: Partial<TaskDraft>) => setDraft((known) => ({ ...known, ...change }));
   const place = { draft, errors, set };
@@ -62,81 +92,129 @@ export function AddTaskDialog({ queue, onClose }: { queue: string | null; onClos
         }}
         className="flex flex-col gap-3"
       >
-        <TextField {...place} name="title" label="Title" ref={titleBox} />
-        <DraftField {...place} name="text" label="What the agent is asked" hint="Empty: the title is what it is asked.">
-          {(id, more) => (
-            <TextArea
-              id={id}
-              {...more}
-              rows={3}
-              value={draft.text}
-              onChange={(event) => set({ text: event.target.value })}
-            />
-          )}
-        </DraftField>
-        <div className="grid gap-3 sm:grid-cols-2">
-          <DraftField {...place} name="profile" label="Profile">
-            {(id, more) => (
-              <ProfileSelect
-                id={id}
-                {...more}
-                backends={backends}
-                value={profile}
-                onChange={(profile) => set({ profile })}
-              />
-            )}
-          </DraftField>
-          <TextField {...place} name="priority" label="Priority" type="number" hint="Higher goes first." />
-          <TextField {...place} name="queue" label="Queue" placeholder="default" />
-          <TextField {...place} name="lane" label="Lane" placeholder="default" />
-        </div>
-        <details
-          open={FOLDED.some((name) => errors[name] !== undefined)}
-          className="rounded-md border px-3 py-2 open:pb-3"
-        >
-          <summary className="text-xs font-medium text-ink-2">Session, times, retries</summary>
-          <div className="mt-2 grid gap-3 sm:grid-cols-2">
-            <TextField {...place} name="session" label="Session" hint="Empty: one of its own." />
-            <TextField {...place} name="key" label="Concurrency key" hint="Tasks of one key go one after another." />
-            <TextField {...place} name="runAt" label="Not before" type="datetime-local" />
-            <TextField
+        <Choices label="Typed as" values={MODES} names={MODE_NAMES} value={mode} onChange={change} />
+        {mode === "json" ? (
+          <TaskJson text={json} onChange={setJson} onChecked={setTyped} />
+        ) : (
+          <>
+            <TextField {...place} name="title" label="Title" ref={titleBox} />
+            <DraftField
               {...place}
-              name="expiresAt"
-              label="Expires"
-              type="datetime-local"
-              hint="If it still waits then, it fails."
-            />
-            <TextField {...place} name="attempts" label="Attempts" type="number" placeholder="3" />
-            <TextField
-              {...place}
-              name="backoffSeconds"
-              label="Seconds before the second"
-              type="number"
-              placeholder="10"
-            />
-            <DraftField {...place} name="onUsageLimit" label="At the provider's limit">
+              name="text"
+              label="What the agent is asked"
+              hint="Empty: the title is what it is asked."
+            >
               {(id, more) => (
-                <Select
+                <TextArea
                   id={id}
                   {...more}
-                  value={draft.onUsageLimit}
-                  onChange={(event) => set({ onUsageLimit: event.target.value })}
-                >
-                  <option value="">as usual</option>
-                  {ON_USAGE_LIMIT.map((known) => (
-                    <option key={known} value={known}>
-                      {USAGE_WORDS[known]}
-                    </option>
-                  ))}
-                </Select>
+                  rows={3}
+                  value={draft.text}
+                  onChange={(event) => set({ text: event.target.value })}
+                />
               )}
             </DraftField>
-          </div>
-        </details>
-        <ErrorNote error={errors.form} />
+            <div className="grid gap-3 sm:grid-cols-2">
+              <DraftField {...place} name="profile" label="Profile">
+                {(id, more) => (
+                  <ProfileSelect
+                    id={id}
+                    {...more}
+                    backends={backends}
+                    value={profile}
+                    onChange={(profile) => set({ profile })}
+                  />
+                )}
+              </DraftField>
+              <TextField {...place} name="priority" label="Priority" type="number" hint="Higher goes first." />
+              <TextField {...place} name="queue" label="Queue" placeholder="default" />
+              <TextField {...place} name="lane" label="Lane" placeholder="default" />
+            </div>
+            <details
+              open={FOLDED.some((name) => errors[name] !== undefined)}
+              className="rounded-md border px-3 py-2 open:pb-3"
+            >
+              <summary className="text-xs font-medium text-ink-2">Session, times, retries</summary>
+              <div className="mt-2 grid gap-3 sm:grid-cols-2">
+                <TextField {...place} name="session" label="Session" hint="Empty: one of its own." />
+                <TextField
+                  {...place}
+                  name="key"
+                  label="Concurrency key"
+                  hint="Tasks of one key go one after another."
+                />
+                <TextField {...place} name="runAt" label="Not before" type="datetime-local" />
+                <TextField
+                  {...place}
+                  name="expiresAt"
+                  label="Expires"
+                  type="datetime-local"
+                  hint="If it still waits then, it fails."
+                />
+                <TextField {...place} name="attempts" label="Attempts" type="number" placeholder="3" />
+                <TextField
+                  {...place}
+                  name="backoffSeconds"
+                  label="Seconds before the second"
+                  type="number"
+                  placeholder="10"
+                />
+                <DraftField {...place} name="onUsageLimit" label="At the provider's limit">
+                  {(id, more) => (
+                    <Select
+                      id={id}
+                      {...more}
+                      value={draft.onUsageLimit}
+                      onChange={(event) => set({ onUsageLimit: event.target.value })}
+                    >
+                      <option value="">as usual</option>
+                      {ON_USAGE_LIMIT.map((known) => (
+                        <option key={known} value={known}>
+                          {USAGE_WORDS[known]}
+                        </option>
+                      ))}
+                    </Select>
+                  )}
+                </DraftField>
+              </div>
+            </details>
+            <details
+              open={PLACED.some((name) => errors[name] !== undefined)}
+              className="rounded-md border px-3 py-2 open:pb-3"
+            >
+              <summary className="text-xs font-medium text-ink-2">Workspace, policy, references</summary>
+              <div className="mt-2 grid gap-3 sm:grid-cols-2">
+                <TextField {...place} name="workspaceUrl" label="Repository" hint="Empty: an empty folder." />
+                <TextField {...place} name="workspaceRef" label="Branch, tag or commit" />
+                <TextField {...place} name="workspaceFolder" label="Folder in it" />
+                <TextField {...place} name="model" label="Model" placeholder="the profile's own" />
+                <PolicySelect {...place} name="sandbox" label="Sandbox" values={SANDBOX_MODES} />
+                <PolicySelect {...place} name="approval" label="Asks before it runs" values={APPROVAL_POLICIES} />
+              </div>
+              <div className="mt-3">
+                <DraftField {...place} name="references" label="References" hint="One a line: a link, a ticket.">
+                  {(id, more) => (
+                    <TextArea
+                      id={id}
+                      {...more}
+                      rows={2}
+                      value={draft.references}
+                      onChange={(event) => set({ references: event.target.value })}
+                    />
+                  )}
+                </DraftField>
+              </div>
+            </details>
+          </>
+        )}
+        <p className="text-xs text-ink-3">
+          Idempotency key <code className="wrap-anywhere">{(mode === "json" && typed?.idempotencyKey) || key}</code>:
+          sent again with it, the same task is added once.
+        </p>
+        <ErrorNote error={mode === "json" ? create.error : errors.form} />
         <div className="flex items-center justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" disabled={create.isPending}>
+          <Button look="primary" type="submit" disabled={create.isPending || isWrong}>
             {create.isPending ? "Adding…" : "Add task"}
           </Button>
         </div>
@@ -145,51 +223,25 @@ export function AddTaskDialog({ queue, onClose }: { queue: string | null; onClos
   );
 }
 
-type Errors = ReturnType<typeof errorsByField>;
-type PlaceProps = {
-  name: keyof TaskDraft;
-  label: string;
-  hint?: string;
-  draft: TaskDraft;
-  errors: Errors;
-  set: (change: Partial<TaskDraft>) => void;
-};
-type Aria = { "aria-invalid"?: true; "aria-describedby"?: string };
+const newKey = (): string => `console:${randomId()}`;
 
-/** A field with what is wrong with it. */
-function DraftField(props: PlaceProps & { children: (id: string, aria: Aria) => ReactNode }) {
-  const error = props.errors[props.name];
-  return (
-    <Field label={props.label} hint={error === undefined ? props.hint : undefined}>
-      {(id) => (
-        <>
-          {props.children(id, error === undefined ? {} : { "aria-invalid": true, "aria-describedby": `${id}-error` })}
-          {error !== undefined && (
-            <p id={`${id}-error`} role="alert" className="text-xs text-bad">
-              {error}
-            </p>
-          )}
-        </>
-      )}
-    </Field>
-  );
-}
+type PolicySelectProps = Omit<DraftFieldProps, "children"> & { values: readonly string[] };
 
-type TextFieldProps = PlaceProps & { type?: string; placeholder?: string; ref?: React.Ref<HTMLInputElement> };
-
-function TextField({ type, placeholder, ref, ...place }: TextFieldProps) {
+function PolicySelect({ values, ...place }: PolicySelectProps) {
   return (
     <DraftField {...place}>
       {(id, aria) => (
-        <Input
-          ref={ref}
+        <Select
           id={id}
           {...aria}
-          type={type}
-          placeholder={placeholder}
           value={place.draft[place.name]}
           onChange={(event) => place.set({ [place.name]: event.target.value })}
-        />
+        >
+          <option value="">as usual</option>
+          {values.map((known) => (
+            <option key={known}>{known}</option>
+          ))}
+        </Select>
       )}
     </DraftField>
   );

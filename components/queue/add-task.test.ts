@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { ShownError } from "@/components/trpc/errors";
 import { CreateTaskInput } from "@/contract/queue";
 import { EMPTY_DRAFT, errorsByField, inputOf } from "./add-task";
+import { checkTask } from "./check-task";
 
 const DRAFT = { ...EMPTY_DRAFT, profile: "demo", queue: "", title: " Tidy up " };
 const refusal = (more: Partial<ShownError>): ShownError => ({
@@ -14,11 +15,14 @@ test("what is left empty is left to the server, and what is typed is what the co
   const full = inputOf({
     ...{ ...DRAFT, text: "Do it", queue: "q", lane: "ci", priority: "-3", session: "ses_1", key: "repo" },
     ...{ runAt: "2030-01-01T10:00", expiresAt: "2030-01-02T10:00" },
-    ...{ attempts: "5", backoffSeconds: "1.5", onUsageLimit: "resume" },
+    ...{ attempts: "5", backoffSeconds: "1.5", onUsageLimit: "resume", references: " a \n\nhttps://b" },
+    ...{ workspaceUrl: "https://git.example/a.git", workspaceRef: "main", sandbox: "read-only", model: "small" },
   });
   expect(full).toMatchObject({
     ...{ payload: { text: "Do it" }, priority: -3, metadata: { concurrencyKey: "repo" } },
     retry: { maxAttempts: 5, backoffMs: 1_500, onUsageLimit: "resume" },
+    ...{ executionPolicy: { sandbox: "read-only", model: "small" }, references: ["a", "https://b"] },
+    workspaceRef: { kind: "git", url: "https://git.example/a.git", ref: "main" },
   });
   expect(CreateTaskInput.safeParse(full).success).toBe(true);
 });
@@ -37,4 +41,16 @@ test("each refusal stands at its field", () => {
   expect(errorsByField(refusal({ reason: "queue-draining", message: "it drains" }))).toEqual({ queue: "it drains" });
   expect(errorsByField(refusal({ reason: "not-found", message: "gone" }))).toEqual({ form: "gone" });
   expect(errorsByField(null)).toEqual({});
+});
+
+test("a task that is typed as JSON is read by the contract, and what is wrong with it is said", () => {
+  expect(checkTask('{"title": "t"').issues).toHaveLength(1);
+  expect(
+    checkTask('{"title": "t", "backendProfile": "demo", "payload": {}, "surprise": 1, "priority": "high"}'),
+  ).toEqual({
+    input: null,
+    issues: expect.arrayContaining([expect.objectContaining({ path: "priority" })]),
+  });
+  const text = JSON.stringify(inputOf(DRAFT));
+  expect(checkTask(text)).toEqual({ input: inputOf(DRAFT), issues: [] });
 });

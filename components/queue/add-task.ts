@@ -1,7 +1,7 @@
 import type { ShownError } from "@/components/trpc/errors";
 import { instantOf } from "@/components/ui/instant";
 import type { CreateTaskInput } from "@/contract/queue";
-import { ON_USAGE_LIMIT } from "@/contract/words";
+import { APPROVAL_POLICIES, ON_USAGE_LIMIT, SANDBOX_MODES } from "@/contract/words";
 
 /** The fields of a new task, as they are typed. */
 export type TaskDraft = {
@@ -18,11 +18,20 @@ export type TaskDraft = {
   attempts: string;
   backoffSeconds: string;
   onUsageLimit: string;
+  workspaceUrl: string;
+  workspaceRef: string;
+  workspaceFolder: string;
+  sandbox: string;
+  approval: string;
+  model: string;
+  /** One a line. */
+  references: string;
 };
 
 export const EMPTY_DRAFT: Omit<TaskDraft, "profile" | "queue"> = {
   ...{ title: "", text: "", lane: "", priority: "0", session: "", runAt: "", expiresAt: "", key: "" },
-  ...{ attempts: "", backoffSeconds: "", onUsageLimit: "" },
+  ...{ attempts: "", backoffSeconds: "", onUsageLimit: "", references: "" },
+  ...{ workspaceUrl: "", workspaceRef: "", workspaceFolder: "", sandbox: "", approval: "", model: "" },
 };
 
 /** What the server is asked for: what was left empty is left to the server. */
@@ -31,6 +40,9 @@ export function inputOf(draft: TaskDraft): CreateTaskInput {
   const [queue, session, key] = [draft.queue.trim(), draft.session.trim(), draft.key.trim()];
   const [runAt, expiresAt] = [instantOf(draft.runAt), instantOf(draft.expiresAt)];
   const retry = retryOf(draft);
+  const executionPolicy = policyOf(draft);
+  const workspaceRef = workspaceOf(draft);
+  const references = draft.references.split("\n").flatMap((line) => line.trim() || []);
   return {
     title,
     backendProfile: draft.profile,
@@ -43,7 +55,29 @@ export function inputOf(draft: TaskDraft): CreateTaskInput {
     ...(expiresAt === null ? {} : { expiresAt }),
     ...(key === "" ? {} : { metadata: { concurrencyKey: key } }),
     ...(Object.keys(retry).length === 0 ? {} : { retry }),
+    ...(Object.keys(executionPolicy).length === 0 ? {} : { executionPolicy }),
+    ...(workspaceRef === null ? {} : { workspaceRef }),
+    ...(references.length === 0 ? {} : { references }),
   };
+}
+
+function policyOf({ sandbox, approval, model }: TaskDraft): NonNullable<CreateTaskInput["executionPolicy"]> {
+  const known = {
+    sandbox: SANDBOX_MODES.find((mode) => mode === sandbox),
+    approval: APPROVAL_POLICIES.find((policy) => policy === approval),
+  };
+  return {
+    ...(known.sandbox === undefined ? {} : { sandbox: known.sandbox }),
+    ...(known.approval === undefined ? {} : { approval: known.approval }),
+    ...(model.trim() === "" ? {} : { model: model.trim() }),
+  };
+}
+
+/** A repository; without one the agent begins in an empty folder. */
+function workspaceOf(draft: TaskDraft): CreateTaskInput["workspaceRef"] | null {
+  const [url, ref, subdir] = [draft.workspaceUrl.trim(), draft.workspaceRef.trim(), draft.workspaceFolder.trim()];
+  if (url === "" && ref === "" && subdir === "") return null;
+  return { kind: "git", url, ...(ref === "" ? {} : { ref }), ...(subdir === "" ? {} : { subdir }) };
 }
 
 function retryOf(draft: TaskDraft): NonNullable<CreateTaskInput["retry"]> {
@@ -56,7 +90,7 @@ function retryOf(draft: TaskDraft): NonNullable<CreateTaskInput["retry"]> {
 }
 
 /** Which field a path of the server's input is typed in. */
-const FIELD_OF: [string, keyof TaskDraft][] = [
+const FIELD_OF: [string, keyof TaskDraft | "form"][] = [
   ["title", "title"],
   ["payload", "text"],
   ["backendProfile", "profile"],
@@ -67,6 +101,14 @@ const FIELD_OF: [string, keyof TaskDraft][] = [
   ["runAt", "runAt"],
   ["expiresAt", "expiresAt"],
   ["metadata", "key"],
+  ["workspaceRef.url", "workspaceUrl"],
+  ["workspaceRef.ref", "workspaceRef"],
+  ["workspaceRef.subdir", "workspaceFolder"],
+  ["executionPolicy.sandbox", "sandbox"],
+  ["executionPolicy.approval", "approval"],
+  ["executionPolicy.model", "model"],
+  ["references", "references"],
+  ["idempotencyKey", "form"],
   ["retry.maxAttempts", "attempts"],
   ["retry.backoffMs", "backoffSeconds"],
   ["retry.onUsageLimit", "onUsageLimit"],

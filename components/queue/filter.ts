@@ -1,9 +1,12 @@
-import { parseAsString, parseAsStringLiteral } from "nuqs/server";
+import { parseAsBoolean, parseAsString, parseAsStringLiteral } from "nuqs/server";
 import { conditionWords } from "@/components/query/chips";
 import { RANGE_FILTERS } from "@/components/ui/time-range";
 import { conditionsOf } from "@/contract/query/page";
 import { type QueueFilter, TASK_LIST_STATES, TASK_QUERY } from "@/contract/query/tasks";
 import type { QueueScopeInput } from "@/contract/queue";
+
+export const LOOKS = ["table", "board"] as const;
+export const GROUPINGS = ["state", "lane"] as const;
 
 export { type QueueFilter, TASK_LIST_STATES, tasksInput } from "@/contract/query/tasks";
 
@@ -13,7 +16,20 @@ export const QUEUE_FILTERS = {
   lane: parseAsString,
   state: parseAsStringLiteral(TASK_LIST_STATES).withDefault("pending"),
   search: parseAsString.withDefault(""),
+  profile: parseAsString,
+  project: parseAsString,
+  session: parseAsString,
+  failure: parseAsString,
+  key: parseAsString,
+  parked: parseAsBoolean,
+  unread: parseAsBoolean,
   ...RANGE_FILTERS,
+};
+
+/** How the tasks are shown, as the address holds it. */
+export const BOARD_PARAMS = {
+  as: parseAsStringLiteral(LOOKS).withDefault("table"),
+  by: parseAsStringLiteral(GROUPINGS).withDefault("state"),
 };
 
 /** What the figures above the tasks are of: one queue, or all. */

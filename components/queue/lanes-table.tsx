@@ -1,5 +1,6 @@
 "use client";
 import { Ellipsis, Pause, Play } from "lucide-react";
+import dynamic from "next/dynamic";
 import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
@@ -9,25 +10,31 @@ import { Panel } from "@/components/ui/page";
 import { ShowAll } from "@/components/ui/show-all";
 import { State } from "@/components/ui/state";
 import { type Column, Table } from "@/components/ui/table";
+import { Duration } from "@/components/ui/time";
 import type { QueueControl } from "@/contract/queue-control";
 import { ALL_TENANTS } from "@/contract/words";
 import { type ControlChange, nameOfPlace, useControl, useMayChange } from "./use-control";
+import { useDoneByPlace } from "./use-done";
+
+const StopDialog = dynamic(() => import("./stop-dialog").then((module) => module.StopDialog), { ssr: false });
 
 /** More than these, and the rest is asked for. */
 const PLACES_SHOWN = 8;
 
 type LanesTableProps = {
+  queue: string | null;
   controls: readonly QueueControl[];
   onChoose: (place: { queue: string; lane: string | null }) => void;
 };
 
 /** Queues and their lanes: what waits and runs, and the limits, each changed where it stands. */
-export function LanesTable({ controls, onChoose }: LanesTableProps) {
+export function LanesTable({ queue, controls, onChoose }: LanesTableProps) {
   const [isWhole, setIsWhole] = useState(false);
   const { set } = useControl();
+  const done = useDoneByPlace(queue);
   const shown = isWhole ? controls : controls.slice(0, PLACES_SHOWN);
   const mayChange = useMayChange();
-  const columns = columnsOf({ mayChange, set, onChoose, hasTenants: controls.some(isOfTenant) });
+  const columns = columnsOf({ mayChange, set, onChoose, done, hasTenants: controls.some(isOfTenant) });
   return (
     <Panel
       title="Queues and lanes"
@@ -55,10 +62,11 @@ type ColumnInput = {
   mayChange: (control: QueueControl) => boolean;
   set: (control: QueueControl, change: ControlChange) => void;
   onChoose: LanesTableProps["onChoose"];
+  done: (control: QueueControl) => number | null;
   hasTenants: boolean;
 };
 
-function columnsOf({ mayChange, set, onChoose, hasTenants }: ColumnInput): Column<QueueControl>[] {
+function columnsOf({ mayChange, set, onChoose, done, hasTenants }: ColumnInput): Column<QueueControl>[] {
   return [
     {
       name: "Place",
@@ -95,7 +103,19 @@ function columnsOf({ mayChange, set, onChoose, hasTenants }: ColumnInput): Colum
       className: "tabular-nums sm:text-right",
       cell: (control) => <Named name="waiting" figure={control.waiting} />,
     },
+    {
+      name: "Oldest",
+      isWideOnly: true,
+      className: "text-xs whitespace-nowrap tabular-nums sm:text-right",
+      cell: ({ oldestSince }) => oldestSince !== null && <Duration from={oldestSince} to={null} />,
+    },
     { name: "Running", className: "min-w-28", cell: (control) => <Running control={control} /> },
+    {
+      name: "Done in 1 h",
+      isWideOnly: true,
+      className: "text-xs whitespace-nowrap tabular-nums sm:text-right",
+      cell: (control) => done(control)?.toLocaleString("en") ?? <span className="text-ink-3">unknown</span>,
+    },
     {
       name: "At once",
       className: "text-xs sm:text-right",
@@ -190,6 +210,7 @@ function Running({ control }: { control: QueueControl }) {
 function Actions({ control, set }: { control: QueueControl; set: (change: ControlChange) => void }) {
   const name = nameOfPlace(control);
   const isOpen = control.state === "open";
+  const [stop, setStop] = useState<"paused" | "draining" | null>(null);
   return (
     <span className="inline-flex items-center gap-1">
       <Button
@@ -197,7 +218,7 @@ function Actions({ control, set }: { control: QueueControl; set: (change: Contro
         size="icon-sm"
         aria-label={isOpen ? `Pause ${name}` : `Let ${name} go on`}
         title={isOpen ? "Pause" : "Go on"}
-        onClick={() => set({ state: isOpen ? "paused" : "open", reason: null })}
+        onClick={() => (isOpen ? setStop("paused") : set({ state: "open", reason: null }))}
       >
         {isOpen ? <Pause aria-hidden className="size-4" /> : <Play aria-hidden className="size-4" />}
       </Button>
@@ -211,13 +232,14 @@ function Actions({ control, set }: { control: QueueControl; set: (change: Contro
         <MenuItem isDisabled={isOpen} onSelect={() => set({ state: "open", reason: null })}>
           Go on: dispatch by its limits
         </MenuItem>
-        <MenuItem isDisabled={control.state === "paused"} onSelect={() => set({ state: "paused", reason: null })}>
-          Pause: dispatch nothing
+        <MenuItem isDisabled={control.state === "paused"} onSelect={() => setStop("paused")}>
+          Pause: dispatch nothing…
         </MenuItem>
-        <MenuItem isDisabled={control.state === "draining"} onSelect={() => set({ state: "draining", reason: null })}>
-          Drain: take no new tasks
+        <MenuItem isDisabled={control.state === "draining"} onSelect={() => setStop("draining")}>
+          Drain: take no new tasks…
         </MenuItem>
       </Menu>
+      {stop !== null && <StopDialog control={control} state={stop} onClose={() => setStop(null)} />}
     </span>
   );
 }

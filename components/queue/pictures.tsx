@@ -1,6 +1,7 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import { useId, useState } from "react";
+import { createParser, useQueryState } from "nuqs";
+import { useId } from "react";
 import { useTRPC } from "@/components/trpc/client";
 import { queueHistory, queueWaits } from "@/components/trpc/lists";
 import { ceilingOf } from "@/components/ui/ceiling";
@@ -28,18 +29,32 @@ import {
 
 const HEIGHT = 100;
 
+/** How far back the pictures look, as the address holds it: `6h`. */
+const parseAsRange = createParser({
+  parse: (text) => RANGE_NAMES.find((name) => inAddress(name) === text) ?? null,
+  serialize: inAddress,
+});
+
+function inAddress(name: string): string {
+  return name.replace(" ", "");
+}
+
 /** How the queue came to where it is: its depth by lane, what came and went, and how long tasks waited. */
-export function Pictures({ filter }: { filter: Pick<QueueFilter, "queue"> }) {
+export function Pictures({ filter }: { filter: Pick<QueueFilter, "queue" | "lane"> }) {
   const trpc = useTRPC();
-  const [range, setRange] = useState<keyof typeof RANGES>("1 h");
+  const [range, setRange] = useQueryState("range", parseAsRange.withDefault("1 h"));
   const minutes = RANGES[range];
-  const history = useQuery(queueHistory(trpc, { ...scopeInput(filter), minutes })).data;
+  const { lane } = filter;
+  const history = useQuery(
+    queueHistory(trpc, { ...scopeInput(filter), ...(lane === null ? {} : { lane }), minutes }),
+  ).data;
   const waits = useQuery(queueWaits(trpc, scopeInput(filter))).data;
   const told = history && { rows: history.items, span: spanOf(history), range };
   return (
     <section aria-label="Pictures" className="flex flex-col gap-2">
-      <div className="flex justify-end">
-        <Choices label="How far back" values={RANGE_NAMES} value={range} onChange={setRange} />
+      <div className="flex flex-wrap items-center justify-end gap-x-3">
+        {lane !== null && <p className="mr-auto text-xs text-ink-2">Of lane {lane}</p>}
+        <Choices label="How far back" values={RANGE_NAMES} value={range} onChange={(range) => void setRange(range)} />
       </div>
       <div className="grid min-h-58 gap-4 lg:grid-cols-3">
         {told && (
@@ -48,7 +63,7 @@ export function Pictures({ filter }: { filter: Pick<QueueFilter, "queue"> }) {
             <FlowChart {...told} />
           </>
         )}
-        {waits !== undefined && <WaitsChart waits={waits} />}
+        {waits !== undefined && <WaitsChart waits={waits} isOfMore={lane !== null} />}
       </div>
     </section>
   );
@@ -186,7 +201,7 @@ function FlowChart({ rows, span, range }: OverTime) {
   );
 }
 
-function WaitsChart({ waits }: { waits: QueueWaitTimes }) {
+function WaitsChart({ waits, isOfMore }: { waits: QueueWaitTimes; isOfMore: boolean }) {
   const top = ceilingOf(waits.buckets.map(({ tasks }) => tasks));
   const names = waits.buckets.map(({ underMs }, index) => {
     const from = waits.buckets[index - 1]?.underMs ?? 0;
@@ -204,7 +219,7 @@ function WaitsChart({ waits }: { waits: QueueWaitTimes }) {
         <span>
           The last {formatPlural(waits.samples, "task")} that began
           {waits.p50Ms !== null && `: half within ${formatDuration(waits.p50Ms)}`}
-          {waits.p95Ms !== null && `, 19 of 20 within ${formatDuration(waits.p95Ms)}`}.
+          {waits.p95Ms !== null && `, 19 of 20 within ${formatDuration(waits.p95Ms)}`}.{isOfMore && " Of every lane."}
         </span>
       }
       picture={

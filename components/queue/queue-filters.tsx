@@ -1,4 +1,5 @@
 "use client";
+import type { ReactNode } from "react";
 import { ListSearch } from "@/components/query/list-search";
 import { Choices } from "@/components/ui/choices";
 import { Select } from "@/components/ui/field";
@@ -19,11 +20,13 @@ type QueueFiltersProps = {
   filter: QueueFilter;
   queues: readonly string[];
   lanes: readonly string[];
+  hasStates: boolean;
+  look: ReactNode;
   onChange: (change: Partial<QueueFilter> | null) => void;
 };
 
 /** What narrows the tasks; all of it stands in the address. */
-export function QueueFilters({ filter, queues, lanes, onChange }: QueueFiltersProps) {
+export function QueueFilters({ filter, queues, lanes, hasStates, look, onChange }: QueueFiltersProps) {
   const isKnown = filter.lane === null || lanes.includes(filter.lane);
   return (
     <ListSearch
@@ -36,13 +39,15 @@ export function QueueFilters({ filter, queues, lanes, onChange }: QueueFiltersPr
       isFiltered={isFiltered(filter)}
       onClear={() => onChange({ ...TASK_QUERY.none, queue: filter.queue })}
     >
-      <Choices
-        label="State"
-        values={TASK_LIST_STATES}
-        names={STATE_NAMES}
-        value={filter.state}
-        onChange={(state) => onChange({ state })}
-      />
+      {hasStates && (
+        <Choices
+          label="State"
+          values={TASK_LIST_STATES}
+          names={STATE_NAMES}
+          value={filter.state}
+          onChange={(state) => onChange({ state })}
+        />
+      )}
       <Select
         aria-label="Lane"
         className="w-auto max-w-48"
@@ -55,6 +60,7 @@ export function QueueFilters({ filter, queues, lanes, onChange }: QueueFiltersPr
           <option key={lane}>{lane}</option>
         ))}
       </Select>
+      {look}
     </ListSearch>
   );
 }

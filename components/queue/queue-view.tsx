@@ -2,33 +2,43 @@
 import { useQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import dynamic from "next/dynamic";
-import { parseAsBoolean, useQueryState, useQueryStates } from "nuqs";
+import { parseAsBoolean, parseAsString, useQueryState, useQueryStates } from "nuqs";
 import { useRef } from "react";
 import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { queueCommander, queueControls } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
+import { Choices } from "@/components/ui/choices";
 import { Select } from "@/components/ui/field";
 import { PageHeader, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
-import { QUEUE_FILTERS, type QueueFilter, scopeInput } from "./filter";
+import { BOARD_PARAMS, GROUPINGS, LOOKS, QUEUE_FILTERS, type QueueFilter, scopeInput } from "./filter";
 import { LanesTable } from "./lanes-table";
 import { TasksSection } from "./tasks-section";
 import { Tiles } from "./tiles";
 
 // Most of the time nothing needs a person.
 const Attention = dynamic(() => import("./attention").then((module) => module.Attention));
+const BoardSection = dynamic(() => import("./board-section").then((module) => module.BoardSection), {
+  ssr: false,
+  loading: () => <TableSkeleton />,
+});
 const AddTaskDialog = dynamic(() => import("./add-task-dialog").then((module) => module.AddTaskDialog), { ssr: false });
 const Pictures = dynamic(() => import("./pictures").then((module) => module.Pictures), {
   ssr: false,
   loading: () => <div className="min-h-58" />,
 });
 
+const LOOK_NAMES = { table: "Table", board: "Board" };
+const GROUPING_NAMES = { state: "By state", lane: "By lane" };
+
 /** The queue: what needs a person, how it stands, its lanes, how it came to this, and the tasks. */
 export function QueueView() {
   const trpc = useTRPC();
   const canOperate = useCanOperate();
   const [filter, setFilter] = useQueryStates(QUEUE_FILTERS, { history: "replace" });
+  const [{ as, by }, setLook] = useQueryStates(BOARD_PARAMS, { history: "replace" });
+  const [column, setColumn] = useQueryState("column", parseAsString);
   const [isAdding, setIsAdding] = useQueryState("new", parseAsBoolean.withDefault(false));
   const scroller = useRef<HTMLDivElement>(null);
   const commander = useQuery({
@@ -39,6 +49,34 @@ export function QueueView() {
   const controls = all.filter(({ queue }) => filter.queue === null || queue === filter.queue);
   const onChange = (change: Partial<QueueFilter> | null) => void setFilter(change);
   const onAdd = () => void setIsAdding(true);
+  const look = (
+    <>
+      <Choices label="Shown as" values={LOOKS} names={LOOK_NAMES} value={as} onChange={(as) => void setLook({ as })} />
+      {as === "board" && (
+        <Choices
+          label="Columns"
+          values={GROUPINGS}
+          names={GROUPING_NAMES}
+          value={by}
+          onChange={(by) => void setLook({ by })}
+        />
+      )}
+    </>
+  );
+  // A board is looked at first; rows are many, and stand below.
+  const lanes = (
+    <>
+      <LanesTable
+        queue={filter.queue}
+        controls={controls}
+        onChoose={({ queue, lane }) => onChange({ queue, lane, state: filter.state })}
+      />
+      <Pictures filter={filter} />
+    </>
+  );
+  // Of a board by state every state is shown, unless one is chosen.
+  const isWholeBoard = as === "board" && by === "state" && filter.state === "pending";
+  const tasks = { filter, controls: all, active: commander.data?.active ?? [], look, onChange, onAdd };
   return (
     <div className="flex h-full min-h-0 flex-col">
       <PageHeader
@@ -61,24 +99,32 @@ export function QueueView() {
             {(data) => (
               <>
                 {data.attention.length > 0 && <Attention items={data.attention} />}
-                <Tiles commander={data} filter={filter} onChange={onChange} />
+                <Tiles
+                  commander={data}
+                  filter={isWholeBoard ? { ...filter, state: "all" } : filter}
+                  onChange={onChange}
+                />
               </>
             )}
           </QueryView>
-          <LanesTable
-            controls={controls}
-            onChoose={({ queue, lane }) => onChange({ queue, lane, state: filter.state })}
-          />
-          <Pictures filter={filter} />
+          {as === "table" && lanes}
         </div>
-        <TasksSection
-          filter={filter}
-          controls={all}
-          active={commander.data?.active ?? []}
-          scroller={scroller}
-          onChange={onChange}
-          onAdd={onAdd}
-        />
+        {as === "table" ? (
+          <TasksSection {...tasks} scroller={scroller} />
+        ) : (
+          <>
+            <BoardSection
+              {...tasks}
+              {...{ by, column }}
+              onColumn={(column) => void setColumn(column)}
+              onTable={(change) => {
+                onChange(change);
+                void setLook({ as: "table" });
+              }}
+            />
+            <div className="flex flex-col gap-4 p-4 lg:p-6">{lanes}</div>
+          </>
+        )}
       </div>
       {isAdding && canOperate && <AddTaskDialog queue={filter.queue} onClose={() => void setIsAdding(null)} />}
     </div>

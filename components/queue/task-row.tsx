@@ -1,23 +1,23 @@
 // biome-ignore-all lint/a11y/noRedundantRoles: some browsers drop a table's meaning once its display is changed.
 
-import { Minus, Plus } from "lucide-react";
 import Link from "next/link";
 import type { CSSProperties, Ref } from "react";
 import { ChooseBox } from "@/components/bulk/choose-box";
 import { Profile } from "@/components/sessions/demo-label";
 import { taskAddress } from "@/components/shell/addresses";
-import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
 import { showTricks } from "@/components/ui/hidden-text";
 import { State } from "@/components/ui/state";
 import { Time } from "@/components/ui/time";
 import type { QueueTaskSummary } from "@/contract/queue";
-import { BlockerLine } from "./blocker-line";
-import { canPrioritise, wordsOf } from "./explain";
+import { wordsOf } from "./explain";
+import type { RowAct } from "./row-acts";
+import { TaskMenu } from "./task-menu";
+import { Detail, Priority, UnreadDot } from "./task-parts";
 
 /** The columns of a row and of its head; a card on a phone. */
 export const ROW_GRID =
-  "sm:grid sm:grid-cols-[2rem_6.5rem_minmax(0,1fr)_minmax(4rem,9rem)_6.5rem_4.5rem_5.5rem] sm:items-center sm:gap-x-3 sm:px-4 lg:px-6";
+  "sm:grid sm:grid-cols-[2rem_6.5rem_minmax(0,1fr)_minmax(4rem,9rem)_6.5rem_4.5rem_5.5rem_1.75rem] sm:items-center sm:gap-x-3 sm:px-4 lg:px-6";
 
 type TaskRowProps = {
   task: QueueTaskSummary;
@@ -31,6 +31,7 @@ type TaskRowProps = {
   onFocus: () => void;
   onToggle: (isRange: boolean) => void;
   onPriority: (by: 1 | -1) => void;
+  onAct: (what: RowAct) => void;
 };
 
 /** A task: its state, why it waits, where it stands. */
@@ -58,15 +59,21 @@ export function TaskRow({ task, titles, place, isCursor, isChosen, hasQueue, can
       <td role="cell">
         <State {...words} title={task.failureMessage ?? undefined} />
       </td>
-      <td role="cell" className="flex min-w-0 flex-col max-sm:order-first max-sm:w-full">
-        <Link
-          id={`task-${task.id}`}
-          href={taskAddress(task.id)}
-          title={task.id}
-          className="truncate text-sm font-medium after:absolute after:inset-0 hover:underline focus-visible:-outline-offset-1"
-        >
-          {showTricks(task.title)}
-        </Link>
+      <td role="cell" className="flex min-w-0 flex-col max-sm:order-first max-sm:w-full max-sm:pr-8">
+        <span className="flex min-w-0 items-center gap-2">
+          {task.unread && <UnreadDot />}
+          <Link
+            id={`task-${task.id}`}
+            href={taskAddress(task.id)}
+            title={task.id}
+            className={cn(
+              "truncate text-sm after:absolute after:inset-0 hover:underline focus-visible:-outline-offset-1",
+              task.unread ? "font-semibold" : "font-medium",
+            )}
+          >
+            {showTricks(task.title)}
+          </Link>
+        </span>
         <span className="truncate text-xs text-ink-3">
           <Detail task={task} titles={titles} />
         </span>
@@ -84,62 +91,9 @@ export function TaskRow({ task, titles, place, isCursor, isChosen, hasQueue, can
       <td role="cell" className="text-right text-xs whitespace-nowrap text-ink-2 max-sm:ml-auto">
         <Time at={task.state === "pending" ? task.createdAt : task.updatedAt} />
       </td>
+      <td role="cell" className="max-sm:absolute max-sm:top-1.5 max-sm:right-2">
+        <TaskMenu task={task} canOperate={canOperate} onAct={on.onAct} />
+      </td>
     </tr>
-  );
-}
-
-/** What there is to say of a task beside its state. */
-function Detail({ task, titles }: { task: QueueTaskSummary; titles: ReadonlyMap<string, string> }) {
-  if (task.state === "pending")
-    return task.blocker === null ? (
-      "Looking why it waits…"
-    ) : (
-      <BlockerLine blocker={task.blocker} task={task} titles={titles} />
-    );
-  if (task.state === "failed")
-    return (
-      <span className="text-bad" title={task.failureMessage ?? undefined}>
-        {task.failureKind ?? "failed"}
-        {task.failureMessage !== null && `: ${task.failureMessage}`}
-      </span>
-    );
-  if (task.state === "cancelled") return task.cancelReason ?? "";
-  return `Attempt ${task.attemptCount}`;
-}
-
-type PriorityProps = Pick<TaskRowProps, "task" | "priority" | "canOperate" | "onPriority">;
-
-function Priority({ task, priority, canOperate, onPriority }: PriorityProps) {
-  const figure = <span className="min-w-6 text-center text-xs font-medium tabular-nums">{priority}</span>;
-  if (!canOperate || !canPrioritise(task))
-    return (
-      <>
-        <span className="sr-only">Priority </span>
-        {figure}
-      </>
-    );
-  return (
-    <>
-      <Step
-        label={`Lower ${task.title}`}
-        onPress={() => onPriority(-1)}
-        icon={<Minus aria-hidden className="size-3.5" />}
-      />
-      <span className="sr-only">Priority </span>
-      {figure}
-      <Step
-        label={`Raise ${task.title}`}
-        onPress={() => onPriority(1)}
-        icon={<Plus aria-hidden className="size-3.5" />}
-      />
-    </>
-  );
-}
-
-function Step({ label, icon, onPress }: { label: string; icon: React.ReactNode; onPress: () => void }) {
-  return (
-    <Button look="ghost" size="icon-sm" className="relative z-10 size-6" aria-label={label} onClick={onPress}>
-      {icon}
-    </Button>
   );
 }

@@ -8,7 +8,7 @@ import { useGathered } from "@/components/live/gathered";
 import { useFrames, useWatched } from "@/components/live/provider";
 import { explainRun } from "@/components/sessions/session-state";
 import { runAddress, sessionAddress } from "@/components/shell/addresses";
-import { useCanOperate } from "@/components/shell/identity";
+import { useCanOperate, useReader } from "@/components/shell/identity";
 import { setPageShortcuts } from "@/components/shell/shortcuts";
 import { useTRPC } from "@/components/trpc/client";
 import { leasedRun, usageOfTask } from "@/components/trpc/lists";
@@ -28,6 +28,7 @@ import { canCancel, canPrioritise, canRetry, deadLetterWords, wordsOf } from "./
 import { TaskAttempts } from "./task-attempts";
 import { TaskLife } from "./task-life";
 import { usePriority } from "./use-priority";
+import { useTaskReading } from "./use-read-marks";
 import { useRetry } from "./use-retry";
 import { WhyItWaits } from "./why-it-waits";
 
@@ -37,10 +38,12 @@ const GATHER_MS = 300;
 export function TaskView({ taskId }: { taskId: string }) {
   const trpc = useTRPC();
   const client = useQueryClient();
-  const task = useQuery(trpc.queue.getTask.queryOptions({ taskId }));
+  const readerId = useReader();
+  const task = useQuery(trpc.queue.getTask.queryOptions({ taskId, readerId }));
+  useTaskReading(task.data);
   useWatched("tasks");
   const askAgain = useGathered(GATHER_MS, () => {
-    void client.invalidateQueries({ queryKey: trpc.queue.getTask.queryKey({ taskId }) });
+    void client.invalidateQueries({ queryKey: trpc.queue.getTask.queryKey({ taskId, readerId }) });
     void client.invalidateQueries({ queryKey: trpc.queue.listAttempts.pathKey() });
     void client.invalidateQueries({ queryKey: trpc.queue.explain.pathKey() });
   });

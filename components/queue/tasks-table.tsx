@@ -5,7 +5,9 @@ import { type RefObject, useEffect, useRef, useState } from "react";
 import type { Selection } from "@/components/bulk/use-selection";
 import { cn } from "@/components/ui/class-names";
 import type { QueueTaskSummary } from "@/contract/queue";
+import type { RowAct } from "./row-acts";
 import { ROW_GRID, TaskRow } from "./task-row";
+import { useLostFocus } from "./use-lost-focus";
 
 const ROW_PX = 52;
 /** So far from the end of what is loaded more is asked for. */
@@ -16,7 +18,7 @@ type TasksTableProps = {
   titles: ReadonlyMap<string, string>;
   scroller: RefObject<HTMLDivElement | null>;
   /** What stays at the top of the scrolling page and covers rows. */
-  coveredPx: number;
+  bar: RefObject<HTMLDivElement | null>;
   selection: Selection;
   /** Rises when the focus is to go to the cursor's row. */
   focusRequest: number;
@@ -27,12 +29,14 @@ type TasksTableProps = {
   onMore: () => void;
   priorityOf: (task: QueueTaskSummary) => number;
   onPriority: (task: QueueTaskSummary, by: 1 | -1) => void;
+  onAct: (what: RowAct, task: QueueTaskSummary) => void;
 };
 
 /** Tasks as rows, of which those in sight alone are drawn: a thousand cost what a screenful costs. */
 export function TasksTable({ tasks, scroller, selection, focusRequest, hasMore, onMore, ...props }: TasksTableProps) {
   const body = useRef<HTMLTableSectionElement>(null);
   const scrollMargin = useOffset(body, scroller);
+  const coveredPx = useHeight(props.bar);
   const virtual = useVirtualizer({
     count: tasks.length,
     getScrollElement: () => scroller.current,
@@ -40,7 +44,7 @@ export function TasksTable({ tasks, scroller, selection, focusRequest, hasMore, 
     getItemKey: (index) => tasks[index]?.id ?? index,
     overscan: 10,
     scrollMargin,
-    scrollPaddingStart: props.coveredPx,
+    scrollPaddingStart: coveredPx,
     scrollPaddingEnd: 96,
     useFlushSync: false,
   });
@@ -62,6 +66,7 @@ export function TasksTable({ tasks, scroller, selection, focusRequest, hasMore, 
           <Head name="Priority" className="text-center" />
           <Head name="Profile" />
           <Head name="Since" className="text-right" />
+          <Head name="Actions" isHidden />
         </tr>
       </thead>
       <tbody ref={body} role="rowgroup" className="relative block" style={{ height: virtual.getTotalSize() }}>
@@ -86,6 +91,7 @@ export function TasksTable({ tasks, scroller, selection, focusRequest, hasMore, 
               onFocus={() => selection.moveTo(task.id)}
               onToggle={(isRange) => selection.toggle(task.id, isRange)}
               onPriority={(by) => props.onPriority(task, by)}
+              onAct={(what) => props.onAct(what, task)}
             />
           );
         })}
@@ -100,6 +106,18 @@ function Head({ name, isHidden, className }: { name: string; isHidden?: boolean;
       {isHidden ? <span className="sr-only">{name}</span> : name}
     </th>
   );
+}
+
+function useHeight(part: RefObject<HTMLElement | null>): number {
+  const [height, setHeight] = useState(0);
+  useEffect(() => {
+    const element = part.current;
+    if (element === null) return;
+    const observer = new ResizeObserver(() => setHeight(element.offsetHeight));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [part]);
+  return height;
 }
 
 /** How far below the top of what scrolls a part begins; what stands above it may grow. */
@@ -128,26 +146,6 @@ type FocusInput = {
   focusRequest: number;
   scrollTo: (index: number) => void;
 };
-
-/** Says when the row that had the focus is gone: the focus falls to the page then, and nobody else has taken it. */
-function useLostFocus(body: RefObject<HTMLElement | null>, tasks: readonly unknown[], onLost: () => void): void {
-  const isInside = useRef(false);
-  useEffect(() => {
-    const note = (event: Event) => {
-      isInside.current = event.type === "focusin" && body.current?.contains(event.target as Node) === true;
-    };
-    document.addEventListener("focusin", note);
-    document.addEventListener("pointerdown", note);
-    return () => {
-      document.removeEventListener("focusin", note);
-      document.removeEventListener("pointerdown", note);
-    };
-  }, [body]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a row can only go when the tasks have changed.
-  useEffect(() => {
-    if (isInside.current && document.activeElement === document.body) onLost();
-  }, [tasks]);
-}
 
 /** Brings the cursor's row into sight and the focus to it, once for each time that it is asked for. */
 function useCursorFocus({ tasks, cursor, focusRequest, scrollTo }: FocusInput): void {

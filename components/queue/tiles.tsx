@@ -4,7 +4,7 @@ import { Tile } from "@/components/ui/tile";
 import { Duration } from "@/components/ui/time";
 import type { QueueCommander } from "@/contract/queue-commander";
 import type { QueueFilter } from "./filter";
-import { useDoneToday } from "./use-done-today";
+import { useDoneToday } from "./use-done";
 
 type TilesProps = {
   commander: QueueCommander;

@@ -28,7 +28,7 @@ export function useMayChange(): (control: QueueControl) => boolean {
 export function useControl() {
   const trpc = useTRPC();
   const client = useQueryClient();
-  const mutation = useMutation(trpc.queue.setControl.mutationOptions());
+  const { mutateAsync, isPending } = useMutation(trpc.queue.setControl.mutationOptions());
 
   function put(control: QueueControl): void {
     client.setQueriesData<QueueControlList>({ queryKey: trpc.queue.listControls.pathKey() }, (data) =>
@@ -36,43 +36,48 @@ export function useControl() {
         ? undefined
         : {
             items: data.items.map((item) =>
-              isSamePlace(item, control) ? { ...control, waiting: item.waiting, running: item.running } : item,
+              isSamePlace(item, control)
+                ? { ...control, waiting: item.waiting, running: item.running, oldestSince: item.oldestSince }
+                : item,
             ),
           },
     );
   }
 
-  function set(control: QueueControl, change: ControlChange, isUndo = false): void {
+  /** What asked may be gone before the answer is there, and so may what is taken back. */
+  async function send(
+    control: QueueControl,
+    change: ControlChange,
+    { isUndo = false, onDone }: { isUndo?: boolean; onDone?: () => void },
+  ): Promise<void> {
     const { tenantId, queue, lane, version } = control;
-    mutation.mutate(
-      {
+    const name = nameOfPlace(control);
+    try {
+      const answer = await mutateAsync({
         ...(tenantId === ALL_TENANTS ? {} : { tenantId }),
         queue,
         ...(lane === null ? {} : { lane }),
         ...change,
         expectedVersion: version,
-      },
-      {
-        onSuccess: (answer) => {
-          put(answer);
-          void client.invalidateQueries({ queryKey: trpc.queue.pathKey() });
-          const { state } = change;
-          const name = nameOfPlace(control);
-          const done = state === undefined ? `Limits of ${name} changed` : `${STATE_DONE[state]}: ${name}`;
-          if (isUndo) return void toast.success(`As before: ${name}`);
-          toastUndo(done, () => set(answer, undoOf(control, change), true));
-        },
-        onError: (failure) => {
-          const error = readError(failure);
-          const current = currentOf<QueueControl>(error);
-          if (current !== null) put(current);
-          const changed = `${nameOfPlace(control)} was changed meanwhile: look, and change it again`;
-          toastError(failure, current === null ? undefined : changed);
-        },
-      },
-    );
+      });
+      put(answer);
+      onDone?.();
+      void client.invalidateQueries({ queryKey: trpc.queue.pathKey() });
+      const { state } = change;
+      const done = state === undefined ? `Limits of ${name} changed` : `${STATE_DONE[state]}: ${name}`;
+      if (isUndo) return void toast.success(`As before: ${name}`);
+      toastUndo(done, () => void send(answer, undoOf(control, change), { isUndo: true }));
+    } catch (failure) {
+      const error = readError(failure);
+      const current = currentOf<QueueControl>(error);
+      if (current !== null) put(current);
+      const changed = `${name} was changed meanwhile: look, and change it again`;
+      toastError(failure, current === null ? undefined : changed);
+    }
   }
-  return { set, isPending: mutation.isPending };
+  const set = (control: QueueControl, change: ControlChange, onDone?: () => void): void =>
+    void send(control, change, { onDone });
+  return { set, isPending };
 }
 
 type Place = { tenantId: string | null; queue: string | null; lane: string | null };

@@ -20,7 +20,7 @@ export function useQueueLive(isHeld: boolean): { changes: number; show: () => vo
   const [changes, setChanges] = useState(0);
   useWatched("tasks");
 
-  const list = { queryKey: trpc.queue.listTasks.infiniteQueryKey() };
+  const list = { queryKey: trpc.queue.listTasks.pathKey() };
   const show = () => {
     changed.current.clear();
     setChanges(0);

@@ -2,6 +2,8 @@ import { usePageKeys } from "@/components/shell/page-keys";
 
 export type TaskActs = {
   move: (by: number) => void;
+  /** To the next column, of a board. */
+  aside?: (by: 1 | -1) => void;
   extend: (by: 1 | -1) => void;
   open: () => void;
   toggle: () => void;
@@ -10,6 +12,8 @@ export type TaskActs = {
   cancel: () => void;
   retry: () => void;
   change: () => void;
+  lane: () => void;
+  read: () => void;
   pauseLane: () => void;
   add: () => void;
 };
@@ -19,24 +23,32 @@ const KEYS: [string, string, (acts: TaskActs) => void][] = [
   ["k", "Previous task", (acts) => acts.move(-1)],
   ["J", "Choose downwards", (acts) => acts.extend(1)],
   ["K", "Choose upwards", (acts) => acts.extend(-1)],
+  ["h", "Column to the left", (acts) => acts.aside?.(-1)],
+  ["l", "Column to the right", (acts) => acts.aside?.(1)],
   ["d", "Ten tasks down", (acts) => acts.move(10)],
-  ["u", "Ten tasks up", (acts) => acts.move(-10)],
+  ["b", "Ten tasks back up", (acts) => acts.move(-10)],
   ["o", "Open the task", (acts) => acts.open()],
   ["x", "Choose the task", (acts) => acts.toggle()],
-  ["*", "Choose all that are shown, or none", (acts) => acts.chooseAll()],
+  ["*", "Choose all that are shown, then all that match, then none", (acts) => acts.chooseAll()],
+  ["u", "Mark as read", (acts) => acts.read()],
   ["+", "Raise its priority", (acts) => acts.prioritise(1)],
   ["-", "Lower its priority", (acts) => acts.prioritise(-1)],
   ["e", "Change its place and times", (acts) => acts.change()],
+  ["m", "Move it to another lane", (acts) => acts.lane()],
   ["c", "Cancel the task, or those chosen", (acts) => acts.cancel()],
   ["r", "Retry the task, or those chosen", (acts) => acts.retry()],
   ["p", "Pause its lane, or let it go on", (acts) => acts.pauseLane()],
   ["n", "Add a task", (acts) => acts.add()],
 ];
 /** What a person who may only look has no use for. */
-const OPERATING = new Set(["J", "K", "x", "*", "+", "-", "e", "c", "r", "p", "n"]);
+const OPERATING = new Set(["J", "K", "x", "*", "+", "-", "e", "m", "c", "r", "p", "n"]);
+
+const ASIDE = new Set(["h", "l"]);
 
 /** The keys of a list of tasks, for as long as it is shown. */
 export function useTaskKeys(acts: TaskActs, canOperate: boolean): void {
-  const keys = KEYS.filter(([keys]) => canOperate || !OPERATING.has(keys));
+  const keys = KEYS.filter(
+    ([keys]) => (canOperate || !OPERATING.has(keys)) && (acts.aside !== undefined || !ASIDE.has(keys)),
+  );
   usePageKeys(keys.map(([keys, name, act]) => ({ keys, name, run: () => act(acts) })));
 }

@@ -47,6 +47,11 @@ export function docAddress(name: string, anchor?: string): string {
   return `/docs/${name}${anchor === undefined ? "" : `#${anchor}`}`;
 }
 
+/** A profile's card among the others. */
+export function backendAddress(profile: string): string {
+  return `/backends#profile-${encodeURIComponent(profile)}`;
+}
+
 export function taskAddress(taskId: string): string {
   return `/queue/${encodeURIComponent(taskId)}`;
 }

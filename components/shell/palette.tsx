@@ -8,8 +8,9 @@ import { useTRPC } from "@/components/trpc/client";
 import { viewsOf } from "@/components/trpc/lists";
 import { Dialog } from "@/components/ui/dialog";
 import { shortenId } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
 import { viewAddress } from "@/components/views/addresses";
-import { recordAddress, sessionAddress } from "./addresses";
+import { backendAddress, docAddress, recordAddress, sessionAddress, taskAddress } from "./addresses";
 import { useReader } from "./identity";
 import type { Shortcut } from "./shortcuts";
 
@@ -19,7 +20,7 @@ const row = "flex cursor-default items-center gap-3 rounded-md px-2.5 py-2 text-
 const group =
   "[&_[cmdk-group-heading]]:px-2.5 [&_[cmdk-group-heading]]:py-1 [&_[cmdk-group-heading]]:text-xs [&_[cmdk-group-heading]]:text-ink-3";
 
-/** Go anywhere, do anything that has a key, find a session by title or any record by its id. */
+/** Go anywhere, do anything that has a key, find sessions, tasks, profiles and documents by name or a record by its id. */
 export function Palette({ shortcuts, onClose }: { shortcuts: readonly Shortcut[]; onClose: () => void }) {
   const trpc = useTRPC();
   const router = useRouter();
@@ -32,11 +33,31 @@ export function Palette({ shortcuts, onClose }: { shortcuts: readonly Shortcut[]
       { enabled: asked.length > 1, placeholderData: (data) => data },
     ),
   );
+  const foundTasks = useQuery(
+    trpc.queue.listTasks.queryOptions(
+      { search: asked, limit: FOUND_MAX },
+      { enabled: asked.length > 1, placeholderData: (data) => data },
+    ),
+  );
+  const tasks = asked.length > 1 ? (foundTasks.data?.items ?? []) : [];
   const sessions = asked.length > 1 ? (found.data?.items ?? []) : [];
   const needle = search.trim().toLowerCase();
   const acts = shortcuts.filter(
     (shortcut) => shortcut.keys !== "mod+k" && shortcut.name.toLowerCase().includes(needle),
   );
+  const named = (name: string) => asked.length > 1 && name.toLowerCase().includes(needle);
+  const docs = (useQuery(trpc.docs.list.queryOptions(undefined, { enabled: asked.length > 1 })).data?.items ?? [])
+    .flatMap(({ name, title, headings }) => [
+      { name, title, anchor: undefined, heading: title },
+      ...headings.map(({ text, anchor }) => ({ name, title, anchor, heading: text })),
+    ])
+    .filter(({ heading }) => named(heading))
+    .slice(0, FOUND_MAX);
+  const profiles = (
+    useQuery(trpc.backends.list.queryOptions(undefined, { enabled: asked.length > 1 })).data?.items ?? []
+  )
+    .filter(({ profile }) => named(profile))
+    .slice(0, FOUND_MAX);
   const saved = useQuery(viewsOf(trpc)).data?.items ?? [];
   const views = saved
     .filter(({ name }) => `view: ${name}`.toLowerCase().includes(needle))
@@ -60,7 +81,7 @@ export function Palette({ shortcuts, onClose }: { shortcuts: readonly Shortcut[]
         <Command.Input
           value={search}
           onValueChange={setSearch}
-          placeholder="A page, an action, a session's title, an id…"
+          placeholder="A page, an action, a title of a session or task, an id…"
           className="mb-2 h-10 w-full rounded-md border border-line-strong bg-panel px-3 text-sm outline-none placeholder:text-ink-3 focus-visible:outline-2 max-sm:text-base"
         />
         <Command.List className="scroll-thin max-h-[50dvh] overflow-y-auto">
@@ -91,6 +112,32 @@ export function Palette({ shortcuts, onClose }: { shortcuts: readonly Shortcut[]
               ))}
             </Command.Group>
           )}
+          {tasks.length > 0 && (
+            <Command.Group heading="Tasks" className={group}>
+              {tasks.map(({ id, title, queue, lane }) => (
+                <Command.Item key={id} value={id} className={row} onSelect={pick(() => router.push(taskAddress(id)))}>
+                  <span className="min-w-0 flex-1 truncate">{showTricks(title)}</span>
+                  <span className="text-xs text-ink-3">
+                    {queue} / {lane}
+                  </span>
+                </Command.Item>
+              ))}
+            </Command.Group>
+          )}
+          {profiles.length > 0 && (
+            <Command.Group heading="Profiles" className={group}>
+              {profiles.map(({ profile }) => (
+                <Command.Item
+                  key={profile}
+                  value={`profile ${profile}`}
+                  className={row}
+                  onSelect={pick(() => router.push(backendAddress(profile)))}
+                >
+                  {profile}
+                </Command.Item>
+              ))}
+            </Command.Group>
+          )}
           {views.length > 0 && (
             <Command.Group heading="Views" className={group}>
               {views.map(({ id, page, name, address }) => (
@@ -107,6 +154,21 @@ export function Palette({ shortcuts, onClose }: { shortcuts: readonly Shortcut[]
                 <Command.Item key={shortcut.keys} value={shortcut.keys} className={row} onSelect={pick(shortcut.run)}>
                   <span className="min-w-0 flex-1 truncate">{shortcut.name}</span>
                   <kbd className="text-xs text-ink-3">{shortcut.keys}</kbd>
+                </Command.Item>
+              ))}
+            </Command.Group>
+          )}
+          {docs.length > 0 && (
+            <Command.Group heading="Documents" className={group}>
+              {docs.map(({ name, title, anchor, heading }) => (
+                <Command.Item
+                  key={docAddress(name, anchor)}
+                  value={docAddress(name, anchor)}
+                  className={row}
+                  onSelect={pick(() => router.push(docAddress(name, anchor)))}
+                >
+                  <span className="min-w-0 flex-1 truncate">{heading}</span>
+                  <span className="text-xs text-ink-3">{title}</span>
                 </Command.Item>
               ))}
             </Command.Group>

@@ -4,6 +4,7 @@ import type { AuditRow, ListAuditInput } from "@/contract/audit";
 import type { BulkResult, ListBulkResultsInput } from "@/contract/bulk";
 import type { TokenRecord } from "@/contract/identity";
 import type { ListTasksInput, QueueScopeInput, QueueTaskSummary, TaskAttempt } from "@/contract/queue";
+import type { QueueHistoryInput } from "@/contract/queue-commander";
 import type { ListRunsInput, RunSummary } from "@/contract/run";
 import type { ListRunnersInput, Runner } from "@/contract/runner";
 import type { ListSessionsInput, SessionSummary } from "@/contract/session";
@@ -62,7 +63,7 @@ export const queueWaits = (api: Api, input: Partial<Pick<QueueScopeInput, "queue
 
 const HISTORY_MINUTE_MS = 60_000;
 
-export const queueHistory = (api: Api, input: Partial<Pick<QueueScopeInput, "queue">> & { minutes: number }) =>
+export const queueHistory = (api: Api, input: Pick<QueueHistoryInput, "minutes"> & Partial<QueueHistoryInput>) =>
   api.queue.history.queryOptions(input, { refetchInterval: HISTORY_MINUTE_MS, placeholderData: (data) => data });
 
 export const runnerHistory = (api: Api, minutes: number) =>

@@ -1,6 +1,5 @@
 import type { ListTasksInput } from "@/contract/queue";
-import type { TimeRange } from "@/contract/time-range";
-import { TASK_STATES } from "@/contract/words";
+import { FAILURE_KINDS, TASK_STATES } from "@/contract/words";
 import type { QueryPage } from "./page";
 import { ANY_TIME, type RangeFilter, rangeInput, rangeKeys } from "./range";
 
@@ -10,6 +9,13 @@ export type QueueFilter = RangeFilter & {
   queue: string | null;
   lane: string | null;
   state: (typeof TASK_LIST_STATES)[number];
+  profile: string | null;
+  project: string | null;
+  session: string | null;
+  failure: string | null;
+  key: string | null;
+  parked: boolean | null;
+  unread: boolean | null;
   search: string;
 };
 
@@ -27,17 +33,36 @@ export const TASK_QUERY: QueryPage<QueueFilter> = {
       values: TASK_LIST_STATES,
       help: "How it stands; pending where nothing is said",
     },
+    { name: "profile", kind: "text", fields: { ":": "profile" }, help: "Backend profile" },
+    { name: "project", kind: "text", fields: { ":": "project" }, help: "Project" },
+    { name: "session", kind: "id", fields: { ":": "session" }, help: "Id of the session that it is for" },
+    { name: "failure", kind: "choice", fields: { ":": "failure" }, values: FAILURE_KINDS, help: "How it failed" },
+    { name: "key", kind: "text", fields: { ":": "key" }, help: "Concurrency key" },
+    { name: "parked", kind: "flag", fields: { ":": "parked" }, help: "Whether a provider's limit holds it up" },
+    { name: "unread", kind: "flag", fields: { ":": "unread" }, help: "Changed since you last looked" },
     ...rangeKeys("it was added"),
     { name: "title", kind: "text", fields: { "~": "search" }, help: "Part of the title", isAlias: true },
   ],
-  none: { queue: null, lane: null, state: "pending", search: "", ...ANY_TIME },
+  none: {
+    ...{ queue: null, lane: null, state: "pending", search: "", ...ANY_TIME },
+    ...{ profile: null, project: null, session: null, failure: null, key: null, parked: null, unread: null },
+  },
 };
 
+type TasksInput = Omit<ListTasksInput, "cursor" | "limit" | "sort" | "updatedAfter" | "tenantId">;
+
 /** What a filter asks the server for; prefetch, hook and counts share it. */
-export function tasksInput(
-  filter: QueueFilter,
-): Pick<ListTasksInput, "queue" | "lane" | "state" | "search" | keyof TimeRange> {
+export function tasksInput(filter: QueueFilter, readerId: string | null): TasksInput {
+  const { profile, project, session, failure, key, parked, unread } = filter;
   return {
+    ...(readerId === null ? {} : { readerId }),
+    ...(profile === null ? {} : { backendProfile: profile }),
+    ...(project === null ? {} : { projectId: project }),
+    ...(session === null ? {} : { sessionId: session }),
+    ...(failure === null ? {} : { failureKind: failure }),
+    ...(key === null ? {} : { concurrencyKey: key }),
+    ...(parked === null ? {} : { parked }),
+    ...(unread === null ? {} : { unread }),
     ...(filter.queue === null ? {} : { queue: filter.queue }),
     ...(filter.lane === null ? {} : { lane: filter.lane }),
     ...(filter.state === "all" ? {} : { state: filter.state }),

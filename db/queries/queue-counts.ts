@@ -12,7 +12,7 @@ export type TaskCount = {
   state: TaskState;
   tasks: number;
 };
-export type CountScope = { tenantId?: string | null; projectId?: string; queue?: string };
+export type CountScope = { tenantId?: string | null; projectId?: string; queue?: string; lane?: string };
 
 /**
  * How many tasks there are of each kind: the folded counts and the changes since, of one moment, so that they are what
@@ -35,11 +35,12 @@ export async function readTaskCounts(db: Db | Tx, scope: CountScope): Promise<Ta
   );
 }
 
-function scopeOf({ tenantId, projectId, queue }: CountScope): SQL {
+function scopeOf({ tenantId, projectId, queue, lane }: CountScope): SQL {
   const conditions = [
     typeof tenantId === "string" ? sql`tenant_id = ${tenantId}` : undefined,
     projectId === undefined ? undefined : sql`project_id = ${projectId}`,
     queue === undefined ? undefined : sql`queue = ${queue}`,
+    lane === undefined ? undefined : sql`lane = ${lane}`,
   ].filter((condition) => condition !== undefined);
   return conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `);
 }

@@ -2,7 +2,7 @@ import { and, eq, gt, type SQL, sql } from "drizzle-orm";
 import type { TaskState } from "@/contract/queue";
 import type { TimeRange } from "@/contract/time-range";
 import type { Db } from "@/db/client";
-import { queueTasks } from "@/db/schema";
+import { queueReadCursors, queueTasks } from "@/db/schema";
 import { contains } from "./contains";
 import { isWithin } from "./is-within";
 import { executeNamed } from "./named";
@@ -18,6 +18,13 @@ export type TaskListFilter = TimeRange & {
   /** A version. */
   updatedAfter?: number;
   backendProfile?: string;
+  sessionId?: string;
+  failureKind?: string;
+  concurrencyKey?: string;
+  parked?: boolean;
+  /** By the reader's marks. */
+  unread?: boolean;
+  readerId?: string;
   search?: string;
 };
 /** A task's place in the order of the screen; the instant is the database's own text. */
@@ -29,6 +36,8 @@ const TASK_ID = /^qt_[0-9a-f]{32}$/;
 const SCANNED_MAX = 1_000;
 /** Kinds of tasks that a page is merged from, at most. */
 const KINDS_MAX = 500;
+/** Tasks that wait for an instant: where there are no more, those that are parked are found among them. */
+const NOT_DUE_MAX = 2_000;
 
 /**
  * The places of a page: of the tasks that come first after another place, by priority, age and id. `last` is how far a
@@ -66,12 +75,28 @@ export function matchesTasks(filter: TaskListFilter): SQL | undefined {
 }
 
 /** What is looked up task by task: no index answers it. */
-function looksFor({ backendProfile, search, ...range }: TaskListFilter): SQL | undefined {
+function looksFor(filter: TaskListFilter): SQL | undefined {
+  const { backendProfile, sessionId, failureKind, concurrencyKey, parked, search } = filter;
   return and(
     backendProfile === undefined ? undefined : eq(queueTasks.backendProfile, backendProfile),
+    sessionId === undefined ? undefined : eq(queueTasks.sessionId, sessionId),
+    failureKind === undefined ? undefined : eq(queueTasks.failureKind, failureKind),
+    concurrencyKey === undefined ? undefined : eq(queueTasks.concurrencyKey, concurrencyKey),
+    parked === undefined ? undefined : sql`(${IS_PARKED}) = ${parked}`,
+    matchesReader(filter),
     matchesSearch(search),
-    isWithin(queueTasks.createdAt, range),
+    isWithin(queueTasks.createdAt, filter),
   );
+}
+
+const IS_PARKED = sql`${queueTasks.state} = 'pending' and ${queueTasks.parkedAt} is not null`;
+
+/** Whether a reader has read a task as it is now. */
+function matchesReader({ unread, readerId }: TaskListFilter): SQL | undefined {
+  if (unread === undefined || readerId === undefined) return undefined;
+  const isRead = sql`exists (select 1 from ${queueReadCursors} where ${queueReadCursors.taskId} = ${queueTasks.id}
+    and ${queueReadCursors.readerId} = ${readerId} and ${queueReadCursors.taskVersion} >= ${queueTasks.version})`;
+  return unread ? sql`not ${isRead}` : isRead;
 }
 
 type Source = {
@@ -87,6 +112,11 @@ async function sourceOf(db: Db, filter: TaskListFilter): Promise<Source> {
   // One task is found by its id, and what changed of late by its version, whatever it is, and then put in order.
   if (filter.updatedAfter !== undefined || TASK_ID.test(filter.search ?? ""))
     return { heads: headsOf(matchesTasks(filter)), rest: undefined };
+  if (filter.parked === true && (await areFewNotDue(db)))
+    return {
+      heads: headsOf(and(sql`${queueTasks.id} = any(array(${NOT_DUE}))`, matchesTasks(filter))),
+      rest: undefined,
+    };
   const isKindAsked = projectId !== undefined || lane !== undefined || state !== undefined;
   const isIndexed = tenantIds.length === 0 || (tenantIds.length === 1 && queue !== undefined);
   if (!isKindAsked && isIndexed) return { heads: headsOf(ofKind({ tenantIds, queue })), rest: search };
@@ -95,6 +125,15 @@ async function sourceOf(db: Db, filter: TaskListFilter): Promise<Source> {
   // Of a tenant its own tasks alone: a place among those of others is nobody else's business.
   if (tenantIds.length > 0) return { heads: headsOfPlaces({ tenantIds, queue }), rest };
   return { heads: headsOf(ofKind({ tenantIds, queue })), rest };
+}
+
+/** Tasks that wait for an instant, as their own index has them: whatever is parked is among them. */
+const NOT_DUE = sql`select id from agentrun_queue_tasks where state = 'pending' and not_before is not null
+  limit ${NOT_DUE_MAX + 1}`;
+
+async function areFewNotDue(db: Db): Promise<boolean> {
+  const [row] = await executeNamed<{ tasks: number }>(db, sql`select count(*)::int as tasks from (${NOT_DUE}) waiting`);
+  return (row?.tasks ?? 0) <= NOT_DUE_MAX;
 }
 
 /** Titles that hold the text, whatever its case, or the task of that id. */
@@ -162,7 +201,16 @@ function afterPlace(place: TaskPlace | null): (SQL | undefined)[] {
 }
 
 /** The kinds of tasks that there are, by the counters and what changed since they were folded. */
-function kindsOf({ tenantIds, projectId, queue, lane, state }: TaskListFilter): SQL {
+export function kindsOf(filter: TaskListFilter): SQL {
+  const where = kindConditions(filter);
+  return sql`
+    select tenant_id, project_id, queue, lane, state from agentrun_queue_counts where tasks > 0 and ${where}
+    union
+    select tenant_id, project_id, queue, lane, state from agentrun_queue_count_changes where entered > 0 and ${where}`;
+}
+
+/** Which of the counters' rows are of a filter's kinds. */
+export function kindConditions({ tenantIds, projectId, queue, lane, state }: TaskListFilter): SQL {
   const conditions = [
     ...tenantIds.map((tenantId) => sql`tenant_id = ${tenantId}`),
     projectId === undefined ? undefined : sql`project_id = ${projectId}`,
@@ -170,11 +218,7 @@ function kindsOf({ tenantIds, projectId, queue, lane, state }: TaskListFilter): 
     lane === undefined ? undefined : sql`lane = ${lane}`,
     state === undefined ? undefined : sql`state = ${state}`,
   ].filter((condition) => condition !== undefined);
-  const where = conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `);
-  return sql`
-    select tenant_id, project_id, queue, lane, state from agentrun_queue_counts where tasks > 0 and ${where}
-    union
-    select tenant_id, project_id, queue, lane, state from agentrun_queue_count_changes where entered > 0 and ${where}`;
+  return conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `);
 }
 
 async function countKinds(db: Db, filter: TaskListFilter): Promise<number> {

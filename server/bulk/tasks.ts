@@ -4,6 +4,7 @@ import { isActiveTask } from "@/contract/words";
 import { matchesTasks } from "@/db/queries/queue-list";
 import { type QueueTaskRow, queueTasks } from "@/db/schema";
 import type { TxContext } from "@/server/context";
+import { InvalidInputError } from "@/server/errors";
 import { cancelTask, lockTask, retryTask, updateTask } from "@/server/queue";
 import { type Dealt, DONE, type Item, type Kind, UNCHANGED } from "./kind";
 import { firstReason, isSelected } from "./selected";
@@ -14,6 +15,8 @@ const HAS_ENDED = sql`${state} in ('completed', 'failed', 'cancelled')`;
 export const TASKS: Kind = {
   source(ctx, selection) {
     const filter = selection.filter === undefined ? {} : BulkTaskFilter.parse(selection.filter);
+    if (filter.unread !== undefined && filter.readerId === undefined)
+      throw new InvalidInputError("filter.readerId: what is unread needs a reader");
     const matches = and(isSelected(ctx, queueTasks, selection), matchesTasks({ ...filter, tenantIds: [] }));
     return {
       from: sql`${queueTasks}`,

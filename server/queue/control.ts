@@ -5,7 +5,7 @@ import { iso } from "@/server/stored";
 /** A control as callers see it; its tasks are counted by who lists them. */
 export function toControl(
   row: QueueControlRow,
-  tasks: { waiting: number; running: number } = NOT_COUNTED,
+  tasks: { waiting: number; running: number; oldestSince: string | null } = NOT_COUNTED,
 ): QueueControl {
   return {
     tenantId: row.tenantId,
@@ -23,4 +23,4 @@ export function toControl(
   };
 }
 
-const NOT_COUNTED = { waiting: 0, running: 0 };
+const NOT_COUNTED = { waiting: 0, running: 0, oldestSince: null };

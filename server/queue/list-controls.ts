@@ -8,12 +8,13 @@ import {
 } from "@/contract/queue-control";
 import { isActiveTask } from "@/contract/words";
 import type { TaskCount } from "@/db/queries/queue-counts";
+import { type OldestTask, readOldestTasks } from "@/db/queries/queue-oldest";
 import { type QueueControlRow, queueControls } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { toControl } from "./control";
 import { countTasks } from "./stats";
 
-/** Queues and lanes that have a control or tasks, with how many wait and run; a queue before its lanes. */
+/** Queues and lanes that have a control or tasks, with how many wait and run, and since when; a queue before its lanes. */
 export async function listControls(ctx: ServiceContext, input: ListControlsInput): Promise<QueueControlList> {
   const tenantId = tenantOf(ctx) ?? input.tenantId;
   const counts = await countTasks(ctx, input);
@@ -37,6 +38,9 @@ export async function listControls(ctx: ServiceContext, input: ListControlsInput
     }
   }
   const sums = sumByPlace(counts);
+  const oldest = await readOldestTasks(ctx.db, queuesThatWait(counts));
+  for (const task of oldest) noteOldest(sums, task);
+  forgetUntold(sums, counts, oldest);
   const items = [...places.values()].map((row) => toItem(row, sums));
   return { items: items.sort(byPlace) };
 }
@@ -50,7 +54,36 @@ function unset(place: Pick<QueueControlRow, "tenantId" | "queue" | "lane">): Que
   };
 }
 
-type Tasks = { waiting: number; running: number };
+type Tasks = { waiting: number; running: number; oldestSince: string | null };
+
+/** The queues of each tenant in which something waits. */
+function queuesThatWait(counts: TaskCount[]): { tenantId: string; queue: string }[] {
+  const waiting = counts.filter(({ state, tasks }) => state === "pending" && tasks > 0);
+  const queues = new Map(
+    waiting.map(({ tenantId, queue }) => [JSON.stringify([tenantId, queue]), { tenantId, queue }]),
+  );
+  return [...queues.values()];
+}
+
+/** A lane of all tenants of which one is not told of may have an older task than it is known to have. */
+function forgetUntold(sums: Map<string, Tasks>, counts: TaskCount[], oldest: OldestTask[]): void {
+  const told = new Set(oldest.map(keyOf));
+  for (const count of counts) {
+    if (count.state !== "pending" || count.tasks <= 0 || told.has(keyOf(count))) continue;
+    const sum = sums.get(keyOf({ ...count, tenantId: ALL_TENANTS }));
+    if (sum !== undefined) sum.oldestSince = null;
+  }
+}
+
+function noteOldest(sums: Map<string, Tasks>, { tenantId, queue, lane, sinceMs }: OldestTask): void {
+  const since = new Date(sinceMs).toISOString();
+  for (const owner of [tenantId, ALL_TENANTS]) {
+    for (const place of [lane, WHOLE_QUEUE]) {
+      const sum = sums.get(keyOf({ tenantId: owner, queue, lane: place }));
+      if (sum !== undefined && (sum.oldestSince ?? since) >= since) sum.oldestSince = since;
+    }
+  }
+}
 
 /** Tasks of every place that a control may be of: lane and whole queue, of one tenant and of all. */
 function sumByPlace(counts: TaskCount[]): Map<string, Tasks> {
@@ -59,7 +92,7 @@ function sumByPlace(counts: TaskCount[]): Map<string, Tasks> {
     for (const owner of [tenantId, ALL_TENANTS]) {
       for (const place of [lane, WHOLE_QUEUE]) {
         const key = keyOf({ tenantId: owner, queue, lane: place });
-        const sum = sums.get(key) ?? { waiting: 0, running: 0 };
+        const sum = sums.get(key) ?? { waiting: 0, running: 0, oldestSince: null };
         if (state === "pending") sum.waiting += tasks;
         if (isActiveTask(state)) sum.running += tasks;
         sums.set(key, sum);

@@ -2,29 +2,23 @@ import { and, asc, desc, eq, getTableColumns, inArray } from "drizzle-orm";
 import type { Page } from "@/contract/page";
 import type { ListTasksInput, QueueTaskSummary } from "@/contract/queue";
 import { matchesTasks, readTaskPlaces, type TaskListFilter, type TaskPlace } from "@/db/queries/queue-list";
+import { type NewestPlace, readNewestTasks } from "@/db/queries/queue-newest";
 import { queueReadCursors, queueTasks } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
-import { InvalidCursorError } from "@/server/errors";
-import { type Counted, countedFrom, decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
+import { InvalidCursorError, InvalidInputError } from "@/server/errors";
+import { type Counted, countedFrom, decodeCursor, decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
 import { toTask } from "./task";
 import { isUnread } from "./unread";
 import { readWaitReasons } from "./wait-reasons";
 
 /**
- * Tasks by priority, high first, then age, then id. A page may be short, even empty, where a search has to be looked
- * up task by task: only a null cursor is the end.
+ * Tasks by priority, high first, then age, then id; or what changed last first. A page may be short, even empty, where
+ * what is looked for has to be looked up task by task: only a null cursor is the end.
  */
 export async function listTasks(ctx: ServiceContext, input: ListTasksInput): Promise<Page<QueueTaskSummary>> {
-  const { cursor, limit, ...asked } = input;
-  const bound = tenantOf(ctx);
-  const filter = { ...asked, list: "queue.listTasks", boundTenant: bound };
-  const wanted = wantedOf(bound, input);
-  const after = placeOf(filter, cursor);
-  const { places, last } = await readTaskPlaces(ctx.db, wanted, { after, count: limit + 1 });
-  const cursorOf = ({ priority, createdAt, id }: TaskPlace) => encodeCursor(filter, [priority, createdAt, id]);
-  const page = pageFrom(places, limit, cursorOf);
-  const ids = page.rows.map(({ id }) => id);
-  const rows = await readRows(ctx, { ids, filter: wanted, readerId: input.readerId });
+  const wanted = wantedOf(tenantOf(ctx), input);
+  const page = input.sort === "updatedAt" ? await newestPage(ctx, input, wanted) : await firstPage(ctx, input, wanted);
+  const rows = await readRows(ctx, { ids: page.ids, filter: wanted, sort: input.sort });
   const reader = (readVersion: number | null) => (input.readerId === undefined ? null : { readVersion });
   const blockers = await readWaitReasons(
     ctx,
@@ -36,8 +30,33 @@ export async function listTasks(ctx: ServiceContext, input: ListTasksInput): Pro
       blocker: blockers.get(task.id) ?? null,
       unread: isUnread(task.version, reader(readVersion)),
     })),
-    cursor: page.cursor ?? (last && cursorOf(last)),
+    cursor: page.cursor,
   };
+}
+
+type PlacesPage = { ids: string[]; cursor: string | null };
+
+async function firstPage(ctx: ServiceContext, input: ListTasksInput, wanted: TaskListFilter): Promise<PlacesPage> {
+  const filter = cursorFilter(ctx, input);
+  const after = placeOf(filter, input.cursor);
+  const { places, last } = await readTaskPlaces(ctx.db, wanted, { after, count: input.limit + 1 });
+  const cursorOf = ({ priority, createdAt, id }: TaskPlace) => encodeCursor(filter, [priority, createdAt, id]);
+  const page = pageFrom(places, input.limit, cursorOf);
+  return { ids: page.rows.map(({ id }) => id), cursor: page.cursor ?? (last && cursorOf(last)) };
+}
+
+async function newestPage(ctx: ServiceContext, input: ListTasksInput, wanted: TaskListFilter): Promise<PlacesPage> {
+  const filter = cursorFilter(ctx, input);
+  const after = newestPlaceOf(filter, input.cursor);
+  const { places, last } = await readNewestTasks(ctx.db, wanted, { after, count: input.limit + 1 });
+  const cursorOf = ({ changeXid, version, id }: NewestPlace) => encodeCursor(filter, [changeXid, version, id]);
+  const page = pageFrom(places, input.limit, cursorOf);
+  return { ids: page.rows.map(({ id }) => id), cursor: page.cursor ?? (last && cursorOf(last)) };
+}
+
+/** What a cursor is bound to. */
+function cursorFilter(ctx: ServiceContext, { cursor: _cursor, limit: _limit, ...asked }: ListTasksInput): object {
+  return { ...asked, list: "queue.listTasks", boundTenant: tenantOf(ctx) };
 }
 
 /** How many tasks a list has, counted up to `max`; there may be more where it says so. */
@@ -51,8 +70,10 @@ export async function countTasks(ctx: ServiceContext, input: ListTasksInput, max
 
 function wantedOf(
   bound: string | null,
-  { tenantId, readerId: _reader, cursor: _cursor, limit: _limit, ...wanted }: ListTasksInput,
+  { tenantId, cursor: _cursor, limit: _limit, sort: _sort, ...wanted }: ListTasksInput,
 ): TaskListFilter {
+  if (wanted.unread !== undefined && wanted.readerId === undefined)
+    throw new InvalidInputError("readerId: what is unread needs a reader");
   return { ...wanted, tenantIds: [...new Set([bound, tenantId])].filter((id) => typeof id === "string") };
 }
 
@@ -65,18 +86,31 @@ function placeOf(filter: object, cursor: string | undefined): TaskPlace | null {
   return { priority, createdAt, id };
 }
 
+function newestPlaceOf(filter: object, cursor: string | undefined): NewestPlace | null {
+  if (cursor === undefined) return null;
+  const [changeXid, version, id] = decodeCursor(filter, cursor, 3);
+  if (typeof changeXid !== "string" || !/^\d{1,20}$/.test(changeXid) || typeof id !== "string")
+    throw new InvalidCursorError("the cursor is damaged");
+  if (!Number.isSafeInteger(version)) throw new InvalidCursorError("the cursor is damaged");
+  return { changeXid, version: version as number, id };
+}
+
 /** The tasks themselves, but those that changed since their places were read and are what was asked for no more. */
 async function readRows(
   ctx: ServiceContext,
-  want: { ids: string[]; filter: TaskListFilter; readerId: string | undefined },
+  want: { ids: string[]; filter: TaskListFilter; sort: ListTasksInput["sort"] },
 ) {
+  const order =
+    want.sort === "updatedAt"
+      ? [desc(queueTasks.changeXid), desc(queueTasks.version), desc(queueTasks.id)]
+      : [desc(queueTasks.priority), asc(queueTasks.createdAt), asc(queueTasks.id)];
   return ctx.db
     .select({ task: getTableColumns(queueTasks), readVersion: queueReadCursors.taskVersion })
     .from(queueTasks)
     .leftJoin(
       queueReadCursors,
-      and(eq(queueReadCursors.taskId, queueTasks.id), eq(queueReadCursors.readerId, want.readerId ?? "")),
+      and(eq(queueReadCursors.taskId, queueTasks.id), eq(queueReadCursors.readerId, want.filter.readerId ?? "")),
     )
     .where(and(inArray(queueTasks.id, want.ids), matchesTasks(want.filter)))
-    .orderBy(desc(queueTasks.priority), asc(queueTasks.createdAt), asc(queueTasks.id));
+    .orderBy(...order);
 }

@@ -1,13 +1,13 @@
-import type { QueueScopeInput, QueueStats } from "@/contract/queue";
+import type { QueueStats, QueueStatsInput } from "@/contract/queue";
 import { readTaskCounts, type TaskCount } from "@/db/queries/queue-counts";
 import { type ServiceContext, tenantOf } from "@/server/context";
 
 /** How many tasks there are, by each of four columns: of one moment, so that the four agree. Reads no task. */
-export async function queueStats(ctx: ServiceContext, input: QueueScopeInput): Promise<QueueStats> {
+export async function queueStats(ctx: ServiceContext, input: QueueStatsInput): Promise<QueueStats> {
   return statsOf(input, await countTasks(ctx, input));
 }
 
-export function statsOf(input: QueueScopeInput, counts: TaskCount[]): QueueStats {
+export function statsOf(input: QueueStatsInput, counts: TaskCount[]): QueueStats {
   return {
     queue: input.queue ?? null,
     total: counts.reduce((sum, count) => sum + count.tasks, 0),
@@ -20,7 +20,7 @@ export function statsOf(input: QueueScopeInput, counts: TaskCount[]): QueueStats
 }
 
 /** The counts that a caller may see; a bound caller's own tenant always stands in it. */
-export async function countTasks(ctx: ServiceContext, { tenantId, ...scope }: QueueScopeInput): Promise<TaskCount[]> {
+export async function countTasks(ctx: ServiceContext, { tenantId, ...scope }: QueueStatsInput): Promise<TaskCount[]> {
   const bound = tenantOf(ctx);
   if (bound !== null && tenantId !== undefined && tenantId !== bound) return [];
   return readTaskCounts(ctx.db, { ...scope, tenantId: bound ?? tenantId });

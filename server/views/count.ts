@@ -62,7 +62,13 @@ const COUNTERS: Record<ViewPage, CountText> = {
     count: countSessions,
   }),
   runs: counter(RUN_QUERY, { toInput: (filter) => ListRunsInput.safeParse(runsInput(filter)), count: countRuns }),
-  queue: counter(TASK_QUERY, { toInput: (filter) => ListTasksInput.safeParse(tasksInput(filter)), count: countTasks }),
+  queue: counter(TASK_QUERY, {
+    toInput: (filter, readerId) => {
+      if (filter.unread !== null && readerId === undefined) return { success: false };
+      return ListTasksInput.safeParse(tasksInput(filter, readerId ?? null));
+    },
+    count: countTasks,
+  }),
   audit: counter(AUDIT_QUERY, { toInput: (filter) => ListAuditInput.safeParse(auditInput(filter)), count: countAudit }),
   storage: counter(STORAGE_QUERY, {
     toInput: (filter) => ListStorageInput.safeParse(storageInput(filter)),

@@ -3,23 +3,24 @@ import type { SearchParams } from "nuqs/server";
 import { createLoader } from "nuqs/server";
 import { requireIdentity } from "@/app/(console)/identity";
 import { prefetchPages } from "@/app/(console)/prefetch-pages";
-import { QUEUE_FILTERS, scopeInput, tasksInput } from "@/components/queue/filter";
+import { BOARD_PARAMS, QUEUE_FILTERS, scopeInput, tasksInput } from "@/components/queue/filter";
 import { QueueView } from "@/components/queue/queue-view";
+import { readerOf } from "@/components/shell/reader";
 import { newestBulk, queueCommander, queueControls, taskPages, viewsOf } from "@/components/trpc/lists";
 import { HydrateClient, prefetch, trpc } from "@/server/trpc/rsc";
 
 export const metadata: Metadata = { title: "Queue" };
-const loadFilter = createLoader(QUEUE_FILTERS);
+const loadFilter = createLoader({ ...QUEUE_FILTERS, ...BOARD_PARAMS });
 
 export default async function QueuePage(props: { searchParams: Promise<SearchParams> }) {
-  const filter = await loadFilter(props.searchParams);
-  await requireIdentity();
+  const { as, by: _by, ...filter } = await loadFilter(props.searchParams);
+  const readerId = readerOf(await requireIdentity());
   await Promise.all([
     prefetch(viewsOf(trpc, "queue")),
     prefetch(queueCommander(trpc, scopeInput(filter))),
     prefetch(queueControls(trpc)),
     prefetch(newestBulk(trpc, "task")),
-    prefetchPages(taskPages(trpc, tasksInput(filter))),
+    ...(as === "table" ? [prefetchPages(taskPages(trpc, tasksInput(filter, readerId)))] : []),
   ]);
   return (
     <HydrateClient>

@@ -181,6 +181,8 @@ beforeAll(async () => {
     }),
     query("queue.listTasks", {
       ...{ ...page, queue: "q", lane: "l", state: "pending", search: "s", updatedAfter: 1, readerId: "r" },
+      ...{ backendProfile: "codex", sessionId, failureKind: "timeout", concurrencyKey: "k", sort: "updatedAt" },
+      ...{ parked: true, unread: true },
       ...range,
     }),
     query("queue.getTask", { taskId, readerId: "r" }),
@@ -215,7 +217,7 @@ beforeAll(async () => {
     query("bulk.list", { kind: "run", cursor: undefined, limit: 5 }),
     query("bulk.results", { bulkId: "bulk_x", outcome: "done", cursor: undefined, limit: 5 }),
     ...["bulk.abort", "bulk.retry", "bulk.undo"].map((path) => change(path, { bulkId: "bulk_x" })),
-    query("queue.stats", { queue: "q", tenantId: "t", projectId: "p" }),
+    query("queue.stats", { queue: "q", lane: "l", tenantId: "t", projectId: "p" }),
     query("queue.commander", { queue: "q", tenantId: "t", projectId: "p" }),
     query("queue.history", { queue: "q", lane: "l", tenantId: "t", minutes: 60 }),
     query("queue.verify", {}),

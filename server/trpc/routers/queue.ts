@@ -8,6 +8,7 @@ import {
   ListTasksInput,
   MarkTaskReadInput,
   QueueScopeInput,
+  QueueStatsInput,
   RetryTaskInput,
   UpdateAttemptInput,
   UpdateTaskInput,
@@ -75,7 +76,7 @@ export const queueRouter = router({
       return trackAll(feed.entries, (entry) => entry.item);
     }),
   ),
-  stats: viewerProcedure.input(QueueScopeInput.prefault({})).query((opts) => queueStats(opts.ctx.service, opts.input)),
+  stats: viewerProcedure.input(QueueStatsInput.prefault({})).query((opts) => queueStats(opts.ctx.service, opts.input)),
   waits: viewerProcedure.input(QueueScopeInput.prefault({})).query((opts) => queueWaits(opts.ctx.service, opts.input)),
   commander: viewerProcedure
     .input(QueueScopeInput.prefault({}))

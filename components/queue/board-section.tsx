@@ -1,0 +1,133 @@
+"use client";
+import { type KeyboardEvent, useRef } from "react";
+import { useCanOperate } from "@/components/shell/identity";
+import { Button } from "@/components/ui/button";
+import { Choices } from "@/components/ui/choices";
+import { NewPill } from "@/components/ui/new-pill";
+import { ScrollRegion } from "@/components/ui/scroll-region";
+import type { QueueTaskSummary } from "@/contract/queue";
+import { type Grouping, neighbourOf } from "./board";
+import { BoardCard } from "./board-card";
+import { BoardColumn } from "./board-column";
+import type { QueueFilter } from "./filter";
+import { TasksBar } from "./tasks-bar";
+import { type TasksSectionProps, titlesOf } from "./tasks-section";
+import { useColumns } from "./use-columns";
+import { useLostFocus } from "./use-lost-focus";
+import { useMoved } from "./use-moved";
+import { useQueueLive } from "./use-queue-live";
+import { useTaskActs } from "./use-task-acts";
+
+type BoardSectionProps = Omit<TasksSectionProps, "scroller"> & {
+  by: Grouping;
+  /** The column that a phone shows; the first where it is not there. */
+  column: string | null;
+  onColumn: (column: string) => void;
+  onTable: (change: Partial<QueueFilter>) => void;
+};
+
+const ARROWS: Record<string, { dx: number; dy: number }> = {
+  ArrowUp: { dx: 0, dy: -1 },
+  ArrowDown: { dx: 0, dy: 1 },
+  ArrowLeft: { dx: -1, dy: 0 },
+  ArrowRight: { dx: 1, dy: 0 },
+};
+
+/** The tasks as cards, in columns by state or by lane; what happens to a task moves its card. */
+export function BoardSection({ filter, controls, active, look, by, onChange, onAdd, ...board }: BoardSectionProps) {
+  const canOperate = useCanOperate();
+  const { columns, ids, lanesLeft, onMoreLanes } = useColumns({ filter, by, controls });
+  const tasks = columns.flatMap(({ cards }) => cards);
+  const titles = titlesOf(active, tasks);
+  const body = useRef<HTMLDivElement>(null);
+  const go = (way: { dx: number; dy: number }) => {
+    const cards = columns.map(({ cards }) => cards.map(({ id }) => id));
+    focusCard(neighbourOf(cards, acts.selection.cursor, way));
+  };
+  const acts = useTaskActs({
+    ...{ tasks, ids, controls, onAdd },
+    // On a board by state all of them are there, whichever the table would show.
+    filter: by === "state" && filter.state === "pending" ? { ...filter, state: "all" } : filter,
+    hasMore: columns.some(({ hasMore }) => hasMore) || lanesLeft > 0,
+    focus: focusCard,
+    keys: { move: (by) => go({ dx: 0, dy: by }), aside: (by) => go({ dx: by, dy: 0 }) },
+  });
+  const { selection, rows } = acts;
+  const live = useQueueLive(selection.chosen.size > 0);
+  const moved = useMoved(columns, by);
+  useLostFocus(body, ids, () => focusCard(selection.cursor));
+  const shown = columns.find(({ key }) => key === board.column) ?? columns[0];
+  const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
+    acts.onKeyDown(event);
+    const way = ARROWS[event.key];
+    const isCard = (event.target as HTMLElement).id.startsWith("task-");
+    if (way === undefined || !isCard || event.defaultPrevented) return;
+    event.preventDefault();
+    go(way);
+  };
+  const card = (task: QueueTaskSummary) => (
+    <BoardCard
+      key={task.id}
+      {...{ task, titles, by, canOperate }}
+      priority={acts.priority.shown(task)}
+      box={canOperate ? rows.box(task.id) : null}
+      isChosen={rows.isChosen(task.id)}
+      isCursor={selection.cursor === task.id}
+      hasMoved={moved.has(task.id)}
+      onFocus={() => selection.moveTo(task.id)}
+      onAct={(what) => {
+        selection.moveTo(task.id);
+        acts.act(what, task);
+      }}
+    />
+  );
+  return (
+    <section aria-label="Tasks" onKeyDown={onKeyDown}>
+      <TasksBar {...{ filter, controls, look, onChange }} hasStates={by === "lane"}>
+        {acts.bar}
+      </TasksBar>
+      <NewPill count={live.changes} one="change" onShow={live.show} />
+      {columns.length > 1 && shown !== undefined && (
+        <div className="px-4 pt-3 sm:hidden">
+          <Choices
+            label="Column"
+            values={columns.map(({ key }) => key)}
+            names={Object.fromEntries(columns.map(({ key, name, count }) => [key, `${name} ${count ?? ""}`]))}
+            value={shown.key}
+            onChange={board.onColumn}
+          />
+        </div>
+      )}
+      <ScrollRegion ref={body} label="Board" className="p-4 lg:px-6">
+        <div className="flex min-h-40 items-stretch gap-3">
+          {columns.map((column) => (
+            <BoardColumn
+              key={column.key}
+              column={column}
+              isShownOnPhone={column.key === shown?.key}
+              onTable={() => board.onTable(column.asked)}
+            >
+              {column.cards.map(card)}
+            </BoardColumn>
+          ))}
+          {lanesLeft > 0 && (
+            <Button look="ghost" className="self-start" onClick={onMoreLanes}>
+              {lanesLeft.toLocaleString("en")} more lanes
+            </Button>
+          )}
+          {columns.length === 0 && (
+            <p className="m-auto p-6 text-sm text-ink-3">A lane is there as soon as it has a task.</p>
+          )}
+        </div>
+      </ScrollRegion>
+      {acts.dialogs}
+    </section>
+  );
+}
+
+function focusCard(id: string | null): void {
+  if (id === null) return;
+  const card = document.getElementById(`task-${id}`);
+  card?.focus({ preventScroll: true });
+  card?.closest("li")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+}

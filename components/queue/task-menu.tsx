@@ -1,0 +1,62 @@
+"use client";
+import { Ellipsis } from "lucide-react";
+import { Button } from "@/components/ui/button";
+import { copyText } from "@/components/ui/copy";
+import { copyCurl } from "@/components/ui/curl";
+import { Menu, MenuItem, MenuSeparator } from "@/components/ui/menu";
+import type { QueueTaskSummary } from "@/contract/queue";
+import { canCancel, canMove, canPrioritise, canRetry } from "./explain";
+import type { RowAct } from "./row-acts";
+
+type TaskMenuProps = { task: QueueTaskSummary; canOperate: boolean; onAct: (what: RowAct) => void };
+
+/** What can be done to a task, behind one button. */
+export function TaskMenu({ task, canOperate, onAct }: TaskMenuProps) {
+  const path = `/queue/tasks/${encodeURIComponent(task.id)}`;
+  const isPending = task.state === "pending";
+  return (
+    <Menu
+      trigger={
+        <Button look="ghost" size="icon-sm" className="relative z-10" aria-label={`Actions on ${task.title}`}>
+          <Ellipsis aria-hidden className="size-4" />
+        </Button>
+      }
+    >
+      <MenuItem onSelect={() => onAct("open")}>Open</MenuItem>
+      <MenuItem isDisabled={!task.unread} onSelect={() => onAct("read")}>
+        Mark as read
+      </MenuItem>
+      <MenuItem onSelect={() => void copyText(task.id)}>Copy its id</MenuItem>
+      <MenuItem onSelect={() => void copyCurl({ path })}>Copy as curl</MenuItem>
+      {canOperate && (
+        <>
+          <MenuItem
+            isDisabled={!canCancel(task)}
+            onSelect={() => void copyCurl({ method: "POST", path: `${path}/cancel`, body: {} })}
+          >
+            Copy cancelling as curl
+          </MenuItem>
+          <MenuSeparator />
+          <MenuItem isDisabled={!canPrioritise(task)} onSelect={() => onAct("raise")}>
+            Raise its priority
+          </MenuItem>
+          <MenuItem isDisabled={!canPrioritise(task)} onSelect={() => onAct("lower")}>
+            Lower its priority
+          </MenuItem>
+          <MenuItem isDisabled={!canMove(task)} onSelect={() => onAct("lane")}>
+            Move to another lane…
+          </MenuItem>
+          <MenuItem isDisabled={!canPrioritise(task)} onSelect={() => onAct("change")}>
+            Change…
+          </MenuItem>
+          <MenuItem isDisabled={!canRetry(task)} onSelect={() => onAct("retry")}>
+            {isPending ? "Go on now" : "Retry"}
+          </MenuItem>
+          <MenuItem isDanger isDisabled={!canCancel(task)} onSelect={() => onAct("cancel")}>
+            Cancel…
+          </MenuItem>
+        </>
+      )}
+    </Menu>
+  );
+}

@@ -1,0 +1,76 @@
+import { Minus, Plus } from "lucide-react";
+import { Button } from "@/components/ui/button";
+import type { QueueTaskSummary } from "@/contract/queue";
+import { BlockerLine } from "./blocker-line";
+import { canPrioritise } from "./explain";
+
+/** What has changed since this operator looked. */
+export function UnreadDot() {
+  return (
+    <span className="size-2 shrink-0 rounded-full bg-accent">
+      <span className="sr-only">Unread</span>
+    </span>
+  );
+}
+
+/** What there is to say of a task beside its state. */
+export function Detail({ task, titles }: { task: QueueTaskSummary; titles: ReadonlyMap<string, string> }) {
+  if (task.state === "pending")
+    return task.blocker === null ? (
+      "Looking why it waits…"
+    ) : (
+      <BlockerLine blocker={task.blocker} task={task} titles={titles} />
+    );
+  if (task.state === "failed")
+    return (
+      <span className="text-bad" title={task.failureMessage ?? undefined}>
+        {task.failureKind ?? "failed"}
+        {task.failureMessage !== null && `: ${task.failureMessage}`}
+      </span>
+    );
+  if (task.state === "cancelled") return task.cancelReason ?? "";
+  return `Attempt ${task.attemptCount}`;
+}
+
+type PriorityProps = {
+  task: QueueTaskSummary;
+  priority: number;
+  canOperate: boolean;
+  onPriority: (by: 1 | -1) => void;
+};
+
+/** A priority with its steps up and down, where it can change. */
+export function Priority({ task, priority, canOperate, onPriority }: PriorityProps) {
+  const figure = <span className="min-w-6 text-center text-xs font-medium tabular-nums">{priority}</span>;
+  if (!canOperate || !canPrioritise(task))
+    return (
+      <>
+        <span className="sr-only">Priority </span>
+        {figure}
+      </>
+    );
+  return (
+    <>
+      <Step
+        label={`Lower ${task.title}`}
+        onPress={() => onPriority(-1)}
+        icon={<Minus aria-hidden className="size-3.5" />}
+      />
+      <span className="sr-only">Priority </span>
+      {figure}
+      <Step
+        label={`Raise ${task.title}`}
+        onPress={() => onPriority(1)}
+        icon={<Plus aria-hidden className="size-3.5" />}
+      />
+    </>
+  );
+}
+
+function Step({ label, icon, onPress }: { label: string; icon: React.ReactNode; onPress: () => void }) {
+  return (
+    <Button look="ghost" size="icon-sm" className="relative z-10 size-6" aria-label={label} onClick={onPress}>
+      {icon}
+    </Button>
+  );
+}

@@ -1,0 +1,31 @@
+"use client";
+import type { ReactNode, Ref } from "react";
+import type { QueueControl } from "@/contract/queue-control";
+import type { QueueFilter } from "./filter";
+import { QueueFilters } from "./queue-filters";
+
+type TasksBarProps = {
+  ref?: Ref<HTMLDivElement>;
+  filter: QueueFilter;
+  controls: readonly QueueControl[];
+  /** Whether a state is chosen here; on a board by state the columns are the states. */
+  hasStates: boolean;
+  look: ReactNode;
+  onChange: (change: Partial<QueueFilter> | null) => void;
+  /** What is done to those that are chosen. */
+  children: ReactNode;
+};
+
+/** What stays above the tasks: what narrows them, how they are shown, and what is done to many. */
+export function TasksBar({ ref, filter, controls, hasStates, look, onChange, children }: TasksBarProps) {
+  const queues = [...new Set(controls.map(({ queue }) => queue))].sort();
+  const lanes = [...new Set(controls.flatMap(({ lane }) => lane ?? []))].sort();
+  return (
+    <div ref={ref} className="z-20 border-y bg-panel lg:sticky lg:top-0">
+      <div className="px-4 py-2.5 lg:px-6">
+        <QueueFilters {...{ filter, queues, lanes, hasStates, look, onChange }} />
+      </div>
+      {children}
+    </div>
+  );
+}

@@ -1,0 +1,129 @@
+"use client";
+import dynamic from "next/dynamic";
+import { useRouter } from "next/navigation";
+import { type ReactNode, useState } from "react";
+import { useBulk } from "@/components/bulk/use-bulk";
+import { taskAddress } from "@/components/shell/addresses";
+import { useCanOperate, useReader } from "@/components/shell/identity";
+import { tasksInput } from "@/contract/query/tasks";
+import type { QueueTaskSummary } from "@/contract/queue";
+import type { QueueControl } from "@/contract/queue-control";
+import { laneControlOf } from "./controls";
+import { canCancel, canMove, canPrioritise, canRetry } from "./explain";
+import { filterWords, type QueueFilter } from "./filter";
+import type { RowAct } from "./row-acts";
+import { useControl, useMayChange } from "./use-control";
+import { usePriority } from "./use-priority";
+import { useReadMarks } from "./use-read-marks";
+import { useRetry } from "./use-retry";
+import { type TaskActs, useTaskKeys } from "./use-task-keys";
+
+const CancelTaskDialog = dynamic(() => import("./cancel-task").then((module) => module.CancelTaskDialog), {
+  ssr: false,
+});
+const ChangeTaskDialog = dynamic(() => import("./change-task").then((module) => module.ChangeTaskDialog), {
+  ssr: false,
+});
+const LaneMenu = dynamic(() => import("./lane-menu").then((module) => module.LaneMenu), { ssr: false });
+const StopDialog = dynamic(() => import("./stop-dialog").then((module) => module.StopDialog), { ssr: false });
+
+type Listed = {
+  tasks: readonly QueueTaskSummary[];
+  ids: readonly string[];
+  /** What all that match are asked for by. */
+  filter: QueueFilter;
+  hasMore: boolean;
+  controls: readonly QueueControl[];
+  onAdd: () => void;
+  /** The focus goes to the row that the keys act on. */
+  focus: (id: string | null) => void;
+  /** A board has more ways to go. */
+  keys?: Partial<Pick<TaskActs, "move" | "aside">>;
+};
+
+type Asked = { kind: "cancel" | "change" | "lane"; task: QueueTaskSummary } | { kind: "pause"; control: QueueControl };
+
+/** What can be done to tasks that are shown, one by one or to many: by keys, menus and buttons alike. */
+export function useTaskActs({ tasks, ids, filter, hasMore, controls, onAdd, focus, keys }: Listed) {
+  const router = useRouter();
+  const readerId = useReader();
+  const canOperate = useCanOperate();
+  const bulk = useBulk({
+    ...{ kind: "task", ids, hasMore, filter: tasksInput(filter, readerId), words: filterWords(filter) },
+    labelOf: (id) => tasks.find((task) => task.id === id)?.title ?? id,
+    canDo: () => canOperate,
+  });
+  const { selection } = bulk;
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const close = () => setAsked(null);
+  const priority = usePriority();
+  const retry = useRetry();
+  const markRead = useReadMarks();
+  const { set: setControl } = useControl();
+  const mayChange = useMayChange();
+  const atCursor = tasks.find((task) => task.id === selection.cursor);
+  const isMany = selection.chosen.size > 0;
+
+  function act(what: RowAct, task: QueueTaskSummary): void {
+    if (what === "open") router.push(taskAddress(task.id));
+    if (what === "read") markRead([task]);
+    if (what === "raise" && canPrioritise(task)) priority.change(task, 1);
+    if (what === "lower" && canPrioritise(task)) priority.change(task, -1);
+    if (what === "retry" && canRetry(task)) retry.mutate({ taskId: task.id });
+    if (what === "cancel" && canCancel(task)) setAsked({ kind: "cancel", task });
+    if (what === "change" && canPrioritise(task)) setAsked({ kind: "change", task });
+    if (what === "lane" && canMove(task)) setAsked({ kind: "lane", task });
+  }
+  const here = (what: RowAct) => atCursor !== undefined && act(what, atCursor);
+  const step = (by: number) => focus(selection.step(by));
+
+  useTaskKeys(
+    {
+      move: step,
+      ...keys,
+      extend: (by) => {
+        const to = selection.cursor === null ? selection.step(by) : ids[ids.indexOf(selection.cursor) + by];
+        if (to !== undefined && to !== null) selection.extendTo(to);
+        focus(to ?? null);
+      },
+      open: () => here("open"),
+      toggle: () => atCursor !== undefined && selection.toggle(atCursor.id, false),
+      chooseAll: () => bulk.keys.find(({ keys }) => keys === "*")?.run(),
+      prioritise: (by) => (isMany ? bulk.act("reprioritise") : here(by > 0 ? "raise" : "lower")),
+      cancel: () => (isMany ? bulk.act("cancel") : here("cancel")),
+      retry: () => (isMany ? bulk.act("retry") : here("retry")),
+      change: () => (isMany ? bulk.act("move") : here("change")),
+      lane: () => (isMany ? bulk.act("move") : here("lane")),
+      read: () => markRead(isMany ? tasks.filter(({ id }) => selection.chosen.has(id)) : atCursor ? [atCursor] : []),
+      pauseLane: () => {
+        const control = atCursor && laneControlOf(controls, atCursor);
+        if (control === undefined || !mayChange(control)) return;
+        if (control.state === "open") setAsked({ kind: "pause", control });
+        else setControl(control, { state: "open", reason: null });
+      },
+      add: onAdd,
+    },
+    canOperate,
+  );
+
+  const dialogs: ReactNode = (
+    <>
+      {asked?.kind === "cancel" && <CancelTaskDialog task={asked.task} onClose={close} />}
+      {asked?.kind === "change" && <ChangeTaskDialog task={asked.task} onClose={close} />}
+      {asked?.kind === "pause" && <StopDialog control={asked.control} state="paused" onClose={close} />}
+      {asked?.kind === "lane" && (
+        <LaneMenu
+          task={asked.task}
+          controls={controls}
+          onOther={() => setAsked({ kind: "change", task: asked.task })}
+          onClose={close}
+        />
+      )}
+    </>
+  );
+  return {
+    ...{ selection, priority, act, dialogs, bar: bulk.bar, rows: bulk.rows },
+    /** Esc lets go of what is chosen; a dialog takes it first. */
+    onKeyDown: (event: { key: string }) => asked === null && bulk.onKeyDown(event),
+  };
+}
