@@ -27,6 +27,7 @@ import type { BulkVerb } from "@/contract/words";
 import { canCancel, canPrioritise, canRetry } from "./explain";
 import { filterWords, isFiltered, type QueueFilter, tasksInput } from "./filter";
 import { QueueFilters } from "./queue-filters";
+import { useTaskColumns } from "./task-columns";
 import { TasksTable } from "./tasks-table";
 import { useControl } from "./use-control";
 import { usePriority } from "./use-priority";
@@ -78,6 +79,7 @@ export function TasksSection({ filter, controls, active, scroller, onChange, onA
       ]),
     [active, tasks],
   );
+  const columns = useTaskColumns();
   const selection = useSelection(ids);
   const live = useQueueLive(selection.chosen.size > 0);
   const [asked, setAsked] = useState<Asked | null>(null);
@@ -188,6 +190,7 @@ export function TasksSection({ filter, controls, active, scroller, onChange, onA
                 <TasksTable
                   tasks={tasks}
                   titles={titles}
+                  columns={columns}
                   scroller={scroller}
                   coveredPx={coveredPx}
                   selection={selection}
