@@ -1,5 +1,6 @@
 "use client";
 import type { ReactNode } from "react";
+import { ArrangeMenus } from "@/components/arrange/arrange-menus";
 import { Button } from "@/components/ui/button";
 import { ViewsMenu } from "@/components/views/views-menu";
 import type { Filter, QueryPage } from "@/contract/query/page";
@@ -21,7 +22,7 @@ type ListSearchProps<Of extends Filter> = {
   children: ReactNode;
 };
 
-/** What narrows a list: the query, the views saved of it, the list's own choices, and a chip for each condition. */
+/** What narrows a list: the query, the views saved of it, the list's own choices, and a chip for each condition; and how it is shown. */
 export function ListSearch<Of extends Filter>(props: ListSearchProps<Of>) {
   const { page, filter, label, placeholder, known, isFiltered, onChange, onClear, children } = props;
   return (
@@ -29,6 +30,7 @@ export function ListSearch<Of extends Filter>(props: ListSearchProps<Of>) {
       <QueryBar {...{ page, filter, label, placeholder, known, onChange }} />
       <ViewsMenu page={page} filter={filter} onChange={onChange} />
       {children}
+      {page.arrangements !== undefined && <ArrangeMenus list={page.page} arrangements={page.arrangements} />}
       {isFiltered && (
         <Button look="ghost" size="sm" onClick={onClear}>
           Clear

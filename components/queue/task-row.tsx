@@ -1,5 +1,6 @@
 // biome-ignore-all lint/a11y/noRedundantRoles: some browsers drop a table's meaning once its display is changed.
 
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import type { CSSProperties, Ref } from "react";
 import { ChooseBox } from "@/components/bulk/choose-box";
@@ -12,16 +13,20 @@ import { Time } from "@/components/ui/time";
 import type { QueueTaskSummary } from "@/contract/queue";
 import { wordsOf } from "./explain";
 import type { RowAct } from "./row-acts";
+import type { TaskColumnId, TaskColumns } from "./task-columns";
 import { TaskMenu } from "./task-menu";
 import { Detail, Priority, UnreadDot } from "./task-parts";
 
-/** The columns of a row and of its head; a card on a phone. */
-export const ROW_GRID =
-  "sm:grid sm:grid-cols-[2rem_6.5rem_minmax(0,1fr)_minmax(4rem,9rem)_6.5rem_4.5rem_5.5rem_1.75rem] sm:items-center sm:gap-x-3 sm:px-4 lg:px-6";
+/** A row and its head, in columns that the table says; a card on a phone. */
+export const ROW_GRID = "sm:grid sm:grid-cols-(--task-columns) sm:items-center sm:gap-x-3 sm:px-4 lg:px-6";
+
+// What nobody has chosen is not loaded.
+const MoreCells = dynamic(() => import("./more-cells").then((module) => module.MoreCells), { ssr: false });
 
 type TaskRowProps = {
   task: QueueTaskSummary;
   titles: ReadonlyMap<string, string>;
+  columns: TaskColumns;
   place: { index: number; style: CSSProperties; ref: Ref<HTMLTableRowElement> };
   isCursor: boolean;
   isChosen: boolean;
@@ -35,8 +40,9 @@ type TaskRowProps = {
 };
 
 /** A task: its state, why it waits, where it stands. */
-export function TaskRow({ task, titles, place, isCursor, isChosen, hasQueue, canOperate, ...on }: TaskRowProps) {
+export function TaskRow({ task, columns, place, isCursor, isChosen, hasQueue, canOperate, ...on }: TaskRowProps) {
   const words = wordsOf(task);
+  const has = (id: TaskColumnId) => columns.shown.some((column) => column.id === id);
   return (
     <tr
       ref={place.ref}
@@ -75,23 +81,35 @@ export function TaskRow({ task, titles, place, isCursor, isChosen, hasQueue, can
           </Link>
         </span>
         <span className="truncate text-xs text-ink-3">
-          <Detail task={task} titles={titles} />
+          <Detail task={task} titles={on.titles} />
         </span>
       </td>
-      <td role="cell" className="min-w-0 truncate text-xs text-ink-2" title={`${task.queue} / ${task.lane}`}>
-        {hasQueue && <span className="text-ink-3 max-sm:hidden">{task.queue} / </span>}
-        {task.lane}
-      </td>
-      <td role="cell" className="flex items-center gap-0.5">
-        <Priority task={task} priority={on.priority} canOperate={canOperate} onPriority={on.onPriority} />
-      </td>
-      <td role="cell" className="text-xs text-ink-2 max-lg:truncate max-sm:hidden">
-        <Profile profile={task.backendProfile} />
-      </td>
-      <td role="cell" className="text-right text-xs whitespace-nowrap text-ink-2 max-sm:ml-auto">
-        <Time at={task.state === "pending" ? task.createdAt : task.updatedAt} />
-      </td>
-      <td role="cell" className="max-sm:absolute max-sm:top-1.5 max-sm:right-2">
+      {has("lane") && (
+        <td role="cell" className="min-w-0 truncate text-xs text-ink-2" title={`${task.queue} / ${task.lane}`}>
+          {hasQueue && <span className="text-ink-3 max-sm:hidden">{task.queue} / </span>}
+          {task.lane}
+        </td>
+      )}
+      {has("priority") && (
+        <td role="cell" className="flex items-center gap-0.5">
+          <Priority task={task} priority={on.priority} canOperate={canOperate} onPriority={on.onPriority} />
+        </td>
+      )}
+      {has("profile") && (
+        <td role="cell" className={cn("text-xs text-ink-2 max-lg:truncate", !columns.areChosen && "max-sm:hidden")}>
+          <Profile profile={task.backendProfile} />
+        </td>
+      )}
+      {columns.shown.some(({ isOptional }) => isOptional) && <MoreCells task={task} columns={columns.shown} />}
+      {has("since") && (
+        <td
+          role="cell"
+          className="text-right text-xs whitespace-nowrap text-ink-2 max-sm:ml-auto sm:[grid-column-end:-2]"
+        >
+          <Time at={task.state === "pending" ? task.createdAt : task.updatedAt} />
+        </td>
+      )}
+      <td role="cell" className="max-sm:absolute max-sm:top-1.5 max-sm:right-2 sm:[grid-column-end:-1]">
         <TaskMenu task={task} canOperate={canOperate} onAct={on.onAct} />
       </td>
     </tr>

@@ -18,6 +18,7 @@ import type { QueueTaskSummary } from "@/contract/queue";
 import type { TaskLine } from "@/contract/queue-commander";
 import type { QueueControl } from "@/contract/queue-control";
 import { isFiltered, type QueueFilter, tasksInput } from "./filter";
+import { useTaskColumns } from "./task-columns";
 import { TasksBar } from "./tasks-bar";
 import { useQueueLive } from "./use-queue-live";
 import { useTaskActs } from "./use-task-acts";
@@ -47,6 +48,7 @@ export function TasksSection({ filter, controls, active, scroller, look, onChang
   const tasks = useMemo(() => uniqueTasks(query.data?.pages ?? []), [query.data]);
   const ids = useMemo(() => tasks.map((task) => task.id), [tasks]);
   const titles = useMemo(() => titlesOf(active, tasks), [active, tasks]);
+  const columns = useTaskColumns();
   const [focusRequest, setFocusRequest] = useState(0);
   const focus = () => setFocusRequest((request) => request + 1);
   const { fetchNextPage, isFetchingNextPage, hasNextPage } = query;
@@ -77,6 +79,7 @@ export function TasksSection({ filter, controls, active, scroller, look, onChang
                 <TasksTable
                   tasks={tasks}
                   titles={titles}
+                  columns={columns}
                   scroller={scroller}
                   bar={bar}
                   selection={selection}

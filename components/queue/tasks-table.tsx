@@ -4,8 +4,10 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { type RefObject, useEffect, useRef, useState } from "react";
 import type { Selection } from "@/components/bulk/use-selection";
 import { cn } from "@/components/ui/class-names";
+import { OverflowBox } from "@/components/ui/overflow-box";
 import type { QueueTaskSummary } from "@/contract/queue";
 import type { RowAct } from "./row-acts";
+import { gridStyle, type TaskColumns } from "./task-columns";
 import { ROW_GRID, TaskRow } from "./task-row";
 import { useLostFocus } from "./use-lost-focus";
 
@@ -16,6 +18,7 @@ const AHEAD_ROWS = 25;
 type TasksTableProps = {
   tasks: readonly QueueTaskSummary[];
   titles: ReadonlyMap<string, string>;
+  columns: TaskColumns;
   scroller: RefObject<HTMLDivElement | null>;
   /** What stays at the top of the scrolling page and covers rows. */
   bar: RefObject<HTMLDivElement | null>;
@@ -56,47 +59,59 @@ export function TasksTable({ tasks, scroller, selection, focusRequest, hasMore, 
     if (hasMore && last >= tasks.length - AHEAD_ROWS) onMore();
   }, [hasMore, last, tasks.length, onMore]);
   return (
-    <table role="table" aria-label="Tasks" aria-rowcount={hasMore ? -1 : tasks.length + 1} className="block text-sm">
-      <thead role="rowgroup" className="block max-sm:sr-only">
-        <tr role="row" className={cn("h-8 border-b text-left text-xs text-ink-3", ROW_GRID)}>
-          <Head name="Choose" isHidden />
-          <Head name="State" />
-          <Head name="Task" />
-          <Head name="Lane" />
-          <Head name="Priority" className="text-center" />
-          <Head name="Profile" />
-          <Head name="Since" className="text-right" />
-          <Head name="Actions" isHidden />
-        </tr>
-      </thead>
-      <tbody ref={body} role="rowgroup" className="relative block" style={{ height: virtual.getTotalSize() }}>
-        {rows.map((row) => {
-          const task = tasks[row.index];
-          if (task === undefined) return null;
-          return (
-            <TaskRow
-              key={row.key}
-              task={task}
-              titles={props.titles}
-              place={{
-                index: row.index,
-                ref: virtual.measureElement,
-                style: { transform: `translateY(${row.start - scrollMargin}px)` },
-              }}
-              isCursor={selection.cursor === task.id}
-              isChosen={selection.isAllMatching || selection.chosen.has(task.id)}
-              hasQueue={props.hasQueue}
-              canOperate={props.canOperate}
-              priority={props.priorityOf(task)}
-              onFocus={() => selection.moveTo(task.id)}
-              onToggle={(isRange) => selection.toggle(task.id, isRange)}
-              onPriority={(by) => props.onPriority(task, by)}
-              onAct={(what) => props.onAct(what, task)}
-            />
-          );
-        })}
-      </tbody>
-    </table>
+    <OverflowBox label="Tasks, scrollable">
+      <table
+        role="table"
+        aria-label="Tasks"
+        aria-rowcount={hasMore ? -1 : tasks.length + 1}
+        className="block text-sm sm:min-w-(--tasks-width)"
+        style={gridStyle(props.columns)}
+      >
+        <thead role="rowgroup" className="block max-sm:sr-only">
+          <tr role="row" className={cn("h-8 border-b text-left text-xs text-ink-3", ROW_GRID)}>
+            <Head name="Choose" isHidden />
+            <Head name="State" />
+            <Head name="Task" />
+            {props.columns.shown.map(({ id, name }) => (
+              <Head
+                key={id}
+                name={name}
+                className={id === "priority" ? "text-center" : id === "since" ? "text-right" : undefined}
+              />
+            ))}
+            <Head name="Actions" isHidden />
+          </tr>
+        </thead>
+        <tbody ref={body} role="rowgroup" className="relative block" style={{ height: virtual.getTotalSize() }}>
+          {rows.map((row) => {
+            const task = tasks[row.index];
+            if (task === undefined) return null;
+            return (
+              <TaskRow
+                key={row.key}
+                task={task}
+                titles={props.titles}
+                columns={props.columns}
+                place={{
+                  index: row.index,
+                  ref: virtual.measureElement,
+                  style: { transform: `translateY(${row.start - scrollMargin}px)` },
+                }}
+                isCursor={selection.cursor === task.id}
+                isChosen={selection.isAllMatching || selection.chosen.has(task.id)}
+                hasQueue={props.hasQueue}
+                canOperate={props.canOperate}
+                priority={props.priorityOf(task)}
+                onFocus={() => selection.moveTo(task.id)}
+                onToggle={(isRange) => selection.toggle(task.id, isRange)}
+                onPriority={(by) => props.onPriority(task, by)}
+                onAct={(what) => props.onAct(what, task)}
+              />
+            );
+          })}
+        </tbody>
+      </table>
+    </OverflowBox>
   );
 }
 

@@ -1,18 +1,26 @@
 "use client";
 import Link from "next/link";
+import { columnsFor } from "@/components/arrange/columns";
+import { GroupedTable } from "@/components/arrange/grouped-table";
+import type { ShownGroups } from "@/components/arrange/use-groups";
 import { Profile } from "@/components/sessions/demo-label";
 import { attemptOf, explainRun } from "@/components/sessions/session-state";
 import { runAddress, runnerAddress, sessionAddress } from "@/components/shell/addresses";
 import { shortenId } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { State } from "@/components/ui/state";
-import { type Column, type RowChoice, Table } from "@/components/ui/table";
+import type { Column, RowChoice } from "@/components/ui/table";
 import { Countdown, Duration, Time } from "@/components/ui/time";
+import type { ColumnId } from "@/contract/query/arrangement";
+import { RUN_COLUMNS } from "@/contract/query/runs";
 import type { Run, RunSummary } from "@/contract/run";
+import { MORE_CELLS } from "./more-cells";
 import { RunMenu } from "./run-menu";
+import { sessionIdOf } from "./session-id";
 import { useLeases } from "./use-leases";
 
-const COLUMNS: Column<RunSummary>[] = [
+/** Without these a row says nothing. */
+const LEAD: Column<RunSummary>[] = [
   {
     name: "Status",
     cell: (run) => {
@@ -49,43 +57,46 @@ const COLUMNS: Column<RunSummary>[] = [
       </span>
     ),
   },
-  { name: "Profile", cell: (run) => <Profile profile={run.backendProfile} /> },
-  {
-    name: "Attempt",
+];
+
+const USUAL: Record<ColumnId<typeof RUN_COLUMNS, false>, Omit<Column<RunSummary>, "name">> = {
+  profile: { cell: (run) => <Profile profile={run.backendProfile} /> },
+  attempt: {
     isWideOnly: true,
     className: "whitespace-nowrap text-ink-2 tabular-nums",
     cell: attemptOf,
   },
-  {
-    name: "Runner",
+  runner: {
     isWideOnly: true,
     cell: (run) => <Holder run={run} />,
   },
-  {
-    name: "Queued",
+  queued: {
     isWideOnly: true,
     className: "text-right whitespace-nowrap text-ink-2",
     cell: (run) => <Time at={run.createdAt} />,
   },
-  {
-    name: "Started",
+  started: {
     className: "text-right whitespace-nowrap text-ink-2",
     cell: (run) => (run.startedAt === null ? <span className="text-ink-3">not yet</span> : <Time at={run.startedAt} />),
   },
-  {
-    name: "Duration",
+  duration: {
     className: "text-right whitespace-nowrap text-ink-2 tabular-nums",
     cell: (run) =>
       run.startedAt === null ? null : (
         <Duration from={run.startedAt} to={run.terminalStatus === null ? null : run.updatedAt} />
       ),
   },
-  { name: "Actions", className: "w-9 text-right max-sm:ml-auto", cell: (run) => <RunMenu run={run} /> },
-];
+};
+
+const ACTIONS: Column<RunSummary> = {
+  name: "Actions",
+  className: "w-9 text-right max-sm:ml-auto",
+  cell: (run) => <RunMenu run={run} />,
+};
 
 function SessionLink({ run }: { run: Run }) {
-  const sessionId = run.sessionRef?.sessionId;
-  if (typeof sessionId !== "string") return null;
+  const sessionId = sessionIdOf(run);
+  if (sessionId === null) return null;
   return (
     <Link href={sessionAddress(sessionId)} className="relative truncate hover:underline" title={sessionId}>
       {shortenId(sessionId)}
@@ -116,11 +127,39 @@ function Holder({ run }: { run: Run }) {
   );
 }
 
-type RunsTableProps = { runs: readonly RunSummary[]; isInSession?: boolean; choice?: RowChoice | null };
+const more = (id: string, run: RunSummary) => MORE_CELLS[id as keyof typeof MORE_CELLS](run);
+
+type RunsTableProps = {
+  runs: readonly RunSummary[];
+  isInSession?: boolean;
+  choice?: RowChoice | null;
+  /** Those that were chosen, where they were. */
+  columns?: string | null;
+  groups?: ShownGroups<RunSummary> | null;
+  hasMore?: boolean;
+};
 
 /** Runs, newest first. In a session all have its title: there the id leads. */
-export function RunsTable({ runs, isInSession = false, choice }: RunsTableProps) {
+export function RunsTable({ runs, isInSession = false, groups = null, ...props }: RunsTableProps) {
   const leased = useLeases(runs);
   const rows = isInSession ? leased.map((run) => ({ ...run, title: null, sessionRef: null })) : leased;
-  return <Table label="Runs" rows={rows} columns={COLUMNS} keyOf={(run) => run.id} choice={choice} />;
+  return (
+    <GroupedTable
+      label="Runs"
+      one="run"
+      rows={rows}
+      columns={[...LEAD, ...columnsFor(RUN_COLUMNS, props.columns ?? null, { usual: USUAL, more }), ACTIONS]}
+      keyOf={(run) => run.id}
+      choice={props.choice}
+      groups={groups === null ? null : withRows(groups, rows)}
+      hasMore={props.hasMore ?? false}
+    />
+  );
+}
+
+/** Groups of the rows as they are now. */
+function withRows(shown: ShownGroups<RunSummary>, rows: readonly RunSummary[]): ShownGroups<RunSummary> {
+  const byId = new Map(rows.map((run) => [run.id, run]));
+  const groups = shown.groups.map((group) => ({ ...group, rows: group.rows.map((run) => byId.get(run.id) ?? run) }));
+  return { ...shown, groups };
 }

@@ -3,6 +3,8 @@ import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
 import { useQueryStates } from "nuqs";
 import { useMemo } from "react";
+import { useArrangement } from "@/components/arrange/use-arrangement";
+import { useGroups } from "@/components/arrange/use-groups";
 import { useBulk } from "@/components/bulk/use-bulk";
 import { DocLink } from "@/components/docs/doc-link";
 import { isFurtherDown, useNewRows } from "@/components/live/new-rows";
@@ -13,17 +15,22 @@ import { usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
 import { runPages } from "@/components/trpc/lists";
 import { buttonStyle } from "@/components/ui/button";
+import { cn } from "@/components/ui/class-names";
 import { toServerTime } from "@/components/ui/clock";
 import { shortenId } from "@/components/ui/format";
 import { ListFoot, NoMatch } from "@/components/ui/list-states";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
-import { RUN_QUERY } from "@/contract/query/runs";
+import { RUN_QUERY, type RunGroup } from "@/contract/query/runs";
+import type { RunSummary } from "@/contract/run";
 import { Failures } from "./failures";
 import { filterWords, fits, isFiltered, RUN_FILTERS, type RunFilter, runsInput } from "./filter";
+import { RUN_GROUPINGS } from "./groups";
 import { RunFilters } from "./run-filters";
 import { RunsTable } from "./runs-table";
+
+const idOf = ({ id }: RunSummary) => id;
 
 /** The runs list: rows change in place, new ones wait behind a pill. */
 export function RunsView() {
@@ -33,11 +40,13 @@ export function RunsView() {
   const options = runPages(trpc, runsInput(filter));
   const query = useInfiniteQuery(options);
   const runs = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
-  const ids = useMemo(() => runs.map(({ id }) => id), [runs]);
+  const { arrangement } = useArrangement(RUN_QUERY);
+  const grouping = arrangement.group === null ? null : RUN_GROUPINGS[arrangement.group as RunGroup];
+  const { shown, ids, keys } = useGroups({ rows: runs, idOf, grouping });
   const onChange = (change: Partial<RunFilter> | null) => void setFilter(change);
   const wider = useWider(RUN_QUERY, filter, onChange);
   const news = useNewRows({
-    ids,
+    ids: runs.map(idOf),
     ...{ isRead: query.data !== undefined, filter },
     onShow: () => void client.invalidateQueries({ queryKey: options.queryKey }),
   });
@@ -55,7 +64,7 @@ export function RunsView() {
     labelOf: (id) => runs.find((run) => run.id === id)?.title ?? shortenId(id),
     canDo: () => canOperate,
   });
-  usePageKeys(canOperate ? bulk.keys : []);
+  usePageKeys(canOperate ? [...bulk.keys, ...keys] : keys);
 
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: Esc lets go of what is chosen, wherever the focus is in the list.
@@ -66,14 +75,20 @@ export function RunsView() {
       </PageHeader>
       {bulk.bar}
       <NewPill count={news.count} one="new run" onShow={news.show} />
-      <div className="scroll-thin min-h-0 flex-1 overflow-y-auto bg-panel">
+      <div className={cn("scroll-thin min-h-0 flex-1 overflow-y-auto bg-panel", shown !== null && "scroll-pt-14")}>
         <QueryView query={query}>
           {() =>
             runs.length === 0 ? (
               <Nothing isFilter={isFiltered(filter)} wider={wider} onClear={() => onChange(null)} />
             ) : (
               <>
-                <RunsTable runs={runs} choice={canOperate ? bulk.rows : null} />
+                <RunsTable
+                  runs={runs}
+                  choice={canOperate ? bulk.rows : null}
+                  columns={arrangement.columns}
+                  groups={shown}
+                  hasMore={query.hasNextPage}
+                />
                 <ListFoot count={runs.length} one="run" query={query} />
               </>
             )

@@ -1,17 +1,24 @@
 "use client";
 import { HardDrive } from "lucide-react";
 import Link from "next/link";
+import { columnsFor } from "@/components/arrange/columns";
+import { GroupedTable } from "@/components/arrange/grouped-table";
+import type { ShownGroups } from "@/components/arrange/use-groups";
 import { sessionAddress } from "@/components/shell/addresses";
 import { formatBytes } from "@/components/ui/format";
 import { State } from "@/components/ui/state";
-import { type Column, type RowChoice, Table } from "@/components/ui/table";
+import type { Column, RowChoice } from "@/components/ui/table";
 import { Time } from "@/components/ui/time";
+import type { ColumnId } from "@/contract/query/arrangement";
+import { SESSION_COLUMNS } from "@/contract/query/sessions";
 import type { SessionSummary } from "@/contract/session";
 import { Profile } from "./demo-label";
+import { MORE_CELLS } from "./more-cells";
 import { nameOf } from "./name";
 import { explainSession } from "./session-state";
 
-const COLUMNS: Column<SessionSummary>[] = [
+/** Without these a row says nothing. */
+const LEAD: Column<SessionSummary>[] = [
   {
     name: "State",
     className: "sm:w-px sm:min-w-32",
@@ -43,15 +50,16 @@ const COLUMNS: Column<SessionSummary>[] = [
       </span>
     ),
   },
-  { name: "Profile", className: "text-ink-2", cell: (session) => <Profile profile={session.backendProfile} /> },
-  {
-    name: "Project",
+];
+
+const USUAL: Record<ColumnId<typeof SESSION_COLUMNS, false>, Omit<Column<SessionSummary>, "name">> = {
+  profile: { className: "text-ink-2", cell: (session) => <Profile profile={session.backendProfile} /> },
+  project: {
     isWideOnly: true,
     className: "whitespace-nowrap text-ink-2",
     cell: (session) => session.projectId,
   },
-  {
-    name: "Approvals",
+  approvals: {
     isWideOnly: true,
     className: "text-right tabular-nums",
     cell: (session) =>
@@ -61,8 +69,7 @@ const COLUMNS: Column<SessionSummary>[] = [
         <span className="font-medium text-warn">{session.pendingApprovals}</span>
       ),
   },
-  {
-    name: "Storage",
+  storage: {
     isWideOnly: true,
     className: "whitespace-nowrap text-ink-2 tabular-nums",
     cell: (session) => (
@@ -74,18 +81,41 @@ const COLUMNS: Column<SessionSummary>[] = [
       </span>
     ),
   },
-  {
-    name: "Last activity",
+  activity: {
     className: "whitespace-nowrap text-ink-2 sm:text-right",
     cell: (session) => <Time at={session.lastActivityAt ?? session.updatedAt} />,
   },
-];
+};
 
-type SessionsTableProps = { sessions: readonly SessionSummary[]; choice?: RowChoice | null };
+const more = (id: string, session: SessionSummary) => MORE_CELLS[id as keyof typeof MORE_CELLS](session);
+
+type SessionsTableProps = {
+  sessions: readonly SessionSummary[];
+  choice?: RowChoice | null;
+  /** Those that were chosen, where they were. */
+  columns?: string | null;
+  groups?: ShownGroups<SessionSummary> | null;
+  hasMore?: boolean;
+};
 
 /** Sessions as rows; each leads to its conversation. */
-export function SessionsTable({ sessions, choice }: SessionsTableProps) {
+export function SessionsTable({
+  sessions,
+  choice,
+  columns = null,
+  groups = null,
+  hasMore = false,
+}: SessionsTableProps) {
   return (
-    <Table label="Sessions" rows={sessions} columns={COLUMNS} keyOf={(session) => session.sessionId} choice={choice} />
+    <GroupedTable
+      label="Sessions"
+      one="session"
+      rows={sessions}
+      columns={[...LEAD, ...columnsFor(SESSION_COLUMNS, columns, { usual: USUAL, more })]}
+      keyOf={(session) => session.sessionId}
+      choice={choice}
+      groups={groups}
+      hasMore={hasMore}
+    />
   );
 }

@@ -5,6 +5,8 @@ import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { parseAsBoolean, useQueryState, useQueryStates } from "nuqs";
 import { useMemo, useState } from "react";
+import { useArrangement } from "@/components/arrange/use-arrangement";
+import { useGroups } from "@/components/arrange/use-groups";
 import { useBulk } from "@/components/bulk/use-bulk";
 import { DocLink } from "@/components/docs/doc-link";
 import { useNewRows } from "@/components/live/new-rows";
@@ -17,14 +19,17 @@ import { usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
 import { sessionPages } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
+import { cn } from "@/components/ui/class-names";
 import { ListFoot, NoMatch, StillLooking } from "@/components/ui/list-states";
 import { useLookOn } from "@/components/ui/look-on";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
-import { SESSION_QUERY } from "@/contract/query/sessions";
+import { SESSION_QUERY, type SessionGroup } from "@/contract/query/sessions";
+import type { SessionSummary } from "@/contract/session";
 import { CompareButton } from "./compare-button";
 import { filterWords, isFiltered, SESSION_FILTERS, type SessionFilter, sessionsInput } from "./filter";
+import { SESSION_GROUPINGS } from "./groups";
 import { nameOf } from "./name";
 import { SessionFilters } from "./session-filters";
 import { SessionsTable } from "./sessions-table";
@@ -34,6 +39,8 @@ const NewSessionDialog = dynamic(() => import("./new-session").then((module) => 
 });
 
 const SessionPeek = dynamic(() => import("./session-peek").then((module) => module.SessionPeek), { ssr: false });
+
+const idOf = ({ sessionId }: SessionSummary) => sessionId;
 
 /** The sessions list: rows change in place, new ones wait behind a pill. */
 export function SessionsView() {
@@ -49,10 +56,12 @@ export function SessionsView() {
   const options = sessionPages(trpc, sessionsInput(filter, readerId));
   const query = useInfiniteQuery(options);
   const sessions = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
-  const ids = useMemo(() => sessions.map(({ sessionId }) => sessionId), [sessions]);
+  const { arrangement } = useArrangement(SESSION_QUERY);
+  const grouping = arrangement.group === null ? null : SESSION_GROUPINGS[arrangement.group as SessionGroup];
+  const { shown, ids, keys } = useGroups({ rows: sessions, idOf, grouping });
   const isLooking = useLookOn(query, sessions.length);
   const news = useNewRows({
-    ids,
+    ids: sessions.map(idOf),
     ...{ isRead: query.data !== undefined, filter },
     onShow: () => void client.invalidateQueries({ queryKey: options.queryKey }),
   });
@@ -81,6 +90,7 @@ export function SessionsView() {
   }
   usePageKeys([
     ...bulk.keys,
+    ...keys,
     { keys: "=", name: "Compare the two that are chosen, or the session with another", run: compare },
     { keys: " ", name: "Look into the session", run: () => (isPeeking ? closePeek() : setIsPeeking(cursor !== null)) },
   ]);
@@ -110,7 +120,12 @@ export function SessionsView() {
       {bulk.bar}
       <NewPill count={news.count} one="new session" onShow={news.show} />
       <div className="flex min-h-0 flex-1 max-sm:flex-col">
-        <div className="scroll-thin min-h-0 min-w-0 flex-1 overflow-y-auto bg-panel">
+        <div
+          className={cn(
+            "scroll-thin min-h-0 min-w-0 flex-1 overflow-y-auto bg-panel",
+            shown !== null && "scroll-pt-14",
+          )}
+        >
           <QueryView query={query}>
             {() =>
               isLooking ? (
@@ -124,7 +139,13 @@ export function SessionsView() {
                 />
               ) : (
                 <>
-                  <SessionsTable sessions={sessions} choice={bulk.rows} />
+                  <SessionsTable
+                    sessions={sessions}
+                    choice={bulk.rows}
+                    columns={arrangement.columns}
+                    groups={shown}
+                    hasMore={query.hasNextPage}
+                  />
                   <ListFoot count={sessions.length} one="session" query={query} />
                 </>
               )

@@ -11,14 +11,22 @@ function current(links: HTMLAnchorElement[]): number {
   return links.findIndex((link) => link.closest("[data-row]") === row);
 }
 
+/** From a group's head the row below or above it; from elsewhere the first or the last. */
+function besideHead(links: HTMLAnchorElement[], step: 1 | -1): number {
+  const head = document.activeElement?.closest("[data-group-head]") ?? null;
+  if (head === null) return step === 1 ? 0 : links.length - 1;
+  const isBehind = (link: Node) => (head.compareDocumentPosition(link) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0;
+  const behind = links.findIndex(isBehind);
+  return (behind === -1 ? links.length : behind) + (step === 1 ? 0 : -1);
+}
+
 /** Moves the focus to the row below or above; focus is the selection, so screen readers say it. */
 export function moveRow(step: 1 | -1): void {
   const links = rowLinks();
   if (links.length === 0) return;
   const index = current(links);
-  const next =
-    index === -1 ? (step === 1 ? 0 : links.length - 1) : Math.min(links.length - 1, Math.max(0, index + step));
-  links[next]?.focus();
+  const next = index === -1 ? besideHead(links, step) : index + step;
+  links[Math.min(links.length - 1, Math.max(0, next))]?.focus();
 }
 
 export function openRow(): void {

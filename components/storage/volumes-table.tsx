@@ -1,11 +1,17 @@
 "use client";
 import Link from "next/link";
+import type { ReactNode } from "react";
+import { IdCell, TextCell, TimeCell } from "@/components/arrange/cells";
+import { columnsFor } from "@/components/arrange/columns";
+import { useArrangement } from "@/components/arrange/use-arrangement";
 import { nameOf } from "@/components/sessions/name";
 import { runAddress, storageAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
-import { shortenId } from "@/components/ui/format";
+import { formatBytes, shortenId } from "@/components/ui/format";
 import { State } from "@/components/ui/state";
 import { type Column, Table } from "@/components/ui/table";
+import type { ColumnId } from "@/contract/query/arrangement";
+import { STORAGE_COLUMNS, STORAGE_QUERY } from "@/contract/query/storage";
 import type { StorageSummary } from "@/contract/storage";
 import { explainKeeper, reasonWord, STATE_MEANING } from "./explain";
 import { ArchiveMark, Expiry, SizeBar } from "./facts";
@@ -14,7 +20,12 @@ import { VolumeMenu } from "./volume-actions";
 /** Volumes as rows; each leads to its session's storage. */
 export function VolumesTable({ volumes, largest }: { volumes: readonly StorageSummary[]; largest: number }) {
   const canOperate = useCanOperate();
-  const columns = columnsOf(volumes, largest).filter((column) => canOperate || column.name !== "Actions");
+  const { columns: chosen } = useArrangement(STORAGE_QUERY).arrangement;
+  const columns = [
+    ...LEAD,
+    ...columnsFor(STORAGE_COLUMNS, chosen, { usual: usualOf(volumes, largest), more }),
+    ...(canOperate ? [ACTIONS] : []),
+  ];
   return (
     <Table
       label="Volumes"
@@ -26,30 +37,49 @@ export function VolumesTable({ volumes, largest }: { volumes: readonly StorageSu
   );
 }
 
-function columnsOf(volumes: readonly StorageSummary[], largest: number): Column<StorageSummary>[] {
+/** Without these a row says nothing. */
+const LEAD: Column<StorageSummary>[] = [
+  { name: "State", className: "sm:w-px sm:min-w-28", cell: (volume) => <StateCell volume={volume} /> },
+  {
+    name: "Session",
+    isLead: true,
+    className: "max-w-0 min-w-48 py-1.5 sm:w-1/3 max-sm:order-first max-sm:max-w-none",
+    cell: (volume) => <SessionCell volume={volume} />,
+  },
+];
+
+const ACTIONS: Column<StorageSummary> = {
+  name: "Actions",
+  className: "w-px text-right max-sm:absolute max-sm:top-2 max-sm:right-3 max-sm:w-auto",
+  cell: (volume) => <VolumeMenu summary={volume} />,
+};
+
+const MORE_CELLS: Record<ColumnId<typeof STORAGE_COLUMNS, true>, (volume: StorageSummary) => ReactNode> = {
+  digest: ({ sha256 }) => <IdCell id={sha256} />,
+  measured: ({ updatedAt }) => <TimeCell at={updatedAt} />,
+  requested: ({ requestedBytes }) => <TextCell text={requestedBytes === null ? null : formatBytes(requestedBytes)} />,
+  phase: ({ pvcPhase }) => <TextCell text={pvcPhase} />,
+  policy: ({ storagePolicy }) => storagePolicy,
+  pinned: ({ pinnedAt }) => <TimeCell at={pinnedAt} />,
+};
+const more = (id: string, volume: StorageSummary) => MORE_CELLS[id as keyof typeof MORE_CELLS](volume);
+
+type UsualColumns = Record<ColumnId<typeof STORAGE_COLUMNS, false>, Omit<Column<StorageSummary>, "name">>;
+
+function usualOf(volumes: readonly StorageSummary[], largest: number): UsualColumns {
   const hasTenants = new Set(volumes.map((volume) => volume.tenantId)).size > 1;
-  return [
-    { name: "State", className: "sm:w-px sm:min-w-28", cell: (volume) => <StateCell volume={volume} /> },
-    {
-      name: "Session",
-      isLead: true,
-      className: "max-w-0 min-w-48 py-1.5 sm:w-1/3 max-sm:order-first max-sm:max-w-none",
-      cell: (volume) => <SessionCell volume={volume} />,
-    },
-    {
-      name: "Project",
+  return {
+    project: {
       isWideOnly: true,
       className: "max-w-36 truncate whitespace-nowrap text-xs text-ink-2",
       cell: (volume) => (hasTenants ? `${volume.tenantId} / ${volume.projectId}` : volume.projectId),
     },
-    {
-      name: "Size",
+    size: {
       className: "min-w-36 max-sm:order-last max-sm:w-full",
       cell: (volume) => <SizeBar summary={volume} largest={largest} />,
     },
-    { name: "Archive", cell: (volume) => <ArchiveMark summary={volume} /> },
-    {
-      name: "Run",
+    archive: { cell: (volume) => <ArchiveMark summary={volume} /> },
+    run: {
       isWideOnly: true,
       className: "whitespace-nowrap",
       cell: (volume) =>
@@ -65,13 +95,8 @@ function columnsOf(volumes: readonly StorageSummary[], largest: number): Column<
           </Link>
         ),
     },
-    { name: "Expires", className: "whitespace-nowrap", cell: (volume) => <Expiry summary={volume} /> },
-    {
-      name: "Actions",
-      className: "w-px text-right max-sm:absolute max-sm:top-2 max-sm:right-3 max-sm:w-auto",
-      cell: (volume) => <VolumeMenu summary={volume} />,
-    },
-  ];
+    expires: { className: "whitespace-nowrap", cell: (volume) => <Expiry summary={volume} /> },
+  };
 }
 
 function StateCell({ volume }: { volume: StorageSummary }) {

@@ -16,7 +16,7 @@ export function MenuPopup({
     if (!isByKeys) return;
     // After the popup has taken the focus itself: who opens a menu by keys stands on its first item.
     const frame = requestAnimationFrame(() =>
-      popup.current?.querySelector<HTMLElement>('[role="menuitem"]:not([data-disabled])')?.focus(),
+      popup.current?.querySelector<HTMLElement>('[role^="menuitem"]:not([data-disabled])')?.focus(),
     );
     return () => cancelAnimationFrame(frame);
   }, [isByKeys]);

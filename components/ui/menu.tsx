@@ -12,8 +12,10 @@ export type MenuProps = {
   side?: "top" | "bottom";
 };
 
+type Parts = Pick<typeof Base, "CheckboxItem" | "Item" | "Separator">;
+
 /** What a menu's items are made of, handed down by the menu, so that they are loaded with it. */
-export const MenuParts = createContext<Pick<typeof Base, "Item" | "Separator"> | null>(null);
+export const MenuParts = createContext<Parts | null>(null);
 
 let loaded: Promise<typeof MenuPopup> | undefined;
 function load(): Promise<typeof MenuPopup> {
@@ -49,7 +51,7 @@ export function Menu(props: MenuProps) {
   });
 }
 
-function useParts(): Pick<typeof Base, "Item" | "Separator"> {
+export function useMenuParts(): Parts {
   const parts = use(MenuParts);
   if (parts === null) throw new Error("a menu's item needs a menu above it");
   return parts;
@@ -58,7 +60,7 @@ function useParts(): Pick<typeof Base, "Item" | "Separator"> {
 type ItemProps = { onSelect: () => void; children: ReactNode; isDanger?: boolean; isDisabled?: boolean };
 
 export function MenuItem({ onSelect, children, isDanger, isDisabled }: ItemProps) {
-  const { Item } = useParts();
+  const { Item } = useMenuParts();
   return (
     <Item
       onClick={onSelect}
@@ -74,6 +76,6 @@ export function MenuItem({ onSelect, children, isDanger, isDisabled }: ItemProps
 }
 
 export function MenuSeparator() {
-  const { Separator } = useParts();
+  const { Separator } = useMenuParts();
   return <Separator className="my-1 h-px bg-line" />;
 }

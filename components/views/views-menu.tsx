@@ -3,8 +3,10 @@ import { Bookmark, ChevronDown } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useState } from "react";
 import { toast } from "sonner";
+import { useArrangement } from "@/components/arrange/use-arrangement";
 import { Button } from "@/components/ui/button";
 import { Menu } from "@/components/ui/menu";
+import { asViewed } from "@/contract/query/arrangement";
 import { type Filter, printFilter, type QueryPage } from "@/contract/query/page";
 import type { View } from "@/contract/view";
 import { useViews } from "./use-views";
@@ -27,17 +29,22 @@ export function ViewsMenu<Of extends Filter>({ page, filter, onChange }: ViewsMe
   const [pickedId, setPickedId] = useState<string | null>(null);
   const actions = useViews(page.page);
   const { views } = actions;
-  const query = printFilter(page, filter);
-  const shown = views.filter((view) => view.query === query);
+  const { arrangement, setArrangement } = useArrangement(page);
+  const viewed = asViewed(page);
+  const query = printFilter(viewed, { ...filter, ...arrangement });
+  // One that keeps nothing of how the list is shown is there however it is shown.
+  const shown = [query, printFilter(page, filter)].flatMap((text) => views.filter((view) => view.query === text));
   const current = shown.find(({ id }) => id === pickedId) ?? shown[0] ?? null;
   const picked = views.find(({ id }) => id === pickedId) ?? null;
 
   async function pick(view: View): Promise<void> {
     const { readQuery } = await import("@/contract/query/read");
-    const read = readQuery(page, view.query);
+    const read = readQuery(viewed, view.query);
     const [problem] = read.problems;
     if (problem !== undefined) return void toast.error(`“${view.name}” is not understood any more: ${problem.message}`);
     setPickedId(view.id);
+    const { columns, group } = read.filter;
+    setArrangement({ columns, group });
     onChange(read.filter);
   }
   return (

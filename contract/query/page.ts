@@ -1,4 +1,5 @@
 import type { ViewPage } from "@/contract/words";
+import type { Arrangements } from "./arrangement";
 import { type FieldValue, printField } from "./kinds";
 import { type Condition, type Operator, printQuery } from "./language";
 
@@ -7,10 +8,10 @@ export type Filter = Record<string, FieldValue>;
 /** A condition that a list takes. */
 export type QueryKey<Field extends string = string> = {
   name: string;
-  kind: "choice" | "text" | "id" | "flag" | "duration" | "instant";
+  kind: "choice" | "columns" | "text" | "id" | "flag" | "duration" | "instant";
   /** The field of the filter that each of its operators writes. */
   fields: Partial<Record<Operator, Field>>;
-  /** Of a choice: all that there are. */
+  /** Of a choice, of one or of several with commas between them: all that there are. */
   values?: readonly string[];
   help: string;
   /** Another way to write what a field says, never printed. */
@@ -30,6 +31,8 @@ export type QueryPage<Of extends Filter = Filter> = {
   keys: readonly QueryKey<keyof Of & string>[];
   /** The filter that leaves out nothing but what the list leaves out by itself. */
   none: Of;
+  /** How it may be shown, where that can be chosen; its saved views keep it. */
+  arrangements?: Arrangements;
   /** What a text without a key says, where its form tells. */
   recognise?: (word: string) => Partial<Of> | null;
 };

@@ -233,6 +233,7 @@ function valuesOf({ kind, values }: QueryPage["keys"][number]): string {
   if (kind === "choice") return (values ?? []).map((value) => `\`${value}\``).join(", ");
   return {
     text: "text",
+    columns: "ids of columns",
     id: "an id",
     flag: "`yes`, `no`",
     duration: "such as `30m`, `2h`, `7d`",

@@ -1,3 +1,4 @@
+import { NO_COLUMNS } from "./arrangement";
 import { type FieldValue, parseDuration } from "./kinds";
 import type { QueryKey } from "./page";
 
@@ -22,6 +23,8 @@ export function readValue(key: QueryKey, typed: string): ReadValue {
       if (values.includes(typed)) return { value: typed };
       return problem(`“${typed}” is no ${key.name}`, values);
     }
+    case "columns":
+      return readColumnIds(key, typed);
     case "flag":
       if (YES.includes(typed)) return { value: true };
       if (NO.includes(typed)) return { value: false };
@@ -44,6 +47,14 @@ export function readText(name: string, typed: string): ReadValue {
   if (typed.length > TEXT_MAX || /[\u0000-\u001f\u007f]/.test(typed))
     return problem(`“${name}” takes at most ${TEXT_MAX} characters, none of them a control character`);
   return { value: typed };
+}
+
+/** Ids of columns, each once, in the list's order. */
+function readColumnIds({ values = [] }: QueryKey, typed: string): ReadValue {
+  const said = typed.split(",");
+  const unknown = said.find((id) => !values.includes(id) || (id === NO_COLUMNS && said.length > 1));
+  if (unknown !== undefined) return problem(`“${unknown}” is no column here: there are ${values.join(", ")}`);
+  return { value: values.filter((id) => said.includes(id)).join(",") };
 }
 
 function readDuration(key: QueryKey, typed: string): ReadValue {

@@ -1,5 +1,6 @@
 import type { ListRunsInput } from "@/contract/run";
 import { FAILURE_KINDS, RUN_STATUSES, type RunStatus } from "@/contract/words";
+import type { ListColumn } from "./arrangement";
 import type { QueryPage } from "./page";
 import { ANY_TIME, type RangeFilter, rangeInput, rangeKeys } from "./range";
 
@@ -12,6 +13,36 @@ export type RunFilter = RangeFilter & {
   search: string;
 };
 
+/** The columns of runs beside status and name. */
+export const RUN_COLUMNS = [
+  { id: "profile", name: "Profile" },
+  { id: "project", name: "Project", isOptional: true },
+  { id: "tenant", name: "Tenant", isOptional: true },
+  { id: "id", name: "Id", isOptional: true },
+  { id: "session", name: "Session", isOptional: true },
+  { id: "task", name: "Task", isOptional: true },
+  { id: "provider", name: "Provider", isOptional: true },
+  { id: "model", name: "Model", isOptional: true },
+  { id: "sandbox", name: "Sandbox", isOptional: true },
+  { id: "approval", name: "Approvals", isOptional: true },
+  { id: "workspace", name: "Workspace", isOptional: true },
+  { id: "failure", name: "Failure", isOptional: true },
+  { id: "attempt", name: "Attempt" },
+  { id: "epoch", name: "Epoch", isOptional: true },
+  { id: "runner", name: "Runner" },
+  { id: "events", name: "Events", isOptional: true },
+  { id: "version", name: "Version", isOptional: true },
+  { id: "queued", name: "Queued" },
+  { id: "started", name: "Started" },
+  { id: "ended", name: "Ended", isOptional: true },
+  { id: "duration", name: "Duration" },
+] as const satisfies readonly ListColumn[];
+const GROUPS = [
+  { id: "session", name: "By session" },
+  { id: "failure", name: "By failure" },
+] as const;
+export type RunGroup = (typeof GROUPS)[number]["id"];
+
 export const RUN_QUERY: QueryPage<RunFilter> = {
   page: "runs",
   words: { field: "search", help: "Whole id of a run, session or task" },
@@ -23,6 +54,7 @@ export const RUN_QUERY: QueryPage<RunFilter> = {
     { name: "task", kind: "id", fields: { ":": "task" }, help: "Its task's id" },
     ...rangeKeys("it was made"),
   ],
+  arrangements: { columns: RUN_COLUMNS, groups: GROUPS },
   none: { status: null, failure: null, profile: null, session: null, task: null, search: "", ...ANY_TIME },
 };
 

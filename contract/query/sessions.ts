@@ -1,5 +1,6 @@
 import type { ListSessionsInput } from "@/contract/session";
 import { FAILURE_KINDS, SESSION_LIST_STATES, STORAGE_KINDS } from "@/contract/words";
+import type { ListColumn } from "./arrangement";
 import type { QueryPage } from "./page";
 import { ANY_TIME, type RangeFilter, rangeInput, rangeKeys } from "./range";
 
@@ -15,6 +16,34 @@ export type SessionFilter = RangeFilter & {
   expires: number | null;
   search: string;
 };
+
+/** The columns of sessions beside state and name. */
+export const SESSION_COLUMNS = [
+  { id: "profile", name: "Profile" },
+  { id: "project", name: "Project" },
+  { id: "tenant", name: "Tenant", isOptional: true },
+  { id: "id", name: "Id", isOptional: true },
+  { id: "thread", name: "Thread", isOptional: true },
+  { id: "conversation", name: "Conversation", isOptional: true },
+  { id: "run", name: "Run", isOptional: true },
+  { id: "failure", name: "Failure", isOptional: true },
+  { id: "events", name: "Last event", isOptional: true },
+  { id: "version", name: "Version", isOptional: true },
+  { id: "metadata", name: "Metadata", isOptional: true },
+  { id: "approvals", name: "Approvals" },
+  { id: "storage", name: "Storage" },
+  { id: "bytes", name: "Bytes", isOptional: true },
+  { id: "files", name: "Files", isOptional: true },
+  { id: "volume", name: "Volume", isOptional: true },
+  { id: "expires", name: "Expires", isOptional: true },
+  { id: "created", name: "Created", isOptional: true },
+  { id: "activity", name: "Last activity" },
+] as const satisfies readonly ListColumn[];
+const GROUPS = [
+  { id: "project", name: "By project" },
+  { id: "state", name: "By state" },
+] as const;
+export type SessionGroup = (typeof GROUPS)[number]["id"];
 
 export const SESSION_QUERY: QueryPage<SessionFilter> = {
   page: "sessions",
@@ -37,6 +66,7 @@ export const SESSION_QUERY: QueryPage<SessionFilter> = {
     ...rangeKeys("its last change"),
     { name: "title", kind: "text", fields: { "~": "search" }, help: "Part of the title or of the id", isAlias: true },
   ],
+  arrangements: { columns: SESSION_COLUMNS, groups: GROUPS },
   none: {
     ...{ state: "default", profile: null, project: null, storage: null, search: "" },
     ...{ unread: null, failed: null, failure: null, expires: null, ...ANY_TIME },

@@ -1,5 +1,6 @@
 import type { ListStorageInput } from "@/contract/storage";
 import { STORAGE_KINDS, STORAGE_SORTS, STORAGE_STATES } from "@/contract/words";
+import type { ListColumn } from "./arrangement";
 import type { QueryPage } from "./page";
 
 export type StorageFilter = {
@@ -12,6 +13,21 @@ export type StorageFilter = {
   expired: boolean | null;
   sort: (typeof STORAGE_SORTS)[number];
 };
+
+/** The columns of volumes beside state and session. */
+export const STORAGE_COLUMNS = [
+  { id: "project", name: "Project" },
+  { id: "size", name: "Size" },
+  { id: "digest", name: "Digest", isOptional: true },
+  { id: "measured", name: "Measured", isOptional: true },
+  { id: "requested", name: "Requested", isOptional: true },
+  { id: "phase", name: "PVC phase", isOptional: true },
+  { id: "policy", name: "Policy", isOptional: true },
+  { id: "archive", name: "Archive" },
+  { id: "pinned", name: "Pinned", isOptional: true },
+  { id: "run", name: "Run" },
+  { id: "expires", name: "Expires" },
+] as const satisfies readonly ListColumn[];
 
 export const STORAGE_QUERY: QueryPage<StorageFilter> = {
   page: "storage",
@@ -32,6 +48,7 @@ export const STORAGE_QUERY: QueryPage<StorageFilter> = {
     { name: "sort", kind: "choice", fields: { ":": "sort" }, values: STORAGE_SORTS, help: "Order of the list" },
     { name: "title", kind: "text", fields: { "~": "search" }, help: "Part of the title", isAlias: true },
   ],
+  arrangements: { columns: STORAGE_COLUMNS, groups: [] },
   none: {
     ...{ state: null, kind: null, tenant: null, project: null },
     ...{ search: "", pinned: null, expired: null, sort: "updatedAt" },

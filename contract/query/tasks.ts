@@ -1,5 +1,6 @@
 import type { ListTasksInput } from "@/contract/queue";
 import { FAILURE_KINDS, TASK_STATES } from "@/contract/words";
+import type { ListColumn } from "./arrangement";
 import type { QueryPage } from "./page";
 import { ANY_TIME, type RangeFilter, rangeInput, rangeKeys } from "./range";
 
@@ -18,6 +19,26 @@ export type QueueFilter = RangeFilter & {
   unread: boolean | null;
   search: string;
 };
+
+/** The columns of tasks beside state and title. */
+export const TASK_COLUMNS = [
+  { id: "lane", name: "Lane" },
+  { id: "priority", name: "Priority" },
+  { id: "profile", name: "Profile" },
+  { id: "project", name: "Project", isOptional: true },
+  { id: "tenant", name: "Tenant", isOptional: true },
+  { id: "id", name: "Id", isOptional: true },
+  { id: "session", name: "Session", isOptional: true },
+  { id: "run", name: "Run", isOptional: true },
+  { id: "attempts", name: "Attempts", isOptional: true },
+  { id: "key", name: "Key", isOptional: true },
+  { id: "due", name: "Due", isOptional: true },
+  { id: "expires", name: "Expires", isOptional: true },
+  { id: "added", name: "Added", isOptional: true },
+  { id: "version", name: "Version", isOptional: true },
+  { id: "metadata", name: "Metadata", isOptional: true },
+  { id: "since", name: "Since" },
+] as const satisfies readonly ListColumn[];
 
 /** What waits comes first: it is what can still be changed. */
 export const TASK_QUERY: QueryPage<QueueFilter> = {
@@ -43,6 +64,7 @@ export const TASK_QUERY: QueryPage<QueueFilter> = {
     ...rangeKeys("it was added"),
     { name: "title", kind: "text", fields: { "~": "search" }, help: "Part of the title", isAlias: true },
   ],
+  arrangements: { columns: TASK_COLUMNS, groups: [] },
   none: {
     ...{ queue: null, lane: null, state: "pending", search: "", ...ANY_TIME },
     ...{ profile: null, project: null, session: null, failure: null, key: null, parked: null, unread: null },

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { ListAuditInput } from "@/contract/audit";
 import type { Page } from "@/contract/page";
+import { asViewed } from "@/contract/query/arrangement";
 import { AUDIT_QUERY, auditInput } from "@/contract/query/audit";
 import type { Filter, QueryPage } from "@/contract/query/page";
 import { readQuery } from "@/contract/query/read";
@@ -45,8 +46,9 @@ function counter<Of extends Filter, Input>(
     count: (ctx: ServiceContext, input: Input, max: number) => Promise<Counted>;
   },
 ): CountText {
+  const viewed = asViewed(page);
   return (ctx, text, readerId) => {
-    const { filter, problems } = readQuery(page, text);
+    const { filter, problems } = readQuery(viewed, text);
     const input = problems.length > 0 ? undefined : toInput(filter, readerId).data;
     return input === undefined ? null : count(ctx, input, VIEW_COUNT_MAX);
   };

@@ -1,4 +1,5 @@
 import { and, eq, or, type SQL, sql } from "drizzle-orm";
+import { asViewed } from "@/contract/query/arrangement";
 import { QUERY_MAX } from "@/contract/query/language";
 import { printFilter } from "@/contract/query/page";
 import { queryPage } from "@/contract/query/pages";
@@ -70,7 +71,7 @@ export function assertMayShare({ actor }: ServiceContext): void {
 
 /** A query as it is stored: in the one way that it is written. Refuses what the page's list would not understand. */
 export function canonicalQuery(page: ViewPage, text: string): string {
-  const registry = queryPage(page);
+  const registry = asViewed(queryPage(page));
   const { filter, problems } = readQuery(registry, text);
   const [first] = problems;
   if (first !== undefined) throw new InvalidInputError(`query: ${first.message}`, { problems: problems.slice(0, 20) });

@@ -98,6 +98,28 @@ test("a change needs the version that was seen, and every change leaves a row of
   expect(rows[1]?.details).toEqual({ page: "runs", was: "Failing", name: "Failed" });
 });
 
+test("a view keeps how its list is shown, which changes nothing of what it counts", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const ann = ctx.as(person("ann"));
+  await makeSession(ctx.db, { tenantId: "t1" });
+  const kept = await make(ann, {
+    name: "Kept",
+    page: "sessions",
+    query: "group:project zz-no columns:version,id state:all",
+  });
+  expect(kept.query).toBe("state:all columns:id,version group:project zz-no");
+  await make(ann, { name: "All", page: "sessions", query: "columns:none group:state state:all" });
+  expect(await countsOf(ann, "sessions")).toEqual({ Kept: [0, false], All: [1, false] });
+  await expect(updateView(ann, { viewId: kept.id, query: "columns:id,secret" })).rejects.toMatchObject({
+    reason: "invalid-input",
+    message: expect.stringContaining("query: “secret” is no column here: there are profile, "),
+  });
+  await expect(make(ann, { name: "Audit", page: "audit", query: "columns:id" })).rejects.toMatchObject({
+    reason: "invalid-input",
+  });
+});
+
 test("names, queries and the number of views are checked, also of two that come together", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);

@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { byPlace, groupRows } from "./groups";
+
+type Row = { id: number; under: string };
+const rows: Row[] = [
+  { id: 1, under: "shop" },
+  { id: 2, under: "docs" },
+  { id: 3, under: "shop" },
+  { id: 4, under: "" },
+];
+const idsOf = (groups: { key: string; rows: readonly Row[] }[]) =>
+  groups.map(({ key, rows }) => [key, rows.map(({ id }) => id)]);
+const grouping = { keyOf: ({ under }: Row) => under, nameOf: ({ under }: Row) => under.toUpperCase() };
+
+test("rows stand under what they have in common, in their order, and no row is lost", () => {
+  expect(idsOf(groupRows(rows, grouping))).toEqual([
+    ["shop", [1, 3]],
+    ["docs", [2]],
+    ["", [4]],
+  ]);
+  expect(groupRows(rows, grouping).map(({ name }) => name)).toEqual(["SHOP", "DOCS", ""]);
+  expect(groupRows([], grouping)).toEqual([]);
+  const alike = groupRows(rows, { ...grouping, nameOf: ({ under }) => (under === "" ? "none" : "one") });
+  expect(alike.map(({ name }) => name)).toEqual(["shop", "docs", "none"]);
+});
+
+test("groups stand in the order that is told, and those it does not know behind, by their letters", () => {
+  const compare = byPlace(["", "shop"]);
+  const more = [...rows, { id: 5, under: "art" }];
+  expect(groupRows(more, { ...grouping, compare }).map(({ key }) => key)).toEqual(["", "shop", "art", "docs"]);
+});

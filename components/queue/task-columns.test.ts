@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { shownColumns } from "@/contract/query/arrangement";
+import { TASK_COLUMNS } from "@/contract/query/tasks";
+import { gridStyle, type TaskColumn } from "./task-columns";
+
+const styleOf = (columns: string | null) =>
+  gridStyle({ shown: shownColumns<TaskColumn>(TASK_COLUMNS, columns), areChosen: columns !== null }) as Record<
+    string,
+    string
+  >;
+/** Columns of a template that the browser would lay out. */
+const tracksOf = (style: Record<string, string>) => style["--task-columns"]?.split(/ (?![^(]*\))/) ?? [];
+
+test("a row has a place for its box, state and title, and one for each column that is shown", () => {
+  expect(tracksOf(styleOf(null))).toHaveLength(3 + 4);
+  expect(tracksOf(styleOf("none"))).toHaveLength(3);
+  expect(tracksOf(styleOf(TASK_COLUMNS.map(({ id }) => id).join(",")))).toHaveLength(3 + TASK_COLUMNS.length);
+});
+
+test("the list's own columns fit any width; more of them ask for room, and the title keeps its own", () => {
+  expect(styleOf(null)["--tasks-width"]).toBe("0rem");
+  expect(styleOf("none")["--tasks-width"]).toBe("0rem");
+  const widthOf = (columns: string) => Number.parseFloat(styleOf(columns)["--tasks-width"] ?? "");
+  expect(widthOf("id")).toBeGreaterThan(2 + 6.5 + 14 + 13);
+  expect(widthOf("id,run")).toBeGreaterThan(widthOf("id") + 11);
+});

@@ -1,0 +1,201 @@
+import type { Page } from "@playwright/test";
+import { byDevice, EVERY_LOOK, expect, lookInAll, optionsOf, ready, signIn, test } from "./fixtures";
+import { Product } from "./product";
+import { apiOf, openPage, tasksTable } from "./queue-stories";
+
+const table = (page: Page, name = "Sessions") => page.getByRole("table", { name });
+const heads = (page: Page, name?: string) => table(page, name).getByRole("columnheader");
+const group = (page: Page, name: string) => table(page).getByRole("rowgroup", { name });
+const head = (page: Page, name: string) => table(page).getByRole("button", { name });
+const row = (page: Page, title: string) => table(page).getByRole("row").filter({ hasText: title });
+const link = (page: Page, title: string) => table(page).getByRole("link", { name: title });
+const columns = (page: Page) => page.getByRole("button", { name: "Columns" });
+const item = (page: Page, name: string) => page.getByRole("menuitemcheckbox", { name, exact: true });
+
+const USUAL = ["Choose", "State", "Session", "Profile", "Project", "Approvals", "Storage", "Last activity"];
+
+test("a list is arranged: its columns are chosen and its rows stand under groups, and both are kept and passed on", async ({
+  browser,
+  watchPage,
+}) => {
+  test.setTimeout(480_000);
+  await using product = await Product.start();
+  const context = await browser.newContext({ baseURL: product.url });
+  const page = await context.newPage();
+  watchPage(page);
+  await signIn(page, product);
+  const { cookies } = await context.storageState();
+  const api = apiOf(page.request, product.url);
+  for (const [title, projectId] of [
+    ["Old sums", "sums"],
+    ["First page", "pages"],
+    ["Second page", "pages"],
+    ["New sums", "sums"],
+    ["A shop", "shop"],
+  ] as const)
+    await api.post("/sessions", {
+      ...{ backendProfile: "demo", title, projectId, metadata: { ticket: title.length }, storage: { kind: "none" } },
+    });
+  await openPage(page, "/sessions");
+  await expect(table(page).locator("[data-row]")).toHaveCount(5);
+
+  await test.step("columns are put in and taken out by keys, in a menu that stays open", async () => {
+    await expect(heads(page)).toHaveText(USUAL);
+    await columns(page).focus();
+    await page.keyboard.press("Enter");
+    await expect(item(page, "Profile")).toBeFocused();
+    await page.keyboard.press("Space");
+    await expect(item(page, "Profile")).not.toBeChecked();
+    await page.keyboard.type("meta");
+    await expect(item(page, "Metadata")).toBeFocused();
+    await page.keyboard.press("Enter");
+    await expect(item(page, "Metadata")).toBeChecked();
+    await item(page, "Id").click();
+    await look(page, "columns-menu");
+    await page.keyboard.press("Escape");
+    await expect(columns(page)).toBeFocused();
+    await expect(heads(page)).toHaveText([
+      ...["Choose", "State", "Session", "Project", "Id", "Metadata", "Approvals", "Storage", "Last activity"],
+    ]);
+    await expect(row(page, "A shop")).toContainText("ticket: 6");
+    await expect(page).toHaveURL(/columns=project,id,metadata,approvals,storage,activity/);
+  });
+
+  await test.step("rows stand under their projects, and keys go over the heads", async () => {
+    await page.getByLabel("Group", { exact: true }).selectOption("By project");
+    await expect(page).toHaveURL(/group=project/);
+    await expect(table(page).getByRole("heading", { level: 2 })).toHaveText([
+      ...["pages 2 sessions", "shop 1 session", "sums 2 sessions"],
+    ]);
+    await expect(group(page, "pages").locator("[data-row]")).toHaveCount(2);
+    await page.keyboard.press("j");
+    await expect(link(page, "Second page")).toBeFocused();
+    await page.keyboard.press("j");
+    await page.keyboard.press("j");
+    await expect(link(page, "A shop")).toBeFocused();
+    await page.keyboard.press("K");
+    await expect(page.getByRole("toolbar", { name: "Chosen sessions" })).toContainText("2 sessions chosen");
+    await expect(link(page, "First page")).toBeFocused();
+    await page.keyboard.press("Escape");
+  });
+
+  await test.step("a group that is closed is passed over, and nothing in it stays chosen", async () => {
+    await page.keyboard.press("x");
+    await expect(page.getByRole("toolbar", { name: "Chosen sessions" })).toContainText("1 session chosen");
+    await page.keyboard.press("z");
+    await expect(head(page, "pages")).toBeFocused();
+    await expect(head(page, "pages")).toHaveAttribute("aria-expanded", "false");
+    await expect(link(page, "First page")).toHaveCount(0);
+    await expect(page.getByRole("toolbar", { name: "Chosen sessions" })).toHaveCount(0);
+    await page.keyboard.press("j");
+    await expect(link(page, "A shop")).toBeFocused();
+    await head(page, "shop").focus();
+    await page.keyboard.press("k");
+    // There is no row above: the first one is the nearest.
+    await expect(link(page, "A shop")).toBeFocused();
+    await page.keyboard.press("*");
+    await expect(page.getByRole("toolbar", { name: "Chosen sessions" })).toContainText("3 sessions chosen");
+    await page.keyboard.press("Escape");
+    await head(page, "pages").press("Enter");
+    await expect(link(page, "First page")).toBeVisible();
+    await link(page, "First page").focus();
+    await page.keyboard.press("Space");
+    await expect(page.getByRole("complementary", { name: /First page/ })).toBeVisible();
+    await page.keyboard.press("Space");
+    await page.keyboard.press("Enter");
+    await expect(page).toHaveURL(/\/sessions\/ses_/);
+    await page.goBack();
+    await ready(page);
+  });
+
+  await test.step("it is all there after a reload, and the columns where an address names none", async () => {
+    await page.reload();
+    await ready(page);
+    await expect(heads(page).filter({ hasText: "Metadata" })).toBeVisible();
+    await expect(group(page, "sums")).toBeVisible();
+    await openPage(page, "/sessions?search=sums");
+    await expect(page).toHaveURL(/columns=project,id,metadata/);
+    await expect(heads(page).filter({ hasText: "Metadata" })).toBeVisible();
+    await expect(table(page).getByRole("heading")).toHaveCount(0);
+  });
+
+  await openPage(page, "/sessions?group=project");
+  await expect(page).toHaveURL(/columns=/);
+  const address = page.url();
+
+  await test.step("somebody else who opens the address sees the same, and keeps their own columns", async () => {
+    const others = await browser.newContext({ baseURL: product.url, storageState: { cookies, origins: [] } });
+    const other = await others.newPage();
+    watchPage(other);
+    await openPage(other, address);
+    await expect(heads(other)).toHaveText(await heads(page).allTextContents());
+    await expect(group(other, "shop")).toBeVisible();
+    await openPage(other, "/sessions");
+    await expect(heads(other)).toHaveText(USUAL);
+    await others.close();
+  });
+
+  await test.step("a view keeps it, and a reset forgets it", async () => {
+    await page.getByRole("button", { name: "Views", exact: true }).click();
+    await page.getByRole("menuitem", { name: "Save as a view…" }).click();
+    const dialog = page.getByRole("dialog", { name: "Save as a view" });
+    await expect(dialog).toContainText("columns:project,id,metadata,approvals,storage,activity group:project");
+    await dialog.getByLabel("Name").fill("By project");
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByRole("button", { name: "Views: By project" })).toBeVisible();
+    await columns(page).click();
+    await page.getByRole("menuitem", { name: "Reset" }).click();
+    await page.getByLabel("Group", { exact: true }).selectOption("No groups");
+    await expect(heads(page)).toHaveText(USUAL);
+    await openPage(page, "/sessions");
+    await expect(heads(page)).toHaveText(USUAL);
+    await page.getByRole("button", { name: "Views", exact: true }).click();
+    await page.getByRole("menuitem", { name: /^By project/ }).click();
+    await expect(group(page, "pages")).toBeVisible();
+    await expect(heads(page).filter({ hasText: "Metadata" })).toBeVisible();
+    await expect(page.getByRole("button", { name: "Views: By project" })).toBeVisible();
+  });
+
+  await test.step("runs stand under their sessions, and tasks have more columns than fit", async () => {
+    for (const sessionId of ["one", "two", "one"])
+      await api.post("/runs", { backendProfile: "demo", sessionRef: { sessionId } });
+    await openPage(page, "/runs?group=session&columns=session,model,queued");
+    await expect(table(page, "Runs").getByRole("heading", { level: 2 })).toHaveCount(2);
+    await expect(table(page, "Runs").getByRole("rowgroup", { name: "one" }).locator("[data-row]")).toHaveCount(2);
+    await api.post("/queue/controls/pause", { queue: "default", reason: "not yet" });
+    await api.add({ title: "A task", lane: "docs", metadata: { ticket: 7 } });
+    await openPage(page, "/queue?columns=lane,id,session,run,attempts,key,due,expires,added,version,metadata,since");
+    const task = tasksTable(page).getByRole("row").filter({ hasText: "A task" });
+    await expect(task).toContainText("ticket: 7");
+    await expect(heads(page, "Tasks")).toHaveText([
+      ...["Choose", "State", "Task", "Lane", "Id", "Session", "Run", "Attempts", "Key", "Due", "Expires", "Added"],
+      ...["Version", "Metadata", "Since"],
+    ]);
+    const [names, cells] = await Promise.all(
+      [heads(page, "Tasks"), task.getByRole("cell")].map((parts) =>
+        parts.evaluateAll((all) => all.map((part) => Math.round(part.getBoundingClientRect().left))),
+      ),
+    );
+    expect(cells).toEqual(names);
+  });
+
+  await test.step("in every look it can be read by everybody, and a phone's cards have the columns as lines", async () => {
+    for (const looks of byDevice(EVERY_LOOK)) {
+      const context = await browser.newContext({
+        ...{ baseURL: product.url, storageState: { cookies, origins: [] }, ...optionsOf(looks[0]) },
+      });
+      const looked = await context.newPage();
+      await openPage(looked, address);
+      await expect(group(looked, "sums")).toBeVisible();
+      if (looks[0].name === "phone") await expect(row(looked, "A shop").getByText("Metadata")).toBeVisible();
+      await head(looked, "shop").click();
+      await lookInAll(looked, looks, "columns-sessions");
+      await openPage(looked, "/runs?group=session&columns=session,profile,sandbox,events,queued");
+      await lookInAll(looked, looks, "columns-runs");
+      await openPage(looked, "/queue?columns=lane,priority,id,attempts,metadata,since");
+      await expect(tasksTable(looked)).toContainText("ticket: 7");
+      await lookInAll(looked, looks, "columns-queue");
+      await context.close();
+    }
+  });
+});
