@@ -10,6 +10,8 @@ export const FLAPPING_ATTEMPTS = 3;
 
 /** What needs a person, the most pressing kind first; beside the queue's own kinds those of runs, sessions and storage. */
 export const NEED_KINDS = [
+  "worker-away",
+  "loop-stopped",
   "approval",
   "fencing",
   "stuck",

@@ -41,6 +41,8 @@ const taskOf = ({ taskId }: Need) => (taskId === null ? "/queue" : taskAddress(t
 
 /** Each kind as an icon and a word, with the place where it is mended. */
 const LOOKS: Record<NeedKind, Look> = {
+  "worker-away": { icon: Unplug, word: "Worker away", fix: "Look", href: () => "/status" },
+  "loop-stopped": { icon: TriangleAlert, word: "Loop stopped", fix: "Look", href: () => "/status" },
   approval: { icon: Hand, word: "Approval", fix: "Decide", href: runOf },
   fencing: { icon: Unplug, word: "Not known to be gone", fix: "Look", href: ({ runId }) => runAddress(runId ?? "") },
   stuck: { icon: Timer, word: "Silent", fix: "Look", href: runOf },

@@ -4,6 +4,7 @@ import { makeRun, makeSession } from "@/db/test/factories";
 import type { ServiceContext } from "@/server/context";
 import { createTask, setControl } from "@/server/queue";
 import { createTestStore, tenantOperator } from "@/server/storage/test/context";
+import { noteWorker } from "@/server/test/note-worker";
 import { getOverview } from ".";
 
 /** A run with its turn under way, whose session has said something so many minutes ago. */
@@ -28,6 +29,7 @@ function ask(ctx: ServiceContext, runId: string, minutesAgo: number) {
 test("what needs a person is told once, the most pressing first, and only while it does", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
+  await noteWorker(ctx);
   expect((await getOverview(ctx, { readerId: "ann" })).needs).toEqual([]);
 
   const stuck = await makeTurn(ctx, "ses_stuck", 30);
@@ -89,6 +91,7 @@ test("a run that has lost one runner after the other is told of, until it is ove
 test("who is bound to a tenant is told of nothing of another's", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
+  await noteWorker(ctx);
   const runId = await makeTurn(ctx, "ses_stuck", 30);
   await ask(ctx, await makeTurn(ctx, "ses_asking", 45), 44);
   await createTask(ctx, { title: "Waits", backendProfile: "codex", payload: {} });

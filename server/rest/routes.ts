@@ -24,6 +24,7 @@ import { QueueControl, QueueControlList } from "@/contract/queue-control";
 import { ClaimedRun, HeartbeatAnswer, Run, RunOutcomes, RunPage, RunStats } from "@/contract/run";
 import { Runner, RunnerHistory, RunnerJob, RunnerJobPage, RunnerPage, RunnerStats } from "@/contract/runner";
 import { ReadMark, Session, SessionPage, SessionSummary, TracePage } from "@/contract/session";
+import { ServerStatus } from "@/contract/status";
 import { DeletedVolume, GcHistoryPage, GcReport, OrphanList, StoragePage, StorageSummary } from "@/contract/storage";
 import { TimelinePage } from "@/contract/timeline";
 import { ModelCallPage, UsageOf, UsageSummary, UsageVerification } from "@/contract/usage";
@@ -294,6 +295,10 @@ export const ROUTES: readonly Route[] = [
   }),
   route("GET", "/health", "health.get", { answer: Health, summary: "Whether this server can serve" }),
   route("GET", "/server", "health.facts", { answer: ServerFacts, summary: "What this server is, and its limits" }),
+  route("GET", "/status", "health.status", {
+    answer: ServerStatus,
+    summary: "How the server, its worker's loops and what they reach stand now",
+  }),
   route("GET", "/me", "identity.me", { answer: Identity, summary: "Who the caller is" }),
   route("GET", "/tokens", "identity.tokens", { answer: TokenPage, summary: "List tokens that sign somebody in" }),
   route("POST", "/tokens", "identity.createToken", {

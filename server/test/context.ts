@@ -108,6 +108,7 @@ function memoryVolumes(): Volumes {
 }
 
 const unusedArchive: ServiceContext["archive"] = {
+  check: () => Promise.resolve(),
   put: () => Promise.reject(new Error("this test has no archive")),
   get: () => Promise.resolve(null),
   copy: () => Promise.resolve(false),
