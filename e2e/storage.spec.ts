@@ -98,6 +98,7 @@ test("a volume is pinned, extended, evicted by its name, restored and forked, an
     await act(page, title, "Evict volume…");
     const dialog = page.getByRole("dialog", { name: "Evict volume" });
     await expect(dialog).toContainText("The archive holds the last turn");
+    await expect(dialog).toContainText(/Digest of what the archive holds, SHA-256: [0-9a-f]{64}/);
     const name = (await dialog.getByText(/^Type .* to confirm$/).textContent())?.split(" ")[1] ?? "";
     const confirm = dialog.getByRole("button", { name: "Evict volume" });
     await dialog.getByLabel(/^Type .* to confirm$/).fill(name.slice(0, -1));
@@ -160,6 +161,27 @@ test("a clean-up says what it would do, does it when told, and leaves a line of 
   await expect(rowOf(page, "you may go")).toContainText("expired 1 h ago");
   await page.getByRole("navigation", { name: "Storage" }).getByRole("link", { name: "Clean-up" }).click();
   await expect(page.getByText("No clean-up has taken anything yet")).toBeVisible();
+
+  await test.step("a pause stops it, for a reason that everyone sees, and lets dry runs go on", async () => {
+    await page.getByRole("button", { name: "Pause…" }).click();
+    const pausing = page.getByRole("dialog", { name: "Pause the clean-up" });
+    await expect(pausing.getByRole("button", { name: "Pause the clean-up" })).toBeDisabled();
+    await pausing.getByLabel("Reason").fill("the disk is being copied");
+    await pausing.getByRole("button", { name: "Pause the clean-up" }).click();
+    await expect(pausing).toBeHidden();
+    await expect(page.getByText(/^The clean-up is paused by admin .*: the disk is being copied$/)).toBeVisible();
+    await page.getByRole("button", { name: "Dry run" }).click();
+    await expect(page.getByText(/^Would evict 1 volume and keep 1: .* back\.$/)).toBeVisible();
+    await expect(page.getByRole("button", { name: "Evict 1 volume…" })).toBeDisabled();
+    const gc = await page.request.post("/api/v1/sessions/storage/gc", { data: {}, headers: { origin } });
+    expect([gc.status(), await gc.json()]).toMatchObject([409, { error: { reason: "gc-paused" } }]);
+    await open(page, "/");
+    await expect(page.getByText("the clean-up of volumes is paused by admin: the disk is being copied")).toBeVisible();
+    await open(page, "/storage?view=clean-up");
+    await page.getByRole("button", { name: "Resume" }).click();
+    await expect(page.getByText(/^The clean-up is paused by/)).toBeHidden();
+  });
+
   await page.getByRole("button", { name: "Dry run" }).click();
   const report = page.getByRole("status", { name: "What the clean-up says" });
   await expect(report.getByRole("region", { name: "Would go" })).toContainText("Say hello, you may go");

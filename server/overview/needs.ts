@@ -92,10 +92,18 @@ function ofQueue({ tenantId, ...item }: QueueAttention): Need {
   return { ...item, tenantId: tenantId === "*" ? null : tenantId };
 }
 
-/** Whether the last look of the clean-up was kept from collecting. */
+/** Whether somebody stopped the clean-up, or its last look was kept from collecting. */
 async function gcStopped(ctx: ServiceContext): Promise<Need[]> {
-  const [last] = (await listGcHistory(ctx, { limit: 1 })).items;
-  if (!last || last.breaker === null) return [];
+  const {
+    items: [last],
+    schedule: { pause },
+  } = await listGcHistory(ctx, { limit: 1 });
+  if (pause !== null) {
+    const message = `the clean-up of volumes is paused by ${pause.by.replace(/^operator:/, "")}: ${pause.reason}`;
+    return [{ ...OF_NOTHING, kind: "gc-stopped", message, since: pause.at }];
+  }
+  // A pause that has ended stays the last thing told until the next collection.
+  if (!last || last.breaker === null || last.breaker.startsWith("gc-paused")) return [];
   return [
     {
       ...OF_NOTHING,

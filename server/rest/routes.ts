@@ -25,7 +25,15 @@ import { ClaimedRun, HeartbeatAnswer, Run, RunOutcomes, RunPage, RunStats } from
 import { Runner, RunnerHistory, RunnerJob, RunnerJobPage, RunnerPage, RunnerStats } from "@/contract/runner";
 import { ReadMark, Session, SessionPage, SessionSummary, TracePage } from "@/contract/session";
 import { ServerStatus } from "@/contract/status";
-import { DeletedVolume, GcHistoryPage, GcReport, OrphanList, StoragePage, StorageSummary } from "@/contract/storage";
+import {
+  DeletedVolume,
+  GcHistoryPage,
+  GcReport,
+  GcSchedule,
+  OrphanList,
+  StoragePage,
+  StorageSummary,
+} from "@/contract/storage";
 import { TimelinePage } from "@/contract/timeline";
 import { ModelCallPage, UsageOf, UsageSummary, UsageVerification } from "@/contract/usage";
 import { View, ViewCountPage, ViewPageOf } from "@/contract/view";
@@ -164,6 +172,14 @@ export const ROUTES: readonly Route[] = [
   route("GET", "/storage/history", "storage.history", {
     answer: GcHistoryPage,
     summary: "List collections that took something or were kept from it, the newest first",
+  }),
+  route("POST", "/storage/gc/pause", "storage.pauseGc", {
+    answer: GcSchedule,
+    summary: "Stop every collection of storage, with a reason",
+  }),
+  route("POST", "/storage/gc/resume", "storage.resumeGc", {
+    answer: GcSchedule,
+    summary: "Let collections of storage go on",
   }),
   route("GET", "/storage/orphans", "storage.orphans", {
     answer: OrphanList,

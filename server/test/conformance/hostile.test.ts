@@ -163,6 +163,8 @@ beforeAll(async () => {
       title: "t",
     }),
     change("storage.delete", { name: "agentrun-x", uid: "u", confirmName: "agentrun-x" }),
+    change("storage.pauseGc", { reason: "r" }),
+    change("storage.resumeGc", {}),
     change("storage.gc", { dryRun: true, limit: 5 }),
     change("backends.set", { profile: "minimax-m3", maxRunning: 10, isUp: true, isEnabled: false, reason: "the bill" }),
     change("backends.test", { profile: "demo" }),
