@@ -5,14 +5,16 @@ import { runAddress, storageAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
 import { shortenId } from "@/components/ui/format";
 import { State } from "@/components/ui/state";
-import { type Column, Table } from "@/components/ui/table";
+import { type Column, type RowChoice, Table } from "@/components/ui/table";
 import type { StorageSummary } from "@/contract/storage";
 import { explainKeeper, reasonWord, STATE_MEANING } from "./explain";
 import { ArchiveMark, Expiry, SizeBar } from "./facts";
 import { VolumeMenu } from "./volume-actions";
 
+type VolumesTableProps = { volumes: readonly StorageSummary[]; largest: number; choice: RowChoice };
+
 /** Volumes as rows; each leads to its session's storage. */
-export function VolumesTable({ volumes, largest }: { volumes: readonly StorageSummary[]; largest: number }) {
+export function VolumesTable({ volumes, largest, choice }: VolumesTableProps) {
   const canOperate = useCanOperate();
   const columns = columnsOf(volumes, largest).filter((column) => canOperate || column.name !== "Actions");
   return (
@@ -20,6 +22,7 @@ export function VolumesTable({ volumes, largest }: { volumes: readonly StorageSu
       label="Volumes"
       rows={volumes}
       columns={columns}
+      choice={canOperate ? choice : null}
       keyOf={(volume) => volume.sessionId}
       rowClassName={() => "max-sm:pr-12"}
     />
