@@ -18,6 +18,7 @@ export const NEED_KINDS = [
   "flapping",
   ...ATTENTION_KINDS.slice(1),
   "failed-session",
+  "volume-full",
   "gc-stopped",
 ] as const;
 export type NeedKind = (typeof NEED_KINDS)[number];

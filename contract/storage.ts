@@ -12,9 +12,11 @@ import {
   text,
 } from "./ids";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
+import { RangeMinutes } from "./time-range";
 import {
   ARCHIVE_ORDER_STATES,
   ARCHIVE_ORDERERS,
+  ARCHIVE_STANDINGS,
   STORAGE_KINDS,
   STORAGE_POLICIES,
   STORAGE_SORTS,
@@ -33,6 +35,15 @@ export const ListStorageInput = z.strictObject({
   search: text(200).optional(),
   pinned: z.boolean().optional(),
   isExpired: z.boolean().optional(),
+  /** Its time is not over yet, and is within so many minutes. */
+  expiresWithinMinutes: RangeMinutes.optional(),
+  /** Whether a claimed run holds the volume. */
+  isAttached: z.boolean().optional(),
+  /** false: it could not be made, is lost, or is being taken away by somebody else. */
+  isHealthy: z.boolean().optional(),
+  /** Whether the newest archive holds the last turn, an earlier one, or there is none. */
+  archive: z.enum(ARCHIVE_STANDINGS).optional(),
+  largerThanBytes: Count.optional(),
   sort: z.enum(STORAGE_SORTS).default("updatedAt"),
   cursor: Cursor.optional(),
   limit: pageLimit(LIST_LIMIT_MAX),
@@ -149,6 +160,8 @@ export const StorageSummary = z.object({
   pinnedAt: z.string().nullable(),
   storagePolicy: z.enum(STORAGE_POLICIES),
   requestedBytes: z.number().nullable(),
+  /** How much the volume takes; null where it takes what the disk has. */
+  capacityBytes: z.number().nullable(),
   /** The claimed run that holds the volume. */
   activeRunId: z.string().nullable(),
   /** When the newest archive was made. */

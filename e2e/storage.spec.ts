@@ -202,6 +202,48 @@ test("a clean-up says what it would do, does it when told, and leaves a line of 
   await page.context().close();
 });
 
+test("volumes are narrowed, chosen, pinned and evicted together, once their number was typed", async ({
+  browser,
+  watchPage,
+}) => {
+  test.setTimeout(240_000);
+  await using product = await Product.start(ENV);
+  const page = await browser.newPage({ baseURL: product.url });
+  watchPage(page);
+  await signIn(page, product);
+  const titles = ["Say hello, number one", "Say hello, number two"];
+  for (const title of titles) await finishedSession(page, title);
+
+  await open(page, "/storage");
+  const box = (title: string) => page.getByRole("checkbox", { name: `Choose ${title}` });
+  for (const title of titles) await box(title).check();
+  const bar = page.getByRole("toolbar", { name: "Chosen sessions" });
+  await expect(bar).toContainText("2 sessions chosen");
+  await bar.getByRole("button", { name: "Pin", exact: true }).click();
+  for (const title of titles) await expect(rowOf(page, title).getByText("pinned", { exact: true })).toBeVisible();
+  await page.getByRole("button", { name: "Undo" }).click();
+  for (const title of titles) await expect(rowOf(page, title).getByText("pinned", { exact: true })).toBeHidden();
+
+  await page.getByRole("combobox", { name: "Only" }).selectOption("Archive behind");
+  await expect(page).toHaveURL(/archive=behind/);
+  await expect(page.getByText("No volume matches")).toBeVisible();
+  await page.getByRole("combobox", { name: "Only" }).selectOption("Held by no run");
+  await expect(rowOf(page, titles[0] ?? "")).toBeVisible();
+
+  await rowOf(page, titles[0] ?? "")
+    .getByRole("checkbox")
+    .focus();
+  await page.keyboard.press("*");
+  await expect(bar).toContainText("2 sessions chosen");
+  await page.keyboard.press("E");
+  const dialog = page.getByRole("dialog", { name: "Evict sessions" });
+  await expect(dialog.getByRole("button", { name: /^Evict: 2 sessions/ })).toBeDisabled();
+  await dialog.getByLabel("Type 2 to confirm").fill("2");
+  await dialog.getByRole("button", { name: /^Evict: 2 sessions/ }).click();
+  for (const title of titles) await expect(rowOf(page, title)).toContainText("evicted");
+  await page.close();
+});
+
 test("volumes that no session knows are shown, adopted and deleted", async ({ browser, watchPage }) => {
   const { dataDir } = signedIn.product;
   const page = await newSignedIn(browser, signedIn);

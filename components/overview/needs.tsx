@@ -2,6 +2,7 @@
 import {
   ArrowRight,
   Hand,
+  HardDrive,
   type LucideIcon,
   OctagonPause,
   OctagonX,
@@ -57,7 +58,13 @@ const LOOKS: Record<NeedKind, Look> = {
   paused: { icon: OctagonPause, word: "Paused", fix: "Go on", href: () => "/queue" },
   "dead-letter": { icon: OctagonX, word: "Failed for good", fix: "Retry", href: taskOf },
   "failed-session": { icon: OctagonX, word: "Failed", fix: "Look", href: runOf },
-  "gc-stopped": { icon: TriangleAlert, word: "Clean-up stopped", fix: "Look", href: () => "/storage" },
+  "volume-full": {
+    icon: HardDrive,
+    word: "Volume nearly full",
+    fix: "Look",
+    href: ({ sessionId }) => storageAddress(sessionId ?? ""),
+  },
+  "gc-stopped": { icon: TriangleAlert, word: "Clean-up stopped", fix: "Look", href: () => "/storage?view=clean-up" },
 };
 
 /** What goes on only when a person does something, the most pressing first; `j` and `k` move, Enter goes there, `f` does what is offered. */

@@ -7,7 +7,7 @@ export type Filter = Record<string, FieldValue>;
 /** A condition that a list takes. */
 export type QueryKey<Field extends string = string> = {
   name: string;
-  kind: "choice" | "text" | "id" | "flag" | "duration" | "instant";
+  kind: "choice" | "text" | "id" | "flag" | "duration" | "instant" | "size";
   /** The field of the filter that each of its operators writes. */
   fields: Partial<Record<Operator, Field>>;
   /** Of a choice: all that there are. */

@@ -15,6 +15,7 @@ import {
   readFailedUnread,
   readFencing,
   readFlapping,
+  readFullVolumes,
   readOpenApprovals,
   readStuck,
 } from "@/db/queries/overview";
@@ -36,7 +37,7 @@ export async function listNeeds(
   scope: OverviewScope,
   { readerId, queue }: { readerId: string | undefined; queue: QueueAttention[] },
 ): Promise<Need[]> {
-  const [approvals, fencing, stuck, flapping, failed, gc, loops] = await Promise.all([
+  const [approvals, fencing, stuck, flapping, failed, full, gc, loops] = await Promise.all([
     readOpenApprovals(ctx.db, scope, EACH_MAX),
     readFencing(ctx.db, scope, EACH_MAX),
     readStuck(ctx.db, scope, { afterMs: ctx.settings.stuckAfterMs, max: EACH_MAX }),
@@ -44,6 +45,7 @@ export async function listNeeds(
     readerId === undefined
       ? []
       : readFailedUnread(ctx.db, scope, { readerId, withinMs: FAILED_SHOWN_MS, max: EACH_MAX }),
+    readFullVolumes(ctx.db, scope, EACH_MAX),
     gcStopped(ctx),
     loopsStopped(ctx),
   ]);
@@ -55,6 +57,7 @@ export async function listNeeds(
     // An approval is told of once, whether a task is behind it or not.
     ...queue.filter(({ kind }) => kind !== "approval").map(ofQueue),
     ...failed.map((row) => toNeed("failed-session", row)),
+    ...full.map((row) => toNeed("volume-full", row)),
     ...gc,
     ...loops,
   ];
@@ -83,6 +86,8 @@ function wordsOf(kind: NeedKind, detail: string | null): string {
       return "its turn is under way and has said nothing for long: look, steer it, or interrupt it";
     case "flapping":
       return `it has lost its runner again and again and is at attempt ${detail}: look why they end`;
+    case "volume-full":
+      return `its volume is ${detail} % full: have some removed by a turn, or go on in a session with a larger one`;
     default:
       return detail === null ? "its last turn failed" : `its last turn failed: ${detail}`;
   }

@@ -107,3 +107,47 @@ test("who is bound to a tenant is told of nothing of another's", async () => {
   expect(asked.needs).toEqual([]);
   expect((await getOverview(ctx, { tenantId: "default" })).needs.map((need) => need.runId)).toContain(runId);
 });
+
+test("a worker that is away is the first thing that needs a person; so is a loop of it that stopped", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const needs = async () => (await getOverview(ctx, {})).needs.map(({ kind, message }) => [kind, message]);
+  const long = sql`interval '10 minutes'`;
+  // A database that was only just made waits for its worker.
+  await ctx.db.execute(sql`update agentrun_schema_migrations set applied_at = clock_timestamp()`);
+  expect(await needs()).toEqual([]);
+  await ctx.db.execute(sql`update agentrun_schema_migrations set applied_at = clock_timestamp() - ${long}`);
+  await ask(ctx, await makeTurn(ctx, "ses_asking", 1), 1);
+  const approval = ["approval", "its agent asks whether it may: rm -r build"];
+  const away = ["worker-away", expect.stringContaining("no run starts")];
+  expect(await needs()).toEqual([away, approval]);
+
+  await noteWorker(ctx, { purge: { failures: 3, failure: "refused" } });
+  expect(await needs()).toEqual([
+    ["loop-stopped", "purge, which removes what was deleted, fails again and again: refused"],
+    approval,
+  ]);
+  await noteWorker(ctx);
+  expect(await needs()).toEqual([approval]);
+  await ctx.db.execute(sql`update agentrun_loops set noted_at = noted_at - ${long}`);
+  expect(await needs()).toEqual([away, approval]);
+});
+
+test("a volume of which more than four fifths are in use needs somebody; one that is gone does not", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  await noteWorker(ctx);
+  const make = (sessionId: string, storageSizeBytes: number, storageState: "live" | "evicted" = "live") =>
+    makeSession(ctx.db, {
+      ...{ sessionId, title: sessionId, storageSizeBytes, storageState, storageCapacityBytes: 1_000 },
+      ...{ storageKind: storageState === "live" ? "pvc" : "evicted", storageUpdatedAt: new Date() },
+    });
+  await make("ses_half", 800);
+  await make("ses_gone", 999, "evicted");
+  expect((await getOverview(ctx, {})).needs).toEqual([]);
+  await make("ses_full", 850);
+  expect((await getOverview(ctx, {})).needs).toMatchObject([
+    { kind: "volume-full", sessionId: "ses_full", title: "ses_full", message: expect.stringContaining("85 % full") },
+  ]);
+  expect((await getOverview(store.as(tenantOperator("acme")), {})).needs).toEqual([]);
+});

@@ -89,6 +89,7 @@ function memoryVolumes(): Volumes {
   return {
     namespace: "local",
     provider: "local",
+    defaultSizeBytes: null,
     nameFor: (sessionId) => `volume-${sessionId}`,
     async ensure({ sessionId }) {
       const name = `volume-${sessionId}`;

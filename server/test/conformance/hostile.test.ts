@@ -143,6 +143,7 @@ beforeAll(async () => {
     query("storage.get", { sessionId }),
     query("storage.list", {
       ...{ ...page, storageKind: "pvc", storageState: "live", search: "s", pinned: false, isExpired: false },
+      ...{ expiresWithinMinutes: 60, isAttached: false, isHealthy: true, archive: "none", largerThanBytes: 1 },
       sort: "sizeBytes",
     }),
     change("storage.refresh", {
