@@ -78,6 +78,7 @@ test("a run that has lost one runner after the other is told of, until it is ove
   const ctx = store.as();
   await makeRun(ctx.db, { status: "claimed", leaseState: "held", attemptCount: 2 });
   const lost = await makeRun(ctx.db, { status: "pending", attemptCount: 3 });
+  await noteWorker(ctx);
   const told = async () => (await getOverview(ctx, {})).needs;
   expect(await told()).toMatchObject([
     { kind: "flapping", runId: lost.id, message: expect.stringContaining("attempt 3") },
