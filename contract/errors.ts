@@ -28,6 +28,7 @@ export const REASON_STATUS = {
   "store-not-restorable": 409,
   "archive-missing": 409,
   "would-shorten": 409,
+  "gc-paused": 409,
   "volume-named": 409,
   "volume-kept": 409,
   "confirmation-mismatch": 409,

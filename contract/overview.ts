@@ -10,12 +10,15 @@ export const FLAPPING_ATTEMPTS = 3;
 
 /** What needs a person, the most pressing kind first; beside the queue's own kinds those of runs, sessions and storage. */
 export const NEED_KINDS = [
+  "worker-away",
+  "loop-stopped",
   "approval",
   "fencing",
   "stuck",
   "flapping",
   ...ATTENTION_KINDS.slice(1),
   "failed-session",
+  "volume-full",
   "gc-stopped",
 ] as const;
 export type NeedKind = (typeof NEED_KINDS)[number];

@@ -12,9 +12,11 @@ import {
   text,
 } from "./ids";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
+import { RangeMinutes } from "./time-range";
 import {
   ARCHIVE_ORDER_STATES,
   ARCHIVE_ORDERERS,
+  ARCHIVE_STANDINGS,
   STORAGE_KINDS,
   STORAGE_POLICIES,
   STORAGE_SORTS,
@@ -33,6 +35,15 @@ export const ListStorageInput = z.strictObject({
   search: text(200).optional(),
   pinned: z.boolean().optional(),
   isExpired: z.boolean().optional(),
+  /** Its time is not over yet, and is within so many minutes. */
+  expiresWithinMinutes: RangeMinutes.optional(),
+  /** Whether a claimed run holds the volume. */
+  isAttached: z.boolean().optional(),
+  /** false: it could not be made, is lost, or is being taken away by somebody else. */
+  isHealthy: z.boolean().optional(),
+  /** Whether the newest archive holds the last turn, an earlier one, or there is none. */
+  archive: z.enum(ARCHIVE_STANDINGS).optional(),
+  largerThanBytes: Count.optional(),
   sort: z.enum(STORAGE_SORTS).default("updatedAt"),
   cursor: Cursor.optional(),
   limit: pageLimit(LIST_LIMIT_MAX),
@@ -109,6 +120,9 @@ export const GcInput = z.strictObject({
     .transform((limit) => Math.min(limit, GC_LIMIT_MAX)),
 });
 export type GcInput = z.infer<typeof GcInput>;
+export const PauseGcInput = z.strictObject({ reason: requiredText(1_000) });
+export type PauseGcInput = z.infer<typeof PauseGcInput>;
+export const ResumeGcInput = z.strictObject({});
 
 /** An archive that was ordered and is not there yet, or lacks what could not be read. */
 export const ArchiveOrder = z.object({
@@ -146,6 +160,8 @@ export const StorageSummary = z.object({
   pinnedAt: z.string().nullable(),
   storagePolicy: z.enum(STORAGE_POLICIES),
   requestedBytes: z.number().nullable(),
+  /** How much the volume takes; null where it takes what the disk has. */
+  capacityBytes: z.number().nullable(),
   /** The claimed run that holds the volume. */
   activeRunId: z.string().nullable(),
   /** When the newest archive was made. */
@@ -220,16 +236,34 @@ export const GcHistoryEntry = z.object({
 });
 export type GcHistoryEntry = z.infer<typeof GcHistoryEntry>;
 /** When volumes were last looked through, by whomever, and how often the worker does it by itself. */
-export const GcSchedule = z.object({ intervalMs: z.number(), lastAt: z.string().nullable() });
+export const GcSchedule = z.object({
+  intervalMs: z.number(),
+  lastAt: z.string().nullable(),
+  /** Who stopped every collection, and why; null while they go on. */
+  pause: z.object({ reason: z.string(), by: z.string(), at: z.string() }).nullable(),
+});
+export type GcSchedule = z.infer<typeof GcSchedule>;
+export type GcPause = NonNullable<GcSchedule["pause"]>;
 export const GcHistoryPage = pageOf(GcHistoryEntry).extend({ schedule: GcSchedule });
 export type GcHistoryPage = z.infer<typeof GcHistoryPage>;
 
 const GcEntry = z.object({ sessionId: z.string(), reason: z.string() });
 export type GcEntry = z.infer<typeof GcEntry>;
+/** How many volumes, and their bytes as last measured. */
+const GcTotal = z.object({ volumes: z.number(), bytes: z.number() });
 export const GcReport = z.object({
   evicted: z.array(GcEntry),
   advanced: z.array(GcEntry),
+  /** The first 1,000. */
   kept: z.array(GcEntry),
   dryRun: z.boolean(),
+  /** Of all that it looked at, listed or not. */
+  totals: z.object({
+    evicted: GcTotal,
+    advanced: GcTotal,
+    kept: GcTotal,
+    /** Whether its limit stopped it before the end: others may go, or move on, at the next. */
+    hasMore: z.boolean(),
+  }),
 });
 export type GcReport = z.infer<typeof GcReport>;

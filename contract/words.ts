@@ -76,6 +76,8 @@ export type StorageSort = (typeof STORAGE_SORTS)[number];
  */
 export const ARCHIVE_ORDER_STATES = ["waiting", "launching", "running", "ending"] as const;
 export type ArchiveOrderState = (typeof ARCHIVE_ORDER_STATES)[number];
+/** Whether the newest archive holds the last turn, only an earlier one, or there is none. */
+export const ARCHIVE_STANDINGS = ["current", "behind", "none"] as const;
 export const ARCHIVE_ORDERERS = ["collection", "person"] as const;
 export type ArchiveOrderer = (typeof ARCHIVE_ORDERERS)[number];
 export const SESSION_LIST_STATES = ["default", "running", "idle", "terminal", "unread", "all"] as const;

@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { byDevice, EVERY_LOOK, expect, lookInAll, optionsOf, ready, signIn, test } from "./fixtures";
+import { byDevice, EVERY_LOOK, expect, look, lookInAll, optionsOf, ready, signIn, test } from "./fixtures";
 import { Product } from "./product";
 import { apiOf, openPage, tasksTable } from "./queue-stories";
 

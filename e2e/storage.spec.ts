@@ -98,6 +98,7 @@ test("a volume is pinned, extended, evicted by its name, restored and forked, an
     await act(page, title, "Evict volume…");
     const dialog = page.getByRole("dialog", { name: "Evict volume" });
     await expect(dialog).toContainText("The archive holds the last turn");
+    await expect(dialog).toContainText(/Digest of what the archive holds, SHA-256: [0-9a-f]{64}/);
     const name = (await dialog.getByText(/^Type .* to confirm$/).textContent())?.split(" ")[1] ?? "";
     const confirm = dialog.getByRole("button", { name: "Evict volume" });
     await dialog.getByLabel(/^Type .* to confirm$/).fill(name.slice(0, -1));
@@ -160,6 +161,27 @@ test("a clean-up says what it would do, does it when told, and leaves a line of 
   await expect(rowOf(page, "you may go")).toContainText("expired 1 h ago");
   await page.getByRole("navigation", { name: "Storage" }).getByRole("link", { name: "Clean-up" }).click();
   await expect(page.getByText("No clean-up has taken anything yet")).toBeVisible();
+
+  await test.step("a pause stops it, for a reason that everyone sees, and lets dry runs go on", async () => {
+    await page.getByRole("button", { name: "Pause…" }).click();
+    const pausing = page.getByRole("dialog", { name: "Pause the clean-up" });
+    await expect(pausing.getByRole("button", { name: "Pause the clean-up" })).toBeDisabled();
+    await pausing.getByLabel("Reason").fill("the disk is being copied");
+    await pausing.getByRole("button", { name: "Pause the clean-up" }).click();
+    await expect(pausing).toBeHidden();
+    await expect(page.getByText(/^The clean-up is paused by admin .*: the disk is being copied$/)).toBeVisible();
+    await page.getByRole("button", { name: "Dry run" }).click();
+    await expect(page.getByText(/^Would evict 1 volume and keep 1: .* back\.$/)).toBeVisible();
+    await expect(page.getByRole("button", { name: "Evict 1 volume…" })).toBeDisabled();
+    const gc = await page.request.post("/api/v1/sessions/storage/gc", { data: {}, headers: { origin } });
+    expect([gc.status(), await gc.json()]).toMatchObject([409, { error: { reason: "gc-paused" } }]);
+    await open(page, "/");
+    await expect(page.getByText("the clean-up of volumes is paused by admin: the disk is being copied")).toBeVisible();
+    await open(page, "/storage?view=clean-up");
+    await page.getByRole("button", { name: "Resume" }).click();
+    await expect(page.getByText(/^The clean-up is paused by/)).toBeHidden();
+  });
+
   await page.getByRole("button", { name: "Dry run" }).click();
   const report = page.getByRole("status", { name: "What the clean-up says" });
   await expect(report.getByRole("region", { name: "Would go" })).toContainText("Say hello, you may go");
@@ -177,6 +199,49 @@ test("a clean-up says what it would do, does it when told, and leaves a line of 
   await open(page, "/storage?state=evicted");
   await expect(rowOf(page, "you may go")).toContainText("evicted");
   await expect(rowOf(page, "you must stay")).toBeHidden();
+  await page.context().close();
+});
+
+test("volumes are narrowed, chosen, pinned and evicted together, once their number was typed", async ({
+  browser,
+  watchPage,
+}) => {
+  test.setTimeout(240_000);
+  // Its own product: all that there is gets chosen.
+  const own = await startSignedIn(browser, ENV);
+  await using _product = own.product;
+  const page = await newSignedIn(browser, own);
+  watchPage(page);
+  const titles = ["Say hello, number one", "Say hello, number two"];
+  for (const title of titles) await finishedSession(page, title);
+
+  await open(page, "/storage");
+  const box = (title: string) => page.getByRole("checkbox", { name: `Choose ${title}` });
+  for (const title of titles) await box(title).check();
+  const bar = page.getByRole("toolbar", { name: "Chosen sessions" });
+  await expect(bar).toContainText("2 sessions chosen");
+  await bar.getByRole("button", { name: "Pin", exact: true }).click();
+  for (const title of titles) await expect(rowOf(page, title).getByText("pinned", { exact: true })).toBeVisible();
+  await page.getByRole("button", { name: "Undo" }).click();
+  for (const title of titles) await expect(rowOf(page, title).getByText("pinned", { exact: true })).toBeHidden();
+
+  await page.getByRole("combobox", { name: "Only" }).selectOption("Archive behind");
+  await expect(page).toHaveURL(/archive=behind/);
+  await expect(page.getByText("No volume matches")).toBeVisible();
+  await page.getByRole("combobox", { name: "Only" }).selectOption("Held by no run");
+  await expect(rowOf(page, titles[0] ?? "")).toBeVisible();
+
+  await rowOf(page, titles[0] ?? "")
+    .getByRole("checkbox")
+    .focus();
+  await page.keyboard.press("*");
+  await expect(bar).toContainText("2 sessions chosen");
+  await page.keyboard.press("E");
+  const dialog = page.getByRole("dialog", { name: "Evict sessions" });
+  await expect(dialog.getByRole("button", { name: /^Evict: 2 sessions/ })).toBeDisabled();
+  await dialog.getByLabel("Type 2 to confirm").fill("2");
+  await dialog.getByRole("button", { name: /^Evict: 2 sessions/ }).click();
+  for (const title of titles) await expect(rowOf(page, title)).toContainText("evicted");
   await page.context().close();
 });
 

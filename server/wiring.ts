@@ -100,7 +100,10 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
     openCalls: new OpenCalls(env.AGENTRUN_MODEL_CALLS_PER_RUN_MAX),
     providerLimits: new ProviderLimits({ db: database.db, log, wake }),
     calls,
-    health: { pool, migrationIds: readMigrations().map((migration) => migration.id), isServing: () => isServing },
+    health: {
+      ...{ pool, migrationIds: readMigrations().map((migration) => migration.id) },
+      ...{ isServing: () => isServing, isListening: () => live.isListening },
+    },
     metrics,
     serviceFor(actor, requestId) {
       return { pool, db, actor, log, settings, requestId, wake, append, addTask, volumes, archive };

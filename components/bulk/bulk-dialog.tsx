@@ -49,7 +49,7 @@ export function BulkDialog({ kind, verb, target, onClose, onStarted }: BulkDialo
     trpc.bulk.create.mutationOptions({
       onSuccess: () => {
         void client.invalidateQueries({ queryKey: trpc.bulk.list.pathKey() });
-        toast.success(`It has begun: its progress is shown above the ${ONE[kind]}s`);
+        toast.success(`It has begun: its progress is shown with the ${ONE[kind]}s`);
         onStarted();
         onClose();
       },

@@ -43,7 +43,13 @@ function isSaidAlready({ kind, action, refused }: BulkAction): boolean {
   return wordsOf(kind, action).consequence === undefined && refused === 0;
 }
 
-const LIST_OF = { task: "queue", run: "runs", session: "sessions", approval: "approvals" } as const;
+/** A session's storage is another list of it. */
+const LISTS_OF: Record<BulkKind, ("queue" | "runs" | "approvals" | "sessions" | "storage")[]> = {
+  task: ["queue"],
+  run: ["runs"],
+  approval: ["approvals"],
+  session: ["sessions", "storage"],
+};
 
 /** Reads the list again once an action that was seen under way, or that began and ended unseen, has ended. */
 function useReadAnew(kind: BulkKind, bulks: readonly BulkAction[] | undefined): void {
@@ -56,6 +62,6 @@ function useReadAnew(kind: BulkKind, bulks: readonly BulkAction[] | undefined): 
     const before = known.current;
     known.current = new Set([...(before ?? []), ...ended]);
     if (before !== null && ended.some((id) => !before.has(id)))
-      void client.invalidateQueries({ queryKey: trpc[LIST_OF[kind]].pathKey() });
+      for (const list of LISTS_OF[kind]) void client.invalidateQueries({ queryKey: trpc[list].pathKey() });
   }, [bulks, client, kind, trpc]);
 }

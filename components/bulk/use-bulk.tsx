@@ -24,8 +24,8 @@ type Listed = {
   /** The rows that are shown, in their order. */
   ids: readonly string[];
   labelOf: (id: string) => string;
-  /** What the list asks the server for, and the same in words. */
-  filter: NonNullable<CreateBulkInput["filter"]>;
+  /** What the list asks the server for, and the same in words; null where only what is shown can be chosen. */
+  filter: NonNullable<CreateBulkInput["filter"]> | null;
   words: string;
   hasMore: boolean;
   canDo: (verb: BulkVerb) => boolean;
@@ -52,10 +52,10 @@ export function useBulk({ kind, ids, labelOf, filter, words, hasMore, canDo, mor
     queryKey: ["bulk-count", kind, filterKey, asOf],
     queryFn: () =>
       api.bulk.preview.mutate({
-        ...{ kind, action: counted ?? "cancel", filter, asOf: asOf || asOfNow() },
+        ...{ kind, action: counted ?? "cancel", filter: filter ?? {}, asOf: asOf || asOfNow() },
         ...(counted === "read" ? { readerId: readerIn(filter) } : {}),
       }),
-    enabled: areAllShown && (hasMore || isAllMatching) && counted !== null,
+    enabled: filter !== null && areAllShown && (hasMore || isAllMatching) && counted !== null,
     gcTime: 0,
   });
   const chooseAllMatching = () => {
@@ -65,7 +65,10 @@ export function useBulk({ kind, ids, labelOf, filter, words, hasMore, canDo, mor
 
   function act(verb: BulkVerb): void {
     if (!canDo(verb)) return;
-    const target = targetOf(chosen, isAllMatching ? { filter, asOf, words } : null, { cursor, one: ONE[kind] });
+    const target = targetOf(chosen, isAllMatching && filter !== null ? { filter, asOf, words } : null, {
+      cursor,
+      one: ONE[kind],
+    });
     if (target === null) return;
     if (wordsOf(kind, verb).consequence !== undefined) {
       setAsked({ verb, target });
@@ -142,6 +145,6 @@ export function useBulk({ kind, ids, labelOf, filter, words, hasMore, canDo, mor
   return { selection, keys, rows, bar, act, onKeyDown };
 }
 
-function readerIn(filter: object): string | undefined {
-  return "readerId" in filter && typeof filter.readerId === "string" ? filter.readerId : undefined;
+function readerIn(filter: object | null): string | undefined {
+  return filter !== null && "readerId" in filter && typeof filter.readerId === "string" ? filter.readerId : undefined;
 }

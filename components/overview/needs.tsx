@@ -2,6 +2,7 @@
 import {
   ArrowRight,
   Hand,
+  HardDrive,
   type LucideIcon,
   OctagonPause,
   OctagonX,
@@ -41,6 +42,8 @@ const taskOf = ({ taskId }: Need) => (taskId === null ? "/queue" : taskAddress(t
 
 /** Each kind as an icon and a word, with the place where it is mended. */
 const LOOKS: Record<NeedKind, Look> = {
+  "worker-away": { icon: Unplug, word: "Worker away", fix: "Look", href: () => "/status" },
+  "loop-stopped": { icon: TriangleAlert, word: "Loop stopped", fix: "Look", href: () => "/status" },
   approval: { icon: Hand, word: "Approval", fix: "Decide", href: runOf },
   fencing: { icon: Unplug, word: "Not known to be gone", fix: "Look", href: ({ runId }) => runAddress(runId ?? "") },
   stuck: { icon: Timer, word: "Silent", fix: "Look", href: runOf },
@@ -55,7 +58,13 @@ const LOOKS: Record<NeedKind, Look> = {
   paused: { icon: OctagonPause, word: "Paused", fix: "Go on", href: () => "/queue" },
   "dead-letter": { icon: OctagonX, word: "Failed for good", fix: "Retry", href: taskOf },
   "failed-session": { icon: OctagonX, word: "Failed", fix: "Look", href: runOf },
-  "gc-stopped": { icon: TriangleAlert, word: "Clean-up stopped", fix: "Look", href: () => "/storage" },
+  "volume-full": {
+    icon: HardDrive,
+    word: "Volume nearly full",
+    fix: "Look",
+    href: ({ sessionId }) => storageAddress(sessionId ?? ""),
+  },
+  "gc-stopped": { icon: TriangleAlert, word: "Clean-up stopped", fix: "Look", href: () => "/storage?view=clean-up" },
 };
 
 /** What goes on only when a person does something, the most pressing first; `j` and `k` move, Enter goes there, `f` does what is offered. */

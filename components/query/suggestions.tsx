@@ -4,7 +4,7 @@ import { cn } from "@/components/ui/class-names";
 import { printValue } from "@/contract/query/language";
 import type { Filter, QueryKey, QueryPage } from "@/contract/query/page";
 import { parseQuery } from "@/contract/query/parse";
-import { DURATION_VALUES, FLAG_VALUES } from "@/contract/query/read-value";
+import { DURATION_VALUES, FLAG_VALUES, SIZE_VALUES } from "@/contract/query/read-value";
 
 export { parseQuery } from "@/contract/query/parse";
 export { readQuery } from "@/contract/query/read";
@@ -53,6 +53,7 @@ function keysFor<Of extends Filter>(page: QueryPage<Of>, { start, end, prefix }:
 function valuesOf(key: QueryKey, known: KnownValues): readonly string[] {
   if (key.kind === "flag") return FLAG_VALUES;
   if (key.kind === "duration") return DURATION_VALUES;
+  if (key.kind === "size") return SIZE_VALUES;
   return key.values ?? known[key.name] ?? [];
 }
 

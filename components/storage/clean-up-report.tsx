@@ -8,7 +8,7 @@ import { expiredVolumes } from "@/components/trpc/lists";
 import { cn } from "@/components/ui/class-names";
 import { formatBytes, shortenId } from "@/components/ui/format";
 import type { GcEntry, GcReport, StorageSummary } from "@/contract/storage";
-import { explainKeeper } from "./explain";
+import { explainKeeper, explainTotals } from "./explain";
 import { groupByReason } from "./group";
 
 /** Longer lists start folded: what a report says stays on one screen. */
@@ -23,27 +23,41 @@ export function CleanUpReport({ report }: { report: GcReport }) {
   const words = report.dryRun
     ? { evicted: "Would go", advanced: "Would move a step on" }
     : { evicted: "Went", advanced: "Moved a step on" };
+  const { evicted, advanced, kept } = report.totals;
   return (
-    <div className="grid gap-px border-t bg-line lg:grid-cols-3" role="status" aria-label="What the clean-up says">
-      <Entries title={words.evicted} entries={report.evicted} known={known} tone="text-bad" />
-      <Entries title={words.advanced} entries={report.advanced} known={known} tone="text-warn" />
-      <Entries title="Kept" entries={report.kept} known={known} tone="text-good" />
+    <div role="status" aria-label="What the clean-up says" className="border-t">
+      <p className="px-4 py-2.5 text-sm font-medium">{explainTotals(report)}</p>
+      <div className="grid gap-px border-t bg-line lg:grid-cols-3">
+        <Entries title={words.evicted} entries={report.evicted} total={evicted} known={known} tone="text-bad" />
+        <Entries title={words.advanced} entries={report.advanced} total={advanced} known={known} tone="text-warn" />
+        <Entries title="Kept" entries={report.kept} total={kept} known={known} tone="text-good" />
+      </div>
     </div>
   );
 }
 
-type EntriesProps = { title: string; entries: readonly GcEntry[]; known: Known; tone: string };
+type EntriesProps = {
+  title: string;
+  entries: readonly GcEntry[];
+  /** Of all, listed or not. */
+  total: GcReport["totals"]["kept"];
+  known: Known;
+  tone: string;
+};
 
-function Entries({ title, entries, known, tone }: EntriesProps) {
-  const bytes = entries.reduce((sum, entry) => sum + (known.get(entry.sessionId)?.sizeBytes ?? 0), 0);
+function Entries({ title, entries, total, known, tone }: EntriesProps) {
+  const { volumes, bytes } = total;
   return (
     <section aria-label={title} className="min-w-0 bg-panel pb-2">
       <h3 className="flex items-baseline gap-2 px-4 pt-2.5 pb-1 text-xs font-semibold">
         {title}
-        <span className={cn("tabular-nums", entries.length > 0 ? tone : "text-ink-3")}>{entries.length}</span>
+        <span className={cn("tabular-nums", volumes > 0 ? tone : "text-ink-3")}>{volumes.toLocaleString("en")}</span>
         {bytes > 0 && <span className="ml-auto font-normal text-ink-3 tabular-nums">{formatBytes(bytes)}</span>}
       </h3>
       {entries.length === 0 && <p className="px-4 pb-1 text-xs text-ink-3">none</p>}
+      {entries.length < volumes && (
+        <p className="px-4 pb-1 text-xs text-ink-3">The first {entries.length.toLocaleString("en")} are listed.</p>
+      )}
       {groupByReason(entries).map((group) => (
         <details key={group.reason} open={entries.length <= UNFOLDED_MAX} className="border-t px-4 py-1.5 text-xs">
           <summary className="marker:text-ink-3">

@@ -2,18 +2,19 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { toast } from "sonner";
-import { useCanOperate } from "@/components/shell/identity";
+import { useCanOperate, useIdentity } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { newestCollection } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
 import { DangerDialog } from "@/components/ui/danger-dialog";
 import { ErrorNote } from "@/components/ui/error-note";
-import { formatDuration, formatPlural } from "@/components/ui/format";
+import { formatBytes, formatDuration, formatPlural } from "@/components/ui/format";
 import { Panel } from "@/components/ui/page";
 import { Countdown, Time } from "@/components/ui/time";
 import type { GcReport } from "@/contract/storage";
 import { CleanUpHistory } from "./clean-up-history";
 import { CleanUpReport } from "./clean-up-report";
+import { GcPauseButton } from "./gc-pause";
 
 /** The clean-up of expired volumes: what it would do, having it done, and what it did. */
 export function CleanUpView() {
@@ -29,6 +30,8 @@ function CleanUpPanel() {
   const trpc = useTRPC();
   const client = useQueryClient();
   const canOperate = useCanOperate();
+  const isOfAll = useIdentity().tenantId === null;
+  const pause = useQuery(newestCollection(trpc)).data?.schedule.pause ?? null;
   const [report, setReport] = useState<GcReport | null>(null);
   const [isAsking, setIsAsking] = useState(false);
   const gc = useMutation(
@@ -38,21 +41,29 @@ function CleanUpPanel() {
         setIsAsking(false);
         if (answer.dryRun) return;
         void client.invalidateQueries({ queryKey: trpc.storage.pathKey() });
-        toast.success(`Evicted ${formatPlural(answer.evicted.length, "volume")}`);
+        toast.success(
+          `Evicted ${formatPlural(answer.totals.evicted.volumes, "volume")}, ${formatBytes(answer.totals.evicted.bytes)}`,
+        );
       },
     }),
   );
-  const count = report?.dryRun === true ? report.evicted.length : 0;
+  const count = report?.dryRun === true ? report.totals.evicted.volumes : 0;
   return (
     <Panel
       title="Expired volumes"
       actions={
         canOperate && (
-          <div className="flex shrink-0 justify-end gap-2">
+          <div className="flex flex-wrap justify-end gap-2">
+            {isOfAll && <GcPauseButton pause={pause} />}
             <Button size="sm" onClick={() => gc.mutate({ dryRun: true })} disabled={gc.isPending}>
               {gc.isPending ? "Looking…" : "Dry run"}
             </Button>
-            <Button size="sm" look="danger" onClick={() => setIsAsking(true)} disabled={gc.isPending || count === 0}>
+            <Button
+              size="sm"
+              look="danger"
+              onClick={() => setIsAsking(true)}
+              disabled={gc.isPending || count === 0 || pause !== null}
+            >
               {count === 0 ? (
                 "Run now…"
               ) : (
@@ -67,8 +78,9 @@ function CleanUpPanel() {
       }
     >
       <p className="px-4 py-3 text-sm text-ink-2">
-        <Schedule /> It takes the volumes of expired sessions, the longest expired first: never one that is in use or
-        pinned, nor one whose last turn is not archived.
+        {pause === null ? <Schedule /> : "Nothing goes until somebody resumes the clean-up."} It takes the volumes of
+        expired sessions, the longest expired first: never one that is in use or pinned, nor one whose last turn is not
+        archived.
         {canOperate && report === null && " A dry run says what it would do and why, and changes nothing."}
       </p>
       {!isAsking && <ErrorNote error={gc.error} className="mx-4 mb-3" />}

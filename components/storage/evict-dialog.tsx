@@ -7,6 +7,7 @@ import { nameOf } from "@/components/sessions/name";
 import { runAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { cn } from "@/components/ui/class-names";
+import { CopyButton } from "@/components/ui/copy";
 import { DangerDialog } from "@/components/ui/danger-dialog";
 import { formatBytes, formatPlural } from "@/components/ui/format";
 import { Time } from "@/components/ui/time";
@@ -60,6 +61,13 @@ export function EvictDialog({ summary, onClose }: { summary: StorageSummary; onC
               )}
             </span>
           </p>
+          {summary.sha256 !== null && (
+            <p className="text-xs">
+              {summary.isArchiveCurrent ? "Digest of what the archive holds" : "Digest of it when last measured"},
+              SHA-256: <code className="font-mono wrap-anywhere text-ink">{summary.sha256}</code>{" "}
+              <CopyButton text={summary.sha256} label="Copy the digest" />
+            </p>
+          )}
           {summary.pinnedAt !== null && (
             <p className="text-xs">It is pinned: an eviction by hand takes it all the same.</p>
           )}

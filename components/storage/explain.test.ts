@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { StorageSummary } from "@/contract/storage";
 import { STORAGE_STATES } from "@/contract/words";
-import { actionsOf, explainBreaker, explainKeeper, explainLoss, reasonWord } from "./explain";
+import { actionsOf, explainBreaker, explainKeeper, explainLoss, explainTotals, reasonWord } from "./explain";
 
 const summary = (more: Partial<StorageSummary>): StorageSummary =>
   ({
@@ -64,4 +64,20 @@ test("a breaker is told for as long as the clean-up goes on saying so", () => {
   expect(explainBreaker({ at, breaker }, nowMs + 2 * 3_600_000)).toBeNull();
   expect(explainBreaker({ at, breaker: null }, nowMs)).toBeNull();
   expect(explainBreaker(undefined, nowMs)).toBeNull();
+});
+
+test("what a clean-up did, or would do, is one sentence over all that it looked at", () => {
+  const of = (volumes: number, bytes = 0) => ({ volumes, bytes });
+  const totals = { evicted: of(7, 2 * 2 ** 20), advanced: of(0), kept: of(93), hasMore: false };
+  expect(explainTotals({ dryRun: true, totals })).toBe("Would evict 7 volumes and keep 93: 2.0 MiB back.");
+  expect(explainTotals({ dryRun: false, totals: { ...totals, evicted: of(1), advanced: of(2), hasMore: true } })).toBe(
+    "Evicted 1 volume, moved on 2 and kept 93: 0 B back. That is all that one run takes: others wait for the next.",
+  );
+});
+
+test("a pause that has ended is no clean-up that stopped itself", () => {
+  const nowMs = Date.parse("2026-01-01T00:00:00Z");
+  const at = new Date(nowMs - 60_000).toISOString();
+  expect(explainBreaker({ at, breaker: "gc-paused: somebody" }, nowMs)).toBeNull();
+  expect(explainBreaker({ at, breaker: "daily-max: 500" }, nowMs)).toBe("500");
 });

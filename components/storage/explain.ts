@@ -1,4 +1,5 @@
-import type { GcHistoryEntry, StorageSummary } from "@/contract/storage";
+import { formatBytes, formatPlural } from "@/components/ui/format";
+import type { GcHistoryEntry, GcReport, StorageSummary } from "@/contract/storage";
 import type { StorageState } from "@/contract/words";
 
 /** What a state means, for who has not read the documentation. */
@@ -83,8 +84,20 @@ export function explainBreaker(
   nowMs: number,
 ): string | null {
   if (newest === undefined || newest.breaker === null) return null;
+  // A pause is told of for as long as it lasts, and by its own words.
+  if (newest.breaker.startsWith("gc-paused")) return null;
   if (nowMs - Date.parse(newest.at) > BREAKER_TOLD_MS) return null;
   return newest.breaker.replace(/^[a-z-]+: /, "");
+}
+
+/** What a clean-up did or would do, in one sentence: `Would evict 7 volumes and keep 93: 1.2 GB back.` */
+export function explainTotals({ dryRun, totals }: Pick<GcReport, "dryRun" | "totals">): string {
+  const { evicted, advanced, kept, hasMore } = totals;
+  const steps = advanced.volumes === 0 ? "" : `, ${dryRun ? "move on" : "moved on"} ${advanced.volumes}`;
+  const words = dryRun ? { lead: "Would evict", keep: "keep" } : { lead: "Evicted", keep: "kept" };
+  const first = `${words.lead} ${formatPlural(evicted.volumes, "volume")}${steps} and ${words.keep} ${kept.volumes.toLocaleString("en")}`;
+  const more = hasMore ? " That is all that one run takes: others wait for the next." : "";
+  return `${first}: ${formatBytes(evicted.bytes)} back.${more}`;
 }
 
 export type VolumeAction = "pin" | "unpin" | "extend" | "archive" | "restore" | "fork" | "evict";

@@ -5,12 +5,15 @@ import { useHydratedNow } from "@/components/ui/clock";
 import { formatBytes, formatPlural } from "@/components/ui/format";
 import { Countdown, Time } from "@/components/ui/time";
 import type { ArchiveOrder, StorageSummary } from "@/contract/storage";
+import { NEARLY_FULL, shareOf } from "./fill";
 
-/** A size, beside a bar of it in proportion to the largest that is shown. */
+/** A size, beside a bar of how full the volume is; where that is not known, in proportion to the largest shown. */
 export function SizeBar({ summary, largest }: { summary: StorageSummary; largest: number }) {
   const { sizeBytes, filesCount } = summary;
   if (sizeBytes === null) return <span className="text-xs text-ink-3">not measured</span>;
   const isGone = summary.storageState === "evicted";
+  const share = shareOf(summary);
+  const isNearlyFull = share !== null && share >= NEARLY_FULL;
   return (
     <span className="inline-flex w-full min-w-28 flex-col gap-1" title={`${sizeBytes.toLocaleString("en")} bytes`}>
       <span className="flex items-baseline justify-between gap-2 text-xs tabular-nums">
@@ -18,13 +21,22 @@ export function SizeBar({ summary, largest }: { summary: StorageSummary; largest
           {formatBytes(sizeBytes)}
           {isGone && <span className="sr-only"> before its eviction</span>}
         </span>
-        {filesCount !== null && <span className="text-2xs text-ink-3">{formatPlural(filesCount, "file")}</span>}
+        {share === null ? (
+          filesCount !== null && <span className="text-2xs text-ink-3">{formatPlural(filesCount, "file")}</span>
+        ) : (
+          <span
+            className={cn("text-2xs whitespace-nowrap", isNearlyFull ? "font-medium text-warn" : "text-ink-3")}
+            title={`of ${formatBytes(summary.capacityBytes ?? 0)}`}
+          >
+            {Math.round(share * 100)} % full
+          </span>
+        )}
       </span>
       <span aria-hidden className="h-1 rounded-full bg-sunken">
         {!isGone && (
           <span
-            className="block h-full min-w-0.5 rounded-full bg-accent-fill"
-            style={{ width: `${Math.min(100, (sizeBytes / Math.max(1, largest)) * 100)}%` }}
+            className={cn("block h-full min-w-0.5 rounded-full", isNearlyFull ? "bg-warn" : "bg-accent-fill")}
+            style={{ width: `${Math.min(100, (share ?? sizeBytes / Math.max(1, largest)) * 100)}%` }}
           />
         )}
       </span>

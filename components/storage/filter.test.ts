@@ -10,6 +10,7 @@ const NONE: StorageFilter = {
   pinned: null,
   expired: null,
   sort: "updatedAt",
+  ...{ expires: null, attached: null, healthy: null, archive: null, larger: null },
 };
 
 test("a filter asks for what it names, and for nothing else", () => {
@@ -17,6 +18,12 @@ test("a filter asks for what it names, and for nothing else", () => {
   expect(
     storageInput({ ...NONE, state: "live", project: "shop", pinned: false, expired: true, sort: "sizeBytes" }),
   ).toEqual({ storageState: "live", projectId: "shop", pinned: false, isExpired: true, sort: "sizeBytes" });
+  expect(
+    storageInput({ ...NONE, expires: 48, attached: false, healthy: false, archive: "behind", larger: "1GiB" }),
+  ).toEqual({
+    ...{ expiresWithinMinutes: 2_880, isAttached: false, isHealthy: false, archive: "behind" },
+    largerThanBytes: 2 ** 30,
+  });
   expect(scopeInput({ ...NONE, tenant: "acme", project: "shop" })).toEqual({ tenantId: "acme", projectId: "shop" });
 });
 

@@ -1,7 +1,9 @@
-import { parseAsBoolean, parseAsString, parseAsStringLiteral } from "nuqs/server";
+import { createParser, parseAsBoolean, parseAsString, parseAsStringLiteral } from "nuqs/server";
+import { parseAsHours } from "@/components/ui/time-range";
+import { parseSize } from "@/contract/query/kinds";
 import { type StorageFilter, storageInput } from "@/contract/query/storage";
 import type { Session } from "@/contract/session";
-import { STORAGE_KINDS, STORAGE_SORTS, STORAGE_STATES } from "@/contract/words";
+import { ARCHIVE_STANDINGS, STORAGE_KINDS, STORAGE_SORTS, STORAGE_STATES } from "@/contract/words";
 
 export { type StorageFilter, type StorageScope, scopeInput, storageInput } from "@/contract/query/storage";
 
@@ -17,8 +19,15 @@ export const STORAGE_FILTERS = {
   search: parseAsString.withDefault(""),
   pinned: parseAsBoolean,
   expired: parseAsBoolean,
+  expires: parseAsHours,
+  attached: parseAsBoolean,
+  healthy: parseAsBoolean,
+  archive: parseAsStringLiteral(ARCHIVE_STANDINGS),
+  larger: createParser({ parse: (typed) => (parseSize(typed) === null ? null : typed), serialize: String }),
   sort: parseAsStringLiteral(STORAGE_SORTS).withDefault("updatedAt"),
 };
+
+const HOUR_MS = 3_600_000;
 
 /** Whether some rows are left out; another order leaves out none. */
 export function isFiltered(filter: StorageFilter): boolean {
@@ -27,8 +36,9 @@ export function isFiltered(filter: StorageFilter): boolean {
 
 /** Whether the list would show a session made a while ago, by what its frame tells; the server decides by the same. */
 export function fits(filter: StorageFilter, session: Session, nowMs: number): boolean {
-  const { state, kind, tenant, project, search, pinned, expired } = filter;
-  const hasExpired = session.expiresAt !== null && Date.parse(session.expiresAt) <= nowMs;
+  const { state, kind, tenant, project, search, pinned, expired, expires, attached, healthy, archive, larger } = filter;
+  const expiresMs = session.expiresAt === null ? null : Date.parse(session.expiresAt);
+  const hasExpired = expiresMs !== null && expiresMs <= nowMs;
   const searched = [session.title, session.sessionId, session.storagePvcName];
   return (
     (tenant === null || tenant === session.tenantId) &&
@@ -38,6 +48,12 @@ export function fits(filter: StorageFilter, session: Session, nowMs: number): bo
     // A pin is in no frame, and nothing is made pinned.
     pinned !== true &&
     (expired === null || expired === hasExpired) &&
+    (expires === null || (!hasExpired && expiresMs !== null && expiresMs - nowMs <= expires * HOUR_MS)) &&
+    // What was only just made holds nothing, and no run has it.
+    attached !== true &&
+    healthy !== false &&
+    (archive === null || archive === "none") &&
+    larger === null &&
     searched.some((text) => text?.toLowerCase().includes(search.toLowerCase()))
   );
 }

@@ -12,6 +12,21 @@ const SORT_NAMES: Record<StorageFilter["sort"], string> = {
   expiresAt: "Expiring first",
 };
 
+const NO_PRESET = { expires: null, attached: null, healthy: null, archive: null, larger: null };
+/** What is looked for often; any of it can be typed together. */
+const PRESETS: { name: string; is: Partial<StorageFilter> }[] = [
+  { name: "Expiring within a day", is: { expires: 24 } },
+  { name: "Held by no run", is: { attached: false } },
+  { name: "Not healthy", is: { healthy: false } },
+  { name: "Archive behind", is: { archive: "behind" } },
+  { name: "Larger than 1 GiB", is: { larger: "1GiB" } },
+];
+
+function isPreset(filter: StorageFilter, is: Partial<StorageFilter>): boolean {
+  const wanted = { ...NO_PRESET, ...is };
+  return (Object.keys(NO_PRESET) as (keyof typeof NO_PRESET)[]).every((key) => filter[key] === wanted[key]);
+}
+
 type FiltersProps = {
   filter: StorageFilter;
   states: StorageTotals["states"];
@@ -53,6 +68,17 @@ export function StorageFilters({ filter, states, onChange }: FiltersProps) {
         <option value="">Any kind</option>
         {STORAGE_KINDS.map((known) => (
           <option key={known}>{known}</option>
+        ))}
+      </Select>
+      <Select
+        aria-label="Only"
+        className="w-auto"
+        value={PRESETS.find(({ is }) => isPreset(filter, is))?.name ?? ""}
+        onChange={(event) => onChange({ ...NO_PRESET, ...PRESETS.find(({ name }) => name === event.target.value)?.is })}
+      >
+        <option value="">All of them</option>
+        {PRESETS.map(({ name }) => (
+          <option key={name}>{name}</option>
         ))}
       </Select>
       <Select

@@ -14,6 +14,7 @@ const NONE: StorageFilter = {
   pinned: null,
   expired: null,
   sort: "updatedAt",
+  ...{ expires: null, attached: null, healthy: null, archive: null, larger: null },
 };
 const SINCE_MS = Date.parse("2026-11-22T10:00:00Z");
 const NOBODY: ReadonlySet<string> = new Set();

@@ -1,23 +1,23 @@
 import { cn } from "@/components/ui/class-names";
 import { formatBytes, formatPlural } from "@/components/ui/format";
 import type { StorageSummary } from "@/contract/storage";
+import { NEARLY_FULL, shareOf } from "./fill";
 
-/** Fuller than this, and the next turn may not fit. */
-const NEARLY_FULL = 0.8;
+const shareWords = (share: number | null) => (share === null ? "" : ` (${Math.round(share * 100)} %)`);
 
-/** How full a volume was when it was last measured, of what was asked for it. */
+/** How full a volume was when it was last measured, of how much it takes. */
 export function VolumeFill({ summary }: { summary: StorageSummary }) {
-  const { sizeBytes, requestedBytes, filesCount } = summary;
+  const { sizeBytes, capacityBytes, filesCount } = summary;
   if (sizeBytes === null) return <p className="text-sm text-ink-3">Not measured yet: its first turn does.</p>;
   const isGone = summary.storageState === "evicted";
-  const share = requestedBytes === null || isGone ? null : sizeBytes / requestedBytes;
+  const share = shareOf(summary);
   const isNearlyFull = share !== null && share >= NEARLY_FULL;
   return (
     <div className="flex flex-col gap-1.5">
       <p className="flex flex-wrap items-baseline gap-x-2">
         <span className="text-lg font-semibold tracking-tight tabular-nums">{formatBytes(sizeBytes)}</span>
         <span className="text-xs text-ink-2">
-          {requestedBytes !== null && `of ${formatBytes(requestedBytes)} asked for, `}
+          {capacityBytes !== null && `of ${formatBytes(capacityBytes)}${shareWords(share)}, `}
           in {formatPlural(filesCount ?? 0, "file")}
           {isGone && ", before its eviction"}
         </span>
@@ -28,8 +28,8 @@ export function VolumeFill({ summary }: { summary: StorageSummary }) {
           className="sr-only"
           aria-label="Volume in use"
           min={0}
-          max={requestedBytes ?? 0}
-          value={Math.min(sizeBytes, requestedBytes ?? 0)}
+          max={capacityBytes ?? 0}
+          value={Math.min(sizeBytes, capacityBytes ?? 0)}
         >
           {Math.round(share * 100)} %
         </meter>

@@ -9,7 +9,7 @@ import { runAddress, storageAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
 import { formatBytes, shortenId } from "@/components/ui/format";
 import { State } from "@/components/ui/state";
-import { type Column, Table } from "@/components/ui/table";
+import { type Column, type RowChoice, Table } from "@/components/ui/table";
 import type { ColumnId } from "@/contract/query/arrangement";
 import { STORAGE_COLUMNS, STORAGE_QUERY } from "@/contract/query/storage";
 import type { StorageSummary } from "@/contract/storage";
@@ -17,8 +17,10 @@ import { explainKeeper, reasonWord, STATE_MEANING } from "./explain";
 import { ArchiveMark, Expiry, SizeBar } from "./facts";
 import { VolumeMenu } from "./volume-actions";
 
+type VolumesTableProps = { volumes: readonly StorageSummary[]; largest: number; choice: RowChoice };
+
 /** Volumes as rows; each leads to its session's storage. */
-export function VolumesTable({ volumes, largest }: { volumes: readonly StorageSummary[]; largest: number }) {
+export function VolumesTable({ volumes, largest, choice }: VolumesTableProps) {
   const canOperate = useCanOperate();
   const { columns: chosen } = useArrangement(STORAGE_QUERY).arrangement;
   const columns = [
@@ -31,6 +33,7 @@ export function VolumesTable({ volumes, largest }: { volumes: readonly StorageSu
       label="Volumes"
       rows={volumes}
       columns={columns}
+      choice={canOperate ? choice : null}
       keyOf={(volume) => volume.sessionId}
       rowClassName={() => "max-sm:pr-12"}
     />

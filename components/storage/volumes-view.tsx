@@ -1,8 +1,12 @@
 "use client";
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useEffect, useMemo } from "react";
+import { useBulk } from "@/components/bulk/use-bulk";
 import { DocLink } from "@/components/docs/doc-link";
 import { useWider, type Wider } from "@/components/query/use-wider";
+import { nameOf } from "@/components/sessions/name";
+import { useCanOperate } from "@/components/shell/identity";
+import { usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
 import { storagePages, storagePicture } from "@/components/trpc/lists";
 import { ListFoot, NoMatch, StillLooking } from "@/components/ui/list-states";
@@ -11,6 +15,7 @@ import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { STORAGE_QUERY } from "@/contract/query/storage";
+import type { BulkVerb } from "@/contract/words";
 import { BytesPicture } from "./bytes-picture";
 import { isFiltered, type StorageFilter, scopeInput, storageInput } from "./filter";
 import { StorageFilters } from "./storage-filters";
@@ -18,6 +23,8 @@ import { Totals } from "./totals";
 import { useStorageFrames } from "./use-storage-frames";
 import { VolumesTable } from "./volumes-table";
 
+/** Of what can be done to sessions, what is done to their volumes. */
+const VERBS: ReadonlySet<BulkVerb> = new Set(["pin", "unpin", "extend", "evict"]);
 const NOWHERE = { tenant: null, project: null };
 
 type VolumesViewProps = { filter: StorageFilter; onChange: (change: Partial<StorageFilter> | null) => void };
@@ -31,12 +38,23 @@ export function VolumesView({ filter, onChange }: VolumesViewProps) {
   const whole = useQuery(storagePicture(trpc, scopeInput(NOWHERE)));
   const scoped = useQuery({ ...storagePicture(trpc, scopeInput(filter)), placeholderData: whole.data });
   // By size a row may be on two pages, when it shrank between them.
-  const rows = query.data?.pages.flatMap((page) => page.items) ?? [];
-  const volumes = [...new Map(rows.map((volume) => [volume.sessionId, volume])).values()];
+  const volumes = useMemo(() => {
+    const rows = query.data?.pages.flatMap((page) => page.items) ?? [];
+    return [...new Map(rows.map((volume) => [volume.sessionId, volume])).values()];
+  }, [query.data]);
+  const ids = useMemo(() => volumes.map(({ sessionId }) => sessionId), [volumes]);
   const totals = scoped.data?.totals ?? null;
   const largest = Math.max(whole.data?.items[0]?.sizeBytes ?? 0, ...volumes.map(({ sizeBytes }) => sizeBytes ?? 0));
   const { unlisted, forget } = useStorageFrames(volumes, filter);
   const wider = useWider(STORAGE_QUERY, filter, onChange);
+  const canOperate = useCanOperate();
+  const bulk = useBulk({
+    // By ids alone: a filter of volumes is none of sessions.
+    ...{ kind: "session", ids, filter: null, words: "", hasMore: false },
+    labelOf: (id) => nameOf(volumes.find(({ sessionId }) => sessionId === id) ?? { title: null }),
+    canDo: (verb) => canOperate && VERBS.has(verb),
+  });
+  usePageKeys(bulk.keys);
   const isLooking = useLookOn(query, volumes.length);
   const showNew = () => {
     forget();
@@ -47,7 +65,8 @@ export function VolumesView({ filter, onChange }: VolumesViewProps) {
     if (query.data !== undefined && volumes.length === 0 && unlisted.length > 0) showNew();
   });
   return (
-    <>
+    // biome-ignore lint/a11y/noStaticElementInteractions: Esc lets go of what is chosen.
+    <div onKeyDown={bulk.onKeyDown}>
       <div className="flex flex-col gap-4 p-4 lg:p-6">
         {totals !== null && <Totals totals={totals} filter={filter} onChange={onChange} />}
         {whole.data?.totals && (
@@ -73,14 +92,16 @@ export function VolumesView({ filter, onChange }: VolumesViewProps) {
               <Nothing isFilter={isFiltered(filter)} wider={wider} onClear={() => onChange(null)} />
             ) : (
               <>
-                <VolumesTable volumes={volumes} largest={largest} />
+                <VolumesTable volumes={volumes} largest={largest} choice={bulk.rows} />
                 <ListFoot count={volumes.length} one="volume" query={query} />
               </>
             )
           }
         </QueryView>
       </div>
-    </>
+      {/* Below the rows: above them it would move what the pointer is on. */}
+      <div className="sticky bottom-0 z-20">{bulk.bar}</div>
+    </div>
   );
 }
 

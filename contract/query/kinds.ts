@@ -20,6 +20,15 @@ export function printDuration(hours: number): string {
   return minutes % HOUR_MINUTES === 0 ? `${minutes / HOUR_MINUTES}h` : `${minutes}m`;
 }
 
+const BYTES = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 } as const;
+
+/** Bytes of a typed size, such as `1GiB`; null where it is none, or none that is taken. */
+export function parseSize(typed: string): number | null {
+  const [, count = "", unit = ""] = /^(\d{1,4})([KMGT]iB)$/.exec(typed) ?? [];
+  const bytes = Number(count) * (BYTES[unit as keyof typeof BYTES] ?? 0);
+  return bytes >= 1 ? bytes : null;
+}
+
 /** Hours of a typed length of time; null where it is none, or none that is taken. */
 export function parseDuration(typed: string): number | null {
   const [, count = "", unit = ""] = /^(\d{1,6})([mhdw])$/.exec(typed) ?? [];

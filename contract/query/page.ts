@@ -8,7 +8,7 @@ export type Filter = Record<string, FieldValue>;
 /** A condition that a list takes. */
 export type QueryKey<Field extends string = string> = {
   name: string;
-  kind: "choice" | "columns" | "text" | "id" | "flag" | "duration" | "instant";
+  kind: "choice" | "columns" | "text" | "id" | "flag" | "duration" | "instant" | "size";
   /** The field of the filter that each of its operators writes. */
   fields: Partial<Record<Operator, Field>>;
   /** Of a choice, of one or of several with commas between them: all that there are. */

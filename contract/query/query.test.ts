@@ -138,6 +138,9 @@ test("a query writes the filter of its page, and its print is the filter's own",
   expect(readQuery(SESSION_QUERY, 'title~"flaky"').filter.search).toBe("flaky");
   expect(printFilter(SESSION_QUERY, { ...SESSION_QUERY.none, search: "flaky one" })).toBe("flaky one");
   expect(readQuery(STORAGE_QUERY, "-pinned:yes expired:no").filter).toMatchObject({ pinned: false, expired: false });
+  expect(readQuery(STORAGE_QUERY, "size>1GiB archive:behind attached:no expires<2d").filter).toMatchObject({
+    ...{ larger: "1GiB", archive: "behind", attached: false, expires: 48 },
+  });
   expect(readQuery(TASK_QUERY, "lane:fast age>2h state:all").filter).toMatchObject({
     lane: "fast",
     older: 2,
@@ -174,6 +177,8 @@ test("what is not understood is said, with what may have been meant; nothing is 
     expect([wrong, problemOf(SESSION_QUERY, wrong).length]).toEqual([wrong, 1]);
   for (const wrong of ["since:now", "since:2026-02-31T25:00:00Z", "since:2026-01-01T00:00:00", "since:0001-01-01"])
     expect([wrong, problemOf(RUN_QUERY, wrong).length]).toEqual([wrong, 1]);
+  for (const wrong of ["size>1", "size>0GiB", "size>1GB", "size>99999GiB", "size<1GiB"])
+    expect([wrong, problemOf(STORAGE_QUERY, wrong).length]).toEqual([wrong, 1]);
   expect(problemOf(AUDIT_QUERY, "x y")).toEqual([]);
   expect(problemOf(SESSION_QUERY, `state:idle${" ".repeat(QUERY_MAX)}`)).toHaveLength(1);
 });
@@ -238,5 +243,6 @@ function valuesOf({ kind, values }: QueryPage["keys"][number]): string {
     flag: "`yes`, `no`",
     duration: "such as `30m`, `2h`, `7d`",
     instant: "a day or an instant",
+    size: "such as `100MiB`, `1GiB`",
   }[kind];
 }

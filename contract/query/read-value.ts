@@ -1,5 +1,5 @@
 import { NO_COLUMNS } from "./arrangement";
-import { type FieldValue, parseDuration } from "./kinds";
+import { type FieldValue, parseDuration, parseSize } from "./kinds";
 import type { QueryKey } from "./page";
 
 type ReadValue = { value: FieldValue } | { problem: string; nearestOf: readonly string[] };
@@ -13,6 +13,8 @@ const EARLIEST_MS = Date.UTC(1000, 0);
 const LATEST_MS = Date.UTC(10_000, 0) - 1;
 /** Offered while somebody types; any other length of time may be written. */
 export const DURATION_VALUES: readonly string[] = ["30m", "1h", "24h", "7d"];
+/** The same of sizes, which are held as they are written. */
+export const SIZE_VALUES: readonly string[] = ["100MiB", "1GiB", "10GiB"];
 
 /** A typed value as its field holds it, or what is wrong with it. Lengths of time are held in hours. */
 export function readValue(key: QueryKey, typed: string): ReadValue {
@@ -33,6 +35,10 @@ export function readValue(key: QueryKey, typed: string): ReadValue {
       return readDuration(key, typed);
     case "instant":
       return readInstant(key, typed);
+    case "size":
+      return parseSize(typed) === null
+        ? problem(`“${key.name}” takes a whole number of KiB, MiB, GiB or TiB, such as 1GiB`, SIZE_VALUES)
+        : { value: typed };
     case "text":
     case "id":
       return readText(key.name, typed);

@@ -1,6 +1,7 @@
 import type { ListStorageInput } from "@/contract/storage";
-import { STORAGE_KINDS, STORAGE_SORTS, STORAGE_STATES } from "@/contract/words";
+import { ARCHIVE_STANDINGS, STORAGE_KINDS, STORAGE_SORTS, STORAGE_STATES } from "@/contract/words";
 import type { ListColumn } from "./arrangement";
+import { parseSize } from "./kinds";
 import type { QueryPage } from "./page";
 
 export type StorageFilter = {
@@ -11,6 +12,13 @@ export type StorageFilter = {
   search: string;
   pinned: boolean | null;
   expired: boolean | null;
+  /** In hours. */
+  expires: number | null;
+  attached: boolean | null;
+  healthy: boolean | null;
+  archive: (typeof ARCHIVE_STANDINGS)[number] | null;
+  /** As it is written, such as `1GiB`. */
+  larger: string | null;
   sort: (typeof STORAGE_SORTS)[number];
 };
 
@@ -45,6 +53,22 @@ export const STORAGE_QUERY: QueryPage<StorageFilter> = {
     { name: "project", kind: "text", fields: { ":": "project" }, help: "Project" },
     { name: "pinned", kind: "flag", fields: { ":": "pinned" }, help: "Kept from every collection" },
     { name: "expired", kind: "flag", fields: { ":": "expired" }, help: "Whether its time is over" },
+    { name: "expires", kind: "duration", fields: { "<": "expires" }, help: "Time until a collection may take it" },
+    { name: "attached", kind: "flag", fields: { ":": "attached" }, help: "Whether a run holds it" },
+    {
+      name: "healthy",
+      kind: "flag",
+      fields: { ":": "healthy" },
+      help: "Whether it is there: not failed, lost or being taken away",
+    },
+    {
+      name: "archive",
+      kind: "choice",
+      fields: { ":": "archive" },
+      values: ARCHIVE_STANDINGS,
+      help: "Whether the newest archive holds the last turn",
+    },
+    { name: "size", kind: "size", fields: { ">": "larger" }, help: "Its size when it was last measured" },
     { name: "sort", kind: "choice", fields: { ":": "sort" }, values: STORAGE_SORTS, help: "Order of the list" },
     { name: "title", kind: "text", fields: { "~": "search" }, help: "Part of the title", isAlias: true },
   ],
@@ -52,6 +76,7 @@ export const STORAGE_QUERY: QueryPage<StorageFilter> = {
   none: {
     ...{ state: null, kind: null, tenant: null, project: null },
     ...{ search: "", pinned: null, expired: null, sort: "updatedAt" },
+    ...{ expires: null, attached: null, healthy: null, archive: null, larger: null },
   },
 };
 
@@ -65,6 +90,8 @@ export function scopeInput(scope: StorageScope): Pick<Partial<ListStorageInput>,
   };
 }
 
+const HOUR_MINUTES = 60;
+
 /** What a filter asks the server for; prefetch, hook and counts share it. */
 export function storageInput(filter: StorageFilter): Partial<ListStorageInput> {
   return {
@@ -74,6 +101,11 @@ export function storageInput(filter: StorageFilter): Partial<ListStorageInput> {
     ...(filter.search === "" ? {} : { search: filter.search }),
     ...(filter.pinned === null ? {} : { pinned: filter.pinned }),
     ...(filter.expired === null ? {} : { isExpired: filter.expired }),
+    ...(filter.expires === null ? {} : { expiresWithinMinutes: Math.round(filter.expires * HOUR_MINUTES) }),
+    ...(filter.attached === null ? {} : { isAttached: filter.attached }),
+    ...(filter.healthy === null ? {} : { isHealthy: filter.healthy }),
+    ...(filter.archive === null ? {} : { archive: filter.archive }),
+    ...(filter.larger === null ? {} : { largerThanBytes: parseSize(filter.larger) ?? undefined }),
     ...(filter.sort === "updatedAt" ? {} : { sort: filter.sort }),
   };
 }

@@ -120,6 +120,22 @@ export function readFailedUnread(
   );
 }
 
+/** Volumes of which more than four fifths are in use, as last measured; by an index of these alone. */
+export function readFullVolumes(db: Db, scope: OverviewScope, max: number): Promise<NeedRow[]> {
+  return executeNamed(
+    db,
+    sql`
+    select session.title, session.tenant_id as "tenantId", session.session_id as "sessionId", null as "runId",
+      null as "taskId", null as "approvalId",
+      round(100.0 * session.storage_size_bytes / greatest(session.storage_capacity_bytes, 1))::text as detail,
+      (extract(epoch from session.storage_updated_at) * 1000)::float8 as "sinceMs"
+    from agentrun_sessions session
+    where session.storage_kind = 'pvc' and session.storage_size_bytes * 5 > session.storage_capacity_bytes * 4
+      and session.deleted_at is null ${inScope(scope, sql`session`)}
+    order by session.storage_updated_at limit ${sql.raw(String(max))}`,
+  );
+}
+
 export type OverviewCounts = {
   approvals: number;
   claimed: number;

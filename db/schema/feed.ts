@@ -18,3 +18,11 @@ export const storageGc = table("storage_gc", {
   feedEpoch: text().notNull(),
   collectedAt: instant().notNull().defaultNow(),
 });
+
+/** One row while somebody has stopped the collection of storage; none, and it goes on. */
+export const storageGcPause = table("storage_gc_pause", {
+  isOnly: boolean().primaryKey().default(true),
+  reason: text().notNull(),
+  pausedBy: text().notNull(),
+  pausedAt: instant().notNull().defaultNow(),
+});

@@ -26,3 +26,22 @@ export const orphanJobs = table(
   (orphan) => [index("agentrun_orphan_jobs_open_idx").on(orphan.firstSeenAt).where(sql`${orphan.endedAt} is null`)],
 );
 export type OrphanJobRow = typeof orphanJobs.$inferSelect;
+
+/** What each loop last did, as the process that leads it notes every few seconds: that somebody sees when none does. */
+export const loops = table("loops", {
+  name: text().primaryKey(),
+  /** The machine or pod, and the program's version there. */
+  holder: text().notNull(),
+  version: text().notNull(),
+  intervalMs: integer().notNull(),
+  /** The end of the last pass that went well, and how long it took. */
+  passedAt: instant(),
+  tookMs: integer(),
+  /** Since when a pass is under way; null between two. */
+  beganAt: instant(),
+  /** Passes that failed since, and what the last of them said. */
+  failures: integer().notNull(),
+  failure: text(),
+  notedAt: instant().notNull().defaultNow(),
+});
+export type LoopRow = typeof loops.$inferSelect;

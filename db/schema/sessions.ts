@@ -45,6 +45,8 @@ export const sessions = table(
     /** What GC asks for before it takes the volume: an archive of the last turn, or nothing. */
     storagePolicy: text({ enum: STORAGE_POLICIES }).notNull().default("archive"),
     storageRequestedBytes: big(),
+    /** How much the volume takes, as far as anybody knows: what was asked for it, or what its provider gives then. */
+    storageCapacityBytes: big(),
     /** The archive that a restore is under way from; the next attempt fills the new volume from it. */
     restoreManifestId: text(),
     /** The newest archive, and the last command whose turn the volume holds: GC needs them to agree. */
@@ -100,6 +102,12 @@ export const sessions = table(
     index("agentrun_sessions_idle_idx")
       .on(session.usedAt, session.sessionId)
       .where(sql`${session.storageKind} = 'pvc' and ${session.expiresAt} is null`),
+    // Volumes that are nearly full: few, and looked for whenever the overview is.
+    index("agentrun_sessions_full_idx")
+      .on(session.sessionId)
+      .where(
+        sql`${session.storageKind} = 'pvc' and ${session.storageSizeBytes} * 5 > ${session.storageCapacityBytes} * 4`,
+      ),
     // Archives of evicted sessions, for their retention.
     index("agentrun_sessions_evicted_idx")
       .on(session.storageEvictedAt)

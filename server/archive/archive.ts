@@ -1,5 +1,7 @@
 /** Where segments of sessions' volumes are kept: a folder, or an S3-compatible bucket. Bytes are stored as given. */
 export interface Archive {
+  /** Throws when nothing could be kept or read now. */
+  check(): Promise<void>;
   /** Answers whether it was written: what is there already stays as it is. */
   put(sessionId: string, sha256: string, bytes: Uint8Array): Promise<boolean>;
   /** null when the archive does not hold it. */

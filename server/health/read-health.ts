@@ -9,6 +9,8 @@ export type HealthSource = {
   migrationIds: string[];
   /** False while the server starts and stops: what comes now belongs elsewhere. */
   isServing: () => boolean;
+  /** Whether this process hears what others say, as it happens. */
+  isListening: () => boolean;
 };
 
 /** The health record. It never throws: with the database down it says so. */

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import pg from "pg";
 import type { Logger } from "pino";
 import { boundSilence, SILENCE_MAX_MS, SPEAK_MS } from "@/db/queries/advisory-lock";
+import { loopKey } from "@/db/queries/loops";
 
 const ANSWER_MS = 5_000;
 
@@ -51,7 +51,7 @@ export class Leadership {
       const client = this.#client ?? (await this.#connect());
       for (const name of this.#wanted) {
         if (this.#held.has(name)) continue;
-        if (!(await this.#ask(client, "SELECT pg_try_advisory_lock($1::bigint) AS is_held", [lockKey(name)]))) continue;
+        if (!(await this.#ask(client, "SELECT pg_try_advisory_lock($1::bigint) AS is_held", [loopKey(name)]))) continue;
         this.#held.add(name);
         this.log.info({ loop: name }, "this replica leads the loop");
         this.onGained(name);
@@ -100,9 +100,4 @@ export class Leadership {
     this.#client = null;
     void client?.end().catch(() => undefined);
   }
-}
-
-/** One number a loop, the same in every replica. */
-function lockKey(name: string): string {
-  return createHash("sha256").update(`agentrun loop ${name}`).digest().readBigInt64BE(0).toString();
 }

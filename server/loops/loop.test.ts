@@ -1,10 +1,13 @@
 import pino from "pino";
 import { expect, test } from "vitest";
 import { createTestDatabase } from "@/db/test/database";
+import { readLoopStates } from "@/server/health";
 import { Leadership, Live } from "@/server/live";
 import { testContext } from "@/server/test/context";
 import { startDatabaseProxy } from "@/server/test/database-proxy";
+import { VERSION } from "@/server/version";
 import { startLoop } from "./loop";
+import { LoopNotes } from "./notes";
 
 const log = pino({ level: "silent" });
 
@@ -63,13 +66,14 @@ test("a loop runs at a wake, never twice at once, and goes on after a failure", 
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const live = openLive(database, ctx);
+  const notes = new LoopNotes(ctx);
   let running = 0;
   let passes = 0;
   let most = 0;
   const loop = startLoop(
-    { live, log, leadership: { leads: () => true } as unknown as Leadership },
+    { live, log, notes, leadership: { leads: () => true } as unknown as Leadership },
     {
-      name: "work",
+      name: "bulk",
       intervalMs: 3_600_000,
       wakeOn: ["runs"],
       async run() {
@@ -92,5 +96,29 @@ test("a loop runs at a wake, never twice at once, and goes on after a failure", 
   const ended = passes;
   live.hub.wake("runs");
   expect([passes, most]).toEqual([ended, 1]);
+  await notes.close();
+  expect((await readLoopStates(ctx)).loops.find(({ name }) => name === "bulk")).toMatchObject({
+    ...{ state: "good", failures: 0, failure: null, intervalMs: 3_600_000 },
+    ...{ passedAt: expect.any(String), beganAt: null, version: VERSION },
+  });
   await live.close();
+});
+
+test("a pass that fails, and one that does not end, are noted for whoever looks", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const notes = new LoopNotes(ctx);
+  const noted = async (name: string) => (await readLoopStates(ctx)).loops.find((loop) => loop.name === name);
+  notes.began("purge", 1_000);
+  notes.ended("purge", new Error("a secret of the driver"));
+  notes.began("bulk", 1_000);
+  await expect
+    .poll(() => noted("purge"), { timeout: 10_000 })
+    .toMatchObject({
+      ...{ failures: 1, passedAt: null, beganAt: null, failure: "Unexpected error: see the server log." },
+    });
+  expect(await noted("bulk")).toMatchObject({ beganAt: expect.any(String), state: "good" });
+  notes.ended("bulk");
+  await notes.close();
+  expect(await noted("bulk")).toMatchObject({ beganAt: null, passedAt: expect.any(String) });
 });

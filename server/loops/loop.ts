@@ -1,19 +1,21 @@
 import type { Logger } from "pino";
+import type { LoopName } from "@/contract/loops";
 import type { Topic } from "@/server/context";
 import { toAgentRunError } from "@/server/errors";
 import type { Leadership, Live } from "@/server/live";
+import type { LoopNotes } from "./notes";
 
 const BACKOFF_MAX_MS = 30_000;
 
 export type LoopOptions = {
-  name: string;
+  name: LoopName;
   /** The longest time between two passes. */
   intervalMs: number;
   /** Wakes that start a pass at once. */
   wakeOn?: Topic[];
   run: () => Promise<unknown>;
 };
-export type LoopDeps = { live: Live; leadership: Leadership; log: Logger };
+export type LoopDeps = { live: Live; leadership: Leadership; notes: Pick<LoopNotes, "began" | "ended">; log: Logger };
 export type Loop = {
   wake(): void;
   /** Resolves when a pass that is under way has ended. */
@@ -52,10 +54,13 @@ export function startLoop(deps: LoopDeps, options: LoopOptions): Loop {
   async function pass(): Promise<void> {
     isWoken = false;
     if (!deps.leadership.leads(name)) return;
+    deps.notes.began(name, intervalMs);
     try {
       await options.run();
       failures = 0;
+      deps.notes.ended(name);
     } catch (error) {
+      deps.notes.ended(name, error);
       failures = Math.min(failures + 1, 10);
       const isOutage = toAgentRunError(error).reason === "database-down";
       log[isOutage ? "warn" : "error"]({ err: error, failures }, "a pass failed: it is tried again");

@@ -10,11 +10,12 @@ import { expireArchives, purgeDeleted, retireExpired } from "@/server/retention"
 import { noteRunnerMinute } from "@/server/runners";
 import { Archivers, collectGarbage, repairStorage } from "@/server/storage";
 import { type Loop, type LoopDeps, type LoopOptions, startLoop } from "./loop";
+import { LoopNotes } from "./notes";
 
 /** An orphan is ended at the second look: within a minute of when it came to be one. */
 const RECONCILE_MS = 20_000;
 
-export type LoopsDeps = Omit<LoopDeps, "leadership"> & {
+export type LoopsDeps = Omit<LoopDeps, "leadership" | "notes"> & {
   databaseUrl: string;
   executor: Executor;
   gcIntervalMs: number;
@@ -26,13 +27,14 @@ export function startLoops(deps: LoopsDeps): { stop(): Promise<void> } {
   const { live, log, executor } = deps;
   const loops = new Map<string, Loop>();
   const leadership = new Leadership(deps.databaseUrl, log, (name) => loops.get(name)?.wake());
+  const notes = new LoopNotes(deps.contextFor("loops"));
   const options = loopOptions(deps, new LeaseSweeper({ ctx: deps.contextFor("lease-sweeper"), executor }));
-  for (const option of options) loops.set(option.name, startLoop({ live, log, leadership }, option));
+  for (const option of options) loops.set(option.name, startLoop({ live, log, leadership, notes }, option));
   leadership.start(options.map((option) => option.name));
   return {
     async stop() {
       await Promise.all([...loops.values()].map((loop) => loop.stop()));
-      await leadership.close();
+      await Promise.all([notes.close(), leadership.close()]);
     },
   };
 }

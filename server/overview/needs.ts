@@ -1,3 +1,4 @@
+import { LOOPS } from "@/contract/loops";
 import {
   FAILED_SHOWN_MS,
   FLAPPING_ATTEMPTS,
@@ -7,19 +8,28 @@ import {
   type NeedKind,
 } from "@/contract/overview";
 import type { QueueAttention } from "@/contract/queue-commander";
+import { readSchemaAge } from "@/db/queries/database-facts";
 import {
   type NeedRow,
   type OverviewScope,
   readFailedUnread,
   readFencing,
   readFlapping,
+  readFullVolumes,
   readOpenApprovals,
   readStuck,
 } from "@/db/queries/overview";
 import type { ServiceContext } from "@/server/context";
+import { readStoppedLoops } from "@/server/health";
 import { listGcHistory } from "@/server/storage";
 
 const EACH_MAX = 20;
+/** A worker that is started, or started anew, is there sooner. */
+const WORKER_GRACE_MS = 30_000;
+const OF_NOTHING = {
+  ...{ title: null, tenantId: null, approvalId: null, runId: null, sessionId: null, taskId: null },
+  ...{ queue: null, lane: null },
+};
 
 /** What goes on, or is known of, only when a person does something: the most pressing kind first, then the oldest. */
 export async function listNeeds(
@@ -27,7 +37,7 @@ export async function listNeeds(
   scope: OverviewScope,
   { readerId, queue }: { readerId: string | undefined; queue: QueueAttention[] },
 ): Promise<Need[]> {
-  const [approvals, fencing, stuck, flapping, failed, gc] = await Promise.all([
+  const [approvals, fencing, stuck, flapping, failed, full, gc, loops] = await Promise.all([
     readOpenApprovals(ctx.db, scope, EACH_MAX),
     readFencing(ctx.db, scope, EACH_MAX),
     readStuck(ctx.db, scope, { afterMs: ctx.settings.stuckAfterMs, max: EACH_MAX }),
@@ -35,7 +45,9 @@ export async function listNeeds(
     readerId === undefined
       ? []
       : readFailedUnread(ctx.db, scope, { readerId, withinMs: FAILED_SHOWN_MS, max: EACH_MAX }),
+    readFullVolumes(ctx.db, scope, EACH_MAX),
     gcStopped(ctx),
+    loopsStopped(ctx),
   ]);
   const needs = [
     ...approvals.map((row) => toNeed("approval", row)),
@@ -45,7 +57,9 @@ export async function listNeeds(
     // An approval is told of once, whether a task is behind it or not.
     ...queue.filter(({ kind }) => kind !== "approval").map(ofQueue),
     ...failed.map((row) => toNeed("failed-session", row)),
+    ...full.map((row) => toNeed("volume-full", row)),
     ...gc,
+    ...loops,
   ];
   const rank = ({ kind }: Need) => NEED_KINDS.indexOf(kind);
   return needs
@@ -72,6 +86,8 @@ function wordsOf(kind: NeedKind, detail: string | null): string {
       return "its turn is under way and has said nothing for long: look, steer it, or interrupt it";
     case "flapping":
       return `it has lost its runner again and again and is at attempt ${detail}: look why they end`;
+    case "volume-full":
+      return `its volume is ${detail} % full: have some removed by a turn, or go on in a session with a larger one`;
     default:
       return detail === null ? "its last turn failed" : `its last turn failed: ${detail}`;
   }
@@ -81,19 +97,44 @@ function ofQueue({ tenantId, ...item }: QueueAttention): Need {
   return { ...item, tenantId: tenantId === "*" ? null : tenantId };
 }
 
-/** Whether the last look of the clean-up was kept from collecting. */
+/** Whether somebody stopped the clean-up, or its last look was kept from collecting. */
 async function gcStopped(ctx: ServiceContext): Promise<Need[]> {
-  const [last] = (await listGcHistory(ctx, { limit: 1 })).items;
-  if (!last || last.breaker === null) return [];
+  const {
+    items: [last],
+    schedule: { pause },
+  } = await listGcHistory(ctx, { limit: 1 });
+  if (pause !== null) {
+    const message = `the clean-up of volumes is paused by ${pause.by.replace(/^operator:/, "")}: ${pause.reason}`;
+    return [{ ...OF_NOTHING, kind: "gc-stopped", message, since: pause.at }];
+  }
+  // A pause that has ended stays the last thing told until the next collection.
+  if (!last || last.breaker === null || last.breaker.startsWith("gc-paused")) return [];
   return [
     {
-      ...{
-        kind: "gc-stopped",
-        title: null,
-        message: `the clean-up of volumes is stopped: ${last.breaker}`,
-        since: last.at,
-      },
-      ...{ tenantId: null, approvalId: null, runId: null, sessionId: null, taskId: null, queue: null, lane: null },
+      ...OF_NOTHING,
+      ...{ kind: "gc-stopped", message: `the clean-up of volumes is stopped: ${last.breaker}`, since: last.at },
     },
   ];
 }
+
+/** Whether what should go on by itself does: without a worker nothing is started, ended or cleaned up. */
+async function loopsStopped(ctx: ServiceContext): Promise<Need[]> {
+  const { loops, worker } = await readStoppedLoops(ctx);
+  if (loops.length === 0) return [];
+  const schema = await readSchemaAge(ctx.db);
+  const since = worker.seenAt ?? new Date(schema.appliedAtMs).toISOString();
+  if (worker.isAway) {
+    if (schema.nowMs - Date.parse(since) < WORKER_GRACE_MS) return [];
+    const message =
+      "the worker is away: no run starts, no task is dispatched, nothing is cleaned up; start it, or look at its log";
+    return [{ ...OF_NOTHING, kind: "worker-away", message, since }];
+  }
+  return loops.map((loop) => ({
+    ...OF_NOTHING,
+    kind: "loop-stopped",
+    message: `${loop.name}, which ${LOOPS[loop.name].does}, ${STOPPED[loop.state]}${loop.failure === null ? "" : `: ${loop.failure}`}`,
+    since: loop.passedAt ?? loop.notedAt ?? since,
+  }));
+}
+
+const STOPPED = { good: "goes on", away: "is led by nobody", failing: "fails again and again", late: "stands still" };

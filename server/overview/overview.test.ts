@@ -4,6 +4,7 @@ import { makeRun, makeSession } from "@/db/test/factories";
 import type { ServiceContext } from "@/server/context";
 import { createTask, setControl } from "@/server/queue";
 import { createTestStore, tenantOperator } from "@/server/storage/test/context";
+import { noteWorker } from "@/server/test/note-worker";
 import { getOverview } from ".";
 
 /** A run with its turn under way, whose session has said something so many minutes ago. */
@@ -28,6 +29,7 @@ function ask(ctx: ServiceContext, runId: string, minutesAgo: number) {
 test("what needs a person is told once, the most pressing first, and only while it does", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
+  await noteWorker(ctx);
   expect((await getOverview(ctx, { readerId: "ann" })).needs).toEqual([]);
 
   const stuck = await makeTurn(ctx, "ses_stuck", 30);
@@ -76,6 +78,7 @@ test("a run that has lost one runner after the other is told of, until it is ove
   const ctx = store.as();
   await makeRun(ctx.db, { status: "claimed", leaseState: "held", attemptCount: 2 });
   const lost = await makeRun(ctx.db, { status: "pending", attemptCount: 3 });
+  await noteWorker(ctx);
   const told = async () => (await getOverview(ctx, {})).needs;
   expect(await told()).toMatchObject([
     { kind: "flapping", runId: lost.id, message: expect.stringContaining("attempt 3") },
@@ -89,6 +92,7 @@ test("a run that has lost one runner after the other is told of, until it is ove
 test("who is bound to a tenant is told of nothing of another's", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
+  await noteWorker(ctx);
   const runId = await makeTurn(ctx, "ses_stuck", 30);
   await ask(ctx, await makeTurn(ctx, "ses_asking", 45), 44);
   await createTask(ctx, { title: "Waits", backendProfile: "codex", payload: {} });
@@ -103,4 +107,48 @@ test("who is bound to a tenant is told of nothing of another's", async () => {
   const asked = await getOverview(ctx, { tenantId: "acme" });
   expect(asked.needs).toEqual([]);
   expect((await getOverview(ctx, { tenantId: "default" })).needs.map((need) => need.runId)).toContain(runId);
+});
+
+test("a worker that is away is the first thing that needs a person; so is a loop of it that stopped", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const needs = async () => (await getOverview(ctx, {})).needs.map(({ kind, message }) => [kind, message]);
+  const long = sql`interval '10 minutes'`;
+  // A database that was only just made waits for its worker.
+  await ctx.db.execute(sql`update agentrun_schema_migrations set applied_at = clock_timestamp()`);
+  expect(await needs()).toEqual([]);
+  await ctx.db.execute(sql`update agentrun_schema_migrations set applied_at = clock_timestamp() - ${long}`);
+  await ask(ctx, await makeTurn(ctx, "ses_asking", 1), 1);
+  const approval = ["approval", "its agent asks whether it may: rm -r build"];
+  const away = ["worker-away", expect.stringContaining("no run starts")];
+  expect(await needs()).toEqual([away, approval]);
+
+  await noteWorker(ctx, { purge: { failures: 3, failure: "refused" } });
+  expect(await needs()).toEqual([
+    ["loop-stopped", "purge, which removes what was deleted, fails again and again: refused"],
+    approval,
+  ]);
+  await noteWorker(ctx);
+  expect(await needs()).toEqual([approval]);
+  await ctx.db.execute(sql`update agentrun_loops set noted_at = noted_at - ${long}`);
+  expect(await needs()).toEqual([away, approval]);
+});
+
+test("a volume of which more than four fifths are in use needs somebody; one that is gone does not", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  await noteWorker(ctx);
+  const make = (sessionId: string, storageSizeBytes: number, storageState: "live" | "evicted" = "live") =>
+    makeSession(ctx.db, {
+      ...{ sessionId, title: sessionId, storageSizeBytes, storageState, storageCapacityBytes: 1_000 },
+      ...{ storageKind: storageState === "live" ? "pvc" : "evicted", storageUpdatedAt: new Date() },
+    });
+  await make("ses_half", 800);
+  await make("ses_gone", 999, "evicted");
+  expect((await getOverview(ctx, {})).needs).toEqual([]);
+  await make("ses_full", 850);
+  expect((await getOverview(ctx, {})).needs).toMatchObject([
+    { kind: "volume-full", sessionId: "ses_full", title: "ses_full", message: expect.stringContaining("85 % full") },
+  ]);
+  expect((await getOverview(store.as(tenantOperator("acme")), {})).needs).toEqual([]);
 });

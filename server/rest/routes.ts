@@ -24,7 +24,16 @@ import { QueueControl, QueueControlList } from "@/contract/queue-control";
 import { ClaimedRun, HeartbeatAnswer, Run, RunOutcomes, RunPage, RunStats } from "@/contract/run";
 import { Runner, RunnerHistory, RunnerJob, RunnerJobPage, RunnerPage, RunnerStats } from "@/contract/runner";
 import { ReadMark, Session, SessionPage, SessionSummary, TracePage } from "@/contract/session";
-import { DeletedVolume, GcHistoryPage, GcReport, OrphanList, StoragePage, StorageSummary } from "@/contract/storage";
+import { ServerStatus } from "@/contract/status";
+import {
+  DeletedVolume,
+  GcHistoryPage,
+  GcReport,
+  GcSchedule,
+  OrphanList,
+  StoragePage,
+  StorageSummary,
+} from "@/contract/storage";
 import { TimelinePage } from "@/contract/timeline";
 import { TurnPage } from "@/contract/turns";
 import { ModelCallPage, UsageOf, UsageSummary, UsageVerification } from "@/contract/usage";
@@ -169,6 +178,14 @@ export const ROUTES: readonly Route[] = [
     answer: GcHistoryPage,
     summary: "List collections that took something or were kept from it, the newest first",
   }),
+  route("POST", "/storage/gc/pause", "storage.pauseGc", {
+    answer: GcSchedule,
+    summary: "Stop every collection of storage, with a reason",
+  }),
+  route("POST", "/storage/gc/resume", "storage.resumeGc", {
+    answer: GcSchedule,
+    summary: "Let collections of storage go on",
+  }),
   route("GET", "/storage/orphans", "storage.orphans", {
     answer: OrphanList,
     summary: "List volumes that no session uses",
@@ -299,6 +316,10 @@ export const ROUTES: readonly Route[] = [
   }),
   route("GET", "/health", "health.get", { answer: Health, summary: "Whether this server can serve" }),
   route("GET", "/server", "health.facts", { answer: ServerFacts, summary: "What this server is, and its limits" }),
+  route("GET", "/status", "health.status", {
+    answer: ServerStatus,
+    summary: "How the server, its worker's loops and what they reach stand now",
+  }),
   route("GET", "/me", "identity.me", { answer: Identity, summary: "Who the caller is" }),
   route("GET", "/tokens", "identity.tokens", { answer: TokenPage, summary: "List tokens that sign somebody in" }),
   route("POST", "/tokens", "identity.createToken", {

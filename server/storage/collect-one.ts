@@ -8,6 +8,7 @@ import { findArchiveOrder, orderArchive, reasonOf, toArchiveOrder } from "./arch
 import { archiveVolume, canArchive, hasArchivers, isArchiveReadable } from "./archive-volume";
 import { finishEviction } from "./finish-eviction";
 import { COLLECTABLE, findKeeper, hasCurrentArchive, NO_ARCHIVE, RESTORING, UNREADABLE, wasUsed } from "./keeper";
+import { findPauseReason } from "./pause";
 
 /**
  * live → archiving → deleting → evicted. Each arrow is a transaction that locks the session, looks again whether it
@@ -109,7 +110,8 @@ export function missingOf(session: SessionRow): string {
 async function beginArchiving(ctx: TxContext, sessionId: string): Promise<Locked> {
   const session = await lockSession(ctx.db, sessionId, null);
   if (!session || !COLLECTABLE.includes(session.storageState)) return { keeper: "gone: somebody else took it" };
-  const keeper = await findKeeper(ctx, session);
+  // Somebody may stop it half-way.
+  const keeper = (await findPauseReason(ctx)) ?? (await findKeeper(ctx, session));
   if (keeper !== null) {
     await backToLive(ctx, sessionId);
     return { keeper };
@@ -124,7 +126,7 @@ async function beginArchiving(ctx: TxContext, sessionId: string): Promise<Locked
 async function beginDeleting(ctx: TxContext, doomed: { handle: Handle; secured: SessionRow }): Promise<Locked> {
   const session = await lockSession(ctx.db, doomed.secured.sessionId, null);
   if (session?.storageState !== "archiving") return { keeper: "live-again: it was used meanwhile" };
-  const keeper = await findKeeper(ctx, session);
+  const keeper = (await findPauseReason(ctx)) ?? (await findKeeper(ctx, session));
   const isUnused = session.volumeCommandId === doomed.secured.volumeCommandId;
   const isSecured = isUnused && (doomed.handle !== "archived" || hasCurrentArchive(session));
   if (keeper === null && isSecured) return { session: await step(ctx, session, "deleting") };

@@ -22,6 +22,8 @@ import {
 } from "./test/volume";
 
 const GC = { dryRun: false, limit: 50 };
+const NOTHING = { volumes: 0, bytes: 0 };
+const NONE = { evicted: NOTHING, advanced: NOTHING, kept: NOTHING, hasMore: false };
 
 async function rowOf(ctx: ServiceContext, sessionId: string) {
   const [row] = await ctx.db.select().from(sessions).where(eq(sessions.sessionId, sessionId));
@@ -38,6 +40,7 @@ test("an expired, archived session is evicted, with a row of audit for each arro
     advanced: [],
     kept: [],
     dryRun: false,
+    totals: { ...NONE, evicted: { volumes: 1, bytes: expect.any(Number) } },
   });
   expect(await getStorage(ctx, { sessionId })).toMatchObject({ storageState: "evicted", restorable: true });
   expect(await readNote(ctx, sessionId)).toBeNull();
@@ -55,7 +58,7 @@ test("what has not expired is not even looked at", async () => {
   const ctx = store.as();
   await makeUsedSession(ctx, { note: "x" });
   await makeStoredSession(ctx, { expiresAt: new Date(Date.now() + 3_600_000) });
-  expect(await collectGarbage(ctx, GC)).toEqual({ evicted: [], advanced: [], kept: [], dryRun: false });
+  expect(await collectGarbage(ctx, GC)).toEqual({ evicted: [], advanced: [], kept: [], dryRun: false, totals: NONE });
 });
 
 test("a pin, a waiting run and a claimed run keep a volume, each with its reason", async () => {
@@ -154,6 +157,7 @@ test("a dry run says what would go and why, and changes nothing", async () => {
     advanced: [],
     kept: [],
     dryRun: true,
+    totals: { ...NONE, evicted: { volumes: 1, bytes: 0 } },
   });
   expect(await rowOf(ctx, sessionId)).toEqual(before);
   expect(await readNote(ctx, sessionId)).toBe("x");
@@ -321,4 +325,20 @@ test("an operator of one tenant collects that tenant's sessions alone", async ()
   const report = await collectGarbage(store.as(tenantOperator("acme")), GC);
   expect(report.evicted.map((entry) => entry.sessionId)).toEqual([own]);
   expect(await readNote(ctx, other)).toBe("x");
+});
+
+test("a report sums up all that it looked at, listed or not, and says when its limit hid others", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const note = "0123456789";
+  const sizes = { storageSizeBytes: 1_000, expiresAt: PAST };
+  const going = [await makeUsedSession(ctx, { note }), await makeUsedSession(ctx, { note })];
+  for (const sessionId of going) await ctx.db.update(sessions).set(sizes).where(eq(sessions.sessionId, sessionId));
+  const pinned = { ...sizes, pinnedAt: new Date(), expiresAt: new Date(PAST.getTime() - 1_000) };
+  for (let made = 0; made < 3; made += 1) await makeStoredSession(ctx, pinned);
+  const dry = (limit: number) => collectGarbage(ctx, { dryRun: true, limit });
+  const kept = { volumes: 3, bytes: 3_000 };
+  const advanced = { volumes: 0, bytes: 0 };
+  expect((await dry(50)).totals).toEqual({ evicted: { volumes: 2, bytes: 2_000 }, advanced, kept, hasMore: false });
+  expect((await dry(1)).totals).toEqual({ evicted: { volumes: 1, bytes: 1_000 }, advanced, kept, hasMore: true });
 });

@@ -4,11 +4,12 @@ import { sqlState } from "@/db/errors";
 import { withAdvisoryLock } from "@/db/queries/advisory-lock";
 import { audit, type SessionRow, sessions } from "@/db/schema";
 import { inTx, type ServiceContext } from "@/server/context";
-import { AgentRunError } from "@/server/errors";
+import { AgentRunError, ConflictError } from "@/server/errors";
 import { type Candidate, countCandidates, countVolumes, readCandidates } from "./candidates";
 import { type Collected, collectOne, judgeOne } from "./collect-one";
 import { foreseeKeeper } from "./foresee-keeper";
 import { type Collection, codeOf, tellCollection } from "./history";
+import { findPauseReason } from "./pause";
 import { finishEvictions } from "./repair";
 import { findRestored, noteCollected } from "./restored-database";
 
@@ -18,7 +19,7 @@ const COLLECTOR_LOCK = 4_027_311_017n;
 const KEPT_LISTED_MAX = 1_000;
 
 type Judge = (candidate: Candidate) => Promise<Collected>;
-type Looked = Pick<Collection, "report" | "bytes"> & { kept: Map<string, number> };
+type Looked = Pick<Collection, "report"> & { kept: Map<string, number> };
 
 /**
  * Collects volumes whose expiry or idle time is over, the oldest first. One at a time; safe to run twice and to die
@@ -27,11 +28,18 @@ type Looked = Pick<Collection, "report" | "bytes"> & { kept: Map<string, number>
 export async function collectGarbage(ctx: ServiceContext, input: GcInput): Promise<GcReport> {
   if (input.dryRun) return (await look(ctx, input, ({ session }) => judgeOne(ctx, session))).report;
   return withCollectorLock(ctx, async () => {
+    const paused = await findPauseReason(ctx);
+    // A person is told at once; what runs by itself notes why it took nothing.
+    if (paused !== null && ctx.actor.kind !== "system")
+      throw new ConflictError(
+        "gc-paused",
+        `${paused.replace(/^gc-paused: /, "")}; resume it first, or ask for a dry run`,
+      );
     const restored = await findRestored(ctx);
     const finished = await finishEvictions(ctx);
     if (restored !== null) ctx.log.error({ reason: restored }, "garbage collection stopped: the database was restored");
     const left = await allowance(ctx);
-    const breaker = restored ?? (await findBreaker(ctx)) ?? (left > 0 ? null : overDay(ctx));
+    const breaker = paused ?? restored ?? (await findBreaker(ctx)) ?? (left > 0 ? null : overDay(ctx));
     const looked =
       breaker === null
         ? await look(ctx, { ...input, limit: Math.min(input.limit, left) }, ({ session }) =>
@@ -39,11 +47,11 @@ export async function collectGarbage(ctx: ServiceContext, input: GcInput): Promi
           )
         : await refuse(ctx, breaker);
     for (const session of finished) {
+      count(looked.report.totals.evicted, session);
       looked.report.evicted.unshift({
         sessionId: session.sessionId,
         reason: "an eviction left half-way was finished",
       });
-      looked.bytes += session.storageSizeBytes ?? 0;
     }
     await inTx(ctx, async (ctx) => {
       await tellCollection(ctx, { ...looked, breaker });
@@ -58,11 +66,14 @@ async function look(ctx: ServiceContext, { dryRun, limit }: GcInput, judge: Judg
   const { report } = looked;
   for await (const page of readCandidates(ctx)) {
     for (const candidate of page) {
-      if (report.evicted.length + report.advanced.length >= limit) return looked;
+      if (report.evicted.length + report.advanced.length >= limit) {
+        report.totals.hasMore = true;
+        return looked;
+      }
       const { outcome, reason } = foresee(ctx, candidate) ?? (await judge(candidate));
+      count(report.totals[outcome], candidate.session);
       if (outcome === "kept") keep(looked, candidate.session, reason);
       else report[outcome].push({ sessionId: candidate.session.sessionId, reason });
-      if (outcome === "evicted") looked.bytes += candidate.session.storageSizeBytes ?? 0;
     }
   }
   return looked;
@@ -78,14 +89,24 @@ function foresee(ctx: ServiceContext, { session, facts }: Candidate): Collected 
 async function refuse(ctx: ServiceContext, breaker: string): Promise<Looked> {
   const looked = nothing(false);
   for await (const page of readCandidates(ctx)) {
-    for (const { session } of page) keep(looked, session, breaker);
+    for (const { session } of page) {
+      count(looked.report.totals.kept, session);
+      keep(looked, session, breaker);
+    }
     if (looked.report.kept.length >= KEPT_LISTED_MAX) break;
   }
   return looked;
 }
 
 function nothing(dryRun: boolean): Looked {
-  return { report: { evicted: [], advanced: [], kept: [], dryRun }, kept: new Map(), bytes: 0 };
+  const none = () => ({ volumes: 0, bytes: 0 });
+  const totals = { evicted: none(), advanced: none(), kept: none(), hasMore: false };
+  return { report: { evicted: [], advanced: [], kept: [], dryRun, totals }, kept: new Map() };
+}
+
+function count(total: GcReport["totals"]["kept"], { storageSizeBytes }: SessionRow): void {
+  total.volumes += 1;
+  total.bytes += storageSizeBytes ?? 0;
 }
 
 function keep({ report, kept }: Looked, session: SessionRow, reason: string): void {

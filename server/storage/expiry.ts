@@ -6,16 +6,20 @@ import type { ServiceContext } from "@/server/context";
 const NOW = sql`(select clock_timestamp())`;
 
 /** Sessions whose own expiry is over. */
-export const IS_EXPIRED: SQL = sql`(${isNotNull(sessions.expiresAt)} and ${sessions.expiresAt} <= ${NOW})`;
+export const IS_EXPIRED: SQL = isExpiredAt(NOW);
+
+function isExpiredAt(at: SQL): SQL {
+  return sql`(${isNotNull(sessions.expiresAt)} and ${sessions.expiresAt} <= ${at})`;
+}
 
 /**
  * Sessions without an expiry of their own that nobody has used for the time that the configuration gives; null where it
  * gives none. The first comparison is what an index answers.
  */
-export function isIdle(ctx: ServiceContext): SQL | null {
+export function isIdle(ctx: ServiceContext, at = NOW): SQL | null {
   const { idleTtlMs } = ctx.settings.storage;
   if (idleTtlMs === null) return null;
-  const limit = sql`${NOW} - ${idleTtlMs} * interval '1 millisecond'`;
+  const limit = sql`${at} - ${idleTtlMs} * interval '1 millisecond'`;
   return sql`(${isNull(sessions.expiresAt)} and ${sessions.usedAt} <= ${limit}
     and coalesce(${sessions.lastActivityAt}, ${sessions.createdAt}) <= ${limit})`;
 }
@@ -23,6 +27,13 @@ export function isIdle(ctx: ServiceContext): SQL | null {
 /** Either: what a collection may take, as far as time goes. */
 export function hasRunOut(ctx: ServiceContext): SQL {
   return or(IS_EXPIRED, isIdle(ctx) ?? undefined) ?? IS_EXPIRED;
+}
+
+/** Sessions whose time is not over now, and is within so many minutes. */
+export function runsOutWithin(ctx: ServiceContext, minutes: number): SQL {
+  const then = sql`(select clock_timestamp() + make_interval(mins => ${minutes}::int))`;
+  const willHave = or(isExpiredAt(then), isIdle(ctx, then) ?? undefined);
+  return sql`(coalesce(${willHave}, false) and not coalesce(${hasRunOut(ctx)}, false))`;
 }
 
 /** From when a collection may take a session: its own expiry, else the end of its idle time; null for never. */

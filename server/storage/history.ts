@@ -1,17 +1,18 @@
 import { and, desc, eq, sql } from "drizzle-orm";
 import type { GcHistoryEntry, GcHistoryPage, GcReport, ListGcHistoryInput } from "@/contract/storage";
-import { audit as auditTable, storageGc } from "@/db/schema";
+import { audit as auditTable } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { type Actor, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
 import { iso } from "@/server/stored";
+import { readSchedule } from "./pause";
 
 const ACTION = "storage.gc.collected";
 /** A loop that is kept from collecting says so again after this long, not at every pass. */
 const REFUSAL_EVERY_MINUTES = 60;
 
 type Told = Pick<GcHistoryEntry, "evicted" | "advanced" | "kept" | "bytes" | "reasons" | "breaker">;
-export type Collection = { report: GcReport; kept: ReadonlyMap<string, number>; bytes: number; breaker: string | null };
+export type Collection = { report: GcReport; kept: ReadonlyMap<string, number>; breaker: string | null };
 
 /** Collections that took something or were kept from it, the newest first: their rows of audit. */
 export async function listGcHistory(ctx: ServiceContext, input: ListGcHistoryInput): Promise<GcHistoryPage> {
@@ -46,20 +47,15 @@ export async function listGcHistory(ctx: ServiceContext, input: ListGcHistoryInp
   };
 }
 
-async function readSchedule(ctx: ServiceContext): Promise<GcHistoryPage["schedule"]> {
-  const [last] = await ctx.db.select({ collectedAt: storageGc.collectedAt }).from(storageGc);
-  return { intervalMs: ctx.settings.storage.gcIntervalMs, lastAt: iso(last?.collectedAt ?? null) };
-}
-
 /** Writes the collection's row of audit, unless it did nothing and nothing stopped it. */
-export async function tellCollection(ctx: TxContext, { report, kept, bytes, breaker }: Collection): Promise<void> {
+export async function tellCollection(ctx: TxContext, { report, kept, breaker }: Collection): Promise<void> {
   const [evicted, advanced] = [report.evicted.length, report.advanced.length];
   if (evicted + advanced === 0 && (breaker === null || (await isToldAlready(ctx, breaker)))) return;
   const reasons = [...kept]
     .map(([reason, count]) => ({ reason, count }))
     .sort((left, right) => right.count - left.count);
   const sum = reasons.reduce((total, { count }) => total + count, 0);
-  const details: Told = { evicted, advanced, kept: sum, bytes, reasons, breaker };
+  const details: Told = { evicted, advanced, kept: sum, bytes: report.totals.evicted.bytes, reasons, breaker };
   await audit(ctx, { action: ACTION, targetKind: "volume", targetId: "all", details });
 }
 

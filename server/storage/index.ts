@@ -13,6 +13,7 @@ export { listGcHistory } from "./history";
 export { COLLECTABLE, GONE, HAS_CURRENT_ARCHIVE, WAS_USED } from "./keeper";
 export { countStorage, listStorage } from "./list";
 export { listOrphans } from "./orphans";
+export { pauseGc, resumeGc } from "./pause";
 export { pinStorage, unpinStorage } from "./pin";
 export { type PreparedVolume, prepareVolume } from "./prepare-volume";
 export { refreshStorage } from "./refresh";

@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import type { ListStorageInput } from "@/contract/storage";
 import { sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
-import { extendStorage, getStorage, listStorage, pinStorage, unpinStorage } from ".";
-import { createTestStore, tenantOperator } from "./test/context";
+import { extendStorage, getStorage, listStorage, pinStorage, refreshStorage, unpinStorage } from ".";
+import { createTestStore, tenantOperator, withStorage } from "./test/context";
 import { claimSession, expire, makeStoredSession, makeUsedSession, PAST, runTurn } from "./test/volume";
 
 async function readAll(ctx: ServiceContext, asked: Partial<ListStorageInput>): Promise<string[]> {
@@ -154,4 +154,55 @@ test("a pin and an extension take a session out of a collection that has begun, 
     { action: "storage.pin", targetId: pinned },
     { action: "storage.unpin", targetId: pinned },
   ]);
+});
+
+test("volumes are found by how soon they go, who holds them, how they fare, their archive and their size", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000);
+  const plain = await makeStoredSession(ctx, { expiresAt: inHours(50), storageSizeBytes: 100 });
+  const soon = await makeStoredSession(ctx, { expiresAt: inHours(5), storageSizeBytes: 2_000 });
+  const gone = await makeStoredSession(ctx, { expiresAt: PAST, storagePvcPhase: "Lost" });
+  const failed = await makeStoredSession(ctx, { storageState: "failed", storagePvcPhase: null });
+  const current = await makeUsedSession(ctx, { note: "archived" });
+  const behind = await makeUsedSession(ctx, { note: "archived" });
+  const held = await claimSession(ctx, behind);
+  await runTurn(ctx, held, { sessionId: behind, note: "later" });
+  const found = async (asked: Partial<ListStorageInput>) => (await readAll(ctx, asked)).sort();
+
+  expect(await found({ expiresWithinMinutes: 24 * 60 })).toEqual([soon]);
+  expect(await found({ expiresWithinMinutes: 60 * 60 })).toEqual([plain, soon].sort());
+  expect(await found({ isAttached: true })).toEqual([behind]);
+  expect(await found({ isAttached: false })).not.toContain(behind);
+  expect(await found({ isHealthy: false })).toEqual([gone, failed].sort());
+  expect(await found({ archive: "current" })).toEqual([current]);
+  expect(await found({ archive: "behind" })).toEqual([behind]);
+  expect(await found({ archive: "none", isHealthy: true })).toEqual([plain, soon].sort());
+  expect(await found({ largerThanBytes: 100 })).toEqual([soon]);
+  // By idle time too, where that ends a session's time.
+  const idling = withStorage(ctx, { idleTtlMs: 3_600_000 });
+  await ctx.db
+    .update(sessions)
+    .set({ usedAt: inHours(-0.5), lastActivityAt: inHours(-0.5) })
+    .where(eq(sessions.sessionId, current));
+  expect(await readAll(idling, { expiresWithinMinutes: 31 })).toEqual([current]);
+  expect(await readAll(idling, { expiresWithinMinutes: 20 })).toEqual([]);
+});
+
+test("how much a volume takes is what was asked for it, else what its provider gave when it was first measured", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const giving = (defaultSizeBytes: number) => ({ ...ctx, volumes: { ...ctx.volumes, defaultSizeBytes } });
+  const measure = (by: ServiceContext, sessionId: string) =>
+    refreshStorage(by, {
+      ...{ sessionId, storageSizeBytes: 850, storageFilesCount: 1, storageSha256: "a".repeat(64) },
+    });
+  const asked = await makeStoredSession(ctx, { storageRequestedBytes: 2_000 });
+  const given = await makeStoredSession(ctx);
+  expect(await getStorage(ctx, { sessionId: given })).toMatchObject({ requestedBytes: null, capacityBytes: null });
+  expect(await getStorage(giving(500), { sessionId: given })).toMatchObject({ capacityBytes: 500 });
+  expect(await measure(giving(1_000), asked)).toMatchObject({ capacityBytes: 2_000 });
+  expect(await measure(giving(1_000), given)).toMatchObject({ requestedBytes: null, capacityBytes: 1_000 });
+  // What is given today says nothing of a volume that is there.
+  expect(await measure(giving(9_000), given)).toMatchObject({ capacityBytes: 1_000 });
 });

@@ -1,11 +1,13 @@
-import { and, asc, desc, eq, isNotNull, isNull, ne, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, isNotNull, isNull, ne, type SQL, sql } from "drizzle-orm";
 import type { ListStorageInput, StoragePage } from "@/contract/storage";
+import type { ARCHIVE_STANDINGS } from "@/contract/words";
 import { contains } from "@/db/queries/contains";
-import { sessions } from "@/db/schema";
+import { runs, sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { isOwned } from "@/server/owned";
 import { type Counted, countedFrom, encodeCursor, pageFrom } from "@/server/pagination";
-import { hasRunOut } from "./expiry";
+import { hasRunOut, runsOutWithin } from "./expiry";
+import { HAS_CURRENT_ARCHIVE } from "./keeper";
 import { placeIn, STORAGE_ORDER, type StorageOrder } from "./order";
 import { summarizeAll } from "./summary";
 import { readTotals } from "./totals";
@@ -17,6 +19,17 @@ type Position = (string | number | null)[];
 const SCANNED_MAX = 10_000;
 /** A count is one of many, in a menu that somebody waits for. */
 const COUNTED_MAX = 2_000;
+
+const IS_ATTACHED = sql`exists (select from ${runs} where ${and(eq(runs.sessionId, sessions.sessionId), eq(runs.status, "claimed"))})`;
+/** What waits for its first pod, as some storage classes have it, is as well as what is bound. */
+const IS_HEALTHY = sql`(${sessions.storageState} <> 'failed'
+  and (${sessions.storageState} in ('none', 'evicted', 'deleting')
+    or coalesce(${sessions.storagePvcPhase}, 'Bound') not in ('Lost', 'Terminating')))`;
+const HAS_ARCHIVE: Record<(typeof ARCHIVE_STANDINGS)[number], SQL | undefined> = {
+  current: HAS_CURRENT_ARCHIVE,
+  behind: sql`${sessions.archiveManifestId} is not null and not (${HAS_CURRENT_ARCHIVE})`,
+  none: isNull(sessions.archiveManifestId),
+};
 
 /**
  * Volumes in the order asked for. Sessions that never had one are left out, unless their kind or state is asked for.
@@ -62,8 +75,8 @@ export async function countStorage(ctx: ServiceContext, input: ListStorageInput,
 
 /** What has to be looked at row by row; everything else of a filter stands in an index. */
 function isScan(filter: Filter): boolean {
-  const { search, pinned, isExpired, storageState } = filter;
-  return (search ?? "") !== "" || [pinned, isExpired, storageState].some((asked) => asked !== undefined);
+  const { search, storageKind: _kind, tenantId: _tenant, projectId: _project, sort: _sort, ...others } = filter;
+  return (search ?? "") !== "" || Object.values(others).some((asked) => asked !== undefined);
 }
 
 /** Where a scan of this page ends, by the order's index alone; null when the rest of the list is shorter. */
@@ -96,11 +109,17 @@ function matches(ctx: ServiceContext, filter: Filter): SQL | undefined {
 }
 
 function isWanted(ctx: ServiceContext, filter: Filter): SQL | undefined {
-  const { search, pinned, isExpired, storageState } = filter;
+  const { search, pinned, isExpired, storageState, expiresWithinMinutes, isAttached, isHealthy, archive } = filter;
+  const { largerThanBytes } = filter;
   return and(
     storageState === undefined ? undefined : eq(sessions.storageState, storageState),
     pinned === undefined ? undefined : pinned ? isNotNull(sessions.pinnedAt) : isNull(sessions.pinnedAt),
     isExpired === undefined ? undefined : sql`coalesce(${hasRunOut(ctx)}, false) = ${isExpired}`,
+    expiresWithinMinutes === undefined ? undefined : runsOutWithin(ctx, expiresWithinMinutes),
+    isAttached === undefined ? undefined : sql`${IS_ATTACHED} = ${isAttached}`,
+    isHealthy === undefined ? undefined : sql`${IS_HEALTHY} = ${isHealthy}`,
+    archive === undefined ? undefined : HAS_ARCHIVE[archive],
+    largerThanBytes === undefined ? undefined : gt(sessions.storageSizeBytes, largerThanBytes),
     search ? contains(search, sessions.title, sessions.sessionId, sessions.storagePvcName) : undefined,
   );
 }

@@ -7,6 +7,7 @@ import { boundRunId, inTx, type ServiceContext, type TxContext, tenantOf } from 
 import { ConflictError, InvalidInputError, NotFoundError, StoreEvictedError } from "@/server/errors";
 import { assertHolds } from "@/server/runs";
 import { changeUnnoticed, lockOwnSession } from "@/server/sessions";
+import { capacityOf } from "./capacity";
 import { findLiveRun } from "./live-run";
 import { summarize } from "./summary";
 
@@ -39,6 +40,7 @@ export function refreshStorage(ctx: ServiceContext, input: RefreshStorageInput):
       storageFilesCount: input.storageFilesCount,
       storageSha256: input.storageSha256,
       storageUpdatedAt: sql`clock_timestamp()`,
+      storageCapacityBytes: capacityOf(ctx, session),
       ...(input.pvcPhase === undefined ? {} : { storagePvcPhase: input.pvcPhase }),
       ...(isRestored ? { storageState: "live" as const, restoreManifestId: null } : {}),
     });

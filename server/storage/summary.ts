@@ -2,6 +2,7 @@ import type { StorageSummary } from "@/contract/storage";
 import type { SessionRow } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { iso } from "@/server/stored";
+import { capacityOf } from "./capacity";
 import { expiryOf } from "./expiry";
 import { NO_FACTS, readFacts, type StorageFacts } from "./facts";
 import { foreseeKeeper } from "./foresee-keeper";
@@ -50,6 +51,7 @@ export function toStorageSummary(
     pinnedAt: iso(session.pinnedAt),
     storagePolicy: session.storagePolicy,
     requestedBytes: session.storageRequestedBytes,
+    capacityBytes: capacityOf(ctx, session),
     activeRunId: facts.openRun?.status === "claimed" ? facts.openRun.id : null,
     archivedAt: facts.archivedAt,
     isArchiveCurrent: hasCurrentArchive(session),

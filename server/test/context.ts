@@ -89,6 +89,7 @@ function memoryVolumes(): Volumes {
   return {
     namespace: "local",
     provider: "local",
+    defaultSizeBytes: null,
     nameFor: (sessionId) => `volume-${sessionId}`,
     async ensure({ sessionId }) {
       const name = `volume-${sessionId}`;
@@ -108,6 +109,7 @@ function memoryVolumes(): Volumes {
 }
 
 const unusedArchive: ServiceContext["archive"] = {
+  check: () => Promise.resolve(),
   put: () => Promise.reject(new Error("this test has no archive")),
   get: () => Promise.resolve(null),
   copy: () => Promise.resolve(false),

@@ -28,6 +28,8 @@ export interface Volumes {
   nameFor(sessionId: string): string;
   readonly namespace: string;
   readonly provider: "local" | "kubernetes";
+  /** How large a volume is whose session names no size; null where it takes what the disk has. */
+  readonly defaultSizeBytes: number | null;
   /** Makes the volume, or finds the one that is there. */
   ensure(spec: VolumeSpec): Promise<VolumeStatus>;
   find(name: string): Promise<VolumeStatus | null>;

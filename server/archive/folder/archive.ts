@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { link, mkdir, open, readdir, readFile, rm, unlink } from "node:fs/promises";
+import { access, constants, link, mkdir, open, readdir, readFile, rm, unlink } from "node:fs/promises";
 import path from "node:path";
 import type { Archive } from "@/server/archive/archive";
 import { segmentName, sessionPrefix } from "@/server/archive/key";
@@ -12,6 +12,10 @@ export function createFolderArchive(root: string): Archive {
   const fileOf = (sessionId: string, sha256: string) => path.join(folderOf(sessionId), segmentName(sha256));
 
   const archive: Archive = {
+    async check() {
+      await mkdir(root, { recursive: true, mode: 0o700 });
+      await access(root, constants.R_OK | constants.W_OK | constants.X_OK);
+    },
     async put(sessionId, sha256, bytes) {
       const file = fileOf(sessionId, sha256);
       const folder = path.dirname(file);

@@ -56,6 +56,7 @@ test("a bucket that is not there, and a server that does not answer, are said in
     failureKind: "infra-failed",
     message: expect.stringContaining("nobody-made-this does not exist"),
   });
+  await expect(lost.check()).rejects.toMatchObject({ message: expect.stringContaining("nobody-made-this does not") });
   const away = createS3Archive({ url: "s3://nobody-made-this", endpoint: "http://127.0.0.1:1" });
   await expect(away.get("ses_1", "e".repeat(64))).rejects.toMatchObject({
     failureKind: "infra-failed",

@@ -46,6 +46,10 @@ export function createS3Archive(options: S3ArchiveOptions): Archive & { close():
   }
 
   return {
+    async check() {
+      const listed = { Bucket: bucket, Prefix: prefix, MaxKeys: 1 };
+      await ask(({ aws, client }) => client.send(new aws.ListObjectsV2Command(listed)));
+    },
     async put(sessionId, sha256, bytes) {
       const object = {
         Bucket: bucket,

@@ -10,6 +10,7 @@ export function testArchive(open: () => Promise<{ archive: Archive } & AsyncDisp
     await using place = await open();
     const { archive } = place;
     const bytes = Buffer.from([0, 1, 255]);
+    await expect(archive.check()).resolves.toBeUndefined();
     expect(await archive.put("ses_1", DIGEST, bytes)).toBe(true);
     expect(Buffer.from((await archive.get("ses_1", DIGEST)) ?? [])).toEqual(bytes);
     expect(await archive.get("ses_2", DIGEST)).toBeNull();

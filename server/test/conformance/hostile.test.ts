@@ -144,6 +144,7 @@ beforeAll(async () => {
     query("storage.get", { sessionId }),
     query("storage.list", {
       ...{ ...page, storageKind: "pvc", storageState: "live", search: "s", pinned: false, isExpired: false },
+      ...{ expiresWithinMinutes: 60, isAttached: false, isHealthy: true, archive: "none", largerThanBytes: 1 },
       sort: "sizeBytes",
     }),
     change("storage.refresh", {
@@ -164,6 +165,8 @@ beforeAll(async () => {
       title: "t",
     }),
     change("storage.delete", { name: "agentrun-x", uid: "u", confirmName: "agentrun-x" }),
+    change("storage.pauseGc", { reason: "r" }),
+    change("storage.resumeGc", {}),
     change("storage.gc", { dryRun: true, limit: 5 }),
     change("backends.set", { profile: "minimax-m3", maxRunning: 10, isUp: true, isEnabled: false, reason: "the bill" }),
     change("backends.test", { profile: "demo" }),

@@ -9,9 +9,11 @@ import {
   ListGcHistoryInput,
   ListOrphansInput,
   ListStorageInput,
+  PauseGcInput,
   PinStorageInput,
   RefreshStorageInput,
   RestoreStorageInput,
+  ResumeGcInput,
   UnpinStorageInput,
 } from "@/contract/storage";
 import {
@@ -25,9 +27,11 @@ import {
   listGcHistory,
   listOrphans,
   listStorage,
+  pauseGc,
   pinStorage,
   refreshStorage,
   restoreStorage,
+  resumeGc,
   unpinStorage,
 } from "@/server/storage";
 import { adminProcedure, operatorProcedure, router, runnerProcedure, viewerProcedure } from "@/server/trpc/init";
@@ -52,5 +56,7 @@ export const storageRouter = router({
   history: viewerProcedure
     .input(ListGcHistoryInput.prefault({}))
     .query((opts) => listGcHistory(opts.ctx.service, opts.input)),
+  pauseGc: operatorProcedure.input(PauseGcInput).mutation((opts) => pauseGc(opts.ctx.service, opts.input)),
+  resumeGc: operatorProcedure.input(ResumeGcInput.prefault({})).mutation((opts) => resumeGc(opts.ctx.service)),
   gc: operatorProcedure.input(GcInput.prefault({})).mutation((opts) => collectGarbage(opts.ctx.service, opts.input)),
 });

@@ -50,6 +50,7 @@ export function createKubernetesVolumes(options: KubernetesVolumesOptions): Volu
   return {
     namespace: cluster.namespace,
     provider: "kubernetes",
+    defaultSizeBytes: policy.defaultSizeBytes,
     nameFor: volumeNameOf,
     folderOf: () => null,
     isEmpty: async () => null,

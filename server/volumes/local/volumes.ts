@@ -43,6 +43,7 @@ export function createLocalVolumes(root: string): Volumes {
   return {
     namespace: NAMESPACE,
     provider: "local",
+    defaultSizeBytes: null,
     nameFor: volumeNameOf,
     folderOf,
     async ensure(spec: VolumeSpec) {

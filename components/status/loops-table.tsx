@@ -1,0 +1,86 @@
+"use client";
+import { formatDuration, formatPlural } from "@/components/ui/format";
+import { State, type Tone } from "@/components/ui/state";
+import { type Column, Table } from "@/components/ui/table";
+import { Duration, Time } from "@/components/ui/time";
+import { LOOPS } from "@/contract/loops";
+import type { LoopStatus } from "@/contract/status";
+
+const LOOKS: Record<LoopStatus["state"], { state: string; tone: Tone; word: string }> = {
+  good: { state: "ready", tone: "good", word: "goes on" },
+  late: { state: "late", tone: "warn", word: "late" },
+  failing: { state: "failed", tone: "bad", word: "failing" },
+  away: { state: "lost", tone: "bad", word: "led by nobody" },
+};
+
+/** What goes on by itself: who leads each loop, when it last did its work, and what went wrong. */
+export function LoopsTable({ loops }: { loops: readonly LoopStatus[] }) {
+  return <Table label="Loops" rows={loops} columns={COLUMNS} keyOf={(loop) => loop.name} />;
+}
+
+const COLUMNS: Column<LoopStatus>[] = [
+  {
+    name: "State",
+    className: "sm:w-px",
+    cell: (loop) => {
+      const { state, tone, word } = LOOKS[loop.state];
+      return <State state={state} tone={tone} word={word} isBare />;
+    },
+  },
+  {
+    name: "Loop",
+    isLead: true,
+    className: "max-sm:order-first py-1.5",
+    cell: (loop) => (
+      <span className="flex flex-col">
+        <span className="font-medium">{loop.name}</span>
+        <span className="text-2xs text-ink-3">{LOOPS[loop.name].does}</span>
+        {loop.failures > 0 && (
+          <span className="text-xs wrap-anywhere text-bad">
+            failed {loop.failures === 1 ? "once" : formatPlural(loop.failures, "time")}
+            {loop.failure !== null && `: ${loop.failure}`}
+          </span>
+        )}
+      </span>
+    ),
+  },
+  {
+    name: "Last pass",
+    className: "whitespace-nowrap text-xs",
+    cell: (loop) =>
+      loop.beganAt === null ? (
+        <Time at={loop.passedAt} />
+      ) : (
+        <span className="text-busy">
+          under way for <Duration from={loop.beganAt} to={null} />
+        </span>
+      ),
+  },
+  {
+    name: "Took",
+    isWideOnly: true,
+    className: "whitespace-nowrap text-xs tabular-nums",
+    cell: (loop) => (loop.tookMs === null ? "" : formatDuration(loop.tookMs)),
+  },
+  {
+    name: "Every",
+    isWideOnly: true,
+    className: "whitespace-nowrap text-xs tabular-nums",
+    cell: (loop) => (loop.intervalMs === null ? "" : formatDuration(loop.intervalMs)),
+  },
+  {
+    name: "Led by",
+    isWideOnly: true,
+    className: "text-xs text-ink-2",
+    cell: (loop) => (
+      <span className="flex flex-col">
+        <span className="wrap-anywhere">{loop.isLed ? (loop.holder ?? loop.process) : "nobody"}</span>
+        {loop.ledSince !== null && (
+          <span className="text-2xs text-ink-3">
+            for <Duration from={loop.ledSince} to={null} />
+          </span>
+        )}
+      </span>
+    ),
+  },
+];

@@ -1,0 +1,39 @@
+// What goes on by itself, and in which process. Without zod: the console names it too, and ships no schema for it.
+
+type LoopFacts = { process: "worker" | "web"; does: string };
+
+export const LOOPS = {
+  launcher: { process: "worker", does: "starts runners of runs that wait" },
+  dispatcher: { process: "worker", does: "turns tasks into runs" },
+  "lease-sweeper": { process: "worker", does: "notices runners that have died" },
+  killer: { process: "worker", does: "ends what was told to end" },
+  reconciler: { process: "worker", does: "compares what runs with what should" },
+  archivers: { process: "worker", does: "archives volumes that no process reaches" },
+  "storage-gc": { process: "worker", does: "collects expired volumes" },
+  "storage-repair": { process: "worker", does: "finishes what a crash left half-way" },
+  "queue-counts": { process: "worker", does: "sums up the queue's counts" },
+  "queue-expiry": { process: "worker", does: "ends tasks that waited too long" },
+  "queue-minutes": { process: "worker", does: "notes the queue's history" },
+  "runner-minutes": { process: "worker", does: "notes the runners' history" },
+  bulk: { process: "worker", does: "carries out bulk actions" },
+  "bulk-retention": { process: "worker", does: "removes old bulk actions" },
+  purge: { process: "worker", does: "removes what was deleted" },
+  retention: { process: "worker", does: "removes runs of sessions that expired long ago" },
+  "archive-retention": { process: "worker", does: "removes old archives" },
+  tokens: { process: "worker", does: "removes tokens that have ended" },
+  "backend-probes": { process: "web", does: "tries the providers of models" },
+} as const satisfies Record<string, LoopFacts>;
+
+export type LoopName = keyof typeof LOOPS;
+export const LOOP_NAMES = Object.keys(LOOPS) as [LoopName, ...LoopName[]];
+
+/** Only where something is started by itself. */
+const OF_EXECUTORS: readonly LoopName[] = ["launcher", "dispatcher", "killer", "reconciler"];
+
+/** The loops that go on with an executor; archivers only where volumes are claims. */
+export function loopsOf(executor: string): LoopName[] {
+  return LOOP_NAMES.filter(
+    (name) =>
+      (executor !== "none" || !OF_EXECUTORS.includes(name)) && (executor === "kubernetes" || name !== "archivers"),
+  );
+}

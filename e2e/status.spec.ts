@@ -1,0 +1,37 @@
+import { expect, LOOKS, look, ready, signIn, test } from "./fixtures";
+import { Product } from "./product";
+
+test("the status page shows each loop of the worker, what is reached, and what verifies", async ({
+  browser,
+  watchPage,
+}) => {
+  test.setTimeout(180_000);
+  await using product = await Product.start();
+  const context = await browser.newContext({ baseURL: product.url });
+  const page = await context.newPage();
+  watchPage(page);
+  await signIn(page, product);
+  await page.goto("/status");
+  await ready(page);
+  const loops = page.getByRole("table", { name: "Loops" });
+  const dispatcher = loops.getByRole("row").filter({ hasText: "dispatcher" });
+  await expect(dispatcher).toContainText("goes on");
+  await expect(dispatcher).toContainText(/ago|now|under way/);
+  const part = (name: string) => page.getByRole("term").filter({ hasText: name }).locator("xpath=..");
+  await expect(part("Worker")).toContainText("All its loops go on");
+  await expect(part("Notifications")).toContainText("listening");
+  await expect(part("Clocks")).toContainText("agree");
+  await expect(part("Archive")).toContainText("reachable");
+  await expect(part("Schema")).toContainText(/(\d+) of \1/);
+  await expect(part("Executor")).toContainText("reachable");
+  await page.getByRole("button", { name: "Verify Queue's counts" }).click();
+  await expect(part("Queue's counts")).toContainText("Equal, over 0 tasks.");
+  await page.getByRole("button", { name: "Verify Usage's sums" }).click();
+  await expect(part("Usage's sums")).toContainText("Equal, over 0 calls.");
+  for (const { name, colorScheme, viewport } of LOOKS) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize(viewport);
+    await look(page, `status-${name}`);
+  }
+  await context.close();
+});

@@ -1,0 +1,106 @@
+import process from "node:process";
+import type { Reached, ServerStatus } from "@/contract/status";
+import { type AppliedMigrations, readDatabaseFacts } from "@/db/queries/database-facts";
+import type { ServiceContext } from "@/server/context";
+import { toAgentRunError } from "@/server/errors";
+import { VERSION } from "@/server/version";
+import { within } from "@/server/within";
+import { type Loops, readLoopStates } from "./loops";
+import type { HealthSource } from "./read-health";
+
+/** Longer than this, and what was asked counts as out of reach. */
+const ANSWER_MS = 4_000;
+/** What one look found serves those that come right after it: a page that many have open asks often. */
+const FRESH_MS = 5_000;
+
+type Try = { atMs: number; reached: Promise<Reached> };
+/** Of this process's archive and volumes, each. */
+const tries = new WeakMap<object, Try>();
+
+/** What the parts of the installation are and how they stand, each asked now. */
+export async function serverStatus(ctx: ServiceContext, source: HealthSource): Promise<ServerStatus> {
+  const { volumes, archive, settings } = ctx;
+  const [facts, states, archiveReached, volumesReached] = await Promise.all([
+    askDatabase(ctx),
+    readLoopStates(ctx),
+    reach(archive, () => archive.check()),
+    // No session's: whoever can be asked for it can be reached.
+    reach(volumes, () => volumes.find(volumes.nameFor(""))),
+  ]);
+  return {
+    web: {
+      ...{ version: VERSION, sourceCommit: settings.sourceCommit, nodeVersion: process.versions.node },
+      startedAt: new Date(Date.now() - process.uptime() * 1_000).toISOString(),
+      isListening: source.isListening(),
+    },
+    ...states,
+    ...{ clock: facts.clock, database: { version: facts.version } },
+    migrations: compare(facts.migrations, source.migrationIds),
+    archive: archiveReached,
+    volumes: { ...volumesReached, provider: volumes.provider },
+    executor: executorOf(settings.executor, states),
+  };
+}
+
+async function askDatabase(ctx: ServiceContext) {
+  const beganMs = performance.now();
+  const { nowMs, ...facts } = await readDatabaseFacts(ctx.db);
+  const roundTripMs = performance.now() - beganMs;
+  const serverMs = Date.now();
+  return {
+    ...facts,
+    clock: {
+      serverAt: new Date(serverMs).toISOString(),
+      // It answered half-way, as far as anybody knows.
+      databaseAheadMs: Math.round(nowMs - (serverMs - roundTripMs / 2)),
+      roundTripMs: Math.round(roundTripMs),
+    },
+  };
+}
+
+function compare(applied: AppliedMigrations, expected: string[]): ServerStatus["migrations"] {
+  const [known, there] = [new Set(expected), new Set(applied)];
+  return {
+    applied: applied.length,
+    expected: expected.length,
+    missing: expected.filter((id) => !there.has(id)),
+    unknown: applied.filter((id) => !known.has(id)),
+  };
+}
+
+function reach(what: object, ask: () => Promise<unknown>): Promise<Reached> {
+  const known = tries.get(what);
+  if (known && performance.now() - known.atMs < FRESH_MS) return known.reached;
+  const reached = tryOnce(ask);
+  tries.set(what, { atMs: performance.now(), reached });
+  return reached;
+}
+
+async function tryOnce(ask: () => Promise<unknown>): Promise<Reached> {
+  const beganMs = performance.now();
+  const asked = ask().then(
+    () => null,
+    (error: unknown) => messageOf(error),
+  );
+  const answer = await within(
+    ANSWER_MS,
+    asked.then((message) => ({ message })),
+  );
+  const message = answer === null ? `it did not answer within ${ANSWER_MS / 1_000} seconds` : answer.message;
+  return { isReachable: message === null, message, tookMs: Math.round(performance.now() - beganMs) };
+}
+
+/** A file system's own words hold a path: its code says enough. */
+function messageOf(error: unknown): string {
+  const fault = toAgentRunError(error);
+  if (fault.reason !== "unexpected") return fault.message;
+  const { code } = error as NodeJS.ErrnoException;
+  return typeof code === "string" ? `the file system says ${code}` : "it failed: see the server's log";
+}
+
+function executorOf(kind: string, { loops }: Loops): ServerStatus["executor"] {
+  const reconciler = loops.find(({ name }) => name === "reconciler");
+  if (!reconciler || reconciler.state === "away" || (reconciler.passedAt === null && reconciler.failures === 0))
+    return { kind, isReachable: null, seenAt: reconciler?.passedAt ?? null };
+  return { kind, isReachable: reconciler.failures === 0, seenAt: reconciler.passedAt };
+}

@@ -1,0 +1,99 @@
+import { hostname } from "node:os";
+import process from "node:process";
+import type { LoopName } from "@/contract/loops";
+import type { ServiceContext } from "@/server/context";
+import { toAgentRunError } from "@/server/errors";
+import { noteLoops } from "@/server/health";
+import { VERSION } from "@/server/version";
+import { within } from "@/server/within";
+
+/** So often at most: loops that pass every second would else write as often. */
+const EVERY_MS = 5_000;
+const FIRST_AFTER_MS = 500;
+const CLOSE_MS = 1_000;
+const HOLDER = `${hostname()} (${process.pid})`;
+
+type Pass = {
+  intervalMs: number;
+  beganMs: number | null;
+  passedMs: number | null;
+  tookMs: number | null;
+  failures: number;
+  failure: string | null;
+};
+
+/** Keeps what this process's loops did in the database, where whoever looks for a loop that stands still finds it. */
+export class LoopNotes {
+  readonly #passes = new Map<LoopName, Pass>();
+  /** What was not stored yet. */
+  readonly #news = new Set<LoopName>();
+  #timer: NodeJS.Timeout | null = null;
+  #storedMs = Number.NEGATIVE_INFINITY;
+  #underWay: Promise<void> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(private readonly ctx: ServiceContext) {}
+
+  began(name: LoopName, intervalMs: number): void {
+    const known = this.#passes.get(name) ?? { passedMs: null, tookMs: null, failures: 0, failure: null };
+    this.#note(name, { ...known, intervalMs, beganMs: performance.now() });
+  }
+
+  /** `failure`: what was thrown, if it failed. */
+  ended(name: LoopName, failure: unknown = null): void {
+    const known = this.#passes.get(name);
+    if (!known) return;
+    const nowMs = performance.now();
+    if (failure !== null) {
+      const { message } = toAgentRunError(failure);
+      this.#note(name, { ...known, beganMs: null, failures: known.failures + 1, failure: message });
+      return;
+    }
+    const tookMs = Math.round(nowMs - (known.beganMs ?? nowMs));
+    this.#note(name, { ...known, beganMs: null, passedMs: nowMs, tookMs, failures: 0, failure: null });
+  }
+
+  /** Stores what is left to say, if the database takes it: nobody waits for one that is away. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    if (this.#timer) clearTimeout(this.#timer);
+    await within(
+      CLOSE_MS,
+      this.#underWay.then(() => this.#store()),
+    );
+  }
+
+  #note(name: LoopName, pass: Pass): void {
+    this.#passes.set(name, pass);
+    this.#news.add(name);
+    if (this.#timer !== null || this.#isClosed) return;
+    const waitMs = Math.max(FIRST_AFTER_MS, this.#storedMs + EVERY_MS - performance.now());
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#underWay = this.#store();
+    }, waitMs);
+  }
+
+  async #store(): Promise<void> {
+    const names = [...this.#news];
+    if (names.length === 0) return;
+    this.#news.clear();
+    this.#storedMs = performance.now();
+    const nowMs = this.#storedMs;
+    const ago = (atMs: number | null) => (atMs === null ? null : nowMs - atMs);
+    const notes = names.flatMap((name) => {
+      const pass = this.#passes.get(name);
+      if (!pass) return [];
+      const { beganMs, passedMs, ...known } = pass;
+      return [
+        { name, holder: HOLDER, version: VERSION, ...known, beganAgoMs: ago(beganMs), passedAgoMs: ago(passedMs) },
+      ];
+    });
+    try {
+      await noteLoops(this.ctx, notes);
+    } catch (error) {
+      // With the database away the loops fail too, and say so: the next pass is noted again.
+      this.ctx.log.debug({ err: error }, "what loops did could not be noted");
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import { eq } from "drizzle-orm";
+import { expect, test } from "vitest";
+import { audit } from "@/db/schema";
+import { collectGarbage, evictStorage, getStorage, listGcHistory, pauseGc, resumeGc } from ".";
+import { collectOne } from "./collect-one";
+import { createTestStore, SYSTEM, tenantOperator } from "./test/context";
+import { expire, makeUsedSession, readNote } from "./test/volume";
+
+const GC = { dryRun: false, limit: 50 };
+const REASON = "gc-paused: operator:admin stopped every collection: the fair";
+
+test("while collections are paused nothing goes, whoever asks; a dry run still answers", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const [loop, cron] = ["storage-gc", "cron"].map((name) => store.as({ ...SYSTEM, name }));
+  const sessionId = await makeUsedSession(ctx, { note: "kept" });
+  await expire(ctx, sessionId);
+  expect(await pauseGc(ctx, { reason: "the fair" })).toMatchObject({
+    pause: { reason: "the fair", by: "operator:admin", at: expect.any(String) },
+  });
+
+  for (const by of [loop, cron])
+    expect(await collectGarbage(by ?? ctx, GC)).toMatchObject({ evicted: [], kept: [{ sessionId, reason: REASON }] });
+  await expect(collectGarbage(ctx, GC)).rejects.toMatchObject({ reason: "gc-paused" });
+  await expect(collectGarbage(store.as(tenantOperator("default")), GC)).rejects.toMatchObject({ reason: "gc-paused" });
+  expect((await collectGarbage(ctx, { ...GC, dryRun: true })).evicted).toMatchObject([{ sessionId }]);
+  expect(await readNote(ctx, sessionId)).toBe("kept");
+  const { items, schedule } = await listGcHistory(ctx, { limit: 5 });
+  expect(items).toMatchObject([{ breaker: REASON, evicted: 0 }]);
+  expect(schedule.pause).toMatchObject({ reason: "the fair" });
+
+  expect(await resumeGc(ctx)).toMatchObject({ pause: null });
+  expect(await resumeGc(ctx)).toMatchObject({ pause: null });
+  expect((await collectGarbage(loop ?? ctx, GC)).evicted).toMatchObject([{ sessionId }]);
+  const rows = await ctx.db.select().from(audit).where(eq(audit.targetId, "all")).orderBy(audit.id);
+  expect(rows.map(({ action, actor }) => [action, actor])).toEqual([
+    ["storage.pauseGc", "operator:admin"],
+    ["storage.gc.collected", "system:storage-gc"],
+    ["storage.resumeGc", "operator:admin"],
+    ["storage.gc.collected", "system:storage-gc"],
+  ]);
+});
+
+test("a pause that comes in the middle of a collection keeps what was not ordered to go yet", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeUsedSession(ctx, { note: "kept", isArchived: false });
+  await expire(ctx, sessionId);
+  // Between the two steps of a collection its archive is made.
+  const put: typeof ctx.archive.put = async (...asked) => {
+    await pauseGc(ctx, { reason: "the fair" });
+    return ctx.archive.put(...asked);
+  };
+  const loop = store.as(SYSTEM);
+  const stopped = await collectOne({ ...loop, archive: { ...ctx.archive, put } }, sessionId);
+  expect(stopped).toEqual({ outcome: "kept", reason: REASON });
+  expect(await getStorage(ctx, { sessionId })).toMatchObject({ storageState: "live" });
+  expect(await collectOne(loop, sessionId)).toEqual({ outcome: "kept", reason: REASON });
+  // A person's own eviction is none of a collection's.
+  expect(await evictStorage(ctx, { sessionId })).toMatchObject({ storageState: "evicted" });
+});
+
+test("who is bound to a tenant pauses nothing; a second reason takes the place of the first", async () => {
+  await using store = await createTestStore();
+  const own = store.as(tenantOperator("acme"));
+  await expect(async () => pauseGc(own, { reason: "mine" })).rejects.toMatchObject({ reason: "forbidden" });
+  await expect(async () => resumeGc(own)).rejects.toMatchObject({ reason: "forbidden" });
+  await pauseGc(store.as(), { reason: "first" });
+  expect(await pauseGc(store.as(), { reason: "second" })).toMatchObject({ pause: { reason: "second" } });
+});

@@ -1,0 +1,15 @@
+import { loopsOf } from "@/contract/loops";
+import type { ServiceContext } from "@/server/context";
+import { noteLoops } from "@/server/health";
+
+/** As if a worker's and web's loops had all just passed; `change` says what one did instead. */
+export function noteWorker(ctx: ServiceContext, change: Record<string, object> = {}): Promise<void> {
+  return noteLoops(
+    ctx,
+    loopsOf(ctx.settings.executor).map((name) => ({
+      ...{ name, holder: "machine (1)", version: "1.0.0", intervalMs: 1_000, tookMs: 3 },
+      ...{ failures: 0, failure: null, passedAgoMs: 10, beganAgoMs: null },
+      ...change[name],
+    })),
+  );
+}
