@@ -74,4 +74,5 @@ export const ID_PREFIX = {
   bulk: "bulk_",
   modelCall: "mc_",
   view: "view_",
+  ask: "ask_",
 } as const;

@@ -1,12 +1,24 @@
 import { z } from "zod";
+import { LogLine } from "./run-job";
 
 /** What the worker asks of the supervisor over the channel that Node opens between them. */
 export const WorkerMessage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("runner.launch"), attemptId: z.string().min(1), env: z.record(z.string(), z.string()) }),
   z.object({ type: z.literal("runner.end"), attemptId: z.string().min(1) }),
   z.object({ type: z.literal("runner.list") }),
+  z.object({ type: z.literal("runner.read"), attemptId: z.string().min(1) }),
 ]);
 export type WorkerMessage = z.infer<typeof WorkerMessage>;
+
+/** A runner's process, and the end of what it wrote. */
+const RunnerProcess = z.object({
+  pid: z.number().int(),
+  startedAt: z.string(),
+  lines: z.array(LogLine),
+  /** There was more before these. */
+  isCut: z.boolean(),
+});
+export type RunnerProcess = z.infer<typeof RunnerProcess>;
 
 /** What the supervisor tells the worker. `runner.gone` and `runner.exited` mean that no process of it is left. */
 export const SupervisorMessage = z.discriminatedUnion("type", [
@@ -19,7 +31,9 @@ export const SupervisorMessage = z.discriminatedUnion("type", [
     code: z.number().int().nullable(),
     signal: z.string().nullable(),
     stderrTail: z.string(),
+    process: RunnerProcess,
   }),
+  z.object({ type: z.literal("runner.read"), attemptId: z.string(), process: RunnerProcess.nullable() }),
   z.object({ type: z.literal("runner.list"), attemptIds: z.array(z.string()) }),
 ]);
 export type SupervisorMessage = z.infer<typeof SupervisorMessage>;

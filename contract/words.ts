@@ -213,3 +213,13 @@ export type RunnerAction = (typeof RUNNER_ACTIONS)[number];
 export const BEATS_KEPT = 60;
 /** A runner says so often in the length of its lease that it lives. */
 export const BEATS_A_LEASE = 4;
+/**
+ * live: read just now; kept: of an attempt that has ended, as it was then; gone: of an attempt of which nothing is left
+ * to read; none: there was no attempt, or somebody else started its runner.
+ */
+export const RUN_JOB_SOURCES = ["live", "kept", "gone", "none"] as const;
+export type RunJobSource = (typeof RUN_JOB_SOURCES)[number];
+/** What an attempt writes logs in: a pod's containers, of which a local runner has the second alone. */
+export const LOG_CONTAINERS = ["prepare", "runner"] as const;
+export type LogContainer = (typeof LOG_CONTAINERS)[number];
+export const LOG_LINES_MAX = 2_000;

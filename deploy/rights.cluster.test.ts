@@ -104,6 +104,15 @@ test("web's rights are all that volumes need, and start no Job", async () => {
   expect(await volumes.find(name)).toBeNull();
   await expect(cluster.createJob({ metadata: { name: "job" } })).rejects.toMatchObject({ problem: "forbidden" });
   await expect(cluster.createSecret({ metadata: { name: "secret" } })).rejects.toMatchObject({ problem: "forbidden" });
+  // What a run's page says of its Job and pod the worker reads for it.
+  const log = { container: "runner", tailLines: 1, limitBytes: 1 };
+  for (const asked of [
+    () => cluster.readJob("job"),
+    () => cluster.listPods(""),
+    () => cluster.listEvents("Pod", "pod"),
+    () => cluster.readLog("pod", log),
+  ])
+    await expect(asked()).rejects.toMatchObject({ problem: "forbidden" });
 });
 
 test("the worker's rights are all that volumes and attempts need", async () => {
@@ -122,6 +131,12 @@ test("the worker's rights are all that volumes and attempts need", async () => {
   const [pod] = await cluster.listPods("app.kubernetes.io/component=runner");
   expect(pod?.spec).toMatchObject({ serviceAccountName: "agentrun-runner", automountServiceAccountToken: false });
   expect(JSON.stringify(pod?.spec?.volumes)).not.toContain("serviceAccountToken");
+  const details = await executor.inspect(spec.attemptId);
+  expect(details).toMatchObject({ pod: { name: pod?.metadata?.name }, faults: [] });
+  expect(details?.events).toContainEqual(expect.objectContaining({ of: "Job", reason: "SuccessfulCreate" }));
+  // No node has it, so that nothing was written; who may not read it is refused even that.
+  const log = { container: "runner", tailLines: 1, limitBytes: 1 };
+  expect(await cluster.readLog(pod?.metadata?.name ?? "", log)).toBe("");
   expect(await executor.end(spec.attemptId)).toBe("gone");
   await executor.launchArchiver?.({ ...ARCHIVER, volumeName: name });
   expect(await executor.observe(ARCHIVER.attemptId)).toBe("running");

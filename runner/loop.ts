@@ -181,9 +181,11 @@ class Loop {
   }
 
   private async runTurn(command: Pick<Command, "id" | "seq">, text: string, isAcknowledged = false): Promise<void> {
+    this.log.info({ commandId: command.id }, "a turn begins");
     const done = this.turns.run(command, text, { isAcknowledged });
     this.withdraw(command.id);
     await done;
+    this.log.info({ commandId: command.id }, "the turn has ended");
     if (!this.attempt.abandoned.aborted)
       await archiveVolume(this.attempt, { threadId: this.attempt.thread, turnId: this.attempt.lastTurnId });
   }

@@ -47,6 +47,7 @@ export type Topic =
   | "queue"
   | "approvals"
   | "bulk"
+  | "asks"
   | `events:${string}`
   | `commands:${string}`
   | `control:${string}`;

@@ -1,6 +1,7 @@
 import { endAttempt, readInstallationId } from "./attempts";
 import { readServerEnv } from "./env";
 import type { Executor } from "./executors";
+import { keepRemains } from "./inspection";
 import { startLoops } from "./loops";
 import { prepareDatabase } from "./migrate";
 import { openExecutor } from "./open-executor";
@@ -40,6 +41,14 @@ async function start(): Promise<void> {
     } catch (error) {
       log.error({ err: error, attemptId }, "the end of an attempt could not be recorded");
       throw error;
+    }
+  });
+  executor.onRemains(async (remains) => {
+    try {
+      await keepRemains(contextFor("executor"), remains);
+    } catch (error) {
+      // Its end is recorded whatever was left of it.
+      log.error({ err: error, attemptId: remains.attemptId }, "what was left of an attempt could not be kept");
     }
   });
   loops = startLoops({

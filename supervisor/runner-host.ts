@@ -1,6 +1,7 @@
-import type { SupervisorMessage, WorkerMessage } from "@/contract/supervisor";
+import type { RunnerProcess, SupervisorMessage, WorkerMessage } from "@/contract/supervisor";
 import { type RunningChild, startChild } from "./processes/child";
 import { endAttemptProcesses } from "./processes/scan";
+import { createRunnerLog, type RunnerLog } from "./runner-log";
 
 export interface RunnerHostOptions {
   /** The runner's program. */
@@ -19,6 +20,8 @@ export interface RunnerHost {
 
 interface Attempt {
   child: RunningChild;
+  startedAt: string;
+  log: RunnerLog;
   /** Settles when its process has ended and nothing that it started is left. */
   gone: Promise<void>;
 }
@@ -32,15 +35,20 @@ export function createRunnerHost(options: RunnerHostOptions): RunnerHost {
   let isStopping = false;
 
   async function start(attemptId: string, env: Record<string, string>): Promise<Attempt | null> {
+    const log = createRunnerLog();
     try {
       const child = await startChild({
         name: attemptId,
         file: options.file,
         env: { ...options.env, ...env, AGENTRUN_ATTEMPT: attemptId },
         hasChannel: false,
-        onLine: (line) => options.onLine(attemptId, line),
+        onLine: (line) => {
+          log.add(line);
+          options.onLine(attemptId, line);
+        },
       });
-      const attempt: Attempt = { child, gone: follow(attemptId, child) };
+      const attempt: Attempt = { child, log, startedAt: new Date().toISOString(), gone: Promise.resolve() };
+      attempt.gone = follow(attemptId, attempt);
       attempts.set(attemptId, attempt);
       return attempt;
     } catch (error) {
@@ -52,11 +60,18 @@ export function createRunnerHost(options: RunnerHostOptions): RunnerHost {
     }
   }
 
-  async function follow(attemptId: string, child: RunningChild): Promise<void> {
+  async function follow(attemptId: string, attempt: Attempt): Promise<void> {
+    const { child } = attempt;
     const exit = await child.exited;
     await endLeftovers(attemptId);
     attempts.delete(attemptId);
-    options.send({ type: "runner.exited", attemptId, ...exit, stderrTail: child.stderrTail() });
+    const said = { stderrTail: child.stderrTail(), process: processOf(attempt) };
+    options.send({ type: "runner.exited", attemptId, ...exit, ...said });
+  }
+
+  function read(attemptId: string): void {
+    const attempt = attempts.get(attemptId);
+    options.send({ type: "runner.read", attemptId, process: attempt ? processOf(attempt) : null });
   }
 
   async function launch(attemptId: string, env: Record<string, string>): Promise<void> {
@@ -83,6 +98,7 @@ export function createRunnerHost(options: RunnerHostOptions): RunnerHost {
     handle(message) {
       if (message.type === "runner.launch") void launch(message.attemptId, message.env);
       else if (message.type === "runner.end") void end(message.attemptId);
+      else if (message.type === "runner.read") read(message.attemptId);
       else options.send({ type: "runner.list", attemptIds: [...attempts.keys(), ...starting.keys()] });
     },
     attemptIds: () => [...attempts.keys()],
@@ -92,6 +108,10 @@ export function createRunnerHost(options: RunnerHostOptions): RunnerHost {
       await Promise.all([...attempts.values()].map((attempt) => stopAttempt(attempt, deadlineMs)));
     },
   };
+}
+
+function processOf({ child, startedAt, log }: Attempt): RunnerProcess {
+  return { pid: child.pid, startedAt, ...log.read() };
 }
 
 async function stopAttempt(attempt: Attempt, deadlineMs: number): Promise<void> {

@@ -6,7 +6,7 @@ import { toast } from "sonner";
 import { useWatched } from "@/components/live/provider";
 import { WhyBox } from "@/components/runs/why-box";
 import { Profile } from "@/components/sessions/demo-label";
-import { auditAddress, runAddress, sessionAddress } from "@/components/shell/addresses";
+import { auditAddress, runAddress, runJobAddress, runLogAddress, sessionAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
 import { usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
@@ -163,6 +163,27 @@ function Beats({ runner }: { runner: Runner }) {
   );
 }
 
+/** The name of its Job, and where what is known of it stands. */
+function RunnerJob({ runner: { runId, attemptId, job } }: { runner: Runner }) {
+  if (job === null) return null;
+  const link = "text-accent underline";
+  return (
+    <span className="flex flex-wrap items-center gap-x-3">
+      <Id id={job.jobName} />
+      {runId !== null && (
+        <>
+          <Link href={runJobAddress(runId, attemptId)} className={link}>
+            pod and events
+          </Link>
+          <Link href={runLogAddress(runId, attemptId)} className={link}>
+            log
+          </Link>
+        </>
+      )}
+    </span>
+  );
+}
+
 function RunnerFacts({ runner }: { runner: Runner }) {
   const { run, runId, job } = runner;
   const link = "font-mono text-accent wrap-anywhere hover:underline";
@@ -207,7 +228,7 @@ function RunnerFacts({ runner }: { runner: Runner }) {
             ],
             ["Place", runner.placement ?? "not told"],
             ["Process", processOf(runner) || "not told"],
-            ["Job", job === null ? "started by somebody else" : <Id key="j" id={job.jobName} />],
+            ["Job", job === null ? "started by somebody else" : <RunnerJob key="j" runner={runner} />],
             ["CPU, memory", usageOf(runner) || "not told"],
             ["Up", <Duration key="u" from={runner.registeredAt} to={runner.endedAt} />],
             ["Registered", <Time key="g" at={runner.registeredAt} />],

@@ -72,6 +72,8 @@ export function RunActions({ run }: { run: Run }) {
         <MenuItem onSelect={() => void copyCurl({ path: `${path}/timeline` })}>Its timeline as curl</MenuItem>
         <MenuItem onSelect={() => void copyCurl({ path: `${path}/changes` })}>Its changes as curl</MenuItem>
         <MenuItem onSelect={() => void copyCurl({ path: `${path}/turns` })}>Its turns as curl</MenuItem>
+        <MenuItem onSelect={() => void copyCurl({ path: `${path}/job` })}>Its Job and pod as curl</MenuItem>
+        <MenuItem onSelect={() => void copyCurl({ path: `${path}/log` })}>Its log as curl</MenuItem>
         {canOperate && !isOver && (
           <MenuItem onSelect={() => void copyCurl({ method: "POST", path: `${path}/cancel`, body: {} })}>
             Cancelling it as curl

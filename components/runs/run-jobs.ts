@@ -1,7 +1,23 @@
 import type { Api } from "@/components/trpc/lists";
 import type { RunnerJob } from "@/contract/runner";
+import { isTerminal, type RunJobSource, type RunStatus } from "@/contract/words";
 
 const LIVE_POLL_MS = 5_000;
+const READ_POLL_MS = 2_000;
+/** What was left of an attempt is kept a moment after its end: so long after its run's it may yet come. */
+const KEPT_WITHIN_MS = 20_000;
+
+/** How soon what is read of an attempt is read again; false: it stays as it is. */
+export function pollOf(
+  source: RunJobSource | undefined,
+  run: { status: RunStatus; updatedAt: string },
+  isFollowing: boolean,
+): number | false {
+  if (source === "kept" && isTerminal(run.status)) return false;
+  if (source === "live" && !isFollowing) return false;
+  const isLate = Date.now() - Date.parse(run.updatedAt) > KEPT_WITHIN_MS;
+  return isTerminal(run.status) && isLate ? false : READ_POLL_MS;
+}
 
 /** A run's attempts. Nothing tells of an attempt's own end, which comes a moment after its run's: until then it is asked for. */
 export const runJobs = (api: Api, runId: string) =>

@@ -5,7 +5,7 @@ import Link from "next/link";
 import { RunnerLink } from "@/components/runners/runner-link";
 import { Profile } from "@/components/sessions/demo-label";
 import { explainRun } from "@/components/sessions/session-state";
-import { eventAddress, runAddress, sessionAddress } from "@/components/shell/addresses";
+import { eventAddress, runAddress, runJobAddress, runLogAddress, sessionAddress } from "@/components/shell/addresses";
 import { RunLogsProvider, useFollow } from "@/components/trace/session-logs";
 import { TraceView } from "@/components/trace/trace-view";
 import { useTRPC } from "@/components/trpc/client";
@@ -34,6 +34,12 @@ const TimelineView = dynamic(
   },
 );
 const ChangesView = dynamic(() => import("@/components/changes/changes-view").then((module) => module.ChangesView), {
+  loading: () => <TableSkeleton />,
+});
+const JobView = dynamic(() => import("./job-view").then((module) => module.JobView), {
+  loading: () => <TableSkeleton />,
+});
+const LogView = dynamic(() => import("./log-view").then((module) => module.LogView), {
   loading: () => <TableSkeleton />,
 });
 
@@ -82,11 +88,15 @@ function LoadedRun({ run, tab }: { run: Run; tab: RunTab }) {
           { key: "events", name: "Events", href: `${base}?tab=events` },
           { key: "timeline", name: "Timeline", href: `${base}?tab=timeline` },
           { key: "changes", name: "Changes", href: `${base}?tab=changes` },
+          { key: "job", name: "Job", href: runJobAddress(run.id) },
+          { key: "log", name: "Log", href: runLogAddress(run.id) },
         ]}
       />
       {tab === "events" && <TraceView runs={[run]} followedId={run.id} />}
       {tab === "timeline" && <TimelineView runs={[run]} followedId={run.id} eventHref={eventAddress} />}
       {tab === "changes" && <ChangesView runs={[run]} followedId={run.id} eventHref={eventAddress} />}
+      {tab === "job" && <JobView run={run} />}
+      {tab === "log" && <LogView run={run} />}
       {tab === "overview" && (
         <div className="scroll-thin grid min-h-0 flex-1 auto-rows-min gap-4 overflow-y-auto p-4 lg:grid-cols-[minmax(0,1fr)_20rem] lg:p-6">
           <div className="flex min-w-0 flex-col gap-4">

@@ -1,2 +1,2 @@
-export const RUN_TABS = ["overview", "events", "timeline", "changes"] as const;
+export const RUN_TABS = ["overview", "events", "timeline", "changes", "job", "log"] as const;
 export type RunTab = (typeof RUN_TABS)[number];

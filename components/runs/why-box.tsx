@@ -15,7 +15,7 @@ const FRAME: Record<Tone, string> = {
 };
 
 /** The rule that something is so by, who holds it up, what happens next by itself, and where that is written. */
-export function WhyBox({ why, holder }: { why: Why; holder?: ReactNode }) {
+export function WhyBox({ why, holder, more }: { why: Why; holder?: ReactNode; more?: ReactNode }) {
   return (
     <section aria-labelledby="why" className={cn("rounded-lg border p-4 text-sm", FRAME[why.tone])}>
       <h2 id="why" className={cn("font-semibold", why.tone === "quiet" ? "text-ink" : TONE_TEXT[why.tone])}>
@@ -40,7 +40,8 @@ export function WhyBox({ why, holder }: { why: Why; holder?: ReactNode }) {
           {why.message}
         </pre>
       )}
-      <p className="mt-2 text-xs">
+      <p className="mt-2 flex flex-wrap gap-x-4 gap-y-1 text-xs">
+        {more}
         <Link href={docAddress("runs", why.doc)} prefetch={false} className="text-accent underline">
           What this means
         </Link>

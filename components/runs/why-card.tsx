@@ -3,7 +3,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { RunnerLink } from "@/components/runners/runner-link";
 import { isWaiting, useRunCommands } from "@/components/sessions/use-session";
-import { runAddress } from "@/components/shell/addresses";
+import { runAddress, runJobAddress, runLogAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { approvalPages } from "@/components/trpc/lists";
 import { shortenId } from "@/components/ui/format";
@@ -41,7 +41,28 @@ export function WhyCard({ run }: { run: Run }) {
     hasOpenCommand: commands?.some(isWaiting) ?? true,
   });
   if (why === null) return null;
-  return <WhyBox why={why} holder={why.holder && <Holder holder={why.holder} sessionId={sessionId} />} />;
+  return (
+    <WhyBox
+      why={why}
+      holder={why.holder && <Holder holder={why.holder} sessionId={sessionId} />}
+      // Of a run that nobody ever tried there is nothing to read.
+      more={jobs.length > 0 && <Sources runId={run.id} />}
+    />
+  );
+}
+
+/** Where more of it is read: what the runner wrote, and what became of its Job or process. */
+function Sources({ runId }: { runId: string }) {
+  return (
+    <>
+      <Link href={runLogAddress(runId)} className="text-accent underline">
+        Its runner's log
+      </Link>
+      <Link href={runJobAddress(runId)} className="text-accent underline">
+        Its Job, pod and their events
+      </Link>
+    </>
+  );
 }
 
 function Holder({ holder, sessionId }: { holder: NonNullable<Why["holder"]>; sessionId: string | null }) {

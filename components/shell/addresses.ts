@@ -4,6 +4,16 @@ export function runAddress(runId: string): string {
   return `/runs/${encodeURIComponent(runId)}`;
 }
 
+/** The log of a run's attempt, of the newest unless one is named. */
+export function runLogAddress(runId: string, attemptId: string | null = null): string {
+  return `${runAddress(runId)}?tab=log${attemptId === null ? "" : `&attempt=${encodeURIComponent(attemptId)}`}`;
+}
+
+/** What Kubernetes, or the machine, says of a run's attempt. */
+export function runJobAddress(runId: string, attemptId: string | null = null): string {
+  return runLogAddress(runId, attemptId).replace("?tab=log", "?tab=job");
+}
+
 export function runnerAddress(runnerId: string): string {
   return `/runners/${encodeURIComponent(runnerId)}`;
 }

@@ -10,7 +10,7 @@ export function PageHeader({ title, description, actions, children }: PageHeader
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
         <div className="min-w-0">
           <h1 className="text-base font-semibold tracking-tight">{title}</h1>
-          {description !== undefined && <p className="text-xs text-ink-2">{description}</p>}
+          {description !== undefined && <p className="text-xs wrap-anywhere text-ink-2">{description}</p>}
         </div>
         {actions !== undefined && <div className="flex items-center gap-2">{actions}</div>}
       </div>

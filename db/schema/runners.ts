@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { index, integer, jsonb, primaryKey, smallint, text, uniqueIndex } from "drizzle-orm/pg-core";
+import type { AttemptAnswer, AttemptAsk, AttemptDetails, AttemptLog } from "@/contract/run-job";
 import { RUNNER_JOB_STATES, type RunnerOrder } from "@/contract/runner";
 import { RUNNER_END_KINDS } from "@/contract/words";
 import { big, instant, json, lifecycle, table } from "./columns";
@@ -129,6 +130,33 @@ export const runnerJobs = table(
       .where(sql`${job.state} in ('launching', 'running')`),
   ],
 );
+/** What was left of an attempt that ended: what its executor knew of it, and the ends of its logs, redacted. */
+export const attemptRemains = table(
+  "attempt_remains",
+  {
+    attemptId: text().primaryKey(),
+    runId: text()
+      .notNull()
+      .references(() => runs.id, { onDelete: "cascade" }),
+    details: jsonb().$type<AttemptDetails>().notNull(),
+    logs: jsonb().$type<AttemptLog[]>().notNull(),
+    keptAt: instant().notNull().defaultNow(),
+  },
+  // It goes with its run.
+  (remains) => [index("agentrun_attempt_remains_run_idx").on(remains.runId)],
+);
+
+/** What web asks of the worker, which alone reaches the executor. A row lives for seconds: the table is unlogged. */
+export const attemptAsks = table("attempt_asks", {
+  id: text().primaryKey(),
+  attemptId: text().notNull(),
+  ask: jsonb().$type<AttemptAsk>().notNull(),
+  answer: jsonb().$type<AttemptAnswer>(),
+  askedAt: instant().notNull().defaultNow(),
+  answeredAt: instant(),
+});
+export type AttemptRemainsRow = typeof attemptRemains.$inferSelect;
+
 export type RunnerRow = typeof runners.$inferSelect;
 export type LeaseRow = typeof leases.$inferSelect;
 export type RunnerJobRow = typeof runnerJobs.$inferSelect;

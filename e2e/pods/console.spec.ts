@@ -45,6 +45,38 @@ test("a session lives from pod to pod: steered, approved, interrupted, evicted, 
     expect(await jobsOf(program, sessionOf(page))).toHaveLength(1);
   });
 
+  await test.step("its Job, pod, events and log are told by the run's page while they are there", async () => {
+    const [{ id: runId }] = (await program.ok("GET", `/runs?sessionId=${sessionOf(page)}`)).items;
+    const job = await program.ok("GET", `/runs/${runId}/job`);
+    expect(job).toMatchObject({ source: "live", executor: "kubernetes", details: { process: null, faults: [] } });
+    const { pod, events } = job.details;
+    expect(job.details.job.name).toBe((await jobsOf(program, sessionOf(page)))[0]);
+    expect(pod).toMatchObject({ phase: "Running", node: expect.stringMatching(/./) });
+    expect(pod.containers).toMatchObject([
+      { name: "prepare", state: "terminated", exitCode: 0, restarts: 0 },
+      { name: "runner", state: "running", isReady: true },
+    ]);
+    expect(events.map(({ of, reason }: { of: string; reason: string }) => `${of} ${reason}`)).toEqual(
+      expect.arrayContaining(["Job SuccessfulCreate", "Pod Scheduled", "Pod Started"]),
+    );
+    const lines = ({ lines }: { lines: { text: string }[] }) => lines.map(({ text }) => text).join("\n");
+    const log = await program.ok("GET", `/runs/${runId}/log`);
+    expect(log).toMatchObject({ source: "live", container: "runner", containers: ["prepare", "runner"], note: null });
+    expect(lines(log)).toContain('"msg":"a turn begins"');
+    expect(Date.parse(log.lines[0].at)).toBeGreaterThan(Date.now() - 600_000);
+    expect(lines(await program.ok("GET", `/runs/${runId}/log?container=prepare`))).toContain('"msg":"prepared"');
+    const address = page.url();
+    await page.goto(`/runs/${runId}?tab=job`);
+    await expect(page.getByRole("table", { name: "Containers" })).toContainText("running");
+    await expect(page.getByRole("table", { name: "Events" })).toContainText("Scheduled");
+    await page.goto(`/runs/${runId}?tab=log`);
+    await expect(page.getByRole("log", { name: "Log" })).toContainText("a turn begins");
+    await page.getByLabel("Container").selectOption("prepare");
+    await expect(page.getByRole("log", { name: "Log" })).toContainText("prepared");
+    await page.goto(address);
+    await ready(page);
+  });
+
   await test.step("a turn under way is steered", async () => {
     await say(page, "Do something long, please");
     await expect(conversation(page)).toContainText("step 1 of 8 is done");
@@ -66,6 +98,17 @@ test("a session lives from pod to pod: steered, approved, interrupted, evicted, 
     expect(storage).toMatchObject({ storageKind: "pvc", storageState: "live", pvcPhase: "Bound", restorable: true });
     expect(storage.filesCount).toBeGreaterThan(1);
     await expect.poll(() => jobsOf(program, sessionOf(page))).toEqual([]);
+  });
+
+  await test.step("what its Job and pod were, and the end of its log, are kept", async () => {
+    const [{ id: runId }] = (await program.ok("GET", `/runs?sessionId=${sessionOf(page)}`)).items;
+    const job = await program.until(`/runs/${runId}/job`, ({ source }) => source === "kept");
+    expect(job.details.pod.containers).toMatchObject([
+      { name: "prepare", state: "terminated", exitCode: 0 },
+      { name: "runner", state: "terminated", reason: "Completed", exitCode: 0 },
+    ]);
+    const { lines } = await program.ok("GET", `/runs/${runId}/log`);
+    expect(lines.at(-1).text).toContain('"msg":"ended"');
   });
 
   await test.step("the next turn goes on in another pod on the same claim", async () => {

@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
+import type { AttemptDetails, AttemptLog } from "@/contract/run-job";
 import { RUNNER_EXIT } from "@/contract/runner";
+import type { LogContainer } from "@/contract/words";
 
 /** What an attempt's process is started with. Where it runs, the executor knows. */
 export interface LaunchSpec {
@@ -55,6 +57,13 @@ export interface AttemptExit {
 
 export type ExitListener = (exit: AttemptExit) => unknown;
 
+/** Which lines of an attempt's log; null: the last container that has started. */
+export type LogAsk = { container: LogContainer | null; tailLines: number };
+
+/** What is left of an attempt that ends: what was known of it, and the ends of its logs. */
+export type AttemptRemains = { attemptId: string; details: AttemptDetails; logs: AttemptLog[] };
+export type RemainsListener = (remains: AttemptRemains) => unknown;
+
 /** What an executor has running. The uid is of this very process or Job: a later one of the same name has another. */
 export interface Started {
   attemptId: string;
@@ -78,6 +87,12 @@ export interface Executor {
   endStarted(started: Started): Promise<"gone" | "unconfirmed">;
   /** An end that a listener could not record is told again where the executor can, else found by the reconciler. */
   onExit(listener: ExitListener): () => void;
+  /** What is known of an attempt here; null: nothing of it is here. Throws when nobody could be asked. */
+  inspect(attemptId: string): Promise<AttemptDetails | null>;
+  /** The end of its log, as it was written: nothing in it is redacted. */
+  readLog(attemptId: string, ask: LogAsk): Promise<AttemptLog | null>;
+  /** Told as an attempt ends, and before or after its end is told; never where nothing could be read. */
+  onRemains(listener: RemainsListener): () => void;
   /** null where volumes are folders, which the server archives by itself. An archiver is an attempt as any other. */
   readonly launchArchiver: ((spec: ArchiverSpec) => Promise<void>) | null;
   close(): Promise<void>;
@@ -86,6 +101,35 @@ export interface Executor {
 /** What the runner itself says by its exit code of why it ended. */
 export function causeOfExit(code: number | null): AttemptCause | null {
   return code === RUNNER_EXIT.storageFull ? "storage-full" : null;
+}
+
+const WARN_LEVEL = 40;
+
+/**
+ * What a runner said at its end, for a person: of its own log's lines only what they say of something that went wrong,
+ * and all else as it is. The log itself is kept beside it.
+ */
+export function wordsOf(written: string): string {
+  return written
+    .split("\n")
+    .map(wordsOfLine)
+    .filter((line) => line !== null)
+    .join("\n");
+}
+
+function wordsOfLine(line: string): string | null {
+  if (!/^\{.*"msg":.*\}$/.test(line)) {
+    // What Kubernetes keeps of a log may begin in the middle of a line.
+    return /"msg":"[^"]*"\}$/.test(line) ? null : line;
+  }
+  try {
+    const { level, msg, err } = JSON.parse(line) as { level?: unknown; msg?: unknown; err?: { message?: unknown } };
+    if (typeof level !== "number" || typeof msg !== "string") return line;
+    if (level < WARN_LEVEL) return null;
+    return typeof err?.message === "string" ? `${msg}: ${err.message}` : msg;
+  } catch {
+    return line;
+  }
 }
 
 /** What starts and ends archivers. */

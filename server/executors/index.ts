@@ -3,8 +3,10 @@ export type {
   ArchiverSpec,
   AttemptCause,
   AttemptExit,
+  AttemptRemains,
   Executor,
   LaunchSpec,
+  LogAsk,
   Observation,
   Started,
 } from "./executor";

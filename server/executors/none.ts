@@ -9,6 +9,9 @@ export function createNoExecutor(): Executor {
     list: async function* () {},
     endStarted: async () => "unconfirmed",
     onExit: () => () => undefined,
+    inspect: async () => null,
+    readLog: async () => null,
+    onRemains: () => () => undefined,
     launchArchiver: null,
     close: async () => undefined,
   };

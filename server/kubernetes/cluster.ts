@@ -4,6 +4,7 @@ import { toKubernetesError } from "./errors";
 export type Claim = k8s.V1PersistentVolumeClaim;
 export type Container = k8s.V1Container;
 export type ContainerStatus = k8s.V1ContainerStatus;
+export type ClusterEvent = k8s.CoreV1Event;
 export type Job = k8s.V1Job;
 export type Pod = k8s.V1Pod;
 export type PodSpec = k8s.V1PodSpec;
@@ -36,6 +37,8 @@ export type ClusterOptions = {
 
 const DEADLINE_MS = 10_000;
 const PAGE = 500;
+/** Kubernetes counts what repeats, so that an object seldom has more. */
+const EVENTS_MAX = 100;
 /** The server ends a watch after this time, and until then says at least each minute that it lives. */
 const WATCH_SECONDS = 240;
 const WATCH_SILENCE_MS = 90_000;
@@ -103,6 +106,22 @@ export class Cluster {
       core.listNamespacedPod({ namespace: this.namespace, labelSelector, limit: PAGE }),
     );
     return items;
+  }
+
+  /** What the cluster noted of one object, which it forgets after an hour. */
+  async listEvents(kind: "Job" | "Pod", name: string): Promise<ClusterEvent[]> {
+    const fieldSelector = `involvedObject.kind=${kind},involvedObject.name=${name}`;
+    const { items } = await this.#ask(`list Events of ${kind} ${name}`, ({ core }) =>
+      core.listNamespacedEvent({ namespace: this.namespace, fieldSelector, limit: EVENTS_MAX }),
+    );
+    return items;
+  }
+
+  /** The last lines of a container's log, each after its time; what is beyond the bytes is cut off at its end. */
+  readLog(name: string, what: { container: string; tailLines: number; limitBytes: number }): Promise<string> {
+    return this.#ask(`read the log of Pod ${name}`, ({ core }) =>
+      core.readNamespacedPodLog({ name, namespace: this.namespace, timestamps: true, ...what }),
+    );
   }
 
   async createSecret(body: Secret): Promise<void> {
@@ -182,7 +201,11 @@ export class Cluster {
             request.setSignal(AbortSignal.timeout(deadlineMs));
             return request;
           },
-          post: async (response) => response,
+          async post(response) {
+            // Nothing has no type, which the client refuses to read: the log of a pod that no node has.
+            if (response.httpStatusCode === 204) response.headers["content-type"] ??= "text/plain";
+            return response;
+          },
         },
       ],
     });

@@ -1,6 +1,7 @@
 export {
   type Claim,
   Cluster,
+  type ClusterEvent,
   type ClusterOptions,
   type Container,
   type ContainerStatus,

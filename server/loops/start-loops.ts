@@ -4,6 +4,7 @@ import type { ServiceContext } from "@/server/context";
 import { dispatchTasks, expireWaiting } from "@/server/dispatcher";
 import type { Executor } from "@/server/executors";
 import { removeEndedTokens } from "@/server/identity";
+import { AskAnswerer } from "@/server/inspection";
 import { Leadership } from "@/server/live";
 import { foldCounts, noteMinute } from "@/server/queue";
 import { expireArchives, purgeDeleted, retireExpired } from "@/server/retention";
@@ -72,6 +73,8 @@ function loopOptions(deps: LoopsDeps, sweeper: LeaseSweeper): LoopOptions[] {
       wakeOn: ["queue"],
       run: () => dispatchTasks(dispatcher, { runnersMax: dispatcher.settings.runnersMax }),
     });
+    const asks = new AskAnswerer({ ctx: contextFor("asks"), executor });
+    loops.push({ name: "asks", intervalMs: 1_000, wakeOn: ["asks"], run: () => asks.pass() });
     const killer = contextFor("killer");
     loops.push({
       name: "killer",

@@ -22,6 +22,7 @@ import {
 import { QueueCommander, QueueHistory, QueueVerification, QueueWaitTimes } from "@/contract/queue-commander";
 import { QueueControl, QueueControlList } from "@/contract/queue-control";
 import { ClaimedRun, HeartbeatAnswer, Run, RunOutcomes, RunPage, RunStats } from "@/contract/run";
+import { RunJob, RunLog } from "@/contract/run-job";
 import { Runner, RunnerHistory, RunnerJob, RunnerJobPage, RunnerPage, RunnerStats } from "@/contract/runner";
 import { ReadMark, Session, SessionPage, SessionSummary, TracePage } from "@/contract/session";
 import { ServerStatus } from "@/contract/status";
@@ -69,6 +70,11 @@ export const ROUTES: readonly Route[] = [
     answer: TurnPage,
     summary: "List a run's turns, with what each took and what was last said",
   }),
+  route("GET", "/runs/{runId}/job", "runs.job", {
+    answer: RunJob,
+    summary: "What is known of the Job and pod, or the process, of a run's attempt",
+  }),
+  route("GET", "/runs/{runId}/log", "runs.log", { answer: RunLog, summary: "The end of the log of a run's attempt" }),
   route("GET", "/runs/{runId}/changes", "runs.changes", {
     answer: EventPage,
     summary: "List the events that tell of changed files",

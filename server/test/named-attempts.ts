@@ -1,6 +1,7 @@
+import type { AttemptDetails, AttemptLog } from "@/contract/run-job";
 import { createCommand } from "@/server/commands";
 import type { ServiceContext } from "@/server/context";
-import type { AttemptExit, Executor, LaunchSpec, Observation, Started } from "@/server/executors";
+import type { AttemptExit, Executor, LaunchSpec, LogAsk, Observation, Started } from "@/server/executors";
 import { createRun } from "@/server/runs";
 
 /** An executor whose processes are only names, so that each answer it can give is tried. The real one has its own tests. */
@@ -41,6 +42,18 @@ export class NamedAttempts implements Executor {
     return Promise.resolve(this.endAnswer);
   }
   onExit(_listener: (exit: AttemptExit) => void): () => void {
+    return () => {};
+  }
+  /** What it says of every attempt. */
+  details: AttemptDetails | null = null;
+  logs: AttemptLog | null = null;
+  inspect(_attemptId: string): Promise<AttemptDetails | null> {
+    return this.failure ? Promise.reject(this.failure) : Promise.resolve(this.details);
+  }
+  readLog(_attemptId: string, _ask: LogAsk): Promise<AttemptLog | null> {
+    return this.failure ? Promise.reject(this.failure) : Promise.resolve(this.logs);
+  }
+  onRemains(): () => void {
     return () => {};
   }
   close(): Promise<void> {

@@ -5,9 +5,12 @@ import {
   type ExitListener,
   jobNameOf,
   type Observation,
+  type RemainsListener,
 } from "@/server/executors/executor";
 import { type Cluster, isKubernetesProblem, type Job, type Pod, type Secret } from "@/server/kubernetes";
 import { archiverJobFor } from "./archiver-manifest";
+import { inspectAttempt, readAttemptLog } from "./inspect";
+import { createKeeper } from "./keeper";
 import { startLooks } from "./looks";
 import { jobFor } from "./manifests";
 import { findHopeless, hasEnded, isFinished, outcomeOf } from "./outcome";
@@ -32,6 +35,7 @@ const GONE_POLL_MS = 200;
 /** Runners as Jobs of one namespace, one an attempt. */
 export function createKubernetesExecutor(options: KubernetesExecutorOptions): Executor {
   const { cluster, policy } = options;
+  const keeper = createKeeper(cluster, options.onError);
   const labelSelector = selectorOf(policy.installationId);
   const listeners = new Set<ExitListener>();
   /** Uids of Jobs whose end was told and recorded: they may stay in the cluster for a while. */
@@ -91,7 +95,7 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
     const attemptId = annotations?.[ATTEMPT];
     if (attemptId === undefined) return;
     if (told.has(uid)) {
-      if (job.metadata?.deletionTimestamp === undefined) await removeJob(attemptId, uid);
+      if (job.metadata?.deletionTimestamp === undefined) await keepAndRemove(attemptId, uid);
       return;
     }
     if (isFinished(job)) {
@@ -141,7 +145,15 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
       return;
     }
     told.add(uid);
-    await removeJob(exit.attemptId, uid);
+    const removal = keepAndRemove(exit.attemptId, uid).catch(options.onError);
+    // Nobody's end waits for what is left of another, but where very many end at once.
+    if (keeper.isBusy()) await removal;
+  }
+
+  /** What is left of it is for who reads it later: it delays its Job's removal, and for a moment alone. */
+  async function keepAndRemove(attemptId: string, uid: string): Promise<void> {
+    await keeper.keep(attemptId, uid);
+    await removeJob(attemptId, uid);
   }
 
   function podsOf(attemptId: string): Promise<Pod[]> {
@@ -156,7 +168,7 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
   async function endJob(attemptId: string, job: Job | null): Promise<"gone" | "unconfirmed"> {
     const deadline = Date.now() + (options.endDeadlineMs ?? END_DEADLINE_MS);
     const uid = job?.metadata?.uid;
-    if (uid !== undefined && job?.metadata?.deletionTimestamp === undefined) await removeJob(attemptId, uid);
+    if (uid !== undefined && job?.metadata?.deletionTimestamp === undefined) await keepAndRemove(attemptId, uid);
     for (;;) {
       const isJobGone = (await findJob(attemptId))?.metadata?.uid !== uid || uid === undefined;
       if (isJobGone && (await podsOf(attemptId)).length === 0) return "gone";
@@ -213,9 +225,13 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+    inspect: (attemptId) => inspectAttempt(cluster, attemptId),
+    readLog: (attemptId, ask) => readAttemptLog(cluster, attemptId, ask),
+    onRemains: (listener: RemainsListener) => keeper.onRemains(listener),
     async close() {
       isClosed = true;
       looks.close();
+      keeper.close();
       listeners.clear();
     },
   };

@@ -1,5 +1,5 @@
 import { RUNNER_EXIT } from "@/contract/runner";
-import { type AttemptCause, causeOfExit } from "@/server/executors/executor";
+import { type AttemptCause, causeOfExit, wordsOf } from "@/server/executors/executor";
 import type { ContainerStatus, Job, Pod } from "@/server/kubernetes";
 
 type Terminated = NonNullable<NonNullable<ContainerStatus["state"]>["terminated"]>;
@@ -60,7 +60,7 @@ export function outcomeOf(job: Job, pod: Pod | undefined): Outcome {
     pod?.status?.reason && `pod ${pod.status.reason}`,
     pod?.status?.message,
     ended?.reason && ended.reason !== "Completed" && ended.reason !== "Error" && `container ${ended.reason}`,
-    ended?.message,
+    ended?.message && wordsOf(ended.message),
     failed && failed.reason !== "BackoffLimitExceeded" && `Job ${failed.reason}: ${failed.message ?? ""}`,
   ].filter((part): part is string => typeof part === "string" && part !== "");
   return {

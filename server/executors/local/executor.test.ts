@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { SupervisorMessage, WorkerMessage } from "@/contract/supervisor";
-import type { AttemptExit, LaunchSpec } from "@/server/executors/executor";
+import type { AttemptExit, AttemptRemains, LaunchSpec } from "@/server/executors/executor";
 import { isProcessAlive } from "@/supervisor/processes/alive";
 import { createRunnerHost } from "@/supervisor/runner-host";
 import type { SupervisorChannel } from "./channel";
@@ -114,6 +114,37 @@ test("a runner that fails is reported once nothing of it is left, with what it s
   expect(await isProcessAlive(tool)).toBe(false);
 });
 
+test("a runner's process and the end of what it wrote are told while it lives, and left when it ends", async () => {
+  await using joined = joinHost();
+  const { executor } = joined;
+  const remains: AttemptRemains[] = [];
+  executor.onRemains((left) => remains.push(left));
+  expect(await executor.inspect("att_told")).toBeNull();
+  expect(await executor.readLog("att_told", { container: null, tailLines: 5 })).toBeNull();
+  await executor.launch(spec("att_told"));
+  const tool = await joined.tool();
+  const process = {
+    pid: expect.any(Number),
+    startedAt: expect.any(String),
+    endedAt: null,
+    exitCode: null,
+    signal: null,
+  };
+  expect(await executor.inspect("att_told")).toMatchObject({ job: null, pod: null, process });
+  const log = await executor.readLog("att_told", { container: null, tailLines: 5 });
+  expect(log).toMatchObject({ container: "runner", lines: [{ text: `tool ${tool}` }], isCut: false });
+
+  await executor.end("att_told");
+  expect(remains).toMatchObject([
+    {
+      attemptId: "att_told",
+      details: { process: { endedAt: expect.any(String), exitCode: null, signal: "SIGKILL" } },
+      logs: [{ lines: [{ text: `tool ${tool}` }] }],
+    },
+  ]);
+  expect(await executor.inspect("att_told")).toBeNull();
+});
+
 test("an attempt that the supervisor does not know is found by its processes, and ended", async () => {
   await using joined = joinHost();
   const stray = spawn("setsid", ["sleep", "1000"], {
@@ -140,5 +171,6 @@ test("a supervisor that does not answer leaves an end unconfirmed and an attempt
   });
   expect(await executor.end("att_1")).toBe("unconfirmed");
   expect(await executor.observe("att_1")).toBe("unknown");
+  await expect(executor.inspect("att_1")).rejects.toMatchObject({ reason: "executor-unavailable" });
   await expect(executor.launch(spec("att_1"))).rejects.toThrow("in time");
 });

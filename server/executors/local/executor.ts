@@ -1,6 +1,8 @@
 import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
-import type { SupervisorMessage } from "@/contract/supervisor";
+import type { AttemptDetails, AttemptLog } from "@/contract/run-job";
+import type { RunnerProcess, SupervisorMessage } from "@/contract/supervisor";
+import { UnavailableError } from "@/server/errors";
 import {
   type AttemptExit,
   causeOfExit,
@@ -8,7 +10,10 @@ import {
   type ExitListener,
   type LaunchSpec,
   type Observation,
+  type RemainsListener,
+  wordsOf,
 } from "@/server/executors/executor";
+import { lastLines } from "@/server/executors/log-lines";
 import { findAttemptProcesses } from "@/supervisor/processes/scan";
 import type { SupervisorChannel } from "./channel";
 
@@ -24,11 +29,15 @@ export interface LocalExecutorOptions {
   observeDeadlineMs?: number;
 }
 
+/** Once it has ended. */
+const KEPT_LINES = 300;
+
 type Answer = (message: SupervisorMessage) => boolean;
 
 /** Runners as processes of this machine. The supervisor is their parent, so that they outlive a worker's restart. */
 export function createLocalExecutor(options: LocalExecutorOptions): Executor {
   const exitListeners = new Set<ExitListener>();
+  const remainsListeners = new Set<RemainsListener>();
   const waiting = new Set<Answer>();
   const launching = new Map<string, Promise<void>>();
 
@@ -36,7 +45,12 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
     for (const answer of [...waiting]) if (answer(message)) waiting.delete(answer);
     if (message.type === "runner.gone" || message.type === "runner.exited") void removeScratch(message.attemptId);
     if (message.type === "runner.exited") {
-      const exit: AttemptExit = { ...message, cause: causeOfExit(message.code) };
+      const { process: ran, type: _type, ...ended } = message;
+      const stderrTail = wordsOf(message.stderrTail);
+      const exit: AttemptExit = { ...ended, stderrTail, cause: causeOfExit(message.code) };
+      const details = detailsOf(ran, { ...ended, at: new Date().toISOString() });
+      const remains = { attemptId: message.attemptId, details, logs: [logOf(ran, KEPT_LINES)] };
+      for (const listener of remainsListeners) void Promise.resolve(listener(remains)).catch(() => undefined);
       // What is lost here is seen by the reconciler, for the process is gone.
       for (const listener of exitListeners) void Promise.resolve(listener(exit)).catch(() => undefined);
     }
@@ -111,6 +125,18 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
     return (await answered)?.attemptIds ?? null;
   }
 
+  /** The runner as the supervisor has it; null: it has none. */
+  async function readRunner(attemptId: string): Promise<RunnerProcess | null> {
+    const answered = answerOf(
+      (message) => (message.type === "runner.read" && message.attemptId === attemptId ? message : null),
+      options.observeDeadlineMs ?? 5_000,
+    );
+    await options.channel.send({ type: "runner.read", attemptId });
+    const answer = await answered;
+    if (answer === null) throw new UnavailableError("executor-unavailable", "The supervisor did not answer in time.");
+    return answer.process;
+  }
+
   return {
     launch(spec) {
       const known = launching.get(spec.attemptId);
@@ -138,12 +164,38 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
       exitListeners.add(listener);
       return () => void exitListeners.delete(listener);
     },
+    async inspect(attemptId) {
+      const ran = await readRunner(attemptId);
+      return ran === null ? null : detailsOf(ran, null);
+    },
+    async readLog(attemptId, { tailLines }) {
+      const ran = await readRunner(attemptId);
+      return ran === null ? null : logOf(ran, tailLines);
+    },
+    onRemains(listener) {
+      remainsListeners.add(listener);
+      return () => void remainsListeners.delete(listener);
+    },
     launchArchiver: null,
     async close() {
       unsubscribe();
+      remainsListeners.clear();
       exitListeners.clear();
     },
   };
+}
+
+type Ended = { code: number | null; signal: string | null; at: string };
+
+function detailsOf({ pid, startedAt }: RunnerProcess, ended: Ended | null): AttemptDetails {
+  const { at: endedAt = null, code: exitCode = null, signal = null } = ended ?? {};
+  return { job: null, pod: null, process: { pid, startedAt, endedAt, exitCode, signal }, events: [], faults: [] };
+}
+
+/** Its preparation is the same process. */
+function logOf(ran: RunnerProcess, tailLines: number): AttemptLog {
+  const { lines, isCut } = lastLines(ran.lines, tailLines);
+  return { container: "runner", containers: ["runner"], lines, isCut: isCut || ran.isCut, note: null };
 }
 
 function runnerEnv(spec: LaunchSpec, scratch: string, options: LocalExecutorOptions): Record<string, string> {

@@ -20,6 +20,10 @@ export class ChildArchivers implements Executor, AsyncDisposable {
     private readonly folderOf: (volumeName: string) => string,
   ) {}
 
+  readonly inspect = async () => null;
+  readonly readLog = async () => null;
+  readonly onRemains = () => () => {};
+
   async *list(): AsyncGenerator<Started[]> {
     yield [...this.#children.keys()].map((attemptId) => ({
       attemptId,

@@ -71,6 +71,14 @@ beforeAll(async () => {
     query("runs.stats", { tenantId: "t", projectId: "p", withinHours: 1 }),
     query("runs.timeline", { runId, cursor: undefined, limit: 5 }),
     query("runs.turns", { runId, cursor: undefined, limit: 5 }),
+    query("runs.job", { runId, attemptId: undefined }),
+    query("runs.log", {
+      runId,
+      attemptId: undefined,
+      container: "runner",
+      tailLines: 5,
+      since: "2026-01-01T00:00:00Z",
+    }),
     query("runs.changes", { runId, afterSeq: 0, limit: 5 }),
     change("runs.claim", { runId, runnerId, leaseMs: 60_000, nonce: "n" }),
     change("runs.heartbeat", {

@@ -13,10 +13,12 @@ import {
   RunOutcomesInput,
   RunStatsInput,
 } from "@/contract/run";
+import { RunJobInput, RunLogInput } from "@/contract/run-job";
 import { ReadTimelineInput } from "@/contract/timeline";
 import { ReadTurnsInput } from "@/contract/turns";
 import { WatchRunsInput } from "@/contract/watch";
 import { listChanges } from "@/server/events";
+import { readRunJob, readRunLog } from "@/server/inspection";
 import { openFeed } from "@/server/live";
 import {
   cancelRun,
@@ -54,6 +56,8 @@ export const runsRouter = router({
     .query((opts) => runOutcomes(opts.ctx.service, opts.input)),
   timeline: viewerProcedure.input(ReadTimelineInput).query((opts) => readTimeline(opts.ctx.service, opts.input)),
   turns: viewerProcedure.input(ReadTurnsInput).query((opts) => readTurns(opts.ctx.service, opts.input)),
+  job: viewerProcedure.input(RunJobInput).query((opts) => readRunJob(opts.ctx.service, opts.input)),
+  log: viewerProcedure.input(RunLogInput).query((opts) => readRunLog(opts.ctx.service, opts.input)),
   changes: viewerProcedure.input(ListChangesInput).query((opts) => listChanges(opts.ctx.service, opts.input)),
   claim: launchProcedure.input(ClaimRunInput).mutation((opts) => claimRun(opts.ctx.service, opts.input)),
   heartbeat: runnerProcedure.input(HeartbeatInput).mutation((opts) => heartbeatRun(opts.ctx.service, opts.input)),

@@ -1,0 +1,241 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import Link from "next/link";
+import { parseAsString, useQueryState } from "nuqs";
+import type { ReactNode } from "react";
+import { runLogAddress } from "@/components/shell/addresses";
+import { useTRPC } from "@/components/trpc/client";
+import { cn } from "@/components/ui/class-names";
+import { Id } from "@/components/ui/copy";
+import { formatDuration } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
+import { EmptyState, Facts, Panel } from "@/components/ui/page";
+import { QueryView } from "@/components/ui/query-view";
+import { State } from "@/components/ui/state";
+import { type Column, Table } from "@/components/ui/table";
+import { Duration, Time } from "@/components/ui/time";
+import type { Run } from "@/contract/run";
+import type { AttemptDetails, ClusterEvent, JobCondition, JobContainer, RunJob } from "@/contract/run-job";
+import { AttemptSelect } from "./attempt-select";
+import { containerLook, endLook, eventLook, phaseLook, SOURCE_LOOK } from "./job-words";
+import { pollOf } from "./run-jobs";
+
+/** What Kubernetes, or this machine, says of a run's attempt: read now, or as it was when it ended. */
+export function JobView({ run }: { run: Run }) {
+  const trpc = useTRPC();
+  const [attempt, setAttempt] = useQueryState("attempt", parseAsString.withOptions({ history: "replace" }));
+  const job = useQuery(
+    trpc.runs.job.queryOptions(
+      { runId: run.id, ...(attempt === null ? {} : { attemptId: attempt }) },
+      { refetchInterval: (state) => pollOf(state.state.data?.source, run, true) },
+    ),
+  );
+  return (
+    <div className="scroll-thin flex min-h-0 flex-1 flex-col gap-4 overflow-y-auto p-4 lg:p-6">
+      <QueryView query={job}>
+        {(data) => (
+          <>
+            <div className="flex flex-wrap items-center gap-x-3 gap-y-2 text-xs">
+              <AttemptSelect runId={run.id} value={attempt} onChange={(next) => void setAttempt(next)} />
+              <State {...SOURCE_LOOK[data.source]} word={data.source} />
+              <span className="text-ink-2">
+                {data.note} {data.source === "kept" && <Time at={data.at} />}
+              </span>
+              <Link href={runLogAddress(run.id, attempt)} className="text-accent underline">
+                Its log
+              </Link>
+            </div>
+            {data.details === null ? <Nothing job={data} /> : <Details details={data.details} />}
+          </>
+        )}
+      </QueryView>
+    </div>
+  );
+}
+
+function Nothing({ job }: { job: RunJob }) {
+  return (
+    <EmptyState title={job.source === "none" ? "Nothing to look at" : "Nothing of it is left"}>
+      The run's attempts, its events and its timeline say what is known of it.
+    </EmptyState>
+  );
+}
+
+function Details({ details }: { details: AttemptDetails }) {
+  const { job, pod, process, events, faults } = details;
+  return (
+    <>
+      {faults.length > 0 && (
+        <ul className="rounded-lg border border-warn/50 bg-warn-soft p-3 text-xs text-warn">
+          {faults.map((fault) => (
+            <li key={fault}>Not read: {fault}</li>
+          ))}
+        </ul>
+      )}
+      {process !== null && <ProcessPanel process={process} />}
+      <div className={cn("grid gap-4", job !== null && pod !== null && "lg:grid-cols-2")}>
+        {job !== null && <JobPanel job={job} />}
+        {pod !== null && <PodPanel pod={pod} />}
+      </div>
+      {pod !== null && (
+        <Panel title="Containers">
+          <Table label="Containers" rows={pod.containers} columns={CONTAINERS} keyOf={(container) => container.name} />
+        </Panel>
+      )}
+      {(job !== null || pod !== null) && (
+        <Panel title="Events of the Job and its pod">
+          {events.length === 0 ? (
+            <p className="p-4 text-xs text-ink-2">None: Kubernetes forgets them after an hour.</p>
+          ) : (
+            <Table label="Events" rows={events} columns={EVENTS} keyOf={keyOfEvent} />
+          )}
+        </Panel>
+      )}
+    </>
+  );
+}
+
+function ProcessPanel({ process }: { process: NonNullable<AttemptDetails["process"]> }) {
+  const { pid, startedAt, endedAt, exitCode, signal } = process;
+  const end = signal ?? (exitCode === null ? "none told" : `exit ${exitCode}`);
+  return (
+    <Panel title="Process on this machine">
+      <Facts
+        className="p-4"
+        items={[
+          ["Process", pid],
+          ["Started", <Time key="s" at={startedAt} />],
+          [endedAt === null ? "Up" : "Lived", <Duration key="d" from={startedAt} to={endedAt} />],
+          ["End", endedAt === null ? "it runs" : <State key="e" isBare {...endLook(exitCode)} word={end} />],
+        ]}
+      />
+    </Panel>
+  );
+}
+
+function JobPanel({ job }: { job: NonNullable<AttemptDetails["job"]> }) {
+  return (
+    <Panel title="Job">
+      <Facts
+        className="p-4 pb-2"
+        items={[
+          ["Name", <Id key="n" id={job.name} />],
+          ["Namespace", job.namespace],
+          ["Created", <Time key="c" at={job.createdAt} />],
+          ...timeRow("Started", job.startedAt),
+          ...timeRow("Ended", job.endedAt),
+          ["Deadline", job.deadlineSeconds === null ? "none" : `after ${formatDuration(job.deadlineSeconds * 1_000)}`],
+          ...(job.isBeingDeleted ? [["State", <State key="d" isBare state="deleting" />] as [string, ReactNode]] : []),
+        ]}
+      />
+      <Conditions conditions={job.conditions} of="Job" />
+    </Panel>
+  );
+}
+
+function PodPanel({ pod }: { pod: NonNullable<AttemptDetails["pod"]> }) {
+  return (
+    <Panel title="Pod">
+      <Facts
+        className="p-4 pb-2"
+        items={[
+          ["Name", <Id key="n" id={pod.name} />],
+          [
+            "Phase",
+            <span key="p" className="inline-flex flex-wrap items-center gap-2">
+              <State isBare {...phaseLook(pod.phase)} word={pod.phase} />
+              {pod.isBeingDeleted && <State isBare state="deleting" />}
+            </span>,
+          ],
+          ...(pod.reason === null && pod.message === null
+            ? []
+            : [
+                [
+                  "Why",
+                  [pod.reason, pod.message]
+                    .filter(Boolean)
+                    .map((part) => showTricks(part ?? ""))
+                    .join(": "),
+                ] as [string, ReactNode],
+              ]),
+          ["Node", pod.node ?? "none yet"],
+          ["Created", <Time key="c" at={pod.createdAt} />],
+          ...timeRow("Started", pod.startedAt),
+        ]}
+      />
+      <Conditions conditions={pod.conditions} of="pod" />
+    </Panel>
+  );
+}
+
+function timeRow(name: string, at: string | null): [string, ReactNode][] {
+  return at === null ? [] : [[name, <Time key={name} at={at} />]];
+}
+
+function Conditions({ conditions, of }: { conditions: readonly JobCondition[]; of: string }) {
+  if (conditions.length === 0) return <p className="px-4 pb-4 text-xs text-ink-3">No condition of the {of} yet.</p>;
+  return (
+    <ul aria-label={`Conditions of the ${of}`} className="flex flex-col gap-1 px-4 pb-4 text-xs">
+      {conditions.map(({ type, status, reason, message, at }) => (
+        <li key={type} className="flex flex-wrap gap-x-2 wrap-anywhere">
+          <span className="font-medium">
+            {type}: {status}
+          </span>
+          {reason !== null && <span className="text-ink-2">{reason}</span>}
+          {message !== null && <span className="text-ink-2">{showTricks(message)}</span>}
+          {at !== null && <Time at={at} className="text-ink-3" />}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const CONTAINERS: Column<JobContainer>[] = [
+  { name: "Container", isLead: true, className: "font-medium", cell: (container) => container.name },
+  {
+    name: "State",
+    cell: (container) => <State {...containerLook(container)} word={wordsOfContainer(container)} />,
+  },
+  {
+    name: "Message",
+    className: "max-w-96 text-xs text-ink-2",
+    cell: ({ message }) =>
+      message === null ? null : (
+        <pre className="scroll-thin max-h-32 overflow-y-auto font-mono text-2xs wrap-anywhere whitespace-pre-wrap">
+          {showTricks(message)}
+        </pre>
+      ),
+  },
+  { name: "Restarts", isWideOnly: true, cell: ({ restarts }) => restarts },
+  {
+    name: "Ran",
+    className: "whitespace-nowrap text-ink-2",
+    cell: ({ startedAt, endedAt }) => (startedAt === null ? "" : <Duration from={startedAt} to={endedAt} />),
+  },
+  { name: "Image", isWideOnly: true, className: "text-xs wrap-anywhere text-ink-2", cell: ({ image }) => image },
+];
+
+function wordsOfContainer({ state, reason, exitCode, signal }: JobContainer): string {
+  const end = signal !== null && signal !== 0 ? `signal ${signal}` : exitCode === null ? null : `exit ${exitCode}`;
+  return [state, reason, end].filter((part) => part !== null).join(" · ");
+}
+
+const EVENTS: Column<ClusterEvent>[] = [
+  { name: "Last seen", className: "whitespace-nowrap text-ink-2", cell: ({ lastAt }) => <Time at={lastAt} /> },
+  {
+    name: "Reason",
+    cell: ({ type, reason }) => <State isBare {...eventLook(type)} word={reason} />,
+  },
+  { name: "Of", className: "text-ink-2", cell: ({ of }) => of },
+  {
+    name: "Message",
+    className: "text-xs wrap-anywhere max-sm:w-full",
+    cell: ({ message }) => showTricks(message),
+  },
+  { name: "Count", isWideOnly: true, className: "tabular-nums", cell: ({ count }) => count },
+  { name: "From", isWideOnly: true, className: "text-xs text-ink-3", cell: ({ from }) => from },
+];
+
+function keyOfEvent({ of, reason, message, firstAt }: ClusterEvent): string {
+  return `${of} ${reason} ${firstAt} ${message}`;
+}

@@ -1,0 +1,313 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import { ArrowDownToLine, ChevronDown, ChevronUp, Clock, Download, Pause, Play, WrapText } from "lucide-react";
+import { parseAsBoolean, parseAsInteger, parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
+import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { usePageKeys } from "@/components/shell/page-keys";
+import { useTRPC } from "@/components/trpc/client";
+import { Button } from "@/components/ui/button";
+import { cn } from "@/components/ui/class-names";
+import { CopyTextButton } from "@/components/ui/copy";
+import { Select } from "@/components/ui/field";
+import { formatPlural } from "@/components/ui/format";
+import { EmptyState } from "@/components/ui/page";
+import { QueryView } from "@/components/ui/query-view";
+import { ScrollRegion } from "@/components/ui/scroll-region";
+import { SearchBox } from "@/components/ui/search-box";
+import { Time } from "@/components/ui/time";
+import type { Run } from "@/contract/run";
+import type { RunLog } from "@/contract/run-job";
+import { LOG_CONTAINERS } from "@/contract/words";
+import { AttemptSelect } from "./attempt-select";
+import { LogRows } from "./log-rows";
+import { findAll, plainText, type ReadLine, readLines, toLogFile } from "./log-text";
+import { pollOf } from "./run-jobs";
+
+const SHOWN = {
+  attempt: parseAsString,
+  container: parseAsStringLiteral(LOG_CONTAINERS),
+  lines: parseAsInteger.withDefault(200),
+  since: parseAsString,
+  find: parseAsString.withDefault(""),
+  wrap: parseAsBoolean.withDefault(true),
+  times: parseAsBoolean.withDefault(true),
+  raw: parseAsBoolean.withDefault(false),
+};
+const TAILS = [50, 200, 500, 1_000, 2_000];
+const SINCE_MINUTES = [1, 5, 15, 60];
+/** Closer than this to the end counts as reading along. */
+const END_PX = 40;
+
+/** The end of what an attempt's runner wrote, followed while it writes. */
+export function LogView({ run }: { run: Run }) {
+  const trpc = useTRPC();
+  const [shown, setShown] = useQueryStates(SHOWN, { history: "replace" });
+  const [isFollowing, setIsFollowing] = useState(true);
+  const { attempt, container, lines: tailLines, since } = shown;
+  const query = useQuery(
+    trpc.runs.log.queryOptions(
+      {
+        runId: run.id,
+        tailLines,
+        ...(attempt === null ? {} : { attemptId: attempt }),
+        ...(container === null ? {} : { container }),
+        ...(since === null ? {} : { since }),
+      },
+      { refetchInterval: (state) => pollOf(state.state.data?.source, run, isFollowing), placeholderData: (old) => old },
+    ),
+  );
+  return (
+    <div className="flex min-h-0 flex-1 flex-col">
+      <div className="flex flex-wrap items-center gap-2 border-b bg-panel px-4 py-2 lg:px-6">
+        <AttemptSelect runId={run.id} value={attempt} onChange={(next) => void setShown({ attempt: next })} />
+        <ContainerSelect log={query.data} value={container} onChange={(next) => void setShown({ container: next })} />
+        <Select
+          aria-label="Lines"
+          className="w-auto text-xs"
+          value={TAILS.includes(tailLines) ? tailLines : 200}
+          onChange={(event) => void setShown({ lines: Number(event.target.value) })}
+        >
+          {TAILS.map((lines) => (
+            <option key={lines} value={lines}>
+              last {lines.toLocaleString("en")} lines
+            </option>
+          ))}
+        </Select>
+        <SinceSelect value={since} onChange={(next) => void setShown({ since: next })} />
+        <SearchBox
+          label="Search in the log"
+          placeholder="Search in the log"
+          value={shown.find}
+          onChange={(find) => void setShown({ find: find === "" ? null : find })}
+        />
+      </div>
+      <QueryView query={query}>
+        {(log) => (
+          <LoadedLog
+            log={log}
+            run={run}
+            shown={shown}
+            isFollowing={isFollowing}
+            onFollow={setIsFollowing}
+            onShow={(next) => void setShown(next)}
+          />
+        )}
+      </QueryView>
+    </div>
+  );
+}
+
+type Shown = { find: string; wrap: boolean; times: boolean; raw: boolean };
+type LoadedLogProps = {
+  log: RunLog;
+  run: Run;
+  shown: Shown;
+  isFollowing: boolean;
+  onFollow: (isFollowing: boolean) => void;
+  onShow: (next: Partial<Record<"wrap" | "times" | "raw", boolean>>) => void;
+};
+
+function LoadedLog({ log, run, shown, isFollowing, onFollow, onShow }: LoadedLogProps) {
+  const box = useRef<HTMLDivElement>(null);
+  const lines = useMemo(() => readLines(log.lines, shown.raw), [log.lines, shown.raw]);
+  const matches = useMatches(lines, shown.find, box);
+  const isLive = log.source === "live";
+  const scrollToEnd = () => box.current?.scrollTo({ top: box.current.scrollHeight });
+  const follow = (next: boolean) => {
+    onFollow(next);
+    if (next) scrollToEnd();
+  };
+  const last = lines.at(-1)?.key;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new last line is what moves the end.
+  useEffect(() => {
+    if (isFollowing && shown.find === "") scrollToEnd();
+  }, [isFollowing, last, shown.find, shown.wrap]);
+  usePageKeys([
+    { keys: "f", name: "Follow the log, or stop", run: () => follow(!isFollowing) },
+    { keys: "e", name: "Go to the log's end", run: scrollToEnd },
+    { keys: "w", name: "Wrap long lines, or not", run: () => onShow({ wrap: !shown.wrap }) },
+    { keys: "T", name: "Times of the lines, or none", run: () => onShow({ times: !shown.times }) },
+    { keys: "R", name: "Lines as they were written, or read", run: () => onShow({ raw: !shown.raw }) },
+    { keys: "n", name: "Next match", run: () => matches.go(1) },
+    { keys: "N", name: "Previous match", run: () => matches.go(-1) },
+  ]);
+
+  return (
+    <>
+      <div className="flex flex-wrap items-center gap-x-2 gap-y-1 border-b bg-sunken px-4 py-1 text-xs text-ink-2 lg:px-6">
+        <span>
+          {log.isCut && "the last "}
+          {formatPlural(lines.length, "line")}
+        </span>
+        <span className="text-ink-3">
+          {log.source === "kept" ? "kept as it ended" : isLive ? "read" : ""}{" "}
+          {log.source !== "none" && <Time at={log.at} />}
+        </span>
+        {shown.find !== "" && (
+          <span className="inline-flex items-center gap-1" role="status">
+            {matches.count === 0 ? "no match" : `${matches.place} of ${formatPlural(matches.count, "line")} that match`}
+            <Button look="ghost" size="icon-sm" aria-label="Previous match" onClick={() => matches.go(-1)}>
+              <ChevronUp aria-hidden className="size-3.5" />
+            </Button>
+            <Button look="ghost" size="icon-sm" aria-label="Next match" onClick={() => matches.go(1)}>
+              <ChevronDown aria-hidden className="size-3.5" />
+            </Button>
+          </span>
+        )}
+        <span className="ml-auto flex flex-wrap items-center gap-1">
+          {isLive && (
+            <Toggle isOn={isFollowing} onClick={() => follow(!isFollowing)}>
+              {isFollowing ? <Pause aria-hidden className="size-3.5" /> : <Play aria-hidden className="size-3.5" />}
+              Follow
+            </Toggle>
+          )}
+          <Toggle isOn={shown.wrap} onClick={() => onShow({ wrap: !shown.wrap })}>
+            <WrapText aria-hidden className="size-3.5" /> Wrap
+          </Toggle>
+          <Toggle isOn={shown.times} onClick={() => onShow({ times: !shown.times })}>
+            <Clock aria-hidden className="size-3.5" /> Times
+          </Toggle>
+          <Toggle isOn={shown.raw} onClick={() => onShow({ raw: !shown.raw })}>
+            Raw
+          </Toggle>
+          <CopyTextButton text={() => toLogFile(lines, shown.times)} said="The log is copied">
+            Copy
+          </CopyTextButton>
+          <Button look="ghost" size="sm" onClick={() => download(toLogFile(lines, true), fileNameOf(run, log))}>
+            <Download aria-hidden className="size-3.5" /> Download
+          </Button>
+          <Button look="ghost" size="sm" onClick={scrollToEnd}>
+            <ArrowDownToLine aria-hidden className="size-3.5" /> End
+          </Button>
+        </span>
+      </div>
+      {lines.length === 0 ? (
+        <EmptyState title={log.note === null ? "No line" : "No log"}>
+          {log.note ?? "It has written nothing, or nothing since then."}
+        </EmptyState>
+      ) : (
+        <ScrollRegion
+          ref={box}
+          role="log"
+          label="Log"
+          className={cn(
+            "min-h-0 flex-1 bg-code py-2 font-mono text-xs leading-5",
+            shown.wrap ? "wrap-anywhere whitespace-pre-wrap" : "whitespace-pre",
+          )}
+          onScroll={(element) => {
+            const isAtEnd = element.scrollHeight - element.scrollTop - element.clientHeight < END_PX;
+            if (isFollowing && !isAtEnd && shown.find === "") onFollow(false);
+          }}
+        >
+          <div className={cn(!shown.wrap && "w-max min-w-full")}>
+            <LogRows lines={lines} hasTimes={shown.times} find={shown.find} atMatch={matches.key} />
+          </div>
+        </ScrollRegion>
+      )}
+    </>
+  );
+}
+
+function Toggle({ isOn, onClick, children }: { isOn: boolean; onClick: () => void; children: ReactNode }) {
+  return (
+    <Button
+      look="ghost"
+      size="sm"
+      aria-pressed={isOn}
+      onClick={onClick}
+      className={cn(isOn && "bg-accent-soft text-ink")}
+    >
+      {children}
+    </Button>
+  );
+}
+
+type Matches = { count: number; place: number; key: string | null; go: (step: number) => void };
+
+/** The lines that hold a text, and which of them is gone to. */
+function useMatches(lines: readonly ReadLine[], find: string, box: { current: HTMLElement | null }): Matches {
+  const [key, setKey] = useState<string | null>(null);
+  const keys = useMemo(
+    () =>
+      find === "" ? [] : lines.filter(({ text }) => findAll(plainText(text), find).length > 0).map((line) => line.key),
+    [lines, find],
+  );
+  const at = key === null ? -1 : keys.indexOf(key);
+  return {
+    count: keys.length,
+    place: at + 1,
+    key: at === -1 ? null : key,
+    go(step) {
+      if (keys.length === 0) return;
+      // The newest first, since that is where a failure stands.
+      const next = at === -1 ? keys.length - 1 : (at + step + keys.length) % keys.length;
+      const nextKey = keys[next] ?? null;
+      setKey(nextKey);
+      const row = [...(box.current?.querySelectorAll<HTMLElement>("[data-line]") ?? [])].find(
+        (element) => element.dataset.line === nextKey,
+      );
+      row?.scrollIntoView({ block: "center" });
+    },
+  };
+}
+
+type ContainerSelectProps = {
+  log: RunLog | undefined;
+  value: RunLog["container"];
+  onChange: (next: RunLog["container"]) => void;
+};
+
+/** Where there is a choice, as in a pod. */
+function ContainerSelect({ log, value, onChange }: ContainerSelectProps) {
+  const known = LOG_CONTAINERS.filter((name) => name === value || log?.containers.includes(name) === true);
+  if (known.length < 2) return null;
+  return (
+    <Select
+      aria-label="Container"
+      className="w-auto text-xs"
+      value={value ?? log?.container ?? ""}
+      onChange={(event) => onChange(LOG_CONTAINERS.find((name) => name === event.target.value) ?? null)}
+    >
+      {known.map((name) => (
+        <option key={name} value={name}>
+          {name}
+        </option>
+      ))}
+    </Select>
+  );
+}
+
+/** From an instant on, which stays the same while time goes by, so that the address means what was seen. */
+function SinceSelect({ value, onChange }: { value: string | null; onChange: (next: string | null) => void }) {
+  return (
+    <Select
+      aria-label="Since"
+      className="w-auto text-xs"
+      value={value ?? ""}
+      onChange={(event) => {
+        const minutes = Number(event.target.value);
+        onChange(minutes > 0 ? new Date(Date.now() - minutes * 60_000).toISOString() : null);
+      }}
+    >
+      <option value="">from any time</option>
+      {value !== null && <option value={value}>since {value.slice(11, 19)} UTC</option>}
+      {SINCE_MINUTES.map((minutes) => (
+        <option key={minutes} value={minutes}>
+          last {minutes} min
+        </option>
+      ))}
+    </Select>
+  );
+}
+
+function fileNameOf(run: Run, { attemptId, container }: RunLog): string {
+  return `${run.id}-${attemptId}-${container}.log`.replaceAll(/[^\w.-]/g, "_");
+}
+
+function download(text: string, name: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "text/plain;charset=utf-8" }));
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}

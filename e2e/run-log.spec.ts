@@ -1,0 +1,105 @@
+import { readFileSync } from "node:fs";
+import type { Page } from "@playwright/test";
+import type { RunJob } from "@/contract/run-job";
+import type { Runner } from "@/contract/runner";
+import { expect, expectEveryLook, openSignedIn, ready, startSignedIn, test } from "./fixtures";
+import { apiOf, openPage } from "./queue-stories";
+
+const log = (page: Page) => page.getByRole("log", { name: "Log" });
+const tab = (page: Page, name: string) => page.getByRole("navigation", { name: "Run" }).getByRole("link", { name });
+
+test("what a runner writes is followed; killed, it leaves its log and how its process ended, and the failed run leads there", async ({
+  browser,
+  watchPage,
+}) => {
+  test.setTimeout(240_000);
+  const signedIn = await startSignedIn(browser);
+  await using product = signedIn.product;
+  const page = await openSignedIn(browser, signedIn, "/runs");
+  watchPage(page);
+  const api = apiOf(page.request, product.url);
+  await api.post("/sessions", { sessionId: "ses_log", backendProfile: "demo", title: "Bound to be killed" });
+  const { id: runId } = (await api.post("/runs", {
+    ...{ backendProfile: "demo", sessionRef: { sessionId: "ses_log" } },
+    executionPolicy: { onLost: "ask", approval: "never" },
+  })) as { id: string };
+
+  await test.step("before there is a runner the log says so, and fills once there is one", async () => {
+    await openPage(page, `/runs/${runId}?tab=log`);
+    await expect(page.getByText("No runner was started for it yet.")).toBeVisible();
+    await api.post(`/runs/${runId}/commands`, { type: "turn", payload: { text: "RUN `sleep 36031`" } });
+    await expect(log(page)).toContainText("claimed  leaseEpoch=1", { timeout: 60_000 });
+    await expect(log(page), "it is followed").toContainText("a turn begins", { timeout: 30_000 });
+    await expect(log(page)).toHaveAttribute("role", "log");
+    await expect(page.getByRole("button", { name: "Follow" })).toHaveAttribute("aria-pressed", "true");
+  });
+
+  let pid = 0;
+  await test.step("its process is told", async () => {
+    const job = (await api.get(`/runs/${runId}/job`)) as RunJob;
+    expect(job).toMatchObject({ source: "live", executor: "local", details: { job: null, pod: null } });
+    pid = job.details?.process?.pid ?? 0;
+    const { items } = (await api.get(`/runners?runId=${runId}`)) as { items: Runner[] };
+    expect(items[0]?.metadata.pid).toBe(pid);
+    await tab(page, "Job").click();
+    await expect(page.getByRole("heading", { name: "Process on this machine" })).toBeVisible();
+    await expect(page.getByText(String(pid), { exact: true })).toBeVisible();
+    await expect(page.getByText("it runs")).toBeVisible();
+  });
+
+  await test.step("killed, its end is shown by itself, and what it was is kept", async () => {
+    process.kill(pid, "SIGKILL");
+    await expect(page.getByText("SIGKILL")).toBeVisible({ timeout: 60_000 });
+    await expect(page.getByText("It is gone; this is what was left of it as it ended.")).toBeVisible();
+    await expectEveryLook(
+      browser,
+      { url: product.url, storageState: signedIn.storageState },
+      { address: `/runs/${runId}?tab=job`, name: "run-job" },
+    );
+  });
+
+  await test.step("the failed run's card leads to the log, which is read by keys alone", async () => {
+    await openPage(page, `/runs/${runId}`);
+    const why = page.getByRole("region", { name: "Why it failed: runner-lost" });
+    await why.getByRole("link", { name: "Its runner's log" }).click();
+    await expect(log(page)).toContainText("claimed  leaseEpoch=1");
+    await expect(page.getByText("kept as it ended")).toBeVisible();
+    await expect(page.getByText("The runner was lost (the runner ended with signal SIGKILL)").first()).toBeVisible();
+    await expect(page.getByRole("button", { name: "Follow" })).toBeHidden();
+
+    await page.keyboard.press("/");
+    await page.keyboard.type("turn BEGINS");
+    await expect(log(page).locator("mark")).toHaveText("turn begins");
+    await expect(page.getByRole("status").filter({ hasText: "that match" })).toBeVisible();
+    await page.getByLabel("Search in the log").blur();
+    await page.keyboard.press("n");
+    await expect(page.getByText("1 of 1 line that match")).toBeVisible();
+    await expect(log(page).locator("[data-line].outline")).toContainText("a turn begins");
+    await page.keyboard.press("T");
+    await expect(page.getByRole("button", { name: "Times" })).toHaveAttribute("aria-pressed", "false");
+    await page.keyboard.press("w");
+    await page.keyboard.press("R");
+    await expect(log(page)).toContainText('"msg":"a turn begins"');
+    await expect(page).toHaveURL(/find=turn\+BEGINS.*times=false.*wrap=false.*raw=true/);
+    await page.reload();
+    await ready(page);
+    await expect(log(page).locator("mark")).toHaveText("turn begins");
+
+    await page.getByRole("button", { name: "Copy", exact: true }).click();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(/^\{"level":30.*"msg":"claimed"\}$/m);
+    const downloading = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Download" }).click();
+    const file = await downloading;
+    expect(file.suggestedFilename()).toMatch(new RegExp(`^${runId}-att_\\w+-runner\\.log$`));
+    expect(readFileSync(await file.path(), "utf8")).toMatch(/^\d{4}-\d\d-\d\dT\S+Z \{"level":30/);
+    await page.getByLabel("Since").selectOption("last 1 min");
+    await expect(page).toHaveURL(/since=\d{4}/);
+    await page.getByLabel("Lines").selectOption("last 50 lines");
+    await expect(page).toHaveURL(/lines=50/);
+    await expectEveryLook(
+      browser,
+      { url: product.url, storageState: signedIn.storageState },
+      { address: `/runs/${runId}?tab=log&find=turn`, name: "run-log" },
+    );
+  });
+});

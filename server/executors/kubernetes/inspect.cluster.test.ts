@@ -1,0 +1,108 @@
+import { expect, test } from "vitest";
+import type { AttemptRemains } from "@/server/executors/executor";
+import { jobNameOf } from "@/server/executors/executor";
+import { openExecutor, specOf } from "@/server/test/cluster/executor";
+import { createTestNamespace } from "@/server/test/cluster/namespace";
+import { bindToLostNode, ended, podOf, say } from "@/server/test/cluster/pods";
+
+const ASK = { container: null, tailLines: 10 };
+
+// The API server, its controllers and its scheduler are real; there is no node, so the tests say what a node would.
+test("an attempt's Job, pod, containers and events are told in the cluster's own words", async () => {
+  await using place = await createTestNamespace();
+  await using opened = openExecutor(place);
+  const { executor } = opened;
+  const spec = specOf();
+  expect(await executor.inspect(spec.attemptId)).toBeNull();
+  expect(await executor.readLog(spec.attemptId, ASK)).toBeNull();
+  await executor.launch(spec);
+  const { name } = await podOf(place, spec.attemptId);
+  await expect
+    .poll(async () => (await executor.inspect(spec.attemptId))?.events.map(({ of, reason }) => `${of} ${reason}`), {
+      timeout: 15_000,
+    })
+    .toEqual(expect.arrayContaining(["Job SuccessfulCreate", "Pod FailedScheduling"]));
+  const details = await executor.inspect(spec.attemptId);
+  expect(details).toMatchObject({
+    job: { name: jobNameOf(spec.attemptId), namespace: place.name, isBeingDeleted: false, deadlineSeconds: 3_600 },
+    pod: { name, phase: "Pending", node: null },
+    process: null,
+    faults: [],
+  });
+  // No node has told of a container yet: those that the pod is to have are named all the same.
+  expect(details?.pod?.containers).toMatchObject([
+    { name: "prepare", state: "unknown", exitCode: null },
+    { name: "runner", state: "unknown" },
+  ]);
+  expect(details?.pod?.conditions).toContainEqual(
+    expect.objectContaining({ type: "PodScheduled", status: "False", reason: "Unschedulable" }),
+  );
+  const scheduling = details?.events.find(({ reason }) => reason === "FailedScheduling");
+  expect(scheduling).toMatchObject({ type: "Warning", count: 1, message: expect.stringContaining("node") });
+  expect(Date.parse(scheduling?.lastAt ?? "")).toBeGreaterThan(Date.now() - 60_000);
+  expect(await executor.readLog(spec.attemptId, ASK)).toMatchObject({
+    container: "prepare",
+    lines: [],
+    note: "The container prepare has not started: Pending",
+  });
+
+  await say(place, name, {
+    initContainerStatuses: [
+      {
+        ...{ name: "prepare", image: "i", imageID: "i", ready: false, restartCount: 3 },
+        state: { waiting: { reason: "ImagePullBackOff", message: "no such image" } },
+      },
+    ],
+  });
+  expect((await executor.inspect(spec.attemptId))?.pod?.containers[0]).toMatchObject({
+    ...{ name: "prepare", state: "waiting", reason: "ImagePullBackOff", message: "no such image", restarts: 3 },
+  });
+  expect((await executor.readLog(spec.attemptId, ASK))?.note).toContain("ImagePullBackOff: no such image");
+});
+
+test("what is left of an attempt is told once as it ends by itself, and its Job goes after that", async () => {
+  await using place = await createTestNamespace();
+  await using opened = openExecutor(place);
+  const { executor, exits } = opened;
+  const told: AttemptRemains[] = [];
+  const isJobThere: boolean[] = [];
+  const spec = specOf();
+  executor.onRemains(async (remains) => {
+    isJobThere.push((await place.cluster.readJob(jobNameOf(spec.attemptId))).metadata?.deletionTimestamp === undefined);
+    told.push(remains);
+  });
+  await executor.launch(spec);
+  const { name } = await podOf(place, spec.attemptId);
+  await bindToLostNode(place, name);
+  await say(place, name, {
+    phase: "Failed",
+    containerStatuses: ended({ exitCode: 137, reason: "OOMKilled", message: "the end" }),
+  });
+  await expect.poll(() => told, { timeout: 15_000 }).toHaveLength(1);
+  expect(isJobThere).toEqual([true]);
+  expect(exits).toMatchObject([{ attemptId: spec.attemptId, code: 137 }]);
+  const [remains] = told;
+  expect(remains).toMatchObject({ attemptId: spec.attemptId, logs: [], details: { pod: { node: "lost-node" } } });
+  expect(remains?.details.pod?.containers[1]).toMatchObject({
+    state: "terminated",
+    reason: "OOMKilled",
+    exitCode: 137,
+  });
+  // There is no such node: that its log could not be read is said, and hinders nothing.
+  expect(remains?.details.faults).toEqual([expect.stringContaining(`read the log of Pod ${name}`)]);
+  await expect.poll(() => executor.inspect(spec.attemptId), { timeout: 15_000 }).toBeNull();
+  expect(told).toHaveLength(1);
+});
+
+test("an attempt that is ended is looked at before it is deleted", async () => {
+  await using place = await createTestNamespace();
+  await using opened = openExecutor(place);
+  const { executor } = opened;
+  const told: AttemptRemains[] = [];
+  executor.onRemains((remains) => told.push(remains));
+  const spec = specOf();
+  await executor.launch(spec);
+  const { name } = await podOf(place, spec.attemptId);
+  expect(await executor.end(spec.attemptId)).toBe("gone");
+  expect(told).toMatchObject([{ details: { job: { isBeingDeleted: false }, pod: { name } }, logs: [] }]);
+});

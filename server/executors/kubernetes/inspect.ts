@@ -1,0 +1,136 @@
+import type { AttemptDetails, AttemptLog, LogLine } from "@/contract/run-job";
+import { LOG_CONTAINERS, type LogContainer } from "@/contract/words";
+import { type AttemptRemains, jobNameOf, type LogAsk } from "@/server/executors/executor";
+import { lastLines } from "@/server/executors/log-lines";
+import {
+  type Cluster,
+  type ClusterEvent,
+  type ContainerStatus,
+  isKubernetesProblem,
+  type Job,
+  type Pod,
+} from "@/server/kubernetes";
+import { detailsOf } from "./details";
+
+/** What is read of a log at most: the cluster cuts off its end, so that fewer lines are asked for then. */
+const LIMIT_BYTES = 1024 * 1024;
+const FEWER = 8;
+/** Of each container, once its pod goes. */
+const KEPT_LINES = 300;
+
+/** What the cluster knows of an attempt; null: it has neither its Job nor its pod. */
+export async function inspectAttempt(cluster: Cluster, attemptId: string): Promise<AttemptDetails | null> {
+  const found = await find(cluster, attemptId);
+  return found === null ? null : tellOf(cluster, found);
+}
+
+/** The end of an attempt's log; null: there is no pod of it. */
+export async function readAttemptLog(cluster: Cluster, attemptId: string, ask: LogAsk): Promise<AttemptLog | null> {
+  const pod = await findPod(cluster, jobNameOf(attemptId));
+  return pod === undefined ? null : readPodLog(cluster, pod, ask);
+}
+
+/** All that would be gone with its Job; null: it is gone already. */
+export async function readRemains(cluster: Cluster, attemptId: string): Promise<AttemptRemains | null> {
+  const found = await find(cluster, attemptId);
+  if (found === null) return null;
+  const { pod } = found;
+  const faults: string[] = [];
+  const logs =
+    pod === undefined
+      ? []
+      : LOG_CONTAINERS.filter((container) => hasStarted(pod, container)).map((container) =>
+          readPodLog(cluster, pod, { container, tailLines: KEPT_LINES }).catch((error: Error) => {
+            faults.push(error.message);
+            return null;
+          }),
+        );
+  const [details, ...read] = await Promise.all([tellOf(cluster, found), ...logs]);
+  return {
+    attemptId,
+    details: { ...details, faults: [...details.faults, ...faults] },
+    logs: read.filter((log) => log !== null),
+  };
+}
+
+type Found = { job: Job | null; pod: Pod | undefined };
+
+async function find(cluster: Cluster, attemptId: string): Promise<Found | null> {
+  const name = jobNameOf(attemptId);
+  const [job, pod] = await Promise.all([findJob(cluster, name), findPod(cluster, name)]);
+  return job === null && pod === undefined ? null : { job, pod };
+}
+
+async function tellOf(cluster: Cluster, { job, pod }: Found): Promise<AttemptDetails> {
+  const faults: string[] = [];
+  const eventsOf = async (kind: "Job" | "Pod", name: string | undefined): Promise<ClusterEvent[]> => {
+    if (name === undefined) return [];
+    // What else is known is told all the same.
+    return cluster.listEvents(kind, name).catch((error: Error) => {
+      faults.push(error.message);
+      return [];
+    });
+  };
+  const events = await Promise.all([eventsOf("Job", job?.metadata?.name), eventsOf("Pod", pod?.metadata?.name)]);
+  return detailsOf({ job, pod, events: events.flat(), faults });
+}
+
+async function readPodLog(cluster: Cluster, pod: Pod, ask: LogAsk): Promise<AttemptLog> {
+  const containers = LOG_CONTAINERS.filter((container) => statusOf(pod, container) !== undefined);
+  const container = ask.container ?? LOG_CONTAINERS.findLast((each) => hasStarted(pod, each)) ?? "prepare";
+  const status = statusOf(pod, container);
+  if (!hasStarted(pod, container)) {
+    const { reason, message } = status?.state?.waiting ?? {};
+    const why = [reason ?? pod.status?.phase, message].filter((part) => part !== undefined && part !== "").join(": ");
+    const note = `The container ${container} has not started: ${why}`;
+    return { container, containers, lines: [], isCut: false, note };
+  }
+  const { told, isShort } = await readLines(cluster, pod.metadata?.name ?? "", { container, tailLines: ask.tailLines });
+  const { lines, isCut } = lastLines(told, ask.tailLines);
+  return { container, containers, lines, isCut: isCut || isShort, note: null };
+}
+
+/** One line more is asked for, to know whether there are more. */
+async function readLines(
+  cluster: Cluster,
+  name: string,
+  { container, tailLines }: { container: LogContainer; tailLines: number },
+): Promise<{ told: LogLine[]; isShort: boolean }> {
+  for (let lines = tailLines + 1; ; lines = Math.ceil(lines / FEWER)) {
+    const text = await cluster.readLog(name, { container, tailLines: lines, limitBytes: LIMIT_BYTES });
+    if (text.length >= LIMIT_BYTES && lines > 1) continue;
+    const told = text.split("\n").slice(0, text.endsWith("\n") ? -1 : undefined);
+    return { told: told.map(lineOf), isShort: lines <= tailLines };
+  }
+}
+
+function lineOf(line: string): LogLine {
+  const { at, text } = /^(?<at>\d{4}-\d\d-\d\dT\S+) (?<text>.*)$/s.exec(line)?.groups ?? {};
+  if (at === undefined || text === undefined) return { at: null, text: line };
+  const instant = new Date(at);
+  return Number.isNaN(instant.getTime()) ? { at: null, text: line } : { at: instant.toISOString(), text };
+}
+
+function statusOf(pod: Pod, container: LogContainer): ContainerStatus | undefined {
+  const told = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+  return told.find(({ name }) => name === container);
+}
+
+function hasStarted(pod: Pod, container: LogContainer): boolean {
+  const { running, terminated } = statusOf(pod, container)?.state ?? {};
+  return running !== undefined || terminated !== undefined;
+}
+
+async function findJob(cluster: Cluster, name: string): Promise<Job | null> {
+  try {
+    return await cluster.readJob(name);
+  } catch (error) {
+    if (isKubernetesProblem(error, "not-found")) return null;
+    throw error;
+  }
+}
+
+async function findPod(cluster: Cluster, jobName: string): Promise<Pod | undefined> {
+  const [pod] = await cluster.listPods(`batch.kubernetes.io/job-name=${jobName}`);
+  return pod;
+}

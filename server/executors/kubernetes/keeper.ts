@@ -1,0 +1,65 @@
+import type { AttemptRemains, RemainsListener } from "@/server/executors/executor";
+import type { Cluster } from "@/server/kubernetes";
+import { readRemains } from "./inspect";
+
+/** A node that does not answer keeps its logs to itself: what it ran is not waited for longer than this. */
+const READ_MAX_MS = 1_500;
+/** Jobs that were kept lately, so that one that is met again is not read again. */
+const KNOWN_MAX = 1_000;
+/** Jobs that are read at once: more of them wait for each other. */
+const LANES = 8;
+
+export type Keeper = {
+  /** Reads what would go with a Job and tells it, once. What hinders it is logged, and hinders nothing else. */
+  keep(attemptId: string, uid: string): Promise<void>;
+  isBusy(): boolean;
+  onRemains(listener: RemainsListener): () => void;
+  close(): void;
+};
+
+export function createKeeper(cluster: Cluster, onError: (error: unknown) => void): Keeper {
+  const listeners = new Set<RemainsListener>();
+  const known = new Map<string, Promise<void>>();
+  let underWay = 0;
+
+  async function read(attemptId: string): Promise<void> {
+    underWay += 1;
+    try {
+      const remains = await readInTime(cluster, attemptId);
+      if (remains !== null) await Promise.all([...listeners].map((listener) => listener(remains)));
+    } catch (error) {
+      if (listeners.size > 0) onError(error);
+    } finally {
+      underWay -= 1;
+    }
+  }
+
+  return {
+    keep(attemptId, uid) {
+      if (listeners.size === 0) return Promise.resolve();
+      const keeping = known.get(uid) ?? read(attemptId);
+      known.set(uid, keeping);
+      const [oldest] = known.keys();
+      if (known.size > KNOWN_MAX && oldest !== undefined) known.delete(oldest);
+      return keeping;
+    },
+    isBusy: () => underWay >= LANES,
+    onRemains(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    close: () => listeners.clear(),
+  };
+}
+
+async function readInTime(cluster: Cluster, attemptId: string): Promise<AttemptRemains | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const words = `what is left of attempt ${attemptId} could not be read in ${READ_MAX_MS} ms`;
+    timer = setTimeout(() => reject(new Error(words)), READ_MAX_MS);
+  });
+  const reading = readRemains(cluster, attemptId);
+  // Whichever comes second has nobody left to tell.
+  reading.catch(() => undefined);
+  return Promise.race([reading, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,24 @@
+import type { LogLine } from "@/contract/run-job";
+
+const LINE_MAX = 4_000;
+/** What one answer holds at most, in UTF-16 units. */
+const TEXT_MAX = 256 * 1024;
+
+/** The last lines, no more of them and no longer than is bearable. */
+export function lastLines(lines: readonly LogLine[], max: number): { lines: LogLine[]; isCut: boolean } {
+  const kept: LogLine[] = [];
+  let units = 0;
+  for (let index = lines.length - 1; index >= 0 && kept.length < max; index -= 1) {
+    const line = lines[index] as LogLine;
+    const text = cutLine(line.text);
+    units += text.length;
+    if (units > TEXT_MAX) break;
+    kept.push({ at: line.at, text });
+  }
+  return { lines: kept.reverse(), isCut: kept.length < lines.length };
+}
+
+/** A line of bearable length, that says what was left out of it. */
+export function cutLine(text: string): string {
+  return text.length <= LINE_MAX ? text : `${text.slice(0, LINE_MAX)}… (${text.length - LINE_MAX} more)`;
+}

@@ -1,0 +1,74 @@
+import { asc, eq, isNull, sql } from "drizzle-orm";
+import type { AttemptAnswer, AttemptAsk } from "@/contract/run-job";
+import { attemptAsks } from "@/db/schema";
+import type { ServiceContext } from "@/server/context";
+import { isAgentRunError } from "@/server/errors";
+import { redactJson } from "@/server/events";
+import type { Executor } from "@/server/executors";
+import { within } from "@/server/within";
+import { removeOldAsks } from "./ask";
+
+/** Asks that are with the executor at once. */
+const LANES = 8;
+/** A node that is gone keeps its logs to itself: who asks is told so before they give up. */
+const EXECUTOR_MAX_MS = 6_000;
+/** A pass waits this long for what it asked: what takes longer holds up no other ask. */
+const PASS_MAX_MS = 200;
+
+/** Answers what web asks of the executor. What leaves for the database is redacted before it does. */
+export class AskAnswerer {
+  readonly #underWay = new Set<string>();
+
+  constructor(private readonly deps: { ctx: ServiceContext; executor: Executor }) {}
+
+  async pass(): Promise<void> {
+    const { ctx } = this.deps;
+    await removeOldAsks(ctx);
+    const open = await ctx.db
+      .select({ id: attemptAsks.id, attemptId: attemptAsks.attemptId, ask: attemptAsks.ask })
+      .from(attemptAsks)
+      .where(isNull(attemptAsks.answeredAt))
+      .orderBy(asc(attemptAsks.askedAt))
+      .limit(LANES * 2);
+    const due = open.filter(({ id }) => !this.#underWay.has(id)).slice(0, LANES - this.#underWay.size);
+    await within(PASS_MAX_MS, Promise.all(due.map((row) => this.#answer(row))));
+  }
+
+  async #answer({ id, attemptId, ask }: { id: string; attemptId: string; ask: AttemptAsk }): Promise<void> {
+    const { ctx } = this.deps;
+    this.#underWay.add(id);
+    try {
+      const answer = redactJson(await this.#askExecutor(attemptId, ask));
+      await ctx.db
+        .update(attemptAsks)
+        .set({ answer, answeredAt: sql`clock_timestamp()` })
+        .where(eq(attemptAsks.id, id));
+    } catch (error) {
+      ctx.log.error({ err: error, attemptId }, "what was asked of an attempt was not answered");
+    } finally {
+      this.#underWay.delete(id);
+      // More may have come than there were lanes.
+      ctx.wake("asks");
+    }
+  }
+
+  async #askExecutor(attemptId: string, ask: AttemptAsk): Promise<AttemptAnswer> {
+    const { ctx, executor } = this.deps;
+    try {
+      const answer = await within(EXECUTOR_MAX_MS, read(executor, attemptId, ask));
+      return (
+        answer ?? { what: "refusal", message: `the executor did not answer in ${EXECUTOR_MAX_MS / 1_000} seconds` }
+      );
+    } catch (error) {
+      if (isAgentRunError(error)) return { what: "refusal", message: error.message };
+      ctx.log.error({ err: error, attemptId }, "the executor could not say what an attempt is");
+      return { what: "refusal", message: "the executor failed: see the worker's log" };
+    }
+  }
+}
+
+async function read(executor: Executor, attemptId: string, ask: AttemptAsk): Promise<AttemptAnswer> {
+  if (ask.what === "details") return { what: "details", details: await executor.inspect(attemptId) };
+  const { container, tailLines } = ask;
+  return { what: "log", log: await executor.readLog(attemptId, { container, tailLines }) };
+}

@@ -1,0 +1,62 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { and, eq, isNotNull, isNull, sql } from "drizzle-orm";
+import type { AttemptAnswer, AttemptAsk } from "@/contract/run-job";
+import { attemptAsks } from "@/db/schema";
+import type { ServiceContext } from "@/server/context";
+import { UnavailableError } from "@/server/errors";
+import { newId } from "@/server/ids";
+
+/** Whoever asks waits no longer: the worker gives up before that. */
+const ANSWER_MAX_MS = 8_000;
+const LOOK_AGAIN_MS = { first: 20, most: 250 };
+/** Asks that may wait at once, of everybody together. */
+const OPEN_MAX = 64;
+
+/**
+ * Has the worker ask the executor about an attempt, by a row that lives until it is answered: web itself can reach
+ * neither the cluster's Jobs nor this machine's runners. Throws when nobody answers in time.
+ */
+export async function askWorker(
+  ctx: ServiceContext,
+  about: { attemptId: string; ask: AttemptAsk },
+  deadlineMs = ANSWER_MAX_MS,
+): Promise<AttemptAnswer> {
+  const open = await ctx.db.$count(attemptAsks, isNull(attemptAsks.answeredAt));
+  if (open >= OPEN_MAX)
+    throw new UnavailableError("executor-unavailable", "too many ask the executor at once: try again in a moment");
+  const id = newId("ask");
+  await ctx.db.insert(attemptAsks).values({ id, ...about });
+  ctx.wake("asks");
+  const answer = await waitForAnswer(ctx, id, deadlineMs);
+  if (answer === null) {
+    await ctx.db.delete(attemptAsks).where(eq(attemptAsks.id, id));
+    const seconds = deadlineMs / 1_000;
+    throw new UnavailableError(
+      "executor-unavailable",
+      `the worker did not answer in ${seconds} seconds: see whether it runs, and try again`,
+    );
+  }
+  if (answer.what === "refusal") throw new UnavailableError("executor-unavailable", answer.message);
+  return answer;
+}
+
+async function waitForAnswer(ctx: ServiceContext, id: string, deadlineMs: number): Promise<AttemptAnswer | null> {
+  const until = performance.now() + deadlineMs;
+  for (let delayMs = LOOK_AGAIN_MS.first; performance.now() < until; ) {
+    await pause(delayMs);
+    const [taken] = await ctx.db
+      .delete(attemptAsks)
+      .where(and(eq(attemptAsks.id, id), isNotNull(attemptAsks.answeredAt)))
+      .returning({ answer: attemptAsks.answer });
+    if (taken) return taken.answer;
+    delayMs = Math.min(LOOK_AGAIN_MS.most, delayMs * 2);
+  }
+  return null;
+}
+
+/** Those of a web process that died before it read its answer. */
+export async function removeOldAsks(ctx: ServiceContext): Promise<void> {
+  await ctx.db
+    .delete(attemptAsks)
+    .where(sql`${attemptAsks.askedAt} < clock_timestamp() - ${ANSWER_MAX_MS * 2} * interval '1 millisecond'`);
+}

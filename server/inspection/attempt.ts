@@ -1,0 +1,74 @@
+import { and, desc, eq } from "drizzle-orm";
+import type { RunJobSource } from "@/contract/words";
+import { type AttemptRemainsRow, type RunnerJobRow, runnerJobs } from "@/db/schema";
+import type { ServiceContext } from "@/server/context";
+import { NotFoundError } from "@/server/errors";
+import { getRun } from "@/server/runs";
+import { findRemains } from "./remains";
+
+type Attempt = Pick<RunnerJobRow, "attemptId" | "state" | "image">;
+
+/** Where something of an attempt is read, and what that means in words. */
+export type Place<Live> = {
+  attemptId: string | null;
+  source: RunJobSource;
+  note: string;
+  at: Date;
+  live: Live | null;
+  kept: AttemptRemainsRow | null;
+};
+
+/**
+ * Finds what there is to read of a run's attempt, the newest unless one is named: the executor is asked of one that
+ * lives, and of one that has ended what was kept is read.
+ */
+export async function findPlace<Live>(
+  ctx: ServiceContext,
+  input: { runId: string; attemptId?: string | undefined },
+  ask: (attemptId: string) => Promise<Live | null>,
+): Promise<Place<Live>> {
+  const attempt = await findAttempt(ctx, input);
+  const nowhere = { at: new Date(), live: null, kept: null };
+  if (attempt === null) return { ...nowhere, attemptId: null, source: "none", note: noneOf(ctx) };
+  const { attemptId } = attempt;
+  if (attempt.image === "none") return { ...nowhere, attemptId, source: "none", note: OUTSIDE };
+  const isLive = attempt.state === "launching" || attempt.state === "running";
+  // Where no executor is, no worker answers either.
+  if (isLive && ctx.settings.executor !== "none") {
+    const live = await ask(attemptId);
+    if (live !== null) return { ...nowhere, attemptId, live, source: "live", note: "Read just now." };
+  }
+  const kept = await findRemains(ctx, attemptId);
+  if (kept !== null) return { ...nowhere, attemptId, kept, at: kept.keptAt, source: "kept", note: KEPT };
+  return { ...nowhere, attemptId, source: "gone", note: goneOf(attempt) };
+}
+
+const OUTSIDE = "Its runner was started by somebody else: nothing is known here of its process.";
+const KEPT = "It is gone; this is what was left of it as it ended.";
+
+function noneOf(ctx: ServiceContext): string {
+  return ctx.settings.executor === "none" ? OUTSIDE : "No runner was started for it yet.";
+}
+
+function goneOf({ state }: Attempt): string {
+  if (state === "launching") return "It is being launched: nothing of it is there yet.";
+  if (state === "running") return "Nothing of it is there any more; its end is about to be noted.";
+  return "It is gone, and nothing was kept of it: it ended before anything ran, or nobody was there to look.";
+}
+
+/** null: the run has none. */
+async function findAttempt(
+  ctx: ServiceContext,
+  { runId, attemptId }: { runId: string; attemptId?: string | undefined },
+): Promise<Attempt | null> {
+  // Whose run it is decides who may look at it.
+  await getRun(ctx, { runId });
+  const [found] = await ctx.db
+    .select({ attemptId: runnerJobs.attemptId, state: runnerJobs.state, image: runnerJobs.image })
+    .from(runnerJobs)
+    .where(and(eq(runnerJobs.runId, runId), attemptId === undefined ? undefined : eq(runnerJobs.attemptId, attemptId)))
+    .orderBy(desc(runnerJobs.createdAt), desc(runnerJobs.id))
+    .limit(1);
+  if (!found && attemptId !== undefined) throw new NotFoundError("attempt", attemptId);
+  return found ?? null;
+}

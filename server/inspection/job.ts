@@ -1,0 +1,24 @@
+import type { AttemptDetails, RunJob, RunJobInput } from "@/contract/run-job";
+import type { ServiceContext } from "@/server/context";
+import { iso } from "@/server/stored";
+import { askWorker } from "./ask";
+import { findPlace } from "./attempt";
+
+/** What is known of the Job and pod, or the process, of a run's attempt. */
+export async function readRunJob(ctx: ServiceContext, input: RunJobInput): Promise<RunJob> {
+  const { live, kept, at, ...place } = await findPlace(
+    ctx,
+    input,
+    async (attemptId): Promise<AttemptDetails | null> => {
+      const answer = await askWorker(ctx, { attemptId, ask: { what: "details" } });
+      return answer.what === "details" ? answer.details : null;
+    },
+  );
+  return {
+    runId: input.runId,
+    executor: ctx.settings.executor,
+    ...place,
+    at: iso(at),
+    details: live ?? kept?.details ?? null,
+  };
+}

@@ -1,0 +1,41 @@
+import { eq, sql } from "drizzle-orm";
+import { type AttemptRemainsRow, attemptRemains, runnerJobs } from "@/db/schema";
+import type { ServiceContext } from "@/server/context";
+import { redactJson } from "@/server/events";
+import type { AttemptRemains } from "@/server/executors";
+
+/** Units of a log's text that are kept of it, the last ones. */
+const KEPT_UNITS = 48 * 1024;
+
+/** Keeps what was left of a run's attempt, redacted; what is told later of the same one knows more. */
+export async function keepRemains(ctx: ServiceContext, remains: AttemptRemains): Promise<void> {
+  const { attemptId } = remains;
+  const [job] = await ctx.db
+    .select({ runId: runnerJobs.runId })
+    .from(runnerJobs)
+    .where(eq(runnerJobs.attemptId, attemptId))
+    .limit(1);
+  // An archiver's, or of a run that was removed meanwhile.
+  if (!job) return;
+  const details = redactJson(remains.details);
+  const logs = redactJson(remains.logs.map(shorten));
+  const kept = { details, logs, keptAt: sql`clock_timestamp()` };
+  await ctx.db
+    .insert(attemptRemains)
+    .values({ attemptId, runId: job.runId, ...kept })
+    .onConflictDoUpdate({ target: attemptRemains.attemptId, set: kept });
+}
+
+function shorten(log: AttemptRemains["logs"][number]): AttemptRemains["logs"][number] {
+  let units = 0;
+  const from = log.lines.findLastIndex(({ text }) => {
+    units += text.length;
+    return units > KEPT_UNITS;
+  });
+  return from === -1 ? log : { ...log, lines: log.lines.slice(from + 1), isCut: true };
+}
+
+export async function findRemains(ctx: ServiceContext, attemptId: string): Promise<AttemptRemainsRow | null> {
+  const [kept] = await ctx.db.select().from(attemptRemains).where(eq(attemptRemains.attemptId, attemptId));
+  return kept ?? null;
+}
