@@ -7,6 +7,7 @@ export const LOOPS = {
   dispatcher: { process: "worker", does: "turns tasks into runs" },
   "lease-sweeper": { process: "worker", does: "notices runners that have died" },
   killer: { process: "worker", does: "ends what was told to end" },
+  asks: { process: "worker", does: "looks up what is asked of Jobs, pods and their logs" },
   reconciler: { process: "worker", does: "compares what runs with what should" },
   archivers: { process: "worker", does: "archives volumes that no process reaches" },
   "storage-gc": { process: "worker", does: "collects expired volumes" },
@@ -28,7 +29,7 @@ export type LoopName = keyof typeof LOOPS;
 export const LOOP_NAMES = Object.keys(LOOPS) as [LoopName, ...LoopName[]];
 
 /** Only where something is started by itself. */
-const OF_EXECUTORS: readonly LoopName[] = ["launcher", "dispatcher", "killer", "reconciler"];
+const OF_EXECUTORS: readonly LoopName[] = ["launcher", "dispatcher", "asks", "killer", "reconciler"];
 
 /** The loops that go on with an executor; archivers only where volumes are claims. */
 export function loopsOf(executor: string): LoopName[] {

@@ -51,11 +51,7 @@ test("what a runner writes is followed; killed, it leaves its log and how its pr
     process.kill(pid, "SIGKILL");
     await expect(page.getByText("SIGKILL")).toBeVisible({ timeout: 60_000 });
     await expect(page.getByText("It is gone; this is what was left of it as it ended.")).toBeVisible();
-    await expectEveryLook(
-      browser,
-      { url: product.url, storageState: signedIn.storageState },
-      { address: `/runs/${runId}?tab=job`, name: "run-job" },
-    );
+    await expectEveryLook(browser, signedIn, { address: `/runs/${runId}?tab=job`, name: "run-job" });
   });
 
   await test.step("the failed run's card leads to the log, which is read by keys alone", async () => {
@@ -96,10 +92,6 @@ test("what a runner writes is followed; killed, it leaves its log and how its pr
     await expect(page).toHaveURL(/since=\d{4}/);
     await page.getByLabel("Lines").selectOption("last 50 lines");
     await expect(page).toHaveURL(/lines=50/);
-    await expectEveryLook(
-      browser,
-      { url: product.url, storageState: signedIn.storageState },
-      { address: `/runs/${runId}?tab=log&find=turn`, name: "run-log" },
-    );
+    await expectEveryLook(browser, signedIn, { address: `/runs/${runId}?tab=log&find=turn`, name: "run-log" });
   });
 });
