@@ -114,7 +114,7 @@ test("many are dealt with at once, from the keyboard alone", async ({ browser, w
     await page.keyboard.press("j");
     await page.keyboard.press("a");
     await expect(page.getByText("Nothing waits for you")).toBeVisible();
-    const { items } = (await api.get("/approvals?limit=10")) as Listed<{
+    const { items } = (await api.get("/approvals?limit=3")) as Listed<{
       decision: string;
       decisionReason: string | null;
     }>;

@@ -334,7 +334,7 @@ test("a queue of a thousand tasks is run from the keyboard", async ({ browser, w
     await expect(page.getByRole("toolbar", { name: "Chosen tasks" })).toContainText("5 tasks chosen");
     await page.keyboard.press("+");
     const dialog = page.getByRole("dialog", { name: "Set the priority" });
-    await dialog.getByLabel("Priority").fill("7");
+    await dialog.getByLabel("Priority", { exact: true }).fill("7");
     await expect(dialog).toContainText("5 tasks included");
     await page.keyboard.press("Enter");
     await expect(dialog).toBeHidden();

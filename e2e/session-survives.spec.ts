@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import path from "node:path";
 import { expect, newSignedIn, ready, type SignedIn, startSignedIn, test } from "./fixtures";
 import { RecordingProvider } from "./recording-provider";
-import { conversation, endRuns, evictVolume, newSession, say } from "./stories";
+import { conversation, endRuns, evictVolume, newSession, say, sessionOf } from "./stories";
 
 // One of each for both: a story asks its provider about its own conversation alone.
 let provider: RecordingProvider;
@@ -92,6 +92,11 @@ test("a conversation survives the loss of its volume, and goes on from its archi
   await test.step("a session writes a file into its workspace", async () => {
     await newSession(page, { profile: "codex", message: "RUN `echo heron > remembered.txt && cat remembered.txt`" });
     await expect(done).toBeVisible({ timeout: 60_000 });
+    // What a kill finds between a turn's end and its archive is on the volume alone.
+    const storage = `/api/v1/sessions/${sessionOf(page)}/storage`;
+    await expect
+      .poll(async () => (await (await page.request.get(storage)).json()).isArchiveCurrent, { timeout: 60_000 })
+      .toBe(true);
   });
 
   await test.step("every process is killed and every volume deleted", async () => {
