@@ -9,6 +9,7 @@ const KEYS = [
   "activeRunId",
   "archiveOrder",
   "archivedAt",
+  "capacityBytes",
   "codexRolloutSubdir",
   "collectableAt",
   "evictedAt",
@@ -145,7 +146,8 @@ test("a dry run lists what would go and changes nothing; then the oldest expiry 
   await program().ok("PATCH", `/sessions/${busy}`, { expiresAt: "2019-01-01T00:00:00Z" });
   await program().claim(live.id, "r1");
   const dry = await program().post("/sessions/storage/gc", { dryRun: true });
-  expect(Object.keys(dry).sort()).toEqual(["advanced", "dryRun", "evicted", "kept"]);
+  expect(Object.keys(dry).sort()).toEqual(["advanced", "dryRun", "evicted", "kept", "totals"]);
+  expect(dry.totals).toMatchObject({ evicted: { volumes: 3 }, kept: { volumes: 1 }, hasMore: false });
   expect(dry.dryRun).toBe(true);
   expect(dry.evicted.map((entry: Json) => entry.sessionId)).toEqual([first, second, third]);
   for (const entry of [...dry.evicted, ...dry.kept]) expect(Object.keys(entry).sort()).toEqual(["reason", "sessionId"]);
