@@ -109,8 +109,7 @@ test("lists of 10,000 rows show their newest at once, and reach their oldest", a
       await openPage(page, address);
       const rows = page.getByRole("table", { name }).locator("tbody").getByRole("row");
       await expect(rows.first()).toBeVisible();
-      // What it missed before its stream lived is read again then, and nothing is asked for before.
-      await expect(page.getByRole("status", { name: "Connection: Live" }).first()).toBeAttached();
+      // At once: what the page missed before its stream lived is read again meanwhile.
       const shown = await rows.count();
       expect(shown).toBeLessThan(500);
       // The next page comes as its end is reached or asked for, after the rows that were there.
