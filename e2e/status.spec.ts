@@ -1,4 +1,4 @@
-import { expect, LOOKS, look, ready, signIn, test } from "./fixtures";
+import { expect, LOOKS, lookInAll, ready, signIn, test } from "./fixtures";
 import { Product } from "./product";
 
 test("the status page shows each loop of the worker, what is reached, and what verifies", async ({
@@ -28,10 +28,6 @@ test("the status page shows each loop of the worker, what is reached, and what v
   await expect(part("Queue's counts")).toContainText("Equal, over 0 tasks.");
   await page.getByRole("button", { name: "Verify Usage's sums" }).click();
   await expect(part("Usage's sums")).toContainText("Equal, over 0 calls.");
-  for (const { name, colorScheme, viewport } of LOOKS) {
-    await page.emulateMedia({ colorScheme });
-    await page.setViewportSize(viewport);
-    await look(page, `status-${name}`);
-  }
+  await lookInAll(page, LOOKS, "status");
   await context.close();
 });

@@ -11,7 +11,7 @@ export function OpenApprovals({ approvals, total }: { approvals: readonly Approv
   if (approvals.length === 0) return null;
   return (
     <Panel
-      title={`Approvals that wait for you (${Math.max(total, approvals.length)})`}
+      title={`Approvals that wait (${Math.max(total, approvals.length)})`}
       actions={<More href="/approvals" />}
       className="shrink-0 border-warn/50"
     >
