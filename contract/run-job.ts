@@ -143,7 +143,7 @@ export const RunJob = z.object({
   /** What that means, in words. */
   note: z.string(),
   /** When it was read, or kept. */
-  at: z.string(),
+  asOf: z.string(),
   details: AttemptDetails.nullable(),
 });
 export type RunJob = z.infer<typeof RunJob>;
@@ -154,6 +154,6 @@ export const RunLog = AttemptLog.extend({
   /** null: there is none to read of. */
   container: z.enum(LOG_CONTAINERS).nullable(),
   source: Source,
-  at: z.string(),
+  asOf: z.string(),
 });
 export type RunLog = z.infer<typeof RunLog>;

@@ -39,7 +39,7 @@ export function JobView({ run }: { run: Run }) {
               <AttemptSelect runId={run.id} value={attempt} onChange={(next) => void setAttempt(next)} />
               <State {...SOURCE_LOOK[data.source]} word={data.source} />
               <span className="text-ink-2">
-                {data.note} {data.source === "kept" && <Time at={data.at} />}
+                {data.note} {data.source === "kept" && <Time at={data.asOf} />}
               </span>
               <Link href={runLogAddress(run.id, attempt)} className="text-accent underline">
                 Its log

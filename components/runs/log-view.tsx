@@ -141,7 +141,7 @@ function LoadedLog({ log, run, shown, isFollowing, onFollow, onShow }: LoadedLog
         </span>
         <span className="text-ink-3">
           {log.source === "kept" ? "kept as it ended" : isLive ? "read" : ""}{" "}
-          {log.source !== "none" && <Time at={log.at} />}
+          {log.source !== "none" && <Time at={log.asOf} />}
         </span>
         {shown.find !== "" && (
           <span className="inline-flex items-center gap-1" role="status">

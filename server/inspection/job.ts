@@ -18,7 +18,7 @@ export async function readRunJob(ctx: ServiceContext, input: RunJobInput): Promi
     runId: input.runId,
     executor: ctx.settings.executor,
     ...place,
-    at: iso(at),
+    asOf: iso(at),
     details: live ?? kept?.details ?? null,
   };
 }

@@ -18,7 +18,7 @@ export async function readRunLog(ctx: ServiceContext, input: RunLogInput): Promi
     runId: input.runId,
     attemptId,
     source,
-    at: iso(at),
+    asOf: iso(at),
     ...(log === null ? { container, containers: [], lines: [], isCut: false, note } : since(log, input.since)),
   };
 }

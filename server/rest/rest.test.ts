@@ -203,7 +203,7 @@ test("REST gives what tRPC gives, for every reading procedure", async () => {
 });
 
 /** When an answer was made, and the times that it counts from there. */
-const CLOCKS = ["generatedAt", "from", "to", "clock", "startedAt", "tookMs"];
+const CLOCKS = ["generatedAt", "from", "to", "clock", "startedAt", "tookMs", "asOf"];
 
 function withoutClock(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value, (key, inner) => (CLOCKS.includes(key) ? undefined : inner)));
