@@ -11,10 +11,10 @@ const styleOf = (columns: string | null) =>
 /** Columns of a template that the browser would lay out. */
 const tracksOf = (style: Record<string, string>) => style["--task-columns"]?.split(/ (?![^(]*\))/) ?? [];
 
-test("a row has a place for its box, state and title, and one for each column that is shown", () => {
-  expect(tracksOf(styleOf(null))).toHaveLength(3 + 4);
-  expect(tracksOf(styleOf("none"))).toHaveLength(3);
-  expect(tracksOf(styleOf(TASK_COLUMNS.map(({ id }) => id).join(",")))).toHaveLength(3 + TASK_COLUMNS.length);
+test("a row has a place for its box, state, title and menu, and one for each column that is shown", () => {
+  expect(tracksOf(styleOf(null))).toHaveLength(4 + 4);
+  expect(tracksOf(styleOf("none"))).toHaveLength(4);
+  expect(tracksOf(styleOf(TASK_COLUMNS.map(({ id }) => id).join(",")))).toHaveLength(4 + TASK_COLUMNS.length);
 });
 
 test("the list's own columns fit any width; more of them ask for room, and the title keeps its own", () => {

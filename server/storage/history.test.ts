@@ -13,7 +13,11 @@ function loopOf(store: TestStore, settings: Partial<StorageSettings> = {}): Serv
 test("a collection leaves one line of what went, what stayed and why; one that did nothing leaves none", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
-  expect((await listGcHistory(ctx, { limit: 50 })).schedule).toEqual({ intervalMs: 300_000, lastAt: null, pause: null });
+  expect((await listGcHistory(ctx, { limit: 50 })).schedule).toEqual({
+    intervalMs: 300_000,
+    lastAt: null,
+    pause: null,
+  });
   await collectGarbage(ctx, GC);
   expect((await listGcHistory(ctx, { limit: 50 })).schedule.lastAt).not.toBeNull();
   const gone = await makeUsedSession(ctx, { note: "gone" });
