@@ -6,6 +6,7 @@ import { type Api, apiOf, openPage } from "./queue-stories";
 
 /** Of the first tenant's; nobody of another may read it anywhere. */
 const TITLE = "Heron's own work";
+const TASK = "Heron's task";
 const SESSION = "ses_of_heron";
 const RUNNER = "runner_of_heron";
 const FAILED = "ses_failed";
@@ -35,7 +36,7 @@ async function seed(api: Api): Promise<Seeded> {
     return ((await api.post("/runs", { backendProfile: "demo", sessionRef: { sessionId } })) as { id: string }).id;
   };
   await api.post("/queue/controls/pause", { queue: "default", reason: "for a while" });
-  const taskId = await api.add({ title: TITLE, lane: "build" });
+  const taskId = await api.add({ title: TASK, lane: "build" });
   const failedId = await newRun(FAILED);
   await api.post(`/runs/${failedId}/finish`, { terminalStatus: "failed", failureKind: "timeout" });
   const runId = await newRun(SESSION);
@@ -50,7 +51,7 @@ async function seed(api: Api): Promise<Seeded> {
 type Shown = { address: string; acts: (string | RegExp)[]; says?: string };
 
 const pagesOf = ({ runId, failedId, taskId }: Seeded): Shown[] => [
-  { address: "/", acts: ["New session", "Accept", "Decline", "More answers", /^Go on: /], says: ANSWERING },
+  { address: "/", acts: ["New session", "Accept", "Decline", "More answers", /^Let .+ go on$/], says: ANSWERING },
   { address: "/sessions?state=all", acts: ["New session"] },
   {
     address: `/sessions/${SESSION}`,
@@ -60,7 +61,7 @@ const pagesOf = ({ runId, failedId, taskId }: Seeded): Shown[] => [
   { address: `/sessions/${FAILED}?tab=storage`, acts: ["Pin", "Keep for longer…", "Evict volume…"] },
   {
     address: "/queue?state=all",
-    acts: ["Add task", "Let default go on", `Raise ${TITLE}`, /, change$/, "Pause default / build", "More of default"],
+    acts: ["Add task", "Let default go on", `Raise ${TASK}`, /, change$/, "Pause default / build", "More of default"],
   },
   { address: `/queue/${taskId}`, acts: ["Change…", "Cancel…"] },
   { address: "/approvals", acts: ["Accept", "Decline", "Reason for the answer"], says: ANSWERING },
@@ -79,7 +80,7 @@ const pagesOf = ({ runId, failedId, taskId }: Seeded): Shown[] => [
 ];
 const ANSWERING = "Answering needs the role operator.";
 /** What a reader may do all the same: mark sessions as read, compare them, and look for what can be copied. */
-const READERS = [`Choose ${TITLE}`, /^Actions on run/, "Session actions"];
+const READERS = [`Choose ${TITLE}`, /^Actions on run/, `Actions on ${TASK}`, "Session actions"];
 
 /** Names of what can be pressed or filled in on a page. */
 const offersOf = (page: Page): Promise<string[]> =>
@@ -205,7 +206,7 @@ test("who is of another tenant finds nothing, and cannot tell whether it is ther
     await openShown(page, address);
     await expect(page.getByRole("heading", { level: 1 }), address).toBeVisible();
     await expect(page.getByText(says).first(), address).toBeVisible();
-    expect(await page.content(), address).not.toContain(TITLE);
+    for (const name of [TITLE, TASK]) expect(await page.content(), address).not.toContain(name);
     await look(page, `stranger${address.replaceAll(/\W+/g, "-")}`);
   };
 

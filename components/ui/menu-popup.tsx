@@ -14,10 +14,12 @@ export function MenuPopup({
   const popup = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!isByKeys) return;
-    // After the popup has taken the focus itself: who opens a menu by keys stands on its first item.
-    const frame = requestAnimationFrame(() =>
-      popup.current?.querySelector<HTMLElement>('[role^="menuitem"]:not([data-disabled])')?.focus(),
-    );
+    // After the popup has taken the focus itself: who opens a menu by keys stands on its first item, once it has any.
+    let frame = requestAnimationFrame(function stand() {
+      const items = popup.current?.querySelectorAll<HTMLElement>('[role^="menuitem"]');
+      if (items?.length === 0) frame = requestAnimationFrame(stand);
+      else [...(items ?? [])].find((item) => item.dataset.disabled === undefined)?.focus();
+    });
     return () => cancelAnimationFrame(frame);
   }, [isByKeys]);
   return (
