@@ -169,7 +169,7 @@ test("a list is arranged: its columns are chosen and its rows stand under groups
     await expect(task).toContainText("ticket: 7");
     await expect(heads(page, "Tasks")).toHaveText([
       ...["Choose", "State", "Task", "Lane", "Id", "Session", "Run", "Attempts", "Key", "Due", "Expires", "Added"],
-      ...["Version", "Metadata", "Since"],
+      ...["Version", "Metadata", "Since", "Actions"],
     ]);
     const [names, cells] = await Promise.all(
       [heads(page, "Tasks"), task.getByRole("cell")].map((parts) =>
@@ -177,14 +177,18 @@ test("a list is arranged: its columns are chosen and its rows stand under groups
       ),
     );
     expect(cells).toEqual(names);
+    // A board has cards.
+    await page.getByRole("button", { name: "Board", exact: true }).click();
+    await expect(tasksTable(page)).toHaveCount(0);
+    await expect(columns(page)).toHaveCount(0);
   });
 
   await test.step("in every look it can be read by everybody, and a phone's cards have the columns as lines", async () => {
     for (const looks of byDevice(EVERY_LOOK)) {
-      const context = await browser.newContext({
+      const shown = await browser.newContext({
         ...{ baseURL: product.url, storageState: { cookies, origins: [] }, ...optionsOf(looks[0]) },
       });
-      const looked = await context.newPage();
+      const looked = await shown.newPage();
       await openPage(looked, address);
       await expect(group(looked, "sums")).toBeVisible();
       if (looks[0].name === "phone") await expect(row(looked, "A shop").getByText("Metadata")).toBeVisible();
@@ -194,8 +198,10 @@ test("a list is arranged: its columns are chosen and its rows stand under groups
       await lookInAll(looked, looks, "columns-runs");
       await openPage(looked, "/queue?columns=lane,priority,id,attempts,metadata,since");
       await expect(tasksTable(looked)).toContainText("ticket: 7");
+      await tasksTable(looked).getByRole("row").last().scrollIntoViewIfNeeded();
       await lookInAll(looked, looks, "columns-queue");
-      await context.close();
+      await shown.close();
     }
   });
+  await context.close();
 });

@@ -16,6 +16,8 @@ type ListSearchProps<Of extends Filter> = {
   known?: KnownValues;
   /** Whether there is anything to clear, which is not so of what a list is narrowed to at first. */
   isFiltered: boolean;
+  /** False of what is shown without columns, as on a board. */
+  hasColumns?: boolean;
   onChange: (change: Partial<Of>) => void;
   onClear: () => void;
   /** The list's own choices: the easy form of some of its query. */
@@ -24,13 +26,15 @@ type ListSearchProps<Of extends Filter> = {
 
 /** What narrows a list: the query, the views saved of it, the list's own choices, and a chip for each condition; and how it is shown. */
 export function ListSearch<Of extends Filter>(props: ListSearchProps<Of>) {
-  const { page, filter, label, placeholder, known, isFiltered, onChange, onClear, children } = props;
+  const { page, filter, label, placeholder, known, isFiltered, hasColumns = true, onChange, onClear, children } = props;
   return (
     <search className="flex flex-wrap items-center gap-2">
       <QueryBar {...{ page, filter, label, placeholder, known, onChange }} />
       <ViewsMenu page={page} filter={filter} onChange={onChange} />
       {children}
-      {page.arrangements !== undefined && <ArrangeMenus list={page.page} arrangements={page.arrangements} />}
+      {hasColumns && page.arrangements !== undefined && (
+        <ArrangeMenus list={page.page} arrangements={page.arrangements} />
+      )}
       {isFiltered && (
         <Button look="ghost" size="sm" onClick={onClear}>
           Clear

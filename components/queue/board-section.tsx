@@ -83,7 +83,7 @@ export function BoardSection({ filter, controls, active, look, by, onChange, onA
   );
   return (
     <section aria-label="Tasks" onKeyDown={onKeyDown}>
-      <TasksBar {...{ filter, controls, look, onChange }} hasStates={by === "lane"}>
+      <TasksBar {...{ filter, controls, look, onChange }} hasStates={by === "lane"} hasColumns={false}>
         {acts.bar}
       </TasksBar>
       <NewPill count={live.changes} one="change" onShow={live.show} />

@@ -21,12 +21,13 @@ type QueueFiltersProps = {
   queues: readonly string[];
   lanes: readonly string[];
   hasStates: boolean;
+  hasColumns: boolean;
   look: ReactNode;
   onChange: (change: Partial<QueueFilter> | null) => void;
 };
 
 /** What narrows the tasks; all of it stands in the address. */
-export function QueueFilters({ filter, queues, lanes, hasStates, look, onChange }: QueueFiltersProps) {
+export function QueueFilters({ filter, queues, lanes, hasStates, hasColumns, look, onChange }: QueueFiltersProps) {
   const isKnown = filter.lane === null || lanes.includes(filter.lane);
   return (
     <ListSearch
@@ -35,6 +36,7 @@ export function QueueFilters({ filter, queues, lanes, hasStates, look, onChange 
       label="Search tasks"
       placeholder="Title or id, or lane:fast age>2h"
       known={{ lane: lanes, queue: queues }}
+      hasColumns={hasColumns}
       onChange={onChange}
       isFiltered={isFiltered(filter)}
       onClear={() => onChange({ ...TASK_QUERY.none, queue: filter.queue })}

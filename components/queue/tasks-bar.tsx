@@ -10,6 +10,8 @@ type TasksBarProps = {
   controls: readonly QueueControl[];
   /** Whether a state is chosen here; on a board by state the columns are the states. */
   hasStates: boolean;
+  /** Whether the tasks are rows, which have columns. */
+  hasColumns: boolean;
   look: ReactNode;
   onChange: (change: Partial<QueueFilter> | null) => void;
   /** What is done to those that are chosen. */
@@ -17,13 +19,14 @@ type TasksBarProps = {
 };
 
 /** What stays above the tasks: what narrows them, how they are shown, and what is done to many. */
-export function TasksBar({ ref, filter, controls, hasStates, look, onChange, children }: TasksBarProps) {
+export function TasksBar(props: TasksBarProps) {
+  const { ref, filter, controls, hasStates, hasColumns, look, onChange, children } = props;
   const queues = [...new Set(controls.map(({ queue }) => queue))].sort();
   const lanes = [...new Set(controls.flatMap(({ lane }) => lane ?? []))].sort();
   return (
     <div ref={ref} className="z-20 border-y bg-panel lg:sticky lg:top-0">
       <div className="px-4 py-2.5 lg:px-6">
-        <QueueFilters {...{ filter, queues, lanes, hasStates, look, onChange }} />
+        <QueueFilters {...{ filter, queues, lanes, hasStates, hasColumns, look, onChange }} />
       </div>
       {children}
     </div>
