@@ -94,4 +94,6 @@ test("what a runner writes is followed; killed, it leaves its log and how its pr
     await expect(page).toHaveURL(/lines=50/);
     await expectEveryLook(browser, signedIn, { address: `/runs/${runId}?tab=log&find=turn`, name: "run-log" });
   });
+  // Watched to the end, and the product goes before the browser.
+  await page.context().close();
 });
