@@ -66,10 +66,10 @@ test("what a runner writes is followed; killed, it leaves its log and how its pr
     await page.keyboard.press("/");
     await page.keyboard.type("turn BEGINS");
     await expect(log(page).locator("mark")).toHaveText("turn begins");
-    await expect(page.getByRole("status").filter({ hasText: "that match" })).toBeVisible();
+    await expect(page.getByRole("status").filter({ hasText: "1 matching line" })).toBeVisible();
     await page.getByLabel("Search in the log").blur();
     await page.keyboard.press("n");
-    await expect(page.getByText("1 of 1 line that match")).toBeVisible();
+    await expect(page.getByText("1 of 1 matching line")).toBeVisible();
     await expect(log(page).locator("[data-line].outline")).toContainText("a turn begins");
     await page.keyboard.press("T");
     await expect(page.getByRole("button", { name: "Times" })).toHaveAttribute("aria-pressed", "false");

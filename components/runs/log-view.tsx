@@ -145,7 +145,8 @@ function LoadedLog({ log, run, shown, isFollowing, onFollow, onShow }: LoadedLog
         </span>
         {shown.find !== "" && (
           <span className="inline-flex items-center gap-1" role="status">
-            {matches.count === 0 ? "no match" : `${matches.place} of ${formatPlural(matches.count, "line")} that match`}
+            {matches.count === 0 ? "no match" : matches.place > 0 && `${matches.place} of`}{" "}
+            {matches.count > 0 && formatPlural(matches.count, "matching line")}
             <Button look="ghost" size="icon-sm" aria-label="Previous match" onClick={() => matches.go(-1)}>
               <ChevronUp aria-hidden className="size-3.5" />
             </Button>

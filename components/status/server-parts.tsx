@@ -44,8 +44,8 @@ export function ServerParts({ status }: { status: HeardStatus }) {
         tone={worker.version === null || worker.version === web.version ? "good" : "warn"}
         word={web.version}
       >
-        Web {web.version} ({web.sourceCommit.slice(0, 12)}), up since <Time at={web.startedAt} />; worker{" "}
-        {worker.version ?? "unknown"}; PostgreSQL {database.version}; Node.js {web.nodeVersion}.
+        Web {builtAs(web)}, up since <Time at={web.startedAt} />, worker {worker.version ?? "unknown"}; PostgreSQL{" "}
+        {database.version}; Node.js {web.nodeVersion}.
         {worker.version !== null && worker.version !== web.version && " They differ: a rollout is under way, or stuck."}
       </Part>
       <Part
@@ -101,4 +101,9 @@ function ReachedPart({ name, reached, children }: { name: string; reached: Reach
       {message ?? children} <span className="text-xs text-ink-3 tabular-nums">{tookMs.toLocaleString("en")} ms</span>
     </Part>
   );
+}
+
+/** The version, and the commit where the build was told of one. */
+function builtAs({ version, sourceCommit }: HeardStatus["web"]): string {
+  return sourceCommit === "unknown" ? version : `${version} (${sourceCommit.slice(0, 12)})`;
 }
