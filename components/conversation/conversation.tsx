@@ -79,16 +79,18 @@ function useStickToEnd() {
     const scroller = box.current;
     const grown = content.current;
     if (scroller === null || grown === null) return;
+    let last = { top: scroller.scrollTop, height: scroller.scrollHeight };
     const toEnd = () => {
       scroller.scrollTop = scroller.scrollHeight;
+      last = { top: scroller.scrollTop, height: scroller.scrollHeight };
     };
-    let lastTop = scroller.scrollTop;
     const watch = () => {
       const { scrollTop, scrollHeight, clientHeight } = scroller;
       if (scrollHeight - scrollTop - clientHeight < END_PX) isStuck.current = true;
-      // Content that grew before this event was told has moved the end away: only who moves up has left it.
-      else if (scrollTop < lastTop) isStuck.current = false;
-      lastTop = scrollTop;
+      // Content that grew before this event was told has moved the end away: only who moves up has left it. And where
+      // a long log's oldest events went, the browser moved up by itself.
+      else if (scrollTop < last.top && scrollHeight >= last.height) isStuck.current = false;
+      last = { top: scrollTop, height: scrollHeight };
       setIsAtEnd(isStuck.current);
     };
     let anchor = window.location.hash.slice(1);

@@ -39,17 +39,26 @@ export type Chunk = z.infer<typeof Chunk>;
  */
 export function isPlain(value: unknown): value is Chunk {
   const { choices, usage, error, base_resp } = record(value);
-  if (!Array.isArray(choices) || choices.length !== 1 || !areAbsent(usage, error, base_resp)) return false;
+  if (!Array.isArray(choices) || choices.length !== 1) return false;
+  if (!isAbsent(usage) || !isAbsent(error) || !isAbsent(base_resp)) return false;
   const { delta, message, finish_reason } = record(choices[0]);
-  const { content, refusal, reasoning_content, reasoning, tool_calls } = record(delta);
-  if (typeof content !== "string" || !areAbsent(message, tool_calls)) return false;
-  return [finish_reason, refusal, reasoning_content, reasoning].every(
-    (text) => typeof text === "string" || areAbsent(text),
+  if (!isAbsent(message) || !isTextOrAbsent(finish_reason)) return false;
+  const said = record(delta);
+  return (
+    typeof said.content === "string" &&
+    isAbsent(said.tool_calls) &&
+    isTextOrAbsent(said.refusal) &&
+    isTextOrAbsent(said.reasoning_content) &&
+    isTextOrAbsent(said.reasoning)
   );
 }
 
-function areAbsent(...values: unknown[]): boolean {
-  return values.every((value) => value === undefined || value === null);
+function isTextOrAbsent(value: unknown): boolean {
+  return typeof value === "string" || isAbsent(value);
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null;
 }
 
 export type Failure = { message?: string | null; code?: string | number | null; type?: string | null };
