@@ -1,16 +1,5 @@
 import type { Page } from "@playwright/test";
-import {
-  byDevice,
-  EVERY_LOOK,
-  expect,
-  look,
-  lookInAll,
-  newSignedIn,
-  optionsOf,
-  type SignedIn,
-  startSignedIn,
-  test,
-} from "./fixtures";
+import { byDevice, EVERY_LOOK, expect, look, lookInAll, newSignedIn, optionsOf, productOfFile, test } from "./fixtures";
 import { apiOf, openPage, rowOf } from "./queue-stories";
 
 const column = (page: Page, name: string) => page.getByRole("list", { name: new RegExp(`^${name} `) });
@@ -19,11 +8,7 @@ const cardOf = (page: Page, title: string) =>
 const link = (page: Page, title: string) => cardOf(page, title).getByRole("link", { name: title, exact: true });
 
 // One product for both, in this order: the first begins with an empty queue.
-let signedIn: SignedIn;
-test.beforeAll(async ({ browser }) => {
-  signedIn = await startSignedIn(browser);
-});
-test.afterAll(() => signedIn?.product[Symbol.asyncDispose]());
+const signedIn = productOfFile();
 
 test("the board is run from the keyboard, and its cards go where their tasks go", async ({ browser, watchPage }) => {
   test.setTimeout(600_000);

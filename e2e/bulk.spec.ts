@@ -1,16 +1,5 @@
 import type { Locator, Page } from "@playwright/test";
-import {
-  byDevice,
-  EVERY_LOOK,
-  expect,
-  look,
-  lookInAll,
-  newSignedIn,
-  optionsOf,
-  type SignedIn,
-  startSignedIn,
-  test,
-} from "./fixtures";
+import { byDevice, EVERY_LOOK, expect, look, lookInAll, newSignedIn, optionsOf, productOfFile, test } from "./fixtures";
 import { type Api, apiOf, openPage } from "./queue-stories";
 
 /** Nobody else's command line has it. */
@@ -32,11 +21,7 @@ type Listed<Item> = { items: Item[] };
 const statusOf = async (api: Api, runId: string) => ((await api.get(`/runs/${runId}`)) as { status: string }).status;
 
 // One product for both: what the first leaves behind the second only sees more of.
-let signedIn: SignedIn;
-test.beforeAll(async ({ browser }) => {
-  signedIn = await startSignedIn(browser);
-});
-test.afterAll(() => signedIn?.product[Symbol.asyncDispose]());
+const signedIn = productOfFile();
 
 test("choosing and its dialogs are accessible in light, dark and high contrast, and fit a phone", async ({
   browser,

@@ -1,24 +1,7 @@
-import {
-  expect,
-  expectEveryLook,
-  LOOKS,
-  look,
-  lookInAll,
-  openSignedIn,
-  ready,
-  type SignedIn,
-  startSignedIn,
-  test,
-} from "./fixtures";
+import { expect, expectEveryLook, LOOKS, look, lookInAll, openSignedIn, productOfFile, ready, test } from "./fixtures";
 import { conversation, endRuns, newSession, say, sessionOf } from "./stories";
 
-let at: SignedIn;
-test.beforeAll(async ({ browser }) => {
-  at = await startSignedIn(browser);
-});
-test.afterAll(async () => {
-  await at.product[Symbol.asyncDispose]();
-});
+const at = productOfFile();
 
 test("two sessions with the same task are compared: facts, turns, files and time, by keys alone", async ({
   browser,

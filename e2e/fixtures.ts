@@ -64,6 +64,21 @@ export async function startSignedIn(browser: Browser, env: Record<string, string
   }
 }
 
+/**
+ * One product for all stories of a file, from before the first until after the last, and who is signed in to it. What is
+ * answered is filled in by the time that a story runs.
+ */
+export function productOfFile(env: Record<string, string> = {}): SignedIn {
+  const signedIn = {} as SignedIn;
+  test.beforeAll(async ({ browser }) => {
+    test.setTimeout(180_000);
+    Object.assign(signedIn, await startSignedIn(browser, env));
+  });
+  // There is none where its start failed.
+  test.afterAll(() => signedIn.product?.[Symbol.asyncDispose]());
+  return signedIn;
+}
+
 /** A page of who is signed in, still empty, in a context of its own that may read what was copied. */
 export async function newSignedIn(browser: Browser, { product, storageState }: SignedIn): Promise<Page> {
   const context = await browser.newContext({

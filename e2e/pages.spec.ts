@@ -1,24 +1,16 @@
 import { readFileSync } from "node:fs";
 import type { Browser, Page } from "@playwright/test";
-import { expect, expectEveryLook, openSignedIn, ready, type SignedIn, startSignedIn, test } from "./fixtures";
-import type { Product } from "./product";
+import { expect, expectEveryLook, openSignedIn, productOfFile, ready, test } from "./fixtures";
 import { apiOf, openPage } from "./queue-stories";
 import { newSession } from "./stories";
 
 // One product for the four: what one story leaves behind the others only see more of.
-let product: Product;
-let storageState: SignedIn["storageState"];
+const signedIn = productOfFile();
 
-test.beforeAll(async ({ browser }) => {
-  test.setTimeout(180_000);
-  ({ product, storageState } = await startSignedIn(browser));
-});
-test.afterAll(() => product?.[Symbol.asyncDispose]());
-
-const open = (browser: Browser, address: string) => openSignedIn(browser, { product, storageState }, address);
+const open = (browser: Browser, address: string) => openSignedIn(browser, signedIn, address);
 
 const expectLooks = (browser: Browser, address: string, name: string) =>
-  expectEveryLook(browser, { product, storageState }, { address, name: `${name}-told` });
+  expectEveryLook(browser, signedIn, { address, name: `${name}-told` });
 
 const runsTable = (page: Page) => page.getByRole("table", { name: "Runs" });
 const rowsOf = (page: Page, name: string) => page.getByRole("table", { name }).locator("tbody").getByRole("row");
@@ -30,7 +22,7 @@ test("runs are found by what failed, followed live, moved through by keys, and c
   const page = await open(browser, "/runs");
   watchPage(page);
   await expect(page.getByText("No runs yet")).toBeVisible();
-  const api = apiOf(page.request, product.url);
+  const api = apiOf(page.request, signedIn.product.url);
   const failing = "ses_bound_to_fail";
   await api.post("/sessions", { sessionId: failing, backendProfile: "demo", title: "Bound to fail" });
   const run = (await api.post("/runs", { backendProfile: "demo", sessionRef: { sessionId: failing } })) as {
@@ -118,7 +110,7 @@ test("the audit log tells who did what, live, leads to it, and is taken along as
 }) => {
   const page = await open(browser, "/audit");
   watchPage(page);
-  const api = apiOf(page.request, product.url);
+  const api = apiOf(page.request, signedIn.product.url);
   const hostile = '<img src=x onerror="document.title=1">';
   const taskId = await api.add({ title: "Watched", runAt: "2100-01-01T00:00:00Z" });
   await page.getByRole("button", { name: /new rows?$/ }).click();
@@ -180,7 +172,9 @@ test("a token is made, told once, used, and revoked; a person who may only look 
   const page = await open(browser, "/settings");
   watchPage(page);
   const call = (token: string) =>
-    fetch(`${product.url}/api/v1/me`, { headers: { authorization: `Bearer ${token}` } }).then(({ status }) => status);
+    fetch(`${signedIn.product.url}/api/v1/me`, { headers: { authorization: `Bearer ${token}` } }).then(
+      ({ status }) => status,
+    );
 
   async function make(name: string, role: string, scopes: string[] = []): Promise<string> {
     await page.getByRole("button", { name: "New token" }).first().click();
@@ -233,7 +227,10 @@ test("a token is made, told once, used, and revoked; a person who may only look 
 
   await test.step("the server's facts hold no secret, and the token's page is found by its id", async () => {
     await expect(page.getByText("local: runners are processes of this machine")).toBeVisible();
-    const secrets = JSON.parse(readFileSync(`${product.dataDir}/secrets.json`, "utf8")) as Record<string, string>;
+    const secrets = JSON.parse(readFileSync(`${signedIn.product.dataDir}/secrets.json`, "utf8")) as Record<
+      string,
+      string
+    >;
     const html = await page.content();
     for (const secret of Object.values(secrets)) expect(html).not.toContain(secret);
     const id = (await tokens.filter({ hasText: "looker" }).getAttribute("data-row")) ?? "";
@@ -243,7 +240,7 @@ test("a token is made, told once, used, and revoked; a person who may only look 
   });
 
   await test.step("a viewer signs in by a token, and sees whose tokens are", async () => {
-    const context = await browser.newContext({ baseURL: product.url });
+    const context = await browser.newContext({ baseURL: signedIn.product.url });
     const other = await context.newPage();
     await openPage(other, "/sign-in?next=/settings");
     await other.getByLabel("Administrator or API token").fill(looker);

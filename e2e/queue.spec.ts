@@ -1,15 +1,5 @@
 import type { TaskAttempt } from "@/contract/queue";
-import {
-  byDevice,
-  expect,
-  LOOKS,
-  lookInAll,
-  newSignedIn,
-  optionsOf,
-  type SignedIn,
-  startSignedIn,
-  test,
-} from "./fixtures";
+import { byDevice, expect, LOOKS, lookInAll, newSignedIn, optionsOf, productOfFile, test } from "./fixtures";
 import { waitUntil } from "./product";
 import {
   apiOf,
@@ -27,11 +17,7 @@ const LONG_COMMAND = "sleep 35791";
 const LIMITS = { build: 1, docs: 2, whole: 3 } as const;
 
 // One product for the three, in this order: each leaves the queue as the next expects it.
-let signedIn: SignedIn;
-test.beforeAll(async ({ browser }) => {
-  signedIn = await startSignedIn(browser);
-});
-test.afterAll(() => signedIn?.product[Symbol.asyncDispose]());
+const signedIn = productOfFile();
 
 test("ten tasks in three lanes go by their order and limits, whatever a person does and whoever is killed", async ({
   browser,

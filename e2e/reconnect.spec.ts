@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
 import type { RunEvent } from "@/contract/event";
-import { expect, look, openSignedIn, type SignedIn, startSignedIn, test } from "./fixtures";
+import { expect, look, openSignedIn, productOfFile, test } from "./fixtures";
 import { waitUntil } from "./product";
 import { type Api, apiOf, rowOf } from "./queue-stories";
 import { conversation } from "./stories";
@@ -9,13 +9,8 @@ import { conversation } from "./stories";
 const GONE = /net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING)/;
 const SESSION = "ses_followed";
 
-let signedIn: SignedIn;
-test.beforeAll(async ({ browser }) => {
-  test.setTimeout(180_000);
-  // Its run is this story's own.
-  signedIn = await startSignedIn(browser, { AGENTRUN_EXECUTOR: "none" });
-});
-test.afterAll(() => signedIn?.product[Symbol.asyncDispose]());
+// Its run is this story's own.
+const signedIn = productOfFile({ AGENTRUN_EXECUTOR: "none" });
 
 /** A runner that writes line after line, each until the server says that it has it: as often as it takes. */
 class Writer {

@@ -1,29 +1,22 @@
 import type { Browser, Page } from "@playwright/test";
 import type { Runner } from "@/contract/runner";
-import { expect, expectEveryLook, openSignedIn, ready, type SignedIn, startSignedIn, test } from "./fixtures";
-import { isAlive, type Product } from "./product";
+import { expect, expectEveryLook, openSignedIn, productOfFile, ready, test } from "./fixtures";
+import { isAlive } from "./product";
 import { apiOf, openPage } from "./queue-stories";
 import { newSession, say } from "./stories";
 
 /** Beats of three seconds: two are missed after six and a bit, and a lease is out after twelve. */
 const LEASE_MS = 12_000;
 
-let product: Product;
-let storageState: SignedIn["storageState"];
+const signedIn = productOfFile({ AGENTRUN_LEASE_MS: String(LEASE_MS) });
 
-test.beforeAll(async ({ browser }) => {
-  test.setTimeout(180_000);
-  ({ product, storageState } = await startSignedIn(browser, { AGENTRUN_LEASE_MS: String(LEASE_MS) }));
-});
-test.afterAll(() => product?.[Symbol.asyncDispose]());
-
-const open = (browser: Browser, address: string) => openSignedIn(browser, { product, storageState }, address);
+const open = (browser: Browser, address: string) => openSignedIn(browser, signedIn, address);
 
 const rows = (page: Page) => page.getByRole("table", { name: "Runners" }).locator("tbody").getByRole("row");
 const rowOf = (page: Page, runnerId: string) => rows(page).and(page.locator(`[data-row="${runnerId}"]`));
 
 async function living(page: Page): Promise<Runner[]> {
-  const answer = await apiOf(page.request, product.url).get("/runners?state=living");
+  const answer = await apiOf(page.request, signedIn.product.url).get("/runners?state=living");
   return (answer as { items: Runner[] }).items;
 }
 
@@ -52,7 +45,7 @@ test("a runner beats, freezes, is late, lost and followed by another; an idle on
   test.setTimeout(300_000);
   const page = await open(browser, "/runners");
   watchPage(page);
-  const api = apiOf(page.request, product.url);
+  const api = apiOf(page.request, signedIn.product.url);
   await expect(page.getByText("No runner lives now")).toBeVisible();
   await api.post("/sessions", { sessionId: "ses_frozen", backendProfile: "demo", title: "Bound to freeze" });
   const { id: runId } = (await api.post("/runs", {
@@ -172,7 +165,6 @@ test("a runner beats, freezes, is late, lost and followed by another; an idle on
   });
 
   await test.step("both pages are accessible in every look, and fit a phone", async () => {
-    const signedIn = { product, storageState };
     await expectEveryLook(browser, signedIn, { address: "/runners?state=all", name: "runners-told" });
     await expectEveryLook(browser, signedIn, { address: `/runners/${first.id}`, name: "runner-told" });
   });

@@ -9,8 +9,8 @@ import {
   lookInAll,
   newSignedIn,
   optionsOf,
+  productOfFile,
   ready,
-  type SignedIn,
   startSignedIn,
   test,
 } from "./fixtures";
@@ -21,11 +21,7 @@ const HOUR_MS = 3_600_000;
 const ENV = { AGENTRUN_SESSION_GC_INTERVAL_MS: "86400000" };
 
 // One product for the five: each looks at volumes of its own.
-let signedIn: SignedIn;
-test.beforeAll(async ({ browser }) => {
-  signedIn = await startSignedIn(browser, ENV);
-});
-test.afterAll(() => signedIn?.product[Symbol.asyncDispose]());
+const signedIn = productOfFile(ENV);
 
 const rowOf = (page: Page, title: string) => page.getByRole("row").filter({ hasText: title });
 

@@ -7,14 +7,13 @@ import { explainSession } from "@/components/sessions/session-state";
 import { useReader } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
-import { Dialog } from "@/components/ui/dialog";
+import { Finder, FOUND_ROW } from "@/components/ui/finder";
 import { shortenId } from "@/components/ui/format";
 import { State } from "@/components/ui/state";
 
 const FOUND_MAX = 12;
 /** What leads to a session: an id of a run, a task or a command does as well. */
 const OTHER_ID = /^(run|qt|cmd|rjob|evt|apr)_\S+$/;
-const row = "flex cursor-default items-center gap-3 rounded-md px-2.5 py-2 text-sm aria-selected:bg-accent-soft";
 
 type SessionPickerProps = {
   title: string;
@@ -38,52 +37,42 @@ export function SessionPicker({ title, otherId, onPick, onClose }: SessionPicker
   );
   const sessions = (found.data?.items ?? []).filter(({ sessionId }) => sessionId !== otherId).slice(0, FOUND_MAX);
   return (
-    <Dialog
-      isOpen
-      onOpenChange={(isOpen) => !isOpen && onClose()}
+    <Finder
       title={title}
-      className="sm:w-[min(38rem,calc(100vw-2rem))]"
-    >
-      <Command label="Sessions" shouldFilter={false}>
-        <Command.Input
-          value={search}
-          onValueChange={setSearch}
-          placeholder="A session's title or id, a run's or a task's id…"
-          className="mb-2 h-10 w-full rounded-md border border-line-strong bg-panel px-3 text-sm outline-none placeholder:text-ink-3 focus-visible:outline-2 max-sm:text-base"
-        />
-        <Command.List className="scroll-thin max-h-[50dvh] overflow-y-auto">
-          {found.error === null && !found.isPending && (
-            <Command.Empty className="px-3 py-6 text-center text-sm text-ink-2">
-              No other session matches.
-            </Command.Empty>
-          )}
-          {OTHER_ID.test(asked) && (
-            <Command.Item className={row} value={`id ${asked}`} onSelect={() => onPick(asked)}>
-              The session of <code>{shortenId(asked)}</code>
-            </Command.Item>
-          )}
-          {sessions.map((session) => {
-            const { state, word } = explainSession(session, null);
-            return (
-              <Command.Item
-                key={session.sessionId}
-                value={session.sessionId}
-                className={row}
-                onSelect={() => onPick(session.sessionId)}
-              >
-                <span className="min-w-0 flex-1 truncate">{nameOf(session)}</span>
-                <State isBare state={state} word={word} />
-                <code className="text-xs text-ink-3 max-sm:hidden">{shortenId(session.sessionId)}</code>
-              </Command.Item>
-            );
-          })}
-        </Command.List>
-        {found.error !== null && (
+      label="Sessions"
+      placeholder="A session's title or id, a run's or a task's id…"
+      search={search}
+      onSearch={setSearch}
+      empty={found.error === null && !found.isPending ? "No other session matches." : null}
+      onClose={onClose}
+      foot={
+        found.error !== null && (
           <p role="alert" className="px-3 py-2 text-xs text-bad">
             {readError(found.error).message}
           </p>
-        )}
-      </Command>
-    </Dialog>
+        )
+      }
+    >
+      {OTHER_ID.test(asked) && (
+        <Command.Item className={FOUND_ROW} value={`id ${asked}`} onSelect={() => onPick(asked)}>
+          The session of <code>{shortenId(asked)}</code>
+        </Command.Item>
+      )}
+      {sessions.map((session) => {
+        const { state, word } = explainSession(session, null);
+        return (
+          <Command.Item
+            key={session.sessionId}
+            value={session.sessionId}
+            className={FOUND_ROW}
+            onSelect={() => onPick(session.sessionId)}
+          >
+            <span className="min-w-0 flex-1 truncate">{nameOf(session)}</span>
+            <State isBare state={state} word={word} />
+            <code className="text-xs text-ink-3 max-sm:hidden">{shortenId(session.sessionId)}</code>
+          </Command.Item>
+        );
+      })}
+    </Finder>
   );
 }

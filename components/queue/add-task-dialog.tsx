@@ -10,12 +10,12 @@ import { Button } from "@/components/ui/button";
 import { Choices } from "@/components/ui/choices";
 import { Dialog } from "@/components/ui/dialog";
 import { ErrorNote } from "@/components/ui/error-note";
-import { Select, TextArea } from "@/components/ui/field";
+import { Select } from "@/components/ui/field";
 import { randomId } from "@/components/ui/random-id";
 import type { CreateTaskInput } from "@/contract/queue";
 import { APPROVAL_POLICIES, ON_USAGE_LIMIT, SANDBOX_MODES } from "@/contract/words";
 import { EMPTY_DRAFT, errorsByField, inputOf, type TaskDraft } from "./add-task";
-import { DraftField, type DraftFieldProps, TextField } from "./draft-field";
+import { AreaField, DraftField, type DraftFieldProps, TextField } from "./draft-field";
 
 const TaskJson = dynamic(() => import("./task-json").then((module) => module.TaskJson), { ssr: false });
 
@@ -98,22 +98,13 @@ export function AddTaskDialog({ queue, onClose }: { queue: string | null; onClos
         ) : (
           <>
             <TextField {...place} name="title" label="Title" ref={titleBox} />
-            <DraftField
+            <AreaField
               {...place}
               name="text"
               label="What the agent is asked"
               hint="Empty: the title is what it is asked."
-            >
-              {(id, more) => (
-                <TextArea
-                  id={id}
-                  {...more}
-                  rows={3}
-                  value={draft.text}
-                  onChange={(event) => set({ text: event.target.value })}
-                />
-              )}
-            </DraftField>
+              rows={3}
+            />
             <div className="grid gap-3 sm:grid-cols-2">
               <DraftField {...place} name="profile" label="Profile">
                 {(id, more) => (
@@ -192,17 +183,13 @@ export function AddTaskDialog({ queue, onClose }: { queue: string | null; onClos
                 <PolicySelect {...place} name="approval" label="Asks before it runs" values={APPROVAL_POLICIES} />
               </div>
               <div className="mt-3">
-                <DraftField {...place} name="references" label="References" hint="One a line: a link, a ticket.">
-                  {(id, more) => (
-                    <TextArea
-                      id={id}
-                      {...more}
-                      rows={2}
-                      value={draft.references}
-                      onChange={(event) => set({ references: event.target.value })}
-                    />
-                  )}
-                </DraftField>
+                <AreaField
+                  {...place}
+                  name="references"
+                  label="References"
+                  hint="One a line: a link, a ticket."
+                  rows={2}
+                />
               </div>
             </details>
           </>

@@ -1,5 +1,5 @@
 import type { ReactNode, Ref } from "react";
-import { Field, Input } from "@/components/ui/field";
+import { Field, Input, TextArea } from "@/components/ui/field";
 import type { errorsByField, TaskDraft } from "./add-task";
 
 type Errors = ReturnType<typeof errorsByField>;
@@ -45,6 +45,23 @@ export function TextField({ type, placeholder, ref, ...place }: TextFieldProps) 
           {...aria}
           type={type}
           placeholder={placeholder}
+          value={place.draft[place.name]}
+          onChange={(event) => place.set({ [place.name]: event.target.value })}
+        />
+      )}
+    </DraftField>
+  );
+}
+
+/** The same for a text of several lines. */
+export function AreaField({ rows, ...place }: DraftFieldProps & { rows: number }) {
+  return (
+    <DraftField {...place}>
+      {(id, aria) => (
+        <TextArea
+          id={id}
+          {...aria}
+          rows={rows}
           value={place.draft[place.name]}
           onChange={(event) => place.set({ [place.name]: event.target.value })}
         />
