@@ -1,9 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
-import { useAskAgain } from "@/components/live/gathered";
-import { useFrames } from "@/components/live/provider";
 import { useTRPC } from "@/components/trpc/client";
 import { auditNewest } from "@/components/trpc/lists";
 import type { AuditRow, ListAuditInput } from "@/contract/audit";
+import { useAskWhenDone } from "./use-ask-when-done";
 
 /** Rows are written with what they tell of, so that a frame of it is reason enough to ask. */
 const GATHER_MS = 700;
@@ -13,10 +12,7 @@ export function useAuditNews(input: Partial<ListAuditInput>, listed: readonly Au
   const trpc = useTRPC();
   const options = auditNewest(trpc, input);
   const newest = useQuery(options).data?.items ?? [];
-  const ask = useAskAgain(GATHER_MS, options.queryKey);
-  useFrames("run", ask);
-  useFrames("session", ask);
-  useFrames("approval", ask);
+  useAskWhenDone(options.queryKey, GATHER_MS);
   const known = new Set(listed.map(({ id }) => id));
   const [first] = listed;
   return newest.filter((row) => !known.has(row.id) && (first === undefined || row.at >= first.at)).length;

@@ -3,9 +3,8 @@ import { parseAsString, useQueryStates } from "nuqs";
 import { type RefObject, useEffect, useMemo, useRef, useState } from "react";
 import { FileDiffView } from "@/components/conversation/diff-view";
 import { Follow } from "@/components/trace/follow";
-import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
-import { ErrorFacts } from "@/components/ui/error-facts";
+import { ErrorBar } from "@/components/ui/error-bar";
 import { Select } from "@/components/ui/field";
 import { formatPlural } from "@/components/ui/format";
 import { showHidden } from "@/components/ui/hidden-text";
@@ -56,17 +55,7 @@ export function ChangesView({ runs, followedId, eventHref }: ChangesViewProps) {
   return (
     <div className="scroll-thin min-h-0 flex-1 overflow-y-auto">
       {followed !== undefined && <Follow run={followed} />}
-      {error !== null && (
-        <p
-          role="alert"
-          className="flex flex-wrap items-center gap-2 border-b bg-bad-soft px-4 py-1.5 text-xs text-bad lg:px-6"
-        >
-          {readError(error).message} <ErrorFacts error={readError(error)} />
-          <Button size="sm" onClick={retry}>
-            Try again
-          </Button>
-        </p>
-      )}
+      {error !== null && <ErrorBar error={error} onRetry={retry} />}
       {isPending && turns.length === 0 && error === null && <TableSkeleton />}
       {!isPending && turns.length === 0 && (
         <EmptyState

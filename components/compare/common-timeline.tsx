@@ -5,7 +5,7 @@ import type { NumberedTurn } from "@/components/turns/read-turns";
 import { Choices } from "@/components/ui/choices";
 import { cn } from "@/components/ui/class-names";
 import { formatDuration } from "@/components/ui/format";
-import { type Both, lengthOf, SIDES, type SideName } from "./pairs";
+import { type Both, lengthOf, SIDES, type SideName, WRONG } from "./pairs";
 import { ORIGINS, type Origin, type ScaledTurn, scaleTurns } from "./scale";
 import { SideMark } from "./side-name";
 
@@ -66,8 +66,6 @@ export function CommonTimeline({ turns, nowMs, origin, onOrigin }: CommonTimelin
   );
 }
 
-const BAD = new Set(["failed", "cut off"]);
-
 /** One side's turns. A bar leads to its pair below, which says the same in words: keys go there. */
 function Row({ side, turns, nowMs }: { side: SideName; turns: readonly ScaledTurn[]; nowMs: number }) {
   return (
@@ -88,10 +86,10 @@ function Row({ side, turns, nowMs }: { side: SideName; turns: readonly ScaledTur
                 style={{ left: `${at * 100}%`, width: `max(3px, ${(end - at) * 100}%)` }}
                 className={cn(
                   "absolute inset-y-0 max-w-full overflow-hidden rounded-xs border px-1 text-2xs leading-5.5 text-ink",
-                  BAD.has(turn.state) ? "border-dashed border-bad bg-bad-soft" : "border-accent bg-accent-soft",
+                  WRONG.has(turn.state) ? "border-dashed border-bad bg-bad-soft" : "border-accent bg-accent-soft",
                 )}
               >
-                {BAD.has(turn.state) && "✕ "}
+                {WRONG.has(turn.state) && "✕ "}
                 {end - at > 0.04 && turn.number}
               </a>
             )}

@@ -4,7 +4,7 @@ import { ArrowLeftRight, Search } from "lucide-react";
 import dynamic from "next/dynamic";
 import Link from "next/link";
 import { parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
-import { useState } from "react";
+import { type ReactNode, useMemo, useState } from "react";
 import { Profile } from "@/components/sessions/demo-label";
 import { nameOf } from "@/components/sessions/name";
 import { sessionAddress } from "@/components/shell/addresses";
@@ -13,7 +13,7 @@ import { usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
-import { useNow } from "@/components/ui/clock";
+import { useNowWhile } from "@/components/ui/clock";
 import { Id } from "@/components/ui/copy";
 import { PageHeader, Panel, TableSkeleton } from "@/components/ui/page";
 import { ErrorCard } from "@/components/ui/query-view";
@@ -25,7 +25,7 @@ import { FilePairs } from "./file-pairs";
 import { Notes } from "./notes";
 import { type Both, pairFiles, pairTurns, SIDES, type SideName } from "./pairs";
 import { ORIGINS } from "./scale";
-import { SideMark } from "./side-name";
+import { SIDE_NAMES, SideMark } from "./side-name";
 import { TurnPairs } from "./turn-pairs";
 import { useSide } from "./use-side";
 
@@ -116,10 +116,7 @@ type SideHeadProps = {
 function SideHead({ side, id, query, onPick }: SideHeadProps) {
   const { data: session, error } = query;
   return (
-    <section
-      aria-label={`${side === "left" ? "Left" : "Right"} session`}
-      className="min-w-0 rounded-lg border bg-panel p-3"
-    >
+    <section aria-label={`${SIDE_NAMES[side]} session`} className="min-w-0 rounded-lg border bg-panel p-3">
       <div className="flex items-center gap-2">
         <SideMark side={side} />
         <Button size="sm" className="ml-auto" onClick={onPick}>
@@ -152,43 +149,53 @@ function Comparison(sessions: Both<SessionSummary>) {
   const [{ from }, setAddress] = useQueryStates(ADDRESS, { history: "replace" });
   const sides = { left: useSide("left", sessions.left), right: useSide("right", sessions.right) };
   const isWorking = SIDES.some((side) => sides[side].read.turns.some((turn) => turn.endedAt === null));
-  const now = useNow();
-  // What is over does not change with the clock.
-  const nowMs = isWorking ? now : 0;
   const turns = { left: sides.left.read.turns, right: sides.right.read.turns };
   const sessionIds = { left: sessions.left.sessionId, right: sessions.right.sessionId };
   const hasTurns = turns.left.length + turns.right.length > 0;
   const isPending = SIDES.some((side) => sides[side].read.isPending);
-  const files = pairFiles({ left: sides.left.files, right: sides.right.files });
+  const areFilesPending = SIDES.some((side) => sides[side].areFilesPending);
+  const { left, right } = sides;
+  const files = useMemo(() => pairFiles({ left: left.files, right: right.files }), [left.files, right.files]);
   return (
     <div className="flex flex-col gap-4 px-4 pb-6 lg:px-6">
       {SIDES.map((side) => (
         <Notes key={side} side={sides[side]} />
       ))}
-      <Panel title="Facts">
-        <FactsTable facts={factsOf(sides, nowMs)} />
-      </Panel>
-      {isPending && !hasTurns && <TableSkeleton />}
-      {hasTurns && (
-        <Panel title="Timeline">
-          <CommonTimeline
-            turns={turns}
-            nowMs={nowMs}
-            origin={from}
-            onOrigin={(origin) => void setAddress({ from: origin })}
-          />
-        </Panel>
-      )}
-      <Panel title="Changed files">
-        <FilePairs files={files} sessionIds={sessionIds} />
-      </Panel>
-      <Panel title="Turn by turn">
-        {hasTurns ? (
-          <TurnPairs pairs={pairTurns(turns)} sessionIds={sessionIds} nowMs={nowMs} />
-        ) : (
-          <p className="p-4 text-sm text-ink-3">{isPending ? "Loading…" : "Nothing was asked of either yet."}</p>
+      <Clocked isOn={isWorking}>
+        {(nowMs) => (
+          <>
+            <Panel title="Facts">
+              <FactsTable facts={factsOf(sides, nowMs)} />
+            </Panel>
+            {isPending && !hasTurns && <TableSkeleton />}
+            {hasTurns && (
+              <Panel title="Timeline">
+                <CommonTimeline
+                  turns={turns}
+                  nowMs={nowMs}
+                  origin={from}
+                  onOrigin={(origin) => void setAddress({ from: origin })}
+                />
+              </Panel>
+            )}
+            <Panel title="Changed files">
+              <FilePairs files={files} isPending={areFilesPending} sessionIds={sessionIds} />
+            </Panel>
+            <Panel title="Turn by turn">
+              {hasTurns ? (
+                <TurnPairs pairs={pairTurns(turns)} sessionIds={sessionIds} nowMs={nowMs} />
+              ) : (
+                <p className="p-4 text-sm text-ink-3">{isPending ? "Loading…" : "Nothing was asked of either yet."}</p>
+              )}
+            </Panel>
+          </>
         )}
-      </Panel>
+      </Clocked>
     </div>
   );
+}
+
+/** What is counted from now, without all that it is counted from; what is over does not change with the clock. */
+function Clocked({ isOn, children }: { isOn: boolean; children: (nowMs: number) => ReactNode }) {
+  return children(useNowWhile(isOn));
 }

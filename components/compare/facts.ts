@@ -67,7 +67,8 @@ export function factsOf(sides: Both<Side>, nowMs: number): Fact[] {
       (sum) => sum.errors,
       (sum) => String(sum.errors),
     ),
-    fact("Changed files", ({ files, areFilesCut }) => {
+    fact("Changed files", ({ files, areFilesCut, areFilesPending }) => {
+      if (areFilesPending) return { words: "…" };
       const { added, removed } = countLines(files);
       const words = files.length === 0 ? "none" : `${formatPlural(files.length, "file")}, +${added} −${removed}`;
       return { words: areFilesCut ? `at least ${words}` : words, amount: files.length };

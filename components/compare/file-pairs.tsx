@@ -2,14 +2,14 @@ import Link from "next/link";
 import { fileAddress } from "@/components/shell/addresses";
 import { showHidden } from "@/components/ui/hidden-text";
 import { type Both, type FilePair, type pairFiles, SIDES, type SideName } from "./pairs";
-import { SideMark } from "./side-name";
+import { SIDE_NAMES, SideMark } from "./side-name";
 
 const FILES_SHOWN = 100;
 
-type FilePairsProps = { files: ReturnType<typeof pairFiles>; sessionIds: Both<string> };
+type FilePairsProps = { files: ReturnType<typeof pairFiles>; isPending: boolean; sessionIds: Both<string> };
 
 /** Which files both changed, and which one alone; each leads to its diff. */
-export function FilePairs({ files, sessionIds }: FilePairsProps) {
+export function FilePairs({ files, isPending, sessionIds }: FilePairsProps) {
   const groups = [
     { name: "In both", pairs: files.both },
     { name: "Left alone", pairs: files.left },
@@ -23,7 +23,7 @@ export function FilePairs({ files, sessionIds }: FilePairsProps) {
             {name} <span className="font-normal text-ink-3 tabular-nums">{pairs.length}</span>
           </h3>
           {pairs.length === 0 ? (
-            <p className="text-xs text-ink-3">None.</p>
+            <p className="text-xs text-ink-3">{isPending ? "Loading…" : "None."}</p>
           ) : (
             <ul className="flex flex-col gap-1.5">
               {pairs.slice(0, FILES_SHOWN).map((pair) => (
@@ -63,7 +63,7 @@ function Diff({ side, pair, sessionId }: { side: SideName; pair: FilePair; sessi
   return (
     <Link
       href={fileAddress(sessionId, pair.path)}
-      aria-label={`${side === "left" ? "Left" : "Right"}: diff of ${showHidden(pair.path)}`}
+      aria-label={`${SIDE_NAMES[side]}: diff of ${showHidden(pair.path)}`}
       className="inline-flex items-center gap-1.5 tabular-nums hover:underline"
     >
       <SideMark side={side} />

@@ -34,7 +34,8 @@ export type Sums = {
   errors: number;
 };
 
-const WRONG = new Set(["failed", "cut off"]);
+/** How a turn ended that did not end well. */
+export const WRONG: ReadonlySet<string> = new Set(["failed", "cut off"]);
 
 /** What turns add up to, at a moment. */
 export function sumTurns(turns: readonly NumberedTurn[], nowMs: number): Sums {
@@ -80,10 +81,12 @@ export function pairFiles({ left, right }: Both<readonly FileDiff[]>): {
   left: FilePair[];
   right: FilePair[];
 } {
-  const paths = [...new Set([...left, ...right].map(({ path }) => path))].sort();
+  const byPath = (files: readonly FileDiff[]) => new Map(files.map((file) => [file.path, file]));
+  const [ones, others] = [byPath(left), byPath(right)];
+  const paths = [...new Set([...ones.keys(), ...others.keys()])].sort();
   const pairs = paths.map((path): FilePair => {
-    const one = left.find((file) => file.path === path) ?? null;
-    const other = right.find((file) => file.path === path) ?? null;
+    const one = ones.get(path) ?? null;
+    const other = others.get(path) ?? null;
     return { path, left: one, right: other, isSame: one !== null && other !== null && linesOf(one) === linesOf(other) };
   });
   return {

@@ -11,7 +11,7 @@ import { State } from "@/components/ui/state";
 import { Time } from "@/components/ui/time";
 import { exitWords } from "./facts";
 import { type Both, lengthOf, moreWords, SIDES, type SideName, type TurnPair } from "./pairs";
-import { SideMark } from "./side-name";
+import { SIDE_NAMES, SideMark } from "./side-name";
 
 const PAIRS_SHOWN = 20;
 
@@ -72,7 +72,7 @@ function TurnBox({ side, turn, sessionId, nowMs }: TurnBoxProps) {
   const { asked, answer } = turn;
   return (
     <article
-      aria-label={`${side === "left" ? "Left" : "Right"}, turn ${turn.number}`}
+      aria-label={`${SIDE_NAMES[side]}, turn ${turn.number}`}
       className="flex min-w-0 flex-col gap-2 rounded-lg border p-3"
     >
       <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-ink-2">

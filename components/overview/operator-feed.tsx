@@ -1,8 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { summaryOf, targetAddress } from "@/components/audit/target";
-import { useAskAgain } from "@/components/live/gathered";
-import { useFrames } from "@/components/live/provider";
+import { useAskWhenDone } from "@/components/audit/use-ask-when-done";
 import { useTRPC } from "@/components/trpc/client";
 import { shortenId } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
@@ -19,10 +18,7 @@ const GATHER_MS = 1_500;
 export function OperatorFeed() {
   const options = operatorActions(useTRPC());
   const rows = useQuery(options).data?.items ?? [];
-  const ask = useAskAgain(GATHER_MS, options.queryKey);
-  useFrames("run", ask);
-  useFrames("session", ask);
-  useFrames("approval", ask);
+  useAskWhenDone(options.queryKey, GATHER_MS);
   if (rows.length === 0) return null;
   return (
     <Panel title="What operators did last" className="shrink-0" actions={<More href="/audit?by=operator" />}>

@@ -27,7 +27,7 @@ export function JobView({ run }: { run: Run }) {
   const job = useQuery(
     trpc.runs.job.queryOptions(
       { runId: run.id, ...(attempt === null ? {} : { attemptId: attempt }) },
-      { refetchInterval: (state) => pollOf(state.state.data?.source, run, true) },
+      { refetchInterval: (state) => pollOf(state.state.data?.source, { run, attempt, isFollowing: true }) },
     ),
   );
   return (

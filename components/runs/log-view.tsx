@@ -7,7 +7,9 @@ import { usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
+import { toServerTime } from "@/components/ui/clock";
 import { CopyTextButton } from "@/components/ui/copy";
+import { download } from "@/components/ui/download";
 import { Select } from "@/components/ui/field";
 import { formatPlural } from "@/components/ui/format";
 import { EmptyState } from "@/components/ui/page";
@@ -53,7 +55,10 @@ export function LogView({ run }: { run: Run }) {
         ...(container === null ? {} : { container }),
         ...(since === null ? {} : { since }),
       },
-      { refetchInterval: (state) => pollOf(state.state.data?.source, run, isFollowing), placeholderData: (old) => old },
+      {
+        refetchInterval: (state) => pollOf(state.state.data?.source, { run, attempt, isFollowing }),
+        placeholderData: (old) => old,
+      },
     ),
   );
   return (
@@ -174,7 +179,11 @@ function LoadedLog({ log, run, shown, isFollowing, onFollow, onShow }: LoadedLog
           <CopyTextButton text={() => toLogFile(lines, shown.times)} said="The log is copied">
             Copy
           </CopyTextButton>
-          <Button look="ghost" size="sm" onClick={() => download(toLogFile(lines, true), fileNameOf(run, log))}>
+          <Button
+            look="ghost"
+            size="sm"
+            onClick={() => download(fileNameOf(run, log), toLogFile(lines, true), "text/plain;charset=utf-8")}
+          >
             <Download aria-hidden className="size-3.5" /> Download
           </Button>
           <Button look="ghost" size="sm" onClick={scrollToEnd}>
@@ -287,7 +296,7 @@ function SinceSelect({ value, onChange }: { value: string | null; onChange: (nex
       value={value ?? ""}
       onChange={(event) => {
         const minutes = Number(event.target.value);
-        onChange(minutes > 0 ? new Date(Date.now() - minutes * 60_000).toISOString() : null);
+        onChange(minutes > 0 ? new Date(toServerTime(Date.now()) - minutes * 60_000).toISOString() : null);
       }}
     >
       <option value="">from any time</option>
@@ -303,12 +312,4 @@ function SinceSelect({ value, onChange }: { value: string | null; onChange: (nex
 
 function fileNameOf(run: Run, { attemptId, container }: RunLog): string {
   return `${run.id}-${attemptId}-${container}.log`.replaceAll(/[^\w.-]/g, "_");
-}
-
-function download(text: string, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "text/plain;charset=utf-8" }));
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(link.href);
 }

@@ -1,4 +1,5 @@
 import type { Api } from "@/components/trpc/lists";
+import { toServerTime } from "@/components/ui/clock";
 import type { RunnerJob } from "@/contract/runner";
 import { isTerminal, type RunJobSource, type RunStatus } from "@/contract/words";
 
@@ -7,16 +8,21 @@ const READ_POLL_MS = 2_000;
 /** What was left of an attempt is kept a moment after its end: so long after its run's it may yet come. */
 const KEPT_WITHIN_MS = 20_000;
 
+type Read = {
+  run: { status: RunStatus; updatedAt: string };
+  /** The one that was asked for; null: the newest, which another may follow. */
+  attempt: string | null;
+  isFollowing: boolean;
+};
+
 /** How soon what is read of an attempt is read again; false: it stays as it is. */
-export function pollOf(
-  source: RunJobSource | undefined,
-  run: { status: RunStatus; updatedAt: string },
-  isFollowing: boolean,
-): number | false {
-  if (source === "kept" && isTerminal(run.status)) return false;
+export function pollOf(source: RunJobSource | undefined, { run, attempt, isFollowing }: Read): number | false {
+  const isOver = isTerminal(run.status);
+  if (source === "kept" && (isOver || attempt !== null)) return false;
+  if (source === "none" && attempt !== null) return false;
   if (source === "live" && !isFollowing) return false;
-  const isLate = Date.now() - Date.parse(run.updatedAt) > KEPT_WITHIN_MS;
-  return isTerminal(run.status) && isLate ? false : READ_POLL_MS;
+  const isLate = toServerTime(Date.now()) - Date.parse(run.updatedAt) > KEPT_WITHIN_MS;
+  return isOver && isLate ? false : READ_POLL_MS;
 }
 
 /** A run's attempts. Nothing tells of an attempt's own end, which comes a moment after its run's: until then it is asked for. */

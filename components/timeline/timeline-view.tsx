@@ -6,10 +6,9 @@ import { parseAsBoolean, parseAsString, useQueryStates } from "nuqs";
 import { useId, useMemo, useState } from "react";
 import { runAddress } from "@/components/shell/addresses";
 import { Follow } from "@/components/trace/follow";
-import { readError } from "@/components/trpc/errors";
 import { Button, buttonStyle } from "@/components/ui/button";
 import { useNow, useTimeMode } from "@/components/ui/clock";
-import { ErrorFacts } from "@/components/ui/error-facts";
+import { ErrorBar } from "@/components/ui/error-bar";
 import { Select } from "@/components/ui/field";
 import { formatDuration, shortenId } from "@/components/ui/format";
 import { EmptyState, TableSkeleton } from "@/components/ui/page";
@@ -108,7 +107,7 @@ function Timelines({ runs, isTable, onTable, eventHref }: TimelinesProps) {
   const [cursor, setCursor] = useState<Cursor | null>(null);
   const failed = timelines.find((one) => one.error !== null);
   if (bars.length === 0) {
-    if (failed !== undefined) return <Failure error={failed.error} onRetry={retry} />;
+    if (failed !== undefined) return <ErrorBar error={failed.error} onRetry={retry} />;
     return <TableSkeleton />;
   }
   const whole = wholeView(bars);
@@ -128,7 +127,7 @@ function Timelines({ runs, isTable, onTable, eventHref }: TimelinesProps) {
 
   return (
     <>
-      {failed !== undefined && <Failure error={failed.error} onRetry={retry} />}
+      {failed !== undefined && <ErrorBar error={failed.error} onRetry={retry} />}
       <div className="flex shrink-0 flex-wrap items-center gap-1.5 px-4 py-2 lg:px-6">
         <Button size="icon" aria-label="Zoom in" onClick={() => show(zoom(view, 1 / STEP_ZOOM, middleMs))}>
           <ZoomIn aria-hidden className="size-4" />
@@ -196,20 +195,6 @@ function Timelines({ runs, isTable, onTable, eventHref }: TimelinesProps) {
         isShown={isTable}
       />
     </>
-  );
-}
-
-function Failure({ error, onRetry }: { error: unknown; onRetry: () => void }) {
-  return (
-    <p
-      role="alert"
-      className="flex shrink-0 flex-wrap items-center gap-2 border-b bg-bad-soft px-4 py-1.5 text-xs text-bad lg:px-6"
-    >
-      {readError(error).message} <ErrorFacts error={readError(error)} />
-      <Button size="sm" onClick={onRetry}>
-        Try again
-      </Button>
-    </p>
   );
 }
 

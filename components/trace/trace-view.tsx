@@ -11,9 +11,9 @@ import {
 } from "nuqs";
 import { useEffect, useMemo, useRef } from "react";
 import { usePageKeys } from "@/components/shell/page-keys";
-import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
+import { ErrorBar } from "@/components/ui/error-bar";
 import { Input, Select } from "@/components/ui/field";
 import { formatDuration, formatPlural, shortenId } from "@/components/ui/format";
 import { EmptyState } from "@/components/ui/page";
@@ -188,14 +188,7 @@ function TraceList({ run, hidden, find, fromMs, toMs, onClear }: TraceListProps)
         onFailure={jump}
         onEnd={() => virtual.scrollToIndex(events.length - 1, { align: "end" })}
       />
-      {snapshot.error !== null && (
-        <p role="alert" className="flex items-center gap-2 border-b bg-bad-soft px-4 py-1.5 text-xs text-bad lg:px-6">
-          {readError(snapshot.error).message}
-          <Button size="sm" onClick={() => void log.catchUp()}>
-            Try again
-          </Button>
-        </p>
-      )}
+      {snapshot.error !== null && <ErrorBar error={snapshot.error} onRetry={() => void log.catchUp()} />}
       <ScrollRegion ref={box} label="Events" className="min-h-0 flex-1">
         {events.length === 0 && snapshot.state === "ready" ? (
           <EmptyState title="No event matches" action={<Button onClick={onClear}>Clear the filter</Button>}>

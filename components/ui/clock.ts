@@ -46,6 +46,16 @@ export function useNow(): number {
   );
 }
 
+/** The same while something goes on; 0, and nothing is rendered again, while nothing does. */
+export function useNowWhile(isOn: boolean): number {
+  return useSyncExternalStore(
+    isOn ? subscribe : STILL,
+    () => (isOn ? nowMs : 0),
+    () => (isOn ? Date.now() : 0),
+  );
+}
+const STILL = () => () => undefined;
+
 /** The same, null until the page is hydrated: for what decides on more than a text by the time. */
 export function useHydratedNow(): number | null {
   return useSyncExternalStore(
