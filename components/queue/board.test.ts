@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { TASK_QUERY } from "@/contract/query/tasks";
 import type { QueueTaskSummary } from "@/contract/queue";
 import type { QueueControl } from "@/contract/queue-control";
-import { columnOf, deal, laneColumns, neighbourOf, placeKey, stateColumns } from "./board";
+import { columnOf, countOf, deal, laneColumns, neighbourOf, placeKey, stateColumns } from "./board";
 
 const none = TASK_QUERY.none;
 const card = (id: string, more: Partial<QueueTaskSummary> = {}): QueueTaskSummary =>
@@ -21,6 +21,23 @@ test("a board by state has every state, unless the filter names one", () => {
   expect(keys({ state: "failed" })).toEqual(["failed"]);
   expect(keys({ parked: true })).toEqual(["parked"]);
   expect(keys({ parked: false })).not.toContain("parked");
+  // What waits is asked for without the parked where nobody takes those from among them.
+  const askedOf = (parked: boolean | null) =>
+    stateColumns({ ...none, parked }).map(({ key, asked }) => [key, asked.parked]);
+  expect(askedOf(false)).toContainEqual(["pending", false]);
+  expect(askedOf(null)).toContainEqual(["pending", null]);
+});
+
+test("a column's count is the counters', less the parked among what waits, once all of those are known", () => {
+  const [pending, , running, parked] = stateColumns(none);
+  const byState = { pending: 60, running: 4 };
+  const counted = (column: typeof pending, of: { items: unknown[]; cursor: string | null } | undefined) =>
+    column && countOf(column, byState, of);
+  expect(counted(pending, { items: Array(20), cursor: null })).toBe(40);
+  expect(counted(pending, { items: Array(25), cursor: "more" })).toBeNull();
+  expect(counted(pending, undefined)).toBeNull();
+  expect(counted(running, undefined)).toBe(4);
+  expect(counted(parked, { items: Array(20), cursor: null })).toBeNull();
 });
 
 test("lanes are columns once each, those with something to do first, by the figures of all tenants", () => {

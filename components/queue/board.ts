@@ -1,4 +1,4 @@
-import type { QueueTaskSummary } from "@/contract/queue";
+import type { QueueTaskSummary, TaskState } from "@/contract/queue";
 import type { QueueControl } from "@/contract/queue-control";
 import type { GROUPINGS, QueueFilter } from "./filter";
 
@@ -36,6 +36,8 @@ export type Column = {
   state: StateColumn | null;
   place: { queue: string; lane: string } | null;
   asked: Asked;
+  /** What waits in a lane, as the counters have it; null for a state. */
+  waiting: number | null;
 };
 
 /** The columns that a filter leaves of the states: all, unless it names one. */
@@ -45,11 +47,31 @@ export function stateColumns(filter: Pick<QueueFilter, "state" | "parked">): Col
     if (filter.state === "pending" || filter.state === "all") return true;
     return filter.state === column;
   };
+  // What waits is asked for with what is parked, which an index has together, and each goes to its column; but not where
+  // none is for what is parked.
+  const isApart = filter.parked === false;
+  const asked = (state: StateColumn): Asked =>
+    state === "parked"
+      ? { state: "pending", parked: true }
+      : { state, parked: state === "pending" && isApart ? false : null };
   return STATE_COLUMNS.filter(isShown).map((state) => ({
-    ...{ key: state, name: COLUMN_NAMES[state], state, place: null },
-    // What waits is asked for with what is parked: an index has the two together, and each goes to its column.
-    asked: state === "parked" ? { state: "pending", parked: true } : { state, parked: null },
+    ...{ key: state, name: COLUMN_NAMES[state], state, place: null, asked: asked(state), waiting: null },
   }));
+}
+
+type Parked = { items: readonly unknown[]; cursor: string | null };
+
+/** What the counters know of a state's column; null where that is not all there is to know. */
+export function countOf(
+  { state }: Column,
+  byState: Partial<Record<TaskState, number>>,
+  parked: Parked | undefined,
+): number | null {
+  if (state === null || state === "parked") return null;
+  const count = byState[state] ?? 0;
+  if (state !== "pending") return count;
+  // The counters know no difference between what waits and what is parked.
+  return parked === undefined || parked.cursor !== null ? null : Math.max(0, count - parked.items.length);
 }
 
 /** The lanes of a filter as columns, those with the most to do first, then by name. */

@@ -3,14 +3,12 @@ import { useMutation } from "@tanstack/react-query";
 import { type KeyboardEvent, useRef } from "react";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
-import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
-import { toastError } from "@/components/ui/error-toast";
 import { toastUndo } from "@/components/ui/undo";
 import type { QueueTask } from "@/contract/queue";
 import type { QueueControl } from "@/contract/queue-control";
-import { currentOf } from "./conflict";
+import { toastRefused } from "./conflict";
 import { useTaskCache } from "./use-task-cache";
 
 type LaneMenuProps = {
@@ -81,10 +79,7 @@ function useMove() {
       if (isUndo) return void toast.success(`In ${lane} again: ${task.title}`);
       toastUndo(`Moved to ${lane}: ${task.title}`, () => void move(answer, task.lane, true));
     } catch (failure) {
-      const current = currentOf<QueueTask>(readError(failure));
-      if (current !== null) put(current);
-      const changed = `${task.title} was changed meanwhile: look, and move it again`;
-      toastError(failure, current === null ? undefined : changed);
+      toastRefused<QueueTask>(failure, put, `${task.title} was changed meanwhile: look, and move it again`);
     }
   };
 }

@@ -8,7 +8,7 @@ import { conditionsOf } from "@/contract/query/page";
 import { TASK_QUERY, tasksInput } from "@/contract/query/tasks";
 import type { QueueTaskSummary } from "@/contract/queue";
 import type { QueueControl } from "@/contract/queue-control";
-import { type Column, deal, type Grouping, isOver, LANES_SHOWN, laneColumns, stateColumns } from "./board";
+import { type Column, countOf, deal, type Grouping, isOver, LANES_SHOWN, laneColumns, stateColumns } from "./board";
 import type { QueueFilter } from "./filter";
 
 /** Cards that a column has at first, and each time that more is asked for; what lies beyond is in the table. */
@@ -47,7 +47,7 @@ export function useColumns({ filter, by, controls }: Asked) {
       placeholderData: (data: Cards | undefined) => data,
     })),
   });
-  const counts = useCounts({ filter, by, controls });
+  const counts = useCounts({ filter, by });
   const dealt = deal(
     queries.map(({ data }) => data?.items ?? []),
     columns,
@@ -79,10 +79,13 @@ export function useColumns({ filter, by, controls }: Asked) {
 type Cards = { items: QueueTaskSummary[]; cursor: string | null };
 
 /** What the counters know of a column; null where the filter says more than they do. */
-function useCounts({ filter, by, controls }: Asked): (column: Column, parked: Cards | undefined) => number | null {
+function useCounts({
+  filter,
+  by,
+}: Omit<Asked, "controls">): (column: Column, parked: Cards | undefined) => number | null {
   const trpc = useTRPC();
   const { queue, lane } = filter;
-  const further = { ...filter, queue: null, lane: null, state: "pending" as const, parked: null };
+  const further = { ...filter, queue: null, lane: null, state: "pending" as const };
   const isCounted = conditionsOf(TASK_QUERY, further).length === 0;
   const place = { ...(queue === null ? {} : { queue }), ...(lane === null ? {} : { lane }) };
   const stats = useQuery({
@@ -93,14 +96,6 @@ function useCounts({ filter, by, controls }: Asked): (column: Column, parked: Ca
   const askAgain = useAskAgain(FIGURES_GATHER_MS, trpc.queue.stats.pathKey());
   useFrames("task", askAgain);
   if (!isCounted) return () => null;
-  if (by === "lane") {
-    const waiting = new Map(laneColumns(filter, controls).map((column) => [column.key, column.waiting]));
-    return ({ key }) => (filter.state === "pending" ? (waiting.get(key) ?? null) : null);
-  }
-  return ({ state }, parked) => {
-    if (stats === undefined || state === null || state === "parked") return null;
-    const count = stats.byState[state] ?? 0;
-    // The counters know no difference between what waits and what is parked.
-    return state === "pending" ? Math.max(0, count - (parked?.items.length ?? 0)) : count;
-  };
+  if (by === "lane") return ({ waiting }) => (filter.state === "pending" ? waiting : null);
+  return (column, parked) => (stats === undefined ? null : countOf(column, stats.byState, parked));
 }

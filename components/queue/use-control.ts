@@ -2,12 +2,10 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { useCanOperate, useIdentity } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
-import { readError } from "@/components/trpc/errors";
-import { toastError } from "@/components/ui/error-toast";
 import { toastUndo } from "@/components/ui/undo";
 import type { QueueControl, QueueControlList, SetControlInput } from "@/contract/queue-control";
 import { ALL_TENANTS } from "@/contract/words";
-import { currentOf } from "./conflict";
+import { toastRefused } from "./conflict";
 
 export type ControlChange = Pick<SetControlInput, "maxRunning" | "keyMaxRunning" | "weight" | "state" | "reason">;
 const STATE_DONE = { open: "Goes on", paused: "Paused", draining: "Draining" } as const;
@@ -68,11 +66,7 @@ export function useControl() {
       if (isUndo) return void toast.success(`As before: ${name}`);
       toastUndo(done, () => void send(answer, undoOf(control, change), { isUndo: true }));
     } catch (failure) {
-      const error = readError(failure);
-      const current = currentOf<QueueControl>(error);
-      if (current !== null) put(current);
-      const changed = `${name} was changed meanwhile: look, and change it again`;
-      toastError(failure, current === null ? undefined : changed);
+      toastRefused<QueueControl>(failure, put, `${name} was changed meanwhile: look, and change it again`);
     }
   }
   const set = (control: QueueControl, change: ControlChange, onDone?: () => void): void =>

@@ -2,11 +2,9 @@ import { useMutation } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
-import { readError } from "@/components/trpc/errors";
-import { toastError } from "@/components/ui/error-toast";
 import { toastUndo } from "@/components/ui/undo";
 import type { QueueTask } from "@/contract/queue";
-import { currentOf } from "./conflict";
+import { toastRefused } from "./conflict";
 import { useTaskCache } from "./use-task-cache";
 
 /** Presses that come together are one change. */
@@ -55,11 +53,7 @@ export function usePriority() {
       toastUndo(`Priority ${from} → ${priority}: ${task.title}`, () => void send(undo, true));
     } catch (failure) {
       want(task.id, null);
-      const error = readError(failure);
-      const current = currentOf<QueueTask>(error);
-      if (current !== null) put(current);
-      const changed = `${task.title} was changed meanwhile: look, and press again`;
-      toastError(failure, current === null ? undefined : changed);
+      toastRefused<QueueTask>(failure, put, `${task.title} was changed meanwhile: look, and press again`);
     } finally {
       underWay.current.delete(task.id);
     }

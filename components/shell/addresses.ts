@@ -6,12 +6,16 @@ export function runAddress(runId: string): string {
 
 /** The log of a run's attempt, of the newest unless one is named. */
 export function runLogAddress(runId: string, attemptId: string | null = null): string {
-  return `${runAddress(runId)}?tab=log${attemptId === null ? "" : `&attempt=${encodeURIComponent(attemptId)}`}`;
+  return attemptAddress(runId, "log", attemptId);
 }
 
 /** What Kubernetes, or the machine, says of a run's attempt. */
 export function runJobAddress(runId: string, attemptId: string | null = null): string {
-  return runLogAddress(runId, attemptId).replace("?tab=log", "?tab=job");
+  return attemptAddress(runId, "job", attemptId);
+}
+
+function attemptAddress(runId: string, tab: "log" | "job", attemptId: string | null): string {
+  return `${runAddress(runId)}?tab=${tab}${attemptId === null ? "" : `&attempt=${encodeURIComponent(attemptId)}`}`;
 }
 
 export function runnerAddress(runnerId: string): string {

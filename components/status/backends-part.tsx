@@ -14,7 +14,13 @@ const WORST: Tone[] = ["bad", "warn", "quiet", "busy", "good"];
 export function BackendsPart() {
   const query = useQuery(backendsLive(useTRPC()));
   const nowMs = useNow();
-  const backends = (query.data?.items ?? []).filter(({ isConfigured, disabled }) => isConfigured || disabled !== null);
+  if (query.data === undefined)
+    return (
+      <Part name="Backends" tone="quiet" word="unknown">
+        How they stand was not heard yet.
+      </Part>
+    );
+  const backends = query.data.items.filter(({ isConfigured, disabled }) => isConfigured || disabled !== null);
   if (backends.length === 0)
     return (
       <Part name="Backends" tone="warn" word="none configured">

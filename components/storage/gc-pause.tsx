@@ -4,10 +4,10 @@ import { Pause, Play } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
-import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import { ErrorNote } from "@/components/ui/error-note";
+import { toastError } from "@/components/ui/error-toast";
 import { Field, TextArea } from "@/components/ui/field";
 import type { GcPause } from "@/contract/storage";
 
@@ -32,7 +32,7 @@ export function GcPauseButton({ pause }: { pause: GcPause | null }) {
         look();
         toast.success("The clean-up goes on");
       },
-      onError: (error) => void toast.error(readError(error).message),
+      onError: (error) => toastError(error),
     }),
   );
   if (pause !== null)
