@@ -253,8 +253,6 @@ export const RunStats = z.object({
 });
 export type RunStats = z.infer<typeof RunStats>;
 
-export const RUN_OUTCOMES = ["completed", "failed", "cancelled"] as const;
-export type RunOutcome = (typeof RUN_OUTCOMES)[number];
 export const RunOutcomes = z.object({
   from: z.string(),
   to: z.string(),

@@ -18,5 +18,4 @@ CREATE TABLE "agentrun_loops" (
 	"noted_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
-ALTER TABLE "agentrun_sessions" ADD COLUMN "storage_capacity_bytes" bigint;--> statement-breakpoint
-CREATE INDEX "agentrun_sessions_full_idx" ON "agentrun_sessions" USING btree ("session_id") WHERE "agentrun_sessions"."storage_kind" = 'pvc' and "agentrun_sessions"."storage_size_bytes" * 5 > "agentrun_sessions"."storage_capacity_bytes" * 4;
+ALTER TABLE "agentrun_sessions" ADD COLUMN "storage_capacity_bytes" bigint;

@@ -9,3 +9,8 @@ export function iso(instant: Date | null): string | null;
 export function iso(instant: Date | null): string | null {
   return instant === null ? null : instant.toISOString();
 }
+
+/** The same of milliseconds since 1970. */
+export function isoAt(ms: number | null): string | null {
+  return ms === null ? null : iso(new Date(ms));
+}

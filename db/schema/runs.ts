@@ -59,6 +59,10 @@ export const runs = table(
     uniqueIndex("agentrun_runs_idempotency_idx")
       .on(run.tenantId, run.projectId, run.idempotencyKey)
       .where(sql`${run.idempotencyKey} is not null`),
+    // Those that have lost one runner after the other, by nothing that a beat writes.
+    index("agentrun_runs_flapping_idx")
+      .on(run.attemptCount)
+      .where(sql`${run.status} in ('claimed', 'pending') and ${run.attemptCount} >= 3`),
     index("agentrun_runs_created_idx").on(run.createdAt.desc().nullsFirst(), run.id.desc().nullsFirst()),
     index("agentrun_runs_tenant_created_idx").on(
       run.tenantId,

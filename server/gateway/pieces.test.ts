@@ -86,3 +86,11 @@ test("who leaves in the middle ends the body; who has heard the last word leaves
   await expect.poll(() => ending.destroyed).toBe(true);
   expect(ending.readableEnded).toBe(true);
 });
+
+test("a body that broke before anybody looked at it is broken, and nobody waits for it", async () => {
+  const broken = new PassThrough();
+  broken.on("error", () => undefined);
+  broken.destroy(new Error("cut early"));
+  await expect.poll(() => broken.closed).toBe(true);
+  await expect(piecesOf(broken, PATIENT_MS).next()).rejects.toThrow("cut early");
+});

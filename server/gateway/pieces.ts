@@ -50,6 +50,8 @@ class Arrivals {
     // A stream that is destroyed may say so twice, and an error that nobody hears ends the process.
     body.on("error", this.#break);
     body.once("close", () => this.#break());
+    // It may have gone between its head and the first look at it, and has said so then.
+    if (body.destroyed) this.#break(body.errored ?? undefined);
   }
 
   readonly #hold = (piece: Uint8Array): void => {

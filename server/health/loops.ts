@@ -2,6 +2,7 @@ import { LOOP_NAMES, LOOPS, type LoopName, loopsOf } from "@/contract/loops";
 import type { LoopStatus, ServerStatus } from "@/contract/status";
 import { type LoopFacts, type LoopNote, readLoops, storeLoops } from "@/db/queries/loops";
 import { type ServiceContext, tenantOf } from "@/server/context";
+import { isoAt } from "@/server/stored";
 
 /** Between two leaders no loop is led: for so long that is no news. */
 const AWAY_AFTER_MS = 30_000;
@@ -47,7 +48,7 @@ export async function readLoopStates(ctx: ServiceContext, { withLeaders } = { wi
     loops: facts.map((loop) => toStatus(loop, stateOf(loop, withLeaders), seesAll)),
     worker: {
       isAway: ofWorker.every((loop) => stateOf(loop, withLeaders) === "away"),
-      seenAt: isoOf(newest?.notedAtMs ?? null),
+      seenAt: isoAt(newest?.notedAtMs ?? null),
       version: newest?.version ?? null,
     },
   };
@@ -61,16 +62,16 @@ function toStatus(loop: LoopFacts, state: LoopStatus["state"], seesAll: boolean)
     process: LOOPS[name].process,
     state,
     isLed: loop.isLed,
-    ledSince: isoOf(loop.ledSinceMs),
+    ledSince: isoAt(loop.ledSinceMs),
     holder: seesAll ? loop.holder : null,
     version: loop.version,
     intervalMs: loop.intervalMs,
-    passedAt: isoOf(loop.passedAtMs),
+    passedAt: isoAt(loop.passedAtMs),
     tookMs: loop.tookMs,
-    beganAt: isoOf(loop.beganAtMs),
+    beganAt: isoAt(loop.beganAtMs),
     failures: loop.failures ?? 0,
     failure: seesAll ? loop.failure : null,
-    notedAt: isoOf(loop.notedAtMs),
+    notedAt: isoAt(loop.notedAtMs),
   };
 }
 
@@ -84,8 +85,4 @@ function stateOf(loop: LoopFacts, withLeaders: boolean): LoopStatus["state"] {
   // A new leader has passed nothing yet.
   const lastMs = Math.max(passedAtMs ?? 0, ledSinceMs ?? 0);
   return nowMs - lastMs > (intervalMs ?? 0) + GRACE_MS ? "late" : "good";
-}
-
-function isoOf(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
 }

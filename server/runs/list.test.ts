@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
-import { ListRunsInput, type RunOutcome, RunStatsInput } from "@/contract/run";
+import { ListRunsInput, RunStatsInput } from "@/contract/run";
+import type { TerminalStatus } from "@/contract/words";
 import type { runs } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
 import { makeRun, makeSession, unique } from "@/db/test/factories";
@@ -96,7 +97,7 @@ test("failures are counted by kind, each tenant's own, those of the last hours a
 test("how runs ended is counted by the hour in which they were made, each tenant's own", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
-  const end = (status: RunOutcome, more: Partial<typeof runs.$inferInsert> = {}) =>
+  const end = (status: TerminalStatus, more: Partial<typeof runs.$inferInsert> = {}) =>
     makeRun(ctx.db, { status, terminalStatus: status, ...more });
   const hoursAgo = (hours: number) => sql`date_trunc('hour', now(), 'UTC') - ${hours} * interval '1 hour'` as never;
   await end("completed", { createdAt: hoursAgo(1) });

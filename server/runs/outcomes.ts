@@ -1,6 +1,7 @@
 import { and, desc, eq, type SQL, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
-import { RUN_OUTCOMES, type RunOutcome, type RunOutcomes, type RunOutcomesInput } from "@/contract/run";
+import type { RunOutcomes, RunOutcomesInput } from "@/contract/run";
+import { TERMINAL_STATUSES, type TerminalStatus } from "@/contract/words";
 import { runs } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { isOwned } from "@/server/owned";
@@ -15,14 +16,14 @@ export async function runOutcomes(ctx: ServiceContext, input: RunOutcomesInput):
   const from = sql`${THIS_HOUR} - make_interval(hours => ${input.withinHours - 1}::int)`;
   const hour = sql`date_trunc('hour', ${runs.createdAt}, 'UTC')`;
   // One by one, since the index that has them in their order is of one status.
-  const newest = (outcome: RunOutcome) =>
+  const newest = (outcome: TerminalStatus) =>
     ctx.db
       .select({ outcome: runs.status, hour: hour.as("hour") })
       .from(runs)
       .where(and(isOwned(ctx, runs, input), eq(runs.status, outcome), sql`${runs.createdAt} >= ${from}`))
       .orderBy(desc(runs.createdAt))
       .limit(COUNTED_MAX + 1);
-  const [first, second, third] = RUN_OUTCOMES;
+  const [first, second, third] = TERMINAL_STATUSES;
   const ended = unionAll(newest(first), newest(second), newest(third)).as("ended");
   const [rows, [bounds]] = await Promise.all([
     ctx.db
@@ -38,7 +39,7 @@ export async function runOutcomes(ctx: ServiceContext, input: RunOutcomesInput):
     to: new Date(bounds.toMs).toISOString(),
     stepMinutes: STEP_MINUTES,
     items: toHours(rows),
-    isPartial: RUN_OUTCOMES.some((outcome) => sumOf(rows.filter((row) => row.outcome === outcome)) > COUNTED_MAX),
+    isPartial: TERMINAL_STATUSES.some((outcome) => sumOf(rows.filter((row) => row.outcome === outcome)) > COUNTED_MAX),
   };
 }
 
@@ -47,7 +48,7 @@ type Row = { outcome: string; hourMs: number; count: number };
 function toHours(rows: readonly Row[]): RunOutcomes["items"] {
   const hours = [...new Set(rows.map(({ hourMs }) => hourMs))];
   return hours.map((hourMs) => {
-    const count = (outcome: RunOutcome) =>
+    const count = (outcome: TerminalStatus) =>
       sumOf(rows.filter((row) => row.hourMs === hourMs && row.outcome === outcome));
     return {
       hour: new Date(hourMs).toISOString(),

@@ -1,8 +1,9 @@
-import { and, desc, eq, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, sql } from "drizzle-orm";
 import type { RunStats, RunStatsInput } from "@/contract/run";
 import { isWithin } from "@/db/queries/is-within";
 import { runs } from "@/db/schema";
-import { type ServiceContext, tenantOf } from "@/server/context";
+import type { ServiceContext } from "@/server/context";
+import { isOwned } from "@/server/owned";
 
 /** Failures that are counted, the newest first: enough to tell what goes wrong, and a bound on what a look costs. */
 export const COUNTED_MAX = 10_000;
@@ -12,7 +13,7 @@ export async function runStats(ctx: ServiceContext, input: RunStatsInput): Promi
   const failures = ctx.db
     .select({ failureKind: runs.failureKind })
     .from(runs)
-    .where(and(matches(ctx, input), eq(runs.status, "failed"), isWithin(runs.createdAt, input)))
+    .where(and(isOwned(ctx, runs, input), eq(runs.status, "failed"), isWithin(runs.createdAt, input)))
     .orderBy(desc(runs.createdAt))
     .limit(COUNTED_MAX + 1)
     .as("failures");
@@ -24,13 +25,4 @@ export async function runStats(ctx: ServiceContext, input: RunStatsInput): Promi
     .orderBy(sql`2 desc`, sql`1`);
   const failed = rows.reduce((sum, row) => sum + row.count, 0);
   return { failed, byFailureKind: rows, isPartial: failed > COUNTED_MAX, withinHours: input.withinHours };
-}
-
-function matches(ctx: ServiceContext, { tenantId, projectId }: RunStatsInput): SQL | undefined {
-  const bound = tenantOf(ctx);
-  return and(
-    bound === null ? undefined : eq(runs.tenantId, bound),
-    tenantId === undefined ? undefined : eq(runs.tenantId, tenantId),
-    projectId === undefined ? undefined : eq(runs.projectId, projectId),
-  );
 }

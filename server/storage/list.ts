@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, isNotNull, isNull, ne, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, ne, type SQL, sql } from "drizzle-orm";
 import type { ListStorageInput, StoragePage } from "@/contract/storage";
 import type { ARCHIVE_STANDINGS } from "@/contract/words";
 import { contains } from "@/db/queries/contains";
@@ -7,7 +7,7 @@ import type { ServiceContext } from "@/server/context";
 import { isOwned } from "@/server/owned";
 import { type Counted, countedFrom, encodeCursor, pageFrom } from "@/server/pagination";
 import { hasRunOut, runsOutWithin } from "./expiry";
-import { HAS_CURRENT_ARCHIVE } from "./keeper";
+import { GONE, HAS_CURRENT_ARCHIVE } from "./keeper";
 import { placeIn, STORAGE_ORDER, type StorageOrder } from "./order";
 import { summarizeAll } from "./summary";
 import { readTotals } from "./totals";
@@ -23,7 +23,7 @@ const COUNTED_MAX = 2_000;
 const IS_ATTACHED = sql`exists (select from ${runs} where ${and(eq(runs.sessionId, sessions.sessionId), eq(runs.status, "claimed"))})`;
 /** What waits for its first pod, as some storage classes have it, is as well as what is bound. */
 const IS_HEALTHY = sql`(${sessions.storageState} <> 'failed'
-  and (${sessions.storageState} in ('none', 'evicted', 'deleting')
+  and (${inArray(sessions.storageState, [...GONE])}
     or coalesce(${sessions.storagePvcPhase}, 'Bound') not in ('Lost', 'Terminating')))`;
 const HAS_ARCHIVE: Record<(typeof ARCHIVE_STANDINGS)[number], SQL | undefined> = {
   current: HAS_CURRENT_ARCHIVE,

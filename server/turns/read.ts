@@ -6,6 +6,7 @@ import { readTimelineSteps } from "@/db/queries/read-timeline-steps";
 import { commands, events } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { getRun } from "@/server/runs";
+import { isoAt } from "@/server/stored";
 import { type FoldedTurn, TurnFold } from "./fold";
 import { decodeState, encodeState, startState } from "./state";
 
@@ -69,9 +70,9 @@ async function tellTurns(ctx: ServiceContext, runId: string, turns: readonly Fol
 function timesOf(turn: FoldedTurn) {
   const isBegun = turn.startSeq !== null;
   return {
-    askedAt: isoOrNull(isBegun ? turn.askedMs : turn.ms),
-    startedAt: isoOrNull(isBegun ? turn.startMs : null),
-    endedAt: isoOrNull(turn.endMs),
+    askedAt: isoAt(isBegun ? turn.askedMs : turn.ms),
+    startedAt: isoAt(isBegun ? turn.startMs : null),
+    endedAt: isoAt(turn.endMs),
     startSeq: turn.startSeq,
     endSeq: turn.endSeq,
   };
@@ -118,8 +119,4 @@ function cut(text: string): { text: string; isCut: boolean } {
   return chars.length <= TURN_TEXT_MAX
     ? { text, isCut: false }
     : { text: chars.slice(0, TURN_TEXT_MAX).join(""), isCut: true };
-}
-
-function isoOrNull(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
 }
