@@ -31,10 +31,12 @@ type Listed = {
   canDo: (verb: BulkVerb) => boolean;
   /** What else the bar offers for those that are chosen one by one. */
   more?: (chosen: ReadonlySet<string>) => ReactNode;
+  /** Has a row take the focus; where not all of them are drawn, that is for the list to do. */
+  focus?: (id: string) => void;
 };
 
 /** Choosing rows of a list and doing one thing to all of them: by keys, boxes and buttons alike. */
-export function useBulk({ kind, ids, labelOf, filter, words, hasMore, canDo, more }: Listed) {
+export function useBulk({ kind, ids, labelOf, filter, words, hasMore, canDo, more, focus = focusRow }: Listed) {
   const api = useTRPCClient();
   const direct = useDirect(kind);
   const selection = useSelection(ids);
@@ -82,21 +84,20 @@ export function useBulk({ kind, ids, labelOf, filter, words, hasMore, canDo, mor
     const to = cursor === null ? selection.step(by) : ids[ids.indexOf(cursor) + by];
     if (to === undefined || to === null) return;
     selection.extendTo(to);
-    focusRow(to);
+    focus(to);
+  };
+  const toggle = () => cursor !== null && selection.toggle(cursor, false);
+  /** All that are shown, then all that match, then none. */
+  const chooseAll = () => {
+    if (!areAllShown) selection.chooseAll(false);
+    else if (hasMore && !isAllMatching) chooseAllMatching();
+    else clear();
   };
   const keys: PageKey[] = [
-    { keys: "x", name: `Choose the ${ONE[kind]}`, run: () => cursor !== null && selection.toggle(cursor, false) },
+    { keys: "x", name: `Choose the ${ONE[kind]}`, run: toggle },
     { keys: "J", name: "Choose downwards", run: () => extend(1) },
     { keys: "K", name: "Choose upwards", run: () => extend(-1) },
-    {
-      keys: "*",
-      name: "Choose all that are shown, then all that match, then none",
-      run: () => {
-        if (!areAllShown) selection.chooseAll(false);
-        else if (hasMore && !isAllMatching) chooseAllMatching();
-        else clear();
-      },
-    },
+    { keys: "*", name: "Choose all that are shown, then all that match, then none", run: chooseAll },
     ...verbsOf(kind)
       .filter(([verb]) => canDo(verb))
       .map(([verb, { name, keys }]) => ({
@@ -142,7 +143,7 @@ export function useBulk({ kind, ids, labelOf, filter, words, hasMore, canDo, mor
   const onKeyDown = (event: { key: string }) => {
     if (event.key === "Escape" && asked === null && chosen.size > 0) clear();
   };
-  return { selection, keys, rows, bar, act, onKeyDown };
+  return { selection, keys, rows, bar, act, extend, toggle, chooseAll, onKeyDown };
 }
 
 function readerIn(filter: object | null): string | undefined {

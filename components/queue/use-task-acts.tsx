@@ -52,6 +52,7 @@ export function useTaskActs({ tasks, ids, filter, hasMore, controls, onAdd, focu
     ...{ kind: "task", ids, hasMore, filter: tasksInput(filter, readerId), words: filterWords(filter) },
     labelOf: (id) => tasks.find((task) => task.id === id)?.title ?? id,
     canDo: () => canOperate,
+    focus,
   });
   const { selection } = bulk;
   const [asked, setAsked] = useState<Asked | null>(null);
@@ -81,14 +82,10 @@ export function useTaskActs({ tasks, ids, filter, hasMore, controls, onAdd, focu
     {
       move: step,
       ...keys,
-      extend: (by) => {
-        const to = selection.cursor === null ? selection.step(by) : ids[ids.indexOf(selection.cursor) + by];
-        if (to !== undefined && to !== null) selection.extendTo(to);
-        focus(to ?? null);
-      },
+      extend: bulk.extend,
       open: () => here("open"),
-      toggle: () => atCursor !== undefined && selection.toggle(atCursor.id, false),
-      chooseAll: () => bulk.keys.find(({ keys }) => keys === "*")?.run(),
+      toggle: bulk.toggle,
+      chooseAll: bulk.chooseAll,
       prioritise: (by) => (isMany ? bulk.act("reprioritise") : here(by > 0 ? "raise" : "lower")),
       cancel: () => (isMany ? bulk.act("cancel") : here("cancel")),
       retry: () => (isMany ? bulk.act("retry") : here("retry")),

@@ -9,7 +9,7 @@ import { type Candidate, countCandidates, countVolumes, readCandidates } from ".
 import { type Collected, collectOne, judgeOne } from "./collect-one";
 import { foreseeKeeper } from "./foresee-keeper";
 import { type Collection, codeOf, tellCollection } from "./history";
-import { findPauseReason } from "./pause";
+import { findPause, findPauseReason, pauseWords } from "./pause";
 import { finishEvictions } from "./repair";
 import { findRestored, noteCollected } from "./restored-database";
 
@@ -28,18 +28,16 @@ type Looked = Pick<Collection, "report"> & { kept: Map<string, number> };
 export async function collectGarbage(ctx: ServiceContext, input: GcInput): Promise<GcReport> {
   if (input.dryRun) return (await look(ctx, input, ({ session }) => judgeOne(ctx, session))).report;
   return withCollectorLock(ctx, async () => {
-    const paused = await findPauseReason(ctx);
+    const pause = await findPause(ctx);
     // A person is told at once; what runs by itself notes why it took nothing.
-    if (paused !== null && ctx.actor.kind !== "system")
-      throw new ConflictError(
-        "gc-paused",
-        `${paused.replace(/^gc-paused: /, "")}; resume it first, or ask for a dry run`,
-      );
+    if (pause !== null && ctx.actor.kind !== "system")
+      throw new ConflictError("gc-paused", `${pauseWords(pause)}; resume it first, or ask for a dry run`);
     const restored = await findRestored(ctx);
     const finished = await finishEvictions(ctx);
     if (restored !== null) ctx.log.error({ reason: restored }, "garbage collection stopped: the database was restored");
     const left = await allowance(ctx);
-    const breaker = paused ?? restored ?? (await findBreaker(ctx)) ?? (left > 0 ? null : overDay(ctx));
+    const breaker =
+      (await findPauseReason(ctx)) ?? restored ?? (await findBreaker(ctx)) ?? (left > 0 ? null : overDay(ctx));
     const looked =
       breaker === null
         ? await look(ctx, { ...input, limit: Math.min(input.limit, left) }, ({ session }) =>

@@ -38,8 +38,12 @@ export async function findPause(ctx: ServiceContext): Promise<GcPause | null> {
 
 /** The same as the reason for which volumes are kept. */
 export async function findPauseReason(ctx: ServiceContext): Promise<string | null> {
-  const paused = await findPause(ctx);
-  return paused && `gc-paused: ${paused.by} stopped every collection: ${paused.reason}`;
+  const pause = await findPause(ctx);
+  return pause && `gc-paused: ${pauseWords(pause)}`;
+}
+
+export function pauseWords({ by, reason }: GcPause): string {
+  return `${by} stopped every collection: ${reason}`;
 }
 
 /** How often the worker collects, when somebody did last, and whether all of it is stopped. */
