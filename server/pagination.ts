@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { ZodType } from "zod";
 import { InvalidCursorError } from "./errors";
 import { canonicalJson } from "./idempotency";
 
@@ -13,13 +14,30 @@ export function encodeCursor(filter: object, position: Position): string {
 }
 
 /** What a cursor holds, whatever it is. */
-export function openCursor(cursor: string): unknown {
+function openCursor(cursor: string): unknown {
   try {
     return JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new InvalidCursorError("the cursor is damaged");
   }
+}
+
+/** A cursor into a run's events that carries what was under way there. */
+export function encodeFold(state: { runId: string }): string {
+  return Buffer.from(JSON.stringify(state)).toString("base64url");
+}
+
+/** The state that such a cursor holds. Somebody may have made it up: then it tells nobody but them something wrong. */
+export function decodeFold<State extends { runId: string }>(
+  form: ZodType<State>,
+  runId: string,
+  cursor: string,
+): State {
+  const { data } = form.safeParse(openCursor(cursor));
+  if (data === undefined) throw new InvalidCursorError("the cursor is damaged");
+  if (data.runId !== runId) throw new InvalidCursorError("the cursor belongs to another run");
+  return data;
 }
 
 /** The position that a cursor holds; refuses one of another filter, or of another number of parts. */

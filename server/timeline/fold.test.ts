@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import { TIMELINE_SPANS_MAX, type TimelineSpan, type TimelineStretch } from "@/contract/timeline";
 import type { TimelineStep } from "@/db/queries/read-timeline-steps";
+import { decodeFold, encodeFold } from "@/server/pagination";
 import { bundleSpans, bundleStretches } from "./bundle";
 import { TimelineFold } from "./fold";
 import type { Launch } from "./spans";
-import { decodeState, encodeState, type FoldState, startState } from "./state";
+import { FoldState, startState } from "./state";
 import { findFaults, type WholeTimeline } from "./test/check-timeline";
 
 const START_MS = Date.parse("2026-11-22T10:00:00.000Z");
@@ -38,9 +39,9 @@ function fold(steps: TimelineStep[], pages: number[] = [steps.length], launches:
     for (const span of [...folding.spans, ...underWay.spans]) spans.set(span.key, span);
     for (const one of [...folding.stretches, ...(underWay.stretch ? [underWay.stretch] : [])])
       stretches.set(one.startedAt, one);
-    const cursor = encodeState(folding.state);
+    const cursor = encodeFold(folding.state);
     longestCursor = Math.max(longestCursor, cursor.length);
-    state = decodeState("run_1", cursor);
+    state = decodeFold(FoldState, "run_1", cursor);
   }
   // The stretch under way at a page's end may have turned out to have no length.
   const whole = [...stretches.values()].filter((one) => one.endedAt !== null);

@@ -9,11 +9,12 @@ import {
 import { readTimelineSteps } from "@/db/queries/read-timeline-steps";
 import { runnerJobs } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
+import { decodeFold, encodeFold } from "@/server/pagination";
 import { getRun } from "@/server/runs";
 import { bundleSpans, bundleStretches } from "./bundle";
 import { TimelineFold } from "./fold";
 import { iso, keyOf, type Launch } from "./spans";
-import { decodeState, encodeState, type FoldState, NAMES_MAX, startState } from "./state";
+import { FoldState, NAMES_MAX, startState } from "./state";
 
 const SEQ_MAX = 2_147_483_647;
 
@@ -24,7 +25,9 @@ const SEQ_MAX = 2_147_483_647;
 export async function readTimeline(ctx: ServiceContext, input: ReadTimelineInput): Promise<TimelinePage> {
   const run = await getRun(ctx, { runId: input.runId });
   const before =
-    input.cursor === undefined ? startState(run, Date.parse(run.createdAt)) : decodeState(run.id, input.cursor);
+    input.cursor === undefined
+      ? startState(run, Date.parse(run.createdAt))
+      : decodeFold(FoldState, run.id, input.cursor);
   const launches = await readLaunches(ctx, run.id);
   const throughSeq = Math.min(before.seq + input.limit, SEQ_MAX);
   const steps = await readTimelineSteps(ctx.db, { runId: run.id, afterSeq: before.seq, throughSeq });
@@ -58,7 +61,7 @@ function toPage(run: Run, before: FoldState, fold: TimelineFold, isRead: boolean
     readAt: iso(state.atMs),
     readSeq: state.seq,
     lastSeq: Math.max(run.lastEventSeq, state.seq),
-    cursor: isRead && state.endMs !== null ? null : encodeState(state),
+    cursor: isRead && state.endMs !== null ? null : encodeFold(state),
   };
 }
 

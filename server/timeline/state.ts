@@ -1,8 +1,6 @@
 import { z } from "zod";
 import { TIMELINE_CAUSES, TIMELINE_LANES, type TimelineCause } from "@/contract/timeline";
 import type { RunRow } from "@/db/schema";
-import { InvalidCursorError } from "@/server/errors";
-import { openCursor } from "@/server/pagination";
 
 /** What is carried from page to page is bounded, because it travels in an address. */
 export const OPEN_MAX = 8;
@@ -25,7 +23,7 @@ const OpenSpan = z.strictObject({
 export type OpenSpan = z.infer<typeof OpenSpan>;
 
 /** How far a run's events were read, and what was under way there. */
-const FoldState = z.strictObject({
+export const FoldState = z.strictObject({
   runId: z.string().max(256),
   startMs: Ms,
   seq: Seq,
@@ -57,16 +55,4 @@ export function startState(run: Pick<RunRow, "id">, startMs: number): FoldState 
     ...{ runId: run.id, startMs, seq: 0, atMs: startMs, cause: "idle", causeMs: startMs, causeSeq: 0, totals },
     ...{ open: [], asked: [], turnOf: null, claimed: [], attempts: 0, turns: 0, turnEnd: null, endMs: null },
   };
-}
-
-export function encodeState(state: FoldState): string {
-  return Buffer.from(JSON.stringify(state)).toString("base64url");
-}
-
-/** The state that a cursor holds. Somebody may have made it up: then it tells nobody but them something wrong. */
-export function decodeState(runId: string, cursor: string): FoldState {
-  const { data } = FoldState.safeParse(openCursor(cursor));
-  if (data === undefined) throw new InvalidCursorError("the cursor is damaged");
-  if (data.runId !== runId) throw new InvalidCursorError("the cursor belongs to another run");
-  return data;
 }

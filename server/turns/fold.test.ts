@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { TimelineStep } from "@/db/queries/read-timeline-steps";
+import { decodeFold, encodeFold } from "@/server/pagination";
 import { type FoldedTurn, TurnFold } from "./fold";
-import { ASKED_MAX, decodeState, encodeState, startState } from "./state";
+import { ASKED_MAX, startState, TurnState } from "./state";
 
 const CURSOR_MAX = 5_500;
 
@@ -35,9 +36,9 @@ function fold(steps: TimelineStep[], size: number) {
     const one = new TurnFold(state);
     for (const each of steps.slice(from, from + size)) one.add(each);
     for (const turn of [...one.ended, ...one.underWay()]) turns.set(turn.commandId ?? String(turn.startSeq), turn);
-    const cursor = encodeState(one.state);
+    const cursor = encodeFold(one.state);
     longest = Math.max(longest, cursor.length);
-    state = decodeState("run_1", cursor);
+    state = decodeFold(TurnState, "run_1", cursor);
   }
   return { turns: [...turns.values()], longest };
 }

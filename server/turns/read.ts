@@ -5,10 +5,11 @@ import { type ReadTurnsInput, type RunTurn, TURN_TEXT_MAX, TURNS_EVENTS_MAX, typ
 import { readTimelineSteps } from "@/db/queries/read-timeline-steps";
 import { commands, events } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
+import { decodeFold, encodeFold } from "@/server/pagination";
 import { getRun } from "@/server/runs";
 import { isoAt } from "@/server/stored";
 import { type FoldedTurn, TurnFold } from "./fold";
-import { decodeState, encodeState, startState } from "./state";
+import { startState, TurnState } from "./state";
 
 const SEQ_MAX = 2_147_483_647;
 
@@ -19,7 +20,9 @@ const SEQ_MAX = 2_147_483_647;
 export async function readTurns(ctx: ServiceContext, input: ReadTurnsInput): Promise<TurnPage> {
   const run = await getRun(ctx, { runId: input.runId });
   const before =
-    input.cursor === undefined ? startState(run.id, Date.parse(run.createdAt)) : decodeState(run.id, input.cursor);
+    input.cursor === undefined
+      ? startState(run.id, Date.parse(run.createdAt))
+      : decodeFold(TurnState, run.id, input.cursor);
   const throughSeq = Math.min(before.seq + TURNS_EVENTS_MAX, SEQ_MAX);
   const steps = await readTimelineSteps(ctx.db, { runId: run.id, afterSeq: before.seq, throughSeq });
   const fold = new TurnFold(before);
@@ -40,7 +43,7 @@ export async function readTurns(ctx: ServiceContext, input: ReadTurnsInput): Pro
     archives: fold.archives,
     readSeq: state.seq,
     lastSeq: Math.max(run.lastEventSeq, state.seq),
-    cursor: isRead && state.isOver ? null : encodeState(state),
+    cursor: isRead && state.isOver ? null : encodeFold(state),
   };
 }
 

@@ -1,7 +1,5 @@
 import { z } from "zod";
 import { TURN_EXITS_MAX } from "@/contract/turns";
-import { InvalidCursorError } from "@/server/errors";
-import { openCursor } from "@/server/pagination";
 
 /** Turns that wait, as many as are carried from page to page: the cursor travels in an address. */
 export const ASKED_MAX = 16;
@@ -34,7 +32,7 @@ const AskedTurn = z.strictObject({ commandId: Id, ms: Ms });
 export type AskedTurn = z.infer<typeof AskedTurn>;
 
 /** How far a run's events were read, and what was under way there. */
-const TurnState = z.strictObject({
+export const TurnState = z.strictObject({
   runId: z.string().max(256),
   seq: Seq,
   atMs: Ms,
@@ -48,16 +46,4 @@ export type TurnState = z.infer<typeof TurnState>;
 /** The state before a run's first event. */
 export function startState(runId: string, startMs: number): TurnState {
   return { runId, seq: 0, atMs: startMs, open: null, asked: [], isOver: false };
-}
-
-export function encodeState(state: TurnState): string {
-  return Buffer.from(JSON.stringify(state)).toString("base64url");
-}
-
-/** The state that a cursor holds. Somebody may have made it up: then it tells nobody but them something wrong. */
-export function decodeState(runId: string, cursor: string): TurnState {
-  const { data } = TurnState.safeParse(openCursor(cursor));
-  if (data === undefined) throw new InvalidCursorError("the cursor is damaged");
-  if (data.runId !== runId) throw new InvalidCursorError("the cursor belongs to another run");
-  return data;
 }
