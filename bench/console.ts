@@ -1,3 +1,4 @@
+import { type ClientRequest, get } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import { type BrowserContext, chromium, type Page } from "@playwright/test";
 import pg from "pg";
@@ -20,6 +21,8 @@ const TABS = Number(process.env.BENCH_TABS ?? 50);
 /** An hour in which something changes ten times a second. */
 const HOUR_EVENTS = Number(process.env.BENCH_EVENTS ?? 36_000);
 const BATCH = 20;
+/** So many tabs of one browser have a stream: a connection each, of the six that it opens. */
+const STREAMS_MAX = 4;
 const LISTS: [name: string, address: string, link: string, table: string][] = [
   ["sessions", "/sessions?state=all", "Sessions", "Sessions"],
   ["queue", "/queue", "Queue", "Tasks"],
@@ -208,23 +211,55 @@ async function longSession(): Promise<void> {
   await context.close();
 }
 
+/** Some browsers draw here; the others of so many hold their streams alone, as if each had a machine of its own. */
 async function livePatches(): Promise<void> {
-  console.log(`\na row's change, from its commit to each of ${TABS} tabs, p50 / p99 ms`);
-  const contexts: BrowserContext[] = [];
+  console.log(`\na row's change, from its commit to what is drawn, p50 / p99 ms`);
+  const oneWindow = await openContext();
+  const tabs = await openTabs(TABS, () => Promise.resolve(oneWindow));
+  // The tabs looked at last have streams, the others take theirs when they are looked at.
+  await tellPatches(`one browser with ${TABS} tabs`, tabs.slice(-STREAMS_MAX));
+  await oneWindow.close();
+  for (const drawn of [...new Set([Math.min(5, TABS), TABS])]) {
+    const streams = Array.from({ length: TABS - drawn }, () => openStream());
+    const contexts: BrowserContext[] = [];
+    const pages = await openTabs(drawn, async () => {
+      const context = await openContext();
+      contexts.push(context);
+      return context;
+    });
+    await tellPatches(`${TABS} browsers, ${drawn} of them drawn here`, pages);
+    for (const context of contexts) await context.close();
+    for (const stream of streams) stream.destroy();
+  }
+}
+
+async function openTabs(count: number, contextOf: () => Promise<BrowserContext>): Promise<Page[]> {
   const pages: Page[] = [];
-  for (let index = 0; index < TABS; index += 1) {
-    const context = await openContext();
-    const page = await context.newPage();
+  for (let index = 0; index < count; index += 1) {
+    const page = await (await contextOf()).newPage();
     await page.goto("/sessions?state=all");
     await usable(page, "Sessions");
-    contexts.push(context);
     pages.push(page);
   }
+  return pages;
+}
+
+/** The stream of a page that nobody draws. */
+function openStream(): ClientRequest {
+  const address = `${web.url}/api/live?sessions=1&runs=1&approvals=1`;
+  const stream = get(address, { agent: false, headers: { authorization: `Bearer ${TOKEN}` } }, (answer) => {
+    if (answer.statusCode !== 200) throw new Error(`no stream: ${answer.statusCode}`);
+    answer.on("error", () => undefined).resume();
+  });
+  return stream.on("error", () => undefined);
+}
+
+async function tellPatches(name: string, pages: Page[]): Promise<void> {
   await pause(2_000);
   const sessionId = `ses_${String(SESSIONS).padStart(8, "0")}`;
   const latencies: number[] = [];
   for (let index = 0; index < LOADS; index += 1) {
-    const title = `Told to all, number ${index}`;
+    const title = `${name}, number ${index}`;
     const seen = pages.map((page) =>
       page.evaluate(
         (text) =>
@@ -247,8 +282,7 @@ async function livePatches(): Promise<void> {
     const storedAt = performance.timeOrigin + performance.now();
     for (const at of await Promise.all(seen)) latencies.push(Math.max(0, at - storedAt));
   }
-  tell("sessions", latencies);
-  for (const context of contexts) await context.close();
+  tell(name, latencies);
 }
 
 async function anHour(): Promise<void> {
