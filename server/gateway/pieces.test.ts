@@ -1,7 +1,11 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { PassThrough, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { piecesOf, SilentError } from "./pieces";
+import { post } from "./post";
 
 const PATIENT_MS = 60_000;
 
@@ -94,3 +98,67 @@ test("a body that broke before anybody looked at it is broken, and nobody waits 
   await expect.poll(() => broken.closed).toBe(true);
   await expect(piecesOf(broken, PATIENT_MS).next()).rejects.toThrow("cut early");
 });
+
+test("what comes in a row is gathered by the connection, which brings all of its answer and the next one's", async () => {
+  await using provider = await lettersByLetters();
+  let reads = 0;
+  for (let turn = 0; turn < 3; turn += 1) {
+    const answer = await ask(provider.url);
+    const { socket } = answer.body;
+    const count = () => {
+      reads += 1;
+    };
+    socket.on("data", count);
+    let said = "";
+    for await (const piece of piecesOf(answer.body, PATIENT_MS)) said += Buffer.from(piece).toString();
+    socket.off("data", count);
+    expect(said).toBe(LETTERS);
+  }
+  // Each letter is sent by itself, and is read so until it is seen that more come in a row.
+  expect(reads).toBeLessThan(0.75 * 3 * LETTERS.length);
+  expect(provider.connections).toBe(1);
+});
+
+test("who leaves a connection that rests ends it", async () => {
+  await using provider = await lettersByLetters();
+  const answer = await ask(provider.url);
+  const pieces = piecesOf(answer.body, PATIENT_MS);
+  let piece = await next(pieces);
+  while (piece !== undefined && !answer.body.socket.isPaused()) piece = await next(pieces);
+  expect(answer.body.socket.isPaused()).toBe(true);
+  await pieces.return(undefined);
+  await expect.poll(() => answer.body.destroyed).toBe(true);
+});
+
+const LETTERS = "abcdefghijklmnopqrstuvwxyz".repeat(4);
+
+function ask(url: URL) {
+  return post(url, { headers: new Headers(), body: "{}", signal: new AbortController().signal });
+}
+
+/** A provider that says a letter at a time, far quicker than they are passed on. */
+async function lettersByLetters() {
+  let connections = 0;
+  const server = createServer(async (req, res) => {
+    req.resume();
+    for (const letter of LETTERS) {
+      res.write(letter);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    res.end();
+  });
+  server.on("connection", () => {
+    connections += 1;
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return {
+    url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
+    get connections() {
+      return connections;
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

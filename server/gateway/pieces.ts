@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 
 /** What comes within this time after a piece goes on together, milliseconds: nobody reads faster, and each costs a write. */
@@ -11,20 +12,24 @@ const END_MS = 1_000;
 
 export class SilentError extends Error {}
 
+/** A body, and the connection that it comes by where it has one. */
+export type Body = Readable & { socket?: Pick<Socket, "pause" | "resume"> };
+
 /**
  * An answer's body in pieces: the first at once, then what has come meanwhile, at most some twenty a second unless there is
- * much; what is left when it ends, at once. It is read no faster than the caller takes it.
+ * much. It is read no faster than the caller takes it. Where several come in a row its connection is not read between two
+ * pieces: the kernel gathers them for one read, and the end may be seen that much later.
  *
  * @throws SilentError once nothing has come for too long; what the stream ended with where it broke off.
  */
-export async function* piecesOf(body: Readable, silenceMs: number): AsyncGenerator<Uint8Array> {
+export async function* piecesOf(body: Body, silenceMs: number): AsyncGenerator<Uint8Array> {
   const arrived = new Arrivals(body);
   try {
     for (;;) {
       if (!(await arrived.until(() => arrived.bytes > 0 || arrived.isOver, silenceMs))) throw new SilentError();
       if (arrived.bytes === 0) return arrived.assertWhole();
       yield arrived.take();
-      await arrived.until(() => arrived.bytes >= HELD_MAX_BYTES || arrived.isOver, GATHER_MS);
+      await arrived.gather();
     }
   } finally {
     arrived.leave();
@@ -39,12 +44,14 @@ class Arrivals {
   #usualBytes = 0;
   /** What has come since that was full. */
   #more: Uint8Array[] = [];
+  #count = 0;
+  #isResting = false;
   #fault: Error | null = null;
   #look: () => void = () => undefined;
   readonly #end = () => this.#close(null);
   readonly #break = (fault?: Error) => this.#close(fault ?? new Error("the connection was closed in the middle"));
 
-  constructor(private readonly body: Readable) {
+  constructor(private readonly body: Body) {
     body.on("data", this.#hold);
     body.once("end", this.#end);
     // A stream that is destroyed may say so twice, and an error that nobody hears ends the process.
@@ -60,6 +67,7 @@ class Arrivals {
       this.#usualBytes += piece.byteLength;
     } else this.#more.push(piece);
     this.bytes += piece.byteLength;
+    this.#count += 1;
     if (this.bytes >= HELD_MAX_BYTES) this.body.pause();
     this.#look();
   };
@@ -67,6 +75,7 @@ class Arrivals {
   #close(fault: Error | null): void {
     if (this.isOver) return;
     this.isOver = true;
+    this.#read();
     this.#fault = fault;
     this.#look();
   }
@@ -87,13 +96,34 @@ class Arrivals {
     });
   }
 
+  /** Lets more come before it is taken. */
+  async gather(): Promise<void> {
+    await this.until(() => this.bytes >= HELD_MAX_BYTES || this.isOver, GATHER_MS);
+    this.#read();
+  }
+
   take(): Uint8Array {
     const taken = Buffer.concat([this.#usual.subarray(0, this.#usualBytes), ...this.#more], this.bytes);
     this.#usualBytes = 0;
+    const isInARow = this.#count > 1;
     this.#more = [];
     this.bytes = 0;
+    this.#count = 0;
     if (this.body.isPaused()) this.body.resume();
+    else if (isInARow && !this.isOver) this.#rest();
     return taken;
+  }
+
+  #rest(): void {
+    this.#isResting = true;
+    this.body.socket?.pause();
+  }
+
+  /** A connection outlives its answer: it is never left unread, nor touched once another answer may have it. */
+  #read(): void {
+    if (!this.#isResting) return;
+    this.#isResting = false;
+    this.body.socket?.resume();
   }
 
   assertWhole(): void {
@@ -108,6 +138,7 @@ class Arrivals {
     this.#more = [];
     this.body.off("data", this.#hold);
     if (this.isOver) return;
+    this.#read();
     const patience = setTimeout(() => this.body.destroy(), END_MS);
     this.body.once("close", () => clearTimeout(patience));
     this.body.once("data", () => this.body.destroy());

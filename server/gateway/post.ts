@@ -6,10 +6,9 @@ const CONNECT_MS = 10_000;
 /** An unused connection is closed before the proxies that stand before providers do so, many after five seconds. */
 const UNUSED_MS = 4_000;
 
-const agents = {
-  http: new PlainAgent({ keepAlive: true, timeout: UNUSED_MS }),
-  https: new SecureAgent({ keepAlive: true, timeout: UNUSED_MS }),
-};
+/** A connection that is paused is read no further: by Node's own measure it would go on for 64 KB. */
+const CONNECTION = { keepAlive: true, timeout: UNUSED_MS, highWaterMark: 1 };
+const agents = { http: new PlainAgent(CONNECTION), https: new SecureAgent(CONNECTION) };
 
 export type Posted = { status: number; headers: Headers; body: IncomingMessage };
 type Post = { headers: Headers; body: string; signal: AbortSignal };

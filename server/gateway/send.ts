@@ -1,11 +1,10 @@
-import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { ProviderLimit } from "@/server/backends";
 import type { AgentRunError } from "@/server/errors";
 import type { ModelRequest } from "./answer-model";
 import type { Bounds } from "./bounds";
-import { piecesOf, SilentError } from "./pieces";
+import { type Body, piecesOf, SilentError } from "./pieces";
 import { post } from "./post";
 import { type Refusal, readRefusal } from "./refusal";
 import { unavailable } from "./unavailable";
@@ -115,7 +114,7 @@ function notReached({ log, profile, bounds }: Provider, error: unknown, isLate: 
 /** The pieces of an answer; an error in our words where it falls silent or breaks off. */
 async function* listen(
   { profile, log, bounds }: Provider,
-  body: Readable,
+  body: Body,
   caller: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   try {
