@@ -32,7 +32,7 @@ class Suspended extends Cluster {
   override async createSecret(): Promise<void> {}
 }
 
-const controlPlane = startControlPlane();
+const controlPlane = await startControlPlane();
 const namespace = `agentrun-bench-${randomUUID().slice(0, 8)}`;
 const config = new k8s.KubeConfig();
 config.loadFromFile(controlPlane.kubeconfig);
@@ -42,7 +42,7 @@ try {
   await bench();
 } finally {
   await core.deleteNamespace({ name: namespace });
-  controlPlane.stop();
+  await controlPlane.stop();
 }
 
 async function bench(): Promise<void> {

@@ -10,6 +10,7 @@ import { createLog } from "@/server/log";
 import { openExecutor } from "@/server/open-executor";
 import { openSeams } from "@/server/seams";
 import { ATTEMPT, POLICY } from "@/server/test/cluster/attempt";
+import { it } from "@/server/test/cluster/controllers";
 import { createExample, type Example } from "./test/example";
 import { kubectl } from "./test/kubectl";
 
@@ -68,7 +69,7 @@ test("applying the example again changes nothing", async () => {
   expect(generations()).toBe(before);
 });
 
-test("every pod of the example is admitted where Pod Security is restricted", async () => {
+it("every pod of the example is admitted where Pod Security is restricted", async () => {
   await using place = await createExample();
   expect(kubectl("apply", "--kustomize", place.overlay).warnings).not.toContain("PodSecurity");
   kubectl("--namespace", place.name, "create", "job", "--from=cronjob/agentrun-gc", "gc-now");

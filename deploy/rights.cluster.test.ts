@@ -6,6 +6,7 @@ import type { AttemptExit } from "@/server/executors";
 import { createKubernetesExecutor } from "@/server/executors/kubernetes";
 import { Cluster } from "@/server/kubernetes";
 import { ARCHIVER, ATTEMPT, POLICY } from "@/server/test/cluster/attempt";
+import { it } from "@/server/test/cluster/controllers";
 import { createTestNamespace } from "@/server/test/cluster/namespace";
 import { ended, podOf, say } from "@/server/test/cluster/pods";
 import { createKubernetesVolumes } from "@/server/volumes/kubernetes";
@@ -115,7 +116,7 @@ test("web's rights are all that volumes need, and start no Job", async () => {
     await expect(asked()).rejects.toMatchObject({ problem: "forbidden" });
 });
 
-test("the worker's rights are all that volumes and attempts need", async () => {
+it("the worker's rights are all that volumes and attempts need", async () => {
   await using place = await createAppliedExample();
   const cluster = await clusterAs(place, "agentrun-worker");
   const volumes = volumesOf(cluster);
@@ -146,7 +147,7 @@ test("the worker's rights are all that volumes and attempts need", async () => {
   expect(errors).toEqual([]);
 });
 
-test("without the right to watch an attempt's end is told all the same, by looks at everything", async () => {
+it("without the right to watch an attempt's end is told all the same, by looks at everything", async () => {
   await using place = await createAppliedExample();
   const rules = JSON.stringify([
     { apiGroups: ["batch"], resources: ["jobs"], verbs: ["get", "list", "create", "delete"] },

@@ -1,11 +1,12 @@
 import { eq } from "drizzle-orm";
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import { audit, leases, orphanJobs, runnerJobs } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
 import { expireLease } from "@/db/test/factories";
 import { ackCommand } from "@/server/commands";
 import type { Executor } from "@/server/executors";
 import { claimRun, forceReleaseRun, getRun, heartbeatRun } from "@/server/runs";
+import { it } from "@/server/test/cluster/controllers";
 import { openExecutor } from "@/server/test/cluster/executor";
 import { createTestNamespace, type TestNamespace } from "@/server/test/cluster/namespace";
 import { bindToLostNode, podOf } from "@/server/test/cluster/pods";
@@ -29,7 +30,7 @@ async function loseNode(ctx: TestContext, place: TestNamespace, executor: Execut
   return { runId, job, leaseEpoch, podName: name };
 }
 
-test("a pod on a lost node holds its run in fencing until an operator forces it, which is audited", async () => {
+it("a pod on a lost node holds its run in fencing until an operator forces it, which is audited", async () => {
   await using database = await createTestDatabase();
   await using place = await createTestNamespace();
   await using ctx = testContext(database, SETTINGS);
@@ -72,7 +73,7 @@ test("a pod on a lost node holds its run in fencing until an operator forces it,
   await expect(heartbeatRun(old, beat)).rejects.toMatchObject({ reason: "lease-lost" });
 });
 
-test("a pod on a lost node that the cluster has given up is gone, and its run goes on by itself", async () => {
+it("a pod on a lost node that the cluster has given up is gone, and its run goes on by itself", async () => {
   await using database = await createTestDatabase();
   await using place = await createTestNamespace();
   await using ctx = testContext(database, SETTINGS);

@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { eq, inArray } from "drizzle-orm";
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import { orphanJobs, runnerJobs, runs } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
 import type { Executor } from "@/server/executors";
 import { createKubernetesExecutor } from "@/server/executors/kubernetes";
 import type { Job } from "@/server/kubernetes";
 import { ATTEMPT, POLICY } from "@/server/test/cluster/attempt";
+import { it } from "@/server/test/cluster/controllers";
 import { createTestNamespace, type TestNamespace } from "@/server/test/cluster/namespace";
 import { type TestContext, testContext } from "@/server/test/context";
 import { runWithTurn } from "@/server/test/named-attempts";
@@ -78,7 +79,7 @@ async function difference(ctx: TestContext, executor: Executor): Promise<string[
   ];
 }
 
-test("whatever is made or lost on either side, within a minute of calm Jobs are attempts, and others' Jobs stay", async () => {
+it("whatever is made or lost on either side, within a minute of calm Jobs are attempts, and others' Jobs stay", async () => {
   await using database = await createTestDatabase();
   await using place = await createTestNamespace();
   await using ctx = testContext(database, { settings: { executor: "kubernetes", leaseMs: 0 } });

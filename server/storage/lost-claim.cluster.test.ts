@@ -1,11 +1,12 @@
-import { expect, test } from "vitest";
+import { expect } from "vitest";
+import { it } from "@/server/test/cluster/controllers";
 import { useClaim } from "@/server/test/cluster/pods";
 import { openContext } from "@/server/test/faults/context";
 import { makeUsed } from "@/server/test/faults/subjects";
 import { createFaultWorld } from "@/server/test/faults/world";
 import { prepareVolume } from ".";
 
-test("a claim that a person deletes while a pod holds it is given to no new run, and restored once it is gone", async () => {
+it("a claim that a person deletes while a pod holds it is given to no new run, and restored once it is gone", async () => {
   await using world = await createFaultWorld({ bindsClaims: false });
   await using ctx = openContext(world.place);
   const subject = { sessionId: "ses_1", tenantId: "default" };

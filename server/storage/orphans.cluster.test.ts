@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { createSession } from "@/server/sessions";
+import { it } from "@/server/test/cluster/controllers";
 import { createTestNamespace, type TestNamespace } from "@/server/test/cluster/namespace";
 import { useClaim } from "@/server/test/cluster/pods";
 import { createKubernetesVolumes } from "@/server/volumes/kubernetes";
@@ -14,7 +15,7 @@ function claimsOf(place: TestNamespace, store: TestStore): ServiceContext {
   return { ...store.as(), volumes: createKubernetesVolumes({ cluster: place.cluster, policy, goneDeadlineMs: 500 }) };
 }
 
-test("a claim without a session is found, and deleted with the pod that still uses it", async () => {
+it("a claim without a session is found, and deleted with the pod that still uses it", async () => {
   await using place = await createTestNamespace();
   await using store = await createTestStore();
   const ctx = claimsOf(place, store);

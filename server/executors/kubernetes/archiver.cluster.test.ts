@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { type ArchiverSpec, jobNameOf } from "@/server/executors/executor";
 import { ARCHIVER } from "@/server/test/cluster/attempt";
+import { it } from "@/server/test/cluster/controllers";
 import { openExecutor } from "@/server/test/cluster/executor";
 import { createTestNamespace, type TestNamespace } from "@/server/test/cluster/namespace";
 import { bindToLostNode, ended, podOf, say } from "@/server/test/cluster/pods";
@@ -20,7 +21,7 @@ function open(place: TestNamespace) {
   return { ...opened, launch, end, observe };
 }
 
-test("an archiver's pod is a restricted one with the claim read-only, a token, and a way to web alone", async () => {
+it("an archiver's pod is a restricted one with the claim read-only, a token, and a way to web alone", async () => {
   await using place = await createTestNamespace({ "pod-security.kubernetes.io/enforce": "restricted" });
   await using opened = open(place);
   const spec = specOf();
@@ -77,7 +78,7 @@ test("launching twice makes one Job with the newest token, and a stranger of its
   await expect(opened.launch(taken)).rejects.toThrow("not of this attempt");
 });
 
-test("an archiver that failed is told with its own words, and its pod frees the claim", async () => {
+it("an archiver that failed is told with its own words, and its pod frees the claim", async () => {
   await using place = await createTestNamespace();
   await using opened = open(place);
   const spec = specOf();
@@ -91,7 +92,7 @@ test("an archiver that failed is told with its own words, and its pod frees the 
   expect(opened.errors).toEqual([]);
 });
 
-test("an archiver is gone once its pod is; one on a node that does not answer stays unconfirmed", async () => {
+it("an archiver is gone once its pod is; one on a node that does not answer stays unconfirmed", async () => {
   await using place = await createTestNamespace();
   await using opened = open(place);
   const [free, held] = [specOf(), specOf()];

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { RUNNER_EXIT } from "@/contract/runner";
 import { jobNameOf } from "@/server/executors/executor";
 import { POLICY } from "@/server/test/cluster/attempt";
+import { it } from "@/server/test/cluster/controllers";
 import { openExecutor, specOf } from "@/server/test/cluster/executor";
 import { createTestNamespace } from "@/server/test/cluster/namespace";
 import { bindToLostNode, ended, podOf, say } from "@/server/test/cluster/pods";
@@ -27,7 +28,7 @@ test("launching twice makes one Job, whose newest token is the one that is given
   expect(await executor.observe(spec.attemptId)).toBe("running");
 });
 
-test("a Job's pods are admitted where Pod Security is restricted", async () => {
+it("a Job's pods are admitted where Pod Security is restricted", async () => {
   await using place = await createTestNamespace({ "pod-security.kubernetes.io/enforce": "restricted" });
   await using opened = openExecutor(place);
   const spec = specOf();
@@ -73,7 +74,7 @@ test.each([
   });
 });
 
-test("an attempt that ended in its preparation is told with that container's words", async () => {
+it("an attempt that ended in its preparation is told with that container's words", async () => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place);
   const spec = specOf();
@@ -99,7 +100,7 @@ test("a Job of that name that is not the attempt's is not adopted", async () => 
 const NODE_SHORT = "The node was low on resource: ephemeral-storage. Threshold quantity: 1Gi, available: 900Mi. ";
 const runner = (terminated: Record<string, unknown>) => ({ containerStatuses: ended(terminated) });
 
-test.each([
+it.each([
   ["out-of-memory", runner({ exitCode: 137, reason: "OOMKilled" }), "container OOMKilled"],
   ["evicted", { reason: "Evicted", message: NODE_SHORT, ...runner({ exitCode: 137, reason: "Error" }) }, NODE_SHORT],
   [
@@ -137,7 +138,7 @@ test.each([
   expect(opened.exits[0]).toMatchObject({ cause, stderrTail: expect.stringContaining(words.trim()) });
 });
 
-test("an attempt that the cluster ends at its deadline is told so", async () => {
+it("an attempt that the cluster ends at its deadline is told so", async () => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place, { activeDeadlineSeconds: 1 });
   const spec = specOf();
@@ -150,7 +151,7 @@ test("an attempt that the cluster ends at its deadline is told so", async () => 
   });
 });
 
-test("an attempt that ended is told once, with its exit code and the container's own words", async () => {
+it("an attempt that ended is told once, with its exit code and the container's own words", async () => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place);
   const spec = specOf();
@@ -173,7 +174,7 @@ test("an attempt that ended is told once, with its exit code and the container's
   expect(opened.errors).toEqual([]);
 });
 
-test("a pod whose image is not to be had is ended, and says so", async () => {
+it("a pod whose image is not to be had is ended, and says so", async () => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place);
   const spec = specOf();
@@ -191,7 +192,7 @@ test("a pod whose image is not to be had is ended, and says so", async () => {
   expect(await opened.executor.observe(spec.attemptId)).toBe("gone");
 });
 
-test("a pod that finds no node for too long is ended with the scheduler's words", async () => {
+it("a pod that finds no node for too long is ended with the scheduler's words", async () => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place, { unschedulableMaxMs: 0 });
   const spec = specOf();
@@ -203,7 +204,7 @@ test("a pod that finds no node for too long is ended with the scheduler's words"
   });
 });
 
-test("an attempt is gone once its pod is; one on a node that does not answer stays unconfirmed", async () => {
+it("an attempt is gone once its pod is; one on a node that does not answer stays unconfirmed", async () => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place, { endDeadlineMs: 2_000 });
   const { executor } = opened;

@@ -1,6 +1,7 @@
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import type { AttemptRemains } from "@/server/executors/executor";
 import { jobNameOf } from "@/server/executors/executor";
+import { it } from "@/server/test/cluster/controllers";
 import { openExecutor, specOf } from "@/server/test/cluster/executor";
 import { createTestNamespace } from "@/server/test/cluster/namespace";
 import { bindToLostNode, ended, podOf, say } from "@/server/test/cluster/pods";
@@ -8,7 +9,7 @@ import { bindToLostNode, ended, podOf, say } from "@/server/test/cluster/pods";
 const ASK = { container: null, tailLines: 10 };
 
 // The API server, its controllers and its scheduler are real; there is no node, so the tests say what a node would.
-test("an attempt's Job, pod, containers and events are told in the cluster's own words", async () => {
+it("an attempt's Job, pod, containers and events are told in the cluster's own words", async () => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place);
   const { executor } = opened;
@@ -60,7 +61,7 @@ test("an attempt's Job, pod, containers and events are told in the cluster's own
   expect((await executor.readLog(spec.attemptId, ASK))?.note).toContain("ImagePullBackOff: no such image");
 });
 
-test("what is left of an attempt is told once as it ends by itself, and its Job goes after that", async () => {
+it("what is left of an attempt is told once as it ends by itself, and its Job goes after that", async () => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place);
   const { executor, exits } = opened;
@@ -94,7 +95,7 @@ test("what is left of an attempt is told once as it ends by itself, and its Job 
   expect(told).toHaveLength(1);
 });
 
-test("an attempt that is ended is looked at before it is deleted", async () => {
+it("an attempt that is ended is looked at before it is deleted", async () => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place);
   const { executor } = opened;

@@ -1,5 +1,6 @@
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import { startApiProxy } from "@/server/test/cluster/api-proxy";
+import { it } from "@/server/test/cluster/controllers";
 import { openExecutor, specOf } from "@/server/test/cluster/executor";
 import { createTestNamespace } from "@/server/test/cluster/namespace";
 import { ended, podOf, say } from "@/server/test/cluster/pods";
@@ -15,7 +16,7 @@ const STUCK = {
   containerStatuses: [{ name: "runner", image: "i", imageID: "", ready: false, restartCount: 0, state: { waiting } }],
 };
 
-test.each([
+it.each([
   ["ended", FAILED, "its last words"],
   ["cannot start", STUCK, "no such image"],
 ])("by the watch alone a pod that %s is told within seconds", async (_what, status, words) => {
@@ -31,7 +32,7 @@ test.each([
   expect(opened.errors).toEqual([]);
 });
 
-test("what changes while the line to the API server is cut is told when it is back, and nothing twice", async () => {
+it("what changes while the line to the API server is cut is told when it is back, and nothing twice", async () => {
   await using place = await createTestNamespace();
   await using proxy = await startApiProxy(place);
   await using opened = openExecutor(place, { cluster: proxy.cluster, relistMs: NEVER_MS });
@@ -65,7 +66,7 @@ const EXPIRED = {
   },
 };
 
-test("a watch whose place the server has forgotten begins anew, with a look at everything", async () => {
+it("a watch whose place the server has forgotten begins anew, with a look at everything", async () => {
   await using place = await createTestNamespace();
   let forgotten = 0;
   const isForgotten = (call: string) => call.includes("watch=true") && forgotten++ < 2;
@@ -82,7 +83,7 @@ test("a watch whose place the server has forgotten begins anew, with a look at e
   expect(opened.errors).toEqual([]);
 });
 
-test("an end that could not be recorded is told again, and its Job stays until then", async () => {
+it("an end that could not be recorded is told again, and its Job stays until then", async () => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place, { relistMs: 200 });
   let isDown = true;

@@ -1,42 +1,53 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
+import { startAssets } from "./assets";
 
 export type ControlPlane = {
   kubeconfig: string;
   /** The API server's audit log, with the bodies of every write to claims; null where nobody says where it is. */
   auditLog: string | null;
-  stop(): void;
+  /** Whether more than the API server is there: Jobs make pods, claims are bound, what has no owner goes. */
+  hasControllers: boolean;
+  stop(): Promise<void>;
 };
 
-/**
- * A real Kubernetes API for the tests: the one that AGENTRUN_TEST_KUBECONFIG names (kind, k3d, any cluster whose
- * namespaces may be made and deleted), else one that the test kit in AGENTRUN_KUBERNETES_KIT starts and ends.
- */
-export function startControlPlane(): ControlPlane {
+const NONE = `no cluster to test against. One of these variables names it:
+  AGENTRUN_TEST_KUBECONFIG  a kubeconfig of any cluster whose namespaces may be made and deleted, as of kind or k3d
+  KUBEBUILDER_ASSETS        a folder with etcd and kube-apiserver, as "setup-envtest use -p path" prints; what needs more is not run
+  AGENTRUN_KUBERNETES_KIT   a folder with a program "cluster" that starts one, see docs/KUBERNETES.md`;
+
+/** A real Kubernetes API for the tests, by whichever variable names one; NONE says how. */
+export async function startControlPlane(): Promise<ControlPlane> {
   const given = process.env.AGENTRUN_TEST_KUBECONFIG;
   if (given) {
     const auditLog = process.env.AGENTRUN_TEST_AUDIT_LOG;
     return {
       kubeconfig: path.resolve(given),
       auditLog: auditLog ? path.resolve(auditLog) : null,
-      stop: () => undefined,
+      hasControllers: true,
+      stop: () => Promise.resolve(),
     };
   }
-  const kit = openKit();
-  if (!kit) {
-    throw new Error(
-      "no cluster to test against: name a kubeconfig in AGENTRUN_TEST_KUBECONFIG, such as that of kind or k3d",
-    );
-  }
   const folder = path.resolve("test-results", `cluster-${process.pid}`);
+  // Its logs stay, which are small.
+  const clear = () => {
+    for (const large of ["bin", "etcd"]) rmSync(path.join(folder, large), { recursive: true, force: true });
+  };
+  const kit = openKit();
+  const assets = process.env.KUBEBUILDER_ASSETS;
+  if (!kit && assets) {
+    const started = await startAssets(path.resolve(assets), folder);
+    return { ...started, stop: () => started.stop().then(clear) };
+  }
+  if (!kit) throw new Error(NONE);
   return {
     kubeconfig: kit.up(folder),
     auditLog: path.join(folder, "audit.log"),
-    stop() {
+    hasControllers: true,
+    async stop() {
       kit.down(folder);
-      // Its logs stay, which are small.
-      for (const large of ["bin", "etcd"]) rmSync(path.join(folder, large), { recursive: true, force: true });
+      clear();
     },
   };
 }

@@ -9,6 +9,8 @@ declare module "vitest" {
     s3Endpoint: string;
     /** Of an administrator of a real Kubernetes cluster. */
     kubeconfig: string;
+    /** Whether it has more than its API server. */
+    hasControllers: boolean;
     /** null where the cluster's owner names none. */
     auditLog: string | null;
   }
@@ -16,9 +18,10 @@ declare module "vitest" {
 
 /** What the cluster's tests need beside PostgreSQL; workers inherit the environment. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const controlPlane = startControlPlane();
+  const controlPlane = await startControlPlane();
   const s3 = await startS3Server();
   project.provide("kubeconfig", controlPlane.kubeconfig);
+  project.provide("hasControllers", controlPlane.hasControllers);
   project.provide("auditLog", controlPlane.auditLog);
   project.provide("s3Endpoint", s3.url);
   process.env.AGENTRUN_FAULTS_SEED ??= String(randomInt(2 ** 31));
@@ -27,6 +30,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
   process.env.AWS_SECRET_ACCESS_KEY = "test";
   return async () => {
     await s3.stop();
-    controlPlane.stop();
+    await controlPlane.stop();
   };
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { Cluster } from "@/server/kubernetes";
+import { it } from "@/server/test/cluster/controllers";
 import { createTestNamespace, type TestNamespace } from "@/server/test/cluster/namespace";
 import { useClaim } from "@/server/test/cluster/pods";
 import { createKubernetesVolumes } from ".";
@@ -31,7 +32,7 @@ function meddled(place: TestNamespace, meddle: Partial<Record<"deleteClaim" | "c
   return open(place, { cluster });
 }
 
-test("a session's claim is made once, with what callers chose in annotations alone", async () => {
+it("a session's claim is made once, with what callers chose in annotations alone", async () => {
   await using place = await createTestNamespace();
   const volumes = open(place);
   const made = await Promise.all([volumes.ensure(spec(HOSTILE)), volumes.ensure(spec(HOSTILE))]);
@@ -91,7 +92,7 @@ test("a namesake that is made between the look and the deletion is not deleted, 
   expect(await volumes.find(name)).toMatchObject({ uid: expect.not.stringMatching(uid) });
 });
 
-test("a claim that a pod uses stays until the pod is gone, and says so", async () => {
+it("a claim that a pod uses stays until the pod is gone, and says so", async () => {
   await using place = await createTestNamespace();
   const volumes = open(place, { goneDeadlineMs: 500 });
   const { name, uid } = await volumes.ensure(spec("ses_1"));
