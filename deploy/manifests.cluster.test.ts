@@ -90,10 +90,22 @@ test("a token of the cluster is mounted where it is used alone, and nothing is w
   expect(mounted.map(({ name }) => name).sort()).toEqual(["agentrun-web", "agentrun-worker"]);
   for (const { name, template } of templates) {
     expect(template.spec, name).toMatchObject({ serviceAccountName: name, securityContext: { runAsNonRoot: true } });
-    for (const container of template.spec?.containers ?? []) {
+    for (const container of [...(template.spec?.initContainers ?? []), ...(template.spec?.containers ?? [])]) {
       expect(container.securityContext, name).toMatchObject({ readOnlyRootFilesystem: true });
       expect(container.resources?.limits?.memory, name).toBeTruthy();
     }
+  }
+});
+
+test("web and worker are started once their database is up to date, by a program that is given nothing else", async () => {
+  await using place = await createExample();
+  const deployments = ofKind<k8s.V1Deployment>(dryRun(place).items, "Deployment");
+  expect(deployments.map(({ metadata }) => metadata?.name).sort()).toEqual(["agentrun-web", "agentrun-worker"]);
+  for (const { spec } of deployments) {
+    const { initContainers } = spec?.template.spec ?? {};
+    expect(initContainers).toMatchObject([{ name: "migrate", image: "agentrun/server:0.2.0", args: ["migrate"] }]);
+    expect(initContainers?.[0]?.env?.map(({ name }) => name)).toEqual(["DATABASE_URL"]);
+    expect(initContainers?.[0]?.envFrom).toBeUndefined();
   }
 });
 

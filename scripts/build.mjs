@@ -13,6 +13,7 @@ import { buildRoot, digestSources, projectRoot } from "./sources.mjs";
 const PROGRAMS = {
   web: "server/main.ts",
   worker: "server/worker.ts",
+  migrate: "server/migrate-once.ts",
   runner: "runner/main.ts",
   supervisor: "supervisor/main.ts",
 };
@@ -37,7 +38,7 @@ export async function ensureBuild() {
   return target;
 }
 
-/** Bundles the four programs, with the migrations and the documents beside them. */
+/** Bundles the programs, with the migrations and the documents beside them. */
 export async function bundlePrograms(folder) {
   await bundle({
     absWorkingDir: projectRoot,

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { build, type Plugin } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createTestDatabase } from "@/db/test/database";
+import { readMigrations } from "@/db/migrate";
+import { createEmptyDatabase, createTestDatabase } from "@/db/test/database";
 import { openSse } from "@/server/test/sse";
 
 const projectRoot = path.resolve(import.meta.dirname, "..");
@@ -34,7 +35,7 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(projectRoot, "node_modules", ".cache-agentrun-main-"));
   await build({
     absWorkingDir: projectRoot,
-    entryPoints: { web: "server/main.ts", worker: "server/worker.ts" },
+    entryPoints: { web: "server/main.ts", worker: "server/worker.ts", migrate: "server/migrate-once.ts" },
     outdir: folder,
     outExtension: { ".js": ".mjs" },
     bundle: true,
@@ -51,7 +52,7 @@ afterAll(async () => {
 });
 
 /** Starts a bundled program as the supervisor does: with a channel, and a pipe as its standard input. */
-async function start(program: "web" | "worker", databaseUrl: string): Promise<Started> {
+async function start(program: "web" | "worker" | "migrate", databaseUrl: string): Promise<Started> {
   const dataDir = await mkdtemp(path.join(tmpdir(), "agentrun-main-"));
   const child = fork(path.join(folder, `${program}.mjs`), {
     cwd: projectRoot,
@@ -107,11 +108,20 @@ test("web and worker end themselves when their supervisor's pipe closes", async 
   }
 });
 
+test("migrate brings an empty database up to date and ends, side by side with others", async () => {
+  await using database = await createEmptyDatabase();
+  const started = await Promise.all([start("migrate", database.url), start("migrate", database.url)]);
+  expect(await Promise.all(started.map(({ exited }) => exited))).toEqual([0, 0]);
+  const client = await database.connect();
+  const { rows } = await client.query("select count(*)::int as applied from agentrun_schema_migrations");
+  expect(rows).toEqual([{ applied: readMigrations().length }]);
+});
+
 test("a database with another history ends the start with the migration's name", async () => {
   await using database = await createTestDatabase();
   const client = await database.connect();
   await client.query("update agentrun_schema_migrations set checksum = 'other' where id like '008%'");
-  for (const program of ["web", "worker"] as const) {
+  for (const program of ["web", "worker", "migrate"] as const) {
     const started = await start(program, database.url);
     expect([program, await started.exited]).toEqual([program, 78]);
     expect(started.stderr()).toContain("008_leases_feeds_approvals_archive");
