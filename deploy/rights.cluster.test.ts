@@ -173,6 +173,42 @@ it("without the right to watch an attempt's end is told all the same, by looks a
   expect(errors).toEqual(Array(2).fill(expect.objectContaining({ problem: "forbidden" })));
 });
 
+test("under the guard the server changes and deletes what it made itself, and nothing else", async () => {
+  await using place = await createAppliedExample();
+  kubectl("apply", "--filename", "deploy/guard.yaml");
+  const namespace = place.name;
+  const metadata = { name: "of-a-person" };
+  const container = { name: "one", image: "one" };
+  await place.core.createNamespacedPersistentVolumeClaim({
+    namespace,
+    body: { metadata, spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Mi" } } } },
+  });
+  kubectl("--namespace", namespace, "create", "job", metadata.name, `--image=${container.image}`);
+  const config = await actAs(place, "agentrun-worker");
+  const [core, batch] = [config.makeApiClient(k8s.CoreV1Api), config.makeApiClient(k8s.BatchV1Api)];
+  const overwrite = () =>
+    core.replaceNamespacedSecret({ namespace, name: "agentrun", body: { metadata: { name: "agentrun" } } });
+  const refused = { code: 403, body: expect.stringContaining("AgentRun changes and deletes what it made itself") };
+  // A policy is in force a little after it was made.
+  await expect.poll(() => overwrite().catch((error: unknown) => error), { timeout: 20_000 }).toMatchObject(refused);
+  const web = (await actAs(place, "agentrun-web")).makeApiClient(k8s.CoreV1Api);
+  const claim = { namespace, name: metadata.name };
+  for (const account of [web, core])
+    await expect(account.deleteNamespacedPersistentVolumeClaim(claim)).rejects.toMatchObject(refused);
+  await expect(batch.deleteNamespacedJob(claim)).rejects.toMatchObject(refused);
+
+  const cluster = await clusterAs(place, "agentrun-worker");
+  const volumes = volumesOf(cluster);
+  const { name, uid } = await volumes.ensure({ sessionId: "ses_1", tenantId: "t", projectId: "p", sizeBytes: null });
+  const executor = createKubernetesExecutor({ cluster, policy: POLICY, onError: () => undefined });
+  await executor.launch(ATTEMPT);
+  await executor.launch(ATTEMPT);
+  expect(await executor.observe(ATTEMPT.attemptId)).toBe("running");
+  expect(await executor.end(ATTEMPT.attemptId)).toBe("gone");
+  await executor.close();
+  await volumes.remove(name, uid);
+});
+
 test("a runner that gets hold of its account's token can do nothing with it", async () => {
   await using place = await createAppliedExample();
   const core = (await actAs(place, "agentrun-runner")).makeApiClient(k8s.CoreV1Api);

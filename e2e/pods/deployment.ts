@@ -61,6 +61,7 @@ export async function deploy(node: TestNode, images: Images, undo: (() => unknow
     path.join(folder, "kustomization.yaml"),
     JSON.stringify(overlayOf({ namespace, images, values, server })),
   );
+  node.kubectl("apply", "--filename", "deploy/guard.yaml");
   node.kubectl("create", "namespace", namespace);
   undo.push(() => node.kubectlSlowly("delete", "namespace", namespace, "--wait=true", "--timeout=90s"));
   node.kubectl("label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted");
