@@ -20,3 +20,4 @@ export { refreshStorage } from "./refresh";
 export { type RepairReport, repairStorage } from "./repair";
 export { restoreStorage } from "./restore";
 export { storeArchive } from "./store-archive";
+export { VolumePhases } from "./volume-phases";
