@@ -20,4 +20,5 @@ export { refreshStorage } from "./refresh";
 export { type RepairReport, repairStorage } from "./repair";
 export { restoreStorage } from "./restore";
 export { storeArchive } from "./store-archive";
+export { findRestored } from "./restored-database";
 export { VolumePhases } from "./volume-phases";
