@@ -6,8 +6,8 @@ import { audit, type SessionRow, sessions } from "@/db/schema";
 import { inTx, type ServiceContext } from "@/server/context";
 import { AgentRunError, ConflictError } from "@/server/errors";
 import { type Candidate, countCandidates, countVolumes, readCandidates } from "./candidates";
-import { type Collected, collectOne, judgeOne } from "./collect-one";
-import { foreseeKeeper } from "./foresee-keeper";
+import { type Collected, collectOne, judgeOne, ORDERED } from "./collect-one";
+import { foresee, readRoom } from "./foresee";
 import { type Collection, codeOf, tellCollection } from "./history";
 import { findPause, findPauseReason, pauseWords } from "./pause";
 import { finishEvictions } from "./repair";
@@ -62,25 +62,21 @@ export async function collectGarbage(ctx: ServiceContext, input: GcInput): Promi
 async function look(ctx: ServiceContext, { dryRun, limit }: GcInput, judge: Judge): Promise<Looked> {
   const looked = nothing(dryRun);
   const { report } = looked;
+  const room = await readRoom(ctx);
   for await (const page of readCandidates(ctx)) {
     for (const candidate of page) {
       if (report.evicted.length + report.advanced.length >= limit) {
         report.totals.hasMore = true;
         return looked;
       }
-      const { outcome, reason } = foresee(ctx, candidate) ?? (await judge(candidate));
+      const { outcome, reason } = foresee(ctx, candidate, { dryRun, room }) ?? (await judge(candidate));
+      if (reason === ORDERED) room.orders -= 1;
       count(report.totals[outcome], candidate.session);
       if (outcome === "kept") keep(looked, candidate.session, reason);
       else report[outcome].push({ sessionId: candidate.session.sessionId, reason });
     }
   }
   return looked;
-}
-
-/** What was read with the page says enough of most that are kept: only the others are locked and judged one by one. */
-function foresee(ctx: ServiceContext, { session, facts }: Candidate): Collected | null {
-  const keeper = session.storageState === "archiving" ? null : foreseeKeeper(ctx, session, facts);
-  return keeper === null ? null : { outcome: "kept", reason: keeper };
 }
 
 /** Takes nothing, and lists what would have been looked at. */
