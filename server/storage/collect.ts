@@ -5,13 +5,13 @@ import { withAdvisoryLock } from "@/db/queries/advisory-lock";
 import { audit, type SessionRow, sessions } from "@/db/schema";
 import { inTx, type ServiceContext } from "@/server/context";
 import { AgentRunError, ConflictError } from "@/server/errors";
-import { type Candidate, countCandidates, countVolumes, readCandidates } from "./candidates";
+import { type Candidate, countCandidates, countVolumes, type Places, readCandidates, readPinned } from "./candidates";
 import { type Collected, collectOne, judgeOne, ORDERED } from "./collect-one";
 import { foresee, readRoom } from "./foresee";
 import { type Collection, codeOf, tellCollection } from "./history";
 import { findPause, findPauseReason, pauseWords } from "./pause";
 import { finishEvictions } from "./repair";
-import { findRestored, noteCollected } from "./restored-database";
+import { findRestored, noteCollected, readPlaces } from "./restored-database";
 
 /** Any number, the same in every process: one collection at a time. */
 const COLLECTOR_LOCK = 4_027_311_017n;
@@ -23,10 +23,12 @@ type Looked = Pick<Collection, "report"> & { kept: Map<string, number> };
 
 /**
  * Collects volumes whose expiry or idle time is over, the oldest first. One at a time; safe to run twice and to die
- * half-way. `limit` bounds what is taken, not what is looked at, so that kept sessions never hide others behind them.
+ * half-way. `limit` bounds what is taken, not what is looked at; and a look that its own bound has stopped is gone on with
+ * by the next, so that kept sessions hide others behind them for a while at most.
  */
 export async function collectGarbage(ctx: ServiceContext, input: GcInput): Promise<GcReport> {
-  if (input.dryRun) return (await look(ctx, input, ({ session }) => judgeOne(ctx, session))).report;
+  const places = await readPlaces(ctx);
+  if (input.dryRun) return (await look(ctx, { ...input, places }, ({ session }) => judgeOne(ctx, session))).report;
   return withCollectorLock(ctx, async () => {
     const pause = await findPause(ctx);
     // A person is told at once; what runs by itself notes why it took nothing.
@@ -40,7 +42,7 @@ export async function collectGarbage(ctx: ServiceContext, input: GcInput): Promi
       (await findPauseReason(ctx)) ?? restored ?? (await findBreaker(ctx)) ?? (left > 0 ? null : overDay(ctx));
     const looked =
       breaker === null
-        ? await look(ctx, { ...input, limit: Math.min(input.limit, left) }, ({ session }) =>
+        ? await look(ctx, { ...input, limit: Math.min(input.limit, left), places }, ({ session }) =>
             collectSafely(ctx, session),
           )
         : await refuse(ctx, breaker);
@@ -53,21 +55,31 @@ export async function collectGarbage(ctx: ServiceContext, input: GcInput): Promi
     }
     await inTx(ctx, async (ctx) => {
       await tellCollection(ctx, { ...looked, breaker });
-      if (restored === null) await noteCollected(ctx);
+      if (restored === null) await noteCollected(ctx, places);
     });
     return looked.report;
   });
 }
 
-async function look(ctx: ServiceContext, { dryRun, limit }: GcInput, judge: Judge): Promise<Looked> {
-  const looked = nothing(dryRun);
+async function look(ctx: ServiceContext, asked: GcInput & { places: Places }, judge: Judge): Promise<Looked> {
+  const looked = nothing(asked.dryRun);
+  await lookThrough(ctx, asked, { judge, looked });
+  await tellPinned(ctx, looked);
+  return looked;
+}
+
+async function lookThrough(
+  ctx: ServiceContext,
+  { dryRun, limit, places }: GcInput & { places: Places },
+  { judge, looked }: { judge: Judge; looked: Looked },
+): Promise<void> {
   const { report } = looked;
   const room = await readRoom(ctx);
-  for await (const page of readCandidates(ctx)) {
+  for await (const page of readCandidates(ctx, places)) {
     for (const candidate of page) {
       if (report.evicted.length + report.advanced.length >= limit) {
         report.totals.hasMore = true;
-        return looked;
+        return;
       }
       const { outcome, reason } = foresee(ctx, candidate, { dryRun, room }) ?? (await judge(candidate));
       if (reason === ORDERED) room.orders -= 1;
@@ -76,13 +88,22 @@ async function look(ctx: ServiceContext, { dryRun, limit }: GcInput, judge: Judg
       else report[outcome].push({ sessionId: candidate.session.sessionId, reason });
     }
   }
-  return looked;
+}
+
+/** They are none of those that are looked at, and yet told of: somebody may have forgotten them. */
+async function tellPinned(ctx: ServiceContext, looked: Looked): Promise<void> {
+  for await (const page of readPinned(ctx)) {
+    for (const session of page) {
+      count(looked.report.totals.kept, session);
+      keep(looked, session, "pinned");
+    }
+  }
 }
 
 /** Takes nothing, and lists what would have been looked at. */
 async function refuse(ctx: ServiceContext, breaker: string): Promise<Looked> {
   const looked = nothing(false);
-  for await (const page of readCandidates(ctx)) {
+  for await (const page of readCandidates(ctx, {})) {
     for (const { session } of page) {
       count(looked.report.totals.kept, session);
       keep(looked, session, breaker);
