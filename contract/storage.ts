@@ -39,7 +39,7 @@ export const ListStorageInput = z.strictObject({
   expiresWithinMinutes: RangeMinutes.optional(),
   /** Whether a claimed run holds the volume. */
   isAttached: z.boolean().optional(),
-  /** false: it could not be made, is lost, or is being taken away by somebody else. */
+  /** false: it is lost, or is being taken away by somebody else. */
   isHealthy: z.boolean().optional(),
   /** Whether the newest archive holds the last turn, an earlier one, or there is none. */
   archive: z.enum(ARCHIVE_STANDINGS).optional(),

@@ -120,7 +120,7 @@ function HeldBy({ runId }: { runId: string | null }) {
 function Next({ summary }: { summary: StorageSummary }) {
   const nowMs = useHydratedNow();
   const hasExpired = nowMs !== null && summary.collectableAt !== null && Date.parse(summary.collectableAt) <= nowMs;
-  const isTaken = ["live", "archiving", "failed"].includes(summary.storageState) && hasExpired;
+  const isTaken = ["live", "archiving"].includes(summary.storageState) && hasExpired;
   if (summary.keeper === null && !isTaken) return null;
   return (
     <p className="flex items-start gap-2 rounded-md bg-sunken px-3 py-2 text-xs text-ink-2">

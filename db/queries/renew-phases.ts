@@ -19,7 +19,7 @@ export async function renewPhases(db: Db, seen: SeenPhase[]): Promise<string[]> 
       select session.session_id, session.version, seen.phase
       from seen join agentrun_sessions session on session.storage_pvc_name = seen.name
       where session.deleted_at is null and session.storage_pvc_phase is distinct from seen.phase
-        and (session.storage_state in ('live', 'archiving', 'restoring', 'failed')
+        and (session.storage_state in ('live', 'archiving', 'restoring')
           -- One that is on its way out can only go: that it is gone is recorded as its eviction.
           or (session.storage_state = 'deleting' and seen.phase <> 'Lost'))
       order by session.session_id for no key update of session skip locked

@@ -7,7 +7,7 @@ import type { OpenRun } from "./facts";
 import { findRunOnVolume, starting } from "./live-run";
 
 /** From here a collection may take a volume; every other state has another who goes on with it. */
-export const COLLECTABLE: readonly StorageState[] = ["live", "archiving", "restoring", "failed"];
+export const COLLECTABLE: readonly StorageState[] = ["live", "archiving", "restoring"];
 /** Here there is no volume any more, or none that will stay. */
 export const GONE: readonly StorageState[] = ["none", "evicted", "deleting"];
 

@@ -127,7 +127,7 @@ function readNamed(ctx: ServiceContext, after: Place | null): Promise<(Place & {
       and(
         eq(sessions.storageKind, "pvc"),
         isNull(sessions.deletedAt),
-        inArray(sessions.storageState, ["live", "archiving", "restoring", "failed"]),
+        inArray(sessions.storageState, ["live", "archiving", "restoring"]),
         isNotNull(sessions.storagePvcName),
         ne(sessions.storagePvcPhase, "Lost"),
         after === null
