@@ -13,6 +13,8 @@ const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 /** Expired, and kept by a pin or by a run that waits: looked at in every pass. */
 const KEPT = SESSIONS / 20;
 const TAKEN_PER_PASS = 50;
+/** Expired, and their archives ordered long ago: as many as there may be, with those that failed. */
+const ORDERED = Math.min(1_000, SESSIONS / 20);
 const SYSTEM = { kind: "system", name: "storage-gc", tenantId: null } as const;
 
 await using database = await startBenchDatabase();
@@ -31,6 +33,8 @@ await passes("nothing has expired or is idle", { idleTtlMs: 86_400_000 });
 await load({ kept: KEPT, taken: TAKEN_PER_PASS * (ROUNDS + 1) });
 await passes(`${KEPT} are kept, ${TAKEN_PER_PASS} go`, {});
 await passes(`${KEPT} are kept, none goes`, {});
+await load({ kept: 0, taken: 0, ordered: ORDERED });
+await passes(`${ORDERED} wait for their archiver`, {}, "kubernetes");
 await load({ kept: KEPT, taken: SESSIONS / 4 });
 await passes("a quarter has expired: the breaker", {});
 await lists();
@@ -51,10 +55,16 @@ async function yardstick(): Promise<void> {
 
 type Measured = { databaseMs: number; wallMs: number; rssBytes: number; report: GcReport };
 
-async function passes(name: string, storage: Partial<ServiceContext["settings"]["storage"]>): Promise<void> {
+type Settings = ServiceContext["settings"];
+
+async function passes(
+  name: string,
+  storage: Partial<Settings["storage"]>,
+  executor: Settings["executor"] = "none",
+): Promise<void> {
   const measured: Measured[] = [];
   // The first one warms up.
-  for (let round = 0; round <= ROUNDS; round += 1) measured.push(await pass(storage));
+  for (let round = 0; round <= ROUNDS; round += 1) measured.push(await pass(storage, executor));
   const [median] = measured
     .slice(1)
     .sort((left, right) => left.databaseMs - right.databaseMs)
@@ -71,19 +81,19 @@ async function passes(name: string, storage: Partial<ServiceContext["settings"][
   console.log(`${name.padEnd(44)}${cells.map((cell) => cell.padStart(12)).join("")}`);
 }
 
-async function pass(storage: Partial<ServiceContext["settings"]["storage"]>): Promise<Measured> {
+async function pass(storage: Partial<Settings["storage"]>, executor: Settings["executor"]): Promise<Measured> {
   const before = await activeMs();
   const rss = process.resourceUsage().maxRSS * 1_024;
   const startedAt = performance.now();
-  const report = await collectOnce(storage);
+  const report = await collectOnce(storage, executor);
   const wallMs = performance.now() - startedAt;
   const rssBytes = process.resourceUsage().maxRSS * 1_024 - rss;
   return { databaseMs: (await activeMs()) - before, wallMs, rssBytes, report };
 }
 
 /** With connections of its own, whose end makes the database count their time. */
-async function collectOnce(storage: Partial<ServiceContext["settings"]["storage"]>): Promise<GcReport> {
-  await using ctx = testContext(database, { actor: SYSTEM });
+async function collectOnce(storage: Partial<Settings["storage"]>, executor: Settings["executor"]): Promise<GcReport> {
+  await using ctx = testContext(database, { actor: SYSTEM, settings: { executor } });
   ctx.settings.storage = { ...ctx.settings.storage, ...storage };
   return await collectGarbage(ctx, { dryRun: false, limit: TAKEN_PER_PASS });
 }
@@ -117,9 +127,11 @@ async function lists(): Promise<void> {
   }
 }
 
-async function load({ kept, taken }: { kept: number; taken: number }): Promise<void> {
+async function load({ kept, taken, ordered = 0 }: { kept: number; taken: number; ordered?: number }): Promise<void> {
   for (const table of ["sessions", "runs"]) await reader.query(`alter table agentrun_${table} disable trigger user`);
-  await reader.query("truncate agentrun_sessions, agentrun_runs, agentrun_archive_manifests, agentrun_audit cascade");
+  await reader.query(
+    "truncate agentrun_sessions, agentrun_runs, agentrun_archive_manifests, agentrun_archive_orders, agentrun_audit cascade",
+  );
   await reader.query(
     `insert into agentrun_sessions (session_id, tenant_id, project_id, backend_profile, title, version, storage_kind,
        storage_state, storage_pvc_name, storage_size_bytes, storage_files_count, storage_sha256, archive_manifest_id,
@@ -145,6 +157,17 @@ async function load({ kept, taken }: { kept: number; taken: number }): Promise<v
        case when n <= $2::int and n % 2 = 1 then 'pending' else 'completed' end, 'ses_' || n, '{}'
      from generate_series(1, $1::int) n`,
     [SESSIONS, kept],
+  );
+  await reader.query(
+    `update agentrun_sessions set storage_state = 'archiving', volume_command_id = 'cmd', expires_at = now() - interval '1 day'
+     where substr(session_id, 5)::int <= $1::int`,
+    [ordered],
+  );
+  await reader.query(
+    `insert into agentrun_archive_orders (session_id, tenant_id, attempt_id, ordered_by, command_id, failure)
+     select 'ses_' || n, 'default', 'arv_' || n, 'collection', 'cmd', case when n > 100 then 'no image' end
+     from generate_series(1, $1::int) n`,
+    [ordered],
   );
   for (const table of ["sessions", "runs"]) await reader.query(`alter table agentrun_${table} enable trigger user`);
   await reader.query("vacuum analyze agentrun_sessions, agentrun_runs, agentrun_archive_manifests");

@@ -12,6 +12,7 @@ export const LOOPS = {
   archivers: { process: "worker", does: "archives volumes that no process reaches" },
   "storage-gc": { process: "worker", does: "collects expired volumes" },
   "storage-repair": { process: "worker", does: "finishes what a crash left half-way" },
+  "volume-phases": { process: "worker", does: "looks at how volumes are" },
   "queue-counts": { process: "worker", does: "sums up the queue's counts" },
   "queue-expiry": { process: "worker", does: "ends tasks that waited too long" },
   "queue-minutes": { process: "worker", does: "notes the queue's history" },
@@ -31,10 +32,13 @@ export const LOOP_NAMES = Object.keys(LOOPS) as [LoopName, ...LoopName[]];
 /** Only where something is started by itself. */
 const OF_EXECUTORS: readonly LoopName[] = ["launcher", "dispatcher", "asks", "killer", "reconciler"];
 
-/** The loops that go on with an executor; archivers only where volumes are claims. */
+/** Only where volumes are claims. */
+const OF_CLAIMS: readonly LoopName[] = ["archivers", "volume-phases"];
+
+/** The loops that go on with an executor. */
 export function loopsOf(executor: string): LoopName[] {
   return LOOP_NAMES.filter(
     (name) =>
-      (executor !== "none" || !OF_EXECUTORS.includes(name)) && (executor === "kubernetes" || name !== "archivers"),
+      (executor !== "none" || !OF_EXECUTORS.includes(name)) && (executor === "kubernetes" || !OF_CLAIMS.includes(name)),
   );
 }

@@ -39,7 +39,7 @@ export const ListStorageInput = z.strictObject({
   expiresWithinMinutes: RangeMinutes.optional(),
   /** Whether a claimed run holds the volume. */
   isAttached: z.boolean().optional(),
-  /** false: it could not be made, is lost, or is being taken away by somebody else. */
+  /** false: it is lost, or is being taken away by somebody else. */
   isHealthy: z.boolean().optional(),
   /** Whether the newest archive holds the last turn, an earlier one, or there is none. */
   archive: z.enum(ARCHIVE_STANDINGS).optional(),
@@ -70,6 +70,8 @@ export type EvictStorageInput = z.infer<typeof EvictStorageInput>;
 export const RestoreStorageInput = z.strictObject({ sessionId: RecordId });
 export const ArchiveStorageInput = z.strictObject({ sessionId: RecordId });
 export type ArchiveStorageInput = z.infer<typeof ArchiveStorageInput>;
+export const ForceReleaseStorageInput = z.strictObject({ sessionId: RecordId, reason: requiredText(1_000) });
+export type ForceReleaseStorageInput = z.infer<typeof ForceReleaseStorageInput>;
 export const PinStorageInput = z.strictObject({ sessionId: RecordId, reason: text(1_000).optional() });
 export type PinStorageInput = z.infer<typeof PinStorageInput>;
 export const UnpinStorageInput = z.strictObject({ sessionId: RecordId });

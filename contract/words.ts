@@ -55,16 +55,7 @@ export type StorageKind = (typeof STORAGE_KINDS)[number];
  * The safe lifecycle between v0.1's three kinds:
  * none → creating → live → archiving → deleting → evicted → restoring → live.
  */
-export const STORAGE_STATES = [
-  "none",
-  "creating",
-  "live",
-  "archiving",
-  "deleting",
-  "evicted",
-  "restoring",
-  "failed",
-] as const;
+export const STORAGE_STATES = ["none", "creating", "live", "archiving", "deleting", "evicted", "restoring"] as const;
 export type StorageState = (typeof STORAGE_STATES)[number];
 export const STORAGE_POLICIES = ["archive", "discard"] as const;
 /** What changed last, the largest, what expires first. */

@@ -121,6 +121,9 @@ it("the worker's rights are all that volumes and attempts need", async () => {
   const cluster = await clusterAs(place, "agentrun-worker");
   const volumes = volumesOf(cluster);
   const { name, uid } = await volumes.ensure({ sessionId: "ses_1", tenantId: "t", projectId: "p", sizeBytes: null });
+  const listed = [];
+  for await (const page of volumes.list()) listed.push(...page);
+  expect(listed).toMatchObject([{ name }]);
   const errors: unknown[] = [];
   const onError = (error: unknown) => errors.push(error);
   const executor = createKubernetesExecutor({ cluster, policy: POLICY, onError, relistMs: 100 });

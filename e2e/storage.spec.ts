@@ -72,6 +72,10 @@ test("a volume is pinned, extended, evicted by its name, restored and forked, an
     await page.getByRole("button", { name: "Pinned: 1, show these alone" }).click();
     await expect(page).toHaveURL(/pinned=true/);
     await expect(row).toBeVisible();
+    await act(page, title, "Evict volume…");
+    const dialog = page.getByRole("dialog", { name: "Evict volume" });
+    await expect(dialog).toContainText("unpin it first");
+    await dialog.getByRole("button", { name: "Keep" }).click();
     await page.getByRole("button", { name: "Undo" }).click();
     await expect(row.getByText("pinned", { exact: true })).toBeHidden();
   });

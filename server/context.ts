@@ -44,6 +44,7 @@ export function hasScope(actor: Actor, scope: string): boolean {
 export type Topic =
   | "runs"
   | "sessions"
+  | "volumes"
   | "queue"
   | "approvals"
   | "bulk"

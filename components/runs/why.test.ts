@@ -37,6 +37,7 @@ const CASES = [
   explain({ status: "claimed", leaseState: "expired", claimedBy: "r" }),
   explain({ status: "claimed", leaseState: "held", claimedBy: "r", cancelRequestedAt: "2026-11-22T10:01:00.000Z" }),
   explain({ status: "cancelled", cancelReason: "enough", failureMessage: "enough" }),
+  explain({}, { jobs: [{ state: "launching", runnerId: "runner_1", result: { waitsFor: "archiver" } }] }),
   explain({ status: "failed" }),
   ...FAILURE_KINDS.map((failureKind) => explain({ status: "failed", failureKind, failureMessage: "it broke" })),
 ];
@@ -46,7 +47,7 @@ test("every state but working and done says its rule and what follows, under a t
   expect(explain({ status: "claimed", leaseState: "held", claimedBy: "r" })).toBeNull();
   for (const why of CASES)
     expect(why).toMatchObject({ rule: expect.stringMatching(/.{5}/), next: expect.stringMatching(/.{10}/) });
-  expect(CASES.slice(0, 10).map((why) => why?.title)).toEqual([
+  expect(CASES.slice(0, 11).map((why) => why?.title)).toEqual([
     "It waits for a runner",
     "Nothing was asked of it",
     "It waits for its session",
@@ -57,6 +58,7 @@ test("every state but working and done says its rule and what follows, under a t
     "Its lease ran out",
     "It is being cancelled",
     "It was cancelled",
+    "It waits for an archiver",
   ]);
 });
 

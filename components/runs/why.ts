@@ -22,7 +22,7 @@ export type WhyFacts = {
   run: Run;
   pendingApprovals: number;
   /** The newest first. */
-  jobs: readonly Pick<RunnerJob, "state" | "runnerId">[];
+  jobs: readonly (Pick<RunnerJob, "state" | "runnerId"> & Partial<Pick<RunnerJob, "result">>)[];
   /** The run of the same session that is at work, where it is another one. */
   sessionRun: { id: string } | null;
   hasOpenCommand: boolean;
@@ -93,6 +93,13 @@ function explainPending({ run, jobs, sessionRun, hasOpenCommand }: WhyFacts): Wh
     };
   }
   const launched = jobs.find((job) => job.state === "launching" || job.state === "running");
+  if (launched?.state === "launching" && launched.result?.waitsFor === "archiver") {
+    return {
+      ...{ tone: "warn", title: "It waits for an archiver", doc: "waiting-for-an-archiver" },
+      rule: "A process that archives its session's volume has it, and is being ended: the run goes first.",
+      next: "Its runner starts once that is known to be gone. Where its node does not answer, an administrator forces it under the session's Storage tab.",
+    };
+  }
   if (launched !== undefined) {
     return {
       ...{ ...quiet, title: "A runner was launched and has not claimed it yet", doc: "launched" },

@@ -5,6 +5,7 @@ import dynamic from "next/dynamic";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { runAddress } from "@/components/shell/addresses";
+import { useIdentity } from "@/components/shell/identity";
 import { explainKeeper, explainState } from "@/components/storage/explain";
 import { ArchiveMark, Expiry } from "@/components/storage/facts";
 import { Lifecycle } from "@/components/storage/lifecycle";
@@ -21,6 +22,9 @@ import { Time } from "@/components/ui/time";
 import type { SessionSummary } from "@/contract/session";
 import type { StorageSummary } from "@/contract/storage";
 
+const ForceArchiver = dynamic(() =>
+  import("@/components/storage/force-archiver").then((module) => module.ForceArchiver),
+);
 const StorageGrowth = dynamic(() => import("./storage-growth").then((module) => module.StorageGrowth));
 
 /** A session's volume: where it stands in its lifecycle, what it and its archive hold, and what can be done to it. */
@@ -36,6 +40,7 @@ export function StorageTab({ session }: { session: SessionSummary }) {
 }
 
 function Summary({ summary }: { summary: StorageSummary }) {
+  const isAdmin = useIdentity().role === "admin";
   return (
     <>
       <Panel title="State">
@@ -46,6 +51,7 @@ function Summary({ summary }: { summary: StorageSummary }) {
           </p>
           {summary.storageState !== "none" && <Lifecycle state={summary.storageState} />}
           <Next summary={summary} />
+          {isAdmin && summary.archiveOrder?.state === "ending" && <ForceArchiver summary={summary} />}
           <VolumeButtons summary={summary} />
         </div>
       </Panel>
@@ -114,7 +120,7 @@ function HeldBy({ runId }: { runId: string | null }) {
 function Next({ summary }: { summary: StorageSummary }) {
   const nowMs = useHydratedNow();
   const hasExpired = nowMs !== null && summary.collectableAt !== null && Date.parse(summary.collectableAt) <= nowMs;
-  const isTaken = ["live", "archiving", "failed"].includes(summary.storageState) && hasExpired;
+  const isTaken = ["live", "archiving"].includes(summary.storageState) && hasExpired;
   if (summary.keeper === null && !isTaken) return null;
   return (
     <p className="flex items-start gap-2 rounded-md bg-sunken px-3 py-2 text-xs text-ink-2">

@@ -2,6 +2,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { ShieldCheck, TriangleAlert } from "lucide-react";
 import Link from "next/link";
+import type { ReactNode } from "react";
 import { toast } from "sonner";
 import { nameOf } from "@/components/sessions/name";
 import { runAddress } from "@/components/shell/addresses";
@@ -68,27 +69,30 @@ export function EvictDialog({ summary, onClose }: { summary: StorageSummary; onC
               <CopyButton text={summary.sha256} label="Copy the digest" />
             </p>
           )}
-          {summary.pinnedAt !== null && (
-            <p className="text-xs">It is pinned: an eviction by hand takes it all the same.</p>
-          )}
         </div>
       }
       typed={summary.pvcName ?? summary.sessionId}
       hasReason
       action="Evict volume"
-      refusal={
-        summary.activeRunId === null ? null : (
-          <>
-            <Link href={runAddress(summary.activeRunId)} className="underline">
-              A run
-            </Link>{" "}
-            holds the volume. Cancel it, or wait: it ends by itself a minute after its last command.
-          </>
-        )
-      }
+      refusal={refusalOf(summary)}
       isPending={evict.isPending}
       error={evict.error}
       onConfirm={(reason) => evict.mutate({ sessionId: summary.sessionId, reason }, { onSuccess: onClose })}
     />
   );
+}
+
+function refusalOf(summary: StorageSummary): ReactNode {
+  if (summary.activeRunId !== null)
+    return (
+      <>
+        <Link href={runAddress(summary.activeRunId)} className="underline">
+          A run
+        </Link>{" "}
+        holds the volume. Cancel it, or wait: it ends by itself a minute after its last command.
+      </>
+    );
+  return summary.pinnedAt === null
+    ? null
+    : "It is pinned, which keeps it from whoever would remove it: unpin it first.";
 }

@@ -45,7 +45,7 @@ test("what can be done follows the state, the pin and the archive", () => {
 
 test("no state without a volume can be evicted", () => {
   const evictable = STORAGE_STATES.filter((storageState) => actionsOf(summary({ storageState })).has("evict"));
-  expect(evictable).toEqual(["creating", "live", "archiving", "restoring", "failed"]);
+  expect(evictable).toEqual(["creating", "live", "archiving", "restoring"]);
 });
 
 test("a keeper reads as a sentence, and rows are grouped by its word", () => {

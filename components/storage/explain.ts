@@ -5,14 +5,13 @@ import type { StorageState } from "@/contract/words";
 /** What a state means, for who has not read the documentation. */
 export const STATE_MEANING: Record<StorageState, string> = {
   none: "This session has no volume: nothing of its conversation outlives its run.",
-  creating: "The volume is being made.",
+  creating: "The volume is being made; where that fails it is tried again by itself.",
   live: "The volume is there, and holds the conversation's rollouts and the workspace.",
   archiving: "It has expired. What changed is being copied to the archive, before the volume may go.",
   deleting: "The volume is being removed. Nothing but its eviction can follow.",
   evicted: "The volume was removed.",
   restoring:
     "A new volume is there; the next turn's runner fills it from the archive and verifies it before its agent starts.",
-  failed: "The volume could not be made; it is tried again by itself.",
 };
 
 /** The same of one session, where there is more to say. */
@@ -107,9 +106,9 @@ type Acted = Pick<
 >;
 
 /** Without a volume: what would be pinned, extended or evicted is not there. */
-const HAS_VOLUME: ReadonlySet<StorageState> = new Set(["creating", "live", "archiving", "restoring", "failed"]);
+const HAS_VOLUME: ReadonlySet<StorageState> = new Set(["creating", "live", "archiving", "restoring"]);
 /** Of a live one too: its volume may have been lost behind everybody's back. */
-const RESTORED_FROM: ReadonlySet<StorageState> = new Set(["live", "archiving", "evicted", "failed"]);
+const RESTORED_FROM: ReadonlySet<StorageState> = new Set(["live", "archiving", "evicted"]);
 
 const ARCHIVED_FROM: ReadonlySet<StorageState> = new Set(["live", "archiving"]);
 

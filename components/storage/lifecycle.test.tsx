@@ -9,7 +9,7 @@ const stepsOf = (state: StorageState) => {
   return { current, count: html.match(/aria-current/g)?.length ?? 0 };
 };
 
-test.each(["creating", "live", "archiving", "deleting", "evicted", "restoring", "failed"] as const)(
+test.each(["creating", "live", "archiving", "deleting", "evicted", "restoring"] as const)(
   "a volume that is %s stands at that step and at no other",
   (state) => {
     expect(stepsOf(state)).toEqual({ current: `${state} (now)`, count: 1 });

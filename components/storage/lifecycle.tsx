@@ -6,7 +6,7 @@ import { LIFECYCLE } from "./explain";
 
 /** How a volume goes and comes back, with where it stands now. */
 export function Lifecycle({ state }: { state: StorageState }) {
-  const start: StorageState = state === "creating" || state === "failed" ? state : "live";
+  const start: StorageState = state === "creating" ? state : "live";
   const [, ...later] = LIFECYCLE;
   return (
     <div className="mx-auto w-full max-w-2xl">

@@ -1,4 +1,4 @@
-import { boolean, text } from "drizzle-orm/pg-core";
+import { boolean, jsonb, text } from "drizzle-orm/pg-core";
 import { instant, table } from "./columns";
 
 /**
@@ -17,6 +17,8 @@ export const storageGc = table("storage_gc", {
   isOnly: boolean().primaryKey().default(true),
   feedEpoch: text().notNull(),
   collectedAt: instant().notNull().defaultNow(),
+  /** Behind which candidates it stopped looking, where so many were kept that it did. */
+  places: jsonb().$type<{ [Kind in "expired" | "idle"]?: { at: string; sessionId: string } }>().notNull().default({}),
 });
 
 /** One row while somebody has stopped the collection of storage; none, and it goes on. */

@@ -42,7 +42,16 @@ test("a session lives from pod to pod: steered, approved, interrupted, evicted, 
     await newSession(page, { profile: "demo", message: 'RUN `echo her""on > remembered.txt && cat remembered.txt`' });
     await expect(conversation(page)).toContainText("heron");
     await isIdle(page);
-    expect(await jobsOf(program, sessionOf(page))).toHaveLength(1);
+    const sessionId = sessionOf(page);
+    expect(await jobsOf(program, sessionId)).toHaveLength(1);
+    const address = page.url();
+    await page.goto(`/storage?q=${sessionId}`);
+    const row = page.getByRole("row").filter({ has: page.locator(`a[href*="${sessionId}"]`) });
+    await expect(row).toContainText("live");
+    // A phase is shown where it is another than bound.
+    await expect(row).not.toContainText("Pending");
+    await page.goto(address);
+    await ready(page);
   });
 
   await test.step("its Job, pod, events and log are told by the run's page while they are there", async () => {

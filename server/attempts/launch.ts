@@ -11,6 +11,14 @@ import { policyOf } from "@/server/runs";
 import { prepareVolume, yieldToRun } from "@/server/storage";
 import { endAttempt } from "./end";
 
+/** What a recorded runner job says of itself while its start waits. */
+const WAITS_FOR = {
+  archiver: {
+    waitsFor: "archiver",
+    message: "it starts once the archiver of its session's volume is gone (storage.get: archiveOrder)",
+  },
+};
+
 export type LauncherDeps = {
   ctx: ServiceContext;
   executor: Executor;
@@ -58,7 +66,7 @@ async function startJob({ ctx, executor }: LauncherDeps, job: RunnerJobRow): Pro
     return;
   }
   // It goes on once an archiver that has the volume is gone.
-  if (run.sessionId !== null && !(await yieldToRun(ctx, run.sessionId))) return;
+  if (run.sessionId !== null && !(await yieldToRun(ctx, run.sessionId))) return noteWait(ctx, job);
   const launchToken = await mintLaunchToken(ctx, {
     runId: job.runId,
     attemptId: job.attemptId,
@@ -93,7 +101,17 @@ async function startJob({ ctx, executor }: LauncherDeps, job: RunnerJobRow): Pro
   }
   await ctx.db
     .update(runnerJobs)
-    .set({ state: "running", updatedAt: sql`clock_timestamp()` })
+    .set({ state: "running", result: {}, updatedAt: sql`clock_timestamp()` })
+    .where(and(eq(runnerJobs.id, job.id), eq(runnerJobs.state, "launching")));
+  ctx.wake("runs");
+}
+
+/** Said once: it may be asked for long, where the archiver's node does not answer. */
+async function noteWait(ctx: ServiceContext, job: RunnerJobRow): Promise<void> {
+  if (job.result?.waitsFor === WAITS_FOR.archiver.waitsFor) return;
+  await ctx.db
+    .update(runnerJobs)
+    .set({ result: WAITS_FOR.archiver, updatedAt: sql`clock_timestamp()` })
     .where(and(eq(runnerJobs.id, job.id), eq(runnerJobs.state, "launching")));
   ctx.wake("runs");
 }

@@ -9,7 +9,7 @@ import { Leadership } from "@/server/live";
 import { foldCounts, noteMinute } from "@/server/queue";
 import { expireArchives, purgeDeleted, retireExpired } from "@/server/retention";
 import { noteRunnerMinute } from "@/server/runners";
-import { Archivers, collectGarbage, repairStorage } from "@/server/storage";
+import { Archivers, collectGarbage, repairStorage, VolumePhases } from "@/server/storage";
 import { type Loop, type LoopDeps, type LoopOptions, startLoop } from "./loop";
 import { LoopNotes } from "./notes";
 
@@ -88,6 +88,12 @@ function loopOptions(deps: LoopsDeps, sweeper: LeaseSweeper): LoopOptions[] {
       intervalMs: RECONCILE_MS,
       run: () => reconcileAttempts({ ctx: reconciler, executor }),
     });
+  }
+  const watcher = contextFor("volume-phases");
+  // A folder is as it was made, and whoever looks at one looks at the folder itself.
+  if (watcher.volumes.provider === "kubernetes") {
+    const phases = new VolumePhases(watcher);
+    loops.push({ name: "volume-phases", intervalMs: 20_000, wakeOn: ["volumes"], run: () => phases.pass() });
   }
   const { launchArchiver } = executor;
   if (launchArchiver !== null) {

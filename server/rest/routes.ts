@@ -167,6 +167,10 @@ export const ROUTES: readonly Route[] = [
     answer: StorageSummary,
     summary: "Archive a volume that no run has claimed",
   }),
+  route("POST", "/sessions/{sessionId}/storage/force-release", "storage.forceRelease", {
+    answer: StorageSummary,
+    summary: "Take a volume from an archiver whose end cannot be confirmed",
+  }),
   route("POST", "/sessions/{sessionId}/storage/pin", "storage.pin", {
     answer: StorageSummary,
     summary: "Keep a volume from every collection",

@@ -4,8 +4,8 @@ import { archiveManifests, archiveSegments, sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { finishRemovals, getManifest, getSegment } from "@/server/manifests";
 import { requireSession } from "@/server/sessions";
-import { evictStorage, forkSession, getStorage, pinStorage, restoreStorage } from "@/server/storage";
-import { createTestStore, withStorage } from "@/server/storage/test/context";
+import { collectGarbage, evictStorage, forkSession, getStorage, pinStorage, restoreStorage } from "@/server/storage";
+import { createTestStore, SYSTEM, withStorage } from "@/server/storage/test/context";
 import {
   claimSession,
   endRun,
@@ -150,4 +150,29 @@ test("what a crash leaves of an expired archive is removed by the repair", async
   await ctx.db.update(archiveSegments).set({ removingAt: sql`now() - interval '11 minutes'` });
   expect(await finishRemovals(ctx)).toBe(1);
   expect(await ctx.archive.get(sessionId, segment?.sha256 ?? "")).toBeNull();
+});
+
+test("in a database that was restored from a backup no archive goes for its age until a person has collected once", async () => {
+  await using store = await createTestStore();
+  const retention = { archiveRetentionMs: HOUR_MS, archiveRetentionDays: 30 };
+  const [person, loop] = [withStorage(store.as(), retention), withStorage(store.as(SYSTEM), retention)];
+  const [evicted, live] = [
+    await makeUsedSession(person, { note: "used since" }),
+    await makeArchives(person, ["1", "2"]),
+  ];
+  await evictStorage(person, { sessionId: evicted });
+  await collectGarbage(loop, { dryRun: false, limit: 50 });
+  await age(person, 31 * 24);
+  // What the first start on another cluster than the dump's does.
+  await person.db.execute(sql`update agentrun_feed_epoch set epoch = 'another', system_identifier = 'another'`);
+  expect(await expireArchives(loop)).toEqual({ pruned: [], expired: [], failed: [] });
+  await restoreStorage(person, { sessionId: evicted });
+  const { manifest } = await getManifest(person, { sessionId: evicted });
+  for (const sha256 of Object.keys(Manifest.parse(manifest).segments))
+    expect((await getSegment(person, { sessionId: evicted, sha256 })).byteLength).toBeGreaterThan(0);
+
+  await evictStorage(person, { sessionId: evicted });
+  await age(person, 31 * 24);
+  await collectGarbage(person, { dryRun: false, limit: 1 });
+  expect(await expireArchives(loop)).toEqual({ pruned: [live], expired: [evicted], failed: [] });
 });

@@ -4,6 +4,7 @@ import { archiveManifests, archiveSegments, sessions } from "@/db/schema";
 import { auditSession } from "@/server/audit";
 import { inTx, type ServiceContext } from "@/server/context";
 import { pruneSegments } from "@/server/manifests";
+import { findRestored } from "@/server/storage";
 
 const SESSIONS_PER_TICK_MAX = 50;
 
@@ -12,11 +13,18 @@ export type ExpiredArchives = { pruned: string[]; expired: string[]; failed: str
 
 /**
  * Removes archives as the configuration says: replaced ones after a while, and those of sessions that were evicted long
- * ago. Never a session's newest while it has a volume, nor one that a restore or a fork is under way from.
+ * ago. Never a session's newest while it has a volume, nor one that a restore or a fork is under way from; and nothing in
+ * a database from a backup, which may call a session evicted that has been used since: all that it archived would go.
  */
 export async function expireArchives(ctx: ServiceContext): Promise<ExpiredArchives> {
   const report: ExpiredArchives = { pruned: [], expired: [], failed: [] };
   const { archiveRetentionMs, archiveRetentionDays } = ctx.settings.storage;
+  if (archiveRetentionMs === null && archiveRetentionDays === null) return report;
+  const restored = await findRestored(ctx);
+  if (restored !== null) {
+    ctx.log.error({ reason: restored }, "no archive was removed: the database was restored");
+    return report;
+  }
   if (archiveRetentionMs !== null) {
     const isOver = sql`${archiveManifests.supersededAt} <= ${before(archiveRetentionMs)}`;
     for (const sessionId of await readReplaced(ctx, isOver))

@@ -190,6 +190,8 @@ async function takeRun(ctx: TxContext, { run, session }: LockedRun, runnerId: st
       .set({ lastRunId: run.id, activeRunId: run.id })
       .where(eq(sessions.sessionId, session.sessionId));
     ctx.wake("sessions");
+    // Its pod has bound the claim, or is about to.
+    if (session.storagePvcPhase !== null && session.storagePvcPhase !== "Bound") ctx.wake("volumes");
   }
   ctx.wake("runs");
   return taken;

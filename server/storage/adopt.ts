@@ -1,8 +1,8 @@
-import { eq, inArray, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, sql } from "drizzle-orm";
 import type { Session } from "@/contract/session";
 import type { AdoptVolumeInput } from "@/contract/storage";
 import { lockVolumeKey } from "@/db/queries/advisory-lock";
-import { type SessionRow, sessions } from "@/db/schema";
+import { audit, type SessionRow, sessions } from "@/db/schema";
 import { auditSession } from "@/server/audit";
 import { requireProfile } from "@/server/backends";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
@@ -19,12 +19,28 @@ const BEFORE_ADOPTION = "before-adoption";
 /** Makes the session of a volume that has none, with what lies on it. */
 export async function adoptVolume(ctx: ServiceContext, input: AdoptVolumeInput): Promise<Session> {
   assertEveryTenant(ctx);
+  // A deletion under way holds the volume's key to its end: only a look after that tells what is left.
+  const deletion = await inTx(ctx, (ctx) => findDeletion(ctx, input.name));
   const volume = await requireVolume(ctx, input);
   if (volume.phase === "Terminating" || volume.phase === "Lost") {
     throw new UnavailableError("executor-unavailable", `volume ${volume.name} is going or gone: ${volume.phase}`);
   }
   const sessionId = sessionFor(ctx, volume, input);
-  return toSession(await inTx(ctx, (ctx) => adopt(ctx, volume, { ...input, sessionId })));
+  const adopted = await inTx(ctx, (ctx) => adopt(ctx, volume, { ...input, sessionId, deletion }));
+  // Somebody has ordered its deletion since that look.
+  return adopted === null ? adoptVolume(ctx, input) : toSession(adopted);
+}
+
+/** The last order to delete a volume of that name, with the volume's key: none is carried out before this commits. */
+async function findDeletion(ctx: TxContext, name: string): Promise<string | null> {
+  await lockVolumeKey(ctx.db, name);
+  const [order] = await ctx.db
+    .select({ id: audit.id })
+    .from(audit)
+    .where(and(eq(audit.targetKind, "volume"), eq(audit.targetId, name), eq(audit.action, "storage.delete")))
+    .orderBy(desc(audit.at), desc(audit.id))
+    .limit(1);
+  return order?.id ?? null;
 }
 
 /** A name that is a hash is one session's alone: under another's name that session would share the volume. */
@@ -44,9 +60,9 @@ function sessionFor(ctx: ServiceContext, volume: FoundVolume, input: AdoptVolume
 async function adopt(
   ctx: TxContext,
   volume: FoundVolume,
-  input: AdoptVolumeInput & { sessionId: string },
-): Promise<SessionRow> {
-  await lockVolumeKey(ctx.db, volume.name);
+  input: AdoptVolumeInput & { sessionId: string; deletion: string | null },
+): Promise<SessionRow | null> {
+  if ((await findDeletion(ctx, volume.name)) !== input.deletion) return null;
   const naming = await lockNaming(ctx, volume);
   const own = naming.find((session) => session.sessionId === input.sessionId);
   const others = naming.filter((session) => session !== own).map((session) => session.sessionId);

@@ -113,12 +113,17 @@ export function endTurn(ctx: ServiceContext, attemptId: string, failure: string)
   return withOrder(ctx, attemptId, async (ctx, order, session) => {
     if (order.state === "waiting") return;
     if (session && isActive(order)) await noteFailure(ctx, order, failure);
-    if (session && (await isWanted(ctx, session, order)))
-      await changeOrder(ctx, order.sessionId, { state: "waiting", attemptId: newId("archiver") });
-    else await removeOrder(ctx, order);
-    // A run may wait for the volume.
-    ctx.wake("runs");
+    await settle(ctx, session, order);
   });
+}
+
+/** What becomes of the order of a locked session whose archiver is gone. */
+export async function settle(ctx: TxContext, session: SessionRow | null, order: ArchiveOrderRow): Promise<void> {
+  if (session && (await isWanted(ctx, session, order)))
+    await changeOrder(ctx, order.sessionId, { state: "waiting", attemptId: newId("archiver") });
+  else await removeOrder(ctx, order);
+  // A run may wait for the volume.
+  ctx.wake("runs");
 }
 
 async function removeOrder(ctx: TxContext, { sessionId }: ArchiveOrderRow): Promise<void> {

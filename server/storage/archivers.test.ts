@@ -8,12 +8,20 @@ import { createTestDatabase } from "@/db/test/database";
 import { endAttempt, launchPending } from "@/server/attempts";
 import { createCommand } from "@/server/commands";
 import { inTx, type ServiceContext } from "@/server/context";
-import { launchRunnerJob } from "@/server/runners";
+import { launchRunnerJob, listRunnerJobs } from "@/server/runners";
 import { createRun } from "@/server/runs";
 import { deleteSession, getSession, markSessionRead, updateSession } from "@/server/sessions";
 import { runnerBundle } from "@/server/test/runner-bundle";
 import { startTestWeb } from "@/server/test/web";
-import { Archivers, archiveStorage, collectGarbage, endArchiverTurn, evictStorage, getStorage } from ".";
+import {
+  Archivers,
+  archiveStorage,
+  collectGarbage,
+  endArchiverTurn,
+  evictStorage,
+  forceReleaseStorage,
+  getStorage,
+} from ".";
 import { ChildArchivers } from "./test/child-archivers";
 import { SYSTEM, tenantOperator } from "./test/context";
 import { claimSession, expire, folderOf, makeStoredSession, makeUsedSession, pack, readBack } from "./test/volume";
@@ -439,4 +447,84 @@ test("an order raced with a run: the archiver is ended, or never begins, before 
       .toBe(true);
     expect(launcher.alive).toEqual([]);
   }
+});
+
+/** Has an order's archiver begin on a node that then answers no more, and a run come for its session. */
+async function loseOne(place: Place): Promise<{ sessionId: string; runId: string }> {
+  const { remote, archivers, launcher } = place;
+  launcher.isHeld = true;
+  const sessionId = await makeUsedSession(place.ctx, { note: "lost node", isArchived: false });
+  await archiveStorage(remote, { sessionId });
+  await archivers.pass();
+  const { attemptId = "" } = (await orderOf(place, sessionId)) ?? {};
+  expect(launcher.alive).toContain(attemptId);
+  launcher.outOfReach.add(attemptId);
+  const { id: runId } = await createRun(remote, { backendProfile: "codex", sessionRef: { sessionId } });
+  await createCommand(remote, { runId, type: "turn", payload: { text: "go on" } });
+  await place.launchRunners();
+  await archivers.pass();
+  expect(await orderOf(place, sessionId)).toMatchObject({ state: "ending" });
+  return { sessionId, runId };
+}
+
+test("archivers whose end nobody confirms hold up no other session's archive", async () => {
+  await using place = await openPlace();
+  const { ctx, remote, archivers, launcher } = place;
+  // As many as there may be at once.
+  for (let lost = 0; lost < 2; lost += 1) await loseOne(place);
+  launcher.isHeld = false;
+  const sessionId = await makeUsedSession(ctx, { note: "on another node", isArchived: false });
+  await archiveStorage(remote, { sessionId });
+  await archivers.pass();
+  await expect.poll(() => orderOf(place, sessionId), { timeout: 20_000 }).toBeNull();
+  expect(await readArchive(place, sessionId)).toBe("on another node");
+});
+
+test("many archivers whose end nobody confirms are more than one node's: no further one is begun", async () => {
+  await using place = await openPlace();
+  const { ctx, remote, archivers } = place;
+  const { sessionId: lost } = await loseOne(place);
+  await ctx.db.execute(sql`
+    insert into agentrun_sessions (session_id, tenant_id, project_id, backend_profile) select 'ses_' || n, 't', 'p', 'codex'
+    from generate_series(1, 17) n`);
+  await ctx.db.execute(sql`
+    insert into agentrun_archive_orders (session_id, tenant_id, attempt_id, ordered_by, state)
+    select 'ses_' || n, 't', 'arv_' || n, 'person', 'ending' from generate_series(1, 17) n`);
+  for (let n = 1; n <= 17; n += 1) place.launcher.outOfReach.add(`arv_${n}`);
+  const sessionId = await makeUsedSession(ctx, { note: "waits", isArchived: false });
+  await archiveStorage(remote, { sessionId });
+  await archivers.pass();
+  expect(await orderOf(place, sessionId)).toMatchObject({ state: "waiting" });
+  await forceReleaseStorage(ctx, { sessionId: lost, reason: "the node burnt down" });
+  // The order of the session itself is put off for the run that has its volume now.
+  await archivers.pass();
+  await archivers.pass();
+  expect(await orderOf(place, sessionId)).toMatchObject({ state: "running" });
+});
+
+test("a run that waits for an archiver says so, and starts once an administrator has forced its end, in the audit", async () => {
+  await using place = await openPlace();
+  const { ctx, remote, launcher } = place;
+  const { sessionId, runId } = await loseOne(place);
+  await place.launchRunners();
+  expect(launcher.runners).toEqual([]);
+  const jobs = async () => (await listRunnerJobs(ctx, { runId, limit: 5 })).items;
+  expect(await jobs()).toMatchObject([{ state: "launching", result: { waitsFor: "archiver" } }]);
+  const stranger = { ...ctx, actor: tenantOperator("elsewhere") };
+  const order = { sessionId, reason: "the node burnt down" };
+  await expect(forceReleaseStorage(stranger, order)).rejects.toMatchObject({ reason: "not-found" });
+  // It was a person's, who still wants it: it waits for the run's end.
+  expect(await forceReleaseStorage(ctx, order)).toMatchObject({ archiveOrder: { state: "waiting" } });
+  await expect(forceReleaseStorage(ctx, order)).rejects.toMatchObject({ reason: "version-conflict" });
+  const [row] = await ctx.db.select().from(audit).where(eq(audit.action, "storage.forceRelease"));
+  expect(row).toMatchObject({ targetId: sessionId, details: { reason: "the node burnt down" } });
+  await place.launchRunners();
+  expect(launcher.runners).toMatchObject([{ runId }]);
+  expect(await jobs()).toMatchObject([{ state: "running", result: {} }]);
+  // An archiver that works is ended by itself.
+  const working = await makeUsedSession(ctx, { note: "x", isArchived: false });
+  await archiveStorage(remote, { sessionId: working });
+  await expect(forceReleaseStorage(ctx, { ...order, sessionId: working })).rejects.toMatchObject({
+    details: { archiveOrder: "waiting" },
+  });
 });

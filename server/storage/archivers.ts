@@ -3,10 +3,24 @@ import { archiveOrders } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import type { ArchiverLauncher } from "@/server/executors";
 import { mintArchiverToken } from "@/server/identity";
-import { beginTurn, confirmTurn, dropUnwanted, endTurn, failTurn, judgeTurn, type Turn } from "./archiver-turn";
+import {
+  beginTurn,
+  confirmTurn,
+  dropUnwanted,
+  endTurn,
+  failTurn,
+  isActive,
+  judgeTurn,
+  type Turn,
+} from "./archiver-turn";
 
 /** Archivers at once: each reads a whole volume, and sends what the archive lacks through web. */
 const ARCHIVERS_MAX = 4;
+/**
+ * Archivers whose end is not confirmed, beyond those. A node that does not answer never confirms it: a few such hold up
+ * nobody, while so many are more than one node's, and others would only join them.
+ */
+const ENDING_MAX = 16;
 
 export type ArchiversDeps = { ctx: ServiceContext; launcher: ArchiverLauncher; archiversMax?: number };
 
@@ -26,7 +40,9 @@ export class Archivers {
       if (state === "ending") this.#end(attemptId);
       else await this.#goOn(sessionId);
     }
-    for (const sessionId of await this.#due(archiversMax - taken.length)) {
+    const active = taken.filter(isActive).length;
+    const room = Math.min(archiversMax - active, archiversMax + ENDING_MAX - taken.length);
+    for (const sessionId of await this.#due(room)) {
       const begun = await beginTurn(ctx, sessionId);
       if (begun) await this.#launch(begun);
     }

@@ -1,28 +1,93 @@
-import { and, asc, eq, inArray, isNull, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, isNotNull, isNull, or, type SQL, sql } from "drizzle-orm";
 import { type SessionRow, sessions } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { IS_EXPIRED, isIdle } from "./expiry";
 import { NO_FACTS, readFacts, type StorageFacts } from "./facts";
-import { COLLECTABLE } from "./keeper";
+import { COLLECTABLE, HAS_CURRENT_ARCHIVE, WAS_USED } from "./keeper";
 
 const PER_READ = 200;
-/** Of each kind, at most: what stands behind them waits for the next collection. */
+/** Of each kind, at most: the next collection goes on behind them. */
 const LOOKED_AT_MAX = 10_000;
 
 export type Candidate = { session: SessionRow; facts: StorageFacts };
 
-/** Volumes whose time is over, in pages: by their own expiry, the oldest first, then by idle time, the idlest first. */
-export async function* readCandidates(ctx: ServiceContext): AsyncGenerator<Candidate[]> {
-  yield* readPages(ctx, { isOver: IS_EXPIRED, key: sql`${sessions.expiresAt}` });
+/** Whose time is over by their own expiry, or by idle time. */
+export type CandidateKind = "expired" | "idle";
+type Place = { at: string; sessionId: string };
+/** Behind which candidate of a kind the last look stopped, where so many were kept; from the oldest on elsewhere. */
+export type Places = Partial<Record<CandidateKind, Place>>;
+type Kind = { kind: CandidateKind; isOver: SQL | undefined; key: SQL };
+
+/** By expiry, the oldest first, then by idle time, the idlest first. */
+function kindsOf(ctx: ServiceContext): Kind[] {
   const isOver = isIdle(ctx);
-  if (isOver !== null) yield* readPages(ctx, { isOver, key: sql`${sessions.usedAt}` });
+  const expired: Kind = { kind: "expired", isOver: IS_EXPIRED, key: sql`${sessions.expiresAt}` };
+  return isOver === null ? [expired] : [expired, { kind: "idle", isOver, key: sql`${sessions.usedAt}` }];
 }
 
-/** How many volumes' time is over: each kind by its own index. */
+/**
+ * Volumes whose time is over, in pages, from where the last look stopped. Pinned ones are left out. `places` is changed
+ * to where the next look goes on: the many that are kept for other reasons hide none behind them for ever.
+ */
+export async function* readCandidates(ctx: ServiceContext, places: Places): AsyncGenerator<Candidate[]> {
+  for (const kind of kindsOf(ctx)) {
+    let last = places[kind.kind];
+    let looked = 0;
+    for await (const rows of readPages(ctx, kind, { isPinned: false, after: last })) {
+      const facts = await readFacts(
+        ctx,
+        rows.map(({ session }) => session),
+      );
+      yield rows.map(({ session }) => ({ session, facts: facts.get(session.sessionId) ?? NO_FACTS }));
+      looked += rows.length;
+      last = rows.at(-1)?.place;
+      if (looked >= LOOKED_AT_MAX) break;
+    }
+    if (looked >= LOOKED_AT_MAX && last) places[kind.kind] = last;
+    else delete places[kind.kind];
+  }
+}
+
+/** Pinned volumes whose time is over: they are told of, and keep nobody from being looked at. */
+export async function* readPinned(ctx: ServiceContext): AsyncGenerator<SessionRow[]> {
+  for (const kind of kindsOf(ctx)) {
+    let looked = 0;
+    for await (const rows of readPages(ctx, kind, { isPinned: true, after: undefined })) {
+      yield rows.map(({ session }) => session);
+      looked += rows.length;
+      if (looked >= LOOKED_AT_MAX) break;
+    }
+  }
+}
+
+/** How many volumes may go, as far as rows tell: each kind by its own index. What is kept is none of a mass expiry. */
 export async function countCandidates(ctx: ServiceContext): Promise<number> {
-  const expired = await ctx.db.$count(sessions, and(isVolume(ctx), IS_EXPIRED));
-  const isOver = isIdle(ctx);
-  return isOver === null ? expired : expired + (await ctx.db.$count(sessions, and(isVolume(ctx), isOver)));
+  let count = 0;
+  for (const { isOver } of kindsOf(ctx))
+    count += await ctx.db.$count(sessions, and(isVolume(ctx), isOver, isNull(sessions.pinnedAt), mayGo(ctx)));
+  return count;
+}
+
+/** Of one that is not pinned: nobody needs it, and its last turn is archived, can be, or need not be. */
+function mayGo(ctx: ServiceContext): SQL | undefined {
+  const isReachable = ctx.volumes.folderOf(ctx.volumes.nameFor("any")) !== null;
+  const isArchived = or(
+    HAS_CURRENT_ARCHIVE,
+    sql`(${sessions.storageState} <> 'restoring' and (${sessions.storagePolicy} = 'discard' or not ${WAS_USED}))`,
+  );
+  const canBe = and(
+    sql`${sessions.storageState} <> 'restoring'`,
+    sql`not exists (select from agentrun_archive_orders archiving
+      where archiving.session_id = ${sessions.sessionId} and archiving.failure is not null)`,
+  );
+  return and(
+    inArray(sessions.storageState, [...COLLECTABLE]),
+    sql`not exists (select from agentrun_runs run
+      where run.session_id = ${sessions.sessionId} and run.status in ('claimed', 'pending'))`,
+    sql`not exists (select from agentrun_queue_tasks task where task.session_id is not null
+      and task.session_id = ${sessions.sessionId} and task.state in ('pending', 'dispatched', 'running'))`,
+    isReachable || ctx.settings.executor === "kubernetes" ? or(isArchived, canBe) : isArchived,
+  );
 }
 
 /** All volumes of sessions that are not deleted, counted up to a bound. */
@@ -32,24 +97,26 @@ export async function countVolumes(ctx: ServiceContext, max: number): Promise<nu
   return ctx.db.$count(counted);
 }
 
+type Row = { session: SessionRow; place: Place };
+
 async function* readPages(
   ctx: ServiceContext,
-  { isOver, key }: { isOver: SQL | undefined; key: SQL },
-): AsyncGenerator<Candidate[]> {
-  let after: SQL | undefined;
-  for (let looked = 0; looked < LOOKED_AT_MAX; looked += PER_READ) {
+  { isOver, key }: Kind,
+  from: { isPinned: boolean; after: Place | undefined },
+): AsyncGenerator<Row[]> {
+  const isWanted = from.isPinned ? isNotNull(sessions.pinnedAt) : isNull(sessions.pinnedAt);
+  for (let { after } = from; ; ) {
+    const isAfter = after && sql`(${key}, ${sessions.sessionId}) > (${after.at}::timestamptz, ${after.sessionId})`;
     const rows = await ctx.db
-      .select({ session: sessions, position: sql<string>`${key}::text` })
+      .select({ session: sessions, at: sql<string>`${key}::text` })
       .from(sessions)
-      .where(and(isVolume(ctx), isOver, inArray(sessions.storageState, [...COLLECTABLE]), after))
+      .where(and(isVolume(ctx), isOver, isWanted, inArray(sessions.storageState, [...COLLECTABLE]), isAfter))
       .orderBy(asc(key), asc(sessions.sessionId))
       .limit(PER_READ);
-    const read = rows.map(({ session }) => session);
-    const facts = await readFacts(ctx, read);
-    yield read.map((session) => ({ session, facts: facts.get(session.sessionId) ?? NO_FACTS }));
-    const last = rows.at(-1);
-    if (!last || rows.length < PER_READ) return;
-    after = sql`(${key}, ${sessions.sessionId}) > (${last.position}::timestamptz, ${last.session.sessionId})`;
+    const read = rows.map(({ session, at }) => ({ session, place: { at, sessionId: session.sessionId } }));
+    yield read;
+    after = read.at(-1)?.place;
+    if (!after || read.length < PER_READ) return;
   }
 }
 

@@ -56,13 +56,15 @@ export async function judgeOne(ctx: ServiceContext, session: SessionRow): Promis
   const order = await findArchiveOrder(ctx, session.sessionId);
   if (order?.failure) return { outcome: "kept", reason: reasonOf(toArchiveOrder(order)) };
   if ((await canArchive(ctx, session)) || (await canOrder(ctx, session)))
-    return { outcome: "evicted", reason: "expired, its archive is made first" };
+    return { outcome: "evicted", reason: MADE_FIRST };
   return { outcome: "kept", reason: missingOf(session) };
 }
 
 export type Handle = "archived" | "storage policy discard" | "its volume holds nothing";
 type Ordered = { order: ArchiveOrder; isNew: boolean };
-const ORDERED = "expired, its archive is being made";
+/** What is said of one for which an archive was ordered just now, and of one for which it will be. */
+export const ORDERED = "expired, its archive is being made";
+export const MADE_FIRST = "expired, its archive is made first";
 type Locked = { session: SessionRow } | { keeper: string };
 
 /** The way back, or the reason why none is needed; null when the volume is all there is. */

@@ -5,13 +5,13 @@ import { withAdvisoryLock } from "@/db/queries/advisory-lock";
 import { audit, type SessionRow, sessions } from "@/db/schema";
 import { inTx, type ServiceContext } from "@/server/context";
 import { AgentRunError, ConflictError } from "@/server/errors";
-import { type Candidate, countCandidates, countVolumes, readCandidates } from "./candidates";
-import { type Collected, collectOne, judgeOne } from "./collect-one";
-import { foreseeKeeper } from "./foresee-keeper";
+import { type Candidate, countCandidates, countVolumes, type Places, readCandidates, readPinned } from "./candidates";
+import { type Collected, collectOne, judgeOne, ORDERED } from "./collect-one";
+import { foresee, readRoom } from "./foresee";
 import { type Collection, codeOf, tellCollection } from "./history";
 import { findPause, findPauseReason, pauseWords } from "./pause";
 import { finishEvictions } from "./repair";
-import { findRestored, noteCollected } from "./restored-database";
+import { findRestored, noteCollected, readPlaces } from "./restored-database";
 
 /** Any number, the same in every process: one collection at a time. */
 const COLLECTOR_LOCK = 4_027_311_017n;
@@ -19,74 +19,96 @@ const COLLECTOR_LOCK = 4_027_311_017n;
 const KEPT_LISTED_MAX = 1_000;
 
 type Judge = (candidate: Candidate) => Promise<Collected>;
-type Looked = Pick<Collection, "report"> & { kept: Map<string, number> };
+type Looked = Pick<Collection, "report"> & { kept: Map<string, number>; places: Places };
 
 /**
- * Collects volumes whose expiry or idle time is over, the oldest first. One at a time; safe to run twice and to die
- * half-way. `limit` bounds what is taken, not what is looked at, so that kept sessions never hide others behind them.
+ * Collects volumes whose expiry or idle time is over, the oldest first. One at a time: a person is refused while another
+ * is at it, and what runs by itself has nothing to do then. Safe to run twice and to die half-way. `limit` bounds what is taken, not what is looked at; and a look that its own bound has stopped is gone on with
+ * by the next, so that kept sessions hide others behind them for a while at most.
  */
 export async function collectGarbage(ctx: ServiceContext, input: GcInput): Promise<GcReport> {
   if (input.dryRun) return (await look(ctx, input, ({ session }) => judgeOne(ctx, session))).report;
-  return withCollectorLock(ctx, async () => {
-    const pause = await findPause(ctx);
-    // A person is told at once; what runs by itself notes why it took nothing.
-    if (pause !== null && ctx.actor.kind !== "system")
-      throw new ConflictError("gc-paused", `${pauseWords(pause)}; resume it first, or ask for a dry run`);
-    const restored = await findRestored(ctx);
-    const finished = await finishEvictions(ctx);
-    if (restored !== null) ctx.log.error({ reason: restored }, "garbage collection stopped: the database was restored");
-    const left = await allowance(ctx);
-    const breaker =
-      (await findPauseReason(ctx)) ?? restored ?? (await findBreaker(ctx)) ?? (left > 0 ? null : overDay(ctx));
-    const looked =
-      breaker === null
-        ? await look(ctx, { ...input, limit: Math.min(input.limit, left) }, ({ session }) =>
-            collectSafely(ctx, session),
-          )
-        : await refuse(ctx, breaker);
-    for (const session of finished) {
-      count(looked.report.totals.evicted, session);
-      looked.report.evicted.unshift({
-        sessionId: session.sessionId,
-        reason: "an eviction left half-way was finished",
-      });
-    }
-    await inTx(ctx, async (ctx) => {
-      await tellCollection(ctx, { ...looked, breaker });
-      if (restored === null) await noteCollected(ctx);
-    });
-    return looked.report;
-  });
+  const report = await withCollectorLock(ctx, () => collect(ctx, input));
+  if (report !== null) return report;
+  if (ctx.actor.kind !== "system")
+    throw new AgentRunError("rate-limited", "rate-limited", "another collection is under way: try again in a minute");
+  // The worker's tick and the cron meet sooner or later: what the one does the other need not.
+  ctx.log.info("another collection is under way: this one leaves it all to that");
+  return nothing(false).report;
 }
 
-async function look(ctx: ServiceContext, { dryRun, limit }: GcInput, judge: Judge): Promise<Looked> {
-  const looked = nothing(dryRun);
+async function collect(ctx: ServiceContext, input: GcInput): Promise<GcReport> {
+  const pause = await findPause(ctx);
+  // A person is told at once; what runs by itself notes why it took nothing.
+  if (pause !== null && ctx.actor.kind !== "system")
+    throw new ConflictError("gc-paused", `${pauseWords(pause)}; resume it first, or ask for a dry run`);
+  const restored = await findRestored(ctx);
+  const finished = await finishEvictions(ctx);
+  if (restored !== null) ctx.log.error({ reason: restored }, "garbage collection stopped: the database was restored");
+  const left = await allowance(ctx);
+  const breaker =
+    (await findPauseReason(ctx)) ?? restored ?? (await findBreaker(ctx)) ?? (left > 0 ? null : overDay(ctx));
+  const looked =
+    breaker === null
+      ? await look(ctx, { ...input, limit: Math.min(input.limit, left) }, ({ session }) => collectSafely(ctx, session))
+      : await refuse(ctx, breaker);
+  for (const session of finished) {
+    count(looked.report.totals.evicted, session);
+    looked.report.evicted.unshift({
+      sessionId: session.sessionId,
+      reason: "an eviction left half-way was finished",
+    });
+  }
+  await inTx(ctx, async (ctx) => {
+    await tellCollection(ctx, { ...looked, breaker });
+    if (restored === null) await noteCollected(ctx, looked.places);
+  });
+  return looked.report;
+}
+
+async function look(ctx: ServiceContext, asked: GcInput, judge: Judge): Promise<Looked> {
+  const looked = nothing(asked.dryRun, await readPlaces(ctx));
+  await lookThrough(ctx, asked, { judge, looked });
+  await tellPinned(ctx, looked);
+  return looked;
+}
+
+async function lookThrough(
+  ctx: ServiceContext,
+  { dryRun, limit }: GcInput,
+  { judge, looked }: { judge: Judge; looked: Looked },
+): Promise<void> {
   const { report } = looked;
-  for await (const page of readCandidates(ctx)) {
+  const room = await readRoom(ctx);
+  for await (const page of readCandidates(ctx, looked.places)) {
     for (const candidate of page) {
       if (report.evicted.length + report.advanced.length >= limit) {
         report.totals.hasMore = true;
-        return looked;
+        return;
       }
-      const { outcome, reason } = foresee(ctx, candidate) ?? (await judge(candidate));
+      const { outcome, reason } = foresee(ctx, candidate, { dryRun, room }) ?? (await judge(candidate));
+      if (reason === ORDERED) room.orders -= 1;
       count(report.totals[outcome], candidate.session);
       if (outcome === "kept") keep(looked, candidate.session, reason);
       else report[outcome].push({ sessionId: candidate.session.sessionId, reason });
     }
   }
-  return looked;
 }
 
-/** What was read with the page says enough of most that are kept: only the others are locked and judged one by one. */
-function foresee(ctx: ServiceContext, { session, facts }: Candidate): Collected | null {
-  const keeper = session.storageState === "archiving" ? null : foreseeKeeper(ctx, session, facts);
-  return keeper === null ? null : { outcome: "kept", reason: keeper };
+/** They are none of those that are looked at, and yet told of: somebody may have forgotten them. */
+async function tellPinned(ctx: ServiceContext, looked: Looked): Promise<void> {
+  for await (const page of readPinned(ctx)) {
+    for (const session of page) {
+      count(looked.report.totals.kept, session);
+      keep(looked, session, "pinned");
+    }
+  }
 }
 
 /** Takes nothing, and lists what would have been looked at. */
 async function refuse(ctx: ServiceContext, breaker: string): Promise<Looked> {
-  const looked = nothing(false);
-  for await (const page of readCandidates(ctx)) {
+  const looked = nothing(false, await readPlaces(ctx));
+  for await (const page of readCandidates(ctx, {})) {
     for (const { session } of page) {
       count(looked.report.totals.kept, session);
       keep(looked, session, breaker);
@@ -96,10 +118,10 @@ async function refuse(ctx: ServiceContext, breaker: string): Promise<Looked> {
   return looked;
 }
 
-function nothing(dryRun: boolean): Looked {
+function nothing(dryRun: boolean, places: Places = {}): Looked {
   const none = () => ({ volumes: 0, bytes: 0 });
   const totals = { evicted: none(), advanced: none(), kept: none(), hasMore: false };
-  return { report: { evicted: [], advanced: [], kept: [], dryRun, totals }, kept: new Map() };
+  return { report: { evicted: [], advanced: [], kept: [], dryRun, totals }, kept: new Map(), places };
 }
 
 function count(total: GcReport["totals"]["kept"], { storageSizeBytes }: SessionRow): void {
@@ -157,8 +179,8 @@ async function findBreaker(ctx: ServiceContext): Promise<string | null> {
   return `breaker-open: ${expired} of ${volumes} volumes have expired at once; look at why, then collect by hand (storage.gc)`;
 }
 
-/** Runs work while no other process collects; refused when another does not come to its end. */
-export async function withCollectorLock<T>(ctx: ServiceContext, work: () => Promise<T>): Promise<T> {
+/** Runs work while no other process collects; null when another does not come to its end meanwhile. */
+export async function withCollectorLock<T>(ctx: ServiceContext, work: () => Promise<T>): Promise<T | null> {
   let isHeld = false;
   try {
     return await withAdvisoryLock(ctx.pool, COLLECTOR_LOCK, () => {
@@ -168,10 +190,6 @@ export async function withCollectorLock<T>(ctx: ServiceContext, work: () => Prom
   } catch (error) {
     // 55P03: the pool's lock time-out; somebody else is at it.
     if (isHeld || sqlState(error) !== "55P03") throw error;
-    throw new AgentRunError(
-      "rate-limited",
-      "rate-limited",
-      "another garbage collection is under way: try again in a minute",
-    );
+    return null;
   }
 }

@@ -1,12 +1,17 @@
 import { expect, test } from "vitest";
 import { sessions } from "@/db/schema";
+import { launchPending } from "@/server/attempts";
+import { createCommand } from "@/server/commands";
 import type { ServiceContext } from "@/server/context";
 import { purgeDeleted } from "@/server/retention";
+import { launchRunnerJob } from "@/server/runners";
+import { cancelRun, createRun } from "@/server/runs";
 import { createSession, deleteSession } from "@/server/sessions";
 import type { Volumes } from "@/server/volumes/volumes";
-import { evictStorage, getStorage, pinStorage, repairStorage, restoreStorage } from ".";
+import { collectGarbage, evictStorage, getStorage, pinStorage, repairStorage, restoreStorage, unpinStorage } from ".";
+import { ChildArchivers } from "./test/child-archivers";
 import { createTestStore } from "./test/context";
-import { makeUsedSession, readNote, writeNote } from "./test/volume";
+import { expire, makeUsedSession, readNote, writeNote } from "./test/volume";
 
 /** A process that stands still before its next call of the provider, while another one works. */
 function held(ctx: ServiceContext, call: "find" | "remove" | "ensure", meanwhile: () => Promise<unknown>) {
@@ -94,4 +99,91 @@ test("a pin that comes while the volume is going is refused: it could keep nothi
     expect(pinStorage(other, { sessionId })).rejects.toMatchObject({ reason: "store-evicted" }),
   );
   expect(await evictStorage(slow, { sessionId })).toMatchObject({ storageState: "evicted", pinnedAt: null });
+});
+
+/** A caller whose runs are started by the worker, which here notes them alone. */
+function launching(ctx: ServiceContext): ServiceContext {
+  return { ...ctx, settings: { ...ctx.settings, executor: "local" } };
+}
+
+const newExecutor = () => new ChildArchivers("", () => "");
+
+/** A run whose runner is to be started next. */
+async function recordRun(ctx: ServiceContext, sessionId: string): Promise<string> {
+  const { id: runId } = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId } });
+  await createCommand(ctx, { runId, type: "turn", payload: { text: "go on" } });
+  await launchRunnerJob(ctx, { runId });
+  return runId;
+}
+
+test("a volume is not evicted from under a runner that is being started, nor before it has claimed", async () => {
+  await using store = await createTestStore();
+  const [ctx, other] = [launching(store.as()), launching(store.as())];
+  const sessionId = await makeUsedSession(ctx, { note: "mine" });
+  const runId = await recordRun(ctx, sessionId);
+  const refusal = { reason: "run-live", details: { runId } };
+  await using executor = newExecutor();
+  const slow = held(ctx, "find", () => expect(evictStorage(other, { sessionId })).rejects.toMatchObject(refusal));
+  await launchPending({ ctx: slow, executor, attemptsMax: 8 });
+  expect(executor.runners).toMatchObject([{ runId }]);
+  await expect(evictStorage(other, { sessionId })).rejects.toMatchObject(refusal);
+  expect(await readNote(ctx, sessionId)).toBe("mine");
+});
+
+test("a run that is cancelled while its runner is started gives its volume to nobody before that is over", async () => {
+  await using store = await createTestStore();
+  const [ctx, other] = [launching(store.as()), launching(store.as())];
+  const sessionId = await makeUsedSession(ctx, { note: "mine" });
+  await expire(ctx, sessionId);
+  const runId = await recordRun(ctx, sessionId);
+  await using executor = newExecutor();
+  const slow = held(ctx, "find", async () => {
+    expect(await cancelRun(other, { runId })).toMatchObject({ status: "cancelled" });
+    await expect(evictStorage(other, { sessionId })).rejects.toMatchObject({ reason: "run-live" });
+    expect(await collectGarbage(other, { dryRun: false, limit: 50 })).toMatchObject({
+      evicted: [],
+      kept: [{ sessionId, reason: `run-live: a runner of run ${runId} is being started` }],
+    });
+  });
+  await launchPending({ ctx: slow, executor, attemptsMax: 8 });
+  expect(await readNote(ctx, sessionId)).toBe("mine");
+  expect(await evictStorage(other, { sessionId })).toMatchObject({ storageState: "evicted" });
+});
+
+test("an eviction raced with a launch: the runner has its volume, or none is started", async () => {
+  await using store = await createTestStore();
+  const [ctx, other] = [launching(store.as()), launching(store.as())];
+  await using executor = newExecutor();
+  const outcomes = new Set<string>();
+  for (let round = 0; round < 30; round += 1) {
+    const sessionId = await makeUsedSession(ctx, { note: `round ${round}` });
+    const { id: runId } = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId } });
+    await createCommand(ctx, { runId, type: "turn", payload: { text: "go on" } });
+    const [, evicted] = await Promise.allSettled([
+      launchPending({ ctx, executor, attemptsMax: 1_000 }),
+      evictStorage(other, { sessionId }),
+    ]);
+    outcomes.add(evicted.status);
+    // Recorded by the pass before or by this one; none is begun for a session whose volume is on its way out.
+    await launchPending({ ctx, executor, attemptsMax: 1_000 });
+    const isStarted = executor.runners.some((runner) => runner.runId === runId);
+    expect(isStarted).toBe(evicted.status === "rejected");
+    expect(await readNote(ctx, sessionId)).toBe(isStarted ? `round ${round}` : null);
+  }
+  expect([...outcomes].sort()).toEqual(["fulfilled", "rejected"]);
+});
+
+test("a pinned volume is evicted by nobody before it is unpinned", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeUsedSession(ctx, { note: "archived" });
+  await pinStorage(ctx, { sessionId });
+  const refusal = { reason: "volume-kept", message: expect.stringContaining("unpin it first") };
+  await expect(evictStorage(ctx, { sessionId })).rejects.toMatchObject(refusal);
+  expect(await readNote(ctx, sessionId)).toBe("archived");
+  await unpinStorage(ctx, { sessionId });
+  expect(await evictStorage(ctx, { sessionId })).toMatchObject({ storageState: "evicted" });
+  // Asked again it is the same answer, and what is gone may be pinned, for its archive.
+  await pinStorage(ctx, { sessionId });
+  expect(await evictStorage(ctx, { sessionId })).toMatchObject({ storageState: "evicted" });
 });

@@ -3,16 +3,19 @@ import type { EvictStorageInput, StorageSummary } from "@/contract/storage";
 import { type SessionRow, sessions } from "@/db/schema";
 import { auditSession } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
-import { NotFoundError } from "@/server/errors";
+import { ConflictError, NotFoundError } from "@/server/errors";
 import { lockOwnSession, requireSession } from "@/server/sessions";
 import { finishEviction } from "./finish-eviction";
 import { GONE } from "./keeper";
-import { assertNoRunIsLive } from "./live-run";
+import { assertNoRunHas } from "./live-run";
 import { summarize } from "./summary";
 
 export const DEFAULT_REASON = "evicted by request";
 
-/** Takes a session's volume now, archived or not: an explicit order. Refused while a run of the session is claimed. */
+/**
+ * Takes a session's volume now, archived or not, whatever its age: an explicit order. Refused while a run of the session
+ * is claimed or a runner of it is being started, and while it is pinned.
+ */
 export async function evictStorage(ctx: ServiceContext, input: EvictStorageInput): Promise<StorageSummary> {
   const reason = input.reason ?? DEFAULT_REASON;
   const ordered = await inTx(ctx, (ctx) => orderEviction(ctx, input.sessionId, reason));
@@ -24,7 +27,9 @@ export async function evictStorage(ctx: ServiceContext, input: EvictStorageInput
 async function orderEviction(ctx: TxContext, sessionId: string, reason: string): Promise<SessionRow> {
   const session = await lockOwnSession(ctx, sessionId);
   if (GONE.includes(session.storageState)) return session;
-  await assertNoRunIsLive(ctx, sessionId);
+  await assertNoRunHas(ctx, sessionId);
+  if (session.pinnedAt !== null)
+    throw new ConflictError("volume-kept", `session ${sessionId} is pinned: unpin it first, then evict it`);
   return doom(ctx, session, reason);
 }
 

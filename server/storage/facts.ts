@@ -15,9 +15,13 @@ export type StorageFacts = {
   isExpired: boolean;
   archivedAt: string | null;
   archiveOrder: ArchiveOrder | null;
+  /** Whether that is for what the volume holds now, rather than for what it held before its last turn. */
+  isOrderCurrent: boolean;
 };
 
-export const NO_FACTS: StorageFacts = { openRun: null, isExpired: false, archivedAt: null, archiveOrder: null };
+export const NO_FACTS: StorageFacts = {
+  ...{ openRun: null, isExpired: false, archivedAt: null, archiveOrder: null, isOrderCurrent: false },
+};
 
 /** By two queries, however many sessions. */
 export async function readFacts(ctx: ServiceContext, rows: SessionRow[]): Promise<Map<string, StorageFacts>> {
@@ -48,14 +52,25 @@ export async function readFacts(ctx: ServiceContext, rows: SessionRow[]): Promis
     found.map((row) => {
       const openRun = row.runId === null || row.runStatus === null ? null : { id: row.runId, status: row.runStatus };
       const archivedAt = row.archivedAt === null ? null : new Date(row.archivedAt).toISOString();
-      const archiveOrder = orders.get(row.sessionId) ?? null;
-      return [row.sessionId, { openRun, isExpired: row.isExpired, archivedAt, archiveOrder }];
+      const { isExpired } = row;
+      return [row.sessionId, { openRun, isExpired, archivedAt, ...(orders.get(row.sessionId) ?? NO_ORDER) }];
     }),
   );
 }
 
-async function readOrders(ctx: ServiceContext, sessions: SessionRow[]): Promise<Map<string, ArchiveOrder>> {
-  const ids = sessions.map(({ sessionId }) => sessionId);
-  const rows = await ctx.db.select().from(archiveOrders).where(inArray(archiveOrders.sessionId, ids));
-  return new Map(rows.map((row) => [row.sessionId, toArchiveOrder(row)]));
+type Ordered = Pick<StorageFacts, "archiveOrder" | "isOrderCurrent">;
+const NO_ORDER: Ordered = { archiveOrder: null, isOrderCurrent: false };
+
+async function readOrders(ctx: ServiceContext, sessions: SessionRow[]): Promise<Map<string, Ordered>> {
+  const held = new Map(sessions.map(({ sessionId, volumeCommandId }) => [sessionId, volumeCommandId]));
+  const rows = await ctx.db
+    .select()
+    .from(archiveOrders)
+    .where(inArray(archiveOrders.sessionId, [...held.keys()]));
+  return new Map(
+    rows.map((row) => {
+      const isOrderCurrent = row.commandId === held.get(row.sessionId);
+      return [row.sessionId, { archiveOrder: toArchiveOrder(row), isOrderCurrent }];
+    }),
+  );
 }

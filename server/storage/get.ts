@@ -38,4 +38,4 @@ async function askProvider<T>(ctx: ServiceContext, session: SessionRow, known: T
   }
 }
 
-const HAS_VOLUME: ReadonlySet<StorageState> = new Set(["live", "archiving", "deleting", "restoring", "failed"]);
+const HAS_VOLUME: ReadonlySet<StorageState> = new Set(["live", "archiving", "deleting", "restoring"]);

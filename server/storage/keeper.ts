@@ -4,9 +4,10 @@ import { queueTasks, runs, type SessionRow, sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { hasExpired } from "./expiry";
 import type { OpenRun } from "./facts";
+import { findRunOnVolume, starting } from "./live-run";
 
 /** From here a collection may take a volume; every other state has another who goes on with it. */
-export const COLLECTABLE: readonly StorageState[] = ["live", "archiving", "restoring", "failed"];
+export const COLLECTABLE: readonly StorageState[] = ["live", "archiving", "restoring"];
 /** Here there is no volume any more, or none that will stay. */
 export const GONE: readonly StorageState[] = ["none", "evicted", "deleting"];
 
@@ -35,7 +36,15 @@ export async function findUser(ctx: ServiceContext, session: SessionRow): Promis
     .where(and(eq(runs.sessionId, session.sessionId), inArray(runs.status, ["claimed", "pending"])))
     .orderBy(asc(runs.status))
     .limit(1);
-  return keeperOf(session, open ?? null) ?? (await findTaskKeeper(ctx, session));
+  return (
+    keeperOf(session, open ?? null) ?? (await findStartKeeper(ctx, session)) ?? (await findTaskKeeper(ctx, session))
+  );
+}
+
+/** A runner that is just being started has looked at the volume, and asks no more before it begins. */
+async function findStartKeeper(ctx: ServiceContext, { sessionId }: SessionRow): Promise<string | null> {
+  const run = await findRunOnVolume(ctx, sessionId);
+  return run && `run-live: ${starting(run.id)}`;
 }
 
 /** A task that waits for its session finds it, however long it waits. */

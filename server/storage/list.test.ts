@@ -163,7 +163,7 @@ test("volumes are found by how soon they go, who holds them, how they fare, thei
   const plain = await makeStoredSession(ctx, { expiresAt: inHours(50), storageSizeBytes: 100 });
   const soon = await makeStoredSession(ctx, { expiresAt: inHours(5), storageSizeBytes: 2_000 });
   const gone = await makeStoredSession(ctx, { expiresAt: PAST, storagePvcPhase: "Lost" });
-  const failed = await makeStoredSession(ctx, { storageState: "failed", storagePvcPhase: null });
+  const going = await makeStoredSession(ctx, { storagePvcPhase: "Terminating" });
   const current = await makeUsedSession(ctx, { note: "archived" });
   const behind = await makeUsedSession(ctx, { note: "archived" });
   const held = await claimSession(ctx, behind);
@@ -174,7 +174,7 @@ test("volumes are found by how soon they go, who holds them, how they fare, thei
   expect(await found({ expiresWithinMinutes: 60 * 60 })).toEqual([plain, soon].sort());
   expect(await found({ isAttached: true })).toEqual([behind]);
   expect(await found({ isAttached: false })).not.toContain(behind);
-  expect(await found({ isHealthy: false })).toEqual([gone, failed].sort());
+  expect(await found({ isHealthy: false })).toEqual([gone, going].sort());
   expect(await found({ archive: "current" })).toEqual([current]);
   expect(await found({ archive: "behind" })).toEqual([behind]);
   expect(await found({ archive: "none", isHealthy: true })).toEqual([plain, soon].sort());

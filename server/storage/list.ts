@@ -22,9 +22,8 @@ const COUNTED_MAX = 2_000;
 
 const IS_ATTACHED = sql`exists (select from ${runs} where ${and(eq(runs.sessionId, sessions.sessionId), eq(runs.status, "claimed"))})`;
 /** What waits for its first pod, as some storage classes have it, is as well as what is bound. */
-const IS_HEALTHY = sql`(${sessions.storageState} <> 'failed'
-  and (${inArray(sessions.storageState, [...GONE])}
-    or coalesce(${sessions.storagePvcPhase}, 'Bound') not in ('Lost', 'Terminating')))`;
+const IS_HEALTHY = sql`(${inArray(sessions.storageState, [...GONE])}
+  or coalesce(${sessions.storagePvcPhase}, 'Bound') not in ('Lost', 'Terminating'))`;
 const HAS_ARCHIVE: Record<(typeof ARCHIVE_STANDINGS)[number], SQL | undefined> = {
   current: HAS_CURRENT_ARCHIVE,
   behind: sql`${sessions.archiveManifestId} is not null and not (${HAS_CURRENT_ARCHIVE})`,

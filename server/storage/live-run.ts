@@ -1,5 +1,5 @@
-import { and, eq } from "drizzle-orm";
-import { runs } from "@/db/schema";
+import { and, eq, inArray, isNotNull, or } from "drizzle-orm";
+import { runnerJobs, runs } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { ConflictError } from "@/server/errors";
 
@@ -18,4 +18,43 @@ export async function assertNoRunIsLive(ctx: ServiceContext, sessionId: string):
   throw new ConflictError("run-live", `run ${runId} of session ${sessionId} is live: cancel it and wait for its end`, {
     runId,
   });
+}
+
+/**
+ * The run whose runner has a session's volume or may have it in a moment: it is claimed, or its runner was launched and
+ * has not claimed it yet. One that is just being started counts whatever became of its run meanwhile: its volume was
+ * looked at, and nobody asks again before it begins. True for as long as the session is locked.
+ */
+export async function findRunOnVolume(
+  ctx: ServiceContext,
+  sessionId: string,
+): Promise<{ id: string; isClaimed: boolean } | null> {
+  const isOfLiveJob = and(eq(runnerJobs.runId, runs.id), inArray(runnerJobs.state, ["launching", "running"]));
+  const [found] = await ctx.db
+    .select({ id: runs.id, status: runs.status })
+    .from(runs)
+    .leftJoin(runnerJobs, isOfLiveJob)
+    .where(
+      and(
+        eq(runs.sessionId, sessionId),
+        or(
+          eq(runs.status, "claimed"),
+          and(eq(runs.status, "pending"), isNotNull(runnerJobs.id)),
+          eq(runnerJobs.state, "launching"),
+        ),
+      ),
+    )
+    .limit(1);
+  return found ? { id: found.id, isClaimed: found.status === "claimed" } : null;
+}
+
+export async function assertNoRunHas(ctx: ServiceContext, sessionId: string): Promise<void> {
+  const run = await findRunOnVolume(ctx, sessionId);
+  if (run === null) return;
+  const is = run.isClaimed ? `run ${run.id} of session ${sessionId} is live` : starting(run.id);
+  throw new ConflictError("run-live", `${is}: cancel it and wait for its end`, { runId: run.id });
+}
+
+export function starting(runId: string): string {
+  return `a runner of run ${runId} is being started`;
 }

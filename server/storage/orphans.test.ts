@@ -253,3 +253,34 @@ test("what an eviction left behind can be its session's again, and is then not h
   expect(await getStorage(ctx, { sessionId })).toMatchObject({ isArchiveCurrent: false, restorable: true });
   expect(await readNote(ctx, sessionId)).toBe("left behind");
 });
+
+test("an adoption that meets a deletion makes no session of what that takes", async () => {
+  await using store = await createTestStore();
+  const [ctx, other] = [store.as(), store.as()];
+  const isWaiting = sql`select count(*)::int as count from pg_locks where locktype = 'advisory' and not granted`;
+  const noted = async () => (await ctx.db.execute(isWaiting)).rows[0];
+  const [first, second] = [await makeOrphan(ctx, "going"), await makeOrphan(ctx, "going")];
+
+  // While the deletion is under way.
+  let adoption: Promise<unknown> | undefined;
+  const remove: typeof ctx.volumes.remove = async (name, uid) => {
+    adoption = adoptVolume(other, { name, uid: uid ?? "", backendProfile: "codex" });
+    adoption.catch(() => undefined);
+    await expect.poll(noted).toEqual({ count: 1 });
+    return ctx.volumes.remove(name, uid);
+  };
+  await deleteVolume({ ...ctx, volumes: { ...ctx.volumes, remove } }, { ...first, confirmName: first.name });
+  await expect(adoption).rejects.toMatchObject({ reason: "not-found" });
+
+  // Between the adoption's look and its row.
+  const inspect: typeof ctx.volumes.inspect = async (name) => {
+    const volume = await ctx.volumes.inspect(name);
+    if (volume !== null) await deleteVolume(other, { ...second, confirmName: name });
+    return volume;
+  };
+  const slow = { ...ctx, volumes: { ...ctx.volumes, inspect } };
+  await expect(adoptVolume(slow, { ...second, backendProfile: "codex" })).rejects.toMatchObject({
+    reason: "not-found",
+  });
+  expect(await ctx.db.select().from(sessions)).toEqual([]);
+});

@@ -36,8 +36,7 @@ export async function prepareVolume(ctx: ServiceContext, sessionId: string): Pro
 async function replaceLost(ctx: TxContext, sessionId: string): Promise<SessionRow> {
   const session = await lockSession(ctx.db, sessionId, null);
   if (!session) throw new NotFoundError("session", sessionId);
-  if (session.storageState !== "live" && session.storageState !== "archiving" && session.storageState !== "failed")
-    return session;
+  if (session.storageState !== "live" && session.storageState !== "archiving") return session;
   ctx.log.error(
     { sessionId, volume: session.storagePvcName, hasArchive: session.archiveManifestId !== null },
     "a volume is lost",

@@ -16,7 +16,7 @@ export const EXPIRY_AFTER_RESTORE = sql`case when ${sessions.expiresAt} <= clock
   then clock_timestamp() + ${EXPIRY_AFTER_RESTORE_DAYS} * interval '1 day' else ${sessions.expiresAt} end`;
 
 /** With a volume of its own: a restore would only put something older in its place. */
-const WITH_VOLUME: readonly StorageState[] = ["live", "archiving", "failed"];
+const WITH_VOLUME: readonly StorageState[] = ["live", "archiving"];
 
 /**
  * Gives an evicted session a volume again. It is empty at first: the next attempt's runner fills it from the archive,

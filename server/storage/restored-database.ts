@@ -1,5 +1,7 @@
 import { sql } from "drizzle-orm";
+import { storageGc } from "@/db/schema";
 import type { ServiceContext, TxContext } from "@/server/context";
+import type { Places } from "./candidates";
 
 /**
  * Why loops and the cron take nothing; null when nothing is wrong. A database that was restored from a backup knows an
@@ -15,10 +17,18 @@ export async function findRestored(ctx: ServiceContext): Promise<string | null> 
   return "database-restored: this database was restored from a backup since the last collection; look at what has expired, then collect by hand once (storage.gc)";
 }
 
-/** Notes which database was collected in; a person of one tenant speaks for no other. */
-export async function noteCollected(ctx: TxContext): Promise<void> {
+/** Where the last collection stopped looking; a person of one tenant looks through that one's alone, from its oldest. */
+export async function readPlaces(ctx: ServiceContext): Promise<Places> {
+  if (ctx.actor.tenantId !== null) return {};
+  const [known] = await ctx.db.select({ places: storageGc.places }).from(storageGc);
+  return known?.places ?? {};
+}
+
+/** Notes which database was collected in, and how far; a person of one tenant speaks for no other. */
+export async function noteCollected(ctx: TxContext, places: Places): Promise<void> {
   if (ctx.actor.tenantId !== null) return;
   await ctx.db.execute(sql`
-    insert into agentrun_storage_gc (feed_epoch) select epoch from agentrun_feed_epoch
-    on conflict (is_only) do update set feed_epoch = excluded.feed_epoch, collected_at = clock_timestamp()`);
+    insert into agentrun_storage_gc (feed_epoch, places) select epoch, ${JSON.stringify(places)}::jsonb from agentrun_feed_epoch
+    on conflict (is_only) do update set feed_epoch = excluded.feed_epoch, places = excluded.places,
+      collected_at = clock_timestamp()`);
 }

@@ -12,6 +12,8 @@ export class ChildArchivers implements Executor, AsyncDisposable {
   isHeld = false;
   /** What a launch fails with, and whether the process is there all the same. */
   failure: { error: Error; isStarted: boolean } | null = null;
+  /** Attempts on a node that does not answer: nobody can say whether they are gone. */
+  readonly outOfReach = new Set<string>();
   readonly #children = new Map<string, { child: ChildProcess; exited: Promise<void> }>();
   readonly #listeners = new Set<(exit: AttemptExit) => void>();
 
@@ -84,7 +86,11 @@ export class ChildArchivers implements Executor, AsyncDisposable {
     for (const { child } of this.#children.values()) child.stdin?.write("go\n");
   }
 
-  async end(attemptId: string): Promise<"gone"> {
+  async end(attemptId: string): Promise<"gone" | "unconfirmed"> {
+    return this.outOfReach.has(attemptId) ? "unconfirmed" : this.#kill(attemptId);
+  }
+
+  async #kill(attemptId: string): Promise<"gone"> {
     const known = this.#children.get(attemptId);
     known?.child.kill("SIGKILL");
     await known?.exited;
@@ -101,7 +107,7 @@ export class ChildArchivers implements Executor, AsyncDisposable {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.alive.map((attemptId) => this.end(attemptId)));
+    await Promise.all(this.alive.map((attemptId) => this.#kill(attemptId)));
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,8 @@
+import { eq } from "drizzle-orm";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { ServiceContext } from "@/server/context";
+import { sessions } from "@/db/schema";
+import { auditSession } from "@/server/audit";
+import { inTx, type ServiceContext } from "@/server/context";
 import { claimRun, createRun, finishRun } from "@/server/runs";
 import { createSession } from "@/server/sessions";
 import { evictStorage, repairStorage } from "@/server/storage";
@@ -78,6 +81,43 @@ test("an eviction under a claimed run, of a pinned session, and before its time,
     { rule: "deleted-in-use", what: expect.stringContaining(`${pinned.sessionId}: it was pinned`) },
     { rule: "deleted-in-use", what: expect.stringContaining(`${early.sessionId}: its time was not over`) },
   ]);
+});
+
+test("an order excuses the eviction that it was, and no other of the same session", async (context) => {
+  const [ordered, before, after] = [await makeSession(), await makeSession(), await makeSession()];
+  const doom = async ({ sessionId }: { sessionId: string }) => {
+    await world.plant(sessionId, { storageState: "deleting", expiresAt: new Date(Date.now() + 3_600_000) });
+    await repairStorage(world.ctx);
+  };
+  const makeAnew = async ({ sessionId }: { sessionId: string }) => {
+    await world.plant(sessionId, { storageKind: "pvc", storageState: "creating", storageEvictedAt: null });
+    await repairStorage(world.ctx);
+  };
+  for (const session of [ordered, before]) await evictStorage(world.ctx, { sessionId: session.sessionId });
+  await makeAnew(before);
+  await doom(before);
+  await doom(after);
+  await makeAnew(after);
+  await evictStorage(world.ctx, { sessionId: after.sessionId });
+  const findings = await auditFindings(world, context);
+  expect(findings).toEqual(
+    [before, after].map(({ sessionId }) => ({
+      rule: "deleted-in-use",
+      what: expect.stringContaining(`${sessionId}: its time was not over`),
+    })),
+  );
+});
+
+test("an eviction by hand of a pinned session is found", async (context) => {
+  const { sessionId } = await makeSession();
+  await inTx(world.ctx, async (ctx) => {
+    const pinned = { storageState: "deleting", pinnedAt: new Date() } as const;
+    await ctx.db.update(sessions).set(pinned).where(eq(sessions.sessionId, sessionId));
+    await auditSession(ctx, { sessionId, tenantId: "default" }, "storage.evict");
+  });
+  await repairStorage(world.ctx);
+  const findings = await auditFindings(world, context);
+  expect(findings).toEqual([{ rule: "deleted-in-use", what: expect.stringContaining(`${sessionId}: it was pinned`) }]);
 });
 
 test("what is left over is found on either side, and what is left half-way", async (context) => {

@@ -14,7 +14,7 @@ type Rule =
 /** A claim that is in the cluster now. */
 export type LiveClaim = { name: string; uid: string; sessionId: string | null };
 /** A row of AgentRun's own audit. */
-export type Recorded = { action: string; targetId: string };
+export type Recorded = { action: string; targetId: string; transaction: string };
 
 export type Evidence = {
   events: AuditEvent[];
@@ -26,7 +26,10 @@ export type Evidence = {
 const SESSION = "agentrun.dev/session-id";
 const WITH_CLAIM = ["live", "archiving", "restoring"];
 const HALF_WAY = ["creating", "archiving", "deleting"];
-const ORDERED = ["storage.evict", "storage.withdraw"];
+/** Acts that doom a volume whatever its age: of a person, and of who made it after its session's eviction. */
+const ORDERED = ["storage.evict", "storage.withdraw", "storage.delete"];
+/** Of these, what takes no pinned volume. */
+const SPARES_PINNED = ["storage.evict"];
 /** The acts after which a claim is gone. */
 const GONE = ["storage.evicted", "sessions.purged", "storage.withdraw"];
 
@@ -134,12 +137,15 @@ class Past {
     if (!session.isDeleted && session.state !== "deleting") return `it was ${session.state}`;
     const runs = new Map(until.filter((moment) => moment.kind === "run").map((moment) => [moment.id, moment]));
     for (const run of runs.values()) if (run.state === "claimed") return `run ${run.id} was claimed`;
-    // An explicit order takes a volume that is pinned, or whose time is not over.
-    const isOrdered = recorded.some((row) => row.targetId === sessionId && ORDERED.includes(row.action));
-    if (session.isDeleted || isOrdered) return null;
-    if (session.isPinned) return "it was pinned";
+    if (session.isDeleted) return null;
     const moments = until.filter((moment) => moment.kind === "session");
     const doom = moments[moments.findLastIndex((moment) => moment.state !== "deleting") + 1];
+    // An explicit order takes a volume whose time is not over: the order of this very doom, by its transaction. Another
+    // eviction of the same session, before or after, says nothing of this one.
+    const order = recorded.find((row) => row.transaction === doom?.transaction && ORDERED.includes(row.action));
+    if (order && !SPARES_PINNED.includes(order.action)) return null;
+    if (doom?.isPinned || session.isPinned) return "it was pinned";
+    if (order) return null;
     const hasExpired = doom?.expiresAt != null && doom.expiresAt <= doom.at;
     return hasExpired ? null : "its time was not over when it was doomed";
   }

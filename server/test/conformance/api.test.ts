@@ -33,6 +33,7 @@ POST /sessions/{sessionId}/storage/refresh
 POST /sessions/{sessionId}/storage/restore
 POST /sessions/{sessionId}/fork
 POST /sessions/{sessionId}/storage/archive
+POST /sessions/{sessionId}/storage/force-release
 POST /sessions/{sessionId}/storage/pin
 POST /sessions/{sessionId}/storage/unpin
 POST /sessions/{sessionId}/storage/extend

@@ -159,6 +159,7 @@ beforeAll(async () => {
       ...{ sessionId, leaseEpoch: undefined, storageSizeBytes: 1, storageFilesCount: 1, storageSha256: "a".repeat(64) },
       ...{ pvcPhase: "Bound", storageKind: "pvc", pvcName: "x", storageNamespace: "local", codexRolloutSubdir: "x" },
     }),
+    change("storage.forceRelease", { sessionId: "nobody", reason: "r" }),
     change("storage.evict", { sessionId: "nobody", reason: "r" }),
     change("storage.restore", { sessionId: "nobody" }),
     change("storage.archive", { sessionId: "nobody" }),

@@ -222,13 +222,15 @@ test("the list's first page has totals of what its tenant and project match, and
   await program().refused(400, "GET", "/storage?pinned=maybe");
 });
 
-test("a pin keeps an expired volume from every collection until it is taken off", async () => {
+test("a pin keeps an expired volume from every collection and eviction until it is taken off", async () => {
   const sessionId = await makeSession({ expiresAt: PAST });
   const pinned = await program().post(`/sessions/${sessionId}/storage/pin`, { reason: "a demo" });
   expect(pinned).toMatchObject({ keeper: "pinned", pinnedAt: expect.any(String) });
   expect(await program().post(`/sessions/${sessionId}/storage/pin`)).toEqual(pinned);
   const kept = await program().post("/sessions/storage/gc");
   expect(kept.kept).toContainEqual({ sessionId, reason: "pinned" });
+  const error = await program().refused(409, "DELETE", `/sessions/${sessionId}/storage`);
+  expect(error).toMatchObject({ reason: "volume-kept", message: expect.stringContaining("unpin it first") });
   expect(await program().post(`/sessions/${sessionId}/storage/unpin`)).toMatchObject({ keeper: null, pinnedAt: null });
   const taken = await program().post("/sessions/storage/gc");
   expect(taken.evicted.map((entry: Json) => entry.sessionId)).toContain(sessionId);

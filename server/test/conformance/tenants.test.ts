@@ -236,6 +236,7 @@ test("a viewer reads and changes nothing but its own read marks", async () => {
     ["/sessions/storage/gc", { dryRun: true }],
     ["/sessions/nobody/fork", {}],
     ["/sessions/nobody/storage/archive", {}],
+    ["/sessions/nobody/storage/force-release", { reason: "r" }],
     ["/sessions/nobody/storage/pin", {}],
     ["/sessions/nobody/storage/unpin", {}],
     ["/sessions/nobody/storage/extend", { byMs: 1 }],

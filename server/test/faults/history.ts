@@ -14,6 +14,8 @@ export type Moment = {
   isDeleted: boolean;
   /** As `at`; null for what never expires. */
   expiresAt: number | null;
+  /** The transaction that made it so, as a row says in `xmin` who inserted it. */
+  transaction: string;
 };
 
 /**
@@ -25,7 +27,7 @@ export async function recordHistory(db: Db): Promise<void> {
     create table test_history (
       n bigserial primary key, at timestamptz not null default clock_timestamp(), kind text not null, id text not null,
       session_id text, state text not null, is_pinned boolean not null, is_deleted boolean not null,
-      expires_at timestamptz)`);
+      expires_at timestamptz, transaction text not null default pg_current_xact_id()::xid::text)`);
   await db.execute(sql`
     create function test_note_session() returns trigger language plpgsql as $$ begin
       insert into test_history (kind, id, session_id, state, is_pinned, is_deleted, expires_at) values
@@ -46,7 +48,7 @@ export async function recordHistory(db: Db): Promise<void> {
 export async function readHistory(db: Db): Promise<Moment[]> {
   const { rows } = await db.execute<Moment>(sql`
     select extract(epoch from at)::float8 * 1000 as at, kind, id, session_id as "sessionId", state, is_pinned as "isPinned", is_deleted as "isDeleted",
-      extract(epoch from expires_at)::float8 * 1000 as "expiresAt"
+      extract(epoch from expires_at)::float8 * 1000 as "expiresAt", transaction
     from test_history order by n`);
   return rows;
 }

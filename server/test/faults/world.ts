@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import * as k8s from "@kubernetes/client-node";
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { inject, type TestContext as TestRun } from "vitest";
 import { audit, sessions } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
@@ -70,7 +70,9 @@ export async function createFaultWorld(options: Pick<Place, "bindsClaims">): Pro
       return checkAudit({
         events: await readAuditLog(auditLog, namespace.name),
         history: await readHistory(ctx.database.db),
-        recorded: await ctx.database.db.select({ action: audit.action, targetId: audit.targetId }).from(audit),
+        recorded: await ctx.database.db
+          .select({ action: audit.action, targetId: audit.targetId, transaction: sql<string>`xmin::text` })
+          .from(audit),
         claims: await claims(),
       });
     },

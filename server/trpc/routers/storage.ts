@@ -4,6 +4,7 @@ import {
   DeleteVolumeInput,
   EvictStorageInput,
   ExtendStorageInput,
+  ForceReleaseStorageInput,
   GcInput,
   GetStorageInput,
   ListGcHistoryInput,
@@ -23,6 +24,7 @@ import {
   deleteVolume,
   evictStorage,
   extendStorage,
+  forceReleaseStorage,
   getStorage,
   listGcHistory,
   listOrphans,
@@ -47,6 +49,9 @@ export const storageRouter = router({
   archive: operatorProcedure
     .input(ArchiveStorageInput)
     .mutation((opts) => archiveStorage(opts.ctx.service, opts.input)),
+  forceRelease: adminProcedure
+    .input(ForceReleaseStorageInput)
+    .mutation((opts) => forceReleaseStorage(opts.ctx.service, opts.input)),
   pin: operatorProcedure.input(PinStorageInput).mutation((opts) => pinStorage(opts.ctx.service, opts.input)),
   unpin: operatorProcedure.input(UnpinStorageInput).mutation((opts) => unpinStorage(opts.ctx.service, opts.input)),
   extend: operatorProcedure.input(ExtendStorageInput).mutation((opts) => extendStorage(opts.ctx.service, opts.input)),

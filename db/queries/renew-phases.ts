@@ -1,0 +1,38 @@
+import { sql } from "drizzle-orm";
+import type { Db } from "@/db/client";
+import { executeNamed } from "./named";
+
+export type SeenPhase = { name: string; phase: string };
+
+/**
+ * Brings phases of volumes up to what their provider says, of the sessions that have them. Only rows that differ are
+ * written, since each write goes out to whoever follows the session; one that is locked waits for the next look. Nobody
+ * gets anything to read by it: who had read all of a session before still has. Answers whose were changed.
+ */
+export async function renewPhases(db: Db, seen: SeenPhase[]): Promise<string[]> {
+  const rows = await executeNamed<{ sessionId: string }>(
+    db,
+    sql`
+    with seen as materialized (
+      select * from jsonb_to_recordset(${JSON.stringify(seen)}::jsonb) as seen (name text, phase text)
+    ), stale as materialized (
+      select session.session_id, session.version, seen.phase
+      from seen join agentrun_sessions session on session.storage_pvc_name = seen.name
+      where session.deleted_at is null and session.storage_pvc_phase is distinct from seen.phase
+        and (session.storage_state in ('live', 'archiving', 'restoring')
+          -- One that is on its way out can only go: that it is gone is recorded as its eviction.
+          or (session.storage_state = 'deleting' and seen.phase <> 'Lost'))
+      order by session.session_id for no key update of session skip locked
+    ), renewed as (
+      update agentrun_sessions session set storage_pvc_phase = stale.phase
+      from stale where session.session_id = stale.session_id
+      returning session.session_id, session.version, stale.version as version_before
+    ), still_read as (
+      update agentrun_session_read_cursors cursor set session_version = renewed.version
+      from renewed
+      where cursor.session_id = renewed.session_id and cursor.session_version = renewed.version_before
+    )
+    select session_id as "sessionId" from renewed`,
+  );
+  return rows.map(({ sessionId }) => sessionId);
+}

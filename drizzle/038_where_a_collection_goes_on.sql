@@ -1,0 +1,1 @@
+ALTER TABLE "agentrun_storage_gc" ADD COLUMN "places" jsonb DEFAULT '{}'::jsonb NOT NULL;
