@@ -192,31 +192,31 @@ test("an evicted session comes back from its archive: the next claim says so, an
   expect((await claimRun(ctx, { runId: run.id, runnerId: "runner_a" })).assignment.restore).toBeNull();
 });
 
-test.each(["archiving", "failed"] as const)(
-  "a restore of a session at %s leaves it with the volume that it has",
-  async (storageState) => {
-    await using store = await createTestStore();
-    const ctx = store.as();
-    const sessionId = await makeUsedSession(ctx, { note: "archived" });
-    const held = await claimSession(ctx, sessionId);
-    await runTurn(ctx, held, { sessionId, note: "only on the volume" });
-    await endRun(held);
-    await ctx.db.update(sessions).set({ storageState, expiresAt: PAST }).where(eq(sessions.sessionId, sessionId));
+test("a restore of a session that is being archived leaves it with the volume that it has", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeUsedSession(ctx, { note: "archived" });
+  const held = await claimSession(ctx, sessionId);
+  await runTurn(ctx, held, { sessionId, note: "only on the volume" });
+  await endRun(held);
+  await ctx.db
+    .update(sessions)
+    .set({ storageState: "archiving", expiresAt: PAST })
+    .where(eq(sessions.sessionId, sessionId));
 
-    expect(await restoreStorage(ctx, { sessionId })).toMatchObject({ storageKind: "pvc", storageState: "live" });
-    expect(await readNote(ctx, sessionId)).toBe("only on the volume");
-    const run = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId } });
-    const claim = await claimRun(ctx, { runId: run.id, runnerId: "runner_a" });
-    expect(claim.assignment.restore).toBeNull();
-    await finishRun(ctx, { runId: run.id, leaseEpoch: claim.leaseEpoch, terminalStatus: "completed" });
+  expect(await restoreStorage(ctx, { sessionId })).toMatchObject({ storageKind: "pvc", storageState: "live" });
+  expect(await readNote(ctx, sessionId)).toBe("only on the volume");
+  const run = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId } });
+  const claim = await claimRun(ctx, { runId: run.id, runnerId: "runner_a" });
+  expect(claim.assignment.restore).toBeNull();
+  await finishRun(ctx, { runId: run.id, leaseEpoch: claim.leaseEpoch, terminalStatus: "completed" });
 
-    expect((await collectGarbage(ctx, { dryRun: false, limit: 10 })).evicted).toEqual([]);
-    await expire(ctx, sessionId);
-    const full = { ...ctx.archive, put: () => Promise.reject(new Error("no space")) };
-    expect((await collectGarbage({ ...ctx, archive: full }, { dryRun: false, limit: 10 })).evicted).toEqual([]);
-    expect(await readNote(ctx, sessionId)).toBe("only on the volume");
-  },
-);
+  expect((await collectGarbage(ctx, { dryRun: false, limit: 10 })).evicted).toEqual([]);
+  await expire(ctx, sessionId);
+  const full = { ...ctx.archive, put: () => Promise.reject(new Error("no space")) };
+  expect((await collectGarbage({ ...ctx, archive: full }, { dryRun: false, limit: 10 })).evicted).toEqual([]);
+  expect(await readNote(ctx, sessionId)).toBe("only on the volume");
+});
 
 test("a volume that vanished is restored where there is an archive, and made anew where there is none", async () => {
   await using store = await createTestStore();
