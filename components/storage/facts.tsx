@@ -21,16 +21,18 @@ export function SizeBar({ summary, largest }: { summary: StorageSummary; largest
           {formatBytes(sizeBytes)}
           {isGone && <span className="sr-only"> before its eviction</span>}
         </span>
-        {share === null ? (
-          filesCount !== null && <span className="text-2xs text-ink-3">{formatPlural(filesCount, "file")}</span>
-        ) : (
-          <span
-            className={cn("text-2xs whitespace-nowrap", isNearlyFull ? "font-medium text-warn" : "text-ink-3")}
-            title={`of ${formatBytes(summary.capacityBytes ?? 0)}`}
-          >
-            {Math.round(share * 100)} % full
-          </span>
-        )}
+        <span className="text-2xs whitespace-nowrap text-ink-3">
+          {filesCount !== null && formatPlural(filesCount, "file")}
+          {filesCount !== null && share !== null && " · "}
+          {share !== null && (
+            <span
+              className={cn(isNearlyFull && "font-medium text-warn")}
+              title={`of ${formatBytes(summary.capacityBytes ?? 0)}`}
+            >
+              {Math.round(share * 100)} % full
+            </span>
+          )}
+        </span>
       </span>
       <span aria-hidden className="h-1 rounded-full bg-sunken">
         {!isGone && (

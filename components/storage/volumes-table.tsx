@@ -58,6 +58,7 @@ const ACTIONS: Column<StorageSummary> = {
 };
 
 const MORE_CELLS: Record<ColumnId<typeof STORAGE_COLUMNS, true>, (volume: StorageSummary) => ReactNode> = {
+  kind: ({ storageKind }) => storageKind,
   digest: ({ sha256 }) => <IdCell id={sha256} />,
   measured: ({ updatedAt }) => <TimeCell at={updatedAt} />,
   requested: ({ requestedBytes }) => <TextCell text={requestedBytes === null ? null : formatBytes(requestedBytes)} />,

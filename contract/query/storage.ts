@@ -25,6 +25,7 @@ export type StorageFilter = {
 /** The columns of volumes beside state and session. */
 export const STORAGE_COLUMNS = [
   { id: "project", name: "Project" },
+  { id: "kind", name: "Kind", isOptional: true },
   { id: "size", name: "Size" },
   { id: "digest", name: "Digest", isOptional: true },
   { id: "measured", name: "Measured", isOptional: true },
