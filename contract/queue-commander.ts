@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { RecordId } from "./ids";
-import { QueueStats, QueueTask, TASK_STATES } from "./queue";
+import { QueueScopeInput, QueueStats, QueueTask, TASK_STATES } from "./queue";
 
 /** What needs a person, the most pressing kind first. */
 export const ATTENTION_KINDS = ["approval", "session-evicted", "parked", "paused", "dead-letter"] as const;
@@ -142,6 +142,15 @@ export const QueueVerification = z.object({
 });
 export type QueueVerification = z.infer<typeof QueueVerification>;
 
+export const QueueWaitsInput = QueueScopeInput.extend({
+  /** How far back the steps go, minutes. */
+  minutes: z.int().min(1).max(HISTORY_MINUTES_MAX).default(60),
+});
+export type QueueWaitsInput = z.input<typeof QueueWaitsInput>;
+
+/** Tasks of a step that are looked at, those that began first in it. */
+export const WAITS_PER_STEP_MAX = 100;
+
 /** How long the tasks waited that were started last, each in the first bucket that is longer than its wait. */
 export const QueueWaitTimes = z.object({
   queue: z.string().nullable(),
@@ -151,5 +160,10 @@ export const QueueWaitTimes = z.object({
   p95Ms: z.number().nullable(),
   /** By length; the last one has no end. */
   buckets: z.array(z.object({ underMs: z.number().nullable(), tasks: z.number() })),
+  from: z.string(),
+  to: z.string(),
+  stepMinutes: z.number(),
+  /** How waits went, step by step, of at most a hundred tasks each; a step in which none began is left out. */
+  steps: z.array(z.object({ at: z.string(), samples: z.number(), p50Ms: z.number(), p95Ms: z.number() })),
 });
 export type QueueWaitTimes = z.infer<typeof QueueWaitTimes>;

@@ -39,3 +39,33 @@ test("a queue's waits are its own, and a tenant sees no other's", async () => {
   expect(await queueWaits(other, {})).toMatchObject({ samples: 1, p50Ms: 8_000 });
   expect((await queueWaits(other, { tenantId: "default" })).samples).toBe(0);
 });
+
+test("waits are told step by step, each by those that began first in it", async () => {
+  await using test = await createTestQueue();
+  const nowMs = Date.now();
+  const ago = (minutes: number) => new Date(nowMs - minutes * 60_000);
+  const at = async (dispatchedAt: Date, waitMs: number, more: { queue?: string; tenantId?: string } = {}) =>
+    began(test, 0, {
+      dispatchedAt,
+      endedAt: dispatchedAt,
+      readyAt: new Date(dispatchedAt.getTime() - waitMs),
+      ...more,
+    });
+  for (const waitMs of [100, 200, 300]) await at(ago(50), waitMs);
+  await at(ago(20), 9_000, { queue: "slow" });
+  await at(ago(20), 4_000, { queue: "slow", tenantId: "other" });
+  await at(ago(200), 77);
+
+  const { steps, stepMinutes } = await queueWaits(test.ctx, {});
+  expect(stepMinutes).toBe(2);
+  expect(steps.map(({ samples, p50Ms }) => [samples, p50Ms])).toEqual([
+    [3, 200],
+    [2, 6_500],
+  ]);
+  const [first, second] = steps.map(({ at }) => Date.parse(at));
+  expect(Math.abs((second ?? 0) - (first ?? 0) - 30 * 60_000)).toBeLessThanOrEqual(stepMinutes * 60_000);
+  expect((await queueWaits(test.ctx, { minutes: 240 })).steps).toHaveLength(3);
+  expect((await queueWaits(test.ctx, { queue: "slow" })).steps).toMatchObject([{ samples: 2 }]);
+  const other = { ...test.ctx, actor: tenantOperator("other") };
+  expect((await queueWaits(other, {})).steps).toMatchObject([{ samples: 1, p50Ms: 4_000, p95Ms: 4_000 }]);
+});

@@ -1,31 +1,53 @@
-import { and, desc, eq, type SQL, sql } from "drizzle-orm";
-import type { QueueScopeInput } from "@/contract/queue";
-import type { QueueWaitTimes } from "@/contract/queue-commander";
+import { and, desc, type SQL, sql } from "drizzle-orm";
+import { type QueueWaitsInput, type QueueWaitTimes, WAITS_PER_STEP_MAX } from "@/contract/queue-commander";
 import { queueAttempts } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
+import { pictureSteps } from "@/server/picture-steps";
 
 /** The newest attempts of all that are looked through, so that a queue that starts few costs no more than another. */
 const LOOKED_MAX = 5_000;
 const BUCKETS_MS = [1_000, 5_000, 15_000, 60_000, 300_000, 900_000, 3_600_000] as const;
+/** Steps of the picture: each costs a look of its own. */
+const STEPS_MAX = 48;
+/** The first attempts of all in a step that are looked through for those that are asked about. */
+const LOOKED_PER_STEP_MAX = 4 * WAITS_PER_STEP_MAX;
 
-/** How long tasks waited of late, from when they were ready until they were given a run. */
-export async function queueWaits(ctx: ServiceContext, input: QueueScopeInput): Promise<QueueWaitTimes> {
+const WAIT_MS = sql<number>`(extract(epoch from ${queueAttempts.dispatchedAt} - ${queueAttempts.readyAt}) * 1000)::float8`;
+const { tenantId, projectId, queue, dispatchedAt } = queueAttempts;
+
+type Scope = Omit<QueueWaitsInput, "minutes">;
+
+/** How long tasks waited of late, from when they were ready until they were given a run: the last ones, and step by step. */
+export async function queueWaits(ctx: ServiceContext, input: QueueWaitsInput): Promise<QueueWaitTimes> {
+  const { minutes = 60, ...scope } = input;
+  const { from, stepMinutes, told } = pictureSteps(minutes, STEPS_MAX);
+  const lately = await readLately(ctx, scope);
+  const steps = await readSteps(ctx, scope, { from, to: new Date(told.to), stepMinutes });
+  return { queue: scope.queue ?? null, ...lately, ...told, steps };
+}
+
+/** What is asked about, of a subquery whose columns have these names. */
+function isOf(ctx: ServiceContext, scope: Scope): SQL {
+  const bound = tenantOf(ctx);
+  const asked = { tenant_id: scope.tenantId, project_id: scope.projectId, queue: scope.queue };
+  return (
+    and(
+      bound === null ? undefined : sql`tenant_id = ${bound}`,
+      ...Object.entries(asked).map(([column, value]) =>
+        value === undefined ? undefined : sql`${sql.identifier(column)} = ${value}`,
+      ),
+    ) ?? sql`true`
+  );
+}
+
+async function readLately(ctx: ServiceContext, scope: Scope) {
   const newest = ctx.db
-    .select({
-      waitMs:
-        sql<number>`(extract(epoch from ${queueAttempts.dispatchedAt} - ${queueAttempts.readyAt}) * 1000)::float8`.as(
-          "wait_ms",
-        ),
-      ...{ tenantId: queueAttempts.tenantId, projectId: queueAttempts.projectId, queue: queueAttempts.queue },
-    })
+    .select({ waitMs: WAIT_MS.as("wait_ms"), tenantId, projectId, queue })
     .from(queueAttempts)
-    .orderBy(desc(queueAttempts.dispatchedAt))
+    .orderBy(desc(dispatchedAt))
     .limit(LOOKED_MAX)
     .as("newest");
   const inBucket = sql.raw(`width_bucket(wait_ms, array[${BUCKETS_MS.join(", ")}]::float8[])`);
-  const quantile = (share: number): SQL<number | null> =>
-    sql<number | null>`percentile_cont(${share}) within group (order by wait_ms)`;
-  const bound = tenantOf(ctx);
   const [waits] = await ctx.db
     .select({
       samples: sql<number>`count(*)::int`,
@@ -34,19 +56,33 @@ export async function queueWaits(ctx: ServiceContext, input: QueueScopeInput): P
       buckets: sql<number[]>`coalesce(array_agg(${inBucket}), '{}')`,
     })
     .from(newest)
-    .where(
-      and(
-        bound === null ? undefined : eq(newest.tenantId, bound),
-        input.tenantId === undefined ? undefined : eq(newest.tenantId, input.tenantId),
-        input.projectId === undefined ? undefined : eq(newest.projectId, input.projectId),
-        input.queue === undefined ? undefined : eq(newest.queue, input.queue),
-      ),
-    );
+    .where(isOf(ctx, scope));
   const { samples = 0, p50Ms = null, p95Ms = null, buckets: found = [] } = waits ?? {};
   const buckets = [...BUCKETS_MS, null].map((underMs) => ({ underMs, tasks: 0 }));
   for (const index of found) {
     const bucket = buckets[index];
     if (bucket) bucket.tasks += 1;
   }
-  return { queue: input.queue ?? null, samples, p50Ms, p95Ms, buckets };
+  return { samples, p50Ms, p95Ms, buckets };
+}
+
+/** By the first attempts of each step: to read all of a busy day for a picture would cost what dispatching costs. */
+async function readSteps(ctx: ServiceContext, scope: Scope, span: { from: Date; to: Date; stepMinutes: number }) {
+  const { rows } = await ctx.db.execute<{ atMs: number; samples: number; p50Ms: number; p95Ms: number }>(sql`
+    select extract(epoch from step)::float8 * 1000 as "atMs", count(*)::int as samples,
+      ${quantile(0.5)} as "p50Ms", ${quantile(0.95)} as "p95Ms"
+    from generate_series(${span.from.toISOString()}::timestamptz, ${span.to.toISOString()}::timestamptz,
+        ${span.stepMinutes} * interval '1 minute') step
+    cross join lateral (
+      select wait_ms from (
+        select ${WAIT_MS} as wait_ms, tenant_id, project_id, queue from ${queueAttempts}
+        where ${dispatchedAt} >= step and ${dispatchedAt} < step + ${span.stepMinutes} * interval '1 minute'
+        order by ${dispatchedAt} limit ${LOOKED_PER_STEP_MAX}) first_of_all
+      where ${isOf(ctx, scope)} limit ${WAITS_PER_STEP_MAX}) waited
+    group by step order by step`);
+  return rows.map(({ atMs, samples, p50Ms, p95Ms }) => ({ at: new Date(atMs).toISOString(), samples, p50Ms, p95Ms }));
+}
+
+function quantile(share: number): SQL<number | null> {
+  return sql<number | null>`percentile_cont(${share}) within group (order by wait_ms)`;
 }

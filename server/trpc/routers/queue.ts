@@ -13,7 +13,7 @@ import {
   UpdateAttemptInput,
   UpdateTaskInput,
 } from "@/contract/queue";
-import { QueueHistoryInput } from "@/contract/queue-commander";
+import { QueueHistoryInput, QueueWaitsInput } from "@/contract/queue-commander";
 import { ControlPlaceInput, ListControlsInput, SetControlInput } from "@/contract/queue-control";
 import { WatchQueueInput } from "@/contract/watch";
 import { openFeed } from "@/server/live";
@@ -77,7 +77,7 @@ export const queueRouter = router({
     }),
   ),
   stats: viewerProcedure.input(QueueStatsInput.prefault({})).query((opts) => queueStats(opts.ctx.service, opts.input)),
-  waits: viewerProcedure.input(QueueScopeInput.prefault({})).query((opts) => queueWaits(opts.ctx.service, opts.input)),
+  waits: viewerProcedure.input(QueueWaitsInput.prefault({})).query((opts) => queueWaits(opts.ctx.service, opts.input)),
   commander: viewerProcedure
     .input(QueueScopeInput.prefault({}))
     .query((opts) => queueCommander(opts.ctx.service, opts.input)),
