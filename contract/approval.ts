@@ -2,6 +2,7 @@ import { z } from "zod";
 import { APPROVAL_DECISIONS } from "./command";
 import { Int32, RecordId, requiredText, text } from "./ids";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
+import { TIME_RANGE } from "./time-range";
 import { APPROVAL_KINDS, APPROVAL_SORTS, APPROVAL_STATUSES } from "./words";
 
 export { APPROVAL_KINDS, APPROVAL_STATUSES, type ApprovalStatus } from "./words";
@@ -30,6 +31,9 @@ export const ListApprovalsInput = z.strictObject({
   runId: RecordId.optional(),
   tenantId: RecordId.optional(),
   projectId: RecordId.optional(),
+  /** The whole id of an approval, a run or a session. */
+  search: RecordId.optional(),
+  ...TIME_RANGE,
   /** By when they were asked for; the newest first unless told. */
   sort: z.enum(APPROVAL_SORTS).optional(),
   cursor: Cursor.optional(),

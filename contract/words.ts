@@ -169,7 +169,7 @@ export const FAILURE_KINDS = [
   "timeout",
 ] as const;
 /** The lists that are narrowed by a query, and whose queries can be saved as views. */
-export const VIEW_PAGES = ["sessions", "runs", "queue", "audit", "storage"] as const;
+export const VIEW_PAGES = ["sessions", "runs", "queue", "approvals", "audit", "storage"] as const;
 export type ViewPage = (typeof VIEW_PAGES)[number];
 /** Views that one person, or one program, has at most. */
 export const VIEWS_MAX = 100;

@@ -67,8 +67,15 @@ test("requests are answered from the oldest on, and none slides under a hand", a
     await expect(requests(page).nth(0)).toContainText("Work of one");
     await look(page, "approvals-inbox");
     await page.getByLabel("What is asked for").selectOption("file_change");
-    await expect(page.getByText("Nothing waits for you")).toBeVisible();
-    await page.getByRole("button", { name: "Clear" }).click();
+    await expect(page.getByText("No request matches this filter")).toBeVisible();
+    await page.getByRole("button", { name: "Clear the filter" }).click();
+    await expect(requests(page)).toHaveCount(2);
+    const search = page.getByRole("combobox", { name: "Search approvals" });
+    await search.fill("kind:file_change");
+    await search.press("Enter");
+    await expect(page).toHaveURL(/kind=file_change/);
+    await expect(page.getByText("No request matches this filter")).toBeVisible();
+    await page.getByRole("button", { name: /^kind: file_change/ }).click();
     await expect(requests(page)).toHaveCount(2);
     await requests(page).nth(0).getByRole("button", { name: "default" }).click();
     await expect(page).toHaveURL(/project=default/);

@@ -1,16 +1,30 @@
-import { Chip } from "@/components/ui/chip";
+import { ListSearch } from "@/components/query/list-search";
 import { Choices } from "@/components/ui/choices";
 import { Select } from "@/components/ui/field";
+import { TimeRangeSelect } from "@/components/ui/time-range-select";
+import { APPROVAL_QUERY } from "@/contract/query/approvals";
 import { APPROVAL_KINDS, APPROVAL_STATUSES } from "@/contract/words";
-import { type ApprovalFilter, KIND_NAMES } from "./filter";
+import { type ApprovalFilter, isNarrowed, KIND_NAMES } from "./filter";
 
-type ApprovalFiltersProps = { filter: ApprovalFilter; onChange: (change: Partial<ApprovalFilter>) => void };
+type ApprovalFiltersProps = {
+  filter: ApprovalFilter;
+  onChange: (change: Partial<ApprovalFilter>) => void;
+  onClear: () => void;
+};
 
-/** What narrows the inbox; a project is chosen by one of its requests. */
-export function ApprovalFilters({ filter, onChange }: ApprovalFiltersProps) {
-  const { status, kind, project } = filter;
+/** What narrows the inbox; all of it stands in the address. */
+export function ApprovalFilters({ filter, onChange, onClear }: ApprovalFiltersProps) {
+  const { status, kind } = filter;
   return (
-    <search className="flex flex-wrap items-center gap-2">
+    <ListSearch
+      page={APPROVAL_QUERY}
+      filter={filter}
+      label="Search approvals"
+      placeholder="Id of an approval, run or session, or kind:command"
+      onChange={onChange}
+      isFiltered={isNarrowed(filter)}
+      onClear={onClear}
+    >
       <Choices label="Status" values={APPROVAL_STATUSES} value={status} onChange={(status) => onChange({ status })} />
       <Select
         aria-label="What is asked for"
@@ -25,7 +39,7 @@ export function ApprovalFilters({ filter, onChange }: ApprovalFiltersProps) {
           </option>
         ))}
       </Select>
-      {project !== null && <Chip name="project" value={project} onRemove={() => onChange({ project: null })} />}
-    </search>
+      <TimeRangeSelect range={filter} onChange={onChange} />
+    </ListSearch>
   );
 }

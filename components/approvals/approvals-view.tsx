@@ -6,21 +6,29 @@ import { toast } from "sonner";
 import { useBulk } from "@/components/bulk/use-bulk";
 import { useFreshRows } from "@/components/live/fresh-rows";
 import { useEnd } from "@/components/live/use-end";
+import { useWider, type Wider } from "@/components/query/use-wider";
 import { useCanOperate } from "@/components/shell/identity";
 import { focusRow } from "@/components/shell/list-keys";
 import { type PageKey, usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
 import { approvalPages } from "@/components/trpc/lists";
-import { Button } from "@/components/ui/button";
 import { toastError } from "@/components/ui/error-toast";
 import { shortenId } from "@/components/ui/format";
-import { ListFoot } from "@/components/ui/list-states";
+import { ListFoot, NoMatch } from "@/components/ui/list-states";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
+import { APPROVAL_QUERY } from "@/contract/query/approvals";
 import { ApprovalFilters } from "./approval-filters";
 import { ApprovalRow } from "./approval-row";
-import { APPROVAL_FILTERS, approvalsFilter, approvalsInput, filterWords } from "./filter";
+import {
+  APPROVAL_FILTERS,
+  type ApprovalFilter,
+  approvalsFilter,
+  approvalsInput,
+  filterWords,
+  isNarrowed,
+} from "./filter";
 import { useMovedGuard } from "./use-moved-guard";
 
 /** What agents ask for, across all sessions. Each is decided once; many may be denied together, and none given so. */
@@ -28,7 +36,10 @@ export function ApprovalsView() {
   const trpc = useTRPC();
   const canOperate = useCanOperate();
   const [filter, setFilter] = useQueryStates(APPROVAL_FILTERS);
-  const { status, kind, project } = filter;
+  const { status } = filter;
+  // A status is always chosen, and stays.
+  const clear = () => void setFilter({ ...NOTHING_ELSE });
+  const wider = useWider(APPROVAL_QUERY, filter, (change) => void setFilter(change));
   const query = useInfiniteQuery(approvalPages(trpc, approvalsInput(filter)));
   const read = useMemo(() => query.data?.pages.flatMap((page) => page.items), [query.data]);
   const isWaiting = status === "pending";
@@ -58,10 +69,6 @@ export function ApprovalsView() {
   const decided = useRef(new Set<string>());
   const isUnseen = useRefocus(bulk.selection.cursor, decided.current);
   usePageKeys(useDecisionKeys(bulk, { canDecide, decided: decided.current, isUnseen }));
-  const clear =
-    kind === null && project === null ? undefined : (
-      <Button onClick={() => void setFilter({ kind: null, project: null })}>Clear</Button>
-    );
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: Esc lets go of what is chosen, wherever the focus is in the list.
     <div className="flex h-full min-h-0 flex-col" onKeyDown={bulk.onKeyDown}>
@@ -69,7 +76,7 @@ export function ApprovalsView() {
         title="Approvals"
         description="What agents ask a person for. An approval outlives the runner that asked."
       >
-        <ApprovalFilters filter={filter} onChange={(change) => void setFilter(change)} />
+        <ApprovalFilters filter={filter} onChange={(change) => void setFilter(change)} onClear={clear} />
       </PageHeader>
       {bulk.bar}
       <NewPill
@@ -85,9 +92,7 @@ export function ApprovalsView() {
         <QueryView query={query}>
           {() =>
             approvals.length === 0 ? (
-              <EmptyState title={isWaiting ? "Nothing waits for you" : `No approval is ${status}`} action={clear}>
-                {isWaiting && "Agents ask here for what their sandbox or policy does not allow by itself."}
-              </EmptyState>
+              <Nothing filter={filter} wider={wider} onClear={clear} />
             ) : (
               <>
                 <ol className="mx-auto flex max-w-3xl flex-col gap-4 p-4" {...guard}>
@@ -108,6 +113,20 @@ export function ApprovalsView() {
         </QueryView>
       </div>
     </div>
+  );
+}
+
+const { status: _status, ...NOTHING_ELSE } = APPROVAL_QUERY.none;
+
+type NothingProps = { filter: ApprovalFilter; wider: Wider | null; onClear: () => void };
+
+function Nothing({ filter, wider, onClear }: NothingProps) {
+  if (isNarrowed(filter)) return <NoMatch one="request" onClear={onClear} wider={wider} />;
+  if (filter.status !== "pending") return <EmptyState title={`No approval is ${filter.status}`} />;
+  return (
+    <EmptyState title="Nothing waits for you">
+      Agents ask here for what their sandbox or policy does not allow by itself.
+    </EmptyState>
   );
 }
 

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
+import { APPROVAL_QUERY } from "@/contract/query/approvals";
 import { type ApprovalFilter, approvalsFilter, approvalsInput, filterWords } from "./filter";
 
-const NONE: ApprovalFilter = { status: "pending", kind: null, project: null };
+const NONE = APPROVAL_QUERY.none;
 
 test("what waits is read from the oldest on, and what is over from the newest", () => {
   expect(approvalsInput(NONE)).toEqual({ status: "pending", sort: "oldest" });
@@ -11,6 +12,6 @@ test("what waits is read from the oldest on, and what is over from the newest", 
 test("an action on all that match is about what the list is narrowed to, in words too", () => {
   const filter: ApprovalFilter = { ...NONE, kind: "command", project: "shop" };
   expect(approvalsFilter(filter)).toEqual({ status: "pending", kind: "command", projectId: "shop" });
-  expect(filterWords(filter)).toBe("every request for commands that is pending in shop");
+  expect(filterWords(filter)).toBe("every request for commands that is pending, project shop");
   expect(filterWords(NONE)).toBe("every request that is pending");
 });

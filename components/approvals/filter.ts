@@ -1,14 +1,23 @@
 import { parseAsString, parseAsStringLiteral } from "nuqs/server";
+import { conditionWords } from "@/components/query/chips";
+import { RANGE_FILTERS } from "@/components/ui/time-range";
 import type { ListApprovalsInput } from "@/contract/approval";
-import { APPROVAL_KINDS, APPROVAL_STATUSES, type ApprovalKind, type ApprovalStatus } from "@/contract/words";
+import { APPROVAL_QUERY, type ApprovalFilter, approvalsFilter } from "@/contract/query/approvals";
+import { APPROVAL_KINDS, APPROVAL_STATUSES, type ApprovalKind } from "@/contract/words";
+
+export { type ApprovalFilter, approvalsFilter } from "@/contract/query/approvals";
 
 /** The inbox's filter, as its address holds it. */
 export const APPROVAL_FILTERS = {
   status: parseAsStringLiteral(APPROVAL_STATUSES).withDefault("pending"),
   kind: parseAsStringLiteral(APPROVAL_KINDS),
   project: parseAsString,
+  tenant: parseAsString,
+  session: parseAsString,
+  run: parseAsString,
+  search: parseAsString.withDefault(""),
+  ...RANGE_FILTERS,
 };
-export type ApprovalFilter = { status: ApprovalStatus; kind: ApprovalKind | null; project: string | null };
 
 export const KIND_NAMES: Record<ApprovalKind, string> = {
   command: "Commands",
@@ -16,22 +25,25 @@ export const KIND_NAMES: Record<ApprovalKind, string> = {
   permissions: "Permissions",
 };
 
-/** What the filter means to the server; an action on all that match is about the same. */
-export function approvalsFilter({ status, kind, project }: ApprovalFilter) {
-  return {
-    status,
-    ...(kind === null ? {} : { kind }),
-    ...(project === null ? {} : { projectId: project }),
-  };
-}
-
 /** What waits is answered from the one that has waited longest on; what is over is looked up from the newest on. */
 export function approvalsInput(filter: ApprovalFilter): Partial<ListApprovalsInput> {
   return { ...approvalsFilter(filter), ...(filter.status === "pending" ? { sort: "oldest" } : {}) };
 }
 
-/** A filter in words, all of it. */
-export function filterWords({ status, kind, project }: ApprovalFilter): string {
+/** Whether it is narrowed beyond its status, which is always chosen. */
+export function isNarrowed(filter: ApprovalFilter): boolean {
+  return Object.keys(approvalsFilter(filter)).length > 1;
+}
+
+/** A filter in words, all of it: `every request for commands that is pending, project shop`. */
+export function filterWords(filter: ApprovalFilter): string {
+  const { status, kind } = filter;
   const about = kind === null ? "request" : `request for ${KIND_NAMES[kind].toLowerCase()}`;
-  return `every ${about} that is ${status}${project === null ? "" : ` in ${project}`}`;
+  const rest = conditionWords(APPROVAL_QUERY, {
+    ...filter,
+    kind: null,
+    status: "pending",
+    search: filter.search.trim(),
+  });
+  return [`every ${about} that is ${status}`, ...rest].join(", ");
 }

@@ -1,10 +1,12 @@
 import { createSerializer } from "nuqs";
+import { APPROVAL_FILTERS } from "@/components/approvals/filter";
 import { ARRANGEMENT } from "@/components/arrange/address";
 import { AUDIT_FILTERS } from "@/components/audit/filter";
 import { QUEUE_FILTERS } from "@/components/queue/filter";
 import { RUN_FILTERS } from "@/components/runs/filter";
 import { SESSION_FILTERS } from "@/components/sessions/filter";
 import { STORAGE_FILTERS } from "@/components/storage/filter";
+import { APPROVAL_QUERY } from "@/contract/query/approvals";
 import { asViewed } from "@/contract/query/arrangement";
 import { AUDIT_QUERY } from "@/contract/query/audit";
 import type { Filter, QueryPage } from "@/contract/query/page";
@@ -27,6 +29,7 @@ const ADDRESSES: Record<ViewPage, (query: string) => string | null> = {
   sessions: addressOf(SESSION_QUERY, createSerializer({ ...SESSION_FILTERS, ...ARRANGEMENT })),
   runs: addressOf(RUN_QUERY, createSerializer({ ...RUN_FILTERS, ...ARRANGEMENT })),
   queue: addressOf(TASK_QUERY, createSerializer({ ...QUEUE_FILTERS, ...ARRANGEMENT })),
+  approvals: addressOf(APPROVAL_QUERY, createSerializer(APPROVAL_FILTERS)),
   audit: addressOf(AUDIT_QUERY, createSerializer(AUDIT_FILTERS)),
   storage: addressOf(STORAGE_QUERY, createSerializer({ ...STORAGE_FILTERS, ...ARRANGEMENT })),
 };

@@ -1,4 +1,5 @@
 import type { ViewPage } from "@/contract/words";
+import { APPROVAL_QUERY } from "./approvals";
 import { AUDIT_QUERY } from "./audit";
 import type { QueryPage } from "./page";
 import { RUN_QUERY } from "./runs";
@@ -11,6 +12,7 @@ export const QUERY_PAGES = {
   sessions: SESSION_QUERY,
   runs: RUN_QUERY,
   queue: TASK_QUERY,
+  approvals: APPROVAL_QUERY,
   audit: AUDIT_QUERY,
   storage: STORAGE_QUERY,
 } satisfies Record<ViewPage, unknown>;

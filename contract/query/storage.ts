@@ -60,7 +60,7 @@ export const STORAGE_QUERY: QueryPage<StorageFilter> = {
       name: "healthy",
       kind: "flag",
       fields: { ":": "healthy" },
-      help: "Whether it is there: not failed, lost or being taken away",
+      help: "Whether it is there: neither lost nor being taken away",
     },
     {
       name: "archive",

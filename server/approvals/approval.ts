@@ -1,11 +1,12 @@
-import { and, asc, desc, eq, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, or, type SQL, sql } from "drizzle-orm";
 import type { Approval, ApprovalSummary, ListApprovalsInput } from "@/contract/approval";
 import type { Page } from "@/contract/page";
+import { isWithin } from "@/db/queries/is-within";
 import { type ApprovalRow, approvals, commands, queueTasks, runs, sessions } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { NotFoundError } from "@/server/errors";
 import { isOwned } from "@/server/owned";
-import { decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
+import { type Counted, countedFrom, decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
 import { iso, storedJson } from "@/server/stored";
 
 export function toApproval(row: ApprovalRow): Approval {
@@ -97,5 +98,23 @@ export function matchesApprovals(
     filter.kind === undefined ? undefined : eq(approvals.kind, filter.kind),
     filter.sessionId === undefined ? undefined : eq(approvals.sessionId, filter.sessionId),
     filter.runId === undefined ? undefined : eq(approvals.runId, filter.runId),
+    filter.search === undefined ? undefined : isFound(filter.search),
+    isWithin(approvals.createdAt, filter),
   );
+}
+
+/** Each of the three has an index of its own. */
+function isFound(search: string): SQL | undefined {
+  return or(eq(approvals.id, search), eq(approvals.runId, search), eq(approvals.sessionId, search));
+}
+
+/** How many approvals a list has, counted up to `max`; there may be more where it says so. */
+export async function countApprovals(ctx: ServiceContext, input: ListApprovalsInput, max: number): Promise<Counted> {
+  const found = ctx.db
+    .select({ id: approvals.id })
+    .from(approvals)
+    .where(matchesApprovals(ctx, input))
+    .limit(max + 1)
+    .as("found");
+  return countedFrom(await ctx.db.$count(found), max, false);
 }

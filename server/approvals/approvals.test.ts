@@ -1,5 +1,7 @@
+import { eq } from "drizzle-orm";
 import { expect, test } from "vitest";
 import type { ListApprovalsInput } from "@/contract/approval";
+import { approvals } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
 import { expireLease } from "@/db/test/factories";
 import { ackCommand, cancelCommand, createCommand, finishCommand } from "@/server/commands";
@@ -7,7 +9,7 @@ import type { ServiceContext } from "@/server/context";
 import { claimRun, createRun } from "@/server/runs";
 import { getSession } from "@/server/sessions";
 import { runnerOf, type TestContext, tenantOperator, testContext } from "@/server/test/context";
-import { decideApproval, getApproval, listApprovals, requestApproval } from ".";
+import { countApprovals, decideApproval, getApproval, listApprovals, requestApproval } from ".";
 
 async function asking(ctx: TestContext, sessionId: string) {
   const { id: runId } = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId } });
@@ -197,4 +199,23 @@ test("approvals are listed by kind and project, and tell when the turn that asks
   // Whether or not its turn has a limit, what waits no more has no end.
   await finishCommand(runner, { commandId: turn.id, leaseEpoch, terminalStatus: "completed" });
   expect((await list({ kind: "command" })).items[0]).toMatchObject({ status: "superseded", expiresAt: null });
+});
+
+test("approvals are found by a whole id of their own, of their run or session, and by when they were asked for", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const [one, other] = [await asking(ctx, "ses_one"), await asking(ctx, "ses_other")];
+  const [{ approvalId: first }, { approvalId: second }] = [await one.ask("req-1"), await other.ask("req-1")];
+  await ctx.db
+    .update(approvals)
+    .set({ createdAt: new Date(Date.now() - 7_200_000) })
+    .where(eq(approvals.id, first));
+  const found = async (filter: Partial<ListApprovalsInput>) =>
+    (await listApprovals(ctx, { limit: 50, ...filter })).items.map(({ id }) => id);
+  for (const search of [first, one.runId, "ses_one"]) expect(await found({ search })).toEqual([first]);
+  expect(await found({ search: "ses_" })).toEqual([]);
+  expect(await found({ withinHours: 1 })).toEqual([second]);
+  expect(await found({ olderThanMinutes: 60 })).toEqual([first]);
+  expect(await countApprovals(ctx, { limit: 1, olderThanMinutes: 60 }, 10)).toMatchObject({ count: 1 });
+  expect(await countApprovals(ctx, { limit: 1, status: "applied" }, 10)).toMatchObject({ count: 0 });
 });

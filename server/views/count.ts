@@ -1,6 +1,8 @@
 import { sql } from "drizzle-orm";
+import { ListApprovalsInput } from "@/contract/approval";
 import { ListAuditInput } from "@/contract/audit";
 import type { Page } from "@/contract/page";
+import { APPROVAL_QUERY, approvalsFilter } from "@/contract/query/approvals";
 import { asViewed } from "@/contract/query/arrangement";
 import { AUDIT_QUERY, auditInput } from "@/contract/query/audit";
 import type { Filter, QueryPage } from "@/contract/query/page";
@@ -17,6 +19,7 @@ import type { CountViewsInput, ViewCount } from "@/contract/view";
 import { VIEW_COUNT_MAX, VIEWS_MAX, type ViewPage } from "@/contract/words";
 import { isOutOfTime } from "@/db/errors";
 import type { SavedViewRow } from "@/db/schema";
+import { countApprovals } from "@/server/approvals";
 import { countAudit } from "@/server/audit-log";
 import { hasScope, inTx, type ServiceContext } from "@/server/context";
 import type { Counted } from "@/server/pagination";
@@ -70,6 +73,10 @@ const COUNTERS: Record<ViewPage, CountText> = {
       return ListTasksInput.safeParse(tasksInput(filter, readerId ?? null));
     },
     count: countTasks,
+  }),
+  approvals: counter(APPROVAL_QUERY, {
+    toInput: (filter) => ListApprovalsInput.safeParse(approvalsFilter(filter)),
+    count: countApprovals,
   }),
   audit: counter(AUDIT_QUERY, { toInput: (filter) => ListAuditInput.safeParse(auditInput(filter)), count: countAudit }),
   storage: counter(STORAGE_QUERY, {

@@ -242,7 +242,10 @@ beforeAll(async () => {
     }),
     query("usage.calls", { ...page, runId, sessionId, taskId, backendProfile: "codex", model: "m", outcome: "ok" }),
     query("usage.verify", {}),
-    query("approvals.list", { ...page, status: "pending", kind: "command", sort: "oldest", sessionId, runId }),
+    query("approvals.list", {
+      ...{ ...page, ...range, status: "pending", kind: "command", sort: "oldest" },
+      ...{ sessionId, runId, search: runId },
+    }),
     query("overview.get", { readerId: "ann", tenantId: "default", projectId: "p" }),
     query("approvals.get", { approvalId: "apr_x" }),
     change("approvals.decide", { approvalId: "apr_x", decision: "accept", reason: "r" }),
