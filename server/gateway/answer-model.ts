@@ -4,7 +4,7 @@ import type { Db } from "@/db/client";
 import { configOf, type ProviderLimit, type ReadVariable, readKey } from "@/server/backends";
 import { AgentRunError, ForbiddenError, NotFoundError, RateLimitedError, UnauthenticatedError } from "@/server/errors";
 import { findModelGrant, type ModelGrant } from "@/server/identity";
-import type { CallEnd, CallRecorder } from "@/server/usage";
+import type { CallRecorder, OpenCall } from "@/server/usage";
 import { assertForeground } from "./background";
 import { boundsOf } from "./bounds";
 import { askByChat, dialectOf } from "./chat";
@@ -80,15 +80,20 @@ export async function answerModel(deps: GatewayDeps, unread: UnreadRequest): Pro
     ...{ tenantId, projectId, runId, sessionId, taskId, backendProfile: profile },
     model: modelOf(deps, grant, asked),
   });
-  const ending = {
+  const ending = closingCall(call, close);
+  const answer = recordAnswer(ending, request.signal, () => askModel(deps, { grant, asked, request }));
+  return grant.isLogged ? logBodies(deps.log, grant, request.body, answer) : answer;
+}
+
+/** A call that gives its place back at its end. Made apart from the request, which would live as long as its answer. */
+function closingCall(call: OpenCall, close: () => void): OpenCall {
+  return {
     ...call,
-    end: (end: CallEnd) => {
+    end(end) {
       close();
       call.end(end);
     },
   };
-  const answer = recordAnswer(ending, request.signal, () => askModel(deps, { grant, asked, request }));
-  return grant.isLogged ? logBodies(deps.log, grant, request.body, answer) : answer;
 }
 
 /** Each guess costs a look-up: whoever guesses is slowed down. */

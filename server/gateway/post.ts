@@ -1,4 +1,4 @@
-import { type IncomingMessage, Agent as PlainAgent, request as requestPlain } from "node:http";
+import { type ClientRequest, type IncomingMessage, Agent as PlainAgent, request as requestPlain } from "node:http";
 import { request as requestSecure, Agent as SecureAgent } from "node:https";
 
 /** How long a provider's machine may take to be connected to: one that is not there often does not say so. */
@@ -22,36 +22,42 @@ type Post = { headers: Headers; body: string; signal: AbortSignal };
  */
 export function post(url: URL, { headers, body, signal }: Post): Promise<Posted> {
   signal.throwIfAborted();
-  return new Promise((resolve, reject) => {
-    const isSecure = url.protocol === "https:";
-    const asked = (isSecure ? requestSecure : requestPlain)(url, {
-      method: "POST",
-      agent: isSecure ? agents.https : agents.http,
-      headers: {
-        // Some proxies refuse who does not say what it is.
-        "user-agent": "agentrun",
-        accept: "*/*",
-        "accept-encoding": "identity",
-        ...Object.fromEntries(headers),
-      },
-    });
-    const leave = () =>
-      asked.destroy(signal.reason instanceof Error ? signal.reason : new Error("the caller has gone"));
-    signal.addEventListener("abort", leave, { once: true });
-    asked.once("close", () => signal.removeEventListener("abort", leave));
-    asked.once("socket", (socket) => {
-      if (!socket.connecting) return;
-      const patience = setTimeout(() => asked.destroy(new Error("the connection was not made in time")), CONNECT_MS);
-      const settle = () => clearTimeout(patience);
-      socket.once(isSecure ? "secureConnect" : "connect", settle);
-      asked.once("close", settle);
-    });
+  const { asked, answered } = open(url, headers, signal);
+  // Here, where nothing listens: what listens lives as long as the answer, and would keep the request with it.
+  asked.end(body);
+  return answered;
+}
+
+function open(url: URL, headers: Headers, signal: AbortSignal): { asked: ClientRequest; answered: Promise<Posted> } {
+  const isSecure = url.protocol === "https:";
+  const asked = (isSecure ? requestSecure : requestPlain)(url, {
+    method: "POST",
+    agent: isSecure ? agents.https : agents.http,
+    headers: {
+      // Some proxies refuse who does not say what it is.
+      "user-agent": "agentrun",
+      accept: "*/*",
+      "accept-encoding": "identity",
+      ...Object.fromEntries(headers),
+    },
+  });
+  const leave = () => asked.destroy(signal.reason instanceof Error ? signal.reason : new Error("the caller has gone"));
+  signal.addEventListener("abort", leave, { once: true });
+  asked.once("close", () => signal.removeEventListener("abort", leave));
+  asked.once("socket", (socket) => {
+    if (!socket.connecting) return;
+    const patience = setTimeout(() => asked.destroy(new Error("the connection was not made in time")), CONNECT_MS);
+    const settle = () => clearTimeout(patience);
+    socket.once(isSecure ? "secureConnect" : "connect", settle);
+    asked.once("close", settle);
+  });
+  const answered = new Promise<Posted>((resolve, reject) => {
     asked.on("error", reject);
     asked.once("response", (answer) => {
       resolve({ status: answer.statusCode ?? 0, headers: headersOf(answer), body: answer });
     });
-    asked.end(body);
   });
+  return { asked, answered };
 }
 
 function headersOf({ rawHeaders }: IncomingMessage): Headers {

@@ -14,6 +14,9 @@ const STOPPED = new Map([
   ["sensitive", "content_filter"],
 ]);
 
+/** What of a request its answer is read by. */
+export type AskedOf = { model: string } & Pick<Translated, "tools" | "callIds">;
+
 /** Turns the chunks of one chat-completions answer into the events of a response, as they come. */
 export class AnswerEvents {
   readonly #writer: ResponseWriter;
@@ -26,11 +29,11 @@ export class AnswerEvents {
   #usage: ReturnType<typeof responsesUsage> = null;
 
   constructor(
-    asked: Pick<Translated, "chat" | "tools" | "callIds">,
+    { model, tools, callIds }: AskedOf,
     private readonly key: string | null,
   ) {
-    this.#writer = new ResponseWriter(asked.chat.model, asked.tools);
-    this.#calls = new CallGatherer(this.#writer, new Set(asked.callIds));
+    this.#writer = new ResponseWriter(model, tools);
+    this.#calls = new CallGatherer(this.#writer, new Set(callIds));
   }
 
   get hasFailed(): boolean {

@@ -1,7 +1,7 @@
 import { isAgentRunError } from "@/server/errors";
 import { type ModelAnswer, type ModelRequest, once } from "@/server/gateway/answer-model";
 import { type Provider, type ProviderAnswer, sendToProvider } from "@/server/gateway/send";
-import { AnswerEvents } from "./answer-events";
+import { AnswerEvents, type AskedOf } from "./answer-events";
 import type { Chunk } from "./chunk";
 import { chunksOf, readChunk } from "./chunks";
 import { isContextOverflow, refusalOf } from "./failure";
@@ -22,7 +22,9 @@ export async function askByChat(provider: Provider, dialect: Dialect, request: M
   const { profile } = provider;
   if (asked.dropped.length > 0) provider.log.debug({ profile, dropped: asked.dropped }, "left out of a chat request");
   const chunks = await send(provider, asked, request);
-  const answering = { provider, asked, signal: request.signal, chunks };
+  // Without its messages, which are long: an answer takes minutes.
+  const { chat, tools, callIds } = asked;
+  const answering = { provider, asked: { model: chat.model, tools, callIds }, signal: request.signal, chunks };
   if (asked.isStream)
     return { status: 200, headers: { "content-type": `${SSE}; charset=utf-8` }, body: tell(answering, encode) };
   const response = await wholeResponse(provider, tell(answering, lastOf));
@@ -60,7 +62,7 @@ async function readWhole(body: AsyncIterable<Uint8Array>): Promise<Chunk> {
   return readChunk(Buffer.concat(pieces).toString("utf8"));
 }
 
-type Answering = { provider: Provider; asked: Translated; signal: AbortSignal; chunks: Chunks };
+type Answering = { provider: Provider; asked: AskedOf; signal: AbortSignal; chunks: Chunks };
 
 /**
  * The response's events, those of one piece together and in the form that is asked for, so that nothing waits in another
