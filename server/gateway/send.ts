@@ -80,7 +80,9 @@ async function tryOnce(provider: Provider, resource: string, request: SentReques
   const patience = setTimeout(() => given.abort(), bounds.answerMs);
   try {
     const url = new URL(`${provider.baseUrl.replace(/\/+$/, "")}/${resource}`);
-    const answer = await post(url, { headers: headersOf(provider, request), body: request.body, signal });
+    const { body: asked } = request;
+    const { connectMs } = bounds;
+    const answer = await post(url, { headers: headersOf(provider, request), body: asked, signal, connectMs });
     // A redirect is refused with the rest: followed, it could carry the key somewhere else.
     if (answer.status < 200 || answer.status > 299) return await readRefusal(provider, answer);
     const { status, headers, body } = answer;
