@@ -55,12 +55,12 @@ export async function answerModel(deps: GatewayDeps, unread: UnreadRequest): Pro
   const { token, method, resource } = unread;
   const grant = token === null ? null : await findModelGrant(deps.db, token);
   if (!grant) throw strangerRefusal(deps);
-  if (grant.profile !== unread.profile) throw new NotFoundError("model of profile", unread.profile);
   const { tenantId, projectId, runId, sessionId, taskId, profile } = grant;
   // Before anything is read or kept of it: what is too much must cost nothing.
   const waitSeconds = deps.takeCall(runId);
   if (waitSeconds !== null)
     throw new RateLimitedError(`run ${runId} calls its model too often: try again in ${waitSeconds} s`, waitSeconds);
+  if (profile !== unread.profile) throw new NotFoundError("model of profile", unread.profile);
   if (resource === "models" && method === "GET") return listModels(deps, profile);
   if (resource !== "responses") throw new NotFoundError("model resource", resource);
   if (method !== "POST")
