@@ -74,7 +74,10 @@ export async function handleModel(exchange: Exchange): Promise<void> {
       if (!res.write(chunk)) await drained(res, gone.signal);
     }
     res.end();
-    wiring.metrics.modelRequests.inc({ profile: named.profile, outcome: "answered" });
+    const ended = gone.signal.aborted
+      ? { profile: "any", outcome: "abandoned" }
+      : { profile: named.profile, outcome: "answered" };
+    wiring.metrics.modelRequests.inc(ended);
   } catch (error) {
     wiring.metrics.modelRequests.inc({ profile: "any", outcome: gone.signal.aborted ? "abandoned" : "failed" });
     if (gone.signal.aborted) return;
