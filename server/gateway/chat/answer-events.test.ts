@@ -43,6 +43,14 @@ test("usage has the counts that were told, and is none where what was read or wr
   for (const none of [{}, { total_tokens: 9 }, { prompt_tokens: 7 }, { prompt_tokens: null, completion_tokens: "3" }])
     expect(usageOf(none)).toBeUndefined();
   expect(usageOf(USAGE, {})).toMatchObject({ input_tokens: 100 });
+  // Reasoning beside the answer's tokens: the output has both, as prices want it.
+  const completion_tokens_details = { reasoning_tokens: 1_000 };
+  for (const total of [{ total_tokens: 1_110 }, {}])
+    expect(usageOf({ prompt_tokens: 100, completion_tokens: 10, completion_tokens_details, ...total })).toMatchObject({
+      input_tokens: 100,
+      output_tokens: 1_010,
+      total_tokens: 1_110,
+    });
 });
 
 test("reasoning comes before the text, inline or beside it, and carries how it goes back", () => {

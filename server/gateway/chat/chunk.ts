@@ -88,14 +88,16 @@ export function responsesUsage(usage: Record<string, unknown>) {
   const total = count(usage.total_tokens);
   const prompt = count(usage.prompt_tokens);
   const completion = count(usage.completion_tokens);
-  const input = prompt ?? rest(total, completion);
-  const output = completion ?? rest(total, prompt);
-  if (input === null || output === null) return null;
   const inputDetails = record(usage.prompt_tokens_details);
   const outputDetails = record(usage.completion_tokens_details);
+  const input = prompt ?? rest(total, completion);
+  const reasoning = count(outputDetails.reasoning_tokens);
+  const said = completion ?? rest(total, prompt);
+  if (input === null || said === null) return null;
+  const isBeside = reasoning !== null && isBesideThem(reasoning, { prompt, completion, total });
+  const output = isBeside ? said + reasoning : said;
   // DeepSeek counts hits of its cache beside the details.
   const cached = count(inputDetails.cached_tokens ?? usage.prompt_cache_hit_tokens);
-  const reasoning = count(outputDetails.reasoning_tokens);
   return {
     input_tokens: input,
     ...(cached === null ? {} : { input_tokens_details: { cached_tokens: cached } }),
@@ -103,6 +105,15 @@ export function responsesUsage(usage: Record<string, unknown>) {
     ...(reasoning === null ? {} : { output_tokens_details: { reasoning_tokens: reasoning } }),
     total_tokens: total || input + output,
   };
+}
+
+type Counts = Record<"prompt" | "completion" | "total", number | null>;
+
+/** Whether tokens of reasoning stand beside those of the answer, as some providers count them, and not among them. */
+function isBesideThem(reasoning: number, { prompt, completion, total }: Counts): boolean {
+  if (completion === null) return false;
+  if (total === null || prompt === null) return reasoning > completion;
+  return reasoning > 0 && total === prompt + completion + reasoning;
 }
 
 function count(value: unknown): number | null {
