@@ -5,6 +5,7 @@ export { type ReadVariable, readKey } from "./key";
 export { clearLimit, noteLimit, type ProviderLimit } from "./limits";
 export { listBackends } from "./list";
 export { probeBackends } from "./probe-all";
+export { providerWords, withoutKey } from "./provider-words";
 export { readBackendsFile } from "./read-file";
 export { isConfigured, readStoredProfiles, requireProfile, unknownProfile } from "./require-profile";
 export { setBackend } from "./set";

@@ -1,8 +1,8 @@
 import { performance } from "node:perf_hooks";
 import { z } from "zod";
 import type { BackendConfig, BackendProbe } from "@/contract/backend";
-import { redactText } from "@/server/events";
 import { jsonIn } from "@/server/json-in";
+import { providerWords } from "./provider-words";
 
 const PATIENCE_MS = 10_000;
 const ANSWER_BYTES_MAX = 1_048_576;
@@ -113,6 +113,6 @@ function modelsIn(text: string): string[] | null {
 function wordsIn(text: string, key: string | null): string {
   const { error } = (jsonIn(text) ?? {}) as { error?: { message?: unknown } };
   const said = typeof error?.message === "string" ? error.message : "";
-  const clean = redactText(said.replaceAll(key ?? "\0", "[redacted]")).slice(0, WORDS_MAX);
+  const clean = providerWords(said, key, WORDS_MAX);
   return clean === "" ? "" : `: ${clean}`;
 }

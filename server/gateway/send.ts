@@ -4,6 +4,7 @@ import type { ProviderLimit } from "@/server/backends";
 import type { AgentRunError } from "@/server/errors";
 import type { ModelRequest } from "./answer-model";
 import type { Bounds } from "./bounds";
+import { KeyFilter } from "./key-filter";
 import { type Body, piecesOf, SilentError } from "./pieces";
 import { post } from "./post";
 import { type Refusal, readRefusal } from "./refusal";
@@ -113,14 +114,21 @@ function notReached({ log, profile, bounds }: Provider, error: unknown, isLate: 
   return unavailable(`the provider of profile ${profile} was not reached: see the server's log`);
 }
 
-/** The pieces of an answer; an error in our words where it falls silent or breaks off. */
+/** The pieces of an answer, without the key; an error in our words where it falls silent or breaks off. */
 async function* listen(
-  { profile, log, bounds }: Provider,
+  { profile, key, log, bounds }: Provider,
   body: Body,
   caller: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   try {
-    yield* piecesOf(body, bounds.silenceMs);
+    const filter = KeyFilter.of(key);
+    if (filter === null) return yield* piecesOf(body, bounds.silenceMs);
+    for await (const piece of piecesOf(body, bounds.silenceMs)) {
+      const clean = filter.take(piece);
+      if (clean.byteLength > 0) yield clean;
+    }
+    const rest = filter.rest();
+    if (rest.byteLength > 0) yield rest;
   } catch (error) {
     caller.throwIfAborted();
     if (error instanceof SilentError)

@@ -1,5 +1,5 @@
+import { providerWords } from "@/server/backends";
 import { AgentRunError, ForbiddenError, RateLimitedError } from "@/server/errors";
-import { redactText } from "@/server/events";
 import { unavailable } from "@/server/gateway/unavailable";
 import type { Failure } from "./chunk";
 
@@ -13,7 +13,6 @@ export type FailureCode =
   | "server_error";
 export type Failed = { code: FailureCode; message: string };
 
-const TEXT_MAX = 2_000;
 const CONTEXT =
   /context_length_exceeded|context[ _-]?(length|window|size)|maximum context|prompt is too long|(input|prompt|request).{0,40}(exceeds?|too (long|large|many)).{0,60}(tokens?|context)|too many tokens/i;
 /** Limits of a time count tokens too. */
@@ -36,7 +35,7 @@ const CODES: Record<string, FailureCode> = {
 /** A provider's error in the words that codex knows, with the provider's own message but not its key. */
 export function failedBy(failure: Failure, key: string | null): Failed {
   const said = failure.message ?? "";
-  const message = withoutKey(said, key) || "the provider failed and gave no reason";
+  const message = providerWords(said, key) || "the provider failed and gave no reason";
   const words = [failure.code, failure.type].map((word) => String(word ?? "").toLowerCase());
   const known = words.find((word) => Object.hasOwn(CODES, word));
   const code = (known === undefined ? undefined : CODES[known]) ?? "server_error";
@@ -75,8 +74,4 @@ export function refusalOf(profile: string, { code, message }: Failed): AgentRunE
     case "server_error":
       return unavailable(`the provider of profile ${profile} failed: ${message}`);
   }
-}
-
-function withoutKey(text: string, key: string | null): string {
-  return redactText((key ? text.replaceAll(key, "[redacted]") : text).slice(0, TEXT_MAX));
 }
