@@ -25,6 +25,11 @@ export type Refusal = {
   until: Date | null;
 };
 
+/** Whether a provider refused, where it may have answered as well. */
+export function isRefusal(outcome: object): outcome is Refusal {
+  return "isPassing" in outcome;
+}
+
 /** Reads a provider's refusal: in our words and without the key, of which some providers quote a part. */
 export async function readRefusal(provider: Provider, response: Posted): Promise<Refusal> {
   const { status, headers } = response;
@@ -87,7 +92,7 @@ function errorOf(profile: string, { status, said, until, named }: Said): AgentRu
 }
 
 /** Whole seconds, at least one; a few where the provider did not say. */
-function secondsUntil(until: Date | null): number {
+export function secondsUntil(until: Date | null): number {
   return until === null ? 5 : Math.max(1, Math.ceil((until.getTime() - Date.now()) / 1_000));
 }
 

@@ -1,6 +1,6 @@
+import { type Failed, failedBy, failureIn } from "@/server/backends";
 import { CallGatherer } from "./calls";
-import { type Chunk, contentOf, failureIn, responsesUsage, type Said } from "./chunk";
-import { type Failed, failedBy } from "./failure";
+import { type Chunk, contentOf, responsesUsage, type Said } from "./chunk";
 import { type ResponseEvent, ResponseWriter } from "./output";
 import type { Translated } from "./request";
 import { type ThinkPiece, ThinkSplitter } from "./think";

@@ -109,6 +109,26 @@ test.each<[string, unknown, number, string]>([
   }
 });
 
+test.each([
+  ["is limiting requests", { base_resp: { status_code: 1002, status_msg: "slow down" } }],
+  ["does not know what went wrong", { base_resp: { status_code: 1000, status_msg: "unknown error" } }],
+])("a provider that says with status 200 that it %s is asked again, so often and no more", async (_what, body) => {
+  vi.stubEnv(KEY_ENV, KEY);
+  await using database = await createTestDatabase();
+  let refusals = 2;
+  await using provider = await startChatProvider("minimax", (res) => {
+    refusals -= 1;
+    if (refusals >= 0) sendJson(res, body);
+    else streamAnswer(res, "minimax", { text: "done" });
+  });
+  await using gateway = await startChatGateway(database, "minimax-m3", provider.url);
+  expect(await (await gateway.ask({ stream: true })).text()).toContain("response.completed");
+  expect(provider.asked).toHaveLength(3);
+  refusals = 9;
+  expect((await gateway.ask({ stream: true })).status).toBeGreaterThanOrEqual(429);
+  expect(provider.asked).toHaveLength(6);
+});
+
 test("a limit that is told with status 200 is noted, with an end or for a minute, until a request is taken", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { BaseResp } from "@/server/backends";
 
 // Providers add to these forms what they like: what is not of use here must not break an answer.
 const Text = z.string().nullish().catch(null);
@@ -21,15 +22,13 @@ const Said = z.object({
 export type Said = z.infer<typeof Said>;
 
 const Choice = z.object({ delta: Said.nullish(), message: Said.nullish(), finish_reason: Text });
-const Code = z.union([z.string(), z.number()]).nullish().catch(null);
 
 /** A chunk of a stream, a whole answer, or the error that came instead. */
 export const Chunk = z.object({
   choices: z.array(Choice).nullish(),
   usage: z.record(z.string(), z.unknown()).nullish().catch(null),
   error: z.unknown().optional(),
-  /** MiniMax's own way of telling an error, beside status 200. */
-  base_resp: z.object({ status_code: Code, status_msg: Text }).nullish().catch(null),
+  base_resp: BaseResp,
 });
 export type Chunk = z.infer<typeof Chunk>;
 
@@ -59,19 +58,6 @@ function isTextOrAbsent(value: unknown): boolean {
 
 function isAbsent(value: unknown): boolean {
   return value === undefined || value === null;
-}
-
-export type Failure = { message?: string | null; code?: string | number | null; type?: string | null };
-const Failure = z.object({ message: Text, code: Code, type: Text });
-
-/** The error that a chunk tells of, in whatever form. */
-export function failureIn({ error, base_resp }: Chunk): Failure | null {
-  if (error) {
-    const known = Failure.safeParse(error);
-    if (known.success) return { ...known.data, message: known.data.message ?? JSON.stringify(error) };
-    return { message: typeof error === "string" ? error : JSON.stringify(error) };
-  }
-  return base_resp?.status_code ? { message: base_resp.status_msg, code: base_resp.status_code } : null;
 }
 
 /** The text of a content, which some providers send in parts. */
