@@ -4,12 +4,13 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
 import type { BackendConfig } from "@/contract/backend";
+import type { Db } from "@/db/client";
 import type { ServiceContext } from "@/server/context";
 import { KEY, startProvider } from "@/server/gateway/test/gateway";
 import { createTask } from "@/server/queue";
 import { createRun } from "@/server/runs";
 import { createTestStore, tenantOperator } from "@/server/storage/test/context";
-import { getBackend, listBackends, probeBackends, setBackend, testBackend } from ".";
+import { getBackend, listBackends, noteLimit, probeBackends, setBackend, testBackend } from ".";
 
 function withProfile(ctx: ServiceContext, config: Partial<BackendConfig> & { baseUrl: string }): ServiceContext {
   const codex = { model: "m1", wire: "responses" as const, keyEnv: "KEY", ...config };
@@ -146,6 +147,30 @@ test("who is bound to a tenant sees of a profile no address, and its own tasks a
   });
   expect(await getBackend(own, { profile: "codex" })).toMatchObject({
     ...{ baseUrl: null, tasks: { running: 0, waiting: 0 }, use: { liveRuns: 0, sessions: 0 } },
+  });
+});
+
+test("who is bound to a tenant sets nothing of a profile, which is every tenant's, and is not told its provider's words", async () => {
+  await using store = await createTestStore();
+  await using provider = await startProvider((res) =>
+    say(res, 500, { error: { message: "no seat for org-acme-corp" } }),
+  );
+  const ctx = withProfile(store.as(), { baseUrl: provider.url });
+  const own = { ...ctx, actor: { ...tenantOperator("acme"), role: "admin" as const } };
+  for (const change of [{ isEnabled: false }, { maxRunning: 0 }, { isUp: true as const }])
+    await expect(setBackend(own, { profile: "codex", ...change })).rejects.toMatchObject({ reason: "forbidden" });
+  const limit = { until: new Date(Date.now() + 60_000), message: "org-acme-corp is out of tokens" };
+  await noteLimit(store.as().db as Db, "codex", limit);
+
+  expect(await testBackend(own, { profile: "codex" })).toMatchObject({ message: "it failed with status 500" });
+  const { health, probe } = await getBackend(own, { profile: "codex" });
+  expect([health.status, probe]).toMatchObject(["limited", { isOk: false, status: 500 }]);
+  expect(JSON.stringify(await listBackends(own))).not.toContain("org-acme-corp");
+  const all = await getBackend(ctx, { profile: "codex" });
+  expect(all).toMatchObject({
+    health: { message: "org-acme-corp is out of tokens" },
+    probe: { message: "it failed with status 500: no seat for org-acme-corp" },
+    ...{ disabled: null, capacity: {} },
   });
 });
 
