@@ -1,5 +1,6 @@
 export { assertEnabled } from "./assert-enabled";
 export { configOf } from "./config-of";
+export { type Dialect, dialectOf } from "./dialect";
 export { BaseResp, type Failed, type Failure, failedBy, failureIn, isContextOverflow, isLimit } from "./failure";
 export { getBackend } from "./get";
 export { type ReadVariable, readKey } from "./key";

@@ -36,5 +36,5 @@ async function probe(ctx: ServiceContext, profile: string): Promise<Probed> {
       "backend-unconfigured",
       `no model is configured for profile ${profile}: name it in the file of AGENTRUN_BACKENDS`,
     );
-  return probeWithKey(config, { readVariable: ctx.settings.readVariable, isByHand: true });
+  return probeWithKey(profile, config, { readVariable: ctx.settings.readVariable, isByHand: true });
 }

@@ -1,13 +1,13 @@
 import type { Logger } from "pino";
 import { type BackendConfig, type BackendsFile, DEMO_PROFILE } from "@/contract/backend";
 import type { Db } from "@/db/client";
-import { configOf, type ProviderLimit, type ReadVariable, readKey } from "@/server/backends";
+import { configOf, dialectOf, type ProviderLimit, type ReadVariable, readKey } from "@/server/backends";
 import { AgentRunError, ForbiddenError, NotFoundError, RateLimitedError, UnauthenticatedError } from "@/server/errors";
 import { findModelGrant, type ModelGrant } from "@/server/identity";
 import type { CallRecorder, OpenCall } from "@/server/usage";
 import { assertForeground } from "./background";
 import { boundsOf } from "./bounds";
-import { askByChat, dialectOf } from "./chat";
+import { askByChat } from "./chat";
 import { answerByDemo } from "./demo";
 import { logBodies } from "./log-bodies";
 import { askProvider } from "./provider";

@@ -1,4 +1,4 @@
-import { type Failed, isContextOverflow } from "@/server/backends";
+import { type Dialect, type Failed, isContextOverflow } from "@/server/backends";
 import { isAgentRunError } from "@/server/errors";
 import { type ModelAnswer, type ModelRequest, once } from "@/server/gateway/answer-model";
 import type { Refusal } from "@/server/gateway/refusal";
@@ -9,7 +9,6 @@ import { chunksOf, readChunk } from "./chunks";
 import { refusalOf } from "./failure";
 import { judgeOf, refusalIn } from "./judge";
 import type { ResponseEvent } from "./output";
-import type { Dialect } from "./presets";
 import { type Translated, translateRequest } from "./request";
 
 type Chunks = AsyncIterable<Chunk[]> | Iterable<Chunk[]>;

@@ -1,8 +1,8 @@
+import type { Dialect } from "@/server/backends";
 import { InvalidInputError } from "@/server/errors";
 import { jsonIn } from "@/server/json-in";
 import type { ChatRequest } from "./chat";
 import { toMessages } from "./messages";
-import type { Dialect } from "./presets";
 
 import { type Item, ResponsesRequest, type ToolChoice } from "./schema";
 import { chatName, type KnownTools, ToolBox } from "./tools";
