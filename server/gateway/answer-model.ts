@@ -9,6 +9,7 @@ import { assertForeground } from "./background";
 import { boundsOf } from "./bounds";
 import { askByChat } from "./chat";
 import { answerByDemo } from "./demo";
+import type { HeldBody } from "./held-bodies";
 import { logBodies } from "./log-bodies";
 import { askProvider } from "./provider";
 import { modelAsked, recordAnswer } from "./record-answer";
@@ -28,6 +29,8 @@ export type GatewayDeps = {
   takeStranger: () => number | null;
   /** Has a call of a run be open until what it answers is called; null when it is one too many. */
   openCall: (runId: string) => (() => void) | null;
+  /** Counts what a call's request holds of memory until its provider begins to answer. */
+  holdBody: (runId: string) => HeldBody;
   onLimited: (profile: string, limit: ProviderLimit) => void;
   /** Its provider has taken a request that was sent at that instant, milliseconds. */
   onTaken: (profile: string, sentAtMs: number) => void;
@@ -44,7 +47,9 @@ export type ModelRequest = {
   signal: AbortSignal;
 };
 /** A request whose body is read once it is known who asks, and that it is not too often. */
-export type UnreadRequest = Omit<ModelRequest, "body"> & { readBody: () => Promise<string> };
+export type UnreadRequest = Omit<ModelRequest, "body"> & {
+  readBody: (onBytes: (bytes: number) => void) => Promise<string>;
+};
 export type ModelAnswer = { status: number; headers: Record<string, string>; body: AsyncIterable<Uint8Array> };
 
 /**
@@ -70,7 +75,9 @@ export async function answerModel(deps: GatewayDeps, unread: UnreadRequest): Pro
   const close = deps.openCall(runId);
   if (!close)
     throw new RateLimitedError(`run ${runId} has too many calls to its model open: let one of them end first`, 1);
-  const body = await unread.readBody().catch((error: unknown) => {
+  const held = deps.holdBody(runId);
+  const body = await unread.readBody(bytesCounted(runId, held)).catch((error: unknown) => {
+    held.end();
     close();
     throw error;
   });
@@ -81,8 +88,16 @@ export async function answerModel(deps: GatewayDeps, unread: UnreadRequest): Pro
     model: modelOf(deps, grant, asked),
   });
   const ending = closingCall(call, close);
-  const answer = recordAnswer(ending, request.signal, () => askModel(deps, { grant, asked, request }));
+  const ask = () => askModel(deps, { grant, asked, request });
+  const answer = recordAnswer(ending, request.signal, ask).finally(held.end);
   return grant.isLogged ? logBodies(deps.log, grant, request.body, answer) : answer;
+}
+
+function bytesCounted(runId: string, held: HeldBody): (bytes: number) => void {
+  return (bytes) => {
+    if (!held.take(bytes))
+      throw new RateLimitedError(`the requests of run ${runId} are too long together: let one of them be answered`, 1);
+  };
 }
 
 /** A call that gives its place back at its end. Made apart from the request, which would live as long as its answer. */

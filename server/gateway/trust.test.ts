@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { expect, test, vi } from "vitest";
 import { createTestDatabase } from "@/db/test/database";
@@ -145,6 +146,40 @@ test("a run may have so many calls to its model open and no more, and another is
     expect((await ask(web, "codex", busy.token, { model: "dear" })).status).toBe(403);
     expect((await ask(web, "codex", busy.token)).status).toBe(200);
   }
+});
+
+test("a run's requests hold so much until their provider begins to answer, and no more; another's are not hindered", async () => {
+  vi.stubEnv(KEY_ENV, KEY);
+  await using database = await createTestDatabase();
+  const asked: ServerResponse[] = [];
+  await using provider = await startProvider((res, { body }) => {
+    if (body.includes("wait")) asked.push(res);
+    else streamCompleted(res);
+  });
+  const env = { AGENTRUN_MODEL_BYTES_PER_RUN_MAX: "100000", AGENTRUN_MODEL_CALLS_PER_RUN_MAX: "3" };
+  await using web = await startGateway(database, provider.url, {}, env);
+  const [busy, other] = [await modelToken(web, "codex"), await modelToken(web, "codex")];
+  const long = (word: string) => ({ model: "m1", input: `${word} ${"x".repeat(60_000)}` });
+  const first = ask(web, "codex", busy.token, long("wait"));
+  await expect.poll(() => asked.length).toBe(1);
+  // What is refused holds no place among the open calls either.
+  for (let refusals = 0; refusals < 4; refusals += 1) {
+    const { status, body } = await ask(web, "codex", busy.token, long("go"));
+    expect([status, JSON.stringify(body)]).toEqual([429, expect.stringContaining("too long together")]);
+  }
+  expect((await ask(web, "codex", other.token, long("go"))).status).toBe(200);
+  expect((await ask(web, "codex", busy.token)).status).toBe(200);
+  // One that does not say how long it is is counted as it comes.
+  const chunked = await fetch(`${web.url}/api/model/codex/v1/responses`, {
+    ...{ method: "POST", body: new Blob([JSON.stringify(long("go"))]).stream(), duplex: "half" },
+    headers: { authorization: `Bearer ${busy.token}`, "content-type": "application/json" },
+  } as RequestInit).catch(() => null);
+  expect(chunked?.status ?? 429).toBe(429);
+  // Once it is answered, however long that takes, its request is gone.
+  asked[0]?.writeHead(200, { "content-type": "text/event-stream" }).write("data: {}\n\n");
+  await expect.poll(async () => (await ask(web, "codex", busy.token, long("go"))).status).toBe(200);
+  asked[0]?.end();
+  expect((await first).status).toBe(200);
 });
 
 test("calls that wait behind another on a connection give their places back with it", async () => {

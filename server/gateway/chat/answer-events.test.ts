@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
 import { carryReasoning } from "./reasoning";
 import { eventsOf, normal, responseOf } from "./test/conversation";
@@ -298,4 +299,19 @@ test("a whole answer is told like one in pieces", () => {
     { ...delta({}, "tool_calls"), usage: USAGE },
   ]);
   expect(normal(whole)).toEqual(normal(pieces));
+});
+
+test.each([
+  ["text", (piece: string) => delta({ content: piece })],
+  ["reasoning", (piece: string) => delta({ reasoning_content: piece })],
+  ["arguments", (piece: string) => delta({ tool_calls: [{ index: 0, function: { name: "f", arguments: piece } }] })],
+  ["calls", (piece: string) => delta({ tool_calls: [{ id: randomUUID(), function: { name: piece, arguments: {} } }] })],
+])("an answer that goes on and on is ended with an error (%s)", (_what, say) => {
+  const piece = "x".repeat(1024 * 1024);
+  const whole = eventsOf([...Array.from({ length: 15 }, () => say(piece)), delta({}, "stop")]);
+  expect(responseOf(whole).status).toBe("completed");
+  const endless = eventsOf(Array.from({ length: 17 }, () => say(piece)));
+  expect(responseOf(endless)).toMatchObject({
+    ...{ status: "failed", error: { message: "the provider failed: its answer is longer than 16 MB" } },
+  });
 });

@@ -215,6 +215,29 @@ test.each<[string, (res: ServerResponse) => unknown, string]>([
   expect(text).not.toContain(KEY);
 });
 
+test("a whole answer that does not end is given up, and its provider is left", async () => {
+  vi.stubEnv(KEY_ENV, KEY);
+  await using database = await createTestDatabase();
+  let sentBytes = 0;
+  await using provider = await startChatProvider("openai-chat", (res) => {
+    res.writeHead(200, { "content-type": "application/json" });
+    const piece = Buffer.alloc(256 * 1024, " ");
+    const go = () => {
+      while (sentBytes < 1024 ** 3 && !res.destroyed) {
+        sentBytes += piece.length;
+        if (!res.write(piece)) return res.once("drain", go);
+      }
+    };
+    go();
+  });
+  await using gateway = await startChatGateway(database, "codex", provider.url);
+  const answer = await gateway.ask({ stream: true });
+  expect([answer.status, await answer.text()]).toEqual([502, expect.stringContaining("longer than 16 MB")]);
+  await expect.poll(() => provider.left).toBe(1);
+  expect(provider.asked).toHaveLength(1);
+  expect(sentBytes).toBeLessThan(64 * 1024 * 1024);
+});
+
 test("when the agent goes away, so does the request to the provider", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();

@@ -3,9 +3,10 @@ import { isAgentRunError } from "@/server/errors";
 import { type ModelAnswer, type ModelRequest, once } from "@/server/gateway/answer-model";
 import type { Refusal } from "@/server/gateway/refusal";
 import { type Provider, type ProviderAnswer, sendToProvider } from "@/server/gateway/send";
-import { AnswerEvents, type AskedOf } from "./answer-events";
+import { unavailable } from "@/server/gateway/unavailable";
+import { AnswerEvents, type AskedOf, TOO_LONG } from "./answer-events";
 import type { Chunk } from "./chunk";
-import { chunksOf, readChunk } from "./chunks";
+import { ANSWER_MAX, chunksOf, readChunk } from "./chunks";
 import { refusalOf } from "./failure";
 import { judgeOf, refusalIn } from "./judge";
 import type { ResponseEvent } from "./output";
@@ -50,7 +51,7 @@ async function send(provider: Provider, asked: Translated, request: ModelRequest
 async function readAnswer(provider: Provider, answer: ProviderAnswer, isStream: boolean): Promise<Chunks | Refusal> {
   const { headers, body, sentAtMs } = answer;
   if (headers.get("content-type")?.startsWith(SSE)) return chunksOf(body, judgeOf(provider, answer));
-  const whole = await readWhole(body);
+  const whole = await readWhole(provider, body);
   const refusal = refusalIn(provider, answer, whole);
   if (refusal === null) provider.onTaken(sentAtMs);
   else if (!(isStream && refusal.code === "context_length_exceeded")) {
@@ -61,10 +62,16 @@ async function readAnswer(provider: Provider, answer: ProviderAnswer, isStream: 
   return [[whole]];
 }
 
-async function readWhole(body: AsyncIterable<Uint8Array>): Promise<Chunk> {
+/** @throws AgentRunError for an answer that does not end. */
+async function readWhole({ profile }: Provider, body: AsyncIterable<Uint8Array>): Promise<Chunk> {
   const pieces: Uint8Array[] = [];
-  for await (const piece of body) pieces.push(piece);
-  return readChunk(Buffer.concat(pieces).toString("utf8"));
+  let bytes = 0;
+  for await (const piece of body) {
+    pieces.push(piece);
+    bytes += piece.byteLength;
+    if (bytes > ANSWER_MAX) throw unavailable(`the provider of profile ${profile} failed: ${TOO_LONG}`);
+  }
+  return readChunk(Buffer.concat(pieces, bytes).toString("utf8"));
 }
 
 type Answering = { provider: Provider; asked: AskedOf; signal: AbortSignal; chunks: Chunks };
