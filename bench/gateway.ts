@@ -17,6 +17,8 @@ const SAMPLES = Number(process.env.BENCH_SAMPLES ?? 500);
 const STREAMS = Number(process.env.BENCH_STREAMS ?? 200);
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 10);
 const EVENTS_PER_SECOND = 100;
+/** Of the conversation that each stream is asked by: agents send all of theirs with each request. */
+const REQUEST_KB = Number(process.env.BENCH_REQUEST_KB ?? 200);
 const WIRES = (process.env.BENCH_WIRES ?? "responses,chat").split(",");
 
 const provider = spawn(process.execPath, [path.resolve("bench", "gateway-provider.mjs")], {
@@ -83,7 +85,7 @@ async function streams(wire: string, web: Awaited<ReturnType<typeof startWeb>>, 
   const open: IncomingMessage[] = [];
   let bytes = 0;
   for (let index = 0; index < STREAMS; index += 1) {
-    const answer = await call(url, tokens[index % tokens.length] ?? null, "stream");
+    const answer = await call(url, tokens[index % tokens.length] ?? null, conversation("stream", REQUEST_KB));
     answer.on("data", (chunk: Buffer) => {
       bytes += chunk.length;
     });
@@ -100,7 +102,9 @@ async function streams(wire: string, web: Awaited<ReturnType<typeof startWeb>>, 
   const tookMs = performance.now() - startedAt;
   const share = (web.cpuMs() - cpuBefore) / tookMs;
   const perStream = ((memory.at(-1) ?? 0) - idleBytes) / STREAMS / 1024;
-  console.log(`\n${wire}: ${STREAMS} streams of ${EVENTS_PER_SECOND} events a second, ${SECONDS} s`);
+  console.log(
+    `\n${wire}: ${STREAMS} streams of ${EVENTS_PER_SECOND} events a second, ${SECONDS} s, of requests of ${REQUEST_KB} KB`,
+  );
   console.log(`  ${(share * 100).toFixed(0)} % of one core, ${perStream.toFixed(0)} KB of web's memory a stream`);
   console.log(`  memory after each second, MB: ${memory.map((size) => Math.round(size / 1_048_576)).join(" ")}`);
   console.log(`  ${((bytes - bytesBefore) / tookMs / 1_000).toFixed(1)} MB/s passed on`);
@@ -115,7 +119,7 @@ async function tokenOf(profile: string): Promise<string> {
 
 async function firstByte(url: string, token: string | null, model: string): Promise<number> {
   const startedAt = performance.now();
-  const answer = await call(url, token, model);
+  const answer = await call(url, token, conversation(model, 0));
   const [first] = await once(answer, "data");
   const tookMs = performance.now() - startedAt;
   answer.resume();
@@ -124,13 +128,19 @@ async function firstByte(url: string, token: string | null, model: string): Prom
   return tookMs;
 }
 
-function call(url: string, token: string | null, model: string): Promise<IncomingMessage> {
+/** A request by a conversation of so many KB. */
+function conversation(model: string, kb: number): string {
+  const said = (index: number) =>
+    index % 2 === 0
+      ? { type: "message", role: "user", content: [{ type: "input_text", text: `${index} ${"word ".repeat(200)}` }] }
+      : { type: "message", role: "assistant", content: [{ type: "output_text", text: "word ".repeat(200) }] };
+  const before = Array.from({ length: 2 * Math.floor(kb / 2) }, (_, index) => said(index));
+  const hello = { type: "message", role: "user", content: [{ type: "input_text", text: "hello" }] };
+  return JSON.stringify({ model, stream: true, input: [...before, hello] });
+}
+
+function call(url: string, token: string | null, body: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const body = JSON.stringify({
-      model,
-      stream: true,
-      input: [{ type: "message", role: "user", content: [{ type: "input_text", text: "hello" }] }],
-    });
     const headers = {
       "content-type": "application/json",
       ...(token === null ? {} : { authorization: `Bearer ${token}` }),

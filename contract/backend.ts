@@ -67,7 +67,7 @@ export const BackendList = pageOf(Backend);
 export const ListBackendsInput = z.strictObject({ cursor: Cursor.optional(), limit: pageLimit(LIST_LIMIT_MAX) });
 export const SetBackendInput = z.strictObject({
   profile: ChosenId,
-  /** Queue tasks of the profile that run at once, in all queues together; null: no limit. */
+  /** Turns of the profile under way, also of runs that no task made, from which on no task of it starts; null: no limit. */
   maxRunning: z.int().min(0).max(1_000_000).nullable().optional(),
   /** Takes back that its provider's limit is reached, or that it failed of late: tasks are sent to it again at once. */
   isUp: z.literal(true).optional(),

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type * as k8s from "@kubernetes/client-node";
@@ -122,6 +123,24 @@ test("the Secret's template has every key that a pod reads, and each pod reads i
   });
   const secret = await place.core.readNamespacedSecret({ name: "agentrun", namespace: place.name });
   expect(Object.keys(secret.data ?? {}).sort()).toEqual([...new Set(keys.flatMap(([, names]) => names))].sort());
+});
+
+test("providers' keys reach web alone, also as files, which follow a change of their Secret", async () => {
+  await using place = await createExample();
+  const mounts = templatesOf(dryRun(place).items).flatMap(({ name, template }) => {
+    const { volumes = [], containers = [], initContainers = [] } = template.spec ?? {};
+    const own = volumes.filter(({ secret }) => secret?.secretName === "agentrun-providers");
+    expect(own.every(({ secret }) => secret?.optional)).toBe(true);
+    return [...containers, ...initContainers].flatMap((container) =>
+      (container.volumeMounts ?? [])
+        .filter((mount) => own.some((volume) => volume.name === mount.name))
+        .map(({ mountPath, readOnly, subPath }) => ({ of: `${name}/${container.name}`, mountPath, readOnly, subPath })),
+    );
+  });
+  // What is mounted by a subPath would stay as it was.
+  const mountPath = "/etc/agentrun-providers";
+  expect(mounts).toEqual([{ of: "agentrun-web/web", mountPath, readOnly: true, subPath: undefined }]);
+  expect(await readFile("docs/KUBERNETES.md", "utf8")).toContain(`\`${mountPath}/DEEPSEEK_API_KEY\``);
 });
 
 test("one tag reaches the pods and the image of the runners that the worker starts", async () => {

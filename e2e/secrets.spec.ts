@@ -1,11 +1,13 @@
+import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
 import { type APIRequestContext, expect, test } from "@playwright/test";
 import { Product, waitUntil } from "./product";
-import { RecordingProvider } from "./recording-provider";
+import { QUOTE_THE_KEY, RecordingProvider } from "./recording-provider";
 
-const PROVIDER_KEY = "sk-canary-provider-7f3a9c51d2e84b60";
+/** Without a shape by which it would be known for a secret. */
+const PROVIDER_KEY = "pk/canary-provider-7f3a9c51d2e84b60";
 const ADMIN_TOKEN = "canary-admin-5d1e8f0a7b6c4930";
 const CRON_SECRET = "canary-cron-2b4d6f8091a3c5e7";
 const CANARIES = [PROVIDER_KEY, ADMIN_TOKEN, CRON_SECRET];
@@ -23,13 +25,16 @@ const HUNTS = {
   "danger-full-access": `${SEEN} > seen.txt; echo "canaries $(${CANARY} seen.txt) own $(grep -c ^AGENTRUN_MODEL_TOKEN= seen.txt)"`,
 };
 
+/** Where the one token that it may have is seen. */
+const CHAT_SANDBOX = "danger-full-access";
+
 /** What a tool sees of the data folder, and how many bytes of what is not its own. */
 const dataHunt = (dir: string) =>
   `echo data $(ls ${dir}) $(cat ${dir}/secrets.json ${dir}/pg/PG_VERSION ${dir}/logs/agentrun.log 2>/dev/null | wc -c)`;
 
 test("no tool of the agent finds a key of ours, in any of codex's sandboxes", async ({ playwright }) => {
   test.setTimeout(240_000);
-  await using provider = await RecordingProvider.start();
+  await using provider = await RecordingProvider.start({}, { chatting: { wire: "chat" } });
   await using product = await Product.start({
     AGENTRUN_BACKENDS: provider.backendsFile,
     RECORDED_PROVIDER_KEY: PROVIDER_KEY,
@@ -41,13 +46,27 @@ test("no tool of the agent finds a key of ours, in any of codex's sandboxes", as
     extraHTTPHeaders: { authorization: `Bearer ${ADMIN_TOKEN}` },
   });
   for (const [sandbox, hunt] of Object.entries(HUNTS)) {
-    const output = await runTurn(api, sandbox, `RUN \`${hunt}\` RUN \`${dataHunt(product.dataDir)}\``);
+    const text = `RUN \`${hunt}\` RUN \`${dataHunt(product.dataDir)}\``;
+    const output = await runTurn(api, { profile: "codex", sandbox, text });
     expect(output, sandbox).toContain("canaries 0");
     expect(output, sandbox).toContain("data scratch volumes 0");
     // The other two hide every process but the tool's own.
     if (sandbox === "danger-full-access") expect(output, sandbox).toMatch(/own [1-9]/);
   }
-  expect(provider.authorizations).toContain(`Bearer ${PROVIDER_KEY}`);
+  const asked = provider.authorizations.length;
+  const chatted = await runTurn(api, {
+    profile: "chatting",
+    sandbox: CHAT_SANDBOX,
+    text: `RUN \`${HUNTS[CHAT_SANDBOX]}\``,
+  });
+  expect(chatted).toMatch(/canaries 0 own [1-9]/);
+  expect(provider.authorizations.length).toBeGreaterThan(asked);
+  // A provider that quotes the key tells it to nobody: not to the agent, its events, or the log.
+  for (const profile of ["codex", "chatting"]) {
+    const refused = await runTurn(api, { profile, sandbox: CHAT_SANDBOX, text: QUOTE_THE_KEY });
+    expect(refused, profile).toContain("[redacted] is no key of ours");
+  }
+  expect(new Set(provider.authorizations)).toEqual(new Set([`Bearer ${PROVIDER_KEY}`]));
   await api.dispose();
   await product.stop();
   expect(findInFiles(product.dataDir)).toEqual([]);
@@ -55,18 +74,25 @@ test("no tool of the agent finds a key of ours, in any of codex's sandboxes", as
 });
 
 /** One turn on a session of its own; returns everything that its events say. */
-async function runTurn(api: APIRequestContext, sandbox: string, text: string): Promise<string> {
+async function runTurn(
+  api: APIRequestContext,
+  { profile, sandbox, text }: { profile: string; sandbox: string; text: string },
+): Promise<string> {
   const created = await api.post("/api/v1/runs", {
     data: {
-      backendProfile: "codex",
-      sessionRef: { sessionId: `hunt-${sandbox}` },
+      backendProfile: profile,
+      sessionRef: { sessionId: `hunt-${randomUUID()}` },
       executionPolicy: { sandbox, approval: "never", idleTimeoutMs: 0 },
     },
   });
   const { id: runId } = await created.json();
   await api.post(`/api/v1/runs/${runId}/commands`, { data: { type: "turn", payload: { text } } });
   const status = async () => (await (await api.get(`/api/v1/runs/${runId}`)).json()).status as string;
-  await waitUntil(async () => !["pending", "claimed"].includes(await status()), `the run in ${sandbox} to end`, 90_000);
+  await waitUntil(
+    async () => !["pending", "claimed"].includes(await status()),
+    `the run of ${profile} in ${sandbox} to end`,
+    90_000,
+  );
   const events = await (await api.get(`/api/v1/runs/${runId}/events?limit=500`)).text();
   for (const canary of CANARIES) expect(events).not.toContain(canary);
   return events;

@@ -154,6 +154,11 @@ export function tenantOf(ctx: ServiceContext): string | null {
   return ctx.actor.tenantId;
 }
 
+/** Refuses who is bound to a tenant what is every tenant's. */
+export function assertEveryTenant(ctx: ServiceContext): void {
+  if (tenantOf(ctx) !== null) throw new ForbiddenError("this needs an administrator of every tenant");
+}
+
 /** Whether the actor may act without a lease: administrators, operators and the system's own loops. */
 export function isOperator(actor: Actor): boolean {
   return actor.kind === "operator" || actor.kind === "system";

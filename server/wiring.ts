@@ -6,7 +6,7 @@ import type { Actor, ServerSettings, ServiceContext, Topic } from "./context";
 import { findDocsFolder } from "./docs";
 import { readProviderKey, readServerEnv, type ServerEnv, splitFolders } from "./env";
 import { APPENDER_LANES, EventAppender } from "./events";
-import { OpenCalls, ProviderLimits } from "./gateway";
+import { HeldBodies, OpenCalls, ProviderLimits } from "./gateway";
 import type { HealthSource } from "./health";
 import {
   type Authenticator,
@@ -35,6 +35,7 @@ export type Wiring = {
   failedSignIns: FailedSignIns;
   requestLimits: RequestLimits;
   openCalls: OpenCalls;
+  heldBodies: HeldBodies;
   providerLimits: ProviderLimits;
   /** Of calls to models. */
   calls: CallRecorder;
@@ -98,6 +99,7 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
     failedSignIns: createFailedSignIns(),
     requestLimits: createRequestLimits(),
     openCalls: new OpenCalls(env.AGENTRUN_MODEL_CALLS_PER_RUN_MAX),
+    heldBodies: new HeldBodies(env.AGENTRUN_MODEL_BYTES_PER_RUN_MAX),
     providerLimits: new ProviderLimits({ db: database.db, log, wake }),
     calls,
     health: {

@@ -3,7 +3,7 @@ import { Activity, Power } from "lucide-react";
 import dynamic from "next/dynamic";
 import { type ReactNode, useState } from "react";
 import { DemoLabel } from "@/components/sessions/demo-label";
-import { useCanOperate, useIdentity } from "@/components/shell/identity";
+import { useCanOperate, useRulesAll } from "@/components/shell/identity";
 import { Button } from "@/components/ui/button";
 import { useNow } from "@/components/ui/clock";
 import { formatDuration, formatPlural } from "@/components/ui/format";
@@ -96,7 +96,7 @@ function KeyFact({ value: { source, isPresent, since } }: { value: Backend["key"
 
 /** How many queue tasks run, of how many may, as a figure and as a bar. */
 function Capacity({ backend }: { backend: Backend }) {
-  const canChange = useIdentity().role === "admin";
+  const canChange = useRulesAll();
   const { setMaxRunning } = useBackend(backend);
   const { running, waiting } = backend.tasks;
   const max = maxRunningOf(backend);
@@ -151,7 +151,7 @@ function LastTry({ backend: { probe, isDemo } }: { backend: Backend }) {
 
 function Actions({ backend, isHeldUp }: { backend: Backend; isHeldUp: boolean }) {
   const canOperate = useCanOperate();
-  const isAdmin = useIdentity().role === "admin";
+  const canSet = useRulesAll();
   const actions = useBackend(backend);
   const [isAsking, setIsAsking] = useState(false);
   if (!canOperate) return null;
@@ -162,12 +162,12 @@ function Actions({ backend, isHeldUp }: { backend: Backend; isHeldUp: boolean })
           <Activity aria-hidden className="size-3.5" /> {actions.isTesting ? "Trying…" : "Test now"}
         </Button>
       )}
-      {isAdmin && isHeldUp && (
+      {canSet && isHeldUp && (
         <Button size="sm" disabled={actions.isSetting} onClick={actions.setUp}>
           Give it work again
         </Button>
       )}
-      {isAdmin &&
+      {canSet &&
         (backend.disabled === null ? (
           <Button size="sm" look="ghost" onClick={() => setIsAsking(true)}>
             <Power aria-hidden className="size-3.5" /> Switch off…

@@ -26,3 +26,9 @@ export function useReader(): string {
 export function useCanOperate(): boolean {
   return useIdentity().role !== "viewer";
 }
+
+/** Whether this operator may set what is every tenant's. */
+export function useRulesAll(): boolean {
+  const { role, tenantId } = useIdentity();
+  return role === "admin" && tenantId === null;
+}

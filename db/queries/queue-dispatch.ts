@@ -88,6 +88,8 @@ export type DispatchFacts = {
     probe: BackendProbe | null;
     isDisabled: boolean;
     disabledReason: string | null;
+    /** Turns under way in runs of no task; counted where the profile has a limit. */
+    otherTurns: number;
   }[];
   /** Runner jobs that live for runs of no task. */
   otherRunners: number;
@@ -111,7 +113,11 @@ export async function readDispatchFacts(db: Db | Tx): Promise<DispatchFacts> {
         from agentrun_queue_controls) control) as controls,
       (select coalesce(json_agg(backend), '[]') from (
         select profile, capacity, health, probe, disabled_at is not null as "isDisabled",
-          disabled_reason as "disabledReason"
+          disabled_reason as "disabledReason", case when jsonb_typeof(capacity -> 'maxRunning') = 'number' then (
+            select count(*)::int from agentrun_runs run
+            where run.status in ('pending', 'claimed') and run.task_id is null and run.backend_profile = profile
+              and exists (select from agentrun_commands command where command.run_id = run.id
+                and command.type = 'turn' and command.state in ('pending', 'acknowledged'))) else 0 end as "otherTurns"
         from agentrun_backends) backend) as backends,
       (select count(*)::int from agentrun_runner_jobs job join agentrun_runs run on run.id = job.run_id
         where job.state in ('launching', 'running') and run.task_id is null) as "otherRunners"`,

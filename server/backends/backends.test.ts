@@ -4,12 +4,14 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
 import type { BackendConfig } from "@/contract/backend";
+import type { Db } from "@/db/client";
 import type { ServiceContext } from "@/server/context";
+import { refusalFor } from "@/server/gateway/chat/test/refusals";
 import { KEY, startProvider } from "@/server/gateway/test/gateway";
 import { createTask } from "@/server/queue";
 import { createRun } from "@/server/runs";
 import { createTestStore, tenantOperator } from "@/server/storage/test/context";
-import { getBackend, listBackends, probeBackends, setBackend, testBackend } from ".";
+import { getBackend, listBackends, noteLimit, probeBackends, setBackend, testBackend } from ".";
 
 function withProfile(ctx: ServiceContext, config: Partial<BackendConfig> & { baseUrl: string }): ServiceContext {
   const codex = { model: "m1", wire: "responses" as const, keyEnv: "KEY", ...config };
@@ -80,6 +82,82 @@ test.each([
   expect(provider.seen.map(({ line }) => line)).toEqual(["GET /v1/models", "GET /v1/models", asked]);
 });
 
+const WORD = { choices: [{ message: { content: "ok" } }] };
+const NO_MODEL = { error: { message: "no such model" } };
+test.each<[string, unknown, [number, unknown], object]>([
+  [
+    "refuses the key with status 200",
+    {},
+    [200, { base_resp: { status_code: 1004, status_msg: "login fail" } }],
+    {
+      ...{ isOk: false, message: "it refused the key: login fail", models: null },
+    },
+  ],
+  [
+    "is a web page",
+    "<html>hello</html>",
+    [200, "<html>hello</html>"],
+    {
+      ...{ isOk: false, message: expect.stringContaining("no answer of a model") },
+    },
+  ],
+  [
+    "refuses its list with status 200",
+    { error: { code: "invalid_api_key", message: "who?" } },
+    [200, WORD],
+    {
+      ...{ isOk: false, message: "it refused the key: who?" },
+    },
+  ],
+  [
+    "has no such model",
+    { data: [{ id: "m2" }] },
+    [404, NO_MODEL],
+    {
+      ...{ isOk: false, message: "it failed with status 404: no such model", models: ["m2"] },
+    },
+  ],
+  [
+    "has a model that it does not list",
+    { data: [{ id: "m2" }] },
+    [200, WORD],
+    {
+      ...{ isOk: true, message: "it answers, though it does not list the model m1", models: ["m2"] },
+    },
+  ],
+  [
+    "limits requests with status 200",
+    { base_resp: { status_code: 1002, status_msg: "slow" } },
+    [200, WORD],
+    {
+      ...{ isOk: true, message: "it answers, and limits requests at the moment" },
+    },
+  ],
+])("a provider that %s is said to when it is tried by hand", async (_what, list, [status, word], found) => {
+  await using store = await createTestStore();
+  await using provider = await startProvider((res, req) =>
+    req.line.startsWith("GET ") ? say(res, 200, list) : say(res, status, word),
+  );
+  const ctx = withProfile(store.as(), { baseUrl: provider.url, wire: "chat" });
+  expect(await testBackend(ctx, { profile: "codex" })).toMatchObject(found);
+});
+
+test("a provider is asked for a word in its own dialect, and a list without its model holds nothing up", async () => {
+  await using store = await createTestStore();
+  await using provider = await startProvider((res, req) => {
+    if (req.line.startsWith("GET ")) say(res, 200, { data: [] });
+    else if (refusalFor("minimax", JSON.parse(req.body)) !== null)
+      say(res, 400, { error: { message: "unknown parameter" } });
+    else say(res, 200, WORD);
+  });
+  const ctx = withProfile(store.as(), { baseUrl: provider.url, wire: "chat", preset: "minimax" });
+  expect(await testBackend(ctx, { profile: "codex" })).toMatchObject({ isOk: true, failures: 0 });
+  await probeBackends(ctx);
+  expect((await getBackend(ctx, { profile: "codex" })).probe).toMatchObject({
+    ...{ isOk: true, failures: 0, message: expect.stringContaining("does not list the model m1") },
+  });
+});
+
 test("a key in a file is read anew at each request, and only its presence and age are shown", async () => {
   await using store = await createTestStore();
   const folder = await mkdtemp(path.join(tmpdir(), "agentrun-keys-"));
@@ -129,7 +207,9 @@ test("what is no key is said to be none, and never told", async () => {
 
 test("a provider that forbids its list of models is asked for a word by hand, and held up by nothing", async () => {
   await using store = await createTestStore();
-  await using provider = await startProvider((res, req) => say(res, req.line.startsWith("GET ") ? 403 : 200));
+  await using provider = await startProvider((res, req) =>
+    req.line.startsWith("GET ") ? say(res, 403) : say(res, 200, { output: [] }),
+  );
   const ctx = withProfile(store.as(), { baseUrl: provider.url });
   await probeBackends(ctx);
   expect((await getBackend(ctx, { profile: "codex" })).probe).toMatchObject({ isOk: true, failures: 0 });
@@ -146,6 +226,30 @@ test("who is bound to a tenant sees of a profile no address, and its own tasks a
   });
   expect(await getBackend(own, { profile: "codex" })).toMatchObject({
     ...{ baseUrl: null, tasks: { running: 0, waiting: 0 }, use: { liveRuns: 0, sessions: 0 } },
+  });
+});
+
+test("who is bound to a tenant sets nothing of a profile, which is every tenant's, and is not told its provider's words", async () => {
+  await using store = await createTestStore();
+  await using provider = await startProvider((res) =>
+    say(res, 500, { error: { message: "no seat for org-acme-corp" } }),
+  );
+  const ctx = withProfile(store.as(), { baseUrl: provider.url });
+  const own = { ...ctx, actor: { ...tenantOperator("acme"), role: "admin" as const } };
+  for (const change of [{ isEnabled: false }, { maxRunning: 0 }, { isUp: true as const }])
+    await expect(setBackend(own, { profile: "codex", ...change })).rejects.toMatchObject({ reason: "forbidden" });
+  const limit = { until: new Date(Date.now() + 60_000), message: "org-acme-corp is out of tokens" };
+  await noteLimit(store.as().db as Db, "codex", limit);
+
+  expect(await testBackend(own, { profile: "codex" })).toMatchObject({ message: "it failed with status 500" });
+  const { health, probe } = await getBackend(own, { profile: "codex" });
+  expect([health.status, probe]).toMatchObject(["limited", { isOk: false, status: 500 }]);
+  expect(JSON.stringify(await listBackends(own))).not.toContain("org-acme-corp");
+  const all = await getBackend(ctx, { profile: "codex" });
+  expect(all).toMatchObject({
+    health: { message: "org-acme-corp is out of tokens" },
+    probe: { message: "it failed with status 500: no seat for org-acme-corp" },
+    ...{ disabled: null, capacity: {} },
   });
 });
 

@@ -1,10 +1,13 @@
 export { assertEnabled } from "./assert-enabled";
 export { configOf } from "./config-of";
+export { type Dialect, dialectOf } from "./dialect";
+export { BaseResp, type Failed, type Failure, failedBy, failureIn, isContextOverflow, isLimit } from "./failure";
 export { getBackend } from "./get";
 export { type ReadVariable, readKey } from "./key";
 export { clearLimit, noteLimit, type ProviderLimit } from "./limits";
 export { listBackends } from "./list";
 export { probeBackends } from "./probe-all";
+export { providerWords, withoutKey } from "./provider-words";
 export { readBackendsFile } from "./read-file";
 export { isConfigured, readStoredProfiles, requireProfile, unknownProfile } from "./require-profile";
 export { setBackend } from "./set";

@@ -8,6 +8,8 @@ export type ProviderLimit = {
   until: Date;
   /** The provider's own words. */
   message: string;
+  /** It did not say when: it is asked again after a while. */
+  isGuessed?: boolean;
 };
 
 /** A longer one is looked at again meanwhile: a provider may err, and an operator may pay. */
@@ -17,9 +19,13 @@ const LIMIT_MAX_MS = 7 * 86_400_000;
  * Notes that a profile's provider takes nothing until then, so that no task is sent to it in vain. A later end than the
  * one that is known replaces it.
  */
-export async function noteLimit(db: Db, profile: string, { until, message }: ProviderLimit): Promise<void> {
+export async function noteLimit(
+  db: Db,
+  profile: string,
+  { until, message, isGuessed = false }: ProviderLimit,
+): Promise<void> {
   const downUntil = new Date(Math.min(until.getTime(), Date.now() + LIMIT_MAX_MS)).toISOString();
-  const health = JSON.stringify({ status: "limited", downUntil, message });
+  const health = JSON.stringify({ status: "limited", downUntil, message, isGuessed });
   await db
     .insert(backends)
     .values({ profile, capabilities: {}, capacity: {}, health: sql`${health}::jsonb` })
@@ -39,7 +45,7 @@ export async function clearLimit(db: Db | Tx, profile: string): Promise<boolean>
     .update(backends)
     .set({
       health: sql`case when ${backends.health} ? 'downUntil'
-        then (${backends.health} - 'downUntil' - 'message') || '{"status": "registered"}' else ${backends.health} end`,
+        then (${backends.health} - 'downUntil' - 'message' - 'isGuessed') || '{"status": "registered"}' else ${backends.health} end`,
       probe: sql`${backends.probe} || '{"failures": 0}'`,
       updatedAt: sql`clock_timestamp()`,
     })

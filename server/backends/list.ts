@@ -14,6 +14,7 @@ import { decodeCursor, encodeCursor, pageFrom } from "@/server/pagination";
 import { iso, storedJson } from "@/server/stored";
 import { configOf } from "./config-of";
 import { describeKey } from "./key";
+import { healthSeenBy, probeSeenBy } from "./seen";
 
 /** What the scripted model calls itself. */
 const DEMO_MODEL = "demo";
@@ -58,7 +59,7 @@ async function toBackend(
     // The stored row may say more, or other than what is built in: it wins.
     capabilities: { ...BACKEND_CAPABILITIES, ...(row ? storedJson(row.capabilities) : null) },
     capacity: (row ? storedJson(row.capacity) : null) ?? {},
-    health: (row ? storedJson(row.health) : null) ?? { status: "unregistered" },
+    health: healthSeenBy(ctx, (row ? storedJson(row.health) : null) ?? { status: "unregistered" }),
     updatedAt: iso(row?.updatedAt ?? SINCE_EVER),
     isDemo,
     model: isDemo ? DEMO_MODEL : (config?.model ?? null),
@@ -67,7 +68,7 @@ async function toBackend(
     // Where an installation's providers are is not every tenant's business.
     baseUrl: tenantOf(ctx) === null ? (config?.baseUrl ?? null) : null,
     key: await describeKey(config, ctx.settings.readVariable),
-    probe: row?.probe ?? null,
+    probe: probeSeenBy(ctx, row?.probe ?? null),
     disabled: row?.disabledAt
       ? { at: iso(row.disabledAt), by: row.disabledBy ?? "unknown", reason: row.disabledReason }
       : null,

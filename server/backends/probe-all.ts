@@ -11,7 +11,7 @@ export async function probeBackends(ctx: ServiceContext): Promise<void> {
 async function probeOne(ctx: ServiceContext, profile: string): Promise<void> {
   const config = ctx.settings.backends[profile];
   if (!config) return;
-  const probed = await probeWithKey(config, { readVariable: ctx.settings.readVariable, isByHand: false });
+  const probed = await probeWithKey(profile, config, { readVariable: ctx.settings.readVariable, isByHand: false });
   const { failures } = await storeProbe(ctx.db, profile, probed);
   if (!probed.isOk)
     ctx.log.warn({ profile, failures, status: probed.status }, `a model provider failed: ${probed.message}`);

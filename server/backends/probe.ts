@@ -1,8 +1,10 @@
 import { performance } from "node:perf_hooks";
 import { z } from "zod";
 import type { BackendConfig, BackendProbe } from "@/contract/backend";
-import { redactText } from "@/server/events";
 import { jsonIn } from "@/server/json-in";
+import type { Dialect } from "./dialect";
+import { BaseResp, failedBy, failureIn } from "./failure";
+import { providerWords } from "./provider-words";
 
 const PATIENCE_MS = 10_000;
 const ANSWER_BYTES_MAX = 1_048_576;
@@ -11,37 +13,56 @@ const WORDS_MAX = 300;
 /** Tokens that a try by hand may cost. */
 const TOKENS_MAX = 16;
 
+const LIMITED = "it answers, and limits requests at the moment";
+
 export type Probed = Omit<BackendProbe, "at" | "failures">;
+/** An answer on either wire. */
+const Word = z.union([z.object({ choices: z.array(z.unknown()).min(1) }), z.object({ output: z.array(z.unknown()) })]);
+const Told = z.object({ error: z.unknown().optional(), base_resp: BaseResp });
 const ModelList = z.object({ data: z.array(z.object({ id: z.string() })) });
 
+type Trying = { key: string | null; dialect: Dialect; isByHand: boolean };
+
 /**
- * Tries whether a profile's provider is reached and takes the key: by its list of models, which costs nothing. Of a
- * provider without one only a try by hand asks for a few tokens; else it is enough that something answers.
+ * Tries whether a profile's provider is reached, takes the key and has the model: by its list of models, which costs
+ * nothing. Where that does not tell, only a try by hand asks for a few tokens; else it is enough that something answers.
  */
-export async function probeProvider(
-  config: BackendConfig,
-  { key, isByHand }: { key: string | null; isByHand: boolean },
-): Promise<Probed> {
+export async function probeProvider(config: BackendConfig, trying: Trying): Promise<Probed> {
+  const { key, isByHand } = trying;
   const listed = await ask(config, key, "models");
   // 403: some keys may ask models and not list them, and some proxies forbid the list.
-  if (listed.status === null || !NO_LIST.has(listed.status)) return probedOf(listed, key);
-  if (isByHand) return { ...probedOf(await askForWord(config, key), key), models: null };
-  return {
-    ...{ isOk: true, latencyMs: listed.latencyMs, status: listed.status, models: null },
-    message: "it answers, and shows no list of models: whether it takes the key shows with a test or a run",
-  };
+  const hasNoList = listed.status !== null && NO_LIST.has(listed.status);
+  const probed = probedOf(listed, key);
+  if (!hasNoList && !probed.isOk) return probed;
+  const models = hasNoList ? null : modelsIn(listed.text);
+  if (models?.includes(config.model)) return { ...probed, models: models.slice(0, MODELS_MAX) };
+  const lack = models === null ? "shows no list of models" : `does not list the model ${config.model}`;
+  const seen = { status: listed.status, latencyMs: listed.latencyMs, models: models?.slice(0, MODELS_MAX) ?? null };
+  if (probed.message === LIMITED) return probed;
+  if (isByHand) return { ...wordOf(await askForWord(config, trying), key, lack), models: seen.models };
+  const message = `it answers, and ${lack}: whether it takes work shows with a test or a run`;
+  return { ...seen, isOk: true, message };
 }
 
 const NO_LIST = new Set([403, 404, 405, 501]);
 type Answer = { status: number | null; latencyMs: number | null; text: string };
 
-function askForWord(config: BackendConfig, key: string | null): Promise<Answer> {
+function askForWord(config: BackendConfig, { key, dialect }: Trying): Promise<Answer> {
   const { model } = config;
   if (config.wire === "chat") {
     const messages = [{ role: "user", content: "Say ok." }];
-    return ask(config, key, "chat/completions", { model, messages, max_tokens: TOKENS_MAX });
+    return ask(config, key, "chat/completions", { model, messages, [dialect.maxTokensKey]: TOKENS_MAX });
   }
   return ask(config, key, "responses", { model, input: "Say ok.", max_output_tokens: TOKENS_MAX });
+}
+
+/** What was found by asking for a word; `lack`: why it was. */
+function wordOf(answer: Answer, key: string | null, lack: string): Probed {
+  const probed = probedOf(answer, key);
+  if (!probed.isOk || probed.message === LIMITED) return probed;
+  const said = Word.safeParse(jsonIn(answer.text));
+  if (said.success) return { ...probed, message: `it answers, though it ${lack}` };
+  return { ...probed, isOk: false, message: "it answered with what is no answer of a model: look at its baseUrl" };
 }
 
 async function ask(
@@ -95,24 +116,32 @@ function probedOf({ status, latencyMs, text }: Answer, key: string | null): Prob
     const why = key === null ? "it wants a key, and none is set" : "it refused the key";
     return { ...seen, isOk: false, message: why };
   }
-  if (status >= 200 && status < 300) return { ...seen, isOk: true, message: "it answers", models: modelsIn(text) };
+  if (status >= 200 && status < 300) return { ...seen, ...refusedOf(text, key) };
   // It is there and knows who asks: how much it takes is shown by its limits.
-  if (status === 429) return { ...seen, isOk: true, message: "it answers, and limits requests at the moment" };
+  if (status === 429) return { ...seen, isOk: true, message: LIMITED };
   return { ...seen, isOk: false, message: `it failed with status ${status}${wordsIn(text, key)}` };
+}
+
+/** Also what is answered with status 200 may tell of an error. */
+function refusedOf(text: string, key: string | null): Pick<Probed, "isOk" | "message"> {
+  const told = Told.safeParse(jsonIn(text));
+  const failure = told.success ? failureIn(told.data) : null;
+  if (!failure) return { isOk: true, message: "it answers" };
+  const { code, message } = failedBy(failure, key);
+  if (code === "rate_limit_exceeded") return { isOk: true, message: LIMITED };
+  const words = message.slice(0, WORDS_MAX);
+  return { isOk: false, message: code === "unauthorized" ? `it refused the key: ${words}` : `it refused: ${words}` };
 }
 
 function modelsIn(text: string): string[] | null {
   const list = ModelList.safeParse(jsonIn(text));
   if (!list.success) return null;
-  return list.data.data
-    .map(({ id }) => id)
-    .sort()
-    .slice(0, MODELS_MAX);
+  return list.data.data.map(({ id }) => id).sort();
 }
 
 function wordsIn(text: string, key: string | null): string {
   const { error } = (jsonIn(text) ?? {}) as { error?: { message?: unknown } };
   const said = typeof error?.message === "string" ? error.message : "";
-  const clean = redactText(said.replaceAll(key ?? "\0", "[redacted]")).slice(0, WORDS_MAX);
+  const clean = providerWords(said, key, WORDS_MAX);
   return clean === "" ? "" : `: ${clean}`;
 }

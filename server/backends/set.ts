@@ -3,7 +3,7 @@ import type { Backend, SetBackendInput } from "@/contract/backend";
 import { lockDispatch } from "@/db/queries/queue-dispatch";
 import { backends } from "@/db/schema";
 import { actorName, audit } from "@/server/audit";
-import { inTx, type ServiceContext } from "@/server/context";
+import { assertEveryTenant, inTx, type ServiceContext } from "@/server/context";
 import { InvalidInputError, NotFoundError } from "@/server/errors";
 import { redactMessage } from "@/server/events";
 import { clearLimit } from "./limits";
@@ -15,6 +15,8 @@ import { requireProfile } from "./require-profile";
  * to it at all. What runs goes on.
  */
 export async function setBackend(ctx: ServiceContext, input: SetBackendInput): Promise<Backend> {
+  // A profile is every tenant's.
+  assertEveryTenant(ctx);
   const { profile, maxRunning, isUp, isEnabled, reason } = input;
   if (reason !== undefined && isEnabled !== false)
     throw new InvalidInputError("reason: it is told to those who wait for a profile that is switched off");

@@ -6,6 +6,7 @@ import { configOf } from "./config-of";
 import type { Probed } from "./probe";
 import { probeWithKey } from "./probe-with-key";
 import { requireProfile } from "./require-profile";
+import { probeSeenBy } from "./seen";
 import { storeProbe } from "./store-probe";
 
 /** Tries a profile's provider now, and keeps what was found. */
@@ -21,7 +22,7 @@ export async function testBackend(ctx: ServiceContext, { profile }: GetBackendIn
       details: { isOk: probed.isOk, status: probed.status },
     });
     ctx.wake("queue");
-    return stored;
+    return probeSeenBy(ctx, stored);
   });
 }
 
@@ -35,5 +36,5 @@ async function probe(ctx: ServiceContext, profile: string): Promise<Probed> {
       "backend-unconfigured",
       `no model is configured for profile ${profile}: name it in the file of AGENTRUN_BACKENDS`,
     );
-  return probeWithKey(config, { readVariable: ctx.settings.readVariable, isByHand: true });
+  return probeWithKey(profile, config, { readVariable: ctx.settings.readVariable, isByHand: true });
 }

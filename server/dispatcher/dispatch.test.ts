@@ -176,6 +176,36 @@ test("a backend takes only so many, and none while its provider's limit is reach
   expect(await queue.dispatch()).toBe(1);
 });
 
+test("a backend's limit counts the turns of runs that no task made, from their order to their end", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  await setBackend(ctx, { profile: "codex", maxRunning: 2 });
+  const ordered = async (profile: string) => {
+    const run = await createRun(ctx, {
+      backendProfile: profile,
+      sessionRef: { sessionId: `by-hand-${randomBytes(4).toString("hex")}` },
+    });
+    await createCommand(ctx, { runId: run.id, type: "turn", payload: { text: "by hand" } });
+    return run.id;
+  };
+  const runs = [await ordered("codex"), await ordered("codex"), await ordered("deepseek")];
+  // Nothing is under way in it.
+  await createRun(ctx, { backendProfile: "codex" });
+  const taskId = await queue.add({ backendProfile: "codex" });
+  expect(await queue.dispatch()).toBe(0);
+  expect((await getTask(ctx, { taskId })).blocker).toMatchObject({
+    ...{ kind: "backend-limit", limit: 2, holders: [] },
+    message: "backend codex runs 2 at once; 2 in runs of no task",
+  });
+  const { leaseEpoch } = await claimRun(ctx, { runId: runs[0] ?? "", runnerId: "r1" });
+  expect(await queue.dispatch()).toBe(0);
+  const [turn] = (await listCommands(ctx, { runId: runs[0] ?? "", afterSeq: 0, limit: 1 })).items;
+  await ackCommand(ctx, { commandId: turn?.id ?? "", leaseEpoch });
+  expect(await queue.dispatch()).toBe(0);
+  await finishCommand(ctx, { commandId: turn?.id ?? "", leaseEpoch, terminalStatus: "completed" });
+  expect(await queue.dispatch()).toBe(1);
+});
+
 test("a backend that is switched off takes no task and says why, nor does one that failed again and again", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;

@@ -25,6 +25,7 @@ function backendRoom({ capacity, health, probe, ...row }: DispatchFacts["backend
   const said = limited === null ? probe?.message : message;
   return {
     maxRunning: typeof maxRunning === "number" ? maxRunning : null,
+    otherTurns: row.otherTurns,
     isDisabled: row.isDisabled,
     downUntil: limited ?? failingUntil(probe, nowMs),
     why: row.isDisabled ? row.disabledReason : typeof said === "string" ? said : null,

@@ -19,6 +19,8 @@ export type RoomFacts = {
 export type BackendRoom = {
   /** null: no limit. */
   maxRunning: number | null;
+  /** Turns under way in runs of no task, which the limit counts too. */
+  otherTurns: number;
   /** A person has switched it off. */
   isDisabled: boolean;
   /** Until when nothing is sent to it; null: it is up. */
@@ -38,6 +40,8 @@ export type Block = {
   detail: string | null;
   /** When it ends by itself, where that is known. */
   until?: string;
+  /** Slots that runs of no task have. */
+  others?: number;
 };
 type Usage = { tasks: number; holders: Holder[] };
 
@@ -133,7 +137,9 @@ export class Room {
     const backend = this.#facts.backends.get(first);
     if (!backend) return Number.MAX_SAFE_INTEGER;
     if (backend.isDisabled || backend.downUntil !== null) return 0;
-    return backend.maxRunning === null ? Number.MAX_SAFE_INTEGER : Math.max(0, backend.maxRunning - used);
+    return backend.maxRunning === null
+      ? Number.MAX_SAFE_INTEGER
+      : Math.max(0, backend.maxRunning - used - backend.otherTurns);
   }
 
   #sessionBlock({ sessionId }: ReadyTask): Block | null {
@@ -166,8 +172,12 @@ export class Room {
         until: backend.downUntil,
       };
     const used = this.#used(on);
-    if (backend.maxRunning === null || used.tasks < backend.maxRunning) return null;
-    return { kind: "backend-limit", on, limit: backend.maxRunning, holders: used.holders, detail: backendProfile };
+    const { maxRunning, otherTurns } = backend;
+    if (maxRunning === null || used.tasks + otherTurns < maxRunning) return null;
+    return {
+      ...{ kind: "backend-limit", on, limit: maxRunning, holders: used.holders, detail: backendProfile },
+      others: otherTurns,
+    };
   }
 
   #keyMax(tenantId: string, queue: string): number {

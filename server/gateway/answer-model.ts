@@ -1,14 +1,15 @@
 import type { Logger } from "pino";
 import { type BackendConfig, type BackendsFile, DEMO_PROFILE } from "@/contract/backend";
 import type { Db } from "@/db/client";
-import { configOf, type ProviderLimit, type ReadVariable, readKey } from "@/server/backends";
+import { configOf, dialectOf, type ProviderLimit, type ReadVariable, readKey } from "@/server/backends";
 import { AgentRunError, ForbiddenError, NotFoundError, RateLimitedError, UnauthenticatedError } from "@/server/errors";
 import { findModelGrant, type ModelGrant } from "@/server/identity";
-import type { CallEnd, CallRecorder } from "@/server/usage";
+import type { CallRecorder, OpenCall } from "@/server/usage";
 import { assertForeground } from "./background";
 import { boundsOf } from "./bounds";
-import { askByChat, dialectOf } from "./chat";
+import { askByChat } from "./chat";
 import { answerByDemo } from "./demo";
+import type { HeldBody } from "./held-bodies";
 import { logBodies } from "./log-bodies";
 import { askProvider } from "./provider";
 import { modelAsked, recordAnswer } from "./record-answer";
@@ -28,6 +29,8 @@ export type GatewayDeps = {
   takeStranger: () => number | null;
   /** Has a call of a run be open until what it answers is called; null when it is one too many. */
   openCall: (runId: string) => (() => void) | null;
+  /** Counts what a call's request holds of memory until its provider begins to answer. */
+  holdBody: (runId: string) => HeldBody;
   onLimited: (profile: string, limit: ProviderLimit) => void;
   /** Its provider has taken a request that was sent at that instant, milliseconds. */
   onTaken: (profile: string, sentAtMs: number) => void;
@@ -44,7 +47,9 @@ export type ModelRequest = {
   signal: AbortSignal;
 };
 /** A request whose body is read once it is known who asks, and that it is not too often. */
-export type UnreadRequest = Omit<ModelRequest, "body"> & { readBody: () => Promise<string> };
+export type UnreadRequest = Omit<ModelRequest, "body"> & {
+  readBody: (onBytes: (bytes: number) => void) => Promise<string>;
+};
 export type ModelAnswer = { status: number; headers: Record<string, string>; body: AsyncIterable<Uint8Array> };
 
 /**
@@ -55,12 +60,12 @@ export async function answerModel(deps: GatewayDeps, unread: UnreadRequest): Pro
   const { token, method, resource } = unread;
   const grant = token === null ? null : await findModelGrant(deps.db, token);
   if (!grant) throw strangerRefusal(deps);
-  if (grant.profile !== unread.profile) throw new NotFoundError("model of profile", unread.profile);
   const { tenantId, projectId, runId, sessionId, taskId, profile } = grant;
   // Before anything is read or kept of it: what is too much must cost nothing.
   const waitSeconds = deps.takeCall(runId);
   if (waitSeconds !== null)
     throw new RateLimitedError(`run ${runId} calls its model too often: try again in ${waitSeconds} s`, waitSeconds);
+  if (profile !== unread.profile) throw new NotFoundError("model of profile", unread.profile);
   if (resource === "models" && method === "GET") return listModels(deps, profile);
   if (resource !== "responses") throw new NotFoundError("model resource", resource);
   if (method !== "POST")
@@ -70,7 +75,9 @@ export async function answerModel(deps: GatewayDeps, unread: UnreadRequest): Pro
   const close = deps.openCall(runId);
   if (!close)
     throw new RateLimitedError(`run ${runId} has too many calls to its model open: let one of them end first`, 1);
-  const body = await unread.readBody().catch((error: unknown) => {
+  const held = deps.holdBody(runId);
+  const body = await unread.readBody(bytesCounted(runId, held)).catch((error: unknown) => {
+    held.end();
     close();
     throw error;
   });
@@ -80,15 +87,28 @@ export async function answerModel(deps: GatewayDeps, unread: UnreadRequest): Pro
     ...{ tenantId, projectId, runId, sessionId, taskId, backendProfile: profile },
     model: modelOf(deps, grant, asked),
   });
-  const ending = {
+  const ending = closingCall(call, close);
+  const ask = () => askModel(deps, { grant, asked, request });
+  const answer = recordAnswer(ending, request.signal, ask).finally(held.end);
+  return grant.isLogged ? logBodies(deps.log, grant, request.body, answer) : answer;
+}
+
+function bytesCounted(runId: string, held: HeldBody): (bytes: number) => void {
+  return (bytes) => {
+    if (!held.take(bytes))
+      throw new RateLimitedError(`the requests of run ${runId} are too long together: let one of them be answered`, 1);
+  };
+}
+
+/** A call that gives its place back at its end. Made apart from the request, which would live as long as its answer. */
+function closingCall(call: OpenCall, close: () => void): OpenCall {
+  return {
     ...call,
-    end: (end: CallEnd) => {
+    end(end) {
       close();
       call.end(end);
     },
   };
-  const answer = recordAnswer(ending, request.signal, () => askModel(deps, { grant, asked, request }));
-  return grant.isLogged ? logBodies(deps.log, grant, request.body, answer) : answer;
 }
 
 /** Each guess costs a look-up: whoever guesses is slowed down. */

@@ -2,6 +2,8 @@ import type { BackendConfig } from "@/contract/backend";
 
 /** How long a provider is waited for, and how often it is asked. */
 export type Bounds = {
+  /** To connect to its machine: one that is not there often does not say so. */
+  connectMs: number;
   /** From the request to the head of the answer: a model may think for long before its first word. */
   answerMs: number;
   /** Between two pieces of an answer. */
@@ -16,6 +18,7 @@ export type Bounds = {
 
 /** codex waits five minutes for the next piece of an answer, and asks anew by itself after that. */
 const BOUNDS: Bounds = {
+  connectMs: 10_000,
   answerMs: 300_000,
   silenceMs: 290_000,
   triesMax: 3,

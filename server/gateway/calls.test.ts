@@ -5,6 +5,7 @@ import { makeSession } from "@/db/test/factories";
 import { ADMIN } from "@/server/test/context";
 import { startTestWeb, type TestWeb } from "@/server/test/web";
 import { listCalls, usageOfRun, verifyUsage } from "@/server/usage";
+import { delta, sendChunks } from "./chat/test/provider";
 import { ask, KEY, KEY_ENV, modelToken, startGateway, startProvider, streamCompleted } from "./test/gateway";
 
 const PRICES = {
@@ -141,41 +142,94 @@ test("what is asked again of an overloaded provider is one call, with the end th
   expect(provider.seen).toHaveLength(2);
 });
 
-test("a call that its agent leaves is a call: before its answer, in the middle, and after its end", async () => {
-  vi.stubEnv(KEY_ENV, KEY);
-  await using database = await createTestDatabase();
-  const begin = (res: Parameters<typeof streamCompleted>[0]) =>
-    res.writeHead(200, { "content-type": "text/event-stream" });
-  const done = { type: "response.completed", response: { usage: { input_tokens: 9, output_tokens: 1 } } };
-  const answers: ((res: Parameters<typeof streamCompleted>[0]) => void)[] = [
-    () => {},
-    (res) => begin(res).write("data: {}\n\n"),
-    (res) => begin(res).write(`data: ${JSON.stringify(done)}\n\n`),
-  ];
-  let next = 0;
-  await using provider = await startProvider((res) => answers[next++]?.(res));
-  await using web = await startGateway(database, provider.url);
-  const { token } = await modelToken(web, "codex");
-  for (const [index] of answers.entries()) {
-    const leave = new AbortController();
-    const asked = fetch(`${web.url}/api/model/codex/v1/responses`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      body: JSON.stringify({ model: "m1", input: [] }),
-      signal: leave.signal,
+/** An agent that asks, leaves once it has heard what it waits for, or, with null, once its provider was asked. */
+async function askAndLeave(
+  web: TestWeb,
+  token: string,
+  asking: { profile: string; body: object; heard: string | null },
+) {
+  const leave = new AbortController();
+  const asked = fetch(`${web.url}/api/model/${asking.profile}/v1/responses`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: JSON.stringify(asking.body),
+    signal: leave.signal,
+  });
+  return {
+    async heard() {
+      const reader = (await asked).body?.pipeThrough(new TextDecoderStream()).getReader();
+      for (let said = ""; asking.heard !== null && !said.includes(asking.heard); ) {
+        const { value, done } = (await reader?.read()) ?? { value: "", done: true };
+        if (done) throw new Error(`it ended before ${asking.heard} was heard`);
+        said += value;
+      }
+    },
+    async leave() {
+      leave.abort();
+      await asked.catch(() => null);
+    },
+  };
+}
+
+const USED = { usage: { input_tokens: 9, output_tokens: 1 } };
+test.each([
+  [
+    "responses",
+    [{ type: "response.output_text.delta", delta: "ha" }],
+    [{ type: "response.completed", response: USED }],
+    "data: ",
+  ],
+  [
+    "chat",
+    [delta({ content: "ha" })],
+    [delta({ content: "ha" }, "stop"), { choices: [], usage: { prompt_tokens: 9, completion_tokens: 1 } }, "[DONE]"],
+    "output_text.delta",
+  ],
+] as const)(
+  "a call that its agent leaves is a call: before its answer, in the middle, and after its end (%s)",
+  async (wire, middle, whole, begun) => {
+    vi.stubEnv(KEY_ENV, KEY);
+    await using database = await createTestDatabase();
+    const answers = [null, middle, whole];
+    let next = 0;
+    await using provider = await startProvider((res) => {
+      const chunks = answers[next++];
+      if (chunks) sendChunks(res, [...chunks]);
     });
-    if (index === 0) await expect.poll(() => provider.seen.length).toBe(1);
-    else await (await asked).body?.getReader().read();
-    leave.abort();
-    await asked.catch(() => null);
-    await calls(web, index + 1);
-  }
-  const told = (await calls(web, 3)).map((call) => [call.outcome, call.reason, call.httpStatus, call.inputTokens]);
-  expect(told).toEqual([
-    ["aborted", "agent-gone", null, null],
-    ["aborted", "agent-gone", 200, null],
-    ["ok", null, 200, 9],
-  ]);
+    await using web = await startGateway(database, provider.url, { wire });
+    const { token } = await modelToken(web, "codex");
+    for (const [index, heard] of [null, begun, "response.completed"].entries()) {
+      const body = { model: "m1", input: [], stream: true };
+      const agent = await askAndLeave(web, token, { profile: "codex", body, heard });
+      if (heard === null) await expect.poll(() => provider.seen.length).toBe(1);
+      else await agent.heard();
+      await agent.leave();
+      await calls(web, index + 1);
+    }
+    const told = (await calls(web, 3)).map((call) => [call.outcome, call.reason, call.httpStatus, call.inputTokens]);
+    expect(told).toEqual([
+      ["aborted", "agent-gone", null, null],
+      ["aborted", "agent-gone", 200, null],
+      ["ok", null, 200, 9],
+    ]);
+    const metrics = async () => String((await web.call("GET", "/metrics")).body);
+    // What was whole when its agent left may have been answered.
+    await expect.poll(metrics).toMatch(/agentrun_model_requests_total\{profile="any",outcome="abandoned"\} [23]$/m);
+  },
+);
+
+test("a call of the demo that its agent leaves in the middle is one that it left", async () => {
+  await using database = await createTestDatabase();
+  await using web = await startTestWeb(database);
+  const { token } = await modelToken(web, "demo");
+  const input = [{ type: "message", role: "user", content: [{ type: "input_text", text: "many slow steps" }] }];
+  const body = { model: "demo", stream: true, input };
+  const agent = await askAndLeave(web, token, { profile: "demo", body, heard: ".delta" });
+  await agent.heard();
+  await agent.leave();
+  expect(await calls(web, 1)).toMatchObject([{ outcome: "aborted", reason: "agent-gone", httpStatus: 200 }]);
+  const metrics = async () => String((await web.call("GET", "/metrics")).body);
+  await expect.poll(metrics).toContain('agentrun_model_requests_total{profile="any",outcome="abandoned"} 1');
 });
 
 test("what is no call is not counted: another profile's token, a list of models, nobody's request", async () => {

@@ -3,8 +3,11 @@ import { createTestDatabase } from "@/db/test/database";
 import { listBackends } from "@/server/backends";
 import { endRunTokens } from "@/server/identity";
 import { ADMIN } from "@/server/test/context";
-import { startTestWeb } from "@/server/test/web";
+import { startTestWeb, type TestWeb } from "@/server/test/web";
 import { ask, KEY, KEY_ENV, modelToken, startGateway, startProvider, streamCompleted } from "./test/gateway";
+
+const healthOf = async (web: TestWeb) =>
+  (await listBackends(web.as(ADMIN))).items.find(({ profile }) => profile === "codex")?.health;
 
 test("a request goes on with the key, its answer comes back as it is, and its tokens are counted", async () => {
   vi.stubEnv(KEY_ENV, KEY);
@@ -90,18 +93,77 @@ test("a provider's limit is noted with its end, so that no task is sent to it, u
   });
   await using web = await startGateway(database, provider.url);
   const { token } = await modelToken(web, "codex");
-  const healthOf = async () =>
-    (await listBackends(web.as(ADMIN))).items.find(({ profile }) => profile === "codex")?.health;
 
   const refused = await ask(web, "codex", token);
   expect(refused.status).toBe(429);
   expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(3_500);
-  await expect.poll(healthOf).toMatchObject({ status: "limited", message: expect.stringContaining("You are out.") });
-  const { downUntil } = (await healthOf()) ?? {};
+  await expect
+    .poll(() => healthOf(web))
+    .toMatchObject({
+      ...{ status: "limited", message: expect.stringContaining("You are out.") },
+    });
+  const { downUntil } = (await healthOf(web)) ?? {};
   expect(Date.parse(String(downUntil)) - Date.now()).toBeGreaterThan(3_500_000);
   isLimited = false;
   expect((await ask(web, "codex", token)).status).toBe(200);
-  await expect.poll(healthOf).toEqual({ status: "registered" });
+  await expect.poll(() => healthOf(web)).toEqual({ status: "registered" });
+});
+
+test.each([
+  ["money", 402, { message: "Pay first." }, 240_000],
+  ["a quota", 429, { code: "insufficient_quota", message: "Pay first." }, 240_000],
+  ["too many requests", 429, { message: "Pay first." }, 30_000],
+])("a limit over %s without an end is noted for a while, as one that nobody told the end of", async (...told) => {
+  const [, status, error, leftMinMs] = told;
+  vi.stubEnv(KEY_ENV, KEY);
+  await using database = await createTestDatabase();
+  await using provider = await startProvider((res) => {
+    res.writeHead(status, { "content-type": "application/json" });
+    res.end(JSON.stringify({ error }));
+  });
+  await using web = await startGateway(database, provider.url, { triesMax: 1 });
+  const { token } = await modelToken(web, "codex");
+  expect((await ask(web, "codex", token)).status).toBe(429);
+  const health = () => healthOf(web);
+  const message = expect.stringContaining("Pay first.");
+  await expect.poll(health).toMatchObject({ status: "limited", isGuessed: true, message });
+  const leftMs = Date.parse(String((await health())?.downUntil)) - Date.now();
+  expect(leftMs).toBeGreaterThan(leftMinMs);
+  expect(leftMs).toBeLessThan(leftMinMs * 2);
+});
+
+test("a limit that a stream tells of is noted, and one that is known stays until the provider says something", async () => {
+  vi.stubEnv(KEY_ENV, KEY);
+  await using database = await createTestDatabase();
+  let events: object[] = [];
+  await using provider = await startProvider((res) => {
+    res.writeHead(200, { "content-type": "text/event-stream" });
+    for (const event of events) res.write(`data: ${JSON.stringify(event)}\n\n`);
+    res.end();
+  });
+  await using web = await startGateway(database, provider.url);
+  const { token } = await modelToken(web, "codex");
+  const clear = vi.spyOn(web.wiring.providerLimits, "clear");
+  const created = { type: "response.created", response: { error: null } };
+  const failed = (error: object) => ({ type: "response.failed", response: { status: "failed", error } });
+  const says = (...said: object[]) => {
+    events = [created, ...said];
+    return ask(web, "codex", token);
+  };
+
+  await says(failed({ code: "rate_limit_exceeded", message: "One.", resets_at: Date.now() / 1_000 + 3_600 }));
+  await expect.poll(() => healthOf(web)).toMatchObject({ status: "limited", message: expect.stringContaining("One.") });
+  const { downUntil, isGuessed } = (await healthOf(web)) ?? {};
+  expect(Date.parse(String(downUntil)) - Date.now()).toBeGreaterThan(3_500_000);
+  expect(isGuessed).toBe(false);
+  await says({ type: "error", code: "insufficient_quota", message: "Two.", resets_in_seconds: 7_200 });
+  await expect.poll(() => healthOf(web)).toMatchObject({ message: expect.stringContaining("Two.") });
+  await says(failed({ code: "server_error", message: "Three." }));
+  await says();
+  expect(clear).not.toHaveBeenCalled();
+  await says({ type: "response.output_text.delta", delta: "ha" });
+  expect(clear).toHaveBeenCalledTimes(1);
+  await expect.poll(() => healthOf(web)).toEqual({ status: "registered" });
 });
 
 test("when the agent goes away, so does the request to the provider", async () => {

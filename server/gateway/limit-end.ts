@@ -1,8 +1,20 @@
+import type { ProviderLimit } from "@/server/backends";
 import { errorIn } from "./error-in";
 
 /** Keys of a refusal's body that say when a limit ends, as an epoch or as a span; seconds. */
 const AT_KEYS = ["resets_at", "reset_at"] as const;
 const IN_KEYS = ["resets_in_seconds", "retry_after", "retry_after_seconds"] as const;
+
+/** How long a limit is taken to last whose end was not told: one that passes by itself, and one of money or a plan. */
+const PASSING_MS = 60_000;
+const LASTING_MS = 300_000;
+
+/** A limit, with a guess of when it ends where its provider did not say. */
+export function limitOf(told: { until: Date | null; message: string; isLasting: boolean }): ProviderLimit {
+  const { until, message, isLasting } = told;
+  if (until !== null) return { until, message };
+  return { until: new Date(Date.now() + (isLasting ? LASTING_MS : PASSING_MS)), message, isGuessed: true };
+}
 
 /**
  * When a provider's limit ends, by its refusal: the header `Retry-After` (RFC 9110: seconds or a date), or the body's

@@ -133,7 +133,8 @@ test("who leaves a connection that rests ends it", async () => {
 const LETTERS = "abcdefghijklmnopqrstuvwxyz".repeat(4);
 
 function ask(url: URL) {
-  return post(url, { headers: new Headers(), body: "{}", signal: new AbortController().signal });
+  const { signal } = new AbortController();
+  return post(url, { headers: new Headers(), body: "{}", signal, connectMs: 10_000 });
 }
 
 /** A provider that says a letter at a time, far quicker than they are passed on. */

@@ -1,8 +1,6 @@
-import { type IncomingMessage, Agent as PlainAgent, request as requestPlain } from "node:http";
+import { type ClientRequest, type IncomingMessage, Agent as PlainAgent, request as requestPlain } from "node:http";
 import { request as requestSecure, Agent as SecureAgent } from "node:https";
 
-/** How long a provider's machine may take to be connected to: one that is not there often does not say so. */
-const CONNECT_MS = 10_000;
 /** An unused connection is closed before the proxies that stand before providers do so, many after five seconds. */
 const UNUSED_MS = 4_000;
 
@@ -11,7 +9,13 @@ const CONNECTION = { keepAlive: true, timeout: UNUSED_MS, highWaterMark: 1 };
 const agents = { http: new PlainAgent(CONNECTION), https: new SecureAgent(CONNECTION) };
 
 export type Posted = { status: number; headers: Headers; body: IncomingMessage };
-type Post = { headers: Headers; body: string; signal: AbortSignal };
+type Post = {
+  headers: Headers;
+  body: string;
+  signal: AbortSignal;
+  /** How long its machine may take to be connected to. */
+  connectMs: number;
+};
 
 /**
  * Posts JSON and answers with the head of what comes back, whatever its status; no redirect is followed. The body is
@@ -20,38 +24,48 @@ type Post = { headers: Headers; body: string; signal: AbortSignal };
  *
  * @throws what Node says of a connection that was not made, or broke off before it answered.
  */
-export function post(url: URL, { headers, body, signal }: Post): Promise<Posted> {
-  signal.throwIfAborted();
-  return new Promise((resolve, reject) => {
-    const isSecure = url.protocol === "https:";
-    const asked = (isSecure ? requestSecure : requestPlain)(url, {
-      method: "POST",
-      agent: isSecure ? agents.https : agents.http,
-      headers: {
-        // Some proxies refuse who does not say what it is.
-        "user-agent": "agentrun",
-        accept: "*/*",
-        "accept-encoding": "identity",
-        ...Object.fromEntries(headers),
-      },
-    });
-    const leave = () =>
-      asked.destroy(signal.reason instanceof Error ? signal.reason : new Error("the caller has gone"));
-    signal.addEventListener("abort", leave, { once: true });
-    asked.once("close", () => signal.removeEventListener("abort", leave));
-    asked.once("socket", (socket) => {
-      if (!socket.connecting) return;
-      const patience = setTimeout(() => asked.destroy(new Error("the connection was not made in time")), CONNECT_MS);
-      const settle = () => clearTimeout(patience);
-      socket.once(isSecure ? "secureConnect" : "connect", settle);
-      asked.once("close", settle);
-    });
+export function post(url: URL, { body, ...more }: Post): Promise<Posted> {
+  more.signal.throwIfAborted();
+  const { asked, answered } = open(url, more);
+  // Here, where nothing listens: what listens lives as long as the answer, and would keep the request with it.
+  asked.end(body);
+  return answered;
+}
+
+type Opened = { asked: ClientRequest; answered: Promise<Posted> };
+
+function open(url: URL, { headers, signal, connectMs }: Omit<Post, "body">): Opened {
+  const isSecure = url.protocol === "https:";
+  const asked = (isSecure ? requestSecure : requestPlain)(url, {
+    method: "POST",
+    agent: isSecure ? agents.https : agents.http,
+    headers: {
+      // Some proxies refuse who does not say what it is.
+      "user-agent": "agentrun",
+      accept: "*/*",
+      "accept-encoding": "identity",
+      ...Object.fromEntries(headers),
+    },
+  });
+  const leave = () => asked.destroy(signal.reason instanceof Error ? signal.reason : new Error("the caller has gone"));
+  signal.addEventListener("abort", leave, { once: true });
+  asked.once("close", () => signal.removeEventListener("abort", leave));
+  asked.once("socket", (socket) => {
+    if (!socket.connecting) return;
+    const patience = setTimeout(() => asked.destroy(new Error("the connection was not made in time")), connectMs);
+    const settle = () => clearTimeout(patience);
+    socket.once(isSecure ? "secureConnect" : "connect", settle);
+    asked.once("close", settle);
+  });
+  const answered = new Promise<Posted>((resolve, reject) => {
     asked.on("error", reject);
+    // What is no answer, as one that would go on in another protocol (101), ends the request and is no error of Node's.
+    asked.once("close", () => reject(new Error("the connection was closed without an answer")));
     asked.once("response", (answer) => {
       resolve({ status: answer.statusCode ?? 0, headers: headersOf(answer), body: answer });
     });
-    asked.end(body);
   });
+  return { asked, answered };
 }
 
 function headersOf({ rawHeaders }: IncomingMessage): Headers {

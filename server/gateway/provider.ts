@@ -1,10 +1,49 @@
+import { failedBy, isLimit } from "@/server/backends";
 import type { ModelAnswer, ModelRequest } from "./answer-model";
-import { type Provider, sendToProvider } from "./send";
+import { limitEnd, limitOf } from "./limit-end";
+import { type Provider, type ProviderAnswer, sendToProvider } from "./send";
+import { AnswerReader } from "./usage";
 
 /** Passes a request on to its provider with the key added, and the answer back as it comes. */
 export async function askProvider(provider: Provider, request: ModelRequest): Promise<ModelAnswer> {
-  const response = await sendToProvider(provider, "responses", request);
-  provider.onTaken(response.sentAtMs);
+  const { body, headers, signal } = request;
+  const read = async (answer: ProviderAnswer) => answer;
+  const response = await sendToProvider(provider, "responses", { body, headers, signal, read });
   const type = response.headers.get("content-type") ?? "application/json";
-  return { status: response.status, headers: { "content-type": type }, body: response.body };
+  return { status: response.status, headers: { "content-type": type }, body: judge(provider, response) };
+}
+
+/** The pieces of an answer, judged as they pass. */
+async function* judge(provider: Provider, answer: ProviderAnswer): AsyncGenerator<Uint8Array> {
+  const reader = new AnswerReader(answer.headers.get("content-type")?.startsWith("text/event-stream") ?? false);
+  const look = judgeOf(provider, answer, reader);
+  for await (const piece of answer.body) {
+    reader.read(piece);
+    look();
+    yield piece;
+  }
+  reader.close();
+  look();
+}
+
+/**
+ * Tells once that the provider has taken the request, which status 200 alone does not say: where the model says something;
+ * and once that it takes nothing for a while.
+ */
+function judgeOf(provider: Provider, { headers, sentAtMs }: ProviderAnswer, reader: AnswerReader): () => void {
+  let isTaken = false;
+  let isJudged = false;
+  return () => {
+    if (!isTaken && reader.isAnswering) {
+      isTaken = true;
+      provider.onTaken(sentAtMs);
+    }
+    if (isJudged || reader.failure === null) return;
+    isJudged = true;
+    const { code, message } = failedBy(reader.failure, provider.key);
+    if (!isLimit(code)) return;
+    const until = limitEnd(headers, JSON.stringify({ error: reader.failure }));
+    const said = `the provider of profile ${provider.profile} is limiting requests: ${message}`;
+    provider.onLimited(limitOf({ until, message: said, isLasting: code === "insufficient_quota" }));
+  };
 }

@@ -35,7 +35,8 @@ async function* watchBody(call: OpenCall, signal: AbortSignal, answer: ModelAnsw
       yield chunk;
     }
     reader.close();
-    end = brokenBy(null, status);
+    // Some answers end in order when their agent has gone.
+    if (!signal.aborted) end = brokenBy(null, status);
   } catch (error) {
     if (!signal.aborted) end = brokenBy(error, status);
     throw error;

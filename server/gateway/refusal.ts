@@ -1,12 +1,13 @@
+import { providerWords, withoutKey } from "@/server/backends";
 import { AgentRunError, ForbiddenError, RateLimitedError } from "@/server/errors";
-import { redactText } from "@/server/events";
 import { errorIn } from "./error-in";
 import { limitEnd } from "./limit-end";
 import type { Posted } from "./post";
 import type { Provider } from "./send";
 import { unavailable } from "./unavailable";
 
-const ERROR_TEXT_MAX = 2_000;
+/** Of an answer that refuses so much is read: what it names can be told only where its JSON is whole. */
+const READ_MAX = 64 * 1024;
 /** Kinds and codes of errors by which codex knows what to do: short names, never a text. */
 const ERROR_NAME = /^[a-z][a-z0-9_.-]{0,63}$/i;
 
@@ -24,14 +25,19 @@ export type Refusal = {
   until: Date | null;
 };
 
+/** Whether a provider refused, where it may have answered as well. */
+export function isRefusal(outcome: object): outcome is Refusal {
+  return "isPassing" in outcome;
+}
+
 /** Reads a provider's refusal: in our words and without the key, of which some providers quote a part. */
 export async function readRefusal(provider: Provider, response: Posted): Promise<Refusal> {
   const { status, headers } = response;
-  const text = (await readStart(response)).replaceAll(provider.key ?? "\0", "[redacted]");
-  const said = redactText(messageIn(text)) || "it gave no reason";
+  const text = await readStart(response);
+  const said = providerWords(messageIn(text), provider.key) || "it gave no reason";
   provider.log.warn({ profile: provider.profile, status, said }, "the provider refused a request");
   const until = limitEnd(headers, text);
-  const named = namesIn(text);
+  const named = namesIn(text, provider.key);
   const isPassing = PASSING.has(status) && !Object.values(named).some((name) => LASTING.has(name));
   return { error: errorOf(provider.profile, { status, said, until, named }), isPassing, until };
 }
@@ -43,12 +49,12 @@ async function readStart({ body }: Posted): Promise<string> {
   try {
     for await (const chunk of body) {
       text += decoder.decode(chunk, { stream: true });
-      if (text.length >= ERROR_TEXT_MAX) break;
+      if (text.length > READ_MAX) break;
     }
   } catch {
     // What came before the cut is what there is to tell.
   }
-  return text.slice(0, ERROR_TEXT_MAX);
+  return text;
 }
 
 type Said = { status: number; said: string; until: Date | null; named: Record<string, string> };
@@ -86,7 +92,7 @@ function errorOf(profile: string, { status, said, until, named }: Said): AgentRu
 }
 
 /** Whole seconds, at least one; a few where the provider did not say. */
-function secondsUntil(until: Date | null): number {
+export function secondsUntil(until: Date | null): number {
   return until === null ? 5 : Math.max(1, Math.ceil((until.getTime() - Date.now()) / 1_000));
 }
 
@@ -97,13 +103,13 @@ function messageIn(text: string): string {
 }
 
 /** The provider's own names of what went wrong, by which codex tells a full context or a usage limit from the rest. */
-function namesIn(text: string): Record<string, string> {
+function namesIn(text: string, key: string | null): Record<string, string> {
   const error = errorIn(text);
   if (typeof error !== "object") return {};
   const names = (["type", "code"] as const).map((key) => [key, error[key]] as const);
-  return Object.fromEntries(names.filter((name): name is ["type" | "code", string] => isName(name[1])));
+  return Object.fromEntries(names.filter((name): name is ["type" | "code", string] => isName(name[1], key)));
 }
 
-function isName(value: unknown): value is string {
-  return typeof value === "string" && ERROR_NAME.test(value);
+function isName(value: unknown, key: string | null): value is string {
+  return typeof value === "string" && ERROR_NAME.test(value) && withoutKey(value, key) === value;
 }

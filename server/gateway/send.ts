@@ -4,9 +4,11 @@ import type { ProviderLimit } from "@/server/backends";
 import type { AgentRunError } from "@/server/errors";
 import type { ModelRequest } from "./answer-model";
 import type { Bounds } from "./bounds";
+import { KeyFilter } from "./key-filter";
+import { limitOf } from "./limit-end";
 import { type Body, piecesOf, SilentError } from "./pieces";
 import { post } from "./post";
-import { type Refusal, readRefusal } from "./refusal";
+import { isRefusal, type Refusal, readRefusal } from "./refusal";
 import { unavailable } from "./unavailable";
 
 export type Provider = {
@@ -29,12 +31,15 @@ export type ProviderAnswer = {
   sentAtMs: number;
 };
 
+/** Has a closer look at what is answered: a provider may refuse by other ways than its status. */
+type Reading<Read> = { read: (answer: ProviderAnswer) => Promise<Read | Refusal> };
+
 /** What of the agent's headers means something to a provider. */
 const FORWARDED = ["accept", "openai-beta"] as const;
 
 /**
- * Sends a request to its provider with the key added, and answers what the provider answers unless its status refuses.
- * Whether it has then been taken is for the caller to say, who knows how to read the answer. The resource is the part of
+ * Sends a request to its provider with the key added, and answers what its caller reads of an answer whose status does
+ * not refuse. Whether the request has then been taken is for the caller to say as well. The resource is the part of
  * the address that follows the profile's `baseUrl`.
  *
  * What passes by itself is tried again a few times, after the pause that the provider asks for; never once a provider
@@ -43,19 +48,21 @@ const FORWARDED = ["accept", "openai-beta"] as const;
  *
  * @throws AgentRunError in our words, and without the key, where the provider was not reached or refused.
  */
-export async function sendToProvider(
+export async function sendToProvider<Read extends object>(
   provider: Provider,
   resource: "responses" | "chat/completions",
-  request: SentRequest,
-): Promise<ProviderAnswer> {
+  request: SentRequest & Reading<Read>,
+): Promise<Read> {
   const { bounds } = provider;
   for (let tried = 1; ; tried += 1) {
-    const outcome = await tryOnce(provider, resource, request);
-    if ("body" in outcome) return outcome;
+    const answer = await tryOnce(provider, resource, request);
+    const outcome = isRefusal(answer) ? answer : await request.read(answer);
+    if (!isRefusal(outcome)) return outcome;
     const pauseMs = tried < bounds.triesMax ? pauseBefore(tried, outcome, bounds) : null;
     if (pauseMs === null) {
-      const { until, error } = outcome;
-      if (error.failureKind === "rate-limited" && until) provider.onLimited({ until, message: error.message });
+      const { until, error, isPassing } = outcome;
+      const limit = limitOf({ until, message: error.message, isLasting: !isPassing });
+      if (error.failureKind === "rate-limited") provider.onLimited(limit);
       throw error;
     }
     await sleep(pauseMs, undefined, { signal: request.signal });
@@ -80,7 +87,9 @@ async function tryOnce(provider: Provider, resource: string, request: SentReques
   const patience = setTimeout(() => given.abort(), bounds.answerMs);
   try {
     const url = new URL(`${provider.baseUrl.replace(/\/+$/, "")}/${resource}`);
-    const answer = await post(url, { headers: headersOf(provider, request), body: request.body, signal });
+    const { body: asked } = request;
+    const { connectMs } = bounds;
+    const answer = await post(url, { headers: headersOf(provider, request), body: asked, signal, connectMs });
     // A redirect is refused with the rest: followed, it could carry the key somewhere else.
     if (answer.status < 200 || answer.status > 299) return await readRefusal(provider, answer);
     const { status, headers, body } = answer;
@@ -111,14 +120,21 @@ function notReached({ log, profile, bounds }: Provider, error: unknown, isLate: 
   return unavailable(`the provider of profile ${profile} was not reached: see the server's log`);
 }
 
-/** The pieces of an answer; an error in our words where it falls silent or breaks off. */
+/** The pieces of an answer, without the key; an error in our words where it falls silent or breaks off. */
 async function* listen(
-  { profile, log, bounds }: Provider,
+  { profile, key, log, bounds }: Provider,
   body: Body,
   caller: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   try {
-    yield* piecesOf(body, bounds.silenceMs);
+    const filter = KeyFilter.of(key);
+    if (filter === null) return yield* piecesOf(body, bounds.silenceMs);
+    for await (const piece of piecesOf(body, bounds.silenceMs)) {
+      const clean = filter.take(piece);
+      if (clean.byteLength > 0) yield clean;
+    }
+    const rest = filter.rest();
+    if (rest.byteLength > 0) yield rest;
   } catch (error) {
     caller.throwIfAborted();
     if (error instanceof SilentError)

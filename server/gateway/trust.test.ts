@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { expect, test, vi } from "vitest";
 import { createTestDatabase } from "@/db/test/database";
@@ -93,7 +94,10 @@ test("nothing is read of who is not known, and made-up names of models are count
   await expect.poll(models).toEqual(["m1", "m1"]);
 });
 
-test("a run that calls its model far too often is slowed down, and another is not", async () => {
+test.each([
+  ["its model", "codex", 100],
+  ["another's model, which it has not,", "deepseek", 0],
+])("a run that calls %s far too often is slowed down, and another is not", async (_what, profile, answeredMin) => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   await using provider = await startProvider(streamCompleted);
@@ -101,12 +105,12 @@ test("a run that calls its model far too often is slowed down, and another is no
   const [busy, quiet] = [await modelToken(web, "codex"), await modelToken(web, "codex")];
   let refused: Awaited<ReturnType<typeof ask>> | undefined;
   for (let calls = 0; calls < 600 && refused === undefined; calls += 20) {
-    const answers = await Promise.all(Array.from({ length: 20 }, () => ask(web, "codex", busy.token)));
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask(web, profile, busy.token)));
     refused = answers.find(({ status }) => status === 429);
   }
   expect(reasonOf(refused?.body)).toBe("rate-limited");
   expect(Number(refused?.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
-  expect(provider.seen.length).toBeGreaterThanOrEqual(100);
+  expect(provider.seen.length).toBeGreaterThanOrEqual(answeredMin);
   expect((await ask(web, "codex", quiet.token)).status).toBe(200);
 });
 
@@ -142,6 +146,40 @@ test("a run may have so many calls to its model open and no more, and another is
     expect((await ask(web, "codex", busy.token, { model: "dear" })).status).toBe(403);
     expect((await ask(web, "codex", busy.token)).status).toBe(200);
   }
+});
+
+test("a run's requests hold so much until their provider begins to answer, and no more; another's are not hindered", async () => {
+  vi.stubEnv(KEY_ENV, KEY);
+  await using database = await createTestDatabase();
+  const asked: ServerResponse[] = [];
+  await using provider = await startProvider((res, { body }) => {
+    if (body.includes("wait")) asked.push(res);
+    else streamCompleted(res);
+  });
+  const env = { AGENTRUN_MODEL_BYTES_PER_RUN_MAX: "100000", AGENTRUN_MODEL_CALLS_PER_RUN_MAX: "3" };
+  await using web = await startGateway(database, provider.url, {}, env);
+  const [busy, other] = [await modelToken(web, "codex"), await modelToken(web, "codex")];
+  const long = (word: string) => ({ model: "m1", input: `${word} ${"x".repeat(60_000)}` });
+  const first = ask(web, "codex", busy.token, long("wait"));
+  await expect.poll(() => asked.length).toBe(1);
+  // What is refused holds no place among the open calls either.
+  for (let refusals = 0; refusals < 4; refusals += 1) {
+    const { status, body } = await ask(web, "codex", busy.token, long("go"));
+    expect([status, JSON.stringify(body)]).toEqual([429, expect.stringContaining("too long together")]);
+  }
+  expect((await ask(web, "codex", other.token, long("go"))).status).toBe(200);
+  expect((await ask(web, "codex", busy.token)).status).toBe(200);
+  // One that does not say how long it is is counted as it comes.
+  const chunked = await fetch(`${web.url}/api/model/codex/v1/responses`, {
+    ...{ method: "POST", body: new Blob([JSON.stringify(long("go"))]).stream(), duplex: "half" },
+    headers: { authorization: `Bearer ${busy.token}`, "content-type": "application/json" },
+  } as RequestInit).catch(() => null);
+  expect(chunked?.status ?? 429).toBe(429);
+  // Once it is answered, however long that takes, its request is gone.
+  asked[0]?.writeHead(200, { "content-type": "text/event-stream" }).write("data: {}\n\n");
+  await expect.poll(async () => (await ask(web, "codex", busy.token, long("go"))).status).toBe(200);
+  asked[0]?.end();
+  expect((await first).status).toBe(200);
 });
 
 test("calls that wait behind another on a connection give their places back with it", async () => {

@@ -1,4 +1,5 @@
 import type { TokenUsage } from "@/contract/usage";
+import { type Failure, failureIn } from "@/server/backends";
 import { jsonIn } from "@/server/json-in";
 
 export type { TokenUsage } from "@/contract/usage";
@@ -10,7 +11,10 @@ const TOKENS_MAX = 2_147_483_647;
 
 const LINE_FEED = 10;
 /** A line that tells of an end holds one of these. */
-const ENDS = ["response.completed", "response.incomplete", "response.failed"] as const;
+const ENDS = ["response.completed", "response.incomplete", "response.failed", '"error"'] as const;
+const END = /"response\.(completed|incomplete|failed)"|"error"/;
+/** What a model says begins with this in the name of its event. */
+const SAYING = "response.output_";
 
 /** How the model itself ended its answer; null while it did not. */
 export type AnswerEnd = "completed" | "incomplete" | "failed";
@@ -23,6 +27,10 @@ export class AnswerReader {
   #isAtLineStart = true;
   end: AnswerEnd | null = null;
   usage: TokenUsage | null = null;
+  /** What went wrong, where the provider told of it. */
+  failure: Failure | null = null;
+  /** Whether the model has said something, or has nothing more to say. */
+  isAnswering = false;
 
   constructor(private readonly isStream: boolean) {}
 
@@ -45,6 +53,7 @@ export class AnswerReader {
     this.#isAtLineStart = chunk.at(-1) === LINE_FEED;
     if (!wasAtLineStart || !this.#isAtLineStart) return false;
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    this.isAnswering ||= bytes.includes(SAYING);
     return !ENDS.some((end) => bytes.includes(end));
   }
 
@@ -53,7 +62,9 @@ export class AnswerReader {
     if (this.isStream || this.#isTooLong) return;
     const answer = jsonIn(this.#text);
     if (!isRecord(answer)) return;
-    this.end = endOf(answer.status) ?? "completed";
+    this.failure = failureIn({ error: answer.error });
+    this.end = endOf(answer.status) ?? (this.failure ? "failed" : "completed");
+    this.isAnswering = this.end !== "failed";
     this.usage = usageOf(answer);
   }
 
@@ -66,14 +77,23 @@ export class AnswerReader {
   }
 
   #takeLine(line: string): void {
-    if (!line.startsWith("data:") || !/"response\.(completed|incomplete|failed)"/.test(line)) return;
+    if (!line.startsWith("data:")) return;
+    this.isAnswering ||= line.includes(SAYING);
+    if (!END.test(line)) return;
     const event = jsonIn(line.slice(5));
     if (!isRecord(event)) return;
+    if (event.type === "error") {
+      this.end = "failed";
+      this.failure = failureIn({ error: event.error ?? event });
+      return;
+    }
     const [, status] = /^response\.(.+)$/.exec(String(event.type)) ?? [];
     const end = endOf(status);
     if (end === null) return;
     this.end = end;
+    this.isAnswering ||= end !== "failed";
     this.usage = usageOf(event.response) ?? this.usage;
+    if (end === "failed" && isRecord(event.response)) this.failure = failureIn({ error: event.response.error });
   }
 }
 

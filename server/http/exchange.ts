@@ -113,8 +113,12 @@ export function bodyTooLarge(maxBytes: number): AgentRunError {
   );
 }
 
-/** Reads a body of bounded size. What announces too much is refused before it is read. */
-export async function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
+/** Reads a body of bounded size. What announces too much is refused before it is read; `onBytes` may refuse as well. */
+export async function readBody(
+  req: IncomingMessage,
+  maxBytes: number,
+  onBytes?: (bytes: number) => void,
+): Promise<Buffer> {
   if (Number(req.headers["content-length"] ?? 0) > maxBytes) throw bodyTooLarge(maxBytes);
   const chunks: Buffer[] = [];
   let size = 0;
@@ -122,17 +126,25 @@ export async function readBody(req: IncomingMessage, maxBytes: number): Promise<
     const bytes = chunk as Buffer;
     size += bytes.length;
     if (size > maxBytes) throw bodyTooLarge(maxBytes);
+    onBytes?.(bytes.length);
     chunks.push(bytes);
   }
   return Buffer.concat(chunks, size);
 }
 
+type BodyBound = { maxBytes: number; onBytes: (bytes: number) => void };
+
 /** A body that has to be JSON text; none at all is an empty one. */
-export async function readJsonText(req: IncomingMessage, headers: HeaderReader, maxBytes: number): Promise<string> {
+export async function readJsonText(
+  req: IncomingMessage,
+  headers: HeaderReader,
+  bound: number | BodyBound,
+): Promise<string> {
   const isEmpty = req.headers["transfer-encoding"] === undefined && Number(req.headers["content-length"] ?? 0) === 0;
   if (isEmpty) return "";
   assertJsonType(headers);
-  return decodeUtf8(await readBody(req, maxBytes));
+  const body = typeof bound === "number" ? readBody(req, bound) : readBody(req, bound.maxBytes, bound.onBytes);
+  return decodeUtf8(await body);
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -26,6 +26,7 @@ export function gatewayDeps(wiring: Wiring, address: string): GatewayDeps {
     takeCall: wiring.requestLimits.takeCall,
     takeStranger: () => wiring.requestLimits.take(null, address),
     openCall: (runId) => wiring.openCalls.begin(runId),
+    holdBody: (runId) => wiring.heldBodies.begin(runId),
     onLimited: (profile, limit) => wiring.providerLimits.note(profile, limit),
     onTaken: (profile, sentAtMs) => wiring.providerLimits.clear(profile, sentAtMs),
   };
@@ -60,7 +61,7 @@ export async function handleModel(exchange: Exchange): Promise<void> {
       ...named,
       method,
       token,
-      readBody: () => readJsonText(req, headers, MODEL_BODY_MAX_BYTES),
+      readBody: (onBytes) => readHeld(exchange, onBytes),
       headers,
       signal: gone.signal,
     });
@@ -74,7 +75,10 @@ export async function handleModel(exchange: Exchange): Promise<void> {
       if (!res.write(chunk)) await drained(res, gone.signal);
     }
     res.end();
-    wiring.metrics.modelRequests.inc({ profile: named.profile, outcome: "answered" });
+    const ended = gone.signal.aborted
+      ? { profile: "any", outcome: "abandoned" }
+      : { profile: named.profile, outcome: "answered" };
+    wiring.metrics.modelRequests.inc(ended);
   } catch (error) {
     wiring.metrics.modelRequests.inc({ profile: "any", outcome: gone.signal.aborted ? "abandoned" : "failed" });
     if (gone.signal.aborted) return;
@@ -84,6 +88,15 @@ export async function handleModel(exchange: Exchange): Promise<void> {
   } finally {
     socket.off("close", leave);
   }
+}
+
+/** What announces its length is counted before anything of it is read: a refusal then finds who asked. */
+async function readHeld({ req, headers }: Exchange, onBytes: (bytes: number) => void): Promise<string> {
+  const announced = Number(headers.get("content-length") ?? 0);
+  const isAnnounced = announced > 0 && announced <= MODEL_BODY_MAX_BYTES;
+  if (isAnnounced) onBytes(announced);
+  const uncounted = () => undefined;
+  return readJsonText(req, headers, { maxBytes: MODEL_BODY_MAX_BYTES, onBytes: isAnnounced ? uncounted : onBytes });
 }
 
 /**

@@ -69,7 +69,7 @@ function toBlocker(block: Block, task: QueueTaskRow, seer: string | null): Block
 type Telling = { task: QueueTaskRow; holders: string[]; isBound: boolean };
 
 /** A sentence for a person, with who holds what is waited for. */
-function wordsOf({ kind, limit, detail }: Block, { task, holders, isBound }: Telling): string {
+function wordsOf({ kind, limit, detail, others = 0 }: Block, { task, holders, isBound }: Telling): string {
   const held = holders.length === 0 ? "" : `, held by ${holders.join(", ")}`;
   switch (kind) {
     case "paused":
@@ -85,7 +85,7 @@ function wordsOf({ kind, limit, detail }: Block, { task, holders, isBound }: Tel
     case "session-evicted":
       return `session ${detail} is evicted: restore it`;
     case "backend-limit":
-      return `backend ${detail} runs ${limit} at once${held}`;
+      return `backend ${detail} runs ${limit} at once${held}${isBound || others === 0 ? "" : `; ${others} in runs of no task`}`;
     case "backend-disabled":
       return `backend ${task.backendProfile} is switched off${detail ? `: ${detail}` : ""}`;
     case "backend-down":

@@ -5,12 +5,11 @@ import { lockVolumeKey } from "@/db/queries/advisory-lock";
 import { audit, type SessionRow, sessions } from "@/db/schema";
 import { auditSession } from "@/server/audit";
 import { requireProfile } from "@/server/backends";
-import { inTx, type ServiceContext, type TxContext } from "@/server/context";
+import { assertEveryTenant, inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { ConflictError, InvalidInputError, UnavailableError } from "@/server/errors";
 import { insertSession, toSession } from "@/server/sessions";
 import { type FoundVolume, isHashedName } from "@/server/volumes/volumes";
 import { lockNaming, requireVolume } from "./delete-volume";
-import { assertEveryTenant } from "./orphans";
 import { EXPIRY_AFTER_RESTORE } from "./restore";
 
 /** In the place of a turn: something lies on an adopted volume, and no archive holds it. */

@@ -4,11 +4,11 @@ import { volumeKey, withAdvisoryLock } from "@/db/queries/advisory-lock";
 import { lockSession } from "@/db/queries/lock";
 import { type SessionRow, sessions } from "@/db/schema";
 import { audit } from "@/server/audit";
-import { inTx, type ServiceContext, type TxContext } from "@/server/context";
+import { assertEveryTenant, inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { ConflictError, NotFoundError } from "@/server/errors";
 import { type FoundVolume, otherVolumeError } from "@/server/volumes/volumes";
 import { finishEviction } from "./finish-eviction";
-import { assertEveryTenant, usesVolume } from "./orphans";
+import { usesVolume } from "./orphans";
 
 /**
  * Removes a volume that no session uses, on a person's order alone. Whoever would make a session that names it waits

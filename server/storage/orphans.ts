@@ -1,8 +1,7 @@
 import { inArray, or } from "drizzle-orm";
 import type { OrphanList } from "@/contract/storage";
 import { type SessionRow, sessions } from "@/db/schema";
-import { type ServiceContext, tenantOf } from "@/server/context";
-import { ForbiddenError } from "@/server/errors";
+import { assertEveryTenant, type ServiceContext } from "@/server/context";
 import type { FoundVolume } from "@/server/volumes/volumes";
 
 const LISTED_MAX = 200;
@@ -16,6 +15,7 @@ type Row = Pick<SessionRow, "sessionId" | "storagePvcName" | "storageState">;
  * older copy of the database does not know may be all that somebody has.
  */
 export async function listOrphans(ctx: ServiceContext): Promise<OrphanList> {
+  // A volume that no session names belongs to no tenant.
   assertEveryTenant(ctx);
   const list: OrphanList = { items: [], hasMore: false, provider: ctx.volumes.provider };
   let looked = 0;
@@ -31,11 +31,6 @@ export async function listOrphans(ctx: ServiceContext): Promise<OrphanList> {
   }
   list.items.splice(LISTED_MAX);
   return list;
-}
-
-/** A volume that no session names belongs to no tenant. */
-export function assertEveryTenant(ctx: ServiceContext): void {
-  if (tenantOf(ctx) !== null) throw new ForbiddenError("this needs an administrator of every tenant");
 }
 
 async function readRows(ctx: ServiceContext, volumes: FoundVolume[]): Promise<Row[]> {

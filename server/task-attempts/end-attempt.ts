@@ -104,7 +104,8 @@ async function readLimit(ctx: TxContext, run: RunRow): Promise<Failure["limited"
     .select({ health: backends.health })
     .from(backends)
     .where(eq(backends.profile, run.backendProfile));
-  const downUntil = limitedUntil(storedJson(row?.health), Date.now());
+  const health = storedJson(row?.health);
+  const downUntil = health?.isGuessed === true ? null : limitedUntil(health, Date.now());
   const [told] = await ctx.db
     .select({ code: sql<string | null>`${events.payload}->>'code'` })
     .from(events)

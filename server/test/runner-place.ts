@@ -37,9 +37,14 @@ export async function openRunnerPlace(bundle: string, env: Record<string, string
       executionPolicy: { idleTimeoutMs: 50, approval: "never", ...(more.executionPolicy ?? {}) },
     });
     const turn = await ok("POST", `/runs/${run.id}/commands`, { type: "turn", payload: { text } });
-    const job = await ok("POST", `/runs/${run.id}/runner-jobs`, {});
+    return attempt({ runId: run.id, turnId: turn.id, sessionId });
+  }
+
+  /** An attempt of a run that waits for one. */
+  async function attempt({ runId, turnId, sessionId }: { runId: string; turnId: string; sessionId: string }) {
+    const job = await ok("POST", `/runs/${runId}/runner-jobs`, {});
     const { attemptId, runnerId } = job;
-    const launchToken = await mintLaunchToken(web.as(ADMIN), { runId: run.id, attemptId, tenantId: "default" });
+    const launchToken = await mintLaunchToken(web.as(ADMIN), { runId, attemptId, tenantId: "default" });
     const scratchDir = path.join(root, "scratch", attemptId);
     mkdirSync(scratchDir, { recursive: true });
     const volumeDir = await volumeOf(sessionId);
@@ -47,7 +52,7 @@ export async function openRunnerPlace(bundle: string, env: Record<string, string
       NODE_ENV: "production" as const,
       PATH: process.env.PATH ?? "",
       AGENTRUN_URL: web.url,
-      AGENTRUN_RUN_ID: run.id,
+      AGENTRUN_RUN_ID: runId,
       AGENTRUN_ATTEMPT: attemptId,
       AGENTRUN_RUNNER_ID: runnerId,
       AGENTRUN_LAUNCH_TOKEN: launchToken,
@@ -57,8 +62,8 @@ export async function openRunnerPlace(bundle: string, env: Record<string, string
       AGENTRUN_SANDBOX: "pod",
     };
     return {
-      runId: run.id as string,
-      turnId: turn.id as string,
+      runId,
+      turnId,
       attemptId: attemptId as string,
       runnerId: runnerId as string,
       launchToken,
@@ -79,7 +84,7 @@ export async function openRunnerPlace(bundle: string, env: Record<string, string
       /** As the executor says once the pod is gone. */
       gone: () => endAttempt(web.as(ADMIN), attemptId, { code: 0, signal: null, message: "" }),
       events: async (type: string): Promise<Json[]> =>
-        (await ok("GET", `/runs/${run.id}/events?limit=500`)).items
+        (await ok("GET", `/runs/${runId}/events?limit=500`)).items
           .filter((event: Json) => event.type === type)
           .map((event: Json) => event.payload),
     };
@@ -88,8 +93,10 @@ export async function openRunnerPlace(bundle: string, env: Record<string, string
   return {
     root,
     url: web.url,
+    web,
     ok,
     launch,
+    attempt,
     async [Symbol.asyncDispose]() {
       await web[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
 import { carryReasoning } from "./reasoning";
 import { eventsOf, normal, responseOf } from "./test/conversation";
@@ -43,6 +44,14 @@ test("usage has the counts that were told, and is none where what was read or wr
   for (const none of [{}, { total_tokens: 9 }, { prompt_tokens: 7 }, { prompt_tokens: null, completion_tokens: "3" }])
     expect(usageOf(none)).toBeUndefined();
   expect(usageOf(USAGE, {})).toMatchObject({ input_tokens: 100 });
+  // Reasoning beside the answer's tokens: the output has both, as prices want it.
+  const completion_tokens_details = { reasoning_tokens: 1_000 };
+  for (const total of [{ total_tokens: 1_110 }, {}])
+    expect(usageOf({ prompt_tokens: 100, completion_tokens: 10, completion_tokens_details, ...total })).toMatchObject({
+      input_tokens: 100,
+      output_tokens: 1_010,
+      total_tokens: 1_110,
+    });
 });
 
 test("reasoning comes before the text, inline or beside it, and carries how it goes back", () => {
@@ -290,4 +299,19 @@ test("a whole answer is told like one in pieces", () => {
     { ...delta({}, "tool_calls"), usage: USAGE },
   ]);
   expect(normal(whole)).toEqual(normal(pieces));
+});
+
+test.each([
+  ["text", (piece: string) => delta({ content: piece })],
+  ["reasoning", (piece: string) => delta({ reasoning_content: piece })],
+  ["arguments", (piece: string) => delta({ tool_calls: [{ index: 0, function: { name: "f", arguments: piece } }] })],
+  ["calls", (piece: string) => delta({ tool_calls: [{ id: randomUUID(), function: { name: piece, arguments: {} } }] })],
+])("an answer that goes on and on is ended with an error (%s)", (_what, say) => {
+  const piece = "x".repeat(1024 * 1024);
+  const whole = eventsOf([...Array.from({ length: 15 }, () => say(piece)), delta({}, "stop")]);
+  expect(responseOf(whole).status).toBe("completed");
+  const endless = eventsOf(Array.from({ length: 17 }, () => say(piece)));
+  expect(responseOf(endless)).toMatchObject({
+    ...{ status: "failed", error: { message: "the provider failed: its answer is longer than 16 MB" } },
+  });
 });

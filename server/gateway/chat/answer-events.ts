@@ -1,6 +1,7 @@
+import { type Failed, failedBy, failureIn } from "@/server/backends";
 import { CallGatherer } from "./calls";
-import { type Chunk, contentOf, failureIn, responsesUsage, type Said } from "./chunk";
-import { type Failed, failedBy } from "./failure";
+import { type Chunk, contentOf, responsesUsage, type Said } from "./chunk";
+import { ANSWER_MAX } from "./chunks";
 import { type ResponseEvent, ResponseWriter } from "./output";
 import type { Translated } from "./request";
 import { type ThinkPiece, ThinkSplitter } from "./think";
@@ -14,23 +15,30 @@ const STOPPED = new Map([
   ["sensitive", "content_filter"],
 ]);
 
+export const TOO_LONG = "its answer is longer than 16 MB";
+
+/** What of a request its answer is read by. */
+export type AskedOf = { model: string } & Pick<Translated, "tools" | "callIds">;
+
 /** Turns the chunks of one chat-completions answer into the events of a response, as they come. */
 export class AnswerEvents {
   readonly #writer: ResponseWriter;
   readonly #calls: CallGatherer;
   readonly #think = new ThinkSplitter();
   #isTalking = false;
+  /** Letters that were heard: all of them are kept until the end, which has them all. */
+  #length = 0;
   #finish: string | null = null;
   #failed: Failed | null = null;
   /** As the provider counted it last. */
   #usage: ReturnType<typeof responsesUsage> = null;
 
   constructor(
-    asked: Pick<Translated, "chat" | "tools" | "callIds">,
+    { model, tools, callIds }: AskedOf,
     private readonly key: string | null,
   ) {
-    this.#writer = new ResponseWriter(asked.chat.model, asked.tools);
-    this.#calls = new CallGatherer(this.#writer, new Set(asked.callIds));
+    this.#writer = new ResponseWriter(model, tools);
+    this.#calls = new CallGatherer(this.#writer, new Set(callIds));
   }
 
   get hasFailed(): boolean {
@@ -97,11 +105,15 @@ export class AnswerEvents {
     if (said.reasoning_content) this.#writer.reason(said.reasoning_content, "reasoning_content");
     else if (said.reasoning) this.#writer.reason(said.reasoning, "reasoning");
     const content = contentOf(said);
+    this.#length += content.length + (said.reasoning_content ?? said.reasoning ?? "").length;
+    this.#length += said.refusal?.length ?? 0;
     if (content !== "") this.#tell(this.#think.push(content));
     // Codex knows no part of a message but text, and would drop a refusal that is one.
     if (said.refusal) this.#writer.say(said.refusal);
     if (said.tool_calls?.length) this.#tell(this.#think.endGap());
     for (const call of said.tool_calls ?? []) this.#calls.take(call);
+    if (this.#length + this.#calls.length > ANSWER_MAX)
+      this.#failed ??= serverError(`the provider failed: ${TOO_LONG}`);
   }
 
   #tell(pieces: ThinkPiece[]): void {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
+import type { Dialect } from "@/server/backends";
 import { jsonIn } from "@/server/json-in";
 import type { AssistantMessage, ChatToolCall } from "./chat";
-import type { Dialect } from "./presets";
 import type { ReasoningWay } from "./reasoning";
 import type { Item } from "./schema";
 import { chatName, TOOL_SEARCH } from "./tools";

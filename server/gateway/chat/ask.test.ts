@@ -109,6 +109,26 @@ test.each<[string, unknown, number, string]>([
   }
 });
 
+test.each([
+  ["is limiting requests", { base_resp: { status_code: 1002, status_msg: "slow down" } }],
+  ["does not know what went wrong", { base_resp: { status_code: 1000, status_msg: "unknown error" } }],
+])("a provider that says with status 200 that it %s is asked again, so often and no more", async (_what, body) => {
+  vi.stubEnv(KEY_ENV, KEY);
+  await using database = await createTestDatabase();
+  let refusals = 2;
+  await using provider = await startChatProvider("minimax", (res) => {
+    refusals -= 1;
+    if (refusals >= 0) sendJson(res, body);
+    else streamAnswer(res, "minimax", { text: "done" });
+  });
+  await using gateway = await startChatGateway(database, "minimax-m3", provider.url);
+  expect(await (await gateway.ask({ stream: true })).text()).toContain("response.completed");
+  expect(provider.asked).toHaveLength(3);
+  refusals = 9;
+  expect((await gateway.ask({ stream: true })).status).toBeGreaterThanOrEqual(429);
+  expect(provider.asked).toHaveLength(6);
+});
+
 test("a limit that is told with status 200 is noted, with an end or for a minute, until a request is taken", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
@@ -193,6 +213,29 @@ test.each<[string, (res: ServerResponse) => unknown, string]>([
   expect(last).toMatchObject({ type: "response.failed", response: { error: { code: "server_error", message } } });
   expect(text).not.toContain("response.completed");
   expect(text).not.toContain(KEY);
+});
+
+test("a whole answer that does not end is given up, and its provider is left", async () => {
+  vi.stubEnv(KEY_ENV, KEY);
+  await using database = await createTestDatabase();
+  let sentBytes = 0;
+  await using provider = await startChatProvider("openai-chat", (res) => {
+    res.writeHead(200, { "content-type": "application/json" });
+    const piece = Buffer.alloc(256 * 1024, " ");
+    const go = () => {
+      while (sentBytes < 1024 ** 3 && !res.destroyed) {
+        sentBytes += piece.length;
+        if (!res.write(piece)) return res.once("drain", go);
+      }
+    };
+    go();
+  });
+  await using gateway = await startChatGateway(database, "codex", provider.url);
+  const answer = await gateway.ask({ stream: true });
+  expect([answer.status, await answer.text()]).toEqual([502, expect.stringContaining("longer than 16 MB")]);
+  await expect.poll(() => provider.left).toBe(1);
+  expect(provider.asked).toHaveLength(1);
+  expect(sentBytes).toBeLessThan(64 * 1024 * 1024);
 });
 
 test("when the agent goes away, so does the request to the provider", async () => {

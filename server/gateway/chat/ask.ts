@@ -1,13 +1,15 @@
+import { type Dialect, type Failed, isContextOverflow } from "@/server/backends";
 import { isAgentRunError } from "@/server/errors";
 import { type ModelAnswer, type ModelRequest, once } from "@/server/gateway/answer-model";
+import type { Refusal } from "@/server/gateway/refusal";
 import { type Provider, type ProviderAnswer, sendToProvider } from "@/server/gateway/send";
-import { AnswerEvents } from "./answer-events";
+import { unavailable } from "@/server/gateway/unavailable";
+import { AnswerEvents, type AskedOf, TOO_LONG } from "./answer-events";
 import type { Chunk } from "./chunk";
-import { chunksOf, readChunk } from "./chunks";
-import { isContextOverflow, refusalOf } from "./failure";
-import { judgeOf } from "./judge";
+import { ANSWER_MAX, chunksOf, readChunk } from "./chunks";
+import { refusalOf } from "./failure";
+import { judgeOf, refusalIn } from "./judge";
 import type { ResponseEvent } from "./output";
-import type { Dialect } from "./presets";
 import { type Translated, translateRequest } from "./request";
 
 type Chunks = AsyncIterable<Chunk[]> | Iterable<Chunk[]>;
@@ -22,7 +24,9 @@ export async function askByChat(provider: Provider, dialect: Dialect, request: M
   const { profile } = provider;
   if (asked.dropped.length > 0) provider.log.debug({ profile, dropped: asked.dropped }, "left out of a chat request");
   const chunks = await send(provider, asked, request);
-  const answering = { provider, asked, signal: request.signal, chunks };
+  // Without its messages, which are long: an answer takes minutes.
+  const { chat, tools, callIds } = asked;
+  const answering = { provider, asked: { model: chat.model, tools, callIds }, signal: request.signal, chunks };
   if (asked.isStream)
     return { status: 200, headers: { "content-type": `${SSE}; charset=utf-8` }, body: tell(answering, encode) };
   const response = await wholeResponse(provider, tell(answering, lastOf));
@@ -32,35 +36,45 @@ export async function askByChat(provider: Provider, dialect: Dialect, request: M
 /** Asks; a provider that answers with an error and status 200 has refused all the same. */
 async function send(provider: Provider, asked: Translated, request: ModelRequest): Promise<Chunks> {
   const { headers, signal } = request;
-  let response: ProviderAnswer;
+  const read = (answer: ProviderAnswer) => readAnswer(provider, answer, asked.isStream);
   try {
     const body = JSON.stringify(asked.chat);
-    response = await sendToProvider(provider, "chat/completions", { body, headers, signal });
+    return await sendToProvider(provider, "chat/completions", { body, headers, signal, read });
   } catch (error) {
     if (!isAgentRunError(error) || error.reason !== "invalid-input" || !isContextOverflow(error.message)) throw error;
     // Told within a stream, codex knows what it means and makes its conversation shorter before the next turn.
     if (asked.isStream) return [[{ error: { code: "context_length_exceeded", message: error.message } }]];
     throw error;
   }
-  const judge = judgeOf(provider, response);
-  const { body } = response;
-  if (response.headers.get("content-type")?.startsWith(SSE)) return chunksOf(body, judge);
-  const whole = await readWhole(body);
-  const failed = judge(whole);
-  if (failed && !(asked.isStream && failed.code === "context_length_exceeded")) {
-    provider.log.warn({ profile: provider.profile, ...failed }, "the provider refused a request");
-    throw refusalOf(provider.profile, failed);
+}
+
+async function readAnswer(provider: Provider, answer: ProviderAnswer, isStream: boolean): Promise<Chunks | Refusal> {
+  const { headers, body, sentAtMs } = answer;
+  if (headers.get("content-type")?.startsWith(SSE)) return chunksOf(body, judgeOf(provider, answer));
+  const whole = await readWhole(provider, body);
+  const refusal = refusalIn(provider, answer, whole);
+  if (refusal === null) provider.onTaken(sentAtMs);
+  else if (!(isStream && refusal.code === "context_length_exceeded")) {
+    const { code, error } = refusal;
+    provider.log.warn({ profile: provider.profile, code, said: error.message }, "the provider refused a request");
+    return refusal;
   }
   return [[whole]];
 }
 
-async function readWhole(body: AsyncIterable<Uint8Array>): Promise<Chunk> {
+/** @throws AgentRunError for an answer that does not end. */
+async function readWhole({ profile }: Provider, body: AsyncIterable<Uint8Array>): Promise<Chunk> {
   const pieces: Uint8Array[] = [];
-  for await (const piece of body) pieces.push(piece);
-  return readChunk(Buffer.concat(pieces).toString("utf8"));
+  let bytes = 0;
+  for await (const piece of body) {
+    pieces.push(piece);
+    bytes += piece.byteLength;
+    if (bytes > ANSWER_MAX) throw unavailable(`the provider of profile ${profile} failed: ${TOO_LONG}`);
+  }
+  return readChunk(Buffer.concat(pieces, bytes).toString("utf8"));
 }
 
-type Answering = { provider: Provider; asked: Translated; signal: AbortSignal; chunks: Chunks };
+type Answering = { provider: Provider; asked: AskedOf; signal: AbortSignal; chunks: Chunks };
 
 /**
  * The response's events, those of one piece together and in the form that is asked for, so that nothing waits in another
@@ -102,7 +116,7 @@ function lastOf(events: ResponseEvent[]): ResponseEvent | undefined {
 async function wholeResponse(provider: Provider, told: AsyncIterable<ResponseEvent | undefined>): Promise<unknown> {
   let last: ResponseEvent | undefined;
   for await (const event of told) last = event;
-  const response = last?.response as { error?: Parameters<typeof refusalOf>[1] | null } | undefined;
+  const response = last?.response as { error?: Failed | null } | undefined;
   if (response?.error) throw refusalOf(provider.profile, response.error);
   return response;
 }

@@ -3,6 +3,9 @@ import { jsonIn } from "@/server/json-in";
 import type { CallDelta } from "./chunk";
 import type { CallEntry, ResponseWriter } from "./output";
 
+/** What a call takes beside its arguments, counted in letters. */
+const CALL_LENGTH = 1_024;
+
 type Slot = { id: string; entry: CallEntry | null; early: string };
 
 /**
@@ -18,6 +21,9 @@ export class CallGatherer {
     private readonly takenIds: Set<string>,
   ) {}
 
+  /** How much of an answer the calls are, in letters. */
+  length = 0;
+
   get count(): number {
     return this.#slots.length;
   }
@@ -31,6 +37,7 @@ export class CallGatherer {
     const name = delta.function?.name ?? "";
     const slot = this.#slotOf(delta, name);
     const args = argumentsIn(delta);
+    this.length += args.length;
     if (!slot.entry) {
       slot.early += args;
       if (name === "") return;
@@ -63,6 +70,7 @@ export class CallGatherer {
     }
     const slot: Slot = { id, entry: null, early: "" };
     this.#slots.push(slot);
+    this.length += CALL_LENGTH + id.length + name.length;
     if (index !== null) this.#byIndex.set(index, slot);
     return slot;
   }

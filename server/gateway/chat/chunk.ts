@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { BaseResp } from "@/server/backends";
 
 // Providers add to these forms what they like: what is not of use here must not break an answer.
 const Text = z.string().nullish().catch(null);
@@ -21,15 +22,13 @@ const Said = z.object({
 export type Said = z.infer<typeof Said>;
 
 const Choice = z.object({ delta: Said.nullish(), message: Said.nullish(), finish_reason: Text });
-const Code = z.union([z.string(), z.number()]).nullish().catch(null);
 
 /** A chunk of a stream, a whole answer, or the error that came instead. */
 export const Chunk = z.object({
   choices: z.array(Choice).nullish(),
   usage: z.record(z.string(), z.unknown()).nullish().catch(null),
   error: z.unknown().optional(),
-  /** MiniMax's own way of telling an error, beside status 200. */
-  base_resp: z.object({ status_code: Code, status_msg: Text }).nullish().catch(null),
+  base_resp: BaseResp,
 });
 export type Chunk = z.infer<typeof Chunk>;
 
@@ -61,19 +60,6 @@ function isAbsent(value: unknown): boolean {
   return value === undefined || value === null;
 }
 
-export type Failure = { message?: string | null; code?: string | number | null; type?: string | null };
-const Failure = z.object({ message: Text, code: Code, type: Text });
-
-/** The error that a chunk tells of, in whatever form. */
-export function failureIn({ error, base_resp }: Chunk): Failure | null {
-  if (error) {
-    const known = Failure.safeParse(error);
-    if (known.success) return { ...known.data, message: known.data.message ?? JSON.stringify(error) };
-    return { message: typeof error === "string" ? error : JSON.stringify(error) };
-  }
-  return base_resp?.status_code ? { message: base_resp.status_msg, code: base_resp.status_code } : null;
-}
-
 /** The text of a content, which some providers send in parts. */
 export function contentOf(said: Said): string {
   if (typeof said.content === "string") return said.content;
@@ -88,14 +74,16 @@ export function responsesUsage(usage: Record<string, unknown>) {
   const total = count(usage.total_tokens);
   const prompt = count(usage.prompt_tokens);
   const completion = count(usage.completion_tokens);
-  const input = prompt ?? rest(total, completion);
-  const output = completion ?? rest(total, prompt);
-  if (input === null || output === null) return null;
   const inputDetails = record(usage.prompt_tokens_details);
   const outputDetails = record(usage.completion_tokens_details);
+  const input = prompt ?? rest(total, completion);
+  const reasoning = count(outputDetails.reasoning_tokens);
+  const said = completion ?? rest(total, prompt);
+  if (input === null || said === null) return null;
+  const isBeside = reasoning !== null && isBesideThem(reasoning, { prompt, completion, total });
+  const output = isBeside ? said + reasoning : said;
   // DeepSeek counts hits of its cache beside the details.
   const cached = count(inputDetails.cached_tokens ?? usage.prompt_cache_hit_tokens);
-  const reasoning = count(outputDetails.reasoning_tokens);
   return {
     input_tokens: input,
     ...(cached === null ? {} : { input_tokens_details: { cached_tokens: cached } }),
@@ -103,6 +91,15 @@ export function responsesUsage(usage: Record<string, unknown>) {
     ...(reasoning === null ? {} : { output_tokens_details: { reasoning_tokens: reasoning } }),
     total_tokens: total || input + output,
   };
+}
+
+type Counts = Record<"prompt" | "completion" | "total", number | null>;
+
+/** Whether tokens of reasoning stand beside those of the answer, as some providers count them, and not among them. */
+function isBesideThem(reasoning: number, { prompt, completion, total }: Counts): boolean {
+  if (completion === null) return false;
+  if (total === null || prompt === null) return reasoning > completion;
+  return reasoning > 0 && total === prompt + completion + reasoning;
 }
 
 function count(value: unknown): number | null {

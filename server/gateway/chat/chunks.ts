@@ -2,8 +2,8 @@ import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { jsonIn } from "@/server/json-in";
 import { Chunk, isPlain } from "./chunk";
 
-/** A call may write a whole file in one line. */
-const LINE_MAX = 16 * 1024 * 1024;
+/** No answer is longer; and a call may write a whole file in one line. */
+export const ANSWER_MAX = 16 * 1024 * 1024;
 /** What is made of a read is many times its size, and is held until the next: of a long one it is made in pieces. */
 const PIECE_BYTES = 4 * 1024;
 const DONE = "[DONE]";
@@ -22,7 +22,7 @@ export async function* chunksOf(
     onError: (error) => {
       if (error.type === "max-buffer-size-exceeded") throw error;
     },
-    maxBufferSize: LINE_MAX,
+    maxBufferSize: ANSWER_MAX,
   });
   const decoder = new TextDecoder();
   for await (const bytes of body) {

@@ -1,11 +1,9 @@
-import { rm } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
-import path from "node:path";
 import { expect, test, vi } from "vitest";
 import type { ChatPreset } from "@/contract/backend";
+import { openCodexPlace } from "@/server/gateway/test/codex-place";
 import { KEY, KEY_ENV } from "@/server/gateway/test/gateway";
 import { runnerBundle } from "@/server/test/runner-bundle";
-import { openRunnerPlace } from "@/server/test/runner-place";
 import { chatBackends } from "./test/gateway";
 import { type Asked, delta, type Said, sendChunks, sendJson, startChatProvider, streamAnswer } from "./test/provider";
 
@@ -28,8 +26,6 @@ function answerTo({ messages }: Asked): Said {
   return { thought: "Easy.", text: `You said ${text.split("\n").at(-1)}` };
 }
 
-type Place = Awaited<ReturnType<typeof openRunnerPlace>>;
-
 /** A real runner with a real codex, whose model is asked by chat completions. */
 async function openPlace(profile: string, preset: ChatPreset, first: (res: ServerResponse, asked: Asked) => boolean) {
   vi.stubEnv(KEY_ENV, KEY);
@@ -37,28 +33,13 @@ async function openPlace(profile: string, preset: ChatPreset, first: (res: Serve
     if (!first(res, asked)) streamAnswer(res, preset, answerTo(asked));
   });
   const file = await chatBackends(profile, provider.url, preset === "mistral" ? { preset } : {});
-  const place: Place = await openRunnerPlace(bundle(), { AGENTRUN_BACKENDS: file });
-  const started: { terminate: () => void; ended: Promise<unknown> }[] = [];
+  const opened = await openCodexPlace(bundle(), profile, file);
   return {
+    ...opened,
     provider,
-    place,
-    async start(text: string, idleTimeoutMs = 50) {
-      const executionPolicy = { approval: "never", sandbox: "danger-full-access", idleTimeoutMs };
-      const attempt = await place.launch("ses_chat", text, { backendProfile: profile, executionPolicy });
-      const running = attempt.start();
-      started.push(running);
-      const state = async (id = attempt.turnId) => (await place.ok("GET", `/commands/${id}`)).state;
-      const order = async (type: string, payload: object) =>
-        (await place.ok("POST", `/runs/${attempt.runId}/commands`, { type, payload })).id as string;
-      const texts = async (type: string) => (await attempt.events(type)).map((payload) => String(payload.text));
-      return { ...attempt, ...running, state, order, texts };
-    },
     async [Symbol.asyncDispose]() {
-      for (const { terminate } of started) terminate();
-      await Promise.all(started.map(({ ended }) => ended));
-      await place[Symbol.asyncDispose]();
+      await opened[Symbol.asyncDispose]();
       await provider[Symbol.asyncDispose]();
-      await rm(path.dirname(file), { recursive: true });
     },
   };
 }
@@ -151,30 +132,8 @@ test.each(PRESETS)(
   120_000,
 );
 
-test.each<[string, (res: ServerResponse) => unknown]>([
-  ["an error in the middle", (res) => res.end(`data: ${JSON.stringify({ error: { message: "lost my thread" } })}\n\n`)],
-  ["a cut connection", (res) => setImmediate(() => res.destroy())],
-])(
-  "codex asks again after %s, and the turn completes with nothing of the half answer",
-  async (_what, end) => {
-    let failures = 0;
-    await using opened = await openPlace("minimax-m3", "minimax", (res) => {
-      if (failures === 2) return false;
-      failures += 1;
-      sendChunks(res, [delta({ content: "half an ans" })]);
-      end(res);
-      return true;
-    });
-    const attempt = await opened.start("hello");
-    await expect.poll(attempt.state, { timeout: 30_000 }).toBe("completed");
-    expect(await attempt.texts("assistant_message")).toEqual(["You said hello"]);
-    expect(opened.provider.asked).toHaveLength(3);
-    await attempt.ended;
-  },
-  60_000,
-);
-
-test.each<[string, (res: ServerResponse) => unknown, RegExp]>([
+type Failing = [what: string, answer: (res: ServerResponse) => unknown, message: RegExp];
+const FAILING: Failing[] = [
   [
     "what the provider cannot do",
     (res) => sendJson(res, { error: { message: "no such model" } }, 400),
@@ -195,20 +154,21 @@ test.each<[string, (res: ServerResponse) => unknown, RegExp]>([
     (res) => sendJson(res, { error: { message: "maximum context length is 9 tokens" } }, 400),
     /context window/,
   ],
-])(
-  "a turn that meets %s fails and says so",
-  async (_what, answer, message) => {
-    await using opened = await openPlace("minimax-m3", "minimax", (res) => {
-      answer(res);
-      return true;
-    });
-    const attempt = await opened.start("hello");
-    await expect.poll(attempt.state, { timeout: 30_000 }).toBe("failed");
-    expect(await opened.place.ok("GET", `/commands/${attempt.turnId}`)).toMatchObject({
-      failureMessage: expect.stringMatching(message),
-    });
-    expect(JSON.stringify(await attempt.events("error"))).not.toContain(KEY);
-    await attempt.ended;
-  },
-  60_000,
-);
+];
+
+test("a turn that meets what its provider cannot do, a limit or a length fails and says so", async () => {
+  let answer: Failing[1] = () => undefined;
+  await using opened = await openPlace("minimax-m3", "minimax", (res) => {
+    answer(res);
+    return true;
+  });
+  [[, answer]] = FAILING as [Failing];
+  const attempt = await opened.start("hello", 60_000);
+  for (const [index, [what, next, message]] of FAILING.entries()) {
+    answer = next;
+    const turn = index === 0 ? attempt.turnId : await attempt.order("turn", { text: "hello" });
+    await expect.poll(() => attempt.state(turn), { message: what, timeout: 30_000 }).toBe("failed");
+    expect((await attempt.turn(turn)).failureMessage, what).toMatch(message);
+  }
+  expect(JSON.stringify(await attempt.events("error"))).not.toContain(KEY);
+}, 120_000);

@@ -1,2 +1,1 @@
 export { askByChat } from "./ask";
-export { dialectOf } from "./presets";

@@ -1,27 +1,38 @@
-import { limitEnd } from "@/server/gateway/limit-end";
+import { failedBy, failureIn, isLimit } from "@/server/backends";
+import { limitEnd, limitOf } from "@/server/gateway/limit-end";
+import type { Refusal } from "@/server/gateway/refusal";
 import type { Provider, ProviderAnswer } from "@/server/gateway/send";
-import { type Chunk, failureIn } from "./chunk";
-import { type Failed, type FailureCode, failedBy, refusalOf } from "./failure";
+import type { Chunk } from "./chunk";
+import { refusalOf } from "./failure";
 
-const LIMITS: ReadonlySet<FailureCode> = new Set(["rate_limit_exceeded", "insufficient_quota"]);
-/** How long a limit is taken to last whose end was not told. */
-const LIMIT_MS = 60_000;
+/** What passes by itself, as an overloaded provider does. */
+const PASSING = new Set(["rate_limit_exceeded", "server_error"]);
+
+/** How a chunk tells that its provider refuses, and the name that codex has for it; null where it tells of nothing. */
+export function refusalIn(
+  { profile, key }: Provider,
+  { headers }: ProviderAnswer,
+  chunk: Chunk,
+): (Refusal & { code: string }) | null {
+  const failure = failureIn(chunk);
+  if (!failure) return null;
+  const failed = failedBy(failure, key);
+  const until = isLimit(failed.code) ? limitEnd(headers, JSON.stringify({ error: chunk.error })) : null;
+  return { code: failed.code, error: refusalOf(profile, failed, until), isPassing: PASSING.has(failed.code), until };
+}
 
 /**
- * Judges an answer's chunks in their order: answers how one failed, or null. By the first it tells whether the provider
- * has taken the request, which status 200 alone does not say; and by any, that the provider takes nothing for a while.
+ * Judges the chunks of a stream in their order. By the first it tells whether the provider has taken the request, which
+ * status 200 alone does not say; and by any, that the provider takes nothing for a while.
  */
-export function judgeOf(provider: Provider, { headers, sentAtMs }: ProviderAnswer): (chunk: Chunk) => Failed | null {
+export function judgeOf(provider: Provider, answer: ProviderAnswer): (chunk: Chunk) => void {
   let isFirst = true;
   return (chunk) => {
-    const failure = failureIn(chunk);
-    const failed = failure && failedBy(failure, provider.key);
-    if (!failed && isFirst) provider.onTaken(sentAtMs);
+    const refusal = refusalIn(provider, answer, chunk);
+    if (!refusal && isFirst) provider.onTaken(answer.sentAtMs);
     isFirst = false;
-    if (failed && LIMITS.has(failed.code)) {
-      const until = limitEnd(headers, JSON.stringify({ error: chunk.error })) ?? new Date(Date.now() + LIMIT_MS);
-      provider.onLimited({ until, message: refusalOf(provider.profile, failed).message });
-    }
-    return failed;
+    if (refusal?.error.failureKind !== "rate-limited") return;
+    const { until, error, isPassing } = refusal;
+    provider.onLimited(limitOf({ until, message: error.message, isLasting: !isPassing }));
   };
 }

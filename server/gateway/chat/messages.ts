@@ -1,7 +1,7 @@
+import type { Dialect } from "@/server/backends";
 import { Answer, callId } from "./answer";
 import type { ChatMessage, UserMessage } from "./chat";
 import { imagesOf, textOf, userContent } from "./content";
-import type { Dialect } from "./presets";
 import { carriedReasoning } from "./reasoning";
 import type { Item } from "./schema";
 

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { jsonIn } from "@/server/json-in";
 import { GatheredText } from "./gathered-text";
 import { carryReasoning, type ReasoningWay } from "./reasoning";
-import type { ToolBox } from "./tools";
+import type { KnownTools } from "./tools";
 
 export type ResponseEvent = { type: string; sequence_number: number; [key: string]: unknown };
 type OutputItem = Record<string, unknown> & { type: string; id: string };
@@ -23,7 +23,7 @@ export class ResponseWriter {
   #sequence = 0;
   constructor(
     private readonly model: string,
-    private readonly tools: ToolBox,
+    private readonly tools: KnownTools,
   ) {}
 
   /** The events that were written since they were taken last. */

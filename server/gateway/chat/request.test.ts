@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { dialectOf } from "./presets";
+import { dialectOf } from "@/server/backends";
 import { carryReasoning } from "./reasoning";
 import { translateRequest } from "./request";
 import { translate } from "./test/translate";

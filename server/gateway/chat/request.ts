@@ -1,15 +1,15 @@
+import type { Dialect } from "@/server/backends";
 import { InvalidInputError } from "@/server/errors";
 import { jsonIn } from "@/server/json-in";
 import type { ChatRequest } from "./chat";
 import { toMessages } from "./messages";
-import type { Dialect } from "./presets";
 
 import { type Item, ResponsesRequest, type ToolChoice } from "./schema";
-import { chatName, ToolBox } from "./tools";
+import { chatName, type KnownTools, ToolBox } from "./tools";
 
 export type Translated = {
   chat: ChatRequest;
-  tools: ToolBox;
+  tools: KnownTools;
   isStream: boolean;
   /** Ids that calls of this conversation have: a new one is told by another. */
   callIds: Set<string>;
@@ -43,7 +43,7 @@ export function translateRequest(body: string, dialect: Dialect): Translated {
     ...(typeof request.top_p === "number" ? { top_p: request.top_p } : {}),
   };
   const callIds = new Set(items.flatMap((item) => item.call_id ?? []));
-  return { chat, tools, isStream, callIds, dropped: [...tools.dropped, ...dropped] };
+  return { chat, tools: tools.known, isStream, callIds, dropped: [...tools.dropped, ...dropped] };
 }
 
 function parseRequest(body: string): ResponsesRequest {

@@ -38,7 +38,7 @@ async function* cut(bytes: Uint8Array, at: number[]): AsyncGenerator<Uint8Array>
 }
 
 async function read(bytes: Uint8Array, at: number[]) {
-  const answer = new AnswerEvents(translate({ model: "m", input: "hi" }), null);
+  const answer = new AnswerEvents({ ...translate({ model: "m", input: "hi" }), model: "m" }, null);
   const events = answer.start();
   for await (const chunks of chunksOf(cut(bytes, at))) events.push(...answer.take(...chunks));
   return normal(inOnePiece([...events, ...answer.end("cut")]));
@@ -73,7 +73,7 @@ test("however the network cuts a stream, its events are the same", async () => {
 });
 
 test("what comes together is one event for each thing that is said, and its sequence has no gap", () => {
-  const answer = new AnswerEvents(translate({ model: "m", input: "hi" }), null);
+  const answer = new AnswerEvents({ ...translate({ model: "m", input: "hi" }), model: "m" }, null);
   const chunks = ["Good", " morning", "."].map((content) => Chunk.parse(delta({ content })));
   const events = [...answer.start(), ...answer.take(...chunks), ...answer.take(...chunks.slice(1))];
   const said = events.filter(({ type }) => type === "response.output_text.delta");

@@ -18,6 +18,23 @@ export function chatName(namespace: string | null | undefined, name: string): st
   return `${whole.replace(/[^A-Za-z0-9_-]/g, "_").slice(0, NAME_MAX - HASH_CHARS - 1)}_${hash}`;
 }
 
+/** What the names of a request's tools mean. It stays with the answer, so it holds nothing of what tools say of themselves. */
+export class KnownTools {
+  readonly #known = new Map<string, KnownTool>();
+
+  /** Answers whether the name was free. */
+  add(name: string, tool: KnownTool): boolean {
+    if (this.#known.has(name)) return false;
+    this.#known.set(name, tool);
+    return true;
+  }
+
+  /** A name that no tool has is passed on as a function's: whoever asked answers the model that there is none. */
+  meaningOf(name: string): KnownTool {
+    return this.#known.get(name) ?? { kind: "function", name, namespace: null };
+  }
+}
+
 /**
  * The tools of a request as functions, which is all that chat completions know: a namespace's tools by a longer name,
  * a freeform tool with its input as one text. Tools that a provider of the Responses API runs itself are left out.
@@ -26,7 +43,7 @@ export class ToolBox {
   readonly definitions: ChatTool[] = [];
   /** What was left out, and why. */
   readonly dropped: string[] = [];
-  readonly #known = new Map<string, KnownTool>();
+  readonly known = new KnownTools();
   constructor(private readonly hasStrict: boolean) {}
 
   addAll(tools: unknown[], namespace: string | null = null): void {
@@ -48,11 +65,6 @@ export class ToolBox {
     else this.dropped.push(`tool ${tool.name ?? tool.type}: the provider would have to run it`);
   }
 
-  /** A name that no tool has is passed on as a function's: whoever asked answers the model that there is none. */
-  meaningOf(name: string): KnownTool {
-    return this.#known.get(name) ?? { kind: "function", name, namespace: null };
-  }
-
   keepOnly(names: Set<string>): void {
     this.definitions.splice(
       0,
@@ -63,8 +75,7 @@ export class ToolBox {
 
   #define(known: KnownTool, tool: Pick<Tool, "description" | "strict">, parameters: Tool["parameters"]): void {
     const name = chatName(known.namespace, known.name);
-    if (this.#known.has(name)) return;
-    this.#known.set(name, known);
+    if (!this.known.add(name, known)) return;
     this.definitions.push({
       type: "function",
       function: {

@@ -7,7 +7,7 @@ import { translate } from "./translate";
 /** The events of an answer that came in these chunks, without what differs from answer to answer. */
 export function eventsOf(chunks: unknown[], body: Record<string, unknown> = {}, preset: ChatPreset = "openai-chat") {
   const asked = translate({ model: "m", input: "hi", stream: true, ...body }, preset);
-  const answer = new AnswerEvents(asked, "sk-the-key");
+  const answer = new AnswerEvents({ ...asked, model: asked.chat.model }, "sk-the-key");
   const events = [...answer.start(), ...chunks.flatMap((chunk) => answer.take(Chunk.parse(chunk)))];
   return [...events, ...answer.end("cut off")];
 }

@@ -1,5 +1,5 @@
 import type { ChatPreset } from "@/contract/backend";
-import { dialectOf } from "@/server/gateway/chat/presets";
+import { dialectOf } from "@/server/backends";
 import { translateRequest } from "@/server/gateway/chat/request";
 
 /** Translates a request's body. */

@@ -1,0 +1,38 @@
+import { renderToStaticMarkup } from "react-dom/server";
+import { expect, test } from "vitest";
+import { IdentityProvider } from "@/components/shell/identity";
+import { ApiProvider } from "@/components/trpc/client";
+import type { Backend } from "@/contract/backend";
+import { BackendCard } from "./backend-card";
+
+const BACKEND: Backend = {
+  ...{ profile: "codex", capabilities: {}, capacity: { maxRunning: 4 }, updatedAt: new Date(0).toISOString() },
+  health: { status: "limited", downUntil: new Date(Date.now() + 3_600_000).toISOString() },
+  ...{ isDemo: false, model: "m1", isConfigured: true, wire: "responses", baseUrl: null, disabled: null, probe: null },
+  key: { source: "none", isPresent: false, since: null },
+  tasks: { running: 1, waiting: 2 },
+};
+
+test.each([
+  ["an administrator of every tenant", "admin", null, ["Test now", "Give it work again", "Switch off"]],
+  ["an administrator of one tenant", "admin", "acme", ["Test now"]],
+  ["an operator", "operator", null, ["Test now"]],
+  ["a viewer", "viewer", null, []],
+] as const)("%s is offered what the server would take", (_who, role, tenantId, offered) => {
+  const html = renderToStaticMarkup(
+    <ApiProvider>
+      <IdentityProvider identity={{ name: "somebody", role, tenantId }}>
+        <BackendCard backend={BACKEND} usage={undefined} />
+      </IdentityProvider>
+    </ApiProvider>,
+  );
+  const buttons = [...html.matchAll(/<button[^>]*>(.*?)<\/button>/g)].map(([, inner = ""]) =>
+    inner.replace(/<[^>]*>/g, "").trim(),
+  );
+  for (const name of ["Test now", "Give it work again", "Switch off"])
+    expect([name, buttons.some((button) => button.startsWith(name))]).toEqual([
+      name,
+      (offered as readonly string[]).includes(name),
+    ]);
+  expect(html).toContain("limit reached");
+});

@@ -1,0 +1,55 @@
+/** Shorter ones are no secrets: servers of one's own are given words such as EMPTY, which stand in any answer. */
+const SECRET_MIN = 16;
+/** So much of a key, where an answer ends with it, is as good as the key. */
+const PART_MIN = 8;
+const REDACTED = Buffer.from("[redacted]");
+const NOTHING = Buffer.alloc(0);
+
+/** Takes a provider's key out of what passes by, wherever it is cut. Only what may be a key's beginning is held back. */
+export class KeyFilter {
+  readonly #spellings: Buffer[];
+  #held: Uint8Array = NOTHING;
+  private constructor(key: string) {
+    const escaped = JSON.stringify(key).slice(1, -1);
+    this.#spellings = [...new Set([key, escaped, escaped.replaceAll("/", "\\/")])].map((one) => Buffer.from(one));
+  }
+
+  /** null for what is no secret. */
+  static of(key: string | null): KeyFilter | null {
+    return key === null || key.length < SECRET_MIN ? null : new KeyFilter(key);
+  }
+
+  /** What may go on of what has come so far. */
+  take(piece: Uint8Array): Uint8Array {
+    let bytes: Buffer = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
+    if (this.#held.length > 0) bytes = Buffer.concat([this.#held, bytes]);
+    for (const spelling of this.#spellings) bytes = without(bytes, spelling);
+    const goesOn = bytes.length - Math.max(...this.#spellings.map((spelling) => begunBytes(bytes, spelling)));
+    this.#held = bytes.subarray(goesOn);
+    return bytes.subarray(0, goesOn);
+  }
+
+  /** What was held back, once nothing more comes. */
+  rest(): Uint8Array {
+    return this.#held.length < PART_MIN ? this.#held : REDACTED;
+  }
+}
+
+function without(bytes: Buffer, spelling: Buffer): Buffer {
+  const clean: Buffer[] = [];
+  let from = 0;
+  for (let at = bytes.indexOf(spelling); at !== -1; at = bytes.indexOf(spelling, from)) {
+    clean.push(bytes.subarray(from, at), REDACTED);
+    from = at + spelling.length;
+  }
+  return from === 0 ? bytes : Buffer.concat([...clean, bytes.subarray(from)]);
+}
+
+/** How many bytes at the end may be the beginning of a spelling. */
+function begunBytes(bytes: Buffer, spelling: Buffer): number {
+  const first = spelling[0] ?? 0;
+  for (let at = Math.max(0, bytes.length - spelling.length + 1); at < bytes.length; at += 1)
+    if (bytes[at] === first && bytes.subarray(at).equals(spelling.subarray(0, bytes.length - at)))
+      return bytes.length - at;
+  return 0;
+}
