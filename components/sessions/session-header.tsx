@@ -64,7 +64,7 @@ export function SessionHeader({ session, openRun }: { session: SessionSummary; o
         </h1>
         <p className="flex flex-wrap items-center gap-x-2 gap-y-0.5 text-xs text-ink-2">
           <State isBare state={explained.state} word={explained.word} />
-          <span className="max-sm:hidden">{explained.why}</span>
+          <span>{explained.why}</span>
           {explained.next !== undefined && (
             <span className="text-ink-3">
               {explained.next.text} <Countdown to={explained.next.at} />
