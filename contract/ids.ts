@@ -21,6 +21,9 @@ export const RecordId = z
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses.
   .regex(/^[^\u0000-\u001f\u007f]*$/, "must not contain control characters");
 
+/** Some records of a list, by their ids: as many as a page of it holds. */
+export const RecordIds = z.array(RecordId).min(1).max(200);
+
 /** Tenant and project: text ids that own everything else. */
 export const OwnerId = ChosenId;
 

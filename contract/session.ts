@@ -1,6 +1,17 @@
 import { z } from "zod";
 import { RunEvent } from "./event";
-import { ChosenId, ChosenSessionId, Count, Instant, Int32, OwnerId, RecordId, requiredText, text } from "./ids";
+import {
+  ChosenId,
+  ChosenSessionId,
+  Count,
+  Instant,
+  Int32,
+  OwnerId,
+  RecordId,
+  RecordIds,
+  requiredText,
+  text,
+} from "./ids";
 import { Metadata } from "./json";
 import { Cursor, EVENTS_LIMIT_MAX, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { RangeMinutes, TIME_RANGE } from "./time-range";
@@ -41,6 +52,8 @@ export const ListSessionsInput = z.strictObject({
   backendProfile: RecordId.optional(),
   storageKind: z.enum(STORAGE_KINDS).optional(),
   search: text(200).optional(),
+  /** Only these. */
+  sessionIds: RecordIds.optional(),
   /** Changed since the reader last read it, or not. */
   unread: z.boolean().optional(),
   /** Whether its last work failed, and how. */

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, isNotNull, isNull, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, or, type SQL, sql } from "drizzle-orm";
 import type { Page } from "@/contract/page";
 import type { ListSessionsInput, SessionSummary } from "@/contract/session";
 import { contains } from "@/db/queries/contains";
@@ -99,6 +99,7 @@ function matches(ctx: ServiceContext, filter: Filter): SQL | undefined {
     isNull(sessions.deletedAt),
     isOwned(ctx, sessions, filter),
     filter.backendProfile === undefined ? undefined : eq(sessions.backendProfile, filter.backendProfile),
+    filter.sessionIds === undefined ? undefined : inArray(sessions.sessionId, filter.sessionIds),
     filter.storageKind === undefined ? undefined : eq(sessions.storageKind, filter.storageKind),
     isWithin(sessions.updatedAt, filter),
     ["running", "idle", "terminal"].includes(filter.state) ? inState(filter.state) : undefined,
