@@ -143,7 +143,14 @@ export const Session = z.object({
   pendingApprovals: z.number(),
 });
 export type Session = z.infer<typeof Session>;
-export const SessionSummary = Session.extend({ unread: z.boolean() });
+export const SessionSummary = Session.extend({
+  unread: z.boolean(),
+  /**
+   * Since when its turn has said nothing, where a runner works on it, nobody is asked, and it is for longer than is borne
+   * (`AGENTRUN_STUCK_AFTER_MS`); lists and `get` say it.
+   */
+  silentSince: z.string().nullable(),
+});
 export type SessionSummary = z.infer<typeof SessionSummary>;
 export const SessionPage = pageOf(SessionSummary);
 

@@ -71,7 +71,7 @@ export type ArchiveOrderState = (typeof ARCHIVE_ORDER_STATES)[number];
 export const ARCHIVE_STANDINGS = ["current", "behind", "none"] as const;
 export const ARCHIVE_ORDERERS = ["collection", "person"] as const;
 export type ArchiveOrderer = (typeof ARCHIVE_ORDERERS)[number];
-export const SESSION_LIST_STATES = ["default", "running", "idle", "terminal", "unread", "all"] as const;
+export const SESSION_LIST_STATES = ["default", "needs-me", "running", "idle", "terminal", "unread", "all"] as const;
 export const EVENT_TYPES = [
   "backend_status",
   "terminal_status",

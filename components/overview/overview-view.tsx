@@ -8,12 +8,14 @@ import { useFreshRows } from "@/components/live/fresh-rows";
 import { useAskAgain } from "@/components/live/gathered";
 import { useFrames } from "@/components/live/provider";
 import { SessionsTable } from "@/components/sessions/sessions-table";
+import { useHeard } from "@/components/sessions/use-heard";
 import { useCanOperate, useReader } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { buttonStyle } from "@/components/ui/button";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader, Panel, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
+import type { SessionSummary } from "@/contract/session";
 import { BackendsStrip } from "./backends-strip";
 import { FirstSteps } from "./first-steps";
 import { More } from "./more";
@@ -26,6 +28,7 @@ const Pictures = dynamic(() => import("./pictures").then((module) => module.Pict
 const OperatorFeed = dynamic(() => import("./operator-feed").then((module) => module.OperatorFeed), { ssr: false });
 
 /** Figures may lag behind what is told of by so much. */
+const NONE: SessionSummary[] = [];
 const GATHER_MS = 800;
 
 /** What needs a person first; then how everything stands, what is at work, and how it came so. */
@@ -49,6 +52,8 @@ export function OverviewView() {
     !isNew &&
     overview.data?.needs.length === 0 &&
     [running, unread].every((query) => query.data !== undefined && query.data.items.length === 0);
+  const atWork = useHeard(running.data?.items ?? NONE);
+  const unseen = useHeard(unread.data?.items ?? NONE);
 
   return (
     <div className="flex h-full min-h-0 flex-col">
@@ -85,10 +90,10 @@ export function OverviewView() {
         </QueryView>
         <BackendsStrip />
         <Listed title="At work" href="/sessions?state=running" count={running.data?.items.length}>
-          <SessionsTable sessions={running.data?.items ?? []} />
+          <SessionsTable sessions={atWork} />
         </Listed>
         <Listed title="Unread" href="/sessions?state=unread" count={unread.data?.items.length}>
-          <SessionsTable sessions={unread.data?.items ?? []} />
+          <SessionsTable sessions={unseen} />
         </Listed>
         <OperatorFeed />
         {!isNew && <Pictures />}

@@ -28,7 +28,12 @@ export function isFiltered(filter: SessionFilter): boolean {
 /** A filter in words, all of it: `idle, profile demo, age > 2d`. */
 export function filterWords(filter: SessionFilter): string {
   const { state } = filter;
-  const view = state === "default" ? ["in the default view"] : state === "all" ? [] : [state];
+  const view = state === "all" ? [] : [VIEW_WORDS[state] ?? state];
   const rest = conditionWords(SESSION_QUERY, { ...filter, state: "default" });
   return [...view, ...rest].join(", ") || "every session";
 }
+const VIEW_WORDS: { [State in SessionFilter["state"]]?: string } = {
+  default: "in the default view",
+  "needs-me": "that needs me",
+};
+

@@ -35,6 +35,8 @@ import { SessionFilters } from "./session-filters";
 import { SessionsTable } from "./sessions-table";
 
 const NewSessionDialog = dynamic(() => import("./new-session").then((module) => module.NewSessionDialog), {
+import { useHeard } from "./use-heard";
+import { useSessionNews } from "./use-session-news";
   ssr: false,
 });
 
@@ -55,7 +57,8 @@ export function SessionsView() {
   const wider = useWider(SESSION_QUERY, filter, onChange);
   const options = sessionPages(trpc, sessionsInput(filter, readerId));
   const query = useInfiniteQuery(options);
-  const sessions = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
+  const read = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
+  const sessions = useHeard(read);
   const { arrangement } = useArrangement(SESSION_QUERY);
   const grouping = arrangement.group === null ? null : SESSION_GROUPINGS[arrangement.group as SessionGroup];
   const { shown, ids, keys } = useGroups({ rows: sessions, idOf, grouping });
