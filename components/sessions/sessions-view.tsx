@@ -1,5 +1,5 @@
 "use client";
-import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
@@ -9,8 +9,6 @@ import { useArrangement } from "@/components/arrange/use-arrangement";
 import { useGroups } from "@/components/arrange/use-groups";
 import { useBulk } from "@/components/bulk/use-bulk";
 import { DocLink } from "@/components/docs/doc-link";
-import { useNewRows } from "@/components/live/new-rows";
-import { useFrames } from "@/components/live/provider";
 import { useWider, type Wider } from "@/components/query/use-wider";
 import { compareAddress } from "@/components/shell/addresses";
 import { useCanOperate, useReader } from "@/components/shell/identity";
@@ -48,7 +46,6 @@ const idOf = ({ sessionId }: SessionSummary) => sessionId;
 export function SessionsView() {
   const trpc = useTRPC();
   const router = useRouter();
-  const client = useQueryClient();
   const readerId = useReader();
   const canOperate = useCanOperate();
   const [filter, setFilter] = useQueryStates(SESSION_FILTERS, { history: "replace" });
@@ -63,13 +60,9 @@ export function SessionsView() {
   const grouping = arrangement.group === null ? null : SESSION_GROUPINGS[arrangement.group as SessionGroup];
   const { shown, ids, keys } = useGroups({ rows: sessions, idOf, grouping });
   const isLooking = useLookOn(query, sessions.length);
-  const news = useNewRows({
+  const news = useSessionNews({
     ids: sessions.map(idOf),
-    ...{ isRead: query.data !== undefined, filter },
-    onShow: () => void client.invalidateQueries({ queryKey: options.queryKey }),
-  });
-  useFrames("session", (frame) => {
-    if (frame.kind !== "deleted") news.note(frame.sessionId);
+    ...{ isRead: query.data !== undefined, filter, queryKey: options.queryKey },
   });
 
   const bulk = useBulk({
