@@ -17,6 +17,7 @@ import { EmptyState, PageHeader, Panel, TableSkeleton } from "@/components/ui/pa
 import { QueryView } from "@/components/ui/query-view";
 import type { SessionSummary } from "@/contract/session";
 import { BackendsStrip } from "./backends-strip";
+import { isCalm } from "./calm";
 import { FirstSteps } from "./first-steps";
 import { More } from "./more";
 import { Needs } from "./needs";
@@ -43,17 +44,18 @@ export function OverviewView() {
   const unread = useQuery(trpc.sessions.list.queryOptions(inputs.unread));
   const any = useQuery(trpc.sessions.list.queryOptions(inputs.any));
   const askAgain = useAskAgain(GATHER_MS, trpc.overview.pathKey());
-  useFrames("session", askAgain);
+  // A session that begins or ends is patched where it stands: which ones stand here is for the server to say.
+  const askForSessions = useAskAgain(GATHER_MS, trpc.sessions.list.pathKey());
+  useFrames("session", () => {
+    askAgain();
+    askForSessions();
+  });
   useFrames("run", askAgain);
   useFrames("approval", askAgain);
-  const asked = useFreshRows(approvals.data?.items, "");
-  const isNew = any.data?.items.length === 0 && overview.data?.queue.waiting === 0;
-  const isCalm =
-    !isNew &&
-    overview.data?.needs.length === 0 &&
-    [running, unread].every((query) => query.data !== undefined && query.data.items.length === 0);
   const atWork = useHeard(running.data?.items ?? NONE);
   const unseen = useHeard(unread.data?.items ?? NONE);
+  const asked = useFreshRows(approvals.data?.items, "");
+  const isNew = any.data?.items.length === 0 && overview.data?.queue.waiting === 0;
 
   return (
     <div className="flex h-full min-h-0 flex-col">
@@ -78,8 +80,12 @@ export function OverviewView() {
                 approvals={approvals.data?.items.filter((approval) => !asked.fresh.includes(approval)) ?? []}
                 total={data.approvals}
               />
-              <Needs needs={data.needs.filter(({ kind }) => kind !== "approval")} />
-              {isCalm && (
+              <Needs
+                needs={data.needs.filter(({ kind }) => kind !== "approval")}
+                counts={data.needCounts.filter(({ kind }) => kind !== "approval")}
+                readAt={data.generatedAt}
+              />
+              {!isNew && isCalm(data, unread.data?.items.length) && (
                 <EmptyState title="Nothing needs you">
                   No approval waits, nothing runs, nothing failed that you have not seen.
                 </EmptyState>
