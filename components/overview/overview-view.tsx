@@ -28,8 +28,8 @@ import { Tiles } from "./tiles";
 const Pictures = dynamic(() => import("./pictures").then((module) => module.Pictures), { ssr: false });
 const OperatorFeed = dynamic(() => import("./operator-feed").then((module) => module.OperatorFeed), { ssr: false });
 
-/** Figures may lag behind what is told of by so much. */
 const NONE: SessionSummary[] = [];
+/** Figures may lag behind what is told of by so much. */
 const GATHER_MS = 800;
 
 /** What needs a person first; then how everything stands, what is at work, and how it came so. */
