@@ -59,23 +59,3 @@ export const Instant = z.iso
 export const Count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 /** A 32-bit column's range, from zero. */
 export const Int32 = z.int().min(0).max(2_147_483_647);
-
-export const ID_PREFIX = {
-  run: "run_",
-  command: "cmd_",
-  event: "evt_",
-  runner: "runner_",
-  runnerJob: "rjob_",
-  task: "qt_",
-  session: "ses_",
-  approval: "apr_",
-  attempt: "att_",
-  audit: "aud_",
-  token: "tok_",
-  manifest: "man_",
-  archiver: "arv_",
-  bulk: "bulk_",
-  modelCall: "mc_",
-  view: "view_",
-  ask: "ask_",
-} as const;

@@ -214,3 +214,23 @@ export type RunJobSource = (typeof RUN_JOB_SOURCES)[number];
 export const LOG_CONTAINERS = ["prepare", "runner"] as const;
 export type LogContainer = (typeof LOG_CONTAINERS)[number];
 export const LOG_LINES_MAX = 2_000;
+/** What an id begins with, by the kind of what it is of. */
+export const ID_PREFIX = {
+  run: "run_",
+  command: "cmd_",
+  event: "evt_",
+  runner: "runner_",
+  runnerJob: "rjob_",
+  task: "qt_",
+  session: "ses_",
+  approval: "apr_",
+  attempt: "att_",
+  audit: "aud_",
+  token: "tok_",
+  manifest: "man_",
+  archiver: "arv_",
+  bulk: "bulk_",
+  modelCall: "mc_",
+  view: "view_",
+  ask: "ask_",
+} as const;

@@ -1,4 +1,4 @@
-import { createSerializer } from "nuqs";
+import { createSerializer } from "nuqs/server";
 import { ARRANGEMENT } from "@/components/arrange/address";
 import { AUDIT_FILTERS } from "@/components/audit/filter";
 import { QUEUE_FILTERS } from "@/components/queue/filter";
