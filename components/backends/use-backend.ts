@@ -46,7 +46,11 @@ export function useBackend(backend: Backend) {
       set({ maxRunning }, `Limit of ${profile} changed`, { maxRunning: maxRunningOf(backend) });
     },
     setUp: () => set({ isUp: true }, `${profile} is given work again`),
-    switchOn: () => set({ isEnabled: true }, `Switched on: ${profile}`),
+    switchOn: () =>
+      set({ isEnabled: true }, `Switched on: ${profile}`, {
+        isEnabled: false,
+        reason: backend.disabled?.reason ?? undefined,
+      }),
     switchOff(reason: string | undefined) {
       set({ isEnabled: false, reason }, `Switched off: ${profile}`, { isEnabled: true });
     },
