@@ -1,5 +1,5 @@
 "use client";
-import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { useQueryStates } from "nuqs";
 import { type RefObject, useEffect, useMemo, useRef } from "react";
 import { toast } from "sonner";
@@ -12,7 +12,8 @@ import { type PageKey, usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
 import { approvalPages } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
-import { toastError } from "@/components/ui/error-toast";
+import { copyCurl, withQuery } from "@/components/ui/curl";
+import { CurlMenu } from "@/components/ui/curl-menu";
 import { shortenId } from "@/components/ui/format";
 import { ListFoot } from "@/components/ui/list-states";
 import { NewPill } from "@/components/ui/new-pill";
@@ -22,6 +23,7 @@ import { ApprovalFilters } from "./approval-filters";
 import { ApprovalRow } from "./approval-row";
 import { APPROVAL_FILTERS, approvalsFilter, approvalsInput, filterWords } from "./filter";
 import { useMovedGuard } from "./use-moved-guard";
+import { useDecide } from "./use-decide";
 
 /** What agents ask for, across all sessions. Each is decided once; many may be denied together, and none given so. */
 export function ApprovalsView() {
@@ -123,16 +125,7 @@ type Deciding = {
 
 /** `a` and `d` answer the one in focus; where some are chosen `d` asks about them, and `a` does nothing. */
 function useDecisionKeys({ selection, keys, act }: Bulk, { canDecide, decided, isUnseen }: Deciding): PageKey[] {
-  const trpc = useTRPC();
-  const client = useQueryClient();
-  const decide = useMutation(
-    trpc.approvals.decide.mutationOptions({
-      onSuccess: ({ decision, command, kind }) =>
-        void toast.success(`${decision === "accept" ? "Accepted" : "Declined"}: ${command ?? kind}`),
-      onError: (error) => toastError(error),
-      onSettled: () => void client.invalidateQueries({ queryKey: trpc.approvals.pathKey() }),
-    }),
-  );
+  const decide = useDecide();
   if (!canDecide) return [];
   const isMany = selection.chosen.size > 0;
   const answer = (decision: "accept" | "decline") => {
