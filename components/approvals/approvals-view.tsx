@@ -16,14 +16,15 @@ import { copyCurl, withQuery } from "@/components/ui/curl";
 import { CurlMenu } from "@/components/ui/curl-menu";
 import { shortenId } from "@/components/ui/format";
 import { ListFoot } from "@/components/ui/list-states";
+import { MenuItem } from "@/components/ui/menu";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { ApprovalFilters } from "./approval-filters";
 import { ApprovalRow } from "./approval-row";
 import { APPROVAL_FILTERS, approvalsFilter, approvalsInput, filterWords } from "./filter";
-import { useMovedGuard } from "./use-moved-guard";
 import { useDecide } from "./use-decide";
+import { useMovedGuard } from "./use-moved-guard";
 
 /** What agents ask for, across all sessions. Each is decided once; many may be denied together, and none given so. */
 export function ApprovalsView() {
@@ -70,6 +71,13 @@ export function ApprovalsView() {
       <PageHeader
         title="Approvals"
         description="What agents ask a person for. An approval outlives the runner that asked."
+        actions={
+          <CurlMenu>
+            <MenuItem onSelect={() => void copyCurl({ path: withQuery("/approvals", approvalsInput(filter)) })}>
+              This list as curl
+            </MenuItem>
+          </CurlMenu>
+        }
       >
         <ApprovalFilters filter={filter} onChange={(change) => void setFilter(change)} />
       </PageHeader>

@@ -18,28 +18,33 @@ import { useTRPC } from "@/components/trpc/client";
 import { sessionPages } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
+import { copyCurl, withQuery } from "@/components/ui/curl";
+import { CurlMenu } from "@/components/ui/curl-menu";
 import { ListFoot, NoMatch, StillLooking } from "@/components/ui/list-states";
 import { useLookOn } from "@/components/ui/look-on";
+import { MenuItem } from "@/components/ui/menu";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { SESSION_QUERY, type SessionGroup } from "@/contract/query/sessions";
 import type { SessionSummary } from "@/contract/session";
+import { DEMO_PROFILE } from "@/contract/words";
 import { CompareButton } from "./compare-button";
 import { filterWords, isFiltered, SESSION_FILTERS, type SessionFilter, sessionsInput } from "./filter";
 import { SESSION_GROUPINGS } from "./groups";
 import { nameOf } from "./name";
 import { SessionFilters } from "./session-filters";
 import { SessionsTable } from "./sessions-table";
-
-const NewSessionDialog = dynamic(() => import("./new-session").then((module) => module.NewSessionDialog), {
 import { useHeard } from "./use-heard";
 import { useSessionNews } from "./use-session-news";
+
+const NewSessionDialog = dynamic(() => import("./new-session").then((module) => module.NewSessionDialog), {
   ssr: false,
 });
 
 const SessionPeek = dynamic(() => import("./session-peek").then((module) => module.SessionPeek), { ssr: false });
 
+const NEW_SESSION = { backendProfile: DEMO_PROFILE, title: "A name for it" };
 const idOf = ({ sessionId }: SessionSummary) => sessionId;
 
 /** The sessions list: rows change in place, new ones wait behind a pill. */
@@ -104,11 +109,25 @@ export function SessionsView() {
         title="Sessions"
         description="Conversations with agents. They outlive runners, restarts and volumes."
         actions={
-          canOperate && (
-            <Button look="primary" onClick={() => void setIsCreating(true)}>
-              <Plus aria-hidden className="size-4" /> New session
-            </Button>
-          )
+          <>
+            <CurlMenu>
+              <MenuItem
+                onSelect={() => void copyCurl({ path: withQuery("/sessions", sessionsInput(filter, readerId)) })}
+              >
+                This list as curl
+              </MenuItem>
+              {canOperate && (
+                <MenuItem onSelect={() => void copyCurl({ method: "POST", path: "/sessions", body: NEW_SESSION })}>
+                  A new session as curl
+                </MenuItem>
+              )}
+            </CurlMenu>
+            {canOperate && (
+              <Button look="primary" onClick={() => void setIsCreating(true)}>
+                <Plus aria-hidden className="size-4" /> New session
+              </Button>
+            )}
+          </>
         }
       >
         <SessionFilters filter={filter} onChange={onChange} />
