@@ -21,6 +21,9 @@ export const RecordId = z
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses.
   .regex(/^[^\u0000-\u001f\u007f]*$/, "must not contain control characters");
 
+/** Some records of a list, by their ids: as many as a page of it holds. */
+export const RecordIds = z.array(RecordId).min(1).max(200);
+
 /** Tenant and project: text ids that own everything else. */
 export const OwnerId = ChosenId;
 
@@ -56,23 +59,3 @@ export const Instant = z.iso
 export const Count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 /** A 32-bit column's range, from zero. */
 export const Int32 = z.int().min(0).max(2_147_483_647);
-
-export const ID_PREFIX = {
-  run: "run_",
-  command: "cmd_",
-  event: "evt_",
-  runner: "runner_",
-  runnerJob: "rjob_",
-  task: "qt_",
-  session: "ses_",
-  approval: "apr_",
-  attempt: "att_",
-  audit: "aud_",
-  token: "tok_",
-  manifest: "man_",
-  archiver: "arv_",
-  bulk: "bulk_",
-  modelCall: "mc_",
-  view: "view_",
-  ask: "ask_",
-} as const;

@@ -1,10 +1,19 @@
 import { z } from "zod";
 import { ChosenId, RecordId } from "./ids";
-import { ATTENTION_KINDS, QueueThroughput, QueueWaits, TaskLine } from "./queue-commander";
+import {
+  ATTENTION_COUNT_MAX,
+  ATTENTION_KINDS,
+  kindCount,
+  QueueThroughput,
+  QueueWaits,
+  TaskLine,
+} from "./queue-commander";
 
 /** How long a session that failed, and that its reader has not looked at since, is shown. */
 export const FAILED_SHOWN_MS = 86_400_000;
 export const NEEDS_MAX = 50;
+/** So many of a kind are counted; where there are more it is said. */
+export const NEED_COUNT_MAX = ATTENTION_COUNT_MAX;
 /** A run at this attempt has lost its runner again and again. */
 export const FLAPPING_ATTEMPTS = 3;
 
@@ -40,6 +49,9 @@ export const Need = z.object({
 });
 export type Need = z.infer<typeof Need>;
 
+export const NeedCount = kindCount(NEED_KINDS);
+export type NeedCount = z.infer<typeof NeedCount>;
+
 export const GetOverviewInput = z.strictObject({
   /** Whose unread sessions are meant; without one no failed session is listed. */
   readerId: ChosenId.optional(),
@@ -51,6 +63,8 @@ export type GetOverviewInput = z.infer<typeof GetOverviewInput>;
 export const Overview = z.object({
   /** At most 50, the most pressing first. */
   needs: z.array(Need),
+  /** Of each kind that there is any of, all of them. */
+  needCounts: z.array(NeedCount),
   /** Approvals that wait, all of them. */
   approvals: z.number(),
   runs: z.object({

@@ -8,6 +8,8 @@ export type AttentionKind = (typeof ATTENTION_KINDS)[number];
 /** Things that need a person which the commander lists at most, and of one kind. */
 export const ATTENTION_MAX = 50;
 export const ATTENTION_KIND_MAX = 20;
+/** So many of a kind are counted; where there are more it is said. */
+export const ATTENTION_COUNT_MAX = 1_000;
 /** How long a task that failed for good is among them; it stays in the list of failed tasks. */
 export const DEAD_LETTER_SHOWN_MS = 86_400_000;
 
@@ -28,6 +30,9 @@ export const QueueAttention = z.object({
   since: z.string(),
 });
 export type QueueAttention = z.infer<typeof QueueAttention>;
+/** How many there are of a kind that needs a person. */
+export const kindCount = <Kind extends string>(kinds: readonly [Kind, ...Kind[]]) =>
+  z.object({ kind: z.enum(kinds), count: z.number(), hasMore: z.boolean() });
 
 /** A task in a row of the commander. */
 export const TaskLine = z.object({
@@ -75,6 +80,8 @@ export const QueueCommander = z.object({
   oldest: TaskLine.nullable(),
   /** At most 50: what needs a person. */
   attention: z.array(QueueAttention),
+  /** Of each kind that there is any of, all of them. */
+  attentionCounts: z.array(kindCount(ATTENTION_KINDS)),
   /** At most 50: what holds a slot, the longest first. */
   active: z.array(TaskLine),
   generatedAt: z.string(),

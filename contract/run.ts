@@ -9,6 +9,7 @@ import {
   Int32,
   OwnerId,
   RecordId,
+  RecordIds,
   requiredText,
   text,
 } from "./ids";
@@ -121,6 +122,8 @@ export const ListRunsInput = z.strictObject({
   taskId: RecordId.optional(),
   /** The id of a run, or of its session or task. */
   search: RecordId.optional(),
+  /** Only these. */
+  runIds: RecordIds.optional(),
   /** When it was created. */
   ...TIME_RANGE,
   tenantId: RecordId.optional(),

@@ -179,6 +179,7 @@ export const LaunchRunnerJobInput = z.strictObject({
   idempotencyKey: IdempotencyKey.optional(),
 });
 export type LaunchRunnerJobInput = z.infer<typeof LaunchRunnerJobInput>;
+/** By its own id, or that of its attempt. */
 export const GetRunnerJobInput = z.strictObject({ runnerJobId: RecordId });
 export const ListRunnerJobsInput = z.strictObject({
   runId: RecordId,

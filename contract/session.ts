@@ -1,6 +1,17 @@
 import { z } from "zod";
 import { RunEvent } from "./event";
-import { ChosenId, ChosenSessionId, Count, Instant, Int32, OwnerId, RecordId, requiredText, text } from "./ids";
+import {
+  ChosenId,
+  ChosenSessionId,
+  Count,
+  Instant,
+  Int32,
+  OwnerId,
+  RecordId,
+  RecordIds,
+  requiredText,
+  text,
+} from "./ids";
 import { Metadata } from "./json";
 import { Cursor, EVENTS_LIMIT_MAX, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { RangeMinutes, TIME_RANGE } from "./time-range";
@@ -41,6 +52,8 @@ export const ListSessionsInput = z.strictObject({
   backendProfile: RecordId.optional(),
   storageKind: z.enum(STORAGE_KINDS).optional(),
   search: text(200).optional(),
+  /** Only these. */
+  sessionIds: RecordIds.optional(),
   /** Changed since the reader last read it, or not. */
   unread: z.boolean().optional(),
   /** Whether its last work failed, and how. */
@@ -130,7 +143,14 @@ export const Session = z.object({
   pendingApprovals: z.number(),
 });
 export type Session = z.infer<typeof Session>;
-export const SessionSummary = Session.extend({ unread: z.boolean() });
+export const SessionSummary = Session.extend({
+  unread: z.boolean(),
+  /**
+   * Since when its turn has said nothing, where a runner works on it, nobody is asked, and it is for longer than is borne
+   * (`AGENTRUN_STUCK_AFTER_MS`); lists and `get` say it.
+   */
+  silentSince: z.string().nullable(),
+});
 export type SessionSummary = z.infer<typeof SessionSummary>;
 export const SessionPage = pageOf(SessionSummary);
 

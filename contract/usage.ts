@@ -168,6 +168,7 @@ export const UsageSummary = z.object({
 export type UsageSummary = z.infer<typeof UsageSummary>;
 
 export const ListCallsInput = z.strictObject({
+  callId: RecordId.optional(),
   runId: RecordId.optional(),
   sessionId: RecordId.optional(),
   taskId: RecordId.optional(),

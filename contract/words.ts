@@ -71,7 +71,7 @@ export type ArchiveOrderState = (typeof ARCHIVE_ORDER_STATES)[number];
 export const ARCHIVE_STANDINGS = ["current", "behind", "none"] as const;
 export const ARCHIVE_ORDERERS = ["collection", "person"] as const;
 export type ArchiveOrderer = (typeof ARCHIVE_ORDERERS)[number];
-export const SESSION_LIST_STATES = ["default", "running", "idle", "terminal", "unread", "all"] as const;
+export const SESSION_LIST_STATES = ["default", "needs-me", "running", "idle", "terminal", "unread", "all"] as const;
 export const EVENT_TYPES = [
   "backend_status",
   "terminal_status",
@@ -214,3 +214,23 @@ export type RunJobSource = (typeof RUN_JOB_SOURCES)[number];
 export const LOG_CONTAINERS = ["prepare", "runner"] as const;
 export type LogContainer = (typeof LOG_CONTAINERS)[number];
 export const LOG_LINES_MAX = 2_000;
+/** What an id begins with, by the kind of what it is of. */
+export const ID_PREFIX = {
+  run: "run_",
+  command: "cmd_",
+  event: "evt_",
+  runner: "runner_",
+  runnerJob: "rjob_",
+  task: "qt_",
+  session: "ses_",
+  approval: "apr_",
+  attempt: "att_",
+  audit: "aud_",
+  token: "tok_",
+  manifest: "man_",
+  archiver: "arv_",
+  bulk: "bulk_",
+  modelCall: "mc_",
+  view: "view_",
+  ask: "ask_",
+} as const;

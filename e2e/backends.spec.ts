@@ -79,6 +79,10 @@ test("a provider that fails is seen and tried again, a profile is switched off a
   await test.step("switched on, its tasks run", async () => {
     await codex.getByRole("button", { name: "Switch on" }).click();
     await expect(codex).toContainText("ready");
+    await page.getByRole("button", { name: "Undo" }).last().click();
+    await expect(codex).toContainText("switched off");
+    await codex.getByRole("button", { name: "Switch on" }).click();
+    await expect(codex).toContainText("ready");
     await expect(codex).toContainText("0 waiting", { timeout: 60_000 });
     await expect.poll(() => provider.requests.length, { timeout: 90_000 }).toBeGreaterThan(0);
     expect(await page.content()).not.toContain(KEY);

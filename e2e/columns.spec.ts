@@ -6,13 +6,13 @@ import { apiOf, openPage, tasksTable } from "./queue-stories";
 const table = (page: Page, name = "Sessions") => page.getByRole("table", { name });
 const heads = (page: Page, name?: string) => table(page, name).getByRole("columnheader");
 const group = (page: Page, name: string) => table(page).getByRole("rowgroup", { name });
-const head = (page: Page, name: string) => table(page).getByRole("button", { name });
+const head = (page: Page, name: string) => table(page).locator("[data-group-head]").filter({ hasText: name });
 const row = (page: Page, title: string) => table(page).getByRole("row").filter({ hasText: title });
 const link = (page: Page, title: string) => table(page).getByRole("link", { name: title });
 const columns = (page: Page) => page.getByRole("button", { name: "Columns" });
 const item = (page: Page, name: string) => page.getByRole("menuitemcheckbox", { name, exact: true });
 
-const USUAL = ["Choose", "State", "Session", "Profile", "Project", "Approvals", "Storage", "Last activity"];
+const USUAL = ["Choose", "State", "Session", "Profile", "Project", "Approvals", "Storage", "Last activity", "Actions"];
 
 test("a list is arranged: its columns are chosen and its rows stand under groups, and both are kept and passed on", async ({
   browser,
@@ -55,7 +55,18 @@ test("a list is arranged: its columns are chosen and its rows stand under groups
     await page.keyboard.press("Escape");
     await expect(columns(page)).toBeFocused();
     await expect(heads(page)).toHaveText([
-      ...["Choose", "State", "Session", "Project", "Id", "Metadata", "Approvals", "Storage", "Last activity"],
+      ...[
+        "Choose",
+        "State",
+        "Session",
+        "Project",
+        "Id",
+        "Metadata",
+        "Approvals",
+        "Storage",
+        "Last activity",
+        "Actions",
+      ],
     ]);
     await expect(row(page, "A shop")).toContainText("ticket: 6");
     await expect(page).toHaveURL(/columns=project,id,metadata,approvals,storage,activity/);
@@ -154,6 +165,46 @@ test("a list is arranged: its columns are chosen and its rows stand under groups
     await expect(group(page, "pages")).toBeVisible();
     await expect(heads(page).filter({ hasText: "Metadata" })).toBeVisible();
     await expect(page.getByRole("button", { name: "Views: By project" })).toBeVisible();
+  });
+
+  await test.step("a row says why, has a menu by a key, and what is renamed is named as before by a press", async () => {
+    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    await openPage(page, "/sessions");
+    const why = page.locator("[data-why]");
+    const state = row(page, "A shop").getByRole("button", { name: "idle" });
+    await state.click();
+    await expect(why).toHaveText("No turn has been sent yet.");
+    await page.keyboard.press("Escape");
+    await expect(why).toHaveCount(0);
+    await link(page, "A shop").focus();
+    await page.keyboard.press("Shift+Tab");
+    await expect(state).toBeFocused();
+    await expect(why).toBeVisible();
+    await look(page, "why");
+    await link(page, "A shop").focus();
+    await expect(why).toHaveCount(0);
+    const act = async (title: string, name: string) => {
+      await link(page, title).focus();
+      await page.keyboard.press(".");
+      await page.getByRole("menuitem", { name }).click();
+    };
+    await act("A shop", "Copy as curl");
+    await expect
+      .poll(() => page.evaluate(() => navigator.clipboard.readText()))
+      .toMatch(/^curl .*\/api\/v1\/sessions\/ses_[0-9a-f]+'$/);
+    await act("A shop", "Rename");
+    const renaming = page.getByRole("dialog", { name: "Rename session" });
+    await renaming.getByLabel("Title").fill("A bazaar");
+    await renaming.getByRole("button", { name: "Rename" }).click();
+    await expect(link(page, "A bazaar")).toBeVisible();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await expect(link(page, "A shop")).toBeVisible();
+    await act("A shop", "Delete session");
+    const deleting = page.getByRole("dialog", { name: "Delete session" });
+    await expect(deleting).toContainText("No archive was made of it.");
+    await look(page, "delete-session");
+    await page.keyboard.press("Escape");
+    await expect(deleting).toHaveCount(0);
   });
 
   await test.step("runs stand under their sessions, and tasks have more columns than fit", async () => {

@@ -124,8 +124,8 @@ type Look = {
   colorScheme: "light" | "dark";
   viewport: { width: number; height: number };
 };
-const DESK = { width: 1280, height: 800 };
-const PHONE = { width: 390, height: 844 };
+export const DESK = { width: 1280, height: 800 };
+export const PHONE = { width: 390, height: 844 };
 export const LIGHT: Look = { name: "light", theme: "system", colorScheme: "light", viewport: DESK };
 const DARK: Look = { name: "dark", theme: "system", colorScheme: "dark", viewport: DESK };
 const ON_PHONE: Look = { name: "phone", theme: "system", colorScheme: "dark", viewport: PHONE };

@@ -40,6 +40,27 @@ test("requests are answered from the oldest on, and none slides under a hand", a
   watchPage(page);
   await signIn(page, product);
   const api = apiOf(page.request, new URL(page.url()).origin);
+
+  await test.step("an overview that was opened before anything began follows what happens", async () => {
+    await openPage(page, "/");
+    await expect(page.getByRole("heading", { name: "First steps" })).toBeVisible();
+    await expect(page.getByRole("status", { name: "Connection: Live" }).first()).toBeAttached();
+    await api.post("/sessions", { backendProfile: "demo", sessionId: "zero", title: "Work of zero" });
+    const { id } = (await api.post("/runs", { backendProfile: "demo", sessionRef: { sessionId: "zero" } })) as {
+      id: string;
+    };
+    await api.post(`/runs/${id}/commands`, { type: "turn", payload: { text: "Say hello" } });
+    const panel = (name: string) =>
+      page.locator("section").filter({ has: page.getByRole("heading", { name, exact: true }) });
+    await expect(panel("Unread").getByRole("link", { name: "Work of zero" })).toBeVisible({ timeout: 60_000 });
+    await expect(page.getByRole("heading", { name: "First steps" })).toHaveCount(0);
+    await expect(page.getByText("Nothing needs you"), "it is unread").toHaveCount(0);
+    await api.post(`/runs/${id}/cancel`);
+    await expect(panel("At work"), "nothing stays that has ended").toHaveCount(0, {
+      timeout: 60_000,
+    });
+  });
+
   const first = await ask(api, "one");
 
   await test.step("on the overview another waits behind its pill, and nothing moves", async () => {

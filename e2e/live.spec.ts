@@ -1,4 +1,4 @@
-import type { Page } from "@playwright/test";
+import type { Page, Request } from "@playwright/test";
 import { expect, look, newSignedIn, ready, test } from "./fixtures";
 import { apiOf, openPage } from "./queue-stories";
 
@@ -42,6 +42,28 @@ test("what changes while a page comes to life is on it, and more windows than co
     letThrough();
     await expect(rowOf(page)).toHaveCount(0);
     await page.close();
+  });
+
+  await test.step("a narrowed list tells of what it would show, and does not ask at each change", async () => {
+    const add = (title: string, projectId: string) =>
+      api.post("/sessions", { backendProfile: "demo", title, projectId });
+    await openPage(first, "/sessions?state=all&project=team");
+    await expect(first.getByText(/No session matches/)).toBeVisible();
+    await expect(first.getByRole("status", { name: "Connection: Live" }).first()).toBeAttached();
+    const asked: string[] = [];
+    const count = (request: Request) => {
+      if (request.url().includes("sessions.list")) asked.push(request.url());
+    };
+    first.on("request", count);
+    for (let index = 0; index < 12; index += 1) await add(`Of another team ${index}`, "other");
+    await add("Of the team", "team");
+    await expect(first.getByRole("link", { name: "Of the team" }).first()).toBeVisible();
+    expect(asked.length, "what does not fit asks for nothing").toBeLessThanOrEqual(2);
+    await add("Of another team again", "other");
+    await add("Of the team too", "team");
+    await first.getByRole("button", { name: "1 new session", exact: true }).click();
+    await expect(first.getByRole("link", { name: "Of the team too" }).first()).toBeVisible();
+    first.off("request", count);
   });
 
   const windows = [first];

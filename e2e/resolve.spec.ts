@@ -1,7 +1,10 @@
 import { expect, newSignedIn, ready, test } from "./fixtures";
+import { apiOf } from "./queue-stories";
 import { newSession, sessionOf } from "./stories";
 
-test("an id from a log is enough to find an event or a task", async ({ browser, shared }) => {
+type Item = Record<"id" | "attemptId" | "runnerId", string>;
+
+test("an id from a log is enough to find its record, of whatever kind", async ({ browser, shared }) => {
   const page = await newSignedIn(browser, shared);
   await newSession(page, { profile: "demo", message: "Say hello" });
   const sessionId = sessionOf(page);
@@ -17,6 +20,35 @@ test("an id from a log is enough to find an event or a task", async ({ browser, 
   await expect(page).toHaveURL(new RegExp(`/runs/${first?.runId}\\?tab=events#e1$`));
   await expect(page.getByText(first?.id ?? "", { exact: true })).toBeVisible();
 
+  const api = apiOf(page.request, origin);
+  const firstOf = async (path: string): Promise<Item> => {
+    const found: Item[] = [];
+    await expect.poll(async () => found.push(...((await api.get(path)) as { items: Item[] }).items), path).not.toBe(0);
+    return found[0] as Item;
+  };
+  const { runId } = first as { runId: string };
+  const command = await firstOf(`/runs/${runId}/commands`);
+  const job = await firstOf(`/runs/${runId}/runner-jobs`);
+  const call = await firstOf(`/usage/calls?runId=${runId}`);
+  const audited = await firstOf("/audit?limit=1");
+  const view = (await api.post("/views", { page: "runs", name: "Failed ones", query: "status:failed" })) as Item;
+  const ofJob = new RegExp(`/runs/${runId}\\?tab=job&attempt=${job.attemptId}$`);
+  for (const [id, address] of [
+    [runId, new RegExp(`/runs/${runId}$`)],
+    [sessionId, new RegExp(`/sessions/${sessionId}$`)],
+    [command.id, new RegExp(`/runs/${runId}$`)],
+    [call.id, new RegExp(`/runs/${runId}$`)],
+    [job.id, ofJob],
+    [job.attemptId, ofJob],
+    [job.runnerId, new RegExp(`/runners/${job.runnerId}$`)],
+    [audited.id, new RegExp(`/audit\\?id=${audited.id}$`)],
+    [view.id, /\/runs\?status=failed$/],
+  ] as const) {
+    await page.goto(`/r/${id}`);
+    await expect(page, id).toHaveURL(address);
+    await expect(page.getByText("There is nothing here"), id).toHaveCount(0);
+  }
+
   const enqueue = async (more: Record<string, unknown>) => {
     const data = { title: "Nightly tidy-up", backendProfile: "demo", payload: {}, ...more };
     const answer = await page.request.post("/api/v1/queue/tasks", { data, headers: { origin } });
@@ -26,7 +58,9 @@ test("an id from a log is enough to find an event or a task", async ({ browser, 
   await page.goto(`/r/${taskId}`);
   await expect(page).toHaveURL(new RegExp(`/queue/${taskId}$`));
   await expect(page.getByRole("heading", { level: 1 })).toContainText("Nightly tidy-up");
-  await page.goto("/r/evt_nobody");
-  await expect(page.getByText("There is nothing here")).toBeVisible();
+  for (const id of ["evt_nobody", "att_nobody", "mc_nobody", "view_nobody", "ask_nobody"]) {
+    await page.goto(`/r/${id}`);
+    await expect(page.getByText("There is nothing here"), id).toBeVisible();
+  }
   await page.context().close();
 });

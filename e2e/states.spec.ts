@@ -171,7 +171,16 @@ test("while its database is stopped every page says so, keeps what it had, and c
     await look(list, "database-stopped-list");
   });
 
-  const pages = ["/", "/sessions", new URL(session.url()).pathname, "/queue", "/runs", "/storage", "/settings"];
+  const pages = [
+    "/",
+    "/sessions",
+    new URL(session.url()).pathname,
+    "/queue",
+    "/runs",
+    "/storage",
+    "/r/evt_x",
+    "/settings",
+  ];
   await test.step("a page that is opened now says what is away", async () => {
     const page = await context.newPage();
     watchPage(page, { expectedErrors });
@@ -183,6 +192,15 @@ test("while its database is stopped every page says so, keeps what it had, and c
       });
     }
     await look(page, "database-stopped");
+    await page.getByRole("link", { name: "Status" }).click();
+    await expect(page.getByRole("heading", { level: 1, name: "Status" })).toBeVisible({ timeout: 40_000 });
+    const parts = page.getByRole("main");
+    await expect(parts.getByText("unreachable"), "the status page says which part").toBeVisible();
+    await expect(parts.getByText(/Worker, loops, runners and backends are told by the database/)).toBeVisible();
+    await look(page, "database-stopped-status");
+    await page.goto("/settings");
+    await ready(page);
+    await expect(page.getByText("This page waits: the database does not answer")).toBeVisible({ timeout: 40_000 });
     await server.resume();
     await expect(page.getByRole("heading", { level: 1, name: "Settings" })).toBeVisible({ timeout: 60_000 });
     await page.close();

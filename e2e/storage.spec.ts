@@ -180,6 +180,10 @@ test("a clean-up says what it would do, does it when told, and leaves a line of 
     await open(page, "/storage?view=clean-up");
     await page.getByRole("button", { name: "Resume" }).click();
     await expect(page.getByText(/^The clean-up is paused by/)).toBeHidden();
+    await page.getByRole("button", { name: "Undo" }).last().click();
+    await expect(page.getByText(/^The clean-up is paused by admin .*: the disk is being copied$/)).toBeVisible();
+    await page.getByRole("button", { name: "Resume" }).click();
+    await expect(page.getByText(/^The clean-up is paused by/)).toBeHidden();
   });
 
   await page.getByRole("button", { name: "Dry run" }).click();

@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { expect, look, ready, signIn, test } from "./fixtures";
+import { DESK, expect, look, PHONE, ready, signIn, test } from "./fixtures";
 import { Product, waitUntil } from "./product";
 import { conversation, newSession, say } from "./stories";
 
@@ -14,10 +14,10 @@ async function findStuck(page: Page, title: RegExp): Promise<void> {
   const row = page.getByRole("main").getByRole("listitem").filter({ hasText: title });
   await expect(row).toContainText("Silent", { timeout: 60_000 });
   await expect(row).toContainText("has said nothing for long");
-  await look(page, "stuck-found");
+  await look(page, `stuck-found-${page.viewportSize()?.width}`);
   await row.getByRole("link", { name: /^Look: / }).click();
-  await expect(page.getByText(/Its turn has said nothing for .* Interrupt it below/)).toBeVisible();
-  await look(page, "stuck-understood");
+  await expect(page.getByText(/Its turn has said nothing for .* Interrupt it and go on/)).toBeVisible();
+  await look(page, `stuck-understood-${page.viewportSize()?.width}`);
 }
 
 test("a stuck agent is found, understood and unstuck from what the pages say", async ({ browser, watchPage }) => {
@@ -40,7 +40,8 @@ test("a stuck agent is found, understood and unstuck from what the pages say", a
     await expect(page.getByText("The last turn is done.").first()).toBeVisible({ timeout: 60_000 });
   });
 
-  await test.step("an agent that answers to nothing is ended with its run, and the conversation goes on", async () => {
+  await test.step("on a phone one that answers to nothing is ended with its run, and the conversation goes on", async () => {
+    await page.setViewportSize(PHONE);
     await newSession(page, { profile: "demo", message: "RUN `sleep 36022`" });
     await expect(conversation(page)).toContainText("sleep 36022", { timeout: 60_000 });
     const codex = () => product.processes((command) => /codex.*app-server/.test(command));
@@ -57,6 +58,7 @@ test("a stuck agent is found, understood and unstuck from what the pages say", a
     await say(page, "RUN `echo after all`");
     await expect(conversation(page)).toContainText("after all", { timeout: 60_000 });
     await expect(page.getByText("The last turn is done.").first()).toBeVisible({ timeout: 60_000 });
+    await page.setViewportSize(DESK);
   });
   await context.close();
 });

@@ -1,5 +1,5 @@
 "use client";
-import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { useQueryStates } from "nuqs";
 import { type RefObject, useEffect, useMemo, useRef } from "react";
 import { toast } from "sonner";
@@ -12,9 +12,11 @@ import { focusRow } from "@/components/shell/list-keys";
 import { type PageKey, usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
 import { approvalPages } from "@/components/trpc/lists";
-import { toastError } from "@/components/ui/error-toast";
+import { copyCurl, withQuery } from "@/components/ui/curl";
+import { CurlMenu } from "@/components/ui/curl-menu";
 import { shortenId } from "@/components/ui/format";
 import { ListFoot, NoMatch } from "@/components/ui/list-states";
+import { MenuItem } from "@/components/ui/menu";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
@@ -29,6 +31,7 @@ import {
   filterWords,
   isNarrowed,
 } from "./filter";
+import { useDecide } from "./use-decide";
 import { useMovedGuard } from "./use-moved-guard";
 
 /** What agents ask for, across all sessions. Each is decided once; many may be denied together, and none given so. */
@@ -75,6 +78,13 @@ export function ApprovalsView() {
       <PageHeader
         title="Approvals"
         description="What agents ask a person for. An approval outlives the runner that asked."
+        actions={
+          <CurlMenu>
+            <MenuItem onSelect={() => void copyCurl({ path: withQuery("/approvals", approvalsInput(filter)) })}>
+              This list as curl
+            </MenuItem>
+          </CurlMenu>
+        }
       >
         <ApprovalFilters filter={filter} onChange={(change) => void setFilter(change)} onClear={clear} />
       </PageHeader>
@@ -142,16 +152,7 @@ type Deciding = {
 
 /** `a` and `d` answer the one in focus; where some are chosen `d` asks about them, and `a` does nothing. */
 function useDecisionKeys({ selection, keys, act }: Bulk, { canDecide, decided, isUnseen }: Deciding): PageKey[] {
-  const trpc = useTRPC();
-  const client = useQueryClient();
-  const decide = useMutation(
-    trpc.approvals.decide.mutationOptions({
-      onSuccess: ({ decision, command, kind }) =>
-        void toast.success(`${decision === "accept" ? "Accepted" : "Declined"}: ${command ?? kind}`),
-      onError: (error) => toastError(error),
-      onSettled: () => void client.invalidateQueries({ queryKey: trpc.approvals.pathKey() }),
-    }),
-  );
+  const decide = useDecide();
   if (!canDecide) return [];
   const isMany = selection.chosen.size > 0;
   const answer = (decision: "accept" | "decline") => {

@@ -6,10 +6,10 @@ import { type Moved, movedBetween } from "./moved";
 const FINGER_MS = 700;
 
 /**
- * Keeps an answer from a request that slid under a pointer: one that stood still since, or a finger that was on its way.
+ * Keeps a press from a row that slid under a pointer: one that stood still since, or a finger that was on its way.
  * The press after it counts, as does one after any move.
  */
-export function useMovedGuard(ids: readonly string[]) {
+export function useMovedGuard(ids: readonly string[], what = "requests") {
   const before = useRef(ids);
   const moved = useRef<Moved>(new Set());
   const movedAtMs = useRef(0);
@@ -50,7 +50,7 @@ export function useMovedGuard(ids: readonly string[]) {
       isRefused.current = false;
       event.preventDefault();
       event.stopPropagation();
-      toast("The requests have moved under the pointer: look at this one, then press again");
+      toast(`The ${what} have moved under the pointer: look at this one, then press again`);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
-import { toastError } from "@/components/ui/error-toast";
+import { toastError, toastProblem } from "@/components/ui/error-toast";
 import { toastUndo } from "@/components/ui/undo";
 import type { Backend, BackendProbe, SetBackendInput } from "@/contract/backend";
 import { maxRunningOf } from "./condition";
@@ -46,7 +46,11 @@ export function useBackend(backend: Backend) {
       set({ maxRunning }, `Limit of ${profile} changed`, { maxRunning: maxRunningOf(backend) });
     },
     setUp: () => set({ isUp: true }, `${profile} is given work again`),
-    switchOn: () => set({ isEnabled: true }, `Switched on: ${profile}`),
+    switchOn: () =>
+      set({ isEnabled: true }, `Switched on: ${profile}`, {
+        isEnabled: false,
+        reason: backend.disabled?.reason ?? undefined,
+      }),
     switchOff(reason: string | undefined) {
       set({ isEnabled: false, reason }, `Switched off: ${profile}`, { isEnabled: true });
     },
@@ -57,7 +61,7 @@ export function useBackend(backend: Backend) {
           onSuccess: (probe: BackendProbe) => {
             put((known) => ({ ...known, probe }));
             if (probe.isOk) toast.success(`${profile}: ${probe.message}`);
-            else toast.error(`${profile}: ${probe.message}`);
+            else toastProblem(`${profile}: ${probe.message}`);
           },
           onError: (error) => toastError(error),
         },

@@ -6,10 +6,11 @@ import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
+import { copyCurl } from "@/components/ui/curl";
 import { toastError } from "@/components/ui/error-toast";
 import { Input } from "@/components/ui/field";
 import { showTricks } from "@/components/ui/hidden-text";
-import { Menu, MenuItem } from "@/components/ui/menu";
+import { Menu, MenuItem, MenuSeparator } from "@/components/ui/menu";
 import { State } from "@/components/ui/state";
 import type { Approval } from "@/contract/approval";
 import type { ApprovalDecision } from "@/contract/command";
@@ -168,6 +169,12 @@ function DecideButtons({ approvalId }: { approvalId: string }) {
       },
     }),
   );
+  const path = `/approvals/${encodeURIComponent(approvalId)}`;
+  const decideCall = (decision: ApprovalDecision) => ({
+    method: "POST" as const,
+    path: `${path}/decide`,
+    body: { decision },
+  });
   const send = (decision: ApprovalDecision) =>
     decide.mutate({ approvalId, decision, reason: reason.trim() === "" ? undefined : reason.trim() });
   return (
@@ -187,6 +194,10 @@ function DecideButtons({ approvalId }: { approvalId: string }) {
         }
       >
         <MenuItem onSelect={() => send("acceptForSession")}>Accept for this session</MenuItem>
+        <MenuSeparator />
+        <MenuItem onSelect={() => void copyCurl({ path })}>This request as curl</MenuItem>
+        <MenuItem onSelect={() => void copyCurl(decideCall("accept"))}>Accepting it as curl</MenuItem>
+        <MenuItem onSelect={() => void copyCurl(decideCall("decline"))}>Declining it as curl</MenuItem>
       </Menu>
       <Input
         aria-label="Reason for the answer"

@@ -1,6 +1,7 @@
 "use client";
 import { ArrowDown } from "lucide-react";
 import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
+import { usePageKeys } from "@/components/shell/page-keys";
 import { Button } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/page";
 import { ScrollRegion } from "@/components/ui/scroll-region";
@@ -23,7 +24,10 @@ type ConversationProps = {
 export function Conversation({ runs, hasMoreRuns, loadMoreRuns, isLoading, children }: ConversationProps) {
   const [shownCount, setShownCount] = useState(RUNS_SHOWN);
   const shown = runs.slice(0, shownCount).toReversed();
-  const { box, content, isAtEnd, askIsAtEnd, jumpToEnd } = useStickToEnd();
+  const { box, content, isAtEnd, askIsAtEnd, jumpToEnd, leaveEnd } = useStickToEnd();
+  usePageKeys([
+    { keys: "f", name: "Follow the conversation, or stop", run: () => (isAtEnd ? leaveEnd() : jumpToEnd()) },
+  ]);
 
   return (
     <div className="flex min-h-0 flex-1 flex-col">
@@ -121,6 +125,10 @@ function useStickToEnd() {
     box.current?.scrollTo({ top: box.current.scrollHeight });
     box.current?.focus({ preventScroll: true });
   };
+  const leaveEnd = () => {
+    isStuck.current = false;
+    setIsAtEnd(false);
+  };
   const askIsAtEnd = useCallback(() => isStuck.current, []);
-  return { box, content, isAtEnd, askIsAtEnd, jumpToEnd };
+  return { box, content, isAtEnd, askIsAtEnd, jumpToEnd, leaveEnd };
 }

@@ -1,4 +1,9 @@
+import { type QueryKey, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
+import { useAskAgain } from "./gathered";
+
+/** An empty list takes what comes within so long together. */
+const GATHER_MS = 800;
 
 type Listed = {
   /** The rows that the list shows. */
@@ -7,8 +12,8 @@ type Listed = {
   isRead: boolean;
   /** Another filter has other news. */
   filter: unknown;
-  /** Reads the list anew. */
-  onShow: () => void;
+  /** Of the list, which is read anew by it. */
+  queryKey: QueryKey;
 };
 
 /** One further down than what is loaded is not new: its place is on a page that was not asked for yet. */
@@ -18,22 +23,27 @@ export function isFurtherDown(at: string, lastAt: string | undefined, hasMore: b
 
 /**
  * Rows that a list lacks and that the stream told of: they wait behind a pill, so that no row jumps under a pointer. An
- * empty list has none that could, and takes them at once.
+ * empty list has none that could, and takes them by itself.
  */
-export function useNewRows({ ids, isRead, filter, onShow }: Listed) {
+export function useNewRows({ ids, isRead, filter, queryKey }: Listed) {
+  const client = useQueryClient();
+  const askAgain = useAskAgain(GATHER_MS, queryKey);
   const [newIds, setNewIds] = useState<ReadonlySet<string>>(new Set());
   // biome-ignore lint/correctness/useExhaustiveDependencies: what was new under another filter is not under this.
   useEffect(() => setNewIds(new Set()), [filter]);
   const count = [...newIds].filter((id) => !ids.includes(id)).length;
+  const isTaken = isRead && ids.length === 0;
   const show = () => {
     setNewIds(new Set());
-    onShow();
+    void client.invalidateQueries({ queryKey });
   };
   useEffect(() => {
-    if (isRead && ids.length === 0 && count > 0) show();
+    if (!isTaken || count === 0) return;
+    setNewIds(new Set());
+    askAgain();
   });
   const note = (id: string) => {
     if (!ids.includes(id) && !newIds.has(id)) setNewIds((known) => new Set([...known, id]));
   };
-  return { count, show, note };
+  return { count: isTaken ? 0 : count, show, note };
 }

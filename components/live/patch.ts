@@ -40,7 +40,9 @@ export function patchSession(
   if (frame.session === undefined || frame.session.version < cached.version) return cached;
   const isNewer = frame.session.version > cached.version;
   const unread = frame.sessionId === openSessionId ? false : cached.unread || isNewer;
-  return { ...cached, ...frame.session, unread };
+  // What has said something since is silent no longer.
+  const silentSince = frame.session.lastActivityAt === cached.lastActivityAt ? cached.silentSince : null;
+  return { ...cached, ...frame.session, unread, silentSince };
 }
 
 /**

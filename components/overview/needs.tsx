@@ -12,22 +12,32 @@ import {
   Unplug,
 } from "lucide-react";
 import Link from "next/link";
-import { useState } from "react";
+import { useMemo, useState } from "react";
+import { useMovedGuard } from "@/components/approvals/use-moved-guard";
+import { useFreshRows } from "@/components/live/fresh-rows";
 import { sentence } from "@/components/queue/explain";
 import { Fix } from "@/components/queue/fix";
 import { runAddress, sessionAddress, storageAddress, taskAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
 import { usePageKeys } from "@/components/shell/page-keys";
-import { buttonStyle } from "@/components/ui/button";
+import { Button, buttonStyle } from "@/components/ui/button";
 import { showTricks } from "@/components/ui/hidden-text";
 import { Panel } from "@/components/ui/page";
 import { ShowAll } from "@/components/ui/show-all";
 import { Time } from "@/components/ui/time";
-import type { Need, NeedKind } from "@/contract/overview";
+import type { Need, NeedCount, NeedKind } from "@/contract/overview";
+import { type CutKind, countOf, cutKinds, needRows } from "./need-rows";
 
 /** More than these, and the rest is asked for. */
 const SHOWN = 8;
-type Look = { icon: LucideIcon; word: string; fix: string; href: (need: Need) => string };
+type Look = {
+  icon: LucideIcon;
+  word: string;
+  fix: string;
+  href: (need: Need) => string;
+  /** Where all of its kind are listed. */
+  all: string;
+};
 /** What is done about these at a press, without going anywhere. */
 const FIXED_HERE: readonly NeedKind[] = ["parked", "paused", "dead-letter"];
 const FIX_KEYS = [{ keys: "f", name: "Do what is offered about the row in focus", run: fixRow }];
@@ -42,58 +52,120 @@ const taskOf = ({ taskId }: Need) => (taskId === null ? "/queue" : taskAddress(t
 
 /** Each kind as an icon and a word, with the place where it is mended. */
 const LOOKS: Record<NeedKind, Look> = {
-  "worker-away": { icon: Unplug, word: "Worker away", fix: "Look", href: () => "/status" },
-  "loop-stopped": { icon: TriangleAlert, word: "Loop stopped", fix: "Look", href: () => "/status" },
-  approval: { icon: Hand, word: "Approval", fix: "Decide", href: runOf },
-  fencing: { icon: Unplug, word: "Not known to be gone", fix: "Look", href: ({ runId }) => runAddress(runId ?? "") },
-  stuck: { icon: Timer, word: "Silent", fix: "Look", href: runOf },
-  flapping: { icon: Repeat, word: "Loses its runners", fix: "Look", href: ({ runId }) => runAddress(runId ?? "") },
+  "worker-away": { icon: Unplug, word: "Worker away", fix: "Look", href: () => "/status", all: "/status" },
+  "loop-stopped": { icon: TriangleAlert, word: "Loop stopped", fix: "Look", href: () => "/status", all: "/status" },
+  approval: { icon: Hand, word: "Approval", fix: "Decide", href: runOf, all: "/approvals" },
+  fencing: {
+    icon: Unplug,
+    word: "Not known to be gone",
+    fix: "Look",
+    href: ({ runId }) => runAddress(runId ?? ""),
+    all: "/runs?status=claimed",
+  },
+  stuck: { icon: Timer, word: "Silent", fix: "Look", href: runOf, all: "/sessions?state=needs-me" },
+  flapping: {
+    icon: Repeat,
+    word: "Loses its runners",
+    fix: "Look",
+    href: ({ runId }) => runAddress(runId ?? ""),
+    all: "/runs?status=claimed",
+  },
   "session-evicted": {
     icon: TriangleAlert,
     word: "Evicted",
     fix: "Restore",
     href: ({ sessionId }) => storageAddress(sessionId ?? ""),
+    all: "/queue?state=pending",
   },
-  parked: { icon: Hand, word: "Parked", fix: "Retry", href: taskOf },
-  paused: { icon: OctagonPause, word: "Paused", fix: "Go on", href: () => "/queue" },
-  "dead-letter": { icon: OctagonX, word: "Failed for good", fix: "Retry", href: taskOf },
-  "failed-session": { icon: OctagonX, word: "Failed", fix: "Look", href: runOf },
+  parked: { icon: Hand, word: "Parked", fix: "Retry", href: taskOf, all: "/queue?parked=true" },
+  paused: { icon: OctagonPause, word: "Paused", fix: "Go on", href: () => "/queue", all: "/queue" },
+  "dead-letter": { icon: OctagonX, word: "Failed for good", fix: "Retry", href: taskOf, all: "/queue?state=failed" },
+  "failed-session": { icon: OctagonX, word: "Failed", fix: "Look", href: runOf, all: "/sessions?state=needs-me" },
   "volume-full": {
     icon: HardDrive,
     word: "Volume nearly full",
     fix: "Look",
     href: ({ sessionId }) => storageAddress(sessionId ?? ""),
+    all: "/storage?sort=sizeBytes",
   },
-  "gc-stopped": { icon: TriangleAlert, word: "Clean-up stopped", fix: "Look", href: () => "/storage?view=clean-up" },
+  "gc-stopped": {
+    icon: TriangleAlert,
+    word: "Clean-up stopped",
+    fix: "Look",
+    href: () => "/storage?view=clean-up",
+    all: "/storage?view=clean-up",
+  },
 };
 
-/** What goes on only when a person does something, the most pressing first; `j` and `k` move, Enter goes there, `f` does what is offered. */
-export function Needs({ needs }: { needs: readonly Need[] }) {
+type NeedsProps = { needs: readonly Need[]; counts: readonly NeedCount[]; readAt: string };
+
+/**
+ * What goes on only when a person does something, the most pressing first; `j` and `k` move, Enter goes there, `f` does
+ * what is offered. What comes meanwhile waits behind a button, so that nothing moves under a hand.
+ */
+export function Needs({ needs, counts, readAt }: NeedsProps) {
   const [isWhole, setIsWhole] = useState(false);
+  const rows = useMemo(() => needRows(needs, readAt), [needs, readAt]);
+  const news = useFreshRows(rows, "");
+  const known = rows.filter((row) => !news.fresh.includes(row));
+  const shown = isWhole ? known : known.slice(0, SHOWN);
+  const guard = useMovedGuard(
+    shown.map(({ id }) => id),
+    "rows",
+  );
   usePageKeys(needs.length === 0 ? [] : FIX_KEYS);
   if (needs.length === 0) return null;
   return (
     <Panel
-      title={`Needs a person (${needs.length})`}
+      title={`Needs a person (${countOf(counts)})`}
       className="shrink-0 border-warn/50"
-      actions={<ShowAll count={needs.length} shown={SHOWN} isWhole={isWhole} onChange={setIsWhole} />}
+      actions={
+        <span className="flex items-center gap-2">
+          <span role="status">
+            {news.fresh.length > 0 && (
+              <Button size="sm" look="primary" onClick={news.look}>
+                {news.fresh.length} new
+              </Button>
+            )}
+          </span>
+          <ShowAll count={known.length} shown={SHOWN} isWhole={isWhole} onChange={setIsWhole} />
+        </span>
+      }
     >
-      <ul>
-        {(isWhole ? needs : needs.slice(0, SHOWN)).map((need) => (
-          <NeedRow key={JSON.stringify(need)} need={need} />
+      <ul {...guard}>
+        {shown.map(({ id, need }) => (
+          <NeedRow key={id} id={id} need={need} />
         ))}
       </ul>
+      <Cut kinds={cutKinds(needs, counts)} />
     </Panel>
   );
 }
 
-function NeedRow({ need }: { need: Need }) {
+/** Of what there is too much for a page: how much, and where all of it is. */
+function Cut({ kinds }: { kinds: CutKind[] }) {
+  if (kinds.length === 0) return null;
+  return (
+    <ul className="flex flex-wrap gap-x-4 gap-y-1 border-t px-4 py-2 text-xs text-ink-2">
+      {kinds.map(({ kind, listed, ...counted }) => (
+        <li key={kind}>
+          {LOOKS[kind].word}: {listed} of {countOf([counted])}.{" "}
+          <Link href={LOOKS[kind].all} className="text-accent hover:underline">
+            Show all
+          </Link>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function NeedRow({ id, need }: { id: string; need: Need }) {
   const canOperate = useCanOperate();
   const { icon: Icon, word, href, ...look } = LOOKS[need.kind];
   const fix = canOperate ? look.fix : "Look";
   return (
     <li
-      data-row
+      data-row={id}
       className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2 text-sm not-last:border-b focus-within:bg-hover"
     >
       <span className="flex items-center gap-1.5 text-xs font-medium text-warn sm:w-40">

@@ -1,13 +1,35 @@
+import { toast } from "sonner";
 import { AskedFor, Asker } from "@/components/approvals/asker";
+import { useDecide } from "@/components/approvals/use-decide";
 import { useMovedGuard } from "@/components/approvals/use-moved-guard";
 import { ApprovalCard, showApproval } from "@/components/conversation/approval-card";
+import { useCanOperate } from "@/components/shell/identity";
+import { usePageKeys } from "@/components/shell/page-keys";
 import { Panel } from "@/components/ui/page";
 import type { ApprovalSummary } from "@/contract/approval";
 import { More } from "./more";
 
+/** `a` and `d` answer the one in focus, as in the inbox. One that goes takes the focus with it: no key meets another. */
+function useKeys(approvals: readonly ApprovalSummary[]): void {
+  const canOperate = useCanOperate();
+  const decide = useDecide();
+  const answer = (decision: "accept" | "decline") => {
+    const focused = document.activeElement?.closest("[data-row]")?.getAttribute("data-row");
+    const found = approvals.find(({ id }) => id === focused);
+    if (found === undefined) return void toast("No request is in focus: go to one by j and k");
+    if (!decide.isPending) decide.mutate({ approvalId: found.id, decision });
+  };
+  const keys = [
+    { keys: "a", name: "Accept the request in focus", run: () => answer("accept") },
+    { keys: "d", name: "Decline the request in focus", run: () => answer("decline") },
+  ];
+  usePageKeys(canOperate && approvals.length > 0 ? keys : []);
+}
+
 /** Those that wait longest, each to be decided where it stands. */
 export function OpenApprovals({ approvals, total }: { approvals: readonly ApprovalSummary[]; total: number }) {
   const guard = useMovedGuard(approvals.map(({ id }) => id));
+  useKeys(approvals);
   if (approvals.length === 0) return null;
   return (
     <Panel

@@ -8,13 +8,16 @@ import { useFreshRows } from "@/components/live/fresh-rows";
 import { useAskAgain } from "@/components/live/gathered";
 import { useFrames } from "@/components/live/provider";
 import { SessionsTable } from "@/components/sessions/sessions-table";
+import { useHeard } from "@/components/sessions/use-heard";
 import { useCanOperate, useReader } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { buttonStyle } from "@/components/ui/button";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader, Panel, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
+import type { SessionSummary } from "@/contract/session";
 import { BackendsStrip } from "./backends-strip";
+import { isCalm } from "./calm";
 import { FirstSteps } from "./first-steps";
 import { More } from "./more";
 import { Needs } from "./needs";
@@ -25,6 +28,7 @@ import { Tiles } from "./tiles";
 const Pictures = dynamic(() => import("./pictures").then((module) => module.Pictures), { ssr: false });
 const OperatorFeed = dynamic(() => import("./operator-feed").then((module) => module.OperatorFeed), { ssr: false });
 
+const NONE: SessionSummary[] = [];
 /** Figures may lag behind what is told of by so much. */
 const GATHER_MS = 800;
 
@@ -40,15 +44,18 @@ export function OverviewView() {
   const unread = useQuery(trpc.sessions.list.queryOptions(inputs.unread));
   const any = useQuery(trpc.sessions.list.queryOptions(inputs.any));
   const askAgain = useAskAgain(GATHER_MS, trpc.overview.pathKey());
-  useFrames("session", askAgain);
+  // A session that begins or ends is patched where it stands: which ones stand here is for the server to say.
+  const askForSessions = useAskAgain(GATHER_MS, trpc.sessions.list.pathKey());
+  useFrames("session", () => {
+    askAgain();
+    askForSessions();
+  });
   useFrames("run", askAgain);
   useFrames("approval", askAgain);
+  const atWork = useHeard(running.data?.items ?? NONE);
+  const unseen = useHeard(unread.data?.items ?? NONE);
   const asked = useFreshRows(approvals.data?.items, "");
   const isNew = any.data?.items.length === 0 && overview.data?.queue.waiting === 0;
-  const isCalm =
-    !isNew &&
-    overview.data?.needs.length === 0 &&
-    [running, unread].every((query) => query.data !== undefined && query.data.items.length === 0);
 
   return (
     <div className="flex h-full min-h-0 flex-col">
@@ -73,8 +80,12 @@ export function OverviewView() {
                 approvals={approvals.data?.items.filter((approval) => !asked.fresh.includes(approval)) ?? []}
                 total={data.approvals}
               />
-              <Needs needs={data.needs.filter(({ kind }) => kind !== "approval")} />
-              {isCalm && (
+              <Needs
+                needs={data.needs.filter(({ kind }) => kind !== "approval")}
+                counts={data.needCounts.filter(({ kind }) => kind !== "approval")}
+                readAt={data.generatedAt}
+              />
+              {!isNew && isCalm(data, unread.data?.items.length) && (
                 <EmptyState title="Nothing needs you">
                   No approval waits, nothing runs, nothing failed that you have not seen.
                 </EmptyState>
@@ -85,10 +96,10 @@ export function OverviewView() {
         </QueryView>
         <BackendsStrip />
         <Listed title="At work" href="/sessions?state=running" count={running.data?.items.length}>
-          <SessionsTable sessions={running.data?.items ?? []} />
+          <SessionsTable sessions={atWork} />
         </Listed>
         <Listed title="Unread" href="/sessions?state=unread" count={unread.data?.items.length}>
-          <SessionsTable sessions={unread.data?.items ?? []} />
+          <SessionsTable sessions={unseen} />
         </Listed>
         <OperatorFeed />
         {!isNew && <Pictures />}

@@ -1,8 +1,8 @@
 "use client";
 import { ListFilter } from "lucide-react";
 import { type KeyboardEvent, type RefObject, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
-import { toast } from "sonner";
 import { Button } from "@/components/ui/button";
+import { toastProblem } from "@/components/ui/error-toast";
 import { Input } from "@/components/ui/field";
 import { type Part, QUERY_MAX } from "@/contract/query/language";
 import { type Filter, printFilter, type QueryPage } from "@/contract/query/page";
@@ -223,7 +223,7 @@ function useParts(): { loaded: Loaded | null; load: () => void } {
   const [loaded, setLoaded] = useState<Loaded | null>(null);
   const load = () =>
     void import("./suggestions").then(setLoaded, () =>
-      toast.error("What reads a query could not be loaded: try again, or reload the page"),
+      toastProblem("What reads a query could not be loaded: try again, or reload the page"),
     );
   return { loaded, load };
 }

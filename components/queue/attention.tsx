@@ -2,11 +2,12 @@
 import { Hand, type LucideIcon, OctagonPause, OctagonX, TriangleAlert } from "lucide-react";
 import Link from "next/link";
 import { useState } from "react";
+import { countOf } from "@/components/overview/need-rows";
 import { taskAddress } from "@/components/shell/addresses";
 import { Panel } from "@/components/ui/page";
 import { ShowAll } from "@/components/ui/show-all";
 import { Time } from "@/components/ui/time";
-import type { QueueAttention } from "@/contract/queue-commander";
+import type { QueueAttention, QueueCommander } from "@/contract/queue-commander";
 import { sentence } from "./explain";
 import { Fix } from "./fix";
 
@@ -20,12 +21,14 @@ const ICONS: Record<QueueAttention["kind"], LucideIcon> = {
   paused: OctagonPause,
 };
 
+type AttentionProps = { items: readonly QueueAttention[]; counts: QueueCommander["attentionCounts"] };
+
 /** What goes on only when a person does something, each with what that is. */
-export function Attention({ items }: { items: readonly QueueAttention[] }) {
+export function Attention({ items, counts }: AttentionProps) {
   const [isWhole, setIsWhole] = useState(false);
   return (
     <Panel
-      title={`Needs a person (${items.length})`}
+      title={`Needs a person (${countOf(counts)})`}
       className="border-warn/50"
       actions={<ShowAll count={items.length} shown={SHOWN} isWhole={isWhole} onChange={setIsWhole} />}
     >

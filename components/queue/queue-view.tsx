@@ -98,7 +98,7 @@ export function QueueView() {
           <QueryView query={commander} skeleton={<TableSkeleton rows={3} />}>
             {(data) => (
               <>
-                {data.attention.length > 0 && <Attention items={data.attention} />}
+                {data.attention.length > 0 && <Attention items={data.attention} counts={data.attentionCounts} />}
                 <Tiles
                   commander={data}
                   filter={isWholeBoard ? { ...filter, state: "all" } : filter}

@@ -14,8 +14,11 @@ import { useTRPC } from "@/components/trpc/client";
 import { leasedRun, usageOfTask } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
 import { Id } from "@/components/ui/copy";
+import { copyCurl } from "@/components/ui/curl";
+import { CurlMenu } from "@/components/ui/curl-menu";
 import { showTricks } from "@/components/ui/hidden-text";
 import { JsonPanel } from "@/components/ui/json-panel";
+import { MenuItem } from "@/components/ui/menu";
 import { Facts, PageHeader, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { State } from "@/components/ui/state";
@@ -116,9 +119,21 @@ function Actions({ task }: { task: QueueTaskSummary }) {
       { keys: "-", name: "Lower its priority", group, run: () => canPrioritise(task) && change(task, -1) },
     ]);
   });
-  if (!canOperate) return null;
+  const path = `/queue/tasks/${encodeURIComponent(task.id)}`;
+  const post = (act: string) => void copyCurl({ method: "POST", path: `${path}/${act}`, body: {} });
+  const curls = (
+    <CurlMenu>
+      <MenuItem onSelect={() => void copyCurl({ path })}>This task as curl</MenuItem>
+      <MenuItem onSelect={() => void copyCurl({ path: `${path}/explain` })}>Why it waits as curl</MenuItem>
+      <MenuItem onSelect={() => void copyCurl({ path: `${path}/attempts` })}>Its attempts as curl</MenuItem>
+      {canOperate && canRetry(task) && <MenuItem onSelect={() => post("retry")}>Running it again as curl</MenuItem>}
+      {canOperate && canCancel(task) && <MenuItem onSelect={() => post("cancel")}>Cancelling it as curl</MenuItem>}
+    </CurlMenu>
+  );
+  if (!canOperate) return curls;
   return (
     <>
+      {curls}
       <Button disabled={!canPrioritise(task)} onClick={() => setDialog("change")}>
         <Pencil aria-hidden className="size-4" /> Change…
       </Button>

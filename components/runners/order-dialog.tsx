@@ -19,7 +19,7 @@ type OrderDialogProps = { runner: Runner; order: Costly; onClose: () => void };
 
 /** Asks why, and says what becomes of the run, before a runner is drained, fenced or killed. */
 export function OrderDialog({ runner, order, onClose }: OrderDialogProps) {
-  const given = useOrder(order, onClose);
+  const given = useOrder(order, { onDone: onClose });
   const { runId, run } = runner;
   return (
     <DangerDialog

@@ -1,5 +1,5 @@
 "use client";
-import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import dynamic from "next/dynamic";
 import { useQueryStates } from "nuqs";
 import { DocLink } from "@/components/docs/doc-link";
@@ -29,7 +29,6 @@ const FIGURES_GATHER_MS = 800;
 /** The runners list: states and beats change in place, new ones wait behind a pill. */
 export function RunnersView() {
   const trpc = useTRPC();
-  const client = useQueryClient();
   const [filter, setFilter] = useQueryStates(RUNNER_FILTERS, { history: "replace" });
   const options = runnerPages(trpc, runnersInput(filter));
   const query = useInfiniteQuery(options);
@@ -38,8 +37,7 @@ export function RunnersView() {
   const onChange = (change: Partial<RunnerFilter> | null) => void setFilter(change);
   const news = useNewRows({
     ids: runners.map(({ id }) => id),
-    ...{ isRead: query.data !== undefined, filter },
-    onShow: () => void client.invalidateQueries({ queryKey: options.queryKey }),
+    ...{ isRead: query.data !== undefined, filter, queryKey: options.queryKey },
   });
   const askForFigures = useAskAgain(FIGURES_GATHER_MS, trpc.runners.stats.pathKey());
   useWatched("runners");

@@ -3,6 +3,7 @@ import { toast } from "sonner";
 import { patchRunner, patchRunners } from "@/components/live/patch";
 import { useTRPC } from "@/components/trpc/client";
 import { toastError } from "@/components/ui/error-toast";
+import { toastUndo } from "@/components/ui/undo";
 import type { Runner } from "@/contract/runner";
 import type { RunnerAction } from "@/contract/words";
 
@@ -13,8 +14,15 @@ const SAID: Record<RunnerAction, string> = {
   kill: "Its process is being ended",
 };
 
+type After = {
+  /** Of a dialog, which shows its own error. */
+  onDone?: () => void;
+  /** Takes it back, for as long as that is offered. */
+  undo?: () => void;
+};
+
 /** Gives a runner orders; what the server answers is shown at once. */
-export function useOrder(action: RunnerAction, onDone?: () => void) {
+export function useOrder(action: RunnerAction, { onDone, undo }: After = {}) {
   const trpc = useTRPC();
   const client = useQueryClient();
   return useMutation(
@@ -22,10 +30,10 @@ export function useOrder(action: RunnerAction, onDone?: () => void) {
       onSuccess: (runner: Runner) => {
         patchRunners(client, trpc, (cached) => patchRunner(cached, runner));
         void client.invalidateQueries({ queryKey: trpc.runners.stats.pathKey() });
-        toast.success(SAID[action]);
+        if (undo === undefined) toast.success(SAID[action]);
+        else toastUndo(SAID[action], undo);
         onDone?.();
       },
-      // A dialog shows its own error.
       ...(onDone === undefined ? { onError: (error: unknown) => toastError(error) } : {}),
     }),
   );

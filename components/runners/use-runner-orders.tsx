@@ -1,5 +1,5 @@
 import dynamic from "next/dynamic";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import type { Runner } from "@/contract/runner";
 import type { RunnerAction } from "@/contract/words";
 import type { Costly } from "./order-dialog";
@@ -10,9 +10,16 @@ const OrderDialog = dynamic(() => import("./order-dialog").then((module) => modu
 /** Giving a runner its orders: what costs something is asked about first. */
 export function useRunnerOrders(runner: Runner) {
   const [order, setOrder] = useState<Costly | null>(null);
-  const resume = useOrder("resume");
-  const give = (action: RunnerAction) =>
-    action === "resume" ? resume.mutate({ runnerId: runner.id }) : setOrder(action);
+  const drain = useOrder("drain");
+  const reason = useRef<string | undefined>(undefined);
+  const resume = useOrder("resume", {
+    undo: () => drain.mutate({ runnerId: runner.id, reason: reason.current }),
+  });
+  const give = (action: RunnerAction) => {
+    if (action !== "resume") return setOrder(action);
+    reason.current = runner.drain?.reason ?? undefined;
+    resume.mutate({ runnerId: runner.id });
+  };
   const dialog = order !== null && <OrderDialog runner={runner} order={order} onClose={() => setOrder(null)} />;
   return { give, dialog, isResuming: resume.isPending };
 }

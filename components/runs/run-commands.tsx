@@ -15,9 +15,7 @@ const COLUMNS: Column<Command>[] = [
     name: "State",
     cell: (command) => {
       const delivery = deliveryOf(command, undefined);
-      return delivery === null ? null : (
-        <State state={delivery.state} word={delivery.word} title={delivery.detail ?? undefined} />
-      );
+      return delivery === null ? null : <State state={delivery.state} word={delivery.word} why={delivery.detail} />;
     },
   },
   { name: "Type", cell: (command) => command.type },

@@ -27,7 +27,7 @@ const LEAD: Column<RunSummary>[] = [
       const explained = explainRun(run);
       return (
         <span className="flex flex-col items-start gap-0.5 max-sm:flex-row max-sm:items-center max-sm:gap-2">
-          <State state={explained.state} word={explained.word} title={explained.why} />
+          <State state={explained.state} word={explained.word} why={explained.why} />
           {run.status === "failed" && (
             <span className="pl-2 text-2xs text-bad max-sm:pl-0" title={run.failureMessage ?? undefined}>
               {run.failureKind ?? "unknown"}

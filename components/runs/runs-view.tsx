@@ -1,5 +1,5 @@
 "use client";
-import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useQueryStates } from "nuqs";
 import { useMemo } from "react";
@@ -35,7 +35,6 @@ const idOf = ({ id }: RunSummary) => id;
 /** The runs list: rows change in place, new ones wait behind a pill. */
 export function RunsView() {
   const trpc = useTRPC();
-  const client = useQueryClient();
   const [filter, setFilter] = useQueryStates(RUN_FILTERS, { history: "replace" });
   const options = runPages(trpc, runsInput(filter));
   const query = useInfiniteQuery(options);
@@ -47,8 +46,7 @@ export function RunsView() {
   const wider = useWider(RUN_QUERY, filter, onChange);
   const news = useNewRows({
     ids: runs.map(idOf),
-    ...{ isRead: query.data !== undefined, filter },
-    onShow: () => void client.invalidateQueries({ queryKey: options.queryKey }),
+    ...{ isRead: query.data !== undefined, filter, queryKey: options.queryKey },
   });
   useFrames("run", (run) => {
     if (

@@ -4,7 +4,7 @@ import type { SessionSummary } from "@/contract/session";
 import { explainSession } from "./session-state";
 
 /** What needs a person first, then what goes on, then what has ended. */
-const STATES = ["needs approval", "running", "failed", "idle", "completed", "cancelled", "evicted"];
+const STATES = ["needs approval", "silent", "running", "failed", "idle", "completed", "cancelled", "evicted"];
 const stateOf = (session: SessionSummary) => explainSession(session, null).word;
 
 /** What sessions may stand under. */

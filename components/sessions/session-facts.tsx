@@ -71,7 +71,7 @@ function RunFacts({ run: known }: { run: Run }) {
               {shortenId(run.id)}
             </Link>,
           ],
-          ["Status", <State key="status" isBare state={explained.state} word={explained.word} title={explained.why} />],
+          ["Status", <State key="status" isBare state={explained.state} word={explained.word} why={explained.why} />],
           ...(explained.next === undefined
             ? []
             : [["Lease", <Countdown key="lease" to={explained.next.at} past="renewing" />] as [string, ReactNode]]),

@@ -9,6 +9,7 @@ import { isFiltered, type SessionFilter } from "./filter";
 
 const STATE_NAMES: Record<SessionFilter["state"], string> = {
   default: "Recent",
+  "needs-me": "Needs me",
   running: "Running",
   idle: "Idle",
   terminal: "Ended",

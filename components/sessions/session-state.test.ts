@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import type { Run } from "@/contract/run";
-import type { Session } from "@/contract/session";
+import type { SessionSummary } from "@/contract/session";
 import { explainRun, explainSession } from "./session-state";
 
-const session = (more: Partial<Session>): Session =>
+const session = (more: Partial<SessionSummary>): SessionSummary =>
   ({
+    silentSince: null,
     executionState: "idle",
     terminalStatus: null,
     failureKind: null,
@@ -12,7 +13,7 @@ const session = (more: Partial<Session>): Session =>
     storageKind: "pvc",
     storageState: "live",
     ...more,
-  }) as Session;
+  }) as SessionSummary;
 const run = (more: Partial<Run>): Run =>
   ({
     status: "claimed",
@@ -73,15 +74,18 @@ test("a last turn's end is the session's word", () => {
   expect(explainSession(session({}), null).word).toBe("idle");
 });
 
-test("a turn that has said nothing for long is silent, and says what to do", () => {
-  const lastActivityAt = "2026-11-22T10:00:00Z";
-  const nowMs = Date.parse(lastActivityAt) + 660_000;
-  const running = session({ executionState: "running", lastActivityAt });
-  expect(explainSession(running, run({}), { nowMs, stuckAfterMs: 600_000 })).toMatchObject({
-    word: "silent",
-    why: expect.stringMatching(/^Its turn has said nothing for 11 m.*Interrupt it/),
-  });
-  expect(explainSession(running, run({}), { nowMs, stuckAfterMs: 700_000 }).word).toBe("running");
-  const asks = session({ executionState: "running", lastActivityAt, pendingApprovals: 1 });
-  expect(explainSession(asks, run({}), { nowMs, stuckAfterMs: 600_000 }).word).toBe("needs approval");
+test("a turn that has said nothing for long is silent, and says what to do, with or without a clock", () => {
+  const silentSince = "2026-11-22T10:00:00Z";
+  const nowMs = Date.parse(silentSince) + 660_000;
+  const running = session({ executionState: "running", silentSince });
+  for (const openRun of [null, run({})]) {
+    expect(explainSession(running, openRun, nowMs)).toMatchObject({
+      word: "silent",
+      why: expect.stringMatching(/^Its turn has said nothing for 11 m.*Interrupt it/),
+    });
+    expect(explainSession(running, openRun)).toMatchObject({ why: expect.stringContaining("said nothing for long") });
+  }
+  expect(explainSession({ ...running, silentSince: null }, run({}), nowMs).word).toBe("running");
+  expect(explainSession({ ...running, pendingApprovals: 1 }, run({}), nowMs).word).toBe("needs approval");
+  expect(explainSession(running, run({ status: "pending" }), nowMs).word).toBe("waiting");
 });

@@ -1,13 +1,13 @@
 import { formatDuration, shortenId } from "@/components/ui/format";
 import type { Run } from "@/contract/run";
-import type { Session } from "@/contract/session";
+import type { SessionSummary } from "@/contract/session";
 
 /** A status word, and why it is so: the rule, the holder, the next automatic step and its time. */
 export type Explained = { state: string; word: string; why: string; next?: { text: string; at: string } };
 
 type ShownSession = Pick<
-  Session,
-  | "lastActivityAt"
+  SessionSummary,
+  | "silentSince"
   | "executionState"
   | "terminalStatus"
   | "failureKind"
@@ -16,18 +16,11 @@ type ShownSession = Pick<
   | "storageState"
 >;
 
-/** When a turn counts as silent, by the clock of whoever asks. */
-export type Patience = { nowMs: number; stuckAfterMs: number };
-
 /**
- * What a session is doing, in a word, and why. The run is the session's newest open one, where it is known; without
- * patience nothing is called silent.
+ * What a session is doing, in a word, and why. The run is the session's newest open one, where it is known; without a
+ * clock it is not said for how long it has been silent.
  */
-export function explainSession(
-  session: ShownSession,
-  openRun: Run | null,
-  patience: Patience | null = null,
-): Explained {
+export function explainSession(session: ShownSession, openRun: Run | null, nowMs: number | null = null): Explained {
   if (openRun !== null && openRun.cancelRequestedAt !== null) {
     return {
       state: "cancelling",
@@ -47,12 +40,12 @@ export function explainSession(
     if (openRun !== null && openRun.status === "pending")
       return { ...explainRun(openRun), state: "waiting", word: "waiting" };
     if (openRun !== null && openRun.leaseState !== "held") return { ...explainRun(openRun), word: "running" };
-    const silentMs = patience === null ? 0 : patience.nowMs - Date.parse(session.lastActivityAt ?? "");
-    if (patience !== null && silentMs >= patience.stuckAfterMs) {
+    if (session.silentSince !== null) {
+      const silentMs = nowMs === null ? null : Math.max(0, nowMs - Date.parse(session.silentSince));
       return {
         state: "silent",
         word: "silent",
-        why: `Its turn has said nothing for ${formatDuration(Math.floor(silentMs / 1_000) * 1_000)}. Interrupt it below and go on by another message; if the agent does not answer to that, cancel the run.`,
+        why: `Its turn has said nothing for ${silentMs === null ? "long" : formatDuration(Math.floor(silentMs / 1_000) * 1_000)}. Interrupt it and go on by another message; if the agent does not answer to that, cancel the run.`,
       };
     }
     return { state: "running", word: "running", why: "A turn is under way." };

@@ -12,7 +12,15 @@ const session = (sessionId: string, more: Partial<SessionSummary> = {}): Session
   ...{ sessionId, tenantId: "t1", projectId: "shop", backendProfile: "codex", title: `Title of ${sessionId}` },
   ...{ conversationId: null, threadId: null, metadata: {}, createdAt: AT, updatedAt: AT, expiresAt: null, version: 7 },
   ...{ executionState: "idle", lastRunId: null, lastCommandId: null, activeRunId: null, activeCommandId: null },
-  ...{ lastEventSeq: 0, terminalStatus: null, failureKind: null, summary: {}, lastActivityAt: AT, unread: false },
+  ...{
+    lastEventSeq: 0,
+    terminalStatus: null,
+    failureKind: null,
+    summary: {},
+    lastActivityAt: AT,
+    unread: false,
+    silentSince: null,
+  },
   ...{
     storageKind: "none",
     storageState: "none",
@@ -32,12 +40,14 @@ const closedBut = (open: string[], groups: ShownGroups<SessionSummary>["groups"]
 test("by itself the list has its own columns; chosen ones stand in its order, whatever was named first", () => {
   const rows = [session("ses_1")];
   expect(headsOf(renderToStaticMarkup(<SessionsTable sessions={rows} />))).toEqual([
-    ...["State", "Session", "Profile", "Project", "Approvals", "Storage", "Last activity"],
+    ...["State", "Session", "Profile", "Project", "Approvals", "Storage", "Last activity", "Actions"],
   ]);
   expect(headsOf(renderToStaticMarkup(<SessionsTable sessions={rows} columns="version,expires,thread" />))).toEqual([
-    ...["State", "Session", "Thread", "Version", "Expires"],
+    ...["State", "Session", "Thread", "Version", "Expires", "Actions"],
   ]);
-  expect(headsOf(renderToStaticMarkup(<SessionsTable sessions={rows} columns="none" />))).toEqual(["State", "Session"]);
+  expect(headsOf(renderToStaticMarkup(<SessionsTable sessions={rows} columns="none" />))).toEqual([
+    ...["State", "Session", "Actions"],
+  ]);
 });
 
 test("every column has something to say of any session, also of one that knows nothing yet", () => {
@@ -75,7 +85,10 @@ test("groups are rowgroups under their heads; what is closed has no rows, and a 
   const heads = [...html.matchAll(/<tbody role="rowgroup" aria-labelledby="([^"]+)"/g)].map(([, id]) => id);
   expect(heads).toHaveLength(2);
   for (const id of heads) expect(html).toContain(`id="${id}" data-group-head="true"`);
-  expect([...html.matchAll(/aria-expanded="(\w+)"/g)].map(([, isOpen]) => isOpen)).toEqual(["false", "true"]);
+  expect([...html.matchAll(/data-group-head="true" aria-expanded="(\w+)"/g)].map(([, isOpen]) => isOpen)).toEqual([
+    "false",
+    "true",
+  ]);
   expect([...html.matchAll(/data-row="(\w+)"/g)].map(([, id]) => id)).toEqual(["ses_1", "ses_3"]);
   expect(html).toContain("1 session<");
   expect(html).toContain("2 sessions<");
@@ -88,10 +101,24 @@ test("by state what needs a person comes first, and tenants' projects of one nam
     session("ses_done", { executionState: "terminal", terminalStatus: "completed" }),
     session("ses_asks", { pendingApprovals: 1, executionState: "running" }),
     session("ses_other", { tenantId: "t2" }),
+    session("ses_silent", { executionState: "running", silentSince: AT }),
     session("ses_failed", { executionState: "terminal", terminalStatus: "failed", failureKind: "timeout" }),
   ];
   expect(groupRows(rows, SESSION_GROUPINGS.state).map(({ name }) => name)).toEqual([
-    ...["needs approval", "failed", "idle", "completed"],
+    ...["needs approval", "silent", "failed", "idle", "completed"],
   ]);
   expect(groupRows(rows, SESSION_GROUPINGS.project).map(({ name }) => name)).toEqual(["t1 / shop", "t2 / shop"]);
+});
+
+test("why a row is as it is can be asked for by a press, and is told to who reads by ear", () => {
+  const failed = session("ses_failed", {
+    executionState: "terminal",
+    terminalStatus: "failed",
+    failureKind: "timeout",
+  });
+  const html = renderToStaticMarkup(<SessionsTable sessions={[failed]} />);
+  expect(html).toMatch(
+    /<button type="button" aria-description="The last turn failed \(timeout\)[^"]*" aria-expanded="false"/,
+  );
+  expect(html).not.toMatch(/title="The last turn failed/);
 });

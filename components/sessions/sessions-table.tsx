@@ -6,7 +6,6 @@ import { GroupedTable } from "@/components/arrange/grouped-table";
 import type { ShownGroups } from "@/components/arrange/use-groups";
 import { sessionAddress } from "@/components/shell/addresses";
 import { formatBytes } from "@/components/ui/format";
-import { State } from "@/components/ui/state";
 import type { Column, RowChoice } from "@/components/ui/table";
 import { Time } from "@/components/ui/time";
 import type { ColumnId } from "@/contract/query/arrangement";
@@ -15,17 +14,15 @@ import type { SessionSummary } from "@/contract/session";
 import { Profile } from "./demo-label";
 import { MORE_CELLS } from "./more-cells";
 import { nameOf } from "./name";
-import { explainSession } from "./session-state";
+import { SessionRowMenu } from "./session-menu";
+import { SessionState } from "./session-state-cell";
 
 /** Without these a row says nothing. */
 const LEAD: Column<SessionSummary>[] = [
   {
     name: "State",
     className: "sm:w-px sm:min-w-32",
-    cell: (session) => {
-      const explained = explainSession(session, null);
-      return <State state={explained.state} word={explained.word} title={explained.why} />;
-    },
+    cell: (session) => <SessionState session={session} />,
   },
   {
     name: "Session",
@@ -87,6 +84,12 @@ const USUAL: Record<ColumnId<typeof SESSION_COLUMNS, false>, Omit<Column<Session
   },
 };
 
+const ACTIONS: Column<SessionSummary> = {
+  name: "Actions",
+  className: "sm:w-px max-sm:ml-auto",
+  cell: (session) => <SessionRowMenu session={session} />,
+};
+
 const more = (id: string, session: SessionSummary) => MORE_CELLS[id as keyof typeof MORE_CELLS](session);
 
 type SessionsTableProps = {
@@ -111,7 +114,7 @@ export function SessionsTable({
       label="Sessions"
       one="session"
       rows={sessions}
-      columns={[...LEAD, ...columnsFor(SESSION_COLUMNS, columns, { usual: USUAL, more })]}
+      columns={[...LEAD, ...columnsFor(SESSION_COLUMNS, columns, { usual: USUAL, more }), ACTIONS]}
       keyOf={(session) => session.sessionId}
       choice={choice}
       groups={groups}

@@ -1,5 +1,5 @@
 "use client";
-import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
@@ -9,8 +9,6 @@ import { useArrangement } from "@/components/arrange/use-arrangement";
 import { useGroups } from "@/components/arrange/use-groups";
 import { useBulk } from "@/components/bulk/use-bulk";
 import { DocLink } from "@/components/docs/doc-link";
-import { useNewRows } from "@/components/live/new-rows";
-import { useFrames } from "@/components/live/provider";
 import { useWider, type Wider } from "@/components/query/use-wider";
 import { compareAddress } from "@/components/shell/addresses";
 import { useCanOperate, useReader } from "@/components/shell/identity";
@@ -20,19 +18,25 @@ import { useTRPC } from "@/components/trpc/client";
 import { sessionPages } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
+import { copyCurl, withQuery } from "@/components/ui/curl";
+import { CurlMenu } from "@/components/ui/curl-menu";
 import { ListFoot, NoMatch, StillLooking } from "@/components/ui/list-states";
 import { useLookOn } from "@/components/ui/look-on";
+import { MenuItem } from "@/components/ui/menu";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { SESSION_QUERY, type SessionGroup } from "@/contract/query/sessions";
 import type { SessionSummary } from "@/contract/session";
+import { DEMO_PROFILE } from "@/contract/words";
 import { CompareButton } from "./compare-button";
 import { filterWords, isFiltered, SESSION_FILTERS, type SessionFilter, sessionsInput } from "./filter";
 import { SESSION_GROUPINGS } from "./groups";
 import { nameOf } from "./name";
 import { SessionFilters } from "./session-filters";
 import { SessionsTable } from "./sessions-table";
+import { useHeard } from "./use-heard";
+import { useSessionNews } from "./use-session-news";
 
 const NewSessionDialog = dynamic(() => import("./new-session").then((module) => module.NewSessionDialog), {
   ssr: false,
@@ -40,13 +44,13 @@ const NewSessionDialog = dynamic(() => import("./new-session").then((module) => 
 
 const SessionPeek = dynamic(() => import("./session-peek").then((module) => module.SessionPeek), { ssr: false });
 
+const NEW_SESSION = { backendProfile: DEMO_PROFILE, title: "A name for it" };
 const idOf = ({ sessionId }: SessionSummary) => sessionId;
 
 /** The sessions list: rows change in place, new ones wait behind a pill. */
 export function SessionsView() {
   const trpc = useTRPC();
   const router = useRouter();
-  const client = useQueryClient();
   const readerId = useReader();
   const canOperate = useCanOperate();
   const [filter, setFilter] = useQueryStates(SESSION_FILTERS, { history: "replace" });
@@ -55,18 +59,15 @@ export function SessionsView() {
   const wider = useWider(SESSION_QUERY, filter, onChange);
   const options = sessionPages(trpc, sessionsInput(filter, readerId));
   const query = useInfiniteQuery(options);
-  const sessions = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
+  const read = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
+  const sessions = useHeard(read);
   const { arrangement } = useArrangement(SESSION_QUERY);
   const grouping = arrangement.group === null ? null : SESSION_GROUPINGS[arrangement.group as SessionGroup];
   const { shown, ids, keys } = useGroups({ rows: sessions, idOf, grouping });
   const isLooking = useLookOn(query, sessions.length);
-  const news = useNewRows({
+  const news = useSessionNews({
     ids: sessions.map(idOf),
-    ...{ isRead: query.data !== undefined, filter },
-    onShow: () => void client.invalidateQueries({ queryKey: options.queryKey }),
-  });
-  useFrames("session", (frame) => {
-    if (frame.kind !== "deleted") news.note(frame.sessionId);
+    ...{ isRead: query.data !== undefined, filter, queryKey: options.queryKey },
   });
 
   const bulk = useBulk({
@@ -108,11 +109,25 @@ export function SessionsView() {
         title="Sessions"
         description="Conversations with agents. They outlive runners, restarts and volumes."
         actions={
-          canOperate && (
-            <Button look="primary" onClick={() => void setIsCreating(true)}>
-              <Plus aria-hidden className="size-4" /> New session
-            </Button>
-          )
+          <>
+            <CurlMenu>
+              <MenuItem
+                onSelect={() => void copyCurl({ path: withQuery("/sessions", sessionsInput(filter, readerId)) })}
+              >
+                This list as curl
+              </MenuItem>
+              {canOperate && (
+                <MenuItem onSelect={() => void copyCurl({ method: "POST", path: "/sessions", body: NEW_SESSION })}>
+                  A new session as curl
+                </MenuItem>
+              )}
+            </CurlMenu>
+            {canOperate && (
+              <Button look="primary" onClick={() => void setIsCreating(true)}>
+                <Plus aria-hidden className="size-4" /> New session
+              </Button>
+            )}
+          </>
         }
       >
         <SessionFilters filter={filter} onChange={onChange} />

@@ -1,8 +1,11 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useRef } from "react";
+import { lazy, Suspense, useEffect, useRef } from "react";
 import { Button } from "@/components/ui/button";
 import type { Health } from "@/contract/health";
+
+// Every page carries this one: it brings no more than it must.
+const StatusAway = lazy(async () => ({ default: (await import("@/components/status/status-away")).StatusAway }));
 
 const LOOK_MS = 2_000;
 
@@ -29,6 +32,13 @@ export function BrokenPage({ error }: { error: Error & { digest?: string } }) {
     if (isAway) wasAway.current = true;
     else if (wasAway.current) window.location.reload();
   }, [isAway]);
+  // Who is sent to the status page finds it, also when it can tell of nothing else.
+  if (isAway && window.location.pathname === "/status")
+    return (
+      <Suspense>
+        <StatusAway health={health.data ?? null} />
+      </Suspense>
+    );
   const why = health.data?.message ?? "the server does not answer";
   return (
     <div role="alert" className="mx-auto flex h-full min-h-80 max-w-md flex-col items-center justify-center gap-2 px-6">
@@ -37,6 +47,12 @@ export function BrokenPage({ error }: { error: Error & { digest?: string } }) {
         {isAway ? (
           <>
             <p>It comes back by itself. Agents go on meanwhile, and nothing that they were told is lost.</p>
+            <p className="mt-2">
+              <a href="/status" className="text-accent hover:underline">
+                Status
+              </a>{" "}
+              shows the parts.
+            </p>
             <p className="mt-2 font-mono text-xs">{health.data?.failureKind ?? "infra-failed"}</p>
           </>
         ) : (

@@ -12,10 +12,10 @@ import { showTricks } from "@/components/ui/hidden-text";
 import { viewAddress } from "@/components/views/addresses";
 import { backendAddress, docAddress, recordAddress, sessionAddress, taskAddress } from "./addresses";
 import { useReader } from "./identity";
+import { isRecordId } from "./records";
 import type { Shortcut } from "./shortcuts";
 
 const FOUND_MAX = 8;
-const ID = /^(run|cmd|evt|runner|rjob|qt|ses|apr|aud|tok|bulk|man)_/;
 const group =
   "[&_[cmdk-group-heading]]:px-2.5 [&_[cmdk-group-heading]]:py-1 [&_[cmdk-group-heading]]:text-xs [&_[cmdk-group-heading]]:text-ink-3";
 
@@ -79,7 +79,7 @@ export function Palette({ shortcuts, onClose }: { shortcuts: readonly Shortcut[]
       empty="Nothing matches."
       onClose={onClose}
     >
-      {ID.test(search.trim()) && (
+      {isRecordId(search.trim()) && (
         <Command.Group heading="Id" className={group}>
           <Command.Item
             className={FOUND_ROW}

@@ -9,9 +9,9 @@ import { formatPlural } from "@/components/ui/format";
 import { PageHeader, TableSkeleton } from "@/components/ui/page";
 import { ErrorCard } from "@/components/ui/query-view";
 import { ScrollRegion } from "@/components/ui/scroll-region";
-import type { Health } from "@/contract/health";
 import { BackendsPart } from "./backends-part";
 import { Checks } from "./checks";
+import { HealthParts } from "./health-parts";
 import { LoopsTable } from "./loops-table";
 import { Part } from "./part";
 import { type HeardStatus, ServerParts } from "./server-parts";
@@ -72,25 +72,6 @@ function useHeardStatus() {
       return { ...answer, heardMs: Date.now(), askedForMs: performance.now() - beganMs };
     },
   });
-}
-
-function HealthParts({ health }: { health: Health }) {
-  return (
-    <>
-      <Part name="Server" tone={health.ready ? "good" : "bad"} word={health.ready ? "ready" : "not ready"}>
-        {health.message ?? "It can serve."}
-      </Part>
-      <Part
-        name="Database"
-        tone={health.reachable ? "good" : "bad"}
-        word={health.reachable ? "reachable" : "unreachable"}
-      >
-        {health.reachable
-          ? `Answers (${health.adapter}).`
-          : "Reading stays possible where pages are loaded; runners go on and hold their events back, ten minutes at most."}
-      </Part>
-    </>
-  );
 }
 
 /** What this browser tab sees for itself. */

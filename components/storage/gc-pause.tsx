@@ -1,7 +1,7 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Pause, Play } from "lucide-react";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
@@ -9,6 +9,7 @@ import { Dialog } from "@/components/ui/dialog";
 import { ErrorNote } from "@/components/ui/error-note";
 import { toastError } from "@/components/ui/error-toast";
 import { Field, TextArea } from "@/components/ui/field";
+import { toastUndo } from "@/components/ui/undo";
 import type { GcPause } from "@/contract/storage";
 
 /** Stops every clean-up, which takes a reason, or lets them go on; `pause` is who stopped them, if somebody did. */
@@ -26,18 +27,32 @@ export function GcPauseButton({ pause }: { pause: GcPause | null }) {
       },
     }),
   );
+  const again = useMutation(trpc.storage.pauseGc.mutationOptions({ onSuccess: look }));
+  const before = useRef("");
   const resume = useMutation(
     trpc.storage.resumeGc.mutationOptions({
       onSuccess: () => {
         look();
-        toast.success("The clean-up goes on");
+        toastUndo("The clean-up goes on", () =>
+          again.mutate(
+            { reason: before.current },
+            {
+              onSuccess: () => void toast.success("The clean-up is paused as before"),
+              onError: (error) => toastError(error),
+            },
+          ),
+        );
       },
       onError: (error) => toastError(error),
     }),
   );
+  const goOn = (reason: string) => {
+    before.current = reason;
+    resume.mutate({});
+  };
   if (pause !== null)
     return (
-      <Button size="sm" onClick={() => resume.mutate({})} disabled={resume.isPending}>
+      <Button size="sm" onClick={() => goOn(pause.reason)} disabled={resume.isPending}>
         <Play aria-hidden className="size-3.5" /> Resume
       </Button>
     );

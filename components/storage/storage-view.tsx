@@ -1,12 +1,19 @@
 "use client";
+import dynamic from "next/dynamic";
 import { useQueryStates } from "nuqs";
-import { PageHeader } from "@/components/ui/page";
+import { PageHeader, TableSkeleton } from "@/components/ui/page";
 import { TabLinks } from "@/components/ui/tabs";
 import { BreakerBanner } from "./breaker-banner";
-import { CleanUpView } from "./clean-up-view";
 import { STORAGE_FILTERS, type StorageViewName } from "./filter";
-import { OrphansView } from "./orphans-view";
 import { VolumesView } from "./volumes-view";
+
+// The page opens with its volumes: what stands behind its other tabs is loaded with them.
+const CleanUpView = dynamic(() => import("./clean-up-view").then((module) => module.CleanUpView), {
+  loading: () => <TableSkeleton />,
+});
+const OrphansView = dynamic(() => import("./orphans-view").then((module) => module.OrphansView), {
+  loading: () => <TableSkeleton />,
+});
 
 const TABS = [
   { key: "volumes", name: "Volumes", href: "/storage" },

@@ -107,7 +107,7 @@ function StateCell({ volume }: { volume: StorageSummary }) {
   const keeper = volume.keeper === null || volume.keeper === "not-expired" ? null : volume.keeper;
   return (
     <span className="inline-flex items-center gap-x-2 sm:flex-col sm:items-start sm:gap-0.5">
-      <State state={volume.storageState} title={STATE_MEANING[volume.storageState]} />
+      <State state={volume.storageState} why={STATE_MEANING[volume.storageState]} />
       {keeper !== null && keeper !== "pinned" && (
         <span title={explainKeeper(keeper)} className="max-w-32 truncate text-2xs text-ink-3 sm:pl-1">
           {reasonWord(keeper)}

@@ -145,6 +145,7 @@ function TraceList({ run, hidden, find, fromMs, toMs, onClear }: TraceListProps)
   usePageKeys([
     { keys: "]", name: "Next failure", run: () => jump(1) },
     { keys: "[", name: "Previous failure", run: () => jump(-1) },
+    { keys: "f", name: "Go to the newest event and follow", run: () => toEnd() },
   ]);
   const virtual = useVirtualizer({
     count: events.length,
@@ -156,6 +157,7 @@ function TraceList({ run, hidden, find, fromMs, toMs, onClear }: TraceListProps)
     followOnAppend: true,
     useFlushSync: false,
   });
+  const toEnd = () => virtual.scrollToIndex(events.length - 1, { align: "end" });
   const startMs = Date.parse(run.createdAt);
   const isReady = snapshot.state === "ready";
   useEffect(() => {
@@ -186,7 +188,7 @@ function TraceList({ run, hidden, find, fromMs, toMs, onClear }: TraceListProps)
         failureCount={failures.length}
         onEarlier={() => void log.loadEarlier()}
         onFailure={jump}
-        onEnd={() => virtual.scrollToIndex(events.length - 1, { align: "end" })}
+        onEnd={toEnd}
       />
       {snapshot.error !== null && <ErrorBar error={snapshot.error} onRetry={() => void log.catchUp()} />}
       <ScrollRegion ref={box} label="Events" className="min-h-0 flex-1">

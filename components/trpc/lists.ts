@@ -142,11 +142,30 @@ export const tokenPages = (api: Api) =>
   paged<TokenRecord>((from) => api.identity.tokens.queryOptions({ limit: PAGE, ...from }));
 
 const LEASE_POLL_MS = 5_000;
-const LEASES_MAX = 200;
 
-/** The leases of runs that are under way: no stream tells of heartbeats, so they are asked for while some are shown. */
-export const heldLeases = (api: Api) =>
-  api.runs.list.queryOptions({ status: "claimed", limit: LEASES_MAX }, { refetchInterval: LEASE_POLL_MS });
+/** The leases of runs that are shown: no stream tells of heartbeats, so they are asked for while they are. */
+export const heldLeases = (api: Api, runIds: readonly string[]) =>
+  inPages(runIds).map((page) =>
+    api.runs.list.queryOptions({ status: "claimed", runIds: page, limit: PAGE }, { refetchInterval: LEASE_POLL_MS }),
+  );
+
+const SILENCE_POLL_MS = 10_000;
+
+/** Sessions whose turns seem to have gone silent, as they are now: no stream tells of what does not come. */
+export const heardSessions = (api: Api, sessionIds: readonly string[], readerId: string) =>
+  inPages(sessionIds).map((page) =>
+    api.sessions.list.queryOptions(
+      { state: "all", sessionIds: page, readerId, limit: PAGE },
+      { refetchInterval: SILENCE_POLL_MS },
+    ),
+  );
+
+/** Ids as few enough at a time for an address to hold them. */
+export function inPages(ids: readonly string[]): string[][] {
+  return Array.from({ length: Math.ceil(ids.length / PAGE) }, (_, index) =>
+    ids.slice(index * PAGE, (index + 1) * PAGE),
+  );
+}
 
 /** Within these a failure counts as one of late. */
 export const FAILURES_HOURS = 24;

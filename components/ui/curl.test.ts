@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { curlOf } from "./curl";
+import { curlOf, withQuery } from "./curl";
 
 test("a line means the same to a shell, whatever is in it", () => {
   const path = "/runs?search=it's%20$HOME";
@@ -12,4 +12,11 @@ test("a line means the same to a shell, whatever is in it", () => {
     ...["-d", '{"reason":"it\'s `late`"}', `http://127.0.0.1:3000/api/v1${path}`],
   ]);
   expect(curlOf({ path: "/runs" }, "http://x")).not.toContain("-X");
+});
+
+test("a list's filter stands in its path as REST reads it", () => {
+  expect(withQuery("/sessions", {})).toBe("/sessions");
+  expect(withQuery("/sessions", { state: "all", search: "a&b=c", unread: true, projectId: undefined })).toBe(
+    "/sessions?state=all&search=a%26b%3Dc&unread=true",
+  );
 });

@@ -17,6 +17,13 @@ export async function copyCurl(call: Call): Promise<void> {
   toast.success("Copied as curl: it asks with AGENTRUN_TOKEN");
 }
 
+/** A path with what is asked of a list, as REST takes it. */
+export function withQuery(path: string, input: object): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(input)) if (value !== undefined) query.append(name, String(value));
+  return query.size === 0 ? path : `${path}?${query}`;
+}
+
 function quote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -14,6 +14,8 @@ import {
   TriangleAlert,
 } from "lucide-react";
 import { cn } from "./class-names";
+import { showTricks } from "./hidden-text";
+import { Why } from "./why";
 
 export const TONES = ["good", "busy", "warn", "bad", "quiet"] as const;
 export type Tone = (typeof TONES)[number];
@@ -84,24 +86,42 @@ export function lookOf(state: string): Look {
   return LOOKS[state] ?? { tone: "quiet", icon: CircleHelp };
 }
 
-type StateProps = { state: string; word?: string; tone?: Tone; className?: string; isBare?: boolean; title?: string };
+type StateProps = {
+  state: string;
+  word?: string;
+  tone?: Tone;
+  className?: string;
+  isBare?: boolean;
+  title?: string;
+  /** Why it is so, where it does not stand beside it: it can be asked for then. */
+  why?: string | null;
+};
 
 /** A status: its icon and its word. */
-export function State({ state, word, tone, className, isBare, title }: StateProps) {
+export function State({ state, word, tone, className, isBare, title, why }: StateProps) {
   const look = lookOf(state);
   const Icon = look.icon;
   const shownTone = tone ?? look.tone;
-  return (
-    <span
-      title={title}
-      className={cn(
-        "inline-flex items-center gap-1 text-xs font-medium whitespace-nowrap",
-        isBare ? TONE_TEXT[shownTone] : cn("rounded-full px-2 py-0.5", TONE_SOFT[shownTone]),
-        className,
-      )}
-    >
+  const style = cn(
+    "inline-flex items-center gap-1 text-xs font-medium whitespace-nowrap",
+    isBare ? TONE_TEXT[shownTone] : cn("rounded-full px-2 py-0.5", TONE_SOFT[shownTone]),
+    className,
+  );
+  const shown = (
+    <>
       <Icon aria-hidden className={cn("size-3.5 shrink-0", look.isSpinning && "animate-[spin_2s_linear_infinite]")} />
       {word ?? state}
+    </>
+  );
+  if (why !== undefined && why !== null && why !== "")
+    return (
+      <Why why={showTricks(why)} className={style}>
+        {shown}
+      </Why>
+    );
+  return (
+    <span title={title} className={style}>
+      {shown}
     </span>
   );
 }

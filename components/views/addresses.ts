@@ -1,4 +1,4 @@
-import { createSerializer } from "nuqs";
+import { createSerializer } from "nuqs/server";
 import { APPROVAL_FILTERS } from "@/components/approvals/filter";
 import { ARRANGEMENT } from "@/components/arrange/address";
 import { AUDIT_FILTERS } from "@/components/audit/filter";

@@ -2,9 +2,9 @@
 import { Bookmark, ChevronDown } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useState } from "react";
-import { toast } from "sonner";
 import { useArrangement } from "@/components/arrange/use-arrangement";
 import { Button } from "@/components/ui/button";
+import { toastProblem } from "@/components/ui/error-toast";
 import { Menu } from "@/components/ui/menu";
 import { asViewed } from "@/contract/query/arrangement";
 import { type Filter, printFilter, type QueryPage } from "@/contract/query/page";
@@ -41,7 +41,8 @@ export function ViewsMenu<Of extends Filter>({ page, filter, onChange }: ViewsMe
     const { readQuery } = await import("@/contract/query/read");
     const read = readQuery(viewed, view.query);
     const [problem] = read.problems;
-    if (problem !== undefined) return void toast.error(`“${view.name}” is not understood any more: ${problem.message}`);
+    if (problem !== undefined)
+      return void toastProblem(`“${view.name}” is not understood any more: ${problem.message}`);
     setPickedId(view.id);
     const { columns, group } = read.filter;
     setArrangement({ columns, group });
@@ -64,7 +65,7 @@ export function ViewsMenu<Of extends Filter>({ page, filter, onChange }: ViewsMe
           views={views}
           current={current}
           changed={picked !== null && picked.query !== query && picked.isEditable ? picked : null}
-          onPick={(view) => void pick(view).catch(() => toast.error("The view could not be read: try again"))}
+          onPick={(view) => void pick(view).catch(() => toastProblem("The view could not be read: try again"))}
           onName={setNaming}
           onShare={actions.share}
           onSet={(view) => actions.setQuery(view, query)}

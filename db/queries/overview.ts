@@ -1,5 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
+import type { Listing } from "./first-of";
 import { executeNamed } from "./named";
 
 /** Whose records are meant; null: every tenant's. */
@@ -29,58 +30,44 @@ function inScope({ tenantId, projectId }: OverviewScope, row: SQL): SQL {
 }
 
 /** Approvals that wait, the oldest first. */
-export function readOpenApprovals(db: Db, scope: OverviewScope, max: number): Promise<NeedRow[]> {
-  return executeNamed(
-    db,
+export const openApprovals =
+  (scope: OverviewScope): Listing =>
+  (max) =>
     sql`
     select ${NEED}, approval.id as "approvalId", coalesce(approval.command, approval.reason, approval.kind) as detail,
       (extract(epoch from approval.created_at) * 1000)::float8 as "sinceMs"
     from agentrun_approvals approval join agentrun_runs run on run.id = approval.run_id
     left join agentrun_sessions session on session.session_id = run.session_id
     where approval.status = 'pending' ${inScope(scope, sql`approval`)}
-    order by approval.created_at limit ${sql.raw(String(max))}`,
-  );
-}
+    order by approval.created_at limit ${sql.raw(String(max))}`;
 
 /** Runs whose attempt is to be ended and is not shown to be gone, so that nobody may go on with them. */
-export function readFencing(db: Db, scope: OverviewScope, max: number): Promise<NeedRow[]> {
-  return executeNamed(
-    db,
+export const fencing =
+  (scope: OverviewScope): Listing =>
+  (max) =>
     sql`
     select ${NEED}, null as "approvalId", run.claimed_by as detail,
       (extract(epoch from run.updated_at) * 1000)::float8 as "sinceMs"
     from agentrun_runs run left join agentrun_sessions session on session.session_id = run.session_id
     where run.status = 'claimed' and run.lease_state = 'fencing' ${inScope(scope, sql`run`)}
-    order by run.updated_at limit ${sql.raw(String(max))}`,
-  );
-}
+    order by run.updated_at limit ${sql.raw(String(max))}`;
 
 /** Runs that are not over and have lost one runner after the other. */
-export function readFlapping(
-  db: Db,
-  scope: OverviewScope,
-  { attempts, max }: { attempts: number; max: number },
-): Promise<NeedRow[]> {
-  return executeNamed(
-    db,
+export const flapping =
+  (scope: OverviewScope, attempts: number): Listing =>
+  (max) =>
     sql`
     select ${NEED}, null as "approvalId", run.attempt_count::text as detail,
       (extract(epoch from run.updated_at) * 1000)::float8 as "sinceMs"
     from agentrun_runs run left join agentrun_sessions session on session.session_id = run.session_id
     where run.status in ('claimed', 'pending') and run.lease_state <> 'fencing'
       and run.attempt_count >= ${sql.raw(String(attempts))} ${inScope(scope, sql`run`)}
-    order by run.updated_at limit ${sql.raw(String(max))}`,
-  );
-}
+    order by run.updated_at limit ${sql.raw(String(max))}`;
 
 /** Turns that have said nothing for long, and that wait for nobody's approval. */
-export function readStuck(
-  db: Db,
-  scope: OverviewScope,
-  { afterMs, max }: { afterMs: number; max: number },
-): Promise<NeedRow[]> {
-  return executeNamed(
-    db,
+export const stuck =
+  (scope: OverviewScope, afterMs: number): Listing =>
+  (max) =>
     sql`
     select ${NEED}, null as "approvalId", null as detail,
       (extract(epoch from greatest(session.last_activity_at, command.acknowledged_at)) * 1000)::float8 as "sinceMs"
@@ -93,18 +80,12 @@ export function readStuck(
       and greatest(session.last_activity_at, command.acknowledged_at) < now() - ${sql.raw(String(afterMs))} * interval '1 millisecond'
       and not exists (
         select from agentrun_approvals approval where approval.run_id = run.id and approval.status = 'pending')
-    order by "sinceMs" limit ${sql.raw(String(max))}`,
-  );
-}
+    order by "sinceMs" limit ${sql.raw(String(max))}`;
 
 /** Sessions whose last turn failed of late and that their reader has not looked at since. Looks at the newest alone. */
-export function readFailedUnread(
-  db: Db,
-  scope: OverviewScope,
-  { readerId, withinMs, max }: { readerId: string; withinMs: number; max: number },
-): Promise<NeedRow[]> {
-  return executeNamed(
-    db,
+export const failedUnread =
+  (scope: OverviewScope, { readerId, withinMs }: { readerId: string; withinMs: number }): Listing =>
+  (max) =>
     sql`
     select session.title, session.tenant_id as "tenantId", session.last_run_id as "runId",
       session.session_id as "sessionId", null as "taskId", null as "approvalId", session.failure_kind as detail,
@@ -116,14 +97,12 @@ export function readFailedUnread(
     where session.execution_state = 'terminal' and session.terminal_status = 'failed'
       and session.version > coalesce(cursor.session_version, 0)
       and session.updated_at > now() - ${sql.raw(String(withinMs))} * interval '1 millisecond'
-    order by session.updated_at desc limit ${sql.raw(String(max))}`,
-  );
-}
+    order by session.updated_at desc limit ${sql.raw(String(max))}`;
 
 /** Volumes of which more than four fifths are in use, as last measured; by an index of these alone. */
-export function readFullVolumes(db: Db, scope: OverviewScope, max: number): Promise<NeedRow[]> {
-  return executeNamed(
-    db,
+export const fullVolumes =
+  (scope: OverviewScope): Listing =>
+  (max) =>
     sql`
     select session.title, session.tenant_id as "tenantId", session.session_id as "sessionId", null as "runId",
       null as "taskId", null as "approvalId",
@@ -132,9 +111,7 @@ export function readFullVolumes(db: Db, scope: OverviewScope, max: number): Prom
     from agentrun_sessions session
     where session.storage_kind = 'pvc' and session.storage_size_bytes * 5 > session.storage_capacity_bytes * 4
       and session.deleted_at is null ${inScope(scope, sql`session`)}
-    order by session.storage_updated_at limit ${sql.raw(String(max))}`,
-  );
-}
+    order by session.storage_updated_at limit ${sql.raw(String(max))}`;
 
 export type OverviewCounts = {
   approvals: number;

@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { TaskState } from "@/contract/queue";
 import type { AttentionKind } from "@/contract/queue-commander";
 import type { Db } from "@/db/client";
+import { type FirstOf, type Listing, readFirst } from "./first-of";
 import { executeNamed } from "./named";
 import { textArray } from "./queue-dispatch";
 
@@ -163,29 +164,28 @@ const BLOCKERS_MAX = 200;
 
 type AttentionSight = Sight & { failedPlaces: Place[] };
 
-type Limits = { eachMax: number; deadLetterMs: number };
+type Limits = { eachMax: number; countMax: number; deadLetterMs: number };
 
-/** What needs a person, of each kind the first so many. Statements of their own: together they take longer to plan. */
-export async function readAttention(db: Db, sight: AttentionSight, limits: Limits): Promise<AttentionRow[]> {
-  const kinds = await Promise.all([
-    readWaitingApprovals(db, sight, limits),
-    readEvicted(db, sight, limits),
-    sight.places.length === 0 ? [] : readParked(db, sight, limits),
-    sight.failedPlaces.length === 0 ? [] : readDeadLetters(db, sight, limits),
-  ]);
-  return kinds.flat();
+/** What needs a person, of each kind the first, and how many there are. Statements of their own: together they take longer to plan. */
+export function readAttention(db: Db, sight: AttentionSight, limits: Limits): Promise<FirstOf<AttentionRow>[]> {
+  const { eachMax: shownMax, countMax, deadLetterMs } = limits;
+  const kinds: Listing[] = [
+    (max) => waitingApprovals(sight, max),
+    (max) => pausedPlaces(sight, max),
+    (max) => evicted(sight, max),
+    ...(sight.places.length === 0 ? [] : [(max: number) => parked(sight, max)]),
+    ...(sight.failedPlaces.length === 0 ? [] : [(max: number) => deadLetters(sight, deadLetterMs, max)]),
+  ];
+  return Promise.all(kinds.map((kind) => readFirst<AttentionRow>(db, kind, { shownMax, countMax })));
 }
 
 const ATTENTION_TASK = sql`task.tenant_id as "tenantId", task.queue, task.lane, task.id as "taskId", task.title`;
 const NO_TEXT = sql`null::text`;
 
-/** Approvals that runs of tasks wait for, and queues and lanes that are paused. */
-function readWaitingApprovals(db: Db, sight: Sight, { eachMax }: Limits): Promise<AttentionRow[]> {
-  const each = sql.raw(String(eachMax));
-  return executeNamed<AttentionRow>(
-    db,
-    sql`
-    (select 'approval' as kind, ${ATTENTION_TASK}, approval.id as "approvalId", task.run_id as "runId",
+/** Approvals that runs of tasks wait for. */
+function waitingApprovals(sight: Sight, max: number): SQL {
+  return sql`
+    select 'approval' as kind, ${ATTENTION_TASK}, approval.id as "approvalId", task.run_id as "runId",
       task.session_id as "sessionId", coalesce(approval.command, approval.reason, approval.kind) as detail,
       null::float8 as "untilMs", (extract(epoch from approval.created_at) * 1000)::float8 as "sinceMs"
     from agentrun_approvals approval
@@ -193,22 +193,25 @@ function readWaitingApprovals(db: Db, sight: Sight, { eachMax }: Limits): Promis
     join agentrun_queue_tasks task on task.id = run.task_id and task.run_id = run.id
     where approval.status = 'pending' and task.state in ('dispatched', 'running') ${inSight(sight, sql`task`)}
       ${sight.tenantId === null ? sql`` : sql`and approval.tenant_id = ${sight.tenantId}`}
-    order by approval.created_at limit ${each})
-    union all
-    (select 'paused', control.tenant_id, control.queue, control.lane, ${NO_TEXT}, ${NO_TEXT}, ${NO_TEXT}, ${NO_TEXT},
-      ${NO_TEXT}, control.reason, null::float8, (extract(epoch from control.updated_at) * 1000)::float8
+    order by approval.created_at limit ${sql.raw(String(max))}`;
+}
+
+/** Queues and lanes that are paused. */
+function pausedPlaces(sight: Sight, max: number): SQL {
+  return sql`
+    select 'paused' as kind, control.tenant_id as "tenantId", control.queue, control.lane, ${NO_TEXT} as "taskId",
+      ${NO_TEXT} as title, ${NO_TEXT} as "approvalId", ${NO_TEXT} as "runId", ${NO_TEXT} as "sessionId",
+      control.reason as detail, null::float8 as "untilMs",
+      (extract(epoch from control.updated_at) * 1000)::float8 as "sinceMs"
     from agentrun_queue_controls control where control.state = 'paused'
       ${sight.tenantId === null ? sql`` : sql`and control.tenant_id in (${sight.tenantId}, '*')`}
       ${sight.queue === undefined ? sql`` : sql`and control.queue = ${sight.queue}`}
-    order by control.updated_at desc limit ${each})`,
-  );
+    order by control.updated_at desc limit ${sql.raw(String(max))}`;
 }
 
 /** Of tasks that wait for a session whose volume is gone the first of each session. */
-function readEvicted(db: Db, sight: Sight, { eachMax }: Limits): Promise<AttentionRow[]> {
-  return executeNamed<AttentionRow>(
-    db,
-    sql`
+function evicted(sight: Sight, max: number): SQL {
+  return sql`
     with recursive blockers as (
       (select blocked_on from agentrun_queue_tasks
         where state = 'pending' and not_before is null and blocked_on >= '["session",' order by blocked_on limit 1)
@@ -230,16 +233,13 @@ function readEvicted(db: Db, sight: Sight, { eachMax }: Limits): Promise<Attenti
         ${inSight(sight, sql`task`)}
       order by task.priority desc, task.created_at, task.id limit 1) task
     where session.storage_state in ('deleting', 'evicted') and session.execution_state <> 'running'
-    limit ${sql.raw(String(eachMax))}`,
-  );
+    limit ${sql.raw(String(max))}`;
 }
 
 /** Tasks whose provider's limit is reached, and that do not go on by themselves. */
-function readParked(db: Db, sight: Sight, { eachMax }: Limits): Promise<AttentionRow[]> {
-  const each = sql.raw(String(eachMax));
-  return executeNamed<AttentionRow>(
-    db,
-    sql`
+function parked(sight: Sight, max: number): SQL {
+  const each = sql.raw(String(max));
+  return sql`
     select 'parked' as kind, ${ATTENTION_TASK}, ${NO_TEXT} as "approvalId", task.run_id as "runId",
       task.session_id as "sessionId", task.failure_message as detail,
       (extract(epoch from task.parked_until) * 1000)::float8 as "untilMs",
@@ -251,16 +251,13 @@ function readParked(db: Db, sight: Sight, { eachMax }: Limits): Promise<Attentio
       where task.tenant_id = place.tenant_id and task.queue = place.queue and task.state = 'pending'
         and task.parked_at is not null and task.not_before = '9999-12-31 00:00:00+00' ${ofProject(sight.projectId)}
       order by task.parked_at desc limit ${each}) task
-    order by task.parked_at desc limit ${each}`,
-  );
+    order by task.parked_at desc limit ${each}`;
 }
 
 /** Tasks that failed of late and are not tried again. */
-function readDeadLetters(db: Db, sight: AttentionSight, { eachMax, deadLetterMs }: Limits): Promise<AttentionRow[]> {
-  const each = sql.raw(String(eachMax));
-  return executeNamed<AttentionRow>(
-    db,
-    sql`
+function deadLetters(sight: AttentionSight, deadLetterMs: number, max: number): SQL {
+  const each = sql.raw(String(max));
+  return sql`
     select 'dead-letter' as kind, ${ATTENTION_TASK}, ${NO_TEXT} as "approvalId", task.run_id as "runId",
       task.session_id as "sessionId", concat_ws(': ', task.dead_letter, task.failure_message) as detail,
       null::float8 as "untilMs", (extract(epoch from task.updated_at) * 1000)::float8 as "sinceMs"
@@ -272,6 +269,5 @@ function readDeadLetters(db: Db, sight: AttentionSight, { eachMax, deadLetterMs 
         and task.dead_letter is not null ${ofProject(sight.projectId)}
         and task.updated_at > now() - ${deadLetterMs} * interval '1 millisecond'
       order by task.updated_at desc limit ${each}) task
-    order by task.updated_at desc limit ${each}`,
-  );
+    order by task.updated_at desc limit ${each}`;
 }

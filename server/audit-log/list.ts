@@ -1,8 +1,7 @@
 import { and, desc, eq, getTableColumns, inArray, or, type SQL, sql } from "drizzle-orm";
 import type { AuditRow, ListAuditInput } from "@/contract/audit";
-import { ID_PREFIX } from "@/contract/ids";
 import type { Page } from "@/contract/page";
-import { AUDIT_TARGETS } from "@/contract/words";
+import { AUDIT_TARGETS, ID_PREFIX } from "@/contract/words";
 import { isWithin } from "@/db/queries/is-within";
 import { audit, queueTasks } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";

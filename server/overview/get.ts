@@ -12,11 +12,11 @@ export async function getOverview(ctx: ServiceContext, input: GetOverviewInput):
   const commander = await queueCommander(ctx, { tenantId: tenantId ?? undefined, projectId });
   const [counts, needs] = await Promise.all([
     readOverviewCounts(ctx.db, scope),
-    listNeeds(ctx, scope, { readerId, queue: commander.attention }),
+    listNeeds(ctx, scope, { readerId, queue: commander }),
   ]);
   const { stats, oldest, waits, throughput } = commander;
   return {
-    needs,
+    ...needs,
     approvals: counts.approvals,
     runs: { claimed: counts.claimed, pending: counts.pending, failedToday: counts.failedToday },
     runners: { live: counts.runners, max: ctx.settings.runnersMax },

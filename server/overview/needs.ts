@@ -2,22 +2,26 @@ import { LOOPS } from "@/contract/loops";
 import {
   FAILED_SHOWN_MS,
   FLAPPING_ATTEMPTS,
+  NEED_COUNT_MAX,
   NEED_KINDS,
   NEEDS_MAX,
   type Need,
+  type NeedCount,
   type NeedKind,
+  type Overview,
 } from "@/contract/overview";
-import type { QueueAttention } from "@/contract/queue-commander";
+import type { QueueAttention, QueueCommander } from "@/contract/queue-commander";
 import { readSchemaAge } from "@/db/queries/database-facts";
+import { type Listing, readFirst } from "@/db/queries/first-of";
 import {
+  failedUnread,
+  fencing,
+  flapping,
+  fullVolumes,
   type NeedRow,
   type OverviewScope,
-  readFailedUnread,
-  readFencing,
-  readFlapping,
-  readFullVolumes,
-  readOpenApprovals,
-  readStuck,
+  openApprovals,
+  stuck,
 } from "@/db/queries/overview";
 import type { ServiceContext } from "@/server/context";
 import { readStoppedLoops } from "@/server/health";
@@ -31,40 +35,55 @@ const OF_NOTHING = {
   ...{ queue: null, lane: null },
 };
 
-/** What goes on, or is known of, only when a person does something: the most pressing kind first, then the oldest. */
-export async function listNeeds(
-  ctx: ServiceContext,
-  scope: OverviewScope,
-  { readerId, queue }: { readerId: string | undefined; queue: QueueAttention[] },
-): Promise<Need[]> {
-  const [approvals, fencing, stuck, flapping, failed, full, gc, loops] = await Promise.all([
-    readOpenApprovals(ctx.db, scope, EACH_MAX),
-    readFencing(ctx.db, scope, EACH_MAX),
-    readStuck(ctx.db, scope, { afterMs: ctx.settings.stuckAfterMs, max: EACH_MAX }),
-    readFlapping(ctx.db, scope, { attempts: FLAPPING_ATTEMPTS, max: EACH_MAX }),
-    readerId === undefined
+type Needs = Pick<Overview, "needs" | "needCounts">;
+type Known = { readerId: string | undefined; queue: Pick<QueueCommander, "attention" | "attentionCounts"> };
+type Found = { needs: Need[]; counts: NeedCount[] };
+
+/**
+ * What goes on, or is known of, only when a person does something: the most pressing kind first, then the oldest. Of each
+ * kind the first are listed, and all are counted.
+ */
+export async function listNeeds(ctx: ServiceContext, scope: OverviewScope, { readerId, queue }: Known): Promise<Needs> {
+  const of = async (kind: NeedKind, listing: Listing): Promise<Found> => {
+    const { rows, ...counted } = await readFirst<NeedRow>(ctx.db, listing, {
+      shownMax: EACH_MAX,
+      countMax: NEED_COUNT_MAX,
+    });
+    return { needs: rows.map((row) => toNeed(kind, row)), counts: [{ kind, ...counted }] };
+  };
+  const found = await Promise.all([
+    of("approval", openApprovals(scope)),
+    of("fencing", fencing(scope)),
+    of("stuck", stuck(scope, ctx.settings.stuckAfterMs)),
+    of("flapping", flapping(scope, FLAPPING_ATTEMPTS)),
+    ...(readerId === undefined
       ? []
-      : readFailedUnread(ctx.db, scope, { readerId, withinMs: FAILED_SHOWN_MS, max: EACH_MAX }),
-    readFullVolumes(ctx.db, scope, EACH_MAX),
-    gcStopped(ctx),
-    loopsStopped(ctx),
+      : [of("failed-session", failedUnread(scope, { readerId, withinMs: FAILED_SHOWN_MS }))]),
+    of("volume-full", fullVolumes(scope)),
+    gcStopped(ctx).then(all),
+    loopsStopped(ctx).then(all),
   ]);
-  const needs = [
-    ...approvals.map((row) => toNeed("approval", row)),
-    ...fencing.map((row) => toNeed("fencing", row)),
-    ...stuck.map((row) => toNeed("stuck", row)),
-    ...flapping.map((row) => toNeed("flapping", row)),
-    // An approval is told of once, whether a task is behind it or not.
-    ...queue.filter(({ kind }) => kind !== "approval").map(ofQueue),
-    ...failed.map((row) => toNeed("failed-session", row)),
-    ...full.map((row) => toNeed("volume-full", row)),
-    ...gc,
-    ...loops,
-  ];
-  const rank = ({ kind }: Need) => NEED_KINDS.indexOf(kind);
-  return needs
-    .sort((left, right) => rank(left) - rank(right) || (left.since < right.since ? -1 : 1))
-    .slice(0, NEEDS_MAX);
+  // An approval is told of once, whether a task is behind it or not.
+  const ofTasks: Found = {
+    needs: queue.attention.filter(({ kind }) => kind !== "approval").map(ofQueue),
+    counts: queue.attentionCounts.filter(({ kind }) => kind !== "approval"),
+  };
+  const rank = ({ kind }: Pick<Need, "kind">) => NEED_KINDS.indexOf(kind);
+  return {
+    needs: [...found, ofTasks]
+      .flatMap(({ needs }) => needs)
+      .sort((left, right) => rank(left) - rank(right) || (left.since < right.since ? -1 : 1))
+      .slice(0, NEEDS_MAX),
+    needCounts: [...found, ofTasks]
+      .flatMap(({ counts }) => counts.filter(({ count }) => count > 0))
+      .sort((left, right) => rank(left) - rank(right)),
+  };
+}
+
+/** Of what there are few of: each is listed. */
+function all(needs: Need[]): Found {
+  const [first] = needs;
+  return { needs, counts: first === undefined ? [] : [{ kind: first.kind, count: needs.length, hasMore: false }] };
 }
 
 function toNeed(kind: NeedKind, row: NeedRow): Need {

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { makeRun, makeSession } from "@/db/test/factories";
 import type { ServiceContext } from "@/server/context";
-import { createTask, setControl } from "@/server/queue";
+import { createTask, createTasks, setControl } from "@/server/queue";
 import { createTestStore, tenantOperator } from "@/server/storage/test/context";
 import { noteWorker } from "@/server/test/note-worker";
 import { getOverview } from ".";
@@ -71,6 +71,30 @@ test("what needs a person is told once, the most pressing first, and only while 
     insert into agentrun_session_read_cursors (session_id, reader_id, session_version)
     select session_id, 'ann', version from agentrun_sessions`);
   expect((await getOverview(ctx, { readerId: "ann" })).needs.map(({ kind }) => kind)).not.toContain("failed-session");
+});
+
+test("of a kind that there are many of the first are listed, and all are counted", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  await noteWorker(ctx);
+  await makeTurn(ctx, "ses_stuck", 30);
+  await ctx.db.execute(sql`
+    insert into agentrun_sessions (session_id, tenant_id, project_id, backend_profile, execution_state, terminal_status)
+    select 'ses_failed_' || n, 'default', 'default', 'codex', 'terminal', 'failed' from generate_series(1, 143) n`);
+  const parked = Array.from({ length: 31 }, () => ({ title: "Parked", backendProfile: "codex", payload: {} }));
+  await createTasks(ctx, { tasks: parked });
+  await ctx.db.execute(sql`
+    update agentrun_queue_tasks set parked_at = now(), not_before = '9999-12-31 00:00:00+00'`);
+  const { needs, needCounts } = await getOverview(ctx, { readerId: "ann" });
+  const listed = (kind: string) => needs.filter((need) => need.kind === kind).length;
+  expect([listed("stuck"), listed("parked"), listed("failed-session")]).toEqual([1, 20, 20]);
+  expect(needCounts).toEqual([
+    { kind: "stuck", count: 1, hasMore: false },
+    { kind: "parked", count: 31, hasMore: false },
+    { kind: "failed-session", count: 143, hasMore: false },
+  ]);
+  const own = await getOverview(store.as(tenantOperator("acme")), { readerId: "ann" });
+  expect(own.needCounts).toEqual([]);
 });
 
 test("a run that has lost one runner after the other is told of, until it is over", async () => {

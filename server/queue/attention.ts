@@ -1,30 +1,36 @@
 import {
+  ATTENTION_COUNT_MAX,
   ATTENTION_KIND_MAX,
   ATTENTION_KINDS,
   ATTENTION_MAX,
   DEAD_LETTER_SHOWN_MS,
   type QueueAttention,
+  type QueueCommander,
 } from "@/contract/queue-commander";
 import { ALL_TENANTS, WHOLE_QUEUE } from "@/contract/queue-control";
 import { type AttentionRow, type Place, readAttention, type Sight } from "@/db/queries/queue-commander";
 import type { ServiceContext } from "@/server/context";
 
-/** What of a queue needs a person, the most pressing kind first. */
-export async function listAttention(
-  ctx: ServiceContext,
-  sight: Sight,
-  failedPlaces: Place[],
-): Promise<QueueAttention[]> {
-  const rows = await readAttention(
+type Attention = Pick<QueueCommander, "attention" | "attentionCounts">;
+
+/** What of a queue needs a person, the most pressing kind first, and how many there are of each. */
+export async function listAttention(ctx: ServiceContext, sight: Sight, failedPlaces: Place[]): Promise<Attention> {
+  const kinds = await readAttention(
     ctx.db,
     { ...sight, failedPlaces },
-    { eachMax: ATTENTION_KIND_MAX, deadLetterMs: DEAD_LETTER_SHOWN_MS },
+    { eachMax: ATTENTION_KIND_MAX, countMax: ATTENTION_COUNT_MAX, deadLetterMs: DEAD_LETTER_SHOWN_MS },
   );
-  const rank = ({ kind }: AttentionRow) => ATTENTION_KINDS.indexOf(kind);
-  return rows
-    .sort((left, right) => rank(left) - rank(right))
-    .slice(0, ATTENTION_MAX)
-    .map(toAttention);
+  const rank = ({ kind }: Pick<AttentionRow, "kind">) => ATTENTION_KINDS.indexOf(kind);
+  return {
+    attention: kinds
+      .flatMap(({ rows }) => rows)
+      .sort((left, right) => rank(left) - rank(right))
+      .slice(0, ATTENTION_MAX)
+      .map(toAttention),
+    attentionCounts: kinds
+      .flatMap(({ rows: [first], count, hasMore }) => (first ? [{ kind: first.kind, count, hasMore }] : []))
+      .sort((left, right) => rank(left) - rank(right)),
+  };
 }
 
 function toAttention(row: AttentionRow): QueueAttention {

@@ -24,7 +24,7 @@ async function play(queue: TestQueue, input: Parameters<TestQueue["add"]>[0], en
 test("an empty queue has nothing to say", async () => {
   await using queue = await createTestQueue();
   expect(await queueCommander(queue.ctx, {})).toMatchObject({
-    ...{ queue: null, items: [], oldest: null, attention: [], active: [] },
+    ...{ queue: null, items: [], oldest: null, attention: [], attentionCounts: [], active: [] },
     waits: { p50Ms: null, p95Ms: null, samples: 0 },
     throughput: { minutes: 5, started: 0, completed: 0, failed: 0 },
   });
@@ -93,7 +93,8 @@ test("everything that needs a person is named, the most pressing first", async (
   });
   await setControlState(ctx, { queue: "default", lane: "slow", reason: "a night's rest" }, "paused");
 
-  const { attention } = await queueCommander(ctx, {});
+  const { attention, attentionCounts } = await queueCommander(ctx, {});
+  expect(attentionCounts).toEqual(attention.map(({ kind }) => ({ kind, count: 1, hasMore: false })));
   expect(attention.map(({ kind, taskId }) => [kind, taskId])).toEqual([
     ["approval", asking],
     ["session-evicted", evicted],

@@ -41,7 +41,7 @@ export async function queueCommander(ctx: ServiceContext, input: QueueScopeInput
     readActiveLines(ctx.db, all, ACTIVE_MAX),
   ]);
   return {
-    ...{ queue: stats.queue, stats, items, throughput, oldest: oldest && toLine(oldest), attention },
+    ...{ queue: stats.queue, stats, items, throughput, oldest: oldest && toLine(oldest), ...attention },
     ...{ waits: { ...waits, p50Ms: whole(waits.p50Ms), p95Ms: whole(waits.p95Ms) } },
     ...{
       active: active.map(({ times, ...row }) => toLine({ ...row, sinceMs: firstTime(times) ?? row.sinceMs })),

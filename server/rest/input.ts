@@ -14,14 +14,21 @@ export function inputSchemaOf(procedure: string): JsonSchema {
   return made;
 }
 
-/** The query as an input. Text becomes a number or a boolean where the input's schema says so, and else stays text. */
+/**
+ * The query as an input. Text becomes a number or a boolean where the input's schema says so, and else stays text; what
+ * is a list there is named once for each of its items.
+ */
 export function readQuery(procedure: string, query: URLSearchParams): Record<string, unknown> {
   const { properties = {} } = inputSchemaOf(procedure);
   const input: Record<string, unknown> = {};
   for (const name of new Set(query.keys())) {
     const values = query.getAll(name);
-    if (values.length > 1) throw new InvalidInputError(`${name}: is given ${values.length} times`);
     const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
+    if (property?.type === "array") {
+      setOwn(input, name, values);
+      continue;
+    }
+    if (values.length > 1) throw new InvalidInputError(`${name}: is given ${values.length} times`);
     setOwn(input, name, coerce(values[0] ?? "", property));
   }
   return input;

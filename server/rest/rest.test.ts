@@ -65,6 +65,8 @@ test("errors have one shape and the status of their reason", async () => {
 test("input is judged by name, in the query as in the body", async () => {
   const limits = await web.call("GET", "/api/v1/runs?limit=1000");
   expect(limits).toMatchObject({ status: 200, body: { items: [], cursor: null } });
+  for (const ids of ["runIds=run_1", "runIds=run_1&runIds=run_2"])
+    expect((await web.call("GET", `/api/v1/runs?${ids}`)).status).toBe(200);
   for (const query of [
     "limit=0",
     "limit=x",
@@ -74,6 +76,9 @@ test("input is judged by name, in the query as in the body", async () => {
     "nope=1",
     "status=nope",
     "limit=1&limit=2",
+    "runIds=",
+    `runIds=${"x".repeat(300)}`,
+    Array.from({ length: 201 }, (_, index) => `runIds=run_${index}`).join("&"),
     "__proto__=1",
     "cursor=x",
   ]) {

@@ -1,6 +1,7 @@
-import { and, desc, eq, sql } from "drizzle-orm";
+import { and, desc, eq, gte, lt, type SQL, sql } from "drizzle-orm";
 import type { Page } from "@/contract/page";
 import type { ListRunnerJobsInput, RunnerJob } from "@/contract/runner";
+import { ID_PREFIX } from "@/contract/words";
 import { type RunnerJobRow, runnerJobs, runs } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { NotFoundError } from "@/server/errors";
@@ -13,15 +14,37 @@ export function toRunnerJob(row: RunnerJobRow): RunnerJob {
   return { ...job, result: storedJson(row.result) ?? {}, createdAt: iso(row.createdAt), updatedAt: iso(row.updatedAt) };
 }
 
+/** A runner job, by its own id or by its attempt's. */
 export async function getRunnerJob(ctx: ServiceContext, input: { runnerJobId: string }): Promise<RunnerJob> {
   const tenantId = tenantOf(ctx);
   const [found] = await ctx.db
     .select({ job: runnerJobs })
     .from(runnerJobs)
     .innerJoin(runs, eq(runs.id, runnerJobs.runId))
-    .where(and(eq(runnerJobs.id, input.runnerJobId), tenantId === null ? undefined : eq(runs.tenantId, tenantId)));
+    .where(and(isMeant(input.runnerJobId), tenantId === null ? undefined : eq(runs.tenantId, tenantId)));
   if (!found) throw new NotFoundError("runner job", input.runnerJobId);
   return toRunnerJob(found.job);
+}
+
+const ATTEMPT_ID = new RegExp(`^${ID_PREFIX.attempt}([0-9a-f]{32})$`);
+/** Of an id, what its time is written in. */
+const TIME_DIGITS = 12;
+const MADE_WITHIN_MS = 60_000n;
+
+/**
+ * A job's id is made right after its attempt's, and both begin with the time: among the jobs of that minute its attempt's
+ * is looked for, since no index has the attempts of those that have ended.
+ */
+function isMeant(id: string): SQL | undefined {
+  const digits = ATTEMPT_ID.exec(id)?.[1];
+  if (digits === undefined) return eq(runnerJobs.id, id);
+  const time = digits.slice(0, TIME_DIGITS);
+  const until = (BigInt(`0x${time}`) + MADE_WITHIN_MS).toString(16).padStart(TIME_DIGITS, "0");
+  return and(
+    gte(runnerJobs.id, `${ID_PREFIX.runnerJob}${time}`),
+    lt(runnerJobs.id, `${ID_PREFIX.runnerJob}${until}`),
+    eq(runnerJobs.attemptId, id),
+  );
 }
 
 /** A run's runner jobs, its attempts, the newest first. */

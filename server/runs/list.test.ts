@@ -38,6 +38,8 @@ test("runs are found by each filter, alone and together", async () => {
   expect(await idsOf({ search: task.id })).toEqual([ofTask.id]);
   expect(await idsOf({ search: failed.id })).toEqual([failed.id]);
   expect(await idsOf({ search: failed.id.slice(0, -1) })).toEqual([]);
+  expect(await idsOf({ runIds: [ofTask.id, old.id, "run_nobody"] })).toEqual(sorted(ofTask.id, old.id));
+  expect(await idsOf({ runIds: [ofTask.id, old.id], withinHours: 1 })).toEqual([ofTask.id]);
   expect(await idsOf({ withinHours: 1 })).toEqual(sorted(ofSession.id, ofTask.id, failed.id));
   expect(await idsOf({ withinMinutes: 62 })).toHaveLength(4);
   expect(await idsOf({ withinMinutes: 60 })).toEqual(sorted(ofSession.id, ofTask.id, failed.id));

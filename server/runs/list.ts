@@ -1,4 +1,4 @@
-import { and, desc, eq, or, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, or, type SQL, sql } from "drizzle-orm";
 import type { Page } from "@/contract/page";
 import type { ListRunsInput, RunSummary } from "@/contract/run";
 import { isWithin } from "@/db/queries/is-within";
@@ -58,6 +58,7 @@ export function matchesRuns(ctx: ServiceContext, filter: Omit<ListRunsInput, "cu
     filter.sessionId === undefined ? undefined : eq(runs.sessionId, filter.sessionId),
     filter.taskId === undefined ? undefined : eq(runs.taskId, filter.taskId),
     filter.search === undefined ? undefined : isFound(filter.search),
+    filter.runIds === undefined ? undefined : inArray(runs.id, filter.runIds),
     isWithin(runs.createdAt, filter),
   );
 }

@@ -1,14 +1,15 @@
-import { and, asc, desc, eq, isNotNull, isNull, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, or, type SQL, sql } from "drizzle-orm";
 import type { Page } from "@/contract/page";
 import type { ListSessionsInput, SessionSummary } from "@/contract/session";
 import { contains } from "@/db/queries/contains";
 import { isWithin } from "@/db/queries/is-within";
+import { silentSince } from "@/db/queries/silent-since";
 import { sessionReadCursors, sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { InvalidInputError } from "@/server/errors";
 import { isOwned } from "@/server/owned";
 import { type Counted, countedFrom, decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
-import { toSummary } from "./session";
+import { isReadBy, toSummary } from "./session";
 
 type Filter = Omit<ListSessionsInput, "cursor" | "limit">;
 type Position = (string | number | null)[];
@@ -30,16 +31,19 @@ export async function listSessions(ctx: ServiceContext, input: ListSessionsInput
     .select({
       session: sessions,
       readVersion: sessionReadCursors.sessionVersion,
+      silentSinceMs: silentSince(ctx.settings.stuckAfterMs),
       position: sql<string>`${sessions.updatedAt}::text`,
     })
     .from(sessions)
     .leftJoin(sessionReadCursors, isReadBy(readerId))
-    .where(and(matches(ctx, filter), isWanted(filter), after, last === null ? undefined : isNotBelow(last)))
+    .where(and(matches(ctx, filter), isWanted(ctx, filter), after, last === null ? undefined : isNotBelow(last)))
     .orderBy(desc(sessions.updatedAt), asc(sessions.sessionId))
     .limit(limit + 1);
   const page = pageFrom(rows, limit, (last) => encodeCursor(filter, [last.position, last.session.sessionId]));
   return {
-    items: page.rows.map((row) => toSummary(row.session, readerId === null ? null : { readVersion: row.readVersion })),
+    items: page.rows.map(({ session, readVersion, silentSinceMs }) =>
+      toSummary(session, readerId === null ? null : { readVersion }, silentSinceMs),
+    ),
     cursor: page.cursor ?? (last === null ? null : encodeCursor(filter, last)),
   };
 }
@@ -53,32 +57,27 @@ export async function countSessions(ctx: ServiceContext, input: ListSessionsInpu
     .select({ sessionId: sessions.sessionId })
     .from(sessions)
     .leftJoin(sessionReadCursors, isReadBy(filter.readerId ?? null))
-    .where(and(matches(ctx, filter), isWanted(filter), last === null ? undefined : isNotBelow(last)))
+    .where(and(matches(ctx, filter), isWanted(ctx, filter), last === null ? undefined : isNotBelow(last)))
     .limit(max + 1)
     .as("found");
   return countedFrom(await ctx.db.$count(found), max, last !== null);
 }
 
 function assertReader({ state, unread, readerId }: Filter): void {
-  if (readerId !== undefined || (state !== "unread" && unread === undefined)) return;
+  if (readerId !== undefined || (state !== "unread" && state !== "needs-me" && unread === undefined)) return;
   throw new InvalidInputError("readerId: what is unread needs a reader");
-}
-
-/** Joins each session with how far one reader has read it. */
-export function isReadBy(readerId: string | null): SQL {
-  return sql`(${sessionReadCursors.sessionId} = ${sessions.sessionId} and ${sessionReadCursors.readerId} = ${readerId})`;
 }
 
 /** The caller's sessions that a filter of the list matches, joined with its reader's marks. */
 export function matchesSessions(ctx: ServiceContext, filter: Filter): SQL | undefined {
   assertReader(filter);
-  return and(matches(ctx, filter), isWanted(filter));
+  return and(matches(ctx, filter), isWanted(ctx, filter));
 }
 
 /** What has to be looked at row by row; everything else of a filter stands in an index. */
 function isScan(filter: Filter): boolean {
   const { state, search, unread, hasFailure, failureKind, expiresWithinMinutes } = filter;
-  if (state === "unread" || state === "default" || (search ?? "") !== "") return true;
+  if (["unread", "needs-me", "default"].includes(state) || (search ?? "") !== "") return true;
   return [unread, hasFailure, failureKind, expiresWithinMinutes].some((asked) => asked !== undefined);
 }
 
@@ -100,18 +99,19 @@ function matches(ctx: ServiceContext, filter: Filter): SQL | undefined {
     isOwned(ctx, sessions, filter),
     filter.backendProfile === undefined ? undefined : eq(sessions.backendProfile, filter.backendProfile),
     filter.storageKind === undefined ? undefined : eq(sessions.storageKind, filter.storageKind),
+    filter.sessionIds === undefined ? undefined : inArray(sessions.sessionId, filter.sessionIds),
     isWithin(sessions.updatedAt, filter),
-    ["running", "idle", "terminal"].includes(filter.state) ? inState(filter.state) : undefined,
+    ["running", "idle", "terminal"].includes(filter.state) ? inState(ctx, filter.state) : undefined,
   );
 }
 
 const IS_UNREAD = sql`${sessions.version} > coalesce(${sessionReadCursors.sessionVersion}, 0)`;
 
-function isWanted(filter: Filter): SQL | undefined {
+function isWanted(ctx: ServiceContext, filter: Filter): SQL | undefined {
   const { unread, hasFailure, failureKind, expiresWithinMinutes } = filter;
   return and(
     filter.search ? contains(filter.search, sessions.title, sessions.sessionId) : undefined,
-    inState(filter.state),
+    inState(ctx, filter.state),
     unread === undefined ? undefined : sql`(${IS_UNREAD}) = ${unread}`,
     hasFailure === undefined ? undefined : hasFailure ? isNotNull(sessions.failureKind) : isNull(sessions.failureKind),
     failureKind === undefined ? undefined : eq(sessions.failureKind, failureKind),
@@ -121,13 +121,20 @@ function isWanted(filter: Filter): SQL | undefined {
   );
 }
 
-function inState(state: Filter["state"]): SQL | undefined {
+function inState(ctx: ServiceContext, state: Filter["state"]): SQL | undefined {
   switch (state) {
     case "all":
       return undefined;
     case "default":
       // Evicted sessions leave the default view after a week.
       return sql`(${sessions.storageKind} <> 'evicted' or ${sessions.storageEvictedAt} is null or ${sessions.storageEvictedAt} > now() - interval '7 days')`;
+    case "needs-me":
+      // Whoever is asked, whose turn hangs, and what failed without anybody having looked.
+      return or(
+        gt(sessions.pendingApprovals, 0),
+        sql`${silentSince(ctx.settings.stuckAfterMs)} is not null`,
+        and(eq(sessions.executionState, "terminal"), eq(sessions.terminalStatus, "failed"), IS_UNREAD),
+      );
     case "unread":
       return IS_UNREAD;
     case "running":

@@ -1,6 +1,7 @@
-import { and, eq, isNull } from "drizzle-orm";
+import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
 import type { Session, SessionSummary } from "@/contract/session";
 import { lockSession } from "@/db/queries/lock";
+import { silentSince } from "@/db/queries/silent-since";
 import { type SessionRow, sessionReadCursors, sessions } from "@/db/schema";
 import { type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { NotFoundError } from "@/server/errors";
@@ -46,8 +47,16 @@ export function toSession(row: SessionRow): Session {
 }
 
 /** A session that nobody has read is unread; without a reader nothing is. */
-export function toSummary(row: SessionRow, reader: { readVersion: number | null } | null): SessionSummary {
-  return { ...toSession(row), unread: reader !== null && row.version > (reader.readVersion ?? 0) };
+export function toSummary(
+  row: SessionRow,
+  reader: { readVersion: number | null } | null,
+  silentSinceMs: number | null = null,
+): SessionSummary {
+  return {
+    ...toSession(row),
+    unread: reader !== null && row.version > (reader.readVersion ?? 0),
+    silentSince: silentSinceMs === null ? null : new Date(silentSinceMs).toISOString(),
+  };
 }
 
 /** The row of a session that the caller may see; throws `not-found` for one that is deleted. */
@@ -74,17 +83,29 @@ export async function lockOwnSession(ctx: TxContext, sessionId: string): Promise
   return session;
 }
 
+/** Joins each session with how far one reader has read it. */
+export function isReadBy(readerId: string | null): SQL {
+  return sql`(${sessionReadCursors.sessionId} = ${sessions.sessionId} and ${sessionReadCursors.readerId} = ${readerId})`;
+}
+
 export async function getSession(
   ctx: ServiceContext,
   input: { sessionId: string; readerId?: string },
 ): Promise<SessionSummary> {
   const row = await requireSession(ctx, input.sessionId);
-  if (input.readerId === undefined) return toSummary(row, null);
-  const [cursor] = await ctx.db
-    .select({ readVersion: sessionReadCursors.sessionVersion })
-    .from(sessionReadCursors)
-    .where(and(eq(sessionReadCursors.sessionId, input.sessionId), eq(sessionReadCursors.readerId, input.readerId)));
-  return toSummary(row, cursor ?? { readVersion: null });
+  const [told] = await ctx.db
+    .select({
+      silentSinceMs: silentSince(ctx.settings.stuckAfterMs),
+      readVersion: sessionReadCursors.sessionVersion,
+    })
+    .from(sessions)
+    .leftJoin(sessionReadCursors, isReadBy(input.readerId ?? null))
+    .where(eq(sessions.sessionId, row.sessionId));
+  return toSummary(
+    row,
+    input.readerId === undefined ? null : { readVersion: told?.readVersion ?? null },
+    told?.silentSinceMs ?? null,
+  );
 }
 
 /** How a run names its session. */

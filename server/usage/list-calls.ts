@@ -24,6 +24,7 @@ export async function listCalls(ctx: ServiceContext, input: ListCallsInput): Pro
 function matches(ctx: ServiceContext, asked: Omit<ListCallsInput, "cursor" | "limit">): SQL | undefined {
   return and(
     isOwned(ctx, modelCalls, asked),
+    asked.callId === undefined ? undefined : eq(modelCalls.id, asked.callId),
     asked.runId === undefined ? undefined : eq(modelCalls.runId, asked.runId),
     asked.sessionId === undefined ? undefined : eq(modelCalls.sessionId, asked.sessionId),
     asked.taskId === undefined ? undefined : eq(modelCalls.taskId, asked.taskId),

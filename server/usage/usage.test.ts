@@ -264,6 +264,7 @@ test("a list of calls goes on where its page ended, and narrows", async () => {
   expect(new Set(seen).size).toBe(8);
   const ids = async (input: object) => (await listCalls(ctx, { limit: 10, ...input })).items.length;
   expect(await ids({ runId: run.id })).toBe(4);
+  expect(await ids({ callId: calls[0]?.id })).toBe(1);
   expect(await ids({ backendProfile: "demo" })).toBe(4);
   expect(await ids({ outcome: "failed" })).toBe(1);
   expect(await ids({ model: "m2" })).toBe(0);

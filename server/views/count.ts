@@ -60,7 +60,7 @@ function counter<Of extends Filter, Input>(
 const COUNTERS: Record<ViewPage, CountText> = {
   sessions: counter(SESSION_QUERY, {
     toInput: (filter, readerId) => {
-      const isReaders = filter.state === "unread" || filter.unread !== null;
+      const isReaders = filter.state === "unread" || filter.state === "needs-me" || filter.unread !== null;
       if (isReaders && readerId === undefined) return { success: false };
       return ListSessionsInput.safeParse(sessionsInput(filter, readerId ?? null));
     },

@@ -217,3 +217,15 @@ test("a count ends at its bound, and one that would take too long holds up nobod
   await other.close();
   expect(await countsOf(ann, "runs")).toMatchObject({ First: [0, false] });
 });
+
+test("a view of what needs its reader is counted for a reader, and for nobody not", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const ann = ctx.as(person("ann"));
+  await make(ann, { name: "Mine", page: "sessions", query: "state:needs-me" });
+  for (const terminalStatus of ["failed", "completed"])
+    await makeSession(ctx.db, { tenantId: "t1", executionState: "terminal", terminalStatus });
+  expect(await countsOf(ann, "sessions")).toEqual({ Mine: [1, false] });
+  const { items } = await countViews(ann, CountViewsInput.parse({ page: "sessions" }));
+  expect(items).toMatchObject([{ count: null, hasMore: false }]);
+});

@@ -1,54 +1,34 @@
 import { notFound, redirect } from "next/navigation";
 import { requireIdentity } from "@/app/(console)/identity";
-import {
-  auditAddress,
-  eventAddress,
-  runAddress,
-  runnerAddress,
-  sessionAddress,
-  taskAddress,
-} from "@/components/shell/addresses";
+import { findRecord, type RecordReader } from "@/components/shell/records";
+import { viewsOf } from "@/components/trpc/lists";
 import { getQueryClient, trpc } from "@/server/trpc/rsc";
 
 /** `/r/<id>` leads to whatever record has that id, so that an id in a log is enough to find its page. */
 export default async function ResolvePage(props: { params: Promise<{ id: string }> }) {
   await requireIdentity();
   const id = decodeURIComponent((await props.params).id);
-  const found = await resolve(id).catch(() => null);
+  const found = await findRecord(id, reader()).catch(nullWhereThereIsNone);
   if (found === null) notFound();
   redirect(found);
 }
 
-/** The address of a record's page; it fails where there is no such record. */
-async function resolve(id: string): Promise<string> {
+/** Anything but an id that nothing has is told as what it is: an outage is no record that is not there. */
+function nullWhereThereIsNone(error: unknown): null {
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : null;
+  if (code === "NOT_FOUND" || code === "BAD_REQUEST") return null;
+  throw error;
+}
+
+function reader(): RecordReader {
   const client = getQueryClient();
-  const [kind = ""] = id.split("_");
-  switch (kind) {
-    case "run":
-      return runAddress(id);
-    case "evt":
-      return eventAddress(await client.fetchQuery(trpc.events.get.queryOptions({ eventId: id })));
-    case "qt":
-      return taskAddress(id);
-    case "cmd":
-      return runAddress((await client.fetchQuery(trpc.commands.get.queryOptions({ commandId: id }))).runId);
-    case "rjob":
-      return runAddress((await client.fetchQuery(trpc.runnerJobs.get.queryOptions({ runnerJobId: id }))).runId);
-    case "runner":
-      return runnerAddress(id);
-    case "aud":
-      return `/audit?id=${encodeURIComponent(id)}`;
-    case "tok":
-      return `/settings#${encodeURIComponent(id)}`;
-    case "bulk":
-    case "man":
-      return auditAddress(id);
-    case "apr": {
-      const approval = await client.fetchQuery(trpc.approvals.get.queryOptions({ approvalId: id }));
-      return approval.sessionId === null ? runAddress(approval.runId) : `${sessionAddress(approval.sessionId)}#${id}`;
-    }
-    default:
-      // A caller chooses a session's id, so anything else may be one.
-      return sessionAddress(id);
-  }
+  return {
+    event: (eventId) => client.fetchQuery(trpc.events.get.queryOptions({ eventId })),
+    command: (commandId) => client.fetchQuery(trpc.commands.get.queryOptions({ commandId })),
+    runnerJob: (runnerJobId) => client.fetchQuery(trpc.runnerJobs.get.queryOptions({ runnerJobId })),
+    approval: (approvalId) => client.fetchQuery(trpc.approvals.get.queryOptions({ approvalId })),
+    modelCall: async (callId) =>
+      (await client.fetchQuery(trpc.usage.calls.queryOptions({ callId, limit: 1 }))).items[0],
+    view: async (viewId) => (await client.fetchQuery(viewsOf(trpc))).items.find(({ id }) => id === viewId),
+  };
 }

@@ -1,0 +1,35 @@
+import { createLoader } from "nuqs/server";
+import { expect, test } from "vitest";
+import type { Session } from "@/contract/session";
+import { fits, isTold, SESSION_FILTERS } from "./filter";
+
+const load = createLoader(SESSION_FILTERS);
+const AT = Date.parse("2026-01-02T00:00:00Z");
+const ago = (ms: number) => new Date(AT - ms).toISOString();
+const session = {
+  ...{ sessionId: "ses_1", title: "Fix the Build", backendProfile: "codex", projectId: "shop", storageKind: "pvc" },
+  ...{ executionState: "terminal", failureKind: "timeout", expiresAt: ago(-7_200_000), updatedAt: ago(7_200_000) },
+  ...{ storageEvictedAt: null, pendingApprovals: 0 },
+} as unknown as Session;
+
+test("a session that has changed is news only where the list would show it", () => {
+  const fitting = ["", "?state=all", "?state=terminal", "?project=shop&profile=codex", "?storage=pvc", "?search=build"];
+  fitting.push("?search=SES_", "?failed=true", "?failure=timeout", "?expires=3", "?within=3", "?older=1");
+  const others = ["?state=running", "?state=idle", "?project=other", "?profile=demo", "?storage=none", "?search=tidy"];
+  others.push("?failed=false", "?failure=storage-full", "?expires=1", "?within=1", "?until=2026-01-01T00:00:00Z");
+  for (const address of fitting) expect([address, fits(load(address), session, AT)]).toEqual([address, true]);
+  for (const address of others) expect([address, fits(load(address), session, AT)]).toEqual([address, false]);
+});
+
+test("what was evicted more than a week ago is no news of the default view", () => {
+  const evicted = (ms: number) => ({ ...session, storageKind: "evicted" as const, storageEvictedAt: ago(ms) });
+  expect(fits(load(""), evicted(6 * 86_400_000), AT)).toBe(true);
+  expect(fits(load(""), evicted(8 * 86_400_000), AT)).toBe(false);
+  expect(fits(load("?state=all"), evicted(8 * 86_400_000), AT)).toBe(true);
+});
+
+test("whether it is unread no frame tells", () => {
+  for (const address of ["?state=unread", "?state=needs-me", "?unread=true", "?unread=false"])
+    expect([address, fits(load(address), session, AT), isTold(load(address))]).toEqual([address, true, false]);
+  expect(isTold(load("?state=running&project=shop"))).toBe(true);
+});

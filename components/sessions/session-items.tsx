@@ -1,0 +1,58 @@
+"use client";
+import { Columns2, Copy, Pencil, SquareTerminal, Trash2, XCircle } from "lucide-react";
+import { useCanOperate } from "@/components/shell/identity";
+import { copyText } from "@/components/ui/copy";
+import { copyCurl } from "@/components/ui/curl";
+import { MenuItem, MenuSeparator } from "@/components/ui/menu";
+import type { SessionSummary } from "@/contract/session";
+import type { SessionDialog } from "./session-menu";
+
+type SessionItemsProps = {
+  session: SessionSummary;
+  runId: string | null;
+  onDialog: (dialog: SessionDialog) => void;
+};
+
+/** The acts of a session's menu, and the calls of the API that do the same. */
+export function SessionItems({ session, runId, onDialog }: SessionItemsProps) {
+  const canOperate = useCanOperate();
+  const path = `/sessions/${encodeURIComponent(session.sessionId)}`;
+  const icon = "size-3.5";
+  return (
+    <>
+      <MenuItem onSelect={() => onDialog("compare")}>
+        <Columns2 aria-hidden className={icon} /> Compare with…
+      </MenuItem>
+      <MenuItem onSelect={() => void copyText(session.sessionId)}>
+        <Copy aria-hidden className={icon} /> Copy its id
+      </MenuItem>
+      <MenuItem onSelect={() => void copyCurl({ path })}>
+        <SquareTerminal aria-hidden className={icon} /> Copy as curl
+      </MenuItem>
+      {canOperate && (
+        <>
+          {runId !== null && (
+            <MenuItem
+              onSelect={() =>
+                void copyCurl({ method: "POST", path: `/runs/${encodeURIComponent(runId)}/cancel`, body: {} })
+              }
+            >
+              <SquareTerminal aria-hidden className={icon} /> Copy cancelling its run as curl
+            </MenuItem>
+          )}
+          <MenuSeparator />
+          <MenuItem onSelect={() => onDialog("rename")}>
+            <Pencil aria-hidden className={icon} /> Rename
+          </MenuItem>
+          <MenuItem onSelect={() => onDialog("cancel")} isDisabled={runId === null}>
+            <XCircle aria-hidden className={icon} /> Cancel the run
+          </MenuItem>
+          <MenuSeparator />
+          <MenuItem isDanger onSelect={() => onDialog("delete")}>
+            <Trash2 aria-hidden className={icon} /> Delete session
+          </MenuItem>
+        </>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,31 @@
+import { sql } from "drizzle-orm";
+import { expect, test } from "vitest";
+import { createTestDatabase } from "@/db/test/database";
+import { createCommand } from "@/server/commands";
+import { createRun } from "@/server/runs";
+import { tenantOperator, testContext } from "@/server/test/context";
+import { rowsRead } from "@/server/test/rows-read";
+import { getRunnerJob, launchRunnerJob } from ".";
+
+test("a runner job is found by its attempt's id too, also once it has ended, and without reading the others", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { id: runId } = await createRun(ctx, { backendProfile: "codex" });
+  await createCommand(ctx, { runId, type: "turn", payload: { text: "go" } });
+  const { id } = await launchRunnerJob(ctx, { runId });
+  await ctx.db.execute(sql`
+    insert into agentrun_runner_jobs
+    select (jsonb_populate_record(job, jsonb_build_object(
+      'id', 'rjob_0' || lpad(to_hex(n), 31, '0'), 'attempt_id', 'att_0' || lpad(to_hex(n), 31, '0')))).*
+    from agentrun_runner_jobs job, generate_series(1, 5000) n`);
+  await ctx.db.execute(sql`update agentrun_runner_jobs set state = 'ended'`);
+  await ctx.db.execute(sql`analyze agentrun_runner_jobs`);
+  const job = await getRunnerJob(ctx, { runnerJobId: id });
+  const byAttempt = () => getRunnerJob(ctx, { runnerJobId: job.attemptId });
+  expect(await byAttempt()).toEqual(job);
+  expect(await rowsRead(ctx, "agentrun_runner_jobs", byAttempt)).toBeLessThan(50);
+  for (const runnerJobId of ["att_nobody", `att_${"f".repeat(32)}`, "rjob_nobody"])
+    await expect(getRunnerJob(ctx, { runnerJobId })).rejects.toMatchObject({ reason: "not-found" });
+  const other = getRunnerJob(ctx.as(tenantOperator("other")), { runnerJobId: job.attemptId });
+  await expect(other).rejects.toMatchObject({ reason: "not-found" });
+});
