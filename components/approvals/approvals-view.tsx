@@ -14,6 +14,7 @@ import { approvalPages } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
 import { toastError } from "@/components/ui/error-toast";
 import { shortenId } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
 import { ListFoot } from "@/components/ui/list-states";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader } from "@/components/ui/page";
@@ -128,7 +129,7 @@ function useDecisionKeys({ selection, keys, act }: Bulk, { canDecide, decided, i
   const decide = useMutation(
     trpc.approvals.decide.mutationOptions({
       onSuccess: ({ decision, command, kind }) =>
-        void toast.success(`${decision === "accept" ? "Accepted" : "Declined"}: ${command ?? kind}`),
+        void toast.success(`${decision === "accept" ? "Accepted" : "Declined"}: ${showTricks(command) ?? kind}`),
       onError: (error) => toastError(error),
       onSettled: () => void client.invalidateQueries({ queryKey: trpc.approvals.pathKey() }),
     }),

@@ -19,6 +19,7 @@ import { DangerDialog } from "@/components/ui/danger-dialog";
 import { Dialog } from "@/components/ui/dialog";
 import { Field, Input } from "@/components/ui/field";
 import { formatBytes, shortenId } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
 import { Menu, MenuItem, MenuSeparator } from "@/components/ui/menu";
 import { State } from "@/components/ui/state";
 import { Countdown } from "@/components/ui/time";
@@ -64,10 +65,10 @@ export function SessionHeader({ session, openRun }: { session: SessionSummary; o
         </h1>
         <p className="flex flex-wrap items-center gap-x-2 gap-y-0.5 text-xs text-ink-2">
           <State isBare state={explained.state} word={explained.word} />
-          <span className="max-sm:hidden">{explained.why}</span>
+          <span className="max-sm:hidden">{showTricks(explained.why)}</span>
           {explained.next !== undefined && (
             <span className="text-ink-3">
-              {explained.next.text} <Countdown to={explained.next.at} />
+              {showTricks(explained.next.text)} <Countdown to={explained.next.at} />
             </span>
           )}
           {usage !== undefined && usage.calls > 0 && (

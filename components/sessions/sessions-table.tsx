@@ -6,6 +6,7 @@ import { GroupedTable } from "@/components/arrange/grouped-table";
 import type { ShownGroups } from "@/components/arrange/use-groups";
 import { sessionAddress } from "@/components/shell/addresses";
 import { formatBytes } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
 import { State } from "@/components/ui/state";
 import type { Column, RowChoice } from "@/components/ui/table";
 import { Time } from "@/components/ui/time";
@@ -24,7 +25,7 @@ const LEAD: Column<SessionSummary>[] = [
     className: "sm:w-px sm:min-w-32",
     cell: (session) => {
       const explained = explainSession(session, null);
-      return <State state={explained.state} word={explained.word} title={explained.why} />;
+      return <State state={explained.state} word={explained.word} title={showTricks(explained.why)} />;
     },
   },
   {

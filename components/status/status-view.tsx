@@ -6,6 +6,7 @@ import { useTRPC, useTRPCClient } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import { ErrorNote } from "@/components/ui/error-note";
 import { formatPlural } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
 import { PageHeader, TableSkeleton } from "@/components/ui/page";
 import { ErrorCard } from "@/components/ui/query-view";
 import { ScrollRegion } from "@/components/ui/scroll-region";
@@ -78,7 +79,7 @@ function HealthParts({ health }: { health: Health }) {
   return (
     <>
       <Part name="Server" tone={health.ready ? "good" : "bad"} word={health.ready ? "ready" : "not ready"}>
-        {health.message ?? "It can serve."}
+        {showTricks(health.message) ?? "It can serve."}
       </Part>
       <Part
         name="Database"

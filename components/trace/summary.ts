@@ -1,5 +1,6 @@
 import { stripAnsi } from "fancy-ansi";
 import { commandOf, textOf } from "@/components/conversation/payload";
+import { showTricks } from "@/components/ui/hidden-text";
 import type { RunEvent } from "@/contract/event";
 
 const SUMMARY_MAX = 200;
@@ -21,11 +22,12 @@ export function summarize(event: RunEvent): string {
   return oneLine(parts.length > 0 ? parts.join(" · ") : JSON.stringify(payload));
 }
 
-/** The beginning of a text, in a line and without colours. */
+/** The beginning of a text, in a line and without colours or tricks. */
 export function oneLine(text: string): string {
-  return stripAnsi(text.slice(0, 2 * SUMMARY_MAX))
+  const line = stripAnsi(text.slice(0, 2 * SUMMARY_MAX))
     .slice(0, SUMMARY_MAX)
-    .replaceAll(/\s+/g, " ");
+    .replaceAll(/[ \t\r\n]+/g, " ");
+  return showTricks(line);
 }
 
 /** The seq of the next event, or the one before, that one looks for from a place; from nowhere the first, or the last. */

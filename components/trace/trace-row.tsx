@@ -7,6 +7,7 @@ import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
 import { CopyButton } from "@/components/ui/copy";
 import { formatDuration } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
 import { QueryView } from "@/components/ui/query-view";
 import { Time } from "@/components/ui/time";
 import type { FoundEvent, RunEvent } from "@/contract/event";
@@ -52,7 +53,7 @@ export const TraceRow = memo(function TraceRow({ event, startMs, isOpen, onToggl
         <span className="hidden w-20 shrink-0 text-right text-ink-3 tabular-nums sm:block">
           +{formatDuration(Date.parse(event.createdAt) - startMs)}
         </span>
-        <span className={cn("w-36 shrink-0 truncate text-ink-2 max-sm:w-28", TONE[event.type])}>{event.type}</span>
+        <span className={cn("w-36 shrink-0 truncate text-ink-2 max-sm:w-28", TONE[event.type])}>{showTricks(event.type)}</span>
         <span className="min-w-0 flex-1 truncate text-ink-2">
           {"payload" in event ? summarize(event) : oneLine(event.excerpt)}
         </span>
@@ -93,7 +94,7 @@ function EventBody({ event, onAround }: { event: RunEvent } & Pick<TraceRowProps
         )}
       </p>
       <pre className="scroll-thin max-h-96 overflow-auto text-xs leading-5 wrap-anywhere whitespace-pre-wrap">
-        {JSON.stringify(event.payload, null, 2)}
+        {showTricks(JSON.stringify(event.payload, null, 2))}
       </pre>
     </>
   );
