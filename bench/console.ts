@@ -15,6 +15,8 @@ import { startWeb, TOKEN } from "./web";
 const SESSIONS = Number(process.env.BENCH_SESSIONS ?? 10_000);
 const EVENTS_PER_RUN = 90;
 const LONG_RUN_EVENTS = 100_000;
+/** So many of them are scrolled past: more than are loaded at first, three times over. */
+const LONG_ROWS = 3_500;
 const TASKS = Number(process.env.BENCH_TASKS ?? 100_000);
 const LOADS = Number(process.env.BENCH_SAMPLES ?? 10);
 const TABS = Number(process.env.BENCH_TABS ?? 50);
@@ -190,25 +192,57 @@ async function longSession(): Promise<void> {
   const openedMs = (await opened.jsonValue()) ?? Number.NaN;
   console.log(`  its last events are shown after ${Math.round(openedMs)} ms`);
   await pause(1_000);
-  const frames = await page.evaluate(async () => {
-    const box = [...document.querySelectorAll<HTMLElement>("main, main *")]
-      .filter((one) => /auto|scroll/.test(getComputedStyle(one).overflowY))
-      .toSorted((left, right) => right.scrollHeight - left.scrollHeight)[0];
+  const { frames, rows } = await page.evaluate(async (rowsMin) => {
+    const box = document.querySelector<HTMLElement>("[aria-label='Events']");
     if (!box || box.scrollHeight < 10_000) throw new Error("nothing scrolls");
     box.scrollTop = box.scrollHeight;
     const gaps: number[] = [];
+    const seen = new Set<string>();
     let lastAt = performance.now();
-    for (let frame = 0; frame < 60; frame += 1) {
+    while (seen.size < rowsMin) {
+      if (box.scrollTop === 0) {
+        const before = box.scrollHeight;
+        const more = [...document.querySelectorAll("button")].find((one) =>
+          one.textContent?.startsWith("Load earlier"),
+        );
+        if (!more) throw new Error("nothing is loaded any more");
+        more.click();
+        while (box.scrollHeight === before) await new Promise(requestAnimationFrame);
+        // The network's time is none of a frame's.
+        lastAt = performance.now();
+      }
       box.scrollTop -= 400;
       await new Promise(requestAnimationFrame);
       const at = performance.now();
       gaps.push(at - lastAt);
       lastAt = at;
+      for (const row of box.querySelectorAll("[data-seq]")) seen.add(row.getAttribute("data-seq") ?? "");
     }
-    return gaps;
-  });
+    return { frames: gaps, rows: seen.size };
+  }, LONG_ROWS);
+  console.log(`  ${rows} rows were scrolled past`);
   tell("a frame while it is scrolled", frames);
+  await page.goto(`/sessions/ses_long?tab=trace#e${LONG_RUN_EVENTS / 2}`, { waitUntil: "commit" });
+  await page.reload({ waitUntil: "commit" });
+  const shownMs = await drawnAfter(page, `[data-seq="${LONG_RUN_EVENTS / 2}"]`);
+  console.log(`  an event in its middle is shown after ${Math.round(shownMs)} ms`);
+  await page.goto("/sessions/ses_long?tab=trace&find=part-7%22", { waitUntil: "commit" });
+  await page.getByRole("button", { name: "Look further back" }).click();
+  const clickedMs = await page.evaluate(() => performance.now());
+  console.log(
+    `  its first events are found after ${Math.round((await drawnAfter(page, "[data-seq='7']")) - clickedMs)} ms`,
+  );
   await context.close();
+}
+
+/** Milliseconds of the page's own clock at which it has something. */
+async function drawnAfter(page: Page, selector: string): Promise<number> {
+  const at = await page.waitForFunction(
+    (wanted) => (document.querySelector(wanted) ? performance.now() : null),
+    selector,
+    { polling: "raf", timeout: 120_000 },
+  );
+  return (await at.jsonValue()) ?? Number.NaN;
 }
 
 /** Some browsers draw here; the others of so many hold their streams alone, as if each had a machine of its own. */

@@ -2,7 +2,7 @@ import { performance } from "node:perf_hooks";
 import pg from "pg";
 import type { ListSessionsInput } from "@/contract/session";
 import type { ServiceContext } from "@/server/context";
-import { listEvents } from "@/server/events";
+import { listEvents, searchEvents } from "@/server/events";
 import { listTasks, queueCommander } from "@/server/queue";
 import { listSessions } from "@/server/sessions";
 import { tenantOperator, testContext } from "@/server/test/context";
@@ -139,6 +139,14 @@ async function eventPages(): Promise<void> {
     console.log(
       `  after ${String(afterSeq).padEnd(10)} ${await sample(async () => (await listEvents(ctx, { runId: "run_long", afterSeq, limit: 500 })).items.length)}`,
     );
+  }
+  console.log(`\nevents.search, a page of ${events} that finds nothing, p50 / p99 ms`);
+  for (const [name, asked] of [
+    ["by text", { text: "nowhere" }],
+    ["failures", { isFailed: true }],
+  ] as const) {
+    const input = { runId: "run_long", order: "newest", limit: 100, ...asked } as const;
+    console.log(`  ${name.padEnd(16)} ${await sample(async () => (await searchEvents(ctx, input)).items.length)}`);
   }
 }
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ChosenId, Instant, Int32, RecordId, requiredText, text } from "./ids";
 import { RawJsonObject } from "./json";
-import { CHANGES_LIMIT_MAX, EVENTS_LIMIT_MAX, pageLimit } from "./page";
+import { CHANGES_LIMIT_MAX, Cursor, EVENTS_LIMIT_MAX, EVENTS_SEARCH_LIMIT_MAX, pageLimit } from "./page";
 import { EVENT_TYPES, type EventType } from "./words";
 
 export { EVENT_TYPES, type EventType } from "./words";
@@ -69,6 +69,52 @@ export const RunEvent = z.object({
 export type RunEvent = z.infer<typeof RunEvent>;
 export const EventPage = z.object({ items: z.array(RunEvent), cursor: z.string().nullable(), lastSeq: z.number() });
 export type EventPage = z.infer<typeof EventPage>;
+
+/** Types with commas between them: a query can give a name once. Old rows have types of their own. */
+const TypeNames = text(1_000)
+  .transform((names) => names.split(","))
+  .refine((names) => names.every((name) => /^[\w.-]{1,64}$/.test(name)), "types of event, with commas between them");
+
+export const SearchEventsInput = z.strictObject({
+  runId: RecordId,
+  /** Anywhere in the payload or the type, whatever its case; or the id of one event. */
+  text: text(200).optional(),
+  types: TypeNames.optional(),
+  withoutTypes: TypeNames.optional(),
+  /** Only what went wrong. */
+  isFailed: z.boolean().optional(),
+  since: Instant.optional(),
+  until: Instant.optional(),
+  /** Which is looked at first. */
+  order: z.enum(["newest", "oldest"]).default("newest"),
+  /** The first seq that is looked at; the last or the first event where none is given. */
+  fromSeq: Int32.optional(),
+  cursor: Cursor.optional(),
+  limit: pageLimit(EVENTS_SEARCH_LIMIT_MAX),
+});
+export type SearchEventsInput = z.infer<typeof SearchEventsInput>;
+
+export const EVENT_EXCERPT_MAX = 240;
+export const FoundEvent = z.object({
+  id: z.string(),
+  seq: z.number(),
+  type: z.string(),
+  createdAt: z.string(),
+  isFailed: z.boolean(),
+  /** Of the payload: what stands around the text that was looked for, or what it is about. */
+  excerpt: z.string(),
+});
+export type FoundEvent = z.infer<typeof FoundEvent>;
+
+export const FoundEventPage = z.object({
+  items: z.array(FoundEvent),
+  /** null when nothing is left to look at. */
+  cursor: z.string().nullable(),
+  /** The seqs that this page has looked at, the lowest and the highest; null: none. */
+  searched: z.object({ firstSeq: z.number(), lastSeq: z.number() }).nullable(),
+  lastSeq: z.number(),
+});
+export type FoundEventPage = z.infer<typeof FoundEventPage>;
 
 /** Text that is still being written. Whole so far, or its last 6,000 characters; never stored. */
 export const LIVE_TEXT_MAX = 6_000;

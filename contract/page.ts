@@ -24,5 +24,6 @@ export const pageOf = <Item extends z.ZodType>(item: Item) =>
 export const LIST_LIMIT_MAX = 200;
 export const COMMANDS_LIMIT_MAX = 100;
 export const EVENTS_LIMIT_MAX = 500;
+export const EVENTS_SEARCH_LIMIT_MAX = 100;
 /** Each may carry a whole diff. */
 export const CHANGES_LIMIT_MAX = 100;

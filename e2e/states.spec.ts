@@ -21,6 +21,7 @@ import { conversation, newSession } from "./stories";
 
 // One product for the four, on a database that a story can stop; each leaves it as the next expects it.
 const ROWS = 10_000;
+const LONG_EVENTS = 100_000;
 let server: TestServer;
 let product: Product;
 let databaseUrl: string;
@@ -97,7 +98,7 @@ test("lists of 10,000 rows show their newest at once, and reach their oldest", a
   test.setTimeout(240_000);
   await withDatabase(databaseUrl, async (client) => {
     await loadConsole(client, {
-      ...{ sessions: ROWS, eventsPerRun: 1, longRunEvents: 0, approvals: ROWS, audit: ROWS, runners: ROWS },
+      ...{ sessions: ROWS, eventsPerRun: 1, longRunEvents: LONG_EVENTS, approvals: ROWS, audit: ROWS, runners: ROWS },
     });
     await loadTasks(client, ROWS, ["completed", "failed", "cancelled"]);
   });
@@ -137,8 +138,71 @@ test("lists of 10,000 rows show their newest at once, and reach their oldest", a
     await openPage(page, `/runs?search=${OLDEST.runId}`);
     await expect(page.getByRole("table", { name: "Runs" })).toContainText(OLDEST.title);
   });
+  await test.step("a run of 100,000 events is searched whole, read around any of them, and followed", () =>
+    readLongRun(page));
   await context.close();
 });
+
+/** A log as long as a week's: its newest events alone are loaded, and all of them are to be had. */
+async function readLongRun(page: Page): Promise<void> {
+  const events = page.getByRole("group", { name: "Events" });
+  const row = (seq: number) => events.locator(`[data-seq="${seq}"]`);
+  let asked = 0;
+  page.on("request", (request) => {
+    if (request.url().includes("events.list")) asked += 1;
+  });
+  await withDatabase(databaseUrl, (client) =>
+    client.query(`update agentrun_events set payload = payload || '{"exitCode": 2}' where id = 'evt_long_60000'`),
+  );
+  await openPage(page, "/sessions/ses_long?tab=trace");
+  await expect(page.getByText("1,000 events", { exact: true })).toBeVisible();
+  await page.getByRole("searchbox", { name: "Search events" }).fill("line 7 of A LONG");
+  await expect(page.getByText("searched 1,000 of 100,000")).toBeVisible();
+  await expect(page.getByText("None of the 1,000 events that were searched, of 100,000.")).toBeVisible();
+  await page.getByRole("button", { name: "Look further back" }).click();
+  await expect(row(7)).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText("searched 100,000 of 100,000")).toBeVisible();
+  await expect(page.getByText("1 of 100,000 events")).toBeVisible();
+  await row(7).getByRole("button").first().click();
+  await expect(row(7).locator("pre")).toContainText('"command": "make part-7"');
+  await lookInAll(page, LOOKS, "long-run-found");
+  await page.getByRole("button", { name: "Show what is around it" }).click();
+  await expect(page.getByText("Events 1 to 500 of 100,000")).toBeVisible();
+  await expect(row(7)).toBeInViewport();
+
+  const before = asked;
+  await openPage(page, "/sessions/ses_long?tab=trace#e50000");
+  await page.reload();
+  await expect(page.getByText("Events 49,750 to 50,249 of 100,000")).toBeVisible();
+  await expect(row(50_000)).toBeInViewport();
+  // The newest, and what is around it; twice, by the address and the reload. What lies between is not read.
+  expect(asked - before).toBeLessThanOrEqual(8);
+  await events.hover();
+  await page.mouse.wheel(0, -50_000);
+  await expect(row(49_750)).toBeInViewport();
+  await page.getByRole("button", { name: /^Load earlier/ }).click();
+  await expect(page.getByText("Events 49,250 to 50,249 of 100,000")).toBeVisible();
+  await events.hover();
+  await page.mouse.wheel(0, -50_000);
+  await expect(row(49_250)).toBeInViewport();
+  await look(page, "long-run-window");
+
+  await page.keyboard.press("]");
+  await expect(page).toHaveURL(/#e60000$/, { timeout: 30_000 });
+  await expect(page.locator(":focus")).toContainText("exit 2");
+  await page.keyboard.press("]");
+  await expect(page.getByText("No failure comes after this")).toBeVisible({ timeout: 30_000 });
+  await page.getByRole("button", { name: "Newest", exact: true }).click();
+  await expect(row(LONG_EVENTS)).toBeInViewport();
+  await withDatabase(databaseUrl, (client) =>
+    client.query("update agentrun_runs set status = 'pending', terminal_status = null where id = 'run_long'"),
+  );
+  const api = apiOf(page.request, product.url);
+  await api.post("/runs/run_long/claim", { runnerId: "runner_long", leaseMs: 3_600_000 });
+  await api.post("/runs/run_long/events", { events: [{ type: "warning", payload: { message: "The very newest" } }] });
+  await expect(events.getByText("The very newest")).toBeInViewport({ timeout: 30_000 });
+  await api.post("/runs/run_long/finish", { terminalStatus: "completed" });
+}
 
 test("while its database is stopped every page says so, keeps what it had, and comes back by itself", async ({
   browser,

@@ -1,6 +1,7 @@
 "use client";
 import Link from "next/link";
 import { shortenId } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
 import { type Column, Table } from "@/components/ui/table";
 import { Time } from "@/components/ui/time";
 import type { AuditRow } from "@/contract/audit";
@@ -55,11 +56,11 @@ type NarrowProps = { text: string; what: string; isStrong?: boolean; onPress: ()
 
 function Narrow({ text, what, isStrong, onPress }: NarrowProps) {
   const [kind = "", ...rest] = text.split(":");
-  const shown = rest.length === 0 ? text : `${kind}:${shortenId(rest.join(":"))}`;
+  const shown = rest.length === 0 ? showTricks(text) : `${kind}:${shortenId(rest.join(":"))}`;
   return (
     <button
       type="button"
-      title={`${text}: show this ${what} alone`}
+      title={`${showTricks(text)}: show this ${what} alone`}
       onClick={onPress}
       className={isStrong ? "text-sm font-medium hover:underline" : "text-xs text-ink-2 hover:underline"}
     >
@@ -94,7 +95,9 @@ function Details({ details }: { details: Record<string, unknown> }) {
       <summary className="truncate rounded" title={summary.slice(0, 1_000)}>
         {summary}
       </summary>
-      <pre className="mt-1 text-2xs wrap-anywhere whitespace-pre-wrap">{JSON.stringify(details, null, 2)}</pre>
+      <pre className="mt-1 text-2xs wrap-anywhere whitespace-pre-wrap">
+        {showTricks(JSON.stringify(details, null, 2))}
+      </pre>
     </details>
   );
 }

@@ -1,4 +1,5 @@
 import { recordAddress, runnerAddress, storageAddress } from "@/components/shell/addresses";
+import { showTricks } from "@/components/ui/hidden-text";
 import type { AuditRow } from "@/contract/audit";
 
 /** Kinds whose records have an id that is found by itself. */
@@ -33,5 +34,5 @@ export function summaryOf(details: Record<string, unknown>): string {
     if (value === null || value === undefined || value === "") return [];
     return [`${name}: ${typeof value === "object" ? JSON.stringify(value) : String(value)}`];
   });
-  return [...said, ...others].join(" · ");
+  return showTricks([...said, ...others].join(" · "));
 }

@@ -7,6 +7,7 @@ import { useCanOperate, useRulesAll } from "@/components/shell/identity";
 import { Button } from "@/components/ui/button";
 import { useNow } from "@/components/ui/clock";
 import { formatDuration, formatPlural } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
 import { LimitCell } from "@/components/ui/limit-cell";
 import { Facts } from "@/components/ui/page";
 import { State, TONE_TEXT } from "@/components/ui/state";
@@ -74,7 +75,7 @@ function factsOf(backend: Backend): [string, ReactNode][] {
     ...(backend.isConfigured && !backend.isDemo
       ? [["Key", <KeyFact key="key" value={backend.key} />] satisfies [string, ReactNode]]
       : []),
-    ["Command", <code key="command">{shown(backend.capabilities.command)}</code>],
+    ["Command", <code key="command">{showTricks(shown(backend.capabilities.command))}</code>],
   ];
 }
 
@@ -131,7 +132,7 @@ function LastTry({ backend: { probe, isDemo } }: { backend: Backend }) {
   return (
     <div className="flex flex-col gap-1 text-xs text-ink-2">
       <p>
-        Tried <Time at={probe.at} />: {probe.message}
+        Tried <Time at={probe.at} />: {showTricks(probe.message)}
         {probe.latencyMs !== null && probe.latencyMs > 0 && <>, after {formatDuration(probe.latencyMs)}</>}
         {probe.failures > 1 && <>, {probe.failures} times in a row</>}.
       </p>

@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
 import { toastError, toastProblem } from "@/components/ui/error-toast";
+import { showTricks } from "@/components/ui/hidden-text";
 import { toastUndo } from "@/components/ui/undo";
 import type { Backend, BackendProbe, SetBackendInput } from "@/contract/backend";
 import { maxRunningOf } from "./condition";
@@ -60,8 +61,8 @@ export function useBackend(backend: Backend) {
         {
           onSuccess: (probe: BackendProbe) => {
             put((known) => ({ ...known, probe }));
-            if (probe.isOk) toast.success(`${profile}: ${probe.message}`);
-            else toastProblem(`${profile}: ${probe.message}`);
+            if (probe.isOk) toast.success(`${profile}: ${showTricks(probe.message)}`);
+            else toastProblem(`${profile}: ${showTricks(probe.message)}`);
           },
           onError: (error) => toastError(error),
         },

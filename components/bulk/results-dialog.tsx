@@ -6,6 +6,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { bulkResultPages } from "@/components/trpc/lists";
 import { Dialog } from "@/components/ui/dialog";
 import { shortenId } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
 import { LoadMore } from "@/components/ui/load-more";
 import { QueryView } from "@/components/ui/query-view";
 import type { BulkAction } from "@/contract/bulk";
@@ -37,7 +38,7 @@ export function ResultsDialog({ bulk, onClose }: { bulk: BulkAction; onClose: ()
                         now <RecordLink id={result.madeId} />
                       </span>
                     )}
-                    <span className="min-w-0 text-ink-2">{result.message}</span>
+                    <span className="min-w-0 text-ink-2">{showTricks(result.message)}</span>
                   </li>
                 ))}
             </ul>

@@ -5,6 +5,7 @@ import { type ReactNode, useEffect, useState } from "react";
 import { focusRow } from "@/components/shell/list-keys";
 import type { PageKey } from "@/components/shell/page-keys";
 import { useTRPCClient } from "@/components/trpc/client";
+import { showTricks } from "@/components/ui/hidden-text";
 import type { RowChoice } from "@/components/ui/table";
 import type { CreateBulkInput } from "@/contract/bulk";
 import type { BulkKind, BulkVerb } from "@/contract/words";
@@ -111,7 +112,7 @@ export function useBulk({ kind, ids, labelOf, filter, words, hasMore, canDo, mor
     isChosen: (id) => isAllMatching || chosen.has(id),
     box: (id) => (
       <ChooseBox
-        label={labelOf(id)}
+        label={showTricks(labelOf(id))}
         isChosen={isAllMatching || chosen.has(id)}
         onToggle={(isRange) => selection.toggle(id, isRange)}
       />

@@ -26,7 +26,7 @@ export function TurnPairs({ pairs, sessionIds, nowMs }: TurnPairsProps) {
         {pairs.slice(0, shownCount).map((pair) => (
           <li key={pair.number} id={`turn-${pair.number}`} className="scroll-mt-2 border-b px-4 py-3 last:border-b-0">
             <h3 className="mb-2 flex flex-wrap items-center gap-x-3 text-xs font-semibold">
-              Turn {pair.number} <span className="font-normal text-ink-3">{describePair(pair, nowMs)}</span>
+              Turn {pair.number} <span className="font-normal text-ink-3">{showTricks(describePair(pair, nowMs))}</span>
             </h3>
             <div className="grid gap-3 sm:grid-cols-2">
               {SIDES.map((side) => (

@@ -25,8 +25,13 @@ test("256 colours and true colours become the nearest of the eight", () => {
   ]);
 });
 
-test("titles, cursor movement and stray controls vanish, markup stays text", () => {
-  expect(brief("\u001b]0;title\u0007\u001b[2J\u001b[?25l<b>\u0000ok\u0007</b>")).toEqual([["<b>ok</b>", null, false]]);
+test("titles and cursor movement vanish, stray controls are written out, markup stays text", () => {
+  expect(brief("\u001b]0;title\u0007\u001b[2J\u001b[?25l<b>ok</b>")).toEqual([["<b>ok</b>", null, false]]);
+  expect(brief("a\u0000\u0007\u007f\u0008b\u202ec")).toEqual([["a\\u{0}\\u{7}\\u{7f}\\u{8}b\\u{202e}c", null, false]]);
+  expect(brief("a\u001b\u001b[31mb")).toEqual([
+    ["a\\u{1b}", null, false],
+    ["b", "red", false],
+  ]);
 });
 
 test("a line rewritten by carriage returns shows its last state", () => {

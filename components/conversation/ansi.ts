@@ -1,3 +1,5 @@
+import { showTricks } from "@/components/ui/hidden-text";
+
 const COLORS = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"] as const;
 export type AnsiColor = (typeof COLORS)[number];
 export type AnsiSpan = {
@@ -15,12 +17,11 @@ const PLAIN: Style = { color: null, isBold: false, isDim: false, isItalic: false
 const SEQUENCE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control sequences are what it looks for.
   /\u001b\[([0-9;:]*)m|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b\[[0-?]*[ -/]*[@-~]|\u001b[@-_]/g;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it removes.
-const CONTROLS = /[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f]/g;
 
 /**
  * A command's output as styled spans. Colours become the nearest of eight that keep their contrast in both themes;
  * backgrounds, cursor movement, titles and links are left out, and a line rewritten by carriage returns shows its last state.
+ * Whatever else a terminal would act upon is written out.
  */
 export function parseAnsi(output: string): AnsiSpan[] {
   const text = output
@@ -31,8 +32,7 @@ export function parseAnsi(output: string): AnsiSpan[] {
   let style = PLAIN;
   let from = 0;
   const push = (raw: string) => {
-    const clean = raw.replaceAll("\u001b", "").replace(CONTROLS, "");
-    if (clean !== "") spans.push({ text: clean, ...style });
+    if (raw !== "") spans.push({ text: showTricks(raw), ...style });
   };
   for (const match of text.matchAll(SEQUENCE)) {
     push(text.slice(from, match.index));

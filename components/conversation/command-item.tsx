@@ -31,7 +31,7 @@ export function CommandItem({ item, liveText }: CommandItemProps) {
       summary={
         <>
           <Terminal aria-hidden className="size-3.5 shrink-0" />
-          <code className="min-w-0 truncate text-ink" title={item.command}>
+          <code className="min-w-0 truncate text-ink" title={showTricks(item.command)}>
             {showTricks(firstLine(item.command))}
           </code>
           <span className="ml-auto flex shrink-0 items-center gap-2 tabular-nums">
@@ -42,7 +42,9 @@ export function CommandItem({ item, liveText }: CommandItemProps) {
             {item.exitCode !== null && (
               <span className={cn(isFailed ? "font-medium text-bad" : "text-ink-3")}>exit {item.exitCode}</span>
             )}
-            {item.exitCode === null && <State isBare state={item.status} word={isRunning ? "running" : item.status} />}
+            {item.exitCode === null && (
+              <State isBare state={item.status} word={isRunning ? "running" : showTricks(item.status)} />
+            )}
           </span>
         </>
       }
@@ -61,7 +63,7 @@ export function CommandItem({ item, liveText }: CommandItemProps) {
       ) : (
         <Output
           text={text}
-          label={`Output of ${firstLine(item.command)}`}
+          label={`Output of ${showTricks(firstLine(item.command))}`}
           isLive={isRunning}
           note={item.isTruncated ? "Cut off: the whole output was longer than what is kept." : null}
         />

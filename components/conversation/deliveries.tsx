@@ -1,3 +1,4 @@
+import { showTricks } from "@/components/ui/hidden-text";
 import { State } from "@/components/ui/state";
 import type { Command } from "@/contract/command";
 import { deliveryOf } from "./user-message";
@@ -19,7 +20,7 @@ export function Deliveries({ commands }: { commands: readonly Command[] }) {
                 className="text-2xs"
                 state={delivery.state}
                 word={delivery.word}
-                title={delivery.detail ?? undefined}
+                title={showTricks(delivery.detail) ?? undefined}
               />
             )}
           </li>

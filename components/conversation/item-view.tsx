@@ -3,6 +3,7 @@ import { Brain, FileDiff, ListChecks, OctagonX, TriangleAlert, Wrench } from "lu
 import { memo } from "react";
 import { cn } from "@/components/ui/class-names";
 import { formatCount } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
 import { State, TONE_SOFT, TONE_TEXT } from "@/components/ui/state";
 import { ApprovalCard } from "./approval-card";
 import { CommandItem } from "./command-item";
@@ -51,15 +52,15 @@ export const ItemView = memo(function ItemView({ item, liveText }: ItemViewProps
     case "notice":
       return <Notice item={item} />;
     case "mark":
-      return <Mark className={TONE_TEXT[item.tone]}>{item.text}</Mark>;
+      return <Mark className={TONE_TEXT[item.tone]}>{showTricks(item.text)}</Mark>;
     case "usage":
       return <Usage item={item} />;
     case "end":
       return <End item={item} />;
     case "unknown":
       return (
-        <FoldBox summary={<>Event of type {item.type}</>}>
-          <Output text={JSON.stringify(item.payload, null, 2)} label={`Payload of ${item.type}`} />
+        <FoldBox summary={<>Event of type {showTricks(item.type)}</>}>
+          <Output text={JSON.stringify(item.payload, null, 2)} label={`Payload of ${showTricks(item.type)}`} />
         </FoldBox>
       );
     case "user":
@@ -97,21 +98,21 @@ function ToolItem({ item }: { item: ConversationItemOf<"tool"> }) {
         <>
           <Wrench aria-hidden className="size-3.5 shrink-0" />
           <code className="min-w-0 truncate text-ink">
-            {item.server === null ? item.tool : `${item.server} · ${item.tool}`}
+            {item.server === null ? showTricks(item.tool) : `${showTricks(item.server)} · ${showTricks(item.tool)}`}
           </code>
           <State
             isBare
             className="ml-auto"
             state={item.status}
-            word={item.status === "inProgress" ? "running" : item.status}
+            word={item.status === "inProgress" ? "running" : showTricks(item.status)}
           />
         </>
       }
     >
-      <Output text={shownText(item.arguments)} label={`Arguments of ${item.tool}`} />
+      <Output text={shownText(item.arguments)} label={`Arguments of ${showTricks(item.tool)}`} />
       {item.output !== null && item.output !== "" && (
         <div className="border-t">
-          <Output text={item.output} label={`Result of ${item.tool}`} />
+          <Output text={item.output} label={`Result of ${showTricks(item.tool)}`} />
         </div>
       )}
     </FoldBox>
@@ -132,13 +133,13 @@ function PlanItem({ item }: { item: ConversationItemOf<"plan"> }) {
       }
     >
       <div className="px-3 py-2">
-        {item.explanation !== null && <p className="mb-1 text-sm text-ink-2">{item.explanation}</p>}
+        {item.explanation !== null && <p className="mb-1 text-sm text-ink-2">{showTricks(item.explanation)}</p>}
         <ol className="flex flex-col gap-0.5 text-sm">
           {item.steps.map((step) => (
             <li key={step.step} className={cn("flex gap-2", step.status === "completed" && "text-ink-3")}>
               <span aria-hidden>{STEP_MARK[step.status] ?? "☐"}</span>
               <span>
-                {step.step}
+                {showTricks(step.step)}
                 <span className="sr-only"> ({step.status})</span>
               </span>
             </li>
@@ -155,8 +156,8 @@ function Notice({ item }: { item: ConversationItemOf<"notice"> }) {
     <div className={cn("flex items-start gap-2 rounded-md px-3 py-2 text-sm", TONE_SOFT[item.tone])}>
       <Icon aria-label={item.tone === "bad" ? "Error" : "Warning"} className="mt-0.5 size-4 shrink-0" />
       <p className="min-w-0 wrap-anywhere whitespace-pre-wrap">
-        {item.text}
-        {item.code !== null && <code className="ml-2 text-xs">{item.code}</code>}
+        {showTricks(item.text)}
+        {item.code !== null && <code className="ml-2 text-xs">{showTricks(item.code)}</code>}
       </p>
     </div>
   );
@@ -188,11 +189,16 @@ function Usage({ item }: { item: ConversationItemOf<"usage"> }) {
 }
 
 function End({ item }: { item: ConversationItemOf<"end"> }) {
-  if (item.terminalStatus !== "failed") return <Mark className="text-ink-3">Run {item.terminalStatus}</Mark>;
+  if (item.terminalStatus !== "failed")
+    return <Mark className="text-ink-3">Run {showTricks(item.terminalStatus)}</Mark>;
   return (
     <div className="flex flex-col gap-1 rounded-md bg-bad-soft px-3 py-2 text-sm text-bad">
-      <State isBare state="failed" word={`Run failed${item.failureKind === null ? "" : `: ${item.failureKind}`}`} />
-      {item.message !== null && <p className="wrap-anywhere whitespace-pre-wrap">{item.message}</p>}
+      <State
+        isBare
+        state="failed"
+        word={`Run failed${item.failureKind === null ? "" : `: ${showTricks(item.failureKind)}`}`}
+      />
+      {item.message !== null && <p className="wrap-anywhere whitespace-pre-wrap">{showTricks(item.message)}</p>}
     </div>
   );
 }

@@ -57,7 +57,7 @@ export function UserMessage({ text, at, isSteer, delivery }: UserMessageProps) {
         <p className="wrap-anywhere whitespace-pre-wrap">{showTricks(text)}</p>
       </div>
       {isFailed && delivery?.detail !== null && (
-        <p className="max-w-[88%] text-right text-2xs wrap-anywhere text-ink-2">{delivery?.detail}</p>
+        <p className="max-w-[88%] text-right text-2xs wrap-anywhere text-ink-2">{showTricks(delivery?.detail)}</p>
       )}
       <p className="flex items-center gap-x-2 text-2xs text-ink-3">
         {delivery !== null && (
@@ -66,7 +66,7 @@ export function UserMessage({ text, at, isSteer, delivery }: UserMessageProps) {
             className="text-2xs"
             state={delivery.state}
             word={delivery.word}
-            title={delivery.detail ?? undefined}
+            title={showTricks(delivery.detail) ?? undefined}
           />
         )}
         <Time at={at} />

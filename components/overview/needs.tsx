@@ -186,7 +186,7 @@ function NeedRow({ id, need }: { id: string; need: Need }) {
           href={href(need)}
           data-fix
           className={buttonStyle({ size: "sm" })}
-          aria-label={`${fix}: ${need.title ?? need.message}`}
+          aria-label={`${fix}: ${showTricks(need.title) ?? showTricks(need.message)}`}
         >
           {fix} <ArrowRight aria-hidden className="size-3.5" />
         </Link>

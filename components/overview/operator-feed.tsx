@@ -37,7 +37,7 @@ function Action({ row }: { row: AuditRow }) {
   const target = `${row.targetKind} ${shortenId(row.targetId)}`;
   return (
     <li className="flex flex-wrap items-baseline gap-x-2 gap-y-0.5 px-4 py-1.5 text-xs not-last:border-b">
-      <span className="text-ink-2" title={row.actor}>
+      <span className="text-ink-2" title={showTricks(row.actor)}>
         {showTricks(row.actor.replace(/^operator:/, ""))}
       </span>
       <span className="font-medium">{row.action}</span>

@@ -4,6 +4,7 @@ import { type KeyboardEvent, type RefObject, useEffect, useId, useLayoutEffect, 
 import { Button } from "@/components/ui/button";
 import { toastProblem } from "@/components/ui/error-toast";
 import { Input } from "@/components/ui/field";
+import { showTricks } from "@/components/ui/hidden-text";
 import { type Part, QUERY_MAX } from "@/contract/query/language";
 import { type Filter, printFilter, type QueryPage } from "@/contract/query/page";
 import type { Problem } from "@/contract/query/read";
@@ -125,7 +126,7 @@ export function QueryBar<Of extends Filter>(props: QueryBarProps<Of>) {
       <div id={`${id}-problem`} role="status" className="order-1 basis-full empty:hidden">
         {problem !== undefined && (
           <p className="flex flex-wrap items-center gap-2 text-xs text-bad">
-            {problem.message}
+            {showTricks(problem.message)}
             {problem.fix !== null && (
               <Button size="sm" onClick={() => mend(problem)}>
                 Use {problem.fix}

@@ -1,6 +1,7 @@
 "use client";
 import { useEffect, useRef } from "react";
 import { cn } from "@/components/ui/class-names";
+import { showTricks } from "@/components/ui/hidden-text";
 import { printValue } from "@/contract/query/language";
 import type { Filter, QueryKey, QueryPage } from "@/contract/query/page";
 import { parseQuery } from "@/contract/query/parse";
@@ -99,7 +100,7 @@ export function SuggestionList({ id, suggestions, active, onPick }: SuggestionLi
           onPointerDown={(event) => event.preventDefault()}
           onClick={() => onPick(suggestion)}
         >
-          <code className="shrink-0 text-xs">{suggestion.text}</code>
+          <code className="shrink-0 text-xs">{showTricks(suggestion.text)}</code>
           <span className="min-w-0 truncate text-xs text-ink-2">{suggestion.help}</span>
         </div>
       ))}

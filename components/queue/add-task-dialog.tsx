@@ -11,6 +11,7 @@ import { Choices } from "@/components/ui/choices";
 import { Dialog } from "@/components/ui/dialog";
 import { ErrorNote } from "@/components/ui/error-note";
 import { Select } from "@/components/ui/field";
+import { showTricks } from "@/components/ui/hidden-text";
 import { randomId } from "@/components/ui/random-id";
 import type { CreateTaskInput } from "@/contract/queue";
 import { APPROVAL_POLICIES, ON_USAGE_LIMIT, SANDBOX_MODES } from "@/contract/words";
@@ -48,7 +49,7 @@ export function AddTaskDialog({ queue, onClose }: { queue: string | null; onClos
     trpc.queue.createTask.mutationOptions({
       onSuccess: (task) => {
         void client.invalidateQueries({ queryKey: trpc.queue.pathKey() });
-        toast.success(`Added to ${task.queue} / ${task.lane}: ${task.title}`);
+        toast.success(`Added to ${task.queue} / ${task.lane}: ${showTricks(task.title)}`);
         onClose();
       },
     }),
@@ -195,8 +196,9 @@ export function AddTaskDialog({ queue, onClose }: { queue: string | null; onClos
           </>
         )}
         <p className="text-xs text-ink-3">
-          Idempotency key <code className="wrap-anywhere">{(mode === "json" && typed?.idempotencyKey) || key}</code>:
-          sent again with it, the same task is added once.
+          Idempotency key{" "}
+          <code className="wrap-anywhere">{(mode === "json" && showTricks(typed?.idempotencyKey)) || key}</code>: sent
+          again with it, the same task is added once.
         </p>
         <ErrorNote error={mode === "json" ? create.error : errors.form} />
         <div className="flex items-center justify-end gap-2">

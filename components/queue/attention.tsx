@@ -4,6 +4,7 @@ import Link from "next/link";
 import { useState } from "react";
 import { countOf } from "@/components/overview/need-rows";
 import { taskAddress } from "@/components/shell/addresses";
+import { showTricks } from "@/components/ui/hidden-text";
 import { Panel } from "@/components/ui/page";
 import { ShowAll } from "@/components/ui/show-all";
 import { Time } from "@/components/ui/time";
@@ -49,11 +50,13 @@ function AttentionItem({ item }: { item: QueueAttention }) {
       <span className="min-w-0 flex-1 max-sm:basis-3/4">
         {item.taskId !== null && (
           <Link href={taskAddress(item.taskId)} className="font-medium hover:underline">
-            {item.title ?? item.taskId}
+            {showTricks(item.title) ?? item.taskId}
           </Link>
         )}
         {item.taskId !== null && ": "}
-        <span className="text-ink-2">{item.taskId === null ? sentence(item.message) : item.message}</span>
+        <span className="text-ink-2">
+          {item.taskId === null ? showTricks(sentence(item.message)) : showTricks(item.message)}
+        </span>
       </span>
       <Time at={item.since} className="text-xs text-ink-3" />
       <Fix item={item} />

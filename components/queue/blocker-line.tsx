@@ -2,6 +2,7 @@ import Link from "next/link";
 import { taskAddress } from "@/components/shell/addresses";
 import { cn } from "@/components/ui/class-names";
 import { shortenId } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
 import { Countdown } from "@/components/ui/time";
 import type { Blocker, QueueTask } from "@/contract/queue";
 import { blockerWords, needsPerson } from "./explain";
@@ -17,7 +18,10 @@ type BlockerLineProps = {
 /** Why a task waits, until when, and who holds what it waits for, each a link. */
 export function BlockerLine({ blocker, task, titles, className }: BlockerLineProps) {
   return (
-    <span className={cn(needsPerson(blocker) ? "text-warn" : "text-ink-3", className)} title={blocker.message}>
+    <span
+      className={cn(needsPerson(blocker) ? "text-warn" : "text-ink-3", className)}
+      title={showTricks(blocker.message)}
+    >
       {blockerWords(blocker, task)}
       {blocker.until !== null && (
         <>

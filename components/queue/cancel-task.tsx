@@ -3,6 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
 import { DangerDialog } from "@/components/ui/danger-dialog";
+import { showTricks } from "@/components/ui/hidden-text";
 import type { QueueTask } from "@/contract/queue";
 import { useTaskCache } from "./use-task-cache";
 
@@ -15,7 +16,11 @@ export function CancelTaskDialog({ task, onClose }: { task: QueueTask; onClose: 
       onSuccess: (answer) => {
         accept(answer);
         onClose();
-        toast.success(answer.state === "cancelled" ? `Cancelled: ${task.title}` : `Cancelling: ${task.title}`);
+        toast.success(
+          answer.state === "cancelled"
+            ? `Cancelled: ${showTricks(task.title)}`
+            : `Cancelling: ${showTricks(task.title)}`,
+        );
       },
     }),
   );
@@ -26,7 +31,7 @@ export function CancelTaskDialog({ task, onClose }: { task: QueueTask; onClose: 
       title="Cancel task"
       consequence={
         <>
-          <strong className="font-medium text-ink">{task.title}</strong>{" "}
+          <strong className="font-medium text-ink">{showTricks(task.title)}</strong>{" "}
           {task.state === "pending"
             ? "has not started: it leaves the queue at once. A retry brings it back."
             : "is at work: its agent is stopped, and the task is cancelled once it is gone. Its session stays."}

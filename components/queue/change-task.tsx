@@ -8,6 +8,7 @@ import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import { ErrorNote } from "@/components/ui/error-note";
 import { Field, Input } from "@/components/ui/field";
+import { showTricks } from "@/components/ui/hidden-text";
 import { fieldOf, instantOf } from "@/components/ui/instant";
 import type { QueueTask, UpdateTaskInput } from "@/contract/queue";
 import { currentOf } from "./conflict";
@@ -27,7 +28,7 @@ export function ChangeTaskDialog({ task, onClose }: { task: QueueTask; onClose: 
     trpc.queue.updateTask.mutationOptions({
       onSuccess: (answer) => {
         accept(answer);
-        toast.success(`Changed: ${answer.title}`);
+        toast.success(`Changed: ${showTricks(answer.title)}`);
         onClose();
       },
       onError: (error) => {

@@ -1,3 +1,4 @@
+import { showTricks } from "@/components/ui/hidden-text";
 import type { Blocker, QueueTask } from "@/contract/queue";
 import { isActiveTask, isTerminal } from "@/contract/words";
 
@@ -23,6 +24,10 @@ type Placed = Pick<QueueTask, "queue" | "lane" | "concurrencyKey" | "sessionId" 
 
 /** Why a task waits, in a few words for a row; who holds what it waits for is told beside them. */
 export function blockerWords(blocker: Pick<Blocker, "kind" | "message" | "limit">, task: Placed): string {
+  return showTricks(wordsOfBlocker(blocker, task));
+}
+
+function wordsOfBlocker(blocker: Pick<Blocker, "kind" | "message" | "limit">, task: Placed): string {
   const atOnce = blocker.limit === null ? "is full" : `runs ${blocker.limit} at once`;
   switch (blocker.kind) {
     case "lane-limit":

@@ -6,6 +6,7 @@ import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { queueControls } from "@/components/trpc/lists";
 import { Button, buttonStyle } from "@/components/ui/button";
+import { showTricks } from "@/components/ui/hidden-text";
 import type { Need } from "@/contract/overview";
 import { ALL_TENANTS } from "@/contract/words";
 import { isSamePlace, nameOfPlace, useControl, useMayChange } from "./use-control";
@@ -24,7 +25,7 @@ export function Fix({ item }: { item: Fixable }) {
   if (kind === "session-evicted" && sessionId !== null) return <Go href={storageAddress(sessionId)} name="Restore" />;
   if (!canOperate) return null;
   if (kind === "paused") return <GoOn item={item} />;
-  return taskId === null ? null : <Retry taskId={taskId} title={item.title ?? taskId} />;
+  return taskId === null ? null : <Retry taskId={taskId} title={showTricks(item.title) ?? taskId} />;
 }
 
 function GoOn({ item }: { item: Fixable }) {
@@ -55,7 +56,7 @@ function Retry({ taskId, title }: { taskId: string; title: string }) {
       size="sm"
       data-fix
       disabled={retry.isPending}
-      aria-label={`Retry ${title}`}
+      aria-label={`Retry ${showTricks(title)}`}
       onClick={() => retry.mutate({ taskId })}
     >
       Retry

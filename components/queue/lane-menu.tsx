@@ -5,6 +5,7 @@ import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
+import { showTricks } from "@/components/ui/hidden-text";
 import { toastUndo } from "@/components/ui/undo";
 import type { QueueTask } from "@/contract/queue";
 import type { QueueControl } from "@/contract/queue-control";
@@ -31,7 +32,7 @@ export function LaneMenu({ task, controls, onOther, onClose }: LaneMenuProps) {
       onOpenChange={(isOpen) => !isOpen && onClose()}
       initialFocus={first}
       title="Move to another lane"
-      description={`${task.title}: now in ${task.queue} / ${task.lane}`}
+      description={`${showTricks(task.title)}: now in ${task.queue} / ${task.lane}`}
       className="sm:w-80"
     >
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the arrows go through the buttons, which Tab does too. */}
@@ -76,10 +77,10 @@ function useMove() {
     try {
       const answer = await mutateAsync({ taskId: task.id, lane, expectedVersion: task.version });
       accept(answer);
-      if (isUndo) return void toast.success(`In ${lane} again: ${task.title}`);
-      toastUndo(`Moved to ${lane}: ${task.title}`, () => void move(answer, task.lane, true));
+      if (isUndo) return void toast.success(`In ${lane} again: ${showTricks(task.title)}`);
+      toastUndo(`Moved to ${lane}: ${showTricks(task.title)}`, () => void move(answer, task.lane, true));
     } catch (failure) {
-      toastRefused<QueueTask>(failure, put, `${task.title} was changed meanwhile: look, and move it again`);
+      toastRefused<QueueTask>(failure, put, `${showTricks(task.title)} was changed meanwhile: look, and move it again`);
     }
   };
 }

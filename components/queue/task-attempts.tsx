@@ -5,6 +5,7 @@ import { runAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { attemptPages } from "@/components/trpc/lists";
 import { shortenId } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
 import { LoadMore } from "@/components/ui/load-more";
 import { EmptyState, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
@@ -46,9 +47,9 @@ const COLUMNS: Column<TaskAttempt>[] = [
     className: "max-w-60 text-xs max-sm:w-full",
     cell: ({ failureKind, failureMessage }) =>
       failureKind === null ? null : (
-        <span className="block truncate text-bad" title={failureMessage ?? undefined}>
+        <span className="block truncate text-bad" title={showTricks(failureMessage) ?? undefined}>
           {failureKind}
-          {failureMessage !== null && `: ${failureMessage}`}
+          {failureMessage !== null && `: ${showTricks(failureMessage)}`}
         </span>
       ),
   },

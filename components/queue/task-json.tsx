@@ -1,6 +1,7 @@
 "use client";
 import { useEffect } from "react";
 import { Field, TextArea } from "@/components/ui/field";
+import { showTricks } from "@/components/ui/hidden-text";
 import { type Checked, checkTask } from "./check-task";
 
 const ISSUES_SHOWN = 8;
@@ -34,8 +35,8 @@ export function TaskJson({ text, onChange, onChecked }: TaskJsonProps) {
               <ul className="flex flex-col gap-0.5 text-bad">
                 {issues.slice(0, ISSUES_SHOWN).map(({ path, message }) => (
                   <li key={`${path} ${message}`}>
-                    {path !== "" && <code>{path}: </code>}
-                    {message}
+                    {path !== "" && <code>{showTricks(path)}: </code>}
+                    {showTricks(message)}
                   </li>
                 ))}
                 {issues.length > ISSUES_SHOWN && <li>and {issues.length - ISSUES_SHOWN} more</li>}

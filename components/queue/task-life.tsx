@@ -5,6 +5,7 @@ import { runAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { attemptPages } from "@/components/trpc/lists";
 import { cn } from "@/components/ui/class-names";
+import { showTricks } from "@/components/ui/hidden-text";
 import { Panel } from "@/components/ui/page";
 import { lookOf, TONE_TEXT } from "@/components/ui/state";
 import { Time } from "@/components/ui/time";
@@ -41,7 +42,7 @@ function MomentItem({ moment }: { moment: Moment }) {
         className={cn("mt-0.5 size-3.5 shrink-0", moment.isAhead ? "text-ink-3" : TONE_TEXT[look.tone])}
       />
       <span className="min-w-0 flex-1 wrap-anywhere">
-        {moment.text}
+        {showTricks(moment.text)}
         {moment.runId !== null && (
           <>
             {" "}

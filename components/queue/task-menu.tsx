@@ -3,6 +3,7 @@ import { Ellipsis } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import { copyText } from "@/components/ui/copy";
 import { copyCurl } from "@/components/ui/curl";
+import { showTricks } from "@/components/ui/hidden-text";
 import { Menu, MenuItem, MenuSeparator } from "@/components/ui/menu";
 import type { QueueTaskSummary } from "@/contract/queue";
 import { canCancel, canMove, canPrioritise, canRetry } from "./explain";
@@ -17,7 +18,12 @@ export function TaskMenu({ task, canOperate, onAct }: TaskMenuProps) {
   return (
     <Menu
       trigger={
-        <Button look="ghost" size="icon-sm" className="relative z-10" aria-label={`Actions on ${task.title}`}>
+        <Button
+          look="ghost"
+          size="icon-sm"
+          className="relative z-10"
+          aria-label={`Actions on ${showTricks(task.title)}`}
+        >
           <Ellipsis aria-hidden className="size-4" />
         </Button>
       }

@@ -1,5 +1,6 @@
 import { Minus, Plus } from "lucide-react";
 import { Button } from "@/components/ui/button";
+import { showTricks } from "@/components/ui/hidden-text";
 import type { QueueTaskSummary } from "@/contract/queue";
 import { BlockerLine } from "./blocker-line";
 import { canPrioritise } from "./explain";
@@ -23,9 +24,9 @@ export function Detail({ task, titles }: { task: QueueTaskSummary; titles: Reado
     );
   if (task.state === "failed")
     return (
-      <span className="text-bad" title={task.failureMessage ?? undefined}>
+      <span className="text-bad" title={showTricks(task.failureMessage) ?? undefined}>
         {task.failureKind ?? "failed"}
-        {task.failureMessage !== null && `: ${task.failureMessage}`}
+        {task.failureMessage !== null && `: ${showTricks(task.failureMessage)}`}
       </span>
     );
   if (task.state === "cancelled") return task.cancelReason ?? "";
@@ -52,14 +53,14 @@ export function Priority({ task, priority, canOperate, onPriority }: PriorityPro
   return (
     <>
       <Step
-        label={`Lower ${task.title}`}
+        label={`Lower ${showTricks(task.title)}`}
         onPress={() => onPriority(-1)}
         icon={<Minus aria-hidden className="size-3.5" />}
       />
       <span className="sr-only">Priority </span>
       {figure}
       <Step
-        label={`Raise ${task.title}`}
+        label={`Raise ${showTricks(task.title)}`}
         onPress={() => onPriority(1)}
         icon={<Plus aria-hidden className="size-3.5" />}
       />

@@ -60,10 +60,10 @@ export function TaskRow({ task, columns, place, isCursor, isChosen, hasQueue, ca
       )}
     >
       <td role="cell" className="flex items-center">
-        {canOperate && <ChooseBox label={task.title} isChosen={isChosen} onToggle={on.onToggle} />}
+        {canOperate && <ChooseBox label={showTricks(task.title)} isChosen={isChosen} onToggle={on.onToggle} />}
       </td>
       <td role="cell">
-        <State {...words} why={task.blocker?.message ?? task.failureMessage} />
+        <State {...words} why={showTricks(task.blocker?.message ?? task.failureMessage)} />
       </td>
       <td role="cell" className="flex min-w-0 flex-col max-sm:order-first max-sm:w-full max-sm:pr-8">
         <span className="flex min-w-0 items-center gap-2">

@@ -154,9 +154,9 @@ function WhyFailed({ task }: { task: QueueTaskSummary }) {
   return (
     <section className="rounded-lg border border-bad/40 bg-bad-soft p-4 text-sm">
       <h2 className="font-semibold text-bad">Why it failed: {task.failureKind ?? "unknown"}</h2>
-      {task.deadLetter !== null && <p className="mt-1 text-ink-2">{deadLetterWords(task.deadLetter)}</p>}
+      {task.deadLetter !== null && <p className="mt-1 text-ink-2">{showTricks(deadLetterWords(task.deadLetter))}</p>}
       {task.failureMessage !== null && (
-        <pre className="mt-2 text-xs wrap-anywhere whitespace-pre-wrap">{task.failureMessage}</pre>
+        <pre className="mt-2 text-xs wrap-anywhere whitespace-pre-wrap">{showTricks(task.failureMessage)}</pre>
       )}
     </section>
   );
@@ -177,10 +177,10 @@ function ItsRun({ runId }: { runId: string }) {
           return (
             <div className="flex flex-col gap-3 p-4 text-sm">
               <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
-                <State state={explained.state} word={explained.word} /> {explained.why}
+                <State state={explained.state} word={explained.word} /> {showTricks(explained.why)}
                 {explained.next !== undefined && (
                   <span className="text-ink-3">
-                    {explained.next.text} <Countdown to={explained.next.at} />
+                    {showTricks(explained.next.text)} <Countdown to={explained.next.at} />
                   </span>
                 )}
               </p>

@@ -1,5 +1,6 @@
 "use client";
 import { formatDuration } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
 import { Tile } from "@/components/ui/tile";
 import { Duration } from "@/components/ui/time";
 import type { QueueCommander } from "@/contract/queue-commander";
@@ -53,7 +54,7 @@ export function Tiles({ commander, filter, onChange }: TilesProps) {
       <Tile
         name="Oldest"
         figure={oldest === null ? "none" : <Duration from={oldest.since} to={null} />}
-        note={oldest === null ? "nothing waits" : oldest.title}
+        note={oldest === null ? "nothing waits" : showTricks(oldest.title)}
       />
       <Tile
         name="Wait p50"

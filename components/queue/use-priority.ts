@@ -2,6 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
+import { showTricks } from "@/components/ui/hidden-text";
 import { toastUndo } from "@/components/ui/undo";
 import type { QueueTask } from "@/contract/queue";
 import { toastRefused } from "./conflict";
@@ -48,12 +49,12 @@ export function usePriority() {
         return settle(task.id);
       }
       want(task.id, null);
-      if (isUndo) return void toast.success(`Priority ${priority} again: ${task.title}`);
+      if (isUndo) return void toast.success(`Priority ${priority} again: ${showTricks(task.title)}`);
       const undo = { task: answer, from: priority, priority: from };
-      toastUndo(`Priority ${from} → ${priority}: ${task.title}`, () => void send(undo, true));
+      toastUndo(`Priority ${from} → ${priority}: ${showTricks(task.title)}`, () => void send(undo, true));
     } catch (failure) {
       want(task.id, null);
-      toastRefused<QueueTask>(failure, put, `${task.title} was changed meanwhile: look, and press again`);
+      toastRefused<QueueTask>(failure, put, `${showTricks(task.title)} was changed meanwhile: look, and press again`);
     } finally {
       underWay.current.delete(task.id);
     }

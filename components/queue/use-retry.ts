@@ -2,6 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
 import { toastError } from "@/components/ui/error-toast";
+import { showTricks } from "@/components/ui/hidden-text";
 import type { QueueTask } from "@/contract/queue";
 import { useTaskCache } from "./use-task-cache";
 
@@ -13,7 +14,7 @@ export function useRetry() {
     trpc.queue.retryTask.mutationOptions({
       onSuccess: (task: QueueTask) => {
         accept(task);
-        toast.success(`It waits again: ${task.title}`);
+        toast.success(`It waits again: ${showTricks(task.title)}`);
       },
       onError: (error) => toastError(error),
     }),

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { taskAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
+import { showTricks } from "@/components/ui/hidden-text";
 import { Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { Countdown } from "@/components/ui/time";
@@ -85,7 +86,7 @@ function Holder({ taskId }: { taskId: string }) {
   const holder = useQuery(trpc.queue.getTask.queryOptions({ taskId })).data;
   return (
     <Link href={taskAddress(taskId)} className="text-accent hover:underline" title={taskId}>
-      {holder?.title ?? taskId}
+      {showTricks(holder?.title) ?? taskId}
     </Link>
   );
 }

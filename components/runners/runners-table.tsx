@@ -94,7 +94,7 @@ function RunnerState({ runner }: { runner: Runner }) {
     <span className="flex flex-col items-start gap-0.5 max-sm:flex-row max-sm:items-center max-sm:gap-2">
       <State state={runner.state} why={`${why.title}. ${why.next}`} />
       {runner.state === "ended" && runner.endKind === "lost" && (
-        <span className="pl-2 text-2xs text-bad max-sm:pl-0" title={runner.endMessage ?? undefined}>
+        <span className="pl-2 text-2xs text-bad max-sm:pl-0" title={showTricks(runner.endMessage) ?? undefined}>
           it was lost
         </span>
       )}

@@ -181,7 +181,7 @@ function Conditions({ conditions, of }: { conditions: readonly JobCondition[]; o
           <span className="font-medium">
             {type}: {status}
           </span>
-          {reason !== null && <span className="text-ink-2">{reason}</span>}
+          {reason !== null && <span className="text-ink-2">{showTricks(reason)}</span>}
           {message !== null && <span className="text-ink-2">{showTricks(message)}</span>}
           {at !== null && <Time at={at} className="text-ink-3" />}
         </li>
@@ -194,7 +194,7 @@ const CONTAINERS: Column<JobContainer>[] = [
   { name: "Container", isLead: true, className: "font-medium", cell: (container) => container.name },
   {
     name: "State",
-    cell: (container) => <State {...containerLook(container)} word={wordsOfContainer(container)} />,
+    cell: (container) => <State {...containerLook(container)} word={showTricks(wordsOfContainer(container))} />,
   },
   {
     name: "Message",
@@ -224,7 +224,7 @@ const EVENTS: Column<ClusterEvent>[] = [
   { name: "Last seen", className: "whitespace-nowrap text-ink-2", cell: ({ lastAt }) => <Time at={lastAt} /> },
   {
     name: "Reason",
-    cell: ({ type, reason }) => <State isBare {...eventLook(type)} word={reason} />,
+    cell: ({ type, reason }) => <State isBare {...eventLook(type)} word={showTricks(reason)} />,
   },
   { name: "Of", className: "text-ink-2", cell: ({ of }) => of },
   {

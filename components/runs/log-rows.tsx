@@ -2,6 +2,7 @@ import { memo } from "react";
 import { AnsiText } from "@/components/conversation/ansi-text";
 import { cn } from "@/components/ui/class-names";
 import { useTimeMode } from "@/components/ui/clock";
+import { showTricks } from "@/components/ui/hidden-text";
 import { findAll, type LogLevel, plainText, type ReadLine } from "./log-text";
 
 const LEVEL_CLASS: Record<LogLevel, string> = {
@@ -54,7 +55,7 @@ const LogRow = memo(function LogRow({ lineKey, at, title, level, text, find, isA
       )}
     >
       {at !== null && (
-        <span title={title} className="mr-3 text-ink-3 select-none" suppressHydrationWarning>
+        <span title={showTricks(title)} className="mr-3 text-ink-3 select-none" suppressHydrationWarning>
           {at}
         </span>
       )}
@@ -70,11 +71,13 @@ function Marked({ text, find }: { text: string; find: string }) {
     <>
       {found.map(({ from, to }, index) => (
         <span key={from}>
-          {text.slice(found[index - 1]?.to ?? 0, from)}
-          <mark className="rounded-sm bg-warn-soft text-ink outline outline-warn">{text.slice(from, to)}</mark>
+          {showTricks(text).slice(found[index - 1]?.to ?? 0, from)}
+          <mark className="rounded-sm bg-warn-soft text-ink outline outline-warn">
+            {showTricks(text).slice(from, to)}
+          </mark>
         </span>
       ))}
-      {text.slice(found.at(-1)?.to ?? 0)}
+      {showTricks(text).slice(found.at(-1)?.to ?? 0)}
     </>
   );
 }

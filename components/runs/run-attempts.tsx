@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { RunnerLink } from "@/components/runners/runner-link";
 import { useTRPC } from "@/components/trpc/client";
 import { Id } from "@/components/ui/copy";
+import { showTricks } from "@/components/ui/hidden-text";
 import { EmptyState, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { State } from "@/components/ui/state";
@@ -66,6 +67,10 @@ export function RunAttempts({ run }: { run: Run }) {
 
 /** How an attempt ended; what it said last only where that explains a failure. */
 function outcomeOf(job: RunnerJob): string {
+  return showTricks(toldOutcome(job));
+}
+
+function toldOutcome(job: RunnerJob): string {
   const { code, signal, message, pid } = job.result;
   const end = typeof signal === "string" ? signal : typeof code === "number" ? `exit ${code}` : null;
   if (end === null) return typeof message === "string" ? message : typeof pid === "number" ? `process ${pid}` : "";

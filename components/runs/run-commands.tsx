@@ -1,6 +1,7 @@
 "use client";
 import { deliveryOf } from "@/components/conversation/user-message";
 import { useRunCommands } from "@/components/sessions/use-session";
+import { showTricks } from "@/components/ui/hidden-text";
 import { EmptyState, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { State } from "@/components/ui/state";
@@ -15,7 +16,9 @@ const COLUMNS: Column<Command>[] = [
     name: "State",
     cell: (command) => {
       const delivery = deliveryOf(command, undefined);
-      return delivery === null ? null : <State state={delivery.state} word={delivery.word} why={delivery.detail} />;
+      return delivery === null ? null : (
+        <State state={delivery.state} word={delivery.word} why={showTricks(delivery.detail)} />
+      );
     },
   },
   { name: "Type", cell: (command) => command.type },
@@ -34,7 +37,7 @@ const COLUMNS: Column<Command>[] = [
     isWideOnly: true,
     className: "max-w-52 text-xs",
     cell: (command) => {
-      const failure = command.failureMessage ?? command.failureKind;
+      const failure = showTricks(command.failureMessage) ?? command.failureKind;
       return failure === null ? null : (
         <span className="block truncate text-bad" title={failure}>
           {failure}
@@ -69,6 +72,6 @@ export function RunCommands({ run }: { run: Run }) {
 
 function contentOf(command: Command): string {
   const { text, decision } = command.payload;
-  if (typeof text === "string") return text;
-  return typeof decision === "string" ? decision : "";
+  if (typeof text === "string") return showTricks(text);
+  return typeof decision === "string" ? showTricks(decision) : "";
 }

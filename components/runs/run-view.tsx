@@ -11,6 +11,7 @@ import { TraceView } from "@/components/trace/trace-view";
 import { useTRPC } from "@/components/trpc/client";
 import { leasedRun, usageOfRun } from "@/components/trpc/lists";
 import { Id } from "@/components/ui/copy";
+import { showTricks } from "@/components/ui/hidden-text";
 import { JsonPanel } from "@/components/ui/json-panel";
 import { Facts, PageHeader, Panel, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
@@ -70,10 +71,10 @@ function LoadedRun({ run, tab }: { run: Run; tab: RunTab }) {
         }
         description={
           <span className="flex flex-wrap items-center gap-x-2">
-            <State isBare state={explained.state} word={explained.word} /> {explained.why}
+            <State isBare state={explained.state} word={explained.word} /> {showTricks(explained.why)}
             {explained.next !== undefined && (
               <span className="text-ink-3">
-                {explained.next.text} <Countdown to={explained.next.at} />
+                {showTricks(explained.next.text)} <Countdown to={explained.next.at} />
               </span>
             )}
           </span>

@@ -27,9 +27,9 @@ const LEAD: Column<RunSummary>[] = [
       const explained = explainRun(run);
       return (
         <span className="flex flex-col items-start gap-0.5 max-sm:flex-row max-sm:items-center max-sm:gap-2">
-          <State state={explained.state} word={explained.word} why={explained.why} />
+          <State state={explained.state} word={explained.word} why={showTricks(explained.why)} />
           {run.status === "failed" && (
-            <span className="pl-2 text-2xs text-bad max-sm:pl-0" title={run.failureMessage ?? undefined}>
+            <span className="pl-2 text-2xs text-bad max-sm:pl-0" title={showTricks(run.failureMessage) ?? undefined}>
               {run.failureKind ?? "unknown"}
             </span>
           )}
@@ -45,7 +45,7 @@ const LEAD: Column<RunSummary>[] = [
       <span className="flex min-w-0 flex-col">
         <Link
           href={runAddress(run.id)}
-          title={run.title ?? run.id}
+          title={showTricks(run.title) ?? run.id}
           className="max-w-80 truncate font-medium after:absolute after:inset-0 hover:underline max-sm:max-w-full"
         >
           {run.title === null ? <code className="text-xs">{shortenId(run.id)}</code> : showTricks(run.title)}

@@ -7,6 +7,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { leasedRun, usageOfSession } from "@/components/trpc/lists";
 import { Id } from "@/components/ui/copy";
 import { formatBytes, shortenId } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
 import { Facts } from "@/components/ui/page";
 import { State } from "@/components/ui/state";
 import { Countdown, Time } from "@/components/ui/time";
@@ -71,7 +72,10 @@ function RunFacts({ run: known }: { run: Run }) {
               {shortenId(run.id)}
             </Link>,
           ],
-          ["Status", <State key="status" isBare state={explained.state} word={explained.word} why={explained.why} />],
+          [
+            "Status",
+            <State key="status" isBare state={explained.state} word={explained.word} why={showTricks(explained.why)} />,
+          ],
           ...(explained.next === undefined
             ? []
             : [["Lease", <Countdown key="lease" to={explained.next.at} past="renewing" />] as [string, ReactNode]]),
@@ -81,7 +85,7 @@ function RunFacts({ run: known }: { run: Run }) {
           ["Workspace", String(run.workspaceRef.kind ?? "empty")],
         ]}
       />
-      <p className="mt-2 text-xs wrap-anywhere text-ink-3">{explained.why}</p>
+      <p className="mt-2 text-xs wrap-anywhere text-ink-3">{showTricks(explained.why)}</p>
     </Group>
   );
 }

@@ -9,6 +9,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { usageOfSession } from "@/components/trpc/lists";
 import { useHydratedNow } from "@/components/ui/clock";
 import { formatBytes, shortenId } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
 import { State } from "@/components/ui/state";
 import { Countdown } from "@/components/ui/time";
 import { briefWords, callsWords } from "@/components/usage/words";
@@ -46,10 +47,10 @@ export function SessionHeader({ session, openRun }: { session: SessionSummary; o
         </h1>
         <p className="flex flex-wrap items-center gap-x-2 gap-y-0.5 text-xs text-ink-2">
           <State isBare state={explained.state} word={explained.word} />
-          <span>{explained.why}</span>
+          <span>{showTricks(explained.why)}</span>
           {explained.next !== undefined && (
             <span className="text-ink-3">
-              {explained.next.text} <Countdown to={explained.next.at} />
+              {showTricks(explained.next.text)} <Countdown to={explained.next.at} />
             </span>
           )}
           {usage !== undefined && usage.calls > 0 && (

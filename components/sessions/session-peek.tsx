@@ -30,7 +30,7 @@ export function SessionPeek({ session, onClose }: { session: SessionSummary; onC
     >
       <header className="flex items-center gap-2 border-b px-3 py-2">
         <h2 className="min-w-0 flex-1 truncate text-sm font-semibold">{nameOf(session)}</h2>
-        <State isBare state={state} word={word} title={why} />
+        <State isBare state={state} word={word} title={showTricks(why)} />
         <Link href={sessionAddress(session.sessionId)} className={buttonStyle({ size: "sm" })}>
           Open
         </Link>

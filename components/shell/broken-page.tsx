@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useRef } from "react";
 import { Button } from "@/components/ui/button";
+import { showTricks } from "@/components/ui/hidden-text";
 import type { Health } from "@/contract/health";
 
 // Every page carries this one: it brings no more than it must.
@@ -39,7 +40,7 @@ export function BrokenPage({ error }: { error: Error & { digest?: string } }) {
         <StatusAway health={health.data ?? null} />
       </Suspense>
     );
-  const why = health.data?.message ?? "the server does not answer";
+  const why = showTricks(health.data?.message) ?? "the server does not answer";
   return (
     <div role="alert" className="mx-auto flex h-full min-h-80 max-w-md flex-col items-center justify-center gap-2 px-6">
       <h1 className="text-sm font-semibold">{isAway ? `This page waits: ${why}` : "This page broke"}</h1>
@@ -57,7 +58,7 @@ export function BrokenPage({ error }: { error: Error & { digest?: string } }) {
           </>
         ) : (
           <>
-            <p>{error.message}</p>
+            <p>{showTricks(error.message)}</p>
             {error.digest !== undefined && (
               <p className="mt-2">
                 The server's log has it as <code className="text-xs">{error.digest}</code>.

@@ -1,3 +1,4 @@
+import { showTricks } from "@/components/ui/hidden-text";
 import type { Health } from "@/contract/health";
 import { Part } from "./part";
 
@@ -6,7 +7,7 @@ export function HealthParts({ health }: { health: Health }) {
   return (
     <>
       <Part name="Server" tone={health.ready ? "good" : "bad"} word={health.ready ? "ready" : "not ready"}>
-        {health.message ?? "It can serve."}
+        {showTricks(health.message) ?? "It can serve."}
       </Part>
       <Part
         name="Database"

@@ -1,5 +1,6 @@
 "use client";
 import { formatPlural } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
 import { Time } from "@/components/ui/time";
 import type { Reached, ServerStatus } from "@/contract/status";
 import { explainClocks } from "./clock";
@@ -58,7 +59,7 @@ export function ServerParts({ status }: { status: HeardStatus }) {
           : "The listening connection is lost: changes are looked for each second until it is back."}
       </Part>
       <Part name="Clocks" tone={clocks.isBad ? "warn" : "good"} word={clocks.isBad ? "apart" : "agree"}>
-        {clocks.text}
+        {showTricks(clocks.text)}
       </Part>
       <Part
         name="Schema"
@@ -98,7 +99,8 @@ function ReachedPart({ name, reached, children }: { name: string; reached: Reach
   const { isReachable, message, tookMs } = reached;
   return (
     <Part name={name} tone={isReachable ? "good" : "bad"} word={isReachable ? "reachable" : "unreachable"}>
-      {message ?? children} <span className="text-xs text-ink-3 tabular-nums">{tookMs.toLocaleString("en")} ms</span>
+      {showTricks(message) ?? children}{" "}
+      <span className="text-xs text-ink-3 tabular-nums">{tookMs.toLocaleString("en")} ms</span>
     </Part>
   );
 }

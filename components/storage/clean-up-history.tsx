@@ -4,6 +4,7 @@ import { OctagonPause } from "lucide-react";
 import { useTRPC } from "@/components/trpc/client";
 import { collectionPages, HISTORY_POLL_MS } from "@/components/trpc/lists";
 import { formatBytes } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
 import { LoadMore } from "@/components/ui/load-more";
 import { EmptyState, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
@@ -20,9 +21,9 @@ const COLUMNS: Column<GcHistoryEntry>[] = [
     name: "Started",
     className: "whitespace-nowrap text-xs text-ink-2",
     cell: (row) => (
-      <span title={row.actor}>
+      <span title={showTricks(row.actor)}>
         {TRIGGERS[row.trigger]}
-        {row.trigger === "person" && ` · ${row.actor.replace(/^[a-z]+:/, "")}`}
+        {row.trigger === "person" && ` · ${showTricks(row.actor).replace(/^[a-z]+:/, "")}`}
       </span>
     ),
   },

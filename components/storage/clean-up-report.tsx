@@ -7,6 +7,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { expiredVolumes } from "@/components/trpc/lists";
 import { cn } from "@/components/ui/class-names";
 import { formatBytes, shortenId } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
 import type { GcEntry, GcReport, StorageSummary } from "@/contract/storage";
 import { explainKeeper, explainTotals } from "./explain";
 import { groupByReason } from "./group";
@@ -99,7 +100,7 @@ function Entry({ entry, volume, isSame }: EntryProps) {
           </span>
         )}
       </span>
-      {!isSame && <span className="block text-ink-3">{entry.reason}</span>}
+      {!isSame && <span className="block text-ink-3">{showTricks(entry.reason)}</span>}
     </li>
   );
 }

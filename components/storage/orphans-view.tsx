@@ -6,6 +6,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
 import { Id } from "@/components/ui/copy";
 import { formatBytes, formatPlural } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
 import { EmptyState } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { type Column, Table } from "@/components/ui/table";
@@ -114,7 +115,11 @@ function columnsOf(orphans: readonly OrphanVolume[], ask: (asked: Asked) => void
       className: "whitespace-nowrap text-xs text-ink-2",
       cell: (orphan) => <Time at={orphan.createdAt} />,
     },
-    { name: "Why", className: "text-xs text-ink-2 sm:w-1/3 max-sm:w-full", cell: (orphan) => orphan.reason },
+    {
+      name: "Why",
+      className: "text-xs text-ink-2 sm:w-1/3 max-sm:w-full",
+      cell: (orphan) => showTricks(orphan.reason),
+    },
     {
       name: "Actions",
       className: "whitespace-nowrap text-right",

@@ -8,6 +8,7 @@ import { nameOf } from "@/components/sessions/name";
 import { runAddress, storageAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
 import { formatBytes, shortenId } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
 import { State } from "@/components/ui/state";
 import { type Column, type RowChoice, Table } from "@/components/ui/table";
 import type { ColumnId } from "@/contract/query/arrangement";
@@ -110,7 +111,7 @@ function StateCell({ volume }: { volume: StorageSummary }) {
       <State state={volume.storageState} why={STATE_MEANING[volume.storageState]} />
       {keeper !== null && keeper !== "pinned" && (
         <span title={explainKeeper(keeper)} className="max-w-32 truncate text-2xs text-ink-3 sm:pl-1">
-          {reasonWord(keeper)}
+          {showTricks(reasonWord(keeper))}
         </span>
       )}
     </span>

@@ -1,5 +1,5 @@
 import { formatDuration, formatPlural } from "@/components/ui/format";
-import { showHidden } from "@/components/ui/hidden-text";
+import { showHidden, showTricks } from "@/components/ui/hidden-text";
 import { type Bar, nameBar } from "./bars";
 import type { Drawn } from "./layout";
 import { formatOffset } from "./offset";
@@ -23,5 +23,5 @@ const STATES: Record<string, string> = { accept: "accepted", acceptForSession: "
 
 /** What became of it, in a word. */
 export function stateOf(bar: Bar): string {
-  return STATES[bar.state] ?? bar.state;
+  return STATES[bar.state] ?? showTricks(bar.state);
 }

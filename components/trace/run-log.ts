@@ -46,14 +46,14 @@ export class RunLog {
   #filling: Promise<void> | undefined;
   readonly #listeners = new Set<() => void>();
   readonly #readers = new Set<() => boolean>();
-  readonly #fetchPage: RunLogOptions["fetchPage"];
+  readonly fetchPage: RunLogOptions["fetchPage"];
   readonly #schedule: (run: () => void) => void;
 
   constructor(
     readonly runId: string,
     options: RunLogOptions,
   ) {
-    this.#fetchPage = options.fetchPage;
+    this.fetchPage = options.fetchPage;
     this.#schedule = options.schedule ?? ((run) => void setTimeout(run, 30));
   }
 
@@ -110,7 +110,7 @@ export class RunLog {
     if (start >= target) return;
     const earlier: RunEvent[] = [];
     for (let after = start - 1; after < target - 1; ) {
-      const page = await this.#fetchPage(after, PAGE_EVENTS);
+      const page = await this.fetchPage(after, PAGE_EVENTS);
       const wanted = page.items.filter((event) => event.seq < target);
       const last = wanted.at(-1);
       if (last === undefined) break;
@@ -147,7 +147,7 @@ export class RunLog {
   async #fill(): Promise<void> {
     try {
       for (;;) {
-        const page = await this.#fetchPage(this.lastSeq, PAGE_EVENTS);
+        const page = await this.fetchPage(this.lastSeq, PAGE_EVENTS);
         for (const event of page.items) if (event.seq > this.lastSeq) this.#append(event);
         this.#knownSeq = Math.max(this.#knownSeq, page.lastSeq);
         // An event told of while this page was read is not in it, so one more page is asked for.

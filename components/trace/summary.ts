@@ -1,5 +1,6 @@
 import { stripAnsi } from "fancy-ansi";
 import { commandOf, textOf } from "@/components/conversation/payload";
+import { showTricks } from "@/components/ui/hidden-text";
 import type { RunEvent } from "@/contract/event";
 
 const SUMMARY_MAX = 200;
@@ -18,20 +19,15 @@ export function summarize(event: RunEvent): string {
   const parts = [named, status, exit, tokens, paths, text].filter(
     (part): part is string => part !== null && part !== "",
   );
-  const line = parts.length > 0 ? parts.join(" · ") : JSON.stringify(payload);
-  return stripAnsi(line.slice(0, 2 * SUMMARY_MAX))
-    .slice(0, SUMMARY_MAX)
-    .replaceAll(/\s+/g, " ");
+  return oneLine(parts.length > 0 ? parts.join(" · ") : JSON.stringify(payload));
 }
 
-const BAD = new Set(["failed", "error", "cut off"]);
-
-/** Whether an event tells that something went wrong: what `[` and `]` go to. */
-export function isFailure({ type, payload }: RunEvent): boolean {
-  if (type === "error" || payload.isError === true || payload.phase === "lease-expired") return true;
-  if (typeof payload.exitCode === "number" && payload.exitCode !== 0) return true;
-  const status = textOf(payload, "status", "terminalStatus", "state");
-  return status !== null && BAD.has(status);
+/** The beginning of a text, in a line and without colours or tricks. */
+export function oneLine(text: string): string {
+  const line = stripAnsi(text.slice(0, 2 * SUMMARY_MAX))
+    .slice(0, SUMMARY_MAX)
+    .replaceAll(/[ \t\r\n]+/g, " ");
+  return showTricks(line);
 }
 
 /** The seq of the next event, or the one before, that one looks for from a place; from nowhere the first, or the last. */
@@ -49,13 +45,28 @@ export function isInRange(event: RunEvent, range: TimeRange | null): boolean {
   return atMs >= Math.floor(range.fromMs) && atMs <= Math.ceil(range.toMs);
 }
 
-/** Whether an event matches what is searched for, anywhere in it. */
-export function matches(event: RunEvent, search: string): boolean {
-  if (search === "") return true;
+/** The payload of each event as text that is searched: made once, however often what is looked for changes. */
+const texts = new WeakMap<RunEvent, string>();
+
+function textToSearch(event: RunEvent): string {
+  const known = texts.get(event);
+  if (known !== undefined) return known;
+  const made = JSON.stringify(event.payload).toLowerCase();
+  texts.set(event, made);
+  return made;
+}
+
+/** What tells of an event whether it matches a text, anywhere in it, as `events.search` does. */
+export function matcherOf(search: string): (event: RunEvent) => boolean {
+  if (search === "") return () => true;
   const needle = search.toLowerCase();
-  return (
-    event.type.includes(needle) || event.id === search || JSON.stringify(event.payload).toLowerCase().includes(needle)
-  );
+  // Quotes and line ends are written otherwise in JSON.
+  const inJson = JSON.stringify(needle).slice(1, -1);
+  return (event) =>
+    event.type.toLowerCase().includes(needle) ||
+    event.id === search ||
+    textToSearch(event).includes(needle) ||
+    textToSearch(event).includes(inJson);
 }
 
 /** Events as newline-delimited JSON, for a tool that reads logs. */

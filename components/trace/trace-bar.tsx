@@ -1,42 +1,66 @@
+"use client";
 import { ArrowDown, ChevronDown, ChevronUp, Download } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { CopyButton } from "@/components/ui/copy";
 import { download } from "@/components/ui/download";
+import { toastError } from "@/components/ui/error-toast";
 import { formatPlural } from "@/components/ui/format";
-import type { RunEvent } from "@/contract/event";
+import type { EventPage } from "@/contract/event";
 import type { Run } from "@/contract/run";
 import { isTerminal } from "@/contract/words";
-import type { RunLogSnapshot } from "./run-log";
+import { readWhole } from "./look-through";
 import { toNdjson } from "./summary";
+import { filterOf, type TraceFilter } from "./trace-filter";
+import type { TraceItem } from "./trace-row";
+import type { TracePart } from "./use-part";
 
 type TraceBarProps = {
   run: Run;
-  events: readonly RunEvent[];
-  snapshot: RunLogSnapshot;
+  items: readonly TraceItem[];
+  part: TracePart;
+  filter: TraceFilter;
+  /** Of how many those that match were taken. */
+  searchedCount: number;
   failureCount: number;
-  onEarlier: () => void;
   onFailure: (by: 1 | -1) => void;
   onEnd: () => void;
+  fetchPage: (afterSeq: number, limit: number) => Promise<EventPage>;
 };
 
 /** How many events are shown, and what can be done with them. */
-export function TraceBar({ run, events, snapshot, failureCount, onEarlier, onFailure, onEnd }: TraceBarProps) {
-  const all = snapshot.events.length;
+export function TraceBar({
+  run,
+  items,
+  part,
+  filter,
+  searchedCount,
+  failureCount,
+  onFailure,
+  onEnd,
+  fetchPage,
+}: TraceBarProps) {
+  const all = part.events.length;
+  const isPart = part.totalCount > all;
+  const earlierCount = part.firstSeq - 1;
+  const laterCount = part.window === null ? 0 : part.totalCount - part.lastSeq;
   return (
     <div className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b bg-sunken px-4 py-1 text-xs text-ink-2 lg:px-6">
-      <span>
-        {events.length === all
-          ? formatPlural(all, "event")
-          : `${events.length.toLocaleString("en")} of ${formatPlural(all, "event")}`}
-      </span>
-      {snapshot.earlierCount > 0 && (
-        <Button size="sm" look="ghost" onClick={onEarlier}>
-          Load earlier ({snapshot.earlierCount.toLocaleString("en")})
+      <span>{countText(items.length, part, searchedCount)}</span>
+      {earlierCount > 0 && (
+        <Button size="sm" look="ghost" onClick={part.loadEarlier}>
+          Load earlier ({earlierCount.toLocaleString("en")})
         </Button>
       )}
-      {failureCount > 0 && (
+      {laterCount > 0 && (
+        <Button size="sm" look="ghost" onClick={part.loadLater}>
+          Load later ({laterCount.toLocaleString("en")})
+        </Button>
+      )}
+      {(failureCount > 0 || isPart) && (
         <span className="inline-flex items-center">
           {formatPlural(failureCount, "failure")}
+          {isPart && " here"}
           <Button size="icon-sm" look="ghost" aria-label="Previous failure" onClick={() => onFailure(-1)}>
             <ChevronUp aria-hidden className="size-3.5" />
           </Button>
@@ -46,20 +70,72 @@ export function TraceBar({ run, events, snapshot, failureCount, onEarlier, onFai
         </span>
       )}
       <span className="ml-auto inline-flex items-center gap-1">
-        NDJSON <CopyButton text={() => toNdjson(events)} label="Copy the shown events as NDJSON" />
-        <Button
-          look="ghost"
-          size="icon-sm"
-          className="size-5"
-          aria-label="Download the shown events as NDJSON"
-          onClick={() => download(`${run.id}.ndjson`, `${toNdjson(events)}\n`, "application/x-ndjson")}
-        >
-          <Download aria-hidden className="size-3" />
-        </Button>
+        NDJSON{" "}
+        <CopyButton
+          text={() => toNdjson(items.filter((item) => "payload" in item))}
+          label="Copy the loaded events as NDJSON"
+        />
+        <DownloadAll run={run} filter={filter} fetchPage={fetchPage} />
       </span>
       <Button size="sm" look="ghost" onClick={onEnd}>
-        <ArrowDown aria-hidden className="size-3.5" /> {isTerminal(run.status) ? "End" : "Jump to live"}
+        <ArrowDown aria-hidden className="size-3.5" />{" "}
+        {part.window !== null ? "Newest" : isTerminal(run.status) ? "End" : "Jump to live"}
       </Button>
     </div>
+  );
+}
+
+function countText(shownCount: number, part: TracePart, searchedCount: number): string {
+  const { window, events, firstSeq, lastSeq, totalCount, isReady } = part;
+  if (window !== null && !isReady) return `Loading what is around event ${window.target.toLocaleString("en")}…`;
+  if (shownCount !== events.length)
+    return `${shownCount.toLocaleString("en")} of ${formatPlural(searchedCount, "event")}`;
+  if (window === null) return formatPlural(events.length, "event");
+  return `Events ${firstSeq.toLocaleString("en")} to ${lastSeq.toLocaleString("en")} of ${totalCount.toLocaleString("en")}`;
+}
+
+type DownloadAllProps = Pick<TraceBarProps, "run" | "filter" | "fetchPage">;
+
+/** Hands over every event of the run that matches, also those that are not loaded. */
+function DownloadAll({ run, filter, fetchPage }: DownloadAllProps) {
+  const [read, setRead] = useState<{ count: number; of: number } | null>(null);
+  const stop = useRef<AbortController | null>(null);
+  useEffect(() => () => stop.current?.abort(), []);
+  const start = async () => {
+    const giveUp = new AbortController();
+    stop.current = giveUp;
+    setRead({ count: 0, of: run.lastEventSeq });
+    try {
+      const parts = await readWhole(fetchPage, {
+        ...{ matches: filterOf(filter), signal: giveUp.signal },
+        onProgress: (count, of) => setRead({ count, of }),
+      });
+      if (parts !== null) download(`${run.id}.ndjson`, parts, "application/x-ndjson");
+    } catch (error) {
+      toastError(error);
+    } finally {
+      setRead(null);
+    }
+  };
+  if (read !== null) {
+    return (
+      <span role="status" className="inline-flex items-center gap-2 tabular-nums">
+        {read.count.toLocaleString("en")} of {read.of.toLocaleString("en")} read
+        <Button size="sm" onClick={() => stop.current?.abort()}>
+          Stop
+        </Button>
+      </span>
+    );
+  }
+  return (
+    <Button
+      look="ghost"
+      size="icon-sm"
+      aria-label="Download all events that match as NDJSON"
+      title="Download all events that match as NDJSON"
+      onClick={() => void start()}
+    >
+      <Download aria-hidden className="size-3.5" />
+    </Button>
   );
 }

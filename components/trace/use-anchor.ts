@@ -7,6 +7,8 @@ export function useAnchor(): {
   toggle: (seq: number) => void;
   target: number | null;
   goTo: (seq: number) => void;
+  /** Names no event any more. */
+  leave: () => void;
 } {
   const [openSeqs, setOpenSeqs] = useState<ReadonlySet<number>>(new Set());
   const [target, setTarget] = useState<number | null>(null);
@@ -29,6 +31,11 @@ export function useAnchor(): {
     setOpenSeqs((open) => new Set([...open, seq]));
   }, []);
 
+  const leave = useCallback(() => {
+    window.history.replaceState(window.history.state, "", `${window.location.pathname}${window.location.search}`);
+    setTarget(null);
+  }, []);
+
   const toggle = useCallback((seq: number) => {
     setOpenSeqs((open) => {
       const next = new Set(open);
@@ -36,5 +43,5 @@ export function useAnchor(): {
       return next;
     });
   }, []);
-  return { openSeqs, toggle, target, goTo };
+  return { openSeqs, toggle, target, goTo, leave };
 }

@@ -1,4 +1,5 @@
 import { TRPCClientError } from "@trpc/client";
+import { showTricks } from "@/components/ui/hidden-text";
 import type { ErrorBody } from "@/contract/errors";
 
 /** What the console shows of a failure, whatever failed. */
@@ -12,8 +13,13 @@ export type ShownError = Omit<ErrorBody, "requestId" | "reason"> & {
 
 type ErrorData = { agentrun?: ErrorBody; httpStatus?: number };
 
-/** Reads the contract's error object out of whatever was thrown. */
+/** Reads the contract's error object out of whatever was thrown, to be shown: a message may name what others wrote. */
 export function readError(error: unknown): ShownError {
+  const read = readThrown(error);
+  return { ...read, message: showTricks(read.message) };
+}
+
+function readThrown(error: unknown): ShownError {
   if (error instanceof TRPCClientError) {
     const data = error.data as ErrorData | null | undefined;
     const body = data?.agentrun;

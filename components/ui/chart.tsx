@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { showTricks } from "./hidden-text";
 import { Panel } from "./page";
 import { ScrollRegion } from "./scroll-region";
 
@@ -20,7 +21,7 @@ type ChartProps = {
 /** A picture in a box of its own. */
 export function Chart(props: ChartProps) {
   return (
-    <Panel title={props.title} className="flex flex-col">
+    <Panel title={showTricks(props.title)} className="flex flex-col">
       <div className="flex flex-1 flex-col gap-2 p-3">
         <ChartParts {...props} />
       </div>

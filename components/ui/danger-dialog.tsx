@@ -4,6 +4,7 @@ import { Button } from "./button";
 import { Dialog } from "./dialog";
 import { ErrorNote } from "./error-note";
 import { Field, Input, TextArea } from "./field";
+import { showTricks } from "./hidden-text";
 
 type DangerDialogProps = {
   isOpen: boolean;
@@ -37,7 +38,7 @@ export function DangerDialog(props: DangerDialogProps) {
   }
 
   return (
-    <Dialog isOpen={props.isOpen} onOpenChange={props.onOpenChange} title={props.title}>
+    <Dialog isOpen={props.isOpen} onOpenChange={props.onOpenChange} title={showTricks(props.title)}>
       <form
         id={formId}
         className="flex flex-col gap-3"

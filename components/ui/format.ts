@@ -1,3 +1,5 @@
+import { showTricks } from "./hidden-text";
+
 const UNITS = [
   { name: "d", ms: 86_400_000 },
   { name: "h", ms: 3_600_000 },
@@ -76,5 +78,5 @@ export function formatPlural(count: number, one: string, many = `${one}s`): stri
 
 /** An id that is too long for its place, with both ends kept: prefixes tell kinds apart, ends tell records apart. */
 export function shortenId(id: string, keep = 6): string {
-  return id.length <= keep + 14 ? id : `${id.slice(0, 10)}…${id.slice(-keep)}`;
+  return showTricks(id.length <= keep + 14 ? id : `${id.slice(0, 10)}…${id.slice(-keep)}`);
 }

@@ -15,7 +15,14 @@ export function showHidden(text: string): string {
 const TRICKS =
   /(?![\t\n\r])[\p{Cc}\p{Cs}\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
 
-/** A text of an agent's making, of any length, with what would show it as something else written out. */
-export function showTricks(text: string): string {
-  return text.replaceAll(TRICKS, (character) => `\\u{${character.codePointAt(0)?.toString(16) ?? ""}}`);
+/**
+ * A text that others wrote, of any length, with what would show it as something else written out. Whatever the console
+ * draws of an agent's, a repository's or a provider's making goes through here (see `scripts/foreign-text.mjs`).
+ */
+export function showTricks(text: string): string;
+export function showTricks(text: string | null): string | null;
+export function showTricks(text: string | undefined): string | undefined;
+export function showTricks(text: string | null | undefined): string | null | undefined;
+export function showTricks(text: string | null | undefined): string | null | undefined {
+  return text?.replaceAll(TRICKS, (character) => `\\u{${character.codePointAt(0)?.toString(16) ?? ""}}`) ?? text;
 }

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { cn } from "./class-names";
+import { showTricks } from "./hidden-text";
 
 type PageHeaderProps = { title: ReactNode; description?: ReactNode; actions?: ReactNode; children?: ReactNode };
 
@@ -76,7 +77,7 @@ export function Facts({ items, className }: { items: [string, ReactNode][]; clas
       {items.map(([name, value]) => (
         <div key={name} className="contents">
           <dt className="text-ink-3">{name}</dt>
-          <dd className="min-w-0 wrap-anywhere">{value}</dd>
+          <dd className="min-w-0 wrap-anywhere">{typeof value === "string" ? showTricks(value) : value}</dd>
         </div>
       ))}
     </dl>

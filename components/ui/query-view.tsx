@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { readError, type ShownError } from "@/components/trpc/errors";
 import { Button } from "./button";
 import { ErrorFacts } from "./error-facts";
+import { showTricks } from "./hidden-text";
 import { PageHeader, TableSkeleton } from "./page";
 
 type QueryLike<Data> = {
@@ -54,7 +55,7 @@ export function ErrorCard({ error, onRetry, isRetrying }: ErrorCardProps) {
       role="alert"
       className="m-4 flex max-w-2xl flex-col gap-2 rounded-lg border border-bad/40 bg-bad-soft p-4 text-sm lg:mx-6"
     >
-      <p className="font-semibold text-bad">{error.message}</p>
+      <p className="font-semibold text-bad">{showTricks(error.message)}</p>
       {HELP[error.reason] !== undefined && <p className="text-ink-2">{HELP[error.reason]}</p>}
       <ErrorFacts error={error} className="text-xs" />
       {onRetry !== undefined && (
@@ -73,7 +74,7 @@ function StaleBanner({ error, onRetry }: { error: ShownError; onRetry: () => voi
       className="flex flex-wrap items-center justify-between gap-2 border-b bg-warn-soft px-4 py-1.5 text-xs text-warn lg:px-6"
     >
       <span>
-        {error.message} <ErrorFacts error={error} />
+        {showTricks(error.message)} <ErrorFacts error={error} />
       </span>
       <Button look="ghost" size="sm" className="text-warn" onClick={onRetry}>
         Try again

@@ -6,6 +6,7 @@ import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import { ErrorNote } from "@/components/ui/error-note";
 import { Field, Input } from "@/components/ui/field";
+import { showTricks } from "@/components/ui/hidden-text";
 import type { View } from "@/contract/view";
 import type { ViewPage } from "@/contract/words";
 import { useViews } from "./use-views";
@@ -31,7 +32,7 @@ export function NameViewDialog({ page, view, query, onSaved, onClose }: NameView
     event.preventDefault();
     const named = name.trim();
     const onSuccess = (saved: View) => {
-      toast.success(`Saved the view “${saved.name}”`);
+      toast.success(`Saved the view “${showTricks(saved.name)}”`);
       onSaved(saved);
     };
     if (view === null) create.mutate({ page, name: named, query, isShared }, { onSuccess });

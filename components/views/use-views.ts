@@ -3,6 +3,7 @@ import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
 import { viewsOf } from "@/components/trpc/lists";
 import { toastError } from "@/components/ui/error-toast";
+import { showTricks } from "@/components/ui/hidden-text";
 import { toastUndo } from "@/components/ui/undo";
 import type { View } from "@/contract/view";
 import type { ViewPage } from "@/contract/words";
@@ -22,16 +23,18 @@ export function useViews(page: ViewPage) {
 
   function removeView({ id, version }: View): void {
     const onSuccess = ({ name, query, isShared }: View) =>
-      toastUndo(`Deleted the view “${name}”`, () => create.mutate({ page, name, query, isShared }, { onError }));
+      toastUndo(`Deleted the view “${showTricks(name)}”`, () =>
+        create.mutate({ page, name, query, isShared }, { onError }),
+      );
     remove.mutate({ viewId: id, expectedVersion: version }, { onSuccess, onError });
   }
   function share({ id, version, name, isShared }: View): void {
-    const said = isShared ? `“${name}” is seen by its maker alone` : `“${name}” is shared`;
+    const said = isShared ? `“${showTricks(name)}” is seen by its maker alone` : `“${showTricks(name)}” is shared`;
     const onSuccess = () => void toast.success(said);
     update.mutate({ viewId: id, expectedVersion: version, isShared: !isShared }, { onSuccess, onError });
   }
   function setQuery({ id, version, name }: View, query: string): void {
-    const onSuccess = () => void toast.success(`“${name}” is now what is shown`);
+    const onSuccess = () => void toast.success(`“${showTricks(name)}” is now what is shown`);
     update.mutate({ viewId: id, expectedVersion: version, query }, { onSuccess, onError });
   }
   return { views, create, update, removeView, share, setQuery };

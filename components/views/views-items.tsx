@@ -5,6 +5,7 @@ import { useEffect } from "react";
 import { useCanOperate, useReader } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { viewCounts } from "@/components/trpc/lists";
+import { showTricks } from "@/components/ui/hidden-text";
 import { MenuItem, MenuSeparator } from "@/components/ui/menu";
 import type { View, ViewCount } from "@/contract/view";
 import type { ViewPage } from "@/contract/words";
@@ -39,7 +40,7 @@ export function ViewsItems(props: ViewsItemsProps) {
               className={view.id === current?.id ? "size-3.5 shrink-0" : "invisible size-3.5 shrink-0"}
             />
             <span className="min-w-0 flex-1 truncate" title={view.query === "" ? "all" : view.query}>
-              {view.name}
+              {showTricks(view.name)}
             </span>
             {view.isShared && (
               <span className="flex shrink-0 items-center gap-1 text-xs text-ink-3" title={`Made by ${view.owner}`}>
@@ -51,18 +52,20 @@ export function ViewsItems(props: ViewsItemsProps) {
         ))}
       </div>
       <MenuSeparator />
-      {changed !== null && <MenuItem onSelect={() => onSet(changed)}>Change “{changed.name}” to this</MenuItem>}
+      {changed !== null && (
+        <MenuItem onSelect={() => onSet(changed)}>Change “{showTricks(changed.name)}” to this</MenuItem>
+      )}
       <MenuItem onSelect={() => onName("new")}>Save as a view…</MenuItem>
       {current?.isEditable && (
         <>
-          <MenuItem onSelect={() => onName(current)}>Rename “{current.name}”…</MenuItem>
+          <MenuItem onSelect={() => onName(current)}>Rename “{showTricks(current.name)}”…</MenuItem>
           {(canOperate || current.isShared) && (
             <MenuItem onSelect={() => onShare(current)}>
-              {current.isShared ? `Stop sharing “${current.name}”` : `Share “${current.name}”`}
+              {current.isShared ? `Stop sharing “${showTricks(current.name)}”` : `Share “${showTricks(current.name)}”`}
             </MenuItem>
           )}
           <MenuItem isDanger onSelect={() => onRemove(current)}>
-            Delete “{current.name}”
+            Delete “{showTricks(current.name)}”
           </MenuItem>
         </>
       )}

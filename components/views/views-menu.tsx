@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useArrangement } from "@/components/arrange/use-arrangement";
 import { Button } from "@/components/ui/button";
 import { toastProblem } from "@/components/ui/error-toast";
+import { showTricks } from "@/components/ui/hidden-text";
 import { Menu } from "@/components/ui/menu";
 import { asViewed } from "@/contract/query/arrangement";
 import { type Filter, printFilter, type QueryPage } from "@/contract/query/page";
@@ -42,7 +43,7 @@ export function ViewsMenu<Of extends Filter>({ page, filter, onChange }: ViewsMe
     const read = readQuery(viewed, view.query);
     const [problem] = read.problems;
     if (problem !== undefined)
-      return void toastProblem(`“${view.name}” is not understood any more: ${problem.message}`);
+      return void toastProblem(`“${showTricks(view.name)}” is not understood any more: ${showTricks(problem.message)}`);
     setPickedId(view.id);
     const { columns, group } = read.filter;
     setArrangement({ columns, group });
@@ -53,9 +54,12 @@ export function ViewsMenu<Of extends Filter>({ page, filter, onChange }: ViewsMe
       <Menu
         align="start"
         trigger={
-          <Button className="max-w-56 min-w-0" aria-label={current === null ? "Views" : `Views: ${current.name}`}>
+          <Button
+            className="max-w-56 min-w-0"
+            aria-label={current === null ? "Views" : `Views: ${showTricks(current.name)}`}
+          >
             <Bookmark aria-hidden className="size-3.5 shrink-0" />
-            <span className="truncate">{current?.name ?? "Views"}</span>
+            <span className="truncate">{showTricks(current?.name) ?? "Views"}</span>
             <ChevronDown aria-hidden className="size-3.5 shrink-0 text-ink-3" />
           </Button>
         }

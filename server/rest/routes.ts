@@ -5,7 +5,7 @@ import { Backend, BackendDetails, BackendList, BackendProbe } from "@/contract/b
 import { BulkAction, BulkActionPage, BulkPreview, BulkResultPage } from "@/contract/bulk";
 import { Command, CommandPage } from "@/contract/command";
 import { Doc, DocList, DocMatches } from "@/contract/docs";
-import { AppendAnswer, EventPage, RunEvent } from "@/contract/event";
+import { AppendAnswer, EventPage, FoundEventPage, RunEvent } from "@/contract/event";
 import { Health, ServerFacts } from "@/contract/health";
 import { CreatedToken, Identity, RevokedToken, TokenPage } from "@/contract/identity";
 import { Overview } from "@/contract/overview";
@@ -102,6 +102,10 @@ export const ROUTES: readonly Route[] = [
   route("GET", "/runs/{runId}/events", "events.list", {
     answer: EventPage,
     summary: "List a run's events after a seq",
+  }),
+  route("GET", "/runs/{runId}/events/search", "events.search", {
+    answer: FoundEventPage,
+    summary: "Search a run's events, the newest first, a part of them by each page",
   }),
   route("GET", "/events/{eventId}", "events.get", { answer: RunEvent, summary: "Get an event" }),
   route("POST", "/runs/{runId}/runner-jobs", "runnerJobs.launch", { answer: RunnerJob, summary: "Launch a runner" }),

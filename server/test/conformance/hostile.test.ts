@@ -108,6 +108,10 @@ beforeAll(async () => {
       events: [{ type: "warning", payload: {}, at: "2026-01-01T00:00:00Z" }],
     }),
     query("events.list", { runId, afterSeq: 0, limit: 5 }),
+    query("events.search", {
+      ...{ runId, text: "run", types: "warning", withoutTypes: "error", isFailed: false, order: "oldest", fromSeq: 1 },
+      ...{ since: "2026-01-01T00:00:00Z", until: "2026-02-01T00:00:00Z", cursor: undefined, limit: 5 },
+    }),
     change("events.live", { runId, leaseEpoch: 1, frames: [] }),
     change("runners.register", {
       ...{ id: word("r"), runId, attemptId: "a", backendProfile: "codex", placement: "p", sourceCommit: "c" },

@@ -1,16 +1,23 @@
 import { tracked } from "@trpc/server";
-import { AppendEventsInput, GetEventInput, ListEventsInput, LiveFramesInput } from "@/contract/event";
+import {
+  AppendEventsInput,
+  GetEventInput,
+  ListEventsInput,
+  LiveFramesInput,
+  SearchEventsInput,
+} from "@/contract/event";
 import { WatchRunInput } from "@/contract/watch";
 import { UnexpectedError } from "@/server/errors";
-import { appendEvents, getEvent, listEvents } from "@/server/events";
+import { appendEvents, getEvent, listEvents, searchEvents } from "@/server/events";
 import { tellLiveText, watchEvents } from "@/server/live";
-import { router, runnerProcedure } from "@/server/trpc/init";
+import { router, runnerProcedure, viewerProcedure } from "@/server/trpc/init";
 import { asStream } from "@/server/trpc/watch";
 
 export const eventsRouter = router({
   append: runnerProcedure.input(AppendEventsInput).mutation((opts) => appendEvents(opts.ctx.service, opts.input)),
   get: runnerProcedure.input(GetEventInput).query((opts) => getEvent(opts.ctx.service, opts.input)),
   list: runnerProcedure.input(ListEventsInput).query((opts) => listEvents(opts.ctx.service, opts.input)),
+  search: viewerProcedure.input(SearchEventsInput).query((opts) => searchEvents(opts.ctx.service, opts.input)),
   live: runnerProcedure.input(LiveFramesInput).mutation((opts) => {
     const { service, live } = opts.ctx;
     if (!live) throw new UnexpectedError(new Error("nothing can be watched here: the context has no live"));

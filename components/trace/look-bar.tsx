@@ -1,0 +1,50 @@
+import { Search } from "lucide-react";
+import { Button } from "@/components/ui/button";
+import type { EventSearch } from "./use-event-search";
+
+type LookBarProps = {
+  search: EventSearch;
+  isNarrowed: boolean;
+  searchedCount: number;
+  totalCount: number;
+  /** Whether nothing is left before what was searched. */
+  isOver: boolean;
+  onFurther: () => void;
+};
+
+/** How much of a long run was searched, and the way to look at the rest of it. */
+export function LookBar({ search, isNarrowed, searchedCount, totalCount, isOver, onFurther }: LookBarProps) {
+  const { underWay } = search;
+  if (underWay === null && !isNarrowed) return null;
+  const of = totalCount.toLocaleString("en");
+  return (
+    <div
+      role="status"
+      className="flex min-h-9 flex-wrap items-center gap-x-3 gap-y-1 border-b bg-accent-soft px-4 py-1 text-xs text-ink lg:px-6"
+    >
+      <Search aria-hidden className="size-3.5 shrink-0 text-ink-2" />
+      {underWay !== null ? (
+        <>
+          <span>
+            {underWay.what === "failure" ? "Looking for a failure" : "Looking"}: {underWay.count.toLocaleString("en")}{" "}
+            more events searched, of {of}
+          </span>
+          <Button size="sm" onClick={search.stop}>
+            Stop
+          </Button>
+        </>
+      ) : (
+        <>
+          <span>
+            searched {searchedCount.toLocaleString("en")} of {of}
+          </span>
+          {!isOver && (
+            <Button size="sm" onClick={onFurther}>
+              Look further back
+            </Button>
+          )}
+        </>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,153 @@
+// Finds where the console draws what others wrote (agents, repositories, providers, clusters, programs) without writing
+// out what plays tricks in it: marks of direction, characters without ink, control characters.
+import { parseSync } from "oxc-parser";
+
+const words = (text) => new Set(text.trim().split(/\s+/));
+
+/** Fields of records, and names of values, whose text is of others' making. */
+const FOREIGN = words(`
+  text message title command cwd reason explanation step tool server excerpt failureMessage endMessage
+  decisionReason cancelReason taskTitle sessionTitle runTitle detail output diff path said why rule actor payload
+  arguments result metadata concurrencyKey idempotencyKey line`);
+
+/** What writes tricks out, or makes its text of that. */
+const SAFE_CALLS = words(`
+  showTricks showHidden shortenId nameOf nameOfPlace readError outcomeOf contentOf summarize oneLine summaryOf
+  blockerWords describeDrawn stateOf`);
+/** What makes words of this program's own, or figures. */
+const OWN_CALLS = words(`
+  formatDuration formatBytes formatOffset formatPlural formatCount formatMoney formatTokens formatAge
+  printDuration ordinal shareWords countText countOf callsWords briefWords sum Number consequenceOf missingWords
+  attemptOf describeBeats processOf builtAs depthOf refusalOf refuseExtension explainState explainKeeper
+  explainTotals explainBreaker sessionIdOf safeHref rate perMinute count`);
+/** What is given to a component to draw with, and draws by itself. */
+const RENDERERS = words("children more place text");
+/** What is named like others' words in a file, and is the program's own. */
+const OWN_WORDS = {
+  "app/(console)/docs/[name]/page.tsx": ["doc.title"],
+  "components/bulk/bulk-dialog.tsx": ["words.title"],
+  "components/compare/session-picker.tsx": ["title"],
+  "components/docs/docs-page.tsx": ["title", "doc.title", "text", "excerpt"],
+  "components/live/status.tsx": ["detail"],
+  "components/overview/backends-strip.tsx": ["why"],
+  "components/overview/overview-view.tsx": ["title"],
+  "components/runners/order-dialog.tsx": ["WORDS[order].title"],
+  "components/runners/runner-view.tsx": ["why.title"],
+  "components/runners/runners-table.tsx": ["why.title"],
+  "components/runners/skew-badge.tsx": ["title"],
+  "components/settings/revoke-token.tsx": ["line"],
+  "components/shell/palette.tsx": ["title"],
+  "components/status/backends-part.tsx": ["condition.why"],
+  "components/backends/backend-card.tsx": ["condition.why"],
+  "components/storage/clean-up-report.tsx": ["title"],
+  "components/storage/evict-dialog.tsx": ["loss.text"],
+};
+/** Attributes that are drawn or read out. */
+const DRAWN = words("title aria-label label word alt placeholder description note hint refusal consequence");
+/** Methods whose outcome is no text of what they are called on. */
+const NO_TEXT = words("map flatMap forEach filter includes startsWith endsWith toLocaleString get");
+
+/** Nodes that are drawn where they stand for another. */
+const THROUGH = {
+  ChainExpression: (node) => [node.expression],
+  ParenthesizedExpression: (node) => [node.expression],
+  TSNonNullExpression: (node) => [node.expression],
+  TSAsExpression: (node) => [node.expression],
+  ConditionalExpression: (node) => [node.consequent, node.alternate],
+  LogicalExpression: (node) => (node.operator === "&&" ? [node.right] : [node.left, node.right]),
+  BinaryExpression: (node) => (node.operator === "+" ? [node.left, node.right] : []),
+  TemplateLiteral: (node) => node.expressions,
+};
+
+/**
+ * @param {string} name of the file; what a primitive of `components/ui/` is given is judged where it is given
+ * @param {string} source
+ * @returns {{ line: number, start: number, end: number, text: string }[]}
+ */
+export function findForeignText(name, source) {
+  const { program } = parseSync(name, source);
+  const isPrimitive = name.includes("components/ui/");
+  const made = declarationsOf(program);
+  const found = new Map();
+  const report = (node) =>
+    found.set(node.start, {
+      ...{ start: node.start, end: node.end, text: source.slice(node.start, node.end) },
+      line: source.slice(0, node.start).split("\n").length,
+    });
+
+  const draw = (node, seen) => {
+    if (node === null || node === undefined) return;
+    const parts = THROUGH[node.type];
+    if (parts !== undefined) for (const part of parts(node)) draw(part, seen);
+    else if (node.type === "MemberExpression") drawMember(node);
+    else if (node.type === "Identifier") drawName(node, seen);
+    else if (node.type === "CallExpression") drawCall(node, seen);
+    else if (node.type === "ArrowFunctionExpression")
+      draw(node.body.type === "BlockStatement" ? null : node.body, seen);
+  };
+  const drawMember = (node) => {
+    // A part of what was made safe as a whole.
+    const whole = node.object.type === "Identifier" ? (made.get(node.object.name) ?? node.object) : node.object;
+    if (whole.type === "CallExpression" && SAFE_CALLS.has(whole.callee.name)) return;
+    if (node.property.type === "Identifier" && FOREIGN.has(node.property.name)) report(node);
+  };
+  const drawName = (node, seen) => {
+    const init = made.get(node.name);
+    if (init !== undefined && !seen.has(node.name)) draw(init, new Set([...seen, node.name]));
+    else if (init === undefined && FOREIGN.has(node.name) && !isPrimitive) report(node);
+  };
+  const drawCall = (node, seen) => {
+    const { callee } = node;
+    if (callee.type === "Identifier") {
+      if (callee.name === "String") draw(node.arguments[0], seen);
+      else if (
+        !/^use[A-Z]/.test(callee.name) &&
+        ![SAFE_CALLS, OWN_CALLS, RENDERERS].some((known) => known.has(callee.name))
+      )
+        report(node);
+    } else if (callee.type === "MemberExpression" && callee.property.type === "Identifier") {
+      if (source.slice(callee.start, callee.end) === "JSON.stringify") report(node);
+      else if (!NO_TEXT.has(callee.property.name)) draw(callee.object, seen);
+    }
+  };
+
+  walk(program, (node) => {
+    const none = new Set();
+    if (node.type === "JSXElement" || node.type === "JSXFragment")
+      for (const child of node.children) if (child.type === "JSXExpressionContainer") draw(child.expression, none);
+    if (node.type === "JSXAttribute" && node.value?.type === "JSXExpressionContainer")
+      if (DRAWN.has(source.slice(node.name.start, node.name.end))) draw(node.value.expression, none);
+    if (node.type === "Property" && ["cell", "description"].includes(node.key.name)) draw(node.value, none);
+    if (node.type === "CallExpression" && isToast(node.callee))
+      // What is to be done when it is pressed is among them.
+      for (const said of node.arguments) if (!/^(Call|ArrowFunction)Expression$/.test(said.type)) draw(said, none);
+  });
+  const own = new Set(OWN_WORDS[name]);
+  return [...found.values()].filter(({ text }) => !own.has(text)).toSorted((left, right) => left.start - right.start);
+}
+
+function isToast(callee) {
+  if (callee.type === "Identifier") return callee.name.startsWith("toast");
+  return callee.type === "MemberExpression" && callee.object.type === "Identifier" && callee.object.name === "toast";
+}
+
+/** What each constant of a file is made of; of two with one name nothing is said. */
+function declarationsOf(program) {
+  const made = new Map();
+  const twice = new Set();
+  walk(program, (node) => {
+    if (node.type !== "VariableDeclarator" || node.id.type !== "Identifier" || node.init === null) return;
+    if (made.has(node.id.name)) twice.add(node.id.name);
+    made.set(node.id.name, node.init);
+  });
+  for (const name of twice) made.delete(name);
+  return made;
+}
+
+function walk(node, visit) {
+  if (Array.isArray(node)) for (const one of node) walk(one, visit);
+  else if (node !== null && typeof node === "object" && typeof node.type === "string") {
+    visit(node);
+    for (const key in node) if (key !== "type") walk(node[key], visit);
+  }
+}

@@ -1,0 +1,52 @@
+import { EVENT_EXCERPT_MAX, type FoundEventPage, type SearchEventsInput } from "@/contract/event";
+import { lastSearchable, type SearchSpan, searchEventSpan } from "@/db/queries/search-events";
+import type { ServiceContext } from "@/server/context";
+import { InvalidCursorError } from "@/server/errors";
+import { decodeCursor, encodeCursor } from "@/server/pagination";
+import { getRun } from "@/server/runs";
+import { iso } from "@/server/stored";
+
+/** Looked through by one page at most: so many events, and so many bytes of payloads as PostgreSQL keeps them. */
+export const SEARCH_SPAN = 5_000;
+const SEARCH_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Events of a run that match, the newest or the oldest first. A page looks at a part of a long run, may hold none, and
+ * says what it has looked at.
+ */
+export async function searchEvents(ctx: ServiceContext, input: SearchEventsInput): Promise<FoundEventPage> {
+  const run = await getRun(ctx, { runId: input.runId });
+  const { cursor, limit, ...filter } = input;
+  const { runId, order, fromSeq, ...conditions } = filter;
+  const isNewestFirst = order === "newest";
+  const lastSeq = run.lastEventSeq;
+  const startSeq =
+    cursor === undefined
+      ? Math.min(fromSeq ?? (isNewestFirst ? lastSeq : 1), isNewestFirst ? lastSeq : Number.POSITIVE_INFINITY)
+      : placeOf(filter, cursor);
+  const span: SearchSpan = isNewestFirst
+    ? { runId, isNewestFirst, firstSeq: Math.max(1, startSeq - SEARCH_SPAN + 1), lastSeq: startSeq }
+    : { runId, isNewestFirst, firstSeq: startSeq, lastSeq: Math.min(lastSeq, startSeq + SEARCH_SPAN - 1) };
+  const endSeq = span.firstSeq > span.lastSeq ? null : await lastSearchable(ctx.db, span, SEARCH_BYTES);
+  if (endSeq === null) return { items: [], cursor: null, searched: null, lastSeq };
+  const looked = isNewestFirst ? { ...span, firstSeq: endSeq } : { ...span, lastSeq: endSeq };
+  const rows = await searchEventSpan(ctx.db, looked, { conditions, limit: limit + 1, excerptMax: EVENT_EXCERPT_MAX });
+  const items = rows.slice(0, limit).map((row) => ({ ...row, createdAt: iso(row.createdAt) }));
+  const stoppedAt = rows.length > limit ? (items.at(-1)?.seq ?? endSeq) : endSeq;
+  const searched = isNewestFirst ? { ...looked, firstSeq: stoppedAt } : { ...looked, lastSeq: stoppedAt };
+  const isOver = isNewestFirst ? stoppedAt <= 1 : stoppedAt >= lastSeq;
+  return {
+    items,
+    cursor: isOver ? null : encodeCursor(filter, [isNewestFirst ? stoppedAt - 1 : stoppedAt + 1]),
+    searched: { firstSeq: searched.firstSeq, lastSeq: searched.lastSeq },
+    lastSeq,
+  };
+}
+
+const INT32_MAX = 2_147_483_647;
+
+function placeOf(filter: object, cursor: string): number {
+  const [seq] = decodeCursor(filter, cursor, 1);
+  if (typeof seq !== "number" || seq < 1 || seq > INT32_MAX) throw new InvalidCursorError("the cursor is damaged");
+  return seq;
+}
