@@ -1,6 +1,7 @@
 import { request } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ErrorBody } from "@/contract/errors";
+import { TaskReadMarks, TaskTrial } from "@/contract/queue";
 import { createTestDatabase, type TestDatabase } from "@/db/test/database";
 import { ADMIN_TOKEN, startTestWeb, type TestWeb } from "@/server/test/web";
 import { ROUTES } from "./routes";
@@ -211,5 +212,22 @@ test("REST gives what tRPC gives, for every reading procedure", async () => {
 const CLOCKS = ["generatedAt", "from", "to", "clock", "startedAt", "tookMs", "asOf"];
 
 function withoutClock(value: unknown): unknown {
+test("what is asked in a body and changes nothing is answered by REST as by tRPC", async () => {
+  const input = { backendProfile: "demo", title: "tried", payload: {}, queue: "of-trials" };
+  for (const [path, procedure, body, answer] of [
+    ["/queue/tasks/simulate", "queue.simulateTask", input, TaskTrial],
+    ["/queue/tasks/read", "queue.markTasksRead", { readerId: "r", filter: { queue: "of-trials" } }, TaskReadMarks],
+  ] as const) {
+    const rest = await web.call("POST", `/api/v1${path}`, { body });
+    const trpc = await web.call("POST", `/api/trpc/${procedure}`, { body });
+    expect([path, rest.status, trpc.status]).toEqual([path, 200, 200]);
+    const told = (trpc.body as { result: { data: unknown } }).result.data;
+    expect(withoutClock(rest.body)).toEqual(withoutClock(told));
+    expect([path, answer.safeParse(rest.body).error?.message]).toEqual([path, undefined]);
+  }
+  const { items } = (await web.call("GET", "/api/v1/queue/tasks?queue=of-trials")).body as { items: unknown[] };
+  expect(items).toEqual([]);
+});
+
   return JSON.parse(JSON.stringify(value, (key, inner) => (CLOCKS.includes(key) ? undefined : inner)));
 }

@@ -18,6 +18,8 @@ import {
   TaskAttemptPage,
   TaskExplanation,
   TaskReadMark,
+  TaskReadMarks,
+  TaskTrial,
 } from "@/contract/queue";
 import { QueueCommander, QueueHistory, QueueVerification, QueueWaitTimes } from "@/contract/queue-commander";
 import { QueueControl, QueueControlList } from "@/contract/queue-control";
@@ -213,6 +215,10 @@ export const ROUTES: readonly Route[] = [
     answer: CreateTasksResult,
     summary: "Enqueue up to 1,000 tasks, each with its own result",
   }),
+  route("POST", "/queue/tasks/simulate", "queue.simulateTask", {
+    answer: TaskTrial,
+    summary: "What would become of a task if it was added now; nothing is",
+  }),
   route("GET", "/queue/tasks", "queue.listTasks", {
     answer: QueueTaskPage,
     summary: "List tasks, the most urgent first",
@@ -251,6 +257,10 @@ export const ROUTES: readonly Route[] = [
     summary: "Dispatch what waits, and take no more",
   }),
   route("POST", "/queue/tasks/{taskId}/read", "queue.markTaskRead", { answer: TaskReadMark, summary: "Mark as read" }),
+  route("POST", "/queue/tasks/read", "queue.markTasksRead", {
+    answer: TaskReadMarks,
+    summary: "Mark many as read, by ids or by a filter",
+  }),
   route("GET", "/queue/stats", "queue.stats", { answer: QueueStats, summary: "Counts of tasks" }),
   route("GET", "/queue/commander", "queue.commander", {
     answer: QueueCommander,
