@@ -180,9 +180,13 @@ test("REST gives what tRPC gives, for every reading procedure", async () => {
   const task = (
     await web.call("POST", "/api/v1/queue/tasks", { body: { backendProfile: "demo", title: "t", payload: {} } })
   ).body as { id: string };
+  const bulk = (await web.call("POST", "/api/v1/bulk", { body: { kind: "task", action: "retry", ids: [task.id] } }))
+    .body as { id: string };
   const { items } = (await web.call("GET", `/api/v1/runs/${run.id}/events`)).body as { items: { id: string }[] };
   const eventId = items[0]?.id ?? "";
-  const ids: Record<string, string> = { runId: run.id, sessionId: "ses_same", taskId: task.id, eventId, name: "queue" };
+  const ids: Record<string, string> = {
+    ...{ runId: run.id, sessionId: "ses_same", taskId: task.id, eventId, name: "queue", bulkId: bulk.id },
+  };
   const followed = async () =>
     ((await web.call("GET", "/api/v1/sessions/ses_same")).body as { lastEventSeq: number }).lastEventSeq;
   // Sessions follow their runs a moment later: two answers are compared.
@@ -208,10 +212,6 @@ test("REST gives what tRPC gives, for every reading procedure", async () => {
   expect(compared).toBeGreaterThan(12);
 });
 
-/** When an answer was made, and the times that it counts from there. */
-const CLOCKS = ["generatedAt", "from", "to", "clock", "startedAt", "tookMs", "asOf"];
-
-function withoutClock(value: unknown): unknown {
 test("what is asked in a body and changes nothing is answered by REST as by tRPC", async () => {
   const input = { backendProfile: "demo", title: "tried", payload: {}, queue: "of-trials" };
   for (const [path, procedure, body, answer] of [
@@ -229,5 +229,9 @@ test("what is asked in a body and changes nothing is answered by REST as by tRPC
   expect(items).toEqual([]);
 });
 
+/** When an answer was made, and the times that it counts from there. */
+const CLOCKS = ["generatedAt", "from", "to", "clock", "startedAt", "tookMs", "asOf"];
+
+function withoutClock(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value, (key, inner) => (CLOCKS.includes(key) ? undefined : inner)));
 }

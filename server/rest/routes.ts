@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { Approval, ApprovalPage } from "@/contract/approval";
 import { AuditPage } from "@/contract/audit";
 import { Backend, BackendDetails, BackendList, BackendProbe } from "@/contract/backend";
-import { BulkAction, BulkActionPage, BulkPreview, BulkResultPage } from "@/contract/bulk";
+import { BulkAction, BulkActionPage, BulkOutcomes, BulkPreview, BulkResultPage } from "@/contract/bulk";
 import { Command, CommandPage } from "@/contract/command";
 import { Doc, DocList, DocMatches } from "@/contract/docs";
 import { AppendAnswer, EventPage, RunEvent } from "@/contract/event";
@@ -312,6 +312,10 @@ export const ROUTES: readonly Route[] = [
   }),
   route("GET", "/bulk", "bulk.list", { answer: BulkActionPage, summary: "List bulk actions, the newest first" }),
   route("GET", "/bulk/{bulkId}", "bulk.get", { answer: BulkAction, summary: "How far a bulk action is" }),
+  route("GET", "/bulk/{bulkId}/outcomes", "bulk.outcomes", {
+    answer: BulkOutcomes,
+    summary: "Why it did nothing to some, what followed it, and how long that is kept",
+  }),
   route("GET", "/bulk/{bulkId}/results", "bulk.results", {
     answer: BulkResultPage,
     summary: "List what became of each",

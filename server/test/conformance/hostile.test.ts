@@ -228,6 +228,7 @@ beforeAll(async () => {
     query("bulk.get", { bulkId: "bulk_x" }),
     query("bulk.list", { kind: "run", cursor: undefined, limit: 5 }),
     query("bulk.results", { bulkId: "bulk_x", outcome: "done", cursor: undefined, limit: 5 }),
+    query("bulk.outcomes", { bulkId: "bulk_x" }),
     ...["bulk.abort", "bulk.retry", "bulk.undo"].map((path) => change(path, { bulkId: "bulk_x" })),
     query("queue.stats", { queue: "q", lane: "l", tenantId: "t", projectId: "p" }),
     query("queue.commander", { queue: "q", tenantId: "t", projectId: "p" }),
