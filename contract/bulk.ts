@@ -5,13 +5,11 @@ import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { TASK_FILTER } from "./queue";
 import { ListRunsInput } from "./run";
 import { ListSessionsInput, ReaderId } from "./session";
-import { BULK_ACTIONS, BULK_KINDS, type BulkVerb } from "./words";
+import { BULK_ACTIONS, BULK_KINDS, BULK_OUTCOMES, BULK_RESULT_SORTS, type BulkVerb } from "./words";
 
-export { BULK_KINDS, BULK_UNDO, type BulkKind, type BulkVerb } from "./words";
+export { BULK_KINDS, BULK_OUTCOMES, BULK_UNDO, type BulkKind, type BulkOutcome, type BulkVerb } from "./words";
 
 export const BULK_STATES = ["pending", "running", "completed", "aborted"] as const;
-export const BULK_OUTCOMES = ["done", "unchanged", "refused"] as const;
-export type BulkOutcome = (typeof BULK_OUTCOMES)[number];
 /** What one bulk action may be about, at most. */
 export const BULK_ITEMS_MAX = 100_000;
 const BULK_IDS_MAX = 10_000;
@@ -162,17 +160,34 @@ export const ListBulkInput = z.strictObject({
 export type ListBulkInput = z.infer<typeof ListBulkInput>;
 export const ListBulkResultsInput = z.strictObject({
   bulkId: RecordId,
-  outcome: z.enum(BULK_OUTCOMES).optional(),
+  /** All that are dealt with, unless told. */
+  outcome: z.enum(BULK_RESULT_SORTS).optional(),
   cursor: Cursor.optional(),
   limit: pageLimit(LIST_LIMIT_MAX),
 });
 export type ListBulkResultsInput = z.infer<typeof ListBulkResultsInput>;
 export const BulkResult = z.object({
   targetId: z.string(),
-  outcome: z.enum(BULK_OUTCOMES),
+  /** As its list shows it now; null where it has no title, or is gone. */
+  title: z.string().nullable(),
+  /** null: it is not dealt with. */
+  outcome: z.enum(BULK_OUTCOMES).nullable(),
   message: z.string().nullable(),
   /** What was made of it, such as the new run of a retry. */
   madeId: z.string().nullable(),
 });
 export type BulkResult = z.infer<typeof BulkResult>;
 export const BulkResultPage = pageOf(BulkResult);
+
+export const BulkOutcomes = z.object({
+  /** Why targets were refused or left as they were, the most frequent first; each is told without its own id. */
+  reasons: z.array(z.object({ outcome: z.enum(BULK_OUTCOMES), message: z.string(), count: z.number() })),
+  /** Whether there are more reasons than these. */
+  hasMore: z.boolean(),
+  /** The actions that tried again what was refused, and that took it back. */
+  retriedById: z.string().nullable(),
+  undoneById: z.string().nullable(),
+  /** Until when all of this is kept; null while it is under way. */
+  keptUntil: z.string().nullable(),
+});
+export type BulkOutcomes = z.infer<typeof BulkOutcomes>;

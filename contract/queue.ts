@@ -51,6 +51,8 @@ export const RETRY_DEFAULTS = {
   onUsageLimit: "ask",
 } as const satisfies Required<RetryPolicy>;
 
+/** Tasks that one call marks as read, at most. */
+export const MARKED_MAX = 1_000;
 const ReaderId = ChosenId;
 const Priority = z.int().min(-2_147_483_648).max(2_147_483_647);
 
@@ -145,6 +147,22 @@ export const RetryTaskInput = z.strictObject({ taskId: RecordId, expectedVersion
 export type RetryTaskInput = z.infer<typeof RetryTaskInput>;
 export const MarkTaskReadInput = z.strictObject({ taskId: RecordId, readerId: ReaderId, version: Count.optional() });
 export type MarkTaskReadInput = z.infer<typeof MarkTaskReadInput>;
+export const MarkTasksReadInput = z
+  .strictObject({
+    readerId: ReaderId,
+    /** Which: these, each as far as it was seen, or all that a filter of their list matches; one of the two. */
+    tasks: z
+      .array(z.strictObject({ taskId: RecordId, version: Count.optional() }))
+      .min(1)
+      .max(MARKED_MAX)
+      .optional(),
+    filter: z.strictObject(TASK_FILTER).optional(),
+  })
+  .refine(({ tasks, filter }) => (tasks === undefined) !== (filter === undefined), {
+    path: ["tasks"],
+    error: "say either tasks or a filter",
+  });
+export type MarkTasksReadInput = z.infer<typeof MarkTasksReadInput>;
 export const QueueScopeInput = z.strictObject({
   queue: RecordId.optional(),
   tenantId: RecordId.optional(),
@@ -199,6 +217,35 @@ export const TaskExplanation = z.object({
   estimatedStartAt: z.string().nullable(),
 });
 export type TaskExplanation = z.infer<typeof TaskExplanation>;
+
+/** What adding a task would come to now: a start at once, a wait, the end by its expiry, a refusal once it is due, or nothing, since it is there already. */
+const TASK_TRIALS = ["dispatched", "waits", "expires", "refused", "exists"] as const;
+export const TaskTrial = z.object({
+  outcome: z.enum(TASK_TRIALS),
+  /** A sentence for people. */
+  message: z.string(),
+  /** The task that the same key and content have made before. */
+  taskId: z.string().nullable(),
+  /** What it would be, with what was left out filled in. */
+  task: z.object({
+    tenantId: z.string(),
+    projectId: z.string(),
+    queue: z.string(),
+    lane: z.string(),
+    priority: z.number(),
+    backendProfile: z.string(),
+    sessionId: z.string().nullable(),
+    concurrencyKey: z.string().nullable(),
+  }),
+  /** What it would wait for, once those that go before it are gone. */
+  blocker: Blocker.nullable(),
+  rank: z.number().nullable(),
+  isRankBounded: z.boolean(),
+  estimatedStartAt: z.string().nullable(),
+  /** When this was so. */
+  asOf: z.string(),
+});
+export type TaskTrial = z.infer<typeof TaskTrial>;
 
 export const ListAttemptsInput = z.strictObject({
   taskId: RecordId,
@@ -289,6 +336,12 @@ export const TaskReadMark = z.object({
   readAt: z.string(),
 });
 export type TaskReadMark = z.infer<typeof TaskReadMark>;
+export const TaskReadMarks = z.object({
+  items: z.array(TaskReadMark),
+  /** Of a filter: there were as many as one call marks, so that there may be more. */
+  hasMore: z.boolean(),
+});
+export type TaskReadMarks = z.infer<typeof TaskReadMarks>;
 
 const Counts = z.record(z.string(), z.number());
 export const QueueStats = z.object({

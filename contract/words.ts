@@ -32,6 +32,14 @@ export const BULK_ACTIONS = {
   approval: ["deny"],
 } as const;
 export type BulkVerb = (typeof BULK_ACTIONS)[BulkKind][number];
+/** Days that a bulk action is kept after its end, with what became of each; the audit log tells of it for ever. */
+export const BULK_KEPT_DAYS = 30;
+/** What became of one of many; `refused` with why. */
+export const BULK_OUTCOMES = ["done", "unchanged", "refused"] as const;
+export type BulkOutcome = (typeof BULK_OUTCOMES)[number];
+/** What a bulk action's targets are listed by: an outcome, or that there is none yet. */
+export const BULK_RESULT_SORTS = [...BULK_OUTCOMES, "waiting"] as const;
+export type BulkResultSort = (typeof BULK_RESULT_SORTS)[number];
 /** Actions that can be taken back, and by which. */
 export const BULK_UNDO: { [Verb in BulkVerb]?: BulkVerb } = {
   read: "unread",

@@ -19,7 +19,8 @@ test("a provider that fails is seen and tried again, a profile is switched off a
     // By hand alone: a try that comes by itself would change what is looked at.
     AGENTRUN_BACKEND_PROBE_INTERVAL_MS: "86400000",
   });
-  const context = await browser.newContext({ baseURL: product.url });
+  const permissions = ["clipboard-read", "clipboard-write"];
+  const context = await browser.newContext({ baseURL: product.url, permissions });
   const page = await context.newPage();
   watchPage(page);
   await signIn(page, product);
@@ -38,6 +39,14 @@ test("a provider that fails is seen and tried again, a profile is switched off a
     await expect(codex.getByText("ready", { exact: true })).toBeVisible();
     await codex.getByText("1 model", { exact: true }).click();
     await expect(codex.getByText("recorded", { exact: true }).last()).toBeVisible();
+  });
+
+  await test.step("what is done to it is copied as calls, which hold no key", async () => {
+    await codex.getByRole("button", { name: "Copy codex as curl" }).click();
+    await page.getByRole("menuitem", { name: "Switching it off as curl" }).click();
+    const line = await page.evaluate(() => navigator.clipboard.readText());
+    expect(line).toMatch(/-X PATCH .*-d '\{"isEnabled":false,"reason":"why"\}' '.*\/api\/v1\/backends\/codex'$/);
+    expect(line).not.toContain(KEY);
   });
 
   await test.step("switched off, its tasks wait and say why", async () => {

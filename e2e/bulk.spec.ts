@@ -34,8 +34,10 @@ test("choosing and its dialogs are accessible in light, dark and high contrast, 
   await start(api, "asks", "ASK `echo allowed`");
   for (const name of ["b", "c"])
     await api.post("/sessions", { backendProfile: "demo", sessionId: name, title: `session ${name}` });
+  const tried = { kind: "run", action: "retry", filter: { status: "claimed" }, reason: "to see what it says" };
   await openPage(first, "/approvals");
   await expect(first.locator("li[data-row]")).toHaveCount(1, { timeout: 120_000 });
+  const { id: done } = (await api.post("/bulk", tried)) as { id: string };
   for (const looks of byDevice(EVERY_LOOK)) {
     const context = await browser.newContext({ baseURL: product.url, storageState, ...optionsOf(looks[0]) });
     const page = await context.newPage();
@@ -59,6 +61,12 @@ test("choosing and its dialogs are accessible in light, dark and high contrast, 
         await expect(dialog).toBeHidden();
       }
     }
+    await openPage(page, `/bulk/${done}`);
+    await expect(page.getByRole("list", { name: "Reasons" })).toBeVisible();
+    await lookInAll(page, looks, "bulk-page");
+    await openPage(page, "/bulk");
+    await expect(bodyRows(page.getByRole("table", { name: "Actions on many" }))).toHaveCount(1);
+    await lookInAll(page, looks, "bulk-list");
     await context.close();
   }
   await first.keyboard.press("j");
@@ -71,7 +79,7 @@ test("many are dealt with at once, from the keyboard alone", async ({ browser, w
   test.setTimeout(600_000);
   const { product } = signedIn;
   const page = await newSignedIn(browser, signedIn);
-  watchPage(page);
+  watchPage(page, { expectedErrors: /status of 404/ });
   const api = apiOf(page.request, product.url);
 
   await test.step("of three requests two are denied with one reason, and one is accepted", async () => {
@@ -142,6 +150,36 @@ test("many are dealt with at once, from the keyboard alone", async ({ browser, w
     await expect.poll(agents, { timeout: 30_000 }).toBe(0);
     const cancelled = (await api.get(`/runs/${runs[0]}`)) as { cancelReason: string };
     expect(cancelled.cancelReason).toBe("the wrong branch");
+
+    await page.getByRole("link", { name: "Each run" }).first().click();
+    await expect(page).toHaveURL(/\/bulk\/bulk_/);
+    await expect(page.getByRole("heading", { level: 1 })).toContainText(/\d+ runs? cancelled/);
+    await expect(page.getByText("the wrong branch").first()).toBeVisible();
+    await expect(bodyRows(page.getByRole("table", { name: "Each run" }))).toHaveCount(count);
+  });
+
+  await test.step("an action has an address, which says who was refused and why, and tries those again", async () => {
+    const runs = (await api.get("/runs?status=cancelled&limit=3")) as Listed<{ id: string }>;
+    const ids = runs.items.map(({ id }) => id);
+    const { id } = (await api.post("/bulk", { kind: "run", action: "retry", ids })) as { id: string };
+    await openPage(page, `/r/${id}`);
+    await expect(page).toHaveURL(new RegExp(`/bulk/${id}$`));
+    await expect(page.getByRole("button", { name: "Refused: 3, show these alone" })).toBeVisible();
+    await expect(page.getByRole("list", { name: "Reasons" })).toContainText("3 refused");
+    await expect(bodyRows(page.getByRole("table", { name: "Each run" }))).toHaveCount(3);
+    await page.getByRole("button", { name: "Done: 0, show these alone" }).click();
+    await expect(page.getByText("It was done to none.")).toBeVisible();
+    await expect(page).toHaveURL(/of=done/);
+    await page.keyboard.press("r");
+    await expect(page.getByText("It has begun, as an action of its own")).toBeVisible();
+    await page.getByRole("link", { name: /^bulk_/ }).click();
+    await expect(page).not.toHaveURL(new RegExp(id));
+    await expect(page.getByText("3 runs of another action: those that it was refused.")).toBeVisible();
+    await page.keyboard.press("g");
+    await page.keyboard.press("m");
+    await expect(bodyRows(page.getByRole("table", { name: "Actions on many" })).first()).toContainText("some refused");
+    await openPage(page, "/bulk/bulk_nobody");
+    await expect(page.getByText("No such action")).toBeVisible();
   });
 
   await test.step("what has not failed is not retried, and says why before anything is done", async () => {

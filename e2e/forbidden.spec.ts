@@ -14,7 +14,7 @@ const FAILED = "ses_failed";
 /** Its runs are this file's own, and no clean-up takes what a page is to show. */
 const ENV = { AGENTRUN_EXECUTOR: "none", AGENTRUN_SESSION_GC_INTERVAL_MS: "86400000" };
 
-type Seeded = { runId: string; failedId: string; taskId: string; approvalId: string };
+type Seeded = { runId: string; failedId: string; taskId: string; approvalId: string; bulkId: string };
 let signedIn: SignedIn;
 let admin: BrowserContext;
 let seeded: Seeded;
@@ -44,13 +44,17 @@ async function seed(api: Api): Promise<Seeded> {
   await api.post(`/runs/${runId}/claim`, { runnerId: RUNNER, leaseMs: 3_600_000 });
   const asked = { requestKey: "k", kind: "command", command: TITLE, cwd: "/", leaseEpoch: 1 };
   const { id: approvalId } = (await api.post(`/runs/${runId}/approvals`, asked)) as { id: string };
-  return { runId, failedId, taskId, approvalId };
+  const refused = { tenantId: "default", kind: "run", action: "retry", ids: [runId] };
+  const { id: bulkId } = (await api.post("/bulk", refused)) as { id: string };
+  const ended = async () => ((await api.get(`/bulk/${bulkId}`)) as { endedAt: string | null }).endedAt;
+  await expect.poll(ended).not.toBeNull();
+  return { runId, failedId, taskId, approvalId, bulkId };
 }
 
 /** Each page, what can be done on it, and what it says to somebody who may not. */
 type Shown = { address: string; acts: (string | RegExp)[]; says?: string };
 
-const pagesOf = ({ runId, failedId, taskId }: Seeded): Shown[] => [
+const pagesOf = ({ runId, failedId, taskId, bulkId }: Seeded): Shown[] => [
   { address: "/", acts: ["New session", "Accept", "Decline", "More answers", /^Let .+ go on$/], says: ANSWERING },
   { address: "/sessions?state=all", acts: ["New session"] },
   {
@@ -74,6 +78,7 @@ const pagesOf = ({ runId, failedId, taskId }: Seeded): Shown[] => [
   { address: "/storage", acts: [/^Actions on /] },
   { address: "/storage?view=clean-up", acts: ["Dry run"] },
   { address: "/storage?view=orphans", acts: ["Adopt…", "Delete…"], says: "For administrators alone" },
+  { address: `/bulk/${bulkId}`, acts: ["Retry the refused"] },
   { address: "/audit", acts: [] },
   { address: "/status", acts: [] },
   { address: "/settings", acts: ["New token", /^Revoke /], says: "this needs the role admin" },

@@ -1,5 +1,5 @@
 import type { TaskAttempt } from "@/contract/queue";
-import { byDevice, expect, LOOKS, lookInAll, newSignedIn, optionsOf, productOfFile, test } from "./fixtures";
+import { byDevice, expect, LOOKS, look, lookInAll, newSignedIn, optionsOf, productOfFile, test } from "./fixtures";
 import { waitUntil } from "./product";
 import {
   apiOf,
@@ -51,6 +51,16 @@ test("ten tasks in three lanes go by their order and limits, whatever a person d
     await dialog.getByLabel("Title").fill("build one");
     await dialog.getByLabel("What the agent is asked").fill("Say hello");
     await dialog.getByLabel("Lane").fill("build");
+    await dialog.getByRole("button", { name: "What would happen?" }).click();
+    const trial = dialog.getByRole("region", { name: "What would happen" });
+    await expect(trial).toContainText("It would wait");
+    await expect(trial).toContainText("It is paused: until all are there");
+    await expect(trial).toContainText("1st of build");
+    await look(page, "queue-trial");
+    expect((await api.get("/queue/tasks?lane=build")) as object).toMatchObject({ items: [] });
+    await dialog.getByLabel("Title").fill("build one now");
+    await expect(trial).toBeHidden();
+    await dialog.getByLabel("Title").fill("build one");
     await dialog.getByRole("button", { name: "Add task" }).click();
     await expect(dialog).toBeHidden();
     await expect(rowOf(page, "build one")).toContainText("until all are there");

@@ -32,8 +32,11 @@ async function open(page: Page, address: string): Promise<void> {
 
 async function act(page: Page, title: string, action: string): Promise<void> {
   await page.getByRole("button", { name: `Actions on ${title}` }).click();
-  await page.getByRole("menuitem", { name: action }).click();
+  await page.getByRole("menuitem", { name: action, exact: true }).click();
 }
+
+/** What the last copying copied. */
+const copied = (page: Page): Promise<string> => page.evaluate(() => navigator.clipboard.readText());
 
 /** Sets a session's expiry as a program would, behind the back of the open page. */
 async function setExpiry(page: Page, sessionId: string, inMs: number): Promise<void> {
@@ -78,6 +81,9 @@ test("a volume is pinned, extended, evicted by its name, restored and forked, an
     await dialog.getByRole("button", { name: "Keep" }).click();
     await page.getByRole("button", { name: "Undo" }).click();
     await expect(row.getByText("pinned", { exact: true })).toBeHidden();
+    await act(page, title, "Copy “pin” as curl");
+    expect(await copied(page)).toContain(`-X POST`);
+    expect(await copied(page)).toContain(`/api/v1/sessions/${sessionId}/storage/pin'`);
   });
 
   await test.step("an expiry set elsewhere arrives without a reload, and is extended", async () => {
@@ -88,6 +94,8 @@ test("a volume is pinned, extended, evicted by its name, restored and forked, an
     await act(page, title, "Keep for longer…");
     const dialog = page.getByRole("dialog", { name: "Keep for longer" });
     await dialog.getByRole("button", { name: "1 week" }).click();
+    await dialog.getByRole("button", { name: "Copy as curl" }).click();
+    expect(await copied(page)).toContain(`-d '{"byMs":604800000}'`);
     await expect(dialog.getByRole("status")).toContainText("It will expire in 7 d");
     await dialog.getByRole("button", { name: "Extend" }).click();
     await expect(dialog).toBeHidden();
@@ -101,6 +109,9 @@ test("a volume is pinned, extended, evicted by its name, restored and forked, an
     await expect(dialog).toContainText(/Digest of what the archive holds, SHA-256: [0-9a-f]{64}/);
     const name = (await dialog.getByText(/^Type .* to confirm$/).textContent())?.split(" ")[1] ?? "";
     const confirm = dialog.getByRole("button", { name: "Evict volume" });
+    await dialog.getByLabel("Reason").fill("no longer needed");
+    await dialog.getByRole("button", { name: "Copy as curl" }).click();
+    expect(await copied(page)).toMatch(/-X DELETE '.*\/storage\?reason=no\+longer\+needed'$/);
     await dialog.getByLabel(/^Type .* to confirm$/).fill(name.slice(0, -1));
     await expect(confirm).toBeDisabled();
     await dialog.getByLabel(/^Type .* to confirm$/).fill(name);
@@ -167,6 +178,8 @@ test("a clean-up says what it would do, does it when told, and leaves a line of 
     const pausing = page.getByRole("dialog", { name: "Pause the clean-up" });
     await expect(pausing.getByRole("button", { name: "Pause the clean-up" })).toBeDisabled();
     await pausing.getByLabel("Reason").fill("the disk is being copied");
+    await pausing.getByRole("button", { name: "Copy as curl" }).click();
+    expect(await copied(page)).toMatch(/-d '\{"reason":"the disk is being copied"\}' '.*\/storage\/gc\/pause'$/);
     await pausing.getByRole("button", { name: "Pause the clean-up" }).click();
     await expect(pausing).toBeHidden();
     await expect(page.getByText(/^The clean-up is paused by admin .*: the disk is being copied$/)).toBeVisible();

@@ -19,7 +19,7 @@ const OWN_CALLS = words(`
   formatDuration formatBytes formatOffset formatPlural formatCount formatMoney formatTokens formatAge
   printDuration ordinal shareWords countText countOf callsWords briefWords sum Number consequenceOf missingWords
   attemptOf describeBeats processOf builtAs depthOf refusalOf refuseExtension explainState explainKeeper
-  explainTotals explainBreaker sessionIdOf safeHref rate perMinute count`);
+  explainTotals explainBreaker sessionIdOf safeHref rate perMinute count tile`);
 /** What is given to a component to draw with, and draws by itself. */
 const RENDERERS = words("children more place text");
 /** What is named like others' words in a file, and is the program's own. */
@@ -39,6 +39,7 @@ const OWN_WORDS = {
   "components/shell/palette.tsx": ["title"],
   "components/status/backends-part.tsx": ["condition.why"],
   "components/backends/backend-card.tsx": ["condition.why"],
+  "components/queue/task-trial.tsx": ["said"],
   "components/storage/clean-up-report.tsx": ["title"],
   "components/storage/evict-dialog.tsx": ["loss.text"],
 };

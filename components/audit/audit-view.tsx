@@ -1,13 +1,15 @@
 "use client";
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import Link from "next/link";
 import { useQueryStates } from "nuqs";
 import { useState } from "react";
 import { DocLink } from "@/components/docs/doc-link";
 import { useWider, type Wider } from "@/components/query/use-wider";
+import { BULK_ADDRESS } from "@/components/shell/addresses";
 import { useIdentity } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { auditPages } from "@/components/trpc/lists";
-import { Button } from "@/components/ui/button";
+import { Button, buttonStyle } from "@/components/ui/button";
 import { ListFoot, NoMatch, StillLooking } from "@/components/ui/list-states";
 import { useLookOn } from "@/components/ui/look-on";
 import { NewPill } from "@/components/ui/new-pill";
@@ -44,7 +46,14 @@ export function AuditView() {
       <PageHeader
         title="Audit"
         description="Who did what: written with the change itself, never without it."
-        actions={<ExportMenu filter={filter} />}
+        actions={
+          <>
+            <Link href={BULK_ADDRESS} className={buttonStyle()}>
+              Actions on many
+            </Link>
+            <ExportMenu filter={filter} />
+          </>
+        }
       >
         <AuditFilters filter={filter} onChange={onChange} />
       </PageHeader>

@@ -24,6 +24,7 @@ test("what was acted on is led to, whatever its kind", () => {
   expect(of("archive", "man_1", { sessionId: "ses_1" })).toBe("/sessions/ses_1?tab=storage");
   expect(of("archive", "man_1")).toBeNull();
   expect(of("runner", "r1")).toBe("/runners/r1");
+  expect(of("bulk", "bulk_1")).toBe("/bulk/bulk_1");
   expect(of("runner-job", "agentrun-x")).toBeNull();
   expect(of("something new", "x")).toBeNull();
 });

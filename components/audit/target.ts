@@ -1,14 +1,16 @@
-import { recordAddress, runnerAddress, storageAddress } from "@/components/shell/addresses";
+import { bulkAddress, recordAddress, runnerAddress, storageAddress } from "@/components/shell/addresses";
 import { showTricks } from "@/components/ui/hidden-text";
 import type { AuditRow } from "@/contract/audit";
 
 /** Kinds whose records have an id that is found by itself. */
-const FOUND_BY_ID = new Set(["run", "command", "session", "task", "approval", "token", "bulk"]);
+const FOUND_BY_ID = new Set(["run", "command", "session", "task", "approval", "token"]);
 
 /** Where what was acted on is shown; null where it has no page, or none any more. */
 export function targetAddress({ targetKind, targetId, details }: AuditRow): string | null {
   if (FOUND_BY_ID.has(targetKind)) return recordAddress(targetId);
   switch (targetKind) {
+    case "bulk":
+      return bulkAddress(targetId);
     case "runner":
       return runnerAddress(targetId);
     case "runner-job":

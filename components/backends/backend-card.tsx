@@ -15,6 +15,7 @@ import { Time } from "@/components/ui/time";
 import { ProfileUse } from "@/components/usage/profile-use";
 import type { Backend } from "@/contract/backend";
 import type { UsageSummary } from "@/contract/usage";
+import { BackendCurls } from "./backend-curls";
 import { conditionOf, isHeldUp, maxRunningOf } from "./condition";
 import { useBackend } from "./use-backend";
 
@@ -43,7 +44,10 @@ export function BackendCard({ backend, usage }: BackendCardProps) {
         <h2 className="flex items-center gap-2 text-sm font-semibold">
           {profile} <DemoLabel profile={profile} />
         </h2>
-        <State state={condition.state} word={condition.word} tone={condition.tone} />
+        <span className="flex items-center gap-2">
+          <State state={condition.state} word={condition.word} tone={condition.tone} />
+          <BackendCurls backend={backend} />
+        </span>
       </div>
       {condition.why !== null && (
         <p className="text-xs text-ink-2">

@@ -4,6 +4,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { DangerDialog } from "@/components/ui/danger-dialog";
 import { formatPlural } from "@/components/ui/format";
 import type { Backend, BackendDetails } from "@/contract/backend";
+import { changing } from "./backend-curls";
 
 type SwitchOffDialogProps = {
   backend: Backend;
@@ -28,6 +29,7 @@ export function SwitchOffDialog({ backend, isOpen, isPending, onOpenChange, onCo
       isPending={isPending}
       error={details.error}
       hasReason
+      curl={(reason) => changing(profile, { isEnabled: false, ...(reason === undefined ? {} : { reason }) })}
       onConfirm={onConfirm}
     />
   );

@@ -1,10 +1,12 @@
 "use client";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useRouter } from "next/navigation";
 import { type FormEvent, useMemo, useState } from "react";
 import { toast } from "sonner";
+import { bulkAddress } from "@/components/shell/addresses";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
-import { copyCurl } from "@/components/ui/curl";
+import { CurlButton } from "@/components/ui/curl-button";
 import { Dialog } from "@/components/ui/dialog";
 import { ErrorNote } from "@/components/ui/error-note";
 import { Field, Input, TextArea } from "@/components/ui/field";
@@ -30,6 +32,7 @@ export function BulkDialog({ kind, verb, target, onClose, onStarted }: BulkDialo
   const trpc = useTRPC();
   const api = useTRPCClient();
   const client = useQueryClient();
+  const router = useRouter();
   const words = wordsOf(kind, verb);
   const [reason, setReason] = useState("");
   const [typed, setTyped] = useState("");
@@ -47,9 +50,11 @@ export function BulkDialog({ kind, verb, target, onClose, onStarted }: BulkDialo
   const willDo = preview.data === undefined ? null : preview.data.total - preview.data.skipped;
   const create = useMutation(
     trpc.bulk.create.mutationOptions({
-      onSuccess: () => {
+      onSuccess: ({ id }) => {
         void client.invalidateQueries({ queryKey: trpc.bulk.list.pathKey() });
-        toast.success(`It has begun: its progress is shown with the ${ONE[kind]}s`);
+        toast.success(`It has begun: its progress is shown with the ${ONE[kind]}s`, {
+          action: { label: "Look", onClick: () => router.push(bulkAddress(id)) },
+        });
         onStarted();
         onClose();
       },
@@ -109,13 +114,7 @@ export function BulkDialog({ kind, verb, target, onClose, onStarted }: BulkDialo
         )}
         <ErrorNote error={create.error} />
         <div className="flex justify-end gap-2">
-          <Button
-            look="ghost"
-            className="mr-auto"
-            onClick={() => void copyCurl({ method: "POST", path: "/bulk", body })}
-          >
-            Copy as curl
-          </Button>
+          <CurlButton call={() => ({ method: "POST", path: "/bulk", body })} />
           <Button onClick={onClose}>Keep</Button>
           <Button look={words.isDanger === true ? "danger" : "primary"} type="submit" disabled={isBlocked}>
             {create.isPending

@@ -8,6 +8,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
 import { Choices } from "@/components/ui/choices";
+import { CurlButton } from "@/components/ui/curl-button";
 import { Dialog } from "@/components/ui/dialog";
 import { ErrorNote } from "@/components/ui/error-note";
 import { Select } from "@/components/ui/field";
@@ -18,6 +19,7 @@ import { APPROVAL_POLICIES, ON_USAGE_LIMIT, SANDBOX_MODES } from "@/contract/wor
 import { EMPTY_DRAFT, errorsByField, inputOf, type TaskDraft } from "./add-task";
 import { AreaField, DraftField, type DraftFieldProps, TextField } from "./draft-field";
 
+const TaskTrialNote = dynamic(() => import("./task-trial").then((module) => module.TaskTrialNote), { ssr: false });
 const TaskJson = dynamic(() => import("./task-json").then((module) => module.TaskJson), { ssr: false });
 
 const USAGE_WORDS = { resume: "goes on by itself", ask: "waits for a person" } as const;
@@ -54,7 +56,11 @@ export function AddTaskDialog({ queue, onClose }: { queue: string | null; onClos
       },
     }),
   );
-  const errors = errorsByField(create.error === null ? null : readError(create.error));
+  const simulate = useMutation(trpc.queue.simulateTask.mutationOptions({ onMutate: () => create.reset() }));
+  const error = create.error ?? simulate.error;
+  const errors = errorsByField(error === null ? null : readError(error));
+  /** What was last tried: of anything else its trial says nothing. */
+  const [tried, setTried] = useState("");
   const [mode, setMode] = useState<(typeof MODES)[number]>("form");
   const [json, setJson] = useState("");
   const [typed, setTyped] = useState<CreateTaskInput | null>(null);
@@ -64,16 +70,22 @@ export function AddTaskDialog({ queue, onClose }: { queue: string | null; onClos
     if (next === "json" && mode === "form") setJson(JSON.stringify(inputOf({ ...draft, profile }), null, 2));
     setMode(next);
   };
+  const input = mode === "json" && typed !== null ? typed : inputOf({ ...draft, profile });
+  const content = JSON.stringify(input);
+  const isOther = sent.current !== "" && sent.current !== content;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (create.isPending || isWrong) return;
-    const input = mode === "json" && typed !== null ? typed : inputOf({ ...draft, profile });
-    const content = JSON.stringify(input);
-    const isOther = sent.current !== "" && sent.current !== content;
     const nextKey = isOther ? newKey() : key;
     sent.current = content;
     setKey(nextKey);
+    simulate.reset();
     create.mutate({ idempotencyKey: nextKey, ...input });
+  };
+  const tryOut = () => {
+    setTried(content);
+    // What was sent before with this key may be there, whatever came of the answer.
+    simulate.mutate(isOther ? input : { idempotencyKey: key, ...input });
   };
   const set = (change: Partial<TaskDraft>) => setDraft((known) => ({ ...known, ...change }));
   const place = { draft, errors, set };
@@ -200,8 +212,13 @@ export function AddTaskDialog({ queue, onClose }: { queue: string | null; onClos
           <code className="wrap-anywhere">{(mode === "json" && showTricks(typed?.idempotencyKey)) || key}</code>: sent
           again with it, the same task is added once.
         </p>
-        <ErrorNote error={mode === "json" ? create.error : errors.form} />
-        <div className="flex items-center justify-end gap-2">
+        {simulate.data !== undefined && tried === content && <TaskTrialNote trial={simulate.data} />}
+        <ErrorNote error={mode === "json" ? error : errors.form} />
+        <div className="flex flex-wrap items-center justify-end gap-2">
+          <CurlButton call={() => ({ method: "POST", path: "/queue/tasks", body: input })} />
+          <Button disabled={simulate.isPending || isWrong} onClick={tryOut}>
+            {simulate.isPending ? "Trying…" : "What would happen?"}
+          </Button>
           <Button onClick={onClose}>Cancel</Button>
           <Button look="primary" type="submit" disabled={create.isPending || isWrong}>
             {create.isPending ? "Adding…" : "Add task"}

@@ -20,7 +20,8 @@ export function wordsOf(task: Told): TaskWords {
   return { state: task.state, word: task.state };
 }
 
-type Placed = Pick<QueueTask, "queue" | "lane" | "concurrencyKey" | "sessionId" | "backendProfile">;
+/** What a wait is told by. */
+export type Placed = Pick<QueueTask, "queue" | "lane" | "concurrencyKey" | "sessionId" | "backendProfile">;
 
 /** Why a task waits, in a few words for a row; who holds what it waits for is told beside them. */
 export function blockerWords(blocker: Pick<Blocker, "kind" | "message" | "limit">, task: Placed): string {

@@ -37,11 +37,11 @@ type PriorityProps = {
   task: QueueTaskSummary;
   priority: number;
   canOperate: boolean;
-  onPriority: (by: 1 | -1) => void;
+  onAct: (what: "raise" | "lower") => void;
 };
 
 /** A priority with its steps up and down, where it can change. */
-export function Priority({ task, priority, canOperate, onPriority }: PriorityProps) {
+export function Priority({ task, priority, canOperate, onAct }: PriorityProps) {
   const figure = <span className="min-w-6 text-center text-xs font-medium tabular-nums">{priority}</span>;
   if (!canOperate || !canPrioritise(task))
     return (
@@ -54,14 +54,14 @@ export function Priority({ task, priority, canOperate, onPriority }: PriorityPro
     <>
       <Step
         label={`Lower ${showTricks(task.title)}`}
-        onPress={() => onPriority(-1)}
+        onPress={() => onAct("lower")}
         icon={<Minus aria-hidden className="size-3.5" />}
       />
       <span className="sr-only">Priority </span>
       {figure}
       <Step
         label={`Raise ${showTricks(task.title)}`}
-        onPress={() => onPriority(1)}
+        onPress={() => onAct("raise")}
         icon={<Plus aria-hidden className="size-3.5" />}
       />
     </>

@@ -35,7 +35,6 @@ type TaskRowProps = {
   priority: number;
   onFocus: () => void;
   onToggle: (isRange: boolean) => void;
-  onPriority: (by: 1 | -1) => void;
   onAct: (what: RowAct) => void;
 };
 
@@ -92,7 +91,7 @@ export function TaskRow({ task, columns, place, isCursor, isChosen, hasQueue, ca
       )}
       {has("priority") && (
         <td role="cell" className="flex items-center gap-0.5">
-          <Priority task={task} priority={on.priority} canOperate={canOperate} onPriority={on.onPriority} />
+          <Priority task={task} priority={on.priority} canOperate={canOperate} onAct={on.onAct} />
         </td>
       )}
       {has("profile") && (

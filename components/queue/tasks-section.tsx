@@ -90,10 +90,6 @@ export function TasksSection({ filter, controls, active, scroller, look, onChang
                   hasMore={hasNextPage}
                   onMore={onMore}
                   priorityOf={priority.shown}
-                  onPriority={(task, by) => {
-                    selection.moveTo(task.id);
-                    priority.change(task, by);
-                  }}
                   onAct={(what, task) => {
                     selection.moveTo(task.id);
                     acts.act(what, task);

@@ -31,7 +31,6 @@ type TasksTableProps = {
   hasMore: boolean;
   onMore: () => void;
   priorityOf: (task: QueueTaskSummary) => number;
-  onPriority: (task: QueueTaskSummary, by: 1 | -1) => void;
   onAct: (what: RowAct, task: QueueTaskSummary) => void;
 };
 
@@ -104,7 +103,6 @@ export function TasksTable({ tasks, scroller, selection, focusRequest, hasMore, 
                 priority={props.priorityOf(task)}
                 onFocus={() => selection.moveTo(task.id)}
                 onToggle={(isRange) => selection.toggle(task.id, isRange)}
-                onPriority={(by) => props.onPriority(task, by)}
                 onAct={(what) => props.onAct(what, task)}
               />
             );

@@ -48,8 +48,9 @@ export function useTaskActs({ tasks, ids, filter, hasMore, controls, onAdd, focu
   const router = useRouter();
   const readerId = useReader();
   const canOperate = useCanOperate();
+  const input = tasksInput(filter, readerId);
   const bulk = useBulk({
-    ...{ kind: "task", ids, hasMore, filter: tasksInput(filter, readerId), words: filterWords(filter) },
+    ...{ kind: "task", ids, hasMore, filter: input, words: filterWords(filter) },
     labelOf: (id) => tasks.find((task) => task.id === id)?.title ?? id,
     canDo: () => canOperate,
     focus,
@@ -59,7 +60,7 @@ export function useTaskActs({ tasks, ids, filter, hasMore, controls, onAdd, focu
   const close = () => setAsked(null);
   const priority = usePriority();
   const retry = useRetry();
-  const markRead = useReadMarks();
+  const marks = useReadMarks();
   const { set: setControl } = useControl();
   const mayChange = useMayChange();
   const atCursor = tasks.find((task) => task.id === selection.cursor);
@@ -67,7 +68,7 @@ export function useTaskActs({ tasks, ids, filter, hasMore, controls, onAdd, focu
 
   function act(what: RowAct, task: QueueTaskSummary): void {
     if (what === "open") router.push(taskAddress(task.id));
-    if (what === "read") markRead([task]);
+    if (what === "read") marks.some([task]);
     if (what === "raise" && canPrioritise(task)) priority.change(task, 1);
     if (what === "lower" && canPrioritise(task)) priority.change(task, -1);
     if (what === "retry" && canRetry(task)) retry.mutate({ taskId: task.id });
@@ -91,7 +92,10 @@ export function useTaskActs({ tasks, ids, filter, hasMore, controls, onAdd, focu
       retry: () => (isMany ? bulk.act("retry") : here("retry")),
       change: () => (isMany ? bulk.act("move") : here("change")),
       lane: () => (isMany ? bulk.act("move") : here("lane")),
-      read: () => markRead(isMany ? tasks.filter(({ id }) => selection.chosen.has(id)) : atCursor ? [atCursor] : []),
+      read: () => {
+        if (selection.isAllMatching) marks.all(input);
+        else marks.some(isMany ? tasks.filter(({ id }) => selection.chosen.has(id)) : atCursor ? [atCursor] : []);
+      },
       pauseLane: () => {
         const control = atCursor && laneControlOf(controls, atCursor);
         if (control === undefined || !mayChange(control)) return;

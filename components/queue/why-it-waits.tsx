@@ -3,12 +3,13 @@ import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { taskAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
+import { cn } from "@/components/ui/class-names";
 import { showTricks } from "@/components/ui/hidden-text";
 import { Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { Countdown } from "@/components/ui/time";
-import type { QueueTaskSummary, TaskExplanation } from "@/contract/queue";
-import { blockerWords, needsPerson, ordinal } from "./explain";
+import type { Blocker, QueueTaskSummary, TaskExplanation } from "@/contract/queue";
+import { blockerWords, needsPerson, ordinal, type Placed } from "./explain";
 
 /** Others' tasks change it too, and no stream tells of them here. */
 const EXPLAIN_POLL_MS = 4_000;
@@ -29,10 +30,22 @@ export function WhyItWaits({ task }: { task: QueueTaskSummary }) {
 }
 
 function Explained({ task, explanation }: { task: QueueTaskSummary; explanation: TaskExplanation }) {
-  const { blocker, rank, isRankBounded, estimatedStartAt } = explanation;
+  const { blocker } = explanation;
   if (blocker === null) return <p className="p-4 text-sm">It waits no more.</p>;
+  return <Wait className="p-4 text-sm" task={task} wait={{ ...explanation, blocker }} />;
+}
+
+type WaitProps = {
+  task: Placed;
+  wait: Pick<TaskExplanation, "rank" | "isRankBounded" | "estimatedStartAt"> & { blocker: Blocker };
+  className: string;
+};
+
+/** What is waited for and who holds it, the place among the others of the lane, and when it may end. */
+export function Wait({ task, wait, className }: WaitProps) {
+  const { blocker, rank, isRankBounded, estimatedStartAt } = wait;
   return (
-    <div className="flex flex-col gap-2 p-4 text-sm">
+    <div className={cn("flex flex-col gap-2", className)}>
       <p className={needsPerson(blocker) ? "font-medium text-warn" : "font-medium"}>
         {blockerWords(blocker, task)}
         {blocker.until !== null && (

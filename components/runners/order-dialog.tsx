@@ -42,6 +42,10 @@ export function OrderDialog({ runner, order, onClose }: OrderDialogProps) {
       action={WORDS[order].action}
       isPending={given.isPending}
       error={given.error}
+      curl={(reason) => ({
+        ...{ method: "POST", path: `/runners/${encodeURIComponent(runner.id)}/${order}` },
+        body: reason === undefined ? {} : { reason },
+      })}
       onConfirm={(reason) => given.mutate({ runnerId: runner.id, ...(reason === undefined ? {} : { reason }) })}
     />
   );

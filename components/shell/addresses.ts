@@ -51,6 +51,14 @@ export function recordAddress(id: string): string {
   return `/r/${encodeURIComponent(id)}`;
 }
 
+/** An action on many: who asked for it, how far it is, and what became of each. */
+export function bulkAddress(bulkId: string): string {
+  return `${BULK_ADDRESS}/${encodeURIComponent(bulkId)}`;
+}
+
+/** Actions on many, the newest first. */
+export const BULK_ADDRESS = "/bulk";
+
 /** What was done to a record, among the audit log's rows. */
 export function auditAddress(targetId: string): string {
   return `/audit?target=${encodeURIComponent(targetId)}`;

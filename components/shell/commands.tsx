@@ -4,6 +4,7 @@ import { useRouter } from "next/navigation";
 import { useEffect, useMemo, useState } from "react";
 import { toast } from "sonner";
 import { cycleTimeMode } from "@/components/ui/clock";
+import { BULK_ADDRESS } from "./addresses";
 import { useCanOperate } from "./identity";
 import { moveRow, openRow, openRowMenu } from "./list-keys";
 import { NAV_ITEMS } from "./nav-items";
@@ -46,6 +47,7 @@ export function Commands() {
     return [
       ...go,
       { keys: "g c", name: "Compare two sessions", group: "Go", run: () => router.push("/compare") },
+      { keys: "g m", name: "Actions on many", group: "Go", run: () => router.push(BULK_ADDRESS) },
       { keys: "mod+k", name: "Go to anything, find by id", group: "Go", run: () => setShown("palette") },
       ...(canOperate ? [newSession] : []),
       { keys: "t", name: "Ages, local time or UTC", group: "Act", run: () => toast(TIME_NAMES[cycleTimeMode()]) },

@@ -37,7 +37,7 @@ export const NAV_ITEMS: NavItem[] = [
   { key: "n", name: "Runners", href: "/runners", icon: Bot, hint: "Processes that drive agents" },
   { key: "b", name: "Backends", href: "/backends", icon: Cpu, hint: "How agents are started" },
   { key: "t", name: "Storage", href: "/storage", icon: HardDrive, hint: "Volumes and their archive" },
-  { key: "u", name: "Audit", href: "/audit", icon: ScrollText, hint: "Who did what" },
+  { key: "u", name: "Audit", href: "/audit", icon: ScrollText, hint: "Who did what", also: "/bulk" },
   { key: "h", name: "Status", href: "/status", icon: Activity, hint: "Health of the parts" },
   { key: "e", name: "Settings", href: "/settings", icon: Settings, hint: "Tokens, theme, limits" },
   { key: "d", name: "Documentation", href: "/docs", icon: BookOpen, hint: "How all of it works" },
@@ -45,6 +45,6 @@ export const NAV_ITEMS: NavItem[] = [
 
 /** Whether an item's page, or one below it, is shown. */
 export function isCurrent(item: NavItem, pathname: string): boolean {
-  if (pathname === item.also) return true;
-  return item.href === "/" ? pathname === "/" : pathname === item.href || pathname.startsWith(`${item.href}/`);
+  const isAt = (href: string) => pathname === href || (href !== "/" && pathname.startsWith(`${href}/`));
+  return isAt(item.href) || (item.also !== undefined && isAt(item.also));
 }

@@ -24,7 +24,7 @@ const ADDRESSES: Record<keyof typeof ID_PREFIX, string | null> = {
   audit: "/audit?id=aud_x",
   token: "/settings#tok_x",
   manifest: "/audit?target=man_x",
-  bulk: "/audit?target=bulk_x",
+  bulk: "/bulk/bulk_x",
   archiver: "/audit?actor=archiver%3Aarv_x",
   modelCall: "/runs/run_1",
   view: "/runs?status=failed",

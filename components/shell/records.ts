@@ -8,6 +8,7 @@ import type { View } from "@/contract/view";
 import { ID_PREFIX } from "@/contract/words";
 import {
   auditAddress,
+  bulkAddress,
   eventAddress,
   runAddress,
   runJobAddress,
@@ -61,7 +62,7 @@ const RECORDS: Record<Kind, Find | null> = {
   audit: (id) => `/audit?id=${encodeURIComponent(id)}`,
   token: (id) => `/settings#${encodeURIComponent(id)}`,
   manifest: auditAddress,
-  bulk: auditAddress,
+  bulk: bulkAddress,
   // What an archiver did is all that is kept of it.
   archiver: (id) => `/audit?actor=${encodeURIComponent(`archiver:${id}`)}`,
   ask: null,

@@ -6,10 +6,12 @@ import { toast } from "sonner";
 import { storageAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
+import { CurlButton } from "@/components/ui/curl-button";
 import { Dialog } from "@/components/ui/dialog";
 import { ErrorNote } from "@/components/ui/error-note";
 import { Field, Input, Select } from "@/components/ui/field";
 import type { OrphanVolume } from "@/contract/storage";
+import { orphanPath } from "./paths";
 
 /** Makes a session for a volume that has none, with what the volume says of itself filled in. */
 export function AdoptDialog({ orphan, onClose }: { orphan: OrphanVolume; onClose: () => void }) {
@@ -35,17 +37,17 @@ export function AdoptDialog({ orphan, onClose }: { orphan: OrphanVolume; onClose
       },
     }),
   );
+  const body = {
+    uid: orphan.uid,
+    backendProfile: chosen,
+    ...(sessionId === "" ? {} : { sessionId }),
+    ...(tenantId === "" ? {} : { tenantId }),
+    ...(projectId === "" ? {} : { projectId }),
+    ...(title.trim() === "" ? {} : { title: title.trim() }),
+  };
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    adopt.mutate({
-      name: orphan.name,
-      uid: orphan.uid,
-      backendProfile: chosen,
-      ...(sessionId === "" ? {} : { sessionId }),
-      ...(tenantId === "" ? {} : { tenantId }),
-      ...(projectId === "" ? {} : { projectId }),
-      ...(title.trim() === "" ? {} : { title: title.trim() }),
-    });
+    adopt.mutate({ name: orphan.name, ...body });
   };
   return (
     <Dialog isOpen onOpenChange={(isOpen) => !isOpen && onClose()} title="Adopt volume" description={orphan.name}>
@@ -109,7 +111,8 @@ export function AdoptDialog({ orphan, onClose }: { orphan: OrphanVolume; onClose
           </Field>
         </div>
         <ErrorNote error={adopt.error} />
-        <div className="flex justify-end gap-2">
+        <div className="flex flex-wrap justify-end gap-2">
+          <CurlButton call={() => ({ method: "POST", path: `${orphanPath(orphan)}/adopt`, body })} />
           <Button onClick={onClose}>Cancel</Button>
           <Button look="primary" type="submit" disabled={adopt.isPending || chosen === "" || sessionId === ""}>
             {adopt.isPending ? "Adopting…" : "Adopt"}

@@ -6,15 +6,18 @@ import { useCanOperate, useIdentity } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { newestCollection } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
+import { type Call, copyCurl } from "@/components/ui/curl";
+import { CurlMenu } from "@/components/ui/curl-menu";
 import { DangerDialog } from "@/components/ui/danger-dialog";
 import { ErrorNote } from "@/components/ui/error-note";
 import { formatBytes, formatDuration, formatPlural } from "@/components/ui/format";
+import { MenuItem } from "@/components/ui/menu";
 import { Panel } from "@/components/ui/page";
 import { Countdown, Time } from "@/components/ui/time";
 import type { GcReport } from "@/contract/storage";
 import { CleanUpHistory } from "./clean-up-history";
 import { CleanUpReport } from "./clean-up-report";
-import { GcPauseButton } from "./gc-pause";
+import { GcPauseButton, pausing } from "./gc-pause";
 
 /** The clean-up of expired volumes: what it would do, having it done, and what it did. */
 export function CleanUpView() {
@@ -54,6 +57,7 @@ function CleanUpPanel() {
       actions={
         canOperate && (
           <div className="flex flex-wrap justify-end gap-2">
+            <CleanUpCurls isOfAll={isOfAll} isPaused={pause !== null} />
             {isOfAll && <GcPauseButton pause={pause} />}
             <Button size="sm" onClick={() => gc.mutate({ dryRun: true })} disabled={gc.isPending}>
               {gc.isPending ? "Looking…" : "Dry run"}
@@ -95,10 +99,27 @@ function CleanUpPanel() {
           action="Evict"
           isPending={gc.isPending}
           error={gc.error}
+          curl={() => collecting(false)}
           onConfirm={() => gc.mutate({ dryRun: false })}
         />
       )}
     </Panel>
+  );
+}
+
+const collecting = (dryRun: boolean): Call => ({ method: "POST", path: "/sessions/storage/gc", body: { dryRun } });
+
+/** The calls of the API that tell of collections, try one, have one done, and stop or resume all of them. */
+function CleanUpCurls({ isOfAll, isPaused }: { isOfAll: boolean; isPaused: boolean }) {
+  const resume: Call = { method: "POST", path: "/storage/gc/resume", body: {} };
+  return (
+    <CurlMenu isSmall of="the clean-up">
+      <MenuItem onSelect={() => void copyCurl({ path: "/storage/history" })}>What it did as curl</MenuItem>
+      <MenuItem onSelect={() => void copyCurl(collecting(true))}>A dry run as curl</MenuItem>
+      <MenuItem onSelect={() => void copyCurl(collecting(false))}>Running it as curl</MenuItem>
+      {isOfAll && isPaused && <MenuItem onSelect={() => void copyCurl(resume)}>Resuming it as curl</MenuItem>}
+      {isOfAll && !isPaused && <MenuItem onSelect={() => void copyCurl(pausing("why"))}>Pausing it as curl</MenuItem>}
+    </CurlMenu>
   );
 }
 

@@ -2,8 +2,10 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
+import { withQuery } from "@/components/ui/curl";
 import { DangerDialog } from "@/components/ui/danger-dialog";
 import type { OrphanVolume } from "@/contract/storage";
+import { orphanPath } from "./paths";
 
 /** Deletes a volume that no session names, once its name was typed. */
 export function DeleteOrphanDialog({ orphan, onClose }: { orphan: OrphanVolume; onClose: () => void }) {
@@ -18,17 +20,19 @@ export function DeleteOrphanDialog({ orphan, onClose }: { orphan: OrphanVolume; 
       },
     }),
   );
+  const { name, uid } = orphan;
   return (
     <DangerDialog
       isOpen
       onOpenChange={(isOpen) => !isOpen && onClose()}
       title="Delete volume"
       consequence="All that it holds is removed. No archive is made of it, and nothing brings it back."
-      typed={orphan.name}
+      typed={name}
       action="Delete volume"
       isPending={remove.isPending}
       error={remove.error}
-      onConfirm={() => remove.mutate({ name: orphan.name, uid: orphan.uid, confirmName: orphan.name })}
+      curl={() => ({ method: "DELETE", path: withQuery(orphanPath(orphan), { uid, confirmName: name }) })}
+      onConfirm={() => remove.mutate({ name, uid, confirmName: name })}
     />
   );
 }

@@ -9,11 +9,13 @@ import { runAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { cn } from "@/components/ui/class-names";
 import { CopyButton } from "@/components/ui/copy";
+import { withQuery } from "@/components/ui/curl";
 import { DangerDialog } from "@/components/ui/danger-dialog";
 import { formatBytes, formatPlural } from "@/components/ui/format";
 import { Time } from "@/components/ui/time";
 import type { StorageSummary } from "@/contract/storage";
 import { explainLoss } from "./explain";
+import { storagePath } from "./paths";
 import { useStorageCache } from "./use-storage-cache";
 
 /** Says what goes and what is lost for good, and has the volume's name typed before it goes. */
@@ -77,6 +79,7 @@ export function EvictDialog({ summary, onClose }: { summary: StorageSummary; onC
       refusal={refusalOf(summary)}
       isPending={evict.isPending}
       error={evict.error}
+      curl={(reason) => ({ method: "DELETE", path: withQuery(storagePath(summary), { reason }) })}
       onConfirm={(reason) => evict.mutate({ sessionId: summary.sessionId, reason }, { onSuccess: onClose })}
     />
   );

@@ -7,6 +7,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
 import { Choices } from "@/components/ui/choices";
 import { useNow } from "@/components/ui/clock";
+import { CurlButton } from "@/components/ui/curl-button";
 import { Dialog } from "@/components/ui/dialog";
 import { ErrorNote } from "@/components/ui/error-note";
 import { Field, Input } from "@/components/ui/field";
@@ -14,6 +15,7 @@ import { instantOf } from "@/components/ui/instant";
 import { Countdown, Time } from "@/components/ui/time";
 import type { StorageSummary } from "@/contract/storage";
 import { EXTENSIONS, type Extension, expiryAfter, refuseExtension } from "./extend";
+import { storagePath } from "./paths";
 import { useStorageCache } from "./use-storage-cache";
 
 const NEVER = "never";
@@ -80,7 +82,10 @@ export function ExtendDialog({ summary, onClose }: { summary: StorageSummary; on
           {refusal ?? (after === null ? "It will never expire." : <Until at={after} />)}
         </p>
         <ErrorNote error={extend.error} />
-        <div className="flex justify-end gap-2">
+        <div className="flex flex-wrap justify-end gap-2">
+          {extension !== null && (
+            <CurlButton call={() => ({ method: "POST", path: `${storagePath(summary)}/extend`, body: extension })} />
+          )}
           <Button onClick={onClose}>Cancel</Button>
           <Button look="primary" type="submit" disabled={refusal !== null || extend.isPending}>
             {extend.isPending ? "Extending…" : "Extend"}

@@ -7,6 +7,7 @@ import { nameOf } from "@/components/sessions/name";
 import { sessionAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
+import { CurlButton } from "@/components/ui/curl-button";
 import { Dialog } from "@/components/ui/dialog";
 import { ErrorNote } from "@/components/ui/error-note";
 import { Field, Input } from "@/components/ui/field";
@@ -30,10 +31,11 @@ export function ForkDialog({ summary, onClose }: { summary: StorageSummary; onCl
       },
     }),
   );
+  const { sessionId } = summary;
+  const named = title.trim() === "" ? {} : { title: title.trim() };
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const trimmed = title.trim();
-    fork.mutate({ sessionId: summary.sessionId, ...(trimmed === "" ? {} : { title: trimmed }) });
+    fork.mutate({ sessionId, ...named });
   };
   return (
     <Dialog isOpen onOpenChange={(isOpen) => !isOpen && onClose()} title="Fork session">
@@ -48,7 +50,10 @@ export function ForkDialog({ summary, onClose }: { summary: StorageSummary; onCl
           {(id) => <Input id={id} maxLength={500} value={title} onChange={(event) => setTitle(event.target.value)} />}
         </Field>
         <ErrorNote error={fork.error} />
-        <div className="flex justify-end gap-2">
+        <div className="flex flex-wrap justify-end gap-2">
+          <CurlButton
+            call={() => ({ method: "POST", path: `/sessions/${encodeURIComponent(sessionId)}/fork`, body: named })}
+          />
           <Button onClick={onClose}>Cancel</Button>
           <Button look="primary" type="submit" disabled={fork.isPending}>
             {fork.isPending ? "Forking…" : "Fork"}

@@ -5,12 +5,14 @@ import { useRef, useState } from "react";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
-import { Dialog } from "@/components/ui/dialog";
-import { ErrorNote } from "@/components/ui/error-note";
+import type { Call } from "@/components/ui/curl";
+import { DangerDialog } from "@/components/ui/danger-dialog";
 import { toastError } from "@/components/ui/error-toast";
-import { Field, TextArea } from "@/components/ui/field";
 import { toastUndo } from "@/components/ui/undo";
 import type { GcPause } from "@/contract/storage";
+
+/** The call of the API that stops every clean-up. */
+export const pausing = (reason: string): Call => ({ method: "POST", path: "/storage/gc/pause", body: { reason } });
 
 /** Stops every clean-up, which takes a reason, or lets them go on; `pause` is who stopped them, if somebody did. */
 export function GcPauseButton({ pause }: { pause: GcPause | null }) {
@@ -62,59 +64,21 @@ export function GcPauseButton({ pause }: { pause: GcPause | null }) {
         <Pause aria-hidden className="size-3.5" /> Pause…
       </Button>
       {isAsking && (
-        <PauseDialog
+        <DangerDialog
+          isOpen
+          onOpenChange={setIsAsking}
+          title="Pause the clean-up"
+          consequence="Until somebody resumes it no expired volume goes: not by the worker, not by a cron, not by hand. Dry runs go on, and so does what a person evicts by name. Volumes stay on the disk meanwhile."
+          hasReason="required"
+          reasonHint="Shown to everyone who looks at the storage page."
+          keep="Keep going"
+          action="Pause the clean-up"
           isPending={stop.isPending}
           error={stop.error}
-          onPause={(reason) => stop.mutate({ reason })}
-          onClose={() => setIsAsking(false)}
+          curl={(reason = "why") => pausing(reason)}
+          onConfirm={(reason = "") => stop.mutate({ reason })}
         />
       )}
     </>
-  );
-}
-
-type PauseDialogProps = {
-  isPending: boolean;
-  error: unknown;
-  onPause: (reason: string) => void;
-  onClose: () => void;
-};
-
-function PauseDialog({ isPending, error, onPause, onClose }: PauseDialogProps) {
-  const [reason, setReason] = useState("");
-  const isBlocked = reason.trim() === "" || isPending;
-  const submit = () => {
-    if (!isBlocked) onPause(reason.trim());
-  };
-  return (
-    <Dialog isOpen onOpenChange={(isOpen) => !isOpen && onClose()} title="Pause the clean-up">
-      <form
-        className="flex flex-col gap-3"
-        onSubmit={(event) => {
-          event.preventDefault();
-          submit();
-        }}
-        onKeyDown={(event) => {
-          if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) submit();
-        }}
-      >
-        <p className="text-sm text-ink-2">
-          Until somebody resumes it no expired volume goes: not by the worker, not by a cron, not by hand. Dry runs go
-          on, and so does what a person evicts by name. Volumes stay on the disk meanwhile.
-        </p>
-        <Field label="Reason" hint="Shown to everyone who looks at the storage page.">
-          {(id) => (
-            <TextArea id={id} required rows={2} value={reason} onChange={(event) => setReason(event.target.value)} />
-          )}
-        </Field>
-        <ErrorNote error={error} />
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Keep going</Button>
-          <Button look="primary" type="submit" disabled={isBlocked}>
-            {isPending ? "Pausing…" : "Pause the clean-up"}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
   );
 }

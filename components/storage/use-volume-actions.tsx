@@ -9,6 +9,7 @@ import {
   Pin,
   PinOff,
 } from "lucide-react";
+import dynamic from "next/dynamic";
 import { type ReactNode, useState } from "react";
 import { toast } from "sonner";
 import { nameOf } from "@/components/sessions/name";
@@ -16,13 +17,15 @@ import { useTRPC } from "@/components/trpc/client";
 import { toastError } from "@/components/ui/error-toast";
 import { toastUndo } from "@/components/ui/undo";
 import type { StorageSummary } from "@/contract/storage";
-import { EvictDialog } from "./evict-dialog";
 import { actionsOf } from "./explain";
-import { ExtendDialog } from "./extend-dialog";
-import { ForkDialog } from "./fork-dialog";
 import { useStorageCache } from "./use-storage-cache";
 
-const DIALOGS = { extend: ExtendDialog, fork: ForkDialog, evict: EvictDialog };
+// Each is loaded when it is asked for.
+const DIALOGS = {
+  extend: dynamic(() => import("./extend-dialog").then((module) => module.ExtendDialog), { ssr: false }),
+  fork: dynamic(() => import("./fork-dialog").then((module) => module.ForkDialog), { ssr: false }),
+  evict: dynamic(() => import("./evict-dialog").then((module) => module.EvictDialog), { ssr: false }),
+};
 
 type OfferedAction = {
   /** The same for what takes its place, so that it keeps the focus. */

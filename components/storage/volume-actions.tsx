@@ -4,9 +4,11 @@ import { Fragment } from "react";
 import { nameOf } from "@/components/sessions/name";
 import { useCanOperate } from "@/components/shell/identity";
 import { Button } from "@/components/ui/button";
+import { CurlMenu } from "@/components/ui/curl-menu";
 import { Menu, MenuItem, MenuSeparator } from "@/components/ui/menu";
 import type { StorageSummary } from "@/contract/storage";
 import { useVolumeActions } from "./use-volume-actions";
+import { VolumeCurls } from "./volume-curls";
 
 /** A row's actions, behind one button; only rows of whoever may operate have it. */
 export function VolumeMenu({ summary }: { summary: StorageSummary }) {
@@ -34,6 +36,8 @@ export function VolumeMenu({ summary }: { summary: StorageSummary }) {
             </MenuItem>
           </Fragment>
         ))}
+        <MenuSeparator />
+        <VolumeCurls summary={summary} />
       </Menu>
       {dialog}
     </>
@@ -58,6 +62,9 @@ export function VolumeButtons({ summary }: { summary: StorageSummary }) {
           <Icon aria-hidden className="size-4" /> {label}
         </Button>
       ))}
+      <CurlMenu>
+        <VolumeCurls summary={summary} />
+      </CurlMenu>
       {dialog}
     </div>
   );

@@ -1,7 +1,7 @@
 import type { TRPCOptionsProxy } from "@trpc/tanstack-react-query";
 import type { ApprovalSummary, ListApprovalsInput } from "@/contract/approval";
 import type { AuditRow, ListAuditInput } from "@/contract/audit";
-import type { BulkResult, ListBulkResultsInput } from "@/contract/bulk";
+import type { BulkAction, BulkResult, ListBulkResultsInput } from "@/contract/bulk";
 import type { TokenRecord } from "@/contract/identity";
 import type { ListTasksInput, QueueScopeInput, QueueTaskSummary, TaskAttempt } from "@/contract/queue";
 import type { QueueHistoryInput } from "@/contract/queue-commander";
@@ -87,6 +87,16 @@ export const newestBulk = (api: Api, kind: BulkKind) =>
       refetchInterval: (query) =>
         query.state.data?.items.some((bulk) => bulk.endedAt === null) === true ? BULK_POLL_MS : BULK_IDLE_POLL_MS,
     },
+  );
+
+export const bulkPages = (api: Api, kind: BulkKind | null) =>
+  paged<BulkAction>((from) => api.bulk.list.queryOptions({ ...(kind === null ? {} : { kind }), limit: PAGE, ...from }));
+
+/** An action on many; no stream tells of them, so that its progress is asked for until it has ended. */
+export const bulkAction = (api: Api, bulkId: string) =>
+  api.bulk.get.queryOptions(
+    { bulkId },
+    { refetchInterval: (query) => (query.state.data?.endedAt === null ? BULK_POLL_MS : false) },
   );
 
 export const bulkResultPages = (api: Api, bulkId: string, outcome: ListBulkResultsInput["outcome"]) =>

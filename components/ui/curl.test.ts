@@ -20,3 +20,19 @@ test("a list's filter stands in its path as REST reads it", () => {
     "/sessions?state=all&search=a%26b%3Dc&unread=true",
   );
 });
+
+test("a secret in a body becomes a variable of the reader's, and stands nowhere in the line", () => {
+  const body = { name: "it's", payload: { api_key: "hunter2", "access-token": "t0p", tokens: 7, note: "plain" } };
+  const line = curlOf({ method: "POST", path: "/queue/tasks", body }, "http://x");
+  expect(line).not.toMatch(/hunter2|t0p/);
+  const script = `curl() { for part in "$@"; do printf '%s\n' "$part"; done; }; AGENTRUN_SECRET='s $3'; ${line}`;
+  const told = execFileSync("sh", ["-c", script], { encoding: "utf8" }).split("\n");
+  expect(JSON.parse(told.find((part) => part.startsWith("{")) ?? "")).toEqual({
+    name: "it's",
+    payload: { api_key: "s $3", "access-token": "s $3", tokens: 7, note: "plain" },
+  });
+});
+
+test("what is deleted is deleted by its method", () => {
+  expect(curlOf({ method: "DELETE", path: "/x" }, "http://x")).toContain("-X DELETE");
+});

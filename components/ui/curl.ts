@@ -1,29 +1,42 @@
 import { toast } from "sonner";
+import { isSecretKey } from "@/contract/secret-keys";
 import { copyText } from "./copy";
 
-type Call = { method?: "GET" | "POST"; path: string; body?: object };
+/** A call of the API; what it is told stands in its path, or in a body of JSON. */
+export type Call = { method?: "GET" | "POST" | "PATCH" | "DELETE"; path: string; body?: object };
 
-/** A call of the API as a line for a shell; the token is the reader's own. */
+/** In place of a secret, until the shell puts in what its variable holds; no text of ours has this character. */
+const SECRET = "\u{F8FF}";
+
+/** A call of the API as a line for a shell. The token is the reader's own, and secrets in the body are too. */
 export function curlOf({ method = "GET", path, body }: Call, origin: string): string {
   const parts = ["curl", '-H "Authorization: Bearer $AGENTRUN_TOKEN"'];
   if (method !== "GET") parts.push(`-X ${method}`);
-  if (body !== undefined) parts.push('-H "Content-Type: application/json"', `-d ${quote(JSON.stringify(body))}`);
+  if (body !== undefined) parts.push('-H "Content-Type: application/json"', `-d ${quote(jsonOf(body))}`);
   return [...parts, quote(`${origin}/api/v1${path}`)].join(" ");
 }
 
 /** Copies such a line and says so. */
 export async function copyCurl(call: Call): Promise<void> {
-  await copyText(curlOf(call, window.location.origin));
-  toast.success("Copied as curl: it asks with AGENTRUN_TOKEN");
+  const line = curlOf(call, window.location.origin);
+  await copyText(line);
+  const also = line.includes("$AGENTRUN_SECRET") ? ", and takes secrets from AGENTRUN_SECRET" : "";
+  toast.success(`Copied as curl: it asks with AGENTRUN_TOKEN${also}`);
 }
 
-/** A path with what is asked of a list, as REST takes it. */
+/** A path with what it is told, as REST takes it of a list or of what is deleted. */
 export function withQuery(path: string, input: object): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(input)) if (value !== undefined) query.append(name, String(value));
   return query.size === 0 ? path : `${path}?${query}`;
 }
 
+function jsonOf(body: object): string {
+  return JSON.stringify(body, (key, value: unknown) =>
+    typeof value === "string" && value !== "" && isSecretKey(key) ? SECRET : value,
+  );
+}
+
 function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
+  return `'${text.replaceAll("'", "'\\''").replaceAll(SECRET, `'"$AGENTRUN_SECRET"'`)}'`;
 }

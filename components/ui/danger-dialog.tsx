@@ -1,6 +1,8 @@
 "use client";
 import { type FormEvent, type ReactNode, useId, useState } from "react";
 import { Button } from "./button";
+import type { Call } from "./curl";
+import { CurlButton } from "./curl-button";
 import { Dialog } from "./dialog";
 import { ErrorNote } from "./error-note";
 import { Field, Input, TextArea } from "./field";
@@ -19,7 +21,13 @@ type DangerDialogProps = {
   typed?: string;
   /** Why the action cannot be taken; shown, and the button stays disabled. */
   refusal?: ReactNode;
-  hasReason?: boolean;
+  /** Whether it asks why, and whether nothing is done without an answer. */
+  hasReason?: boolean | "required";
+  reasonHint?: string;
+  /** What the way out is called. */
+  keep?: string;
+  /** The call of the API that does the same. */
+  curl?: (reason: string | undefined) => Call;
   onConfirm: (reason: string | undefined) => void;
 };
 
@@ -29,12 +37,14 @@ export function DangerDialog(props: DangerDialogProps) {
   const [typed, setTyped] = useState("");
   const formId = useId();
   const isTyped = props.typed === undefined || typed === props.typed;
-  const isBlocked = !isTyped || props.isPending || (props.refusal ?? null) !== null;
+  const said = reason.trim() === "" ? undefined : reason.trim();
+  const isSilent = props.hasReason === "required" && said === undefined;
+  const isBlocked = !isTyped || isSilent || props.isPending || (props.refusal ?? null) !== null;
+  const { curl } = props;
 
   function confirm(event: FormEvent): void {
     event.preventDefault();
-    if (isBlocked) return;
-    props.onConfirm(reason.trim() === "" ? undefined : reason.trim());
+    if (!isBlocked) props.onConfirm(said);
   }
 
   return (
@@ -48,9 +58,17 @@ export function DangerDialog(props: DangerDialogProps) {
         }}
       >
         <div className="text-sm text-ink-2">{props.consequence}</div>
-        {props.hasReason === true && (
-          <Field label="Reason" hint="Kept in the record, shown to whoever looks later.">
-            {(id) => <TextArea id={id} rows={2} value={reason} onChange={(event) => setReason(event.target.value)} />}
+        {(props.hasReason ?? false) !== false && (
+          <Field label="Reason" hint={props.reasonHint ?? "Kept in the record, shown to whoever looks later."}>
+            {(id) => (
+              <TextArea
+                id={id}
+                rows={2}
+                required={props.hasReason === "required"}
+                value={reason}
+                onChange={(event) => setReason(event.target.value)}
+              />
+            )}
           </Field>
         )}
         {props.typed !== undefined && (
@@ -71,8 +89,9 @@ export function DangerDialog(props: DangerDialogProps) {
           <p className="rounded-md bg-warn-soft p-2 text-xs text-warn">{props.refusal}</p>
         )}
         <ErrorNote error={props.error} />
-        <div className="flex justify-end gap-2">
-          <Button onClick={() => props.onOpenChange(false)}>Keep</Button>
+        <div className="flex flex-wrap justify-end gap-2">
+          {curl !== undefined && <CurlButton call={() => curl(said)} />}
+          <Button onClick={() => props.onOpenChange(false)}>{props.keep ?? "Keep"}</Button>
           <Button look="danger" type="submit" disabled={isBlocked}>
             {props.isPending ? "Working…" : props.action}
           </Button>

@@ -1,5 +1,6 @@
 import type { Db, Tx } from "@/db/client";
 import { clientOf } from "@/db/client";
+import { CONCURRENCY_KEY } from "@/db/schema";
 import { int4Array, jsonbArray, textArray } from "./binary-arrays";
 
 /** A task as it is stored when it is new. JSON is text already; instants are ISO 8601. */
@@ -47,14 +48,8 @@ export type AddedTask = {
   notBefore: Date | null;
 };
 
-/**
- * Judges and adds tasks with what is audited of them, all in one statement: a commit costs one way to the server and back,
- * and a row of audit for each task of a thousand as much as a third of the tasks. One
- * whose key is there already, in the table or earlier in the list, is left out. Rows go in in the order of keys, so that
- * two such statements cannot wait for each other's. They are stamped here and not by the trigger, which would cost more
- * than an index.
- */
-const INSERT = `
+/** What is wrong with some tasks whatever their keys say, and when each is due: for those that add them and those that ask. */
+const JUDGED = `
   with given as not materialized (
     select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[],
       $9::text[], $10::text[], $11::jsonb[], $12::jsonb[], $13::jsonb[], $14::jsonb[], $15::text[], $16::jsonb[],
@@ -72,17 +67,27 @@ const INSERT = `
       session.tenant_id as session_tenant, session.project_id as session_project,
       session.backend_profile as session_profile,
       session.tenant_id is null or (session.tenant_id = given.tenant_id and session.project_id = given.project_id
-        and session.backend_profile = given.backend_profile) as is_session_fit
+        and session.backend_profile = given.backend_profile) as is_session_fit,
+      case when run_at::timestamptz > clock_timestamp() then run_at::timestamptz end as not_before
     from given left join agentrun_sessions session on session.session_id = given.session_id
-  ), added as (
+  )`;
+
+/**
+ * Judges and adds tasks with what is audited of them, all in one statement: a commit costs one way to the server and back,
+ * and a row of audit for each task of a thousand as much as a third of the tasks. One
+ * whose key is there already, in the table or earlier in the list, is left out. Rows go in in the order of keys, so that
+ * two such statements cannot wait for each other's. They are stamped here and not by the trigger, which would cost more
+ * than an index.
+ */
+const INSERT = `${JUDGED}, added as (
     insert into agentrun_queue_tasks (id, tenant_id, project_id, queue, lane, title, priority, state, version, change_xid,
       backend_profile, provider_id, session_id, workspace_ref, execution_policy, resource_bundle_ref, payload,
       payload_hash, content_hash, references_json, metadata, idempotency_key, run_at, not_before, expires_at, retry_policy)
     select id, tenant_id, project_id, queue, lane, title, priority, 'pending',
       nextval('agentrun_queue_version_seq'), pg_current_xact_id(),
       backend_profile, provider_id, session_id, workspace_ref, execution_policy, resource_bundle_ref, payload,
-      content_hash, content_hash, refs, metadata, idempotency_key, run_at::timestamptz,
-      case when run_at::timestamptz > clock_timestamp() then run_at::timestamptz end, expires_at::timestamptz, retry_policy
+      content_hash, content_hash, refs, metadata, idempotency_key, run_at::timestamptz, not_before,
+      expires_at::timestamptz, retry_policy
     from judged where drained_lane is null and is_session_fit
     order by place
     on conflict (tenant_id, project_id, idempotency_key) where idempotency_key is not null do nothing
@@ -100,6 +105,11 @@ const INSERT = `
     added.version, added.concurrency_key, added.created_at, added.not_before
   from judged left join added using (id)`;
 
+const JUDGE = `${JUDGED}
+  select id, drained_lane, session_tenant, session_project, session_profile, null as version,
+    ${CONCURRENCY_KEY} as concurrency_key, not_before, is_session_fit, clock_timestamp()::text as created_at
+  from judged`;
+
 type Row = {
   id: string;
   drained_lane: string | null;
@@ -114,42 +124,67 @@ type Row = {
 
 /** In a transaction, or as one of its own. Answers in no order. */
 export async function insertTasks(db: Db | Tx, tasks: NewTask[], audits: NewTaskAudit[]): Promise<TaskVerdict[]> {
-  const sorted = inOrderOfKeys(tasks);
-  const texts = (key: TextKey) => arrayOf(sorted, key, textArray);
   const told = (key: keyof NewTaskAudit) => textArray(audits.map((audit) => audit[key]));
-  const jsons = (key: TextKey) => arrayOf(sorted, key, jsonbArray);
   const { rows } = await clientOf(db).query<Row>({
     name: "agentrun-insert-tasks",
     text: INSERT,
-    values: [
-      texts("id"),
-      texts("tenantId"),
-      texts("projectId"),
-      texts("queue"),
-      texts("lane"),
-      texts("title"),
-      int4Array(sorted.map(({ priority }) => priority)),
-      texts("backendProfile"),
-      texts("providerId"),
-      texts("sessionId"),
-      jsons("workspaceRef"),
-      jsons("executionPolicy"),
-      jsons("resourceBundleRef"),
-      jsons("payload"),
-      texts("contentHash"),
-      jsons("references"),
-      jsons("metadata"),
-      texts("idempotencyKey"),
-      texts("runAt"),
-      texts("expiresAt"),
-      jsons("retryPolicy"),
-      texts("auditId"),
-      told("id"),
-      told("actor"),
-      told("action"),
-    ],
+    values: [...columnsOf(tasks), told("id"), told("actor"), told("action")],
   });
   return rows.map(verdictOf);
+}
+
+/** A task as it would be if it was added now; `createdAt` is PostgreSQL's own text of this moment. */
+export type JudgedTask = Omit<TaskVerdict, "id" | "added"> &
+  Pick<AddedTask, "concurrencyKey" | "notBefore"> & { isSessionFit: boolean; createdAt: string };
+
+/** Judges a task by what judges those that are added, and writes nothing. */
+export async function judgeTask(db: Db | Tx, task: NewTask): Promise<JudgedTask> {
+  const { rows } = await clientOf(db).query<Omit<Row, "created_at"> & { created_at: string; is_session_fit: boolean }>({
+    name: "agentrun-judge-tasks",
+    text: JUDGE,
+    values: columnsOf([task]),
+  });
+  const [row] = rows;
+  if (!row) throw new Error("a task was not judged");
+  const { drained_lane: drainedLane, session_tenant: tenantId } = row;
+  return {
+    drainedLane,
+    session: tenantId === null ? null : sessionOf(row, tenantId),
+    isSessionFit: row.is_session_fit,
+    concurrencyKey: row.concurrency_key,
+    notBefore: row.not_before,
+    createdAt: row.created_at,
+  };
+}
+
+function columnsOf(tasks: NewTask[]): Buffer[] {
+  const sorted = inOrderOfKeys(tasks);
+  const texts = (key: TextKey) => arrayOf(sorted, key, textArray);
+  const jsons = (key: TextKey) => arrayOf(sorted, key, jsonbArray);
+  return [
+    texts("id"),
+    texts("tenantId"),
+    texts("projectId"),
+    texts("queue"),
+    texts("lane"),
+    texts("title"),
+    int4Array(sorted.map(({ priority }) => priority)),
+    texts("backendProfile"),
+    texts("providerId"),
+    texts("sessionId"),
+    jsons("workspaceRef"),
+    jsons("executionPolicy"),
+    jsons("resourceBundleRef"),
+    jsons("payload"),
+    texts("contentHash"),
+    jsons("references"),
+    jsons("metadata"),
+    texts("idempotencyKey"),
+    texts("runAt"),
+    texts("expiresAt"),
+    jsons("retryPolicy"),
+    texts("auditId"),
+  ];
 }
 
 function verdictOf(row: Row): TaskVerdict {
@@ -167,7 +202,7 @@ function addedOf(row: Row, version: string): AddedTask {
   };
 }
 
-function sessionOf(row: Row, tenantId: string): TaskVerdict["session"] {
+function sessionOf(row: Pick<Row, "session_project" | "session_profile">, tenantId: string): TaskVerdict["session"] {
   return { tenantId, projectId: row.session_project, backendProfile: row.session_profile };
 }
 

@@ -130,8 +130,13 @@ export async function readDispatchFacts(db: Db | Tx): Promise<DispatchFacts> {
 /** A lane in which a task is ready. `servedAtMs`: when it was served last, milliseconds since 1970; 0: it never was. */
 export type ReadyLane = Lane & { servedAtMs: number };
 
-/** Every lane in which a task is ready: by skipping from one to the next in the index, whatever they hold. */
-export async function readReadyLanes(db: Db | Tx): Promise<ReadyLane[]> {
+/**
+ * Every lane in which a task is ready: by skipping from one to the next in the index, whatever they hold. `also` is one
+ * in which a task would be.
+ */
+export async function readReadyLanes(db: Db | Tx, also: Lane | null = null): Promise<ReadyLane[]> {
+  const more =
+    also === null ? sql`` : sql`union select ${also.tenantId}::text, ${also.queue}::text, ${also.lane}::text`;
   const rows = await executeNamed<ReadyLane>(
     db,
     sql`
@@ -146,7 +151,7 @@ export async function readReadyLanes(db: Db | Tx): Promise<ReadyLane[]> {
         order by task.tenant_id, task.queue, task.lane limit 1) next)
     select tenant_id as "tenantId", queue, lane,
       coalesce((extract(epoch from served.served_at) * 1000)::float8, 0) as "servedAtMs"
-    from lanes left join agentrun_queue_lanes_served served using (tenant_id, queue, lane)`,
+    from (select * from lanes ${more}) place left join agentrun_queue_lanes_served served using (tenant_id, queue, lane)`,
   );
   return rows;
 }

@@ -6,6 +6,9 @@ import { big, feed, instant, json, lifecycle, table } from "./columns";
 
 export const queueVersionSeq = pgSequence("agentrun_queue_version_seq");
 
+/** Where a task's metadata has its concurrency key: a column, and what judges a task that is not stored. */
+export const CONCURRENCY_KEY = "metadata->>'concurrencyKey'";
+
 export const queueTasks = table(
   "queue_tasks",
   {
@@ -55,7 +58,7 @@ export const queueTasks = table(
     parkCount: integer().notNull().default(0),
     cancelRequestedAt: instant(),
     /** Of `metadata`: tasks of one key go one after another, or as many at once as their queue allows. */
-    concurrencyKey: text().generatedAlwaysAs(sql`metadata->>'concurrencyKey'`),
+    concurrencyKey: text().generatedAlwaysAs(sql.raw(CONCURRENCY_KEY)),
     // The dispatcher's own note of what it found a task to wait for, so that it looks at each such task once and not in
     // every pass. Nobody else reads it, and it is no visible change.
     blockedOn: text(),

@@ -32,12 +32,17 @@ export async function undoBulk(ctx: ServiceContext, { bulkId }: GetBulkInput): P
   return follow(ctx, source, { word: "undo", action, outcome: "done" });
 }
 
-type Follow = { word: "retry" | "undo"; action: BulkVerb; outcome: BulkOutcome };
+type FollowWord = "retry" | "undo";
+
+/** The key that makes what follows a bulk action one, however often it is asked for. */
+export const followKey = (word: FollowWord, bulkId: string): string => `${word}:${bulkId}`;
+
+type Follow = { word: FollowWord; action: BulkVerb; outcome: BulkOutcome };
 
 async function follow(ctx: ServiceContext, source: BulkActionRow, { word, action, outcome }: Follow) {
   const { kind, tenantId, projectId, params, reason, createdBy } = source;
   assertMayAct(ctx.actor, { kind, action, createdBy });
-  const idempotencyKey = `${word}:${source.id}`;
+  const idempotencyKey = followKey(word, source.id);
   const bulk: NewBulk = {
     ...{ id: newId("bulk"), kind, tenantId, projectId, action, filter: null, params, reason },
     ...{

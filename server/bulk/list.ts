@@ -1,12 +1,12 @@
-import { and, asc, desc, eq, gt, isNotNull, type SQL, sql } from "drizzle-orm";
-import type { z } from "zod";
-import type { BulkAction, BulkResult, ListBulkInput, ListBulkResultsInput } from "@/contract/bulk";
+import { and, asc, desc, eq, gt, isNotNull, isNull, type SQL, sql } from "drizzle-orm";
+import type { BulkAction, BulkKind, BulkResult, ListBulkInput, ListBulkResultsInput } from "@/contract/bulk";
 import type { Page } from "@/contract/page";
 import { bulkActions, bulkResults } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { InvalidCursorError } from "@/server/errors";
 import { decodeCursor, decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
 import { getBulk, ownBulks, toBulk } from "./get";
+import { KINDS } from "./kinds";
 
 /** Bulk actions, the newest first. */
 export async function listBulk(ctx: ServiceContext, { kind, cursor, limit }: ListBulkInput): Promise<Page<BulkAction>> {
@@ -31,12 +31,9 @@ function after(filter: object, cursor: string | undefined): SQL | undefined {
 }
 
 /** What became of a bulk action's items so far, in the order in which they are dealt with. */
-export async function listBulkResults(
-  ctx: ServiceContext,
-  input: z.infer<typeof ListBulkResultsInput>,
-): Promise<Page<BulkResult>> {
+export async function listBulkResults(ctx: ServiceContext, input: ListBulkResultsInput): Promise<Page<BulkResult>> {
   const { bulkId, outcome, cursor, limit } = input;
-  await getBulk(ctx, { bulkId });
+  const { kind } = await getBulk(ctx, { bulkId });
   const filter = { list: "bulk.results", bulkId, outcome };
   const [place = null] = cursor === undefined ? [] : decodeCursor(filter, cursor, 1);
   if (place !== null && typeof place !== "number") throw new InvalidCursorError("the cursor is damaged");
@@ -46,7 +43,7 @@ export async function listBulkResults(
     .where(
       and(
         eq(bulkResults.bulkId, bulkId),
-        outcome === undefined ? isNotNull(bulkResults.outcome) : eq(bulkResults.outcome, outcome),
+        hasOutcome(outcome),
         // A cursor that somebody made up may hold more than the column does.
         place === null ? undefined : gt(sql`${bulkResults.place}::bigint`, place),
       ),
@@ -54,8 +51,29 @@ export async function listBulkResults(
     .orderBy(asc(bulkResults.place))
     .limit(limit + 1);
   const page = pageFrom(rows, limit, (last) => encodeCursor(filter, [last.place]));
-  const items = page.rows.flatMap(({ targetId, outcome, message, madeId }) =>
-    outcome === null ? [] : [{ targetId, outcome, message, madeId }],
+  const titles = await titlesOf(
+    ctx,
+    kind,
+    page.rows.map(({ targetId }) => targetId),
   );
+  const items = page.rows.map(({ targetId, outcome, message, madeId }) => {
+    return { targetId, title: titles.get(targetId) ?? null, outcome, message, madeId };
+  });
   return { items, cursor: page.cursor };
+}
+
+function hasOutcome(outcome: ListBulkResultsInput["outcome"]): SQL | undefined {
+  if (outcome === undefined) return isNotNull(bulkResults.outcome);
+  return outcome === "waiting" ? isNull(bulkResults.outcome) : eq(bulkResults.outcome, outcome);
+}
+
+const TITLE_LENGTH = 200;
+
+/** What some targets are called now, of those that are there and the caller's own. */
+async function titlesOf(ctx: ServiceContext, kind: BulkKind, ids: string[]): Promise<Map<string, string | null>> {
+  if (ids.length === 0) return new Map();
+  const { from, matches, id, title } = KINDS[kind].source(ctx, { ids });
+  const { rows } = await ctx.db.execute<{ id: string; title: string | null }>(sql`
+    select ${id} as id, left(${title}, ${TITLE_LENGTH}) as title from ${from} where ${matches ?? sql`true`}`);
+  return new Map(rows.map((row) => [row.id, row.title]));
 }

@@ -1,5 +1,6 @@
 import { asc, eq, getTableColumns, isNull, sql } from "drizzle-orm";
 import { REASON_STATUS } from "@/contract/errors";
+import { BULK_KEPT_DAYS } from "@/contract/words";
 import {
   type BulkPlace,
   endPlace,
@@ -17,7 +18,7 @@ import { KINDS } from "./kinds";
 /** Bulk actions that one pass goes on with, and places of each: so they take turns, each tenant's oldest first. */
 const ACTIONS_MAX = 20;
 const BATCH = 50;
-const KEPT_MS = 30 * 86_400_000;
+const KEPT_MS = BULK_KEPT_DAYS * 86_400_000;
 const REMOVED_MAX = 5_000;
 
 /**

@@ -6,11 +6,11 @@ import type { BackendRoom, RoomFacts } from "./room";
 /** Runners that live at once, of tasks and of other runs together. */
 export type Capacity = { runnersMax: number };
 
+/** Everything that limits dispatching, but for sessions: those are asked for task by task. */
+export type Facts = Omit<RoomFacts, "busySessions">;
+
 /** Everything that limits dispatching, as it is now. Read after the dispatch lock, in statements of its own. */
-export async function readFacts(
-  ctx: ServiceContext,
-  { runnersMax }: Capacity,
-): Promise<Omit<RoomFacts, "busySessions">> {
+export async function readFacts(ctx: ServiceContext, { runnersMax }: Capacity): Promise<Facts> {
   const { active, controls, backends, otherRunners } = await readDispatchFacts(ctx.db);
   const rooms = new Map(backends.map((backend) => [backend.profile, backendRoom(backend)]));
   return { active, controls, capacity: Math.max(0, runnersMax - otherRunners), backends: rooms };

@@ -1,4 +1,5 @@
 export { dispatchTasks } from "./dispatch";
-export { expireWaiting } from "./expire";
+export { expireWaiting, isExpired } from "./expire";
 export { type Capacity, readBusy, readFacts } from "./facts";
+export { foresee, foreseeRefusal } from "./foresee";
 export { type Block, Room } from "./room";

@@ -30,10 +30,9 @@ export async function startRuns(ctx: TxContext, tasks: QueueTaskRow[]): Promise<
   for (const task of tasks) {
     const session = task.sessionId === null ? undefined : there.get(task.sessionId);
     if (session && !isFree(session)) continue;
-    const problem = session ? problemOf(task, session) : null;
-    const turn = problem === null ? turnOf(task) : null;
-    if (turn === null) refused.push({ task, message: problem ?? TOO_LONG });
-    else runs.push(planRun(task, session ? { ref: session, made: null } : planNew(ctx, task), turn));
+    const turn = turnFor(task, session);
+    if ("refusal" in turn) refused.push({ task, message: turn.refusal });
+    else runs.push(planRun(task, session ? { ref: session, made: null } : planNew(ctx, task), turn.payload));
   }
   // Also without a run: the lanes that were looked at are noted.
   const ids = new Set(await startTaskRuns(ctx.db, runs, { actor: actorName(ctx.actor), served: tasks }));
@@ -66,8 +65,21 @@ function isFree({ storageState, activeCommandId }: SessionRow): boolean {
   return storageState !== "deleting" && storageState !== "evicted" && activeCommandId === null;
 }
 
+type Asking = Pick<QueueTaskRow, "tenantId" | "projectId" | "backendProfile" | "title" | "payload">;
+
+/** What is asked of a task's agent, or why no run can ever be made of it. `session`: the one that it names, where that is there. */
+export function turnFor(
+  task: Asking,
+  session: SessionRow | undefined,
+): { payload: Record<string, unknown> } | { refusal: string } {
+  const problem = session ? problemOf(task, session) : null;
+  if (problem !== null) return { refusal: problem };
+  const payload = turnOf(task);
+  return payload === null ? { refusal: TOO_LONG } : { payload };
+}
+
 /** What no time mends: it is said at once, and a person decides. */
-function problemOf(task: QueueTaskRow, session: SessionRow): string | null {
+function problemOf(task: Asking, session: SessionRow): string | null {
   if (session.deletedAt !== null) return `session ${session.sessionId} is being deleted: use another`;
   const isOwn =
     session.tenantId === task.tenantId &&

@@ -1,10 +1,7 @@
+import { isSecretKey } from "@/contract/secret-keys";
 import { cleanText, mapJson } from "@/contract/text";
 
 export const REDACTED = "[redacted]";
-
-/** Keys whose string values are secrets, compared without case, `-`, `_` and spaces. Numbers under them stay. */
-const SECRET_KEY =
-  /(?:authorization|cookie|password|passwd|passphrase|secret|token|apikey|accesskey|secretkey|privatekey)s?$/;
 
 /**
  * Shapes of credentials inside text. Sources: each provider's own documentation of its token prefixes.
@@ -46,7 +43,7 @@ export function redactJson<T>(value: T): T {
   return mapJson(
     value,
     (text, key) => {
-      if (text !== "" && SECRET_KEY.test(key.toLowerCase().replace(/[-_\s]/g, ""))) return REDACTED;
+      if (text !== "" && isSecretKey(key)) return REDACTED;
       return redactText(cleanText(text));
     },
     (key) => redactText(cleanText(key)),

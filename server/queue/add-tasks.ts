@@ -1,7 +1,14 @@
 import { sql } from "drizzle-orm";
 import type { CreateTaskInput, QueueTask } from "@/contract/queue";
 import { textArray } from "@/db/queries/binary-arrays";
-import { insertTasks, type NewTask, type NewTaskAudit, type TaskVerdict } from "@/db/queries/insert-tasks";
+import {
+  insertTasks,
+  type JudgedTask,
+  judgeTask,
+  type NewTask,
+  type NewTaskAudit,
+  type TaskVerdict,
+} from "@/db/queries/insert-tasks";
 import { type QueueTaskRow, queueTasks } from "@/db/schema";
 import { actorName } from "@/server/audit";
 import { isConfigured, readStoredProfiles, unknownProfile } from "@/server/backends";
@@ -93,6 +100,25 @@ export async function addTasks(ctx: ServiceContext, asks: TaskAsk[]): Promise<Ta
   });
 }
 
+/** What adding a task would come to: the task that its key has made before, or how it would be. Throws what would refuse it. */
+export async function judgeAsk(
+  ctx: ServiceContext,
+  ask: TaskAsk,
+): Promise<{ known: QueueTask } | { judged: JudgedTask }> {
+  const there = (await findKnown(ctx, ask.row.idempotencyKey === null ? [] : [ask])).get(keyOf(ask.row));
+  if (there) {
+    const outcome = replay(ask, there);
+    if ("error" in outcome) throw outcome.error;
+    return { known: outcome.task };
+  }
+  const inputFault = (await findInputFaults(ctx, [ask])).get(ask);
+  if (inputFault !== undefined) throw inputFault;
+  const judged = await judgeTask(ctx.db, ask.row);
+  const fault = judged.drainedLane === null && judged.isSessionFit ? null : faultOf(ask, judged);
+  if (fault !== null) throw fault;
+  return { judged };
+}
+
 /**
  * Rows of audit for what is added: one a task, but for all of a batch's tasks of one tenant the same. New ones at every
  * try, since a batch that is halved is told of in halves.
@@ -129,7 +155,10 @@ async function findInputFaults(ctx: ServiceContext, asks: TaskAsk[]): Promise<Ma
 }
 
 /** A queue that takes none, or a session that is there already and that no run of the task could use. */
-function faultOf({ caller, row }: TaskAsk, { drainedLane, session }: TaskVerdict): Error | null {
+function faultOf(
+  { caller, row }: TaskAsk,
+  { drainedLane, session }: Pick<TaskVerdict, "drainedLane" | "session">,
+): Error | null {
   if (drainedLane !== null) return drainingError({ queue: row.queue, lane: drainedLane });
   if (session === null || row.sessionId === null) return null;
   if (tenantOf(caller) !== null && session.tenantId !== row.tenantId)

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { ExplainTaskInput, TaskExplanation } from "@/contract/queue";
+import type { Blocker, ExplainTaskInput, TaskExplanation } from "@/contract/queue";
 import { type QueueTaskRow, queueTasks } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { NotFoundError } from "@/server/errors";
@@ -18,17 +18,24 @@ export async function explainTask(ctx: ServiceContext, { taskId }: ExplainTaskIn
   const blocker = (await readWaitReasons(ctx, [task])).get(task.id) ?? null;
   if (task.state !== "pending")
     return { taskId, state: task.state, blocker, rank: null, isRankBounded: false, estimatedStartAt: null };
+  return { taskId, state: task.state, blocker, ...(await findPlace(ctx, task, blocker)) };
+}
+
+type Placed = Pick<QueueTaskRow, "id" | "tenantId" | "queue" | "lane" | "priority" | "blockedOn">;
+type Place = Pick<TaskExplanation, "rank" | "isRankBounded" | "estimatedStartAt">;
+
+/** How many come before a waiting task, and when it may start. One that is not stored comes last of its priority. */
+export async function findPlace(ctx: ServiceContext, task: Placed, blocker: Blocker | null): Promise<Place> {
   const before = await countBefore(ctx, task);
-  const rank = before + 1;
   const perTaskMs = await readPace(ctx, task);
   const fromMs = Math.max(Date.now(), blocker?.until ? Date.parse(blocker.until) : 0);
   const isOpen = blocker === null || !["paused", "parked", "session-evicted", "not-dispatched"].includes(blocker.kind);
   const estimatedStartAt =
     isOpen && perTaskMs !== null ? new Date(fromMs + before * perTaskMs).toISOString() : (blocker?.until ?? null);
-  return { taskId, state: task.state, blocker, rank, isRankBounded: before >= RANK_MAX, estimatedStartAt };
+  return { rank: before + 1, isRankBounded: before >= RANK_MAX, estimatedStartAt };
 }
 
-async function countBefore(ctx: ServiceContext, task: QueueTaskRow): Promise<number> {
+async function countBefore(ctx: ServiceContext, task: Placed): Promise<number> {
   // Each part is one range of the index of what is ready, or of what waits for the same as this one.
   const inLane = sql`other.tenant_id = ${task.tenantId} and other.queue = ${task.queue} and other.lane = ${task.lane}
     and other.state = 'pending' and other.not_before is null
@@ -38,13 +45,14 @@ async function countBefore(ctx: ServiceContext, task: QueueTaskRow): Promise<num
       select from agentrun_queue_tasks other where ${inLane} and other.priority > ${task.priority}
       union all
       select from agentrun_queue_tasks other where ${inLane} and other.priority = ${task.priority}
-        and (other.created_at, other.id) < ((select created_at from agentrun_queue_tasks where id = ${task.id}), ${task.id})
+        and (other.created_at, other.id) < (
+          coalesce((select created_at from agentrun_queue_tasks where id = ${task.id}), clock_timestamp()), ${task.id})
       limit ${RANK_MAX}) counted`);
   return rows[0]?.before ?? 0;
 }
 
 /** Milliseconds between two starts of the task's lane, of late; null where it started too few to say. */
-async function readPace(ctx: ServiceContext, task: QueueTaskRow): Promise<number | null> {
+async function readPace(ctx: ServiceContext, task: Placed): Promise<number | null> {
   const { rows } = await ctx.db.execute<{ starts: number; ms: number | null }>(sql`
     select count(*)::int as starts, (extract(epoch from clock_timestamp() - min(dispatched_at)) * 1000)::float8 as ms
     from (

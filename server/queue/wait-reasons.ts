@@ -4,11 +4,32 @@ import { type ServiceContext, tenantOf } from "@/server/context";
 import { type Block, Room, readBusy, readFacts } from "@/server/dispatcher";
 import { dueAt } from "@/server/task-attempts";
 
+/** What a task's wait is judged by. */
+type WaitingTask = Pick<
+  QueueTaskRow,
+  | "id"
+  | "tenantId"
+  | "queue"
+  | "lane"
+  | "priority"
+  | "backendProfile"
+  | "concurrencyKey"
+  | "sessionId"
+  | "notBefore"
+  | "parkedAt"
+  | "parkedUntil"
+  | "attemptCount"
+  | "attemptsBefore"
+>;
+
 /**
  * What each waiting task of some waits for, by the same limits that the dispatcher goes by and of the same moment for
  * all of them.
  */
-export async function readWaitReasons(ctx: ServiceContext, tasks: QueueTaskRow[]): Promise<Map<string, Blocker>> {
+export async function readWaitReasons(
+  ctx: ServiceContext,
+  tasks: (WaitingTask & Pick<QueueTaskRow, "state">)[],
+): Promise<Map<string, Blocker>> {
   const waiting = tasks.filter(({ state }) => state === "pending");
   if (waiting.length === 0) return new Map();
   if (ctx.settings.executor === "none") return new Map(waiting.map(({ id }) => [id, NOT_DISPATCHED]));
@@ -26,7 +47,8 @@ const NOT_DISPATCHED: Blocker = {
   holders: [],
 };
 
-function blockerOf(task: QueueTaskRow, room: Room, seer: string | null): Blocker {
+/** What a task waits for where so much is left of every limit, as `seer` may be told of it. */
+export function blockerOf(task: WaitingTask, room: Room, seer: string | null): Blocker {
   const place = room.laneBlock(task);
   if (place?.kind === "paused") return toBlocker(place, task, seer);
   const time = timeBlock(task);
@@ -37,7 +59,7 @@ function blockerOf(task: QueueTaskRow, room: Room, seer: string | null): Blocker
   return plain("next", "nothing holds it up: it is dispatched next", null);
 }
 
-function timeBlock(task: QueueTaskRow): Blocker | null {
+function timeBlock(task: WaitingTask): Blocker | null {
   if (task.notBefore === null) return null;
   const until = dueAt(task.notBefore)?.toISOString() ?? null;
   if (task.parkedAt !== null) {
@@ -60,13 +82,13 @@ function plain(kind: BlockerKind, message: string, until: string | null): Blocke
 }
 
 /** Of tasks of another tenant a bound caller is told no more than that there are some, and of a provider nothing. */
-function toBlocker(block: Block, task: QueueTaskRow, seer: string | null): Blocker {
+function toBlocker(block: Block, task: WaitingTask, seer: string | null): Blocker {
   const { kind, limit, until = null } = block;
   const holders = block.holders.filter(({ tenantId }) => seer === null || tenantId === seer).map(({ id }) => id);
   return { kind, message: wordsOf(block, { task, holders, isBound: seer !== null }), until, limit, holders };
 }
 
-type Telling = { task: QueueTaskRow; holders: string[]; isBound: boolean };
+type Telling = { task: WaitingTask; holders: string[]; isBound: boolean };
 
 /** A sentence for a person, with who holds what is waited for. */
 function wordsOf({ kind, limit, detail, others = 0 }: Block, { task, holders, isBound }: Telling): string {

@@ -1,6 +1,7 @@
 import { request } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ErrorBody } from "@/contract/errors";
+import { TaskReadMarks, TaskTrial } from "@/contract/queue";
 import { createTestDatabase, type TestDatabase } from "@/db/test/database";
 import { ADMIN_TOKEN, startTestWeb, type TestWeb } from "@/server/test/web";
 import { ROUTES } from "./routes";
@@ -179,9 +180,13 @@ test("REST gives what tRPC gives, for every reading procedure", async () => {
   const task = (
     await web.call("POST", "/api/v1/queue/tasks", { body: { backendProfile: "demo", title: "t", payload: {} } })
   ).body as { id: string };
+  const bulk = (await web.call("POST", "/api/v1/bulk", { body: { kind: "task", action: "retry", ids: [task.id] } }))
+    .body as { id: string };
   const { items } = (await web.call("GET", `/api/v1/runs/${run.id}/events`)).body as { items: { id: string }[] };
   const eventId = items[0]?.id ?? "";
-  const ids: Record<string, string> = { runId: run.id, sessionId: "ses_same", taskId: task.id, eventId, name: "queue" };
+  const ids: Record<string, string> = {
+    ...{ runId: run.id, sessionId: "ses_same", taskId: task.id, eventId, name: "queue", bulkId: bulk.id },
+  };
   const followed = async () =>
     ((await web.call("GET", "/api/v1/sessions/ses_same")).body as { lastEventSeq: number }).lastEventSeq;
   // Sessions follow their runs a moment later: two answers are compared.
@@ -205,6 +210,23 @@ test("REST gives what tRPC gives, for every reading procedure", async () => {
     compared += 1;
   }
   expect(compared).toBeGreaterThan(12);
+});
+
+test("what is asked in a body and changes nothing is answered by REST as by tRPC", async () => {
+  const input = { backendProfile: "demo", title: "tried", payload: {}, queue: "of-trials" };
+  for (const [path, procedure, body, answer] of [
+    ["/queue/tasks/simulate", "queue.simulateTask", input, TaskTrial],
+    ["/queue/tasks/read", "queue.markTasksRead", { readerId: "r", filter: { queue: "of-trials" } }, TaskReadMarks],
+  ] as const) {
+    const rest = await web.call("POST", `/api/v1${path}`, { body });
+    const trpc = await web.call("POST", `/api/trpc/${procedure}`, { body });
+    expect([path, rest.status, trpc.status]).toEqual([path, 200, 200]);
+    const told = (trpc.body as { result: { data: unknown } }).result.data;
+    expect(withoutClock(rest.body)).toEqual(withoutClock(told));
+    expect([path, answer.safeParse(rest.body).error?.message]).toEqual([path, undefined]);
+  }
+  const { items } = (await web.call("GET", "/api/v1/queue/tasks?queue=of-trials")).body as { items: unknown[] };
+  expect(items).toEqual([]);
 });
 
 /** When an answer was made, and the times that it counts from there. */

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { Approval, ApprovalPage } from "@/contract/approval";
 import { AuditPage } from "@/contract/audit";
 import { Backend, BackendDetails, BackendList, BackendProbe } from "@/contract/backend";
-import { BulkAction, BulkActionPage, BulkPreview, BulkResultPage } from "@/contract/bulk";
+import { BulkAction, BulkActionPage, BulkOutcomes, BulkPreview, BulkResultPage } from "@/contract/bulk";
 import { Command, CommandPage } from "@/contract/command";
 import { Doc, DocList, DocMatches } from "@/contract/docs";
 import { AppendAnswer, EventPage, FoundEventPage, RunEvent } from "@/contract/event";
@@ -18,6 +18,8 @@ import {
   TaskAttemptPage,
   TaskExplanation,
   TaskReadMark,
+  TaskReadMarks,
+  TaskTrial,
 } from "@/contract/queue";
 import { QueueCommander, QueueHistory, QueueVerification, QueueWaitTimes } from "@/contract/queue-commander";
 import { QueueControl, QueueControlList } from "@/contract/queue-control";
@@ -217,6 +219,10 @@ export const ROUTES: readonly Route[] = [
     answer: CreateTasksResult,
     summary: "Enqueue up to 1,000 tasks, each with its own result",
   }),
+  route("POST", "/queue/tasks/simulate", "queue.simulateTask", {
+    answer: TaskTrial,
+    summary: "What would become of a task if it was added now; nothing is",
+  }),
   route("GET", "/queue/tasks", "queue.listTasks", {
     answer: QueueTaskPage,
     summary: "List tasks, the most urgent first",
@@ -255,6 +261,10 @@ export const ROUTES: readonly Route[] = [
     summary: "Dispatch what waits, and take no more",
   }),
   route("POST", "/queue/tasks/{taskId}/read", "queue.markTaskRead", { answer: TaskReadMark, summary: "Mark as read" }),
+  route("POST", "/queue/tasks/read", "queue.markTasksRead", {
+    answer: TaskReadMarks,
+    summary: "Mark many as read, by ids or by a filter",
+  }),
   route("GET", "/queue/stats", "queue.stats", { answer: QueueStats, summary: "Counts of tasks" }),
   route("GET", "/queue/commander", "queue.commander", {
     answer: QueueCommander,
@@ -306,6 +316,10 @@ export const ROUTES: readonly Route[] = [
   }),
   route("GET", "/bulk", "bulk.list", { answer: BulkActionPage, summary: "List bulk actions, the newest first" }),
   route("GET", "/bulk/{bulkId}", "bulk.get", { answer: BulkAction, summary: "How far a bulk action is" }),
+  route("GET", "/bulk/{bulkId}/outcomes", "bulk.outcomes", {
+    answer: BulkOutcomes,
+    summary: "Why it did nothing to some, what followed it, and how long that is kept",
+  }),
   route("GET", "/bulk/{bulkId}/results", "bulk.results", {
     answer: BulkResultPage,
     summary: "List what became of each",

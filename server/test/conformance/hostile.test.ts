@@ -185,18 +185,14 @@ beforeAll(async () => {
     change("storage.gc", { dryRun: true, limit: 5 }),
     change("backends.set", { profile: "minimax-m3", maxRunning: 10, isUp: true, isEnabled: false, reason: "the bill" }),
     change("backends.test", { profile: "demo" }),
-    change("queue.createTask", {
-      ...{ tenantId: "t", projectId: "p", queue: "q", lane: "l", title: "t", priority: 1, backendProfile: "codex" },
-      ...{ providerId: "v", workspaceRef: { kind: "empty" }, executionPolicy: {}, resourceBundleRef: undefined },
-      ...{
-        sessionId: undefined,
-        payload: {},
-        references: [],
-        metadata: {},
-        idempotencyKey: undefined,
-        runAt: undefined,
-      },
-    }),
+    ...["queue.createTask", "queue.simulateTask"].map((path) =>
+      change(path, {
+        ...{ tenantId: "t", projectId: "p", queue: "q", lane: "l", title: "t", priority: 1, backendProfile: "codex" },
+        ...{ providerId: "v", workspaceRef: { kind: "empty" }, executionPolicy: {}, resourceBundleRef: undefined },
+        ...{ sessionId: undefined, payload: {}, references: [], metadata: {}, idempotencyKey: undefined },
+        ...{ runAt: undefined, expiresAt: undefined },
+      }),
+    ),
     query("queue.listTasks", {
       ...{ ...page, queue: "q", lane: "l", state: "pending", search: "s", updatedAfter: 1, readerId: "r" },
       ...{ backendProfile: "codex", sessionId, failureKind: "timeout", concurrencyKey: "k", sort: "updatedAt" },
@@ -224,6 +220,8 @@ beforeAll(async () => {
     ),
     change("queue.cancelTask", { taskId: "qt_nobody", reason: "r" }),
     change("queue.markTaskRead", { taskId, readerId: "r", version: 1 }),
+    change("queue.markTasksRead", { readerId: "r", tasks: [{ taskId, version: 1 }] }),
+    change("queue.markTasksRead", { readerId: "r", filter: { queue: "q", unread: true, search: "s" } }),
     ...["bulk.preview", "bulk.create"].map((path) =>
       change(path, {
         ...{ tenantId: "t", projectId: "p", kind: "task", action: "move", filter: { queue: "q", search: "s" } },
@@ -234,6 +232,7 @@ beforeAll(async () => {
     query("bulk.get", { bulkId: "bulk_x" }),
     query("bulk.list", { kind: "run", cursor: undefined, limit: 5 }),
     query("bulk.results", { bulkId: "bulk_x", outcome: "done", cursor: undefined, limit: 5 }),
+    query("bulk.outcomes", { bulkId: "bulk_x" }),
     ...["bulk.abort", "bulk.retry", "bulk.undo"].map((path) => change(path, { bulkId: "bulk_x" })),
     query("queue.stats", { queue: "q", lane: "l", tenantId: "t", projectId: "p" }),
     query("queue.commander", { queue: "q", tenantId: "t", projectId: "p" }),

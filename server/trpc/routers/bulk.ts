@@ -6,6 +6,7 @@ import {
   listBulk,
   listBulkResults,
   previewBulk,
+  readBulkOutcomes,
   retryBulk,
   undoBulk,
 } from "@/server/bulk";
@@ -17,6 +18,7 @@ export const bulkRouter = router({
   create: viewerProcedure.input(CreateBulkInput).mutation((opts) => createBulk(opts.ctx.service, opts.input)),
   get: viewerProcedure.input(GetBulkInput).query((opts) => getBulk(opts.ctx.service, opts.input)),
   list: viewerProcedure.input(ListBulkInput.prefault({})).query((opts) => listBulk(opts.ctx.service, opts.input)),
+  outcomes: viewerProcedure.input(GetBulkInput).query((opts) => readBulkOutcomes(opts.ctx.service, opts.input)),
   results: viewerProcedure.input(ListBulkResultsInput).query((opts) => listBulkResults(opts.ctx.service, opts.input)),
   abort: viewerProcedure.input(GetBulkInput).mutation((opts) => abortBulk(opts.ctx.service, opts.input)),
   retry: viewerProcedure.input(GetBulkInput).mutation((opts) => retryBulk(opts.ctx.service, opts.input)),

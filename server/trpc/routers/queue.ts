@@ -7,6 +7,7 @@ import {
   ListAttemptsInput,
   ListTasksInput,
   MarkTaskReadInput,
+  MarkTasksReadInput,
   QueueScopeInput,
   QueueStatsInput,
   RetryTaskInput,
@@ -27,6 +28,7 @@ import {
   listControls,
   listTasks,
   markTaskRead,
+  markTasksRead,
   queueCommander,
   queueHistory,
   queueStats,
@@ -34,6 +36,7 @@ import {
   retryTask,
   setControl,
   setControlState,
+  simulateTask,
   updateAttempt,
   updateTask,
   verifyCounts,
@@ -44,6 +47,7 @@ import { asStream, trackAll } from "@/server/trpc/watch";
 export const queueRouter = router({
   createTask: operatorProcedure.input(CreateTaskInput).mutation((opts) => createTask(opts.ctx.service, opts.input)),
   createTasks: operatorProcedure.input(CreateTasksInput).mutation((opts) => createTasks(opts.ctx.service, opts.input)),
+  simulateTask: operatorProcedure.input(CreateTaskInput).mutation((opts) => simulateTask(opts.ctx.service, opts.input)),
   listTasks: viewerProcedure
     .input(ListTasksInput.prefault({}))
     .query((opts) => listTasks(opts.ctx.service, opts.input)),
@@ -70,6 +74,9 @@ export const queueRouter = router({
     .input(ControlPlaceInput)
     .mutation((opts) => setControlState(opts.ctx.service, opts.input, "draining")),
   markTaskRead: viewerProcedure.input(MarkTaskReadInput).mutation((opts) => markTaskRead(opts.ctx.service, opts.input)),
+  markTasksRead: viewerProcedure
+    .input(MarkTasksReadInput)
+    .mutation((opts) => markTasksRead(opts.ctx.service, opts.input)),
   watch: viewerProcedure.input(WatchQueueInput.prefault({})).subscription((opts) =>
     asStream(opts, async ({ ctx, live, signal }) => {
       const feed = await openFeed(ctx, live.tasks, opts.input, signal);

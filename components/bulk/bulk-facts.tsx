@@ -1,0 +1,126 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import Link from "next/link";
+import type { ReactNode } from "react";
+import { auditAddress, bulkAddress } from "@/components/shell/addresses";
+import { useTRPC } from "@/components/trpc/client";
+import { Id } from "@/components/ui/copy";
+import { formatDuration, formatPlural, shortenId } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
+import { Facts, Panel } from "@/components/ui/page";
+import { Countdown, Duration, Time } from "@/components/ui/time";
+import type { BulkAction, BulkOutcomes } from "@/contract/bulk";
+import { BULK_KEPT_DAYS } from "@/contract/words";
+import { ONE } from "./verbs";
+
+/** Which were meant, who asked, what it was told, and what it follows or is followed by. */
+export function BulkFacts({ bulk, outcomes }: { bulk: BulkAction; outcomes: BulkOutcomes | undefined }) {
+  const facts: [string, ReactNode][] = [
+    ["Id", <Id key="i" id={bulk.id} />],
+    ["Asked by", showTricks(bulk.createdBy)],
+    ["Of", `${bulk.tenantId ?? "every tenant"} / ${bulk.projectId ?? "every project"}`],
+    ["Asked", <Time key="a" at={bulk.createdAt} />],
+    ...(bulk.endedAt === null ? [] : [["Ended", <Time key="e" at={bulk.endedAt} />] satisfies [string, ReactNode]]),
+    ["Took", <Duration key="t" from={bulk.createdAt} to={bulk.endedAt} />],
+    ...paramsOf(bulk),
+    ...(bulk.reason === null ? [] : [["Reason", showTricks(bulk.reason)] satisfies [string, ReactNode]]),
+    ...followedBy(outcomes),
+    [
+      "Kept",
+      outcomes?.keptUntil == null ? (
+        `for ${BULK_KEPT_DAYS} days after its end`
+      ) : (
+        <span key="k">
+          until <Countdown to={outcomes.keptUntil} />
+        </span>
+      ),
+    ],
+    [
+      "Record",
+      <Link key="r" href={auditAddress(bulk.id)} className="text-accent hover:underline">
+        In the audit log
+      </Link>,
+    ],
+  ];
+  return (
+    <div className="flex min-w-0 flex-col gap-4">
+      <Panel title="Facts">
+        <Facts className="p-4" items={facts} />
+      </Panel>
+      <Panel title="Which were meant">
+        <Meant bulk={bulk} />
+      </Panel>
+    </div>
+  );
+}
+
+/** The filter as the list was asked by it, or that they were chosen, or what they are of another action. */
+function Meant({ bulk }: { bulk: BulkAction }) {
+  const { filter, sourceId, total, kind } = bulk;
+  const many = formatPlural(total, ONE[kind]);
+  if (sourceId !== null) return <OfAnother bulk={bulk} sourceId={sourceId} many={many} />;
+  if (filter === null) return <p className="p-4 text-xs text-ink-2">{many}, chosen one by one.</p>;
+  const conditions = Object.entries(filter);
+  return (
+    <div className="flex flex-col gap-2 p-4 text-xs">
+      <p className="text-ink-2">{many}: all that matched when it was asked for.</p>
+      <ul aria-label="Filter" className="flex flex-wrap gap-1.5">
+        {conditions.map(([name, value]) => (
+          <li key={name} className="rounded bg-hover px-1.5 py-0.5 font-mono wrap-anywhere">
+            {name}: {showTricks(typeof value === "string" ? value : JSON.stringify(value))}
+          </li>
+        ))}
+        {conditions.length === 0 && <li className="text-ink-3">every one</li>}
+      </ul>
+    </div>
+  );
+}
+
+function OfAnother({ bulk, sourceId, many }: { bulk: BulkAction; sourceId: string; many: string }) {
+  const trpc = useTRPC();
+  // What it follows may be gone before it.
+  const source = useQuery(trpc.bulk.get.queryOptions({ bulkId: sourceId })).data;
+  return (
+    <p className="p-4 text-xs text-ink-2">
+      {many} of{" "}
+      <Link href={bulkAddress(sourceId)} className="text-accent hover:underline" title={sourceId}>
+        another action
+      </Link>
+      {source !== undefined &&
+        (source.action === bulk.action
+          ? ": those that it was refused"
+          : ": those that it was done to, to take it back")}
+      .
+    </p>
+  );
+}
+
+function paramsOf({ params }: BulkAction): [string, ReactNode][] {
+  const { priority, queue, lane, byMs, readerId } = params;
+  return [
+    ...(priority === undefined ? [] : [["Priority", priority] satisfies [string, ReactNode]]),
+    ...(queue === undefined ? [] : [["To queue", queue] satisfies [string, ReactNode]]),
+    ...(lane === undefined ? [] : [["To lane", lane] satisfies [string, ReactNode]]),
+    ...(byMs === undefined ? [] : [["By", formatDuration(byMs)] satisfies [string, ReactNode]]),
+    ...(readerId === undefined ? [] : [["Marks of", showTricks(readerId)] satisfies [string, ReactNode]]),
+  ];
+}
+
+function followedBy(outcomes: BulkOutcomes | undefined): [string, ReactNode][] {
+  const named: [string, string | null | undefined][] = [
+    ["Tried again by", outcomes?.retriedById],
+    ["Taken back by", outcomes?.undoneById],
+  ];
+  return named.flatMap(([name, id]) =>
+    id == null
+      ? []
+      : [
+          [
+            name,
+            <Link key={id} href={bulkAddress(id)} title={id} className="font-mono text-accent hover:underline">
+              {shortenId(id)}
+            </Link>,
+          ] satisfies [string, ReactNode],
+        ],
+  );
+}

@@ -1,0 +1,106 @@
+"use client";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import Link from "next/link";
+import { useQueryStates } from "nuqs";
+import { bulkAddress } from "@/components/shell/addresses";
+import { useTRPC } from "@/components/trpc/client";
+import { bulkPages } from "@/components/trpc/lists";
+import { Choices } from "@/components/ui/choices";
+import { showTricks } from "@/components/ui/hidden-text";
+import { ListFoot } from "@/components/ui/list-states";
+import { EmptyState, PageHeader } from "@/components/ui/page";
+import { QueryView } from "@/components/ui/query-view";
+import { type Column, Table } from "@/components/ui/table";
+import { Time } from "@/components/ui/time";
+import type { BulkAction } from "@/contract/bulk";
+import { BULK_KEPT_DAYS, BULK_KINDS } from "@/contract/words";
+import { BULK_LIST_FILTERS } from "./filter";
+import { BulkState, Counts, progressOf } from "./progress";
+import { ONE } from "./verbs";
+
+const POLL_MS = 1_000;
+const IDLE_POLL_MS = 15_000;
+const CHOICES = ["all", ...BULK_KINDS] as const;
+const NAMES = {
+  all: "All",
+  ...{ task: `Of ${ONE.task}s`, run: `Of ${ONE.run}s`, session: `Of ${ONE.session}s`, approval: `Of ${ONE.approval}s` },
+};
+
+/** What was done to many at once, the newest first, as long as it is kept. */
+export function BulkListView() {
+  const trpc = useTRPC();
+  const [{ kind }, setFilter] = useQueryStates(BULK_LIST_FILTERS, { history: "replace" });
+  const query = useInfiniteQuery({
+    ...bulkPages(trpc, kind),
+    refetchInterval: ({ state }) =>
+      state.data?.pages.some(({ items }) => items.some(({ endedAt }) => endedAt === null)) ? POLL_MS : IDLE_POLL_MS,
+  });
+  const rows = query.data?.pages.flatMap(({ items }) => items) ?? [];
+  return (
+    <div className="flex h-full min-h-0 flex-col">
+      <PageHeader
+        title="Actions on many"
+        description={`What was done to many at once. Each is kept for ${BULK_KEPT_DAYS} days after its end; the audit log tells of it for ever.`}
+      >
+        <Choices
+          label="Of what"
+          values={CHOICES}
+          names={NAMES}
+          value={kind ?? "all"}
+          onChange={(next) => void setFilter({ kind: next === "all" ? null : next })}
+        />
+      </PageHeader>
+      <div className="scroll-thin min-h-0 flex-1 overflow-y-auto bg-panel">
+        <QueryView query={query}>
+          {() =>
+            rows.length === 0 ? (
+              <EmptyState title="Nothing was done to many">
+                In a list <kbd>x</kbd> chooses a row and <kbd>*</kbd> all of them; the bar above it has what can be done
+                to those that are chosen.
+              </EmptyState>
+            ) : (
+              <>
+                <Table label="Actions on many" rows={rows} columns={COLUMNS} keyOf={({ id }) => id} />
+                <ListFoot count={rows.length} one="action" query={query} />
+              </>
+            )
+          }
+        </QueryView>
+      </div>
+    </div>
+  );
+}
+
+const COLUMNS: Column<BulkAction>[] = [
+  {
+    name: "Action",
+    isLead: true,
+    cell: (bulk) => (
+      <Link
+        href={bulkAddress(bulk.id)}
+        prefetch={false}
+        className="font-medium outline-none after:absolute after:inset-0 hover:underline"
+      >
+        {showTricks(progressOf(bulk).title)}
+      </Link>
+    ),
+  },
+  { name: "State", cell: (bulk) => <BulkState bulk={bulk} /> },
+  { name: "Outcomes", className: "text-xs text-ink-2", cell: (bulk) => <Counts bulk={bulk} /> },
+  {
+    name: "Reason",
+    className: "max-w-72 truncate text-xs text-ink-2",
+    isWideOnly: true,
+    cell: ({ reason }) => (reason === null ? null : <span title={showTricks(reason)}>{showTricks(reason)}</span>),
+  },
+  {
+    name: "By",
+    className: "text-xs text-ink-2",
+    cell: ({ createdBy }) => showTricks(createdBy.replace(/^operator:/, "")),
+  },
+  {
+    name: "When",
+    className: "whitespace-nowrap text-xs text-ink-2 sm:text-right",
+    cell: ({ createdAt }) => <Time at={createdAt} />,
+  },
+];

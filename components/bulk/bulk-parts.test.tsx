@@ -1,0 +1,53 @@
+import { renderToStaticMarkup } from "react-dom/server";
+import { expect, test } from "vitest";
+import type { BulkAction } from "@/contract/bulk";
+import { BulkFacts } from "./bulk-facts";
+import { BulkReasons } from "./bulk-reasons";
+import { BulkState, Counts, progressOf } from "./progress";
+
+const AT = "2026-01-02T03:04:05Z";
+const bulk = (more: Partial<BulkAction> = {}): BulkAction => ({
+  ...{ id: "bulk_1", kind: "task", tenantId: null, projectId: null, action: "cancel", filter: null, params: {} },
+  ...{ reason: null, sourceId: null, state: "completed", total: 7, done: 4, unchanged: 1, refused: 2 },
+  ...{ createdBy: "operator:ann", createdAt: AT, endedAt: AT },
+  ...more,
+});
+const OUTCOMES = { reasons: [], hasMore: false, retriedById: null, undoneById: null, keptUntil: null };
+const textOf = (html: string) => html.replaceAll(/<[^>]*>/g, " ").replaceAll(/\s+/g, " ");
+
+test("how far it is, and how it ended, is said in words", () => {
+  expect(progressOf(bulk()).title).toBe("4 tasks cancelled");
+  expect(progressOf(bulk({ endedAt: null, state: "running" })).title).toBe("Cancelling 7 tasks");
+  expect(progressOf(bulk({ state: "aborted" })).title).toBe("Broken off: 4 tasks cancelled");
+  expect(textOf(renderToStaticMarkup(<Counts bulk={bulk()} />))).toContain("7 of 7, 1 unchanged , 2 refused");
+  expect(renderToStaticMarkup(<BulkState bulk={bulk()} />)).toContain("some refused");
+  expect(renderToStaticMarkup(<BulkState bulk={bulk({ refused: 0 })} />)).toContain("completed");
+});
+
+test("which were meant is told by what the list was asked for, or that they were chosen", () => {
+  const facts = (more: Partial<BulkAction>) =>
+    textOf(renderToStaticMarkup(<BulkFacts bulk={bulk(more)} outcomes={OUTCOMES} />));
+  expect(facts({})).toContain("7 tasks, chosen one by one.");
+  const told = facts({ filter: { queue: "nightly", parked: true }, params: { priority: 3 }, reason: "too\u202e slow" });
+  for (const said of ["all that matched", "queue: nightly", "parked: true", "Priority 3", "every tenant"])
+    expect(told).toContain(said);
+  expect(told).not.toContain("\u202e");
+});
+
+test("what followed it is linked, and until when it is kept is told", () => {
+  const html = renderToStaticMarkup(
+    <BulkFacts bulk={bulk()} outcomes={{ ...OUTCOMES, retriedById: "bulk_2", keptUntil: "2999-01-01T00:00:00Z" }} />,
+  );
+  expect(html).toContain('href="/bulk/bulk_2"');
+  expect(textOf(html)).toMatch(/Kept until in/);
+  expect(textOf(renderToStaticMarkup(<BulkFacts bulk={bulk()} outcomes={undefined} />))).toContain(
+    "for 30 days after its end",
+  );
+});
+
+test("each reason is told once, with how many have it", () => {
+  const reasons = [{ outcome: "refused", message: "task … is completed", count: 1_204 }] as const;
+  const html = renderToStaticMarkup(<BulkReasons outcomes={{ ...OUTCOMES, reasons: [...reasons], hasMore: true }} />);
+  expect(textOf(html)).toContain("1,204 refused task … is completed");
+  expect(textOf(html)).toContain("More than 1 reason.");
+});

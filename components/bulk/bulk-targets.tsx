@@ -1,0 +1,122 @@
+"use client";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import Link from "next/link";
+import { recordAddress, runAddress, sessionAddress, taskAddress } from "@/components/shell/addresses";
+import { useTRPC } from "@/components/trpc/client";
+import { bulkResultPages } from "@/components/trpc/lists";
+import { shortenId } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
+import { ListFoot } from "@/components/ui/list-states";
+import { Panel } from "@/components/ui/page";
+import { QueryView } from "@/components/ui/query-view";
+import { State } from "@/components/ui/state";
+import { type Column, Table } from "@/components/ui/table";
+import type { BulkAction, BulkResult } from "@/contract/bulk";
+import type { BulkKind, BulkResultSort } from "@/contract/words";
+import { ONE } from "./verbs";
+
+const NAMES: Record<BulkResultSort | "all", string> = {
+  all: "dealt with so far",
+  done: "that it was done to",
+  unchanged: "that were so already",
+  refused: "that were refused",
+  waiting: "that are not dealt with",
+};
+const NONE: Record<BulkResultSort | "all", string> = {
+  all: "None is dealt with yet.",
+  done: "It was done to none.",
+  unchanged: "None was so already.",
+  refused: "None was refused.",
+  waiting: "All are dealt with.",
+};
+
+/** What became of each, in the order in which they are dealt with. */
+export function BulkTargets({ bulk, of }: { bulk: BulkAction; of: BulkResultSort | "all" }) {
+  const query = useInfiniteQuery(bulkResultPages(useTRPC(), bulk.id, of === "all" ? undefined : of));
+  const rows = query.data?.pages.flatMap(({ items }) => items) ?? [];
+  return (
+    <Panel title={`Those ${NAMES[of]}`}>
+      <QueryView query={query}>
+        {() =>
+          rows.length === 0 ? (
+            <p className="p-4 text-sm text-ink-2">{NONE[of]}</p>
+          ) : (
+            <>
+              <Table
+                label={`Each ${ONE[bulk.kind]}`}
+                rows={rows}
+                columns={columnsOf(bulk.kind)}
+                keyOf={({ targetId }) => targetId}
+              />
+              <ListFoot count={rows.length} one={ONE[bulk.kind]} query={query} />
+            </>
+          )
+        }
+      </QueryView>
+    </Panel>
+  );
+}
+
+const ADDRESS: Record<BulkKind, (id: string) => string> = {
+  task: taskAddress,
+  run: runAddress,
+  session: sessionAddress,
+  approval: recordAddress,
+};
+
+const OUTCOMES = {
+  done: { state: "completed", word: "done" },
+  unchanged: { state: "none", word: "unchanged" },
+  refused: { state: "failed", word: "refused" },
+} as const;
+
+function columnsOf(kind: BulkKind): Column<BulkResult>[] {
+  const name = `${ONE[kind].charAt(0).toUpperCase()}${ONE[kind].slice(1)}`;
+  return [
+    {
+      name,
+      isLead: true,
+      className: "max-w-80",
+      cell: ({ targetId, title }) => (
+        <span className="flex min-w-0 flex-col py-1">
+          <Link
+            href={ADDRESS[kind](targetId)}
+            prefetch={false}
+            title={targetId}
+            className="truncate font-medium hover:underline"
+          >
+            {title === null || title === "" ? shortenId(targetId) : showTricks(title)}
+          </Link>
+          <code className="text-2xs text-ink-3">{shortenId(targetId)}</code>
+        </span>
+      ),
+    },
+    {
+      name: "Outcome",
+      cell: ({ outcome }) =>
+        outcome === null ? <State isBare state="waiting" /> : <State isBare {...OUTCOMES[outcome]} />,
+    },
+    {
+      name: "Why, or what was made",
+      className: "text-xs text-ink-2 max-sm:w-full",
+      cell: ({ message, madeId }) => (
+        <>
+          {message !== null && <span className="wrap-anywhere">{showTricks(message)}</span>}
+          {madeId !== null && (
+            <>
+              now{" "}
+              <Link
+                href={recordAddress(madeId)}
+                prefetch={false}
+                title={madeId}
+                className="font-mono text-accent hover:underline"
+              >
+                {shortenId(madeId)}
+              </Link>
+            </>
+          )}
+        </>
+      ),
+    },
+  ];
+}

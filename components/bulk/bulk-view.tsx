@@ -1,0 +1,179 @@
+"use client";
+import { type QueryKey, useQuery, useQueryClient } from "@tanstack/react-query";
+import { ChevronLeft, OctagonPause, RotateCw, Undo2 } from "lucide-react";
+import Link from "next/link";
+import { parseAsStringLiteral, useQueryState } from "nuqs";
+import { useEffect, useRef } from "react";
+import { BULK_ADDRESS } from "@/components/shell/addresses";
+import { usePageKeys } from "@/components/shell/page-keys";
+import { useTRPC } from "@/components/trpc/client";
+import { readError } from "@/components/trpc/errors";
+import { bulkAction } from "@/components/trpc/lists";
+import { Button } from "@/components/ui/button";
+import { copyCurl } from "@/components/ui/curl";
+import { CurlMenu } from "@/components/ui/curl-menu";
+import { formatPlural } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
+import { MenuItem } from "@/components/ui/menu";
+import { PageHeader, Panel } from "@/components/ui/page";
+import { QueryView } from "@/components/ui/query-view";
+import { Tile } from "@/components/ui/tile";
+import { Time } from "@/components/ui/time";
+import type { BulkAction, BulkOutcomes } from "@/contract/bulk";
+import { BULK_RESULT_SORTS, type BulkResultSort } from "@/contract/words";
+import { BulkFacts } from "./bulk-facts";
+import { BulkGone } from "./bulk-gone";
+import { BulkReasons } from "./bulk-reasons";
+import { BulkTargets } from "./bulk-targets";
+import { BulkState, ProgressBar, progressOf } from "./progress";
+import { useBulkActs } from "./use-bulk-acts";
+import { ONE } from "./verbs";
+
+/** An action on many: who asked for what, how far it is, and what became of each. */
+export function BulkView({ bulkId }: { bulkId: string }) {
+  const bulk = useQuery(bulkAction(useTRPC(), bulkId));
+  if (bulk.data === undefined && bulk.error !== null && readError(bulk.error).reason === "not-found")
+    return <BulkGone bulkId={bulkId} />;
+  return (
+    <QueryView query={bulk} heading="Action on many">
+      {(data) => <LoadedBulk bulk={data} />}
+    </QueryView>
+  );
+}
+
+function LoadedBulk({ bulk }: { bulk: BulkAction }) {
+  const trpc = useTRPC();
+  const outcomes = useQuery(trpc.bulk.outcomes.queryOptions({ bulkId: bulk.id })).data;
+  const [asked, ask] = useQueryState("of", parseAsStringLiteral([...BULK_RESULT_SORTS, "all"] as const));
+  const { isUnderWay, title } = progressOf(bulk);
+  // Once all is done those that were refused are what is looked for.
+  const of = asked ?? (!isUnderWay && bulk.refused > 0 ? "refused" : "all");
+  useReadAnew(bulk);
+  return (
+    <div className="flex h-full min-h-0 flex-col">
+      <PageHeader
+        title={
+          <span className="flex min-w-0 items-center gap-1.5">
+            <Link
+              href={BULK_ADDRESS}
+              aria-label="Actions on many"
+              className="rounded p-1 text-ink-3 hover:bg-hover hover:text-ink"
+            >
+              <ChevronLeft aria-hidden className="size-4" />
+            </Link>
+            <span role="status">{showTricks(title)}</span>
+          </span>
+        }
+        description={
+          <span className="flex flex-wrap items-center gap-x-2">
+            <BulkState isBare bulk={bulk} />
+            <span>
+              asked for by {showTricks(bulk.createdBy.replace(/^operator:/, ""))} <Time at={bulk.createdAt} />
+            </span>
+            {bulk.reason !== null && <span className="text-ink-3">{showTricks(bulk.reason)}</span>}
+          </span>
+        }
+        actions={<Actions bulk={bulk} outcomes={outcomes} />}
+      />
+      <div className="scroll-thin grid min-h-0 flex-1 auto-rows-min gap-4 overflow-y-auto p-4 lg:grid-cols-[minmax(0,1fr)_20rem] lg:p-6">
+        <div className="flex min-w-0 flex-col gap-4">
+          <HowFar bulk={bulk} of={of} onOf={(next) => void ask(next === of ? "all" : next)} />
+          {outcomes !== undefined && outcomes.reasons.length > 0 && <BulkReasons outcomes={outcomes} />}
+          <BulkTargets bulk={bulk} of={of} />
+        </div>
+        <BulkFacts bulk={bulk} outcomes={outcomes} />
+      </div>
+    </div>
+  );
+}
+
+/** What became of each, and why, is read again as more are dealt with: why some were left, only when more were. */
+function useReadAnew(bulk: BulkAction): void {
+  const trpc = useTRPC();
+  const { state, unchanged, refused } = bulk;
+  useStale(trpc.bulk.results.pathKey(), `${state} ${progressOf(bulk).dealtWith}`);
+  useStale(trpc.bulk.outcomes.pathKey(), `${state} ${unchanged} ${refused}`);
+}
+
+/** Has queries read again when what they were read by is another. */
+function useStale(queryKey: QueryKey, by: string): void {
+  const client = useQueryClient();
+  const known = useRef(by);
+  useEffect(() => {
+    if (known.current === by) return;
+    known.current = by;
+    void client.invalidateQueries({ queryKey });
+  }, [by, client, queryKey]);
+}
+
+function Actions({ bulk, outcomes }: { bulk: BulkAction; outcomes: BulkOutcomes | undefined }) {
+  const { abort, retry, undo } = useBulkActs(bulk, outcomes);
+  const path = `/bulk/${encodeURIComponent(bulk.id)}`;
+  const post = (act: string) => void copyCurl({ method: "POST", path: `${path}/${act}`, body: {} });
+  usePageKeys([
+    { keys: "c", name: "Break it off", run: () => abort?.run() },
+    { keys: "r", name: "Retry the refused", run: () => retry?.run() },
+  ]);
+  return (
+    <>
+      {abort !== null && (
+        <Button disabled={abort.isPending} onClick={abort.run}>
+          <OctagonPause aria-hidden className="size-4" /> Break off
+        </Button>
+      )}
+      {retry !== null && (
+        <Button disabled={retry.isPending} onClick={retry.run}>
+          <RotateCw aria-hidden className="size-4" /> Retry the refused
+        </Button>
+      )}
+      {undo !== null && (
+        <Button disabled={undo.isPending} onClick={undo.run}>
+          <Undo2 aria-hidden className="size-4" /> Take it back
+        </Button>
+      )}
+      <CurlMenu>
+        <MenuItem onSelect={() => void copyCurl({ path })}>This action as curl</MenuItem>
+        <MenuItem onSelect={() => void copyCurl({ path: `${path}/results?outcome=refused` })}>
+          Those that were refused as curl
+        </MenuItem>
+        {abort !== null && <MenuItem onSelect={() => post("abort")}>Breaking it off as curl</MenuItem>}
+        {retry !== null && <MenuItem onSelect={() => post("retry")}>Retrying the refused as curl</MenuItem>}
+        {undo !== null && <MenuItem onSelect={() => post("undo")}>Taking it back as curl</MenuItem>}
+      </CurlMenu>
+    </>
+  );
+}
+
+type HowFarProps = { bulk: BulkAction; of: BulkResultSort | "all"; onOf: (of: BulkResultSort) => void };
+
+/** How many there are of each outcome; a press lists those alone. */
+function HowFar({ bulk, of, onOf }: HowFarProps) {
+  const { dealtWith, isUnderWay } = progressOf(bulk);
+  const left = bulk.total - dealtWith;
+  const tile = (name: string, key: BulkResultSort, count: number, more: { note: string; tone?: string }) => (
+    <Tile
+      key={key}
+      name={name}
+      figure={count.toLocaleString("en")}
+      isOn={of === key}
+      onPress={() => onOf(key)}
+      {...more}
+    />
+  );
+  return (
+    <Panel title={`${dealtWith.toLocaleString("en")} of ${formatPlural(bulk.total, ONE[bulk.kind])} dealt with`}>
+      {isUnderWay && <ProgressBar bulk={bulk} className="block w-full rounded-none" />}
+      <dl className="grid grid-cols-2 gap-px overflow-hidden rounded-b-lg bg-line sm:grid-cols-4">
+        {tile("Done", "done", bulk.done, { note: "as it was asked for" })}
+        {tile("Unchanged", "unchanged", bulk.unchanged, { note: "it was so already" })}
+        {tile("Refused", "refused", bulk.refused, {
+          note: "each says why",
+          ...(bulk.refused > 0 ? { tone: "text-warn" } : {}),
+        })}
+        {tile("Not dealt with", "waiting", left, {
+          note: isUnderWay ? "their turn comes" : "nothing was done to them",
+        })}
+      </dl>
+    </Panel>
+  );
+}

@@ -1,0 +1,49 @@
+"use client";
+import { CircleArrowRight, Clock, OctagonX } from "lucide-react";
+import Link from "next/link";
+import { taskAddress } from "@/components/shell/addresses";
+import { showTricks } from "@/components/ui/hidden-text";
+import { TONE_SOFT, type Tone } from "@/components/ui/state";
+import { Time } from "@/components/ui/time";
+import type { TaskTrial } from "@/contract/queue";
+import { ordinal, sentence } from "./explain";
+import { Wait } from "./why-it-waits";
+
+const LOOK: Record<TaskTrial["outcome"], { tone: Tone; icon: typeof Clock; said: string }> = {
+  dispatched: { tone: "good", icon: CircleArrowRight, said: "It would start at once" },
+  waits: { tone: "quiet", icon: Clock, said: "It would wait" },
+  expires: { tone: "warn", icon: OctagonX, said: "It would fail without a start" },
+  refused: { tone: "warn", icon: OctagonX, said: "It would be refused once it is due" },
+  exists: { tone: "quiet", icon: Clock, said: "Nothing would be added" },
+};
+
+/** What adding a task would come to, as it was just tried: nothing was written. */
+export function TaskTrialNote({ trial }: { trial: TaskTrial }) {
+  const { outcome, message, blocker, rank, task, taskId, asOf } = trial;
+  const { tone, icon: Icon, said } = LOOK[outcome];
+  return (
+    <section aria-label="What would happen" className="flex flex-col gap-2 rounded-md border p-3 text-xs">
+      <p role="status" className="flex flex-wrap items-center gap-2">
+        <span className={`inline-flex items-center gap-1 rounded-full px-2 py-0.5 font-medium ${TONE_SOFT[tone]}`}>
+          <Icon aria-hidden className="size-3.5" /> {said}
+        </span>
+        <span className="text-ink-3">
+          tried <Time at={asOf} />, nothing was added
+        </span>
+      </p>
+      {blocker !== null ? (
+        <Wait className="text-sm" task={task} wait={{ ...trial, blocker }} />
+      ) : (
+        <p className="wrap-anywhere">
+          {showTricks(sentence(message))}
+          {outcome === "dispatched" && rank !== null && rank > 1 && `, ${ordinal(rank)} of ${task.lane}`}.{" "}
+          {taskId !== null && (
+            <Link href={taskAddress(taskId)} className="text-accent hover:underline">
+              Open that task
+            </Link>
+          )}
+        </p>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,108 @@
+import { type Lane, type ReadyLane, type ReadyTask, readHeads, readReadyLanes } from "@/db/queries/queue-dispatch";
+import type { ServiceContext } from "@/server/context";
+import { type Choice, chooseTasks, type ServedAt } from "./choose";
+import { type Facts, readBusy } from "./facts";
+import { keyOf, Room } from "./room";
+
+/** A lane's heads that are looked at: a few at first, and at most a few more than a batch, since some may be blocked. */
+const HEADS_MIN = 8;
+const HEADS_MARGIN = 20;
+/** Tenants whose heads are looked at together, beside as many as a batch has tasks: no choice reaches further. */
+const TENANTS_MARGIN = 10;
+
+type Asked = {
+  max: number;
+  /** By the same facts, with nothing taken. */
+  room: Room;
+  skipped: ReadonlySet<string>;
+  /** A task that is not there, chosen among the others as if it had just been added. */
+  newcomer?: ReadyTask;
+};
+
+/** Which tasks go next, as everything that limits dispatching was found to stand. It writes nothing. */
+export async function chooseNext(ctx: ServiceContext, facts: Facts, asked: Asked): Promise<Choice> {
+  const { room, newcomer } = asked;
+  const lanes = (await readReadyLanes(ctx.db, newcomer)).filter((lane) => room.laneBlock(lane) === null);
+  return chooseFrom(ctx, facts, { ...asked, lanes });
+}
+
+/** Chooses among the tenants that come first, and goes on to the next where those have nothing that may go. */
+async function chooseFrom(
+  ctx: ServiceContext,
+  facts: Facts,
+  { lanes, room, ...asked }: Asked & { lanes: ReadyLane[] },
+): Promise<Choice> {
+  const { max } = asked;
+  const tenants = [...new Set(lanes.map(({ tenantId }) => tenantId))];
+  const servedAt = servedAtOf(lanes);
+  const needs = new Map(tenants.map((id) => [id, { share: room.shareOf(id), servedAt: 0 }]));
+  for (const lane of lanes) {
+    const need = needs.get(lane.tenantId);
+    if (need) need.servedAt = Math.max(need.servedAt, servedAt(lane));
+  }
+  tenants.sort((left, right) => {
+    const [one, other] = [needs.get(left), needs.get(right)];
+    return (one?.share ?? 0) - (other?.share ?? 0) || (one?.servedAt ?? 0) - (other?.servedAt ?? 0);
+  });
+  const none: Choice = { chosen: [], blocked: [] };
+  for (let first = 0; first < tenants.length; first += max + TENANTS_MARGIN) {
+    const near = new Set(tenants.slice(first, first + max + TENANTS_MARGIN));
+    const choice = await chooseAmong(ctx, facts, {
+      ...asked,
+      lanes: lanes.filter(({ tenantId }) => near.has(tenantId)),
+      servedAt,
+    });
+    // Blocked ones are noted first: the next batch sees what lies behind them.
+    if (choice.chosen.length > 0 || choice.blocked.length > 0) return choice;
+  }
+  return none;
+}
+
+function servedAtOf(lanes: ReadyLane[]): ServedAt {
+  const served = new Map(lanes.map((lane) => [placeOf(lane), lane.servedAtMs]));
+  return (lane) => served.get(placeOf(lane)) ?? 0;
+}
+
+const placeOf = ({ tenantId, queue, lane }: Lane): string => keyOf("lane", tenantId, queue, lane);
+
+type Among = Omit<Asked, "room"> & { lanes: Lane[]; servedAt: ServedAt };
+
+/** Reads as many heads of each lane as the choice needs: where it came to the end of some, it is made anew from more. */
+async function chooseAmong(
+  ctx: ServiceContext,
+  facts: Facts,
+  { lanes, max, servedAt, skipped, newcomer }: Among,
+): Promise<Choice> {
+  const isHere = newcomer !== undefined && lanes.some((lane) => placeOf(lane) === placeOf(newcomer));
+  const most = max + HEADS_MARGIN + skipped.size;
+  for (let each = Math.max(HEADS_MIN, Math.ceil((2 * max) / Math.max(1, lanes.length))); ; each *= 4) {
+    const count = Math.min(each, most);
+    const read = await readHeads(ctx.db, lanes, count);
+    const stood = isHere ? withNewcomer(read, newcomer, count) : read;
+    const heads = stood.filter(({ id }) => !skipped.has(id));
+    const room = new Room({ ...facts, busySessions: await readBusy(ctx, heads) });
+    const choice = chooseTasks(heads, room, max, servedAt);
+    if (each >= most || !isCutShort(heads, choice, each)) return choice;
+  }
+}
+
+/** The heads as they would have been read with the newcomer in its lane: the last of all that have its priority. */
+function withNewcomer(heads: ReadyTask[], newcomer: ReadyTask, each: number): ReadyTask[] {
+  const isOwn = (head: ReadyTask) => placeOf(head) === placeOf(newcomer);
+  const own = heads.filter(isOwn);
+  const before = own.filter(({ priority }) => priority >= newcomer.priority);
+  const lane = [...before, newcomer, ...own.slice(before.length)].slice(0, each);
+  return [...heads.filter((head) => !isOwn(head)), ...lane];
+}
+
+/** Whether all heads of a lane were used, and it may have more. */
+function isCutShort(heads: ReadyTask[], { chosen, blocked }: Choice, each: number): boolean {
+  const used = new Set([...chosen, ...blocked.map(({ task }) => task)].map(({ id }) => id));
+  const left = new Map<string, number>();
+  for (const head of heads) {
+    const place = placeOf(head);
+    const counts = left.get(place) ?? each;
+    left.set(place, used.has(head.id) ? counts - 1 : counts);
+  }
+  return [...left.values()].includes(0);
+}

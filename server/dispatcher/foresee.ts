@@ -1,0 +1,55 @@
+import { and, eq } from "drizzle-orm";
+import type { ReadyTask } from "@/db/queries/queue-dispatch";
+import { type QueueTaskRow, sessions } from "@/db/schema";
+import type { ServiceContext } from "@/server/context";
+import { chooseNext } from "./choose-next";
+import { type Capacity, type Facts, readBusy, readFacts } from "./facts";
+import { Room } from "./room";
+import { turnFor } from "./start-runs";
+
+/** Tasks that are looked at before one, at most: where more may go at once, nobody waits for long. */
+const FORESEEN_MAX = 500;
+
+type Foreseen = {
+  isChosen: boolean;
+  /** What is left of every limit once those that go before it, or in its place, are gone. */
+  room: Room;
+};
+
+/** Whether the next pass would take a task if it was ready now, by what chooses in a pass. It writes nothing and locks nothing. */
+export async function foresee(ctx: ServiceContext, capacity: Capacity, task: ReadyTask): Promise<Foreseen> {
+  const facts = await readFacts(ctx, capacity);
+  const chosen = await choosePass(ctx, facts, task);
+  const room = new Room({ ...facts, busySessions: await readBusy(ctx, [task]) });
+  for (const other of chosen) if (other.id !== task.id) room.take(other);
+  return { isChosen: chosen.some(({ id }) => id === task.id), room };
+}
+
+/** What a whole pass would take. What it would note as blocked, to look behind it in its next batch, is passed over here. */
+async function choosePass(ctx: ServiceContext, facts: Facts, task: ReadyTask): Promise<ReadyTask[]> {
+  const room = new Room({ ...facts, busySessions: new Map() });
+  const max = Math.min(room.free, FORESEEN_MAX);
+  if (max === 0) return [];
+  for (const skipped = new Set<string>(); ; ) {
+    const { chosen, blocked } = await chooseNext(ctx, facts, { max, room, skipped, newcomer: task });
+    const isJudged = [...chosen, ...blocked.map((note) => note.task)].some(({ id }) => id === task.id);
+    if (isJudged || blocked.length === 0 || chosen.length === max || skipped.size >= FORESEEN_MAX) return chosen;
+    for (const note of blocked) skipped.add(note.task.id);
+  }
+}
+
+type Unstarted = Pick<QueueTaskRow, "tenantId" | "projectId" | "backendProfile" | "sessionId" | "title" | "payload">;
+
+/** Why no run could ever be made of a task as it is; null where one can. */
+export async function foreseeRefusal(ctx: ServiceContext, task: Unstarted): Promise<string | null> {
+  const { sessionId, tenantId } = task;
+  const [session] =
+    sessionId === null
+      ? []
+      : await ctx.db
+          .select()
+          .from(sessions)
+          .where(and(eq(sessions.sessionId, sessionId), eq(sessions.tenantId, tenantId)));
+  const turn = turnFor(task, session);
+  return "refusal" in turn ? turn.refusal : null;
+}

@@ -1,0 +1,48 @@
+import { and, type SQL, sql } from "drizzle-orm";
+import { MARKED_MAX, type MarkTasksReadInput, type TaskReadMarks } from "@/contract/queue";
+import { textArray } from "@/db/queries/queue-dispatch";
+import { matchesTasks } from "@/db/queries/queue-list";
+import { queueTasks } from "@/db/schema";
+import type { ServiceContext } from "@/server/context";
+import { iso } from "@/server/stored";
+import { inScope } from "./scope";
+
+type Mark = { taskId: string; taskVersion: string; readAt: string };
+
+/**
+ * Notes how far a reader has read of many tasks, in one statement. What is not there, or is another tenant's, is left out;
+ * nobody has read further than a task has come; and an older mark never replaces a newer one.
+ */
+export async function markTasksRead(ctx: ServiceContext, input: MarkTasksReadInput): Promise<TaskReadMarks> {
+  const { readerId } = input;
+  const read = input.filter === undefined ? given(ctx, input.tasks ?? []) : matching(ctx, readerId, input.filter);
+  // In one order, so that two such statements cannot wait for each other's.
+  const { rows } = await ctx.db.execute<Mark>(sql`
+    insert into agentrun_queue_read_cursors as mark (task_id, reader_id, task_version, read_at)
+    select id, ${readerId}, version, clock_timestamp() from (${read}) read order by id
+    on conflict (task_id, reader_id) do update
+      set task_version = greatest(mark.task_version, excluded.task_version), read_at = excluded.read_at
+    returning task_id as "taskId", task_version as "taskVersion", read_at as "readAt"`);
+  const items = rows.map(({ taskId, taskVersion, readAt }) => {
+    return { taskId, readerId, taskVersion: Number(taskVersion), readAt: iso(new Date(readAt)) };
+  });
+  return { items, hasMore: input.filter !== undefined && items.length === MARKED_MAX };
+}
+
+function given(ctx: ServiceContext, tasks: NonNullable<MarkTasksReadInput["tasks"]>): SQL {
+  const ids = textArray(tasks.map(({ taskId }) => taskId));
+  const versions = sql`${sql.param(tasks.map(({ version }) => version ?? null))}::bigint[]`;
+  return sql`
+    select ${queueTasks.id} as id, max(least(coalesce(given.version, ${queueTasks.version}), ${queueTasks.version})) as version
+    from unnest(${ids}, ${versions}) as given (id, version) join ${queueTasks} on ${queueTasks.id} = given.id
+    where ${inScope(ctx, {}) ?? sql`true`} group by ${queueTasks.id}`;
+}
+
+/** What the reader has read already needs no mark: so the next call goes on where one ended. */
+function matching(ctx: ServiceContext, readerId: string, filter: NonNullable<MarkTasksReadInput["filter"]>): SQL {
+  const isUnread = filter.unread === false ? sql`false` : undefined;
+  const matches = and(inScope(ctx, {}), matchesTasks({ ...filter, readerId, unread: true, tenantIds: [] }), isUnread);
+  return sql`
+    select ${queueTasks.id} as id, ${queueTasks.version} as version from ${queueTasks}
+    where ${matches ?? sql`true`} limit ${MARKED_MAX}`;
+}

@@ -1,0 +1,75 @@
+import { sql } from "drizzle-orm";
+import type { CreateTaskInput, TaskTrial } from "@/contract/queue";
+import type { Tx } from "@/db/client";
+import type { JudgedTask } from "@/db/queries/insert-tasks";
+import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
+import { foresee, foreseeRefusal, isExpired } from "@/server/dispatcher";
+import { judgeAsk, prepareTask, type TaskAsk } from "./add-tasks";
+import { findPlace } from "./explain-task";
+import { blockerOf, readWaitReasons } from "./wait-reasons";
+
+/**
+ * What adding a task would come to now, by what judges new tasks, chooses those that go and tells why one waits. It is
+ * one look in a transaction that cannot write; what would be refused throws as it would.
+ */
+export async function simulateTask(ctx: ServiceContext, input: CreateTaskInput): Promise<TaskTrial> {
+  const ask = await prepareTask(ctx, input);
+  return inTx(ctx, async (ctx) => {
+    await beginLooking(ctx.db);
+    const found = await judgeAsk(ctx, ask);
+    if ("judged" in found) return tryOut(ctx, ask, found.judged);
+    const { known } = found;
+    const said = `its key has made a task already, which is ${known.state}: none is added`;
+    return { ...trialOf(known), outcome: "exists", message: said, taskId: known.id };
+  });
+}
+
+/** All that is read from here on is of one moment, and nothing is written. */
+async function beginLooking(tx: Tx): Promise<void> {
+  await tx.execute(sql`set transaction isolation level repeatable read, read only`);
+}
+
+async function tryOut(ctx: TxContext, ask: TaskAsk, judged: JudgedTask): Promise<TaskTrial> {
+  const task = waitingTask(ask, judged);
+  const trial = trialOf(task);
+  if (isExpired(task)) return { ...trial, outcome: "expires", message: "its expiry is over: it fails without a start" };
+  const refusal = await foreseeRefusal(ctx, { ...task, title: ask.row.title, payload: ask.content.payload });
+  if (refusal !== null) return { ...trial, outcome: "refused", message: refusal };
+  if (ctx.settings.executor === "none" || task.notBefore !== null) {
+    const blocker = (await readWaitReasons(ctx, [task])).get(task.id) ?? null;
+    if (blocker === null) throw new Error("a task that waits has no reason");
+    const place = await findPlace(ctx, { ...task, blockedOn: null }, blocker);
+    return { ...trial, ...place, outcome: "waits", message: blocker.message, blocker };
+  }
+  const { isChosen, room } = await foresee(ctx, { runnersMax: ctx.settings.runnersMax }, task);
+  if (isChosen) {
+    const place = await findPlace(ctx, { ...task, blockedOn: null }, null);
+    const now = new Date().toISOString();
+    const message = "nothing holds it up: it is dispatched at once";
+    return { ...trial, ...place, outcome: "dispatched", message, estimatedStartAt: now };
+  }
+  const blocker = blockerOf(task, room, tenantOf(ctx));
+  // Behind a lane that is held up nobody looks for what else a task waits for.
+  const blockedOn = room.laneBlock(task) === null ? (room.taskBlock(task)?.on ?? null) : null;
+  const place = await findPlace(ctx, { ...task, blockedOn }, blocker);
+  return { ...trial, ...place, outcome: "waits", message: blocker.message, blocker };
+}
+
+/** The task as its row would be. */
+function waitingTask({ row }: TaskAsk, { concurrencyKey, notBefore, createdAt }: JudgedTask) {
+  const { id, tenantId, projectId, queue, lane, priority, backendProfile, sessionId } = row;
+  return {
+    ...{ id, tenantId, projectId, queue, lane, priority, backendProfile, sessionId, concurrencyKey },
+    ...{ state: "pending" as const, notBefore, parkedAt: null, parkedUntil: null, attemptCount: 0, attemptsBefore: 0 },
+    ...{ createdAt, expiresAt: row.expiresAt === null ? null : new Date(row.expiresAt) },
+  };
+}
+
+function trialOf(task: TaskTrial["task"]): Omit<TaskTrial, "outcome" | "message"> {
+  const { tenantId, projectId, queue, lane, priority, backendProfile, sessionId, concurrencyKey } = task;
+  return {
+    task: { tenantId, projectId, queue, lane, priority, backendProfile, sessionId, concurrencyKey },
+    ...{ taskId: null, blocker: null, rank: null, isRankBounded: false, estimatedStartAt: null },
+    asOf: new Date().toISOString(),
+  };
+}
