@@ -45,7 +45,7 @@ test("a session lives from pod to pod: steered, approved, interrupted, evicted, 
     const sessionId = sessionOf(page);
     expect(await jobsOf(program, sessionId)).toHaveLength(1);
     const address = page.url();
-    await page.goto(`/storage?q=${sessionId}`);
+    await page.goto(`/storage?search=${sessionId}`);
     const row = page.getByRole("row").filter({ has: page.locator(`a[href*="${sessionId}"]`) });
     await expect(row).toContainText("live");
     // A phase is shown where it is another than bound.
