@@ -4,6 +4,7 @@ import { ChosenId, Count, IdempotencyKey, Instant, OwnerId, RecordId, text } fro
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { TASK_FILTER } from "./queue";
 import { ListRunsInput } from "./run";
+import { ListRunnersInput } from "./runner";
 import { ListSessionsInput, ReaderId } from "./session";
 import { BULK_ACTIONS, BULK_KINDS, BULK_OUTCOMES, BULK_RESULT_SORTS, type BulkVerb } from "./words";
 
@@ -26,6 +27,8 @@ export const BulkSessionFilter = ListSessionsInput.omit({ ...PAGED, sessionIds: 
 export type BulkSessionFilter = z.infer<typeof BulkSessionFilter>;
 export const BulkApprovalFilter = ListApprovalsInput.omit({ ...PAGED, sort: true });
 export type BulkApprovalFilter = z.infer<typeof BulkApprovalFilter>;
+export const BulkRunnerFilter = ListRunnersInput.omit(PAGED);
+export type BulkRunnerFilter = z.infer<typeof BulkRunnerFilter>;
 
 /** What each list's own filter may say. */
 export const BULK_FILTERS = {
@@ -33,8 +36,9 @@ export const BULK_FILTERS = {
   run: BulkRunFilter,
   session: BulkSessionFilter,
   approval: BulkApprovalFilter,
+  runner: BulkRunnerFilter,
 } as const;
-const BulkFilter = z.union([BulkTaskFilter, BulkRunFilter, BulkSessionFilter, BulkApprovalFilter]);
+const BulkFilter = z.union([BulkTaskFilter, BulkRunFilter, BulkSessionFilter, BulkApprovalFilter, BulkRunnerFilter]);
 
 const TARGET = {
   tenantId: OwnerId.optional(),

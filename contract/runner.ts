@@ -2,7 +2,8 @@ import { z } from "zod";
 import { ChosenId, IdempotencyKey, RecordId, requiredText } from "./ids";
 import { Metadata } from "./json";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
-import { RUN_STATUSES, RUNNER_END_KINDS, RUNNER_STATES } from "./words";
+import { RangeMinutes, TIME_RANGE } from "./time-range";
+import { RUN_STATUSES, RUNNER_END_KINDS, RUNNER_SKEWS, RUNNER_STATES } from "./words";
 
 /** What a runner's exit code says to whoever started it. */
 export const RUNNER_EXIT = {
@@ -38,6 +39,23 @@ export const ListRunnersInput = z.strictObject({
   search: RecordId.optional(),
   tenantId: RecordId.optional(),
   projectId: RecordId.optional(),
+  /** As the runner calls it: the machine, or the pod that it is. */
+  host: requiredText(256).optional(),
+  /** The commit that it was built of, or the beginning of it. */
+  sourceCommit: requiredText(256).optional(),
+  skew: z.enum(RUNNER_SKEWS).optional(),
+  endKind: z.enum(RUNNER_END_KINDS).optional(),
+  /** Whether the executor of this installation started it. */
+  isLaunched: z.boolean().optional(),
+  /** Whether draining was ordered, and not taken back. */
+  isDrained: z.boolean().optional(),
+  /** Whether its turn has said nothing for long, with no approval open. */
+  isStuck: z.boolean().optional(),
+  /** Whether it was last heard of within so long, or longer ago. */
+  heardWithinMinutes: RangeMinutes.optional(),
+  silentForMinutes: RangeMinutes.optional(),
+  /** When it registered. */
+  ...TIME_RANGE,
   cursor: Cursor.optional(),
   limit: pageLimit(LIST_LIMIT_MAX),
 });
@@ -78,7 +96,7 @@ export const Runner = z.object({
   rssBytes: z.number().nullable(),
   protocolVersion: z.number().nullable(),
   /** Where its build is not the server's: another commit, or another version of the protocol. */
-  skew: z.enum(["build", "protocol"]).nullable(),
+  skew: z.enum(RUNNER_SKEWS).nullable(),
   /** Of its last claim. */
   leaseEpoch: z.number().nullable(),
   leaseExpiresAt: z.string().nullable(),

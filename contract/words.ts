@@ -22,7 +22,7 @@ export function isActiveTask(state: TaskState): boolean {
   return state === "dispatched" || state === "running";
 }
 /** What one action may be about many of. */
-export const BULK_KINDS = ["task", "run", "session", "approval"] as const;
+export const BULK_KINDS = ["task", "run", "session", "approval", "runner"] as const;
 export type BulkKind = (typeof BULK_KINDS)[number];
 /** What may be done to many of a kind at once. An approval is given one by one. */
 export const BULK_ACTIONS = {
@@ -30,6 +30,7 @@ export const BULK_ACTIONS = {
   run: ["cancel", "retry"],
   session: ["read", "unread", "interrupt", "cancel", "extend", "pin", "unpin", "evict"],
   approval: ["deny"],
+  runner: ["drain", "resume", "revoke"],
 } as const;
 export type BulkVerb = (typeof BULK_ACTIONS)[BulkKind][number];
 /** Days that a bulk action is kept after its end, with what became of each; the audit log tells of it for ever. */
@@ -46,6 +47,8 @@ export const BULK_UNDO: { [Verb in BulkVerb]?: BulkVerb } = {
   unread: "read",
   pin: "unpin",
   unpin: "pin",
+  drain: "resume",
+  resume: "drain",
 };
 /**
  * open: dispatched by its limits; paused: nothing is dispatched; draining: what waits is dispatched, and no task is
@@ -177,7 +180,7 @@ export const FAILURE_KINDS = [
   "timeout",
 ] as const;
 /** The lists that are narrowed by a query, and whose queries can be saved as views. */
-export const VIEW_PAGES = ["sessions", "runs", "queue", "approvals", "audit", "storage"] as const;
+export const VIEW_PAGES = ["sessions", "runs", "queue", "runners", "approvals", "audit", "storage"] as const;
 export type ViewPage = (typeof VIEW_PAGES)[number];
 /** Views that one person, or one program, has at most. */
 export const VIEWS_MAX = 100;
@@ -205,6 +208,9 @@ export type RunnerState = (typeof RUNNER_STATES)[number];
 /** How a runner's hold on its run ended, or that it was given up after it had said nothing for long. */
 export const RUNNER_END_KINDS = ["finished", "released", "lost", "silent"] as const;
 export type RunnerEndKind = (typeof RUNNER_END_KINDS)[number];
+/** Where a runner's build is not the server's: another commit, or another version of the protocol. */
+export const RUNNER_SKEWS = ["build", "protocol"] as const;
+export type RunnerSkew = (typeof RUNNER_SKEWS)[number];
 /** What an operator may order of a runner. */
 export const RUNNER_ACTIONS = ["drain", "resume", "revoke", "kill"] as const;
 export type RunnerAction = (typeof RUNNER_ACTIONS)[number];

@@ -1,6 +1,6 @@
 import type { Browser, Page } from "@playwright/test";
 import type { Runner } from "@/contract/runner";
-import { expect, expectEveryLook, openSignedIn, productOfFile, ready, test } from "./fixtures";
+import { expect, expectEveryLook, look, openSignedIn, productOfFile, ready, test } from "./fixtures";
 import { isAlive } from "./product";
 import { apiOf, openPage } from "./queue-stories";
 import { newSession, say } from "./stories";
@@ -114,7 +114,45 @@ test("a runner beats, freezes, is late, lost and followed by another; an idle on
     expect(isAlive(Number(busy.metadata.pid))).toBe(false);
     const third = await runnerOf(page, runId, busy.id);
     expect(third.run).toMatchObject({ attemptCount: 3 });
-    await api.post(`/runs/${runId}/cancel`, {});
+  });
+
+  await test.step("those that a query finds are drained together, let go on, and fenced; the query is kept as a view", async () => {
+    const { id } = await runnerOf(page, runId);
+    await openPage(page, "/runners");
+    const box = page.getByRole("combobox", { name: "Search runners" });
+    await box.fill("launched:yes seen<1h");
+    await box.press("Enter");
+    await expect(page).toHaveURL(/heard=1/);
+    await expect(page.getByRole("button", { name: "seen: < 1h, remove" })).toBeVisible();
+    await expect(rows(page)).toHaveCount(1);
+    await page.getByRole("button", { name: "Views", exact: true }).click();
+    await page.getByRole("menuitem", { name: "Save as a view…" }).click();
+    await page.getByRole("dialog").getByLabel("Name").fill("Ours");
+    await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+    await page.getByRole("button", { name: "Views: Ours" }).click();
+    await expect(page.getByRole("menuitem", { name: /^Ours 1/ })).toBeVisible();
+    await page.keyboard.press("Escape");
+    await rows(page).getByRole("link").first().focus();
+    await page.keyboard.press("*");
+    await expect(page.getByRole("toolbar", { name: "Chosen runners" })).toContainText("1 runner chosen");
+    await page.keyboard.press("d");
+    const drain = page.getByRole("dialog", { name: "Drain runners" });
+    await expect(drain).toContainText("1 runner included");
+    await page.keyboard.type("a new build is out");
+    await look(page, "runners-drain");
+    await page.keyboard.press("Control+Enter");
+    await expect(page.getByText("1 runner told to drain")).toBeVisible({ timeout: 30_000 });
+    await expect(rowOf(page, id)).toContainText("draining");
+    await look(page, "runners-drained");
+    await page.getByRole("button", { name: "Take it back" }).click();
+    await expect(rowOf(page, id)).toContainText("busy", { timeout: 30_000 });
+    await rows(page).getByRole("link").first().focus();
+    await page.keyboard.press("v");
+    const revoke = page.getByRole("dialog", { name: "Revoke tokens of runners" });
+    await expect(revoke).toContainText("1 runner included");
+    await page.keyboard.type("its key leaked");
+    await page.keyboard.press("Control+Enter");
+    await expect(page.getByText("1 runner fenced")).toBeVisible({ timeout: 30_000 });
     await expect.poll(() => living(page), { timeout: 30_000 }).toEqual([]);
   });
 

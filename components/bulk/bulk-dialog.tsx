@@ -15,6 +15,7 @@ import { randomId } from "@/components/ui/random-id";
 import type { CreateBulkInput } from "@/contract/bulk";
 import type { BulkKind, BulkVerb } from "@/contract/words";
 import { PreviewList } from "./preview-list";
+import { QUESTIONS } from "./questions";
 import type { BulkTarget } from "./target";
 import { ONE, wordsOf } from "./verbs";
 
@@ -34,6 +35,7 @@ export function BulkDialog({ kind, verb, target, onClose, onStarted }: BulkDialo
   const client = useQueryClient();
   const router = useRouter();
   const words = wordsOf(kind, verb);
+  const question = QUESTIONS[kind][verb];
   const [reason, setReason] = useState("");
   const [typed, setTyped] = useState("");
   const [told, setTold] = useState({ priority: "0", queue: "", lane: "", days: "7" });
@@ -80,7 +82,11 @@ export function BulkDialog({ kind, verb, target, onClose, onStarted }: BulkDialo
     if (!isBlocked) create.mutate({ ...body, idempotencyKey });
   };
   return (
-    <Dialog isOpen onOpenChange={(isOpen) => !isOpen && onClose()} title={words.title ?? `${words.name} ${ONE[kind]}s`}>
+    <Dialog
+      isOpen
+      onOpenChange={(isOpen) => !isOpen && onClose()}
+      title={question?.title ?? `${words.name} ${ONE[kind]}s`}
+    >
       <form
         className="flex flex-col gap-3"
         onSubmit={submit}
@@ -89,10 +95,10 @@ export function BulkDialog({ kind, verb, target, onClose, onStarted }: BulkDialo
         }}
       >
         <p className="text-sm text-ink-2">
-          <strong className="font-medium text-ink">{target.words}.</strong> {words.consequence}
+          <strong className="font-medium text-ink">{target.words}.</strong> {question?.consequence}
         </p>
         <Params verb={verb} told={told} onChange={(change) => setTold((known) => ({ ...known, ...change }))} />
-        {words.hasReason === true && (
+        {question?.hasReason === true && (
           <Field label="Reason" hint="Kept in the record, shown to whoever looks later.">
             {(id) => <TextArea id={id} rows={2} value={reason} onChange={(event) => setReason(event.target.value)} />}
           </Field>
@@ -116,7 +122,7 @@ export function BulkDialog({ kind, verb, target, onClose, onStarted }: BulkDialo
         <div className="flex justify-end gap-2">
           <CurlButton call={() => ({ method: "POST", path: "/bulk", body })} />
           <Button onClick={onClose}>Keep</Button>
-          <Button look={words.isDanger === true ? "danger" : "primary"} type="submit" disabled={isBlocked}>
+          <Button look={question?.isDanger === true ? "danger" : "primary"} type="submit" disabled={isBlocked}>
             {create.isPending
               ? "Beginning…"
               : willDo === null

@@ -32,7 +32,12 @@ export function BulkProgress({ kind }: { kind: BulkKind }) {
   return (
     <ul aria-label={`Actions on many ${ONE[kind]}s`} className="flex flex-col border-b bg-panel">
       {shown.map((bulk) => (
-        <BulkRow key={bulk.id} bulk={bulk} onDismiss={() => setDismissed(new Set([...dismissed, bulk.id]))} />
+        <BulkRow
+          key={bulk.id}
+          bulk={bulk}
+          undoneById={bulks?.find(({ sourceId, action }) => sourceId === bulk.id && action !== bulk.action)?.id ?? null}
+          onDismiss={() => setDismissed(new Set([...dismissed, bulk.id]))}
+        />
       ))}
     </ul>
   );
@@ -40,15 +45,16 @@ export function BulkProgress({ kind }: { kind: BulkKind }) {
 
 /** What is done at once has told of itself where it began, and has nothing to add unless some were refused. */
 function isSaidAlready({ kind, action, refused }: BulkAction): boolean {
-  return wordsOf(kind, action).consequence === undefined && refused === 0;
+  return wordsOf(kind, action).isAtOnce === true && refused === 0;
 }
 
 /** A session's storage is another list of it. */
-const LISTS_OF: Record<BulkKind, ("queue" | "runs" | "approvals" | "sessions" | "storage")[]> = {
+const LISTS_OF: Record<BulkKind, ("queue" | "runs" | "approvals" | "sessions" | "storage" | "runners")[]> = {
   task: ["queue"],
   run: ["runs"],
   approval: ["approvals"],
   session: ["sessions", "storage"],
+  runner: ["runners"],
 };
 
 /** Reads the list again once an action that was seen under way, or that began and ended unseen, has ended. */

@@ -7,12 +7,21 @@ import { showTricks } from "@/components/ui/hidden-text";
 import type { BulkAction } from "@/contract/bulk";
 import { Counts, ProgressBar, progressOf } from "./progress";
 import { useBulkActs } from "./use-bulk-acts";
-import { ONE } from "./verbs";
+import { ONE, wordsOf } from "./verbs";
+
+type BulkRowProps = {
+  bulk: BulkAction;
+  /** The action that takes it back already, where it is known. */
+  undoneById: string | null;
+  onDismiss: () => void;
+};
 
 /** One action on many: how far it is, and what can still be done about it. */
-export function BulkRow({ bulk, onDismiss }: { bulk: BulkAction; onDismiss: () => void }) {
-  const { abort, retry } = useBulkActs(bulk);
+export function BulkRow({ bulk, undoneById, onDismiss }: BulkRowProps) {
+  const { abort, retry, undo } = useBulkActs(bulk, { retriedById: null, undoneById });
   const { isUnderWay, title } = progressOf(bulk);
+  // What is done at once has its undo where it was begun.
+  const isAsked = wordsOf(bulk.kind, bulk.action).isAtOnce !== true;
   return (
     <li className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2 text-xs not-last:border-b lg:px-6">
       <span role="status" className="font-medium">
@@ -26,6 +35,11 @@ export function BulkRow({ bulk, onDismiss }: { bulk: BulkAction; onDismiss: () =
         <Link href={bulkAddress(bulk.id)} prefetch={false} className={buttonStyle({ size: "sm", look: "ghost" })}>
           Each {ONE[bulk.kind]}
         </Link>
+        {isAsked && undo !== null && (
+          <Button size="sm" disabled={undo.isPending} onClick={undo.run}>
+            Take it back
+          </Button>
+        )}
         {abort !== null && (
           <Button size="sm" disabled={abort.isPending} onClick={abort.run}>
             Break off

@@ -1,7 +1,7 @@
 "use client";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import Link from "next/link";
-import { recordAddress, runAddress, sessionAddress, taskAddress } from "@/components/shell/addresses";
+import { recordAddress, runAddress, runnerAddress, sessionAddress, taskAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { bulkResultPages } from "@/components/trpc/lists";
 import { shortenId } from "@/components/ui/format";
@@ -62,6 +62,7 @@ const ADDRESS: Record<BulkKind, (id: string) => string> = {
   run: runAddress,
   session: sessionAddress,
   approval: recordAddress,
+  runner: runnerAddress,
 };
 
 const OUTCOMES = {

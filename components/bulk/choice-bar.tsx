@@ -3,6 +3,8 @@ import {
   Ban,
   CalendarPlus,
   ChevronsUp,
+  CirclePause,
+  CirclePlay,
   CircleSlash,
   FolderInput,
   Mail,
@@ -11,6 +13,7 @@ import {
   Pin,
   PinOff,
   RotateCw,
+  ShieldOff,
   Trash2,
   X,
 } from "lucide-react";
@@ -33,6 +36,9 @@ const ICONS: Record<BulkVerb, typeof Ban> = {
   unpin: PinOff,
   evict: Trash2,
   deny: CircleSlash,
+  drain: CirclePause,
+  resume: CirclePlay,
+  revoke: ShieldOff,
 };
 
 type ChoiceBarProps = {
@@ -74,11 +80,11 @@ export function ChoiceBar({ kind, count, isAllMatching, matching, hasMore, words
       <span className="ml-auto flex flex-wrap items-center gap-1">
         {verbsOf(kind)
           .filter(([verb]) => on.canDo(verb))
-          .map(([verb, { name, consequence }]) => {
+          .map(([verb, { name, isAtOnce }]) => {
             const Icon = ICONS[verb];
             return (
               <Button key={verb} size="sm" onClick={() => on.onAct(verb)}>
-                <Icon aria-hidden className="size-3.5" /> {consequence === undefined ? name : `${name}…`}
+                <Icon aria-hidden className="size-3.5" /> {isAtOnce === true ? name : `${name}…`}
               </Button>
             );
           })}

@@ -39,7 +39,7 @@ export function useBulkActs(
     canOperate && isOffered ? { run: () => mutate({ bulkId: bulk.id }), isPending } : null;
   const isUnderWay = bulk.endedAt === null;
   const canRetry = !isUnderWay && bulk.refused > 0 && bulk.action !== "evict" && retriedById === null;
-  const canUndo = bulk.kind === "session" && BULK_UNDO[bulk.action] !== undefined && undoneById === null;
+  const canUndo = BULK_UNDO[bulk.action] !== undefined && undoneById === null;
   return {
     abort: offer(aborting, isUnderWay),
     retry: offer(retrying, canRetry),

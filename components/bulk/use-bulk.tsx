@@ -73,7 +73,7 @@ export function useBulk({ kind, ids, labelOf, filter, words, hasMore, canDo, mor
       one: ONE[kind],
     });
     if (target === null) return;
-    if (wordsOf(kind, verb).consequence !== undefined) {
+    if (wordsOf(kind, verb).isAtOnce !== true) {
       setAsked({ verb, target });
       return;
     }

@@ -1,31 +1,6 @@
 import { expect, test } from "vitest";
-import type { Runner } from "@/contract/runner";
 import { consequenceOf, explainRunner, recoveryOf } from "./explain";
-import { fits } from "./filter";
-
-type RunOf = NonNullable<Runner["run"]>;
-
-function run(more: Partial<RunOf> = {}): RunOf {
-  return {
-    ...{ status: "claimed", title: "Tidy up", sessionId: "ses_1", projectId: "default", isHeld: true },
-    ...{ leaseState: "held", leaseEpoch: 1, attemptCount: 1, attemptMax: 3, nextAttemptAt: null, onLost: "ask" },
-    turns: { running: 0, waiting: 0 },
-    ...more,
-  } as RunOf;
-}
-
-function runner(more: Partial<Runner> = {}): Runner {
-  return {
-    ...{ id: "runner_1", runId: "run_1", attemptId: "att_1", backendProfile: "demo", placement: "desk" },
-    ...{ sourceCommit: null, metadata: {}, registeredAt: "2026-11-26T10:00:00Z", heartbeatAt: "2026-11-26T10:00:00Z" },
-    ...{ tenantId: "default", state: "idle", beatMs: 5_000, beats: { count: 0, gapsMs: [], tripsMs: [] } },
-    ...{ cpuPercent: null, rssBytes: null, protocolVersion: 2, skew: null, leaseEpoch: 1 },
-    ...{ leaseExpiresAt: "2026-11-26T10:00:20Z", drain: null, kill: null, endedAt: null, endKind: null },
-    ...{ endMessage: null, run: run(), job: { id: "rjob_1", namespace: "local", jobName: "j", state: "running" } },
-    refusals: { drain: null, resume: "It is not being drained.", revoke: null, kill: null },
-    ...more,
-  } as Runner;
-}
+import { run, runner } from "./test/runner";
 
 test.each([
   [{}, "the run ends: nothing was asked of it"],
@@ -76,14 +51,4 @@ test("a dialog names what an order costs", () => {
   expect(consequenceOf({ ...busy, job: null }, "revoke")).toContain("until its lease ends");
   const out = runner({ run: run({ isHeld: false, status: "completed" }) });
   expect(consequenceOf(out, "kill")).toContain("nothing of it is lost");
-});
-
-test("a list is told of a runner that it would show, and of no other", () => {
-  const all = { state: null, profile: null, placement: null, search: "" };
-  expect(fits(all, runner())).toBe(true);
-  expect(fits(all, runner({ state: "ended" }))).toBe(false);
-  expect(fits({ ...all, state: "all" }, runner({ state: "ended" }))).toBe(true);
-  expect(fits({ ...all, search: "ses_1" }, runner({ state: "ended" })), "who looks for an id").toBe(true);
-  expect(fits({ ...all, placement: "other" }, runner())).toBe(false);
-  expect(fits({ ...all, state: "busy" }, runner())).toBe(false);
 });

@@ -1,55 +1,92 @@
-import { parseAsString, parseAsStringLiteral } from "nuqs/server";
-import type { ListRunnersInput, Runner } from "@/contract/runner";
-import { RUNNER_STATES } from "@/contract/words";
+import { parseAsBoolean, parseAsString, parseAsStringLiteral } from "nuqs/server";
+import { conditionWords } from "@/components/query/chips";
+import { parseAsHours, RANGE_FILTERS } from "@/components/ui/time-range";
+import { conditionsOf } from "@/contract/query/page";
+import { isInRange } from "@/contract/query/range";
+import { RUNNER_QUERY, type RunnerFilter, SHOWN_STATES, shownState } from "@/contract/query/runners";
+import type { Runner } from "@/contract/runner";
+import { RUNNER_END_KINDS, RUNNER_SKEWS } from "@/contract/words";
 
-/** `living` is what a list shows that was asked for nothing else; `all` shows those that have ended too. */
-export const SHOWN_STATES = ["living", ...RUNNER_STATES, "all"] as const;
-export type ShownState = (typeof SHOWN_STATES)[number];
+export {
+  type RunnerFilter,
+  runnersInput,
+  SHOWN_STATES,
+  type ShownState,
+  shownState,
+} from "@/contract/query/runners";
 
 /** The runners page's filter, as its address holds it. */
 export const RUNNER_FILTERS = {
   state: parseAsStringLiteral(SHOWN_STATES),
   profile: parseAsString,
+  project: parseAsString,
+  tenant: parseAsString,
   placement: parseAsString,
+  host: parseAsString,
+  run: parseAsString,
+  version: parseAsString,
+  skew: parseAsStringLiteral(RUNNER_SKEWS),
+  end: parseAsStringLiteral(RUNNER_END_KINDS),
+  launched: parseAsBoolean,
+  drained: parseAsBoolean,
+  stuck: parseAsBoolean,
+  heard: parseAsHours,
+  silent: parseAsHours,
   search: parseAsString.withDefault(""),
-};
-export type RunnerFilter = {
-  state: ShownState | null;
-  profile: string | null;
-  placement: string | null;
-  search: string;
+  ...RANGE_FILTERS,
 };
 
-/** The state that is shown: who looks for an id means it in whatever state it is. */
-export function shownState({ state, search }: Pick<RunnerFilter, "state" | "search">): ShownState {
-  return state ?? (search.trim() === "" ? "living" : "all");
+export function isFiltered(filter: RunnerFilter): boolean {
+  return conditionsOf(RUNNER_QUERY, { ...filter, search: filter.search.trim() }).length > 0;
 }
 
-/** The query that a filter stands for; prefetch and hook share it. */
-export function runnersInput(filter: RunnerFilter): Partial<ListRunnersInput> {
-  const search = filter.search.trim();
+/** A filter in words, all of it: `living, profile demo, seen > 1h`. */
+export function filterWords(filter: RunnerFilter): string {
   const state = shownState(filter);
-  return {
-    ...(state === "all" ? {} : { state }),
-    ...(filter.profile === null ? {} : { backendProfile: filter.profile }),
-    ...(filter.placement === null ? {} : { placement: filter.placement }),
-    ...(search === "" ? {} : { search }),
-  };
+  const rest = conditionWords(RUNNER_QUERY, { ...filter, state: null, search: filter.search.trim() });
+  return [...(state === "all" ? [] : [state]), ...rest].join(", ") || "every runner";
 }
 
-export function isFiltered({ state, profile, placement, search }: RunnerFilter): boolean {
-  return state !== null || profile !== null || placement !== null || search.trim() !== "";
-}
+const HOUR_MS = 3_600_000;
 
 /** Whether the list would show a runner that has just changed; the server decides by the same. */
-export function fits(filter: RunnerFilter, runner: Runner): boolean {
+export function fits(filter: RunnerFilter, runner: Runner, nowMs: number): boolean {
   const state = shownState(filter);
-  const search = filter.search.trim();
   const isShown = state === "all" || (state === "living" ? runner.state !== "ended" : runner.state === state);
+  const silentMs = nowMs - Date.parse(runner.heartbeatAt);
   return (
     isShown &&
-    (filter.profile === null || filter.profile === runner.backendProfile) &&
-    (filter.placement === null || filter.placement === runner.placement) &&
-    (search === "" || [runner.id, runner.runId, runner.run?.sessionId, runner.attemptId].includes(search))
+    isOfWhom(filter, runner) &&
+    isMarked(filter, runner) &&
+    (filter.heard === null || silentMs <= filter.heard * HOUR_MS) &&
+    (filter.silent === null || silentMs > filter.silent * HOUR_MS) &&
+    isInRange(filter, Date.parse(runner.registeredAt), nowMs)
+  );
+}
+
+function isOfWhom(filter: RunnerFilter, runner: Runner): boolean {
+  const search = filter.search.trim();
+  const { id, runId, run, attemptId } = runner;
+  const is = (asked: string | null, own: unknown) => asked === null || asked === own;
+  return (
+    is(filter.profile, runner.backendProfile) &&
+    is(filter.project, run?.projectId) &&
+    is(filter.tenant, runner.tenantId) &&
+    is(filter.run, runId) &&
+    is(filter.placement, runner.placement) &&
+    is(filter.host, runner.metadata.host) &&
+    (search === "" || [id, runId, run?.sessionId, attemptId].includes(search))
+  );
+}
+
+function isMarked({ version, skew, end, launched, drained, stuck }: RunnerFilter, runner: Runner): boolean {
+  return (
+    (version === null || runner.sourceCommit?.startsWith(version) === true) &&
+    (skew === null || skew === runner.skew) &&
+    (end === null || end === runner.endKind) &&
+    (launched === null || launched === (runner.job !== null)) &&
+    (drained === null || drained === (runner.drain !== null)) &&
+    // How long its turn has said nothing no runner tells: only the list knows.
+    stuck === null
   );
 }

@@ -1,8 +1,8 @@
 "use client";
-import { ProfileFilter } from "@/components/backends/profile-filter";
-import { Button } from "@/components/ui/button";
+import { ProfileFilter, useProfiles } from "@/components/backends/profile-filter";
+import { ListSearch } from "@/components/query/list-search";
 import { Select } from "@/components/ui/field";
-import { SearchBox } from "@/components/ui/search-box";
+import { RUNNER_QUERY } from "@/contract/query/runners";
 import { isFiltered, type RunnerFilter, SHOWN_STATES, type ShownState, shownState } from "./filter";
 
 type RunnerFiltersProps = {
@@ -16,16 +16,20 @@ const NAMES: Partial<Record<ShownState, string>> = { living: "Living", all: "All
 
 /** What narrows the runners; all of it stands in the address. */
 export function RunnerFilters({ filter, placements, onChange }: RunnerFiltersProps) {
+  const profiles = useProfiles();
   const { placement } = filter;
   const isKnown = placement === null || placements.includes(placement);
   return (
-    <search className="flex flex-wrap items-center gap-2">
-      <SearchBox
-        label="Search runners"
-        placeholder="Id of a runner, run or session"
-        value={filter.search}
-        onChange={(search) => onChange({ search })}
-      />
+    <ListSearch
+      page={RUNNER_QUERY}
+      filter={filter}
+      label="Search runners"
+      placeholder="Id of a runner, run or session, or skew:build"
+      known={{ profile: profiles, place: placements }}
+      onChange={onChange}
+      isFiltered={isFiltered(filter)}
+      onClear={() => onChange(null)}
+    >
       <Select
         aria-label="State"
         className="w-auto"
@@ -52,11 +56,6 @@ export function RunnerFilters({ filter, placements, onChange }: RunnerFiltersPro
           ))}
         </Select>
       )}
-      {isFiltered(filter) && (
-        <Button look="ghost" size="sm" onClick={() => onChange(null)}>
-          Clear
-        </Button>
-      )}
-    </search>
+    </ListSearch>
   );
 }

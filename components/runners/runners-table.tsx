@@ -5,7 +5,7 @@ import { runAddress, runnerAddress } from "@/components/shell/addresses";
 import { formatBytes, formatDuration, shortenId } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { State } from "@/components/ui/state";
-import { type Column, Table } from "@/components/ui/table";
+import { type Column, type RowChoice, Table } from "@/components/ui/table";
 import { Countdown, Duration, Time } from "@/components/ui/time";
 import type { Runner } from "@/contract/runner";
 import { BeatStrip } from "./beat-strip";
@@ -162,13 +162,14 @@ function columnsFor(runners: readonly Runner[]): Column<Runner>[] {
 }
 
 /** Runners, the last registered first; those that are not well stand out. */
-export function RunnersTable({ runners }: { runners: readonly Runner[] }) {
+export function RunnersTable({ runners, choice }: { runners: readonly Runner[]; choice: RowChoice | null }) {
   return (
     <Table
       label="Runners"
       rows={runners}
       columns={columnsFor(runners)}
       keyOf={(runner) => runner.id}
+      choice={choice}
       rowClassName={(runner) => ROW[runner.state]}
     />
   );

@@ -2,18 +2,27 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import dynamic from "next/dynamic";
 import { useQueryStates } from "nuqs";
+import { useMemo } from "react";
+import { useBulk } from "@/components/bulk/use-bulk";
 import { DocLink } from "@/components/docs/doc-link";
 import { useAskAgain } from "@/components/live/gathered";
 import { isFurtherDown, useNewRows } from "@/components/live/new-rows";
 import { useFrames, useWatched } from "@/components/live/provider";
+import { useWider, type Wider } from "@/components/query/use-wider";
+import { useCanOperate } from "@/components/shell/identity";
+import { usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
 import { runnerFigures, runnerPages } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
+import { toServerTime } from "@/components/ui/clock";
+import { shortenId } from "@/components/ui/format";
 import { ListFoot, NoMatch } from "@/components/ui/list-states";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
-import { fits, isFiltered, RUNNER_FILTERS, type RunnerFilter, runnersInput, shownState } from "./filter";
+import { RUNNER_QUERY } from "@/contract/query/runners";
+import type { Runner } from "@/contract/runner";
+import { filterWords, fits, isFiltered, RUNNER_FILTERS, type RunnerFilter, runnersInput, shownState } from "./filter";
 import { RunnerFilters } from "./runner-filters";
 import { RunnerTiles } from "./runner-tiles";
 import { RunnersTable } from "./runners-table";
@@ -26,35 +35,51 @@ const Pictures = dynamic(() => import("./pictures").then((module) => module.Pict
 /** Figures may lag behind the rows, which the stream patches as they change. */
 const FIGURES_GATHER_MS = 800;
 
+const idOf = ({ id }: Runner) => id;
+
 /** The runners list: states and beats change in place, new ones wait behind a pill. */
 export function RunnersView() {
   const trpc = useTRPC();
+  const canOperate = useCanOperate();
   const [filter, setFilter] = useQueryStates(RUNNER_FILTERS, { history: "replace" });
   const options = runnerPages(trpc, runnersInput(filter));
   const query = useInfiniteQuery(options);
   const stats = useQuery(runnerFigures(trpc)).data;
-  const runners = query.data?.pages.flatMap((page) => page.items) ?? [];
+  const runners = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
+  const ids = useMemo(() => runners.map(idOf), [runners]);
   const onChange = (change: Partial<RunnerFilter> | null) => void setFilter(change);
+  const wider = useWider(RUNNER_QUERY, filter, onChange);
   const news = useNewRows({
-    ids: runners.map(({ id }) => id),
+    ids,
     ...{ isRead: query.data !== undefined, filter, queryKey: options.queryKey },
   });
   const askForFigures = useAskAgain(FIGURES_GATHER_MS, trpc.runners.stats.pathKey());
   useWatched("runners");
   useFrames("runner", (runner) => {
     askForFigures();
-    if (!isFurtherDown(runner.registeredAt, runners.at(-1)?.registeredAt, query.hasNextPage) && fits(filter, runner))
+    if (
+      !isFurtherDown(runner.registeredAt, runners.at(-1)?.registeredAt, query.hasNextPage) &&
+      fits(filter, runner, toServerTime(Date.now()))
+    )
       news.note(runner.id);
   });
+  const bulk = useBulk({
+    ...{ kind: "runner", ids, filter: runnersInput(filter), words: filterWords(filter), hasMore: query.hasNextPage },
+    labelOf: shortenId,
+    canDo: () => canOperate,
+  });
+  usePageKeys(canOperate ? bulk.keys : []);
 
   return (
-    <div className="flex h-full min-h-0 flex-col">
+    // biome-ignore lint/a11y/noStaticElementInteractions: Esc lets go of what is chosen, wherever the focus is in the list.
+    <div className="flex h-full min-h-0 flex-col" onKeyDown={bulk.onKeyDown}>
       <PageHeader
         title="Runners"
         description="The processes that claim runs and drive agents. Each says every few seconds that it lives."
       >
         <RunnerFilters filter={filter} placements={stats?.placements ?? []} onChange={onChange} />
       </PageHeader>
+      {bulk.bar}
       <NewPill count={news.count} one="new runner" onShow={news.show} />
       <div className="scroll-thin min-h-0 flex-1 overflow-y-auto">
         <div className="p-4 lg:px-6">
@@ -66,10 +91,10 @@ export function RunnersView() {
           <QueryView query={query}>
             {() =>
               runners.length === 0 ? (
-                <Nothing filter={filter} onChange={onChange} />
+                <Nothing filter={filter} wider={wider} onChange={onChange} />
               ) : (
                 <>
-                  <RunnersTable runners={runners} />
+                  <RunnersTable runners={runners} choice={canOperate ? bulk.rows : null} />
                   <ListFoot count={runners.length} one="runner" query={query} />
                 </>
               )
@@ -84,10 +109,14 @@ export function RunnersView() {
   );
 }
 
-type NothingProps = { filter: RunnerFilter; onChange: (change: Partial<RunnerFilter> | null) => void };
+type NothingProps = {
+  filter: RunnerFilter;
+  wider: Wider | null;
+  onChange: (change: Partial<RunnerFilter> | null) => void;
+};
 
-function Nothing({ filter, onChange }: NothingProps) {
-  if (isFiltered(filter)) return <NoMatch one="runner" onClear={() => onChange(null)} />;
+function Nothing({ filter, wider, onChange }: NothingProps) {
+  if (isFiltered(filter)) return <NoMatch one="runner" onClear={() => onChange(null)} wider={wider} />;
   return (
     <EmptyState
       title="No runner lives now"

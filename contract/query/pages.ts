@@ -2,6 +2,7 @@ import type { ViewPage } from "@/contract/words";
 import { APPROVAL_QUERY } from "./approvals";
 import { AUDIT_QUERY } from "./audit";
 import type { QueryPage } from "./page";
+import { RUNNER_QUERY } from "./runners";
 import { RUN_QUERY } from "./runs";
 import { SESSION_QUERY } from "./sessions";
 import { STORAGE_QUERY } from "./storage";
@@ -13,6 +14,7 @@ export const QUERY_PAGES = {
   runs: RUN_QUERY,
   queue: TASK_QUERY,
   approvals: APPROVAL_QUERY,
+  runners: RUNNER_QUERY,
   audit: AUDIT_QUERY,
   storage: STORAGE_QUERY,
 } satisfies Record<ViewPage, unknown>;

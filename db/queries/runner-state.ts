@@ -1,7 +1,7 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { RunnerState } from "@/contract/words";
 import type { Db, Tx } from "@/db/client";
-import { commands, leases, queueTasks, runnerJobs, runners, runs, sessions } from "@/db/schema";
+import { approvals, commands, leases, queueTasks, runnerJobs, runners, runs, sessions } from "@/db/schema";
 
 /** What a lease is that nobody says the length of. */
 const LEASE_MS = 20_000;
@@ -33,6 +33,31 @@ export const runnerState = sql<RunnerState>`case
 
 /** Runners that have not ended, as the index of the living has it. */
 export const isLiving = sql`${runners.endedAt} is null`;
+
+/**
+ * Whether the turn that it works on has said nothing for so long, and waits for nobody's approval. Such runs are looked
+ * for by themselves, of those that are claimed: asked of each runner, all runs there ever were would be read.
+ */
+export function isStuck(afterMs: number): SQL {
+  return sql`(${isLiving} and ${isHeld} and ${runners.runId} in (
+    select run.id from agentrun_runs run join agentrun_sessions session on session.session_id = run.session_id
+    cross join lateral (
+      select command.acknowledged_at from agentrun_commands command
+      where command.run_id = run.id and command.type = 'turn' and command.state = 'acknowledged'
+      order by command.seq desc limit 1) turn
+    where run.status = 'claimed' and run.lease_state = 'held'
+      and greatest(session.last_activity_at, turn.acknowledged_at)
+        < clock_timestamp() - ${afterMs} * interval '1 millisecond'
+      and not exists (
+        select from ${approvals} where ${approvals.runId} = run.id and ${approvals.status} = 'pending')))`;
+}
+
+/** Runners with what their state is made of. */
+const RUNNERS_HELD = sql`${runners} left join ${runs} on ${runs.id} = ${runners.runId}
+  left join ${leases} on ${leases.runId} = ${runners.runId} and ${leases.runnerId} = ${runners.id}`;
+/** The same with what started them: all that a list is narrowed by. */
+export const RUNNERS_JOINED = sql`${RUNNERS_HELD}
+  left join ${runnerJobs} on ${runnerJobs.runId} = ${runners.runId} and ${runnerJobs.runnerId} = ${runners.id}`;
 
 /** What is told of a runner, of its run, and of what started it. */
 const SELECTED = {
@@ -92,6 +117,14 @@ export function meantBy(search: string): SQL {
       where job.attempt_id = ${search} and job.state in ('launching', 'running'))`;
 }
 
+/** How many runners a condition holds of, counted up to `max` and one more. */
+export async function countMatchingRunners(db: Db | Tx, where: SQL | undefined, max: number): Promise<number> {
+  const { rows } = await db.execute<{ count: number }>(sql`
+    select count(*)::int as count from (
+      select from ${RUNNERS_JOINED} where ${where ?? sql`true`} limit ${max + 1}) found`);
+  return rows[0]?.count ?? 0;
+}
+
 export type RunnerCounts = {
   idle: number;
   busy: number;
@@ -112,8 +145,7 @@ export async function countRunners(
   const { rows } = await db.execute<RunnerCounts>(sql`
     with living as (
       select ${runnerState} as state, ${runners.placement} as placement
-      from ${runners} left join ${runs} on ${runs.id} = ${runners.runId}
-      left join ${leases} on ${leases.runId} = ${runners.runId} and ${leases.runnerId} = ${runners.id}
+      from ${RUNNERS_HELD}
       where ${isLiving} ${tenantId === null ? sql`` : sql`and ${runners.tenantId} = ${tenantId}`}
         ${projectId === undefined ? sql`` : sql`and ${runs.projectId} = ${projectId}`})
     select count(*) filter (where state = 'idle')::int as idle, count(*) filter (where state = 'busy')::int as busy,

@@ -27,8 +27,7 @@ export async function retryBulk(ctx: ServiceContext, { bulkId }: GetBulkInput): 
 export async function undoBulk(ctx: ServiceContext, { bulkId }: GetBulkInput): Promise<BulkAction> {
   const source = await requireBulk(ctx, bulkId);
   const action = BULK_UNDO[source.action];
-  if (action === undefined || source.kind !== "session")
-    throw new ConflictError("already-terminal", `to ${source.action} cannot be taken back`);
+  if (action === undefined) throw new ConflictError("already-terminal", `to ${source.action} cannot be taken back`);
   return follow(ctx, source, { word: "undo", action, outcome: "done" });
 }
 

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { ListApprovalsInput } from "@/contract/approval";
 import { BULK_FILTERS, type CreateBulkInput } from "@/contract/bulk";
 import { ListRunsInput } from "@/contract/run";
+import { ListRunnersInput } from "@/contract/runner";
 import { ListSessionsInput } from "@/contract/session";
 import type { Db } from "@/db/client";
 import { approvals, audit, bulkActions, runs, sessionReadCursors, sessions } from "@/db/schema";
@@ -417,6 +418,7 @@ test("whatever a list is asked by, what it shows is what an action is about", as
   for (const [filter, list] of [
     [BULK_FILTERS.session, ListSessionsInput],
     [BULK_FILTERS.run, ListRunsInput],
+    [BULK_FILTERS.runner, ListRunnersInput],
     [BULK_FILTERS.approval, ListApprovalsInput.omit({ sort: true })],
   ] as const)
     expect([...Object.keys(filter.shape), "cursor", "limit"].sort()).toEqual(Object.keys(list.shape).sort());

@@ -1,8 +1,11 @@
 import type { BulkKind } from "@/contract/bulk";
 import { APPROVALS } from "./approvals";
 import type { Kind } from "./kind";
+import { RUNNERS } from "./runners";
 import { RUNS } from "./runs";
 import { SESSIONS } from "./sessions";
 import { TASKS } from "./tasks";
 
-export const KINDS: Record<BulkKind, Kind> = { task: TASKS, run: RUNS, session: SESSIONS, approval: APPROVALS };
+export const KINDS: Record<BulkKind, Kind> = {
+  ...{ task: TASKS, run: RUNS, session: SESSIONS, approval: APPROVALS, runner: RUNNERS },
+};

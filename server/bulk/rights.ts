@@ -10,6 +10,7 @@ const SCOPE_OF: Record<BulkKind, TokenScope> = {
   run: "runs",
   session: "sessions",
   approval: "approvals",
+  runner: "runners",
 };
 /** What an action needs beside its kind's scope. */
 const SCOPES_OF_VERB: { [Verb in BulkVerb]?: TokenScope } = {

@@ -2,7 +2,7 @@ export { runnerHistory, runnerStats } from "./figures";
 export { launchRunnerJob } from "./launch-job";
 export { noteRunnerMinute } from "./minutes";
 export { drainRunner, killRunner, resumeRunner, revokeRunner } from "./orders";
-export { getRunner, listRunners, toRunner } from "./read";
+export { countRunnersListed, getRunner, listRunners, matchesRunners, toRunner } from "./read";
 export { registerRunner } from "./runner";
 export { getRunnerJob, listRunnerJobs } from "./runner-job";
 export { assertOwnRunner, assertTakesRuns, upsertRunner } from "./upsert";

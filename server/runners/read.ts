@@ -2,12 +2,21 @@ import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { Page } from "@/contract/page";
 import type { ListRunnersInput, Runner } from "@/contract/runner";
 import { RUNNER_PROTOCOL } from "@/contract/runner-protocol";
-import { BEATS_A_LEASE } from "@/contract/words";
-import { type FoundRunner, isLiving, meantBy, readRunners, runnerState } from "@/db/queries/runner-state";
-import { runners, runs } from "@/db/schema";
+import { BEATS_A_LEASE, type RunnerSkew } from "@/contract/words";
+import { isWithin } from "@/db/queries/is-within";
+import {
+  countMatchingRunners,
+  type FoundRunner,
+  isLiving,
+  isStuck,
+  meantBy,
+  readRunners,
+  runnerState,
+} from "@/db/queries/runner-state";
+import { runnerJobs, runners, runs } from "@/db/schema";
 import { boundRunId, type ServerSettings, type ServiceContext, tenantOf } from "@/server/context";
 import { NotFoundError } from "@/server/errors";
-import { decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
+import { type Counted, countedFrom, decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
 import { policyOf } from "@/server/runs";
 import { iso, storedJson } from "@/server/stored";
 import { refusalsOf } from "./refusals";
@@ -104,7 +113,7 @@ export async function listRunners(ctx: ServiceContext, input: ListRunnersInput):
   const { cursor, limit, ...asked } = input;
   const filter = { ...asked, list: "runners.list" };
   const place = cursor === undefined ? undefined : after(decodePlace(filter, cursor, 2));
-  const rows = await readRunners(ctx.db, and(ofTenant(ctx), matches(asked), place), limit + 1);
+  const rows = await readRunners(ctx.db, and(matchesRunners(ctx, asked), place), limit + 1);
   const page = pageFrom(rows, limit, (last) => encodeCursor(filter, [last.position, last.runner.id]));
   return { items: page.rows.map((row) => toRunner(row, ctx.settings)), cursor: page.cursor };
 }
@@ -113,16 +122,54 @@ function after([registeredAt, id]: (string | number | null)[]): SQL {
   return sql`(${runners.registeredAt}, ${runners.id}) < (${registeredAt}::timestamptz, ${id})`;
 }
 
-function matches(asked: Omit<ListRunnersInput, "cursor" | "limit">): SQL | undefined {
+/** How many runners a list has, counted up to `max`; there may be more where it says so. */
+export async function countRunnersListed(ctx: ServiceContext, input: ListRunnersInput, max: number): Promise<Counted> {
+  return countedFrom(await countMatchingRunners(ctx.db, matchesRunners(ctx, input), max), max, false);
+}
+
+/** The caller's runners that a filter of the list matches; of runners joined with what `RUNNERS_JOINED` has. */
+export function matchesRunners(
+  ctx: ServiceContext,
+  asked: Omit<ListRunnersInput, "cursor" | "limit">,
+): SQL | undefined {
+  const { stuckAfterMs, sourceCommit } = ctx.settings;
   return and(
+    ofTenant(ctx),
     asked.runId === undefined ? undefined : eq(runners.runId, asked.runId),
     asked.tenantId === undefined ? undefined : eq(runners.tenantId, asked.tenantId),
     asked.projectId === undefined ? undefined : eq(runs.projectId, asked.projectId),
     asked.backendProfile === undefined ? undefined : eq(runners.backendProfile, asked.backendProfile),
     asked.placement === undefined ? undefined : eq(runners.placement, asked.placement),
+    asked.host === undefined ? undefined : sql`${runners.metadata} ->> 'host' = ${asked.host}`,
+    asked.sourceCommit === undefined ? undefined : sql`starts_with(${runners.sourceCommit}, ${asked.sourceCommit})`,
+    asked.skew === undefined ? undefined : differs(asked.skew, sourceCommit),
+    asked.endKind === undefined ? undefined : eq(runners.endKind, asked.endKind),
+    isSo(asked.isLaunched, sql`${runnerJobs.id} is not null`),
+    isSo(asked.isDrained, sql`${runners.drain} is not null`),
+    isSo(asked.isStuck, isStuck(stuckAfterMs)),
+    isWithin(runners.heartbeatAt, {
+      withinMinutes: asked.heardWithinMinutes,
+      olderThanMinutes: asked.silentForMinutes,
+    }),
+    isWithin(runners.registeredAt, asked),
     asked.search === undefined ? undefined : meantBy(asked.search),
     isIn(asked.state),
   );
+}
+
+/** The same as what is told of a runner, as a condition. */
+function differs(skew: RunnerSkew, own: string): SQL {
+  const { protocolVersion, sourceCommit } = runners;
+  if (skew === "protocol") return sql`${protocolVersion} <> ${RUNNER_PROTOCOL}`;
+  if (own === UNKNOWN_COMMIT) return sql`false`;
+  return sql`coalesce(${protocolVersion}, ${RUNNER_PROTOCOL}) = ${RUNNER_PROTOCOL}
+    and ${sourceCommit} not in (${own}, ${UNKNOWN_COMMIT})`;
+}
+
+/** What is not known to be so is not so. */
+function isSo(asked: boolean | undefined, condition: SQL): SQL | undefined {
+  if (asked === undefined) return undefined;
+  return asked ? condition : sql`(${condition}) is not true`;
 }
 
 /** The living have an index of their own, which is told even where the state says it. */

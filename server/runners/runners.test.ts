@@ -10,6 +10,7 @@ import { claimRun, createRun, finishRun, getRun, heartbeatRun, releaseRun } from
 import { runnerOf, tenantOperator, testContext } from "@/server/test/context";
 import { NamedAttempts, runWithTurn } from "@/server/test/named-attempts";
 import {
+  countRunnersListed,
   drainRunner,
   getRunner,
   killRunner,
@@ -312,6 +313,60 @@ test("runners are found by profile, place, and the ids of what they work on, pag
   const rest = await listRunners(ctx, { limit: 3, state: "living", cursor: first.cursor ?? undefined });
   expect([...first.items, ...rest.items].map(({ id }) => id)).toEqual(["r4", "r3", "r2", "r1", "r0"]);
   expect(rest.cursor).toBeNull();
+});
+
+test("runners are narrowed by all that a list's query may say, and counted by the same", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, LOCAL);
+  const executor = new NamedAttempts();
+  const held = await launched(ctx, executor, "ses_narrowed");
+  const { runId, runnerId } = held;
+  const pod = { id: runnerId, runId, metadata: { host: "pod-7" }, sourceCommit: "abc123" };
+  await registerRunner(ctx, pod);
+  await registerRunner(ctx, { id: "out", metadata: { host: "desk" }, sourceCommit: "test" });
+  await registerRunner(ctx, { id: "gone" });
+  await drainRunner(ctx, { runnerId: "out" });
+  await ctx.pool.query("update agentrun_runners set ended_at = now(), end_kind = 'silent' where id = 'gone'");
+  await ctx.pool.query("update agentrun_runners set registered_at = now() - interval '3 hours' where id = 'out'");
+  await silence(ctx, "out", 7_200_000);
+  const all = [runnerId, "gone", "out"];
+  const { projectId } = await getRun(ctx, { runId });
+  for (const [input, found] of [
+    [{ host: "pod-7" }, [runnerId]],
+    [{ sourceCommit: "abc" }, [runnerId]],
+    [{ sourceCommit: "bc" }, []],
+    [{ skew: "build" }, [runnerId]],
+    [{ skew: "protocol" }, []],
+    [{ projectId }, [runnerId]],
+    [{ runId }, [runnerId]],
+    [{ isLaunched: true }, [runnerId]],
+    [{ isLaunched: false }, ["gone", "out"]],
+    [{ isDrained: true }, ["out"]],
+    [{ isDrained: false }, ["gone", runnerId]],
+    [{ endKind: "silent" }, ["gone"]],
+    [{ heardWithinMinutes: 60 }, ["gone", runnerId]],
+    [{ silentForMinutes: 60 }, ["out"]],
+    [{ withinHours: 1 }, ["gone", runnerId]],
+    [{ olderThanMinutes: 60, state: "living" }, ["out"]],
+    [{ isStuck: true }, []],
+    [{ isStuck: false }, all],
+    [{}, all],
+  ] as const) {
+    const { items } = await listRunners(ctx, { ...LIST, ...input });
+    expect([input, items.map(({ id }) => id).sort()]).toEqual([input, [...found].sort()]);
+    expect(await countRunnersListed(ctx, { ...LIST, ...input }, 10)).toEqual({ count: found.length, hasMore: false });
+  }
+  expect(await countRunnersListed(ctx, LIST, 2)).toEqual({ count: 2, hasMore: true });
+
+  await ctx.pool.query(`update agentrun_commands set acknowledged_at = now() - interval '1 hour'`);
+  await ctx.pool.query(`update agentrun_sessions set last_activity_at = now() - interval '11 minutes'`);
+  const stuck = async () => (await listRunners(ctx, { ...LIST, isStuck: true })).items.map(({ id }) => id);
+  expect(await stuck()).toEqual([runnerId]);
+  await ctx.pool.query("update agentrun_sessions set last_activity_at = now() - interval '9 minutes'");
+  expect(await stuck()).toEqual([]);
+  expect(
+    await listRunners({ ...ctx, settings: { ...ctx.settings, stuckAfterMs: 60_000 } }, { ...LIST, isStuck: true }),
+  ).toMatchObject({ items: [{ id: runnerId }] });
 });
 
 test("figures of the living are noted minute by minute, of all and of each tenant; who is silent for long is ended", async () => {

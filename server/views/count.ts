@@ -7,12 +7,14 @@ import { asViewed } from "@/contract/query/arrangement";
 import { AUDIT_QUERY, auditInput } from "@/contract/query/audit";
 import type { Filter, QueryPage } from "@/contract/query/page";
 import { readQuery } from "@/contract/query/read";
+import { RUNNER_QUERY, runnersInput } from "@/contract/query/runners";
 import { RUN_QUERY, runsInput } from "@/contract/query/runs";
 import { SESSION_QUERY, sessionsInput } from "@/contract/query/sessions";
 import { STORAGE_QUERY, storageInput } from "@/contract/query/storage";
 import { TASK_QUERY, tasksInput } from "@/contract/query/tasks";
 import { ListTasksInput } from "@/contract/queue";
 import { ListRunsInput } from "@/contract/run";
+import { ListRunnersInput } from "@/contract/runner";
 import { ListSessionsInput } from "@/contract/session";
 import { ListStorageInput } from "@/contract/storage";
 import type { CountViewsInput, ViewCount } from "@/contract/view";
@@ -24,6 +26,7 @@ import { countAudit } from "@/server/audit-log";
 import { hasScope, inTx, type ServiceContext } from "@/server/context";
 import type { Counted } from "@/server/pagination";
 import { countTasks } from "@/server/queue";
+import { countRunnersListed } from "@/server/runners";
 import { countRuns } from "@/server/runs";
 import { countSessions } from "@/server/sessions";
 import { countStorage } from "@/server/storage";
@@ -78,6 +81,10 @@ const COUNTERS: Record<ViewPage, CountText> = {
     toInput: (filter) => ListApprovalsInput.safeParse(approvalsFilter(filter)),
     count: countApprovals,
   }),
+  runners: counter(RUNNER_QUERY, {
+    toInput: (filter) => ListRunnersInput.safeParse(runnersInput(filter)),
+    count: countRunnersListed,
+  }),
   audit: counter(AUDIT_QUERY, { toInput: (filter) => ListAuditInput.safeParse(auditInput(filter)), count: countAudit }),
   storage: counter(STORAGE_QUERY, {
     toInput: (filter) => ListStorageInput.safeParse(storageInput(filter)),
@@ -111,7 +118,7 @@ async function countSome(ctx: ServiceContext, { views, items, readerId, endMs }:
         if (leftMs < LEAST_MS && items.length > 0) return;
         const statementMs = Math.max(LEAST_MS, Math.floor(leftMs / STATEMENTS_MAX));
         await ctx.db.execute(sql`select set_config('statement_timeout', ${`${statementMs}ms`}, true)`);
-        // The five pages are called as the scopes that their lists need.
+        // The seven pages are called as the scopes that their lists need.
         const isOpen = hasScope(ctx.actor, view.page);
         const counted = isOpen ? await COUNTERS[view.page](ctx, view.query, readerId) : null;
         items.push({ viewId: view.id, count: counted?.count ?? null, hasMore: counted?.hasMore ?? false });

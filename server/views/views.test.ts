@@ -8,6 +8,7 @@ import { createTestDatabase } from "@/db/test/database";
 import { makeRun, makeSession } from "@/db/test/factories";
 import type { Actor, ServiceContext } from "@/server/context";
 import { createTask } from "@/server/queue";
+import { registerRunner } from "@/server/runners";
 import { testContext } from "@/server/test/context";
 import { countViews, createView, deleteView, listViews, updateView } from ".";
 
@@ -177,8 +178,12 @@ test("each list's views are counted by its own statement, for whoever asks", asy
   await make(ann, { name: "Other", page: "queue", query: "lane:fast" });
   expect(await countsOf(ann, "queue")).toEqual({ CI: [1, false], Other: [0, false] });
   await make(ann, { name: "Views", page: "audit", query: "kind:view action:views.create" });
+  await registerRunner(ann, { id: "r1", placement: "desk" });
+  await make(ann, { name: "Here", page: "runners", query: "place:desk seen<1h" });
+  await make(ann, { name: "Lost", page: "runners", query: "state:lost" });
   await make(ann, { name: "None", page: "storage", query: "pinned:yes" });
-  expect((await countsOf(ann, "audit")).Views?.[0]).toBe(9);
+  expect((await countsOf(ann, "audit")).Views?.[0]).toBe(11);
+  expect(await countsOf(ann, "runners")).toEqual({ Here: [1, false], Lost: [0, false] });
   expect(await countsOf(ann, "storage")).toEqual({ None: [0, false] });
   // A token that may not list something learns nothing of it by counting.
   const narrow = ctx.as({ ...person("ann"), scopes: ["views", "sessions"] } as never);

@@ -120,6 +120,8 @@ beforeAll(async () => {
     query("runners.get", { runnerId }),
     query("runners.list", {
       ...{ ...page, runId, state: "living", backendProfile: "codex", placement: "p", search: "r" },
+      ...{ host: "h", sourceCommit: "c", skew: "build", endKind: "lost", isLaunched: true, isDrained: false },
+      ...{ isStuck: true, heardWithinMinutes: 60, silentForMinutes: 1, withinHours: 24 },
     }),
     query("runners.stats", { tenantId: "t", projectId: "p" }),
     query("runners.history", { tenantId: "t", minutes: 60 }),

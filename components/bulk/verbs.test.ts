@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { BULK_ACTIONS, BULK_KINDS, BULK_UNDO } from "@/contract/words";
+import { QUESTIONS } from "./questions";
+import { verbsOf } from "./verbs";
+
+/** What the keys of every list mean already, and those that begin a sequence. */
+const TAKEN = ["x", "J", "K", "*", "j", "k", " ", "=", "z", ".", "/", "?", "g", "t", "o"];
+
+test("every action of every kind has its words and a key of its own", () => {
+  for (const kind of BULK_KINDS) {
+    const verbs = verbsOf(kind);
+    expect(verbs.map(([verb]) => verb).sort(), kind).toEqual([...BULK_ACTIONS[kind]].sort());
+    const keys = verbs.map(([, words]) => words.keys);
+    expect(new Set(keys).size, kind).toBe(keys.length);
+    for (const key of keys) expect(TAKEN, `${kind}: ${key}`).not.toContain(key);
+  }
+});
+
+test("what is done without a question can be taken back by another action of its kind; all else is asked about", () => {
+  for (const kind of BULK_KINDS)
+    for (const [verb, { isAtOnce }] of verbsOf(kind)) {
+      const what = `${kind}: ${verb}`;
+      if (isAtOnce === true) expect(BULK_ACTIONS[kind], what).toContain(BULK_UNDO[verb]);
+      else expect(QUESTIONS[kind][verb]?.consequence, what).toEqual(expect.any(String));
+    }
+});
