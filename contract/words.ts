@@ -17,6 +17,9 @@ export type TaskState = (typeof TASK_STATES)[number];
 /** The order of the screen, or what changed last first. */
 export const TASK_SORTS = ["priority", "updatedAt"] as const;
 
+/** Keys of a task's payload that callers use for what the agent is asked; the first that has a text counts. */
+export const PROMPT_KEYS = ["text", "prompt", "message"] as const;
+
 /** Whether a task of a state holds the slots of its limits. */
 export function isActiveTask(state: TaskState): boolean {
   return state === "dispatched" || state === "running";

@@ -54,6 +54,19 @@ test("the board is run from the keyboard, and its cards go where their tasks go"
     await expect(column(page, "Waiting").getByRole("listitem").first()).toContainText("build one");
   });
 
+  await test.step("a look into a card goes on with the arrows, and gives the focus back", async () => {
+    const panel = page.getByRole("complementary", { name: /^A look into/ });
+    await link(page, "build one").focus();
+    await page.keyboard.press("Space");
+    await expect(panel).toContainText("until all are there");
+    await expect(panel).toContainText("Say hello");
+    await page.keyboard.press("ArrowDown");
+    await expect(panel.getByRole("heading", { level: 2 }).first()).toHaveText("build two");
+    await page.keyboard.press("Escape");
+    await expect(panel).toBeHidden();
+    await expect(link(page, "build two")).toBeFocused();
+  });
+
   await test.step("a card goes to another lane, says so for a moment, and comes back", async () => {
     await page.getByRole("button", { name: "By lane" }).click();
     await expect(page).toHaveURL(/by=lane/);

@@ -8,6 +8,7 @@ const LONG_COMMAND = "sleep 35793";
 const runsTable = (page: Page): Locator => page.getByRole("table", { name: "Runs" });
 const sessionsTable = (page: Page): Locator => page.getByRole("table", { name: "Sessions" });
 const bodyRows = (table: Locator): Locator => table.locator("tbody").getByRole("row");
+const panel = (page: Page): Locator => page.getByRole("complementary", { name: /^A look into/ });
 const bar = (page: Page, name: string): Locator => page.getByRole("toolbar", { name });
 
 /** Starts a run of the demo agent in a session of its own, as a program does. */
@@ -60,6 +61,15 @@ test("choosing and its dialogs are accessible in light, dark and high contrast, 
         await page.keyboard.press("Escape");
         await expect(dialog).toBeHidden();
       }
+      if (what === "requests") continue;
+      const row = page.getByRole("row").filter({ hasText: "ASK" }).first();
+      await row.getByRole("link").first().focus();
+      await page.keyboard.press("Space");
+      await expect(panel(page).getByRole("group", { name: "Last lines" })).toContainText("echo allowed");
+      await lookInAll(page, looks, `peek-${what}`);
+      await page.keyboard.press("Escape");
+      await expect(panel(page)).toBeHidden();
+      await expect(row.getByRole("link").first()).toBeFocused();
     }
     await openPage(page, `/bulk/${done}`);
     await expect(page.getByRole("list", { name: "Reasons" })).toBeVisible();
@@ -182,6 +192,24 @@ test("many are dealt with at once, from the keyboard alone", async ({ browser, w
     await expect(page.getByText("No such action")).toBeVisible();
   });
 
+  await test.step("a look into a run says what became of it; arrows go on to the next, and Enter opens its page", async () => {
+    await openPage(page, "/runs");
+    const row = bodyRows(runsTable(page)).filter({ hasText: "busy-b" });
+    await row.getByRole("link").first().focus();
+    await page.keyboard.press("Space");
+    await expect(panel(page)).toContainText("It was cancelled");
+    await expect(panel(page)).toContainText("the wrong branch");
+    await expect(panel(page)).toContainText(LONG_COMMAND);
+    await expect(panel(page)).toContainText(/\d+ calls?.*: [\d.k]+ tokens/);
+    const next = bodyRows(runsTable(page)).filter({ hasText: "busy-a" }).getByRole("link").first();
+    await page.keyboard.press("ArrowDown");
+    await expect(next).toBeFocused();
+    const address = (await next.getAttribute("href")) ?? "";
+    await expect(panel(page).getByRole("link", { name: "Open", exact: true })).toHaveAttribute("href", address);
+    await page.keyboard.press("Enter");
+    await expect(page).toHaveURL(new RegExp(`${address}$`));
+  });
+
   await test.step("what has not failed is not retried, and says why before anything is done", async () => {
     await openPage(page, "/runs");
     await page.keyboard.press("j");
@@ -238,7 +266,7 @@ test("many are dealt with at once, from the keyboard alone", async ({ browser, w
     await expect(row).toBeVisible({ timeout: 30_000 });
     await row.getByRole("link").focus();
     await page.keyboard.press("Space");
-    const peek = page.getByRole("complementary", { name: /^Last lines of/ });
+    const peek = panel(page);
     await expect(peek).toContainText("step 1 of 8 is done", { timeout: 90_000 });
     await expect(peek).toContainText("step 3 of 8 is done", { timeout: 60_000 });
     await look(page, "session-peek");

@@ -240,6 +240,21 @@ test("the queue's pages and dialogs are accessible, in light and dark, and fit a
       await check(title);
       await closed();
     }
+    for (const [address, title, words] of [
+      ["/queue?state=failed", "one that fails", "Why it failed: backend-failed"],
+      ["/queue", "one that waits", "Lane full runs 1 at once"],
+    ] as const) {
+      await openPage(page, address);
+      const row = rowOf(page, title).getByRole("link").first();
+      await row.focus();
+      await page.keyboard.press("Space");
+      const panel = page.getByRole("complementary", { name: `A look into ${title}` });
+      await expect(panel).toContainText(words);
+      await check(`a look into ${title}`);
+      await page.keyboard.press("Escape");
+      await expect(panel).toBeHidden();
+      await expect(row).toBeFocused();
+    }
     await rowOf(page, "one that waits").getByRole("checkbox").check();
     for (const [button, title] of [
       ["Cancel…", "Cancel tasks"],
@@ -304,6 +319,19 @@ test("a queue of a thousand tasks is run from the keyboard", async ({ browser, w
     expect(await rows.count()).toBeLessThan(80);
     await page.keyboard.press("k");
     await expect(focused).toHaveAttribute("aria-rowindex", "191");
+  });
+
+  await test.step("with the panel open the arrows go on, and rows that were out of sight come", async () => {
+    const panel = page.getByRole("complementary", { name: /^A look into/ });
+    await page.keyboard.press("Space");
+    await expect(panel).toContainText("Why it waits");
+    for (let place = 190; place >= 170; place -= 1) await page.keyboard.press("ArrowUp");
+    await expect(focused).toHaveAttribute("aria-rowindex", "170");
+    const title = (await focused.getByRole("link").first().textContent()) ?? "";
+    await expect(panel.getByRole("heading", { level: 2 }).first()).toHaveText(title);
+    await page.keyboard.press("Escape");
+    await expect(panel).toBeHidden();
+    await expect(focused).toHaveAttribute("aria-rowindex", "170");
   });
 
   await test.step("one opens, and the way back leads to the list", async () => {

@@ -1,6 +1,16 @@
 import type { Browser, Page } from "@playwright/test";
 import type { Runner } from "@/contract/runner";
-import { expect, expectEveryLook, look, openSignedIn, productOfFile, ready, test } from "./fixtures";
+import {
+  EVERY_LOOK,
+  expect,
+  expectEveryLook,
+  look,
+  lookInAll,
+  openSignedIn,
+  productOfFile,
+  ready,
+  test,
+} from "./fixtures";
 import { isAlive } from "./product";
 import { apiOf, openPage } from "./queue-stories";
 import { newSession, say } from "./stories";
@@ -13,6 +23,7 @@ const signedIn = productOfFile({ AGENTRUN_LEASE_MS: String(LEASE_MS) });
 const open = (browser: Browser, address: string) => openSignedIn(browser, signedIn, address);
 
 const rows = (page: Page) => page.getByRole("table", { name: "Runners" }).locator("tbody").getByRole("row");
+const panel = (page: Page) => page.getByRole("complementary", { name: /^A look into runner/ });
 const rowOf = (page: Page, runnerId: string) => rows(page).and(page.locator(`[data-row="${runnerId}"]`));
 
 async function living(page: Page): Promise<Runner[]> {
@@ -116,6 +127,23 @@ test("a runner beats, freezes, is late, lost and followed by another; an idle on
     expect(third.run).toMatchObject({ attemptCount: 3 });
   });
 
+  await test.step("a look into one tells what it does and its beats as they come, and goes on with the keys", async () => {
+    await openPage(page, "/runners?state=all");
+    await page.keyboard.press("j");
+    await page.keyboard.press("Space");
+    await expect(panel(page)).toContainText("It works on a turn");
+    await expect(panel(page)).toContainText("sleep 36021");
+    await expect(panel(page)).toContainText(/protocol \d/);
+    const strip = panel(page).getByRole("img");
+    const before = await strip.getAttribute("aria-label");
+    await expect.poll(() => strip.getAttribute("aria-label"), { timeout: 15_000 }).not.toBe(before);
+    await page.keyboard.press("ArrowDown");
+    await expect(panel(page)).toContainText("It was lost");
+    await page.keyboard.press("Escape");
+    await expect(panel(page)).toBeHidden();
+    await expect(rows(page).nth(1).getByRole("link").first()).toBeFocused();
+  });
+
   await test.step("those that a query finds are drained together, let go on, and fenced; the query is kept as a view", async () => {
     const { id } = await runnerOf(page, runId);
     await openPage(page, "/runners");
@@ -205,6 +233,11 @@ test("a runner beats, freezes, is late, lost and followed by another; an idle on
   await test.step("both pages are accessible in every look, and fit a phone", async () => {
     await expectEveryLook(browser, signedIn, { address: "/runners?state=all", name: "runners-told" });
     await expectEveryLook(browser, signedIn, { address: `/runners/${first.id}`, name: "runner-told" });
+    await openPage(page, "/runners?state=all");
+    await rowOf(page, first.id).getByRole("link").first().focus();
+    await page.keyboard.press("Space");
+    await expect(panel(page)).toContainText("It was lost");
+    await lookInAll(page, EVERY_LOOK, "runner-peek");
   });
   await talk.context().close();
   await page.context().close();

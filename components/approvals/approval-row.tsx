@@ -24,7 +24,7 @@ export function ApprovalRow({ approval, choice, onProject }: ApprovalRowProps) {
       )}
     >
       <p className="flex flex-wrap items-center gap-x-2 gap-y-1 text-xs text-ink-2">
-        {choice?.box(id)}
+        {choice?.box?.(id)}
         <Asker approval={approval} />
         <button
           type="button"

@@ -3,7 +3,7 @@
 import { ChevronDown, ChevronRight } from "lucide-react";
 import { useId } from "react";
 import { formatPlural } from "@/components/ui/format";
-import { Rows, Table, TableFrame, type TableProps } from "@/components/ui/table";
+import { hasBoxes, Rows, Table, TableFrame, type TableProps } from "@/components/ui/table";
 import type { RowGroup } from "./groups";
 import type { ShownGroups } from "./use-groups";
 
@@ -50,7 +50,7 @@ function Group<Row>({ group, count, isClosed, onToggle, ...props }: GroupProps<R
   return (
     <tbody role="rowgroup" aria-labelledby={id} data-group={group.key} className="max-sm:block">
       <tr role="row" className="sticky top-0 z-20 bg-sunken shadow-[inset_0_-1px_0_var(--line)] max-sm:block">
-        <td role="cell" colSpan={props.columns.length + (props.choice ? 1 : 0)} className="p-0 max-sm:block">
+        <td role="cell" colSpan={props.columns.length + (hasBoxes(props.choice) ? 1 : 0)} className="p-0 max-sm:block">
           <h2 className="sticky left-0 w-fit max-w-[calc(100vw-1rem)]">
             <button
               type="button"

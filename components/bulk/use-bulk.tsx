@@ -94,6 +94,8 @@ export function useBulk({ kind, ids, labelOf, filter, words, hasMore, canDo, mor
     else if (hasMore && !isAllMatching) chooseAllMatching();
     else clear();
   };
+  // Who may do nothing to them chooses none.
+  const mayAct = verbsOf(kind).some(([verb]) => canDo(verb));
   const keys: PageKey[] = [
     { keys: "x", name: `Choose the ${ONE[kind]}`, run: toggle },
     { keys: "J", name: "Choose downwards", run: () => extend(1) },
@@ -110,13 +112,15 @@ export function useBulk({ kind, ids, labelOf, filter, words, hasMore, canDo, mor
 
   const rows: RowChoice = {
     isChosen: (id) => isAllMatching || chosen.has(id),
-    box: (id) => (
-      <ChooseBox
-        label={showTricks(labelOf(id))}
-        isChosen={isAllMatching || chosen.has(id)}
-        onToggle={(isRange) => selection.toggle(id, isRange)}
-      />
-    ),
+    box: mayAct
+      ? (id) => (
+          <ChooseBox
+            label={showTricks(labelOf(id))}
+            isChosen={isAllMatching || chosen.has(id)}
+            onToggle={(isRange) => selection.toggle(id, isRange)}
+          />
+        )
+      : null,
     onFocus: selection.moveTo,
   };
   const bar: ReactNode = (
@@ -144,7 +148,7 @@ export function useBulk({ kind, ids, labelOf, filter, words, hasMore, canDo, mor
   const onKeyDown = (event: { key: string }) => {
     if (event.key === "Escape" && asked === null && chosen.size > 0) clear();
   };
-  return { selection, keys, rows, bar, act, extend, toggle, chooseAll, onKeyDown };
+  return { selection, keys: mayAct ? keys : [], rows, bar, act, extend, toggle, chooseAll, onKeyDown };
 }
 
 function readerIn(filter: object | null): string | undefined {

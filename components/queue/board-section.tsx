@@ -53,7 +53,7 @@ export function BoardSection({ filter, controls, active, look, by, onChange, onA
     keys: { move: (by) => go({ dx: 0, dy: by }), aside: (by) => go({ dx: by, dy: 0 }) },
   });
   const { selection, rows } = acts;
-  const live = useQueueLive(selection.chosen.size > 0);
+  const live = useQueueLive(acts.isHeld);
   const moved = useMoved(columns, by);
   useLostFocus(body, ids, () => focusCard(selection.cursor));
   const shown = columns.find(({ key }) => key === board.column) ?? columns[0];
@@ -70,7 +70,7 @@ export function BoardSection({ filter, controls, active, look, by, onChange, onA
       key={task.id}
       {...{ task, titles, by, canOperate }}
       priority={acts.priority.shown(task)}
-      box={canOperate ? rows.box(task.id) : null}
+      box={rows.box?.(task.id) ?? null}
       isChosen={rows.isChosen(task.id)}
       isCursor={selection.cursor === task.id}
       hasMoved={moved.has(task.id)}

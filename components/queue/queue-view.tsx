@@ -4,6 +4,7 @@ import { Plus } from "lucide-react";
 import dynamic from "next/dynamic";
 import { parseAsBoolean, parseAsString, useQueryState, useQueryStates } from "nuqs";
 import { useRef } from "react";
+import { PeekSpace } from "@/components/peek/peek-space";
 import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { queueCommander, queueControls } from "@/components/trpc/lists";
@@ -93,39 +94,41 @@ export function QueueView() {
           </>
         }
       />
-      <div ref={scroller} className="scroll-thin relative min-h-0 flex-1 overflow-y-auto">
-        <div className="flex flex-col gap-4 p-4 lg:p-6">
-          <QueryView query={commander} skeleton={<TableSkeleton rows={3} />}>
-            {(data) => (
-              <>
-                {data.attention.length > 0 && <Attention items={data.attention} counts={data.attentionCounts} />}
-                <Tiles
-                  commander={data}
-                  filter={isWholeBoard ? { ...filter, state: "all" } : filter}
-                  onChange={onChange}
-                />
-              </>
-            )}
-          </QueryView>
-          {as === "table" && lanes}
+      <PeekSpace>
+        <div ref={scroller} className="scroll-thin relative min-h-0 min-w-0 flex-1 overflow-y-auto">
+          <div className="flex flex-col gap-4 p-4 lg:p-6">
+            <QueryView query={commander} skeleton={<TableSkeleton rows={3} />}>
+              {(data) => (
+                <>
+                  {data.attention.length > 0 && <Attention items={data.attention} counts={data.attentionCounts} />}
+                  <Tiles
+                    commander={data}
+                    filter={isWholeBoard ? { ...filter, state: "all" } : filter}
+                    onChange={onChange}
+                  />
+                </>
+              )}
+            </QueryView>
+            {as === "table" && lanes}
+          </div>
+          {as === "table" ? (
+            <TasksSection {...tasks} scroller={scroller} />
+          ) : (
+            <>
+              <BoardSection
+                {...tasks}
+                {...{ by, column }}
+                onColumn={(column) => void setColumn(column)}
+                onTable={(change) => {
+                  onChange(change);
+                  void setLook({ as: "table" });
+                }}
+              />
+              <div className="flex flex-col gap-4 p-4 lg:p-6">{lanes}</div>
+            </>
+          )}
         </div>
-        {as === "table" ? (
-          <TasksSection {...tasks} scroller={scroller} />
-        ) : (
-          <>
-            <BoardSection
-              {...tasks}
-              {...{ by, column }}
-              onColumn={(column) => void setColumn(column)}
-              onTable={(change) => {
-                onChange(change);
-                void setLook({ as: "table" });
-              }}
-            />
-            <div className="flex flex-col gap-4 p-4 lg:p-6">{lanes}</div>
-          </>
-        )}
-      </div>
+      </PeekSpace>
       {isAdding && canOperate && <AddTaskDialog queue={filter.queue} onClose={() => void setIsAdding(null)} />}
     </div>
   );

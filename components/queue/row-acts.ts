@@ -1,2 +1,2 @@
 /** What a task's menu and keys do to it. */
-export type RowAct = "open" | "read" | "raise" | "lower" | "lane" | "change" | "retry" | "cancel";
+export type RowAct = "open" | "look" | "read" | "raise" | "lower" | "lane" | "change" | "retry" | "cancel";

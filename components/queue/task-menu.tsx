@@ -9,10 +9,16 @@ import type { QueueTaskSummary } from "@/contract/queue";
 import { canCancel, canMove, canPrioritise, canRetry } from "./explain";
 import type { RowAct } from "./row-acts";
 
-type TaskMenuProps = { task: QueueTaskSummary; canOperate: boolean; onAct: (what: RowAct) => void };
+type TaskMenuProps = {
+  task: QueueTaskSummary;
+  canOperate: boolean;
+  /** Whether it stands in the panel itself. */
+  isInPeek?: boolean;
+  onAct: (what: RowAct) => void;
+};
 
 /** What can be done to a task, behind one button. */
-export function TaskMenu({ task, canOperate, onAct }: TaskMenuProps) {
+export function TaskMenu({ task, canOperate, isInPeek = false, onAct }: TaskMenuProps) {
   const path = `/queue/tasks/${encodeURIComponent(task.id)}`;
   const isPending = task.state === "pending";
   return (
@@ -29,6 +35,7 @@ export function TaskMenu({ task, canOperate, onAct }: TaskMenuProps) {
       }
     >
       <MenuItem onSelect={() => onAct("open")}>Open</MenuItem>
+      {!isInPeek && <MenuItem onSelect={() => onAct("look")}>Look into it</MenuItem>}
       <MenuItem isDisabled={!task.unread} onSelect={() => onAct("read")}>
         Mark as read
       </MenuItem>

@@ -27,12 +27,13 @@ import { ModelUsePanel } from "@/components/usage/model-use";
 import type { QueueTaskSummary } from "@/contract/queue";
 import { CancelTaskDialog } from "./cancel-task";
 import { ChangeTaskDialog } from "./change-task";
-import { canCancel, canPrioritise, canRetry, deadLetterWords, wordsOf } from "./explain";
+import { canCancel, canPrioritise, canRetry, wordsOf } from "./explain";
 import { TaskAttempts } from "./task-attempts";
 import { TaskLife } from "./task-life";
 import { usePriority } from "./use-priority";
 import { useTaskReading } from "./use-read-marks";
 import { useRetry } from "./use-retry";
+import { WhyFailed } from "./why-failed";
 import { WhyItWaits } from "./why-it-waits";
 
 const GATHER_MS = 300;
@@ -147,18 +148,6 @@ function Actions({ task }: { task: QueueTaskSummary }) {
       {dialog === "cancel" && <CancelTaskDialog task={task} onClose={() => setDialog(null)} />}
       {dialog === "change" && <ChangeTaskDialog task={task} onClose={() => setDialog(null)} />}
     </>
-  );
-}
-
-function WhyFailed({ task }: { task: QueueTaskSummary }) {
-  return (
-    <section className="rounded-lg border border-bad/40 bg-bad-soft p-4 text-sm">
-      <h2 className="font-semibold text-bad">Why it failed: {task.failureKind ?? "unknown"}</h2>
-      {task.deadLetter !== null && <p className="mt-1 text-ink-2">{showTricks(deadLetterWords(task.deadLetter))}</p>}
-      {task.failureMessage !== null && (
-        <pre className="mt-2 text-xs wrap-anywhere whitespace-pre-wrap">{showTricks(task.failureMessage)}</pre>
-      )}
-    </section>
   );
 }
 

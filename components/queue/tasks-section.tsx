@@ -54,7 +54,7 @@ export function TasksSection({ filter, controls, active, scroller, look, onChang
   const { fetchNextPage, isFetchingNextPage, hasNextPage } = query;
   const acts = useTaskActs({ tasks, ids, filter, hasMore: hasNextPage, controls, onAdd, focus });
   const { selection, priority } = acts;
-  const live = useQueueLive(selection.chosen.size > 0);
+  const live = useQueueLive(acts.isHeld);
   const bar = useRef<HTMLDivElement>(null);
   const onMore = useCallback(() => {
     if (!isFetchingNextPage) void fetchNextPage();

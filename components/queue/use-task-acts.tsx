@@ -1,8 +1,9 @@
 "use client";
 import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
-import { type ReactNode, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useState } from "react";
 import { useBulk } from "@/components/bulk/use-bulk";
+import { usePeek } from "@/components/peek/use-peek";
 import { taskAddress } from "@/components/shell/addresses";
 import { useCanOperate, useReader } from "@/components/shell/identity";
 import { tasksInput } from "@/contract/query/tasks";
@@ -24,6 +25,7 @@ const CancelTaskDialog = dynamic(() => import("./cancel-task").then((module) => 
 const ChangeTaskDialog = dynamic(() => import("./change-task").then((module) => module.ChangeTaskDialog), {
   ssr: false,
 });
+const TaskPeek = dynamic(() => import("./task-peek").then((module) => module.TaskPeek), { ssr: false });
 const LaneMenu = dynamic(() => import("./lane-menu").then((module) => module.LaneMenu), { ssr: false });
 const StopDialog = dynamic(() => import("./stop-dialog").then((module) => module.StopDialog), { ssr: false });
 
@@ -40,6 +42,8 @@ type Listed = {
   /** A board has more ways to go. */
   keys?: Partial<Pick<TaskActs, "move" | "aside">>;
 };
+
+const idOf = ({ id }: QueueTaskSummary) => id;
 
 type Asked = { kind: "cancel" | "change" | "lane"; task: QueueTaskSummary } | { kind: "pause"; control: QueueControl };
 
@@ -68,6 +72,7 @@ export function useTaskActs({ tasks, ids, filter, hasMore, controls, onAdd, focu
 
   function act(what: RowAct, task: QueueTaskSummary): void {
     if (what === "open") router.push(taskAddress(task.id));
+    if (what === "look") peek.open(task.id);
     if (what === "read") marks.some([task]);
     if (what === "raise" && canPrioritise(task)) priority.change(task, 1);
     if (what === "lower" && canPrioritise(task)) priority.change(task, -1);
@@ -78,6 +83,7 @@ export function useTaskActs({ tasks, ids, filter, hasMore, controls, onAdd, focu
   }
   const here = (what: RowAct) => atCursor !== undefined && act(what, atCursor);
   const step = (by: number) => focus(selection.step(by));
+  const peek = usePeek({ rows: tasks, idOf, one: "task", selection, focus, step: keys?.move ?? step });
 
   useTaskKeys(
     {
@@ -85,6 +91,7 @@ export function useTaskActs({ tasks, ids, filter, hasMore, controls, onAdd, focu
       ...keys,
       extend: bulk.extend,
       open: () => here("open"),
+      look: peek.toggle,
       toggle: bulk.toggle,
       chooseAll: bulk.chooseAll,
       prioritise: (by) => (isMany ? bulk.act("reprioritise") : here(by > 0 ? "raise" : "lower")),
@@ -109,6 +116,7 @@ export function useTaskActs({ tasks, ids, filter, hasMore, controls, onAdd, focu
 
   const dialogs: ReactNode = (
     <>
+      {peek.row !== null && <TaskPeek task={peek.row} onAct={(what) => here(what)} onClose={peek.close} />}
       {asked?.kind === "cancel" && <CancelTaskDialog task={asked.task} onClose={close} />}
       {asked?.kind === "change" && <ChangeTaskDialog task={asked.task} onClose={close} />}
       {asked?.kind === "pause" && <StopDialog control={asked.control} state="paused" onClose={close} />}
@@ -124,7 +132,11 @@ export function useTaskActs({ tasks, ids, filter, hasMore, controls, onAdd, focu
   );
   return {
     ...{ selection, priority, act, dialogs, bar: bulk.bar, rows: bulk.rows },
-    /** Esc lets go of what is chosen; a dialog takes it first. */
-    onKeyDown: (event: { key: string }) => asked === null && bulk.onKeyDown(event),
+    /** While somebody chooses, or looks into one, no row may move. */
+    isHeld: isMany || peek.row !== null,
+    /** Esc closes the panel, then lets go of what is chosen; a dialog takes it first. */
+    onKeyDown: (event: KeyboardEvent) => {
+      if (asked === null && !peek.onKeyDown(event)) bulk.onKeyDown(event);
+    },
   };
 }

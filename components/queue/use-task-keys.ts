@@ -6,6 +6,7 @@ export type TaskActs = {
   aside?: (by: 1 | -1) => void;
   extend: (by: 1 | -1) => void;
   open: () => void;
+  look: () => void;
   toggle: () => void;
   chooseAll: () => void;
   prioritise: (by: number) => void;
@@ -28,6 +29,7 @@ const KEYS: [string, string, (acts: TaskActs) => void][] = [
   ["d", "Ten tasks down", (acts) => acts.move(10)],
   ["b", "Ten tasks back up", (acts) => acts.move(-10)],
   ["o", "Open the task", (acts) => acts.open()],
+  [" ", "Look into the task", (acts) => acts.look()],
   ["x", "Choose the task", (acts) => acts.toggle()],
   ["*", "Choose all that are shown, then all that match, then none", (acts) => acts.chooseAll()],
   ["u", "Mark as read", (acts) => acts.read()],

@@ -1,6 +1,7 @@
 "use client";
 import { Ellipsis } from "lucide-react";
 import { useRouter } from "next/navigation";
+import { usePeekOpener } from "@/components/peek/peek-space";
 import { auditAddress, runAddress, sessionAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
 import { Button } from "@/components/ui/button";
@@ -23,6 +24,7 @@ export const ORDER_NAMES: Record<RunnerAction, string> = {
 export function RunnerMenu({ runner }: { runner: Runner }) {
   const router = useRouter();
   const canOperate = useCanOperate();
+  const look = usePeekOpener();
   const { give, dialog } = useRunnerOrders(runner);
   const { id, runId, run } = runner;
   const sessionId = run?.sessionId ?? null;
@@ -35,6 +37,7 @@ export function RunnerMenu({ runner }: { runner: Runner }) {
           </Button>
         }
       >
+        {look !== null && <MenuItem onSelect={() => look(id)}>Look into it</MenuItem>}
         {runId !== null && <MenuItem onSelect={() => router.push(runAddress(runId))}>Open its run</MenuItem>}
         {sessionId !== null && (
           <MenuItem onSelect={() => router.push(sessionAddress(sessionId))}>Open its session</MenuItem>

@@ -161,8 +161,15 @@ function columnsFor(runners: readonly Runner[]): Column<Runner>[] {
   return COLUMNS.filter((column) => !empty.has(column.name));
 }
 
+type RunnersTableProps = {
+  runners: readonly Runner[];
+  choice: RowChoice;
+  /** The one that a panel is open at. */
+  lookedInto: string | null;
+};
+
 /** Runners, the last registered first; those that are not well stand out. */
-export function RunnersTable({ runners, choice }: { runners: readonly Runner[]; choice: RowChoice | null }) {
+export function RunnersTable({ runners, choice, lookedInto }: RunnersTableProps) {
   return (
     <Table
       label="Runners"
@@ -170,6 +177,7 @@ export function RunnersTable({ runners, choice }: { runners: readonly Runner[]; 
       columns={columnsFor(runners)}
       keyOf={(runner) => runner.id}
       choice={choice}
+      currentKey={lookedInto}
       rowClassName={(runner) => ROW[runner.state]}
     />
   );

@@ -8,6 +8,8 @@ import { DocLink } from "@/components/docs/doc-link";
 import { useAskAgain } from "@/components/live/gathered";
 import { isFurtherDown, useNewRows } from "@/components/live/new-rows";
 import { useFrames, useWatched } from "@/components/live/provider";
+import { PeekSpace } from "@/components/peek/peek-space";
+import { usePeek } from "@/components/peek/use-peek";
 import { useWider, type Wider } from "@/components/query/use-wider";
 import { useCanOperate } from "@/components/shell/identity";
 import { usePageKeys } from "@/components/shell/page-keys";
@@ -31,6 +33,7 @@ const Pictures = dynamic(() => import("./pictures").then((module) => module.Pict
   ssr: false,
   loading: () => <div className="min-h-58" />,
 });
+const RunnerPeek = dynamic(() => import("./runner-peek").then((module) => module.RunnerPeek), { ssr: false });
 
 /** Figures may lag behind the rows, which the stream patches as they change. */
 const FIGURES_GATHER_MS = 800;
@@ -68,11 +71,17 @@ export function RunnersView() {
     labelOf: shortenId,
     canDo: () => canOperate,
   });
-  usePageKeys(canOperate ? bulk.keys : []);
+  const peek = usePeek({ rows: runners, idOf, one: "runner", selection: bulk.selection });
+  usePageKeys([...bulk.keys, peek.key]);
 
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: Esc lets go of what is chosen, wherever the focus is in the list.
-    <div className="flex h-full min-h-0 flex-col" onKeyDown={bulk.onKeyDown}>
+    // biome-ignore lint/a11y/noStaticElementInteractions: Esc closes the panel, then lets go of what is chosen.
+    <div
+      className="flex h-full min-h-0 flex-col"
+      onKeyDown={(event) => {
+        if (!peek.onKeyDown(event)) bulk.onKeyDown(event);
+      }}
+    >
       <PageHeader
         title="Runners"
         description="The processes that claim runs and drive agents. Each says every few seconds that it lives."
@@ -81,30 +90,33 @@ export function RunnersView() {
       </PageHeader>
       {bulk.bar}
       <NewPill count={news.count} one="new runner" onShow={news.show} />
-      <div className="scroll-thin min-h-0 flex-1 overflow-y-auto">
-        <div className="p-4 lg:px-6">
-          {stats !== undefined && (
-            <RunnerTiles stats={stats} shown={shownState(filter)} onShow={(state) => onChange({ state })} />
-          )}
+      <PeekSpace onOpen={peek.open}>
+        <div className="scroll-thin min-h-0 min-w-0 flex-1 overflow-y-auto">
+          <div className="p-4 lg:px-6">
+            {stats !== undefined && (
+              <RunnerTiles stats={stats} shown={shownState(filter)} onShow={(state) => onChange({ state })} />
+            )}
+          </div>
+          <div className="border-y bg-panel">
+            <QueryView query={query}>
+              {() =>
+                runners.length === 0 ? (
+                  <Nothing filter={filter} wider={wider} onChange={onChange} />
+                ) : (
+                  <>
+                    <RunnersTable runners={runners} choice={bulk.rows} lookedInto={peek.row?.id ?? null} />
+                    <ListFoot count={runners.length} one="runner" query={query} />
+                  </>
+                )
+              }
+            </QueryView>
+          </div>
+          <div className="p-4 lg:px-6">
+            <Pictures />
+          </div>
         </div>
-        <div className="border-y bg-panel">
-          <QueryView query={query}>
-            {() =>
-              runners.length === 0 ? (
-                <Nothing filter={filter} wider={wider} onChange={onChange} />
-              ) : (
-                <>
-                  <RunnersTable runners={runners} choice={canOperate ? bulk.rows : null} />
-                  <ListFoot count={runners.length} one="runner" query={query} />
-                </>
-              )
-            }
-          </QueryView>
-        </div>
-        <div className="p-4 lg:px-6">
-          <Pictures />
-        </div>
-      </div>
+        {peek.row !== null && <RunnerPeek runner={peek.row} onClose={peek.close} />}
+      </PeekSpace>
     </div>
   );
 }

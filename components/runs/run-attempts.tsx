@@ -66,7 +66,7 @@ export function RunAttempts({ run }: { run: Run }) {
 }
 
 /** How an attempt ended; what it said last only where that explains a failure. */
-function outcomeOf(job: RunnerJob): string {
+export function outcomeOf(job: RunnerJob): string {
   return showTricks(toldOutcome(job));
 }
 

@@ -3,6 +3,7 @@ import { Ellipsis } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
+import { usePeekOpener } from "@/components/peek/peek-space";
 import { sessionAddress, taskAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
 import { Button } from "@/components/ui/button";
@@ -19,6 +20,7 @@ const CancelRunDialog = dynamic(() => import("./cancel-run").then((module) => mo
 export function RunMenu({ run }: { run: Run }) {
   const router = useRouter();
   const canOperate = useCanOperate();
+  const look = usePeekOpener();
   const [isCancelling, setIsCancelling] = useState(false);
   const sessionId = run.sessionRef?.sessionId;
   const canCancel = canOperate && !isTerminal(run.status);
@@ -32,6 +34,7 @@ export function RunMenu({ run }: { run: Run }) {
           </Button>
         }
       >
+        {look !== null && <MenuItem onSelect={() => look(run.id)}>Look into it</MenuItem>}
         {typeof sessionId === "string" && (
           <MenuItem onSelect={() => router.push(sessionAddress(sessionId))}>Open its session</MenuItem>
         )}

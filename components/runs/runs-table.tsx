@@ -133,6 +133,8 @@ type RunsTableProps = {
   runs: readonly RunSummary[];
   isInSession?: boolean;
   choice?: RowChoice | null;
+  /** The one that a panel is open at. */
+  lookedInto?: string | null;
   /** Those that were chosen, where they were. */
   columns?: string | null;
   groups?: ShownGroups<RunSummary> | null;
@@ -151,6 +153,7 @@ export function RunsTable({ runs, isInSession = false, groups = null, ...props }
       columns={[...LEAD, ...columnsFor(RUN_COLUMNS, props.columns ?? null, { usual: USUAL, more }), ACTIONS]}
       keyOf={(run) => run.id}
       choice={props.choice}
+      currentKey={props.lookedInto}
       groups={groups === null ? null : withRows(groups, rows)}
       hasMore={props.hasMore ?? false}
     />

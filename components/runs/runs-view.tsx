@@ -1,5 +1,6 @@
 "use client";
 import { useInfiniteQuery } from "@tanstack/react-query";
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import { useQueryStates } from "nuqs";
 import { useMemo } from "react";
@@ -9,6 +10,8 @@ import { useBulk } from "@/components/bulk/use-bulk";
 import { DocLink } from "@/components/docs/doc-link";
 import { isFurtherDown, useNewRows } from "@/components/live/new-rows";
 import { useFrames } from "@/components/live/provider";
+import { PeekSpace } from "@/components/peek/peek-space";
+import { usePeek } from "@/components/peek/use-peek";
 import { useWider, type Wider } from "@/components/query/use-wider";
 import { useCanOperate } from "@/components/shell/identity";
 import { usePageKeys } from "@/components/shell/page-keys";
@@ -29,6 +32,8 @@ import { filterWords, fits, isFiltered, RUN_FILTERS, type RunFilter, runsInput }
 import { RUN_GROUPINGS } from "./groups";
 import { RunFilters } from "./run-filters";
 import { RunsTable } from "./runs-table";
+
+const RunPeek = dynamic(() => import("./run-peek").then((module) => module.RunPeek), { ssr: false });
 
 const idOf = ({ id }: RunSummary) => id;
 
@@ -62,37 +67,52 @@ export function RunsView() {
     labelOf: (id) => runs.find((run) => run.id === id)?.title ?? shortenId(id),
     canDo: () => canOperate,
   });
-  usePageKeys(canOperate ? [...bulk.keys, ...keys] : keys);
+  const peek = usePeek({ rows: runs, idOf, one: "run", selection: bulk.selection });
+  usePageKeys([...bulk.keys, ...keys, peek.key]);
 
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: Esc lets go of what is chosen, wherever the focus is in the list.
-    <div className="flex h-full min-h-0 flex-col" onKeyDown={bulk.onKeyDown}>
+    // biome-ignore lint/a11y/noStaticElementInteractions: Esc closes the panel, then lets go of what is chosen.
+    <div
+      className="flex h-full min-h-0 flex-col"
+      onKeyDown={(event) => {
+        if (!peek.onKeyDown(event)) bulk.onKeyDown(event);
+      }}
+    >
       <PageHeader title="Runs" description="Every piece of work: on a session, by one runner at a time.">
         <RunFilters filter={filter} onChange={onChange} />
         <Failures filter={filter} onChange={onChange} />
       </PageHeader>
       {bulk.bar}
       <NewPill count={news.count} one="new run" onShow={news.show} />
-      <div className={cn("scroll-thin min-h-0 flex-1 overflow-y-auto bg-panel", shown !== null && "scroll-pt-14")}>
-        <QueryView query={query}>
-          {() =>
-            runs.length === 0 ? (
-              <Nothing isFilter={isFiltered(filter)} wider={wider} onClear={() => onChange(null)} />
-            ) : (
-              <>
-                <RunsTable
-                  runs={runs}
-                  choice={canOperate ? bulk.rows : null}
-                  columns={arrangement.columns}
-                  groups={shown}
-                  hasMore={query.hasNextPage}
-                />
-                <ListFoot count={runs.length} one="run" query={query} />
-              </>
-            )
-          }
-        </QueryView>
-      </div>
+      <PeekSpace onOpen={peek.open}>
+        <div
+          className={cn(
+            "scroll-thin min-h-0 min-w-0 flex-1 overflow-y-auto bg-panel",
+            shown !== null && "scroll-pt-14",
+          )}
+        >
+          <QueryView query={query}>
+            {() =>
+              runs.length === 0 ? (
+                <Nothing isFilter={isFiltered(filter)} wider={wider} onClear={() => onChange(null)} />
+              ) : (
+                <>
+                  <RunsTable
+                    runs={runs}
+                    choice={bulk.rows}
+                    lookedInto={peek.row?.id ?? null}
+                    columns={arrangement.columns}
+                    groups={shown}
+                    hasMore={query.hasNextPage}
+                  />
+                  <ListFoot count={runs.length} one="run" query={query} />
+                </>
+              )
+            }
+          </QueryView>
+        </div>
+        {peek.row !== null && <RunPeek run={peek.row} onClose={peek.close} />}
+      </PeekSpace>
     </div>
   );
 }

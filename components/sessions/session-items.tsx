@@ -1,5 +1,6 @@
 "use client";
-import { Columns2, Copy, Pencil, SquareTerminal, Trash2, XCircle } from "lucide-react";
+import { Columns2, Copy, PanelRight, Pencil, SquareTerminal, Trash2, XCircle } from "lucide-react";
+import { usePeekOpener } from "@/components/peek/peek-space";
 import { useCanOperate } from "@/components/shell/identity";
 import { copyText } from "@/components/ui/copy";
 import { copyCurl } from "@/components/ui/curl";
@@ -16,10 +17,16 @@ type SessionItemsProps = {
 /** The acts of a session's menu, and the calls of the API that do the same. */
 export function SessionItems({ session, runId, onDialog }: SessionItemsProps) {
   const canOperate = useCanOperate();
+  const look = usePeekOpener();
   const path = `/sessions/${encodeURIComponent(session.sessionId)}`;
   const icon = "size-3.5";
   return (
     <>
+      {look !== null && (
+        <MenuItem onSelect={() => look(session.sessionId)}>
+          <PanelRight aria-hidden className={icon} /> Look into it
+        </MenuItem>
+      )}
       <MenuItem onSelect={() => onDialog("compare")}>
         <Columns2 aria-hidden className={icon} /> Compare with…
       </MenuItem>

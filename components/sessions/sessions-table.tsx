@@ -95,6 +95,8 @@ const more = (id: string, session: SessionSummary) => MORE_CELLS[id as keyof typ
 type SessionsTableProps = {
   sessions: readonly SessionSummary[];
   choice?: RowChoice | null;
+  /** The one that a panel is open at. */
+  lookedInto?: string | null;
   /** Those that were chosen, where they were. */
   columns?: string | null;
   groups?: ShownGroups<SessionSummary> | null;
@@ -105,6 +107,7 @@ type SessionsTableProps = {
 export function SessionsTable({
   sessions,
   choice,
+  lookedInto,
   columns = null,
   groups = null,
   hasMore = false,
@@ -117,6 +120,7 @@ export function SessionsTable({
       columns={[...LEAD, ...columnsFor(SESSION_COLUMNS, columns, { usual: USUAL, more }), ACTIONS]}
       keyOf={(session) => session.sessionId}
       choice={choice}
+      currentKey={lookedInto}
       groups={groups}
       hasMore={hasMore}
     />

@@ -4,15 +4,16 @@ import { Plus } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { parseAsBoolean, useQueryState, useQueryStates } from "nuqs";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import { useArrangement } from "@/components/arrange/use-arrangement";
 import { useGroups } from "@/components/arrange/use-groups";
 import { useBulk } from "@/components/bulk/use-bulk";
 import { DocLink } from "@/components/docs/doc-link";
+import { PeekSpace } from "@/components/peek/peek-space";
+import { usePeek } from "@/components/peek/use-peek";
 import { useWider, type Wider } from "@/components/query/use-wider";
 import { compareAddress } from "@/components/shell/addresses";
 import { useCanOperate, useReader } from "@/components/shell/identity";
-import { focusRow } from "@/components/shell/list-keys";
 import { usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
 import { sessionPages } from "@/components/trpc/lists";
@@ -79,12 +80,7 @@ export function SessionsView() {
     more: (chosen) => chosen.size === 2 && <CompareButton onClick={compare} />,
   });
   const { cursor } = bulk.selection;
-  const [isPeeking, setIsPeeking] = useState(false);
-  const peeked = isPeeking ? sessions.find(({ sessionId }) => sessionId === cursor) : undefined;
-  const closePeek = () => {
-    setIsPeeking(false);
-    if (cursor !== null) focusRow(cursor);
-  };
+  const peek = usePeek({ rows: sessions, idOf, one: "session", selection: bulk.selection });
   function compare(): void {
     const [left = cursor, right] = bulk.selection.chosen;
     if (left !== null) router.push(compareAddress(left, right));
@@ -93,16 +89,15 @@ export function SessionsView() {
     ...bulk.keys,
     ...keys,
     { keys: "=", name: "Compare the two that are chosen, or the session with another", run: compare },
-    { keys: " ", name: "Look into the session", run: () => (isPeeking ? closePeek() : setIsPeeking(cursor !== null)) },
+    peek.key,
   ]);
 
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: Esc closes the pane, then lets go of what is chosen.
+    // biome-ignore lint/a11y/noStaticElementInteractions: Esc closes the panel, then lets go of what is chosen.
     <div
       className="flex h-full min-h-0 flex-col"
       onKeyDown={(event) => {
-        if (event.key === "Escape" && peeked !== undefined) closePeek();
-        else bulk.onKeyDown(event);
+        if (!peek.onKeyDown(event)) bulk.onKeyDown(event);
       }}
     >
       <PageHeader
@@ -134,7 +129,7 @@ export function SessionsView() {
       </PageHeader>
       {bulk.bar}
       <NewPill count={news.count} one="new session" onShow={news.show} />
-      <div className="flex min-h-0 flex-1 max-sm:flex-col">
+      <PeekSpace onOpen={peek.open}>
         <div
           className={cn(
             "scroll-thin min-h-0 min-w-0 flex-1 overflow-y-auto bg-panel",
@@ -157,6 +152,7 @@ export function SessionsView() {
                   <SessionsTable
                     sessions={sessions}
                     choice={bulk.rows}
+                    lookedInto={peek.row?.sessionId ?? null}
                     columns={arrangement.columns}
                     groups={shown}
                     hasMore={query.hasNextPage}
@@ -167,8 +163,8 @@ export function SessionsView() {
             }
           </QueryView>
         </div>
-        {peeked !== undefined && <SessionPeek session={peeked} onClose={closePeek} />}
-      </div>
+        {peek.row !== null && <SessionPeek session={peek.row} onClose={peek.close} />}
+      </PeekSpace>
       {isCreating && canOperate && <NewSessionDialog onClose={() => void setIsCreating(null)} />}
     </div>
   );

@@ -15,10 +15,11 @@ export type Column<Row> = {
   isLine?: boolean;
 };
 
-/** How rows are chosen: by a box in each, which leads its row. */
+/** How rows are chosen: by a box in each, which leads its row; and which of them the keys act on. */
 export type RowChoice = {
   isChosen: (key: string) => boolean;
-  box: (key: string) => ReactNode;
+  /** null: nothing can be done to many. */
+  box: ((key: string) => ReactNode) | null;
   /** null: what has the focus is no row. */
   onFocus: (key: string | null) => void;
 };
@@ -28,9 +29,16 @@ type RowsProps<Row> = {
   keyOf: (row: Row) => string;
   rowClassName?: (row: Row) => string | undefined;
   selectedKey?: string | null;
+  /** The row that something beside the table is about. */
+  currentKey?: string | null;
   choice?: RowChoice | null;
 };
 export type TableProps<Row> = RowsProps<Row> & { label: string; rows: readonly Row[] };
+
+/** Whether each row has a cell to choose it by. */
+export function hasBoxes(choice: RowChoice | null | undefined): boolean {
+  return choice?.box != null;
+}
 
 /** A table whose rows become cards below 640 px, with the same cells in them. */
 export function Table<Row>({ rows, ...props }: TableProps<Row>) {
@@ -53,7 +61,7 @@ export function TableFrame<Row>({ label, columns, choice = null, children }: Fra
     <table aria-label={label} role="table" className="w-full text-sm max-sm:block">
       <thead role="rowgroup" className="max-sm:sr-only">
         <tr role="row" className="border-b text-left text-xs text-ink-3">
-          {choice !== null && (
+          {hasBoxes(choice) && (
             <th role="columnheader" scope="col" className="w-px pl-4 lg:pl-6">
               <span className="sr-only">Choose</span>
             </th>
@@ -80,7 +88,7 @@ export function TableFrame<Row>({ label, columns, choice = null, children }: Fra
 
 /** Rows, each with its cells. */
 export function Rows<Row>({ rows, ...props }: RowsProps<Row> & { rows: readonly Row[] }) {
-  const { columns, keyOf, rowClassName, selectedKey, choice = null } = props;
+  const { columns, keyOf, rowClassName, selectedKey, currentKey, choice = null } = props;
   return rows.map((row) => {
     const key = keyOf(row);
     return (
@@ -92,12 +100,13 @@ export function Rows<Row>({ rows, ...props }: RowsProps<Row> & { rows: readonly 
         onFocus={choice === null ? undefined : () => choice.onFocus(key)}
         className={cn(
           "relative border-b hover:bg-hover data-selected:bg-accent-soft max-sm:flex max-sm:flex-wrap max-sm:items-center max-sm:gap-x-3 max-sm:gap-y-1 max-sm:px-4 max-sm:py-2.5",
+          currentKey === key && CURRENT,
           rowClassName?.(row),
         )}
       >
-        {choice !== null && (
+        {hasBoxes(choice) && (
           <td role="cell" className="h-10 pl-4 leading-none max-sm:h-auto max-sm:p-0 lg:pl-6">
-            {choice.box(key)}
+            {choice?.box?.(key)}
           </td>
         )}
         {columns.map((column) => (
@@ -120,6 +129,10 @@ export function Rows<Row>({ rows, ...props }: RowsProps<Row> & { rows: readonly 
     );
   });
 }
+
+/** A bar at its edge; of a table's row its first cell has it. */
+const CURRENT =
+  "max-sm:shadow-[inset_3px_0_0_var(--accent)] sm:[&>td:first-child]:shadow-[inset_3px_0_0_var(--accent)]";
 
 /** A cell that is a line of its own in the card that a row becomes. */
 export const LINE =

@@ -1,8 +1,7 @@
+import { PROMPT_KEYS } from "@/contract/words";
 import type { QueueTaskRow } from "@/db/schema";
 import { storedJson } from "@/server/stored";
 
-/** Keys of a payload that callers use for what the agent is asked. */
-const TEXT_KEYS = ["text", "prompt", "message"] as const;
 /** UTF-16 units that a turn's text has at most, as for who sends one by the API. */
 export const TURN_TEXT_MAX = 1_048_576;
 
@@ -14,7 +13,7 @@ export function turnOf(
   task: Pick<QueueTaskRow, "title" | "payload">,
 ): (Record<string, unknown> & { text: string }) | null {
   const payload = storedJson(task.payload) ?? {};
-  for (const key of TEXT_KEYS) {
+  for (const key of PROMPT_KEYS) {
     const text = payload[key];
     if (typeof text === "string" && text.trim() !== "") return bounded({ ...payload, text });
   }

@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { peekMove, pressedIn } from "./keys";
+
+/** A target within what these selectors find. */
+const within = (...found: string[]) =>
+  ({
+    closest: (selector: string) => (selector.split(", ").some((one) => found.includes(one)) ? {} : null),
+  }) as unknown as EventTarget;
+
+test("arrows go on from row to row while a panel is open, and scroll what is not a row", () => {
+  const row = pressedIn(within("[data-row]"));
+  expect([peekMove("ArrowDown", row), peekMove("ArrowUp", row)]).toEqual(["down", "up"]);
+  expect(peekMove("ArrowDown", pressedIn(within()))).toBeNull();
+  expect(peekMove("Enter", row), "it opens the page").toBeNull();
+});
+
+test("Escape closes the panel from the list and from within it, but not from a dialog or menu above it", () => {
+  for (const target of [within("[data-row]"), within(), null])
+    expect(peekMove("Escape", pressedIn(target))).toBe("close");
+  for (const layer of ["[role=dialog]", "[role=alertdialog]", "[role=menu]", "[role=listbox]"])
+    expect(peekMove("Escape", pressedIn(within("[data-row]", layer))), layer).toBeNull();
+});

@@ -1,0 +1,133 @@
+"use client";
+import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { Ban, Pencil, RotateCw } from "lucide-react";
+import Link from "next/link";
+import { useEffect } from "react";
+import { PeekBody, PeekLinks, PeekPanel, PeekPart } from "@/components/peek/peek-panel";
+import { RunLines } from "@/components/peek/run-lines";
+import { runAddress, sessionAddress, taskAddress } from "@/components/shell/addresses";
+import { useCanOperate } from "@/components/shell/identity";
+import { useTRPC } from "@/components/trpc/client";
+import { attemptPages } from "@/components/trpc/lists";
+import { Button } from "@/components/ui/button";
+import { shortenId } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
+import { Facts } from "@/components/ui/page";
+import { State } from "@/components/ui/state";
+import { Countdown, Duration, Time } from "@/components/ui/time";
+import type { QueueTaskSummary } from "@/contract/queue";
+import { isActiveTask } from "@/contract/words";
+import { canCancel, canPrioritise, canRetry, wordsOf } from "./explain";
+import { promptOf } from "./prompt";
+import type { RowAct } from "./row-acts";
+import { TaskMenu } from "./task-menu";
+import { WhyFailed } from "./why-failed";
+import { WhyItWaits } from "./why-it-waits";
+
+type TaskPeekProps = { task: QueueTaskSummary; onAct: (what: RowAct) => void; onClose: () => void };
+
+/** A look into a task beside the list: why it waits or failed, what it asks, how it was tried, and what can be done. */
+export function TaskPeek({ task, onAct, onClose }: TaskPeekProps) {
+  const canOperate = useCanOperate();
+  return (
+    <PeekPanel
+      id={task.id}
+      title={showTricks(task.title)}
+      state={<State isBare {...wordsOf(task)} />}
+      href={taskAddress(task.id)}
+      actions={<TaskMenu task={task} canOperate={canOperate} isInPeek onAct={onAct} />}
+      onClose={onClose}
+    >
+      <PeekBody>
+        <PeekLinks
+          links={[
+            ["Its session", task.sessionId === null ? null : sessionAddress(task.sessionId)],
+            ["Its run", task.runId === null ? null : runAddress(task.runId)],
+          ]}
+        />
+        {task.state === "pending" && <WhyItWaits key={task.id} task={task} />}
+        {task.state === "failed" && <WhyFailed task={task} />}
+        {canOperate && <Acts task={task} onAct={onAct} />}
+        <PeekPart title="What it asks">
+          <p className="line-clamp-6 text-xs wrap-anywhere whitespace-pre-wrap">{showTricks(promptOf(task))}</p>
+        </PeekPart>
+        <TaskFacts task={task} />
+        {task.attemptCount > 0 && <Attempts key={task.id} task={task} />}
+        {task.runId !== null && isActiveTask(task.state) && (
+          <PeekPart title="Last lines">
+            <RunLines key={task.runId} runId={task.runId} className="max-h-80 rounded-md border bg-code" />
+          </PeekPart>
+        )}
+      </PeekBody>
+    </PeekPanel>
+  );
+}
+
+function Acts({ task, onAct }: { task: QueueTaskSummary; onAct: (what: RowAct) => void }) {
+  return (
+    <p className="flex flex-wrap gap-2">
+      <Button size="sm" disabled={!canRetry(task)} onClick={() => onAct("retry")}>
+        <RotateCw aria-hidden className="size-3.5" /> {task.state === "pending" ? "Go on now" : "Retry"}
+      </Button>
+      <Button size="sm" disabled={!canPrioritise(task)} onClick={() => onAct("change")}>
+        <Pencil aria-hidden className="size-3.5" /> Change…
+      </Button>
+      <Button size="sm" disabled={!canCancel(task)} onClick={() => onAct("cancel")}>
+        <Ban aria-hidden className="size-3.5" /> Cancel…
+      </Button>
+    </p>
+  );
+}
+
+function TaskFacts({ task }: { task: QueueTaskSummary }) {
+  return (
+    <Facts
+      items={[
+        ["Place", showTricks(`${task.queue} / ${task.lane}, priority ${task.priority}`)],
+        ["Profile", showTricks(task.backendProfile)],
+        ["Attempts", task.attemptCount],
+        ...(task.nextAttemptAt === null ? [] : [["Next", <Countdown key="n" to={task.nextAttemptAt} />] as const]),
+        ...(task.concurrencyKey === null ? [] : [["Key", showTricks(task.concurrencyKey)] as const]),
+        ...(task.expiresAt === null ? [] : [["Expires", <Time key="e" at={task.expiresAt} />] as const]),
+        ["Added", <Time key="a" at={task.createdAt} />],
+      ].map(([name, value]) => [name as string, value])}
+    />
+  );
+}
+
+const ATTEMPTS_SHOWN = 3;
+
+/** The last attempts, and what ended each. */
+function Attempts({ task: { id, version } }: { task: QueueTaskSummary }) {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  // The stream tells of the task alone.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what changes a task may be an attempt of it.
+  useEffect(() => void client.invalidateQueries({ queryKey: trpc.queue.listAttempts.pathKey() }), [version]);
+  const pages = useInfiniteQuery(attemptPages(trpc, id)).data?.pages ?? [];
+  const attempts = pages.flatMap(({ items }) => items).slice(0, ATTEMPTS_SHOWN);
+  if (attempts.length === 0) return null;
+  return (
+    <PeekPart title="Last attempts">
+      <ul className="flex flex-col gap-1 text-xs">
+        {attempts.map(({ attempt, state, runId, dispatchedAt, startedAt, endedAt, failureKind, failureMessage }) => (
+          <li key={attempt} className="flex flex-wrap items-center gap-x-2">
+            <span className="text-ink-3 tabular-nums">{attempt}</span>
+            <State isBare state={state} />
+            {runId !== null && (
+              <Link href={runAddress(runId)} prefetch={false} title={runId} className="font-mono text-accent underline">
+                {shortenId(runId, 4)}
+              </Link>
+            )}
+            <Duration from={startedAt ?? dispatchedAt} to={endedAt} className="text-ink-2" />
+            {failureKind !== null && (
+              <span className="basis-full wrap-anywhere text-bad">
+                {showTricks([failureKind, failureMessage].filter((part) => part !== null).join(": "))}
+              </span>
+            )}
+          </li>
+        ))}
+      </ul>
+    </PeekPart>
+  );
+}

@@ -1,0 +1,186 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import { CirclePause, CirclePlay, ShieldOff } from "lucide-react";
+import Link from "next/link";
+import { PeekBody, PeekLinks, PeekPanel, PeekPart } from "@/components/peek/peek-panel";
+import { RunLines } from "@/components/peek/run-lines";
+import { type ReadLine, readLines } from "@/components/runs/log-text";
+import { WhyBox } from "@/components/runs/why-box";
+import { auditAddress, runAddress, runLogAddress, runnerAddress, sessionAddress } from "@/components/shell/addresses";
+import { useCanOperate } from "@/components/shell/identity";
+import { useTRPC } from "@/components/trpc/client";
+import { Button } from "@/components/ui/button";
+import { shortenId } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
+import { Facts } from "@/components/ui/page";
+import { State } from "@/components/ui/state";
+import { Countdown, Duration, Time } from "@/components/ui/time";
+import type { Runner } from "@/contract/runner";
+import type { RunnerAction } from "@/contract/words";
+import { BeatStrip } from "./beat-strip";
+import { describeBeats } from "./beats";
+import { attemptOf, explainRunner } from "./explain";
+import { ORDER_NAMES, RunnerMenu } from "./runner-menu";
+import { processOf, usageOf } from "./runners-table";
+import { SkewBadge } from "./skew-badge";
+import { useRunnerOrders } from "./use-runner-orders";
+
+/** A look into a runner beside the list: its state and why, its beats, what it runs and is, and its orders. */
+export function RunnerPeek({ runner, onClose }: { runner: Runner; onClose: () => void }) {
+  const why = explainRunner(runner);
+  const { runId, run, attemptId } = runner;
+  return (
+    <PeekPanel
+      id={runner.id}
+      title={shortenId(runner.id)}
+      state={<State isBare state={runner.state} title={showTricks(why.title)} />}
+      href={runnerAddress(runner.id)}
+      actions={<RunnerMenu runner={runner} />}
+      onClose={onClose}
+    >
+      <PeekBody>
+        <PeekLinks
+          links={[
+            ["Its run", runId === null ? null : runAddress(runId)],
+            ["Its session", run?.sessionId == null ? null : sessionAddress(run.sessionId)],
+            ["Its log", runId === null ? null : runLogAddress(runId, attemptId)],
+            ["What was done to it", auditAddress(runner.id)],
+          ]}
+        />
+        <WhyBox why={why} />
+        <Orders key={runner.id} runner={runner} />
+        <PeekPart title="Last beats">
+          <BeatStrip runner={runner} className="h-6 w-full" />
+          <p className="text-xs text-ink-2">
+            {describeBeats(runner)}. The last came <Time at={runner.heartbeatAt} />.
+          </p>
+        </PeekPart>
+        <RunnerFacts runner={runner} />
+        {runId !== null && attemptId !== null && (
+          <LastErrors key={attemptId} {...{ runId, attemptId }} isOver={runner.state === "ended"} />
+        )}
+        {runId !== null && run?.isHeld === true && (
+          <PeekPart title="Last lines of its run">
+            <RunLines key={runId} runId={runId} className="max-h-80 rounded-md border bg-code" />
+          </PeekPart>
+        )}
+      </PeekBody>
+    </PeekPanel>
+  );
+}
+
+const ICONS = { drain: CirclePause, resume: CirclePlay, revoke: ShieldOff } as const;
+
+function Orders({ runner }: { runner: Runner }) {
+  const canOperate = useCanOperate();
+  const { give, dialog, isResuming } = useRunnerOrders(runner);
+  if (!canOperate) return null;
+  const offered = [runner.refusals.resume === null ? "resume" : "drain", "revoke"] as const satisfies RunnerAction[];
+  return (
+    <p className="flex flex-wrap gap-2">
+      {offered.map((action) => {
+        const Icon = ICONS[action];
+        const refusal = runner.refusals[action];
+        return (
+          <Button
+            key={action}
+            size="sm"
+            disabled={refusal !== null || (action === "resume" && isResuming)}
+            title={refusal ?? undefined}
+            onClick={() => give(action)}
+          >
+            <Icon aria-hidden className="size-3.5" /> {ORDER_NAMES[action]}
+          </Button>
+        );
+      })}
+      {dialog}
+    </p>
+  );
+}
+
+function RunnerFacts({ runner }: { runner: Runner }) {
+  const { run, runId } = runner;
+  const place = [runner.placement, processOf(runner)].filter((part) => part !== null && part !== "").join(", ");
+  return (
+    <Facts
+      items={[
+        [
+          "Runs",
+          runId === null ? (
+            "nothing"
+          ) : (
+            <Link key="r" href={runAddress(runId)} prefetch={false} title={runId} className="text-accent underline">
+              {run?.title == null ? shortenId(runId) : showTricks(run.title)}
+            </Link>
+          ),
+        ],
+        ...(run === null ? [] : [["Turns", turnsOf(run)] as [string, string]]),
+        [
+          "Lease",
+          runner.leaseExpiresAt === null ? (
+            "none"
+          ) : (
+            <span key="l">
+              ends <Countdown to={runner.leaseExpiresAt} past="has run out" />, epoch {runner.leaseEpoch}
+            </span>
+          ),
+        ],
+        ["Place", showTricks(place) || "not told"],
+        ["CPU, memory", usageOf(runner) || "not told"],
+        [
+          "Build",
+          <span key="b" className="flex flex-wrap items-center gap-1.5">
+            {showTricks(runner.sourceCommit ?? "not told")}, protocol {runner.protocolVersion ?? "not told"}
+            <SkewBadge runner={runner} />
+          </span>,
+        ],
+        ["Up", <Duration key="u" from={runner.registeredAt} to={runner.endedAt} />],
+      ]}
+    />
+  );
+}
+
+function turnsOf({ turns, attemptCount, attemptMax }: NonNullable<Runner["run"]>): string {
+  const waiting = turns.waiting > 0 ? `, ${turns.waiting} waiting` : "";
+  return `${turns.running > 0 ? "one under way" : "none under way"}${waiting}, ${attemptOf(attemptCount, attemptMax)}`;
+}
+
+const LOG_LINES = 200;
+const ERRORS_SHOWN = 5;
+const LOG_POLL_MS = 10_000;
+const WRONG: ReadonlySet<ReadLine["level"]> = new Set(["warn", "error", "fatal"]);
+
+/** What went wrong of late, by the end of its log. */
+function LastErrors({ runId, attemptId, isOver }: { runId: string; attemptId: string; isOver: boolean }) {
+  const trpc = useTRPC();
+  const log = useQuery(
+    trpc.runs.log.queryOptions(
+      { runId, attemptId, tailLines: LOG_LINES },
+      { refetchInterval: isOver ? false : LOG_POLL_MS },
+    ),
+  ).data;
+  if (log === undefined) return null;
+  const wrong = readLines(log.lines, false).filter(({ level }) => WRONG.has(level));
+  return (
+    <PeekPart title="Last errors">
+      {wrong.length === 0 ? (
+        <p className="text-xs text-ink-3">
+          {log.lines.length === 0 ? "Its log cannot be read." : `None in its log's last ${LOG_LINES} lines.`}
+        </p>
+      ) : (
+        <ul className="flex flex-col gap-1 text-xs">
+          {wrong.slice(-ERRORS_SHOWN).map(({ key, at, level, text }) => (
+            <li key={key} className={level === "warn" ? "text-warn" : "text-bad"}>
+              {at !== null && (
+                <>
+                  <Time at={at} className="text-ink-3" />{" "}
+                </>
+              )}
+              <span className="wrap-anywhere">{showTricks(text)}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </PeekPart>
+  );
+}
