@@ -25,12 +25,13 @@ const RENDERERS = words("children more place text");
 /** What is named like others' words in a file, and is the program's own. */
 const OWN_WORDS = {
   "app/(console)/docs/[name]/page.tsx": ["doc.title"],
-  "components/bulk/bulk-dialog.tsx": ["words.title"],
+  "components/bulk/bulk-dialog.tsx": ["words.title", "question?.title"],
   "components/compare/session-picker.tsx": ["title"],
   "components/docs/docs-page.tsx": ["title", "doc.title", "text", "excerpt"],
   "components/live/status.tsx": ["detail"],
   "components/overview/backends-strip.tsx": ["why"],
   "components/overview/overview-view.tsx": ["title"],
+  "components/peek/peek-panel.tsx": ["title"],
   "components/runners/order-dialog.tsx": ["WORDS[order].title"],
   "components/runners/runner-view.tsx": ["why.title"],
   "components/runners/runners-table.tsx": ["why.title"],
