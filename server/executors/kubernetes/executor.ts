@@ -31,6 +31,7 @@ const RELIST_MS = 30_000;
 const END_DEADLINE_MS = 45_000;
 const UNSCHEDULABLE_MAX_MS = 10 * 60_000;
 const GONE_POLL_MS = 200;
+const SECRET_TRIES_MAX = 3;
 
 /** Runners as Jobs of one namespace, one an attempt. */
 export function createKubernetesExecutor(options: KubernetesExecutorOptions): Executor {
@@ -44,13 +45,19 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
   const ending = new Set<string>();
   let isClosed = false;
 
-  async function findJob(attemptId: string): Promise<Job | null> {
+  async function findNamed(name: string): Promise<Job | null> {
     try {
-      return await cluster.readJob(jobNameOf(attemptId));
+      return await cluster.readJob(name);
     } catch (error) {
       if (isKubernetesProblem(error, "not-found")) return null;
       throw error;
     }
+  }
+
+  /** Of this very attempt: what a stranger has made under that name is not ours to judge or to end. */
+  async function findJob(attemptId: string): Promise<Job | null> {
+    const job = await findNamed(jobNameOf(attemptId));
+    return job?.metadata?.annotations?.[ATTEMPT] === attemptId ? job : null;
   }
 
   async function createJob(attemptId: string, body: Job): Promise<Job> {
@@ -58,19 +65,26 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
       return await cluster.createJob(body);
     } catch (error) {
       if (!isKubernetesProblem(error, "already-exists", "unknown")) throw error;
-      const job = await findJob(attemptId);
+      const job = await findNamed(jobNameOf(attemptId));
       if (job === null) throw error;
       return job;
     }
   }
 
+  /**
+   * Launched before, or by a call whose answer was lost: each launch brings a token of its own, and the newest is the
+   * one that is known to be good. Nobody may read Secrets, so that replacing one is how to find out whether it is there.
+   */
   async function createSecret(secret: Secret): Promise<void> {
-    try {
-      await cluster.createSecret(secret);
-    } catch (error) {
-      if (!isKubernetesProblem(error, "already-exists")) throw error;
-      // Launched before: each launch brings a token of its own, and the newest is the one that is known to be good.
-      await cluster.replaceSecret(secret);
+    for (let tries = 1; ; tries += 1) {
+      const refusal = await refusalOf(cluster.createSecret(secret));
+      if (refusal === null) return;
+      if (!isKubernetesProblem(refusal, "already-exists", "unknown")) throw refusal;
+      const absence = await refusalOf(cluster.replaceSecret(secret));
+      if (absence === null) return;
+      if (!isKubernetesProblem(absence, "not-found")) throw absence;
+      // It was not made after all, or went with the Job that had it before.
+      if (tries === SECRET_TRIES_MAX) throw refusal;
     }
   }
 
@@ -156,8 +170,9 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
     await removeJob(attemptId, uid);
   }
 
-  function podsOf(attemptId: string): Promise<Pod[]> {
-    return cluster.listPods(`batch.kubernetes.io/job-name=${jobNameOf(attemptId)}`);
+  async function podsOf(attemptId: string): Promise<Pod[]> {
+    const pods = await cluster.listPods(`batch.kubernetes.io/job-name=${jobNameOf(attemptId)}`);
+    return pods.filter(({ metadata }) => metadata?.annotations?.[ATTEMPT] === attemptId);
   }
 
   async function end(attemptId: string): Promise<"gone" | "unconfirmed"> {
@@ -177,7 +192,11 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
     }
   }
 
-  /** Whatever was there before is adopted if it is this attempt's. */
+  /**
+   * Whatever was there before is adopted if it is this attempt's. So a launch whose outcome nobody knows is just launched
+   * again: the API server itself keeps a second Job of that name from being there, and one that comes late, after its
+   * attempt was given up, has no Secret, which its pod cannot start without.
+   */
   async function start({ attemptId, token }: { attemptId: string; token: string }, body: Job): Promise<void> {
     const job = await createJob(attemptId, body);
     const { uid, annotations, deletionTimestamp } = job.metadata ?? {};
@@ -186,7 +205,7 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
       throw new UnavailableError("executor-unavailable", `Job ${name} is there and is not of this attempt: remove it`);
     }
     if (deletionTimestamp !== undefined)
-      throw new UnavailableError("executor-unavailable", `Job ${name} is being deleted`);
+      throw new UnavailableError("executor-unavailable", `Job ${name} is being deleted`, "request");
     await createSecret(tokenSecret(attemptId, token, uid));
   }
 
@@ -235,4 +254,14 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
       listeners.clear();
     },
   };
+}
+
+/** What was thrown; null where it was done. */
+async function refusalOf(call: Promise<void>): Promise<unknown> {
+  try {
+    await call;
+    return null;
+  } catch (error) {
+    return error;
+  }
 }
