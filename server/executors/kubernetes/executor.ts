@@ -185,8 +185,11 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
     const uid = job?.metadata?.uid;
     if (uid !== undefined && job?.metadata?.deletionTimestamp === undefined) await keepAndRemove(attemptId, uid);
     for (;;) {
-      const isJobGone = (await findJob(attemptId))?.metadata?.uid !== uid || uid === undefined;
+      const left = await findJob(attemptId);
+      const isJobGone = left?.metadata?.uid !== uid || uid === undefined;
       if (isJobGone && (await podsOf(attemptId)).length === 0) return "gone";
+      // A deletion that was not answered, or refused for the moment, may not have been one.
+      if (!isJobGone && left?.metadata?.deletionTimestamp === undefined) await removeJob(attemptId, uid);
       if (Date.now() > deadline) return "unconfirmed";
       await new Promise((resolve) => setTimeout(resolve, GONE_POLL_MS));
     }
