@@ -1,9 +1,11 @@
-import { expect, test } from "vitest";
+import { expect, inject, test } from "vitest";
 import { RUNNER_EXIT } from "@/contract/runner";
 import { jobNameOf } from "@/server/executors/executor";
+import { Cluster } from "@/server/kubernetes";
 import { POLICY } from "@/server/test/cluster/attempt";
 import { it } from "@/server/test/cluster/controllers";
 import { openExecutor, specOf } from "@/server/test/cluster/executor";
+import { startFaultProxy } from "@/server/test/cluster/fault-proxy";
 import { createTestNamespace } from "@/server/test/cluster/namespace";
 import { bindToLostNode, ended, podOf, say } from "@/server/test/cluster/pods";
 import { jobFor } from "./manifests";
@@ -202,6 +204,31 @@ it("a pod that finds no node for too long is ended with the scheduler's words", 
     cause: "unschedulable",
     stderrTail: expect.stringContaining("Unschedulable"),
   });
+});
+
+it("a Job that cannot be looked at is told, and hides none of those behind it", async () => {
+  await using place = await createTestNamespace();
+  await using proxy = await startFaultProxy(inject("kubeconfig"));
+  const cluster = new Cluster({ namespace: place.name, kubeconfig: proxy.kubeconfig });
+  // The API server lists them by their names.
+  const specs = [specOf(), specOf()].sort((one, other) =>
+    jobNameOf(one.attemptId).localeCompare(jobNameOf(other.attemptId)),
+  );
+  const [first, second] = specs.map(({ attemptId }) => attemptId);
+  proxy.strike({
+    ...{ method: "GET", path: new RegExp(`/pods\\?.*${jobNameOf(first ?? "")}`), times: 1_000_000 },
+    fault: { kind: "refuse", code: 500 },
+  });
+  await using opened = openExecutor(place, { cluster });
+  for (const spec of specs) await opened.executor.launch(spec);
+  for (const { attemptId } of specs) {
+    const { name } = await podOf(place, attemptId);
+    await say(place, name, { phase: "Failed", ...runner({ exitCode: 1, reason: "Error", message: "runner failed" }) });
+  }
+  await expect.poll(() => opened.exits.map(({ attemptId }) => attemptId), { timeout: 20_000 }).toEqual([second]);
+  expect(opened.errors).toContainEqual(expect.objectContaining({ problem: "unknown" }));
+  proxy.calm();
+  await expect.poll(() => opened.exits.map(({ attemptId }) => attemptId), { timeout: 20_000 }).toEqual([second, first]);
 });
 
 it("an attempt is gone once its pod is; one on a node that does not answer stays unconfirmed", async () => {

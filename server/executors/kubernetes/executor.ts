@@ -93,7 +93,8 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
     for await (const jobs of cluster.listJobs(labelSelector)) {
       for (const job of jobs) {
         present.add(job.metadata?.uid ?? "");
-        await judge(job);
+        // What cannot be judged is told, and looked at again: those behind it do not wait for it.
+        await judge(job).catch(options.onError);
       }
     }
     for (const uid of told) if (!present.has(uid)) told.delete(uid);
