@@ -13,7 +13,7 @@ import { inspectAttempt, readAttemptLog } from "./inspect";
 import { createKeeper } from "./keeper";
 import { startLooks } from "./looks";
 import { jobFor } from "./manifests";
-import { findHopeless, hasEnded, isFinished, outcomeOf } from "./outcome";
+import { findHopeless, type Hopeless, hasEnded, isFinished, lastWarning, outcomeOf } from "./outcome";
 import { ATTEMPT, type JobPolicy, selectorOf, tokenSecret } from "./pod";
 
 export type KubernetesExecutorOptions = {
@@ -25,17 +25,22 @@ export type KubernetesExecutorOptions = {
   endDeadlineMs?: number;
   /** A pod that found no node for so long is given up. */
   unschedulableMaxMs?: number;
+  /** One that has a node and runs nothing for so long, too. */
+  stalledMaxMs?: number;
 };
 
 const RELIST_MS = 30_000;
 const END_DEADLINE_MS = 45_000;
 const UNSCHEDULABLE_MAX_MS = 10 * 60_000;
+/** A large image on a slow line, and a volume that has to be attached first, take minutes. */
+const STALLED_MAX_MS = 15 * 60_000;
 const GONE_POLL_MS = 200;
 const SECRET_TRIES_MAX = 3;
 
 /** Runners as Jobs of one namespace, one an attempt. */
 export function createKubernetesExecutor(options: KubernetesExecutorOptions): Executor {
   const { cluster, policy } = options;
+  const { unschedulableMaxMs = UNSCHEDULABLE_MAX_MS, stalledMaxMs = STALLED_MAX_MS } = options;
   const keeper = createKeeper(cluster, options.onError);
   const labelSelector = selectorOf(policy.installationId);
   const listeners = new Set<ExitListener>();
@@ -125,23 +130,33 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
     const { active = 0, ready = 0 } = job.status ?? {};
     if (active === 0 || ready > 0 || ending.has(uid)) return;
     const [pod] = await podsOf(attemptId);
-    const hopeless = pod && findHopeless(pod, options.unschedulableMaxMs ?? UNSCHEDULABLE_MAX_MS, Date.now());
+    const hopeless = pod && findHopeless(pod, { unschedulableMaxMs, stalledMaxMs }, Date.now());
     if (!hopeless) return;
     // Beside the look: until it is gone others may have ended.
     ending.add(uid);
-    giveUp(attemptId, uid, hopeless)
+    giveUp(attemptId, { uid, pod, hopeless })
       .catch(options.onError)
       .finally(() => ending.delete(uid));
   }
 
-  async function giveUp(
-    attemptId: string,
-    uid: string,
-    why: NonNullable<ReturnType<typeof findHopeless>>,
-  ): Promise<void> {
+  async function giveUp(attemptId: string, given: { uid: string; pod: Pod; hopeless: Hopeless }): Promise<void> {
+    const { uid, pod, hopeless } = given;
+    const { cause, message, hasMoreWords } = hopeless;
+    const more = hasMoreWords ? await lastWarningOf(pod) : null;
     if ((await end(attemptId)) !== "gone") return;
-    const stderrTail = `its pod could not start: ${why.message}`;
-    await tell(uid, { attemptId, code: null, signal: null, stderrTail, cause: why.cause });
+    const stderrTail = `its pod could not start: ${more === null ? message : `${message}; ${more}`}`;
+    await tell(uid, { attemptId, code: null, signal: null, stderrTail, cause });
+  }
+
+  /** What its node said of it last, such as of a volume that it cannot mount; a pod's own status does not tell that. */
+  async function lastWarningOf(pod: Pod): Promise<string | null> {
+    try {
+      return lastWarning(await cluster.listEvents("Pod", pod.metadata?.name ?? ""));
+    } catch (error) {
+      // It is given up all the same.
+      options.onError(error);
+      return null;
+    }
   }
 
   async function removeJob(attemptId: string, uid: string): Promise<void> {
