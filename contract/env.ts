@@ -76,6 +76,7 @@ export const ServerEnv = SharedEnv.extend({
   AWS_ENDPOINT_URL_S3: HttpUrl.optional(),
   AWS_ENDPOINT_URL: HttpUrl.optional(),
   AWS_REGION: z.string().min(1).optional(),
+  AGENTRUN_HEARTBEAT_FILE: z.string().min(1).optional(),
   AGENTRUN_SOURCE_COMMIT: z.string().min(1).default("unknown"),
   PATH: z.string().default(""),
 });
