@@ -46,6 +46,7 @@ export const SharedEnv = z.object({
     .regex(/^[^\s:][^\s]*:\d+$/, "host:port")
     .optional(),
   AGENTRUN_RUNNER_DEADLINE_SECONDS: z.coerce.number().int().min(60).default(86_400),
+  AGENTRUN_LAUNCH_MAX_MS: Milliseconds(1_000, 86_400_000).default(1_800_000),
   AGENTRUN_LEASE_MS: Milliseconds(LEASE_MS_MIN, LEASE_MS_MAX).default(20_000),
   AGENTRUN_STUCK_AFTER_MS: Milliseconds(1_000, 86_400_000).default(600_000),
   AGENTRUN_RUNNERS_MAX: z.coerce.number().int().min(1).max(100_000).default(32),
@@ -75,6 +76,7 @@ export const ServerEnv = SharedEnv.extend({
   AWS_ENDPOINT_URL_S3: HttpUrl.optional(),
   AWS_ENDPOINT_URL: HttpUrl.optional(),
   AWS_REGION: z.string().min(1).optional(),
+  AGENTRUN_HEARTBEAT_FILE: z.string().min(1).optional(),
   AGENTRUN_SOURCE_COMMIT: z.string().min(1).default("unknown"),
   PATH: z.string().default(""),
 });

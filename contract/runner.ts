@@ -210,6 +210,24 @@ export type ListRunnerJobsInput = z.infer<typeof ListRunnerJobsInput>;
 export const RUNNER_JOB_STATES = ["launching", "running", "ended", "failed"] as const;
 export type RunnerJobState = (typeof RUNNER_JOB_STATES)[number];
 
+/**
+ * unreachable: who starts runners gave no answer or is overloaded, which holds up every launch; refused: it refused this
+ * one, in a way that passes by itself; ending: nobody knows yet that nothing is left of an earlier try.
+ */
+const LAUNCH_WAIT_REASONS = ["unreachable", "refused", "ending"] as const;
+export type LaunchWaitReason = (typeof LAUNCH_WAIT_REASONS)[number];
+
+const LaunchWait = z.object({
+  reason: z.enum(LAUNCH_WAIT_REASONS),
+  /** In the words of who was asked. */
+  message: z.string(),
+  /** The first time that it could not be started. */
+  since: z.string(),
+  tries: z.number(),
+  nextTryAt: z.string(),
+});
+export type LaunchWait = z.infer<typeof LaunchWait>;
+
 export const RunnerJob = z.object({
   id: z.string(),
   runId: z.string(),
@@ -225,6 +243,8 @@ export const RunnerJob = z.object({
   sourceCommit: z.string(),
   serviceAccountName: z.string().nullable(),
   result: z.record(z.string(), z.unknown()),
+  /** Why it is `launching` still, and when it is tried again; null: it was not refused, or is past that. */
+  wait: LaunchWait.nullable(),
   state: z.enum(RUNNER_JOB_STATES),
   createdAt: z.string(),
   updatedAt: z.string(),

@@ -110,6 +110,24 @@ test("web and worker are started once their database is up to date, by a program
   }
 });
 
+test("whatever runs for long is asked whether it lives, the worker by no port, and none is ended while it begins", async () => {
+  await using place = await createExample();
+  const deployments = ofKind<k8s.V1Deployment>(dryRun(place).items, "Deployment");
+  const containers = deployments.flatMap(({ spec }) => spec?.template.spec?.containers ?? []);
+  const probes = Object.fromEntries(containers.map(({ name, livenessProbe }) => [name, livenessProbe]));
+  expect(probes.web?.httpGet?.path).toBe("/healthz");
+  expect(probes.worker?.exec).toEqual({ command: ["agentrun", "alive"] });
+  const worker = containers.find(({ name }) => name === "worker");
+  expect(worker?.ports).toBeUndefined();
+  const { periodSeconds = 0, failureThreshold = 0, exec } = worker?.startupProbe ?? {};
+  expect(exec).toEqual(probes.worker?.exec);
+  expect(periodSeconds * failureThreshold).toBeGreaterThanOrEqual(300);
+  // The root is read-only: a beat that cannot be written would end every worker.
+  const file = worker?.env?.find(({ name }) => name === "AGENTRUN_HEARTBEAT_FILE")?.value ?? "";
+  const mounts = worker?.volumeMounts?.filter(({ mountPath }) => file.startsWith(`${mountPath}/`));
+  expect(mounts).toMatchObject([{ name: "tmp" }]);
+});
+
 test("the Secret's template has every key that a pod reads, and each pod reads its own alone", async () => {
   await using place = await createExample();
   const keys = templatesOf(dryRun(place).items).map(({ name, template }) => {

@@ -77,6 +77,8 @@ export type ServerSettings = {
   runnerImage: string;
   /** How long an attempt may live where the cluster ends it after that; null elsewhere. */
   runnerDeadlineMs: number | null;
+  /** How long a launch that is refused or not answered is tried before its run fails, milliseconds. */
+  launchMaxMs: number;
   /** How long a turn may say nothing before it counts as stuck; no approval of it waits meanwhile. */
   stuckAfterMs: number;
   storage: StorageSettings;

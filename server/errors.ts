@@ -8,18 +8,27 @@ import { AmbiguousCommitError, isDatabaseBusy, isDatabaseDown } from "@/db/error
  */
 const BRAND = Symbol.for("agentrun.error");
 
+/**
+ * With what a refusal passes by itself: with the server that was asked, so that it is no use to ask it for anything else
+ * now, or with this one request alone.
+ */
+export type Passing = "server" | "request";
+
 /** What services throw: stable words for programs, and a message that says what to do. */
 export class AgentRunError extends Error {
   readonly [BRAND] = true;
   readonly details: Record<string, unknown> | undefined;
+  /** null: nobody knows that it would pass, or a person has to mend something first. */
+  readonly passing: Passing | null;
   constructor(
     readonly failureKind: FailureKind,
     readonly reason: Reason,
     message: string,
-    options: { details?: Record<string, unknown>; cause?: unknown } = {},
+    options: { details?: Record<string, unknown>; cause?: unknown; passing?: Passing | null } = {},
   ) {
     super(message, { cause: options.cause });
     this.details = options.details;
+    this.passing = options.passing ?? null;
   }
 }
 
@@ -150,8 +159,12 @@ class DatabaseBusyError extends AgentRunError {
   }
 }
 export class UnavailableError extends AgentRunError {
-  constructor(reason: Extract<Reason, "executor-unavailable" | "shutting-down">, message: string) {
-    super("infra-failed", reason, message);
+  constructor(
+    reason: Extract<Reason, "executor-unavailable" | "shutting-down">,
+    message: string,
+    passing: Passing | null = null,
+  ) {
+    super("infra-failed", reason, message, { passing });
   }
 }
 export class UnexpectedError extends AgentRunError {

@@ -147,6 +147,7 @@ function settingsFrom(env: ServerEnv): ServerSettings {
     docsFolder: findDocsFolder(),
     runnerImage: env.AGENTRUN_RUNNER_IMAGE ?? "local",
     stuckAfterMs: env.AGENTRUN_STUCK_AFTER_MS,
+    launchMaxMs: env.AGENTRUN_LAUNCH_MAX_MS,
     runnerDeadlineMs: env.AGENTRUN_EXECUTOR === "kubernetes" ? env.AGENTRUN_RUNNER_DEADLINE_SECONDS * 1_000 : null,
     storage: {
       idleTtlMs: env.AGENTRUN_SESSION_IDLE_TTL_MS ?? null,

@@ -2,7 +2,7 @@ import { endAttempt, readInstallationId } from "./attempts";
 import { readServerEnv } from "./env";
 import type { Executor } from "./executors";
 import { keepRemains } from "./inspection";
-import { startLoops } from "./loops";
+import { startHeartbeat, startLoops } from "./loops";
 import { prepareDatabase } from "./migrate";
 import { openExecutor } from "./open-executor";
 import { fail, onStop } from "./process";
@@ -20,9 +20,14 @@ async function start(): Promise<void> {
   const { log, live } = wiring;
   const stopping = new AbortController();
   let executor: Executor | null = null;
-  let loops: { stop(): Promise<void> } | null = null;
+  let loops: ReturnType<typeof startLoops> | null = null;
+  // From the first moment on: what comes before the loops may take minutes.
+  const heart = env.AGENTRUN_HEARTBEAT_FILE
+    ? startHeartbeat({ file: env.AGENTRUN_HEARTBEAT_FILE, log, longestPassMs: () => loops?.longestPassMs() ?? 0 })
+    : null;
   onStop(log, async () => {
     stopping.abort();
+    heart?.stop();
     await loops?.stop();
     await executor?.close();
     await wiring.close();

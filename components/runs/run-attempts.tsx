@@ -65,12 +65,13 @@ export function RunAttempts({ run }: { run: Run }) {
   );
 }
 
-/** How an attempt ended; what it said last only where that explains a failure. */
+/** How an attempt ended, what it said last only where that explains a failure; of one that waits, why. */
 export function outcomeOf(job: RunnerJob): string {
   return showTricks(toldOutcome(job));
 }
 
 function toldOutcome(job: RunnerJob): string {
+  if (job.wait !== null) return `not started yet: ${job.wait.message}`;
   const { code, signal, message, pid } = job.result;
   const end = typeof signal === "string" ? signal : typeof code === "number" ? `exit ${code}` : null;
   if (end === null) return typeof message === "string" ? message : typeof pid === "number" ? `process ${pid}` : "";

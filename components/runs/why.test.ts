@@ -26,11 +26,16 @@ const explain = (run: Partial<Run>, facts: Partial<WhyFacts> = {}) =>
     ...facts,
   });
 
+const WAIT = {
+  ...{ reason: "refused" as const, message: "exceeded quota: jobs", since: "2026-11-22T10:00:00.000Z", tries: 3 },
+  nextTryAt: "2026-11-22T10:01:00.000Z",
+};
+
 const CASES = [
   explain({}),
   explain({}, { hasOpenCommand: false }),
   explain({}, { sessionRun: { id: "run_2" } }),
-  explain({}, { jobs: [{ state: "launching", runnerId: "runner_1" }] }),
+  explain({}, { jobs: [{ state: "launching", runnerId: "runner_1", wait: null }] }),
   explain({ nextAttemptAt: "2026-11-22T10:01:00.000Z", attemptCount: 1, executionPolicy: { maxAttempts: 5 } }),
   explain({ status: "claimed", leaseState: "held", claimedBy: "r" }, { pendingApprovals: 2 }),
   explain({ status: "claimed", leaseState: "fencing", claimedBy: "r", attemptCount: 2 }),
@@ -39,8 +44,14 @@ const CASES = [
   explain({ status: "cancelled", cancelReason: "enough", failureMessage: "enough" }),
   explain({}, { jobs: [{ state: "launching", runnerId: "runner_1", result: { waitsFor: "archiver" } }] }),
   explain({ status: "failed" }),
+  explain({}, { jobs: [{ state: "launching", runnerId: "runner_1", wait: WAIT }] }),
   ...FAILURE_KINDS.map((failureKind) => explain({ status: "failed", failureKind, failureMessage: "it broke" })),
 ];
+
+test("a run whose runner cannot be started yet says why, in the words of who refuses it, and when it is tried again", () => {
+  const why = explain({}, { jobs: [{ state: "launching", runnerId: "runner_1", wait: WAIT }] });
+  expect(why).toMatchObject({ tone: "warn", message: WAIT.message, nextAt: WAIT.nextTryAt, doc: "launch-refused" });
+});
 
 test("every state but working and done says its rule and what follows, under a title of its own", () => {
   expect(explain({ status: "completed" })).toBeNull();

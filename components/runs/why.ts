@@ -1,7 +1,7 @@
 import type { Tone } from "@/components/ui/state";
 import type { Command } from "@/contract/command";
 import type { Run } from "@/contract/run";
-import type { RunnerJob } from "@/contract/runner";
+import type { LaunchWaitReason, RunnerJob } from "@/contract/runner";
 import { isTerminal } from "@/contract/words";
 
 /** Why a run is not simply at work or done: the rule, who holds it up, and what happens next by itself. */
@@ -22,7 +22,7 @@ export type WhyFacts = {
   run: Run;
   pendingApprovals: number;
   /** The newest first. */
-  jobs: readonly (Pick<RunnerJob, "state" | "runnerId"> & Partial<Pick<RunnerJob, "result">>)[];
+  jobs: readonly (Pick<RunnerJob, "state" | "runnerId"> & Partial<Pick<RunnerJob, "result" | "wait">>)[];
   /** The run of the same session that is at work, where it is another one. */
   sessionRun: { id: string } | null;
   hasOpenCommand: boolean;
@@ -57,6 +57,12 @@ const FAILURES: Record<string, { rule: string; next: string }> = {
     rule: "Something that the program needs did not answer.",
     next: "The Status page shows the parts; send the turn again when they are well.",
   },
+};
+
+const WAITS: Record<LaunchWaitReason, string> = {
+  unreachable: "Who starts runners gives no answer, or is overloaded: every launch waits for it.",
+  refused: "Who starts runners has no room for this one, or is about to have.",
+  ending: "Nobody knows yet that nothing is left of an earlier try, and two never run beside each other.",
 };
 
 /** null where there is nothing to explain: the run works, or is done. */
@@ -98,6 +104,15 @@ function explainPending({ run, jobs, sessionRun, hasOpenCommand }: WhyFacts): Wh
       ...{ tone: "warn", title: "It waits for an archiver", doc: "waiting-for-an-archiver" },
       rule: "A process that archives its session's volume has it, and is being ended: the run goes first.",
       next: "Its runner starts once that is known to be gone. Where its node does not answer, an administrator forces it under the session's Storage tab.",
+    };
+  }
+  if (launched?.wait) {
+    const { reason, message, nextTryAt } = launched.wait;
+    return {
+      ...{ tone: "warn", title: "Its runner cannot be started yet", nextAt: nextTryAt, doc: "launch-refused" },
+      rule: WAITS[reason],
+      message,
+      next: "It is tried again",
     };
   }
   if (launched !== undefined) {

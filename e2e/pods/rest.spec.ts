@@ -104,6 +104,27 @@ test("a read-only run in a pod reads its workspace, and the mount refuses whatev
   expect(await program.outputs(next.id)).toEqual(["given.txt\nin\n"]);
 });
 
+test("an agent that may write its workspace writes to its volume and scratch alone, and sees no other's volume", async () => {
+  const program = openProgram();
+  const file = `${word("inside")}.txt`;
+  // Where /var/tmp could be written by anybody it is the read-only root that refuses it.
+  const outside = ["/", "/etc/", "/opt/", "/var/tmp/"].map((folder) => `RUN \`touch ${folder}${file}\``).join(" ");
+  const writable = "find / -path /proc -prune -o -writable -not -type l -print 2>/dev/null | cut -d/ -f2 | sort -u";
+  const found = `RUN \`find / -name ${file} 2>/dev/null; echo looked\``;
+  const first = await program.run(word("writes"), { sandbox: "workspace-write" });
+  await program.turn(first.id, `RUN \`echo in > ${file}; cat ${file}\` ${outside} RUN \`${writable}\` ${found}`);
+  expect(await program.ended(first.id)).toMatchObject({ status: "completed", failureKind: null });
+  const outputs = await program.outputs(first.id);
+  expect(outputs[0]).toBe("in\n");
+  expect(outputs.slice(1, 5)).toEqual(Array(4).fill(expect.stringContaining("Read-only file system")));
+  expect(outputs.slice(5)).toEqual(["dev\nscratch\ntmp\nvolume\n", `/volume/workspace/${file}\nlooked\n`]);
+
+  const other = await program.run(word("others"), { sandbox: "workspace-write" });
+  await program.turn(other.id, found);
+  expect(await program.ended(other.id)).toMatchObject({ status: "completed" });
+  expect(await program.outputs(other.id)).toEqual(["looked\n"]);
+});
+
 test("a read-only run of no session has a workspace that cannot be written either", async () => {
   const program = openProgram();
   const executionPolicy = { sandbox: "read-only", idleTimeoutMs: 500 };

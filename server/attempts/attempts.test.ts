@@ -255,7 +255,7 @@ test("a runner that cannot be started is tried as often as policy says, then the
   await ctx.pool.query("update agentrun_runs set next_attempt_at = now() - interval '1 second'");
   await launchPending({ ctx, executor, attemptsMax: 8 });
   const run = await getRun(ctx, { runId });
-  expect(run).toMatchObject({ status: "failed", failureKind: "runner-lost" });
+  expect(run).toMatchObject({ status: "failed", failureKind: "infra-failed" });
   expect(run.failureMessage).toContain("no such program");
   const jobs = await ctx.db.select().from(runnerJobs);
   expect(jobs.map((job) => job.state)).toEqual(["failed", "failed"]);

@@ -14,6 +14,8 @@ export type AttemptEnd = {
   signal: string | null;
   message: string;
   cause?: AttemptCause | null;
+  /** Another attempt would meet the same: its run ends with it. */
+  isFinal?: boolean;
 };
 
 /** What a run or turn is called that ends by it. */
@@ -117,12 +119,12 @@ async function postponeStart(
   if (end.code === 0) return;
   const attemptCount = run.attemptCount + 1;
   const { maxAttempts } = policyOf(run);
-  if (attemptCount >= maxAttempts) {
-    await endRun(ctx, locked, {
-      terminalStatus: "failed",
-      failureKind: kindOf(end),
-      failureMessage: `No runner could be started in ${attemptCount} attempts. The last one: ${endingOf(end)}`,
-    });
+  if (end.isFinal === true || attemptCount >= maxAttempts) {
+    const failureMessage =
+      end.isFinal === true
+        ? `No runner could be started: ${end.message}`
+        : `No runner could be started in ${attemptCount} attempts. The last one: ${endingOf(end)}`;
+    await endRun(ctx, locked, { terminalStatus: "failed", failureKind: kindOf(end), failureMessage });
     return;
   }
   const delayMs = Math.min(RETRY_BASE_MS * 2 ** (attemptCount - 1), RETRY_MAX_MS);

@@ -1,15 +1,18 @@
-import { and, asc, eq, inArray, sql } from "drizzle-orm";
+import { and, eq, inArray, sql } from "drizzle-orm";
 import { allowsNetwork } from "@/contract/run";
+import type { LaunchWaitReason } from "@/contract/runner";
 import { findRunsToLaunch } from "@/db/queries/runs-to-launch";
 import { type RunnerJobRow, type RunRow, runnerJobs, runs } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
-import { isAgentRunError } from "@/server/errors";
+import { isAgentRunError, type Passing, toAgentRunError } from "@/server/errors";
 import type { Executor } from "@/server/executors";
 import { mintLaunchToken } from "@/server/identity";
 import { launchRunnerJob } from "@/server/runners";
 import { policyOf } from "@/server/runs";
 import { prepareVolume, yieldToRun } from "@/server/storage";
-import { endAttempt } from "./end";
+import { within } from "@/server/within";
+import { type AttemptEnd, endAttempt } from "./end";
+import { isHeldUp, isOverdue, type Launching, noteWait, readLaunching } from "./launch-wait";
 
 /** What a recorded runner job says of itself while its start waits. */
 const WAITS_FOR = {
@@ -26,19 +29,27 @@ export type LauncherDeps = {
   attemptsMax: number;
 };
 
+/** An end that takes longer is asked for again by a later pass. */
+const END_WAIT_MS = 1_000;
+
 /**
  * One pass of the launcher: gives every run that waits for one a runner job, as far as there is room, and starts the
  * jobs that were recorded, by itself or through the API. Starting a job twice makes one process, so a pass may die
- * anywhere.
+ * anywhere, and a start whose outcome nobody knows is made again.
+ *
+ * A job that cannot be started for now stays `launching`. Its row keeps its run, and every other run of its session,
+ * from getting another attempt, and each try is of the same attempt, whose name its executor has once: no try can put
+ * a second process beside a first. Nor does one hold anything before it claims, by the token of this attempt alone.
  */
 export async function launchPending(deps: LauncherDeps): Promise<void> {
   await recordJobs(deps);
-  const launching = await deps.ctx.db
-    .select()
-    .from(runnerJobs)
-    .where(eq(runnerJobs.state, "launching"))
-    .orderBy(asc(runnerJobs.createdAt));
-  for (const job of launching) await startJob(deps, job);
+  const launching = await readLaunching(deps.ctx);
+  if (isHeldUp(launching)) return;
+  const pass = { ...deps, hasStarted: false };
+  for (const each of launching) {
+    // One after the other they would only meet the same silence, for as long as each waits for an answer.
+    if (each.isDue && (await startJob(pass, each)) === "silence") return;
+  }
 }
 
 async function recordJobs({ ctx, attemptsMax }: LauncherDeps): Promise<void> {
@@ -55,59 +66,50 @@ async function recordJobs({ ctx, attemptsMax }: LauncherDeps): Promise<void> {
   }
 }
 
-async function startJob({ ctx, executor }: LauncherDeps, job: RunnerJobRow): Promise<void> {
-  const run = await findRun(ctx, job.runId);
-  if (!run || (run.status !== "pending" && run.status !== "claimed")) {
-    await endAttempt(ctx, job.attemptId, {
-      code: null,
-      signal: null,
-      message: "the run ended before its runner was started",
-    });
-    return;
+/** One that started another has shown that who starts runners does answer. */
+type Pass = LauncherDeps & { hasStarted: boolean };
+type Met = "silence" | null;
+
+async function startJob(pass: Pass, launching: Launching): Promise<Met> {
+  const { ctx } = pass;
+  const { job } = launching;
+  const run = await findRun(ctx, job);
+  // It ended since the pass began, with its run or without.
+  if (!run) return null;
+  if (run.status !== "pending" && run.status !== "claimed") {
+    const message = "the run ended before its runner was started";
+    return endUnstarted(pass, launching, { code: null, signal: null, message });
   }
-  // It goes on once an archiver that has the volume is gone.
-  if (run.sessionId !== null && !(await yieldToRun(ctx, run.sessionId))) return noteWait(ctx, job);
-  const launchToken = await mintLaunchToken(ctx, {
-    runId: job.runId,
-    attemptId: job.attemptId,
-    tenantId: run.tenantId,
-    backendProfile: run.backendProfile,
-  });
-  try {
-    // A volume that vanished is made again here, and the claim then says what to restore into it.
-    const volume = run.sessionId === null ? null : await prepareVolume(ctx, run.sessionId);
-    const policy = policyOf(run);
-    await executor.launch({
-      attemptId: job.attemptId,
+  // A launch whose answer was lost did come about.
+  if (run.claimedBy !== job.runnerId) {
+    // It goes on once an archiver that has the volume is gone.
+    if (run.sessionId !== null && !(await yieldToRun(ctx, run.sessionId))) {
+      await noteArchiver(ctx, job);
+      return null;
+    }
+    const launchToken = await mintLaunchToken(ctx, {
       runId: job.runId,
-      runnerId: job.runnerId,
-      launchToken,
-      url: ctx.settings.runnerUrl,
-      leaseMs: ctx.settings.leaseMs,
-      volumeDir: volume?.volumeDir ?? null,
-      hasNetwork: allowsNetwork(policy),
-      isReadOnly: policy.sandbox === "read-only",
-      volumeName: volume?.session.storagePvcName ?? null,
+      attemptId: job.attemptId,
+      tenantId: run.tenantId,
+      backendProfile: run.backendProfile,
     });
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    ctx.log.error({ err: error, runId: job.runId, attemptId: job.attemptId }, "a runner could not be started");
-    await endAttempt(ctx, job.attemptId, {
-      code: null,
-      signal: null,
-      message: `the runner could not be started: ${message}`,
-    });
-    return;
+    try {
+      await launch(pass, job, { ...run, launchToken });
+    } catch (error) {
+      return followRefusal(pass, launching, error);
+    }
+    pass.hasStarted = true;
   }
   await ctx.db
     .update(runnerJobs)
     .set({ state: "running", result: {}, updatedAt: sql`clock_timestamp()` })
     .where(and(eq(runnerJobs.id, job.id), eq(runnerJobs.state, "launching")));
   ctx.wake("runs");
+  return null;
 }
 
 /** Said once: it may be asked for long, where the archiver's node does not answer. */
-async function noteWait(ctx: ServiceContext, job: RunnerJobRow): Promise<void> {
+async function noteArchiver(ctx: ServiceContext, job: RunnerJobRow): Promise<void> {
   if (job.result?.waitsFor === WAITS_FOR.archiver.waitsFor) return;
   await ctx.db
     .update(runnerJobs)
@@ -116,18 +118,100 @@ async function noteWait(ctx: ServiceContext, job: RunnerJobRow): Promise<void> {
   ctx.wake("runs");
 }
 
-type LaunchableRun = Pick<RunRow, "status" | "tenantId" | "backendProfile" | "sessionId" | "executionPolicy">;
+async function launch(
+  { ctx, executor }: LauncherDeps,
+  job: RunnerJobRow,
+  run: LaunchableRun & { launchToken: string },
+): Promise<void> {
+  // A volume that vanished is made again here, and the claim then says what to restore into it.
+  const volume = run.sessionId === null ? null : await prepareVolume(ctx, run.sessionId);
+  const policy = policyOf(run);
+  await executor.launch({
+    attemptId: job.attemptId,
+    runId: job.runId,
+    runnerId: job.runnerId,
+    launchToken: run.launchToken,
+    url: ctx.settings.runnerUrl,
+    leaseMs: ctx.settings.leaseMs,
+    volumeDir: volume?.volumeDir ?? null,
+    hasNetwork: allowsNetwork(policy),
+    isReadOnly: policy.sandbox === "read-only",
+    volumeName: volume?.session.storagePvcName ?? null,
+  });
+}
 
-async function findRun(ctx: ServiceContext, runId: string): Promise<LaunchableRun | undefined> {
+/** What passes by itself is waited for, but not for ever; what does not ends the attempt. */
+async function followRefusal(pass: Pass, launching: Launching, error: unknown): Promise<Met> {
+  const { ctx } = pass;
+  const { runId, attemptId } = launching.job;
+  const { reason, passing } = toAgentRunError(error);
+  // Nothing can be noted either: the pass fails, and is made again.
+  if (reason === "database-down" || reason === "database-busy") throw error;
+  const words = error instanceof Error ? error.message : String(error);
+  if (passing !== null && !isOverdue(launching, ctx.settings.launchMaxMs)) {
+    ctx.log.warn({ err: error, runId, attemptId }, "a runner could not be started yet: it is tried again");
+    return hold(pass, launching, { passing, otherwise: "refused", message: words });
+  }
+  ctx.log.error({ err: error, runId, attemptId }, "a runner could not be started");
+  const waited = `it was tried for ${Math.round(launching.waitedMs / 1_000)} seconds (AGENTRUN_LAUNCH_MAX_MS)`;
+  return endUnstarted(pass, launching, {
+    code: null,
+    signal: null,
+    message: passing === null ? `the runner could not be started: ${words}` : `${waited}: ${words}`,
+    cause: "unstartable",
+    isFinal: passing !== null,
+  });
+}
+
+/**
+ * Ends an attempt that was not started, as far as is known: an earlier try may have made what nobody has seen. Nothing
+ * follows before that is confirmed gone, for the next attempt of its run or session would be put beside it.
+ */
+async function endUnstarted(pass: Pass, launching: Launching, end: AttemptEnd): Promise<Met> {
+  const { ctx, executor } = pass;
+  const { runId, attemptId } = launching.job;
+  const ending = executor.end(attemptId).catch((error: unknown) => toAgentRunError(error));
+  const answer = await within(END_WAIT_MS, ending);
+  if (answer === "gone") {
+    await endAttempt(ctx, attemptId, end);
+    return null;
+  }
+  const why = isAgentRunError(answer) ? answer.message : "what was started of it is not known to be gone yet";
+  ctx.log.warn({ runId, attemptId, why }, "an attempt that was not started could not be confirmed gone");
+  const passing = isAgentRunError(answer) ? answer.passing : null;
+  return hold(pass, launching, { passing, otherwise: "ending", message: `${end.message}; ${why}` });
+}
+
+async function hold(
+  { ctx, hasStarted }: Pass,
+  launching: Launching,
+  met: { passing: Passing | null; otherwise: LaunchWaitReason; message: string },
+): Promise<Met> {
+  const isSilence = met.passing === "server";
+  // Where others were answered in this very pass it may be about this one alone, and holds up nobody.
+  const reason = isSilence && !hasStarted ? "unreachable" : met.otherwise;
+  await noteWait(ctx, launching, { reason, message: met.message });
+  return isSilence ? "silence" : null;
+}
+
+type LaunchableRun = Pick<
+  RunRow,
+  "status" | "claimedBy" | "tenantId" | "backendProfile" | "sessionId" | "executionPolicy"
+>;
+
+/** The run of a job that is still to be started. */
+async function findRun(ctx: ServiceContext, job: RunnerJobRow): Promise<LaunchableRun | undefined> {
   const [run] = await ctx.db
     .select({
       status: runs.status,
+      claimedBy: runs.claimedBy,
       tenantId: runs.tenantId,
       backendProfile: runs.backendProfile,
       sessionId: runs.sessionId,
       executionPolicy: runs.executionPolicy,
     })
     .from(runs)
-    .where(eq(runs.id, runId));
+    .innerJoin(runnerJobs, eq(runnerJobs.runId, runs.id))
+    .where(and(eq(runnerJobs.id, job.id), eq(runnerJobs.state, "launching")));
   return run;
 }

@@ -112,11 +112,21 @@ export class LeaseSweeper {
 
   async #endAll(runId: string, attempts: string[]): Promise<boolean> {
     for (const attemptId of attempts) {
-      if ((await this.deps.executor.end(attemptId)) === "gone") continue;
+      if ((await this.#end(attemptId)) === "gone") continue;
       this.deps.ctx.log.warn({ runId, attemptId }, "an attempt that lost its lease could not be confirmed gone");
       return false;
     }
     return true;
+  }
+
+  /** Who gives no answer confirms nothing. It holds up no other run, and says nothing of the contact to the database. */
+  async #end(attemptId: string): Promise<"gone" | "unconfirmed"> {
+    try {
+      return await this.deps.executor.end(attemptId);
+    } catch (error) {
+      this.deps.ctx.log.warn({ err: error, attemptId }, "an attempt that lost its lease could not be ended");
+      return "unconfirmed";
+    }
   }
 
   /** From here on a heartbeat of the old attempt is refused, so that it ends itself too. */

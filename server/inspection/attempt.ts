@@ -3,10 +3,11 @@ import type { RunJobSource } from "@/contract/words";
 import { type AttemptRemainsRow, type RunnerJobRow, runnerJobs } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { NotFoundError } from "@/server/errors";
+import { launchWaitOf } from "@/server/runners";
 import { getRun } from "@/server/runs";
 import { findRemains } from "./remains";
 
-type Attempt = Pick<RunnerJobRow, "attemptId" | "state" | "image">;
+type Attempt = Pick<RunnerJobRow, "attemptId" | "state" | "image" | "result">;
 
 /** Where something of an attempt is read, and what that means in words. */
 export type Place<Live> = {
@@ -50,8 +51,14 @@ function noneOf(ctx: ServiceContext): string {
   return ctx.settings.executor === "none" ? OUTSIDE : "No runner was started for it yet.";
 }
 
-function goneOf({ state }: Attempt): string {
-  if (state === "launching") return "It is being launched: nothing of it is there yet.";
+function goneOf(attempt: Attempt): string {
+  const { state } = attempt;
+  if (state === "launching") {
+    const wait = launchWaitOf(attempt);
+    return wait === null
+      ? "It is being launched: nothing of it is there yet."
+      : `It could not be launched yet, and is tried again: ${wait.message}`;
+  }
   if (state === "running") return "Nothing of it is there any more; its end is about to be noted.";
   return "It is gone, and nothing was kept of it: it ended before anything ran, or nobody was there to look.";
 }
@@ -64,7 +71,12 @@ async function findAttempt(
   // Whose run it is decides who may look at it.
   await getRun(ctx, { runId });
   const [found] = await ctx.db
-    .select({ attemptId: runnerJobs.attemptId, state: runnerJobs.state, image: runnerJobs.image })
+    .select({
+      attemptId: runnerJobs.attemptId,
+      state: runnerJobs.state,
+      image: runnerJobs.image,
+      result: runnerJobs.result,
+    })
     .from(runnerJobs)
     .where(and(eq(runnerJobs.runId, runId), attemptId === undefined ? undefined : eq(runnerJobs.attemptId, attemptId)))
     .orderBy(desc(runnerJobs.createdAt), desc(runnerJobs.id))

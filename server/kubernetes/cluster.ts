@@ -176,7 +176,11 @@ export class Cluster {
 
   async #ask<T>(what: string, call: (apis: Apis) => Promise<T>): Promise<T> {
     try {
-      this.#apis ??= this.#connect();
+      this.#apis ??= this.#connect().catch((error: unknown) => {
+        // A kubeconfig that is not there yet may be there for the next call.
+        this.#apis = null;
+        throw error;
+      });
       return await call(await this.#apis);
     } catch (error) {
       throw toKubernetesError(error, what);

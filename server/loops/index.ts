@@ -1,2 +1,3 @@
+export { startHeartbeat } from "./heartbeat";
 export { startLoops } from "./start-loops";
 export { startProbes } from "./start-probes";

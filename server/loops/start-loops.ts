@@ -24,7 +24,7 @@ export type LoopsDeps = Omit<LoopDeps, "leadership" | "notes"> & {
 };
 
 /** The worker's loops. Each is led by one replica at a time, and woken by what it works on. */
-export function startLoops(deps: LoopsDeps): { stop(): Promise<void> } {
+export function startLoops(deps: LoopsDeps): { longestPassMs(): number; stop(): Promise<void> } {
   const { live, log, executor } = deps;
   const loops = new Map<string, Loop>();
   const leadership = new Leadership(deps.databaseUrl, log, (name) => loops.get(name)?.wake());
@@ -33,6 +33,7 @@ export function startLoops(deps: LoopsDeps): { stop(): Promise<void> } {
   for (const option of options) loops.set(option.name, startLoop({ live, log, leadership, notes }, option));
   leadership.start(options.map((option) => option.name));
   return {
+    longestPassMs: () => Math.max(...[...loops.values()].map((loop) => loop.passMs())),
     async stop() {
       await Promise.all([...loops.values()].map((loop) => loop.stop()));
       await Promise.all([notes.close(), leadership.close()]);

@@ -1,6 +1,6 @@
 import { and, desc, eq, gte, lt, type SQL, sql } from "drizzle-orm";
 import type { Page } from "@/contract/page";
-import type { ListRunnerJobsInput, RunnerJob } from "@/contract/runner";
+import type { LaunchWait, ListRunnerJobsInput, RunnerJob } from "@/contract/runner";
 import { ID_PREFIX } from "@/contract/words";
 import { type RunnerJobRow, runnerJobs, runs } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
@@ -11,7 +11,18 @@ import { iso, storedJson } from "@/server/stored";
 
 export function toRunnerJob(row: RunnerJobRow): RunnerJob {
   const { endedAt: _endedAt, ...job } = row;
-  return { ...job, result: storedJson(row.result) ?? {}, createdAt: iso(row.createdAt), updatedAt: iso(row.updatedAt) };
+  const { wait: _wait, ...result } = storedJson(row.result) ?? {};
+  return { ...job, result, wait: launchWaitOf(row), createdAt: iso(row.createdAt), updatedAt: iso(row.updatedAt) };
+}
+
+/** Why a runner job that is launching is not started yet; it stands in its result as long as it has none. */
+export function launchWaitOf({ state, result }: Pick<RunnerJobRow, "state" | "result">): LaunchWait | null {
+  if (state !== "launching") return null;
+  const { wait } = (storedJson(result) ?? {}) as { wait?: LaunchWait };
+  if (wait === undefined) return null;
+  const { since, nextTryAt } = wait;
+  // As the database wrote them down.
+  return { ...wait, since: iso(new Date(since)), nextTryAt: iso(new Date(nextTryAt)) };
 }
 
 /** A runner job, by its own id or by its attempt's. */

@@ -56,6 +56,7 @@ export function testContext(
       docsFolder: findDocsFolder(),
       runnerImage: "local",
       runnerDeadlineMs: null,
+      launchMaxMs: 1_800_000,
       stuckAfterMs: 600_000,
       storage: {
         ...{ idleTtlMs: null, gcIntervalMs: 300_000, dailyMax: 500, breakerMin: 200, breakerShare: 0.2 },

@@ -14,8 +14,13 @@ export class NamedAttempts implements Executor {
   /** Ends that wait for it. */
   slowEnds: Promise<void> | null = null;
   failure: Error | null = null;
+  failureOf: (spec: LaunchSpec) => Error | null = () => null;
+  /** How often a launch was asked for. */
+  asked = 0;
   launch(spec: LaunchSpec): Promise<void> {
-    if (this.failure) return Promise.reject(this.failure);
+    this.asked += 1;
+    const failure = this.failure ?? this.failureOf(spec);
+    if (failure) return Promise.reject(failure);
     this.launched.push(spec);
     return Promise.resolve();
   }

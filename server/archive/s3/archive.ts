@@ -37,7 +37,11 @@ export function createS3Archive(options: S3ArchiveOptions): Archive & { close():
 
   async function ask<T>(call: (opened: Bucket) => Promise<T>): Promise<T> {
     // Loaded when it is needed: the client weighs more than the rest of a process that keeps its archive in a folder.
-    opened ??= openBucket(options, bucket);
+    opened ??= openBucket(options, bucket).catch((error: unknown) => {
+      // What hindered it may be gone for the next call.
+      opened = null;
+      throw error;
+    });
     try {
       return await call(await opened);
     } catch (error) {

@@ -1,12 +1,16 @@
-import { expect, test } from "vitest";
+import { expect, inject, test } from "vitest";
 import { RUNNER_EXIT } from "@/contract/runner";
 import { jobNameOf } from "@/server/executors/executor";
+import { Cluster } from "@/server/kubernetes";
+import { startApiProxy } from "@/server/test/cluster/api-proxy";
 import { POLICY } from "@/server/test/cluster/attempt";
 import { it } from "@/server/test/cluster/controllers";
 import { openExecutor, specOf } from "@/server/test/cluster/executor";
+import { startFaultProxy } from "@/server/test/cluster/fault-proxy";
 import { createTestNamespace } from "@/server/test/cluster/namespace";
 import { bindToLostNode, ended, podOf, say } from "@/server/test/cluster/pods";
 import { jobFor } from "./manifests";
+import { findHopeless } from "./outcome";
 
 // The API server, its controllers and its scheduler are real; there is no node, so the tests say what a node would.
 test("launching twice makes one Job, whose newest token is the one that is given", async () => {
@@ -202,6 +206,105 @@ it("a pod that finds no node for too long is ended with the scheduler's words", 
     cause: "unschedulable",
     stderrTail: expect.stringContaining("Unschedulable"),
   });
+});
+
+const waits = (name: string, waiting: object) => ({
+  ...{ name, image: "i", imageID: "", ready: false, restartCount: 0 },
+  state: { waiting },
+});
+const NO_SECRET = { reason: "CreateContainerConfigError", message: 'secret "agentrun-1" not found' };
+const CREATING = { reason: "ContainerCreating" };
+const NO_MOUNT = 'MountVolume.SetUp failed for volume "volume": no such device';
+
+it.each([
+  ["finds no Secret", [NO_SECRET, { reason: "PodInitializing" }], `CreateContainerConfigError: ${NO_SECRET.message}`],
+  ["cannot mount its volume", [CREATING, CREATING], `ContainerCreating; FailedMount: ${NO_MOUNT}`],
+])(
+  "a pod that has a node and %s is given up after a while, with its own words, and not before",
+  async (_, how, words) => {
+    await using place = await createTestNamespace();
+    await using patient = openExecutor(place);
+    const spec = specOf();
+    await patient.executor.launch(spec);
+    const { name } = await podOf(place, spec.attemptId);
+    await bindToLostNode(place, name);
+    const [prepare = {}, runner = {}] = how;
+    const status = { initContainerStatuses: [waits("prepare", prepare)], containerStatuses: [waits("runner", runner)] };
+    await say(place, name, status);
+    await place.core.createNamespacedEvent({
+      namespace: place.name,
+      body: {
+        metadata: { name: "event-1", namespace: place.name },
+        involvedObject: { kind: "Pod", name, namespace: place.name },
+        ...{ type: "Warning", reason: "FailedMount", message: NO_MOUNT, lastTimestamp: new Date() },
+      },
+    });
+    // Some looks of one whose time is not over.
+    await using proxy = await startApiProxy(place);
+    await using looking = openExecutor(place, { cluster: proxy.cluster });
+    await expect
+      .poll(() => proxy.calls.filter((call) => call.endsWith("/pods")).length, { timeout: 20_000 })
+      .toBeGreaterThan(4);
+    expect([...patient.exits, ...looking.exits]).toEqual([]);
+
+    await using hasty = openExecutor(place, { stalledMaxMs: 0 });
+    const isBeingDeleted = async () =>
+      (await place.core.readNamespacedPod({ name, namespace: place.name })).metadata?.deletionTimestamp !== undefined;
+    await expect.poll(isBeingDeleted, { timeout: 20_000 }).toBe(true);
+    // What its node would do.
+    await place.core.deleteNamespacedPod({ name, namespace: place.name, gracePeriodSeconds: 0 });
+    await expect.poll(() => hasty.exits, { timeout: 20_000 }).toHaveLength(1);
+    expect(hasty.exits[0]).toMatchObject({ cause: "unstartable", stderrTail: expect.stringContaining(words) });
+  },
+);
+
+it("a pod whose first container works, or ended a moment ago, is no stalled one", async () => {
+  await using place = await createTestNamespace();
+  await using opened = openExecutor(place);
+  const spec = specOf();
+  await opened.executor.launch(spec);
+  const { name } = await podOf(place, spec.attemptId);
+  await bindToLostNode(place, name);
+  const at = (minutes: number) => new Date(Date.now() + minutes * 60_000);
+  const patience = { unschedulableMaxMs: 0, stalledMaxMs: 60_000 };
+  const hopeless = async (state: object, later: number) => {
+    const prepare = { ...waits("prepare", {}), state };
+    await say(place, name, {
+      initContainerStatuses: [prepare],
+      containerStatuses: [waits("runner", { reason: "PodInitializing" })],
+    });
+    const pod = await place.core.readNamespacedPod({ name, namespace: place.name });
+    return findHopeless(pod, patience, at(later).getTime());
+  };
+  expect(await hopeless({ running: { startedAt: at(-60) } }, 60)).toBeNull();
+  const terminated = { exitCode: 0, startedAt: at(-60), finishedAt: at(30) };
+  expect(await hopeless({ terminated }, 30.5)).toBeNull();
+  expect(await hopeless({ terminated }, 32)).toMatchObject({ cause: "unstartable", message: "PodInitializing" });
+});
+
+it("a Job that cannot be looked at is told, and hides none of those behind it", async () => {
+  await using place = await createTestNamespace();
+  await using proxy = await startFaultProxy(inject("kubeconfig"));
+  const cluster = new Cluster({ namespace: place.name, kubeconfig: proxy.kubeconfig });
+  // The API server lists them by their names.
+  const specs = [specOf(), specOf()].sort((one, other) =>
+    jobNameOf(one.attemptId).localeCompare(jobNameOf(other.attemptId)),
+  );
+  const [first, second] = specs.map(({ attemptId }) => attemptId);
+  proxy.strike({
+    ...{ method: "GET", path: new RegExp(`/pods\\?.*${jobNameOf(first ?? "")}`), times: 1_000_000 },
+    fault: { kind: "refuse", code: 500 },
+  });
+  await using opened = openExecutor(place, { cluster });
+  for (const spec of specs) await opened.executor.launch(spec);
+  for (const { attemptId } of specs) {
+    const { name } = await podOf(place, attemptId);
+    await say(place, name, { phase: "Failed", ...runner({ exitCode: 1, reason: "Error", message: "runner failed" }) });
+  }
+  await expect.poll(() => opened.exits.map(({ attemptId }) => attemptId), { timeout: 20_000 }).toEqual([second]);
+  expect(opened.errors).toContainEqual(expect.objectContaining({ problem: "unknown" }));
+  proxy.calm();
+  await expect.poll(() => opened.exits.map(({ attemptId }) => attemptId), { timeout: 20_000 }).toEqual([second, first]);
 });
 
 it("an attempt is gone once its pod is; one on a node that does not answer stays unconfirmed", async () => {

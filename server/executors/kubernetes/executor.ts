@@ -13,7 +13,7 @@ import { inspectAttempt, readAttemptLog } from "./inspect";
 import { createKeeper } from "./keeper";
 import { startLooks } from "./looks";
 import { jobFor } from "./manifests";
-import { findHopeless, hasEnded, isFinished, outcomeOf } from "./outcome";
+import { findHopeless, type Hopeless, hasEnded, isFinished, lastWarning, outcomeOf } from "./outcome";
 import { ATTEMPT, type JobPolicy, selectorOf, tokenSecret } from "./pod";
 
 export type KubernetesExecutorOptions = {
@@ -25,16 +25,22 @@ export type KubernetesExecutorOptions = {
   endDeadlineMs?: number;
   /** A pod that found no node for so long is given up. */
   unschedulableMaxMs?: number;
+  /** One that has a node and runs nothing for so long, too. */
+  stalledMaxMs?: number;
 };
 
 const RELIST_MS = 30_000;
 const END_DEADLINE_MS = 45_000;
 const UNSCHEDULABLE_MAX_MS = 10 * 60_000;
+/** A large image on a slow line, and a volume that has to be attached first, take minutes. */
+const STALLED_MAX_MS = 15 * 60_000;
 const GONE_POLL_MS = 200;
+const SECRET_TRIES_MAX = 3;
 
 /** Runners as Jobs of one namespace, one an attempt. */
 export function createKubernetesExecutor(options: KubernetesExecutorOptions): Executor {
   const { cluster, policy } = options;
+  const { unschedulableMaxMs = UNSCHEDULABLE_MAX_MS, stalledMaxMs = STALLED_MAX_MS } = options;
   const keeper = createKeeper(cluster, options.onError);
   const labelSelector = selectorOf(policy.installationId);
   const listeners = new Set<ExitListener>();
@@ -44,13 +50,19 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
   const ending = new Set<string>();
   let isClosed = false;
 
-  async function findJob(attemptId: string): Promise<Job | null> {
+  async function findNamed(name: string): Promise<Job | null> {
     try {
-      return await cluster.readJob(jobNameOf(attemptId));
+      return await cluster.readJob(name);
     } catch (error) {
       if (isKubernetesProblem(error, "not-found")) return null;
       throw error;
     }
+  }
+
+  /** Of this very attempt: what a stranger has made under that name is not ours to judge or to end. */
+  async function findJob(attemptId: string): Promise<Job | null> {
+    const job = await findNamed(jobNameOf(attemptId));
+    return job?.metadata?.annotations?.[ATTEMPT] === attemptId ? job : null;
   }
 
   async function createJob(attemptId: string, body: Job): Promise<Job> {
@@ -58,19 +70,26 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
       return await cluster.createJob(body);
     } catch (error) {
       if (!isKubernetesProblem(error, "already-exists", "unknown")) throw error;
-      const job = await findJob(attemptId);
+      const job = await findNamed(jobNameOf(attemptId));
       if (job === null) throw error;
       return job;
     }
   }
 
+  /**
+   * Launched before, or by a call whose answer was lost: each launch brings a token of its own, and the newest is the
+   * one that is known to be good. Nobody may read Secrets, so that replacing one is how to find out whether it is there.
+   */
   async function createSecret(secret: Secret): Promise<void> {
-    try {
-      await cluster.createSecret(secret);
-    } catch (error) {
-      if (!isKubernetesProblem(error, "already-exists")) throw error;
-      // Launched before: each launch brings a token of its own, and the newest is the one that is known to be good.
-      await cluster.replaceSecret(secret);
+    for (let tries = 1; ; tries += 1) {
+      const refusal = await refusalOf(cluster.createSecret(secret));
+      if (refusal === null) return;
+      if (!isKubernetesProblem(refusal, "already-exists", "unknown")) throw refusal;
+      const absence = await refusalOf(cluster.replaceSecret(secret));
+      if (absence === null) return;
+      if (!isKubernetesProblem(absence, "not-found")) throw absence;
+      // It was not made after all, or went with the Job that had it before.
+      if (tries === SECRET_TRIES_MAX) throw refusal;
     }
   }
 
@@ -79,7 +98,8 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
     for await (const jobs of cluster.listJobs(labelSelector)) {
       for (const job of jobs) {
         present.add(job.metadata?.uid ?? "");
-        await judge(job);
+        // What cannot be judged is told, and looked at again: those behind it do not wait for it.
+        await judge(job).catch(options.onError);
       }
     }
     for (const uid of told) if (!present.has(uid)) told.delete(uid);
@@ -110,23 +130,33 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
     const { active = 0, ready = 0 } = job.status ?? {};
     if (active === 0 || ready > 0 || ending.has(uid)) return;
     const [pod] = await podsOf(attemptId);
-    const hopeless = pod && findHopeless(pod, options.unschedulableMaxMs ?? UNSCHEDULABLE_MAX_MS, Date.now());
+    const hopeless = pod && findHopeless(pod, { unschedulableMaxMs, stalledMaxMs }, Date.now());
     if (!hopeless) return;
     // Beside the look: until it is gone others may have ended.
     ending.add(uid);
-    giveUp(attemptId, uid, hopeless)
+    giveUp(attemptId, { uid, pod, hopeless })
       .catch(options.onError)
       .finally(() => ending.delete(uid));
   }
 
-  async function giveUp(
-    attemptId: string,
-    uid: string,
-    why: NonNullable<ReturnType<typeof findHopeless>>,
-  ): Promise<void> {
+  async function giveUp(attemptId: string, given: { uid: string; pod: Pod; hopeless: Hopeless }): Promise<void> {
+    const { uid, pod, hopeless } = given;
+    const { cause, message, hasMoreWords } = hopeless;
+    const more = hasMoreWords ? await lastWarningOf(pod) : null;
     if ((await end(attemptId)) !== "gone") return;
-    const stderrTail = `its pod could not start: ${why.message}`;
-    await tell(uid, { attemptId, code: null, signal: null, stderrTail, cause: why.cause });
+    const stderrTail = `its pod could not start: ${more === null ? message : `${message}; ${more}`}`;
+    await tell(uid, { attemptId, code: null, signal: null, stderrTail, cause });
+  }
+
+  /** What its node said of it last, such as of a volume that it cannot mount; a pod's own status does not tell that. */
+  async function lastWarningOf(pod: Pod): Promise<string | null> {
+    try {
+      return lastWarning(await cluster.listEvents("Pod", pod.metadata?.name ?? ""));
+    } catch (error) {
+      // It is given up all the same.
+      options.onError(error);
+      return null;
+    }
   }
 
   async function removeJob(attemptId: string, uid: string): Promise<void> {
@@ -156,8 +186,9 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
     await removeJob(attemptId, uid);
   }
 
-  function podsOf(attemptId: string): Promise<Pod[]> {
-    return cluster.listPods(`batch.kubernetes.io/job-name=${jobNameOf(attemptId)}`);
+  async function podsOf(attemptId: string): Promise<Pod[]> {
+    const pods = await cluster.listPods(`batch.kubernetes.io/job-name=${jobNameOf(attemptId)}`);
+    return pods.filter(({ metadata }) => metadata?.annotations?.[ATTEMPT] === attemptId);
   }
 
   async function end(attemptId: string): Promise<"gone" | "unconfirmed"> {
@@ -170,14 +201,21 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
     const uid = job?.metadata?.uid;
     if (uid !== undefined && job?.metadata?.deletionTimestamp === undefined) await keepAndRemove(attemptId, uid);
     for (;;) {
-      const isJobGone = (await findJob(attemptId))?.metadata?.uid !== uid || uid === undefined;
+      const left = await findJob(attemptId);
+      const isJobGone = left?.metadata?.uid !== uid || uid === undefined;
       if (isJobGone && (await podsOf(attemptId)).length === 0) return "gone";
+      // A deletion that was not answered, or refused for the moment, may not have been one.
+      if (!isJobGone && left?.metadata?.deletionTimestamp === undefined) await removeJob(attemptId, uid);
       if (Date.now() > deadline) return "unconfirmed";
       await new Promise((resolve) => setTimeout(resolve, GONE_POLL_MS));
     }
   }
 
-  /** Whatever was there before is adopted if it is this attempt's. */
+  /**
+   * Whatever was there before is adopted if it is this attempt's. So a launch whose outcome nobody knows is just launched
+   * again: the API server itself keeps a second Job of that name from being there, and one that comes late, after its
+   * attempt was given up, has no Secret, which its pod cannot start without.
+   */
   async function start({ attemptId, token }: { attemptId: string; token: string }, body: Job): Promise<void> {
     const job = await createJob(attemptId, body);
     const { uid, annotations, deletionTimestamp } = job.metadata ?? {};
@@ -186,7 +224,7 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
       throw new UnavailableError("executor-unavailable", `Job ${name} is there and is not of this attempt: remove it`);
     }
     if (deletionTimestamp !== undefined)
-      throw new UnavailableError("executor-unavailable", `Job ${name} is being deleted`);
+      throw new UnavailableError("executor-unavailable", `Job ${name} is being deleted`, "request");
     await createSecret(tokenSecret(attemptId, token, uid));
   }
 
@@ -235,4 +273,14 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
       listeners.clear();
     },
   };
+}
+
+/** What was thrown; null where it was done. */
+async function refusalOf(call: Promise<void>): Promise<unknown> {
+  try {
+    await call;
+    return null;
+  } catch (error) {
+    return error;
+  }
 }

@@ -4,7 +4,7 @@ import { jobNameOf } from "@/server/executors/executor";
 import { it } from "@/server/test/cluster/controllers";
 import { openExecutor, specOf } from "@/server/test/cluster/executor";
 import { createTestNamespace } from "@/server/test/cluster/namespace";
-import { bindToLostNode, ended, podOf, say } from "@/server/test/cluster/pods";
+import { bindToLostNode, ended, lostNodeOf, podOf, say } from "@/server/test/cluster/pods";
 
 const ASK = { container: null, tailLines: 10 };
 
@@ -83,7 +83,8 @@ it("what is left of an attempt is told once as it ends by itself, and its Job go
   expect(isJobThere).toEqual([true]);
   expect(exits).toMatchObject([{ attemptId: spec.attemptId, code: 137 }]);
   const [remains] = told;
-  expect(remains).toMatchObject({ attemptId: spec.attemptId, logs: [], details: { pod: { node: "lost-node" } } });
+  const pod = { node: lostNodeOf(place) };
+  expect(remains).toMatchObject({ attemptId: spec.attemptId, logs: [], details: { pod } });
   expect(remains?.details.pod?.containers[1]).toMatchObject({
     state: "terminated",
     reason: "OOMKilled",

@@ -1,6 +1,6 @@
 import { RUNNER_EXIT } from "@/contract/runner";
 import { type AttemptCause, causeOfExit, wordsOf } from "@/server/executors/executor";
-import type { ContainerStatus, Job, Pod } from "@/server/kubernetes";
+import type { ClusterEvent, ContainerStatus, Job, Pod } from "@/server/kubernetes";
 
 type Terminated = NonNullable<NonNullable<ContainerStatus["state"]>["terminated"]>;
 /** How a finished Job's attempt ended, in the pod's own words. */
@@ -80,18 +80,51 @@ function causeOf(pod: Pod | undefined, ended: Terminated | undefined): AttemptCa
   return causeOfExit(ended?.exitCode ?? null);
 }
 
+/** How long a pod may wait for a node, and on its node for what it needs, milliseconds. */
+type Patience = { unschedulableMaxMs: number; stalledMaxMs: number };
+export type Hopeless = { cause: AttemptCause; message: string; hasMoreWords: boolean };
+
 /** Why a pod that has not started never will; null while it still may. */
-export function findHopeless(
-  pod: Pod,
-  unschedulableMaxMs: number,
-  now: number,
-): { cause: AttemptCause; message: string } | null {
+export function findHopeless(pod: Pod, patience: Patience, now: number): Hopeless | null {
   const stuck = findStuck(pod);
-  if (stuck) return { cause: "unstartable", message: `${stuck.reason}: ${stuck.message}` };
+  if (stuck) return { cause: "unstartable", message: wordsOfWait(stuck), hasMoreWords: false };
   const scheduled = pod.status?.conditions?.find(({ type }) => type === "PodScheduled");
-  if (scheduled?.status !== "False") return null;
-  const since = scheduled.lastTransitionTime ?? pod.metadata?.creationTimestamp;
-  if (since === undefined || now - new Date(since).getTime() < unschedulableMaxMs) return null;
-  const message = `${scheduled.reason ?? "Unschedulable"}: ${scheduled.message ?? ""}`;
-  return { cause: "unschedulable", message };
+  const since = scheduled?.lastTransitionTime ?? pod.metadata?.creationTimestamp;
+  if (scheduled === undefined || since === undefined) return null;
+  const scheduledAt = new Date(since).getTime();
+  if (scheduled.status === "False") {
+    if (now - scheduledAt < patience.unschedulableMaxMs) return null;
+    const message = `${scheduled.reason ?? "Unschedulable"}: ${scheduled.message ?? ""}`;
+    return { cause: "unschedulable", message, hasMoreWords: false };
+  }
+  const stalled = findStalled(pod, scheduledAt);
+  if (stalled === null || now - stalled.since < patience.stalledMaxMs) return null;
+  return { cause: "unstartable", message: wordsOfWait(stalled), hasMoreWords: true };
+}
+
+/**
+ * On its node, and nothing of it runs: its volume is not mounted, its Secret is not there, its image is still being
+ * pulled. Each may pass, so that time alone tells. Between two containers it counts from the end of the first.
+ */
+function findStalled(pod: Pod, scheduledAt: number): { reason: string; message: string; since: number } | null {
+  const states = containersOf(pod).map(({ state }) => state ?? {});
+  if (pod.status?.phase !== "Pending" || states.some(({ running }) => running !== undefined)) return null;
+  const ends = states.flatMap(({ terminated }) => terminated?.finishedAt ?? []).map((at) => new Date(at).getTime());
+  const waits = states.flatMap(({ waiting }) => waiting ?? []);
+  // The next that is to start says why it does not; those behind it only wait for it.
+  const { reason = "Pending", message = "" } = waits.find((wait) => wait.message) ?? waits[0] ?? {};
+  return { reason, message, since: Math.max(scheduledAt, ...ends) };
+}
+
+function wordsOfWait({ reason, message }: { reason: string; message: string }): string {
+  return message === "" ? reason : `${reason}: ${message}`;
+}
+
+/** The newest warning among what the cluster noted of a pod that has a node: that it had none is over. */
+export function lastWarning(events: ClusterEvent[]): string | null {
+  const at = ({ series, lastTimestamp, eventTime, metadata }: ClusterEvent) =>
+    new Date(series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? 0).getTime();
+  const warnings = events.filter(({ type, reason }) => type === "Warning" && reason !== "FailedScheduling");
+  const [last] = warnings.sort((one, other) => at(other) - at(one));
+  return last === undefined ? null : `${last.reason ?? "Warning"}: ${last.message ?? ""}`;
 }

@@ -17,6 +17,7 @@ type Options = {
   relistMs?: number;
   endDeadlineMs?: number;
   unschedulableMaxMs?: number;
+  stalledMaxMs?: number;
   activeDeadlineSeconds?: number;
 };
 

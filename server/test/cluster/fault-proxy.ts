@@ -65,6 +65,7 @@ export async function startFaultProxy(kubeconfig: string): Promise<FaultProxy> {
     if (fault?.kind === "refuse") return send(response, refusal(fault.code));
     if (fault?.kind === "swallow") return;
     if (fault?.kind === "hold") await fault.until;
+    if (/[?&]watch=true/.test(url)) return follow(upstream, request, response);
     const stale = fault?.kind === "stale" ? recorded.get(url) : undefined;
     if (stale) return send(response, stale);
     const reply = await ask(upstream, request, body);
@@ -111,12 +112,25 @@ export async function startFaultProxy(kubeconfig: string): Promise<FaultProxy> {
   };
 }
 
+/** A watch has no end that could be waited for. */
+function follow(upstream: Upstream, request: IncomingMessage, response: ServerResponse): void {
+  const onward = upstream(request).on("response", (answer) => {
+    response.writeHead(answer.statusCode ?? 502, answer.headers);
+    response.flushHeaders();
+    answer.pipe(response);
+  });
+  onward.on("error", () => response.destroy()).end();
+  response.on("close", () => onward.destroy());
+}
+
 async function ask(upstream: Upstream, request: IncomingMessage, body: Buffer): Promise<Reply> {
   const reply = await new Promise<IncomingMessage>((resolve, reject) => {
     upstream(request).on("response", resolve).on("error", reject).end(body);
   });
-  const type = reply.headers["content-type"] ?? "application/json";
-  return { status: reply.statusCode ?? 502, headers: { "content-type": type }, body: await readAll(reply) };
+  const { "content-type": type = "application/json", "content-encoding": encoding } = reply.headers;
+  // Long answers come compressed, and are passed on as they came.
+  const headers = { "content-type": type, ...(encoding === undefined ? {} : { "content-encoding": encoding }) };
+  return { status: reply.statusCode ?? 502, headers, body: await readAll(reply) };
 }
 
 async function readAll(stream: IncomingMessage): Promise<Buffer> {

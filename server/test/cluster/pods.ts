@@ -55,8 +55,16 @@ export async function useClaim(
   });
 }
 
-/** Binds a pod to a node that does not exist: nobody will say that it ended. */
+/**
+ * Binds a pod to a node that does not exist: nobody will say that it ended. The cluster deletes the pods of such a node
+ * 40 seconds after it has met its name: one that all tests share would be met long before a test's pod.
+ */
 export async function bindToLostNode({ core, name: namespace }: TestNamespace, name: string): Promise<void> {
-  const target = { kind: "Node", name: "lost-node" };
+  const target = { kind: "Node", name: lostNodeOf({ name: namespace }) };
   await core.createNamespacedPodBinding({ name, namespace, body: { metadata: { name }, target } });
+}
+
+/** The node of a test's namespace that does not exist. */
+export function lostNodeOf({ name }: Pick<TestNamespace, "name">): string {
+  return `lost-node-of-${name}`;
 }

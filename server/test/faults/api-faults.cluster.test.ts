@@ -128,6 +128,25 @@ test("a claim that is made late, after its session's eviction, is shown, and goe
   await expectEnd("evict");
 });
 
+test("by a list of claims that is older than an eviction and a restore nothing in use is deleted", async () => {
+  const listed = async () => (await listOrphans(proxied)).items.find((item) => item.name === name);
+  await prepare("evict");
+  // The list that is repeated from here on.
+  expect(await listed()).toBeUndefined();
+  world.proxy.strike({ method: "GET", path: /persistentvolumeclaims\?/, fault: { kind: "stale" }, times: ALWAYS });
+  await VERBS.evict.act();
+  const phantom = await listed();
+  expect(phantom).toMatchObject({ sessionId: subject.sessionId });
+  const order = { name, uid: phantom?.uid ?? "", confirmName: name };
+  await expect(deleteVolume(proxied, order)).rejects.toMatchObject({ reason: "not-found" });
+
+  await VERBS.restore.act();
+  const restored = await ctx.volumes.find(name);
+  expect(await listed()).toBeUndefined();
+  await expect(deleteVolume(proxied, order)).rejects.toMatchObject({ failureKind: "schema-invalid" });
+  expect(await ctx.volumes.find(name)).toEqual(restored);
+});
+
 test("the API server's audit log and the database's history agree that nothing in use was deleted", async (context) => {
   expect(await auditFindings(world, context)).toEqual([]);
 });

@@ -62,6 +62,7 @@ export function createKubernetesVolumes(options: KubernetesVolumesOptions): Volu
         throw new UnavailableError(
           "executor-unavailable",
           `PersistentVolumeClaim ${name} is still being deleted: try again`,
+          "request",
         );
       }
       return statusOf(claim, cluster.namespace);

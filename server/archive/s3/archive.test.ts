@@ -1,0 +1,30 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expect, test, vi } from "vitest";
+import { createS3Archive } from ".";
+
+test("an archive whose client could not be made at first is reached once it can", async () => {
+  const server = createServer((_, response) => response.writeHead(404).end());
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) vi.stubEnv(name, "test");
+  let opened = 0;
+  const archive = createS3Archive({
+    url: "s3://bucket/prefix",
+    endpoint: `http://127.0.0.1:${port}`,
+    // Read as the client is made.
+    get region() {
+      opened += 1;
+      if (opened <= 2) throw new Error("not configured yet");
+      return "us-east-1";
+    },
+  });
+  for (let tries = 0; tries < 2; tries += 1)
+    await expect(archive.check()).rejects.toMatchObject({ cause: { message: "not configured yet" } });
+  // The bucket itself answers by now.
+  await expect(archive.check()).rejects.toMatchObject({ cause: { $metadata: { httpStatusCode: 404 } } });
+  await archive.close();
+  vi.unstubAllEnvs();
+  server.closeAllConnections();
+  server.close();
+});

@@ -1,0 +1,148 @@
+import { expect, test } from "vitest";
+import { runnerJobs } from "@/db/schema";
+import { createTestDatabase } from "@/db/test/database";
+import { jobNameOf } from "@/server/executors/executor";
+import { createKubernetesExecutor } from "@/server/executors/kubernetes";
+import { Cluster } from "@/server/kubernetes";
+import { listRunnerJobs } from "@/server/runners";
+import { getRun } from "@/server/runs";
+import { startApiProxy } from "@/server/test/cluster/api-proxy";
+import { POLICY } from "@/server/test/cluster/attempt";
+import { it } from "@/server/test/cluster/controllers";
+import { openExecutor } from "@/server/test/cluster/executor";
+import { createTestNamespace, type TestNamespace } from "@/server/test/cluster/namespace";
+import { type TestContext, testContext } from "@/server/test/context";
+import { runWithTurn } from "@/server/test/named-attempts";
+import { launchPending } from ".";
+
+const SETTINGS = { settings: { executor: "kubernetes" as const } };
+
+async function jobNames(place: TestNamespace): Promise<string[]> {
+  const names: string[] = [];
+  for await (const page of place.cluster.listJobs("")) names.push(...page.map(({ metadata }) => metadata?.name ?? ""));
+  return names;
+}
+
+async function onlyJob(ctx: TestContext, runId: string) {
+  const { items } = await listRunnerJobs(ctx, { runId, limit: 10 });
+  expect(items).toHaveLength(1);
+  const [job] = items;
+  if (!job) throw new Error("no attempt was recorded");
+  return job;
+}
+
+const dueNow = (ctx: TestContext) =>
+  ctx.pool.query(
+    `update agentrun_runner_jobs set result = jsonb_set(result, '{wait,nextTryAt}', to_jsonb(now())) where result ? 'wait'`,
+  );
+
+test("an API server that is away costs a run that is due no attempt: it says so, and starts when it is back", async () => {
+  await using database = await createTestDatabase();
+  await using place = await createTestNamespace();
+  await using ctx = testContext(database, SETTINGS);
+  await using proxy = await startApiProxy(place);
+  const cluster = new Cluster({ namespace: place.name, kubeconfig: proxy.kubeconfig, deadlineMs: 1_000 });
+  await using opened = openExecutor(place, { cluster, relistMs: 3_600_000 });
+  const launcher = { ctx, executor: opened.executor, attemptsMax: 8 };
+  const { runId } = await runWithTurn(ctx, "ses_away", { maxAttempts: 1 });
+  proxy.cut();
+  for (let tries = 1; tries <= 5; tries += 1) {
+    await launchPending(launcher);
+    expect(await getRun(ctx, { runId })).toMatchObject({ status: "pending", attemptCount: 0 });
+    const { state, wait } = await onlyJob(ctx, runId);
+    expect({ state, wait }).toMatchObject({ state: "launching", wait: { reason: "unreachable", tries } });
+    expect(wait?.message).toMatch(/^Kubernetes did not answer: (create|read) Job/);
+    await dueNow(ctx);
+  }
+  proxy.restore();
+  await launchPending(launcher);
+  const { attemptId, state, wait } = await onlyJob(ctx, runId);
+  expect({ state, wait }).toEqual({ state: "running", wait: null });
+  expect(await jobNames(place)).toEqual([jobNameOf(attemptId)]);
+});
+
+it("a run that its namespace's quota has no room for waits in the cluster's words, and starts when there is some", async () => {
+  await using database = await createTestDatabase();
+  await using place = await createTestNamespace();
+  await using ctx = testContext(database, SETTINGS);
+  await using opened = openExecutor(place, { relistMs: 3_600_000 });
+  const launcher = { ctx, executor: opened.executor, attemptsMax: 8 };
+  const quota = { metadata: { name: "full" }, spec: { hard: { "count/jobs.batch": "0" } } };
+  await place.core.createNamespacedResourceQuota({ namespace: place.name, body: quota });
+  const { runId } = await runWithTurn(ctx, "ses_quota", { maxAttempts: 1 });
+  const refusal = async () => {
+    await dueNow(ctx);
+    await launchPending(launcher);
+    const { state, wait } = await onlyJob(ctx, runId);
+    expect(state).toBe("launching");
+    return wait;
+  };
+  // Until the cluster has counted the quota it says so, which is no other refusal.
+  await expect
+    .poll(refusal, { timeout: 20_000 })
+    .toMatchObject({ reason: "refused", message: expect.stringContaining("exceeded quota: full") });
+  expect(await getRun(ctx, { runId })).toMatchObject({ status: "pending", attemptCount: 0 });
+
+  await place.core.deleteNamespacedResourceQuota({ name: "full", namespace: place.name });
+  const state = async () => {
+    await dueNow(ctx);
+    await launchPending(launcher);
+    return (await onlyJob(ctx, runId)).state;
+  };
+  await expect.poll(state, { timeout: 20_000 }).toBe("running");
+});
+
+test("a Job that the cluster calls invalid ends the attempt at once, with its words", async () => {
+  await using database = await createTestDatabase();
+  await using place = await createTestNamespace();
+  await using ctx = testContext(database, SETTINGS);
+  const executor = createKubernetesExecutor({
+    cluster: place.cluster,
+    policy: { ...POLICY, serviceAccount: null, memoryRequest: "2Gi", memoryLimit: "1Gi" },
+    onError: () => undefined,
+    relistMs: 3_600_000,
+  });
+  const { runId } = await runWithTurn(ctx, "ses_invalid", { maxAttempts: 1 });
+  const statusAfterPass = async () => {
+    await dueNow(ctx);
+    await launchPending({ ctx, executor, attemptsMax: 8 });
+    return (await getRun(ctx, { runId })).status;
+  };
+  await expect.poll(statusAfterPass, { timeout: 20_000 }).toBe("failed");
+  const run = await getRun(ctx, { runId });
+  expect(run).toMatchObject({ failureKind: "infra-failed" });
+  expect(run.failureMessage).toContain("must be less than or equal to memory limit");
+  expect(await ctx.db.select().from(runnerJobs)).toMatchObject([{ state: "failed", result: { cause: "unstartable" } }]);
+  await executor.close();
+});
+
+test("a stranger's Job of the attempt's name ends the attempt, and stays", async () => {
+  await using database = await createTestDatabase();
+  await using place = await createTestNamespace();
+  await using ctx = testContext(database, SETTINGS);
+  await using proxy = await startApiProxy(place);
+  await using opened = openExecutor(place, { cluster: proxy.cluster, relistMs: 3_600_000 });
+  const launcher = { ctx, executor: opened.executor, attemptsMax: 8 };
+  const { runId } = await runWithTurn(ctx, "ses_stranger", { maxAttempts: 1 });
+  proxy.cut();
+  await launchPending(launcher);
+  const { attemptId } = await onlyJob(ctx, runId);
+  const name = jobNameOf(attemptId);
+  await place.cluster.createJob({
+    metadata: { name },
+    spec: { template: { spec: { restartPolicy: "Never", containers: [{ name: "other", image: "other" }] } } },
+  });
+  proxy.restore();
+  const run = async () => {
+    await dueNow(ctx);
+    await launchPending(launcher);
+    return getRun(ctx, { runId });
+  };
+  // A busy cluster may take more than a pass to say that nothing of the attempt is there.
+  await expect.poll(run, { timeout: 20_000 }).toMatchObject({
+    status: "failed",
+    failureKind: "infra-failed",
+    failureMessage: expect.stringContaining("not of this attempt"),
+  });
+  expect((await place.cluster.readJob(name)).metadata?.deletionTimestamp).toBeUndefined();
+});

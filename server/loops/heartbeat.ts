@@ -1,0 +1,45 @@
+import { rename, writeFile } from "node:fs/promises";
+import type { Logger } from "pino";
+
+const BEAT_MS = 5_000;
+/** Every pass is bounded, and the longest, over a slow bucket or cluster, takes minutes. */
+const PASS_MAX_MS = 30 * 60_000;
+
+export type HeartbeatOptions = {
+  /** Holds the seconds since 1970 of the last beat, by the clock of whoever compares them: one machine's. */
+  file: string;
+  longestPassMs: () => number;
+  log: Logger;
+  beatMs?: number;
+  passMaxMs?: number;
+};
+
+/**
+ * Says by a file that this process lives and that none of its loops stands still, for who ends one that hangs. What
+ * the loops need, such as the database, may be away: their passes fail then, and that is no reason to begin anew.
+ */
+export function startHeartbeat(options: HeartbeatOptions): { stop(): void } {
+  const { file, longestPassMs, log, beatMs = BEAT_MS, passMaxMs = PASS_MAX_MS } = options;
+  let isWriting = false;
+
+  async function beat(): Promise<void> {
+    const passMs = longestPassMs();
+    if (passMs > passMaxMs)
+      return log.error({ passMs }, "a loop stands still: this process no longer says that it lives");
+    if (isWriting) return;
+    isWriting = true;
+    try {
+      // Nobody reads half of it.
+      await writeFile(`${file}.next`, `${Math.floor(Date.now() / 1_000)}\n`);
+      await rename(`${file}.next`, file);
+    } catch (error) {
+      log.error({ err: error, file }, "this process could not say that it lives");
+    } finally {
+      isWriting = false;
+    }
+  }
+
+  void beat();
+  const timer = setInterval(() => void beat(), beatMs);
+  return { stop: () => clearInterval(timer) };
+}
