@@ -49,7 +49,7 @@ export function BrokenPage({ error }: { error: Error & { digest?: string } }) {
           <>
             <p>It comes back by itself. Agents go on meanwhile, and nothing that they were told is lost.</p>
             <p className="mt-2">
-              <a href="/status" className="text-accent hover:underline">
+              <a href="/status" className="text-accent underline">
                 Status
               </a>{" "}
               shows the parts.
