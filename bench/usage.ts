@@ -1,11 +1,12 @@
 import { performance } from "node:perf_hooks";
 import pg from "pg";
-import { UsageSummaryInput } from "@/contract/usage";
+import { UsageLatencyInput, UsageSummaryInput } from "@/contract/usage";
 import { makeRun } from "@/db/test/factories";
 import { testContext } from "@/server/test/context";
 import {
   type CallEnd,
   CallRecorder,
+  latencyOfProfile,
   listCalls,
   summarizeUsage,
   usageOfRun,
@@ -39,6 +40,8 @@ await load(database.url);
 await using loaded = testContext(database, { deadlineMs: 120_000 });
 const summary = (input: Partial<UsageSummaryInput>) => () =>
   summarizeUsage(loaded, UsageSummaryInput.parse({ ...input }));
+const latency = (input: Partial<UsageLatencyInput>) => () =>
+  latencyOfProfile(loaded, UsageLatencyInput.parse({ profile: "profile_1", ...input }));
 const month = { from: new Date(Date.now() - 30 * DAY_MS).toISOString().slice(0, 10) };
 const ofSession = (sessionId: string) => () => usageOfSession(loaded, { sessionId });
 const reads: [string, () => Promise<unknown>][] = [
@@ -51,6 +54,11 @@ const reads: [string, () => Promise<unknown>][] = [
   ["by session, a day", summary({ from: new Date().toISOString().slice(0, 10), groupBy: "session" })],
   ["by session, seven days", summary({ groupBy: "session" })],
   ["by session, seven days, one tenant", summary({ groupBy: "session", tenantId: "tenant_3" })],
+  ["latency of a profile, a day", latency({})],
+  ["latency of a profile, seven days", latency({ within: "7d" })],
+  ["latency of a profile, a month", latency({ within: "30d" })],
+  ["latency of a profile, a month, one tenant", latency({ within: "30d", tenantId: "tenant_3" })],
+  ["latency of a profile that was never called", latency({ within: "30d", profile: "none" })],
   ["a page of the list", () => listCalls(loaded, { limit: 50 })],
   ["a page of an outcome that is rare", () => listCalls(loaded, { limit: 50, outcome: "refused" })],
 ];

@@ -26,6 +26,7 @@ import {
 export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits");
 
 export const GetStorageInput = z.strictObject({ sessionId: RecordId });
+export const ListSizesInput = z.strictObject({ sessionId: RecordId });
 export const ListStorageInput = z.strictObject({
   storageKind: z.enum(STORAGE_KINDS).optional(),
   storageState: z.enum(STORAGE_STATES).optional(),
@@ -175,6 +176,16 @@ export const StorageSummary = z.object({
   keeper: z.string().nullable(),
 });
 export type StorageSummary = z.infer<typeof StorageSummary>;
+/** What a volume held when it was measured: 0 once it was evicted. */
+export const VolumeSize = z.object({ at: z.string(), sizeBytes: z.number(), filesCount: z.number() });
+export type VolumeSize = z.infer<typeof VolumeSize>;
+export const VolumeSizes = z.object({
+  /** The oldest first; of many the last of each of 200 equal spans of time. */
+  items: z.array(VolumeSize),
+  /** How often it was measured in all. */
+  measured: z.number(),
+});
+export type VolumeSizes = z.infer<typeof VolumeSizes>;
 /** Of volumes; evicted sessions, which have none, count as evicted alone. */
 export const StorageTotals = z.object({
   volumes: z.number(),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { FAILURE_KINDS } from "./errors";
 import { RecordId } from "./ids";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
+import { LATENCY_WINDOWS } from "./words";
 
 /** Tokens as a provider counted them for one answer; null where it did not say. */
 export type TokenUsage = {
@@ -210,3 +211,37 @@ export const UsageVerification = z.object({
   differences: z.array(UsageDifference),
 });
 export type UsageVerification = z.infer<typeof UsageVerification>;
+
+export const UsageLatencyInput = z.strictObject({
+  profile: Name,
+  within: z.enum(LATENCY_WINDOWS).default("24h"),
+  tenantId: RecordId.optional(),
+});
+export type UsageLatencyInput = z.infer<typeof UsageLatencyInput>;
+/** Half of the answers, and 95 of 100 of them, were there within. */
+const Quantiles = z.object({ p50Ms: z.number(), p95Ms: z.number() });
+export type Quantiles = z.infer<typeof Quantiles>;
+/** Calls that began in one hour or day of UTC. */
+export const LatencyStep = z.object({
+  at: z.string(),
+  /** Those that were read, by how they ended. */
+  calls: z.number(),
+  ok: z.number(),
+  refused: z.number(),
+  failed: z.number(),
+  aborted: z.number(),
+  /** Of answers that came whole: to the first byte, and to the end; null where there was none. */
+  firstByte: Quantiles.nullable(),
+  whole: Quantiles.nullable(),
+  /** There were more calls than are read: these are spread evenly over the step. */
+  isSampled: z.boolean(),
+});
+export type LatencyStep = z.infer<typeof LatencyStep>;
+export const UsageLatency = z.object({
+  from: z.string(),
+  to: z.string(),
+  stepMinutes: z.number(),
+  /** The oldest first; a step without a call is not told of. */
+  items: z.array(LatencyStep),
+});
+export type UsageLatency = z.infer<typeof UsageLatency>;

@@ -251,3 +251,7 @@ export const ID_PREFIX = {
   view: "view_",
   ask: "ask_",
 } as const;
+
+/** How far back a profile's latency is told: a day by its hours, a week or a month by their days. */
+export const LATENCY_WINDOWS = ["24h", "7d", "30d"] as const;
+export type LatencyWindow = (typeof LATENCY_WINDOWS)[number];

@@ -153,7 +153,9 @@ test("a session's page: failures are jumped to, a part of its time leads to its 
 
   await test.step("what the volume held turn by turn, and who did what to the session", async () => {
     await page.goto(`${base}?tab=storage`);
-    await expect(page.getByRole("img", { name: /^From .* in 2 archives$/ })).toBeVisible({ timeout: 30_000 });
+    await expect(page.getByRole("img", { name: /^From .* to .*, measured \d+ times since / })).toBeVisible({
+      timeout: 30_000,
+    });
     await lookInAll(page, LOOKS, "session-storage-growth");
     await page.goto(`${base}?tab=audit`);
     const created = page.getByRole("table", { name: "Audit" }).getByRole("row").filter({ hasText: "sessions.create" });

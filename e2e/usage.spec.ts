@@ -1,9 +1,11 @@
+import type { Locator, Page } from "@playwright/test";
 import { createTestDatabase } from "@/db/test/database";
 import { byDevice, expect, LOOKS, lookInAll, optionsOf, ready, signIn, test } from "./fixtures";
 import { Product } from "./product";
 import { RecordingProvider } from "./recording-provider";
 import { conversation, newSession } from "./stories";
 
+const PHONE_PX = 640;
 const PRICES = { inputPerMillion: 2, outputPerMillion: 10 };
 
 test("what a turn took of its model is told on its session's, its run's and its backend's page", async ({
@@ -41,7 +43,8 @@ test("what a turn took of its model is told on its session's, its run's and its 
   const storageState = await first.context().storageState();
   const use = "Model use";
   for (const looks of byDevice(LOOKS)) {
-    const context = await browser.newContext({ baseURL: product.url, storageState, ...optionsOf(looks[0]) });
+    const hasTouch = looks[0].viewport.width < PHONE_PX;
+    const context = await browser.newContext({ baseURL: product.url, storageState, hasTouch, ...optionsOf(looks[0]) });
     const page = await context.newPage();
     watchPage(page);
     const look = async (what: string) => {
@@ -63,10 +66,63 @@ test("what a turn took of its model is told on its session's, its run's and its 
     await expect(card.getByRole("img", { name: /Tokens by day, the last 7 days: \d+k tokens in/ })).toBeVisible();
     await expect(card).toContainText("Last 7 days");
     await expect(card).toContainText(/Of the \d+ calls: 1 failed\./);
+    const latency = card.getByRole("region", { name: "Latency of codex" });
+    await expect(latency.getByRole("img", { name: /^Calls of the last 24 h: \d+ calls?, 0 % failed/ })).toBeVisible();
+    await page.getByRole("button", { name: "7 days", exact: true }).click();
+    await expect(page).toHaveURL(/within=7d/);
+    await expect(
+      latency.getByRole("img", { name: /^Calls of the last 7 days: \d+ calls?, [\d.]+ % failed/ }),
+    ).toBeVisible();
     await look("backends");
-    await card.getByText("Figures").click();
+    await readPoints(page, latency.getByRole("slider"), hasTouch);
+    await latency.getByRole("slider").press("ArrowLeft");
+    await lookInAll(page, looks, "backends-pointed");
+    await page.keyboard.press("Escape");
+    await card.getByText("Figures").first().click();
     await expect(card.getByRole("row")).toHaveCount(8);
     await look("backends-figures");
     await context.close();
   }
 });
+
+/** Points at a chart of seven days: it and the other of these days tell the point, within the window, and nothing moves. */
+async function readPoints(page: Page, points: Locator, hasTouch: boolean): Promise<void> {
+  const readouts = page.locator("[data-chart-readout]");
+  const crosshairs = page.locator("[data-crosshair]");
+  await points.scrollIntoViewIfNeeded();
+  const box = await points.boundingBox();
+  if (box === null) throw new Error("the chart is not there");
+  // The edges, where what is told has no room on one side.
+  for (const x of [1, box.width / 2, box.width - 1]) {
+    if (hasTouch) await page.touchscreen.tap(box.x + x, box.y + 10);
+    else await page.mouse.move(box.x + x, box.y + 10);
+    await expect(crosshairs).toHaveCount(2);
+    await expect(readouts).toHaveCount(2);
+    await expect(readouts.filter({ hasText: "first byte, half within" })).toBeVisible();
+    const outside = await readouts.evaluateAll(
+      (shown) =>
+        shown.filter((one) => {
+          const { left, top, right, bottom } = one.getBoundingClientRect();
+          return left < 0 || top < 0 || right > innerWidth || bottom > innerHeight;
+        }).length,
+    );
+    expect(outside).toBe(0);
+    expect(await points.boundingBox()).toEqual(box);
+  }
+  await expect(points).toHaveAttribute("aria-valuenow", "6");
+  if (hasTouch) await page.touchscreen.tap(5, 5);
+  else await page.mouse.move(5, 5);
+  await expect(readouts).toHaveCount(0);
+  await points.focus();
+  await points.press("Home");
+  await expect(points).toHaveAttribute("aria-valuenow", "0");
+  await points.press("ArrowRight");
+  await points.press("ArrowRight");
+  await points.press("ArrowLeft");
+  await expect(points).toHaveAttribute("aria-valuenow", "1");
+  await expect(points).toHaveAttribute("aria-valuetext", /: calls \d+, errors 0 %, first byte, half within 900 ms, /);
+  await expect(crosshairs).toHaveCount(2);
+  await points.press("Escape");
+  await expect(crosshairs).toHaveCount(0);
+  await expect(points).toBeFocused();
+}

@@ -22,7 +22,7 @@ test.each([
   const html = renderToStaticMarkup(
     <ApiProvider>
       <IdentityProvider identity={{ name: "somebody", role, tenantId }}>
-        <BackendCard backend={BACKEND} usage={undefined} />
+        <BackendCard backend={BACKEND} usage={undefined} within="24h" />
       </IdentityProvider>
     </ApiProvider>,
   );

@@ -15,10 +15,12 @@ import { Time } from "@/components/ui/time";
 import { ProfileUse } from "@/components/usage/profile-use";
 import type { Backend } from "@/contract/backend";
 import type { UsageSummary } from "@/contract/usage";
+import type { LatencyWindow } from "@/contract/words";
 import { BackendCurls } from "./backend-curls";
 import { conditionOf, isHeldUp, maxRunningOf } from "./condition";
 import { useBackend } from "./use-backend";
 
+const Latency = dynamic(() => import("./latency-chart").then((module) => module.Latency), { ssr: false });
 const SwitchOffDialog = dynamic(() => import("./switch-off-dialog").then((module) => module.SwitchOffDialog), {
   ssr: false,
 });
@@ -27,10 +29,12 @@ type BackendCardProps = {
   backend: Backend;
   /** What profiles' calls took; absent until it is known. */
   usage: UsageSummary | undefined;
+  /** How far back its latency is told. */
+  within: LatencyWindow;
 };
 
 /** A profile: how it stands and why, what it is, how much of it is used, and what a person may do about it. */
-export function BackendCard({ backend, usage }: BackendCardProps) {
+export function BackendCard({ backend, usage, within }: BackendCardProps) {
   const nowMs = useNow();
   const condition = conditionOf(backend, nowMs);
   const { profile } = backend;
@@ -64,6 +68,7 @@ export function BackendCard({ backend, usage }: BackendCardProps) {
       <Capacity backend={backend} />
       {backend.isConfigured && <LastTry backend={backend} />}
       {usage !== undefined && <ProfileUse summary={usage} profile={profile} />}
+      <Latency profile={profile} within={within} />
       <Actions backend={backend} isHeldUp={isHeldUp(backend, nowMs)} />
     </li>
   );

@@ -148,6 +148,7 @@ function CachePatches({ connection }: { connection: LiveConnection }) {
         patchLists<StorageSummary>(client, trpc.storage.list.pathKey(), (item) => patchStorage(item, frame));
         if (frame.sessionId !== openSessionId) return;
         void client.invalidateQueries({ queryKey: trpc.storage.get.queryKey({ sessionId: frame.sessionId }) });
+        void client.invalidateQueries({ queryKey: trpc.storage.sizes.queryKey({ sessionId: frame.sessionId }) });
       }),
       connection.on("run", (run) => {
         patchLists<Run>(client, trpc.runs.list.pathKey(), (item) => patchRun(item, run));

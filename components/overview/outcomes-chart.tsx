@@ -1,4 +1,4 @@
-import { depthOf, layerPath, stack, sum } from "@/components/queue/picture";
+import { axisOf, depthOf, layerPath, stack, sum } from "@/components/queue/picture";
 import { ceilingOf } from "@/components/ui/ceiling";
 import { Chart, Key } from "@/components/ui/chart";
 import { formatCount } from "@/components/ui/format";
@@ -59,6 +59,9 @@ export function OutcomesChart({ outcomes }: { outcomes: RunOutcomes }) {
           ))}
         </svg>
       }
+      axis={axisOf(span)}
+      unit="runs"
+      swatches={series.map(({ name }) => SWATCHES[name])}
       columns={["Hour", ...series.map(({ name }) => name)]}
       rows={totals.map((_, step) => [when(step), ...series.map(({ values }) => formatCount(values[step] ?? 0))])}
     />

@@ -1,10 +1,11 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import { depthByLane, depthOf, type Flow, flowsOf, spanOf, sum } from "@/components/queue/picture";
+import { axisOf, depthByLane, depthOf, type Flow, flowsOf, spanOf, sum } from "@/components/queue/picture";
 import { useTRPC } from "@/components/trpc/client";
 import { queueHistory } from "@/components/trpc/lists";
 import { formatBytes, formatPlural } from "@/components/ui/format";
 import { Sparkline } from "@/components/ui/sparkline";
+import { useStepName } from "@/components/ui/step-name";
 import { Tile } from "@/components/ui/tile";
 import { Duration } from "@/components/ui/time";
 import type { Overview } from "@/contract/overview";
@@ -46,14 +47,14 @@ export function Tiles({ overview }: { overview: Overview }) {
         figure={queue.waiting.toLocaleString("en")}
         note={queue.oldest === null ? "nothing waits for a slot" : "the oldest for "}
         noteMore={queue.oldest === null ? undefined : <Duration from={queue.oldest.since} to={null} />}
-        picture={spark("waiting", history)}
+        picture={history && <Spark what="waiting" history={history} />}
         href="/queue?state=pending"
       />
       <Tile
         name="Tasks running"
         figure={queue.running.toLocaleString("en")}
         note={`${rate(queue.throughput.completed)} completed a minute`}
-        picture={spark("completed", history)}
+        picture={history && <Spark what="completed" history={history} />}
         href="/queue?state=running"
       />
       <Tile
@@ -80,15 +81,21 @@ function rate(perMinute: number): string {
 const TOLD = { waiting: "Tasks that waited", completed: "Tasks completed" } as const;
 
 /** The last hour of the queue, minute by minute. */
-function spark(what: keyof typeof TOLD, history: QueueHistory | undefined) {
-  if (history === undefined) return undefined;
+function Spark({ what, history }: { what: keyof typeof TOLD; history: QueueHistory }) {
   const span = spanOf(history);
+  const nameOf = useStepName(span);
   const values =
     what === "waiting"
       ? depthOf(depthByLane(history.items, span), span)
       : flowsOf(history.items, span)[what satisfies Flow];
   const now = what === "waiting" ? `${values.at(-1) ?? 0} now` : `${sum(values)} in all`;
   return (
-    <Sparkline values={values} label={`${TOLD[what]} in the last hour: ${now}, ${Math.max(0, ...values)} at most`} />
+    <Sparkline
+      title={TOLD[what]}
+      label={`${TOLD[what]} in the last hour: ${now}, ${Math.max(0, ...values)} at most`}
+      axis={axisOf(span)}
+      unit={`tasks ${what}`}
+      {...{ values, nameOf }}
+    />
   );
 }

@@ -1,3 +1,4 @@
+import type { TimeAxis } from "@/components/ui/crosshair";
 import type { QueueHistory, QueueMinute } from "@/contract/queue-commander";
 
 /** How far back a picture over time looks, in minutes. */
@@ -15,6 +16,11 @@ type Told = Pick<QueueMinute, "minute" | "queue" | "lane" | "waiting">;
 export function spanOf({ from, to, stepMinutes }: Pick<QueueHistory, "from" | "to" | "stepMinutes">): Span {
   const [fromMs, stepMs] = [Date.parse(from), stepMinutes * 60_000];
   return { fromMs, stepMs, steps: Math.max(1, Math.ceil((Date.parse(to) - fromMs) / stepMs)) };
+}
+
+/** From when to when a picture of whole steps goes. */
+export function axisOf({ fromMs, stepMs, steps }: Span): TimeAxis {
+  return { fromMs, toMs: fromMs + steps * stepMs };
 }
 
 /** How many tasks waited in each lane at the end of each step, the fullest lane first. */

@@ -13,6 +13,7 @@ import type { QueueMinute, QueueWaitTimes } from "@/contract/queue-commander";
 import type { QueueFilter } from "./filter";
 import { scopeInput } from "./filter";
 import {
+  axisOf,
   depthByLane,
   depthOf,
   FLOWS,
@@ -124,6 +125,9 @@ function DepthChart({ rows, span, range }: OverTime) {
           ))}
         </svg>
       }
+      axis={axisOf(span)}
+      unit="tasks"
+      swatches={series.map(({ isRest }, index) => (isRest ? "bg-hatched" : SWATCHES[index]))}
       columns={["When", ...series.map(({ name }) => name)]}
       rows={totals.map((_, step) => [when(step), ...series.map(({ values }) => String(values[step] ?? 0))])}
     />
@@ -140,10 +144,12 @@ function Hatch({ id }: { id: string }) {
   );
 }
 
-const DRAWN: { flow: Flow; fill: string; swatch: string }[] = [
-  { flow: "completed", fill: "fill-good", swatch: "bg-good" },
-  { flow: "failed", fill: "fill-bad", swatch: "bg-bad" },
-];
+const FLOW_SWATCHES: { [Name in Flow]?: string } = {
+  added: "border-t-2 border-ink-2 rounded-none h-0",
+  completed: "bg-good",
+  failed: "bg-bad",
+};
+const DRAWN = ["added", "completed", "failed"] as const satisfies Flow[];
 
 function FlowChart({ rows, span, range }: OverTime) {
   const when = useStepName(span);
@@ -159,14 +165,9 @@ function FlowChart({ rows, span, range }: OverTime) {
       top={`${formatCount(top)} in ${formatDuration(span.stepMs)}`}
       from={`${range} ago`}
       to="now"
-      legend={
-        <>
-          <Key swatch="border-t-2 border-ink-2 rounded-none h-0" name="added" figure={formatCount(total("added"))} />
-          {DRAWN.map(({ flow, swatch }) => (
-            <Key key={flow} swatch={swatch} name={flow} figure={formatCount(total(flow))} />
-          ))}
-        </>
-      }
+      legend={DRAWN.map((flow) => (
+        <Key key={flow} swatch={FLOW_SWATCHES[flow] ?? ""} name={flow} figure={formatCount(total(flow))} />
+      ))}
       picture={
         <svg
           viewBox={`0 0 ${span.steps} ${HEIGHT}`}
@@ -195,6 +196,9 @@ function FlowChart({ rows, span, range }: OverTime) {
           />
         </svg>
       }
+      axis={axisOf(span)}
+      unit="tasks"
+      swatches={FLOWS.map((flow) => FLOW_SWATCHES[flow])}
       columns={["When", ...FLOWS]}
       rows={flows.added.map((_, step) => [when(step), ...FLOWS.map((flow) => String(flows[flow][step] ?? 0))])}
     />
@@ -239,9 +243,7 @@ function WaitsChart({ waits, isOfMore }: { waits: QueueWaitTimes; isOfMore: bool
                 y={HEIGHT - height}
                 height={height}
                 className="fill-accent-fill"
-              >
-                <title>{`${names[index]}: ${tasks}`}</title>
-              </rect>
+              />
             );
           })}
         </svg>

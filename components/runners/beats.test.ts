@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { beatRows, describeBeats, latencyOf, missedIn, stripOf } from "./beats";
+import { beatFigures, beatRows, describeBeats, latencyOf, missedIn, stripOf } from "./beats";
 
 const AT = Date.parse("2026-11-26T10:00:00Z");
 const told = (gapsMs: number[], tripsMs: (number | null)[] = gapsMs.map(() => 12)) => ({
@@ -38,4 +38,16 @@ test("beats are listed with when each came, the newest first", () => {
     { atMs: AT - 20_000, gapMs: 5_000, missed: 0, tripMs: null },
   ]);
   expect(latencyOf(told([1, 1], [7, null]).beats)).toBe(7);
+});
+
+test("each beat of the strip can be read, the newest on the right, and what is due after them", () => {
+  const when = (atMs: number) => new Date(atMs).toISOString().slice(14, 19);
+  expect(beatFigures(told([5_000, 15_000], [null, 9]), AT + 6_000, when)).toEqual([
+    ["59:45", "5.0 s", "0", "not told"],
+    ["00:00", "15 s", "2", "9 ms"],
+    ["due, has not come", "none", "none", "none"],
+  ]);
+  const many = told(Array.from({ length: 70 }, () => 5_000));
+  expect(beatFigures(many, null, when)).toHaveLength(60);
+  expect(beatFigures(many, null, when).at(-1)?.[0]).toBe("00:00");
 });

@@ -1,5 +1,6 @@
 import { formatDuration, formatPlural } from "@/components/ui/format";
 import type { Runner } from "@/contract/runner";
+import { BEATS_KEPT } from "@/contract/words";
 
 /** A beat as it came: in time, after one that was missed, or after more; `due` has not come yet. */
 export const BEAT_KINDS = ["in-time", "late", "gap", "due"] as const;
@@ -56,3 +57,19 @@ export function beatRows({ beats, beatMs, heartbeatAt }: Told): BeatRow[] {
   }
   return rows;
 }
+
+/** The last 60 beats as they stand in the strip, from left to right: when each came, and what is known of it. */
+export function beatFigures(runner: Told, nowMs: number | null, when: (atMs: number) => string): BeatFigures[] {
+  const came = beatRows(runner)
+    .toReversed()
+    .map(({ atMs, gapMs, missed, tripMs }): BeatFigures => {
+      const trip = tripMs === null ? "not told" : formatDuration(tripMs);
+      return [when(atMs), formatDuration(gapMs), String(missed), trip];
+    });
+  const due = stripOf(runner, nowMs).length - came.length;
+  const late = Array.from({ length: due }, (): BeatFigures => ["due, has not come", "none", "none", "none"]);
+  return [...came, ...late].slice(-BEATS_KEPT);
+}
+
+export type BeatFigures = [when: string, gap: string, missed: string, trip: string];
+export const BEAT_COLUMNS = ["When", "After the one before", "Missed", "There and back"];

@@ -1,7 +1,7 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { RANGE_NAMES, RANGES, type Span, spanOf } from "@/components/queue/picture";
+import { axisOf, RANGE_NAMES, RANGES, type Span, spanOf } from "@/components/queue/picture";
 import { useTRPC } from "@/components/trpc/client";
 import { runnerHistory } from "@/components/trpc/lists";
 import { ceilingOf } from "@/components/ui/ceiling";
@@ -39,6 +39,14 @@ type OverTime = { range: string; span: Span; rows: readonly RunnerMinute[] };
 
 const shown = (value: number | null, unit: (value: number) => string) => (value === null ? "not noted" : unit(value));
 
+const DASHES = "border-t-2 border-dashed border-ink-2 rounded-none h-0";
+const ALIVE_SWATCHES = [
+  "bg-accent-fill/45",
+  "bg-accent-fill",
+  "border-t-2 border-bad rounded-none h-0",
+  DASHES,
+] as const;
+
 /** How many runners lived and worked, against what there was room for. */
 export function AliveChart({ range, span, rows }: OverTime) {
   const of = (pick: (row: RunnerMinute) => number) => courseOf(rows, span, pick);
@@ -64,15 +72,11 @@ export function AliveChart({ range, span, rows }: OverTime) {
       to="now"
       legend={
         <>
-          <Key swatch="bg-accent-fill/45" name="alive" figure={shown(alive.at(-1) ?? null, count)} />
-          <Key swatch="bg-accent-fill" name="busy" figure={shown(busy.at(-1) ?? null, count)} />
+          <Key swatch={ALIVE_SWATCHES[0]} name="alive" figure={shown(alive.at(-1) ?? null, count)} />
+          <Key swatch={ALIVE_SWATCHES[1]} name="busy" figure={shown(busy.at(-1) ?? null, count)} />
+          <Key swatch={ALIVE_SWATCHES[2]} name="late or lost" figure={shown(silent.at(-1) ?? null, count)} />
           <Key
-            swatch="border-t-2 border-bad rounded-none h-0"
-            name="late or lost"
-            figure={shown(silent.at(-1) ?? null, count)}
-          />
-          <Key
-            swatch="border-t-2 border-dashed border-ink-2 rounded-none h-0"
+            swatch={ALIVE_SWATCHES[3]}
             name={isRoomDrawn ? "room" : "room, above the picture"}
             figure={shown(room, count)}
           />
@@ -86,6 +90,9 @@ export function AliveChart({ range, span, rows }: OverTime) {
           {isRoomDrawn && <Line course={capacity} top={top} className="stroke-ink-2" isDashed />}
         </Picture>
       }
+      axis={axisOf(span)}
+      unit="runners"
+      swatches={ALIVE_SWATCHES}
       columns={["When", "alive", "busy", "late or lost", "room"]}
       rows={alive.map((_, step) => [
         when(step),
@@ -114,11 +121,7 @@ function LatencyChart({ range, span, rows }: OverTime) {
         ) : (
           <>
             <Key swatch="bg-accent-fill" name="half within" figure={shown(last(p50), formatDuration)} />
-            <Key
-              swatch="border-t-2 border-dashed border-ink-2 rounded-none h-0"
-              name="95 of 100 within"
-              figure={shown(last(p95), formatDuration)}
-            />
+            <Key swatch={DASHES} name="95 of 100 within" figure={shown(last(p95), formatDuration)} />
           </>
         )
       }
@@ -128,6 +131,8 @@ function LatencyChart({ range, span, rows }: OverTime) {
           <Line course={p95} top={top} className="stroke-ink-2" isDashed />
         </Picture>
       }
+      axis={axisOf(span)}
+      swatches={["bg-accent-fill", DASHES]}
       columns={["When", "half within", "95 of 100 within"]}
       rows={p50.map((value, step) => [
         when(step),

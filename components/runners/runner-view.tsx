@@ -23,8 +23,8 @@ import { State } from "@/components/ui/state";
 import { Countdown, Duration, Time } from "@/components/ui/time";
 import type { Runner } from "@/contract/runner";
 import type { RunnerAction } from "@/contract/words";
-import { BeatStrip } from "./beat-strip";
-import { beatRows, describeBeats, latencyOf } from "./beats";
+import { BeatChart } from "./beat-chart";
+import { BEAT_COLUMNS, beatRows, describeBeats, latencyOf } from "./beats";
 import { explainRunner } from "./explain";
 import { ORDER_NAMES, RunnerCurls } from "./runner-menu";
 import { processOf, usageOf } from "./runners-table";
@@ -123,7 +123,7 @@ function Beats({ runner }: { runner: Runner }) {
   return (
     <Panel title="Last beats">
       <div className="flex flex-col gap-2 p-4 text-xs">
-        <BeatStrip runner={runner} className="h-8 w-full" />
+        <BeatChart runner={runner} />
         <p className="text-ink-2">
           {describeBeats(runner)}. The last came <Time at={runner.heartbeatAt} />
           {tripMs !== null && `, and one took ${formatDuration(tripMs)} to the server and back`}.
@@ -135,7 +135,7 @@ function Beats({ runner }: { runner: Runner }) {
               <table className="w-full text-2xs tabular-nums">
                 <thead>
                   <tr className="text-left text-ink-3">
-                    {["When", "After the one before", "Missed", "There and back"].map((name) => (
+                    {BEAT_COLUMNS.map((name) => (
                       <th key={name} scope="col" className="pr-3 font-medium whitespace-nowrap">
                         {name}
                       </th>

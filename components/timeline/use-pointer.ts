@@ -49,17 +49,22 @@ export function useDrag({ view, width, onPan, onHover }: DragOptions) {
   const end = () => {
     from.current = null;
   };
+  const hover = (event: PointerEvent<SVGSVGElement>) => {
+    const { left, top } = event.currentTarget.getBoundingClientRect();
+    onHover(event.clientX - left, event.clientY - top);
+  };
   return {
     onPointerDown: (event: PointerEvent<SVGSVGElement>) => {
       hasMoved.current = false;
       if (event.button === 0) from.current = { x: event.clientX, view };
+      // A finger does not hover: it tells what it is put on.
+      hover(event);
     },
     onPointerMove: (event: PointerEvent<SVGSVGElement>) => {
       const start = from.current;
       const moved = start === null ? 0 : event.clientX - start.x;
       if (start === null || (!hasMoved.current && Math.abs(moved) < DRAG_PX)) {
-        const { left, top } = event.currentTarget.getBoundingClientRect();
-        onHover(event.clientX - left, event.clientY - top);
+        hover(event);
         return;
       }
       if (!hasMoved.current) event.currentTarget.setPointerCapture(event.pointerId);

@@ -43,6 +43,10 @@ export function Waterfall({ bars, view, whole, startMs, hasRuns, hrefOf, onOpen,
     setCursorMs(atMs);
     onCursor({ atMs, drawn: on });
   };
+  const leave = () => {
+    setCursorMs(null);
+    onCursor(null);
+  };
 
   useWheel(box, (event) => {
     const x = event.clientX - (box.current?.getBoundingClientRect().left ?? 0);
@@ -79,6 +83,7 @@ export function Waterfall({ bars, view, whole, startMs, hasRuns, hrefOf, onOpen,
         show(zoom(view, factor, isInView ? cursorMs : view.fromMs + length / 2));
       },
       all: () => show(whole),
+      leave,
     });
     if (action === undefined) return;
     event.preventDefault();
@@ -95,10 +100,7 @@ export function Waterfall({ bars, view, whole, startMs, hasRuns, hrefOf, onOpen,
         height={height}
         className="relative block cursor-crosshair select-none"
         {...drag}
-        onPointerLeave={() => {
-          setCursorMs(null);
-          onCursor(null);
-        }}
+        onPointerLeave={(event) => event.pointerType !== "touch" && leave()}
       >
         <CausePatterns id={patternId} />
         {drawn.map((one) => (
@@ -129,6 +131,7 @@ type Actions = {
   pan: (step: 1 | -1) => void;
   zoom: (factor: number) => void;
   all: () => void;
+  leave: () => void;
 };
 
 /** What a key does, if anything: arrows go to other bars, with Shift they move the view. */
@@ -153,6 +156,8 @@ function actionOf({ key, shiftKey }: KeyboardEvent, actions: Actions): (() => vo
       return () => actions.zoom(STEP_ZOOM);
     case "0":
       return actions.all;
+    case "Escape":
+      return actions.leave;
     default:
       return undefined;
   }

@@ -10,7 +10,7 @@ import type { ListRunnersInput, Runner } from "@/contract/runner";
 import type { ListSessionsInput, SessionSummary } from "@/contract/session";
 import type { GcHistoryEntry, ListStorageInput, StorageSummary } from "@/contract/storage";
 import type { CountViewsInput, ViewCount } from "@/contract/view";
-import type { BulkKind, ViewPage } from "@/contract/words";
+import type { BulkKind, LatencyWindow, ViewPage } from "@/contract/words";
 import type { AppRouter } from "@/server/trpc/types";
 import { paged } from "./paged";
 
@@ -214,4 +214,10 @@ export const usageOfProfiles = (api: Api) =>
   api.usage.summary.queryOptions(
     { groupBy: "profile", byDay: true, limit: PROFILES_MAX },
     { refetchInterval: DAYS_POLL_MS },
+  );
+
+export const latencyOf = (api: Api, profile: string, within: LatencyWindow) =>
+  api.usage.latency.queryOptions(
+    { profile, within },
+    { refetchInterval: DAYS_POLL_MS, placeholderData: (data) => data },
   );

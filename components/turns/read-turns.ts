@@ -1,10 +1,9 @@
 import type { Run } from "@/contract/run";
-import type { RunTurn, TurnArchive, TurnPage } from "@/contract/turns";
+import type { RunTurn, TurnPage } from "@/contract/turns";
 
 /** What was read of a run's turns. */
 export type ReadRun = {
   turns: readonly RunTurn[];
-  archives: readonly TurnArchive[];
   cursor: string | null;
   readSeq: number;
   lastSeq: number;
@@ -21,12 +20,11 @@ type FetchPage = (cursor: string | null) => Promise<TurnPage>;
  */
 export async function readOn(known: ReadRun | undefined, seqMax: number, fetchPage: FetchPage): Promise<ReadRun> {
   if (known !== undefined && (known.cursor === null || known.readSeq >= seqMax)) return known;
-  let read: ReadRun = known ?? { turns: [], archives: [], cursor: null, readSeq: 0, lastSeq: 0 };
+  let read: ReadRun = known ?? { turns: [], cursor: null, readSeq: 0, lastSeq: 0 };
   for (;;) {
     const page = await fetchPage(read.cursor);
     const { cursor, readSeq, lastSeq } = page;
-    const archives = [...read.archives, ...page.archives];
-    read = { turns: mergeTurns(read.turns, page.items), archives, cursor, readSeq, lastSeq };
+    read = { turns: mergeTurns(read.turns, page.items), cursor, readSeq, lastSeq };
     if (cursor === null || readSeq >= lastSeq || readSeq >= seqMax) return read;
   }
 }

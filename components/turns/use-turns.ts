@@ -5,7 +5,6 @@ import { useAskAgain } from "@/components/live/gathered";
 import { useFrames } from "@/components/live/provider";
 import { useTRPCClient } from "@/components/trpc/client";
 import type { Run } from "@/contract/run";
-import type { TurnArchive } from "@/contract/turns";
 import { isTerminal } from "@/contract/words";
 import { allot, type NumberedTurn, type ReadRun, readOn } from "./read-turns";
 
@@ -16,7 +15,6 @@ const GATHER_MS = 300;
 
 export type TurnsRead = {
   turns: NumberedTurn[];
-  archives: TurnArchive[];
   readCount: number;
   /** All events that the runs are known to have. */
   eventCount: number;
@@ -57,7 +55,6 @@ export function useTurns(sessionId: string, runs: readonly Run[], eventsMax: num
           (result.data?.turns ?? []).map((turn) => ({ ...turn, runId: oldestFirst[index]?.id ?? "" })),
         )
         .map((turn, index) => ({ ...turn, number: index + 1 })),
-      archives: results.flatMap((result) => result.data?.archives ?? []),
       readCount: results.reduce((sum, result) => sum + (result.data?.readSeq ?? 0), 0),
       eventCount: oldestFirst.reduce(
         (sum, run, index) => sum + Math.max(run.lastEventSeq, results[index]?.data?.lastSeq ?? 0),

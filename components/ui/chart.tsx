@@ -1,9 +1,13 @@
 import type { ReactNode } from "react";
+import { ChartPointer, type Figures } from "./chart-pointer";
+import { stepShares, type TimeAxis } from "./crosshair";
 import { showTricks } from "./hidden-text";
 import { Panel } from "./page";
 import { ScrollRegion } from "./scroll-region";
+import { Swatch } from "./swatch";
 
-type ChartProps = {
+/** The figures behind the picture: told point by point under the pointer, and folded away as a table. */
+type ChartProps = Figures & {
   title: string;
   /** What the picture shows, in words: for whoever does not see it. */
   summary: string;
@@ -13,9 +17,12 @@ type ChartProps = {
   to: string;
   legend: ReactNode;
   picture: ReactNode;
-  /** The figures behind the picture. */
-  columns: readonly string[];
-  rows: readonly (readonly [string, ...string[]])[];
+  /** Of a picture over time: charts of the same time point at it together. */
+  axis?: TimeAxis;
+  /** Where its points are, as shares of its width; else they are steps side by side. */
+  shares?: readonly number[];
+  /** The table's order, where it is not the picture's. */
+  isNewestFirst?: boolean;
 };
 
 /** A picture in a box of its own. */
@@ -29,16 +36,28 @@ export function Chart(props: ChartProps) {
   );
 }
 
-/** A picture with its words, its legend and, folded away, its figures. */
-export function ChartParts({ title, summary, top, from, to, legend, picture, columns, rows }: ChartProps) {
+/** A picture with its words, its legend and its figures. */
+export function ChartParts({ title, summary, top, from, to, legend, picture, ...told }: ChartProps) {
+  const { columns, rows, unit, swatches, axis = null, shares, isNewestFirst = false } = told;
   return (
     <>
       <div className="relative">
         <span aria-hidden className="absolute top-0 left-0 text-2xs text-ink-3 tabular-nums">
           {top}
         </span>
-        <div role="img" aria-label={summary} className="pt-4">
-          {picture}
+        <div className="pt-4">
+          <div className="relative">
+            <div role="img" aria-label={summary}>
+              {picture}
+            </div>
+            {rows.length > 0 && (
+              <ChartPointer
+                title={title}
+                places={{ axis, shares: shares ?? stepShares(rows.length) }}
+                figures={{ columns, rows, unit, swatches }}
+              />
+            )}
+          </div>
         </div>
         <p aria-hidden className="flex justify-between border-t pt-0.5 text-2xs text-ink-3">
           <span>{from}</span>
@@ -48,7 +67,7 @@ export function ChartParts({ title, summary, top, from, to, legend, picture, col
       <div className="flex flex-wrap gap-x-3 gap-y-0.5 text-2xs text-ink-2">{legend}</div>
       <details className="mt-auto text-xs">
         <summary className="w-fit rounded text-2xs text-ink-3 hover:text-ink">Figures</summary>
-        <FigureTable title={title} columns={columns} rows={rows} />
+        <FigureTable title={title} columns={columns} rows={isNewestFirst ? rows.toReversed() : rows} />
       </details>
     </>
   );
@@ -90,7 +109,7 @@ function FigureTable({ title, columns, rows }: Pick<ChartProps, "title" | "colum
 export function Key({ swatch, name, figure }: { swatch: string; name: string; figure?: string }) {
   return (
     <span className="inline-flex max-w-full items-center gap-1.5">
-      <span aria-hidden className={`size-2.5 shrink-0 rounded-xs ${swatch}`} />
+      <Swatch look={swatch} />
       <span className="truncate">{name}</span>
       {figure !== undefined && <span className="text-ink-3 tabular-nums">{figure}</span>}
     </span>

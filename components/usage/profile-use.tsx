@@ -7,6 +7,8 @@ import { addUp, daysOf, type UsageDay } from "./days";
 import { costWords, missingWords, tokensOf, wrongWords } from "./words";
 
 const HEIGHT = 100;
+const DAY_MS = 86_400_000;
+const [INPUT, OUTPUT] = ["bg-accent-fill/45", "bg-accent-fill"] as const;
 
 /** What a profile's calls took today and on the days before. */
 export function ProfileUse({ summary, profile }: { summary: UsageSummary; profile: string }) {
@@ -54,8 +56,8 @@ function DaysChart({ days, profile }: { days: readonly UsageDay[]; profile: stri
       to="today"
       legend={
         <>
-          <Key swatch="bg-accent-fill/45" name="input" figure={formatTokens(whole.inputTokens)} />
-          <Key swatch="bg-accent-fill" name="output" figure={formatTokens(whole.outputTokens)} />
+          <Key swatch={INPUT} name="input" figure={formatTokens(whole.inputTokens)} />
+          <Key swatch={OUTPUT} name="output" figure={formatTokens(whole.outputTokens)} />
         </>
       }
       picture={
@@ -82,18 +84,23 @@ function DaysChart({ days, profile }: { days: readonly UsageDay[]; profile: stri
           })}
         </svg>
       }
+      axis={{ fromMs: dayMs(days[0]), toMs: dayMs(days.at(-1)) + DAY_MS }}
+      swatches={[undefined, INPUT, OUTPUT, undefined]}
       columns={["Day", "Calls", "Input tokens", "Output tokens", "Cost"]}
-      rows={days
-        .toReversed()
-        .map(({ day, usage }) => [
-          shortDay(day),
-          formatCount(usage.calls),
-          usage.inputTokens.toLocaleString("en"),
-          usage.outputTokens.toLocaleString("en"),
-          costWords(usage) ?? (usage.calls === 0 ? "none" : usage.unpricedCalls > 0 ? "no price" : "not known"),
-        ])}
+      isNewestFirst
+      rows={days.map(({ day, usage }) => [
+        shortDay(day),
+        formatCount(usage.calls),
+        usage.inputTokens.toLocaleString("en"),
+        usage.outputTokens.toLocaleString("en"),
+        costWords(usage) ?? (usage.calls === 0 ? "none" : usage.unpricedCalls > 0 ? "no price" : "not known"),
+      ])}
     />
   );
+}
+
+function dayMs(day: UsageDay | undefined): number {
+  return day === undefined ? 0 : Date.parse(day.day);
 }
 
 const SHORT = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", timeZone: "UTC" });

@@ -39,6 +39,24 @@ export const archiveManifests = table(
 );
 export type ArchiveManifestRow = typeof archiveManifests.$inferSelect;
 
+/**
+ * What a session's volume held whenever it was measured, which is after each turn, and 0 when it was evicted. It is kept
+ * as long as the session: manifests go, and events would have to be read by the million.
+ */
+export const volumeSizes = table(
+  "volume_sizes",
+  {
+    sessionId: text()
+      .notNull()
+      .references(() => sessions.sessionId, { onDelete: "cascade" }),
+    /** To the second: of a second the last figure stays. */
+    measuredAt: instant().notNull(),
+    sizeBytes: big().notNull(),
+    filesCount: integer().notNull(),
+  },
+  (size) => [primaryKey({ columns: [size.sessionId, size.measuredAt] })],
+);
+
 /** Segments that the archive holds, content-addressed under their session's own prefix. */
 export const archiveSegments = table(
   "archive_segments",

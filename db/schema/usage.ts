@@ -42,6 +42,9 @@ export const modelCalls = table(
       index("agentrun_model_calls_run_idx").on(call.runId, ...newest()),
       index("agentrun_model_calls_session_idx").on(call.sessionId, ...newest()),
       index("agentrun_model_calls_task_idx").on(call.taskId, ...newest()),
+      // A profile's latency: of every tenant, and of one.
+      index("agentrun_model_calls_profile_idx").on(call.backendProfile, call.startedAt),
+      index("agentrun_model_calls_tenant_profile_idx").on(call.tenantId, call.backendProfile, call.startedAt),
     ];
   },
 );

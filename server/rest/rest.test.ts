@@ -186,6 +186,7 @@ test("REST gives what tRPC gives, for every reading procedure", async () => {
   const eventId = items[0]?.id ?? "";
   const ids: Record<string, string> = {
     ...{ runId: run.id, sessionId: "ses_same", taskId: task.id, eventId, name: "queue", bulkId: bulk.id },
+    profile: "demo",
   };
   const followed = async () =>
     ((await web.call("GET", "/api/v1/sessions/ses_same")).body as { lastEventSeq: number }).lastEventSeq;

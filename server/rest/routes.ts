@@ -36,10 +36,11 @@ import {
   OrphanList,
   StoragePage,
   StorageSummary,
+  VolumeSizes,
 } from "@/contract/storage";
 import { TimelinePage } from "@/contract/timeline";
 import { TurnPage } from "@/contract/turns";
-import { ModelCallPage, UsageOf, UsageSummary, UsageVerification } from "@/contract/usage";
+import { ModelCallPage, UsageLatency, UsageOf, UsageSummary, UsageVerification } from "@/contract/usage";
 import { View, ViewCountPage, ViewPageOf } from "@/contract/view";
 
 export type Method = "GET" | "POST" | "PATCH" | "DELETE";
@@ -160,6 +161,10 @@ export const ROUTES: readonly Route[] = [
   route("GET", "/sessions/{sessionId}/output", "sessions.output", { answer: TracePage, summary: "The agent's output" }),
   route("POST", "/sessions/{sessionId}/read", "sessions.markRead", { answer: ReadMark, summary: "Mark as read" }),
   route("GET", "/sessions/{sessionId}/storage", "storage.get", { answer: StorageSummary, summary: "Get the storage" }),
+  route("GET", "/sessions/{sessionId}/storage/sizes", "storage.sizes", {
+    answer: VolumeSizes,
+    summary: "How a session's volume grew",
+  }),
   route("DELETE", "/sessions/{sessionId}/storage", "storage.evict", { answer: StorageSummary, summary: "Evict it" }),
   route("POST", "/sessions/{sessionId}/storage/refresh", "storage.refresh", {
     answer: StorageSummary,
@@ -295,6 +300,10 @@ export const ROUTES: readonly Route[] = [
   route("POST", "/backends/{profile}/test", "backends.test", {
     answer: BackendProbe,
     summary: "Try a profile's provider now",
+  }),
+  route("GET", "/backends/{profile}/latency", "usage.latency", {
+    answer: UsageLatency,
+    summary: "How long a profile's calls took and how they ended, by the hour or day",
   }),
   route("PATCH", "/backends/{profile}", "backends.set", { answer: Backend, summary: "Set what a profile may run" }),
   route("GET", "/runs/{runId}/usage", "usage.ofRun", { answer: UsageOf, summary: "What a run's calls to models took" }),

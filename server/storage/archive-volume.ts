@@ -7,6 +7,7 @@ import { storeManifest, storeSegment } from "@/server/manifests";
 import { changeUnnoticed } from "@/server/sessions";
 import { emptyCache, type Manifest, type PackedVolume, packVolume, volumeLayout } from "@/volume";
 import { findLiveRun } from "./live-run";
+import { noteSize } from "./note-size";
 
 /** In the place of an attempt, where no runner made the archive. */
 const COLLECTOR = "collector";
@@ -71,6 +72,7 @@ export async function recordArchive(
     storageSha256: packed.sha256,
     storageUpdatedAt: sql`clock_timestamp()`,
   });
+  await noteSize(ctx, session.sessionId, { sizeBytes: packed.sizeBytes, filesCount: packed.filesCount });
   return record;
 }
 

@@ -2,6 +2,7 @@ import { and, eq, sql } from "drizzle-orm";
 import { type SessionRow, sessions } from "@/db/schema";
 import { auditSession } from "@/server/audit";
 import { inTx, type ServiceContext } from "@/server/context";
+import { noteSize } from "./note-size";
 
 /**
  * Takes the volume of a session that stands at `deleting`, and records it as evicted. From `deleting` on there is only
@@ -35,6 +36,7 @@ export async function finishEviction(
       .where(and(eq(sessions.sessionId, session.sessionId), eq(sessions.storageState, "deleting")))
       .returning();
     if (!evicted) return null;
+    await noteSize(ctx, session.sessionId, { sizeBytes: 0, filesCount: 0 });
     await auditSession(ctx, session, "storage.evicted", {
       why,
       volume: session.storagePvcName,

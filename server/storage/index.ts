@@ -21,5 +21,6 @@ export { refreshStorage } from "./refresh";
 export { type RepairReport, repairStorage } from "./repair";
 export { restoreStorage } from "./restore";
 export { findRestored } from "./restored-database";
+export { listSizes } from "./sizes";
 export { storeArchive } from "./store-archive";
 export { VolumePhases } from "./volume-phases";

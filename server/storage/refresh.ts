@@ -9,6 +9,7 @@ import { assertHolds } from "@/server/runs";
 import { changeUnnoticed, lockOwnSession } from "@/server/sessions";
 import { capacityOf } from "./capacity";
 import { findLiveRun } from "./live-run";
+import { noteSize } from "./note-size";
 import { summarize } from "./summary";
 
 /** Fields that v0.1's runners sent along, and the columns that they have to agree with. */
@@ -43,6 +44,10 @@ export function refreshStorage(ctx: ServiceContext, input: RefreshStorageInput):
       storageCapacityBytes: capacityOf(ctx, session),
       ...(input.pvcPhase === undefined ? {} : { storagePvcPhase: input.pvcPhase }),
       ...(isRestored ? { storageState: "live" as const, restoreManifestId: null } : {}),
+    });
+    await noteSize(ctx, session.sessionId, {
+      sizeBytes: input.storageSizeBytes,
+      filesCount: input.storageFilesCount,
     });
     if (isRestored) {
       await auditSession(ctx, session, "storage.restored", {

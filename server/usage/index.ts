@@ -1,4 +1,5 @@
 export { type CallEnd, type CallOwner, CallRecorder, type OpenCall } from "./call-recorder";
+export { latencyOfProfile } from "./latency";
 export { listCalls } from "./list-calls";
 export { pricesOf } from "./price";
 export { summarizeUsage } from "./summary";

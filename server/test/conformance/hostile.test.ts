@@ -158,6 +158,7 @@ beforeAll(async () => {
     query("sessions.output", { sessionId, runId, afterSeq: 0, limit: 5 }),
     change("sessions.markRead", { sessionId, readerId: "r", version: 1 }),
     query("storage.get", { sessionId }),
+    query("storage.sizes", { sessionId }),
     query("storage.list", {
       ...{ ...page, storageKind: "pvc", storageState: "live", search: "s", pinned: false, isExpired: false },
       ...{ expiresWithinMinutes: 60, isAttached: false, isHealthy: true, archive: "none", largerThanBytes: 1 },
@@ -247,6 +248,7 @@ beforeAll(async () => {
       ...{ groupBy: "session", byDay: true, from: "2026-01-01", to: "2026-01-02", tenantId: "t", projectId: "p" },
       ...{ backendProfile: "codex", model: "m", limit: 5 },
     }),
+    query("usage.latency", { profile: "codex", within: "7d", tenantId: "t" }),
     query("usage.calls", {
       ...page,
       callId: "mc_x",

@@ -76,6 +76,7 @@ test("a record of another tenant is not-found by every procedure, and nothing ha
     ["GET", `/sessions/${sessionId}/output`],
     ["POST", `/sessions/${sessionId}/read`, { readerId: "a" }],
     ["GET", `/sessions/${sessionId}/storage`],
+    ["GET", `/sessions/${sessionId}/storage/sizes`],
     ["DELETE", `/sessions/${sessionId}/storage`],
     ["POST", `/sessions/${sessionId}/storage/restore`, {}],
     ["POST", `/sessions/${sessionId}/storage/archive`, {}],

@@ -9,6 +9,7 @@ import {
   GetStorageInput,
   ListGcHistoryInput,
   ListOrphansInput,
+  ListSizesInput,
   ListStorageInput,
   PauseGcInput,
   PinStorageInput,
@@ -28,6 +29,7 @@ import {
   getStorage,
   listGcHistory,
   listOrphans,
+  listSizes,
   listStorage,
   pauseGc,
   pinStorage,
@@ -40,6 +42,7 @@ import { adminProcedure, operatorProcedure, router, runnerProcedure, viewerProce
 
 export const storageRouter = router({
   get: viewerProcedure.input(GetStorageInput).query((opts) => getStorage(opts.ctx.service, opts.input)),
+  sizes: viewerProcedure.input(ListSizesInput).query((opts) => listSizes(opts.ctx.service, opts.input)),
   list: viewerProcedure.input(ListStorageInput.prefault({})).query((opts) => listStorage(opts.ctx.service, opts.input)),
   refresh: runnerProcedure.input(RefreshStorageInput).mutation((opts) => refreshStorage(opts.ctx.service, opts.input)),
   evict: operatorProcedure.input(EvictStorageInput).mutation((opts) => evictStorage(opts.ctx.service, opts.input)),

@@ -1,12 +1,21 @@
 import {
   ListCallsInput,
+  UsageLatencyInput,
   UsageOfRunInput,
   UsageOfSessionInput,
   UsageOfTaskInput,
   UsageSummaryInput,
 } from "@/contract/usage";
 import { adminProcedure, router, viewerProcedure } from "@/server/trpc/init";
-import { listCalls, summarizeUsage, usageOfRun, usageOfSession, usageOfTask, verifyUsage } from "@/server/usage";
+import {
+  latencyOfProfile,
+  listCalls,
+  summarizeUsage,
+  usageOfRun,
+  usageOfSession,
+  usageOfTask,
+  verifyUsage,
+} from "@/server/usage";
 
 export const usageRouter = router({
   ofRun: viewerProcedure.input(UsageOfRunInput).query((opts) => usageOfRun(opts.ctx.service, opts.input)),
@@ -15,6 +24,7 @@ export const usageRouter = router({
   summary: viewerProcedure
     .input(UsageSummaryInput.prefault({}))
     .query((opts) => summarizeUsage(opts.ctx.service, opts.input)),
+  latency: viewerProcedure.input(UsageLatencyInput).query((opts) => latencyOfProfile(opts.ctx.service, opts.input)),
   calls: viewerProcedure.input(ListCallsInput.prefault({})).query((opts) => listCalls(opts.ctx.service, opts.input)),
   verify: adminProcedure.query((opts) => verifyUsage(opts.ctx.service)),
 });

@@ -1,0 +1,159 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { axisOf } from "@/components/queue/picture";
+import { type Course, linePath } from "@/components/runners/course";
+import { useTRPC } from "@/components/trpc/client";
+import { latencyOf } from "@/components/trpc/lists";
+import { ChartParts, Key } from "@/components/ui/chart";
+import { ErrorNote } from "@/components/ui/error-note";
+import { formatDuration, formatPlural } from "@/components/ui/format";
+import { useStepName } from "@/components/ui/step-name";
+import type { LatencyStep, UsageLatency } from "@/contract/usage";
+import type { LatencyWindow } from "@/contract/words";
+import { coursesOf, errorsOf, formatPercent } from "./latency";
+import { WINDOW_NAMES } from "./windows";
+
+const HEIGHT = 40;
+const [HALF, MOST, ERRORS] = [
+  "bg-accent-fill",
+  "border-t-2 border-dashed border-ink-2 rounded-none h-0",
+  "bg-bad-fill",
+];
+
+type LatencyProps = { profile: string; within: LatencyWindow };
+
+/** How long a profile's calls took over time, and how many of them went wrong. */
+export function Latency({ profile, within }: LatencyProps) {
+  const trpc = useTRPC();
+  const { data: latency, error } = useQuery(latencyOf(trpc, profile, within));
+  return (
+    <section aria-label={`Latency of ${profile}`} className="flex flex-col gap-2 border-t pt-3">
+      <h3 className="text-xs font-semibold">Latency</h3>
+      <ErrorNote error={error} />
+      {latency === undefined ? (
+        error === null && <div className="h-48" />
+      ) : latency.items.length === 0 ? (
+        <p className="text-xs text-ink-3">Nothing was called in the last {WINDOW_NAMES[within]}.</p>
+      ) : (
+        <LatencyChart latency={latency} {...{ profile, within }} />
+      )}
+    </section>
+  );
+}
+
+function LatencyChart({ latency, profile, within }: LatencyProps & { latency: UsageLatency }) {
+  const { span, steps, firstByte, whole, errors } = coursesOf(latency);
+  const when = useStepName(span);
+  const window = WINDOW_NAMES[within];
+  const calls = latency.items.reduce((sum, step) => sum + step.calls, 0);
+  const last = steps.findLast((step) => step?.firstByte != null) ?? null;
+  const isSampled = latency.items.some((step) => step.isSampled);
+  const wrong = errorsOf(latency.items);
+  return (
+    <ChartParts
+      title={`Latency of ${profile}`}
+      summary={summaryOf({ window, calls, last, wrong })}
+      top={`first byte, ${formatDuration(firstByte.top)}`}
+      from={`${window} ago`}
+      to="now"
+      legend={
+        <>
+          <Key swatch={HALF} name="half within" figure={shown(last?.whole?.p50Ms)} />
+          <Key swatch={MOST} name="95 of 100 within" figure={shown(last?.whole?.p95Ms)} />
+          <Key swatch={ERRORS} name="errors" figure={wrong === null ? "none" : formatPercent(wrong)} />
+          <span className="text-ink-3">
+            {isSampled
+              ? `Of ${formatPlural(calls, "call")} spread over all that there were.`
+              : `Of ${formatPlural(calls, "call")}.`}
+          </span>
+        </>
+      }
+      picture={
+        <div className="flex flex-col gap-1">
+          <Part steps={span.steps} className="h-10">
+            <Quantiles {...firstByte} />
+          </Part>
+          <Part steps={span.steps} className="h-10" label={`whole call, ${formatDuration(whole.top)}`}>
+            <Quantiles {...whole} />
+          </Part>
+          <Part steps={span.steps} className="h-6" label={`errors, ${formatPercent(errors.top)}`}>
+            <path
+              d={linePath(errors.percent, { top: errors.top, height: HEIGHT, isArea: true })}
+              className="fill-bad-fill"
+            />
+          </Part>
+        </div>
+      }
+      axis={axisOf(span)}
+      swatches={[undefined, ERRORS, HALF, MOST, HALF, MOST]}
+      columns={["When", "calls", "errors", ...TIMES]}
+      rows={steps.map((step, index) => [when(index), ...figuresOf(step)])}
+    />
+  );
+}
+
+const TIMES = ["first byte, half within", "first byte, 95 of 100", "whole call, half within", "whole call, 95 of 100"];
+
+function figuresOf(step: LatencyStep | null): string[] {
+  if (step === null) return ["none", "none", ...TIMES.map(() => "none")];
+  const { calls, isSampled, firstByte, whole } = step;
+  const wrong = errorsOf([step]);
+  return [
+    isSampled ? `${calls.toLocaleString("en")} of more` : calls.toLocaleString("en"),
+    wrong === null ? "none" : formatPercent(wrong),
+    ...[firstByte?.p50Ms, firstByte?.p95Ms, whole?.p50Ms, whole?.p95Ms].map(shown),
+  ];
+}
+
+function shown(ms: number | undefined): string {
+  return ms === undefined ? "none" : formatDuration(ms);
+}
+
+type Told = { window: string; calls: number; last: LatencyStep | null; wrong: number | null };
+
+function summaryOf({ window, calls, last, wrong }: Told): string {
+  const times =
+    last === null
+      ? "none was answered whole"
+      : `last the first byte came within ${shown(last.firstByte?.p50Ms)} at half of them, the whole within ${shown(last.whole?.p50Ms)}`;
+  const errors = wrong === null ? "" : `, ${formatPercent(wrong)} failed or were refused`;
+  return `Calls of the last ${window}: ${formatPlural(calls, "call")}${errors}; ${times}`;
+}
+
+function Part({
+  steps,
+  className,
+  label,
+  children,
+}: {
+  steps: number;
+  className: string;
+  label?: string;
+  children: ReactNode;
+}) {
+  return (
+    <div>
+      {label !== undefined && <p className="text-2xs leading-4 text-ink-3 tabular-nums">{label}</p>}
+      <svg
+        viewBox={`0 0 ${steps} ${HEIGHT}`}
+        preserveAspectRatio="none"
+        className={`${className} w-full border-b`}
+        aria-hidden="true"
+      >
+        {children}
+      </svg>
+    </div>
+  );
+}
+
+function Quantiles({ p50, p95, top }: { p50: Course; p95: Course; top: number }) {
+  const line = { fill: "none", strokeWidth: 1.5, vectorEffect: "non-scaling-stroke" } as const;
+  const d = (course: Course) => linePath(course, { top, height: HEIGHT, isArea: false });
+  return (
+    <>
+      <path d={d(p50)} className="stroke-accent-fill" {...line} />
+      <path d={d(p95)} className="stroke-ink-2" strokeDasharray="4 3" {...line} />
+    </>
+  );
+}

@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { growthOf } from "./growth";
+
+const at = (day: number, sizeBytes: number) => ({
+  ...{ at: `2026-01-0${day}T00:00:00Z`, sizeBytes, filesCount: 1 },
+});
+
+test("a volume's sizes are drawn where they lie in time, each until the next, down to the ground at an eviction", () => {
+  const growth = growthOf([at(1, 50), at(2, 100), at(5, 0)], 61);
+  expect(growth).toEqual({
+    axis: { fromMs: Date.parse("2026-01-01T00:00:00Z"), toMs: Date.parse("2026-01-05T00:00:00Z") },
+    shares: [0, 0.25, 1],
+    top: 100,
+    path: "M0 61H0.000V31.00H25.000V1.00H100.000V61.00V61Z",
+  });
+});
+
+test("nothing is drawn of a volume that was measured once or never", () => {
+  expect(growthOf([], 60)).toBeNull();
+  expect(growthOf([at(1, 50)], 60)).toBeNull();
+});

@@ -1,0 +1,13 @@
+import { sql } from "drizzle-orm";
+import { volumeSizes } from "@/db/schema";
+import type { TxContext } from "@/server/context";
+
+type Size = { sizeBytes: number; filesCount: number };
+
+/** Keeps what a volume holds now, so that it can be told how it grew; of a second the last figure stays. */
+export async function noteSize(ctx: TxContext, sessionId: string, size: Size): Promise<void> {
+  await ctx.db
+    .insert(volumeSizes)
+    .values({ sessionId, measuredAt: sql`date_trunc('second', clock_timestamp())`, ...size })
+    .onConflictDoUpdate({ target: [volumeSizes.sessionId, volumeSizes.measuredAt], set: size });
+}

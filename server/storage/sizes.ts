@@ -1,0 +1,18 @@
+import type { VolumeSizes } from "@/contract/storage";
+import { readVolumeSizes } from "@/db/queries/read-volume-sizes";
+import { type ServiceContext, tenantOf } from "@/server/context";
+import { requireSession } from "@/server/sessions";
+
+/** How a session's volume grew and went, as far back as the session does. */
+export async function listSizes(ctx: ServiceContext, { sessionId }: { sessionId: string }): Promise<VolumeSizes> {
+  await requireSession(ctx, sessionId);
+  const rows = await readVolumeSizes(ctx.db, { sessionId, tenantId: tenantOf(ctx) });
+  return {
+    items: rows.map(({ atMs, sizeBytes, filesCount }) => ({
+      at: new Date(atMs).toISOString(),
+      sizeBytes,
+      filesCount,
+    })),
+    measured: rows[0]?.measured ?? 0,
+  };
+}
