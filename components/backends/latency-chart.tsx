@@ -2,12 +2,13 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { axisOf } from "@/components/queue/picture";
-import { type Course, linePath } from "@/components/runners/course";
 import { useTRPC } from "@/components/trpc/client";
 import { latencyOf } from "@/components/trpc/lists";
 import { ChartParts, Key } from "@/components/ui/chart";
+import { linePath } from "@/components/ui/course";
 import { ErrorNote } from "@/components/ui/error-note";
 import { formatDuration, formatPlural } from "@/components/ui/format";
+import { HALF, MOST, Quantiles } from "@/components/ui/quantiles";
 import { useStepName } from "@/components/ui/step-name";
 import type { LatencyStep, UsageLatency } from "@/contract/usage";
 import type { LatencyWindow } from "@/contract/words";
@@ -15,11 +16,7 @@ import { coursesOf, errorsOf, formatPercent } from "./latency";
 import { WINDOW_NAMES } from "./windows";
 
 const HEIGHT = 40;
-const [HALF, MOST, ERRORS] = [
-  "bg-accent-fill",
-  "border-t-2 border-dashed border-ink-2 rounded-none h-0",
-  "bg-bad-fill",
-];
+const ERRORS = "bg-bad-fill";
 
 type LatencyProps = { profile: string; within: LatencyWindow };
 
@@ -72,10 +69,10 @@ function LatencyChart({ latency, profile, within }: LatencyProps & { latency: Us
       picture={
         <div className="flex flex-col gap-1">
           <Part steps={span.steps} className="h-10">
-            <Quantiles {...firstByte} />
+            <Quantiles {...firstByte} height={HEIGHT} />
           </Part>
           <Part steps={span.steps} className="h-10" label={`whole call, ${formatDuration(whole.top)}`}>
-            <Quantiles {...whole} />
+            <Quantiles {...whole} height={HEIGHT} />
           </Part>
           <Part steps={span.steps} className="h-6" label={`errors, ${formatPercent(errors.top)}`}>
             <path
@@ -144,16 +141,5 @@ function Part({
         {children}
       </svg>
     </div>
-  );
-}
-
-function Quantiles({ p50, p95, top }: { p50: Course; p95: Course; top: number }) {
-  const line = { fill: "none", strokeWidth: 1.5, vectorEffect: "non-scaling-stroke" } as const;
-  const d = (course: Course) => linePath(course, { top, height: HEIGHT, isArea: false });
-  return (
-    <>
-      <path d={d(p50)} className="stroke-accent-fill" {...line} />
-      <path d={d(p95)} className="stroke-ink-2" strokeDasharray="4 3" {...line} />
-    </>
   );
 }

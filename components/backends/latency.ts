@@ -1,6 +1,6 @@
 import { type Span, spanOf, stepOf, sum } from "@/components/queue/picture";
-import type { Course } from "@/components/runners/course";
 import { ceilingOf } from "@/components/ui/ceiling";
+import type { Course } from "@/components/ui/course";
 import type { LatencyStep, UsageLatency } from "@/contract/usage";
 
 /** Errors are shares of a hundred: a few of them must be seen, and stay few. */

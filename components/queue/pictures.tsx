@@ -7,9 +7,9 @@ import { queueHistory, queueWaits } from "@/components/trpc/lists";
 import { ceilingOf } from "@/components/ui/ceiling";
 import { Chart, Key } from "@/components/ui/chart";
 import { Choices } from "@/components/ui/choices";
-import { formatCount, formatDuration, formatPlural } from "@/components/ui/format";
+import { formatCount, formatDuration } from "@/components/ui/format";
 import { useStepName } from "@/components/ui/step-name";
-import type { QueueMinute, QueueWaitTimes } from "@/contract/queue-commander";
+import type { QueueMinute } from "@/contract/queue-commander";
 import type { QueueFilter } from "./filter";
 import { scopeInput } from "./filter";
 import {
@@ -27,6 +27,7 @@ import {
   stack,
   sum,
 } from "./picture";
+import { WaitsChart, WaitsOverTime } from "./waits-charts";
 
 const HEIGHT = 100;
 
@@ -49,7 +50,7 @@ export function Pictures({ filter }: { filter: Pick<QueueFilter, "queue" | "lane
   const history = useQuery(
     queueHistory(trpc, { ...scopeInput(filter), ...(lane === null ? {} : { lane }), minutes }),
   ).data;
-  const waits = useQuery(queueWaits(trpc, scopeInput(filter))).data;
+  const waits = useQuery(queueWaits(trpc, { ...scopeInput(filter), minutes })).data;
   const told = history && { rows: history.items, span: spanOf(history), range };
   return (
     <section aria-label="Pictures" className="flex flex-col gap-2">
@@ -57,14 +58,19 @@ export function Pictures({ filter }: { filter: Pick<QueueFilter, "queue" | "lane
         {lane !== null && <p className="mr-auto text-xs text-ink-2">Of lane {lane}</p>}
         <Choices label="How far back" values={RANGE_NAMES} value={range} onChange={(range) => void setRange(range)} />
       </div>
-      <div className="grid min-h-58 gap-4 lg:grid-cols-3">
+      <div className="grid min-h-58 gap-4 lg:grid-cols-2 2xl:grid-cols-4">
         {told && (
           <>
             <DepthChart {...told} />
             <FlowChart {...told} />
           </>
         )}
-        {waits !== undefined && <WaitsChart waits={waits} isOfMore={lane !== null} />}
+        {waits !== undefined && (
+          <>
+            <WaitsOverTime waits={waits} range={range} isOfMore={lane !== null} />
+            <WaitsChart waits={waits} isOfMore={lane !== null} />
+          </>
+        )}
       </div>
     </section>
   );
@@ -201,55 +207,6 @@ function FlowChart({ rows, span, range }: OverTime) {
       swatches={FLOWS.map((flow) => FLOW_SWATCHES[flow])}
       columns={["When", ...FLOWS]}
       rows={flows.added.map((_, step) => [when(step), ...FLOWS.map((flow) => String(flows[flow][step] ?? 0))])}
-    />
-  );
-}
-
-function WaitsChart({ waits, isOfMore }: { waits: QueueWaitTimes; isOfMore: boolean }) {
-  const top = ceilingOf(waits.buckets.map(({ tasks }) => tasks));
-  const names = waits.buckets.map(({ underMs }, index) => {
-    const from = waits.buckets[index - 1]?.underMs ?? 0;
-    return underMs === null ? `${formatDuration(from ?? 0)} and more` : `under ${formatDuration(underMs)}`;
-  });
-  const half = waits.p50Ms === null ? "nothing has begun" : `half within ${formatDuration(waits.p50Ms)}`;
-  return (
-    <Chart
-      title="How long tasks waited"
-      summary={`Of the last ${formatPlural(waits.samples, "task")} that began: ${half}`}
-      top={formatCount(top)}
-      from={names[0] ?? ""}
-      to={names.at(-1) ?? ""}
-      legend={
-        <span>
-          The last {formatPlural(waits.samples, "task")} that began
-          {waits.p50Ms !== null && `: half within ${formatDuration(waits.p50Ms)}`}
-          {waits.p95Ms !== null && `, 19 of 20 within ${formatDuration(waits.p95Ms)}`}.{isOfMore && " Of every lane."}
-        </span>
-      }
-      picture={
-        <svg
-          viewBox={`0 0 ${waits.buckets.length} ${HEIGHT}`}
-          preserveAspectRatio="none"
-          className="h-24 w-full"
-          aria-hidden="true"
-        >
-          {waits.buckets.map(({ underMs, tasks }, index) => {
-            const height = (tasks / top) * HEIGHT;
-            return (
-              <rect
-                key={underMs ?? "more"}
-                x={index + 0.08}
-                width={0.84}
-                y={HEIGHT - height}
-                height={height}
-                className="fill-accent-fill"
-              />
-            );
-          })}
-        </svg>
-      }
-      columns={["Waited", "Tasks"]}
-      rows={waits.buckets.map(({ tasks }, index) => [names[index] ?? "", String(tasks)])}
     />
   );
 }

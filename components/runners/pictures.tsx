@@ -7,10 +7,11 @@ import { runnerHistory } from "@/components/trpc/lists";
 import { ceilingOf } from "@/components/ui/ceiling";
 import { Chart, Key } from "@/components/ui/chart";
 import { Choices } from "@/components/ui/choices";
+import { type Course, linePath } from "@/components/ui/course";
 import { formatDuration } from "@/components/ui/format";
 import { useStepName } from "@/components/ui/step-name";
 import type { RunnerMinute } from "@/contract/runner";
-import { type Course, courseOf, linePath } from "./course";
+import { courseOf } from "./course";
 
 const HEIGHT = 100;
 

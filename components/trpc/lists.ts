@@ -4,7 +4,7 @@ import type { AuditRow, ListAuditInput } from "@/contract/audit";
 import type { BulkAction, BulkResult, ListBulkResultsInput } from "@/contract/bulk";
 import type { TokenRecord } from "@/contract/identity";
 import type { ListTasksInput, QueueScopeInput, QueueTaskSummary, TaskAttempt } from "@/contract/queue";
-import type { QueueHistoryInput } from "@/contract/queue-commander";
+import type { QueueHistoryInput, QueueWaitsInput } from "@/contract/queue-commander";
 import type { ListRunsInput, RunSummary } from "@/contract/run";
 import type { ListRunnersInput, Runner } from "@/contract/runner";
 import type { ListSessionsInput, SessionSummary } from "@/contract/session";
@@ -58,7 +58,7 @@ export const backendsLive = (api: Api) =>
 
 export const queueControls = (api: Api) => api.queue.listControls.queryOptions({});
 
-export const queueWaits = (api: Api, input: Partial<Pick<QueueScopeInput, "queue">>) =>
+export const queueWaits = (api: Api, input: QueueWaitsInput) =>
   api.queue.waits.queryOptions(input, { refetchInterval: QUEUE_POLL_MS });
 
 const HISTORY_MINUTE_MS = 60_000;

@@ -1,0 +1,118 @@
+import { ceilingOf } from "@/components/ui/ceiling";
+import { Chart, Key } from "@/components/ui/chart";
+import { formatCount, formatDuration, formatPlural } from "@/components/ui/format";
+import { HALF, MOST, Quantiles } from "@/components/ui/quantiles";
+import { useStepName } from "@/components/ui/step-name";
+import type { QueueWaitTimes } from "@/contract/queue-commander";
+import { axisOf, spanOf, stepOf } from "./picture";
+
+const HEIGHT = 100;
+type WaitsProps = { waits: QueueWaitTimes; isOfMore: boolean };
+
+/** How waits went: half of the tasks that began in a step had waited no longer, and nearly all of them. */
+export function WaitsOverTime({ waits, range, isOfMore }: WaitsProps & { range: string }) {
+  const span = spanOf(waits);
+  const when = useStepName(span);
+  const steps: (QueueWaitTimes["steps"][number] | null)[] = Array.from({ length: span.steps }, () => null);
+  for (const step of waits.steps) {
+    const index = stepOf(step.at, span);
+    if (index in steps) steps[index] = step;
+  }
+  const [p50, p95] = [steps.map((step) => step?.p50Ms ?? null), steps.map((step) => step?.p95Ms ?? null)];
+  const top = ceilingOf(p95.map((ms) => ms ?? 0));
+  const last = steps.findLast((step) => step !== null);
+  const shown = (ms: number | undefined) => (ms === undefined ? "none" : formatDuration(ms));
+  return (
+    <Chart
+      title="Waits over time"
+      summary={
+        last === undefined
+          ? `No task began in the last ${range}`
+          : `Waits of the last ${range}: of the tasks that began last half had waited ${shown(last?.p50Ms)} at most, 95 of 100 ${shown(last?.p95Ms)}`
+      }
+      top={formatDuration(top)}
+      from={`${range} ago`}
+      to="now"
+      legend={
+        last === undefined ? (
+          "No task began."
+        ) : (
+          <>
+            <Key swatch={HALF} name="half within" figure={shown(last?.p50Ms)} />
+            <Key swatch={MOST} name="95 of 100 within" figure={shown(last?.p95Ms)} />
+            {isOfMore && <span>Of every lane.</span>}
+          </>
+        )
+      }
+      picture={
+        <svg
+          viewBox={`0 0 ${span.steps} ${HEIGHT}`}
+          preserveAspectRatio="none"
+          className="h-24 w-full"
+          aria-hidden="true"
+        >
+          <Quantiles p50={p50} p95={p95} top={top} height={HEIGHT} />
+        </svg>
+      }
+      axis={axisOf(span)}
+      swatches={[undefined, HALF, MOST]}
+      columns={["When", "tasks looked at", "half within", "95 of 100 within"]}
+      rows={steps.map((step, index) => [
+        when(index),
+        step === null ? "none" : formatCount(step.samples),
+        shown(step?.p50Ms),
+        shown(step?.p95Ms),
+      ])}
+    />
+  );
+}
+
+/** How long the tasks waited that began last. */
+export function WaitsChart({ waits, isOfMore }: { waits: QueueWaitTimes; isOfMore: boolean }) {
+  const top = ceilingOf(waits.buckets.map(({ tasks }) => tasks));
+  const names = waits.buckets.map(({ underMs }, index) => {
+    const from = waits.buckets[index - 1]?.underMs ?? 0;
+    return underMs === null ? `${formatDuration(from ?? 0)} and more` : `under ${formatDuration(underMs)}`;
+  });
+  const half = waits.p50Ms === null ? "nothing has begun" : `half within ${formatDuration(waits.p50Ms)}`;
+  return (
+    <Chart
+      title="How long tasks waited"
+      summary={`Of the last ${formatPlural(waits.samples, "task")} that began: ${half}`}
+      top={formatCount(top)}
+      from={names[0] ?? ""}
+      to={names.at(-1) ?? ""}
+      legend={
+        <span>
+          The last {formatPlural(waits.samples, "task")} that began
+          {waits.p50Ms !== null && `: half within ${formatDuration(waits.p50Ms)}`}
+          {waits.p95Ms !== null && `, 19 of 20 within ${formatDuration(waits.p95Ms)}`}.{isOfMore && " Of every lane."}
+        </span>
+      }
+      picture={
+        <svg
+          viewBox={`0 0 ${waits.buckets.length} ${HEIGHT}`}
+          preserveAspectRatio="none"
+          className="h-24 w-full"
+          aria-hidden="true"
+        >
+          {waits.buckets.map(({ underMs, tasks }, index) => {
+            const height = (tasks / top) * HEIGHT;
+            return (
+              <rect
+                key={underMs ?? "more"}
+                x={index + 0.08}
+                width={0.84}
+                y={HEIGHT - height}
+                height={height}
+                className="fill-accent-fill"
+              />
+            );
+          })}
+        </svg>
+      }
+      columns={["Waited", "Tasks"]}
+      rows={waits.buckets.map(({ tasks }, index) => [names[index] ?? "", String(tasks)])}
+    />
+  );
+}
