@@ -14,7 +14,8 @@ export type Crossing =
   | "remove"
   | "isEmpty"
   | "put"
-  | "copy";
+  | "copy"
+  | "removeAll";
 export type Signal = `${"before" | "after"} ${Crossing}`;
 /** Told of each crossing; where it never answers, the process stands still there. */
 export type OnCrossing = (signal: Signal) => Promise<void>;
@@ -29,7 +30,7 @@ export function traceContext(ctx: ServiceContext, volumes: Volumes, onCrossing: 
     pool,
     db: overClient(pool),
     volumes: wrap(volumes, ["find", "remove", "isEmpty"], onCrossing),
-    archive: wrap(ctx.archive, ["put", "copy"], onCrossing),
+    archive: wrap(ctx.archive, ["put", "copy", "removeAll"], onCrossing),
   };
 }
 

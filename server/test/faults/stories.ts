@@ -1,19 +1,31 @@
 import { eq } from "drizzle-orm";
 import { sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
-import { createRun } from "@/server/runs";
-import { createSession } from "@/server/sessions";
-import { collectGarbage, evictStorage, forkSession, repairStorage, restoreStorage } from "@/server/storage";
-import { collectOne } from "@/server/storage/collect-one";
+import { deleteSession } from "@/server/sessions";
 import { expire } from "@/server/storage/test/volume";
 import type { Place } from "./context";
 import type { Crossing, Signal } from "./crossings";
-import { makeUsed, PROFILE, type Subject, takeTurn } from "./subjects";
+import {
+  adopt,
+  both,
+  collect,
+  collectIt,
+  create,
+  createWithRun,
+  evict,
+  fork,
+  hasRow,
+  purge,
+  repair,
+  restore,
+  type Step,
+  sourceOf,
+  unless,
+} from "./steps";
+import { makeUsed, type Subject, takeTurn } from "./subjects";
 
 /** A moment of a story at which its process can be killed. */
 export type KillPoint = { name: string; signal: Signal };
-
-type Step = (ctx: ServiceContext, subject: Subject) => Promise<unknown>;
 
 export type Story = {
   name: string;
@@ -27,25 +39,6 @@ export type Story = {
   /** What a fresh process may do after the death to come to the end of an undisturbed run. */
   recoveries: Record<string, { act: Step /** Only once this point is behind. */; from?: string }>;
 };
-
-const KEPT = { dryRun: false, limit: 100 };
-
-const create: Step = (ctx, { sessionId }) => createSession(ctx, { ...PROFILE, sessionId });
-const createWithRun: Step = (ctx, { sessionId }) =>
-  createRun(ctx, { ...PROFILE, sessionRef: { sessionId }, idempotencyKey: sessionId });
-const evict: Step = (ctx, { sessionId }) => evictStorage(ctx, { sessionId });
-const restore: Step = (ctx, { sessionId }) => restoreStorage(ctx, { sessionId });
-const fork: Step = (ctx, subject) =>
-  forkSession(ctx, { sessionId: sourceOf(subject).sessionId, newSessionId: subject.sessionId });
-const collectIt: Step = (ctx, { sessionId }) => collectOne(ctx, sessionId);
-const collect: Step = (ctx) => collectGarbage(ctx, KEPT);
-const repair: Step = (ctx) => repairStorage(ctx);
-const both =
-  (first: Step, second: Step): Step =>
-  async (ctx, subject) => {
-    await first(ctx, subject);
-    await second(ctx, subject);
-  };
 
 const claimed = [...around("claim", "createClaim"), ...around("record", "write")];
 const evicted = [
@@ -201,12 +194,38 @@ export const STORIES: Story[] = [
     act: repair,
     recoveries: { repair: { act: repair } },
   },
+  {
+    name: "purge",
+    points: [
+      ...around("look", "find"),
+      { name: "before-removal", signal: "before remove" },
+      ...around("deletion", "deleteClaim"),
+      { name: "after-removal", signal: "after remove" },
+      ...around("archive", "removeAll"),
+      ...around("events", "commit"),
+      ...around("no-more-events", "commit"),
+      ...around("run", "commit"),
+      ...around("emptying", "commit"),
+    ],
+    prepare: async (place, ctx, subject) => {
+      await makeUsed(place, ctx, subject);
+      await createWithRun(ctx, subject);
+      await deleteSession(ctx, subject);
+    },
+    act: purge,
+    recoveries: { again: { act: purge } },
+  },
+  {
+    name: "adopt",
+    points: [...around("key", "commit"), ...around("row", "commit")],
+    prepare: async (_place, ctx, subject) => {
+      await create(ctx, subject);
+      await ctx.db.delete(sessions).where(eq(sessions.sessionId, subject.sessionId));
+    },
+    act: adopt,
+    recoveries: { again: { act: unless(hasRow, adopt) }, repair: { act: repair, from: "after-row" } },
+  },
 ];
-
-/** The session that a subject is forked from. */
-function sourceOf({ sessionId, tenantId }: Subject): Subject {
-  return { sessionId: `${sessionId}_source`, tenantId };
-}
 
 export function storyOf(name: string): Story {
   const story = STORIES.find((story) => story.name === name);
