@@ -416,8 +416,8 @@ test("whatever a list is asked by, what it shows is what an action is about", as
   expect((await previewBulk(ctx, ofSessions)).items.map(({ id }) => id)).toEqual([mine.sessionId]);
   expect((await previewBulk(ctx, ofRuns)).items.map(({ id }) => id)).toEqual([run.id]);
   for (const [filter, list] of [
-    [BULK_FILTERS.session, ListSessionsInput],
-    [BULK_FILTERS.run, ListRunsInput],
+    [BULK_FILTERS.session, ListSessionsInput.omit({ sessionIds: true })],
+    [BULK_FILTERS.run, ListRunsInput.omit({ runIds: true })],
     [BULK_FILTERS.runner, ListRunnersInput],
     [BULK_FILTERS.approval, ListApprovalsInput.omit({ sort: true })],
   ] as const)
