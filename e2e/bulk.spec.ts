@@ -35,7 +35,11 @@ test("choosing and its dialogs are accessible in light, dark and high contrast, 
   await start(api, "asks", "ASK `echo allowed`");
   for (const name of ["b", "c"])
     await api.post("/sessions", { backendProfile: "demo", sessionId: name, title: `session ${name}` });
-  const tried = { kind: "run", action: "retry", filter: { status: "claimed" }, reason: "to see what it says" };
+  // Of tasks: its progress stands in none of the lists that are looked at.
+  await api.post("/queue/controls/pause", { queue: "held", reason: "nothing of it is to run" });
+  const taskId = await api.add({ queue: "held", title: "over before it began" });
+  await api.post(`/queue/tasks/${taskId}/cancel`);
+  const tried = { kind: "task", action: "move", lane: "other", ids: [taskId], reason: "to see what it says" };
   await openPage(first, "/approvals");
   await expect(first.locator("li[data-row]")).toHaveCount(1, { timeout: 120_000 });
   const { id: done } = (await api.post("/bulk", tried)) as { id: string };

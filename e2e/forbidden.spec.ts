@@ -85,7 +85,14 @@ const pagesOf = ({ runId, failedId, taskId, bulkId }: Seeded): Shown[] => [
 ];
 const ANSWERING = "Answering needs the role operator.";
 /** What a reader may do all the same: mark sessions as read, compare them, and look for what can be copied. */
-const READERS = [`Choose ${TITLE}`, /^Actions on run/, /^Actions on session /, `Actions on ${TASK}`, "Session actions"];
+const READERS = [
+  `Choose ${TITLE}`,
+  "Actions on many",
+  /^Actions on run/,
+  /^Actions on session /,
+  `Actions on ${TASK}`,
+  "Session actions",
+];
 
 /** Names of what can be pressed or filled in on a page. */
 const offersOf = (page: Page): Promise<string[]> =>

@@ -1,6 +1,7 @@
 "use client";
 import { CircleArrowRight, Clock, OctagonX } from "lucide-react";
 import Link from "next/link";
+import { useEffect, useRef } from "react";
 import { taskAddress } from "@/components/shell/addresses";
 import { showTricks } from "@/components/ui/hidden-text";
 import { TONE_SOFT, type Tone } from "@/components/ui/state";
@@ -21,8 +22,12 @@ const LOOK: Record<TaskTrial["outcome"], { tone: Tone; icon: typeof Clock; said:
 export function TaskTrialNote({ trial }: { trial: TaskTrial }) {
   const { outcome, message, blocker, rank, task, taskId, asOf } = trial;
   const { tone, icon: Icon, said } = LOOK[outcome];
+  const box = useRef<HTMLElement>(null);
+  // It stands at the end of a long form.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each trial is shown as it comes.
+  useEffect(() => box.current?.scrollIntoView({ block: "nearest" }), [asOf]);
   return (
-    <section aria-label="What would happen" className="flex flex-col gap-2 rounded-md border p-3 text-xs">
+    <section ref={box} aria-label="What would happen" className="flex flex-col gap-2 rounded-md border p-3 text-xs">
       <p role="status" className="flex flex-wrap items-center gap-2">
         <span className={`inline-flex items-center gap-1 rounded-full px-2 py-0.5 font-medium ${TONE_SOFT[tone]}`}>
           <Icon aria-hidden className="size-3.5" /> {said}

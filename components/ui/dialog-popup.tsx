@@ -23,7 +23,7 @@ export function DialogPopup({
           initialFocus={initialFocus}
           className={cn(
             "fixed z-50 flex max-h-[min(92dvh,48rem)] flex-col rounded-xl border bg-raised shadow-pop transition-opacity",
-            "inset-x-2 bottom-2 sm:inset-x-auto sm:top-[12dvh] sm:bottom-auto sm:left-1/2 sm:w-[min(34rem,calc(100vw-2rem))] sm:-translate-x-1/2",
+            "inset-x-2 bottom-2 sm:inset-x-auto sm:top-[12dvh] sm:bottom-auto sm:max-h-[min(86dvh,48rem)] sm:left-1/2 sm:w-[min(34rem,calc(100vw-2rem))] sm:-translate-x-1/2",
             "data-ending-style:opacity-0 data-starting-style:opacity-0",
             className,
           )}
