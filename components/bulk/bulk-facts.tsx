@@ -31,7 +31,7 @@ export function BulkFacts({ bulk, outcomes }: { bulk: BulkAction; outcomes: Bulk
         `for ${BULK_KEPT_DAYS} days after its end`
       ) : (
         <span key="k">
-          until <Countdown to={outcomes.keptUntil} />
+          it goes <Countdown to={outcomes.keptUntil} />
         </span>
       ),
     ],

@@ -39,7 +39,7 @@ test("what followed it is linked, and until when it is kept is told", () => {
     <BulkFacts bulk={bulk()} outcomes={{ ...OUTCOMES, retriedById: "bulk_2", keptUntil: "2999-01-01T00:00:00Z" }} />,
   );
   expect(html).toContain('href="/bulk/bulk_2"');
-  expect(textOf(html)).toMatch(/Kept until in/);
+  expect(textOf(html)).toMatch(/Kept it goes in/);
   expect(textOf(renderToStaticMarkup(<BulkFacts bulk={bulk()} outcomes={undefined} />))).toContain(
     "for 30 days after its end",
   );
