@@ -19,7 +19,7 @@ const OWN_CALLS = words(`
   formatDuration formatBytes formatOffset formatPlural formatCount formatMoney formatTokens formatAge
   printDuration ordinal shareWords countText countOf callsWords briefWords sum Number consequenceOf missingWords
   attemptOf describeBeats processOf builtAs depthOf refusalOf refuseExtension explainState explainKeeper
-  explainTotals explainBreaker sessionIdOf safeHref rate perMinute count tile formatPercent`);
+  explainTotals explainBreaker sessionIdOf safeHref rate perMinute count tile formatPercent explainStatus`);
 /** What is given to a component to draw with, and draws by itself. */
 const RENDERERS = words("children more place text");
 /** What is named like others' words in a file, and is the program's own. */
@@ -28,7 +28,6 @@ const OWN_WORDS = {
   "components/bulk/bulk-dialog.tsx": ["words.title", "question?.title"],
   "components/compare/session-picker.tsx": ["title"],
   "components/docs/docs-page.tsx": ["title", "doc.title", "text", "excerpt"],
-  "components/live/status.tsx": ["detail"],
   "components/overview/backends-strip.tsx": ["why"],
   "components/overview/overview-view.tsx": ["title"],
   "components/peek/peek-panel.tsx": ["title"],
@@ -138,12 +137,21 @@ function declarationsOf(program) {
   const made = new Map();
   const twice = new Set();
   walk(program, (node) => {
-    if (node.type !== "VariableDeclarator" || node.id.type !== "Identifier" || node.init === null) return;
-    if (made.has(node.id.name)) twice.add(node.id.name);
-    made.set(node.id.name, node.init);
+    if (node.type !== "VariableDeclarator" || node.init === null) return;
+    for (const name of namesOf(node.id)) {
+      if (made.has(name)) twice.add(name);
+      made.set(name, node.init);
+    }
   });
   for (const name of twice) made.delete(name);
   return made;
+}
+
+/** Names that are what they are made of, or a part of it: `first` of `const [first = ""] = text.split(" ")`. */
+function namesOf(id) {
+  if (id.type === "Identifier") return [id.name];
+  if (id.type === "AssignmentPattern") return namesOf(id.left);
+  return id.type === "ArrayPattern" ? id.elements.filter((part) => part !== null).flatMap(namesOf) : [];
 }
 
 function walk(node, visit) {
