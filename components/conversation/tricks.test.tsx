@@ -1,6 +1,7 @@
 import { renderToStaticMarkup } from "react-dom/server";
 import { expect, test } from "vitest";
 import { Folding } from "@/components/conversation/fold";
+import type { Why } from "@/components/runs/why";
 import { WhyBox } from "@/components/runs/why-box";
 import { TraceRow } from "@/components/trace/trace-row";
 import type { RunEvent } from "@/contract/event";
@@ -45,7 +46,7 @@ test("nothing that an agent says or does plays tricks where it is read, nor what
   const delivery = { state: "failed", word: "failed", detail: EVIL };
   const sent = renderToStaticMarkup(<UserMessage text={EVIL} at={AT} isSteer delivery={delivery} />);
   expect(sent).not.toMatch(TRICKS);
-  const why = { ...{ tone: "bad", title: EVIL, rule: EVIL, next: "x", doc: "runs", message: EVIL } } as const;
+  const why: Why = { tone: "bad", title: EVIL, rule: EVIL, next: "x", doc: "runs", message: EVIL };
   expect(renderToStaticMarkup(<WhyBox why={why} />)).not.toMatch(TRICKS);
 });
 
