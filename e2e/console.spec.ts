@@ -1,4 +1,4 @@
-import { byDevice, expect, expectAccessible, LOOKS, lookInAll, newSignedIn, optionsOf, ready, test } from "./fixtures";
+import { byDevice, EVERY_LOOK, expect, look, lookInAll, newSignedIn, optionsOf, PHONE, ready, test } from "./fixtures";
 import { conversation, newSession, say } from "./stories";
 
 test("every page is accessible and quiet, in light and dark, on a desk and on a phone", async ({
@@ -27,6 +27,7 @@ test("every page is accessible and quiet, in light and dark, on a desk and on a 
     ["session-storage", `${session}?tab=storage`, /small program/],
     ["runs", "/runs", "Runs"],
     ["run", `/runs/${runId}`, /Run|run_/],
+    ["run-events", `/runs/${runId}?tab=events`, /Run|run_/],
     ["approvals", "/approvals", "Approvals"],
     ["runners", "/runners", "Runners"],
     ["backends", "/backends", "Backends"],
@@ -37,7 +38,7 @@ test("every page is accessible and quiet, in light and dark, on a desk and on a 
     ["docs", "/docs", "Documentation"],
     ["document", "/docs/queue", /.+/],
   ];
-  for (const looks of byDevice(LOOKS)) {
+  for (const looks of byDevice(EVERY_LOOK)) {
     const context = await browser.newContext({ baseURL: product.url, storageState, ...optionsOf(looks[0]) });
     const page = await context.newPage();
     watchPage(page);
@@ -50,8 +51,28 @@ test("every page is accessible and quiet, in light and dark, on a desk and on a 
     }
     await context.close();
   }
-  await first.getByRole("button", { name: "Decline", exact: true }).click();
-  await expect(first.getByRole("button", { name: "Interrupt", exact: true })).toBeHidden({ timeout: 60_000 });
+
+  await test.step("on a phone an agent is allowed, steered and cancelled", async () => {
+    await first.setViewportSize(PHONE);
+    const interrupt = first.getByRole("button", { name: "Interrupt", exact: true });
+    await first.getByRole("button", { name: "Accept", exact: true }).click();
+    await expect(interrupt).toBeHidden({ timeout: 60_000 });
+    await say(first, "Do something long, please");
+    await expect(conversation(first)).toContainText("step 1 of 8 is done", { timeout: 60_000 });
+    await look(first, "phone-busy");
+    await say(first, "That is enough, stop there", "Steer");
+    await expect(conversation(first)).toContainText("as you asked", { timeout: 60_000 });
+    await expect(interrupt).toBeHidden({ timeout: 60_000 });
+    await say(first, "RUN `sleep 36037`");
+    await expect(interrupt).toBeVisible({ timeout: 60_000 });
+    await first.goto(`/runs/${runId}`);
+    await ready(first);
+    await first.getByRole("button", { name: "Cancel", exact: true }).click();
+    const dialog = first.getByRole("dialog", { name: "Cancel run" });
+    await look(first, "phone-cancel");
+    await dialog.getByRole("button", { name: "Cancel run" }).click();
+    await expect(first.getByRole("region", { name: "It was cancelled" })).toBeVisible({ timeout: 60_000 });
+  });
 });
 
 test("a stranger is led to sign in, a link works once, and what is signed out stays out", async ({
@@ -63,7 +84,7 @@ test("a stranger is led to sign in, a link works once, and what is signed out st
   await page.goto("/sessions");
   await expect(page).toHaveURL(/\/sign-in/);
   await ready(page);
-  await expectAccessible(page);
+  await lookInAll(page, EVERY_LOOK, "sign-in");
   await page.goto(product.signInUrl);
   await expect(page).toHaveURL(/\/sign-in/);
   const answer = await page.request.get("/api/v1/sessions");

@@ -19,16 +19,15 @@ const OWN_CALLS = words(`
   formatDuration formatBytes formatOffset formatPlural formatCount formatMoney formatTokens formatAge
   printDuration ordinal shareWords countText countOf callsWords briefWords sum Number consequenceOf missingWords
   attemptOf describeBeats processOf builtAs depthOf refusalOf refuseExtension explainState explainKeeper
-  explainTotals explainBreaker sessionIdOf safeHref rate perMinute count tile formatPercent`);
+  explainTotals explainBreaker sessionIdOf safeHref rate perMinute count tile formatPercent explainStatus`);
 /** What is given to a component to draw with, and draws by itself. */
-const RENDERERS = words("children more place text");
+const RENDERERS = words("children more place text number cloneElement createPortal");
 /** What is named like others' words in a file, and is the program's own. */
 const OWN_WORDS = {
   "app/(console)/docs/[name]/page.tsx": ["doc.title"],
   "components/bulk/bulk-dialog.tsx": ["words.title", "question?.title"],
   "components/compare/session-picker.tsx": ["title"],
   "components/docs/docs-page.tsx": ["title", "doc.title", "text", "excerpt"],
-  "components/live/status.tsx": ["detail"],
   "components/overview/backends-strip.tsx": ["why"],
   "components/overview/overview-view.tsx": ["title"],
   "components/peek/peek-panel.tsx": ["title"],
@@ -119,6 +118,10 @@ export function findForeignText(name, source) {
       for (const child of node.children) if (child.type === "JSXExpressionContainer") draw(child.expression, none);
     if (node.type === "JSXAttribute" && node.value?.type === "JSXExpressionContainer")
       if (DRAWN.has(source.slice(node.name.start, node.name.end))) draw(node.value.expression, none);
+    // A component may be a text and nothing else.
+    if (node.type === "FunctionDeclaration" && /^[A-Z]/.test(node.id?.name)) {
+      for (const returned of returnsOf(node.body)) draw(returned.argument, none);
+    }
     if (node.type === "Property" && ["cell", "description"].includes(node.key.name)) draw(node.value, none);
     if (node.type === "CallExpression" && isToast(node.callee))
       // What is to be done when it is pressed is among them.
@@ -138,12 +141,29 @@ function declarationsOf(program) {
   const made = new Map();
   const twice = new Set();
   walk(program, (node) => {
-    if (node.type !== "VariableDeclarator" || node.id.type !== "Identifier" || node.init === null) return;
-    if (made.has(node.id.name)) twice.add(node.id.name);
-    made.set(node.id.name, node.init);
+    if (node.type !== "VariableDeclarator" || node.init === null) return;
+    for (const name of namesOf(node.id)) {
+      if (made.has(name)) twice.add(name);
+      made.set(name, node.init);
+    }
   });
   for (const name of twice) made.delete(name);
   return made;
+}
+
+/** What a function gives back by itself, without those in it. */
+function returnsOf(node) {
+  if (Array.isArray(node)) return node.flatMap(returnsOf);
+  if (node === null || typeof node !== "object" || typeof node.type !== "string") return [];
+  if (node.type === "ReturnStatement") return [node];
+  return /Function/.test(node.type) ? [] : Object.values(node).flatMap(returnsOf);
+}
+
+/** Names that are what they are made of, or a part of it: `first` of `const [first = ""] = text.split(" ")`. */
+function namesOf(id) {
+  if (id.type === "Identifier") return [id.name];
+  if (id.type === "AssignmentPattern") return namesOf(id.left);
+  return id.type === "ArrayPattern" ? id.elements.filter((part) => part !== null).flatMap(namesOf) : [];
 }
 
 function walk(node, visit) {

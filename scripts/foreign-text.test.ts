@@ -26,6 +26,11 @@ test("what others wrote is found wherever it is drawn as it is", () => {
   expect(textsOf("const failure = run.failureMessage;\nexport const A = () => <p>{failure}</p>;")).toEqual([
     "run.failureMessage",
   ]);
+  expect(textsOf("function Planted({ task }) {\n  if (task.isOver) return task.reason;\n  return <p />;\n}")).toEqual([
+    "task.reason",
+  ]);
+  const part = 'const [first = ""] = item.text.split(" ");\nexport const A = () => <p>{first}</p>;';
+  expect(textsOf(part)).toEqual(["item.text"]);
   expect(textsOf("const A = [{ cell: (row) => row.message }];")).toEqual(["row.message"]);
   expect(textsOf("toast.success(`Done: $\u007btask.title}`);")).toEqual(["task.title"]);
 });

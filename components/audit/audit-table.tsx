@@ -56,7 +56,7 @@ type NarrowProps = { text: string; what: string; isStrong?: boolean; onPress: ()
 
 function Narrow({ text, what, isStrong, onPress }: NarrowProps) {
   const [kind = "", ...rest] = text.split(":");
-  const shown = rest.length === 0 ? showTricks(text) : `${kind}:${shortenId(rest.join(":"))}`;
+  const shown = rest.length === 0 ? showTricks(text) : `${showTricks(kind)}:${shortenId(rest.join(":"))}`;
   return (
     <button
       type="button"

@@ -59,7 +59,9 @@ export function FileDiffView({ file, kind, diff, isOpen = true }: FileDiffViewPr
         <span className="min-w-0 truncate font-mono" title={path}>
           {path}
         </span>
-        {kind !== undefined && kind !== "update" && <span className="text-ink-3">{kind === "add" ? "new" : kind}</span>}
+        {kind !== undefined && kind !== "update" && (
+          <span className="text-ink-3">{kind === "add" ? "new" : showTricks(kind)}</span>
+        )}
         <span className="ml-auto shrink-0 tabular-nums">
           <span className="text-good">+{file.addedCount}</span> <span className="text-bad">−{file.removedCount}</span>
         </span>

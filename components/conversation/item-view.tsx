@@ -78,7 +78,7 @@ export function Reasoning({ text, isLive }: { text: string; isLive?: boolean }) 
         <>
           <Brain aria-hidden className={cn("size-3.5 shrink-0", isLive && "animate-breathe")} />
           <span className="min-w-0 truncate">
-            {isLive ? "Thinking" : first.replaceAll(/[*#`]/g, "") || "Reasoning"}
+            {isLive ? "Thinking" : showTricks(first.replaceAll(/[*#`]/g, "")) || "Reasoning"}
           </span>
         </>
       }
@@ -140,7 +140,7 @@ function PlanItem({ item }: { item: ConversationItemOf<"plan"> }) {
               <span aria-hidden>{STEP_MARK[step.status] ?? "☐"}</span>
               <span>
                 {showTricks(step.step)}
-                <span className="sr-only"> ({step.status})</span>
+                <span className="sr-only"> ({showTricks(step.status)})</span>
               </span>
             </li>
           ))}

@@ -38,7 +38,7 @@ export function DocsIndex({ docs }: { docs: readonly DocEntry[] }) {
       {docs.map((doc) => (
         <li key={doc.name} className="min-w-0">
           <h2 className="text-sm font-semibold">
-            <Link href={docAddress(doc.name)} className="hover:underline">
+            <Link href={docAddress(doc.name)} className="inline-block leading-6 hover:underline">
               {doc.title}
             </Link>
           </h2>
@@ -68,10 +68,13 @@ export function DocPage({ doc, docs }: { doc: Doc; docs: readonly DocEntry[] }) 
 
 function Sections({ doc }: { doc: DocEntry }) {
   return (
-    <ul className="mt-1 flex flex-col gap-1 text-xs">
+    <ul className="mt-1 flex flex-col text-xs">
       {sectionsOf(doc).map(({ anchor, text }) => (
         <li key={anchor}>
-          <Link href={docAddress(doc.name, anchor)} className="text-ink-2 hover:text-ink hover:underline">
+          <Link
+            href={docAddress(doc.name, anchor)}
+            className="inline-block leading-6 text-ink-2 hover:text-ink hover:underline"
+          >
             {text}
           </Link>
         </li>

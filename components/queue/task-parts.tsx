@@ -29,7 +29,7 @@ export function Detail({ task, titles }: { task: QueueTaskSummary; titles: Reado
         {task.failureMessage !== null && `: ${showTricks(task.failureMessage)}`}
       </span>
     );
-  if (task.state === "cancelled") return task.cancelReason ?? "";
+  if (task.state === "cancelled") return showTricks(task.cancelReason) ?? "";
   return `Attempt ${task.attemptCount}`;
 }
 

@@ -25,7 +25,7 @@ const COLUMNS: Column<Runner>[] = [
         <Link
           href={runnerAddress(runner.id)}
           title={runner.id}
-          className="truncate font-mono text-xs font-medium after:absolute after:inset-0 hover:underline"
+          className="truncate font-mono text-xs leading-6 font-medium after:absolute after:inset-0 hover:underline"
         >
           {shortenId(runner.id)}
         </Link>
@@ -125,7 +125,7 @@ function RunLink({ runner }: { runner: Runner }) {
     <Link
       href={runAddress(runId)}
       title={runId}
-      className="relative max-w-52 truncate text-2xs text-ink-3 hover:underline max-sm:max-w-full"
+      className="relative max-w-52 truncate text-2xs leading-6 text-ink-3 hover:underline max-sm:max-w-full"
     >
       {run?.title == null ? <code>{shortenId(runId)}</code> : showTricks(run.title)}
     </Link>

@@ -46,11 +46,11 @@ const LEAD: Column<RunSummary>[] = [
         <Link
           href={runAddress(run.id)}
           title={showTricks(run.title) ?? run.id}
-          className="max-w-80 truncate font-medium after:absolute after:inset-0 hover:underline max-sm:max-w-full"
+          className="max-w-80 truncate leading-6 font-medium after:absolute after:inset-0 hover:underline max-sm:max-w-full"
         >
           {run.title === null ? <code className="text-xs">{shortenId(run.id)}</code> : showTricks(run.title)}
         </Link>
-        <span className="flex min-w-0 gap-x-2 font-mono text-2xs text-ink-3">
+        <span className="flex min-w-0 items-center gap-x-2 font-mono text-2xs text-ink-3">
           {run.title !== null && <span title={run.id}>{shortenId(run.id)}</span>}
           <SessionLink run={run} />
         </span>
@@ -98,7 +98,7 @@ function SessionLink({ run }: { run: Run }) {
   const sessionId = sessionIdOf(run);
   if (sessionId === null) return null;
   return (
-    <Link href={sessionAddress(sessionId)} className="relative truncate hover:underline" title={sessionId}>
+    <Link href={sessionAddress(sessionId)} className="relative truncate leading-6 hover:underline" title={sessionId}>
       {shortenId(sessionId)}
     </Link>
   );

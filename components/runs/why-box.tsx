@@ -41,9 +41,9 @@ export function WhyBox({ why, holder, more }: { why: Why; holder?: ReactNode; mo
           {showTricks(why.message)}
         </pre>
       )}
-      <p className="mt-2 flex flex-wrap gap-x-4 gap-y-1 text-xs">
+      <p className="mt-2 flex flex-wrap gap-x-4 text-xs leading-6">
         {more}
-        <Link href={docAddress("runs", why.doc)} prefetch={false} className="text-accent underline">
+        <Link href={docAddress("runs", why.doc)} prefetch={false} className="leading-6 text-accent underline">
           What this means
         </Link>
       </p>

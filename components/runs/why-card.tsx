@@ -55,10 +55,10 @@ export function WhyCard({ run }: { run: Run }) {
 function Sources({ runId }: { runId: string }) {
   return (
     <>
-      <Link href={runLogAddress(runId)} className="text-accent underline">
+      <Link href={runLogAddress(runId)} className="leading-6 text-accent underline">
         Its runner's log
       </Link>
-      <Link href={runJobAddress(runId)} className="text-accent underline">
+      <Link href={runJobAddress(runId)} className="leading-6 text-accent underline">
         Its Job, pod and their events
       </Link>
     </>
@@ -79,7 +79,7 @@ function Holder({ holder, sessionId }: { holder: NonNullable<Why["holder"]>; ses
     return (
       <Link
         href={sessionId === null ? "/approvals" : `/sessions/${encodeURIComponent(sessionId)}`}
-        className="text-accent underline"
+        className="leading-6 text-accent underline"
       >
         {holder.name}
       </Link>

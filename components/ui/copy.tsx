@@ -4,6 +4,7 @@ import { type ReactNode, useEffect, useState } from "react";
 import { toast } from "sonner";
 import { Button } from "./button";
 import { shortenId } from "./format";
+import { showTricks } from "./hidden-text";
 
 /** Copies a text and says that it did. */
 export function CopyButton({ text, label }: { text: string | (() => string); label: string }) {
@@ -17,7 +18,7 @@ export function CopyButton({ text, label }: { text: string | (() => string); lab
     <Button
       look="ghost"
       size="icon-sm"
-      className="size-5 align-middle"
+      className="-my-1 size-6 align-middle"
       aria-label={isCopied ? "Copied" : label}
       title={label}
       onClick={(event) => {
@@ -55,10 +56,10 @@ export async function copyText(text: string): Promise<void> {
 export function Id({ id }: { id: string }) {
   return (
     <span className="inline-flex max-w-full items-center gap-0.5 font-mono text-xs">
-      <span title={id} className="truncate">
+      <span title={showTricks(id)} className="truncate">
         {shortenId(id)}
       </span>
-      <CopyButton text={id} label={`Copy ${id}`} />
+      <CopyButton text={id} label={`Copy ${showTricks(id)}`} />
     </span>
   );
 }

@@ -2,6 +2,7 @@
 import { type ReactNode, useLayoutEffect, useRef, useState } from "react";
 import { createPortal } from "react-dom";
 import { cn } from "./class-names";
+import { showTricks } from "./hidden-text";
 
 type WhyProps = { why: string; className?: string; children: ReactNode };
 /** By a pointer that rests on it, or by a press or the focus, after which it stays. */
@@ -19,7 +20,7 @@ export function Why({ why, className, children }: WhyProps) {
       <button
         ref={button}
         type="button"
-        aria-description={why}
+        aria-description={showTricks(why)}
         aria-expanded={shown !== null}
         className={cn("relative z-10 min-h-6 cursor-help", className)}
         onPointerEnter={({ pointerType }) => pointerType === "mouse" && setShown((now) => now ?? "hovered")}
@@ -76,7 +77,7 @@ function WhyBox({ why, of }: WhyBoxProps) {
       data-why
       className="pointer-events-none fixed top-0 left-0 z-50 max-w-[min(20rem,calc(100vw-1rem))] rounded-lg border bg-raised px-3 py-2 text-left text-xs font-normal wrap-anywhere whitespace-normal text-ink shadow-pop"
     >
-      {why}
+      {showTricks(why)}
     </div>,
     document.body,
   );
