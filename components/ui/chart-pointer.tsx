@@ -1,9 +1,12 @@
 "use client";
+import dynamic from "next/dynamic";
 import { type KeyboardEvent, useEffect, useId, useRef, useSyncExternalStore } from "react";
-import { ChartReadout } from "./chart-readout";
 import { clearCrosshair, type Places, pointAt, readCrosshair, setCrosshair, subscribeCrosshair } from "./crosshair";
 import { showTricks } from "./hidden-text";
 import { usePointing } from "./use-pointing";
+
+// A page with charts is often only looked at.
+const ChartReadout = dynamic(() => import("./chart-readout").then((module) => module.ChartReadout), { ssr: false });
 
 export type Figures = {
   /** What each point is called, then what its figures are. */
