@@ -9,8 +9,11 @@ import type { BulkAction } from "@/contract/bulk";
 import type { BulkKind } from "@/contract/words";
 import { ONE, wordsOf } from "./verbs";
 
-// Most of the time nothing is done to many.
-const BulkRow = dynamic(() => import("./bulk-row").then((module) => module.BulkRow), { ssr: false });
+// Most of the time nothing is done to many. Its place is kept: what moves under a hand takes its press away.
+const BulkRow = dynamic(() => import("./bulk-row").then((module) => module.BulkRow), {
+  ssr: false,
+  loading: () => <li className="h-11 not-last:border-b" />,
+});
 
 /** What has ended is shown this much longer, unless somebody takes it away. */
 const SHOWN_MS = 120_000;
