@@ -25,7 +25,8 @@ export function TaskTrialNote({ trial }: { trial: TaskTrial }) {
   const box = useRef<HTMLElement>(null);
   // It stands at the end of a long form.
   // biome-ignore lint/correctness/useExhaustiveDependencies: each trial is shown as it comes.
-  useEffect(() => box.current?.scrollIntoView({ block: "nearest" }), [asOf]);
+  // Browsers answer it with a promise, which is no clean-up.
+  useEffect(() => void box.current?.scrollIntoView({ block: "nearest" }), [asOf]);
   return (
     <section ref={box} aria-label="What would happen" className="flex flex-col gap-2 rounded-md border p-3 text-xs">
       <p role="status" className="flex flex-wrap items-center gap-2">
