@@ -24,8 +24,8 @@ export function TaskTrialNote({ trial }: { trial: TaskTrial }) {
   const { tone, icon: Icon, said } = LOOK[outcome];
   const box = useRef<HTMLElement>(null);
   // It stands at the end of a long form.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each trial is shown as it comes.
   // Browsers answer it with a promise, which is no clean-up.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each trial is shown as it comes.
   useEffect(() => void box.current?.scrollIntoView({ block: "nearest" }), [asOf]);
   return (
     <section ref={box} aria-label="What would happen" className="flex flex-col gap-2 rounded-md border p-3 text-xs">
