@@ -224,7 +224,7 @@ test("the queue's pages and dialogs are accessible, in light and dark, and fit a
     };
     await openPage(page, "/queue");
     await expect(rowOf(page, "one that waits")).toContainText("Lane full runs 1 at once: one that runs");
-    await expect(page.getByRole("region", { name: "Pictures" }).getByRole("img")).toHaveCount(3);
+    await expect(page.getByRole("region", { name: "Pictures" }).getByRole("img")).toHaveCount(4);
     await check("the queue");
     await page.getByRole("button", { name: "Add task" }).first().click();
     await page.getByText("Session, times, retries").click();
