@@ -372,7 +372,7 @@ test("all of a volume's actions are reached by keys alone, and the picture filte
 
   await page.getByRole("button", { name: `Actions on ${title}` }).focus();
   await page.keyboard.press("Enter");
-  await expect(page.getByRole("menuitem", { name: "Pin" })).toBeFocused();
+  await expect(page.getByRole("menuitem", { name: "Pin", exact: true })).toBeFocused();
   await page.keyboard.press("Enter");
   await expect(rowOf(page, title).getByText("pinned", { exact: true })).toBeVisible();
   await page.getByRole("link", { name: title }).last().focus();
