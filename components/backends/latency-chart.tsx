@@ -5,10 +5,10 @@ import { axisOf } from "@/components/queue/picture";
 import { useTRPC } from "@/components/trpc/client";
 import { latencyOf } from "@/components/trpc/lists";
 import { ChartParts, Key } from "@/components/ui/chart";
-import { linePath } from "@/components/ui/course";
+import { cn } from "@/components/ui/class-names";
+import { Area, Drawing, HALF, MOST, Quantiles } from "@/components/ui/drawing";
 import { ErrorNote } from "@/components/ui/error-note";
 import { formatDuration, formatPlural } from "@/components/ui/format";
-import { HALF, MOST, Quantiles } from "@/components/ui/quantiles";
 import { useStepName } from "@/components/ui/step-name";
 import type { LatencyStep, UsageLatency } from "@/contract/usage";
 import type { LatencyWindow } from "@/contract/words";
@@ -75,10 +75,7 @@ function LatencyChart({ latency, profile, within }: LatencyProps & { latency: Us
             <Quantiles {...whole} height={HEIGHT} />
           </Part>
           <Part steps={span.steps} className="h-6" label={`errors, ${formatPercent(errors.top)}`}>
-            <path
-              d={linePath(errors.percent, { top: errors.top, height: HEIGHT, isArea: true })}
-              className="fill-bad-fill"
-            />
+            <Area course={errors.percent} top={errors.top} height={HEIGHT} className="fill-bad-fill" />
           </Part>
         </div>
       }
@@ -132,14 +129,9 @@ function Part({
   return (
     <div>
       {label !== undefined && <p className="text-2xs leading-4 text-ink-3 tabular-nums">{label}</p>}
-      <svg
-        viewBox={`0 0 ${steps} ${HEIGHT}`}
-        preserveAspectRatio="none"
-        className={`${className} w-full border-b`}
-        aria-hidden="true"
-      >
+      <Drawing width={steps} height={HEIGHT} className={cn("border-b", className)}>
         {children}
-      </svg>
+      </Drawing>
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import { axisOf, depthOf, layerPath, stack, sum } from "@/components/queue/picture";
 import { ceilingOf } from "@/components/ui/ceiling";
 import { Chart, Key } from "@/components/ui/chart";
+import { Drawing } from "@/components/ui/drawing";
 import { formatCount } from "@/components/ui/format";
 import { useStepName } from "@/components/ui/step-name";
 import type { RunOutcomes } from "@/contract/run";
@@ -48,16 +49,11 @@ export function OutcomesChart({ outcomes }: { outcomes: RunOutcomes }) {
             ))
       }
       picture={
-        <svg
-          viewBox={`0 0 ${span.steps} ${HEIGHT}`}
-          preserveAspectRatio="none"
-          className="h-24 w-full"
-          aria-hidden="true"
-        >
+        <Drawing width={span.steps} height={HEIGHT}>
           {layers.map(({ name, below, values }) => (
             <path key={name} d={layerPath(below, values, { top, height: HEIGHT })} className={FILLS[name]} />
           ))}
-        </svg>
+        </Drawing>
       }
       axis={axisOf(span)}
       unit="runs"

@@ -7,6 +7,7 @@ import { queueHistory, queueWaits } from "@/components/trpc/lists";
 import { ceilingOf } from "@/components/ui/ceiling";
 import { Chart, Key } from "@/components/ui/chart";
 import { Choices } from "@/components/ui/choices";
+import { Drawing } from "@/components/ui/drawing";
 import { formatCount, formatDuration } from "@/components/ui/format";
 import { useStepName } from "@/components/ui/step-name";
 import type { QueueMinute } from "@/contract/queue-commander";
@@ -114,12 +115,7 @@ function DepthChart({ rows, span, range }: OverTime) {
             ))
       }
       picture={
-        <svg
-          viewBox={`0 0 ${span.steps} ${HEIGHT}`}
-          preserveAspectRatio="none"
-          className="h-24 w-full"
-          aria-hidden="true"
-        >
+        <Drawing width={span.steps} height={HEIGHT}>
           <Hatch id={hatch} />
           {layers.map(({ name, below, values, isRest }, index) => (
             <path
@@ -129,7 +125,7 @@ function DepthChart({ rows, span, range }: OverTime) {
               fill={isRest ? `url(#${hatch})` : undefined}
             />
           ))}
-        </svg>
+        </Drawing>
       }
       axis={axisOf(span)}
       unit="tasks"
@@ -175,12 +171,7 @@ function FlowChart({ rows, span, range }: OverTime) {
         <Key key={flow} swatch={FLOW_SWATCHES[flow] ?? ""} name={flow} figure={formatCount(total(flow))} />
       ))}
       picture={
-        <svg
-          viewBox={`0 0 ${span.steps} ${HEIGHT}`}
-          preserveAspectRatio="none"
-          className="h-24 w-full"
-          aria-hidden="true"
-        >
+        <Drawing width={span.steps} height={HEIGHT}>
           {flows.completed.map((completed, step) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: a step is its place.
             <g key={step}>
@@ -200,7 +191,7 @@ function FlowChart({ rows, span, range }: OverTime) {
             strokeWidth={1.5}
             vectorEffect="non-scaling-stroke"
           />
-        </svg>
+        </Drawing>
       }
       axis={axisOf(span)}
       unit="tasks"

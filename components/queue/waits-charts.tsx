@@ -1,7 +1,7 @@
 import { ceilingOf } from "@/components/ui/ceiling";
 import { Chart, Key } from "@/components/ui/chart";
+import { Drawing, HALF, MOST, Quantiles } from "@/components/ui/drawing";
 import { formatCount, formatDuration, formatPlural } from "@/components/ui/format";
-import { HALF, MOST, Quantiles } from "@/components/ui/quantiles";
 import { useStepName } from "@/components/ui/step-name";
 import type { QueueWaitTimes } from "@/contract/queue-commander";
 import { axisOf, spanOf, stepOf } from "./picture";
@@ -45,14 +45,9 @@ export function WaitsOverTime({ waits, range, isOfMore }: WaitsProps & { range: 
         )
       }
       picture={
-        <svg
-          viewBox={`0 0 ${span.steps} ${HEIGHT}`}
-          preserveAspectRatio="none"
-          className="h-24 w-full"
-          aria-hidden="true"
-        >
+        <Drawing width={span.steps} height={HEIGHT}>
           <Quantiles p50={p50} p95={p95} top={top} height={HEIGHT} />
-        </svg>
+        </Drawing>
       }
       axis={axisOf(span)}
       swatches={[undefined, HALF, MOST]}
@@ -90,12 +85,7 @@ export function WaitsChart({ waits, isOfMore }: { waits: QueueWaitTimes; isOfMor
         </span>
       }
       picture={
-        <svg
-          viewBox={`0 0 ${waits.buckets.length} ${HEIGHT}`}
-          preserveAspectRatio="none"
-          className="h-24 w-full"
-          aria-hidden="true"
-        >
+        <Drawing width={waits.buckets.length} height={HEIGHT}>
           {waits.buckets.map(({ underMs, tasks }, index) => {
             const height = (tasks / top) * HEIGHT;
             return (
@@ -109,7 +99,7 @@ export function WaitsChart({ waits, isOfMore }: { waits: QueueWaitTimes; isOfMor
               />
             );
           })}
-        </svg>
+        </Drawing>
       }
       columns={["Waited", "Tasks"]}
       rows={waits.buckets.map(({ tasks }, index) => [names[index] ?? "", String(tasks)])}

@@ -7,7 +7,8 @@ import { runnerHistory } from "@/components/trpc/lists";
 import { ceilingOf } from "@/components/ui/ceiling";
 import { Chart, Key } from "@/components/ui/chart";
 import { Choices } from "@/components/ui/choices";
-import { type Course, linePath } from "@/components/ui/course";
+import type { Course } from "@/components/ui/course";
+import { Area, Drawing, HALF, Line, MOST, Quantiles } from "@/components/ui/drawing";
 import { formatDuration } from "@/components/ui/format";
 import { useStepName } from "@/components/ui/step-name";
 import type { RunnerMinute } from "@/contract/runner";
@@ -40,13 +41,7 @@ type OverTime = { range: string; span: Span; rows: readonly RunnerMinute[] };
 
 const shown = (value: number | null, unit: (value: number) => string) => (value === null ? "not noted" : unit(value));
 
-const DASHES = "border-t-2 border-dashed border-ink-2 rounded-none h-0";
-const ALIVE_SWATCHES = [
-  "bg-accent-fill/45",
-  "bg-accent-fill",
-  "border-t-2 border-bad rounded-none h-0",
-  DASHES,
-] as const;
+const ALIVE_SWATCHES = ["bg-accent-fill/45", "bg-accent-fill", "border-t-2 border-bad rounded-none h-0", MOST] as const;
 
 /** How many runners lived and worked, against what there was room for. */
 export function AliveChart({ range, span, rows }: OverTime) {
@@ -84,12 +79,12 @@ export function AliveChart({ range, span, rows }: OverTime) {
         </>
       }
       picture={
-        <Picture span={span}>
-          <Area course={alive} top={top} className="fill-accent-fill/45" />
-          <Area course={busy} top={top} className="fill-accent-fill" />
-          <Line course={silent.map((count) => count || null)} top={top} className="stroke-bad" />
-          {isRoomDrawn && <Line course={capacity} top={top} className="stroke-ink-2" isDashed />}
-        </Picture>
+        <Drawing width={span.steps} height={HEIGHT}>
+          <Area course={alive} top={top} height={HEIGHT} className="fill-accent-fill/45" />
+          <Area course={busy} top={top} height={HEIGHT} className="fill-accent-fill" />
+          <Line course={silent.map((count) => count || null)} top={top} height={HEIGHT} className="stroke-bad" />
+          {isRoomDrawn && <Line course={capacity} top={top} height={HEIGHT} className="stroke-ink-2" isDashed />}
+        </Drawing>
       }
       axis={axisOf(span)}
       unit="runners"
@@ -121,51 +116,24 @@ function LatencyChart({ range, span, rows }: OverTime) {
           "No beat has told its round trip."
         ) : (
           <>
-            <Key swatch="bg-accent-fill" name="half within" figure={shown(last(p50), formatDuration)} />
-            <Key swatch={DASHES} name="95 of 100 within" figure={shown(last(p95), formatDuration)} />
+            <Key swatch={HALF} name="half within" figure={shown(last(p50), formatDuration)} />
+            <Key swatch={MOST} name="95 of 100 within" figure={shown(last(p95), formatDuration)} />
           </>
         )
       }
       picture={
-        <Picture span={span}>
-          <Line course={p50} top={top} className="stroke-accent-fill" />
-          <Line course={p95} top={top} className="stroke-ink-2" isDashed />
-        </Picture>
+        <Drawing width={span.steps} height={HEIGHT}>
+          <Quantiles p50={p50} p95={p95} top={top} height={HEIGHT} />
+        </Drawing>
       }
       axis={axisOf(span)}
-      swatches={["bg-accent-fill", DASHES]}
+      swatches={[HALF, MOST]}
       columns={["When", "half within", "95 of 100 within"]}
       rows={p50.map((value, step) => [
         when(step),
         shown(value, formatDuration),
         shown(p95[step] ?? null, formatDuration),
       ])}
-    />
-  );
-}
-
-function Picture({ span, children }: { span: Span; children: React.ReactNode }) {
-  return (
-    <svg viewBox={`0 0 ${span.steps} ${HEIGHT}`} preserveAspectRatio="none" className="h-24 w-full" aria-hidden="true">
-      {children}
-    </svg>
-  );
-}
-
-type Drawn = { course: Course; top: number; className: string };
-
-function Area({ course, top, className }: Drawn) {
-  return <path d={linePath(course, { top, height: HEIGHT, isArea: true })} className={className} />;
-}
-
-function Line({ course, top, className, isDashed }: Drawn & { isDashed?: boolean }) {
-  return (
-    <path
-      d={linePath(course, { top, height: HEIGHT, isArea: false })}
-      className={`fill-none ${className}`}
-      strokeWidth={1.5}
-      strokeDasharray={isDashed ? "4 3" : undefined}
-      vectorEffect="non-scaling-stroke"
     />
   );
 }

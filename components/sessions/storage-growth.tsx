@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useTRPC } from "@/components/trpc/client";
 import { Chart, Key } from "@/components/ui/chart";
 import { useTimeMode } from "@/components/ui/clock";
+import { Drawing } from "@/components/ui/drawing";
 import { formatBytes, formatPlural } from "@/components/ui/format";
 import { growthOf } from "./growth";
 
@@ -31,9 +32,9 @@ export function StorageGrowth({ sessionId }: { sessionId: string }) {
       to={time.format(axis.toMs)}
       legend={<Key swatch="bg-accent-fill" name={`Size at the end of each turn${part}`} figure={formatBytes(last)} />}
       picture={
-        <svg aria-hidden="true" viewBox={`0 0 100 ${HEIGHT}`} preserveAspectRatio="none" className="h-20 w-full">
+        <Drawing width={100} height={HEIGHT} className="h-20">
           <path d={path} className="fill-accent-soft stroke-accent-fill" vectorEffect="non-scaling-stroke" />
-        </svg>
+        </Drawing>
       }
       axis={axis}
       shares={shares}

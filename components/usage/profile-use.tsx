@@ -1,5 +1,6 @@
 import { ceilingOf } from "@/components/ui/ceiling";
 import { ChartParts, Key } from "@/components/ui/chart";
+import { Drawing } from "@/components/ui/drawing";
 import { formatCount, formatPlural, formatTokens } from "@/components/ui/format";
 import { Tile } from "@/components/ui/tile";
 import type { Usage, UsageSummary } from "@/contract/usage";
@@ -61,12 +62,7 @@ function DaysChart({ days, profile }: { days: readonly UsageDay[]; profile: stri
         </>
       }
       picture={
-        <svg
-          viewBox={`0 0 ${days.length} ${HEIGHT}`}
-          preserveAspectRatio="none"
-          className="h-16 w-full"
-          aria-hidden="true"
-        >
+        <Drawing width={days.length} height={HEIGHT} className="h-16">
           {days.map(({ day, usage }, index) => {
             const [input, output] = [y(usage.inputTokens), y(usage.outputTokens)];
             return (
@@ -82,7 +78,7 @@ function DaysChart({ days, profile }: { days: readonly UsageDay[]; profile: stri
               </g>
             );
           })}
-        </svg>
+        </Drawing>
       }
       axis={{ fromMs: dayMs(days[0]), toMs: dayMs(days.at(-1)) + DAY_MS }}
       swatches={[undefined, INPUT, OUTPUT, undefined]}
