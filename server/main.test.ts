@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { build, type Plugin } from "esbuild";
@@ -115,6 +116,20 @@ test("migrate brings an empty database up to date and ends, side by side with ot
   const client = await database.connect();
   const { rows } = await client.query("select count(*)::int as applied from agentrun_schema_migrations");
   expect(rows).toEqual([{ applied: readMigrations().length }]);
+});
+
+test("migrate that is stopped before its database was there has failed", async () => {
+  let asked = 0;
+  const away = createServer((socket) => {
+    asked += 1;
+    socket.destroy();
+  });
+  await new Promise<void>((resolve) => away.listen(0, "127.0.0.1", resolve));
+  const started = await start("migrate", `postgres://nobody@127.0.0.1:${(away.address() as AddressInfo).port}/none`);
+  await expect.poll(() => asked, { timeout: 20_000 }).toBeGreaterThan(1);
+  started.child.kill("SIGTERM");
+  expect(await started.exited).toBe(1);
+  await new Promise((resolve) => away.close(resolve));
 });
 
 test("a database with another history ends the start with the migration's name", async () => {

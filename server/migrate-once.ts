@@ -8,10 +8,17 @@ try {
   const env = readServerEnv();
   const log = createLog(env.LOG_LEVEL, "migrate");
   const stopping = new AbortController();
-  onStop(log, async () => stopping.abort());
-  await prepareDatabase(env.DATABASE_URL, log, stopping.signal);
-  if (!stopping.signal.aborted) log.info("the database is up to date");
-  process.exit(stopping.signal.aborted ? 1 : 0);
+  const prepared = prepareDatabase(env.DATABASE_URL, log, stopping.signal);
+  onStop(log, async () => {
+    stopping.abort();
+    await prepared;
+    throw new Error("stopped before the database was up to date");
+  });
+  await prepared;
+  if (!stopping.signal.aborted) {
+    log.info("the database is up to date");
+    process.exit(0);
+  }
 } catch (error) {
   fail(error);
 }
