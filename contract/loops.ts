@@ -32,13 +32,11 @@ export const LOOP_NAMES = Object.keys(LOOPS) as [LoopName, ...LoopName[]];
 /** Only where something is started by itself. */
 const OF_EXECUTORS: readonly LoopName[] = ["launcher", "dispatcher", "asks", "killer", "reconciler"];
 
-/** Only where volumes are claims. */
-const OF_CLAIMS: readonly LoopName[] = ["archivers", "volume-phases"];
-
-/** The loops that go on with an executor. */
-export function loopsOf(executor: string): LoopName[] {
-  return LOOP_NAMES.filter(
-    (name) =>
-      (executor !== "none" || !OF_EXECUTORS.includes(name)) && (executor === "kubernetes" || !OF_CLAIMS.includes(name)),
-  );
+/** The loops that go on with an executor and a kind of volumes. */
+export function loopsOf(executor: string, volumes: string): LoopName[] {
+  return LOOP_NAMES.filter((name) => {
+    if (name === "archivers") return executor === "kubernetes";
+    if (name === "volume-phases") return volumes === "kubernetes";
+    return executor !== "none" || !OF_EXECUTORS.includes(name);
+  });
 }

@@ -32,7 +32,7 @@ export async function readStoppedLoops(ctx: ServiceContext): Promise<Loops> {
 
 /** How everything stands that goes on by itself: by the locks of who leads it now, and by what its passes noted. */
 export async function readLoopStates(ctx: ServiceContext, { withLeaders } = { withLeaders: true }): Promise<Loops> {
-  const expected = new Set<string>(loopsOf(ctx.settings.executor));
+  const expected = new Set<string>(loopsOf(ctx.settings.executor, ctx.volumes.provider));
   const facts = (await readLoops(ctx.db, LOOP_NAMES, { withLeaders })).filter(
     ({ name, notedAtMs, nowMs }) => expected.has(name) || (notedAtMs !== null && nowMs - notedAtMs < SHOWN_MS),
   );

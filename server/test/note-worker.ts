@@ -6,7 +6,7 @@ import { noteLoops } from "@/server/health";
 export function noteWorker(ctx: ServiceContext, change: Record<string, object> = {}): Promise<void> {
   return noteLoops(
     ctx,
-    loopsOf(ctx.settings.executor).map((name) => ({
+    loopsOf(ctx.settings.executor, ctx.volumes.provider).map((name) => ({
       ...{ name, holder: "machine (1)", version: "1.0.0", intervalMs: 1_000, tookMs: 3 },
       ...{ failures: 0, failure: null, passedAgoMs: 10, beganAgoMs: null },
       ...change[name],
