@@ -5,7 +5,8 @@ import { silentSince } from "@/db/queries/silent-since";
 import { type SessionRow, sessionReadCursors, sessions } from "@/db/schema";
 import { type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { NotFoundError } from "@/server/errors";
-import { iso, storedJson } from "@/server/stored";
+import { isOwned } from "@/server/owned";
+import { iso, isoAt, storedJson } from "@/server/stored";
 
 export function toSession(row: SessionRow): Session {
   return {
@@ -55,25 +56,19 @@ export function toSummary(
   return {
     ...toSession(row),
     unread: reader !== null && row.version > (reader.readVersion ?? 0),
-    silentSince: silentSinceMs === null ? null : new Date(silentSinceMs).toISOString(),
+    silentSince: isoAt(silentSinceMs),
   };
 }
 
 /** The row of a session that the caller may see; throws `not-found` for one that is deleted. */
 export async function requireSession(ctx: ServiceContext, sessionId: string): Promise<SessionRow> {
-  const tenantId = tenantOf(ctx);
-  const [found] = await ctx.db
-    .select()
-    .from(sessions)
-    .where(
-      and(
-        eq(sessions.sessionId, sessionId),
-        isNull(sessions.deletedAt),
-        tenantId === null ? undefined : eq(sessions.tenantId, tenantId),
-      ),
-    );
+  const [found] = await ctx.db.select().from(sessions).where(isSeen(ctx, sessionId));
   if (!found) throw new NotFoundError("session", sessionId);
   return found;
+}
+
+function isSeen(ctx: ServiceContext, sessionId: string): SQL | undefined {
+  return and(eq(sessions.sessionId, sessionId), isNull(sessions.deletedAt), isOwned(ctx, sessions, {}));
 }
 
 /** The same row, locked. */
@@ -92,20 +87,19 @@ export async function getSession(
   ctx: ServiceContext,
   input: { sessionId: string; readerId?: string },
 ): Promise<SessionSummary> {
-  const row = await requireSession(ctx, input.sessionId);
-  const [told] = await ctx.db
+  const { sessionId, readerId = null } = input;
+  const [found] = await ctx.db
     .select({
-      silentSinceMs: silentSince(ctx.settings.stuckAfterMs),
+      session: sessions,
       readVersion: sessionReadCursors.sessionVersion,
+      silentSinceMs: silentSince(ctx.settings.stuckAfterMs),
     })
     .from(sessions)
-    .leftJoin(sessionReadCursors, isReadBy(input.readerId ?? null))
-    .where(eq(sessions.sessionId, row.sessionId));
-  return toSummary(
-    row,
-    input.readerId === undefined ? null : { readVersion: told?.readVersion ?? null },
-    told?.silentSinceMs ?? null,
-  );
+    .leftJoin(sessionReadCursors, isReadBy(readerId))
+    .where(isSeen(ctx, sessionId));
+  if (!found) throw new NotFoundError("session", sessionId);
+  const { session, readVersion, silentSinceMs } = found;
+  return toSummary(session, readerId === null ? null : { readVersion }, silentSinceMs);
 }
 
 /** How a run names its session. */
