@@ -144,6 +144,7 @@ test("a claim that AgentRun never made, and yet deleted, is found", async (conte
   });
   const { uid = "", resourceVersion = "" } = metadata ?? {};
   await world.cluster.deleteClaim("of-a-person", { uid, resourceVersion });
+  await expect.poll(() => world.ctx.volumes.find("of-a-person")).toBeNull();
   const findings = await auditFindings(world, context);
   expect(findings).toEqual([{ rule: "deleted-stranger", what: `of-a-person (${uid})` }]);
 });
