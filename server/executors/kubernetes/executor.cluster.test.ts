@@ -258,6 +258,31 @@ it.each([
   },
 );
 
+it("a Job whose pod is refused for too long is given up, with the cluster's own words, and not before", async () => {
+  await using place = await createTestNamespace();
+  await place.core.createNamespacedResourceQuota({
+    namespace: place.name,
+    body: { metadata: { name: "full" }, spec: { hard: { pods: "0" } } },
+  });
+  await using patient = openExecutor(place);
+  const spec = specOf();
+  await patient.executor.launch(spec);
+  const isRefused = async () =>
+    (await place.cluster.listEvents("Job", jobNameOf(spec.attemptId))).some(({ reason }) => reason === "FailedCreate");
+  await expect.poll(isRefused, { timeout: 20_000 }).toBe(true);
+  expect(patient.exits).toEqual([]);
+
+  await using hasty = openExecutor(place, { stalledMaxMs: 0 });
+  await expect.poll(() => hasty.exits, { timeout: 20_000 }).toHaveLength(1);
+  expect(hasty.exits[0]).toMatchObject({
+    cause: "unschedulable",
+    stderrTail: expect.stringMatching(
+      /^its pod could not start: the cluster made none; FailedCreate: .*exceeded quota/,
+    ),
+  });
+  expect(await hasty.executor.observe(spec.attemptId)).toBe("gone");
+});
+
 it("a pod whose first container works, or ended a moment ago, is no stalled one", async () => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place);

@@ -13,7 +13,7 @@ import { inspectAttempt, readAttemptLog } from "./inspect";
 import { createKeeper } from "./keeper";
 import { startLooks } from "./looks";
 import { jobFor } from "./manifests";
-import { findHopeless, type Hopeless, hasEnded, isFinished, lastWarning, outcomeOf } from "./outcome";
+import { findHopeless, findPodless, type Hopeless, hasEnded, isFinished, lastWarning, outcomeOf } from "./outcome";
 import { ATTEMPT, type JobPolicy, selectorOf, tokenSecret } from "./pod";
 
 export type KubernetesExecutorOptions = {
@@ -25,7 +25,7 @@ export type KubernetesExecutorOptions = {
   endDeadlineMs?: number;
   /** A pod that found no node for so long is given up. */
   unschedulableMaxMs?: number;
-  /** One that has a node and runs nothing for so long, too. */
+  /** One that has a node and runs nothing for so long, too, and a Job that got no pod. */
   stalledMaxMs?: number;
 };
 
@@ -41,6 +41,7 @@ const SECRET_TRIES_MAX = 3;
 export function createKubernetesExecutor(options: KubernetesExecutorOptions): Executor {
   const { cluster, policy } = options;
   const { unschedulableMaxMs = UNSCHEDULABLE_MAX_MS, stalledMaxMs = STALLED_MAX_MS } = options;
+  const patience = { unschedulableMaxMs, stalledMaxMs };
   const keeper = createKeeper(cluster, options.onError);
   const labelSelector = selectorOf(policy.installationId);
   const listeners = new Set<ExitListener>();
@@ -126,11 +127,12 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
       await tell(uid, { attemptId, signal: null, stderrTail, ...outcome });
       return;
     }
-    // A pod that runs has started: only one that does not yet is worth a look of its own.
+    // A pod that runs has started: only one that does not yet is worth a look of its own, and one that is long missing.
     const { active = 0, ready = 0 } = job.status ?? {};
-    if (active === 0 || ready > 0 || ending.has(uid)) return;
+    const podless = active === 0 ? findPodless(job, patience, Date.now()) : null;
+    if ((active === 0 && podless === null) || ready > 0 || ending.has(uid)) return;
     const [pod] = await podsOf(attemptId);
-    const hopeless = pod && findHopeless(pod, { unschedulableMaxMs, stalledMaxMs }, Date.now());
+    const hopeless = pod ? findHopeless(pod, patience, Date.now()) : podless;
     if (!hopeless) return;
     // Beside the look: until it is gone others may have ended.
     ending.add(uid);
@@ -139,19 +141,25 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
       .finally(() => ending.delete(uid));
   }
 
-  async function giveUp(attemptId: string, given: { uid: string; pod: Pod; hopeless: Hopeless }): Promise<void> {
+  async function giveUp(
+    attemptId: string,
+    given: { uid: string; pod: Pod | undefined; hopeless: Hopeless },
+  ): Promise<void> {
     const { uid, pod, hopeless } = given;
     const { cause, message, hasMoreWords } = hopeless;
-    const more = hasMoreWords ? await lastWarningOf(pod) : null;
+    const more = hasMoreWords ? await lastWarningOf(attemptId, pod) : null;
     if ((await end(attemptId)) !== "gone") return;
     const stderrTail = `its pod could not start: ${more === null ? message : `${message}; ${more}`}`;
     await tell(uid, { attemptId, code: null, signal: null, stderrTail, cause });
   }
 
   /** What its node said of it last, such as of a volume that it cannot mount; a pod's own status does not tell that. */
-  async function lastWarningOf(pod: Pod): Promise<string | null> {
+  async function lastWarningOf(attemptId: string, pod: Pod | undefined): Promise<string | null> {
     try {
-      return lastWarning(await cluster.listEvents("Pod", pod.metadata?.name ?? ""));
+      const events = pod
+        ? await cluster.listEvents("Pod", pod.metadata?.name ?? "")
+        : await cluster.listEvents("Job", jobNameOf(attemptId));
+      return lastWarning(events);
     } catch (error) {
       // It is given up all the same.
       options.onError(error);

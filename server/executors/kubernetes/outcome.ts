@@ -103,6 +103,18 @@ export function findHopeless(pod: Pod, patience: Patience, now: number): Hopeles
 }
 
 /**
+ * Why a Job that nobody has suspended is given up without ever having had a pod, such as by a quota; null while it may
+ * still get one. What the cluster says of it stands in its events alone.
+ */
+export function findPodless(job: Job, patience: Patience, now: number): Hopeless | null {
+  const since = job.status?.startTime ?? job.metadata?.creationTimestamp;
+  const isGoing = job.metadata?.deletionTimestamp !== undefined;
+  if (since === undefined || isGoing || job.spec?.suspend === true) return null;
+  if (now - new Date(since).getTime() < patience.stalledMaxMs) return null;
+  return { cause: "unschedulable", message: "the cluster made none", hasMoreWords: true };
+}
+
+/**
  * On its node, and nothing of it runs: its volume is not mounted, its Secret is not there, its image is still being
  * pulled. Each may pass, so that time alone tells. Between two containers it counts from the end of the first.
  */
@@ -120,7 +132,7 @@ function wordsOfWait({ reason, message }: { reason: string; message: string }): 
   return message === "" ? reason : `${reason}: ${message}`;
 }
 
-/** The newest warning among what the cluster noted of a pod that has a node: that it had none is over. */
+/** The newest warning among what the cluster noted; that a pod which has a node by now had none is over. */
 export function lastWarning(events: ClusterEvent[]): string | null {
   const at = ({ series, lastTimestamp, eventTime, metadata }: ClusterEvent) =>
     new Date(series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? 0).getTime();
