@@ -16,13 +16,14 @@ const PROGRAMS = {
   migrate: "server/migrate-once.ts",
   runner: "runner/main.ts",
   supervisor: "supervisor/main.ts",
+  cli: "cli/main.ts",
 };
 
 /** Makes the build of the sources as they are, if there is none, and returns its folder. */
-export async function ensureBuild() {
+export async function ensureBuild(say = console.log) {
   const target = path.join(buildRoot, digestSources());
   if (existsSync(target)) return target;
-  console.log("Building AgentRun: about 20 seconds, once for each version of its sources.");
+  say("Building AgentRun: about 20 seconds, once for each version of its sources.");
   // Made under another name: a build that was cut off is never taken for a whole one.
   const partial = path.join(buildRoot, `.partial-${process.pid}`);
   rmSync(partial, { recursive: true, force: true });

@@ -55,6 +55,11 @@ const LAYERS: { file: string; forbidden: string[]; allowed: string[] }[] = [
     forbidden: ["@/db", "@/server/runs", "@/server/trpc", "pg"],
     allowed: ["@/server/trpc/types", "@/volume/manifest", "@trpc/client"],
   },
+  {
+    file: "cli/planted.ts",
+    forbidden: ["@/server/runs", "@/server/trpc/types", "@/components/ui/button", "@/db", "react", "pg"],
+    allowed: ["@/contract/query/read", "@/components/ui/format"],
+  },
   { file: "supervisor/planted.ts", forbidden: ["@/server/main", "@/db", "drizzle-orm"], allowed: ["pg"] },
   { file: "e2e/planted.spec.ts", forbidden: ["@/server/runs", "@/db/client"], allowed: ["@/db/test/database"] },
   { file: "bench/planted.ts", forbidden: ["@/server/runs/claim", "@/app/page"], allowed: ["@/server/runs"] },

@@ -9,6 +9,7 @@ export const buildRoot = path.join(projectRoot, "build");
 /** What a build is made of. Tests are not, so that a change to one builds nothing anew. */
 const SOURCES = [
   "app",
+  "cli",
   "components",
   "contract",
   "db",

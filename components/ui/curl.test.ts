@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { curlOf, withQuery } from "./curl";
+import { agentrunOf, curlOf, withQuery } from "./curl";
 
 test("a line means the same to a shell, whatever is in it", () => {
   const path = "/runs?search=it's%20$HOME";
@@ -35,4 +35,15 @@ test("a secret in a body becomes a variable of the reader's, and stands nowhere 
 
 test("what is deleted is deleted by its method", () => {
   expect(curlOf({ method: "DELETE", path: "/x" }, "http://x")).toContain("-X DELETE");
+});
+
+test("the same call is a line of the command line, with no secret either", () => {
+  expect(agentrunOf({ path: "/runs?search=it's" }, "http://x")).toBe(
+    `agentrun --url 'http://x' api GET '/runs?search=it'\\''s'`,
+  );
+  const body = { name: "it's", api_key: "hunter2" };
+  const line = agentrunOf({ method: "POST", path: "/queue/tasks", body }, "http://x");
+  const script = `agentrun() { printf '%s\\n' "$@"; }; AGENTRUN_SECRET='s $3'; ${line}`;
+  const told = execFileSync("sh", ["-c", script], { encoding: "utf8" }).trim().split("\n");
+  expect(told).toEqual(["--url", "http://x", "api", "POST", "/queue/tasks", '{"name":"it\'s","api_key":"s $3"}']);
 });

@@ -16,12 +16,26 @@ export function curlOf({ method = "GET", path, body }: Call, origin: string): st
   return [...parts, quote(`${origin}/api/v1${path}`)].join(" ");
 }
 
-/** Copies such a line and says so. */
+/** The same for the command line. */
+export function agentrunOf({ method = "GET", path, body }: Call, origin: string): string {
+  const parts = ["agentrun", `--url ${quote(origin)}`, "api", method, quote(path)];
+  return (body === undefined ? parts : [...parts, quote(jsonOf(body))]).join(" ");
+}
+
+/** Copies such a line and says so; from there it is had for the command line too. */
 export async function copyCurl(call: Call): Promise<void> {
-  const line = curlOf(call, window.location.origin);
+  await copyLine("curl", curlOf(call, window.location.origin), {
+    action: {
+      label: "As agentrun",
+      onClick: () => void copyLine("agentrun", agentrunOf(call, window.location.origin)),
+    },
+  });
+}
+
+async function copyLine(as: string, line: string, options?: Parameters<typeof toast.success>[1]): Promise<void> {
   await copyText(line);
   const also = line.includes("$AGENTRUN_SECRET") ? ", and takes secrets from AGENTRUN_SECRET" : "";
-  toast.success(`Copied as curl: it asks with AGENTRUN_TOKEN${also}`);
+  toast.success(`Copied as ${as}: it asks with AGENTRUN_TOKEN${also}`, options);
 }
 
 /** A path with what it is told, as REST takes it of a list or of what is deleted. */

@@ -1,0 +1,278 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createTestDatabase, type TestDatabase } from "@/db/test/database";
+import { makeRun, makeSession } from "@/db/test/factories";
+import { mintOperatorToken } from "@/server/identity";
+import { ADMIN } from "@/server/test/context";
+import { ADMIN_TOKEN, startTestWeb, type TestWeb } from "@/server/test/web";
+import { EXIT } from "./failure";
+import { styler } from "./io";
+import { runProgram, type Surroundings } from "./program";
+
+let database: TestDatabase;
+let web: TestWeb;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  web = await startTestWeb(database);
+});
+afterAll(async () => {
+  await web[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+type Told = Partial<Surroundings> & { env?: Record<string, string> };
+
+/** Types a line of words; answers how it ended and what it wrote. */
+async function type(words: string[], told: Told = {}) {
+  const out: string[] = [];
+  const notes: string[] = [];
+  const code = await runProgram(words, {
+    env: { AGENTRUN_URL: web.url, AGENTRUN_TOKEN: ADMIN_TOKEN },
+    version: "1.2.3",
+    out: (line) => void out.push(line),
+    note: (line) => void notes.push(line),
+    ...{ ask: null, columns: null, style: styler(false), onInterrupt: () => undefined },
+    signal: new AbortController().signal,
+    ...told,
+  });
+  return { code, out, notes, json: () => JSON.parse(out.join("\n")) as Record<string, unknown> };
+}
+
+const TASK = ["queue.createTask", "title=Mend the roof", "backendProfile=codex", "payload.text=go"];
+
+test("any procedure is called by its name, with values of the types that the server's document tells", async () => {
+  const made = await type([...TASK, "priority=7", 'metadata:={"flag":true}', "references:=[1,2]"]);
+  expect([made.code, made.notes]).toEqual([EXIT.ok, []]);
+  expect(made.json()).toMatchObject({
+    ...{ title: "Mend the roof", priority: 7, payload: { text: "go" }, metadata: { flag: true }, references: [1, 2] },
+    state: "pending",
+  });
+  const taskId = String(made.json().id);
+  expect((await type(["queue.getTask", `taskId=${taskId}`])).json()).toMatchObject({ id: taskId });
+  const changed = await type([
+    "queue.updateTask",
+    `taskId=${taskId}`,
+    "priority=-3",
+    `expectedVersion=${made.json().version}`,
+  ]);
+  expect(changed.json()).toMatchObject({ id: taskId, priority: -3 });
+});
+
+test("what is wrong with a line is said with what to type instead, and nothing is asked", async () => {
+  const lines: [string[], string][] = [
+    [["queu.createTask"], "  try: queue.createTask"],
+    [["queue.getTask"], "  try: agentrun help queue.getTask"],
+    [["runs.list", "limit"], "  try: name=value, or name:=JSON"],
+    [["runs.list", "limit:=x"], "  try: limit=… for a text"],
+    [["queue.createTask", "title=a", "title=b"], "agentrun: “title” is said twice"],
+    [
+      ["queue.createTask", "payload=a", "payload.text=b"],
+      "agentrun: “payload.text=b” differs from what was said before it",
+    ],
+    [["session"], "  try: agentrun --help"],
+    [["tops"], "  try: agentrun top"],
+    [["ls", "session"], "  try: agentrun ls sessions"],
+    [["ls", "runs", "stat:failed"], "  try: status:failed"],
+    [["ls", "runs", "--limit", "0"], "agentrun: --limit takes a number of rows or “all”, not “0”"],
+    [["ls", "runs", "--lim", "3"], "agentrun: Unknown option '--lim'"],
+    [["api", "FETCH", "/runs"], "  try: agentrun api GET /overview"],
+    [["run"], '  try: agentrun run "write a file"'],
+    [["--timeout", "soon", "status"], "agentrun: --timeout takes seconds, not “soon”"],
+    [["--url", "nowhere", "status"], "  try: --url http://127.0.0.1:3000"],
+    [[], "  try: agentrun --help"],
+  ];
+  for (const [words, said] of lines) {
+    const { code, out, notes } = await type(words);
+    expect({ words, code, out, notes }).toEqual({
+      words,
+      code: EXIT.usage,
+      out: [],
+      notes: expect.arrayContaining([said]),
+    });
+  }
+});
+
+test("a refusal is told with its reason and its request, and ends as its kind does", async () => {
+  const viewer = await mintOperatorToken(web.as(ADMIN), { name: "vic", role: "viewer", tenantId: null });
+  const lines: [string[], string | null, number, string][] = [
+    [["runs.get", "runId=run_none"], ADMIN_TOKEN, EXIT.notFound, "not-found"],
+    [["runs.list"], "arq_nobody", EXIT.forbidden, "unauthenticated"],
+    [TASK, viewer, EXIT.forbidden, "forbidden"],
+    [["queue.createTask", "title=x"], ADMIN_TOKEN, EXIT.usage, "invalid-input"],
+    [["backends.get", "profile=none"], ADMIN_TOKEN, EXIT.notFound, "not-found"],
+  ];
+  for (const [words, token, code, reason] of lines) {
+    const ended = await type(words, { env: { AGENTRUN_URL: web.url, AGENTRUN_TOKEN: token ?? "" } });
+    expect({ words, code: ended.code, out: ended.out }).toEqual({ words, code, out: [] });
+    expect(ended.notes[0]).toContain(`(${reason})`);
+    expect(ended.notes.at(-1)).toMatch(/^ {2}request: \S+$/);
+  }
+});
+
+test("nobody there, somebody else there, and silence are told apart", async () => {
+  const env = { AGENTRUN_URL: "http://127.0.0.1:1", AGENTRUN_TOKEN: "x" };
+  expect(await type(["runs.list"], { env })).toMatchObject({ code: EXIT.unreachable, out: [] });
+  const other = createServer((request, response) => {
+    if (request.url !== "/api/openapi.json") response.end("<html>");
+  });
+  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+  try {
+    const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+    const stranger = await type(["--url", url, "status"]);
+    expect([stranger.code, stranger.notes[0]]).toEqual([
+      EXIT.unreachable,
+      `agentrun: ${url} cannot be reached: what answers there is no AgentRun (200)`,
+    ]);
+    expect(await type(["--url", url, "--timeout", "0.2", "runs.list"])).toMatchObject({
+      code: EXIT.timeout,
+      notes: [`agentrun: ${url} gave no answer within 0.2 s`],
+    });
+  } finally {
+    other.closeAllConnections();
+    other.close();
+  }
+});
+
+test("a data folder's token goes to its own server alone", async () => {
+  const asked: (string | undefined)[] = [];
+  const stranger = createServer((request, response) => {
+    asked.push(request.headers.authorization);
+    response.end("{}");
+  });
+  await new Promise<void>((resolve) => stranger.listen(0, "127.0.0.1", resolve));
+  const dataDir = await mkdtemp(path.join(tmpdir(), "agentrun-cli-"));
+  try {
+    await writeFile(path.join(dataDir, "lock"), `${JSON.stringify({ pid: 1, since: "", address: web.url })}\n`);
+    await writeFile(path.join(dataDir, "secrets.json"), JSON.stringify({ adminToken: ADMIN_TOKEN }));
+    const env = { AGENTRUN_DATA_DIR: dataDir };
+    expect((await type(["identity.me"], { env })).json()).toMatchObject({ role: "admin" });
+    const url = `http://127.0.0.1:${(stranger.address() as AddressInfo).port}`;
+    await type(["--url", url, "api", "GET", "/me"], { env });
+    await type(["api", "GET", "/me"], { env: { ...env, AGENTRUN_URL: url } });
+    expect(asked).toEqual([undefined, undefined]);
+  } finally {
+    stranger.close();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+});
+
+test("a list is narrowed by the console's own words, in whatever form", async () => {
+  for (const name of ["One", "Two", "Three"])
+    await type(["queue.createTask", `title=${name}`, "lane=listed", ...TASK.slice(2)]);
+  const whole = await type(["ls", "queue", "lane:listed", "state:pending"]);
+  expect(whole.code).toBe(EXIT.ok);
+  expect(whole.out[0]).toMatch(/^ID +STATE +PRIORITY +LANE +ADDED +TITLE +WAITS FOR$/);
+  expect(whole.out.slice(1).map((line) => /default\/listed/.test(line))).toEqual([true, true, true]);
+  const lines = await type(["ls", "queue", "lane:listed", "--ndjson", "--limit", "2"]);
+  expect(lines.out.map((line) => (JSON.parse(line) as { lane: string }).lane)).toEqual(["listed", "listed"]);
+  const all = await type(["ls", "queue", "lane:listed", "--json", "--limit", "all"]);
+  expect(all.json()).toMatchObject({ items: [{}, {}, {}], cursor: null });
+  const narrow = await type(["ls", "queue", "lane:listed"], { columns: 80 });
+  expect(Math.max(...narrow.out.map((line) => line.length))).toBeLessThanOrEqual(100);
+  expect((await type(["ls", "queue", "lane:nobody"])).notes).toEqual(["nothing"]);
+});
+
+test.each(["sessions", "runs", "queue", "approvals", "runners", "storage", "audit"])(
+  "there is a list of %s",
+  async (name) => {
+    const { sessionId } = await makeSession(web.as(ADMIN).db);
+    await makeRun(web.as(ADMIN).db, { sessionId });
+    expect(await type(["ls", name])).toMatchObject({ code: EXIT.ok });
+  },
+);
+
+test("what an agent wrote moves nothing on a terminal", async () => {
+  const { sessionId } = await makeSession(web.as(ADMIN).db);
+  const run = await makeRun(web.as(ADMIN).db, { sessionId, status: "claimed", leaseEpoch: 1 });
+  const text = "\u001b[2J\u001b]0;title\u0007safe\rover\u202egnp\u0000.";
+  await web.call("POST", `/api/v1/runs/${run.id}/events`, {
+    body: { leaseEpoch: 1, events: [{ type: "assistant_message", payload: { text } }] },
+  });
+  await web.call("PATCH", `/api/v1/sessions/${sessionId}`, { body: { title: text } });
+  const shown = [
+    ...(await type(["logs", run.id])).out,
+    ...(await type(["ls", "sessions"], { columns: 200 })).out,
+    ...(await type(["sessions.get", `sessionId=${sessionId}`], { columns: 200 })).out,
+  ].join("\n");
+  expect(shown).toContain("safe\\rover\\u{202e}gnp");
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for.
+  expect(shown).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
+});
+
+test("a run's log is printed whole and followed to its end, also where the server goes away in between", async () => {
+  const { sessionId } = await makeSession(web.as(ADMIN).db);
+  const { id: runId } = await makeRun(web.as(ADMIN).db, { sessionId, status: "claimed", leaseEpoch: 1 });
+  const say = (text: string) => ({ type: "assistant_message", payload: { text } });
+  const append = (server: TestWeb, ...texts: string[]) =>
+    server.call("POST", `/api/v1/runs/${runId}/events`, { body: { leaseEpoch: 1, events: texts.map(say) } });
+  await append(web, "one", "two");
+  expect((await type(["logs", sessionId])).out).toEqual(["one", "two"]);
+  expect((await type(["logs", runId, "--after", "1"])).out).toEqual(["two"]);
+
+  const first = await startTestWeb(database);
+  const out: string[] = [];
+  const followed = type(["logs", runId, "--follow"], {
+    env: { AGENTRUN_URL: first.url, AGENTRUN_TOKEN: ADMIN_TOKEN },
+    out: (line) => void out.push(line),
+  });
+  await expect.poll(() => out).toEqual(["one", "two"]);
+  await first[Symbol.asyncDispose]();
+  await append(web, "three");
+  await using second = await startTestWeb(database, { port: first.port });
+  await append(second, "four");
+  await expect.poll(() => out, { timeout: 15_000 }).toEqual(["one", "two", "three", "four"]);
+  await second.call("POST", `/api/v1/runs/${runId}/finish`, {
+    body: { leaseEpoch: 1, terminalStatus: "failed", failureKind: "backend-failed" },
+  });
+  expect((await followed).code).toBe(EXIT.failed);
+  expect(out.at(-1)).toBe("— run failed (backend-failed)");
+});
+
+test("a message makes a session, goes on with one, and says how its turn ended", async () => {
+  const detached = await type(["run", "mend the roof", "--profile", "codex", "--detach", "--json"]);
+  const { sessionId, runId, commandId } = detached.json();
+  const again = await type(["run", "and the door", "--session", String(sessionId), "--detach", "--json"]);
+  expect(again.json()).toMatchObject({ sessionId, runId });
+  expect(again.json().commandId).not.toBe(commandId);
+  const other = await type(["run", "x", "--session", String(sessionId), "--profile", "demo"]);
+  expect([other.code, other.notes.at(-1)]).toEqual([EXIT.usage, "  try: leave out --profile"]);
+
+  // Nobody works on it: it is cancelled while it is watched.
+  const interrupts: (() => void)[] = [];
+  const notes: string[] = [];
+  const watched = type(["run", "and the window", "--session", String(sessionId)], {
+    note: (line) => void notes.push(line),
+    onInterrupt: (listener) => void interrupts.push(listener),
+  });
+  await expect.poll(() => notes).toEqual([`session ${String(sessionId)}`]);
+  await web.call("POST", `/api/v1/runs/${String(runId)}/cancel`, { body: {} });
+  expect((await watched).code).toBe(EXIT.cancelled);
+});
+
+test("help tells commands by itself, and procedures as the server does", async () => {
+  const general = await type(["--help"], { env: {} });
+  expect([general.code, general.notes]).toEqual([EXIT.ok, []]);
+  expect(general.out.join("\n")).toContain("Usage: agentrun COMMAND");
+  expect((await type(["ls", "--help"], { env: {} })).out.join("\n")).toContain("--limit N");
+  expect((await type(["--version"], { env: {} })).out).toEqual(["1.2.3"]);
+  const one = (await type(["help", "queue.createTask"])).out.join("\n");
+  expect(one).toContain("queue.createTask: Enqueue a task");
+  expect(one).toMatch(/^ {2}title=string$/m);
+  expect(one).toMatch(/^ {2}priority=integer {3}may be left out$/m);
+  const all = (await type(["help", "--all"])).out.join("\n");
+  for (const name of ["runs.create", "events.watch", "storage.gc"]) expect(all).toContain(name);
+});
+
+test("top looks once where it is read by a program", async () => {
+  const { code, out } = await type(["top"]);
+  expect([code, out[0]]).toEqual([EXIT.ok, expect.stringMatching(/^all queues {2}\d+ wait, \d+ run, \d+ failed/)]);
+  expect((await type(["top", "--json"])).json()).toMatchObject({ queue: null, stats: {} });
+});
+
+test("a page of the console is where an id leads", async () => {
+  expect((await type(["open", "ses_1"])).out).toEqual([`${web.url}/r/ses_1`]);
+});

@@ -1,0 +1,190 @@
+import { createParser } from "eventsource-parser";
+import { ErrorBody } from "@/contract/errors";
+import { RefusedError, TimeoutError, UnreachableError } from "./failure";
+import type { Place } from "./place";
+
+export type Method = "GET" | "POST" | "PATCH" | "DELETE";
+export type Request = { method: Method /** Below /api/v1. */; path: string; query?: object; body?: object };
+/** A frame of server-sent events, its data read as JSON; `event` is null for what a stream is there for. */
+export type Frame = { id: string | null; event: string | null; data: unknown };
+
+export type ClientOptions = {
+  /** How long one answer may take, milliseconds. */
+  timeoutMs: number;
+  /** Told when a stream broke and is taken up again. */
+  onRetry: (why: string) => void;
+};
+
+const PREFIX = "/api/v1";
+const RETRY_BASE_MS = 250;
+const RETRY_MAX_MS = 5_000;
+/** A live stream says at least that it lives within 15 s. */
+const SILENCE_MAX_MS = 45_000;
+
+/** The REST API of one server. */
+export class Client {
+  constructor(
+    private readonly place: Place,
+    private readonly options: ClientOptions,
+  ) {}
+
+  get url(): string {
+    return this.place.url;
+  }
+
+  /** Its answer; throws what `failure.ts` knows. */
+  async call<Answer>(request: Request): Promise<Answer> {
+    return (await this.read(`${PREFIX}${request.path}${searchOf(request.query)}`, request)) as Answer;
+  }
+
+  /** Any path of the server, as JSON. */
+  async read(target: string, { method, body }: Pick<Request, "method" | "body"> = { method: "GET" }): Promise<unknown> {
+    const { timeoutMs } = this.options;
+    const response = await this.#ask(target, {
+      method,
+      signal: AbortSignal.timeout(timeoutMs),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return await parse(await textOf(response, this.url, timeoutMs), response, this.url);
+  }
+
+  /**
+   * Every frame of a stream after a last id, none twice and none left out: where the way to the server breaks it is
+   * taken up again until the stream is over or `signal` ends it.
+   */
+  async *follow(request: Omit<Request, "method" | "body">, signal: AbortSignal): AsyncGenerator<Frame> {
+    let lastId: string | null = null;
+    let delayMs = RETRY_BASE_MS;
+    while (!signal.aborted) {
+      try {
+        for await (const frame of this.#stream(request, lastId, signal)) {
+          if (frame === "end") return;
+          if (frame === "alive") {
+            delayMs = RETRY_BASE_MS;
+            continue;
+          }
+          lastId = frame.id ?? lastId;
+          yield frame;
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        // What the server refuses it refuses again, but for what passes.
+        if (error instanceof RefusedError && error.status < 500 && error.status !== 429) throw error;
+        this.options.onRetry(error instanceof Error ? error.message : String(error));
+      }
+      await pause(delayMs, signal);
+      delayMs = Math.min(delayMs * 2, RETRY_MAX_MS);
+    }
+  }
+
+  async *#stream(
+    { path, query }: Omit<Request, "method" | "body">,
+    lastId: string | null,
+    signal: AbortSignal,
+  ): AsyncGenerator<Frame | "alive" | "end"> {
+    const silence = new AbortController();
+    const either = AbortSignal.any([signal, silence.signal]);
+    const give = () => silence.abort(new TimeoutError(this.url, SILENCE_MAX_MS));
+    let timer = setTimeout(give, SILENCE_MAX_MS);
+    try {
+      const headers = { accept: "text/event-stream", ...(lastId === null ? {} : { "last-event-id": lastId }) };
+      const response = await this.#ask(
+        `${PREFIX}${path}${searchOf(query)}`,
+        { method: "GET", signal: either },
+        headers,
+      );
+      // Nothing is left to tell.
+      if (response.status === 204) return yield "end";
+      if (!response.ok) await parse(await response.text(), response, this.url);
+      const frames: (Frame | "end")[] = [];
+      const parser = createParser({
+        onEvent: ({ id, event, data }) =>
+          frames.push(
+            event === "end" ? "end" : { id: id ?? null, event: event ?? null, data: JSON.parse(data) as unknown },
+          ),
+      });
+      const decoder = new TextDecoder();
+      for await (const chunk of response.body ?? []) {
+        clearTimeout(timer);
+        timer = setTimeout(give, SILENCE_MAX_MS);
+        yield "alive";
+        parser.feed(decoder.decode(chunk, { stream: true }));
+        yield* frames.splice(0);
+      }
+    } finally {
+      clearTimeout(timer);
+      // Whoever follows no longer, or a frame that could not be read, ends the connection too.
+      silence.abort();
+    }
+  }
+
+  async #ask(target: string, init: RequestInit, headers: Record<string, string> = {}): Promise<Response> {
+    const { token } = this.place;
+    try {
+      return await fetch(`${this.url}${target}`, {
+        ...init,
+        // A token goes nowhere but where it was sent.
+        redirect: "error",
+        headers: {
+          ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+          ...(init.body === undefined ? {} : { "content-type": "application/json" }),
+          ...headers,
+        },
+      });
+    } catch (error) {
+      throw failureOf(error, this.url, this.options.timeoutMs);
+    }
+  }
+}
+
+async function textOf(response: Response, url: string, timeoutMs: number): Promise<string> {
+  try {
+    return await response.text();
+  } catch (error) {
+    throw failureOf(error, url, timeoutMs);
+  }
+}
+
+function failureOf(error: unknown, url: string, timeoutMs: number): Error {
+  if (error instanceof Error && error.name === "TimeoutError") return new TimeoutError(url, timeoutMs);
+  if (error instanceof Error && error.name === "AbortError") return error;
+  // What fetch says is that it failed; why stands in its cause.
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return new UnreachableError(url, message || code || String(cause));
+}
+
+async function parse(text: string, response: Response, url: string): Promise<unknown> {
+  let answer: unknown;
+  try {
+    answer = text === "" ? null : JSON.parse(text);
+  } catch {
+    throw new UnreachableError(url, `what answers there is no AgentRun (${response.status})`);
+  }
+  if (response.ok) return answer;
+  const refusal = ErrorBody.safeParse((answer as { error?: unknown } | null)?.error);
+  if (!refusal.success) throw new UnreachableError(url, `what answers there is no AgentRun (${response.status})`);
+  throw new RefusedError(response.status, refusal.data);
+}
+
+/** A query as REST reads it: a list is its name once for each. */
+function searchOf(query: object = {}): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value === undefined || value === null) continue;
+    for (const one of [value].flat()) search.append(name, String(one));
+  }
+  return search.size === 0 ? "" : `?${search}`;
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done, { once: true });
+  });
+}

@@ -1,0 +1,33 @@
+import { readFileSync } from "node:fs";
+import { readAssignments } from "@/cli/assignments";
+import { type Typed, textOf } from "@/cli/command";
+import { EXIT, UsageError } from "@/cli/failure";
+import type { Io } from "@/cli/io";
+import { printJson, printLines } from "@/cli/print";
+import { findProcedure, readProcedures, requestOf } from "@/cli/procedures";
+
+/** Calls any procedure of the API by its name, or follows it where it is a stream. */
+export async function callProcedure(io: Io, name: string, typed: Typed): Promise<number> {
+  const procedure = findProcedure(await readProcedures(io.client), name);
+  const input = { ...readInput(textOf(typed, "input")), ...readAssignments(typed.words, procedure.input) };
+  const request = requestOf(procedure, input);
+  if (!procedure.isStream) {
+    printJson(io, await io.client.call(request));
+    return EXIT.ok;
+  }
+  for await (const frame of io.client.follow(request, io.signal)) printLines(io, [frame]);
+  return io.signal.aborted ? EXIT.interrupted : EXIT.ok;
+}
+
+/** An object of JSON out of a file, or of what is piped in for `-`. */
+function readInput(file: string | undefined): Record<string, unknown> {
+  if (file === undefined) return {};
+  const text = readFileSync(file === "-" ? 0 : file, "utf8");
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch {
+    // Said below, as for any other text that is no object.
+  }
+  throw new UsageError(`${file === "-" ? "what is piped in" : file} is no object of JSON`);
+}

@@ -1,0 +1,13 @@
+import type { Command } from "@/cli/command";
+import { api } from "./api";
+import { logs } from "./logs";
+import { ls } from "./ls";
+import { open } from "./open";
+import { run } from "./run";
+import { status } from "./status";
+import { top } from "./top";
+
+export { callProcedure } from "./call";
+
+/** The commands of this program's own; every procedure of the API is one too. */
+export const commands: readonly Command[] = [run, logs, ls, top, status, open, api];

@@ -1,0 +1,14 @@
+import type { Command } from "@/cli/command";
+import { EXIT, UsageError } from "@/cli/failure";
+
+/** Where the console shows a session, run, task or whatever else has an id. */
+export const open: Command = {
+  name: "open",
+  usage: "ID",
+  summary: "The console's address of anything that has an id",
+  async run(io, { words: [id = "", ...more] }) {
+    if (id === "" || more.length > 0) throw new UsageError("open takes one id", "agentrun open SESSION");
+    io.out(`${io.client.url}/r/${encodeURIComponent(id)}`);
+    return EXIT.ok;
+  },
+};

@@ -1,0 +1,84 @@
+import type { ErrorBody } from "@/contract/errors";
+
+/** How the program ends; programs branch on it, so that a number never changes its meaning. */
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  notFound: 3,
+  forbidden: 4,
+  conflict: 5,
+  timeout: 6,
+  unreachable: 7,
+  cancelled: 8,
+  interrupted: 130,
+} as const;
+
+/** Something is wrong with what was typed. */
+export class UsageError extends Error {
+  constructor(
+    message: string,
+    /** What to type instead. */
+    readonly hint: string | null = null,
+  ) {
+    super(message);
+  }
+}
+
+/** No answer came: nobody listens there, or what answers is no AgentRun. */
+export class UnreachableError extends Error {
+  constructor(url: string, why: string) {
+    super(`${url} cannot be reached: ${why}`);
+  }
+}
+
+/** No answer came within `--timeout`. */
+export class TimeoutError extends Error {
+  constructor(url: string, timeoutMs: number) {
+    super(`${url} gave no answer within ${timeoutMs / 1_000} s`);
+  }
+}
+
+/** The server's own refusal. */
+export class RefusedError extends Error {
+  constructor(
+    readonly status: number,
+    readonly body: ErrorBody,
+  ) {
+    super(body.message);
+  }
+}
+
+const STATUS_EXITS: Record<number, number> = {
+  401: EXIT.forbidden,
+  403: EXIT.forbidden,
+  404: EXIT.notFound,
+  409: EXIT.conflict,
+  410: EXIT.conflict,
+  429: EXIT.unreachable,
+  502: EXIT.unreachable,
+  503: EXIT.unreachable,
+};
+
+/** The exit code of what was thrown; undefined where it is no failure that this program knows. */
+export function exitOf(error: unknown): number | undefined {
+  if (error instanceof UsageError) return EXIT.usage;
+  if (error instanceof UnreachableError) return EXIT.unreachable;
+  if (error instanceof TimeoutError) return EXIT.timeout;
+  if (!(error instanceof RefusedError)) return undefined;
+  const { status } = error;
+  return STATUS_EXITS[status] ?? (status < 500 ? EXIT.usage : EXIT.failed);
+}
+
+/** What happened, and what may be done about it: a line each. */
+export function wordsOf(error: unknown): string[] {
+  if (error instanceof RefusedError) {
+    const { message, reason, requestId } = error.body;
+    const hint = error.status === 401 ? ["  try: set AGENTRUN_TOKEN to a token of this server (Settings, Tokens)"] : [];
+    return [`${message} (${reason})`, ...hint, `  request: ${requestId}`];
+  }
+  if (error instanceof UnreachableError)
+    return [error.message, "  try: npm start, or name the server by --url or AGENTRUN_URL"];
+  if (error instanceof UsageError && error.hint !== null) return [error.message, `  try: ${error.hint}`];
+  return [error instanceof Error ? error.message : String(error)];
+}

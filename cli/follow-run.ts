@@ -1,0 +1,13 @@
+import type { RunEvent } from "@/contract/event";
+import type { Io } from "./io";
+
+/** A run's stored events after a seq, until it has ended. Text that is still being written comes whole, with its event. */
+export async function* followRun(
+  { client }: Io,
+  { runId, afterSeq }: { runId: string; afterSeq: number },
+  signal: AbortSignal,
+): AsyncGenerator<RunEvent> {
+  const path = `/runs/${encodeURIComponent(runId)}/events/watch`;
+  for await (const { event, data } of client.follow({ path, query: { afterSeq } }, signal))
+    if (event === null) yield data as RunEvent;
+}

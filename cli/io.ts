@@ -1,0 +1,31 @@
+import type { Client } from "./client";
+
+export const FORMS = ["table", "json", "ndjson"] as const;
+/** How answers are written: for people, as one document of JSON, or as one for each line. */
+export type Form = (typeof FORMS)[number];
+
+/** What a command talks to: the terminal and the server. Data goes out, all else is noted. */
+export type Io = {
+  client: Client;
+  form: Form;
+  /** A line of data. */
+  out: (line: string) => void;
+  /** A line for whoever watches; never data. */
+  note: (line: string) => void;
+  /** A person's answer to a question; null where nobody is there to ask. */
+  ask: ((question: string) => Promise<string>) | null;
+  /** Characters in a line of the terminal; null where it is none. */
+  columns: number | null;
+  style: (style: Style, text: string) => string;
+  /** Told each time that Ctrl-C is pressed; a command that listens decides what that means. */
+  onInterrupt: (listener: () => void) => void;
+  signal: AbortSignal;
+};
+
+const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
+export type Style = keyof typeof CODES;
+
+/** Escape sequences where they are understood, plain text elsewhere. */
+export function styler(isOn: boolean): Io["style"] {
+  return (style, text) => (isOn && text !== "" ? `\u001b[${CODES[style]}m${text}\u001b[0m` : text);
+}

@@ -1,0 +1,47 @@
+import { createInterface } from "node:readline/promises";
+import { version } from "@/package.json";
+import { EXIT } from "./failure";
+import { styler } from "./io";
+import { runProgram, type Surroundings } from "./program";
+
+const interruption = new AbortController();
+const listeners: (() => void)[] = [];
+process.on("SIGINT", () => {
+  // Where nobody has a use for it, it ends what is under way.
+  if (listeners.length === 0) interruption.abort();
+  for (const listener of listeners) listener();
+});
+// `agentrun … | head` is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+
+const isTerminal = process.stdout.isTTY === true;
+const surroundings: Surroundings = {
+  env: process.env,
+  version,
+  out: (line) => void process.stdout.write(`${line}\n`),
+  note: (line) => void process.stderr.write(`${line}\n`),
+  ask: isTerminal && process.stdin.isTTY ? ask : null,
+  columns: isTerminal ? process.stdout.columns : null,
+  style: styler(isTerminal && !process.env.NO_COLOR),
+  onInterrupt: (listener) => void listeners.push(listener),
+  signal: interruption.signal,
+};
+
+async function ask(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  // It takes Ctrl-C to itself.
+  lines.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
+  try {
+    return await lines.question(question);
+  } finally {
+    lines.close();
+  }
+}
+
+const code = await runProgram(process.argv.slice(2), surroundings).catch((error: unknown) => {
+  // A fault of this program's own: where it was is what helps.
+  surroundings.note(`agentrun: ${error instanceof Error ? error.stack : String(error)}`);
+  return EXIT.failed;
+});
+// A question that nobody has answered, or somebody elsewhere, holds up no end.
+process.exit(code);

@@ -1,0 +1,90 @@
+import { nearest } from "@/contract/query/nearest";
+import type { Client, Method, Request } from "./client";
+import { UsageError } from "./failure";
+
+/** What of JSON Schema the server's document uses to describe an input. */
+export type Schema = {
+  type?: string | string[];
+  properties?: Record<string, Schema>;
+  required?: string[];
+  items?: Schema;
+  anyOf?: Schema[];
+  enum?: unknown[];
+  default?: unknown;
+};
+/** A procedure of the API as its document tells it. */
+export type Procedure = {
+  name: string;
+  summary: string;
+  method: Method;
+  path: string;
+  /** All that it takes, wherever it stands in a request. */
+  input: Schema;
+  isStream: boolean;
+};
+
+type Parameter = { name: string; in: string; required?: boolean; schema?: Schema };
+type Operation = {
+  operationId?: string;
+  summary?: string;
+  parameters?: Parameter[];
+  requestBody?: { content?: Record<string, { schema?: Schema }> };
+  responses?: Record<string, { content?: Record<string, unknown> }>;
+};
+type Document = { paths?: Record<string, Record<string, Operation>> };
+
+const PREFIX = "/api/v1";
+
+/** Every procedure that the server has: this program knows none of them by itself, so that it never lags behind. */
+export async function readProcedures(client: Client): Promise<Procedure[]> {
+  const { paths = {} } = (await client.read("/api/openapi.json")) as Document;
+  return Object.entries(paths).flatMap(([path, operations]) =>
+    Object.entries(operations).flatMap(([method, operation]) => {
+      const name = operation.operationId;
+      if (name === undefined || !path.startsWith(PREFIX)) return [];
+      return [
+        procedureOf(name, operation, { method: method.toUpperCase() as Method, path: path.slice(PREFIX.length) }),
+      ];
+    }),
+  );
+}
+
+function procedureOf(name: string, operation: Operation, at: Pick<Procedure, "method" | "path">): Procedure {
+  const parameters = (operation.parameters ?? []).filter((parameter) => parameter.in !== "header");
+  const body = operation.requestBody?.content?.["application/json"]?.schema;
+  const inAddress = parameters.map(({ name, schema = {} }) => [name, schema] as const);
+  return {
+    ...{ name, ...at, summary: operation.summary ?? "" },
+    input: {
+      properties: { ...Object.fromEntries(inAddress), ...body?.properties },
+      required: [
+        ...parameters.filter(({ required }) => required === true).map(({ name }) => name),
+        ...(body?.required ?? []),
+      ],
+    },
+    isStream: Object.keys(operation.responses?.["200"]?.content ?? {}).includes("text/event-stream"),
+  };
+}
+
+export function findProcedure(procedures: readonly Procedure[], name: string): Procedure {
+  const found = procedures.find((procedure) => procedure.name === name);
+  if (found) return found;
+  const near = nearest(
+    name,
+    procedures.map((procedure) => procedure.name),
+  );
+  throw new UsageError(`there is no procedure ${name}`, near ?? "agentrun help");
+}
+
+/** The request that a procedure with an input is: what its path names stands there, the rest in its body or query. */
+export function requestOf({ method, path, name }: Procedure, input: Record<string, unknown>): Request {
+  const rest = { ...input };
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_, parameter: string) => {
+    const value = rest[parameter];
+    delete rest[parameter];
+    if (value === undefined) throw new UsageError(`${name} needs ${parameter}`, `agentrun help ${name}`);
+    return encodeURIComponent(String(value));
+  });
+  const hasBody = method === "POST" || method === "PATCH";
+  return { method, path: filled, ...(hasBody ? { body: rest } : { query: rest }) };
+}

@@ -1,0 +1,37 @@
+import type { Io } from "./io";
+import { plainLine } from "./plain";
+
+/** A column: its heading, and what stands in it. The widest one that may be cut gives way where a line is too long. */
+export type Column<Row> = { name: string; of: (row: Row) => string; canBeCut?: true };
+
+const GAP = "  ";
+const CUT_MIN = 12;
+
+/** Rows under their headings, as wide as the terminal; whole where the lines go elsewhere. */
+export function formatTable<Row>(
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+  io: Pick<Io, "columns" | "style">,
+) {
+  const cells = rows.map((row) => columns.map(({ of }) => plainLine(of(row))));
+  const widths = columns.map(({ name }, index) => {
+    return Math.max(name.length, ...cells.map((line) => line[index]?.length ?? 0));
+  });
+  if (io.columns !== null) shrink(widths, columns, io.columns);
+  const lineOf = (line: readonly string[]) =>
+    line.map((cell, index) => padTo(cell, widths[index] ?? 0, index === line.length - 1)).join(GAP);
+  return [io.style("dim", lineOf(columns.map(({ name }) => name))), ...cells.map(lineOf)];
+}
+
+function shrink<Row>(widths: number[], columns: readonly Column<Row>[], total: number): void {
+  const over = widths.reduce((sum, width) => sum + width, 0) + GAP.length * (widths.length - 1) - total;
+  const [widest] = columns
+    .map(({ canBeCut }, index) => ({ index, width: canBeCut ? (widths[index] ?? 0) : 0 }))
+    .sort((one, other) => other.width - one.width);
+  if (over > 0 && widest && widest.width > 0) widths[widest.index] = Math.max(CUT_MIN, widest.width - over);
+}
+
+function padTo(cell: string, width: number, isLast: boolean): string {
+  if (cell.length > width) return `${cell.slice(0, width - 1)}…`;
+  return isLast ? cell : cell.padEnd(width);
+}
