@@ -1,6 +1,7 @@
 import { createParser } from "eventsource-parser";
 import { ErrorBody } from "@/contract/errors";
 import { RefusedError, TimeoutError, UnreachableError } from "./failure";
+import { pause } from "./pause";
 import type { Place } from "./place";
 
 export type Method = "GET" | "POST" | "PATCH" | "DELETE";
@@ -175,16 +176,4 @@ function searchOf(query: object = {}): string {
     for (const one of [value].flat()) search.append(name, String(one));
   }
   return search.size === 0 ? "" : `?${search}`;
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done, { once: true });
-  });
 }

@@ -1,6 +1,7 @@
 import type { Command } from "@/cli/command";
 import { EXIT, UsageError } from "@/cli/failure";
 import type { Io } from "@/cli/io";
+import { pause } from "@/cli/pause";
 import { plainLine } from "@/cli/plain";
 import { printJson } from "@/cli/print";
 import { formatTable } from "@/cli/table";
@@ -29,7 +30,8 @@ export const top: Command = {
       const lines = linesOf(io, await look());
       io.out(isLive ? `${CLEAR}${lines.join("\n")}` : lines.join("\n"));
       if (!isLive) return EXIT.ok;
-      if (!(await pause(LOOK_MS, io.signal))) return EXIT.interrupted;
+      await pause(LOOK_MS, io.signal);
+      if (io.signal.aborted) return EXIT.interrupted;
     }
   },
 };
@@ -77,17 +79,4 @@ function linesOf(io: Io, { queue, stats, waits, throughput, oldest, attention, a
 
 function heading(io: Io, title: string, rows: readonly unknown[]): string[] {
   return rows.length === 0 ? [] : ["", io.style("bold", title)];
-}
-
-/** False where it was cut short. */
-function pause(ms: number, signal: AbortSignal): Promise<boolean> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve(!signal.aborted);
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done, { once: true });
-  });
 }
