@@ -18,7 +18,13 @@ export type TaskState = (typeof TASK_STATES)[number];
 export const TASK_SORTS = ["priority", "updatedAt"] as const;
 
 /** Keys of a task's payload that callers use for what the agent is asked; the first that has a text counts. */
-export const PROMPT_KEYS = ["text", "prompt", "message"] as const;
+const PROMPT_KEYS = ["text", "prompt", "message"] as const;
+
+/** What a payload says that the agent is asked; undefined where it says nothing of it. */
+export function promptIn(payload: Record<string, unknown>): string | undefined {
+  const texts = PROMPT_KEYS.map((key) => payload[key]);
+  return texts.find((text): text is string => typeof text === "string" && text.trim() !== "");
+}
 
 /** Whether a task of a state holds the slots of its limits. */
 export function isActiveTask(state: TaskState): boolean {

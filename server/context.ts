@@ -179,6 +179,16 @@ export function tenantFor(ctx: ServiceContext, named: string | undefined): strin
   return bound ?? named ?? null;
 }
 
+/**
+ * Whose rows a picture is drawn of, where it names whose; `tenantId` null: everybody's. null as a whole: another's, which
+ * have nothing to show to a caller who is bound to a tenant.
+ */
+export function tenantAsked(ctx: ServiceContext, named: string | undefined): { tenantId: string | null } | null {
+  const bound = tenantOf(ctx);
+  const isOthers = bound !== null && named !== undefined && named !== bound;
+  return isOthers ? null : { tenantId: bound ?? named ?? null };
+}
+
 /** What a new record belongs to: the caller's tenant, or what an administrator names. */
 export function ownerOf(
   ctx: ServiceContext,

@@ -1,13 +1,11 @@
 import type { QueueTask } from "@/contract/queue";
-import { PROMPT_KEYS } from "@/contract/words";
+import { promptIn } from "@/contract/words";
 
 const PROMPT_SHOWN = 1_000;
 
 /** What a task asks its agent, as far as a glance needs it; the server makes the turn by the same. */
 export function promptOf({ title, payload }: Pick<QueueTask, "title" | "payload">): string {
-  const texts = PROMPT_KEYS.map((key) => payload[key]);
-  const said = texts.find((text): text is string => typeof text === "string" && text.trim() !== "");
   const details = Object.keys(payload).length === 0 ? "" : `\n\n${JSON.stringify(payload, null, 2)}`;
-  const whole = said ?? `${title}${details}`;
+  const whole = promptIn(payload) ?? `${title}${details}`;
   return whole.length <= PROMPT_SHOWN ? whole : `${whole.slice(0, PROMPT_SHOWN)}…`;
 }

@@ -9,12 +9,13 @@ export type RangeFilter = { within: number | null; older: number | null; since: 
 export const ANY_TIME: RangeFilter = { within: null, older: null, since: null, until: null };
 
 const HOUR_MINUTES = 60;
+export const minutesOf = (hours: number) => Math.round(hours * HOUR_MINUTES);
 const HOUR_MS = 3_600_000;
 
 export function rangeInput({ within, older, since, until }: RangeFilter): TimeRange {
   return {
     ...withinInput(within),
-    ...(older === null ? {} : { olderThanMinutes: Math.round(older * HOUR_MINUTES) }),
+    ...(older === null ? {} : { olderThanMinutes: minutesOf(older) }),
     ...(since === null ? {} : { since }),
     ...(until === null ? {} : { until }),
   };
@@ -22,7 +23,7 @@ export function rangeInput({ within, older, since, until }: RangeFilter): TimeRa
 
 function withinInput(hours: number | null): TimeRange {
   if (hours === null) return {};
-  return Number.isInteger(hours) ? { withinHours: hours } : { withinMinutes: Math.round(hours * HOUR_MINUTES) };
+  return Number.isInteger(hours) ? { withinHours: hours } : { withinMinutes: minutesOf(hours) };
 }
 
 /** A range as it is at an instant, so that it means the same at any other; the narrower end counts where both are given. */

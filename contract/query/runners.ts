@@ -1,7 +1,7 @@
 import type { ListRunnersInput } from "@/contract/runner";
 import { RUNNER_END_KINDS, RUNNER_SKEWS, RUNNER_STATES, type RunnerEndKind, type RunnerSkew } from "@/contract/words";
 import type { QueryPage } from "./page";
-import { ANY_TIME, type RangeFilter, rangeInput, rangeKeys } from "./range";
+import { ANY_TIME, minutesOf, type RangeFilter, rangeInput, rangeKeys } from "./range";
 
 /** `living` is what a list shows that was asked for nothing else; `all` shows those that have ended too. */
 export const SHOWN_STATES = ["living", ...RUNNER_STATES, "all"] as const;
@@ -91,9 +91,6 @@ export const RUNNER_QUERY: QueryPage<RunnerFilter> = {
 export function shownState({ state, search, run, end }: RunnerFilter): ShownState {
   return state ?? (search.trim() === "" && run === null && end === null ? "living" : "all");
 }
-
-const HOUR_MINUTES = 60;
-const minutesOf = (hours: number) => Math.round(hours * HOUR_MINUTES);
 
 /** What a filter asks the server for; prefetch, hook and counts share it. */
 export function runnersInput(filter: RunnerFilter): Partial<ListRunnersInput> {

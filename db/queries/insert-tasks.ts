@@ -37,8 +37,8 @@ export type TaskVerdict = {
   added: AddedTask | null;
   /** The lane that is being drained, empty for the whole queue. */
   drainedLane: string | null;
-  /** The session that it names, where that is there. */
-  session: { tenantId: string; projectId: string; backendProfile: string } | null;
+  /** The tenant of the session that it names, where that is there and no run of the task could use it. */
+  misfitTenant: string | null;
 };
 export type AddedTask = {
   version: number;
@@ -64,10 +64,8 @@ const JUDGED = `
       (select draining.lane from draining
         where draining.queue = given.queue and draining.tenant_id in (given.tenant_id, '*')
           and draining.lane in ('', given.lane) limit 1) as drained_lane,
-      session.tenant_id as session_tenant, session.project_id as session_project,
-      session.backend_profile as session_profile,
-      session.tenant_id is null or (session.tenant_id = given.tenant_id and session.project_id = given.project_id
-        and session.backend_profile = given.backend_profile) as is_session_fit,
+      case when (session.tenant_id, session.project_id, session.backend_profile)
+        <> (given.tenant_id, given.project_id, given.backend_profile) then session.tenant_id end as misfit_tenant,
       case when run_at::timestamptz > clock_timestamp() then run_at::timestamptz end as not_before
     from given left join agentrun_sessions session on session.session_id = given.session_id
   )`;
@@ -88,7 +86,7 @@ const INSERT = `${JUDGED}, added as (
       backend_profile, provider_id, session_id, workspace_ref, execution_policy, resource_bundle_ref, payload,
       content_hash, content_hash, refs, metadata, idempotency_key, run_at::timestamptz, not_before,
       expires_at::timestamptz, retry_policy
-    from judged where drained_lane is null and is_session_fit
+    from judged where drained_lane is null and misfit_tenant is null
     order by place
     on conflict (tenant_id, project_id, idempotency_key) where idempotency_key is not null do nothing
     returning id, version, concurrency_key, created_at, not_before
@@ -101,21 +99,19 @@ const INSERT = `${JUDGED}, added as (
         jsonb_agg(added.id order by added.id) as ids
       from added join judged using (id) group by judged.audit_id) made on made.audit_id = told.id
   )
-  select judged.id, judged.drained_lane, judged.session_tenant, judged.session_project, judged.session_profile,
+  select judged.id, judged.drained_lane, judged.misfit_tenant,
     added.version, added.concurrency_key, added.created_at, added.not_before
   from judged left join added using (id)`;
 
 const JUDGE = `${JUDGED}
-  select id, drained_lane, session_tenant, session_project, session_profile, null as version,
-    ${CONCURRENCY_KEY} as concurrency_key, not_before, is_session_fit, clock_timestamp()::text as created_at
+  select id, drained_lane, misfit_tenant, null as version,
+    ${CONCURRENCY_KEY} as concurrency_key, not_before, clock_timestamp()::text as created_at
   from judged`;
 
 type Row = {
   id: string;
   drained_lane: string | null;
-  session_tenant: string | null;
-  session_project: string;
-  session_profile: string;
+  misfit_tenant: string | null;
   version: string | null;
   concurrency_key: string | null;
   created_at: Date;
@@ -135,22 +131,20 @@ export async function insertTasks(db: Db | Tx, tasks: NewTask[], audits: NewTask
 
 /** A task as it would be if it was added now; `createdAt` is PostgreSQL's own text of this moment. */
 export type JudgedTask = Omit<TaskVerdict, "id" | "added"> &
-  Pick<AddedTask, "concurrencyKey" | "notBefore"> & { isSessionFit: boolean; createdAt: string };
+  Pick<AddedTask, "concurrencyKey" | "notBefore"> & { createdAt: string };
 
 /** Judges a task by what judges those that are added, and writes nothing. */
 export async function judgeTask(db: Db | Tx, task: NewTask): Promise<JudgedTask> {
-  const { rows } = await clientOf(db).query<Omit<Row, "created_at"> & { created_at: string; is_session_fit: boolean }>({
+  const { rows } = await clientOf(db).query<Omit<Row, "created_at"> & { created_at: string }>({
     name: "agentrun-judge-tasks",
     text: JUDGE,
     values: columnsOf([task]),
   });
   const [row] = rows;
   if (!row) throw new Error("a task was not judged");
-  const { drained_lane: drainedLane, session_tenant: tenantId } = row;
   return {
-    drainedLane,
-    session: tenantId === null ? null : sessionOf(row, tenantId),
-    isSessionFit: row.is_session_fit,
+    drainedLane: row.drained_lane,
+    misfitTenant: row.misfit_tenant,
     concurrencyKey: row.concurrency_key,
     notBefore: row.not_before,
     createdAt: row.created_at,
@@ -189,8 +183,7 @@ function columnsOf(tasks: NewTask[]): Buffer[] {
 
 function verdictOf(row: Row): TaskVerdict {
   const added = row.version === null ? null : addedOf(row, row.version);
-  const session = row.session_tenant === null ? null : sessionOf(row, row.session_tenant);
-  return { id: row.id, added, drainedLane: row.drained_lane, session };
+  return { id: row.id, added, drainedLane: row.drained_lane, misfitTenant: row.misfit_tenant };
 }
 
 function addedOf(row: Row, version: string): AddedTask {
@@ -200,10 +193,6 @@ function addedOf(row: Row, version: string): AddedTask {
     createdAt: row.created_at,
     notBefore: row.not_before,
   };
-}
-
-function sessionOf(row: Pick<Row, "session_project" | "session_profile">, tenantId: string): TaskVerdict["session"] {
-  return { tenantId, projectId: row.session_project, backendProfile: row.session_profile };
 }
 
 type TextKey = Exclude<keyof NewTask, "priority">;

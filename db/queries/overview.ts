@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
 import type { Listing } from "./first-of";
 import { executeNamed } from "./named";
+import { SILENT_SINCE, silentRuns } from "./silent-since";
 
 /** Whose records are meant; null: every tenant's. */
 export type OverviewScope = { tenantId: string | null; projectId?: string };
@@ -69,17 +70,8 @@ export const stuck =
   (scope: OverviewScope, afterMs: number): Listing =>
   (max) =>
     sql`
-    select ${NEED}, null as "approvalId", null as detail,
-      (extract(epoch from greatest(session.last_activity_at, command.acknowledged_at)) * 1000)::float8 as "sinceMs"
-    from agentrun_runs run join agentrun_sessions session on session.session_id = run.session_id
-    cross join lateral (
-      select command.acknowledged_at from agentrun_commands command
-      where command.run_id = run.id and command.type = 'turn' and command.state = 'acknowledged'
-      order by command.seq desc limit 1) command
-    where run.status = 'claimed' and run.lease_state = 'held' ${inScope(scope, sql`run`)}
-      and greatest(session.last_activity_at, command.acknowledged_at) < now() - ${sql.raw(String(afterMs))} * interval '1 millisecond'
-      and not exists (
-        select from agentrun_approvals approval where approval.run_id = run.id and approval.status = 'pending')
+    select ${NEED}, null as "approvalId", null as detail, ${SILENT_SINCE} as "sinceMs"
+    ${silentRuns(afterMs)} ${inScope(scope, sql`run`)}
     order by "sinceMs" limit ${sql.raw(String(max))}`;
 
 /** Sessions whose last turn failed of late and that their reader has not looked at since. Looks at the newest alone. */

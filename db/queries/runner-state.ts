@@ -1,7 +1,8 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { RunnerState } from "@/contract/words";
 import type { Db, Tx } from "@/db/client";
-import { approvals, commands, leases, queueTasks, runnerJobs, runners, runs, sessions } from "@/db/schema";
+import { commands, leases, queueTasks, runnerJobs, runners, runs, sessions } from "@/db/schema";
+import { silentRuns } from "./silent-since";
 
 /** What a lease is that nobody says the length of. */
 const LEASE_MS = 20_000;
@@ -39,17 +40,7 @@ export const isLiving = sql`${runners.endedAt} is null`;
  * for by themselves, of those that are claimed: asked of each runner, all runs there ever were would be read.
  */
 export function isStuck(afterMs: number): SQL {
-  return sql`(${isLiving} and ${isHeld} and ${runners.runId} in (
-    select run.id from agentrun_runs run join agentrun_sessions session on session.session_id = run.session_id
-    cross join lateral (
-      select command.acknowledged_at from agentrun_commands command
-      where command.run_id = run.id and command.type = 'turn' and command.state = 'acknowledged'
-      order by command.seq desc limit 1) turn
-    where run.status = 'claimed' and run.lease_state = 'held'
-      and greatest(session.last_activity_at, turn.acknowledged_at)
-        < clock_timestamp() - ${afterMs} * interval '1 millisecond'
-      and not exists (
-        select from ${approvals} where ${approvals.runId} = run.id and ${approvals.status} = 'pending')))`;
+  return sql`(${isLiving} and ${isHeld} and ${runners.runId} in (select run.id ${silentRuns(afterMs)}))`;
 }
 
 /** Runners with what their state is made of. */

@@ -3,7 +3,7 @@ import { lockLease, lockRun } from "@/db/queries/lock";
 import { leases, type RunRow, runnerJobs, runs } from "@/db/schema";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { appendServerEvents, statusEvent } from "@/server/events";
-import type { Executor } from "@/server/executors";
+import type { AttemptEnding, Executor } from "@/server/executors";
 import { cancelNow, loseAttempt } from "@/server/runs";
 import { within } from "@/server/within";
 import { endAttempt } from "./end";
@@ -120,7 +120,7 @@ export class LeaseSweeper {
   }
 
   /** Who gives no answer confirms nothing. It holds up no other run, and says nothing of the contact to the database. */
-  async #end(attemptId: string): Promise<"gone" | "unconfirmed"> {
+  async #end(attemptId: string): Promise<AttemptEnding> {
     try {
       return await this.deps.executor.end(attemptId);
     } catch (error) {

@@ -1,15 +1,14 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { BulkOutcome, BulkOutcomes, GetBulkInput } from "@/contract/bulk";
-import { BULK_KEPT_DAYS } from "@/contract/words";
 import { type BulkActionRow, bulkActions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { isoAt } from "@/server/stored";
 import { followKey } from "./again";
 import { ownBulks, requireBulk } from "./get";
+import { KEPT_MS } from "./run";
 
 const REASONS_MAX = 20;
 const REASON_LENGTH = 500;
-const KEPT_MS = BULK_KEPT_DAYS * 86_400_000;
 
 /** Why a bulk action did nothing to some, what followed it, and how long all of that is kept. */
 export async function readBulkOutcomes(ctx: ServiceContext, { bulkId }: GetBulkInput): Promise<BulkOutcomes> {

@@ -18,7 +18,7 @@ import { KINDS } from "./kinds";
 /** Bulk actions that one pass goes on with, and places of each: so they take turns, each tenant's oldest first. */
 const ACTIONS_MAX = 20;
 const BATCH = 50;
-const KEPT_MS = BULK_KEPT_DAYS * 86_400_000;
+export const KEPT_MS = BULK_KEPT_DAYS * 86_400_000;
 const REMOVED_MAX = 5_000;
 
 /**

@@ -2,10 +2,10 @@ import { and, type SQL, sql } from "drizzle-orm";
 import { BulkRunnerFilter, type BulkVerb } from "@/contract/bulk";
 import type { Runner } from "@/contract/runner";
 import { isHeld, RUNNERS_JOINED, runnerState } from "@/db/queries/runner-state";
-import { queueTasks, runnerJobs, runners, runs, sessions } from "@/db/schema";
+import { runnerJobs, runners, runs } from "@/db/schema";
 import { drainRunner, getRunner, matchesRunners, resumeRunner, revokeRunner } from "@/server/runners";
 import { DONE, type Kind, UNCHANGED } from "./kind";
-import { firstReason, isSelected } from "./selected";
+import { ENDED, firstReason, isSelected, RUN_TITLE } from "./selected";
 
 export const RUNNERS: Kind = {
   source(ctx, selection) {
@@ -15,9 +15,7 @@ export const RUNNERS: Kind = {
       from: RUNNERS_JOINED,
       matches: and(isSelected(ctx, columns, selection), matchesRunners(ctx, filter)),
       id: sql`${runners.id}`,
-      title: sql`coalesce(
-        (select ${queueTasks.title} from ${queueTasks} where ${queueTasks.id} = ${runs.taskId}),
-        (select ${sessions.title} from ${sessions} where ${sessions.sessionId} = ${runs.sessionId}))`,
+      title: RUN_TITLE,
       order: [
         { key: sql`${runners.registeredAt}`, isDescending: true },
         { key: sql`${runners.id}`, isDescending: true },
@@ -46,17 +44,13 @@ const TOO_LATE: [SQL, string][] = [
 function skipsOf(action: BulkVerb): [SQL, string][] {
   switch (action) {
     case "drain":
-      return [
-        [HAS_ENDED, "it has ended"],
-        [sql`${runners.drain} is not null`, "it is being drained already"],
-        ...TOO_LATE,
-      ];
+      return [[HAS_ENDED, ENDED], [sql`${runners.drain} is not null`, "it is being drained already"], ...TOO_LATE];
     case "resume": {
       // One that somebody else starts comes back by its name, and would be refused its next run for ever.
       const isOurs = sql`${runnerJobs.id} is not null`;
       return [
         [sql`${runners.drain} is null`, "it is not being drained"],
-        ...[[HAS_ENDED, "it has ended"] as [SQL, string], ...TOO_LATE].map(([condition, reason]): [SQL, string] => [
+        ...[[HAS_ENDED, ENDED] as [SQL, string], ...TOO_LATE].map(([condition, reason]): [SQL, string] => [
           sql`${isOurs} and (${condition})`,
           reason,
         ]),
@@ -64,7 +58,7 @@ function skipsOf(action: BulkVerb): [SQL, string][] {
     }
     default:
       return [
-        [HAS_ENDED, "it has ended"],
+        [HAS_ENDED, ENDED],
         [sql`not ${isHeld}`, "it holds no run, and its token is good for nothing else"],
         [sql`${runs.leaseState} = 'fencing'`, "its run is being taken from it"],
       ];

@@ -3,14 +3,14 @@ import { sameRun, textToRepeat } from "@/contract/again";
 import { BulkRunFilter } from "@/contract/bulk";
 import { isTerminal } from "@/contract/words";
 import { lockRun } from "@/db/queries/lock";
-import { commands, queueTasks, type RunRow, runs, sessions } from "@/db/schema";
+import { commands, type RunRow, runs } from "@/db/schema";
 import { createCommand, toCommand } from "@/server/commands";
 import { type TxContext, tenantOf } from "@/server/context";
 import { AlreadyTerminalError, ConflictError, NotFoundError } from "@/server/errors";
 import { cancelRun, createRun, matchesRuns, toRun } from "@/server/runs";
 import { lockOwnSession } from "@/server/sessions";
 import { type Dealt, DONE, type Kind, UNCHANGED } from "./kind";
-import { firstReason, isSelected } from "./selected";
+import { ENDED, firstReason, isSelected, RUN_TITLE } from "./selected";
 
 const HAS_TURN = sql`exists (
   select from ${commands} where ${commands.runId} = ${runs.id} and ${commands.type} = 'turn'
@@ -23,9 +23,7 @@ export const RUNS: Kind = {
       from: sql`${runs}`,
       matches: and(isSelected(ctx, runs, selection), matchesRuns(ctx, filter)),
       id: sql`${runs.id}`,
-      title: sql`coalesce(
-        (select ${queueTasks.title} from ${queueTasks} where ${queueTasks.id} = ${runs.taskId}),
-        (select ${sessions.title} from ${sessions} where ${sessions.sessionId} = ${runs.sessionId}))`,
+      title: RUN_TITLE,
       order: [
         { key: sql`${runs.createdAt}`, isDescending: true },
         { key: sql`${runs.id}`, isDescending: true },
@@ -35,7 +33,7 @@ export const RUNS: Kind = {
   skip: (_ctx, { action }) =>
     action === "cancel"
       ? firstReason([
-          [sql`${runs.status} not in ('pending', 'claimed')`, "it has ended"],
+          [sql`${runs.status} not in ('pending', 'claimed')`, ENDED],
           [sql`${runs.cancelRequestedAt} is not null`, "it is being cancelled"],
         ])
       : firstReason([

@@ -1,6 +1,7 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import { textArray } from "@/db/queries/queue-dispatch";
+import { queueTasks, runs, sessions } from "@/db/schema";
 import { type ServiceContext, tenantFor } from "@/server/context";
 import type { Selection } from "./kind";
 
@@ -18,6 +19,14 @@ export function isSelected(ctx: ServiceContext, columns: Columns, selection: Sel
     asOf === undefined ? undefined : sql`date_trunc('milliseconds', ${columns.createdAt}) <= ${asOf}::timestamptz`,
   );
 }
+
+/** Why one is skipped that an action comes too late for. */
+export const ENDED = "it has ended";
+
+/** What a run is known by: its task's title, else its session's. */
+export const RUN_TITLE = sql`coalesce(
+  (select ${queueTasks.title} from ${queueTasks} where ${queueTasks.id} = ${runs.taskId}),
+  (select ${sessions.title} from ${sessions} where ${sessions.sessionId} = ${runs.sessionId}))`;
 
 /** The first reason whose condition holds of a row, else null. */
 export function firstReason(cases: [condition: SQL, reason: string][]): SQL {

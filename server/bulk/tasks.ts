@@ -4,10 +4,10 @@ import { isActiveTask } from "@/contract/words";
 import { matchesTasks } from "@/db/queries/queue-list";
 import { type QueueTaskRow, queueTasks } from "@/db/schema";
 import type { TxContext } from "@/server/context";
-import { InvalidInputError } from "@/server/errors";
 import { cancelTask, lockTask, retryTask, updateTask } from "@/server/queue";
+import { assertReader } from "@/server/readers-filter";
 import { type Dealt, DONE, type Item, type Kind, UNCHANGED } from "./kind";
-import { firstReason, isSelected } from "./selected";
+import { ENDED, firstReason, isSelected } from "./selected";
 
 const state = queueTasks.state;
 const HAS_ENDED = sql`${state} in ('completed', 'failed', 'cancelled')`;
@@ -15,8 +15,7 @@ const HAS_ENDED = sql`${state} in ('completed', 'failed', 'cancelled')`;
 export const TASKS: Kind = {
   source(ctx, selection) {
     const filter = selection.filter === undefined ? {} : BulkTaskFilter.parse(selection.filter);
-    if (filter.unread !== undefined && filter.readerId === undefined)
-      throw new InvalidInputError("filter.readerId: what is unread needs a reader");
+    assertReader({ unread: filter.unread, readerId: filter.readerId }, "filter.readerId");
     const matches = and(isSelected(ctx, queueTasks, selection), matchesTasks({ ...filter, tenantIds: [] }));
     return {
       from: sql`${queueTasks}`,
@@ -34,7 +33,7 @@ export const TASKS: Kind = {
     switch (action) {
       case "cancel":
         return firstReason([
-          [HAS_ENDED, "it has ended"],
+          [HAS_ENDED, ENDED],
           [sql`${queueTasks.cancelRequestedAt} is not null`, "it is being cancelled"],
         ]);
       case "retry":
@@ -44,7 +43,7 @@ export const TASKS: Kind = {
         ]);
       case "reprioritise":
         return firstReason([
-          [HAS_ENDED, "it has ended"],
+          [HAS_ENDED, ENDED],
           [sql`${queueTasks.priority} = ${params.priority ?? 0}::int`, "it has that priority"],
         ]);
       default:

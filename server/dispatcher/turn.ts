@@ -1,4 +1,4 @@
-import { PROMPT_KEYS } from "@/contract/words";
+import { promptIn } from "@/contract/words";
 import type { QueueTaskRow } from "@/db/schema";
 import { storedJson } from "@/server/stored";
 
@@ -13,10 +13,8 @@ export function turnOf(
   task: Pick<QueueTaskRow, "title" | "payload">,
 ): (Record<string, unknown> & { text: string }) | null {
   const payload = storedJson(task.payload) ?? {};
-  for (const key of PROMPT_KEYS) {
-    const text = payload[key];
-    if (typeof text === "string" && text.trim() !== "") return bounded({ ...payload, text });
-  }
+  const text = promptIn(payload);
+  if (text !== undefined) return bounded({ ...payload, text });
   const details = Object.keys(payload).length === 0 ? "" : `\n\n${JSON.stringify(payload)}`;
   return bounded({ text: `${task.title}${details}` });
 }

@@ -39,6 +39,9 @@ export interface ArchiverSpec {
 
 export type Observation = "running" | "gone" | "unknown";
 
+/** What an end came to: `unconfirmed` when it could not be shown in time that nothing is left. */
+export type AttemptEnding = "gone" | "unconfirmed";
+
 /**
  * Why an attempt ended, where whoever ran it knows: its image or container cannot be started; no node takes it; its
  * memory or its node's was at an end; it lived as long as it may; a disk that it writes to is full.
@@ -77,14 +80,14 @@ export interface Started {
 export interface Executor {
   /** Resolves when the process was started. Launching a running attempt again changes nothing. */
   launch(spec: LaunchSpec): Promise<void>;
-  /** Kills an attempt with all that it started; `unconfirmed` when that could not be shown in time. */
-  end(attemptId: string): Promise<"gone" | "unconfirmed">;
+  /** Kills an attempt with all that it started. While that is under way a second end joins it, and a launch is refused. */
+  end(attemptId: string): Promise<AttemptEnding>;
   /** `unknown` when nobody could be asked: it says nothing about the attempt. */
   observe(attemptId: string): Promise<Observation>;
   /** All that runs here and was started by this installation, in pages; throws when nobody could be asked. */
   list(): AsyncIterable<Started[]>;
   /** Ends what was listed, and nothing else that has its name. */
-  endStarted(started: Started): Promise<"gone" | "unconfirmed">;
+  endStarted(started: Started): Promise<AttemptEnding>;
   /** An end that a listener could not record is told again where the executor can, else found by the reconciler. */
   onExit(listener: ExitListener): () => void;
   /** What is known of an attempt here; null: nothing of it is here. Throws when nobody could be asked. */

@@ -2,6 +2,7 @@ export type {
   ArchiverLauncher,
   ArchiverSpec,
   AttemptCause,
+  AttemptEnding,
   AttemptExit,
   AttemptRemains,
   Executor,

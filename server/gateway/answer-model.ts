@@ -15,6 +15,7 @@ import { askProvider } from "./provider";
 import { modelAsked, recordAnswer } from "./record-answer";
 import type { Provider } from "./send";
 import { unavailable } from "./unavailable";
+import type { AnswerReader } from "./usage";
 
 export type GatewayDeps = {
   db: Db;
@@ -51,6 +52,11 @@ export type UnreadRequest = Omit<ModelRequest, "body"> & {
   readBody: (onBytes: (bytes: number) => void) => Promise<string>;
 };
 export type ModelAnswer = { status: number; headers: Record<string, string>; body: AsyncIterable<Uint8Array> };
+/** An answer whose body is still to be read, once for all who want to know what it says. */
+export type WatchedAnswer = ModelAnswer & {
+  /** Called with what was read so far after each piece, before it is passed on, and after the last. */
+  look?: (reader: AnswerReader) => void;
+};
 
 /**
  * Answers an agent's request to its model. The caller's token opens one profile while its run is held, and nothing else;
@@ -121,7 +127,7 @@ function strangerRefusal(deps: GatewayDeps): AgentRunError {
 
 type Asked = { grant: ModelGrant; asked: string | null; request: ModelRequest };
 
-async function askModel(deps: GatewayDeps, { grant, asked, request }: Asked): Promise<ModelAnswer> {
+async function askModel(deps: GatewayDeps, { grant, asked, request }: Asked): Promise<WatchedAnswer> {
   const { profile } = grant;
   assertForeground(request.body);
   if (profile === DEMO_PROFILE && deps.isDemoOn) return answerByDemo(request.body, request.signal);

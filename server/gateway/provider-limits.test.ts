@@ -7,6 +7,7 @@ import { startTestWeb } from "@/server/test/web";
 import { boundsOf } from "./bounds";
 import { askProvider } from "./provider";
 import { ProviderLimits } from "./provider-limits";
+import { recordAnswer } from "./record-answer";
 import { startProvider, streamCompleted } from "./test/gateway";
 
 const log = pino({ level: "silent" });
@@ -44,12 +45,15 @@ test("a request that is taken is told with the time at which it was sent", async
   });
   const onTaken = vi.fn<(sentAtMs: number) => void>();
   const bounds = boundsOf({ model: "m1", baseUrl: provider.url, wire: "responses" });
-  const asked = askProvider(
-    { profile: "codex", baseUrl: provider.url, key: null, log, bounds, onLimited: () => undefined, onTaken },
-    {
-      ...{ profile: "codex", resource: "responses", method: "POST", token: null, body: "{}" },
-      ...{ headers: new Headers(), signal: new AbortController().signal },
-    },
+  const { signal } = new AbortController();
+  const asked = recordAnswer({ noteFirstByte: () => undefined, end: () => undefined }, signal, () =>
+    askProvider(
+      { profile: "codex", baseUrl: provider.url, key: null, log, bounds, onLimited: () => undefined, onTaken },
+      {
+        ...{ profile: "codex", resource: "responses", method: "POST", token: null, body: "{}" },
+        ...{ headers: new Headers(), signal },
+      },
+    ),
   );
   await expect.poll(() => arrivedAtMs).toBeGreaterThan(0);
   await expect.poll(() => Date.now()).toBeGreaterThan(arrivedAtMs);

@@ -1,39 +1,31 @@
 import { failedBy, isLimit } from "@/server/backends";
-import type { ModelAnswer, ModelRequest } from "./answer-model";
+import type { ModelRequest, WatchedAnswer } from "./answer-model";
 import { limitEnd, limitOf } from "./limit-end";
 import { type Provider, type ProviderAnswer, sendToProvider } from "./send";
-import { AnswerReader } from "./usage";
+import type { AnswerReader } from "./usage";
 
 /** Passes a request on to its provider with the key added, and the answer back as it comes. */
-export async function askProvider(provider: Provider, request: ModelRequest): Promise<ModelAnswer> {
+export async function askProvider(provider: Provider, request: ModelRequest): Promise<WatchedAnswer> {
   const { body, headers, signal } = request;
   const read = async (answer: ProviderAnswer) => answer;
   const response = await sendToProvider(provider, "responses", { body, headers, signal, read });
   const type = response.headers.get("content-type") ?? "application/json";
-  return { status: response.status, headers: { "content-type": type }, body: judge(provider, response) };
-}
-
-/** The pieces of an answer, judged as they pass. */
-async function* judge(provider: Provider, answer: ProviderAnswer): AsyncGenerator<Uint8Array> {
-  const reader = new AnswerReader(answer.headers.get("content-type")?.startsWith("text/event-stream") ?? false);
-  const look = judgeOf(provider, answer, reader);
-  for await (const piece of answer.body) {
-    reader.read(piece);
-    look();
-    yield piece;
-  }
-  reader.close();
-  look();
+  return {
+    status: response.status,
+    headers: { "content-type": type },
+    body: response.body,
+    look: judgeOf(provider, response),
+  };
 }
 
 /**
  * Tells once that the provider has taken the request, which status 200 alone does not say: where the model says something;
  * and once that it takes nothing for a while.
  */
-function judgeOf(provider: Provider, { headers, sentAtMs }: ProviderAnswer, reader: AnswerReader): () => void {
+function judgeOf(provider: Provider, { headers, sentAtMs }: ProviderAnswer): (reader: AnswerReader) => void {
   let isTaken = false;
   let isJudged = false;
-  return () => {
+  return (reader) => {
     if (!isTaken && reader.isAnswering) {
       isTaken = true;
       provider.onTaken(sentAtMs);

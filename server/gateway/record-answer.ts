@@ -3,7 +3,7 @@ import { cleanText } from "@/contract/text";
 import { toAgentRunError } from "@/server/errors";
 import { jsonIn } from "@/server/json-in";
 import type { CallEnd, OpenCall } from "@/server/usage";
-import type { ModelAnswer } from "./answer-model";
+import type { ModelAnswer, WatchedAnswer } from "./answer-model";
 import { AnswerReader } from "./usage";
 
 const MODEL_NAME_MAX = 200;
@@ -12,18 +12,19 @@ const MODEL_NAME_MAX = 200;
 export async function recordAnswer(
   call: OpenCall,
   signal: AbortSignal,
-  ask: () => Promise<ModelAnswer>,
+  ask: () => Promise<WatchedAnswer>,
 ): Promise<ModelAnswer> {
   try {
     const answer = await ask();
-    return { ...answer, body: watchBody(call, signal, answer) };
+    const { status, headers } = answer;
+    return { status, headers, body: watchBody(call, signal, answer) };
   } catch (error) {
     call.end(signal.aborted ? leftAlone(null) : brokenBy(error, null));
     throw error;
   }
 }
 
-async function* watchBody(call: OpenCall, signal: AbortSignal, answer: ModelAnswer): AsyncGenerator<Uint8Array> {
+async function* watchBody(call: OpenCall, signal: AbortSignal, answer: WatchedAnswer): AsyncGenerator<Uint8Array> {
   const reader = new AnswerReader(answer.headers["content-type"]?.startsWith("text/event-stream") ?? false);
   const { status } = answer;
   // Until it is known to have gone otherwise: who stops reading in the middle has left.
@@ -32,9 +33,11 @@ async function* watchBody(call: OpenCall, signal: AbortSignal, answer: ModelAnsw
     for await (const chunk of answer.body) {
       call.noteFirstByte();
       reader.read(chunk);
+      answer.look?.(reader);
       yield chunk;
     }
     reader.close();
+    answer.look?.(reader);
     // Some answers end in order when their agent has gone.
     if (!signal.aborted) end = brokenBy(null, status);
   } catch (error) {

@@ -10,8 +10,8 @@ const AWAY_AFTER_MS = 30_000;
 const FAILURES_MIN = 3;
 /** Beyond its interval, before a loop counts as late. */
 const GRACE_MS = 60_000;
-/** A collection may well take minutes; what takes longer than this stands still. */
-const PASS_MAX_MS = 1_800_000;
+/** Every pass is bounded, and the longest, over a slow bucket or cluster, takes minutes: a longer one stands still. */
+export const PASS_MAX_MS = 30 * 60_000;
 /** What this server's settings do not name is shown if it went on of late, as where web and worker have different ones. */
 const SHOWN_MS = 86_400_000;
 

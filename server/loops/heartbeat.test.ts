@@ -72,7 +72,13 @@ test("passes that fail are no standstill; one that never ends is, until it does"
     withheld += 1;
   };
   const log = pino({ level: "error" }, { write });
-  const heart = startHeartbeat({ file: at.file, log, longestPassMs: loop.passMs, beatMs: 5, passMaxMs: 200 });
+  const heart = startHeartbeat({
+    file: at.file,
+    log,
+    longestPassMs: () => notes.longestPassMs(),
+    beatMs: 5,
+    passMaxMs: 200,
+  });
   await expect.poll(() => failed, { timeout: 10_000 }).toBe(1);
   expect(isAlive(at.file)).toBe(true);
 

@@ -1,9 +1,8 @@
 import { rename, writeFile } from "node:fs/promises";
 import type { Logger } from "pino";
+import { PASS_MAX_MS } from "@/server/health";
 
 const BEAT_MS = 5_000;
-/** Every pass is bounded, and the longest, over a slow bucket or cluster, takes minutes. */
-const PASS_MAX_MS = 30 * 60_000;
 
 export type HeartbeatOptions = {
   /** Holds the seconds since 1970 of the last beat, by the clock of whoever compares them: one machine's. */

@@ -18,8 +18,6 @@ export type LoopOptions = {
 export type LoopDeps = { live: Live; leadership: Leadership; notes: Pick<LoopNotes, "began" | "ended">; log: Logger };
 export type Loop = {
   wake(): void;
-  /** How long the pass that is under way has taken so far; 0 where none is. */
-  passMs(): number;
   /** Resolves when a pass that is under way has ended. */
   stop(): Promise<void>;
 };
@@ -36,7 +34,6 @@ export function startLoop(deps: LoopDeps, options: LoopOptions): Loop {
   let isWoken = false;
   let isStopped = false;
   let failures = 0;
-  let beganAt = 0;
 
   function schedule(delayMs: number): void {
     if (isStopped) return;
@@ -46,7 +43,6 @@ export function startLoop(deps: LoopDeps, options: LoopOptions): Loop {
 
   function begin(): void {
     if (isStopped || underWay) return;
-    beganAt = performance.now();
     underWay = pass().finally(() => {
       underWay = null;
       const delayMs =
@@ -81,7 +77,6 @@ export function startLoop(deps: LoopDeps, options: LoopOptions): Loop {
   schedule(0);
   return {
     wake,
-    passMs: () => (underWay === null ? 0 : performance.now() - beganAt),
     async stop() {
       isStopped = true;
       if (timer) clearTimeout(timer);

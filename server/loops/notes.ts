@@ -53,6 +53,12 @@ export class LoopNotes {
     this.#note(name, { ...known, beganMs: null, passedMs: nowMs, tookMs, failures: 0, failure: null });
   }
 
+  /** How long the longest pass that is under way has taken so far; 0 where none is. */
+  longestPassMs(): number {
+    const nowMs = performance.now();
+    return Math.max(0, ...[...this.#passes.values()].map(({ beganMs }) => nowMs - (beganMs ?? nowMs)));
+  }
+
   /** Stores what is left to say, if the database takes it: nobody waits for one that is away. */
   async close(): Promise<void> {
     this.#isClosed = true;

@@ -33,7 +33,7 @@ export function startLoops(deps: LoopsDeps): { longestPassMs(): number; stop(): 
   for (const option of options) loops.set(option.name, startLoop({ live, log, leadership, notes }, option));
   leadership.start(options.map((option) => option.name));
   return {
-    longestPassMs: () => Math.max(...[...loops.values()].map((loop) => loop.passMs())),
+    longestPassMs: () => notes.longestPassMs(),
     async stop() {
       await Promise.all([...loops.values()].map((loop) => loop.stop()));
       await Promise.all([notes.close(), leadership.close()]);

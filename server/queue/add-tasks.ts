@@ -114,7 +114,7 @@ export async function judgeAsk(
   const inputFault = (await findInputFaults(ctx, [ask])).get(ask);
   if (inputFault !== undefined) throw inputFault;
   const judged = await judgeTask(ctx.db, ask.row);
-  const fault = judged.drainedLane === null && judged.isSessionFit ? null : faultOf(ask, judged);
+  const fault = faultOf(ask, judged);
   if (fault !== null) throw fault;
   return { judged };
 }
@@ -157,12 +157,11 @@ async function findInputFaults(ctx: ServiceContext, asks: TaskAsk[]): Promise<Ma
 /** A queue that takes none, or a session that is there already and that no run of the task could use. */
 function faultOf(
   { caller, row }: TaskAsk,
-  { drainedLane, session }: Pick<TaskVerdict, "drainedLane" | "session">,
+  { drainedLane, misfitTenant }: Pick<TaskVerdict, "drainedLane" | "misfitTenant">,
 ): Error | null {
   if (drainedLane !== null) return drainingError({ queue: row.queue, lane: drainedLane });
-  if (session === null || row.sessionId === null) return null;
-  if (tenantOf(caller) !== null && session.tenantId !== row.tenantId)
-    return new NotFoundError("session", row.sessionId);
+  if (misfitTenant === null || row.sessionId === null) return null;
+  if (tenantOf(caller) !== null && misfitTenant !== row.tenantId) return new NotFoundError("session", row.sessionId);
   return new ConflictError(
     "session-boundary",
     `session ${row.sessionId} belongs to another tenant, project or backend profile`,

@@ -13,7 +13,7 @@ import {
 } from "@/db/queries/queue-commander";
 import type { TaskCount } from "@/db/queries/queue-counts";
 import { queueTasks } from "@/db/schema";
-import { type ServiceContext, tenantOf } from "@/server/context";
+import { type ServiceContext, tenantAsked } from "@/server/context";
 import { listAttention } from "./attention";
 import { countTasks, statsOf } from "./stats";
 import { toTask } from "./task";
@@ -29,7 +29,8 @@ const NOBODY = "";
 export async function queueCommander(ctx: ServiceContext, input: QueueScopeInput): Promise<QueueCommander> {
   const counts = await countTasks(ctx, input);
   const stats = statsOf(input, counts);
-  const asked = { tenantId: tenantAsked(ctx, input), projectId: input.projectId, queue: input.queue };
+  const whose = tenantAsked(ctx, input.tenantId) ?? { tenantId: NOBODY };
+  const asked = { ...whose, projectId: input.projectId, queue: input.queue };
   const all: Sight = { ...asked, places: placesOf(counts) };
   const waiting: Sight = { ...asked, places: placesOf(counts, "pending") };
   const [items, waits, throughput, oldest, attention, active] = await Promise.all([
@@ -48,13 +49,6 @@ export async function queueCommander(ctx: ServiceContext, input: QueueScopeInput
       generatedAt: stats.generatedAt,
     },
   };
-}
-
-/** null: every tenant. A bound caller that asks for another than its own sees nothing. */
-function tenantAsked(ctx: ServiceContext, { tenantId }: QueueScopeInput): string | null {
-  const bound = tenantOf(ctx);
-  if (bound === null || tenantId === undefined || tenantId === bound) return bound ?? tenantId ?? null;
-  return NOBODY;
 }
 
 /** The queues that hold tasks, or tasks of a state. */

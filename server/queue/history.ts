@@ -1,6 +1,6 @@
 import type { QueueHistory, QueueHistoryInput } from "@/contract/queue-commander";
 import { readHistory } from "@/db/queries/queue-minutes";
-import { type ServiceContext, tenantOf } from "@/server/context";
+import { type ServiceContext, tenantAsked } from "@/server/context";
 import { pictureSteps } from "@/server/picture-steps";
 
 /** Lanes that are shown. */
@@ -9,14 +9,10 @@ const LANES_MAX = 20;
 /** What waited, ran and happened in each lane, step by step, the last one under way. */
 export async function queueHistory(ctx: ServiceContext, input: QueueHistoryInput): Promise<QueueHistory> {
   const { minutes, tenantId, ...place } = input;
-  const bound = tenantOf(ctx);
+  const whose = tenantAsked(ctx, tenantId);
   const { from, stepMinutes, told } = pictureSteps(minutes);
-  if (bound !== null && tenantId !== undefined && tenantId !== bound) return { ...told, items: [], lanesLeftOut: 0 };
-  const { rows, lanes } = await readHistory(
-    ctx.db,
-    { ...place, tenantId: bound ?? tenantId ?? null },
-    { from, stepMinutes, lanesMax: LANES_MAX },
-  );
+  if (whose === null) return { ...told, items: [], lanesLeftOut: 0 };
+  const { rows, lanes } = await readHistory(ctx.db, { ...place, ...whose }, { from, stepMinutes, lanesMax: LANES_MAX });
   const items = rows.map(({ atMs, queue, lane, ...row }) => ({
     ...{ minute: new Date(atMs).toISOString(), queue, lane, waiting: row.waiting, running: row.running },
     ...{ added: row.added, started: row.started, completed: row.completed },

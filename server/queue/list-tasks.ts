@@ -5,8 +5,9 @@ import { matchesTasks, readTaskPlaces, type TaskListFilter, type TaskPlace } fro
 import { type NewestPlace, readNewestTasks } from "@/db/queries/queue-newest";
 import { queueReadCursors, queueTasks } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
-import { InvalidCursorError, InvalidInputError } from "@/server/errors";
+import { InvalidCursorError } from "@/server/errors";
 import { type Counted, countedFrom, decodeCursor, decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
+import { assertReader } from "@/server/readers-filter";
 import { toTask } from "./task";
 import { isUnread } from "./unread";
 import { readWaitReasons } from "./wait-reasons";
@@ -72,8 +73,7 @@ function wantedOf(
   bound: string | null,
   { tenantId, cursor: _cursor, limit: _limit, sort: _sort, ...wanted }: ListTasksInput,
 ): TaskListFilter {
-  if (wanted.unread !== undefined && wanted.readerId === undefined)
-    throw new InvalidInputError("readerId: what is unread needs a reader");
+  assertReader({ unread: wanted.unread, readerId: wanted.readerId });
   return { ...wanted, tenantIds: [...new Set([bound, tenantId])].filter((id) => typeof id === "string") };
 }
 

@@ -1,16 +1,15 @@
 import { and, eq, type SQL } from "drizzle-orm";
+import type { PgColumn } from "drizzle-orm/pg-core";
 import { queueTasks } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { isOwned } from "@/server/owned";
 
 type Scope = { queue?: string; tenantId?: string; projectId?: string };
+type Columns = { tenantId: PgColumn; projectId: PgColumn; queue: PgColumn };
 
-/** The tasks that a caller may see and asks for; a bound caller's own tenant always stands in it. */
-export function inScope(ctx: ServiceContext, scope: Scope): SQL | undefined {
-  return and(
-    isOwned(ctx, queueTasks, scope),
-    scope.queue === undefined ? undefined : eq(queueTasks.queue, scope.queue),
-  );
+/** The tasks (or rows with such columns) that a caller may see and asks for; a bound caller's tenant always stands in it. */
+export function inScope(ctx: ServiceContext, scope: Scope, columns: Columns = queueTasks): SQL | undefined {
+  return and(isOwned(ctx, columns, scope), scope.queue === undefined ? undefined : eq(columns.queue, scope.queue));
 }
 
 /** One task of the caller's. */

@@ -1,6 +1,6 @@
 import type { QueueStats, QueueStatsInput } from "@/contract/queue";
 import { readTaskCounts, type TaskCount } from "@/db/queries/queue-counts";
-import { type ServiceContext, tenantOf } from "@/server/context";
+import { type ServiceContext, tenantAsked } from "@/server/context";
 
 /** How many tasks there are, by each of four columns: of one moment, so that the four agree. Reads no task. */
 export async function queueStats(ctx: ServiceContext, input: QueueStatsInput): Promise<QueueStats> {
@@ -21,9 +21,8 @@ export function statsOf(input: QueueStatsInput, counts: TaskCount[]): QueueStats
 
 /** The counts that a caller may see; a bound caller's own tenant always stands in it. */
 export async function countTasks(ctx: ServiceContext, { tenantId, ...scope }: QueueStatsInput): Promise<TaskCount[]> {
-  const bound = tenantOf(ctx);
-  if (bound !== null && tenantId !== undefined && tenantId !== bound) return [];
-  return readTaskCounts(ctx.db, { ...scope, tenantId: bound ?? tenantId });
+  const whose = tenantAsked(ctx, tenantId);
+  return whose === null ? [] : readTaskCounts(ctx.db, { ...scope, ...whose });
 }
 
 function sumBy(counts: TaskCount[], column: "state" | "queue" | "lane" | "backendProfile"): Record<string, number> {

@@ -1,8 +1,9 @@
-import { and, desc, type SQL, sql } from "drizzle-orm";
+import { desc, type SQL, sql } from "drizzle-orm";
 import { type QueueWaitsInput, type QueueWaitTimes, WAITS_PER_STEP_MAX } from "@/contract/queue-commander";
 import { queueAttempts } from "@/db/schema";
-import { type ServiceContext, tenantOf } from "@/server/context";
+import type { ServiceContext } from "@/server/context";
 import { pictureSteps } from "@/server/picture-steps";
+import { inScope } from "./scope";
 
 /** The newest attempts of all that are looked through, so that a queue that starts few costs no more than another. */
 const LOOKED_MAX = 5_000;
@@ -26,20 +27,6 @@ export async function queueWaits(ctx: ServiceContext, input: QueueWaitsInput): P
   return { queue: scope.queue ?? null, ...lately, ...told, steps };
 }
 
-/** What is asked about, of a subquery whose columns have these names. */
-function isOf(ctx: ServiceContext, scope: Scope): SQL {
-  const bound = tenantOf(ctx);
-  const asked = { tenant_id: scope.tenantId, project_id: scope.projectId, queue: scope.queue };
-  return (
-    and(
-      bound === null ? undefined : sql`tenant_id = ${bound}`,
-      ...Object.entries(asked).map(([column, value]) =>
-        value === undefined ? undefined : sql`${sql.identifier(column)} = ${value}`,
-      ),
-    ) ?? sql`true`
-  );
-}
-
 async function readLately(ctx: ServiceContext, scope: Scope) {
   const newest = ctx.db
     .select({ waitMs: WAIT_MS.as("wait_ms"), tenantId, projectId, queue })
@@ -56,7 +43,7 @@ async function readLately(ctx: ServiceContext, scope: Scope) {
       buckets: sql<number[]>`coalesce(array_agg(${inBucket}), '{}')`,
     })
     .from(newest)
-    .where(isOf(ctx, scope));
+    .where(inScope(ctx, scope, newest));
   const { samples = 0, p50Ms = null, p95Ms = null, buckets: found = [] } = waits ?? {};
   const buckets = [...BUCKETS_MS, null].map((underMs) => ({ underMs, tasks: 0 }));
   for (const index of found) {
@@ -68,17 +55,20 @@ async function readLately(ctx: ServiceContext, scope: Scope) {
 
 /** By the first attempts of each step: to read all of a busy day for a picture would cost what dispatching costs. */
 async function readSteps(ctx: ServiceContext, scope: Scope, span: { from: Date; to: Date; stepMinutes: number }) {
+  const first = ctx.db
+    .select({ waitMs: WAIT_MS.as("wait_ms"), tenantId, projectId, queue })
+    .from(queueAttempts)
+    .where(sql`${dispatchedAt} >= step and ${dispatchedAt} < step + ${span.stepMinutes} * interval '1 minute'`)
+    .orderBy(dispatchedAt)
+    .limit(LOOKED_PER_STEP_MAX)
+    .as("first_of_all");
   const { rows } = await ctx.db.execute<{ atMs: number; samples: number; p50Ms: number; p95Ms: number }>(sql`
     select extract(epoch from step)::float8 * 1000 as "atMs", count(*)::int as samples,
       ${quantile(0.5)} as "p50Ms", ${quantile(0.95)} as "p95Ms"
     from generate_series(${span.from.toISOString()}::timestamptz, ${span.to.toISOString()}::timestamptz,
         ${span.stepMinutes} * interval '1 minute') step
     cross join lateral (
-      select wait_ms from (
-        select ${WAIT_MS} as wait_ms, tenant_id, project_id, queue from ${queueAttempts}
-        where ${dispatchedAt} >= step and ${dispatchedAt} < step + ${span.stepMinutes} * interval '1 minute'
-        order by ${dispatchedAt} limit ${LOOKED_PER_STEP_MAX}) first_of_all
-      where ${isOf(ctx, scope)} limit ${WAITS_PER_STEP_MAX}) waited
+      select wait_ms from ${first} where ${inScope(ctx, scope, first) ?? sql`true`} limit ${WAITS_PER_STEP_MAX}) waited
     group by step order by step`);
   return rows.map(({ atMs, samples, p50Ms, p95Ms }) => ({ at: new Date(atMs).toISOString(), samples, p50Ms, p95Ms }));
 }

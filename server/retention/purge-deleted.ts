@@ -1,8 +1,9 @@
 import { and, eq, isNotNull, sql } from "drizzle-orm";
 import { archiveManifests, archiveSegments, type SessionRow, sessionReadCursors, sessions } from "@/db/schema";
 import { auditSession } from "@/server/audit";
-import { inTx, type ServiceContext, tenantOf } from "@/server/context";
+import { inTx, type ServiceContext } from "@/server/context";
 import { isCopiedFrom } from "@/server/manifests";
+import { isOwned } from "@/server/owned";
 import { type Budget, removeRuns } from "./remove-runs";
 
 const SESSIONS_PER_PURGE_MAX = 50;
@@ -44,12 +45,10 @@ async function readDeleted(
   const hasContent = sql<boolean>`(${sessions.storageState} <> 'none'
     or exists (select 1 from agentrun_runs run where run.session_id = agentrun_sessions.session_id))`;
   const isOld = sql<boolean>`${sessions.deletedAt} < clock_timestamp() - ${TOMBSTONE_HOURS} * interval '1 hour'`;
-  const tenantId = tenantOf(ctx);
-  const isOwn = tenantId === null ? undefined : eq(sessions.tenantId, tenantId);
   return ctx.db
     .select({ session: sessions, isOld, hasContent })
     .from(sessions)
-    .where(and(isNotNull(sessions.deletedAt), isOwn, sql`(${hasContent} or ${isOld})`))
+    .where(and(isNotNull(sessions.deletedAt), isOwned(ctx, sessions, {}), sql`(${hasContent} or ${isOld})`))
     .orderBy(sessions.deletedAt)
     .limit(SESSIONS_PER_PURGE_MAX);
 }

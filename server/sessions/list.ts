@@ -6,9 +6,9 @@ import { isWithin } from "@/db/queries/is-within";
 import { silentSince } from "@/db/queries/silent-since";
 import { sessionReadCursors, sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
-import { InvalidInputError } from "@/server/errors";
 import { isOwned } from "@/server/owned";
 import { type Counted, countedFrom, decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
+import { assertReader } from "@/server/readers-filter";
 import { isReadBy, toSummary } from "./session";
 
 type Filter = Omit<ListSessionsInput, "cursor" | "limit">;
@@ -61,11 +61,6 @@ export async function countSessions(ctx: ServiceContext, input: ListSessionsInpu
     .limit(max + 1)
     .as("found");
   return countedFrom(await ctx.db.$count(found), max, last !== null);
-}
-
-function assertReader({ state, unread, readerId }: Filter): void {
-  if (readerId !== undefined || (state !== "unread" && state !== "needs-me" && unread === undefined)) return;
-  throw new InvalidInputError("readerId: what is unread needs a reader");
 }
 
 /** The caller's sessions that a filter of the list matches, joined with its reader's marks. */

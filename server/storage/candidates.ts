@@ -1,6 +1,7 @@
 import { and, asc, eq, inArray, isNotNull, isNull, or, type SQL, sql } from "drizzle-orm";
 import { type SessionRow, sessions } from "@/db/schema";
-import { type ServiceContext, tenantOf } from "@/server/context";
+import type { ServiceContext } from "@/server/context";
+import { isOwned } from "@/server/owned";
 import { IS_EXPIRED, isIdle } from "./expiry";
 import { NO_FACTS, readFacts, type StorageFacts } from "./facts";
 import { COLLECTABLE, HAS_CURRENT_ARCHIVE, WAS_USED } from "./keeper";
@@ -121,10 +122,5 @@ async function* readPages(
 }
 
 function isVolume(ctx: ServiceContext): SQL | undefined {
-  const tenantId = tenantOf(ctx);
-  return and(
-    eq(sessions.storageKind, "pvc"),
-    isNull(sessions.deletedAt),
-    tenantId === null ? undefined : eq(sessions.tenantId, tenantId),
-  );
+  return and(eq(sessions.storageKind, "pvc"), isNull(sessions.deletedAt), isOwned(ctx, sessions, {}));
 }

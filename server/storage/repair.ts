@@ -1,8 +1,9 @@
-import { and, asc, eq, gt, inArray, isNull } from "drizzle-orm";
+import { and, asc, gt, inArray, isNull } from "drizzle-orm";
 import { lockSession } from "@/db/queries/lock";
 import { type SessionRow, sessions } from "@/db/schema";
-import { inTx, type ServiceContext, tenantOf } from "@/server/context";
+import { inTx, type ServiceContext } from "@/server/context";
 import { finishCopies, finishRemovals } from "@/server/manifests";
+import { isOwned } from "@/server/owned";
 import { backToLive } from "./collect-one";
 import { finishEviction } from "./finish-eviction";
 import { findKeeper } from "./keeper";
@@ -105,7 +106,6 @@ async function* readStuck(
   ctx: ServiceContext,
   states: ("creating" | "restoring" | "archiving" | "deleting")[],
 ): AsyncGenerator<SessionRow> {
-  const tenantId = tenantOf(ctx);
   let after = "";
   for (let looked = 0; looked < LOOKED_AT_MAX; looked += SESSIONS_PER_READ) {
     const read = await ctx.db
@@ -115,7 +115,7 @@ async function* readStuck(
         and(
           inArray(sessions.storageState, states),
           isNull(sessions.deletedAt),
-          tenantId === null ? undefined : eq(sessions.tenantId, tenantId),
+          isOwned(ctx, sessions, {}),
           gt(sessions.sessionId, after),
         ),
       )

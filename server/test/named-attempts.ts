@@ -1,7 +1,15 @@
 import type { AttemptDetails, AttemptLog } from "@/contract/run-job";
 import { createCommand } from "@/server/commands";
 import type { ServiceContext } from "@/server/context";
-import type { AttemptExit, Executor, LaunchSpec, LogAsk, Observation, Started } from "@/server/executors";
+import type {
+  AttemptEnding,
+  AttemptExit,
+  Executor,
+  LaunchSpec,
+  LogAsk,
+  Observation,
+  Started,
+} from "@/server/executors";
 import { createRun } from "@/server/runs";
 
 /** An executor whose processes are only names, so that each answer it can give is tried. The real one has its own tests. */
@@ -9,7 +17,7 @@ export class NamedAttempts implements Executor {
   readonly launchArchiver = null;
   readonly launched: LaunchSpec[] = [];
   readonly ended: string[] = [];
-  endAnswer: "gone" | "unconfirmed" = "gone";
+  endAnswer: AttemptEnding = "gone";
   observation: Observation = "running";
   /** Ends that wait for it. */
   slowEnds: Promise<void> | null = null;
@@ -24,7 +32,7 @@ export class NamedAttempts implements Executor {
     this.launched.push(spec);
     return Promise.resolve();
   }
-  end(attemptId: string): Promise<"gone" | "unconfirmed"> {
+  end(attemptId: string): Promise<AttemptEnding> {
     this.ended.push(attemptId);
     const { slowEnds, endAnswer } = this;
     return slowEnds ? slowEnds.then(() => endAnswer) : Promise.resolve(endAnswer);
@@ -42,7 +50,7 @@ export class NamedAttempts implements Executor {
       ...this.strays,
     ];
   }
-  endStarted(started: Started): Promise<"gone" | "unconfirmed"> {
+  endStarted(started: Started): Promise<AttemptEnding> {
     this.endedUids.push(started.uid);
     return Promise.resolve(this.endAnswer);
   }

@@ -1,7 +1,7 @@
 import type { LatencyStep, Quantiles, UsageLatency, UsageLatencyInput } from "@/contract/usage";
 import type { LatencyWindow } from "@/contract/words";
 import { type LatencyRow, readLatency } from "@/db/queries/read-latency";
-import { type ServiceContext, tenantOf } from "@/server/context";
+import { type ServiceContext, tenantAsked } from "@/server/context";
 
 const MINUTE_MS = 60_000;
 const [HOUR, DAY] = [60, 1_440];
@@ -18,11 +18,9 @@ export async function latencyOfProfile(ctx: ServiceContext, input: UsageLatencyI
   const stepMs = stepMinutes * MINUTE_MS;
   const toMs = Date.now();
   const fromMs = Math.floor(toMs / stepMs) * stepMs - (steps - 1) * stepMs;
-  const bound = tenantOf(ctx);
-  // Another's tenant has nothing to show to a caller who is bound to one.
-  const isOthers = bound !== null && input.tenantId !== undefined && input.tenantId !== bound;
-  const scope = { backendProfile: input.profile, tenantId: bound ?? input.tenantId ?? null };
-  const rows = isOthers ? [] : await readLatency(ctx.db, scope, { fromMs, toMs, stepMinutes, slotMinutes });
+  const whose = tenantAsked(ctx, input.tenantId);
+  const scope = whose && { backendProfile: input.profile, ...whose };
+  const rows = scope === null ? [] : await readLatency(ctx.db, scope, { fromMs, toMs, stepMinutes, slotMinutes });
   return {
     from: new Date(fromMs).toISOString(),
     to: new Date(toMs).toISOString(),

@@ -1,6 +1,6 @@
 import type { UsageRow, UsageSummary, UsageSummaryInput } from "@/contract/usage";
 import { type GroupSums, sumUsageBy } from "@/db/queries/sum-usage";
-import { type ServiceContext, tenantOf } from "@/server/context";
+import { type ServiceContext, tenantAsked } from "@/server/context";
 import { totalsOf } from "./totals";
 
 const DAY_MS = 86_400_000;
@@ -13,11 +13,9 @@ export async function summarizeUsage(ctx: ServiceContext, input: UsageSummaryInp
   const today = dayOf(Date.now());
   const to = input.to ?? (input.from !== undefined && input.from > today ? input.from : today);
   const from = input.from ?? dayOf(Date.parse(to) - (DAYS_TOLD - 1) * DAY_MS);
-  const bound = tenantOf(ctx);
-  // Another's tenant has nothing to show to a caller who is bound to one.
-  const isOthers = bound !== null && input.tenantId !== undefined && input.tenantId !== bound;
-  const scope = { from, to, tenantId: bound ?? input.tenantId ?? null, projectId, backendProfile, model };
-  const rows = isOthers ? [] : await sumUsageBy(ctx.db, scope, { groupBy, byDay, limit });
+  const whose = tenantAsked(ctx, input.tenantId);
+  const scope = { from, to, projectId, backendProfile, model };
+  const rows = whose === null ? [] : await sumUsageBy(ctx.db, { ...scope, ...whose }, { groupBy, byDay, limit });
   const totals = rows.filter(({ isTotal }) => isTotal);
   const groups = totals[0]?.place ?? 0;
   return {

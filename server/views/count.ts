@@ -26,6 +26,7 @@ import { countAudit } from "@/server/audit-log";
 import { hasScope, inTx, type ServiceContext } from "@/server/context";
 import type { Counted } from "@/server/pagination";
 import { countTasks } from "@/server/queue";
+import { isReadersOwn } from "@/server/readers-filter";
 import { countRunnersListed } from "@/server/runners";
 import { countRuns } from "@/server/runs";
 import { countSessions } from "@/server/sessions";
@@ -63,8 +64,7 @@ function counter<Of extends Filter, Input>(
 const COUNTERS: Record<ViewPage, CountText> = {
   sessions: counter(SESSION_QUERY, {
     toInput: (filter, readerId) => {
-      const isReaders = filter.state === "unread" || filter.state === "needs-me" || filter.unread !== null;
-      if (isReaders && readerId === undefined) return { success: false };
+      if (isReadersOwn(filter) && readerId === undefined) return { success: false };
       return ListSessionsInput.safeParse(sessionsInput(filter, readerId ?? null));
     },
     count: countSessions,
@@ -72,7 +72,7 @@ const COUNTERS: Record<ViewPage, CountText> = {
   runs: counter(RUN_QUERY, { toInput: (filter) => ListRunsInput.safeParse(runsInput(filter)), count: countRuns }),
   queue: counter(TASK_QUERY, {
     toInput: (filter, readerId) => {
-      if (filter.unread !== null && readerId === undefined) return { success: false };
+      if (isReadersOwn({ unread: filter.unread }) && readerId === undefined) return { success: false };
       return ListTasksInput.safeParse(tasksInput(filter, readerId ?? null));
     },
     count: countTasks,

@@ -351,3 +351,31 @@ it("an attempt is gone once its pod is; one on a node that does not answer stays
   await place.core.deleteNamespacedPod({ name, namespace: place.name, gracePeriodSeconds: 0 });
   await expect.poll(() => executor.end(held.attemptId), { timeout: 15_000 }).toBe("gone");
 });
+
+it("an end that is asked for twice is one, and nothing is launched beside it", async () => {
+  await using place = await createTestNamespace();
+  await using proxy = await startFaultProxy(inject("kubeconfig"));
+  const cluster = new Cluster({ namespace: place.name, kubeconfig: proxy.kubeconfig });
+  await using opened = openExecutor(place, { cluster });
+  const { executor } = opened;
+  const spec = specOf();
+  await executor.launch(spec);
+  let release = () => {};
+  const until = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const fault = { kind: "hold", until } as const;
+  const deletions = proxy.strike({ method: "DELETE", path: /\/jobs\//, times: 1_000_000, fault });
+
+  const ends = [executor.end(spec.attemptId)];
+  await expect.poll(() => deletions.hits(), { timeout: 20_000 }).toBe(1);
+  ends.push(executor.end(spec.attemptId));
+  await expect(executor.launch(spec)).rejects.toMatchObject({ reason: "executor-unavailable", passing: "request" });
+  release();
+  expect(await Promise.all(ends)).toEqual(["gone", "gone"]);
+  expect(deletions.hits()).toBe(1);
+
+  await executor.launch(spec);
+  await podOf(place, spec.attemptId);
+  expect(await executor.observe(spec.attemptId)).toBe("running");
+});

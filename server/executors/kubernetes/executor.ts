@@ -1,5 +1,7 @@
 import { UnavailableError } from "@/server/errors";
+import { createEnds } from "@/server/executors/ends";
 import {
+  type AttemptEnding,
   type AttemptExit,
   type Executor,
   type ExitListener,
@@ -45,6 +47,7 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
   const keeper = createKeeper(cluster, options.onError);
   const labelSelector = selectorOf(policy.installationId);
   const listeners = new Set<ExitListener>();
+  const ends = createEnds();
   /** Uids of Jobs whose end was told and recorded: they may stay in the cluster for a while. */
   const told = new Set<string>();
   /** Uids of Jobs that are being given up. */
@@ -199,12 +202,12 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
     return pods.filter(({ metadata }) => metadata?.annotations?.[ATTEMPT] === attemptId);
   }
 
-  async function end(attemptId: string): Promise<"gone" | "unconfirmed"> {
-    return endJob(attemptId, await findJob(attemptId));
+  function end(attemptId: string): Promise<AttemptEnding> {
+    return ends.join(attemptId, async () => endJob(attemptId, await findJob(attemptId)));
   }
 
   /** Gone is what the cluster says of the very pods of this Job; a node that does not answer keeps them. */
-  async function endJob(attemptId: string, job: Job | null): Promise<"gone" | "unconfirmed"> {
+  async function endJob(attemptId: string, job: Job | null): Promise<AttemptEnding> {
     const deadline = Date.now() + (options.endDeadlineMs ?? END_DEADLINE_MS);
     const uid = job?.metadata?.uid;
     if (uid !== undefined && job?.metadata?.deletionTimestamp === undefined) await keepAndRemove(attemptId, uid);
@@ -225,6 +228,7 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
    * attempt was given up, has no Secret, which its pod cannot start without.
    */
   async function start({ attemptId, token }: { attemptId: string; token: string }, body: Job): Promise<void> {
+    ends.assertNone(attemptId);
     const job = await createJob(attemptId, body);
     const { uid, annotations, deletionTimestamp } = job.metadata ?? {};
     const name = jobNameOf(attemptId);
@@ -265,7 +269,7 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
     },
     async endStarted({ attemptId, uid }) {
       const job = await findJob(attemptId);
-      return job?.metadata?.uid === uid ? endJob(attemptId, job) : "gone";
+      return job?.metadata?.uid === uid ? ends.join(attemptId, () => endJob(attemptId, job)) : "gone";
     },
     onExit(listener) {
       listeners.add(listener);

@@ -174,3 +174,30 @@ test("a supervisor that does not answer leaves an end unconfirmed and an attempt
   await expect(executor.inspect("att_1")).rejects.toMatchObject({ reason: "executor-unavailable" });
   await expect(executor.launch(spec("att_1"))).rejects.toThrow("in time");
 });
+
+test("an end that is asked for twice is one, and nothing is launched beside it", async () => {
+  const sent: WorkerMessage[] = [];
+  const listeners = new Set<(message: SupervisorMessage) => void>();
+  const channel: SupervisorChannel = {
+    send: async (message) => void sent.push(message),
+    onMessage(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+  const executor = createLocalExecutor({
+    channel,
+    dataDir: folder,
+    workspaceRoots: [],
+    codexPath: "/bin/false",
+    logLevel: "info",
+  });
+  const ends = [executor.end("att_2"), executor.end("att_2")];
+  await expect(executor.launch(spec("att_2"))).rejects.toMatchObject({
+    reason: "executor-unavailable",
+    passing: "request",
+  });
+  for (const listener of listeners) listener({ type: "runner.gone", attemptId: "att_2" });
+  expect(await Promise.all(ends)).toEqual(["gone", "gone"]);
+  expect(sent).toEqual([{ type: "runner.end", attemptId: "att_2" }]);
+});

@@ -3,7 +3,9 @@ import path from "node:path";
 import type { AttemptDetails, AttemptLog } from "@/contract/run-job";
 import type { RunnerProcess, SupervisorMessage } from "@/contract/supervisor";
 import { UnavailableError } from "@/server/errors";
+import { createEnds } from "@/server/executors/ends";
 import {
+  type AttemptEnding,
   type AttemptExit,
   causeOfExit,
   type Executor,
@@ -40,6 +42,7 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
   const remainsListeners = new Set<RemainsListener>();
   const waiting = new Set<Answer>();
   const launching = new Map<string, Promise<void>>();
+  const ends = createEnds();
 
   const unsubscribe = options.channel.onMessage((message) => {
     for (const answer of [...waiting]) if (answer(message)) waiting.delete(answer);
@@ -86,6 +89,7 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
   }
 
   async function launchOnce(spec: LaunchSpec): Promise<void> {
+    ends.assertNone(spec.attemptId);
     const scratch = scratchDir(spec.attemptId);
     await mkdir(scratch, { recursive: true, mode: 0o700 });
     const answered = answerOf((message) => {
@@ -103,7 +107,9 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
     if (answer.type === "runner.launch-failed") throw new Error(answer.message);
   }
 
-  async function end(attemptId: string): Promise<"gone" | "unconfirmed"> {
+  const end = (attemptId: string) => ends.join(attemptId, () => endOnce(attemptId));
+
+  async function endOnce(attemptId: string): Promise<AttemptEnding> {
     const answered = answerOf(
       (message) =>
         (message.type === "runner.gone" || message.type === "runner.exited") && message.attemptId === attemptId

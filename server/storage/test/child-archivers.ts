@@ -1,5 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import type { ArchiverSpec, AttemptExit, Executor, LaunchSpec, Observation, Started } from "@/server/executors";
+import type {
+  ArchiverSpec,
+  AttemptEnding,
+  AttemptExit,
+  Executor,
+  LaunchSpec,
+  Observation,
+  Started,
+} from "@/server/executors";
 
 /**
  * Archivers as real processes of this machine, on folders in the place of claims. Runners are only noted: what a test
@@ -35,7 +43,7 @@ export class ChildArchivers implements Executor, AsyncDisposable {
     }));
   }
 
-  endStarted({ attemptId }: Started): Promise<"gone" | "unconfirmed"> {
+  endStarted({ attemptId }: Started): Promise<AttemptEnding> {
     return this.end(attemptId);
   }
 
@@ -86,7 +94,7 @@ export class ChildArchivers implements Executor, AsyncDisposable {
     for (const { child } of this.#children.values()) child.stdin?.write("go\n");
   }
 
-  async end(attemptId: string): Promise<"gone" | "unconfirmed"> {
+  async end(attemptId: string): Promise<AttemptEnding> {
     return this.outOfReach.has(attemptId) ? "unconfirmed" : this.#kill(attemptId);
   }
 
