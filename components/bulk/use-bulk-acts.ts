@@ -5,11 +5,11 @@ import { bulkAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { toastError } from "@/components/ui/error-toast";
-import type { BulkAction, BulkOutcomes } from "@/contract/bulk";
+import type { BulkAction } from "@/contract/bulk";
 import { BULK_UNDO } from "@/contract/words";
+import type { Followed } from "./followed";
 
 type Act = { run: () => void; isPending: boolean };
-type Followed = Pick<BulkOutcomes, "retriedById" | "undoneById">;
 const UNKNOWN: Followed = { retriedById: null, undoneById: null };
 
 /** What can still be done about an action on many; null: nothing of the kind. What follows it is an action of its own. */
