@@ -198,6 +198,7 @@ test("a list is arranged: its columns are chosen and its rows stand under groups
     await renaming.getByRole("button", { name: "Rename" }).click();
     await expect(link(page, "A bazaar")).toBeVisible();
     await page.getByRole("button", { name: "Undo" }).click();
+    await expect(page.getByText("Named as before: A shop")).toBeVisible();
     await expect(link(page, "A shop")).toBeVisible();
     await act("A shop", "Delete session");
     const deleting = page.getByRole("dialog", { name: "Delete session" });

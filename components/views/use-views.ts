@@ -19,23 +19,25 @@ export function useViews(page: ViewPage) {
   const create = useMutation(trpc.views.create.mutationOptions(options));
   const update = useMutation(trpc.views.update.mutationOptions(options));
   const remove = useMutation(trpc.views.delete.mutationOptions(options));
-  const onError = (error: unknown) => toastError(error);
+  const putBack = useMutation(trpc.views.create.mutationOptions({ ...options, onError: (error) => toastError(error) }));
 
+  // What asked may be gone before the answer is there, and so may what is taken back.
   function removeView({ id, version }: View): void {
-    const onSuccess = ({ name, query, isShared }: View) =>
-      toastUndo(`Deleted the view “${showTricks(name)}”`, () =>
-        create.mutate({ page, name, query, isShared }, { onError }),
-      );
-    remove.mutate({ viewId: id, expectedVersion: version }, { onSuccess, onError });
+    const done = ({ name, query, isShared }: View) =>
+      toastUndo(`Deleted the view “${showTricks(name)}”`, () => putBack.mutate({ page, name, query, isShared }));
+    void remove.mutateAsync({ viewId: id, expectedVersion: version }).then(done, toastError);
   }
   function share({ id, version, name, isShared }: View): void {
-    const said = isShared ? `“${showTricks(name)}” is seen by its maker alone` : `“${showTricks(name)}” is shared`;
-    const onSuccess = () => void toast.success(said);
-    update.mutate({ viewId: id, expectedVersion: version, isShared: !isShared }, { onSuccess, onError });
+    const done = isShared ? `“${showTricks(name)}” is seen by its maker alone` : `“${showTricks(name)}” is shared`;
+    void update
+      .mutateAsync({ viewId: id, expectedVersion: version, isShared: !isShared })
+      .then(() => toast.success(done), toastError);
   }
   function setQuery({ id, version, name }: View, query: string): void {
-    const onSuccess = () => void toast.success(`“${showTricks(name)}” is now what is shown`);
-    update.mutate({ viewId: id, expectedVersion: version, query }, { onSuccess, onError });
+    const done = `“${showTricks(name)}” is now what is shown`;
+    void update
+      .mutateAsync({ viewId: id, expectedVersion: version, query })
+      .then(() => toast.success(done), toastError);
   }
   return { views, create, update, removeView, share, setQuery };
 }
