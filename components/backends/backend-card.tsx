@@ -5,7 +5,7 @@ import { type ReactNode, useState } from "react";
 import { DemoLabel } from "@/components/sessions/demo-label";
 import { useCanOperate, useRulesAll } from "@/components/shell/identity";
 import { Button } from "@/components/ui/button";
-import { useNow } from "@/components/ui/clock";
+import { Clocked } from "@/components/ui/clocked";
 import { formatDuration, formatPlural } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { LimitCell } from "@/components/ui/limit-cell";
@@ -17,7 +17,7 @@ import type { Backend } from "@/contract/backend";
 import type { UsageSummary } from "@/contract/usage";
 import type { LatencyWindow } from "@/contract/words";
 import { BackendCurls } from "./backend-curls";
-import { conditionOf, isHeldUp, maxRunningOf } from "./condition";
+import { type Condition, conditionOf, endsByItself, isHeldUp, maxRunningOf } from "./condition";
 import { useBackend } from "./use-backend";
 
 const Latency = dynamic(() => import("./latency-chart").then((module) => module.Latency), { ssr: false });
@@ -35,9 +35,8 @@ type BackendCardProps = {
 
 /** A profile: how it stands and why, what it is, how much of it is used, and what a person may do about it. */
 export function BackendCard({ backend, usage, within }: BackendCardProps) {
-  const nowMs = useNow();
-  const condition = conditionOf(backend, nowMs);
   const { profile } = backend;
+  const isClocked = endsByItself(backend);
   return (
     <li
       id={`profile-${profile}`}
@@ -49,28 +48,37 @@ export function BackendCard({ backend, usage, within }: BackendCardProps) {
           {profile} <DemoLabel profile={profile} />
         </h2>
         <span className="flex items-center gap-2">
-          <State state={condition.state} word={condition.word} tone={condition.tone} />
+          <Clocked isOn={isClocked}>{(nowMs) => <Standing condition={conditionOf(backend, nowMs)} />}</Clocked>
           <BackendCurls backend={backend} />
         </span>
       </div>
-      {condition.why !== null && (
-        <p className="text-xs text-ink-2">
-          {condition.why}
-          {condition.until !== null && (
-            <>
-              {" "}
-              It is given work again <Time at={condition.until} />.
-            </>
-          )}
-        </p>
-      )}
+      <Clocked isOn={isClocked}>{(nowMs) => <Why condition={conditionOf(backend, nowMs)} />}</Clocked>
       <Facts items={factsOf(backend)} />
       <Capacity backend={backend} />
       {backend.isConfigured && <LastTry backend={backend} />}
       {usage !== undefined && <ProfileUse summary={usage} profile={profile} />}
       <Latency profile={profile} within={within} />
-      <Actions backend={backend} isHeldUp={isHeldUp(backend, nowMs)} />
+      <Clocked isOn={isClocked}>{(nowMs) => <Actions backend={backend} isHeldUp={isHeldUp(backend, nowMs)} />}</Clocked>
     </li>
+  );
+}
+
+function Standing({ condition: { state, word, tone } }: { condition: Condition }) {
+  return <State state={state} word={word} tone={tone} />;
+}
+
+function Why({ condition }: { condition: Condition }) {
+  if (condition.why === null) return null;
+  return (
+    <p className="text-xs text-ink-2">
+      {condition.why}
+      {condition.until !== null && (
+        <>
+          {" "}
+          It is given work again <Time at={condition.until} />.
+        </>
+      )}
+    </p>
   );
 }
 

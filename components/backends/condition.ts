@@ -48,6 +48,11 @@ function sayTried({ message }: BackendProbe): string {
   return `When it was tried ${showTricks(message)}.`;
 }
 
+/** Whether what the time is has a say in how it stands. */
+export function endsByItself(backend: Backend): boolean {
+  return isHeldUp(backend, 0);
+}
+
 /** Whether a person can say that it takes work again: what holds it up ends by itself, but later. */
 export function isHeldUp(backend: Backend, nowMs: number): boolean {
   return limitedUntil(backend.health, nowMs) !== null || failingUntil(backend.probe, nowMs) !== null;
