@@ -45,10 +45,15 @@ export function OverviewView() {
   const any = useQuery(trpc.sessions.list.queryOptions(inputs.any));
   const askAgain = useAskAgain(GATHER_MS, trpc.overview.pathKey());
   // A session that begins or ends is patched where it stands: which ones stand here is for the server to say.
-  const askForSessions = useAskAgain(GATHER_MS, trpc.sessions.list.pathKey());
-  useFrames("session", () => {
+  const askForRunning = useAskAgain(GATHER_MS, trpc.sessions.list.queryKey(inputs.running));
+  const askForUnread = useAskAgain(GATHER_MS, trpc.sessions.list.queryKey(inputs.unread));
+  const askForAny = useAskAgain(GATHER_MS, trpc.sessions.list.queryKey(inputs.any));
+  useFrames("session", ({ kind }) => {
     askAgain();
-    askForSessions();
+    askForRunning();
+    askForUnread();
+    // Whether there is any changes with the first one, and as one goes.
+    if (kind === "deleted" || any.data?.items.length === 0) askForAny();
   });
   useFrames("run", askAgain);
   useFrames("approval", askAgain);
