@@ -105,7 +105,9 @@ type NeedsProps = { needs: readonly Need[]; counts: readonly NeedCount[]; readAt
  */
 export function Needs({ needs, counts, readAt }: NeedsProps) {
   const [isWhole, setIsWhole] = useState(false);
-  const rows = useMemo(() => needRows(needs, readAt), [needs, readAt]);
+  // Approvals stand above, each with its answers. What is drawn around it is drawn again with every session that changes.
+  const rows = useMemo(() => needRows(needs.filter(isBelow), readAt), [needs, readAt]);
+  const countsBelow = counts.filter(isBelow);
   const news = useFreshRows(rows, "");
   const known = rows.filter((row) => !news.fresh.includes(row));
   const shown = isWhole ? known : known.slice(0, SHOWN);
@@ -113,11 +115,11 @@ export function Needs({ needs, counts, readAt }: NeedsProps) {
     shown.map(({ id }) => id),
     "rows",
   );
-  usePageKeys(needs.length === 0 ? [] : FIX_KEYS);
-  if (needs.length === 0) return null;
+  usePageKeys(rows.length === 0 ? [] : FIX_KEYS);
+  if (rows.length === 0) return null;
   return (
     <Panel
-      title={`Needs a person (${countOf(counts)})`}
+      title={`Needs a person (${countOf(countsBelow)})`}
       className="shrink-0 border-warn/50"
       actions={
         <span className="flex items-center gap-2">
@@ -137,9 +139,13 @@ export function Needs({ needs, counts, readAt }: NeedsProps) {
           <NeedRow key={id} id={id} need={need} />
         ))}
       </ul>
-      <Cut kinds={cutKinds(needs, counts)} />
+      <Cut kinds={cutKinds(needs, countsBelow)} />
     </Panel>
   );
+}
+
+function isBelow({ kind }: { kind: NeedKind }): boolean {
+  return kind !== "approval";
 }
 
 /** Of what there is too much for a page: how much, and where all of it is. */

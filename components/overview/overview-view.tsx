@@ -85,11 +85,7 @@ export function OverviewView() {
                 approvals={approvals.data?.items.filter((approval) => !asked.fresh.includes(approval)) ?? []}
                 total={data.approvals}
               />
-              <Needs
-                needs={data.needs.filter(({ kind }) => kind !== "approval")}
-                counts={data.needCounts.filter(({ kind }) => kind !== "approval")}
-                readAt={data.generatedAt}
-              />
+              <Needs needs={data.needs} counts={data.needCounts} readAt={data.generatedAt} />
               {!isNew && isCalm(data, unread.data?.items.length) && (
                 <EmptyState title="Nothing needs you">
                   No approval waits, nothing runs, nothing failed that you have not seen.
