@@ -1,7 +1,7 @@
 "use client";
 import { Activity, Power } from "lucide-react";
 import dynamic from "next/dynamic";
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
 import { DemoLabel } from "@/components/sessions/demo-label";
 import { useCanOperate, useRulesAll } from "@/components/shell/identity";
 import { Button } from "@/components/ui/button";
@@ -9,7 +9,7 @@ import { Clocked } from "@/components/ui/clocked";
 import { formatDuration, formatPlural } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { LimitCell } from "@/components/ui/limit-cell";
-import { Facts } from "@/components/ui/page";
+import { type Fact, Facts } from "@/components/ui/page";
 import { State, TONE_TEXT } from "@/components/ui/state";
 import { Time } from "@/components/ui/time";
 import { ProfileUse } from "@/components/usage/profile-use";
@@ -82,16 +82,14 @@ function Why({ condition }: { condition: Condition }) {
   );
 }
 
-function factsOf(backend: Backend): [string, ReactNode][] {
+const WIRE_NAMES = { chat: "chat completions", responses: "responses" } as const;
+
+function factsOf(backend: Backend): Fact[] {
   return [
     ["Model", backend.model ?? "none"],
-    ...(backend.baseUrl === null ? [] : [["Address", backend.baseUrl] satisfies [string, ReactNode]]),
-    ...(backend.wire === null || backend.isDemo
-      ? []
-      : [["Speaks", backend.wire === "chat" ? "chat completions" : "responses"] satisfies [string, ReactNode]]),
-    ...(backend.isConfigured && !backend.isDemo
-      ? [["Key", <KeyFact key="key" value={backend.key} />] satisfies [string, ReactNode]]
-      : []),
+    ["Address", backend.baseUrl],
+    ["Speaks", backend.wire === null || backend.isDemo ? null : WIRE_NAMES[backend.wire]],
+    ["Key", backend.isConfigured && !backend.isDemo ? <KeyFact key="key" value={backend.key} /> : null],
     ["Command", <code key="command">{showTricks(shown(backend.capabilities.command))}</code>],
   ];
 }

@@ -19,7 +19,7 @@ import { CurlMenu } from "@/components/ui/curl-menu";
 import { showTricks } from "@/components/ui/hidden-text";
 import { JsonPanel } from "@/components/ui/json-panel";
 import { MenuItem } from "@/components/ui/menu";
-import { Facts, PageHeader, Panel } from "@/components/ui/page";
+import { type Fact, Facts, PageHeader, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { State } from "@/components/ui/state";
 import { Countdown, Time } from "@/components/ui/time";
@@ -197,7 +197,7 @@ function ItsRun({ runId }: { runId: string }) {
 function TaskFacts({ task }: { task: QueueTaskSummary }) {
   const trpc = useTRPC();
   const usage = useQuery(usageOfTask(trpc, task.id));
-  const facts: [string, React.ReactNode][] = [
+  const facts: Fact[] = [
     ["Id", <Id key="i" id={task.id} />],
     ["Project", `${task.tenantId} / ${task.projectId}`],
     ["Profile", task.backendProfile],
@@ -205,12 +205,12 @@ function TaskFacts({ task }: { task: QueueTaskSummary }) {
     ["Attempts", task.attemptCount],
     ["Created", <Time key="c" at={task.createdAt} />],
     ["Changed", <Time key="u" at={task.updatedAt} />],
+    ["Not before", task.runAt === null ? null : <Time key="r" at={task.runAt} />],
+    ["Expires", task.expiresAt === null ? null : <Time key="e" at={task.expiresAt} />],
+    ["Concurrency key", task.concurrencyKey],
+    ["Idempotency key", task.idempotencyKey],
+    ["Cancelled for", task.cancelReason],
   ];
-  if (task.runAt !== null) facts.push(["Not before", <Time key="r" at={task.runAt} />]);
-  if (task.expiresAt !== null) facts.push(["Expires", <Time key="e" at={task.expiresAt} />]);
-  if (task.concurrencyKey !== null) facts.push(["Concurrency key", task.concurrencyKey]);
-  if (task.idempotencyKey !== null) facts.push(["Idempotency key", task.idempotencyKey]);
-  if (task.cancelReason !== null) facts.push(["Cancelled for", task.cancelReason]);
   return (
     <div className="flex min-w-0 flex-col gap-4">
       <Panel title="Facts">

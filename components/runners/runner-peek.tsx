@@ -114,7 +114,7 @@ function RunnerFacts({ runner }: { runner: Runner }) {
             </Link>
           ),
         ],
-        ...(run === null ? [] : [["Turns", turnsOf(run)] as [string, string]]),
+        ["Turns", run === null ? null : turnsOf(run)],
         [
           "Lease",
           runner.leaseExpiresAt === null ? (

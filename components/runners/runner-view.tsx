@@ -203,7 +203,7 @@ function RunnerFacts({ runner }: { runner: Runner }) {
                 </Link>
               ),
             ],
-            ...(run === null || run.title === null ? [] : [["Title", showTricks(run.title)] as [string, string]]),
+            ["Title", showTricks(run?.title ?? null)],
             [
               "Session",
               run?.sessionId == null ? (
