@@ -1,3 +1,4 @@
+import { operatorName } from "@/components/shell/operator-name";
 import { showTricks } from "@/components/ui/hidden-text";
 import type { Tone } from "@/components/ui/state";
 import type { Backend, BackendProbe } from "@/contract/backend";
@@ -15,7 +16,7 @@ export function conditionOf(backend: Backend, nowMs: number): Condition {
       state: "paused",
       word: "switched off",
       tone: "warn",
-      why: showTricks(`By ${disabled.by.replace(/^operator:/, "")}: ${why}`),
+      why: `By ${operatorName(disabled.by)}: ${showTricks(why)}`,
       until: null,
     };
   }

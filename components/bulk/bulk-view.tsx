@@ -5,6 +5,7 @@ import Link from "next/link";
 import { parseAsStringLiteral, useQueryState } from "nuqs";
 import { useEffect, useRef } from "react";
 import { BULK_ADDRESS } from "@/components/shell/addresses";
+import { operatorName } from "@/components/shell/operator-name";
 import { usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
@@ -68,7 +69,7 @@ function LoadedBulk({ bulk }: { bulk: BulkAction }) {
           <span className="flex flex-wrap items-center gap-x-2">
             <BulkState isBare bulk={bulk} />
             <span>
-              asked for by {showTricks(bulk.createdBy.replace(/^operator:/, ""))} <Time at={bulk.createdAt} />
+              asked for by {operatorName(bulk.createdBy)} <Time at={bulk.createdAt} />
             </span>
             {bulk.reason !== null && <span className="text-ink-3">{showTricks(bulk.reason)}</span>}
           </span>
