@@ -18,6 +18,7 @@ import { useFreshRows } from "@/components/live/fresh-rows";
 import { Fix } from "@/components/queue/fix";
 import { runAddress, sessionAddress, storageAddress, taskAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
+import { rowInFocus } from "@/components/shell/list-keys";
 import { usePageKeys } from "@/components/shell/page-keys";
 import { Button, buttonStyle } from "@/components/ui/button";
 import { sentence } from "@/components/ui/format";
@@ -43,7 +44,7 @@ const FIXED_HERE: readonly NeedKind[] = ["parked", "paused", "dead-letter"];
 const FIX_KEYS = [{ keys: "f", name: "Do what is offered about the row in focus", run: fixRow }];
 
 function fixRow(): void {
-  document.activeElement?.closest("[data-row]")?.querySelector<HTMLElement>("[data-fix]")?.click();
+  rowInFocus()?.querySelector<HTMLElement>("[data-fix]")?.click();
 }
 
 const runOf = ({ runId, sessionId }: Need) =>
