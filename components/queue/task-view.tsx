@@ -21,6 +21,7 @@ import { JsonPanel } from "@/components/ui/json-panel";
 import { MenuItem } from "@/components/ui/menu";
 import { type Fact, Facts, PageHeader, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
+import { RecordBody } from "@/components/ui/record-body";
 import { State } from "@/components/ui/state";
 import { Countdown, Time } from "@/components/ui/time";
 import { ModelUsePanel } from "@/components/usage/model-use";
@@ -89,16 +90,13 @@ function LoadedTask({ task }: { task: QueueTaskSummary }) {
         }
         actions={<Actions task={task} />}
       />
-      <div className="scroll-thin grid min-h-0 flex-1 auto-rows-min gap-4 overflow-y-auto p-4 lg:grid-cols-[minmax(0,1fr)_20rem] lg:p-6">
-        <div className="flex min-w-0 flex-col gap-4">
-          {task.state === "pending" && <WhyItWaits task={task} />}
-          {task.state === "failed" && <WhyFailed task={task} />}
-          {task.runId !== null && <ItsRun runId={task.runId} />}
-          <TaskAttempts taskId={task.id} />
-          <TaskLife task={task} />
-        </div>
-        <TaskFacts task={task} />
-      </div>
+      <RecordBody facts={<TaskFacts task={task} />}>
+        {task.state === "pending" && <WhyItWaits task={task} />}
+        {task.state === "failed" && <WhyFailed task={task} />}
+        {task.runId !== null && <ItsRun runId={task.runId} />}
+        <TaskAttempts taskId={task.id} />
+        <TaskLife task={task} />
+      </RecordBody>
     </div>
   );
 }

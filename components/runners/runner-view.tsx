@@ -16,6 +16,7 @@ import { showTricks } from "@/components/ui/hidden-text";
 import { JsonPanel } from "@/components/ui/json-panel";
 import { Facts, PageHeader, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
+import { RecordBody } from "@/components/ui/record-body";
 import { ScrollRegion } from "@/components/ui/scroll-region";
 import { State } from "@/components/ui/state";
 import { Countdown, Duration, Time } from "@/components/ui/time";
@@ -61,13 +62,10 @@ function LoadedRunner({ runner }: { runner: Runner }) {
         }
         actions={<RunnerActions runner={runner} />}
       />
-      <div className="scroll-thin grid min-h-0 flex-1 auto-rows-min gap-4 overflow-y-auto p-4 lg:grid-cols-[minmax(0,1fr)_20rem] lg:p-6">
-        <div className="flex min-w-0 flex-col gap-4">
-          <WhyBox why={why} />
-          <Beats runner={runner} />
-        </div>
-        <RunnerFacts runner={runner} />
-      </div>
+      <RecordBody facts={<RunnerFacts runner={runner} />}>
+        <WhyBox why={why} />
+        <Beats runner={runner} />
+      </RecordBody>
     </div>
   );
 }
