@@ -1,5 +1,5 @@
 import { ceilingOf } from "@/components/ui/ceiling";
-import { Chart, Key } from "@/components/ui/chart";
+import { Chart, QuantileKeys } from "@/components/ui/chart";
 import { Drawing, HALF, MOST, Quantiles } from "@/components/ui/drawing";
 import { formatCount, formatDuration, formatPlural } from "@/components/ui/format";
 import { useStepName } from "@/components/ui/step-name";
@@ -35,8 +35,7 @@ export function WaitsOverTime({ waits, range, isOfMore }: WaitsProps & { range: 
           "No task began."
         ) : (
           <>
-            <Key swatch={HALF} name="half within" figure={shown(last?.p50Ms)} />
-            <Key swatch={MOST} name="95 of 100 within" figure={shown(last?.p95Ms)} />
+            <QuantileKeys half={shown(last?.p50Ms)} most={shown(last?.p95Ms)} />
             {isOfMore && <span>Of every lane.</span>}
           </>
         )
