@@ -1,18 +1,16 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
-import { viewsOf } from "@/components/trpc/lists";
 import { toastError } from "@/components/ui/error-toast";
 import { showTricks } from "@/components/ui/hidden-text";
 import { toastUndo } from "@/components/ui/undo";
 import type { View } from "@/contract/view";
 import type { ViewPage } from "@/contract/words";
 
-/** The views of a list, one's own and those that are shared, and what can be done to them. */
-export function useViews(page: ViewPage) {
+/** What can be done to the views of a list. */
+export function useViewActs(page: ViewPage) {
   const trpc = useTRPC();
   const client = useQueryClient();
-  const views = useQuery(viewsOf(trpc, page)).data?.items ?? [];
   const again = () => void client.invalidateQueries({ queryKey: trpc.views.pathKey() });
   // What another person did meanwhile is a reason for most refusals.
   const options = { onSettled: again };
@@ -39,5 +37,5 @@ export function useViews(page: ViewPage) {
       .mutateAsync({ viewId: id, expectedVersion: version, query })
       .then(() => toast.success(done), toastError);
   }
-  return { views, create, update, removeView, share, setQuery };
+  return { create, update, removeView, share, setQuery };
 }
