@@ -1,6 +1,5 @@
 import type { Page } from "@playwright/test";
-import { expect, LOOKS, lookInAll, ready, signIn, test } from "./fixtures";
-import { Product } from "./product";
+import { copied, expect, LOOKS, lookInAll, newSignedIn, ready, startSignedIn, test } from "./fixtures";
 import { RecordingProvider } from "./recording-provider";
 
 const KEY = "sk-recorded-0123456789abcdefghijklmnop";
@@ -13,17 +12,15 @@ test("a provider that fails is seen and tried again, a profile is switched off a
   test.setTimeout(240_000);
   await using provider = await RecordingProvider.start();
   provider.listStatus = 401;
-  await using product = await Product.start({
+  const signedIn = await startSignedIn(browser, {
     AGENTRUN_BACKENDS: provider.backendsFile,
     RECORDED_PROVIDER_KEY: KEY,
     // By hand alone: a try that comes by itself would change what is looked at.
     AGENTRUN_BACKEND_PROBE_INTERVAL_MS: "86400000",
   });
-  const permissions = ["clipboard-read", "clipboard-write"];
-  const context = await browser.newContext({ baseURL: product.url, permissions });
-  const page = await context.newPage();
+  await using product = signedIn.product;
+  const page = await newSignedIn(browser, signedIn);
   watchPage(page);
-  await signIn(page, product);
   await page.goto("/backends");
   await ready(page);
   const codex = card(page, "codex");
@@ -44,7 +41,7 @@ test("a provider that fails is seen and tried again, a profile is switched off a
   await test.step("what is done to it is copied as calls, which hold no key", async () => {
     await codex.getByRole("button", { name: "Copy codex as curl" }).click();
     await page.getByRole("menuitem", { name: "Switching it off as curl" }).click();
-    const line = await page.evaluate(() => navigator.clipboard.readText());
+    const line = await copied(page);
     expect(line).toMatch(/-X PATCH .*-d '\{"isEnabled":false,"reason":"why"\}' '.*\/api\/v1\/backends\/codex'$/);
     expect(line).not.toContain(KEY);
   });
@@ -88,7 +85,14 @@ test("a provider that fails is seen and tried again, a profile is switched off a
   await test.step("switched on, its tasks run", async () => {
     await codex.getByRole("button", { name: "Switch on" }).click();
     await expect(codex).toContainText("ready");
+    // Whoever takes it back may have gone on to another page.
+    await page.keyboard.press("g");
+    await page.keyboard.press("q");
+    await expect(page).toHaveURL(/\/queue/);
     await page.getByRole("button", { name: "Undo" }).last().click();
+    await expect(page.getByText("As before: codex").last()).toBeVisible();
+    await page.goto("/backends");
+    await ready(page);
     await expect(codex).toContainText("switched off");
     await codex.getByRole("button", { name: "Switch on" }).click();
     await expect(codex).toContainText("ready");
@@ -96,5 +100,5 @@ test("a provider that fails is seen and tried again, a profile is switched off a
     await expect.poll(() => provider.requests.length, { timeout: 90_000 }).toBeGreaterThan(0);
     expect(await page.content()).not.toContain(KEY);
   });
-  await context.close();
+  await page.context().close();
 });

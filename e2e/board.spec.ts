@@ -1,5 +1,16 @@
 import type { Page } from "@playwright/test";
-import { byDevice, EVERY_LOOK, expect, look, lookInAll, newSignedIn, optionsOf, productOfFile, test } from "./fixtures";
+import {
+  byDevice,
+  EVERY_LOOK,
+  expect,
+  look,
+  lookInAll,
+  newSignedIn,
+  optionsOf,
+  peekOf,
+  productOfFile,
+  test,
+} from "./fixtures";
 import { apiOf, openPage, rowOf } from "./queue-stories";
 
 const column = (page: Page, name: string) => page.getByRole("list", { name: new RegExp(`^${name} `) });
@@ -55,7 +66,7 @@ test("the board is run from the keyboard, and its cards go where their tasks go"
   });
 
   await test.step("a look into a card goes on with the arrows, and gives the focus back", async () => {
-    const panel = page.getByRole("complementary", { name: /^A look into/ });
+    const panel = peekOf(page);
     await link(page, "build one").focus();
     await page.keyboard.press("Space");
     await expect(panel).toContainText("until all are there");

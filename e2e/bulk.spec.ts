@@ -1,5 +1,16 @@
 import type { Locator, Page } from "@playwright/test";
-import { byDevice, EVERY_LOOK, expect, look, lookInAll, newSignedIn, optionsOf, productOfFile, test } from "./fixtures";
+import {
+  byDevice,
+  EVERY_LOOK,
+  expect,
+  look,
+  lookInAll,
+  newSignedIn,
+  optionsOf,
+  peekOf,
+  productOfFile,
+  test,
+} from "./fixtures";
 import { type Api, apiOf, openPage } from "./queue-stories";
 
 /** Nobody else's command line has it. */
@@ -8,12 +19,11 @@ const LONG_COMMAND = "sleep 35793";
 const runsTable = (page: Page): Locator => page.getByRole("table", { name: "Runs" });
 const sessionsTable = (page: Page): Locator => page.getByRole("table", { name: "Sessions" });
 const bodyRows = (table: Locator): Locator => table.locator("tbody").getByRole("row");
-const panel = (page: Page): Locator => page.getByRole("complementary", { name: /^A look into/ });
 const bar = (page: Page, name: string): Locator => page.getByRole("toolbar", { name });
 
 /** Starts a run of the demo agent in a session of its own, as a program does. */
 async function start(api: Api, sessionId: string, text: string): Promise<string> {
-  const { id } = (await api.post("/runs", { backendProfile: "demo", sessionRef: { sessionId } })) as { id: string };
+  const id = await api.run(sessionId);
   await api.post(`/runs/${id}/commands`, { type: "turn", payload: { text } });
   return id;
 }
@@ -69,10 +79,10 @@ test("choosing and its dialogs are accessible in light, dark and high contrast, 
       const row = page.getByRole("row").filter({ hasText: "ASK" }).first();
       await row.getByRole("link").first().focus();
       await page.keyboard.press("Space");
-      await expect(panel(page).getByRole("group", { name: "Last lines" })).toContainText("echo allowed");
+      await expect(peekOf(page).getByRole("group", { name: "Last lines" })).toContainText("echo allowed");
       await lookInAll(page, looks, `peek-${what}`);
       await page.keyboard.press("Escape");
-      await expect(panel(page)).toBeHidden();
+      await expect(peekOf(page)).toBeHidden();
       await expect(row.getByRole("link").first()).toBeFocused();
     }
     await openPage(page, `/bulk/${done}`);
@@ -201,15 +211,15 @@ test("many are dealt with at once, from the keyboard alone", async ({ browser, w
     const row = bodyRows(runsTable(page)).filter({ hasText: "busy-b" });
     await row.getByRole("link").first().focus();
     await page.keyboard.press("Space");
-    await expect(panel(page)).toContainText("It was cancelled");
-    await expect(panel(page)).toContainText("the wrong branch");
-    await expect(panel(page)).toContainText(LONG_COMMAND);
-    await expect(panel(page)).toContainText(/\d+ calls?.*: [\d.k]+ tokens/);
+    await expect(peekOf(page)).toContainText("It was cancelled");
+    await expect(peekOf(page)).toContainText("the wrong branch");
+    await expect(peekOf(page)).toContainText(LONG_COMMAND);
+    await expect(peekOf(page)).toContainText(/\d+ calls?.*: [\d.k]+ tokens/);
     const next = bodyRows(runsTable(page)).filter({ hasText: "busy-a" }).getByRole("link").first();
     await page.keyboard.press("ArrowDown");
     await expect(next).toBeFocused();
     const address = (await next.getAttribute("href")) ?? "";
-    await expect(panel(page).getByRole("link", { name: "Open", exact: true })).toHaveAttribute("href", address);
+    await expect(peekOf(page).getByRole("link", { name: "Open", exact: true })).toHaveAttribute("href", address);
     await page.keyboard.press("Enter");
     await expect(page).toHaveURL(new RegExp(`${address}$`));
   });
@@ -270,7 +280,7 @@ test("many are dealt with at once, from the keyboard alone", async ({ browser, w
     await expect(row).toBeVisible({ timeout: 30_000 });
     await row.getByRole("link").focus();
     await page.keyboard.press("Space");
-    const peek = panel(page);
+    const peek = peekOf(page);
     await expect(peek).toContainText("step 1 of 8 is done", { timeout: 90_000 });
     await expect(peek).toContainText("step 3 of 8 is done", { timeout: 60_000 });
     await look(page, "session-peek");

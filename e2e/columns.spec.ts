@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { byDevice, EVERY_LOOK, expect, look, lookInAll, optionsOf, ready, signIn, test } from "./fixtures";
+import { byDevice, copied, EVERY_LOOK, expect, look, lookInAll, optionsOf, ready, signIn, test } from "./fixtures";
 import { Product } from "./product";
 import { apiOf, openPage, tasksTable } from "./queue-stories";
 
@@ -189,15 +189,14 @@ test("a list is arranged: its columns are chosen and its rows stand under groups
       await page.getByRole("menuitem", { name }).click();
     };
     await act("A shop", "Copy as curl");
-    await expect
-      .poll(() => page.evaluate(() => navigator.clipboard.readText()))
-      .toMatch(/^curl .*\/api\/v1\/sessions\/ses_[0-9a-f]+'$/);
+    await expect.poll(() => copied(page)).toMatch(/^curl .*\/api\/v1\/sessions\/ses_[0-9a-f]+'$/);
     await act("A shop", "Rename");
     const renaming = page.getByRole("dialog", { name: "Rename session" });
     await renaming.getByLabel("Title").fill("A bazaar");
     await renaming.getByRole("button", { name: "Rename" }).click();
     await expect(link(page, "A bazaar")).toBeVisible();
     await page.getByRole("button", { name: "Undo" }).click();
+    await expect(page.getByText("Named as before: A shop")).toBeVisible();
     await expect(link(page, "A shop")).toBeVisible();
     await act("A shop", "Delete session");
     const deleting = page.getByRole("dialog", { name: "Delete session" });
@@ -208,8 +207,7 @@ test("a list is arranged: its columns are chosen and its rows stand under groups
   });
 
   await test.step("runs stand under their sessions, and tasks have more columns than fit", async () => {
-    for (const sessionId of ["one", "two", "one"])
-      await api.post("/runs", { backendProfile: "demo", sessionRef: { sessionId } });
+    for (const sessionId of ["one", "two", "one"]) await api.run(sessionId);
     await openPage(page, "/runs?group=session&columns=session,model,queued");
     await expect(table(page, "Runs").getByRole("heading", { level: 2 })).toHaveCount(2);
     await expect(table(page, "Runs").getByRole("rowgroup", { name: "one" }).locator("[data-row]")).toHaveCount(2);

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
-import { type Browser, type BrowserContext, test as base, expect, type Page } from "@playwright/test";
+import { type Browser, type BrowserContext, test as base, expect, type Locator, type Page } from "@playwright/test";
 import { Product } from "./product";
 
 type Checks = {
@@ -98,6 +98,16 @@ export async function openSignedIn(browser: Browser, signedIn: SignedIn, address
 /** Clicks before hydration are lost. */
 export async function ready(page: Page): Promise<void> {
   await expect(page.locator("html[data-hydrated]")).toBeAttached();
+}
+
+/** What was copied last, by whoever may read it. */
+export function copied(page: Page): Promise<string> {
+  return page.evaluate(() => navigator.clipboard.readText());
+}
+
+/** The panel at a list's side, or the one that looks into what is named so. */
+export function peekOf(page: Page, title = ""): Locator {
+  return page.getByRole("complementary", { name: `A look into ${title}` });
 }
 
 /** Rules whose answer can change where nothing but colours does. */

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import type { Browser, BrowserContext, Page } from "@playwright/test";
-import { expect, look, type SignedIn, startSignedIn, test } from "./fixtures";
+import { expect, look, productOfFile, test } from "./fixtures";
 import { type Api, apiOf, openPage } from "./queue-stories";
 
 /** Of the first tenant's; nobody of another may read it anywhere. */
@@ -15,25 +15,23 @@ const FAILED = "ses_failed";
 const ENV = { AGENTRUN_EXECUTOR: "none", AGENTRUN_SESSION_GC_INTERVAL_MS: "86400000" };
 
 type Seeded = { runId: string; failedId: string; taskId: string; approvalId: string; bulkId: string };
-let signedIn: SignedIn;
+const signedIn = productOfFile(ENV);
 let admin: BrowserContext;
 let seeded: Seeded;
 
 test.beforeAll(async ({ browser }) => {
   test.setTimeout(180_000);
-  signedIn = await startSignedIn(browser, ENV);
   const { product, storageState } = signedIn;
   mkdirSync(path.join(product.dataDir, "volumes", `agentrun-${"0".repeat(32)}`));
   admin = await browser.newContext({ baseURL: product.url, storageState });
   seeded = await seed(apiOf(admin.request, product.url));
 });
-test.afterAll(() => signedIn?.product[Symbol.asyncDispose]());
 
 /** Something of everything that somebody could act on: a run at work that asks, one that failed, a task that waits. */
 async function seed(api: Api): Promise<Seeded> {
   const newRun = async (sessionId: string): Promise<string> => {
     await api.post("/sessions", { sessionId, backendProfile: "demo", title: TITLE, expiresAt: "2100-01-01T00:00:00Z" });
-    return ((await api.post("/runs", { backendProfile: "demo", sessionRef: { sessionId } })) as { id: string }).id;
+    return api.run(sessionId);
   };
   await api.post("/queue/controls/pause", { queue: "default", reason: "for a while" });
   const taskId = await api.add({ title: TASK, lane: "build" });

@@ -8,8 +8,7 @@ type Approval = { id: string; sessionId: string; command: string };
 /** Has the demo agent ask for a command in a session of its own; answers when it is asked for. */
 async function ask(api: Api, sessionId: string): Promise<Approval> {
   await api.post("/sessions", { backendProfile: "demo", sessionId, title: `Work of ${sessionId}` });
-  const run = { backendProfile: "demo", sessionRef: { sessionId }, executionPolicy: { turnTimeoutMs: 3_600_000 } };
-  const { id } = (await api.post("/runs", run)) as { id: string };
+  const id = await api.run(sessionId, { executionPolicy: { turnTimeoutMs: 3_600_000 } });
   await api.post(`/runs/${id}/commands`, { type: "turn", payload: { text: `ASK \`echo ${sessionId}\`` } });
   const found: Approval[] = [];
   await expect
@@ -46,9 +45,7 @@ test("requests are answered from the oldest on, and none slides under a hand", a
     await expect(page.getByRole("heading", { name: "First steps" })).toBeVisible();
     await expect(page.getByRole("status", { name: "Connection: Live" }).first()).toBeAttached();
     await api.post("/sessions", { backendProfile: "demo", sessionId: "zero", title: "Work of zero" });
-    const { id } = (await api.post("/runs", { backendProfile: "demo", sessionRef: { sessionId: "zero" } })) as {
-      id: string;
-    };
+    const id = await api.run("zero");
     await api.post(`/runs/${id}/commands`, { type: "turn", payload: { text: "Say hello" } });
     const panel = (name: string) =>
       page.locator("section").filter({ has: page.getByRole("heading", { name, exact: true }) });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Browser, Page } from "@playwright/test";
-import { expect, expectEveryLook, openSignedIn, productOfFile, ready, test } from "./fixtures";
+import { copied, expect, expectEveryLook, openSignedIn, productOfFile, ready, test } from "./fixtures";
 import { apiOf, openPage } from "./queue-stories";
 import { newSession } from "./stories";
 
@@ -25,10 +25,8 @@ test("runs are found by what failed, followed live, moved through by keys, and c
   const api = apiOf(page.request, signedIn.product.url);
   const failing = "ses_bound_to_fail";
   await api.post("/sessions", { sessionId: failing, backendProfile: "demo", title: "Bound to fail" });
-  const run = (await api.post("/runs", { backendProfile: "demo", sessionRef: { sessionId: failing } })) as {
-    id: string;
-  };
-  await api.post(`/runs/${run.id}/finish`, {
+  const failedId = await api.run(failing);
+  await api.post(`/runs/${failedId}/finish`, {
     terminalStatus: "failed",
     failureKind: "timeout",
     failureMessage: "late",
@@ -79,7 +77,7 @@ test("runs are found by what failed, followed live, moved through by keys, and c
     const menu = row.getByRole("button", { name: /^Actions on/ });
     await menu.click();
     await page.getByRole("menuitem", { name: "Copy as curl" }).click();
-    const line = await page.evaluate(() => navigator.clipboard.readText());
+    const line = await copied(page);
     expect(line).toMatch(/^curl -H "Authorization: Bearer \$AGENTRUN_TOKEN" 'http:.*\/api\/v1\/runs\/run_[0-9a-f]+'$/);
     await menu.click();
     await page.getByRole("menuitem", { name: "Cancel…" }).click();
@@ -186,11 +184,11 @@ test("a token is made, told once, used, and revoked; a person who may only look 
     const secret = dialog.locator("code").filter({ hasText: /^ara_/ });
     await expect(secret).toBeVisible();
     await dialog.getByRole("button", { name: "Copy the token" }).click();
-    const copied = await page.evaluate(() => navigator.clipboard.readText());
-    expect(copied).toBe(await secret.textContent());
+    const token = await copied(page);
+    expect(token).toBe(await secret.textContent());
     await dialog.getByRole("button", { name: "Done" }).click();
-    await expect(page.getByText(copied)).toHaveCount(0);
-    return copied;
+    await expect(page.getByText(token)).toHaveCount(0);
+    return token;
   }
 
   const tokens = rowsOf(page, "Tokens");

@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { byDevice, EVERY_LOOK, expect, look, lookInAll, optionsOf, ready, signIn, test } from "./fixtures";
+import { byDevice, copied, EVERY_LOOK, expect, look, lookInAll, optionsOf, ready, signIn, test } from "./fixtures";
 import { Product } from "./product";
 import { apiOf, openPage } from "./queue-stories";
 
@@ -159,8 +159,8 @@ test("a list is narrowed by a typed query, and what it is narrowed to is saved, 
     await expect(page.getByRole("combobox", { name: "Search runs" })).toHaveValue("age<24h");
     await page.getByRole("button", { name: "Copy with fixed times" }).click();
     await expect(page.getByText("Copied: the address means the same rows at any time")).toBeVisible();
-    const copied = new URL(await page.evaluate(() => navigator.clipboard.readText()));
-    expect([copied.pathname, [...copied.searchParams.keys()]]).toEqual(["/runs", ["since"]]);
+    const address = new URL(await copied(page));
+    expect([address.pathname, [...address.searchParams.keys()]]).toEqual(["/runs", ["since"]]);
   });
 
   const storageState = await context.storageState();

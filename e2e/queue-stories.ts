@@ -1,5 +1,6 @@
 import { type APIRequestContext, expect, type Locator, type Page } from "@playwright/test";
 import type { CreateTaskInput, QueueTaskSummary, TaskAttempt } from "@/contract/queue";
+import type { CreateRunInput, Run } from "@/contract/run";
 import { ready } from "./fixtures";
 
 export type Api = ReturnType<typeof apiOf>;
@@ -14,6 +15,11 @@ export function apiOf(request: APIRequestContext, origin: string) {
   return {
     post: (path: string, data: object = {}) => send("post", path, data),
     get: (path: string) => send("get", path),
+    /** A run of the demo agent in a session of that id, which it makes where there is none. */
+    async run(sessionId: string, more: Partial<CreateRunInput> = {}): Promise<string> {
+      const run = await send("post", "/runs", { backendProfile: "demo", sessionRef: { sessionId }, ...more });
+      return (run as Run).id;
+    },
     async add(input: Partial<CreateTaskInput>): Promise<string> {
       const task = await send("post", "/queue/tasks", {
         backendProfile: "demo",

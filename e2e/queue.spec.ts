@@ -1,5 +1,16 @@
 import type { TaskAttempt } from "@/contract/queue";
-import { byDevice, expect, LOOKS, look, lookInAll, newSignedIn, optionsOf, productOfFile, test } from "./fixtures";
+import {
+  byDevice,
+  expect,
+  LOOKS,
+  look,
+  lookInAll,
+  newSignedIn,
+  optionsOf,
+  peekOf,
+  productOfFile,
+  test,
+} from "./fixtures";
 import { waitUntil } from "./product";
 import {
   apiOf,
@@ -248,7 +259,7 @@ test("the queue's pages and dialogs are accessible, in light and dark, and fit a
       const row = rowOf(page, title).getByRole("link").first();
       await row.focus();
       await page.keyboard.press("Space");
-      const panel = page.getByRole("complementary", { name: `A look into ${title}` });
+      const panel = peekOf(page, title);
       await expect(panel).toContainText(words);
       await check(`a look into ${title}`);
       await page.keyboard.press("Escape");
@@ -322,7 +333,7 @@ test("a queue of a thousand tasks is run from the keyboard", async ({ browser, w
   });
 
   await test.step("with the panel open the arrows go on, and rows that were out of sight come", async () => {
-    const panel = page.getByRole("complementary", { name: /^A look into/ });
+    const panel = peekOf(page);
     await page.keyboard.press("Space");
     await expect(panel).toContainText("Why it waits");
     for (let place = 190; place >= 170; place -= 1) await page.keyboard.press("ArrowUp");

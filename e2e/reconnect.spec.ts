@@ -67,10 +67,8 @@ test("open pages outlive the server: they say that it is gone, heal by themselve
   await api.post("/queue/controls/pause", { queue: "default" });
   await api.add({ title: "Waits from before" });
   await newSession(api, SESSION, "Followed");
-  const run = (await api.post("/runs", { backendProfile: "demo", sessionRef: { sessionId: SESSION } })) as {
-    id: string;
-  };
-  await api.post(`/runs/${run.id}/claim`, { runnerId: "runner_writing", leaseMs: 3_600_000 });
+  const runId = await api.run(SESSION);
+  await api.post(`/runs/${runId}/claim`, { runnerId: "runner_writing", leaseMs: 3_600_000 });
   const open = async (address: string) => {
     const page = await list.context().newPage();
     await page.goto(address);
@@ -98,7 +96,7 @@ test("open pages outlive the server: they say that it is gone, heal by themselve
       .getByRole("table", { name: "Sessions" })
       .getByRole("row")
       .filter({ has: list.getByRole("link", { name: title, exact: true }) });
-  const writer = new Writer(list, run.id);
+  const writer = new Writer(list, runId);
   await writer.write(20);
   await expect.poll(() => linesOf(talk)).toEqual(upTo(20));
 
@@ -145,7 +143,7 @@ test("open pages outlive the server: they say that it is gone, heal by themselve
   });
 
   await test.step("what the pages show is what is stored: every event once, in its order", async () => {
-    const { items, lastSeq } = (await api.get(`/runs/${run.id}/events?limit=500`)) as {
+    const { items, lastSeq } = (await api.get(`/runs/${runId}/events?limit=500`)) as {
       items: RunEvent[];
       lastSeq: number;
     };

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Page } from "@playwright/test";
 import type { RunJob } from "@/contract/run-job";
 import type { Runner } from "@/contract/runner";
-import { expect, expectEveryLook, openSignedIn, ready, startSignedIn, test } from "./fixtures";
+import { copied, expect, expectEveryLook, openSignedIn, ready, startSignedIn, test } from "./fixtures";
 import { apiOf, openPage } from "./queue-stories";
 
 const log = (page: Page) => page.getByRole("log", { name: "Log" });
@@ -19,10 +19,7 @@ test("what a runner writes is followed; killed, it leaves its log and how its pr
   watchPage(page);
   const api = apiOf(page.request, product.url);
   await api.post("/sessions", { sessionId: "ses_log", backendProfile: "demo", title: "Bound to be killed" });
-  const { id: runId } = (await api.post("/runs", {
-    ...{ backendProfile: "demo", sessionRef: { sessionId: "ses_log" } },
-    executionPolicy: { onLost: "ask", approval: "never" },
-  })) as { id: string };
+  const runId = await api.run("ses_log", { executionPolicy: { onLost: "ask", approval: "never" } });
 
   await test.step("before there is a runner the log says so, and fills once there is one", async () => {
     await openPage(page, `/runs/${runId}?tab=log`);
@@ -82,7 +79,7 @@ test("what a runner writes is followed; killed, it leaves its log and how its pr
     await expect(log(page).locator("mark")).toHaveText("turn begins");
 
     await page.getByRole("button", { name: "Copy", exact: true }).click();
-    expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(/^\{"level":30.*"msg":"claimed"\}$/m);
+    expect(await copied(page)).toMatch(/^\{"level":30.*"msg":"claimed"\}$/m);
     const downloading = page.waitForEvent("download");
     await page.getByRole("button", { name: "Download" }).click();
     const file = await downloading;

@@ -1,12 +1,14 @@
 import type { Browser, Page } from "@playwright/test";
 import type { Runner } from "@/contract/runner";
 import {
+  copied,
   EVERY_LOOK,
   expect,
   expectEveryLook,
   look,
   lookInAll,
   openSignedIn,
+  peekOf,
   productOfFile,
   ready,
   test,
@@ -23,7 +25,6 @@ const signedIn = productOfFile({ AGENTRUN_LEASE_MS: String(LEASE_MS) });
 const open = (browser: Browser, address: string) => openSignedIn(browser, signedIn, address);
 
 const rows = (page: Page) => page.getByRole("table", { name: "Runners" }).locator("tbody").getByRole("row");
-const panel = (page: Page) => page.getByRole("complementary", { name: /^A look into runner/ });
 const rowOf = (page: Page, runnerId: string) => rows(page).and(page.locator(`[data-row="${runnerId}"]`));
 
 async function living(page: Page): Promise<Runner[]> {
@@ -59,11 +60,7 @@ test("a runner beats, freezes, is late, lost and followed by another; an idle on
   const api = apiOf(page.request, signedIn.product.url);
   await expect(page.getByText("No runner lives now")).toBeVisible();
   await api.post("/sessions", { sessionId: "ses_frozen", backendProfile: "demo", title: "Bound to freeze" });
-  const { id: runId } = (await api.post("/runs", {
-    backendProfile: "demo",
-    sessionRef: { sessionId: "ses_frozen" },
-    executionPolicy: { onLost: "continue", approval: "never" },
-  })) as { id: string };
+  const runId = await api.run("ses_frozen", { executionPolicy: { onLost: "continue", approval: "never" } });
   await api.post(`/runs/${runId}/commands`, { type: "turn", payload: { text: "RUN `sleep 36021`" } });
   const first = await runnerOf(page, runId);
 
@@ -131,16 +128,16 @@ test("a runner beats, freezes, is late, lost and followed by another; an idle on
     await openPage(page, "/runners?state=all");
     await page.keyboard.press("j");
     await page.keyboard.press("Space");
-    await expect(panel(page)).toContainText("It works on a turn");
-    await expect(panel(page)).toContainText("sleep 36021");
-    await expect(panel(page)).toContainText(/protocol \d/);
-    const strip = panel(page).getByRole("img");
+    await expect(peekOf(page, "runner")).toContainText("It works on a turn");
+    await expect(peekOf(page, "runner")).toContainText("sleep 36021");
+    await expect(peekOf(page, "runner")).toContainText(/protocol \d/);
+    const strip = peekOf(page, "runner").getByRole("img");
     const before = await strip.getAttribute("aria-label");
     await expect.poll(() => strip.getAttribute("aria-label"), { timeout: 15_000 }).not.toBe(before);
     await page.keyboard.press("ArrowDown");
-    await expect(panel(page)).toContainText("It was lost");
+    await expect(peekOf(page, "runner")).toContainText("It was lost");
     await page.keyboard.press("Escape");
-    await expect(panel(page)).toBeHidden();
+    await expect(peekOf(page, "runner")).toBeHidden();
     await expect(rows(page).nth(1).getByRole("link").first()).toBeFocused();
   });
 
@@ -196,9 +193,7 @@ test("a runner beats, freezes, is late, lost and followed by another; an idle on
     await expect(rowOf(page, idle.id).getByRole("link").first()).toBeFocused();
     await page.keyboard.press(".");
     await page.getByRole("menuitem", { name: "Copy “drain” as curl" }).click();
-    expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(
-      new RegExp(`-X POST .*-d '\\{\\}' 'http:.*/api/v1/runners/${idle.id}/drain'$`),
-    );
+    expect(await copied(page)).toMatch(new RegExp(`-X POST .*-d '\\{\\}' 'http:.*/api/v1/runners/${idle.id}/drain'$`));
     await page.keyboard.press(".");
     await page.getByRole("menuitem", { name: "Drain…" }).press("Enter");
     const dialog = page.getByRole("dialog", { name: "Drain runner" });
@@ -236,7 +231,7 @@ test("a runner beats, freezes, is late, lost and followed by another; an idle on
     await openPage(page, "/runners?state=all");
     await rowOf(page, first.id).getByRole("link").first().focus();
     await page.keyboard.press("Space");
-    await expect(panel(page)).toContainText("It was lost");
+    await expect(peekOf(page, "runner")).toContainText("It was lost");
     await lookInAll(page, EVERY_LOOK, "runner-peek");
   });
   await talk.context().close();

@@ -4,6 +4,7 @@ import path from "node:path";
 import type { Page } from "@playwright/test";
 import {
   byDevice,
+  copied,
   expect,
   LOOKS,
   lookInAll,
@@ -34,9 +35,6 @@ async function act(page: Page, title: string, action: string): Promise<void> {
   await page.getByRole("button", { name: `Actions on ${title}` }).click();
   await page.getByRole("menuitem", { name: action, exact: true }).click();
 }
-
-/** What the last copying copied. */
-const copied = (page: Page): Promise<string> => page.evaluate(() => navigator.clipboard.readText());
 
 /** Sets a session's expiry as a program would, behind the back of the open page. */
 async function setExpiry(page: Page, sessionId: string, inMs: number): Promise<void> {

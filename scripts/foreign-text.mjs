@@ -12,7 +12,7 @@ const FOREIGN = words(`
 
 /** What writes tricks out, or makes its text of that. */
 const SAFE_CALLS = words(`
-  showTricks showHidden shortenId nameOf nameOfPlace readError outcomeOf contentOf summarize oneLine summaryOf
+  showTricks showHidden shortenId nameOf nameOfPlace operatorName readError outcomeOf contentOf summarize oneLine summaryOf
   blockerWords describeDrawn stateOf`);
 /** What makes words of this program's own, or figures. */
 const OWN_CALLS = words(`

@@ -8,7 +8,7 @@ import { useFreshRows } from "@/components/live/fresh-rows";
 import { useEnd } from "@/components/live/use-end";
 import { useWider, type Wider } from "@/components/query/use-wider";
 import { useCanOperate } from "@/components/shell/identity";
-import { focusRow } from "@/components/shell/list-keys";
+import { focusRow, keyInFocus } from "@/components/shell/list-keys";
 import { type PageKey, usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
 import { approvalPages } from "@/components/trpc/lists";
@@ -157,8 +157,7 @@ function useDecisionKeys({ selection, keys, act }: Bulk, { canDecide, decided, i
   const isMany = selection.chosen.size > 0;
   const answer = (decision: "accept" | "decline") => {
     const { cursor } = selection;
-    const focused = document.activeElement?.closest("[data-row]")?.getAttribute("data-row");
-    if (cursor === null || focused !== cursor) return void toast("No request is in focus: go to one by j and k");
+    if (cursor === null || keyInFocus() !== cursor) return void toast("No request is in focus: go to one by j and k");
     // An answer cannot be taken back, and this one came under a finger that was meant for another.
     if (isUnseen.current) {
       isUnseen.current = false;

@@ -1,6 +1,6 @@
 import { renderToStaticMarkup } from "react-dom/server";
 import { expect, test } from "vitest";
-import { IdentityProvider } from "@/components/shell/identity";
+import { type Identity, IdentityProvider } from "@/components/shell/identity";
 import { ApiProvider } from "@/components/trpc/client";
 import type { Backend } from "@/contract/backend";
 import { BackendCard } from "./backend-card";
@@ -13,19 +13,23 @@ const BACKEND: Backend = {
   tasks: { running: 1, waiting: 2 },
 };
 
+function render(backend: Backend, identity: Identity): string {
+  return renderToStaticMarkup(
+    <ApiProvider>
+      <IdentityProvider identity={identity}>
+        <BackendCard backend={backend} usage={undefined} within="24h" />
+      </IdentityProvider>
+    </ApiProvider>,
+  );
+}
+
 test.each([
   ["an administrator of every tenant", "admin", null, ["Test now", "Give it work again", "Switch off"]],
   ["an administrator of one tenant", "admin", "acme", ["Test now"]],
   ["an operator", "operator", null, ["Test now"]],
   ["a viewer", "viewer", null, []],
 ] as const)("%s is offered what the server would take", (_who, role, tenantId, offered) => {
-  const html = renderToStaticMarkup(
-    <ApiProvider>
-      <IdentityProvider identity={{ name: "somebody", role, tenantId }}>
-        <BackendCard backend={BACKEND} usage={undefined} within="24h" />
-      </IdentityProvider>
-    </ApiProvider>,
-  );
+  const html = render(BACKEND, { name: "somebody", role, tenantId });
   const buttons = [...html.matchAll(/<button[^>]*>(.*?)<\/button>/g)].map(([, inner = ""]) =>
     inner.replace(/<[^>]*>/g, "").trim(),
   );
@@ -35,4 +39,13 @@ test.each([
       (offered as readonly string[]).includes(name),
     ]);
   expect(html).toContain("limit reached");
+});
+
+test("what a provider calls its models is written out", () => {
+  const probe = { at: BACKEND.updatedAt, isOk: true, message: "it answers", latencyMs: 5, status: 200, failures: 0 };
+  const html = render(
+    { ...BACKEND, probe: { ...probe, models: ["m1\u202e"] } },
+    { name: "somebody", role: "viewer", tenantId: null },
+  );
+  expect(html).toContain("m1\\u{202e}");
 });

@@ -1,15 +1,15 @@
 "use client";
 import { Activity, Power } from "lucide-react";
 import dynamic from "next/dynamic";
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
 import { DemoLabel } from "@/components/sessions/demo-label";
 import { useCanOperate, useRulesAll } from "@/components/shell/identity";
 import { Button } from "@/components/ui/button";
-import { useNow } from "@/components/ui/clock";
+import { Clocked } from "@/components/ui/clocked";
 import { formatDuration, formatPlural } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { LimitCell } from "@/components/ui/limit-cell";
-import { Facts } from "@/components/ui/page";
+import { type Fact, Facts } from "@/components/ui/page";
 import { State, TONE_TEXT } from "@/components/ui/state";
 import { Time } from "@/components/ui/time";
 import { ProfileUse } from "@/components/usage/profile-use";
@@ -17,7 +17,7 @@ import type { Backend } from "@/contract/backend";
 import type { UsageSummary } from "@/contract/usage";
 import type { LatencyWindow } from "@/contract/words";
 import { BackendCurls } from "./backend-curls";
-import { conditionOf, isHeldUp, maxRunningOf } from "./condition";
+import { type Condition, conditionOf, endsByItself, isHeldUp, maxRunningOf } from "./condition";
 import { useBackend } from "./use-backend";
 
 const Latency = dynamic(() => import("./latency-chart").then((module) => module.Latency), { ssr: false });
@@ -35,9 +35,8 @@ type BackendCardProps = {
 
 /** A profile: how it stands and why, what it is, how much of it is used, and what a person may do about it. */
 export function BackendCard({ backend, usage, within }: BackendCardProps) {
-  const nowMs = useNow();
-  const condition = conditionOf(backend, nowMs);
   const { profile } = backend;
+  const isClocked = endsByItself(backend);
   return (
     <li
       id={`profile-${profile}`}
@@ -49,41 +48,48 @@ export function BackendCard({ backend, usage, within }: BackendCardProps) {
           {profile} <DemoLabel profile={profile} />
         </h2>
         <span className="flex items-center gap-2">
-          <State state={condition.state} word={condition.word} tone={condition.tone} />
+          <Clocked isOn={isClocked}>{(nowMs) => <Standing condition={conditionOf(backend, nowMs)} />}</Clocked>
           <BackendCurls backend={backend} />
         </span>
       </div>
-      {condition.why !== null && (
-        <p className="text-xs text-ink-2">
-          {condition.why}
-          {condition.until !== null && (
-            <>
-              {" "}
-              It is given work again <Time at={condition.until} />.
-            </>
-          )}
-        </p>
-      )}
+      <Clocked isOn={isClocked}>{(nowMs) => <Why condition={conditionOf(backend, nowMs)} />}</Clocked>
       <Facts items={factsOf(backend)} />
       <Capacity backend={backend} />
       {backend.isConfigured && <LastTry backend={backend} />}
       {usage !== undefined && <ProfileUse summary={usage} profile={profile} />}
       <Latency profile={profile} within={within} />
-      <Actions backend={backend} isHeldUp={isHeldUp(backend, nowMs)} />
+      <Clocked isOn={isClocked}>{(nowMs) => <Actions backend={backend} isHeldUp={isHeldUp(backend, nowMs)} />}</Clocked>
     </li>
   );
 }
 
-function factsOf(backend: Backend): [string, ReactNode][] {
+function Standing({ condition: { state, word, tone } }: { condition: Condition }) {
+  return <State state={state} word={word} tone={tone} />;
+}
+
+function Why({ condition }: { condition: Condition }) {
+  if (condition.why === null) return null;
+  return (
+    <p className="text-xs text-ink-2">
+      {condition.why}
+      {condition.until !== null && (
+        <>
+          {" "}
+          It is given work again <Time at={condition.until} />.
+        </>
+      )}
+    </p>
+  );
+}
+
+const WIRE_NAMES = { chat: "chat completions", responses: "responses" } as const;
+
+function factsOf(backend: Backend): Fact[] {
   return [
     ["Model", backend.model ?? "none"],
-    ...(backend.baseUrl === null ? [] : [["Address", backend.baseUrl] satisfies [string, ReactNode]]),
-    ...(backend.wire === null || backend.isDemo
-      ? []
-      : [["Speaks", backend.wire === "chat" ? "chat completions" : "responses"] satisfies [string, ReactNode]]),
-    ...(backend.isConfigured && !backend.isDemo
-      ? [["Key", <KeyFact key="key" value={backend.key} />] satisfies [string, ReactNode]]
-      : []),
+    ["Address", backend.baseUrl],
+    ["Speaks", backend.wire === null || backend.isDemo ? null : WIRE_NAMES[backend.wire]],
+    ["Key", backend.isConfigured && !backend.isDemo ? <KeyFact key="key" value={backend.key} /> : null],
     ["Command", <code key="command">{showTricks(shown(backend.capabilities.command))}</code>],
   ];
 }
@@ -150,7 +156,7 @@ function LastTry({ backend: { probe, isDemo } }: { backend: Backend }) {
           <summary className="cursor-pointer">{formatPlural(probe.models.length, "model")}</summary>
           <ul className="scroll-thin mt-1 max-h-40 overflow-y-auto pl-3 font-mono text-2xs wrap-anywhere">
             {probe.models.map((model) => (
-              <li key={model}>{model}</li>
+              <li key={model}>{showTricks(model)}</li>
             ))}
           </ul>
         </details>

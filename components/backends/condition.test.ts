@@ -36,6 +36,15 @@ test.each<[string, Partial<Backend>, string | null]>([
   else expect(condition.why).toContain(why);
 });
 
+test.each<[string, Partial<Backend>]>([
+  ["its provider said of a limit", { health: { downUntil: LATER, message: "back\u202e soon" } }],
+  ["its provider answered", { probe: { ...FAILED, message: "it refused\u202e" } }],
+  ["its provider answered once", { probe: { ...FAILED, failures: 1, message: "it refused\u202e" } }],
+  ["somebody gave as the reason", { disabled: { at: LATER, by: "operator:ann", reason: "the\u202e bill" } }],
+])("what %s is written out", (_name, change) => {
+  expect(conditionOf({ ...READY, ...change }, NOW_MS).why).toContain("\\u{202e}");
+});
+
 test("a person can give it work again where what holds it up would end by itself", () => {
   expect(isHeldUp(READY, NOW_MS)).toBe(false);
   expect(isHeldUp({ ...READY, probe: FAILED }, NOW_MS)).toBe(true);

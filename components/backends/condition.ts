@@ -1,8 +1,10 @@
+import { operatorName } from "@/components/shell/operator-name";
+import { showTricks } from "@/components/ui/hidden-text";
 import type { Tone } from "@/components/ui/state";
-import type { Backend } from "@/contract/backend";
+import type { Backend, BackendProbe } from "@/contract/backend";
 import { failingUntil, limitedUntil } from "@/contract/backend-standing";
 
-/** How a profile stands, in a word, and why it is so and what happens next. */
+/** How a profile stands, in a word, and why it is so and what happens next; others' words are fit to be drawn. */
 export type Condition = { state: string; word: string; tone: Tone; why: string | null; until: string | null };
 
 /** The first of what keeps work from a profile, or that nothing does. */
@@ -14,7 +16,7 @@ export function conditionOf(backend: Backend, nowMs: number): Condition {
       state: "paused",
       word: "switched off",
       tone: "warn",
-      why: `By ${disabled.by.replace(/^operator:/, "")}: ${why}`,
+      why: `By ${operatorName(disabled.by)}: ${showTricks(why)}`,
       until: null,
     };
   }
@@ -32,21 +34,24 @@ export function conditionOf(backend: Backend, nowMs: number): Condition {
   }
   // One try alone holds nothing up, and neither does what has answered since, or is long ago.
   if (probe !== null && failingUntil(probe, nowMs) !== null)
-    return { state: "failed", word: "failing", tone: "bad", why: `When it was tried ${probe.message}.`, until: null };
+    return { state: "failed", word: "failing", tone: "bad", why: sayTried(probe), until: null };
   if (probe !== null && probe.failures > 0)
-    return {
-      state: "late",
-      word: "last try failed",
-      tone: "warn",
-      why: `When it was tried ${probe.message}.`,
-      until: null,
-    };
+    return { state: "late", word: "last try failed", tone: "warn", why: sayTried(probe), until: null };
   const word = probe === null && !backend.isDemo ? "not tried yet" : "ready";
   return { state: "ready", word, tone: word === "ready" ? "good" : "quiet", why: null, until: null };
 }
 
 function saidOf(message: unknown): string | null {
-  return typeof message === "string" ? message : null;
+  return typeof message === "string" ? showTricks(message) : null;
+}
+
+function sayTried({ message }: BackendProbe): string {
+  return `When it was tried ${showTricks(message)}.`;
+}
+
+/** Whether what the time is has a say in how it stands. */
+export function endsByItself(backend: Backend): boolean {
+  return isHeldUp(backend, 0);
 }
 
 /** Whether a person can say that it takes work again: what holds it up ends by itself, but later. */

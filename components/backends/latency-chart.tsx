@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { axisOf } from "@/components/queue/picture";
 import { useTRPC } from "@/components/trpc/client";
 import { latencyOf } from "@/components/trpc/lists";
-import { ChartParts, Key } from "@/components/ui/chart";
+import { ChartParts, Key, QuantileKeys } from "@/components/ui/chart";
 import { cn } from "@/components/ui/class-names";
 import { Area, Drawing, HALF, MOST, Quantiles } from "@/components/ui/drawing";
 import { ErrorNote } from "@/components/ui/error-note";
@@ -56,8 +56,7 @@ function LatencyChart({ latency, profile, within }: LatencyProps & { latency: Us
       to="now"
       legend={
         <>
-          <Key swatch={HALF} name="half within" figure={shown(last?.whole?.p50Ms)} />
-          <Key swatch={MOST} name="95 of 100 within" figure={shown(last?.whole?.p95Ms)} />
+          <QuantileKeys half={shown(last?.whole?.p50Ms)} most={shown(last?.whole?.p95Ms)} />
           <Key swatch={ERRORS} name="errors" figure={wrong === null ? "none" : formatPercent(wrong)} />
           <span className="text-ink-3">
             {isSampled

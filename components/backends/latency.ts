@@ -1,4 +1,5 @@
-import { type Span, spanOf, stepOf, sum } from "@/components/queue/picture";
+import { type Span, spanOf, sum } from "@/components/queue/picture";
+import { stepsOf } from "@/components/queue/steps";
 import { ceilingOf } from "@/components/ui/ceiling";
 import type { Course } from "@/components/ui/course";
 import type { LatencyStep, UsageLatency } from "@/contract/usage";
@@ -18,11 +19,7 @@ export type Courses = {
 /** A profile's latency as the courses that are drawn. */
 export function coursesOf(latency: UsageLatency): Courses {
   const span = spanOf(latency);
-  const steps: (LatencyStep | null)[] = Array.from({ length: span.steps }, () => null);
-  for (const item of latency.items) {
-    const step = stepOf(item.at, span);
-    if (step in steps) steps[step] = item;
-  }
+  const steps = stepsOf(latency.items, span, ({ at }) => at);
   const of = (pick: (step: LatencyStep) => number | undefined): Course =>
     steps.map((step) => (step === null ? null : (pick(step) ?? null)));
   const topOf = (course: Course) => ceilingOf(course.map((value) => value ?? 0));

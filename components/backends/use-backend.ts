@@ -26,18 +26,13 @@ export function useBackend(backend: Backend) {
     void client.invalidateQueries({ queryKey: trpc.backends.pathKey() });
   }
 
+  /** What asked may be gone before the answer is there, and so may what is taken back. */
   function set(change: Change, done: string, undo?: Change): void {
-    setting.mutate(
-      { profile, ...change },
-      {
-        onSuccess: (answer) => {
-          put(() => answer);
-          if (undo === undefined) toast.success(done);
-          else toastUndo(done, () => set(undo, `As before: ${profile}`));
-        },
-        onError: (error) => toastError(error),
-      },
-    );
+    void setting.mutateAsync({ profile, ...change }).then((answer) => {
+      put(() => answer);
+      if (undo === undefined) toast.success(done);
+      else toastUndo(done, () => set(undo, `As before: ${profile}`));
+    }, toastError);
   }
 
   return {
@@ -56,17 +51,11 @@ export function useBackend(backend: Backend) {
       set({ isEnabled: false, reason }, `Switched off: ${profile}`, { isEnabled: true });
     },
     test() {
-      testing.mutate(
-        { profile },
-        {
-          onSuccess: (probe: BackendProbe) => {
-            put((known) => ({ ...known, probe }));
-            if (probe.isOk) toast.success(`${profile}: ${showTricks(probe.message)}`);
-            else toastProblem(`${profile}: ${showTricks(probe.message)}`);
-          },
-          onError: (error) => toastError(error),
-        },
-      );
+      void testing.mutateAsync({ profile }).then((probe: BackendProbe) => {
+        put((known) => ({ ...known, probe }));
+        if (probe.isOk) toast.success(`${profile}: ${showTricks(probe.message)}`);
+        else toastProblem(`${profile}: ${showTricks(probe.message)}`);
+      }, toastError);
     },
   };
 }

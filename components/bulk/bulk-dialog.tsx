@@ -1,9 +1,6 @@
 "use client";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useRouter } from "next/navigation";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useMemo, useState } from "react";
-import { toast } from "sonner";
-import { bulkAddress } from "@/components/shell/addresses";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
 import { CurlButton } from "@/components/ui/curl-button";
@@ -17,6 +14,7 @@ import type { BulkKind, BulkVerb } from "@/contract/words";
 import { PreviewList } from "./preview-list";
 import { QUESTIONS } from "./questions";
 import type { BulkTarget } from "./target";
+import { useBegun } from "./use-begun";
 import { ONE, wordsOf } from "./verbs";
 
 type BulkDialogProps = {
@@ -32,8 +30,7 @@ const DAY_MS = 86_400_000;
 export function BulkDialog({ kind, verb, target, onClose, onStarted }: BulkDialogProps) {
   const trpc = useTRPC();
   const api = useTRPCClient();
-  const client = useQueryClient();
-  const router = useRouter();
+  const begun = useBegun();
   const words = wordsOf(kind, verb);
   const question = QUESTIONS[kind][verb];
   const [reason, setReason] = useState("");
@@ -53,10 +50,7 @@ export function BulkDialog({ kind, verb, target, onClose, onStarted }: BulkDialo
   const create = useMutation(
     trpc.bulk.create.mutationOptions({
       onSuccess: ({ id }) => {
-        void client.invalidateQueries({ queryKey: trpc.bulk.list.pathKey() });
-        toast.success(`It has begun: its progress is shown with the ${ONE[kind]}s`, {
-          action: { label: "Look", onClick: () => router.push(bulkAddress(id)) },
-        });
+        begun(id, `It has begun: its progress is shown with the ${ONE[kind]}s`);
         onStarted();
         onClose();
       },

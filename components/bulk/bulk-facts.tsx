@@ -7,7 +7,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { Id } from "@/components/ui/copy";
 import { formatDuration, formatPlural, shortenId } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
-import { Facts, Panel } from "@/components/ui/page";
+import { type Fact, Facts, Panel } from "@/components/ui/page";
 import { Countdown, Duration, Time } from "@/components/ui/time";
 import type { BulkAction, BulkOutcomes } from "@/contract/bulk";
 import { BULK_KEPT_DAYS } from "@/contract/words";
@@ -15,16 +15,17 @@ import { ONE } from "./verbs";
 
 /** Which were meant, who asked, what it was told, and what it follows or is followed by. */
 export function BulkFacts({ bulk, outcomes }: { bulk: BulkAction; outcomes: BulkOutcomes | undefined }) {
-  const facts: [string, ReactNode][] = [
+  const facts: Fact[] = [
     ["Id", <Id key="i" id={bulk.id} />],
     ["Asked by", showTricks(bulk.createdBy)],
     ["Of", `${bulk.tenantId ?? "every tenant"} / ${bulk.projectId ?? "every project"}`],
     ["Asked", <Time key="a" at={bulk.createdAt} />],
-    ...(bulk.endedAt === null ? [] : [["Ended", <Time key="e" at={bulk.endedAt} />] satisfies [string, ReactNode]]),
+    ["Ended", bulk.endedAt === null ? null : <Time key="e" at={bulk.endedAt} />],
     ["Took", <Duration key="t" from={bulk.createdAt} to={bulk.endedAt} />],
     ...paramsOf(bulk),
-    ...(bulk.reason === null ? [] : [["Reason", showTricks(bulk.reason)] satisfies [string, ReactNode]]),
-    ...followedBy(outcomes),
+    ["Reason", showTricks(bulk.reason)],
+    ["Tried again by", toBulk(outcomes?.retriedById)],
+    ["Taken back by", toBulk(outcomes?.undoneById)],
     [
       "Kept",
       outcomes?.keptUntil == null ? (
@@ -95,32 +96,22 @@ function OfAnother({ bulk, sourceId, many }: { bulk: BulkAction; sourceId: strin
   );
 }
 
-function paramsOf({ params }: BulkAction): [string, ReactNode][] {
+function paramsOf({ params }: BulkAction): Fact[] {
   const { priority, queue, lane, byMs, readerId } = params;
   return [
-    ...(priority === undefined ? [] : [["Priority", priority] satisfies [string, ReactNode]]),
-    ...(queue === undefined ? [] : [["To queue", queue] satisfies [string, ReactNode]]),
-    ...(lane === undefined ? [] : [["To lane", lane] satisfies [string, ReactNode]]),
-    ...(byMs === undefined ? [] : [["By", formatDuration(byMs)] satisfies [string, ReactNode]]),
-    ...(readerId === undefined ? [] : [["Marks of", showTricks(readerId)] satisfies [string, ReactNode]]),
+    ["Priority", priority ?? null],
+    ["To queue", queue ?? null],
+    ["To lane", lane ?? null],
+    ["By", byMs === undefined ? null : formatDuration(byMs)],
+    ["Marks of", showTricks(readerId ?? null)],
   ];
 }
 
-function followedBy(outcomes: BulkOutcomes | undefined): [string, ReactNode][] {
-  const named: [string, string | null | undefined][] = [
-    ["Tried again by", outcomes?.retriedById],
-    ["Taken back by", outcomes?.undoneById],
-  ];
-  return named.flatMap(([name, id]) =>
-    id == null
-      ? []
-      : [
-          [
-            name,
-            <Link key={id} href={bulkAddress(id)} title={id} className="font-mono text-accent hover:underline">
-              {shortenId(id)}
-            </Link>,
-          ] satisfies [string, ReactNode],
-        ],
+function toBulk(id: string | null | undefined): ReactNode {
+  if (id == null) return null;
+  return (
+    <Link href={bulkAddress(id)} title={id} className="font-mono text-accent hover:underline">
+      {shortenId(id)}
+    </Link>
   );
 }

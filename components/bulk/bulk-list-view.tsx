@@ -3,6 +3,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useQueryStates } from "nuqs";
 import { bulkAddress } from "@/components/shell/addresses";
+import { operatorName } from "@/components/shell/operator-name";
 import { useTRPC } from "@/components/trpc/client";
 import { bulkPages } from "@/components/trpc/lists";
 import { Choices } from "@/components/ui/choices";
@@ -97,7 +98,7 @@ const COLUMNS: Column<BulkAction>[] = [
   {
     name: "By",
     className: "text-xs text-ink-2",
-    cell: ({ createdBy }) => showTricks(createdBy.replace(/^operator:/, "")),
+    cell: ({ createdBy }) => operatorName(createdBy),
   },
   {
     name: "When",

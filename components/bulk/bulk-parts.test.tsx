@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { BulkAction } from "@/contract/bulk";
 import { BulkFacts } from "./bulk-facts";
 import { BulkReasons } from "./bulk-reasons";
+import { followedBy } from "./followed";
 import { BulkState, Counts, progressOf } from "./progress";
 
 const AT = "2026-01-02T03:04:05Z";
@@ -43,6 +44,16 @@ test("what followed it is linked, and until when it is kept is told", () => {
   expect(textOf(renderToStaticMarkup(<BulkFacts bulk={bulk()} outcomes={undefined} />))).toContain(
     "for 30 days after its end",
   );
+});
+
+test("what tried an action again, or took it back, is found among those that are listed with it", () => {
+  const pin = bulk({ kind: "session", action: "pin" });
+  const again = { ...pin, id: "bulk_2", sourceId: pin.id };
+  const back = { ...again, id: "bulk_3", action: "unpin" } as const;
+  expect(followedBy(pin, [pin])).toEqual({ retriedById: null, undoneById: null });
+  expect(followedBy(pin, [again, pin])).toEqual({ retriedById: again.id, undoneById: null });
+  expect(followedBy(pin, [back, again, pin])).toEqual({ retriedById: again.id, undoneById: back.id });
+  expect(followedBy(again, [back, again, pin])).toEqual({ retriedById: null, undoneById: null });
 });
 
 test("each reason is told once, with how many have it", () => {

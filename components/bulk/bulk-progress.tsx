@@ -38,7 +38,7 @@ export function BulkProgress({ kind }: { kind: BulkKind }) {
         <BulkRow
           key={bulk.id}
           bulk={bulk}
-          undoneById={bulks?.find(({ sourceId, action }) => sourceId === bulk.id && action !== bulk.action)?.id ?? null}
+          listed={bulks ?? []}
           onDismiss={() => setDismissed(new Set([...dismissed, bulk.id]))}
         />
       ))}

@@ -5,20 +5,21 @@ import { bulkAddress } from "@/components/shell/addresses";
 import { Button, buttonStyle } from "@/components/ui/button";
 import { showTricks } from "@/components/ui/hidden-text";
 import type { BulkAction } from "@/contract/bulk";
+import { followedBy } from "./followed";
 import { Counts, ProgressBar, progressOf } from "./progress";
 import { useBulkActs } from "./use-bulk-acts";
 import { ONE, wordsOf } from "./verbs";
 
 type BulkRowProps = {
   bulk: BulkAction;
-  /** The action that takes it back already, where it is known. */
-  undoneById: string | null;
+  /** The newest actions of its kind: what follows it is among them. */
+  listed: readonly BulkAction[];
   onDismiss: () => void;
 };
 
 /** One action on many: how far it is, and what can still be done about it. */
-export function BulkRow({ bulk, undoneById, onDismiss }: BulkRowProps) {
-  const { abort, retry, undo } = useBulkActs(bulk, { retriedById: null, undoneById });
+export function BulkRow({ bulk, listed, onDismiss }: BulkRowProps) {
+  const { abort, retry, undo } = useBulkActs(bulk, followedBy(bulk, listed));
   const { isUnderWay, title } = progressOf(bulk);
   // What is done at once has its undo where it was begun.
   const isAsked = wordsOf(bulk.kind, bulk.action).isAtOnce !== true;

@@ -4,7 +4,7 @@ import Link from "next/link";
 import { recordAddress, runAddress, runnerAddress, sessionAddress, taskAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { bulkResultPages } from "@/components/trpc/lists";
-import { shortenId } from "@/components/ui/format";
+import { sentence, shortenId } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { ListFoot } from "@/components/ui/list-states";
 import { Panel } from "@/components/ui/page";
@@ -72,10 +72,9 @@ const OUTCOMES = {
 } as const;
 
 function columnsOf(kind: BulkKind): Column<BulkResult>[] {
-  const name = `${ONE[kind].charAt(0).toUpperCase()}${ONE[kind].slice(1)}`;
   return [
     {
-      name,
+      name: sentence(ONE[kind]),
       isLead: true,
       className: "max-w-80",
       cell: ({ targetId, title }) => (

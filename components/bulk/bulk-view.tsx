@@ -5,6 +5,7 @@ import Link from "next/link";
 import { parseAsStringLiteral, useQueryState } from "nuqs";
 import { useEffect, useRef } from "react";
 import { BULK_ADDRESS } from "@/components/shell/addresses";
+import { operatorName } from "@/components/shell/operator-name";
 import { usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
@@ -17,6 +18,7 @@ import { showTricks } from "@/components/ui/hidden-text";
 import { MenuItem } from "@/components/ui/menu";
 import { PageHeader, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
+import { RecordBody } from "@/components/ui/record-body";
 import { Tile } from "@/components/ui/tile";
 import { Time } from "@/components/ui/time";
 import type { BulkAction, BulkOutcomes } from "@/contract/bulk";
@@ -68,21 +70,18 @@ function LoadedBulk({ bulk }: { bulk: BulkAction }) {
           <span className="flex flex-wrap items-center gap-x-2">
             <BulkState isBare bulk={bulk} />
             <span>
-              asked for by {showTricks(bulk.createdBy.replace(/^operator:/, ""))} <Time at={bulk.createdAt} />
+              asked for by {operatorName(bulk.createdBy)} <Time at={bulk.createdAt} />
             </span>
             {bulk.reason !== null && <span className="text-ink-3">{showTricks(bulk.reason)}</span>}
           </span>
         }
         actions={<Actions bulk={bulk} outcomes={outcomes} />}
       />
-      <div className="scroll-thin grid min-h-0 flex-1 auto-rows-min gap-4 overflow-y-auto p-4 lg:grid-cols-[minmax(0,1fr)_20rem] lg:p-6">
-        <div className="flex min-w-0 flex-col gap-4">
-          <HowFar bulk={bulk} of={of} onOf={(next) => void ask(next === of ? "all" : next)} />
-          {outcomes !== undefined && outcomes.reasons.length > 0 && <BulkReasons outcomes={outcomes} />}
-          <BulkTargets bulk={bulk} of={of} />
-        </div>
-        <BulkFacts bulk={bulk} outcomes={outcomes} />
-      </div>
+      <RecordBody facts={<BulkFacts bulk={bulk} outcomes={outcomes} />}>
+        <HowFar bulk={bulk} of={of} onOf={(next) => void ask(next === of ? "all" : next)} />
+        {outcomes !== undefined && outcomes.reasons.length > 0 && <BulkReasons outcomes={outcomes} />}
+        <BulkTargets bulk={bulk} of={of} />
+      </RecordBody>
     </div>
   );
 }

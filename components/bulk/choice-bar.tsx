@@ -19,7 +19,8 @@ import {
 } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "@/components/ui/button";
-import { formatPlural } from "@/components/ui/format";
+import { formatPlural, sentence } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
 import type { BulkKind, BulkVerb } from "@/contract/words";
 import { ONE, verbsOf } from "./verbs";
 
@@ -69,7 +70,7 @@ export function ChoiceBar({ kind, count, isAllMatching, matching, hasMore, words
     >
       <span role="status" className="text-xs font-medium">
         {isAllMatching
-          ? `${all[0]?.toUpperCase()}${all.slice(1)} that match: ${words}`
+          ? showTricks(sentence(`${all} that match: ${words}`))
           : `${formatPlural(count, ONE[kind])} chosen`}
       </span>
       {!isAllMatching && hasMore && (

@@ -1,15 +1,13 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useRouter } from "next/navigation";
-import { toast } from "sonner";
-import { bulkAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { toastError } from "@/components/ui/error-toast";
-import type { BulkAction, BulkOutcomes } from "@/contract/bulk";
+import type { BulkAction } from "@/contract/bulk";
 import { BULK_UNDO } from "@/contract/words";
+import type { Followed } from "./followed";
+import { useBegun } from "./use-begun";
 
 type Act = { run: () => void; isPending: boolean };
-type Followed = Pick<BulkOutcomes, "retriedById" | "undoneById">;
 const UNKNOWN: Followed = { retriedById: null, undoneById: null };
 
 /** What can still be done about an action on many; null: nothing of the kind. What follows it is an action of its own. */
@@ -19,18 +17,13 @@ export function useBulkActs(
 ): { abort: Act | null; retry: Act | null; undo: Act | null } {
   const trpc = useTRPC();
   const client = useQueryClient();
-  const router = useRouter();
+  const begun = useBegun();
   const canOperate = useCanOperate();
   const look = () => void client.invalidateQueries({ queryKey: trpc.bulk.pathKey() });
   const onError = (error: unknown) => toastError(error);
   const follow = {
     onError,
-    onSuccess: ({ id }: BulkAction) => {
-      look();
-      toast.success("It has begun, as an action of its own", {
-        action: { label: "Look", onClick: () => router.push(bulkAddress(id)) },
-      });
-    },
+    onSuccess: ({ id }: BulkAction) => begun(id, "It has begun, as an action of its own"),
   };
   const aborting = useMutation(trpc.bulk.abort.mutationOptions({ onError, onSuccess: look }));
   const retrying = useMutation(trpc.bulk.retry.mutationOptions(follow));

@@ -15,27 +15,25 @@ export function useDirect(kind: BulkKind) {
   const trpc = useTRPC();
   const client = useQueryClient();
   const look = () => void client.invalidateQueries({ queryKey: trpc.bulk.list.pathKey() });
-  const onError = (error: unknown) => toastError(error);
-  const undo = useMutation(trpc.bulk.undo.mutationOptions({ onError, onSuccess: look }));
-  const create = useMutation(trpc.bulk.create.mutationOptions({ onError }));
+  const undo = useMutation(trpc.bulk.undo.mutationOptions({ onError: (error) => toastError(error), onSuccess: look }));
+  const create = useMutation(trpc.bulk.create.mutationOptions());
 
   return (verb: BulkVerb, { words: _words, ...which }: BulkTarget, readerId: string | undefined): void => {
     const isMark = verb === "read" || verb === "unread";
     const ids = new Set(which.ids);
     const input = { kind, action: verb, ...which, ...(isMark ? { readerId } : {}), idempotencyKey: randomId() };
-    create.mutate(input, {
-      onSuccess: (bulk) => {
-        // No stream tells of a reader's marks.
-        if (isMark)
-          patchLists<SessionSummary>(client, trpc.sessions.list.pathKey(), (session) =>
-            which.ids === undefined || ids.has(session.sessionId) ? marked(session, verb === "unread") : session,
-          );
-        look();
-        toastUndo(`${formatPlural(bulk.total, ONE[kind])} ${wordsOf(kind, verb).done}`, () =>
-          undo.mutate({ bulkId: bulk.id }),
+    // Whoever asked may have left the list before the answer is there.
+    void create.mutateAsync(input).then((bulk) => {
+      // No stream tells of a reader's marks.
+      if (isMark)
+        patchLists<SessionSummary>(client, trpc.sessions.list.pathKey(), (session) =>
+          which.ids === undefined || ids.has(session.sessionId) ? marked(session, verb === "unread") : session,
         );
-      },
-    });
+      look();
+      toastUndo(`${formatPlural(bulk.total, ONE[kind])} ${wordsOf(kind, verb).done}`, () =>
+        undo.mutate({ bulkId: bulk.id }),
+      );
+    }, toastError);
   };
 }
 

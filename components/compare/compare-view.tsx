@@ -4,7 +4,7 @@ import { ArrowLeftRight, Search } from "lucide-react";
 import dynamic from "next/dynamic";
 import Link from "next/link";
 import { parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
-import { type ReactNode, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { Profile } from "@/components/sessions/demo-label";
 import { nameOf } from "@/components/sessions/name";
 import { sessionAddress } from "@/components/shell/addresses";
@@ -13,7 +13,7 @@ import { usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
-import { useNowWhile } from "@/components/ui/clock";
+import { Clocked } from "@/components/ui/clocked";
 import { Id } from "@/components/ui/copy";
 import { PageHeader, Panel, TableSkeleton } from "@/components/ui/page";
 import { ErrorCard } from "@/components/ui/query-view";
@@ -161,41 +161,34 @@ function Comparison(sessions: Both<SessionSummary>) {
       {SIDES.map((side) => (
         <Notes key={side} side={sides[side]} />
       ))}
-      <Clocked isOn={isWorking}>
-        {(nowMs) => (
-          <>
-            <Panel title="Facts">
-              <FactsTable facts={factsOf(sides, nowMs)} />
-            </Panel>
-            {isPending && !hasTurns && <TableSkeleton />}
-            {hasTurns && (
-              <Panel title="Timeline">
-                <CommonTimeline
-                  turns={turns}
-                  nowMs={nowMs}
-                  origin={from}
-                  onOrigin={(origin) => void setAddress({ from: origin })}
-                />
-              </Panel>
+      <Panel title="Facts">
+        <Clocked isOn={isWorking}>{(nowMs) => <FactsTable facts={factsOf(sides, nowMs)} />}</Clocked>
+      </Panel>
+      {isPending && !hasTurns && <TableSkeleton />}
+      {hasTurns && (
+        <Panel title="Timeline">
+          <Clocked isOn={isWorking}>
+            {(nowMs) => (
+              <CommonTimeline
+                turns={turns}
+                nowMs={nowMs}
+                origin={from}
+                onOrigin={(origin) => void setAddress({ from: origin })}
+              />
             )}
-            <Panel title="Changed files">
-              <FilePairs files={files} isPending={areFilesPending} sessionIds={sessionIds} />
-            </Panel>
-            <Panel title="Turn by turn">
-              {hasTurns ? (
-                <TurnPairs pairs={pairTurns(turns)} sessionIds={sessionIds} nowMs={nowMs} />
-              ) : (
-                <p className="p-4 text-sm text-ink-3">{isPending ? "Loading…" : "Nothing was asked of either yet."}</p>
-              )}
-            </Panel>
-          </>
+          </Clocked>
+        </Panel>
+      )}
+      <Panel title="Changed files">
+        <FilePairs files={files} isPending={areFilesPending} sessionIds={sessionIds} />
+      </Panel>
+      <Panel title="Turn by turn">
+        {hasTurns ? (
+          <TurnPairs pairs={pairTurns(turns)} sessionIds={sessionIds} />
+        ) : (
+          <p className="p-4 text-sm text-ink-3">{isPending ? "Loading…" : "Nothing was asked of either yet."}</p>
         )}
-      </Clocked>
+      </Panel>
     </div>
   );
-}
-
-/** What is counted from now, without all that it is counted from; what is over does not change with the clock. */
-function Clocked({ isOn, children }: { isOn: boolean; children: (nowMs: number) => ReactNode }) {
-  return children(useNowWhile(isOn));
 }

@@ -5,6 +5,7 @@ import { eventAddress, sessionAddress } from "@/components/shell/addresses";
 import type { NumberedTurn } from "@/components/turns/read-turns";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
+import { Clocked } from "@/components/ui/clocked";
 import { formatDuration, formatPlural, formatTokens } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { State } from "@/components/ui/state";
@@ -15,10 +16,10 @@ import { SIDE_NAMES, SideMark } from "./side-name";
 
 const PAIRS_SHOWN = 20;
 
-type TurnPairsProps = { pairs: readonly TurnPair[]; sessionIds: Both<string>; nowMs: number };
+type TurnPairsProps = { pairs: readonly TurnPair[]; sessionIds: Both<string> };
 
 /** Each turn of one beside the turn of the same number of the other. */
-export function TurnPairs({ pairs, sessionIds, nowMs }: TurnPairsProps) {
+export function TurnPairs({ pairs, sessionIds }: TurnPairsProps) {
   const [shownCount, setShownCount] = useState(PAIRS_SHOWN);
   return (
     <div className="flex flex-col">
@@ -26,11 +27,16 @@ export function TurnPairs({ pairs, sessionIds, nowMs }: TurnPairsProps) {
         {pairs.slice(0, shownCount).map((pair) => (
           <li key={pair.number} id={`turn-${pair.number}`} className="scroll-mt-2 border-b px-4 py-3 last:border-b-0">
             <h3 className="mb-2 flex flex-wrap items-center gap-x-3 text-xs font-semibold">
-              Turn {pair.number} <span className="font-normal text-ink-3">{showTricks(describePair(pair, nowMs))}</span>
+              Turn {pair.number}{" "}
+              <span className="font-normal text-ink-3">
+                <Clocked isOn={SIDES.some((side) => isUnderWay(pair[side]))}>
+                  {(nowMs) => showTricks(describePair(pair, nowMs))}
+                </Clocked>
+              </span>
             </h3>
             <div className="grid gap-3 sm:grid-cols-2">
               {SIDES.map((side) => (
-                <TurnBox key={side} side={side} turn={pair[side]} sessionId={sessionIds[side]} nowMs={nowMs} />
+                <TurnBox key={side} side={side} turn={pair[side]} sessionId={sessionIds[side]} />
               ))}
             </div>
           </li>
@@ -50,6 +56,10 @@ export function TurnPairs({ pairs, sessionIds, nowMs }: TurnPairsProps) {
   );
 }
 
+function isUnderWay(turn: NumberedTurn | null): boolean {
+  return turn !== null && turn.startedAt !== null && turn.endedAt === null;
+}
+
 function describePair({ left, right, isSameAsked }: TurnPair, nowMs: number): string {
   if (left === null || right === null) return `of the ${left === null ? "right" : "left"} alone`;
   const [one, other] = [lengthOf(left, nowMs), lengthOf(right, nowMs)];
@@ -60,9 +70,9 @@ function describePair({ left, right, isSameAsked }: TurnPair, nowMs: number): st
   ].join(", ");
 }
 
-type TurnBoxProps = { side: SideName; turn: NumberedTurn | null; sessionId: string; nowMs: number };
+type TurnBoxProps = { side: SideName; turn: NumberedTurn | null; sessionId: string };
 
-function TurnBox({ side, turn, sessionId, nowMs }: TurnBoxProps) {
+function TurnBox({ side, turn, sessionId }: TurnBoxProps) {
   if (turn === null)
     return (
       <p className="flex items-center gap-3 rounded-lg border border-dashed p-3 text-xs text-ink-3">
@@ -100,7 +110,7 @@ function TurnBox({ side, turn, sessionId, nowMs }: TurnBoxProps) {
         sessionId={sessionId}
         lines={8}
       />
-      <Figures turn={turn} nowMs={nowMs} />
+      <Clocked isOn={isUnderWay(turn)}>{(nowMs) => <Figures turn={turn} nowMs={nowMs} />}</Clocked>
     </article>
   );
 }

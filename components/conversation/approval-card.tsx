@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ChevronDown, Hand } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { useCanOperate } from "@/components/shell/identity";
+import { operatorName } from "@/components/shell/operator-name";
 import { useTRPC } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
@@ -148,7 +149,7 @@ function Decision({ approval }: { approval: ShownApproval }) {
     <State
       isBare
       state={approval.decision === "decline" ? "declined" : "applied"}
-      word={approval.decidedBy === null ? word : `${word} by ${approval.decidedBy.replace(/^operator:/, "")}`}
+      word={approval.decidedBy === null ? word : `${word} by ${operatorName(approval.decidedBy)}`}
     />
   );
 }

@@ -40,6 +40,12 @@ export function deliveryOf(command: Command | undefined, outcome: CommandOutcome
   };
 }
 
+export function DeliveryState({ delivery }: { delivery: Delivery | null }) {
+  if (delivery === null) return null;
+  const { state, word, detail } = delivery;
+  return <State isBare className="text-2xs" {...{ state, word }} title={showTricks(detail) ?? undefined} />;
+}
+
 type UserMessageProps = { text: string; at: string; isSteer: boolean; delivery: Delivery | null };
 
 /** What a person sent, and how far it has come. */
@@ -60,15 +66,7 @@ export function UserMessage({ text, at, isSteer, delivery }: UserMessageProps) {
         <p className="max-w-[88%] text-right text-2xs wrap-anywhere text-ink-2">{showTricks(delivery?.detail)}</p>
       )}
       <p className="flex items-center gap-x-2 text-2xs text-ink-3">
-        {delivery !== null && (
-          <State
-            isBare
-            className="text-2xs"
-            state={delivery.state}
-            word={delivery.word}
-            title={showTricks(delivery.detail) ?? undefined}
-          />
-        )}
+        <DeliveryState delivery={delivery} />
         <Time at={at} />
       </p>
     </div>

@@ -15,12 +15,13 @@ import Link from "next/link";
 import { useMemo, useState } from "react";
 import { useMovedGuard } from "@/components/approvals/use-moved-guard";
 import { useFreshRows } from "@/components/live/fresh-rows";
-import { sentence } from "@/components/queue/explain";
 import { Fix } from "@/components/queue/fix";
 import { runAddress, sessionAddress, storageAddress, taskAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
+import { rowInFocus } from "@/components/shell/list-keys";
 import { usePageKeys } from "@/components/shell/page-keys";
 import { Button, buttonStyle } from "@/components/ui/button";
+import { sentence } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { Panel } from "@/components/ui/page";
 import { ShowAll } from "@/components/ui/show-all";
@@ -43,7 +44,7 @@ const FIXED_HERE: readonly NeedKind[] = ["parked", "paused", "dead-letter"];
 const FIX_KEYS = [{ keys: "f", name: "Do what is offered about the row in focus", run: fixRow }];
 
 function fixRow(): void {
-  document.activeElement?.closest("[data-row]")?.querySelector<HTMLElement>("[data-fix]")?.click();
+  rowInFocus()?.querySelector<HTMLElement>("[data-fix]")?.click();
 }
 
 const runOf = ({ runId, sessionId }: Need) =>
@@ -105,7 +106,9 @@ type NeedsProps = { needs: readonly Need[]; counts: readonly NeedCount[]; readAt
  */
 export function Needs({ needs, counts, readAt }: NeedsProps) {
   const [isWhole, setIsWhole] = useState(false);
-  const rows = useMemo(() => needRows(needs, readAt), [needs, readAt]);
+  // Approvals stand above, each with its answers. What is drawn around it is drawn again with every session that changes.
+  const rows = useMemo(() => needRows(needs.filter(isBelow), readAt), [needs, readAt]);
+  const countsBelow = counts.filter(isBelow);
   const news = useFreshRows(rows, "");
   const known = rows.filter((row) => !news.fresh.includes(row));
   const shown = isWhole ? known : known.slice(0, SHOWN);
@@ -113,11 +116,11 @@ export function Needs({ needs, counts, readAt }: NeedsProps) {
     shown.map(({ id }) => id),
     "rows",
   );
-  usePageKeys(needs.length === 0 ? [] : FIX_KEYS);
-  if (needs.length === 0) return null;
+  usePageKeys(rows.length === 0 ? [] : FIX_KEYS);
+  if (rows.length === 0) return null;
   return (
     <Panel
-      title={`Needs a person (${countOf(counts)})`}
+      title={`Needs a person (${countOf(countsBelow)})`}
       className="shrink-0 border-warn/50"
       actions={
         <span className="flex items-center gap-2">
@@ -137,9 +140,13 @@ export function Needs({ needs, counts, readAt }: NeedsProps) {
           <NeedRow key={id} id={id} need={need} />
         ))}
       </ul>
-      <Cut kinds={cutKinds(needs, counts)} />
+      <Cut kinds={cutKinds(needs, countsBelow)} />
     </Panel>
   );
+}
+
+function isBelow({ kind }: { kind: NeedKind }): boolean {
+  return kind !== "approval";
 }
 
 /** Of what there is too much for a page: how much, and where all of it is. */

@@ -4,6 +4,7 @@ import { useDecide } from "@/components/approvals/use-decide";
 import { useMovedGuard } from "@/components/approvals/use-moved-guard";
 import { ApprovalCard, showApproval } from "@/components/conversation/approval-card";
 import { useCanOperate } from "@/components/shell/identity";
+import { keyInFocus } from "@/components/shell/list-keys";
 import { usePageKeys } from "@/components/shell/page-keys";
 import { Panel } from "@/components/ui/page";
 import type { ApprovalSummary } from "@/contract/approval";
@@ -14,7 +15,7 @@ function useKeys(approvals: readonly ApprovalSummary[]): void {
   const canOperate = useCanOperate();
   const decide = useDecide();
   const answer = (decision: "accept" | "decline") => {
-    const focused = document.activeElement?.closest("[data-row]")?.getAttribute("data-row");
+    const focused = keyInFocus();
     const found = approvals.find(({ id }) => id === focused);
     if (found === undefined) return void toast("No request is in focus: go to one by j and k");
     if (!decide.isPending) decide.mutate({ approvalId: found.id, decision });

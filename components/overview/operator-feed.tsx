@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { summaryOf, targetAddress } from "@/components/audit/target";
 import { useAskWhenDone } from "@/components/audit/use-ask-when-done";
+import { operatorName } from "@/components/shell/operator-name";
 import { useTRPC } from "@/components/trpc/client";
 import { shortenId } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
@@ -38,7 +39,7 @@ function Action({ row }: { row: AuditRow }) {
   return (
     <li className="flex flex-wrap items-baseline gap-x-2 gap-y-0.5 px-4 py-1.5 text-xs not-last:border-b">
       <span className="text-ink-2" title={showTricks(row.actor)}>
-        {showTricks(row.actor.replace(/^operator:/, ""))}
+        {operatorName(row.actor)}
       </span>
       <span className="font-medium">{row.action}</span>
       {address === null ? (

@@ -1,4 +1,5 @@
-import { type Series, type Span, spanOf, stepOf } from "@/components/queue/picture";
+import { type Series, type Span, spanOf } from "@/components/queue/picture";
+import { stepsOf } from "@/components/queue/steps";
 import type { RunOutcomes } from "@/contract/run";
 
 const NAMES = ["completed", "failed", "cancelled"] as const;
@@ -6,13 +7,7 @@ const NAMES = ["completed", "failed", "cancelled"] as const;
 /** How many runs of each hour ended how, as layers of one picture; an hour that is not told of had none. */
 export function seriesOf(outcomes: RunOutcomes): { span: Span; series: Series[] } {
   const span = spanOf(outcomes);
-  const series = NAMES.map((name) => {
-    const values = Array.from({ length: span.steps }, () => 0);
-    for (const { hour, [name]: count } of outcomes.items) {
-      const step = stepOf(hour, span);
-      if (step in values) values[step] = count;
-    }
-    return { name, isRest: false, values };
-  });
+  const hours = stepsOf(outcomes.items, span, ({ hour }) => hour);
+  const series = NAMES.map((name) => ({ name, isRest: false, values: hours.map((hour) => hour?.[name] ?? 0) }));
   return { span, series };
 }

@@ -45,10 +45,15 @@ export function OverviewView() {
   const any = useQuery(trpc.sessions.list.queryOptions(inputs.any));
   const askAgain = useAskAgain(GATHER_MS, trpc.overview.pathKey());
   // A session that begins or ends is patched where it stands: which ones stand here is for the server to say.
-  const askForSessions = useAskAgain(GATHER_MS, trpc.sessions.list.pathKey());
-  useFrames("session", () => {
+  const askForRunning = useAskAgain(GATHER_MS, trpc.sessions.list.queryKey(inputs.running));
+  const askForUnread = useAskAgain(GATHER_MS, trpc.sessions.list.queryKey(inputs.unread));
+  const askForAny = useAskAgain(GATHER_MS, trpc.sessions.list.queryKey(inputs.any));
+  useFrames("session", ({ kind }) => {
     askAgain();
-    askForSessions();
+    askForRunning();
+    askForUnread();
+    // Whether there is any changes with the first one, and as one goes.
+    if (kind === "deleted" || any.data?.items.length === 0) askForAny();
   });
   useFrames("run", askAgain);
   useFrames("approval", askAgain);
@@ -80,11 +85,7 @@ export function OverviewView() {
                 approvals={approvals.data?.items.filter((approval) => !asked.fresh.includes(approval)) ?? []}
                 total={data.approvals}
               />
-              <Needs
-                needs={data.needs.filter(({ kind }) => kind !== "approval")}
-                counts={data.needCounts.filter(({ kind }) => kind !== "approval")}
-                readAt={data.generatedAt}
-              />
+              <Needs needs={data.needs} counts={data.needCounts} readAt={data.generatedAt} />
               {!isNew && isCalm(data, unread.data?.items.length) && (
                 <EmptyState title="Nothing needs you">
                   No approval waits, nothing runs, nothing failed that you have not seen.

@@ -36,7 +36,8 @@ export function PeekPanel({ id, title, state, href, actions, onClose, children }
           {title}
         </h2>
         {state}
-        <InPeek>{actions}</InPeek>
+        {/* A dialog that asks about one row is never answered for the next. */}
+        <InPeek key={id}>{actions}</InPeek>
         <Link href={href} className={buttonStyle({ size: "sm" })}>
           Open
         </Link>

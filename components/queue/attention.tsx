@@ -4,12 +4,12 @@ import Link from "next/link";
 import { useState } from "react";
 import { countOf } from "@/components/overview/need-rows";
 import { taskAddress } from "@/components/shell/addresses";
+import { sentence } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { Panel } from "@/components/ui/page";
 import { ShowAll } from "@/components/ui/show-all";
 import { Time } from "@/components/ui/time";
 import type { QueueAttention, QueueCommander } from "@/contract/queue-commander";
-import { sentence } from "./explain";
 import { Fix } from "./fix";
 
 /** More than these, and the rest is asked for. */

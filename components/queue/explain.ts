@@ -1,3 +1,4 @@
+import { sentence } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import type { Blocker, QueueTask } from "@/contract/queue";
 import { isActiveTask, isTerminal } from "@/contract/words";
@@ -50,10 +51,6 @@ function wordsOfBlocker(blocker: Pick<Blocker, "kind" | "message" | "limit">, ta
     default:
       return sentence(blocker.message);
   }
-}
-
-export function sentence(words: string): string {
-  return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
 }
 
 /** Whether only a person ends this wait. */

@@ -1,11 +1,12 @@
 "use client";
-import { Ellipsis, Pause, Play } from "lucide-react";
+import { Pause, Play } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useState } from "react";
+import { ActsMenu } from "@/components/ui/acts-menu";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
 import { LimitCell } from "@/components/ui/limit-cell";
-import { Menu, MenuItem } from "@/components/ui/menu";
+import { MenuItem } from "@/components/ui/menu";
 import { Panel } from "@/components/ui/page";
 import { ShowAll } from "@/components/ui/show-all";
 import { State } from "@/components/ui/state";
@@ -222,13 +223,7 @@ function Actions({ control, set }: { control: QueueControl; set: (change: Contro
       >
         {isOpen ? <Pause aria-hidden className="size-4" /> : <Play aria-hidden className="size-4" />}
       </Button>
-      <Menu
-        trigger={
-          <Button look="ghost" size="icon-sm" aria-label={`More of ${name}`}>
-            <Ellipsis aria-hidden className="size-4" />
-          </Button>
-        }
-      >
+      <ActsMenu label={`More of ${name}`}>
         <MenuItem isDisabled={isOpen} onSelect={() => set({ state: "open", reason: null })}>
           Go on: dispatch by its limits
         </MenuItem>
@@ -238,7 +233,7 @@ function Actions({ control, set }: { control: QueueControl; set: (change: Contro
         <MenuItem isDisabled={control.state === "draining"} onSelect={() => setStop("draining")}>
           Drain: take no new tasks…
         </MenuItem>
-      </Menu>
+      </ActsMenu>
       {stop !== null && <StopDialog control={control} state={stop} onClose={() => setStop(null)} />}
     </span>
   );

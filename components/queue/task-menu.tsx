@@ -1,10 +1,9 @@
 "use client";
-import { Ellipsis } from "lucide-react";
-import { Button } from "@/components/ui/button";
+import { ActsMenu } from "@/components/ui/acts-menu";
 import { copyText } from "@/components/ui/copy";
 import { copyCurl } from "@/components/ui/curl";
 import { showTricks } from "@/components/ui/hidden-text";
-import { Menu, MenuItem, MenuSeparator } from "@/components/ui/menu";
+import { MenuItem, MenuSeparator } from "@/components/ui/menu";
 import type { QueueTaskSummary } from "@/contract/queue";
 import { canCancel, canMove, canPrioritise, canRetry } from "./explain";
 import type { RowAct } from "./row-acts";
@@ -22,18 +21,7 @@ export function TaskMenu({ task, canOperate, isInPeek = false, onAct }: TaskMenu
   const path = `/queue/tasks/${encodeURIComponent(task.id)}`;
   const isPending = task.state === "pending";
   return (
-    <Menu
-      trigger={
-        <Button
-          look="ghost"
-          size="icon-sm"
-          className="relative z-10"
-          aria-label={`Actions on ${showTricks(task.title)}`}
-        >
-          <Ellipsis aria-hidden className="size-4" />
-        </Button>
-      }
-    >
+    <ActsMenu label={`Actions on ${showTricks(task.title)}`}>
       <MenuItem onSelect={() => onAct("open")}>Open</MenuItem>
       {!isInPeek && <MenuItem onSelect={() => onAct("look")}>Look into it</MenuItem>}
       <MenuItem isDisabled={!task.unread} onSelect={() => onAct("read")}>
@@ -70,6 +58,6 @@ export function TaskMenu({ task, canOperate, isInPeek = false, onAct }: TaskMenu
           </MenuItem>
         </>
       )}
-    </Menu>
+    </ActsMenu>
   );
 }

@@ -86,11 +86,11 @@ function TaskFacts({ task }: { task: QueueTaskSummary }) {
         ["Place", showTricks(`${task.queue} / ${task.lane}, priority ${task.priority}`)],
         ["Profile", showTricks(task.backendProfile)],
         ["Attempts", task.attemptCount],
-        ...(task.nextAttemptAt === null ? [] : [["Next", <Countdown key="n" to={task.nextAttemptAt} />] as const]),
-        ...(task.concurrencyKey === null ? [] : [["Key", showTricks(task.concurrencyKey)] as const]),
-        ...(task.expiresAt === null ? [] : [["Expires", <Time key="e" at={task.expiresAt} />] as const]),
+        ["Next", task.nextAttemptAt === null ? null : <Countdown key="n" to={task.nextAttemptAt} />],
+        ["Key", showTricks(task.concurrencyKey)],
+        ["Expires", task.expiresAt === null ? null : <Time key="e" at={task.expiresAt} />],
         ["Added", <Time key="a" at={task.createdAt} />],
-      ].map(([name, value]) => [name as string, value])}
+      ]}
     />
   );
 }

@@ -3,11 +3,12 @@ import { CircleArrowRight, Clock, OctagonX } from "lucide-react";
 import Link from "next/link";
 import { useEffect, useRef } from "react";
 import { taskAddress } from "@/components/shell/addresses";
+import { sentence } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { TONE_SOFT, type Tone } from "@/components/ui/state";
 import { Time } from "@/components/ui/time";
 import type { TaskTrial } from "@/contract/queue";
-import { ordinal, sentence } from "./explain";
+import { ordinal } from "./explain";
 import { Wait } from "./why-it-waits";
 
 const LOOK: Record<TaskTrial["outcome"], { tone: Tone; icon: typeof Clock; said: string }> = {

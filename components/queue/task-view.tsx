@@ -19,8 +19,9 @@ import { CurlMenu } from "@/components/ui/curl-menu";
 import { showTricks } from "@/components/ui/hidden-text";
 import { JsonPanel } from "@/components/ui/json-panel";
 import { MenuItem } from "@/components/ui/menu";
-import { Facts, PageHeader, Panel } from "@/components/ui/page";
+import { type Fact, Facts, PageHeader, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
+import { RecordBody } from "@/components/ui/record-body";
 import { State } from "@/components/ui/state";
 import { Countdown, Time } from "@/components/ui/time";
 import { ModelUsePanel } from "@/components/usage/model-use";
@@ -89,16 +90,13 @@ function LoadedTask({ task }: { task: QueueTaskSummary }) {
         }
         actions={<Actions task={task} />}
       />
-      <div className="scroll-thin grid min-h-0 flex-1 auto-rows-min gap-4 overflow-y-auto p-4 lg:grid-cols-[minmax(0,1fr)_20rem] lg:p-6">
-        <div className="flex min-w-0 flex-col gap-4">
-          {task.state === "pending" && <WhyItWaits task={task} />}
-          {task.state === "failed" && <WhyFailed task={task} />}
-          {task.runId !== null && <ItsRun runId={task.runId} />}
-          <TaskAttempts taskId={task.id} />
-          <TaskLife task={task} />
-        </div>
-        <TaskFacts task={task} />
-      </div>
+      <RecordBody facts={<TaskFacts task={task} />}>
+        {task.state === "pending" && <WhyItWaits task={task} />}
+        {task.state === "failed" && <WhyFailed task={task} />}
+        {task.runId !== null && <ItsRun runId={task.runId} />}
+        <TaskAttempts taskId={task.id} />
+        <TaskLife task={task} />
+      </RecordBody>
     </div>
   );
 }
@@ -197,7 +195,7 @@ function ItsRun({ runId }: { runId: string }) {
 function TaskFacts({ task }: { task: QueueTaskSummary }) {
   const trpc = useTRPC();
   const usage = useQuery(usageOfTask(trpc, task.id));
-  const facts: [string, React.ReactNode][] = [
+  const facts: Fact[] = [
     ["Id", <Id key="i" id={task.id} />],
     ["Project", `${task.tenantId} / ${task.projectId}`],
     ["Profile", task.backendProfile],
@@ -205,12 +203,12 @@ function TaskFacts({ task }: { task: QueueTaskSummary }) {
     ["Attempts", task.attemptCount],
     ["Created", <Time key="c" at={task.createdAt} />],
     ["Changed", <Time key="u" at={task.updatedAt} />],
+    ["Not before", task.runAt === null ? null : <Time key="r" at={task.runAt} />],
+    ["Expires", task.expiresAt === null ? null : <Time key="e" at={task.expiresAt} />],
+    ["Concurrency key", task.concurrencyKey],
+    ["Idempotency key", task.idempotencyKey],
+    ["Cancelled for", task.cancelReason],
   ];
-  if (task.runAt !== null) facts.push(["Not before", <Time key="r" at={task.runAt} />]);
-  if (task.expiresAt !== null) facts.push(["Expires", <Time key="e" at={task.expiresAt} />]);
-  if (task.concurrencyKey !== null) facts.push(["Concurrency key", task.concurrencyKey]);
-  if (task.idempotencyKey !== null) facts.push(["Idempotency key", task.idempotencyKey]);
-  if (task.cancelReason !== null) facts.push(["Cancelled for", task.cancelReason]);
   return (
     <div className="flex min-w-0 flex-col gap-4">
       <Panel title="Facts">

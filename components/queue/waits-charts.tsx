@@ -1,10 +1,11 @@
 import { ceilingOf } from "@/components/ui/ceiling";
-import { Chart, Key } from "@/components/ui/chart";
+import { Chart, QuantileKeys } from "@/components/ui/chart";
 import { Drawing, HALF, MOST, Quantiles } from "@/components/ui/drawing";
 import { formatCount, formatDuration, formatPlural } from "@/components/ui/format";
 import { useStepName } from "@/components/ui/step-name";
 import type { QueueWaitTimes } from "@/contract/queue-commander";
-import { axisOf, spanOf, stepOf } from "./picture";
+import { axisOf, spanOf } from "./picture";
+import { stepsOf } from "./steps";
 
 const HEIGHT = 100;
 type WaitsProps = { waits: QueueWaitTimes; isOfMore: boolean };
@@ -13,11 +14,7 @@ type WaitsProps = { waits: QueueWaitTimes; isOfMore: boolean };
 export function WaitsOverTime({ waits, range, isOfMore }: WaitsProps & { range: string }) {
   const span = spanOf(waits);
   const when = useStepName(span);
-  const steps: (QueueWaitTimes["steps"][number] | null)[] = Array.from({ length: span.steps }, () => null);
-  for (const step of waits.steps) {
-    const index = stepOf(step.at, span);
-    if (index in steps) steps[index] = step;
-  }
+  const steps = stepsOf(waits.steps, span, ({ at }) => at);
   const [p50, p95] = [steps.map((step) => step?.p50Ms ?? null), steps.map((step) => step?.p95Ms ?? null)];
   const top = ceilingOf(p95.map((ms) => ms ?? 0));
   const last = steps.findLast((step) => step !== null);
@@ -38,8 +35,7 @@ export function WaitsOverTime({ waits, range, isOfMore }: WaitsProps & { range: 
           "No task began."
         ) : (
           <>
-            <Key swatch={HALF} name="half within" figure={shown(last?.p50Ms)} />
-            <Key swatch={MOST} name="95 of 100 within" figure={shown(last?.p95Ms)} />
+            <QuantileKeys half={shown(last?.p50Ms)} most={shown(last?.p95Ms)} />
             {isOfMore && <span>Of every lane.</span>}
           </>
         )

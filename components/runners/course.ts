@@ -1,4 +1,5 @@
-import { type Span, stepOf } from "@/components/queue/picture";
+import type { Span } from "@/components/queue/picture";
+import { stepsOf } from "@/components/queue/steps";
 import type { Course } from "@/components/ui/course";
 import type { RunnerMinute } from "@/contract/runner";
 
@@ -8,10 +9,5 @@ export function courseOf(
   span: Span,
   pick: (row: RunnerMinute) => number | null,
 ): Course {
-  const course: Course = Array.from({ length: span.steps }, () => null);
-  for (const row of rows) {
-    const step = stepOf(row.minute, span);
-    if (step >= 0 && step < span.steps) course[step] = pick(row);
-  }
-  return course;
+  return stepsOf(rows, span, ({ minute }) => minute).map((row) => (row === null ? null : pick(row)));
 }

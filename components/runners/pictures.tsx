@@ -5,7 +5,7 @@ import { axisOf, RANGE_NAMES, RANGES, type Span, spanOf } from "@/components/que
 import { useTRPC } from "@/components/trpc/client";
 import { runnerHistory } from "@/components/trpc/lists";
 import { ceilingOf } from "@/components/ui/ceiling";
-import { Chart, Key } from "@/components/ui/chart";
+import { Chart, Key, QuantileKeys } from "@/components/ui/chart";
 import { Choices } from "@/components/ui/choices";
 import type { Course } from "@/components/ui/course";
 import { Area, Drawing, HALF, Line, MOST, Quantiles } from "@/components/ui/drawing";
@@ -115,10 +115,7 @@ function LatencyChart({ range, span, rows }: OverTime) {
         last(p50) === null ? (
           "No beat has told its round trip."
         ) : (
-          <>
-            <Key swatch={HALF} name="half within" figure={shown(last(p50), formatDuration)} />
-            <Key swatch={MOST} name="95 of 100 within" figure={shown(last(p95), formatDuration)} />
-          </>
+          <QuantileKeys half={shown(last(p50), formatDuration)} most={shown(last(p95), formatDuration)} />
         )
       }
       picture={

@@ -1,14 +1,13 @@
 "use client";
-import { Ellipsis } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { usePeekOpener } from "@/components/peek/peek-space";
 import { auditAddress, runAddress, sessionAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
-import { Button } from "@/components/ui/button";
+import { ActsMenu } from "@/components/ui/acts-menu";
 import { copyText } from "@/components/ui/copy";
 import { copyCurl } from "@/components/ui/curl";
 import { shortenId } from "@/components/ui/format";
-import { Menu, MenuItem, MenuSeparator } from "@/components/ui/menu";
+import { MenuItem, MenuSeparator } from "@/components/ui/menu";
 import type { Runner } from "@/contract/runner";
 import { RUNNER_ACTIONS, type RunnerAction } from "@/contract/words";
 import { useRunnerOrders } from "./use-runner-orders";
@@ -30,13 +29,7 @@ export function RunnerMenu({ runner }: { runner: Runner }) {
   const sessionId = run?.sessionId ?? null;
   return (
     <>
-      <Menu
-        trigger={
-          <Button look="ghost" size="icon-sm" className="relative z-10" aria-label={`Actions on ${shortenId(id)}`}>
-            <Ellipsis aria-hidden className="size-4" />
-          </Button>
-        }
-      >
+      <ActsMenu label={`Actions on ${shortenId(id)}`}>
         {look !== null && <MenuItem onSelect={() => look(id)}>Look into it</MenuItem>}
         {runId !== null && <MenuItem onSelect={() => router.push(runAddress(runId))}>Open its run</MenuItem>}
         {sessionId !== null && (
@@ -53,7 +46,7 @@ export function RunnerMenu({ runner }: { runner: Runner }) {
             ))}
           </>
         )}
-      </Menu>
+      </ActsMenu>
       {dialog}
     </>
   );

@@ -1,6 +1,5 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import { CirclePause, CirclePlay, ShieldOff } from "lucide-react";
 import Link from "next/link";
 import { PeekBody, PeekLinks, PeekPanel, PeekPart } from "@/components/peek/peek-panel";
 import { RunLines } from "@/components/peek/run-lines";
@@ -9,18 +8,17 @@ import { WhyBox } from "@/components/runs/why-box";
 import { auditAddress, runAddress, runLogAddress, runnerAddress, sessionAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
-import { Button } from "@/components/ui/button";
 import { shortenId } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { Facts } from "@/components/ui/page";
 import { State } from "@/components/ui/state";
 import { Countdown, Duration, Time } from "@/components/ui/time";
 import type { Runner } from "@/contract/runner";
-import type { RunnerAction } from "@/contract/words";
 import { BeatStrip } from "./beat-strip";
 import { describeBeats } from "./beats";
 import { attemptOf, explainRunner } from "./explain";
-import { ORDER_NAMES, RunnerMenu } from "./runner-menu";
+import { OrderButtons } from "./order-buttons";
+import { RunnerMenu } from "./runner-menu";
 import { processOf, usageOf } from "./runners-table";
 import { SkewBadge } from "./skew-badge";
 import { useRunnerOrders } from "./use-runner-orders";
@@ -69,31 +67,16 @@ export function RunnerPeek({ runner, onClose }: { runner: Runner; onClose: () =>
   );
 }
 
-const ICONS = { drain: CirclePause, resume: CirclePlay, revoke: ShieldOff } as const;
+const MORE = ["revoke"] as const;
 
 function Orders({ runner }: { runner: Runner }) {
   const canOperate = useCanOperate();
-  const { give, dialog, isResuming } = useRunnerOrders(runner);
+  const orders = useRunnerOrders(runner);
   if (!canOperate) return null;
-  const offered = [runner.refusals.resume === null ? "resume" : "drain", "revoke"] as const satisfies RunnerAction[];
   return (
     <p className="flex flex-wrap gap-2">
-      {offered.map((action) => {
-        const Icon = ICONS[action];
-        const refusal = runner.refusals[action];
-        return (
-          <Button
-            key={action}
-            size="sm"
-            disabled={refusal !== null || (action === "resume" && isResuming)}
-            title={refusal ?? undefined}
-            onClick={() => give(action)}
-          >
-            <Icon aria-hidden className="size-3.5" /> {ORDER_NAMES[action]}
-          </Button>
-        );
-      })}
-      {dialog}
+      <OrderButtons runner={runner} orders={orders} more={MORE} size="sm" />
+      {orders.dialog}
     </p>
   );
 }
@@ -114,7 +97,7 @@ function RunnerFacts({ runner }: { runner: Runner }) {
             </Link>
           ),
         ],
-        ...(run === null ? [] : [["Turns", turnsOf(run)] as [string, string]]),
+        ["Turns", run === null ? null : turnsOf(run)],
         [
           "Lease",
           runner.leaseExpiresAt === null ? (

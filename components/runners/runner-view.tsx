@@ -1,6 +1,5 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import { CirclePause, CirclePlay, OctagonX, ShieldOff } from "lucide-react";
 import Link from "next/link";
 import { toast } from "sonner";
 import { useWatched } from "@/components/live/provider";
@@ -10,7 +9,6 @@ import { auditAddress, runAddress, runJobAddress, runLogAddress, sessionAddress 
 import { useCanOperate } from "@/components/shell/identity";
 import { usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
-import { Button } from "@/components/ui/button";
 import { Id } from "@/components/ui/copy";
 import { CurlMenu } from "@/components/ui/curl-menu";
 import { formatDuration, formatPlural } from "@/components/ui/format";
@@ -18,6 +16,7 @@ import { showTricks } from "@/components/ui/hidden-text";
 import { JsonPanel } from "@/components/ui/json-panel";
 import { Facts, PageHeader, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
+import { RecordBody } from "@/components/ui/record-body";
 import { ScrollRegion } from "@/components/ui/scroll-region";
 import { State } from "@/components/ui/state";
 import { Countdown, Duration, Time } from "@/components/ui/time";
@@ -26,7 +25,8 @@ import type { RunnerAction } from "@/contract/words";
 import { BeatChart } from "./beat-chart";
 import { BEAT_COLUMNS, beatRows, describeBeats, latencyOf } from "./beats";
 import { explainRunner } from "./explain";
-import { ORDER_NAMES, RunnerCurls } from "./runner-menu";
+import { OrderButtons } from "./order-buttons";
+import { RunnerCurls } from "./runner-menu";
 import { processOf, usageOf } from "./runners-table";
 import { SkewBadge } from "./skew-badge";
 import { useRunnerOrders } from "./use-runner-orders";
@@ -62,33 +62,24 @@ function LoadedRunner({ runner }: { runner: Runner }) {
         }
         actions={<RunnerActions runner={runner} />}
       />
-      <div className="scroll-thin grid min-h-0 flex-1 auto-rows-min gap-4 overflow-y-auto p-4 lg:grid-cols-[minmax(0,1fr)_20rem] lg:p-6">
-        <div className="flex min-w-0 flex-col gap-4">
-          <WhyBox why={why} />
-          <Beats runner={runner} />
-        </div>
-        <RunnerFacts runner={runner} />
-      </div>
+      <RecordBody facts={<RunnerFacts runner={runner} />}>
+        <WhyBox why={why} />
+        <Beats runner={runner} />
+      </RecordBody>
     </div>
   );
 }
 
-const BUTTONS: { action: RunnerAction; icon: typeof CirclePause }[] = [
-  { action: "drain", icon: CirclePause },
-  { action: "resume", icon: CirclePlay },
-  { action: "revoke", icon: ShieldOff },
-  { action: "kill", icon: OctagonX },
-];
+const MORE = ["revoke", "kill"] as const;
 
-/** Its orders; one that would be refused is disabled, and says why. */
+/** Its orders, by buttons and by keys. */
 function RunnerActions({ runner }: { runner: Runner }) {
   const canOperate = useCanOperate();
-  const { give, dialog, isResuming } = useRunnerOrders(runner);
+  const orders = useRunnerOrders(runner);
   const isDrained = runner.refusals.resume === null;
-  const offered = BUTTONS.filter(({ action }) => action !== (isDrained ? "drain" : "resume"));
   const ask = (action: RunnerAction) => {
     const refusal = canOperate ? runner.refusals[action] : "Your role may only look: an operator gives orders";
-    if (refusal === null) give(action);
+    if (refusal === null) orders.give(action);
     else toast(refusal);
   };
   usePageKeys([
@@ -98,21 +89,11 @@ function RunnerActions({ runner }: { runner: Runner }) {
   ]);
   return (
     <>
-      {canOperate &&
-        offered.map(({ action, icon: Icon }) => (
-          <Button
-            key={action}
-            disabled={runner.refusals[action] !== null || (action === "resume" && isResuming)}
-            title={runner.refusals[action] ?? undefined}
-            onClick={() => give(action)}
-          >
-            <Icon aria-hidden className="size-4" /> {ORDER_NAMES[action]}
-          </Button>
-        ))}
+      {canOperate && <OrderButtons runner={runner} orders={orders} more={MORE} size="md" />}
       <CurlMenu>
         <RunnerCurls runner={runner} />
       </CurlMenu>
-      {dialog}
+      {orders.dialog}
     </>
   );
 }
@@ -203,7 +184,7 @@ function RunnerFacts({ runner }: { runner: Runner }) {
                 </Link>
               ),
             ],
-            ...(run === null || run.title === null ? [] : [["Title", showTricks(run.title)] as [string, string]]),
+            ["Title", showTricks(run?.title ?? null)],
             [
               "Session",
               run?.sessionId == null ? (

@@ -8,7 +8,7 @@ import { DocLink } from "@/components/docs/doc-link";
 import { useAskAgain } from "@/components/live/gathered";
 import { isFurtherDown, useNewRows } from "@/components/live/new-rows";
 import { useFrames, useWatched } from "@/components/live/provider";
-import { PeekSpace } from "@/components/peek/peek-space";
+import { PeekedPage } from "@/components/peek/peeked-page";
 import { usePeek } from "@/components/peek/use-peek";
 import { useWider, type Wider } from "@/components/query/use-wider";
 import { useCanOperate } from "@/components/shell/identity";
@@ -19,7 +19,6 @@ import { Button } from "@/components/ui/button";
 import { toServerTime } from "@/components/ui/clock";
 import { shortenId } from "@/components/ui/format";
 import { ListFoot, NoMatch } from "@/components/ui/list-states";
-import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { RUNNER_QUERY } from "@/contract/query/runners";
@@ -75,49 +74,44 @@ export function RunnersView() {
   usePageKeys([...bulk.keys, peek.key]);
 
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: Esc closes the panel, then lets go of what is chosen.
-    <div
-      className="flex h-full min-h-0 flex-col"
-      onKeyDown={(event) => {
-        if (!peek.onKeyDown(event)) bulk.onKeyDown(event);
-      }}
+    <PeekedPage
+      {...{ bulk, peek, news }}
+      one="runner"
+      header={
+        <PageHeader
+          title="Runners"
+          description="The processes that claim runs and drive agents. Each says every few seconds that it lives."
+        >
+          <RunnerFilters filter={filter} placements={stats?.placements ?? []} onChange={onChange} />
+        </PageHeader>
+      }
     >
-      <PageHeader
-        title="Runners"
-        description="The processes that claim runs and drive agents. Each says every few seconds that it lives."
-      >
-        <RunnerFilters filter={filter} placements={stats?.placements ?? []} onChange={onChange} />
-      </PageHeader>
-      {bulk.bar}
-      <NewPill count={news.count} one="new runner" onShow={news.show} />
-      <PeekSpace onOpen={peek.open}>
-        <div className="scroll-thin min-h-0 min-w-0 flex-1 overflow-y-auto">
-          <div className="p-4 lg:px-6">
-            {stats !== undefined && (
-              <RunnerTiles stats={stats} shown={shownState(filter)} onShow={(state) => onChange({ state })} />
-            )}
-          </div>
-          <div className="border-y bg-panel">
-            <QueryView query={query}>
-              {() =>
-                runners.length === 0 ? (
-                  <Nothing filter={filter} wider={wider} onChange={onChange} />
-                ) : (
-                  <>
-                    <RunnersTable runners={runners} choice={bulk.rows} lookedInto={peek.row?.id ?? null} />
-                    <ListFoot count={runners.length} one="runner" query={query} />
-                  </>
-                )
-              }
-            </QueryView>
-          </div>
-          <div className="p-4 lg:px-6">
-            <Pictures />
-          </div>
+      <div className="scroll-thin min-h-0 min-w-0 flex-1 overflow-y-auto">
+        <div className="p-4 lg:px-6">
+          {stats !== undefined && (
+            <RunnerTiles stats={stats} shown={shownState(filter)} onShow={(state) => onChange({ state })} />
+          )}
         </div>
-        {peek.row !== null && <RunnerPeek runner={peek.row} onClose={peek.close} />}
-      </PeekSpace>
-    </div>
+        <div className="border-y bg-panel">
+          <QueryView query={query}>
+            {() =>
+              runners.length === 0 ? (
+                <Nothing filter={filter} wider={wider} onChange={onChange} />
+              ) : (
+                <>
+                  <RunnersTable runners={runners} choice={bulk.rows} lookedInto={peek.row?.id ?? null} />
+                  <ListFoot count={runners.length} one="runner" query={query} />
+                </>
+              )
+            }
+          </QueryView>
+        </div>
+        <div className="p-4 lg:px-6">
+          <Pictures />
+        </div>
+      </div>
+      {peek.row !== null && <RunnerPeek runner={peek.row} onClose={peek.close} />}
+    </PeekedPage>
   );
 }
 

@@ -2,7 +2,6 @@
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { parseAsString, useQueryState } from "nuqs";
-import type { ReactNode } from "react";
 import { runLogAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { cn } from "@/components/ui/class-names";
@@ -122,10 +121,10 @@ function JobPanel({ job }: { job: NonNullable<AttemptDetails["job"]> }) {
           ["Name", <Id key="n" id={job.name} />],
           ["Namespace", job.namespace],
           ["Created", <Time key="c" at={job.createdAt} />],
-          ...timeRow("Started", job.startedAt),
-          ...timeRow("Ended", job.endedAt),
+          ["Started", job.startedAt === null ? null : <Time key="s" at={job.startedAt} />],
+          ["Ended", job.endedAt === null ? null : <Time key="e" at={job.endedAt} />],
           ["Deadline", job.deadlineSeconds === null ? "none" : `after ${formatDuration(job.deadlineSeconds * 1_000)}`],
-          ...(job.isBeingDeleted ? [["State", <State key="d" isBare state="deleting" />] as [string, ReactNode]] : []),
+          ["State", job.isBeingDeleted ? <State key="d" isBare state="deleting" /> : null],
         ]}
       />
       <Conditions conditions={job.conditions} of="Job" />
@@ -147,29 +146,21 @@ function PodPanel({ pod }: { pod: NonNullable<AttemptDetails["pod"]> }) {
               {pod.isBeingDeleted && <State isBare state="deleting" />}
             </span>,
           ],
-          ...(pod.reason === null && pod.message === null
-            ? []
-            : [
-                [
-                  "Why",
-                  [pod.reason, pod.message]
-                    .filter(Boolean)
-                    .map((part) => showTricks(part ?? ""))
-                    .join(": "),
-                ] as [string, ReactNode],
-              ]),
+          [
+            "Why",
+            [pod.reason, pod.message]
+              .filter(Boolean)
+              .map((part) => showTricks(part ?? ""))
+              .join(": ") || null,
+          ],
           ["Node", pod.node ?? "none yet"],
           ["Created", <Time key="c" at={pod.createdAt} />],
-          ...timeRow("Started", pod.startedAt),
+          ["Started", pod.startedAt === null ? null : <Time key="s" at={pod.startedAt} />],
         ]}
       />
       <Conditions conditions={pod.conditions} of="pod" />
     </Panel>
   );
-}
-
-function timeRow(name: string, at: string | null): [string, ReactNode][] {
-  return at === null ? [] : [[name, <Time key={name} at={at} />]];
 }
 
 function Conditions({ conditions, of }: { conditions: readonly JobCondition[]; of: string }) {

@@ -1,16 +1,15 @@
 "use client";
-import { Ellipsis } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { usePeekOpener } from "@/components/peek/peek-space";
 import { sessionAddress, taskAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
-import { Button } from "@/components/ui/button";
+import { ActsMenu } from "@/components/ui/acts-menu";
 import { copyText } from "@/components/ui/copy";
 import { copyCurl } from "@/components/ui/curl";
 import { shortenId } from "@/components/ui/format";
-import { Menu, MenuItem, MenuSeparator } from "@/components/ui/menu";
+import { MenuItem, MenuSeparator } from "@/components/ui/menu";
 import type { Run } from "@/contract/run";
 import { isTerminal } from "@/contract/words";
 
@@ -27,13 +26,7 @@ export function RunMenu({ run }: { run: Run }) {
   const path = `/runs/${encodeURIComponent(run.id)}`;
   return (
     <>
-      <Menu
-        trigger={
-          <Button look="ghost" size="icon-sm" className="relative z-10" aria-label={`Actions on ${shortenId(run.id)}`}>
-            <Ellipsis aria-hidden className="size-4" />
-          </Button>
-        }
-      >
+      <ActsMenu label={`Actions on ${shortenId(run.id)}`}>
         {look !== null && <MenuItem onSelect={() => look(run.id)}>Look into it</MenuItem>}
         {typeof sessionId === "string" && (
           <MenuItem onSelect={() => router.push(sessionAddress(sessionId))}>Open its session</MenuItem>
@@ -54,7 +47,7 @@ export function RunMenu({ run }: { run: Run }) {
             </MenuItem>
           </>
         )}
-      </Menu>
+      </ActsMenu>
       {isCancelling && <CancelRunDialog run={run} isOpen onOpenChange={setIsCancelling} />}
     </>
   );

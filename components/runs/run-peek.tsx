@@ -77,7 +77,7 @@ function RunFacts({ run }: { run: Run }) {
     <Facts
       items={[
         ["Attempt", attemptOf(run)],
-        ...(end === "" ? [] : [["Last attempt", end] as [string, string]]),
+        ["Last attempt", end || null],
         ["Held by", run.claimedBy === null ? "nobody" : <RunnerLink key="h" id={run.claimedBy} />],
         [
           "Lease",

@@ -15,6 +15,7 @@ import { showTricks } from "@/components/ui/hidden-text";
 import { JsonPanel } from "@/components/ui/json-panel";
 import { Facts, PageHeader, Panel, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
+import { RecordBody } from "@/components/ui/record-body";
 import { State } from "@/components/ui/state";
 import { TabLinks } from "@/components/ui/tabs";
 import { Countdown, Duration, Time } from "@/components/ui/time";
@@ -99,15 +100,12 @@ function LoadedRun({ run, tab }: { run: Run; tab: RunTab }) {
       {tab === "job" && <JobView run={run} />}
       {tab === "log" && <LogView run={run} />}
       {tab === "overview" && (
-        <div className="scroll-thin grid min-h-0 flex-1 auto-rows-min gap-4 overflow-y-auto p-4 lg:grid-cols-[minmax(0,1fr)_20rem] lg:p-6">
-          <div className="flex min-w-0 flex-col gap-4">
-            <RunSteps run={run} />
-            <WhyCard run={run} />
-            <RunCommands run={run} />
-            <RunAttempts run={run} />
-          </div>
-          <RunFacts run={run} />
-        </div>
+        <RecordBody facts={<RunFacts run={run} />}>
+          <RunSteps run={run} />
+          <WhyCard run={run} />
+          <RunCommands run={run} />
+          <RunAttempts run={run} />
+        </RecordBody>
       )}
     </div>
   );

@@ -10,7 +10,7 @@ import { useBulk } from "@/components/bulk/use-bulk";
 import { DocLink } from "@/components/docs/doc-link";
 import { isFurtherDown, useNewRows } from "@/components/live/new-rows";
 import { useFrames } from "@/components/live/provider";
-import { PeekSpace } from "@/components/peek/peek-space";
+import { PeekedPage } from "@/components/peek/peeked-page";
 import { usePeek } from "@/components/peek/use-peek";
 import { useWider, type Wider } from "@/components/query/use-wider";
 import { useCanOperate } from "@/components/shell/identity";
@@ -22,7 +22,6 @@ import { cn } from "@/components/ui/class-names";
 import { toServerTime } from "@/components/ui/clock";
 import { shortenId } from "@/components/ui/format";
 import { ListFoot, NoMatch } from "@/components/ui/list-states";
-import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { RUN_QUERY, type RunGroup } from "@/contract/query/runs";
@@ -71,49 +70,41 @@ export function RunsView() {
   usePageKeys([...bulk.keys, ...keys, peek.key]);
 
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: Esc closes the panel, then lets go of what is chosen.
-    <div
-      className="flex h-full min-h-0 flex-col"
-      onKeyDown={(event) => {
-        if (!peek.onKeyDown(event)) bulk.onKeyDown(event);
-      }}
+    <PeekedPage
+      {...{ bulk, peek, news }}
+      one="run"
+      header={
+        <PageHeader title="Runs" description="Every piece of work: on a session, by one runner at a time.">
+          <RunFilters filter={filter} onChange={onChange} />
+          <Failures filter={filter} onChange={onChange} />
+        </PageHeader>
+      }
     >
-      <PageHeader title="Runs" description="Every piece of work: on a session, by one runner at a time.">
-        <RunFilters filter={filter} onChange={onChange} />
-        <Failures filter={filter} onChange={onChange} />
-      </PageHeader>
-      {bulk.bar}
-      <NewPill count={news.count} one="new run" onShow={news.show} />
-      <PeekSpace onOpen={peek.open}>
-        <div
-          className={cn(
-            "scroll-thin min-h-0 min-w-0 flex-1 overflow-y-auto bg-panel",
-            shown !== null && "scroll-pt-14",
-          )}
-        >
-          <QueryView query={query}>
-            {() =>
-              runs.length === 0 ? (
-                <Nothing isFilter={isFiltered(filter)} wider={wider} onClear={() => onChange(null)} />
-              ) : (
-                <>
-                  <RunsTable
-                    runs={runs}
-                    choice={bulk.rows}
-                    lookedInto={peek.row?.id ?? null}
-                    columns={arrangement.columns}
-                    groups={shown}
-                    hasMore={query.hasNextPage}
-                  />
-                  <ListFoot count={runs.length} one="run" query={query} />
-                </>
-              )
-            }
-          </QueryView>
-        </div>
-        {peek.row !== null && <RunPeek run={peek.row} onClose={peek.close} />}
-      </PeekSpace>
-    </div>
+      <div
+        className={cn("scroll-thin min-h-0 min-w-0 flex-1 overflow-y-auto bg-panel", shown !== null && "scroll-pt-14")}
+      >
+        <QueryView query={query}>
+          {() =>
+            runs.length === 0 ? (
+              <Nothing isFilter={isFiltered(filter)} wider={wider} onClear={() => onChange(null)} />
+            ) : (
+              <>
+                <RunsTable
+                  runs={runs}
+                  choice={bulk.rows}
+                  lookedInto={peek.row?.id ?? null}
+                  columns={arrangement.columns}
+                  groups={shown}
+                  hasMore={query.hasNextPage}
+                />
+                <ListFoot count={runs.length} one="run" query={query} />
+              </>
+            )
+          }
+        </QueryView>
+      </div>
+      {peek.row !== null && <RunPeek run={peek.row} onClose={peek.close} />}
+    </PeekedPage>
   );
 }
 

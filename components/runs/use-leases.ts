@@ -6,8 +6,7 @@ import type { RunSummary } from "@/contract/run";
 /** The runs with their leases as they are now; those are asked for of the runs that are shown and have one. */
 export function useLeases(runs: readonly RunSummary[]): readonly RunSummary[] {
   const trpc = useTRPC();
-  const claimed = runs.filter(({ status }) => status === "claimed").map(({ id }) => id);
-  const queries = useQueries({ queries: heldLeases(trpc, claimed) });
+  const queries = useQueries({ queries: heldLeases(trpc, runs) });
   return withLeases(
     runs,
     queries.flatMap((query) => query.data?.items ?? []),

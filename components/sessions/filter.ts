@@ -3,7 +3,7 @@ import { conditionWords } from "@/components/query/chips";
 import { parseAsHours, RANGE_FILTERS } from "@/components/ui/time-range";
 import { conditionsOf } from "@/contract/query/page";
 import { isInRange } from "@/contract/query/range";
-import { SESSION_QUERY, type SessionFilter } from "@/contract/query/sessions";
+import { EVICTED_SHOWN_DAYS, SESSION_QUERY, type SessionFilter } from "@/contract/query/sessions";
 import type { Session } from "@/contract/session";
 import { SESSION_LIST_STATES, STORAGE_KINDS } from "@/contract/words";
 
@@ -23,8 +23,7 @@ export const SESSION_FILTERS = {
   ...RANGE_FILTERS,
 };
 
-/** How long an evicted session stays in the default view. */
-const EVICTED_SHOWN_MS = 7 * 86_400_000;
+const EVICTED_SHOWN_MS = EVICTED_SHOWN_DAYS * 86_400_000;
 const HOUR_MS = 3_600_000;
 
 /** Whether what the stream tells of a session says all that a filter asks: who has read it is known to the server alone. */

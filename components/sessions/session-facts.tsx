@@ -76,9 +76,10 @@ function RunFacts({ run: known }: { run: Run }) {
             "Status",
             <State key="status" isBare state={explained.state} word={explained.word} why={showTricks(explained.why)} />,
           ],
-          ...(explained.next === undefined
-            ? []
-            : [["Lease", <Countdown key="lease" to={explained.next.at} past="renewing" />] as [string, ReactNode]]),
+          [
+            "Lease",
+            explained.next === undefined ? null : <Countdown key="lease" to={explained.next.at} past="renewing" />,
+          ],
           ["Epoch", `${run.leaseEpoch}, attempt ${run.attemptCount}`],
           ["Sandbox", String(policy.sandbox ?? "workspace-write")],
           ["Approvals", String(policy.approval ?? "on-request")],

@@ -1,9 +1,7 @@
 "use client";
-import { Ellipsis } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useState } from "react";
-import { Button } from "@/components/ui/button";
-import { Menu } from "@/components/ui/menu";
+import { ActsMenu } from "@/components/ui/acts-menu";
 import type { SessionSummary } from "@/contract/session";
 import { nameOf } from "./name";
 
@@ -26,15 +24,9 @@ type SessionMenuProps = {
 export function SessionMenu({ session, runId, label, dialog, onDialog }: SessionMenuProps) {
   return (
     <>
-      <Menu
-        trigger={
-          <Button look="ghost" size="icon" className="relative z-10" aria-label={label}>
-            <Ellipsis aria-hidden className="size-4" />
-          </Button>
-        }
-      >
+      <ActsMenu label={label} size="icon">
         <SessionItems session={session} runId={runId} onDialog={onDialog} />
-      </Menu>
+      </ActsMenu>
       {dialog !== null && <Dialogs session={session} runId={runId} dialog={dialog} onClose={() => onDialog(null)} />}
     </>
   );

@@ -9,7 +9,7 @@ import { useArrangement } from "@/components/arrange/use-arrangement";
 import { useGroups } from "@/components/arrange/use-groups";
 import { useBulk } from "@/components/bulk/use-bulk";
 import { DocLink } from "@/components/docs/doc-link";
-import { PeekSpace } from "@/components/peek/peek-space";
+import { PeekedPage } from "@/components/peek/peeked-page";
 import { usePeek } from "@/components/peek/use-peek";
 import { useWider, type Wider } from "@/components/query/use-wider";
 import { compareAddress } from "@/components/shell/addresses";
@@ -24,7 +24,6 @@ import { CurlMenu } from "@/components/ui/curl-menu";
 import { ListFoot, NoMatch, StillLooking } from "@/components/ui/list-states";
 import { useLookOn } from "@/components/ui/look-on";
 import { MenuItem } from "@/components/ui/menu";
-import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { SESSION_QUERY, type SessionGroup } from "@/contract/query/sessions";
@@ -93,80 +92,72 @@ export function SessionsView() {
   ]);
 
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: Esc closes the panel, then lets go of what is chosen.
-    <div
-      className="flex h-full min-h-0 flex-col"
-      onKeyDown={(event) => {
-        if (!peek.onKeyDown(event)) bulk.onKeyDown(event);
-      }}
-    >
-      <PageHeader
-        title="Sessions"
-        description="Conversations with agents. They outlive runners, restarts and volumes."
-        actions={
-          <>
-            <CurlMenu>
-              <MenuItem
-                onSelect={() => void copyCurl({ path: withQuery("/sessions", sessionsInput(filter, readerId)) })}
-              >
-                This list as curl
-              </MenuItem>
-              {canOperate && (
-                <MenuItem onSelect={() => void copyCurl({ method: "POST", path: "/sessions", body: NEW_SESSION })}>
-                  A new session as curl
+    <PeekedPage
+      {...{ bulk, peek, news }}
+      one="session"
+      header={
+        <PageHeader
+          title="Sessions"
+          description="Conversations with agents. They outlive runners, restarts and volumes."
+          actions={
+            <>
+              <CurlMenu>
+                <MenuItem
+                  onSelect={() => void copyCurl({ path: withQuery("/sessions", sessionsInput(filter, readerId)) })}
+                >
+                  This list as curl
                 </MenuItem>
+                {canOperate && (
+                  <MenuItem onSelect={() => void copyCurl({ method: "POST", path: "/sessions", body: NEW_SESSION })}>
+                    A new session as curl
+                  </MenuItem>
+                )}
+              </CurlMenu>
+              {canOperate && (
+                <Button look="primary" onClick={() => void setIsCreating(true)}>
+                  <Plus aria-hidden className="size-4" /> New session
+                </Button>
               )}
-            </CurlMenu>
-            {canOperate && (
-              <Button look="primary" onClick={() => void setIsCreating(true)}>
-                <Plus aria-hidden className="size-4" /> New session
-              </Button>
-            )}
-          </>
-        }
-      >
-        <SessionFilters filter={filter} onChange={onChange} />
-      </PageHeader>
-      {bulk.bar}
-      <NewPill count={news.count} one="new session" onShow={news.show} />
-      <PeekSpace onOpen={peek.open}>
-        <div
-          className={cn(
-            "scroll-thin min-h-0 min-w-0 flex-1 overflow-y-auto bg-panel",
-            shown !== null && "scroll-pt-14",
-          )}
+            </>
+          }
         >
-          <QueryView query={query}>
-            {() =>
-              isLooking ? (
-                <StillLooking>Looking through older sessions…</StillLooking>
-              ) : sessions.length === 0 ? (
-                <Nothing
-                  isFilter={isFiltered(filter)}
-                  wider={wider}
-                  onClear={() => onChange(null)}
-                  onNew={canOperate ? () => void setIsCreating(true) : null}
+          <SessionFilters filter={filter} onChange={onChange} />
+        </PageHeader>
+      }
+    >
+      <div
+        className={cn("scroll-thin min-h-0 min-w-0 flex-1 overflow-y-auto bg-panel", shown !== null && "scroll-pt-14")}
+      >
+        <QueryView query={query}>
+          {() =>
+            isLooking ? (
+              <StillLooking>Looking through older sessions…</StillLooking>
+            ) : sessions.length === 0 ? (
+              <Nothing
+                isFilter={isFiltered(filter)}
+                wider={wider}
+                onClear={() => onChange(null)}
+                onNew={canOperate ? () => void setIsCreating(true) : null}
+              />
+            ) : (
+              <>
+                <SessionsTable
+                  sessions={sessions}
+                  choice={bulk.rows}
+                  lookedInto={peek.row?.sessionId ?? null}
+                  columns={arrangement.columns}
+                  groups={shown}
+                  hasMore={query.hasNextPage}
                 />
-              ) : (
-                <>
-                  <SessionsTable
-                    sessions={sessions}
-                    choice={bulk.rows}
-                    lookedInto={peek.row?.sessionId ?? null}
-                    columns={arrangement.columns}
-                    groups={shown}
-                    hasMore={query.hasNextPage}
-                  />
-                  <ListFoot count={sessions.length} one="session" query={query} />
-                </>
-              )
-            }
-          </QueryView>
-        </div>
-        {peek.row !== null && <SessionPeek session={peek.row} onClose={peek.close} />}
-      </PeekSpace>
+                <ListFoot count={sessions.length} one="session" query={query} />
+              </>
+            )
+          }
+        </QueryView>
+      </div>
+      {peek.row !== null && <SessionPeek session={peek.row} onClose={peek.close} />}
       {isCreating && canOperate && <NewSessionDialog onClose={() => void setIsCreating(null)} />}
-    </div>
+    </PeekedPage>
   );
 }
 

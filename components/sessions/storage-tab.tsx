@@ -3,7 +3,6 @@ import { useQuery } from "@tanstack/react-query";
 import { CircleAlert } from "lucide-react";
 import dynamic from "next/dynamic";
 import Link from "next/link";
-import type { ReactNode } from "react";
 import { runAddress } from "@/components/shell/addresses";
 import { useIdentity } from "@/components/shell/identity";
 import { explainKeeper, explainState } from "@/components/storage/explain";
@@ -67,7 +66,7 @@ function Summary({ summary }: { summary: StorageSummary }) {
                 ["Run that holds it", <HeldBy key="run" runId={summary.activeRunId} />],
                 ["Measured", <Time key="measured" at={summary.updatedAt} />],
                 ["Rollouts in", summary.codexRolloutSubdir],
-                ...evicted(summary),
+                ["Evicted", summary.evictedAt === null ? null : <Time key="evicted" at={summary.evictedAt} />],
               ]}
             />
           </div>
@@ -94,10 +93,6 @@ function Summary({ summary }: { summary: StorageSummary }) {
       </div>
     </>
   );
-}
-
-function evicted({ evictedAt }: StorageSummary): [string, ReactNode][] {
-  return evictedAt === null ? [] : [["Evicted", <Time key="evicted" at={evictedAt} />]];
 }
 
 function archiveHolds({ restorable, isArchiveCurrent }: StorageSummary): string {

@@ -36,7 +36,8 @@ export function useSessionNews({ ids, isRead, filter, queryKey }: Listed) {
     if (sessionIds === undefined) return;
     for (const id of sessionIds) doubtful.current.delete(id);
     const input = { ...sessionsInput(filter, readerId), sessionIds, limit: sessionIds.length };
-    const found = client.fetchQuery({ ...trpc.sessions.list.queryOptions(input), staleTime: 0 });
+    // Asked once and read here: each answer that stayed would be patched with every session that changes.
+    const found = client.fetchQuery({ ...trpc.sessions.list.queryOptions(input), staleTime: 0, gcTime: 0 });
     const note = ({ items }: Page<SessionSummary>) => {
       // What was asked under another filter is no news of this.
       if (latest.current !== filter) return;

@@ -1,10 +1,9 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
 import { DocLink } from "@/components/docs/doc-link";
 import { useTRPC } from "@/components/trpc/client";
 import { formatDuration } from "@/components/ui/format";
-import { Facts, Panel } from "@/components/ui/page";
+import { type Fact, Facts, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import type { ServerFacts } from "@/contract/health";
 
@@ -34,10 +33,10 @@ export function Server() {
   );
 }
 
-function factsOf(facts: ServerFacts): [string, ReactNode][] {
+function factsOf(facts: ServerFacts): Fact[] {
   const { storage, requests } = facts;
   const breaker = `${storage.breakerMin} volumes and ${Math.round(storage.breakerShare * 100)} %`;
-  const rows: [string, ReactNode | null][] = [
+  return [
     ["Version", facts.version],
     // Who starts it from a clone has named none.
     ["Commit", facts.sourceCommit === "unknown" ? null : <code key="commit">{facts.sourceCommit}</code>],
@@ -60,5 +59,4 @@ function factsOf(facts: ServerFacts): [string, ReactNode][] {
       storage.archiveRetentionDays === null ? "for ever" : `for ${storage.archiveRetentionDays} d`,
     ],
   ];
-  return rows.filter(([, value]) => value !== null);
 }

@@ -6,8 +6,18 @@ function rowLinks(): HTMLAnchorElement[] {
   });
 }
 
+/** The row that has the focus, or holds what has it. */
+export function rowInFocus(): Element | null {
+  return document.activeElement?.closest("[data-row]") ?? null;
+}
+
+/** The key of that row. */
+export function keyInFocus(): string | null {
+  return rowInFocus()?.getAttribute("data-row") ?? null;
+}
+
 function current(links: HTMLAnchorElement[]): number {
-  const row = document.activeElement?.closest("[data-row]");
+  const row = rowInFocus();
   return links.findIndex((link) => link.closest("[data-row]") === row);
 }
 
@@ -36,8 +46,7 @@ export function openRow(): void {
 
 /** Opens the menu of what can be done to the row. */
 export function openRowMenu(): void {
-  const links = rowLinks();
-  links[current(links)]?.closest("[data-row]")?.querySelector<HTMLButtonElement>("button[aria-haspopup=menu]")?.click();
+  rowInFocus()?.querySelector<HTMLButtonElement>("button[aria-haspopup=menu]")?.click();
 }
 
 /** Brings the focus to a row, as the keys that move it do. */

@@ -1,7 +1,7 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { useLiveStatus } from "@/components/live/provider";
-import { useIdentity } from "@/components/shell/identity";
+import { useIdentity, useRulesAll } from "@/components/shell/identity";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import { ErrorNote } from "@/components/ui/error-note";
@@ -25,7 +25,7 @@ export function StatusView() {
   const identity = useIdentity();
   const health = useQuery(trpc.health.get.queryOptions(undefined, ALWAYS));
   const status = useHeardStatus();
-  const isOfAll = identity.role === "admin" && identity.tenantId === null;
+  const isOfAll = useRulesAll();
   return (
     <div className="flex h-full min-h-0 flex-col">
       <PageHeader title="Status" description="Health of the parts." />

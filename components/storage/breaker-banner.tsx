@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { OctagonPause } from "lucide-react";
 import type { ReactNode } from "react";
+import { operatorName } from "@/components/shell/operator-name";
 import { useTRPC } from "@/components/trpc/client";
 import { newestCollection } from "@/components/trpc/lists";
 import { useHydratedNow } from "@/components/ui/clock";
@@ -17,8 +18,8 @@ export function BreakerBanner() {
   if (pause !== null)
     return (
       <Banner>
-        <b className="font-semibold">The clean-up is paused</b> by {showTricks(pause.by.replace(/^operator:/, ""))}{" "}
-        <Time at={pause.at} />: {showTricks(pause.reason)}
+        <b className="font-semibold">The clean-up is paused</b> by {operatorName(pause.by)} <Time at={pause.at} />:{" "}
+        {showTricks(pause.reason)}
       </Banner>
     );
   const newest = query.data?.items[0];

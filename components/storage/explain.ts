@@ -1,4 +1,4 @@
-import { formatBytes, formatPlural } from "@/components/ui/format";
+import { formatBytes, formatPlural, sentence } from "@/components/ui/format";
 import type { GcHistoryEntry, GcReport, StorageSummary } from "@/contract/storage";
 import type { StorageState } from "@/contract/words";
 
@@ -38,7 +38,7 @@ export function explainKeeper(keeper: string): string {
   const split = keeper.indexOf(": ");
   if (split === -1) return keeper;
   const words = keeper.slice(split + 2);
-  return `${words.charAt(0).toUpperCase()}${words.slice(1)}${words.endsWith(".") ? "" : "."}`;
+  return `${sentence(words)}${words.endsWith(".") ? "" : "."}`;
 }
 
 /** The word that a reason starts with: what rows that are kept for the same reason share. */

@@ -1,7 +1,7 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { useIdentity } from "@/components/shell/identity";
+import { useRulesAll } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
 import { Id } from "@/components/ui/copy";
@@ -17,8 +17,7 @@ import { DeleteOrphanDialog } from "./delete-orphan-dialog";
 
 /** Volumes that carry AgentRun's label and that no session names. Nothing takes them but an administrator. */
 export function OrphansView() {
-  const { role, tenantId } = useIdentity();
-  if (role !== "admin" || tenantId !== null) {
+  if (!useRulesAll()) {
     return (
       <EmptyState title="For administrators alone">
         Volumes that no session knows belong to no tenant. An administrator of the whole installation sees, adopts and

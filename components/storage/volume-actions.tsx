@@ -1,11 +1,11 @@
 "use client";
-import { Ellipsis } from "lucide-react";
 import { Fragment } from "react";
 import { nameOf } from "@/components/sessions/name";
 import { useCanOperate } from "@/components/shell/identity";
+import { ActsMenu } from "@/components/ui/acts-menu";
 import { Button } from "@/components/ui/button";
 import { CurlMenu } from "@/components/ui/curl-menu";
-import { Menu, MenuItem, MenuSeparator } from "@/components/ui/menu";
+import { MenuItem, MenuSeparator } from "@/components/ui/menu";
 import type { StorageSummary } from "@/contract/storage";
 import { useVolumeActions } from "./use-volume-actions";
 import { VolumeCurls } from "./volume-curls";
@@ -15,19 +15,7 @@ export function VolumeMenu({ summary }: { summary: StorageSummary }) {
   const { actions, isPending, dialog } = useVolumeActions(summary);
   return (
     <>
-      <Menu
-        trigger={
-          <Button
-            look="ghost"
-            size="icon-sm"
-            className="relative z-10"
-            disabled={isPending}
-            aria-label={`Actions on ${nameOf(summary)}`}
-          >
-            <Ellipsis aria-hidden className="size-4" />
-          </Button>
-        }
-      >
+      <ActsMenu label={`Actions on ${nameOf(summary)}`} isDisabled={isPending}>
         {actions.map(({ key, label, icon: Icon, isEnabled, isDanger, onSelect }) => (
           <Fragment key={key}>
             {isDanger && <MenuSeparator />}
@@ -38,7 +26,7 @@ export function VolumeMenu({ summary }: { summary: StorageSummary }) {
         ))}
         <MenuSeparator />
         <VolumeCurls summary={summary} />
-      </Menu>
+      </ActsMenu>
       {dialog}
     </>
   );

@@ -36,16 +36,19 @@ export type EventSearch = {
   stop: () => void;
 };
 
+type Held = { key: string; looked: Looked; error: unknown };
+
+/** A look that failed keeps what it had found until then, as far as that belongs to what is looked for. */
+export function keepLooked(held: Held, key: string, error: unknown): Held {
+  return { key, looked: held.key === key ? held.looked : NOTHING_LOOKED, error };
+}
+
 /** Looks through a run's events on the server, a part at a time, so that a long log is searched whole. */
 export function useEventSearch(runId: string, filter: TraceFilter): EventSearch {
   const client = useTRPCClient();
   const ask = askFor(filter);
   const key = JSON.stringify([runId, ask]);
-  const [held, setHeld] = useState<{ key: string; looked: Looked; error: unknown }>({
-    key,
-    looked: NOTHING_LOOKED,
-    error: null,
-  });
+  const [held, setHeld] = useState<Held>({ key, looked: NOTHING_LOOKED, error: null });
   const [underWay, setUnderWay] = useState<(LookUnderWay & { key: string }) | null>(null);
   const running = useRef<AbortController | null>(null);
   const looked = held.key === key ? held.looked : NOTHING_LOOKED;
@@ -83,7 +86,7 @@ export function useEventSearch(runId: string, filter: TraceFilter): EventSearch 
         },
       );
     } catch (error) {
-      if (!stop.signal.aborted) setHeld({ key, looked, error });
+      if (!stop.signal.aborted) setHeld((now) => keepLooked(now, key, error));
       return null;
     } finally {
       if (running.current === stop) {

@@ -153,10 +153,16 @@ export const tokenPages = (api: Api) =>
 
 const LEASE_POLL_MS = 5_000;
 
-/** The leases of runs that are shown: no stream tells of heartbeats, so they are asked for while they are. */
-export const heldLeases = (api: Api, runIds: readonly string[]) =>
-  inPages(runIds).map((page) =>
-    api.runs.list.queryOptions({ status: "claimed", runIds: page, limit: PAGE }, { refetchInterval: LEASE_POLL_MS }),
+/**
+ * The leases of runs that are shown: no stream tells of heartbeats, so they are asked for while they are. All that are
+ * shown are named, whatever their status: what is asked for stays the same as runs begin and end.
+ */
+export const heldLeases = (api: Api, runs: readonly Pick<RunSummary, "id" | "status">[]) =>
+  inPages(runs).map((page) =>
+    api.runs.list.queryOptions(
+      { status: "claimed", runIds: page.map(({ id }) => id), limit: PAGE },
+      { refetchInterval: LEASE_POLL_MS, enabled: page.some(({ status }) => status === "claimed") },
+    ),
   );
 
 const SILENCE_POLL_MS = 10_000;
@@ -170,10 +176,10 @@ export const heardSessions = (api: Api, sessionIds: readonly string[], readerId:
     ),
   );
 
-/** Ids as few enough at a time for an address to hold them. */
-export function inPages(ids: readonly string[]): string[][] {
-  return Array.from({ length: Math.ceil(ids.length / PAGE) }, (_, index) =>
-    ids.slice(index * PAGE, (index + 1) * PAGE),
+/** Few enough at a time for an address to hold their ids. */
+export function inPages<Item>(items: readonly Item[]): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / PAGE) }, (_, index) =>
+    items.slice(index * PAGE, (index + 1) * PAGE),
   );
 }
 

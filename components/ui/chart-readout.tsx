@@ -1,9 +1,10 @@
 "use client";
-import { type RefObject, useLayoutEffect, useRef } from "react";
+import { type RefObject, useRef } from "react";
 import { createPortal } from "react-dom";
 import type { Figures } from "./chart-pointer";
 import { besidePoint } from "./crosshair";
 import { Swatch } from "./swatch";
+import { usePlacing } from "./use-placing";
 
 type ChartReadoutProps = {
   /** What the point lies on. */
@@ -19,22 +20,15 @@ type ChartReadoutProps = {
 export function ChartReadout({ chart, share, figures, row, isOwn }: ChartReadoutProps) {
   const { columns, unit, swatches } = figures;
   const box = useRef<HTMLDivElement>(null);
-  useLayoutEffect(() => {
-    const place = () => {
-      const [told, drawn] = [box.current, chart.current?.getBoundingClientRect()];
-      if (told === null || drawn === undefined) return;
-      const { clientWidth: width, clientHeight: height } = document.documentElement;
-      const size = { width: told.offsetWidth, height: told.offsetHeight };
-      const { left, top } = besidePoint(drawn, share, size, { width, height });
-      told.style.translate = `${left}px ${top}px`;
-      const isSeen = isOwn ? drawn.bottom > 0 && drawn.top < height : drawn.top >= 0 && drawn.bottom <= height;
-      told.style.visibility = isSeen ? "visible" : "hidden";
-    };
-    place();
-    const given = new AbortController();
-    window.addEventListener("scroll", place, { capture: true, passive: true, signal: given.signal });
-    window.addEventListener("resize", place, { signal: given.signal });
-    return () => given.abort();
+  usePlacing(() => {
+    const [told, drawn] = [box.current, chart.current?.getBoundingClientRect()];
+    if (told === null || drawn === undefined) return;
+    const { clientWidth: width, clientHeight: height } = document.documentElement;
+    const size = { width: told.offsetWidth, height: told.offsetHeight };
+    const { left, top } = besidePoint(drawn, share, size, { width, height });
+    told.style.translate = `${left}px ${top}px`;
+    const isSeen = isOwn ? drawn.bottom > 0 && drawn.top < height : drawn.top >= 0 && drawn.bottom <= height;
+    told.style.visibility = isSeen ? "visible" : "hidden";
   });
   const [name, ...told] = row;
   return createPortal(

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { ChartPointer, type Figures } from "./chart-pointer";
 import { stepShares, type TimeAxis } from "./crosshair";
+import { HALF, MOST } from "./drawing";
 import { showTricks } from "./hidden-text";
 import { Panel } from "./page";
 import { ScrollRegion } from "./scroll-region";
@@ -113,5 +114,15 @@ export function Key({ swatch, name, figure }: { swatch: string; name: string; fi
       <span className="truncate">{name}</span>
       {figure !== undefined && <span className="text-ink-3 tabular-nums">{figure}</span>}
     </span>
+  );
+}
+
+/** What the lines of `Quantiles` are, and where they have come to. */
+export function QuantileKeys({ half, most }: { half: string; most: string }) {
+  return (
+    <>
+      <Key swatch={HALF} name="half within" figure={half} />
+      <Key swatch={MOST} name="95 of 100 within" figure={most} />
+    </>
   );
 }

@@ -39,19 +39,16 @@ export function toServerTime(ms: number): number {
 
 /** The server's time in milliseconds, re-rendering once a second. For text alone: server and browser differ in it. */
 export function useNow(): number {
-  return useSyncExternalStore(
-    subscribe,
-    () => nowMs,
-    () => (typeof window === "undefined" ? Date.now() : nowMs),
-  );
+  return useSyncExternalStore(subscribe, () => nowMs, readBeforeTicks);
 }
+const readBeforeTicks = () => (typeof window === "undefined" ? Date.now() : nowMs);
 
 /** The same while something goes on; 0, and nothing is rendered again, while nothing does. */
 export function useNowWhile(isOn: boolean): number {
   return useSyncExternalStore(
     isOn ? subscribe : STILL,
     () => (isOn ? nowMs : 0),
-    () => (isOn ? Date.now() : 0),
+    () => (isOn ? readBeforeTicks() : 0),
   );
 }
 const STILL = () => () => undefined;

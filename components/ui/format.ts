@@ -80,3 +80,8 @@ export function formatPlural(count: number, one: string, many = `${one}s`): stri
 export function shortenId(id: string, keep = 6): string {
   return showTricks(id.length <= keep + 14 ? id : `${id.slice(0, 10)}…${id.slice(-keep)}`);
 }
+
+/** Words as a sentence begins. */
+export function sentence(words: string): string {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
+}

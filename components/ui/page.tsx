@@ -70,16 +70,20 @@ export function Panel({
   );
 }
 
-/** Pairs of a name and its value. */
-export function Facts({ items, className }: { items: [string, ReactNode][]; className?: string }) {
+export type Fact = readonly [name: string, value: ReactNode];
+
+/** Pairs of a name and its value; one whose value is null is left out. */
+export function Facts({ items, className }: { items: readonly Fact[]; className?: string }) {
   return (
     <dl className={cn("grid grid-cols-[auto_minmax(0,1fr)] items-start gap-x-4 gap-y-1.5 text-xs", className)}>
-      {items.map(([name, value]) => (
-        <div key={name} className="contents">
-          <dt className="text-ink-3">{name}</dt>
-          <dd className="min-w-0 wrap-anywhere">{typeof value === "string" ? showTricks(value) : value}</dd>
-        </div>
-      ))}
+      {items.map(([name, value]) =>
+        value === null ? null : (
+          <div key={name} className="contents">
+            <dt className="text-ink-3">{name}</dt>
+            <dd className="min-w-0 wrap-anywhere">{typeof value === "string" ? showTricks(value) : value}</dd>
+          </div>
+        ),
+      )}
     </dl>
   );
 }

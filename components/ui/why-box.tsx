@@ -1,6 +1,7 @@
-import { useLayoutEffect, useRef } from "react";
+import { useRef } from "react";
 import { createPortal } from "react-dom";
 import { showTricks } from "./hidden-text";
+import { usePlacing } from "./use-placing";
 
 type WhyBoxProps = { why: string; of: { current: HTMLElement | null } };
 const GAP = 4;
@@ -9,26 +10,16 @@ const EDGE = 8;
 /** Below what it is of, or above where there is no room; on top of whatever would cut it off. */
 export function WhyBox({ why, of }: WhyBoxProps) {
   const box = useRef<HTMLDivElement>(null);
-  useLayoutEffect(() => {
-    const place = () => {
-      const { current } = box;
-      const anchor = of.current?.getBoundingClientRect();
-      if (current === null || anchor === undefined) return;
-      const { width, height } = current.getBoundingClientRect();
-      const isBelow = anchor.bottom + GAP + height <= window.innerHeight - EDGE;
-      const left = Math.max(EDGE, Math.min(anchor.left, window.innerWidth - EDGE - width));
-      current.style.left = `${left}px`;
-      current.style.top = `${isBelow ? anchor.bottom + GAP : Math.max(EDGE, anchor.top - GAP - height)}px`;
-    };
-    place();
-    // What takes the focus may be brought into sight only then.
-    window.addEventListener("scroll", place, true);
-    window.addEventListener("resize", place);
-    return () => {
-      window.removeEventListener("scroll", place, true);
-      window.removeEventListener("resize", place);
-    };
-  }, [of]);
+  usePlacing(() => {
+    const { current } = box;
+    const anchor = of.current?.getBoundingClientRect();
+    if (current === null || anchor === undefined) return;
+    const { width, height } = current.getBoundingClientRect();
+    const isBelow = anchor.bottom + GAP + height <= window.innerHeight - EDGE;
+    const left = Math.max(EDGE, Math.min(anchor.left, window.innerWidth - EDGE - width));
+    current.style.left = `${left}px`;
+    current.style.top = `${isBelow ? anchor.bottom + GAP : Math.max(EDGE, anchor.top - GAP - height)}px`;
+  });
   return createPortal(
     // It is the button's description already: read once is enough.
     <div

@@ -1,5 +1,4 @@
-import type { ReactNode } from "react";
-import { Facts, Panel } from "@/components/ui/page";
+import { type Fact, Facts, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import type { Usage, UsageOf } from "@/contract/usage";
 import { briefWords, callsWords, costWords, inputWords, missingWords, outputWords } from "./words";
@@ -26,12 +25,7 @@ export function ModelUse({ query }: { query: Asked }) {
           <p className="text-xs text-ink-3">No call to a model has ended yet.</p>
         ) : (
           <>
-            <Facts
-              items={[
-                ...(models.length === 1 && models[0] ? [["Model", models[0].model] as [string, ReactNode]] : []),
-                ...factsOf(total),
-              ]}
-            />
+            <Facts items={[["Model", models.length === 1 && models[0] ? models[0].model : null], ...factsOf(total)]} />
             {missingWords(total) !== null && <p className="mt-2 text-xs text-ink-3">{missingWords(total)}</p>}
             {models.length > 1 && <Models models={models} />}
           </>
@@ -41,7 +35,7 @@ export function ModelUse({ query }: { query: Asked }) {
   );
 }
 
-function factsOf(usage: Usage): [string, ReactNode][] {
+function factsOf(usage: Usage): Fact[] {
   return [
     ["Calls", callsWords(usage)],
     ["Input", <Exact key="input" count={usage.inputTokens} words={inputWords(usage)} />],

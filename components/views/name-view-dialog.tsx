@@ -9,7 +9,7 @@ import { Field, Input } from "@/components/ui/field";
 import { showTricks } from "@/components/ui/hidden-text";
 import type { View } from "@/contract/view";
 import type { ViewPage } from "@/contract/words";
-import { useViews } from "./use-views";
+import { useViewActs } from "./use-view-acts";
 
 type NameViewDialogProps = {
   page: ViewPage;
@@ -23,7 +23,7 @@ type NameViewDialogProps = {
 /** Names what is shown, or names a view anew. */
 export function NameViewDialog({ page, view, query, onSaved, onClose }: NameViewDialogProps) {
   const canOperate = useCanOperate();
-  const { create, update } = useViews(page);
+  const { create, update } = useViewActs(page);
   const [name, setName] = useState(view?.name ?? "");
   const [isShared, setIsShared] = useState(false);
   const saving = view === null ? create : update;

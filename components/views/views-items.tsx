@@ -9,25 +9,26 @@ import { showTricks } from "@/components/ui/hidden-text";
 import { MenuItem, MenuSeparator } from "@/components/ui/menu";
 import type { View, ViewCount } from "@/contract/view";
 import type { ViewPage } from "@/contract/words";
+import { useViewActs } from "./use-view-acts";
 
 type ViewsItemsProps = {
   page: ViewPage;
   views: readonly View[];
   /** The view that is shown. */
   current: View | null;
+  /** What is shown. */
+  query: string;
   /** The view that was picked, where something else is shown by now. */
   changed: View | null;
   onPick: (view: View) => void;
   onName: (view: View | "new") => void;
-  onShare: (view: View) => void;
-  onSet: (view: View) => void;
-  onRemove: (view: View) => void;
 };
 
 /** What the menu of views offers; counted while it is open. */
 export function ViewsItems(props: ViewsItemsProps) {
-  const { page, views, current, changed, onPick, onName, onShare, onSet, onRemove } = props;
+  const { page, views, current, query, changed, onPick, onName } = props;
   const canOperate = useCanOperate();
+  const acts = useViewActs(page);
   const counts = useCounts(page, views.length > 0);
   return (
     <>
@@ -53,18 +54,18 @@ export function ViewsItems(props: ViewsItemsProps) {
       </div>
       <MenuSeparator />
       {changed !== null && (
-        <MenuItem onSelect={() => onSet(changed)}>Change “{showTricks(changed.name)}” to this</MenuItem>
+        <MenuItem onSelect={() => acts.setQuery(changed, query)}>Change “{showTricks(changed.name)}” to this</MenuItem>
       )}
       <MenuItem onSelect={() => onName("new")}>Save as a view…</MenuItem>
       {current?.isEditable && (
         <>
           <MenuItem onSelect={() => onName(current)}>Rename “{showTricks(current.name)}”…</MenuItem>
           {(canOperate || current.isShared) && (
-            <MenuItem onSelect={() => onShare(current)}>
+            <MenuItem onSelect={() => acts.share(current)}>
               {current.isShared ? `Stop sharing “${showTricks(current.name)}”` : `Share “${showTricks(current.name)}”`}
             </MenuItem>
           )}
-          <MenuItem isDanger onSelect={() => onRemove(current)}>
+          <MenuItem isDanger onSelect={() => acts.removeView(current)}>
             Delete “{showTricks(current.name)}”
           </MenuItem>
         </>

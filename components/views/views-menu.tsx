@@ -1,8 +1,11 @@
 "use client";
+import { useQuery } from "@tanstack/react-query";
 import { Bookmark, ChevronDown } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useState } from "react";
 import { useArrangement } from "@/components/arrange/use-arrangement";
+import { useTRPC } from "@/components/trpc/client";
+import { viewsOf } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
 import { toastProblem } from "@/components/ui/error-toast";
 import { showTricks } from "@/components/ui/hidden-text";
@@ -10,7 +13,6 @@ import { Menu } from "@/components/ui/menu";
 import { asViewed } from "@/contract/query/arrangement";
 import { type Filter, printFilter, type QueryPage } from "@/contract/query/page";
 import type { View } from "@/contract/view";
-import { useViews } from "./use-views";
 
 // Both are there when they are first asked for.
 const ViewsItems = dynamic(() => import("./views-items").then((module) => module.ViewsItems), { ssr: false });
@@ -28,8 +30,7 @@ type ViewsMenuProps<Of extends Filter> = {
 export function ViewsMenu<Of extends Filter>({ page, filter, onChange }: ViewsMenuProps<Of>) {
   const [naming, setNaming] = useState<View | "new" | null>(null);
   const [pickedId, setPickedId] = useState<string | null>(null);
-  const actions = useViews(page.page);
-  const { views } = actions;
+  const views = useQuery(viewsOf(useTRPC(), page.page)).data?.items ?? [];
   const { arrangement, setArrangement } = useArrangement(page);
   const viewed = asViewed(page);
   const query = printFilter(viewed, { ...filter, ...arrangement });
@@ -66,14 +67,10 @@ export function ViewsMenu<Of extends Filter>({ page, filter, onChange }: ViewsMe
       >
         <ViewsItems
           page={page.page}
-          views={views}
-          current={current}
+          {...{ views, current, query }}
           changed={picked !== null && picked.query !== query && picked.isEditable ? picked : null}
           onPick={(view) => void pick(view).catch(() => toastProblem("The view could not be read: try again"))}
           onName={setNaming}
-          onShare={actions.share}
-          onSet={(view) => actions.setQuery(view, query)}
-          onRemove={actions.removeView}
         />
       </Menu>
       {naming !== null && (

@@ -17,6 +17,9 @@ export type SessionFilter = RangeFilter & {
   search: string;
 };
 
+/** How long an evicted session stays in the default view: the console judges by it what the stream tells of. */
+export const EVICTED_SHOWN_DAYS = 7;
+
 /** The columns of sessions beside state and name. */
 export const SESSION_COLUMNS = [
   { id: "profile", name: "Profile" },

@@ -1,5 +1,6 @@
-import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, ne, or, type SQL, sql } from "drizzle-orm";
 import type { Page } from "@/contract/page";
+import { EVICTED_SHOWN_DAYS } from "@/contract/query/sessions";
 import type { ListSessionsInput, SessionSummary } from "@/contract/session";
 import { contains } from "@/db/queries/contains";
 import { isWithin } from "@/db/queries/is-within";
@@ -121,8 +122,11 @@ function inState(ctx: ServiceContext, state: Filter["state"]): SQL | undefined {
     case "all":
       return undefined;
     case "default":
-      // Evicted sessions leave the default view after a week.
-      return sql`(${sessions.storageKind} <> 'evicted' or ${sessions.storageEvictedAt} is null or ${sessions.storageEvictedAt} > now() - interval '7 days')`;
+      return or(
+        ne(sessions.storageKind, "evicted"),
+        isNull(sessions.storageEvictedAt),
+        sql`${sessions.storageEvictedAt} > now() - make_interval(days => ${EVICTED_SHOWN_DAYS}::int)`,
+      );
     case "needs-me":
       // Whoever is asked, whose turn hangs, and what failed without anybody having looked.
       return or(

@@ -1,0 +1,33 @@
+import type { KeyboardEvent, ReactNode } from "react";
+import { NewPill } from "@/components/ui/new-pill";
+import { PeekSpace } from "./peek-space";
+
+type PeekedPageProps = {
+  header: ReactNode;
+  /** What is done to those that are chosen. */
+  bulk: { bar: ReactNode; onKeyDown: (event: KeyboardEvent) => void };
+  peek: { open: (id: string) => void; onKeyDown: (event: KeyboardEvent) => boolean };
+  news: { count: number; show: () => void };
+  /** What one row is. */
+  one: string;
+  /** The list, and the panel at its side. */
+  children: ReactNode;
+};
+
+/** The page of a list whose rows are chosen and looked into. */
+export function PeekedPage({ header, bulk, peek, news, one, children }: PeekedPageProps) {
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: Esc closes the panel, then lets go of what is chosen.
+    <div
+      className="flex h-full min-h-0 flex-col"
+      onKeyDown={(event) => {
+        if (!peek.onKeyDown(event)) bulk.onKeyDown(event);
+      }}
+    >
+      {header}
+      {bulk.bar}
+      <NewPill count={news.count} one={`new ${one}`} onShow={news.show} />
+      <PeekSpace onOpen={peek.open}>{children}</PeekSpace>
+    </div>
+  );
+}
