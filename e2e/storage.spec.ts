@@ -235,8 +235,8 @@ test("volumes are narrowed, chosen, pinned and evicted together, once their numb
   await open(page, "/storage");
   const box = (title: string) => page.getByRole("checkbox", { name: `Choose ${title}` });
   for (const title of titles) await box(title).check();
-  const bar = page.getByRole("toolbar", { name: "Chosen sessions" });
-  await expect(bar).toContainText("2 sessions chosen");
+  const bar = page.getByRole("toolbar", { name: "Chosen volumes" });
+  await expect(bar).toContainText("2 volumes chosen");
   await bar.getByRole("button", { name: "Pin", exact: true }).click();
   for (const title of titles) await expect(rowOf(page, title).getByText("pinned", { exact: true })).toBeVisible();
   await page.getByRole("button", { name: "Undo" }).click();
@@ -252,13 +252,42 @@ test("volumes are narrowed, chosen, pinned and evicted together, once their numb
     .getByRole("checkbox")
     .focus();
   await page.keyboard.press("*");
-  await expect(bar).toContainText("2 sessions chosen");
+  await expect(bar).toContainText("2 volumes chosen");
   await page.keyboard.press("E");
-  const dialog = page.getByRole("dialog", { name: "Evict sessions" });
-  await expect(dialog.getByRole("button", { name: /^Evict: 2 sessions/ })).toBeDisabled();
+  const dialog = page.getByRole("dialog", { name: "Evict volumes" });
+  await expect(dialog.getByRole("button", { name: /^Evict: 2 volumes/ })).toBeDisabled();
   await dialog.getByLabel("Type 2 to confirm").fill("2");
-  await dialog.getByRole("button", { name: /^Evict: 2 sessions/ }).click();
+  await dialog.getByRole("button", { name: /^Evict: 2 volumes/ }).click();
   for (const title of titles) await expect(rowOf(page, title)).toContainText("evicted");
+
+  await test.step("all that match are pinned, those that are not shown too, and that is taken back", async () => {
+    const { origin } = new URL(page.url());
+    const data = { backendProfile: "demo", projectId: "many" };
+    for (let index = 0; index < 60; index += 1)
+      expect((await page.request.post("/api/v1/sessions", { data, headers: { origin } })).ok()).toBe(true);
+    await open(page, "/storage?project=many&sort=sizeBytes");
+    await expect(page.getByRole("table", { name: "Volumes" }).getByRole("checkbox")).toHaveCount(50);
+    await page.keyboard.press("*");
+    await expect(bar).toContainText("50 volumes chosen");
+    await bar.getByRole("button", { name: "Choose all 60 that match" }).click();
+    await expect(bar).toContainText("All 60 that match: project many");
+    await page.keyboard.press("p");
+    const toast = page.locator("[data-sonner-toast]").filter({ hasText: "60 volumes pinned" });
+    const pinned = async () => {
+      const answer = await page.request.get("/api/v1/storage?pinned=true&projectId=many&limit=200");
+      return ((await answer.json()) as { items: object[] }).items.length;
+    };
+    await expect.poll(pinned, { timeout: 30_000 }).toBe(60);
+    await toast.getByRole("button", { name: "Undo" }).press("Enter");
+    await expect.poll(pinned, { timeout: 30_000 }).toBe(0);
+    await page.goto("/bulk?kind=volume");
+    await expect(
+      page
+        .getByRole("row")
+        .filter({ hasText: /pinning|unpinning|pinned/i })
+        .first(),
+    ).toBeVisible();
+  });
   await page.context().close();
 });
 

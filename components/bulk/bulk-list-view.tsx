@@ -23,8 +23,8 @@ const IDLE_POLL_MS = 15_000;
 const CHOICES = ["all", ...BULK_KINDS] as const;
 const NAMES = {
   all: "All",
-  ...{ task: `Of ${ONE.task}s`, run: `Of ${ONE.run}s`, session: `Of ${ONE.session}s`, approval: `Of ${ONE.approval}s` },
-  runner: `Of ${ONE.runner}s`,
+  ...{ task: `Of ${ONE.task}s`, run: `Of ${ONE.run}s`, session: `Of ${ONE.session}s`, volume: `Of ${ONE.volume}s` },
+  ...{ approval: `Of ${ONE.approval}s`, runner: `Of ${ONE.runner}s` },
 };
 
 /** What was done to many at once, the newest first, as long as it is kept. */

@@ -50,7 +50,8 @@ export function useBulk({ kind, ids, labelOf, filter, words, hasMore, canDo, mor
   useEffect(clear, [filterKey]);
 
   const areAllShown = chosen.size > 0 && chosen.size === ids.length;
-  const [counted = null] = verbsOf(kind).find(([verb]) => canDo(verb)) ?? [];
+  // Counted by an action that has to be told nothing.
+  const [counted = null] = verbsOf(kind).find(([verb]) => canDo(verb) && verb !== "extend") ?? [];
   const matching = useQuery({
     queryKey: ["bulk-count", kind, filterKey, asOf],
     queryFn: () =>

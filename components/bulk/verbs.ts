@@ -15,11 +15,20 @@ export const ONE: Record<BulkKind, string> = {
   task: "task",
   run: "run",
   session: "session",
+  volume: "volume",
   approval: "request",
   runner: "runner",
 };
 
 const CANCEL: Words = { name: "Cancel", keys: "c", doing: "Cancelling", done: "cancelled" };
+
+/** Of what can be done to sessions, what is done to their volumes. */
+const OF_VOLUMES: { [Verb in BulkVerb]?: Words } = {
+  extend: { name: "Extend", keys: "e", doing: "Extending", done: "kept for longer" },
+  pin: { name: "Pin", keys: "p", doing: "Pinning", done: "pinned", isAtOnce: true },
+  unpin: { name: "Unpin", keys: "P", doing: "Unpinning", done: "unpinned", isAtOnce: true },
+  evict: { name: "Evict", keys: "E", doing: "Evicting", done: "evicted" },
+};
 
 /** What can be done to many of each kind, in the order of the buttons. */
 const VERBS: { [Kind in BulkKind]: { [Verb in BulkVerb]?: Words } } = {
@@ -40,11 +49,9 @@ const VERBS: { [Kind in BulkKind]: { [Verb in BulkVerb]?: Words } } = {
     unread: { name: "Mark unread", keys: "u", doing: "Marking as unread", done: "marked as unread", isAtOnce: true },
     interrupt: { name: "Interrupt", keys: "i", doing: "Interrupting", done: "interrupted" },
     cancel: { name: "Cancel runs", keys: "C", doing: "Cancelling the runs of", done: "cancelled" },
-    extend: { name: "Extend", keys: "e", doing: "Extending", done: "kept for longer" },
-    pin: { name: "Pin", keys: "p", doing: "Pinning", done: "pinned", isAtOnce: true },
-    unpin: { name: "Unpin", keys: "P", doing: "Unpinning", done: "unpinned", isAtOnce: true },
-    evict: { name: "Evict", keys: "E", doing: "Evicting", done: "evicted" },
+    ...OF_VOLUMES,
   },
+  volume: OF_VOLUMES,
   approval: {
     deny: { name: "Deny", keys: "d", doing: "Denying", done: "denied" },
   },

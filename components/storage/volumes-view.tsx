@@ -15,16 +15,13 @@ import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { STORAGE_QUERY } from "@/contract/query/storage";
-import type { BulkVerb } from "@/contract/words";
 import { BytesPicture } from "./bytes-picture";
-import { isFiltered, type StorageFilter, scopeInput, storageInput } from "./filter";
+import { filterWords, isFiltered, matchingInput, type StorageFilter, scopeInput, storageInput } from "./filter";
 import { StorageFilters } from "./storage-filters";
 import { Totals } from "./totals";
 import { useStorageFrames } from "./use-storage-frames";
 import { VolumesTable } from "./volumes-table";
 
-/** Of what can be done to sessions, what is done to their volumes. */
-const VERBS: ReadonlySet<BulkVerb> = new Set(["pin", "unpin", "extend", "evict"]);
 const NOWHERE = { tenant: null, project: null };
 
 type VolumesViewProps = { filter: StorageFilter; onChange: (change: Partial<StorageFilter> | null) => void };
@@ -49,10 +46,9 @@ export function VolumesView({ filter, onChange }: VolumesViewProps) {
   const wider = useWider(STORAGE_QUERY, filter, onChange);
   const canOperate = useCanOperate();
   const bulk = useBulk({
-    // By ids alone: a filter of volumes is none of sessions.
-    ...{ kind: "session", ids, filter: null, words: "", hasMore: false },
+    ...{ kind: "volume", ids, filter: matchingInput(filter), words: filterWords(filter), hasMore: query.hasNextPage },
     labelOf: (id) => nameOf(volumes.find(({ sessionId }) => sessionId === id) ?? { title: null }),
-    canDo: (verb) => canOperate && VERBS.has(verb),
+    canDo: () => canOperate,
   });
   usePageKeys(bulk.keys);
   const isLooking = useLookOn(query, volumes.length);
