@@ -1,5 +1,16 @@
 import type { Page } from "@playwright/test";
-import { byDevice, EVERY_LOOK, expect, look, lookInAll, newSignedIn, optionsOf, productOfFile, test } from "./fixtures";
+import {
+  byDevice,
+  EVERY_LOOK,
+  expect,
+  look,
+  lookInAll,
+  newSignedIn,
+  optionsOf,
+  productOfFile,
+  ready,
+  test,
+} from "./fixtures";
 import { apiOf, openPage, rowOf } from "./queue-stories";
 
 const column = (page: Page, name: string) => page.getByRole("list", { name: new RegExp(`^${name} `) });
@@ -62,6 +73,11 @@ test("the board is run from the keyboard, and its cards go where their tasks go"
     await expect(panel).toContainText("Say hello");
     await page.keyboard.press("ArrowDown");
     await expect(panel.getByRole("heading", { level: 2 }).first()).toHaveText("build two");
+    await expect(page).toHaveURL(/look=/);
+    await page.reload();
+    await ready(page);
+    await expect(panel.getByRole("heading", { level: 2 }).first()).toHaveText("build two");
+    await expect(link(page, "build two")).toBeFocused();
     await page.keyboard.press("Escape");
     await expect(panel).toBeHidden();
     await expect(link(page, "build two")).toBeFocused();

@@ -52,7 +52,9 @@ export function TasksSection({ filter, controls, active, scroller, look, onChang
   const [focusRequest, setFocusRequest] = useState(0);
   const focus = () => setFocusRequest((request) => request + 1);
   const { fetchNextPage, isFetchingNextPage, hasNextPage } = query;
-  const acts = useTaskActs({ tasks, ids, filter, hasMore: hasNextPage, controls, onAdd, focus });
+  const acts = useTaskActs({
+    ...{ tasks, ids, filter, hasMore: hasNextPage, isRead: query.data !== undefined, controls, onAdd, focus },
+  });
   const { selection, priority } = acts;
   const live = useQueueLive(acts.isHeld);
   const bar = useRef<HTMLDivElement>(null);

@@ -71,7 +71,9 @@ export function RunnersView() {
     labelOf: shortenId,
     canDo: () => canOperate,
   });
-  const peek = usePeek({ rows: runners, idOf, one: "runner", selection: bulk.selection });
+  const peek = usePeek({
+    ...{ rows: runners, idOf, one: "runner", isRead: query.data !== undefined, selection: bulk.selection },
+  });
   usePageKeys([...bulk.keys, peek.key]);
 
   return (
@@ -116,6 +118,7 @@ export function RunnersView() {
           </div>
         </div>
         {peek.row !== null && <RunnerPeek runner={peek.row} onClose={peek.close} />}
+        {peek.missing}
       </PeekSpace>
     </div>
   );

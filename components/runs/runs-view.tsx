@@ -67,7 +67,9 @@ export function RunsView() {
     labelOf: (id) => runs.find((run) => run.id === id)?.title ?? shortenId(id),
     canDo: () => canOperate,
   });
-  const peek = usePeek({ rows: runs, idOf, one: "run", selection: bulk.selection });
+  const peek = usePeek({
+    ...{ rows: runs, idOf, one: "run", isRead: query.data !== undefined, selection: bulk.selection },
+  });
   usePageKeys([...bulk.keys, ...keys, peek.key]);
 
   return (
@@ -112,6 +114,7 @@ export function RunsView() {
           </QueryView>
         </div>
         {peek.row !== null && <RunPeek run={peek.row} onClose={peek.close} />}
+        {peek.missing}
       </PeekSpace>
     </div>
   );

@@ -80,7 +80,9 @@ export function SessionsView() {
     more: (chosen) => chosen.size === 2 && <CompareButton onClick={compare} />,
   });
   const { cursor } = bulk.selection;
-  const peek = usePeek({ rows: sessions, idOf, one: "session", selection: bulk.selection });
+  const peek = usePeek({
+    ...{ rows: sessions, idOf, one: "session", isRead: query.data !== undefined, selection: bulk.selection },
+  });
   function compare(): void {
     const [left = cursor, right] = bulk.selection.chosen;
     if (left !== null) router.push(compareAddress(left, right));
@@ -164,6 +166,7 @@ export function SessionsView() {
           </QueryView>
         </div>
         {peek.row !== null && <SessionPeek session={peek.row} onClose={peek.close} />}
+        {peek.missing}
       </PeekSpace>
       {isCreating && canOperate && <NewSessionDialog onClose={() => void setIsCreating(null)} />}
     </div>
