@@ -3,6 +3,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { OctagonPause } from "lucide-react";
 import { useTRPC } from "@/components/trpc/client";
 import { collectionPages, HISTORY_POLL_MS } from "@/components/trpc/lists";
+import { CallHint } from "@/components/ui/call-hint";
 import { formatBytes } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { LoadMore } from "@/components/ui/load-more";
@@ -83,6 +84,10 @@ export function CleanUpHistory() {
           rows.length === 0 ? (
             <EmptyState title="No clean-up has taken anything yet">
               One that finds nothing to do leaves no line here.
+              <CallHint
+                words="Programs have one done by"
+                call={{ method: "POST", path: "/sessions/storage/gc", body: { dryRun: false } }}
+              />
             </EmptyState>
           ) : (
             <>

@@ -9,12 +9,14 @@ import { useCanOperate } from "@/components/shell/identity";
 import { usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
 import { storagePages, storagePicture } from "@/components/trpc/lists";
+import { CallHint } from "@/components/ui/call-hint";
 import { ListFoot, NoMatch, StillLooking } from "@/components/ui/list-states";
 import { useLookOn } from "@/components/ui/look-on";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { STORAGE_QUERY } from "@/contract/query/storage";
+import { DEMO_PROFILE } from "@/contract/words";
 import { BytesPicture } from "./bytes-picture";
 import { filterWords, isFiltered, matchingInput, type StorageFilter, scopeInput, storageInput } from "./filter";
 import { StorageFilters } from "./storage-filters";
@@ -106,6 +108,10 @@ function Nothing({ isFilter, wider, onClear }: { isFilter: boolean; wider: Wider
     return (
       <EmptyState title="No volumes yet">
         Each session gets one when it is made. <DocLink name="storage">What is kept where</DocLink>
+        <CallHint
+          words="Programs make both by"
+          call={{ method: "POST", path: "/sessions", body: { backendProfile: DEMO_PROFILE } }}
+        />
       </EmptyState>
     );
   return <NoMatch one="volume" onClear={onClear} wider={wider} />;
