@@ -6,6 +6,7 @@ import {
   byDevice,
   expect,
   LOOKS,
+  look,
   lookInAll,
   newSignedIn,
   optionsOf,
@@ -213,6 +214,27 @@ test("a clean-up says what it would do, does it when told, and leaves a line of 
   const line = page.getByRole("table", { name: "Clean-ups" }).getByRole("row").filter({ hasText: "by hand" });
   await expect(line).toHaveCount(1);
   await expect(line).toContainText("1 pinned");
+  await expect(line).toContainText("as it said: 1 volume");
+
+  await test.step("what was pinned after a dry run stays, and the history says so and why", async () => {
+    const setPin = async (word: "pin" | "unpin") =>
+      expect(
+        (await page.request.post(`/api/v1/sessions/${stays}/storage/${word}`, { data: {}, headers: { origin } })).ok(),
+      ).toBe(true);
+    await setPin("unpin");
+    await page.getByRole("button", { name: "Dry run" }).click();
+    await expect(report.getByRole("region", { name: "Would go" })).toContainText("Say hello, you must stay");
+    await setPin("pin");
+    await page.getByRole("button", { name: "Evict 1 volume…" }).click();
+    await dialog.getByLabel("Type 1 to confirm").fill("1");
+    await dialog.getByRole("button", { name: "Evict", exact: true }).click();
+    const differing = page.getByRole("table", { name: "Clean-ups" }).getByText("1 of 1 stayed");
+    await differing.press("Enter");
+    const stayed = page.getByRole("region", { name: "Stayed, though it said that they would go" });
+    await expect(stayed).toContainText("It is pinned.");
+    await expect(stayed.getByRole("link")).toHaveAttribute("href", `/sessions/${stays}?tab=storage`);
+    await look(page, "clean-up-difference");
+  });
   await open(page, "/storage?state=evicted");
   await expect(rowOf(page, "you may go")).toContainText("evicted");
   await expect(rowOf(page, "you must stay")).toBeHidden();

@@ -12,6 +12,7 @@ import { QueryView } from "@/components/ui/query-view";
 import { type Column, Table } from "@/components/ui/table";
 import { Time } from "@/components/ui/time";
 import type { GcHistoryEntry } from "@/contract/storage";
+import { Difference } from "./difference";
 import { reasonWord } from "./explain";
 
 const TRIGGERS: Record<GcHistoryEntry["trigger"], string> = { loop: "by itself", cron: "cron", person: "by hand" };
@@ -44,6 +45,11 @@ const COLUMNS: Column<GcHistoryEntry>[] = [
     name: "Bytes",
     className: "whitespace-nowrap tabular-nums sm:text-right",
     cell: (row) => (row.bytes === 0 ? <span className="text-ink-3">0 B</span> : formatBytes(row.bytes)),
+  },
+  {
+    name: "Dry run",
+    className: "text-xs text-ink-2 max-sm:w-full",
+    cell: (row) => <Difference difference={row.difference} />,
   },
   {
     name: "Reasons",
