@@ -103,6 +103,20 @@ test("a volume is pinned, extended, evicted by its name, restored and forked, an
     await expect(row).toContainText("in 7 d");
   });
 
+  await test.step("what was measured by hand is reported, and taken back", async () => {
+    await act(page, title, "Report what it holds…");
+    const dialog = page.getByRole("dialog", { name: "Report what it holds" });
+    await expect(dialog.getByLabel("Digest")).toHaveValue(/^[0-9a-f]{64}$/);
+    await dialog.getByLabel("Bytes").fill(String(7 * 2 ** 30));
+    await dialog.getByRole("button", { name: "Copy as curl" }).click();
+    expect(await copied(page)).toMatch(/-d '\{"storageSizeBytes":7516192768,.*\/storage\/refresh'$/);
+    await dialog.getByRole("button", { name: "Report", exact: true }).click();
+    await expect(dialog).toBeHidden();
+    await expect(row).toContainText(/7(\.0)? Gi?B/);
+    await page.getByRole("button", { name: "Undo" }).last().click();
+    await expect(row).not.toContainText(/7(\.0)? Gi?B/);
+  });
+
   await test.step("an eviction says what is lost, waits for the volume's name, and refuses the next turn", async () => {
     await act(page, title, "Evict volume…");
     const dialog = page.getByRole("dialog", { name: "Evict volume" });
@@ -368,6 +382,7 @@ test("the storage pages and their dialogs are accessible, in light and dark, and
   mkdirSync(path.join(product.dataDir, "volumes", `agentrun-${"0".repeat(32)}`));
   const actions: [string, string][] = [
     ["Keep for longer…", "Keep for longer"],
+    ["Report what it holds…", "Report what it holds"],
     ["Fork…", "Fork session"],
     ["Evict volume…", "Evict volume"],
   ];
