@@ -36,6 +36,8 @@ async function act(page: Page, title: string, action: string): Promise<void> {
   await page.getByRole("menuitem", { name: action, exact: true }).click();
 }
 
+const toast = (page: Page, said: string) => page.locator("[data-sonner-toast]").filter({ hasText: said });
+
 /** What the last copying copied. */
 const copied = (page: Page): Promise<string> => page.evaluate(() => navigator.clipboard.readText());
 
@@ -82,6 +84,13 @@ test("a volume is pinned, extended, evicted by its name, restored and forked, an
     await dialog.getByRole("button", { name: "Keep" }).click();
     await page.getByRole("button", { name: "Undo" }).click();
     await expect(row.getByText("pinned", { exact: true })).toBeHidden();
+    await act(page, title, "Pin");
+    await act(page, title, "Unpin");
+    await expect(row.getByText("pinned", { exact: true })).toBeHidden();
+    await toast(page, "Unpinned: ").getByRole("button", { name: "Undo" }).click();
+    await expect(row.getByText("pinned", { exact: true })).toBeVisible();
+    await act(page, title, "Unpin");
+    await expect(row.getByText("pinned", { exact: true })).toBeHidden();
     await act(page, title, "Copy “pin” as curl");
     expect(await copied(page)).toContain(`-X POST`);
     expect(await copied(page)).toContain(`/api/v1/sessions/${sessionId}/storage/pin'`);
@@ -113,7 +122,7 @@ test("a volume is pinned, extended, evicted by its name, restored and forked, an
     await dialog.getByRole("button", { name: "Report", exact: true }).click();
     await expect(dialog).toBeHidden();
     await expect(row).toContainText(/7(\.0)? Gi?B/);
-    await page.getByRole("button", { name: "Undo" }).last().click();
+    await toast(page, "Reported: ").getByRole("button", { name: "Undo" }).click();
     await expect(row).not.toContainText(/7(\.0)? Gi?B/);
   });
 
@@ -308,13 +317,12 @@ test("volumes are narrowed, chosen, pinned and evicted together, once their numb
     await bar.getByRole("button", { name: "Choose all 60 that match" }).click();
     await expect(bar).toContainText("All 60 that match: project many");
     await page.keyboard.press("p");
-    const toast = page.locator("[data-sonner-toast]").filter({ hasText: "60 volumes pinned" });
     const pinned = async () => {
       const answer = await page.request.get("/api/v1/storage?pinned=true&projectId=many&limit=200");
       return ((await answer.json()) as { items: object[] }).items.length;
     };
     await expect.poll(pinned, { timeout: 30_000 }).toBe(60);
-    await toast.getByRole("button", { name: "Undo" }).press("Enter");
+    await toast(page, "60 volumes pinned").getByRole("button", { name: "Undo" }).press("Enter");
     await expect.poll(pinned, { timeout: 30_000 }).toBe(0);
     await page.goto("/bulk?kind=volume");
     await expect(

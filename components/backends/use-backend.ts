@@ -26,19 +26,18 @@ export function useBackend(backend: Backend) {
     void client.invalidateQueries({ queryKey: trpc.backends.pathKey() });
   }
 
-  function set(change: Change, done: string, undo?: Change): void {
-    setting.mutate(
-      { profile, ...change },
-      {
-        onSuccess: (answer) => {
-          put(() => answer);
-          if (undo === undefined) toast.success(done);
-          else toastUndo(done, () => set(undo, `As before: ${profile}`));
-        },
-        onError: (error) => toastError(error),
-      },
-    );
+  /** Awaited: what is taken back from another page says what became of it, too. */
+  async function send(change: Change, done: string, undo?: Change): Promise<void> {
+    try {
+      const answer = await setting.mutateAsync({ profile, ...change });
+      put(() => answer);
+      if (undo === undefined) toast.success(done);
+      else toastUndo(done, () => void send(undo, `As before: ${profile}`));
+    } catch (error) {
+      toastError(error);
+    }
   }
+  const set = (change: Change, done: string, undo?: Change): void => void send(change, done, undo);
 
   return {
     isSetting: setting.isPending,

@@ -21,19 +21,22 @@ export function RenameSessionDialog({ session, onClose }: { session: SessionSumm
   const [title, setTitle] = useState(before ?? "");
   const again = () => void client.invalidateQueries({ queryKey: trpc.sessions.pathKey() });
   const rename = useMutation(trpc.sessions.update.mutationOptions({ onSuccess: again }));
-  const undo = () =>
-    rename.mutate(
-      { sessionId, title: before },
-      {
-        onSuccess: (answer) => void toast.success(`Named as before: ${nameOf(answer)}`),
-        onError: (error) => toastError(error),
+  // The dialog is gone by then, and with it whatever is told to a call alone.
+  const back = useMutation(
+    trpc.sessions.update.mutationOptions({
+      onSuccess: (answer) => {
+        again();
+        toast.success(`Named as before: ${nameOf(answer)}`);
       },
-    );
+      onError: (error) => toastError(error),
+    }),
+  );
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const onSuccess = (answer: SessionSummary) => {
       onClose();
-      if (answer.title !== before) toastUndo(`Renamed: ${nameOf(answer)}`, undo);
+      if (answer.title !== before)
+        toastUndo(`Renamed: ${nameOf(answer)}`, () => back.mutate({ sessionId, title: before }));
     };
     rename.mutate({ sessionId, title: title.trim() === "" ? null : title.trim() }, { onSuccess });
   };

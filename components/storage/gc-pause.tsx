@@ -29,21 +29,22 @@ export function GcPauseButton({ pause }: { pause: GcPause | null }) {
       },
     }),
   );
-  const again = useMutation(trpc.storage.pauseGc.mutationOptions({ onSuccess: look }));
+  // Whoever takes it back may look at another page by then, where what is told to a call alone is not heard.
+  const again = useMutation(
+    trpc.storage.pauseGc.mutationOptions({
+      onSuccess: () => {
+        look();
+        toast.success("The clean-up is paused as before");
+      },
+      onError: (error) => toastError(error),
+    }),
+  );
   const before = useRef("");
   const resume = useMutation(
     trpc.storage.resumeGc.mutationOptions({
       onSuccess: () => {
         look();
-        toastUndo("The clean-up goes on", () =>
-          again.mutate(
-            { reason: before.current },
-            {
-              onSuccess: () => void toast.success("The clean-up is paused as before"),
-              onError: (error) => toastError(error),
-            },
-          ),
-        );
+        toastUndo("The clean-up goes on", () => again.mutate({ reason: before.current }));
       },
       onError: (error) => toastError(error),
     }),

@@ -23,8 +23,10 @@ export function useViews(page: ViewPage) {
 
   function removeView({ id, version }: View): void {
     const onSuccess = ({ name, query, isShared }: View) =>
-      toastUndo(`Deleted the view “${showTricks(name)}”`, () =>
-        create.mutate({ page, name, query, isShared }, { onError }),
+      // Pressed on another page its failure is told all the same.
+      toastUndo(
+        `Deleted the view “${showTricks(name)}”`,
+        () => void create.mutateAsync({ page, name, query, isShared }).catch(onError),
       );
     remove.mutate({ viewId: id, expectedVersion: version }, { onSuccess, onError });
   }
