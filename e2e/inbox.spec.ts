@@ -208,6 +208,7 @@ test("requests are answered from the oldest on, and none slides under a hand", a
     await look(page, "queue-part");
     await page.getByRole("button", { name: "1 h", exact: true }).click();
     await expect(page).not.toHaveURL(/part=/);
+    await openPage(page, "/");
   });
 
   await test.step("all of it is accessible, and fits", async () => {

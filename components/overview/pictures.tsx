@@ -7,7 +7,7 @@ import { usePart } from "@/components/queue/use-part";
 import { AliveChart } from "@/components/runners/pictures";
 import { useTRPC } from "@/components/trpc/client";
 import { runnerHistory, runOutcomes } from "@/components/trpc/lists";
-import { BrushContext } from "@/components/ui/brush";
+import { BrushContext } from "@/components/ui/brush-context";
 import { Button } from "@/components/ui/button";
 import { OutcomesChart } from "./outcomes-chart";
 

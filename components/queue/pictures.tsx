@@ -5,7 +5,7 @@ import { createParser, useQueryState } from "nuqs";
 import { useId } from "react";
 import { useTRPC } from "@/components/trpc/client";
 import { queueHistory, queueWaits } from "@/components/trpc/lists";
-import { BrushContext } from "@/components/ui/brush";
+import { BrushContext } from "@/components/ui/brush-context";
 import { ceilingOf } from "@/components/ui/ceiling";
 import { Chart, Key } from "@/components/ui/chart";
 import { Choices } from "@/components/ui/choices";

@@ -1,8 +1,4 @@
-import { createContext } from "react";
 import type { Places, TimeAxis } from "./crosshair";
-
-/** Takes a part of the time that charts go over, as somebody chose it in one of them; null where none is chosen. */
-export const BrushContext = createContext<((part: TimeAxis) => void) | null>(null);
 
 /** Where the room of a point begins and ends, as shares of the width: half way to its neighbours. */
 export function edgesOf(shares: readonly number[], point: number): { left: number; right: number } {

@@ -1,5 +1,4 @@
 "use client";
-import { SquareTerminal } from "lucide-react";
 import { Button } from "./button";
 import type { Call } from "./curl";
 import { showTricks } from "./hidden-text";
@@ -19,14 +18,12 @@ export function CallHint({ words, call }: { words: string; call: Call }) {
         </code>
         <Button
           look="ghost"
-          size="icon-sm"
-          aria-label="Copy as curl"
-          title="Copy as curl"
+          size="sm"
           onPointerEnter={() => void loadCurl()}
           onFocus={() => void loadCurl()}
           onClick={() => void loadCurl().then(({ copyCurl }) => copyCurl(call))}
         >
-          <SquareTerminal aria-hidden className="size-3.5" />
+          Copy as curl
         </Button>
       </div>
     </div>

@@ -1,7 +1,7 @@
 "use client";
 import dynamic from "next/dynamic";
 import { type KeyboardEvent, use, useEffect, useId, useRef, useState, useSyncExternalStore } from "react";
-import { BrushContext } from "./brush";
+import { BrushContext } from "./brush-context";
 import { clearCrosshair, type Places, pointAt, readCrosshair, setCrosshair, subscribeCrosshair } from "./crosshair";
 import { showTricks } from "./hidden-text";
 import { usePointing } from "./use-pointing";
