@@ -61,6 +61,8 @@ export const Backend = z.object({
   disabled: z.object({ at: z.string(), by: z.string(), reason: z.string().nullable() }).nullable(),
   /** Queue tasks of the profile that the caller may see. */
   tasks: z.object({ running: z.number(), waiting: z.number() }),
+  /** Turns that the caller may see of runs that no task made: each takes a place of the limit, too. */
+  otherTurns: z.number(),
 });
 export type Backend = z.infer<typeof Backend>;
 export const BackendList = pageOf(Backend);

@@ -6,6 +6,7 @@ import { TASK_FILTER } from "./queue";
 import { ListRunsInput } from "./run";
 import { ListRunnersInput } from "./runner";
 import { ListSessionsInput, ReaderId } from "./session";
+import { ListStorageInput } from "./storage";
 import { BULK_ACTIONS, BULK_KINDS, BULK_OUTCOMES, BULK_RESULT_SORTS, type BulkVerb } from "./words";
 
 export { BULK_KINDS, BULK_OUTCOMES, BULK_UNDO, type BulkKind, type BulkOutcome, type BulkVerb } from "./words";
@@ -25,6 +26,8 @@ export const BulkRunFilter = ListRunsInput.omit({ ...PAGED, runIds: true });
 export type BulkRunFilter = z.infer<typeof BulkRunFilter>;
 export const BulkSessionFilter = ListSessionsInput.omit({ ...PAGED, sessionIds: true });
 export type BulkSessionFilter = z.infer<typeof BulkSessionFilter>;
+export const BulkVolumeFilter = ListStorageInput.omit({ ...PAGED, sort: true });
+export type BulkVolumeFilter = z.infer<typeof BulkVolumeFilter>;
 export const BulkApprovalFilter = ListApprovalsInput.omit({ ...PAGED, sort: true });
 export type BulkApprovalFilter = z.infer<typeof BulkApprovalFilter>;
 export const BulkRunnerFilter = ListRunnersInput.omit(PAGED);
@@ -35,10 +38,19 @@ export const BULK_FILTERS = {
   task: BulkTaskFilter,
   run: BulkRunFilter,
   session: BulkSessionFilter,
+  volume: BulkVolumeFilter,
   approval: BulkApprovalFilter,
   runner: BulkRunnerFilter,
 } as const;
-const BulkFilter = z.union([BulkTaskFilter, BulkRunFilter, BulkSessionFilter, BulkApprovalFilter, BulkRunnerFilter]);
+/** The first that fits says what it is: those that add a default come after those that share their keys and add none. */
+const BulkFilter = z.union([
+  BulkTaskFilter,
+  BulkRunFilter,
+  BulkVolumeFilter,
+  BulkSessionFilter,
+  BulkApprovalFilter,
+  BulkRunnerFilter,
+]);
 
 const TARGET = {
   tenantId: OwnerId.optional(),

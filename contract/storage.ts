@@ -121,6 +121,8 @@ export const GcInput = z.strictObject({
     .min(1)
     .default(50)
     .transform((limit) => Math.min(limit, GC_LIMIT_MAX)),
+  /** What a dry run said would go: where the collection does otherwise, its history tells how. */
+  plan: z.strictObject({ evicted: z.array(RecordId).max(GC_LIMIT_MAX) }).optional(),
 });
 export type GcInput = z.infer<typeof GcInput>;
 export const PauseGcInput = z.strictObject({ reason: requiredText(1_000) });
@@ -232,6 +234,20 @@ export type DeletedVolume = z.infer<typeof DeletedVolume>;
 export const ListGcHistoryInput = z.strictObject({ cursor: Cursor.optional(), limit: pageLimit(LIST_LIMIT_MAX) });
 export type ListGcHistoryInput = z.infer<typeof ListGcHistoryInput>;
 /** One collection that took something, or was kept from it as a whole. */
+export const GcEntry = z.object({ sessionId: z.string(), reason: z.string() });
+export type GcEntry = z.infer<typeof GcEntry>;
+/** The first of some volumes, and how many there are. */
+const GcNamed = z.object({ count: z.number(), items: z.array(GcEntry) });
+/** What a collection did otherwise than its dry run had said. */
+export const GcDifference = z.object({
+  /** How many were to go. */
+  planned: z.number(),
+  /** Of these those that stayed, and why. */
+  stayed: GcNamed,
+  /** Those that went though they were not to. */
+  surplus: GcNamed,
+});
+export type GcDifference = z.infer<typeof GcDifference>;
 export const GcHistoryEntry = z.object({
   id: z.string(),
   at: z.string(),
@@ -246,6 +262,8 @@ export const GcHistoryEntry = z.object({
   reasons: z.array(z.object({ reason: z.string(), count: z.number() })),
   /** Why it took nothing at all; null when nothing stopped it. */
   breaker: z.string().nullable(),
+  /** null: it was told of no dry run. */
+  difference: GcDifference.nullable(),
 });
 export type GcHistoryEntry = z.infer<typeof GcHistoryEntry>;
 /** When volumes were last looked through, by whomever, and how often the worker does it by itself. */
@@ -260,8 +278,6 @@ export type GcPause = NonNullable<GcSchedule["pause"]>;
 export const GcHistoryPage = pageOf(GcHistoryEntry).extend({ schedule: GcSchedule });
 export type GcHistoryPage = z.infer<typeof GcHistoryPage>;
 
-const GcEntry = z.object({ sessionId: z.string(), reason: z.string() });
-export type GcEntry = z.infer<typeof GcEntry>;
 /** How many volumes, and their bytes as last measured. */
 const GcTotal = z.object({ volumes: z.number(), bytes: z.number() });
 export const GcReport = z.object({

@@ -31,13 +31,14 @@ export function isActiveTask(state: TaskState): boolean {
   return state === "dispatched" || state === "running";
 }
 /** What one action may be about many of. */
-export const BULK_KINDS = ["task", "run", "session", "approval", "runner"] as const;
+export const BULK_KINDS = ["task", "run", "session", "volume", "approval", "runner"] as const;
 export type BulkKind = (typeof BULK_KINDS)[number];
-/** What may be done to many of a kind at once. An approval is given one by one. */
+/** What may be done to many of a kind at once. An approval is given one by one; a volume goes by the id of its session. */
 export const BULK_ACTIONS = {
   task: ["cancel", "retry", "reprioritise", "move"],
   run: ["cancel", "retry"],
   session: ["read", "unread", "interrupt", "cancel", "extend", "pin", "unpin", "evict"],
+  volume: ["extend", "pin", "unpin", "evict"],
   approval: ["deny"],
   runner: ["drain", "resume", "revoke"],
 } as const;

@@ -53,6 +53,17 @@ test("a provider that fails is seen and tried again, a profile is switched off a
     await dialog.getByLabel("Reason").fill("the bill of November");
     await dialog.getByRole("button", { name: "Switch off" }).click();
     await expect(codex).toContainText("the bill of November");
+    await page
+      .locator("[data-sonner-toast]")
+      .filter({ hasText: "Switched off: codex" })
+      .getByRole("button", { name: "Undo" })
+      .click();
+    await expect(codex).not.toContainText("the bill of November");
+    await expect(page.getByText("As before: codex")).toBeVisible();
+    await codex.getByRole("button", { name: "Switch off…" }).click();
+    await dialog.getByLabel("Reason").fill("the bill of November");
+    await dialog.getByRole("button", { name: "Switch off" }).click();
+    await expect(codex).toContainText("the bill of November");
     const headers = { origin: product.url };
     const data = { title: "Waits for its backend", backendProfile: "codex", payload: { text: "hello" } };
     const added = await page.request.post("/api/v1/queue/tasks", { data, headers });

@@ -9,6 +9,7 @@ import {
   optionsOf,
   peekOf,
   productOfFile,
+  ready,
   test,
 } from "./fixtures";
 import { apiOf, openPage, rowOf } from "./queue-stories";
@@ -73,6 +74,11 @@ test("the board is run from the keyboard, and its cards go where their tasks go"
     await expect(panel).toContainText("Say hello");
     await page.keyboard.press("ArrowDown");
     await expect(panel.getByRole("heading", { level: 2 }).first()).toHaveText("build two");
+    await expect(page).toHaveURL(/look=/);
+    await page.reload();
+    await ready(page);
+    await expect(panel.getByRole("heading", { level: 2 }).first()).toHaveText("build two");
+    await expect(link(page, "build two")).toBeFocused();
     await page.keyboard.press("Escape");
     await expect(panel).toBeHidden();
     await expect(link(page, "build two")).toBeFocused();

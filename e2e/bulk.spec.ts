@@ -9,6 +9,7 @@ import {
   optionsOf,
   peekOf,
   productOfFile,
+  ready,
   test,
 } from "./fixtures";
 import { type Api, apiOf, openPage } from "./queue-stories";
@@ -219,7 +220,30 @@ test("many are dealt with at once, from the keyboard alone", async ({ browser, w
     await page.keyboard.press("ArrowDown");
     await expect(next).toBeFocused();
     const address = (await next.getAttribute("href")) ?? "";
-    await expect(peekOf(page).getByRole("link", { name: "Open", exact: true })).toHaveAttribute("href", address);
+    const opener = peekOf(page).getByRole("link", { name: "Open", exact: true });
+    await expect(opener).toHaveAttribute("href", address);
+
+    // The address opens the same, with the keys at that row; back leads to the list, and on to the panel again.
+    await expect(page).toHaveURL(new RegExp(`/runs\\?look=${address.split("/").pop()}$`));
+    await page.goBack();
+    await expect(peekOf(page)).toBeHidden();
+    await expect(page).toHaveURL(/\/runs$/);
+    await page.goForward();
+    await expect(opener).toHaveAttribute("href", address);
+    await page.reload();
+    await ready(page);
+    await expect(opener).toHaveAttribute("href", address);
+    await expect(next).toBeFocused();
+    await page.keyboard.press("Escape");
+    await expect(peekOf(page)).toBeHidden();
+    await expect(page).toHaveURL(/\/runs$/);
+    await openPage(page, "/runs?look=run_nowhere");
+    await expect(peekOf(page)).toContainText("This run is not among the rows that are loaded");
+    await look(page, "run-not-listed");
+    await page.keyboard.press("j");
+    await expect(peekOf(page)).not.toContainText("not among the rows");
+    await next.focus();
+    await expect(opener).toHaveAttribute("href", address);
     await page.keyboard.press("Enter");
     await expect(page).toHaveURL(new RegExp(`${address}$`));
   });

@@ -198,6 +198,7 @@ test("a list is arranged: its columns are chosen and its rows stand under groups
     await page.getByRole("button", { name: "Undo" }).click();
     await expect(page.getByText("Named as before: A shop")).toBeVisible();
     await expect(link(page, "A shop")).toBeVisible();
+    await expect(page.getByText("Named as before: A shop")).toBeVisible();
     await act("A shop", "Delete session");
     const deleting = page.getByRole("dialog", { name: "Delete session" });
     await expect(deleting).toContainText("No archive was made of it.");

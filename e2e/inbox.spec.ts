@@ -1,5 +1,5 @@
 import type { Locator, Page } from "@playwright/test";
-import { expect, expectEveryLook, look, signIn, test } from "./fixtures";
+import { expect, expectEveryLook, look, ready, signIn, test } from "./fixtures";
 import { Product } from "./product";
 import { type Api, apiOf, openPage } from "./queue-stories";
 
@@ -154,12 +154,68 @@ test("requests are answered from the oldest on, and none slides under a hand", a
     await expect(page.getByText("Alive and busy")).toBeVisible();
   });
 
+  await test.step("a part of the time is chosen in one picture, by mouse or keys, and is shown by all of them", async () => {
+    const slider = (title: string) => page.getByRole("slider", { name: `${title}, point by point` });
+    const [outcomes, alive] = [slider("Runs by how they ended"), slider("Alive and busy")];
+    const steps = async (of: Locator) => Number(await of.getAttribute("aria-valuemax")) + 1;
+    const all = await steps(outcomes);
+    await outcomes.scrollIntoViewIfNeeded();
+    // What takes a part is loaded once somebody points.
+    await expect(async () => {
+      const box = await outcomes.boundingBox();
+      if (box === null) throw new Error("the picture is not shown");
+      const y = box.y + box.height / 2;
+      await page.mouse.move(box.x + box.width * 0.7, y);
+      await page.mouse.down();
+      await page.mouse.move(box.x + box.width * 0.8, y, { steps: 3 });
+      await page.mouse.move(box.x + box.width * 0.97, y, { steps: 3 });
+      await page.mouse.up();
+      await expect(page).toHaveURL(/part=/, { timeout: 1_000 });
+    }).toPass();
+    await expect.poll(() => steps(outcomes)).toBeLessThan(all / 2);
+    await expect(page.getByText(/^Only .* to /)).toBeVisible();
+    await expect(page.getByLabel("Pictures from")).toBeVisible();
+    await look(page, "overview-part");
+    await page.reload();
+    await ready(page);
+    await expect.poll(() => steps(outcomes)).toBeLessThan(all / 2);
+    await page.getByRole("button", { name: "Show the last day" }).click();
+    await expect(page).not.toHaveURL(/part=/);
+    await expect.poll(() => steps(outcomes)).toBe(all);
+
+    await alive.press("End");
+    await expect(async () => {
+      await alive.press("Shift+ArrowLeft");
+      await alive.press("Shift+ArrowLeft");
+      await expect(page.getByRole("status").filter({ hasText: /: Enter shows it alone$/ })).toBeAttached({
+        timeout: 1_000,
+      });
+    }).toPass();
+    await alive.press("Enter");
+    await expect(page).toHaveURL(/part=/);
+    await expect(page.getByText(/^Only .* to /)).toBeVisible();
+    await page.goBack();
+    await expect(page).not.toHaveURL(/part=/);
+    await openPage(page, "/queue?part=2020-01-01T00:00Z/2020-01-01T01:00Z");
+    await expect(page.getByText("Nothing is kept of that time, or it is still to come.")).toBeVisible();
+    await page.getByRole("button", { name: "Show all of it" }).click();
+    await expect(page.getByText("Waiting by lane")).toBeVisible();
+    await page.getByRole("button", { name: "Between…" }).click();
+    await expect(page).toHaveURL(/part=/);
+    await look(page, "queue-part");
+    await page.getByRole("button", { name: "1 h", exact: true }).click();
+    await expect(page).not.toHaveURL(/part=/);
+    await openPage(page, "/");
+  });
+
   await test.step("all of it is accessible, and fits", async () => {
     await ask(api, "three");
     await expect.poll(() => requests(page).count()).toBeGreaterThan(0);
     const signedIn = { product, storageState: await context.storageState() };
     await expectEveryLook(browser, signedIn, { address: "/", name: "inbox-overview" });
     await expectEveryLook(browser, signedIn, { address: "/approvals", name: "inbox-approvals" });
+    const hour = [Date.now() - 3_600_000, Date.now()].map((ms) => new Date(ms).toISOString()).join("/");
+    await expectEveryLook(browser, signedIn, { address: `/?part=${hour}`, name: "overview-part" });
   });
   await context.close();
 });

@@ -22,6 +22,9 @@ test("runs are found by what failed, followed live, moved through by keys, and c
   const page = await open(browser, "/runs");
   watchPage(page);
   await expect(page.getByText("No runs yet")).toBeVisible();
+  await page.getByRole("button", { name: "Copy as curl" }).press("Enter");
+  await expect(page.getByText(/^Copied as curl/)).toBeVisible();
+  expect(await copied(page)).toMatch(/-X POST .*-d '\{"backendProfile":"demo"\}' '.*\/api\/v1\/runs'$/);
   const api = apiOf(page.request, signedIn.product.url);
   const failing = "ses_bound_to_fail";
   await api.post("/sessions", { sessionId: failing, backendProfile: "demo", title: "Bound to fail" });

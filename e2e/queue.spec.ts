@@ -121,6 +121,19 @@ test("ten tasks in three lanes go by their order and limits, whatever a person d
     await expect(why).toBeHidden();
     const review = lanesTable(page).getByRole("row").filter({ hasText: "review" });
     await expect(review).toContainText("paused");
+    const undo = (said: string) =>
+      page.locator("[data-sonner-toast]").filter({ hasText: said }).getByRole("button", { name: "Undo" });
+    await page.getByRole("button", { name: "Let default / review go on" }).first().click();
+    await expect(review).not.toContainText("paused");
+    await undo("Goes on: default / review").click();
+    await expect(review).toContainText("paused");
+    const controls = (await api.get("/queue/controls")) as { items: { lane: string | null; reason: string | null }[] };
+    expect(controls.items.find(({ lane }) => lane === "review")?.reason).toBe("the reviewers are away");
+    await setLimit(page, "Running at once in default / docs", "7");
+    await undo("Limits of default / docs changed").first().click();
+    await expect(
+      lanesTable(page).getByRole("button", { name: `Running at once in default / docs: ${LIMITS.docs}, change` }),
+    ).toBeVisible();
     await page.getByRole("button", { name: "Let default go on" }).first().click();
     await expect(rowOf(page, "build three")).toContainText(/Lane build runs 1 at once|Queue default runs 3 at once/);
   });

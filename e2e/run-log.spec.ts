@@ -78,6 +78,32 @@ test("what a runner writes is followed; killed, it leaves its log and how its pr
     await ready(page);
     await expect(log(page).locator("mark")).toHaveText("turn begins");
 
+    // A line that is marked is the same one for whoever opens the link, by keys and by a press on its time.
+    const marked = log(page).locator("[aria-current=location]");
+    await page.keyboard.press("k");
+    await expect(marked).toHaveCount(1);
+    for (const part of [/attempt=att_/, /container=runner/, /line=/]) await expect(page).toHaveURL(part);
+    await page.keyboard.press("j");
+    const line = (await marked.textContent()) ?? "";
+    const { search } = new URL(page.url());
+    await page.keyboard.press("y");
+    await expect(page.getByText("A link to the line is copied")).toBeVisible();
+    await page.goto(await page.evaluate(() => navigator.clipboard.readText()));
+    await ready(page);
+    await expect(marked).toHaveText(line);
+    await expect(marked).toBeInViewport();
+    await page.keyboard.press("T");
+    await log(page).locator("[data-time]").first().click();
+    await expect(log(page).locator("[data-line]").first()).toHaveAttribute("aria-current", "location");
+    await page.getByRole("button", { name: "Mark no line" }).click();
+    await expect(marked).toHaveCount(0);
+    await expect(page).not.toHaveURL(/line=/);
+    await page.keyboard.press("T");
+    await expect(page).toHaveURL(/times=false/);
+    await openPage(page, `${page.url()}&line=nothing`);
+    await expect(page.getByText("the marked line is not among these")).toBeVisible();
+    await page.getByRole("button", { name: "Mark no line" }).click();
+
     await page.getByRole("button", { name: "Copy", exact: true }).click();
     expect(await copied(page)).toMatch(/^\{"level":30.*"msg":"claimed"\}$/m);
     const downloading = page.waitForEvent("download");
@@ -89,7 +115,7 @@ test("what a runner writes is followed; killed, it leaves its log and how its pr
     await expect(page).toHaveURL(/since=\d{4}/);
     await page.getByLabel("Lines").selectOption("last 50 lines");
     await expect(page).toHaveURL(/lines=50/);
-    await expectEveryLook(browser, signedIn, { address: `/runs/${runId}?tab=log&find=turn`, name: "run-log" });
+    await expectEveryLook(browser, signedIn, { address: `/runs/${runId}${search}`, name: "run-log" });
   });
   // Watched to the end, and the product goes before the browser.
   await page.context().close();

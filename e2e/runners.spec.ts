@@ -171,6 +171,28 @@ test("a runner beats, freezes, is late, lost and followed by another; an idle on
     await look(page, "runners-drained");
     await page.getByRole("button", { name: "Take it back" }).click();
     await expect(rowOf(page, id)).toContainText("busy", { timeout: 30_000 });
+    const order = async (name: string) => {
+      await rowOf(page, id)
+        .getByRole("button", { name: /^Actions on/ })
+        .click();
+      await page.getByRole("menuitem", { name, exact: true }).click();
+    };
+    await order("Drain…");
+    await page
+      .getByRole("dialog", { name: "Drain runner" })
+      .getByRole("button", { name: "Drain", exact: true })
+      .click();
+    await expect(rowOf(page, id)).toContainText("draining");
+    await order("Resume");
+    await expect(rowOf(page, id)).toContainText("busy");
+    await page
+      .locator("[data-sonner-toast]")
+      .filter({ hasText: "It goes on" })
+      .getByRole("button", { name: "Undo" })
+      .click();
+    await expect(rowOf(page, id)).toContainText("draining");
+    await order("Resume");
+    await expect(rowOf(page, id)).toContainText("busy");
     await rows(page).getByRole("link").first().focus();
     await page.keyboard.press("v");
     const revoke = page.getByRole("dialog", { name: "Revoke tokens of runners" });

@@ -7,6 +7,7 @@ import {
   copied,
   expect,
   LOOKS,
+  look,
   lookInAll,
   newSignedIn,
   optionsOf,
@@ -35,6 +36,8 @@ async function act(page: Page, title: string, action: string): Promise<void> {
   await page.getByRole("button", { name: `Actions on ${title}` }).click();
   await page.getByRole("menuitem", { name: action, exact: true }).click();
 }
+
+const toast = (page: Page, said: string) => page.locator("[data-sonner-toast]").filter({ hasText: said });
 
 /** Sets a session's expiry as a program would, behind the back of the open page. */
 async function setExpiry(page: Page, sessionId: string, inMs: number): Promise<void> {
@@ -79,6 +82,13 @@ test("a volume is pinned, extended, evicted by its name, restored and forked, an
     await dialog.getByRole("button", { name: "Keep" }).click();
     await page.getByRole("button", { name: "Undo" }).click();
     await expect(row.getByText("pinned", { exact: true })).toBeHidden();
+    await act(page, title, "Pin");
+    await act(page, title, "Unpin");
+    await expect(row.getByText("pinned", { exact: true })).toBeHidden();
+    await toast(page, "Unpinned: ").getByRole("button", { name: "Undo" }).click();
+    await expect(row.getByText("pinned", { exact: true })).toBeVisible();
+    await act(page, title, "Unpin");
+    await expect(row.getByText("pinned", { exact: true })).toBeHidden();
     await act(page, title, "Copy “pin” as curl");
     expect(await copied(page)).toContain(`-X POST`);
     expect(await copied(page)).toContain(`/api/v1/sessions/${sessionId}/storage/pin'`);
@@ -98,6 +108,20 @@ test("a volume is pinned, extended, evicted by its name, restored and forked, an
     await dialog.getByRole("button", { name: "Extend" }).click();
     await expect(dialog).toBeHidden();
     await expect(row).toContainText("in 7 d");
+  });
+
+  await test.step("what was measured by hand is reported, and taken back", async () => {
+    await act(page, title, "Report what it holds…");
+    const dialog = page.getByRole("dialog", { name: "Report what it holds" });
+    await expect(dialog.getByLabel("Digest")).toHaveValue(/^[0-9a-f]{64}$/);
+    await dialog.getByLabel("Bytes").fill(String(7 * 2 ** 30));
+    await dialog.getByRole("button", { name: "Copy as curl" }).click();
+    expect(await copied(page)).toMatch(/-d '\{"storageSizeBytes":7516192768,.*\/storage\/refresh'$/);
+    await dialog.getByRole("button", { name: "Report", exact: true }).click();
+    await expect(dialog).toBeHidden();
+    await expect(row).toContainText(/7(\.0)? Gi?B/);
+    await toast(page, "Reported: ").getByRole("button", { name: "Undo" }).click();
+    await expect(row).not.toContainText(/7(\.0)? Gi?B/);
   });
 
   await test.step("an eviction says what is lost, waits for the volume's name, and refuses the next turn", async () => {
@@ -211,6 +235,27 @@ test("a clean-up says what it would do, does it when told, and leaves a line of 
   const line = page.getByRole("table", { name: "Clean-ups" }).getByRole("row").filter({ hasText: "by hand" });
   await expect(line).toHaveCount(1);
   await expect(line).toContainText("1 pinned");
+  await expect(line).toContainText("as it said: 1 volume");
+
+  await test.step("what was pinned after a dry run stays, and the history says so and why", async () => {
+    const setPin = async (word: "pin" | "unpin") =>
+      expect(
+        (await page.request.post(`/api/v1/sessions/${stays}/storage/${word}`, { data: {}, headers: { origin } })).ok(),
+      ).toBe(true);
+    await setPin("unpin");
+    await page.getByRole("button", { name: "Dry run" }).click();
+    await expect(report.getByRole("region", { name: "Would go" })).toContainText("Say hello, you must stay");
+    await setPin("pin");
+    await page.getByRole("button", { name: "Evict 1 volume…" }).click();
+    await dialog.getByLabel("Type 1 to confirm").fill("1");
+    await dialog.getByRole("button", { name: "Evict", exact: true }).click();
+    const differing = page.getByRole("table", { name: "Clean-ups" }).getByText("1 of 1 stayed");
+    await differing.press("Enter");
+    const stayed = page.getByRole("region", { name: "Stayed, though it said that they would go" });
+    await expect(stayed).toContainText("It is pinned.");
+    await expect(stayed.getByRole("link")).toHaveAttribute("href", `/sessions/${stays}?tab=storage`);
+    await look(page, "clean-up-difference");
+  });
   await open(page, "/storage?state=evicted");
   await expect(rowOf(page, "you may go")).toContainText("evicted");
   await expect(rowOf(page, "you must stay")).toBeHidden();
@@ -233,8 +278,8 @@ test("volumes are narrowed, chosen, pinned and evicted together, once their numb
   await open(page, "/storage");
   const box = (title: string) => page.getByRole("checkbox", { name: `Choose ${title}` });
   for (const title of titles) await box(title).check();
-  const bar = page.getByRole("toolbar", { name: "Chosen sessions" });
-  await expect(bar).toContainText("2 sessions chosen");
+  const bar = page.getByRole("toolbar", { name: "Chosen volumes" });
+  await expect(bar).toContainText("2 volumes chosen");
   await bar.getByRole("button", { name: "Pin", exact: true }).click();
   for (const title of titles) await expect(rowOf(page, title).getByText("pinned", { exact: true })).toBeVisible();
   await page.getByRole("button", { name: "Undo" }).click();
@@ -250,13 +295,41 @@ test("volumes are narrowed, chosen, pinned and evicted together, once their numb
     .getByRole("checkbox")
     .focus();
   await page.keyboard.press("*");
-  await expect(bar).toContainText("2 sessions chosen");
+  await expect(bar).toContainText("2 volumes chosen");
   await page.keyboard.press("E");
-  const dialog = page.getByRole("dialog", { name: "Evict sessions" });
-  await expect(dialog.getByRole("button", { name: /^Evict: 2 sessions/ })).toBeDisabled();
+  const dialog = page.getByRole("dialog", { name: "Evict volumes" });
+  await expect(dialog.getByRole("button", { name: /^Evict: 2 volumes/ })).toBeDisabled();
   await dialog.getByLabel("Type 2 to confirm").fill("2");
-  await dialog.getByRole("button", { name: /^Evict: 2 sessions/ }).click();
+  await dialog.getByRole("button", { name: /^Evict: 2 volumes/ }).click();
   for (const title of titles) await expect(rowOf(page, title)).toContainText("evicted");
+
+  await test.step("all that match are pinned, those that are not shown too, and that is taken back", async () => {
+    const { origin } = new URL(page.url());
+    const data = { backendProfile: "demo", projectId: "many" };
+    for (let index = 0; index < 60; index += 1)
+      expect((await page.request.post("/api/v1/sessions", { data, headers: { origin } })).ok()).toBe(true);
+    await open(page, "/storage?project=many&sort=sizeBytes");
+    await expect(page.getByRole("table", { name: "Volumes" }).getByRole("checkbox")).toHaveCount(50);
+    await page.keyboard.press("*");
+    await expect(bar).toContainText("50 volumes chosen");
+    await bar.getByRole("button", { name: "Choose all 60 that match" }).click();
+    await expect(bar).toContainText("All 60 that match: project many");
+    await page.keyboard.press("p");
+    const pinned = async () => {
+      const answer = await page.request.get("/api/v1/storage?pinned=true&projectId=many&limit=200");
+      return ((await answer.json()) as { items: object[] }).items.length;
+    };
+    await expect.poll(pinned, { timeout: 30_000 }).toBe(60);
+    await toast(page, "60 volumes pinned").getByRole("button", { name: "Undo" }).press("Enter");
+    await expect.poll(pinned, { timeout: 30_000 }).toBe(0);
+    await page.goto("/bulk?kind=volume");
+    await expect(
+      page
+        .getByRole("row")
+        .filter({ hasText: /pinning|unpinning|pinned/i })
+        .first(),
+    ).toBeVisible();
+  });
   await page.context().close();
 });
 
@@ -315,6 +388,7 @@ test("the storage pages and their dialogs are accessible, in light and dark, and
   mkdirSync(path.join(product.dataDir, "volumes", `agentrun-${"0".repeat(32)}`));
   const actions: [string, string][] = [
     ["Keep for longer…", "Keep for longer"],
+    ["Report what it holds…", "Report what it holds"],
     ["Fork…", "Fork session"],
     ["Evict volume…", "Evict volume"],
   ];

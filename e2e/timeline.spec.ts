@@ -78,7 +78,12 @@ test("a turn that waits for a person is seen in the waterfall as it goes, and ea
     await page.getByRole("button", { name: "Show all" }).click();
     await page.getByRole("button", { name: "Zoom in" }).click();
     await page.getByRole("button", { name: "Later" }).click();
+    await expect(page).toHaveURL(/from=[\d.]+&to=[\d.]+/);
+    await page.reload();
+    await ready(page);
+    await expect(page.getByRole("button", { name: "Show all" })).toBeEnabled();
     await page.getByRole("button", { name: "Show all" }).click();
+    await expect(page).not.toHaveURL(/from=/);
     await page.getByRole("button", { name: "As table" }).click();
     await expect(page).toHaveURL(/table=true/);
     const table = page.getByRole("table", { name: "Timeline" });

@@ -10,7 +10,7 @@ const BACKEND: Backend = {
   health: { status: "limited", downUntil: new Date(Date.now() + 3_600_000).toISOString() },
   ...{ isDemo: false, model: "m1", isConfigured: true, wire: "responses", baseUrl: null, disabled: null, probe: null },
   key: { source: "none", isPresent: false, since: null },
-  tasks: { running: 1, waiting: 2 },
+  ...{ tasks: { running: 1, waiting: 2 }, otherTurns: 2 },
 };
 
 function render(backend: Backend, identity: Identity): string {
@@ -39,6 +39,8 @@ test.each([
       (offered as readonly string[]).includes(name),
     ]);
   expect(html).toContain("limit reached");
+  // The limit is of turns, whoever asked for them.
+  expect(html).toContain("3 of 4 places taken: 1 task running and 2 turns of other runs. What waits takes none.");
 });
 
 test("what a provider calls its models is written out", () => {

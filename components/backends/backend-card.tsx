@@ -110,16 +110,19 @@ function KeyFact({ value: { source, isPresent, since } }: { value: Backend["key"
   );
 }
 
-/** How many queue tasks run, of how many may, as a figure and as a bar. */
+/** What takes a place of the profile's limit, and what waits for one; the bar has what takes one. */
 function Capacity({ backend }: { backend: Backend }) {
   const canChange = useRulesAll();
   const { setMaxRunning } = useBackend(backend);
   const { running, waiting } = backend.tasks;
+  const { otherTurns } = backend;
+  const taken = running + otherTurns;
   const max = maxRunningOf(backend);
   return (
     <div className="flex flex-col gap-1.5">
       <p className="flex flex-wrap items-center gap-x-1 text-xs text-ink-2 tabular-nums">
-        Queue tasks: {running.toLocaleString("en")} running, {waiting.toLocaleString("en")} waiting, at once
+        Queue tasks: {running.toLocaleString("en")} running, {waiting.toLocaleString("en")} waiting
+        {otherTurns > 0 && <>; {formatPlural(otherTurns, "turn")} of other runs</>}; at once
         <LimitCell
           label={`Queue tasks of ${backend.profile} at once`}
           value={max}
@@ -130,15 +133,29 @@ function Capacity({ backend }: { backend: Backend }) {
         />
       </p>
       {max !== null && max > 0 && (
-        <div aria-hidden className="h-1.5 overflow-hidden rounded-full bg-hover">
+        <div
+          role="img"
+          aria-label={placesTaken({ running, otherTurns, max })}
+          title={placesTaken({ running, otherTurns, max })}
+          className="flex h-1.5 overflow-hidden rounded-full bg-hover"
+        >
           <div
-            className={running >= max ? "h-full bg-warn" : "h-full bg-accent"}
+            className={taken >= max ? "bg-warn" : "bg-accent"}
             style={{ width: `${Math.min(100, (100 * running) / max)}%` }}
+          />
+          <div
+            className={taken >= max ? "bg-warn/60" : "bg-accent/60"}
+            style={{ width: `${Math.min(100, (100 * otherTurns) / max)}%` }}
           />
         </div>
       )}
     </div>
   );
+}
+
+function placesTaken({ running, otherTurns, max }: { running: number; otherTurns: number; max: number }): string {
+  const taken = `${running + otherTurns} of ${formatPlural(max, "place")} taken`;
+  return `${taken}: ${formatPlural(running, "task")} running and ${formatPlural(otherTurns, "turn")} of other runs. What waits takes none.`;
 }
 
 function LastTry({ backend: { probe, isDemo } }: { backend: Backend }) {

@@ -7,7 +7,14 @@ const LATER = "2026-01-01T01:00:00Z";
 const PROBE = { at: "2025-12-31T23:59:00Z", isOk: true, latencyMs: 5, status: 200, models: null, failures: 0 };
 const READY: Backend = {
   ...{ profile: "codex", capabilities: {}, capacity: {}, health: {}, updatedAt: LATER, isDemo: false, model: "m1" },
-  ...{ isConfigured: true, wire: "responses", baseUrl: null, disabled: null, tasks: { running: 0, waiting: 0 } },
+  ...{
+    isConfigured: true,
+    wire: "responses",
+    baseUrl: null,
+    disabled: null,
+    tasks: { running: 0, waiting: 0 },
+    otherTurns: 0,
+  },
   key: { source: "variable", isPresent: true, since: null },
   probe: { ...PROBE, message: "it answers" },
 };

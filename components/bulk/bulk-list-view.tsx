@@ -6,6 +6,7 @@ import { bulkAddress } from "@/components/shell/addresses";
 import { operatorName } from "@/components/shell/operator-name";
 import { useTRPC } from "@/components/trpc/client";
 import { bulkPages } from "@/components/trpc/lists";
+import { CallHint } from "@/components/ui/call-hint";
 import { Choices } from "@/components/ui/choices";
 import { showTricks } from "@/components/ui/hidden-text";
 import { ListFoot } from "@/components/ui/list-states";
@@ -19,13 +20,14 @@ import { BULK_LIST_FILTERS } from "./filter";
 import { BulkState, Counts, progressOf } from "./progress";
 import { ONE } from "./verbs";
 
+const EXAMPLE = { kind: "task", action: "cancel", filter: { lane: "A lane" } };
 const POLL_MS = 1_000;
 const IDLE_POLL_MS = 15_000;
 const CHOICES = ["all", ...BULK_KINDS] as const;
 const NAMES = {
   all: "All",
-  ...{ task: `Of ${ONE.task}s`, run: `Of ${ONE.run}s`, session: `Of ${ONE.session}s`, approval: `Of ${ONE.approval}s` },
-  runner: `Of ${ONE.runner}s`,
+  ...{ task: `Of ${ONE.task}s`, run: `Of ${ONE.run}s`, session: `Of ${ONE.session}s`, volume: `Of ${ONE.volume}s` },
+  ...{ approval: `Of ${ONE.approval}s`, runner: `Of ${ONE.runner}s` },
 };
 
 /** What was done to many at once, the newest first, as long as it is kept. */
@@ -59,6 +61,7 @@ export function BulkListView() {
               <EmptyState title="Nothing was done to many">
                 In a list <kbd>x</kbd> chooses a row and <kbd>*</kbd> all of them; the bar above it has what can be done
                 to those that are chosen.
+                <CallHint words="Programs do so by" call={{ method: "POST", path: "/bulk", body: EXAMPLE }} />
               </EmptyState>
             ) : (
               <>

@@ -57,6 +57,7 @@ const LISTS_OF: Record<BulkKind, ("queue" | "runs" | "approvals" | "sessions" | 
   run: ["runs"],
   approval: ["approvals"],
   session: ["sessions", "storage"],
+  volume: ["sessions", "storage"],
   runner: ["runners"],
 };
 

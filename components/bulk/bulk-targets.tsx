@@ -1,7 +1,14 @@
 "use client";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import Link from "next/link";
-import { recordAddress, runAddress, runnerAddress, sessionAddress, taskAddress } from "@/components/shell/addresses";
+import {
+  recordAddress,
+  runAddress,
+  runnerAddress,
+  sessionAddress,
+  storageAddress,
+  taskAddress,
+} from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { bulkResultPages } from "@/components/trpc/lists";
 import { sentence, shortenId } from "@/components/ui/format";
@@ -61,6 +68,7 @@ const ADDRESS: Record<BulkKind, (id: string) => string> = {
   task: taskAddress,
   run: runAddress,
   session: sessionAddress,
+  volume: storageAddress,
   approval: recordAddress,
   runner: runnerAddress,
 };

@@ -1,12 +1,13 @@
 import { formatPlural } from "@/components/ui/format";
 import { State } from "@/components/ui/state";
 import type { BulkAction } from "@/contract/bulk";
-import { ONE, wordsOf } from "./verbs";
+import { doingOf } from "./doing";
+import { ONE } from "./verbs";
 
 /** How far an action on many is, in figures and in a line. */
 export function progressOf(bulk: BulkAction): { dealtWith: number; isUnderWay: boolean; title: string } {
   const isUnderWay = bulk.endedAt === null;
-  const words = wordsOf(bulk.kind, bulk.action);
+  const words = doingOf(bulk.kind, bulk.action);
   const one = ONE[bulk.kind];
   const ended = `${bulk.state === "aborted" ? "Broken off: " : ""}${formatPlural(bulk.done, one)} ${words.done}`;
   return {
@@ -33,7 +34,7 @@ export function ProgressBar({ bulk, className }: { bulk: BulkAction; className: 
   const { dealtWith } = progressOf(bulk);
   return (
     <progress
-      aria-label={`${wordsOf(bulk.kind, bulk.action).doing} ${ONE[bulk.kind]}s`}
+      aria-label={`${doingOf(bulk.kind, bulk.action).doing} ${ONE[bulk.kind]}s`}
       className={`h-1.5 overflow-hidden rounded-full [&::-webkit-progress-bar]:bg-sunken [&::-webkit-progress-value]:bg-accent-fill ${className}`}
       max={Math.max(1, bulk.total)}
       value={dealtWith}

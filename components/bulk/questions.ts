@@ -12,6 +12,15 @@ type Question = {
 const CANCEL_RUN =
   "What waits is cancelled at once; what is under way is interrupted, and is cancelled once its agent is gone.";
 
+const EXTEND: Question = {
+  consequence: "Each is kept for so much longer than its expiry says, or from now where that is over.",
+};
+const EVICT: Question = {
+  ...{ isDanger: true, hasReason: true },
+  consequence:
+    "The volumes are deleted, and only a restore from the archive brings back what they held. Those that are pinned, in use, or of whose last turn there is no archive are kept.",
+};
+
 /** What a dialog says before each action that is asked about; apart from its name, since a list begins without. */
 export const QUESTIONS: { [Kind in BulkKind]: { [Verb in BulkVerb]?: Question } } = {
   task: {
@@ -41,15 +50,10 @@ export const QUESTIONS: { [Kind in BulkKind]: { [Verb in BulkVerb]?: Question } 
   session: {
     interrupt: { consequence: "The turn under way ends here. The run stays, and takes the next message." },
     cancel: { title: "Cancel runs of sessions", isDanger: true, hasReason: true, consequence: CANCEL_RUN },
-    extend: {
-      consequence: "Each is kept for so much longer than its expiry says, or from now where that is over.",
-    },
-    evict: {
-      ...{ isDanger: true, hasReason: true },
-      consequence:
-        "The volumes are deleted, and only a restore from the archive brings back what they held. Those that are pinned, in use, or of whose last turn there is no archive are kept.",
-    },
+    extend: EXTEND,
+    evict: EVICT,
   },
+  volume: { extend: EXTEND, evict: EVICT },
   approval: {
     deny: {
       ...{ isDanger: true, hasReason: true },

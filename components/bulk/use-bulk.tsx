@@ -1,10 +1,11 @@
 "use client";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import dynamic from "next/dynamic";
 import { type ReactNode, useEffect, useState } from "react";
 import { focusRow } from "@/components/shell/list-keys";
 import type { PageKey } from "@/components/shell/page-keys";
-import { useTRPCClient } from "@/components/trpc/client";
+import { useTRPC, useTRPCClient } from "@/components/trpc/client";
+import { toastError } from "@/components/ui/error-toast";
 import { showTricks } from "@/components/ui/hidden-text";
 import type { RowChoice } from "@/components/ui/table";
 import type { CreateBulkInput } from "@/contract/bulk";
@@ -12,7 +13,6 @@ import type { BulkKind, BulkVerb } from "@/contract/words";
 import { BulkProgress } from "./bulk-progress";
 import { ChooseBox } from "./choose-box";
 import { asOfNow, type BulkTarget, targetOf } from "./target";
-import { useDirect } from "./use-direct";
 import { useSelection } from "./use-selection";
 import { ONE, verbsOf, wordsOf } from "./verbs";
 
@@ -39,7 +39,8 @@ type Listed = {
 /** Choosing rows of a list and doing one thing to all of them: by keys, boxes and buttons alike. */
 export function useBulk({ kind, ids, labelOf, filter, words, hasMore, canDo, more, focus = focusRow }: Listed) {
   const api = useTRPCClient();
-  const direct = useDirect(kind);
+  const trpc = useTRPC();
+  const client = useQueryClient();
   const selection = useSelection(ids);
   const [asked, setAsked] = useState<{ verb: BulkVerb; target: BulkTarget } | null>(null);
   /** When all that match were chosen: what comes later is not meant. */
@@ -50,7 +51,8 @@ export function useBulk({ kind, ids, labelOf, filter, words, hasMore, canDo, mor
   useEffect(clear, [filterKey]);
 
   const areAllShown = chosen.size > 0 && chosen.size === ids.length;
-  const [counted = null] = verbsOf(kind).find(([verb]) => canDo(verb)) ?? [];
+  // Counted by an action that has to be told nothing.
+  const [counted = null] = verbsOf(kind).find(([verb]) => canDo(verb) && verb !== "extend") ?? [];
   const matching = useQuery({
     queryKey: ["bulk-count", kind, filterKey, asOf],
     queryFn: () =>
@@ -77,7 +79,11 @@ export function useBulk({ kind, ids, labelOf, filter, words, hasMore, canDo, mor
       setAsked({ verb, target });
       return;
     }
-    direct(verb, target, readerIn(filter));
+    const asked = { kind, verb, target, readerId: readerIn(filter) };
+    import("./direct").then(
+      ({ doAtOnce }) => doAtOnce({ api, trpc, client }, asked),
+      (error: unknown) => toastError(error),
+    );
     clear();
   }
 

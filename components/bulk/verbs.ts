@@ -4,9 +4,6 @@ type Words = {
   /** On its button and in the sheet of keys. */
   name: string;
   keys: string;
-  /** What is under way, and what was done to each: `Cancelling`, `cancelled`. */
-  doing: string;
-  done: string;
   /** It can be taken back, and is done without a question; of the others a dialog says first what will happen. */
   isAtOnce?: true;
 };
@@ -15,47 +12,47 @@ export const ONE: Record<BulkKind, string> = {
   task: "task",
   run: "run",
   session: "session",
+  volume: "volume",
   approval: "request",
   runner: "runner",
 };
 
-const CANCEL: Words = { name: "Cancel", keys: "c", doing: "Cancelling", done: "cancelled" };
+const CANCEL: Words = { name: "Cancel", keys: "c" };
+const RETRY: Words = { name: "Retry", keys: "r" };
+
+/** Of what can be done to sessions, what is done to their volumes. */
+const OF_VOLUMES: { [Verb in BulkVerb]?: Words } = {
+  extend: { name: "Extend", keys: "e" },
+  pin: { name: "Pin", keys: "p", isAtOnce: true },
+  unpin: { name: "Unpin", keys: "P", isAtOnce: true },
+  evict: { name: "Evict", keys: "E" },
+};
 
 /** What can be done to many of each kind, in the order of the buttons. */
 const VERBS: { [Kind in BulkKind]: { [Verb in BulkVerb]?: Words } } = {
   task: {
     cancel: CANCEL,
-    retry: { name: "Retry", keys: "r", doing: "Retrying", done: "sent again" },
-    reprioritise: {
-      ...{ name: "Priority", keys: "+", doing: "Setting the priority of", done: "given another priority" },
-    },
-    move: { name: "Move", keys: "e", doing: "Moving", done: "moved" },
+    retry: RETRY,
+    reprioritise: { name: "Priority", keys: "+" },
+    move: { name: "Move", keys: "e" },
   },
-  run: {
-    cancel: CANCEL,
-    retry: { name: "Retry", keys: "r", doing: "Retrying", done: "run anew" },
-  },
+  run: { cancel: CANCEL, retry: RETRY },
   session: {
-    read: { name: "Mark read", keys: "r", doing: "Marking as read", done: "marked as read", isAtOnce: true },
-    unread: { name: "Mark unread", keys: "u", doing: "Marking as unread", done: "marked as unread", isAtOnce: true },
-    interrupt: { name: "Interrupt", keys: "i", doing: "Interrupting", done: "interrupted" },
-    cancel: { name: "Cancel runs", keys: "C", doing: "Cancelling the runs of", done: "cancelled" },
-    extend: { name: "Extend", keys: "e", doing: "Extending", done: "kept for longer" },
-    pin: { name: "Pin", keys: "p", doing: "Pinning", done: "pinned", isAtOnce: true },
-    unpin: { name: "Unpin", keys: "P", doing: "Unpinning", done: "unpinned", isAtOnce: true },
-    evict: { name: "Evict", keys: "E", doing: "Evicting", done: "evicted" },
+    read: { name: "Mark read", keys: "r", isAtOnce: true },
+    unread: { name: "Mark unread", keys: "u", isAtOnce: true },
+    interrupt: { name: "Interrupt", keys: "i" },
+    cancel: { name: "Cancel runs", keys: "C" },
+    ...OF_VOLUMES,
   },
-  approval: {
-    deny: { name: "Deny", keys: "d", doing: "Denying", done: "denied" },
-  },
+  volume: OF_VOLUMES,
+  approval: { deny: { name: "Deny", keys: "d" } },
   runner: {
-    drain: { name: "Drain", keys: "d", doing: "Draining", done: "told to drain" },
-    resume: { name: "Resume", keys: "r", doing: "Resuming", done: "resumed", isAtOnce: true },
-    revoke: { name: "Revoke token", keys: "v", doing: "Revoking the tokens of", done: "fenced" },
+    drain: { name: "Drain", keys: "d" },
+    resume: { name: "Resume", keys: "r", isAtOnce: true },
+    revoke: { name: "Revoke token", keys: "v" },
   },
 };
 
-export const wordsOf = (kind: BulkKind, verb: BulkVerb): Words =>
-  VERBS[kind][verb] ?? { name: verb, keys: "", doing: verb, done: verb };
+export const wordsOf = (kind: BulkKind, verb: BulkVerb): Words => VERBS[kind][verb] ?? { name: verb, keys: "" };
 
 export const verbsOf = (kind: BulkKind): [BulkVerb, Words][] => Object.entries(VERBS[kind]) as [BulkVerb, Words][];

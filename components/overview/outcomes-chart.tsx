@@ -1,6 +1,8 @@
+import type { Over } from "@/components/queue/part";
 import { axisOf, depthOf, layerPath, stack, sum } from "@/components/queue/picture";
 import { ceilingOf } from "@/components/ui/ceiling";
 import { Chart, Key } from "@/components/ui/chart";
+import type { TimeAxis } from "@/components/ui/crosshair";
 import { Drawing } from "@/components/ui/drawing";
 import { formatCount } from "@/components/ui/format";
 import { useStepName } from "@/components/ui/step-name";
@@ -20,22 +22,23 @@ const SWATCHES: Record<string, string> = {
   cancelled: "bg-accent-fill/25",
 };
 
+type OutcomesChartProps = { outcomes: RunOutcomes; over: Over; part: TimeAxis | null };
+
 /** How the runs of each hour ended, one upon the other. */
-export function OutcomesChart({ outcomes }: { outcomes: RunOutcomes }) {
-  const { span, series } = seriesOf(outcomes);
+export function OutcomesChart({ outcomes, over, part }: OutcomesChartProps) {
+  const { span, series } = seriesOf(outcomes, part);
   const layers = stack(series);
   const totals = depthOf(series, span);
   const top = ceilingOf(totals);
   const when = useStepName(span);
   const of = (name: string) => sum(series.find((known) => known.name === name)?.values ?? []);
-  const range = `${span.steps} h`;
   return (
     <Chart
       title="Runs by how they ended"
-      summary={`Runs of the last ${range} by the hour in which they were made: ${of("completed")} completed, ${of("failed")} failed, ${of("cancelled")} cancelled`}
+      summary={`Runs ${over.words} by the hour in which they were made: ${of("completed")} completed, ${of("failed")} failed, ${of("cancelled")} cancelled`}
       top={formatCount(top)}
-      from={`${range} ago`}
-      to="now"
+      from={over.from}
+      to={over.to}
       legend={
         sum(totals) === 0
           ? "No run has ended."

@@ -1,25 +1,45 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import { RANGES, spanOf } from "@/components/queue/picture";
+import { cropped } from "@/components/queue/part";
+import { spanOf } from "@/components/queue/picture";
 import { Pictures as QueuePictures } from "@/components/queue/pictures";
+import { usePart } from "@/components/queue/use-part";
 import { AliveChart } from "@/components/runners/pictures";
 import { useTRPC } from "@/components/trpc/client";
 import { runnerHistory, runOutcomes } from "@/components/trpc/lists";
+import { BrushContext } from "@/components/ui/brush-context";
+import { Button } from "@/components/ui/button";
 import { OutcomesChart } from "./outcomes-chart";
 
-const RANGE = "24 h";
+const HOUR_MINUTES = 60;
+const DAY_HOURS = 24;
 
 /** How it came so: how runs ended, how many runners worked, and how the queue went. */
 export function Pictures() {
   const trpc = useTRPC();
-  const outcomes = useQuery(runOutcomes(trpc)).data;
-  const runners = useQuery(runnerHistory(trpc, RANGES[RANGE])).data;
+  const { part, setPart, minutes, over, isBeyond } = usePart("24 h");
+  const outcomes = useQuery(runOutcomes(trpc, Math.max(DAY_HOURS, Math.ceil(minutes / HOUR_MINUTES)))).data;
+  const runners = useQuery(runnerHistory(trpc, minutes)).data;
   return (
     <>
-      <section aria-label="Runs and runners" className="grid min-h-50 shrink-0 gap-4 lg:grid-cols-2">
-        {outcomes !== undefined && <OutcomesChart outcomes={outcomes} />}
-        {runners !== undefined && <AliveChart range={RANGE} span={spanOf(runners)} rows={runners.items} />}
-      </section>
+      {part !== null && (
+        <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-ink-2">
+          {isBeyond ? "Nothing is kept of that time, or it is still to come." : `Only ${over.from} to ${over.to}`}
+          <Button size="sm" onClick={() => setPart(null)}>
+            Show the last day
+          </Button>
+        </p>
+      )}
+      {!isBeyond && (
+        <BrushContext value={setPart}>
+          <section aria-label="Runs and runners" className="grid min-h-50 shrink-0 gap-4 lg:grid-cols-2">
+            {outcomes !== undefined && <OutcomesChart {...{ outcomes, over, part }} />}
+            {runners !== undefined && (
+              <AliveChart over={over} span={cropped(spanOf(runners), part)} rows={runners.items} />
+            )}
+          </section>
+        </BrushContext>
+      )}
       <QueuePictures filter={{ queue: null, lane: null }} />
     </>
   );

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { peekMove, pressedIn } from "./keys";
+import { peekMove, pressedIn, withoutLook } from "./keys";
 
 /** A target within what these selectors find. */
 const within = (...found: string[]) =>
@@ -19,4 +19,8 @@ test("Escape closes the panel from the list and from within it, but not from a d
     expect(peekMove("Escape", pressedIn(target))).toBe("close");
   for (const layer of ["[role=dialog]", "[role=alertdialog]", "[role=menu]", "[role=listbox]"])
     expect(peekMove("Escape", pressedIn(within("[data-row]", layer))), layer).toBeNull();
+});
+test("a list's own address is that of its panel without the look", () => {
+  expect(withoutLook("?state=all&look=run_1&columns=id")).toBe("state=all&columns=id");
+  expect(withoutLook("?look=run_1")).toBe(withoutLook(""));
 });

@@ -21,3 +21,13 @@ export function pressedIn(target: EventTarget | null): PressedIn {
   if (isIn("[role=dialog], [role=alertdialog], [role=menu], [role=listbox]")) return "layer";
   return isIn("[data-row]") ? "row" : "other";
 }
+
+/** The key of an address that says which row is looked into. */
+export const LOOK = "look";
+
+/** What an address asks for but the look into a row. */
+export function withoutLook(search: string): string {
+  const asked = new URLSearchParams(search);
+  asked.delete(LOOK);
+  return asked.toString();
+}

@@ -1,6 +1,6 @@
 import { conditionsOf, type Filter, type QueryPage } from "@/contract/query/page";
 
-type NamedChip = { field: string; name: string; value: string };
+export type NamedChip = { field: string; name: string; value: string };
 
 /** What narrows a list, a field at a time: of free text all words are one. */
 export function chipsOf<Of extends Filter>(page: QueryPage<Of>, filter: Of): NamedChip[] {

@@ -48,6 +48,7 @@ export function BoardSection({ filter, controls, active, look, by, onChange, onA
     ...{ tasks, ids, controls, onAdd },
     // On a board by state all of them are there, whichever the table would show.
     filter: by === "state" && filter.state === "pending" ? { ...filter, state: "all" } : filter,
+    isRead: columns.every(({ isLoading, error }) => !isLoading && error === null),
     hasMore: columns.some(({ hasMore }) => hasMore) || lanesLeft > 0,
     focus: focusCard,
     keys: { move: (by) => go({ dx: 0, dy: by }), aside: (by) => go({ dx: by, dy: 0 }) },

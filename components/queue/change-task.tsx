@@ -11,8 +11,8 @@ import { Field, Input } from "@/components/ui/field";
 import { showTricks } from "@/components/ui/hidden-text";
 import { fieldOf, instantOf } from "@/components/ui/instant";
 import type { QueueTask, UpdateTaskInput } from "@/contract/queue";
+import { canMove } from "./can";
 import { currentOf } from "./conflict";
-import { canMove } from "./explain";
 import { useTaskCache } from "./use-task-cache";
 
 type Draft = { title: string; priority: string; queue: string; lane: string; runAt: string; expiresAt: string };

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { BLOCKER_KINDS } from "@/contract/queue";
-import { blockerWords, canCancel, canRetry, ordinal, wordsOf } from "./explain";
+import { canCancel, canRetry } from "./can";
+import { blockerWords, ordinal, wordsOf } from "./explain";
 
 const PLACE = { queue: "q", lane: "ci", concurrencyKey: "repo-1", sessionId: null, backendProfile: "demo" };
 const TASK = {

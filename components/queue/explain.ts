@@ -1,7 +1,6 @@
 import { sentence } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import type { Blocker, QueueTask } from "@/contract/queue";
-import { isActiveTask, isTerminal } from "@/contract/words";
 
 type Told = Pick<
   QueueTask,
@@ -59,14 +58,6 @@ export function needsPerson(blocker: Pick<Blocker, "kind" | "until">): boolean {
     blocker.kind === "session-evicted" || blocker.kind === "paused" || (blocker.kind === "parked" && !blocker.until)
   );
 }
-
-/** What an action may be done to; the server says the same. */
-export const canCancel = ({ state, cancelRequestedAt }: Pick<QueueTask, "state" | "cancelRequestedAt">): boolean =>
-  state === "pending" || (isActiveTask(state) && cancelRequestedAt === null);
-export const canRetry = (task: Pick<QueueTask, "state" | "nextAttemptAt" | "parkedAt">): boolean =>
-  isTerminal(task.state) || (task.state === "pending" && (task.nextAttemptAt !== null || task.parkedAt !== null));
-export const canMove = ({ state }: Pick<QueueTask, "state">): boolean => state === "pending";
-export const canPrioritise = ({ state }: Pick<QueueTask, "state">): boolean => !isTerminal(state);
 
 const DEAD_LETTER_WORDS: Record<string, string> = {
   "attempts-exhausted": "Every attempt that its policy allows has failed.",

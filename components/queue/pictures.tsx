@@ -1,9 +1,11 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
+import dynamic from "next/dynamic";
 import { createParser, useQueryState } from "nuqs";
 import { useId } from "react";
 import { useTRPC } from "@/components/trpc/client";
 import { queueHistory, queueWaits } from "@/components/trpc/lists";
+import { BrushContext } from "@/components/ui/brush-context";
 import { ceilingOf } from "@/components/ui/ceiling";
 import { Chart, Key } from "@/components/ui/chart";
 import { Choices } from "@/components/ui/choices";
@@ -13,6 +15,7 @@ import { useStepName } from "@/components/ui/step-name";
 import type { QueueMinute } from "@/contract/queue-commander";
 import type { QueueFilter } from "./filter";
 import { scopeInput } from "./filter";
+import { cropped, lastMinutes, type Over } from "./part";
 import {
   axisOf,
   depthByLane,
@@ -28,9 +31,14 @@ import {
   stack,
   sum,
 } from "./picture";
+import { usePart } from "./use-part";
 import { WaitsChart, WaitsOverTime } from "./waits-charts";
 
 const HEIGHT = 100;
+
+// Looked at without a part most of the time.
+const PartBar = dynamic(() => import("./part-bar").then((module) => module.PartBar), { ssr: false });
+const BETWEEN = "Between…";
 
 /** How far back the pictures look, as the address holds it: `6h`. */
 const parseAsRange = createParser({
@@ -46,38 +54,59 @@ function inAddress(name: string): string {
 export function Pictures({ filter }: { filter: Pick<QueueFilter, "queue" | "lane"> }) {
   const trpc = useTRPC();
   const [range, setRange] = useQueryState("range", parseAsRange.withDefault("1 h"));
-  const minutes = RANGES[range];
+  const { part, setPart, minutes, over, isBeyond } = usePart(range);
   const { lane } = filter;
   const history = useQuery(
     queueHistory(trpc, { ...scopeInput(filter), ...(lane === null ? {} : { lane }), minutes }),
   ).data;
   const waits = useQuery(queueWaits(trpc, { ...scopeInput(filter), minutes })).data;
-  const told = history && { rows: history.items, span: spanOf(history), range };
+  const told = history && { rows: history.items, span: cropped(spanOf(history), part), over };
   return (
     <section aria-label="Pictures" className="flex flex-col gap-2">
       <div className="flex flex-wrap items-center justify-end gap-x-3">
         {lane !== null && <p className="mr-auto text-xs text-ink-2">Of lane {lane}</p>}
-        <Choices label="How far back" values={RANGE_NAMES} value={range} onChange={(range) => void setRange(range)} />
-      </div>
-      <div className="grid min-h-58 gap-4 lg:grid-cols-2 2xl:grid-cols-4">
-        {told && (
-          <>
-            <DepthChart {...told} />
-            <FlowChart {...told} />
-          </>
+        {part === null ? (
+          <p className="text-2xs text-ink-3 max-sm:hidden">
+            Drag over a picture to see a part of it, or press Shift with the arrows, then Enter.
+          </p>
+        ) : (
+          <PartBar part={part} onChange={setPart} />
         )}
-        {waits !== undefined && (
-          <>
-            <WaitsOverTime waits={waits} range={range} isOfMore={lane !== null} />
-            <WaitsChart waits={waits} isOfMore={lane !== null} />
-          </>
-        )}
+        <Choices
+          label="How far back"
+          values={[...RANGE_NAMES, BETWEEN]}
+          value={part === null ? range : BETWEEN}
+          onChange={(next) => {
+            if (next === BETWEEN) setPart(part ?? lastMinutes(RANGES[range]));
+            else {
+              void setRange(next);
+              if (part !== null) setPart(null);
+            }
+          }}
+        />
       </div>
+      {isBeyond && <p className="py-2 text-sm text-ink-2">Nothing is kept of that time, or it is still to come.</p>}
+      <BrushContext value={setPart}>
+        <div className="grid min-h-58 gap-4 lg:grid-cols-2 2xl:grid-cols-4">
+          {told && !isBeyond && (
+            <>
+              <DepthChart {...told} />
+              <FlowChart {...told} />
+            </>
+          )}
+          {waits !== undefined && !isBeyond && (
+            <>
+              <WaitsOverTime waits={waits} over={over} part={part} isOfMore={lane !== null} />
+              <WaitsChart waits={waits} isOfMore={lane !== null} />
+            </>
+          )}
+        </div>
+      </BrushContext>
     </section>
   );
 }
 
-type OverTime = { rows: readonly QueueMinute[]; span: Span; range: string };
+type OverTime = { rows: readonly QueueMinute[]; span: Span; over: Over };
 /** Told apart by how dark they are and, the rest, by hatching; the legend names them in their order from below. */
 const FILLS = [
   "fill-accent-fill",
@@ -88,7 +117,7 @@ const FILLS = [
 ];
 const SWATCHES = ["bg-accent-fill", "bg-accent-fill/70", "bg-accent-fill/45", "bg-accent-fill/25", "bg-accent-fill/15"];
 
-function DepthChart({ rows, span, range }: OverTime) {
+function DepthChart({ rows, span, over }: OverTime) {
   const hatch = useId();
   const when = useStepName(span);
   const series = depthByLane(rows, span);
@@ -98,10 +127,10 @@ function DepthChart({ rows, span, range }: OverTime) {
   return (
     <Chart
       title="Waiting by lane"
-      summary={`Tasks that waited in the last ${range}: ${totals.at(-1) ?? 0} now, ${Math.max(0, ...totals)} at most`}
+      summary={`Tasks that waited ${over.words}: ${totals.at(-1) ?? 0} ${over.end}, ${Math.max(0, ...totals)} at most`}
       top={formatCount(top)}
-      from={`${range} ago`}
-      to="now"
+      from={over.from}
+      to={over.to}
       legend={
         series.length === 0
           ? "Nothing has waited."
@@ -153,7 +182,7 @@ const FLOW_SWATCHES: { [Name in Flow]?: string } = {
 };
 const DRAWN = ["added", "completed", "failed"] as const satisfies Flow[];
 
-function FlowChart({ rows, span, range }: OverTime) {
+function FlowChart({ rows, span, over }: OverTime) {
   const when = useStepName(span);
   const flows = flowsOf(rows, span);
   const ended = flows.completed.map((count, step) => count + (flows.failed[step] ?? 0));
@@ -163,10 +192,10 @@ function FlowChart({ rows, span, range }: OverTime) {
   return (
     <Chart
       title="Added and done"
-      summary={`In the last ${range}: ${total("added")} added, ${total("completed")} completed, ${total("failed")} failed`}
+      summary={`Tasks ${over.words}: ${total("added")} added, ${total("completed")} completed, ${total("failed")} failed`}
       top={`${formatCount(top)} in ${formatDuration(span.stepMs)}`}
-      from={`${range} ago`}
-      to="now"
+      from={over.from}
+      to={over.to}
       legend={DRAWN.map((flow) => (
         <Key key={flow} swatch={FLOW_SWATCHES[flow] ?? ""} name={flow} figure={formatCount(total(flow))} />
       ))}

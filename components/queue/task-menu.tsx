@@ -5,7 +5,7 @@ import { copyCurl } from "@/components/ui/curl";
 import { showTricks } from "@/components/ui/hidden-text";
 import { MenuItem, MenuSeparator } from "@/components/ui/menu";
 import type { QueueTaskSummary } from "@/contract/queue";
-import { canCancel, canMove, canPrioritise, canRetry } from "./explain";
+import { canCancel, canMove, canPrioritise, canRetry } from "./can";
 import type { RowAct } from "./row-acts";
 
 type TaskMenuProps = {

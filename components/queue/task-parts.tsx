@@ -3,7 +3,7 @@ import { Button } from "@/components/ui/button";
 import { showTricks } from "@/components/ui/hidden-text";
 import type { QueueTaskSummary } from "@/contract/queue";
 import { BlockerLine } from "./blocker-line";
-import { canPrioritise } from "./explain";
+import { canPrioritise } from "./can";
 
 /** What has changed since this operator looked. */
 export function UnreadDot() {

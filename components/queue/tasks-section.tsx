@@ -8,6 +8,7 @@ import { useCanOperate, useReader } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { taskPages } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
+import { CallHint } from "@/components/ui/call-hint";
 import { ListFoot, NoMatch, StillLooking } from "@/components/ui/list-states";
 import { useLookOn } from "@/components/ui/look-on";
 import { NewPill } from "@/components/ui/new-pill";
@@ -18,6 +19,7 @@ import type { QueueTaskSummary } from "@/contract/queue";
 import type { TaskLine } from "@/contract/queue-commander";
 import type { QueueControl } from "@/contract/queue-control";
 import { isFiltered, type QueueFilter, tasksInput } from "./filter";
+import { NEW_TASK_CALL } from "./new-task-call";
 import { useTaskColumns } from "./task-columns";
 import { TasksBar } from "./tasks-bar";
 import { useQueueLive } from "./use-queue-live";
@@ -52,7 +54,9 @@ export function TasksSection({ filter, controls, active, scroller, look, onChang
   const [focusRequest, setFocusRequest] = useState(0);
   const focus = () => setFocusRequest((request) => request + 1);
   const { fetchNextPage, isFetchingNextPage, hasNextPage } = query;
-  const acts = useTaskActs({ tasks, ids, filter, hasMore: hasNextPage, controls, onAdd, focus });
+  const acts = useTaskActs({
+    ...{ tasks, ids, filter, hasMore: hasNextPage, isRead: query.data !== undefined, controls, onAdd, focus },
+  });
   const { selection, priority } = acts;
   const live = useQueueLive(acts.isHeld);
   const bar = useRef<HTMLDivElement>(null);
@@ -157,10 +161,7 @@ function Nothing({ filter, wider, onChange, onAdd }: NothingProps) {
         A task is work that becomes a run by itself, as soon as its limits allow.{" "}
         <DocLink name="queue">How the queue goes</DocLink>
       </p>
-      <p className="mt-2">Programs add them by</p>
-      <pre className="mt-1 overflow-x-auto rounded-md border bg-code p-2 text-left text-xs">
-        POST /api/v1/queue/tasks {'{"title": "…", "backendProfile": "demo", "payload": {}}'}
-      </pre>
+      <CallHint words="Programs add them by" call={NEW_TASK_CALL} />
     </EmptyState>
   );
 }

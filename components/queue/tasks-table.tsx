@@ -7,7 +7,8 @@ import { cn } from "@/components/ui/class-names";
 import { OverflowBox } from "@/components/ui/overflow-box";
 import type { QueueTaskSummary } from "@/contract/queue";
 import type { RowAct } from "./row-acts";
-import { gridStyle, type TaskColumns } from "./task-columns";
+import type { TaskColumns } from "./task-columns";
+import { gridStyle } from "./task-grid";
 import { ROW_GRID, TaskRow } from "./task-row";
 import { useLostFocus } from "./use-lost-focus";
 

@@ -9,8 +9,8 @@ import { useCanOperate, useReader } from "@/components/shell/identity";
 import { tasksInput } from "@/contract/query/tasks";
 import type { QueueTaskSummary } from "@/contract/queue";
 import type { QueueControl } from "@/contract/queue-control";
+import { canCancel, canMove, canPrioritise, canRetry } from "./can";
 import { laneControlOf } from "./controls";
-import { canCancel, canMove, canPrioritise, canRetry } from "./explain";
 import { filterWords, type QueueFilter } from "./filter";
 import type { RowAct } from "./row-acts";
 import { useControl, useMayChange } from "./use-control";
@@ -35,6 +35,7 @@ type Listed = {
   /** What all that match are asked for by. */
   filter: QueueFilter;
   hasMore: boolean;
+  isRead: boolean;
   controls: readonly QueueControl[];
   onAdd: () => void;
   /** The focus goes to the row that the keys act on. */
@@ -48,7 +49,7 @@ const idOf = ({ id }: QueueTaskSummary) => id;
 type Asked = { kind: "cancel" | "change" | "lane"; task: QueueTaskSummary } | { kind: "pause"; control: QueueControl };
 
 /** What can be done to tasks that are shown, one by one or to many: by keys, menus and buttons alike. */
-export function useTaskActs({ tasks, ids, filter, hasMore, controls, onAdd, focus, keys }: Listed) {
+export function useTaskActs({ tasks, ids, filter, hasMore, isRead, controls, onAdd, focus, keys }: Listed) {
   const router = useRouter();
   const readerId = useReader();
   const canOperate = useCanOperate();
@@ -83,7 +84,7 @@ export function useTaskActs({ tasks, ids, filter, hasMore, controls, onAdd, focu
   }
   const here = (what: RowAct) => atCursor !== undefined && act(what, atCursor);
   const step = (by: number) => focus(selection.step(by));
-  const peek = usePeek({ rows: tasks, idOf, one: "task", selection, focus, step: keys?.move ?? step });
+  const peek = usePeek({ rows: tasks, idOf, one: "task", isRead, selection, focus, step: keys?.move ?? step });
 
   useTaskKeys(
     {
@@ -117,6 +118,7 @@ export function useTaskActs({ tasks, ids, filter, hasMore, controls, onAdd, focu
   const dialogs: ReactNode = (
     <>
       {peek.row !== null && <TaskPeek task={peek.row} onAct={(what) => here(what)} onClose={peek.close} />}
+      {peek.missing}
       {asked?.kind === "cancel" && <CancelTaskDialog task={asked.task} onClose={close} />}
       {asked?.kind === "change" && <ChangeTaskDialog task={asked.task} onClose={close} />}
       {asked?.kind === "pause" && <StopDialog control={asked.control} state="paused" onClose={close} />}

@@ -1,9 +1,11 @@
 import { ceilingOf } from "@/components/ui/ceiling";
 import { Chart, QuantileKeys } from "@/components/ui/chart";
+import type { TimeAxis } from "@/components/ui/crosshair";
 import { Drawing, HALF, MOST, Quantiles } from "@/components/ui/drawing";
 import { formatCount, formatDuration, formatPlural } from "@/components/ui/format";
 import { useStepName } from "@/components/ui/step-name";
 import type { QueueWaitTimes } from "@/contract/queue-commander";
+import { cropped, type Over } from "./part";
 import { axisOf, spanOf } from "./picture";
 import { stepsOf } from "./steps";
 
@@ -11,8 +13,8 @@ const HEIGHT = 100;
 type WaitsProps = { waits: QueueWaitTimes; isOfMore: boolean };
 
 /** How waits went: half of the tasks that began in a step had waited no longer, and nearly all of them. */
-export function WaitsOverTime({ waits, range, isOfMore }: WaitsProps & { range: string }) {
-  const span = spanOf(waits);
+export function WaitsOverTime({ waits, over, part, isOfMore }: WaitsProps & { over: Over; part: TimeAxis | null }) {
+  const span = cropped(spanOf(waits), part);
   const when = useStepName(span);
   const steps = stepsOf(waits.steps, span, ({ at }) => at);
   const [p50, p95] = [steps.map((step) => step?.p50Ms ?? null), steps.map((step) => step?.p95Ms ?? null)];
@@ -24,12 +26,12 @@ export function WaitsOverTime({ waits, range, isOfMore }: WaitsProps & { range: 
       title="Waits over time"
       summary={
         last === undefined
-          ? `No task began in the last ${range}`
-          : `Waits of the last ${range}: of the tasks that began last half had waited ${shown(last?.p50Ms)} at most, 95 of 100 ${shown(last?.p95Ms)}`
+          ? `No task began ${over.words}`
+          : `Waits ${over.words}: of the tasks that began last half had waited ${shown(last?.p50Ms)} at most, 95 of 100 ${shown(last?.p95Ms)}`
       }
       top={formatDuration(top)}
-      from={`${range} ago`}
-      to="now"
+      from={over.from}
+      to={over.to}
       legend={
         last === undefined ? (
           "No task began."

@@ -1,6 +1,7 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { type Over, overLast } from "@/components/queue/part";
 import { axisOf, RANGE_NAMES, RANGES, type Span, spanOf } from "@/components/queue/picture";
 import { useTRPC } from "@/components/trpc/client";
 import { runnerHistory } from "@/components/trpc/lists";
@@ -23,7 +24,7 @@ export function Pictures() {
   const history = useQuery(runnerHistory(trpc, RANGES[range])).data;
   if (history === undefined) return <div className="min-h-58" />;
   const span = spanOf(history);
-  const told = { range, span, rows: history.items };
+  const told = { over: overLast(range), span, rows: history.items };
   return (
     <section aria-label="Pictures" className="flex flex-col gap-2">
       <div className="flex justify-end">
@@ -37,14 +38,14 @@ export function Pictures() {
   );
 }
 
-type OverTime = { range: string; span: Span; rows: readonly RunnerMinute[] };
+type OverTime = { over: Over; span: Span; rows: readonly RunnerMinute[] };
 
 const shown = (value: number | null, unit: (value: number) => string) => (value === null ? "not noted" : unit(value));
 
 const ALIVE_SWATCHES = ["bg-accent-fill/45", "bg-accent-fill", "border-t-2 border-bad rounded-none h-0", MOST] as const;
 
 /** How many runners lived and worked, against what there was room for. */
-export function AliveChart({ range, span, rows }: OverTime) {
+export function AliveChart({ over, span, rows }: OverTime) {
   const of = (pick: (row: RunnerMinute) => number) => courseOf(rows, span, pick);
   const [alive, busy, silent, capacity] = [
     of((row) => row.alive),
@@ -62,10 +63,10 @@ export function AliveChart({ range, span, rows }: OverTime) {
   return (
     <Chart
       title="Alive and busy"
-      summary={`Runners in the last ${range}: ${alive.at(-1) ?? 0} alive now, ${most} at most, room for ${room ?? "none that is known"}`}
+      summary={`Runners ${over.words}: ${alive.at(-1) ?? 0} alive ${over.end}, ${most} at most, room for ${room ?? "none that is known"}`}
       top={String(top)}
-      from={`${range} ago`}
-      to="now"
+      from={over.from}
+      to={over.to}
       legend={
         <>
           <Key swatch={ALIVE_SWATCHES[0]} name="alive" figure={shown(alive.at(-1) ?? null, count)} />
@@ -98,7 +99,7 @@ export function AliveChart({ range, span, rows }: OverTime) {
   );
 }
 
-function LatencyChart({ range, span, rows }: OverTime) {
+function LatencyChart({ over, span, rows }: OverTime) {
   const p50 = courseOf(rows, span, (row) => row.tripP50Ms);
   const p95 = courseOf(rows, span, (row) => row.tripP95Ms);
   const last = (course: Course) => course.findLast((value) => value !== null) ?? null;
@@ -107,10 +108,10 @@ function LatencyChart({ range, span, rows }: OverTime) {
   return (
     <Chart
       title="Heartbeat latency"
-      summary={`How long beats took to the server and back in the last ${range}: half within ${shown(last(p50), formatDuration)}, 95 of 100 within ${shown(last(p95), formatDuration)} last`}
+      summary={`How long beats took to the server and back ${over.words}: half within ${shown(last(p50), formatDuration)}, 95 of 100 within ${shown(last(p95), formatDuration)} last`}
       top={formatDuration(top)}
-      from={`${range} ago`}
-      to="now"
+      from={over.from}
+      to={over.to}
       legend={
         last(p50) === null ? (
           "No beat has told its round trip."

@@ -11,11 +11,13 @@ import { useFrames, useWatched } from "@/components/live/provider";
 import { PeekedPage } from "@/components/peek/peeked-page";
 import { usePeek } from "@/components/peek/use-peek";
 import { useWider, type Wider } from "@/components/query/use-wider";
+import { NEW_TASK_CALL } from "@/components/queue/new-task-call";
 import { useCanOperate } from "@/components/shell/identity";
 import { usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
 import { runnerFigures, runnerPages } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
+import { CallHint } from "@/components/ui/call-hint";
 import { toServerTime } from "@/components/ui/clock";
 import { shortenId } from "@/components/ui/format";
 import { ListFoot, NoMatch } from "@/components/ui/list-states";
@@ -70,7 +72,9 @@ export function RunnersView() {
     labelOf: shortenId,
     canDo: () => canOperate,
   });
-  const peek = usePeek({ rows: runners, idOf, one: "runner", selection: bulk.selection });
+  const peek = usePeek({
+    ...{ rows: runners, idOf, one: "runner", isRead: query.data !== undefined, selection: bulk.selection },
+  });
   usePageKeys([...bulk.keys, peek.key]);
 
   return (
@@ -111,6 +115,7 @@ export function RunnersView() {
         </div>
       </div>
       {peek.row !== null && <RunnerPeek runner={peek.row} onClose={peek.close} />}
+      {peek.missing}
     </PeekedPage>
   );
 }
@@ -134,9 +139,7 @@ function Nothing({ filter, wider, onChange }: NothingProps) {
           What a runner is
         </DocLink>
       </p>
-      <pre className="mt-2 overflow-x-auto rounded-md border bg-code p-2 text-left text-xs">
-        GET /api/v1/runners?state=living
-      </pre>
+      <CallHint words="A task has one launched, and programs add them by" call={NEW_TASK_CALL} />
     </EmptyState>
   );
 }

@@ -14,10 +14,16 @@ const LEVEL_CLASS: Record<LogLevel, string> = {
   fatal: "text-bad",
 };
 
-type LogRowsProps = { lines: readonly ReadLine[]; hasTimes: boolean; find: string; atMatch: string | null };
+type LogRowsProps = {
+  lines: readonly ReadLine[];
+  hasTimes: boolean;
+  find: string;
+  atMatch: string | null;
+  marked: string | null;
+};
 
 /** The lines of a log, the newest last. */
-export function LogRows({ lines, hasTimes, find, atMatch }: LogRowsProps) {
+export function LogRows({ lines, hasTimes, find, atMatch, marked }: LogRowsProps) {
   const mode = useTimeMode();
   return lines.map((line) => (
     <LogRow
@@ -29,6 +35,7 @@ export function LogRows({ lines, hasTimes, find, atMatch }: LogRowsProps) {
       text={line.text}
       find={find}
       isAt={line.key === atMatch}
+      isMarked={line.key === marked}
     />
   ));
 }
@@ -41,21 +48,30 @@ type LogRowProps = {
   text: string;
   find: string;
   isAt: boolean;
+  isMarked: boolean;
 };
 
-const LogRow = memo(function LogRow({ lineKey, at, title, level, text, find, isAt }: LogRowProps) {
+const LogRow = memo(function LogRow({ lineKey, at, title, level, text, find, isAt, isMarked }: LogRowProps) {
   return (
     <div
       data-line={lineKey}
+      aria-current={isMarked ? "location" : undefined}
       className={cn(
         "px-4 hover:bg-hover lg:px-6",
         (level === "error" || level === "fatal") && "bg-bad-soft",
         level === "warn" && "bg-warn-soft",
-        isAt && "outline outline-accent",
+        isMarked && "bg-accent-soft",
+        (isAt || isMarked) && "outline outline-accent",
       )}
     >
       {at !== null && (
-        <span title={showTricks(title)} className="mr-3 text-ink-3 select-none" suppressHydrationWarning>
+        // By the mouse alone, since a page of lines would be as many stops for the keys, which have their own way.
+        <span
+          data-time
+          title={showTricks(`${title}: press to mark this line`)}
+          className="mr-3 cursor-pointer text-ink-3 select-none hover:text-accent hover:underline"
+          suppressHydrationWarning
+        >
           {at}
         </span>
       )}

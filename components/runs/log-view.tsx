@@ -1,14 +1,26 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import { ArrowDownToLine, ChevronDown, ChevronUp, Clock, Download, Pause, Play, WrapText } from "lucide-react";
+import {
+  ArrowDownToLine,
+  ChevronDown,
+  ChevronUp,
+  Clock,
+  Download,
+  Link2,
+  Pause,
+  Play,
+  WrapText,
+  X,
+} from "lucide-react";
 import { parseAsBoolean, parseAsInteger, parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
 import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { toast } from "sonner";
 import { usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
 import { toServerTime } from "@/components/ui/clock";
-import { CopyTextButton } from "@/components/ui/copy";
+import { CopyTextButton, copyText } from "@/components/ui/copy";
 import { download } from "@/components/ui/download";
 import { Select } from "@/components/ui/field";
 import { formatPlural } from "@/components/ui/format";
@@ -24,6 +36,7 @@ import { AttemptSelect } from "./attempt-select";
 import { LogRows } from "./log-rows";
 import { findAll, plainText, type ReadLine, readLines, toLogFile } from "./log-text";
 import { pollOf } from "./run-jobs";
+import { rowOf, timeOf, useMarkedLine } from "./use-marked-line";
 
 const SHOWN = {
   attempt: parseAsString,
@@ -34,8 +47,11 @@ const SHOWN = {
   wrap: parseAsBoolean.withDefault(true),
   times: parseAsBoolean.withDefault(true),
   raw: parseAsBoolean.withDefault(false),
+  /** The line that somebody points out to others. */
+  line: parseAsString,
 };
 const TAILS = [50, 200, 500, 1_000, 2_000];
+const TAIL_MAX = 2_000;
 const SINCE_MINUTES = [1, 5, 15, 60];
 /** Closer than this to the end counts as reading along. */
 const END_PX = 40;
@@ -44,7 +60,7 @@ const END_PX = 40;
 export function LogView({ run }: { run: Run }) {
   const trpc = useTRPC();
   const [shown, setShown] = useQueryStates(SHOWN, { history: "replace" });
-  const [isFollowing, setIsFollowing] = useState(true);
+  const [isFollowing, setIsFollowing] = useState(shown.line === null);
   const { attempt, container, lines: tailLines, since } = shown;
   const query = useQuery(
     trpc.runs.log.queryOptions(
@@ -64,8 +80,16 @@ export function LogView({ run }: { run: Run }) {
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <div className="flex flex-wrap items-center gap-2 border-b bg-panel px-4 py-2 lg:px-6">
-        <AttemptSelect runId={run.id} value={attempt} onChange={(next) => void setShown({ attempt: next })} />
-        <ContainerSelect log={query.data} value={container} onChange={(next) => void setShown({ container: next })} />
+        <AttemptSelect
+          runId={run.id}
+          value={attempt}
+          onChange={(next) => void setShown({ attempt: next, line: null })}
+        />
+        <ContainerSelect
+          log={query.data}
+          value={container}
+          onChange={(next) => void setShown({ container: next, line: null })}
+        />
         <Select
           aria-label="Lines"
           className="w-auto text-xs"
@@ -102,14 +126,17 @@ export function LogView({ run }: { run: Run }) {
   );
 }
 
-type Shown = { find: string; wrap: boolean; times: boolean; raw: boolean };
+type Shown = { find: string; wrap: boolean; times: boolean; raw: boolean; line: string | null; lines: number };
+type LogChange = Record<"wrap" | "times" | "raw", boolean> &
+  Pick<Shown, "line" | "lines"> &
+  Pick<RunLog, "container"> & { attempt: string | null };
 type LoadedLogProps = {
   log: RunLog;
   run: Run;
   shown: Shown;
   isFollowing: boolean;
   onFollow: (isFollowing: boolean) => void;
-  onShow: (next: Partial<Record<"wrap" | "times" | "raw", boolean>>) => void;
+  onShow: (next: Partial<LogChange>) => void;
 };
 
 function LoadedLog({ log, run, shown, isFollowing, onFollow, onShow }: LoadedLogProps) {
@@ -122,6 +149,15 @@ function LoadedLog({ log, run, shown, isFollowing, onFollow, onShow }: LoadedLog
     onFollow(next);
     if (next) scrollToEnd();
   };
+  const marked = useMarkedLine(lines, shown.line, {
+    box,
+    beside: matches.key,
+    // Whoever opens the link sees the same log, whatever was attempted since.
+    onMark: (line) => {
+      onFollow(false);
+      onShow(line === null ? { line } : { line, attempt: log.attemptId, container: log.container });
+    },
+  });
   const last = lines.at(-1)?.key;
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new last line is what moves the end.
   useEffect(() => {
@@ -135,6 +171,9 @@ function LoadedLog({ log, run, shown, isFollowing, onFollow, onShow }: LoadedLog
     { keys: "R", name: "Lines as they were written, or read", run: () => onShow({ raw: !shown.raw }) },
     { keys: "n", name: "Next match", run: () => matches.go(1) },
     { keys: "N", name: "Previous match", run: () => matches.go(-1) },
+    { keys: "j", name: "Mark the line below", run: () => marked.go(1) },
+    { keys: "k", name: "Mark the line above", run: () => marked.go(-1) },
+    { keys: "y", name: "Copy a link to the marked line", run: () => marked.place > 0 && void copyLineLink() },
   ]);
 
   return (
@@ -157,6 +196,26 @@ function LoadedLog({ log, run, shown, isFollowing, onFollow, onShow }: LoadedLog
             </Button>
             <Button look="ghost" size="icon-sm" aria-label="Next match" onClick={() => matches.go(1)}>
               <ChevronDown aria-hidden className="size-3.5" />
+            </Button>
+          </span>
+        )}
+        {shown.line !== null && (
+          <span className="inline-flex items-center gap-1" role="status">
+            {marked.place > 0 ? `line ${marked.place} is marked` : "the marked line is not among these"}
+            {marked.place > 0 ? (
+              <Button look="ghost" size="sm" onClick={() => void copyLineLink()}>
+                <Link2 aria-hidden className="size-3.5" /> Copy link
+              </Button>
+            ) : (
+              log.isCut &&
+              shown.lines < TAIL_MAX && (
+                <Button look="ghost" size="sm" onClick={() => onShow({ lines: TAIL_MAX })}>
+                  Read more lines
+                </Button>
+              )
+            )}
+            <Button look="ghost" size="icon-sm" aria-label="Mark no line" onClick={() => marked.mark(null)}>
+              <X aria-hidden className="size-3.5" />
             </Button>
           </span>
         )}
@@ -209,8 +268,15 @@ function LoadedLog({ log, run, shown, isFollowing, onFollow, onShow }: LoadedLog
             if (isFollowing && !isAtEnd && shown.find === "") onFollow(false);
           }}
         >
-          <div className={cn(!shown.wrap && "w-max min-w-full")}>
-            <LogRows lines={lines} hasTimes={shown.times} find={shown.find} atMatch={matches.key} />
+          {/* biome-ignore lint/a11y/useKeyWithClickEvents lint/a11y/noStaticElementInteractions: j and k mark lines too. */}
+          <div
+            className={cn(!shown.wrap && "w-max min-w-full")}
+            onClick={({ target }) => {
+              const key = timeOf(target);
+              if (key !== null) marked.mark(key === shown.line ? null : key);
+            }}
+          >
+            <LogRows lines={lines} hasTimes={shown.times} find={shown.find} atMatch={matches.key} marked={shown.line} />
           </div>
         </ScrollRegion>
       )}
@@ -231,6 +297,8 @@ function Toggle({ isOn, onClick, children }: { isOn: boolean; onClick: () => voi
     </Button>
   );
 }
+
+const copyLineLink = () => copyText(window.location.href).then(() => toast.success("A link to the line is copied"));
 
 type Matches = { count: number; place: number; key: string | null; go: (step: number) => void };
 
@@ -253,10 +321,7 @@ function useMatches(lines: readonly ReadLine[], find: string, box: { current: HT
       const next = at === -1 ? keys.length - 1 : (at + step + keys.length) % keys.length;
       const nextKey = keys[next] ?? null;
       setKey(nextKey);
-      const row = [...(box.current?.querySelectorAll<HTMLElement>("[data-line]") ?? [])].find(
-        (element) => element.dataset.line === nextKey,
-      );
-      row?.scrollIntoView({ block: "center" });
+      if (nextKey !== null) rowOf(box.current, nextKey)?.scrollIntoView({ block: "center" });
     },
   };
 }

@@ -1,6 +1,7 @@
 "use client";
 import { deliveryOf } from "@/components/conversation/user-message";
 import { useRunCommands } from "@/components/sessions/use-session";
+import { CallHint } from "@/components/ui/call-hint";
 import { showTricks } from "@/components/ui/hidden-text";
 import { EmptyState, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
@@ -9,6 +10,7 @@ import { type Column, Table } from "@/components/ui/table";
 import { Time } from "@/components/ui/time";
 import type { Command } from "@/contract/command";
 import type { Run } from "@/contract/run";
+import { isTerminal } from "@/contract/words";
 
 const COLUMNS: Column<Command>[] = [
   { name: "#", className: "w-px text-ink-3 tabular-nums", cell: (command) => command.seq },
@@ -60,7 +62,18 @@ export function RunCommands({ run }: { run: Run }) {
       <QueryView query={commands}>
         {(items) =>
           items.length === 0 ? (
-            <EmptyState title="No commands">Nothing was asked of this run.</EmptyState>
+            <EmptyState title="No commands">
+              Nothing was asked of this run.
+              {!isTerminal(run.status) && (
+                <CallHint
+                  words="Programs ask it by"
+                  call={{
+                    ...{ method: "POST", path: `/runs/${encodeURIComponent(run.id)}/commands` },
+                    body: { type: "turn", payload: { text: "Say hello" } },
+                  }}
+                />
+              )}
+            </EmptyState>
           ) : (
             <Table label="Commands" rows={items} columns={COLUMNS} keyOf={(command) => command.id} />
           )

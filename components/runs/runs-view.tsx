@@ -18,6 +18,7 @@ import { usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
 import { runPages } from "@/components/trpc/lists";
 import { buttonStyle } from "@/components/ui/button";
+import { CallHint } from "@/components/ui/call-hint";
 import { cn } from "@/components/ui/class-names";
 import { toServerTime } from "@/components/ui/clock";
 import { shortenId } from "@/components/ui/format";
@@ -26,6 +27,7 @@ import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { RUN_QUERY, type RunGroup } from "@/contract/query/runs";
 import type { RunSummary } from "@/contract/run";
+import { DEMO_PROFILE } from "@/contract/words";
 import { Failures } from "./failures";
 import { filterWords, fits, isFiltered, RUN_FILTERS, type RunFilter, runsInput } from "./filter";
 import { RUN_GROUPINGS } from "./groups";
@@ -66,7 +68,9 @@ export function RunsView() {
     labelOf: (id) => runs.find((run) => run.id === id)?.title ?? shortenId(id),
     canDo: () => canOperate,
   });
-  const peek = usePeek({ rows: runs, idOf, one: "run", selection: bulk.selection });
+  const peek = usePeek({
+    ...{ rows: runs, idOf, one: "run", isRead: query.data !== undefined, selection: bulk.selection },
+  });
   usePageKeys([...bulk.keys, ...keys, peek.key]);
 
   return (
@@ -104,6 +108,7 @@ export function RunsView() {
         </QueryView>
       </div>
       {peek.row !== null && <RunPeek run={peek.row} onClose={peek.close} />}
+      {peek.missing}
     </PeekedPage>
   );
 }
@@ -130,9 +135,10 @@ function Nothing({ isFilter, wider, onClear }: { isFilter: boolean; wider: Wider
           How runs are kept safe
         </DocLink>
       </p>
-      <pre className="mt-2 overflow-x-auto rounded-md border bg-code p-2 text-left text-xs">
-        POST /api/v1/runs {'{"backendProfile": "demo"}'}
-      </pre>
+      <CallHint
+        words="Programs make them by"
+        call={{ method: "POST", path: "/runs", body: { backendProfile: DEMO_PROFILE } }}
+      />
     </EmptyState>
   );
 }

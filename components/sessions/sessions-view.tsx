@@ -18,6 +18,7 @@ import { usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
 import { sessionPages } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
+import { CallHint } from "@/components/ui/call-hint";
 import { cn } from "@/components/ui/class-names";
 import { copyCurl, withQuery } from "@/components/ui/curl";
 import { CurlMenu } from "@/components/ui/curl-menu";
@@ -79,7 +80,9 @@ export function SessionsView() {
     more: (chosen) => chosen.size === 2 && <CompareButton onClick={compare} />,
   });
   const { cursor } = bulk.selection;
-  const peek = usePeek({ rows: sessions, idOf, one: "session", selection: bulk.selection });
+  const peek = usePeek({
+    ...{ rows: sessions, idOf, one: "session", isRead: query.data !== undefined, selection: bulk.selection },
+  });
   function compare(): void {
     const [left = cursor, right] = bulk.selection.chosen;
     if (left !== null) router.push(compareAddress(left, right));
@@ -156,6 +159,7 @@ export function SessionsView() {
         </QueryView>
       </div>
       {peek.row !== null && <SessionPeek session={peek.row} onClose={peek.close} />}
+      {peek.missing}
       {isCreating && canOperate && <NewSessionDialog onClose={() => void setIsCreating(null)} />}
     </PeekedPage>
   );
@@ -182,10 +186,7 @@ function Nothing({ isFilter, wider, onClear, onNew }: NothingProps) {
         A session is a conversation with an agent. Start one with the demo profile: it needs no key and no network.{" "}
         <DocLink name="glossary">What the words mean</DocLink>
       </p>
-      <p className="mt-2">Programs make them by</p>
-      <pre className="mt-1 overflow-x-auto rounded-md border bg-code p-2 text-left text-xs">
-        POST /api/v1/sessions {'{"backendProfile": "demo"}'}
-      </pre>
+      <CallHint words="Programs make them by" call={{ method: "POST", path: "/sessions", body: NEW_SESSION }} />
     </EmptyState>
   );
 }

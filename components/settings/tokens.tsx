@@ -7,6 +7,7 @@ import { useIdentity } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { tokenPages } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
+import { CallHint } from "@/components/ui/call-hint";
 import { formatPlural } from "@/components/ui/format";
 import { LoadMore } from "@/components/ui/load-more";
 import { EmptyState, Panel } from "@/components/ui/page";
@@ -20,6 +21,8 @@ const CreateTokenDialog = dynamic(() => import("./create-token").then((module) =
 const RevokeTokenDialog = dynamic(() => import("./revoke-token").then((module) => module.RevokeTokenDialog), {
   ssr: false,
 });
+
+const EXAMPLE = { name: "ci", role: "operator", scopes: ["queue"] };
 
 /** The tokens that sign somebody in: an administrator's to see, to make and to end. */
 export function Tokens() {
@@ -58,6 +61,7 @@ function AllTokens() {
             <EmptyState title="No tokens yet" action={<Button onClick={onCreate}>New token</Button>}>
               Programs call the API by a token of their own, and people sign in by one. The administrator’s own is not
               listed: it stands in the server’s environment.
+              <CallHint words="Programs make them by" call={{ method: "POST", path: "/tokens", body: EXAMPLE }} />
             </EmptyState>
           ) : (
             <>

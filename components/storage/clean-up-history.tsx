@@ -3,6 +3,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { OctagonPause } from "lucide-react";
 import { useTRPC } from "@/components/trpc/client";
 import { collectionPages, HISTORY_POLL_MS } from "@/components/trpc/lists";
+import { CallHint } from "@/components/ui/call-hint";
 import { formatBytes } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { LoadMore } from "@/components/ui/load-more";
@@ -11,6 +12,7 @@ import { QueryView } from "@/components/ui/query-view";
 import { type Column, Table } from "@/components/ui/table";
 import { Time } from "@/components/ui/time";
 import type { GcHistoryEntry } from "@/contract/storage";
+import { Difference } from "./difference";
 import { reasonWord } from "./explain";
 
 const TRIGGERS: Record<GcHistoryEntry["trigger"], string> = { loop: "by itself", cron: "cron", person: "by hand" };
@@ -43,6 +45,11 @@ const COLUMNS: Column<GcHistoryEntry>[] = [
     name: "Bytes",
     className: "whitespace-nowrap tabular-nums sm:text-right",
     cell: (row) => (row.bytes === 0 ? <span className="text-ink-3">0 B</span> : formatBytes(row.bytes)),
+  },
+  {
+    name: "Dry run",
+    className: "text-xs text-ink-2 max-sm:w-full",
+    cell: (row) => <Difference difference={row.difference} />,
   },
   {
     name: "Reasons",
@@ -83,6 +90,10 @@ export function CleanUpHistory() {
           rows.length === 0 ? (
             <EmptyState title="No clean-up has taken anything yet">
               One that finds nothing to do leaves no line here.
+              <CallHint
+                words="Programs have one done by"
+                call={{ method: "POST", path: "/sessions/storage/gc", body: { dryRun: false } }}
+              />
             </EmptyState>
           ) : (
             <>

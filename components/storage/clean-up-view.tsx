@@ -14,7 +14,7 @@ import { formatBytes, formatDuration, formatPlural } from "@/components/ui/forma
 import { MenuItem } from "@/components/ui/menu";
 import { Panel } from "@/components/ui/page";
 import { Countdown, Time } from "@/components/ui/time";
-import type { GcReport } from "@/contract/storage";
+import type { GcInput, GcReport } from "@/contract/storage";
 import { CleanUpHistory } from "./clean-up-history";
 import { CleanUpReport } from "./clean-up-report";
 import { GcPauseButton, pausing } from "./gc-pause";
@@ -51,6 +51,7 @@ function CleanUpPanel() {
     }),
   );
   const count = report?.dryRun === true ? report.totals.evicted.volumes : 0;
+  const plan = { evicted: report?.evicted.map(({ sessionId }) => sessionId) ?? [] };
   return (
     <Panel
       title="Expired volumes"
@@ -99,15 +100,17 @@ function CleanUpPanel() {
           action="Evict"
           isPending={gc.isPending}
           error={gc.error}
-          curl={() => collecting(false)}
-          onConfirm={() => gc.mutate({ dryRun: false })}
+          curl={() => collecting(false, plan)}
+          onConfirm={() => gc.mutate({ dryRun: false, plan })}
         />
       )}
     </Panel>
   );
 }
 
-const collecting = (dryRun: boolean): Call => ({ method: "POST", path: "/sessions/storage/gc", body: { dryRun } });
+const collecting = (dryRun: boolean, plan?: GcInput["plan"]): Call => ({
+  ...{ method: "POST", path: "/sessions/storage/gc", body: { dryRun, plan } },
+});
 
 /** The calls of the API that tell of collections, try one, have one done, and stop or resume all of them. */
 function CleanUpCurls({ isOfAll, isPaused }: { isOfAll: boolean; isPaused: boolean }) {

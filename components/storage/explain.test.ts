@@ -26,11 +26,12 @@ test("an eviction is called safe only when nothing goes for good", () => {
 });
 
 test("what can be done follows the state, the pin and the archive", () => {
-  expect([...actionsOf(summary({}))]).toEqual(["pin", "extend", "archive", "evict"]);
+  expect([...actionsOf(summary({}))]).toEqual(["pin", "extend", "archive", "refresh", "evict"]);
   expect([...actionsOf(summary({ pinnedAt: "2026-01-01T00:00:00Z", restorable: true }))]).toEqual([
     "unpin",
     "extend",
     "archive",
+    "refresh",
     "restore",
     "fork",
     "evict",
@@ -39,6 +40,7 @@ test("what can be done follows the state, the pin and the archive", () => {
   expect(actionsOf(summary({ isArchiveCurrent: true })).has("archive"), "what is archived").toBe(false);
   expect(actionsOf(summary({ activeRunId: "run_1" })).has("archive"), "what a run's turns archive").toBe(false);
   expect(actionsOf(summary({ collectableAt: null })).has("extend"), "what never expires").toBe(false);
+  expect(actionsOf(summary({ storageState: "restoring" })).has("refresh"), "what its runner reports").toBe(false);
   expect([...actionsOf(summary({ storageState: "deleting" }))]).toEqual([]);
   expect([...actionsOf(summary({ storageState: "none" }))]).toEqual([]);
 });

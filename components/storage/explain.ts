@@ -99,7 +99,7 @@ export function explainTotals({ dryRun, totals }: Pick<GcReport, "dryRun" | "tot
   return `${first}: ${formatBytes(evicted.bytes)} back.${more}`;
 }
 
-export type VolumeAction = "pin" | "unpin" | "extend" | "archive" | "restore" | "fork" | "evict";
+export type VolumeAction = "pin" | "unpin" | "extend" | "archive" | "refresh" | "restore" | "fork" | "evict";
 type Acted = Pick<
   StorageSummary,
   "storageState" | "pinnedAt" | "restorable" | "collectableAt" | "isArchiveCurrent" | "activeRunId"
@@ -122,6 +122,8 @@ export function actionsOf(summary: Acted): ReadonlySet<VolumeAction> {
   // While a run works on it its own turns archive it.
   if (ARCHIVED_FROM.has(summary.storageState) && !summary.isArchiveCurrent && summary.activeRunId === null)
     actions.add("archive");
+  // While one is restored it is its runner that says what came back, and that makes it live.
+  if (summary.storageState === "live") actions.add("refresh");
   if (summary.restorable && RESTORED_FROM.has(summary.storageState)) actions.add("restore");
   if (summary.restorable) actions.add("fork");
   if (hasVolume) actions.add("evict");

@@ -1,7 +1,8 @@
 import { createParser, parseAsBoolean, parseAsString, parseAsStringLiteral } from "nuqs/server";
+import { conditionWords } from "@/components/query/chips";
 import { parseAsHours } from "@/components/ui/time-range";
 import { parseSize } from "@/contract/query/kinds";
-import { type StorageFilter, storageInput } from "@/contract/query/storage";
+import { STORAGE_QUERY, type StorageFilter, storageInput } from "@/contract/query/storage";
 import type { Session } from "@/contract/session";
 import { ARCHIVE_STANDINGS, STORAGE_KINDS, STORAGE_SORTS, STORAGE_STATES } from "@/contract/words";
 
@@ -29,9 +30,19 @@ export const STORAGE_FILTERS = {
 
 const HOUR_MS = 3_600_000;
 
+/** What a filter asks the server for, but the order: which volumes are meant, whatever comes first. */
+export function matchingInput(filter: StorageFilter): ReturnType<typeof storageInput> {
+  return storageInput({ ...filter, sort: "updatedAt" });
+}
+
 /** Whether some rows are left out; another order leaves out none. */
 export function isFiltered(filter: StorageFilter): boolean {
-  return Object.keys(storageInput({ ...filter, sort: "updatedAt" })).length > 0;
+  return Object.keys(matchingInput(filter)).length > 0;
+}
+
+/** A filter in words, all of it but its order: `live, not pinned, size > 1GiB`. */
+export function filterWords(filter: StorageFilter): string {
+  return conditionWords(STORAGE_QUERY, { ...filter, sort: "updatedAt" }).join(", ") || "every volume";
 }
 
 /** Whether the list would show a session made a while ago, by what its frame tells; the server decides by the same. */

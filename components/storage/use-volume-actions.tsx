@@ -8,6 +8,7 @@ import {
   type LucideIcon,
   Pin,
   PinOff,
+  Ruler,
 } from "lucide-react";
 import dynamic from "next/dynamic";
 import { type ReactNode, useState } from "react";
@@ -23,6 +24,7 @@ import { useStorageCache } from "./use-storage-cache";
 // Each is loaded when it is asked for.
 const DIALOGS = {
   extend: dynamic(() => import("./extend-dialog").then((module) => module.ExtendDialog), { ssr: false }),
+  refresh: dynamic(() => import("./report-dialog").then((module) => module.ReportDialog), { ssr: false }),
   fork: dynamic(() => import("./fork-dialog").then((module) => module.ForkDialog), { ssr: false }),
   evict: dynamic(() => import("./evict-dialog").then((module) => module.EvictDialog), { ssr: false }),
 };
@@ -70,6 +72,13 @@ export function useVolumeActions(summary: StorageSummary): {
         icon: Archive,
         isEnabled: isFree && can.has("archive") && summary.archiveOrder === null,
         onSelect: archive,
+      },
+      {
+        key: "refresh",
+        label: "Report what it holds…",
+        icon: Ruler,
+        isEnabled: isFree && can.has("refresh"),
+        onSelect: () => setAsked("refresh"),
       },
       {
         key: "restore",

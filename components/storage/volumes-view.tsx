@@ -9,22 +9,21 @@ import { useCanOperate } from "@/components/shell/identity";
 import { usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
 import { storagePages, storagePicture } from "@/components/trpc/lists";
+import { CallHint } from "@/components/ui/call-hint";
 import { ListFoot, NoMatch, StillLooking } from "@/components/ui/list-states";
 import { useLookOn } from "@/components/ui/look-on";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { STORAGE_QUERY } from "@/contract/query/storage";
-import type { BulkVerb } from "@/contract/words";
+import { DEMO_PROFILE } from "@/contract/words";
 import { BytesPicture } from "./bytes-picture";
-import { isFiltered, type StorageFilter, scopeInput, storageInput } from "./filter";
+import { filterWords, isFiltered, matchingInput, type StorageFilter, scopeInput, storageInput } from "./filter";
 import { StorageFilters } from "./storage-filters";
 import { Totals } from "./totals";
 import { useStorageFrames } from "./use-storage-frames";
 import { VolumesTable } from "./volumes-table";
 
-/** Of what can be done to sessions, what is done to their volumes. */
-const VERBS: ReadonlySet<BulkVerb> = new Set(["pin", "unpin", "extend", "evict"]);
 const NOWHERE = { tenant: null, project: null };
 
 type VolumesViewProps = { filter: StorageFilter; onChange: (change: Partial<StorageFilter> | null) => void };
@@ -49,10 +48,9 @@ export function VolumesView({ filter, onChange }: VolumesViewProps) {
   const wider = useWider(STORAGE_QUERY, filter, onChange);
   const canOperate = useCanOperate();
   const bulk = useBulk({
-    // By ids alone: a filter of volumes is none of sessions.
-    ...{ kind: "session", ids, filter: null, words: "", hasMore: false },
+    ...{ kind: "volume", ids, filter: matchingInput(filter), words: filterWords(filter), hasMore: query.hasNextPage },
     labelOf: (id) => nameOf(volumes.find(({ sessionId }) => sessionId === id) ?? { title: null }),
-    canDo: (verb) => canOperate && VERBS.has(verb),
+    canDo: () => canOperate,
   });
   usePageKeys(bulk.keys);
   const isLooking = useLookOn(query, volumes.length);
@@ -110,6 +108,10 @@ function Nothing({ isFilter, wider, onClear }: { isFilter: boolean; wider: Wider
     return (
       <EmptyState title="No volumes yet">
         Each session gets one when it is made. <DocLink name="storage">What is kept where</DocLink>
+        <CallHint
+          words="Programs make both by"
+          call={{ method: "POST", path: "/sessions", body: { backendProfile: DEMO_PROFILE } }}
+        />
       </EmptyState>
     );
   return <NoMatch one="volume" onClear={onClear} wider={wider} />;

@@ -3,7 +3,7 @@ import { type Bar, barsOf, sumCauses } from "./bars";
 import { draw, keepInside, placeLanes, rowsOf, ticksOf, wholeView, zoom } from "./layout";
 import { decimalsFor, formatOffset } from "./offset";
 import type { TimelineSnapshot } from "./run-timeline";
-import { firstSeqOf, partAddress } from "./trace-part";
+import { asPart, firstSeqOf, partAddress, partOf } from "./trace-part";
 
 const bar = (key: string, lane: Bar["lane"], startMs: number, endMs: number): Bar => ({
   ...{ key, runId: "r", lane, kind: "command", label: key, state: "completed", startMs, endMs, isOpen: false },
@@ -115,4 +115,20 @@ test("a part of a timeline leads to its events: from the last one known before i
   expect(partAddress("/sessions/s?tab=trace&run=run_1#e9", { fromMs: 50.7, toMs: 74.2 })).toBe(
     "/sessions/s?tab=trace&run=run_1&from=50&to=75#e9",
   );
+});
+
+test("a part of a timeline is the same once it stood in an address, and nothing else is one", () => {
+  const view = { fromMs: 1_764_190_000_000.123, toMs: 1_764_190_000_005.456 };
+  const again = partOf(asPart(view));
+  expect(again?.fromMs).toBeCloseTo(view.fromMs, 1);
+  expect(again?.toMs).toBeCloseTo(view.toMs, 1);
+  expect(partOf(asPart(again ?? view))).toEqual(again);
+  for (const [from, to] of [
+    [null, 5],
+    [5, null],
+    [5, 5],
+    [6, 5],
+    [Number.NaN, 5],
+  ] as const)
+    expect(partOf({ from, to })).toBeNull();
 });

@@ -2,7 +2,7 @@
 import { ChevronLeft, ChevronRight, ListTree, Maximize2, Table2, ZoomIn, ZoomOut } from "lucide-react";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
-import { parseAsBoolean, parseAsString, useQueryStates } from "nuqs";
+import { parseAsBoolean, parseAsFloat, parseAsString, useQueryStates } from "nuqs";
 import { useId, useMemo, useState } from "react";
 import { runAddress } from "@/components/shell/addresses";
 import { Follow } from "@/components/trace/follow";
@@ -20,11 +20,16 @@ import { formatOffset } from "./offset";
 import { CausePatterns, CauseSwatch } from "./patterns";
 import type { TimelineSnapshot } from "./run-timeline";
 import { TimelineTable } from "./timeline-table";
-import { firstSeqOf, partAddress } from "./trace-part";
+import { asPart, firstSeqOf, partAddress, partOf } from "./trace-part";
 import { isGrowing, useTimelines } from "./use-timelines";
 import { type Cursor, Waterfall } from "./waterfall";
 
-const CHOICES = { run: parseAsString, table: parseAsBoolean.withDefault(false) };
+/** `from` and `to` are the part that is shown; without them it is all, however long that becomes. */
+const CHOICES = {
+  ...{ run: parseAsString, table: parseAsBoolean.withDefault(false) },
+  ...{ from: parseAsFloat, to: parseAsFloat },
+};
+const NO_PART = { from: null, to: null };
 const RUNS_MAX = 20;
 const ALL = "all";
 const STEP_ZOOM = 1.5;
@@ -46,6 +51,9 @@ export function TimelineView({ runs, followedId, eventHref }: TimelineViewProps)
   const followed = runs.find((known) => known.id === followedId);
   const isAll = choices.run === ALL && runs.length > 1;
   const shown = isAll ? runs.slice(0, RUNS_MAX) : [run];
+  // A part is one of this run's time: the address names the run, so that a newer one does not take its place.
+  const named = isAll || runs.length === 1 ? {} : { run: run.id };
+  const unnamed = "run" in named && run.id === followedId ? { run: null } : named;
   return (
     <div className="scroll-thin flex min-h-0 flex-1 flex-col overflow-y-auto bg-panel">
       {runs.length > 1 && (
@@ -55,7 +63,7 @@ export function TimelineView({ runs, followedId, eventHref }: TimelineViewProps)
             className="w-auto font-mono text-xs"
             value={isAll ? ALL : run.id}
             onChange={(event) =>
-              void setChoices({ run: event.target.value === followedId ? null : event.target.value })
+              void setChoices({ ...NO_PART, run: event.target.value === followedId ? null : event.target.value })
             }
           >
             <option value={ALL}>
@@ -73,6 +81,8 @@ export function TimelineView({ runs, followedId, eventHref }: TimelineViewProps)
       <Timelines
         key={isAll ? ALL : run.id}
         runs={shown}
+        zoomed={partOf(choices)}
+        onZoom={(view) => void setChoices(view === null ? { ...NO_PART, ...unnamed } : { ...asPart(view), ...named })}
         isTable={choices.table}
         onTable={(isTable) => void setChoices({ table: isTable ? true : null })}
         eventHref={eventHref}
@@ -83,12 +93,15 @@ export function TimelineView({ runs, followedId, eventHref }: TimelineViewProps)
 
 type TimelinesProps = {
   runs: readonly Run[];
+  /** null: all of it. */
+  zoomed: View | null;
+  onZoom: (view: View | null) => void;
   isTable: boolean;
   onTable: (isTable: boolean) => void;
   eventHref: TimelineViewProps["eventHref"];
 };
 
-function Timelines({ runs, isTable, onTable, eventHref }: TimelinesProps) {
+function Timelines({ runs, zoomed, onZoom, isTable, onTable, eventHref }: TimelinesProps) {
   const router = useRouter();
   const { timelines, retry } = useTimelines(runs);
   const now = useNow();
@@ -103,7 +116,6 @@ function Timelines({ runs, isTable, onTable, eventHref }: TimelinesProps) {
       }),
     [timelines, runs, nowMs],
   );
-  const [zoomed, setZoomed] = useState<View | null>(null);
   const [cursor, setCursor] = useState<Cursor | null>(null);
   const failed = timelines.find((one) => one.error !== null);
   if (bars.length === 0) {
@@ -118,7 +130,7 @@ function Timelines({ runs, isTable, onTable, eventHref }: TimelinesProps) {
   // Whoever sees all of it goes on seeing all of it while it grows.
   const show = (next: View) => {
     const kept = keepInside(next, whole);
-    setZoomed(kept.fromMs === whole.fromMs && kept.toMs === whole.toMs ? null : kept);
+    onZoom(kept.fromMs === whole.fromMs && kept.toMs === whole.toMs ? null : kept);
   };
   // Events are listed run by run.
   const run = runs.length === 1 ? runs[0] : undefined;
@@ -140,7 +152,7 @@ function Timelines({ runs, isTable, onTable, eventHref }: TimelinesProps) {
         >
           <ZoomOut aria-hidden className="size-4" />
         </Button>
-        <Button size="icon" aria-label="Show all" disabled={zoomed === null} onClick={() => setZoomed(null)}>
+        <Button size="icon" aria-label="Show all" disabled={zoomed === null} onClick={() => onZoom(null)}>
           <Maximize2 aria-hidden className="size-4" />
         </Button>
         <Button

@@ -19,3 +19,15 @@ export function partAddress(eventAddress: string, view: View): string {
   search.set("to", String(Math.ceil(view.toMs)));
   return `${path}?${search}#${anchor}`;
 }
+
+/** How many parts of a millisecond an address tells apart: few enough that it can be read, enough to zoom on from it. */
+const PARTS = 100;
+
+/** A part of a timeline as an address holds it, and back; null where it names none. */
+export function asPart(view: View): { from: number; to: number } {
+  return { from: Math.floor(view.fromMs * PARTS) / PARTS, to: Math.ceil(view.toMs * PARTS) / PARTS };
+}
+
+export function partOf({ from, to }: { from: number | null; to: number | null }): View | null {
+  return from === null || to === null || !(from < to) ? null : { fromMs: from, toMs: to };
+}

@@ -190,8 +190,11 @@ const FAILURES_POLL_MS = 60_000;
 export const runFailures = (api: Api) =>
   api.runs.stats.queryOptions({ withinHours: FAILURES_HOURS }, { refetchInterval: FAILURES_POLL_MS });
 
-export const runOutcomes = (api: Api) =>
-  api.runs.outcomes.queryOptions({ withinHours: FAILURES_HOURS }, { refetchInterval: FAILURES_POLL_MS });
+export const runOutcomes = (api: Api, withinHours: number) =>
+  api.runs.outcomes.queryOptions(
+    { withinHours },
+    { refetchInterval: FAILURES_POLL_MS, placeholderData: (data) => data },
+  );
 
 /** A run whose lease is shown: heartbeats change no version, so nothing tells of them and a held lease is asked for. */
 export const leasedRun = (api: Api, runId: string) =>

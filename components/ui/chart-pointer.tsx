@@ -1,12 +1,14 @@
 "use client";
 import dynamic from "next/dynamic";
-import { type KeyboardEvent, useEffect, useId, useRef, useSyncExternalStore } from "react";
+import { type KeyboardEvent, use, useEffect, useId, useRef, useState, useSyncExternalStore } from "react";
+import { BrushContext } from "./brush-context";
 import { clearCrosshair, type Places, pointAt, readCrosshair, setCrosshair, subscribeCrosshair } from "./crosshair";
 import { showTricks } from "./hidden-text";
 import { usePointing } from "./use-pointing";
 
 // A page with charts is often only looked at.
 const ChartReadout = dynamic(() => import("./chart-readout").then((module) => module.ChartReadout), { ssr: false });
+const ChartBrush = dynamic(() => import("./chart-brush").then((module) => module.ChartBrush), { ssr: false });
 
 export type Figures = {
   /** What each point is called, then what its figures are. */
@@ -31,11 +33,14 @@ export function ChartPointer({ title, places, figures }: ChartPointerProps) {
   const crosshair = useSyncExternalStore(subscribeCrosshair, readCrosshair, () => null);
   const point = pointAt(crosshair, id, places);
   const isOwn = crosshair?.chartId === id && point !== null;
+  const onBrush = use(BrushContext);
+  const [wasOwn, setWasOwn] = useState(false);
   usePointing(layer, id, places);
   useEffect(() => () => clearCrosshair(id), [id]);
   useEffect(() => {
     if (point !== null) lastPoint.current = point;
-  }, [point]);
+    if (isOwn) setWasOwn(true);
+  }, [point, isOwn]);
 
   const last = figures.rows.length - 1;
   const show = (next: number) => setCrosshair({ chartId: id, point: Math.max(0, Math.min(next, last)), places });
@@ -77,6 +82,9 @@ export function ChartPointer({ title, places, figures }: ChartPointerProps) {
           />
         )}
       </div>
+      {wasOwn && onBrush !== null && places.axis !== null && (
+        <ChartBrush {...{ layer, places, onBrush }} chartId={id} nameOf={(at) => figures.rows[at]?.[0] ?? ""} />
+      )}
       {share !== undefined && <ChartReadout chart={layer} {...{ share, figures, row, isOwn }} />}
     </>
   );

@@ -3,6 +3,7 @@ import type { BackendProbe } from "@/contract/backend";
 import type { ControlState } from "@/contract/queue-control";
 import type { Db, Tx } from "@/db/client";
 import { executeNamed } from "./named";
+import { HAS_OTHER_TURN } from "./other-turns";
 
 /** Any constant: one dispatch at a time in a database, also while a limit is changed. */
 const DISPATCH_KEY = 7_150_301;
@@ -115,9 +116,7 @@ export async function readDispatchFacts(db: Db | Tx): Promise<DispatchFacts> {
         select profile, capacity, health, probe, disabled_at is not null as "isDisabled",
           disabled_reason as "disabledReason", case when jsonb_typeof(capacity -> 'maxRunning') = 'number' then (
             select count(*)::int from agentrun_runs run
-            where run.status in ('pending', 'claimed') and run.task_id is null and run.backend_profile = profile
-              and exists (select from agentrun_commands command where command.run_id = run.id
-                and command.type = 'turn' and command.state in ('pending', 'acknowledged'))) else 0 end as "otherTurns"
+            where ${HAS_OTHER_TURN} and run.backend_profile = profile) else 0 end as "otherTurns"
         from agentrun_backends) backend) as backends,
       (select count(*)::int from agentrun_runner_jobs job join agentrun_runs run on run.id = job.run_id
         where job.state in ('launching', 'running') and run.task_id is null) as "otherRunners"`,

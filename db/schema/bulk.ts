@@ -3,7 +3,7 @@ import { index, integer, jsonb, primaryKey, text, uniqueIndex } from "drizzle-or
 import { BULK_KINDS, BULK_OUTCOMES, BULK_STATES, type BulkParams, type BulkVerb } from "@/contract/bulk";
 import { instant, json, table } from "./columns";
 
-/** One action on many tasks, runs, sessions, approvals or runners, done by the worker bit by bit. */
+/** One action on many tasks, runs, sessions, volumes, approvals or runners, done by the worker bit by bit. */
 export const bulkActions = table(
   "bulk_actions",
   {

@@ -1,6 +1,10 @@
 import { expect, test } from "vitest";
 import { backends } from "@/db/schema";
-import { createTestStore } from "@/server/storage/test/context";
+import { createCommand } from "@/server/commands";
+import type { ServiceContext } from "@/server/context";
+import { createTask } from "@/server/queue";
+import { createRun } from "@/server/runs";
+import { createTestStore, tenantOperator } from "@/server/storage/test/context";
 import { listBackends } from ".";
 
 test("built-in profiles are there with their stored rows, and say what is configured", async () => {
@@ -43,4 +47,18 @@ test("a stored row adds to the built-in capabilities, and brings profiles of its
     .values({ profile: "house", capabilities: { transport: "socket" }, capacity: {}, health: {} });
   const house = (await listBackends(ctx)).items.find((item) => item.profile === "house");
   expect(house?.capabilities).toMatchObject({ protocol: "codex-app-server-jsonrpc-stdio", transport: "socket" });
+});
+
+test("what takes a place of a profile's limit is told whoever asked for it, and what waits in the queue apart", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const run = await createRun(ctx, { backendProfile: "codex" });
+  await createCommand(ctx, { runId: run.id, type: "turn", payload: { text: "go" } });
+  // Nothing is asked of it.
+  await createRun(ctx, { backendProfile: "codex" });
+  await createTask(ctx, { title: "waits", backendProfile: "codex", payload: {} });
+  const codexOf = async (of: ServiceContext) =>
+    (await listBackends(of)).items.find(({ profile }) => profile === "codex");
+  expect(await codexOf(ctx)).toMatchObject({ tasks: { running: 0, waiting: 1 }, otherTurns: 1 });
+  expect(await codexOf(store.as(tenantOperator("acme")))).toMatchObject({ tasks: { waiting: 0 }, otherTurns: 0 });
 });

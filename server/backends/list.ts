@@ -7,6 +7,7 @@ import {
 } from "@/contract/backend";
 import { LIST_LIMIT_MAX, type Page } from "@/contract/page";
 import type { TaskState } from "@/contract/queue";
+import { readOtherTurns } from "@/db/queries/other-turns";
 import { readTaskCounts, type TaskCount } from "@/db/queries/queue-counts";
 import { type BackendRow, backends } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
@@ -40,13 +41,16 @@ export async function allBackends(ctx: ServiceContext, only?: string): Promise<B
   if (ctx.settings.isDemoOn) names.add(DEMO_PROFILE);
   const wanted = [...names].filter((profile) => only === undefined || profile === only).sort();
   const counts = await readTaskCounts(ctx.db, { tenantId: tenantOf(ctx) });
-  return Promise.all(wanted.map((profile) => toBackend(ctx, profile, { row: stored.get(profile), counts })));
+  const turns = await readOtherTurns(ctx.db, tenantOf(ctx));
+  return Promise.all(wanted.map((profile) => toBackend(ctx, profile, { row: stored.get(profile), counts, turns })));
 }
+
+type OtherTurns = Awaited<ReturnType<typeof readOtherTurns>>;
 
 async function toBackend(
   ctx: ServiceContext,
   profile: string,
-  { row, counts }: { row: BackendRow | undefined; counts: TaskCount[] },
+  { row, counts, turns }: { row: BackendRow | undefined; counts: TaskCount[]; turns: OtherTurns },
 ): Promise<Backend> {
   const isDemo = profile === DEMO_PROFILE;
   const config = configOf(ctx.settings.backends, profile);
@@ -73,5 +77,6 @@ async function toBackend(
       ? { at: iso(row.disabledAt), by: row.disabledBy ?? "unknown", reason: row.disabledReason }
       : null,
     tasks: { running: tasks(["dispatched", "running"]), waiting: tasks(["pending"]) },
+    otherTurns: turns.find(({ backendProfile }) => backendProfile === profile)?.turns ?? 0,
   };
 }

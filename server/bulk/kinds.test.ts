@@ -1,10 +1,11 @@
 import { eq, inArray, sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { ListApprovalsInput } from "@/contract/approval";
-import { BULK_FILTERS, type CreateBulkInput } from "@/contract/bulk";
+import { BULK_FILTERS, type CreateBulkInput, PreviewBulkInput } from "@/contract/bulk";
 import { ListRunsInput } from "@/contract/run";
 import { ListRunnersInput } from "@/contract/runner";
 import { ListSessionsInput } from "@/contract/session";
+import { ListStorageInput } from "@/contract/storage";
 import type { Db } from "@/db/client";
 import { approvals, audit, bulkActions, runs, sessionReadCursors, sessions } from "@/db/schema";
 import { makeCommand, makeRun, makeSession } from "@/db/test/factories";
@@ -16,7 +17,15 @@ import { cancelRun, claimRun, createRun, finishRun, getRun } from "@/server/runs
 import { listSessions } from "@/server/sessions";
 import { getStorage, judgeEviction, orderGuarded, pinStorage, repairStorage } from "@/server/storage";
 import { createTestStore, SYSTEM, tenantOperator } from "@/server/storage/test/context";
-import { claimSession, endRun, makeUsedSession, readBack, readNote, runTurn } from "@/server/storage/test/volume";
+import {
+  claimSession,
+  endRun,
+  makeStoredSession,
+  makeUsedSession,
+  readBack,
+  readNote,
+  runTurn,
+} from "@/server/storage/test/volume";
 import { runnerOf, testContext } from "@/server/test/context";
 import {
   abortBulk,
@@ -306,6 +315,35 @@ test("an eviction of many keeps what a collection would keep, says why, and is o
   expect(rows).toMatchObject([{ targetId: gone, details: { reason: "make room" } }]);
 });
 
+test("volumes are chosen by their own list's filter, and what is done to them is counted by it", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const large = { storageState: "live", storageKind: "pvc", storageSizeBytes: 2 ** 31 } as const;
+  const [one, two] = [await makeStoredSession(ctx, large), await makeStoredSession(ctx, large)].sort();
+  const small = await makeStoredSession(ctx, { ...large, storageSizeBytes: 1 });
+  const bare = await makeSession(ctx.db as Db, { storageState: "none", storageKind: "none" });
+  const asked = async (filter: object) => {
+    const { items } = await previewBulk(ctx, PreviewBulkInput.parse({ kind: "volume", action: "pin", filter }));
+    return items.map(({ id }) => id).sort();
+  };
+  expect(await asked({ largerThanBytes: 2 ** 30 })).toEqual([one, two]);
+  // Keys that the list of sessions has too keep their meaning: no view of sessions narrows them.
+  expect(await asked({ storageKind: "pvc" })).toEqual([one, two, small].sort());
+  expect(await asked({ storageState: "none" })).toEqual([bare.sessionId]);
+
+  const input: CreateBulkInput = { kind: "volume", action: "pin", filter: { largerThanBytes: 2 ** 30 } };
+  const { bulk } = await doBulk(ctx, input);
+  expect(bulk).toMatchObject({ kind: "volume", done: 2, total: 2, filter: { largerThanBytes: 2 ** 30 } });
+  expect(await asked({ pinned: true })).toEqual([one, two]);
+  const { id } = await undoBulk(ctx, { bulkId: bulk.id });
+  expect((await endOf(ctx, id)).bulk).toMatchObject({ action: "unpin", done: 2 });
+  expect(await asked({ pinned: true })).toEqual([]);
+  const byId = await doBulk(ctx, { kind: "volume", action: "pin", ids: [bare.sessionId] });
+  expect(byId.bulk).toMatchObject({ total: 1 });
+  const refused = PreviewBulkInput.safeParse({ kind: "volume", action: "cancel", ids: ["ses_a"] });
+  expect(refused.error?.issues.map(({ path }) => path)).toEqual([["action"]]);
+});
+
 test("a turn between the look and the order keeps its volume", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
@@ -418,6 +456,7 @@ test("whatever a list is asked by, what it shows is what an action is about", as
   for (const [filter, list] of [
     [BULK_FILTERS.session, ListSessionsInput.omit({ sessionIds: true })],
     [BULK_FILTERS.run, ListRunsInput.omit({ runIds: true })],
+    [BULK_FILTERS.volume, ListStorageInput.omit({ sort: true })],
     [BULK_FILTERS.runner, ListRunnersInput],
     [BULK_FILTERS.approval, ListApprovalsInput.omit({ sort: true })],
   ] as const)

@@ -9,6 +9,7 @@ const SCOPE_OF: Record<BulkKind, TokenScope> = {
   task: "queue",
   run: "runs",
   session: "sessions",
+  volume: "storage",
   approval: "approvals",
   runner: "runners",
 };

@@ -7,6 +7,7 @@ import { inTx, type ServiceContext } from "@/server/context";
 import { AgentRunError, ConflictError } from "@/server/errors";
 import { type Candidate, countCandidates, countVolumes, type Places, readCandidates, readPinned } from "./candidates";
 import { type Collected, collectOne, judgeOne, ORDERED } from "./collect-one";
+import { differenceOf } from "./difference";
 import { foresee, readRoom } from "./foresee";
 import { type Collection, codeOf, tellCollection } from "./history";
 import { findPause, findPauseReason, pauseWords } from "./pause";
@@ -60,7 +61,7 @@ async function collect(ctx: ServiceContext, input: GcInput): Promise<GcReport> {
     });
   }
   await inTx(ctx, async (ctx) => {
-    await tellCollection(ctx, { ...looked, breaker });
+    await tellCollection(ctx, { ...looked, breaker, difference: differenceOf(looked.report, input) });
     if (restored === null) await noteCollected(ctx, looked.places);
   });
   return looked.report;

@@ -34,8 +34,43 @@ test("a collection leaves one line of what went, what stayed and why; one that d
     {
       ...{ id: expect.any(String), at: expect.any(String), actor: "system:storage-gc", trigger: "loop" },
       ...{ evicted: 1, advanced: 0, kept: 2, bytes: 4, breaker: null, reasons: [{ reason: "pinned", count: 2 }] },
+      difference: null,
     },
   ]);
+});
+
+test("what a collection does otherwise than its dry run said is told of it, with why, also where it took nothing", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const [goes, stays] = [await makeStoredSession(ctx), await makeStoredSession(ctx)];
+  for (const sessionId of [goes, stays]) await expire(ctx, sessionId);
+  const dry = await collectGarbage(ctx, { ...GC, dryRun: true });
+  const plan = { evicted: dry.evicted.map(({ sessionId }) => sessionId) };
+  expect(plan.evicted.toSorted()).toEqual([goes, stays].toSorted());
+  await pinStorage(ctx, { sessionId: stays });
+  const late = await makeStoredSession(ctx, { expiresAt: PAST });
+  await collectGarbage(ctx, { ...GC, plan });
+  const newest = async () => (await listGcHistory(ctx, { limit: 50 })).items[0];
+  expect(await newest()).toMatchObject({
+    evicted: 2,
+    difference: {
+      planned: 2,
+      stayed: { count: 1, items: [{ sessionId: stays, reason: "pinned" }] },
+      surplus: { count: 1, items: [{ sessionId: late }] },
+    },
+  });
+
+  await collectGarbage(ctx, { ...GC, plan: { evicted: [stays, goes] } });
+  expect(await newest()).toMatchObject({ evicted: 0, difference: { planned: 2, stayed: { count: 2 } } });
+  // As it was foreseen, and nothing was done: there is nothing to tell.
+  const told = (await listGcHistory(ctx, { limit: 50 })).items.length;
+  await collectGarbage(ctx, { ...GC, plan: { evicted: [] } });
+  expect((await listGcHistory(ctx, { limit: 50 })).items).toHaveLength(told);
+  const last = await makeStoredSession(ctx, { expiresAt: PAST });
+  await collectGarbage(ctx, { ...GC, plan: { evicted: [last] } });
+  expect((await newest())?.difference).toEqual({
+    ...{ planned: 1, stayed: { count: 0, items: [] }, surplus: { count: 0, items: [] } },
+  });
 });
 
 test("collections by the cron and by persons say so, page by page; a tenant sees its own", async () => {

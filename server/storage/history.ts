@@ -1,5 +1,5 @@
 import { and, desc, eq, sql } from "drizzle-orm";
-import type { GcHistoryEntry, GcHistoryPage, GcReport, ListGcHistoryInput } from "@/contract/storage";
+import type { GcDifference, GcHistoryEntry, GcHistoryPage, GcReport, ListGcHistoryInput } from "@/contract/storage";
 import { audit as auditTable } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { type Actor, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
@@ -11,8 +11,15 @@ const ACTION = "storage.gc.collected";
 /** A loop that is kept from collecting says so again after this long, not at every pass. */
 const REFUSAL_EVERY_MINUTES = 60;
 
-type Told = Pick<GcHistoryEntry, "evicted" | "advanced" | "kept" | "bytes" | "reasons" | "breaker">;
-export type Collection = { report: GcReport; kept: ReadonlyMap<string, number>; breaker: string | null };
+type Told = Pick<GcHistoryEntry, "evicted" | "advanced" | "kept" | "bytes" | "reasons" | "breaker" | "difference">;
+/** Rows from before there were differences have none. */
+type Stored = Omit<Told, "difference"> & Partial<Pick<Told, "difference">>;
+export type Collection = {
+  report: GcReport;
+  kept: ReadonlyMap<string, number>;
+  breaker: string | null;
+  difference: GcDifference | null;
+};
 
 /** Collections that took something or were kept from it, the newest first: their rows of audit. */
 export async function listGcHistory(ctx: ServiceContext, input: ListGcHistoryInput): Promise<GcHistoryPage> {
@@ -40,22 +47,24 @@ export async function listGcHistory(ctx: ServiceContext, input: ListGcHistoryInp
       actor: row.actor,
       trigger: triggerOf(row.actor),
       // Written by `tellCollection` and by nobody else.
-      ...(row.details as Told),
+      ...withDifference(row.details as Stored),
     })),
     cursor: page.cursor,
     schedule: await readSchedule(ctx),
   };
 }
 
-/** Writes the collection's row of audit, unless it did nothing and nothing stopped it. */
-export async function tellCollection(ctx: TxContext, { report, kept, breaker }: Collection): Promise<void> {
+/** Writes the collection's row of audit, unless it did nothing, as was foreseen, and nothing stopped it. */
+export async function tellCollection(ctx: TxContext, { report, kept, breaker, difference }: Collection): Promise<void> {
   const [evicted, advanced] = [report.evicted.length, report.advanced.length];
-  if (evicted + advanced === 0 && (breaker === null || (await isToldAlready(ctx, breaker)))) return;
+  const isOtherwise = difference !== null && difference.stayed.count > 0;
+  if (!isOtherwise && evicted + advanced === 0 && (breaker === null || (await isToldAlready(ctx, breaker)))) return;
   const reasons = [...kept]
     .map(([reason, count]) => ({ reason, count }))
     .sort((left, right) => right.count - left.count);
   const sum = reasons.reduce((total, { count }) => total + count, 0);
-  const details: Told = { evicted, advanced, kept: sum, bytes: report.totals.evicted.bytes, reasons, breaker };
+  const { bytes } = report.totals.evicted;
+  const details: Told = { evicted, advanced, kept: sum, bytes, reasons, breaker, difference };
   await audit(ctx, { action: ACTION, targetKind: "volume", targetId: "all", details });
 }
 
@@ -70,6 +79,10 @@ async function isToldAlready(ctx: TxContext, breaker: string): Promise<boolean> 
     .orderBy(desc(auditTable.at), desc(auditTable.id))
     .limit(1);
   return last?.breaker !== undefined && codeOf(last.breaker ?? "") === codeOf(breaker) && last.isRecent;
+}
+
+function withDifference({ difference = null, ...told }: Stored): Told {
+  return { ...told, difference };
 }
 
 /** A reason's first word: what is counted, whatever run or session it goes on to name. */

@@ -12,7 +12,7 @@ export { forkSession } from "./fork";
 export { getStorage } from "./get";
 export { listGcHistory } from "./history";
 export { COLLECTABLE, GONE, HAS_CURRENT_ARCHIVE, WAS_USED } from "./keeper";
-export { countStorage, listStorage } from "./list";
+export { countStorage, listStorage, matchesStorage } from "./list";
 export { listOrphans } from "./orphans";
 export { pauseGc, resumeGc } from "./pause";
 export { pinStorage, unpinStorage } from "./pin";

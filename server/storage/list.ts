@@ -72,6 +72,11 @@ export async function countStorage(ctx: ServiceContext, input: ListStorageInput,
   return countedFrom(await ctx.db.$count(found), max, last !== null);
 }
 
+/** The caller's volumes that a filter of the list matches. */
+export function matchesStorage(ctx: ServiceContext, filter: Omit<Filter, "sort">): SQL | undefined {
+  return and(matches(ctx, filter), isWanted(ctx, filter));
+}
+
 /** What has to be looked at row by row; everything else of a filter stands in an index. */
 function isScan(filter: Filter): boolean {
   const { search, storageKind: _kind, tenantId: _tenant, projectId: _project, sort: _sort, ...others } = filter;
@@ -94,11 +99,11 @@ async function lastScanned(
   return row ? [row.position, row.sessionId] : null;
 }
 
-function ownedBy(ctx: ServiceContext, filter: Filter): SQL | undefined {
+function ownedBy(ctx: ServiceContext, filter: Omit<Filter, "sort">): SQL | undefined {
   return and(isNull(sessions.deletedAt), isOwned(ctx, sessions, filter));
 }
 
-function matches(ctx: ServiceContext, filter: Filter): SQL | undefined {
+function matches(ctx: ServiceContext, filter: Omit<Filter, "sort">): SQL | undefined {
   const isAny = filter.storageKind === undefined && filter.storageState === undefined;
   return and(
     ownedBy(ctx, filter),
@@ -107,7 +112,7 @@ function matches(ctx: ServiceContext, filter: Filter): SQL | undefined {
   );
 }
 
-function isWanted(ctx: ServiceContext, filter: Filter): SQL | undefined {
+function isWanted(ctx: ServiceContext, filter: Omit<Filter, "sort">): SQL | undefined {
   const { search, pinned, isExpired, storageState, expiresWithinMinutes, isAttached, isHealthy, archive } = filter;
   const { largerThanBytes } = filter;
   return and(

@@ -316,8 +316,14 @@ test("the history of collections tells what went and why the rest stayed", async
   expect(items).toMatchObject([{ trigger: "cron", actor: "system:cron", evicted: 1, breaker: null }]);
   expect(items[0].reasons).toContainEqual({ reason: "pinned", count: expect.any(Number) });
   expect(Object.keys(items[0]).sort()).toEqual([
-    ...["actor", "advanced", "at", "breaker", "bytes", "evicted", "id", "kept", "reasons", "trigger"],
+    ...["actor", "advanced", "at", "breaker", "bytes", "difference", "evicted", "id", "kept", "reasons", "trigger"],
   ]);
+  expect(items[0].difference).toBeNull();
+  const report = await program().post("/sessions/storage/gc", { plan: { evicted: [pinned] } });
+  expect(report.dryRun).toBe(false);
+  expect((await program().get("/storage/history?limit=1")).items[0].difference).toMatchObject({
+    ...{ planned: 1, stayed: { count: 1, items: [{ sessionId: pinned, reason: "pinned" }] }, surplus: { count: 0 } },
+  });
   await program().post(`/sessions/${pinned}/storage/unpin`);
   await program().refused(400, "GET", "/storage/history?cursor=made-up");
 });

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { shownColumns } from "@/contract/query/arrangement";
 import { TASK_COLUMNS } from "@/contract/query/tasks";
-import { gridStyle, type TaskColumn } from "./task-columns";
+import type { TaskColumn } from "./task-columns";
+import { gridStyle } from "./task-grid";
 
 const styleOf = (columns: string | null) =>
   gridStyle({ shown: shownColumns<TaskColumn>(TASK_COLUMNS, columns), areChosen: columns !== null }) as Record<

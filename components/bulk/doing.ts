@@ -1,0 +1,39 @@
+import type { BulkKind, BulkVerb } from "@/contract/words";
+
+/** What is under way, and what was done to each: `Cancelling`, `cancelled`. */
+type Doing = { doing: string; done: string };
+
+const CANCEL: Doing = { doing: "Cancelling", done: "cancelled" };
+const OF_VOLUMES: { [Verb in BulkVerb]?: Doing } = {
+  extend: { doing: "Extending", done: "kept for longer" },
+  pin: { doing: "Pinning", done: "pinned" },
+  unpin: { doing: "Unpinning", done: "unpinned" },
+  evict: { doing: "Evicting", done: "evicted" },
+};
+
+/** Apart from what a list's buttons say: it is told once something is done to many. */
+const DOING: { [Kind in BulkKind]: { [Verb in BulkVerb]?: Doing } } = {
+  task: {
+    cancel: CANCEL,
+    retry: { doing: "Retrying", done: "sent again" },
+    reprioritise: { doing: "Setting the priority of", done: "given another priority" },
+    move: { doing: "Moving", done: "moved" },
+  },
+  run: { cancel: CANCEL, retry: { doing: "Retrying", done: "run anew" } },
+  session: {
+    read: { doing: "Marking as read", done: "marked as read" },
+    unread: { doing: "Marking as unread", done: "marked as unread" },
+    interrupt: { doing: "Interrupting", done: "interrupted" },
+    cancel: { doing: "Cancelling the runs of", done: "cancelled" },
+    ...OF_VOLUMES,
+  },
+  volume: OF_VOLUMES,
+  approval: { deny: { doing: "Denying", done: "denied" } },
+  runner: {
+    drain: { doing: "Draining", done: "told to drain" },
+    resume: { doing: "Resuming", done: "resumed" },
+    revoke: { doing: "Revoking the tokens of", done: "fenced" },
+  },
+};
+
+export const doingOf = (kind: BulkKind, verb: BulkVerb): Doing => DOING[kind][verb] ?? { doing: verb, done: verb };

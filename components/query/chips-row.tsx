@@ -1,0 +1,43 @@
+"use client";
+import { Chip } from "@/components/ui/chip";
+import { toServerTime } from "@/components/ui/clock";
+import { CopyTextButton } from "@/components/ui/copy";
+import { fixRange, type RangeFilter } from "@/contract/query/range";
+import type { NamedChip } from "./chips";
+
+type ChipsRowProps = {
+  chips: readonly NamedChip[];
+  /** What has an age among them, whose rows are others tomorrow. */
+  aged: RangeFilter | null;
+  onRemove: (field: string) => void;
+};
+
+/** The conditions that narrow a list, side by side, each with the way out of it. */
+export function ChipsRow({ chips, aged, onRemove }: ChipsRowProps) {
+  return (
+    <ul aria-label="What the list is narrowed by" className="flex min-w-0 basis-full flex-wrap items-center gap-1.5">
+      {chips.map(({ field, name, value }) => (
+        <li key={field} className="max-w-full min-w-0">
+          <Chip name={name} value={value} onRemove={() => onRemove(field)} />
+        </li>
+      ))}
+      {aged !== null && (
+        <li>
+          <CopyTextButton text={() => fixedAddress(aged)} said="Copied: the address means the same rows at any time">
+            Copy with fixed times
+          </CopyTextButton>
+        </li>
+      )}
+    </ul>
+  );
+}
+
+/** The page's address with instants in the place of ages. */
+function fixedAddress(filter: RangeFilter): string {
+  const { since, until } = fixRange(filter, toServerTime(Date.now()));
+  const address = new URL(window.location.href);
+  for (const name of ["within", "older"]) address.searchParams.delete(name);
+  if (since !== null) address.searchParams.set("since", since);
+  if (until !== null) address.searchParams.set("until", until);
+  return address.href;
+}

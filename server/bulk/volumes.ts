@@ -1,0 +1,32 @@
+import { and, sql } from "drizzle-orm";
+import { BulkVolumeFilter } from "@/contract/bulk";
+import { sessions } from "@/db/schema";
+import { matchesSessions } from "@/server/sessions";
+import { matchesStorage } from "@/server/storage";
+import type { Kind } from "./kind";
+import { isSelected } from "./selected";
+import { SESSIONS } from "./sessions";
+
+/** Sessions by what their volumes are, as the list of volumes has them; what is done to each is done to its session. */
+export const VOLUMES: Kind = {
+  ...SESSIONS,
+  source(ctx, selection) {
+    const { filter } = selection;
+    const columns = { ...sessions, id: sessions.sessionId };
+    // An id names its session, also where the list without a filter would leave it out.
+    const isMeant =
+      filter === undefined
+        ? matchesSessions(ctx, { state: "all" })
+        : matchesStorage(ctx, BulkVolumeFilter.parse(filter));
+    return {
+      from: sql`${sessions}`,
+      matches: and(isSelected(ctx, columns, selection), isMeant),
+      id: sql`${sessions.sessionId}`,
+      title: sql`${sessions.title}`,
+      order: [
+        { key: sql`${sessions.updatedAt}`, isDescending: true },
+        { key: sql`${sessions.sessionId}`, isDescending: false },
+      ],
+    };
+  },
+};

@@ -1,0 +1,30 @@
+import type { GcDifference, GcEntry, GcInput, GcReport } from "@/contract/storage";
+
+/** Volumes of each sort that are named; the rest is counted. */
+const NAMED_MAX = 50;
+
+/** What a collection did otherwise than a dry run had said of the volumes that would go; null where it was told of none. */
+export function differenceOf(report: GcReport, { plan }: Pick<GcInput, "plan">): GcDifference | null {
+  if (plan === undefined) return null;
+  const planned = new Set(plan.evicted);
+  const went = new Set(report.evicted.map(({ sessionId }) => sessionId));
+  const why = new Map(
+    [...report.kept, ...report.advanced].map(({ sessionId, reason }) => [sessionId, reason] as const),
+  );
+  const stayed = [...planned]
+    .filter((sessionId) => !went.has(sessionId))
+    .map((sessionId): GcEntry => ({ sessionId, reason: why.get(sessionId) ?? reasonUnseen(report) }));
+  const surplus = report.evicted.filter(({ sessionId }) => !planned.has(sessionId));
+  return {
+    planned: planned.size,
+    stayed: { count: stayed.length, items: stayed.slice(0, NAMED_MAX) },
+    surplus: { count: surplus.length, items: surplus.slice(0, NAMED_MAX) },
+  };
+}
+
+/** Of what it did not come to, or was not there to be looked at any more. */
+function reasonUnseen({ totals }: GcReport): string {
+  return totals.hasMore
+    ? "not-reached: others went first, up to the limit"
+    : "not-expired: it is not among those that may go any more";
+}
