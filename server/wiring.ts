@@ -6,7 +6,7 @@ import type { Actor, ServerSettings, ServiceContext, Topic } from "./context";
 import { findDocsFolder } from "./docs";
 import { readProviderKey, readServerEnv, type ServerEnv, splitFolders } from "./env";
 import { APPENDER_LANES, EventAppender } from "./events";
-import { HeldBodies, OpenCalls, ProviderLimits } from "./gateway";
+import { Holds, ProviderLimits } from "./gateway";
 import type { HealthSource } from "./health";
 import {
   type Authenticator,
@@ -34,8 +34,8 @@ export type Wiring = {
   authenticator: Authenticator;
   failedSignIns: FailedSignIns;
   requestLimits: RequestLimits;
-  openCalls: OpenCalls;
-  heldBodies: HeldBodies;
+  openCalls: Holds;
+  heldBodies: Holds;
   providerLimits: ProviderLimits;
   /** Of calls to models. */
   calls: CallRecorder;
@@ -98,8 +98,8 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
     authenticator,
     failedSignIns: createFailedSignIns(),
     requestLimits: createRequestLimits(),
-    openCalls: new OpenCalls(env.AGENTRUN_MODEL_CALLS_PER_RUN_MAX),
-    heldBodies: new HeldBodies(env.AGENTRUN_MODEL_BYTES_PER_RUN_MAX),
+    openCalls: new Holds(env.AGENTRUN_MODEL_CALLS_PER_RUN_MAX),
+    heldBodies: new Holds(env.AGENTRUN_MODEL_BYTES_PER_RUN_MAX),
     providerLimits: new ProviderLimits({ db: database.db, log, wake }),
     calls,
     health: {

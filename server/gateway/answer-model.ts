@@ -9,7 +9,7 @@ import { assertForeground } from "./background";
 import { boundsOf } from "./bounds";
 import { askByChat } from "./chat";
 import { answerByDemo } from "./demo";
-import type { HeldBody } from "./held-bodies";
+import type { Hold } from "./holds";
 import { logBodies } from "./log-bodies";
 import { askProvider } from "./provider";
 import { modelAsked, recordAnswer } from "./record-answer";
@@ -28,10 +28,10 @@ export type GatewayDeps = {
   takeCall: (runId: string) => number | null;
   /** The same for a request of nobody that is known. */
   takeStranger: () => number | null;
-  /** Has a call of a run be open until what it answers is called; null when it is one too many. */
-  openCall: (runId: string) => (() => void) | null;
+  /** Counts the calls of a run that are open, each as one. */
+  openCall: (runId: string) => Hold;
   /** Counts what a call's request holds of memory until its provider begins to answer. */
-  holdBody: (runId: string) => HeldBody;
+  holdBody: (runId: string) => Hold;
   onLimited: (profile: string, limit: ProviderLimit) => void;
   /** Its provider has taken a request that was sent at that instant, milliseconds. */
   onTaken: (profile: string, sentAtMs: number) => void;
@@ -78,13 +78,13 @@ export async function answerModel(deps: GatewayDeps, unread: UnreadRequest): Pro
     throw new AgentRunError("schema-invalid", "method-not-allowed", "responses takes POST", {
       details: { allow: ["POST"] },
     });
-  const close = deps.openCall(runId);
-  if (!close)
+  const place = deps.openCall(runId);
+  if (!place.take(1))
     throw new RateLimitedError(`run ${runId} has too many calls to its model open: let one of them end first`, 1);
   const held = deps.holdBody(runId);
   const body = await unread.readBody(bytesCounted(runId, held)).catch((error: unknown) => {
     held.end();
-    close();
+    place.end();
     throw error;
   });
   const request = { ...unread, body };
@@ -93,13 +93,13 @@ export async function answerModel(deps: GatewayDeps, unread: UnreadRequest): Pro
     ...{ tenantId, projectId, runId, sessionId, taskId, backendProfile: profile },
     model: modelOf(deps, grant, asked),
   });
-  const ending = closingCall(call, close);
+  const ending = closingCall(call, place);
   const ask = () => askModel(deps, { grant, asked, request });
   const answer = recordAnswer(ending, request.signal, ask).finally(held.end);
   return grant.isLogged ? logBodies(deps.log, grant, request.body, answer) : answer;
 }
 
-function bytesCounted(runId: string, held: HeldBody): (bytes: number) => void {
+function bytesCounted(runId: string, held: Hold): (bytes: number) => void {
   return (bytes) => {
     if (!held.take(bytes))
       throw new RateLimitedError(`the requests of run ${runId} are too long together: let one of them be answered`, 1);
@@ -107,11 +107,11 @@ function bytesCounted(runId: string, held: HeldBody): (bytes: number) => void {
 }
 
 /** A call that gives its place back at its end. Made apart from the request, which would live as long as its answer. */
-function closingCall(call: OpenCall, close: () => void): OpenCall {
+function closingCall(call: OpenCall, place: Hold): OpenCall {
   return {
     ...call,
     end(end) {
-      close();
+      place.end();
       call.end(end);
     },
   };

@@ -1,5 +1,4 @@
 export { answerModel, type GatewayDeps, type ModelAnswer, type ModelRequest } from "./answer-model";
-export { HeldBodies } from "./held-bodies";
-export { OpenCalls } from "./open-calls";
+export { Holds } from "./holds";
 export { ProviderLimits } from "./provider-limits";
 export type { TokenUsage } from "./usage";

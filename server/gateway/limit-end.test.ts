@@ -1,9 +1,14 @@
 import { expect, test } from "vitest";
+import { errorIn } from "./error-in";
 import { limitEnd } from "./limit-end";
 
 const NOW = new Date("2026-01-01T00:00:00Z");
 const end = (header: string | null, body: unknown) =>
-  limitEnd({ get: () => header }, typeof body === "string" ? body : JSON.stringify(body), NOW)?.toISOString() ?? null;
+  limitEnd(
+    { get: () => header },
+    errorIn(typeof body === "string" ? body : JSON.stringify(body)),
+    NOW,
+  )?.toISOString() ?? null;
 
 test("a limit's end is read from the header, in seconds or as a date, or from the body; the later counts", () => {
   expect(end("90", "")).toBe("2026-01-01T00:01:30.000Z");

@@ -1,5 +1,4 @@
 import type { ProviderLimit } from "@/server/backends";
-import { errorIn } from "./error-in";
 
 /** Keys of a refusal's body that say when a limit ends, as an epoch or as a span; seconds. */
 const AT_KEYS = ["resets_at", "reset_at"] as const;
@@ -20,8 +19,8 @@ export function limitOf(told: { until: Date | null; message: string; isLasting: 
  * When a provider's limit ends, by its refusal: the header `Retry-After` (RFC 9110: seconds or a date), or the body's
  * `error` as OpenAI writes it for usage limits. The later of what is said; null where nothing is.
  */
-export function limitEnd(headers: { get(name: string): string | null }, body: string, now = new Date()): Date | null {
-  const ends = [...headerEnds(headers, now), ...bodyEnds(body, now)].filter((ms) => Number.isFinite(ms));
+export function limitEnd(headers: { get(name: string): string | null }, told: unknown, now = new Date()): Date | null {
+  const ends = [...headerEnds(headers, now), ...errorEnds(told, now)].filter((ms) => Number.isFinite(ms));
   const latest = Math.max(...ends);
   return ends.length === 0 || latest <= now.getTime() ? null : new Date(latest);
 }
@@ -32,9 +31,8 @@ function headerEnds(headers: { get(name: string): string | null }, now: Date): n
   return [/^\d+(\.\d+)?$/.test(value) ? now.getTime() + Number(value) * 1_000 : Date.parse(value)];
 }
 
-function bodyEnds(body: string, now: Date): number[] {
-  const told = errorIn(body);
-  const error = typeof told === "object" ? told : {};
+function errorEnds(told: unknown, now: Date): number[] {
+  const error: Record<string, unknown> = typeof told === "object" && told !== null ? { ...told } : {};
   const at = AT_KEYS.map((key) => error[key]).filter((value) => typeof value === "number");
   const spans = IN_KEYS.map((key) => error[key]).filter((value) => typeof value === "number");
   return [...at.map((seconds) => seconds * 1_000), ...spans.map((seconds) => now.getTime() + seconds * 1_000)];

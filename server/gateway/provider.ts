@@ -34,7 +34,7 @@ function judgeOf(provider: Provider, { headers, sentAtMs }: ProviderAnswer): (re
     isJudged = true;
     const { code, message } = failedBy(reader.failure, provider.key);
     if (!isLimit(code)) return;
-    const until = limitEnd(headers, JSON.stringify({ error: reader.failure }));
+    const until = limitEnd(headers, reader.failure);
     const said = `the provider of profile ${provider.profile} is limiting requests: ${message}`;
     provider.onLimited(limitOf({ until, message: said, isLasting: code === "insufficient_quota" }));
   };

@@ -34,10 +34,11 @@ export function isRefusal(outcome: object): outcome is Refusal {
 export async function readRefusal(provider: Provider, response: Posted): Promise<Refusal> {
   const { status, headers } = response;
   const text = await readStart(response);
-  const said = providerWords(messageIn(text), provider.key) || "it gave no reason";
+  const told = errorIn(text);
+  const said = providerWords(messageIn(told) ?? text, provider.key) || "it gave no reason";
   provider.log.warn({ profile: provider.profile, status, said }, "the provider refused a request");
-  const until = limitEnd(headers, text);
-  const named = namesIn(text, provider.key);
+  const until = limitEnd(headers, told);
+  const named = namesIn(told, provider.key);
   const isPassing = PASSING.has(status) && !Object.values(named).some((name) => LASTING.has(name));
   return { error: errorOf(provider.profile, { status, said, until, named }), isPassing, until };
 }
@@ -96,15 +97,15 @@ export function secondsUntil(until: Date | null): number {
   return until === null ? 5 : Math.max(1, Math.ceil((until.getTime() - Date.now()) / 1_000));
 }
 
-function messageIn(text: string): string {
-  const error = errorIn(text);
+type Told = ReturnType<typeof errorIn>;
+
+function messageIn(error: Told): string | null {
   if (typeof error === "string") return error;
-  return typeof error?.message === "string" ? error.message : text;
+  return typeof error?.message === "string" ? error.message : null;
 }
 
 /** The provider's own names of what went wrong, by which codex tells a full context or a usage limit from the rest. */
-function namesIn(text: string, key: string | null): Record<string, string> {
-  const error = errorIn(text);
+function namesIn(error: Told, key: string | null): Record<string, string> {
   if (typeof error !== "object") return {};
   const names = (["type", "code"] as const).map((key) => [key, error[key]] as const);
   return Object.fromEntries(names.filter((name): name is ["type" | "code", string] => isName(name[1], key)));

@@ -42,7 +42,6 @@ export async function* readCandidates(ctx: ServiceContext, places: Places): Asyn
       yield rows.map(({ session }) => ({ session, facts: facts.get(session.sessionId) ?? NO_FACTS }));
       looked += rows.length;
       last = rows.at(-1)?.place;
-      if (looked >= LOOKED_AT_MAX) break;
     }
     if (looked >= LOOKED_AT_MAX && last) places[kind.kind] = last;
     else delete places[kind.kind];
@@ -52,12 +51,8 @@ export async function* readCandidates(ctx: ServiceContext, places: Places): Asyn
 /** Pinned volumes whose time is over: they are told of, and keep nobody from being looked at. */
 export async function* readPinned(ctx: ServiceContext): AsyncGenerator<SessionRow[]> {
   for (const kind of kindsOf(ctx)) {
-    let looked = 0;
-    for await (const rows of readPages(ctx, kind, { isPinned: true, after: undefined })) {
+    for await (const rows of readPages(ctx, kind, { isPinned: true, after: undefined }))
       yield rows.map(({ session }) => session);
-      looked += rows.length;
-      if (looked >= LOOKED_AT_MAX) break;
-    }
   }
 }
 
@@ -106,7 +101,8 @@ async function* readPages(
   from: { isPinned: boolean; after: Place | undefined },
 ): AsyncGenerator<Row[]> {
   const isWanted = from.isPinned ? isNotNull(sessions.pinnedAt) : isNull(sessions.pinnedAt);
-  for (let { after } = from; ; ) {
+  let { after } = from;
+  for (let looked = 0; looked < LOOKED_AT_MAX; looked += PER_READ) {
     const isAfter = after && sql`(${key}, ${sessions.sessionId}) > (${after.at}::timestamptz, ${after.sessionId})`;
     const rows = await ctx.db
       .select({ session: sessions, at: sql<string>`${key}::text` })

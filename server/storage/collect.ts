@@ -10,7 +10,7 @@ import { type Collected, collectOne, judgeOne, ORDERED } from "./collect-one";
 import { differenceOf } from "./difference";
 import { foresee, readRoom } from "./foresee";
 import { type Collection, codeOf, tellCollection } from "./history";
-import { findPause, findPauseReason, pauseWords } from "./pause";
+import { findPause, pauseReason, pauseWords } from "./pause";
 import { finishEvictions } from "./repair";
 import { findRestored, noteCollected, readPlaces } from "./restored-database";
 
@@ -47,8 +47,7 @@ async function collect(ctx: ServiceContext, input: GcInput): Promise<GcReport> {
   const finished = await finishEvictions(ctx);
   if (restored !== null) ctx.log.error({ reason: restored }, "garbage collection stopped: the database was restored");
   const left = await allowance(ctx);
-  const breaker =
-    (await findPauseReason(ctx)) ?? restored ?? (await findBreaker(ctx)) ?? (left > 0 ? null : overDay(ctx));
+  const breaker = pauseReason(pause) ?? restored ?? (await findBreaker(ctx)) ?? (left > 0 ? null : overDay(ctx));
   const looked =
     breaker === null
       ? await look(ctx, { ...input, limit: Math.min(input.limit, left) }, ({ session }) => collectSafely(ctx, session))

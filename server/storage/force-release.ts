@@ -27,6 +27,6 @@ export function forceReleaseStorage(ctx: ServiceContext, input: ForceReleaseStor
       reason: redactMessage(input.reason),
     });
     await settle(ctx, session, order);
-    return summarize(ctx, await lockOwnSession(ctx, session.sessionId));
+    return summarize(ctx, session);
   });
 }

@@ -38,7 +38,10 @@ export async function findPause(ctx: ServiceContext): Promise<GcPause | null> {
 
 /** The same as the reason for which volumes are kept. */
 export async function findPauseReason(ctx: ServiceContext): Promise<string | null> {
-  const pause = await findPause(ctx);
+  return pauseReason(await findPause(ctx));
+}
+
+export function pauseReason(pause: GcPause | null): string | null {
   return pause && `gc-paused: ${pauseWords(pause)}`;
 }
 

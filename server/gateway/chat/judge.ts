@@ -17,7 +17,7 @@ export function refusalIn(
   const failure = failureIn(chunk);
   if (!failure) return null;
   const failed = failedBy(failure, key);
-  const until = isLimit(failed.code) ? limitEnd(headers, JSON.stringify({ error: chunk.error })) : null;
+  const until = isLimit(failed.code) ? limitEnd(headers, chunk.error) : null;
   return { code: failed.code, error: refusalOf(profile, failed, until), isPassing: PASSING.has(failed.code), until };
 }
 

@@ -1,0 +1,32 @@
+/** What one call takes of what its run may hold. */
+export type Hold = {
+  /** Takes so much more; false where that is too much. */
+  take: (amount: number) => boolean;
+  /** All of it is held no longer. */
+  end: () => void;
+};
+
+/** Counts what the calls of each run hold, such as places or memory, so that one run cannot hold more than it needs. */
+export class Holds {
+  readonly #held = new Map<string, number>();
+  constructor(private readonly perRunMax: number) {}
+
+  begin(runId: string): Hold {
+    let own = 0;
+    return {
+      take: (amount) => {
+        const held = (this.#held.get(runId) ?? 0) + amount;
+        if (held > this.perRunMax) return false;
+        this.#held.set(runId, held);
+        own += amount;
+        return true;
+      },
+      end: () => {
+        const left = (this.#held.get(runId) ?? 0) - own;
+        own = 0;
+        if (left <= 0) this.#held.delete(runId);
+        else this.#held.set(runId, left);
+      },
+    };
+  }
+}
