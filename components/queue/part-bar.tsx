@@ -1,4 +1,5 @@
 "use client";
+import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import type { TimeAxis } from "@/components/ui/crosshair";
 import { Input } from "@/components/ui/field";
@@ -16,20 +17,31 @@ export function PartBar({ part, onChange }: PartBarProps) {
   };
   return (
     <span className="flex flex-wrap items-center gap-2">
-      {(["fromMs", "toMs"] as const).map((end) => (
-        <Input
-          key={`${end} ${part[end]}`}
-          type="datetime-local"
-          aria-label={end === "fromMs" ? "Pictures from" : "Pictures to"}
-          className="w-auto text-xs"
-          defaultValue={fieldOf(new Date(part[end]).toISOString())}
-          onBlur={(event) => set(end, event.target.value)}
-          onKeyDown={(event) => event.key === "Enter" && set(end, event.currentTarget.value)}
-        />
-      ))}
+      <End label="Pictures from" ms={part.fromMs} onChange={(typed) => set("fromMs", typed)} />
+      <End label="Pictures to" ms={part.toMs} onChange={(typed) => set("toMs", typed)} />
       <Button size="sm" onClick={() => onChange(null)}>
         Show all of it
       </Button>
     </span>
+  );
+}
+
+/** An end of it, which is taken once it is left, or by Enter: digit by digit it would be other times. */
+function End({ label, ms, onChange }: { label: string; ms: number; onChange: (typed: string) => void }) {
+  const [typed, setTyped] = useState<string | null>(null);
+  const take = () => {
+    if (typed !== null) onChange(typed);
+    setTyped(null);
+  };
+  return (
+    <Input
+      type="datetime-local"
+      aria-label={label}
+      className="w-auto text-xs"
+      value={typed ?? fieldOf(new Date(ms).toISOString())}
+      onChange={(event) => setTyped(event.target.value)}
+      onBlur={take}
+      onKeyDown={(event) => event.key === "Enter" && take()}
+    />
   );
 }

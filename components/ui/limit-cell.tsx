@@ -1,6 +1,9 @@
 "use client";
-import { type FormEvent, useEffect, useRef, useState } from "react";
-import { Input } from "./field";
+import dynamic from "next/dynamic";
+import { useEffect, useRef, useState } from "react";
+
+// Figures are read far more often than changed.
+const LimitField = dynamic(() => import("./limit-field").then((module) => module.LimitField), { ssr: false });
 
 type LimitCellProps = {
   /** What the figure is, with the place that it is of: `Running at once in ci`. */
@@ -37,28 +40,15 @@ export function LimitCell({ label, value, none, isFixed, min, isWhole = true, on
         {shown}
       </button>
     );
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    setTyped(null);
-    const next = typed.trim() === "" ? null : Number(typed);
-    if (next !== value) onChange(next);
-  };
   return (
-    <form onSubmit={submit} className="inline-block">
-      <Input
-        autoFocus
-        type="number"
-        min={min}
-        step={isWhole ? 1 : "any"}
-        aria-label={label}
-        placeholder={none}
-        className="h-7 w-20 px-1.5 text-xs"
-        value={typed}
-        onChange={(event) => setTyped(event.target.value)}
-        onFocus={(event) => event.target.select()}
-        onKeyDown={(event) => event.key === "Escape" && setTyped(null)}
-        onBlur={() => setTyped(null)}
-      />
-    </form>
+    <LimitField
+      {...{ label, none, min, isWhole, typed }}
+      onType={setTyped}
+      onEnd={(isKept) => {
+        setTyped(null);
+        const next = typed.trim() === "" ? null : Number(typed);
+        if (isKept && next !== value) onChange(next);
+      }}
+    />
   );
 }

@@ -1,0 +1,31 @@
+import { Button } from "./button";
+import { EmptyState } from "./page";
+
+type NoMatchProps = {
+  one: string;
+  action?: string;
+  onClear: () => void;
+  /** The nearest wider list, where there is one between this and all. */
+  wider?: { without: string; onWiden: () => void } | null;
+};
+
+/** A list of which the filter leaves nothing, and the way back. */
+export function NoMatch({ one, action = "Clear the filter", onClear, wider = null }: NoMatchProps) {
+  return (
+    <EmptyState
+      title={`No ${one} matches this filter`}
+      action={
+        <span className="flex max-w-full flex-wrap justify-center gap-2">
+          {wider !== null && (
+            <Button className="max-w-full" title={wider.without} onClick={wider.onWiden}>
+              <span className="truncate">Without {wider.without}</span>
+            </Button>
+          )}
+          <Button onClick={onClear}>{action}</Button>
+        </span>
+      }
+    >
+      There may be others: the filter hides them.
+    </EmptyState>
+  );
+}
