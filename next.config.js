@@ -11,6 +11,8 @@ const config = {
   images: { unoptimized: true },
   poweredByHeader: false,
   reactStrictMode: true,
+  // A browser asks for this one by itself where a page that is still being sent has not named its icon yet.
+  rewrites: async () => [{ source: "/favicon.ico", destination: "/favicon.svg" }],
 };
 
 export default config;

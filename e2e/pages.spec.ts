@@ -22,6 +22,7 @@ test("runs are found by what failed, followed live, moved through by keys, and c
   const page = await open(browser, "/runs");
   watchPage(page);
   await expect(page.getByText("No runs yet")).toBeVisible();
+  expect((await page.request.get("/favicon.ico")).headers()["content-type"]).toContain("image/svg+xml");
   await page.getByRole("button", { name: "Copy as curl" }).press("Enter");
   await expect(page.getByText(/^Copied as curl/)).toBeVisible();
   expect(await copied(page)).toMatch(/-X POST .*-d '\{"backendProfile":"demo"\}' '.*\/api\/v1\/runs'$/);
