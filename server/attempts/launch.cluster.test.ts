@@ -10,18 +10,12 @@ import { startApiProxy } from "@/server/test/cluster/api-proxy";
 import { POLICY } from "@/server/test/cluster/attempt";
 import { it } from "@/server/test/cluster/controllers";
 import { openExecutor } from "@/server/test/cluster/executor";
-import { createTestNamespace, type TestNamespace } from "@/server/test/cluster/namespace";
+import { createTestNamespace, jobNames } from "@/server/test/cluster/namespace";
 import { type TestContext, testContext } from "@/server/test/context";
-import { runWithTurn } from "@/server/test/named-attempts";
+import { dueNow, runWithTurn } from "@/server/test/named-attempts";
 import { launchPending } from ".";
 
 const SETTINGS = { settings: { executor: "kubernetes" as const } };
-
-async function jobNames(place: TestNamespace): Promise<string[]> {
-  const names: string[] = [];
-  for await (const page of place.cluster.listJobs("")) names.push(...page.map(({ metadata }) => metadata?.name ?? ""));
-  return names;
-}
 
 async function onlyJob(ctx: TestContext, runId: string) {
   const { items } = await listRunnerJobs(ctx, { runId, limit: 10 });
@@ -30,11 +24,6 @@ async function onlyJob(ctx: TestContext, runId: string) {
   if (!job) throw new Error("no attempt was recorded");
   return job;
 }
-
-const dueNow = (ctx: TestContext) =>
-  ctx.pool.query(
-    `update agentrun_runner_jobs set result = jsonb_set(result, '{wait,nextTryAt}', to_jsonb(now())) where result ? 'wait'`,
-  );
 
 test("an API server that is away costs a run that is due no attempt: it says so, and starts when it is back", async () => {
   await using database = await createTestDatabase();

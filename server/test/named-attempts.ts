@@ -84,3 +84,10 @@ export async function runWithTurn(
   const command = await createCommand(ctx, { runId: run.id, type: "turn", payload: { text: "go" } });
   return { runId: run.id, commandId: command.id };
 }
+
+/** Has every start that waits for its next try be due. */
+export async function dueNow(ctx: Pick<ServiceContext, "pool">): Promise<void> {
+  await ctx.pool.query(
+    `update agentrun_runner_jobs set result = jsonb_set(result, '{wait,nextTryAt}', to_jsonb(now())) where result ? 'wait'`,
+  );
+}

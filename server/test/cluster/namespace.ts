@@ -26,3 +26,9 @@ export async function createTestNamespace(labels: Record<string, string> = {}): 
     },
   };
 }
+
+export async function jobNames({ cluster }: Pick<TestNamespace, "cluster">): Promise<string[]> {
+  const names: string[] = [];
+  for await (const page of cluster.listJobs("")) names.push(...page.map(({ metadata }) => metadata?.name ?? ""));
+  return names;
+}

@@ -1,8 +1,8 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { createServer } from "node:net";
 import path from "node:path";
+import { freePort } from "@/supervisor/postgres/surroundings";
 
 /** Pinned, as everything that a test needs is. */
 const MOTO = "moto[server]==5.2.5";
@@ -40,12 +40,4 @@ function installMoto(): string {
   execFileSync("python3", ["-m", "venv", folder], { stdio: "inherit" });
   execFileSync(path.join(folder, "bin", "pip"), ["install", "--quiet", MOTO], { stdio: "inherit" });
   return program;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

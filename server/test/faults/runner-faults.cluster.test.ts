@@ -13,10 +13,10 @@ import { cancelRun, claimRun, getRun } from "@/server/runs";
 import { POLICY } from "@/server/test/cluster/attempt";
 import { it } from "@/server/test/cluster/controllers";
 import { type Fault, type FaultProxy, type FaultRule, startFaultProxy } from "@/server/test/cluster/fault-proxy";
-import { createTestNamespace, type TestNamespace } from "@/server/test/cluster/namespace";
+import { createTestNamespace, jobNames, type TestNamespace } from "@/server/test/cluster/namespace";
 import { ended, podOf, say } from "@/server/test/cluster/pods";
 import { type TestContext, testContext } from "@/server/test/context";
-import { runWithTurn } from "@/server/test/named-attempts";
+import { dueNow, runWithTurn } from "@/server/test/named-attempts";
 
 /** Short, so that what is never answered costs no time; long enough for a busy machine. */
 const DEADLINE_MS = 1_000;
@@ -87,9 +87,7 @@ afterEach(async () => {
 });
 
 async function pass(): Promise<void> {
-  await ctx.pool.query(
-    `update agentrun_runner_jobs set result = jsonb_set(result, '{wait,nextTryAt}', to_jsonb(now())) where result ? 'wait'`,
-  );
+  await dueNow(ctx);
   await launchPending({ ctx, executor, attemptsMax: 8 });
 }
 
@@ -124,9 +122,7 @@ async function namesOf(kind: "jobs" | "secrets"): Promise<string[]> {
     const { items } = await place.core.listNamespacedSecret({ namespace: place.name });
     return items.map(({ metadata }) => metadata?.name ?? "");
   }
-  const names: string[] = [];
-  for await (const page of place.cluster.listJobs("")) names.push(...page.map(({ metadata }) => metadata?.name ?? ""));
-  return names;
+  return jobNames(place);
 }
 
 /** One Job, owning one Secret with a token that buys the claim; one attempt, and none that was counted as failed. */
