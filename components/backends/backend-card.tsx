@@ -55,7 +55,7 @@ export function BackendCard({ backend, usage, within }: BackendCardProps) {
       </div>
       {condition.why !== null && (
         <p className="text-xs text-ink-2">
-          {condition.why}
+          {showTricks(condition.why)}
           {condition.until !== null && (
             <>
               {" "}
@@ -150,7 +150,7 @@ function LastTry({ backend: { probe, isDemo } }: { backend: Backend }) {
           <summary className="cursor-pointer">{formatPlural(probe.models.length, "model")}</summary>
           <ul className="scroll-thin mt-1 max-h-40 overflow-y-auto pl-3 font-mono text-2xs wrap-anywhere">
             {probe.models.map((model) => (
-              <li key={model}>{model}</li>
+              <li key={model}>{showTricks(model)}</li>
             ))}
           </ul>
         </details>

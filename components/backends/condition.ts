@@ -1,3 +1,4 @@
+import { showTricks } from "@/components/ui/hidden-text";
 import type { Tone } from "@/components/ui/state";
 import type { Backend } from "@/contract/backend";
 import { failingUntil, limitedUntil } from "@/contract/backend-standing";
@@ -14,7 +15,7 @@ export function conditionOf(backend: Backend, nowMs: number): Condition {
       state: "paused",
       word: "switched off",
       tone: "warn",
-      why: `By ${disabled.by.replace(/^operator:/, "")}: ${why}`,
+      why: showTricks(`By ${disabled.by.replace(/^operator:/, "")}: ${why}`),
       until: null,
     };
   }
@@ -32,13 +33,19 @@ export function conditionOf(backend: Backend, nowMs: number): Condition {
   }
   // One try alone holds nothing up, and neither does what has answered since, or is long ago.
   if (probe !== null && failingUntil(probe, nowMs) !== null)
-    return { state: "failed", word: "failing", tone: "bad", why: `When it was tried ${probe.message}.`, until: null };
+    return {
+      state: "failed",
+      word: "failing",
+      tone: "bad",
+      why: showTricks(`When it was tried ${probe.message}.`),
+      until: null,
+    };
   if (probe !== null && probe.failures > 0)
     return {
       state: "late",
       word: "last try failed",
       tone: "warn",
-      why: `When it was tried ${probe.message}.`,
+      why: showTricks(`When it was tried ${probe.message}.`),
       until: null,
     };
   const word = probe === null && !backend.isDemo ? "not tried yet" : "ready";
@@ -46,7 +53,7 @@ export function conditionOf(backend: Backend, nowMs: number): Condition {
 }
 
 function saidOf(message: unknown): string | null {
-  return typeof message === "string" ? message : null;
+  return typeof message === "string" ? showTricks(message) : null;
 }
 
 /** Whether a person can say that it takes work again: what holds it up ends by itself, but later. */

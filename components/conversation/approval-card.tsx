@@ -148,7 +148,9 @@ function Decision({ approval }: { approval: ShownApproval }) {
     <State
       isBare
       state={approval.decision === "decline" ? "declined" : "applied"}
-      word={approval.decidedBy === null ? word : `${word} by ${approval.decidedBy.replace(/^operator:/, "")}`}
+      word={
+        approval.decidedBy === null ? word : `${word} by ${showTricks(approval.decidedBy).replace(/^operator:/, "")}`
+      }
     />
   );
 }
