@@ -1,71 +1,13 @@
-import type { Page } from "@playwright/test";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Browser, Page } from "@playwright/test";
+import pg from "pg";
+import { startTestServer } from "@/db/test/server";
 import { expect, ready, signIn, test } from "./fixtures";
+import { BULK_ID, CANCELLED, FAILED, loadHostileRows, orderDrain, RUNNER_ID, TASK_ID } from "./hostile-rows";
+import { allIn, MARK, PLACES, STRINGS, spreadOver } from "./hostile-strings";
 import { Product } from "./product";
-
-/** What runs where a page takes text for markup, in every form in which it has been tried. */
-const SEEDS = [
-  "<script>window.__ran=1</script>",
-  "<img src=x onerror=window.__ran=1>",
-  "<img src=//203.0.113.9/a.png>",
-  "<svg onload=window.__ran=1>",
-  "<svg><script>window.__ran=1</script></svg>",
-  "<svg><animate onbegin=window.__ran=1 attributeName=x dur=1s>",
-  "<math><mtext><style><img src onerror=window.__ran=1></style></mtext></math>",
-  "<iframe srcdoc='<script>parent.__ran=1</script>'></iframe>",
-  "<iframe src=javascript:parent.__ran=1></iframe>",
-  "<object data=javascript:window.__ran=1></object>",
-  "<embed src=//203.0.113.9/a.swf>",
-  "<link rel=stylesheet href=//203.0.113.9/a.css>",
-  "<style>@import url(//203.0.113.9/a.css)</style>",
-  "<base href=//203.0.113.9/>",
-  "<meta http-equiv=refresh content='0;url=//203.0.113.9/'>",
-  "<form action=//203.0.113.9/><button autofocus onfocus=window.__ran=1>go</button></form>",
-  "<details open ontoggle=window.__ran=1>x</details>",
-  "<input autofocus onfocus=window.__ran=1>",
-  "<video><source onerror=window.__ran=1></video>",
-  "<a href=javascript:window.__ran=1>click</a>",
-  "<body onload=window.__ran=1>",
-  "<template><script>window.__ran=1</script></template>",
-  "<noscript><p title='</noscript><img src=x onerror=window.__ran=1>'>",
-  "</textarea><script>window.__ran=1</script>",
-  "</title><script>window.__ran=1</script>",
-  "</script><script>window.__ran=1</script>",
-  "'><script>window.__ran=1</script>",
-  '"><script>window.__ran=1</script>',
-  "--><script>window.__ran=1</script>",
-  "]]><script>window.__ran=1</script>",
-  "[click](javascript:window.__ran=1)",
-  "[click](JaVaScRiPt:window.__ran=1)",
-  "[click](data:text/html,<script>window.__ran=1</script>)",
-  "[click](vbscript:window.__ran=1)",
-  "![picture](//203.0.113.9/a.png)",
-  "![picture](https://203.0.113.9/a.png)",
-  "<javascript:window.__ran=1>",
-  "[a]: javascript:window.__ran=1\n\n[a]",
-  "```html\n<script>window.__ran=1</script>\n```",
-  "$(touch x) `touch x` {{constructor.constructor('window.__ran=1')()}} $\u007bwindow.__ran=1}",
-  "\u001b]8;;javascript:window.__ran=1\u0007click\u001b]8;;\u0007",
-  "\u001b[31m<script>window.__ran=1</script>\u001b[0m",
-  "\u202egnp.exe\u202c \u2066<b>\u2069",
-  "__proto__ constructor toString",
-  "%3Cscript%3Ewindow.__ran=1%3C/script%3E &lt;script&gt;window.__ran=1&lt;/script&gt;",
-  "<x onclick=window.__ran=1 style=position:fixed;inset:0>x</x>",
-  "<a href='//203.0.113.9/' target=_blank>out</a>",
-  "javascript:window.__ran=1//",
-  "https://203.0.113.9/\u0000<script>window.__ran=1</script>",
-  "<img src='data:image/svg+xml,<svg onload=window.__ran=1>'>",
-];
-const FORMS: ((seed: string) => string)[] = [
-  (seed) => seed,
-  (seed) =>
-    seed.toUpperCase().replaceAll("__RAN", "__ran").replaceAll("WINDOW", "window").replaceAll("PARENT", "parent"),
-  (seed) => `before ${seed} after`,
-  (seed) => `\n\n${seed}\n\n> ${seed}\n- ${seed}`,
-];
-const STRINGS = SEEDS.flatMap((seed) => FORMS.map((form) => form(seed)));
-/** What stands in one line: names refuse control characters. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it takes out.
-const plain = (text: string) => text.replaceAll(/[\u0000-\u001f\u007f]+/g, " ").trim();
 
 const POST = (page: Page, path: string, data: unknown) =>
   page.request.post(`/api/v1${path}`, { data, headers: { origin: new URL(page.url()).origin } });
@@ -76,23 +18,93 @@ async function post(page: Page, path: string, data: unknown): Promise<{ id: stri
   return answer.json();
 }
 
-function eventsOf(text: string): { type: string; payload: Record<string, unknown> }[] {
-  const item = { itemId: `i${text.length}`, text, command: text, cwd: text, output: text, exitCode: 1, message: text };
-  const changes = [{ path: text, kind: "update", diff: `@@ -1 +1 @@\n-${text}\n+${text}` }];
-  return [
-    { type: "user_message", payload: item },
-    { type: "assistant_message", payload: item },
-    { type: "reasoning", payload: item },
-    { type: "plan", payload: { steps: [{ step: text, status: text }], explanation: text } },
-    { type: "command_execution", payload: { ...item, status: "completed" } },
-    { type: "command_output", payload: item },
-    { type: "tool_call", payload: { ...item, tool: text, server: text, arguments: { [text]: text } } },
-    { type: "tool_output", payload: { ...item, tool: text, result: text } },
-    { type: "file_change", payload: { ...item, changes } },
-    { type: "diff", payload: { ...item, diff: `--- a/${text}\n+++ b/${text}\n@@ -1 +1 @@\n-${text}\n+${text}` } },
-    { type: "warning", payload: item },
-    { type: "error", payload: item },
+const RUNNER = "runner_hostile";
+const EVENTS = 54;
+/** Events of every kind, each text of which holds some of the strings, and all of them together every one. */
+function eventsOf(): { type: string; payload: Record<string, unknown> }[] {
+  const places = [
+    "user",
+    "assistant",
+    "thought",
+    "plan",
+    "command",
+    "output",
+    "tool",
+    "result",
+    "file",
+    "diff",
+    "warning",
+    "error",
   ];
+  const texts = new Map(places.map((place) => [place, spreadOver(`event-${place}`, EVENTS)]));
+  return Array.from({ length: EVENTS }, (_, at) => at).flatMap((at) => {
+    const of = (place: string) => texts.get(place)?.[at] ?? "";
+    const item = (text: string) => ({
+      itemId: `i${at}`,
+      text,
+      command: text,
+      cwd: text,
+      output: text,
+      exitCode: 1,
+      message: text,
+    });
+    const changes = [{ path: of("file"), kind: "update", diff: `@@ -1 +1 @@\n-${of("file")}\n+${of("file")}` }];
+    const diff = `--- a/${of("diff")}\n+++ b/${of("diff")}\n@@ -1 +1 @@\n-${of("diff")}\n+${of("diff")}`;
+    return [
+      { type: "user_message", payload: item(of("user")) },
+      { type: "assistant_message", payload: item(of("assistant")) },
+      { type: "reasoning", payload: item(of("thought")) },
+      { type: "plan", payload: { steps: [{ step: of("plan"), status: of("plan") }], explanation: of("plan") } },
+      { type: "command_execution", payload: { ...item(of("command")), status: "completed" } },
+      { type: "command_output", payload: item(of("output")) },
+      {
+        type: "tool_call",
+        payload: { ...item(of("tool")), tool: of("tool"), server: of("tool"), arguments: { [of("tool")]: of("tool") } },
+      },
+      { type: "tool_output", payload: { ...item(of("result")), tool: of("result"), result: of("result") } },
+      { type: "file_change", payload: { ...item(of("file")), changes } },
+      { type: "diff", payload: { ...item(of("diff")), diff } },
+      { type: "warning", payload: item(of("warning")) },
+      { type: "error", payload: item(of("error")) },
+    ];
+  });
+}
+
+/** What a page of hostile texts has become, and what it shows of them. */
+type Found = { faults: string[]; places: string[] };
+
+/** Looks through all that a page holds: what ran, what was made of a text, and what plays tricks in what is read. */
+function lookThrough(mark: RegExp): Found {
+  const { __ran: ran, __violations: violations } = window as unknown as { __ran?: unknown; __violations: string[] };
+  const faults = new Set([...violations, ...(ran === undefined ? [] : ["a script ran"])]);
+  const places = new Set<string>();
+  // What reorders what is read, or has no ink; but a line's end.
+  const tricks =
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+    /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\u{e0000}-\u{e007f}]/u;
+  const read = (text: string | null, element: Element, attribute = "text") => {
+    if (text === null) return;
+    const found = new Set([...text.matchAll(mark)].map(([, place = ""]) => place));
+    for (const place of found) places.add(place);
+    if (!tricks.test(text)) return;
+    const around = element.closest("[role], [aria-label], section, table, header, aside, main");
+    const where = `${around?.localName} ${around?.getAttribute("aria-label")?.slice(0, 30) ?? ""} ${element.localName}`;
+    faults.add(`raw ${attribute} of ${where}: ${found.size === 0 ? text.slice(0, 80) : [...found].join()}`);
+  };
+  const texts = document.createTreeWalker(document, NodeFilter.SHOW_TEXT);
+  for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+    const { parentElement: parent } = text;
+    if (parent !== null && !parent.matches("script, style")) read(text.textContent, parent);
+  }
+  for (const element of document.querySelectorAll("*")) {
+    for (const name of ["title", "aria-label", "aria-description", "aria-valuetext", "alt", "placeholder"])
+      read(element.getAttribute(name), element, name);
+    if (element.matches("img, iframe, object, embed, video, base, form[action]"))
+      faults.add(element.outerHTML.slice(0, 80));
+    const href = element.getAttribute("href");
+    if (href !== null && !/^(\/(?!\/)|#|https?:|mailto:)/i.test(href)) faults.add(`leads to ${href.slice(0, 80)}`);
+  }
+  return { faults: [...faults], places: [...places] };
 }
 
 test(`${STRINGS.length} hostile strings, in every place that shows what others wrote, are text and nothing else`, async ({
@@ -100,10 +112,83 @@ test(`${STRINGS.length} hostile strings, in every place that shows what others w
   watchPage,
 }) => {
   test.setTimeout(300_000);
-  // Its runs are this test's own.
-  await using product = await Product.start({ AGENTRUN_EXECUTOR: "none" });
+  await using server = await startServer();
+  await using product = await Product.start({
+    // Its runs are this test's own.
+    ...{
+      AGENTRUN_EXECUTOR: "none",
+      DATABASE_URL: server.url,
+      AGENTRUN_BACKENDS: path.join(server.folder, "backends.json"),
+    },
+  });
+  const { client } = server;
+  await loadHostileRows(client, product.dataDir);
+  const page = await openWatched(browser, product, watchPage);
+  const work = await doWork(page);
+  await orderDrain(client, RUNNER);
+  const seen = new Set<string>();
+  const faults: string[] = [];
+  /** Looks through what stands there, once it shows what it is to show. */
+  const look = async (what: string, places: readonly string[] = []) => {
+    await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
+    let found: Found = { faults: [], places: [] };
+    const missing = async () => {
+      found = await page.evaluate(lookThrough, MARK);
+      for (const place of found.places) seen.add(place);
+      return places.filter((place) => !found.places.includes(place));
+    };
+    // What is missing on one page tells nothing of the others.
+    await expect
+      .configure({ soft: true })
+      .poll(missing, { message: `not shown on ${what}`, timeout: 10_000 })
+      .toEqual([]);
+    faults.push(...found.faults.map((fault) => `${what}: ${fault}`));
+    expect(new URL(page.url()).origin, what).toBe(product.url);
+  };
+  for (const [address, places, act] of visitsOf(work)) {
+    await page.goto(address);
+    await ready(page);
+    await look(address, act === undefined ? places : []);
+    // What is folded away, and what is only drawn when it comes into sight.
+    await page.evaluate(async () => {
+      for (const fold of document.querySelectorAll("details")) fold.open = true;
+      for (const box of document.querySelectorAll("main, [tabindex]")) box.scrollTop = box.scrollHeight / 2;
+      for (const _ of [1, 2]) await new Promise(requestAnimationFrame);
+    });
+    if (act !== undefined) await act(page);
+    await look(`${address}, opened`, act === undefined ? [] : places);
+  }
+  expect(faults).toEqual([]);
+  expect(
+    [...PLACES].filter((place) => !seen.has(place)),
+    "shown nowhere",
+  ).toEqual([]);
+  await page.context().close();
+});
+
+/** A database that the test may write to as well, and profiles of providers that nobody answers for. */
+async function startServer() {
+  const server = await startTestServer();
+  const folder = await mkdtemp(path.join(tmpdir(), "agentrun-hostile-"));
+  const profile = { model: "a-model", baseUrl: "http://127.0.0.1:9/v1" };
+  await writeFile(path.join(folder, "backends.json"), JSON.stringify({ codex: profile, deepseek: profile }));
+  const client = new pg.Client({ connectionString: server.url });
+  await client.connect();
+  return {
+    ...{ url: server.url, folder, client },
+    async [Symbol.asyncDispose]() {
+      await client.end();
+      await server.stop();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** A page that notes what was kept from running, and what ran. */
+async function openWatched(browser: Browser, product: Product, watchPage: (page: Page) => void): Promise<Page> {
   const context = await browser.newContext({ baseURL: product.url });
   const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
   watchPage(page);
   await page.addInitScript(() => {
     const seen: string[] = [];
@@ -114,59 +199,125 @@ test(`${STRINGS.length} hostile strings, in every place that shows what others w
   });
   page.on("dialog", (dialog) => void dialog.dismiss());
   await signIn(page, product);
+  return page;
+}
 
-  const session = await post(page, "/sessions", {
-    ...{ title: plain(STRINGS[0] ?? ""), backendProfile: "codex", storage: { kind: "none" } },
+/** A session whose agent has said everything, and asks for it. */
+async function doWork(page: Page): Promise<{ runId: string; sessionId: string }> {
+  const { sessionId } = await post(page, "/sessions", {
+    ...{ title: STRINGS[0], backendProfile: "codex", storage: { kind: "none" } },
     metadata: Object.fromEntries(STRINGS.slice(0, 20).map((text, index) => [`k${index}`, text])),
   });
-  const { sessionId } = session;
-  const run = await post(page, "/runs", { backendProfile: "codex", sessionRef: { sessionId } });
-  await post(page, `/runs/${run.id}/commands`, { type: "turn", payload: { text: STRINGS[1] } });
-  await post(page, `/runs/${run.id}/claim`, { runnerId: "runner_hostile", leaseMs: 3_600_000 });
-  for (let from = 0; from < STRINGS.length; from += 40)
-    await post(page, `/runs/${run.id}/events`, { events: STRINGS.slice(from, from + 40).flatMap(eventsOf) });
-  const named = STRINGS.filter((_, index) => index % 5 === 0).map((text) => ({ text, title: plain(text) || "x" }));
-  const tasks = named.map(({ text, title }) => ({
-    ...{ title, backendProfile: "codex", payload: { text }, metadata: { concurrencyKey: text } },
-  }));
-  const added = await POST(page, "/queue/tasks/batch", { tasks });
-  expect((await added.json()).items.filter((item: object) => !("task" in item))).toEqual([]);
-  for (const { title } of named)
-    await post(page, "/sessions", { title, backendProfile: "codex", storage: { kind: "none" } });
-  for (const [index, text] of STRINGS.slice(0, 40).entries())
-    await post(page, `/runs/${run.id}/approvals`, {
-      ...{ requestKey: `k${index}`, kind: "command", command: text, cwd: text, reason: text, leaseEpoch: 1 },
-    });
-  const [task] = (await (await page.request.get("/api/v1/queue/tasks")).json()).items as { id: string }[];
+  const { id: runId } = await post(page, "/runs", { backendProfile: "codex", sessionRef: { sessionId } });
+  await post(page, `/runs/${runId}/commands`, { type: "turn", payload: { text: allIn("turn") } });
+  await post(page, `/runs/${runId}/claim`, { runnerId: RUNNER, leaseMs: 3_600_000 });
+  const events = eventsOf();
+  for (let from = 0; from < events.length; from += 400)
+    await post(page, `/runs/${runId}/events`, { events: events.slice(from, from + 400) });
+  const asked = allIn("asked");
+  await post(page, `/runs/${runId}/approvals`, {
+    ...{
+      requestKey: "k",
+      kind: "command",
+      command: asked,
+      cwd: asked.slice(0, 4_000),
+      reason: asked.slice(0, 10_000),
+      leaseEpoch: 1,
+    },
+  });
+  return { runId, sessionId };
+}
 
-  const addresses = [
-    "/",
-    ...["/sessions", `/sessions?search=${encodeURIComponent(STRINGS[0] ?? "")}`, "/queue", `/queue/${task?.id}`],
-    ...["/approvals", "/runs", `/runs/${run.id}`, `/runs/${run.id}?tab=events`, "/runners", "/storage", "/audit"],
-    ...["", "?tab=trace", "?tab=timeline", "?tab=changes", "?tab=runs", "?tab=storage"].map(
-      (tab) => `/sessions/${sessionId}${tab}`,
-    ),
+type Visit = [address: string, places: string[], act?: (page: Page) => Promise<void>];
+
+const COLUMNS = {
+  sessions:
+    "profile,project,tenant,id,thread,conversation,run,failure,events,version,metadata,bytes,files,volume,expires,created",
+  runs: "project,tenant,id,session,task,provider,model,sandbox,approval,workspace,failure,epoch,events,version,ended",
+  queue: "project,tenant,id,session,run,attempts,key,due,expires,added,version,metadata",
+  storage: "kind,digest,measured,requested,phase,policy,pinned",
+};
+/** As an address that somebody else has made may have it. */
+const GIVEN = encodeURIComponent(`<img src=x onerror=window.__ran=1>\u202e`);
+
+/** A row's own page; what else has rows leads to other lists. */
+const ROW_LINK = "a[href^='/sessions/'], a[href^='/runs/'], a[href^='/runners/'], a[href^='/queue/']";
+
+/** Opens the panel at the first row of a list. */
+async function peek(page: Page): Promise<void> {
+  await page.locator("main [data-row]").locator(ROW_LINK).first().focus();
+  await page.keyboard.press("Space");
+  await expect(page.getByRole("complementary", { name: /^A look into/ })).toBeVisible();
+}
+
+/** Has many chosen, and a dialog tell what would be done to which of them. */
+async function askOfMany(page: Page): Promise<void> {
+  await page.locator("main [data-row]").locator(ROW_LINK).first().focus();
+  await page.keyboard.press("*");
+  await page.getByRole("toolbar", { name: "Chosen sessions" }).getByRole("button", { name: "Evict…" }).click();
+  await expect(page.getByRole("dialog")).toContainText(/included/);
+}
+
+/** Has an agent say more of it. */
+async function say(page: Page, runId: string): Promise<void> {
+  const payload = { itemId: "live", text: allIn("event-live") };
+  await post(page, `/runs/${runId}/events`, { events: [{ type: "assistant_message", payload }] });
+}
+
+/** Where texts are shown, which of them at least, and what is to be opened there. */
+function visitsOf({ runId, sessionId }: { runId: string; sessionId: string }): Visit[] {
+  const session = `/sessions/${sessionId}`;
+  const failed = `/runs/${FAILED.runId}`;
+  return [
+    ["/", ["approval-command", "backend-disabled"]],
+    [`/sessions?state=all&columns=${COLUMNS.sessions}`, ["session-title", "session-metadata"], peek],
+    [`/sessions?state=all&group=project&search=${GIVEN}`, []],
+    ["/sessions?state=all", ["session-title"], askOfMany],
+    [session, ["event-user", "event-assistant", "event-command", "event-file", "event-error"]],
+    // While it is looked at, too.
+    [session, ["event-live"], (page) => say(page, runId)],
+    [`${session}?tab=trace`, ["event-tool", "event-result"]],
+    ...["timeline", "changes", "runs", "storage", "audit"].map((tab): Visit => [`${session}?tab=${tab}`, []]),
+    [`/sessions/${FAILED.sessionId}`, ["one-session-title", "call-model"]],
+    [`/compare?left=${sessionId}&right=${FAILED.sessionId}`, ["one-session-title"]],
+    [`/queue?state=all&columns=${COLUMNS.queue}`, ["task-title", "control-reason"], peek],
+    ["/queue?state=cancelled", ["task-cancel_reason"]],
+    ["/queue?state=all&as=board", ["task-title"], peek],
+    ["/queue?state=all&as=board&by=lane", ["task-title"]],
+    [`/queue?state=all&queue=${GIVEN}&lane=${GIVEN}&key=${GIVEN}`, []],
+    [`/queue/${TASK_ID}`, ["one-task-title", "one-task-payload", "attempt-failure"]],
+    ["/approvals?status=pending", ["approval-command", "approval-changes"]],
+    ["/approvals?status=decided", ["approval-answer", "approval-by"]],
+    [`/runs?columns=${COLUMNS.runs}`, ["run-provider_id", "run-execution_policy"], peek],
+    [`/runs?group=failure&profile=${GIVEN}&failure=${GIVEN}`, []],
+    [`/runs/${runId}`, ["turn"]],
+    [failed, ["one-run-failure_message", "one-run-workspace_ref", "command-text", "command-failure"]],
+    [`${failed}?tab=job`, ["remains"]],
+    [`${failed}?tab=log`, ["log-line"]],
+    [`/runs/${CANCELLED.runId}`, ["one-run-cancel_reason"]],
+    ["/runners?state=all", ["runner-placement"], peek],
+    [`/runners?placement=${GIVEN}&search=${GIVEN}`, []],
+    [`/runners/${RUNNER}`, ["runner-drain"]],
+    [`/runners/${RUNNER_ID}`, ["one-runner-placement", "one-runner-metadata", "runner-kill"]],
+    ["/backends", ["backend-probe", "backend-health", "backend-disabled"]],
+    [`/storage?columns=${COLUMNS.storage}`, []],
+    ["/storage?view=clean-up", []],
+    ["/storage?view=orphans", ["orphan-owner"]],
+    ["/audit", ["audit-action", "audit-details"]],
+    [`/audit?actor=${GIVEN}&action=${GIVEN}`, []],
+    ["/bulk", ["bulk-reason"]],
+    [`/bulk/${BULK_ID}`, ["bulk-refusal", "bulk-filter"]],
+    ["/status", ["loop-failure"]],
+    ["/settings", ["token-name"]],
+    ["/sessions?state=all", ["view-name", "view-owner"], (page) => page.getByRole("button", { name: "Views" }).click()],
+    [
+      "/runs",
+      ["view-name", "task-title"],
+      async (page) => {
+        await page.keyboard.press("Control+k");
+        await page.getByRole("dialog").getByRole("combobox").fill("window");
+      },
+    ],
+    [`/r/run_${GIVEN}`, []],
   ];
-  for (const address of addresses) {
-    await page.goto(address);
-    await ready(page);
-    // What is folded away, and what is only drawn when it comes into sight.
-    await page.evaluate(() => {
-      for (const fold of document.querySelectorAll("details")) fold.open = true;
-      for (const box of document.querySelectorAll("main, [tabindex]")) box.scrollTop = box.scrollHeight / 2;
-    });
-    const found = await page.evaluate(() => ({
-      ran: (window as { __ran?: unknown }).__ran,
-      violations: (window as unknown as { __violations: string[] }).__violations,
-      images: [...document.querySelectorAll("img, iframe, object, embed, video, base, form[action]")].map((element) =>
-        element.outerHTML.slice(0, 80),
-      ),
-      links: [...document.querySelectorAll("a[href]")]
-        .map((link) => link.getAttribute("href") ?? "")
-        .filter((href) => !/^(\/|#|https?:|mailto:)/i.test(href)),
-    }));
-    expect(found, address).toEqual({ ran: undefined, violations: [], images: [], links: [] });
-    expect(new URL(page.url()).origin, address).toBe(product.url);
-  }
-  await context.close();
-});
+}

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Browser, Page } from "@playwright/test";
-import { copied, expect, expectEveryLook, openSignedIn, productOfFile, ready, test } from "./fixtures";
+import { copied, expect, expectEveryLook, look, openSignedIn, productOfFile, ready, test } from "./fixtures";
 import { apiOf, openPage } from "./queue-stories";
 import { newSession } from "./stories";
 
@@ -286,7 +286,8 @@ test("the documentation is read, searched and linked to where questions arise", 
     await expect(page.getByRole("article")).toContainText("AGENTRUN_LEASE_MS");
   });
   await page.goto("/docs/no-such");
-  await expect(page.getByText("There is nothing here")).toBeVisible();
+  await expect(page.getByRole("heading", { level: 1, name: "There is nothing here" })).toBeVisible();
+  await look(page, "not-found");
   await expectLooks(browser, "/docs", "docs");
   await expectLooks(browser, "/docs/configuration", "doc");
   await page.context().close();

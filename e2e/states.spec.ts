@@ -204,6 +204,25 @@ async function readLongRun(page: Page): Promise<void> {
   await api.post("/runs/run_long/finish", { terminalStatus: "completed" });
 }
 
+/** Each page; of records those that the lists of many rows have. */
+const everyPage = (session: string): string[] => [
+  ...["/", "/sessions", session, `${session}?tab=trace`, "/compare?left=ses_long&right=ses_00000001", "/queue"],
+  ...["/queue?as=board", `/queue/qt_${"1".padStart(30, "0")}`, "/approvals", "/runs", "/runs/run_long", "/runners"],
+  ...["/runners/rnr_00000001", "/backends", "/storage", "/storage?view=clean-up", "/storage?view=orphans", "/audit"],
+  ...["/bulk", "/bulk/blk_gone", "/settings", "/docs", "/docs/queue", "/r/evt_x"],
+];
+
+/** Opens a page each, some at a time: what they wait for is the server's to wait for. */
+async function openTogether<Opened>(
+  addresses: string[],
+  open: (address: string) => Promise<Opened>,
+): Promise<Opened[]> {
+  const opened: Opened[] = [];
+  for (let from = 0; from < addresses.length; from += 4)
+    opened.push(...(await Promise.all(addresses.slice(from, from + 4).map(open))));
+  return opened;
+}
+
 test("while its database is stopped every page says so, keeps what it had, and comes back by itself", async ({
   browser,
   watchPage,
@@ -235,26 +254,22 @@ test("while its database is stopped every page says so, keeps what it had, and c
     await look(list, "database-stopped-list");
   });
 
-  const pages = [
-    "/",
-    "/sessions",
-    new URL(session.url()).pathname,
-    "/queue",
-    "/runs",
-    "/storage",
-    "/r/evt_x",
-    "/settings",
-  ];
-  await test.step("a page that is opened now says what is away", async () => {
-    const page = await context.newPage();
-    watchPage(page, { expectedErrors });
-    for (const address of pages) {
+  const sessionPage = new URL(session.url()).pathname;
+  await test.step("every page that is opened now says what is away, and comes back by itself", async () => {
+    // Of another browser: of one's tabs those that were looked at last alone are live.
+    const another = await openContext(browser);
+    const tabs = await openTogether(everyPage(sessionPage), async (address) => {
+      const page = await another.newPage();
+      watchPage(page, { expectedErrors });
       await page.goto(address);
       await ready(page);
       await expect(page.getByText("This page waits: the database does not answer"), address).toBeVisible({
         timeout: 40_000,
       });
-    }
+      return { address, page };
+    });
+    const [page] = tabs.map((tab) => tab.page);
+    if (page === undefined) throw new Error("no page was opened");
     await look(page, "database-stopped");
     await page.getByRole("link", { name: "Status" }).click();
     await expect(page.getByRole("heading", { level: 1, name: "Status" })).toBeVisible({ timeout: 40_000 });
@@ -262,12 +277,13 @@ test("while its database is stopped every page says so, keeps what it had, and c
     await expect(parts.getByText("unreachable"), "the status page says which part").toBeVisible();
     await expect(parts.getByText(/Worker, loops, runners and backends are told by the database/)).toBeVisible();
     await look(page, "database-stopped-status");
-    await page.goto("/settings");
-    await ready(page);
-    await expect(page.getByText("This page waits: the database does not answer")).toBeVisible({ timeout: 40_000 });
     await server.resume();
-    await expect(page.getByRole("heading", { level: 1, name: "Settings" })).toBeVisible({ timeout: 60_000 });
-    await page.close();
+    for (const { address, page } of tabs) {
+      await expect(page.getByText("This page waits"), address).toHaveCount(0, { timeout: 60_000 });
+      await expect(page.getByRole("heading", { level: 1 }).first(), address).toBeVisible({ timeout: 60_000 });
+      await page.close();
+    }
+    await another.close();
   });
 
   await test.step("open pages come back to life without being touched, with what happened meanwhile", async () => {

@@ -1,16 +1,13 @@
-import { expect, LOOKS, lookInAll, ready, signIn, test } from "./fixtures";
-import { Product } from "./product";
+import { expect, LOOKS, lookInAll, newSignedIn, ready, test } from "./fixtures";
 
 test("the status page shows each loop of the worker, what is reached, and what verifies", async ({
   browser,
+  shared,
   watchPage,
 }) => {
   test.setTimeout(180_000);
-  await using product = await Product.start();
-  const context = await browser.newContext({ baseURL: product.url });
-  const page = await context.newPage();
+  const page = await newSignedIn(browser, shared);
   watchPage(page);
-  await signIn(page, product);
   await page.goto("/status");
   await ready(page);
   const loops = page.getByRole("table", { name: "Loops" });
@@ -25,9 +22,9 @@ test("the status page shows each loop of the worker, what is reached, and what v
   await expect(part("Schema")).toContainText(/(\d+) of \1/);
   await expect(part("Executor")).toContainText("reachable");
   await page.getByRole("button", { name: "Verify Queue's counts" }).click();
-  await expect(part("Queue's counts")).toContainText("Equal, over 0 tasks.");
+  await expect(part("Queue's counts")).toContainText(/Equal, over \d+ tasks?\./);
   await page.getByRole("button", { name: "Verify Usage's sums" }).click();
-  await expect(part("Usage's sums")).toContainText("Equal, over 0 calls.");
+  await expect(part("Usage's sums")).toContainText(/Equal, over \d+ calls?\./);
   await lookInAll(page, LOOKS, "status");
-  await context.close();
+  await page.context().close();
 });

@@ -8,7 +8,8 @@ const words = (text) => new Set(text.trim().split(/\s+/));
 const FOREIGN = words(`
   text message title command cwd reason explanation step tool server excerpt failureMessage endMessage
   decisionReason cancelReason taskTitle sessionTitle runTitle detail output diff path said why rule actor payload
-  arguments result metadata concurrencyKey idempotencyKey line`);
+  arguments result metadata concurrencyKey idempotencyKey line failure fault placement host sourceCommit model holder
+  image namespace phase owner createdBy decidedBy updatedBy targetId`);
 
 /** What writes tricks out, or makes its text of that. */
 const SAFE_CALLS = words(`
@@ -39,7 +40,12 @@ const OWN_WORDS = {
   "components/shell/palette.tsx": ["title"],
   "components/status/backends-part.tsx": ["condition.why"],
   "components/backends/backend-card.tsx": ["condition.why"],
+  "components/queue/conflict.ts": ["failure"],
+  "components/queue/lane-menu.tsx": ["failure"],
   "components/queue/task-trial.tsx": ["said"],
+  "components/queue/use-control.ts": ["failure"],
+  "components/queue/use-priority.ts": ["failure"],
+  "components/runs/why-box.tsx": ["holder"],
   "components/storage/clean-up-report.tsx": ["title"],
   "components/storage/evict-dialog.tsx": ["loss.text"],
 };

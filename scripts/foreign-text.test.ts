@@ -20,6 +20,8 @@ test("what others wrote is found wherever it is drawn as it is", () => {
     "<p>{describe(event)}</p>": ["describe(event)"],
     "<p>{item.text.slice(0, 9)}</p>": ["item.text"],
     "<p>{String(message)}</p>": ["message"],
+    "<li>{model}</li>": ["model"],
+    "<p title={row.targetId}>{loop.failure}</p>": ["row.targetId", "loop.failure"],
   };
   for (const [jsx, expected] of Object.entries(drawn))
     expect(textsOf(`export const Planted = () => ${jsx};`), jsx).toEqual(expected);

@@ -71,10 +71,10 @@ function Narrow({ text, what, isStrong, onPress }: NarrowProps) {
 
 function Target({ row }: { row: AuditRow }) {
   const address = targetAddress(row);
-  const id = <span title={row.targetId}>{shortenId(row.targetId)}</span>;
+  const id = <span title={showTricks(row.targetId)}>{shortenId(row.targetId)}</span>;
   return (
     <span className="flex flex-col text-2xs max-sm:flex-row max-sm:gap-1.5">
-      <span className="text-ink-3">{row.targetKind}</span>
+      <span className="text-ink-3">{showTricks(row.targetKind)}</span>
       {address === null ? (
         <code className="whitespace-nowrap">{id}</code>
       ) : (

@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useTRPC } from "@/components/trpc/client";
 import { Select } from "@/components/ui/field";
+import { showTricks } from "@/components/ui/hidden-text";
 
 /** The names of all backend profiles. */
 export function useProfiles(): string[] {
@@ -25,7 +26,9 @@ export function ProfileFilter({ value, onChange }: ProfileFilterProps) {
     >
       <option value="">Any profile</option>
       {(isKnown ? profiles : [...profiles, value]).map((profile) => (
-        <option key={profile}>{profile}</option>
+        <option key={profile} value={profile ?? ""}>
+          {showTricks(profile)}
+        </option>
       ))}
     </Select>
   );

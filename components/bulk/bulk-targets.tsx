@@ -90,7 +90,7 @@ function columnsOf(kind: BulkKind): Column<BulkResult>[] {
           <Link
             href={ADDRESS[kind](targetId)}
             prefetch={false}
-            title={targetId}
+            title={showTricks(targetId)}
             className="truncate font-medium hover:underline"
           >
             {title === null || title === "" ? shortenId(targetId) : showTricks(title)}

@@ -127,7 +127,7 @@ function SideHead({ side, id, query, onPick }: SideHeadProps) {
       {session !== undefined && id !== null && (
         <>
           <p className="mt-1 flex min-w-0 items-center gap-2 text-sm font-semibold">
-            <Link href={sessionAddress(session.sessionId)} className="min-w-0 truncate hover:underline">
+            <Link href={sessionAddress(session.sessionId)} className="min-w-0 truncate leading-6 hover:underline">
               {nameOf(session)}
             </Link>
             <Profile profile={session.backendProfile} />

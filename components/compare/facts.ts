@@ -1,6 +1,7 @@
 import { countLines } from "@/components/changes/fold-changes";
 import { explainSession } from "@/components/sessions/session-state";
 import { formatBytes, formatDuration, formatMoney, formatPlural, formatTokens } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
 import { callsWords, costWords, inputWords, outputWords, tokensOf } from "@/components/usage/words";
 import { type Both, moreWords, type SideName, type Sums, sumTurns } from "./pairs";
 import type { Side } from "./use-side";
@@ -33,12 +34,14 @@ export function factsOf(sides: Both<Side>, nowMs: number): Fact[] {
       return { words: isTold ? word : `${word} (${session.failureKind})` };
     }),
     fact("Profile", ({ session }) => ({ words: session.backendProfile })),
-    fact("Model", (side) => ({ words: modelOf(side) })),
+    fact("Model", (side) => ({ words: showTricks(modelOf(side)) })),
     fact("Policy", ({ lastRun }) => ({
       words:
         lastRun === null
           ? "no run yet"
-          : `${lastRun.executionPolicy.sandbox ?? "workspace-write"}, approvals ${lastRun.executionPolicy.approval ?? "on-request"}`,
+          : showTricks(
+              `${lastRun.executionPolicy.sandbox ?? "workspace-write"}, approvals ${lastRun.executionPolicy.approval ?? "on-request"}`,
+            ),
     })),
     ...usageFacts(fact),
     counted(

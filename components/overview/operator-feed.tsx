@@ -43,9 +43,9 @@ function Action({ row }: { row: AuditRow }) {
       </span>
       <span className="font-medium">{row.action}</span>
       {address === null ? (
-        <span title={row.targetId}>{target}</span>
+        <span title={showTricks(row.targetId)}>{target}</span>
       ) : (
-        <Link href={address} prefetch={false} title={row.targetId} className="text-accent hover:underline">
+        <Link href={address} prefetch={false} title={showTricks(row.targetId)} className="text-accent hover:underline">
           {target}
         </Link>
       )}

@@ -73,7 +73,7 @@ export function PeekLinks({ links }: { links: readonly (readonly [name: string, 
   return (
     <p className="flex flex-wrap gap-x-4 gap-y-1 text-xs">
       {there.map(([name, href]) => (
-        <Link key={name} href={href ?? ""} prefetch={false} className="text-accent underline">
+        <Link key={name} href={href ?? ""} prefetch={false} className="leading-6 text-accent underline">
           {name}
         </Link>
       ))}

@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { showTricks } from "@/components/ui/hidden-text";
 import type { Filter, QueryPage } from "@/contract/query/page";
 import { chipsOf } from "./chips";
 
@@ -18,7 +19,7 @@ export function useWider<Of extends Filter>(
   const last = chips.find(({ text }) => text === next.at(-1));
   if (last === undefined || chips.length < 2) return null;
   return {
-    without: last.text,
+    without: showTricks(last.text),
     onWiden: () => onChange({ [last.field]: page.none[last.field] } as Partial<Of>),
   };
 }

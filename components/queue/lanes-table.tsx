@@ -5,6 +5,7 @@ import { useState } from "react";
 import { ActsMenu } from "@/components/ui/acts-menu";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
+import { showTricks } from "@/components/ui/hidden-text";
 import { LimitCell } from "@/components/ui/limit-cell";
 import { MenuItem } from "@/components/ui/menu";
 import { Panel } from "@/components/ui/page";
@@ -95,7 +96,7 @@ function columnsOf({ mayChange, set, onChoose, done, hasTenants }: ColumnInput):
       cell: (control) => (
         <State
           state={control.state}
-          title={[control.reason, control.updatedBy].filter(Boolean).join(" · ") || undefined}
+          title={showTricks([control.reason, control.updatedBy].filter(Boolean).join(" · ")) || undefined}
         />
       ),
     },

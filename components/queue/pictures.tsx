@@ -11,6 +11,7 @@ import { Chart, Key } from "@/components/ui/chart";
 import { Choices } from "@/components/ui/choices";
 import { Drawing } from "@/components/ui/drawing";
 import { formatCount, formatDuration } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
 import { useStepName } from "@/components/ui/step-name";
 import type { QueueMinute } from "@/contract/queue-commander";
 import type { QueueFilter } from "./filter";
@@ -64,7 +65,7 @@ export function Pictures({ filter }: { filter: Pick<QueueFilter, "queue" | "lane
   return (
     <section aria-label="Pictures" className="flex flex-col gap-2">
       <div className="flex flex-wrap items-center justify-end gap-x-3">
-        {lane !== null && <p className="mr-auto text-xs text-ink-2">Of lane {lane}</p>}
+        {lane !== null && <p className="mr-auto text-xs text-ink-2">Of lane {showTricks(lane)}</p>}
         {part === null ? (
           <p className="text-2xs text-ink-3 max-sm:hidden">
             Drag over a picture to see a part of it, or press Shift with the arrows, then Enter.

@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { ListSearch } from "@/components/query/list-search";
 import { Choices } from "@/components/ui/choices";
 import { Select } from "@/components/ui/field";
+import { showTricks } from "@/components/ui/hidden-text";
 import { TASK_QUERY } from "@/contract/query/tasks";
 import { isFiltered, type QueueFilter, TASK_LIST_STATES } from "./filter";
 
@@ -57,9 +58,11 @@ export function QueueFilters({ filter, queues, lanes, hasStates, hasColumns, loo
         onChange={(event) => onChange({ lane: event.target.value || null })}
       >
         <option value="">Any lane</option>
-        {!isKnown && <option>{filter.lane}</option>}
+        {!isKnown && <option value={filter.lane ?? ""}>{showTricks(filter.lane)}</option>}
         {lanes.map((lane) => (
-          <option key={lane}>{lane}</option>
+          <option key={lane} value={lane}>
+            {showTricks(lane)}
+          </option>
         ))}
       </Select>
       {look}

@@ -11,6 +11,7 @@ import { queueCommander, queueControls } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
 import { Choices } from "@/components/ui/choices";
 import { Select } from "@/components/ui/field";
+import { showTricks } from "@/components/ui/hidden-text";
 import { PageHeader, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { BOARD_PARAMS, GROUPINGS, LOOKS, QUEUE_FILTERS, type QueueFilter, scopeInput } from "./filter";
@@ -150,7 +151,7 @@ function QueueSelect({ queues, filter, onChange }: QueueSelectProps) {
       onChange={(event) => onChange({ queue: event.target.value || null, lane: null })}
     >
       <option value="">All queues</option>
-      {!isKnown && <option>{filter.queue}</option>}
+      {!isKnown && <option value={filter.queue ?? ""}>{showTricks(filter.queue)}</option>}
       {queues.map((queue) => (
         <option key={queue}>{queue}</option>
       ))}

@@ -2,6 +2,7 @@
 import { ProfileFilter, useProfiles } from "@/components/backends/profile-filter";
 import { ListSearch } from "@/components/query/list-search";
 import { Select } from "@/components/ui/field";
+import { showTricks } from "@/components/ui/hidden-text";
 import { RUNNER_QUERY } from "@/contract/query/runners";
 import { isFiltered, type RunnerFilter, SHOWN_STATES, type ShownState, shownState } from "./filter";
 
@@ -52,7 +53,9 @@ export function RunnerFilters({ filter, placements, onChange }: RunnerFiltersPro
         >
           <option value="">Any place</option>
           {(isKnown ? placements : [...placements, placement]).map((known) => (
-            <option key={known}>{known}</option>
+            <option key={known} value={known ?? ""}>
+              {showTricks(known)}
+            </option>
           ))}
         </Select>
       )}

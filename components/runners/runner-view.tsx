@@ -147,7 +147,7 @@ function Beats({ runner }: { runner: Runner }) {
 /** The name of its Job, and where what is known of it stands. */
 function RunnerJob({ runner: { runId, attemptId, job } }: { runner: Runner }) {
   if (job === null) return null;
-  const link = "text-accent underline";
+  const link = "leading-6 text-accent underline";
   return (
     <span className="flex flex-wrap items-center gap-x-3">
       <Id id={job.jobName} />

@@ -55,10 +55,10 @@ const COLUMNS: Column<Runner>[] = [
     isWideOnly: true,
     cell: (runner) => (
       <span className="flex max-w-40 flex-col items-start text-xs text-ink-2">
-        <span className="max-w-full truncate" title={runner.placement ?? undefined}>
-          {runner.placement}
+        <span className="max-w-full truncate" title={showTricks(runner.placement ?? undefined)}>
+          {showTricks(runner.placement)}
         </span>
-        <span className="max-w-full truncate text-2xs text-ink-3">{processOf(runner)}</span>
+        <span className="max-w-full truncate text-2xs text-ink-3">{showTricks(processOf(runner))}</span>
       </span>
     ),
   },

@@ -67,7 +67,7 @@ function Details({ details }: { details: AttemptDetails }) {
       {faults.length > 0 && (
         <ul className="rounded-lg border border-warn/50 bg-warn-soft p-3 text-xs text-warn">
           {faults.map((fault) => (
-            <li key={fault}>Not read: {fault}</li>
+            <li key={fault}>Not read: {showTricks(fault)}</li>
           ))}
         </ul>
       )}
@@ -142,7 +142,7 @@ function PodPanel({ pod }: { pod: NonNullable<AttemptDetails["pod"]> }) {
           [
             "Phase",
             <span key="p" className="inline-flex flex-wrap items-center gap-2">
-              <State isBare {...phaseLook(pod.phase)} word={pod.phase} />
+              <State isBare {...phaseLook(pod.phase)} word={showTricks(pod.phase)} />
               {pod.isBeingDeleted && <State isBare state="deleting" />}
             </span>,
           ],
@@ -153,7 +153,7 @@ function PodPanel({ pod }: { pod: NonNullable<AttemptDetails["pod"]> }) {
               .map((part) => showTricks(part ?? ""))
               .join(": ") || null,
           ],
-          ["Node", pod.node ?? "none yet"],
+          ["Node", showTricks(pod.node ?? "none yet")],
           ["Created", <Time key="c" at={pod.createdAt} />],
           ["Started", pod.startedAt === null ? null : <Time key="s" at={pod.startedAt} />],
         ]}
@@ -169,9 +169,7 @@ function Conditions({ conditions, of }: { conditions: readonly JobCondition[]; o
     <ul aria-label={`Conditions of the ${of}`} className="flex flex-col gap-1 px-4 pb-4 text-xs">
       {conditions.map(({ type, status, reason, message, at }) => (
         <li key={type} className="flex flex-wrap gap-x-2 wrap-anywhere">
-          <span className="font-medium">
-            {type}: {status}
-          </span>
+          <span className="font-medium">{showTricks(`${type}: ${status}`)}</span>
           {reason !== null && <span className="text-ink-2">{showTricks(reason)}</span>}
           {message !== null && <span className="text-ink-2">{showTricks(message)}</span>}
           {at !== null && <Time at={at} className="text-ink-3" />}
@@ -182,7 +180,7 @@ function Conditions({ conditions, of }: { conditions: readonly JobCondition[]; o
 }
 
 const CONTAINERS: Column<JobContainer>[] = [
-  { name: "Container", isLead: true, className: "font-medium", cell: (container) => container.name },
+  { name: "Container", isLead: true, className: "font-medium", cell: (container) => showTricks(container.name) },
   {
     name: "State",
     cell: (container) => <State {...containerLook(container)} word={showTricks(wordsOfContainer(container))} />,
@@ -203,7 +201,12 @@ const CONTAINERS: Column<JobContainer>[] = [
     className: "whitespace-nowrap text-ink-2",
     cell: ({ startedAt, endedAt }) => (startedAt === null ? "" : <Duration from={startedAt} to={endedAt} />),
   },
-  { name: "Image", isWideOnly: true, className: "text-xs wrap-anywhere text-ink-2", cell: ({ image }) => image },
+  {
+    name: "Image",
+    isWideOnly: true,
+    className: "text-xs wrap-anywhere text-ink-2",
+    cell: ({ image }) => showTricks(image),
+  },
 ];
 
 function wordsOfContainer({ state, reason, exitCode, signal }: JobContainer): string {
@@ -224,7 +227,7 @@ const EVENTS: Column<ClusterEvent>[] = [
     cell: ({ message }) => showTricks(message),
   },
   { name: "Count", isWideOnly: true, className: "tabular-nums", cell: ({ count }) => count },
-  { name: "From", isWideOnly: true, className: "text-xs text-ink-3", cell: ({ from }) => from },
+  { name: "From", isWideOnly: true, className: "text-xs text-ink-3", cell: ({ from }) => showTricks(from) },
 ];
 
 function keyOfEvent({ of, reason, message, firstAt }: ClusterEvent): string {

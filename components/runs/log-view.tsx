@@ -24,6 +24,7 @@ import { CopyTextButton, copyText } from "@/components/ui/copy";
 import { download } from "@/components/ui/download";
 import { Select } from "@/components/ui/field";
 import { formatPlural } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
 import { EmptyState } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { ScrollRegion } from "@/components/ui/scroll-region";
@@ -252,7 +253,7 @@ function LoadedLog({ log, run, shown, isFollowing, onFollow, onShow }: LoadedLog
       </div>
       {lines.length === 0 ? (
         <EmptyState title={log.note === null ? "No line" : "No log"}>
-          {log.note ?? "It has written nothing, or nothing since then."}
+          {showTricks(log.note) ?? "It has written nothing, or nothing since then."}
         </EmptyState>
       ) : (
         <ScrollRegion

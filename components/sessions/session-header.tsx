@@ -55,7 +55,7 @@ export function SessionHeader({ session, openRun }: { session: SessionSummary; o
           )}
           {usage !== undefined && usage.calls > 0 && (
             <span className="whitespace-nowrap text-ink-3 tabular-nums" title={callsWords(usage)}>
-              {used?.models.map(({ model }) => model).join(", ")} · {briefWords(usage)}
+              {showTricks(used?.models.map(({ model }) => model).join(", "))} · {briefWords(usage)}
             </span>
           )}
           {openRun !== null && (

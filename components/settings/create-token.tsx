@@ -9,6 +9,7 @@ import { CopyButton } from "@/components/ui/copy";
 import { Dialog } from "@/components/ui/dialog";
 import { ErrorNote } from "@/components/ui/error-note";
 import { Field, Input, Select } from "@/components/ui/field";
+import { showTricks } from "@/components/ui/hidden-text";
 import type { CreatedToken, CreateTokenInput } from "@/contract/identity";
 import { ROLES, type Role, TOKEN_SCOPES, type TokenScope } from "@/contract/words";
 
@@ -33,7 +34,7 @@ export function CreateTokenDialog({ onClose }: { onClose: () => void }) {
     <Dialog
       isOpen
       onOpenChange={(isOpen) => !isOpen && onClose()}
-      title={made === null ? "New token" : `Token ${made.name}`}
+      title={made === null ? "New token" : `Token ${showTricks(made.name)}`}
     >
       {made === null ? <TokenForm onMade={setMade} /> : <Secret token={made.token} onClose={onClose} />}
     </Dialog>

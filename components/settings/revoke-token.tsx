@@ -5,6 +5,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { useNow } from "@/components/ui/clock";
 import { DangerDialog } from "@/components/ui/danger-dialog";
 import { formatAge, formatPlural } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
 import type { TokenRecord } from "@/contract/identity";
 
 /** Says what stops working, asks why, and ends a token. */
@@ -17,7 +18,7 @@ export function RevokeTokenDialog({ token, onClose }: { token: TokenRecord; onCl
       onSuccess: () => {
         onClose();
         void client.invalidateQueries({ queryKey: trpc.identity.tokens.pathKey() });
-        toast.success(`Revoked ${token.name}`);
+        toast.success(`Revoked ${showTricks(token.name)}`);
       },
     }),
   );
@@ -29,7 +30,7 @@ export function RevokeTokenDialog({ token, onClose }: { token: TokenRecord; onCl
       consequence={
         <ul className="list-disc pl-4">
           {breaksOf(token, nowMs).map((line) => (
-            <li key={line}>{line}</li>
+            <li key={line}>{showTricks(line)}</li>
           ))}
         </ul>
       }

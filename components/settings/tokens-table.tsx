@@ -4,6 +4,7 @@ import Link from "next/link";
 import { auditAddress } from "@/components/shell/addresses";
 import { Button } from "@/components/ui/button";
 import { formatPlural, shortenId } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
 import { type Column, Table } from "@/components/ui/table";
 import { Time } from "@/components/ui/time";
 import type { TokenRecord } from "@/contract/identity";
@@ -76,7 +77,7 @@ function columnsOf(onRevoke: TokensTableProps["onRevoke"]): Column<TokenRecord>[
       name: "Actions",
       className: "text-right max-sm:ml-auto",
       cell: (token) => (
-        <Button size="sm" aria-label={`Revoke ${token.name}`} onClick={() => onRevoke(token)}>
+        <Button size="sm" aria-label={`Revoke ${showTricks(token.name)}`} onClick={() => onRevoke(token)}>
           Revoke…
         </Button>
       ),
@@ -101,8 +102,8 @@ function Name({ token }: { token: TokenRecord }) {
     <span className="flex min-w-0 items-center gap-2">
       <Icon aria-hidden className="size-4 shrink-0 text-ink-3" />
       <span className="flex min-w-0 flex-col">
-        <span className="max-w-56 truncate font-medium" title={name}>
-          {name}
+        <span className="max-w-56 truncate font-medium" title={showTricks(name)}>
+          {showTricks(name)}
         </span>
         <span className="text-2xs whitespace-nowrap text-ink-3">
           {notes.join(" · ")} ·{" "}

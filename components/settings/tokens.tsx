@@ -9,6 +9,7 @@ import { tokenPages } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
 import { CallHint } from "@/components/ui/call-hint";
 import { formatPlural } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
 import { LoadMore } from "@/components/ui/load-more";
 import { EmptyState, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
@@ -31,7 +32,7 @@ export function Tokens() {
   return (
     <Panel title="Tokens" className="self-start">
       <EmptyState title="Tokens are an administrator's">
-        You are signed in as {name}, whose role is {role}: this needs the role admin.
+        You are signed in as {showTricks(name)}, whose role is {role}: this needs the role admin.
       </EmptyState>
     </Panel>
   );

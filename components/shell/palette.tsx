@@ -135,7 +135,7 @@ export function Palette({ shortcuts, onClose }: { shortcuts: readonly Shortcut[]
         <Command.Group heading="Views" className={group}>
           {views.map(({ id, page, name, address }) => (
             <Command.Item key={id} value={id} className={FOUND_ROW} onSelect={pick(() => router.push(address))}>
-              <span className="min-w-0 flex-1 truncate">View: {name}</span>
+              <span className="min-w-0 flex-1 truncate">View: {showTricks(name)}</span>
               <span className="text-xs text-ink-3">{page}</span>
             </Command.Item>
           ))}

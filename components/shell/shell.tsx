@@ -7,6 +7,7 @@ import { StaleBar } from "@/components/live/stale-bar";
 import { LiveIndicator } from "@/components/live/status";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
+import { showTricks } from "@/components/ui/hidden-text";
 import { Menu, MenuItem } from "@/components/ui/menu";
 import { Commands, openPalette } from "./commands";
 import { useIdentity } from "./identity";
@@ -86,8 +87,11 @@ function SideBar() {
       <footer className="flex flex-col gap-2 border-t px-4 py-2.5">
         <LiveIndicator />
         <div className="flex items-center gap-1">
-          <span className="min-w-0 flex-1 truncate text-xs text-ink-2" title={`${identity.name}, ${identity.role}`}>
-            {identity.name}
+          <span
+            className="min-w-0 flex-1 truncate text-xs text-ink-2"
+            title={`${showTricks(identity.name)}, ${identity.role}`}
+          >
+            {showTricks(identity.name)}
           </span>
           <ThemeMenu />
           <Button look="ghost" size="icon-sm" aria-label="Sign out" onClick={() => void signOut()}>

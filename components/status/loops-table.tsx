@@ -1,5 +1,6 @@
 "use client";
 import { formatDuration, formatPlural } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
 import { State, type Tone } from "@/components/ui/state";
 import { type Column, Table } from "@/components/ui/table";
 import { Duration, Time } from "@/components/ui/time";
@@ -38,7 +39,7 @@ const COLUMNS: Column<LoopStatus>[] = [
         {loop.failures > 0 && (
           <span className="text-xs wrap-anywhere text-bad">
             failed {loop.failures === 1 ? "once" : formatPlural(loop.failures, "time")}
-            {loop.failure !== null && `: ${loop.failure}`}
+            {loop.failure !== null && `: ${showTricks(loop.failure)}`}
           </span>
         )}
       </span>
@@ -74,7 +75,7 @@ const COLUMNS: Column<LoopStatus>[] = [
     className: "text-xs text-ink-2",
     cell: (loop) => (
       <span className="flex flex-col">
-        <span className="wrap-anywhere">{loop.isLed ? (loop.holder ?? loop.process) : "nobody"}</span>
+        <span className="wrap-anywhere">{loop.isLed ? showTricks(loop.holder ?? loop.process) : "nobody"}</span>
         {loop.ledSince !== null && (
           <span className="text-2xs text-ink-3">
             for <Duration from={loop.ledSince} to={null} />

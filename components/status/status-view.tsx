@@ -6,6 +6,7 @@ import { useTRPC, useTRPCClient } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import { ErrorNote } from "@/components/ui/error-note";
 import { formatPlural } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
 import { PageHeader, TableSkeleton } from "@/components/ui/page";
 import { ErrorCard } from "@/components/ui/query-view";
 import { ScrollRegion } from "@/components/ui/scroll-region";
@@ -44,7 +45,7 @@ export function StatusView() {
           <OwnParts />
           {isOfAll && <Checks />}
           <Part name="You" tone="quiet" word={identity.role}>
-            {identity.name}, {identity.tenantId === null ? "all tenants" : `tenant ${identity.tenantId}`}
+            {showTricks(identity.name)}, {identity.tenantId === null ? "all tenants" : `tenant ${identity.tenantId}`}
           </Part>
         </dl>
         <ErrorNote error={status.error} className="m-4 lg:mx-6" />

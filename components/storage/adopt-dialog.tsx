@@ -10,6 +10,7 @@ import { CurlButton } from "@/components/ui/curl-button";
 import { Dialog } from "@/components/ui/dialog";
 import { ErrorNote } from "@/components/ui/error-note";
 import { Field, Input, Select } from "@/components/ui/field";
+import { showTricks } from "@/components/ui/hidden-text";
 import type { OrphanVolume } from "@/contract/storage";
 import { orphanPath } from "./paths";
 
@@ -50,7 +51,12 @@ export function AdoptDialog({ orphan, onClose }: { orphan: OrphanVolume; onClose
     adopt.mutate({ name: orphan.name, ...body });
   };
   return (
-    <Dialog isOpen onOpenChange={(isOpen) => !isOpen && onClose()} title="Adopt volume" description={orphan.name}>
+    <Dialog
+      isOpen
+      onOpenChange={(isOpen) => !isOpen && onClose()}
+      title="Adopt volume"
+      description={showTricks(orphan.name)}
+    >
       <form onSubmit={submit} className="flex flex-col gap-3">
         <p className="text-sm text-ink-2">
           The volume becomes its session&apos;s again, and what it holds stays as it is.

@@ -80,7 +80,7 @@ function columnsOf(orphans: readonly OrphanVolume[], ask: (asked: Asked) => void
         <span className="flex flex-col">
           <Id id={orphan.name} />
           <span className="text-2xs text-ink-3">
-            {orphan.namespace} · {orphan.phase}
+            {showTricks(orphan.namespace)} · {showTricks(orphan.phase)}
           </span>
         </span>
       ),
@@ -94,7 +94,7 @@ function columnsOf(orphans: readonly OrphanVolume[], ask: (asked: Asked) => void
           <span className="flex flex-col">
             <Id id={orphan.sessionId} />
             <span className="text-2xs text-ink-3">
-              {orphan.tenantId ?? "no tenant"} / {orphan.projectId ?? "no project"}
+              {showTricks(orphan.tenantId ?? "no tenant")} / {showTricks(orphan.projectId ?? "no project")}
             </span>
           </span>
         ),

@@ -1,3 +1,4 @@
+import { showTricks } from "@/components/ui/hidden-text";
 import { type Fact, Facts, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import type { Usage, UsageOf } from "@/contract/usage";
@@ -58,7 +59,7 @@ function Models({ models }: { models: UsageOf["models"] }) {
     <ul aria-label="By model" className="mt-2 flex flex-col gap-1 border-t pt-2 text-xs">
       {models.map(({ backendProfile, model, usage }) => (
         <li key={`${backendProfile}/${model}`} className="flex flex-wrap justify-between gap-x-3">
-          <span className="min-w-0 wrap-anywhere">{model}</span>
+          <span className="min-w-0 wrap-anywhere">{showTricks(model)}</span>
           <span className="text-ink-2 tabular-nums">{briefWords(usage)}</span>
         </li>
       ))}

@@ -46,7 +46,11 @@ export function NameViewDialog({ page, view, query, onSaved, onClose }: NameView
     >
       <form className="flex flex-col gap-3" onSubmit={submit}>
         <p className="text-sm text-ink-2">
-          {(view?.query ?? query) === "" ? "The whole list" : <code className="text-xs">{view?.query ?? query}</code>}
+          {(view?.query ?? query) === "" ? (
+            "The whole list"
+          ) : (
+            <code className="text-xs">{showTricks(view?.query ?? query)}</code>
+          )}
         </p>
         <Field label="Name">
           {(id) => (

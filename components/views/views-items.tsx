@@ -40,11 +40,14 @@ export function ViewsItems(props: ViewsItemsProps) {
               aria-hidden
               className={view.id === current?.id ? "size-3.5 shrink-0" : "invisible size-3.5 shrink-0"}
             />
-            <span className="min-w-0 flex-1 truncate" title={view.query === "" ? "all" : view.query}>
+            <span className="min-w-0 flex-1 truncate" title={view.query === "" ? "all" : showTricks(view.query)}>
               {showTricks(view.name)}
             </span>
             {view.isShared && (
-              <span className="flex shrink-0 items-center gap-1 text-xs text-ink-3" title={`Made by ${view.owner}`}>
+              <span
+                className="flex shrink-0 items-center gap-1 text-xs text-ink-3"
+                title={`Made by ${showTricks(view.owner)}`}
+              >
                 <Users aria-hidden className="size-3" /> shared
               </span>
             )}
