@@ -85,7 +85,7 @@ test("a volume is pinned, extended, evicted by its name, restored and forked, an
     await act(page, title, "Pin");
     await act(page, title, "Unpin");
     await expect(row.getByText("pinned", { exact: true })).toBeHidden();
-    await toast(page, "Unpinned: ").getByRole("button", { name: "Undo" }).click();
+    await toast(page, "Unpinned: ").getByRole("button", { name: "Undo" }).first().click();
     await expect(row.getByText("pinned", { exact: true })).toBeVisible();
     await act(page, title, "Unpin");
     await expect(row.getByText("pinned", { exact: true })).toBeHidden();

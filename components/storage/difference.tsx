@@ -29,7 +29,7 @@ function Named({ name, count, items }: { name: string; count: number; items: rea
   if (count === 0) return null;
   return (
     <section aria-label={name} className="mt-1">
-      <h4 className="text-2xs text-ink-3">{name}</h4>
+      <h3 className="text-2xs text-ink-3">{name}</h3>
       <ul>
         {items.map(({ sessionId, reason }) => (
           <li key={sessionId} className="flex flex-wrap items-baseline gap-x-2">
