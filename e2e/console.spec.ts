@@ -1,7 +1,20 @@
-import { byDevice, EVERY_LOOK, expect, look, lookInAll, newSignedIn, optionsOf, PHONE, ready, test } from "./fixtures";
+import {
+  byDevice,
+  EVERY_LOOK,
+  expect,
+  look,
+  lookInAll,
+  newSignedIn,
+  optionsOf,
+  PAGE_LOOKS,
+  PHONE,
+  ready,
+  test,
+} from "./fixtures";
+import { apiOf } from "./queue-stories";
 import { conversation, newSession, say } from "./stories";
 
-test("every page is accessible and quiet, in light and dark, on a desk and on a phone", async ({
+test("pages are accessible and quiet in light, dark, high contrast and forced colours, on a desk and on a phone", async ({
   browser,
   shared,
   watchPage,
@@ -18,27 +31,29 @@ test("every page is accessible and quiet, in light and dark, on a desk and on a 
   const run = await first.request.get("/api/v1/runs?limit=1");
   const runId = (await run.json()).items[0].id as string;
 
+  const api = apiOf(first.request, product.url);
+  const taskId = await api.add({ title: "a task that waits", runAt: "2100-01-01T00:00:00Z" });
+
+  // Lists, and what their own stories open in every look, are looked at there.
   const pages: [string, string, string | RegExp][] = [
-    ["overview", "/", "Overview"],
-    ["sessions", "/sessions", "Sessions"],
     ["session", session, /small program/],
     ["trace", `${session}?tab=trace`, /small program/],
+    ["session-timeline", `${session}?tab=timeline`, /small program/],
+    ["session-changes", `${session}?tab=changes`, /small program/],
     ["session-runs", `${session}?tab=runs`, /small program/],
     ["session-storage", `${session}?tab=storage`, /small program/],
-    ["runs", "/runs", "Runs"],
+    ["session-audit", `${session}?tab=audit`, /small program/],
+    ["task", `/queue/${taskId}`, "a task that waits"],
     ["run", `/runs/${runId}`, /Run|run_/],
     ["run-events", `/runs/${runId}?tab=events`, /Run|run_/],
-    ["approvals", "/approvals", "Approvals"],
-    ["runners", "/runners", "Runners"],
+    ["run-timeline", `/runs/${runId}?tab=timeline`, /Run|run_/],
     ["backends", "/backends", "Backends"],
     ["storage", "/storage", "Storage"],
+    ["clean-up", "/storage?view=clean-up", "Storage"],
+    ["orphans", "/storage?view=orphans", "Storage"],
     ["status", "/status", "Status"],
-    ["audit", "/audit", "Audit"],
-    ["settings", "/settings", "Settings"],
-    ["docs", "/docs", "Documentation"],
-    ["document", "/docs/queue", /.+/],
   ];
-  for (const looks of byDevice(EVERY_LOOK)) {
+  for (const looks of byDevice(PAGE_LOOKS)) {
     const context = await browser.newContext({ baseURL: product.url, storageState, ...optionsOf(looks[0]) });
     const page = await context.newPage();
     watchPage(page);

@@ -119,7 +119,8 @@ export async function expectAccessible(page: Page, rules?: string[]): Promise<vo
   const isThere = await page.evaluate(() => "axe" in window);
   const axe = new AxeBuilder({ page, ...(isThere ? { axeSource: ";" } : {}) })
     .setLegacyMode()
-    .options({ resultTypes: ["violations"] });
+    // WCAG 2.2's size of what is pressed is not among the rules that axe has on by itself.
+    .options({ resultTypes: ["violations"], rules: { "target-size": { enabled: rules === undefined } } });
   if (rules !== undefined) axe.withRules(rules);
   const { violations } = await axe.analyze();
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`)).toEqual(
@@ -131,6 +132,9 @@ export async function expectAccessible(page: Page, rules?: string[]): Promise<vo
 type Look = {
   name: string;
   theme: "system" | "contrast";
+  /** What the system asks for, whatever the theme. */
+  contrast?: "more";
+  forcedColors?: "active";
   colorScheme: "light" | "dark";
   viewport: { width: number; height: number };
 };
@@ -149,6 +153,15 @@ export const LOOKS: Look[] = [LIGHT, DARK, ON_PHONE];
 /** The high contrast among them. */
 export const EVERY_LOOK: Look[] = [LIGHT, DARK, ...CONTRASTS, ON_PHONE];
 
+/** As a system has pages that was told to: with more contrast, and in the few colours that it gives. */
+const ASKED: Look[] = [
+  { ...DARK, name: "more-contrast", contrast: "more" },
+  { ...LIGHT, name: "forced-colors", forcedColors: "active" },
+];
+
+/** In which each page is looked at by itself, once. */
+export const PAGE_LOOKS: Look[] = [...EVERY_LOOK, ...ASKED];
+
 /** Looks by what a page is shown on: within one of these nothing differs but its colours. */
 export function byDevice(looks: Look[]): [Look, ...Look[]][] {
   const devices = new Map<number, [Look, ...Look[]]>();
@@ -164,8 +177,8 @@ export function byDevice(looks: Look[]): [Look, ...Look[]][] {
 export const optionsOf = ({ colorScheme, viewport }: Look) => ({ colorScheme, viewport });
 
 /** Has an open page look so. */
-async function show(page: Page, { theme, colorScheme, viewport }: Look): Promise<void> {
-  await page.emulateMedia({ colorScheme });
+async function show(page: Page, { theme, colorScheme, contrast, forcedColors, viewport }: Look): Promise<void> {
+  await page.emulateMedia({ colorScheme, contrast: contrast ?? null, forcedColors: forcedColors ?? null });
   await page.setViewportSize(viewport);
   await page.locator("html").evaluate((html, theme) => {
     html.dataset.theme = theme;
@@ -215,14 +228,14 @@ export async function look(page: Page, name: string, rules?: string[]): Promise<
   await page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`) });
 }
 
-/** That what stands at an address is whole in every look, the high contrast among them. */
+/** That what stands at an address is whole in every look, high contrast and forced colours among them. */
 export async function expectEveryLook(
   browser: Browser,
   signedIn: SignedIn,
   shown: { address: string; name: string },
 ): Promise<void> {
   const page = await openSignedIn(browser, signedIn, shown.address);
-  for (const looks of byDevice(EVERY_LOOK)) {
+  for (const looks of byDevice(PAGE_LOOKS)) {
     await show(page, looks[0]);
     await expect(page.locator("main").getByRole("heading", { level: 1 })).toBeVisible();
     await lookInAll(page, looks, shown.name);
