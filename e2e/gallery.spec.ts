@@ -34,44 +34,99 @@ test("a picture of every page, of a product that has work to do", async ({ brows
   for (const [title, lane, priority, text] of TASKS) await api.add({ title, lane, priority, payload: { text } });
   const session = await converse(page);
   const [run] = ((await api.get(`/runs?sessionId=${sessionOf(page)}&limit=1`)) as { items: Run[] }).items;
-  const [task] = ((await api.get("/queue/tasks?limit=1")) as { items: { id: string }[] }).items;
+  const { items: tasks } = (await api.get("/queue/tasks?state=pending")) as { items: { id: string }[] };
+  const [task] = tasks;
+  const { items: runners } = (await api.get("/runners?state=living")) as { items: { id: string }[] };
+  const { items: sessions } = (await api.get("/sessions?state=all")) as { items: { sessionId: string }[] };
+  const other = sessions.find(({ sessionId }) => sessionId !== sessionOf(page))?.sessionId;
+  const bulkId = await raiseAll(
+    api,
+    tasks.map(({ id }) => id),
+  );
 
   const storageState = await context.storageState();
-  const pages: [name: string, address: string][] = [
+  const pages: [name: string, address: string, act?: (page: Page) => Promise<void>][] = [
     ["overview", "/"],
     ["sessions", "/sessions?state=all"],
+    ["sessions-peek", "/sessions?state=all", peek],
     ["session", session],
     ["session-trace", `${session}?tab=trace`],
     ["session-timeline", `${session}?tab=timeline`],
     ["session-changes", `${session}?tab=changes`],
     ["session-runs", `${session}?tab=runs`],
     ["session-storage", `${session}?tab=storage`],
+    ["session-audit", `${session}?tab=audit`],
+    ["compare", `/compare?left=${sessionOf(page)}&right=${other}`],
     ["queue", "/queue?state=all"],
+    ["queue-peek", "/queue?state=all", peek],
+    ["board", "/queue?state=all&as=board", lanesAreThere],
+    ["board-lanes", "/queue?state=all&as=board&by=lane", lanesAreThere],
     ["task", `/queue/${task?.id}`],
     ["approvals", "/approvals"],
     ["runs", "/runs"],
+    ["runs-peek", "/runs", peek],
     ["run", `/runs/${run?.id}`],
+    ["run-events", `/runs/${run?.id}?tab=events`],
+    ["run-job", `/runs/${run?.id}?tab=job`],
+    ["run-log", `/runs/${run?.id}?tab=log`],
     ["runners", "/runners"],
+    ["runners-peek", "/runners", peek],
+    ["runner", `/runners/${runners[0]?.id}`],
     ["backends", "/backends"],
     ["storage", "/storage"],
+    ["clean-up", "/storage?view=clean-up"],
+    ["orphans", "/storage?view=orphans"],
     ["audit", "/audit"],
+    ["bulk-list", "/bulk"],
+    ["bulk", `/bulk/${bulkId}`],
     ["status", "/status"],
     ["settings", "/settings"],
     ["docs", "/docs"],
+    ["document", "/docs/queue"],
   ];
   for (const shownIn of LOOKS) {
     const looking = await browser.newContext({ baseURL: product.url, storageState, ...optionsOf(shownIn) });
     const shown = await looking.newPage();
-    for (const [name, address] of pages) {
+    for (const [name, address, act] of pages) {
       await shown.goto(address);
       await ready(shown);
       await expect(shown.locator("[aria-busy=true]")).toHaveCount(0);
+      await act?.(shown);
       await look(shown, `${name}-${shownIn.name}`);
     }
+    await shown.context().clearCookies();
+    await shown.goto("/sign-in");
+    await ready(shown);
+    await look(shown, `sign-in-${shownIn.name}`);
     await looking.close();
   }
   await context.close();
 });
+
+/** What stands above the board is read beside it. */
+const lanesAreThere = (page: Page) =>
+  expect(page.getByRole("table", { name: "Queues and lanes" }).locator("[data-row]").first()).toBeVisible();
+
+/** A row's own page; what else has rows leads to other lists. */
+const ROW_LINK = "a[href^='/sessions/'], a[href^='/runs/'], a[href^='/runners/'], a[href^='/queue/']";
+
+/** Opens the panel at the first row of a list. */
+async function peek(page: Page): Promise<void> {
+  await page.locator("main [data-row]").locator(ROW_LINK).first().focus();
+  await page.keyboard.press("Space");
+  const panel = page.getByRole("complementary", { name: /^A look into/ });
+  await expect(panel).toBeVisible();
+  await expect(panel.locator("[aria-busy=true]")).toHaveCount(0);
+}
+
+/** Gives tasks another priority, many at once, and waits until all are dealt with. */
+async function raiseAll(api: Api, ids: string[]): Promise<string> {
+  const asked = { kind: "task", action: "reprioritise", priority: 60, ids, reason: "for the release" };
+  const { id } = (await api.post("/bulk", asked)) as { id: string };
+  const ended = async () => ((await api.get(`/bulk/${id}`)) as { endedAt: string | null }).endedAt;
+  await expect.poll(ended).not.toBeNull();
+  return id;
+}
 
 /** A session that was told something and has done it. */
 async function talk(

@@ -23,8 +23,7 @@ class SharedLocks implements Locks {
 }
 
 /** As many tabs of one browser, and which of them have lost their turn. */
-function openTabs(count: number) {
-  const locks = new SharedLocks();
+function openTabs(count: number, locks = new SharedLocks()) {
   const lost: number[] = [];
   let nowMs = 1_000;
   const tabs = Array.from(
@@ -84,4 +83,29 @@ test("tabs that are looked at in one moment end with as many streams as are allo
   for (const tab of tabs) tab.take();
   await settle();
   expect(locks.holders.size).toBe(STREAMS_MAX);
+});
+
+/** As where two tabs make room in one moment: each steals what the other has just stolen. */
+class ContestedLocks extends SharedLocks {
+  override async request(name: string, options: { steal?: boolean }, held: () => Promise<void> | void) {
+    await super.request(name, options, held);
+    if (options.steal) throw new DOMException("Lock broken by another request with the 'steal' option.", "AbortError");
+  }
+}
+
+test("a turn that two tabs steal at once is lost once, and a fault of neither", async () => {
+  const faults: unknown[] = [];
+  const note = (reason: unknown) => faults.push(reason);
+  process.on("unhandledRejection", note);
+  try {
+    const { tabs, lost } = openTabs(6, new ContestedLocks());
+    for (const tab of tabs) {
+      tab.take();
+      await settle();
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    expect({ lost, faults }).toEqual({ lost: [0, 1], faults: [] });
+  } finally {
+    process.off("unhandledRejection", note);
+  }
 });

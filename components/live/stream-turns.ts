@@ -58,5 +58,14 @@ export class StreamTurns {
 async function makeRoom(locks: Locks): Promise<void> {
   const { held = [] } = await locks.query();
   const turns = held.flatMap(({ name }) => (name?.startsWith(PREFIX) ? [name] : [])).sort();
-  for (const name of turns.slice(0, -STREAMS_MAX)) await locks.request(name, { steal: true }, () => undefined);
+  for (const name of turns.slice(0, -STREAMS_MAX)) await steal(locks, name);
+}
+
+/** Another tab that makes room in the same moment steals it from this one: then it is gone all the same. */
+async function steal(locks: Locks, name: string): Promise<void> {
+  try {
+    await locks.request(name, { steal: true }, () => undefined);
+  } catch (error) {
+    if (!(error instanceof DOMException) || error.name !== "AbortError") throw error;
+  }
 }

@@ -84,6 +84,7 @@ export function BoardSection({ filter, controls, active, look, by, onChange, onA
   );
   return (
     <section aria-label="Tasks" onKeyDown={onKeyDown}>
+      <h2 className="sr-only">Tasks by {by}</h2>
       <TasksBar {...{ filter, controls, look, onChange }} hasStates={by === "lane"} hasColumns={false}>
         {acts.bar}
       </TasksBar>
