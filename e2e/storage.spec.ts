@@ -87,6 +87,8 @@ test("a volume is pinned, extended, evicted by its name, restored and forked, an
     await expect(row.getByText("pinned", { exact: true })).toBeHidden();
     await toast(page, "Unpinned: ").getByRole("button", { name: "Undo" }).first().click();
     await expect(row.getByText("pinned", { exact: true })).toBeVisible();
+    // What was told stays under the pointer, and over the row's own button.
+    await open(page, "/storage");
     await act(page, title, "Unpin");
     await expect(row.getByText("pinned", { exact: true })).toBeHidden();
     await act(page, title, "Copy “pin” as curl");

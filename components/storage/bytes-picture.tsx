@@ -141,7 +141,11 @@ function Sessions({ sessions, bar }: { sessions: readonly StorageSummary[]; bar:
           key={session.sessionId}
           className="grid grid-cols-[minmax(0,1fr)_4.5rem] items-center gap-3 py-0.5 text-xs sm:grid-cols-[minmax(0,1fr)_5rem_4.5rem]"
         >
-          <Link href={storageAddress(session.sessionId)} title={session.sessionId} className="truncate hover:underline">
+          <Link
+            href={storageAddress(session.sessionId)}
+            title={session.sessionId}
+            className="truncate leading-6 hover:underline"
+          >
             {nameOf(session)} <span className="font-mono text-ink-3">{shortenId(session.sessionId)}</span>
           </Link>
           <span aria-hidden className="h-1.5 rounded-full bg-sunken max-sm:hidden">

@@ -3,7 +3,7 @@ import { ChevronLeft, ChevronRight, ListTree, Maximize2, Table2, ZoomIn, ZoomOut
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { parseAsBoolean, parseAsFloat, parseAsString, useQueryStates } from "nuqs";
-import { useId, useMemo, useState } from "react";
+import { useId, useMemo, useRef, useState } from "react";
 import { runAddress } from "@/components/shell/addresses";
 import { Follow } from "@/components/trace/follow";
 import { Button, buttonStyle } from "@/components/ui/button";
@@ -43,7 +43,9 @@ type TimelineViewProps = {
 
 /** What runs did when, and what their time went by with. */
 export function TimelineView({ runs, followedId, eventHref }: TimelineViewProps) {
+  const router = useRouter();
   const [choices, setChoices] = useQueryStates(CHOICES, { history: "replace" });
+  const written = useRef<Promise<unknown>>(Promise.resolve());
   const run =
     runs.find((known) => known.id === choices.run) ?? runs.find((known) => known.id === followedId) ?? runs[0];
   if (run === undefined)
@@ -82,7 +84,11 @@ export function TimelineView({ runs, followedId, eventHref }: TimelineViewProps)
         key={isAll ? ALL : run.id}
         runs={shown}
         zoomed={partOf(choices)}
-        onZoom={(view) => void setChoices(view === null ? { ...NO_PART, ...unnamed } : { ...asPart(view), ...named })}
+        onZoom={(view) => {
+          written.current = setChoices(view === null ? { ...NO_PART, ...unnamed } : { ...asPart(view), ...named });
+        }}
+        // The part is written into the address a moment late: after the next page was asked for it would call that off.
+        onOpen={(href) => void written.current.then(() => router.push(href))}
         isTable={choices.table}
         onTable={(isTable) => void setChoices({ table: isTable ? true : null })}
         eventHref={eventHref}
@@ -96,13 +102,13 @@ type TimelinesProps = {
   /** null: all of it. */
   zoomed: View | null;
   onZoom: (view: View | null) => void;
+  onOpen: (href: string) => void;
   isTable: boolean;
   onTable: (isTable: boolean) => void;
   eventHref: TimelineViewProps["eventHref"];
 };
 
-function Timelines({ runs, zoomed, onZoom, isTable, onTable, eventHref }: TimelinesProps) {
-  const router = useRouter();
+function Timelines({ runs, zoomed, onZoom, onOpen, isTable, onTable, eventHref }: TimelinesProps) {
   const { timelines, retry } = useTimelines(runs);
   const now = useNow();
   // What is over does not change with the clock.
@@ -193,7 +199,7 @@ function Timelines({ runs, zoomed, onZoom, isTable, onTable, eventHref }: Timeli
           startMs={startMs}
           hasRuns={runs.length > 1}
           hrefOf={hrefOf}
-          onOpen={(bar) => router.push(hrefOf(bar))}
+          onOpen={(bar) => onOpen(hrefOf(bar))}
           onView={show}
           onCursor={setCursor}
         />
