@@ -82,7 +82,8 @@ export function requestOf({ method, path, name }: Procedure, input: Record<strin
   const filled = path.replaceAll(/\{(\w+)\}/g, (_, parameter: string) => {
     const value = rest[parameter];
     delete rest[parameter];
-    if (value === undefined) throw new UsageError(`${name} needs ${parameter}`, `agentrun help ${name}`);
+    if (value === undefined || value === "")
+      throw new UsageError(`${name} needs ${parameter}`, `agentrun help ${name}`);
     return encodeURIComponent(String(value));
   });
   const hasBody = method === "POST" || method === "PATCH";

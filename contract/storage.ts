@@ -233,7 +233,6 @@ export type DeletedVolume = z.infer<typeof DeletedVolume>;
 
 export const ListGcHistoryInput = z.strictObject({ cursor: Cursor.optional(), limit: pageLimit(LIST_LIMIT_MAX) });
 export type ListGcHistoryInput = z.infer<typeof ListGcHistoryInput>;
-/** One collection that took something, or was kept from it as a whole. */
 export const GcEntry = z.object({ sessionId: z.string(), reason: z.string() });
 export type GcEntry = z.infer<typeof GcEntry>;
 /** The first of some volumes, and how many there are. */
@@ -248,6 +247,7 @@ export const GcDifference = z.object({
   surplus: GcNamed,
 });
 export type GcDifference = z.infer<typeof GcDifference>;
+/** One collection that took something, or was kept from it as a whole. */
 export const GcHistoryEntry = z.object({
   id: z.string(),
   at: z.string(),

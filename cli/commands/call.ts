@@ -22,7 +22,7 @@ export async function callProcedure(io: Io, name: string, typed: Typed): Promise
 /** An object of JSON out of a file, or of what is piped in for `-`. */
 function readInput(file: string | undefined): Record<string, unknown> {
   if (file === undefined) return {};
-  const text = readFileSync(file === "-" ? 0 : file, "utf8");
+  const text = readText(file);
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
@@ -30,4 +30,12 @@ function readInput(file: string | undefined): Record<string, unknown> {
     // Said below, as for any other text that is no object.
   }
   throw new UsageError(`${file === "-" ? "what is piped in" : file} is no object of JSON`);
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file === "-" ? 0 : file, "utf8");
+  } catch (error) {
+    throw new UsageError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }

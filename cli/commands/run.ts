@@ -6,7 +6,9 @@ import type { Io } from "@/cli/io";
 import { newestRun } from "@/cli/newest-run";
 import { printJson } from "@/cli/print";
 import { followTurn, type Sent } from "@/cli/turn";
-import type { Command as RunCommand } from "@/contract/command";
+import { runDefaults } from "@/components/conversation/run-defaults";
+import { isOpen, type SendPorts, sendTurn } from "@/components/conversation/send";
+import { COMMAND_PAYLOADS, type Command as RunCommand } from "@/contract/command";
 import type { Run } from "@/contract/run";
 import type { Session } from "@/contract/session";
 
@@ -41,6 +43,9 @@ export const run: Command = {
 function readText({ words }: Typed): string {
   const text = words.length === 1 && words[0] === "-" ? readFileSync(0, "utf8") : words.join(" ");
   if (text.trim() === "") throw new UsageError("run needs something to say", `agentrun run "write a file"`);
+  // Judged before a session is made for it.
+  const [issue] = COMMAND_PAYLOADS.turn.safeParse({ text }).error?.issues ?? [];
+  if (issue !== undefined) throw new UsageError(`what is to be said cannot be sent: ${issue.message}`);
   return text;
 }
 
@@ -63,42 +68,25 @@ async function sessionFor(io: Io, typed: Typed): Promise<Session> {
 
 /** To the session's open run, else to a new one that is made as its last. */
 async function send(io: Io, session: Session, text: string): Promise<Sent> {
-  const { sessionId } = session;
-  const last = await newestRun(io, sessionId);
-  const messageId = randomUUID();
-  if (last !== undefined && isOpen(last)) {
-    const command = await sendTurn(io, last.id, { text, messageId }).catch((error: unknown) => {
-      // It ended before the turn reached it.
-      if (error instanceof RefusedError && error.body.reason === "already-terminal") return null;
-      throw error;
-    });
-    if (command !== null) return { sessionId, runId: last.id, commandId: command.id, afterSeq: last.lastEventSeq };
-  }
-  const made = await io.client.call<Run>({
-    method: "POST",
-    path: "/runs",
-    body: {
-      tenantId: session.tenantId,
-      projectId: session.projectId,
-      backendProfile: session.backendProfile,
-      sessionRef: { sessionId },
-      ...(last === undefined ? {} : { executionPolicy: last.executionPolicy }),
-      ...(last === undefined || last.workspaceRef === null ? {} : { workspaceRef: last.workspaceRef }),
-      idempotencyKey: `cli-run-${messageId}`,
+  const last = (await newestRun(io, session.sessionId)) ?? null;
+  const openRun = last !== null && isOpen(last) ? last : null;
+  const draft = { draftId: randomUUID(), text, session, openRun, ...(await runDefaults(session, last)) };
+  const { runId, command } = await sendTurn(sendPorts(io), draft);
+  // A run that is new begins with its first event.
+  const afterSeq = runId === openRun?.id ? openRun.lastEventSeq : 0;
+  return { sessionId: session.sessionId, runId, commandId: command.id, afterSeq };
+}
+
+function sendPorts({ client }: Io): SendPorts {
+  const commandsOf = (runId: string) => `/runs/${encodeURIComponent(runId)}/commands`;
+  return {
+    by: "cli",
+    isOver: (error) => error instanceof RefusedError && error.body.reason === "already-terminal",
+    createRun: (body) => client.call<Run>({ method: "POST", path: "/runs", body }),
+    createCommand: ({ runId, ...body }) => client.call<RunCommand>({ method: "POST", path: commandsOf(runId), body }),
+    listCommands: async (runId) => {
+      const query = { limit: 100 };
+      return (await client.call<{ items: RunCommand[] }>({ method: "GET", path: commandsOf(runId), query })).items;
     },
-  });
-  const command = await sendTurn(io, made.id, { text, messageId });
-  return { sessionId, runId: made.id, commandId: command.id, afterSeq: made.lastEventSeq };
-}
-
-function isOpen({ status, cancelRequestedAt }: Run): boolean {
-  return (status === "pending" || status === "claimed") && cancelRequestedAt === null;
-}
-
-function sendTurn(io: Io, runId: string, { text, messageId }: { text: string; messageId: string }) {
-  return io.client.call<RunCommand>({
-    method: "POST",
-    path: `/runs/${encodeURIComponent(runId)}/commands`,
-    body: { type: "turn", payload: { text }, idempotencyKey: `cli-turn-${messageId}` },
-  });
+  };
 }

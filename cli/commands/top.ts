@@ -4,7 +4,7 @@ import type { Io } from "@/cli/io";
 import { pause } from "@/cli/pause";
 import { plainLine } from "@/cli/plain";
 import { printJson } from "@/cli/print";
-import { formatTable } from "@/cli/table";
+import { type Column, formatTable } from "@/cli/table";
 import { formatAge, formatDuration } from "@/components/ui/format";
 import type { QueueCommander } from "@/contract/queue-commander";
 
@@ -44,39 +44,41 @@ function linesOf(io: Io, { queue, stats, waits, throughput, oldest, attention, a
   return [
     `${io.style("bold", plainLine(queue ?? "all queues"))}  ${count("pending")} wait, ${count("running") + count("dispatched")} run, ${count("failed")} failed`,
     `waits p95 ${p95}, oldest ${oldest === null ? "–" : formatAge(Date.parse(oldest.since), now)}, ${throughput.completed} completed and ${throughput.failed} failed a minute`,
-    ...heading(io, "Needs a person", attention),
-    ...attention.map(({ title, message }) =>
-      io.style("yellow", `  ${plainLine([title, message].filter(Boolean).join(": "))}`),
+    ...part(
+      io,
+      "Needs a person",
+      attention.map(({ title, message }) =>
+        io.style("yellow", `  ${plainLine([title, message].filter(Boolean).join(": "))}`),
+      ),
     ),
-    ...heading(io, "Runs", active),
-    ...(active.length === 0
-      ? []
-      : formatTable(
-          active,
-          [
-            { name: "TASK", of: ({ taskId }) => taskId },
-            { name: "LANE", of: ({ queue, lane }) => `${queue}/${lane}` },
-            { name: "SINCE", of: ({ since }) => formatAge(Date.parse(since), now) },
-            { name: "TITLE", of: ({ title }) => title, canBeCut: true },
-          ],
-          io,
-        )),
-    ...heading(io, "Next", next),
-    ...(next.length === 0
-      ? []
-      : formatTable(
-          next,
-          [
-            { name: "TASK", of: ({ id }) => id },
-            { name: "LANE", of: ({ queue, lane }) => `${queue}/${lane}` },
-            { name: "PRIORITY", of: ({ priority }) => String(priority) },
-            { name: "TITLE", of: ({ title }) => title, canBeCut: true },
-          ],
-          io,
-        )),
+    ...part(io, "Runs", taskLines(io, active, { name: "SINCE", of: ({ since }) => formatAge(Date.parse(since), now) })),
+    ...part(
+      io,
+      "Next",
+      taskLines(
+        io,
+        next.map((task) => ({ ...task, taskId: task.id })),
+        { name: "PRIORITY", of: ({ priority }) => String(priority) },
+      ),
+    ),
   ];
 }
 
-function heading(io: Io, title: string, rows: readonly unknown[]): string[] {
-  return rows.length === 0 ? [] : ["", io.style("bold", title)];
+type Task = { taskId: string; queue: string; lane: string; title: string };
+
+/** A line for each task below one of headings, with a column of what matters in this part; no line where there is no task. */
+function taskLines<Row extends Task>(io: Io, tasks: readonly Row[], more: Column<Row>): string[] {
+  if (tasks.length === 0) return [];
+  const columns: Column<Row>[] = [
+    { name: "TASK", of: ({ taskId }) => taskId },
+    { name: "LANE", of: ({ queue, lane }) => `${queue}/${lane}` },
+    more,
+    { name: "TITLE", of: ({ title }) => title, canBeCut: true },
+  ];
+  return formatTable(tasks, columns, io);
+}
+
+/** Lines under what they are, and nothing where there are none. */
+function part(io: Io, title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ["", io.style("bold", title), ...lines];
 }

@@ -1,5 +1,6 @@
 import { TRPCClientError } from "@trpc/client";
 import { expect, test } from "vitest";
+import { readError } from "@/components/trpc/errors";
 import type { Command } from "@/contract/command";
 import type { Run } from "@/contract/run";
 import { type SendPorts, sendTurn, type TurnDraft } from "./send";
@@ -25,6 +26,8 @@ const terminal = () =>
 function setUp(options: { endedRuns?: string[]; known?: Partial<Command>[] } = {}) {
   const calls: string[] = [];
   const ports: SendPorts = {
+    by: "console",
+    isOver: (error) => readError(error).reason === "already-terminal",
     createRun: async (input) => {
       calls.push(`run ${input.idempotencyKey}`);
       return { id: "run_new" } as Run;

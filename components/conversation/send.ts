@@ -1,9 +1,12 @@
-import { readError } from "@/components/trpc/errors";
 import type { Command, CreateCommandInput } from "@/contract/command";
 import type { CreateRunInput, ExecutionPolicy, Run, WorkspaceRef } from "@/contract/run";
 
-/** The procedures that sending needs. */
+/** Who sends, and the procedures that it needs. */
 export type SendPorts = {
+  /** What the keys begin with by which a second try is known: two senders never share one. */
+  by: string;
+  /** Whether an error says that the run had ended already. */
+  isOver: (error: unknown) => boolean;
   createRun: (input: CreateRunInput) => Promise<Run>;
   createCommand: (input: CreateCommandInput) => Promise<Command>;
   listCommands: (runId: string) => Promise<readonly Command[]>;
@@ -34,30 +37,30 @@ export async function sendTurn(ports: SendPorts, draft: TurnDraft): Promise<{ ru
     sessionRef: { sessionId: session.sessionId },
     ...(draft.policy === undefined ? {} : { executionPolicy: draft.policy }),
     ...(draft.workspace === undefined ? {} : { workspaceRef: draft.workspace }),
-    idempotencyKey: `console-run-${draft.draftId}`,
+    idempotencyKey: `${ports.by}-run-${draft.draftId}`,
   });
-  const command = await ports.createCommand(turnInput(run.id, draft));
+  const command = await ports.createCommand(turnInput(ports, run.id, draft));
   return { runId: run.id, command };
 }
 
 /** null when the run ended before the turn reached it. */
 async function tryOpenRun(ports: SendPorts, draft: TurnDraft, runId: string): Promise<Command | null> {
   try {
-    return await ports.createCommand(turnInput(runId, draft));
+    return await ports.createCommand(turnInput(ports, runId, draft));
   } catch (error) {
-    if (readError(error).reason !== "already-terminal") throw error;
+    if (!ports.isOver(error)) throw error;
     // The answer to an earlier try may have been lost: then the turn was taken, and must not be sent again.
     const known = await ports.listCommands(runId);
-    return known.find((command) => command.idempotencyKey === keyOf(draft)) ?? null;
+    return known.find((command) => command.idempotencyKey === keyOf(ports, draft)) ?? null;
   }
 }
 
-function turnInput(runId: string, draft: TurnDraft): CreateCommandInput {
-  return { runId, type: "turn", payload: { text: draft.text }, idempotencyKey: keyOf(draft) };
+function turnInput(ports: SendPorts, runId: string, draft: TurnDraft): CreateCommandInput {
+  return { runId, type: "turn", payload: { text: draft.text }, idempotencyKey: keyOf(ports, draft) };
 }
 
-function keyOf(draft: TurnDraft): string {
-  return `console-turn-${draft.draftId}`;
+function keyOf({ by }: SendPorts, { draftId }: TurnDraft): string {
+  return `${by}-turn-${draftId}`;
 }
 
 /** A run that still takes commands. */

@@ -6,9 +6,11 @@ import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import { randomId } from "@/components/ui/random-id";
-import type { ExecutionPolicy, Run, WorkspaceRef } from "@/contract/run";
+import type { Run } from "@/contract/run";
 import type { Session } from "@/contract/session";
-import { isOpen, type SendPorts, sendTurn } from "./send";
+import { runDefaults } from "./run-defaults";
+import { isOpen, sendTurn } from "./send";
+import { sendPorts } from "./send-ports";
 
 /** A message being written, and the id that it is sent under: both are kept until the server has taken it. */
 type Draft = { id: string; text: string };
@@ -46,12 +48,6 @@ export function useComposer({ session, openRun, lastRun }: ComposerInput) {
     void client.invalidateQueries({ queryKey: trpc.sessions.get.pathKey() });
   };
 
-  const ports: SendPorts = {
-    createRun: (input) => api.runs.create.mutate(input),
-    createCommand: (input) => api.commands.create.mutate(input),
-    listCommands: async (runId) => (await api.commands.list.query({ runId, limit: 100 })).items,
-  };
-
   const sending = useMutation({
     mutationFn: async (input: { as: "turn" | "steer"; text: string }) => {
       if (input.as === "steer" && openRun !== null) {
@@ -66,7 +62,7 @@ export function useComposer({ session, openRun, lastRun }: ComposerInput) {
       }
       const defaults = await runDefaults(session, lastRun);
       const target = openRun !== null && isOpen(openRun) ? openRun : null;
-      const sent = await sendTurn(ports, {
+      const sent = await sendTurn(sendPorts(api), {
         draftId: draft.id,
         text: input.text,
         session,
@@ -126,20 +122,4 @@ function refusalOf(session: Session, canOperate: boolean): string | null {
     return "This session's volume was removed. Restore it under Storage, then the conversation goes on.";
   }
   return null;
-}
-
-/** What a new run of the session is made with: as its last run, else as the session was set up. */
-async function runDefaults(
-  session: Session,
-  lastRun: Run | null,
-): Promise<{ policy?: ExecutionPolicy; workspace?: WorkspaceRef }> {
-  const stored = session.metadata.runDefaults as { executionPolicy?: unknown; workspaceRef?: unknown } | undefined;
-  // Old rows may hold what is no longer taken. The schemas come only when they are needed: they are no small load.
-  const schemas = await import("@/contract/run");
-  const policy = schemas.ExecutionPolicy.safeParse(lastRun?.executionPolicy ?? stored?.executionPolicy);
-  const workspace = schemas.WorkspaceRef.safeParse(lastRun?.workspaceRef ?? stored?.workspaceRef);
-  return {
-    ...(policy.success ? { policy: policy.data } : {}),
-    ...(workspace.success ? { workspace: workspace.data } : {}),
-  };
 }

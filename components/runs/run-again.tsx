@@ -3,6 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { type FormEvent, useState } from "react";
 import { sendTurn, isOpen as takesCommands } from "@/components/conversation/send";
+import { sendPorts } from "@/components/conversation/send-ports";
 import { useRunCommands } from "@/components/sessions/use-session";
 import { runAddress, sessionAddress } from "@/components/shell/addresses";
 import { useTRPCClient } from "@/components/trpc/client";
@@ -52,12 +53,12 @@ function AgainForm({ run, text: before }: { run: Run; text: string }) {
       const { items } = await api.runs.list.query({ sessionId, limit: 10 });
       const openRun = items.find(takesCommands) ?? null;
       const { tenantId, projectId, backendProfile } = run;
-      const ports = {
-        createRun: api.runs.create.mutate,
-        createCommand: api.commands.create.mutate,
-        listCommands: async (runId: string) => (await api.commands.list.query({ runId, limit: 100 })).items,
-      };
-      await sendTurn(ports, { draftId, text, session: { sessionId, tenantId, projectId, backendProfile }, openRun });
+      await sendTurn(sendPorts(api), {
+        draftId,
+        text,
+        session: { sessionId, tenantId, projectId, backendProfile },
+        openRun,
+      });
       return sessionId;
     },
     onSuccess: (sessionId) => router.push(sessionAddress(sessionId)),

@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { type FormEvent, useRef, useState } from "react";
 import { sendTurn } from "@/components/conversation/send";
+import { sendPorts } from "@/components/conversation/send-ports";
 import { sessionAddress } from "@/components/shell/addresses";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
@@ -68,12 +69,7 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
           return api.sessions.get.query({ sessionId });
         });
       if (message.trim() === "") return session.sessionId;
-      const ports = {
-        createRun: api.runs.create.mutate,
-        createCommand: api.commands.create.mutate,
-        listCommands: async (runId: string) => (await api.commands.list.query({ runId, limit: 100 })).items,
-      };
-      await sendTurn(ports, { draftId, text: message, session, openRun: null, policy, workspace });
+      await sendTurn(sendPorts(api), { draftId, text: message, session, openRun: null, policy, workspace });
       return session.sessionId;
     },
     onSuccess: (sessionId) => {

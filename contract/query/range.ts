@@ -9,8 +9,9 @@ export type RangeFilter = { within: number | null; older: number | null; since: 
 export const ANY_TIME: RangeFilter = { within: null, older: null, since: null, until: null };
 
 const HOUR_MINUTES = 60;
-export const minutesOf = (hours: number) => Math.round(hours * HOUR_MINUTES);
 const HOUR_MS = 3_600_000;
+
+export const minutesOf = (hours: number) => Math.round(hours * HOUR_MINUTES);
 
 export function rangeInput({ within, older, since, until }: RangeFilter): TimeRange {
   return {

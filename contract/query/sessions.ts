@@ -2,7 +2,7 @@ import type { ListSessionsInput } from "@/contract/session";
 import { FAILURE_KINDS, SESSION_LIST_STATES, STORAGE_KINDS } from "@/contract/words";
 import type { ListColumn } from "./arrangement";
 import type { QueryPage } from "./page";
-import { ANY_TIME, type RangeFilter, rangeInput, rangeKeys } from "./range";
+import { ANY_TIME, minutesOf, type RangeFilter, rangeInput, rangeKeys } from "./range";
 
 export type SessionFilter = RangeFilter & {
   state: (typeof SESSION_LIST_STATES)[number];
@@ -76,8 +76,6 @@ export const SESSION_QUERY: QueryPage<SessionFilter> = {
   },
 };
 
-const HOUR_MINUTES = 60;
-
 /** What a filter asks the server for; prefetch, hook and counts share it. */
 export function sessionsInput(filter: SessionFilter, readerId: string | null): Partial<ListSessionsInput> {
   const { state, profile, storage, project, search, unread, failed, failure, expires } = filter;
@@ -91,7 +89,7 @@ export function sessionsInput(filter: SessionFilter, readerId: string | null): P
     ...(unread === null ? {} : { unread }),
     ...(failed === null ? {} : { hasFailure: failed }),
     ...(failure === null ? {} : { failureKind: failure }),
-    ...(expires === null ? {} : { expiresWithinMinutes: Math.round(expires * HOUR_MINUTES) }),
+    ...(expires === null ? {} : { expiresWithinMinutes: minutesOf(expires) }),
     ...rangeInput(filter),
   };
 }

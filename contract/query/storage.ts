@@ -3,6 +3,7 @@ import { ARCHIVE_STANDINGS, STORAGE_KINDS, STORAGE_SORTS, STORAGE_STATES } from 
 import type { ListColumn } from "./arrangement";
 import { parseSize } from "./kinds";
 import type { QueryPage } from "./page";
+import { minutesOf } from "./range";
 
 export type StorageFilter = {
   state: (typeof STORAGE_STATES)[number] | null;
@@ -91,8 +92,6 @@ export function scopeInput(scope: StorageScope): Pick<Partial<ListStorageInput>,
   };
 }
 
-const HOUR_MINUTES = 60;
-
 /** What a filter asks the server for; prefetch, hook and counts share it. */
 export function storageInput(filter: StorageFilter): Partial<ListStorageInput> {
   return {
@@ -102,7 +101,7 @@ export function storageInput(filter: StorageFilter): Partial<ListStorageInput> {
     ...(filter.search === "" ? {} : { search: filter.search }),
     ...(filter.pinned === null ? {} : { pinned: filter.pinned }),
     ...(filter.expired === null ? {} : { isExpired: filter.expired }),
-    ...(filter.expires === null ? {} : { expiresWithinMinutes: Math.round(filter.expires * HOUR_MINUTES) }),
+    ...(filter.expires === null ? {} : { expiresWithinMinutes: minutesOf(filter.expires) }),
     ...(filter.attached === null ? {} : { isAttached: filter.attached }),
     ...(filter.healthy === null ? {} : { isHealthy: filter.healthy }),
     ...(filter.archive === null ? {} : { archive: filter.archive }),

@@ -40,8 +40,10 @@ export async function allBackends(ctx: ServiceContext, only?: string): Promise<B
   names.delete(DEMO_PROFILE);
   if (ctx.settings.isDemoOn) names.add(DEMO_PROFILE);
   const wanted = [...names].filter((profile) => only === undefined || profile === only).sort();
-  const counts = await readTaskCounts(ctx.db, { tenantId: tenantOf(ctx) });
-  const turns = await readOtherTurns(ctx.db, tenantOf(ctx));
+  const [counts, turns] = await Promise.all([
+    readTaskCounts(ctx.db, { tenantId: tenantOf(ctx) }),
+    readOtherTurns(ctx.db, tenantOf(ctx)),
+  ]);
   return Promise.all(wanted.map((profile) => toBackend(ctx, profile, { row: stored.get(profile), counts, turns })));
 }
 

@@ -1,0 +1,14 @@
+import type { useTRPCClient } from "@/components/trpc/client";
+import { readError } from "@/components/trpc/errors";
+import type { SendPorts } from "./send";
+
+/** What the console sends by. */
+export function sendPorts(api: ReturnType<typeof useTRPCClient>): SendPorts {
+  return {
+    by: "console",
+    isOver: (error) => readError(error).reason === "already-terminal",
+    createRun: (input) => api.runs.create.mutate(input),
+    createCommand: (input) => api.commands.create.mutate(input),
+    listCommands: async (runId) => (await api.commands.list.query({ runId, limit: 100 })).items,
+  };
+}
