@@ -7,23 +7,27 @@ import path from "node:path";
 import process from "node:process";
 import { ensureBuild } from "./build.mjs";
 import { ensureChromium } from "./chromium.mjs";
+import { failuresOfPlaywright, failuresOfVitest } from "./failures.mjs";
 import { projectRoot } from "./sources.mjs";
 
-/** Runs suites one after the other, prints the sum as the last line, and sets the exit code. */
+/** Runs suites one after the other, prints what failed and, as the last line, the sum, and sets the exit code. */
 export async function runSuites(suites) {
   const reports = mkdtempSync(path.join(tmpdir(), "agentrun-reports-"));
   const total = { passed: 0, failed: 0, skipped: 0 };
+  const names = [];
   try {
     for (const suite of suites) {
-      const { passed, failed, skipped = 0 } = await suite(reports);
+      const { passed, failed, skipped = 0, failures = [] } = await suite(reports);
       total.passed += passed;
       total.failed += failed;
       total.skipped += skipped;
+      names.push(...failures);
     }
   } finally {
     rmSync(reports, { recursive: true, force: true });
   }
   if (total.skipped > 0) console.log(`${total.skipped} skipped: see above.`);
+  for (const name of names) console.log(`FAILED ${name}`);
   process.exitCode = total.failed === 0 ? 0 : 1;
   console.log(`${total.passed} passed, ${total.failed} failed`);
 }
@@ -35,7 +39,7 @@ export function vitest(config) {
     const outputs = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
     const code = await runProgram("vitest", ["run", `--config=${config}`, ...outputs]);
     const report = readReport(file);
-    if (!report) return { passed: 0, failed: 1 };
+    if (!report) return { passed: 0, failed: 1, failures: [`${config}: no report`] };
     // A file that cannot be loaded has no tests that could fail.
     const broken = report.testResults.filter(
       (result) => result.status === "failed" && result.assertionResults.length === 0,
@@ -43,6 +47,7 @@ export function vitest(config) {
     return {
       ...countOf(code, report.numPassedTests, report.numFailedTests + broken.length),
       skipped: report.numPendingTests + report.numTodoTests,
+      failures: failuresOfVitest(report, projectRoot),
     };
   };
 }
@@ -51,7 +56,7 @@ export function vitest(config) {
 export function playwright(config) {
   return async (reports) => {
     const chromium = ensureChromium();
-    if (!chromium) return { passed: 0, failed: 1 };
+    if (!chromium) return { passed: 0, failed: 1, failures: ["no Chromium"] };
     await ensureBuild();
     const file = path.join(reports, "playwright.json");
     const code = await runProgram("playwright", ["test", `--config=${config}`, "--reporter=list,json"], {
@@ -59,11 +64,12 @@ export function playwright(config) {
       PLAYWRIGHT_JSON_OUTPUT_NAME: file,
     });
     const report = readReport(file);
-    if (!report) return { passed: 0, failed: 1 };
+    if (!report) return { passed: 0, failed: 1, failures: [`${config}: no report`] };
     const { stats, errors } = report;
     return {
       ...countOf(code, stats.expected + stats.flaky, stats.unexpected + errors.length),
       skipped: stats.skipped,
+      failures: failuresOfPlaywright(report),
     };
   };
 }

@@ -16,13 +16,16 @@ const CHECKS = [
   { name: "no unused files, exports or packages", command: [bin("knip"), "--no-progress"] },
 ];
 
-/** Runs every check, whatever the others say, and returns how many passed and failed. */
+/** Runs every check, whatever the others say, and returns how many passed and which failed. */
 export async function verify() {
-  const counts = { passed: 0, failed: 0 };
+  const counts = { passed: 0, failed: 0, failures: [] };
   for (const check of CHECKS) {
     const { code, output } = await run(check.command);
     if (code === 0) counts.passed += 1;
-    else counts.failed += 1;
+    else {
+      counts.failed += 1;
+      counts.failures.push(check.name);
+    }
     console.log(`${code === 0 ? "ok    " : "FAILED"} ${check.name}`);
     if (code !== 0) console.log(output);
   }
