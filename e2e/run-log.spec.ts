@@ -105,7 +105,7 @@ test("what a runner writes is followed; killed, it leaves its log and how its pr
     await page.getByRole("button", { name: "Mark no line" }).click();
 
     await page.getByRole("button", { name: "Copy", exact: true }).click();
-    expect(await copied(page)).toMatch(/^\{"level":30.*"msg":"claimed"\}$/m);
+    await expect.poll(() => copied(page)).toMatch(/^\{"level":30.*"msg":"claimed"\}$/m);
     const downloading = page.waitForEvent("download");
     await page.getByRole("button", { name: "Download" }).click();
     const file = await downloading;

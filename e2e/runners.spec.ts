@@ -215,7 +215,9 @@ test("a runner beats, freezes, is late, lost and followed by another; an idle on
     await expect(rowOf(page, idle.id).getByRole("link").first()).toBeFocused();
     await page.keyboard.press(".");
     await page.getByRole("menuitem", { name: "Copy “drain” as curl" }).click();
-    expect(await copied(page)).toMatch(new RegExp(`-X POST .*-d '\\{\\}' 'http:.*/api/v1/runners/${idle.id}/drain'$`));
+    await expect
+      .poll(() => copied(page))
+      .toMatch(new RegExp(`-X POST .*-d '\\{\\}' 'http:.*/api/v1/runners/${idle.id}/drain'$`));
     await page.keyboard.press(".");
     await page.getByRole("menuitem", { name: "Drain…" }).press("Enter");
     const dialog = page.getByRole("dialog", { name: "Drain runner" });

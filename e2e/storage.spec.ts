@@ -92,8 +92,8 @@ test("a volume is pinned, extended, evicted by its name, restored and forked, an
     await act(page, title, "Unpin");
     await expect(row.getByText("pinned", { exact: true })).toBeHidden();
     await act(page, title, "Copy “pin” as curl");
-    expect(await copied(page)).toContain(`-X POST`);
-    expect(await copied(page)).toContain(`/api/v1/sessions/${sessionId}/storage/pin'`);
+    await expect.poll(() => copied(page)).toContain(`-X POST`);
+    await expect.poll(() => copied(page)).toContain(`/api/v1/sessions/${sessionId}/storage/pin'`);
   });
 
   await test.step("an expiry set elsewhere arrives without a reload, and is extended", async () => {
@@ -105,7 +105,7 @@ test("a volume is pinned, extended, evicted by its name, restored and forked, an
     const dialog = page.getByRole("dialog", { name: "Keep for longer" });
     await dialog.getByRole("button", { name: "1 week" }).click();
     await dialog.getByRole("button", { name: "Copy as curl" }).click();
-    expect(await copied(page)).toContain(`-d '{"byMs":604800000}'`);
+    await expect.poll(() => copied(page)).toContain(`-d '{"byMs":604800000}'`);
     await expect(dialog.getByRole("status")).toContainText("It will expire in 7 d");
     await dialog.getByRole("button", { name: "Extend" }).click();
     await expect(dialog).toBeHidden();
@@ -118,7 +118,7 @@ test("a volume is pinned, extended, evicted by its name, restored and forked, an
     await expect(dialog.getByLabel("Digest")).toHaveValue(/^[0-9a-f]{64}$/);
     await dialog.getByLabel("Bytes").fill(String(7 * 2 ** 30));
     await dialog.getByRole("button", { name: "Copy as curl" }).click();
-    expect(await copied(page)).toMatch(/-d '\{"storageSizeBytes":7516192768,.*\/storage\/refresh'$/);
+    await expect.poll(() => copied(page)).toMatch(/-d '\{"storageSizeBytes":7516192768,.*\/storage\/refresh'$/);
     await dialog.getByRole("button", { name: "Report", exact: true }).click();
     await expect(dialog).toBeHidden();
     await expect(row).toContainText(/7(\.0)? Gi?B/);
@@ -135,7 +135,7 @@ test("a volume is pinned, extended, evicted by its name, restored and forked, an
     const confirm = dialog.getByRole("button", { name: "Evict volume" });
     await dialog.getByLabel("Reason").fill("no longer needed");
     await dialog.getByRole("button", { name: "Copy as curl" }).click();
-    expect(await copied(page)).toMatch(/-X DELETE '.*\/storage\?reason=no\+longer\+needed'$/);
+    await expect.poll(() => copied(page)).toMatch(/-X DELETE '.*\/storage\?reason=no\+longer\+needed'$/);
     await dialog.getByLabel(/^Type .* to confirm$/).fill(name.slice(0, -1));
     await expect(confirm).toBeDisabled();
     await dialog.getByLabel(/^Type .* to confirm$/).fill(name);
@@ -203,7 +203,9 @@ test("a clean-up says what it would do, does it when told, and leaves a line of 
     await expect(pausing.getByRole("button", { name: "Pause the clean-up" })).toBeDisabled();
     await pausing.getByLabel("Reason").fill("the disk is being copied");
     await pausing.getByRole("button", { name: "Copy as curl" }).click();
-    expect(await copied(page)).toMatch(/-d '\{"reason":"the disk is being copied"\}' '.*\/storage\/gc\/pause'$/);
+    await expect
+      .poll(() => copied(page))
+      .toMatch(/-d '\{"reason":"the disk is being copied"\}' '.*\/storage\/gc\/pause'$/);
     await pausing.getByRole("button", { name: "Pause the clean-up" }).click();
     await expect(pausing).toBeHidden();
     await expect(page.getByText(/^The clean-up is paused by admin .*: the disk is being copied$/)).toBeVisible();
