@@ -49,6 +49,10 @@ interface ActiveTurn {
   taken: Promise<void>;
   take: (turnId: string) => void;
   isInterrupted: boolean;
+  /** How it ended, while others that the agent handed work to are still at it. */
+  own: TurnEnd | undefined;
+  /** The threads that were interrupted: a command that one of them waits for goes on in the background. */
+  stopped: Set<string>;
   end: (end: TurnEnd) => void;
   fail: (error: Error) => void;
   ended: Promise<TurnEnd>;
@@ -56,11 +60,16 @@ interface ActiveTurn {
 
 const INTERRUPT_BOUND_MS = 10_000;
 
-/** One codex app-server with one thread, and at most one turn at a time. */
+/**
+ * One codex app-server with one thread, and at most one turn at a time. Agents that this one starts beside itself have
+ * threads of their own and go on after its turn: what was ordered has ended when they have.
+ */
 export class Agent {
   private server!: AppServer;
   private active: ActiveTurn | undefined;
   private thread: string | undefined;
+  /** The turns under way in other threads than its own. */
+  private readonly others = new Map<string, string>();
   private hasExited = false;
   private heardAt = performance.now();
   private openRequests = 0;
@@ -198,10 +207,15 @@ export class Agent {
       await Promise.race([active.taken, active.ended]);
       // A repeated interrupt can hang, so the turn's end is what counts, not this answer.
       const { threadId } = this;
-      const asked = this.server.request("turn/interrupt", { threadId, turnId: active.turnId ?? "" }, boundMs);
-      await Promise.race([asked, active.ended]);
+      active.stopped.add(threadId);
+      for (const [other, turnId] of this.others) this.interruptOther(active, other, turnId);
+      if (active.own === undefined) {
+        const asked = this.server.request("turn/interrupt", { threadId, turnId: active.turnId ?? "" }, boundMs);
+        await Promise.race([asked, active.ended]);
+      }
       await active.ended;
-      await this.server.request("thread/backgroundTerminals/clean", { threadId: this.threadId }, boundMs);
+      for (const threadId of active.stopped)
+        await this.server.request("thread/backgroundTerminals/clean", { threadId }, boundMs);
     } catch {
       // Killed at the bound, or codex went away by itself: either way the turn has ended.
       await active.ended.catch(() => {});
@@ -236,11 +250,38 @@ export class Agent {
     if (notification.method === "turn/started" && active && notification.params.threadId === this.thread)
       active.take(notification.params.turn.id);
     this.opts.onNotification(notification);
-    if (notification.method !== "turn/completed" || !active || notification.params.threadId !== this.thread) return;
-    const { turn } = notification.params;
-    if (active.turnId !== undefined && active.turnId !== turn.id) return;
+    if (notification.method !== "turn/started" && notification.method !== "turn/completed") return;
+    const { threadId, turn } = notification.params;
+    if (threadId !== this.thread) this.noteOther(notification.method, threadId, turn.id);
+    else if (notification.method === "turn/completed" && active && (active.turnId ?? turn.id) === turn.id)
+      active.own = {
+        turnId: turn.id,
+        status: turn.status === "inProgress" ? "failed" : turn.status,
+        error: turn.error,
+      };
+    this.settle();
+  }
+
+  private noteOther(method: "turn/started" | "turn/completed", threadId: string, turnId: string): void {
+    if (method === "turn/started") {
+      this.others.set(threadId, turnId);
+      if (this.active?.isInterrupted) this.interruptOther(this.active, threadId, turnId);
+    } else if (this.others.get(threadId) === turnId) this.others.delete(threadId);
+  }
+
+  /** Its end is told by a notification, and bounded with the interrupt of which it is a part. */
+  private interruptOther(active: ActiveTurn, threadId: string, turnId: string): void {
+    if (active.own?.status === "completed") active.own.status = "interrupted";
+    active.stopped.add(threadId);
+    this.server.request("turn/interrupt", { threadId, turnId }).catch(() => {});
+  }
+
+  /** Ends the turn once its own thread and all others are done. */
+  private settle(): void {
+    const { active } = this;
+    if (active?.own === undefined || this.others.size > 0) return;
     this.active = undefined;
-    active.end({ turnId: turn.id, status: turn.status === "inProgress" ? "failed" : turn.status, error: turn.error });
+    active.end(active.own);
   }
 
   private endByExit(error: BackendFailedError): void {
@@ -271,6 +312,8 @@ function makeTurn(): ActiveTurn {
       hasTaken();
     },
     isInterrupted: false,
+    own: undefined,
+    stopped: new Set(),
     end,
     fail,
     ended,

@@ -51,6 +51,10 @@ export function codexConfig(opts: {
     'persistence = "none"',
     "[analytics]",
     "enabled = false",
+    // A goal makes codex begin turn after turn by itself, which no command stands for: none could be steered or
+    // interrupted, and a run ends in the middle of one.
+    "[features]",
+    "goals = false",
     "[sandbox_workspace_write]",
     `network_access = ${policy.network === true}`,
     // The token lets its holder spend; tools have no use for it.

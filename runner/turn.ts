@@ -17,6 +17,7 @@ export interface Translation {
   live?: LiveText;
 }
 
+type Source = { turnId: string; agentThreadId?: string };
 type TokenCounts = ThreadTokenUsageUpdatedNotification["tokenUsage"];
 
 /**
@@ -68,7 +69,7 @@ export class TurnTranslator {
             {
               type: "plan",
               payload: {
-                turnId: params.turnId,
+                ...this.sourceOf(params),
                 ...(params.explanation ? { explanation: params.explanation } : {}),
                 steps: params.plan,
               },
@@ -79,7 +80,7 @@ export class TurnTranslator {
         if (this.isOwn(params.threadId)) this.countTokens(params.tokenUsage);
         return { events: [] };
       case "error":
-        this.lastError = params.error.message;
+        if (this.isOwn(params.threadId)) this.lastError = params.error.message;
         return {
           events: [
             {
@@ -88,7 +89,7 @@ export class TurnTranslator {
                 message: params.error.message,
                 ...errorCode(params.error),
                 willRetry: params.willRetry,
-                turnId: params.turnId,
+                ...this.sourceOf(params),
               },
             },
           ],
@@ -240,12 +241,13 @@ export class TurnTranslator {
     this.tokens = { before, now };
   }
 
-  private base(
-    itemId: string,
-    turnId: string,
-    threadId: string,
-  ): { itemId: string; turnId: string; agentThreadId?: string } {
-    return this.isOwn(threadId) ? { itemId, turnId } : { itemId, turnId, agentThreadId: threadId };
+  private base(itemId: string, turnId: string, threadId: string): { itemId: string } & Source {
+    return { itemId, ...this.sourceOf({ turnId, threadId }) };
+  }
+
+  /** Which turn told something, and which agent, where it is not the session's own. */
+  private sourceOf({ turnId, threadId }: { turnId: string; threadId: string }): Source {
+    return this.isOwn(threadId) ? { turnId } : { turnId, agentThreadId: threadId };
   }
 
   private isOwn(threadId: string): boolean {

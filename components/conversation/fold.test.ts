@@ -144,3 +144,18 @@ test("a command that its run left under way is cut off, not running for ever", (
     { kind: "end", terminalStatus: "failed" },
   ]);
 });
+
+test("what a sub-agent said and did is told apart, through every event of its item", () => {
+  const helper = { turnId: "t2", agentThreadId: "thread-2" };
+  const { items } = fold(
+    event("assistant_message", { itemId: "m1", turnId: "t1", text: "I hand it on." }),
+    event("command_execution", { itemId: "i1", ...helper, command: "make", status: "inProgress" }),
+    event("command_output", { itemId: "i1", ...helper, text: "ok" }),
+    event("terminal_status", { terminalStatus: "cancelled" }),
+  );
+  expect(items.map(({ kind, subAgent }) => [kind, subAgent])).toEqual([
+    ["assistant", undefined],
+    ["command", "thread-2"],
+    ["end", undefined],
+  ]);
+});

@@ -8,6 +8,8 @@ export class Folding {
   readonly #places = new Map<string, number>();
   #outcomes = new Map<string, CommandOutcome>();
   #conversation: Conversation | undefined;
+  /** Of the event that is being added. */
+  #subAgent: string | null = null;
 
   get conversation(): Conversation {
     this.#conversation ??= { items: [...this.#items], outcomes: new Map(this.#outcomes) };
@@ -16,6 +18,7 @@ export class Folding {
 
   add(event: RunEvent): void {
     const { payload } = event;
+    this.#subAgent = textOf(payload, "agentThreadId");
     const base = { seq: event.seq, runId: event.runId, at: event.createdAt };
     const itemId = textOf(payload, "itemId") ?? event.id;
     const turnId = textOf(payload, "turnId") ?? event.id;
@@ -232,14 +235,11 @@ export class Folding {
   }
 
   #put(key: string, make: (key: string, old: ConversationItem | undefined) => ConversationItem): void {
-    const place = this.#places.get(key);
+    const place = this.#places.get(key) ?? this.#items.length;
     this.#conversation = undefined;
-    if (place !== undefined) {
-      this.#items[place] = make(key, this.#items[place]);
-      return;
-    }
-    this.#places.set(key, this.#items.length);
-    this.#items.push(make(key, undefined));
+    this.#places.set(key, place);
+    const item = make(key, this.#items[place]);
+    this.#items[place] = this.#subAgent === null ? item : { ...item, subAgent: this.#subAgent };
   }
 
   /** Like `#put`, for what belongs after everything it sums up: an older one is taken out and the new one stands last. */

@@ -1,7 +1,14 @@
 import type { Tone } from "@/components/ui/state";
 import type { LiveFrame } from "@/contract/event";
 
-type Base = { key: string; seq: number; runId: string; at: string };
+type Base = {
+  key: string;
+  seq: number;
+  runId: string;
+  at: string;
+  /** The thread of the sub-agent that it comes from, where it is not the session's own agent. */
+  subAgent?: string;
+};
 export type FileChange = { path: string; kind: string; diff: string };
 export type PlanStep = { step: string; status: string };
 

@@ -6,7 +6,9 @@ import { runAddress } from "@/components/shell/addresses";
 import { useRunLog } from "@/components/trace/session-logs";
 import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
+import { cn } from "@/components/ui/class-names";
 import { formatPlural, shortenId } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
 import { Time } from "@/components/ui/time";
 import type { Command } from "@/contract/command";
 import type { LiveFrame } from "@/contract/event";
@@ -33,7 +35,7 @@ export const RunSection = memo(function RunSection({ run, hasHeading, askIsAtEnd
   const { items, outcomes } = snapshot.conversation;
   const entries = useMemo(() => withUnsent(withoutAwaited(items), commands ?? []), [commands, items]);
 
-  const show = (entry: ConversationItem | Command) => {
+  const show = (entry: ConversationItem | Command, index: number, all: readonly (ConversationItem | Command)[]) => {
     if (!("kind" in entry)) {
       const { id, payload, createdAt, type } = entry;
       const delivery = deliveryOf(entry, outcomes.get(id));
@@ -53,8 +55,20 @@ export const RunSection = memo(function RunSection({ run, hasHeading, askIsAtEnd
       return <UserMessage key={key} text={text} at={at} isSteer={isSteer} delivery={delivery} />;
     }
     const liveText = entry.kind === "command" ? (snapshot.live.get(entry.itemId)?.text ?? null) : null;
+    const { subAgent } = entry;
+    const before = all[index - 1];
+    const isFirst = subAgent !== undefined && !(before && "kind" in before && before.subAgent === subAgent);
     return (
-      <div key={entry.key} id={entry.kind === "approval" ? entry.approvalId : undefined}>
+      <div
+        key={entry.key}
+        id={entry.kind === "approval" ? entry.approvalId : undefined}
+        className={cn(subAgent !== undefined && "border-l-2 pl-3")}
+      >
+        {isFirst && (
+          <p className="pb-1 text-xs text-ink-3" title={showTricks(subAgent)}>
+            Sub-agent {showTricks(shortenId(subAgent))}
+          </p>
+        )}
         <ItemView item={entry} liveText={liveText} />
       </div>
     );

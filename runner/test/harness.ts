@@ -9,7 +9,7 @@ import type { RunnerConfig } from "@/runner/config";
 import type { Ending } from "@/runner/ending";
 import { runAttempt } from "@/runner/loop";
 import { MemoryControlPlane } from "./memory-control-plane";
-import { startModelServer } from "./model-server";
+import { type Model, startModelServer } from "./model-server";
 
 /** The real codex of the npm package. */
 export function codexBinary(): string {
@@ -27,12 +27,12 @@ export interface Started {
   attemptId: string;
 }
 
-/** A machine of its own for one test: folders, the demo model, and attempts on one volume. */
-export async function makeMachine() {
+/** A machine of its own for one test: folders, a model, the demo's by default, and attempts on one volume. */
+export async function makeMachine(answer?: Model) {
   // codex refuses helper links below the system's temporary folder.
   const root = fs.mkdtempSync(path.join(os.homedir(), ".agentrun-test-"));
   const volumeDir = path.join(root, "volume");
-  const model = await startModelServer();
+  const model = await startModelServer(answer);
   const attempts: Started[] = [];
 
   function start(run: Partial<ClaimedRun> = {}, config: Partial<RunnerConfig> = {}): Started {

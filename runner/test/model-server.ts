@@ -1,9 +1,14 @@
 import http from "node:http";
 import type { AddressInfo } from "node:net";
-import { answerDemo } from "@/demo/model";
+import { answerDemo, type DemoEvent } from "@/demo/model";
 
-/** Serves the demo model on a free port, and keeps what codex asked of it. */
-export async function startModelServer(): Promise<{
+/** A model: the events of its answer to a request of the Responses API. */
+export type Model = (body: unknown, signal: AbortSignal) => AsyncIterable<DemoEvent>;
+
+const demo: Model = (body, signal) => answerDemo(body, signal, 2);
+
+/** Serves a model, the demo's by default, on a free port, and keeps what codex asked of it. */
+export async function startModelServer(answer: Model = demo): Promise<{
   /** Resolves once codex has asked so many times. */
   asked(count: number): Promise<void>;
   baseUrl: string;
@@ -23,7 +28,7 @@ export async function startModelServer(): Promise<{
     const abort = new AbortController();
     response.on("close", () => abort.abort());
     response.writeHead(200, { "content-type": "text/event-stream" });
-    for await (const { event, data } of answerDemo(body, abort.signal, 2))
+    for await (const { event, data } of answer(body, abort.signal))
       response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
     response.end();
   });

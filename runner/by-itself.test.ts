@@ -1,0 +1,110 @@
+import fs from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { findAttemptProcesses } from "./attempt-processes";
+import { makeMachine } from "./test/harness";
+import { scriptedModel } from "./test/scripted-model";
+
+// What codex does by itself, beside the turn that was ordered.
+
+/** The agent hands its work to another, which runs a command; `then` is what the first does after that. */
+function delegating(cmd: string, then: (agentId: string, outputs: string[]) => ReturnType<Script>) {
+  return scriptedModel(({ text, outputs }) => {
+    if (text.includes("still there?")) return "I am.";
+    const isHelper = text.includes("do the work") && !text.includes("spawn_agent");
+    if (isHelper) {
+      if (outputs.length > 0) return "The work is done.";
+      return { name: "exec_command", arguments: { cmd, yield_time_ms: 30_000 } };
+    }
+    const [spawned, ...more] = outputs;
+    if (spawned === undefined) return agents("spawn_agent", { message: "do the work" });
+    return then((JSON.parse(spawned) as { agent_id: string }).agent_id, more);
+  });
+}
+type Script = Parameters<typeof scriptedModel>[0];
+
+function agents(name: string, args: object) {
+  return { name, namespace: "multi_agent_v1", arguments: args };
+}
+
+/** How many commands of an attempt sleep. */
+async function sleepers(attemptId: string): Promise<number> {
+  const lines = (await findAttemptProcesses(attemptId)).map((pid) => {
+    try {
+      return fs.readFileSync(`/proc/${pid}/cmdline`, "utf8");
+    } catch {
+      return ""; // It has ended meanwhile.
+    }
+  });
+  return lines.filter((line) => line.startsWith("sleep\0")).length;
+}
+
+const ended = (state: string) => state === "completed" || state === "failed" || state === "cancelled";
+
+test("a turn ends when those have ended to whom the agent handed its work", async () => {
+  await using machine = await makeMachine(delegating("sleep 1; echo done > work.txt", () => "I am done."));
+  const { controlPlane } = machine.start();
+  const turn = controlPlane.order("turn", { text: "hello" });
+  await controlPlane.until("the turn's end", () => ended(controlPlane.state(turn).state));
+
+  expect(controlPlane.state(turn).state).toBe("completed");
+  expect(fs.existsSync(path.join(machine.workspaceDir, "work.txt"))).toBe(true);
+  expect(controlPlane.payloads("assistant_message")).toMatchObject([
+    { text: "I am done." },
+    { text: "The work is done.", agentThreadId: expect.any(String) },
+  ]);
+  expect(controlPlane.payloads("backend_status").at(-1)).toMatchObject({ phase: "turn-completed" });
+});
+
+test.each(["before", "after"])("an interrupt stops them too, %s the agent's own end", async (when) => {
+  await using machine = await makeMachine(
+    delegating("sleep 600; echo done > work.txt", () =>
+      when === "after"
+        ? "I am done."
+        : { name: "exec_command", arguments: { cmd: "sleep 600", yield_time_ms: 30_000 } },
+    ),
+  );
+  const { controlPlane, attemptId } = machine.start();
+  const turn = controlPlane.order("turn", { text: "hello" });
+  const commands = when === "after" ? 1 : 2;
+  await controlPlane.until("the commands", () => controlPlane.payloads("command_execution").length === commands);
+  if (when === "after")
+    await controlPlane.until("the agent's end", () => controlPlane.payloads("assistant_message").length > 0);
+  const interrupt = controlPlane.order("interrupt", {});
+  await controlPlane.until("the interrupt's end", () => ended(controlPlane.state(interrupt).state));
+  await controlPlane.until("the turn's end", () => ended(controlPlane.state(turn).state));
+
+  expect(controlPlane.state(interrupt).state).toBe("completed");
+  expect(controlPlane.state(turn)).toMatchObject({ state: "cancelled", failureKind: "cancelled" });
+  const next = controlPlane.order("turn", { text: "still there?" });
+  await controlPlane.until("the next turn's end", () => ended(controlPlane.state(next).state));
+  await expect.poll(() => sleepers(attemptId), { timeout: 20_000 }).toBe(0);
+  expect(controlPlane.payloads("command_execution").filter(({ status }) => status === "completed")).toEqual([]);
+  expect(fs.existsSync(path.join(machine.workspaceDir, "work.txt"))).toBe(false);
+});
+
+test("one that the agent closes itself holds up no turn", async () => {
+  await using machine = await makeMachine(
+    delegating("sleep 600", (target, outputs) =>
+      outputs.length === 0 ? agents("close_agent", { target }) : "I closed it.",
+    ),
+  );
+  const { controlPlane } = machine.start();
+  const turn = controlPlane.order("turn", { text: "hello" });
+  await controlPlane.until("the turn's end", () => ended(controlPlane.state(turn).state));
+  expect(controlPlane.state(turn).state).toBe("completed");
+  expect(controlPlane.payloads("assistant_message").at(-1)).toMatchObject({ text: "I closed it." });
+});
+
+test("codex begins no turn that nobody ordered", async () => {
+  await using machine = await makeMachine(
+    scriptedModel(({ outputs }) =>
+      outputs.length === 0 ? { name: "create_goal", arguments: { objective: "go on for ever" } } : "I stop here.",
+    ),
+  );
+  const { controlPlane, ended: runEnded } = machine.start({ executionPolicy: { idleTimeoutMs: 500 } });
+  controlPlane.order("turn", { text: "hello" });
+  expect(await runEnded).toEqual({ kind: "completed" });
+  expect(controlPlane.payloads("assistant_message")).toHaveLength(1);
+  expect(machine.model.requests).toHaveLength(2);
+});
