@@ -47,18 +47,27 @@ it("an attempt's Job, pod, containers and events are told in the cluster's own w
     note: "The container prepare has not started: Pending",
   });
 
+  // Not of those reasons for which the executor gives the attempt up by itself.
   await say(place, name, {
     initContainerStatuses: [
       {
         ...{ name: "prepare", image: "i", imageID: "i", ready: false, restartCount: 3 },
-        state: { waiting: { reason: "ImagePullBackOff", message: "no such image" } },
+        state: { waiting: { reason: "ContainerCreating", message: "the volume is being attached" } },
       },
     ],
   });
   expect((await executor.inspect(spec.attemptId))?.pod?.containers[0]).toMatchObject({
-    ...{ name: "prepare", state: "waiting", reason: "ImagePullBackOff", message: "no such image", restarts: 3 },
+    ...{
+      name: "prepare",
+      state: "waiting",
+      reason: "ContainerCreating",
+      restarts: 3,
+      message: "the volume is being attached",
+    },
   });
-  expect((await executor.readLog(spec.attemptId, ASK))?.note).toContain("ImagePullBackOff: no such image");
+  expect((await executor.readLog(spec.attemptId, ASK))?.note).toContain(
+    "ContainerCreating: the volume is being attached",
+  );
 });
 
 it("what is left of an attempt is told once as it ends by itself, and its Job goes after that", async () => {
