@@ -276,6 +276,8 @@ function spent(tokens: { before: number[]; now: TokenCounts }): Record<string, n
     outputTokens,
     reasoningTokens,
     totalTokens,
+    // A turn asks its model often, each time with all that was said: only the last time tells how full its context is.
+    contextTokens: tokens.now.last.totalTokens,
     ...(contextWindow === null ? {} : { contextWindow }),
   };
 }

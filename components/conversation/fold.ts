@@ -87,6 +87,7 @@ export class Folding {
           output: numberOf(payload, "outputTokens") ?? 0,
           reasoning: numberOf(payload, "reasoningTokens") ?? 0,
           total: numberOf(payload, "totalTokens") ?? 0,
+          context: numberOf(payload, "contextTokens"),
           window: numberOf(payload, "contextWindow"),
         }));
         break;
@@ -272,6 +273,8 @@ function markOf(
       };
     case "cancel-requested":
       return { tone: "warn", text: `Cancelling: ${textOf(payload, "reason") ?? "cancel requested"}` };
+    case "context-compacted":
+      return { tone: "quiet", text: "The agent summed up the conversation so far, to make room for more" };
     case "thread-resumed":
       return { tone: "quiet", text: "The agent resumed this conversation" };
     case "turn-completed":

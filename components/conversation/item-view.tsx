@@ -179,11 +179,12 @@ function Mark({ children, className }: { children: React.ReactNode; className?: 
 function Usage({ item }: { item: ConversationItemOf<"usage"> }) {
   const total = item.total || item.input + item.output;
   if (total === 0) return null;
+  const { context, window } = item;
   const detail = `${item.input.toLocaleString("en")} in (${item.cached.toLocaleString("en")} cached), ${item.output.toLocaleString("en")} out (${item.reasoning.toLocaleString("en")} reasoning)`;
   return (
     <p className="text-right text-2xs text-ink-3 tabular-nums" title={detail}>
       {formatCount(total)} tokens
-      {item.window !== null && item.window > 0 && ` · ${Math.round((total / item.window) * 100)} % of the context`}
+      {context !== null && window !== null && window > 0 && ` · context ${Math.round((context / window) * 100)} % full`}
     </p>
   );
 }

@@ -63,6 +63,8 @@ export type ConversationItem =
       output: number;
       reasoning: number;
       total: number;
+      /** How much of the model's context the turn left filled, where it is known. */
+      context: number | null;
       window: number | null;
     })
   | (Base & { kind: "end"; terminalStatus: string; failureKind: string | null; message: string | null })

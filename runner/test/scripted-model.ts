@@ -6,16 +6,24 @@ type Call = { name: string; arguments: object; namespace?: string };
 /** What codex sent: everything it said so far, as text, and the outputs of the tools that were called, the newest last. */
 type Asked = { text: string; outputs: string[] };
 
-/** A model that answers by a script: with words, or with a call of a tool. */
-export function scriptedModel(script: (asked: Asked) => string | Call): Model {
+/**
+ * A model that answers by a script: with words, or with a call of a tool. It counts as many tokens of what it was asked
+ * as it is told to.
+ */
+export function scriptedModel(script: (asked: Asked) => string | Call, tokensOf = (_: Asked) => 1): Model {
   return async function* (body) {
-    const said = script(readAsked(body));
+    const asked = readAsked(body);
+    const said = script(asked);
+    const inputTokens = tokensOf(asked);
     const id = randomUUID();
     const item =
       typeof said === "string"
         ? { type: "message", role: "assistant", content: [{ type: "output_text", text: said, annotations: [] }] }
         : { type: "function_call", call_id: `call_${id}`, ...said, arguments: JSON.stringify(said.arguments) };
-    const response = { id: `resp_${id}`, usage: { input_tokens: 1, output_tokens: 1, total_tokens: 2 } };
+    const response = {
+      id: `resp_${id}`,
+      usage: { input_tokens: inputTokens, output_tokens: 1, total_tokens: inputTokens + 1 },
+    };
     yield { event: "response.created", data: { type: "response.created", response } };
     yield {
       event: "response.output_item.done",

@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import { makeMachine, type Started } from "./test/harness";
+import { scriptedModel } from "./test/scripted-model";
+
+const isEnded = (state: string) => state === "completed" || state === "failed" || state === "cancelled";
+
+async function runTurn({ controlPlane }: Started, text: string) {
+  const turn = controlPlane.order("turn", { text });
+  await controlPlane.until(`the end of ${text}`, () => isEnded(controlPlane.state(turn).state));
+  return controlPlane.state(turn).state;
+}
+
+test("a conversation that outgrows the model's context is summed up, and goes on from there in the next attempt too", async () => {
+  await using machine = await makeMachine(
+    scriptedModel(
+      ({ text }) => (text.includes("CONTEXT CHECKPOINT") ? "The colour is teal." : "Noted."),
+      ({ text }) => (text.includes("teal") && !text.includes("The colour is teal.") ? 250_000 : 100),
+    ),
+  );
+  const first = machine.start({ executionPolicy: { idleTimeoutMs: 50 } });
+  expect(await runTurn(first, "my favourite colour is teal")).toBe("completed");
+  expect(first.controlPlane.payloads("token_usage").at(-1)).toMatchObject({ contextTokens: 250_001 });
+  expect(await runTurn(first, "and which was it?")).toBe("completed");
+  expect(await first.ended).toEqual({ kind: "completed" });
+
+  const { controlPlane } = first;
+  expect(controlPlane.payloads("backend_status").filter(({ phase }) => phase === "context-compacted")).toHaveLength(1);
+  // What a turn took spans all that it asked; its context is what the last answer left.
+  expect(controlPlane.payloads("token_usage").at(-1)).toMatchObject({ contextTokens: 101 });
+  expect(controlPlane.payloads("token_usage").at(-1)?.totalTokens).toBeGreaterThan(101);
+  // The summary itself is nobody's message.
+  expect(controlPlane.payloads("assistant_message").map(({ text }) => text)).toEqual(["Noted.", "Noted."]);
+
+  const second = machine.start({ assignment: controlPlane.run.assignment });
+  expect(await runTurn(second, "still?")).toBe("completed");
+  const asked = JSON.stringify(machine.model.requests.at(-1));
+  expect(asked).toContain("The colour is teal.");
+  expect(asked).toContain("and which was it?");
+});
