@@ -8,13 +8,13 @@ import { scriptedModel } from "./test/scripted-model";
 // What codex does by itself, beside the turn that was ordered.
 
 /** The agent hands its work to another, which runs a command; `then` is what the first does after that. */
-function delegating(cmd: string, then: (agentId: string, outputs: string[]) => ReturnType<Script>) {
+function delegating(cmd: string, then: (agentId: string, outputs: string[]) => ReturnType<Script>, how: object = {}) {
   return scriptedModel(({ text, outputs }) => {
     if (text.includes("still there?")) return "I am.";
     const isHelper = text.includes("do the work") && !text.includes("spawn_agent");
     if (isHelper) {
       if (outputs.length > 0) return "The work is done.";
-      return { name: "exec_command", arguments: { cmd, yield_time_ms: 30_000 } };
+      return { name: "exec_command", arguments: { cmd, yield_time_ms: 30_000, ...how } };
     }
     const [spawned, ...more] = outputs;
     if (spawned === undefined) return agents("spawn_agent", { message: "do the work" });
@@ -54,6 +54,25 @@ test("a turn ends when those have ended to whom the agent handed its work", asyn
     { text: "The work is done.", agentThreadId: expect.any(String) },
   ]);
   expect(controlPlane.payloads("backend_status").at(-1)).toMatchObject({ phase: "turn-completed" });
+});
+
+test("what one of them asks for is asked of a person, after the agent's own end too", async () => {
+  await using machine = await makeMachine(
+    delegating("echo done > work.txt", () => "I am done.", {
+      sandbox_permissions: "require_escalated",
+      justification: "may I?",
+    }),
+  );
+  const { controlPlane } = machine.start({ executionPolicy: { approval: "on-request" } });
+  const turn = controlPlane.order("turn", { text: "hello" });
+  const asked = await controlPlane.until("the request", () => controlPlane.payloads("approval_request")[0]);
+  await controlPlane.until("the agent's end", () => controlPlane.payloads("assistant_message").length > 0);
+  expect(controlPlane.state(turn).state).toBe("acknowledged");
+  controlPlane.order("approve", { approvalId: asked.approvalId, decision: "accept" });
+  await controlPlane.until("the turn's end", () => ended(controlPlane.state(turn).state));
+
+  expect(controlPlane.state(turn).state).toBe("completed");
+  expect(fs.existsSync(path.join(machine.workspaceDir, "work.txt"))).toBe(true);
 });
 
 test.each(["before", "after"])("an interrupt stops them too, %s the agent's own end", async (when) => {
