@@ -93,7 +93,7 @@ async function* streamStep(step: Step, signal: AbortSignal, delayMs: number): As
       type: "function_call",
       id: `fc_${randomUUID()}`,
       call_id: `call_${randomUUID()}`,
-      name: step.call.name,
+      ...step.call,
       arguments: JSON.stringify(step.call.arguments),
     };
     yield event("response.output_item.done", { output_index: index, item });

@@ -1,7 +1,11 @@
 import type { Conversation } from "./conversation";
 import { conclusion, exitCodeOf, lastOutput, printed, wasRefused } from "./outputs";
 
-export type ToolCall = { name: "exec_command" | "write_stdin"; arguments: Record<string, unknown> };
+export type ToolCall = {
+  name: "exec_command" | "write_stdin" | "spawn_agent" | "wait_agent";
+  namespace?: string;
+  arguments: Record<string, unknown>;
+};
 
 /** One answer of the model: it may think, speak, then call a tool or fail. */
 export interface Step {
@@ -22,6 +26,10 @@ const LONG_STEPS = 8;
 
 function exec(cmd: string, more: Record<string, unknown> = {}): ToolCall {
   return { name: "exec_command", arguments: { cmd, yield_time_ms: 30_000, ...more } };
+}
+
+function agents(name: "spawn_agent" | "wait_agent", args: Record<string, unknown>): ToolCall {
+  return { name, namespace: "multi_agent_v1", arguments: args };
 }
 
 const PATCH_ADD = `apply_patch <<'PATCH'
@@ -124,6 +132,21 @@ const SCENARIOS: Scenario[] = [
       if (done === 1) return { say: "It greets, but only stiffly. I improve it.", call: exec(PATCH_UPDATE) };
       if (done === 2) return { say: "Let me see what is there now.", call: exec("cat hello.py") };
       return { say: `Done: \`hello.py\` was written and then improved.\n\n${printed(conversation, "python")}` };
+    },
+  },
+  {
+    hint: "**Delegate**: a sub-agent does a part of the work, in a thread of its own",
+    test: /\b(delegate|sub-?agents?)\b/i,
+    step: (conversation, done) => {
+      if (done === 0)
+        return {
+          thinking: "**Handing it on**\n\nCounting needs nothing of what we talked about, so another can do it.",
+          say: "I hand the counting to a sub-agent.",
+          call: agents("spawn_agent", { message: "RUN `sleep 2; ls | wc -l`" }),
+        };
+      const spawned = /"agent_id":"([^"]+)"/.exec(lastOutput(conversation))?.[1];
+      if (spawned !== undefined) return { call: agents("wait_agent", { targets: [spawned], timeout_ms: 60_000 }) };
+      return { say: `The sub-agent is done. What codex says of it:\n\n${printed(conversation, "json")}` };
     },
   },
   {

@@ -127,3 +127,20 @@ test("codex begins no turn that nobody ordered", async () => {
   expect(controlPlane.payloads("assistant_message")).toHaveLength(1);
   expect(machine.model.requests).toHaveLength(2);
 });
+
+test("the demo's agent hands work on, waits for it and tells what came of it", async () => {
+  await using machine = await makeMachine();
+  const { controlPlane } = machine.start();
+  const turn = controlPlane.order("turn", { text: "delegate it" });
+  await controlPlane.until("the turn's end", () => ended(controlPlane.state(turn).state));
+
+  expect(controlPlane.state(turn).state).toBe("completed");
+  const [spawned] = controlPlane.payloads("tool_call").filter(({ status }) => status === "completed");
+  expect(spawned).toMatchObject({ tool: "spawnAgent", server: "agents" });
+  const [output] = controlPlane.payloads("command_output");
+  const agentThreadId = String(output?.agentThreadId);
+  expect(output).toMatchObject({ text: "0\n" });
+  expect(spawned?.arguments).toMatchObject({ agents: [agentThreadId] });
+  expect(controlPlane.payloads("tool_output").at(-1)?.text).toMatch(new RegExp(`^${agentThreadId}: completed: Done`));
+  expect(controlPlane.payloads("assistant_message").at(-1)?.text).toContain("The sub-agent is done.");
+});

@@ -40,6 +40,13 @@ export function toolOutput(item: ThreadItem): { text: string; isError: boolean }
       };
     case "dynamicToolCall":
       return { text: clip(textOf(item.contentItems)), isError: item.success === false };
+    case "collabAgentToolCall": {
+      const states = Object.entries(item.agentsStates);
+      const lines = states.map(
+        ([agent, state]) => `${agent}: ${[state?.status, state?.message].filter(Boolean).join(": ")}`,
+      );
+      return { text: clip(lines.join("\n")), isError: item.status === "failed" };
+    }
     case "functionCallOutput":
       return { text: clip(textOf(item.output)), isError: false };
     default:
