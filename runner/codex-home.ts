@@ -55,6 +55,8 @@ export function codexConfig(opts: {
     // interrupted, and a run ends in the middle of one.
     "[features]",
     "goals = false",
+    // It would fetch them from chatgpt.com and GitHub as it starts, and have them speak to its model.
+    "plugins = false",
     "[sandbox_workspace_write]",
     `network_access = ${policy.network === true}`,
     // The token lets its holder spend; tools have no use for it.
