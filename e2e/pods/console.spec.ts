@@ -116,8 +116,9 @@ test("a session lives from pod to pod: steered, approved, interrupted, evicted, 
       { name: "prepare", state: "terminated", exitCode: 0 },
       { name: "runner", state: "terminated", reason: "Completed", exitCode: 0 },
     ]);
+    expect(job.details.faults).toEqual([]);
     const { lines } = await program.ok("GET", `/runs/${runId}/log`);
-    expect(lines.at(-1).text).toContain('"msg":"ended"');
+    expect(lines.at(-1)?.text).toContain('"msg":"ended"');
   });
 
   await test.step("the next turn goes on in another pod on the same claim", async () => {

@@ -117,6 +117,8 @@ test("of an attempt that has ended what was left is kept, redacted and bounded, 
   // Told twice: the later one knows more.
   const long = logOf(["x".repeat(40_000), "y".repeat(40_000), ...lines]);
   await keepRemains(ctx, { attemptId, details: DETAILS, logs: [long] });
+  // And one that came too late for the log takes nothing away.
+  await keepRemains(ctx, { attemptId, details: DETAILS, logs: [] });
   await endAttempt(ctx, attemptId, { code: 1, signal: null, message: "" });
   expect(await readRunJob(ctx, { runId })).toMatchObject({ source: "kept", details: { process: { pid: 7 } } });
   const log = await readRunLog(ctx, { runId, tailLines: 100 });

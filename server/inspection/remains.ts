@@ -7,7 +7,10 @@ import type { AttemptRemains } from "@/server/executors";
 /** Units of a log's text that are kept of it, the last ones. */
 const KEPT_UNITS = 48 * 1024;
 
-/** Keeps what was left of a run's attempt, redacted; what is told later of the same one knows more. */
+/**
+ * Keeps what was left of a run's attempt, redacted. What is told later of the same one knows more, unless its pod has
+ * taken logs along that were read before.
+ */
 export async function keepRemains(ctx: ServiceContext, remains: AttemptRemains): Promise<void> {
   const { attemptId } = remains;
   const [job] = await ctx.db
@@ -20,10 +23,11 @@ export async function keepRemains(ctx: ServiceContext, remains: AttemptRemains):
   const details = redactJson(remains.details);
   const logs = redactJson(remains.logs.map(shorten));
   const kept = { details, logs, keptAt: sql`clock_timestamp()` };
+  const isWhole = sql`jsonb_array_length(${attemptRemains.logs}) <= ${logs.length}`;
   await ctx.db
     .insert(attemptRemains)
     .values({ attemptId, runId: job.runId, ...kept })
-    .onConflictDoUpdate({ target: attemptRemains.attemptId, set: kept });
+    .onConflictDoUpdate({ target: attemptRemains.attemptId, set: kept, setWhere: isWhole });
 }
 
 function shorten(log: AttemptRemains["logs"][number]): AttemptRemains["logs"][number] {

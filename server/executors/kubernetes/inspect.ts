@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { AttemptDetails, AttemptLog, LogLine } from "@/contract/run-job";
 import { LOG_CONTAINERS, type LogContainer } from "@/contract/words";
 import { type AttemptRemains, jobNameOf, type LogAsk } from "@/server/executors/executor";
@@ -17,6 +18,8 @@ const LIMIT_BYTES = 1024 * 1024;
 const FEWER = 8;
 /** Of each container, once its pod goes. */
 const KEPT_LINES = 300;
+const KEPT_TRIES = 3;
+const KEPT_PAUSE_MS = 150;
 
 /** What the cluster knows of an attempt; null: it has neither its Job nor its pod. */
 export async function inspectAttempt(cluster: Cluster, attemptId: string): Promise<AttemptDetails | null> {
@@ -30,8 +33,12 @@ export async function readAttemptLog(cluster: Cluster, attemptId: string, ask: L
   return pod === undefined ? null : readPodLog(cluster, pod, ask);
 }
 
-/** All that would be gone with its Job; null: it is gone already. */
-export async function readRemains(cluster: Cluster, attemptId: string): Promise<AttemptRemains | null> {
+/** All that would be gone with its Job, logs as far as they come within `logsMaxMs`; null: it is gone already. */
+export async function readRemains(
+  cluster: Cluster,
+  attemptId: string,
+  logsMaxMs: number,
+): Promise<AttemptRemains | null> {
   const found = await find(cluster, attemptId);
   if (found === null) return null;
   const { pod } = found;
@@ -40,7 +47,7 @@ export async function readRemains(cluster: Cluster, attemptId: string): Promise<
     pod === undefined
       ? []
       : LOG_CONTAINERS.filter((container) => hasStarted(pod, container)).map((container) =>
-          readPodLog(cluster, pod, { container, tailLines: KEPT_LINES }).catch((error: Error) => {
+          readKept(cluster, pod, container, logsMaxMs).catch((error: Error) => {
             faults.push(error.message);
             return null;
           }),
@@ -51,6 +58,34 @@ export async function readRemains(cluster: Cluster, attemptId: string): Promise<
     details: { ...details, faults: [...details.faults, ...faults] },
     logs: read.filter((log) => log !== null),
   };
+}
+
+/** A node that is busy with the end of what it ran may refuse at first: it is asked again, for there is no later. */
+async function readKept(
+  cluster: Cluster,
+  pod: Pod,
+  container: LogContainer,
+  maxMs: number,
+  triesLeft = KEPT_TRIES,
+): Promise<AttemptLog> {
+  const before = performance.now();
+  try {
+    const log = await inTime(maxMs, readPodLog(cluster, pod, { container, tailLines: KEPT_LINES }));
+    if (log !== null) return log;
+  } catch (error) {
+    const leftMs = maxMs - (performance.now() - before) - KEPT_PAUSE_MS;
+    if (triesLeft <= 1 || leftMs <= 0) throw error;
+    await pause(KEPT_PAUSE_MS);
+    return readKept(cluster, pod, container, leftMs, triesLeft - 1);
+  }
+  throw new Error(`the log of container ${container} could not be read in time`);
+}
+
+/** null where it takes longer. */
+async function inTime<T>(maxMs: number, work: Promise<T>): Promise<T | null> {
+  const isOver = new AbortController();
+  const late = pause(maxMs, null, { signal: isOver.signal });
+  return Promise.race([work, late]).finally(() => isOver.abort());
 }
 
 type Found = { job: Job | null; pod: Pod | undefined };

@@ -2,8 +2,10 @@ import type { AttemptRemains, RemainsListener } from "@/server/executors/executo
 import type { Cluster } from "@/server/kubernetes";
 import { readRemains } from "./inspect";
 
-/** A node that does not answer keeps its logs to itself: what it ran is not waited for longer than this. */
-const READ_MAX_MS = 1_500;
+/** A node that does not answer keeps its logs to itself: they are not waited for longer than this. */
+const LOGS_MAX_MS = 1_500;
+/** With what the API server itself knows. */
+const READ_MAX_MS = 3_000;
 /** Jobs that were kept lately, so that one that is met again is not read again. */
 const KNOWN_MAX = 1_000;
 /** Jobs that are read at once: more of them wait for each other. */
@@ -58,7 +60,7 @@ async function readInTime(cluster: Cluster, attemptId: string): Promise<AttemptR
     const words = `what is left of attempt ${attemptId} could not be read in ${READ_MAX_MS} ms`;
     timer = setTimeout(() => reject(new Error(words)), READ_MAX_MS);
   });
-  const reading = readRemains(cluster, attemptId);
+  const reading = readRemains(cluster, attemptId, LOGS_MAX_MS);
   // Whichever comes second has nobody left to tell.
   reading.catch(() => undefined);
   return Promise.race([reading, late]).finally(() => clearTimeout(timer));

@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import type { Cluster, Pod } from "@/server/kubernetes";
+import { readRemains } from "./inspect";
+
+const ENDED: Pod = {
+  metadata: { name: "pod-1" },
+  status: {
+    containerStatuses: [
+      {
+        ...{ name: "runner", image: "i", imageID: "i", ready: false, restartCount: 0 },
+        state: { terminated: { exitCode: 0, reason: "Completed" } },
+      },
+    ],
+  },
+};
+
+/** A cluster that knows one pod, and answers for its log as it is told to. */
+function clusterOf(readLog: () => Promise<string>): Cluster {
+  const known: Partial<Cluster> = {
+    readJob: async () => ({ metadata: { name: "job-1" } }),
+    listPods: async () => [ENDED],
+    listEvents: async () => [],
+    readLog,
+  };
+  return known as Cluster;
+}
+
+test("a log that a node refuses at first is asked for again", async () => {
+  let asked = 0;
+  const cluster = clusterOf(async () => {
+    asked += 1;
+    if (asked < 3) throw new Error("the node is busy");
+    return "2026-01-01T00:00:00Z the end\n";
+  });
+  const remains = await readRemains(cluster, "att_1", 10_000);
+  expect(remains?.details.faults).toEqual([]);
+  expect(remains?.logs).toMatchObject([{ container: "runner", lines: [{ text: "the end" }] }]);
+});
+
+test("one that does not come is said, and all else is kept", async () => {
+  const late = await readRemains(
+    clusterOf(() => new Promise(() => {})),
+    "att_1",
+    10,
+  );
+  expect(late).toMatchObject({ logs: [], details: { pod: { name: "pod-1" } } });
+  expect(late?.details.faults).toEqual(["the log of container runner could not be read in time"]);
+  const refusing = clusterOf(() => Promise.reject(new Error("no such node")));
+  expect((await readRemains(refusing, "att_1", 10_000))?.details.faults).toEqual(["no such node"]);
+});
