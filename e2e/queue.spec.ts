@@ -325,10 +325,28 @@ test("a queue of a thousand tasks is run from the keyboard", async ({ browser, w
       ...{ backendProfile: "demo", payload: {}, title: `task ${n}`, lane: n % 2 === 0 ? "even" : "odd" },
     })),
   });
+  // The pictures above the rows come late.
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route(/queue\.(history|waits)/, async (route) => {
+    await released;
+    await route.continue();
+  });
   await openPage(page, "/queue");
   const rows = tasksTable(page).locator("tbody").getByRole("row");
   await expect(rows.first()).toBeVisible();
   const focused = page.locator("tr:focus-within");
+  /** Rows that are looked at stay where they are when what is above them comes. */
+  const staysInPlace = async () => {
+    await expect(focused).toBeInViewport();
+    const top = async () => Math.round((await focused.boundingBox())?.y ?? 0);
+    const before = await top();
+    release();
+    await expect(page.getByRole("img", { name: /^Tasks that waited/ })).toBeAttached();
+    await expect.poll(top).toBe(before);
+  };
 
   await test.step("the cursor goes down the whole list; rows out of sight are not drawn", async () => {
     await page.keyboard.press("j");
@@ -338,6 +356,7 @@ test("a queue of a thousand tasks is run from the keyboard", async ({ browser, w
       await expect(page.locator(`tr[aria-rowindex="${place}"]`)).toBeAttached();
       await page.keyboard.press("d");
       await expect(focused).toHaveAttribute("aria-rowindex", String(place));
+      if (place === 42) await staysInPlace();
     }
     await expect(focused).toBeInViewport();
     expect(await rows.count()).toBeLessThan(80);

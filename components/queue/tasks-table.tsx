@@ -134,22 +134,34 @@ function useHeight(part: RefObject<HTMLElement | null>): number {
   return height;
 }
 
-/** How far below the top of what scrolls a part begins; what stands above it may grow. */
+/**
+ * How far below the top of what scrolls a part begins. What stands above it may grow while its rows are looked at: they
+ * stay where they are. The browser would see to it, but not where rows come in that very moment.
+ */
 function useOffset(part: RefObject<HTMLElement | null>, scroller: RefObject<HTMLElement | null>): number {
   const [offset, setOffset] = useState(0);
+  const known = useRef(0);
   // Not before the paint: what scrolls is above this part, and is there only after it.
   useEffect(() => {
     const box = scroller.current;
     if (box === null) return;
+    box.style.overflowAnchor = "none";
     const measure = () => {
       if (part.current === null) return;
-      setOffset(Math.round(part.current.getBoundingClientRect().top - box.getBoundingClientRect().top + box.scrollTop));
+      const top = part.current.getBoundingClientRect().top - box.getBoundingClientRect().top + box.scrollTop;
+      const next = Math.round(top);
+      if (box.scrollTop > known.current && known.current > 0) box.scrollTop += next - known.current;
+      known.current = next;
+      setOffset(next);
     };
     const observer = new ResizeObserver(measure);
     observer.observe(box);
     for (const child of box.children) observer.observe(child);
     measure();
-    return () => observer.disconnect();
+    return () => {
+      observer.disconnect();
+      box.style.overflowAnchor = "";
+    };
   }, [part, scroller]);
   return offset;
 }
