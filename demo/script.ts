@@ -146,7 +146,9 @@ const SCENARIOS: Scenario[] = [
         };
       const spawned = /"agent_id":"([^"]+)"/.exec(lastOutput(conversation))?.[1];
       if (spawned !== undefined) return { call: agents("wait_agent", { targets: [spawned], timeout_ms: 60_000 }) };
-      return { say: `The sub-agent is done. What codex says of it:\n\n${printed(conversation, "json")}` };
+      const [, words = ""] = /"completed":("(?:[^"\\]|\\.)*")/.exec(lastOutput(conversation)) ?? [];
+      if (words === "") return { say: `The sub-agent did not get it done:\n\n${printed(conversation, "json")}` };
+      return { say: `The sub-agent is done. It says:\n\n${JSON.parse(words) as string}` };
     },
   },
   {

@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import path from "node:path";
-import { expect, newSignedIn, ready, type SignedIn, startSignedIn, test } from "./fixtures";
+import { expect, LOOKS, lookInAll, newSignedIn, ready, type SignedIn, startSignedIn, test } from "./fixtures";
 import { RecordingProvider } from "./recording-provider";
 import { conversation, endRuns, evictVolume, newSession, say, sessionOf } from "./stories";
 
@@ -48,6 +48,14 @@ test("a conversation is steered, approved, interrupted, killed with everything e
     await expect(page.getByRole("button", { name: "Interrupt", exact: true })).toBeHidden({ timeout: 40_000 });
   });
 
+  await test.step("a sub-agent's part is told apart, and the turn ends with it", async () => {
+    await say(page, "Delegate the counting");
+    await expect(conversation(page).getByText(/^Sub-agent [0-9a-f]/)).toBeVisible({ timeout: 40_000 });
+    await expect(conversation(page)).toContainText("The sub-agent is done.", { timeout: 40_000 });
+    await expect(page.getByRole("button", { name: "Interrupt", exact: true })).toBeHidden({ timeout: 40_000 });
+    await lookInAll(page, LOOKS, "sub-agent");
+  });
+
   await test.step("a turn is interrupted", async () => {
     await say(page, "Do something long again");
     await expect(conversation(page).getByText("step 1 of 8 is done").last()).toBeVisible({ timeout: 40_000 });
@@ -68,6 +76,7 @@ test("a conversation is steered, approved, interrupted, killed with everything e
       "That is enough, stop there",
       "ASK `echo approved-by-a-person`",
       "ASK `echo never-run-this`",
+      "Delegate the counting",
       "Do something long again",
       "And which word was it?",
     ]);

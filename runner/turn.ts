@@ -27,6 +27,7 @@ type TokenCounts = ThreadTokenUsageUpdatedNotification["tokenUsage"];
 export class TurnTranslator {
   private readonly texts = new Map<string, string>();
   private readonly changes = new Map<string, FileUpdateChange[]>();
+  private readonly warned = new Set<string>();
   private diff = "";
   private tokens: { before: number[]; now: TokenCounts } | undefined;
   private lastError: string | undefined;
@@ -219,6 +220,9 @@ export class TurnTranslator {
     // Both are true of every demo run or of most machines, and neither asks anything of an operator.
     if (/could not find bubblewrap/i.test(message)) return [];
     if (this.opts.isDemo && /model metadata/i.test(message)) return [];
+    // codex says the same again of each thread that it starts.
+    if (this.warned.has(message)) return [];
+    this.warned.add(message);
     return [{ type: "warning", payload: { message } }];
   }
 
