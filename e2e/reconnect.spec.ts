@@ -3,7 +3,7 @@ import type { RunEvent } from "@/contract/event";
 import { expect, look, openSignedIn, productOfFile, test } from "./fixtures";
 import { waitUntil } from "./product";
 import { type Api, apiOf, rowOf } from "./queue-stories";
-import { conversation } from "./stories";
+import { conversation, showNew } from "./stories";
 
 /** What a browser itself says of a server that has gone; nothing else may stand in its console. */
 const GONE = /net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING)/;
@@ -141,7 +141,7 @@ test("open pages outlive the server: they say that it is gone, heal by themselve
     await newSession(api, "ses_after", "Made after it");
     await writer.write(10);
     await expect.poll(() => linesOf(talk), { timeout: 60_000 }).toEqual(upTo(80));
-    await list.getByRole("button", { name: /new session/ }).click();
+    await showNew(list.getByRole("button", { name: /new session/ }), sessionRow("Made after it"));
     for (const title of ["Followed", "Made meanwhile", "Made after it"]) await expect(sessionRow(title)).toHaveCount(1);
     for (const title of ["Waits from before", "Added meanwhile"]) await expect(rowOf(queue, title)).toHaveCount(1);
   });

@@ -1,4 +1,4 @@
-import { expect, type Page } from "@playwright/test";
+import { expect, type Locator, type Page } from "@playwright/test";
 import { ready } from "./fixtures";
 
 export const conversation = (page: Page) => page.getByRole("log", { name: "Conversation" });
@@ -19,6 +19,14 @@ export async function newSession(
   if (options.approvals) await dialog.getByLabel("Approvals").selectOption(options.approvals);
   await dialog.getByRole("button", { name: "Create and send" }).click();
   await expect(page).toHaveURL(/\/sessions\/ses_/);
+}
+
+/** Shows a new row of a list that has just been read again: that may have had it already, or else it waits behind a pill. */
+export async function showNew(pill: Locator, row: Locator): Promise<void> {
+  await expect(async () => {
+    if (await pill.isVisible()) await pill.click({ timeout: 1_000 });
+    await expect(row).toHaveCount(1, { timeout: 1_000 });
+  }).toPass();
 }
 
 export async function say(page: Page, text: string, button: "Send" | "Steer" = "Send"): Promise<void> {
