@@ -22,6 +22,11 @@ const NOTHING = Object.fromEntries(ACCOUNTS.map((account) => [account, {}]));
 async function createAppliedExample(): Promise<Example> {
   const place = await createExample();
   kubectl("apply", "--kustomize", place.overlay);
+  // A right is in force a little after it was given.
+  for (const [account, rights] of Object.entries<Rights>(matrix.allowed)) {
+    const config = await actAs(place, account);
+    await expect.poll(() => readRules(config, place.name)).toEqual(expect.arrayContaining(goldenRules(rights)));
+  }
   return place;
 }
 
@@ -159,6 +164,10 @@ it("without the right to watch an attempt's end is told all the same, by looks a
   ]);
   const patch = `--patch=[{"op":"replace","path":"/rules","value":${rules}}]`;
   kubectl("--namespace", place.name, "patch", "role", "agentrun-worker", "--type=json", patch);
+  // One that was taken away is in force for a little.
+  const config = await actAs(place, "agentrun-worker");
+  const watching = async () => (await readRules(config, place.name)).filter((rule) => rule.startsWith("watch "));
+  await expect.poll(watching).toEqual([]);
   const cluster = await clusterAs(place, "agentrun-worker");
   const errors: unknown[] = [];
   const onError = (error: unknown) => errors.push(error);

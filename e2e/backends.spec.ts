@@ -83,8 +83,9 @@ test("a provider that fails is seen and tried again, a profile is switched off a
 
   await test.step("its limit is changed where it stands, and taken back", async () => {
     await codex.getByRole("button", { name: "Queue tasks of codex at once: no limit, change" }).click();
-    await codex.getByLabel("Queue tasks of codex at once").fill("3");
-    await page.keyboard.press("Enter");
+    const limit = codex.getByLabel("Queue tasks of codex at once", { exact: true });
+    await limit.fill("3");
+    await limit.press("Enter");
     await expect(codex.getByRole("button", { name: "Queue tasks of codex at once: 3, change" })).toBeVisible();
     await page.getByRole("button", { name: "Undo" }).last().click();
     await expect(codex.getByRole("button", { name: /at once: no limit, change/ })).toBeVisible();

@@ -42,6 +42,7 @@ test("the board is run from the keyboard, and its cards go where their tasks go"
     await expect(page.getByRole("heading", { name: "Parked 0 tasks" })).toBeVisible();
     await expect(cardOf(page, "build one")).toContainText("until all are there");
     await page.reload();
+    await ready(page);
     await expect(column(page, "Waiting").getByRole("listitem")).toHaveCount(6);
   });
 
@@ -98,8 +99,12 @@ test("the board is run from the keyboard, and its cards go where their tasks go"
     await page.keyboard.press("m");
     const menu = page.getByRole("dialog", { name: "Move to another lane" });
     await expect(menu.getByRole("button", { name: "build" })).toBeFocused();
+    // It is marked for a moment: from before the press on it is looked at with every picture that is drawn.
+    const marked = page.waitForFunction(() =>
+      [...document.querySelectorAll("[data-moved]")].some((card) => card.textContent?.includes("docs one")),
+    );
     await page.keyboard.press("Enter");
-    await expect(cardOf(page, "docs one")).toHaveAttribute("data-moved");
+    await marked;
     await expect(column(page, "build").getByRole("listitem")).toHaveCount(4);
     await expect(cardOf(page, "docs one")).not.toHaveAttribute("data-moved");
     await page
@@ -112,6 +117,7 @@ test("the board is run from the keyboard, and its cards go where their tasks go"
 
   await test.step("all are chosen by a key, and let go by the same", async () => {
     await page.getByRole("button", { name: "By state" }).click();
+    await expect(column(page, "Waiting").getByRole("listitem")).toHaveCount(6);
     await link(page, "build one").focus();
     await page.keyboard.press("*");
     await expect(page.getByRole("toolbar", { name: "Chosen tasks" })).toContainText("6 tasks chosen");

@@ -21,10 +21,15 @@ const runsTable = (page: Page): Locator => page.getByRole("table", { name: "Runs
 const sessionsTable = (page: Page): Locator => page.getByRole("table", { name: "Sessions" });
 const bodyRows = (table: Locator): Locator => table.locator("tbody").getByRole("row");
 const bar = (page: Page, name: string): Locator => page.getByRole("toolbar", { name });
+/** The field of a dialog that takes the focus as it opens: what is typed before that goes elsewhere. */
+const typedInto = (dialog: Locator) => expect(dialog.getByLabel("Reason", { exact: true })).toBeFocused();
 
-/** Starts a run of the demo agent in a session of its own, as a program does. */
+/**
+ * Starts a run of the demo agent in a session of its own, as a program does; it ends soon after its turn, and not in the
+ * middle of what comes next.
+ */
 async function start(api: Api, sessionId: string, text: string): Promise<string> {
-  const id = await api.run(sessionId);
+  const id = await api.run(sessionId, { executionPolicy: { idleTimeoutMs: 1_000 } });
   await api.post(`/runs/${id}/commands`, { type: "turn", payload: { text } });
   return id;
 }
@@ -123,6 +128,7 @@ test("many are dealt with at once, from the keyboard alone", async ({ browser, w
     await page.keyboard.press("d");
     const dialog = page.getByRole("dialog", { name: "Deny requests" });
     await expect(dialog).toContainText("2 requests included");
+    await typedInto(dialog);
     await page.keyboard.type("not in this repository");
     await look(page, "bulk-deny");
     await page.keyboard.press("Control+Enter");
@@ -139,7 +145,7 @@ test("many are dealt with at once, from the keyboard alone", async ({ browser, w
     expect(items.map(({ decision, decisionReason }) => `${decision} ${decisionReason}`).sort()).toEqual(
       ["accept null", "decline not in this repository", "decline not in this repository"].sort(),
     );
-    for (const runId of runs)
+    for (const runId of runs) {
       await expect
         .poll(
           async () => {
@@ -149,6 +155,8 @@ test("many are dealt with at once, from the keyboard alone", async ({ browser, w
           { timeout: 60_000 },
         )
         .toBe("completed");
+      await expect.poll(() => statusOf(api, runId), { timeout: 60_000 }).toBe("completed");
+    }
   });
 
   await test.step("three runs under way are cancelled together, and their agents are gone", async () => {
@@ -165,6 +173,7 @@ test("many are dealt with at once, from the keyboard alone", async ({ browser, w
     await page.keyboard.press("c");
     const dialog = page.getByRole("dialog", { name: "Cancel runs" });
     await expect(dialog).toContainText("runs included");
+    await typedInto(dialog);
     await page.keyboard.type("the wrong branch");
     await look(page, "bulk-cancel");
     await page.keyboard.press("Control+Enter");
@@ -244,6 +253,7 @@ test("many are dealt with at once, from the keyboard alone", async ({ browser, w
     await expect(peekOf(page)).not.toContainText("not among the rows");
     await next.focus();
     await expect(opener).toHaveAttribute("href", address);
+    await expect(page).toHaveURL(new RegExp(`look=${address.split("/").pop()}`));
     await page.keyboard.press("Enter");
     await expect(page).toHaveURL(new RegExp(`${address}$`));
   });
@@ -257,6 +267,7 @@ test("many are dealt with at once, from the keyboard alone", async ({ browser, w
     await expect(dialog).toContainText("it has not failed");
     await page.keyboard.press("Escape");
     await expect(dialog).toBeHidden();
+    await expect(bodyRows(runsTable(page)).first().getByRole("link").first()).toBeFocused();
     await page.keyboard.press("Escape");
     await expect(bar(page, "Chosen runs")).toBeHidden();
   });

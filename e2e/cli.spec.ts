@@ -21,6 +21,7 @@ async function agentrun(product: Product, ...words: string[]): Promise<Ended> {
 }
 
 test("from a terminal a session is begun, watched, gone on with and read, by the real agent", async ({ shared }) => {
+  test.setTimeout(300_000);
   const { product } = shared;
   const first = await agentrun(product, "run", "write a file");
   expect(first).toMatchObject({ code: 0, out: expect.stringContaining("› write a file\n") });
@@ -36,11 +37,21 @@ test("from a terminal a session is begun, watched, gone on with and read, by the
   const asking = agentrun(product, "run", "ask for approval", "--session", sessionId);
   let approvalId = "";
   await expect
-    .poll(async () => {
-      const { out } = await agentrun(product, "ls", "approvals", `session:${sessionId}`, "status:pending", "--ndjson");
-      approvalId = out === "" ? "" : (JSON.parse(out) as { id: string }).id;
-      return approvalId;
-    })
+    .poll(
+      async () => {
+        const { out } = await agentrun(
+          product,
+          "ls",
+          "approvals",
+          `session:${sessionId}`,
+          "status:pending",
+          "--ndjson",
+        );
+        approvalId = out === "" ? "" : (JSON.parse(out) as { id: string }).id;
+        return approvalId;
+      },
+      { timeout: 120_000 },
+    )
     .not.toBe("");
   await agentrun(product, "approvals.decide", `approvalId=${approvalId}`, "decision=accept");
   const asked = await asking;

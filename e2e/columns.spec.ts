@@ -112,7 +112,11 @@ test("a list is arranged: its columns are chosen and its rows stand under groups
     await link(page, "First page").focus();
     await page.keyboard.press("Space");
     await expect(page.getByRole("complementary", { name: /First page/ })).toBeVisible();
+    // The address is written a moment later, and would call off the next page where that was asked for first.
+    await expect(page).toHaveURL(/look=/);
     await page.keyboard.press("Space");
+    await expect(page).not.toHaveURL(/look=/);
+    await expect(link(page, "First page")).toBeFocused();
     await page.keyboard.press("Enter");
     await expect(page).toHaveURL(/\/sessions\/ses_/);
     await page.goBack();
@@ -198,7 +202,6 @@ test("a list is arranged: its columns are chosen and its rows stand under groups
     await page.getByRole("button", { name: "Undo" }).click();
     await expect(page.getByText("Named as before: A shop")).toBeVisible();
     await expect(link(page, "A shop")).toBeVisible();
-    await expect(page.getByText("Named as before: A shop")).toBeVisible();
     await act("A shop", "Delete session");
     const deleting = page.getByRole("dialog", { name: "Delete session" });
     await expect(deleting).toContainText("No archive was made of it.");

@@ -29,6 +29,7 @@ test("two sessions with the same task are compared: facts, turns, files and time
     await page.keyboard.press("=");
     const picker = page.getByRole("dialog", { name: "Compare with another session" });
     await picker.getByRole("combobox").fill(left);
+    await expect(picker.locator(`[role=option][data-value="${left}"][aria-selected=true]`)).toBeVisible();
     await expect(picker.getByRole("option")).toHaveCount(1);
     await page.keyboard.press("Enter");
     await expect(page).toHaveURL(`/compare?left=${right}&right=${left}`);
@@ -38,6 +39,7 @@ test("two sessions with the same task are compared: facts, turns, files and time
   const row = (name: string) =>
     facts.getByRole("row").filter({ has: page.getByRole("rowheader", { name, exact: true }) });
   await test.step("sides are swapped, and what differs is marked in words", async () => {
+    await expect(facts).toBeVisible();
     await page.keyboard.press("w");
     await expect(page).toHaveURL(`/compare?left=${left}&right=${right}`);
     await expect(row("Turns").getByRole("cell")).toHaveText(["2", "1", "left 2.0 ×"], { useInnerText: true });
@@ -91,10 +93,13 @@ test("two sessions with the same task are compared: facts, turns, files and time
     await expect(page.getByText("Both sides are the same session")).toBeVisible();
     await look(page, "compare-same");
     await page.goto(`/compare?left=${left}&right=ses_nobody`);
+    await ready(page);
     const missing = page.getByRole("region", { name: "Right session" });
     await expect(missing.getByRole("alert")).toContainText("there is no session ses_nobody");
     await missing.getByRole("button", { name: "Choose another" }).click();
-    await page.getByRole("dialog", { name: "Choose the right session" }).getByRole("combobox").fill(right);
+    const picker = page.getByRole("dialog", { name: "Choose the right session" });
+    await picker.getByRole("combobox").fill(right);
+    await expect(picker.locator(`[role=option][data-value="${right}"][aria-selected=true]`)).toBeVisible();
     await page.keyboard.press("Enter");
     await expect(page).toHaveURL(`/compare?left=${left}&right=${right}`);
   });

@@ -8,7 +8,8 @@ type Approval = { id: string; sessionId: string; command: string };
 /** Has the demo agent ask for a command in a session of its own; answers when it is asked for. */
 async function ask(api: Api, sessionId: string): Promise<Approval> {
   await api.post("/sessions", { backendProfile: "demo", sessionId, title: `Work of ${sessionId}` });
-  const id = await api.run(sessionId, { executionPolicy: { turnTimeoutMs: 3_600_000 } });
+  // Its runner does not end in the middle of what is looked at.
+  const id = await api.run(sessionId, { executionPolicy: { turnTimeoutMs: 3_600_000, idleTimeoutMs: 600_000 } });
   await api.post(`/runs/${id}/commands`, { type: "turn", payload: { text: `ASK \`echo ${sessionId}\`` } });
   const found: Approval[] = [];
   await expect
@@ -65,6 +66,7 @@ test("requests are answered from the oldest on, and none slides under a hand", a
     const panel = page.locator("section").filter({ hasText: "Approvals that wait" });
     await expect(panel.getByRole("link", { name: "Work of one" })).toBeVisible();
     await expect(panel.getByText(/expires in/)).toBeVisible();
+    await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
     const tiles = page.getByText("Runs at work");
     const before = await topOf(tiles);
     await ask(api, "two");
@@ -99,6 +101,10 @@ test("requests are answered from the oldest on, and none slides under a hand", a
     await expect(page).toHaveURL(/project=default/);
     await expect(requests(page)).toHaveCount(2);
     await page.getByRole("button", { name: /^project: default/ }).click();
+    // The chips take room above the requests, which is read next.
+    await expect(page.getByRole("button", { name: /^project: default/ })).toHaveCount(0);
+    await expect(page).not.toHaveURL(/project=/);
+    await expect(requests(page)).toHaveCount(2);
   });
 
   await test.step("a press that was meant for one that has gone answers nothing", async () => {
@@ -132,7 +138,9 @@ test("requests are answered from the oldest on, and none slides under a hand", a
     await page.keyboard.press("c");
     const dialog = page.getByRole("alertdialog").or(page.getByRole("dialog"));
     await expect(dialog).toContainText("Cancel run");
+    await expect(dialog.getByLabel("Reason")).toBeFocused();
     await page.keyboard.press("Escape");
+    await expect(dialog).toHaveCount(0);
     await expect(page).toHaveURL(/\/runs\//);
     const runner = page.getByRole("table", { name: "Attempts" }).getByRole("link").first();
     await page.getByRole("table", { name: "Attempts" }).getByText("All of it").click();
@@ -200,6 +208,7 @@ test("requests are answered from the oldest on, and none slides under a hand", a
     await expect(page.getByText("Nothing is kept of that time, or it is still to come.")).toBeVisible();
     await page.getByRole("button", { name: "Show all of it" }).click();
     await expect(page.getByText("Waiting by lane")).toBeVisible();
+    await expect(page).not.toHaveURL(/part=/);
     await page.getByRole("button", { name: "Between…" }).click();
     await expect(page).toHaveURL(/part=/);
     await look(page, "queue-part");

@@ -159,6 +159,7 @@ test("a list is narrowed by a typed query, and what it is narrowed to is saved, 
     await expect(page.getByRole("combobox", { name: "Search runs" })).toHaveValue("age<24h");
     await page.getByRole("button", { name: "Copy with fixed times" }).click();
     await expect(page.getByText("Copied: the address means the same rows at any time")).toBeVisible();
+    await expect.poll(() => copied(page)).toMatch(/^http/);
     const address = new URL(await copied(page));
     expect([address.pathname, [...address.searchParams.keys()]]).toEqual(["/runs", ["since"]]);
   });

@@ -3,7 +3,7 @@ import type { RunEvent } from "@/contract/event";
 import { expect, look, openSignedIn, productOfFile, test } from "./fixtures";
 import { waitUntil } from "./product";
 import { type Api, apiOf, rowOf } from "./queue-stories";
-import { conversation } from "./stories";
+import { conversation, showNew } from "./stories";
 
 /** What a browser itself says of a server that has gone; nothing else may stand in its console. */
 const GONE = /net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING)/;
@@ -11,6 +11,9 @@ const SESSION = "ses_followed";
 
 // Its run is this story's own.
 const signedIn = productOfFile({ AGENTRUN_EXECUTOR: "none" });
+
+/** As long as a product that was killed may take to be there again, on a slow machine. */
+const TAKEN_TIMEOUT_MS = 180_000;
 
 /** A runner that writes line after line, each until the server says that it has it: as often as it takes. */
 class Writer {
@@ -25,7 +28,8 @@ class Writer {
     for (const last = this.written + lines; this.written < last; ) {
       const number = this.written + 1;
       const event = { type: "assistant_message", payload: { itemId: `item-${number}`, text: `line ${number}.` } };
-      await waitUntil(() => this.#tell({ batchId: `batch-${number}`, events: [event] }), `line ${number} to be taken`);
+      const tell = () => this.#tell({ batchId: `batch-${number}`, events: [event] });
+      await waitUntil(tell, `line ${number} to be taken`, TAKEN_TIMEOUT_MS);
       this.written = number;
     }
   }
@@ -60,7 +64,7 @@ test("open pages outlive the server: they say that it is gone, heal by themselve
   browser,
   watchPage,
 }) => {
-  test.setTimeout(240_000);
+  test.setTimeout(360_000);
   const { product } = signedIn;
   const list = await openSignedIn(browser, signedIn, "/sessions?state=all");
   const api = apiOf(list.request, product.url);
@@ -137,7 +141,7 @@ test("open pages outlive the server: they say that it is gone, heal by themselve
     await newSession(api, "ses_after", "Made after it");
     await writer.write(10);
     await expect.poll(() => linesOf(talk), { timeout: 60_000 }).toEqual(upTo(80));
-    await list.getByRole("button", { name: /new session/ }).click();
+    await showNew(list.getByRole("button", { name: /new session/ }), sessionRow("Made after it"));
     for (const title of ["Followed", "Made meanwhile", "Made after it"]) await expect(sessionRow(title)).toHaveCount(1);
     for (const title of ["Waits from before", "Added meanwhile"]) await expect(rowOf(queue, title)).toHaveCount(1);
   });

@@ -13,7 +13,7 @@ test("an id from a log is enough to find its record, of whatever kind", async ({
     const trace = await page.request.get(`/api/v1/sessions/${sessionId}/trace`);
     return (await trace.json()).items as { id: string; seq: number; runId: string }[];
   };
-  await expect.poll(async () => (await events()).length).toBeGreaterThan(0);
+  await expect.poll(async () => (await events()).length, { timeout: 60_000 }).toBeGreaterThan(0);
   const [first] = await events();
   await page.goto(`/r/${first?.id}`);
   await ready(page);
@@ -23,7 +23,8 @@ test("an id from a log is enough to find its record, of whatever kind", async ({
   const api = apiOf(page.request, origin);
   const firstOf = async (path: string): Promise<Item> => {
     const found: Item[] = [];
-    await expect.poll(async () => found.push(...((await api.get(path)) as { items: Item[] }).items), path).not.toBe(0);
+    const find = async () => found.push(...((await api.get(path)) as { items: Item[] }).items);
+    await expect.poll(find, { message: path, timeout: 60_000 }).not.toBe(0);
     return found[0] as Item;
   };
   const { runId } = first as { runId: string };

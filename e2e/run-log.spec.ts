@@ -61,6 +61,7 @@ test("what a runner writes is followed; killed, it leaves its log and how its pr
     await expect(page.getByRole("button", { name: "Follow" })).toBeHidden();
 
     await page.keyboard.press("/");
+    await expect(page.getByLabel("Search in the log")).toBeFocused();
     await page.keyboard.type("turn BEGINS");
     await expect(log(page).locator("mark")).toHaveText("turn begins");
     await expect(page.getByRole("status").filter({ hasText: "1 matching line" })).toBeVisible();

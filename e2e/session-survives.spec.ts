@@ -28,7 +28,9 @@ test("a conversation is steered, approved, interrupted, killed with everything e
 
   await test.step("the first turn streams", async () => {
     await newSession(page, { profile: "codex", message: "Good morning, remember the word heron" });
-    await expect(conversation(page)).toContainText("This is the first message of our conversation");
+    await expect(conversation(page)).toContainText("This is the first message of our conversation", {
+      timeout: 60_000,
+    });
   });
 
   await test.step("a turn under way is steered", async () => {
@@ -46,6 +48,7 @@ test("a conversation is steered, approved, interrupted, killed with everything e
     await say(page, "ASK `echo never-run-this`");
     await page.getByRole("button", { name: "Decline", exact: true }).click();
     await expect(page.getByRole("button", { name: "Interrupt", exact: true })).toBeHidden({ timeout: 40_000 });
+    await expect(page.getByRole("button", { name: "Send", exact: true })).toBeVisible({ timeout: 40_000 });
   });
 
   await test.step("a sub-agent's part is told apart, and the turn ends with it", async () => {
@@ -57,8 +60,11 @@ test("a conversation is steered, approved, interrupted, killed with everything e
   });
 
   await test.step("a turn is interrupted", async () => {
+    // Those of the turn before stand there already.
+    const steps = conversation(page).getByText("step 1 of 8 is done");
+    const before = await steps.count();
     await say(page, "Do something long again");
-    await expect(conversation(page).getByText("step 1 of 8 is done").last()).toBeVisible({ timeout: 40_000 });
+    await expect.poll(() => steps.count(), { timeout: 60_000 }).toBeGreaterThan(before);
     await page.getByRole("button", { name: "Interrupt", exact: true }).click();
     await expect(page.getByRole("button", { name: "Send", exact: true })).toBeVisible({ timeout: 40_000 });
   });

@@ -17,7 +17,7 @@ import {
 } from "./fixtures";
 import type { Product } from "./product";
 import { apiOf, openPage } from "./queue-stories";
-import { conversation, newSession } from "./stories";
+import { conversation, newSession, showNew } from "./stories";
 
 // One product for the four, on a database that a story can stop; each leaves it as the next expects it.
 const ROWS = 10_000;
@@ -292,8 +292,7 @@ test("while its database is stopped every page says so, keeps what it had, and c
       await expect(page.getByText(/What you see was true at/)).toHaveCount(0);
     }
     await apiOf(list.request, product.url).post("/sessions", { backendProfile: "demo", title: "Made after it" });
-    await list.getByRole("button", { name: /new session/ }).click();
-    await expect(list.getByRole("link", { name: "Made after it" }).first()).toBeVisible();
+    await showNew(list.getByRole("button", { name: /new session/ }), rows.filter({ hasText: "Made after it" }));
   });
   await context.close();
 });

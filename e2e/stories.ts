@@ -1,4 +1,4 @@
-import { expect, type Page } from "@playwright/test";
+import { expect, type Locator, type Page } from "@playwright/test";
 import { ready } from "./fixtures";
 
 export const conversation = (page: Page) => page.getByRole("log", { name: "Conversation" });
@@ -21,6 +21,14 @@ export async function newSession(
   await expect(page).toHaveURL(/\/sessions\/ses_/);
 }
 
+/** Shows a new row of a list that has just been read again: that may have had it already, or else it waits behind a pill. */
+export async function showNew(pill: Locator, row: Locator): Promise<void> {
+  await expect(async () => {
+    if (await pill.isVisible()) await pill.click({ timeout: 1_000 });
+    await expect(row).toHaveCount(1, { timeout: 1_000 });
+  }).toPass();
+}
+
 export async function say(page: Page, text: string, button: "Send" | "Steer" = "Send"): Promise<void> {
   await page.getByLabel("Message").fill(text);
   await page.getByRole("button", { name: button, exact: true }).click();
@@ -37,7 +45,8 @@ export async function endRuns(page: Page): Promise<void> {
   };
   for (const run of await open()) {
     const cancelled = await page.request.post(`/api/v1/runs/${run.id}/cancel`, { data: {}, headers: { origin } });
-    expect(cancelled.ok()).toBe(true);
+    // One that ended by itself meanwhile is refused, and has ended.
+    expect([200, 409]).toContain(cancelled.status());
   }
   await expect.poll(async () => (await open()).length, { timeout: 30_000 }).toBe(0);
 }

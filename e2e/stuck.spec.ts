@@ -45,9 +45,9 @@ test("a stuck agent is found, understood and unstuck from what the pages say", a
     await newSession(page, { profile: "demo", message: "RUN `sleep 36022`" });
     await expect(conversation(page)).toContainText("sleep 36022", { timeout: 60_000 });
     const codex = () => product.processes((command) => /codex.*app-server/.test(command));
-    await waitUntil(() => codex().length > 0, "codex to be there");
-    const hung = codex();
-    for (const pid of hung) process.kill(pid, "SIGSTOP");
+    const atWork = () => product.processes((command) => command.includes("sleep 36022"));
+    await waitUntil(() => atWork().length > 0, "its command to run", 60_000);
+    for (const pid of codex()) process.kill(pid, "SIGSTOP");
     await findStuck(page, /sleep 36022/);
     await page.getByRole("button", { name: "Session actions" }).click();
     await page.getByRole("menuitem", { name: "Cancel the run" }).click();

@@ -67,6 +67,7 @@ test("a turn that waits for a person is seen in the waterfall as it goes, and ea
 
   await test.step("wheel, buttons and dragging show a part of it; the same is there as a table", async () => {
     await tab(page, "Timeline").click();
+    await expect(waterfall(page).getByRole("link").first()).toBeVisible();
     const box = await waterfall(page).boundingBox();
     if (box === null) throw new Error("the waterfall is not shown");
     await page.mouse.move(box.x + box.width / 2, box.y + box.height - 4);

@@ -25,7 +25,7 @@ test("what a turn took of its model is told on its session's, its run's and its 
   await first.goto("/backends");
   await expect(first.getByText("Nothing was called in the last 7 days.").first()).toBeVisible();
   await newSession(first, { profile: "codex", message: "Good morning" });
-  await expect(conversation(first)).toContainText("This is the first message of our conversation");
+  await expect(conversation(first)).toContainText("This is the first message of our conversation", { timeout: 60_000 });
   const header = first.getByRole("banner").or(first.locator("header"));
   await expect(header.getByText(/tokens?, \$0\.0/)).toBeVisible();
   const session = new URL(first.url()).pathname;
@@ -62,6 +62,7 @@ test("what a turn took of its model is told on its session's, its run's and its 
     await ofRun.scrollIntoViewIfNeeded();
     await look("run");
     await page.goto("/backends");
+    await ready(page);
     const card = page.getByRole("listitem").filter({ has: page.getByRole("heading", { name: "codex", exact: true }) });
     await expect(card.getByRole("img", { name: /Tokens by day, the last 7 days: \d+k tokens in/ })).toBeVisible();
     await expect(card).toContainText("Last 7 days");

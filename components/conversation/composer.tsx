@@ -7,6 +7,7 @@ import { ErrorNote } from "@/components/ui/error-note";
 import type { Run } from "@/contract/run";
 import type { Session } from "@/contract/session";
 import { Deliveries } from "./deliveries";
+import { leftToSend } from "./send";
 import { useComposer } from "./use-composer";
 
 type ComposerProps = { session: Session; openRun: Run | null; lastRun: Run | null };
@@ -25,7 +26,7 @@ export function Composer({ session, openRun, lastRun }: ComposerProps) {
 
   async function submit(as: "turn" | "steer"): Promise<void> {
     if (!canSend) return;
-    if (await composer.send(as, text)) write("");
+    if (await composer.send(as, text)) write(leftToSend(composer.draft.text, text));
   }
 
   function onKeyDown(event: KeyboardEvent): void {

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { readError } from "@/components/trpc/errors";
 import type { Command } from "@/contract/command";
 import type { Run } from "@/contract/run";
-import { type SendPorts, sendTurn, type TurnDraft } from "./send";
+import { leftToSend, type SendPorts, sendTurn, type TurnDraft } from "./send";
 
 const terminal = () =>
   new TRPCClientError("the run has ended", {
@@ -71,4 +71,10 @@ test("a turn whose answer was lost is not sent to a second run", async () => {
   });
   expect((await sendTurn(ports, draft(open))).command.id).toBe("cmd_0");
   expect(calls).toHaveLength(1);
+});
+
+test("what was written while a message was sent is left to be sent, and what was sent is not", () => {
+  expect(leftToSend("hello", "hello")).toBe("");
+  expect(leftToSend("hello and then", "hello")).toBe(" and then");
+  expect(leftToSend("something else", "hello")).toBe("something else");
 });

@@ -67,3 +67,8 @@ function keyOf({ by }: SendPorts, { draftId }: TurnDraft): string {
 export function isOpen(run: Pick<Run, "status" | "cancelRequestedAt">): boolean {
   return (run.status === "pending" || run.status === "claimed") && run.cancelRequestedAt === null;
 }
+
+/** What of a text is still to be sent once `sent` was, which may have been written on meanwhile. */
+export function leftToSend(text: string, sent: string): string {
+  return text.startsWith(sent) ? text.slice(sent.length) : text;
+}

@@ -176,10 +176,12 @@ type FocusInput = {
 /** Brings the cursor's row into sight and the focus to it, once for each time that it is asked for. */
 function useCursorFocus({ tasks, cursor, focusRequest, scrollTo }: FocusInput): void {
   const wanted = useRef<string | null>(null);
-  const seen = useRef(focusRequest);
+  // A key may be pressed before the table has come to life.
+  const seen = useRef(0);
   useEffect(() => {
-    if (seen.current === focusRequest || cursor === null) return;
+    if (seen.current === focusRequest) return;
     seen.current = focusRequest;
+    if (cursor === null) return;
     wanted.current = cursor;
     scrollTo(tasks.findIndex((task) => task.id === cursor));
   });

@@ -61,6 +61,7 @@ const END_PX = 40;
 export function LogView({ run }: { run: Run }) {
   const trpc = useTRPC();
   const [shown, setShown] = useQueryStates(SHOWN, { history: "replace" });
+  const written = useRef<Promise<unknown>>(Promise.resolve());
   const [isFollowing, setIsFollowing] = useState(shown.line === null);
   const { attempt, container, lines: tailLines, since } = shown;
   const query = useQuery(
@@ -119,7 +120,11 @@ export function LogView({ run }: { run: Run }) {
             shown={shown}
             isFollowing={isFollowing}
             onFollow={setIsFollowing}
-            onShow={(next) => void setShown(next)}
+            onShow={(next) => {
+              written.current = setShown(next);
+            }}
+            // A line is written into the address a moment after it is marked.
+            onCopyLink={() => void written.current.then(copyLineLink)}
           />
         )}
       </QueryView>
@@ -138,9 +143,10 @@ type LoadedLogProps = {
   isFollowing: boolean;
   onFollow: (isFollowing: boolean) => void;
   onShow: (next: Partial<LogChange>) => void;
+  onCopyLink: () => void;
 };
 
-function LoadedLog({ log, run, shown, isFollowing, onFollow, onShow }: LoadedLogProps) {
+function LoadedLog({ log, run, shown, isFollowing, onFollow, onShow, onCopyLink }: LoadedLogProps) {
   const box = useRef<HTMLDivElement>(null);
   const lines = useMemo(() => readLines(log.lines, shown.raw), [log.lines, shown.raw]);
   const matches = useMatches(lines, shown.find, box);
@@ -174,7 +180,7 @@ function LoadedLog({ log, run, shown, isFollowing, onFollow, onShow }: LoadedLog
     { keys: "N", name: "Previous match", run: () => matches.go(-1) },
     { keys: "j", name: "Mark the line below", run: () => marked.go(1) },
     { keys: "k", name: "Mark the line above", run: () => marked.go(-1) },
-    { keys: "y", name: "Copy a link to the marked line", run: () => marked.place > 0 && void copyLineLink() },
+    { keys: "y", name: "Copy a link to the marked line", run: () => marked.place > 0 && onCopyLink() },
   ]);
 
   return (
@@ -204,7 +210,7 @@ function LoadedLog({ log, run, shown, isFollowing, onFollow, onShow }: LoadedLog
           <span className="inline-flex items-center gap-1" role="status">
             {marked.place > 0 ? `line ${marked.place} is marked` : "the marked line is not among these"}
             {marked.place > 0 ? (
-              <Button look="ghost" size="sm" onClick={() => void copyLineLink()}>
+              <Button look="ghost" size="sm" onClick={onCopyLink}>
                 <Link2 aria-hidden className="size-3.5" /> Copy link
               </Button>
             ) : (

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { NAV_ITEMS } from "./nav-items";
 import { makeShortcutHandler, pageShortcuts, type Shortcut, setPageShortcuts } from "./shortcuts";
 
@@ -7,10 +7,7 @@ function setUp() {
   let nowMs = 0;
   const shortcut = (keys: string): Shortcut => ({ keys, name: keys, group: "Act", run: () => hits.push(keys) });
   const shortcuts = ["mod+k", "?", "c", "j", " ", "g s", "g r"].map(shortcut);
-  const handle = makeShortcutHandler(
-    () => shortcuts,
-    () => nowMs,
-  );
+  const handle = makeShortcutHandler(() => shortcuts);
   const press = (key: string, more: Record<string, unknown> = {}) =>
     handle({
       key,
@@ -20,6 +17,7 @@ function setUp() {
       isComposing: false,
       repeat: false,
       defaultPrevented: false,
+      timeStamp: nowMs,
       target: null,
       preventDefault: () => {},
       ...more,
@@ -49,6 +47,19 @@ test("a sequence that takes too long is forgotten", () => {
   wait(2_000);
   press("s");
   expect(hits).toEqual([]);
+});
+
+test("a sequence that was pressed in time is one, however late a busy page comes to it", () => {
+  vi.useFakeTimers();
+  try {
+    const { hits, press } = setUp();
+    press("g");
+    vi.advanceTimersByTime(5_000);
+    press("s");
+    expect(hits).toEqual(["g s"]);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test("nothing fires while someone types, but the palette opens from anywhere", () => {

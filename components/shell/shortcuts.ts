@@ -29,17 +29,14 @@ const REPEATED = new Set(["j", "k", "J", "K", "+", "-"]);
 
 type KeyLike = Pick<
   KeyboardEvent,
-  "key" | "repeat" | "metaKey" | "ctrlKey" | "altKey" | "isComposing" | "defaultPrevented"
+  "key" | "repeat" | "metaKey" | "ctrlKey" | "altKey" | "isComposing" | "defaultPrevented" | "timeStamp"
 > & {
   target: EventTarget | null;
   preventDefault: () => void;
 };
 
 /** Makes the handler of a registry: understands `mod+k`, single keys, and sequences such as `g s`. */
-export function makeShortcutHandler(
-  find: () => readonly Shortcut[],
-  now: () => number = Date.now,
-): (event: KeyLike) => void {
+export function makeShortcutHandler(find: () => readonly Shortcut[]): (event: KeyLike) => void {
   let pending = "";
   let pendingMs = 0;
   return (event) => {
@@ -50,7 +47,7 @@ export function makeShortcutHandler(
     if (event.repeat && !REPEATED.has(key)) return;
     if (!isMod && isInDialog(event.target)) return;
     if (key === " " && isPressedBySpace(event.target)) return;
-    const sequence = pending !== "" && now() - pendingMs < SEQUENCE_MS ? `${pending} ${key}` : key;
+    const sequence = pending !== "" && event.timeStamp - pendingMs < SEQUENCE_MS ? `${pending} ${key}` : key;
     const shortcuts = find();
     const hit =
       shortcuts.find((shortcut) => shortcut.keys === sequence) ?? shortcuts.find((shortcut) => shortcut.keys === key);
@@ -62,7 +59,8 @@ export function makeShortcutHandler(
     }
     const isPrefix = shortcuts.some((shortcut) => shortcut.keys.startsWith(`${key} `));
     pending = isPrefix ? key : "";
-    pendingMs = now();
+    // When it was pressed: a page that is busy may come to the next one late.
+    pendingMs = event.timeStamp;
   };
 }
 

@@ -1,6 +1,6 @@
 "use client";
 import { Search } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Input } from "./field";
 
 const TYPING_MS = 200;
@@ -10,10 +10,19 @@ type SearchBoxProps = { label: string; placeholder: string; value: string; onCha
 /** Where a list is searched; what is typed takes effect once the typing stops for a moment. */
 export function SearchBox({ label, placeholder, value, onChange }: SearchBoxProps) {
   const [typed, setTyped] = useState(value);
-  useEffect(() => setTyped(value), [value]);
+  const sent = useRef(value);
+  // What was changed elsewhere is shown; what comes back of what was typed may have been typed on since.
+  useEffect(() => {
+    if (value === sent.current) return;
+    sent.current = value;
+    setTyped(value);
+  }, [value]);
   useEffect(() => {
     if (typed === value) return;
-    const timer = setTimeout(() => onChange(typed), TYPING_MS);
+    const timer = setTimeout(() => {
+      sent.current = typed;
+      onChange(typed);
+    }, TYPING_MS);
     return () => clearTimeout(timer);
   });
   return (

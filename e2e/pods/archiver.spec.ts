@@ -51,7 +51,7 @@ test("an expired claim that no archive holds is archived by a Job, evicted, rest
   expect(archived.filesCount).toBeGreaterThan(1);
   expect(await collect(program, sessionId)).toMatchObject({ reason: expect.stringMatching(/^expired, archived/) });
   await program.until(`/sessions/${sessionId}/storage`, (storage) => storage.storageState === "evicted");
-  expect(program.list("persistentvolumeclaims")).not.toContain(`persistentvolumeclaim/${pvcName}`);
+  await expect.poll(() => program.list("persistentvolumeclaims")).not.toContain(`persistentvolumeclaim/${pvcName}`);
 
   await program.ok("POST", `/sessions/${sessionId}/storage/restore`);
   const next = await program.run(sessionId);

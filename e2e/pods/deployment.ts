@@ -54,6 +54,8 @@ export async function deploy(node: TestNode, images: Images, undo: (() => unknow
     AGENTRUN_NETWORK_PROBE: `${node.address}:${apiGate.port}`,
     AGENTRUN_RUNNER_MEMORY: "1Gi",
     AGENTRUN_STORAGE_SIZE_BYTES: String(1024 ** 3),
+    // Clean-ups by a story's hand alone: one that comes by itself would take what a story looks at.
+    AGENTRUN_SESSION_GC_INTERVAL_MS: "86400000",
   };
   const server = { host: node.address, port: apiGate.port, ca: apiGate.ca };
   copyFileSync(path.join("deploy/example", IMAGE_FIELDS), path.join(folder, IMAGE_FIELDS));
@@ -158,13 +160,13 @@ function reachApi(name: string, server: Overlay["server"]): unknown {
   };
 }
 
-/** The CronJob asks web by its Service's name, which nothing here resolves. */
+/** The CronJob asks web by its Service's name, which nothing here resolves; and when a story has it asked. */
 function reachWeb(url: string): unknown {
   const containers = [{ name: "gc", env: [{ name: "AGENTRUN_URL", value: url }] }];
   return {
     apiVersion: "batch/v1",
     kind: "CronJob",
     metadata: { name: "agentrun-gc" },
-    spec: { jobTemplate: { spec: { template: { spec: { containers } } } } },
+    spec: { suspend: true, jobTemplate: { spec: { template: { spec: { containers } } } } },
   };
 }

@@ -31,7 +31,8 @@ test("a conversation goes on from pod to pod on one claim, is evicted, refused, 
 
   await program.ok("DELETE", `/sessions/${sessionId}/storage`);
   await program.until(`/sessions/${sessionId}/storage`, (storage) => storage.storageState === "evicted");
-  expect(program.list("persistentvolumeclaims")).not.toContain(`persistentvolumeclaim/${stored.pvcName}`);
+  const claims = () => program.list("persistentvolumeclaims");
+  await expect.poll(claims).not.toContain(`persistentvolumeclaim/${stored.pvcName}`);
   const refused = await program.run(sessionId);
   await program.turn(refused.id, "hello again");
   const launch = await program.send("POST", `/runs/${refused.id}/runner-jobs`, {});

@@ -23,6 +23,10 @@ it("an attempt's Job, pod, containers and events are told in the cluster's own w
       timeout: 15_000,
     })
     .toEqual(expect.arrayContaining(["Job SuccessfulCreate", "Pod FailedScheduling"]));
+  // The scheduler says it once as an event and once in the pod, in whichever order.
+  await expect
+    .poll(async () => (await executor.inspect(spec.attemptId))?.pod?.conditions)
+    .toContainEqual(expect.objectContaining({ type: "PodScheduled", status: "False", reason: "Unschedulable" }));
   const details = await executor.inspect(spec.attemptId);
   expect(details).toMatchObject({
     job: { name: jobNameOf(spec.attemptId), namespace: place.name, isBeingDeleted: false, deadlineSeconds: 3_600 },
@@ -35,9 +39,6 @@ it("an attempt's Job, pod, containers and events are told in the cluster's own w
     { name: "prepare", state: "unknown", exitCode: null },
     { name: "runner", state: "unknown" },
   ]);
-  expect(details?.pod?.conditions).toContainEqual(
-    expect.objectContaining({ type: "PodScheduled", status: "False", reason: "Unschedulable" }),
-  );
   const scheduling = details?.events.find(({ reason }) => reason === "FailedScheduling");
   expect(scheduling).toMatchObject({ type: "Warning", count: 1, message: expect.stringContaining("node") });
   expect(Date.parse(scheduling?.lastAt ?? "")).toBeGreaterThan(Date.now() - 60_000);

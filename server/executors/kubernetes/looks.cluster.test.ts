@@ -79,7 +79,7 @@ it("a watch whose place the server has forgotten begins anew, with a look at eve
   const { name } = await podOf(place, spec.attemptId);
   await expect.poll(() => forgotten, { timeout: 10_000 }).toBeGreaterThanOrEqual(4);
   await say(place, name, FAILED);
-  await expect.poll(() => opened.exits, { timeout: 5_000 }).toHaveLength(1);
+  await expect.poll(() => opened.exits, { timeout: 20_000 }).toHaveLength(1);
   expect(opened.errors).toEqual([]);
 });
 
