@@ -1,6 +1,7 @@
-import { changesOf, commandOf, numberOf, stepsOf, textOf, unwrapShell } from "@/components/conversation/payload";
+import { changesOf, commandOf, numberOf, stepsOf, textOf } from "@/components/conversation/payload";
 import { formatDuration } from "@/components/ui/format";
 import type { RunEvent } from "@/contract/event";
+import { unwrapShell } from "@/contract/written";
 import type { Io } from "./io";
 import { plain, plainLine } from "./plain";
 

@@ -15,6 +15,7 @@ import {
 import { Metadata } from "./json";
 import { Cursor, EVENTS_LIMIT_MAX, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { RangeMinutes, TIME_RANGE } from "./time-range";
+import { Spent } from "./usage";
 import { SESSION_LIST_STATES, STORAGE_KINDS, STORAGE_STATES } from "./words";
 
 export { STORAGE_KINDS, STORAGE_STATES, type StorageKind, type StorageState } from "./words";
@@ -169,3 +170,24 @@ export const ReadMark = z.object({
   readAt: z.string(),
 });
 export type ReadMark = z.infer<typeof ReadMark>;
+
+export const DigestSessionsInput = z.strictObject({ sessionIds: RecordIds });
+export type DigestSessionsInput = z.infer<typeof DigestSessionsInput>;
+/** Characters of a digest's text. */
+export const DIGEST_TEXT_MAX = 200;
+/** A session in short: what its calls took, those of old runs included, and what was said in it last. */
+export const SessionDigest = z.object({
+  sessionId: z.string(),
+  tokens: Spent,
+  /**
+   * The newest event of its active or last run that has words, in a line of at most 200 characters. Only the newest few
+   * events are looked at; null where they have none, as before anything was asked.
+   */
+  lastEvent: z
+    .object({ runId: z.string(), seq: z.number(), type: z.string(), text: z.string(), createdAt: z.string() })
+    .nullable(),
+});
+export type SessionDigest = z.infer<typeof SessionDigest>;
+/** Of those that the caller may see, in the order of their ids; others are left out. */
+export const SessionDigests = z.object({ items: z.array(SessionDigest) });
+export type SessionDigests = z.infer<typeof SessionDigests>;

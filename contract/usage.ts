@@ -78,13 +78,9 @@ export const ModelCall = z.object({
 export type ModelCall = z.infer<typeof ModelCall>;
 export const ModelCallPage = pageOf(ModelCall);
 
-/** What several calls add up to. */
-export const Usage = z.object({
+/** What calls took. */
+export const Spent = z.object({
   calls: z.number(),
-  ok: z.number(),
-  refused: z.number(),
-  failed: z.number(),
-  aborted: z.number(),
   inputTokens: z.number(),
   cachedInputTokens: z.number(),
   outputTokens: z.number(),
@@ -95,6 +91,15 @@ export const Usage = z.object({
   unpricedCalls: z.number(),
   /** One for each currency; none where nothing had a price. */
   costs: z.array(z.object({ currency: z.string(), costMicros: z.number() })),
+});
+export type Spent = z.infer<typeof Spent>;
+
+/** What several calls add up to. */
+export const Usage = Spent.extend({
+  ok: z.number(),
+  refused: z.number(),
+  failed: z.number(),
+  aborted: z.number(),
 });
 export type Usage = z.infer<typeof Usage>;
 
@@ -201,6 +206,7 @@ export const UsageDifference = z.object({
   inCalls: Counted,
 });
 export const UsageVerification = z.object({
+  /** Neither a day's sum differs nor a session's. */
   isEqual: z.boolean(),
   /** Calls that are there. */
   calls: z.number(),
@@ -209,6 +215,12 @@ export const UsageVerification = z.object({
   differing: z.number(),
   /** The first 100. */
   differences: z.array(UsageDifference),
+  /** Sums of sessions, one for each currency. A difference is one that is less than its calls: old ones may be gone. */
+  sessions: z.object({
+    sums: z.number(),
+    differing: z.number(),
+    differences: z.array(z.object({ sessionId: z.string(), currency: z.string(), summed: Counted, inCalls: Counted })),
+  }),
 });
 export type UsageVerification = z.infer<typeof UsageVerification>;
 

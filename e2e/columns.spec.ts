@@ -236,6 +236,41 @@ test("a list is arranged: its columns are chosen and its rows stand under groups
     await expect(columns(page)).toHaveCount(0);
   });
 
+  await test.step("what was last said in a session is there as it is said, and only asked for where it is shown", async () => {
+    const asked: string[] = [];
+    page.on("request", (request) => {
+      if (request.url().includes("sessions.digests")) asked.push(request.url());
+    });
+    await openPage(page, "/sessions?columns=profile,project,activity");
+    await expect(row(page, "A shop")).toBeVisible();
+    expect(asked).toEqual([]);
+    await openPage(page, "/sessions?columns=project,said,tokens");
+    const shop = row(page, "A shop").getByRole("cell");
+    const [saidCell, tokensCell] = [shop.nth(4), shop.nth(5)];
+    await expect(saidCell).toHaveText(/none$/);
+    await expect(tokensCell).toHaveText(/none$/);
+    expect(asked.length).toBeGreaterThan(0);
+    const sessionId = (await link(page, "A shop").getAttribute("title")) ?? "";
+    const runId = await api.run(sessionId, { projectId: "shop" });
+    await api.post(`/runs/${runId}/claim`, { runnerId: "runner_saying", leaseMs: 3_600_000 });
+    await api.post(`/runs/${runId}/commands`, { type: "turn", payload: { text: "Open it" } });
+    const say = (type: string, payload: object) => api.post(`/runs/${runId}/events`, { events: [{ type, payload }] });
+    await say("assistant_message", { text: "The shop is\n**open**." });
+    await expect(saidCell).toHaveText(/The shop is \*\*open\*\*\.$/);
+    await say("command_output", { itemId: "c", text: "one\n\u001b[32mtwo \u202e\u001b[0m\n" });
+    await expect(saidCell).toHaveText(/two \\u\{202e\}$/);
+    await say("command_execution", { itemId: "c", command: "bash -lc 'npm test'", status: "failed", exitCode: 3 });
+    await expect(saidCell).toHaveText(/\$ npm test · exit 3$/);
+    await link(page, "A shop").focus();
+    await page.keyboard.press("Space");
+    await expect(page.getByRole("complementary", { name: /A shop/ })).toContainText("$ npm test");
+    await page.keyboard.press("Escape");
+    await api.post(`/runs/${runId}/finish`, { terminalStatus: "failed", failureMessage: "out of stock" });
+    await expect(saidCell).toHaveText(/failed: out of stock$/);
+    await expect(saidCell.getByTitle("failed: out of stock")).toBeVisible();
+    await expect(tokensCell).toHaveText(/none$/);
+  });
+
   await test.step("in every look it can be read by everybody, and a phone's cards have the columns as lines", async () => {
     for (const looks of byDevice(EVERY_LOOK)) {
       const shown = await browser.newContext({
@@ -247,6 +282,10 @@ test("a list is arranged: its columns are chosen and its rows stand under groups
       if (looks[0].name === "phone") await expect(row(looked, "A shop").getByText("Metadata")).toBeVisible();
       await head(looked, "shop").click();
       await lookInAll(looked, looks, "columns-sessions");
+      await openPage(looked, "/sessions?columns=said,tokens,activity");
+      await expect(row(looked, "A shop")).toContainText("failed: out of stock");
+      if (looks[0].name === "phone") await expect(row(looked, "A shop").getByText("Last said")).toBeVisible();
+      await lookInAll(looked, looks, "columns-said");
       await openPage(looked, "/runs?group=session&columns=session,profile,sandbox,events,queued");
       await lookInAll(looked, looks, "columns-runs");
       await openPage(looked, "/queue?columns=lane,priority,id,attempts,metadata,since");

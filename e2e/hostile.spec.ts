@@ -232,7 +232,7 @@ type Visit = [address: string, places: string[], act?: (page: Page) => Promise<v
 
 const COLUMNS = {
   sessions:
-    "profile,project,tenant,id,thread,conversation,run,failure,events,version,metadata,bytes,files,volume,expires,created",
+    "profile,project,tenant,id,thread,conversation,run,failure,said,tokens,events,version,metadata,bytes,files,volume,expires,created",
   runs: "project,tenant,id,session,task,provider,model,sandbox,approval,workspace,failure,epoch,events,version,ended",
   queue: "project,tenant,id,session,run,attempts,key,due,expires,added,version,metadata",
   storage: "kind,digest,measured,requested,phase,policy,pinned",

@@ -8,7 +8,7 @@ import { conversation, newSession } from "./stories";
 const PHONE_PX = 640;
 const PRICES = { inputPerMillion: 2, outputPerMillion: 10 };
 
-test("what a turn took of its model is told on its session's, its run's and its backend's page", async ({
+test("what a turn took of its model is told on its session's, its run's and its backend's page, and in the list", async ({
   browser,
   watchPage,
 }) => {
@@ -54,6 +54,11 @@ test("what a turn took of its model is told on its session's, its run's and its 
     await page.goto(session);
     await expect(page.locator("header").getByText(/k tokens, \$1\.\d\d/)).toBeVisible();
     await look("session");
+    await page.goto("/sessions?columns=said,tokens");
+    const listed = page.getByRole("table", { name: "Sessions" });
+    await expect(listed.getByTitle(/^[\d,]+ in \/ [\d,]+ cached \/ [\d,]+ out$/)).toHaveText(/^\d+k \$1\.\d\d$/);
+    await expect(listed).toContainText("This is the first message of our conversation");
+    await look("sessions");
     await page.goto(`/runs/${rows[0]?.runId}`);
     const ofRun = page.locator("section").filter({ has: page.getByRole("heading", { name: use, exact: true }) });
     await expect(ofRun).toContainText(/\d+ calls, 1 failed/);

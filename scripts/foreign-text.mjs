@@ -18,6 +18,7 @@ const SAFE_CALLS = words(`
 /** What makes words of this program's own, or figures. */
 const OWN_CALLS = words(`
   formatDuration formatBytes formatOffset formatPlural formatCount formatMoney formatTokens formatAge
+  costWords
   printDuration ordinal shareWords countText countOf callsWords briefWords sum Number consequenceOf missingWords
   attemptOf describeBeats processOf builtAs depthOf refusalOf refuseExtension explainState explainKeeper
   explainTotals explainBreaker sessionIdOf safeHref rate perMinute count tile formatPercent explainStatus placesTaken`);

@@ -15,10 +15,10 @@ import { Menu, MenuItem, MenuSeparator } from "@/components/ui/menu";
 import { State } from "@/components/ui/state";
 import type { Approval } from "@/contract/approval";
 import type { ApprovalDecision } from "@/contract/command";
+import { unwrapShell } from "@/contract/written";
 import { ChangesView } from "./diff-view";
 import { FoldBox } from "./fold-box";
 import type { FileChange } from "./items";
-import { unwrapShell } from "./payload";
 
 export type ShownApproval = {
   id: string;

@@ -3,10 +3,10 @@ import { cn } from "@/components/ui/class-names";
 import { formatDuration, formatPlural } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { State } from "@/components/ui/state";
+import { unwrapShell } from "@/contract/written";
 import { FoldBox } from "./fold-box";
 import type { ConversationItemOf } from "./items";
 import { Output } from "./output";
-import { unwrapShell } from "./payload";
 
 const EMPTY_OUTPUT: Record<string, string> = {
   inProgress: "No output yet.",

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { EVENT_TYPES, type RunEvent } from "@/contract/event";
+import { unwrapShell } from "@/contract/written";
 import { Folding } from "./fold";
-import { unwrapShell } from "./payload";
 
 let seq = 0;
 const event = (type: string, payload: Record<string, unknown>): RunEvent => {

@@ -29,14 +29,6 @@ export function commandOf(payload: Payload): string | null {
   return typeof command === "string" ? command : null;
 }
 
-const SHELL = /^(?:\S*\/)?(?:ba|z|da)?sh -l?c (?:'([^']*)'|"([^"\\$`]*)")$/s;
-
-/** A command line without the shell that codex wraps it in, for a heading; what is decided on is shown whole. */
-export function unwrapShell(command: string): string {
-  const [, single, double] = SHELL.exec(command) ?? [];
-  return single ?? double ?? command;
-}
-
 function records(value: unknown): Payload[] {
   if (!Array.isArray(value)) return [];
   return value.filter((entry): entry is Payload => typeof entry === "object" && entry !== null);

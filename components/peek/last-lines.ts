@@ -1,6 +1,6 @@
 import { stripAnsi } from "fancy-ansi";
 import type { ConversationItem, LiveTexts } from "@/components/conversation/items";
-import { unwrapShell } from "@/components/conversation/payload";
+import { written } from "@/contract/written";
 
 type Read = { conversation: { items: readonly ConversationItem[] }; live: LiveTexts };
 /** A line is cut here: it is a glance, and a line may be a megabyte. */
@@ -28,22 +28,22 @@ export function lastLines({ conversation, live }: Read, count: number): string[]
 function textOf(item: ConversationItem): string {
   switch (item.kind) {
     case "user":
-      return `> ${item.text}`;
+      return written.asked(item.text);
     case "assistant":
       return item.text;
     case "command":
-      return `$ ${unwrapShell(item.command)}\n${item.output}`;
+      return `${written.command(item.command)}\n${item.output}`;
     case "tool":
       return `${item.tool}\n${item.output ?? ""}`;
     case "files":
-      return item.changes.map(({ path, kind }) => `${kind} ${path}`).join("\n");
+      return item.changes.map(written.change).join("\n");
     case "approval":
-      return `? ${item.command ?? item.asks} (${item.decision ?? item.status})`;
+      return written.approval(item.command ?? item.asks, item.decision ?? item.status);
     case "notice":
     case "mark":
       return item.text;
     case "end":
-      return [item.terminalStatus, item.message].filter((part) => part !== null).join(": ");
+      return written.end(item.terminalStatus, item.message);
     default:
       return "";
   }

@@ -1,3 +1,4 @@
+import dynamic from "next/dynamic";
 import type { ReactNode } from "react";
 import { IdCell, LinkCell, MetadataCell, TextCell, TimeCell } from "@/components/arrange/cells";
 import { runAddress } from "@/components/shell/addresses";
@@ -8,6 +9,9 @@ import type { SessionSummary } from "@/contract/session";
 
 type MoreColumn = ColumnId<typeof SESSION_COLUMNS, true>;
 
+const SaidCell = dynamic(() => import("./digest-cells").then((module) => module.SaidCell), { ssr: false });
+const TokensCell = dynamic(() => import("./digest-cells").then((module) => module.TokensCell), { ssr: false });
+
 /** What a session's row shows to those who choose it. */
 export const MORE_CELLS: Record<MoreColumn, (session: SessionSummary) => ReactNode> = {
   tenant: ({ tenantId }) => <TextCell text={tenantId} />,
@@ -16,6 +20,8 @@ export const MORE_CELLS: Record<MoreColumn, (session: SessionSummary) => ReactNo
   conversation: ({ conversationId }) => <TextCell text={conversationId} />,
   run: ({ activeRunId, lastRunId }) => <LinkCell id={activeRunId ?? lastRunId} href={runAddress} />,
   failure: ({ failureKind }) => <TextCell text={failureKind} />,
+  said: (session) => <SaidCell session={session} />,
+  tokens: (session) => <TokensCell session={session} />,
   events: ({ lastEventSeq }) => (lastEventSeq === 0 ? <TextCell text={null} /> : `#${lastEventSeq}`),
   version: ({ version }) => version,
   metadata: ({ metadata }) => <MetadataCell metadata={metadata} />,

@@ -5,11 +5,12 @@ import { sessionAddress } from "@/components/shell/addresses";
 import { showTricks } from "@/components/ui/hidden-text";
 import { State } from "@/components/ui/state";
 import type { SessionSummary } from "@/contract/session";
+import { SessionSpent } from "./digest-cells";
 import { nameOf } from "./name";
 import { SessionRowMenu } from "./session-menu";
 import { explainSession } from "./session-state";
 
-/** A look into a session beside the list: its last lines, as they come. */
+/** A look into a session beside the list: what it took, and its last lines, as they come. */
 export function SessionPeek({ session, onClose }: { session: SessionSummary; onClose: () => void }) {
   const { state, word, why } = explainSession(session, null);
   const runId = session.activeRunId ?? session.lastRunId;
@@ -22,6 +23,7 @@ export function SessionPeek({ session, onClose }: { session: SessionSummary; onC
       actions={<SessionRowMenu session={session} />}
       onClose={onClose}
     >
+      <SessionSpent key={session.sessionId} session={session} />
       {runId === null ? (
         <p className="p-3 text-sm text-ink-3">Nothing was asked of it yet.</p>
       ) : (

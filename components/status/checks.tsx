@@ -24,10 +24,10 @@ export function Checks() {
       />
       <Check
         name="Usage's sums"
-        about="Compares each day's sums with the calls themselves."
+        about="Compares the sums of days and sessions with the calls themselves."
         ask={async () => {
-          const { calls, ...answer } = await api.usage.verify.query();
-          return { ...answer, of: formatPlural(calls, "call") };
+          const { calls, isEqual, differing, sessions } = await api.usage.verify.query();
+          return { isEqual, differing: differing + sessions.differing, of: formatPlural(calls, "call") };
         }}
       />
     </>

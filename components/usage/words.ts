@@ -1,8 +1,8 @@
 import { formatMoney, formatPlural, formatTokens } from "@/components/ui/format";
-import type { Usage } from "@/contract/usage";
+import type { Spent, Usage } from "@/contract/usage";
 
 /** All tokens of calls, in and out. */
-export function tokensOf(usage: Usage): number {
+export function tokensOf(usage: Spent): number {
   return usage.inputTokens + usage.outputTokens;
 }
 
@@ -21,13 +21,13 @@ export function wrongWords(usage: Usage): string[] {
   return wrong.flatMap(([count, word]) => (count > 0 ? [`${count.toLocaleString("en")} ${word}`] : []));
 }
 
-export function inputWords({ inputTokens, cachedInputTokens }: Usage): string {
+export function inputWords({ inputTokens, cachedInputTokens }: Spent): string {
   return cachedInputTokens > 0
     ? `${formatTokens(inputTokens)}, ${percent(cachedInputTokens, inputTokens)} cached`
     : formatTokens(inputTokens);
 }
 
-export function outputWords({ outputTokens, reasoningTokens }: Usage): string {
+export function outputWords({ outputTokens, reasoningTokens }: Spent): string {
   return reasoningTokens > 0
     ? `${formatTokens(outputTokens)}, ${percent(reasoningTokens, outputTokens)} reasoning`
     : formatTokens(outputTokens);
@@ -39,13 +39,13 @@ function percent(part: number, whole: number): string {
 }
 
 /** What calls cost, money of each currency apart; null where nothing had a price. */
-export function costWords({ costs }: Usage): string | null {
+export function costWords({ costs }: Spent): string | null {
   if (costs.length === 0) return null;
   return costs.map(({ currency, costMicros }) => formatMoney(costMicros, currency)).join(" + ");
 }
 
 /** Why the cost is not the whole cost; null where it is. */
-export function missingWords({ costs, unpricedCalls, uncountedCalls }: Usage): string | null {
+export function missingWords({ costs, unpricedCalls, uncountedCalls }: Spent): string | null {
   const reasons = [
     ...(unpricedCalls > 0 && costs.length > 0 ? [`${formatPlural(unpricedCalls, "call")} without a price`] : []),
     ...(uncountedCalls > 0 ? [`${formatPlural(uncountedCalls, "call")} without token counts`] : []),
@@ -54,7 +54,7 @@ export function missingWords({ costs, unpricedCalls, uncountedCalls }: Usage): s
 }
 
 /** Tokens, and the cost where there is one, for a line. */
-export function briefWords(usage: Usage): string {
+export function briefWords(usage: Spent): string {
   const cost = costWords(usage);
   return cost === null ? formatTokens(tokensOf(usage)) : `${formatTokens(tokensOf(usage))}, ${cost}`;
 }

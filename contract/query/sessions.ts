@@ -30,6 +30,8 @@ export const SESSION_COLUMNS = [
   { id: "conversation", name: "Conversation", isOptional: true },
   { id: "run", name: "Run", isOptional: true },
   { id: "failure", name: "Failure", isOptional: true },
+  { id: "said", name: "Last said", isOptional: true },
+  { id: "tokens", name: "Tokens", isOptional: true },
   { id: "events", name: "Last event", isOptional: true },
   { id: "version", name: "Version", isOptional: true },
   { id: "metadata", name: "Metadata", isOptional: true },

@@ -2,14 +2,10 @@ import { type SQL, sql } from "drizzle-orm";
 import type { UsageGroup } from "@/contract/usage";
 import type { Db, Tx } from "@/db/client";
 
-/** What calls of one currency add up to. */
-export type UsageSums = {
+/** What calls of one currency took. */
+export type SpentSums = {
   currency: string;
   calls: number;
-  ok: number;
-  refused: number;
-  failed: number;
-  aborted: number;
   inputTokens: number;
   cachedInputTokens: number;
   outputTokens: number;
@@ -18,6 +14,8 @@ export type UsageSums = {
   unpricedCalls: number;
   costMicros: number;
 };
+/** What they add up to. */
+export type UsageSums = SpentSums & { ok: number; refused: number; failed: number; aborted: number };
 
 /** The columns that days' sums have, made from calls. The trigger of migration 027 says the same. */
 export const OF_CALLS = sql`
@@ -44,6 +42,11 @@ export const SUM_COLUMNS = [
   "unpriced_calls",
   "cost_micros",
 ] as const;
+
+/** How a call ended: days tell that, and sessions do not. */
+const ENDS: ReadonlySet<string> = new Set(["ok", "refused", "failed", "aborted"]);
+/** What is summed of sessions, as the columns of `agentrun_usage_sessions` are named. */
+export const SESSION_SUM_COLUMNS = SUM_COLUMNS.filter((name) => !ENDS.has(name));
 
 const SUMMED = sql.raw(SUM_COLUMNS.map((name) => `sum(${name})::float8 as "${figureOf(name)}"`).join(", "));
 const SUMMED_AGAIN = sql.raw(SUM_COLUMNS.map((name) => `sum("${figureOf(name)}")`).join(", "));

@@ -1,9 +1,10 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { UsageVerification } from "@/contract/usage";
 import type { Db, Tx } from "@/db/client";
-import { OF_CALLS, SUM_COLUMNS } from "./sum-usage";
+import { OF_CALLS, SESSION_SUM_COLUMNS, SUM_COLUMNS } from "./sum-usage";
 
-export type UsageRecount = Omit<UsageVerification, "isEqual">;
+export type UsageRecount = Omit<UsageVerification, "isEqual" | "sessions">;
+export type SessionsRecount = UsageVerification["sessions"];
 
 const KIND = sql`day, tenant_id, project_id, backend_profile, model, currency`;
 
@@ -15,34 +16,69 @@ export async function recountUsage(db: Db | Tx, tenantId: string | null, max: nu
   const isSeen = tenantId === null ? sql`true` : sql`tenant_id = ${tenantId}`;
   const { rows } = await db.execute<UsageRecount>(sql`
     with told as (
-      select true as is_sum, ${KIND}, ${columns((name) => name)} from agentrun_usage_days where part >= 0 and ${isSeen}
+      select true as is_sum, ${KIND}, ${columns(SUM_COLUMNS, (name) => name)}
+      from agentrun_usage_days where part >= 0 and ${isSeen}
       union all
-      select false, day, tenant_id, project_id, backend_profile, model, currency, ${columns((name) => name)}
+      select false, ${KIND}, ${columns(SUM_COLUMNS, (name) => name)}
       from (select (started_at at time zone 'UTC')::date as day, tenant_id, project_id, backend_profile, model, ${OF_CALLS}
         from agentrun_model_calls where ${isSeen}) calls),
     both_of as materialized (
-      select ${KIND}, array[${columns((name) => `coalesce(sum(${name}) filter (where is_sum), 0)::numeric`)}] as summed,
-        array[${columns((name) => `coalesce(sum(${name}) filter (where not is_sum), 0)::numeric`)}] as counted
-      from told group by ${KIND}),
+      select ${KIND}, ${addedUp(SUM_COLUMNS)} from told group by ${KIND}),
     differing as (select * from both_of where summed <> counted)
     select coalesce(sum(counted[1]), 0)::float8 as calls, count(*)::int as sums,
       (select count(*)::int from differing) as differing,
       coalesce((select jsonb_agg(jsonb_build_object('day', day, 'tenantId', tenant_id, 'projectId', project_id,
           'backendProfile', backend_profile, 'model', model, 'currency', currency,
-          'summed', ${figures("summed")}, 'inCalls', ${figures("counted")}))
+          ${figures(SUM_COLUMNS)}))
         from (select * from differing order by ${KIND} limit ${max}) first), '[]') as differences
     from both_of`);
   return rows[0] ?? { calls: 0, sums: 0, differing: 0, differences: [] };
 }
 
-function columns(of: (name: string) => string): SQL {
-  return sql.raw(SUM_COLUMNS.map(of).join(", "));
+/**
+ * The same of sessions that are there, as far as it can be known: a sum also has what went with old runs, so that it must
+ * be no less than what its calls add up to.
+ */
+export async function recountSessions(db: Db | Tx, tenantId: string | null, max: number): Promise<SessionsRecount> {
+  const isSeen = tenantId === null ? sql`true` : sql`tenant_id = ${tenantId}`;
+  const ofSession = sql`session_id in (select session_id from agentrun_sessions where ${isSeen})`;
+  const { rows } = await db.execute<SessionsRecount>(sql`
+    with told as (
+      select true as is_sum, session_id, currency, ${columns(SESSION_SUM_COLUMNS, (name) => name)}
+      from agentrun_usage_sessions where ${ofSession}
+      union all
+      select false, session_id, currency, ${columns(SESSION_SUM_COLUMNS, (name) => name)}
+      from (select session_id, ${OF_CALLS} from agentrun_model_calls where ${ofSession}) calls),
+    both_of as materialized (
+      select session_id, currency, ${addedUp(SESSION_SUM_COLUMNS)} from told group by session_id, currency),
+    differing as (
+      select * from both_of where exists (select from unnest(summed, counted) figure (sum, in_calls) where sum < in_calls))
+    select count(*)::int as sums, (select count(*)::int from differing) as differing,
+      coalesce((select jsonb_agg(jsonb_build_object('sessionId', session_id, 'currency', currency,
+          ${figures(SESSION_SUM_COLUMNS)}))
+        from (select * from differing order by session_id, currency limit ${max}) first), '[]') as differences
+    from both_of`);
+  return rows[0] ?? { sums: 0, differing: 0, differences: [] };
 }
 
-function figures(of: "summed" | "counted"): SQL {
-  const at = (name: (typeof SUM_COLUMNS)[number]) => `${of}[${SUM_COLUMNS.indexOf(name) + 1}]`;
-  return sql.raw(
-    `jsonb_build_object('calls', ${at("calls")}, 'inputTokens', ${at("input_tokens")},
-      'outputTokens', ${at("output_tokens")}, 'costMicros', ${at("cost_micros")})`,
-  );
+type Names = readonly (typeof SUM_COLUMNS)[number][];
+
+function columns(names: Names, of: (name: string) => string): SQL {
+  return sql.raw(names.map(of).join(", "));
+}
+
+/** What is told of one thing, once from its sums and once from its calls. */
+function addedUp(names: Names): SQL {
+  const sumOf = (condition: string) =>
+    columns(names, (name) => `coalesce(sum(${name}) filter (where ${condition}), 0)::numeric`);
+  return sql`array[${sumOf("is_sum")}] as summed, array[${sumOf("not is_sum")}] as counted`;
+}
+
+function figures(names: Names): SQL {
+  const of = (array: "summed" | "counted") => {
+    const at = (name: Names[number]) => `${array}[${names.indexOf(name) + 1}]`;
+    return `jsonb_build_object('calls', ${at("calls")}, 'inputTokens', ${at("input_tokens")},
+      'outputTokens', ${at("output_tokens")}, 'costMicros', ${at("cost_micros")})`;
+  };
+  return sql.raw(`'summed', ${of("summed")}, 'inCalls', ${of("counted")}`);
 }

@@ -3,6 +3,7 @@ import { FAILURE_KINDS } from "@/contract/errors";
 import { CALL_OUTCOMES } from "@/contract/usage";
 import { big, instant, table } from "./columns";
 import { runs } from "./runs";
+import { sessions } from "./sessions";
 
 /** Calls to models, as they ended. A row never changes, and goes with its run. */
 export const modelCalls = table(
@@ -86,4 +87,28 @@ export const usageDays = table(
     }),
     index("agentrun_usage_days_tenant_idx").on(sum.tenantId, sum.day),
   ],
+);
+
+/**
+ * What a session's calls add up to, kept by a trigger of the calls in their own transaction. What goes with an old run
+ * stays in it; all of it goes with the session.
+ */
+export const usageSessions = table(
+  "usage_sessions",
+  {
+    sessionId: text()
+      .notNull()
+      .references(() => sessions.sessionId, { onDelete: "cascade" }),
+    /** Empty where the calls had no price. */
+    currency: text().notNull(),
+    calls: big().notNull(),
+    inputTokens: big().notNull(),
+    cachedInputTokens: big().notNull(),
+    outputTokens: big().notNull(),
+    reasoningTokens: big().notNull(),
+    uncountedCalls: big().notNull(),
+    unpricedCalls: big().notNull(),
+    costMicros: big().notNull(),
+  },
+  (sum) => [primaryKey({ name: "agentrun_usage_sessions_pk", columns: [sum.sessionId, sum.currency] })],
 );

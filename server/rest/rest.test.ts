@@ -192,13 +192,18 @@ test("REST gives what tRPC gives, for every reading procedure", async () => {
     ((await web.call("GET", "/api/v1/sessions/ses_same")).body as { lastEventSeq: number }).lastEventSeq;
   // Sessions follow their runs a moment later: two answers are compared.
   await expect.poll(followed).toBe(items.length);
+  // What a route does not answer without.
+  const asked: Record<string, object> = { "sessions.digests": { sessionIds: ["ses_same"] } };
   let compared = 0;
   for (const route of ROUTES.filter(({ method }) => method === "GET")) {
     const names = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? "");
     if (names.some((name) => !(name in ids))) continue;
     const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? "");
-    const input = Object.fromEntries(names.map((name) => [name, ids[name]]));
-    const rest = await web.call("GET", `/api/v1${path}`);
+    const input = { ...Object.fromEntries(names.map((name) => [name, ids[name]])), ...asked[route.procedure] };
+    const query = new URLSearchParams(
+      Object.entries(asked[route.procedure] ?? {}).map(([name, value]) => [name, String(value)]),
+    );
+    const rest = await web.call("GET", `/api/v1${path}?${query}`);
     const trpc = await web.call(
       "GET",
       `/api/trpc/${route.procedure}?input=${encodeURIComponent(JSON.stringify(input))}`,
@@ -211,6 +216,21 @@ test("REST gives what tRPC gives, for every reading procedure", async () => {
     compared += 1;
   }
   expect(compared).toBeGreaterThan(12);
+});
+
+test("digests are of the sessions that are named, each id given once more", async () => {
+  for (const sessionId of ["ses_d1", "ses_d2"])
+    await web.call("POST", "/api/v1/sessions", { body: { backendProfile: "demo", sessionId } });
+  const digests = await web.call("GET", "/api/v1/sessions/digests?sessionIds=ses_d2&sessionIds=ses_d1&sessionIds=none");
+  expect(digests.body).toMatchObject({
+    items: [{ sessionId: "ses_d1", tokens: { calls: 0, costs: [] }, lastEvent: null }, { sessionId: "ses_d2" }],
+  });
+  const many = Array.from({ length: 201 }, (_, index) => `sessionIds=ses_${index}`).join("&");
+  for (const query of ["", "sessionIds=", many, "sessionIds=a&limit=1"])
+    expect(await refusal("GET", `/api/v1/sessions/digests?${query}`)).toEqual({ status: 400, reason: "invalid-input" });
+  // Nothing else goes by that name.
+  const named = { backendProfile: "demo", sessionId: "digests" };
+  expect(await refusal("POST", "/api/v1/sessions", named)).toEqual({ status: 400, reason: "invalid-input" });
 });
 
 test("what is asked in a body and changes nothing is answered by REST as by tRPC", async () => {

@@ -26,7 +26,7 @@ import { QueueControl, QueueControlList } from "@/contract/queue-control";
 import { ClaimedRun, HeartbeatAnswer, Run, RunOutcomes, RunPage, RunStats } from "@/contract/run";
 import { RunJob, RunLog } from "@/contract/run-job";
 import { Runner, RunnerHistory, RunnerJob, RunnerJobPage, RunnerPage, RunnerStats } from "@/contract/runner";
-import { ReadMark, Session, SessionPage, SessionSummary, TracePage } from "@/contract/session";
+import { ReadMark, Session, SessionDigests, SessionPage, SessionSummary, TracePage } from "@/contract/session";
 import { ServerStatus } from "@/contract/status";
 import {
   DeletedVolume,
@@ -146,6 +146,10 @@ export const ROUTES: readonly Route[] = [
   route("GET", "/runners/{runnerId}", "runners.get", { answer: Runner, summary: "Get a runner" }),
   route("POST", "/sessions", "sessions.create", { answer: SessionSummary, summary: "Create a session and its volume" }),
   route("GET", "/sessions", "sessions.list", { answer: SessionPage, summary: "List sessions" }),
+  route("GET", "/sessions/digests", "sessions.digests", {
+    answer: SessionDigests,
+    summary: "Tell of some sessions what their calls took and what was said last",
+  }),
   route("POST", "/sessions/storage/gc", "storage.gc", { answer: GcReport, summary: "Collect expired storage" }),
   route("GET", "/sessions/{sessionId}", "sessions.get", { answer: SessionSummary, summary: "Get a session" }),
   route("PATCH", "/sessions/{sessionId}", "sessions.update", { answer: SessionSummary, summary: "Change a session" }),

@@ -1,6 +1,7 @@
 export { changeUnnoticed } from "./change-unnoticed";
 export { createSession } from "./create";
 export { deleteSession } from "./delete";
+export { digestSessions } from "./digests";
 export { ensureVolume } from "./ensure-volume";
 export { ensureVolumes, type VolumelessSession } from "./ensure-volumes";
 export { SessionActivity } from "./follow-activity";

@@ -3,5 +3,6 @@ export { latencyOfProfile } from "./latency";
 export { listCalls } from "./list-calls";
 export { pricesOf } from "./price";
 export { summarizeUsage } from "./summary";
+export { spentOf } from "./totals";
 export { usageOfRun, usageOfSession, usageOfTask } from "./usage-of";
 export { verifyUsage } from "./verify";

@@ -1,26 +1,36 @@
-import type { Usage } from "@/contract/usage";
-import type { UsageSums } from "@/db/queries/sum-usage";
+import type { Spent, Usage } from "@/contract/usage";
+import type { SpentSums, UsageSums } from "@/db/queries/sum-usage";
 
 /** Sums of several currencies as one: tokens add up, money does not. */
 export function totalsOf(sums: readonly UsageSums[]): Usage {
-  const of = (figure: Exclude<keyof UsageSums, "currency">) => sums.reduce((total, sum) => total + sum[figure], 0);
   return {
-    calls: of("calls"),
-    ok: of("ok"),
-    refused: of("refused"),
-    failed: of("failed"),
-    aborted: of("aborted"),
-    inputTokens: of("inputTokens"),
-    cachedInputTokens: of("cachedInputTokens"),
-    outputTokens: of("outputTokens"),
-    reasoningTokens: of("reasoningTokens"),
-    uncountedCalls: of("uncountedCalls"),
-    unpricedCalls: of("unpricedCalls"),
+    ...spentOf(sums),
+    ok: total(sums, "ok"),
+    refused: total(sums, "refused"),
+    failed: total(sums, "failed"),
+    aborted: total(sums, "aborted"),
+  };
+}
+
+/** The same of sums that do not tell how calls ended. */
+export function spentOf(sums: readonly SpentSums[]): Spent {
+  return {
+    calls: total(sums, "calls"),
+    inputTokens: total(sums, "inputTokens"),
+    cachedInputTokens: total(sums, "cachedInputTokens"),
+    outputTokens: total(sums, "outputTokens"),
+    reasoningTokens: total(sums, "reasoningTokens"),
+    uncountedCalls: total(sums, "uncountedCalls"),
+    unpricedCalls: total(sums, "unpricedCalls"),
     costs: costsOf(sums),
   };
 }
 
-function costsOf(sums: readonly UsageSums[]): Usage["costs"] {
+function total<Figure extends string>(sums: readonly { [Name in Figure]: number }[], figure: Figure): number {
+  return sums.reduce((added, sum) => added + sum[figure], 0);
+}
+
+function costsOf(sums: readonly SpentSums[]): Spent["costs"] {
   const costs = new Map<string, number>();
   for (const { currency, costMicros } of sums)
     if (currency !== "") costs.set(currency, (costs.get(currency) ?? 0) + costMicros);

@@ -2,19 +2,25 @@ import { eq, sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { UsageSummaryInput } from "@/contract/usage";
 import { storeModelCalls } from "@/db/queries/store-model-calls";
-import { type ModelCallRow, modelCalls, runs, usageDays } from "@/db/schema";
+import { type ModelCallRow, modelCalls, runs, sessions, usageDays, usageSessions } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
 import { madeCall, makeRun, makeSession } from "@/db/test/factories";
 import type { ServiceContext } from "@/server/context";
 import { createTask } from "@/server/queue";
 import { purgeDeleted } from "@/server/retention";
 import { deleteSession } from "@/server/sessions";
-import { tenantOperator, testContext } from "@/server/test/context";
+import { type TestContext, tenantOperator, testContext } from "@/server/test/context";
 import { listCalls, summarizeUsage, usageOfRun, usageOfSession, usageOfTask, verifyUsage } from ".";
 
 const summary = (ctx: ServiceContext, input: Partial<UsageSummaryInput> = {}) =>
   summarizeUsage(ctx, UsageSummaryInput.parse(input));
 const store = (ctx: ServiceContext, ...calls: ModelCallRow[]) => storeModelCalls(ctx.pool, calls);
+const sumsOf = (ctx: TestContext, sessionId: string) =>
+  ctx.database.db
+    .select()
+    .from(usageSessions)
+    .where(eq(usageSessions.sessionId, sessionId))
+    .orderBy(usageSessions.currency);
 
 test("a call that is stored again, alone or among others, by one process or two, is counted once", async () => {
   await using database = await createTestDatabase();
@@ -29,7 +35,10 @@ test("a call that is stored again, alone or among others, by one process or two,
     ...{ calls: 20, ok: 20, inputTokens: 2_000, cachedInputTokens: 800, outputTokens: 200, reasoningTokens: 80 },
     costs: [{ currency: "USD", costMicros: 140 }],
   });
-  expect(await verifyUsage(ctx)).toEqual({ isEqual: true, calls: 20, sums: 1, differing: 0, differences: [] });
+  expect(await verifyUsage(ctx)).toEqual({
+    ...{ isEqual: true, calls: 20, sums: 1, differing: 0, differences: [] },
+    sessions: { sums: 0, differing: 0, differences: [] },
+  });
 });
 
 test("days' sums equal the calls at every moment, whoever stores and removes meanwhile", {
@@ -92,12 +101,115 @@ test("a recount finds a sum that is wrong, one that is missing and one too many,
       { ...named, day, model: "m2", summed: none, inCalls: one },
       { ...named, day: "2026-03-02", model: "m3", summed: { ...none, calls: 1 }, inCalls: none },
     ],
+    sessions: { sums: 0, differing: 0, differences: [] },
   });
   // A difference that leaves those four figures alone is one too.
   await db.execute(sql`update agentrun_usage_days set refused = 1 where model = 'm3' and day = ${day}`);
   expect((await verifyUsage(ctx)).differing).toBe(4);
   // A tenant's administrator is told of its own alone.
   expect(await verifyUsage({ ...ctx, actor: tenantOperator("acme") })).toMatchObject({ isEqual: true, sums: 0 });
+});
+
+test("two connections that store calls of the same sessions at once never lock each other out, and the sums are equal", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const owners = await Promise.all([1, 2, 3].map(() => makeSession(ctx.database.db)));
+  const made = await Promise.all(owners.map(({ sessionId }) => makeRun(ctx.database.db, { sessionId })));
+  const deadlocks = async () => {
+    const { rows } = await ctx.pool.query("select deadlocks from pg_stat_database where datname = current_database()");
+    return rows[0].deadlocks;
+  };
+  const before = await deadlocks();
+  const write = async (isReversed: boolean) => {
+    await using own = testContext(database);
+    for (let step = 0; step < 60; step += 1) {
+      const currencies = ["USD", "EUR", null].map((currency) => ({
+        currency,
+        costMicros: currency === null ? null : 7,
+      }));
+      const calls = made.flatMap((run) => currencies.map((cost) => madeCall(run, cost)));
+      await store(own, ...(isReversed ? calls.toReversed() : calls));
+    }
+  };
+  await Promise.all([write(false), write(true)]);
+  for (const { sessionId } of owners) {
+    const sums = await sumsOf(ctx, sessionId);
+    const sum = {
+      calls: 120,
+      inputTokens: 12_000,
+      cachedInputTokens: 4_800,
+      outputTokens: 1_200,
+      reasoningTokens: 480,
+    };
+    expect(sums).toEqual([
+      { sessionId, currency: "", ...sum, uncountedCalls: 0, unpricedCalls: 120, costMicros: 0 },
+      { sessionId, currency: "EUR", ...sum, uncountedCalls: 0, unpricedCalls: 0, costMicros: 840 },
+      { sessionId, currency: "USD", ...sum, uncountedCalls: 0, unpricedCalls: 0, costMicros: 840 },
+    ]);
+  }
+  expect(await deadlocks()).toBe(before);
+  expect(await verifyUsage(ctx)).toMatchObject({ isEqual: true, calls: 1_080, sessions: { sums: 9, differing: 0 } });
+});
+
+test("a session keeps what its old runs took, and takes its sums along", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { db } = ctx.database;
+  const { sessionId } = await makeSession(db);
+  const [kept, old, gone] = [
+    await makeRun(db, { sessionId }),
+    await makeRun(db, { sessionId }),
+    await makeRun(db, { sessionId }),
+  ];
+  // One that names a session that is not there has none to be summed for.
+  const stray = await makeRun(db, { sessionId: "ses_of_nobody" });
+  await store(ctx, madeCall(kept), madeCall(old), madeCall(old), madeCall(stray));
+  await db.delete(runs).where(eq(runs.id, old.id));
+  await db.delete(runs).where(eq(runs.id, gone.id));
+  await store(ctx, madeCall(gone));
+  expect((await usageOfSession(ctx, { sessionId })).total.calls).toBe(1);
+  expect(await sumsOf(ctx, sessionId)).toMatchObject([{ currency: "USD", calls: 4, inputTokens: 400 }]);
+  expect(await verifyUsage(ctx)).toMatchObject({ isEqual: true, calls: 2, sessions: { sums: 1 } });
+  await db.delete(runs).where(eq(runs.id, kept.id));
+  await db.delete(sessions).where(eq(sessions.sessionId, sessionId));
+  expect(await db.select().from(usageSessions)).toEqual([]);
+  // A call that ends after that is its day's alone.
+  await store(ctx, madeCall(kept));
+  expect(await db.select().from(usageSessions)).toEqual([]);
+  expect(await verifyUsage(ctx)).toMatchObject({ isEqual: true, calls: 1 });
+});
+
+test("a recount finds a session's sum that is too small or missing, of the caller's tenant alone", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { db } = ctx.database;
+  const [small, missing, large] = await Promise.all(
+    ["ses_a", "ses_b", "ses_c"].map(async (sessionId) => {
+      await makeSession(db, { sessionId });
+      await store(ctx, madeCall(await makeRun(db, { sessionId })));
+      return sessionId;
+    }),
+  );
+  const of = (sessionId = "") => eq(usageSessions.sessionId, sessionId);
+  await db.update(usageSessions).set({ reasoningTokens: 3, costMicros: 6 }).where(of(small));
+  await db.delete(usageSessions).where(of(missing));
+  // What is more may have gone with a run.
+  await db.update(usageSessions).set({ calls: 9, inputTokens: 900 }).where(of(large));
+  const one = { calls: 1, inputTokens: 100, outputTokens: 10, costMicros: 7 };
+  expect(await verifyUsage(ctx)).toMatchObject({
+    ...{ isEqual: false, differing: 0 },
+    sessions: {
+      ...{ sums: 3, differing: 2 },
+      differences: [
+        { sessionId: small, currency: "USD", summed: { ...one, costMicros: 6 }, inCalls: one },
+        {
+          ...{ sessionId: missing, currency: "USD", inCalls: one },
+          summed: { calls: 0, inputTokens: 0, outputTokens: 0, costMicros: 0 },
+        },
+      ],
+    },
+  });
+  expect(await verifyUsage({ ...ctx, actor: tenantOperator("acme") })).toMatchObject({ isEqual: true, calls: 0 });
 });
 
 test("a call cannot be changed, and one whose run has gone stays in its day's sum alone", async () => {

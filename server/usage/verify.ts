@@ -1,17 +1,21 @@
 import { sql } from "drizzle-orm";
 import type { UsageVerification } from "@/contract/usage";
-import { recountUsage } from "@/db/queries/usage-verify";
+import { recountSessions, recountUsage } from "@/db/queries/usage-verify";
 import { inTx, type ServiceContext, tenantOf } from "@/server/context";
 
 const DIFFERENCES_MAX = 100;
 /** It reads every call: longer than any other statement may take. */
 const RECOUNT_TIMEOUT = "60s";
 
-/** Whether days' sums say what the calls that are there add up to, of one moment. Reads every call. */
+/**
+ * Whether days' sums say what the calls that are there add up to, and sessions' no less than that, each of one moment.
+ * Reads every call.
+ */
 export function verifyUsage(ctx: ServiceContext): Promise<UsageVerification> {
   return inTx(ctx, async (ctx) => {
     await ctx.db.execute(sql`set local statement_timeout = ${sql.raw(`'${RECOUNT_TIMEOUT}'`)}`);
     const recount = await recountUsage(ctx.db, tenantOf(ctx), DIFFERENCES_MAX);
-    return { isEqual: recount.differing === 0, ...recount };
+    const sessions = await recountSessions(ctx.db, tenantOf(ctx), DIFFERENCES_MAX);
+    return { isEqual: recount.differing === 0 && sessions.differing === 0, ...recount, sessions };
   });
 }

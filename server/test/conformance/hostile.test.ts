@@ -149,6 +149,7 @@ beforeAll(async () => {
       ...{ unread: true, hasFailure: false, failureKind: "timeout", expiresWithinMinutes: 60 },
       ...range,
     }),
+    query("sessions.digests", { sessionIds: [sessionId] }),
     change("sessions.update", { sessionId, title: "t", metadata: {}, expiresAt: null }),
     change("sessions.delete", { sessionId: "nobody" }),
     change("sessions.fork", {

@@ -1,6 +1,7 @@
 import {
   CreateSessionInput,
   DeleteSessionInput,
+  DigestSessionsInput,
   ForkSessionInput,
   GetSessionInput,
   ListSessionsInput,
@@ -13,6 +14,7 @@ import { openFeed } from "@/server/live";
 import {
   createSession,
   deleteSession,
+  digestSessions,
   getSession,
   listSessions,
   markSessionRead,
@@ -30,6 +32,7 @@ export const sessionsRouter = router({
   list: viewerProcedure
     .input(ListSessionsInput.prefault({}))
     .query((opts) => listSessions(opts.ctx.service, opts.input)),
+  digests: viewerProcedure.input(DigestSessionsInput).query((opts) => digestSessions(opts.ctx.service, opts.input)),
   update: operatorProcedure.input(UpdateSessionInput).mutation((opts) => updateSession(opts.ctx.service, opts.input)),
   fork: operatorProcedure.input(ForkSessionInput).mutation((opts) => forkSession(opts.ctx.service, opts.input)),
   delete: operatorProcedure.input(DeleteSessionInput).mutation((opts) => deleteSession(opts.ctx.service, opts.input)),

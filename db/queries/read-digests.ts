@@ -1,0 +1,106 @@
+import { sql } from "drizzle-orm";
+import type { Db, Tx } from "@/db/client";
+import { executeNamed } from "./named";
+import type { SpentSums } from "./sum-usage";
+
+/** What an event has of words, cut to a glance; what it lacks is not there. */
+export type SaidEvent = {
+  runId: string;
+  seq: number;
+  type: string;
+  createdAt: string;
+  /** Of an output its end, of all else the beginning. */
+  text?: string;
+  command?: string;
+  exitCode?: number;
+  tool?: string;
+  /** Of the first file of a change, and how many there are. */
+  path?: string;
+  change?: string;
+  files?: number;
+  /** Of an approval: what is asked for, and what was decided. */
+  asks?: string;
+  decision?: string;
+  status?: string;
+};
+export type DigestRow = { sessionId: string; sums: SpentSums[]; said: SaidEvent[] };
+
+// They stand in the text, so that a plan is made for them.
+/** So many of a run's newest events are passed through for those of a type that has words, */
+const NEWEST = sql.raw("64");
+/** so many of these are looked at, */
+const LOOKED_AT = sql.raw("8");
+/** as far as their payloads have so many bytes in the database; the newest one is looked at whatever it has, */
+const BYTES = sql.raw("131072");
+/** and so many that have words are told: one may turn out to have nothing but control sequences. */
+const TOLD = sql.raw("3");
+/** Characters of a beginning, and of an output's end, before they are cleaned. */
+const [CUT, TAIL] = [sql.raw("400"), sql.raw("1000")];
+
+const [OUTPUTS, TYPES] = [
+  sql`('command_output', 'tool_output')`,
+  sql`('user_message', 'assistant_message', 'command_output', 'tool_output', 'warning', 'error', 'command_execution',
+    'tool_call', 'file_change', 'approval_request', 'approval_decision', 'terminal_status')`,
+];
+const BLANK = sql`E' \\t\\r\\n'`;
+
+const textOf = (name: string) =>
+  sql.raw(`case when jsonb_typeof(payload.${name}) = 'string' then payload.${name} #>> '{}' end`);
+const cut = (name: string) => sql`left(${textOf(name)}, ${CUT})`;
+const firstOf = (...names: string[]) => sql`coalesce(${sql.join(names.map(textOf), sql`, `)})`;
+
+/**
+ * What sessions' calls took, and the newest events of their active or last runs that have words, in one statement. Of each
+ * run the end of one index is read, and of long payloads no more than a few.
+ */
+export function readDigests(db: Db | Tx, ids: readonly string[], tenantId: string | null): Promise<DigestRow[]> {
+  return executeNamed<DigestRow>(
+    db,
+    sql`
+    select session_id as "sessionId",
+      coalesce((select jsonb_agg(jsonb_build_object('currency', currency, 'calls', calls, 'inputTokens', input_tokens,
+          'cachedInputTokens', cached_input_tokens, 'outputTokens', output_tokens, 'reasoningTokens', reasoning_tokens,
+          'uncountedCalls', uncounted_calls, 'unpricedCalls', unpriced_calls, 'costMicros', cost_micros))
+        from agentrun_usage_sessions sum where sum.session_id = session.session_id), '[]') as sums,
+      coalesce((select jsonb_agg(said.event order by said.seq desc) from (
+        select event.seq, jsonb_strip_nulls(jsonb_build_object('runId', event.run_id, 'seq', event.seq,
+            'type', event.type, 'createdAt', event.created_at, 'text', event_text.text,
+            'command', coalesce(${cut("command")}, case when jsonb_typeof(payload.command) = 'array' then
+              left((select string_agg(word, ' ') from jsonb_array_elements_text(payload.command) word), ${CUT}) end),
+            'exitCode', case when jsonb_typeof(payload."exitCode") = 'number' then payload."exitCode" end,
+            'tool', coalesce(${cut("tool")}, ${cut("name")}),
+            'path', left(first.change ->> 'path', ${CUT}),
+            'change', left(first.change ->> 'kind', 64),
+            'files', case when jsonb_typeof(payload.changes) = 'array' then jsonb_array_length(payload.changes) end,
+            'asks', ${cut("kind")}, 'decision', ${cut("decision")},
+            'status', left(${firstOf("status", '"terminalStatus"')}, 64))) as event
+        from (
+          select *, sum(size) over (order by seq desc) - size as before from (
+            select *, pg_column_size(payload) as size from (
+              select run_id, seq, type, created_at, payload from agentrun_events
+              where run_id = coalesce(session.active_run_id, session.last_run_id) order by seq desc limit ${NEWEST}
+            ) newest where type in ${TYPES} order by seq desc limit ${LOOKED_AT}
+          ) sized
+        ) event
+        cross join lateral jsonb_to_record(case when jsonb_typeof(event.payload) = 'object' then event.payload else '{}' end)
+          as payload (text jsonb, message jsonb, content jsonb, delta jsonb, output jsonb, error jsonb, command jsonb,
+            "exitCode" jsonb, tool jsonb, name jsonb, changes jsonb, kind jsonb, decision jsonb, status jsonb,
+            "terminalStatus" jsonb)
+        cross join lateral (select case when event.type in ${OUTPUTS}
+          then right(rtrim(${firstOf("text", "output", "delta")}, ${BLANK}), ${TAIL})
+          else left(ltrim(${firstOf("text", "message", "content", "delta", "error")}, ${BLANK}), ${CUT})
+          end as text) event_text
+        cross join lateral (select payload.changes -> 0 as change) first
+        where before < ${BYTES} and case
+          when event.type in ('command_execution', 'tool_call', 'file_change', 'approval_request', 'approval_decision') then true
+          -- That a run completed is its state, and hides what was said at its end.
+          when event.type = 'terminal_status' then event_text.text <> '' or payload."terminalStatus" <> '"completed"'
+          else event_text.text <> '' end
+        order by event.seq desc limit ${TOLD}
+      ) said), '[]') as said
+    from agentrun_sessions session
+    where session_id = any (${sql.param([...ids])}::text[]) and deleted_at is null
+      and (${tenantId}::text is null or tenant_id = ${tenantId}::text)
+    order by session_id`,
+  );
+}
