@@ -68,7 +68,7 @@ function DigestCell({ session, className, children }: DigestCellProps) {
   const isUnknown = digest === undefined;
   const shown = digest ? children(digest) : null;
   return (
-    <span ref={ref} aria-busy={isUnknown && error === null} className={cn("block", className)}>
+    <span ref={ref} aria-busy={isInSight && isUnknown && error === null} className={cn("block", className)}>
       {shown ?? (
         <span className="text-ink-3" title={isUnknown && error !== null ? readError(error).message : undefined}>
           {isUnknown ? (error === null ? "…" : "not known") : "none"}
