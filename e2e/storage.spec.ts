@@ -32,9 +32,13 @@ async function open(page: Page, address: string): Promise<void> {
   await ready(page);
 }
 
+/** From a row's menu, which closes when a filter that was just pressed has its rows drawn anew. */
 async function act(page: Page, title: string, action: string): Promise<void> {
-  await page.getByRole("button", { name: `Actions on ${title}` }).click();
-  await page.getByRole("menuitem", { name: action, exact: true }).click();
+  const item = page.getByRole("menuitem", { name: action, exact: true });
+  await expect(async () => {
+    if (!(await item.isVisible())) await page.getByRole("button", { name: `Actions on ${title}` }).click();
+    await item.click({ timeout: 2_000 });
+  }).toPass();
 }
 
 const toast = (page: Page, said: string) => page.locator("[data-sonner-toast]").filter({ hasText: said });
