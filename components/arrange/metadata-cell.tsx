@@ -1,6 +1,7 @@
 "use client";
 import { useQueryState } from "nuqs";
 import { parseAsPairs } from "@/components/query/metadata-param";
+import { cn } from "@/components/ui/class-names";
 import { showTricks } from "@/components/ui/hidden-text";
 import { parsePairs, printPairs, readPairs } from "@/contract/query/metadata";
 import { TextCell } from "./cells";
@@ -21,7 +22,11 @@ export function MetadataCell({ metadata }: { metadata: Record<string, unknown> }
             key={name}
             type="button"
             title="Only those that have it too"
-            className="relative z-10 min-h-6 min-w-6 truncate text-left hover:underline"
+            className={cn(
+              "relative z-10 min-h-6 min-w-6 truncate text-left hover:underline",
+              // What stands beside it keeps its room.
+              pairs.length > 1 && "max-w-26 shrink-0",
+            )}
             onClick={() => void setPairs((known) => withPair(known, name, value))}
           >
             {showTricks(wordsOf(name, value))}

@@ -211,6 +211,7 @@ beforeAll(async () => {
     }),
     change("queue.retryTask", { taskId, expectedVersion: 0 }),
     query("queue.waits", { queue: "q", tenantId: "t", projectId: "p" }),
+    query("queue.waitsByHour", { queue: "q", tenantId: "t", projectId: "p", days: 2, minuteOfHour: 30 }),
     change("queue.createTasks", { tasks: [{ title: "t", backendProfile: "codex", payload: {} }] }),
     query("queue.listAttempts", { taskId, limit: 1 }),
     query("queue.explain", { taskId }),
