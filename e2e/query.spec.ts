@@ -121,9 +121,9 @@ test("a list is narrowed by a typed query, and what it is narrowed to is saved, 
     await expect(page.getByText(/cannot be used here/)).toHaveCount(0);
     const made = { backendProfile: "demo", storage: { kind: "none" } };
     await api.post("/sessions", { ...made, sessionId: "other", metadata: { ticket: "8" } });
-    await api.post("/sessions", { ...made, sessionId: "same", metadata: { ticket: "7" } });
+    await api.post("/sessions", { ...made, sessionId: "same", title: "Of the same", metadata: { ticket: "7" } });
     await page.getByRole("button", { name: "1 new session" }).click();
-    await expect(sessions(page)).toContainText(["same", "Flaky build"]);
+    await expect(sessions(page)).toContainText(["Of the same", "Flaky build"]);
     await page.getByRole("button", { name: "Copy as curl" }).click();
     await page.getByRole("menuitem", { name: "This list as curl" }).click();
     const [address = ""] = /(?<=')http[^']+/.exec(await copied(page)) ?? [];
