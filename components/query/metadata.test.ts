@@ -1,4 +1,7 @@
+import { createLoader } from "nuqs/server";
 import { expect, test } from "vitest";
+import { SESSION_FILTERS } from "@/components/sessions/filter";
+import { viewAddress } from "@/components/views/addresses";
 import { RUN_QUERY } from "@/contract/query/runs";
 import { SESSION_QUERY } from "@/contract/query/sessions";
 import { chipsOf, conditionWords } from "./chips";
@@ -24,6 +27,15 @@ test("the names that the loaded rows have are suggested behind the dot, and what
   expect(offered("meta.list:")).toEqual([]);
   expect(offered("meta.toString:")).toEqual([]);
   expect(offered("meta.ti", RUN_QUERY)).toEqual([]);
+});
+
+test("an address holds metadata as a query says it, and a view leads there", () => {
+  const address = viewAddress({ page: "sessions", query: 'metadata.team:"shop floor" meta.ticket:7' });
+  const { search } = new URL(address ?? "", "http://x");
+  expect(new URLSearchParams(search).get("metadata")).toBe('team:"shop floor" ticket:7');
+  const load = createLoader(SESSION_FILTERS);
+  expect(load(search).metadata).toBe('team:"shop floor" ticket:7');
+  expect(load("?metadata=nothing+said").metadata).toBeNull();
 });
 
 test("each name of metadata is a chip of its own, which takes away no other", () => {

@@ -122,6 +122,7 @@ function Strip({ heat: { days, cells }, hasLane, onHour }: StripProps) {
               </span>
             ))}
             {hasLane && <span>Of every lane.</span>}
+            <span className="text-ink-3">A press shows an hour of the last 7 days alone in the pictures.</span>
           </>
         )}
       </div>
