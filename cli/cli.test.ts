@@ -177,6 +177,17 @@ test("a list is narrowed by the console's own words, in whatever form", async ()
   const narrow = await type(["ls", "queue", "lane:listed"], { columns: 80 });
   expect(Math.max(...narrow.out.map((line) => line.length))).toBeLessThanOrEqual(100);
   expect((await type(["ls", "queue", "lane:nobody"])).notes).toEqual(["nothing"]);
+  await type([
+    "queue.createTask",
+    "title=Four",
+    "lane=listed",
+    'metadata:={"ticket":7,"team":"shop"}',
+    ...TASK.slice(2),
+  ]);
+  const found = await type(["ls", "queue", "metadata.ticket:7", "meta.team:shop", "--json"]);
+  expect(found.json()).toMatchObject({ items: [{ title: "Four" }], cursor: null });
+  expect((await type(["queue.listTasks", "metadata.ticket=7"])).json()).toMatchObject({ items: [{ title: "Four" }] });
+  expect((await type(["ls", "queue", "meta.ticket:8"])).notes).toEqual(["nothing"]);
 });
 
 test.each(["sessions", "runs", "queue", "approvals", "runners", "storage", "audit"])(

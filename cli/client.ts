@@ -168,12 +168,12 @@ async function parse(text: string, response: Response, url: string): Promise<unk
   throw new RefusedError(response.status, refusal.data);
 }
 
-/** A query as REST reads it: a list is its name once for each. */
+/** A query as REST reads it: a list is its name once for each, an object is JSON. */
 function searchOf(query: object = {}): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value === undefined || value === null) continue;
-    for (const one of [value].flat()) search.append(name, String(one));
+    for (const one of [value].flat()) search.append(name, typeof one === "object" ? JSON.stringify(one) : String(one));
   }
   return search.size === 0 ? "" : `?${search}`;
 }

@@ -23,12 +23,14 @@ export type Procedure = {
   isStream: boolean;
 };
 
-type Parameter = { name: string; in: string; required?: boolean; schema?: Schema };
+type Content = Record<string, { schema?: Schema }>;
+/** One that is an object stands in the address as JSON. */
+type Parameter = { name: string; in: string; required?: boolean; schema?: Schema; content?: Content };
 type Operation = {
   operationId?: string;
   summary?: string;
   parameters?: Parameter[];
-  requestBody?: { content?: Record<string, { schema?: Schema }> };
+  requestBody?: { content?: Content };
   responses?: Record<string, { content?: Record<string, unknown> }>;
 };
 type Document = { paths?: Record<string, Record<string, Operation>> };
@@ -52,7 +54,9 @@ export async function readProcedures(client: Client): Promise<Procedure[]> {
 function procedureOf(name: string, operation: Operation, at: Pick<Procedure, "method" | "path">): Procedure {
   const parameters = (operation.parameters ?? []).filter((parameter) => parameter.in !== "header");
   const body = operation.requestBody?.content?.["application/json"]?.schema;
-  const inAddress = parameters.map(({ name, schema = {} }) => [name, schema] as const);
+  const inAddress = parameters.map(
+    ({ name, schema, content }) => [name, schema ?? content?.["application/json"]?.schema ?? {}] as const,
+  );
   return {
     ...{ name, ...at, summary: operation.summary ?? "" },
     input: {

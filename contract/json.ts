@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { METADATA_PAIRS_MAX, type MetadataFilter as Pairs } from "./query/metadata";
 import { cleanJson } from "./text";
 
 /** A JSON object as callers give it: payloads and metadata keep every key. Strings are cleaned for storage. */
@@ -49,3 +50,35 @@ export function jsonObject(bytesMax: number) {
 }
 
 export const Metadata = jsonObject(METADATA_MAX_BYTES).meta({ description: "any JSON object, at most 64 KiB" });
+
+const PAIR_TEXT_MAX = 200;
+
+/** What the metadata of a list's rows must have. Whole, so that no name is lost on the way: fewer would match more. */
+export const MetadataFilter = z
+  .custom<Pairs>(isPairs, {
+    error: `1 to ${METADATA_PAIRS_MAX} names, each with a text, a number, true, false or null, of ${PAIR_TEXT_MAX} characters at most`,
+  })
+  .meta({
+    type: "object",
+    description:
+      "what their metadata must have: names and their values; a text also matches the number, the truth or the null that is written so",
+    minProperties: 1,
+    maxProperties: METADATA_PAIRS_MAX,
+    additionalProperties: { type: ["string", "number", "boolean", "null"] },
+  })
+  .transform((pairs) => cleanJson(pairs));
+
+function isPairs(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const pairs = Object.entries(value);
+  return (
+    pairs.length >= 1 &&
+    pairs.length <= METADATA_PAIRS_MAX &&
+    pairs.every(([name, pair]) => name !== "" && name.length <= PAIR_TEXT_MAX && isPairValue(pair))
+  );
+}
+
+function isPairValue(value: unknown): boolean {
+  if (typeof value === "string") return value.length <= PAIR_TEXT_MAX;
+  return value === null || typeof value === "boolean" || Number.isFinite(value);
+}

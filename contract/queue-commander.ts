@@ -174,3 +174,23 @@ export const QueueWaitTimes = z.object({
   steps: z.array(z.object({ at: z.string(), samples: z.number(), p50Ms: z.number(), p95Ms: z.number() })),
 });
 export type QueueWaitTimes = z.infer<typeof QueueWaitTimes>;
+
+/** Days that a picture by hours goes back, at most. */
+export const WAIT_DAYS_MAX = 14;
+export const QueueWaitsByHourInput = QueueScopeInput.extend({
+  /** How far back, up to the hour that is under way. */
+  days: z.int().min(1).max(WAIT_DAYS_MAX).default(7),
+  /** The minute at which hours begin, in UTC: not 0 where a time zone differs by less than an hour. */
+  minuteOfHour: z.int().min(0).max(59).default(0),
+});
+export type QueueWaitsByHourInput = z.input<typeof QueueWaitsByHourInput>;
+
+/** How waits went in each hour, of a bounded number of tasks from all over it. */
+export const QueueWaitsByHour = z.object({
+  queue: z.string().nullable(),
+  from: z.string(),
+  to: z.string(),
+  /** By time; an hour of which no task was looked at is left out. */
+  hours: z.array(z.object({ at: z.string(), samples: z.number(), p50Ms: z.number(), p95Ms: z.number() })),
+});
+export type QueueWaitsByHour = z.infer<typeof QueueWaitsByHour>;

@@ -11,7 +11,7 @@ import {
   requiredText,
   text,
 } from "./ids";
-import { jsonObject, Metadata, PAYLOAD_MAX_BYTES } from "./json";
+import { jsonObject, Metadata, MetadataFilter, PAYLOAD_MAX_BYTES } from "./json";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { ExecutionPolicy, ResourceBundleRef, WorkspaceRef } from "./run";
 import { TIME_RANGE } from "./time-range";
@@ -101,6 +101,7 @@ export const TASK_FILTER = {
   /** Whether it has changed since the reader read it. */
   unread: z.boolean().optional(),
   readerId: ReaderId.optional(),
+  metadata: MetadataFilter.optional(),
   /** When it was added. */
   ...TIME_RANGE,
 };

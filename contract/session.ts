@@ -12,7 +12,7 @@ import {
   requiredText,
   text,
 } from "./ids";
-import { Metadata } from "./json";
+import { Metadata, MetadataFilter } from "./json";
 import { Cursor, EVENTS_LIMIT_MAX, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { RangeMinutes, TIME_RANGE } from "./time-range";
 import { Spent } from "./usage";
@@ -62,6 +62,7 @@ export const ListSessionsInput = z.strictObject({
   failureKind: RecordId.optional(),
   /** Its time is over, or will be so soon. */
   expiresWithinMinutes: RangeMinutes.optional(),
+  metadata: MetadataFilter.optional(),
   /** When it last changed. */
   ...TIME_RANGE,
   readerId: ReaderId.optional(),

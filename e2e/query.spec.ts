@@ -27,12 +27,12 @@ test("a list is narrowed by a typed query, and what it is narrowed to is saved, 
   watchPage(page);
   await signIn(page, product);
   const api = apiOf(page.request, product.url);
-  for (const [title, projectId] of [
-    ["Flaky build", "shop"],
-    ["Slow build", "shop"],
-    ["Flaky docs", "site"],
-  ])
-    await api.post("/sessions", { backendProfile: "demo", title, projectId, storage: { kind: "none" } });
+  for (const [title, projectId, metadata] of [
+    ["Flaky build", "shop", { ticket: 7, team: "shop floor" }],
+    ["Slow build", "shop", { ticket: "8", team: "shop floor" }],
+    ["Flaky docs", "site", { ticket: 70 }],
+  ] as const)
+    await api.post("/sessions", { backendProfile: "demo", title, projectId, metadata, storage: { kind: "none" } });
   await openPage(page, "/sessions");
   await expect(sessions(page)).toHaveCount(3);
 
@@ -87,6 +87,53 @@ test("a list is narrowed by a typed query, and what it is narrowed to is saved, 
     await expect(page.getByText(/“-project” cannot be used here/)).toBeVisible();
     await box(page).fill("project:shop flaky");
     await expect(sessions(page)).toContainText(["Flaky build"]);
+  });
+
+  await test.step("metadata is asked for by its names, typed or by a press on a value", async () => {
+    await openPage(page, "/sessions?columns=metadata");
+    await box(page).focus();
+    await page.keyboard.type("metad");
+    await expect(option(page, "metadata.")).toBeVisible();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await expect(option(page, "metadata.ticket:")).toBeVisible();
+    await page.keyboard.type("te");
+    await expect(option(page, "metadata.ticket:")).toHaveCount(0);
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await expect(option(page, '"shop floor"')).toBeVisible();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await expect(chip(page, "metadata.team: shop floor")).toBeVisible();
+    await expect(sessions(page)).toHaveCount(2);
+    await sessions(page).getByRole("button", { name: "ticket: 8" }).click();
+    await expect(sessions(page)).toHaveCount(1);
+    await expect(box(page)).toHaveValue('metadata.team:"shop floor" metadata.ticket:8');
+    await look(page, "query-metadata");
+    await page.reload();
+    await ready(page);
+    await expect(chips(page)).toHaveCount(2);
+    await chip(page, "metadata.team: shop floor").click();
+    await expect(box(page)).toHaveValue("metadata.ticket:8");
+    await box(page).fill("meta.ticket:7 ");
+    await expect(sessions(page)).toContainText(["Flaky build"]);
+    await box(page).fill("-meta.ticket:7 ");
+    await expect(page.getByText(/“-meta.ticket” cannot be used here/)).toBeVisible();
+    await box(page).fill("meta.ticket:7 ");
+    await expect(page.getByText(/cannot be used here/)).toHaveCount(0);
+    const made = { backendProfile: "demo", storage: { kind: "none" } };
+    await api.post("/sessions", { ...made, sessionId: "other", metadata: { ticket: "8" } });
+    await api.post("/sessions", { ...made, sessionId: "same", title: "Of the same", metadata: { ticket: "7" } });
+    await page.getByRole("button", { name: "1 new session" }).click();
+    await expect(sessions(page)).toContainText(["Of the same", "Flaky build"]);
+    await page.getByRole("button", { name: "Copy as curl" }).click();
+    await page.getByRole("menuitem", { name: "This list as curl" }).click();
+    const [address = ""] = /(?<=')http[^']+/.exec(await copied(page)) ?? [];
+    const { items } = (await (await page.request.get(address)).json()) as { items: object[] };
+    expect(items).toHaveLength(2);
+    for (const sessionId of ["other", "same"])
+      await page.request.delete(`/api/v1/sessions/${sessionId}`, { headers: { origin: product.url } });
+    await openPage(page, "/sessions?project=shop&search=flaky");
   });
 
   await test.step("it is saved under a name, which stands there as long as it is what is shown", async () => {

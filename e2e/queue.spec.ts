@@ -7,6 +7,7 @@ import {
   lookInAll,
   newSignedIn,
   optionsOf,
+  PAGE_LOOKS,
   peekOf,
   productOfFile,
   test,
@@ -253,6 +254,20 @@ test("the queue's pages and dialogs are accessible, in light and dark, and fit a
     await expect(rowOf(page, "one that waits")).toContainText("Lane full runs 1 at once: one that runs");
     await expect(page.getByRole("region", { name: "Pictures" }).getByRole("img")).toHaveCount(4);
     await check("the queue");
+    await page.getByRole("button", { name: "Waits by hour" }).click();
+    const hours = page.getByRole("slider", { name: "Waits by hour, hour by hour" });
+    await expect(page.getByRole("img", { name: /^Waits in each hour of/ })).toBeVisible();
+    await hours.press("End");
+    await expect(page.locator("[data-chart-readout]")).toContainText("95 of 100 within");
+    const sameDevice = byDevice(PAGE_LOOKS).find(([{ viewport }]) => viewport.width === looks[0].viewport.width);
+    await lookInAll(page, sameDevice ?? looks, "waits by hour");
+    await hours.press("End");
+    await hours.press("Enter");
+    await expect(page).toHaveURL(/hours=7d.*part=|part=.*hours=7d/);
+    await expect(page.getByLabel("Pictures from")).toBeVisible();
+    await page.goBack();
+    await expect(page).not.toHaveURL(/part=/);
+    await expect(hours).toBeVisible();
     await page.getByRole("button", { name: "Add task" }).first().click();
     await page.getByText("Session, times, retries").click();
     await check("the form of a task");

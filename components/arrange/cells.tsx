@@ -39,14 +39,6 @@ export function TextCell({ text }: { text: string | null }) {
 
 const SHOWN_MAX = 500;
 
-/** What a program keeps with a record: `ticket: 7, team: shop`. */
-export function MetadataCell({ metadata }: { metadata: Record<string, unknown> }) {
-  const said = Object.entries(metadata).map(
-    ([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`,
-  );
-  return <TextCell text={said.join(", ")} />;
-}
-
 /** When something is or was, where that is known. */
 export function TimeCell({ at }: { at: string | null }) {
   return at === null ? <None /> : <Time at={at} className="whitespace-nowrap" />;

@@ -9,16 +9,16 @@ type ChipsRowProps = {
   chips: readonly NamedChip[];
   /** What has an age among them, whose rows are others tomorrow. */
   aged: RangeFilter | null;
-  onRemove: (field: string) => void;
+  onRemove: (chip: NamedChip) => void;
 };
 
 /** The conditions that narrow a list, side by side, each with the way out of it. */
 export function ChipsRow({ chips, aged, onRemove }: ChipsRowProps) {
   return (
     <ul aria-label="What the list is narrowed by" className="flex min-w-0 basis-full flex-wrap items-center gap-1.5">
-      {chips.map(({ field, name, value }) => (
-        <li key={field} className="max-w-full min-w-0">
-          <Chip name={name} value={value} onRemove={() => onRemove(field)} />
+      {chips.map((chip) => (
+        <li key={`${chip.field} ${chip.name}`} className="max-w-full min-w-0">
+          <Chip name={chip.name} value={chip.value} onRemove={() => onRemove(chip)} />
         </li>
       ))}
       {aged !== null && (

@@ -6,7 +6,7 @@ import { ViewsMenu } from "@/components/views/views-menu";
 import type { Filter, QueryPage } from "@/contract/query/page";
 import { QueryBar } from "./query-bar";
 import { QueryChips } from "./query-chips";
-import type { KnownValues } from "./suggestions";
+import type { KnownValues, SeenRows } from "./suggestions";
 
 type ListSearchProps<Of extends Filter> = {
   page: QueryPage<Of>;
@@ -14,6 +14,7 @@ type ListSearchProps<Of extends Filter> = {
   label: string;
   placeholder: string;
   known?: KnownValues;
+  rows?: SeenRows;
   /** Whether there is anything to clear, which is not so of what a list is narrowed to at first. */
   isFiltered: boolean;
   /** False of what is shown without columns, as on a board. */
@@ -26,12 +27,12 @@ type ListSearchProps<Of extends Filter> = {
 
 /** What narrows a list: the query, the views saved of it, the list's own choices, and a chip for each condition; and how it is shown. */
 export function ListSearch<Of extends Filter>(props: ListSearchProps<Of>) {
-  const { page, filter, label, placeholder, known, isFiltered, hasColumns = true, onChange, onClear, children } = props;
+  const { page, filter, label, placeholder, known, rows, isFiltered, hasColumns = true, onChange, onClear } = props;
   return (
     <search className="flex flex-wrap items-center gap-2">
-      <QueryBar {...{ page, filter, label, placeholder, known, onChange }} />
+      <QueryBar {...{ page, filter, label, placeholder, known, rows, onChange }} />
       <ViewsMenu page={page} filter={filter} onChange={onChange} />
-      {children}
+      {props.children}
       {hasColumns && page.arrangements !== undefined && (
         <ArrangeMenus list={page.page} arrangements={page.arrangements} />
       )}

@@ -8,10 +8,11 @@ import { showTricks } from "@/components/ui/hidden-text";
 import { type Part, QUERY_MAX } from "@/contract/query/language";
 import { type Filter, printFilter, type QueryPage } from "@/contract/query/page";
 import type { Problem } from "@/contract/query/read";
-import type { KnownValues, Suggestion } from "./suggestions";
+import type { KnownValues, SeenRows, Suggestion } from "./suggestions";
 
 const TYPING_MS = 200;
 const NOTHING_KNOWN: KnownValues = {};
+const NO_ROWS: SeenRows = [];
 
 type QueryBarProps<Of extends Filter> = {
   page: QueryPage<Of>;
@@ -19,6 +20,7 @@ type QueryBarProps<Of extends Filter> = {
   label: string;
   placeholder: string;
   known?: KnownValues;
+  rows?: SeenRows;
   onChange: (change: Partial<Of>) => void;
 };
 
@@ -27,7 +29,7 @@ type QueryBarProps<Of extends Filter> = {
  * is taken once it is whole and understood.
  */
 export function QueryBar<Of extends Filter>(props: QueryBarProps<Of>) {
-  const { page, label, placeholder, known = NOTHING_KNOWN } = props;
+  const { page, label, placeholder, known = NOTHING_KNOWN, rows = NO_ROWS } = props;
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
   const parts = useParts();
@@ -35,7 +37,9 @@ export function QueryBar<Of extends Filter>(props: QueryBarProps<Of>) {
   const [isOpen, setIsOpen] = useState(false);
   const [active, setActive] = useState(-1);
   const suggestions =
-    isOpen && parts.loaded !== null && caret !== null ? parts.loaded.suggest(page, { text: typed, caret, known }) : [];
+    isOpen && parts.loaded !== null && caret !== null
+      ? parts.loaded.suggest(page, { text: typed, caret, known, rows })
+      : [];
   const isShown = suggestions.length > 0;
   // What is being written is not wrong yet.
   const problem = problems.find(({ end }) => isMeant || end !== caret);
@@ -214,7 +218,7 @@ function useTyped<Of extends Filter>(
 function isBegun<Of extends Filter>(page: QueryPage<Of>, { key, value }: Part): boolean {
   if (key !== null || page.words?.isWhole === true) return true;
   const word = value.toLowerCase();
-  return page.keys.some(({ name }) => name.startsWith(word));
+  return page.keys.some(({ name, kind }) => name.startsWith(word) || (kind === "pairs" && word.startsWith(`${name}.`)));
 }
 
 type Loaded = typeof import("./suggestions");

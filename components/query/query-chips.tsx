@@ -21,7 +21,7 @@ export function QueryChips<Of extends Filter>({ page, filter, onChange }: QueryC
     <ChipsRow
       chips={chips}
       aged={hasAge(filter) ? filter : null}
-      onRemove={(field) => onChange({ [field]: page.none[field] } as Partial<Of>)}
+      onRemove={({ field, without }) => onChange({ [field]: without } as Partial<Of>)}
     />
   );
 }

@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "react";
 import { cn } from "@/components/ui/class-names";
 import { showTricks } from "@/components/ui/hidden-text";
-import { printValue } from "@/contract/query/language";
+import { printKey, printValue } from "@/contract/query/language";
 import type { Filter, QueryKey, QueryPage } from "@/contract/query/page";
 import { parseQuery } from "@/contract/query/parse";
 import { DURATION_VALUES, FLAG_VALUES, SIZE_VALUES } from "@/contract/query/read-value";
@@ -14,26 +14,27 @@ export { readQuery } from "@/contract/query/read";
 export type Suggestion = { text: string; help: string; start: number; end: number; isWhole: boolean };
 /** Values that a page knows of its keys, such as the names of lanes. */
 export type KnownValues = Readonly<Record<string, readonly string[]>>;
-type Typed = { text: string; caret: number; known: KnownValues };
+/** The rows that are loaded, where they have metadata. */
+export type SeenRows = readonly { metadata: Readonly<Record<string, unknown>> }[];
+type Typed = { text: string; caret: number; known: KnownValues; rows: SeenRows };
 
 const SHOWN_MAX = 30;
 
 /** Keys where a word begins, values where a key was written. */
-export function suggest<Of extends Filter>(page: QueryPage<Of>, { text, caret, known }: Typed): Suggestion[] {
+export function suggest<Of extends Filter>(page: QueryPage<Of>, { text, caret, known, rows }: Typed): Suggestion[] {
   const part = parseQuery(text).find(({ start, end }) => start < caret && caret <= end);
   if (part === undefined) return keysFor(page, { start: caret, end: caret, prefix: "" });
   if (text[part.valueAt] === '"') return [];
   if (part.key === null) {
     const start = part.isNot ? part.start + 1 : part.start;
-    return keysFor(page, { start, end: part.end, prefix: text.slice(start, caret) });
+    const place = { start, end: part.end, prefix: text.slice(start, caret) };
+    return [...keysFor(page, place), ...namesFor(page, place, rows)];
   }
   const key = page.keys.find(({ name }) => name === part.key?.toLowerCase());
   if (key === undefined) return [];
   const typed = text.slice(part.valueAt, caret).toLowerCase();
-  const matching = valuesOf(key, known).filter((value) => value.toLowerCase().includes(typed));
-  // What begins with what was typed comes first.
-  const sorted = [...matching].sort((one, other) => startOf(one, typed) - startOf(other, typed));
-  return sorted.slice(0, SHOWN_MAX).map((value) => ({
+  const values = part.of === undefined ? valuesOf(key, known) : valuesUnder(part.of, rows);
+  return bestOf(values, typed).map((value) => ({
     text: printValue(value),
     ...{ help: "", start: part.valueAt, end: part.end, isWhole: true },
   }));
@@ -45,10 +46,39 @@ function keysFor<Of extends Filter>(page: QueryPage<Of>, { start, end, prefix }:
   const matching = page.keys.filter(({ name }) => name.startsWith(prefix.toLowerCase()));
   return matching.flatMap((key) =>
     Object.keys(key.fields).map((operator) => ({
-      text: `${key.name}${operator}`,
+      text: `${key.name}${key.kind === "pairs" ? "." : operator}`,
       ...{ help: key.help, start, end, isWhole: false },
     })),
   );
+}
+
+/** Where the name behind a key's dot is being written: the names that the loaded rows have. */
+function namesFor<Of extends Filter>(page: QueryPage<Of>, { start, end, prefix }: Place, rows: SeenRows) {
+  const dot = prefix.indexOf(".");
+  const key = page.keys.find(({ name, kind }) => kind === "pairs" && name === prefix.slice(0, dot).toLowerCase());
+  if (key === undefined) return [];
+  const typed = prefix
+    .slice(dot + 1)
+    .replace(/^"/, "")
+    .toLowerCase();
+  const names = new Set(rows.flatMap(({ metadata }) => Object.keys(metadata)));
+  return bestOf([...names].sort(), typed).map((name) => ({
+    text: `${printKey(key.name, name)}:`,
+    ...{ help: "", start, end, isWhole: false },
+  }));
+}
+
+/** What the loaded rows have under a name, as it is typed. */
+function valuesUnder(name: string, rows: SeenRows): string[] {
+  const values = rows.flatMap(({ metadata }) => (Object.hasOwn(metadata, name) ? [metadata[name]] : []));
+  const typed = values.filter((value) => value === null || typeof value !== "object").map(String);
+  return [...new Set(typed)].filter((value) => value !== "").sort();
+}
+
+/** Those that have what was typed, first those that begin with it. */
+function bestOf(values: readonly string[], typed: string): string[] {
+  const matching = values.filter((value) => value.toLowerCase().includes(typed));
+  return matching.sort((one, other) => startOf(one, typed) - startOf(other, typed)).slice(0, SHOWN_MAX);
 }
 
 function valuesOf(key: QueryKey, known: KnownValues): readonly string[] {

@@ -20,6 +20,6 @@ export function useWider<Of extends Filter>(
   if (last === undefined || chips.length < 2) return null;
   return {
     without: showTricks(last.text),
-    onWiden: () => onChange({ [last.field]: page.none[last.field] } as Partial<Of>),
+    onWiden: () => onChange({ [last.field]: last.without } as Partial<Of>),
   };
 }

@@ -1,5 +1,6 @@
 import { parseAsBoolean, parseAsString, parseAsStringLiteral } from "nuqs/server";
 import { conditionWords } from "@/components/query/chips";
+import { parseAsPairs } from "@/components/query/metadata-param";
 import { RANGE_FILTERS } from "@/components/ui/time-range";
 import { conditionsOf } from "@/contract/query/page";
 import { type QueueFilter, TASK_LIST_STATES, TASK_QUERY } from "@/contract/query/tasks";
@@ -23,6 +24,7 @@ export const QUEUE_FILTERS = {
   key: parseAsString,
   parked: parseAsBoolean,
   unread: parseAsBoolean,
+  metadata: parseAsPairs,
   ...RANGE_FILTERS,
 };
 

@@ -1,7 +1,8 @@
 // biome-ignore-all lint/a11y/noRedundantRoles: some browsers drop a table's meaning once its display is changed.
 "use client";
 import type { ReactNode } from "react";
-import { IdCell, LinkCell, MetadataCell, TextCell, TimeCell } from "@/components/arrange/cells";
+import { IdCell, LinkCell, TextCell, TimeCell } from "@/components/arrange/cells";
+import { MetadataCell } from "@/components/arrange/metadata-cell";
 import { runAddress, sessionAddress } from "@/components/shell/addresses";
 import { cn } from "@/components/ui/class-names";
 import { LINE, LineName } from "@/components/ui/table";

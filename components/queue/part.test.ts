@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cropped, KEPT_MINUTES, minutesFor, parsePart, printPart } from "./part";
+import { canShow, cropped, KEPT_MINUTES, minutesFor, parsePart, printPart } from "./part";
 
 const HOUR_MS = 3_600_000;
 const FROM = Date.UTC(2026, 0, 1);
@@ -27,4 +27,11 @@ test("a picture of a part has the steps that it touches, and one at least", () =
   expect(of(-9, 99)).toEqual(span);
   expect(of(30, 31)).toEqual({ ...span, fromMs: FROM + 23 * HOUR_MS, steps: 1 });
   expect(cropped(span, null)).toBe(span);
+});
+
+test("a part is shown where some of it is kept and has come", () => {
+  const nowMs = Date.parse("2026-01-31T12:30:00Z");
+  const hour = (ago: number) => ({ fromMs: nowMs - ago * 3_600_000, toMs: nowMs - (ago - 1) * 3_600_000 });
+  expect([hour(0.5), hour(1), hour(168.5)].map((part) => canShow(part, nowMs))).toEqual([true, true, true]);
+  expect([hour(-0.5), hour(0), hour(169)].map((part) => canShow(part, nowMs))).toEqual([false, false, false]);
 });

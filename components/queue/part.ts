@@ -32,6 +32,11 @@ export function minutesFor({ fromMs }: TimeAxis, nowMs: number): number {
   return ASKED_MINUTES.find((minutes) => nowMs - fromMs <= minutes * MINUTE_MS) ?? KEPT_MINUTES;
 }
 
+/** Whether anything of a part is kept, and has come. */
+export function canShow({ fromMs, toMs }: TimeAxis, nowMs: number): boolean {
+  return fromMs < nowMs && toMs > nowMs - KEPT_MINUTES * MINUTE_MS;
+}
+
 /** The steps of a picture that a part of its time touches; one at least. */
 export function cropped(span: Span, part: TimeAxis | null): Span {
   if (part === null) return span;

@@ -1,14 +1,18 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
+import { ChevronRight } from "lucide-react";
 import dynamic from "next/dynamic";
-import { createParser, useQueryState } from "nuqs";
+import { createParser, parseAsStringLiteral, useQueryState } from "nuqs";
 import { useId } from "react";
 import { useTRPC } from "@/components/trpc/client";
 import { queueHistory, queueWaits } from "@/components/trpc/lists";
 import { BrushContext } from "@/components/ui/brush-context";
+import { Button } from "@/components/ui/button";
 import { ceilingOf } from "@/components/ui/ceiling";
 import { Chart, Key } from "@/components/ui/chart";
 import { Choices } from "@/components/ui/choices";
+import { cn } from "@/components/ui/class-names";
+import { toServerTime } from "@/components/ui/clock";
 import { Drawing } from "@/components/ui/drawing";
 import { formatCount, formatDuration } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
@@ -16,7 +20,8 @@ import { useStepName } from "@/components/ui/step-name";
 import type { QueueMinute } from "@/contract/queue-commander";
 import type { QueueFilter } from "./filter";
 import { scopeInput } from "./filter";
-import { cropped, lastMinutes, type Over } from "./part";
+import { HEAT_RANGES } from "./heat-ranges";
+import { canShow, cropped, lastMinutes, type Over } from "./part";
 import {
   axisOf,
   depthByLane,
@@ -39,6 +44,8 @@ const HEIGHT = 100;
 
 // Looked at without a part most of the time.
 const PartBar = dynamic(() => import("./part-bar").then((module) => module.PartBar), { ssr: false });
+// Asked for only where it is open.
+const WaitsByHour = dynamic(() => import("./waits-by-hour").then((module) => module.WaitsByHour), { ssr: false });
 const BETWEEN = "Between…";
 
 /** How far back the pictures look, as the address holds it: `6h`. */
@@ -56,6 +63,7 @@ export function Pictures({ filter }: { filter: Pick<QueueFilter, "queue" | "lane
   const trpc = useTRPC();
   const [range, setRange] = useQueryState("range", parseAsRange.withDefault("1 h"));
   const { part, setPart, minutes, over, isBeyond } = usePart(range);
+  const [hours, setHours] = useQueryState("hours", parseAsStringLiteral(HEAT_RANGES));
   const { lane } = filter;
   const history = useQuery(
     queueHistory(trpc, { ...scopeInput(filter), ...(lane === null ? {} : { lane }), minutes }),
@@ -103,6 +111,23 @@ export function Pictures({ filter }: { filter: Pick<QueueFilter, "queue" | "lane
           )}
         </div>
       </BrushContext>
+      <Button
+        look="ghost"
+        size="sm"
+        className="self-start"
+        aria-expanded={hours !== null}
+        onClick={() => void setHours(hours === null ? HEAT_RANGES[0] : null)}
+      >
+        <ChevronRight aria-hidden className={cn("size-3.5", hours !== null && "rotate-90")} /> Waits by hour
+      </Button>
+      {hours !== null && (
+        <WaitsByHour
+          filter={filter}
+          range={hours}
+          onRange={(next) => void setHours(next)}
+          onHour={(hour) => canShow(hour, toServerTime(Date.now())) && setPart(hour)}
+        />
+      )}
     </section>
   );
 }

@@ -1,6 +1,7 @@
 "use client";
 import type { ReactNode } from "react";
 import { ListSearch } from "@/components/query/list-search";
+import type { SeenRows } from "@/components/query/suggestions";
 import { Choices } from "@/components/ui/choices";
 import { Select } from "@/components/ui/field";
 import { showTricks } from "@/components/ui/hidden-text";
@@ -21,6 +22,7 @@ type QueueFiltersProps = {
   filter: QueueFilter;
   queues: readonly string[];
   lanes: readonly string[];
+  rows: SeenRows | undefined;
   hasStates: boolean;
   hasColumns: boolean;
   look: ReactNode;
@@ -28,7 +30,8 @@ type QueueFiltersProps = {
 };
 
 /** What narrows the tasks; all of it stands in the address. */
-export function QueueFilters({ filter, queues, lanes, hasStates, hasColumns, look, onChange }: QueueFiltersProps) {
+export function QueueFilters(props: QueueFiltersProps) {
+  const { filter, queues, lanes, rows, hasStates, hasColumns, look, onChange } = props;
   const isKnown = filter.lane === null || lanes.includes(filter.lane);
   return (
     <ListSearch
@@ -37,6 +40,7 @@ export function QueueFilters({ filter, queues, lanes, hasStates, hasColumns, loo
       label="Search tasks"
       placeholder="Title or id, or lane:fast age>2h"
       known={{ lane: lanes, queue: queues }}
+      rows={rows}
       hasColumns={hasColumns}
       onChange={onChange}
       isFiltered={isFiltered(filter)}

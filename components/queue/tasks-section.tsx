@@ -67,7 +67,7 @@ export function TasksSection({ filter, controls, active, scroller, look, onChang
   const wider = useWider(TASK_QUERY, filter, onChange);
   return (
     <section aria-label="Tasks" onKeyDown={acts.onKeyDown}>
-      <TasksBar ref={bar} {...{ filter, controls, look, onChange }} hasStates hasColumns>
+      <TasksBar ref={bar} {...{ filter, controls, look, onChange }} rows={tasks} hasStates hasColumns>
         {acts.bar}
       </TasksBar>
       <NewPill count={live.changes} one="change" onShow={live.show} />

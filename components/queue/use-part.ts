@@ -2,12 +2,10 @@ import { createParser, useQueryState } from "nuqs";
 import { toServerTime } from "@/components/ui/clock";
 import type { TimeAxis } from "@/components/ui/crosshair";
 import { useStepName } from "@/components/ui/step-name";
-import { KEPT_MINUTES, minutesFor, type Over, overLast, parsePart, printPart } from "./part";
+import { canShow, minutesFor, type Over, overLast, parsePart, printPart } from "./part";
 import { RANGES } from "./picture";
 
 const parseAsPart = createParser<TimeAxis>({ parse: parsePart, serialize: printPart });
-
-const MINUTE_MS = 60_000;
 
 export type Part = {
   /** The time that is shown alone; null: up to now. */
@@ -32,6 +30,6 @@ export function usePart(range: keyof typeof RANGES): Part {
   return {
     ...{ part, setPart: set, minutes: minutesFor(part, nowMs) },
     over: { words: `from ${from} to ${to}`, from, to, end: "at its end" },
-    isBeyond: part.fromMs >= nowMs || part.toMs <= nowMs - KEPT_MINUTES * MINUTE_MS,
+    isBeyond: !canShow(part, nowMs),
   };
 }

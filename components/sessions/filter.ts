@@ -1,6 +1,8 @@
 import { parseAsBoolean, parseAsString, parseAsStringLiteral } from "nuqs/server";
 import { conditionWords } from "@/components/query/chips";
+import { parseAsPairs } from "@/components/query/metadata-param";
 import { parseAsHours, RANGE_FILTERS } from "@/components/ui/time-range";
+import { hasPairs } from "@/contract/query/metadata";
 import { conditionsOf } from "@/contract/query/page";
 import { isInRange } from "@/contract/query/range";
 import { EVICTED_SHOWN_DAYS, SESSION_QUERY, type SessionFilter } from "@/contract/query/sessions";
@@ -20,6 +22,7 @@ export const SESSION_FILTERS = {
   failed: parseAsBoolean,
   failure: parseAsString,
   expires: parseAsHours,
+  metadata: parseAsPairs,
   ...RANGE_FILTERS,
 };
 
@@ -44,6 +47,7 @@ export function fits(filter: SessionFilter, session: Session, nowMs: number): bo
     (failure === null || failure === session.failureKind) &&
     (expires === null || (session.expiresAt !== null && Date.parse(session.expiresAt) <= nowMs + expires * HOUR_MS)) &&
     (search === "" || [session.title ?? "", session.sessionId].some((text) => text.toLowerCase().includes(search))) &&
+    hasPairs(session.metadata, filter.metadata) &&
     isInRange(filter, Date.parse(session.updatedAt), nowMs)
   );
 }

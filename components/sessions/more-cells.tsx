@@ -1,6 +1,7 @@
 import dynamic from "next/dynamic";
 import type { ReactNode } from "react";
-import { IdCell, LinkCell, MetadataCell, TextCell, TimeCell } from "@/components/arrange/cells";
+import { IdCell, LinkCell, TextCell, TimeCell } from "@/components/arrange/cells";
+import { MetadataCell } from "@/components/arrange/metadata-cell";
 import { runAddress } from "@/components/shell/addresses";
 import { formatBytes } from "@/components/ui/format";
 import type { ColumnId } from "@/contract/query/arrangement";

@@ -1,6 +1,7 @@
 "use client";
 import { ProfileFilter, useProfiles } from "@/components/backends/profile-filter";
 import { ListSearch } from "@/components/query/list-search";
+import type { SeenRows } from "@/components/query/suggestions";
 import { Choices } from "@/components/ui/choices";
 import { Select } from "@/components/ui/field";
 import { SESSION_QUERY } from "@/contract/query/sessions";
@@ -17,10 +18,14 @@ const STATE_NAMES: Record<SessionFilter["state"], string> = {
   all: "All",
 };
 
-type SessionFiltersProps = { filter: SessionFilter; onChange: (change: Partial<SessionFilter> | null) => void };
+type SessionFiltersProps = {
+  filter: SessionFilter;
+  rows: SeenRows;
+  onChange: (change: Partial<SessionFilter> | null) => void;
+};
 
 /** What narrows the list; all of it stands in the address. */
-export function SessionFilters({ filter, onChange }: SessionFiltersProps) {
+export function SessionFilters({ filter, rows, onChange }: SessionFiltersProps) {
   const profiles = useProfiles();
   return (
     <ListSearch
@@ -29,6 +34,7 @@ export function SessionFilters({ filter, onChange }: SessionFiltersProps) {
       label="Search sessions"
       placeholder="Title or id, or state:running age<2h"
       known={{ profile: profiles }}
+      rows={rows}
       onChange={onChange}
       isFiltered={isFiltered(filter)}
       onClear={() => onChange(null)}

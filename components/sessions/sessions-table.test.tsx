@@ -1,3 +1,4 @@
+import { NuqsTestingAdapter } from "nuqs/adapters/testing";
 import { renderToStaticMarkup } from "react-dom/server";
 import { expect, test } from "vitest";
 import { groupRows } from "@/components/arrange/groups";
@@ -57,9 +58,13 @@ test("every column has something to say of any session, also of one that knows n
     ...{ storagePvcName: "pvc-1", expiresAt: AT },
   });
   const columns = SESSION_COLUMNS.map(({ id }) => id).join(",");
-  const html = renderToStaticMarkup(<SessionsTable sessions={[full, session("ses_new")]} columns={columns} />);
+  const html = renderToStaticMarkup(
+    <NuqsTestingAdapter>
+      <SessionsTable sessions={[full, session("ses_new")]} columns={columns} />
+    </NuqsTestingAdapter>,
+  );
   for (const { name } of SESSION_COLUMNS) expect(headsOf(html)).toContain(name);
-  for (const said of ["thread-1", "talk-1", "run_1", "timeout", "#41", "ticket: 7, team: shop", "2.0 KiB", "pvc-1"])
+  for (const said of ["thread-1", "talk-1", "run_1", "timeout", "#41", "ticket: 7", "team: shop", "2.0 KiB", "pvc-1"])
     expect(html).toContain(said);
   expect(html).not.toContain("\u202e");
   expect(html).not.toMatch(/>(null|undefined|NaN|\[object Object\])</);

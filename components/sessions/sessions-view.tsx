@@ -124,7 +124,7 @@ export function SessionsView() {
             </>
           }
         >
-          <SessionFilters filter={filter} onChange={onChange} />
+          <SessionFilters filter={filter} rows={sessions} onChange={onChange} />
         </PageHeader>
       }
     >

@@ -4,7 +4,7 @@ import type { AuditRow, ListAuditInput } from "@/contract/audit";
 import type { BulkAction, BulkResult, ListBulkResultsInput } from "@/contract/bulk";
 import type { TokenRecord } from "@/contract/identity";
 import type { ListTasksInput, QueueScopeInput, QueueTaskSummary, TaskAttempt } from "@/contract/queue";
-import type { QueueHistoryInput, QueueWaitsInput } from "@/contract/queue-commander";
+import type { QueueHistoryInput, QueueWaitsByHourInput, QueueWaitsInput } from "@/contract/queue-commander";
 import type { ListRunsInput, RunSummary } from "@/contract/run";
 import type { ListRunnersInput, Runner } from "@/contract/runner";
 import type { ListSessionsInput, SessionSummary } from "@/contract/session";
@@ -62,6 +62,12 @@ export const queueWaits = (api: Api, input: QueueWaitsInput) =>
   api.queue.waits.queryOptions(input, { refetchInterval: QUEUE_POLL_MS });
 
 const HISTORY_MINUTE_MS = 60_000;
+
+export const queueWaitsByHour = (api: Api, input: QueueWaitsByHourInput) =>
+  api.queue.waitsByHour.queryOptions(input, {
+    refetchInterval: HISTORY_MINUTE_MS,
+    placeholderData: (data) => data,
+  });
 
 export const queueHistory = (api: Api, input: Pick<QueueHistoryInput, "minutes"> & Partial<QueueHistoryInput>) =>
   api.queue.history.queryOptions(input, { refetchInterval: HISTORY_MINUTE_MS, placeholderData: (data) => data });

@@ -97,7 +97,8 @@ function pointAfter(key: string, point: number, last: number, step = 1): number 
   return key === "End" ? last : null;
 }
 
-function inWords({ columns, unit }: Figures, [name, ...told]: readonly string[]): string {
+/** The figures of a point in one sentence, for who reads by ear. */
+export function inWords({ columns, unit }: Figures, [name, ...told]: readonly string[]): string {
   const figures = told.map((figure, index) => `${columns[index + 1]} ${figure}`).join(", ");
   return `${name}${unit === undefined ? "" : `, ${unit}`}: ${figures}`;
 }

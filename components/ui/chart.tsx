@@ -66,15 +66,24 @@ export function ChartParts({ title, summary, top, from, to, legend, picture, ...
         </p>
       </div>
       <div className="flex flex-wrap gap-x-3 gap-y-0.5 text-2xs text-ink-2">{legend}</div>
-      <details className="mt-auto text-xs">
-        <summary className="w-fit rounded text-2xs text-ink-3 hover:text-ink">Figures</summary>
-        <FigureTable title={title} columns={columns} rows={isNewestFirst ? rows.toReversed() : rows} />
-      </details>
+      <FoldedFigures title={title} columns={columns} rows={isNewestFirst ? rows.toReversed() : rows} />
     </>
   );
 }
 
-function FigureTable({ title, columns, rows }: Pick<ChartProps, "title" | "columns" | "rows">) {
+type FiguresProps = Pick<ChartProps, "title" | "columns" | "rows">;
+
+/** All figures of a picture as a table, folded away. */
+export function FoldedFigures(props: FiguresProps) {
+  return (
+    <details className="mt-auto text-xs">
+      <summary className="w-fit rounded text-2xs text-ink-3 hover:text-ink">Figures</summary>
+      <FigureTable {...props} />
+    </details>
+  );
+}
+
+function FigureTable({ title, columns, rows }: FiguresProps) {
   return (
     <ScrollRegion label={`${title}, figures`} className="mt-1 max-h-48">
       <table className="w-full text-2xs tabular-nums">

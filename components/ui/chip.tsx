@@ -6,10 +6,11 @@ import { showTricks } from "./hidden-text";
 export function Chip({ name, value, onRemove }: { name: string; value: string; onRemove: () => void }) {
   // Whoever made the address wrote it.
   const shown = showTricks(value);
+  const named = showTricks(name);
   return (
-    <Button size="sm" className="max-w-full" aria-label={`${name}: ${shown}, remove`} title={shown} onClick={onRemove}>
+    <Button size="sm" className="max-w-full" aria-label={`${named}: ${shown}, remove`} title={shown} onClick={onRemove}>
       <span className="truncate">
-        {name}: {shown}
+        {named}: {shown}
       </span>
       <X aria-hidden className="size-3" />
     </Button>

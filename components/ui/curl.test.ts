@@ -19,6 +19,11 @@ test("a list's filter stands in its path as REST reads it", () => {
   expect(withQuery("/sessions", { state: "all", search: "a&b=c", unread: true, projectId: undefined })).toBe(
     "/sessions?state=all&search=a%26b%3Dc&unread=true",
   );
+  const path = withQuery("/sessions", { metadata: { ticket: "7", "a&b": null } });
+  expect(JSON.parse(new URLSearchParams(path.split("?")[1]).get("metadata") ?? "")).toEqual({
+    ticket: "7",
+    "a&b": null,
+  });
 });
 
 test("a secret in a body becomes a variable of the reader's, and stands nowhere in the line", () => {

@@ -41,7 +41,8 @@ async function copyLine(as: string, line: string, options?: Parameters<typeof to
 /** A path with what it is told, as REST takes it of a list or of what is deleted. */
 export function withQuery(path: string, input: object): string {
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(input)) if (value !== undefined) query.append(name, String(value));
+  for (const [name, value] of Object.entries(input) as [string, unknown][])
+    if (value !== undefined) query.append(name, typeof value === "object" ? JSON.stringify(value) : String(value));
   return query.size === 0 ? path : `${path}?${query}`;
 }
 

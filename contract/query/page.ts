@@ -2,13 +2,15 @@ import type { ViewPage } from "@/contract/words";
 import type { Arrangements } from "./arrangement";
 import { type FieldValue, printField } from "./kinds";
 import { type Condition, type Operator, printQuery } from "./language";
+import { readPairs } from "./metadata";
 
 export type Filter = Record<string, FieldValue>;
 
 /** A condition that a list takes. */
 export type QueryKey<Field extends string = string> = {
   name: string;
-  kind: "choice" | "columns" | "text" | "id" | "flag" | "duration" | "instant" | "size";
+  /** Of pairs: it takes a name behind a dot, and may be said once for each. */
+  kind: "choice" | "columns" | "text" | "id" | "flag" | "duration" | "instant" | "size" | "pairs";
   /** The field of the filter that each of its operators writes. */
   fields: Partial<Record<Operator, Field>>;
   /** Of a choice, of one or of several with commas between them: all that there are. */
@@ -48,7 +50,9 @@ export function conditionsOf<Of extends Filter>(
   const keyed = own.flatMap(({ key, operator, field }) => {
     const value = filter[field] ?? null;
     if (value === null || value === page.none[field]) return [];
-    return [{ isNot: false, key: key.name, operator: operator as Operator, value: printField(value), field }];
+    const said = { isNot: false, key: key.name, operator: operator as Operator, field };
+    if (key.kind !== "pairs") return [{ ...said, value: printField(value) }];
+    return readPairs(printField(value)).map(([of, value]) => ({ ...said, of, value }));
   });
   const field = page.words?.field;
   if (field === undefined || own.some((key) => key.field === field)) return keyed;

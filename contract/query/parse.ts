@@ -1,9 +1,9 @@
-import { type Operator, type Part, QUERY_MAX } from "./language";
+import { KEY, type Operator, type Part, QUERY_MAX, QUOTED_TO_END, unquote } from "./language";
 
 const SPACE = /\s+/y;
 const NOT = /-(?=\S)/y;
-const KEY = /([A-Za-z][A-Za-z-]*)(?:([:~])|([<>])=?)/y;
-const QUOTED = /"((?:[^"\\]|\\[\s\S]|\\$)*)(?:"|$)/y;
+const KEYED = new RegExp(KEY, "iy");
+const QUOTED = new RegExp(QUOTED_TO_END, "y");
 const BARE = /\S*/y;
 
 /** The parts of a text, in its order. */
@@ -20,16 +20,13 @@ export function parseQuery(text: string): Part[] {
   for (take(SPACE); at < whole.length; take(SPACE)) {
     const start = at;
     const isNot = take(NOT) !== null;
-    const keyed = take(KEY);
+    const [, named, quotedName, name, plain, colon, than] = take(KEYED) ?? [];
     const valueAt = at;
     const quoted = take(QUOTED);
     const value = quoted === null ? (take(BARE)?.[0] ?? "") : unquote(quoted[1] ?? "");
-    const operator = (keyed?.[2] ?? keyed?.[3] ?? ":") as Operator;
-    parts.push({ isNot, key: keyed?.[1] ?? null, operator, value, start, valueAt, end: at });
+    const of = named === undefined ? {} : { of: quotedName === undefined ? (name ?? "") : unquote(quotedName) };
+    const operator = (colon ?? than ?? ":") as Operator;
+    parts.push({ isNot, key: named ?? plain ?? null, ...of, operator, value, start, valueAt, end: at });
   }
   return parts;
-}
-
-function unquote(quoted: string): string {
-  return quoted.replace(/\\([\s\S])/g, "$1");
 }

@@ -5,6 +5,7 @@ import { VIEW_PAGES } from "@/contract/words";
 import { AUDIT_QUERY } from "./audit";
 import { parseDuration, printDuration } from "./kinds";
 import { OPERATORS, printQuery, QUERY_MAX } from "./language";
+import { parsePairs } from "./metadata";
 import { nearest } from "./nearest";
 import { conditionsOf, printFilter, type QueryPage } from "./page";
 import { QUERY_PAGES, queryPage } from "./pages";
@@ -14,7 +15,7 @@ import { readQuery } from "./read";
 import { RUN_QUERY } from "./runs";
 import { SESSION_QUERY } from "./sessions";
 import { STORAGE_QUERY } from "./storage";
-import { TASK_QUERY } from "./tasks";
+import { TASK_QUERY, tasksInput } from "./tasks";
 
 /** Text as a hostile person writes it: made of what the language is made of, and of anything. */
 const hostile = fc.oneof(
@@ -23,19 +24,20 @@ const hostile = fc.oneof(
     .array(
       fc.oneof(
         fc.constantFrom("-", '"', "\\", ":", "~", "<", ">", "=", " ", "\t", "\u2028", "state", "age", "a", "\ud800"),
+        fc.constantFrom("metadata.", "meta.", "META.", 'meta."', "metadata", ".", "7"),
         fc.string({ maxLength: 4 }),
       ),
       { maxLength: 40 },
     )
     .map((pieces) => pieces.join("")),
 );
+const somewhatOdd = fc.oneof(fc.string({ unit: "binary", maxLength: 12 }), hostile);
+const meant = { isNot: fc.boolean(), operator: fc.constantFrom(...OPERATORS), value: somewhatOdd };
 const conditions = fc.array(
-  fc.record({
-    isNot: fc.boolean(),
-    key: fc.option(fc.stringMatching(/^[A-Za-z][A-Za-z-]{0,8}$/)),
-    operator: fc.constantFrom(...OPERATORS),
-    value: fc.string({ unit: "binary", maxLength: 12 }),
-  }),
+  fc.oneof(
+    fc.record({ ...meant, key: fc.option(fc.stringMatching(/^[A-Za-z][A-Za-z-]{0,8}$/)) }),
+    fc.record({ ...meant, key: fc.constantFrom("metadata", "meta", "Meta"), of: somewhatOdd }),
+  ),
   { maxLength: 6 },
 );
 const said = (text: string) => parseQuery(text).map(({ start, valueAt, end, ...condition }) => condition);
@@ -96,7 +98,7 @@ test("of every page, any text is read without a throw, and what a filter prints 
         .array(
           fc.tuple(
             fc.constantFrom("", "", "-"),
-            fc.constantFrom(...keys),
+            fc.constantFrom(...keys, "metadata.a", 'meta."b c"', "metadata.a:b", "meta."),
             fc.constantFrom(":", "<", ">", "~"),
             fc.constantFrom("2h", "90m", "7d", "yes", "no", "running", "live", "failed", "x", '"a b"', "2026-01-01"),
           ),
@@ -183,6 +185,56 @@ test("what is not understood is said, with what may have been meant; nothing is 
   expect(problemOf(SESSION_QUERY, `state:idle${" ".repeat(QUERY_MAX)}`)).toHaveLength(1);
 });
 
+test("metadata is asked for by its names, several hold together, and a filter says them in one text", () => {
+  const { filter, problems } = readQuery(
+    TASK_QUERY,
+    'meta.ticket:7 metadata.team:"shop floor" lane:fast META."a b:c":x',
+  );
+  expect(problems).toEqual([]);
+  expect(filter).toMatchObject({ lane: "fast", metadata: '"a b:c":x team:"shop floor" ticket:7' });
+  expect(printFilter(TASK_QUERY, filter)).toBe(
+    'lane:fast metadata."a b:c":x metadata.team:"shop floor" metadata.ticket:7',
+  );
+  expect(tasksInput(filter, null).metadata).toEqual({ "a b:c": "x", team: "shop floor", ticket: "7" });
+  expect(tasksInput(readQuery(TASK_QUERY, "meta.__proto__:7").filter, null).metadata).toEqual(
+    JSON.parse('{"__proto__":"7"}'),
+  );
+  expect(problemOf(SESSION_QUERY, "meta.a:1 metadata.a:2")).toEqual([["“metadata.a” is said twice", null]]);
+  expect(problemOf(SESSION_QUERY, "-metadata.a:1")[0]?.[0]).toContain("“-metadata.a” cannot be used here");
+  expect(problemOf(SESSION_QUERY, "meta.a>1")).toEqual([["“meta.a>” cannot be used here: write meta.a:…", "meta.a:1"]]);
+  for (const wrong of ["metadata:7", "metadata.:7", 'metadata."":7', "metadata.a:", `meta.${"n".repeat(201)}:7`])
+    expect([wrong, problemOf(SESSION_QUERY, wrong).length]).toEqual([wrong, 1]);
+  expect(problemOf(SESSION_QUERY, "meta.a:1 meta.b:1 meta.c:1 meta.d:1 meta.e:1 meta.f:1")).toEqual([
+    ["“meta” is said for 5 names at most", null],
+  ]);
+  expect(problemOf(RUN_QUERY, "metadata.a:1")[0]?.[1]).toBe('"metadata.a:1"');
+  // Any other word with a dot is what it was before.
+  expect(readQuery(SESSION_QUERY, "list.ts:12").filter.search).toBe("list.ts:12");
+});
+
+test("pairs in an address are those that a query may say, in the one way that they are written", () => {
+  expect(parsePairs('team:shop  ticket:"7"')).toBe("team:shop ticket:7");
+  expect(parsePairs('"b b":"1 2" a:"x\\"y"')).toBe('a:x"y "b b":"1 2"');
+  for (const wrong of ["", "ticket", ":7", 'a:""', "a:\u0007", "a:1 b:1 c:1 d:1 e:1 f:1"])
+    expect([wrong, parsePairs(wrong)]).toEqual([wrong, null]);
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        hostile,
+        fc.array(hostile).map((parts) => parts.join(":")),
+      ),
+      (text) => {
+        const metadata = parsePairs(text);
+        if (metadata === null) return;
+        expect(parsePairs(metadata)).toBe(metadata);
+        const printed = printFilter(TASK_QUERY, { ...TASK_QUERY.none, metadata });
+        if (printed.length <= QUERY_MAX) expect(readQuery(TASK_QUERY, printed).filter.metadata).toBe(metadata);
+      },
+    ),
+    { numRuns: 2_000 },
+  );
+});
+
 test("on the audit page a word is a caller, an action or an id, by how it is written", () => {
   const read = (text: string) => readQuery(AUDIT_QUERY, text);
   expect(read(" operator:admin ").filter).toMatchObject({ actor: "operator:admin", target: null });
@@ -228,9 +280,9 @@ test("the console's document lists every key of every page as the registry has i
   }
 });
 
-function formsOf({ name, fields }: QueryPage["keys"][number]): string {
+function formsOf({ name, kind, fields }: QueryPage["keys"][number]): string {
   return Object.keys(fields)
-    .map((operator) => `${name}${operator}`)
+    .map((operator) => `${name}${kind === "pairs" ? ".NAME" : ""}${operator}`)
     .join(" ");
 }
 
@@ -244,5 +296,6 @@ function valuesOf({ kind, values }: QueryPage["keys"][number]): string {
     duration: "such as `30m`, `2h`, `7d`",
     instant: "a day or an instant",
     size: "such as `100MiB`, `1GiB`",
+    pairs: "a text, a number, `true`, `false`, `null`",
   }[kind];
 }

@@ -40,6 +40,7 @@ export function readValue(key: QueryKey, typed: string): ReadValue {
         ? problem(`“${key.name}” takes a whole number of KiB, MiB, GiB or TiB, such as 1GiB`, SIZE_VALUES)
         : { value: typed };
     case "text":
+    case "pairs":
     case "id":
       return readText(key.name, typed);
     default:

@@ -1,5 +1,6 @@
 import type { FieldValue } from "./kinds";
-import { type Condition, type Operator, type Part, printQuery, printValue, QUERY_MAX } from "./language";
+import { type Condition, type Operator, type Part, printKey, printQuery, printValue, QUERY_MAX } from "./language";
+import { METADATA_PAIRS_MAX, printPairs } from "./metadata";
 import { nearest } from "./nearest";
 import type { Filter, QueryKey, QueryPage } from "./page";
 import { parseQuery } from "./parse";
@@ -14,10 +15,15 @@ export function readQuery<Of extends Filter>(page: QueryPage<Of>, text: string):
   const problems: Problem[] = [];
   const said: Partial<Record<keyof Of, FieldValue>> = {};
   const words: Part[] = [];
+  const pairs = new Map<string, string>();
   const note = (part: Part, read: Read) => {
     if ("message" in read) problems.push({ start: part.start, end: part.end, ...read });
-    else if (read.field in said) note(part, { message: `“${nameOf(part)}” is said twice`, fix: null });
-    else said[read.field as keyof Of] = read.value;
+    else if (read.of === undefined ? read.field in said : pairs.has(read.of))
+      note(part, { message: `“${nameOf(part)}” is said twice`, fix: null });
+    else if (read.of === undefined) said[read.field as keyof Of] = read.value;
+    else if (pairs.size === METADATA_PAIRS_MAX)
+      note(part, { message: `“${part.key}” is said for ${METADATA_PAIRS_MAX} names at most`, fix: null });
+    else said[read.field as keyof Of] = printPairs([...pairs.set(read.of, String(read.value))]);
   };
   for (const part of parseQuery(text)) {
     const known = Object.entries(page.recognise?.(wordOf(part, text)) ?? {});
@@ -36,7 +42,8 @@ export function readQuery<Of extends Filter>(page: QueryPage<Of>, text: string):
   return { filter: { ...page.none, ...said }, problems };
 }
 
-type Read = { field: string; value: FieldValue } | Pick<Problem, "message" | "fix">;
+/** Of pairs `of` is the name of one. */
+type Read = { field: string; value: FieldValue; of?: string } | Pick<Problem, "message" | "fix">;
 
 function readPart<Of extends Filter>(page: QueryPage<Of>, part: Part): Read {
   const names = page.keys.map(({ name }) => name);
@@ -44,26 +51,33 @@ function readPart<Of extends Filter>(page: QueryPage<Of>, part: Part): Read {
   if (key === undefined) return unknownKey(page, part, names);
   const field = key.fields[part.operator];
   if (field === undefined) return wrongOperator(key, part);
+  if (key.kind === "pairs" && !part.of)
+    return { message: `“${key.name}” needs a name: write ${key.name}.NAME:…`, fix: null };
+  const name = readText(key.name, part.of ?? "");
+  if ("problem" in name) return wrongValue(part, name);
   const read = readValue(key, part.value);
   if ("problem" in read) return wrongValue(part, read);
-  if (!part.isNot) return { field, value: read.value };
+  const { of } = part;
+  if (!part.isNot) return { field, value: read.value, ...(of === undefined ? {} : { of }) };
   if (key.kind === "flag") return { field, value: !read.value };
-  return { message: `“-${key.name}” cannot be used here: the list is not searched for what is not so`, fix: null };
+  const refused = `-${printKey(key.name, of)}`;
+  return { message: `“${refused}” cannot be used here: the list is not searched for what is not so`, fix: null };
 }
 
 function unknownKey({ words }: Pick<QueryPage, "words">, part: Part, names: readonly string[]): Read {
-  const near = nearest(part.key ?? "", names);
+  const said = nameOf(part);
+  const near = part.of === undefined ? nearest(part.key ?? "", names) : null;
   if (near !== null)
-    return { message: `“${part.key}” is no key here: did you mean “${near}”?`, fix: printAs({ ...part, key: near }) };
-  const message = `“${part.key}” is no key here: there are ${names.join(", ")}`;
-  const asWord = { ...part, key: null, value: `${part.key}${part.operator}${part.value}` };
+    return { message: `“${said}” is no key here: did you mean “${near}”?`, fix: printAs({ ...part, key: near }) };
+  const message = `“${said}” is no key here: there are ${names.join(", ")}`;
+  const asWord = { ...part, key: null, value: `${said}${part.operator}${part.value}` };
   return { message, fix: words === null ? null : printAs(asWord) };
 }
 
 function wrongOperator(key: QueryKey, part: Part): Read {
   const [operator] = Object.keys(key.fields);
   return {
-    message: `“${key.name}${part.operator}” cannot be used here: write ${key.name}${operator}…`,
+    message: `“${nameOf(part)}${part.operator}” cannot be used here: write ${printKey(key.name, part.of)}${operator}…`,
     fix: printAs({ ...part, key: key.name, operator: operator as Operator }),
   };
 }
@@ -90,12 +104,12 @@ function refuseWord(page: Pick<QueryPage, "words" | "keys">, part: Part, text: s
   return { message: `“${word}” cannot be used here: the list is not searched for what is not so`, fix };
 }
 
-function printAs({ isNot, key, operator, value }: Condition): string {
-  return printQuery([{ isNot, key, operator, value }]);
+function printAs(condition: Condition): string {
+  return printQuery([condition]);
 }
 
-function nameOf(part: Part): string {
-  return part.key ?? printValue(part.value);
+function nameOf({ key, of, value }: Part): string {
+  return key === null ? printValue(value) : printKey(key, of);
 }
 
 /** What stands there without a key, or would without one, such as `operator:ann`. */

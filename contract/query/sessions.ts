@@ -1,6 +1,7 @@
 import type { ListSessionsInput } from "@/contract/session";
 import { FAILURE_KINDS, SESSION_LIST_STATES, STORAGE_KINDS } from "@/contract/words";
 import type { ListColumn } from "./arrangement";
+import { metadataInput, metadataKeys } from "./metadata";
 import type { QueryPage } from "./page";
 import { ANY_TIME, minutesOf, type RangeFilter, rangeInput, rangeKeys } from "./range";
 
@@ -14,6 +15,8 @@ export type SessionFilter = RangeFilter & {
   failure: string | null;
   /** In hours. */
   expires: number | null;
+  /** Pairs in one text: `team:shop ticket:7`. */
+  metadata: string | null;
   search: string;
 };
 
@@ -68,13 +71,14 @@ export const SESSION_QUERY: QueryPage<SessionFilter> = {
     { name: "failed", kind: "flag", fields: { ":": "failed" }, help: "Whether its last work failed" },
     { name: "failure", kind: "choice", fields: { ":": "failure" }, values: FAILURE_KINDS, help: "How it failed" },
     { name: "expires", kind: "duration", fields: { "<": "expires" }, help: "Time until it expires" },
+    ...metadataKeys(),
     ...rangeKeys("its last change"),
     { name: "title", kind: "text", fields: { "~": "search" }, help: "Part of the title or of the id", isAlias: true },
   ],
   arrangements: { columns: SESSION_COLUMNS, groups: GROUPS },
   none: {
     ...{ state: "default", profile: null, project: null, storage: null, search: "" },
-    ...{ unread: null, failed: null, failure: null, expires: null, ...ANY_TIME },
+    ...{ metadata: null, unread: null, failed: null, failure: null, expires: null, ...ANY_TIME },
   },
 };
 
@@ -92,6 +96,7 @@ export function sessionsInput(filter: SessionFilter, readerId: string | null): P
     ...(failed === null ? {} : { hasFailure: failed }),
     ...(failure === null ? {} : { failureKind: failure }),
     ...(expires === null ? {} : { expiresWithinMinutes: minutesOf(expires) }),
+    ...metadataInput(filter.metadata),
     ...rangeInput(filter),
   };
 }

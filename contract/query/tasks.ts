@@ -1,6 +1,7 @@
 import type { ListTasksInput } from "@/contract/queue";
 import { FAILURE_KINDS, TASK_STATES } from "@/contract/words";
 import type { ListColumn } from "./arrangement";
+import { metadataInput, metadataKeys } from "./metadata";
 import type { QueryPage } from "./page";
 import { ANY_TIME, type RangeFilter, rangeInput, rangeKeys } from "./range";
 
@@ -17,6 +18,8 @@ export type QueueFilter = RangeFilter & {
   key: string | null;
   parked: boolean | null;
   unread: boolean | null;
+  /** Pairs in one text: `team:shop ticket:7`. */
+  metadata: string | null;
   search: string;
 };
 
@@ -61,6 +64,7 @@ export const TASK_QUERY: QueryPage<QueueFilter> = {
     { name: "key", kind: "text", fields: { ":": "key" }, help: "Concurrency key" },
     { name: "parked", kind: "flag", fields: { ":": "parked" }, help: "Whether a provider's limit holds it up" },
     { name: "unread", kind: "flag", fields: { ":": "unread" }, help: "Changed since you last looked" },
+    ...metadataKeys(),
     ...rangeKeys("it was added"),
     { name: "title", kind: "text", fields: { "~": "search" }, help: "Part of the title", isAlias: true },
   ],
@@ -68,6 +72,7 @@ export const TASK_QUERY: QueryPage<QueueFilter> = {
   none: {
     ...{ queue: null, lane: null, state: "pending", search: "", ...ANY_TIME },
     ...{ profile: null, project: null, session: null, failure: null, key: null, parked: null, unread: null },
+    ...{ metadata: null },
   },
 };
 
@@ -89,6 +94,7 @@ export function tasksInput(filter: QueueFilter, readerId: string | null): TasksI
     ...(filter.lane === null ? {} : { lane: filter.lane }),
     ...(filter.state === "all" ? {} : { state: filter.state }),
     ...(filter.search === "" ? {} : { search: filter.search }),
+    ...metadataInput(filter.metadata),
     ...rangeInput(filter),
   };
 }

@@ -1,9 +1,11 @@
 import { and, eq, gt, type SQL, sql } from "drizzle-orm";
+import type { MetadataFilter } from "@/contract/query/metadata";
 import type { TaskState } from "@/contract/queue";
 import type { TimeRange } from "@/contract/time-range";
 import type { Db } from "@/db/client";
 import { queueReadCursors, queueTasks } from "@/db/schema";
 import { contains } from "./contains";
+import { hasMetadata } from "./has-metadata";
 import { isWithin } from "./is-within";
 import { executeNamed } from "./named";
 
@@ -25,6 +27,7 @@ export type TaskListFilter = TimeRange & {
   /** By the reader's marks. */
   unread?: boolean;
   readerId?: string;
+  metadata?: MetadataFilter;
   search?: string;
 };
 /** A task's place in the order of the screen; the instant is the database's own text. */
@@ -84,6 +87,7 @@ function looksFor(filter: TaskListFilter): SQL | undefined {
     concurrencyKey === undefined ? undefined : eq(queueTasks.concurrencyKey, concurrencyKey),
     parked === undefined ? undefined : sql`(${IS_PARKED}) = ${parked}`,
     matchesReader(filter),
+    hasMetadata(queueTasks.metadata, filter.metadata),
     matchesSearch(search),
     isWithin(queueTasks.createdAt, filter),
   );

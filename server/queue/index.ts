@@ -22,3 +22,4 @@ export { updateAttempt } from "./update-attempt";
 export { updateTask } from "./update-task";
 export { verifyCounts } from "./verify";
 export { queueWaits } from "./waits";
+export { queueWaitsByHour } from "./waits-by-hour";

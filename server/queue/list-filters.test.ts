@@ -50,6 +50,9 @@ test("each condition finds what it says, all of it and once", async () => {
   await check({ sessionId: "ses_3" }, (n) => n % 6 === 3);
   await check({ failureKind: "backend-failed" }, (n) => n % 4 === 0);
   await check({ concurrencyKey: "key" }, (n) => n % 7 === 0);
+  await check({ metadata: { concurrencyKey: "key" } }, (n) => n % 7 === 0);
+  await check({ metadata: { concurrencyKey: "key" }, lane: "lane1" }, (n) => n % 7 === 0 && n % 3 === 1);
+  await check({ metadata: { concurrencyKey: "key" }, sort: "updatedAt" }, (n) => n % 7 === 0);
   await check({ parked: true }, isParked);
   await check({ parked: true, lane: "lane1" }, (n) => isParked(n) && n % 3 === 1);
   await check({ parked: false }, (n) => !isParked(n));
@@ -57,6 +60,28 @@ test("each condition finds what it says, all of it and once", async () => {
   expect(sorted(await allPages(own, { parked: true }))).toEqual(numbers(240, (n) => isParked(n) && n % 2 === 1));
   const of = store.as(tenantOperator("tenant0"));
   expect(await allPages(of, { parked: true })).toEqual([]);
+});
+
+test("metadata is compared by its type, and a text with whatever is written so", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  await fill(ctx, 12);
+  const own = ["7", '"7"', "7.0", '"7.0"', "true", '"true"', "null", '"null"', "[7]", '{"a":7}', '"\\ud83d\\ude00"'];
+  for (const [index, value] of own.entries())
+    await ctx.db.execute(sql`update agentrun_queue_tasks set metadata = ${`{"x":${value},"__proto__":${index}}`}::jsonb
+      where id = ${`qt_${index + 1}`}`);
+  const found = async (metadata: ListTasksInput["metadata"]) => sorted(await allPages(ctx, { metadata }, 5));
+  expect(await found({ x: 7 })).toEqual([1, 3]);
+  expect(await found({ x: "7" })).toEqual([1, 2, 3]);
+  expect(await found({ x: "7.0" })).toEqual([4]);
+  expect(await found({ x: true })).toEqual([5]);
+  expect(await found({ x: "true" })).toEqual([5, 6]);
+  expect(await found({ x: null })).toEqual([7]);
+  expect(await found({ x: "null" })).toEqual([7, 8]);
+  expect(await found({ x: "😀" })).toEqual([11]);
+  // A list or an object is nothing that a filter names.
+  expect(await found({ "": "7" })).toEqual([]);
+  expect(await found(JSON.parse('{"x":"7","__proto__":1}') as ListTasksInput["metadata"])).toEqual([2]);
 });
 
 test("what is unread is each reader's own, and needs one", async () => {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { queueAttempts } from "@/db/schema";
 import { createTestQueue, type TestQueue } from "@/server/dispatcher/test/queue";
 import { tenantOperator } from "@/server/test/context";
-import { queueWaits } from ".";
+import { queueWaits, queueWaitsByHour } from ".";
 
 const NOW_MS = Date.UTC(2026, 0, 1, 12);
 
@@ -68,4 +68,50 @@ test("waits are told step by step, each by those that began first in it", async 
   expect((await queueWaits(test.ctx, { queue: "slow" })).steps).toMatchObject([{ samples: 2 }]);
   const other = { ...test.ctx, actor: tenantOperator("other") };
   expect((await queueWaits(other, {})).steps).toMatchObject([{ samples: 1, p50Ms: 4_000, p95Ms: 4_000 }]);
+});
+
+const HOUR_MS = 3_600_000;
+
+test("waits are told hour by hour, of tasks from all over it, by the minute at which hours begin", async () => {
+  await using test = await createTestQueue();
+  const hourMs = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
+  const at = async (ms: number, waitMs: number, more: Partial<typeof queueAttempts.$inferInsert> = {}) =>
+    began(test, 0, { dispatchedAt: new Date(ms), readyAt: new Date(ms - waitMs), ...more });
+  const told = async (input: Parameters<typeof queueWaitsByHour>[1], ctx = test.ctx) =>
+    (await queueWaitsByHour(ctx, input)).hours.map(({ at, samples, p50Ms }) => [
+      (Date.parse(at) - hourMs) / HOUR_MS,
+      ...[samples, p50Ms],
+    ]);
+  expect(await told({})).toEqual([]);
+  // More of its beginning than are looked at there, and one of its end.
+  const taskId = await test.add();
+  await test.ctx.db.insert(queueAttempts).values(
+    Array.from({ length: 40 }, (_, index) => ({
+      ...{ taskId, attempt: index + 1, tenantId: "default", projectId: "default", queue: "default", lane: "l" },
+      ...{ state: "completed" as const, readyAt: new Date(hourMs - 5 * HOUR_MS - 1_000 + index) },
+      ...{ dispatchedAt: new Date(hourMs - 5 * HOUR_MS + index), endedAt: new Date(hourMs) },
+    })),
+  );
+  await at(hourMs - 4 * HOUR_MS - 60_000, 5_000);
+  await at(hourMs - 3 * HOUR_MS + 29 * 60_000, 7_000, { queue: "slow" });
+  await at(hourMs - 3 * HOUR_MS + 31 * 60_000, 9_000, { queue: "slow", tenantId: "other" });
+  await at(hourMs - 48 * HOUR_MS, 3_000);
+  await at(hourMs - 48 * HOUR_MS - 1, 3_000);
+  expect(await told({ days: 2 })).toEqual([
+    [-48, 1, 3_000],
+    [-5, 16, 1_000],
+    [-3, 2, 8_000],
+  ]);
+  expect(await told({ days: 2, queue: "slow" })).toEqual([[-3, 2, 8_000]]);
+  expect(await told({ days: 2, queue: "slow", minuteOfHour: 30 })).toEqual([
+    [-3.5, 1, 7_000],
+    [-2.5, 1, 9_000],
+  ]);
+  const other = { ...test.ctx, actor: tenantOperator("other") };
+  expect(await told({}, other)).toEqual([[-3, 1, 9_000]]);
+  expect(await told({ projectId: "nothing" })).toEqual([]);
+  expect(await queueWaitsByHour(test.ctx, { queue: "slow", days: 14 })).toMatchObject({
+    ...{ queue: "slow", from: new Date(hourMs - 14 * 24 * HOUR_MS).toISOString() },
+    hours: [{ samples: 2, p95Ms: 8_900 }],
+  });
 });

@@ -1,7 +1,7 @@
-import { desc, type SQL, sql } from "drizzle-orm";
+import { and, desc, type SQL, sql } from "drizzle-orm";
 import { type QueueWaitsInput, type QueueWaitTimes, WAITS_PER_STEP_MAX } from "@/contract/queue-commander";
 import { queueAttempts } from "@/db/schema";
-import type { ServiceContext } from "@/server/context";
+import { type ServiceContext, tenantOf } from "@/server/context";
 import { pictureSteps } from "@/server/picture-steps";
 import { inScope } from "./scope";
 
@@ -10,8 +10,8 @@ const LOOKED_MAX = 5_000;
 const BUCKETS_MS = [1_000, 5_000, 15_000, 60_000, 300_000, 900_000, 3_600_000] as const;
 /** Steps of the picture: each costs a look of its own. */
 const STEPS_MAX = 48;
-/** The first attempts of all in a step that are looked through for those that are asked about. */
-const LOOKED_PER_STEP_MAX = 4 * WAITS_PER_STEP_MAX;
+/** As many attempts of all are looked through for each that is asked about. */
+const LOOKED_FOR_ONE = 4;
 
 const WAIT_MS = sql<number>`(extract(epoch from ${queueAttempts.dispatchedAt} - ${queueAttempts.readyAt}) * 1000)::float8`;
 const { tenantId, projectId, queue, dispatchedAt } = queueAttempts;
@@ -23,7 +23,10 @@ export async function queueWaits(ctx: ServiceContext, input: QueueWaitsInput): P
   const { minutes = 60, ...scope } = input;
   const { from, stepMinutes, told } = pictureSteps(minutes, STEPS_MAX);
   const lately = await readLately(ctx, scope);
-  const steps = await readSteps(ctx, scope, { from, to: new Date(told.to), stepMinutes });
+  const steps = await readWaitSteps(ctx, scope, {
+    ...{ from, to: new Date(told.to), stepMinutes, lookMinutes: stepMinutes },
+    ...{ samplesMax: WAITS_PER_STEP_MAX, lookedMax: LOOKED_FOR_ONE * WAITS_PER_STEP_MAX },
+  });
   return { queue: scope.queue ?? null, ...lately, ...told, steps };
 }
 
@@ -53,24 +56,48 @@ async function readLately(ctx: ServiceContext, scope: Scope) {
   return { samples, p50Ms, p95Ms, buckets };
 }
 
-/** By the first attempts of each step: to read all of a busy day for a picture would cost what dispatching costs. */
-async function readSteps(ctx: ServiceContext, scope: Scope, span: { from: Date; to: Date; stepMinutes: number }) {
+type Looks = {
+  from: Date;
+  to: Date;
+  stepMinutes: number;
+  /** Parts of a step, each of which is looked at by itself. */
+  lookMinutes: number;
+  /** In each look: those that are asked about, and the first of all that are looked through for them. */
+  samplesMax: number;
+  lookedMax: number;
+};
+
+/** By the first attempts of each look: to read all of a busy day for a picture would cost what dispatching costs. */
+export async function readWaitSteps(ctx: ServiceContext, scope: Scope, looks: Looks) {
+  const { stepMinutes, lookMinutes, samplesMax, lookedMax } = looks;
+  const [from, to] = [looks.from.toISOString(), looks.to.toISOString()];
   const first = ctx.db
     .select({ waitMs: WAIT_MS.as("wait_ms"), tenantId, projectId, queue })
     .from(queueAttempts)
-    .where(sql`${dispatchedAt} >= step and ${dispatchedAt} < step + ${span.stepMinutes} * interval '1 minute'`)
+    .where(
+      and(
+        isOfPlace(ctx, scope),
+        sql`${dispatchedAt} >= look and ${dispatchedAt} < look + ${lookMinutes} * interval '1 minute'`,
+      ),
+    )
     .orderBy(dispatchedAt)
-    .limit(LOOKED_PER_STEP_MAX)
+    .limit(lookedMax)
     .as("first_of_all");
   const { rows } = await ctx.db.execute<{ atMs: number; samples: number; p50Ms: number; p95Ms: number }>(sql`
     select extract(epoch from step)::float8 * 1000 as "atMs", count(*)::int as samples,
       ${quantile(0.5)} as "p50Ms", ${quantile(0.95)} as "p95Ms"
-    from generate_series(${span.from.toISOString()}::timestamptz, ${span.to.toISOString()}::timestamptz,
-        ${span.stepMinutes} * interval '1 minute') step
+    from (select look, date_bin(${stepMinutes} * interval '1 minute', look, ${from}::timestamptz) as step
+      from generate_series(${from}::timestamptz, ${to}::timestamptz, ${lookMinutes} * interval '1 minute') look) looks
     cross join lateral (
-      select wait_ms from ${first} where ${inScope(ctx, scope, first) ?? sql`true`} limit ${WAITS_PER_STEP_MAX}) waited
+      select wait_ms from ${first} where ${inScope(ctx, scope, first) ?? sql`true`} limit ${samplesMax}) waited
     group by step order by step`);
   return rows.map(({ atMs, samples, p50Ms, p95Ms }) => ({ at: new Date(atMs).toISOString(), samples, p50Ms, p95Ms }));
+}
+
+/** A queue of one tenant is looked through by itself, by an index of its own: no other is in its way. */
+function isOfPlace(ctx: ServiceContext, { tenantId, queue }: Scope): SQL | undefined {
+  if (queue === undefined || (tenantOf(ctx) ?? tenantId) === undefined) return undefined;
+  return inScope(ctx, { queue, ...(tenantId === undefined ? {} : { tenantId }) }, queueAttempts);
 }
 
 function quantile(share: number): SQL<number | null> {

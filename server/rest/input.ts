@@ -16,7 +16,7 @@ export function inputSchemaOf(procedure: string): JsonSchema {
 
 /**
  * The query as an input. Text becomes a number or a boolean where the input's schema says so, and else stays text; what
- * is a list there is named once for each of its items.
+ * is a list there is named once for each of its items, and what is an object is written as JSON.
  */
 export function readQuery(procedure: string, query: URLSearchParams): Record<string, unknown> {
   const { properties = {} } = inputSchemaOf(procedure);
@@ -29,30 +29,34 @@ export function readQuery(procedure: string, query: URLSearchParams): Record<str
       continue;
     }
     if (values.length > 1) throw new InvalidInputError(`${name}: is given ${values.length} times`);
-    setOwn(input, name, coerce(values[0] ?? "", property));
+    setOwn(input, name, coerce(name, values[0] ?? "", property));
   }
   return input;
 }
 
-function coerce(text: string, property: JsonSchema | undefined): unknown {
+function coerce(name: string, text: string, property: JsonSchema | undefined): unknown {
   const types = [property?.type ?? []].flat();
   if ((types.includes("integer") || types.includes("number")) && /^-?\d+(\.\d+)?$/.test(text)) return Number(text);
   if (types.includes("boolean") && (text === "true" || text === "false")) return text === "true";
+  if (types.includes("object")) return parseJson(text, `${name}: is not valid JSON`);
   return text;
 }
 
 /** A JSON body as an input; no body is an empty one. */
 export function readJsonBody(text: string): Record<string, unknown> {
   if (text.trim() === "") return {};
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    throw new InvalidInputError("the body is not valid JSON");
-  }
+  const body = parseJson(text, "the body is not valid JSON");
   if (typeof body !== "object" || body === null || Array.isArray(body))
     throw new InvalidInputError("the body must be a JSON object");
   return body as Record<string, unknown>;
+}
+
+function parseJson(text: string, refusal: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InvalidInputError(refusal);
+  }
 }
 
 /** Path parameters come from the path; the same name elsewhere must say the same. */

@@ -109,8 +109,13 @@ function parametersOf(input: JsonSchema, inPath: string[], inQuery: string[]): O
     ...inPath.map((name) => ({ name, in: "path", required: true, schema: schemaOf(name) })),
     ...inQuery
       .filter((name) => !inPath.includes(name))
-      .map((name) => ({ name, in: "query", required: isRequired(name), schema: schemaOf(name) })),
+      .map((name) => ({ name, in: "query", required: isRequired(name), ...queryForm(schemaOf(name)) })),
   ];
+}
+
+/** How a value stands in a query: an object as JSON. */
+function queryForm(schema: JsonSchema): Operation {
+  return schema.type === "object" ? { content: { [JSON_TYPE]: { schema } } } : { schema };
 }
 
 /** The input without what the path says. */

@@ -95,6 +95,27 @@ test("input is judged by name, in the query as in the body", async () => {
   });
 });
 
+test("what metadata has to be stands in a query as JSON, and nothing of it is lost on the way", async () => {
+  await web.call("POST", "/api/v1/sessions", {
+    body: '{"backendProfile":"demo","sessionId":"ses_meta","metadata":{"ticket":7,"__proto__":"x"}}',
+  });
+  const found = async (metadata: string) => {
+    const query = new URLSearchParams({ metadata });
+    const { body } = await web.call("GET", `/api/v1/sessions?${query}`);
+    return (body as { items: { sessionId: string }[] }).items.map(({ sessionId }) => sessionId);
+  };
+  expect(await found('{"ticket":7}')).toEqual(["ses_meta"]);
+  expect(await found('{"ticket":"7","__proto__":"x"}')).toEqual(["ses_meta"]);
+  expect(await found('{"ticket":7,"__proto__":"y"}')).toEqual([]);
+  expect(await found('{"ticket":"\\u0000\\ud800"}')).toEqual([]);
+  const many = JSON.stringify(Object.fromEntries(Array.from({ length: 6 }, (_, index) => [`n${index}`, index])));
+  for (const metadata of ["", "{", "7", "[]", "null", "{}", '{"a":[1]}', '{"a":{}}', '{"":1}', '{"a":1e999}', many])
+    for (const path of ["/api/v1/sessions", "/api/v1/queue/tasks"]) {
+      const { status } = await refusal("GET", `${path}?${new URLSearchParams({ metadata })}`);
+      expect([path, metadata, status]).toEqual([path, metadata, 400]);
+    }
+});
+
 test("hostile JSON is refused or stored cleaned, and changes nothing else", async () => {
   const before = await countRows();
   const deep = `${'{"a":'.repeat(5_000)}1${"}".repeat(5_000)}`;

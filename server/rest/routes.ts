@@ -21,7 +21,13 @@ import {
   TaskReadMarks,
   TaskTrial,
 } from "@/contract/queue";
-import { QueueCommander, QueueHistory, QueueVerification, QueueWaitTimes } from "@/contract/queue-commander";
+import {
+  QueueCommander,
+  QueueHistory,
+  QueueVerification,
+  QueueWaitsByHour,
+  QueueWaitTimes,
+} from "@/contract/queue-commander";
 import { QueueControl, QueueControlList } from "@/contract/queue-control";
 import { ClaimedRun, HeartbeatAnswer, Run, RunOutcomes, RunPage, RunStats } from "@/contract/run";
 import { RunJob, RunLog } from "@/contract/run-job";
@@ -280,6 +286,10 @@ export const ROUTES: readonly Route[] = [
     summary: "What needs a person, counts, waits, and the first tasks",
   }),
   route("GET", "/queue/waits", "queue.waits", { answer: QueueWaitTimes, summary: "How long tasks waited of late" }),
+  route("GET", "/queue/waits/by-hour", "queue.waitsByHour", {
+    answer: QueueWaitsByHour,
+    summary: "How long tasks waited in each hour of the last days",
+  }),
   route("GET", "/queue/history", "queue.history", { answer: QueueHistory, summary: "Lanes' depths and flow by time" }),
   route("GET", "/queue/verify", "queue.verify", {
     answer: QueueVerification,

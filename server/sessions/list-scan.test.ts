@@ -26,8 +26,9 @@ test("what no index answers is looked at in bounded pages: none is long, and eve
   await using ctx = testContext(database);
   // The matches are the oldest of 4,500 sessions, so that the first pages hold none of them.
   await ctx.db.execute(sql`
-    insert into agentrun_sessions (session_id, tenant_id, project_id, backend_profile, title, failure_kind, expires_at, storage_kind, storage_evicted_at, updated_at)
+    insert into agentrun_sessions (session_id, tenant_id, project_id, backend_profile, title, metadata, failure_kind, expires_at, storage_kind, storage_evicted_at, updated_at)
     select 'ses_' || n, 'default', 'default', 'codex', case when n <= 3 then 'the needle' else 'hay' end,
+      jsonb_build_object('ticket', case when n <= 3 then 7 else 8 end),
       case when n <= 3 then 'timeout' end, now() + case when n <= 3 then interval '50 minutes' else interval '70 minutes' end,
       case when n > 3 then 'evicted' else 'pvc' end, now() - interval '8 days', now() - interval '1 day' + n * interval '1 second'
     from generate_series(1, 4500) n`);
@@ -43,6 +44,7 @@ test("what no index answers is looked at in bounded pages: none is long, and eve
     { hasFailure: true },
     { failureKind: "timeout" },
     { expiresWithinMinutes: 60 },
+    { metadata: { ticket: "7" } },
   ]) {
     const first = await listSessions(ctx, { state: "all", limit: 50, ...filter });
     expect(first.items).toEqual([]);

@@ -3,6 +3,7 @@ import type { Page } from "@/contract/page";
 import { EVICTED_SHOWN_DAYS } from "@/contract/query/sessions";
 import type { ListSessionsInput, SessionSummary } from "@/contract/session";
 import { contains } from "@/db/queries/contains";
+import { hasMetadata } from "@/db/queries/has-metadata";
 import { isWithin } from "@/db/queries/is-within";
 import { silentSince } from "@/db/queries/silent-since";
 import { sessionReadCursors, sessions } from "@/db/schema";
@@ -72,9 +73,9 @@ export function matchesSessions(ctx: ServiceContext, filter: Filter): SQL | unde
 
 /** What has to be looked at row by row; everything else of a filter stands in an index. */
 function isScan(filter: Filter): boolean {
-  const { state, search, unread, hasFailure, failureKind, expiresWithinMinutes } = filter;
+  const { state, search, unread, hasFailure, failureKind, expiresWithinMinutes, metadata } = filter;
   if (["unread", "needs-me", "default"].includes(state) || (search ?? "") !== "") return true;
-  return [unread, hasFailure, failureKind, expiresWithinMinutes].some((asked) => asked !== undefined);
+  return [unread, hasFailure, failureKind, expiresWithinMinutes, metadata].some((asked) => asked !== undefined);
 }
 
 /** Where a scan of this page ends, by the order's index alone; null when the rest of the list is shorter. */
@@ -108,6 +109,7 @@ function isWanted(ctx: ServiceContext, filter: Filter): SQL | undefined {
   return and(
     filter.search ? contains(filter.search, sessions.title, sessions.sessionId) : undefined,
     inState(ctx, filter.state),
+    hasMetadata(sessions.metadata, filter.metadata),
     unread === undefined ? undefined : sql`(${IS_UNREAD}) = ${unread}`,
     hasFailure === undefined ? undefined : hasFailure ? isNotNull(sessions.failureKind) : isNull(sessions.failureKind),
     failureKind === undefined ? undefined : eq(sessions.failureKind, failureKind),

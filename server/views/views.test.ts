@@ -121,6 +121,23 @@ test("a view keeps how its list is shown, which changes nothing of what it count
   });
 });
 
+test("a view by metadata is kept in the one way that it is written, and counted", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const ann = ctx.as(person("ann"));
+  await createTask(ann, {
+    title: "Its own",
+    backendProfile: "codex",
+    payload: {},
+    metadata: { team: "shop floor", n: 7 },
+  });
+  await createTask(ann, { title: "Another", backendProfile: "codex", payload: {}, metadata: { team: "shop", n: "7" } });
+  const kept = await make(ann, { name: "Team", page: "queue", query: 'meta.n:7 meta.team:"shop floor"' });
+  expect(kept.query).toBe('metadata.n:7 metadata.team:"shop floor"');
+  await make(ann, { name: "Number", page: "queue", query: "meta.n:7" });
+  expect(await countsOf(ann, "queue")).toEqual({ Team: [1, false], Number: [2, false] });
+});
+
 test("names, queries and the number of views are checked, also of two that come together", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);

@@ -147,6 +147,7 @@ beforeAll(async () => {
       readerId: "r",
       sessionIds: [sessionId],
       ...{ unread: true, hasFailure: false, failureKind: "timeout", expiresWithinMinutes: 60 },
+      metadata: { ticket: 7, team: "shop" },
       ...range,
     }),
     query("sessions.digests", { sessionIds: [sessionId] }),
@@ -200,7 +201,7 @@ beforeAll(async () => {
     query("queue.listTasks", {
       ...{ ...page, queue: "q", lane: "l", state: "pending", search: "s", updatedAfter: 1, readerId: "r" },
       ...{ backendProfile: "codex", sessionId, failureKind: "timeout", concurrencyKey: "k", sort: "updatedAt" },
-      ...{ parked: true, unread: true },
+      ...{ parked: true, unread: true, metadata: { ticket: 7, team: null } },
       ...range,
     }),
     query("queue.getTask", { taskId, readerId: "r" }),
@@ -211,6 +212,7 @@ beforeAll(async () => {
     }),
     change("queue.retryTask", { taskId, expectedVersion: 0 }),
     query("queue.waits", { queue: "q", tenantId: "t", projectId: "p" }),
+    query("queue.waitsByHour", { queue: "q", tenantId: "t", projectId: "p", days: 2, minuteOfHour: 30 }),
     change("queue.createTasks", { tasks: [{ title: "t", backendProfile: "codex", payload: {} }] }),
     query("queue.listAttempts", { taskId, limit: 1 }),
     query("queue.explain", { taskId }),
@@ -225,10 +227,10 @@ beforeAll(async () => {
     change("queue.cancelTask", { taskId: "qt_nobody", reason: "r" }),
     change("queue.markTaskRead", { taskId, readerId: "r", version: 1 }),
     change("queue.markTasksRead", { readerId: "r", tasks: [{ taskId, version: 1 }] }),
-    change("queue.markTasksRead", { readerId: "r", filter: { queue: "q", unread: true, search: "s" } }),
+    change("queue.markTasksRead", { readerId: "r", filter: { queue: "q", metadata: { a: "b" }, search: "s" } }),
     ...["bulk.preview", "bulk.create"].map((path) =>
       change(path, {
-        ...{ tenantId: "t", projectId: "p", kind: "task", action: "move", filter: { queue: "q", search: "s" } },
+        ...{ tenantId: "t", projectId: "p", kind: "task", action: "move", filter: { queue: "q", metadata: { a: 1 } } },
         ...{ priority: 1, queue: "q", lane: "l", byMs: 1, readerId: "r", asOf: "2026-01-31T12:00:00Z" },
         ...(path === "bulk.create" ? { reason: "r", idempotencyKey: undefined, confirmCount: 0 } : {}),
       }),

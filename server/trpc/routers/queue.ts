@@ -14,7 +14,7 @@ import {
   UpdateAttemptInput,
   UpdateTaskInput,
 } from "@/contract/queue";
-import { QueueHistoryInput, QueueWaitsInput } from "@/contract/queue-commander";
+import { QueueHistoryInput, QueueWaitsByHourInput, QueueWaitsInput } from "@/contract/queue-commander";
 import { ControlPlaceInput, ListControlsInput, SetControlInput } from "@/contract/queue-control";
 import { WatchQueueInput } from "@/contract/watch";
 import { openFeed } from "@/server/live";
@@ -33,6 +33,7 @@ import {
   queueHistory,
   queueStats,
   queueWaits,
+  queueWaitsByHour,
   retryTask,
   setControl,
   setControlState,
@@ -85,6 +86,9 @@ export const queueRouter = router({
   ),
   stats: viewerProcedure.input(QueueStatsInput.prefault({})).query((opts) => queueStats(opts.ctx.service, opts.input)),
   waits: viewerProcedure.input(QueueWaitsInput.prefault({})).query((opts) => queueWaits(opts.ctx.service, opts.input)),
+  waitsByHour: viewerProcedure
+    .input(QueueWaitsByHourInput.prefault({}))
+    .query((opts) => queueWaitsByHour(opts.ctx.service, opts.input)),
   commander: viewerProcedure
     .input(QueueScopeInput.prefault({}))
     .query((opts) => queueCommander(opts.ctx.service, opts.input)),

@@ -1,0 +1,162 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import { useTRPC } from "@/components/trpc/client";
+import { queueWaitsByHour } from "@/components/trpc/lists";
+import { FoldedFigures } from "@/components/ui/chart";
+import { Choices } from "@/components/ui/choices";
+import { toServerTime, useTimeMode } from "@/components/ui/clock";
+import type { TimeAxis } from "@/components/ui/crosshair";
+import { formatCount, formatDuration, formatPlural } from "@/components/ui/format";
+import { Panel } from "@/components/ui/page";
+import { useStepName } from "@/components/ui/step-name";
+import type { QueueFilter } from "./filter";
+import { scopeInput } from "./filter";
+import { classOf, DAY_HOURS, type Heat, type HeatCell, heatOf, minuteOfHours, WAIT_CLASSES } from "./heat";
+import { HeatPointer } from "./heat-pointer";
+import { HEAT_DAYS, HEAT_RANGES, type HeatRange } from "./heat-ranges";
+
+/** How dark each class is; the hour is framed as well, so that the lightest is not taken for none. */
+const DARKNESS = [0.12, 0.32, 0.54, 0.77, 1];
+const FILL = "fill-accent forced-colors:fill-[CanvasText]";
+const FRAME = "stroke-line-strong forced-colors:stroke-[CanvasText]";
+const NAMED_HOURS = [0, 6, 12, 18, 24];
+const RANGE_NAMES = { "7d": "7 days", "14d": "14 days" };
+const TITLE = "Waits by hour";
+const COLUMNS = ["When", "tasks looked at", "half within", "95 of 100 within"];
+
+type WaitsByHourProps = {
+  filter: Pick<QueueFilter, "queue" | "lane">;
+  range: HeatRange;
+  onRange: (range: HeatRange) => void;
+  /** Shows an hour alone in the pictures; of one that they cannot go back to nothing is done. */
+  onHour: (hour: TimeAxis) => void;
+};
+
+/** How long tasks waited in each hour of the last days: by the reader's clock, the newest day below. */
+export function WaitsByHour({ filter, range, onRange, onHour }: WaitsByHourProps) {
+  const mode = useTimeMode();
+  const timeZone = mode === "utc" ? "UTC" : new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const minuteOfHour = minuteOfHours(timeZone, toServerTime(Date.now()));
+  const input = { ...scopeInput(filter), days: HEAT_DAYS[range], minuteOfHour };
+  const told = useQuery(queueWaitsByHour(useTRPC(), input)).data;
+  return (
+    <Panel
+      title={TITLE}
+      actions={<Choices label="Days" values={HEAT_RANGES} names={RANGE_NAMES} value={range} onChange={onRange} />}
+      className="flex flex-col"
+    >
+      <div className="flex min-h-60 flex-col gap-2 p-3">
+        {told !== undefined && <Strip heat={heatOf(told, timeZone)} hasLane={filter.lane !== null} onHour={onHour} />}
+      </div>
+    </Panel>
+  );
+}
+
+type StripProps = Pick<WaitsByHourProps, "onHour"> & { heat: Heat; hasLane: boolean };
+
+function Strip({ heat: { days, cells }, hasLane, onHour }: StripProps) {
+  const nameOf = useStepName({ fromMs: 0, stepMs: 1 });
+  const rows = cells.map((cell) => figuresOf(cell, nameOf));
+  const begun = cells.flatMap(({ told }, index) => (told === null ? [] : [{ ...told, when: rows[index]?.[0] ?? "" }]));
+  const worst = begun.toSorted((one, other) => other.p95Ms - one.p95Ms)[0];
+  const summary =
+    worst === undefined
+      ? `No task began in the last ${formatPlural(days.length, "day")}`
+      : `Waits in each hour of ${formatPlural(days.length, "day")}: the longest from ${worst.when}, where 95 of 100 tasks had waited ${formatDuration(worst.p95Ms)} at most`;
+  return (
+    <>
+      <div className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-2 text-2xs text-ink-3 tabular-nums">
+        <div aria-hidden>
+          {days.map(formatDay).map((label) => (
+            <p key={label} className="flex h-5 items-center whitespace-nowrap">
+              {label}
+            </p>
+          ))}
+        </div>
+        <div className="relative" style={{ height: `${days.length * ROW_REM}rem` }}>
+          <div role="img" aria-label={summary} className="size-full">
+            <svg
+              viewBox={`0 0 ${DAY_HOURS} ${days.length}`}
+              preserveAspectRatio="none"
+              className="size-full"
+              aria-hidden="true"
+            >
+              {cells.map(
+                ({ day, hour, told }) =>
+                  told !== null && <HourRect key={`${day} ${hour}`} x={hour} y={day} level={classOf(told.p95Ms)} />,
+              )}
+            </svg>
+          </div>
+          <HeatPointer
+            title={TITLE}
+            cells={cells}
+            days={days.length}
+            figures={{ columns: COLUMNS, rows }}
+            onHour={onHour}
+          />
+        </div>
+        <p aria-hidden className="relative col-start-2 h-4 border-t">
+          {NAMED_HOURS.map((hour) => (
+            <span
+              key={hour}
+              className="absolute -translate-x-1/2 first:translate-x-0 last:-translate-x-full"
+              style={{ left: `${(hour / DAY_HOURS) * 100}%` }}
+            >
+              {hour}
+            </span>
+          ))}
+        </p>
+      </div>
+      <div className="flex flex-wrap gap-x-3 gap-y-0.5 text-2xs text-ink-2">
+        {begun.length === 0 ? (
+          "No task began."
+        ) : (
+          <>
+            <span>95 of 100 tasks waited</span>
+            {WAIT_CLASSES.map(({ name }, level) => (
+              <span key={name} className="inline-flex items-center gap-1.5">
+                <svg viewBox="0 0 1 1" className="size-2.5 shrink-0" aria-hidden="true">
+                  <HourRect x={0} y={0} level={level} />
+                </svg>
+                {name}
+              </span>
+            ))}
+            {hasLane && <span>Of every lane.</span>}
+            <span className="text-ink-3">A press shows an hour of the last 7 days alone in the pictures.</span>
+          </>
+        )}
+      </div>
+      <FoldedFigures title={TITLE} columns={COLUMNS} rows={rows.filter((_, index) => cells[index]?.told !== null)} />
+    </>
+  );
+}
+
+const ROW_REM = 1.25;
+const GAP = 0.06;
+
+function HourRect({ x, y, level }: { x: number; y: number; level: number }) {
+  return (
+    <rect
+      x={x + GAP}
+      y={y + GAP}
+      width={1 - 2 * GAP}
+      height={1 - 2 * GAP}
+      className={`${FILL} ${FRAME}`}
+      fillOpacity={DARKNESS[level]}
+      strokeWidth={1}
+      vectorEffect="non-scaling-stroke"
+    />
+  );
+}
+
+function figuresOf({ fromMs, told }: HeatCell, nameOf: (ms: number) => string): [string, ...string[]] {
+  const shown = (ms: number | undefined) => (ms === undefined ? "none" : formatDuration(ms));
+  return [nameOf(fromMs), told === null ? "none" : formatCount(told.samples), shown(told?.p50Ms), shown(told?.p95Ms)];
+}
+
+/** A day of the strip: `Sat 31`. */
+function formatDay(day: string): string {
+  return new Intl.DateTimeFormat(undefined, { weekday: "short", day: "2-digit", timeZone: "UTC" }).format(
+    Date.parse(day),
+  );
+}

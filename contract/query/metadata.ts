@@ -1,0 +1,66 @@
+import { PAIRS, printName, printValue, unquote } from "./language";
+import type { QueryKey } from "./page";
+
+/** What a list's rows must have in their metadata, as programs ask for it: names, each with its value. */
+export type MetadataFilter = Record<string, string | number | boolean | null>;
+
+/** Pairs of one filter: no index answers them. */
+export const METADATA_PAIRS_MAX = 5;
+
+/**
+ * Pairs as a filter's field holds them, in one text by their names: `team:"shop floor" ticket:7`. The address has the
+ * same.
+ */
+export function printPairs(pairs: readonly (readonly [string, string])[]): string | null {
+  const sorted = [...pairs].sort(([one], [other]) => (one < other ? -1 : 1));
+  return sorted.map(([name, value]) => `${printName(name)}:${printValue(value)}`).join(" ") || null;
+}
+
+/** The pairs of such a text, each name once; whatever is no pair ends them. */
+export function readPairs(text: string | null): [name: string, value: string][] {
+  const pairs = new Map<string, string>();
+  for (const [, quotedName, name = "", quoted, bare = ""] of (text ?? "").matchAll(PAIRS)) {
+    pairs.set(quotedName === undefined ? name : unquote(quotedName), quoted === undefined ? bare : unquote(quoted));
+  }
+  return [...pairs];
+}
+
+/** Such a text as an address may hold it: null where it is none, or says what no list takes. */
+export function parsePairs(text: string): string | null {
+  const pairs = readPairs(text);
+  const isTaken = pairs.flat().every(isTakenText);
+  return isTaken && pairs.length <= METADATA_PAIRS_MAX ? printPairs(pairs) : null;
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses.
+const isTakenText = (text: string) => /^[^\u0000-\u001f\u007f]{1,200}$/.test(text);
+
+/** What a filter's field asks the server for. */
+export function metadataInput(text: string | null): { metadata?: MetadataFilter } {
+  return text === null ? {} : { metadata: Object.fromEntries(readPairs(text)) };
+}
+
+/** The values that are meant: a text is also the number, the truth or the null that is written so. */
+export function meantBy(value: MetadataFilter[string]): MetadataFilter[string][] {
+  if (typeof value !== "string") return [value];
+  if (value === "null") return [value, null];
+  if (value === "true" || value === "false") return [value, value === "true"];
+  const number = Number(value);
+  return Number.isFinite(number) && String(number) === value ? [value, number] : [value];
+}
+
+/** Whether a record has the pairs of a filter's field; the server decides by the same. */
+export function hasPairs(metadata: Record<string, unknown>, text: string | null): boolean {
+  return readPairs(text).every(
+    ([name, value]) => Object.hasOwn(metadata, name) && (meantBy(value) as unknown[]).includes(metadata[name]),
+  );
+}
+
+/** The keys of a list whose rows have metadata. */
+export function metadataKeys(): QueryKey<"metadata">[] {
+  const key = { kind: "pairs", fields: { ":": "metadata" } } as const;
+  return [
+    { ...key, name: "metadata", help: "A value in its metadata by its name there; of 5 names at most" },
+    { ...key, name: "meta", help: "The same, written shorter", isAlias: true },
+  ];
+}
