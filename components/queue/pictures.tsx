@@ -96,7 +96,12 @@ export function Pictures({ filter }: { filter: Pick<QueueFilter, "queue" | "lane
       </div>
       {isBeyond && <p className="py-2 text-sm text-ink-2">Nothing is kept of that time, or it is still to come.</p>}
       <BrushContext value={setPart}>
-        <div className="grid min-h-58 gap-4 lg:grid-cols-2 2xl:grid-cols-4">
+        <div
+          className={cn(
+            "grid gap-4 lg:grid-cols-2 2xl:grid-cols-4",
+            !isBeyond && "min-h-257 lg:min-h-127 2xl:min-h-61",
+          )}
+        >
           {told && !isBeyond && (
             <>
               <DepthChart {...told} />

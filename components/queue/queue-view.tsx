@@ -28,7 +28,8 @@ const BoardSection = dynamic(() => import("./board-section").then((module) => mo
 const AddTaskDialog = dynamic(() => import("./add-task-dialog").then((module) => module.AddTaskDialog), { ssr: false });
 const Pictures = dynamic(() => import("./pictures").then((module) => module.Pictures), {
   ssr: false,
-  loading: () => <div className="min-h-58" />,
+  // As high as they will be, so that nothing below them moves.
+  loading: () => <div className="min-h-276 lg:min-h-146 2xl:min-h-80" />,
 });
 
 const LOOK_NAMES = { table: "Table", board: "Board" };
