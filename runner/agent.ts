@@ -102,6 +102,11 @@ export class Agent {
     return !this.hasExited;
   }
 
+  /** Whether the turn under way is left to those that the agent handed work to. */
+  get isLeftToOthers(): boolean {
+    return this.active?.own !== undefined;
+  }
+
   /** For how long codex has said nothing, by a clock that stands while the machine sleeps; 0 while it waits for us. */
   get silentMs(): number {
     return this.openRequests > 0 ? 0 : performance.now() - this.heardAt;

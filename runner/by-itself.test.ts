@@ -68,6 +68,14 @@ test("what one of them asks for is asked of a person, after the agent's own end 
   const asked = await controlPlane.until("the request", () => controlPlane.payloads("approval_request")[0]);
   await controlPlane.until("the agent's end", () => controlPlane.payloads("assistant_message").length > 0);
   expect(controlPlane.state(turn).state).toBe("acknowledged");
+  // The agent takes what comes before its very end.
+  const steer = async () => {
+    const { id } = controlPlane.order("steer", { text: "and quickly" });
+    const stateOf = () => controlPlane.commands.find((command) => command.id === id);
+    await controlPlane.until("the steer's end", () => ended(stateOf()?.state ?? ""));
+    return stateOf()?.failureMessage ?? "";
+  };
+  await expect.poll(steer).toMatch(/^no-active-turn: .*sub-agents take no message/);
   controlPlane.order("approve", { approvalId: asked.approvalId, decision: "accept" });
   await controlPlane.until("the turn's end", () => ended(controlPlane.state(turn).state));
 

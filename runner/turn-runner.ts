@@ -42,6 +42,11 @@ export class TurnRunner {
     return (await current.agent?.steer(command.id, text)) ?? false;
   }
 
+  /** Whether the agent has done its part of the turn under way, and others are still at theirs. */
+  get isLeftToOthers(): boolean {
+    return this.current?.agent?.isLeftToOthers ?? false;
+  }
+
   get commandId(): string | undefined {
     return this.current?.commandId;
   }

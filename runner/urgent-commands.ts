@@ -18,6 +18,11 @@ type Result =
 
 const NO_ACTIVE_TURN = { done: false, reason: "no-active-turn", message: "no turn is under way" } as const;
 
+const LEFT_TO_OTHERS = {
+  ...NO_ACTIVE_TURN,
+  message: "the agent has done its part of the turn, and its sub-agents take no message: send it once they have ended",
+} as const;
+
 /** Carries out steer, interrupt and approve while a turn is under way. */
 export class UrgentCommands {
   private lastSteer: Promise<void> = Promise.resolve();
@@ -80,7 +85,8 @@ export class UrgentCommands {
         const { text } = COMMAND_PAYLOADS.steer.parse(command.payload);
         if (turnCommandId === undefined) return NO_ACTIVE_TURN;
         try {
-          return (await turns.steer(turnCommandId, command, text)) ? { done: true } : NO_ACTIVE_TURN;
+          if (await turns.steer(turnCommandId, command, text)) return { done: true };
+          return turns.isLeftToOthers ? LEFT_TO_OTHERS : NO_ACTIVE_TURN;
         } catch (error) {
           if (error instanceof BackendFailedError)
             return { done: false, reason: "backend-failed", message: error.message };
