@@ -16,9 +16,9 @@ import { HeatPointer } from "./heat-pointer";
 import { HEAT_DAYS, HEAT_RANGES, type HeatRange } from "./heat-ranges";
 
 /** How dark each class is; the hour is framed as well, so that the lightest is not taken for none. */
-const DARKNESS = [0.12, 0.32, 0.54, 0.77, 1];
+const DARKNESS = [0.16, 0.34, 0.55, 0.77, 1];
 const FILL = "fill-accent forced-colors:fill-[CanvasText]";
-const FRAME = "stroke-line-strong forced-colors:stroke-[CanvasText]";
+const FRAME = "stroke-accent/60 forced-colors:stroke-[CanvasText]";
 const NAMED_HOURS = [0, 6, 12, 18, 24];
 const RANGE_NAMES = { "7d": "7 days", "14d": "14 days" };
 const TITLE = "Waits by hour";
