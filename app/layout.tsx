@@ -1,7 +1,7 @@
 import type { Metadata, Viewport } from "next";
 import { cookies } from "next/headers";
-import { NuqsAdapter } from "nuqs/adapters/next/app";
 import type { ReactNode } from "react";
+import { AddressAdapter } from "@/components/shell/address-adapter";
 import { Hydrated } from "@/components/shell/hydrated";
 import { readTheme, THEME_COOKIE } from "@/components/shell/theme-names";
 import { Toasts } from "@/components/shell/toasts";
@@ -29,9 +29,9 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
   return (
     <html lang="en" data-theme={theme} suppressHydrationWarning>
       <body>
-        <NuqsAdapter>
+        <AddressAdapter>
           <ApiProvider>{children}</ApiProvider>
-        </NuqsAdapter>
+        </AddressAdapter>
         <Toasts />
         <Hydrated />
       </body>

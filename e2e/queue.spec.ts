@@ -398,6 +398,19 @@ test("a queue of a thousand tasks is run from the keyboard", async ({ browser, w
     await expect(page).not.toHaveURL(/look=/);
   });
 
+  await test.step("arrows and Enter that come quickly open the row that they lead to", async () => {
+    const title = (await page.locator('tr[aria-rowindex="168"]').getByRole("link").first().textContent()) ?? "";
+    await page.keyboard.press("Space");
+    await expect(peekOf(page)).toContainText("Why it waits");
+    for (const key of ["ArrowUp", "ArrowUp", "Enter"]) await page.keyboard.press(key, { delay: 5 });
+    await expect(page.getByRole("heading", { level: 1 })).toContainText(title);
+    await page.goBack();
+    await expect(peekOf(page).getByRole("heading", { level: 2 }).first()).toHaveText(title);
+    await expect(focused).toHaveAttribute("aria-rowindex", "168");
+    await page.keyboard.press("Escape");
+    await expect(peekOf(page)).toBeHidden();
+  });
+
   await test.step("one opens, and the way back leads to the list", async () => {
     const title = (await focused.getByRole("link").first().textContent()) ?? "";
     await page.keyboard.press("Enter");

@@ -1,0 +1,76 @@
+"use client";
+import { usePathname, useRouter, useSearchParams } from "next/navigation";
+import { unstable_createAdapterProvider as createAdapterProvider, renderQueryString } from "nuqs/adapters/custom";
+import { NuqsAdapter } from "nuqs/adapters/next/app";
+import { type ReactNode, startTransition, useCallback, useEffect, useMemo } from "react";
+import { WriteBudget } from "./write-budget";
+
+/** By it nuqs's own watch of the history knows its writes. */
+const OF_NUQS = "__nuqs__";
+/** nuqs's own factor for this router: it waits for up to 150 ms between two writes, or 360 in Safari. */
+const SLOW = 3;
+
+/** Of one tab: when a write was asked for, and a link pressed, last. */
+const last = { askedMs: 0, pressedMs: 0 };
+const budget = new WriteBudget();
+
+type Options = { history: "push" | "replace"; scroll: boolean; shallow: boolean };
+
+/**
+ * Writes the address for nuqs. Its own adapter, which still watches the history, holds back a second change by up to 150
+ * ms, and the router takes a write that comes after a link was pressed for another wish: whoever presses two keys and
+ * Enter stays where they are. This one writes at once, as long as the browser bears it, and what comes late all the same
+ * goes past the router.
+ */
+function useAddress() {
+  const router = useRouter();
+  const pathname = usePathname();
+  const searchParams = useSearchParams();
+  const updateUrl = useCallback(
+    (search: URLSearchParams, { history, scroll, shallow }: Options) => {
+      const url = `${location.origin}${location.pathname}${renderQueryString(search)}${location.hash}`;
+      const isLate = last.pressedMs > last.askedMs && history === "replace" && shallow;
+      if (isLate) {
+        History.prototype.replaceState.call(window.history, window.history.state, "", url);
+        return;
+      }
+      startTransition(() => {
+        window.history[history === "push" ? "pushState" : "replaceState"](null, OF_NUQS, url);
+        if (scroll) window.scrollTo(0, 0);
+        if (!shallow) router.replace(url, { scroll: false });
+      });
+    },
+    [router],
+  );
+  return useMemo(
+    () => ({
+      searchParams,
+      pathname,
+      updateUrl,
+      autoResetQueueOnUpdate: false,
+      /** Read each time that a write is asked for. */
+      get rateLimitFactor() {
+        last.askedMs = performance.now();
+        return budget.take(last.askedMs) ? 0 : SLOW;
+      },
+    }),
+    [searchParams, pathname, updateUrl],
+  );
+}
+
+const AtOnce = createAdapterProvider(useAddress);
+
+export function AddressAdapter({ children }: { children: ReactNode }) {
+  useEffect(() => {
+    const note = ({ target }: MouseEvent) => {
+      if (target instanceof Element && target.closest("a[href]")) last.pressedMs = performance.now();
+    };
+    document.addEventListener("click", note, { capture: true });
+    return () => document.removeEventListener("click", note, { capture: true });
+  }, []);
+  return (
+    <NuqsAdapter>
+      <AtOnce>{children}</AtOnce>
+    </NuqsAdapter>
+  );
+}

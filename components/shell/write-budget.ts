@@ -1,0 +1,22 @@
+/** Writes that may come at once, before they are held back. */
+const BURST = 20;
+/** Chrome ignores what is more than 200 calls of its history in ten seconds, and a write of ours is three of them. */
+const REFILL_MS = 250;
+
+/** How many writes of the address a browser bears: a burst, and then so many a second. */
+export class WriteBudget {
+  #left = BURST;
+  #refilledAtMs = 0;
+
+  /** Whether one more may be made now. */
+  take(nowMs: number): boolean {
+    const refills = Math.floor((nowMs - this.#refilledAtMs) / REFILL_MS);
+    if (refills > 0) {
+      this.#left = Math.min(BURST, this.#left + refills);
+      this.#refilledAtMs += refills * REFILL_MS;
+    }
+    if (this.#left === 0) return false;
+    this.#left -= 1;
+    return true;
+  }
+}
