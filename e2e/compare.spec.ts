@@ -128,7 +128,8 @@ test("a session's page: failures are jumped to, a part of its time leads to its 
   watchPage(page);
   await newSession(page, { profile: "demo", message: "RUN `false`" });
   await expect(conversation(page)).toContainText("exit 1", { timeout: 60_000 });
-  await say(page, "RUN `echo $((40 + 2))`");
+  // Of a second the last size of the volume is kept: the two turns end in different ones.
+  await say(page, "RUN `sleep 1; echo $((40 + 2))`");
   await expect(conversation(page)).toContainText("42", { timeout: 60_000 });
   const base = `/sessions/${sessionOf(page)}`;
 

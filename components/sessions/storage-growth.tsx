@@ -1,18 +1,35 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
 import { useTRPC } from "@/components/trpc/client";
 import { Chart, Key } from "@/components/ui/chart";
 import { useTimeMode } from "@/components/ui/clock";
 import { Drawing } from "@/components/ui/drawing";
 import { formatBytes, formatPlural } from "@/components/ui/format";
+import type { VolumeSize } from "@/contract/storage";
 import { growthOf } from "./growth";
 
 const HEIGHT = 60;
 
+type StorageGrowthProps = {
+  sessionId: string;
+  /** When the volume was measured last. */
+  measuredAt: string | null;
+};
+
 /** How a session's volume grew, over as long as the session is old. */
-export function StorageGrowth({ sessionId }: { sessionId: string }) {
+export function StorageGrowth({ sessionId, measuredAt }: StorageGrowthProps) {
   const trpc = useTRPC();
-  const { items, measured } = useQuery(trpc.storage.sizes.queryOptions({ sessionId })).data ?? NONE;
+  const { data, refetch } = useQuery(trpc.storage.sizes.queryOptions({ sessionId }));
+  const { items, measured } = data ?? NONE;
+  // No frame tells of a size: what was measured since these were read is asked for, once. Sizes are kept by the second.
+  const asked = useRef<string | null>(null);
+  const isBehind = data !== undefined && measuredAt !== null && Date.parse(measuredAt) >= timeOf(items.at(-1)) + 1_000;
+  useEffect(() => {
+    if (!isBehind || asked.current === measuredAt) return;
+    asked.current = measuredAt;
+    void refetch();
+  }, [isBehind, measuredAt, refetch]);
   const isUtc = useTimeMode() === "utc";
   const growth = growthOf(items, HEIGHT);
   if (growth === null) return null;
@@ -49,3 +66,7 @@ export function StorageGrowth({ sessionId }: { sessionId: string }) {
 }
 
 const NONE = { items: [], measured: 0 };
+
+function timeOf(size: VolumeSize | undefined): number {
+  return size === undefined ? Number.NEGATIVE_INFINITY : Date.parse(size.at);
+}

@@ -33,7 +33,7 @@ export function StorageTab({ session }: { session: SessionSummary }) {
   return (
     <div className="flex max-w-4xl flex-col gap-4 p-4 lg:p-6">
       <QueryView query={storage}>{(summary) => <Summary summary={summary} />}</QueryView>
-      <StorageGrowth sessionId={session.sessionId} />
+      <StorageGrowth sessionId={session.sessionId} measuredAt={storage.data?.updatedAt ?? null} />
     </div>
   );
 }
