@@ -1,5 +1,6 @@
 "use client";
 import Link from "next/link";
+import { useMemo } from "react";
 import { columnsFor } from "@/components/arrange/columns";
 import { GroupedTable } from "@/components/arrange/grouped-table";
 import type { ShownGroups } from "@/components/arrange/use-groups";
@@ -142,15 +143,19 @@ type RunsTableProps = {
 };
 
 /** Runs, newest first. In a session all have its title: there the id leads. */
-export function RunsTable({ runs, isInSession = false, groups = null, ...props }: RunsTableProps) {
+export function RunsTable({ runs, isInSession = false, columns = null, groups = null, ...props }: RunsTableProps) {
   const leased = useLeases(runs);
+  const shown = useMemo(
+    () => [...LEAD, ...columnsFor(RUN_COLUMNS, columns, { usual: USUAL, more }), ACTIONS],
+    [columns],
+  );
   const rows = isInSession ? leased.map((run) => ({ ...run, title: null, sessionRef: null })) : leased;
   return (
     <GroupedTable
       label="Runs"
       one="run"
       rows={rows}
-      columns={[...LEAD, ...columnsFor(RUN_COLUMNS, props.columns ?? null, { usual: USUAL, more }), ACTIONS]}
+      columns={shown}
       keyOf={(run) => run.id}
       choice={props.choice}
       currentKey={props.lookedInto}

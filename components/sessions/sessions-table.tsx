@@ -1,6 +1,7 @@
 "use client";
 import { HardDrive } from "lucide-react";
 import Link from "next/link";
+import { useMemo } from "react";
 import { columnsFor } from "@/components/arrange/columns";
 import { GroupedTable } from "@/components/arrange/grouped-table";
 import type { ShownGroups } from "@/components/arrange/use-groups";
@@ -112,12 +113,16 @@ export function SessionsTable({
   groups = null,
   hasMore = false,
 }: SessionsTableProps) {
+  const shown = useMemo(
+    () => [...LEAD, ...columnsFor(SESSION_COLUMNS, columns, { usual: USUAL, more }), ACTIONS],
+    [columns],
+  );
   return (
     <GroupedTable
       label="Sessions"
       one="session"
       rows={sessions}
-      columns={[...LEAD, ...columnsFor(SESSION_COLUMNS, columns, { usual: USUAL, more }), ACTIONS]}
+      columns={shown}
       keyOf={(session) => session.sessionId}
       choice={choice}
       currentKey={lookedInto}

@@ -1,5 +1,5 @@
 // biome-ignore-all lint/a11y/noRedundantRoles: some browsers drop a table's meaning once its display is changed, as on phones.
-import type { ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 import { cn } from "./class-names";
 import { OverflowBox } from "./overflow-box";
 
@@ -109,25 +109,34 @@ export function Rows<Row>({ rows, ...props }: RowsProps<Row> & { rows: readonly 
             {choice?.box?.(key)}
           </td>
         )}
-        {columns.map((column) => (
-          <td
-            key={column.name}
-            role="cell"
-            className={cn(
-              "h-10 px-3 sm:first:pl-4 sm:last:pr-4 lg:first:pl-6 lg:last:pr-6 max-sm:h-auto max-sm:p-0",
-              column.isWideOnly && "max-sm:hidden",
-              column.isLead && "max-sm:w-full",
-              column.className,
-              column.isLine && LINE,
-            )}
-          >
-            {column.isLine && <LineName>{column.name}</LineName>}
-            {column.cell(row)}
-          </td>
-        ))}
+        <Cells row={row} columns={columns} />
       </tr>
     );
   });
+}
+
+type CellsProps<Row> = Pick<RowsProps<Row>, "columns"> & { row: Row };
+
+/** Of a list whose columns stay the same object, a row that did not change costs nothing when another does. */
+const Cells = memo(AllCells) as typeof AllCells;
+
+function AllCells<Row>({ row, columns }: CellsProps<Row>): ReactNode {
+  return columns.map((column) => (
+    <td
+      key={column.name}
+      role="cell"
+      className={cn(
+        "h-10 px-3 sm:first:pl-4 sm:last:pr-4 lg:first:pl-6 lg:last:pr-6 max-sm:h-auto max-sm:p-0",
+        column.isWideOnly && "max-sm:hidden",
+        column.isLead && "max-sm:w-full",
+        column.className,
+        column.isLine && LINE,
+      )}
+    >
+      {column.isLine && <LineName>{column.name}</LineName>}
+      {column.cell(row)}
+    </td>
+  ));
 }
 
 /** A bar at its edge; of a table's row its first cell has it. */
