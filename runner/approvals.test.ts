@@ -1,10 +1,8 @@
 import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { makeMachine } from "./test/harness";
+import { isEnded, makeMachine } from "./test/harness";
 import { scriptedModel } from "./test/scripted-model";
-
-const isEnded = (state: string) => state === "completed" || state === "failed" || state === "cancelled";
 
 function exec(cmd: string, how: object = {}) {
   return { name: "exec_command", arguments: { cmd, yield_time_ms: 500, ...how } };
@@ -32,7 +30,7 @@ test.each([
       changes: [{ path: "notes.txt", kind: "add", diff: "hello\n" }],
     });
     controlPlane.order("approve", { approvalId: asked.approvalId, decision });
-    await controlPlane.until("the turn's end", () => isEnded(controlPlane.state(turn).state));
+    await controlPlane.until("the turn's end", () => isEnded(controlPlane.state(turn)));
 
     expect(controlPlane.payloads("file_change").at(-1)).toMatchObject({ status, itemId: asked.itemId });
     expect(fs.existsSync(path.join(machine.workspaceDir, "notes.txt"))).toBe(isThere);
@@ -54,7 +52,7 @@ test("what is typed into a terminal outside the sandbox is asked for too, in wor
     const asked = await controlPlane.until("a request", () => controlPlane.payloads("approval_request")[place]);
     controlPlane.order("approve", { approvalId: asked.approvalId, decision: "accept" });
   }
-  await controlPlane.until("the turn's end", () => isEnded(controlPlane.state(turn).state));
+  await controlPlane.until("the turn's end", () => isEnded(controlPlane.state(turn)));
 
   const [opening, typing] = controlPlane.payloads("approval_request");
   expect(opening).toMatchObject({ kind: "command", command: expect.stringContaining("cat") });

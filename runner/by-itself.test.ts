@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { findAttemptProcesses } from "./attempt-processes";
-import { makeMachine } from "./test/harness";
+import { isEnded, makeMachine } from "./test/harness";
 import { scriptedModel } from "./test/scripted-model";
 
 // What codex does by itself, beside the turn that was ordered.
@@ -39,13 +39,11 @@ async function sleepers(attemptId: string): Promise<number> {
   return lines.filter((line) => line.startsWith("sleep\0")).length;
 }
 
-const ended = (state: string) => state === "completed" || state === "failed" || state === "cancelled";
-
 test("a turn ends when those have ended to whom the agent handed its work", async () => {
   await using machine = await makeMachine(delegating("sleep 1; echo done > work.txt", () => "I am done."));
   const { controlPlane } = machine.start();
   const turn = controlPlane.order("turn", { text: "hello" });
-  await controlPlane.until("the turn's end", () => ended(controlPlane.state(turn).state));
+  await controlPlane.until("the turn's end", () => isEnded(controlPlane.state(turn)));
 
   expect(controlPlane.state(turn).state).toBe("completed");
   expect(fs.existsSync(path.join(machine.workspaceDir, "work.txt"))).toBe(true);
@@ -71,13 +69,13 @@ test("what one of them asks for is asked of a person, after the agent's own end 
   // The agent takes what comes before its very end.
   const steer = async () => {
     const { id } = controlPlane.order("steer", { text: "and quickly" });
-    const stateOf = () => controlPlane.commands.find((command) => command.id === id);
-    await controlPlane.until("the steer's end", () => ended(stateOf()?.state ?? ""));
-    return stateOf()?.failureMessage ?? "";
+    const now = () => controlPlane.commands.find((command) => command.id === id);
+    await controlPlane.until("the steer's end", () => isEnded(now() ?? { state: "pending" }));
+    return now()?.failureMessage ?? "";
   };
   await expect.poll(steer).toMatch(/^no-active-turn: .*sub-agents take no message/);
   controlPlane.order("approve", { approvalId: asked.approvalId, decision: "accept" });
-  await controlPlane.until("the turn's end", () => ended(controlPlane.state(turn).state));
+  await controlPlane.until("the turn's end", () => isEnded(controlPlane.state(turn)));
 
   expect(controlPlane.state(turn).state).toBe("completed");
   expect(fs.existsSync(path.join(machine.workspaceDir, "work.txt"))).toBe(true);
@@ -98,13 +96,13 @@ test.each(["before", "after"])("an interrupt stops them too, %s the agent's own 
   if (when === "after")
     await controlPlane.until("the agent's end", () => controlPlane.payloads("assistant_message").length > 0);
   const interrupt = controlPlane.order("interrupt", {});
-  await controlPlane.until("the interrupt's end", () => ended(controlPlane.state(interrupt).state));
-  await controlPlane.until("the turn's end", () => ended(controlPlane.state(turn).state));
+  await controlPlane.until("the interrupt's end", () => isEnded(controlPlane.state(interrupt)));
+  await controlPlane.until("the turn's end", () => isEnded(controlPlane.state(turn)));
 
   expect(controlPlane.state(interrupt).state).toBe("completed");
   expect(controlPlane.state(turn)).toMatchObject({ state: "cancelled", failureKind: "cancelled" });
   const next = controlPlane.order("turn", { text: "still there?" });
-  await controlPlane.until("the next turn's end", () => ended(controlPlane.state(next).state));
+  await controlPlane.until("the next turn's end", () => isEnded(controlPlane.state(next)));
   await expect.poll(() => sleepers(attemptId), { timeout: 20_000 }).toBe(0);
   expect(controlPlane.payloads("command_execution").filter(({ status }) => status === "completed")).toEqual([]);
   expect(fs.existsSync(path.join(machine.workspaceDir, "work.txt"))).toBe(false);
@@ -118,7 +116,7 @@ test("one that the agent closes itself holds up no turn", async () => {
   );
   const { controlPlane } = machine.start();
   const turn = controlPlane.order("turn", { text: "hello" });
-  await controlPlane.until("the turn's end", () => ended(controlPlane.state(turn).state));
+  await controlPlane.until("the turn's end", () => isEnded(controlPlane.state(turn)));
   expect(controlPlane.state(turn).state).toBe("completed");
   expect(controlPlane.payloads("assistant_message").at(-1)).toMatchObject({ text: "I closed it." });
 });
@@ -140,7 +138,7 @@ test("the demo's agent hands work on, waits for it and tells what came of it", a
   await using machine = await makeMachine();
   const { controlPlane } = machine.start();
   const turn = controlPlane.order("turn", { text: "delegate it" });
-  await controlPlane.until("the turn's end", () => ended(controlPlane.state(turn).state));
+  await controlPlane.until("the turn's end", () => isEnded(controlPlane.state(turn)));
 
   expect(controlPlane.state(turn).state).toBe("completed");
   const [spawned] = controlPlane.payloads("tool_call").filter(({ status }) => status === "completed");

@@ -2,9 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { findAttemptProcesses } from "./attempt-processes";
-import { makeMachine, type Started } from "./test/harness";
-
-const isEnded = (state: string) => state === "completed" || state === "failed" || state === "cancelled";
+import { isEnded, makeMachine, type Started } from "./test/harness";
 
 /**
  * A stand-in that speaks codex's protocol as far as it must, and does what `script` says: JavaScript that sees `id`,
@@ -112,7 +110,7 @@ test("a turn that meets the provider's usage limit fails as rate-limited, with t
   await using machine = await makeMachine();
   const { controlPlane } = machine.start();
   const turn = controlPlane.order("turn", { text: "Run into the usage limit" });
-  await controlPlane.until("the turn's end", () => isEnded(controlPlane.state(turn).state));
+  await controlPlane.until("the turn's end", () => isEnded(controlPlane.state(turn)));
   expect(controlPlane.state(turn)).toMatchObject({
     ...{ state: "failed", failureKind: "rate-limited" },
     failureMessage: expect.stringMatching(/quota|usage limit/i),
@@ -123,7 +121,7 @@ test("a turn above its limit is interrupted and fails as timeout", async () => {
   await using machine = await makeMachine();
   const { controlPlane } = machine.start({ executionPolicy: { turnTimeoutMs: 1_000 } });
   const turn = controlPlane.order("turn", { text: "RUN `sleep 600`" });
-  await controlPlane.until("its end", () => isEnded(controlPlane.state(turn).state));
+  await controlPlane.until("its end", () => isEnded(controlPlane.state(turn)));
 
   expect(controlPlane.state(turn)).toMatchObject({ state: "failed", failureKind: "timeout" });
 });
@@ -144,7 +142,7 @@ test("an idle run ends at once when another run of its session waits", async () 
   await using machine = await makeMachine();
   const { controlPlane, ended } = machine.start();
   const turn = controlPlane.order("turn", { text: "hello" });
-  await controlPlane.until("its end", () => isEnded(controlPlane.state(turn).state));
+  await controlPlane.until("its end", () => isEnded(controlPlane.state(turn)));
   controlPlane.shouldYield = true;
 
   expect(await ended).toEqual({ kind: "completed" });
@@ -191,7 +189,7 @@ test("a turn that comes right after an interrupt that had to kill codex runs, th
   await hasStarted(started);
   controlPlane.order("interrupt", {});
   const next = controlPlane.order("turn", { text: "hello" });
-  await controlPlane.until("the next turn's end", () => isEnded(controlPlane.state(next).state));
+  await controlPlane.until("the next turn's end", () => isEnded(controlPlane.state(next)));
 
   expect(controlPlane.state(turn)).toMatchObject({ state: "cancelled", failureMessage: "interrupted" });
   expect(controlPlane.state(next)).toMatchObject({ state: "completed" });
@@ -220,7 +218,7 @@ test("an interrupt of a turn that codex does not answer for ends it within its b
   await controlPlane.until("its acknowledgement", () => controlPlane.state(turn).state === "acknowledged");
   const interrupt = controlPlane.order("interrupt", {});
   const next = controlPlane.order("turn", { text: "hello" });
-  await controlPlane.until("the next turn's end", () => isEnded(controlPlane.state(next).state));
+  await controlPlane.until("the next turn's end", () => isEnded(controlPlane.state(next)));
 
   expect(controlPlane.state(turn)).toMatchObject({ state: "cancelled", failureMessage: "interrupted" });
   expect(controlPlane.state(interrupt)).toMatchObject({ state: "completed" });
@@ -237,7 +235,7 @@ test("an interrupt does not wait behind a steer that codex does not answer", asy
   const steer = controlPlane.order("steer", { text: "more" });
   await controlPlane.until("its acknowledgement", () => controlPlane.state(steer).state === "acknowledged");
   controlPlane.order("interrupt", {});
-  await controlPlane.until("the turn's end", () => isEnded(controlPlane.state(turn).state));
+  await controlPlane.until("the turn's end", () => isEnded(controlPlane.state(turn)));
 
   expect(controlPlane.state(turn)).toMatchObject({ state: "cancelled", failureMessage: "interrupted" });
 });
@@ -269,7 +267,7 @@ test("a codex that falls silent in its turn is killed, the turn fails, and the r
   const { controlPlane } = machine.start({}, { codexPath, silenceMaxMs: 500 });
   const turn = controlPlane.order("turn", { text: "hang" });
   const next = controlPlane.order("turn", { text: "hello" });
-  await controlPlane.until("the next turn's end", () => isEnded(controlPlane.state(next).state));
+  await controlPlane.until("the next turn's end", () => isEnded(controlPlane.state(next)));
 
   const message = expect.stringMatching(/said nothing[\s\S]*turnTimeoutMs/);
   expect(controlPlane.state(turn)).toMatchObject({
@@ -292,7 +290,7 @@ test("a codex that waits for a person's approval is not silent", async () => {
   const { beats } = controlPlane;
   await expect.poll(() => controlPlane.beats, { timeout: 10_000 }).toBeGreaterThan(beats + 2);
   controlPlane.order("approve", { approvalId: asked.approvalId, decision: "accept" });
-  await controlPlane.until("the turn's end", () => isEnded(controlPlane.state(turn).state));
+  await controlPlane.until("the turn's end", () => isEnded(controlPlane.state(turn)));
 
   expect(controlPlane.state(turn)).toMatchObject({ state: "completed" });
 });
@@ -310,7 +308,7 @@ test("a thread whose last line an interrupt's kill tore is resumed by the next t
   await hasStarted(started);
   controlPlane.order("interrupt", {});
   const next = controlPlane.order("turn", { text: "hello" });
-  await controlPlane.until("the next turn's end", () => isEnded(controlPlane.state(next).state));
+  await controlPlane.until("the next turn's end", () => isEnded(controlPlane.state(next)));
 
   expect(controlPlane.state(next)).toMatchObject({ state: "completed" });
   expect(controlPlane.payloads("backend_status")).toContainEqual(expect.objectContaining({ phase: "thread-resumed" }));

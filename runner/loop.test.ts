@@ -1,9 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { makeMachine } from "./test/harness";
-
-const ended = (state: string) => state === "completed" || state === "failed" || state === "cancelled";
+import { isEnded, makeMachine } from "./test/harness";
 
 test("a first turn streams, is stored merged, and ends the run after its idle time", async () => {
   await using machine = await makeMachine();
@@ -28,7 +26,7 @@ test("a tool call is told with its command, output and exit code, and a patch wi
   const { controlPlane } = machine.start();
   const tool = controlPlane.order("turn", { text: "RUN `echo out; exit 3`" });
   const patch = controlPlane.order("turn", { text: "write a file" });
-  await controlPlane.until("the second turn's end", () => ended(controlPlane.state(patch).state));
+  await controlPlane.until("the second turn's end", () => isEnded(controlPlane.state(patch)));
 
   expect(controlPlane.state(tool).state).toBe("completed");
   const [first, second] = controlPlane.payloads("command_execution");
@@ -50,7 +48,7 @@ test("a steer reaches the turn under way, and one without a turn fails as no-act
   const early = controlPlane.order("steer", { text: "too early" });
   const turn = controlPlane.order("turn", { text: "RUN `sleep 1` RUN `echo end`" });
   const steer = controlPlane.order("steer", { text: "mind the gap" });
-  await controlPlane.until("the turn's end", () => ended(controlPlane.state(turn).state));
+  await controlPlane.until("the turn's end", () => isEnded(controlPlane.state(turn)));
 
   expect(controlPlane.state(early)).toMatchObject({
     state: "failed",
@@ -74,9 +72,9 @@ test("an interrupt ends the turn as cancelled, with what it left in the backgrou
   const turn = controlPlane.order("turn", { text: "RUN `sleep 600`" });
   await controlPlane.until("the command's start", () => controlPlane.payloads("command_execution").length > 0);
   const interrupt = controlPlane.order("interrupt", {});
-  await controlPlane.until("the turn's end", () => ended(controlPlane.state(turn).state));
+  await controlPlane.until("the turn's end", () => isEnded(controlPlane.state(turn)));
   const next = controlPlane.order("turn", { text: "still there?" });
-  await controlPlane.until("the next turn's end", () => ended(controlPlane.state(next).state));
+  await controlPlane.until("the next turn's end", () => isEnded(controlPlane.state(next)));
 
   expect(controlPlane.state(turn)).toMatchObject({ state: "cancelled", failureKind: "cancelled" });
   await controlPlane.until("the interrupt's end", () => controlPlane.state(interrupt).state === "completed");
@@ -94,8 +92,8 @@ test.each(["interrupt", "steer"] as const)(
     await controlPlane.until("the command's start", () => controlPlane.payloads("command_execution").length > 0);
     const behind = controlPlane.order("turn", { text: "hello" });
     const urgent = controlPlane.order(type, type === "steer" ? { text: "mind the gap" } : {});
-    await controlPlane.until("the next turn's end", () => ended(controlPlane.state(behind).state));
-    await controlPlane.until("the command's end", () => ended(controlPlane.state(urgent).state));
+    await controlPlane.until("the next turn's end", () => isEnded(controlPlane.state(behind)));
+    await controlPlane.until("the command's end", () => isEnded(controlPlane.state(urgent)));
 
     expect(controlPlane.state(urgent).state).toBe("completed");
     expect(controlPlane.state(under).state).toBe(type === "steer" ? "completed" : "cancelled");
@@ -114,11 +112,11 @@ test("a steer meant for a turn that is cancelled before it begins holds no later
   const steer = controlPlane.order("steer", { text: "more" });
   controlPlane.withdraw(behind);
   const interrupt = controlPlane.order("interrupt", {});
-  await controlPlane.until("the interrupt's end", () => ended(controlPlane.state(interrupt).state));
+  await controlPlane.until("the interrupt's end", () => isEnded(controlPlane.state(interrupt)));
 
   expect(controlPlane.state(interrupt).state).toBe("completed");
   await controlPlane.until("the turn's end", () => controlPlane.state(under).state === "cancelled");
-  await controlPlane.until("the steer's end", () => ended(controlPlane.state(steer).state));
+  await controlPlane.until("the steer's end", () => isEnded(controlPlane.state(steer)));
 });
 
 test.each([
@@ -133,7 +131,7 @@ test.each([
   expect(asked).toMatchObject({ kind: "command", command: expect.stringContaining("date -u > approved.txt") });
   expect(fs.existsSync(path.join(machine.workspaceDir, "approved.txt"))).toBe(false);
   const approve = controlPlane.order("approve", { approvalId: asked.approvalId, decision });
-  await controlPlane.until("the turn's end", () => ended(controlPlane.state(turn).state));
+  await controlPlane.until("the turn's end", () => isEnded(controlPlane.state(turn)));
 
   expect(controlPlane.state(turn).state).toBe("completed");
   expect(controlPlane.state(approve).state).toBe("completed");
@@ -148,7 +146,7 @@ test("a model's failure fails the turn, and the run goes on", async () => {
   const { controlPlane } = machine.start();
   const turn = controlPlane.order("turn", { text: "please fail" });
   const next = controlPlane.order("turn", { text: "hello again" });
-  await controlPlane.until("the next turn's end", () => ended(controlPlane.state(next).state));
+  await controlPlane.until("the next turn's end", () => isEnded(controlPlane.state(next)));
 
   expect(controlPlane.state(turn)).toMatchObject({
     state: "failed",
@@ -176,7 +174,7 @@ test("a drained runner that nothing waits for ends its run at once", async () =>
   await using machine = await makeMachine();
   const { controlPlane, ended: runEnded } = machine.start({ executionPolicy: { idleTimeoutMs: 600_000 } });
   const turn = controlPlane.order("turn", { text: "hello" });
-  await controlPlane.until("the turn's end", () => ended(controlPlane.state(turn).state));
+  await controlPlane.until("the turn's end", () => isEnded(controlPlane.state(turn)));
   controlPlane.isDraining = true;
   expect(await runEnded).toEqual({ kind: "completed" });
   expect(controlPlane.released).toBe(false);

@@ -7,15 +7,7 @@ import { listRollouts } from "@/volume";
 import { findAttemptProcesses } from "./attempt-processes";
 import { childEnv } from "./child-env";
 import { probeIsolation } from "./isolation";
-import { codexBinary, makeMachine, type Started } from "./test/harness";
-
-const isEnded = (state: string) => state === "completed" || state === "failed" || state === "cancelled";
-
-async function runTurn({ controlPlane }: Started, text: string) {
-  const turn = controlPlane.order("turn", { text });
-  await controlPlane.until(`the end of ${text}`, () => isEnded(controlPlane.state(turn).state));
-  return controlPlane.state(turn);
-}
+import { codexBinary, isEnded, makeMachine, runTurn, type Started } from "./test/harness";
 
 function assignment(started: Started, more: Partial<ClaimedRun["assignment"]> = {}): Partial<ClaimedRun> {
   return { assignment: { ...started.controlPlane.run.assignment, ...more } };
@@ -60,7 +52,7 @@ test("a cut-off turn that policy continues becomes a new turn that says so", asy
     assignment: { ...controlPlane.run.assignment, cutOffTurn: { commandId: turn.id, text: "tell me a joke" } },
   });
   second.controlPlane.commands.push({ ...turn });
-  await second.controlPlane.until("its end", () => isEnded(second.controlPlane.state(turn).state));
+  await second.controlPlane.until("its end", () => isEnded(second.controlPlane.state(turn)));
 
   expect(second.controlPlane.payloads("user_message")[0]?.text).toMatch(/cut off[\s\S]*tell me a joke/);
 });
@@ -76,7 +68,7 @@ test("a first turn that was cut off is continued on its own thread", async () =>
 
   const second = machine.start(assignment(first, { cutOffTurn: { commandId: turn.id, text: "say something" } }));
   second.controlPlane.commands.push({ ...first.controlPlane.state(turn) });
-  await second.controlPlane.until("its end", () => isEnded(second.controlPlane.state(turn).state));
+  await second.controlPlane.until("its end", () => isEnded(second.controlPlane.state(turn)));
 
   expect(second.controlPlane.payloads("backend_status")).toContainEqual(
     expect.objectContaining({ phase: "thread-resumed" }),

@@ -6,16 +6,8 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { findAttemptProcesses } from "./attempt-processes";
 import { childEnv } from "./child-env";
-import { makeMachine, type Started } from "./test/harness";
+import { makeMachine, runTurn } from "./test/harness";
 import { prepareWorkspace } from "./workspace";
-
-const isEnded = (state: string) => state === "completed" || state === "failed" || state === "cancelled";
-
-async function runTurn({ controlPlane }: Started, text: string) {
-  const turn = controlPlane.order("turn", { text });
-  await controlPlane.until(`the end of ${text}`, () => isEnded(controlPlane.state(turn).state));
-  return controlPlane.state(turn);
-}
 
 /** A repository with one commit on `main`, served by git itself. */
 async function serveRepository(root: string, files: Record<string, string>) {

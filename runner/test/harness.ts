@@ -3,6 +3,7 @@ import fs from "node:fs";
 import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
+import type { Command } from "@/contract/command";
 import type { ClaimedRun } from "@/contract/run";
 import { endAttemptProcesses } from "@/runner/attempt-processes";
 import type { RunnerConfig } from "@/runner/config";
@@ -25,6 +26,17 @@ export interface Started {
   ended: Promise<Ending>;
   terminate: () => void;
   attemptId: string;
+}
+
+export function isEnded({ state }: Pick<Command, "state">): boolean {
+  return state === "completed" || state === "failed" || state === "cancelled";
+}
+
+/** Orders a turn and waits for its end; answers what became of it. */
+export async function runTurn({ controlPlane }: Pick<Started, "controlPlane">, text: string): Promise<Command> {
+  const turn = controlPlane.order("turn", { text });
+  await controlPlane.until(`the end of ${text}`, () => isEnded(controlPlane.state(turn)));
+  return controlPlane.state(turn);
 }
 
 /** A machine of its own for one test: folders, a model, the demo's by default, and attempts on one volume. */
