@@ -51,8 +51,8 @@ interface ActiveTurn {
   isInterrupted: boolean;
   /** How it ended, while others that the agent handed work to are still at it. */
   own: TurnEnd | undefined;
-  /** The threads that were interrupted: a command that one of them waits for goes on in the background. */
-  stopped: Set<string>;
+  /** Whether others were interrupted: what was ordered is not done then, however its own part ended. */
+  isCutOff: boolean;
   end: (end: TurnEnd) => void;
   fail: (error: Error) => void;
   ended: Promise<TurnEnd>;
@@ -70,6 +70,8 @@ export class Agent {
   private thread: string | undefined;
   /** The turns under way in other threads than its own. */
   private readonly others = new Map<string, string>();
+  /** All threads that had a turn: a command may go on in the background of each, long after its turn. */
+  private readonly threads = new Set<string>();
   private hasExited = false;
   private heardAt = performance.now();
   private openRequests = 0;
@@ -212,15 +214,13 @@ export class Agent {
       await Promise.race([active.taken, active.ended]);
       // A repeated interrupt can hang, so the turn's end is what counts, not this answer.
       const { threadId } = this;
-      active.stopped.add(threadId);
       for (const [other, turnId] of this.others) this.interruptOther(active, other, turnId);
       if (active.own === undefined) {
         const asked = this.server.request("turn/interrupt", { threadId, turnId: active.turnId ?? "" }, boundMs);
         await Promise.race([asked, active.ended]);
       }
       await active.ended;
-      for (const threadId of active.stopped)
-        await this.server.request("thread/backgroundTerminals/clean", { threadId }, boundMs);
+      for (const thread of this.threads) await this.cleanTerminals(thread, boundMs);
     } catch {
       // Killed at the bound, or codex went away by itself: either way the turn has ended.
       await active.ended.catch(() => {});
@@ -257,6 +257,7 @@ export class Agent {
     this.opts.onNotification(notification);
     if (notification.method !== "turn/started" && notification.method !== "turn/completed") return;
     const { threadId, turn } = notification.params;
+    this.threads.add(threadId);
     if (threadId !== this.thread) this.noteOther(notification.method, threadId, turn.id);
     else if (notification.method === "turn/completed" && active && (active.turnId ?? turn.id) === turn.id)
       active.own = {
@@ -276,9 +277,17 @@ export class Agent {
 
   /** Its end is told by a notification, and bounded with the interrupt of which it is a part. */
   private interruptOther(active: ActiveTurn, threadId: string, turnId: string): void {
-    if (active.own?.status === "completed") active.own.status = "interrupted";
-    active.stopped.add(threadId);
+    active.isCutOff = true;
     this.server.request("turn/interrupt", { threadId, turnId }).catch(() => {});
+  }
+
+  private async cleanTerminals(threadId: string, boundMs: number): Promise<void> {
+    try {
+      await this.server.request("thread/backgroundTerminals/clean", { threadId }, boundMs);
+    } catch (error) {
+      // One that was closed is not known any more, and took its commands along.
+      if (!(error instanceof CodexRequestError)) throw error;
+    }
   }
 
   /** Ends the turn once its own thread and all others are done. */
@@ -286,7 +295,8 @@ export class Agent {
     const { active } = this;
     if (active?.own === undefined || this.others.size > 0) return;
     this.active = undefined;
-    active.end(active.own);
+    const { own } = active;
+    active.end(active.isCutOff && own.status === "completed" ? { ...own, status: "interrupted" } : own);
   }
 
   private endByExit(error: BackendFailedError): void {
@@ -318,7 +328,7 @@ function makeTurn(): ActiveTurn {
     },
     isInterrupted: false,
     own: undefined,
-    stopped: new Set(),
+    isCutOff: false,
     end,
     fail,
     ended,

@@ -108,6 +108,26 @@ test.each(["before", "after"])("an interrupt stops them too, %s the agent's own 
   expect(fs.existsSync(path.join(machine.workspaceDir, "work.txt"))).toBe(false);
 });
 
+test("an interrupt also ends what one of them left in the background before it was done", async () => {
+  await using machine = await makeMachine(
+    scriptedModel(({ text, outputs }) => {
+      const isHelper = text.includes("do the work") && !text.includes("spawn_agent");
+      if (!isHelper && outputs.length === 0) return agents("spawn_agent", { message: "do the work" });
+      if (isHelper && outputs.length > 0) return "The work is done.";
+      const cmd = `sleep ${isHelper ? 601 : 602}`;
+      return { name: "exec_command", arguments: { cmd, yield_time_ms: isHelper ? 300 : 30_000 } };
+    }),
+  );
+  const { controlPlane, attemptId } = machine.start();
+  const turn = controlPlane.order("turn", { text: "hello" });
+  await controlPlane.until("the other's end", () => controlPlane.payloads("assistant_message").length > 0);
+  await expect.poll(() => sleepers(attemptId), { timeout: 20_000 }).toBe(2);
+  controlPlane.order("interrupt", {});
+  await controlPlane.until("the turn's end", () => ended(controlPlane.state(turn).state));
+  expect(controlPlane.state(turn).state).toBe("cancelled");
+  await expect.poll(() => sleepers(attemptId), { timeout: 5_000 }).toBe(0);
+});
+
 test("one that the agent closes itself holds up no turn", async () => {
   await using machine = await makeMachine(
     delegating("sleep 600", (target, outputs) =>

@@ -29,3 +29,27 @@ test("a conversation that outgrows the model's context is summed up, and goes on
   expect(asked).toContain("The colour is teal.");
   expect(asked).toContain("and which was it?");
 });
+
+test("a sub-agent's summary is told as its own", async () => {
+  const isHelpers = (text: string) => text.includes("do the work") && !text.includes("spawn_agent");
+  await using machine = await makeMachine(
+    scriptedModel(
+      ({ text, outputs }) => {
+        if (text.includes("CONTEXT CHECKPOINT")) return "It was seen to.";
+        if (!isHelpers(text) && outputs.length > 0) return "I am done.";
+        if (!isHelpers(text))
+          return { name: "spawn_agent", namespace: "multi_agent_v1", arguments: { message: "do the work" } };
+        if (text.includes("It was seen to.")) return "The work is done.";
+        return { name: "exec_command", arguments: { cmd: "true" } };
+      },
+      ({ text }) => (isHelpers(text) && !text.includes("It was seen to.") ? 250_000 : 100),
+    ),
+  );
+  const started = machine.start();
+  expect(await runTurn(started, "hello")).toBe("completed");
+  const { controlPlane } = started;
+  expect(controlPlane.payloads("assistant_message").map(({ text }) => text)).toContain("The work is done.");
+  expect(controlPlane.payloads("backend_status").filter(({ phase }) => phase === "context-compacted")).toEqual([
+    { phase: "context-compacted", turnId: expect.any(String), agentThreadId: expect.any(String) },
+  ]);
+});

@@ -187,7 +187,9 @@ export class TurnTranslator {
           },
         ];
       case "contextCompaction":
-        return [{ type: "backend_status", payload: { phase: "context-compacted", turnId } }];
+        return [
+          { type: "backend_status", payload: { phase: "context-compacted", ...this.sourceOf({ turnId, threadId }) } },
+        ];
       default: {
         const call = toolCall(item);
         const output = toolOutput(item);

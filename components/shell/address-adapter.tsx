@@ -28,6 +28,7 @@ function useAddress() {
   const searchParams = useSearchParams();
   const updateUrl = useCallback(
     (search: URLSearchParams, { history, scroll, shallow }: Options) => {
+      budget.take(performance.now());
       const url = `${location.origin}${location.pathname}${renderQueryString(search)}${location.hash}`;
       const isLate = last.pressedMs > last.askedMs && history === "replace" && shallow;
       if (isLate) {
@@ -48,10 +49,14 @@ function useAddress() {
       pathname,
       updateUrl,
       autoResetQueueOnUpdate: false,
-      /** Read each time that a write is asked for. */
+      /** Read at every render of whatever reads the address, too: it may not change anything. */
       get rateLimitFactor() {
+        return budget.isSpent(performance.now()) ? SLOW : 0;
+      },
+      /** Nothing that nuqs knows: it reads it as it copies all that is here, once for each write that is asked for. */
+      get askedMs() {
         last.askedMs = performance.now();
-        return budget.take(last.askedMs) ? 0 : SLOW;
+        return last.askedMs;
       },
     }),
     [searchParams, pathname, updateUrl],

@@ -8,15 +8,22 @@ export class WriteBudget {
   #left = BURST;
   #refilledAtMs = 0;
 
-  /** Whether one more may be made now. */
-  take(nowMs: number): boolean {
+  /** Whether one more should wait. */
+  isSpent(nowMs: number): boolean {
+    this.#refill(nowMs);
+    return this.#left === 0;
+  }
+
+  /** Counts one that is made now. */
+  take(nowMs: number): void {
+    this.#refill(nowMs);
+    this.#left = Math.max(0, this.#left - 1);
+  }
+
+  #refill(nowMs: number): void {
     const refills = Math.floor((nowMs - this.#refilledAtMs) / REFILL_MS);
-    if (refills > 0) {
-      this.#left = Math.min(BURST, this.#left + refills);
-      this.#refilledAtMs += refills * REFILL_MS;
-    }
-    if (this.#left === 0) return false;
-    this.#left -= 1;
-    return true;
+    if (refills <= 0) return;
+    this.#left = Math.min(BURST, this.#left + refills);
+    this.#refilledAtMs += refills * REFILL_MS;
   }
 }
