@@ -123,7 +123,7 @@ test("an interrupt also ends what one of them left in the background before it w
   await controlPlane.until("the other's end", () => controlPlane.payloads("assistant_message").length > 0);
   await expect.poll(() => sleepers(attemptId), { timeout: 20_000 }).toBe(2);
   controlPlane.order("interrupt", {});
-  await controlPlane.until("the turn's end", () => ended(controlPlane.state(turn).state));
+  await controlPlane.until("the turn's end", () => isEnded(controlPlane.state(turn)));
   expect(controlPlane.state(turn).state).toBe("cancelled");
   await expect.poll(() => sleepers(attemptId), { timeout: 5_000 }).toBe(0);
 });

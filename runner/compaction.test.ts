@@ -46,7 +46,7 @@ test("a sub-agent's summary is told as its own", async () => {
     ),
   );
   const started = machine.start();
-  expect(await runTurn(started, "hello")).toBe("completed");
+  expect(await runTurn(started, "hello")).toMatchObject({ state: "completed" });
   const { controlPlane } = started;
   expect(controlPlane.payloads("assistant_message").map(({ text }) => text)).toContain("The work is done.");
   expect(controlPlane.payloads("backend_status").filter(({ phase }) => phase === "context-compacted")).toEqual([

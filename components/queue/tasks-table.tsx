@@ -145,7 +145,10 @@ function useOffset(part: RefObject<HTMLElement | null>, scroller: RefObject<HTML
   useEffect(() => {
     const box = scroller.current;
     if (box === null) return;
-    box.style.overflowAnchor = "none";
+    // Above the rows the browser does it, and there alone.
+    const leave = () => {
+      box.style.overflowAnchor = box.scrollTop > known.current ? "none" : "";
+    };
     const measure = () => {
       if (part.current === null) return;
       const top = part.current.getBoundingClientRect().top - box.getBoundingClientRect().top + box.scrollTop;
@@ -153,13 +156,16 @@ function useOffset(part: RefObject<HTMLElement | null>, scroller: RefObject<HTML
       if (box.scrollTop > known.current && known.current > 0) box.scrollTop += next - known.current;
       known.current = next;
       setOffset(next);
+      leave();
     };
     const observer = new ResizeObserver(measure);
     observer.observe(box);
     for (const child of box.children) observer.observe(child);
+    box.addEventListener("scroll", leave, { passive: true });
     measure();
     return () => {
       observer.disconnect();
+      box.removeEventListener("scroll", leave);
       box.style.overflowAnchor = "";
     };
   }, [part, scroller]);

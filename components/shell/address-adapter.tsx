@@ -63,12 +63,20 @@ function useAddress() {
   );
 }
 
+/** Whether this tab goes on to another page of ours by it. */
+function isFollowedHere(link: Element, { button, metaKey, ctrlKey, shiftKey, altKey }: MouseEvent): boolean {
+  if (button !== 0 || metaKey || ctrlKey || shiftKey || altKey) return false;
+  const opensElsewhere = link.hasAttribute("download") || (link.getAttribute("target") ?? "_self") !== "_self";
+  return !opensElsewhere && !(link.getAttribute("href") ?? "").startsWith("#");
+}
+
 const AtOnce = createAdapterProvider(useAddress);
 
 export function AddressAdapter({ children }: { children: ReactNode }) {
   useEffect(() => {
-    const note = ({ target }: MouseEvent) => {
-      if (target instanceof Element && target.closest("a[href]")) last.pressedMs = performance.now();
+    const note = (event: MouseEvent) => {
+      const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
+      if (link !== null && isFollowedHere(link, event)) last.pressedMs = performance.now();
     };
     document.addEventListener("click", note, { capture: true });
     return () => document.removeEventListener("click", note, { capture: true });

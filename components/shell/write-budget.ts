@@ -1,9 +1,12 @@
-/** Writes that may come at once, before they are held back. */
+/** Writes that may come at once, before they are made at nuqs's own pace. */
 const BURST = 20;
-/** Chrome ignores what is more than 200 calls of its history in ten seconds, and a write of ours is three of them. */
+/**
+ * Chrome ignores what is more than 200 calls of its history in ten seconds, and a write of ours may be three of them: at
+ * once come no more than that bears.
+ */
 const REFILL_MS = 250;
 
-/** How many writes of the address a browser bears: a burst, and then so many a second. */
+/** How many writes of the address may come at once: a burst, which comes back so many a second. */
 export class WriteBudget {
   #left = BURST;
   #refilledAtMs = 0;
