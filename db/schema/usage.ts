@@ -51,6 +51,17 @@ export const modelCalls = table(
 );
 export type ModelCallRow = typeof modelCalls.$inferSelect;
 
+/** What calls took, added up. */
+const spent = {
+  inputTokens: big().notNull(),
+  cachedInputTokens: big().notNull(),
+  outputTokens: big().notNull(),
+  reasoningTokens: big().notNull(),
+  uncountedCalls: big().notNull(),
+  unpricedCalls: big().notNull(),
+  costMicros: big().notNull(),
+};
+
 /**
  * What a day's calls add up to, kept by a trigger of the calls in their own transaction. A sum is in parts, so that
  * writers seldom wait for each other: the parts from 0 on add up to the calls that are there, part -1 is of those that
@@ -72,13 +83,7 @@ export const usageDays = table(
     refused: big().notNull(),
     failed: big().notNull(),
     aborted: big().notNull(),
-    inputTokens: big().notNull(),
-    cachedInputTokens: big().notNull(),
-    outputTokens: big().notNull(),
-    reasoningTokens: big().notNull(),
-    uncountedCalls: big().notNull(),
-    unpricedCalls: big().notNull(),
-    costMicros: big().notNull(),
+    ...spent,
   },
   (sum) => [
     primaryKey({
@@ -102,13 +107,7 @@ export const usageSessions = table(
     /** Empty where the calls had no price. */
     currency: text().notNull(),
     calls: big().notNull(),
-    inputTokens: big().notNull(),
-    cachedInputTokens: big().notNull(),
-    outputTokens: big().notNull(),
-    reasoningTokens: big().notNull(),
-    uncountedCalls: big().notNull(),
-    unpricedCalls: big().notNull(),
-    costMicros: big().notNull(),
+    ...spent,
   },
   (sum) => [primaryKey({ name: "agentrun_usage_sessions_pk", columns: [sum.sessionId, sum.currency] })],
 );

@@ -12,6 +12,7 @@ import {
   type Pod,
 } from "@/server/kubernetes";
 import { detailsOf } from "./details";
+import { inTime } from "./in-time";
 
 /** What is read of a log at most: the cluster cuts off its end, so that fewer lines are asked for then. */
 const LIMIT_BYTES = 1024 * 1024;
@@ -79,13 +80,6 @@ async function readKept(
     return readKept(cluster, pod, container, leftMs, triesLeft - 1);
   }
   throw new Error(`the log of container ${container} could not be read in time`);
-}
-
-/** null where it takes longer. */
-async function inTime<T>(maxMs: number, work: Promise<T>): Promise<T | null> {
-  const isOver = new AbortController();
-  const late = pause(maxMs, null, { signal: isOver.signal });
-  return Promise.race([work, late]).finally(() => isOver.abort());
 }
 
 type Found = { job: Job | null; pod: Pod | undefined };

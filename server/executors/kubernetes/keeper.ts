@@ -1,5 +1,6 @@
 import type { AttemptRemains, RemainsListener } from "@/server/executors/executor";
 import type { Cluster } from "@/server/kubernetes";
+import { inTime } from "./in-time";
 import { readRemains } from "./inspect";
 
 /** A node that does not answer keeps its logs to itself: they are not waited for longer than this. */
@@ -55,13 +56,8 @@ export function createKeeper(cluster: Cluster, onError: (error: unknown) => void
 }
 
 async function readInTime(cluster: Cluster, attemptId: string): Promise<AttemptRemains | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const words = `what is left of attempt ${attemptId} could not be read in ${READ_MAX_MS} ms`;
-    timer = setTimeout(() => reject(new Error(words)), READ_MAX_MS);
-  });
-  const reading = readRemains(cluster, attemptId, LOGS_MAX_MS);
-  // Whichever comes second has nobody left to tell.
-  reading.catch(() => undefined);
-  return Promise.race([reading, late]).finally(() => clearTimeout(timer));
+  const reading = readRemains(cluster, attemptId, LOGS_MAX_MS).then((remains) => ({ remains }));
+  const read = await inTime(READ_MAX_MS, reading);
+  if (read === null) throw new Error(`what is left of attempt ${attemptId} could not be read in ${READ_MAX_MS} ms`);
+  return read.remains;
 }
