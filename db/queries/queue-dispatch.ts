@@ -32,13 +32,24 @@ export type ActiveTasks = Lane &
   };
 
 const WAITS = sql`state = 'pending' and not_before is null`;
-/** The clock as a value that an index can be searched by: a function that may change is asked for every row. */
+/**
+ * The clock as a value that an index can be searched by: a function that may change is asked for every row. A column
+ * that is compared with it is also said to be given, since the planner else expects a third of all rows to match.
+ */
 const NOW = sql`(select clock_timestamp())`;
 
 /** Waits until no other dispatch or change of limits is under way; held until the transaction ends. */
 export async function lockDispatch(tx: Tx): Promise<void> {
   await executeNamed(tx, sql`select pg_advisory_xact_lock(${DISPATCH_KEY})`);
 }
+
+/**
+ * The earliest of a column's instants among waiting tasks, which an index begins with. To ask whether any is over by
+ * now would have the planner expect a third of all tasks, and read them all to find none.
+ */
+const firstWaiting = (instant: SQL) =>
+  sql`(select ${instant} from agentrun_queue_tasks where state = 'pending' and ${instant} is not null
+    order by ${instant} limit 1)`;
 
 /** What there is to do beside dispatching: most passes find nothing, and learn it by one way to the server. */
 export type Upkeep = { hasExpired: boolean; hasStranded: boolean; hasDue: boolean; hasBlocked: boolean };
@@ -48,10 +59,11 @@ export async function readUpkeep(db: Db | Tx): Promise<Upkeep> {
     db,
     sql`
     select
-      exists (select from agentrun_queue_tasks where state = 'pending' and expires_at <= ${NOW}) as "hasExpired",
+      coalesce(${firstWaiting(sql`expires_at`)} <= clock_timestamp(), false) as "hasExpired",
       exists (${STRANDED}) as "hasStranded",
-      exists (select from agentrun_queue_tasks where state = 'pending' and not_before <= ${NOW}) as "hasDue",
-      exists (select from agentrun_queue_tasks where ${WAITS} and blocked_on is not null) as "hasBlocked"`,
+      coalesce(${firstWaiting(sql`not_before`)} <= clock_timestamp(), false) as "hasDue",
+      (select blocked_on from agentrun_queue_tasks where ${WAITS} and blocked_on is not null
+        order by blocked_on limit 1) is not null as "hasBlocked"`,
   );
   if (!upkeep) throw new Error("what there is to do was not read");
   return upkeep;
@@ -64,7 +76,7 @@ export async function releaseDue(tx: Tx, max: number): Promise<number> {
     sql`
     update agentrun_queue_tasks set not_before = null, parked_at = null, parked_until = null, ready_at = clock_timestamp()
     where id in (
-      select id from agentrun_queue_tasks where state = 'pending' and not_before <= ${NOW}
+      select id from agentrun_queue_tasks where state = 'pending' and not_before is not null and not_before <= ${NOW}
       order by not_before limit ${sql.raw(String(max))} for no key update skip locked)
     returning id`,
   );

@@ -20,7 +20,8 @@ function expireSome(ctx: ServiceContext): Promise<number> {
       update agentrun_queue_tasks set state = 'failed', failure_kind = 'timeout', dead_letter = 'expired',
         failure_message = 'it waited past its expiry, ' || to_char(expires_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
       where id in (
-        select id from agentrun_queue_tasks where state = 'pending' and expires_at <= (select clock_timestamp())
+        select id from agentrun_queue_tasks
+        where state = 'pending' and expires_at is not null and expires_at <= (select clock_timestamp())
         order by expires_at limit ${EXPIRE_MAX} for no key update skip locked)
       returning id, tenant_id as "tenantId"`);
     if (rows.length === 0) return 0;
