@@ -17,10 +17,10 @@ export type ConnectOptions = {
   poolMax?: number;
   applicationName?: string;
   /**
-   * Plans named statements once for each connection, whatever their values: for few, large statements whose planning
-   * costs as much as they do. Not for lists, whose best plan depends on their filter.
+   * For the event appender alone. Its few large statements are planned once for each connection, whatever their
+   * values; and since each locks the runs whose events it stores, no trigger looks for them again (migration 041).
    */
-  hasGenericPlans?: boolean;
+  isForAppending?: boolean;
   /** How long connecting, a statement, or a pause within a transaction may take, milliseconds; 5,000 unless told. */
   deadlineMs?: number;
   /** Hears of errors of idle connections, which would else end the process. */
@@ -30,6 +30,7 @@ export type ConnectOptions = {
 /** How long a statement may wait for a lock, milliseconds. */
 const LOCK_TIMEOUT_MS = 2_000;
 const DEADLINE_MS = 5_000;
+const APPENDING = "-c plan_cache_mode=force_generic_plan -c agentrun.locks_runs=on";
 /** What the database itself ended for its time is told by then: who still hears nothing has nobody to hear it from. */
 const SILENCE_AFTER_DEADLINE_MS = 2_000;
 
@@ -46,7 +47,7 @@ export function connect(databaseUrl: string, options: ConnectOptions = {}): Data
     idle_in_transaction_session_timeout: deadlineMs,
     query_timeout: deadlineMs + SILENCE_AFTER_DEADLINE_MS,
     keepAlive: true,
-    ...(options.hasGenericPlans ? { options: "-c plan_cache_mode=force_generic_plan" } : {}),
+    ...(options.isForAppending ? { options: APPENDING } : {}),
   });
   pool.on("error", (error) => options.onIdleError?.(error));
   // One that breaks while it is held, between two statements, would end the process: its holder's next statement tells.

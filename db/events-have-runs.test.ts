@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { expect, test } from "vitest";
+import { connect } from "@/db/client";
 import { createTestDatabase } from "@/db/test/database";
 import { makeRun } from "@/db/test/factories";
 import { testContext } from "@/server/test/context";
@@ -57,6 +58,28 @@ test("events that race with the deletion of their run are refused, or go with it
   await removal;
   expect((await writing.query("select count(*)::int from agentrun_events")).rows).toEqual([{ count: 0 }]);
 });
+
+test("only who says that it locks its runs itself is not checked", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { id } = await makeRun(ctx.database.db);
+  const plain = await database.connect();
+  const appending = connect(database.url, { isForAppending: true });
+
+  expect(await isChecked(plain, `run_1${id}`, id)).toBe(true);
+  expect(await isChecked(appending.pool, `run_2${id}`, id)).toBe(false);
+
+  await appending.close();
+});
+
+/** Whether the trigger is called for a statement that stores an event. */
+async function isChecked(client: pg.Client | pg.Pool, eventId: string, runId: string): Promise<boolean> {
+  const { rows } = await client.query<{ "QUERY PLAN": string }>(
+    `explain (analyze) insert into agentrun_events (id, run_id, seq, type, payload)
+     values ('${eventId}', '${runId}', (select 1 + count(*) from agentrun_events), 'warning', '{}')`,
+  );
+  return rows.some((row) => row["QUERY PLAN"].includes("agentrun_events_have_runs"));
+}
 
 test("arrays in binary are the values that they were", async () => {
   await using database = await createTestDatabase();

@@ -59,7 +59,7 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
     onIdleError: (error: Error) => log.warn({ err: error }, "an idle database connection was lost"),
   };
   const database = connect(env.DATABASE_URL, connection);
-  const appending = connect(env.DATABASE_URL, { ...connection, poolMax: APPENDER_LANES, hasGenericPlans: true });
+  const appending = connect(env.DATABASE_URL, { ...connection, poolMax: APPENDER_LANES, isForAppending: true });
   const { db, pool } = database;
   const metrics = createMetrics();
   const authenticator = createAuthenticator(db, env.AGENTRUN_ADMIN_TOKEN ?? null);

@@ -84,43 +84,51 @@ type Row = {
   failure_kind: string | null;
 };
 
-/** Stores what may be stored; answers for every batch, in the order given. */
-export async function flushBatches(pool: pg.Pool, batches: PreparedBatch[]): Promise<Verdict[]> {
-  const events = batches.flatMap((batch, index) => batch.events.map((event, place) => ({ event, index, place })));
+/** Stores what may be stored of any batches, of a run also several; answers for each, in the order given. */
+export async function judgeBatches(pool: pg.Pool, batches: PreparedBatch[]): Promise<Verdict[]> {
   const { rows } = await pool.query<Row>({
     name: "agentrun-append",
     text: APPEND,
-    values: [
-      textArray(batches.map((batch) => batch.runId)),
-      int4Array(batches.map((batch) => batch.leaseEpoch)),
-      textArray(batches.map((batch) => batch.batchId)),
-      textArray(batches.map((batch) => batch.contentHash)),
-      int4Array(batches.map((batch) => batch.events.length)),
-      int4Array(events.map((row) => row.index + 1)),
-      int4Array(events.map((row) => row.place + 1)),
-      textArray(events.map((row) => row.event.id)),
-      textArray(events.map((row) => row.event.type)),
-      jsonbArray(events.map((row) => row.event.payload)),
-      textArray(events.map((row) => row.event.at)),
-    ],
+    values: columnsOf(batches),
   });
   const verdicts: Verdict[] = [];
   for (const [index, batch] of batches.entries()) verdicts.push(await verdictOf(pool, batch, rows[index]));
   return verdicts;
 }
 
+/** Batches and their events as columns: run, epoch, batch id, hash and size; then the events' batch, place, id, type ... */
+export function columnsOf(batches: PreparedBatch[]): Buffer[] {
+  const events = batches.flatMap((batch, index) => batch.events.map((event, place) => ({ event, index, place })));
+  return [
+    textArray(batches.map((batch) => batch.runId)),
+    int4Array(batches.map((batch) => batch.leaseEpoch)),
+    textArray(batches.map((batch) => batch.batchId)),
+    textArray(batches.map((batch) => batch.contentHash)),
+    int4Array(batches.map((batch) => batch.events.length)),
+    int4Array(events.map((row) => row.index + 1)),
+    int4Array(events.map((row) => row.place + 1)),
+    textArray(events.map((row) => row.event.id)),
+    textArray(events.map((row) => row.event.type)),
+    jsonbArray(events.map((row) => row.event.payload)),
+    textArray(events.map((row) => row.event.at)),
+  ];
+}
+
+/** What is answered for a batch that was stored as the last one of its run. */
+export function storedOf(batch: PreparedBatch, lastSeq: number): Taken {
+  const firstSeq = lastSeq - batch.events.length + 1;
+  return {
+    kind: "stored",
+    items: batch.events.map((event, index) => ({ id: event.id, seq: firstSeq + index })),
+    lastSeq,
+  };
+}
+
 async function verdictOf(pool: pg.Pool, batch: PreparedBatch, row: Row | undefined): Promise<Verdict> {
   if (!row) throw new Error(`a batch of run ${batch.runId} was not judged`);
   switch (row.verdict) {
-    case "stored": {
-      const lastSeq = row.upto ?? 0;
-      const firstSeq = lastSeq - batch.events.length + 1;
-      return {
-        kind: "stored",
-        items: batch.events.map((event, index) => ({ id: event.id, seq: firstSeq + index })),
-        lastSeq,
-      };
-    }
+    case "stored":
+      return storedOf(batch, row.upto ?? 0);
     case "replayed": {
       const lastSeq = row.last_seq ?? 0;
       return { kind: "replayed", items: await readItems(pool, batch.runId, [row.first_seq ?? 1, lastSeq]), lastSeq };

@@ -40,6 +40,63 @@ test("the same batch stored many times at once, by two processes, adds its event
   expect(items).toHaveLength(40);
 });
 
+test("batches of many runs that go out together are numbered without a gap, whoever else writes to the same runs", async () => {
+  await using database = await createTestDatabase();
+  await using first = testContext(database);
+  await using second = testContext(database);
+  const all = await Promise.all(Array.from({ length: 12 }, () => makeRun(first.database.db)));
+  // One at a time for each run and process, as runners write: a flush holds one batch of each of several runs.
+  const writers = all.flatMap((run) =>
+    [first, second].map(async (ctx, process) => {
+      for (let index = 0; index < 25; index += 1) {
+        const batchId = index % 2 === 0 ? undefined : `${process}-${index}`;
+        const { items } = await appendEvents(ctx, { runId: run.id, batchId, events: [note("a"), note("b")] });
+        expect(items[1]?.seq).toBe((items[0]?.seq ?? 0) + 1);
+      }
+    }),
+  );
+  await Promise.all(writers);
+  for (const run of all) {
+    const { items } = await listEvents(first, { runId: run.id, afterSeq: 0, limit: 500 });
+    expect(items.map((event) => event.seq)).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
+  }
+});
+
+test("of batches that go out together each gets its own answer, and nobody waits for a run that is locked", async () => {
+  await using database = await createTestDatabase();
+  // Shorter than a statement may wait for a lock: one that waits for it fails.
+  await using ctx = testContext(database, { deadlineMs: 1_900 });
+  const makeClaimed = async () => {
+    const { id } = await makeRun(ctx.database.db);
+    return { runId: id, leaseEpoch: (await claimRun(ctx, { runId: id, runnerId: "runner_a" })).leaseEpoch };
+  };
+  const [open, ended, lost, stored, other, locked] = await Promise.all(Array.from({ length: 6 }, makeClaimed));
+  if (!open || !ended || !lost || !stored || !other || !locked) throw new Error("no runs");
+  await finishRun(ctx, { ...ended, terminalStatus: "failed", failureKind: "backend-failed" });
+  const before = await appendEvents(ctx, { ...stored, batchId: "b", events: [note("known")] });
+  await appendEvents(ctx, { ...other, batchId: "b", events: [note("known")] });
+  const holder = await database.connect();
+  await holder.query("begin");
+  await holder.query("select from agentrun_runs where id = $1 for update", [locked.runId]);
+
+  const waiting = appendEvents(ctx, { ...locked, events: [note("held")] });
+  const answers = await Promise.allSettled([
+    appendEvents(ctx, { ...open, events: [note("a"), note("b")] }),
+    appendEvents(ctx, { ...ended, events: [note("late")] }),
+    appendEvents(ctx, { ...lost, leaseEpoch: lost.leaseEpoch + 1, events: [note("stolen")] }),
+    appendEvents(ctx, { ...stored, batchId: "b", events: [note("known")] }),
+    appendEvents(ctx, { ...other, batchId: "b", events: [note("else")] }),
+    appendEvents(ctx, { runId: "run_none", events: [note("nobody's")] }),
+  ]);
+
+  expect(
+    answers.map((answer) => (answer.status === "fulfilled" ? answer.value.lastSeq : answer.reason.reason)),
+  ).toEqual([expect.any(Number), "already-terminal", "lease-lost", before.lastSeq, "batch-conflict", "not-found"]);
+  expect(answers[3]).toEqual({ status: "fulfilled", value: before });
+  await holder.query("commit");
+  expect((await waiting).items).toHaveLength(1);
+});
+
 test("a batch id with other content is refused, and a refused batch can be sent again", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);

@@ -1,8 +1,8 @@
 import type pg from "pg";
 import type { AppendAnswer } from "@/contract/event";
 import { isRefusal, isRetryable, isUniqueViolation } from "@/db/errors";
-import { flushBatches, type PreparedBatch, type Refused, type Verdict } from "@/db/queries/append-events";
-import { appendOneBatch } from "@/db/queries/append-one-batch";
+import { judgeBatches, type PreparedBatch, type Refused, type Verdict } from "@/db/queries/append-events";
+import { storeOpenBatches } from "@/db/queries/store-open-batches";
 import type { AppendBatch, Topic } from "@/server/context";
 import { AlreadyTerminalError, ConflictError, LeaseLostError, NotFoundError, UnavailableError } from "@/server/errors";
 import { prepareBatch } from "./prepare";
@@ -15,6 +15,7 @@ export type AppenderOptions = {
   wake: (topic: Topic) => void;
 };
 
+type StoreBatches = (pool: pg.Pool, batches: PreparedBatch[]) => Promise<Verdict[]>;
 type Waiting = { batch: PreparedBatch; resolve: (answer: AppendAnswer) => void; reject: (error: unknown) => void };
 
 /** Lanes flush side by side, each its own runs and connection; more than two were slower when measured. */
@@ -86,28 +87,30 @@ export class EventAppender {
 
   /** Flushes; returns those whose run was locked by somebody else, for the next flush. */
   async #flush(taken: Waiting[]): Promise<Waiting[]> {
-    const batches = taken.map((item) => item.batch);
+    const areOneEach = new Set(taken.map((item) => item.batch.runId)).size === taken.length;
+    const left = areOneEach ? await this.#store(taken, storeOpenBatches) : taken;
+    return left.length > 0 ? this.#store(left, judgeBatches) : [];
+  }
+
+  /** Stores by one of the two ways, and answers; returns those of which nothing was decided. */
+  async #store(taken: Waiting[], way: StoreBatches): Promise<Waiting[]> {
     try {
-      const [only] = batches;
-      const verdicts =
-        batches.length === 1 && only
-          ? [await appendOneBatch(this.options.pool, only)]
-          : await flushBatches(this.options.pool, batches);
-      return this.#answer(taken, verdicts);
+      const batches = taken.map((item) => item.batch);
+      return this.#answer(taken, await way(this.options.pool, batches));
     } catch (error) {
       // The same batch id was stored by another process meanwhile, or a lock was not had: look again.
       if (isRetryable(error) || isUniqueViolation(error)) return taken;
-      if (taken.length > 1 && isRefusal(error)) return this.#split(taken);
+      if (taken.length > 1 && isRefusal(error)) return this.#split(taken, way);
       this.#settle(taken, error);
       return [];
     }
   }
 
   /** One bad event must not fail its neighbours: halves are tried on their own, down to the one batch. */
-  async #split(taken: Waiting[]): Promise<Waiting[]> {
+  async #split(taken: Waiting[], way: StoreBatches): Promise<Waiting[]> {
     const middle = Math.ceil(taken.length / 2);
-    const left = await this.#flush(taken.slice(0, middle));
-    return [...left, ...(await this.#flush(taken.slice(middle)))];
+    const left = await this.#store(taken.slice(0, middle), way);
+    return [...left, ...(await this.#store(taken.slice(middle), way))];
   }
 
   #answer(taken: Waiting[], verdicts: Verdict[]): Waiting[] {

@@ -32,7 +32,7 @@ export function testContext(
 ): TestContext {
   const { deadlineMs } = options;
   const connected = connect(database.url, { poolMax: options.poolMax ?? 8, deadlineMs });
-  const appending = connect(database.url, { poolMax: APPENDER_LANES, hasGenericPlans: true, deadlineMs });
+  const appending = connect(database.url, { poolMax: APPENDER_LANES, isForAppending: true, deadlineMs });
   const woken: Topic[] = [];
   const appender = new EventAppender({ pool: appending.pool, onStored: () => {}, wake: (topic) => woken.push(topic) });
   const taskWriter = new TaskWriter();
