@@ -173,8 +173,8 @@ export function readAttention(db: Db, sight: AttentionSight, limits: Limits): Pr
     (max) => waitingApprovals(sight, max),
     (max) => pausedPlaces(sight, max),
     (max) => evicted(sight, max),
-    ...(sight.places.length === 0 ? [] : [(max: number) => parked(sight, max)]),
-    ...(sight.failedPlaces.length === 0 ? [] : [(max: number) => deadLetters(sight, deadLetterMs, max)]),
+    ...(sight.places.length === 0 ? [] : [parked(sight)]),
+    ...(sight.failedPlaces.length === 0 ? [] : [deadLetters(sight, deadLetterMs)]),
   ];
   return Promise.all(kinds.map((kind) => readFirst<AttentionRow>(db, kind, { shownMax, countMax })));
 }
@@ -237,9 +237,12 @@ function evicted(sight: Sight, max: number): SQL {
 }
 
 /** Tasks whose provider's limit is reached, and that do not go on by themselves. */
-function parked(sight: Sight, max: number): SQL {
-  const each = sql.raw(String(max));
-  return sql`
+const parked =
+  (sight: Sight): Listing =>
+  (max, inOrder) => {
+    const each = sql.raw(String(max));
+    const newest = inOrder(sql`task.parked_at desc`);
+    return sql`
     select 'parked' as kind, ${ATTENTION_TASK}, ${NO_TEXT} as "approvalId", task.run_id as "runId",
       task.session_id as "sessionId", task.failure_message as detail,
       (extract(epoch from task.parked_until) * 1000)::float8 as "untilMs",
@@ -250,14 +253,17 @@ function parked(sight: Sight, max: number): SQL {
       from agentrun_queue_tasks task
       where task.tenant_id = place.tenant_id and task.queue = place.queue and task.state = 'pending'
         and task.parked_at is not null and task.not_before = '9999-12-31 00:00:00+00' ${ofProject(sight.projectId)}
-      order by task.parked_at desc limit ${each}) task
-    order by task.parked_at desc limit ${each}`;
-}
+      ${newest} limit ${each}) task
+    ${newest} limit ${each}`;
+  };
 
 /** Tasks that failed of late and are not tried again. */
-function deadLetters(sight: AttentionSight, deadLetterMs: number, max: number): SQL {
-  const each = sql.raw(String(max));
-  return sql`
+const deadLetters =
+  (sight: AttentionSight, deadLetterMs: number): Listing =>
+  (max, inOrder) => {
+    const each = sql.raw(String(max));
+    const newest = inOrder(sql`task.updated_at desc`);
+    return sql`
     select 'dead-letter' as kind, ${ATTENTION_TASK}, ${NO_TEXT} as "approvalId", task.run_id as "runId",
       task.session_id as "sessionId", concat_ws(': ', task.dead_letter, task.failure_message) as detail,
       null::float8 as "untilMs", (extract(epoch from task.updated_at) * 1000)::float8 as "sinceMs"
@@ -268,6 +274,6 @@ function deadLetters(sight: AttentionSight, deadLetterMs: number, max: number): 
       where task.tenant_id = place.tenant_id and task.queue = place.queue and task.state = 'failed'
         and task.dead_letter is not null ${ofProject(sight.projectId)}
         and task.updated_at > now() - ${deadLetterMs} * interval '1 millisecond'
-      order by task.updated_at desc limit ${each}) task
-    order by task.updated_at desc limit ${each}`;
-}
+      ${newest} limit ${each}) task
+    ${newest} limit ${each}`;
+  };
