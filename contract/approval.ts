@@ -14,6 +14,8 @@ export const RequestApprovalInput = z.strictObject({
   kind: z.enum(APPROVAL_KINDS),
   itemId: requiredText(256).optional(),
   turnId: requiredText(256).optional(),
+  /** The sub-agent's thread, where it is not the session's own agent that asks. */
+  agentThreadId: requiredText(256).optional(),
   command: text(1_048_576).optional(),
   cwd: text(4_096).optional(),
   changes: z
@@ -58,6 +60,8 @@ export const Approval = z.object({
   kind: z.enum(APPROVAL_KINDS),
   itemId: z.string().nullable(),
   turnId: z.string().nullable(),
+  /** The sub-agent's thread; null: the session's own agent asks. */
+  agentThreadId: z.string().nullable(),
   command: z.string().nullable(),
   cwd: z.string().nullable(),
   changes: z.array(z.object({ path: z.string(), kind: z.string(), diff: z.string() })).nullable(),

@@ -123,6 +123,8 @@ export const LiveFrame = z.strictObject({
   itemId: requiredText(256),
   kind: z.enum(LIVE_KINDS),
   turnId: requiredText(256).optional(),
+  /** The sub-agent's thread, where it is not the session's own agent that writes. */
+  agentThreadId: requiredText(256).optional(),
   text: text(LIVE_TEXT_MAX),
 });
 export type LiveFrame = z.infer<typeof LiveFrame>;

@@ -29,6 +29,8 @@ export class Approvals {
       /** Resolves when all events so far are stored: the server writes the request's own event, which comes after. */
       flush: () => Promise<void>;
       changesOf: (itemId: string) => { path: string; kind: string; diff: string }[];
+      /** Which turn asks, and which agent, where it is not the session's own. */
+      sourceOf: (request: { turnId: string; threadId: string }) => Pick<Ask, "turnId" | "agentThreadId">;
     },
   ) {}
 
@@ -84,14 +86,14 @@ export class Approvals {
   private async answerCommand(
     params: CommandExecutionRequestApprovalParams,
   ): Promise<CommandExecutionRequestApprovalResponse> {
-    const { itemId, turnId, command, cwd, reason } = params;
+    const { itemId, command, cwd, reason } = params;
     const network = params.networkApprovalContext;
     const shown = command ?? (network ? `network access to ${network.host}` : undefined);
     return {
       decision: await this.ask({
         kind: "command",
         itemId,
-        turnId,
+        ...this.opts.sourceOf(params),
         command: shown,
         cwd: cwd ?? undefined,
         reason: reason ?? undefined,
@@ -100,12 +102,12 @@ export class Approvals {
   }
 
   private async answerFileChange(params: FileChangeRequestApprovalParams): Promise<FileChangeRequestApprovalResponse> {
-    const { itemId, turnId, reason } = params;
+    const { itemId, reason } = params;
     return {
       decision: await this.ask({
         kind: "file_change",
         itemId,
-        turnId,
+        ...this.opts.sourceOf(params),
         changes: this.opts.changesOf(itemId),
         reason: reason ?? undefined,
       }),
@@ -115,11 +117,11 @@ export class Approvals {
   private async answerPermissions(
     params: PermissionsRequestApprovalParams,
   ): Promise<PermissionsRequestApprovalResponse> {
-    const { itemId, turnId, cwd, reason, permissions } = params;
+    const { itemId, cwd, reason, permissions } = params;
     const decision = await this.ask({
       kind: "permissions",
       itemId,
-      turnId,
+      ...this.opts.sourceOf(params),
       cwd,
       command: JSON.stringify(permissions),
       reason: reason ?? undefined,

@@ -71,6 +71,7 @@ export class Attempt {
       emit: (event) => this.emit(event),
       flush: () => this.events.flush(),
       changesOf,
+      sourceOf: (request) => this.translator.sourceOf(request),
     });
   }
 

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { answerDemo } from "@/demo/model";
 import { findAttemptProcesses } from "./attempt-processes";
 import { isEnded, makeMachine } from "./test/harness";
 import { scriptedModel } from "./test/scripted-model";
@@ -74,6 +75,7 @@ test("what one of them asks for is asked of a person, after the agent's own end 
     return now()?.failureMessage ?? "";
   };
   await expect.poll(steer).toMatch(/^no-active-turn: .*sub-agents take no message/);
+  expect(asked).toMatchObject({ agentThreadId: expect.any(String), turnId: expect.any(String) });
   controlPlane.order("approve", { approvalId: asked.approvalId, decision: "accept" });
   await controlPlane.until("the turn's end", () => isEnded(controlPlane.state(turn)));
 
@@ -155,7 +157,8 @@ test("codex begins no turn that nobody ordered", async () => {
 });
 
 test("the demo's agent hands work on, waits for it and tells what came of it", async () => {
-  await using machine = await makeMachine();
+  // Slowly enough that what is being written is shown.
+  await using machine = await makeMachine((body, signal) => answerDemo(body, signal, 60));
   const { controlPlane } = machine.start();
   const turn = controlPlane.order("turn", { text: "delegate it" });
   await controlPlane.until("the turn's end", () => isEnded(controlPlane.state(turn)));
@@ -169,4 +172,7 @@ test("the demo's agent hands work on, waits for it and tells what came of it", a
   expect(spawned?.arguments).toMatchObject({ agents: [agentThreadId] });
   expect(controlPlane.payloads("tool_output").at(-1)?.text).toMatch(new RegExp(`^${agentThreadId}: completed: Done`));
   expect(controlPlane.payloads("assistant_message").at(-1)?.text).toContain("The sub-agent is done.");
+  // What is being written says whose it is, too.
+  const writers = controlPlane.frames.map((frame) => frame.agentThreadId);
+  expect(new Set(writers)).toEqual(new Set([undefined, agentThreadId]));
 });

@@ -9,6 +9,8 @@ export interface LiveText {
   itemId: string;
   kind: "assistant_message" | "reasoning" | "command_output";
   turnId: string;
+  /** Where it is not the session's own agent that writes. */
+  agentThreadId?: string;
   text: string;
 }
 
@@ -17,6 +19,7 @@ export interface Translation {
   live?: LiveText;
 }
 
+type Delta = { threadId: string; turnId: string; itemId: string; delta: string };
 type Source = { turnId: string; agentThreadId?: string };
 type TokenCounts = ThreadTokenUsageUpdatedNotification["tokenUsage"];
 
@@ -55,12 +58,12 @@ export class TurnTranslator {
       case "item/completed":
         return { events: this.itemCompleted(params.item, params.turnId, params.threadId) };
       case "item/agentMessage/delta":
-        return this.grow("assistant_message", params.itemId, params.turnId, params.delta);
+        return this.grow("assistant_message", params);
       case "item/reasoning/summaryTextDelta":
       case "item/reasoning/textDelta":
-        return this.grow("reasoning", params.itemId, params.turnId, params.delta);
+        return this.grow("reasoning", params);
       case "item/commandExecution/outputDelta":
-        return this.grow("command_output", params.itemId, params.turnId, params.delta);
+        return this.grow("command_output", params);
       case "turn/diff/updated":
         if (this.isOwn(params.threadId)) this.diff = params.diff;
         return { events: [] };
@@ -228,10 +231,10 @@ export class TurnTranslator {
     return [{ type: "warning", payload: { message } }];
   }
 
-  private grow(kind: LiveText["kind"], itemId: string, turnId: string, delta: string): Translation {
+  private grow(kind: LiveText["kind"], { itemId, delta, ...of }: Delta): Translation {
     const text = (this.texts.get(itemId) ?? "") + delta;
     this.texts.set(itemId, clip(text));
-    return { events: [], live: { itemId, kind, turnId, text } };
+    return { events: [], live: { itemId, kind, ...this.sourceOf(of), text } };
   }
 
   private change(change: FileUpdateChange): { path: string; kind: string; diff: string } {
@@ -252,7 +255,7 @@ export class TurnTranslator {
   }
 
   /** Which turn told something, and which agent, where it is not the session's own. */
-  private sourceOf({ turnId, threadId }: { turnId: string; threadId: string }): Source {
+  sourceOf({ turnId, threadId }: { turnId: string; threadId: string }): Source {
     return this.isOwn(threadId) ? { turnId } : { turnId, agentThreadId: threadId };
   }
 

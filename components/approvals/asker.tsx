@@ -8,7 +8,7 @@ import type { ApprovalSummary } from "@/contract/approval";
 
 /** Who asks, each a way to look: the session and the task by their titles, the run; then by which profile. */
 export function Asker({ approval }: { approval: ApprovalSummary }) {
-  const { id, sessionId, sessionTitle, taskId, taskTitle, runId, backendProfile } = approval;
+  const { id, sessionId, sessionTitle, taskId, taskTitle, runId, backendProfile, agentThreadId } = approval;
   return (
     <>
       {sessionId !== null && (
@@ -29,6 +29,9 @@ export function Asker({ approval }: { approval: ApprovalSummary }) {
         run {shortenId(runId)}
       </Link>
       <span>{backendProfile}</span>
+      {agentThreadId !== null && (
+        <span title={showTricks(agentThreadId)}>sub-agent {showTricks(shortenId(agentThreadId))}</span>
+      )}
     </>
   );
 }

@@ -1,6 +1,6 @@
 "use client";
 import Link from "next/link";
-import { memo, useEffect, useMemo } from "react";
+import { memo, type ReactNode, useEffect, useMemo } from "react";
 import { useRunCommands } from "@/components/sessions/use-session";
 import { runAddress } from "@/components/shell/addresses";
 import { useRunLog } from "@/components/trace/session-logs";
@@ -57,20 +57,15 @@ export const RunSection = memo(function RunSection({ run, hasHeading, askIsAtEnd
     const liveText = entry.kind === "command" ? (snapshot.live.get(entry.itemId)?.text ?? null) : null;
     const { subAgent } = entry;
     const before = all[index - 1];
-    const isFirst = subAgent !== undefined && !(before && "kind" in before && before.subAgent === subAgent);
     return (
-      <div
+      <OfAgent
         key={entry.key}
         id={entry.kind === "approval" ? entry.approvalId : undefined}
-        className={cn(subAgent !== undefined && "border-l-2 pl-3")}
+        subAgent={subAgent}
+        isFirst={!(before && "kind" in before && before.subAgent === subAgent)}
       >
-        {isFirst && (
-          <p className="pb-1 text-xs text-ink-3" title={showTricks(subAgent)}>
-            Sub-agent {showTricks(shortenId(subAgent))}
-          </p>
-        )}
         <ItemView item={entry} liveText={liveText} />
-      </div>
+      </OfAgent>
     );
   };
 
@@ -109,19 +104,37 @@ export const RunSection = memo(function RunSection({ run, hasHeading, askIsAtEnd
   );
 });
 
+type OfAgentProps = { subAgent: string | undefined; isFirst: boolean; id?: string; children: ReactNode };
+
+/** What an agent said or did: a sub-agent's stands behind a line, the first of it under its thread's id. */
+function OfAgent({ subAgent, isFirst, id, children }: OfAgentProps) {
+  return (
+    <div id={id} className={cn(subAgent !== undefined && "border-l-2 pl-3")}>
+      {subAgent !== undefined && isFirst && (
+        <p className="pb-1 text-xs text-ink-3" title={showTricks(subAgent)}>
+          Sub-agent {showTricks(shortenId(subAgent))}
+        </p>
+      )}
+      {children}
+    </div>
+  );
+}
+
 /** What is being written. Screen readers get each text once, when it is whole. */
 function LiveTexts({ frames }: { frames: LiveFrame[] }) {
   const texts = frames.filter((frame) => frame.kind !== "command_output");
   if (texts.length === 0) return null;
   return (
     <div aria-live="off" className="flex flex-col gap-3">
-      {texts.map((frame) =>
-        frame.kind === "reasoning" ? (
-          <Reasoning key={frame.itemId} text={frame.text} isLive />
-        ) : (
-          <Markdown key={frame.itemId} text={frame.text} />
-        ),
-      )}
+      {texts.map(({ itemId, kind, text, agentThreadId }, index) => (
+        <OfAgent
+          key={itemId}
+          subAgent={agentThreadId}
+          isFirst={index === 0 || texts[index - 1]?.agentThreadId !== agentThreadId}
+        >
+          {kind === "reasoning" ? <Reasoning text={text} isLive /> : <Markdown text={text} />}
+        </OfAgent>
+      ))}
     </div>
   );
 }

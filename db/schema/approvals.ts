@@ -21,6 +21,8 @@ export const approvals = table(
     kind: text({ enum: APPROVAL_KINDS }).notNull(),
     itemId: text(),
     turnId: text(),
+    /** The sub-agent's thread, where it is not the session's own agent that asks. */
+    agentThreadId: text(),
     command: text(),
     cwd: text(),
     changes: jsonb().$type<{ path: string; kind: string; diff: string }[]>(),

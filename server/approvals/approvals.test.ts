@@ -6,6 +6,7 @@ import { createTestDatabase } from "@/db/test/database";
 import { expireLease } from "@/db/test/factories";
 import { ackCommand, cancelCommand, createCommand, finishCommand } from "@/server/commands";
 import type { ServiceContext } from "@/server/context";
+import { listEvents } from "@/server/events";
 import { claimRun, createRun } from "@/server/runs";
 import { getSession } from "@/server/sessions";
 import { runnerOf, type TestContext, tenantOperator, testContext } from "@/server/test/context";
@@ -30,6 +31,21 @@ test("asking again in the same attempt answers the same row, and the session cou
   expect(first.approvalId).toBe(second.approvalId);
   expect((await getSession(ctx, { sessionId: "ses_ask" })).pendingApprovals).toBe(1);
   expect(first).toMatchObject({ status: "pending", command: "rm -rf build", cwd: "/w" });
+});
+
+test("a request says which sub-agent asks, and its event as well", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { runId, leaseEpoch, runner } = await asking(ctx, "ses_helper");
+  const ask = { runId, leaseEpoch, requestKey: "req-1", kind: "command" as const, agentThreadId: "thread_helper" };
+  const { approvalId } = await requestApproval(runner, ask);
+  expect(await getApproval(ctx, { approvalId })).toMatchObject({ agentThreadId: "thread_helper" });
+  const { items } = await listApprovals(ctx, { runId, limit: 5 });
+  expect(items).toMatchObject([{ agentThreadId: "thread_helper" }]);
+  const { items: events } = await listEvents(ctx, { runId, afterSeq: 0, limit: 50 });
+  expect(events.find((event) => event.type === "approval_request")?.payload).toMatchObject({
+    ...{ approvalId, agentThreadId: "thread_helper" },
+  });
 });
 
 test("of two people who decide at once one is told who was first; the decision reaches the runner once", async () => {

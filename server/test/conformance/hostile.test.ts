@@ -272,7 +272,7 @@ beforeAll(async () => {
     change("approvals.decide", { approvalId: "apr_x", decision: "accept", reason: "r" }),
     change("approvals.request", {
       ...{ runId, leaseEpoch: 1, requestKey: "k", kind: "command", itemId: "i", turnId: "t", command: "c", cwd: "/" },
-      ...{ changes: [], reason: "r" },
+      ...{ changes: [], reason: "r", agentThreadId: "thread" },
     }),
     change("archive.missing", { sessionId, leaseEpoch: undefined, digests: [] }),
     change("archive.commit", { runId, leaseEpoch: 1, manifest: {} }),

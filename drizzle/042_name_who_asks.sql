@@ -1,0 +1,1 @@
+ALTER TABLE "agentrun_approvals" ADD COLUMN "agent_thread_id" text;
