@@ -151,7 +151,7 @@ async function until(client: pg.Client, share: number): Promise<void> {
   const ended = () =>
     one(client, "select count(*) from agentrun_queue_tasks where state in ('completed', 'failed', 'cancelled')");
   await expect
-    .poll(ended, { timeout: isLong ? 3_600_000 : 300_000, interval: 50 })
+    .poll(ended, { timeout: isLong ? 3_600_000 : 300_000, interval: isLong ? 1_000 : 50 })
     .toBeGreaterThanOrEqual(Math.floor(TASKS * share));
 }
 

@@ -1,5 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import { expect, test } from "vitest";
+import { ATTENTION_COUNT_MAX, ATTENTION_KIND_MAX } from "@/contract/queue-commander";
 import { approvals, queueAttempts, queueTasks, sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { createTestQueue, playRun, type TestQueue } from "@/server/dispatcher/test/queue";
@@ -55,6 +56,34 @@ test("the oldest of those that wait for a slot, what runs, and how long starts w
     throughput: { started: 0 },
   });
   expect(one.items).toHaveLength(2);
+});
+
+test("of many that need a person the newest are named and all are counted, up to a bound", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  const makeFailed = (first: number, last: number) =>
+    ctx.pool.query(
+      `insert into agentrun_queue_tasks (id, tenant_id, project_id, queue, lane, title, priority, state, backend_profile,
+         payload, payload_hash, dead_letter, updated_at)
+       select 'qt_' || lpad(n::text, 4, '0'), 'default', 'default', 'q' || n % 3, '', 'Task ' || n, 0, 'failed', 'codex',
+         '{}', '', 'not-retryable', now() - n * interval '1 second'
+       from generate_series($1::int, $2::int) n`,
+      [first, last],
+    );
+  await makeFailed(1, 25);
+  const few = await queueCommander(ctx, {});
+  expect(few.attention.map(({ taskId }) => taskId).slice(0, 3)).toEqual(["qt_0001", "qt_0002", "qt_0003"]);
+  expect([few.attention.length, few.attentionCounts]).toEqual([
+    ATTENTION_KIND_MAX,
+    [{ kind: "dead-letter", count: 25, hasMore: false }],
+  ]);
+  await makeFailed(26, ATTENTION_COUNT_MAX + 5);
+  expect((await queueCommander(ctx, {})).attentionCounts).toEqual([
+    { kind: "dead-letter", count: ATTENTION_COUNT_MAX, hasMore: true },
+  ]);
+  expect((await queueCommander(ctx, { queue: "q1" })).attentionCounts).toEqual([
+    { kind: "dead-letter", count: 335, hasMore: false },
+  ]);
 });
 
 test("everything that needs a person is named, the most pressing first", async () => {
