@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { connect } from "@/db/client";
 import { createTestDatabase } from "@/db/test/database";
 import { makeRun } from "@/db/test/factories";
+import { appendEvents } from "@/server/events";
 import { testContext } from "@/server/test/context";
 import { int4Array, jsonbArray, textArray } from "./queries/binary-arrays";
 
@@ -57,6 +58,25 @@ test("events that race with the deletion of their run are refused, or go with it
   await writing.query("commit");
   await removal;
   expect((await writing.query("select count(*)::int from agentrun_events")).rows).toEqual([{ count: 0 }]);
+});
+
+test.each([1, 3])("appends to %i runs that are being deleted find none, and leave nothing", async (count) => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const runIds = (await Promise.all(Array.from({ length: count }, () => makeRun(ctx.database.db)))).map(({ id }) => id);
+  const deleting = await database.connect();
+  await deleting.query("begin");
+  await deleting.query("delete from agentrun_runs where id = any($1)", [runIds]);
+  const events = [{ type: "warning" as const, payload: { message: "late" } }];
+  const late = Promise.allSettled(runIds.map((runId) => appendEvents(ctx, { runId, events })));
+  if (count === 1) {
+    // The lone one waits for its run.
+    const waiting = "select count(*)::int as n from pg_stat_activity where cardinality(pg_blocking_pids(pid)) > 0";
+    await expect.poll(async () => (await ctx.pool.query(waiting)).rows[0].n).toBe(1);
+  }
+  await deleting.query("commit");
+  for (const answer of await late) expect(answer).toMatchObject({ reason: { reason: "not-found" } });
+  expect((await deleting.query("select count(*)::int as n from agentrun_events")).rows).toEqual([{ n: 0 }]);
 });
 
 test("only who says that it locks its runs itself is not checked", async () => {

@@ -151,11 +151,14 @@ test("what a sub-agent said and did is told apart, through every event of its it
     event("assistant_message", { itemId: "m1", turnId: "t1", text: "I hand it on." }),
     event("command_execution", { itemId: "i1", ...helper, command: "make", status: "inProgress" }),
     event("command_output", { itemId: "i1", ...helper, text: "ok" }),
+    event("approval_request", { approvalId: "apr_1", ...helper, kind: "command", command: "rm -rf build" }),
+    event("approval_decision", { approvalId: "apr_1", decision: "accept", decidedBy: "operator:ann" }),
     event("terminal_status", { terminalStatus: "cancelled" }),
   );
   expect(items.map(({ kind, subAgent }) => [kind, subAgent])).toEqual([
     ["assistant", undefined],
     ["command", "thread-2"],
+    ["approval", "thread-2"],
     ["end", undefined],
   ]);
 });

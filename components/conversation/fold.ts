@@ -239,8 +239,11 @@ export class Folding {
     const place = this.#places.get(key) ?? this.#items.length;
     this.#conversation = undefined;
     this.#places.set(key, place);
-    const item = make(key, this.#items[place]);
-    this.#items[place] = this.#subAgent === null ? item : { ...item, subAgent: this.#subAgent };
+    const old = this.#items[place];
+    const item = make(key, old);
+    // Who decides on what a sub-agent asked for does not say again who asked.
+    const subAgent = this.#subAgent ?? old?.subAgent;
+    this.#items[place] = subAgent === undefined ? item : { ...item, subAgent };
   }
 
   /** Like `#put`, for what belongs after everything it sums up: an older one is taken out and the new one stands last. */

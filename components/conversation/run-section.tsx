@@ -56,13 +56,12 @@ export const RunSection = memo(function RunSection({ run, hasHeading, askIsAtEnd
     }
     const liveText = entry.kind === "command" ? (snapshot.live.get(entry.itemId)?.text ?? null) : null;
     const { subAgent } = entry;
-    const before = all[index - 1];
     return (
       <OfAgent
         key={entry.key}
         id={entry.kind === "approval" ? entry.approvalId : undefined}
         subAgent={subAgent}
-        isFirst={!(before && "kind" in before && before.subAgent === subAgent)}
+        isFirst={subAgentOf(all[index - 1]) !== subAgent}
       >
         <ItemView item={entry} liveText={liveText} />
       </OfAgent>
@@ -95,7 +94,7 @@ export const RunSection = memo(function RunSection({ run, hasHeading, askIsAtEnd
         </p>
       )}
       {entries.sent.map(show)}
-      <LiveTexts frames={[...snapshot.live.values()]} />
+      <LiveTexts frames={[...snapshot.live.values()]} after={subAgentOf(entries.sent.at(-1))} />
       {snapshot.missingCount > 0 && (
         <p className="text-center text-xs text-ink-3">Fetching {formatPlural(snapshot.missingCount, "event")}…</p>
       )}
@@ -120,8 +119,13 @@ function OfAgent({ subAgent, isFirst, id, children }: OfAgentProps) {
   );
 }
 
-/** What is being written. Screen readers get each text once, when it is whole. */
-function LiveTexts({ frames }: { frames: LiveFrame[] }) {
+/** The sub-agent that an entry comes from. */
+function subAgentOf(entry: ConversationItem | Command | undefined): string | undefined {
+  return entry && "kind" in entry ? entry.subAgent : undefined;
+}
+
+/** What is being written, behind what `after` said last. Screen readers get each text once, when it is whole. */
+function LiveTexts({ frames, after }: { frames: LiveFrame[]; after: string | undefined }) {
   const texts = frames.filter((frame) => frame.kind !== "command_output");
   if (texts.length === 0) return null;
   return (
@@ -130,7 +134,7 @@ function LiveTexts({ frames }: { frames: LiveFrame[] }) {
         <OfAgent
           key={itemId}
           subAgent={agentThreadId}
-          isFirst={index === 0 || texts[index - 1]?.agentThreadId !== agentThreadId}
+          isFirst={(index === 0 ? after : texts[index - 1]?.agentThreadId) !== agentThreadId}
         >
           {kind === "reasoning" ? <Reasoning text={text} isLive /> : <Markdown text={text} />}
         </OfAgent>

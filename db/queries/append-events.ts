@@ -14,10 +14,12 @@ export type PreparedBatch = {
   bytes: number;
 };
 
-/** What became of one batch. `busy`: its run was locked by somebody else, and nothing was decided. */
-export type Verdict = Taken | Refused | { kind: "busy" };
-type Stored = { items: { id: string; seq: number }[]; lastSeq: number };
-export type Taken = ({ kind: "stored" } & Stored) | ({ kind: "replayed" } & Stored);
+/** What became of one batch. */
+export type Verdict = Stored | Replayed | Refused;
+export type StoredItem = { id: string; seq: number };
+export type Stored = { kind: "stored"; items: StoredItem[]; lastSeq: number };
+/** It was stored before, as the run's events from one seq to another. */
+export type Replayed = { kind: "replayed"; firstSeq: number; lastSeq: number };
 export type Refused =
   | { kind: "terminal"; status: RunStatus; failureKind: string | null }
   | { kind: "missing" }
@@ -76,7 +78,7 @@ const APPEND = `
   select verdict, upto::int, first_seq, last_seq, status, failure_kind from placed order by place`;
 
 type Row = {
-  verdict: Verdict["kind"];
+  verdict: Verdict["kind"] | "busy";
   upto: number | null;
   first_seq: number | null;
   last_seq: number | null;
@@ -84,16 +86,17 @@ type Row = {
   failure_kind: string | null;
 };
 
-/** Stores what may be stored of any batches, of a run also several; answers for each, in the order given. */
-export async function judgeBatches(pool: pg.Pool, batches: PreparedBatch[]): Promise<Verdict[]> {
+/**
+ * Stores what may be stored of any batches, of a run also several; answers for each, in the order given. null: its run
+ * was locked by somebody else, and nothing was decided.
+ */
+export async function judgeBatches(pool: pg.Pool, batches: PreparedBatch[]): Promise<(Verdict | null)[]> {
   const { rows } = await pool.query<Row>({
     name: "agentrun-append",
     text: APPEND,
     values: columnsOf(batches),
   });
-  const verdicts: Verdict[] = [];
-  for (const [index, batch] of batches.entries()) verdicts.push(await verdictOf(pool, batch, rows[index]));
-  return verdicts;
+  return batches.map((batch, index) => verdictOf(batch, rows[index]));
 }
 
 /** Batches and their events as columns: run, epoch, batch id, hash and size; then the events' batch, place, id, type ... */
@@ -115,7 +118,7 @@ export function columnsOf(batches: PreparedBatch[]): Buffer[] {
 }
 
 /** What is answered for a batch that was stored as the last one of its run. */
-export function storedOf(batch: PreparedBatch, lastSeq: number): Taken {
+export function storedOf(batch: PreparedBatch, lastSeq: number): Stored {
   const firstSeq = lastSeq - batch.events.length + 1;
   return {
     kind: "stored",
@@ -124,18 +127,17 @@ export function storedOf(batch: PreparedBatch, lastSeq: number): Taken {
   };
 }
 
-async function verdictOf(pool: pg.Pool, batch: PreparedBatch, row: Row | undefined): Promise<Verdict> {
+function verdictOf(batch: PreparedBatch, row: Row | undefined): Verdict | null {
   if (!row) throw new Error(`a batch of run ${batch.runId} was not judged`);
   switch (row.verdict) {
     case "stored":
       return storedOf(batch, row.upto ?? 0);
-    case "replayed": {
-      const lastSeq = row.last_seq ?? 0;
-      return { kind: "replayed", items: await readItems(pool, batch.runId, [row.first_seq ?? 1, lastSeq]), lastSeq };
-    }
+    case "replayed":
+      return { kind: "replayed", firstSeq: row.first_seq ?? 1, lastSeq: row.last_seq ?? 0 };
     case "terminal":
       return { kind: "terminal", status: row.status, failureKind: row.failure_kind };
     case "busy":
+      return null;
     case "missing":
     case "lease-lost":
     case "conflict":
@@ -146,10 +148,14 @@ async function verdictOf(pool: pg.Pool, batch: PreparedBatch, row: Row | undefin
 }
 
 /** A replay answers with the ids of the events that are stored, not with those that the retry brought. */
-async function readItems(pool: pg.Pool, runId: string, [first, last]: [number, number]): Promise<Stored["items"]> {
-  const { rows } = await pool.query<{ id: string; seq: number }>(
+export async function readStored(
+  pool: pg.Pool,
+  runId: string,
+  { firstSeq, lastSeq }: Pick<Replayed, "firstSeq" | "lastSeq">,
+): Promise<StoredItem[]> {
+  const { rows } = await pool.query<StoredItem>(
     "select id, seq from agentrun_events where run_id = $1 and seq between $2 and $3 order by seq",
-    [runId, first, last],
+    [runId, firstSeq, lastSeq],
   );
   return rows;
 }

@@ -2,7 +2,10 @@ import { type SQL, sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
 import { executeNamed } from "./named";
 
-/** An `order by`, where rows are read; where they are only counted, nothing: their order would have all be looked at. */
+/**
+ * An `order by` where rows are read, and nothing where they are only counted: a listing of several places uses it, whose
+ * order would have every place be looked at. The order within a place, which an index has, stays.
+ */
 export type InOrder = (by: SQL) => SQL;
 /** A statement of some rows, or of as many as are counted. */
 export type Listing = (max: number, inOrder: InOrder) => SQL;

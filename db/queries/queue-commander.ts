@@ -241,7 +241,6 @@ const parked =
   (sight: Sight): Listing =>
   (max, inOrder) => {
     const each = sql.raw(String(max));
-    const newest = inOrder(sql`task.parked_at desc`);
     return sql`
     select 'parked' as kind, ${ATTENTION_TASK}, ${NO_TEXT} as "approvalId", task.run_id as "runId",
       task.session_id as "sessionId", task.failure_message as detail,
@@ -253,8 +252,8 @@ const parked =
       from agentrun_queue_tasks task
       where task.tenant_id = place.tenant_id and task.queue = place.queue and task.state = 'pending'
         and task.parked_at is not null and task.not_before = '9999-12-31 00:00:00+00' ${ofProject(sight.projectId)}
-      ${newest} limit ${each}) task
-    ${newest} limit ${each}`;
+      order by task.parked_at desc limit ${each}) task
+    ${inOrder(sql`task.parked_at desc`)} limit ${each}`;
   };
 
 /** Tasks that failed of late and are not tried again. */
@@ -262,7 +261,6 @@ const deadLetters =
   (sight: AttentionSight, deadLetterMs: number): Listing =>
   (max, inOrder) => {
     const each = sql.raw(String(max));
-    const newest = inOrder(sql`task.updated_at desc`);
     return sql`
     select 'dead-letter' as kind, ${ATTENTION_TASK}, ${NO_TEXT} as "approvalId", task.run_id as "runId",
       task.session_id as "sessionId", concat_ws(': ', task.dead_letter, task.failure_message) as detail,
@@ -274,6 +272,6 @@ const deadLetters =
       where task.tenant_id = place.tenant_id and task.queue = place.queue and task.state = 'failed'
         and task.dead_letter is not null ${ofProject(sight.projectId)}
         and task.updated_at > now() - ${deadLetterMs} * interval '1 millisecond'
-      ${newest} limit ${each}) task
-    ${newest} limit ${each}`;
+      order by task.updated_at desc limit ${each}) task
+    ${inOrder(sql`task.updated_at desc`)} limit ${each}`;
   };

@@ -1,17 +1,18 @@
 import type pg from "pg";
-import { columnsOf, type PreparedBatch, storedOf, type Verdict } from "./append-events";
+import { columnsOf, type PreparedBatch, type Stored, storedOf } from "./append-events";
 import { jsonbArray, textArray } from "./binary-arrays";
 
 /**
- * Stores those batches whose run is open, held by their writer and locked by nobody, and that are not stored yet, as
- * nearly all are; the others are `busy`, which is for `judgeBatches` to look into. No two may be of one run.
+ * Stores those batches whose run is open, held by their writer and locked by nobody else, and that are not stored yet,
+ * as nearly all are. Of the others nothing is decided, and null is answered: `judgeBatches` looks into them. No two may
+ * be of one run.
  */
-export async function storeOpenBatches(pool: pg.Pool, batches: PreparedBatch[]): Promise<Verdict[]> {
+export async function storeOpenBatches(pool: pg.Pool, batches: PreparedBatch[]): Promise<(Stored | null)[]> {
   const [only] = batches;
   const lastSeqs = only && batches.length === 1 ? [await storeOne(pool, only)] : await storeOneEach(pool, batches);
   return batches.map((batch, index) => {
     const lastSeq = lastSeqs[index];
-    return lastSeq == null ? { kind: "busy" } : storedOf(batch, lastSeq);
+    return lastSeq === undefined ? null : storedOf(batch, lastSeq);
   });
 }
 
@@ -39,8 +40,8 @@ const STORE_ONE = `
   )
   select last_event_seq from counted`;
 
-/** The run's last seq; null when the batch was not stored. */
-async function storeOne(pool: pg.Pool, batch: PreparedBatch): Promise<number | null> {
+/** The run's last seq; undefined when the batch was not stored. */
+async function storeOne(pool: pg.Pool, batch: PreparedBatch): Promise<number | undefined> {
   const { events } = batch;
   const { rows } = await pool.query<{ last_event_seq: number }>({
     name: "agentrun-store-one",
@@ -57,7 +58,7 @@ async function storeOne(pool: pg.Pool, batch: PreparedBatch): Promise<number | n
       textArray(events.map((event) => event.at)),
     ],
   });
-  return rows[0]?.last_event_seq ?? null;
+  return rows[0]?.last_event_seq;
 }
 
 /**
@@ -75,9 +76,9 @@ const STORE_ONE_EACH = `
         when given.epoch is null then run.status in ('pending', 'claimed')
         else run.status = 'claimed' and run.lease_epoch = given.epoch
       end
-      and (given.batch_id is null or not exists (
-        select from agentrun_event_batches known where known.run_id = given.run_id and known.batch_id = given.batch_id
-      ))
+      -- Not "not exists", for which a planner may read all batches that there are into a table of its own.
+      and (select known.batch_id from agentrun_event_batches known
+        where known.run_id = given.run_id and known.batch_id = given.batch_id) is null
     for no key update of run skip locked
   ), counted as (
     update agentrun_runs run set last_event_seq = run.last_event_seq + taken.size

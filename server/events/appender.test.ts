@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
+import { connect } from "@/db/client";
 import { createTestDatabase } from "@/db/test/database";
 import { makeRun } from "@/db/test/factories";
-import { claimRun, finishRun } from "@/server/runs";
+import { claimRun, finishRun, getRun } from "@/server/runs";
 import { testContext } from "@/server/test/context";
-import { appendEvents, listEvents } from ".";
+import { appendEvents, EventAppender, listEvents } from ".";
 
 const note = (text: string) => ({ type: "warning" as const, payload: { message: text } });
 
@@ -45,27 +46,32 @@ test("batches of many runs that go out together are numbered without a gap, whoe
   await using first = testContext(database);
   await using second = testContext(database);
   const all = await Promise.all(Array.from({ length: 12 }, () => makeRun(first.database.db)));
+  const answered: { id: string; seq: number }[] = [];
   // One at a time for each run and process, as runners write: a flush holds one batch of each of several runs.
   const writers = all.flatMap((run) =>
     [first, second].map(async (ctx, process) => {
       for (let index = 0; index < 25; index += 1) {
         const batchId = index % 2 === 0 ? undefined : `${process}-${index}`;
-        const { items } = await appendEvents(ctx, { runId: run.id, batchId, events: [note("a"), note("b")] });
-        expect(items[1]?.seq).toBe((items[0]?.seq ?? 0) + 1);
+        answered.push(...(await appendEvents(ctx, { runId: run.id, batchId, events: [note("a"), note("b")] })).items);
       }
     }),
   );
   await Promise.all(writers);
+  const stored: { id: string; seq: number }[] = [];
   for (const run of all) {
     const { items } = await listEvents(first, { runId: run.id, afterSeq: 0, limit: 500 });
     expect(items.map((event) => event.seq)).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
+    stored.push(...items.map(({ id, seq }) => ({ id, seq })));
   }
+  const byId = (left: { id: string }, right: { id: string }) => (left.id < right.id ? -1 : 1);
+  expect(answered.sort(byId)).toEqual(stored.sort(byId));
 });
 
 test("of batches that go out together each gets its own answer, and nobody waits for a run that is locked", async () => {
   await using database = await createTestDatabase();
+  await using ctx = testContext(database);
   // Shorter than a statement may wait for a lock: one that waits for it fails.
-  await using ctx = testContext(database, { deadlineMs: 1_900 });
+  await using hasty = testContext(database, { deadlineMs: 1_900 });
   const makeClaimed = async () => {
     const { id } = await makeRun(ctx.database.db);
     return { runId: id, leaseEpoch: (await claimRun(ctx, { runId: id, runnerId: "runner_a" })).leaseEpoch };
@@ -75,23 +81,24 @@ test("of batches that go out together each gets its own answer, and nobody waits
   await finishRun(ctx, { ...ended, terminalStatus: "failed", failureKind: "backend-failed" });
   const before = await appendEvents(ctx, { ...stored, batchId: "b", events: [note("known")] });
   await appendEvents(ctx, { ...other, batchId: "b", events: [note("known")] });
+  const { lastEventSeq: openSeq } = await getRun(ctx, open);
   const holder = await database.connect();
   await holder.query("begin");
   await holder.query("select from agentrun_runs where id = $1 for update", [locked.runId]);
 
-  const waiting = appendEvents(ctx, { ...locked, events: [note("held")] });
+  const waiting = appendEvents(hasty, { ...locked, events: [note("held")] });
   const answers = await Promise.allSettled([
-    appendEvents(ctx, { ...open, events: [note("a"), note("b")] }),
-    appendEvents(ctx, { ...ended, events: [note("late")] }),
-    appendEvents(ctx, { ...lost, leaseEpoch: lost.leaseEpoch + 1, events: [note("stolen")] }),
-    appendEvents(ctx, { ...stored, batchId: "b", events: [note("known")] }),
-    appendEvents(ctx, { ...other, batchId: "b", events: [note("else")] }),
-    appendEvents(ctx, { runId: "run_none", events: [note("nobody's")] }),
+    appendEvents(hasty, { ...open, events: [note("a"), note("b")] }),
+    appendEvents(hasty, { ...ended, events: [note("late")] }),
+    appendEvents(hasty, { ...lost, leaseEpoch: lost.leaseEpoch + 1, events: [note("stolen")] }),
+    appendEvents(hasty, { ...stored, batchId: "b", events: [note("known")] }),
+    appendEvents(hasty, { ...other, batchId: "b", events: [note("else")] }),
+    appendEvents(hasty, { runId: "run_none", events: [note("nobody's")] }),
   ]);
 
   expect(
     answers.map((answer) => (answer.status === "fulfilled" ? answer.value.lastSeq : answer.reason.reason)),
-  ).toEqual([expect.any(Number), "already-terminal", "lease-lost", before.lastSeq, "batch-conflict", "not-found"]);
+  ).toEqual([openSeq + 2, "already-terminal", "lease-lost", before.lastSeq, "batch-conflict", "not-found"]);
   expect(answers[3]).toEqual({ status: "fulfilled", value: before });
   await holder.query("commit");
   expect((await waiting).items).toHaveLength(1);
@@ -124,6 +131,31 @@ test("one batch that the database refuses does not fail its neighbours", async (
   const settled = await Promise.allSettled(writes);
   expect(settled.filter((write) => write.status === "rejected")).toHaveLength(1);
   expect(settled[5]?.status).toBe("rejected");
+});
+
+test("what is stored beside a batch that was stored before is not stored again when that one cannot be read", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { id: runId } = await makeRun(ctx.database.db);
+  await appendEvents(ctx, { runId, batchId: "known", events: [note("known")] });
+  const { pool, close } = connect(database.url, { isForAppending: true });
+  const query = pool.query.bind(pool) as (...args: unknown[]) => unknown;
+  Object.assign(pool, {
+    // The one text that is not named reads what a replay is answered with.
+    query: (asked: unknown, ...values: unknown[]) =>
+      typeof asked === "string"
+        ? Promise.reject(Object.assign(new Error("it took too long"), { code: "57014" }))
+        : query(asked, ...values),
+  });
+  const appender = new EventAppender({ pool, onStored: () => undefined, wake: () => undefined });
+  const [fresh, known] = await Promise.allSettled([
+    appender.append({ runId, leaseEpoch: null, events: [note("fresh")] }),
+    appender.append({ runId, leaseEpoch: null, batchId: "known", events: [note("known")] }),
+  ]);
+  expect([fresh?.status, known?.status]).toEqual(["fulfilled", "rejected"]);
+  await appender.close();
+  await close();
+  expect((await listEvents(ctx, { runId, afterSeq: 0, limit: 9 })).items).toHaveLength(2);
 });
 
 test("what an agent prints is stored without NUL, lone surrogates and secrets", async () => {

@@ -1,21 +1,29 @@
 import type pg from "pg";
 import type { AppendAnswer } from "@/contract/event";
 import { isRefusal, isRetryable, isUniqueViolation } from "@/db/errors";
-import { judgeBatches, type PreparedBatch, type Refused, type Verdict } from "@/db/queries/append-events";
+import {
+  judgeBatches,
+  type PreparedBatch,
+  type Refused,
+  type Replayed,
+  readStored,
+  type Verdict,
+} from "@/db/queries/append-events";
 import { storeOpenBatches } from "@/db/queries/store-open-batches";
 import type { AppendBatch, Topic } from "@/server/context";
 import { AlreadyTerminalError, ConflictError, LeaseLostError, NotFoundError, UnavailableError } from "@/server/errors";
 import { prepareBatch } from "./prepare";
 
 export type AppenderOptions = {
-  /** Of its own, with generic plans: its two statements are planned once for each connection. */
+  /** Of its own, with generic plans: its few statements are planned once for each connection. */
   pool: pg.Pool;
   /** Told after each commit how many events it stored. */
   onStored: (events: number) => void;
   wake: (topic: Topic) => void;
 };
 
-type StoreBatches = (pool: pg.Pool, batches: PreparedBatch[]) => Promise<Verdict[]>;
+/** null: nothing was decided of that batch. */
+type StoreBatches = (pool: pg.Pool, batches: PreparedBatch[]) => Promise<(Verdict | null)[]>;
 type Waiting = { batch: PreparedBatch; resolve: (answer: AppendAnswer) => void; reject: (error: unknown) => void };
 
 /** Lanes flush side by side, each its own runs and connection; more than two were slower when measured. */
@@ -27,8 +35,8 @@ const WAITING_MAX = 10_000;
 const BUSY_RETRIES_MAX = 200;
 
 /**
- * Group commit: batches that arrive while a flush is under way are stored together by the next one, in one
- * transaction. Answers go out after the commit. A batch that the database refuses fails alone.
+ * Group commit: batches that arrive while a flush is under way are stored together by the next one, by one
+ * statement that is its own transaction; what that leaves out is judged by a second. Answers go out after the commit. A batch that the database refuses fails alone.
  */
 export class EventAppender {
   readonly #lanes: Waiting[][];
@@ -113,28 +121,41 @@ export class EventAppender {
     return [...left, ...(await this.#store(taken.slice(middle), way))];
   }
 
-  #answer(taken: Waiting[], verdicts: Verdict[]): Waiting[] {
-    const busy: Waiting[] = [];
+  #answer(taken: Waiting[], verdicts: (Verdict | null)[]): Waiting[] {
+    const undecided: Waiting[] = [];
     const runIds = new Set<string>();
     let events = 0;
     taken.forEach((item, index) => {
       const verdict = verdicts[index];
-      if (!verdict || verdict.kind === "busy") {
-        busy.push(item);
+      if (!verdict) {
+        undecided.push(item);
+        return;
+      }
+      if (verdict.kind === "replayed") {
+        void this.#answerReplay(item, verdict);
         return;
       }
       this.#waiting -= 1;
-      if (verdict.kind === "stored" || verdict.kind === "replayed") {
+      if (verdict.kind === "stored") {
         item.resolve({ items: verdict.items, lastSeq: verdict.lastSeq });
-        if (verdict.kind === "stored") {
-          runIds.add(item.batch.runId);
-          events += verdict.items.length;
-        }
+        runIds.add(item.batch.runId);
+        events += verdict.items.length;
       } else item.reject(refusalOf(verdict, item.batch));
     });
     if (events > 0) this.options.onStored(events);
     for (const runId of runIds) this.options.wake(`events:${runId}`);
-    return busy;
+    return undecided;
+  }
+
+  /** By a statement of its own: its failure must not have what was stored beside it be stored again. */
+  async #answerReplay({ batch, resolve, reject }: Waiting, replayed: Replayed): Promise<void> {
+    try {
+      resolve({ items: await readStored(this.options.pool, batch.runId, replayed), lastSeq: replayed.lastSeq });
+    } catch (error) {
+      reject(error);
+    } finally {
+      this.#waiting -= 1;
+    }
   }
 
   #settle(items: Waiting[], error: unknown): void {
