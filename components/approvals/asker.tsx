@@ -6,7 +6,10 @@ import { showTricks } from "@/components/ui/hidden-text";
 import { Countdown, Time } from "@/components/ui/time";
 import type { ApprovalSummary } from "@/contract/approval";
 
-/** Who asks, each a way to look: the session and the task by their titles, the run; then by which profile, and which of its sub-agents. */
+/**
+ * Who asks, each a way to look: the session and the task by their titles, the run; then by which profile, and which
+ * sub-agent, where it is one.
+ */
 export function Asker({ approval }: { approval: ApprovalSummary }) {
   const { id, sessionId, sessionTitle, taskId, taskTitle, runId, backendProfile, agentThreadId } = approval;
   return (
@@ -29,6 +32,7 @@ export function Asker({ approval }: { approval: ApprovalSummary }) {
         run {shortenId(runId)}
       </Link>
       <span>{backendProfile}</span>
+      {/* A server of the release before says nothing of it. */}
       {agentThreadId != null && (
         <span title={showTricks(agentThreadId)}>sub-agent {showTricks(shortenId(agentThreadId))}</span>
       )}

@@ -170,9 +170,9 @@ type Limits = { eachMax: number; countMax: number; deadLetterMs: number };
 export function readAttention(db: Db, sight: AttentionSight, limits: Limits): Promise<FirstOf<AttentionRow>[]> {
   const { eachMax: shownMax, countMax, deadLetterMs } = limits;
   const kinds: Listing[] = [
-    (max) => waitingApprovals(sight, max),
-    (max) => pausedPlaces(sight, max),
-    (max) => evicted(sight, max),
+    waitingApprovals(sight),
+    pausedPlaces(sight),
+    evicted(sight),
     ...(sight.places.length === 0 ? [] : [parked(sight)]),
     ...(sight.failedPlaces.length === 0 ? [] : [deadLetters(sight, deadLetterMs)]),
   ];
@@ -183,8 +183,10 @@ const ATTENTION_TASK = sql`task.tenant_id as "tenantId", task.queue, task.lane, 
 const NO_TEXT = sql`null::text`;
 
 /** Approvals that runs of tasks wait for. */
-function waitingApprovals(sight: Sight, max: number): SQL {
-  return sql`
+const waitingApprovals =
+  (sight: Sight): Listing =>
+  (max) =>
+    sql`
     select 'approval' as kind, ${ATTENTION_TASK}, approval.id as "approvalId", task.run_id as "runId",
       task.session_id as "sessionId", coalesce(approval.command, approval.reason, approval.kind) as detail,
       null::float8 as "untilMs", (extract(epoch from approval.created_at) * 1000)::float8 as "sinceMs"
@@ -194,11 +196,12 @@ function waitingApprovals(sight: Sight, max: number): SQL {
     where approval.status = 'pending' and task.state in ('dispatched', 'running') ${inSight(sight, sql`task`)}
       ${sight.tenantId === null ? sql`` : sql`and approval.tenant_id = ${sight.tenantId}`}
     order by approval.created_at limit ${sql.raw(String(max))}`;
-}
 
 /** Queues and lanes that are paused. */
-function pausedPlaces(sight: Sight, max: number): SQL {
-  return sql`
+const pausedPlaces =
+  (sight: Sight): Listing =>
+  (max) =>
+    sql`
     select 'paused' as kind, control.tenant_id as "tenantId", control.queue, control.lane, ${NO_TEXT} as "taskId",
       ${NO_TEXT} as title, ${NO_TEXT} as "approvalId", ${NO_TEXT} as "runId", ${NO_TEXT} as "sessionId",
       control.reason as detail, null::float8 as "untilMs",
@@ -207,11 +210,12 @@ function pausedPlaces(sight: Sight, max: number): SQL {
       ${sight.tenantId === null ? sql`` : sql`and control.tenant_id in (${sight.tenantId}, '*')`}
       ${sight.queue === undefined ? sql`` : sql`and control.queue = ${sight.queue}`}
     order by control.updated_at desc limit ${sql.raw(String(max))}`;
-}
 
 /** Of tasks that wait for a session whose volume is gone the first of each session. */
-function evicted(sight: Sight, max: number): SQL {
-  return sql`
+const evicted =
+  (sight: Sight): Listing =>
+  (max) =>
+    sql`
     with recursive blockers as (
       (select blocked_on from agentrun_queue_tasks
         where state = 'pending' and not_before is null and blocked_on >= '["session",' order by blocked_on limit 1)
@@ -234,7 +238,6 @@ function evicted(sight: Sight, max: number): SQL {
       order by task.priority desc, task.created_at, task.id limit 1) task
     where session.storage_state in ('deleting', 'evicted') and session.execution_state <> 'running'
     limit ${sql.raw(String(max))}`;
-}
 
 /** Tasks whose provider's limit is reached, and that do not go on by themselves. */
 const parked =

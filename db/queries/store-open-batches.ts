@@ -16,6 +16,11 @@ export async function storeOpenBatches(pool: pg.Pool, batches: PreparedBatch[]):
   });
 }
 
+/** Whether a run takes a batch of that epoch, which is null for one that is written without a lease. */
+const takes = (epoch: string) =>
+  `case when ${epoch} is null then run.status in ('pending', 'claimed')
+    else run.status = 'claimed' and run.lease_epoch = ${epoch} end`;
+
 /**
  * One run's batch in one statement, which is its own transaction: what a lone caller pays is one round trip and one
  * commit. The update waits for the run's lock and then judges the row as it is; a batch id that was stored meanwhile
@@ -23,9 +28,8 @@ export async function storeOpenBatches(pool: pg.Pool, batches: PreparedBatch[]):
  */
 const STORE_ONE = `
   with counted as (
-    update agentrun_runs set last_event_seq = last_event_seq + $2
-    where id = $1
-      and case when $3::int is null then status in ('pending', 'claimed') else status = 'claimed' and lease_epoch = $3 end
+    update agentrun_runs run set last_event_seq = last_event_seq + $2
+    where id = $1 and ${takes("$3::int")}
       and ($4::text is null or not exists (select from agentrun_event_batches where run_id = $1 and batch_id = $4))
     returning last_event_seq
   ), batched as (
@@ -72,10 +76,7 @@ const STORE_ONE_EACH = `
     from unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::int[])
       with ordinality as given (run_id, epoch, batch_id, hash, size, place)
     join agentrun_runs run on run.id = given.run_id
-    where case
-        when given.epoch is null then run.status in ('pending', 'claimed')
-        else run.status = 'claimed' and run.lease_epoch = given.epoch
-      end
+    where ${takes("given.epoch")}
       -- Not "not exists", for which a planner may read all batches that there are into a table of its own.
       and (select known.batch_id from agentrun_event_batches known
         where known.run_id = given.run_id and known.batch_id = given.batch_id) is null
