@@ -9,7 +9,8 @@ export default defineConfig({
   // Each spec starts a whole product of its own; two at once are what two cores carry.
   workers: 1,
   timeout: 120_000,
-  expect: { timeout: 20_000 },
+  // What is tried again is bounded as well: it has no bound of its own, and would take all the story's time.
+  expect: { timeout: 20_000, toPass: { timeout: 20_000 } },
   retries: 0,
   reporter: [["list"]],
   use: {

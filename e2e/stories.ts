@@ -23,6 +23,8 @@ export async function newSession(
 
 /** Shows a new row of a list that has just been read again: that may have had it already, or else it waits behind a pill. */
 export async function showNew(pill: Locator, row: Locator): Promise<void> {
+  // A tab behind another draws nothing, so that what is to be clicked in it never counts as standing still.
+  await pill.page().bringToFront();
   await expect(async () => {
     if (await pill.isVisible()) await pill.click({ timeout: 1_000 });
     await expect(row).toHaveCount(1, { timeout: 1_000 });
