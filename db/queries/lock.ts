@@ -1,4 +1,5 @@
-import { and, eq, type SQL, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
+import type { PgColumn } from "drizzle-orm/pg-core";
 import type { Tx } from "@/db/client";
 import {
   type CommandRow,
@@ -12,12 +13,50 @@ import {
   type SessionRow,
   sessions,
 } from "@/db/schema";
-
-// Every verb of a runner begins with some of these. They are named, so that a connection plans each once and keeps it:
-// to plan one took longer than to run it.
+import { prepared } from "./prepared";
 
 /** A run with what is locked before it: its queue task and its session, where it has them. */
 export type LockedRun = { run: RunRow; session: SessionRow | null; task: QueueTaskRow | null };
+
+const id = sql.placeholder("id");
+const tenantId = sql.placeholder("tenantId");
+/** Whose row it must be; null: anybody's. */
+const isOwned = (column: PgColumn) => sql`(${tenantId}::text is null or ${column} = ${tenantId})`;
+
+// Every verb of a runner begins with some of these.
+const findRun = prepared("find-run", (db) =>
+  db
+    .select({ sessionId: runs.sessionId, taskId: runs.taskId })
+    .from(runs)
+    .where(and(eq(runs.id, id), isOwned(runs.tenantId))),
+);
+const findCommand = prepared("find-command", (db) =>
+  db.select({ runId: commands.runId }).from(commands).where(eq(commands.id, id)),
+);
+const lockedTask = prepared("lock-task", (db) =>
+  db.select().from(queueTasks).where(eq(queueTasks.id, id)).for("no key update"),
+);
+const lockedSession = prepared("lock-session", (db) =>
+  db
+    .select()
+    .from(sessions)
+    .where(and(eq(sessions.sessionId, id), isOwned(sessions.tenantId)))
+    .for("no key update"),
+);
+const lockedRun = prepared("lock-run", (db) => db.select().from(runs).where(eq(runs.id, id)).for("no key update"));
+const lockedCommand = prepared("lock-command", (db) =>
+  db.select().from(commands).where(eq(commands.id, id)).for("no key update"),
+);
+const shownLease = prepared("show-lease", (db) => db.select().from(leases).where(eq(leases.runId, id)));
+const lockedLease = prepared("lock-lease", (db) =>
+  db.select().from(leases).where(eq(leases.runId, id)).for("no key update"),
+);
+const leaseClock = prepared("lease-clock", (db) =>
+  db
+    .select({ isExpired: sql<boolean>`${leases.leaseExpiresAt} <= clock_timestamp()` })
+    .from(leases)
+    .where(eq(leases.runId, id)),
+);
 
 /**
  * The one lock order, everywhere: lane, task, session, run, command, each by id, and a lease after its run. A run's
@@ -25,46 +64,23 @@ export type LockedRun = { run: RunRow; session: SessionRow | null; task: QueueTa
  * new events and commands alone.
  */
 export async function lockRun(tx: Tx, runId: string, tenantId: string | null): Promise<LockedRun | null> {
-  const [found] = await tx
-    .select({ sessionId: runs.sessionId, taskId: runs.taskId })
-    .from(runs)
-    .where(ownedRun(runId, tenantId))
-    .prepare(`agentrun-find-run-${tenantId !== null}`)
-    .execute();
+  const [found] = await findRun(tx).execute({ id: runId, tenantId });
   if (!found) return null;
   const task = found.taskId === null ? null : await lockTaskRow(tx, found.taskId);
   const session = found.sessionId === null ? null : await lockSession(tx, found.sessionId, null);
-  const [run] = await tx
-    .select()
-    .from(runs)
-    .where(eq(runs.id, runId))
-    .for("no key update")
-    .prepare("agentrun-lock-run")
-    .execute();
+  const [run] = await lockedRun(tx).execute({ id: runId });
   return run ? { run, session, task } : null;
 }
 
 /** Locks a queue task; null when there is none. */
 export async function lockTaskRow(tx: Tx, taskId: string): Promise<QueueTaskRow | null> {
-  const [task] = await tx
-    .select()
-    .from(queueTasks)
-    .where(eq(queueTasks.id, taskId))
-    .for("no key update")
-    .prepare("agentrun-lock-task")
-    .execute();
+  const [task] = await lockedTask(tx).execute({ id: taskId });
   return task ?? null;
 }
 
 /** Locks a session that is not deleted; null when there is none. */
 export async function lockSession(tx: Tx, sessionId: string, tenantId: string | null): Promise<SessionRow | null> {
-  const [session] = await tx
-    .select()
-    .from(sessions)
-    .where(ownedSession(sessionId, tenantId))
-    .for("no key update")
-    .prepare(`agentrun-lock-session-${tenantId !== null}`)
-    .execute();
+  const [session] = await lockedSession(tx).execute({ id: sessionId, tenantId });
   return session && session.deletedAt === null ? session : null;
 }
 
@@ -74,46 +90,24 @@ export async function lockCommand(
   commandId: string,
   tenantId: string | null,
 ): Promise<(LockedRun & { command: CommandRow }) | null> {
-  const [found] = await tx
-    .select({ runId: commands.runId })
-    .from(commands)
-    .where(eq(commands.id, commandId))
-    .prepare("agentrun-find-command")
-    .execute();
+  const [found] = await findCommand(tx).execute({ id: commandId });
   if (!found) return null;
   const locked = await lockRun(tx, found.runId, tenantId);
   if (!locked) return null;
-  const [command] = await tx
-    .select()
-    .from(commands)
-    .where(eq(commands.id, commandId))
-    .for("no key update")
-    .prepare("agentrun-lock-command")
-    .execute();
+  const [command] = await lockedCommand(tx).execute({ id: commandId });
   return command ? { command, ...locked } : null;
 }
 
 /** A run's lease, to be shown. Whether it has run out is judged under its lock: a heartbeat locks the lease alone. */
 export async function leaseOf(tx: Tx, runId: string): Promise<LeaseRow | null> {
-  const [lease] = await tx.select().from(leases).where(eq(leases.runId, runId));
+  const [lease] = await shownLease(tx).execute({ id: runId });
   return lease ?? null;
 }
 
 /** Locks the lease of a locked run, and only then reads the clock: a beat that is under way counts, a later one waits. */
 export async function lockLease(tx: Tx, runId: string): Promise<{ lease: LeaseRow; isExpired: boolean } | null> {
-  const [lease] = await tx.select().from(leases).where(eq(leases.runId, runId)).for("no key update");
+  const [lease] = await lockedLease(tx).execute({ id: runId });
   if (!lease) return null;
-  const [clock] = await tx
-    .select({ isExpired: sql<boolean>`${leases.leaseExpiresAt} <= clock_timestamp()` })
-    .from(leases)
-    .where(eq(leases.runId, runId));
+  const [clock] = await leaseClock(tx).execute({ id: runId });
   return { lease, isExpired: clock?.isExpired ?? true };
-}
-
-function ownedRun(runId: string, tenantId: string | null): SQL | undefined {
-  return and(eq(runs.id, runId), tenantId === null ? undefined : eq(runs.tenantId, tenantId));
-}
-
-function ownedSession(sessionId: string, tenantId: string | null): SQL | undefined {
-  return and(eq(sessions.sessionId, sessionId), tenantId === null ? undefined : eq(sessions.tenantId, tenantId));
 }

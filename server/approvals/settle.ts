@@ -1,7 +1,21 @@
-import { and, eq, inArray, sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
+import { prepared } from "@/db/queries/prepared";
 import { approvals, type RunRow, type SessionRow, sessions } from "@/db/schema";
 import type { TxContext } from "@/server/context";
 import { appendServerEvents } from "@/server/events";
+
+const settled = prepared("settle-approvals", (db) =>
+  db
+    .update(approvals)
+    .set({
+      status: sql`case when ${approvals.status} = 'pending' then 'superseded' else 'ambiguous' end`,
+      updatedAt: sql`clock_timestamp()`,
+    })
+    .where(
+      sql`${approvals.runId} = ${sql.placeholder("runId")} and ${approvals.status} = any(${sql.placeholder("statuses")}::text[])`,
+    )
+    .returning({ id: approvals.id, status: approvals.status, decision: approvals.decision }),
+);
 
 /**
  * Ends the approvals of an attempt that is over. One that nobody had decided is superseded; one that was decided but
@@ -21,16 +35,7 @@ async function settle(
   { run, session }: { run: RunRow; session: SessionRow | null },
   statuses: ("pending" | "decided")[],
 ): Promise<void> {
-  const open = await ctx.db
-    .update(approvals)
-    .set({
-      status: sql`case when ${approvals.status} = 'pending' then 'superseded' else 'ambiguous' end`,
-      updatedAt: sql`clock_timestamp()`,
-    })
-    .where(and(eq(approvals.runId, run.id), inArray(approvals.status, statuses)))
-    .returning({ id: approvals.id, status: approvals.status, decision: approvals.decision })
-    .prepare(`agentrun-settle-approvals-${statuses.length}`)
-    .execute();
+  const open = await settled(ctx.db).execute({ runId: run.id, statuses });
   if (open.length === 0) return;
   await appendServerEvents(
     ctx,

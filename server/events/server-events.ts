@@ -1,6 +1,6 @@
-import { eq, sql } from "drizzle-orm";
 import type { EventType } from "@/contract/event";
-import { events, type RunRow, runs } from "@/db/schema";
+import { storeServerEvents } from "@/db/queries/store-server-events";
+import type { RunRow } from "@/db/schema";
 import type { TxContext } from "@/server/context";
 import { newId } from "@/server/ids";
 import { redactJson } from "./redact";
@@ -13,25 +13,11 @@ export type ServerEvent = { type: EventType; payload: Record<string, unknown> };
  */
 export async function appendServerEvents(ctx: TxContext, run: RunRow, list: ServerEvent[]): Promise<void> {
   if (list.length === 0) return;
-  const [counter] = await ctx.db
-    .update(runs)
-    .set({ lastEventSeq: sql`${runs.lastEventSeq} + ${list.length}` })
-    .where(eq(runs.id, run.id))
-    .returning({ lastSeq: runs.lastEventSeq })
-    .prepare("agentrun-count-server-events")
-    .execute();
-  if (!counter) throw new Error(`run ${run.id} vanished under its lock`);
-  const firstSeq = counter.lastSeq - list.length + 1;
-  await ctx.db.insert(events).values(
-    list.map((event, index) => ({
-      id: newId("event"),
-      runId: run.id,
-      seq: firstSeq + index,
-      type: event.type,
-      payload: redactJson(event.payload),
-    })),
+  run.lastEventSeq = await storeServerEvents(
+    ctx.db,
+    run.id,
+    list.map(({ type, payload }) => ({ id: newId("event"), type, payload: JSON.stringify(redactJson(payload)) })),
   );
-  run.lastEventSeq = counter.lastSeq;
   ctx.wake(`events:${run.id}`);
 }
 

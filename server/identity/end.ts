@@ -1,18 +1,21 @@
 import { and, eq, isNull, or, sql } from "drizzle-orm";
+import { prepared } from "@/db/queries/prepared";
 import { tokens } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
+
+const revokeOfRun = prepared("end-run-tokens", (db) =>
+  db
+    .update(tokens)
+    .set({ revokedAt: sql`clock_timestamp()` })
+    .where(and(eq(tokens.runId, sql.placeholder("runId")), isNull(tokens.revokedAt))),
+);
 
 /**
  * Ends every token of a run: launch and model tokens at once; a runner's is still answered by heartbeat and finish for
  * `ENDED_TOKEN_GRACE_MS`, so that its last answers are not lost. Call it in the transaction that ends the run.
  */
 export async function endRunTokens(ctx: ServiceContext, runId: string): Promise<void> {
-  await ctx.db
-    .update(tokens)
-    .set({ revokedAt: sql`clock_timestamp()` })
-    .where(and(eq(tokens.runId, runId), isNull(tokens.revokedAt)))
-    .prepare("agentrun-end-run-tokens")
-    .execute();
+  await revokeOfRun(ctx.db).execute({ runId });
 }
 
 /** Ends one token now, and the cookies that it bought; answers how many those were. */

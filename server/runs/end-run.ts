@@ -4,6 +4,7 @@ import type { FailureKind } from "@/contract/errors";
 import type { TerminalStatus } from "@/contract/run";
 import { endLostRunner, noteHoldEnd } from "@/db/queries/end-runner";
 import { lockTaskRow } from "@/db/queries/lock";
+import { prepared } from "@/db/queries/prepared";
 import { commands, leases, type QueueTaskRow, type RunRow, runs, type SessionRow, sessions } from "@/db/schema";
 import { settleApprovals } from "@/server/approvals";
 import { endCommand } from "@/server/commands";
@@ -18,6 +19,15 @@ export type RunEnd = {
   failureKind?: FailureKind | null;
   failureMessage?: string | null;
 };
+
+const lockedOpenCommands = prepared("lock-open-commands", (db) =>
+  db
+    .select()
+    .from(commands)
+    .where(and(eq(commands.runId, sql.placeholder("runId")), inArray(commands.state, [...OPEN_COMMAND_STATES])))
+    .orderBy(commands.id)
+    .for("no key update"),
+);
 
 /**
  * Ends a locked run: open commands as cancelled, its approvals, the terminal event as its last, then status, lease,
@@ -74,14 +84,7 @@ async function endOpenCommands(
   { run, session }: { run: RunRow; session: SessionRow | null },
   end: RunEnd,
 ): Promise<void> {
-  const open = await ctx.db
-    .select()
-    .from(commands)
-    .where(and(eq(commands.runId, run.id), inArray(commands.state, [...OPEN_COMMAND_STATES])))
-    .orderBy(commands.id)
-    .for("no key update")
-    .prepare("agentrun-lock-open-commands")
-    .execute();
+  const open = await lockedOpenCommands(ctx.db).execute({ runId: run.id });
   for (const command of open.sort((left, right) => left.seq - right.seq)) {
     await endCommand(
       ctx,

@@ -1,7 +1,8 @@
-import { and, eq, inArray } from "drizzle-orm";
+import { and, eq, inArray, sql } from "drizzle-orm";
 import { OPEN_COMMAND_STATES } from "@/contract/command";
 import { type FinishRunInput, isTerminal, type Run } from "@/contract/run";
 import { lockRun } from "@/db/queries/lock";
+import { prepared } from "@/db/queries/prepared";
 import { commands } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
@@ -35,20 +36,22 @@ export function finishRun(ctx: ServiceContext, input: FinishRunInput): Promise<R
   });
 }
 
-/** A turn or steer that came while the runner was about to end is not lost: the runner goes on. */
-async function assertNothingWaits(ctx: TxContext, runId: string): Promise<void> {
-  const waiting = await ctx.db
+const openTurns = prepared("commands-that-wait", (db) =>
+  db
     .select({ id: commands.id })
     .from(commands)
     .where(
       and(
-        eq(commands.runId, runId),
+        eq(commands.runId, sql.placeholder("runId")),
         inArray(commands.type, ["turn", "steer"]),
         inArray(commands.state, [...OPEN_COMMAND_STATES]),
       ),
-    )
-    .prepare("agentrun-commands-that-wait")
-    .execute();
+    ),
+);
+
+/** A turn or steer that came while the runner was about to end is not lost: the runner goes on. */
+async function assertNothingWaits(ctx: TxContext, runId: string): Promise<void> {
+  const waiting = await openTurns(ctx.db).execute({ runId });
   if (waiting.length === 0) return;
   const commandIds = waiting.map((command) => command.id);
   throw new ConflictError("command-waiting", `run ${runId} has commands that are not done: finish them first`, {

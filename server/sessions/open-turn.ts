@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, inArray, sql } from "drizzle-orm";
 import { OPEN_COMMAND_STATES } from "@/contract/command";
+import { prepared } from "@/db/queries/prepared";
 import { commands, runs, type SessionRow } from "@/db/schema";
 import type { TxContext } from "@/server/context";
 
@@ -8,18 +9,14 @@ type OpenTurnState = Pick<
   "executionState" | "activeRunId" | "activeCommandId" | "terminalStatus" | "failureKind"
 >;
 
-/**
- * What a locked session shows while a turn of any of its runs is open: the one under way, else the one that waits
- * longest. Null when none is.
- */
-export async function openTurnState(ctx: TxContext, sessionId: string): Promise<OpenTurnState | null> {
-  const [turn] = await ctx.db
+const firstOpenTurn = prepared("open-turn", (db) =>
+  db
     .select({ id: commands.id, runId: commands.runId })
     .from(commands)
     .innerJoin(runs, eq(runs.id, commands.runId))
     .where(
       and(
-        eq(runs.sessionId, sessionId),
+        eq(runs.sessionId, sql.placeholder("sessionId")),
         // An old terminal run may hold commands that nobody ended.
         inArray(runs.status, ["pending", "claimed"]),
         eq(commands.type, "turn"),
@@ -32,10 +29,15 @@ export async function openTurnState(ctx: TxContext, sessionId: string): Promise<
       asc(commands.createdAt),
       asc(commands.seq),
     )
-    .limit(1)
-    // Planned once, which takes longer than to look.
-    .prepare("agentrun-open-turn")
-    .execute();
+    .limit(1),
+);
+
+/**
+ * What a locked session shows while a turn of any of its runs is open: the one under way, else the one that waits
+ * longest. Null when none is.
+ */
+export async function openTurnState(ctx: TxContext, sessionId: string): Promise<OpenTurnState | null> {
+  const [turn] = await firstOpenTurn(ctx.db).execute({ sessionId });
   if (!turn) return null;
   return {
     executionState: "running",

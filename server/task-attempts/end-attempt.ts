@@ -2,6 +2,7 @@ import { and, desc, eq, isNull, sql } from "drizzle-orm";
 import { limitedUntil } from "@/contract/backend-standing";
 import { FailureKind } from "@/contract/errors";
 import { isActiveTask } from "@/contract/words";
+import { prepared } from "@/db/queries/prepared";
 import {
   backends,
   type CommandRow,
@@ -76,14 +77,16 @@ async function endOf(ctx: TxContext, run: RunRow): Promise<Ended> {
   return { state: "completed" };
 }
 
-/** The turn that the dispatcher asked for is the run's first command. */
-async function findTurn(ctx: TxContext, run: RunRow): Promise<CommandRow | undefined> {
-  const [turn] = await ctx.db
+const firstCommand = prepared("turn-of-task", (db) =>
+  db
     .select()
     .from(commands)
-    .where(and(eq(commands.runId, run.id), eq(commands.seq, 1)))
-    .prepare("agentrun-turn-of-task")
-    .execute();
+    .where(and(eq(commands.runId, sql.placeholder("runId")), eq(commands.seq, 1))),
+);
+
+/** The turn that the dispatcher asked for is the run's first command. */
+async function findTurn(ctx: TxContext, run: RunRow): Promise<CommandRow | undefined> {
+  const [turn] = await firstCommand(ctx.db).execute({ runId: run.id });
   return turn;
 }
 
