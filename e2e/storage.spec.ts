@@ -32,11 +32,16 @@ async function open(page: Page, address: string): Promise<void> {
   await ready(page);
 }
 
-/** From a row's menu, which closes when a filter that was just pressed has its rows drawn anew. */
+/**
+ * From a row's menu, which closes when a filter that was just pressed has its rows drawn anew. Toasts lie over it for as
+ * long as the pointer rests on them.
+ */
 async function act(page: Page, title: string, action: string): Promise<void> {
   const item = page.getByRole("menuitem", { name: action, exact: true });
+  const menu = page.getByRole("button", { name: `Actions on ${title}` });
+  await page.mouse.move(0, 0);
   await expect(async () => {
-    if (!(await item.isVisible())) await page.getByRole("button", { name: `Actions on ${title}` }).click();
+    if (!(await item.isVisible())) await menu.click({ timeout: 2_000 });
     await item.click({ timeout: 2_000 });
   }).toPass();
 }
