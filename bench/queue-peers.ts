@@ -23,6 +23,8 @@ export type Peers = AsyncDisposable & {
 export async function startPeers(database: BenchDatabase, callers = 32): Promise<Peers> {
   const pool = new pg.Pool({ connectionString: database.url, max: callers });
   const oldPool = new pg.Pool({ connectionString: await database.createV01(), max: callers });
+  // graphile-worker takes its own listener off as it is released, and a connection that ends after that has nobody.
+  pool.on("error", (error) => console.error("graphile-worker's pool:", error.message));
   const utils = await makeWorkerUtils({ pgPool: pool });
   await utils.migrate();
   const boss = new PgBoss({ connectionString: database.url, max: callers, supervise: false, schedule: false });
