@@ -2,6 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ChevronDown, Hand } from "lucide-react";
 import { type ReactNode, useState } from "react";
+import { useIsDeciding } from "@/components/approvals/use-decide";
 import { useCanOperate } from "@/components/shell/identity";
 import { operatorName } from "@/components/shell/operator-name";
 import { useTRPC } from "@/components/trpc/client";
@@ -157,6 +158,7 @@ function Decision({ approval }: { approval: ShownApproval }) {
 function DecideButtons({ approvalId }: { approvalId: string }) {
   const trpc = useTRPC();
   const client = useQueryClient();
+  const isDeciding = useIsDeciding();
   const [reason, setReason] = useState("");
   const decide = useMutation(
     trpc.approvals.decide.mutationOptions({
@@ -176,8 +178,10 @@ function DecideButtons({ approvalId }: { approvalId: string }) {
     path: `${path}/decide`,
     body: { decision },
   });
-  const send = (decision: ApprovalDecision) =>
+  const send = (decision: ApprovalDecision) => {
+    if (isDeciding(approvalId)) return;
     decide.mutate({ approvalId, decision, reason: reason.trim() === "" ? undefined : reason.trim() });
+  };
   return (
     <div className="flex flex-wrap items-center gap-2">
       <Button look="primary" disabled={decide.isPending} onClick={() => send("accept")}>

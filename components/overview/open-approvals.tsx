@@ -1,6 +1,6 @@
 import { toast } from "sonner";
 import { AskedFor, Asker } from "@/components/approvals/asker";
-import { useDecide } from "@/components/approvals/use-decide";
+import { useDecide, useIsDeciding } from "@/components/approvals/use-decide";
 import { useMovedGuard } from "@/components/approvals/use-moved-guard";
 import { ApprovalCard, showApproval } from "@/components/conversation/approval-card";
 import { useCanOperate } from "@/components/shell/identity";
@@ -14,11 +14,12 @@ import { More } from "./more";
 function useKeys(approvals: readonly ApprovalSummary[]): void {
   const canOperate = useCanOperate();
   const decide = useDecide();
+  const isDeciding = useIsDeciding();
   const answer = (decision: "accept" | "decline") => {
     const focused = keyInFocus();
     const found = approvals.find(({ id }) => id === focused);
     if (found === undefined) return void toast("No request is in focus: go to one by j and k");
-    if (!decide.isPending) decide.mutate({ approvalId: found.id, decision });
+    if (!isDeciding(found.id)) decide.mutate({ approvalId: found.id, decision });
   };
   const keys = [
     { keys: "a", name: "Accept the request in focus", run: () => answer("accept") },
