@@ -31,7 +31,7 @@ import {
   filterWords,
   isNarrowed,
 } from "./filter";
-import { useDecide, useIsDeciding } from "./use-decide";
+import { useDecideByKey } from "./use-decide";
 import { useMovedGuard } from "./use-moved-guard";
 
 /** What agents ask for, across all sessions. Each is decided once; many may be denied together, and none given so. */
@@ -152,8 +152,7 @@ type Deciding = {
 
 /** `a` and `d` answer the one in focus; where some are chosen `d` asks about them, and `a` does nothing. */
 function useDecisionKeys({ selection, keys, act }: Bulk, { canDecide, decided, isUnseen }: Deciding): PageKey[] {
-  const decide = useDecide();
-  const isDeciding = useIsDeciding();
+  const decide = useDecideByKey();
   if (!canDecide) return [];
   const isMany = selection.chosen.size > 0;
   const answer = (decision: "accept" | "decline") => {
@@ -164,9 +163,8 @@ function useDecisionKeys({ selection, keys, act }: Bulk, { canDecide, decided, i
       isUnseen.current = false;
       return void toast("The request before it has gone: look at this one, then press again");
     }
-    if (isDeciding(cursor)) return;
     decided.add(cursor);
-    decide.mutate({ approvalId: cursor, decision });
+    decide({ approvalId: cursor, decision });
   };
   return [
     {

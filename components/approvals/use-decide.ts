@@ -5,30 +5,34 @@ import { toastError } from "@/components/ui/error-toast";
 import { showTricks } from "@/components/ui/hidden-text";
 import type { DecideApprovalInput } from "@/contract/approval";
 
-/** Answers a request by a key: what was answered is said, since the row goes. */
-export function useDecide() {
-  const trpc = useTRPC();
-  const client = useQueryClient();
-  return useMutation(
-    trpc.approvals.decide.mutationOptions({
-      onSuccess: ({ decision, command, kind }) =>
-        void toast.success(`${decision === "accept" ? "Accepted" : "Declined"}: ${showTricks(command ?? kind)}`),
-      onError: (error) => toastError(error),
-      onSettled: () => void client.invalidateQueries({ queryKey: trpc.approvals.pathKey() }),
-    }),
-  );
-}
+type DecideOptions = Parameters<ReturnType<typeof useTRPC>["approvals"]["decide"]["mutationOptions"]>[0];
 
 /**
- * Whether an answer to a request is on its way. Known at once, where a mutation's own `isPending` waits for the next
- * drawing: a second press within a frame sends nothing.
+ * Answers requests. While an answer to one is on its way, another to it is not sent: that is known at once, where a
+ * mutation's own `isPending` waits for the next drawing, and a second press may come within a frame.
  */
-export function useIsDeciding(): (approvalId: string) => boolean {
+export function useDecide(options: DecideOptions) {
   const trpc = useTRPC();
   const client = useQueryClient();
-  return (approvalId) =>
-    client.isMutating({
+  const { mutate, isPending } = useMutation(trpc.approvals.decide.mutationOptions(options));
+  const decide = (input: DecideApprovalInput) => {
+    const underWay = client.isMutating({
       mutationKey: trpc.approvals.decide.mutationKey(),
-      predicate: ({ state }) => (state.variables as DecideApprovalInput | undefined)?.approvalId === approvalId,
-    }) > 0;
+      predicate: ({ state }) => (state.variables as DecideApprovalInput | undefined)?.approvalId === input.approvalId,
+    });
+    if (underWay === 0) mutate(input);
+  };
+  return { decide, isPending };
+}
+
+/** Answers a request by a key: what was answered is said, since the row goes. */
+export function useDecideByKey() {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  return useDecide({
+    onSuccess: ({ decision, command, kind }) =>
+      void toast.success(`${decision === "accept" ? "Accepted" : "Declined"}: ${showTricks(command ?? kind)}`),
+    onError: (error) => toastError(error),
+    onSettled: () => void client.invalidateQueries({ queryKey: trpc.approvals.pathKey() }),
+  }).decide;
 }

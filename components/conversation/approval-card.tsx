@@ -1,8 +1,8 @@
 "use client";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { ChevronDown, Hand } from "lucide-react";
 import { type ReactNode, useState } from "react";
-import { useIsDeciding } from "@/components/approvals/use-decide";
+import { useDecide } from "@/components/approvals/use-decide";
 import { useCanOperate } from "@/components/shell/identity";
 import { operatorName } from "@/components/shell/operator-name";
 import { useTRPC } from "@/components/trpc/client";
@@ -158,42 +158,37 @@ function Decision({ approval }: { approval: ShownApproval }) {
 function DecideButtons({ approvalId }: { approvalId: string }) {
   const trpc = useTRPC();
   const client = useQueryClient();
-  const isDeciding = useIsDeciding();
   const [reason, setReason] = useState("");
-  const decide = useMutation(
-    trpc.approvals.decide.mutationOptions({
-      onSuccess: (approval) => {
-        client.setQueryData(trpc.approvals.get.queryKey({ approvalId }), approval);
-        void client.invalidateQueries({ queryKey: trpc.approvals.list.pathKey() });
-      },
-      onError: (error) => {
-        toastError(error);
-        void client.invalidateQueries({ queryKey: trpc.approvals.get.queryKey({ approvalId }) });
-      },
-    }),
-  );
+  const { decide, isPending } = useDecide({
+    onSuccess: (approval) => {
+      client.setQueryData(trpc.approvals.get.queryKey({ approvalId }), approval);
+      void client.invalidateQueries({ queryKey: trpc.approvals.list.pathKey() });
+    },
+    onError: (error) => {
+      toastError(error);
+      void client.invalidateQueries({ queryKey: trpc.approvals.get.queryKey({ approvalId }) });
+    },
+  });
   const path = `/approvals/${encodeURIComponent(approvalId)}`;
   const decideCall = (decision: ApprovalDecision) => ({
     method: "POST" as const,
     path: `${path}/decide`,
     body: { decision },
   });
-  const send = (decision: ApprovalDecision) => {
-    if (isDeciding(approvalId)) return;
-    decide.mutate({ approvalId, decision, reason: reason.trim() === "" ? undefined : reason.trim() });
-  };
+  const send = (decision: ApprovalDecision) =>
+    decide({ approvalId, decision, reason: reason.trim() === "" ? undefined : reason.trim() });
   return (
     <div className="flex flex-wrap items-center gap-2">
-      <Button look="primary" disabled={decide.isPending} onClick={() => send("accept")}>
+      <Button look="primary" disabled={isPending} onClick={() => send("accept")}>
         Accept
       </Button>
-      <Button disabled={decide.isPending} onClick={() => send("decline")}>
+      <Button disabled={isPending} onClick={() => send("decline")}>
         Decline
       </Button>
       <Menu
         align="start"
         trigger={
-          <Button look="ghost" size="icon" aria-label="More answers" disabled={decide.isPending}>
+          <Button look="ghost" size="icon" aria-label="More answers" disabled={isPending}>
             <ChevronDown aria-hidden className="size-4" />
           </Button>
         }

@@ -1,6 +1,6 @@
 import { toast } from "sonner";
 import { AskedFor, Asker } from "@/components/approvals/asker";
-import { useDecide, useIsDeciding } from "@/components/approvals/use-decide";
+import { useDecideByKey } from "@/components/approvals/use-decide";
 import { useMovedGuard } from "@/components/approvals/use-moved-guard";
 import { ApprovalCard, showApproval } from "@/components/conversation/approval-card";
 import { useCanOperate } from "@/components/shell/identity";
@@ -13,13 +13,12 @@ import { More } from "./more";
 /** `a` and `d` answer the one in focus, as in the inbox. One that goes takes the focus with it: no key meets another. */
 function useKeys(approvals: readonly ApprovalSummary[]): void {
   const canOperate = useCanOperate();
-  const decide = useDecide();
-  const isDeciding = useIsDeciding();
+  const decide = useDecideByKey();
   const answer = (decision: "accept" | "decline") => {
     const focused = keyInFocus();
     const found = approvals.find(({ id }) => id === focused);
     if (found === undefined) return void toast("No request is in focus: go to one by j and k");
-    if (!isDeciding(found.id)) decide.mutate({ approvalId: found.id, decision });
+    decide({ approvalId: found.id, decision });
   };
   const keys = [
     { keys: "a", name: "Accept the request in focus", run: () => answer("accept") },

@@ -1,4 +1,4 @@
-import { eq, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import { prepared } from "@/db/queries/prepared";
 import { approvals, type RunRow, type SessionRow, sessions } from "@/db/schema";
 import type { TxContext } from "@/server/context";
@@ -12,7 +12,10 @@ const settled = prepared("settle-approvals", (db) =>
       updatedAt: sql`clock_timestamp()`,
     })
     .where(
-      sql`${approvals.runId} = ${sql.placeholder("runId")} and ${approvals.status} = any(${sql.placeholder("statuses")}::text[])`,
+      and(
+        eq(approvals.runId, sql.placeholder("runId")),
+        sql`${approvals.status} = any(${sql.placeholder("statuses")}::text[])`,
+      ),
     )
     .returning({ id: approvals.id, status: approvals.status, decision: approvals.decision }),
 );

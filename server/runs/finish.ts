@@ -36,7 +36,7 @@ export function finishRun(ctx: ServiceContext, input: FinishRunInput): Promise<R
   });
 }
 
-const openTurns = prepared("commands-that-wait", (db) =>
+const waitingCommands = prepared("commands-that-wait", (db) =>
   db
     .select({ id: commands.id })
     .from(commands)
@@ -51,7 +51,7 @@ const openTurns = prepared("commands-that-wait", (db) =>
 
 /** A turn or steer that came while the runner was about to end is not lost: the runner goes on. */
 async function assertNothingWaits(ctx: TxContext, runId: string): Promise<void> {
-  const waiting = await openTurns(ctx.db).execute({ runId });
+  const waiting = await waitingCommands(ctx.db).execute({ runId });
   if (waiting.length === 0) return;
   const commandIds = waiting.map((command) => command.id);
   throw new ConflictError("command-waiting", `run ${runId} has commands that are not done: finish them first`, {
