@@ -7,7 +7,7 @@ export default defineConfig({
   testIgnore: ["pods/**", "gallery.spec.ts"],
   outputDir: "test-results/e2e",
   // Each spec starts a whole product of its own; two at once are what two cores carry.
-  workers: 1,
+  workers: 2,
   timeout: 120_000,
   // What is tried again is bounded as well: it has no bound of its own, and would take all the story's time.
   expect: { timeout: 20_000, toPass: { timeout: 20_000 } },

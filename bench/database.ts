@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import path from "node:path";
 import pg from "pg";
 import { migrate, readMigrations } from "@/db/migrate";
+import { loadConsole } from "@/db/test/load-console";
 import { startPostgres } from "@/supervisor/postgres/cluster";
 
 export type BenchDatabase = AsyncDisposable & {
@@ -74,6 +75,16 @@ async function wearIn(url: string): Promise<void> {
   await client.query("checkpoint");
   await client.end();
 }
+
+/**
+ * Fills a database with sessions and runs of before. In one without any, statements and the checks of foreign keys are
+ * planned for tables of a page, and go on reading all of them while a bench makes thousands, until they are analyzed.
+ */
+export function loadPast(client: pg.Client): Promise<void> {
+  return loadConsole(client, PAST);
+}
+
+const PAST = { sessions: 20_000, eventsPerRun: 2, longRunEvents: 0, approvals: 0, audit: 40_000, runners: 0 };
 
 async function createDatabase(url: string): Promise<string> {
   const created = await createEmpty(url, "more");

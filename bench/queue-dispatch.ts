@@ -4,7 +4,7 @@ import { LANES, loadTasks } from "@/db/test/load-tasks";
 import { dispatchTasks } from "@/server/dispatcher";
 import { createTask, setControl } from "@/server/queue";
 import { testContext } from "@/server/test/context";
-import { startBenchDatabase } from "./database";
+import { loadPast, startBenchDatabase } from "./database";
 import { quantile } from "./measure";
 
 const SIZES = [10_000, Number(process.env.BENCH_TASKS ?? 1_000_000)];
@@ -23,6 +23,7 @@ async function openQueue(waiting: number) {
   // Where something fails the server stops first: the failure is to be told, and not that.
   client.on("error", () => undefined);
   await client.connect();
+  await loadPast(client);
   await loadTasks(client, waiting);
   const ctx = testContext({ url }, { settings: { executor: "local", runnersMax: BATCH } });
   for (let lane = 0; lane < LANES; lane += 1) {
@@ -43,6 +44,7 @@ async function once({ client, ctx, latencies }: Queue): Promise<void> {
   await client.query("begin");
   await client.query("update agentrun_queue_attempts set state = 'completed', ended_at = now() where ended_at is null");
   await client.query("update agentrun_queue_tasks set state = 'completed' where state = 'dispatched'");
+  await client.query("update agentrun_runs set status = 'completed' where status = 'pending'");
   await client.query("update agentrun_sessions set execution_state = 'terminal' where execution_state = 'running'");
   await client.query("commit");
 }

@@ -1,11 +1,12 @@
 import { performance } from "node:perf_hooks";
 import { Logger, runOnce } from "graphile-worker";
+import pg from "pg";
 import { ackCommand, finishCommand } from "@/server/commands";
 import { dispatchTasks } from "@/server/dispatcher";
 import { createTasks } from "@/server/queue";
 import { claimRun, finishRun } from "@/server/runs";
 import { testContext } from "@/server/test/context";
-import { startBenchDatabase } from "./database";
+import { loadPast, startBenchDatabase } from "./database";
 import { BOSS_QUEUE, GRAPHILE_TASK, PAYLOAD, startPeers } from "./queue-peers";
 
 /** Of each contender, in as many rounds as they take turns. */
@@ -17,6 +18,10 @@ const CONCURRENCY = 32;
 
 await using server = await startBenchDatabase();
 const database = { ...server, url: await server.create() };
+const loader = new pg.Client({ connectionString: database.url });
+await loader.connect();
+await loadPast(loader);
+await loader.end();
 await using ctx = testContext(database, { poolMax: CONCURRENCY, settings: { executor: "local", runnersMax: BATCH } });
 await using peers = await startPeers(database, CONCURRENCY);
 

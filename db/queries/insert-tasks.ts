@@ -2,6 +2,7 @@ import type { Db, Tx } from "@/db/client";
 import { clientOf } from "@/db/client";
 import { CONCURRENCY_KEY } from "@/db/schema";
 import { int4Array, jsonbArray, textArray } from "./binary-arrays";
+import { hiddenArrays } from "./hidden-arrays";
 
 /** A task as it is stored when it is new. JSON is text already; instants are ISO 8601. */
 export type NewTask = {
@@ -48,12 +49,16 @@ export type AddedTask = {
   notBefore: Date | null;
 };
 
+/** Of a task's columns, in the order of `columnsOf`. */
+const TYPES = [
+  ...["text", "text", "text", "text", "text", "text", "int", "text", "text", "text"],
+  ...["jsonb", "jsonb", "jsonb", "jsonb", "text", "jsonb", "jsonb", "text", "text", "text", "jsonb", "text"],
+];
+
 /** What is wrong with some tasks whatever their keys say, and when each is due: for those that add them and those that ask. */
 const JUDGED = `
   with given as not materialized (
-    select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[],
-      $9::text[], $10::text[], $11::jsonb[], $12::jsonb[], $13::jsonb[], $14::jsonb[], $15::text[], $16::jsonb[],
-      $17::jsonb[], $18::text[], $19::text[], $20::text[], $21::jsonb[], $22::text[])
+    select * from unnest(${hiddenArrays(1, TYPES)})
       with ordinality as task (id, tenant_id, project_id, queue, lane, title, priority, backend_profile, provider_id,
         session_id, workspace_ref, execution_policy, resource_bundle_ref, payload, content_hash, refs, metadata,
         idempotency_key, run_at, expires_at, retry_policy, audit_id, place)
@@ -94,7 +99,7 @@ const INSERT = `${JUDGED}, added as (
     insert into agentrun_audit (id, actor, action, tenant_id, target_kind, target_id, details)
     select told.id, told.actor, told.action, made.tenant_id, 'task', made.first_id,
       case told.action when 'queue.createTasks' then jsonb_build_object('tasks', made.tasks, 'taskIds', made.ids) else '{}' end
-    from unnest($23::text[], $24::text[], $25::text[]) as told (id, actor, action) join (
+    from unnest(${hiddenArrays(1 + TYPES.length, ["text", "text", "text"])}) as told (id, actor, action) join (
       select judged.audit_id, min(judged.tenant_id) as tenant_id, min(added.id) as first_id, count(*) as tasks,
         jsonb_agg(added.id order by added.id) as ids
       from added join judged using (id) group by judged.audit_id) made on made.audit_id = told.id

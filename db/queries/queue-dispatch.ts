@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { BackendProbe } from "@/contract/backend";
 import type { ControlState } from "@/contract/queue-control";
 import type { Db, Tx } from "@/db/client";
+import { hiddenArray } from "./hidden-arrays";
 import { executeNamed } from "./named";
 import { HAS_OTHER_TURN } from "./other-turns";
 
@@ -170,7 +171,7 @@ export async function readReadyLanes(db: Db | Tx, also: Lane | null = null): Pro
 /** The first ready tasks of each of some lanes, in their order. */
 export async function readHeads(db: Db | Tx, lanes: Lane[], each: number): Promise<ReadyTask[]> {
   if (lanes.length === 0) return [];
-  const column = (key: keyof Lane) => textArray(lanes.map((lane) => lane[key]));
+  const column = (key: keyof Lane) => hiddenArray(textArray(lanes.map((lane) => lane[key])));
   const rows = await executeNamed<ReadyTask>(
     db,
     sql`
@@ -219,7 +220,8 @@ export async function unblock(tx: Tx, on: string, slots: number): Promise<void> 
  */
 export async function noteBlocked(tx: Tx, blocked: { task: ReadyTask; on: string }[]): Promise<void> {
   if (blocked.length === 0) return;
-  const column = (value: (note: { task: ReadyTask; on: string }) => string) => textArray(blocked.map(value));
+  const column = (value: (note: { task: ReadyTask; on: string }) => string) =>
+    hiddenArray(textArray(blocked.map(value)));
   await executeNamed(
     tx,
     sql`

@@ -1,4 +1,5 @@
-import { and, eq, inArray } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
+import { prepared } from "@/db/queries/prepared";
 import { lockDispatch, noteBlocked, type ReadyTask } from "@/db/queries/queue-dispatch";
 import { type QueueTaskRow, queueTasks } from "@/db/schema";
 import type { TxContext } from "@/server/context";
@@ -34,18 +35,22 @@ export async function dispatchBatch(
   return { chosen: chosen.length, started, blocked: blocked.length, made };
 }
 
+/** One that somebody changes in this moment is looked at again in the next pass. */
+const lockedTasks = prepared("lock-chosen-tasks", (db) =>
+  db
+    .select()
+    .from(queueTasks)
+    .where(and(sql`${queueTasks.id} = any(${sql.placeholder("ids")}::text[])`, eq(queueTasks.state, "pending")))
+    .orderBy(queueTasks.id)
+    .for("no key update", { skipLocked: true }),
+);
+
 async function dispatchChosen(
   ctx: TxContext,
   chosen: ReadyTask[],
 ): Promise<{ started: number; made: VolumelessSession[] }> {
   const heads = new Map(chosen.map((head) => [head.id, head]));
-  const locked = await ctx.db
-    .select()
-    .from(queueTasks)
-    .where(and(inArray(queueTasks.id, [...heads.keys()]), eq(queueTasks.state, "pending")))
-    .orderBy(queueTasks.id)
-    // One that somebody changes in this moment is looked at again in the next pass.
-    .for("no key update", { skipLocked: true });
+  const locked = await lockedTasks(ctx.db).execute({ ids: [...heads.keys()] });
   const tasks = locked.filter((task) => isStill(task, heads.get(task.id)));
   if (tasks.length === 0) return { started: 0, made: [] };
   const { started, refused, madeSessions } = await startRuns(ctx, tasks);

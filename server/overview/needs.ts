@@ -12,7 +12,7 @@ import {
 } from "@/contract/overview";
 import type { QueueAttention, QueueCommander } from "@/contract/queue-commander";
 import { readSchemaAge } from "@/db/queries/database-facts";
-import { type Listing, readFirst } from "@/db/queries/first-of";
+import { type Listing, readFirsts } from "@/db/queries/first-of";
 import {
   failedUnread,
   fencing,
@@ -44,25 +44,17 @@ type Found = { needs: Need[]; counts: NeedCount[] };
  * kind the first are listed, and all are counted.
  */
 export async function listNeeds(ctx: ServiceContext, scope: OverviewScope, { readerId, queue }: Known): Promise<Needs> {
-  const of = async (kind: NeedKind, listing: Listing): Promise<Found> => {
-    const { rows, ...counted } = await readFirst<NeedRow>(ctx.db, listing, {
-      shownMax: EACH_MAX,
-      countMax: NEED_COUNT_MAX,
-    });
-    return { needs: rows.map((row) => toNeed(kind, row)), counts: [{ kind, ...counted }] };
-  };
-  const found = await Promise.all([
-    of("approval", openApprovals(scope)),
-    of("fencing", fencing(scope)),
-    of("stuck", stuck(scope, ctx.settings.stuckAfterMs)),
-    of("flapping", flapping(scope, FLAPPING_ATTEMPTS)),
-    ...(readerId === undefined
-      ? []
-      : [of("failed-session", failedUnread(scope, { readerId, withinMs: FAILED_SHOWN_MS }))]),
-    of("volume-full", fullVolumes(scope)),
-    gcStopped(ctx).then(all),
-    loopsStopped(ctx).then(all),
-  ]);
+  const listings: [NeedKind, Listing][] = [
+    ["approval", openApprovals(scope)],
+    ["fencing", fencing(scope)],
+    ["stuck", stuck(scope, ctx.settings.stuckAfterMs)],
+    ["flapping", flapping(scope, FLAPPING_ATTEMPTS)],
+    ["volume-full", fullVolumes(scope)],
+  ];
+  if (readerId !== undefined) {
+    listings.push(["failed-session", failedUnread(scope, { readerId, withinMs: FAILED_SHOWN_MS })]);
+  }
+  const found = await Promise.all([readListed(ctx, listings), gcStopped(ctx).then(all), loopsStopped(ctx).then(all)]);
   // An approval is told of once, whether a task is behind it or not.
   const ofTasks: Found = {
     needs: queue.attention.filter(({ kind }) => kind !== "approval").map(ofQueue),
@@ -77,6 +69,15 @@ export async function listNeeds(ctx: ServiceContext, scope: OverviewScope, { rea
     needCounts: [...found, ofTasks]
       .flatMap(({ counts }) => counts.filter(({ count }) => count > 0))
       .sort((left, right) => rank(left) - rank(right)),
+  };
+}
+
+async function readListed(ctx: ServiceContext, listings: [NeedKind, Listing][]): Promise<Found> {
+  const limits = { shownMax: EACH_MAX, countMax: NEED_COUNT_MAX };
+  const firsts = await readFirsts<NeedKind, NeedRow>(ctx.db, listings, limits);
+  return {
+    needs: firsts.flatMap(({ kind, rows }) => rows.map((row) => toNeed(kind, row))),
+    counts: firsts.map(({ rows: _rows, ...counted }) => counted),
   };
 }
 

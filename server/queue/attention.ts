@@ -3,47 +3,44 @@ import {
   ATTENTION_KIND_MAX,
   ATTENTION_KINDS,
   ATTENTION_MAX,
+  type AttentionKind,
   DEAD_LETTER_SHOWN_MS,
   type QueueAttention,
   type QueueCommander,
 } from "@/contract/queue-commander";
 import { ALL_TENANTS, WHOLE_QUEUE } from "@/contract/queue-control";
-import { type AttentionRow, type Place, readAttention, type Sight } from "@/db/queries/queue-commander";
+import { type AttentionRow, readAttention } from "@/db/queries/queue-attention";
+import type { Place, Sight } from "@/db/queries/queue-commander";
 import type { ServiceContext } from "@/server/context";
 
 type Attention = Pick<QueueCommander, "attention" | "attentionCounts">;
 
 /** What of a queue needs a person, the most pressing kind first, and how many there are of each. */
 export async function listAttention(ctx: ServiceContext, sight: Sight, failedPlaces: Place[]): Promise<Attention> {
-  const kinds = await readAttention(
+  const firsts = await readAttention(
     ctx.db,
     { ...sight, failedPlaces },
-    { eachMax: ATTENTION_KIND_MAX, countMax: ATTENTION_COUNT_MAX, deadLetterMs: DEAD_LETTER_SHOWN_MS },
+    { shownMax: ATTENTION_KIND_MAX, countMax: ATTENTION_COUNT_MAX, deadLetterMs: DEAD_LETTER_SHOWN_MS },
   );
-  const rank = ({ kind }: Pick<AttentionRow, "kind">) => ATTENTION_KINDS.indexOf(kind);
+  firsts.sort((left, right) => ATTENTION_KINDS.indexOf(left.kind) - ATTENTION_KINDS.indexOf(right.kind));
   return {
-    attention: kinds
-      .flatMap(({ rows }) => rows)
-      .sort((left, right) => rank(left) - rank(right))
-      .slice(0, ATTENTION_MAX)
-      .map(toAttention),
-    attentionCounts: kinds
-      .flatMap(({ rows: [first], count, hasMore }) => (first ? [{ kind: first.kind, count, hasMore }] : []))
-      .sort((left, right) => rank(left) - rank(right)),
+    attention: firsts.flatMap(({ kind, rows }) => rows.map((row) => toAttention(kind, row))).slice(0, ATTENTION_MAX),
+    attentionCounts: firsts.flatMap(({ rows: _rows, ...counted }) => (counted.count > 0 ? [counted] : [])),
   };
 }
 
-function toAttention(row: AttentionRow): QueueAttention {
+function toAttention(kind: AttentionKind, row: AttentionRow): QueueAttention {
   const { detail: _detail, untilMs: _untilMs, sinceMs, lane, ...shown } = row;
   return {
+    kind,
     ...shown,
     lane: lane === WHOLE_QUEUE ? null : lane,
-    message: wordsOf(row),
+    message: wordsOf(kind, row),
     since: new Date(sinceMs).toISOString(),
   };
 }
 
-function wordsOf({ kind, tenantId, queue, lane, sessionId, detail, untilMs }: AttentionRow): string {
+function wordsOf(kind: AttentionKind, { tenantId, queue, lane, sessionId, detail, untilMs }: AttentionRow): string {
   switch (kind) {
     case "approval":
       return `its run waits for an approval: ${detail}`;

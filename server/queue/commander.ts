@@ -1,27 +1,13 @@
-import { asc, desc, sql } from "drizzle-orm";
-import type { QueueScopeInput, QueueTask } from "@/contract/queue";
+import type { QueueScopeInput } from "@/contract/queue";
 import type { QueueCommander, QueueThroughput, TaskLine } from "@/contract/queue-commander";
-import {
-  type LineRow,
-  type Place,
-  readActiveLines,
-  readOldest,
-  readThroughput,
-  readWaits,
-  type Sight,
-  topTaskIds,
-} from "@/db/queries/queue-commander";
+import { type LineRow, type MinutesRow, type Place, readPace, readTop, type Sight } from "@/db/queries/queue-commander";
 import type { TaskCount } from "@/db/queries/queue-counts";
-import { queueTasks } from "@/db/schema";
 import { type ServiceContext, tenantAsked } from "@/server/context";
 import { listAttention } from "./attention";
 import { countTasks, statsOf } from "./stats";
 import { toTask } from "./task";
 
-const TOP_TASKS = 20;
-const ACTIVE_MAX = 50;
-const STARTS_MAX = 200;
-const THROUGHPUT_MINUTES = 5;
+const PACE = { startsMax: 200, minutes: 5, activeMax: 50 };
 /** No tenant has this name. */
 const NOBODY = "";
 
@@ -33,16 +19,14 @@ export async function queueCommander(ctx: ServiceContext, input: QueueScopeInput
   const asked = { ...whose, projectId: input.projectId, queue: input.queue };
   const all: Sight = { ...asked, places: placesOf(counts) };
   const waiting: Sight = { ...asked, places: placesOf(counts, "pending") };
-  const [items, waits, throughput, oldest, attention, active] = await Promise.all([
-    readTop(ctx, all),
-    readWaits(ctx.db, all, STARTS_MAX),
-    perMinute(ctx, all),
-    readOldest(ctx.db, waiting),
+  const [items, { waits, throughput, oldest, active }, attention] = await Promise.all([
+    readTop(ctx.db, all),
+    readPace(ctx.db, all, waiting, PACE),
     listAttention(ctx, waiting, placesOf(counts, "failed")),
-    readActiveLines(ctx.db, all, ACTIVE_MAX),
   ]);
   return {
-    ...{ queue: stats.queue, stats, items, throughput, oldest: oldest && toLine(oldest), ...attention },
+    ...{ queue: stats.queue, stats, items: items.map(toTask), ...attention },
+    ...{ throughput: perMinute(throughput), oldest: oldest && toLine(oldest) },
     ...{ waits: { ...waits, p50Ms: whole(waits.p50Ms), p95Ms: whole(waits.p95Ms) } },
     ...{
       active: active.map(({ times, ...row }) => toLine({ ...row, sinceMs: firstTime(times) ?? row.sinceMs })),
@@ -60,23 +44,10 @@ function placesOf(counts: TaskCount[], state?: TaskCount["state"]): Place[] {
   return [...places.values()];
 }
 
-async function readTop(ctx: ServiceContext, sight: Sight): Promise<QueueTask[]> {
-  const rows = await ctx.db
-    .select()
-    .from(queueTasks)
-    .where(sql`${queueTasks.id} = any(array(${topTaskIds(sight, TOP_TASKS)}))`)
-    .orderBy(desc(queueTasks.priority), asc(queueTasks.createdAt), asc(queueTasks.id))
-    // Planned once for each of the few texts that it has.
-    .prepare(`agentrun-top-${sight.tenantId !== null}-${sight.projectId !== undefined}-${sight.queue !== undefined}`)
-    .execute();
-  return rows.map(toTask);
-}
-
-async function perMinute(ctx: ServiceContext, sight: Sight): Promise<QueueThroughput> {
-  const { minutes, ...counted } = await readThroughput(ctx.db, sight, THROUGHPUT_MINUTES);
+function perMinute({ minutes, ...counted }: MinutesRow): QueueThroughput {
   const rate = (count: number) => Math.round((count / minutes) * 100) / 100;
   return {
-    minutes: THROUGHPUT_MINUTES,
+    minutes: PACE.minutes,
     ...{ started: rate(counted.started), completed: rate(counted.completed), failed: rate(counted.failed) },
   };
 }

@@ -1,0 +1,142 @@
+import { sql } from "drizzle-orm";
+import type { AttentionKind } from "@/contract/queue-commander";
+import type { Db } from "@/db/client";
+import { type FirstLimits, type FirstOf, type Listing, readFirsts } from "./first-of";
+import { inSight, ofProject, type Place, placesOf, type Sight } from "./queue-commander";
+
+export type AttentionRow = {
+  tenantId: string;
+  queue: string;
+  lane: string;
+  taskId: string | null;
+  title: string | null;
+  approvalId: string | null;
+  runId: string | null;
+  sessionId: string | null;
+  detail: string | null;
+  untilMs: number | null;
+  sinceMs: number;
+};
+
+/** Notes of what tasks wait for that are looked at for evicted sessions. */
+const BLOCKERS_MAX = 200;
+
+type AttentionSight = Sight & { failedPlaces: Place[] };
+
+type AttentionLimits = FirstLimits & { deadLetterMs: number };
+
+/** What needs a person, of each kind the first, and how many there are. */
+export function readAttention(
+  db: Db,
+  sight: AttentionSight,
+  { deadLetterMs, ...limits }: AttentionLimits,
+): Promise<FirstOf<AttentionKind, AttentionRow>[]> {
+  const listings: [AttentionKind, Listing][] = [
+    ["approval", waitingApprovals(sight)],
+    ["paused", pausedPlaces(sight)],
+    ["session-evicted", evicted(sight)],
+  ];
+  if (sight.places.length > 0) listings.push(["parked", parked(sight)]);
+  if (sight.failedPlaces.length > 0) listings.push(["dead-letter", deadLetters(sight, deadLetterMs)]);
+  return readFirsts(db, listings, limits);
+}
+
+const ATTENTION_TASK = sql`task.tenant_id as "tenantId", task.queue, task.lane, task.id as "taskId", task.title`;
+const NO_TEXT = sql`null::text`;
+
+/** Approvals that runs of tasks wait for. */
+const waitingApprovals =
+  (sight: Sight): Listing =>
+  (max) =>
+    sql`
+    select ${ATTENTION_TASK}, approval.id as "approvalId", task.run_id as "runId",
+      task.session_id as "sessionId", coalesce(approval.command, approval.reason, approval.kind) as detail,
+      null::float8 as "untilMs", (extract(epoch from approval.created_at) * 1000)::float8 as "sinceMs"
+    from agentrun_approvals approval
+    join agentrun_runs run on run.id = approval.run_id
+    join agentrun_queue_tasks task on task.id = run.task_id and task.run_id = run.id
+    where approval.status = 'pending' and task.state in ('dispatched', 'running') ${inSight(sight, sql`task`)}
+      ${sight.tenantId === null ? sql`` : sql`and approval.tenant_id = ${sight.tenantId}`}
+    order by approval.created_at limit ${sql.raw(String(max))}`;
+
+/** Queues and lanes that are paused. */
+const pausedPlaces =
+  (sight: Sight): Listing =>
+  (max) =>
+    sql`
+    select control.tenant_id as "tenantId", control.queue, control.lane, ${NO_TEXT} as "taskId",
+      ${NO_TEXT} as title, ${NO_TEXT} as "approvalId", ${NO_TEXT} as "runId", ${NO_TEXT} as "sessionId",
+      control.reason as detail, null::float8 as "untilMs",
+      (extract(epoch from control.updated_at) * 1000)::float8 as "sinceMs"
+    from agentrun_queue_controls control where control.state = 'paused'
+      ${sight.tenantId === null ? sql`` : sql`and control.tenant_id in (${sight.tenantId}, '*')`}
+      ${sight.queue === undefined ? sql`` : sql`and control.queue = ${sight.queue}`}
+    order by control.updated_at desc limit ${sql.raw(String(max))}`;
+
+/** Of tasks that wait for a session whose volume is gone the first of each session. */
+const evicted =
+  (sight: Sight): Listing =>
+  (max) =>
+    sql`
+    with recursive blockers as (
+      (select blocked_on from agentrun_queue_tasks
+        where state = 'pending' and not_before is null and blocked_on >= '["session",' order by blocked_on limit 1)
+      union all
+      select (select task.blocked_on from agentrun_queue_tasks task where task.state = 'pending'
+        and task.not_before is null and task.blocked_on > blockers.blocked_on order by task.blocked_on limit 1)
+      from blockers where blockers.blocked_on is not null),
+    sessions as (
+      select blocked_on, blocked_on::jsonb ->> 1 as session_id
+      from (select blocked_on from blockers where blocked_on is not null limit ${sql.raw(String(BLOCKERS_MAX))}) known
+      where blocked_on like '["session",%')
+    select ${ATTENTION_TASK}, ${NO_TEXT} as "approvalId", ${NO_TEXT} as "runId",
+      sessions.session_id as "sessionId", ${NO_TEXT} as detail, null::float8 as "untilMs",
+      (extract(epoch from coalesce(session.storage_evicted_at, task.ready_at)) * 1000)::float8 as "sinceMs"
+    from sessions join agentrun_sessions session on session.session_id = sessions.session_id
+    cross join lateral (
+      select task.tenant_id, task.queue, task.lane, task.id, task.title, task.ready_at from agentrun_queue_tasks task
+      where task.state = 'pending' and task.not_before is null and task.blocked_on = sessions.blocked_on
+        ${inSight(sight, sql`task`)}
+      order by task.priority desc, task.created_at, task.id limit 1) task
+    where session.storage_state in ('deleting', 'evicted') and session.execution_state <> 'running'
+    limit ${sql.raw(String(max))}`;
+
+/** Tasks whose provider's limit is reached, and that do not go on by themselves. */
+const parked =
+  (sight: Sight): Listing =>
+  (max, inOrder) => {
+    const each = sql.raw(String(max));
+    return sql`
+    select ${ATTENTION_TASK}, ${NO_TEXT} as "approvalId", task.run_id as "runId",
+      task.session_id as "sessionId", task.failure_message as detail,
+      (extract(epoch from task.parked_until) * 1000)::float8 as "untilMs",
+      (extract(epoch from task.parked_at) * 1000)::float8 as "sinceMs"
+    from ${placesOf(sight.places)} cross join lateral (
+      select task.tenant_id, task.queue, task.lane, task.id, task.title, task.run_id, task.session_id,
+        task.failure_message, task.parked_until, task.parked_at
+      from agentrun_queue_tasks task
+      where task.tenant_id = place.tenant_id and task.queue = place.queue and task.state = 'pending'
+        and task.parked_at is not null and task.not_before = '9999-12-31 00:00:00+00' ${ofProject(sight.projectId)}
+      order by task.parked_at desc limit ${each}) task
+    ${inOrder(sql`task.parked_at desc`)} limit ${each}`;
+  };
+
+/** Tasks that failed of late and are not tried again. */
+const deadLetters =
+  (sight: AttentionSight, deadLetterMs: number): Listing =>
+  (max, inOrder) => {
+    const each = sql.raw(String(max));
+    return sql`
+    select ${ATTENTION_TASK}, ${NO_TEXT} as "approvalId", task.run_id as "runId",
+      task.session_id as "sessionId", concat_ws(': ', task.dead_letter, task.failure_message) as detail,
+      null::float8 as "untilMs", (extract(epoch from task.updated_at) * 1000)::float8 as "sinceMs"
+    from ${placesOf(sight.failedPlaces)} cross join lateral (
+      select task.tenant_id, task.queue, task.lane, task.id, task.title, task.run_id, task.session_id,
+        task.failure_message, task.dead_letter, task.updated_at
+      from agentrun_queue_tasks task
+      where task.tenant_id = place.tenant_id and task.queue = place.queue and task.state = 'failed'
+        and task.dead_letter is not null ${ofProject(sight.projectId)}
+        and task.updated_at > now() - ${sql.raw(String(deadLetterMs))} * interval '1 millisecond'
+      order by task.updated_at desc limit ${each}) task
+    ${inOrder(sql`task.updated_at desc`)} limit ${each}`;
+  };
