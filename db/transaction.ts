@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { overClient, type Tx } from "./client";
 import { AmbiguousCommitError, isRetryable, isUnanswered } from "./errors";
+import { namingRepeated } from "./repeated";
 
 const ATTEMPTS_MAX = 5;
 const RETRY_BASE_MS = 10;
@@ -73,5 +74,5 @@ async function rollback(client: pg.PoolClient): Promise<Error | undefined> {
 
 /** The one place where a client with an open transaction becomes a `Tx`: BEGIN has been answered above. */
 function asTx(client: pg.PoolClient): Tx {
-  return overClient(client) as Tx;
+  return overClient(namingRepeated(client)) as Tx;
 }

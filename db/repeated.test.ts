@@ -1,0 +1,82 @@
+import { eq, sql } from "drizzle-orm";
+import type pg from "pg";
+import { expect, test } from "vitest";
+import { connect, type Tx } from "./client";
+import { NAMES_MAX } from "./repeated";
+import { sessions } from "./schema";
+import { createTestDatabase } from "./test/database";
+import { makeSession } from "./test/factories";
+import { withTransaction } from "./transaction";
+
+const titleOf = (tx: Tx, sessionId: string) =>
+  tx.select({ title: sessions.title }).from(sessions).where(eq(sessions.sessionId, sessionId));
+
+/** Statements that the one connection of a pool has planned and keeps. */
+async function kept(pool: pg.Pool): Promise<number> {
+  const { rows } = await pool.query("select count(*)::int as count from pg_prepared_statements");
+  return rows[0].count;
+}
+
+test("what a connection's transactions ask for again and again is kept, whatever its values", async () => {
+  await using database = await createTestDatabase();
+  const { pool, db, close } = connect(database.url, { poolMax: 1 });
+  const made = [await makeSession(db, { title: "one" }), await makeSession(db, { title: "other" })];
+  const ids = made.map(({ sessionId }) => sessionId);
+  const read = (sessionId = "") => withTransaction(pool, (tx) => titleOf(tx, sessionId));
+
+  for (let use = 1; use < 5; use += 1) expect(await read(ids[0])).toEqual([{ title: "one" }]);
+  expect(await kept(pool)).toBe(0);
+  for (const id of [...ids, ...ids]) await read(id);
+  expect(await kept(pool)).toBe(1);
+  expect([await read(ids[0]), await read(ids[1]), await read("ses_none")]).toEqual([
+    [{ title: "one" }],
+    [{ title: "other" }],
+    [],
+  ]);
+  await close();
+});
+
+test("a failed statement is run again by the same name, and a connection that is lost takes its names with it", async () => {
+  await using database = await createTestDatabase();
+  const { pool, close } = connect(database.url, { poolMax: 1 });
+  const halve = (by: number) =>
+    withTransaction(
+      pool,
+      async (tx) => (await tx.execute<{ half: number }>(sql`select 8 / ${by}::int as half`)).rows[0],
+    );
+
+  for (let use = 1; use < 10; use += 1) {
+    await expect(halve(0)).rejects.toMatchObject({ cause: { code: "22012" } });
+    expect(await halve(2)).toEqual({ half: 4 });
+  }
+  expect(await kept(pool)).toBe(1);
+  (await pool.connect()).release(true);
+  expect(await halve(4)).toEqual({ half: 2 });
+  expect(await kept(pool)).toBe(0);
+  await close();
+});
+
+test("texts that never end are kept up to a bound, and what the pool is asked for is not", async () => {
+  await using database = await createTestDatabase();
+  const { pool, close } = connect(database.url, { poolMax: 1 });
+  await withTransaction(pool, async (tx) => {
+    for (let text = 0; text < NAMES_MAX + 20; text += 1) {
+      for (let use = 0; use < 6; use += 1)
+        await tx.execute(sql`select ${"x"}::text as ${sql.identifier(`column_${text}`)}`);
+    }
+  });
+  expect(await kept(pool)).toBe(NAMES_MAX);
+  for (let use = 0; use < 10; use += 1) await pool.query({ text: "select $1::text as of_pool", values: ["x"] });
+  expect(await kept(pool)).toBe(NAMES_MAX);
+  await close();
+});
+
+test("several statements in one text go as they are, however often", async () => {
+  await using database = await createTestDatabase();
+  const { pool, close } = connect(database.url, { poolMax: 1 });
+  for (let use = 0; use < 10; use += 1) {
+    await withTransaction(pool, (tx) => tx.execute(sql.raw("select 1; select 2")));
+  }
+  expect(await kept(pool)).toBe(0);
+  await close();
+});
