@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { sql } from "drizzle-orm";
 import type { Db, Tx } from "@/db/client";
 import type { LoopRow } from "@/db/schema";
+import { executeNamed } from "./named";
 
 /** One number a loop, the same in every replica: who holds its advisory lock leads it. */
 export function loopKey(name: string): string {
@@ -69,7 +70,9 @@ export async function readLoops(
 ): Promise<LoopFacts[]> {
   const asked = JSON.stringify(names.map((name) => ({ name, key: loopKey(name) })));
   const ms = (column: string) => sql.raw(`(extract(epoch from ${column}) * 1000)::float8`);
-  const { rows } = await db.execute<LoopFacts>(sql`
+  return executeNamed<LoopFacts>(
+    db,
+    sql`
     with leader as materialized (${withLeaders ? LEADERS : NO_LEADERS})
     select asked.name, leader.key is not null as "isLed", ${ms("leader.since")} as "ledSinceMs",
       loop.holder, loop.version, loop.failure, loop.interval_ms as "intervalMs", loop.took_ms as "tookMs", loop.failures,
@@ -77,6 +80,6 @@ export async function readLoops(
       ${ms("clock_timestamp()")} as "nowMs"
     from jsonb_to_recordset(${asked}::jsonb) as asked (name text, key bigint)
     left join agentrun_loops loop on loop.name = asked.name
-    left join leader on leader.key = asked.key`);
-  return rows;
+    left join leader on leader.key = asked.key`,
+  );
 }

@@ -2,21 +2,21 @@ import type { GetOverviewInput, Overview } from "@/contract/overview";
 import { type OverviewScope, readOverviewCounts } from "@/db/queries/overview";
 import { type ServiceContext, tenantFor } from "@/server/context";
 import { queueCommander } from "@/server/queue";
-import { listNeeds } from "./needs";
+import { findNeeds, rankNeeds } from "./needs";
 
 /** Everything at a glance: what needs a person, and how much runs, waits and failed. */
 export async function getOverview(ctx: ServiceContext, input: GetOverviewInput): Promise<Overview> {
   const { projectId, readerId } = input;
   const tenantId = tenantFor(ctx, input.tenantId);
   const scope: OverviewScope = { tenantId, projectId };
-  const commander = await queueCommander(ctx, { tenantId: tenantId ?? undefined, projectId });
-  const [counts, needs] = await Promise.all([
+  const [commander, counts, found] = await Promise.all([
+    queueCommander(ctx, { tenantId: tenantId ?? undefined, projectId }),
     readOverviewCounts(ctx.db, scope),
-    listNeeds(ctx, scope, { readerId, queue: commander }),
+    findNeeds(ctx, scope, readerId),
   ]);
   const { stats, oldest, waits, throughput } = commander;
   return {
-    ...needs,
+    ...rankNeeds(found, commander),
     approvals: counts.approvals,
     runs: { claimed: counts.claimed, pending: counts.pending, failedToday: counts.failedToday },
     runners: { live: counts.runners, max: ctx.settings.runnersMax },

@@ -36,14 +36,15 @@ const OF_NOTHING = {
 };
 
 type Needs = Pick<Overview, "needs" | "needCounts">;
-type Known = { readerId: string | undefined; queue: Pick<QueueCommander, "attention" | "attentionCounts"> };
-type Found = { needs: Need[]; counts: NeedCount[] };
+type OfQueue = Pick<QueueCommander, "attention" | "attentionCounts">;
+export type FoundNeeds = { needs: Need[]; counts: NeedCount[] };
 
-/**
- * What goes on, or is known of, only when a person does something: the most pressing kind first, then the oldest. Of each
- * kind the first are listed, and all are counted.
- */
-export async function listNeeds(ctx: ServiceContext, scope: OverviewScope, { readerId, queue }: Known): Promise<Needs> {
+/** What needs a person beside the queue: of each kind the first, and how many there are. `readerId`: whose unread failures. */
+export async function findNeeds(
+  ctx: ServiceContext,
+  scope: OverviewScope,
+  readerId: string | undefined,
+): Promise<FoundNeeds[]> {
   const listings: [NeedKind, Listing][] = [
     ["approval", openApprovals(scope)],
     ["fencing", fencing(scope)],
@@ -54,9 +55,16 @@ export async function listNeeds(ctx: ServiceContext, scope: OverviewScope, { rea
   if (readerId !== undefined) {
     listings.push(["failed-session", failedUnread(scope, { readerId, withinMs: FAILED_SHOWN_MS })]);
   }
-  const found = await Promise.all([readListed(ctx, listings), gcStopped(ctx).then(all), loopsStopped(ctx).then(all)]);
+  return Promise.all([readListed(ctx, listings), gcStopped(ctx).then(all), loopsStopped(ctx).then(all)]);
+}
+
+/**
+ * What goes on, or is known of, only when a person does something: the most pressing kind first, then the oldest. Of each
+ * kind the first are listed, and all are counted.
+ */
+export function rankNeeds(found: FoundNeeds[], queue: OfQueue): Needs {
   // An approval is told of once, whether a task is behind it or not.
-  const ofTasks: Found = {
+  const ofTasks: FoundNeeds = {
     needs: queue.attention.filter(({ kind }) => kind !== "approval").map(ofQueue),
     counts: queue.attentionCounts.filter(({ kind }) => kind !== "approval"),
   };
@@ -72,7 +80,7 @@ export async function listNeeds(ctx: ServiceContext, scope: OverviewScope, { rea
   };
 }
 
-async function readListed(ctx: ServiceContext, listings: [NeedKind, Listing][]): Promise<Found> {
+async function readListed(ctx: ServiceContext, listings: [NeedKind, Listing][]): Promise<FoundNeeds> {
   const limits = { shownMax: EACH_MAX, countMax: NEED_COUNT_MAX };
   const firsts = await readFirsts<NeedKind, NeedRow>(ctx.db, listings, limits);
   return {
@@ -82,7 +90,7 @@ async function readListed(ctx: ServiceContext, listings: [NeedKind, Listing][]):
 }
 
 /** Of what there are few of: each is listed. */
-function all(needs: Need[]): Found {
+function all(needs: Need[]): FoundNeeds {
   const [first] = needs;
   return { needs, counts: first === undefined ? [] : [{ kind: first.kind, count: needs.length, hasMore: false }] };
 }
