@@ -66,6 +66,26 @@ test("what changes while a page comes to life is on it, and more windows than co
     first.off("request", count);
   });
 
+  await test.step("what changes while a list is read anew is on it", async () => {
+    await api.post("/sessions", { sessionId: "ses_overtaken", backendProfile: "demo", title: "Overtaken" });
+    await openPage(first, "/runs");
+    await expect(first.getByRole("status", { name: "Connection: Live" }).first()).toBeAttached();
+    const runId = await api.run("ses_kept");
+    const row = (title: string) =>
+      first.getByRole("table", { name: "Runs" }).getByRole("row").filter({ hasText: title });
+    await expect(row("Kept"), "an empty list takes it by itself").toBeVisible();
+    const overtakenId = await api.run("ses_overtaken");
+    const answer = await holdNext(first, "runs.list");
+    await first.getByRole("button", { name: /new run/ }).click();
+    const letThrough = await answer.given;
+    await api.post(`/runs/${overtakenId}/finish`, { terminalStatus: "failed", failureKind: "timeout" });
+    const failures = first.getByRole("region", { name: "Failures" });
+    await expect(failures.getByRole("button", { name: /^timeout: 1/ }), "the stream has told of it").toBeVisible();
+    letThrough();
+    await expect(row("Overtaken")).toContainText("failed");
+    await api.post(`/runs/${runId}/cancel`, {});
+  });
+
   const windows = [first];
   await test.step("the windows looked at last are live, and every one of them answers", async () => {
     for (let index = 1; index < WINDOWS; index += 1) windows.push(await context.newPage());
@@ -94,3 +114,21 @@ test("what changes while a page comes to life is on it, and more windows than co
   });
   await context.close();
 });
+
+/** Holds the page's next answer of a procedure back once the server has given it; `given` is what lets it through. */
+async function holdNext(page: Page, procedure: string): Promise<{ given: Promise<() => void> }> {
+  let give: (letThrough: () => void) => void = () => undefined;
+  const given = new Promise<() => void>((resolve) => {
+    give = resolve;
+  });
+  await page.route(
+    (url) => url.pathname.includes(procedure),
+    async (route) => {
+      const response = await route.fetch();
+      await new Promise<void>((letThrough) => give(letThrough));
+      await route.fulfill({ response });
+    },
+    { times: 1 },
+  );
+  return { given };
+}

@@ -10,6 +10,7 @@ import type { StorageSummary } from "@/contract/storage";
 import type { TaskFrame } from "@/contract/watch";
 import { LiveConnection, type LiveStatus } from "./connection";
 import type { FrameName, Frames, Watched } from "./frames";
+import { LatePatches } from "./late-patches";
 import {
   ifChanged,
   patchApproval,
@@ -127,34 +128,42 @@ function CachePatches({ connection }: { connection: LiveConnection }) {
   const trpc = useTRPC();
   const client = useQueryClient();
   useEffect(() => {
-    const tasks = new Map<string, TaskFrame>();
+    const late = new LatePatches(client);
+    let tasks = new Map<string, TaskFrame>();
+    let batches = 0;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const patchGathered = () => {
       timer = undefined;
-      patchTasks(client, trpc, (id) => tasks.get(id));
-      tasks.clear();
+      const gathered = tasks;
+      tasks = new Map();
+      batches += 1;
+      late.apply(`tasks ${batches}`, () => patchTasks(client, trpc, (id) => gathered.get(id)));
     };
     const stops = [
       connection.on("hello", (hello) => setServerTime(hello.serverTime)),
       connection.on("session", (frame) => {
-        patchLists<SessionSummary>(client, trpc.sessions.list.pathKey(), (item) =>
-          patchSession(item, frame, openSessionId),
-        );
-        patchRecords<SessionSummary>(
-          client,
-          trpc.sessions.get.pathKey(),
-          (cached) => patchSession(cached, frame, openSessionId) ?? cached,
-        );
-        patchLists<StorageSummary>(client, trpc.storage.list.pathKey(), (item) => patchStorage(item, frame));
+        late.apply(`session ${frame.sessionId}`, () => {
+          patchLists<SessionSummary>(client, trpc.sessions.list.pathKey(), (item) =>
+            patchSession(item, frame, openSessionId),
+          );
+          patchRecords<SessionSummary>(
+            client,
+            trpc.sessions.get.pathKey(),
+            (cached) => patchSession(cached, frame, openSessionId) ?? cached,
+          );
+          patchLists<StorageSummary>(client, trpc.storage.list.pathKey(), (item) => patchStorage(item, frame));
+        });
         if (frame.sessionId !== openSessionId) return;
         void client.invalidateQueries({ queryKey: trpc.storage.get.queryKey({ sessionId: frame.sessionId }) });
         void client.invalidateQueries({ queryKey: trpc.storage.sizes.queryKey({ sessionId: frame.sessionId }) });
       }),
       connection.on("run", (run) => {
-        patchLists<Run>(client, trpc.runs.list.pathKey(), (item) => patchRun(item, run));
-        client.setQueryData<Run>(trpc.runs.get.queryKey({ runId: run.id }), (cached) =>
-          cached ? ifChanged(cached, patchRun(cached, run)) : run,
-        );
+        late.apply(`run ${run.id}`, () => {
+          patchLists<Run>(client, trpc.runs.list.pathKey(), (item) => patchRun(item, run));
+          client.setQueryData<Run>(trpc.runs.get.queryKey({ runId: run.id }), (cached) =>
+            cached ? ifChanged(cached, patchRun(cached, run)) : run,
+          );
+        });
         void client.invalidateQueries({ queryKey: trpc.runnerJobs.list.pathKey() });
       }),
       connection.on("approval", (approval) => {
@@ -169,7 +178,9 @@ function CachePatches({ connection }: { connection: LiveConnection }) {
         tasks.set(task.id, task);
         timer ??= setTimeout(patchGathered, TASKS_GATHER_MS);
       }),
-      connection.on("runner", (runner) => patchRunners(client, trpc, (cached) => patchRunner(cached, runner))),
+      connection.on("runner", (runner) =>
+        late.apply(`runner ${runner.id}`, () => patchRunners(client, trpc, (cached) => patchRunner(cached, runner))),
+      ),
       connection.on("beats", (frame) => {
         const beaten = new Map(frame.runners.map((told) => [told.id, told]));
         patchRunners(client, trpc, (cached) => patchBeats(cached, beaten.get(cached.id)));
@@ -183,6 +194,7 @@ function CachePatches({ connection }: { connection: LiveConnection }) {
     return () => {
       clearTimeout(timer);
       for (const stop of stops) stop();
+      late.close();
     };
   }, [connection, client, trpc]);
   return null;

@@ -1,0 +1,70 @@
+import { QueryClient } from "@tanstack/react-query";
+import { expect, test } from "vitest";
+import { LatePatches } from "./late-patches";
+
+type Row = { id: string; version: number };
+const KEY = ["rows"];
+
+/** A list that is being fetched, answered by `answer`. */
+function fetching(client: QueryClient) {
+  let answer: (rows: Row[]) => void = () => undefined;
+  const fetched = client.fetchQuery({
+    queryKey: KEY,
+    queryFn: () => new Promise<Row[]>((resolve) => (answer = resolve)),
+    staleTime: 0,
+  });
+  return { fetched, answer: (rows: Row[]) => answer(rows) };
+}
+
+function patchIn(client: QueryClient, row: Row): () => void {
+  return () =>
+    client.setQueryData<Row[]>(KEY, (rows) =>
+      rows?.map((cached) => (cached.id === row.id && cached.version < row.version ? row : cached)),
+    );
+}
+
+const rowsOf = (client: QueryClient) => client.getQueryData<Row[]>(KEY);
+
+test("a change that comes while a list is read is not taken back by what was read before it", async () => {
+  const client = new QueryClient();
+  const patches = new LatePatches(client);
+  client.setQueryData<Row[]>(KEY, [{ id: "a", version: 1 }]);
+
+  const first = fetching(client);
+  patches.apply("a", patchIn(client, { id: "a", version: 2 }));
+  patches.apply("b", patchIn(client, { id: "b", version: 5 }));
+  expect(rowsOf(client)).toEqual([{ id: "a", version: 2 }]);
+  first.answer([
+    { id: "a", version: 1 },
+    { id: "b", version: 4 },
+    { id: "c", version: 1 },
+  ]);
+  await first.fetched;
+  expect(rowsOf(client)).toEqual([
+    { id: "a", version: 2 },
+    { id: "b", version: 5 },
+    { id: "c", version: 1 },
+  ]);
+  patches.close();
+});
+
+test("what is fetched after the change is shown as it is, and the newest change of a record counts", async () => {
+  const client = new QueryClient();
+  const patches = new LatePatches(client);
+  client.setQueryData<Row[]>(KEY, [{ id: "a", version: 1 }]);
+  const made: number[] = [];
+  const note = (version: number) => () => void made.push(version);
+
+  const first = fetching(client);
+  for (const version of [2, 3]) patches.apply("a", note(version));
+  first.answer([{ id: "a", version: 4 }]);
+  await first.fetched;
+  expect(made, "each at once, and the newer one again").toEqual([2, 3, 3]);
+
+  patches.apply("a", note(5));
+  const second = fetching(client);
+  second.answer([{ id: "a", version: 9 }]);
+  await second.fetched;
+  expect(made, "nothing was under way").toEqual([2, 3, 3, 5]);
+  patches.close();
+});
