@@ -31,6 +31,16 @@ export function isRetryable(error: unknown): boolean {
   return RETRYABLE.has(sqlState(error) ?? "");
 }
 
+/**
+ * What a connection keeps of a statement is gone, or no longer answers what it did, since a table was changed meanwhile:
+ * a new connection begins without.
+ */
+export function isPlanLost(error: unknown): boolean {
+  if (sqlState(error) === "26000") return true;
+  for (const cause of causesOf(error)) if ("routine" in cause && cause.routine === "RevalidateCachedQuery") return true;
+  return false;
+}
+
 /** The server judged a statement and said no, as opposed to a lock that was not had or a connection that broke. */
 export function isRefusal(error: unknown): boolean {
   if (isRetryable(error)) return false;

@@ -1,7 +1,7 @@
 import { eq, sql } from "drizzle-orm";
 import type pg from "pg";
 import { expect, test } from "vitest";
-import { connect, type Tx } from "./client";
+import { connect, type Db, type Tx } from "./client";
 import { NAMES_MAX } from "./repeated";
 import { sessions } from "./schema";
 import { createTestDatabase } from "./test/database";
@@ -56,18 +56,55 @@ test("a failed statement is run again by the same name, and a connection that is
   await close();
 });
 
-test("texts that never end are kept up to a bound, and what the pool is asked for is not", async () => {
+test("texts that never end, or are long, are kept up to a bound", async () => {
   await using database = await createTestDatabase();
   const { pool, close } = connect(database.url, { poolMax: 1 });
+  const ask = (columns: string[]) =>
+    withTransaction(pool, async (tx) => {
+      for (const column of columns) {
+        for (let use = 0; use < 6; use += 1) await tx.execute(sql`select ${"x"}::text as ${sql.identifier(column)}`);
+      }
+    });
   await withTransaction(pool, async (tx) => {
-    for (let text = 0; text < NAMES_MAX + 20; text += 1) {
-      for (let use = 0; use < 6; use += 1)
-        await tx.execute(sql`select ${"x"}::text as ${sql.identifier(`column_${text}`)}`);
-    }
+    for (let use = 0; use < 6; use += 1) await tx.execute(sql`select ${"x"}::text ${sql.raw(" ".repeat(8_000))}`);
   });
+  expect(await kept(pool)).toBe(0);
+  await ask(Array.from({ length: NAMES_MAX + 20 }, (_, number) => `column_${number}`));
   expect(await kept(pool)).toBe(NAMES_MAX);
-  for (let use = 0; use < 10; use += 1) await pool.query({ text: "select $1::text as of_pool", values: ["x"] });
-  expect(await kept(pool)).toBe(NAMES_MAX);
+  await close();
+});
+
+test("what the pool is asked for, and a transaction of many texts, is planned each time", async () => {
+  await using database = await createTestDatabase();
+  const { pool, db, close } = connect(database.url, { poolMax: 1 });
+  const ask = (of: Db) => of.execute(sql`select ${"x"}::text as same`);
+  for (let use = 0; use < 10; use += 1) {
+    await ask(db);
+    await withTransaction(pool, ask, { keepsPlans: false });
+  }
+  expect(await kept(pool)).toBe(0);
+  for (let use = 0; use < 5; use += 1) await withTransaction(pool, ask);
+  for (let use = 0; use < 10; use += 1) await ask(db);
+  expect(await kept(pool)).toBe(1);
+  await close();
+});
+
+test("a transaction whose plan is lost is run again where there is none", async () => {
+  await using database = await createTestDatabase();
+  const { pool, close } = connect(database.url, { poolMax: 1 });
+  const admin = await database.connect();
+  await admin.query("create table grown (id int primary key); insert into grown values (1)");
+  const read = () =>
+    withTransaction(pool, async (tx) => (await tx.execute(sql`select * from grown where id = ${1}::int`)).rows);
+  for (let use = 0; use < 6; use += 1) expect(await read()).toEqual([{ id: 1 }]);
+
+  await admin.query("alter table grown add column more text");
+  expect(await read()).toEqual([{ id: 1, more: null }]);
+
+  for (let use = 0; use < 6; use += 1) await read();
+  expect(await kept(pool)).toBe(1);
+  await pool.query("deallocate all");
+  expect(await read()).toEqual([{ id: 1, more: null }]);
   await close();
 });
 

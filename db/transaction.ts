@@ -1,34 +1,47 @@
 import type pg from "pg";
 import { overClient, type Tx } from "./client";
-import { AmbiguousCommitError, isRetryable, isUnanswered } from "./errors";
+import { AmbiguousCommitError, isPlanLost, isRetryable, isUnanswered } from "./errors";
 import { namingRepeated } from "./repeated";
 
 const ATTEMPTS_MAX = 5;
 const RETRY_BASE_MS = 10;
 
+export type TransactionOptions = {
+  /** false: its statements are of many texts, such as lists by any filter, each planned best for its own values. */
+  keepsPlans?: boolean;
+};
+
 /**
- * Runs work in one transaction. Serialization failures, deadlocks and lock time-outs are tried at most 5 times, with
- * jitter, so `work` must be safe to run again. A client whose BEGIN, COMMIT or ROLLBACK failed is closed rather than
+ * Runs work in one transaction. Serialization failures, deadlocks, lock time-outs and lost plans are tried at most 5
+ * times, with jitter, so `work` must be safe to run again. A client whose BEGIN, COMMIT or ROLLBACK failed is closed rather than
  * given back; the first error is the one that is thrown.
  */
-export async function withTransaction<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+export async function withTransaction<T>(
+  pool: pg.Pool,
+  work: (tx: Tx) => Promise<T>,
+  options: TransactionOptions = {},
+): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await once(pool, work);
+      return await once(pool, work, options);
     } catch (error) {
-      if (attempt === ATTEMPTS_MAX || !isRetryable(error)) throw error;
+      if (attempt === ATTEMPTS_MAX || !(isRetryable(error) || isPlanLost(error))) throw error;
       const delayMs = RETRY_BASE_MS * 2 ** attempt * (0.5 + Math.random());
       await new Promise((resolve) => setTimeout(resolve, delayMs));
     }
   }
 }
 
-async function once<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+async function once<T>(
+  pool: pg.Pool,
+  work: (tx: Tx) => Promise<T>,
+  { keepsPlans = true }: TransactionOptions,
+): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
     await begin(client);
-    const result = await work(asTx(client));
+    const result = await work(asTx(keepsPlans ? namingRepeated(client) : client));
     await commit(client);
     return result;
   } catch (error) {
@@ -36,8 +49,10 @@ async function once<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> 
       broken = error;
       throw error.cause;
     }
-    // Where no answer came there is nobody to roll back: the database does, once the connection is closed.
-    broken = isUnanswered(error) ? new Error("no answer", { cause: error }) : await rollback(client);
+    // Where no answer came there is nobody to roll back: the database does, once the connection is closed. So it does
+    // where a plan was lost, which the connection would go on asking for.
+    const isOfUse = !isUnanswered(error) && !isPlanLost(error);
+    broken = isOfUse ? await rollback(client) : new Error("the connection is of no use", { cause: error });
     throw error;
   } finally {
     client.release(broken);
@@ -74,5 +89,5 @@ async function rollback(client: pg.PoolClient): Promise<Error | undefined> {
 
 /** The one place where a client with an open transaction becomes a `Tx`: BEGIN has been answered above. */
 function asTx(client: pg.PoolClient): Tx {
-  return overClient(namingRepeated(client)) as Tx;
+  return overClient(client) as Tx;
 }

@@ -4,7 +4,7 @@ import type { BackendsFile } from "@/contract/backend";
 import type { AppendAnswer, AppendEventsInput } from "@/contract/event";
 import type { CreateTaskInput, QueueTask } from "@/contract/queue";
 import type { Db, Tx } from "@/db/client";
-import { withTransaction } from "@/db/transaction";
+import { type TransactionOptions, withTransaction } from "@/db/transaction";
 import type { Archive } from "./archive/archive";
 import { ForbiddenError } from "./errors";
 import type { Volumes } from "./volumes/volumes";
@@ -133,15 +133,20 @@ const transactions = new WeakSet<object>();
  * Runs work in one transaction; inside another it joins that one. The inner context shadows the outer, so that code
  * cannot write past the transaction. Wakes go out after the commit.
  */
-export async function inTx<T>(ctx: ServiceContext, work: (ctx: TxContext) => Promise<T>): Promise<T> {
+export async function inTx<T>(
+  ctx: ServiceContext,
+  work: (ctx: TxContext) => Promise<T>,
+  options: TransactionOptions = {},
+): Promise<T> {
   if (isTxContext(ctx)) return work(ctx);
   let wakes = new Set<Topic>();
-  const result = await withTransaction(ctx.pool, async (tx) => {
+  const once = (tx: Tx) => {
     wakes = new Set();
     const inner: TxContext = { ...ctx, db: tx, wake: (topic) => wakes.add(topic) };
     transactions.add(inner);
     return work(inner);
-  });
+  };
+  const result = await withTransaction(ctx.pool, once, options);
   for (const topic of wakes) ctx.wake(topic);
   return result;
 }

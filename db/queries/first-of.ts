@@ -16,7 +16,8 @@ type Read<Kind, Row> = { kind: Kind; rows: Row[] | null; counted: number | null 
 
 /**
  * The first rows of each of some listings, as JSON has them, and how many each has, counted up to `countMax`. One
- * statement for all: most find nothing, and learn it in less time than a statement of their own takes to be sent.
+ * statement for all: most find nothing, and learn it in less time than a statement of their own takes to be sent. They
+ * share the time that a statement has.
  */
 export async function readFirsts<Kind extends string, Row>(
   db: Db,

@@ -1,8 +1,8 @@
 import type { Db, Tx } from "@/db/client";
 import { clientOf } from "@/db/client";
 import { CONCURRENCY_KEY } from "@/db/schema";
+import { hiddenArrays } from "./arrays";
 import { int4Array, jsonbArray, textArray } from "./binary-arrays";
-import { hiddenArrays } from "./hidden-arrays";
 
 /** A task as it is stored when it is new. JSON is text already; instants are ISO 8601. */
 export type NewTask = {

@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import type { SQL } from "drizzle-orm";
 import { PgDialect } from "drizzle-orm/pg-core";
 import type pg from "pg";
 import { clientOf, type Db, type Tx } from "@/db/client";
+import { statementName } from "@/db/statement-name";
 
 const dialect = new PgDialect({ casing: "snake_case" });
 
@@ -24,7 +24,7 @@ function nameOf(text: string): string {
   const known = names.get(text);
   if (known !== undefined) return known;
   if (names.size >= NAMES_MAX) throw new Error("too many named statements: a value stands in a text");
-  const name = `agentrun-${createHash("sha256").update(text).digest("base64url").slice(0, 16)}`;
+  const name = statementName(text);
   names.set(text, name);
   return name;
 }

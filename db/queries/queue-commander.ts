@@ -2,15 +2,16 @@ import { asc, desc, type SQL, sql } from "drizzle-orm";
 import type { TaskState } from "@/contract/queue";
 import type { Db } from "@/db/client";
 import { type QueueTaskRow, queueTasks } from "@/db/schema";
-import { hiddenArray } from "./hidden-arrays";
+import { hiddenArray, textArray } from "./arrays";
 import { executeNamed } from "./named";
 import { prepared } from "./prepared";
-import { textArray } from "./queue-dispatch";
 
 // What the commander reads beside the counters. Where a tenant's tasks are read, or the oldest of any, it is queue by
 // queue, by indexes that begin with both: the counters tell which there are. So nothing is read that is not answered.
 
 const TOP_TASKS = 20;
+/** Queues of which some older starts may be read for nothing. */
+const FEW_PLACES = 30;
 
 /** A tenant's queue. */
 export type Place = { tenantId: string; queue: string };
@@ -119,19 +120,22 @@ export async function readPace(db: Db, sight: Sight, waiting: Sight, limits: Pac
 }
 
 /**
- * How long the tasks that started last, of the last hour, waited for their slot. Of a queue the hour is asked for behind
- * what is read: within it, an index of all queues' starts looks as good as its own. Of a project it bounds what is read.
+ * How long the tasks that started last, of the last hour, waited for their slot. Of a few queues the hour is asked for
+ * behind what is read: within it, an index of all queues' starts looks as good as their own. Of many, most of which are
+ * quiet, and of a project, it bounds what is read.
  */
 function waitsOf(sight: Sight, max: number): SQL {
   const isAll = sight.tenantId === null && sight.projectId === undefined && sight.queue === undefined;
   const isRecent = sql`dispatched_at > now() - interval '1 hour'`;
   const newest = (count: number) => sql`order by dispatched_at desc limit ${sql.raw(String(count))}`;
-  const project = sight.projectId === undefined ? sql`` : sql`and project_id = ${sight.projectId} and ${isRecent}`;
+  const project = sight.projectId === undefined ? sql`` : sql`and project_id = ${sight.projectId}`;
+  const isFew = sight.places.length <= FEW_PLACES && sight.projectId === undefined;
   const starts = isAll
     ? sql`select ready_at, dispatched_at from agentrun_queue_attempts ${newest(max)}`
     : sql`select start.* from ${placesOf(sight.places)} cross join lateral (
         select ready_at, dispatched_at from agentrun_queue_attempts attempt
         where attempt.tenant_id = place.tenant_id and attempt.queue = place.queue ${project}
+          ${isFew ? sql`` : sql`and ${isRecent}`}
         ${newest(shareOf(max, sight.places.length))}) start
       ${newest(max)}`;
   return sql`

@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { BackendProbe } from "@/contract/backend";
 import type { ControlState } from "@/contract/queue-control";
 import type { Db, Tx } from "@/db/client";
-import { hiddenArray } from "./hidden-arrays";
+import { hiddenArray, textArray } from "./arrays";
 import { executeNamed } from "./named";
 import { HAS_OTHER_TURN } from "./other-turns";
 
@@ -272,9 +272,4 @@ export async function readBusySessions(
           and command.type = 'turn' and command.state in ('pending', 'acknowledged')))`,
   );
   return rows;
-}
-
-/** A text[] parameter: as one value, where a list of parameters would be a statement of its own for each length. */
-export function textArray(values: string[]): SQL {
-  return sql`${sql.param(values)}::text[]`;
 }

@@ -1,9 +1,9 @@
 import { sql } from "drizzle-orm";
 import type { Tx } from "@/db/client";
 import { volumeKeys } from "./advisory-lock";
-import { hiddenArray } from "./hidden-arrays";
+import { hiddenArray, textArray } from "./arrays";
 import { executeNamed } from "./named";
-import { type Lane, textArray } from "./queue-dispatch";
+import type { Lane } from "./queue-dispatch";
 
 type Json = Record<string, unknown>;
 

@@ -27,7 +27,7 @@ export async function createBulk(ctx: ServiceContext, input: CreateBulkInput): P
   assertMayAct(ctx.actor, input);
   const bulk = newBulk(ctx, input);
   const source = sourceOf(ctx, input);
-  const made = await inTx(ctx, async (ctx) => {
+  const make = async (ctx: TxContext) => {
     const known = await findByKey(ctx, bulk);
     if (known) return known;
     await assertFewOpen(ctx, bulk);
@@ -48,8 +48,8 @@ export async function createBulk(ctx: ServiceContext, input: CreateBulkInput): P
         count: taken.willDo,
       });
     return record(ctx, bulk, taken.total);
-  });
-  return toBulk(made);
+  };
+  return toBulk(await inTx(ctx, make, { keepsPlans: false }));
 }
 
 /** Bulk actions of one tenant that may be under way at once: each keeps a row of every target. */

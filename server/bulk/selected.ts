@@ -1,6 +1,6 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
-import { textArray } from "@/db/queries/queue-dispatch";
+import { textArray } from "@/db/queries/arrays";
 import { queueTasks, runs, sessions } from "@/db/schema";
 import { type ServiceContext, tenantFor } from "@/server/context";
 import type { Selection } from "./kind";

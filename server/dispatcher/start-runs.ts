@@ -1,4 +1,5 @@
-import { inArray } from "drizzle-orm";
+import { sql } from "drizzle-orm";
+import { textArray } from "@/db/queries/arrays";
 import { type NewTaskRun, startTaskRuns } from "@/db/queries/start-task-runs";
 import { type QueueTaskRow, type SessionRow, sessions } from "@/db/schema";
 import { actorName } from "@/server/audit";
@@ -54,7 +55,7 @@ async function lockSessions(ctx: TxContext, sessionIds: string[]): Promise<Map<s
   const rows = await ctx.db
     .select()
     .from(sessions)
-    .where(inArray(sessions.sessionId, sessionIds))
+    .where(sql`${sessions.sessionId} = any(${textArray(sessionIds)})`)
     .orderBy(sessions.sessionId)
     .for("no key update");
   return new Map(rows.map((row) => [row.sessionId, row]));

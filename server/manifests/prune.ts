@@ -1,4 +1,5 @@
-import { and, eq, inArray, isNotNull, isNull, ne, notInArray, type SQL, sql } from "drizzle-orm";
+import { and, eq, isNotNull, isNull, ne, notInArray, type SQL, sql } from "drizzle-orm";
+import { textArray } from "@/db/queries/arrays";
 import { archiveManifests, archiveSegments, type SessionRow } from "@/db/schema";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 
@@ -85,10 +86,7 @@ async function markUnnamed(ctx: TxContext, sessionId: string): Promise<string[]>
   const { rows: marked } = await ctx.db.execute<{ sha256: string }>(sql`
     with ${named(sessionId)}
     update agentrun_archive_segments segment set removing_at = clock_timestamp()
-    where segment.session_id = ${sessionId} and ${inArray(
-      sql`segment.sha256`,
-      rows.map((row) => row.sha256),
-    )}
+    where segment.session_id = ${sessionId} and segment.sha256 = any(${textArray(rows.map((row) => row.sha256))})
       and not exists (select 1 from named where named.sha256 = segment.sha256)
     returning segment.sha256`);
   return marked.map((row) => row.sha256);
@@ -131,7 +129,7 @@ async function removeMarked(ctx: ServiceContext, sessionId: string, digests: str
     .where(
       and(
         eq(archiveSegments.sessionId, sessionId),
-        inArray(archiveSegments.sha256, removed),
+        sql`${archiveSegments.sha256} = any(${textArray(removed)})`,
         isNotNull(archiveSegments.removingAt),
       ),
     );

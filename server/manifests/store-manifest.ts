@@ -1,5 +1,6 @@
-import { and, eq, inArray, isNull } from "drizzle-orm";
+import { and, eq, isNull, sql } from "drizzle-orm";
 import type { ManifestRecord } from "@/contract/archive";
+import { textArray } from "@/db/queries/arrays";
 import { type ArchiveManifestRow, archiveManifests, archiveSegments, type SessionRow } from "@/db/schema";
 import { audit } from "@/server/audit";
 import type { TxContext } from "@/server/context";
@@ -73,7 +74,7 @@ async function requireSegments(ctx: TxContext, sessionId: string, manifest: Mani
     .where(
       and(
         eq(archiveSegments.sessionId, sessionId),
-        inArray(archiveSegments.sha256, [...named]),
+        sql`${archiveSegments.sha256} = any(${textArray([...named])})`,
         isNull(archiveSegments.removingAt),
       ),
     )

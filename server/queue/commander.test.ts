@@ -56,6 +56,13 @@ test("the oldest of those that wait for a slot, what runs, and how long starts w
     throughput: { started: 0 },
   });
   expect(one.items).toHaveLength(2);
+
+  const scopes = [{}, { queue: "a" }, { tenantId: "default" }, { projectId: "default" }];
+  const samples = async () =>
+    Promise.all(scopes.map(async (scope) => (await queueCommander(ctx, scope)).waits.samples));
+  expect(await samples()).toEqual([1, 1, 1, 1]);
+  await ctx.db.update(queueAttempts).set({ dispatchedAt: sql`dispatched_at - interval '61 minutes'` });
+  expect(await samples(), "of the last hour alone").toEqual([0, 0, 0, 0]);
 });
 
 test("of many that need a person the newest are named and all are counted, up to a bound", async () => {

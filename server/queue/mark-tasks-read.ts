@@ -1,6 +1,6 @@
 import { and, type SQL, sql } from "drizzle-orm";
 import { MARKED_MAX, type MarkTasksReadInput, type TaskReadMarks } from "@/contract/queue";
-import { textArray } from "@/db/queries/queue-dispatch";
+import { textArray } from "@/db/queries/arrays";
 import { matchesTasks } from "@/db/queries/queue-list";
 import { queueTasks } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";

@@ -23,7 +23,7 @@ import { isOutOfTime } from "@/db/errors";
 import type { SavedViewRow } from "@/db/schema";
 import { countApprovals } from "@/server/approvals";
 import { countAudit } from "@/server/audit-log";
-import { hasScope, inTx, type ServiceContext } from "@/server/context";
+import { hasScope, inTx, type ServiceContext, type TxContext } from "@/server/context";
 import type { Counted } from "@/server/pagination";
 import { countTasks } from "@/server/queue";
 import { isReadersOwn } from "@/server/readers-filter";
@@ -112,7 +112,7 @@ type Counting = { views: SavedViewRow[]; items: ViewCount[]; readerId: string | 
 /** Counts views into `items` until all are counted or the time is over. */
 async function countSome(ctx: ServiceContext, { views, items, readerId, endMs }: Counting): Promise<void> {
   try {
-    await inTx(ctx, async (ctx) => {
+    const countAll = async (ctx: TxContext) => {
       for (const view of views.slice(items.length)) {
         const leftMs = Math.floor(endMs - performance.now());
         if (leftMs < LEAST_MS && items.length > 0) return;
@@ -123,7 +123,8 @@ async function countSome(ctx: ServiceContext, { views, items, readerId, endMs }:
         const counted = isOpen ? await COUNTERS[view.page](ctx, view.query, readerId) : null;
         items.push({ viewId: view.id, count: counted?.count ?? null, hasMore: counted?.hasMore ?? false });
       }
-    });
+    };
+    await inTx(ctx, countAll, { keepsPlans: false });
   } catch (error) {
     if (!isOutOfTime(error)) throw error;
     const [first] = views;
