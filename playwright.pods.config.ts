@@ -4,6 +4,8 @@ import base from "./playwright.config";
 /** Stories through the pods of a real node; building the images takes minutes, so they are a suite of their own. */
 export default defineConfig({
   ...base,
+  // All have one cluster, and count what is in it.
+  workers: 1,
   testDir: "e2e/pods",
   testIgnore: [],
   outputDir: "test-results/e2e-pods",
