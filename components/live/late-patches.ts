@@ -6,7 +6,7 @@ const KEPT_MAX = 2_000;
 /**
  * Changes of cached data that the stream told of. What is fetched meanwhile may have been read before the change and come
  * after it, and would take it back, until the record changes again: so each is made again over whatever is fetched, as
- * long as anything is under way. A patch must do nothing to what is as new as itself.
+ * long as anything is under way. A patch takes nothing newer back, or only until the stream tells of that too.
  */
 export class LatePatches {
   /** The newest patch of each record. */
@@ -19,10 +19,11 @@ export class LatePatches {
     this.#stop = client.getQueryCache().subscribe((event) => {
       if (event.type !== "updated" || this.#kept.size === 0) return;
       const { action } = event;
-      const isFetched = action.type === "success" && !action.manual;
-      // What was put into the cache by hand, such as by a patch, was not fetched.
-      if (action.type === "success" && !isFetched) return;
-      if (isFetched) for (const patch of this.#kept.values()) patch();
+      if (action.type === "success") {
+        // What was put into the cache by hand, such as by a patch, was not fetched.
+        if (action.manual) return;
+        for (const patch of this.#kept.values()) patch();
+      }
       if (client.isFetching() === 0) this.#kept.clear();
     });
   }

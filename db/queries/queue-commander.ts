@@ -1,4 +1,4 @@
-import { asc, desc, type SQL, sql } from "drizzle-orm";
+import { asc, desc, type Placeholder, type SQL, sql } from "drizzle-orm";
 import type { TaskState } from "@/contract/queue";
 import type { Db } from "@/db/client";
 import { type QueueTaskRow, queueTasks } from "@/db/schema";
@@ -40,11 +40,15 @@ const LINE_COLUMNS = sql`task.id, task.title, task.tenant_id, task.queue, task.l
   task.backend_profile, task.run_id, task.session_id`;
 
 export function placesOf(places: Place[]): SQL {
-  const column = (key: keyof Place) => hiddenArray(textArray(places.map((place) => place[key])));
-  return sql`unnest(${column("tenantId")}, ${column("queue")}) as place (tenant_id, queue)`;
+  const column = (key: keyof Place) => textArray(places.map((place) => place[key]));
+  return placesIn(column("tenantId"), column("queue"));
 }
 
-export function ofProject(projectId: string | undefined): SQL {
+function placesIn(tenants: SQL, queues: SQL): SQL {
+  return sql`unnest(${hiddenArray(tenants)}, ${hiddenArray(queues)}) as place (tenant_id, queue)`;
+}
+
+export function ofProject(projectId: string | Placeholder | undefined): SQL {
   return projectId === undefined ? sql`` : sql`and task.project_id = ${projectId}`;
 }
 
@@ -68,20 +72,19 @@ const topOf = (shape: string, ids: SQL) =>
       .orderBy(desc(queueTasks.priority), asc(queueTasks.createdAt), asc(queueTasks.id)),
   );
 const TOP_ORDER = sql`order by priority desc, created_at, id limit ${sql.raw(String(TOP_TASKS))}`;
-const topOfPlaces = (project: SQL) => sql`
-  select top.id from unnest(${hiddenArray(sql`${sql.placeholder("tenants")}::text[]`)},
-    ${hiddenArray(sql`${sql.placeholder("queues")}::text[]`)}) as place (tenant_id, queue)
-  cross join lateral (
+const TOP_PLACES = placesIn(sql`${sql.placeholder("tenants")}::text[]`, sql`${sql.placeholder("queues")}::text[]`);
+const topOfPlaces = (projectId?: Placeholder) => sql`
+  select top.id from ${TOP_PLACES} cross join lateral (
     select task.id, task.priority, task.created_at from agentrun_queue_tasks task
-    where task.tenant_id = place.tenant_id and task.queue = place.queue ${project} ${TOP_ORDER}) top
+    where task.tenant_id = place.tenant_id and task.queue = place.queue ${ofProject(projectId)} ${TOP_ORDER}) top
   ${TOP_ORDER}`;
 const topOfAll = topOf("all", sql`select task.id from agentrun_queue_tasks task ${TOP_ORDER}`);
 const topOfQueue = topOf(
   "queue",
   sql`select task.id from agentrun_queue_tasks task where task.queue = ${sql.placeholder("queue")} ${TOP_ORDER}`,
 );
-const topOfTenant = topOf("tenant", topOfPlaces(sql``));
-const topOfProject = topOf("project", topOfPlaces(sql`and task.project_id = ${sql.placeholder("projectId")}`));
+const topOfTenant = topOf("tenant", topOfPlaces());
+const topOfProject = topOf("project", topOfPlaces(sql.placeholder("projectId")));
 
 /** The tasks that come first, whatever their state. */
 export async function readTop(db: Db, { tenantId, projectId, queue, places }: Sight): Promise<QueueTaskRow[]> {

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Tx } from "@/db/client";
 import { volumeKeys } from "./advisory-lock";
-import { hiddenArray, textArray } from "./arrays";
+import { textArray } from "./arrays";
 import { executeNamed } from "./named";
 import type { Lane } from "./queue-dispatch";
 
@@ -46,7 +46,7 @@ export async function startTaskRuns(
   { actor, served }: { actor: string; served: Lane[] },
 ): Promise<string[]> {
   const names = made.flatMap(({ newSession }) => newSession?.storagePvcName ?? []);
-  const lanes = (key: keyof Lane) => hiddenArray(textArray(served.map((lane) => lane[key])));
+  const lanes = (key: keyof Lane) => textArray(served.map((lane) => lane[key]));
   const rows = await executeNamed<{ taskId: string }>(
     tx,
     sql`
@@ -57,7 +57,7 @@ export async function startTaskRuns(
         "executionPolicy" jsonb, title text, "commandId" text, payload jsonb, "payloadHash" text, "auditId" text,
         events jsonb)
     ), volume_keys as materialized (
-      select count(pg_advisory_xact_lock_shared(key)) as held from unnest(${hiddenArray(sql`${sql.param(volumeKeys(names))}::bigint[]`)}) as key
+      select count(pg_advisory_xact_lock_shared(key)) as held from unnest(${sql.param(volumeKeys(names))}::bigint[]) as key
     ), new_sessions as (
       insert into agentrun_sessions (session_id, tenant_id, project_id, backend_profile, title, payload_hash,
         storage_kind, storage_state, storage_pvc_name, execution_state, last_run_id, active_run_id, last_command_id,
