@@ -73,6 +73,8 @@ async function main(): Promise<number> {
     url: config.url,
     launchToken: config.launchToken,
     onUnreachable: (error) => log.warn({ err: error }, "the stream of commands broke off"),
+    onSilence: (error) => log.warn({ err: error }, "the server gives no answer: asked again"),
+    onAnswer: (silentMs) => log.info({ silentMs }, "the server answers again"),
   });
   try {
     if (config.step === "prepare") {

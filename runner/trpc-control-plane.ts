@@ -1,5 +1,7 @@
 import { createTRPCClient, httpLink, httpSubscriptionLink, splitLink, TRPCClientError } from "@trpc/client";
 import { EventSource } from "eventsource";
+import { z } from "zod";
+import { withDeadline } from "@/contract/deadline";
 import { ErrorBody, REASON_STATUS } from "@/contract/errors";
 import type { AppRouter } from "@/server/trpc/types";
 import {
@@ -9,6 +11,7 @@ import {
   UnreachableError,
   type WatchedCommand,
 } from "./control-plane";
+import { deadlineLink } from "./deadline-link";
 import { LeaseLostError } from "./errors";
 
 const CALL_TIMEOUT_MS = 15_000;
@@ -20,10 +23,18 @@ const LEASE_REASONS = new Set(["lease-lost", "lease-held", "lease-fencing"]);
 export function connectControlPlane(opts: {
   url: string;
   launchToken: string;
+  /** The stream of commands broke off; it is opened again. */
   onUnreachable?: (error: Error) => void;
+  /** The first call of those in a row that had no answer. */
+  onSilence?: (error: Error) => void;
+  /** The first answer after that. */
+  onAnswer?: (silentMs: number) => void;
+  callTimeoutMs?: number;
+  segmentTimeoutMs?: number;
 }): ControlPlane & ArchiverPlane {
   let token = opts.launchToken;
   let isClaimed = false;
+  let silentSince: number | undefined;
   const authorized: typeof fetch = (input, init) => {
     const headers = new Headers(init?.headers);
     headers.set("authorization", `Bearer ${token}`);
@@ -39,39 +50,45 @@ export function connectControlPlane(opts: {
           EventSource,
           eventSourceOptions: () => ({ fetch: authorized as typeof globalThis.fetch }),
         }),
-        false: httpLink({
-          url,
-          fetch: (input, init) =>
-            authorized(input as string, {
-              ...(init as RequestInit),
-              signal: bounded(CALL_TIMEOUT_MS, (init as RequestInit | undefined)?.signal),
-            }),
-        }),
+        false: [
+          deadlineLink(opts.callTimeoutMs ?? CALL_TIMEOUT_MS),
+          httpLink({ url, fetch: (input, init) => authorized(input as string, init as RequestInit) }),
+        ],
       }),
     ],
   });
   async function ask<T>(call: () => Promise<T>): Promise<T> {
     try {
-      return await call();
+      const answer = await call();
+      if (silentSince !== undefined) opts.onAnswer?.(Math.round(performance.now() - silentSince));
+      silentSince = undefined;
+      return answer;
     } catch (error) {
-      throw toRunnerError(error, isClaimed);
+      const known = toRunnerError(error, isClaimed);
+      if (known instanceof UnreachableError && silentSince === undefined) {
+        silentSince = performance.now();
+        opts.onSilence?.(known);
+      }
+      throw known;
     }
   }
-  async function segment(digest: string, query: Record<string, string>, init: RequestInit): Promise<Response> {
-    const response = await authorized(`${opts.url}/api/runner/segments/${digest}?${new URLSearchParams(query)}`, {
-      ...init,
-      signal: bounded(SEGMENT_TIMEOUT_MS, init.signal),
-    }).catch((error: unknown) => {
-      throw new UnreachableError(String(error));
-    });
-    if (response.ok) return response;
-    const body: unknown = await response.json().catch(() => undefined);
-    const fault = ErrorBody.safeParse(
-      typeof body === "object" && body !== null && "error" in body ? body.error : undefined,
+  async function segment(digest: string, query: Record<string, string>, init: RequestInit): Promise<Buffer> {
+    const { segmentTimeoutMs = SEGMENT_TIMEOUT_MS } = opts;
+    const target = `${opts.url}/api/runner/segments/${digest}?${new URLSearchParams(query)}`;
+    const read = async (signal: AbortSignal) => {
+      const response = await authorized(target, { ...init, signal });
+      return { isOk: response.ok, status: response.status, body: Buffer.from(await response.arrayBuffer()) };
+    };
+    const { isOk, status, body } = await withDeadline("a segment", segmentTimeoutMs, read, init.signal).catch(
+      (error: unknown) => {
+        throw new UnreachableError(String(error));
+      },
     );
-    throw fault.success
-      ? fromBody(fault.data, isClaimed)
-      : new UnreachableError(`the server answered ${response.status}`);
+    if (isOk) return body;
+    const refusal: unknown = await new Response(body).json().catch(() => undefined);
+    const fault = z.object({ error: ErrorBody }).safeParse(refusal);
+    if (fault.success) throw fromBody(fault.data.error, isClaimed);
+    throw new UnreachableError(`the server answered ${status}`);
   }
 
   return {
@@ -138,19 +155,12 @@ export function connectControlPlane(opts: {
         signal: how?.signal,
       });
     },
-    getSegment: async ({ digest, runId, leaseEpoch, sessionId }) => {
-      const response = await segment(digest, { runId, leaseEpoch: String(leaseEpoch), sessionId }, { method: "GET" });
-      return Buffer.from(await response.arrayBuffer());
-    },
+    getSegment: ({ digest, runId, leaseEpoch, sessionId }) =>
+      segment(digest, { runId, leaseEpoch: String(leaseEpoch), sessionId }, { method: "GET" }),
     commitManifest: (input, how) => ask(async () => void (await trpc.archive.commit.mutate(input, how))),
     storeArchive: (input) => ask(async () => void (await trpc.archive.store.mutate(input))),
     getManifest: (sessionId) => ask(async () => (await trpc.archive.manifest.query({ sessionId })).manifest),
   };
-}
-
-function bounded(timeoutMs: number, signal: AbortSignal | null | undefined): AbortSignal {
-  const timeout = AbortSignal.timeout(timeoutMs);
-  return signal ? AbortSignal.any([timeout, signal]) : timeout;
 }
 
 /** What an error of the client means to a runner: the lease is gone, a refusal, or nothing at all yet. */
