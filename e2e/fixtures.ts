@@ -4,6 +4,8 @@ import { type Browser, type BrowserContext, test as base, expect, type Locator, 
 import { Product } from "./product";
 
 type Checks = {
+  /** A story that failed tells what its products printed, which is gone with them. */
+  lastWords: undefined;
   /** Fails the test at its end if the page logged an error, threw, or asked another host. */
   watchPage: (page: Page, options?: { expectedErrors?: RegExp }) => void;
 };
@@ -20,6 +22,15 @@ export const test = base.extend<Checks, { shared: SignedIn }>({
       await use(shared);
     },
     { scope: "worker", timeout: 120_000 },
+  ],
+  lastWords: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's needs from the pattern.
+    async ({}, use, story) => {
+      await use(undefined);
+      const words = Product.lastWords();
+      if (story.status !== story.expectedStatus) console.error(words.join("\n\n"));
+    },
+    { auto: true },
   ],
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's needs from the pattern.
   watchPage: async ({}, use) => {

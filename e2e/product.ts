@@ -6,9 +6,12 @@ import path from "node:path";
 const ROOT = path.resolve(import.meta.dirname, "..");
 const START_TIMEOUT_MS = 90_000;
 const STOP_TIMEOUT_MS = 30_000;
+const LAST_LINES = 150;
 
 /** The whole product on a data folder of its own, as `npm start` brings it up. */
 export class Product implements AsyncDisposable {
+  /** Those of this process, until a story's end has looked at them. */
+  static readonly #started = new Set<Product>();
   #child: ChildProcess | null = null;
   #output = "";
   url = "";
@@ -25,8 +28,24 @@ export class Product implements AsyncDisposable {
     const parent = path.join(ROOT, "test-results", "products");
     mkdirSync(parent, { recursive: true });
     const product = new Product(mkdtempSync(path.join(parent, "p-")), env);
+    Product.#started.add(product);
     await product.start();
     return product;
+  }
+
+  /** The last lines of each product that ran since this was asked before, without what signs somebody in. */
+  static lastWords(): string[] {
+    const running = [...Product.#started];
+    for (const product of running) if (product.#child === null) Product.#started.delete(product);
+    return running.map((product) => {
+      const lines = product.#output
+        .split("\n")
+        .slice(-LAST_LINES)
+        .map((line) => line.slice(0, 600));
+      return [`The product in ${product.dataDir} printed at last:`, ...lines]
+        .join("\n")
+        .replace(/token=\S+/g, "token=…");
+    });
   }
 
   /** Starts again on the same data folder, on the same port, so that open pages find it. */
