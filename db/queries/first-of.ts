@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
-import { executeNamed } from "./named";
+import { shaped } from "./named";
 
 /**
  * An `order by` where rows are read, and nothing where they are only counted: a listing of several places uses it, whose
@@ -16,26 +16,30 @@ type Read<Kind, Row> = { kind: Kind; rows: Row[] | null; counted: number | null 
 
 /**
  * The first rows of each of some listings, as JSON has them, and how many each has, counted up to `countMax`. One
- * statement for all: most find nothing, and learn it in less time than a statement of their own takes to be sent. They
- * share the time that a statement has.
+ * statement for all, built once for each shape: most find nothing, and learn it in less time than a statement of their
+ * own takes to be sent. They share the time that a statement has.
  */
-export async function readFirsts<Kind extends string, Row>(
-  db: Db,
-  listings: readonly (readonly [Kind, Listing])[],
-  limits: FirstLimits,
-): Promise<FirstOf<Kind, Row>[]> {
-  if (listings.length === 0) return [];
-  const parts = listings.map(([kind, listing]) => firstOf(kind, listing, limits));
-  const read = await executeNamed<Read<Kind, Row>>(db, sql.join(parts, sql` union all `));
-  return read.map(({ kind, rows, counted }) => {
-    const count = counted ?? rows?.length ?? 0;
-    return {
-      kind,
-      rows: (rows ?? []).slice(0, limits.shownMax),
-      count: Math.min(count, limits.countMax),
-      hasMore: count > limits.countMax,
-    };
-  });
+export function firstsOf<Shape extends FirstLimits, Kind extends string, Row>(
+  listingsOf: (shape: Shape) => readonly (readonly [Kind, Listing])[],
+): (db: Db, shape: Shape, values: Record<string, unknown>) => Promise<FirstOf<Kind, Row>[]> {
+  const readAll = shaped<Shape, Read<Kind, Row>>((shape) =>
+    sql.join(
+      listingsOf(shape).map(([kind, listing]) => firstOf(kind, listing, shape)),
+      sql` union all `,
+    ),
+  );
+  return async (db, shape, values) => {
+    const read = await readAll(db, shape, values);
+    return read.map(({ kind, rows, counted }) => {
+      const count = counted ?? rows?.length ?? 0;
+      return {
+        kind,
+        rows: (rows ?? []).slice(0, shape.shownMax),
+        count: Math.min(count, shape.countMax),
+        hasMore: count > shape.countMax,
+      };
+    });
+  };
 }
 
 /** There are seldom many: they are counted only where more are found than are shown. */

@@ -1,4 +1,4 @@
-import type { SQL } from "drizzle-orm";
+import { fillPlaceholders, type SQL } from "drizzle-orm";
 import { PgDialect } from "drizzle-orm/pg-core";
 import type pg from "pg";
 import { clientOf, type Db, type Tx } from "@/db/client";
@@ -14,6 +14,30 @@ export async function executeNamed<Row extends pg.QueryResultRow>(db: Db | Tx, s
   const { sql: text, params } = dialect.sqlToQuery(statement);
   const { rows } = await clientOf(db).query<Row>({ name: nameOf(text), text, values: params });
   return rows;
+}
+
+/**
+ * The same for a statement that takes long to build as well. It is built once for each shape that it is asked in: what
+ * its text depends on stands in the shape, and the values of its placeholders come with each call.
+ */
+export function shaped<Shape extends object, Row extends pg.QueryResultRow>(
+  build: (shape: Shape) => SQL,
+): (db: Db | Tx, shape: Shape, values: Record<string, unknown>) => Promise<Row[]> {
+  const built = new Map<string, { name: string; text: string; params: unknown[] }>();
+  const buildOnce = (shape: Shape) => {
+    const key = JSON.stringify(shape);
+    const known = built.get(key);
+    if (known) return known;
+    const { sql: text, params } = dialect.sqlToQuery(build(shape));
+    const made = { name: nameOf(text), text, params };
+    built.set(key, made);
+    return made;
+  };
+  return async (db, shape, values) => {
+    const { params, ...statement } = buildOnce(shape);
+    const { rows } = await clientOf(db).query<Row>({ ...statement, values: fillPlaceholders(params, values) });
+    return rows;
+  };
 }
 
 const names = new Map<string, string>();

@@ -1,8 +1,20 @@
 import { sql } from "drizzle-orm";
 import type { AttentionKind } from "@/contract/queue-commander";
 import type { Db } from "@/db/client";
-import { type FirstLimits, type FirstOf, type Listing, readFirsts } from "./first-of";
-import { inSight, ofProject, type Place, placesOf, type Sight } from "./queue-commander";
+import { type FirstLimits, type FirstOf, firstsOf, type Listing } from "./first-of";
+import {
+  inSight,
+  ofProject,
+  type Place,
+  placesOf,
+  QUEUE,
+  type Sight,
+  type SightShape,
+  shapeOf,
+  TENANT,
+  valuesOf,
+  valuesOfPlaces,
+} from "./queue-commander";
 
 export type AttentionRow = {
   tenantId: string;
@@ -25,20 +37,32 @@ type AttentionSight = Sight & { failedPlaces: Place[] };
 
 type AttentionLimits = FirstLimits & { deadLetterMs: number };
 
+type AttentionShape = SightShape & AttentionLimits & { waits: boolean; hasFailed: boolean };
+
+const attentionOf = firstsOf<AttentionShape, AttentionKind, AttentionRow>((shape) => {
+  const listings: [AttentionKind, Listing][] = [
+    ["approval", waitingApprovals(shape)],
+    ["paused", pausedPlaces(shape)],
+    ["session-evicted", evicted(shape)],
+  ];
+  if (shape.waits) listings.push(["parked", parked(shape)]);
+  if (shape.hasFailed) listings.push(["dead-letter", deadLetters(shape)]);
+  return listings;
+});
+
 /** What needs a person, of each kind the first, and how many there are. */
 export function readAttention(
   db: Db,
   sight: AttentionSight,
-  { deadLetterMs, ...limits }: AttentionLimits,
+  limits: AttentionLimits,
 ): Promise<FirstOf<AttentionKind, AttentionRow>[]> {
-  const listings: [AttentionKind, Listing][] = [
-    ["approval", waitingApprovals(sight)],
-    ["paused", pausedPlaces(sight)],
-    ["session-evicted", evicted(sight)],
-  ];
-  if (sight.places.length > 0) listings.push(["parked", parked(sight)]);
-  if (sight.failedPlaces.length > 0) listings.push(["dead-letter", deadLetters(sight, deadLetterMs)]);
-  return readFirsts(db, listings, limits);
+  const { places, failedPlaces } = sight;
+  const shape = { ...shapeOf(sight), ...limits, waits: places.length > 0, hasFailed: failedPlaces.length > 0 };
+  return attentionOf(db, shape, {
+    ...valuesOf(sight),
+    ...valuesOfPlaces("waiting", places),
+    ...valuesOfPlaces("failed", failedPlaces),
+  });
 }
 
 const ATTENTION_TASK = sql`task.tenant_id as "tenantId", task.queue, task.lane, task.id as "taskId", task.title`;
@@ -46,7 +70,7 @@ const NO_TEXT = sql`null::text`;
 
 /** Approvals that runs of tasks wait for. */
 const waitingApprovals =
-  (sight: Sight): Listing =>
+  (shape: SightShape): Listing =>
   (max) =>
     sql`
     select ${ATTENTION_TASK}, approval.id as "approvalId", task.run_id as "runId",
@@ -55,13 +79,13 @@ const waitingApprovals =
     from agentrun_approvals approval
     join agentrun_runs run on run.id = approval.run_id
     join agentrun_queue_tasks task on task.id = run.task_id and task.run_id = run.id
-    where approval.status = 'pending' and task.state in ('dispatched', 'running') ${inSight(sight, sql`task`)}
-      ${sight.tenantId === null ? sql`` : sql`and approval.tenant_id = ${sight.tenantId}`}
+    where approval.status = 'pending' and task.state in ('dispatched', 'running') ${inSight(shape, sql`task`)}
+      ${shape.ofTenant ? sql`and approval.tenant_id = ${TENANT}` : sql``}
     order by approval.created_at limit ${sql.raw(String(max))}`;
 
 /** Queues and lanes that are paused. */
 const pausedPlaces =
-  (sight: Sight): Listing =>
+  (shape: SightShape): Listing =>
   (max) =>
     sql`
     select control.tenant_id as "tenantId", control.queue, control.lane, ${NO_TEXT} as "taskId",
@@ -69,13 +93,13 @@ const pausedPlaces =
       control.reason as detail, null::float8 as "untilMs",
       (extract(epoch from control.updated_at) * 1000)::float8 as "sinceMs"
     from agentrun_queue_controls control where control.state = 'paused'
-      ${sight.tenantId === null ? sql`` : sql`and control.tenant_id in (${sight.tenantId}, '*')`}
-      ${sight.queue === undefined ? sql`` : sql`and control.queue = ${sight.queue}`}
+      ${shape.ofTenant ? sql`and control.tenant_id in (${TENANT}, '*')` : sql``}
+      ${shape.ofQueue ? sql`and control.queue = ${QUEUE}` : sql``}
     order by control.updated_at desc limit ${sql.raw(String(max))}`;
 
 /** Of tasks that wait for a session whose volume is gone the first of each session. */
 const evicted =
-  (sight: Sight): Listing =>
+  (shape: SightShape): Listing =>
   (max) =>
     sql`
     with recursive blockers as (
@@ -96,14 +120,14 @@ const evicted =
     cross join lateral (
       select task.tenant_id, task.queue, task.lane, task.id, task.title, task.ready_at from agentrun_queue_tasks task
       where task.state = 'pending' and task.not_before is null and task.blocked_on = sessions.blocked_on
-        ${inSight(sight, sql`task`)}
+        ${inSight(shape, sql`task`)}
       order by task.priority desc, task.created_at, task.id limit 1) task
     where session.storage_state in ('deleting', 'evicted') and session.execution_state <> 'running'
     limit ${sql.raw(String(max))}`;
 
 /** Tasks whose provider's limit is reached, and that do not go on by themselves. */
 const parked =
-  (sight: Sight): Listing =>
+  (shape: SightShape): Listing =>
   (max, inOrder) => {
     const each = sql.raw(String(max));
     return sql`
@@ -111,32 +135,32 @@ const parked =
       task.session_id as "sessionId", task.failure_message as detail,
       (extract(epoch from task.parked_until) * 1000)::float8 as "untilMs",
       (extract(epoch from task.parked_at) * 1000)::float8 as "sinceMs"
-    from ${placesOf(sight.places)} cross join lateral (
+    from ${placesOf("waiting")} cross join lateral (
       select task.tenant_id, task.queue, task.lane, task.id, task.title, task.run_id, task.session_id,
         task.failure_message, task.parked_until, task.parked_at
       from agentrun_queue_tasks task
       where task.tenant_id = place.tenant_id and task.queue = place.queue and task.state = 'pending'
-        and task.parked_at is not null and task.not_before = '9999-12-31 00:00:00+00' ${ofProject(sight.projectId)}
+        and task.parked_at is not null and task.not_before = '9999-12-31 00:00:00+00' ${ofProject(shape)}
       order by task.parked_at desc limit ${each}) task
     ${inOrder(sql`task.parked_at desc`)} limit ${each}`;
   };
 
 /** Tasks that failed of late and are not tried again. */
 const deadLetters =
-  (sight: AttentionSight, deadLetterMs: number): Listing =>
+  (shape: AttentionShape): Listing =>
   (max, inOrder) => {
     const each = sql.raw(String(max));
     return sql`
     select ${ATTENTION_TASK}, ${NO_TEXT} as "approvalId", task.run_id as "runId",
       task.session_id as "sessionId", concat_ws(': ', task.dead_letter, task.failure_message) as detail,
       null::float8 as "untilMs", (extract(epoch from task.updated_at) * 1000)::float8 as "sinceMs"
-    from ${placesOf(sight.failedPlaces)} cross join lateral (
+    from ${placesOf("failed")} cross join lateral (
       select task.tenant_id, task.queue, task.lane, task.id, task.title, task.run_id, task.session_id,
         task.failure_message, task.dead_letter, task.updated_at
       from agentrun_queue_tasks task
       where task.tenant_id = place.tenant_id and task.queue = place.queue and task.state = 'failed'
-        and task.dead_letter is not null ${ofProject(sight.projectId)}
-        and task.updated_at > now() - ${sql.raw(String(deadLetterMs))} * interval '1 millisecond'
+        and task.dead_letter is not null ${ofProject(shape)}
+        and task.updated_at > now() - ${sql.raw(String(shape.deadLetterMs))} * interval '1 millisecond'
       order by task.updated_at desc limit ${each}) task
     ${inOrder(sql`task.updated_at desc`)} limit ${each}`;
   };

@@ -1,9 +1,9 @@
-import { asc, desc, type Placeholder, type SQL, sql } from "drizzle-orm";
+import { asc, desc, type SQL, sql } from "drizzle-orm";
 import type { TaskState } from "@/contract/queue";
 import type { Db } from "@/db/client";
 import { type QueueTaskRow, queueTasks } from "@/db/schema";
-import { hiddenArray, textArray } from "./arrays";
-import { executeNamed } from "./named";
+import { hiddenArray } from "./arrays";
+import { shaped } from "./named";
 import { prepared } from "./prepared";
 
 // What the commander reads beside the counters. Where a tenant's tasks are read, or the oldest of any, it is queue by
@@ -17,6 +17,8 @@ const FEW_PLACES = 30;
 export type Place = { tenantId: string; queue: string };
 /** What is asked for; `places` are those in it that hold the tasks in question. */
 export type Sight = { tenantId: string | null; projectId?: string; queue?: string; places: Place[] };
+/** What the text of a statement depends on: by what it is narrowed. */
+export type SightShape = { ofTenant: boolean; ofProject: boolean; ofQueue: boolean };
 
 /** A task in a line; instants are milliseconds. */
 export type LineRow = {
@@ -39,25 +41,43 @@ const LINE = sql`task.id as "taskId", task.title, task.tenant_id as "tenantId", 
 const LINE_COLUMNS = sql`task.id, task.title, task.tenant_id, task.queue, task.lane, task.priority, task.state,
   task.backend_profile, task.run_id, task.session_id`;
 
-export function placesOf(places: Place[]): SQL {
-  const column = (key: keyof Place) => textArray(places.map((place) => place[key]));
-  return placesIn(column("tenantId"), column("queue"));
+export function shapeOf({ tenantId, projectId, queue }: Sight): SightShape {
+  return { ofTenant: tenantId !== null, ofProject: projectId !== undefined, ofQueue: queue !== undefined };
 }
 
-function placesIn(tenants: SQL, queues: SQL): SQL {
-  return sql`unnest(${hiddenArray(tenants)}, ${hiddenArray(queues)}) as place (tenant_id, queue)`;
+/** The values of a sight's placeholders but for its places, which may be several sets in one statement. */
+export function valuesOf({ tenantId, projectId, queue }: Sight): Record<string, unknown> {
+  return { tenantId, projectId, queue };
 }
 
-export function ofProject(projectId: string | Placeholder | undefined): SQL {
-  return projectId === undefined ? sql`` : sql`and task.project_id = ${projectId}`;
+export function valuesOfPlaces(name: string, places: Place[]): Record<string, string[]> {
+  return {
+    [`${name}Tenants`]: places.map(({ tenantId }) => tenantId),
+    [`${name}Queues`]: places.map(({ queue }) => queue),
+  };
 }
 
-export function inSight({ tenantId, projectId, queue }: Sight, row: SQL): SQL {
+/** The places of that name, of any number, each as `place`. */
+export function placesOf(name: string): SQL {
+  const column = (key: string) => hiddenArray(sql`${sql.placeholder(`${name}${key}`)}::text[]`);
+  return sql`unnest(${column("Tenants")}, ${column("Queues")}) as place (tenant_id, queue)`;
+}
+
+const NOTHING = sql``;
+export const TENANT = sql.placeholder("tenantId");
+const PROJECT = sql.placeholder("projectId");
+export const QUEUE = sql.placeholder("queue");
+const OF_PROJECT = sql`and task.project_id = ${PROJECT}`;
+export function ofProject(shape: SightShape): SQL {
+  return shape.ofProject ? OF_PROJECT : NOTHING;
+}
+
+export function inSight({ ofTenant, ofProject, ofQueue }: SightShape, row: SQL): SQL {
   return sql.join(
     [
-      tenantId === null ? sql`` : sql`and ${row}.tenant_id = ${tenantId}`,
-      projectId === undefined ? sql`` : sql`and ${row}.project_id = ${projectId}`,
-      queue === undefined ? sql`` : sql`and ${row}.queue = ${queue}`,
+      ofTenant ? sql`and ${row}.tenant_id = ${TENANT}` : NOTHING,
+      ofProject ? sql`and ${row}.project_id = ${PROJECT}` : NOTHING,
+      ofQueue ? sql`and ${row}.queue = ${QUEUE}` : NOTHING,
     ],
     sql` `,
   );
@@ -72,29 +92,25 @@ const topOf = (shape: string, ids: SQL) =>
       .orderBy(desc(queueTasks.priority), asc(queueTasks.createdAt), asc(queueTasks.id)),
   );
 const TOP_ORDER = sql`order by priority desc, created_at, id limit ${sql.raw(String(TOP_TASKS))}`;
-const TOP_PLACES = placesIn(sql`${sql.placeholder("tenants")}::text[]`, sql`${sql.placeholder("queues")}::text[]`);
-const topOfPlaces = (projectId?: Placeholder) => sql`
-  select top.id from ${TOP_PLACES} cross join lateral (
+const topOfPlaces = (project: SQL) => sql`
+  select top.id from ${placesOf("all")} cross join lateral (
     select task.id, task.priority, task.created_at from agentrun_queue_tasks task
-    where task.tenant_id = place.tenant_id and task.queue = place.queue ${ofProject(projectId)} ${TOP_ORDER}) top
+    where task.tenant_id = place.tenant_id and task.queue = place.queue ${project} ${TOP_ORDER}) top
   ${TOP_ORDER}`;
 const topOfAll = topOf("all", sql`select task.id from agentrun_queue_tasks task ${TOP_ORDER}`);
 const topOfQueue = topOf(
   "queue",
-  sql`select task.id from agentrun_queue_tasks task where task.queue = ${sql.placeholder("queue")} ${TOP_ORDER}`,
+  sql`select task.id from agentrun_queue_tasks task where task.queue = ${QUEUE} ${TOP_ORDER}`,
 );
-const topOfTenant = topOf("tenant", topOfPlaces());
-const topOfProject = topOf("project", topOfPlaces(sql.placeholder("projectId")));
+const topOfTenant = topOf("tenant", topOfPlaces(NOTHING));
+const topOfProject = topOf("project", topOfPlaces(OF_PROJECT));
 
 /** The tasks that come first, whatever their state. */
 export async function readTop(db: Db, { tenantId, projectId, queue, places }: Sight): Promise<QueueTaskRow[]> {
   if (tenantId === null && projectId === undefined)
     return queue === undefined ? topOfAll(db).execute() : topOfQueue(db).execute({ queue });
-  const tenants = places.map((place) => place.tenantId);
-  const queues = places.map((place) => place.queue);
-  return projectId === undefined
-    ? topOfTenant(db).execute({ tenants, queues })
-    : topOfProject(db).execute({ tenants, queues, projectId });
+  const values = valuesOfPlaces("all", places);
+  return projectId === undefined ? topOfTenant(db).execute(values) : topOfProject(db).execute({ ...values, projectId });
 }
 
 export type WaitsRow = { p50Ms: number | null; p95Ms: number | null; samples: number };
@@ -105,19 +121,34 @@ export type ActiveRow = LineRow & { times: string[] };
 export type Pace = { waits: WaitsRow; throughput: MinutesRow; oldest: LineRow | null; active: ActiveRow[] };
 export type PaceLimits = { startsMax: number; minutes: number; activeMax: number };
 
+type PaceShape = SightShape & PaceLimits & { startsEach: number; isFew: boolean };
+
+const paceOf = shaped<PaceShape, Pace>(
+  (shape) => sql`
+    select (select to_json(waits) from (${waitsOf(shape)}) waits) as waits,
+      (select to_json(throughput) from (${throughputOf(shape)}) throughput) as throughput,
+      (select to_json(oldest) from (${oldestOf(shape)}) oldest) as oldest,
+      (select coalesce(json_agg(active), '[]') from (${activeOf(shape)}) active) as active`,
+);
+
 /**
  * How the tasks of a sight go, in one statement: each part reads a few rows, in less time than a statement of its own
  * takes to be sent. `waiting` is the same sight with the places in which tasks wait.
  */
 export async function readPace(db: Db, sight: Sight, waiting: Sight, limits: PaceLimits): Promise<Pace> {
-  const [pace] = await executeNamed<Pace>(
-    db,
-    sql`
-    select (select to_json(waits) from (${waitsOf(sight, limits.startsMax)}) waits) as waits,
-      (select to_json(throughput) from (${throughputOf(sight, limits.minutes)}) throughput) as throughput,
-      (select to_json(oldest) from (${oldestOf(waiting)}) oldest) as oldest,
-      (select coalesce(json_agg(active), '[]') from (${activeOf(sight, limits.activeMax)}) active) as active`,
-  );
+  const count = sight.places.length;
+  const shape = {
+    ...shapeOf(sight),
+    ...limits,
+    startsEach: shareOf(limits.startsMax, count),
+    isFew: count <= FEW_PLACES && sight.projectId === undefined,
+  };
+  const values = {
+    ...valuesOf(sight),
+    ...valuesOfPlaces("all", sight.places),
+    ...valuesOfPlaces("waiting", waiting.places),
+  };
+  const [pace] = await paceOf(db, shape, values);
   if (!pace) throw new Error("how the queue goes was not read");
   return pace;
 }
@@ -127,20 +158,18 @@ export async function readPace(db: Db, sight: Sight, waiting: Sight, limits: Pac
  * behind what is read: within it, an index of all queues' starts looks as good as their own. Of many, most of which are
  * quiet, and of a project, it bounds what is read.
  */
-function waitsOf(sight: Sight, max: number): SQL {
-  const isAll = sight.tenantId === null && sight.projectId === undefined && sight.queue === undefined;
+function waitsOf({ ofTenant, ofProject, ofQueue, startsMax, startsEach, isFew }: PaceShape): SQL {
   const isRecent = sql`dispatched_at > now() - interval '1 hour'`;
   const newest = (count: number) => sql`order by dispatched_at desc limit ${sql.raw(String(count))}`;
-  const project = sight.projectId === undefined ? sql`` : sql`and project_id = ${sight.projectId}`;
-  const isFew = sight.places.length <= FEW_PLACES && sight.projectId === undefined;
-  const starts = isAll
-    ? sql`select ready_at, dispatched_at from agentrun_queue_attempts ${newest(max)}`
-    : sql`select start.* from ${placesOf(sight.places)} cross join lateral (
+  const starts =
+    ofTenant || ofProject || ofQueue
+      ? sql`select start.* from ${placesOf("all")} cross join lateral (
         select ready_at, dispatched_at from agentrun_queue_attempts attempt
-        where attempt.tenant_id = place.tenant_id and attempt.queue = place.queue ${project}
-          ${isFew ? sql`` : sql`and ${isRecent}`}
-        ${newest(shareOf(max, sight.places.length))}) start
-      ${newest(max)}`;
+        where attempt.tenant_id = place.tenant_id and attempt.queue = place.queue
+          ${ofProject ? sql`and project_id = ${PROJECT}` : NOTHING} ${isFew ? NOTHING : sql`and ${isRecent}`}
+        ${newest(startsEach)}) start
+      ${newest(startsMax)}`
+      : sql`select ready_at, dispatched_at from agentrun_queue_attempts ${newest(startsMax)}`;
   return sql`
     select percentile_cont(0.5) within group (order by ms) as "p50Ms",
       percentile_cont(0.95) within group (order by ms) as "p95Ms", count(*)::int as samples
@@ -154,33 +183,33 @@ function shareOf(max: number, places: number): number {
   return Math.min(max, 2 ** Math.ceil(Math.log2(Math.max(10, (2 * max) / Math.max(1, places)))));
 }
 
-function oldestOf({ places, projectId }: Sight): SQL {
+function oldestOf(shape: SightShape): SQL {
   return sql`
     select ${LINE}, (extract(epoch from task.ready_at) * 1000)::float8 as "sinceMs"
-    from ${placesOf(places)} cross join lateral (
+    from ${placesOf("waiting")} cross join lateral (
       select ${LINE_COLUMNS}, task.ready_at from agentrun_queue_tasks task
       where task.tenant_id = place.tenant_id and task.queue = place.queue and task.state = 'pending'
-        and task.not_before is null ${ofProject(projectId)}
+        and task.not_before is null ${ofProject(shape)}
       order by task.ready_at limit 1) task
     order by task.ready_at limit 1`;
 }
 
 /** What holds a slot, the longest first. */
-function activeOf(sight: Sight, max: number): SQL {
+function activeOf(shape: PaceShape): SQL {
   return sql`
     select ${LINE}, (extract(epoch from task.updated_at) * 1000)::float8 as "sinceMs",
       array_remove(array[task.latest_attempt ->> 'startedAt', task.latest_attempt ->> 'dispatchedAt'], null) as times
     from agentrun_queue_tasks task
-    where task.state in ('dispatched', 'running') ${inSight(sight, sql`task`)}
-    order by task.updated_at, task.id limit ${sql.raw(String(max))}`;
+    where task.state in ('dispatched', 'running') ${inSight(shape, sql`task`)}
+    order by task.updated_at, task.id limit ${sql.raw(String(shape.activeMax))}`;
 }
 
 /** What happened in the last whole minutes and the one under way, and how long that is. */
-function throughputOf({ tenantId, queue }: Sight, minutes: number): SQL {
+function throughputOf({ ofTenant, ofQueue, minutes }: PaceShape): SQL {
   const since = sql`date_trunc('minute', now()) - ${sql.raw(String(minutes))} * interval '1 minute'`;
   return sql`
     select coalesce(sum(started), 0)::float8 as started, coalesce(sum(completed), 0)::float8 as completed,
       coalesce(sum(failed), 0)::float8 as failed, (extract(epoch from now() - (${since})) / 60)::float8 as minutes
     from agentrun_queue_minutes where minute >= ${since}
-      ${tenantId === null ? sql`` : sql`and tenant_id = ${tenantId}`} ${queue === undefined ? sql`` : sql`and queue = ${queue}`}`;
+      ${ofTenant ? sql`and tenant_id = ${TENANT}` : NOTHING} ${ofQueue ? sql`and queue = ${QUEUE}` : NOTHING}`;
 }

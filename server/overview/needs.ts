@@ -12,17 +12,7 @@ import {
 } from "@/contract/overview";
 import type { QueueAttention, QueueCommander } from "@/contract/queue-commander";
 import { readSchemaAge } from "@/db/queries/database-facts";
-import { type Listing, readFirsts } from "@/db/queries/first-of";
-import {
-  failedUnread,
-  fencing,
-  flapping,
-  fullVolumes,
-  type NeedRow,
-  type OverviewScope,
-  openApprovals,
-  stuck,
-} from "@/db/queries/overview";
+import { type NeedRow, type OverviewScope, readNeeds } from "@/db/queries/overview";
 import type { ServiceContext } from "@/server/context";
 import { readStoppedLoops } from "@/server/health";
 import { listGcHistory } from "@/server/storage";
@@ -45,17 +35,7 @@ export async function findNeeds(
   scope: OverviewScope,
   readerId: string | undefined,
 ): Promise<FoundNeeds[]> {
-  const listings: [NeedKind, Listing][] = [
-    ["approval", openApprovals(scope)],
-    ["fencing", fencing(scope)],
-    ["stuck", stuck(scope, ctx.settings.stuckAfterMs)],
-    ["flapping", flapping(scope, FLAPPING_ATTEMPTS)],
-    ["volume-full", fullVolumes(scope)],
-  ];
-  if (readerId !== undefined) {
-    listings.push(["failed-session", failedUnread(scope, { readerId, withinMs: FAILED_SHOWN_MS })]);
-  }
-  return Promise.all([readListed(ctx, listings), gcStopped(ctx).then(all), loopsStopped(ctx).then(all)]);
+  return Promise.all([readListed(ctx, scope, readerId), gcStopped(ctx).then(all), loopsStopped(ctx).then(all)]);
 }
 
 /**
@@ -80,9 +60,17 @@ export function rankNeeds(found: FoundNeeds[], queue: OfQueue): Needs {
   };
 }
 
-async function readListed(ctx: ServiceContext, listings: [NeedKind, Listing][]): Promise<FoundNeeds> {
-  const limits = { shownMax: EACH_MAX, countMax: NEED_COUNT_MAX };
-  const firsts = await readFirsts<NeedKind, NeedRow>(ctx.db, listings, limits);
+async function readListed(
+  ctx: ServiceContext,
+  scope: OverviewScope,
+  readerId: string | undefined,
+): Promise<FoundNeeds> {
+  const firsts = await readNeeds(ctx.db, scope, readerId, {
+    ...{ shownMax: EACH_MAX, countMax: NEED_COUNT_MAX },
+    flappingAttempts: FLAPPING_ATTEMPTS,
+    stuckAfterMs: ctx.settings.stuckAfterMs,
+    failedWithinMs: FAILED_SHOWN_MS,
+  });
   return {
     needs: firsts.flatMap(({ kind, rows }) => rows.map((row) => toNeed(kind, row))),
     counts: firsts.map(({ rows: _rows, ...counted }) => counted),
