@@ -4,6 +4,7 @@ import { z } from "zod";
 import { withDeadline } from "@/contract/deadline";
 import { ErrorBody, REASON_STATUS } from "@/contract/errors";
 import type { AppRouter } from "@/server/trpc/types";
+import { keepStreaming } from "./command-stream";
 import {
   type ArchiverPlane,
   type ControlPlane,
@@ -15,7 +16,6 @@ import { deadlineLink } from "./deadline-link";
 import { LeaseLostError } from "./errors";
 
 const CALL_TIMEOUT_MS = 15_000;
-const RESUBSCRIBE_MS = 500;
 const SEGMENT_TIMEOUT_MS = 60_000;
 const LEASE_REASONS = new Set(["lease-lost", "lease-held", "lease-fencing"]);
 
@@ -32,6 +32,7 @@ export function connectControlPlane(opts: {
   callTimeoutMs?: number;
   segmentTimeoutMs?: number;
 }): ControlPlane & ArchiverPlane {
+  const { callTimeoutMs = CALL_TIMEOUT_MS, segmentTimeoutMs = SEGMENT_TIMEOUT_MS } = opts;
   let token = opts.launchToken;
   let isClaimed = false;
   let silentSince: number | undefined;
@@ -51,7 +52,7 @@ export function connectControlPlane(opts: {
           eventSourceOptions: () => ({ fetch: authorized as typeof globalThis.fetch }),
         }),
         false: [
-          deadlineLink(opts.callTimeoutMs ?? CALL_TIMEOUT_MS),
+          deadlineLink(callTimeoutMs),
           httpLink({ url, fetch: (input, init) => authorized(input as string, init as RequestInit) }),
         ],
       }),
@@ -73,7 +74,6 @@ export function connectControlPlane(opts: {
     }
   }
   async function segment(digest: string, query: Record<string, string>, init: RequestInit): Promise<Buffer> {
-    const { segmentTimeoutMs = SEGMENT_TIMEOUT_MS } = opts;
     const target = `${opts.url}/api/runner/segments/${digest}?${new URLSearchParams(query)}`;
     const read = async (signal: AbortSignal) => {
       const response = await authorized(target, { ...init, signal });
@@ -105,42 +105,19 @@ export function connectControlPlane(opts: {
     ackCommand: (input) => ask(async () => void (await trpc.commands.ack.mutate(input))),
     finishCommand: (input) => ask(async () => void (await trpc.commands.finish.mutate(input))),
     listCommands: (input) => ask(async () => (await trpc.commands.list.query(input)).items),
-    watchCommands({ runId, afterSeq }, onCommand) {
-      let seq = afterSeq;
-      let isClosed = false;
-      let subscription: { unsubscribe(): void } | undefined;
-      let timer: NodeJS.Timeout | undefined;
-      // The link reconnects a broken stream by itself, but gives up at an answer that is none: web may be starting.
-      const again = (error?: Error) => {
-        if (isClosed) return;
-        if (error) opts.onUnreachable?.(error);
-        clearTimeout(timer);
-        timer = setTimeout(open, RESUBSCRIBE_MS);
-      };
-      const open = () => {
-        subscription?.unsubscribe();
-        subscription = trpc.commands.watch.subscribe(
-          { runId, afterSeq: seq },
-          {
-            onData(item) {
-              const command = item.data as WatchedCommand;
-              if ("seq" in command) seq = Math.max(seq, command.seq);
-              onCommand(command);
-            },
-            onError: again,
-            onComplete: () => again(),
-          },
-        );
-      };
-      open();
-      return {
-        close() {
-          isClosed = true;
-          clearTimeout(timer);
-          subscription?.unsubscribe();
-        },
-      };
-    },
+    watchCommands: ({ runId, afterSeq }, onCommand) =>
+      keepStreaming({
+        afterSeq,
+        onCommand,
+        openMs: callTimeoutMs,
+        onBroken: (error) => opts.onUnreachable?.(error),
+        // The link reconnects a broken stream by itself, but gives up at an answer that is none: web may be starting.
+        open: (seq, listener) =>
+          trpc.commands.watch.subscribe(
+            { runId, afterSeq: seq },
+            { ...listener, onData: (item) => listener.onData(item.data as WatchedCommand) },
+          ),
+      }),
     appendEvents: (input) => ask(async () => void (await trpc.events.append.mutate(input))),
     liveFrames: (input) => ask(async () => void (await trpc.events.live.mutate(input))),
     requestApproval: (input) => ask(() => trpc.approvals.request.mutate(input)),

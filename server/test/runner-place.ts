@@ -69,6 +69,8 @@ export async function openRunnerPlace(bundle: string, env: Record<string, string
       launchToken,
       volumeDir,
       handover: path.join(scratchDir, "handover.json"),
+      /** What its process is started with. */
+      env: own,
       /** Starts a process that does all, or one of a pod's two steps. */
       start(more: Record<string, string> = {}, wrapper: string[] = []) {
         const [program = "", ...args] = [...wrapper, process.execPath, bundle];

@@ -1,0 +1,104 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { openRunnerPlace } from "@/server/test/runner-place";
+import { readRunnerConfig } from "./config";
+import { runAttempt } from "./loop";
+import { type Loss, openLossyWay } from "./test/lossy-way";
+import { connectControlPlane } from "./trpc-control-plane";
+
+// A real codex, a real server, and between them a way on which calls are lost.
+
+const LOSSES: Loss[] = ["its request", "its answer", "half its answer", "its answer to a proxy's page"];
+const CALL_TIMEOUT_MS = 700;
+/** What a run with an approval and an archive asks of the server. */
+const KINDS = [
+  ...["runs.claim", "runners.register", "commands.watch", "commands.ack", "events.append", "approvals.request"],
+  ...["commands.finish", "archive.missing", "segment PUT", "storage.refresh", "archive.commit", "commands.list"],
+  ...["runs.heartbeat", "runs.finish"],
+];
+
+type Place = Awaited<ReturnType<typeof openRunnerPlace>>;
+type Json = Record<string, unknown>;
+
+/**
+ * A run of one turn that asks for an approval, which it gets once `isReady` is so. Answers how it ended, and all that it
+ * said, without names and times.
+ */
+async function work(place: Place, serverUrl: string, sessionId: string, isReady: () => boolean = () => true) {
+  const attempt = await place.launch(sessionId, "ASK `echo one`", { executionPolicy: { approval: "on-request" } });
+  const controlPlane = connectControlPlane({
+    url: serverUrl,
+    launchToken: attempt.launchToken,
+    callTimeoutMs: CALL_TIMEOUT_MS,
+    segmentTimeoutMs: CALL_TIMEOUT_MS,
+  });
+  const config = readRunnerConfig({ ...attempt.env, AGENTRUN_SANDBOX: "codex", AGENTRUN_LEASE_MS: "4000" });
+  const log = { info: () => undefined, warn: () => undefined };
+  const ended = runAttempt({ config, controlPlane, log, terminate: new AbortController().signal });
+  const approvals = async (): Promise<Json[]> =>
+    (await place.ok("GET", `/approvals?runId=${attempt.runId}&limit=10`)).items;
+  await expect.poll(async () => (await approvals()).length).toBe(1);
+  const [approval] = await approvals();
+  await expect.poll(isReady).toBe(true);
+  await place.ok("POST", `/approvals/${approval?.id}/decide`, { decision: "accept" });
+  const ending = await ended;
+  const events: Json[] = (await place.ok("GET", `/runs/${attempt.runId}/events?limit=500`)).items;
+  return {
+    ending,
+    events,
+    // What the server says of the operator's command comes when it comes.
+    said: events.map(({ type, payload }) => `${type} ${wordOf(payload as Json)}`).sort(),
+    run: await place.ok("GET", `/runs/${attempt.runId}`),
+    turn: await place.ok("GET", `/commands/${attempt.turnId}`),
+    approvals: await approvals(),
+    storage: await place.ok("GET", `/sessions/${sessionId}/storage`),
+  };
+}
+type Worked = Awaited<ReturnType<typeof work>>;
+
+function wordOf({ phase, status, text }: Json): string {
+  return String(phase ?? status ?? text ?? "");
+}
+
+/** It has ended as one of which nothing was lost: all of it said, and each thing once. */
+function expectUnharmed(harmed: Worked, unharmed: Worked): void {
+  expect(harmed.ending).toEqual({ kind: "completed" });
+  expect(harmed.said).toEqual(unharmed.said);
+  expect(harmed.events.map(({ seq }) => seq)).toEqual(harmed.events.map((_, index) => index + 1));
+  expect(harmed.run).toMatchObject({ status: "completed", leaseEpoch: 1, attemptCount: 1 });
+  expect(harmed.turn).toMatchObject({ state: "completed" });
+  expect(harmed.approvals).toMatchObject([{ status: "applied", decision: "accept" }]);
+  expect(harmed.storage).toMatchObject({ filesCount: unharmed.storage.filesCount, archivedAt: expect.any(String) });
+}
+
+test.each(LOSSES)(
+  "a run of which each kind of call once loses %s ends as any other does",
+  async (loss) => {
+    await using place = await openRunnerPlace("");
+    await using way = await openLossyWay(place.url, (_kind, before) => (before === 0 ? loss : null));
+    const unharmed = await work(place, place.url, "ses_unharmed");
+    const harmed = await work(place, way.url, "ses_harmed", () => way.lost.includes("runs.heartbeat"));
+
+    expect(KINDS.filter((kind) => !way.lost.includes(kind))).toEqual([]);
+    expectUnharmed(harmed, unharmed);
+  },
+  60_000,
+);
+
+test.each([1, 2, 3])(
+  "a run of which a quarter of all calls are lost in one way or the other ends as any other does: %i",
+  async (seed) => {
+    const any = fc.oneof(
+      { weight: 3, arbitrary: fc.constant(null) },
+      { weight: 1, arbitrary: fc.constantFrom(...LOSSES) },
+    );
+    const losses = fc.sample(any, { numRuns: 1_000, seed });
+    await using place = await openRunnerPlace("");
+    await using way = await openLossyWay(place.url, () => losses.pop() ?? null);
+    const unharmed = await work(place, place.url, "ses_unharmed");
+    const harmed = await work(place, way.url, "ses_harmed", () => way.lost.length > 0);
+
+    expectUnharmed(harmed, unharmed);
+  },
+  90_000,
+);
