@@ -28,3 +28,30 @@ test("an archive whose client could not be made at first is reached once it can"
   server.closeAllConnections();
   server.close();
 });
+
+test.each(["nothing", "the beginning of an answer"])("a bucket of which comes %s is given up", async (what) => {
+  const server = createServer((_, response) => {
+    if (what === "nothing") return;
+    response.writeHead(200, { "content-type": "application/octet-stream", "content-length": 100 });
+    response.write("x");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) vi.stubEnv(name, "test");
+  const archive = createS3Archive({
+    url: "s3://bucket/prefix",
+    endpoint: `http://127.0.0.1:${port}`,
+    requestTimeoutMs: 300,
+  });
+  const refusal = { reason: "executor-unavailable", message: expect.stringContaining("could not be reached") };
+
+  await expect(archive.get("ses_1", "a".repeat(64))).rejects.toMatchObject(refusal);
+  if (what === "nothing") {
+    await expect(archive.put("ses_1", "a".repeat(64), Buffer.from("x"))).rejects.toMatchObject(refusal);
+    await expect(archive.removeAll("ses_1")).rejects.toMatchObject(refusal);
+  }
+  await archive.close();
+  vi.unstubAllEnvs();
+  server.closeAllConnections();
+  server.close();
+});

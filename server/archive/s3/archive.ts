@@ -23,6 +23,8 @@ export type S3ArchiveOptions = {
   /** Of an S3-compatible server; AWS's own when absent. */
   endpoint?: string | undefined;
   region?: string | undefined;
+  /** How long one try may wait for an answer, and an answer may pause, milliseconds; a minute unless told. */
+  requestTimeoutMs?: number;
 };
 
 /**
@@ -116,10 +118,18 @@ export function createS3Archive(options: S3ArchiveOptions): Archive & { close():
 
 async function openBucket(options: S3ArchiveOptions, bucket: string): Promise<Bucket> {
   const aws = await import("@aws-sdk/client-s3");
+  const { requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
   const client = new aws.S3Client({
     region: options.region ?? "us-east-1",
     maxAttempts: TRIES_MAX,
-    requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
+    requestHandler: {
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      requestTimeout: requestTimeoutMs,
+      // Else a request that takes longer is only written to the log, and waits on.
+      throwOnRequestTimeout: true,
+      // The first ends with an answer's head.
+      socketTimeout: requestTimeoutMs,
+    },
     // Checksums of newer kinds are unknown to many compatible servers; each object brings its SHA-256 instead.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
