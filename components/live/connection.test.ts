@@ -306,3 +306,42 @@ test("two changes of what is followed at once keep the stream that lives until o
   expect(seen).toEqual(["between"]);
   expect(sources.map(({ isClosed }) => isClosed)).toEqual([true, true, false]);
 });
+
+test("a stream that has said that it is alive, and says so no more, is lost, whatever its connection says", () => {
+  const { connection, sources, timers, last } = setUp();
+  let gaps = 0;
+  connection.onGap(() => {
+    gaps += 1;
+  });
+  connection.start();
+  sources[0]?.send("hello", hello);
+  // A server of before it says nothing of the kind.
+  expect(timers.filter(({ isCleared }) => !isCleared)).toEqual([]);
+  sources[0]?.send("alive", {});
+  const first = last(timers);
+  expect(first).toMatchObject({ ms: 40_000, isCleared: false });
+  sources[0]?.send("alive", {});
+  expect(first.isCleared).toBe(true);
+
+  last(timers).run();
+  expect(connection.getStatus().state).toBe("reconnecting");
+  expect(sources[0]?.isClosed).toBe(true);
+  last(timers).run();
+  last(sources).send("hello", hello);
+  expect(connection.getStatus().state).toBe("live");
+  expect(gaps).toBe(1);
+});
+
+test("the silence of a stream that another has taken the place of is no loss", () => {
+  const { connection, sources, timers, last } = setUp();
+  connection.start();
+  sources[0]?.send("hello", hello);
+  sources[0]?.send("alive", {});
+  const silence = last(timers);
+  connection.follow({ runId: "run_1", afterSeq: 0 });
+  sources[1]?.send("hello", hello);
+  silence.run();
+
+  expect(connection.getStatus().state).toBe("live");
+  expect(sources[1]?.isClosed).toBe(false);
+});

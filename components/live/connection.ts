@@ -35,8 +35,10 @@ const RETRY_MS = [500, 1_000, 2_000, 5_000, 10_000] as const;
 const TOPIC_FAILURES_MAX = 3;
 /** From one page that watches something to the next. */
 const WATCHED_GRACE_MS = 2_000;
-/** A half-open connection is silent; the server's own keep-alive comments never reach JavaScript. */
+/** A half-open connection is silent. */
 const HELLO_TIMEOUT_MS = 10_000;
+/** The server says every 15 seconds that it is there. One that did so and has missed it twice is lost, as after a sleep. */
+const SILENCE_MAX_MS = 40_000;
 
 /**
  * The one event stream of a tab. A change of topic opens the new stream before it closes the old one, so nothing falls
@@ -54,6 +56,7 @@ export class LiveConnection {
   #source: Source | undefined;
   #retiring: Source | undefined;
   #timer: unknown;
+  #silence: unknown;
   #failures = 0;
   /** Whether the stream was opened without its topic. */
   #leavesOut = false;
@@ -175,6 +178,7 @@ export class LiveConnection {
     const frame = parse(data);
     if (frame === undefined) return;
     if (name === "hello" && source === this.#source) this.#greeted(frame as Frames["hello"]);
+    if (name === "alive" && source === this.#source) this.#expectMore(source);
     if (name === "database" && source === this.#source) this.#tellDatabase(frame as Frames["database"]);
     for (const listener of this.#listeners.get(name) ?? []) listener(frame as never);
   }
@@ -198,6 +202,11 @@ export class LiveConnection {
     this.#since = null;
     if (hasGap) for (const listener of this.#gapListeners) listener();
     else for (const what of missed) for (const listener of this.#missedListeners) listener(what);
+  }
+
+  #expectMore(source: Source): void {
+    this.#options.clearTimer(this.#silence);
+    this.#silence = this.#options.setTimer(() => this.#lost(source), SILENCE_MAX_MS);
   }
 
   /** The stream goes on, and nothing comes by it. What came meanwhile comes first when the database is back. */
@@ -243,6 +252,7 @@ export class LiveConnection {
 
   #closeAll(): void {
     this.#options.clearTimer(this.#timer);
+    this.#options.clearTimer(this.#silence);
     this.#source?.close();
     this.#retiring?.close();
     this.#source = undefined;

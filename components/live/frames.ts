@@ -15,6 +15,8 @@ export type Frames = {
   hello: { serverTime: string; isBehind: boolean };
   /** Whether the server has lost its database: nothing new can be told until it is back. */
   database: { isAway: boolean };
+  /** Now and then, that the stream is alive: else one that tells nothing could not be told from one that is lost. */
+  alive: Record<string, never>;
   session: SessionFrame;
   run: Run;
   approval: Approval;
@@ -28,6 +30,7 @@ export type FrameName = keyof Frames;
 export const FRAME_NAMES = [
   "hello",
   "database",
+  "alive",
   "session",
   "run",
   "approval",

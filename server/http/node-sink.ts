@@ -35,7 +35,7 @@ export function openNodeSink(res: ServerResponse): Sink {
 export function keepAlive(sink: Sink): void {
   open.add(sink);
   timer ??= setInterval(() => {
-    for (const one of open) one.write(KEEP_ALIVE);
+    for (const one of open) one.write(one.keepAlive ?? KEEP_ALIVE);
   }, KEEP_ALIVE_MS).unref();
 }
 

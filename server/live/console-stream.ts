@@ -11,7 +11,7 @@ import type { FeedReader, FeedRow } from "./feed";
 import { readFeedMark } from "./feed-mark";
 import type { Live } from "./live";
 import type { RunnersNews } from "./runners-reader";
-import { encodeFrame, FrameCache, type Sink } from "./sse";
+import { ALIVE, encodeFrame, FrameCache, type Sink } from "./sse";
 import { streamRun } from "./stream-run";
 import { openFeed } from "./watch-feed";
 
@@ -41,6 +41,7 @@ export async function openConsoleStream(
 
   return async (sink) => {
     const stops: (() => void)[] = [];
+    sink.keepAlive = ALIVE;
     try {
       // Before the greeting, after which the tab reads what it has missed.
       if (input.runners) stops.push(await live.runners.follow((news) => writeRunners(ctx, sink, news)));

@@ -6,6 +6,7 @@ export { Leadership } from "./leadership";
 export { assertListenWorks, ListenLostError } from "./listener";
 export { Live, type LiveOptions } from "./live";
 export {
+  ALIVE,
   ENDED,
   encodeFrame,
   KEEP_ALIVE,

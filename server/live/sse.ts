@@ -7,6 +7,8 @@ export interface Sink {
   end(): void;
   /** Resolves when the reader has taken what waits for it, or has left. For what can wait, as a run's live events cannot. */
   drained?(): Promise<void>;
+  /** What is sent now and then, so that nobody on the way takes the stream for forgotten; KEEP_ALIVE unless set. */
+  keepAlive?: Uint8Array;
 }
 
 export const SSE_HEADERS = {
@@ -20,6 +22,8 @@ export const SSE_HEADERS = {
 export const SINK_BUFFER_MAX_BYTES = 1024 * 1024;
 export const KEEP_ALIVE_MS = 15_000;
 export const KEEP_ALIVE = Buffer.from(": keep-alive\n\n");
+/** The same for a browser, whose EventSource tells no page of comments: a stream that has fallen silent is known by it. */
+export const ALIVE = Buffer.from("event: alive\ndata: {}\n\n");
 export const OPENED = Buffer.from(": open\n\n");
 /** Said once when there is nothing more to come; what reconnects after it gets 204, which ends an EventSource. */
 export const ENDED = Buffer.from("event: end\ndata: {}\n\n");
