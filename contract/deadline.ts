@@ -7,7 +7,7 @@ export class DeadlineError extends Error {
 }
 
 /**
- * Work that is given up, by its signal, after `deadlineMs` or with another signal. `what` is said where it was late.
+ * Work that heeds its signal, and is given up by it after `deadlineMs` or with another signal. `what` is said where it was late.
  *
  * Not by AbortSignal.any over an AbortSignal.timeout: Node 20 forgets a timeout that only such a signal knows of as
  * soon as garbage is collected, and the work has no limit at all.

@@ -4,13 +4,16 @@ import type { Isolation } from "./isolation";
 
 const LogLevel = z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info");
 
+/** What cannot stand in a header is told with its value by who refuses it there. */
+const Token = z.string().regex(/^[\x21-\x7e]+$/, "it is no token");
+
 /** What an attempt is started with. Paths are absolute; only main.ts reads the environment itself. */
 const RunnerEnv = z.object({
   AGENTRUN_URL: z.url(),
   AGENTRUN_RUN_ID: z.string().min(1),
   AGENTRUN_ATTEMPT: z.string().min(1),
   AGENTRUN_RUNNER_ID: z.string().min(1),
-  AGENTRUN_LAUNCH_TOKEN: z.string().min(1),
+  AGENTRUN_LAUNCH_TOKEN: Token,
   AGENTRUN_VOLUME_DIR: z.string().startsWith("/").optional(),
   AGENTRUN_SCRATCH_DIR: z.string().startsWith("/"),
   /** Holds what is not the agent's: other sessions' volumes, keys, the database. Absent where none of it is here. */
@@ -43,7 +46,7 @@ const ArchiverEnv = z.object({
   AGENTRUN_SESSION_ID: z.string().min(1),
   AGENTRUN_ROLLOUT_SUBDIR: z.string().min(1),
   AGENTRUN_VOLUME_DIR: z.string().startsWith("/"),
-  AGENTRUN_ARCHIVER_TOKEN: z.string().min(1),
+  AGENTRUN_ARCHIVER_TOKEN: Token,
   LOG_LEVEL: LogLevel,
 });
 

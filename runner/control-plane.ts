@@ -68,6 +68,13 @@ export type WatchedCommand = Command | { type: "cancel-requested" };
 /** The server gave no answer, or one that a later try may not get: try again. */
 export class UnreachableError extends Error {
   override readonly name = "UnreachableError";
+  constructor(
+    message: string,
+    /** The server's own word, such as that it is busy. */
+    readonly isAnswer = false,
+  ) {
+    super(message);
+  }
 }
 
 /** The server said no, and will say no again. */

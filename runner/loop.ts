@@ -208,12 +208,12 @@ class Loop {
 
   /** Ends an idle run; false when the server knows of a command that still waits, so that the run goes on. */
   private async complete(): Promise<boolean> {
-    this.log.info({}, "idle: ending");
+    this.log.info({}, "nothing is left to do: ending");
     await this.readCommands();
     if (this.inbox.hasTurn || this.attempt.ending) return false;
     // Before the end is said: the session's next run may start on this volume at once.
     await this.attempt.closeAgent();
-    this.log.info({}, "the agent has ended");
+    this.log.info({}, "no agent is left");
     await this.attempt.events.flush();
     const { id: runId, leaseEpoch } = this.run;
     this.isFinishing = true;

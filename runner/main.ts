@@ -73,7 +73,7 @@ async function main(): Promise<number> {
     url: config.url,
     launchToken: config.launchToken,
     onUnreachable: (error) => log.warn({ err: error }, "the stream of commands broke off"),
-    onSilence: (error) => log.warn({ err: error }, "the server gives no answer: asked again"),
+    onSilence: (error) => log.warn({ err: error }, "the server gives no answer"),
     onAnswer: (silentMs) => log.info({ silentMs }, "the server answers again"),
   });
   try {

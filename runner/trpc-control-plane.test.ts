@@ -1,4 +1,4 @@
-import http from "node:http";
+import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -6,15 +6,14 @@ import { expect, test } from "vitest";
 import type { ControlPlane } from "./control-plane";
 import { connectControlPlane } from "./trpc-control-plane";
 
+const GIVEN_UP = "a call that can be given up";
+const UPLOAD = "a segment's upload";
 const lease = { runId: "run_1", leaseEpoch: 1 };
 const CALLS: [string, (controlPlane: ControlPlane, signal: AbortSignal) => Promise<unknown>][] = [
   ["a call", (plane) => plane.listCommands({ runId: "run_1", afterSeq: 0 })],
+  [GIVEN_UP, (plane, signal) => plane.missingSegments({ sessionId: "ses_1", leaseEpoch: 1, digests: [] }, { signal })],
   [
-    "a call that can be given up",
-    (plane, signal) => plane.missingSegments({ sessionId: "ses_1", leaseEpoch: 1, digests: [] }, { signal }),
-  ],
-  [
-    "a segment's upload",
+    UPLOAD,
     (plane, signal) => plane.putSegment({ ...lease, digest: "a".repeat(64), bytes: Buffer.from("a") }, { signal }),
   ],
   ["a segment's download", (plane) => plane.getSegment({ ...lease, sessionId: "ses_1", digest: "a".repeat(64) })],
@@ -28,16 +27,24 @@ function collectOften(): { [Symbol.dispose](): void } {
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
-/** A server that answers nothing, or begins an answer of which the rest never comes. */
-async function silentServer(answers: "nothing" | "a beginning"): Promise<{ url: string } & AsyncDisposable> {
-  const server = http.createServer((_request, response) => {
-    if (answers === "nothing") return;
-    response.writeHead(200, { "content-type": "application/json", "content-length": 100 });
-    response.write("{");
+type Answering = (response: ServerResponse, asked: IncomingMessage) => void;
+
+/** A server that answers as it is told to; `left` are the calls whose connection was closed before an answer's end. */
+async function startServer(
+  answer: Answering,
+): Promise<{ url: string; asked: string[]; left: string[] } & AsyncDisposable> {
+  const [asked, left]: [string[], string[]] = [[], []];
+  const server = http.createServer((request, response) => {
+    const name = request.url ?? "";
+    asked.push(name);
+    response.once("close", () => {
+      if (!response.writableFinished) left.push(name);
+    });
+    answer(response, request);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    ...{ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked, left },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -45,10 +52,16 @@ async function silentServer(answers: "nothing" | "a beginning"): Promise<{ url: 
   };
 }
 
+const nothing: Answering = () => undefined;
+const aBeginning: Answering = (response) => {
+  response.writeHead(200, { "content-type": "application/json", "content-length": 100 });
+  response.write("{");
+};
+
 test.each(CALLS)(
   "%s that nobody answers ends at its limit, whatever is collected meanwhile",
   async (_name, call) => {
-    await using server = await silentServer("nothing");
+    await using server = await startServer(nothing);
     using _ = collectOften();
     const plane = connectControlPlane({ url: server.url, launchToken: "t", callTimeoutMs: 300, segmentTimeoutMs: 300 });
 
@@ -56,6 +69,8 @@ test.each(CALLS)(
       name: "UnreachableError",
       message: expect.stringContaining("no answer within 300 ms"),
     });
+    // What was under way is over too.
+    await expect.poll(() => server.left).toHaveLength(1);
   },
   5_000,
 );
@@ -63,7 +78,7 @@ test.each(CALLS)(
 test.each(CALLS)(
   "%s whose answer breaks off ends at its limit too",
   async (_name, call) => {
-    await using server = await silentServer("a beginning");
+    await using server = await startServer(aBeginning);
     using _ = collectOften();
     const plane = connectControlPlane({ url: server.url, launchToken: "t", callTimeoutMs: 300, segmentTimeoutMs: 300 });
 
@@ -72,45 +87,57 @@ test.each(CALLS)(
   5_000,
 );
 
-test("a call that is given up ends at once", async () => {
-  await using server = await silentServer("nothing");
-  const plane = connectControlPlane({ url: server.url, launchToken: "t" });
-  const controller = new AbortController();
-  const asked = plane.missingSegments(
-    { sessionId: "ses_1", leaseEpoch: 1, digests: [] },
-    { signal: controller.signal },
-  );
-  controller.abort();
+test.each(CALLS.filter(([name]) => name === GIVEN_UP || name === UPLOAD))(
+  "%s ends at once when it is, with its connection",
+  async (_name, call) => {
+    await using server = await startServer(nothing);
+    const plane = connectControlPlane({ url: server.url, launchToken: "t" });
+    const controller = new AbortController();
+    const asked = call(plane, controller.signal);
+    asked.catch(() => undefined);
+    await expect.poll(() => server.asked).toHaveLength(1);
+    controller.abort();
 
-  await expect(asked).rejects.toMatchObject({ name: "UnreachableError" });
-}, 5_000);
+    await expect(asked).rejects.toMatchObject({ name: "UnreachableError" });
+    await expect.poll(() => server.left).toHaveLength(1);
+    await expect(call(plane, controller.signal), "one that was given up before").rejects.toThrow();
+    expect(server.asked).toHaveLength(1);
+  },
+  5_000,
+);
 
-test("a silence of the server is told once, and its end", async () => {
-  let isSilent = true;
-  const server = http.createServer((_request, response) => {
-    if (isSilent) return;
-    response.writeHead(200, { "content-type": "application/json" });
-    response.end(JSON.stringify({ result: { data: { items: [] } } }));
+test("a silence of the server is told once, and its end: a refusal is an answer, and nobody waits for what he gave up", async () => {
+  const okay = { status: 200, body: { result: { data: { items: [] } } } };
+  const refused = (reason: string, status: number) => {
+    const agentrun = { failureKind: "infra-failed", reason, message: "no", requestId: "req_1" };
+    return { status, body: { error: { message: "no", code: -32_000, data: { agentrun } } } };
+  };
+  let answer: typeof okay | ReturnType<typeof refused> | null = okay;
+  await using server = await startServer((response) => {
+    if (!answer) return;
+    response.writeHead(answer.status, { "content-type": "application/json" });
+    response.end(JSON.stringify(answer.body));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const said: string[] = [];
   const plane = connectControlPlane({
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    launchToken: "t",
-    callTimeoutMs: 100,
+    ...{ url: server.url, launchToken: "t", callTimeoutMs: 100 },
     onSilence: (error) => said.push(error.message),
-    onAnswer: (silentMs) => said.push(silentMs >= 100 ? "again" : `again after ${silentMs} ms`),
+    onAnswer: (silentMs) => said.push(silentMs >= 200 ? "again" : `again after ${silentMs} ms`),
   });
   const ask = () => plane.listCommands({ runId: "run_1", afterSeq: 0 });
-  try {
-    await expect(ask()).rejects.toThrow("commands.list: no answer within 100 ms");
-    await expect(ask()).rejects.toThrow();
-    isSilent = false;
-    await expect(ask()).resolves.toEqual([]);
-    await ask();
-    expect(said).toEqual(["commands.list: no answer within 100 ms", "again"]);
-  } finally {
-    server.closeAllConnections();
-    server.close();
-  }
+
+  answer = refused("database-down", 503);
+  await expect(ask()).rejects.toMatchObject({ name: "UnreachableError" });
+  answer = null;
+  const input = { sessionId: "ses_1", leaseEpoch: 1, digests: [] };
+  await expect(plane.missingSegments(input, { signal: AbortSignal.timeout(20) })).rejects.toThrow();
+  expect(said).toEqual([]);
+
+  await expect(ask()).rejects.toThrow("commands.list: no answer within 100 ms");
+  await expect(ask()).rejects.toThrow();
+  answer = refused("not-found", 404);
+  await expect(ask()).rejects.toMatchObject({ name: "RefusedError" });
+  answer = okay;
+  await ask();
+  expect(said).toEqual(["commands.list: no answer within 100 ms", "again"]);
 });

@@ -7,6 +7,7 @@ import type { AppRouter } from "@/server/trpc/types";
 import { keepStreaming } from "./command-stream";
 import {
   type ArchiverPlane,
+  type CallOptions,
   type ControlPlane,
   RefusedError,
   UnreachableError,
@@ -25,9 +26,9 @@ export function connectControlPlane(opts: {
   launchToken: string;
   /** The stream of commands broke off; it is opened again. */
   onUnreachable?: (error: Error) => void;
-  /** The first call of those in a row that had no answer. */
+  /** A call had no answer, the first since there was one. */
   onSilence?: (error: Error) => void;
-  /** The first answer after that. */
+  /** The first answer after that, so long after the call was made that had none. */
   onAnswer?: (silentMs: number) => void;
   callTimeoutMs?: number;
   segmentTimeoutMs?: number;
@@ -58,37 +59,47 @@ export function connectControlPlane(opts: {
       }),
     ],
   });
-  async function ask<T>(call: () => Promise<T>): Promise<T> {
+  async function listen<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const askedAt = performance.now();
     try {
       const answer = await call();
-      if (silentSince !== undefined) opts.onAnswer?.(Math.round(performance.now() - silentSince));
-      silentSince = undefined;
+      hear();
       return answer;
     } catch (error) {
       const known = toRunnerError(error, isClaimed);
-      if (known instanceof UnreachableError && silentSince === undefined) {
-        silentSince = performance.now();
+      if (!(known instanceof UnreachableError) || known.isAnswer) hear();
+      // Who gives a call up himself waits for no answer.
+      else if (silentSince === undefined && signal?.aborted !== true) {
+        silentSince = askedAt;
         opts.onSilence?.(known);
       }
       throw known;
     }
   }
-  async function segment(digest: string, query: Record<string, string>, init: RequestInit): Promise<Buffer> {
+  function hear(): void {
+    if (silentSince !== undefined) opts.onAnswer?.(Math.round(performance.now() - silentSince));
+    silentSince = undefined;
+  }
+  const ask = <T>(call: () => Promise<T>, how?: CallOptions): Promise<T> => listen(call, how?.signal);
+  async function segment(
+    digest: string,
+    query: Record<string, string>,
+    { signal: outer, ...init }: RequestInit & CallOptions,
+  ): Promise<Buffer> {
     const target = `${opts.url}/api/runner/segments/${digest}?${new URLSearchParams(query)}`;
     const read = async (signal: AbortSignal) => {
       const response = await authorized(target, { ...init, signal });
       return { isOk: response.ok, status: response.status, body: Buffer.from(await response.arrayBuffer()) };
     };
-    const { isOk, status, body } = await withDeadline("a segment", segmentTimeoutMs, read, init.signal).catch(
-      (error: unknown) => {
-        throw new UnreachableError(String(error));
-      },
-    );
-    if (isOk) return body;
-    const refusal: unknown = await new Response(body).json().catch(() => undefined);
-    const fault = z.object({ error: ErrorBody }).safeParse(refusal);
-    if (fault.success) throw fromBody(fault.data.error, isClaimed);
-    throw new UnreachableError(`the server answered ${status}`);
+    return listen(async () => {
+      const { isOk, status, body } = await withDeadline("a segment", segmentTimeoutMs, read, outer);
+      if (isOk) return body;
+      const refusal: unknown = await new Response(body).json().catch(() => undefined);
+      const fault = z.object({ error: ErrorBody }).safeParse(refusal);
+      throw fault.success
+        ? fromBody(fault.data.error, isClaimed)
+        : new UnreachableError(`the server answered ${status}`);
+    }, outer);
   }
 
   return {
@@ -99,7 +110,7 @@ export function connectControlPlane(opts: {
       return run;
     },
     register: (input) => ask(async () => void (await trpc.runners.register.mutate(input))),
-    heartbeat: (input, how) => ask(() => trpc.runs.heartbeat.mutate(input, how)),
+    heartbeat: (input, how) => ask(() => trpc.runs.heartbeat.mutate(input, how), how),
     finishRun: (input) => ask(async () => void (await trpc.runs.finish.mutate(input))),
     release: (input) => ask(async () => void (await trpc.runs.release.mutate(input))),
     ackCommand: (input) => ask(async () => void (await trpc.commands.ack.mutate(input))),
@@ -121,8 +132,8 @@ export function connectControlPlane(opts: {
     appendEvents: (input) => ask(async () => void (await trpc.events.append.mutate(input))),
     liveFrames: (input) => ask(async () => void (await trpc.events.live.mutate(input))),
     requestApproval: (input) => ask(() => trpc.approvals.request.mutate(input)),
-    refreshStorage: (input, how) => ask(async () => void (await trpc.storage.refresh.mutate(input, how))),
-    missingSegments: (input, how) => ask(async () => (await trpc.archive.missing.mutate(input, how)).missing),
+    refreshStorage: (input, how) => ask(async () => void (await trpc.storage.refresh.mutate(input, how)), how),
+    missingSegments: (input, how) => ask(async () => (await trpc.archive.missing.mutate(input, how)).missing, how),
     putSegment: async ({ digest, bytes, runId, leaseEpoch }, how) => {
       const body = new Uint8Array(bytes);
       await segment(digest, runId === undefined ? {} : { runId, leaseEpoch: String(leaseEpoch) }, {
@@ -134,7 +145,7 @@ export function connectControlPlane(opts: {
     },
     getSegment: ({ digest, runId, leaseEpoch, sessionId }) =>
       segment(digest, { runId, leaseEpoch: String(leaseEpoch), sessionId }, { method: "GET" }),
-    commitManifest: (input, how) => ask(async () => void (await trpc.archive.commit.mutate(input, how))),
+    commitManifest: (input, how) => ask(async () => void (await trpc.archive.commit.mutate(input, how)), how),
     storeArchive: (input) => ask(async () => void (await trpc.archive.store.mutate(input))),
     getManifest: (sessionId) => ask(async () => (await trpc.archive.manifest.query({ sessionId })).manifest),
   };
@@ -142,6 +153,8 @@ export function connectControlPlane(opts: {
 
 /** What an error of the client means to a runner: the lease is gone, a refusal, or nothing at all yet. */
 function toRunnerError(error: unknown, isClaimed: boolean): Error {
+  if (error instanceof UnreachableError || error instanceof RefusedError || error instanceof LeaseLostError)
+    return error;
   if (!(error instanceof TRPCClientError)) return new UnreachableError(String(error));
   const data: unknown = error.data;
   const fault = ErrorBody.safeParse(
@@ -157,6 +170,6 @@ function fromBody(fault: ErrorBody, isClaimed: boolean): Error {
   // Space comes back when a person makes some: nobody waits for that within a turn.
   if (fault.reason === "storage-full") return new RefusedError(fault.reason, fault.message);
   const status = REASON_STATUS[fault.reason];
-  if (status >= 500 || status === 429) return new UnreachableError(fault.message);
+  if (status >= 500 || status === 429) return new UnreachableError(fault.message, true);
   return new RefusedError(fault.reason, fault.message);
 }
