@@ -15,13 +15,13 @@ const BATCHES_PER_ROUND = 20;
 /** A worker that has just been started is still compiling what it does: it does so once, and for months. */
 const WARM_UPS = 40;
 
-/** When the last dispatch had claimed its tasks, chosen and locked: as it sends the statement that makes their runs. */
-let claimedAt = 0;
+/** When the last dispatch had chosen and locked its tasks: as it sends the statement that makes their runs. */
+let lockedAt = 0;
 const send = pg.Client.prototype.query as (...args: unknown[]) => unknown;
 Object.assign(pg.Client.prototype, {
   query(this: pg.Client, ...args: unknown[]) {
     const [asked] = args as [string | pg.QueryConfig];
-    if (typeof asked === "object" && asked.text?.includes("new_sessions as")) claimedAt = performance.now();
+    if (typeof asked === "object" && asked.text?.includes("new_sessions as")) lockedAt = performance.now();
     return send.apply(this, args);
   },
 });
@@ -44,17 +44,17 @@ async function openQueue(waiting: number) {
     await setControl(ctx, { ...place, tenantId: "*", maxRunning: 4, weight: 1 + (lane % 3) });
   }
   await client.query("analyze");
-  return { waiting, client, ctx, latencies: [] as number[], claims: [] as number[] };
+  return { waiting, client, ctx, latencies: [] as number[], locks: [] as number[] };
 }
 type Queue = Awaited<ReturnType<typeof openQueue>>;
 
 /** One dispatch of a batch, timed; what it dispatched is then over, so that the next finds as many slots free. */
-async function once({ client, ctx, latencies, claims }: Queue): Promise<void> {
-  claimedAt = 0;
+async function once({ client, ctx, latencies, locks }: Queue): Promise<void> {
+  lockedAt = 0;
   const startedAt = performance.now();
   const dispatched = await dispatchTasks(ctx, { runnersMax: BATCH, batch: BATCH + 1 });
   latencies.push(performance.now() - startedAt);
-  claims.push(claimedAt - startedAt);
+  locks.push(lockedAt - startedAt);
   if (dispatched !== BATCH) throw new Error(`${dispatched} tasks were dispatched, not ${BATCH}`);
   await client.query("begin");
   await client.query("update agentrun_queue_attempts set state = 'completed', ended_at = now() where ended_at is null");
@@ -67,13 +67,13 @@ async function once({ client, ctx, latencies, claims }: Queue): Promise<void> {
 for (const queue of queues) {
   for (let batch = 0; batch < WARM_UPS; batch += 1) await once(queue);
   queue.latencies.length = 0;
-  queue.claims.length = 0;
+  queue.locks.length = 0;
 }
 for (let round = 0; round < ROUNDS; round += 1) {
   for (const queue of queues) for (let batch = 0; batch < BATCHES_PER_ROUND; batch += 1) await once(queue);
 }
 console.log(`\none dispatch of ${BATCH}, with lane limits, weights, fairness and priority`);
-for (const { waiting, latencies, claims } of queues) {
+for (const { waiting, latencies, locks } of queues) {
   const quantiles = (samples: number[]) => {
     const sorted = [...samples].sort((left, right) => left - right);
     return { p50Ms: quantile(sorted, 0.5), p99Ms: quantile(sorted, 0.99) };
@@ -83,7 +83,7 @@ for (const { waiting, latencies, claims } of queues) {
   const whole = quantiles(latencies);
   const rate = Math.round((BATCH * 1_000) / whole.p50Ms);
   console.log(
-    `  ${String(waiting).padStart(9)} waiting  ${words(whole)}  ${rate} tasks/s at the median; until the ${BATCH} are claimed ${words(quantiles(claims))}`,
+    `  ${String(waiting).padStart(9)} waiting  ${words(whole)}  ${rate} tasks/s at the median; until the ${BATCH} are locked ${words(quantiles(locks))}`,
   );
 }
 

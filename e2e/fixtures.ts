@@ -69,6 +69,7 @@ export async function startSignedIn(browser: Browser, env: Record<string, string
     await page.context().close();
     return { product, storageState };
   } catch (error) {
+    console.error(Product.lastWords().join("\n\n"));
     // Nobody else knows of it yet.
     await product[Symbol.asyncDispose]();
     throw error;

@@ -14,6 +14,8 @@ export class Product implements AsyncDisposable {
   static readonly #started = new Set<Product>();
   #child: ChildProcess | null = null;
   #output = "";
+  /** What it printed before its last start. */
+  #before = "";
   url = "";
   /** The one-time link of the last start that printed one. */
   signInUrl = "";
@@ -37,19 +39,20 @@ export class Product implements AsyncDisposable {
   static lastWords(): string[] {
     const running = [...Product.#started];
     for (const product of running) if (product.#child === null) Product.#started.delete(product);
-    return running.map((product) => {
-      const lines = product.#output
-        .split("\n")
-        .slice(-LAST_LINES)
-        .map((line) => line.slice(0, 600));
-      return [`The product in ${product.dataDir} printed at last:`, ...lines]
-        .join("\n")
-        .replace(/token=\S+/g, "token=…");
-    });
+    return running.map((product) => `The product in ${product.dataDir} printed at last:\n${product.#words()}`);
+  }
+
+  #words(): string {
+    const lines = (this.#before + this.#output).split("\n").slice(-LAST_LINES);
+    return lines
+      .map((line) => line.slice(0, 600))
+      .join("\n")
+      .replace(/token=\S+/g, "token=…");
   }
 
   /** Starts again on the same data folder, on the same port, so that open pages find it. */
   async start(): Promise<void> {
+    this.#before += this.#output;
     this.#output = "";
     const port = this.url === "" ? (this.env.PORT ?? "0") : new URL(this.url).port;
     const child = spawn(process.execPath, ["scripts/start.mjs"], {
@@ -70,14 +73,14 @@ export class Product implements AsyncDisposable {
       };
       child.stdout?.on("data", read);
       child.stderr?.on("data", read);
-      child.once("exit", (code) => reject(new Error(`the product ended with ${code}:\n${this.#output}`)));
-      setTimeout(() => reject(new Error(`the product did not start:\n${this.#output}`)), START_TIMEOUT_MS).unref();
+      child.once("exit", (code) => reject(new Error(`the product ended with ${code}:\n${this.#words()}`)));
+      setTimeout(() => reject(new Error(`the product did not start:\n${this.#words()}`)), START_TIMEOUT_MS).unref();
     });
     try {
       await started;
     } catch (error) {
       // One that is late would come up yet, with nobody to end it.
-      if (child.exitCode === null) await this.stop();
+      await this.stop();
       throw error;
     }
   }
@@ -109,13 +112,14 @@ export class Product implements AsyncDisposable {
 
   async stop(): Promise<void> {
     const child = this.#child;
-    if (!child?.pid) return;
+    this.#child = null;
+    // One that has ended by itself tells so no more.
+    if (!child?.pid || child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, "exit");
     child.kill("SIGTERM");
     const timer = setTimeout(() => kill(child.pid ?? 0), STOP_TIMEOUT_MS);
     await exited;
     clearTimeout(timer);
-    this.#child = null;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

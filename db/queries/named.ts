@@ -28,6 +28,7 @@ export function shaped<Shape extends object, Row extends pg.QueryResultRow>(
     const key = JSON.stringify(shape);
     const known = built.get(key);
     if (known) return known;
+    if (built.size >= NAMES_MAX) throw new Error("too many shapes of a statement: a value stands in one");
     const { sql: text, params } = dialect.sqlToQuery(build(shape));
     const made = { name: nameOf(text), text, params };
     built.set(key, made);
