@@ -4,6 +4,7 @@ import { createTRPCClient, httpBatchLink } from "@trpc/client";
 import { createTRPCContext } from "@trpc/tanstack-react-query";
 import { type ReactNode, useState } from "react";
 import type { AppRouter } from "@/server/trpc/types";
+import { askServer } from "./ask";
 import { readError } from "./errors";
 import { makeQueryClient } from "./query-client";
 
@@ -35,7 +36,7 @@ export function ApiProvider({ children }: { children: ReactNode }) {
           maxItems: 10,
           maxURLLength: 6_000,
           headers: { "content-type": "application/json" },
-          fetch: (url, init) => fetch(url, { ...init, credentials: "same-origin" } as RequestInit),
+          fetch: (url, init) => askServer(String(url), init as RequestInit),
         }),
       ],
     }),
