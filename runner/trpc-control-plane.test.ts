@@ -130,14 +130,19 @@ test("a silence of the server is told once, and its end: a refusal is an answer,
   await expect(ask()).rejects.toMatchObject({ name: "UnreachableError" });
   answer = null;
   const input = { sessionId: "ses_1", leaseEpoch: 1, digests: [] };
-  await expect(plane.missingSegments(input, { signal: AbortSignal.timeout(20) })).rejects.toThrow();
+  const leaving = new AbortController();
+  const left = plane.missingSegments(input, { signal: leaving.signal });
+  leaving.abort();
+  await expect(left).rejects.toThrow();
   expect(said).toEqual([]);
 
+  // A caller's own limit, such as a fenced runner's beats have, is a wait in vain like any other.
+  await expect(plane.missingSegments(input, { signal: AbortSignal.timeout(20) })).rejects.toThrow();
   await expect(ask()).rejects.toThrow("commands.list: no answer within 100 ms");
   await expect(ask()).rejects.toThrow();
   answer = refused("not-found", 404);
   await expect(ask()).rejects.toMatchObject({ name: "RefusedError" });
   answer = okay;
   await ask();
-  expect(said).toEqual(["commands.list: no answer within 100 ms", "again"]);
+  expect(said).toEqual([expect.stringContaining("aborted"), "again"]);
 });

@@ -68,8 +68,7 @@ export function connectControlPlane(opts: {
     } catch (error) {
       const known = toRunnerError(error, isClaimed);
       if (!(known instanceof UnreachableError) || known.isAnswer) hear();
-      // Who gives a call up himself waits for no answer.
-      else if (silentSince === undefined && signal?.aborted !== true) {
+      else if (silentSince === undefined && !isGivenUp(signal)) {
         silentSince = askedAt;
         opts.onSilence?.(known);
       }
@@ -149,6 +148,11 @@ export function connectControlPlane(opts: {
     storeArchive: (input) => ask(async () => void (await trpc.archive.store.mutate(input))),
     getManifest: (sessionId) => ask(async () => (await trpc.archive.manifest.query({ sessionId })).manifest),
   };
+}
+
+/** Whether nobody waits for the answer any more; a limit of the caller's own is a wait that was in vain. */
+function isGivenUp(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true && (signal.reason as Error | undefined)?.name !== "TimeoutError";
 }
 
 /** What an error of the client means to a runner: the lease is gone, a refusal, or nothing at all yet. */
