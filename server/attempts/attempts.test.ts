@@ -51,6 +51,32 @@ test("an evicted session's run is not started", async () => {
   expect(executor.launched).toHaveLength(0);
 });
 
+test("while runners cannot be heard none of them is lost", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, LOCAL);
+  const executor = new NamedAttempts();
+  let isHeard = false;
+  const sweeper = new LeaseSweeper({ ctx, executor, web: { areRunnersHeard: async () => isHeard } });
+  const { runId } = await runWithTurn(ctx, "ses_unheard");
+  await launchPending({ ctx, executor, attemptsMax: 8 });
+  const [spec] = executor.launched;
+  if (!spec) throw new Error("nothing was launched");
+  const { leaseEpoch } = await claimRun(ctx, { runId, runnerId: spec.runnerId, leaseMs: 20_000 });
+  await expireLease(ctx.database.db, runId);
+
+  await sweeper.sweep();
+  expect(executor.ended).toEqual([]);
+  // It beats at last.
+  await heartbeatRun(ctx, { runId, runnerId: spec.runnerId, leaseEpoch, leaseMs: 20_000 });
+  isHeard = true;
+  await sweeper.sweep();
+  expect(await getRun(ctx, { runId })).toMatchObject({ status: "claimed", leaseState: "held", leaseEpoch });
+
+  await expireLease(ctx.database.db, runId);
+  await sweeper.sweep();
+  expect(executor.ended).toEqual([spec.attemptId]);
+});
+
 test("an expired lease is handed over, and no longer shown, only after its attempt is confirmed gone", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);

@@ -4,3 +4,4 @@ export { endKilled } from "./kill";
 export { launchPending } from "./launch";
 export { reconcileAttempts } from "./reconcile";
 export { LeaseSweeper } from "./sweep";
+export { isWebReady, WebContact } from "./web-contact";

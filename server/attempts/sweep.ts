@@ -7,10 +7,13 @@ import type { AttemptEnding, Executor } from "@/server/executors";
 import { cancelNow, loseAttempt } from "@/server/runs";
 import { within } from "@/server/within";
 import { endAttempt } from "./end";
+import type { WebContact } from "./web-contact";
 
 export type SweeperDeps = {
   ctx: ServiceContext;
   executor: Executor;
+  /** Whether runners can reach the server; they can unless told. */
+  web?: Pick<WebContact, "areRunnersHeard">;
   /** A clock that never goes back; the process's own unless told. */
   monotonicMs?: () => number;
 };
@@ -26,9 +29,9 @@ const CONTACT_GAP_MAX_MS = 3_000;
 
 /**
  * Acts on leases that have run out. Expiry alone hands nothing over: the old attempt is first ended and confirmed gone,
- * and only then does the epoch rise. An outage of the database looks like silence of every runner, so nothing is done
- * until the database has answered for one whole lease time without a break. A replica that has just taken the lead has
- * had no contact yet.
+ * and only then does the epoch rise. An outage of the database, or of web, looks like silence of every runner, so nothing
+ * is done until both have answered for one whole lease time. A replica that has just taken the lead has had no contact
+ * yet.
  */
 export class LeaseSweeper {
   /** Runs whose attempts are still being ended. */
@@ -44,8 +47,10 @@ export class LeaseSweeper {
   /** One pass. Throws what the database throws, after noting that contact was lost. */
   async sweep(): Promise<void> {
     try {
+      const areHeard = this.deps.web?.areRunnersHeard() ?? true;
       const expired = await this.#findExpired();
-      if (this.#contactMs() < this.deps.ctx.settings.leaseMs) return;
+      const contactMs = this.#contactMs();
+      if (!(await areHeard) || contactMs < this.deps.ctx.settings.leaseMs) return;
       const waiting = expired.filter((runId) => !this.#ending.has(runId));
       await Promise.all(Array.from({ length: LANES }, () => this.#sweepRuns(waiting)));
       this.#lastPassAt = this.#now();

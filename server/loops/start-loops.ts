@@ -1,4 +1,4 @@
-import { endKilled, LeaseSweeper, launchPending, reconcileAttempts } from "@/server/attempts";
+import { endKilled, isWebReady, LeaseSweeper, launchPending, reconcileAttempts, WebContact } from "@/server/attempts";
 import { removeEndedBulk, runBulkActions } from "@/server/bulk";
 import type { ServiceContext } from "@/server/context";
 import { dispatchTasks, expireWaiting } from "@/server/dispatcher";
@@ -25,11 +25,11 @@ export type LoopsDeps = Omit<LoopDeps, "leadership" | "notes"> & {
 
 /** The worker's loops. Each is led by one replica at a time, and woken by what it works on. */
 export function startLoops(deps: LoopsDeps): { longestPassMs(): number; stop(): Promise<void> } {
-  const { live, log, executor } = deps;
+  const { live, log } = deps;
   const loops = new Map<string, Loop>();
   const leadership = new Leadership(deps.databaseUrl, log, (name) => loops.get(name)?.wake());
   const notes = new LoopNotes(deps.contextFor("loops"));
-  const options = loopOptions(deps, new LeaseSweeper({ ctx: deps.contextFor("lease-sweeper"), executor }));
+  const options = loopOptions(deps, makeSweeper(deps));
   for (const option of options) loops.set(option.name, startLoop({ live, log, leadership, notes }, option));
   leadership.start(options.map((option) => option.name));
   return {
@@ -39,6 +39,16 @@ export function startLoops(deps: LoopsDeps): { longestPassMs(): number; stop(): 
       await Promise.all([notes.close(), leadership.close()]);
     },
   };
+}
+
+function makeSweeper({ contextFor, executor, log }: LoopsDeps): LeaseSweeper {
+  const ctx = contextFor("lease-sweeper");
+  const { executor: kind, leaseMs, runnerUrl } = ctx.settings;
+  // Who starts no runners ends none: an expired lease is only told.
+  if (kind === "none") return new LeaseSweeper({ ctx, executor });
+  const monotonicMs = () => performance.now();
+  const web = new WebContact({ look: () => isWebReady(runnerUrl), leaseMs, monotonicMs, log });
+  return new LeaseSweeper({ ctx, executor, web, monotonicMs });
 }
 
 function loopOptions(deps: LoopsDeps, sweeper: LeaseSweeper): LoopOptions[] {
