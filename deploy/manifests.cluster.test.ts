@@ -236,6 +236,24 @@ test("a runner's pod reaches web and DNS alone, unless its run is let out, and n
   ]);
 });
 
+test("what asks web may reach it: the clean-up's clock, and the worker, which looks whether runners can", async () => {
+  await using place = await createExample();
+  const { items } = dryRun(place);
+  const policies = ofKind<k8s.V1NetworkPolicy>(items, "NetworkPolicy");
+  const web = templatesOf(items).find(({ name }) => name === "agentrun-web")?.template.metadata?.labels;
+  const reachWeb = (labels: Labels | undefined) =>
+    policies
+      .filter(({ spec }) => selects(spec?.podSelector, labels))
+      .flatMap(({ spec }) => spec?.egress ?? [])
+      .some(
+        ({ to, ports }) =>
+          to?.some(({ podSelector }) => podSelector !== undefined && selects(podSelector, web)) === true &&
+          ports?.some(({ port }) => port === 3000) === true,
+      );
+  const asking = templatesOf(items).filter(({ template }) => reachWeb(template.metadata?.labels));
+  expect(asking.map(({ name }) => name).sort()).toEqual(["agentrun-gc", "agentrun-worker"]);
+});
+
 function selects(selector: k8s.V1LabelSelector | undefined, labels: Labels = {}): boolean {
   const isLabelled = Object.entries(selector?.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
   const isListed = (selector?.matchExpressions ?? []).every(({ key, values }) => values?.includes(labels[key] ?? ""));
