@@ -17,7 +17,7 @@ class FakeSource implements Source {
   }
 }
 
-function setUp(since: string | null = null) {
+function setUp(since: string | null = null, now = () => 1_000) {
   const sources: FakeSource[] = [];
   const timers: { run: () => void; ms: number; isCleared: boolean }[] = [];
   const connection = new LiveConnection({
@@ -27,7 +27,7 @@ function setUp(since: string | null = null) {
       sources.push(source);
       return source;
     },
-    now: () => 1_000,
+    now,
     setTimer: (run, ms) => {
       const timer = { run, ms, isCleared: false };
       timers.push(timer);
@@ -308,7 +308,8 @@ test("two changes of what is followed at once keep the stream that lives until o
 });
 
 test("a stream that has said that it is alive, and says so no more, is lost, whatever its connection says", () => {
-  const { connection, sources, timers, last } = setUp();
+  let nowMs = 1_000;
+  const { connection, sources, timers, last } = setUp(null, () => nowMs);
   let gaps = 0;
   connection.onGap(() => {
     gaps += 1;
@@ -323,8 +324,10 @@ test("a stream that has said that it is alive, and says so no more, is lost, wha
   sources[0]?.send("alive", {});
   expect(first.isCleared).toBe(true);
 
+  nowMs += 40_000;
   last(timers).run();
-  expect(connection.getStatus().state).toBe("reconnecting");
+  // What is shown is as old as the last that was heard.
+  expect(connection.getStatus()).toMatchObject({ state: "reconnecting", staleSinceMs: 1_000 });
   expect(sources[0]?.isClosed).toBe(true);
   last(timers).run();
   last(sources).send("hello", hello);

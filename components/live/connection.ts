@@ -206,7 +206,8 @@ export class LiveConnection {
 
   #expectMore(source: Source): void {
     this.#options.clearTimer(this.#silence);
-    this.#silence = this.#options.setTimer(() => this.#lost(source), SILENCE_MAX_MS);
+    const heardAtMs = this.#options.now();
+    this.#silence = this.#options.setTimer(() => this.#lost(source, heardAtMs), SILENCE_MAX_MS);
   }
 
   /** The stream goes on, and nothing comes by it. What came meanwhile comes first when the database is back. */
@@ -224,7 +225,7 @@ export class LiveConnection {
     this.#timer = this.#options.setTimer(() => this.#open({ isTrial: true }), delayMs);
   }
 
-  #lost(source: Source): void {
+  #lost(source: Source, heardAtMs = this.#options.now()): void {
     if (source === this.#retiring) {
       source.close();
       this.#retiring = undefined;
@@ -241,7 +242,7 @@ export class LiveConnection {
       return;
     }
     this.#trials = 0;
-    const staleSinceMs = "staleSinceMs" in this.#status ? this.#status.staleSinceMs : this.#options.now();
+    const staleSinceMs = "staleSinceMs" in this.#status ? this.#status.staleSinceMs : heardAtMs;
     this.#closeAll();
     this.#hasLost = true;
     const delayMs = RETRY_MS[Math.min(this.#failures, RETRY_MS.length - 1)] ?? 10_000;

@@ -21,9 +21,10 @@ export type WebContactOptions = {
  * nothing any more: as likely the worker alone cannot reach it.
  */
 export class WebContact {
-  #seenAt = Number.NEGATIVE_INFINITY;
-  /** Since when it has answered without being away. */
-  #since = Number.POSITIVE_INFINITY;
+  /** When it answered last; at a start it is given time to come up. */
+  #seenAt: number | null = null;
+  /** Since when it has answered without being away; null: it has not yet. */
+  #since: number | null = null;
   #awayFrom: number | null = null;
 
   constructor(private readonly options: WebContactOptions) {}
@@ -33,15 +34,16 @@ export class WebContact {
     const { leaseMs, monotonicMs, log } = this.options;
     const isThere = await this.options.look().catch(() => false);
     const now = monotonicMs();
+    this.#seenAt ??= now;
     const wasAway = now - this.#seenAt > leaseMs / 2;
     if (isThere) {
       this.#seenAt = now;
-      if (wasAway) this.#since = now;
+      if (wasAway || this.#since === null) this.#since = now;
       if (this.#awayFrom !== null) log.info({ awayMs: Math.round(now - this.#awayFrom) }, "web answers again");
       this.#awayFrom = null;
       return now - this.#since >= leaseMs;
     }
-    if (!wasAway) return now - this.#since >= leaseMs;
+    if (!wasAway) return this.#since !== null && now - this.#since >= leaseMs;
     if (this.#awayFrom === null) log.warn("web gives no answer: no runner's silence is taken for its loss");
     this.#awayFrom ??= now;
     return now - this.#awayFrom >= AWAY_MAX_MS;
