@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import type { ControlPlane } from "./control-plane";
 import { connectControlPlane } from "./trpc-control-plane";
 
+const LIMITED = { launchToken: "t", callTimeoutMs: 300, segmentTimeoutMs: 300 };
 const GIVEN_UP = "a call that can be given up";
 const UPLOAD = "a segment's upload";
 const lease = { runId: "run_1", leaseEpoch: 1 };
@@ -63,7 +64,7 @@ test.each(CALLS)(
   async (_name, call) => {
     await using server = await startServer(nothing);
     using _ = collectOften();
-    const plane = connectControlPlane({ url: server.url, launchToken: "t", callTimeoutMs: 300, segmentTimeoutMs: 300 });
+    const plane = connectControlPlane({ url: server.url, ...LIMITED });
 
     await expect(call(plane, new AbortController().signal)).rejects.toMatchObject({
       name: "UnreachableError",
@@ -80,7 +81,7 @@ test.each(CALLS)(
   async (_name, call) => {
     await using server = await startServer(aBeginning);
     using _ = collectOften();
-    const plane = connectControlPlane({ url: server.url, launchToken: "t", callTimeoutMs: 300, segmentTimeoutMs: 300 });
+    const plane = connectControlPlane({ url: server.url, ...LIMITED });
 
     await expect(call(plane, new AbortController().signal)).rejects.toMatchObject({ name: "UnreachableError" });
   },

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { withDeadline } from "@/contract/deadline";
+import { isReady } from "@/contract/readiness";
 
 /** A pass waits for it, and the next must not come so late that the database seems to have been away. */
 const LOOK_MS = 1_000;
@@ -41,21 +41,16 @@ export class WebContact {
       if (wasAway || this.#since === null) this.#since = now;
       if (this.#awayFrom !== null) log.info({ awayMs: Math.round(now - this.#awayFrom) }, "web answers again");
       this.#awayFrom = null;
-      return now - this.#since >= leaseMs;
+    } else if (wasAway) {
+      if (this.#awayFrom === null) log.warn("web gives no answer: no runner's silence is taken for its loss");
+      this.#awayFrom ??= now;
+      return now - this.#awayFrom >= AWAY_MAX_MS;
     }
-    if (!wasAway) return this.#since !== null && now - this.#since >= leaseMs;
-    if (this.#awayFrom === null) log.warn("web gives no answer: no runner's silence is taken for its loss");
-    this.#awayFrom ??= now;
-    return now - this.#awayFrom >= AWAY_MAX_MS;
+    return this.#since !== null && now - this.#since >= leaseMs;
   }
 }
 
-/** Whether the server that runners are told of is ready for what they say. */
-export async function isWebReady(url: string): Promise<boolean> {
-  const status = await withDeadline("web", LOOK_MS, async (signal) => {
-    const answer = await fetch(`${url}/readyz`, { signal });
-    await answer.body?.cancel();
-    return answer.status;
-  });
-  return status === 200;
+/** Whether the server that runners are told of is ready for what they say; throws where nobody says so. */
+export function isWebReady(url: string): Promise<boolean> {
+  return isReady(url, LOOK_MS);
 }
