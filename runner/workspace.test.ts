@@ -4,6 +4,7 @@ import fs from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { freePort } from "@/supervisor/port";
 import { findAttemptProcesses } from "./attempt-processes";
 import { childEnv } from "./child-env";
 import { makeMachine, runTurn } from "./test/harness";
@@ -30,15 +31,6 @@ async function serveRepository(root: string, files: Record<string, string>) {
   });
   await once(child.stderr, "data");
   return { url: `git://127.0.0.1:${port}/project`, [Symbol.dispose]: () => void child.kill("SIGKILL") };
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 test("a git workspace is cloned once, on a branch of its name, and what the agent did stays", async () => {

@@ -1,8 +1,8 @@
 import path from "node:path";
 import pg from "pg";
 import { setLogAside } from "./log";
+import { freePort } from "./port";
 import { type PostgresServer, startPostgres } from "./postgres/cluster";
-import { freePort } from "./postgres/surroundings";
 
 const DATABASE = "agentrun";
 const LOG_CHECK_MS = 60_000;

@@ -4,11 +4,12 @@ import { existsSync } from "node:fs";
 import { open, realpath, rename, stat } from "node:fs/promises";
 import path from "node:path";
 import pg from "pg";
+import { freePort } from "@/supervisor/port";
 import { findPostgresBinaries } from "./binaries";
 import { choosePostgresIdentity } from "./identity";
 import { type ClusterParts, initializeCluster, POSTGRES_USER, resetPassword } from "./initialize";
 import { endOrphan } from "./orphan";
-import { freePort, postgresEnv, tailOf } from "./surroundings";
+import { postgresEnv, tailOf } from "./surroundings";
 
 export interface PostgresOptions {
   /** The folder `pg` is made in. */

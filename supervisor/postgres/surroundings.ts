@@ -1,6 +1,4 @@
-import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:net";
 
 /** PostgreSQL gets nothing of this process's environment. */
 export function postgresEnv(): NodeJS.ProcessEnv {
@@ -11,18 +9,6 @@ export function postgresEnv(): NodeJS.ProcessEnv {
     LC_ALL: "C",
     TZ: "UTC",
   };
-}
-
-/** A TCP port of the loopback interface that is free now. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("The system gave no port.");
-  return address.port;
 }
 
 /** The last lines of a log, for a message. */

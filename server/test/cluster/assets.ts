@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import * as k8s from "@kubernetes/client-node";
-import { freePort } from "@/supervisor/postgres/surroundings";
+import { freePort } from "@/supervisor/port";
 
 const READY_MS = 60_000;
 const LOOK_MS = 100;

@@ -2,7 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { freePort } from "@/supervisor/postgres/surroundings";
+import { freePort } from "@/supervisor/port";
 
 /** Pinned, as everything that a test needs is. */
 const MOTO = "moto[server]==5.2.5";
