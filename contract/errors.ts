@@ -39,6 +39,7 @@ export const REASON_STATUS = {
   "bulk-too-large": 409,
   "command-waiting": 409,
   "no-open-command": 409,
+  "webhook-disabled": 409,
   "batch-conflict": 409,
   "version-conflict": 409,
   "approval-decided": 409,

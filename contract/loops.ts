@@ -23,6 +23,7 @@ export const LOOPS = {
   retention: { process: "worker", does: "removes runs of sessions that expired long ago" },
   "archive-retention": { process: "worker", does: "removes old archives" },
   tokens: { process: "worker", does: "removes tokens that have ended" },
+  webhooks: { process: "worker", does: "tells other programs what happened" },
   "backend-probes": { process: "web", does: "tries the providers of models" },
 } as const satisfies Record<string, LoopFacts>;
 

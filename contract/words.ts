@@ -148,6 +148,7 @@ export const TOKEN_SCOPES = [
   "storage",
   "usage",
   "views",
+  "webhooks",
 ] as const;
 export type TokenScope = (typeof TOKEN_SCOPES)[number];
 /** api: of a program or a person, made by an administrator; browser: what a sign-in bought. */
@@ -171,6 +172,7 @@ export const AUDIT_TARGETS = [
   "volume",
   "backend",
   "view",
+  "webhook",
 ] as const;
 export type AuditTarget = (typeof AUDIT_TARGETS)[number];
 /** Coarse kinds of failure: v0.1's words first, then those added since. */
@@ -256,9 +258,37 @@ export const ID_PREFIX = {
   bulk: "bulk_",
   modelCall: "mc_",
   view: "view_",
+  webhook: "wh_",
+  webhookDelivery: "whd_",
   ask: "ask_",
 } as const;
 
 /** How far back a profile's latency is told: a day by its hours, a week or a month by their days. */
 export const LATENCY_WINDOWS = ["24h", "7d", "30d"] as const;
 export type LatencyWindow = (typeof LATENCY_WINDOWS)[number];
+
+/** What a webhook can be told of. A task is parked when its provider's limit is reached and it waits for a person or a time. */
+export const WEBHOOK_EVENTS = [
+  "run.completed",
+  "run.failed",
+  "run.cancelled",
+  "task.completed",
+  "task.failed",
+  "task.cancelled",
+  "task.parked",
+  "approval.requested",
+  "approval.decided",
+  "approval.superseded",
+] as const;
+export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
+/** What is sent to try a webhook. */
+export const WEBHOOK_TEST = "webhook.test";
+/** pending: it is sent, or will be again; failed: it is tried no more by itself. */
+export const DELIVERY_STATES = ["pending", "delivered", "failed"] as const;
+export type DeliveryState = (typeof DELIVERY_STATES)[number];
+/** Webhooks of one tenant, or of those who see every tenant. */
+export const WEBHOOKS_MAX = 50;
+/** Days that a delivery is kept, whatever became of it. */
+export const DELIVERIES_KEPT_DAYS = 30;
+/** Deliveries of a kind that are counted; where there are more it says so. */
+export const DELIVERY_COUNT_MAX = 1_000;

@@ -49,6 +49,7 @@ export type Topic =
   | "approvals"
   | "bulk"
   | "asks"
+  | "webhooks"
   | `events:${string}`
   | `commands:${string}`
   | `control:${string}`;

@@ -77,3 +77,11 @@ export function backendAddress(profile: string): string {
 export function taskAddress(taskId: string): string {
   return `/queue/${encodeURIComponent(taskId)}`;
 }
+
+/** Where programs are told of what happens. */
+export const WEBHOOKS_ADDRESS = "/settings/webhooks";
+
+/** A webhook, with what was sent to it. */
+export function webhookAddress(webhookId: string): string {
+  return `${WEBHOOKS_ADDRESS}/${encodeURIComponent(webhookId)}`;
+}

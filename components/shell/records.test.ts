@@ -9,6 +9,7 @@ const known: RecordReader = {
   approval: async () => ({ runId: "run_1", sessionId: "ses_1" }),
   modelCall: async () => ({ runId: "run_1" }),
   view: async () => ({ page: "runs", query: "status:failed" }),
+  delivery: async () => ({ webhookId: "wh_1" }),
 };
 const JOB = "/runs/run_1?tab=job&attempt=att_1";
 const ADDRESSES: Record<keyof typeof ID_PREFIX, string | null> = {
@@ -28,6 +29,8 @@ const ADDRESSES: Record<keyof typeof ID_PREFIX, string | null> = {
   archiver: "/audit?actor=archiver%3Aarv_x",
   modelCall: "/runs/run_1",
   view: "/runs?status=failed",
+  webhook: "/settings/webhooks/wh_x",
+  webhookDelivery: "/settings/webhooks/wh_1#whd_x",
   ask: null,
 };
 

@@ -5,6 +5,7 @@ import type { RunEvent } from "@/contract/event";
 import type { RunnerJob } from "@/contract/runner";
 import type { ModelCall } from "@/contract/usage";
 import type { View } from "@/contract/view";
+import type { WebhookDelivery } from "@/contract/webhook";
 import { ID_PREFIX } from "@/contract/words";
 import {
   auditAddress,
@@ -15,6 +16,7 @@ import {
   runnerAddress,
   sessionAddress,
   taskAddress,
+  webhookAddress,
 } from "./addresses";
 
 /** What is asked about a record whose own page does not bear its id; each fails, or answers nothing, where there is none. */
@@ -26,6 +28,7 @@ export type RecordReader = {
   approval: (approvalId: string) => Promise<Pick<Approval, "runId" | "sessionId">>;
   modelCall: (callId: string) => Promise<Pick<ModelCall, "runId"> | undefined>;
   view: (viewId: string) => Promise<Pick<View, "page" | "query"> | undefined>;
+  delivery: (deliveryId: string) => Promise<Pick<WebhookDelivery, "webhookId">>;
 };
 type Kind = keyof typeof ID_PREFIX;
 /** Null: there is no such record. */
@@ -59,6 +62,8 @@ const RECORDS: Record<Kind, Find | null> = {
     const view = await read.view(id);
     return view === undefined ? null : viewAddress(view);
   },
+  webhook: webhookAddress,
+  webhookDelivery: async (id, read) => `${webhookAddress((await read.delivery(id)).webhookId)}#${id}`,
   audit: (id) => `/audit?id=${encodeURIComponent(id)}`,
   token: (id) => `/settings#${encodeURIComponent(id)}`,
   manifest: auditAddress,

@@ -13,3 +13,4 @@ export * from "./runs";
 export * from "./sessions";
 export * from "./usage";
 export * from "./views";
+export * from "./webhooks";

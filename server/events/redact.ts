@@ -19,13 +19,14 @@ const SECRET_SHAPES: readonly [RegExp, string][] = [
   [/\b(?:AIza[A-Za-z0-9_-]{35}|ya29\.[A-Za-z0-9_-]{20,}|GOCSPX-[A-Za-z0-9_-]{20,})/g, REDACTED], // Google
   [/\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/g, REDACTED], // JWT
   [/\bar[aoslrtmk]_[A-Za-z0-9_-]{32,}/g, REDACTED], // AgentRun's own
+  [/\bwhsec_[A-Za-z0-9+/=]{24,}/g, REDACTED], // what webhooks are signed with, by any sender
   [/(\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s:/@]{0,256}:)[^\s/@]{1,256}@/gi, `$1${REDACTED}@`],
   [/\b([A-Z0-9_]{0,64}(?:PASSWORD|PASSWD|SECRET|TOKEN|API_KEY|ACCESS_KEY)=)["']?[^\s"']{6,}["']?/g, `$1${REDACTED}`],
 ];
 
 /** A cheap look that most text fails: without one of these, no shape above can match. */
 const MAY_HOLD_SECRET =
-  /-----BEGIN|bearer|basic|sk-|gh[pousr]_|github_pat_|gl[a-z]{2,5}-|xox|xapp-|A[KSBC]IA|ACCA|aws|AIza|ya29|GOCSPX|eyJ|ar[aoslrtmk]_|:\/\/|(?:PASSWORD|PASSWD|SECRET|TOKEN|KEY)=/i;
+  /-----BEGIN|bearer|basic|sk-|gh[pousr]_|github_pat_|gl[a-z]{2,5}-|xox|xapp-|A[KSBC]IA|ACCA|aws|AIza|ya29|GOCSPX|eyJ|ar[aoslrtmk]_|whsec_|:\/\/|(?:PASSWORD|PASSWD|SECRET|TOKEN|KEY)=/i;
 
 /** Replaces credentials in a text by `[redacted]`. */
 export function redactText(text: string): string {

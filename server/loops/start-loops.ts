@@ -10,6 +10,7 @@ import { foldCounts, noteMinute } from "@/server/queue";
 import { expireArchives, purgeDeleted, retireExpired } from "@/server/retention";
 import { noteRunnerMinute } from "@/server/runners";
 import { Archivers, collectGarbage, repairStorage, VolumePhases } from "@/server/storage";
+import { WebhookSender } from "@/server/webhooks";
 import { type Loop, type LoopDeps, type LoopOptions, startLoop } from "./loop";
 import { LoopNotes } from "./notes";
 
@@ -29,13 +30,14 @@ export function startLoops(deps: LoopsDeps): { longestPassMs(): number; stop(): 
   const loops = new Map<string, Loop>();
   const leadership = new Leadership(deps.databaseUrl, log, (name) => loops.get(name)?.wake());
   const notes = new LoopNotes(deps.contextFor("loops"));
-  const options = loopOptions(deps, makeSweeper(deps));
+  const sender = new WebhookSender({ ctx: deps.contextFor("webhooks") });
+  const options = loopOptions(deps, { sweeper: makeSweeper(deps), sender });
   for (const option of options) loops.set(option.name, startLoop({ live, log, leadership, notes }, option));
   leadership.start(options.map((option) => option.name));
   return {
     longestPassMs: () => notes.longestPassMs(),
     async stop() {
-      await Promise.all([...loops.values()].map((loop) => loop.stop()));
+      await Promise.all([...[...loops.values()].map((loop) => loop.stop()), sender.close()]);
       await Promise.all([notes.close(), leadership.close()]);
     },
   };
@@ -51,7 +53,9 @@ function makeSweeper({ contextFor, executor, log }: LoopsDeps): LeaseSweeper {
   return new LeaseSweeper({ ctx, executor, web, monotonicMs });
 }
 
-function loopOptions(deps: LoopsDeps, sweeper: LeaseSweeper): LoopOptions[] {
+type Kept = { sweeper: LeaseSweeper; sender: WebhookSender };
+
+function loopOptions(deps: LoopsDeps, { sweeper, sender }: Kept): LoopOptions[] {
   const { contextFor, executor } = deps;
   const launcher = contextFor("launcher");
   const launches = { ctx: launcher, executor, attemptsMax: launcher.settings.runnersMax };
@@ -73,6 +77,7 @@ function loopOptions(deps: LoopsDeps, sweeper: LeaseSweeper): LoopOptions[] {
     { name: "runner-minutes", intervalMs: 20_000, run: () => noteRunnerMinute(contextFor("runner-minutes")) },
     { name: "bulk-retention", intervalMs: 60_000, run: () => removeEndedBulk(contextFor("bulk-retention")) },
     { name: "bulk", intervalMs: 1_000, wakeOn: ["bulk"], run: () => runBulkActions(contextFor("bulk")) },
+    { name: "webhooks", intervalMs: 1_000, wakeOn: ["webhooks"], run: () => sender.pass() },
     { name: "tokens", intervalMs: 3_600_000, run: () => removeEndedTokens(contextFor("tokens")) },
   ];
   if (launcher.settings.executor !== "none") {

@@ -48,6 +48,15 @@ import { TimelinePage } from "@/contract/timeline";
 import { TurnPage } from "@/contract/turns";
 import { ModelCallPage, UsageLatency, UsageOf, UsageSummary, UsageVerification } from "@/contract/usage";
 import { View, ViewCountPage, ViewPageOf } from "@/contract/view";
+import {
+  DeletedWebhook,
+  Redelivered,
+  Webhook,
+  WebhookDelivery,
+  WebhookDeliveryPage,
+  WebhookPage,
+  WebhookWithSecret,
+} from "@/contract/webhook";
 
 export type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
@@ -387,6 +396,39 @@ export const ROUTES: readonly Route[] = [
   route("GET", "/views/counts", "views.count", { answer: ViewCountPage, summary: "How many rows views have" }),
   route("PATCH", "/views/{viewId}", "views.update", { answer: View, summary: "Change a view" }),
   route("DELETE", "/views/{viewId}", "views.delete", { answer: View, summary: "Delete a view" }),
+
+  route("GET", "/webhooks", "webhooks.list", { answer: WebhookPage, summary: "List webhooks" }),
+  route("POST", "/webhooks", "webhooks.create", {
+    answer: WebhookWithSecret,
+    summary: "Make a webhook; what its deliveries are signed with is told this once",
+  }),
+  route("GET", "/webhooks/{webhookId}", "webhooks.get", { answer: Webhook, summary: "Read a webhook" }),
+  route("PATCH", "/webhooks/{webhookId}", "webhooks.update", { answer: Webhook, summary: "Change a webhook" }),
+  route("DELETE", "/webhooks/{webhookId}", "webhooks.delete", { answer: DeletedWebhook, summary: "Delete a webhook" }),
+  route("POST", "/webhooks/{webhookId}/rotate-secret", "webhooks.rotateSecret", {
+    answer: WebhookWithSecret,
+    summary: "Give a webhook a new secret; the one of before signs too for a day",
+  }),
+  route("POST", "/webhooks/{webhookId}/test", "webhooks.test", {
+    answer: WebhookDelivery,
+    summary: "Send a webhook a message, to see whether it arrives",
+  }),
+  route("GET", "/webhooks/{webhookId}/deliveries", "webhooks.deliveries", {
+    answer: WebhookDeliveryPage,
+    summary: "List what was sent to a webhook or is on its way",
+  }),
+  route("POST", "/webhooks/{webhookId}/redeliver-failed", "webhooks.redeliverFailed", {
+    answer: Redelivered,
+    summary: "Send once more whatever was given up",
+  }),
+  route("GET", "/webhook-deliveries/{deliveryId}", "webhooks.delivery", {
+    answer: WebhookDelivery,
+    summary: "Read a delivery",
+  }),
+  route("POST", "/webhook-deliveries/{deliveryId}/redeliver", "webhooks.redeliver", {
+    answer: WebhookDelivery,
+    summary: "Send a delivery once more",
+  }),
   route("GET", "/docs", "docs.list", { answer: DocList, summary: "List the documents" }),
   route("GET", "/docs/search", "docs.search", { answer: DocMatches, summary: "Find a text in the documents" }),
   route("GET", "/docs/{name}", "docs.get", { answer: Doc, summary: "Get a document, as markdown" }),

@@ -18,6 +18,7 @@ import { sessionsRouter } from "./routers/sessions";
 import { storageRouter } from "./routers/storage";
 import { usageRouter } from "./routers/usage";
 import { viewsRouter } from "./routers/views";
+import { webhooksRouter } from "./routers/webhooks";
 
 export const appRouter = router({
   approvals: approvalsRouter,
@@ -39,5 +40,6 @@ export const appRouter = router({
   storage: storageRouter,
   usage: usageRouter,
   views: viewsRouter,
+  webhooks: webhooksRouter,
 });
 export type AppRouter = typeof appRouter;

@@ -30,5 +30,6 @@ function reader(): RecordReader {
     modelCall: async (callId) =>
       (await client.fetchQuery(trpc.usage.calls.queryOptions({ callId, limit: 1 }))).items[0],
     view: async (viewId) => (await client.fetchQuery(viewsOf(trpc))).items.find(({ id }) => id === viewId),
+    delivery: (deliveryId) => client.fetchQuery(trpc.webhooks.delivery.queryOptions({ deliveryId })),
   };
 }

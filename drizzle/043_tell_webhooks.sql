@@ -1,0 +1,99 @@
+CREATE TABLE "agentrun_webhook_deliveries" (
+	"id" text PRIMARY KEY NOT NULL,
+	"webhook_id" text NOT NULL,
+	"event" text NOT NULL,
+	"data" jsonb NOT NULL,
+	"at" timestamp with time zone NOT NULL,
+	"state" text DEFAULT 'pending' NOT NULL,
+	"attempts" integer DEFAULT 0 NOT NULL,
+	"next_attempt_at" timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+	"tries" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"created_at" timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+	"ended_at" timestamp with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "agentrun_webhook_events" (
+	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "agentrun_webhook_events_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"event" text NOT NULL,
+	"tenant_id" text NOT NULL,
+	"data" jsonb NOT NULL,
+	"at" timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "agentrun_webhooks" (
+	"id" text PRIMARY KEY NOT NULL,
+	"tenant_id" text,
+	"name" text NOT NULL,
+	"url" text NOT NULL,
+	"events" text[] NOT NULL,
+	"secret" text NOT NULL,
+	"previous_secret" text,
+	"previous_secret_until" timestamp with time zone,
+	"is_enabled" boolean DEFAULT true NOT NULL,
+	"disabled_reason" text,
+	"created_by" text NOT NULL,
+	"last_delivered_at" timestamp with time zone,
+	"failing_since" timestamp with time zone,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"version" integer DEFAULT 1 NOT NULL
+);
+--> statement-breakpoint
+ALTER TABLE "agentrun_webhook_deliveries" ADD CONSTRAINT "agentrun_webhook_deliveries_webhook_id_agentrun_webhooks_id_fk" FOREIGN KEY ("webhook_id") REFERENCES "public"."agentrun_webhooks"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "agentrun_webhook_deliveries_due_idx" ON "agentrun_webhook_deliveries" USING btree ("webhook_id","next_attempt_at") WHERE "agentrun_webhook_deliveries"."state" = 'pending';--> statement-breakpoint
+CREATE INDEX "agentrun_webhook_deliveries_listed_idx" ON "agentrun_webhook_deliveries" USING btree ("webhook_id","created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
+CREATE INDEX "agentrun_webhook_deliveries_state_idx" ON "agentrun_webhook_deliveries" USING btree ("webhook_id","state","created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
+CREATE INDEX "agentrun_webhook_deliveries_age_idx" ON "agentrun_webhook_deliveries" USING btree ("created_at");--> statement-breakpoint
+CREATE UNIQUE INDEX "agentrun_webhooks_name_idx" ON "agentrun_webhooks" USING btree (coalesce("tenant_id", ''),"name");
+--> statement-breakpoint
+-- What happens is noted in the transaction that makes it so, by triggers, so that no writer can forget it and nothing is
+-- told that did not happen; and only where somebody is to be told.
+CREATE FUNCTION agentrun_tell_run() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO agentrun_webhook_events (event, tenant_id, data)
+	SELECT 'run.' || NEW.status, NEW.tenant_id, jsonb_build_object(
+		'runId', NEW.id, 'sessionId', NEW.session_id, 'taskId', NEW.task_id, 'tenantId', NEW.tenant_id,
+		'projectId', NEW.project_id, 'backendProfile', NEW.backend_profile, 'status', NEW.status,
+		'failureKind', NEW.failure_kind)
+	WHERE EXISTS (SELECT FROM agentrun_webhooks WHERE is_enabled);
+	RETURN NULL;
+END $$;
+--> statement-breakpoint
+CREATE FUNCTION agentrun_tell_task() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO agentrun_webhook_events (event, tenant_id, data)
+	SELECT 'task.' || coalesce(TG_ARGV[0], NEW.state), NEW.tenant_id, jsonb_build_object(
+		'taskId', NEW.id, 'title', left(NEW.title, 200), 'tenantId', NEW.tenant_id, 'projectId', NEW.project_id,
+		'queue', NEW.queue, 'lane', NEW.lane, 'state', NEW.state, 'attempts', NEW.attempt_count, 'runId', NEW.run_id,
+		'sessionId', NEW.session_id, 'failureKind', NEW.failure_kind, 'deadLetter', NEW.dead_letter,
+		'parkedUntil', NEW.parked_until)
+	WHERE EXISTS (SELECT FROM agentrun_webhooks WHERE is_enabled);
+	RETURN NULL;
+END $$;
+--> statement-breakpoint
+CREATE FUNCTION agentrun_tell_approval() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO agentrun_webhook_events (event, tenant_id, data)
+	SELECT 'approval.' || coalesce(TG_ARGV[0], NEW.status), NEW.tenant_id, jsonb_build_object(
+		'approvalId', NEW.id, 'runId', NEW.run_id, 'sessionId', NEW.session_id, 'tenantId', NEW.tenant_id,
+		'projectId', NEW.project_id, 'kind', NEW.kind, 'status', NEW.status, 'decision', NEW.decision,
+		'decidedBy', NEW.decided_by)
+	WHERE EXISTS (SELECT FROM agentrun_webhooks WHERE is_enabled);
+	RETURN NULL;
+END $$;
+--> statement-breakpoint
+CREATE TRIGGER agentrun_runs_tell AFTER UPDATE OF status ON agentrun_runs FOR EACH ROW
+WHEN (OLD.status <> NEW.status AND NEW.status IN ('completed', 'failed', 'cancelled'))
+EXECUTE FUNCTION agentrun_tell_run();
+--> statement-breakpoint
+CREATE TRIGGER agentrun_queue_tasks_tell_end AFTER UPDATE OF state ON agentrun_queue_tasks FOR EACH ROW
+WHEN (OLD.state <> NEW.state AND NEW.state IN ('completed', 'failed', 'cancelled')) EXECUTE FUNCTION agentrun_tell_task();
+--> statement-breakpoint
+CREATE TRIGGER agentrun_queue_tasks_tell_parked AFTER UPDATE OF parked_at ON agentrun_queue_tasks FOR EACH ROW
+WHEN (OLD.parked_at IS NULL AND NEW.parked_at IS NOT NULL) EXECUTE FUNCTION agentrun_tell_task('parked');
+--> statement-breakpoint
+CREATE TRIGGER agentrun_approvals_tell_requested AFTER INSERT ON agentrun_approvals FOR EACH ROW
+WHEN (NEW.status = 'pending') EXECUTE FUNCTION agentrun_tell_approval('requested');
+--> statement-breakpoint
+CREATE TRIGGER agentrun_approvals_tell_end AFTER UPDATE OF status ON agentrun_approvals FOR EACH ROW
+WHEN (OLD.status = 'pending' AND NEW.status IN ('decided', 'superseded')) EXECUTE FUNCTION agentrun_tell_approval();

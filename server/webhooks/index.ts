@@ -1,0 +1,10 @@
+export { createWebhook } from "./create";
+export { deleteWebhook } from "./delete";
+export { getDelivery } from "./delivery";
+export { listWebhooks } from "./list";
+export { listDeliveries } from "./list-deliveries";
+export { redeliver, redeliverFailed, testWebhook } from "./redeliver";
+export { rotateWebhookSecret } from "./rotate-secret";
+export { WebhookSender } from "./sender";
+export { updateWebhook } from "./update";
+export { readWebhook } from "./webhook";

@@ -1,0 +1,30 @@
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+/** How long after each try that failed the next one comes. */
+const PAUSES_MS = [
+  5 * SECOND,
+  30 * SECOND,
+  2 * MINUTE,
+  10 * MINUTE,
+  30 * MINUTE,
+  HOUR,
+  2 * HOUR,
+  4 * HOUR,
+  8 * HOUR,
+  12 * HOUR,
+] as const;
+/** Tries of one delivery, which take a good day. */
+export const ATTEMPTS_MAX = PAUSES_MS.length + 1;
+/** What a receiver asks for is not waited for longer. */
+const ASKED_MAX_MS = 24 * HOUR;
+
+/**
+ * How long to wait after a try that failed; null: it was the last. At random within a tenth, so that what failed together
+ * does not come again together; never sooner than the receiver asks.
+ */
+export function pauseAfter(attempts: number, askedMs: number | null): number | null {
+  const pauseMs = PAUSES_MS[attempts - 1];
+  if (pauseMs === undefined) return null;
+  return Math.max(pauseMs * (0.9 + Math.random() / 5), Math.min(askedMs ?? 0, ASKED_MAX_MS));
+}

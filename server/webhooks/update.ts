@@ -1,0 +1,51 @@
+import { eq, sql } from "drizzle-orm";
+import type { UpdateWebhookInput, Webhook } from "@/contract/webhook";
+import { isUniqueViolation } from "@/db/errors";
+import { type WebhookRow, webhooks } from "@/db/schema";
+import { audit } from "@/server/audit";
+import { inTx, type ServiceContext, type TxContext } from "@/server/context";
+import { assertMaySendTo, lockWebhook, nameTaken, originOf, readWebhook } from "./webhook";
+
+/** Changes a webhook; one that is so already stays as it is. Enabled again, it is sent what was on its way. */
+export async function updateWebhook(ctx: ServiceContext, input: UpdateWebhookInput): Promise<Webhook> {
+  try {
+    return await inTx(ctx, async (ctx) => {
+      const before = await lockWebhook(ctx, input);
+      const { name = before.name, url = before.url, events = before.events, isEnabled = before.isEnabled } = input;
+      if (url !== before.url) assertMaySendTo(before.tenantId, url);
+      const after = { name, url, events, isEnabled };
+      const changed = fieldsChanged(before, after);
+      if (changed.length > 0) await store(ctx, before, { after, changed });
+      return readWebhook(ctx, before.id);
+    });
+  } catch (error) {
+    if (!isUniqueViolation(error, "agentrun_webhooks_name_idx")) throw error;
+    throw nameTaken(input.name ?? input.webhookId);
+  }
+}
+
+type Settable = Pick<WebhookRow, "name" | "url" | "events" | "isEnabled">;
+type Change = { after: Settable; changed: (keyof Settable)[] };
+
+function fieldsChanged(before: Settable, after: Settable): (keyof Settable)[] {
+  const fields = Object.keys(after) as (keyof Settable)[];
+  return fields.filter((field) => String(before[field]) !== String(after[field]));
+}
+
+async function store(ctx: TxContext, before: WebhookRow, { after, changed }: Change): Promise<void> {
+  // Another address, or a person's word, is a new beginning.
+  const isAnew = changed.includes("url") || changed.includes("isEnabled");
+  await ctx.db
+    .update(webhooks)
+    .set({
+      ...{ ...after, version: before.version + 1, updatedAt: sql`clock_timestamp()` },
+      ...(isAnew ? { disabledReason: null, failingSince: null } : {}),
+    })
+    .where(eq(webhooks.id, before.id));
+  const told = { ...after, url: originOf(after.url) };
+  await audit(ctx, {
+    ...{ action: "webhooks.update", targetKind: "webhook" as const, targetId: before.id, tenantId: before.tenantId },
+    details: { was: before.name, ...Object.fromEntries(changed.map((field) => [field, told[field]])) },
+  });
+  ctx.wake("webhooks");
+}
