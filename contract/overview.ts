@@ -29,6 +29,7 @@ export const NEED_KINDS = [
   "failed-session",
   "volume-full",
   "gc-stopped",
+  "webhook-disabled",
 ] as const;
 export type NeedKind = (typeof NEED_KINDS)[number];
 export const Need = z.object({

@@ -16,7 +16,13 @@ import { useMemo, useState } from "react";
 import { useMovedGuard } from "@/components/approvals/use-moved-guard";
 import { useFreshRows } from "@/components/live/fresh-rows";
 import { Fix } from "@/components/queue/fix";
-import { runAddress, sessionAddress, storageAddress, taskAddress } from "@/components/shell/addresses";
+import {
+  runAddress,
+  sessionAddress,
+  storageAddress,
+  taskAddress,
+  WEBHOOKS_ADDRESS,
+} from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
 import { rowInFocus } from "@/components/shell/list-keys";
 import { usePageKeys } from "@/components/shell/page-keys";
@@ -95,6 +101,13 @@ const LOOKS: Record<NeedKind, Look> = {
     fix: "Look",
     href: () => "/storage?view=clean-up",
     all: "/storage?view=clean-up",
+  },
+  "webhook-disabled": {
+    icon: Unplug,
+    word: "Webhook disabled",
+    fix: "Look",
+    href: () => WEBHOOKS_ADDRESS,
+    all: WEBHOOKS_ADDRESS,
   },
 };
 

@@ -86,20 +86,25 @@ export async function settleDelivery(db: Db | Tx, settle: Settle): Promise<boole
   const pauseMs = settle.state === "pending" ? settle.pauseMs : 0;
   const isDelivered = state === "delivered";
   const { rowCount } = await db.execute(sql`
-    with settled as (
-      update agentrun_webhook_deliveries set state = ${state},
+    with webhook as (
+      -- Before the delivery, as whoever deletes both has it.
+      select id from agentrun_webhooks where id = ${webhookId} for no key update),
+    settled as (
+      update agentrun_webhook_deliveries delivery set state = ${state},
         next_attempt_at = clock_timestamp() + ${pauseMs} * interval '1 millisecond',
         ended_at = case when ${state} = 'pending' then null else clock_timestamp() end,
         tries = (select coalesce(jsonb_agg(tried order by place), '[]') from (
           select tried, place from jsonb_array_elements(tries || ${JSON.stringify([triedNow])}::jsonb)
             with ordinality as every(tried, place)
           order by place desc limit ${triesMax}) last)
-      where id = ${deliveryId} and attempts = ${attempts} and state = 'pending'
-      returning id)
+      from webhook
+      where delivery.webhook_id = webhook.id and delivery.id = ${deliveryId} and attempts = ${attempts}
+        and state = 'pending'
+      returning delivery.webhook_id)
     update agentrun_webhooks set
       last_delivered_at = case when ${isDelivered} then clock_timestamp() else last_delivered_at end,
       failing_since = case when ${isDelivered} then null else coalesce(failing_since, clock_timestamp()) end
-    where id = ${webhookId} and exists (select from settled)`);
+    from settled where id = settled.webhook_id`);
   return rowCount === 1;
 }
 

@@ -6,6 +6,7 @@ import { isSameSecret, readBearer } from "@/server/identity";
 import { readOpenRuns, readOrphanJobs, readQueue } from "@/server/metrics";
 import { collectGarbage } from "@/server/storage";
 import { admit } from "@/server/trpc/init";
+import { countPendingDeliveries } from "@/server/webhooks";
 import type { Wiring } from "@/server/wiring";
 import { contextOf } from "./caller";
 import { type Exchange, sendError, sendJson } from "./exchange";
@@ -58,6 +59,7 @@ export async function readMetrics(wiring: Wiring): Promise<string> {
     const runs = await readOpenRuns(database.db);
     for (const [status, total] of Object.entries(runs)) metrics.runs.set({ status }, total);
     metrics.orphanJobs.set(await readOrphanJobs(database.db));
+    metrics.pendingDeliveries.set(await countPendingDeliveries(database.db));
     const queue = await readQueue(database.db);
     for (const state of TASK_STATES) metrics.tasks.set({ state }, queue[state] ?? 0);
   }

@@ -71,6 +71,11 @@ export function createMetrics() {
       help: "Runners that belong to no live attempt and are not ended yet",
       registers,
     }),
+    pendingDeliveries: new Gauge({
+      name: "agentrun_webhook_deliveries_pending",
+      help: "Webhooks' deliveries that have not arrived and are not given up",
+      registers,
+    }),
     poolConnections: new Gauge({
       name: "agentrun_db_connections",
       help: "Connections of this process's pool",

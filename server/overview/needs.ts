@@ -16,6 +16,7 @@ import { type NeedRow, type OverviewScope, readNeeds } from "@/db/queries/overvi
 import type { ServiceContext } from "@/server/context";
 import { readStoppedLoops } from "@/server/health";
 import { listGcHistory } from "@/server/storage";
+import { listDisabledWebhooks } from "@/server/webhooks";
 
 const EACH_MAX = 20;
 /** A worker that is started, or started anew, is there sooner. */
@@ -35,7 +36,12 @@ export async function findNeeds(
   scope: OverviewScope,
   readerId: string | undefined,
 ): Promise<FoundNeeds[]> {
-  return Promise.all([readListed(ctx, scope, readerId), gcStopped(ctx).then(all), loopsStopped(ctx).then(all)]);
+  return Promise.all([
+    readListed(ctx, scope, readerId),
+    gcStopped(ctx).then(all),
+    loopsStopped(ctx).then(all),
+    webhooksDisabled(ctx, scope).then(all),
+  ]);
 }
 
 /**
@@ -154,3 +160,13 @@ async function loopsStopped(ctx: ServiceContext): Promise<Need[]> {
 }
 
 const STOPPED = { good: "goes on", away: "is led by nobody", failing: "fails again and again", late: "stands still" };
+
+/** Webhooks that were disabled by no person: whoever relies on them is told of nothing. Administrators' to mend. */
+async function webhooksDisabled(ctx: ServiceContext, { tenantId }: OverviewScope): Promise<Need[]> {
+  if (ctx.actor.kind !== "operator" || ctx.actor.role !== "admin") return [];
+  const disabled = await listDisabledWebhooks(ctx, { tenantId, max: EACH_MAX });
+  return disabled.map(({ name, since, disabledReason, ...of }) => ({
+    ...{ ...OF_NOTHING, kind: "webhook-disabled" as const, title: name, tenantId: of.tenantId, since },
+    message: `it is told of nothing any more: ${disabledReason}; mend its receiver, and enable it`,
+  }));
+}

@@ -1,8 +1,10 @@
+export { countPendingDeliveries } from "./count-pending";
 export { createWebhook } from "./create";
 export { deleteWebhook } from "./delete";
 export { getDelivery } from "./delivery";
 export { listWebhooks } from "./list";
 export { listDeliveries } from "./list-deliveries";
+export { listDisabledWebhooks } from "./list-disabled";
 export { redeliver, redeliverFailed, testWebhook } from "./redeliver";
 export { rotateWebhookSecret } from "./rotate-secret";
 export { WebhookSender } from "./sender";

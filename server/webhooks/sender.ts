@@ -30,7 +30,7 @@ const GIVE_UP_HOURS = 24;
 /** What a receiver says that wants no more, ever. */
 const GONE = 410;
 
-export type WebhookSenderDeps = {
+type WebhookSenderDeps = {
   ctx: ServiceContext;
   send?: typeof sendMessage;
   pauseAfter?: typeof pauseAfter;

@@ -1,0 +1,94 @@
+import { lookup } from "node:dns/promises";
+import { expect, test } from "vitest";
+import { isPublicAddress } from "./public-address";
+import { type Message, sendMessage } from "./send";
+import { answering, startReceiver } from "./test/receiver";
+
+const message = (url: string, more: Partial<Message> = {}): Message => ({
+  ...{ url, headers: { "webhook-id": "whd_1" }, body: '{"type":"webhook.test"}', isPublicOnly: false },
+  ...more,
+});
+const send = (sent: Message, answerMs?: number) => sendMessage(sent, new AbortController().signal, answerMs);
+
+test.each([
+  [204, {}, { status: 204, error: null, retryAfterMs: null }],
+  [500, {}, { status: 500, error: "answered 500", retryAfterMs: null }],
+  [302, { location: "http://127.0.0.1:1/" }, { status: 302, error: "answered 302: redirects are not followed" }],
+  [429, { "retry-after": "120" }, { status: 429, error: "answered 429", retryAfterMs: 120_000 }],
+  [503, { "retry-after": "soon" }, { status: 503, error: "answered 503", retryAfterMs: null }],
+])("an answer of %i is told as what it is", async (status, headers, told) => {
+  await using receiver = await startReceiver(answering(status, headers));
+  expect(await send(message(receiver.url))).toMatchObject(told);
+  expect(receiver.received).toHaveLength(1);
+  expect(receiver.received[0]?.headers).toMatchObject({ "content-type": "application/json", "webhook-id": "whd_1" });
+});
+
+test("a receiver that asks for a time is told to be waited for until then", async () => {
+  await using receiver = await startReceiver((_, response) =>
+    response.writeHead(503, { "retry-after": new Date(Date.now() + 90_000).toUTCString() }).end(),
+  );
+  const { retryAfterMs } = await send(message(receiver.url));
+  expect(retryAfterMs).toBeGreaterThan(60_000);
+  expect(retryAfterMs).toBeLessThanOrEqual(90_000);
+});
+
+test("one that answers nothing, hangs up or is not there is told in a few words, without its address", async () => {
+  await using silent = await startReceiver(() => {});
+  expect(await send(message(silent.url), 100)).toMatchObject({ status: null, error: "no answer within 0.1 s" });
+  await using rude = await startReceiver((_, response) => response.destroy());
+  expect(await send(message(rude.url))).toMatchObject({ status: null, error: "ECONNRESET" });
+  expect(await send(message("http://127.0.0.1:1/"))).toMatchObject({ status: null, error: "ECONNREFUSED" });
+  expect(await send(message("http://no-such-host.invalid/"))).toMatchObject({
+    status: null,
+    error: expect.stringMatching(/^(ENOTFOUND|EAI_AGAIN)$/),
+  });
+});
+
+test("whoever stops it waits for no answer", async () => {
+  const stop = new AbortController();
+  await using silent = await startReceiver(() => stop.abort());
+  expect(await sendMessage(message(silent.url), stop.signal)).toMatchObject({ error: "this program was stopped" });
+});
+
+test("a body that never ends holds up nobody", async () => {
+  await using endless = await startReceiver((_, response) => void response.writeHead(200).write("x".repeat(1_000)));
+  expect(await send(message(endless.url))).toMatchObject({ status: 200, error: null });
+});
+
+test("where only public addresses may be sent to, none other is connected to, by its number or by a name", async () => {
+  await using receiver = await startReceiver();
+  const { port } = new URL(receiver.url);
+  expect((await lookup("localhost", { all: true })).every(({ address }) => !isPublicAddress(address))).toBe(true);
+  for (const host of ["127.0.0.1", "[::ffff:127.0.0.1]", "2130706433", "0x7f.1", "localhost"]) {
+    const sent = await send(message(`http://${host}:${port}/`, { isPublicOnly: true }));
+    expect([host, sent.status, sent.error]).toEqual([host, null, expect.stringContaining("public")]);
+  }
+  expect(receiver.received).toEqual([]);
+});
+
+test.each([
+  ["8.8.8.8", true],
+  ["172.32.0.1", true],
+  ["2606:4700::1111", true],
+  ["::ffff:8.8.8.8", true],
+  ["0.0.0.0", false],
+  ["10.1.2.3", false],
+  ["100.64.0.1", false],
+  ["127.0.0.53", false],
+  ["169.254.169.254", false],
+  ["172.31.255.255", false],
+  ["192.168.1.1", false],
+  ["224.0.0.1", false],
+  ["255.255.255.255", false],
+  ["::", false],
+  ["::1", false],
+  ["::ffff:10.0.0.1", false],
+  ["::ffff:a9fe:a9fe", false],
+  ["64:ff9b::a9fe:a9fe", false],
+  ["2002:7f00:1::", false],
+  ["fd00:ec2::254", false],
+  ["fe80::1", false],
+  ["ff02::1", false],
+])("%s is public: %s", (address, isPublic) => {
+  expect(isPublicAddress(address)).toBe(isPublic);
+});

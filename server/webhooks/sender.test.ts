@@ -1,0 +1,360 @@
+import { createHmac } from "node:crypto";
+import { eq, sql } from "drizzle-orm";
+import { afterAll, expect, test, vi } from "vitest";
+import { CreateWebhookInput, ListDeliveriesInput } from "@/contract/webhook";
+import { WEBHOOK_EVENTS } from "@/contract/words";
+import type { Db } from "@/db/client";
+import { runs, webhookDeliveries, webhookEvents, webhooks } from "@/db/schema";
+import { createTestDatabase } from "@/db/test/database";
+import { makeRun } from "@/db/test/factories";
+import { decideApproval, requestApproval } from "@/server/approvals";
+import { noteLimit } from "@/server/backends";
+import { ackCommand, createCommand } from "@/server/commands";
+import { inTx, type ServiceContext } from "@/server/context";
+import { createTestQueue, playRun } from "@/server/dispatcher/test/queue";
+import { getOverview } from "@/server/overview";
+import { cancelTask, getTask } from "@/server/queue";
+import { cancelRun, claimRun, createRun, finishRun } from "@/server/runs";
+import { runnerOf, tenantOperator, testContext } from "@/server/test/context";
+import {
+  createWebhook,
+  listDeliveries,
+  readWebhook,
+  redeliver,
+  redeliverFailed,
+  rotateWebhookSecret,
+  testWebhook,
+  updateWebhook,
+  WebhookSender,
+} from ".";
+import { ATTEMPTS_MAX, pauseAfter } from "./schedule";
+import { answering, startReceiver } from "./test/receiver";
+
+const make = (ctx: ServiceContext, url: string, input: Partial<CreateWebhookInput> = {}) =>
+  createWebhook(
+    ctx,
+    CreateWebhookInput.parse({ name: `to ${url}`.slice(0, 60), url, events: [...WEBHOOK_EVENTS], ...input }),
+  );
+const deliveriesOf = async (ctx: ServiceContext, webhookId: string) =>
+  (await listDeliveries(ctx, ListDeliveriesInput.parse({ webhookId, limit: 200 }))).items;
+
+const started: WebhookSender[] = [];
+function senderOf(
+  ctx: ServiceContext,
+  more: Partial<ConstructorParameters<typeof WebhookSender>[0]> = {},
+): WebhookSender {
+  const sender = new WebhookSender({ ctx, ...more });
+  started.push(sender);
+  return sender;
+}
+afterAll(() => Promise.all(started.map((sender) => sender.close())));
+
+/** Passes until nothing is left that is due, or under way. */
+async function settle(ctx: ServiceContext, sender = senderOf(ctx)): Promise<void> {
+  await vi.waitFor(async () => {
+    await sender.pass();
+    const due = sql`${webhookDeliveries.state} = 'pending' and (${webhookDeliveries.nextAttemptAt} <= clock_timestamp()
+      or jsonb_array_length(${webhookDeliveries.tries}) < ${webhookDeliveries.attempts})`;
+    expect(await (ctx.db as Db).$count(webhookDeliveries, due)).toBe(0);
+    expect(await (ctx.db as Db).$count(webhookEvents)).toBe(0);
+  }, 10_000);
+}
+const allDueNow = (ctx: ServiceContext) =>
+  ctx.db.update(webhookDeliveries).set({ nextAttemptAt: sql`clock_timestamp()` });
+
+test("what happens to runs is told to the webhooks that ask for it, of their own tenant, once each", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  await using everything = await startReceiver();
+  await using failures = await startReceiver();
+  await using others = await startReceiver();
+  const { id: webhookId, secret } = await make(ctx, everything.url);
+  await make(ctx, failures.url, { events: ["run.failed"] });
+  const { id: ofOther } = await make(ctx, "https://hooks.example/", { tenantId: "other" });
+  const early = await makeRun(ctx.db as Db, { status: "claimed" });
+  await ctx.db.update(runs).set({ status: "failed", failureKind: "timeout" }).where(eq(runs.id, early.id));
+  const { id: runId } = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId: "ses_a" } });
+  const { leaseEpoch } = await claimRun(ctx, { runId, runnerId: "runner_a" });
+  await finishRun(ctx, { runId, leaseEpoch, terminalStatus: "completed" });
+  const { id: cancelled } = await createRun(ctx, { backendProfile: "codex" });
+  await cancelRun(ctx, { runId: cancelled });
+  // Whoever comes later is told of what happens from then on.
+  await make(ctx, others.url, { name: "late" });
+
+  const [one, two] = [senderOf(ctx), senderOf(ctx)];
+  await Promise.all([one.pass(), two.pass(), one.pass()]);
+  await settle(ctx);
+  expect(everything.types()).toEqual(["run.cancelled", "run.completed", "run.failed"]);
+  expect(failures.received.map(({ body }) => body)).toEqual([
+    {
+      type: "run.failed",
+      timestamp: expect.stringMatching(/^20.*Z$/),
+      data: {
+        ...{ runId: early.id, sessionId: null, taskId: null, tenantId: "default", projectId: "default" },
+        ...{ backendProfile: "codex", status: "failed", failureKind: "timeout" },
+      },
+    },
+  ]);
+  expect(others.received).toEqual([]);
+  expect(await deliveriesOf(ctx, ofOther)).toEqual([]);
+  const [message] = everything.received;
+  const { "webhook-id": id, "webhook-timestamp": at, "webhook-signature": signature } = message?.headers ?? {};
+  const key = Buffer.from(secret.slice("whsec_".length), "base64");
+  expect(signature).toBe(`v1,${createHmac("sha256", key).update(`${id}.${at}.${message?.text}`).digest("base64")}`);
+  const kept = await deliveriesOf(ctx, webhookId);
+  expect(kept.map(({ state, attempts }) => [state, attempts])).toEqual(Array(3).fill(["delivered", 1]));
+  expect(kept.find((delivery) => delivery.id === id)?.body).toBe(message?.text);
+  expect(await readWebhook(ctx, webhookId)).toMatchObject({
+    ...{ pending: 0, failed: 0, failingSince: null, lastDeliveredAt: expect.any(String) },
+  });
+});
+
+test("tasks and approvals tell what becomes of them", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  await using receiver = await startReceiver();
+  await make(ctx, receiver.url);
+  const [done, failed, parked, dropped] = [
+    await queue.add({}),
+    await queue.add({}),
+    await queue.add({}),
+    await queue.add({}),
+  ];
+  await cancelTask(ctx, { taskId: dropped });
+  await queue.dispatch();
+  const runOf = async (taskId: string) => (await getTask(ctx, { taskId })).runId ?? "";
+  await playRun(ctx, await runOf(done), { terminalStatus: "completed" });
+  await playRun(ctx, await runOf(failed), { terminalStatus: "failed", failureKind: "schema-invalid" });
+  await noteLimit(queue.store.as().db as Db, "demo", { until: new Date(Date.now() + 3_600_000), message: "Out." });
+  await playRun(ctx, await runOf(parked), { terminalStatus: "failed", failureKind: "rate-limited" });
+
+  const { id: runId } = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId: "ses_asks" } });
+  const turn = await createCommand(ctx, { runId, type: "turn", payload: { text: "go" } });
+  const { leaseEpoch } = await claimRun(ctx, { runId, runnerId: "runner_a" });
+  const runner: ServiceContext = { ...ctx, actor: runnerOf(runId, leaseEpoch) };
+  await ackCommand(runner, { commandId: turn.id, leaseEpoch });
+  const ask = (requestKey: string) =>
+    requestApproval(runner, { runId, leaseEpoch, requestKey, kind: "command", command: "rm -rf build", cwd: "/w" });
+  const { approvalId } = await ask("first");
+  await ask("second");
+  await decideApproval(ctx, { approvalId, decision: "accept" });
+  await finishRun(runner, { runId, leaseEpoch, terminalStatus: "failed", failureKind: "backend-failed" });
+
+  await settle(ctx);
+  expect(receiver.types()).toEqual([
+    ...["approval.decided", "approval.requested", "approval.requested", "approval.superseded"],
+    ...["run.completed", "run.completed", "run.completed", "run.failed"],
+    ...["task.cancelled", "task.completed", "task.failed", "task.parked"],
+  ]);
+  const dataOf = (type: string) => receiver.received.find(({ body }) => body.type === type)?.body.data;
+  expect(dataOf("task.failed")).toMatchObject({ taskId: failed, state: "failed", deadLetter: "not-retryable" });
+  expect(dataOf("task.parked")).toMatchObject({ taskId: parked, state: "pending", parkedUntil: expect.any(String) });
+  expect(dataOf("approval.decided")).toMatchObject({ approvalId, decision: "accept", decidedBy: "operator:admin" });
+  // What an agent wants to do is for those who may read it.
+  expect(receiver.received.map(({ text }) => text).join()).not.toContain("rm -rf");
+});
+
+test("what is taken back never happened, and what happens where nobody asks is not kept", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  await using receiver = await startReceiver();
+  const end = async () => {
+    const { id: runId } = await createRun(ctx, { backendProfile: "codex" });
+    return cancelRun(ctx, { runId });
+  };
+  await end();
+  expect(await (ctx.db as Db).$count(webhookEvents)).toBe(0);
+  const { id: webhookId } = await make(ctx, receiver.url);
+  await inTx(ctx, async (ctx) => {
+    const { id: runId } = await createRun(ctx, { backendProfile: "codex" });
+    await cancelRun(ctx, { runId });
+    throw new Error("taken back");
+  }).catch(() => undefined);
+  await updateWebhook(ctx, { webhookId, isEnabled: false });
+  await end();
+  await updateWebhook(ctx, { webhookId, isEnabled: true });
+  await settle(ctx);
+  expect(receiver.received).toEqual([]);
+});
+
+test("a message is sent until it is taken, with the same id, and then tells of every try", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  await using receiver = await startReceiver(answering(500));
+  const { id: webhookId } = await make(ctx, receiver.url);
+  const { id: deliveryId } = await testWebhook(ctx, { webhookId });
+  const sender = senderOf(ctx);
+  await settle(ctx, sender);
+  const [waiting] = await deliveriesOf(ctx, webhookId);
+  expect(waiting).toMatchObject({ state: "pending", attempts: 1, tries: [{ status: 500, error: "answered 500" }] });
+  expect(Date.parse(waiting?.nextAttemptAt ?? "")).toBeGreaterThan(Date.now() + 3_000);
+  expect(await readWebhook(ctx, webhookId)).toMatchObject({ pending: 1, failingSince: expect.any(String) });
+
+  receiver.answerBy(answering(204));
+  expect(await redeliver(ctx, { deliveryId })).toMatchObject({ state: "pending", attempts: 0 });
+  await settle(ctx, sender);
+  const [taken] = await deliveriesOf(ctx, webhookId);
+  expect(taken).toMatchObject({ id: deliveryId, state: "delivered", nextAttemptAt: null, endedAt: expect.any(String) });
+  expect(taken?.tries.map(({ status }) => status)).toEqual([500, 204]);
+  expect(new Set(receiver.received.map(({ headers }) => headers["webhook-id"]))).toEqual(new Set([deliveryId]));
+  expect(await readWebhook(ctx, webhookId)).toMatchObject({ failingSince: null });
+});
+
+test("one that is never taken is given up after a day of tries, and what takes nothing for so long is disabled", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  await using receiver = await startReceiver(answering(503, { "retry-after": "3600" }));
+  const { id: webhookId } = await make(ctx, receiver.url);
+  await testWebhook(ctx, { webhookId });
+  const pauses: (number | null)[] = [];
+  const noted: typeof pauseAfter = (attempts, askedMs) => {
+    pauses.push(pauseAfter(attempts, askedMs));
+    return pauses.at(-1) ?? null;
+  };
+  const sender = senderOf(ctx, { pauseAfter: noted });
+  for (let tried = 1; tried <= ATTEMPTS_MAX; tried += 1) {
+    await settle(ctx, sender);
+    expect(receiver.received).toHaveLength(tried);
+    if (tried === ATTEMPTS_MAX - 1)
+      await ctx.db.update(webhooks).set({ failingSince: sql`clock_timestamp() - interval '25 hours'` });
+    await allDueNow(ctx);
+  }
+  await settle(ctx, sender);
+  expect(receiver.received).toHaveLength(ATTEMPTS_MAX);
+  // Never sooner than it asked, and longer each time.
+  expect(pauses.slice(0, 5)).toEqual(Array(5).fill(3_600_000));
+  expect(pauses.at(-1)).toBeNull();
+  expect(pauses.slice(7, -1).every((pause, at, all) => (pause ?? 0) > (all[at - 1] ?? 3_600_000))).toBe(true);
+  expect(await readWebhook(ctx, webhookId)).toMatchObject({
+    ...{ isEnabled: false, failed: 1, pending: 0, disabledReason: "nothing arrived there for 24 hours" },
+  });
+  const { needs } = await getOverview(ctx, {});
+  expect(needs.filter(({ kind }) => kind === "webhook-disabled")).toMatchObject([
+    {
+      title: expect.stringContaining("to http"),
+      message: expect.stringContaining("nothing arrived there for 24 hours"),
+    },
+  ]);
+  expect((await getOverview(ctx.as(tenantOperator("default")), {})).needs.map(({ kind }) => kind)).not.toContain(
+    "webhook-disabled",
+  );
+  await expect(redeliverFailed(ctx, { webhookId })).rejects.toMatchObject({ reason: "webhook-disabled" });
+  receiver.answerBy(answering(200));
+  await updateWebhook(ctx, { webhookId, isEnabled: true });
+  expect(await redeliverFailed(ctx, { webhookId })).toEqual({ webhookId, deliveries: 1 });
+  await settle(ctx, sender);
+  expect(await readWebhook(ctx, webhookId)).toMatchObject({ failed: 0, pending: 0, failingSince: null });
+});
+
+test("one that was given up while others arrive disables nothing; who says that it is gone is believed at once", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  await using receiver = await startReceiver(answering(400));
+  const { id: webhookId } = await make(ctx, receiver.url);
+  await testWebhook(ctx, { webhookId });
+  await settle(ctx, senderOf(ctx, { pauseAfter: () => null }));
+  expect(await readWebhook(ctx, webhookId)).toMatchObject({ isEnabled: true, failed: 1 });
+  receiver.answerBy(answering(410));
+  await testWebhook(ctx, { webhookId });
+  await settle(ctx);
+  expect(await readWebhook(ctx, webhookId)).toMatchObject({
+    ...{ isEnabled: false, failed: 2, disabledReason: "it answered 410: it is gone" },
+  });
+});
+
+test("one that never answers holds up no other, and is asked four things at once", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  let held = 0;
+  await using silent = await startReceiver(() => {
+    held += 1;
+  });
+  await using other = await startReceiver();
+  const { id: toSilent } = await make(ctx, silent.url);
+  const { id: toOther } = await make(ctx, other.url);
+  for (let sent = 0; sent < 40; sent += 1) await testWebhook(ctx, { webhookId: toSilent });
+  for (let sent = 0; sent < 20; sent += 1) await testWebhook(ctx, { webhookId: toOther });
+  const sender = senderOf(ctx);
+  await vi.waitFor(async () => {
+    await sender.pass();
+    expect(other.received).toHaveLength(20);
+  }, 10_000);
+  await vi.waitFor(() => expect(held).toBe(4));
+  await sender.pass();
+  expect(held).toBe(4);
+  // Ended in the middle, its tries count as lost and not as refused.
+  await sender.close();
+  expect((await deliveriesOf(ctx, toSilent)).flatMap(({ tries }) => tries)).toEqual([]);
+});
+
+test("a try whose worker died is made again, and what the first is told of it later changes nothing", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  await using receiver = await startReceiver();
+  const { id: webhookId } = await make(ctx, receiver.url);
+  const { id: deliveryId } = await testWebhook(ctx, { webhookId });
+  let answer: () => void = () => undefined;
+  const frozen = senderOf(ctx, {
+    send: () =>
+      new Promise((resolve) => {
+        answer = () => resolve({ status: 500, error: "answered 500", retryAfterMs: null });
+      }),
+  });
+  const pass = frozen.pass();
+  await vi.waitFor(async () => expect(await deliveriesOf(ctx, webhookId)).toMatchObject([{ attempts: 1 }]));
+  const successor = senderOf(ctx);
+  await successor.pass();
+  expect(receiver.received).toEqual([]);
+  await allDueNow(ctx);
+  await successor.pass();
+  await vi.waitFor(async () => expect(await deliveriesOf(ctx, webhookId)).toMatchObject([{ state: "delivered" }]));
+  answer();
+  await pass;
+  expect(await deliveriesOf(ctx, webhookId)).toMatchObject([{ id: deliveryId, state: "delivered", attempts: 2 }]);
+  expect((await deliveriesOf(ctx, webhookId))[0]?.tries).toHaveLength(1);
+  expect(await readWebhook(ctx, webhookId)).toMatchObject({ failingSince: null });
+});
+
+test("for a day after a change of secret a receiver may know either", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  await using receiver = await startReceiver();
+  const { id: webhookId } = await make(ctx, receiver.url);
+  const signatures = async () => {
+    await testWebhook(ctx, { webhookId });
+    await settle(ctx);
+    return String(receiver.received.at(-1)?.headers["webhook-signature"]).split(" ");
+  };
+  expect(await signatures()).toHaveLength(1);
+  await rotateWebhookSecret(ctx, { webhookId });
+  expect(await signatures()).toHaveLength(2);
+  await ctx.db.update(webhooks).set({ previousSecretUntil: sql`clock_timestamp() - interval '1 second'` });
+  expect(await signatures()).toHaveLength(1);
+});
+
+test("a tenant's webhook never reaches this machine, whatever its name leads to", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { id: webhookId } = await make(ctx, "https://localhost:1/", { tenantId: "t1" });
+  await testWebhook(ctx, { webhookId });
+  await settle(ctx);
+  expect(await deliveriesOf(ctx, webhookId)).toMatchObject([
+    { tries: [{ status: null, error: "its name leads to no public address" }] },
+  ]);
+});
+
+test("what is a month old is removed, whatever became of it", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  await using receiver = await startReceiver();
+  const { id: webhookId } = await make(ctx, receiver.url);
+  const old = await testWebhook(ctx, { webhookId });
+  const young = await testWebhook(ctx, { webhookId });
+  await settle(ctx);
+  await ctx.db
+    .update(webhookDeliveries)
+    .set({ createdAt: sql`clock_timestamp() - interval '31 days'` })
+    .where(eq(webhookDeliveries.id, old.id));
+  await senderOf(ctx).pass();
+  expect((await deliveriesOf(ctx, webhookId)).map(({ id }) => id)).toEqual([young.id]);
+});
