@@ -1,4 +1,5 @@
-import { createHmac } from "node:crypto";
+import { createHmac, timingSafeEqual } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { newWebhookSecret, signatureHeaders } from "./signature";
 
@@ -27,4 +28,23 @@ test("while two secrets are good each signs for itself", () => {
     return `v1,${createHmac("sha256", key).update(`whd_1.${headers["webhook-timestamp"]}.{}`).digest("base64")}`;
   });
   expect(headers["webhook-signature"].split(" ")).toEqual(expected);
+});
+
+test("what the document gives receivers to check a message by takes ours, and nothing else", () => {
+  const [, code = ""] =
+    /```js\n(import .*?\n\n)(.*?)```/s.exec(readFileSync("docs/WEBHOOKS.md", "utf8"))?.slice(1) ?? [];
+  const isFromAgentRun = new Function("createHmac", "timingSafeEqual", `${code}; return isFromAgentRun;`)(
+    createHmac,
+    timingSafeEqual,
+  );
+  const secrets = [newWebhookSecret(), newWebhookSecret()];
+  const body = '{"type":"run.failed","data":{"title":"é"}}';
+  const headers = signatureHeaders(secrets, { id: "whd_1", sentAt: new Date(), body });
+  for (const secret of secrets) expect(isFromAgentRun(secret, headers, body)).toBe(true);
+  expect(isFromAgentRun(newWebhookSecret(), headers, body)).toBe(false);
+  expect(isFromAgentRun(secrets[0], headers, `${body} `)).toBe(false);
+  expect(isFromAgentRun(secrets[0], { ...headers, "webhook-id": "whd_2" }, body)).toBe(false);
+  expect(isFromAgentRun(secrets[0], { ...headers, "webhook-signature": "v1,AAAA v1," }, body)).toBe(false);
+  const old = signatureHeaders(secrets, { id: "whd_1", sentAt: new Date(Date.now() - 600_000), body });
+  expect(isFromAgentRun(secrets[0], old, body)).toBe(false);
 });
