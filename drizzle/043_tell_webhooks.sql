@@ -47,38 +47,48 @@ CREATE INDEX "agentrun_webhook_deliveries_age_idx" ON "agentrun_webhook_deliveri
 CREATE UNIQUE INDEX "agentrun_webhooks_name_idx" ON "agentrun_webhooks" USING btree (coalesce("tenant_id", ''),"name");
 --> statement-breakpoint
 -- What happens is noted in the transaction that makes it so, by triggers, so that no writer can forget it and nothing is
--- told that did not happen; and only where somebody is to be told.
+-- told that did not happen; and only where somebody asks for it.
+CREATE FUNCTION agentrun_is_told(event text, tenant text) RETURNS boolean LANGUAGE sql STABLE
+RETURN EXISTS (SELECT FROM agentrun_webhooks webhook
+	WHERE webhook.is_enabled AND (webhook.tenant_id IS NULL OR webhook.tenant_id = tenant) AND event = ANY (webhook.events));
+--> statement-breakpoint
 CREATE FUNCTION agentrun_tell_run() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+	happened text := 'run.' || NEW.status;
 BEGIN
 	INSERT INTO agentrun_webhook_events (event, tenant_id, data)
-	SELECT 'run.' || NEW.status, NEW.tenant_id, jsonb_build_object(
+	SELECT happened, NEW.tenant_id, jsonb_build_object(
 		'runId', NEW.id, 'sessionId', NEW.session_id, 'taskId', NEW.task_id, 'tenantId', NEW.tenant_id,
 		'projectId', NEW.project_id, 'backendProfile', NEW.backend_profile, 'status', NEW.status,
 		'failureKind', NEW.failure_kind)
-	WHERE EXISTS (SELECT FROM agentrun_webhooks WHERE is_enabled);
+	WHERE agentrun_is_told(happened, NEW.tenant_id);
 	RETURN NULL;
 END $$;
 --> statement-breakpoint
 CREATE FUNCTION agentrun_tell_task() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+	happened text := 'task.' || coalesce(TG_ARGV[0], NEW.state);
 BEGIN
 	INSERT INTO agentrun_webhook_events (event, tenant_id, data)
-	SELECT 'task.' || coalesce(TG_ARGV[0], NEW.state), NEW.tenant_id, jsonb_build_object(
+	SELECT happened, NEW.tenant_id, jsonb_build_object(
 		'taskId', NEW.id, 'title', left(NEW.title, 200), 'tenantId', NEW.tenant_id, 'projectId', NEW.project_id,
 		'queue', NEW.queue, 'lane', NEW.lane, 'state', NEW.state, 'attempts', NEW.attempt_count, 'runId', NEW.run_id,
 		'sessionId', NEW.session_id, 'failureKind', NEW.failure_kind, 'deadLetter', NEW.dead_letter,
 		'parkedUntil', NEW.parked_until)
-	WHERE EXISTS (SELECT FROM agentrun_webhooks WHERE is_enabled);
+	WHERE agentrun_is_told(happened, NEW.tenant_id);
 	RETURN NULL;
 END $$;
 --> statement-breakpoint
 CREATE FUNCTION agentrun_tell_approval() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+	happened text := 'approval.' || coalesce(TG_ARGV[0], NEW.status);
 BEGIN
 	INSERT INTO agentrun_webhook_events (event, tenant_id, data)
-	SELECT 'approval.' || coalesce(TG_ARGV[0], NEW.status), NEW.tenant_id, jsonb_build_object(
+	SELECT happened, NEW.tenant_id, jsonb_build_object(
 		'approvalId', NEW.id, 'runId', NEW.run_id, 'sessionId', NEW.session_id, 'tenantId', NEW.tenant_id,
 		'projectId', NEW.project_id, 'kind', NEW.kind, 'status', NEW.status, 'decision', NEW.decision,
 		'decidedBy', NEW.decided_by)
-	WHERE EXISTS (SELECT FROM agentrun_webhooks WHERE is_enabled);
+	WHERE agentrun_is_told(happened, NEW.tenant_id);
 	RETURN NULL;
 END $$;
 --> statement-breakpoint

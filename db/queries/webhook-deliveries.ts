@@ -15,7 +15,8 @@ export async function addressEvents(db: Db | Tx, batch: number): Promise<number>
     addressed as (
       insert into agentrun_webhook_deliveries (id, webhook_id, event, data, at)
       select 'whd_' || replace(gen_random_uuid()::text, '-', ''), webhook.id, taken.event, taken.data, taken.at
-      from taken join agentrun_webhooks webhook on webhook.is_enabled
+      -- One that was disabled after it happened is sent it once it is enabled again.
+      from taken join agentrun_webhooks webhook on (webhook.is_enabled or webhook.updated_at > taken.at)
         and (webhook.tenant_id is null or webhook.tenant_id = taken.tenant_id)
         and taken.event = any(webhook.events) and webhook.created_at <= taken.at)
     select count(*)::int as taken from taken`);

@@ -164,6 +164,9 @@ test("what is taken back never happened, and what happens where nobody asks is n
   };
   await end();
   expect(await (ctx.db as Db).$count(webhookEvents)).toBe(0);
+  await make(ctx, receiver.url, { name: "of others", tenantId: undefined, events: ["task.failed"] });
+  await end();
+  expect(await (ctx.db as Db).$count(webhookEvents)).toBe(0);
   const { id: webhookId } = await make(ctx, receiver.url);
   await inTx(ctx, async (ctx) => {
     const { id: runId } = await createRun(ctx, { backendProfile: "codex" });
@@ -175,6 +178,22 @@ test("what is taken back never happened, and what happens where nobody asks is n
   await updateWebhook(ctx, { webhookId, isEnabled: true });
   await settle(ctx);
   expect(receiver.received).toEqual([]);
+});
+
+test("what happened before a webhook was disabled waits for it, however late the worker comes to it", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  await using receiver = await startReceiver();
+  const { id: webhookId } = await make(ctx, receiver.url);
+  const { id: runId } = await createRun(ctx, { backendProfile: "codex" });
+  await cancelRun(ctx, { runId });
+  await updateWebhook(ctx, { webhookId, isEnabled: false });
+  const sender = senderOf(ctx);
+  await sender.pass();
+  expect(await deliveriesOf(ctx, webhookId)).toMatchObject([{ state: "pending", attempts: 0 }]);
+  await updateWebhook(ctx, { webhookId, isEnabled: true });
+  await settle(ctx, sender);
+  expect(receiver.types()).toEqual(["run.cancelled"]);
 });
 
 test("a message is sent until it is taken, with the same id, and then tells of every try", async () => {

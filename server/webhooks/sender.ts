@@ -34,6 +34,7 @@ type WebhookSenderDeps = {
   ctx: ServiceContext;
   send?: typeof sendMessage;
   pauseAfter?: typeof pauseAfter;
+  leaseMs?: number;
 };
 
 /**
@@ -73,8 +74,8 @@ export class WebhookSender {
     if (max <= 0) return 0;
     const underWay = new Map<string, number>();
     for (const { webhookId } of this.#underWay.values()) underWay.set(webhookId, (underWay.get(webhookId) ?? 0) + 1);
-    const begin = { max, eachMax: EACH_MAX, underWay, leaseMs: TRY_LEASE_MS };
-    const begun = await beginDeliveries(this.deps.ctx.db, begin);
+    const { ctx, leaseMs = TRY_LEASE_MS } = this.deps;
+    const begun = await beginDeliveries(ctx.db, { max, eachMax: EACH_MAX, underWay, leaseMs });
     for (const delivery of begun) {
       const key = `${delivery.id} ${delivery.attempts}`;
       const settled = this.#try(delivery).finally(() => this.#underWay.delete(key));

@@ -1,0 +1,123 @@
+import { spawn } from "node:child_process";
+import { rm } from "node:fs/promises";
+import path from "node:path";
+import process from "node:process";
+import { sql } from "drizzle-orm";
+import { build } from "esbuild";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { CreateWebhookInput } from "@/contract/webhook";
+import type { Db } from "@/db/client";
+import { webhookDeliveries, webhookEvents } from "@/db/schema";
+import { createTestDatabase } from "@/db/test/database";
+import { testContext } from "@/server/test/context";
+import { trials } from "@/server/test/faults/trials";
+import { createWebhook } from ".";
+import { startReceiver } from "./test/receiver";
+import type { StormJob } from "./test/storm-child";
+
+const EVENTS = trials({ suite: 400, long: 20_000 });
+const KILLS = trials({ suite: 8, long: 200 });
+const SENDERS = 3;
+const BATCH = 10;
+
+let program: string;
+const running = new Set<{ kill(): Promise<void> }>();
+
+beforeAll(async () => {
+  // Beside the sources, so that the packages are found.
+  program = path.resolve("test-results", `webhook-storm-${process.pid}.mjs`);
+  await build({
+    entryPoints: [path.resolve(import.meta.dirname, "test/storm-child.ts")],
+    outfile: program,
+    ...{ bundle: true, platform: "node", target: "node20", format: "esm", packages: "external", logLevel: "warning" },
+  });
+});
+afterAll(async () => {
+  await Promise.all([...running].map((sender) => sender.kill()));
+  await rm(program, { force: true });
+});
+
+function startSender(job: StormJob) {
+  const child = spawn(process.execPath, [program, JSON.stringify(job)], { stdio: ["pipe", "ignore", "pipe"] });
+  // A child that is killed closes its end; it is no error of the test's.
+  child.stdin.on("error", () => undefined);
+  let errors = "";
+  child.stderr.setEncoding("utf8").on("data", (text) => {
+    errors += text;
+  });
+  const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  const sender = {
+    errors: () => errors,
+    async kill() {
+      child.kill("SIGKILL");
+      await ended;
+      running.delete(sender);
+    },
+  };
+  running.add(sender);
+  return sender;
+}
+
+test(`${SENDERS} senders and ${KILLS} kills, a receiver that refuses, hangs up and falls silent: each of ${EVENTS} events arrives, as one message`, {
+  timeout: 600_000,
+}, async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const db = ctx.db as Db;
+  /** Messages by the run that they tell of: each has one id, however often it came. */
+  const taken = new Map<string, Set<string>>();
+  const offered = new Map<string, Set<string>>();
+  await using receiver = await startReceiver(({ headers, body }, response) => {
+    const note = (notes: Map<string, Set<string>>) => {
+      const runId = String(body.data.runId);
+      notes.set(runId, (notes.get(runId) ?? new Set()).add(String(headers["webhook-id"])));
+    };
+    note(offered);
+    const chance = Math.random();
+    if (chance < 0.1) return response.destroy();
+    if (chance < 0.2) return response.writeHead(500).end();
+    // Silent for now: some of its senders die meanwhile.
+    if (chance < 0.3) return setTimeout(() => response.destroy(), 200);
+    note(taken);
+    // Taken, and its answer lost.
+    if (chance < 0.4) return response.destroy();
+    return response.writeHead(204).end();
+  });
+  await createWebhook(ctx, CreateWebhookInput.parse({ name: "storm", url: receiver.url, events: ["run.completed"] }));
+  await db.execute(sql`
+    insert into agentrun_runs (id, tenant_id, project_id, workspace_ref, provider_id, backend_profile, execution_policy, status)
+    select 'run_' || n, 'default', 'default', '{}', 'p', 'demo', '{}', 'pending' from generate_series(1, ${EVENTS}::int) n`);
+
+  const job = { databaseUrl: database.url, leaseMs: 1_000, pauseMs: 20 };
+  const senders = Array.from({ length: SENDERS }, () => startSender(job));
+  const said: string[] = [];
+  let ended = 0;
+  const endSome = async () => {
+    const ids = Array.from({ length: BATCH }, (_, index) => `run_${ended + index + 1}`);
+    ended += BATCH;
+    await db.execute(sql`update agentrun_runs set status = 'completed' where id in ${ids}`);
+  };
+  const arrived = (count: number) =>
+    expect.poll(() => taken.size, { timeout: 120_000, interval: 20 }).toBeGreaterThanOrEqual(count);
+  for (let kills = 0; ended < EVENTS; ) {
+    await endSome();
+    // Many are on their way whenever one is killed.
+    await arrived(ended - 3 * BATCH);
+    if (ended < ((kills + 1) * EVENTS) / (KILLS + 1)) continue;
+    const victim = kills % SENDERS;
+    await senders[victim]?.kill();
+    said.push(senders[victim]?.errors() ?? "");
+    senders[victim] = startSender(job);
+    kills += 1;
+  }
+  await arrived(EVENTS);
+  await expect
+    .poll(() => db.$count(webhookDeliveries, sql`state <> 'delivered'`), { timeout: 120_000, interval: 100 })
+    .toBe(0);
+  for (const sender of senders) said.push(sender.errors());
+  expect(said.join("")).toBe("");
+  expect(await db.$count(webhookEvents)).toBe(0);
+  expect(await db.$count(webhookDeliveries)).toBe(EVENTS);
+  expect([...offered.values()].filter((ids) => ids.size !== 1)).toEqual([]);
+  expect(new Set([...offered.values()].flatMap((ids) => [...ids])).size).toBe(EVENTS);
+});

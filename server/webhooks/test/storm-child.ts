@@ -1,0 +1,20 @@
+import process from "node:process";
+import { testContext } from "@/server/test/context";
+import { WebhookSender } from "..";
+
+export type StormJob = { databaseUrl: string; leaseMs: number; pauseMs: number };
+
+const { databaseUrl, leaseMs, pauseMs }: StormJob = JSON.parse(process.argv[2] ?? "");
+const sender = new WebhookSender({
+  ctx: testContext({ url: databaseUrl }, { poolMax: 4 }),
+  ...{ leaseMs, pauseAfter: () => pauseMs },
+});
+
+// Whoever started it holds the other end: it goes with the test, however that ends.
+process.stdin.resume().once("end", () => process.exit());
+
+// Works until it is killed.
+for (;;) {
+  await sender.pass();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+}
