@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { and, eq, lt, sql } from "drizzle-orm";
 import { DELIVERIES_KEPT_DAYS } from "@/contract/words";
 import {
@@ -47,7 +48,10 @@ export class WebhookSender {
   readonly #stop = new AbortController();
   #oldLookedAt = 0;
 
-  constructor(private readonly deps: WebhookSenderDeps) {}
+  constructor(private readonly deps: WebhookSenderDeps) {
+    // Each try listens; more are never under way.
+    setMaxListeners(AT_ONCE_MAX, this.#stop.signal);
+  }
 
   /** Addresses what happened, and begins what is due. Two workers at once begin each try once. */
   async pass(): Promise<void> {
