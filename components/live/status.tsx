@@ -31,7 +31,13 @@ export function LiveIndicator({ isShort }: { isShort?: boolean }) {
       {/* Ticking text would be read out every second: the label above says what matters. */}
       <span aria-hidden>
         {word}
-        {!isShort && detail !== null && ` ${detail}`}
+        {!isShort && detail !== null && (
+          <>
+            {" "}
+            {/* Where there is no room for both, it goes below as a whole. */}
+            <span className="whitespace-nowrap">{detail}</span>
+          </>
+        )}
       </span>
     </span>
   );
