@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { exactText, Int32, OwnerId, RecordId } from "./ids";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
-import { DELIVERY_STATES, WEBHOOK_EVENTS, WEBHOOK_TEST } from "./words";
+import { DELIVERY_STATES, WEBHOOK_EVENTS, WEBHOOK_FORMATS, WEBHOOK_TEST } from "./words";
 
 const Name = exactText(80).refine((name) => name === name.trim(), "must not begin or end with a space");
 const Events = z
@@ -30,6 +30,7 @@ export const CreateWebhookInput = z.strictObject({
   name: Name,
   url: WebhookUrl,
   events: Events,
+  format: z.enum(WEBHOOK_FORMATS).default("json"),
   /** Whose events it is told of; left out by an administrator of all tenants: every tenant's. */
   tenantId: OwnerId.optional(),
 });
@@ -40,6 +41,7 @@ export const UpdateWebhookInput = z.strictObject({
   name: Name.optional(),
   url: WebhookUrl.optional(),
   events: Events.optional(),
+  format: z.enum(WEBHOOK_FORMATS).optional(),
   /** What happens while it is disabled is not kept for it; what was on its way waits. */
   isEnabled: z.boolean().optional(),
   /** The version that the caller has seen. */
@@ -58,6 +60,7 @@ export const Webhook = z.object({
   name: z.string(),
   url: z.string(),
   events: z.array(z.enum(WEBHOOK_EVENTS)),
+  format: z.enum(WEBHOOK_FORMATS),
   isEnabled: z.boolean(),
   /** Why it was disabled, where no person did it. */
   disabledReason: z.string().nullable(),
@@ -103,7 +106,7 @@ export const WebhookDelivery = z.object({
   webhookId: z.string(),
   event: z.enum([...WEBHOOK_EVENTS, WEBHOOK_TEST]),
   state: z.enum(DELIVERY_STATES),
-  /** What is sent: an object of `type`, `timestamp` and `data`. */
+  /** What is sent, by the webhook's format: an object of `type`, `timestamp`, `url` and `data`, or of `text`. */
   body: z.string(),
   /** Tries that were begun since it was first, or once more, to be sent. */
   attempts: z.number(),

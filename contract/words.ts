@@ -283,6 +283,9 @@ export const WEBHOOK_EVENTS = [
 export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
 /** What is sent to try a webhook. */
 export const WEBHOOK_TEST = "webhook.test";
+/** json: all that is told, for programs; chat: a sentence with a link, as Slack, Mattermost and others take it. */
+export const WEBHOOK_FORMATS = ["json", "chat"] as const;
+export type WebhookFormat = (typeof WEBHOOK_FORMATS)[number];
 /** pending: it is sent, or will be again; failed: it is tried no more by itself. */
 export const DELIVERY_STATES = ["pending", "delivered", "failed"] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];

@@ -26,6 +26,7 @@ CREATE TABLE "agentrun_webhooks" (
 	"name" text NOT NULL,
 	"url" text NOT NULL,
 	"events" text[] NOT NULL,
+	"format" text DEFAULT 'json' NOT NULL,
 	"secret" text NOT NULL,
 	"previous_secret" text,
 	"previous_secret_until" timestamp with time zone,

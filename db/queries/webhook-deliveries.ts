@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
+import type { WebhookFormat } from "@/contract/words";
 import type { Db, Tx } from "@/db/client";
-import type { DeliveryTry } from "@/db/schema";
+import type { DeliveryTry, WebhookDeliveryRow } from "@/db/schema";
 
 /**
  * Addresses events that were noted to each webhook that asks for them: an event and its deliveries are never both there,
@@ -27,9 +28,10 @@ export async function addressEvents(db: Db | Tx, batch: number): Promise<number>
 export type BegunDelivery = {
   id: string;
   webhookId: string;
-  event: string;
+  event: WebhookDeliveryRow["event"];
   data: Record<string, unknown>;
   atMs: number;
+  format: WebhookFormat;
   attempts: number;
   url: string;
   tenantId: string | null;
@@ -65,7 +67,7 @@ export async function beginDeliveries(db: Db | Tx, begin: Begin): Promise<BegunD
     from due, agentrun_webhooks webhook
     where delivery.id = due.id and webhook.id = delivery.webhook_id
     returning delivery.id, webhook.id as "webhookId", delivery.event, delivery.data,
-      (extract(epoch from delivery.at) * 1000)::float8 as "atMs", delivery.attempts, webhook.url,
+      (extract(epoch from delivery.at) * 1000)::float8 as "atMs", delivery.attempts, webhook.url, webhook.format,
       webhook.tenant_id as "tenantId",
       array[webhook.secret] || case when webhook.previous_secret_until > clock_timestamp()
         then array[webhook.previous_secret] else '{}' end as secrets`);

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { boolean, index, integer, jsonb, text, uniqueIndex } from "drizzle-orm/pg-core";
-import { DELIVERY_STATES, type WEBHOOK_TEST, type WebhookEvent } from "@/contract/words";
+import { DELIVERY_STATES, WEBHOOK_FORMATS, type WEBHOOK_TEST, type WebhookEvent } from "@/contract/words";
 import { big, instant, json, lifecycle, table } from "./columns";
 
 /** Addresses that are told of what happens. */
@@ -13,6 +13,7 @@ export const webhooks = table(
     name: text().notNull(),
     url: text().notNull(),
     events: text().array().$type<WebhookEvent[]>().notNull(),
+    format: text({ enum: WEBHOOK_FORMATS }).notNull().default("json"),
     /** What its deliveries are signed with. It cannot be a digest: whoever signs needs it. */
     secret: text().notNull(),
     /** Signs beside the new one until then, so that a receiver can change over. */

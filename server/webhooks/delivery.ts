@@ -1,21 +1,23 @@
 import { and, eq } from "drizzle-orm";
 import type { DeliveryInput, WebhookDelivery } from "@/contract/webhook";
+import type { WebhookFormat } from "@/contract/words";
 import { type WebhookDeliveryRow, webhookDeliveries, webhooks } from "@/db/schema";
 import type { ServiceContext, TxContext } from "@/server/context";
 import { NotFoundError } from "@/server/errors";
 import { iso } from "@/server/stored";
+import { bodyOf } from "./message";
 import { isSeen } from "./webhook";
 
-/** What is sent of an event: the same text in each try, since it is signed. */
-export function bodyOf({ event, at, data }: { event: string; at: Date; data: Record<string, unknown> }): string {
-  return JSON.stringify({ type: event, timestamp: at.toISOString(), data });
-}
-
-export function toDelivery(row: WebhookDeliveryRow): WebhookDelivery {
+/** A delivery as it leaves the program, with what its webhook is sent of it. */
+export function toDelivery(
+  ctx: ServiceContext,
+  row: WebhookDeliveryRow,
+  { format }: { format: WebhookFormat },
+): WebhookDelivery {
   const { id, webhookId, event, state, attempts, tries } = row;
   return {
     ...{ id, webhookId, event, state, attempts, tries },
-    body: bodyOf(row),
+    body: bodyOf(row, { format, publicUrl: ctx.settings.publicUrl }),
     nextAttemptAt: state === "pending" ? iso(row.nextAttemptAt) : null,
     createdAt: iso(row.createdAt),
     endedAt: iso(row.endedAt),
@@ -37,10 +39,10 @@ export async function lockDelivery(ctx: TxContext, deliveryId: string) {
 /** One delivery, as it is now. */
 export async function getDelivery(ctx: ServiceContext, { deliveryId }: DeliveryInput): Promise<WebhookDelivery> {
   const [found] = await ctx.db
-    .select({ delivery: webhookDeliveries })
+    .select({ delivery: webhookDeliveries, format: webhooks.format })
     .from(webhookDeliveries)
     .innerJoin(webhooks, eq(webhooks.id, webhookDeliveries.webhookId))
     .where(and(eq(webhookDeliveries.id, deliveryId), isSeen(ctx)));
   if (found === undefined) throw new NotFoundError("delivery", deliveryId);
-  return toDelivery(found.delivery);
+  return toDelivery(ctx, found.delivery, found);
 }

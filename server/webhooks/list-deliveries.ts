@@ -12,13 +12,13 @@ export async function listDeliveries(ctx: ServiceContext, input: ListDeliveriesI
   const { cursor, limit, ...asked } = input;
   const filter = { ...asked, list: "webhooks.deliveries" };
   const place = cursor === undefined ? null : decodePlace(filter, cursor, 2);
-  const { id } = await readWebhook(ctx, input.webhookId);
+  const webhook = await readWebhook(ctx, input.webhookId);
   const rows = await ctx.db
     .select({ delivery: webhookDeliveries, position: sql<string>`${webhookDeliveries.createdAt}::text` })
     .from(webhookDeliveries)
     .where(
       and(
-        eq(webhookDeliveries.webhookId, id),
+        eq(webhookDeliveries.webhookId, webhook.id),
         input.state === undefined ? undefined : eq(webhookDeliveries.state, input.state),
         place === null
           ? undefined
@@ -28,5 +28,5 @@ export async function listDeliveries(ctx: ServiceContext, input: ListDeliveriesI
     .orderBy(desc(webhookDeliveries.createdAt), desc(webhookDeliveries.id))
     .limit(limit + 1);
   const page = pageFrom(rows, limit, (last) => encodeCursor(filter, [last.position, last.delivery.id]));
-  return { items: page.rows.map(({ delivery }) => toDelivery(delivery)), cursor: page.cursor };
+  return { items: page.rows.map(({ delivery }) => toDelivery(ctx, delivery, webhook)), cursor: page.cursor };
 }

@@ -28,7 +28,7 @@ export function redeliver(ctx: ServiceContext, { deliveryId }: DeliveryInput): P
       details: { deliveryId, event: delivery.event, was: delivery.state },
     });
     ctx.wake("webhooks");
-    return toDelivery(anew);
+    return toDelivery(ctx, anew, webhook);
   });
 }
 
@@ -67,7 +67,7 @@ export function testWebhook(ctx: ServiceContext, input: WebhookInput): Promise<W
       details: { deliveryId: delivery.id },
     });
     ctx.wake("webhooks");
-    return toDelivery(delivery);
+    return toDelivery(ctx, delivery, webhook);
   });
 }
 

@@ -89,6 +89,7 @@ test("what happens to runs is told to the webhooks that ask for it, of their own
     {
       type: "run.failed",
       timestamp: expect.stringMatching(/^20.*Z$/),
+      url: `http://127.0.0.1:3000/r/${early.id}`,
       data: {
         ...{ runId: early.id, sessionId: null, taskId: null, tenantId: "default", projectId: "default" },
         ...{ backendProfile: "codex", status: "failed", failureKind: "timeout" },

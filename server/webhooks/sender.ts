@@ -11,7 +11,7 @@ import {
 import { webhooks } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext } from "@/server/context";
-import { bodyOf } from "./delivery";
+import { bodyOf } from "./message";
 import { ATTEMPTS_MAX, pauseAfter } from "./schedule";
 import { type Sent, sendMessage } from "./send";
 import { signatureHeaders } from "./signature";
@@ -93,7 +93,8 @@ export class WebhookSender {
     const { id, url, secrets, tenantId, webhookId } = delivery;
     const sentAt = new Date();
     const beganAt = performance.now();
-    const body = bodyOf({ ...delivery, at: new Date(delivery.atMs) });
+    const { publicUrl } = ctx.settings;
+    const body = bodyOf({ ...delivery, at: new Date(delivery.atMs) }, { format: delivery.format, publicUrl });
     const headers = signatureHeaders(secrets, { id, sentAt, body });
     const sent = await send({ url, headers, body, isPublicOnly: tenantId !== null }, this.#stop.signal);
     if (this.#stop.signal.aborted) return;

@@ -11,9 +11,10 @@ export async function updateWebhook(ctx: ServiceContext, input: UpdateWebhookInp
   try {
     return await inTx(ctx, async (ctx) => {
       const before = await lockWebhook(ctx, input);
-      const { name = before.name, url = before.url, events = before.events, isEnabled = before.isEnabled } = input;
+      const { name = before.name, url = before.url, events = before.events } = input;
+      const { format = before.format, isEnabled = before.isEnabled } = input;
       if (url !== before.url) assertMaySendTo(before.tenantId, url);
-      const after = { name, url, events, isEnabled };
+      const after = { name, url, events, format, isEnabled };
       const changed = fieldsChanged(before, after);
       if (changed.length > 0) await store(ctx, before, { after, changed });
       return readWebhook(ctx, before.id);
@@ -24,7 +25,7 @@ export async function updateWebhook(ctx: ServiceContext, input: UpdateWebhookInp
   }
 }
 
-type Settable = Pick<WebhookRow, "name" | "url" | "events" | "isEnabled">;
+type Settable = Pick<WebhookRow, "name" | "url" | "events" | "format" | "isEnabled">;
 type Change = { after: Settable; changed: (keyof Settable)[] };
 
 function fieldsChanged(before: Settable, after: Settable): (keyof Settable)[] {

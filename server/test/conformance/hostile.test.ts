@@ -291,10 +291,11 @@ beforeAll(async () => {
     query("webhooks.get", { webhookId: "wh_x" }),
     change("webhooks.create", {
       ...{ name: word("webhook"), url: "https://hooks.example/agentrun", events: ["run.failed"], tenantId: "t" },
+      format: "chat",
     }),
     change("webhooks.update", {
       ...{ webhookId: "wh_x", name: "n", url: "https://hooks.example/", events: ["task.parked"], isEnabled: false },
-      ...{ expectedVersion: 1 },
+      ...{ expectedVersion: 1, format: "json" },
     }),
     change("webhooks.delete", { webhookId: "wh_x", expectedVersion: 1 }),
     change("webhooks.rotateSecret", { webhookId: "wh_x" }),

@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { WEBHOOK_EVENTS, WEBHOOK_TEST } from "@/contract/words";
+import { bodyOf } from "./message";
+
+const publicUrl = "https://agentrun.example";
+const at = new Date("2026-01-31T12:00:00.123Z");
+const data = {
+  ...{ runId: "run_1", taskId: "qt_1", approvalId: "apr_1", sessionId: "ses_1", webhookId: "wh_1" },
+  ...{ title: "Mend the roof", queue: "q", lane: "fast", kind: "command", decision: "accept" },
+  ...{ decidedBy: "operator:ann", failureKind: "timeout", deadLetter: null, parkedUntil: "2026-02-01T00:00:00+00:00" },
+};
+const textOf = (event: (typeof WEBHOOK_EVENTS)[number] | typeof WEBHOOK_TEST, more: Record<string, unknown> = {}) =>
+  JSON.parse(bodyOf({ event, at, data: { ...data, ...more } }, { format: "chat", publicUrl })).text;
+
+test("programs are told all of it, with the page that tells most", () => {
+  expect(JSON.parse(bodyOf({ event: "run.failed", at, data }, { format: "json", publicUrl }))).toEqual({
+    ...{ type: "run.failed", timestamp: "2026-01-31T12:00:00.123Z", url: "https://agentrun.example/r/run_1", data },
+  });
+});
+
+test("a chat is told each event by a sentence and a link", () => {
+  expect(([...WEBHOOK_EVENTS, WEBHOOK_TEST] as const).map((event) => textOf(event))).toEqual([
+    "Run run_1 has completed. <https://agentrun.example/r/run_1|Open>",
+    "Run run_1 has failed: timeout. <https://agentrun.example/r/run_1|Open>",
+    "Run run_1 was cancelled. <https://agentrun.example/r/run_1|Open>",
+    "Task “Mend the roof” of q / fast has completed. <https://agentrun.example/r/qt_1|Open>",
+    "Task “Mend the roof” of q / fast has failed for good: timeout. <https://agentrun.example/r/qt_1|Open>",
+    "Task “Mend the roof” of q / fast was cancelled. <https://agentrun.example/r/qt_1|Open>",
+    "Task “Mend the roof” of q / fast waits: the usage limit of its provider is reached until 2026-02-01T00:00:00.000Z. <https://agentrun.example/r/qt_1|Open>",
+    "An agent asks for an approval (command). <https://agentrun.example/r/apr_1|Open>",
+    "An approval was answered: accept, by ann. <https://agentrun.example/r/apr_1|Open>",
+    "An approval is wanted no more: the attempt that asked for it has ended. <https://agentrun.example/r/apr_1|Open>",
+    "AgentRun can be heard here. <https://agentrun.example/r/wh_1|Open>",
+  ]);
+});
+
+test("what a task is called makes no link in a chat, calls nobody, and stays in its line", () => {
+  const text = textOf("task.completed", { title: "<!channel> @all <https://evil.example|Open> & more\n# big" });
+  expect(text).toBe(
+    "Task “&lt;!channel&gt; @\u200ball &lt;https://evil.example|Open&gt; &amp; more # big” of q / fast has completed. <https://agentrun.example/r/qt_1|Open>",
+  );
+});

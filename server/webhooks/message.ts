@@ -1,0 +1,53 @@
+import type { WEBHOOK_TEST, WebhookEvent, WebhookFormat } from "@/contract/words";
+
+type Happened = { event: WebhookEvent | typeof WEBHOOK_TEST; at: Date; data: Record<string, unknown> };
+type Way = { format: WebhookFormat /** Where browsers reach the console. */; publicUrl: string };
+
+/** Which id of what is told has the page that tells most of it. */
+const SUBJECTS: Record<string, string> = {
+  run: "runId",
+  task: "taskId",
+  approval: "approvalId",
+  webhook: "webhookId",
+};
+
+/** What is sent of an event: the same text in each try, since it is signed. */
+export function bodyOf({ event, at, data }: Happened, { format, publicUrl }: Way): string {
+  const id = data[SUBJECTS[event.split(".")[0] ?? ""] ?? ""];
+  const url = `${publicUrl}/r/${encodeURIComponent(String(id))}`;
+  if (format === "chat") return JSON.stringify({ text: `${escaped(SENTENCES[event](data))} <${url}|Open>` });
+  return JSON.stringify({ type: event, timestamp: at.toISOString(), url, data });
+}
+
+const SENTENCES: Record<Happened["event"], (data: Record<string, unknown>) => string> = {
+  "run.completed": ({ runId }) => `Run ${runId} has completed.`,
+  "run.failed": ({ runId, failureKind }) => `Run ${runId} has failed${because(failureKind)}.`,
+  "run.cancelled": ({ runId }) => `Run ${runId} was cancelled.`,
+  "task.completed": (task) => `${taskOf(task)} has completed.`,
+  "task.failed": (task) => `${taskOf(task)} has failed for good${because(task.deadLetter ?? task.failureKind)}.`,
+  "task.cancelled": (task) => `${taskOf(task)} was cancelled.`,
+  "task.parked": (task) => `${taskOf(task)} waits: the usage limit of its provider is reached${until(task)}.`,
+  "approval.requested": ({ kind }) => `An agent asks for an approval (${kind}).`,
+  "approval.decided": ({ decision, decidedBy }) =>
+    `An approval was answered: ${decision}, by ${String(decidedBy).replace(/^operator:/, "")}.`,
+  "approval.superseded": () => "An approval is wanted no more: the attempt that asked for it has ended.",
+  "webhook.test": () => "AgentRun can be heard here.",
+};
+
+function taskOf({ title, queue, lane }: Record<string, unknown>): string {
+  return `Task “${title}” of ${queue} / ${lane}`;
+}
+
+function because(why: unknown): string {
+  return typeof why === "string" ? `: ${why}` : "";
+}
+
+function until({ parkedUntil }: Record<string, unknown>): string {
+  return typeof parkedUntil === "string" ? ` until ${new Date(parkedUntil).toISOString()}` : "";
+}
+
+/** In one line, in which no title makes a link, or calls everybody in a room. */
+function escaped(text: string): string {
+  const oneLine = text.replace(/\s+/g, " ").replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  return oneLine.replaceAll("@", "@\u200b");
+}
