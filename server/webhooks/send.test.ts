@@ -38,10 +38,6 @@ test("one that answers nothing, hangs up or is not there is told in a few words,
   await using rude = await startReceiver((_, response) => response.destroy());
   expect(await send(message(rude.url))).toMatchObject({ status: null, error: "ECONNRESET" });
   expect(await send(message("http://127.0.0.1:1/"))).toMatchObject({ status: null, error: "ECONNREFUSED" });
-  expect(await send(message("http://no-such-host.invalid/"))).toMatchObject({
-    status: null,
-    error: expect.stringMatching(/^(ENOTFOUND|EAI_AGAIN)$/),
-  });
 });
 
 test("whoever stops it waits for no answer", async () => {
