@@ -37,6 +37,7 @@ async function type(words: string[], told: Told = {}) {
     note: (line) => void notes.push(line),
     ...{ ask: null, columns: null, style: styler(false), onInterrupt: () => undefined },
     signal: new AbortController().signal,
+    self: ["agentrun"],
     ...told,
   });
   return { code, out, notes, json: () => JSON.parse(out.join("\n")) as Record<string, unknown> };

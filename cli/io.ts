@@ -20,6 +20,8 @@ export type Io = {
   /** Told each time that Ctrl-C is pressed; a command that listens decides what that means. */
   onInterrupt: (listener: () => void) => void;
   signal: AbortSignal;
+  /** The words by which a shell starts this program. */
+  self: readonly string[];
 };
 
 const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;

@@ -1,3 +1,4 @@
+import { realpathSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { version } from "@/package.json";
 import { EXIT } from "./failure";
@@ -25,6 +26,7 @@ const surroundings: Surroundings = {
   style: styler(isTerminal && !process.env.NO_COLOR),
   onInterrupt: (listener) => void listeners.push(listener),
   signal: interruption.signal,
+  self: [process.execPath, realpathSync(process.argv[1] ?? "")],
 };
 
 async function ask(question: string): Promise<string> {

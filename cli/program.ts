@@ -3,6 +3,7 @@ import { nearest } from "@/contract/query/nearest";
 import { Client } from "./client";
 import type { Options, Typed } from "./command";
 import { callProcedure, commands } from "./commands";
+import { printCandidates } from "./complete";
 import { EXIT, exitOf, UsageError, wordsOf } from "./failure";
 import { generalHelp, helpOf, printHelp } from "./help";
 import type { Form, Io } from "./io";
@@ -55,6 +56,7 @@ async function perform(args: readonly string[], around: Surroundings): Promise<n
   const rest: Typed = { options, words: typed.words.slice(1) };
   if (command !== undefined) return command.run(io, rest);
   if (name === "help") return printHelp(io, rest);
+  if (name === "complete") return printCandidates(io, rest, GENERAL);
   if (!name.includes(".")) throw unknownCommand(name);
   return options.help === true ? printHelp(io, { options, words: [name] }) : callProcedure(io, name, rest);
 }

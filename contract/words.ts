@@ -269,6 +269,9 @@ export type LatencyWindow = (typeof LATENCY_WINDOWS)[number];
 
 /** What a webhook can be told of. A task is parked when its provider's limit is reached and it waits for a person or a time. */
 export const WEBHOOK_EVENTS = [
+  "turn.completed",
+  "turn.failed",
+  "turn.cancelled",
   "run.completed",
   "run.failed",
   "run.cancelled",

@@ -53,6 +53,19 @@ CREATE FUNCTION agentrun_is_told(event text, tenant text) RETURNS boolean LANGUA
 RETURN EXISTS (SELECT FROM agentrun_webhooks webhook
 	WHERE webhook.is_enabled AND (webhook.tenant_id IS NULL OR webhook.tenant_id = tenant) AND event = ANY (webhook.events));
 --> statement-breakpoint
+CREATE FUNCTION agentrun_tell_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+	happened text := 'turn.' || NEW.state;
+BEGIN
+	INSERT INTO agentrun_webhook_events (event, tenant_id, data)
+	SELECT happened, run.tenant_id, jsonb_build_object(
+		'commandId', NEW.id, 'runId', run.id, 'sessionId', run.session_id, 'taskId', run.task_id, 'tenantId', run.tenant_id,
+		'projectId', run.project_id, 'backendProfile', run.backend_profile, 'status', NEW.state,
+		'failureKind', NEW.failure_kind)
+	FROM agentrun_runs run WHERE run.id = NEW.run_id AND agentrun_is_told(happened, run.tenant_id);
+	RETURN NULL;
+END $$;
+--> statement-breakpoint
 CREATE FUNCTION agentrun_tell_run() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
 	happened text := 'run.' || NEW.status;
@@ -92,6 +105,10 @@ BEGIN
 	WHERE agentrun_is_told(happened, NEW.tenant_id);
 	RETURN NULL;
 END $$;
+--> statement-breakpoint
+CREATE TRIGGER agentrun_commands_tell AFTER UPDATE OF state ON agentrun_commands FOR EACH ROW
+WHEN (NEW.type = 'turn' AND OLD.state <> NEW.state AND NEW.state IN ('completed', 'failed', 'cancelled'))
+EXECUTE FUNCTION agentrun_tell_turn();
 --> statement-breakpoint
 CREATE TRIGGER agentrun_runs_tell AFTER UPDATE OF status ON agentrun_runs FOR EACH ROW
 WHEN (OLD.status <> NEW.status AND NEW.status IN ('completed', 'failed', 'cancelled'))

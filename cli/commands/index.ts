@@ -1,5 +1,6 @@
 import type { Command } from "@/cli/command";
 import { api } from "./api";
+import { completion } from "./completion";
 import { logs } from "./logs";
 import { ls } from "./ls";
 import { open } from "./open";
@@ -10,4 +11,4 @@ import { top } from "./top";
 export { callProcedure } from "./call";
 
 /** The commands of this program's own; every procedure of the API is one too. */
-export const commands: readonly Command[] = [run, logs, ls, top, status, open, api];
+export const commands: readonly Command[] = [run, logs, ls, top, status, open, api, completion];

@@ -33,7 +33,7 @@ export async function createWebhook(ctx: ServiceContext, input: CreateWebhookInp
         .insert(webhooks)
         .values({
           ...{ id: newId("webhook"), tenantId, name, url, events, format, secret, createdBy: actorName(ctx.actor) },
-          createdAt: sql`clock_timestamp()`,
+          ...{ createdAt: sql`clock_timestamp()`, updatedAt: sql`clock_timestamp()` },
         })
         .returning();
       if (webhook === undefined) throw new Error("the webhook was not stored");

@@ -20,6 +20,9 @@ test("programs are told all of it, with the page that tells most", () => {
 
 test("a chat is told each event by a sentence and a link", () => {
   expect(([...WEBHOOK_EVENTS, WEBHOOK_TEST] as const).map((event) => textOf(event))).toEqual([
+    "A turn of session ses_1 has completed. <https://agentrun.example/r/ses_1|Open>",
+    "A turn of session ses_1 has failed: timeout. <https://agentrun.example/r/ses_1|Open>",
+    "A turn of session ses_1 was cancelled. <https://agentrun.example/r/ses_1|Open>",
     "Run run_1 has completed. <https://agentrun.example/r/run_1|Open>",
     "Run run_1 has failed: timeout. <https://agentrun.example/r/run_1|Open>",
     "Run run_1 was cancelled. <https://agentrun.example/r/run_1|Open>",
@@ -32,6 +35,12 @@ test("a chat is told each event by a sentence and a link", () => {
     "An approval is wanted no more: the attempt that asked for it has ended. <https://agentrun.example/r/apr_1|Open>",
     "AgentRun can be heard here. <https://agentrun.example/r/wh_1|Open>",
   ]);
+});
+
+test("a turn of no session leads to its run", () => {
+  expect(textOf("turn.completed", { sessionId: null })).toBe(
+    "A turn of run run_1 has completed. <https://agentrun.example/r/run_1|Open>",
+  );
 });
 
 test("what a task is called makes no link in a chat, calls nobody, and stays in its line", () => {

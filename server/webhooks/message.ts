@@ -3,23 +3,28 @@ import type { WEBHOOK_TEST, WebhookEvent, WebhookFormat } from "@/contract/words
 type Happened = { event: WebhookEvent | typeof WEBHOOK_TEST; at: Date; data: Record<string, unknown> };
 type Way = { format: WebhookFormat /** Where browsers reach the console. */; publicUrl: string };
 
-/** Which id of what is told has the page that tells most of it. */
-const SUBJECTS: Record<string, string> = {
-  run: "runId",
-  task: "taskId",
-  approval: "approvalId",
-  webhook: "webhookId",
+/** Which id of what is told has the page that tells most of it; of several the first that there is. */
+const SUBJECTS: Record<string, readonly string[]> = {
+  turn: ["sessionId", "runId"],
+  run: ["runId"],
+  task: ["taskId"],
+  approval: ["approvalId"],
+  webhook: ["webhookId"],
 };
 
 /** What is sent of an event: the same text in each try, since it is signed. */
 export function bodyOf({ event, at, data }: Happened, { format, publicUrl }: Way): string {
-  const id = data[SUBJECTS[event.split(".")[0] ?? ""] ?? ""];
+  const subjects = SUBJECTS[event.split(".")[0] ?? ""] ?? [];
+  const id = subjects.map((subject) => data[subject]).find((known) => typeof known === "string");
   const url = `${publicUrl}/r/${encodeURIComponent(String(id))}`;
   if (format === "chat") return JSON.stringify({ text: `${escaped(SENTENCES[event](data))} <${url}|Open>` });
   return JSON.stringify({ type: event, timestamp: at.toISOString(), url, data });
 }
 
 const SENTENCES: Record<Happened["event"], (data: Record<string, unknown>) => string> = {
+  "turn.completed": (turn) => `A turn${placeOf(turn)} has completed.`,
+  "turn.failed": (turn) => `A turn${placeOf(turn)} has failed${because(turn.failureKind)}.`,
+  "turn.cancelled": (turn) => `A turn${placeOf(turn)} was cancelled.`,
   "run.completed": ({ runId }) => `Run ${runId} has completed.`,
   "run.failed": ({ runId, failureKind }) => `Run ${runId} has failed${because(failureKind)}.`,
   "run.cancelled": ({ runId }) => `Run ${runId} was cancelled.`,
@@ -33,6 +38,10 @@ const SENTENCES: Record<Happened["event"], (data: Record<string, unknown>) => st
   "approval.superseded": () => "An approval is wanted no more: the attempt that asked for it has ended.",
   "webhook.test": () => "AgentRun can be heard here.",
 };
+
+function placeOf({ sessionId, runId }: Record<string, unknown>): string {
+  return typeof sessionId === "string" ? ` of session ${sessionId}` : ` of run ${runId}`;
+}
 
 function taskOf({ title, queue, lane }: Record<string, unknown>): string {
   return `Task “${title}” of ${queue} / ${lane}`;

@@ -146,6 +146,7 @@ test("tasks and approvals tell what becomes of them", async () => {
     ...["approval.decided", "approval.requested", "approval.requested", "approval.superseded"],
     ...["run.completed", "run.completed", "run.completed", "run.failed"],
     ...["task.cancelled", "task.completed", "task.failed", "task.parked"],
+    ...["turn.cancelled", "turn.completed", "turn.failed", "turn.failed"],
   ]);
   const dataOf = (type: string) => receiver.received.find(({ body }) => body.type === type)?.body.data;
   expect(dataOf("task.failed")).toMatchObject({ taskId: failed, state: "failed", deadLetter: "not-retryable" });
