@@ -58,7 +58,8 @@ export function sendMessage(message: Message, stop: AbortSignal, answerMs = ANSW
   });
 }
 
-function unanswered(error: string): Sent {
+/** Of a try that brought no answer. */
+export function unanswered(error: string): Sent {
   return { status: null, error, retryAfterMs: null };
 }
 
@@ -68,8 +69,8 @@ function refusalOf(status: number): string | null {
   return `answered ${status}`;
 }
 
-/** Node's own words name the address that was tried, which says where a name leads within a network. */
-function reasonOf(error: Error & { code?: string }): string {
+/** In a word: Node's own sentences name the address that was tried, which says where a name leads within a network. */
+export function reasonOf(error: NodeJS.ErrnoException): string {
   return error.code ?? error.message;
 }
 

@@ -336,6 +336,20 @@ test("a try whose worker died is made again, and what the first is told of it la
   expect(await readWebhook(ctx, webhookId)).toMatchObject({ failingSince: null });
 });
 
+test("a message that cannot even be begun ends by its tries, and not the worker", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { id: webhookId } = await make(ctx, "http://127.0.0.1:1/");
+  await testWebhook(ctx, { webhookId });
+  const refused = Object.assign(new TypeError("Request path contains unescaped characters"), {
+    code: "ERR_UNESCAPED_CHARACTERS",
+  });
+  await settle(ctx, senderOf(ctx, { send: () => Promise.reject(refused) }));
+  expect(await deliveriesOf(ctx, webhookId)).toMatchObject([
+    { state: "pending", tries: [{ status: null, error: "ERR_UNESCAPED_CHARACTERS" }] },
+  ]);
+});
+
 test("for a day after a change of secret a receiver may know either", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);

@@ -13,7 +13,7 @@ import { audit } from "@/server/audit";
 import { inTx, type ServiceContext } from "@/server/context";
 import { bodyOf } from "./message";
 import { ATTEMPTS_MAX, pauseAfter } from "./schedule";
-import { type Sent, sendMessage } from "./send";
+import { reasonOf, type Sent, sendMessage, unanswered } from "./send";
 import { signatureHeaders } from "./signature";
 
 /** Messages under way at once, of all webhooks and of one. */
@@ -96,7 +96,11 @@ export class WebhookSender {
     const { publicUrl } = ctx.settings;
     const body = bodyOf({ ...delivery, at: new Date(delivery.atMs) }, { format: delivery.format, publicUrl });
     const headers = signatureHeaders(secrets, { id, sentAt, body });
-    const sent = await send({ url, headers, body, isPublicOnly: tenantId !== null }, this.#stop.signal);
+    const message = { url, headers, body, isPublicOnly: tenantId !== null };
+    // One that cannot even be begun, as by an address that Node refuses, ends as others do: by its tries.
+    const sent = await send(message, this.#stop.signal).catch((error: NodeJS.ErrnoException) =>
+      unanswered(reasonOf(error)),
+    );
     if (this.#stop.signal.aborted) return;
     try {
       await this.#settle(delivery, sent, { at: sentAt.toISOString(), tookMs: Math.round(performance.now() - beganAt) });
