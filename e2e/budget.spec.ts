@@ -4,7 +4,18 @@ import { expect, newSignedIn, ready, test } from "./fixtures";
 
 /** Script of a list's page, compressed: what a phone on a slow network can be asked to wait for. */
 const BUDGET_KB = 250;
-const LISTS = ["/", "/sessions", "/queue", "/approvals", "/runs", "/runners", "/backends", "/storage", "/audit"];
+const LISTS = [
+  "/",
+  "/sessions",
+  "/queue",
+  "/approvals",
+  "/runs",
+  "/runners",
+  "/backends",
+  "/storage",
+  "/audit",
+  "/settings/webhooks",
+];
 
 /** Loads a page as somebody does who comes for the first time, and weighs its script. */
 async function weigh(page: Page, address: string): Promise<number> {

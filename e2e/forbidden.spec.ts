@@ -14,7 +14,14 @@ const FAILED = "ses_failed";
 /** Its runs are this file's own, and no clean-up takes what a page is to show. */
 const ENV = { AGENTRUN_EXECUTOR: "none", AGENTRUN_SESSION_GC_INTERVAL_MS: "86400000" };
 
-type Seeded = { runId: string; failedId: string; taskId: string; approvalId: string; bulkId: string };
+type Seeded = {
+  runId: string;
+  failedId: string;
+  taskId: string;
+  approvalId: string;
+  bulkId: string;
+  webhookId: string;
+};
 const signedIn = productOfFile(ENV);
 let admin: BrowserContext;
 let seeded: Seeded;
@@ -46,13 +53,15 @@ async function seed(api: Api): Promise<Seeded> {
   const { id: bulkId } = (await api.post("/bulk", refused)) as { id: string };
   const ended = async () => ((await api.get(`/bulk/${bulkId}`)) as { endedAt: string | null }).endedAt;
   await expect.poll(ended).not.toBeNull();
-  return { runId, failedId, taskId, approvalId, bulkId };
+  const hook = { name: "chat", url: "https://chat.example/hook", events: ["task.parked"] };
+  const { id: webhookId } = (await api.post("/webhooks", hook)) as { id: string };
+  return { runId, failedId, taskId, approvalId, bulkId, webhookId };
 }
 
 /** Each page, what can be done on it, and what it says to somebody who may not. */
 type Shown = { address: string; acts: (string | RegExp)[]; says?: string };
 
-const pagesOf = ({ runId, failedId, taskId, bulkId }: Seeded): Shown[] => [
+const pagesOf = ({ runId, failedId, taskId, bulkId, webhookId }: Seeded): Shown[] => [
   { address: "/", acts: ["New session", "Accept", "Decline", "More answers", /^Let .+ go on$/], says: ANSWERING },
   { address: "/sessions?state=all", acts: ["New session"] },
   {
@@ -79,7 +88,9 @@ const pagesOf = ({ runId, failedId, taskId, bulkId }: Seeded): Shown[] => [
   { address: `/bulk/${bulkId}`, acts: ["Retry the refused"] },
   { address: "/audit", acts: [] },
   { address: "/status", acts: [] },
-  { address: "/settings", acts: ["New token", /^Revoke /], says: "this needs the role admin" },
+  { address: "/settings", acts: ["New token", /^Revoke /, "All webhooks"], says: "this needs the role admin" },
+  { address: "/settings/webhooks", acts: ["New webhook"], says: "this needs the role admin" },
+  { address: `/settings/webhooks/${webhookId}`, acts: ["Send a test", "Edit…"], says: "this needs the role admin" },
 ];
 const ANSWERING = "Answering needs the role operator.";
 /** What a reader may do all the same: mark sessions as read, compare them, and look for what can be copied. */
@@ -232,6 +243,7 @@ test("who is of another tenant finds nothing, and cannot tell whether it is ther
       ["/storage?view=orphans", "For administrators alone"],
       ["/audit", "operator:stranger"],
       ["/settings", "this needs the role admin"],
+      ["/settings/webhooks", "this needs the role admin"],
     ] as const)
       await expectNothing(address, says);
   });

@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import type { APIRequestContext, Page } from "@playwright/test";
 import type { Run } from "@/contract/run";
 import { expect, LOOKS, look, optionsOf, ready, signIn, test } from "./fixtures";
@@ -29,6 +32,8 @@ test("a picture of every page, of a product that has work to do", async ({ brows
   const page = await context.newPage();
   await signIn(page, product);
   const api = apiOf(page.request, product.url);
+  await using listener = await startListener();
+  const webhookId = await tell(api, listener.url);
   for (const [title, projectId, message] of SESSIONS) await talk(api, page.request, title, projectId, message);
   for (const lane of ["review", "fast"]) await api.post("/queue/controls", { queue: "default", lane, maxRunning: 1 });
   for (const [title, lane, priority, text] of TASKS) await api.add({ title, lane, priority, payload: { text } });
@@ -81,6 +86,8 @@ test("a picture of every page, of a product that has work to do", async ({ brows
     ["bulk", `/bulk/${bulkId}`],
     ["status", "/status"],
     ["settings", "/settings"],
+    ["webhooks", "/settings/webhooks"],
+    ["webhook", `/settings/webhooks/${webhookId}`],
     ["docs", "/docs"],
     ["document", "/docs/queue"],
   ];
@@ -117,6 +124,30 @@ async function peek(page: Page): Promise<void> {
   const panel = page.getByRole("complementary", { name: /^A look into/ });
   await expect(panel).toBeVisible();
   await expect(panel.locator("[aria-busy=true]")).toHaveCount(0);
+}
+
+/** A program that takes whatever it is told. */
+async function startListener() {
+  const server = createServer((_, response) => response.writeHead(204).end());
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/agentrun`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+/** Has it be told of what agents ask for and how tasks end. */
+async function tell(api: Api, url: string): Promise<string> {
+  const events = ["task.completed", "task.failed", "task.cancelled", "task.parked", "approval.requested"];
+  const { id } = (await api.post("/webhooks", { name: "Team chat", url, events })) as { id: string };
+  await api.post(`/webhooks/${id}/test`);
+  return id;
 }
 
 /** Gives tasks another priority, many at once, and waits until all are dealt with. */

@@ -13,6 +13,7 @@ export const CANCELLED = { runId: "run_00000002", sessionId: "ses_00000002" };
 export const TASK_ID = `qt_${"1".padStart(30, "0")}`;
 export const RUNNER_ID = "rnr_00000001";
 export const BULK_ID = "blk_hostile";
+export const WEBHOOK_ID = "wh_hostile";
 type Fill = { where?: string; place: string; as?: string };
 
 /**
@@ -32,6 +33,7 @@ export async function loadHostileRows(client: pg.Client, dataDir: string): Promi
   await fillQueue(client, fill);
   await fillApprovals(client, fill);
   await fillRunners(client, fill);
+  await fillWebhooks(client, fill);
   await fillRest(client, fill);
   await client.query("set session_replication_role = origin");
   await leaveOrphans(dataDir);
@@ -235,6 +237,35 @@ export async function orderDrain(client: pg.Client, runnerId: string): Promise<v
      where id = $2`,
     [allIn("runner-drain"), runnerId],
   );
+}
+
+/** Disabled, so that nothing is sent anywhere. */
+async function fillWebhooks(client: pg.Client, fill: Filler): Promise<void> {
+  await client.query(
+    `insert into agentrun_webhooks (id, name, url, events, secret, is_enabled, disabled_reason, created_by)
+     select id, id, 'https://203.0.113.9/', '{run.failed}', 'whsec_', false, '', 'operator:admin'
+     from (select $1 as id union all select 'wh_' || n from generate_series(1, 40) n) ids`,
+    [WEBHOOK_ID],
+  );
+  const own = `id = '${WEBHOOK_ID}'`;
+  // No index has a name of all strings.
+  await fill("webhooks", "name", { place: "webhook-name" });
+  await fill("webhooks", "url", { place: "webhook-url", as: "'https://203.0.113.9/' || $", where: `not ${own}` });
+  await fill("webhooks", "disabled_reason", { place: "webhook-reason", where: `not ${own}` });
+  await fill("webhooks", "url", { place: "one-webhook-url", where: own });
+  await fill("webhooks", "disabled_reason", { place: "one-webhook-reason", where: own });
+  await fill("webhooks", "created_by", { place: "webhook-by", as: "'operator:' || $", where: own });
+  await client.query(
+    `insert into agentrun_webhook_deliveries (id, webhook_id, event, data, at, state)
+     select 'whd_' || n, $1, 'task.failed', '{}', now(), 'failed' from generate_series(1, $2) n`,
+    [WEBHOOK_ID, ROWS],
+  );
+  const tried = "jsonb_build_object('at', now(), 'tookMs', 1, 'status', null, 'error', $)";
+  await fill("webhook_deliveries", "data", {
+    place: "delivery-data",
+    as: "jsonb_build_object('taskId', $, 'title', $)",
+  });
+  await fill("webhook_deliveries", "tries", { place: "delivery-error", as: `jsonb_build_array(${tried})` });
 }
 
 async function fillRest(client: pg.Client, fill: Filler): Promise<void> {

@@ -5,7 +5,16 @@ import type { Browser, Page } from "@playwright/test";
 import pg from "pg";
 import { startTestServer } from "@/db/test/server";
 import { expect, ready, signIn, test } from "./fixtures";
-import { BULK_ID, CANCELLED, FAILED, loadHostileRows, orderDrain, RUNNER_ID, TASK_ID } from "./hostile-rows";
+import {
+  BULK_ID,
+  CANCELLED,
+  FAILED,
+  loadHostileRows,
+  orderDrain,
+  RUNNER_ID,
+  TASK_ID,
+  WEBHOOK_ID,
+} from "./hostile-rows";
 import { allIn, MARK, PLACES, STRINGS, spreadOver } from "./hostile-strings";
 import { Product } from "./product";
 
@@ -309,6 +318,12 @@ function visitsOf({ runId, sessionId }: { runId: string; sessionId: string }): V
     [`/bulk/${BULK_ID}`, ["bulk-refusal", "bulk-filter"]],
     ["/status", ["loop-failure"]],
     ["/settings", ["token-name"]],
+    ["/settings/webhooks", ["webhook-name", "webhook-url", "webhook-reason"]],
+    [
+      `/settings/webhooks/${WEBHOOK_ID}`,
+      ["webhook-name", "one-webhook-url", "one-webhook-reason", "webhook-by", "delivery-data", "delivery-error"],
+      (page) => page.getByRole("button", { name: "task.failed", exact: true }).first().click(),
+    ],
     ["/sessions?state=all", ["view-name", "view-owner"], (page) => page.getByRole("button", { name: "Views" }).click()],
     [
       "/runs",

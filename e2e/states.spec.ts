@@ -69,6 +69,7 @@ const EMPTY: Record<string, RegExp> = {
   "/audit": /Audit/,
   "/status": /answers|ready|ok/i,
   "/settings": /Tokens/,
+  "/settings/webhooks": /No webhooks yet/,
 };
 
 test("a page without anything to show says what would be there and how to get it", async ({ browser, watchPage }) => {

@@ -5,6 +5,7 @@ import { ScrollRegion } from "@/components/ui/scroll-region";
 import { Appearance } from "./appearance";
 import { Server } from "./server";
 import { Tokens } from "./tokens";
+import { WebhooksLink } from "./webhooks-link";
 
 /** How the console looks, who may come in, and what this server keeps to. */
 export function SettingsView({ theme }: { theme: Theme }) {
@@ -19,6 +20,7 @@ export function SettingsView({ theme }: { theme: Theme }) {
           <Tokens />
           <div className="flex min-w-0 flex-col gap-4">
             <Appearance theme={theme} />
+            <WebhooksLink />
             <Server />
           </div>
         </div>

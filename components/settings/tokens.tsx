@@ -2,8 +2,9 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import dynamic from "next/dynamic";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { useIdentity } from "@/components/shell/identity";
+import { useNamedRecord } from "@/components/shell/named-record";
 import { useTRPC } from "@/components/trpc/client";
 import { tokenPages } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
@@ -44,7 +45,7 @@ function AllTokens() {
   const tokens = query.data?.pages.flatMap((page) => page.items) ?? [];
   const [isCreating, setIsCreating] = useState(false);
   const [ending, setEnding] = useState<TokenRecord | null>(null);
-  const named = useNamedToken();
+  const named = useNamedRecord();
   const onCreate = () => setIsCreating(true);
   return (
     <Panel
@@ -79,16 +80,4 @@ function AllTokens() {
       {ending !== null && <RevokeTokenDialog token={ending} onClose={() => setEnding(null)} />}
     </Panel>
   );
-}
-
-/** The token that the address names, as `/r/<id>` leads to it. */
-function useNamedToken(): string | null {
-  const [id, setId] = useState<string | null>(null);
-  useEffect(() => {
-    const read = () => setId(decodeURIComponent(window.location.hash.slice(1)) || null);
-    read();
-    window.addEventListener("hashchange", read);
-    return () => window.removeEventListener("hashchange", read);
-  }, []);
-  return id;
 }

@@ -4,8 +4,8 @@ import { useRouter } from "next/navigation";
 import { useEffect, useMemo, useState } from "react";
 import { toast } from "sonner";
 import { cycleTimeMode } from "@/components/ui/clock";
-import { BULK_ADDRESS } from "./addresses";
-import { useCanOperate } from "./identity";
+import { BULK_ADDRESS, WEBHOOKS_ADDRESS } from "./addresses";
+import { useCanOperate, useIdentity } from "./identity";
 import { moveRow, openRow, openRowMenu } from "./list-keys";
 import { NAV_ITEMS } from "./nav-items";
 import { areShortcutsOn, makeShortcutHandler, pageShortcuts, type Shortcut } from "./shortcuts";
@@ -32,6 +32,7 @@ const TIME_NAMES = {
 export function Commands() {
   const router = useRouter();
   const canOperate = useCanOperate();
+  const isAdmin = useIdentity().role === "admin";
   const [shown, setShown] = useState<"palette" | "sheet" | null>(null);
 
   const shortcuts = useMemo((): Shortcut[] => {
@@ -44,10 +45,17 @@ export function Commands() {
       group: "Act",
       run: () => router.push("/sessions?new=true"),
     };
+    const webhooks: Shortcut = {
+      keys: "g w",
+      name: "Webhooks",
+      group: "Go",
+      run: () => router.push(WEBHOOKS_ADDRESS),
+    };
     return [
       ...go,
       { keys: "g c", name: "Compare two sessions", group: "Go", run: () => router.push("/compare") },
       { keys: "g m", name: "Actions on many", group: "Go", run: () => router.push(BULK_ADDRESS) },
+      ...(isAdmin ? [webhooks] : []),
       { keys: "mod+k", name: "Go to anything, find by id", group: "Go", run: () => setShown("palette") },
       ...(canOperate ? [newSession] : []),
       { keys: "t", name: "Ages, local time or UTC", group: "Act", run: () => toast(TIME_NAMES[cycleTimeMode()]) },
@@ -70,7 +78,7 @@ export function Commands() {
       },
       { keys: "?", name: "This list", group: "Help", run: () => setShown("sheet") },
     ];
-  }, [router, canOperate]);
+  }, [router, canOperate, isAdmin]);
 
   useEffect(() => {
     const handle = makeShortcutHandler(() =>

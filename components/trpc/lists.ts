@@ -10,7 +10,8 @@ import type { ListRunnersInput, Runner } from "@/contract/runner";
 import type { ListSessionsInput, SessionSummary } from "@/contract/session";
 import type { GcHistoryEntry, ListStorageInput, StorageSummary } from "@/contract/storage";
 import type { CountViewsInput, ViewCount } from "@/contract/view";
-import type { BulkKind, LatencyWindow, ViewPage } from "@/contract/words";
+import type { Webhook, WebhookDelivery } from "@/contract/webhook";
+import type { BulkKind, DeliveryState, LatencyWindow, ViewPage } from "@/contract/words";
 import type { AppRouter } from "@/server/trpc/types";
 import { paged } from "./paged";
 
@@ -156,6 +157,32 @@ export const auditNewest = (api: Api, input: Partial<ListAuditInput>) =>
 
 export const tokenPages = (api: Api) =>
   paged<TokenRecord>((from) => api.identity.tokens.queryOptions({ limit: PAGE, ...from }));
+
+const DELIVERIES_POLL_MS = 3_000;
+const DELIVERIES_IDLE_POLL_MS = 15_000;
+
+/** No stream tells of webhooks: they are asked for again soon while something is on its way to one of them. */
+export const webhooksPollMs = (webhooks: readonly Pick<Webhook, "isEnabled" | "pending">[]) =>
+  webhooks.some(({ isEnabled, pending }) => isEnabled && pending > 0) ? DELIVERIES_POLL_MS : DELIVERIES_IDLE_POLL_MS;
+
+export const webhookPages = (api: Api) =>
+  paged<Webhook>((from) => api.webhooks.list.queryOptions({ limit: PAGE, ...from }));
+
+export const webhookNow = (api: Api, webhookId: string) =>
+  api.webhooks.get.queryOptions(
+    { webhookId },
+    { refetchInterval: ({ state }) => webhooksPollMs(state.data === undefined ? [] : [state.data]) },
+  );
+
+export const deliveryPages = (api: Api, webhookId: string, state: DeliveryState | null) =>
+  paged<WebhookDelivery>((from) =>
+    api.webhooks.deliveries.queryOptions({
+      webhookId,
+      limit: PAGE,
+      ...(state === null ? {} : { state }),
+      ...from,
+    }),
+  );
 
 const LEASE_POLL_MS = 5_000;
 

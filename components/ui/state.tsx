@@ -55,6 +55,7 @@ const LOOKS: Record<string, Look> = {
   completed: { tone: "good", icon: CheckCircle2 },
   decided: { tone: "busy", icon: CircleDot },
   applied: { tone: "good", icon: CheckCircle2 },
+  delivered: { tone: "good", icon: CheckCircle2 },
   failed: { tone: "bad", icon: OctagonX },
   declined: { tone: "quiet", icon: Ban },
   cancelled: { tone: "quiet", icon: Ban },

@@ -1,0 +1,22 @@
+"use client";
+import Link from "next/link";
+import { WEBHOOKS_ADDRESS } from "@/components/shell/addresses";
+import { useIdentity } from "@/components/shell/identity";
+import { buttonStyle } from "@/components/ui/button";
+import { Panel } from "@/components/ui/page";
+
+/** The way to an administrator's webhooks, which have a page of their own. */
+export function WebhooksLink() {
+  const { role } = useIdentity();
+  if (role !== "admin") return null;
+  return (
+    <Panel title="Webhooks">
+      <div className="flex flex-wrap items-center justify-between gap-3 p-4 text-xs text-ink-2">
+        <p className="min-w-0 flex-1 basis-40">Addresses that are told when a run or a task ends, or an agent asks.</p>
+        <Link href={WEBHOOKS_ADDRESS} className={buttonStyle({ size: "sm" })}>
+          All webhooks
+        </Link>
+      </div>
+    </Panel>
+  );
+}

@@ -1,0 +1,99 @@
+"use client";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import Link from "next/link";
+import { type FormEvent, useState } from "react";
+import { webhookAddress } from "@/components/shell/addresses";
+import { useIdentity } from "@/components/shell/identity";
+import { useTRPC } from "@/components/trpc/client";
+import { Button, buttonStyle } from "@/components/ui/button";
+import { CurlButton } from "@/components/ui/curl-button";
+import { Dialog } from "@/components/ui/dialog";
+import { ErrorNote } from "@/components/ui/error-note";
+import { Field, Input } from "@/components/ui/field";
+import { showTricks } from "@/components/ui/hidden-text";
+import type { CreateWebhookInput, WebhookWithSecret } from "@/contract/webhook";
+import { type WebhookDraft, WebhookFields } from "./webhook-fields";
+import { WebhookSecret } from "./webhook-secret";
+
+/** Makes a webhook, and tells its secret the one time that it is known. */
+export function CreateWebhookDialog({ onClose }: { onClose: () => void }) {
+  const [made, setMade] = useState<WebhookWithSecret | null>(null);
+  return (
+    <Dialog
+      isOpen
+      onOpenChange={(isOpen) => !isOpen && onClose()}
+      title={made === null ? "New webhook" : `Webhook ${showTricks(made.name)}`}
+    >
+      {made === null ? (
+        <WebhookForm onMade={setMade} />
+      ) : (
+        <WebhookSecret secret={made.secret}>
+          <Button onClick={onClose}>Done</Button>
+          <Link href={webhookAddress(made.id)} className={buttonStyle({ look: "primary" })}>
+            Go to it
+          </Link>
+        </WebhookSecret>
+      )}
+    </Dialog>
+  );
+}
+
+function WebhookForm({ onMade }: { onMade: (webhook: WebhookWithSecret) => void }) {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const { tenantId: own } = useIdentity();
+  const [draft, setDraft] = useState<WebhookDraft>({ name: "", url: "", events: [] });
+  const [tenantId, setTenantId] = useState("");
+  const create = useMutation(
+    trpc.webhooks.create.mutationOptions({
+      onSuccess: (webhook) => {
+        onMade(webhook);
+        void client.invalidateQueries({ queryKey: trpc.webhooks.list.pathKey() });
+      },
+    }),
+  );
+  const isOfAll = own === null && tenantId.trim() === "";
+  const input: CreateWebhookInput = {
+    ...{ name: draft.name.trim(), url: draft.url.trim(), events: [...draft.events] },
+    ...(tenantId.trim() === "" ? {} : { tenantId: tenantId.trim() }),
+  };
+  const isWhole = input.name !== "" && input.url !== "" && input.events.length > 0;
+
+  function submit(event: FormEvent): void {
+    event.preventDefault();
+    if (isWhole) create.mutate(input);
+  }
+
+  return (
+    <form className="flex flex-col gap-3" onSubmit={submit}>
+      <WebhookFields draft={draft} urlHint={urlHint(isOfAll)} onChange={setDraft} />
+      {own === null && (
+        <Field label="Tenant" hint="Whose events it is told of. Left empty: every tenant’s.">
+          {(id) => (
+            <Input
+              id={id}
+              autoComplete="off"
+              spellCheck={false}
+              value={tenantId}
+              onChange={(event) => setTenantId(event.target.value)}
+            />
+          )}
+        </Field>
+      )}
+      <ErrorNote error={create.error} />
+      <div className="flex flex-wrap justify-end gap-2">
+        <CurlButton call={() => ({ method: "POST", path: "/webhooks", body: input })} />
+        <Button look="primary" type="submit" disabled={create.isPending || !isWhole}>
+          {create.isPending ? "Making it…" : "Create webhook"}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+/** Which addresses there may be: a tenant's must not reach what only this installation's network does. */
+export function urlHint(isOfAll: boolean): string {
+  return isOfAll
+    ? "Messages are posted there, by http or https."
+    : "Messages are posted there: https, at a public address.";
+}

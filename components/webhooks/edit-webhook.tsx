@@ -1,0 +1,86 @@
+"use client";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { toast } from "sonner";
+import { currentOf } from "@/components/queue/conflict";
+import { useTRPC } from "@/components/trpc/client";
+import { readError } from "@/components/trpc/errors";
+import { webhookNow } from "@/components/trpc/lists";
+import { Button } from "@/components/ui/button";
+import { Dialog } from "@/components/ui/dialog";
+import { ErrorNote } from "@/components/ui/error-note";
+import { showTricks } from "@/components/ui/hidden-text";
+import type { UpdateWebhookInput, Webhook } from "@/contract/webhook";
+import { urlHint } from "./create-webhook";
+import { type WebhookDraft, WebhookFields } from "./webhook-fields";
+
+/** Changes a webhook's name, address and events. One that was changed meanwhile is shown as it is now. */
+export function EditWebhookDialog({ webhook, onClose }: { webhook: Webhook; onClose: () => void }) {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const [seen, setSeen] = useState(webhook);
+  const [draft, setDraft] = useState<WebhookDraft>(webhook);
+  const [wasChanged, setWasChanged] = useState(false);
+  const put = (now: Webhook) => client.setQueryData(webhookNow(trpc, webhook.id).queryKey, now);
+  const update = useMutation(
+    trpc.webhooks.update.mutationOptions({
+      onSuccess: (answer) => {
+        put(answer);
+        toast.success(`Changed: ${showTricks(answer.name)}`);
+        onClose();
+      },
+      onError: (error) => {
+        const current = currentOf<Webhook>(readError(error));
+        if (current === null) return;
+        put(current);
+        setSeen(current);
+        setDraft(current);
+        setWasChanged(true);
+      },
+    }),
+  );
+  const change = changeOf(seen, draft);
+  const isSame = Object.keys(change).length === 0;
+
+  function submit(event: FormEvent): void {
+    event.preventDefault();
+    if (isSame) return;
+    setWasChanged(false);
+    update.mutate({ webhookId: webhook.id, expectedVersion: seen.version, ...change });
+  }
+
+  return (
+    <Dialog isOpen onOpenChange={(isOpen) => !isOpen && onClose()} title="Change webhook">
+      <form className="flex flex-col gap-3" onSubmit={submit}>
+        <WebhookFields
+          draft={draft}
+          urlHint={`${urlHint(webhook.tenantId === null)} What is on its way goes to the new one.`}
+          onChange={setDraft}
+        />
+        {wasChanged ? (
+          <p role="alert" className="rounded-md bg-warn-soft p-2 text-xs text-warn">
+            It was changed meanwhile. This is how it is now: change it again if you still want to.
+          </p>
+        ) : (
+          <ErrorNote error={update.error} />
+        )}
+        <div className="flex justify-end gap-2">
+          <Button onClick={onClose}>Keep</Button>
+          <Button look="primary" type="submit" disabled={isSame || draft.events.length === 0 || update.isPending}>
+            {update.isPending ? "Changing…" : "Change"}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+/** What differs from the webhook as it was seen, and nothing else: the rest is not this person's to overwrite. */
+function changeOf(webhook: Webhook, draft: WebhookDraft): Pick<UpdateWebhookInput, "name" | "url" | "events"> {
+  const [name, url] = [draft.name.trim(), draft.url.trim()];
+  return {
+    ...(name === webhook.name ? {} : { name }),
+    ...(url === webhook.url ? {} : { url }),
+    ...(draft.events.join() === webhook.events.join() ? {} : { events: [...draft.events] }),
+  };
+}

@@ -1,0 +1,60 @@
+import { OctagonPause, TriangleAlert } from "lucide-react";
+import type { ReactNode } from "react";
+import { Button } from "@/components/ui/button";
+import { cn } from "@/components/ui/class-names";
+import { showTricks } from "@/components/ui/hidden-text";
+import { TONE_SOFT, type Tone } from "@/components/ui/state";
+import { Duration } from "@/components/ui/time";
+import type { Webhook } from "@/contract/webhook";
+import type { WebhookActs } from "./use-webhook-acts";
+
+/** Why nothing arrives, and what to do about it; nothing where all is well. */
+export function WebhookBanner({ webhook, acts }: { webhook: Webhook; acts: WebhookActs }) {
+  const { isEnabled, disabledReason, failingSince } = webhook;
+  if (!isEnabled)
+    return (
+      <Banner
+        tone={disabledReason === null ? "warn" : "bad"}
+        icon={<OctagonPause aria-hidden className="mt-px size-4 shrink-0" />}
+        action={
+          <Button size="sm" disabled={acts.isPending} onClick={() => acts.turn(true)}>
+            Enable it
+          </Button>
+        }
+      >
+        <b className="font-semibold">
+          {disabledReason === null ? "Somebody has disabled it." : `It was disabled: ${showTricks(disabledReason)}.`}
+        </b>{" "}
+        What happens meanwhile is not kept for it; what was on its way waits.
+        {disabledReason !== null && " See that its receiver is well, then enable it and send a test."}
+      </Banner>
+    );
+  if (failingSince === null) return null;
+  return (
+    <Banner tone="warn" icon={<TriangleAlert aria-hidden className="mt-px size-4 shrink-0" />}>
+      <b className="font-semibold">
+        Nothing has arrived there for <Duration from={failingSince} to={null} />.
+      </b>{" "}
+      Each delivery below says what was answered. It is tried again, at longer and longer intervals, for about a day;
+      once its receiver is well, “Try now” does not wait for that. A webhook at which nothing arrives for a day is
+      disabled.
+    </Banner>
+  );
+}
+
+type BannerProps = { tone: Tone; icon: ReactNode; action?: ReactNode; children: ReactNode };
+
+function Banner({ tone, icon, action, children }: BannerProps) {
+  return (
+    <div
+      role="status"
+      className={cn("flex flex-wrap items-center gap-x-3 gap-y-2 rounded-lg px-4 py-2.5 text-xs", TONE_SOFT[tone])}
+    >
+      <p className="flex min-w-0 flex-1 basis-64 items-start gap-2">
+        {icon}
+        <span className="min-w-0 wrap-anywhere">{children}</span>
+      </p>
+      {action}
+    </div>
+  );
+}

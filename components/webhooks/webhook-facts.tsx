@@ -1,0 +1,55 @@
+import Link from "next/link";
+import { auditAddress } from "@/components/shell/addresses";
+import { operatorName } from "@/components/shell/operator-name";
+import { Id } from "@/components/ui/copy";
+import { showTricks } from "@/components/ui/hidden-text";
+import { Facts, Panel } from "@/components/ui/page";
+import { Countdown, Time } from "@/components/ui/time";
+import type { Webhook } from "@/contract/webhook";
+import { DELIVERIES_KEPT_DAYS } from "@/contract/words";
+
+/** Where a webhook leads, what it is told of, and whose it is. */
+export function WebhookFacts({ webhook }: { webhook: Webhook }) {
+  const { url, events, tenantId, lastDeliveredAt, previousSecretUntil } = webhook;
+  return (
+    <Panel title="Facts" className="self-start">
+      <Facts
+        className="p-4"
+        items={[
+          ["URL", <code key="url">{showTricks(url)}</code>],
+          [
+            "Events",
+            <ul key="events" className="flex flex-col gap-0.5">
+              {events.map((event) => (
+                <li key={event}>
+                  <code>{event}</code>
+                </li>
+              ))}
+            </ul>,
+          ],
+          ["Tenant", tenantId ?? "all tenants"],
+          ["Last arrived", <Time key="last" at={lastDeliveredAt} />],
+          [
+            "Secret of before",
+            previousSecretUntil === null ? null : (
+              <span key="secret">
+                signs too, and ends <Countdown to={previousSecretUntil} />
+              </span>
+            ),
+          ],
+          ["Made by", operatorName(webhook.createdBy)],
+          ["Made", <Time key="made" at={webhook.createdAt} />],
+          ["Changed", <Time key="changed" at={webhook.updatedAt} />],
+          ["Id", <Id key="id" id={webhook.id} />],
+          ["Deliveries kept", `for ${DELIVERIES_KEPT_DAYS} days`],
+          [
+            "Done to it",
+            <Link key="audit" href={auditAddress(webhook.id)} className="text-accent underline">
+              in the audit log
+            </Link>,
+          ],
+        ]}
+      />
+    </Panel>
+  );
+}

@@ -1,0 +1,109 @@
+import { Field, Input } from "@/components/ui/field";
+import { WEBHOOK_EVENTS, type WebhookEvent } from "@/contract/words";
+import { EVENT_GROUPS } from "./words";
+
+/** What of a webhook a person says. */
+export type WebhookDraft = { name: string; url: string; events: readonly WebhookEvent[] };
+
+type FieldsProps = { draft: WebhookDraft; urlHint: string; onChange: (draft: WebhookDraft) => void };
+
+/** The fields that making and changing a webhook have in common. */
+export function WebhookFields({ draft, urlHint, onChange }: FieldsProps) {
+  return (
+    <>
+      <Field label="Name" hint="Which program listens there, as people know it.">
+        {(id) => (
+          <Input
+            id={id}
+            required
+            maxLength={80}
+            autoComplete="off"
+            value={draft.name}
+            onChange={(event) => onChange({ ...draft, name: event.target.value })}
+          />
+        )}
+      </Field>
+      <Field label="URL" hint={urlHint}>
+        {(id) => (
+          <Input
+            id={id}
+            required
+            type="url"
+            maxLength={2_048}
+            autoComplete="off"
+            spellCheck={false}
+            placeholder="https://"
+            value={draft.url}
+            onChange={(event) => onChange({ ...draft, url: event.target.value })}
+          />
+        )}
+      </Field>
+      <EventBoxes chosen={draft.events} onChange={(events) => onChange({ ...draft, events })} />
+    </>
+  );
+}
+
+type EventBoxesProps = { chosen: readonly WebhookEvent[]; onChange: (events: WebhookEvent[]) => void };
+
+/** Every event to be chosen, and each kind as a whole. */
+function EventBoxes({ chosen, onChange }: EventBoxesProps) {
+  // In the contract's order, whatever was pressed first: it is what the server answers.
+  const choose = (events: readonly WebhookEvent[], isChosen: boolean) =>
+    onChange(WEBHOOK_EVENTS.filter((event) => (events.includes(event) ? isChosen : chosen.includes(event))));
+  return (
+    <fieldset className="min-w-0">
+      <legend className="text-xs font-medium text-ink-2">Events</legend>
+      <div className="mt-1.5 grid gap-3 rounded-md border p-3 sm:grid-cols-3">
+        {EVENT_GROUPS.map(({ name, events }) => {
+          const count = events.filter((event) => chosen.includes(event)).length;
+          return (
+            <div key={name} className="flex min-w-0 flex-col gap-1.5">
+              <Box
+                name={`All of ${name.toLowerCase()}`}
+                isStrong
+                isChosen={count === events.length}
+                isPartly={count > 0 && count < events.length}
+                onChange={(isChosen) => choose(events, isChosen)}
+              />
+              {events.map((event) => (
+                <Box
+                  key={event}
+                  name={event}
+                  isChosen={chosen.includes(event)}
+                  onChange={(isChosen) => choose([event], isChosen)}
+                />
+              ))}
+            </div>
+          );
+        })}
+      </div>
+    </fieldset>
+  );
+}
+
+type BoxProps = {
+  name: string;
+  isChosen: boolean;
+  isPartly?: boolean;
+  isStrong?: boolean;
+  onChange: (isChosen: boolean) => void;
+};
+
+function Box({ name, isChosen, isPartly = false, isStrong = false, onChange }: BoxProps) {
+  return (
+    <label
+      className={isStrong ? "flex items-center gap-1.5 text-xs font-semibold" : "flex items-center gap-1.5 text-xs"}
+    >
+      <input
+        type="checkbox"
+        checked={isChosen}
+        // No attribute of HTML says it.
+        ref={(box) => {
+          if (box !== null) box.indeterminate = isPartly;
+        }}
+        onChange={(event) => onChange(event.target.checked)}
+      />
+      {name}
+    </label>
+  );
+}

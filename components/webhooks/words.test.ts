@@ -1,0 +1,59 @@
+import { expect, test } from "vitest";
+import type { Webhook } from "@/contract/webhook";
+import { WEBHOOK_EVENTS } from "@/contract/words";
+import { answerOf, conditionOf, countOf, EVENT_GROUPS, eventWords, hostOf, subjectOf } from "./words";
+
+const AT = "2026-01-01T00:00:00Z";
+const webhook: Webhook = {
+  ...{ id: "wh_1", tenantId: null, name: "chat", url: "https://chat.example/in?key=k", events: ["run.failed"] },
+  ...{ isEnabled: true, disabledReason: null, createdBy: "operator:admin", createdAt: AT, updatedAt: AT, version: 1 },
+  ...{ previousSecretUntil: null, lastDeliveredAt: null, failingSince: null, pending: 0, failed: 0 },
+};
+const wordOf = (more: Partial<Webhook>) => conditionOf({ ...webhook, ...more }).word;
+
+test("a webhook is shown as what it is first of all: disabled, failing, working, or not tried", () => {
+  expect(wordOf({})).toBe("nothing sent yet");
+  expect(wordOf({ pending: 1 })).toBe("nothing arrived yet");
+  expect(wordOf({ lastDeliveredAt: AT })).toBe("working");
+  expect(wordOf({ lastDeliveredAt: AT, failed: 3 })).toBe("working");
+  expect(wordOf({ lastDeliveredAt: AT, failingSince: AT })).toBe("failing");
+  expect(wordOf({ failingSince: AT, isEnabled: false })).toBe("disabled");
+});
+
+test("only what disabled itself is shown as a fault", () => {
+  expect(conditionOf({ ...webhook, isEnabled: false }).tone).toBeUndefined();
+  expect(conditionOf({ ...webhook, isEnabled: false, disabledReason: "it answered 410" }).tone).toBe("bad");
+});
+
+test("more deliveries than are counted are told as more", () => {
+  expect([countOf(0), countOf(1_000), countOf(1_001)]).toEqual(["0", "1,000", "1,000+"]);
+});
+
+test("events are named one by one, or as a whole kind", () => {
+  expect(EVENT_GROUPS.flatMap(({ events }) => events)).toEqual(WEBHOOK_EVENTS);
+  expect(eventWords(WEBHOOK_EVENTS)).toBe("all events");
+  expect(eventWords(["run.completed", "run.failed", "run.cancelled", "task.parked"])).toBe("all of runs, task.parked");
+});
+
+test("of an address only its host is shown", () => {
+  expect(hostOf(webhook.url)).toBe("chat.example");
+  expect(hostOf("http://127.0.0.1:8080/x")).toBe("127.0.0.1:8080");
+});
+
+test("a delivery leads to what it tells of, and a test to nothing", () => {
+  const body = JSON.stringify({
+    type: "t",
+    timestamp: AT,
+    data: { approvalId: "apr_1", runId: "run_1", title: "Mend" },
+  });
+  expect(subjectOf({ event: "approval.requested", body })).toEqual({ id: "apr_1", title: "Mend" });
+  expect(subjectOf({ event: "run.failed", body })?.id).toBe("run_1");
+  expect(subjectOf({ event: "task.failed", body })).toBeNull();
+  expect(subjectOf({ event: "webhook.test", body })).toBeNull();
+});
+
+test("a try is told by its answer, or by why there was none", () => {
+  const tried = { at: AT, tookMs: 3 };
+  expect(answerOf({ ...tried, status: 204, error: null })).toBe("answered 204");
+  expect(answerOf({ ...tried, status: null, error: "ECONNREFUSED" })).toBe("ECONNREFUSED");
+});

@@ -1,0 +1,65 @@
+import type { Webhook, WebhookDelivery } from "@/contract/webhook";
+import { DELIVERY_COUNT_MAX, WEBHOOK_EVENTS, type WebhookEvent } from "@/contract/words";
+
+/** How a webhook is shown to stand: its icon's state, and the word beside it. */
+export type Condition = { state: string; word: string; tone?: "bad" };
+
+/** How a webhook stands; of a disabled one whether it failed does not matter. */
+export function conditionOf(webhook: Webhook): Condition {
+  if (!webhook.isEnabled)
+    return { state: "paused", word: "disabled", ...(webhook.disabledReason === null ? {} : { tone: "bad" }) };
+  if (webhook.failingSince !== null) return { state: "failed", word: "failing" };
+  if (webhook.lastDeliveredAt !== null) return { state: "ready", word: "working" };
+  const isQuiet = webhook.pending + webhook.failed === 0;
+  return { state: "none", word: isQuiet ? "nothing sent yet" : "nothing arrived yet" };
+}
+
+/** A number of deliveries; more than are counted are `1,000+`. */
+export function countOf(count: number): string {
+  return count > DELIVERY_COUNT_MAX ? `${DELIVERY_COUNT_MAX.toLocaleString("en")}+` : count.toLocaleString("en");
+}
+
+/** Whom a URL leads to: the rest of it may be what lets somebody in there. */
+export function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : url;
+}
+
+/** Events by what they tell of. */
+export const EVENT_GROUPS: readonly { name: string; events: readonly WebhookEvent[] }[] = [
+  { name: "Runs", events: eventsOf("run.") },
+  { name: "Tasks", events: eventsOf("task.") },
+  { name: "Approvals", events: eventsOf("approval.") },
+];
+
+function eventsOf(prefix: string): WebhookEvent[] {
+  return WEBHOOK_EVENTS.filter((event) => event.startsWith(prefix));
+}
+
+/** What a webhook is told of in a few words: a kind of which it is told everything is named as a whole. */
+export function eventWords(events: readonly WebhookEvent[]): string {
+  if (events.length === WEBHOOK_EVENTS.length) return "all events";
+  return EVENT_GROUPS.flatMap((group) => {
+    const chosen = group.events.filter((event) => events.includes(event));
+    return chosen.length === group.events.length ? [`all of ${group.name.toLowerCase()}`] : chosen;
+  }).join(", ");
+}
+
+const SUBJECTS = [
+  ["run.", "runId"],
+  ["task.", "taskId"],
+  ["approval.", "approvalId"],
+] as const;
+
+/** The record that a delivery tells of, and its title where it has one; null: it is a test. */
+export function subjectOf({ event, body }: Pick<WebhookDelivery, "event" | "body">) {
+  const key = SUBJECTS.find(([prefix]) => event.startsWith(prefix))?.[1];
+  const { data } = JSON.parse(body) as { data: Record<string, unknown> };
+  const id = key === undefined ? undefined : data[key];
+  if (typeof id !== "string") return null;
+  return { id, title: typeof data.title === "string" && data.title !== "" ? data.title : null };
+}
+
+/** What a try was answered: its status, or why there is none. */
+export function answerOf({ status, error }: WebhookDelivery["tries"][number]): string {
+  return error ?? `answered ${status}`;
+}
