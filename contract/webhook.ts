@@ -9,10 +9,16 @@ const Events = z
   .min(1)
   .max(WEBHOOK_EVENTS.length)
   .transform((events) => WEBHOOK_EVENTS.filter((event) => events.includes(event)));
+/** As whoever connects reads it, and no pattern: there are many ways to write a name and a password. */
+function hasCredentials(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { username, password } = new URL(text);
+  return username !== "" || password !== "";
+}
 /** Where deliveries go. The service refuses those that the caller's tenant may not have. */
 const WebhookUrl = exactText(2_048)
-  .refine((text) => /^https?:\/\/[^\s]+$/i.test(text) && URL.canParse(text), "an http or https address")
-  .refine((text) => !/^https?:\/\/[^/?#]*@/i.test(text), "must not carry credentials: deliveries are signed")
+  .refine((text) => /^https?:\/\/[^\s/\\?#][^\s\\]*$/i.test(text) && URL.canParse(text), "an http or https address")
+  .refine((text) => !hasCredentials(text), "must not carry credentials: deliveries are signed")
   .refine((text) => !text.includes("#"), "must not have a fragment: no server is sent it");
 
 export const ListWebhooksInput = z.strictObject({
@@ -85,7 +91,7 @@ export const WebhookPage = pageOf(Webhook);
 export const WebhookWithSecret = Webhook.extend({ secret: z.string() });
 export type WebhookWithSecret = z.infer<typeof WebhookWithSecret>;
 
-export const DeletedWebhook = z.object({ webhookId: z.string(), deliveries: z.number() });
+export const DeletedWebhook = z.object({ webhookId: z.string() });
 export type DeletedWebhook = z.infer<typeof DeletedWebhook>;
 
 export const ListDeliveriesInput = z.strictObject({
@@ -106,10 +112,14 @@ export const WebhookDelivery = z.object({
   webhookId: z.string(),
   event: z.enum([...WEBHOOK_EVENTS, WEBHOOK_TEST]),
   state: z.enum(DELIVERY_STATES),
+  /** What happened, in ids and states. */
+  data: z.record(z.string(), z.unknown()),
   /** What is sent, by the webhook's format: an object of `type`, `timestamp`, `url` and `data`, or of `text`. */
   body: z.string(),
   /** Tries that were begun since it was first, or once more, to be sent. */
   attempts: z.number(),
+  /** Whether a try is under way; it may have been lost with its sender, and is then made again. */
+  isUnderWay: z.boolean(),
   /** When it is tried next; while a try is under way, when that counts as lost. null: it is not. */
   nextAttemptAt: z.string().nullable(),
   createdAt: z.string(),
@@ -128,5 +138,10 @@ export const WebhookDelivery = z.object({
 export type WebhookDelivery = z.infer<typeof WebhookDelivery>;
 export const WebhookDeliveryPage = pageOf(WebhookDelivery);
 
-export const Redelivered = z.object({ webhookId: z.string(), deliveries: z.number() });
+export const Redelivered = z.object({
+  webhookId: z.string(),
+  deliveries: z.number(),
+  /** Whether there are more, for another call. */
+  hasMore: z.boolean(),
+});
 export type Redelivered = z.infer<typeof Redelivered>;

@@ -6,6 +6,8 @@ CREATE TABLE "agentrun_webhook_deliveries" (
 	"at" timestamp with time zone NOT NULL,
 	"state" text DEFAULT 'pending' NOT NULL,
 	"attempts" integer DEFAULT 0 NOT NULL,
+	"attempts_before" integer DEFAULT 0 NOT NULL,
+	"is_under_way" boolean DEFAULT false NOT NULL,
 	"next_attempt_at" timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
 	"tries" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"created_at" timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
@@ -15,7 +17,7 @@ CREATE TABLE "agentrun_webhook_deliveries" (
 CREATE TABLE "agentrun_webhook_events" (
 	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "agentrun_webhook_events_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"event" text NOT NULL,
-	"tenant_id" text NOT NULL,
+	"webhook_ids" text[] NOT NULL,
 	"data" jsonb NOT NULL,
 	"at" timestamp with time zone DEFAULT clock_timestamp() NOT NULL
 );
@@ -40,7 +42,6 @@ CREATE TABLE "agentrun_webhooks" (
 	"version" integer DEFAULT 1 NOT NULL
 );
 --> statement-breakpoint
-ALTER TABLE "agentrun_webhook_deliveries" ADD CONSTRAINT "agentrun_webhook_deliveries_webhook_id_agentrun_webhooks_id_fk" FOREIGN KEY ("webhook_id") REFERENCES "public"."agentrun_webhooks"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "agentrun_webhook_deliveries_due_idx" ON "agentrun_webhook_deliveries" USING btree ("webhook_id","next_attempt_at") WHERE "agentrun_webhook_deliveries"."state" = 'pending';--> statement-breakpoint
 CREATE INDEX "agentrun_webhook_deliveries_listed_idx" ON "agentrun_webhook_deliveries" USING btree ("webhook_id","created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
 CREATE INDEX "agentrun_webhook_deliveries_state_idx" ON "agentrun_webhook_deliveries" USING btree ("webhook_id","state","created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
@@ -49,20 +50,21 @@ CREATE UNIQUE INDEX "agentrun_webhooks_name_idx" ON "agentrun_webhooks" USING bt
 --> statement-breakpoint
 -- What happens is noted in the transaction that makes it so, by triggers, so that no writer can forget it and nothing is
 -- told that did not happen; and only where somebody asks for it.
-CREATE FUNCTION agentrun_is_told(event text, tenant text) RETURNS boolean LANGUAGE sql STABLE
-RETURN EXISTS (SELECT FROM agentrun_webhooks webhook
+CREATE FUNCTION agentrun_webhooks_told(event text, tenant text) RETURNS text[] LANGUAGE sql STABLE
+RETURN (SELECT array_agg(webhook.id) FROM agentrun_webhooks webhook
 	WHERE webhook.is_enabled AND (webhook.tenant_id IS NULL OR webhook.tenant_id = tenant) AND event = ANY (webhook.events));
 --> statement-breakpoint
 CREATE FUNCTION agentrun_tell_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
 	happened text := 'turn.' || NEW.state;
 BEGIN
-	INSERT INTO agentrun_webhook_events (event, tenant_id, data)
-	SELECT happened, run.tenant_id, jsonb_build_object(
+	INSERT INTO agentrun_webhook_events (event, webhook_ids, data)
+	SELECT happened, told, jsonb_build_object(
 		'commandId', NEW.id, 'runId', run.id, 'sessionId', run.session_id, 'taskId', run.task_id, 'tenantId', run.tenant_id,
 		'projectId', run.project_id, 'backendProfile', run.backend_profile, 'status', NEW.state,
 		'failureKind', NEW.failure_kind)
-	FROM agentrun_runs run WHERE run.id = NEW.run_id AND agentrun_is_told(happened, run.tenant_id);
+	FROM agentrun_runs run, agentrun_webhooks_told(happened, run.tenant_id) told
+	WHERE run.id = NEW.run_id AND told IS NOT NULL;
 	RETURN NULL;
 END $$;
 --> statement-breakpoint
@@ -70,12 +72,12 @@ CREATE FUNCTION agentrun_tell_run() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
 	happened text := 'run.' || NEW.status;
 BEGIN
-	INSERT INTO agentrun_webhook_events (event, tenant_id, data)
-	SELECT happened, NEW.tenant_id, jsonb_build_object(
+	INSERT INTO agentrun_webhook_events (event, webhook_ids, data)
+	SELECT happened, told, jsonb_build_object(
 		'runId', NEW.id, 'sessionId', NEW.session_id, 'taskId', NEW.task_id, 'tenantId', NEW.tenant_id,
 		'projectId', NEW.project_id, 'backendProfile', NEW.backend_profile, 'status', NEW.status,
 		'failureKind', NEW.failure_kind)
-	WHERE agentrun_is_told(happened, NEW.tenant_id);
+	FROM agentrun_webhooks_told(happened, NEW.tenant_id) told WHERE told IS NOT NULL;
 	RETURN NULL;
 END $$;
 --> statement-breakpoint
@@ -83,26 +85,26 @@ CREATE FUNCTION agentrun_tell_task() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
 	happened text := 'task.' || coalesce(TG_ARGV[0], NEW.state);
 BEGIN
-	INSERT INTO agentrun_webhook_events (event, tenant_id, data)
-	SELECT happened, NEW.tenant_id, jsonb_build_object(
+	INSERT INTO agentrun_webhook_events (event, webhook_ids, data)
+	SELECT happened, told, jsonb_build_object(
 		'taskId', NEW.id, 'title', left(NEW.title, 200), 'tenantId', NEW.tenant_id, 'projectId', NEW.project_id,
 		'queue', NEW.queue, 'lane', NEW.lane, 'state', NEW.state, 'attempts', NEW.attempt_count, 'runId', NEW.run_id,
 		'sessionId', NEW.session_id, 'failureKind', NEW.failure_kind, 'deadLetter', NEW.dead_letter,
 		'parkedUntil', NEW.parked_until)
-	WHERE agentrun_is_told(happened, NEW.tenant_id);
+	FROM agentrun_webhooks_told(happened, NEW.tenant_id) told WHERE told IS NOT NULL;
 	RETURN NULL;
 END $$;
 --> statement-breakpoint
 CREATE FUNCTION agentrun_tell_approval() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-	happened text := 'approval.' || coalesce(TG_ARGV[0], NEW.status);
+	happened text := 'approval.' || CASE NEW.status WHEN 'pending' THEN 'requested' ELSE NEW.status END;
 BEGIN
-	INSERT INTO agentrun_webhook_events (event, tenant_id, data)
-	SELECT happened, NEW.tenant_id, jsonb_build_object(
+	INSERT INTO agentrun_webhook_events (event, webhook_ids, data)
+	SELECT happened, told, jsonb_build_object(
 		'approvalId', NEW.id, 'runId', NEW.run_id, 'sessionId', NEW.session_id, 'tenantId', NEW.tenant_id,
 		'projectId', NEW.project_id, 'kind', NEW.kind, 'status', NEW.status, 'decision', NEW.decision,
 		'decidedBy', NEW.decided_by)
-	WHERE agentrun_is_told(happened, NEW.tenant_id);
+	FROM agentrun_webhooks_told(happened, NEW.tenant_id) told WHERE told IS NOT NULL;
 	RETURN NULL;
 END $$;
 --> statement-breakpoint
@@ -120,8 +122,10 @@ WHEN (OLD.state <> NEW.state AND NEW.state IN ('completed', 'failed', 'cancelled
 CREATE TRIGGER agentrun_queue_tasks_tell_parked AFTER UPDATE OF parked_at ON agentrun_queue_tasks FOR EACH ROW
 WHEN (OLD.parked_at IS NULL AND NEW.parked_at IS NOT NULL) EXECUTE FUNCTION agentrun_tell_task('parked');
 --> statement-breakpoint
+-- A decision that was withdrawn, and one that no attempt is there for any more, is told as well.
 CREATE TRIGGER agentrun_approvals_tell_requested AFTER INSERT ON agentrun_approvals FOR EACH ROW
-WHEN (NEW.status = 'pending') EXECUTE FUNCTION agentrun_tell_approval('requested');
+WHEN (NEW.status = 'pending') EXECUTE FUNCTION agentrun_tell_approval();
 --> statement-breakpoint
-CREATE TRIGGER agentrun_approvals_tell_end AFTER UPDATE OF status ON agentrun_approvals FOR EACH ROW
-WHEN (OLD.status = 'pending' AND NEW.status IN ('decided', 'superseded')) EXECUTE FUNCTION agentrun_tell_approval();
+CREATE TRIGGER agentrun_approvals_tell_change AFTER UPDATE OF status ON agentrun_approvals FOR EACH ROW
+WHEN (OLD.status <> NEW.status AND NEW.status IN ('pending', 'decided', 'superseded'))
+EXECUTE FUNCTION agentrun_tell_approval();

@@ -3,23 +3,30 @@ import type { WebhookFormat } from "@/contract/words";
 import type { Db, Tx } from "@/db/client";
 import type { DeliveryTry, WebhookDeliveryRow } from "@/db/schema";
 
+/** Read once a statement: the function itself may say something else for each row, so no index is asked by it. */
+const NOW = sql`(select clock_timestamp())`;
+/** So many events are looked at for one batch of deliveries. */
+const EVENTS_MAX = 500;
+
 /**
- * Addresses events that were noted to each webhook that asks for them: an event and its deliveries are never both there,
- * and never neither. Answers how many events it took; a full batch may have left some.
+ * Makes a delivery of each event that was noted for each webhook that asked for it, some `batch` of them: an event and its
+ * deliveries are never both there, and never neither. Answers how many events it took.
  */
 export async function addressEvents(db: Db | Tx, batch: number): Promise<number> {
   const { rows } = await db.execute<{ taken: number }>(sql`
-    with taken as (
+    with noted as (
+      select id, cardinality(webhook_ids) as deliveries from agentrun_webhook_events
+      order by id limit ${EVENTS_MAX} for update skip locked),
+    counted as (select id, deliveries, sum(deliveries) over (order by id) as up_to_it from noted),
+    taken as (
       delete from agentrun_webhook_events
-      where id in (select id from agentrun_webhook_events order by id limit ${batch} for update skip locked)
-      returning event, tenant_id, data, at),
+      -- The first whatever it takes.
+      where id in (select id from counted where up_to_it - deliveries < ${batch})
+      returning event, webhook_ids, data, at),
     addressed as (
       insert into agentrun_webhook_deliveries (id, webhook_id, event, data, at)
       select 'whd_' || replace(gen_random_uuid()::text, '-', ''), webhook.id, taken.event, taken.data, taken.at
-      -- One that was disabled after it happened is sent it once it is enabled again.
-      from taken join agentrun_webhooks webhook on (webhook.is_enabled or webhook.updated_at > taken.at)
-        and (webhook.tenant_id is null or webhook.tenant_id = taken.tenant_id)
-        and taken.event = any(webhook.events) and webhook.created_at <= taken.at)
+      from taken join agentrun_webhooks webhook on webhook.id = any(taken.webhook_ids))
     select count(*)::int as taken from taken`);
   return rows[0]?.taken ?? 0;
 }
@@ -32,90 +39,118 @@ export type BegunDelivery = {
   data: Record<string, unknown>;
   atMs: number;
   format: WebhookFormat;
+  /** The number of this try: no other of the delivery has it. */
   attempts: number;
+  /** Tries since it was first, or once more, to be sent; this one is the last of them. */
+  attemptsNow: number;
   url: string;
   tenantId: string | null;
   secrets: string[];
+  /** Whether the webhook was failing when it was begun. */
+  isFailing: boolean;
 };
 
 type Begin = {
-  /** Deliveries that may be begun now. */
+  /** Deliveries that may be begun now, and how many of them to webhooks that are failing. */
   max: number;
-  /** Of one webhook at once, those that are under way included: one that never answers holds up no other. */
+  failingMax: number;
+  /** Of one webhook at once, those that are under way included; of one that is failing one alone. */
   eachMax: number;
   underWay: ReadonlyMap<string, number>;
   /** How long a try may take, before it counts as lost and is made again. */
   leaseMs: number;
 };
 
-/** Begins a try of deliveries that are due, those that have waited longest of each webhook. */
+/**
+ * Begins a try of deliveries that are due: those of webhooks that work before those of failing ones, the first of each
+ * webhook before its second, and what has waited longest first. So whoever never answers holds up no other.
+ */
 export async function beginDeliveries(db: Db | Tx, begin: Begin): Promise<BegunDelivery[]> {
-  const { max, eachMax, underWay, leaseMs } = begin;
+  const { max, failingMax, eachMax, underWay, leaseMs } = begin;
   const busy = JSON.stringify(Object.fromEntries(underWay));
   const { rows } = await db.execute<BegunDelivery>(sql`
     with due as (
-      select delivery.id from agentrun_webhooks webhook
+      select delivery.id, delivery.next_attempt_at, webhook.failing_since is not null as is_failing,
+        row_number() over (partition by webhook.id order by delivery.next_attempt_at) as place
+      from agentrun_webhooks webhook
       cross join lateral (
-        select id from agentrun_webhook_deliveries
-        where webhook_id = webhook.id and state = 'pending' and next_attempt_at <= clock_timestamp()
+        select id, next_attempt_at from agentrun_webhook_deliveries
+        where webhook_id = webhook.id and state = 'pending' and next_attempt_at <= ${NOW}
         order by next_attempt_at
-        limit greatest(${eachMax} - coalesce((${busy}::jsonb ->> webhook.id)::int, 0), 0)
+        limit greatest(case when webhook.failing_since is null then ${eachMax}::int else 1 end
+          - coalesce((${busy}::jsonb ->> webhook.id)::int, 0), 0)
         for update skip locked) delivery
-      where webhook.is_enabled limit ${max})
+      where webhook.is_enabled),
+    chosen as (
+      select id from (
+        select *, row_number() over (partition by is_failing order by place, next_attempt_at) as number from due) ordered
+      where not is_failing or number <= ${failingMax}
+      order by is_failing, place, next_attempt_at limit ${max})
     update agentrun_webhook_deliveries delivery
-    set attempts = attempts + 1, next_attempt_at = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
-    from due, agentrun_webhooks webhook
-    where delivery.id = due.id and webhook.id = delivery.webhook_id
+    set attempts = attempts + 1, is_under_way = true,
+      next_attempt_at = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
+    from chosen, agentrun_webhooks webhook
+    where delivery.id = chosen.id and webhook.id = delivery.webhook_id
     returning delivery.id, webhook.id as "webhookId", delivery.event, delivery.data,
-      (extract(epoch from delivery.at) * 1000)::float8 as "atMs", delivery.attempts, webhook.url, webhook.format,
-      webhook.tenant_id as "tenantId",
+      (extract(epoch from delivery.at) * 1000)::float8 as "atMs", delivery.attempts,
+      delivery.attempts - delivery.attempts_before as "attemptsNow", webhook.url, webhook.format,
+      webhook.tenant_id as "tenantId", webhook.failing_since is not null as "isFailing",
       array[webhook.secret] || case when webhook.previous_secret_until > clock_timestamp()
         then array[webhook.previous_secret] else '{}' end as secrets`);
   return rows;
 }
 
 type Settle = {
-  deliveryId: string;
-  webhookId: string;
-  /** Of the try that is settled: an answer of one that counted as lost changes nothing. */
-  attempts: number;
+  /** Of the try that is settled: the answer of one that counted as lost changes nothing. */
+  begun: Pick<BegunDelivery, "id" | "attempts">;
   triedNow: DeliveryTry;
   triesMax: number;
 } & ({ state: "delivered" | "failed" } | { state: "pending"; pauseMs: number });
 
-/** Writes how a try went, on the delivery and on its webhook; answers whether the delivery was still this try's. */
+/** Writes how a try went; answers whether the delivery was still this try's. */
 export async function settleDelivery(db: Db | Tx, settle: Settle): Promise<boolean> {
-  const { deliveryId, webhookId, attempts, triedNow, triesMax, state } = settle;
+  const { begun, triedNow, triesMax, state } = settle;
   const pauseMs = settle.state === "pending" ? settle.pauseMs : 0;
-  const isDelivered = state === "delivered";
   const { rowCount } = await db.execute(sql`
-    with webhook as (
-      -- Before the delivery, as whoever deletes both has it.
-      select id from agentrun_webhooks where id = ${webhookId} for no key update),
-    settled as (
-      update agentrun_webhook_deliveries delivery set state = ${state},
-        next_attempt_at = clock_timestamp() + ${pauseMs} * interval '1 millisecond',
-        ended_at = case when ${state} = 'pending' then null else clock_timestamp() end,
-        tries = (select coalesce(jsonb_agg(tried order by place), '[]') from (
-          select tried, place from jsonb_array_elements(tries || ${JSON.stringify([triedNow])}::jsonb)
-            with ordinality as every(tried, place)
-          order by place desc limit ${triesMax}) last)
-      from webhook
-      where delivery.webhook_id = webhook.id and delivery.id = ${deliveryId} and attempts = ${attempts}
-        and state = 'pending'
-      returning delivery.webhook_id)
-    update agentrun_webhooks set
-      last_delivered_at = case when ${isDelivered} then clock_timestamp() else last_delivered_at end,
-      failing_since = case when ${isDelivered} then null else coalesce(failing_since, clock_timestamp()) end
-    from settled where id = settled.webhook_id`);
+    update agentrun_webhook_deliveries set state = ${state}, is_under_way = false,
+      next_attempt_at = clock_timestamp() + ${pauseMs} * interval '1 millisecond',
+      ended_at = case when ${state} = 'pending' then null else clock_timestamp() end,
+      tries = (select coalesce(jsonb_agg(tried order by place), '[]') from (
+        select tried, place from jsonb_array_elements(tries || ${JSON.stringify([triedNow])}::jsonb)
+          with ordinality as every(tried, place)
+        order by place desc limit ${triesMax}) last)
+    where id = ${begun.id} and attempts = ${begun.attempts} and state = 'pending'`);
   return rowCount === 1;
+}
+
+/** How often an arrival is noted on its webhook: each would be a write to one row. */
+const NOTED_EACH_MS = 1_000;
+
+/**
+ * Notes on a webhook that something arrived there, or did not; not where it leads elsewhere by now. A statement of its
+ * own, which holds no other row: what is done to a webhook and its deliveries at once waits for none of it.
+ */
+export async function noteAnswer(
+  db: Db | Tx,
+  { webhookId, url }: Pick<BegunDelivery, "webhookId" | "url">,
+  isArrived: boolean,
+): Promise<void> {
+  const change = isArrived
+    ? sql`last_delivered_at = clock_timestamp(), failing_since = null`
+    : sql`failing_since = clock_timestamp()`;
+  const isNews = isArrived
+    ? sql`(failing_since is not null or last_delivered_at is null
+        or last_delivered_at < clock_timestamp() - ${NOTED_EACH_MS} * interval '1 millisecond')`
+    : sql`failing_since is null`;
+  await db.execute(sql`
+    update agentrun_webhooks set ${change} where id = ${webhookId} and url = ${url} and ${isNews}`);
 }
 
 /** Removes what is older than so many days, a batch of it; answers how many. */
 export async function removeOldDeliveries(db: Db | Tx, days: number, batch: number): Promise<number> {
   const { rowCount } = await db.execute(sql`
     delete from agentrun_webhook_deliveries where id in (
-      select id from agentrun_webhook_deliveries where created_at < clock_timestamp() - ${days} * interval '1 day'
+      select id from agentrun_webhook_deliveries where created_at < ${NOW} - ${days} * interval '1 day'
       order by created_at limit ${batch} for update skip locked)`);
   return rowCount ?? 0;
 }

@@ -37,7 +37,8 @@ export type WebhookRow = typeof webhooks.$inferSelect;
 export const webhookEvents = table("webhook_events", {
   id: big().primaryKey().generatedAlwaysAsIdentity(),
   event: text().$type<WebhookEvent>().notNull(),
-  tenantId: text().notNull(),
+  /** Those that asked for it when it happened. */
+  webhookIds: text().array().notNull(),
   data: json().notNull(),
   at: instant().notNull().default(sql`clock_timestamp()`),
 });
@@ -50,16 +51,18 @@ export const webhookDeliveries = table(
   "webhook_deliveries",
   {
     id: text().primaryKey(),
-    webhookId: text()
-      .notNull()
-      .references(() => webhooks.id, { onDelete: "cascade" }),
+    /** No reference: a webhook goes at once, however many deliveries it has had, and these with their age. */
+    webhookId: text().notNull(),
     event: text().$type<WebhookEvent | typeof WEBHOOK_TEST>().notNull(),
     data: json().notNull(),
     /** When it happened. */
     at: instant().notNull(),
     state: text({ enum: DELIVERY_STATES }).notNull().default("pending"),
-    /** Tries that were begun since it was first, or once more, to be sent. */
+    /** Tries that were begun, ever: the number of a try tells its answer from any other's. */
     attempts: integer().notNull().default(0),
+    /** Those of them before a person had it sent once more. */
+    attemptsBefore: integer().notNull().default(0),
+    isUnderWay: boolean().notNull().default(false),
     /** While a try is under way: when it counts as lost. */
     nextAttemptAt: instant().notNull().default(sql`clock_timestamp()`),
     /** The last of them, the newest last. */

@@ -1,8 +1,9 @@
-import { eq } from "drizzle-orm";
+import { and, eq, exists } from "drizzle-orm";
 import type { Db } from "@/db/client";
-import { webhookDeliveries } from "@/db/schema";
+import { webhookDeliveries, webhooks } from "@/db/schema";
 
 /** How many deliveries are on their way, those of disabled webhooks included. */
 export function countPendingDeliveries(db: Db): Promise<number> {
-  return db.$count(webhookDeliveries, eq(webhookDeliveries.state, "pending"));
+  const isSomebodys = exists(db.select().from(webhooks).where(eq(webhooks.id, webhookDeliveries.webhookId)));
+  return db.$count(webhookDeliveries, and(eq(webhookDeliveries.state, "pending"), isSomebodys));
 }

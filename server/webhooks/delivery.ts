@@ -14,9 +14,11 @@ export function toDelivery(
   row: WebhookDeliveryRow,
   { format }: { format: WebhookFormat },
 ): WebhookDelivery {
-  const { id, webhookId, event, state, attempts, tries } = row;
+  const { id, webhookId, event, state, data, tries } = row;
   return {
-    ...{ id, webhookId, event, state, attempts, tries },
+    ...{ id, webhookId, event, state, data, tries },
+    attempts: row.attempts - row.attemptsBefore,
+    isUnderWay: state === "pending" && row.isUnderWay,
     body: bodyOf(row, { format, publicUrl: ctx.settings.publicUrl }),
     nextAttemptAt: state === "pending" ? iso(row.nextAttemptAt) : null,
     createdAt: iso(row.createdAt),

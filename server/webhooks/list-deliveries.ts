@@ -5,14 +5,14 @@ import { webhookDeliveries } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
 import { toDelivery } from "./delivery";
-import { readWebhook } from "./webhook";
+import { findWebhook } from "./webhook";
 
 /** What was sent to a webhook or is on its way there, the newest first. */
 export async function listDeliveries(ctx: ServiceContext, input: ListDeliveriesInput): Promise<Page<WebhookDelivery>> {
   const { cursor, limit, ...asked } = input;
   const filter = { ...asked, list: "webhooks.deliveries" };
   const place = cursor === undefined ? null : decodePlace(filter, cursor, 2);
-  const webhook = await readWebhook(ctx, input.webhookId);
+  const webhook = await findWebhook(ctx, input.webhookId);
   const rows = await ctx.db
     .select({ delivery: webhookDeliveries, position: sql<string>`${webhookDeliveries.createdAt}::text` })
     .from(webhookDeliveries)

@@ -1,7 +1,11 @@
 import type { WEBHOOK_TEST, WebhookEvent, WebhookFormat } from "@/contract/words";
 
 type Happened = { event: WebhookEvent | typeof WEBHOOK_TEST; at: Date; data: Record<string, unknown> };
-type Way = { format: WebhookFormat /** Where browsers reach the console. */; publicUrl: string };
+/** Seen by nobody; what stands around it is read apart. */
+const APART = "\u200b";
+
+/** `publicUrl`: where browsers reach the console. */
+type Way = { format: WebhookFormat; publicUrl: string };
 
 /** Which id of what is told has the page that tells most of it; of several the first that there is. */
 const SUBJECTS: Record<string, readonly string[]> = {
@@ -52,11 +56,12 @@ function because(why: unknown): string {
 }
 
 function until({ parkedUntil }: Record<string, unknown>): string {
-  return typeof parkedUntil === "string" ? ` until ${new Date(parkedUntil).toISOString()}` : "";
+  const at = new Date(String(parkedUntil));
+  return Number.isNaN(at.getTime()) ? "" : ` until ${at.toISOString()}`;
 }
 
-/** In one line, in which no title makes a link, or calls everybody in a room. */
+/** In one line, in which no title hides a link behind other words, or calls everybody in a room. */
 function escaped(text: string): string {
   const oneLine = text.replace(/\s+/g, " ").replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-  return oneLine.replaceAll("@", "@\u200b");
+  return oneLine.replaceAll("@", `@${APART}`).replaceAll("](", `]${APART}(`);
 }

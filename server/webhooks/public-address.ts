@@ -1,13 +1,14 @@
-import { type LookupAddress, lookup } from "node:dns";
+import { Resolver } from "node:dns/promises";
 import { BlockList, isIP, type LookupFunction } from "node:net";
 
-/** What is not of the Internet at large: this machine, its networks, its cloud's own services, and ways round to them. */
-const NOT_PUBLIC = new BlockList();
-for (const [network, prefix] of [
+/** What is not of the Internet at large: this machine, its networks, and clouds' own services. */
+const CLOSED_V4 = listOf("ipv4", [
   ["0.0.0.0", 8],
   ["10.0.0.0", 8],
   ["100.64.0.0", 10],
   ["127.0.0.0", 8],
+  // Azure's own, which answers inside its machines alone.
+  ["168.63.129.16", 32],
   ["169.254.0.0", 16],
   ["172.16.0.0", 12],
   ["192.0.0.0", 24],
@@ -18,25 +19,26 @@ for (const [network, prefix] of [
   ["198.51.100.0", 24],
   ["203.0.113.0", 24],
   ["224.0.0.0", 3],
-] as const)
-  NOT_PUBLIC.addSubnet(network, prefix, "ipv4");
-for (const [network, prefix] of [
-  ["::", 96],
-  ["64:ff9b::", 96],
-  ["64:ff9b:1::", 48],
-  ["100::", 64],
-  ["2001::", 32],
+]);
+/** All that is given out of IPv6 lies in it; whatever else there is has a purpose of its own, or stands for IPv4. */
+const GIVEN_OUT_V6 = listOf("ipv6", [["2000::", 3]]);
+const CLOSED_V6 = listOf("ipv6", [
+  ["2001::", 23],
   ["2001:db8::", 32],
   ["2002::", 16],
-  ["fc00::", 7],
-  ["fe80::", 9],
-  ["ff00::", 8],
-] as const)
-  NOT_PUBLIC.addSubnet(network, prefix, "ipv6");
+  ["3fff::", 20],
+]);
+
+function listOf(family: "ipv4" | "ipv6", networks: [network: string, prefix: number][]): BlockList {
+  const list = new BlockList();
+  for (const [network, prefix] of networks) list.addSubnet(network, prefix, family);
+  return list;
+}
 
 /** Whether an IP address, in either way of writing, is one of the Internet at large. */
 export function isPublicAddress(address: string): boolean {
-  return !NOT_PUBLIC.check(address, isIP(address) === 4 ? "ipv4" : "ipv6");
+  if (isIP(address) === 4) return !CLOSED_V4.check(address, "ipv4");
+  return GIVEN_OUT_V6.check(address, "ipv6") && !CLOSED_V6.check(address, "ipv6");
 }
 
 /** The host of an address where it is written as an IP address, for which no name is looked up; else null. */
@@ -45,17 +47,32 @@ export function addressIn({ hostname }: URL): string | null {
   return isIP(bare) === 0 ? null : bare;
 }
 
+/** Half of what a receiver may take in all. */
+const ASKED_MS = 7_000;
+
 /**
- * Looks a name up as connections do, and knows none of its addresses that are not public. It is asked when the
- * connection is made, so that a name which led elsewhere when it was checked is found out.
+ * Looks up names for connections, and knows none of their addresses that are not public. It is asked as the connection is
+ * made, so that a name which led elsewhere when it was checked is found out. Name servers are asked directly: by the
+ * machine's own way a name whose server is silent would hold up every other name that this program looks up, and names
+ * of the machine and its network would be found too. Whether a name has no address or none that is public is not told.
  */
-export const lookupPublic: LookupFunction = (hostname, options, callback) => {
-  lookup(hostname, { ...options, all: true }, (error, found: LookupAddress[]) => {
-    if (error) return callback(error, "", 0);
-    const open = found.filter(({ address }) => isPublicAddress(address));
-    const [first] = open;
-    if (first === undefined) return callback(new Error("its name leads to no public address"), "", 0);
-    if (options.all) return callback(null, open);
-    return callback(null, first.address, first.family);
-  });
-};
+export function publicLookup(nameServers?: string[]): LookupFunction {
+  return (hostname, options, callback) => {
+    void findPublic(hostname, nameServers).then((found) => {
+      const [first] = found;
+      if (first === undefined) return callback(new Error("its name leads to no public address"), "", 0);
+      if (options.all) return callback(null, found);
+      return callback(null, first.address, first.family);
+    });
+  };
+}
+
+async function findPublic(hostname: string, nameServers?: string[]): Promise<{ address: string; family: number }[]> {
+  const resolver = new Resolver({ timeout: ASKED_MS, tries: 1 });
+  if (nameServers) resolver.setServers(nameServers);
+  const answers = await Promise.allSettled([resolver.resolve4(hostname), resolver.resolve6(hostname)]);
+  return answers
+    .flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []))
+    .filter(isPublicAddress)
+    .map((address) => ({ address, family: isIP(address) }));
+}

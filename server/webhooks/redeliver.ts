@@ -1,16 +1,24 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, inArray, sql } from "drizzle-orm";
 import type { DeliveryInput, Redelivered, WebhookDelivery, WebhookInput } from "@/contract/webhook";
 import { WEBHOOK_TEST } from "@/contract/words";
-import { webhookDeliveries } from "@/db/schema";
+import { type WebhookRow, webhookDeliveries } from "@/db/schema";
 import { audit } from "@/server/audit";
-import { inTx, type ServiceContext } from "@/server/context";
+import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { ConflictError } from "@/server/errors";
 import { newId } from "@/server/ids";
 import { lockDelivery, toDelivery } from "./delivery";
-import { lockWebhook } from "./webhook";
+import { findWebhook } from "./webhook";
 
-/** As one that has not been tried. What its tries said is kept. */
-const ANEW = { state: "pending", attempts: 0, nextAttemptAt: sql`clock_timestamp()`, endedAt: null } as const;
+/** Given up, and sent once more, by one call. */
+const BATCH = 5_000;
+/** As one that has not been tried. What its tries said is kept, and a try that is under way is none of it any more. */
+const ANEW = {
+  ...({ state: "pending", isUnderWay: false, endedAt: null } as const),
+  nextAttemptAt: sql`clock_timestamp()`,
+  attemptsBefore: sql`${webhookDeliveries.attempts} + 1`,
+  // No answer of a try that was begun before is this one's.
+  attempts: sql`${webhookDeliveries.attempts} + 1`,
+};
 
 /** Sends a delivery once more, whatever became of it, with tries of its own; one that waits for its next is tried now. */
 export function redeliver(ctx: ServiceContext, { deliveryId }: DeliveryInput): Promise<WebhookDelivery> {
@@ -23,52 +31,53 @@ export function redeliver(ctx: ServiceContext, { deliveryId }: DeliveryInput): P
       .where(eq(webhookDeliveries.id, deliveryId))
       .returning();
     if (anew === undefined) throw new Error("the delivery has gone though it was locked");
-    await audit(ctx, {
-      ...{ action: "webhooks.redeliver", targetKind: "webhook", targetId: webhook.id, tenantId: webhook.tenantId },
-      details: { deliveryId, event: delivery.event, was: delivery.state },
-    });
+    await auditOf(ctx, webhook, "webhooks.redeliver", { deliveryId, event: delivery.event, was: delivery.state });
     ctx.wake("webhooks");
     return toDelivery(ctx, anew, webhook);
   });
 }
 
-/** Sends everything once more that a webhook was not sent after all its tries, as after an outage of its receiver. */
-export function redeliverFailed(ctx: ServiceContext, input: WebhookInput): Promise<Redelivered> {
+/** Sends once more what a webhook was not sent after all its tries, as after an outage of its receiver, the oldest first. */
+export function redeliverFailed(ctx: ServiceContext, { webhookId }: WebhookInput): Promise<Redelivered> {
   return inTx(ctx, async (ctx) => {
-    const webhook = await lockWebhook(ctx, input);
+    const webhook = await findWebhook(ctx, webhookId);
     assertEnabled(webhook);
-    const failed = and(eq(webhookDeliveries.webhookId, webhook.id), eq(webhookDeliveries.state, "failed"));
-    const { rowCount } = await ctx.db.update(webhookDeliveries).set(ANEW).where(failed);
+    const oldest = ctx.db
+      .select({ id: webhookDeliveries.id })
+      .from(webhookDeliveries)
+      .where(and(eq(webhookDeliveries.webhookId, webhookId), eq(webhookDeliveries.state, "failed")))
+      .orderBy(webhookDeliveries.createdAt, webhookDeliveries.id)
+      .limit(BATCH)
+      .for("update", { skipLocked: true });
+    const { rowCount } = await ctx.db.update(webhookDeliveries).set(ANEW).where(inArray(webhookDeliveries.id, oldest));
     const deliveries = rowCount ?? 0;
-    await audit(ctx, {
-      ...{ action: "webhooks.redeliverFailed", targetKind: "webhook", targetId: webhook.id },
-      ...{ tenantId: webhook.tenantId, details: { deliveries } },
-    });
+    await auditOf(ctx, webhook, "webhooks.redeliverFailed", { deliveries });
     ctx.wake("webhooks");
-    return { webhookId: webhook.id, deliveries };
+    return { webhookId, deliveries, hasMore: deliveries === BATCH };
   });
 }
 
 /** Sends a webhook a message that says nothing, to see whether it arrives. */
-export function testWebhook(ctx: ServiceContext, input: WebhookInput): Promise<WebhookDelivery> {
+export function testWebhook(ctx: ServiceContext, { webhookId }: WebhookInput): Promise<WebhookDelivery> {
   return inTx(ctx, async (ctx) => {
-    const webhook = await lockWebhook(ctx, input);
+    const webhook = await findWebhook(ctx, webhookId);
     assertEnabled(webhook);
     const [delivery] = await ctx.db
       .insert(webhookDeliveries)
       .values({
-        ...{ id: newId("webhookDelivery"), webhookId: webhook.id, event: WEBHOOK_TEST },
-        ...{ data: { webhookId: webhook.id, tenantId: webhook.tenantId }, at: sql`clock_timestamp()` },
+        ...{ id: newId("webhookDelivery"), webhookId, event: WEBHOOK_TEST },
+        ...{ data: { webhookId, tenantId: webhook.tenantId }, at: sql`clock_timestamp()` },
       })
       .returning();
     if (delivery === undefined) throw new Error("the delivery was not stored");
-    await audit(ctx, {
-      ...{ action: "webhooks.test", targetKind: "webhook", targetId: webhook.id, tenantId: webhook.tenantId },
-      details: { deliveryId: delivery.id },
-    });
+    await auditOf(ctx, webhook, "webhooks.test", { deliveryId: delivery.id });
     ctx.wake("webhooks");
     return toDelivery(ctx, delivery, webhook);
   });
+}
+
+function auditOf(ctx: TxContext, webhook: WebhookRow, action: string, details: Record<string, unknown>): Promise<void> {
+  return audit(ctx, { action, targetKind: "webhook", targetId: webhook.id, tenantId: webhook.tenantId, details });
 }
 
 function assertEnabled({ name, isEnabled }: { name: string; isEnabled: boolean }): void {

@@ -1,7 +1,8 @@
 import { lookup } from "node:dns/promises";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { isPublicAddress } from "./public-address";
 import { type Message, sendMessage } from "./send";
+import { startNameServer } from "./test/name-server";
 import { answering, startReceiver } from "./test/receiver";
 
 const message = (url: string, more: Partial<Message> = {}): Message => ({
@@ -51,14 +52,51 @@ test("a body that never ends holds up nobody", async () => {
   expect(await send(message(endless.url))).toMatchObject({ status: 200, error: null });
 });
 
-test("where only public addresses may be sent to, none other is connected to, by its number or by a name", async () => {
+test("where only public addresses may be sent to, none other is connected to by its number", async () => {
   await using receiver = await startReceiver();
   const { port } = new URL(receiver.url);
-  expect((await lookup("localhost", { all: true })).every(({ address }) => !isPublicAddress(address))).toBe(true);
-  for (const host of ["127.0.0.1", "[::ffff:127.0.0.1]", "2130706433", "0x7f.1", "localhost"]) {
+  for (const host of ["127.0.0.1", "[::ffff:127.0.0.1]", "2130706433", "0x7f.1", "127.0.0.1."]) {
     const sent = await send(message(`http://${host}:${port}/`, { isPublicOnly: true }));
-    expect([host, sent.status, sent.error]).toEqual([host, null, expect.stringContaining("public")]);
+    expect([host, sent.status, sent.error]).toEqual([host, null, "its address is not a public one"]);
   }
+  expect(receiver.received).toEqual([]);
+});
+
+test("nor by a name, whatever it leads to at that moment, and nobody learns which names there are", async () => {
+  await using receiver = await startReceiver();
+  await using names = await startNameServer({ "inside.example": "127.0.0.1", "cloud.example": "169.254.169.254" });
+  const { port } = new URL(receiver.url);
+  for (const host of ["inside.example", "cloud.example", "unknown.example", "localhost"]) {
+    const to = message(`http://${host}:${port}/`, { isPublicOnly: true, nameServers: [names.address] });
+    expect([host, await send(to)]).toEqual([
+      host,
+      { status: null, error: "its name leads to no public address", retryAfterMs: null },
+    ]);
+  }
+  expect(receiver.received).toEqual([]);
+  expect(names.asked).toContain("inside.example");
+});
+
+test("a name server that never answers holds up no other name", async () => {
+  await using names = await startNameServer(null);
+  const stuck = Array.from({ length: 8 }, (_, index) =>
+    send(message(`http://slow-${index}.example/`, { isPublicOnly: true, nameServers: [names.address] }), 3_000),
+  );
+  await vi.waitFor(() => expect(names.asked.length).toBeGreaterThanOrEqual(8));
+  let isStuckStill = true;
+  void Promise.race(stuck).then(() => {
+    isStuckStill = false;
+  });
+  await lookup("localhost");
+  expect(isStuckStill).toBe(true);
+  expect((await Promise.all(stuck)).map(({ error }) => error)).toEqual(Array(8).fill("no answer within 3 s"));
+});
+
+test("a message is not begun once this program stops", async () => {
+  await using receiver = await startReceiver();
+  expect(await sendMessage(message(receiver.url), AbortSignal.abort())).toMatchObject({
+    error: "this program was stopped",
+  });
   expect(receiver.received).toEqual([]);
 });
 
@@ -66,7 +104,6 @@ test.each([
   ["8.8.8.8", true],
   ["172.32.0.1", true],
   ["2606:4700::1111", true],
-  ["::ffff:8.8.8.8", true],
   ["0.0.0.0", false],
   ["10.1.2.3", false],
   ["100.64.0.1", false],
@@ -83,6 +120,12 @@ test.each([
   ["64:ff9b::a9fe:a9fe", false],
   ["2002:7f00:1::", false],
   ["fd00:ec2::254", false],
+  ["168.63.129.16", false],
+  ["::ffff:8.8.8.8", false],
+  ["::ffff:0:7f00:1", false],
+  ["2001:2::1", false],
+  ["3fff::1", false],
+  ["5f00::1", false],
   ["fe80::1", false],
   ["ff02::1", false],
 ])("%s is public: %s", (address, isPublic) => {

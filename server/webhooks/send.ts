@@ -1,10 +1,11 @@
 import { request as requestPlain } from "node:http";
 import { request as requestSecure } from "node:https";
 import { VERSION } from "@/server/version";
-import { addressIn, isPublicAddress, lookupPublic } from "./public-address";
+import { addressIn, isPublicAddress, publicLookup } from "./public-address";
 
 /** How long a receiver may take, from the look-up of its name to its answer's head. */
 const ANSWER_MS = 15_000;
+const STOPPED = "this program was stopped";
 
 export type Message = {
   url: string;
@@ -12,16 +13,20 @@ export type Message = {
   body: string;
   /** Whether only an address of the Internet at large may be sent to. */
   isPublicOnly: boolean;
+  /** Who is asked for public addresses; those of the machine unless told. */
+  nameServers?: string[];
 };
 /** What became of one try. `status` null: nothing was answered, and `error` says why. */
 export type Sent = { status: number | null; error: string | null; retryAfterMs: number | null };
 
 /**
  * Posts a message and waits for the head of its answer, whose body nobody reads. No redirect is followed: it would carry
- * the message where nobody asked for it. Whatever goes wrong is told, never thrown.
+ * the message where nobody asked for it. Whatever goes wrong on the way is told; an
+ * address that is none is thrown.
  */
 export function sendMessage(message: Message, stop: AbortSignal, answerMs = ANSWER_MS): Promise<Sent> {
   return new Promise((resolve) => {
+    if (stop.aborted) return resolve(unanswered(STOPPED));
     const url = new URL(message.url);
     const literal = addressIn(url);
     if (message.isPublicOnly && literal !== null && !isPublicAddress(literal))
@@ -36,11 +41,11 @@ export function sendMessage(message: Message, stop: AbortSignal, answerMs = ANSW
         "content-length": Buffer.byteLength(message.body),
         "user-agent": `agentrun/${VERSION}`,
       },
-      ...(message.isPublicOnly ? { lookup: lookupPublic } : {}),
+      ...(message.isPublicOnly ? { lookup: publicLookup(message.nameServers) } : {}),
     });
     const leave = (why: string) => asked.destroy(new Error(why));
     const patience = setTimeout(() => leave(`no answer within ${answerMs / 1_000} s`), answerMs);
-    const onStop = () => leave("this program was stopped");
+    const onStop = () => leave(STOPPED);
     stop.addEventListener("abort", onStop, { once: true });
     const settle = (sent: Sent) => {
       clearTimeout(patience);

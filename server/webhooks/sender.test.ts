@@ -18,6 +18,7 @@ import { cancelRun, claimRun, createRun, finishRun } from "@/server/runs";
 import { runnerOf, tenantOperator, testContext } from "@/server/test/context";
 import {
   createWebhook,
+  deleteWebhook,
   listDeliveries,
   readWebhook,
   redeliver,
@@ -53,8 +54,8 @@ afterAll(() => Promise.all(started.map((sender) => sender.close())));
 async function settle(ctx: ServiceContext, sender = senderOf(ctx)): Promise<void> {
   await vi.waitFor(async () => {
     await sender.pass();
-    const due = sql`${webhookDeliveries.state} = 'pending' and (${webhookDeliveries.nextAttemptAt} <= clock_timestamp()
-      or jsonb_array_length(${webhookDeliveries.tries}) < ${webhookDeliveries.attempts})`;
+    const due = sql`${webhookDeliveries.state} = 'pending'
+      and (${webhookDeliveries.isUnderWay} or ${webhookDeliveries.nextAttemptAt} <= clock_timestamp())`;
     expect(await (ctx.db as Db).$count(webhookDeliveries, due)).toBe(0);
     expect(await (ctx.db as Db).$count(webhookEvents)).toBe(0);
   }, 10_000);
@@ -182,20 +183,34 @@ test("what is taken back never happened, and what happens where nobody asks is n
   expect(receiver.received).toEqual([]);
 });
 
-test("what happened before a webhook was disabled waits for it, however late the worker comes to it", async () => {
+test("a webhook is sent what happened while it was enabled, however late the worker comes to it, and nothing else", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await using receiver = await startReceiver();
+  await using other = await startReceiver();
   const { id: webhookId } = await make(ctx, receiver.url);
-  const { id: runId } = await createRun(ctx, { backendProfile: "codex" });
-  await cancelRun(ctx, { runId });
+  await make(ctx, other.url);
+  const end = async () => {
+    const { id: runId } = await createRun(ctx, { backendProfile: "codex" });
+    await cancelRun(ctx, { runId });
+    return runId;
+  };
+  const before = await end();
   await updateWebhook(ctx, { webhookId, isEnabled: false });
+  const meanwhile = await end();
+  await rotateWebhookSecret(ctx, { webhookId });
   const sender = senderOf(ctx);
   await sender.pass();
-  expect(await deliveriesOf(ctx, webhookId)).toMatchObject([{ state: "pending", attempts: 0 }]);
+  expect(await deliveriesOf(ctx, webhookId)).toMatchObject([
+    { state: "pending", attempts: 0, data: { runId: before } },
+  ]);
+  const later = await end();
   await updateWebhook(ctx, { webhookId, isEnabled: true });
+  const after = await end();
   await settle(ctx, sender);
-  expect(receiver.types()).toEqual(["run.cancelled"]);
+  const runsTold = ({ received }: typeof receiver) => received.map(({ body }) => body.data.runId).sort();
+  expect(runsTold(receiver)).toEqual([before, after].sort());
+  expect(runsTold(other)).toEqual([before, meanwhile, later, after].sort());
 });
 
 test("a message is sent until it is taken, with the same id, and then tells of every try", async () => {
@@ -262,7 +277,7 @@ test("one that is never taken is given up after a day of tries, and what takes n
   await expect(redeliverFailed(ctx, { webhookId })).rejects.toMatchObject({ reason: "webhook-disabled" });
   receiver.answerBy(answering(200));
   await updateWebhook(ctx, { webhookId, isEnabled: true });
-  expect(await redeliverFailed(ctx, { webhookId })).toEqual({ webhookId, deliveries: 1 });
+  expect(await redeliverFailed(ctx, { webhookId })).toEqual({ webhookId, deliveries: 1, hasMore: false });
   await settle(ctx, sender);
   expect(await readWebhook(ctx, webhookId)).toMatchObject({ failed: 0, pending: 0, failingSince: null });
 });
@@ -283,7 +298,7 @@ test("one that was given up while others arrive disables nothing; who says that 
   });
 });
 
-test("one that never answers holds up no other, and is asked four things at once", async () => {
+test("one that never answers is asked four things at once, and holds up no other, whenever that comes", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   let held = 0;
@@ -294,18 +309,151 @@ test("one that never answers holds up no other, and is asked four things at once
   const { id: toSilent } = await make(ctx, silent.url);
   const { id: toOther } = await make(ctx, other.url);
   for (let sent = 0; sent < 40; sent += 1) await testWebhook(ctx, { webhookId: toSilent });
-  for (let sent = 0; sent < 20; sent += 1) await testWebhook(ctx, { webhookId: toOther });
   const sender = senderOf(ctx);
-  await vi.waitFor(async () => {
-    await sender.pass();
-    expect(other.received).toHaveLength(20);
-  }, 10_000);
+  const pass = sender.pass();
   await vi.waitFor(() => expect(held).toBe(4));
-  await sender.pass();
+  // In the middle of a pass in which nothing else is to be done.
+  for (let sent = 0; sent < 20; sent += 1) await testWebhook(ctx, { webhookId: toOther });
+  await vi.waitFor(() => expect(other.received).toHaveLength(20), 5_000);
   expect(held).toBe(4);
   // Ended in the middle, its tries count as lost and not as refused.
   await sender.close();
+  await pass;
   expect((await deliveriesOf(ctx, toSilent)).flatMap(({ tries }) => tries)).toEqual([]);
+});
+
+test("many that never answer leave room for one that does", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  await using silent = await startReceiver(() => {});
+  await using other = await startReceiver();
+  for (let made = 0; made < 24; made += 1) {
+    const { id: webhookId } = await make(ctx, silent.url, { name: `silent ${made}` });
+    for (let sent = 0; sent < 5; sent += 1) await testWebhook(ctx, { webhookId });
+  }
+  // As they are after their first tries.
+  await ctx.db.update(webhooks).set({ failingSince: sql`clock_timestamp()` });
+  const { id: toOther } = await make(ctx, other.url);
+  const sender = senderOf(ctx);
+  const pass = sender.pass();
+  await vi.waitFor(() => expect(silent.received).toHaveLength(16));
+  for (let sent = 0; sent < 20; sent += 1) await testWebhook(ctx, { webhookId: toOther });
+  await vi.waitFor(() => expect(other.received).toHaveLength(20), 5_000);
+  expect(silent.received).toHaveLength(16);
+  await sender.close();
+  await pass;
+});
+
+test("what is done to a webhook while messages to it are settled waits for none, and loses none", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, { poolMax: 16 });
+  let count = 0;
+  await using receiver = await startReceiver((_, response) => {
+    count += 1;
+    response.writeHead(count % 3 === 0 ? 500 : 204).end();
+  });
+  const warned: unknown[] = [];
+  const log = Object.assign(Object.create(ctx.log), { warn: (...words: unknown[]) => warned.push(words) });
+  const ids: string[] = [];
+  for (let made = 0; made < 3; made += 1) ids.push((await make(ctx, receiver.url, { name: `hook ${made}` })).id);
+  for (const webhookId of ids) for (let sent = 0; sent < 40; sent += 1) await testWebhook(ctx, { webhookId });
+  const senders = [1, 2].map(() => senderOf({ ...ctx, log }, { pauseAfter: () => 1 }));
+  const acts = [
+    (webhookId: string, turn: number) => updateWebhook(ctx, { webhookId, name: `${webhookId} ${turn}` }),
+    (webhookId: string) => rotateWebhookSecret(ctx, { webhookId }),
+    (webhookId: string) => redeliverFailed(ctx, { webhookId }),
+    (webhookId: string) => testWebhook(ctx, { webhookId }),
+    async (webhookId: string) => {
+      const [last] = await deliveriesOf(ctx, webhookId);
+      if (last) await redeliver(ctx, { deliveryId: last.id });
+    },
+  ];
+  const passes = Promise.all(senders.map((sender) => sender.pass()));
+  await Promise.all(
+    acts.map(async (act) => {
+      for (let turn = 0; turn < 20; turn += 1) for (const webhookId of ids) await act(webhookId, turn);
+    }),
+  );
+  await passes;
+  for (const sender of senders) await settle(ctx, sender);
+  expect(warned).toEqual([]);
+  for (const webhookId of ids) {
+    const { pending, failed } = await readWebhook(ctx, webhookId);
+    expect([pending, failed]).toEqual([0, 0]);
+  }
+});
+
+test("a webhook that is deleted while events are on their way to it takes none of another's with it", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  await using receiver = await startReceiver();
+  const { id: gone } = await make(ctx, receiver.url, { name: "gone" });
+  const { id: stays } = await make(ctx, receiver.url, { name: "stays" });
+  const { id: runId } = await createRun(ctx, { backendProfile: "codex" });
+  await cancelRun(ctx, { runId });
+  const sender = senderOf(ctx);
+  await Promise.all([deleteWebhook(ctx, { webhookId: gone }), sender.pass()]);
+  await settle(ctx, sender);
+  expect(await deliveriesOf(ctx, stays)).toMatchObject([{ state: "delivered" }]);
+  await expect(deliveriesOf(ctx, gone)).rejects.toMatchObject({ reason: "not-found" });
+});
+
+test("one that is sent again while a try is under way listens to the new try alone", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const answers: ((status: number) => void)[] = [];
+  await using receiver = await startReceiver((_, response) => {
+    answers.push((status) => response.writeHead(status).end());
+  });
+  const { id: webhookId } = await make(ctx, receiver.url);
+  const { id: deliveryId } = await testWebhook(ctx, { webhookId });
+  const sender = senderOf(ctx);
+  const pass = sender.pass();
+  await vi.waitFor(() => expect(answers).toHaveLength(1));
+  expect(await deliveriesOf(ctx, webhookId)).toMatchObject([{ isUnderWay: true, attempts: 1 }]);
+  expect(await redeliver(ctx, { deliveryId })).toMatchObject({ isUnderWay: false, attempts: 0 });
+  await vi.waitFor(() => expect(answers).toHaveLength(2));
+  answers[0]?.(410);
+  answers[1]?.(204);
+  await pass;
+  await settle(ctx, sender);
+  expect(await deliveriesOf(ctx, webhookId)).toMatchObject([
+    { state: "delivered", isUnderWay: false, attempts: 1, tries: [{ status: 204 }] },
+  ]);
+  expect(await readWebhook(ctx, webhookId)).toMatchObject({ isEnabled: true, failingSince: null });
+});
+
+test("what the address of before answers says nothing of the new one", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  let answer: () => void = () => undefined;
+  await using old = await startReceiver((_, response) => {
+    answer = () => response.writeHead(410).end();
+  });
+  await using fresh = await startReceiver();
+  const { id: webhookId } = await make(ctx, old.url);
+  await testWebhook(ctx, { webhookId });
+  const sender = senderOf(ctx);
+  const pass = sender.pass();
+  await vi.waitFor(() => expect(old.received).toHaveLength(1));
+  await updateWebhook(ctx, { webhookId, url: fresh.url });
+  answer();
+  await pass;
+  await settle(ctx, sender);
+  expect(await readWebhook(ctx, webhookId)).toMatchObject({ isEnabled: true, failingSince: null, failed: 1 });
+});
+
+test("whoever stops as a try is begun sends nothing, and waits for nothing", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  await using receiver = await startReceiver(() => {});
+  const { id: webhookId } = await make(ctx, receiver.url);
+  await testWebhook(ctx, { webhookId });
+  const sender = senderOf(ctx);
+  const pass = sender.pass();
+  const closed = sender.close();
+  await Promise.all([pass, closed]);
+  expect(receiver.received).toEqual([]);
 });
 
 test("a try whose worker died is made again, and what the first is told of it later changes nothing", async () => {

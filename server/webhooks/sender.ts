@@ -1,10 +1,12 @@
 import { setMaxListeners } from "node:events";
+import { setTimeout as pause } from "node:timers/promises";
 import { and, eq, lt, sql } from "drizzle-orm";
 import { DELIVERIES_KEPT_DAYS } from "@/contract/words";
 import {
   addressEvents,
   type BegunDelivery,
   beginDeliveries,
+  noteAnswer,
   removeOldDeliveries,
   settleDelivery,
 } from "@/db/queries/webhook-deliveries";
@@ -16,16 +18,18 @@ import { ATTEMPTS_MAX, pauseAfter } from "./schedule";
 import { reasonOf, type Sent, sendMessage, unanswered } from "./send";
 import { signatureHeaders } from "./signature";
 
-/** Messages under way at once, of all webhooks and of one. */
+/** Messages under way at once: of all webhooks, of those that are failing, and of one that is not. */
 const AT_ONCE_MAX = 32;
+const FAILING_MAX = 16;
 const EACH_MAX = 4;
-/** A pass goes on while there is something to begin, but makes room for whoever looks whether it still lives. */
+/** A pass goes on while something is under way, but makes room for whoever looks whether it still lives. */
 const PASS_MS = 10_000;
-const EVENTS_BATCH = 500;
+/** While something is under way, what happens and what comes due meanwhile waits no longer than this. */
+const LOOK_MS = 250;
+const ADDRESSED_BATCH = 2_000;
 const OLD_BATCH = 1_000;
 /** Longer than a try may take: what is not settled by then was lost with its worker, and is tried again. */
 const TRY_LEASE_MS = 60_000;
-const TRIES_KEPT = ATTEMPTS_MAX;
 /** A webhook to which nothing has arrived for so long is disabled when a delivery is given up. */
 const GIVE_UP_HOURS = 24;
 /** What a receiver says that wants no more, ever. */
@@ -44,7 +48,7 @@ type WebhookSenderDeps = {
  */
 export class WebhookSender {
   /** Tries that are under way: what takes its time goes on beside the next passes. */
-  readonly #underWay = new Map<string, { webhookId: string; settled: Promise<void> }>();
+  readonly #underWay = new Map<string, { begun: BegunDelivery; settled: Promise<void> }>();
   readonly #stop = new AbortController();
   #oldLookedAt = 0;
 
@@ -57,14 +61,14 @@ export class WebhookSender {
   async pass(): Promise<void> {
     const { db } = this.deps.ctx;
     const endsAt = performance.now() + PASS_MS;
-    let hasMore = true;
-    while (hasMore && !this.#stop.signal.aborted && performance.now() < endsAt) {
-      const taken = await addressEvents(db, EVENTS_BATCH);
-      const begun = await this.#begin();
-      hasMore = taken === EVENTS_BATCH || begun > 0;
-      if (begun > 0) await Promise.race([...this.#underWay.values()].map(({ settled }) => settled));
+    for (;;) {
+      const taken = await addressEvents(db, ADDRESSED_BATCH);
+      await this.#begin();
+      const isOver = this.#stop.signal.aborted || performance.now() >= endsAt;
+      if (isOver || (taken === 0 && this.#underWay.size === 0)) break;
+      if (taken === 0) await this.#untilOneIsSettled(LOOK_MS);
     }
-    await this.#removeOld();
+    await this.#removeOld(endsAt);
   }
 
   /** Ends what is under way: it counts as lost, and is tried again by whoever leads then. */
@@ -73,61 +77,76 @@ export class WebhookSender {
     await Promise.all([...this.#underWay.values()].map(({ settled }) => settled));
   }
 
-  async #begin(): Promise<number> {
-    const max = AT_ONCE_MAX - this.#underWay.size;
-    if (max <= 0) return 0;
-    const underWay = new Map<string, number>();
-    for (const { webhookId } of this.#underWay.values()) underWay.set(webhookId, (underWay.get(webhookId) ?? 0) + 1);
+  async #untilOneIsSettled(longestMs: number): Promise<void> {
+    const look = new AbortController();
+    const looked = pause(longestMs, undefined, { signal: look.signal }).catch(() => undefined);
+    await Promise.race([looked, ...[...this.#underWay.values()].map(({ settled }) => settled)]);
+    look.abort();
+  }
+
+  async #begin(): Promise<void> {
     const { ctx, leaseMs = TRY_LEASE_MS } = this.deps;
-    const begun = await beginDeliveries(ctx.db, { max, eachMax: EACH_MAX, underWay, leaseMs });
+    const tries = [...this.#underWay.values()].map(({ begun }) => begun);
+    const max = AT_ONCE_MAX - tries.length;
+    if (max <= 0) return;
+    const failingMax = Math.max(0, FAILING_MAX - tries.filter(({ isFailing }) => isFailing).length);
+    const underWay = new Map<string, number>();
+    for (const { webhookId } of tries) underWay.set(webhookId, (underWay.get(webhookId) ?? 0) + 1);
+    const begun = await beginDeliveries(ctx.db, { max, failingMax, eachMax: EACH_MAX, underWay, leaseMs });
+    // What was begun in the moment of a stop counts as lost.
+    if (this.#stop.signal.aborted) return;
     for (const delivery of begun) {
       const key = `${delivery.id} ${delivery.attempts}`;
       const settled = this.#try(delivery).finally(() => this.#underWay.delete(key));
-      this.#underWay.set(key, { webhookId: delivery.webhookId, settled });
+      this.#underWay.set(key, { begun: delivery, settled });
     }
-    return begun.length;
   }
 
-  async #try(delivery: BegunDelivery): Promise<void> {
-    const { ctx, send = sendMessage } = this.deps;
-    const { id, url, secrets, tenantId, webhookId } = delivery;
+  /** Sends a delivery and writes how that went. Never throws: what cannot be written is tried again once it counts as lost. */
+  async #try(begun: BegunDelivery): Promise<void> {
+    const { ctx } = this.deps;
     const sentAt = new Date();
     const beganAt = performance.now();
-    const { publicUrl } = ctx.settings;
-    const body = bodyOf({ ...delivery, at: new Date(delivery.atMs) }, { format: delivery.format, publicUrl });
-    const headers = signatureHeaders(secrets, { id, sentAt, body });
-    const message = { url, headers, body, isPublicOnly: tenantId !== null };
-    // One that cannot even be begun, as by an address that Node refuses, ends as others do: by its tries.
-    const sent = await send(message, this.#stop.signal).catch((error: NodeJS.ErrnoException) =>
-      unanswered(reasonOf(error)),
-    );
-    if (this.#stop.signal.aborted) return;
     try {
-      await this.#settle(delivery, sent, { at: sentAt.toISOString(), tookMs: Math.round(performance.now() - beganAt) });
+      // One that cannot even be begun, as by an address that Node refuses, ends as others do: by its tries.
+      const sent = await this.#send(begun, sentAt).catch((error: NodeJS.ErrnoException) => unanswered(reasonOf(error)));
+      if (this.#stop.signal.aborted) return;
+      await this.#settle(begun, sent, { at: sentAt.toISOString(), tookMs: Math.round(performance.now() - beganAt) });
     } catch (error) {
-      // It is tried again once it counts as lost.
-      ctx.log.warn({ err: error, webhookId, deliveryId: id }, "how a delivery went could not be stored");
+      const { webhookId, id: deliveryId } = begun;
+      ctx.log.warn({ err: error, webhookId, deliveryId }, "how a delivery went could not be stored");
     }
   }
 
-  async #settle(delivery: BegunDelivery, sent: Sent, when: { at: string; tookMs: number }): Promise<void> {
+  async #send({ id, url, secrets, tenantId, format, ...happened }: BegunDelivery, sentAt: Date): Promise<Sent> {
+    const { ctx, send = sendMessage } = this.deps;
+    const { publicUrl } = ctx.settings;
+    const body = bodyOf({ ...happened, at: new Date(happened.atMs) }, { format, publicUrl });
+    const headers = signatureHeaders(secrets, { id, sentAt, body });
+    return send({ url, headers, body, isPublicOnly: tenantId !== null }, this.#stop.signal);
+  }
+
+  async #settle(begun: BegunDelivery, sent: Sent, when: { at: string; tookMs: number }): Promise<void> {
     const { ctx } = this.deps;
-    const { id: deliveryId, webhookId, attempts } = delivery;
     const { status, error } = sent;
-    const pauseMs =
-      error === null || status === GONE ? null : (this.deps.pauseAfter ?? pauseAfter)(attempts, sent.retryAfterMs);
-    const triedNow = { ...when, status, error };
-    const of = { deliveryId, webhookId, attempts, triedNow, triesMax: TRIES_KEPT };
-    if (error === null) await settleDelivery(ctx.db, { ...of, state: "delivered" });
-    else if (pauseMs !== null) await settleDelivery(ctx.db, { ...of, state: "pending", pauseMs });
-    else if (await settleDelivery(ctx.db, { ...of, state: "failed" })) {
-      ctx.log.warn({ webhookId, deliveryId, attempts, error }, "a webhook's delivery was given up");
-      await this.#disable(webhookId, status === GONE);
-    }
+    const isArrived = error === null;
+    const wait = this.deps.pauseAfter ?? pauseAfter;
+    const pauseMs = isArrived || status === GONE ? null : wait(begun.attemptsNow, sent.retryAfterMs);
+    const of = { begun, triedNow: { ...when, status, error }, triesMax: ATTEMPTS_MAX };
+    const isOwn = await settleDelivery(
+      ctx.db,
+      pauseMs === null ? { ...of, state: isArrived ? "delivered" : "failed" } : { ...of, state: "pending", pauseMs },
+    );
+    if (!isOwn) return;
+    await noteAnswer(ctx.db, begun, isArrived);
+    if (isArrived || pauseMs !== null) return;
+    const { webhookId, id: deliveryId, attemptsNow: attempts } = begun;
+    ctx.log.warn({ webhookId, deliveryId, attempts, error }, "a webhook's delivery was given up");
+    await this.#disable(begun, status === GONE);
   }
 
   /** Disables a webhook that says that it is gone, or that has taken nothing for long. */
-  async #disable(webhookId: string, isGone: boolean): Promise<void> {
+  async #disable({ webhookId, url }: BegunDelivery, isGone: boolean): Promise<void> {
     const reason = isGone ? `it answered ${GONE}: it is gone` : `nothing arrived there for ${GIVE_UP_HOURS} hours`;
     await inTx(this.deps.ctx, async (ctx) => {
       const long = lt(webhooks.failingSince, sql`clock_timestamp() - ${GIVE_UP_HOURS} * interval '1 hour'`);
@@ -137,7 +156,14 @@ export class WebhookSender {
           ...{ isEnabled: false, disabledReason: reason, version: sql`${webhooks.version} + 1` },
           updatedAt: sql`clock_timestamp()`,
         })
-        .where(and(eq(webhooks.id, webhookId), eq(webhooks.isEnabled, true), isGone ? undefined : long))
+        .where(
+          and(
+            eq(webhooks.id, webhookId),
+            eq(webhooks.url, url),
+            eq(webhooks.isEnabled, true),
+            isGone ? undefined : long,
+          ),
+        )
         .returning();
       if (disabled === undefined) return;
       const { tenantId, name } = disabled;
@@ -147,10 +173,13 @@ export class WebhookSender {
   }
 
   /** Once a minute is often enough for what is days old. */
-  async #removeOld(): Promise<void> {
+  async #removeOld(endsAt: number): Promise<void> {
     const now = performance.now();
     if (this.#oldLookedAt !== 0 && now - this.#oldLookedAt < 60_000) return;
     this.#oldLookedAt = now;
-    await removeOldDeliveries(this.deps.ctx.db, DELIVERIES_KEPT_DAYS, OLD_BATCH);
+    for (;;) {
+      const removed = await removeOldDeliveries(this.deps.ctx.db, DELIVERIES_KEPT_DAYS, OLD_BATCH);
+      if (removed < OLD_BATCH || performance.now() >= endsAt) break;
+    }
   }
 }

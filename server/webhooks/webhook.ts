@@ -50,6 +50,16 @@ export async function readWebhook(ctx: ServiceContext, webhookId: string): Promi
   return toWebhook(found);
 }
 
+/** A webhook that the caller may see, as it is stored. */
+export async function findWebhook(ctx: ServiceContext, webhookId: string): Promise<WebhookRow> {
+  const [webhook] = await ctx.db
+    .select()
+    .from(webhooks)
+    .where(and(eq(webhooks.id, webhookId), isSeen(ctx)));
+  if (webhook === undefined) throw new NotFoundError("webhook", webhookId);
+  return webhook;
+}
+
 /** Locks a webhook that the caller may change, and has seen as it is. */
 export async function lockWebhook(
   ctx: TxContext,
