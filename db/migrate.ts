@@ -59,6 +59,7 @@ export async function migrate(databaseUrl: string, migrations: Migration[] = rea
     verify(applied, migrations);
     const missing = migrations.filter(({ id }) => !applied.some((row) => row.id === id));
     if (missing.length > 0) await prepareBookkeeping(client, migrations);
+    if (applied.length > 0) await prepareAdoption(client, missing);
     for (const migration of missing) await apply(client, migration);
     await renewFeedEpoch(client);
   } finally {
@@ -140,6 +141,21 @@ async function prepareBookkeeping(client: pg.Client, migrations: Migration[]): P
   }
 }
 
+/** The migration that adopts the rows of v0.1, and the later one whose work it relies on. */
+const ADOPTION = "009_adopt_v01_rows_and_stamp_changes";
+const DEFAULTS = "044_defaults_of_v01_times";
+
+/** Gives a database of v0.1 what its adoption takes for there. It is done once more in its turn, and does no harm then. */
+async function prepareAdoption(client: pg.Client, missing: Migration[]): Promise<void> {
+  const defaults = missing.find(({ id }) => id === DEFAULTS);
+  if (!defaults || !missing.some(({ id }) => id === ADOPTION)) return;
+  try {
+    await client.query(defaults.sql);
+  } catch (error) {
+    throw failed(defaults, error);
+  }
+}
+
 /**
  * Waits for the lock by asking for it again and again: a statement that waits holds a snapshot, and whoever has the lock
  * and builds an index concurrently would wait for that.
@@ -171,8 +187,12 @@ async function apply(client: pg.Client, migration: Migration): Promise<void> {
     if (isOne) await client.query("COMMIT");
   } catch (error) {
     if (isOne) await client.query("ROLLBACK");
-    throw new MigrationError(migration.id, error instanceof Error ? error.message : String(error), { cause: error });
+    throw failed(migration, error);
   }
+}
+
+function failed({ id }: Migration, error: unknown): MigrationError {
+  return new MigrationError(id, error instanceof Error ? error.message : String(error), { cause: error });
 }
 
 /** How often a build that met a deadlock is begun anew. */

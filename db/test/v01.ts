@@ -1,5 +1,26 @@
 import type pg from "pg";
 
+/** Times that every writer of v0.1 named itself: whether they have defaults as well is told by none of its documents. */
+const V01_TIMES: Record<string, readonly string[]> = {
+  agentrun_runs: ["created_at", "updated_at"],
+  agentrun_commands: ["created_at", "updated_at"],
+  agentrun_events: ["created_at"],
+  agentrun_runners: ["registered_at", "heartbeat_at"],
+  agentrun_backends: ["updated_at"],
+  agentrun_leases: ["updated_at"],
+  agentrun_sessions: ["created_at", "updated_at"],
+  agentrun_session_read_cursors: ["read_at"],
+  agentrun_runner_jobs: ["created_at", "updated_at"],
+  agentrun_queue_tasks: ["created_at", "updated_at"],
+  agentrun_queue_read_cursors: ["read_at"],
+};
+
+/** Takes the defaults of its times from a database that v0.1 left, or from one that was adopted. */
+export async function dropTimeDefaults(client: Pick<pg.Client, "query">): Promise<void> {
+  for (const [table, columns] of Object.entries(V01_TIMES))
+    for (const column of columns) await client.query(`ALTER TABLE ${table} ALTER COLUMN ${column} DROP DEFAULT`);
+}
+
 /**
  * A database as v0.1 left it at its migration 007, written by hand from what v0.1 documents: its constraints have other
  * names than ours, its migrations other texts, and its rows hold what only v0.1 wrote: JSON null where none is meant,
