@@ -3,7 +3,7 @@ import { cleanText } from "./text";
 
 const CHOSEN_ID = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$/;
 /** Names that routes use beside a session's id. */
-const RESERVED_SESSION_IDS = new Set(["watch", "storage", "digests"]);
+const RESERVED_SESSION_IDS = new Set(["watch", "storage"]);
 
 /** An id that a caller chooses: safe in paths, logs and folder names. */
 export const ChosenId = z

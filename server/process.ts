@@ -41,6 +41,7 @@ export function onStop(log: Logger, stop: () => Promise<void>): void {
 /** Says on standard error why the process cannot go on, and ends it. */
 export function fail(error: unknown): never {
   const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`${message}\n`);
-  process.exit(isUnusableDatabase(error) ? EXIT_UNUSABLE_DATABASE : 1);
+  const isUnusable = isUnusableDatabase(error);
+  process.stderr.write(`${isUnusable ? `${error.failureKind}: ` : ""}${message}\n`);
+  process.exit(isUnusable ? EXIT_UNUSABLE_DATABASE : 1);
 }

@@ -235,3 +235,26 @@ test("approvals are found by a whole id of their own, of their run or session, a
   expect(await countApprovals(ctx, { limit: 1, olderThanMinutes: 60 }, 10)).toMatchObject({ count: 1 });
   expect(await countApprovals(ctx, { limit: 1, status: "applied" }, 10)).toMatchObject({ count: 0 });
 });
+
+test("a runner that asks by events alone is sent the answer; what is of another run is not answered here", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { runId, leaseEpoch, runner } = await asking(ctx, "ses_outside");
+  const payload = { approvalId: "of-its-own", decision: "accept" as const };
+  const command = await createCommand(ctx, { runId, type: "approve", payload });
+  expect(command).toMatchObject({ type: "approve", state: "pending", payload });
+  await ackCommand(runner, { commandId: command.id, leaseEpoch });
+  expect(await finishCommand(runner, { commandId: command.id, leaseEpoch, terminalStatus: "completed" })).toMatchObject(
+    {
+      state: "completed",
+    },
+  );
+  const { ask } = await asking(ctx, "ses_other");
+  const { approvalId } = await ask("req-1");
+  await expect(
+    createCommand(ctx, { runId, type: "approve", payload: { approvalId, decision: "accept" } }),
+  ).rejects.toMatchObject({ reason: "not-found" });
+  await expect(decideApproval(ctx, { approvalId: "of-its-own", decision: "accept" })).rejects.toMatchObject({
+    reason: "not-found",
+  });
+});

@@ -9,7 +9,10 @@ import { countPending } from "./settle";
 
 type Locked = { run: RunRow; session: SessionRow | null };
 
-/** Decides an approval, once, by the `approve` command that carries the decision to its runner. The run is locked. */
+/**
+ * Decides an approval, once, by the `approve` command that carries the decision to its runner. The run is locked. A runner
+ * that asks by events alone, as those of v0.1 do, has no approvals here: what its command decides is for it to say.
+ */
 export async function recordDecision(ctx: TxContext, { run, session }: Locked, command: CommandRow): Promise<void> {
   const { approvalId, decision, reason } = COMMAND_PAYLOADS.approve.parse(command.payload);
   const [decided] = await ctx.db
@@ -25,7 +28,7 @@ export async function recordDecision(ctx: TxContext, { run, session }: Locked, c
     })
     .where(and(eq(approvals.id, approvalId), eq(approvals.runId, run.id), eq(approvals.status, "pending")))
     .returning();
-  if (!decided) throw await refusal(ctx, run, approvalId);
+  if (!decided) return assertUnknown(ctx, run, approvalId);
   await appendServerEvents(ctx, run, [decisionEvent(decided)]);
   if (session) await countPending(ctx, session.sessionId);
   ctx.wake("approvals");
@@ -97,16 +100,19 @@ function decisionEvent(approval: ApprovalRow): { type: "approval_decision"; payl
   };
 }
 
-async function refusal(ctx: TxContext, run: RunRow, approvalId: string): Promise<Error> {
+/** Refuses what is of another run, or was decided or settled before. */
+async function assertUnknown(ctx: TxContext, run: RunRow, approvalId: string): Promise<void> {
   const [known] = await ctx.db
-    .select({ status: approvals.status, decidedBy: approvals.decidedBy })
+    .select({ runId: approvals.runId, status: approvals.status, decidedBy: approvals.decidedBy })
     .from(approvals)
-    .where(and(eq(approvals.id, approvalId), eq(approvals.runId, run.id)));
-  if (!known) return new NotFoundError("approval", approvalId);
-  const by = known.decidedBy === null ? "" : ` by ${known.decidedBy}`;
-  return new ConflictError(
+    .where(eq(approvals.id, approvalId));
+  if (!known) return;
+  const { runId, ...said } = known;
+  if (runId !== run.id) throw new NotFoundError("approval", approvalId);
+  const by = said.decidedBy === null ? "" : ` by ${said.decidedBy}`;
+  throw new ConflictError(
     "approval-decided",
-    `approval ${approvalId} is ${known.status}${by}: it is decided once`,
-    known,
+    `approval ${approvalId} is ${said.status}${by}: it is decided once`,
+    said,
   );
 }

@@ -209,9 +209,15 @@ test("REST gives what tRPC gives, for every reading procedure", async () => {
     ...{ runId: run.id, sessionId: "ses_same", taskId: task.id, eventId, name: "queue", bulkId: bulk.id },
     profile: "demo",
   };
-  const followed = async () =>
-    ((await web.call("GET", "/api/v1/sessions/ses_same")).body as { lastEventSeq: number }).lastEventSeq;
-  // Sessions follow their runs a moment later: two answers are compared.
+  // A session's own answer is up to date at once, its row in lists a moment later: two answers are compared.
+  const read = (await web.call("GET", "/api/v1/sessions/ses_same")).body as { lastEventSeq: number };
+  expect(read.lastEventSeq).toBe(items.length);
+  const followed = async () => {
+    const { items } = (await web.call("GET", "/api/v1/sessions?state=all")).body as {
+      items: (typeof read & { sessionId: string })[];
+    };
+    return items.find(({ sessionId }) => sessionId === "ses_same")?.lastEventSeq;
+  };
   await expect.poll(followed).toBe(items.length);
   // What a route does not answer without.
   const asked: Record<string, object> = { "sessions.digests": { sessionIds: ["ses_same"] } };
@@ -242,16 +248,26 @@ test("REST gives what tRPC gives, for every reading procedure", async () => {
 test("digests are of the sessions that are named, each id given once more", async () => {
   for (const sessionId of ["ses_d1", "ses_d2"])
     await web.call("POST", "/api/v1/sessions", { body: { backendProfile: "demo", sessionId } });
-  const digests = await web.call("GET", "/api/v1/sessions/digests?sessionIds=ses_d2&sessionIds=ses_d1&sessionIds=none");
+  const digests = await web.call("GET", "/api/v1/session-digests?sessionIds=ses_d2&sessionIds=ses_d1&sessionIds=none");
   expect(digests.body).toMatchObject({
     items: [{ sessionId: "ses_d1", tokens: { calls: 0, costs: [] }, lastEvent: null }, { sessionId: "ses_d2" }],
   });
   const many = Array.from({ length: 201 }, (_, index) => `sessionIds=ses_${index}`).join("&");
   for (const query of ["", "sessionIds=", many, "sessionIds=a&limit=1"])
-    expect(await refusal("GET", `/api/v1/sessions/digests?${query}`)).toEqual({ status: 400, reason: "invalid-input" });
-  // Nothing else goes by that name.
-  const named = { backendProfile: "demo", sessionId: "digests" };
-  expect(await refusal("POST", "/api/v1/sessions", named)).toEqual({ status: 400, reason: "invalid-input" });
+    expect(await refusal("GET", `/api/v1/session-digests?${query}`)).toEqual({ status: 400, reason: "invalid-input" });
+});
+
+test("a caller's id hides no route, and no route hides a caller's id", async () => {
+  for (const sessionId of ["digests", "stats", "history"]) {
+    await web.call("POST", "/api/v1/sessions", { body: { backendProfile: "demo", sessionId } });
+    expect((await web.call("GET", `/api/v1/sessions/${sessionId}`)).body).toMatchObject({ sessionId });
+    await web.call("POST", "/api/v1/runners", { body: { id: sessionId } });
+    expect((await web.call("GET", `/api/v1/runners/${sessionId}`)).body).toMatchObject({ id: sessionId });
+  }
+  for (const sessionId of ["watch", "storage"])
+    expect(await refusal("POST", "/api/v1/sessions", { backendProfile: "demo", sessionId })).toEqual({
+      ...{ status: 400, reason: "invalid-input" },
+    });
 });
 
 test("what is asked in a body and changes nothing is answered by REST as by tRPC", async () => {

@@ -134,11 +134,11 @@ export const ROUTES: readonly Route[] = [
   route("GET", "/runner-jobs/{runnerJobId}", "runnerJobs.get", { answer: RunnerJob, summary: "Get a runner job" }),
   route("POST", "/runners", "runners.register", { answer: Runner, summary: "Register a runner" }),
   route("GET", "/runners", "runners.list", { answer: RunnerPage, summary: "List runners" }),
-  route("GET", "/runners/stats", "runners.stats", {
+  route("GET", "/runner-stats", "runners.stats", {
     answer: RunnerStats,
     summary: "How many runners live, what they do, and where they are",
   }),
-  route("GET", "/runners/history", "runners.history", {
+  route("GET", "/runner-history", "runners.history", {
     answer: RunnerHistory,
     summary: "How many runners lived and worked, and how long their beats took",
   }),
@@ -161,7 +161,7 @@ export const ROUTES: readonly Route[] = [
   route("GET", "/runners/{runnerId}", "runners.get", { answer: Runner, summary: "Get a runner" }),
   route("POST", "/sessions", "sessions.create", { answer: SessionSummary, summary: "Create a session and its volume" }),
   route("GET", "/sessions", "sessions.list", { answer: SessionPage, summary: "List sessions" }),
-  route("GET", "/sessions/digests", "sessions.digests", {
+  route("GET", "/session-digests", "sessions.digests", {
     answer: SessionDigests,
     summary: "Tell of some sessions what their calls took and what was said last",
   }),

@@ -83,6 +83,12 @@ export function isReadBy(readerId: string | null): SQL {
   return sql`(${sessionReadCursors.sessionId} = ${sessions.sessionId} and ${sessionReadCursors.readerId} = ${readerId})`;
 }
 
+/** The last event of the run that a session shows: its row follows a moment after events are stored. */
+const LAST_EVENT = sql`(select event.seq, event.created_at
+  from agentrun_runs run left join agentrun_events event on event.run_id = run.id and event.seq = run.last_event_seq
+  where run.id = coalesce(${sessions.activeRunId}, ${sessions.lastRunId})) last_event`;
+
+/** A session as it is now, whatever its row still has to follow. */
 export async function getSession(
   ctx: ServiceContext,
   input: { sessionId: string; readerId?: string },
@@ -93,13 +99,26 @@ export async function getSession(
       session: sessions,
       readVersion: sessionReadCursors.sessionVersion,
       silentSinceMs: silentSince(ctx.settings.stuckAfterMs),
+      lastEventSeq: sql<number>`coalesce(last_event.seq, 0)`,
+      lastEventAtMs: sql<number | null>`(extract(epoch from last_event.created_at) * 1000)::float8`,
     })
     .from(sessions)
     .leftJoin(sessionReadCursors, isReadBy(readerId))
+    .leftJoin(sql`lateral ${LAST_EVENT}`, sql`true`)
     .where(isSeen(ctx, sessionId));
   if (!found) throw new NotFoundError("session", sessionId);
   const { session, readVersion, silentSinceMs } = found;
-  return toSummary(session, readerId === null ? null : { readVersion }, silentSinceMs);
+  return toSummary(follow(session, found), readerId === null ? null : { readVersion }, silentSinceMs);
+}
+
+/** A session's row with the last event of its run, where that is newer than what the row knows. */
+function follow(
+  session: SessionRow,
+  { lastEventSeq, lastEventAtMs }: { lastEventSeq: number; lastEventAtMs: number | null },
+): SessionRow {
+  if (lastEventAtMs === null || lastEventSeq === session.lastEventSeq) return session;
+  const lastActivityAt = new Date(Math.max(session.lastActivityAt?.getTime() ?? 0, lastEventAtMs));
+  return { ...session, lastEventSeq, lastActivityAt };
 }
 
 /** How a run names its session. */

@@ -1,4 +1,5 @@
 import { initTRPC, TRPCError } from "@trpc/server";
+import { TRPC_ERROR_CODES_BY_KEY } from "@trpc/server/rpc";
 import { z } from "zod";
 import { type ErrorBody, REASON_STATUS, type Reason } from "@/contract/errors";
 import { type Actor, hasScope, type ServiceContext } from "@/server/context";
@@ -67,10 +68,13 @@ const t = initTRPC
     errorFormatter({ shape, error, ctx }) {
       const fault = faultOf(error);
       const agentrun: ErrorBody = errorBody(fault, ctx?.requestId ?? "none");
+      const httpStatus = REASON_STATUS[fault.reason];
+      // Of a subscription tRPC knows no more than that it failed, which its clients take for a reason to try again.
+      const code = TRPC_CODE[httpStatus];
       return {
-        ...shape,
+        code: TRPC_ERROR_CODES_BY_KEY[code],
         message: fault.message,
-        data: { code: shape.data.code, httpStatus: REASON_STATUS[fault.reason], path: shape.data.path, agentrun },
+        data: { code, httpStatus, path: shape.data.path, agentrun },
       };
     },
     sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 40_000 } },

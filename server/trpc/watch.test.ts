@@ -77,3 +77,20 @@ test("a run's events are told to the last one, and then the subscription ends", 
   await expect.poll(() => hasEnded).toBe(true);
   expect(web.wiring.live.streams.count).toBe(0);
 });
+
+test("what cannot be watched is told once, as the error that it is, and not asked for again", async () => {
+  await using database = await createTestDatabase();
+  await using web = await startTestWeb(database);
+  const errors: unknown[] = [];
+  const client = clientOf(web.url);
+  const onError = (error: unknown) => void errors.push(error);
+  client.events.watch.subscribe({ runId: "run_nope" }, { onError });
+  client.commands.watch.subscribe({ runId: "run_nope" }, { onError });
+  await expect.poll(() => errors.length).toBe(2);
+  for (const error of errors)
+    expect(error).toMatchObject({
+      shape: { code: -32_004 },
+      data: { code: "NOT_FOUND", httpStatus: 404, agentrun: { reason: "not-found", failureKind: "schema-invalid" } },
+    });
+  expect(web.wiring.live.streams.count).toBe(0);
+});
