@@ -107,8 +107,8 @@ test("a webhook is made, fails, is put right, and tells of what agents do, with 
     await expect(page.getByText("Nothing has arrived there for")).toBeVisible();
     await test500().getByRole("button", { name: "webhook.test", exact: true }).press("Enter");
     const tries = page.getByRole("table", { name: "Tries" }).getByRole("row").filter({ hasText: "answered 500" });
-    // The second comes by itself, soon; the third is half a minute away.
-    await expect(tries).toHaveCount(2);
+    // The second comes by itself, soon.
+    await expect(tries.nth(1)).toBeVisible({ timeout: 30_000 });
     await expect(page.getByRole("group", { name: "Body" })).toContainText('"type": "webhook.test"');
     await expectEveryLook(browser, shared, { address, name: "webhook" });
     await expectEveryLook(browser, shared, { address: "/settings/webhooks", name: "webhooks" });
@@ -122,7 +122,8 @@ test("a webhook is made, fails, is put right, and tells of what agents do, with 
     await expect(test500()).toContainText("delivered");
     await expect(test500()).toContainText("answered 204");
     await expect(page.getByRole("banner").or(page.getByRole("main")).getByText("working").first()).toBeVisible();
-    expect(receiver.typesOf()).toEqual(["webhook.test", "webhook.test", "webhook.test"]);
+    // However many have come by themselves meanwhile.
+    expect(new Set(receiver.typesOf())).toEqual(new Set(["webhook.test"]));
     expect(new Set(receiver.messages.map(({ headers }) => headers["webhook-id"])).size).toBe(1);
     for (const message of receiver.messages) expect(signaturesBy(secret, message)).toBe(1);
   });
@@ -206,7 +207,7 @@ test("a webhook is made, fails, is put right, and tells of what agents do, with 
   await test.step("it is deleted, and its page is that of nothing", async () => {
     await act(page, "Delete…");
     const dialog = page.getByRole("dialog");
-    await expect(dialog).toContainText("What was sent, and what became of it, goes with it.");
+    await expect(dialog).toContainText("What was sent, and what became of it, is not shown any more.");
     await dialog.getByRole("button", { name: "Delete webhook" }).click();
     await expect(page).toHaveURL(/\/settings\/webhooks$/);
     const { items } = (await api.get("/webhooks")) as { items: Webhook[] };

@@ -139,7 +139,7 @@ test("a database with another history ends the start with the migration's name",
   for (const program of ["web", "worker", "migrate"] as const) {
     const started = await start(program, database.url);
     expect([program, await started.exited]).toEqual([program, 78]);
-    expect(started.stderr()).toContain("008_leases_feeds_approvals_archive");
+    expect(started.stderr()).toContain("infra-failed: migration 008_leases_feeds_approvals_archive");
   }
 });
 

@@ -42,7 +42,7 @@ function WebhookForm({ onMade }: { onMade: (webhook: WebhookWithSecret) => void 
   const trpc = useTRPC();
   const client = useQueryClient();
   const { tenantId: own } = useIdentity();
-  const [draft, setDraft] = useState<WebhookDraft>({ name: "", url: "", events: [] });
+  const [draft, setDraft] = useState<WebhookDraft>({ name: "", url: "", events: [], format: "json" });
   const [tenantId, setTenantId] = useState("");
   const create = useMutation(
     trpc.webhooks.create.mutationOptions({
@@ -54,7 +54,7 @@ function WebhookForm({ onMade }: { onMade: (webhook: WebhookWithSecret) => void 
   );
   const isOfAll = own === null && tenantId.trim() === "";
   const input: CreateWebhookInput = {
-    ...{ name: draft.name.trim(), url: draft.url.trim(), events: [...draft.events] },
+    ...{ name: draft.name.trim(), url: draft.url.trim(), events: [...draft.events], format: draft.format },
     ...(tenantId.trim() === "" ? {} : { tenantId: tenantId.trim() }),
   };
   const isWhole = input.name !== "" && input.url !== "" && input.events.length > 0;

@@ -147,14 +147,13 @@ function LastAnswer({ delivery: { tries, attempts } }: { delivery: WebhookDelive
 
 /** When it was taken or given up, or is tried next. */
 function Next({ delivery, isEnabled }: { delivery: WebhookDelivery; isEnabled: boolean }) {
-  const { attempts, tries, nextAttemptAt, endedAt } = delivery;
+  const { attempts, isUnderWay, nextAttemptAt, endedAt } = delivery;
   if (nextAttemptAt === null) return <Time at={endedAt} />;
   if (!isEnabled) return "waits until it is enabled";
-  // Its first try is under way: until that counts as lost there is no next one.
-  if (attempts === 1 && tries.length === 0) return "being sent";
+  if (isUnderWay) return "being sent";
   return (
     <>
-      {tries.length === 0 ? "first" : "next"} try <Countdown to={nextAttemptAt} />
+      {attempts === 0 ? "first" : "next"} try <Countdown to={nextAttemptAt} />
     </>
   );
 }

@@ -76,11 +76,15 @@ export function EditWebhookDialog({ webhook, onClose }: { webhook: Webhook; onCl
 }
 
 /** What differs from the webhook as it was seen, and nothing else: the rest is not this person's to overwrite. */
-function changeOf(webhook: Webhook, draft: WebhookDraft): Pick<UpdateWebhookInput, "name" | "url" | "events"> {
+function changeOf(
+  webhook: Webhook,
+  draft: WebhookDraft,
+): Pick<UpdateWebhookInput, "name" | "url" | "events" | "format"> {
   const [name, url] = [draft.name.trim(), draft.url.trim()];
   return {
     ...(name === webhook.name ? {} : { name }),
     ...(url === webhook.url ? {} : { url }),
     ...(draft.events.join() === webhook.events.join() ? {} : { events: [...draft.events] }),
+    ...(draft.format === webhook.format ? {} : { format: draft.format }),
   };
 }

@@ -26,9 +26,10 @@ export function useWebhookActs(webhook: Webhook) {
   const failed = useMutation(
     trpc.webhooks.redeliverFailed.mutationOptions({
       onError,
-      onSuccess: ({ deliveries }) => {
+      onSuccess: ({ deliveries, hasMore }) => {
         look();
-        toast.success(`${formatPlural(deliveries, "delivery", "deliveries")} on the way once more`);
+        const sent = `${formatPlural(deliveries, "delivery", "deliveries")} on the way once more`;
+        toast.success(hasMore ? `${sent}; there are more` : sent);
       },
     }),
   );

@@ -7,16 +7,18 @@ import { Facts, Panel } from "@/components/ui/page";
 import { Countdown, Time } from "@/components/ui/time";
 import type { Webhook } from "@/contract/webhook";
 import { DELIVERIES_KEPT_DAYS } from "@/contract/words";
+import { FORMAT_WORDS } from "./words";
 
 /** Where a webhook leads, what it is told of, and whose it is. */
 export function WebhookFacts({ webhook }: { webhook: Webhook }) {
-  const { url, events, tenantId, lastDeliveredAt, previousSecretUntil } = webhook;
+  const { url, format, events, tenantId, lastDeliveredAt, previousSecretUntil } = webhook;
   return (
     <Panel title="Facts" className="self-start">
       <Facts
         className="p-4"
         items={[
           ["URL", <code key="url">{showTricks(url)}</code>],
+          ["Format", FORMAT_WORDS[format].name],
           [
             "Events",
             <ul key="events" className="flex flex-col gap-0.5">

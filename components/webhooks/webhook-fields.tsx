@@ -1,9 +1,9 @@
-import { Field, Input } from "@/components/ui/field";
-import { WEBHOOK_EVENTS, type WebhookEvent } from "@/contract/words";
-import { EVENT_GROUPS } from "./words";
+import { Field, Input, Select } from "@/components/ui/field";
+import { WEBHOOK_EVENTS, WEBHOOK_FORMATS, type WebhookEvent, type WebhookFormat } from "@/contract/words";
+import { EVENT_GROUPS, FORMAT_WORDS } from "./words";
 
 /** What of a webhook a person says. */
-export type WebhookDraft = { name: string; url: string; events: readonly WebhookEvent[] };
+export type WebhookDraft = { name: string; url: string; events: readonly WebhookEvent[]; format: WebhookFormat };
 
 type FieldsProps = { draft: WebhookDraft; urlHint: string; onChange: (draft: WebhookDraft) => void };
 
@@ -38,6 +38,23 @@ export function WebhookFields({ draft, urlHint, onChange }: FieldsProps) {
           />
         )}
       </Field>
+      <Field label="Format" hint={FORMAT_WORDS[draft.format].hint}>
+        {(id) => (
+          <Select
+            id={id}
+            value={draft.format}
+            onChange={(event) =>
+              onChange({ ...draft, format: WEBHOOK_FORMATS.find((known) => known === event.target.value) ?? "json" })
+            }
+          >
+            {WEBHOOK_FORMATS.map((format) => (
+              <option key={format} value={format}>
+                {FORMAT_WORDS[format].name}
+              </option>
+            ))}
+          </Select>
+        )}
+      </Field>
       <EventBoxes chosen={draft.events} onChange={(events) => onChange({ ...draft, events })} />
     </>
   );
@@ -53,7 +70,7 @@ function EventBoxes({ chosen, onChange }: EventBoxesProps) {
   return (
     <fieldset className="min-w-0">
       <legend className="text-xs font-medium text-ink-2">Events</legend>
-      <div className="mt-1.5 grid gap-3 rounded-md border p-3 sm:grid-cols-3">
+      <div className="mt-1.5 grid gap-3 rounded-md border p-3 sm:grid-cols-2">
         {EVENT_GROUPS.map(({ name, events }) => {
           const count = events.filter((event) => chosen.includes(event)).length;
           return (

@@ -6,6 +6,7 @@ import { answerOf, conditionOf, countOf, EVENT_GROUPS, eventWords, hostOf, subje
 const AT = "2026-01-01T00:00:00Z";
 const webhook: Webhook = {
   ...{ id: "wh_1", tenantId: null, name: "chat", url: "https://chat.example/in?key=k", events: ["run.failed"] },
+  format: "json",
   ...{ isEnabled: true, disabledReason: null, createdBy: "operator:admin", createdAt: AT, updatedAt: AT, version: 1 },
   ...{ previousSecretUntil: null, lastDeliveredAt: null, failingSince: null, pending: 0, failed: 0 },
 };
@@ -41,15 +42,13 @@ test("of an address only its host is shown", () => {
 });
 
 test("a delivery leads to what it tells of, and a test to nothing", () => {
-  const body = JSON.stringify({
-    type: "t",
-    timestamp: AT,
-    data: { approvalId: "apr_1", runId: "run_1", title: "Mend" },
-  });
-  expect(subjectOf({ event: "approval.requested", body })).toEqual({ id: "apr_1", title: "Mend" });
-  expect(subjectOf({ event: "run.failed", body })?.id).toBe("run_1");
-  expect(subjectOf({ event: "task.failed", body })).toBeNull();
-  expect(subjectOf({ event: "webhook.test", body })).toBeNull();
+  const data = { approvalId: "apr_1", runId: "run_1", sessionId: null, title: "Mend" };
+  expect(subjectOf({ event: "approval.requested", data })).toEqual({ id: "apr_1", title: "Mend" });
+  expect(subjectOf({ event: "run.failed", data })?.id).toBe("run_1");
+  expect(subjectOf({ event: "turn.failed", data })?.id).toBe("run_1");
+  expect(subjectOf({ event: "turn.failed", data: { ...data, sessionId: "ses_1" } })?.id).toBe("ses_1");
+  expect(subjectOf({ event: "task.failed", data })).toBeNull();
+  expect(subjectOf({ event: "webhook.test", data })).toBeNull();
 });
 
 test("a try is told by its answer, or by why there was none", () => {

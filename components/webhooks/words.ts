@@ -1,5 +1,5 @@
 import type { Webhook, WebhookDelivery } from "@/contract/webhook";
-import { DELIVERY_COUNT_MAX, WEBHOOK_EVENTS, type WebhookEvent } from "@/contract/words";
+import { DELIVERY_COUNT_MAX, WEBHOOK_EVENTS, type WebhookEvent, type WebhookFormat } from "@/contract/words";
 
 /** How a webhook is shown to stand: its icon's state, and the word beside it. */
 export type Condition = { state: string; word: string; tone?: "bad" };
@@ -26,6 +26,7 @@ export function hostOf(url: string): string {
 
 /** Events by what they tell of. */
 export const EVENT_GROUPS: readonly { name: string; events: readonly WebhookEvent[] }[] = [
+  { name: "Turns", events: eventsOf("turn.") },
   { name: "Runs", events: eventsOf("run.") },
   { name: "Tasks", events: eventsOf("task.") },
   { name: "Approvals", events: eventsOf("approval.") },
@@ -44,17 +45,18 @@ export function eventWords(events: readonly WebhookEvent[]): string {
   }).join(", ");
 }
 
-const SUBJECTS = [
-  ["run.", "runId"],
-  ["task.", "taskId"],
-  ["approval.", "approvalId"],
-] as const;
+/** Whose id leads to what a delivery tells of; a turn is its session's, if it has one. */
+const SUBJECTS: readonly [prefix: string, ids: readonly string[]][] = [
+  ["turn.", ["sessionId", "runId"]],
+  ["run.", ["runId"]],
+  ["task.", ["taskId"]],
+  ["approval.", ["approvalId"]],
+];
 
 /** The record that a delivery tells of, and its title where it has one; null: it is a test. */
-export function subjectOf({ event, body }: Pick<WebhookDelivery, "event" | "body">) {
-  const key = SUBJECTS.find(([prefix]) => event.startsWith(prefix))?.[1];
-  const { data } = JSON.parse(body) as { data: Record<string, unknown> };
-  const id = key === undefined ? undefined : data[key];
+export function subjectOf({ event, data }: Pick<WebhookDelivery, "event" | "data">) {
+  const ids = SUBJECTS.find(([prefix]) => event.startsWith(prefix))?.[1] ?? [];
+  const id = ids.map((key) => data[key]).find((known) => typeof known === "string");
   if (typeof id !== "string") return null;
   return { id, title: typeof data.title === "string" && data.title !== "" ? data.title : null };
 }
@@ -63,3 +65,9 @@ export function subjectOf({ event, body }: Pick<WebhookDelivery, "event" | "body
 export function answerOf({ status, error }: WebhookDelivery["tries"][number]): string {
   return error ?? `answered ${status}`;
 }
+
+/** What each format is called, and what it is for. */
+export const FORMAT_WORDS: Record<WebhookFormat, { name: string; hint: string }> = {
+  json: { name: "JSON, for programs", hint: "All that is told, as ids and states." },
+  chat: { name: "A sentence, for a chat", hint: "With a link, as Slack, Mattermost and others take it." },
+};
