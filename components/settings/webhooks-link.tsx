@@ -12,7 +12,9 @@ export function WebhooksLink() {
   return (
     <Panel title="Webhooks">
       <div className="flex flex-wrap items-center justify-between gap-3 p-4 text-xs text-ink-2">
-        <p className="min-w-0 flex-1 basis-40">Addresses that are told when a run or a task ends, or an agent asks.</p>
+        <p className="min-w-0 flex-1 basis-40">
+          Addresses that are told when a turn, a run or a task ends, or an agent asks.
+        </p>
         <Link href={WEBHOOKS_ADDRESS} className={buttonStyle({ size: "sm" })}>
           All webhooks
         </Link>

@@ -34,7 +34,7 @@ export function WebhooksView() {
             Webhooks
           </span>
         }
-        description="Addresses that are told when a run or a task ends, or an agent asks: signed, and at least once."
+        description="Addresses that are told when a turn, a run or a task ends, or an agent asks: signed, and at least once."
         actions={
           isAdmin ? (
             <Button onClick={onCreate}>

@@ -4,6 +4,7 @@ import { afterAll, expect, test, vi } from "vitest";
 import { CreateWebhookInput, ListDeliveriesInput } from "@/contract/webhook";
 import { WEBHOOK_EVENTS } from "@/contract/words";
 import type { Db } from "@/db/client";
+import { beginDeliveries, removeOldDeliveries } from "@/db/queries/webhook-deliveries";
 import { runs, webhookDeliveries, webhookEvents, webhooks } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
 import { makeRun } from "@/db/test/factories";
@@ -16,6 +17,7 @@ import { getOverview } from "@/server/overview";
 import { cancelTask, getTask } from "@/server/queue";
 import { cancelRun, claimRun, createRun, finishRun } from "@/server/runs";
 import { runnerOf, tenantOperator, testContext } from "@/server/test/context";
+import { rowsRead } from "@/server/test/rows-read";
 import {
   createWebhook,
   deleteWebhook,
@@ -540,4 +542,20 @@ test("what is a month old is removed, whatever became of it", async () => {
     .where(eq(webhookDeliveries.id, old.id));
   await senderOf(ctx).pass();
   expect((await deliveriesOf(ctx, webhookId)).map(({ id }) => id)).toEqual([young.id]);
+});
+
+test("deliveries that wait, and those that are kept, are not read to find those that are due or old", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { id: webhookId } = await make(ctx, "http://127.0.0.1:1/");
+  await ctx.db.execute(sql`
+    insert into agentrun_webhook_deliveries (id, webhook_id, event, data, at, next_attempt_at)
+    select 'whd_' || n, ${webhookId}, 'run.failed', '{}', now(), now() + interval '1 hour' from generate_series(1, 20000) n`);
+  await ctx.db.execute(sql`analyze agentrun_webhook_deliveries`);
+  const begin = { max: 32, failingMax: 16, eachMax: 4, underWay: new Map<string, number>(), leaseMs: 60_000 };
+  const read = await rowsRead(ctx, "agentrun_webhook_deliveries", async (ctx) => {
+    await beginDeliveries(ctx.db, begin);
+    await removeOldDeliveries(ctx.db, 30, 1_000);
+  });
+  expect(read).toBeLessThan(100);
 });
