@@ -239,20 +239,40 @@ test("a session's lastEventSeq is its new run's, however many events the one bef
   await program().until(`/sessions/${sessionId}`, (now) => now.lastEventSeq === 2);
 });
 
+test("a session that is read by itself is up to date with what was appended just before", async () => {
+  const { run, sessionId } = await program().sessionRun();
+  const events = [{ type: "warning", payload: {} }];
+  for (let appended = 1; appended <= 5; appended += 1) {
+    const { lastSeq } = await program().post(`/runs/${run.id}/events`, { events });
+    const { lastEventSeq, lastActivityAt } = await program().get(`/sessions/${sessionId}`);
+    expect(lastEventSeq).toBe(lastSeq);
+    expect(Date.now() - Date.parse(lastActivityAt)).toBeLessThan(60_000);
+  }
+});
+
 test("a session that somebody holds while its run goes on follows when it is free", async () => {
   const { run, sessionId } = await program().sessionRun();
-  await program().until(`/sessions/${sessionId}`, (now) => now.lastEventSeq === 1);
-  const holder = await program().web.wiring.database.pool.connect();
+  const other = await program().sessionRun();
+  const { pool } = program().web.wiring.database;
+  const storedSeq = async (sessionId: string) => {
+    const { rows } = await pool.query("select last_event_seq from agentrun_sessions where session_id = $1", [
+      sessionId,
+    ]);
+    return rows[0].last_event_seq;
+  };
+  await expect.poll(() => storedSeq(sessionId)).toBe(1);
+  await expect.poll(() => storedSeq(other.sessionId)).toBe(1);
+  const holder = await pool.connect();
   await holder.query("begin");
   await holder.query("select 1 from agentrun_sessions where session_id = $1 for update", [sessionId]);
   await program().post(`/runs/${run.id}/events`, { events: [{ type: "warning", payload: {} }] });
   // Another session's activity, noted later, has been written: this one's was passed over.
-  const other = await program().sessionRun();
-  await program().until(`/sessions/${other.sessionId}`, (now) => now.lastEventSeq === 1);
-  expect(await program().get(`/sessions/${sessionId}`)).toMatchObject({ lastEventSeq: 1 });
+  await program().post(`/runs/${other.run.id}/events`, { events: [{ type: "warning", payload: {} }] });
+  await expect.poll(() => storedSeq(other.sessionId)).toBe(2);
+  expect(await storedSeq(sessionId)).toBe(1);
   await holder.query("rollback");
   holder.release();
-  await program().until(`/sessions/${sessionId}`, (now) => now.lastEventSeq === 2);
+  await expect.poll(() => storedSeq(sessionId)).toBe(2);
 });
 
 test("update changes title, metadata and expiry, also into the past", async () => {
