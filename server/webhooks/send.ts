@@ -21,8 +21,8 @@ export type Sent = { status: number | null; error: string | null; retryAfterMs: 
 
 /**
  * Posts a message and waits for the head of its answer, whose body nobody reads. No redirect is followed: it would carry
- * the message where nobody asked for it. Whatever goes wrong on the way is told; an
- * address that is none is thrown.
+ * the message where nobody asked for it. Whatever goes wrong on the way is told; what
+ * cannot be begun at all, as by an address that Node refuses, is thrown.
  */
 export function sendMessage(message: Message, stop: AbortSignal, answerMs = ANSWER_MS): Promise<Sent> {
   return new Promise((resolve) => {
