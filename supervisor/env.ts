@@ -21,6 +21,8 @@ export interface SupervisorConfig {
   adminToken: string | null;
   backendsFile: string | null;
   isDevelopment: boolean;
+  /** Whether the terminal is told what the file is told: where somebody has said how much that is. */
+  showsDetails: boolean;
   /** The environment as it is, of which each child gets its share. */
   surrounding: NodeJS.ProcessEnv;
 }
@@ -36,6 +38,7 @@ export function readSupervisorConfig(environment: NodeJS.ProcessEnv = process.en
     adminToken: env.AGENTRUN_ADMIN_TOKEN ?? null,
     backendsFile: env.AGENTRUN_BACKENDS ? path.resolve(env.AGENTRUN_BACKENDS) : null,
     isDevelopment: env.NODE_ENV === "development",
+    showsDetails: Boolean(environment.LOG_LEVEL),
     surrounding: environment,
   };
 }

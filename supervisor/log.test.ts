@@ -15,13 +15,39 @@ test("a log that grows while it is written is set aside, and no line is lost", a
   const file = path.join(place.folder, "agentrun.log");
   appendFileSync(file, "an earlier start\n");
   const terminal = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const log = openLog(place.folder, { terminal, sizeMaxBytes: 1_000 });
+  const log = openLog(place.folder, { showsDetails: true, terminal, sizeMaxBytes: 1_000 });
   for (let line = 1; line <= 150; line += 1) log.say(`line ${String(line).padStart(4, "0")}`);
   const read = () => readFileSync(`${file}.1`, "utf8") + readFileSync(file, "utf8");
 
   await vi.waitFor(() => expect(read()).toMatch(/an earlier start\nline 0001[\s\S]*line 0150\n$/));
   expect(read().split("\n")).toHaveLength(152);
   expect(statSync(`${file}.1`).size).toBeLessThan(1_100);
+});
+
+test("the terminal is told what matters, and the file all of it", async () => {
+  using place = scratch();
+  const shown: string[] = [];
+  const terminal = new Writable({
+    write(chunk, _encoding, done) {
+      shown.push(String(chunk).trimEnd());
+      done();
+    },
+  });
+  const lines = [
+    '{"level":"info","name":"worker","msg":"working"}',
+    '{"level":"debug","msg":"a look"}',
+    '{"level":"warn","msg":"tried again"}',
+    '{"level":"error","msg":"a pass failed"}',
+    "not JSON",
+  ];
+  const quiet = openLog(place.folder, { showsDetails: false, terminal });
+  for (const line of lines) quiet.from("worker", line);
+  quiet.say("AgentRun is ready");
+  expect(shown).toEqual([...lines.slice(2).map((line) => `worker  | ${line}`), "AgentRun is ready"]);
+  const file = path.join(place.folder, "agentrun.log");
+  await vi.waitFor(() => expect(readFileSync(file, "utf8").split("\n")).toHaveLength(lines.length + 2));
+  openLog(place.folder, { showsDetails: true, terminal }).from("worker", lines[0] ?? "");
+  expect(shown.at(-1)).toContain("working");
 });
 
 test("a log that another process appends to is set aside under it", async () => {

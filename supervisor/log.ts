@@ -9,27 +9,34 @@ export interface Log {
   from(name: string, line: string): void;
 }
 
+export const LOG_FILE = "agentrun.log";
 const FILE_SIZE_MAX_BYTES = 20 * 1024 * 1024;
 
-/** Everything goes to the terminal and to `logs/agentrun.log`, of which one older file is kept. */
+/** How children begin what is no cause for concern. */
+const DETAIL = /^\{"level":"(?:info|debug|trace)"/;
+
+/**
+ * Everything goes to `logs/agentrun.log`, of which one older file is kept, and to the terminal; of what children do as a
+ * matter of course only where `showsDetails`: whoever starts the product looks for its address.
+ */
 export function openLog(
   logsDir: string,
-  { terminal = process.stdout, sizeMaxBytes = FILE_SIZE_MAX_BYTES }: LogOptions = {},
+  { showsDetails, terminal = process.stdout, sizeMaxBytes = FILE_SIZE_MAX_BYTES }: LogOptions,
 ): Log {
-  const append = openFile(path.join(logsDir, "agentrun.log"), sizeMaxBytes);
+  const append = openFile(path.join(logsDir, LOG_FILE), sizeMaxBytes);
   // A closed terminal must not end the agents.
   terminal.on("error", () => undefined);
-  const write = (line: string) => {
-    terminal.write(`${line}\n`);
+  const write = (line: string, isShown: boolean) => {
+    if (isShown) terminal.write(`${line}\n`);
     append(`${line}\n`);
   };
   return {
-    say: write,
-    from: (name, line) => write(`${name.padEnd(8)}| ${line}`),
+    say: (line) => write(line, true),
+    from: (name, line) => write(`${name.padEnd(8)}| ${line}`, showsDetails || !DETAIL.test(line)),
   };
 }
 
-type LogOptions = { terminal?: NodeJS.WritableStream; sizeMaxBytes?: number };
+type LogOptions = { showsDetails: boolean; terminal?: NodeJS.WritableStream; sizeMaxBytes?: number };
 
 /** Appends to a file that is set aside whenever it has grown too large. */
 function openFile(file: string, sizeMaxBytes: number): (text: string) => void {

@@ -5,7 +5,7 @@ import { readSecrets } from "./data-folder/secrets";
 import { startDatabase } from "./database";
 import type { SupervisorConfig } from "./env";
 import { makeEnvironments } from "./environments";
-import { type Log, openLog } from "./log";
+import { LOG_FILE, type Log, openLog } from "./log";
 import { claimPort, localUrl } from "./port";
 import { endAttemptProcesses } from "./processes/scan";
 import { waitUntilServing } from "./readiness";
@@ -51,7 +51,7 @@ interface Start {
 
 async function run({ config, programs, signal, lock, stops }: Start): Promise<void> {
   const { dataDir } = config;
-  const log = await prepareFolders(dataDir);
+  const log = await prepareFolders(config);
   const secrets = await readSecrets(dataDir);
   const port = await claimPort(config.host, config.port);
   const url = localUrl(config.host, port);
@@ -73,13 +73,13 @@ async function run({ config, programs, signal, lock, stops }: Start): Promise<vo
     await lock.setAddress(said?.url ?? url);
     log.say(`AgentRun is ready at ${said?.url ?? url}`);
     if (said?.signInUrl) log.say(`Sign in, once, by this link: ${said.signInUrl}`);
-    log.say(`Its data lies in ${dataDir}. Ctrl-C stops it.`);
+    log.say(`Its data lies in ${dataDir}, its log in ${path.join("logs", LOG_FILE)} there. Ctrl-C stops it.`);
   }
   await aborted(signal);
   log.say("Stopping: runners, worker, web, database.");
 }
 
-async function prepareFolders(dataDir: string): Promise<Log> {
+async function prepareFolders({ dataDir, showsDetails }: SupervisorConfig): Promise<Log> {
   for (const name of ["volumes", "archive", "scratch", "logs"]) {
     await mkdir(path.join(dataDir, name), { recursive: true, mode: 0o700 });
   }
@@ -89,7 +89,7 @@ async function prepareFolders(dataDir: string): Promise<Log> {
     await endAttemptProcesses(attemptId);
     await rm(path.join(scratch, attemptId), { recursive: true, force: true });
   }
-  return openLog(path.join(dataDir, "logs"));
+  return openLog(path.join(dataDir, "logs"), { showsDetails });
 }
 
 async function startOwnDatabase(
