@@ -1,3 +1,4 @@
+-- agentrun: outside a transaction
 -- A database of v0.1 need not have a default for these, since its writers named each of them; ours do not. The adoption runs
 -- this before all others, which rely on it too; here it mends what was adopted before. Whatever has its default is left alone.
 DO $$
@@ -15,5 +16,7 @@ BEGIN
 			('agentrun_queue_tasks', 'updated_at'), ('agentrun_queue_read_cursors', 'read_at'))
 	LOOP
 		EXECUTE format('ALTER TABLE %I ALTER COLUMN %I SET DEFAULT now()', lacking.table_name, lacking.column_name);
+		-- One table at a time: whoever writes to several of them meanwhile is met in no deadlock.
+		COMMIT;
 	END LOOP;
 END $$;

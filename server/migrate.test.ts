@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { migrate, readMigrations } from "@/db/migrate";
-import { createTestDatabase } from "@/db/test/database";
+import { createEmptyDatabase, createTestDatabase } from "@/db/test/database";
 import { startDatabaseProxy } from "@/server/test/database-proxy";
 
 test("a migration whose machine lost its power is undone by the database, and another process makes it", async () => {
@@ -70,4 +70,28 @@ test("processes that wait for who builds an index are not waited for by it, and 
   await writer.query("commit");
   await all;
   expect((await watcher.query("select n from watched order by n")).rows).toEqual([{ n: 0 }, { n: 1 }]);
+}, 60_000);
+
+test("what is added to tables that others write to meets none of them in a deadlock", async () => {
+  await using database = await createEmptyDatabase();
+  const before = readMigrations().findIndex(({ id }) => id.endsWith("_tell_webhooks"));
+  await migrate(database.url, readMigrations().slice(0, before));
+  const [watcher, writer] = [await database.connect(), await database.connect()];
+  await writer.query(`
+    insert into agentrun_runs (id, tenant_id, project_id, workspace_ref, provider_id, backend_profile, execution_policy, status)
+      values ('run_1', 't', 'p', '{}', 'p', 'demo', '{}', 'claimed');
+    insert into agentrun_commands (id, run_id, seq, type, payload, payload_hash, state)
+      values ('cmd_1', 'run_1', 1, 'turn', '{}', '', 'acknowledged')`);
+  // As the end of a turn does it: the run first, and what hangs on it after.
+  await writer.query("begin; update agentrun_runs set updated_at = now() where id = 'run_1'");
+  const migrating = migrate(database.url);
+  const waits = "application_name = 'agentrun-migrate' and wait_event_type = 'Lock'";
+  await expect
+    .poll(async () => (await watcher.query(`select 1 from pg_stat_activity where ${waits}`)).rows, { timeout: 20_000 })
+    .toHaveLength(1);
+  await writer.query("update agentrun_commands set state = 'completed' where id = 'cmd_1'");
+  await writer.query("commit");
+  await migrating;
+  const { rows } = await watcher.query("select count(*)::int as count from pg_trigger where tgname ~ '_tell'");
+  expect(rows).toEqual([{ count: 6 }]);
 }, 60_000);
