@@ -12,6 +12,7 @@ import { Field, Input, Select } from "@/components/ui/field";
 import { showTricks } from "@/components/ui/hidden-text";
 import type { CreatedToken, CreateTokenInput } from "@/contract/identity";
 import { ROLES, type Role, TOKEN_SCOPES, type TokenScope } from "@/contract/words";
+import { TenantField } from "./tenant-field";
 
 const DAY_MS = 86_400_000;
 const LIVES: readonly [string, number | null][] = [
@@ -109,19 +110,7 @@ function TokenForm({ onMade }: { onMade: (token: CreatedToken) => void }) {
           )}
         </Field>
       </div>
-      {own === null && (
-        <Field label="Tenant" hint="Left empty: every tenant.">
-          {(id) => (
-            <Input
-              id={id}
-              autoComplete="off"
-              spellCheck={false}
-              value={tenantId}
-              onChange={(event) => setTenantId(event.target.value)}
-            />
-          )}
-        </Field>
-      )}
+      {own === null && <TenantField hint="Left empty: every tenant." value={tenantId} onChange={setTenantId} />}
       <Scopes chosen={scopes} onChange={setScopes} />
       <ErrorNote error={create.error} />
       <Button look="primary" type="submit" className="self-end" disabled={create.isPending || name.trim() === ""}>

@@ -2,6 +2,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
 import { type FormEvent, useState } from "react";
+import { TenantField } from "@/components/settings/tenant-field";
 import { webhookAddress } from "@/components/shell/addresses";
 import { useIdentity } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
@@ -9,7 +10,6 @@ import { Button, buttonStyle } from "@/components/ui/button";
 import { CurlButton } from "@/components/ui/curl-button";
 import { Dialog } from "@/components/ui/dialog";
 import { ErrorNote } from "@/components/ui/error-note";
-import { Field, Input } from "@/components/ui/field";
 import { showTricks } from "@/components/ui/hidden-text";
 import type { CreateWebhookInput, WebhookWithSecret } from "@/contract/webhook";
 import { type WebhookDraft, WebhookFields } from "./webhook-fields";
@@ -68,17 +68,11 @@ function WebhookForm({ onMade }: { onMade: (webhook: WebhookWithSecret) => void 
     <form className="flex flex-col gap-3" onSubmit={submit}>
       <WebhookFields draft={draft} urlHint={urlHint(isOfAll)} onChange={setDraft} />
       {own === null && (
-        <Field label="Tenant" hint="Whose events it is told of. Left empty: every tenant’s.">
-          {(id) => (
-            <Input
-              id={id}
-              autoComplete="off"
-              spellCheck={false}
-              value={tenantId}
-              onChange={(event) => setTenantId(event.target.value)}
-            />
-          )}
-        </Field>
+        <TenantField
+          hint="Whose events it is told of. Left empty: every tenant’s."
+          value={tenantId}
+          onChange={setTenantId}
+        />
       )}
       <ErrorNote error={create.error} />
       <div className="flex flex-wrap justify-end gap-2">

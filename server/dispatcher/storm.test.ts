@@ -1,13 +1,11 @@
-import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import process from "node:process";
-import { build } from "esbuild";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { migrate } from "@/db/migrate";
 import { isLong, trials } from "@/server/test/faults/trials";
+import { buildStormProgram, type StormProgram } from "@/server/test/storm-program";
 import { type PostgresServer, startPostgres } from "@/supervisor/postgres/cluster";
 import { checkHistory } from "./test/check-history";
 import { readHistory, recordHistory } from "./test/history";
@@ -22,49 +20,19 @@ const LANES = ["a", "b", "c", "d"];
 /** Hexadecimal digits that a run's id ends in, shared out among players. */
 const LETTERS = ["0123", "4567", "89ab", "cdef"];
 
-let program: string;
+let program: StormProgram<StormJob>;
 let folder: string;
+let server: PostgresServer | undefined;
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "agentrun-storm-"));
-  // Beside the sources, so that the packages are found.
-  program = path.resolve("test-results", `storm-child-${process.pid}.mjs`);
-  await build({
-    entryPoints: [path.resolve(import.meta.dirname, "test/storm-child.ts")],
-    outfile: program,
-    ...{ bundle: true, platform: "node", target: "node20", format: "esm", packages: "external", logLevel: "warning" },
-  });
+  program = await buildStormProgram(path.resolve(import.meta.dirname, "test/storm-child.ts"));
 });
 afterAll(async () => {
-  for (const worker of workers) await worker.kill();
+  await program[Symbol.asyncDispose]();
   await server?.stop(5_000);
   await rm(folder, { recursive: true, force: true });
-  await rm(program, { force: true });
 });
-
-type Worker = { kill(): Promise<void>; errors: () => string };
-/** What is left running where the test fails. */
-const workers: Worker[] = [];
-let server: PostgresServer | undefined;
-
-function startWorker(job: StormJob): Worker {
-  const child = spawn(process.execPath, [program, JSON.stringify(job)], { stdio: ["pipe", "ignore", "pipe"] });
-  // A child that is killed closes its end; it is no error of the test's.
-  child.stdin.on("error", () => undefined);
-  let errors = "";
-  child.stderr.setEncoding("utf8").on("data", (text) => {
-    errors += text;
-  });
-  const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
-  const worker: Worker = {
-    errors: () => errors,
-    async kill() {
-      child.kill("SIGKILL");
-      await ended;
-    },
-  };
-  return worker;
-}
 
 test(`${DISPATCHERS} dispatchers over ${TASKS} tasks, with ${KILLS} kills and ${RESTARTS} restarts of PostgreSQL: no limit is passed, nothing runs twice, nothing is lost`, {
   timeout: isLong ? 7_200_000 : 600_000,
@@ -79,12 +47,12 @@ test(`${DISPATCHERS} dispatchers over ${TASKS} tasks, with ${KILLS} kills and ${
   await fill(client);
   const common = { databaseUrl, dataDir: folder, runnersMax: RUNNERS_MAX };
   const start = (index: number) =>
-    startWorker({
+    program.start({
       ...common,
       role: index < DISPATCHERS ? "dispatcher" : "player",
       letters: LETTERS[index - DISPATCHERS] ?? "",
     });
-  for (let index = 0; index < DISPATCHERS + LETTERS.length; index += 1) workers.push(start(index));
+  const workers = Array.from({ length: DISPATCHERS + LETTERS.length }, (_, index) => start(index));
   const said: string[] = [];
   for (let disasters = 1; disasters <= KILLS + RESTARTS; disasters += 1) {
     const share = disasters / (KILLS + RESTARTS + 1);

@@ -1,9 +1,5 @@
-import { spawn } from "node:child_process";
-import { rm } from "node:fs/promises";
 import path from "node:path";
-import process from "node:process";
 import { sql } from "drizzle-orm";
-import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { CreateWebhookInput } from "@/contract/webhook";
 import type { Db } from "@/db/client";
@@ -11,6 +7,7 @@ import { webhookDeliveries, webhookEvents } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
 import { testContext } from "@/server/test/context";
 import { trials } from "@/server/test/faults/trials";
+import { buildStormProgram, type StormProgram } from "@/server/test/storm-program";
 import { createWebhook } from ".";
 import { startReceiver } from "./test/receiver";
 import type { StormJob } from "./test/storm-child";
@@ -20,43 +17,11 @@ const KILLS = trials({ suite: 8, long: 200 });
 const SENDERS = 3;
 const BATCH = 10;
 
-let program: string;
-const running = new Set<{ kill(): Promise<void> }>();
-
+let program: StormProgram<StormJob>;
 beforeAll(async () => {
-  // Beside the sources, so that the packages are found.
-  program = path.resolve("test-results", `webhook-storm-${process.pid}.mjs`);
-  await build({
-    entryPoints: [path.resolve(import.meta.dirname, "test/storm-child.ts")],
-    outfile: program,
-    ...{ bundle: true, platform: "node", target: "node20", format: "esm", packages: "external", logLevel: "warning" },
-  });
+  program = await buildStormProgram(path.resolve(import.meta.dirname, "test/storm-child.ts"));
 });
-afterAll(async () => {
-  await Promise.all([...running].map((sender) => sender.kill()));
-  await rm(program, { force: true });
-});
-
-function startSender(job: StormJob) {
-  const child = spawn(process.execPath, [program, JSON.stringify(job)], { stdio: ["pipe", "ignore", "pipe"] });
-  // A child that is killed closes its end; it is no error of the test's.
-  child.stdin.on("error", () => undefined);
-  let errors = "";
-  child.stderr.setEncoding("utf8").on("data", (text) => {
-    errors += text;
-  });
-  const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
-  const sender = {
-    errors: () => errors,
-    async kill() {
-      child.kill("SIGKILL");
-      await ended;
-      running.delete(sender);
-    },
-  };
-  running.add(sender);
-  return sender;
-}
+afterAll(() => program[Symbol.asyncDispose]());
 
 test(`${SENDERS} senders and ${KILLS} kills, a receiver that refuses, hangs up and falls silent: each of ${EVENTS} events arrives, as one message`, {
   timeout: 600_000,
@@ -89,7 +54,7 @@ test(`${SENDERS} senders and ${KILLS} kills, a receiver that refuses, hangs up a
     select 'run_' || n, 'default', 'default', '{}', 'p', 'demo', '{}', 'pending' from generate_series(1, ${EVENTS}::int) n`);
 
   const job = { databaseUrl: database.url, leaseMs: 1_000, pauseMs: 20 };
-  const senders = Array.from({ length: SENDERS }, () => startSender(job));
+  const senders = Array.from({ length: SENDERS }, () => program.start(job));
   const said: string[] = [];
   let ended = 0;
   const endSome = async () => {
@@ -107,7 +72,7 @@ test(`${SENDERS} senders and ${KILLS} kills, a receiver that refuses, hangs up a
     const victim = kills % SENDERS;
     await senders[victim]?.kill();
     said.push(senders[victim]?.errors() ?? "");
-    senders[victim] = startSender(job);
+    senders[victim] = program.start(job);
     kills += 1;
   }
   await arrived(EVENTS);
