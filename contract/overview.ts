@@ -30,6 +30,7 @@ export const NEED_KINDS = [
   "volume-full",
   "gc-stopped",
   "webhook-disabled",
+  "schedule-failing",
 ] as const;
 export type NeedKind = (typeof NEED_KINDS)[number];
 export const Need = z.object({

@@ -144,6 +144,7 @@ export const TOKEN_SCOPES = [
   "runnerJobs",
   "runners",
   "runs",
+  "schedules",
   "sessions",
   "storage",
   "usage",
@@ -173,6 +174,7 @@ export const AUDIT_TARGETS = [
   "backend",
   "view",
   "webhook",
+  "schedule",
 ] as const;
 export type AuditTarget = (typeof AUDIT_TARGETS)[number];
 /** Coarse kinds of failure: v0.1's words first, then those added since. */
@@ -260,6 +262,7 @@ export const ID_PREFIX = {
   view: "view_",
   webhook: "wh_",
   webhookDelivery: "whd_",
+  schedule: "sch_",
   ask: "ask_",
 } as const;
 
@@ -298,3 +301,19 @@ export const WEBHOOKS_MAX = 50;
 export const DELIVERIES_KEPT_DAYS = 30;
 /** Deliveries of a kind that are counted; where there are more it says so. */
 export const DELIVERY_COUNT_MAX = 1_000;
+
+/**
+ * What a schedule does when its time comes and a task of before has not ended: it leaves this time out, adds one beside
+ * it, or cancels it for a new one.
+ */
+export const SCHEDULE_OVERLAPS = ["skip", "allow", "replace"] as const;
+export type ScheduleOverlap = (typeof SCHEDULE_OVERLAPS)[number];
+/** created: a task was added; skipped: one of before had not ended; missed: it was noticed too late; refused: no task could be. */
+export const FIRING_OUTCOMES = ["created", "skipped", "missed", "refused"] as const;
+export type FiringOutcome = (typeof FIRING_OUTCOMES)[number];
+/** Schedules of one tenant. */
+export const SCHEDULES_MAX = 500;
+/** Days that it is kept what came of a schedule's times. */
+export const FIRINGS_KEPT_DAYS = 30;
+/** Times that a plan is shown ahead. */
+export const PREVIEWED_TIMES = 5;

@@ -50,6 +50,7 @@ export type Topic =
   | "bulk"
   | "asks"
   | "webhooks"
+  | "schedules"
   | `events:${string}`
   | `commands:${string}`
   | `control:${string}`;

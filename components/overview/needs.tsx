@@ -1,6 +1,7 @@
 "use client";
 import {
   ArrowRight,
+  CalendarX,
   Hand,
   HardDrive,
   type LucideIcon,
@@ -18,6 +19,7 @@ import { useFreshRows } from "@/components/live/fresh-rows";
 import { Fix } from "@/components/queue/fix";
 import {
   runAddress,
+  SCHEDULES_ADDRESS,
   sessionAddress,
   storageAddress,
   taskAddress,
@@ -108,6 +110,13 @@ const LOOKS: Record<NeedKind, Look> = {
     fix: "Look",
     href: () => WEBHOOKS_ADDRESS,
     all: WEBHOOKS_ADDRESS,
+  },
+  "schedule-failing": {
+    icon: CalendarX,
+    word: "Schedule without a task",
+    fix: "Look",
+    href: () => SCHEDULES_ADDRESS,
+    all: SCHEDULES_ADDRESS,
   },
 };
 

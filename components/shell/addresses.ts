@@ -78,6 +78,14 @@ export function taskAddress(taskId: string): string {
   return `/queue/${encodeURIComponent(taskId)}`;
 }
 
+/** Plans by which tasks are added. */
+export const SCHEDULES_ADDRESS = "/schedules";
+
+/** A schedule, with what came of its times. */
+export function scheduleAddress(scheduleId: string): string {
+  return `${SCHEDULES_ADDRESS}/${encodeURIComponent(scheduleId)}`;
+}
+
 /** Where programs are told of what happens. */
 export const WEBHOOKS_ADDRESS = "/settings/webhooks";
 

@@ -29,6 +29,7 @@ const ADDRESSES: Record<keyof typeof ID_PREFIX, string | null> = {
   archiver: "/audit?actor=archiver%3Aarv_x",
   modelCall: "/runs/run_1",
   view: "/runs?status=failed",
+  schedule: "/schedules/sch_x",
   webhook: "/settings/webhooks/wh_x",
   webhookDelivery: "/settings/webhooks/wh_1#whd_x",
   ask: null,

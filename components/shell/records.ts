@@ -14,6 +14,7 @@ import {
   runAddress,
   runJobAddress,
   runnerAddress,
+  scheduleAddress,
   sessionAddress,
   taskAddress,
   webhookAddress,
@@ -62,6 +63,7 @@ const RECORDS: Record<Kind, Find | null> = {
     const view = await read.view(id);
     return view === undefined ? null : viewAddress(view);
   },
+  schedule: scheduleAddress,
   webhook: webhookAddress,
   webhookDelivery: async (id, read) => `${webhookAddress((await read.delivery(id)).webhookId)}#${id}`,
   audit: (id) => `/audit?id=${encodeURIComponent(id)}`,

@@ -10,6 +10,7 @@ export * from "./installation";
 export * from "./queue";
 export * from "./runners";
 export * from "./runs";
+export * from "./schedules";
 export * from "./sessions";
 export * from "./usage";
 export * from "./views";

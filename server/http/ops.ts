@@ -4,6 +4,7 @@ import { AgentRunError, ForbiddenError, UnauthenticatedError } from "@/server/er
 import { readHealth } from "@/server/health";
 import { isSameSecret, readBearer } from "@/server/identity";
 import { readOpenRuns, readOrphanJobs, readQueue } from "@/server/metrics";
+import { countOverdueSchedules } from "@/server/schedules";
 import { collectGarbage } from "@/server/storage";
 import { admit } from "@/server/trpc/init";
 import { countPendingDeliveries } from "@/server/webhooks";
@@ -59,6 +60,7 @@ export async function readMetrics(wiring: Wiring): Promise<string> {
     const runs = await readOpenRuns(database.db);
     for (const [status, total] of Object.entries(runs)) metrics.runs.set({ status }, total);
     metrics.orphanJobs.set(await readOrphanJobs(database.db));
+    metrics.overdueSchedules.set(await countOverdueSchedules(database.db));
     metrics.pendingDeliveries.set(await countPendingDeliveries(database.db));
     const queue = await readQueue(database.db);
     for (const state of TASK_STATES) metrics.tasks.set({ state }, queue[state] ?? 0);

@@ -9,6 +9,7 @@ import { Leadership } from "@/server/live";
 import { foldCounts, noteMinute } from "@/server/queue";
 import { expireArchives, purgeDeleted, retireExpired } from "@/server/retention";
 import { noteRunnerMinute } from "@/server/runners";
+import { fireSchedules } from "@/server/schedules";
 import { Archivers, collectGarbage, repairStorage, VolumePhases } from "@/server/storage";
 import { WebhookSender } from "@/server/webhooks";
 import { type Loop, type LoopDeps, type LoopOptions, startLoop } from "./loop";
@@ -78,6 +79,10 @@ function loopOptions(deps: LoopsDeps, { sweeper, sender }: Kept): LoopOptions[] 
     { name: "bulk-retention", intervalMs: 60_000, run: () => removeEndedBulk(contextFor("bulk-retention")) },
     { name: "bulk", intervalMs: 1_000, wakeOn: ["bulk"], run: () => runBulkActions(contextFor("bulk")) },
     { name: "webhooks", intervalMs: 1_000, wakeOn: ["webhooks"], run: () => sender.pass() },
+    {
+      ...{ name: "schedules", intervalMs: 1_000, wakeOn: ["schedules"] },
+      run: () => fireSchedules(contextFor("schedules")),
+    },
     { name: "tokens", intervalMs: 3_600_000, run: () => removeEndedTokens(contextFor("tokens")) },
   ];
   if (launcher.settings.executor !== "none") {

@@ -76,6 +76,11 @@ export function createMetrics() {
       help: "Webhooks' deliveries that have not arrived and are not given up",
       registers,
     }),
+    overdueSchedules: new Gauge({
+      name: "agentrun_schedules_overdue",
+      help: "Schedules that are due for more than a minute and that no worker has come to",
+      registers,
+    }),
     poolConnections: new Gauge({
       name: "agentrun_db_connections",
       help: "Connections of this process's pool",

@@ -15,6 +15,7 @@ import { readSchemaAge } from "@/db/queries/database-facts";
 import { type NeedRow, type OverviewScope, readNeeds } from "@/db/queries/overview";
 import type { ServiceContext } from "@/server/context";
 import { readStoppedLoops } from "@/server/health";
+import { listFailingSchedules } from "@/server/schedules";
 import { listGcHistory } from "@/server/storage";
 import { listDisabledWebhooks } from "@/server/webhooks";
 
@@ -41,6 +42,7 @@ export async function findNeeds(
     gcStopped(ctx).then(all),
     loopsStopped(ctx).then(all),
     webhooksDisabled(ctx, scope).then(all),
+    schedulesFailing(ctx, scope).then(all),
   ]);
 }
 
@@ -168,5 +170,14 @@ async function webhooksDisabled(ctx: ServiceContext, { tenantId }: OverviewScope
   return disabled.map(({ name, since, disabledReason, ...of }) => ({
     ...{ ...OF_NOTHING, kind: "webhook-disabled" as const, title: name, tenantId: of.tenantId, since },
     message: `it is told of nothing any more: ${disabledReason}; mend its receiver, and enable it`,
+  }));
+}
+
+/** Schedules whose last time brought no task: what relied on it was not done. */
+async function schedulesFailing(ctx: ServiceContext, scope: OverviewScope): Promise<Need[]> {
+  const failing = await listFailingSchedules(ctx, { ...scope, max: EACH_MAX });
+  return failing.map(({ name, message, since, ...of }) => ({
+    ...{ ...OF_NOTHING, kind: "schedule-failing" as const, title: name, tenantId: of.tenantId, since },
+    message: `its last time brought no task: ${message}; change it, or have it add one now`,
   }));
 }

@@ -32,6 +32,14 @@ import { QueueControl, QueueControlList } from "@/contract/queue-control";
 import { ClaimedRun, HeartbeatAnswer, Run, RunOutcomes, RunPage, RunStats } from "@/contract/run";
 import { RunJob, RunLog } from "@/contract/run-job";
 import { Runner, RunnerHistory, RunnerJob, RunnerJobPage, RunnerPage, RunnerStats } from "@/contract/runner";
+import {
+  DeletedSchedule,
+  Schedule,
+  ScheduleFiring,
+  ScheduleFiringPage,
+  SchedulePage,
+  SchedulePreview,
+} from "@/contract/schedule";
 import { ReadMark, Session, SessionDigests, SessionPage, SessionSummary, TracePage } from "@/contract/session";
 import { ServerStatus } from "@/contract/status";
 import {
@@ -397,6 +405,32 @@ export const ROUTES: readonly Route[] = [
   route("PATCH", "/views/{viewId}", "views.update", { answer: View, summary: "Change a view" }),
   route("DELETE", "/views/{viewId}", "views.delete", { answer: View, summary: "Delete a view" }),
 
+  route("GET", "/schedules", "schedules.list", { answer: SchedulePage, summary: "List schedules" }),
+  route("POST", "/schedules", "schedules.create", {
+    answer: Schedule,
+    summary: "Make a schedule, by which tasks are added",
+  }),
+  route("GET", "/schedule-preview", "schedules.preview", {
+    answer: SchedulePreview,
+    summary: "What a plan says in words, and its next times",
+  }),
+  route("GET", "/schedules/{scheduleId}", "schedules.get", { answer: Schedule, summary: "Read a schedule" }),
+  route("PATCH", "/schedules/{scheduleId}", "schedules.update", {
+    answer: Schedule,
+    summary: "Change, pause or resume a schedule",
+  }),
+  route("DELETE", "/schedules/{scheduleId}", "schedules.delete", {
+    answer: DeletedSchedule,
+    summary: "Delete a schedule; its tasks stay",
+  }),
+  route("POST", "/schedules/{scheduleId}/trigger", "schedules.trigger", {
+    answer: ScheduleFiring,
+    summary: "Add a schedule's task now",
+  }),
+  route("GET", "/schedules/{scheduleId}/firings", "schedules.firings", {
+    answer: ScheduleFiringPage,
+    summary: "List what came of a schedule's times, the newest first",
+  }),
   route("GET", "/webhooks", "webhooks.list", { answer: WebhookPage, summary: "List webhooks" }),
   route("POST", "/webhooks", "webhooks.create", {
     answer: WebhookWithSecret,

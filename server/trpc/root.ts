@@ -14,6 +14,7 @@ import { queueRouter } from "./routers/queue";
 import { runnerJobsRouter } from "./routers/runner-jobs";
 import { runnersRouter } from "./routers/runners";
 import { runsRouter } from "./routers/runs";
+import { schedulesRouter } from "./routers/schedules";
 import { sessionsRouter } from "./routers/sessions";
 import { storageRouter } from "./routers/storage";
 import { usageRouter } from "./routers/usage";
@@ -36,6 +37,7 @@ export const appRouter = router({
   runnerJobs: runnerJobsRouter,
   runners: runnersRouter,
   runs: runsRouter,
+  schedules: schedulesRouter,
   sessions: sessionsRouter,
   storage: storageRouter,
   usage: usageRouter,

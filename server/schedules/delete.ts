@@ -1,0 +1,17 @@
+import { eq } from "drizzle-orm";
+import type { DeletedSchedule, DeleteScheduleInput } from "@/contract/schedule";
+import { schedules } from "@/db/schema";
+import { audit } from "@/server/audit";
+import { inTx, type ServiceContext } from "@/server/context";
+import { lockSchedule } from "./schedule";
+
+/** Deletes a schedule, with what came of its times. The tasks that it has added stay as they are. */
+export function deleteSchedule(ctx: ServiceContext, input: DeleteScheduleInput): Promise<DeletedSchedule> {
+  return inTx(ctx, async (ctx) => {
+    const { id: scheduleId, tenantId, name, cron, timeZone } = await lockSchedule(ctx, input);
+    await ctx.db.delete(schedules).where(eq(schedules.id, scheduleId));
+    const details = { name, cron, timeZone };
+    await audit(ctx, { action: "schedules.delete", targetKind: "schedule", targetId: scheduleId, tenantId, details });
+    return { scheduleId };
+  });
+}

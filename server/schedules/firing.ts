@@ -1,0 +1,35 @@
+import { eq } from "drizzle-orm";
+import type { ScheduleFiring } from "@/contract/schedule";
+import type { TaskState } from "@/contract/words";
+import { queueTasks, type ScheduleFiringRow, scheduleFirings } from "@/db/schema";
+import { iso } from "@/server/stored";
+
+/** A firing beside the task that it added, if that is still there. */
+export const FIRING_AND_TASK = {
+  firing: scheduleFirings,
+  task: {
+    id: queueTasks.id,
+    state: queueTasks.state,
+    sessionId: queueTasks.sessionId,
+    runId: queueTasks.runId,
+    failureKind: queueTasks.failureKind,
+  },
+};
+export const IS_ITS_TASK = eq(queueTasks.id, scheduleFirings.taskId);
+
+type FiringAndTask = {
+  firing: ScheduleFiringRow;
+  task: {
+    id: string;
+    state: TaskState;
+    sessionId: string | null;
+    runId: string | null;
+    failureKind: string | null;
+  } | null;
+};
+
+/** A firing as it leaves the program. */
+export function toFiring({ firing, task }: FiringAndTask): ScheduleFiring {
+  const { taskId: _taskId, ...kept } = firing;
+  return { ...kept, dueAt: iso(firing.dueAt), firedAt: iso(firing.firedAt), task };
+}

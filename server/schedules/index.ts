@@ -1,0 +1,10 @@
+export { createSchedule } from "./create";
+export { deleteSchedule } from "./delete";
+export { fireSchedules } from "./fire";
+export { listSchedules } from "./list";
+export { listFirings } from "./list-firings";
+export { previewSchedule } from "./preview";
+export { readSchedule } from "./schedule";
+export { triggerSchedule } from "./trigger";
+export { updateSchedule } from "./update";
+export { countOverdueSchedules, listFailingSchedules } from "./watch";

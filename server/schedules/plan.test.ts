@@ -1,0 +1,131 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { isAgentRunError } from "@/server/errors";
+import { lastDue, MISSED_MAX, nextTime, readPlan, wordsOf } from "./plan";
+
+const at = (text: string) => new Date(text);
+const next = (cron: string, timeZone: string, after: string, count = 3) =>
+  readPlan(cron, timeZone)
+    .next(at(after), count)
+    .map((time) => time.toISOString().slice(0, 16));
+
+test("a time is one of its zone's clocks, in summer and in winter", () => {
+  expect(next("0 9 * * MON-FRI", "Europe/Berlin", "2026-03-27T07:59:59Z")).toEqual([
+    "2026-03-27T08:00",
+    "2026-03-30T07:00",
+    "2026-03-31T07:00",
+  ]);
+  expect(next("@daily", "Asia/Kolkata", "2026-01-01T00:00:00Z", 1)).toEqual(["2026-01-01T18:30"]);
+});
+
+test("a time that clocks leave out comes right after the gap, and one that they show twice comes once", () => {
+  expect(next("30 2 * * *", "Europe/Berlin", "2026-03-28T12:00:00Z", 2)).toEqual([
+    "2026-03-29T01:00",
+    "2026-03-30T00:30",
+  ]);
+  expect(next("30 2 * * *", "Europe/Berlin", "2026-10-24T12:00:00Z", 2)).toEqual([
+    "2026-10-25T00:30",
+    "2026-10-26T01:30",
+  ]);
+});
+
+test("what comes at steps goes by the time that passes", () => {
+  expect(next("*/30 * * * *", "Europe/Berlin", "2026-10-25T00:00:00Z", 4)).toEqual([
+    "2026-10-25T00:30",
+    "2026-10-25T01:00",
+    "2026-10-25T01:30",
+    "2026-10-25T02:00",
+  ]);
+});
+
+test.each([
+  ["", /five fields/],
+  ["* * * *", /five fields/],
+  ["* * * * * *", /five fields/],
+  ["2026-01-05T00:00:00", /five fields/],
+  ["? ? * * *", /five fields/],
+  ["0 0 1 1 +1", /five fields/],
+  ["@reboot", /five fields/],
+  ["61 * * * *", /^cron: minutes part/],
+  ["a * * * *", /^cron: /],
+  ["5/10 * * * *", /^cron: .*stepping/],
+  ["*/0 * * * *", /^cron: /],
+])("“%s” is no plan, and is told why", (cron, said) => {
+  expect(() => readPlan(cron, "UTC")).toThrow(said);
+});
+
+test.each(["", "Nowhere/Land", "+02:00", "UTC+2", "Europe/Berlin\u0000"])("“%s” is no time zone", (timeZone) => {
+  expect(() => readPlan("@daily", timeZone)).toThrow(/^timeZone: /);
+});
+
+test("a day that never comes is refused, one of leap years is not", () => {
+  const never = readPlan("0 0 30 2 *", "UTC");
+  expect(() => nextTime(never, at("2026-01-01T00:00:00Z"))).toThrow(/never comes/);
+  expect(nextTime(readPlan("0 0 29 2 *", "UTC"), at("2026-01-01T00:00:00Z"))).toEqual(at("2028-02-29T00:00:00Z"));
+});
+
+test("of times that passed unnoticed the last counts, and how many came before it", () => {
+  const plan = readPlan("*/10 * * * *", "UTC");
+  const due = at("2026-01-01T10:00:00Z");
+  expect(lastDue(plan, due, at("2026-01-01T10:00:01Z"))).toEqual({ dueAt: due, missed: 0 });
+  expect(lastDue(plan, due, at("2026-01-01T10:09:59Z"))).toEqual({ dueAt: due, missed: 0 });
+  expect(lastDue(plan, due, at("2026-01-01T10:10:00Z"))).toEqual({ dueAt: at("2026-01-01T10:10:00Z"), missed: 1 });
+  expect(lastDue(plan, due, at("2026-01-01T10:35:00.500Z"))).toEqual({
+    dueAt: at("2026-01-01T10:30:00Z"),
+    missed: 3,
+  });
+  const long = lastDue(readPlan("* * * * *", "UTC"), due, at("2026-01-03T10:00:30Z"));
+  expect(long).toEqual({ dueAt: at("2026-01-03T10:00:00Z"), missed: MISSED_MAX });
+});
+
+const part = (min: number, max: number) =>
+  fc.oneof(
+    fc.constant("*"),
+    fc.integer({ min, max }).map(String),
+    fc.integer({ min: 1, max: 5 }).map((step) => `*/${step}`),
+    fc.tuple(fc.integer({ min, max }), fc.integer({ min, max })).map(([from, to]) => {
+      return `${Math.min(from, to)}-${Math.max(from, to)}`;
+    }),
+  );
+const anyCron = fc
+  .tuple(part(0, 59), part(0, 23), part(1, 28), part(1, 12), part(0, 6))
+  .map((parts) => parts.join(" "));
+const anyTime = fc.date({ min: at("2025-01-01T00:00:00Z"), max: at("2035-01-01T00:00:00Z"), noInvalidDate: true });
+const anyZone = fc.constantFrom("UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu");
+
+test("what is next is later and a whole minute, and was last once it is there, for any plan, zone and time", () => {
+  fc.assert(
+    fc.property(anyCron, anyZone, anyTime, (cron, timeZone, now) => {
+      const plan = readPlan(cron, timeZone);
+      const [first, second] = plan.next(now, 2);
+      if (first === undefined || second === undefined) throw new Error("such a plan always has times");
+      expect(first.getTime()).toBeGreaterThan(now.getTime());
+      expect(second.getTime()).toBeGreaterThan(first.getTime());
+      expect(first.getTime() % 60_000).toBe(0);
+      expect(plan.last(first)).toEqual(first);
+      expect(plan.last(new Date(second.getTime() - 1))).toEqual(first);
+      expect(wordsOf(cron)).not.toBe("");
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("whatever somebody writes is a plan or is refused as an input", () => {
+  const anyText = fc.oneof(
+    fc.string({ maxLength: 40 }),
+    fc
+      .array(fc.stringMatching(/^[0-9*/,\-LW#A-Za-z?+]{1,8}$/), { minLength: 5, maxLength: 5 })
+      .map((parts) => parts.join(" ")),
+  );
+  fc.assert(
+    fc.property(anyText, (cron) => {
+      try {
+        readPlan(cron, "UTC").next(at("2026-01-01T00:00:00Z"), 2);
+        expect(wordsOf(cron)).not.toBe("");
+      } catch (error) {
+        if (!isAgentRunError(error) || error.reason !== "invalid-input") throw error;
+      }
+    }),
+    { numRuns: 2_000 },
+  );
+});

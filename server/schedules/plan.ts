@@ -1,0 +1,87 @@
+import { Cron } from "croner";
+import cronstrue from "cronstrue";
+import { InvalidInputError } from "@/server/errors";
+
+/** Five fields, in which `?` and `+` mean something to some programs and nothing here; or a word for all of them. */
+const FIELDS = /^(@(hourly|daily|midnight|weekly|monthly|yearly|annually)|[^\s?+]+(\s+[^\s?+]+){4})$/i;
+/** Times that passed unnoticed are counted to here. */
+export const MISSED_MAX = 1_000;
+
+/** When something is to happen again and again, to the minute, by the clocks of one time zone. */
+export type Plan = {
+  /** The next times after an instant, the soonest first; fewer than asked for where there are no more. */
+  next(after: Date, count: number): Date[];
+  /** Its last time until an instant, that one included; null: there was none. */
+  last(until: Date): Date | null;
+};
+
+/**
+ * Reads a plan; throws what is wrong with it. A time that clocks leave out where they are set forward comes right after
+ * the gap, one that they show twice comes once, the first time; what comes at steps (`*` in the hour) goes by the time
+ * that passes, so at both (croner, `fixedTimeRule`).
+ */
+export function readPlan(cron: string, timeZone: string): Plan {
+  assertTimeZone(timeZone);
+  const fields = cron.trim();
+  if (!FIELDS.test(fields))
+    throw new InvalidInputError(
+      "cron: five fields (minute, hour, day of the month, month, day of the week), such as 0 9 * * MON-FRI, or a word such as @daily",
+    );
+  const times = parse(fields, timeZone);
+  return {
+    next: (after, count) => times.nextRuns(count, after),
+    last: (until) => times.previousRuns(1, justAfterMinute(until))[0] ?? null,
+  };
+}
+
+/** croner looks for what lies before an instant, by whole seconds. */
+function justAfterMinute(instant: Date): Date {
+  return new Date(Math.floor(instant.getTime() / 60_000) * 60_000 + 1_000);
+}
+
+/** The times of a plan from one that was due until now: the last, and how many came before it. */
+export function lastDue(plan: Plan, dueAt: Date, now: Date): { dueAt: Date; missed: number } {
+  const last = plan.last(now);
+  if (last === null || last <= dueAt) return { dueAt, missed: 0 };
+  const later = plan.next(dueAt, MISSED_MAX).filter((time) => time <= last);
+  return { dueAt: last, missed: later.length };
+}
+
+/** The next time after an instant. Plans that have none are refused when they are made. */
+export function nextTime(plan: Plan, after: Date): Date {
+  const [next] = plan.next(after, 1);
+  if (next === undefined)
+    throw new InvalidInputError("cron: this time never comes, such as the 30th of February: write another");
+  return next;
+}
+
+/** What a plan that was read before says, for people, in English. */
+export function wordsOf(cron: string): string {
+  return cronstrue.toString(cron.trim(), { use24HourTimeFormat: true });
+}
+
+function parse(cron: string, timeZone: string): Cron {
+  try {
+    // A plan is stored only if it can be told in words too.
+    wordsOf(cron);
+    return new Cron(cron, { timezone: timeZone, mode: "5-part", paused: true });
+  } catch (error) {
+    throw new InvalidInputError(`cron: ${reasonOf(error)}`);
+  }
+}
+
+/** What the libraries say, which name themselves first. */
+function reasonOf(error: unknown): string {
+  const said = error instanceof Error ? error.message : String(error);
+  return said.replace(/^(CronPattern|Error):\s*/, "").replace(/\.$/, "");
+}
+
+function assertTimeZone(timeZone: string): void {
+  try {
+    // An offset such as +02:00 is no zone: it does not know of the summer.
+    if (/^[A-Za-z]/.test(timeZone)) return void new Intl.DateTimeFormat("en", { timeZone });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+  }
+  throw new InvalidInputError("timeZone: a name of the IANA database, such as Europe/Berlin or UTC");
+}

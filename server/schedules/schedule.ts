@@ -1,0 +1,76 @@
+import { and, asc, eq, type SQL, sql } from "drizzle-orm";
+import type { Schedule } from "@/contract/schedule";
+import { queueTasks, type ScheduleRow, scheduleFirings, schedules } from "@/db/schema";
+import { type ServiceContext, type TxContext, tenantOf } from "@/server/context";
+import { ConflictError, NotFoundError } from "@/server/errors";
+import { iso } from "@/server/stored";
+import { FIRING_AND_TASK, IS_ITS_TASK, toFiring } from "./firing";
+import { wordsOf } from "./plan";
+
+/** Schedules as they leave the program, by their names, each with what it did last. */
+export async function readSchedules(
+  ctx: ServiceContext,
+  { where, max }: { where: SQL | undefined; max: number },
+): Promise<Schedule[]> {
+  const isItsLast = and(eq(scheduleFirings.scheduleId, schedules.id), eq(scheduleFirings.dueAt, schedules.lastDueAt));
+  const rows = await ctx.db
+    .select({ schedule: schedules, ...FIRING_AND_TASK })
+    .from(schedules)
+    .leftJoin(scheduleFirings, isItsLast)
+    .leftJoin(queueTasks, IS_ITS_TASK)
+    .where(and(where, isSeen(ctx)))
+    .orderBy(asc(schedules.name), asc(schedules.id))
+    .limit(max);
+  return rows.map(({ schedule: { lastDueAt: _lastDueAt, ...schedule }, firing, task }) => ({
+    ...schedule,
+    words: wordsOf(schedule.cron),
+    nextAt: iso(schedule.nextAt),
+    lastFiring: firing === null ? null : toFiring({ firing, task }),
+    createdAt: iso(schedule.createdAt),
+    updatedAt: iso(schedule.updatedAt),
+  }));
+}
+
+/** A schedule that the caller may see. */
+export async function readSchedule(ctx: ServiceContext, scheduleId: string): Promise<Schedule> {
+  const [schedule] = await readSchedules(ctx, { where: eq(schedules.id, scheduleId), max: 1 });
+  if (schedule === undefined) throw new NotFoundError("schedule", scheduleId);
+  return schedule;
+}
+
+/** Locks a schedule that the caller may change, and has seen as it is. Before any task: those are locked after it. */
+export async function lockSchedule(
+  ctx: TxContext,
+  { scheduleId, expectedVersion }: { scheduleId: string; expectedVersion?: number },
+): Promise<ScheduleRow> {
+  const [schedule] = await ctx.db
+    .select()
+    .from(schedules)
+    .where(and(eq(schedules.id, scheduleId), isSeen(ctx)))
+    .for("update");
+  if (schedule === undefined) throw new NotFoundError("schedule", scheduleId);
+  if (expectedVersion !== undefined && expectedVersion !== schedule.version)
+    throw new ConflictError("version-conflict", `the schedule “${schedule.name}” was changed meanwhile: look again`, {
+      current: await readSchedule(ctx, scheduleId),
+    });
+  return schedule;
+}
+
+export function nameTaken(name: string): ConflictError {
+  return new ConflictError("already-exists", `a schedule named “${name}” is there: take another name`);
+}
+
+/** By the clock that says when a schedule is due, to the millisecond. */
+export async function databaseNow(ctx: ServiceContext): Promise<Date> {
+  const { rows } = await ctx.db.execute<{ ms: number }>(
+    sql`select floor(extract(epoch from clock_timestamp()) * 1000)::float8 as ms`,
+  );
+  const [row] = rows;
+  if (row === undefined) throw new Error("the database told no time");
+  return new Date(row.ms);
+}
+
+function isSeen(ctx: ServiceContext): SQL | undefined {
+  const tenantId = tenantOf(ctx);
+  return tenantId === null ? undefined : eq(schedules.tenantId, tenantId);
+}

@@ -1,0 +1,135 @@
+import { eq } from "drizzle-orm";
+import { expect, test } from "vitest";
+import { CreateScheduleInput, ListSchedulesInput } from "@/contract/schedule";
+import { SCHEDULES_MAX } from "@/contract/words";
+import { audit, schedules } from "@/db/schema";
+import { createTestDatabase } from "@/db/test/database";
+import type { Actor, ServiceContext } from "@/server/context";
+import { setControlState } from "@/server/queue";
+import { testContext } from "@/server/test/context";
+import { createSchedule, deleteSchedule, listSchedules, previewSchedule, readSchedule, updateSchedule } from ".";
+
+const operatorOf = (tenantId: string): Actor => ({
+  ...{ kind: "operator", name: "ann", role: "operator", tenantId, tokenId: null },
+});
+const TASK = { title: "Bring the libraries up to date", backendProfile: "codex", payload: { text: "Update them." } };
+const make = (ctx: ServiceContext, input: Partial<CreateScheduleInput> = {}) =>
+  createSchedule(ctx, CreateScheduleInput.parse({ name: "nightly", cron: "0 3 * * *", task: TASK, ...input }));
+const listed = async (ctx: ServiceContext, input: Partial<ListSchedulesInput> = {}) =>
+  (await listSchedules(ctx, ListSchedulesInput.parse(input))).items.map(({ name }) => name);
+
+test("a schedule is told in words, with its next time, and what was left out filled in", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const made = await make(ctx, { timeZone: "Europe/Berlin" });
+  expect(made).toMatchObject({
+    ...{ tenantId: "default", projectId: "default", words: "At 03:00", overlap: "skip", catchUpMs: 3_600_000 },
+    ...{ isPaused: false, task: TASK, lastFiring: null, version: 1 },
+  });
+  const inBerlin = new Intl.DateTimeFormat("en-GB", { timeZone: "Europe/Berlin", timeStyle: "short" });
+  expect(inBerlin.format(new Date(made.nextAt ?? ""))).toBe("03:00");
+  expect(Date.parse(made.nextAt ?? "")).toBeGreaterThan(Date.now());
+  expect(Date.parse(made.nextAt ?? "")).toBeLessThan(Date.now() + 25 * 3_600_000);
+  expect(await readSchedule(ctx, made.id)).toEqual(made);
+});
+
+test("a preview has the next times, and is refused what a schedule would be", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { words, times } = await previewSchedule(ctx, { cron: "*/15 8-9 * * *", timeZone: "UTC" });
+  expect(words).toBe("Every 15 minutes, between 08:00 and 09:59");
+  expect(times).toHaveLength(5);
+  expect([...times].sort()).toEqual(times);
+  await expect(previewSchedule(ctx, { cron: "0 0 30 2 *", timeZone: "UTC" })).rejects.toThrow(/never comes/);
+  await expect(make(ctx, { cron: "0 0 30 2 *" })).rejects.toThrow(/never comes/);
+});
+
+test("a task that could never start is refused with the schedule; one whose queue is drained now is not", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  await expect(make(ctx, { task: { ...TASK, backendProfile: "nobody" } })).rejects.toThrow(/nobody/);
+  await expect(make(ctx, { task: { ...TASK, payload: { data: "x".repeat(1_100_000) } } })).rejects.toThrow(/^task: /);
+  await setControlState(ctx, { queue: "default" }, "draining");
+  await make(ctx);
+  expect(await listed(ctx)).toEqual(["nightly"]);
+});
+
+test("tenants see and change their own alone, and may use the same names", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const [one, two] = [ctx.as(operatorOf("t1")), ctx.as(operatorOf("t2"))];
+  const { id: scheduleId } = await make(one);
+  await make(two);
+  await make(two, { name: "another", projectId: "p" });
+  expect([await listed(one), await listed(two), await listed(ctx)]).toEqual([
+    ["nightly"],
+    ["another", "nightly"],
+    ["another", "nightly", "nightly"],
+  ]);
+  expect(await listed(two, { projectId: "p" })).toEqual(["another"]);
+  expect(await listed(ctx, { tenantId: "t1" })).toEqual(["nightly"]);
+  expect(await listed(ctx, { search: "OTHER" })).toEqual(["another"]);
+  for (const act of [
+    () => readSchedule(two, scheduleId),
+    () => updateSchedule(two, { scheduleId, name: "x" }),
+    () => deleteSchedule(two, { scheduleId }),
+  ])
+    await expect(act()).rejects.toMatchObject({ reason: "not-found" });
+  await expect(make(one, { tenantId: "t2" })).rejects.toMatchObject({ failureKind: "forbidden" });
+  await expect(make(one)).rejects.toMatchObject({ reason: "already-exists" });
+});
+
+test("pages go on where they ended", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  for (const name of ["c", "a", "b"]) await make(ctx, { name });
+  const first = await listSchedules(ctx, ListSchedulesInput.parse({ limit: 2 }));
+  expect(first.items.map(({ name }) => name)).toEqual(["a", "b"]);
+  const cursor = first.cursor ?? "";
+  expect((await listSchedules(ctx, ListSchedulesInput.parse({ limit: 2, cursor }))).items).toMatchObject([
+    { name: "c" },
+  ]);
+  await expect(listSchedules(ctx, ListSchedulesInput.parse({ cursor, search: "a" }))).rejects.toMatchObject({
+    reason: "invalid-cursor",
+  });
+});
+
+test("a change counts from now, whoever has seen an older version is shown what is there, and the log tells no task", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { id: scheduleId, nextAt } = await make(ctx);
+  expect(await updateSchedule(ctx, { scheduleId, name: "nightly", expectedVersion: 1 })).toMatchObject({ version: 1 });
+  const paused = await updateSchedule(ctx, { scheduleId, isPaused: true });
+  expect(paused).toMatchObject({ isPaused: true, nextAt: null, version: 2 });
+  const renamed = updateSchedule(ctx, { scheduleId, name: "other", expectedVersion: 1 });
+  await expect(renamed).rejects.toMatchObject({ reason: "version-conflict", details: { current: { version: 2 } } });
+  // Its plan may change meanwhile, and it stays paused.
+  expect(await updateSchedule(ctx, { scheduleId, cron: "@hourly" })).toMatchObject({ nextAt: null });
+  const resumed = await updateSchedule(ctx, { scheduleId, isPaused: false });
+  expect(Date.parse(resumed.nextAt ?? "")).toBeLessThanOrEqual(Date.now() + 3_600_000);
+  expect(resumed.nextAt).not.toBe(nextAt);
+  const secret = { ...TASK, payload: { text: "Log in with hunter2-hunter2." } };
+  expect(await updateSchedule(ctx, { scheduleId, task: secret })).toMatchObject({
+    task: secret,
+    nextAt: resumed.nextAt,
+  });
+  await expect(updateSchedule(ctx, { scheduleId, task: { ...TASK, backendProfile: "nobody" } })).rejects.toThrow(
+    /nobody/,
+  );
+  const told = await ctx.db.select().from(audit).where(eq(audit.targetKind, "schedule"));
+  expect(told.map(({ action }) => action)).toEqual(["schedules.create", ...Array<string>(4).fill("schedules.update")]);
+  expect(JSON.stringify(told)).not.toContain("hunter2");
+});
+
+test("a tenant has at most so many, though two are made at once", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { id } = await make(ctx, { name: "first" });
+  const [row] = await ctx.db.select().from(schedules).where(eq(schedules.id, id));
+  if (row === undefined) throw new Error("it is there");
+  const more = Array.from({ length: SCHEDULES_MAX - 2 }, (_, n) => ({ ...row, id: `sch_${n}`, name: `n${n}` }));
+  await ctx.db.insert(schedules).values(more);
+  const made = await Promise.allSettled([make(ctx, { name: "x" }), make(ctx, { name: "y" })]);
+  expect(made.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+  await make(ctx, { name: "other", tenantId: "t2" });
+});

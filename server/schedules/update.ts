@@ -1,0 +1,69 @@
+import { eq, sql } from "drizzle-orm";
+import type { Schedule, UpdateScheduleInput } from "@/contract/schedule";
+import { isUniqueViolation } from "@/db/errors";
+import { type ScheduleRow, schedules } from "@/db/schema";
+import { audit } from "@/server/audit";
+import { inTx, type ServiceContext, type TxContext } from "@/server/context";
+import { canonicalJson } from "@/server/idempotency";
+import { checkTask } from "./check-task";
+import { nextTime, readPlan } from "./plan";
+import { databaseNow, lockSchedule, nameTaken, readSchedule } from "./schedule";
+
+/**
+ * Changes a schedule; one that is so already stays as it is. Another plan, or the end of a pause, counts from now: no
+ * time of before is made up for.
+ */
+export async function updateSchedule(ctx: ServiceContext, input: UpdateScheduleInput): Promise<Schedule> {
+  const { scheduleId, expectedVersion: _expectedVersion, ...asked } = input;
+  if (asked.task !== undefined) await checkTask(ctx, await readSchedule(ctx, scheduleId), asked.task);
+  try {
+    return await inTx(ctx, async (ctx) => {
+      const before = await lockSchedule(ctx, input);
+      const changes = changesTo(before, asked);
+      if (Object.keys(changes).length > 0) await store(ctx, before, changes);
+      return readSchedule(ctx, scheduleId);
+    });
+  } catch (error) {
+    if (!isUniqueViolation(error, "agentrun_schedules_name_idx")) throw error;
+    throw nameTaken(input.name ?? scheduleId);
+  }
+}
+
+type Settable = Pick<ScheduleRow, "name" | "cron" | "timeZone" | "overlap" | "catchUpMs" | "isPaused" | "task">;
+
+function changesTo(before: ScheduleRow, asked: Partial<Settable>): Partial<Settable> {
+  const fields = Object.keys(asked) as (keyof Settable)[];
+  const changed = fields.filter(
+    (field) => asked[field] !== undefined && canonicalJson(asked[field]) !== canonicalJson(before[field]),
+  );
+  return Object.fromEntries(changed.map((field) => [field, asked[field]]));
+}
+
+async function store(ctx: TxContext, before: ScheduleRow, changes: Partial<Settable>): Promise<void> {
+  await ctx.db
+    .update(schedules)
+    .set({
+      ...{ ...changes, ...(await nextOf(ctx, before, changes)) },
+      ...{ version: before.version + 1, updatedAt: sql`clock_timestamp()` },
+    })
+    .where(eq(schedules.id, before.id));
+  // What its agent is asked is the schedule's to show, and no log's.
+  const { task, ...told } = changes;
+  await audit(ctx, {
+    ...{ action: "schedules.update", targetKind: "schedule" as const, targetId: before.id, tenantId: before.tenantId },
+    details: { was: before.name, ...told, ...(task === undefined ? {} : { task: "changed" }) },
+  });
+  ctx.wake("schedules");
+}
+
+async function nextOf(
+  ctx: TxContext,
+  before: ScheduleRow,
+  changes: Partial<Settable>,
+): Promise<{ nextAt?: Date | null }> {
+  const { cron, timeZone, isPaused } = changes;
+  if (cron === undefined && timeZone === undefined && isPaused === undefined) return {};
+  const after = { ...before, ...changes };
+  const next = nextTime(readPlan(after.cron, after.timeZone), await databaseNow(ctx));
+  return { nextAt: after.isPaused ? null : next };
+}

@@ -1,0 +1,44 @@
+import { and, asc, eq, inArray, lt, sql } from "drizzle-orm";
+import type { Db } from "@/db/client";
+import { scheduleFirings, schedules } from "@/db/schema";
+import type { ServiceContext } from "@/server/context";
+import { iso } from "@/server/stored";
+
+/** Longer than a worker takes to come to what is due. */
+const OVERDUE_MS = 60_000;
+
+/** How many schedules are due and are not come to. */
+export function countOverdueSchedules(db: Db): Promise<number> {
+  return db.$count(schedules, lt(schedules.nextAt, sql`(select clock_timestamp()) - ${OVERDUE_MS} * interval '1 ms'`));
+}
+
+/**
+ * Schedules that are not paused, whose last time brought no task, though none of before was in its way, and that nobody
+ * has changed since; those first that have been so for longest. `tenantId` null: of every tenant.
+ */
+export async function listFailingSchedules(
+  ctx: ServiceContext,
+  scope: { tenantId: string | null; projectId?: string; max: number },
+) {
+  const rows = await ctx.db
+    .select({
+      ...{ id: schedules.id, name: schedules.name, tenantId: schedules.tenantId },
+      ...{ message: scheduleFirings.message, outcome: scheduleFirings.outcome, at: scheduleFirings.firedAt },
+    })
+    .from(schedules)
+    .innerJoin(
+      scheduleFirings,
+      and(eq(scheduleFirings.scheduleId, schedules.id), eq(scheduleFirings.dueAt, schedules.lastDueAt)),
+    )
+    .where(
+      and(
+        ...[eq(schedules.isPaused, false), inArray(scheduleFirings.outcome, ["refused", "missed"])],
+        lt(schedules.updatedAt, scheduleFirings.firedAt),
+        scope.tenantId === null ? undefined : eq(schedules.tenantId, scope.tenantId),
+        scope.projectId === undefined ? undefined : eq(schedules.projectId, scope.projectId),
+      ),
+    )
+    .orderBy(asc(scheduleFirings.firedAt))
+    .limit(scope.max);
+  return rows.map(({ at, ...row }) => ({ ...row, since: iso(at) }));
+}
