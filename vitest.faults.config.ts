@@ -12,6 +12,7 @@ export default mergeConfig(
         "server/test/faults/*.cluster.test.ts",
         "server/test/cluster/*.cluster.test.ts",
         "server/dispatcher/storm.test.ts",
+        "server/schedules/storm.test.ts",
         "server/webhooks/storm.test.ts",
       ],
       testTimeout: 6 * HOUR_MS,

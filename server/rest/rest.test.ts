@@ -203,11 +203,16 @@ test("REST gives what tRPC gives, for every reading procedure", async () => {
   ).body as { id: string };
   const bulk = (await web.call("POST", "/api/v1/bulk", { body: { kind: "task", action: "retry", ids: [task.id] } }))
     .body as { id: string };
+  const scheduled = { backendProfile: "demo", title: "t", payload: {} };
+  const schedule = (
+    await web.call("POST", "/api/v1/schedules", { body: { name: "nightly", cron: "0 3 * * *", task: scheduled } })
+  ).body as { id: string };
+  await web.call("POST", `/api/v1/schedules/${schedule.id}/trigger`, { body: {} });
   const { items } = (await web.call("GET", `/api/v1/runs/${run.id}/events`)).body as { items: { id: string }[] };
   const eventId = items[0]?.id ?? "";
   const ids: Record<string, string> = {
     ...{ runId: run.id, sessionId: "ses_same", taskId: task.id, eventId, name: "queue", bulkId: bulk.id },
-    profile: "demo",
+    ...{ profile: "demo", scheduleId: schedule.id },
   };
   // A session's own answer is up to date at once, its row in lists a moment later: two answers are compared.
   const read = (await web.call("GET", "/api/v1/sessions/ses_same")).body as { lastEventSeq: number };
@@ -220,7 +225,10 @@ test("REST gives what tRPC gives, for every reading procedure", async () => {
   };
   await expect.poll(followed).toBe(items.length);
   // What a route does not answer without.
-  const asked: Record<string, object> = { "sessions.digests": { sessionIds: ["ses_same"] } };
+  const asked: Record<string, object> = {
+    "sessions.digests": { sessionIds: ["ses_same"] },
+    "schedules.preview": { cron: "0 3 * * *" },
+  };
   let compared = 0;
   for (const route of ROUTES.filter(({ method }) => method === "GET")) {
     const names = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? "");

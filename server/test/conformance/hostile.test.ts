@@ -4,6 +4,8 @@ import { type Json, startProgram, word } from "./program";
 const program = startProgram();
 
 /** What no field of ours takes, or takes only where it is free text or free JSON. */
+/** What a schedule adds. */
+const SCHEDULED = { title: "t", queue: "q", backendProfile: "codex", payload: { text: "x" }, metadata: { a: 1 } };
 const HOSTILE: unknown[] = [
   null,
   "",
@@ -304,6 +306,20 @@ beforeAll(async () => {
     query("webhooks.delivery", { deliveryId: "whd_x" }),
     change("webhooks.redeliver", { deliveryId: "whd_x" }),
     change("webhooks.redeliverFailed", { webhookId: "wh_x" }),
+    query("schedules.list", { tenantId: "t", projectId: "p", search: "s", cursor: undefined, limit: 5 }),
+    query("schedules.get", { scheduleId: "sch_x" }),
+    change("schedules.create", {
+      ...{ name: word("schedule"), cron: "0 9 * * *", timeZone: "UTC", tenantId: "t", projectId: "p" },
+      ...{ overlap: "allow", catchUpMs: 1, isPaused: true, task: { ...SCHEDULED, expiresAfterMs: 60_000 } },
+    }),
+    change("schedules.update", {
+      ...{ scheduleId: "sch_x", name: "n", cron: "@daily", timeZone: "UTC", overlap: "skip", catchUpMs: 1 },
+      ...{ isPaused: false, task: SCHEDULED, expectedVersion: 1 },
+    }),
+    change("schedules.delete", { scheduleId: "sch_x", expectedVersion: 1 }),
+    change("schedules.trigger", { scheduleId: "sch_x" }),
+    query("schedules.preview", { cron: "0 9 * * *", timeZone: "Europe/Berlin" }),
+    query("schedules.firings", { scheduleId: "sch_x", outcome: "created", cursor: undefined, limit: 5 }),
     query("docs.list", {}),
     query("docs.get", { name: "queue" }),
     query("docs.search", { search: "lane" }),

@@ -1,0 +1,17 @@
+import process from "node:process";
+import { fireSchedules } from "@/server/schedules";
+import { testContext } from "@/server/test/context";
+
+export type StormJob = { databaseUrl: string };
+
+const { databaseUrl }: StormJob = JSON.parse(process.argv[2] ?? "");
+const ctx = testContext({ url: databaseUrl }, { poolMax: 2 });
+
+// Whoever started it holds the other end: it goes with the test, however that ends.
+process.stdin.resume().once("end", () => process.exit());
+
+// Works until it is killed.
+for (;;) {
+  await fireSchedules(ctx);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+}
