@@ -20,6 +20,9 @@ const CatchUpMs = z
   .min(0)
   .max(7 * DAY_MS);
 
+/** It is shown in lists, and stored with every task: what is long belongs into a file, or a bundle from git. */
+const TASK_MAX_BYTES = 262_144;
+
 /** What each task is made of; a task's own key and time are the schedule's. */
 export const ScheduleTask = CreateTaskInput.omit({
   tenantId: true,
@@ -27,14 +30,18 @@ export const ScheduleTask = CreateTaskInput.omit({
   idempotencyKey: true,
   runAt: true,
   expiresAt: true,
-}).extend({
-  /** A task that still waits so long after it was due fails. */
-  expiresAfterMs: z
-    .int()
-    .min(MINUTE_MS)
-    .max(90 * DAY_MS)
-    .optional(),
-});
+})
+  .extend({
+    /** A task that still waits so long after it was due fails. */
+    expiresAfterMs: z
+      .int()
+      .min(MINUTE_MS)
+      .max(90 * DAY_MS)
+      .optional(),
+  })
+  .refine((task) => Buffer.byteLength(JSON.stringify(task)) <= TASK_MAX_BYTES, {
+    message: `larger than ${TASK_MAX_BYTES} bytes of JSON: put what is long into a file, or a bundle from git`,
+  });
 export type ScheduleTask = z.infer<typeof ScheduleTask>;
 
 export const ListSchedulesInput = z.strictObject({

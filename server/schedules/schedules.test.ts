@@ -2,10 +2,11 @@ import { eq } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { CreateScheduleInput, ListSchedulesInput } from "@/contract/schedule";
 import { SCHEDULES_MAX } from "@/contract/words";
-import { audit, schedules } from "@/db/schema";
+import { audit, schedules, sessions } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
 import type { Actor, ServiceContext } from "@/server/context";
 import { setControlState } from "@/server/queue";
+import { createSession } from "@/server/sessions";
 import { testContext } from "@/server/test/context";
 import { createSchedule, deleteSchedule, listSchedules, previewSchedule, readSchedule, updateSchedule } from ".";
 
@@ -48,10 +49,25 @@ test("a task that could never start is refused with the schedule; one whose queu
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await expect(make(ctx, { task: { ...TASK, backendProfile: "nobody" } })).rejects.toThrow(/nobody/);
-  await expect(make(ctx, { task: { ...TASK, payload: { data: "x".repeat(1_100_000) } } })).rejects.toThrow(/^task: /);
+  await createSession(ctx, { sessionId: "ses_gone", backendProfile: "codex" });
+  await ctx.db.update(sessions).set({ deletedAt: new Date() });
+  await expect(make(ctx, { task: { ...TASK, sessionId: "ses_gone" } })).rejects.toThrow(/^task: .*being deleted/);
   await setControlState(ctx, { queue: "default" }, "draining");
   await make(ctx);
   expect(await listed(ctx)).toEqual(["nightly"]);
+});
+
+test("a task is bounded as a whole, since lists show it", () => {
+  const read = (bytes: number) =>
+    CreateScheduleInput.safeParse({
+      name: "n",
+      cron: "@daily",
+      task: { ...TASK, payload: { text: "x".repeat(bytes) } },
+    });
+  expect(read(250_000).success).toBe(true);
+  expect(read(263_000).error?.issues).toMatchObject([
+    { path: ["task"], message: expect.stringMatching(/262144 bytes/) },
+  ]);
 });
 
 test("tenants see and change their own alone, and may use the same names", async () => {
