@@ -285,6 +285,8 @@ export const WEBHOOK_EVENTS = [
   "approval.requested",
   "approval.decided",
   "approval.superseded",
+  "schedule.missed",
+  "schedule.refused",
 ] as const;
 export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
 /** What is sent to try a webhook. */

@@ -30,6 +30,7 @@ export const EVENT_GROUPS: readonly { name: string; events: readonly WebhookEven
   { name: "Runs", events: eventsOf("run.") },
   { name: "Tasks", events: eventsOf("task.") },
   { name: "Approvals", events: eventsOf("approval.") },
+  { name: "Schedules", events: eventsOf("schedule.") },
 ];
 
 function eventsOf(prefix: string): WebhookEvent[] {
@@ -51,6 +52,7 @@ const SUBJECTS: readonly [prefix: string, ids: readonly string[]][] = [
   ["run.", ["runId"]],
   ["task.", ["taskId"]],
   ["approval.", ["approvalId"]],
+  ["schedule.", ["scheduleId"]],
 ];
 
 /** The record that a delivery tells of, and its title where it has one; null: it is a test. */

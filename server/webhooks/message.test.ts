@@ -6,6 +6,7 @@ const publicUrl = "https://agentrun.example";
 const at = new Date("2026-01-31T12:00:00.123Z");
 const data = {
   ...{ runId: "run_1", taskId: "qt_1", approvalId: "apr_1", sessionId: "ses_1", webhookId: "wh_1" },
+  ...{ scheduleId: "sch_1", dueAt: "2026-01-31T03:00:00+00:00", reason: "its queue is being drained" },
   ...{ title: "Mend the roof", queue: "q", lane: "fast", kind: "command", decision: "accept" },
   ...{ decidedBy: "operator:ann", failureKind: "timeout", deadLetter: null, parkedUntil: "2026-02-01T00:00:00+00:00" },
 };
@@ -33,6 +34,8 @@ test("a chat is told each event by a sentence and a link", () => {
     "An agent asks for an approval (command). <https://agentrun.example/r/apr_1|Open>",
     "An approval was answered: accept, by ann. <https://agentrun.example/r/apr_1|Open>",
     "An approval is wanted no more: the attempt that asked for it has ended. <https://agentrun.example/r/apr_1|Open>",
+    "A time of schedule “Mend the roof” was missed: it was due at 2026-01-31T03:00:00.000Z. <https://agentrun.example/r/sch_1|Open>",
+    "A time of schedule “Mend the roof” brought no task: its queue is being drained. <https://agentrun.example/r/sch_1|Open>",
     "AgentRun can be heard here. <https://agentrun.example/r/wh_1|Open>",
   ]);
 });

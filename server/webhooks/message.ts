@@ -13,6 +13,7 @@ const SUBJECTS: Record<string, readonly string[]> = {
   run: ["runId"],
   task: ["taskId"],
   approval: ["approvalId"],
+  schedule: ["scheduleId"],
   webhook: ["webhookId"],
 };
 
@@ -40,6 +41,8 @@ const SENTENCES: Record<Happened["event"], (data: Record<string, unknown>) => st
   "approval.decided": ({ decision, decidedBy }) =>
     `An approval was answered: ${decision}, by ${String(decidedBy).replace(/^operator:/, "")}.`,
   "approval.superseded": () => "An approval is wanted no more: the attempt that asked for it has ended.",
+  "schedule.missed": (schedule) => `${scheduleOf(schedule)} was missed: it was due at ${instant(schedule.dueAt)}.`,
+  "schedule.refused": (schedule) => `${scheduleOf(schedule)} brought no task${because(schedule.reason)}.`,
   "webhook.test": () => "AgentRun can be heard here.",
 };
 
@@ -51,13 +54,21 @@ function taskOf({ title, queue, lane }: Record<string, unknown>): string {
   return `Task “${title}” of ${queue} / ${lane}`;
 }
 
+function scheduleOf({ title }: Record<string, unknown>): string {
+  return `A time of schedule “${title}”`;
+}
+
 function because(why: unknown): string {
   return typeof why === "string" ? `: ${why}` : "";
 }
 
 function until({ parkedUntil }: Record<string, unknown>): string {
-  const at = new Date(String(parkedUntil));
-  return Number.isNaN(at.getTime()) ? "" : ` until ${at.toISOString()}`;
+  return typeof parkedUntil === "string" ? ` until ${instant(parkedUntil)}` : "";
+}
+
+/** PostgreSQL's own text of an instant, as programs write one. */
+function instant(text: unknown): string {
+  return new Date(String(text)).toISOString();
 }
 
 /** In one line, in which no title hides a link behind other words, or calls everybody in a room. */
