@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { exactText, Int32, OwnerId, RecordId, text } from "./ids";
+import { exactText, IdempotencyKey, Int32, OwnerId, RecordId, text } from "./ids";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { CreateTaskInput } from "./queue";
+import { cleanJson } from "./text";
 import { FIRING_OUTCOMES, SCHEDULE_OVERLAPS, TASK_STATES } from "./words";
 
 const MINUTE_MS = 60_000;
@@ -21,7 +22,7 @@ const CatchUpMs = z
   .max(7 * DAY_MS);
 
 /** It is shown in lists, and stored with every task: what is long belongs into a file, or a bundle from git. */
-const TASK_MAX_BYTES = 262_144;
+const TASK_MAX_BYTES = 65_536;
 
 /** What each task is made of; a task's own key and time are the schedule's. */
 export const ScheduleTask = CreateTaskInput.omit({
@@ -32,6 +33,7 @@ export const ScheduleTask = CreateTaskInput.omit({
   expiresAt: true,
 })
   .extend({
+    references: z.array(z.unknown()).max(1_000).transform(cleanJson).optional(),
     /** A task that still waits so long after it was due fails. */
     expiresAfterMs: z
       .int()
@@ -56,6 +58,13 @@ export type ListSchedulesInput = z.infer<typeof ListSchedulesInput>;
 
 export const ScheduleInput = z.strictObject({ scheduleId: RecordId });
 export type ScheduleInput = z.infer<typeof ScheduleInput>;
+
+export const TriggerScheduleInput = z.strictObject({
+  scheduleId: RecordId,
+  /** Of the task: sent again with the same, it adds none. */
+  idempotencyKey: IdempotencyKey.optional(),
+});
+export type TriggerScheduleInput = z.infer<typeof TriggerScheduleInput>;
 
 export const CreateScheduleInput = z.strictObject({
   /** Of the schedules of a tenant no two have the same. */
@@ -110,7 +119,7 @@ export const ScheduleFiring = z.object({
   outcome: z.enum(FIRING_OUTCOMES),
   /** Whether a person or a program asked for it, and not the plan. */
   isManual: z.boolean(),
-  /** Earlier times that had passed unnoticed, and that it stands for. */
+  /** Earlier times that had passed unnoticed, and that it stands for; at most 1,000 are counted. */
   missed: z.number(),
   /** Why there is no task. */
   message: z.string().nullable(),

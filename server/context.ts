@@ -33,7 +33,8 @@ export type Actor =
     }
   /** Hands over what one session's volume holds, and can do nothing else. */
   | { kind: "archiver"; name: string; sessionId: string; tenantId: string; tokenId: string }
-  | { kind: "system"; name: string; tenantId: null };
+  /** `tenantId`: whose work a loop does, where that is one tenant's. */
+  | { kind: "system"; name: string; tenantId: string | null };
 
 /** Whether a caller's token is for a group of procedures; one without scopes is for all. */
 export function hasScope(actor: Actor, scope: string): boolean {
@@ -50,7 +51,6 @@ export type Topic =
   | "bulk"
   | "asks"
   | "webhooks"
-  | "schedules"
   | `events:${string}`
   | `commands:${string}`
   | `control:${string}`;

@@ -45,7 +45,7 @@ export const scheduleFirings = table(
     isManual: boolean().notNull().default(false),
     missed: integer().notNull().default(0),
     message: text(),
-    /** No reference: what was added outlives nothing that a schedule says of it. */
+    /** No reference: that a task was added stays known when it is there no more. */
     taskId: text(),
   },
   (firing) => [

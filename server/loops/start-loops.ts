@@ -79,10 +79,7 @@ function loopOptions(deps: LoopsDeps, { sweeper, sender }: Kept): LoopOptions[] 
     { name: "bulk-retention", intervalMs: 60_000, run: () => removeEndedBulk(contextFor("bulk-retention")) },
     { name: "bulk", intervalMs: 1_000, wakeOn: ["bulk"], run: () => runBulkActions(contextFor("bulk")) },
     { name: "webhooks", intervalMs: 1_000, wakeOn: ["webhooks"], run: () => sender.pass() },
-    {
-      ...{ name: "schedules", intervalMs: 1_000, wakeOn: ["schedules"] },
-      run: () => fireSchedules(contextFor("schedules")),
-    },
+    { name: "schedules", intervalMs: 1_000, run: () => fireSchedules(contextFor("schedules")) },
     { name: "tokens", intervalMs: 3_600_000, run: () => removeEndedTokens(contextFor("tokens")) },
   ];
   if (launcher.settings.executor !== "none") {

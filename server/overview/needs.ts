@@ -42,7 +42,7 @@ export async function findNeeds(
     gcStopped(ctx).then(all),
     loopsStopped(ctx).then(all),
     webhooksDisabled(ctx, scope).then(all),
-    schedulesFailing(ctx, scope).then(all),
+    schedulesFailing(ctx, scope),
   ]);
 }
 
@@ -173,11 +173,15 @@ async function webhooksDisabled(ctx: ServiceContext, { tenantId }: OverviewScope
   }));
 }
 
-/** Schedules whose last time brought no task: what relied on it was not done. */
-async function schedulesFailing(ctx: ServiceContext, scope: OverviewScope): Promise<Need[]> {
-  const failing = await listFailingSchedules(ctx, { ...scope, max: EACH_MAX });
-  return failing.map(({ name, message, since, ...of }) => ({
-    ...{ ...OF_NOTHING, kind: "schedule-failing" as const, title: name, tenantId: of.tenantId, since },
-    message: `its last time brought no task: ${message}; change it, or have it add one now`,
-  }));
+/** Schedules whose last time brought no task: what relied on it was not done. One drained queue may make many so. */
+async function schedulesFailing(ctx: ServiceContext, scope: OverviewScope): Promise<FoundNeeds> {
+  const kind = "schedule-failing";
+  const failing = await listFailingSchedules(ctx, { ...scope, max: EACH_MAX, countMax: NEED_COUNT_MAX });
+  return {
+    needs: failing.items.map(({ name, message, since, tenantId }) => ({
+      ...{ ...OF_NOTHING, kind, title: name, tenantId, since },
+      message: `its last time brought no task: ${message}; change it, or have it add one now`,
+    })),
+    counts: [{ kind, ...failing.counted }],
+  };
 }

@@ -29,6 +29,16 @@ test("a time that clocks leave out comes right after the gap, and one that they 
   ]);
 });
 
+test.each([
+  ["0 2,14 * * *", ["2026-03-29T01:00", "2026-03-29T12:00"], ["2026-10-25T00:00", "2026-10-25T13:00"]],
+  ["0,30 2 * * *", ["2026-03-29T01:00", "2026-03-30T00:00"], ["2026-10-25T00:00", "2026-10-25T00:30"]],
+  ["30 2,3 * * *", ["2026-03-29T01:00", "2026-03-29T01:30"], ["2026-10-25T00:30", "2026-10-25T02:30"]],
+  ["30 1-3 * * *", ["2026-03-29T00:30", "2026-03-29T01:00"], ["2026-10-24T23:30", "2026-10-25T00:30"]],
+])("so do the times of a list or a range: %s", (cron, spring, autumn) => {
+  expect(next(cron, "Europe/Berlin", "2026-03-28T23:00:00Z", 2)).toEqual(spring);
+  expect(next(cron, "Europe/Berlin", "2026-10-24T22:00:00Z", 2)).toEqual(autumn);
+});
+
 test("what comes at steps goes by the time that passes", () => {
   expect(next("*/30 * * * *", "Europe/Berlin", "2026-10-25T00:00:00Z", 4)).toEqual([
     "2026-10-25T00:30",
@@ -46,6 +56,7 @@ test.each([
   ["? ? * * *", /five fields/],
   ["0 0 1 1 +1", /five fields/],
   ["@reboot", /five fields/],
+  ["@DAILY", /five fields/],
   ["61 * * * *", /^cron: minutes part/],
   ["a * * * *", /^cron: /],
   ["5/10 * * * *", /^cron: .*stepping/],
@@ -107,6 +118,24 @@ test("what is next is later and a whole minute, and was last once it is there, f
       expect(wordsOf(cron)).not.toBe("");
     }),
     { numRuns: 300 },
+  );
+});
+
+test("where clocks are changed, what comes next is what was last, whatever the plan and the zone", () => {
+  const anyChange = fc.constantFrom("2026-03-08", "2026-03-29", "2026-04-05", "2026-10-04", "2026-10-25", "2026-11-01");
+  const anyHour = fc.integer({ min: -14, max: 30 });
+  fc.assert(
+    fc.property(anyCron, anyZone, anyChange, anyHour, (cron, timeZone, day, hours) => {
+      const daily = cron.replace(/ \S+ \S+ \S+$/, " * * *");
+      const plan = readPlan(daily, timeZone);
+      const times = plan.next(new Date(Date.parse(`${day}T00:00:00Z`) + hours * 3_600_000), 4);
+      for (const [index, time] of times.entries()) {
+        expect(plan.last(time)).toEqual(time);
+        const later = times[index + 1];
+        if (later) expect(plan.last(new Date(later.getTime() - 1))).toEqual(time);
+      }
+    }),
+    { numRuns: 500 },
   );
 });
 

@@ -3,7 +3,7 @@ import cronstrue from "cronstrue";
 import { InvalidInputError } from "@/server/errors";
 
 /** Five fields, in which `?` and `+` mean something to some programs and nothing here; or a word for all of them. */
-const FIELDS = /^(@(hourly|daily|midnight|weekly|monthly|yearly|annually)|[^\s?+]+(\s+[^\s?+]+){4})$/i;
+const FIELDS = /^(@(hourly|daily|midnight|weekly|monthly|yearly|annually)|[^\s?+]+(\s+[^\s?+]+){4})$/;
 /** Times that passed unnoticed are counted to here. */
 export const MISSED_MAX = 1_000;
 
@@ -18,7 +18,7 @@ export type Plan = {
 /**
  * Reads a plan; throws what is wrong with it. A time that clocks leave out where they are set forward comes right after
  * the gap, one that they show twice comes once, the first time; what comes at steps (`*` in the hour) goes by the time
- * that passes, so at both (croner, `fixedTimeRule`).
+ * that passes: a step that clocks leave out is none, and one that they show twice comes at both.
  */
 export function readPlan(cron: string, timeZone: string): Plan {
   assertTimeZone(timeZone);
@@ -55,16 +55,26 @@ export function nextTime(plan: Plan, after: Date): Date {
   return next;
 }
 
-/** What a plan that was read before says, for people, in English. */
+/** What a stored plan says, for people, in English; its own text where this program no longer has words for it. */
 export function wordsOf(cron: string): string {
+  try {
+    return toWords(cron);
+  } catch {
+    return cron;
+  }
+}
+
+/** Throws where it has no words. */
+function toWords(cron: string): string {
   return cronstrue.toString(cron.trim(), { use24HourTimeFormat: true });
 }
 
 function parse(cron: string, timeZone: string): Cron {
   try {
     // A plan is stored only if it can be told in words too.
-    wordsOf(cron);
-    return new Cron(cron, { timezone: timeZone, mode: "5-part", paused: true });
+    toWords(cron);
+    // Lists and ranges of hours are times of the clock as one hour is; croner itself counts them as steps.
+    return new Cron(cron, { timezone: timeZone, mode: "5-part", fixedTimeRule: "no-wildcard", paused: true });
   } catch (error) {
     throw new InvalidInputError(`cron: ${reasonOf(error)}`);
   }

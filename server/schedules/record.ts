@@ -40,7 +40,9 @@ function isOver(ctx: TxContext, scheduleId: string) {
   );
   return and(
     eq(scheduleFirings.scheduleId, scheduleId),
+    // The first is what the key finds them by; what was due long ago, and is noted now, is kept.
     lt(scheduleFirings.dueAt, sql`(select clock_timestamp()) - ${FIRINGS_KEPT_DAYS} * interval '1 day'`),
+    lt(scheduleFirings.firedAt, sql`(select clock_timestamp()) - ${FIRINGS_KEPT_DAYS} * interval '1 day'`),
     or(isNull(scheduleFirings.taskId), not(goesOn)),
   );
 }

@@ -57,17 +57,22 @@ test("a task that could never start is refused with the schedule; one whose queu
   expect(await listed(ctx)).toEqual(["nightly"]);
 });
 
-test("a task is bounded as a whole, since lists show it", () => {
+test("a task is cleaned of what cannot be stored, and bounded as a whole, since lists show it", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const unclean = { ...TASK, title: "a\u0000b", references: [{ a: "x\u0000y\ud800" }] };
+  expect((await make(ctx, { task: unclean })).task).toMatchObject({
+    title: "a\ufffdb",
+    references: [{ a: "x\ufffdy\ufffd" }],
+  });
   const read = (bytes: number) =>
     CreateScheduleInput.safeParse({
       name: "n",
       cron: "@daily",
       task: { ...TASK, payload: { text: "x".repeat(bytes) } },
     });
-  expect(read(250_000).success).toBe(true);
-  expect(read(263_000).error?.issues).toMatchObject([
-    { path: ["task"], message: expect.stringMatching(/262144 bytes/) },
-  ]);
+  expect(read(65_000).success).toBe(true);
+  expect(read(66_000).error?.issues).toMatchObject([{ path: ["task"], message: expect.stringMatching(/65536 bytes/) }]);
 });
 
 test("tenants see and change their own alone, and may use the same names", async () => {
@@ -148,4 +153,14 @@ test("a tenant has at most so many, though two are made at once", async () => {
   const made = await Promise.allSettled([make(ctx, { name: "x" }), make(ctx, { name: "y" })]);
   expect(made.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
   await make(ctx, { name: "other", tenantId: "t2" });
+});
+
+test("a plan that this program has no words for any more is told by its text, and fails no list", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { id } = await make(ctx);
+  await make(ctx, { name: "well" });
+  await ctx.db.update(schedules).set({ cron: "when it rains" }).where(eq(schedules.id, id));
+  const { items } = await listSchedules(ctx, ListSchedulesInput.parse({}));
+  expect(items.map(({ words }) => words)).toEqual(["when it rains", "At 03:00"]);
 });

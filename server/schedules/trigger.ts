@@ -1,30 +1,44 @@
-import { desc, eq } from "drizzle-orm";
-import type { ScheduleFiring, ScheduleInput } from "@/contract/schedule";
+import { and, eq } from "drizzle-orm";
+import type { ScheduleFiring, TriggerScheduleInput } from "@/contract/schedule";
 import { queueTasks, scheduleFirings } from "@/db/schema";
 import { audit } from "@/server/audit";
-import { inTx, type ServiceContext } from "@/server/context";
-import { addTask } from "./fire";
+import { inTx, type ServiceContext, type TxContext } from "@/server/context";
+import { createTask } from "@/server/queue";
+import { taskFor } from "./add-task";
 import { FIRING_AND_TASK, IS_ITS_TASK, toFiring } from "./firing";
 import { recordFiring } from "./record";
-import { lockSchedule } from "./schedule";
+import { databaseNow, lockSchedule } from "./schedule";
 
-/** Adds a schedule's task now, whatever its plan, a pause or a task of before says. Its next time stays as it is. */
-export function triggerSchedule(ctx: ServiceContext, input: ScheduleInput): Promise<ScheduleFiring> {
+/**
+ * Adds a schedule's task now, whatever its plan, a pause or a task of before says. Its next time stays as it is. The same
+ * key again answers what came of it the first time.
+ */
+export function triggerSchedule(ctx: ServiceContext, input: TriggerScheduleInput): Promise<ScheduleFiring> {
   return inTx(ctx, async (ctx) => {
+    const { idempotencyKey } = input;
     const schedule = await lockSchedule(ctx, input);
     const { id: scheduleId, tenantId, name } = schedule;
-    const { id: taskId } = await addTask(ctx, schedule, null);
+    const task = taskFor(schedule, await databaseNow(ctx));
+    const { id: taskId } = await createTask(ctx, {
+      ...task,
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    });
+    const known = await firingOf(ctx, scheduleId, taskId);
+    if (known !== null) return known;
     await recordFiring(ctx, { scheduleId, dueAt: null, outcome: "created", taskId });
     const details = { name, taskId };
     await audit(ctx, { action: "schedules.trigger", targetKind: "schedule", targetId: scheduleId, tenantId, details });
-    const [made] = await ctx.db
-      .select(FIRING_AND_TASK)
-      .from(scheduleFirings)
-      .leftJoin(queueTasks, IS_ITS_TASK)
-      .where(eq(scheduleFirings.scheduleId, scheduleId))
-      .orderBy(desc(scheduleFirings.dueAt))
-      .limit(1);
-    if (made === undefined) throw new Error("a firing was not stored");
-    return toFiring(made);
+    const made = await firingOf(ctx, scheduleId, taskId);
+    if (made === null) throw new Error("a firing was not stored");
+    return made;
   });
+}
+
+async function firingOf(ctx: TxContext, scheduleId: string, taskId: string): Promise<ScheduleFiring | null> {
+  const [found] = await ctx.db
+    .select(FIRING_AND_TASK)
+    .from(scheduleFirings)
+    .leftJoin(queueTasks, IS_ITS_TASK)
+    .where(and(eq(scheduleFirings.scheduleId, scheduleId), eq(scheduleFirings.taskId, taskId)));
+  return found === undefined ? null : toFiring(found);
 }

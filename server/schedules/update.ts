@@ -53,7 +53,6 @@ async function store(ctx: TxContext, before: ScheduleRow, changes: Partial<Setta
     ...{ action: "schedules.update", targetKind: "schedule" as const, targetId: before.id, tenantId: before.tenantId },
     details: { was: before.name, ...told, ...(task === undefined ? {} : { task: "changed" }) },
   });
-  ctx.wake("schedules");
 }
 
 async function nextOf(
@@ -64,6 +63,9 @@ async function nextOf(
   const { cron, timeZone, isPaused } = changes;
   if (cron === undefined && timeZone === undefined && isPaused === undefined) return {};
   const after = { ...before, ...changes };
-  const next = nextTime(readPlan(after.cron, after.timeZone), await databaseNow(ctx));
+  const now = await databaseNow(ctx);
+  // A clock that was set back gives no time again.
+  const from = before.lastDueAt !== null && before.lastDueAt > now ? before.lastDueAt : now;
+  const next = nextTime(readPlan(after.cron, after.timeZone), from);
   return { nextAt: after.isPaused ? null : next };
 }

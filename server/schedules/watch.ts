@@ -2,6 +2,7 @@ import { and, asc, eq, inArray, lt, sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
 import { scheduleFirings, schedules } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
+import { countedFrom } from "@/server/pagination";
 import { iso } from "@/server/stored";
 
 /** Longer than a worker takes to come to what is due. */
@@ -14,16 +15,17 @@ export function countOverdueSchedules(db: Db): Promise<number> {
 
 /**
  * Schedules that are not paused, whose last time brought no task, though none of before was in its way, and that nobody
- * has changed since; those first that have been so for longest. `tenantId` null: of every tenant.
+ * has changed since; those first that have been so for longest. Of at most `countMax + 1` that are counted the first
+ * `max` are told. `tenantId` null: of every tenant.
  */
 export async function listFailingSchedules(
   ctx: ServiceContext,
-  scope: { tenantId: string | null; projectId?: string; max: number },
+  scope: { tenantId: string | null; projectId?: string; max: number; countMax: number },
 ) {
   const rows = await ctx.db
     .select({
-      ...{ id: schedules.id, name: schedules.name, tenantId: schedules.tenantId },
-      ...{ message: scheduleFirings.message, outcome: scheduleFirings.outcome, at: scheduleFirings.firedAt },
+      ...{ name: schedules.name, tenantId: schedules.tenantId },
+      ...{ message: scheduleFirings.message, at: scheduleFirings.firedAt },
     })
     .from(schedules)
     .innerJoin(
@@ -39,6 +41,9 @@ export async function listFailingSchedules(
       ),
     )
     .orderBy(asc(scheduleFirings.firedAt))
-    .limit(scope.max);
-  return rows.map(({ at, ...row }) => ({ ...row, since: iso(at) }));
+    .limit(scope.countMax + 1);
+  return {
+    items: rows.slice(0, scope.max).map(({ at, ...row }) => ({ ...row, since: iso(at) })),
+    counted: countedFrom(rows.length, scope.countMax, false),
+  };
 }

@@ -4,8 +4,6 @@ import { type Json, startProgram, word } from "./program";
 const program = startProgram();
 
 /** What no field of ours takes, or takes only where it is free text or free JSON. */
-/** What a schedule adds. */
-const SCHEDULED = { title: "t", queue: "q", backendProfile: "codex", payload: { text: "x" }, metadata: { a: 1 } };
 const HOSTILE: unknown[] = [
   null,
   "",
@@ -32,6 +30,11 @@ const HOSTILE: unknown[] = [
 ];
 
 type Base = { path: string; type: "query" | "mutation"; input: Record<string, unknown> };
+/** What a schedule adds. */
+const SCHEDULED = {
+  ...{ title: "t", queue: "q", lane: "l", priority: 1, backendProfile: "codex", payload: { text: "x" } },
+  ...{ metadata: { a: 1 }, references: [{ a: 1 }], sessionId: undefined, executionPolicy: {} },
+};
 let bases: Base[] = [];
 
 beforeAll(async () => {
@@ -317,7 +320,7 @@ beforeAll(async () => {
       ...{ isPaused: false, task: SCHEDULED, expectedVersion: 1 },
     }),
     change("schedules.delete", { scheduleId: "sch_x", expectedVersion: 1 }),
-    change("schedules.trigger", { scheduleId: "sch_x" }),
+    change("schedules.trigger", { scheduleId: "sch_x", idempotencyKey: "k" }),
     query("schedules.preview", { cron: "0 9 * * *", timeZone: "Europe/Berlin" }),
     query("schedules.firings", { scheduleId: "sch_x", outcome: "created", cursor: undefined, limit: 5 }),
     query("docs.list", {}),

@@ -5,6 +5,7 @@ import {
   ListSchedulesInput,
   PreviewScheduleInput,
   ScheduleInput,
+  TriggerScheduleInput,
   UpdateScheduleInput,
 } from "@/contract/schedule";
 import {
@@ -27,7 +28,9 @@ export const schedulesRouter = router({
   create: operatorProcedure.input(CreateScheduleInput).mutation((opts) => createSchedule(opts.ctx.service, opts.input)),
   update: operatorProcedure.input(UpdateScheduleInput).mutation((opts) => updateSchedule(opts.ctx.service, opts.input)),
   delete: operatorProcedure.input(DeleteScheduleInput).mutation((opts) => deleteSchedule(opts.ctx.service, opts.input)),
-  trigger: operatorProcedure.input(ScheduleInput).mutation((opts) => triggerSchedule(opts.ctx.service, opts.input)),
+  trigger: operatorProcedure
+    .input(TriggerScheduleInput)
+    .mutation((opts) => triggerSchedule(opts.ctx.service, opts.input)),
   preview: viewerProcedure.input(PreviewScheduleInput).query((opts) => previewSchedule(opts.ctx.service, opts.input)),
   firings: viewerProcedure.input(ListFiringsInput).query((opts) => listFirings(opts.ctx.service, opts.input)),
 });

@@ -1,0 +1,73 @@
+import { and, desc, eq, inArray, isNotNull } from "drizzle-orm";
+import { lockTaskRow } from "@/db/queries/lock";
+import { queueTasks, type ScheduleRow, scheduleFirings } from "@/db/schema";
+import type { TxContext } from "@/server/context";
+import { isAgentRunError } from "@/server/errors";
+import { cancelTask } from "@/server/queue";
+import { addTask } from "./add-task";
+import { type NewFiring, OPEN_STATES } from "./record";
+
+/** A worker that is busy, or starts anew, is there sooner: what it comes to so late was not missed. */
+const GRACE_MS = 60_000;
+/** Tasks of before that are looked at; more go on at once where a schedule allowed it. */
+const OPEN_MAX = 100;
+
+export type Deed = Pick<NewFiring, "outcome" | "message" | "taskId">;
+
+/** What a schedule does at one of its times: it adds a task, or tells why it does not. */
+export async function act(
+  ctx: TxContext,
+  schedule: ScheduleRow,
+  { dueAt, now }: { dueAt: Date; now: Date },
+): Promise<Deed> {
+  const why = whyTooLate(schedule, now.getTime() - dueAt.getTime());
+  if (why !== null) return { outcome: "missed", message: why };
+  const open = schedule.overlap === "allow" ? [] : await findOpen(ctx, schedule.id);
+  const [holder] = open;
+  if (holder !== undefined && schedule.overlap === "skip")
+    return { outcome: "skipped", message: `its task ${holder.id} has not ended: it is ${holder.state}` };
+  await replaceAll(
+    ctx,
+    open.map(({ id }) => id),
+  );
+  return { outcome: "created", taskId: await addTask(ctx, schedule, dueAt) };
+}
+
+function whyTooLate({ catchUpMs, task: { expiresAfterMs } }: ScheduleRow, lateMs: number): string | null {
+  const late = `nobody came to it until ${Math.round(lateMs / 60_000)} minutes later`;
+  if (lateMs > Math.max(catchUpMs, GRACE_MS)) return late;
+  if (expiresAfterMs !== undefined && lateMs >= expiresAfterMs) return `${late}, when its task would have expired`;
+  return null;
+}
+
+/** Tasks of before that have not ended, the newest first. */
+function findOpen(ctx: TxContext, scheduleId: string) {
+  const added = ctx.db
+    .select({ taskId: scheduleFirings.taskId, dueAt: scheduleFirings.dueAt })
+    .from(scheduleFirings)
+    .where(and(eq(scheduleFirings.scheduleId, scheduleId), isNotNull(scheduleFirings.taskId)))
+    .orderBy(desc(scheduleFirings.dueAt))
+    .limit(OPEN_MAX)
+    .as("added");
+  return ctx.db
+    .select({ id: queueTasks.id, state: queueTasks.state })
+    .from(added)
+    .innerJoin(queueTasks, eq(queueTasks.id, added.taskId))
+    .where(inArray(queueTasks.state, OPEN_STATES))
+    .orderBy(desc(added.dueAt));
+}
+
+/** All of them are locked before any of their sessions and runs, as the one lock order has it (db/queries/lock.ts). */
+async function replaceAll(ctx: TxContext, taskIds: string[]): Promise<void> {
+  for (const taskId of [...taskIds].sort()) await lockTaskRow(ctx.db, taskId);
+  for (const taskId of taskIds) await replace(ctx, taskId);
+}
+
+async function replace(ctx: TxContext, taskId: string): Promise<void> {
+  try {
+    await cancelTask(ctx, { taskId, reason: "the next time of its schedule has come" });
+  } catch (error) {
+    // It has ended since it was looked at.
+    if (!isAgentRunError(error) || error.reason !== "already-terminal") throw error;
+  }
+}
