@@ -15,6 +15,7 @@ import { readSchemaAge } from "@/db/queries/database-facts";
 import { type NeedRow, type OverviewScope, readNeeds } from "@/db/queries/overview";
 import type { ServiceContext } from "@/server/context";
 import { readStoppedLoops } from "@/server/health";
+import { countedFrom } from "@/server/pagination";
 import { listFailingSchedules } from "@/server/schedules";
 import { listGcHistory } from "@/server/storage";
 import { listDisabledWebhooks } from "@/server/webhooks";
@@ -42,7 +43,7 @@ export async function findNeeds(
     gcStopped(ctx).then(all),
     loopsStopped(ctx).then(all),
     webhooksDisabled(ctx, scope).then(all),
-    schedulesFailing(ctx, scope),
+    schedulesFailing(ctx, scope).then(all),
   ]);
 }
 
@@ -85,10 +86,11 @@ async function readListed(
   };
 }
 
-/** Of what there are few of: each is listed. */
+/** Of one kind, of which at most one more was read than is counted. */
 function all(needs: Need[]): FoundNeeds {
   const [first] = needs;
-  return { needs, counts: first === undefined ? [] : [{ kind: first.kind, count: needs.length, hasMore: false }] };
+  const counts = first === undefined ? [] : [{ kind: first.kind, ...countedFrom(needs.length, NEED_COUNT_MAX, false) }];
+  return { needs: needs.slice(0, EACH_MAX), counts };
 }
 
 function toNeed(kind: NeedKind, row: NeedRow): Need {
@@ -166,7 +168,7 @@ const STOPPED = { good: "goes on", away: "is led by nobody", failing: "fails aga
 /** Webhooks that were disabled by no person: whoever relies on them is told of nothing. Administrators' to mend. */
 async function webhooksDisabled(ctx: ServiceContext, { tenantId }: OverviewScope): Promise<Need[]> {
   if (ctx.actor.kind !== "operator" || ctx.actor.role !== "admin") return [];
-  const disabled = await listDisabledWebhooks(ctx, { tenantId, max: EACH_MAX });
+  const disabled = await listDisabledWebhooks(ctx, { tenantId, max: NEED_COUNT_MAX + 1 });
   return disabled.map(({ name, since, disabledReason, ...of }) => ({
     ...{ ...OF_NOTHING, kind: "webhook-disabled" as const, title: name, tenantId: of.tenantId, since },
     message: `it is told of nothing any more: ${disabledReason}; mend its receiver, and enable it`,
@@ -174,14 +176,10 @@ async function webhooksDisabled(ctx: ServiceContext, { tenantId }: OverviewScope
 }
 
 /** Schedules whose last time brought no task: what relied on it was not done. One drained queue may make many so. */
-async function schedulesFailing(ctx: ServiceContext, scope: OverviewScope): Promise<FoundNeeds> {
-  const kind = "schedule-failing";
-  const failing = await listFailingSchedules(ctx, { ...scope, max: EACH_MAX, countMax: NEED_COUNT_MAX });
-  return {
-    needs: failing.items.map(({ name, message, since, tenantId }) => ({
-      ...{ ...OF_NOTHING, kind, title: name, tenantId, since },
-      message: `its last time brought no task: ${message}; change it, or have it add one now`,
-    })),
-    counts: [{ kind, ...failing.counted }],
-  };
+async function schedulesFailing(ctx: ServiceContext, scope: OverviewScope): Promise<Need[]> {
+  const failing = await listFailingSchedules(ctx, { ...scope, max: NEED_COUNT_MAX + 1 });
+  return failing.map(({ name, message, since, tenantId }) => ({
+    ...{ ...OF_NOTHING, kind: "schedule-failing" as const, title: name, tenantId, since },
+    message: `its last time brought no task: ${message}; change it, or have it add one now`,
+  }));
 }

@@ -7,6 +7,7 @@ import { queueTasks, runs, scheduleFirings, schedules, webhookEvents } from "@/d
 import { createTestDatabase } from "@/db/test/database";
 import type { ServiceContext } from "@/server/context";
 import { dispatchTasks } from "@/server/dispatcher";
+import { getOverview } from "@/server/overview";
 import { cancelTask, createTask, setControlState } from "@/server/queue";
 import { claimRun } from "@/server/runs";
 import { createSession } from "@/server/sessions";
@@ -283,13 +284,26 @@ test("a time whose task is refused is noted with why, and the next one is tried"
     message: expect.stringMatching(/being drained/),
   });
   expect((await came(ctx, well))[0]).toMatchObject({ outcome: "created" });
-  const failing = () => listFailingSchedules(ctx, { tenantId: null, max: 9, countMax: 9 });
-  expect(await failing()).toMatchObject({ items: [{ name: "triage" }], counted: { count: 1, hasMore: false } });
-  expect(await listFailingSchedules(ctx, { tenantId: "other", max: 9, countMax: 9 })).toMatchObject({ items: [] });
+  const failing = () => listFailingSchedules(ctx, { tenantId: null, max: 9 });
+  expect(await failing()).toMatchObject([{ name: "triage" }]);
+  expect(await listFailingSchedules(ctx, { tenantId: "other", max: 9 })).toEqual([]);
   await setControlState(ctx, { queue: "default" }, "open");
   await again(ctx, id);
   expect((await came(ctx, id))[0]).toMatchObject({ outcome: "created" });
-  expect(await failing()).toMatchObject({ items: [], counted: { count: 0 } });
+  expect(await failing()).toEqual([]);
+});
+
+test("on the overview the first that fail are listed, and all are counted", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  await setControlState(ctx, { queue: "default" }, "draining");
+  for (let n = 0; n < 25; n += 1) await makeDue(ctx, (await make(ctx, { name: `n${n}` })).id);
+  expect(await fireSchedules(ctx)).toBe(25);
+  const { needs, needCounts } = await getOverview(ctx, {});
+  const failing = needs.filter(({ kind }) => kind === "schedule-failing");
+  expect(failing).toHaveLength(20);
+  expect(failing[0]).toMatchObject({ title: "n0", tenantId: "default", message: expect.stringMatching(/drained/) });
+  expect(needCounts).toContainEqual({ kind: "schedule-failing", count: 25, hasMore: false });
 });
 
 test("webhooks are told of a time that was missed or refused, and of no other", async () => {

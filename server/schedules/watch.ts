@@ -2,7 +2,6 @@ import { and, asc, eq, inArray, lt, sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
 import { scheduleFirings, schedules } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
-import { countedFrom } from "@/server/pagination";
 import { iso } from "@/server/stored";
 
 /** Longer than a worker takes to come to what is due. */
@@ -15,12 +14,11 @@ export function countOverdueSchedules(db: Db): Promise<number> {
 
 /**
  * Schedules that are not paused, whose last time brought no task, though none of before was in its way, and that nobody
- * has changed since; those first that have been so for longest. Of at most `countMax + 1` that are counted the first
- * `max` are told. `tenantId` null: of every tenant.
+ * has changed since; those first that have been so for longest. `tenantId` null: of every tenant.
  */
 export async function listFailingSchedules(
   ctx: ServiceContext,
-  scope: { tenantId: string | null; projectId?: string; max: number; countMax: number },
+  scope: { tenantId: string | null; projectId?: string; max: number },
 ) {
   const rows = await ctx.db
     .select({
@@ -41,9 +39,6 @@ export async function listFailingSchedules(
       ),
     )
     .orderBy(asc(scheduleFirings.firedAt))
-    .limit(scope.countMax + 1);
-  return {
-    items: rows.slice(0, scope.max).map(({ at, ...row }) => ({ ...row, since: iso(at) })),
-    counted: countedFrom(rows.length, scope.countMax, false),
-  };
+    .limit(scope.max);
+  return rows.map(({ at, ...row }) => ({ ...row, since: iso(at) }));
 }
