@@ -37,6 +37,10 @@ export const exactText = (max: number) =>
     .regex(/^[^\u0000-\u001f\u007f]*$/, "must not contain control characters")
     .refine((text) => cleanText(text) === text, "must not contain half a surrogate pair");
 
+/** What a person calls something, and tells it from others by. */
+export const chosenName = (max: number) =>
+  exactText(max).refine((name) => name === name.trim(), "must not begin or end with a space");
+
 export const IdempotencyKey = exactText(255);
 
 /** Free text of bounded length (UTF-16 units), cleaned of what PostgreSQL cannot store. */

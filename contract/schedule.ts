@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { exactText, IdempotencyKey, Int32, OwnerId, RecordId, text } from "./ids";
+import { chosenName, exactText, IdempotencyKey, Int32, OwnerId, RecordId, text } from "./ids";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { CreateTaskInput } from "./queue";
 import { cleanJson } from "./text";
@@ -10,7 +10,6 @@ const DAY_MS = 86_400_000;
 /** What was missed longer ago than this is not made up for, unless a schedule says otherwise. */
 export const CATCH_UP_DEFAULT_MS = 60 * MINUTE_MS;
 
-const Name = exactText(80).refine((name) => name === name.trim(), "must not begin or end with a space");
 /** Minute, hour, day of the month, month, day of the week; or a nickname such as `@daily`. The service says what is wrong with one. */
 const CronText = exactText(200);
 /** As IANA names them: `Europe/Berlin`. */
@@ -68,7 +67,7 @@ export type TriggerScheduleInput = z.infer<typeof TriggerScheduleInput>;
 
 export const CreateScheduleInput = z.strictObject({
   /** Of the schedules of a tenant no two have the same. */
-  name: Name,
+  name: chosenName(80),
   tenantId: OwnerId.optional(),
   projectId: OwnerId.optional(),
   cron: CronText,
@@ -83,7 +82,7 @@ export type CreateScheduleInput = z.infer<typeof CreateScheduleInput>;
 
 export const UpdateScheduleInput = z.strictObject({
   scheduleId: RecordId,
-  name: Name.optional(),
+  name: chosenName(80).optional(),
   cron: CronText.optional(),
   timeZone: TimeZone.optional(),
   overlap: Overlap.optional(),

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { ChosenId, exactText, Int32, RecordId, text } from "./ids";
+import { ChosenId, chosenName, Int32, RecordId, text } from "./ids";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { VIEW_PAGES } from "./words";
 
 const VIEW_NAME_MAX = 80;
 const Page = z.enum(VIEW_PAGES);
-const Name = exactText(VIEW_NAME_MAX).refine((name) => name === name.trim(), "must not begin or end with a space");
+const Name = chosenName(VIEW_NAME_MAX);
 /** In the query language; the service reads it as the page's list does. */
 const Query = text(1_000);
 

@@ -1,9 +1,8 @@
 import { z } from "zod";
-import { exactText, Int32, OwnerId, RecordId } from "./ids";
+import { chosenName, exactText, Int32, OwnerId, RecordId } from "./ids";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { DELIVERY_STATES, WEBHOOK_EVENTS, WEBHOOK_FORMATS, WEBHOOK_TEST } from "./words";
 
-const Name = exactText(80).refine((name) => name === name.trim(), "must not begin or end with a space");
 const Events = z
   .array(z.enum(WEBHOOK_EVENTS))
   .min(1)
@@ -33,7 +32,7 @@ export type WebhookInput = z.infer<typeof WebhookInput>;
 
 export const CreateWebhookInput = z.strictObject({
   /** Of the webhooks of a tenant no two have the same. */
-  name: Name,
+  name: chosenName(80),
   url: WebhookUrl,
   events: Events,
   format: z.enum(WEBHOOK_FORMATS).default("json"),
@@ -44,7 +43,7 @@ export type CreateWebhookInput = z.infer<typeof CreateWebhookInput>;
 
 export const UpdateWebhookInput = z.strictObject({
   webhookId: RecordId,
-  name: Name.optional(),
+  name: chosenName(80).optional(),
   url: WebhookUrl.optional(),
   events: Events.optional(),
   format: z.enum(WEBHOOK_FORMATS).optional(),
