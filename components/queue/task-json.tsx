@@ -1,50 +1,15 @@
 "use client";
-import { useEffect } from "react";
-import { Field, TextArea } from "@/components/ui/field";
-import { showTricks } from "@/components/ui/hidden-text";
-import { type Checked, checkTask } from "./check-task";
+import type { CreateTaskInput } from "@/contract/queue";
+import { checkTask } from "./check-task";
+import { CheckedJson } from "./checked-json";
 
-const ISSUES_SHOWN = 8;
+type TaskJsonProps = {
+  text: string;
+  onChange: (text: string) => void;
+  onChecked: (input: CreateTaskInput | null) => void;
+};
 
-type TaskJsonProps = { text: string; onChange: (text: string) => void; onChecked: (input: Checked["input"]) => void };
-
-/** A task as JSON, as programs send it; what is wrong with it is said while it is typed. Loaded with its schema when it is asked for. */
-export function TaskJson({ text, onChange, onChecked }: TaskJsonProps) {
-  const { input, issues } = checkTask(text);
-  const isRight = input !== null;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the same text is the same task.
-  useEffect(() => onChecked(input), [text]);
-  return (
-    <Field label="The task as JSON" hint="What POST /api/v1/queue/tasks takes.">
-      {(id) => (
-        <>
-          <TextArea
-            id={id}
-            rows={14}
-            spellCheck={false}
-            className="font-mono text-xs"
-            aria-invalid={isRight ? undefined : true}
-            aria-describedby={`${id}-issues`}
-            value={text}
-            onChange={(event) => onChange(event.target.value)}
-          />
-          <div id={`${id}-issues`} role="status" className="text-xs">
-            {isRight ? (
-              <p className="text-good">It is a task.</p>
-            ) : (
-              <ul className="flex flex-col gap-0.5 text-bad">
-                {issues.slice(0, ISSUES_SHOWN).map(({ path, message }) => (
-                  <li key={`${path} ${message}`}>
-                    {path !== "" && <code>{showTricks(path)}: </code>}
-                    {showTricks(message)}
-                  </li>
-                ))}
-                {issues.length > ISSUES_SHOWN && <li>and {issues.length - ISSUES_SHOWN} more</li>}
-              </ul>
-            )}
-          </div>
-        </>
-      )}
-    </Field>
-  );
+/** A task as JSON. Loaded with its schema when it is asked for. */
+export function TaskJson(props: TaskJsonProps) {
+  return <CheckedJson {...props} hint="What POST /api/v1/queue/tasks takes." check={checkTask} />;
 }

@@ -1,9 +1,7 @@
 import { OctagonPause, TriangleAlert } from "lucide-react";
-import type { ReactNode } from "react";
+import { Banner } from "@/components/ui/banner";
 import { Button } from "@/components/ui/button";
-import { cn } from "@/components/ui/class-names";
 import { showTricks } from "@/components/ui/hidden-text";
-import { TONE_SOFT, type Tone } from "@/components/ui/state";
 import { Duration } from "@/components/ui/time";
 import type { Webhook } from "@/contract/webhook";
 import type { WebhookActs } from "./use-webhook-acts";
@@ -39,22 +37,5 @@ export function WebhookBanner({ webhook, acts }: { webhook: Webhook; acts: Webho
       once its receiver is well, “Try now” does not wait for that. A webhook at which nothing arrives for a day is
       disabled.
     </Banner>
-  );
-}
-
-type BannerProps = { tone: Tone; icon: ReactNode; action?: ReactNode; children: ReactNode };
-
-function Banner({ tone, icon, action, children }: BannerProps) {
-  return (
-    <div
-      role="status"
-      className={cn("flex flex-wrap items-center gap-x-3 gap-y-2 rounded-lg px-4 py-2.5 text-xs", TONE_SOFT[tone])}
-    >
-      <p className="flex min-w-0 flex-1 basis-64 items-start gap-2">
-        {icon}
-        <span className="min-w-0 wrap-anywhere">{children}</span>
-      </p>
-      {action}
-    </div>
   );
 }

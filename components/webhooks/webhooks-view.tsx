@@ -6,12 +6,13 @@ import { useState } from "react";
 import { useIdentity } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { webhookPages, webhooksPollMs } from "@/components/trpc/lists";
+import { BackTo } from "@/components/ui/back-to";
 import { Button } from "@/components/ui/button";
 import { CallHint } from "@/components/ui/call-hint";
 import { ListFoot } from "@/components/ui/list-states";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
-import { AdminsOnly, BackTo } from "./page-parts";
+import { AdminsOnly } from "./page-parts";
 import { WebhooksTable } from "./webhooks-table";
 
 const CreateWebhookDialog = dynamic(() => import("./create-webhook").then((module) => module.CreateWebhookDialog), {

@@ -1,0 +1,148 @@
+import type { Ref } from "react";
+import { ProfileSelect } from "@/components/sessions/profile-select";
+import { Select } from "@/components/ui/field";
+import type { Backend } from "@/contract/backend";
+import { APPROVAL_POLICIES, ON_USAGE_LIMIT, SANDBOX_MODES } from "@/contract/words";
+import { AreaField, DraftField, type DraftFieldProps, TextField } from "./draft-field";
+
+const USAGE_WORDS = { resume: "goes on by itself", ask: "waits for a person" } as const;
+const PLACED = [
+  "workspaceUrl",
+  "workspaceRef",
+  "workspaceFolder",
+  "sandbox",
+  "approval",
+  "model",
+  "references",
+] as const;
+const FOLDED = ["session", "key", "runAt", "expiresAt", "attempts", "backoffSeconds", "onUsageLimit"] as const;
+
+type TaskFieldsProps = Pick<DraftFieldProps, "draft" | "errors" | "set"> & {
+  backends: Backend[];
+  /** The profile that is shown as chosen: until somebody chooses, the usual one. */
+  profile: string;
+  titleBox?: Ref<HTMLInputElement>;
+  /** Whether it has times of its own; those of a schedule's tasks are the schedule's. */
+  isTimed?: boolean;
+};
+
+/** The fields of a task, those that are seldom needed folded away. */
+export function TaskFields({ backends, profile, titleBox, isTimed = false, ...place }: TaskFieldsProps) {
+  const { draft, errors, set } = place;
+  return (
+    <>
+      <TextField {...place} name="title" label="Title" ref={titleBox} />
+      <AreaField
+        {...place}
+        name="text"
+        label="What the agent is asked"
+        hint="Empty: the title is what it is asked."
+        rows={3}
+      />
+      <div className="grid gap-3 sm:grid-cols-2">
+        <DraftField {...place} name="profile" label="Profile">
+          {(id, more) => (
+            <ProfileSelect
+              id={id}
+              {...more}
+              backends={backends}
+              value={profile}
+              onChange={(profile) => set({ profile })}
+            />
+          )}
+        </DraftField>
+        <TextField {...place} name="priority" label="Priority" type="number" hint="Higher goes first." />
+        <TextField {...place} name="queue" label="Queue" placeholder="default" />
+        <TextField {...place} name="lane" label="Lane" placeholder="default" />
+      </div>
+      <details
+        open={FOLDED.some((name) => errors[name] !== undefined)}
+        className="rounded-md border px-3 py-2 open:pb-3"
+      >
+        <summary className="text-xs font-medium text-ink-2">
+          {isTimed ? "Session, times, retries" : "Session, retries"}
+        </summary>
+        <div className="mt-2 grid gap-3 sm:grid-cols-2">
+          <TextField {...place} name="session" label="Session" hint="Empty: one of its own." />
+          <TextField {...place} name="key" label="Concurrency key" hint="Tasks of one key go one after another." />
+          {isTimed && (
+            <>
+              <TextField {...place} name="runAt" label="Not before" type="datetime-local" />
+              <TextField
+                {...place}
+                name="expiresAt"
+                label="Expires"
+                type="datetime-local"
+                hint="If it still waits then, it fails."
+              />
+            </>
+          )}
+          <TextField {...place} name="attempts" label="Attempts" type="number" placeholder="3" />
+          <TextField
+            {...place}
+            name="backoffSeconds"
+            label="Seconds before the second"
+            type="number"
+            placeholder="10"
+          />
+          <DraftField {...place} name="onUsageLimit" label="At the provider's limit">
+            {(id, more) => (
+              <Select
+                id={id}
+                {...more}
+                value={draft.onUsageLimit}
+                onChange={(event) => set({ onUsageLimit: event.target.value })}
+              >
+                <option value="">as usual</option>
+                {ON_USAGE_LIMIT.map((known) => (
+                  <option key={known} value={known}>
+                    {USAGE_WORDS[known]}
+                  </option>
+                ))}
+              </Select>
+            )}
+          </DraftField>
+        </div>
+      </details>
+      <details
+        open={PLACED.some((name) => errors[name] !== undefined)}
+        className="rounded-md border px-3 py-2 open:pb-3"
+      >
+        <summary className="text-xs font-medium text-ink-2">Workspace, policy, references</summary>
+        <div className="mt-2 grid gap-3 sm:grid-cols-2">
+          <TextField {...place} name="workspaceUrl" label="Repository" hint="Empty: an empty folder." />
+          <TextField {...place} name="workspaceRef" label="Branch, tag or commit" />
+          <TextField {...place} name="workspaceFolder" label="Folder in it" />
+          <TextField {...place} name="model" label="Model" placeholder="the profile's own" />
+          <PolicySelect {...place} name="sandbox" label="Sandbox" values={SANDBOX_MODES} />
+          <PolicySelect {...place} name="approval" label="Asks before it runs" values={APPROVAL_POLICIES} />
+        </div>
+        <div className="mt-3">
+          <AreaField {...place} name="references" label="References" hint="One a line: a link, a ticket." rows={2} />
+        </div>
+      </details>
+    </>
+  );
+}
+
+type PolicySelectProps = Omit<DraftFieldProps, "children"> & { values: readonly string[] };
+
+function PolicySelect({ values, ...place }: PolicySelectProps) {
+  return (
+    <DraftField {...place}>
+      {(id, aria) => (
+        <Select
+          id={id}
+          {...aria}
+          value={place.draft[place.name]}
+          onChange={(event) => place.set({ [place.name]: event.target.value })}
+        >
+          <option value="">as usual</option>
+          {values.map((known) => (
+            <option key={known}>{known}</option>
+          ))}
+        </Select>
+      )}
+    </DraftField>
+  );
+}
