@@ -8,6 +8,7 @@ const LISTS = [
   "/",
   "/sessions",
   "/queue",
+  "/schedules",
   "/approvals",
   "/runs",
   "/runners",

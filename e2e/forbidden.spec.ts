@@ -7,6 +7,7 @@ import { type Api, apiOf, openPage } from "./queue-stories";
 /** Of the first tenant's; nobody of another may read it anywhere. */
 const TITLE = "Heron's own work";
 const TASK = "Heron's task";
+const SCHEDULE = "Heron's rounds";
 const SESSION = "ses_of_heron";
 const RUNNER = "runner_of_heron";
 const FAILED = "ses_failed";
@@ -21,6 +22,7 @@ type Seeded = {
   approvalId: string;
   bulkId: string;
   webhookId: string;
+  scheduleId: string;
 };
 const signedIn = productOfFile(ENV);
 let admin: BrowserContext;
@@ -55,13 +57,16 @@ async function seed(api: Api): Promise<Seeded> {
   await expect.poll(ended).not.toBeNull();
   const hook = { name: "chat", url: "https://chat.example/hook", events: ["task.parked"] };
   const { id: webhookId } = (await api.post("/webhooks", hook)) as { id: string };
-  return { runId, failedId, taskId, approvalId, bulkId, webhookId };
+  const task = { title: TASK, backendProfile: "demo", payload: {} };
+  const plan = { name: SCHEDULE, cron: "0 9 1 1 *", isPaused: true, task };
+  const { id: scheduleId } = (await api.post("/schedules", plan)) as { id: string };
+  return { runId, failedId, taskId, approvalId, bulkId, webhookId, scheduleId };
 }
 
 /** Each page, what can be done on it, and what it says to somebody who may not. */
 type Shown = { address: string; acts: (string | RegExp)[]; says?: string };
 
-const pagesOf = ({ runId, failedId, taskId, bulkId, webhookId }: Seeded): Shown[] => [
+const pagesOf = ({ runId, failedId, taskId, bulkId, webhookId, scheduleId }: Seeded): Shown[] => [
   { address: "/", acts: ["New session", "Accept", "Decline", "More answers", /^Let .+ go on$/], says: ANSWERING },
   { address: "/sessions?state=all", acts: ["New session"] },
   {
@@ -85,6 +90,8 @@ const pagesOf = ({ runId, failedId, taskId, bulkId, webhookId }: Seeded): Shown[
   { address: "/storage", acts: [/^Actions on /] },
   { address: "/storage?view=clean-up", acts: ["Dry run"] },
   { address: "/storage?view=orphans", acts: ["Adopt…", "Delete…"], says: "For administrators alone" },
+  { address: "/schedules", acts: ["New schedule"] },
+  { address: `/schedules/${scheduleId}`, acts: ["Add one now", "Change…", "Resume"] },
   { address: `/bulk/${bulkId}`, acts: ["Retry the refused"] },
   { address: "/audit", acts: [] },
   { address: "/status", acts: [] },
@@ -100,6 +107,7 @@ const READERS = [
   /^Actions on run/,
   /^Actions on session /,
   `Actions on ${TASK}`,
+  `Actions on schedule ${SCHEDULE}`,
   "Session actions",
 ];
 
@@ -183,7 +191,7 @@ test("who may only look is offered nothing else, is told which role it needs, an
     await openShown(page, "/sessions?new=true");
     await openShown(page, "/queue?new=true");
     await expect(page.getByRole("dialog")).toHaveCount(0);
-    for (const address of ["/runs", "/runners", `/sessions/${SESSION}`]) {
+    for (const address of ["/runs", "/runners", "/schedules", `/sessions/${SESSION}`]) {
       await openShown(page, address);
       await page
         .getByRole("button", { name: /^Actions on|^Session actions$/ })
@@ -191,7 +199,9 @@ test("who may only look is offered nothing else, is told which role it needs, an
         .click();
       await expect(page.getByRole("menuitem").first()).toBeVisible();
       const items = await page.getByRole("menuitem").allTextContents();
-      expect(items.filter((item) => /Cancel|Retry|again|Drain|Revoke|Kill|Rename|Delete/.test(item))).toEqual([]);
+      expect(
+        items.filter((item) => /Cancel|Retry|again|Drain|Revoke|Kill|Rename|Delete|Add|Pause|Resume|Change/.test(item)),
+      ).toEqual([]);
       await page.keyboard.press("Escape");
     }
   });
@@ -219,7 +229,7 @@ type Documented = { paths: Record<string, Record<string, { operationId: string }
 
 test("who is of another tenant finds nothing, and cannot tell whether it is there", async ({ browser, watchPage }) => {
   test.setTimeout(180_000);
-  const { runId, failedId, taskId, approvalId } = seeded;
+  const { runId, failedId, taskId, approvalId, scheduleId } = seeded;
   const stranger = await signInAs(browser, { name: "stranger", role: "operator", tenantId: "elsewhere" });
   const { page, ask } = stranger;
   watchPage(page);
@@ -227,7 +237,7 @@ test("who is of another tenant finds nothing, and cannot tell whether it is ther
     await openShown(page, address);
     await expect(page.getByRole("heading", { level: 1 }), address).toBeVisible();
     await expect(page.getByText(says).first(), address).toBeVisible();
-    for (const name of [TITLE, TASK]) expect(await page.content(), address).not.toContain(name);
+    for (const name of [TITLE, TASK, SCHEDULE]) expect(await page.content(), address).not.toContain(name);
     await look(page, `stranger${address.replaceAll(/\W+/g, "-")}`);
   };
 
@@ -236,6 +246,7 @@ test("who is of another tenant finds nothing, and cannot tell whether it is ther
       ["/", "First steps"],
       ["/sessions", "No sessions yet"],
       ["/queue", "Nothing waits"],
+      ["/schedules", "No schedules yet"],
       ["/approvals", "Nothing waits for you"],
       ["/runs", "No runs yet"],
       ["/runners", "No runner lives now"],
@@ -262,6 +273,7 @@ test("who is of another tenant finds nothing, and cannot tell whether it is ther
       `/sessions/${SESSION}?tab=storage`,
       `/runs/${runId}`,
       `/queue/${taskId}`,
+      `/schedules/${scheduleId}`,
       `/runners/${RUNNER}`,
     ])
       await expectNothing(address, "It may have been deleted, or belongs to another tenant.");
@@ -281,6 +293,11 @@ test("who is of another tenant finds nothing, and cannot tell whether it is ther
       ["GET", `/runs/${failedId}/commands`],
       ["GET", `/queue/tasks/${taskId}`],
       ["POST", `/queue/tasks/${taskId}/cancel`, {}],
+      ["GET", `/schedules/${scheduleId}`],
+      ["GET", `/schedules/${scheduleId}/firings`],
+      ["PATCH", `/schedules/${scheduleId}`, { isPaused: false }],
+      ["POST", `/schedules/${scheduleId}/trigger`, {}],
+      ["DELETE", `/schedules/${scheduleId}`],
       ["POST", `/approvals/${approvalId}/decide`, { decision: "accept" }],
       ["POST", `/runners/${RUNNER}/drain`, {}],
     ];

@@ -37,6 +37,7 @@ test("a picture of every page, of a product that has work to do", async ({ brows
   for (const [title, projectId, message] of SESSIONS) await talk(api, page.request, title, projectId, message);
   for (const lane of ["review", "fast"]) await api.post("/queue/controls", { queue: "default", lane, maxRunning: 1 });
   for (const [title, lane, priority, text] of TASKS) await api.add({ title, lane, priority, payload: { text } });
+  const scheduleId = await plan(api);
   const session = await converse(page);
   const [run] = ((await api.get(`/runs?sessionId=${sessionOf(page)}&limit=1`)) as { items: Run[] }).items;
   const { items: tasks } = (await api.get("/queue/tasks?state=pending")) as { items: { id: string }[] };
@@ -67,6 +68,8 @@ test("a picture of every page, of a product that has work to do", async ({ brows
     ["board", "/queue?state=all&as=board", lanesAreThere],
     ["board-lanes", "/queue?state=all&as=board&by=lane", lanesAreThere],
     ["task", `/queue/${task?.id}`],
+    ["schedules", "/schedules"],
+    ["schedule", `/schedules/${scheduleId}`],
     ["approvals", "/approvals"],
     ["runs", "/runs"],
     ["runs-peek", "/runs", peek],
@@ -147,6 +150,22 @@ async function tell(api: Api, url: string): Promise<string> {
   const events = ["task.completed", "task.failed", "task.cancelled", "task.parked", "approval.requested"];
   const { id } = (await api.post("/webhooks", { name: "Team chat", url, events })) as { id: string };
   await api.post(`/webhooks/${id}/test`);
+  return id;
+}
+
+/** Plans of work, one of which has begun. */
+async function plan(api: Api): Promise<string> {
+  const make = (name: string, cron: string, text: string) =>
+    api.post("/schedules", {
+      ...{ name, cron, timeZone: "Europe/Berlin" },
+      task: { title: name, backendProfile: "demo", payload: { text }, lane: "review" },
+    });
+  await make("Weekly review of dependencies", "30 7 * * MON", "List what has a newer version");
+  await make("Nightly tidying up", "0 2 * * *", "Remove what nobody uses");
+  const { id } = (await make("Morning report", "0 9 * * MON-FRI", "Say what has changed since yesterday")) as {
+    id: string;
+  };
+  await api.post(`/schedules/${id}/trigger`);
   return id;
 }
 

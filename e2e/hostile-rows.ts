@@ -14,6 +14,7 @@ export const TASK_ID = `qt_${"1".padStart(30, "0")}`;
 export const RUNNER_ID = "rnr_00000001";
 export const BULK_ID = "blk_hostile";
 export const WEBHOOK_ID = "wh_hostile";
+export const SCHEDULE_ID = "sch_hostile";
 type Fill = { where?: string; place: string; as?: string };
 
 /**
@@ -34,6 +35,7 @@ export async function loadHostileRows(client: pg.Client, dataDir: string): Promi
   await fillApprovals(client, fill);
   await fillRunners(client, fill);
   await fillWebhooks(client, fill);
+  await fillSchedules(client, fill);
   await fillRest(client, fill);
   await client.query("set session_replication_role = origin");
   await leaveOrphans(dataDir);
@@ -266,6 +268,42 @@ async function fillWebhooks(client: pg.Client, fill: Filler): Promise<void> {
     as: "jsonb_build_object('taskId', $, 'title', $)",
   });
   await fill("webhook_deliveries", "tries", { place: "delivery-error", as: `jsonb_build_array(${tried})` });
+}
+
+/** Paused, so that none adds anything. Their plans are read when they are told in words, and are what they are. */
+async function fillSchedules(client: pg.Client, fill: Filler): Promise<void> {
+  await client.query(
+    `insert into agentrun_schedules
+       (id, tenant_id, project_id, name, cron, time_zone, overlap, catch_up_ms, is_paused, task, last_due_at, created_by)
+     select id, 'default', 'default', id, '0 9 * * *', 'UTC', 'skip', 0, true, '{}', '2026-01-01', 'operator:admin'
+     from (select $1 as id union all select 'sch_' || n from generate_series(1, 40) n) ids`,
+    [SCHEDULE_ID],
+  );
+  await client.query(
+    `insert into agentrun_schedule_firings (schedule_id, due_at, fired_at, outcome, message)
+     select id, last_due_at, last_due_at, 'refused', '' from agentrun_schedules`,
+  );
+  await client.query(
+    `insert into agentrun_schedule_firings (schedule_id, due_at, fired_at, outcome, message)
+     select $1, last_due_at - n * interval '1 hour', last_due_at, 'missed', ''
+     from agentrun_schedules, generate_series(1, $2) n where id = $1`,
+    [SCHEDULE_ID, ROWS - 1],
+  );
+  const own = `id = '${SCHEDULE_ID}'`;
+  const task = `jsonb_build_object('title', $, 'backendProfile', $, 'queue', $, 'lane', $, 'sessionId', $,
+    'payload', jsonb_build_object('text', $, $, $), 'metadata', jsonb_build_object($, $), 'references', jsonb_build_array($))`;
+  // No index has a name of all strings.
+  await fill("schedules", "name", { place: "schedule-name" });
+  await fill("schedules", "time_zone", { place: "schedule-zone", where: `not ${own}` });
+  await fill("schedules", "task", { place: "schedule-task", as: task, where: `not ${own}` });
+  await fill("schedules", "time_zone", { place: "one-schedule-zone", where: own });
+  await fill("schedules", "task", { place: "one-schedule-task", as: task, where: own });
+  await fill("schedules", "created_by", { place: "schedule-by", as: "'operator:' || $", where: own });
+  await fill("schedule_firings", "message", { place: "firing-message", where: `schedule_id <> '${SCHEDULE_ID}'` });
+  await fill("schedule_firings", "message", {
+    place: "one-firing-message",
+    where: `schedule_id = '${SCHEDULE_ID}'`,
+  });
 }
 
 async function fillRest(client: pg.Client, fill: Filler): Promise<void> {

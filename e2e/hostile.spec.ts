@@ -12,6 +12,7 @@ import {
   loadHostileRows,
   orderDrain,
   RUNNER_ID,
+  SCHEDULE_ID,
   TASK_ID,
   WEBHOOK_ID,
 } from "./hostile-rows";
@@ -295,6 +296,16 @@ function visitsOf({ runId, sessionId }: { runId: string; sessionId: string }): V
     ["/queue?state=all&as=board&by=lane", ["task-title"]],
     [`/queue?state=all&queue=${GIVEN}&lane=${GIVEN}&key=${GIVEN}`, []],
     [`/queue/${TASK_ID}`, ["one-task-title", "one-task-payload", "attempt-failure"]],
+    ["/schedules", ["schedule-name", "schedule-zone", "schedule-task", "firing-message"]],
+    [`/schedules?search=${GIVEN}`, []],
+    [
+      `/schedules/${SCHEDULE_ID}`,
+      ["schedule-name", "one-schedule-zone", "one-schedule-task", "schedule-by", "one-firing-message"],
+      async (page) => {
+        await page.getByRole("button", { name: "Change…" }).click();
+        await expect(page.getByRole("dialog").getByLabel("Cron", { exact: true })).toBeVisible();
+      },
+    ],
     ["/approvals?status=pending", ["approval-command", "approval-changes"]],
     ["/approvals?status=decided", ["approval-answer", "approval-by"]],
     [`/runs?columns=${COLUMNS.runs}`, ["run-provider_id", "run-execution_policy"], peek],

@@ -61,6 +61,7 @@ const EMPTY: Record<string, RegExp> = {
   "/": /Nothing needs you|first/i,
   "/sessions": /No sessions yet/,
   "/queue": /Nothing waits/,
+  "/schedules": /No schedules yet/,
   "/approvals": /Nothing waits for you/,
   "/runs": /No runs yet/,
   "/runners": /No runner lives now/,

@@ -7,7 +7,7 @@ import { ApprovalCard, showApproval } from "@/components/conversation/approval-c
 import { useGathered } from "@/components/live/gathered";
 import { useFrames, useWatched } from "@/components/live/provider";
 import { explainRun } from "@/components/sessions/session-state";
-import { runAddress, sessionAddress } from "@/components/shell/addresses";
+import { runAddress, scheduleAddress, sessionAddress } from "@/components/shell/addresses";
 import { useCanOperate, useReader } from "@/components/shell/identity";
 import { setPageShortcuts } from "@/components/shell/shortcuts";
 import { useTRPC } from "@/components/trpc/client";
@@ -196,8 +196,17 @@ function ItsRun({ runId }: { runId: string }) {
 function TaskFacts({ task }: { task: QueueTaskSummary }) {
   const trpc = useTRPC();
   const usage = useQuery(usageOfTask(trpc, task.id));
+  const { scheduleId } = task.metadata;
   const facts: Fact[] = [
     ["Id", <Id key="i" id={task.id} />],
+    [
+      "Added by",
+      typeof scheduleId === "string" ? (
+        <Link key="s" href={scheduleAddress(scheduleId)} className="text-accent hover:underline">
+          its schedule
+        </Link>
+      ) : null,
+    ],
     ["Project", `${task.tenantId} / ${task.projectId}`],
     ["Profile", task.backendProfile],
     ["Priority", task.priority],

@@ -17,7 +17,8 @@ import { PendingCount } from "./pending-count";
 import { signOut } from "./sign-out";
 import { ThemeMenu } from "./theme";
 
-const PHONE_ITEMS = 4;
+/** What a phone has room for beside its menu: what somebody on the way looks for. */
+const ON_PHONE = new Set(["/", "/sessions", "/queue", "/approvals"]);
 
 /** The console's frame: where one can go, who one is, whether what is shown is live. */
 export function Shell({ children }: { children: ReactNode }) {
@@ -105,8 +106,8 @@ function SideBar() {
 
 function PhoneBar() {
   const pathname = usePathname();
-  const shown = NAV_ITEMS.slice(0, PHONE_ITEMS);
-  const rest = NAV_ITEMS.slice(PHONE_ITEMS);
+  const shown = NAV_ITEMS.filter(({ href }) => ON_PHONE.has(href));
+  const rest = NAV_ITEMS.filter(({ href }) => !ON_PHONE.has(href));
   return (
     <nav
       aria-label="Main"
@@ -160,7 +161,7 @@ function More() {
       <div className="px-2 py-1.5">
         <LiveIndicator isShort />
       </div>
-      {NAV_ITEMS.slice(PHONE_ITEMS).map((item) => (
+      {NAV_ITEMS.filter(({ href }) => !ON_PHONE.has(href)).map((item) => (
         <NavMenuItem key={item.href} href={item.href} name={item.name} />
       ))}
       <MenuItem onSelect={openPalette}>Go to, find…</MenuItem>

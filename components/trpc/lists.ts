@@ -7,11 +7,12 @@ import type { ListTasksInput, QueueScopeInput, QueueTaskSummary, TaskAttempt } f
 import type { QueueHistoryInput, QueueWaitsByHourInput, QueueWaitsInput } from "@/contract/queue-commander";
 import type { ListRunsInput, RunSummary } from "@/contract/run";
 import type { ListRunnersInput, Runner } from "@/contract/runner";
+import type { ListFiringsInput, ListSchedulesInput, Schedule, ScheduleFiring } from "@/contract/schedule";
 import type { ListSessionsInput, SessionSummary } from "@/contract/session";
 import type { GcHistoryEntry, ListStorageInput, StorageSummary } from "@/contract/storage";
 import type { CountViewsInput, ViewCount } from "@/contract/view";
 import type { Webhook, WebhookDelivery } from "@/contract/webhook";
-import type { BulkKind, DeliveryState, LatencyWindow, ViewPage } from "@/contract/words";
+import { type BulkKind, type DeliveryState, isTerminal, type LatencyWindow, type ViewPage } from "@/contract/words";
 import type { AppRouter } from "@/server/trpc/types";
 import { paged } from "./paged";
 
@@ -183,6 +184,37 @@ export const deliveryPages = (api: Api, webhookId: string, state: DeliveryState 
       ...from,
     }),
   );
+
+/** No stream tells of schedules. */
+export const SCHEDULES_POLL_MS = 15_000;
+const FIRING_POLL_MS = 3_000;
+
+/** How soon a schedule is looked at again: soon while its time is here, or a task that it added has not ended. */
+export function schedulePollMs({ nextAt, lastFiring }: Pick<Schedule, "nextAt" | "lastFiring">, nowMs: number): number {
+  const task = lastFiring?.task ?? null;
+  if (task !== null && !isTerminal(task.state)) return FIRING_POLL_MS;
+  const leftMs = nextAt === null ? SCHEDULES_POLL_MS : Date.parse(nextAt) - nowMs;
+  return Math.min(SCHEDULES_POLL_MS, Math.max(FIRING_POLL_MS, leftMs));
+}
+
+export const schedulePages = (api: Api, input: Pick<Partial<ListSchedulesInput>, "search">) =>
+  paged<Schedule>((from) => api.schedules.list.queryOptions({ limit: PAGE, ...input, ...from }));
+
+export const scheduleNow = (api: Api, scheduleId: string) => api.schedules.get.queryOptions({ scheduleId });
+
+export const firingPages = (api: Api, scheduleId: string, outcome: ListFiringsInput["outcome"] | null) =>
+  paged<ScheduleFiring>((from) =>
+    api.schedules.firings.queryOptions({
+      scheduleId,
+      limit: PAGE,
+      ...(outcome === null || outcome === undefined ? {} : { outcome }),
+      ...from,
+    }),
+  );
+
+/** The newest of all of a schedule's times, as its picture has them. */
+export const newestFirings = (api: Api, scheduleId: string) =>
+  api.schedules.firings.queryOptions({ scheduleId, limit: PICTURED });
 
 const LEASE_POLL_MS = 5_000;
 

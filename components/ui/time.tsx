@@ -1,11 +1,18 @@
 "use client";
 import { useNow, useTimeMode } from "./clock";
 import { formatAge, formatDuration } from "./format";
+import { formatInZone } from "./zone";
 
 const LOCAL = { dateStyle: "medium", timeStyle: "medium" } as const;
 
+type TimeProps = {
+  at: string | null;
+  className?: string /** Another zone that it is thought of in. */;
+  timeZone?: string;
+};
+
 /** An instant: its age unless the operator asked for local or UTC time; hovering shows all three. */
-export function Time({ at, className }: { at: string | null; className?: string }) {
+export function Time({ at, className, timeZone }: TimeProps) {
   const nowMs = useNow();
   const mode = useTimeMode();
   if (at === null) return <span className={className}>never</span>;
@@ -18,9 +25,10 @@ export function Time({ at, className }: { at: string | null; className?: string 
     .replace(/\.\d+Z$/, " UTC");
   const local = new Intl.DateTimeFormat(undefined, LOCAL).format(date);
   const age = formatAge(ms, nowMs);
+  const there = timeZone === undefined ? [] : [formatInZone(at, timeZone)];
   return (
     // Server and browser differ in clock, locale and zone: the browser's text replaces the server's at the first tick.
-    <time dateTime={at} title={`${utc}\n${local}\n${age}`} className={className} suppressHydrationWarning>
+    <time dateTime={at} title={[...there, utc, local, age].join("\n")} className={className} suppressHydrationWarning>
       {mode === "relative" ? age : mode === "local" ? local : utc}
     </time>
   );

@@ -1,0 +1,77 @@
+"use client";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useRouter } from "next/navigation";
+import { type FormEvent, useRef, useState } from "react";
+import { toast } from "sonner";
+import { useProfiles } from "@/components/sessions/profile-select";
+import { scheduleAddress } from "@/components/shell/addresses";
+import { useTRPC } from "@/components/trpc/client";
+import { readError } from "@/components/trpc/errors";
+import { Button } from "@/components/ui/button";
+import { CurlButton } from "@/components/ui/curl-button";
+import { Dialog } from "@/components/ui/dialog";
+import { ErrorNote } from "@/components/ui/error-note";
+import { showTricks } from "@/components/ui/hidden-text";
+import { ownZone } from "@/components/ui/zone";
+import { createInputOf, errorsOf, newDraft } from "./draft";
+import { ScheduleFields } from "./schedule-fields";
+
+/** Makes a schedule; what is wrong with it is said where it was typed. */
+export function CreateScheduleDialog({ onClose }: { onClose: () => void }) {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const router = useRouter();
+  const profiles = useProfiles();
+  const nameBox = useRef<HTMLInputElement>(null);
+  const [draft, setDraft] = useState(() => newDraft(ownZone()));
+  const create = useMutation(
+    trpc.schedules.create.mutationOptions({
+      onSuccess: (schedule) => {
+        void client.invalidateQueries({ queryKey: trpc.schedules.list.pathKey() });
+        toast.success(`Made: ${showTricks(schedule.name)}`);
+        onClose();
+        router.push(scheduleAddress(schedule.id));
+      },
+    }),
+  );
+  const input = createInputOf(draft, profiles.usual);
+  const errors = errorsOf(create.error === null ? null : readError(create.error));
+
+  function submit(event: FormEvent): void {
+    event.preventDefault();
+    if (input !== null && !create.isPending) create.mutate(input);
+  }
+
+  return (
+    <Dialog
+      isOpen
+      onOpenChange={(isOpen) => !isOpen && onClose()}
+      initialFocus={nameBox}
+      title="New schedule"
+      description="At each of its times it adds a task to a queue."
+    >
+      <form
+        noValidate
+        className="flex flex-col gap-3"
+        onSubmit={submit}
+        onKeyDown={(event) => {
+          if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) submit(event);
+        }}
+      >
+        <ScheduleFields
+          {...{ draft, errors, profiles, nameBox }}
+          canFill
+          set={(change) => setDraft((known) => ({ ...known, ...change }))}
+        />
+        <ErrorNote error={draft.as === "json" ? create.error : errors.task.form} />
+        <div className="flex flex-wrap items-center justify-end gap-2">
+          <CurlButton call={() => ({ method: "POST", path: "/schedules", body: input ?? {} })} />
+          <Button onClick={onClose}>Cancel</Button>
+          <Button look="primary" type="submit" disabled={create.isPending || input === null}>
+            {create.isPending ? "Making it…" : "Create schedule"}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

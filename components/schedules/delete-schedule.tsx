@@ -1,0 +1,44 @@
+"use client";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { toast } from "sonner";
+import { useTRPC } from "@/components/trpc/client";
+import { DangerDialog } from "@/components/ui/danger-dialog";
+import { showTricks } from "@/components/ui/hidden-text";
+import type { Schedule } from "@/contract/schedule";
+
+type DeleteScheduleProps = { schedule: Schedule; onClose: () => void; onDeleted?: () => void };
+
+/** Says what goes with a schedule, and deletes it. */
+export function DeleteScheduleDialog({ schedule, onClose, onDeleted }: DeleteScheduleProps) {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const remove = useMutation(
+    trpc.schedules.delete.mutationOptions({
+      onSuccess: () => {
+        onClose();
+        onDeleted?.();
+        void client.invalidateQueries({ queryKey: trpc.schedules.list.pathKey() });
+        toast.success(`Deleted ${showTricks(schedule.name)}`);
+      },
+    }),
+  );
+  return (
+    <DangerDialog
+      isOpen
+      onOpenChange={(isOpen) => !isOpen && onClose()}
+      title={`Delete schedule ${schedule.name}`}
+      consequence={
+        <ul className="list-disc pl-4">
+          <li>No more tasks come of it. Those that it has added stay as they are.</li>
+          <li>What came of its times is not shown any more. The audit log keeps that there was one.</li>
+          <li>It cannot be taken back. A pause can.</li>
+        </ul>
+      }
+      action="Delete schedule"
+      isPending={remove.isPending}
+      error={remove.error}
+      curl={() => ({ method: "DELETE", path: `/schedules/${encodeURIComponent(schedule.id)}` })}
+      onConfirm={() => remove.mutate({ scheduleId: schedule.id })}
+    />
+  );
+}

@@ -1,0 +1,174 @@
+import { hashKey } from "@tanstack/react-query";
+import { EMPTY_DRAFT, errorsByField, inputOf, type TaskDraft } from "@/components/queue/add-task";
+import type { ShownError } from "@/components/trpc/errors";
+import type { CreateScheduleInput, Schedule, ScheduleTask, UpdateScheduleInput } from "@/contract/schedule";
+import type { ScheduleOverlap } from "@/contract/words";
+import { USUAL_CRON } from "./plans";
+
+/** What of a schedule a person says. Its task is typed into fields, or as JSON; `typed` is null while that is wrong. */
+export type ScheduleDraft = {
+  name: string;
+  cron: string;
+  timeZone: string;
+  overlap: ScheduleOverlap;
+  catchUpMs: number;
+  as: "form" | "json";
+  task: TaskDraft;
+  expiresAfterMs: number | null;
+  json: string;
+  typed: ScheduleTask | null;
+};
+
+const CATCH_UP_MS = 3_600_000;
+
+export function newDraft(timeZone: string): ScheduleDraft {
+  return {
+    ...{ name: "", cron: USUAL_CRON, timeZone, overlap: "skip", catchUpMs: CATCH_UP_MS },
+    ...{ as: "form", task: { ...EMPTY_DRAFT, profile: "", queue: "" }, expiresAfterMs: null, json: "", typed: null },
+  };
+}
+
+/** A schedule as it is, to be changed. A task of which the fields cannot show all is begun as JSON. */
+export function draftOf({ name, cron, timeZone, overlap, catchUpMs, task }: Schedule): ScheduleDraft {
+  return { ...{ name, cron, timeZone, overlap, catchUpMs }, ...taskPartOf(task) };
+}
+
+function taskPartOf(task: ScheduleTask): Pick<ScheduleDraft, "as" | "task" | "expiresAfterMs" | "json" | "typed"> {
+  return {
+    ...{ as: fitsForm(task) ? "form" : "json", task: fieldsOf(task), expiresAfterMs: task.expiresAfterMs ?? null },
+    ...{ json: JSON.stringify(task, null, 2), typed: task },
+  };
+}
+
+/** The task that a draft means, with what of `base` the fields do not show; null while its JSON is wrong. */
+export function taskOf(draft: ScheduleDraft, usualProfile: string, base: ScheduleTask | null): ScheduleTask | null {
+  if (draft.as === "json") return draft.typed;
+  const { task, expiresAfterMs } = draft;
+  return taskOfFields({ ...task, profile: task.profile || usualProfile }, expiresAfterMs, base);
+}
+
+/** What is asked for to make it; null while its JSON is wrong. */
+export function createInputOf(draft: ScheduleDraft, usualProfile: string): CreateScheduleInput | null {
+  const task = taskOf(draft, usualProfile, null);
+  if (task === null) return null;
+  const { overlap, catchUpMs } = draft;
+  return { ...texts(draft), overlap, catchUpMs, isPaused: false, task };
+}
+
+const texts = ({ name, cron, timeZone }: ScheduleDraft) => ({
+  ...{ name: name.trim(), cron: cron.trim(), timeZone: timeZone.trim() },
+});
+
+const isSame = (one: unknown, other: unknown): boolean => hashKey([one]) === hashKey([other]);
+
+export type ScheduleChange = Omit<UpdateScheduleInput, "scheduleId" | "expectedVersion">;
+
+/** What differs from the schedule as it was seen, and nothing else: the rest is not this person's to overwrite. */
+export function changeOf(seen: Schedule, draft: ScheduleDraft): ScheduleChange {
+  const { name, cron, timeZone } = texts(draft);
+  const task = taskOf(draft, seen.task.backendProfile, fitsForm(seen.task) ? seen.task : null);
+  return {
+    ...(name === seen.name ? {} : { name }),
+    ...(cron === seen.cron ? {} : { cron }),
+    ...(timeZone === seen.timeZone ? {} : { timeZone }),
+    ...(draft.overlap === seen.overlap ? {} : { overlap: draft.overlap }),
+    ...(draft.catchUpMs === seen.catchUpMs ? {} : { catchUpMs: draft.catchUpMs }),
+    ...(task === null || isSame(task, seen.task) ? {} : { task }),
+  };
+}
+
+/** A draft beside a schedule that was changed meanwhile: what the other has changed as it is now, the rest as it was typed. */
+export function rebased(draft: ScheduleDraft, seen: Schedule, now: Schedule): ScheduleDraft {
+  return {
+    ...draft,
+    ...(now.name === seen.name ? {} : { name: now.name }),
+    ...(now.cron === seen.cron ? {} : { cron: now.cron }),
+    ...(now.timeZone === seen.timeZone ? {} : { timeZone: now.timeZone }),
+    ...(now.overlap === seen.overlap ? {} : { overlap: now.overlap }),
+    ...(now.catchUpMs === seen.catchUpMs ? {} : { catchUpMs: now.catchUpMs }),
+    ...(isSame(now.task, seen.task) ? {} : taskPartOf(now.task)),
+  };
+}
+
+/** Of each object of a task, what the fields show. */
+const SHOWN = {
+  payload: ["text"],
+  metadata: ["concurrencyKey"],
+  retry: ["maxAttempts", "backoffMs", "onUsageLimit"],
+  executionPolicy: ["sandbox", "approval", "model"],
+} as const;
+
+function fieldsOf(task: ScheduleTask): TaskDraft {
+  const { payload, metadata = {}, retry = {}, executionPolicy = {}, workspaceRef, references = [] } = task;
+  const git = workspaceRef?.kind === "git" ? workspaceRef : null;
+  return {
+    ...{ ...EMPTY_DRAFT, title: task.title, profile: task.backendProfile },
+    ...{ queue: task.queue ?? "", lane: task.lane ?? "", priority: textOf(task.priority) },
+    ...{ text: textOf(payload.text), session: task.sessionId ?? "", key: textOf(metadata.concurrencyKey) },
+    ...{ attempts: textOf(retry.maxAttempts), onUsageLimit: retry.onUsageLimit ?? "" },
+    backoffSeconds: retry.backoffMs === undefined ? "" : String(retry.backoffMs / 1_000),
+    ...{ workspaceUrl: git?.url ?? "", workspaceRef: git?.ref ?? "", workspaceFolder: git?.subdir ?? "" },
+    ...{ sandbox: executionPolicy.sandbox ?? "", approval: executionPolicy.approval ?? "" },
+    ...{ model: executionPolicy.model ?? "", references: references.map(textOf).join("\n") },
+  };
+}
+
+const textOf = (value: unknown): string =>
+  typeof value === "string" || typeof value === "number" ? String(value) : "";
+
+function taskOfFields(fields: TaskDraft, expiresAfterMs: number | null, base: ScheduleTask | null): ScheduleTask {
+  const typed = inputOf(fields);
+  const objects = (Object.keys(SHOWN) as (keyof typeof SHOWN)[]).flatMap((name) => {
+    const shown: readonly string[] = SHOWN[name];
+    const kept = Object.entries(base?.[name] ?? {}).filter(([key]) => !shown.includes(key));
+    const whole = { ...Object.fromEntries(kept), ...typed[name] };
+    return name === "payload" || Object.keys(whole).length > 0 ? [[name, whole]] : [];
+  });
+  return {
+    ...(base?.providerId === undefined ? {} : { providerId: base.providerId }),
+    ...(base?.resourceBundleRef === undefined ? {} : { resourceBundleRef: base.resourceBundleRef }),
+    ...typed,
+    ...Object.fromEntries(objects),
+    ...(expiresAfterMs === null ? {} : { expiresAfterMs }),
+  };
+}
+
+/** Whether the fields lose nothing of a task: what they do not show is kept, or there is none of it. */
+export function fitsForm(task: ScheduleTask): boolean {
+  return isSame(taskOfFields(fieldsOf(task), task.expiresAfterMs ?? null, task), task);
+}
+
+export type ScheduleErrors = {
+  name?: string;
+  cron?: string;
+  timeZone?: string;
+  task: ReturnType<typeof errorsByField>;
+};
+
+/** What the server refused, by the field that it is about; `task.form` holds what is about none. */
+export function errorsOf(error: ShownError | null): ScheduleErrors {
+  if (error === null) return { task: {} };
+  const issues = Array.isArray(error.details?.issues)
+    ? (error.details.issues as { path: string; message: string }[])
+    : [];
+  const own = (name: string) => issues.find(({ path }) => path === name)?.message ?? saidOf(error.message, name);
+  const [name, cron, timeZone] = [
+    error.reason === "already-exists" ? error.message : own("name"),
+    own("cron"),
+    own("timeZone"),
+  ];
+  const errors = {
+    ...(name === undefined ? {} : { name }),
+    ...(cron === undefined ? {} : { cron }),
+    ...(timeZone === undefined ? {} : { timeZone }),
+  };
+  const rest = issues.filter(({ path }) => !(path in errors));
+  if (Object.keys(errors).length > 0 && rest.length === 0) return { ...errors, task: {} };
+  const ofTask = rest.map((issue) => ({ ...issue, path: issue.path.replace(/^task\./, "") }));
+  return { ...errors, task: errorsByField({ ...error, details: { ...error.details, issues: ofTask } }) };
+}
+
+/** A plan's message names its field first: `cron: …`. */
+function saidOf(message: string, field: string): string | undefined {
+  return message.startsWith(`${field}: `) ? message.slice(field.length + 2) : undefined;
+}

@@ -1,0 +1,100 @@
+"use client";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useRef, useState } from "react";
+import { toast } from "sonner";
+import { currentOf } from "@/components/queue/conflict";
+import { useProfiles } from "@/components/sessions/profile-select";
+import { useTRPC } from "@/components/trpc/client";
+import { readError } from "@/components/trpc/errors";
+import { scheduleNow } from "@/components/trpc/lists";
+import { Button } from "@/components/ui/button";
+import { CurlButton } from "@/components/ui/curl-button";
+import { Dialog } from "@/components/ui/dialog";
+import { ErrorNote } from "@/components/ui/error-note";
+import { showTricks } from "@/components/ui/hidden-text";
+import type { Schedule } from "@/contract/schedule";
+import { changeOf, draftOf, errorsOf, fitsForm, rebased } from "./draft";
+import { ScheduleFields } from "./schedule-fields";
+
+/** Changes a schedule. Of one that was changed meanwhile the other's changes are shown, and one's own kept. */
+export function EditScheduleDialog({ schedule, onClose }: { schedule: Schedule; onClose: () => void }) {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const profiles = useProfiles();
+  const nameBox = useRef<HTMLInputElement>(null);
+  const [seen, setSeen] = useState(schedule);
+  const [draft, setDraft] = useState(() => draftOf(schedule));
+  const [wasChanged, setWasChanged] = useState(false);
+  const put = (now: Schedule) => {
+    client.setQueryData(scheduleNow(trpc, schedule.id).queryKey, now);
+    void client.invalidateQueries({ queryKey: trpc.schedules.list.pathKey() });
+  };
+  const update = useMutation(
+    trpc.schedules.update.mutationOptions({
+      onSuccess: (answer) => {
+        put(answer);
+        toast.success(`Changed: ${showTricks(answer.name)}`);
+        onClose();
+      },
+      onError: (error) => {
+        const current = currentOf<Schedule>(readError(error));
+        if (current === null) return;
+        put(current);
+        setDraft((mine) => rebased(mine, seen, current));
+        setSeen(current);
+        setWasChanged(true);
+      },
+    }),
+  );
+  const change = changeOf(seen, draft);
+  const isWrong = draft.as === "json" && draft.typed === null;
+  const isSame = Object.keys(change).length === 0;
+  const errors = errorsOf(update.error === null || wasChanged ? null : readError(update.error));
+
+  function submit(event: FormEvent): void {
+    event.preventDefault();
+    if (isSame || isWrong || update.isPending) return;
+    setWasChanged(false);
+    update.mutate({ scheduleId: schedule.id, expectedVersion: seen.version, ...change });
+  }
+
+  return (
+    <Dialog
+      isOpen
+      onOpenChange={(isOpen) => !isOpen && onClose()}
+      initialFocus={nameBox}
+      title="Change schedule"
+      description="Another plan counts from now. Tasks that were added stay as they are."
+    >
+      <form
+        noValidate
+        className="flex flex-col gap-3"
+        onSubmit={submit}
+        onKeyDown={(event) => {
+          if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) submit(event);
+        }}
+      >
+        <ScheduleFields
+          {...{ draft, errors, profiles, nameBox }}
+          canFill={fitsForm(seen.task)}
+          set={(change) => setDraft((known) => ({ ...known, ...change }))}
+        />
+        {wasChanged ? (
+          <p role="alert" className="rounded-md bg-warn-soft p-2 text-xs text-warn">
+            It was changed meanwhile. What was changed is shown as it is now, beside what you typed: change it again if
+            you still want to.
+          </p>
+        ) : (
+          <ErrorNote error={draft.as === "json" ? update.error : errors.task.form} />
+        )}
+        <div className="flex flex-wrap justify-end gap-2">
+          <CurlButton call={() => ({ method: "PATCH", path: `/schedules/${schedule.id}`, body: change })} />
+          <Button onClick={onClose}>Keep</Button>
+          <Button look="primary" type="submit" disabled={isSame || isWrong || update.isPending}>
+            {update.isPending ? "Changing…" : "Change"}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import { type At, cronOf, PRESETS, presetOf, readTime, timeOf, USUAL_AT, USUAL_CRON } from "./plans";
+
+const AT: At = { minute: 5, hour: 17, day: 0 };
+
+test("a plan that is chosen is written as cron, and read again as what was chosen", () => {
+  const chosen = PRESETS.filter((preset) => preset !== "cron");
+  expect(chosen.map((preset) => cronOf(preset, AT))).toEqual([
+    "5 * * * *",
+    "5 17 * * *",
+    "5 17 * * MON-FRI",
+    "5 17 * * SUN",
+  ]);
+  for (const preset of chosen) {
+    const read = presetOf(cronOf(preset, AT));
+    expect(read.preset).toBe(preset);
+    expect(cronOf(preset, read.at)).toBe(cronOf(preset, AT));
+  }
+  expect(presetOf(USUAL_CRON)).toEqual({ preset: "daily", at: USUAL_AT });
+});
+
+test("other ways to write the same are known too", () => {
+  expect(presetOf(" 0  9 * * 1-5 ").preset).toBe("weekdays");
+  expect(presetOf("0 9 * * 7")).toEqual({ preset: "weekly", at: { minute: 0, hour: 9, day: 0 } });
+  expect(presetOf("0 9 * * fri").at.day).toBe(5);
+  expect(presetOf("@Daily")).toEqual({ preset: "daily", at: { ...USUAL_AT, hour: 0 } });
+  expect(presetOf("@weekly").preset).toBe("weekly");
+});
+
+test("what cannot be chosen is shown as cron, what is no plan at all too", () => {
+  for (const cron of ["* * * * *", "*/5 * * * *", "0 9 1 * *", "0 * * * MON", "60 9 * * *", "0 24 * * *", "", "often"])
+    expect(presetOf(cron).preset, cron).toBe("cron");
+});
+
+test("the time of a day goes into its field and out of it", () => {
+  expect(timeOf({ minute: 5, hour: 7, day: 0 })).toBe("07:05");
+  expect(readTime("07:05")).toEqual({ hour: 7, minute: 5 });
+  expect(readTime("")).toBeNull();
+});

@@ -1,0 +1,80 @@
+"use client";
+import { CalendarPlus, Pencil } from "lucide-react";
+import dynamic from "next/dynamic";
+import { useRouter } from "next/navigation";
+import { useState } from "react";
+import { SCHEDULES_ADDRESS } from "@/components/shell/addresses";
+import { useCanOperate } from "@/components/shell/identity";
+import { ActsMenu } from "@/components/ui/acts-menu";
+import { Button } from "@/components/ui/button";
+import { copyCurl, withQuery } from "@/components/ui/curl";
+import { CurlMenu } from "@/components/ui/curl-menu";
+import { showTricks } from "@/components/ui/hidden-text";
+import { MenuItem, MenuSeparator } from "@/components/ui/menu";
+import type { Schedule } from "@/contract/schedule";
+import type { ScheduleActs } from "./use-schedule-acts";
+
+const EditScheduleDialog = dynamic(() => import("./edit-schedule").then((module) => module.EditScheduleDialog), {
+  ssr: false,
+});
+const DeleteScheduleDialog = dynamic(() => import("./delete-schedule").then((module) => module.DeleteScheduleDialog), {
+  ssr: false,
+});
+
+/** What can be done to a schedule: what is done often beside its name, the rest in a menu. */
+export function ScheduleActions({ schedule, acts }: { schedule: Schedule; acts: ScheduleActs }) {
+  const router = useRouter();
+  const canOperate = useCanOperate();
+  const [shown, setShown] = useState<"change" | "delete" | null>(null);
+  const onClose = () => setShown(null);
+  const { isPaused } = schedule;
+  if (!canOperate) return <ScheduleCurls schedule={schedule} canOperate={false} />;
+  return (
+    <>
+      <Button disabled={acts.isPending} onClick={acts.addOne}>
+        <CalendarPlus aria-hidden className="size-4" /> Add one now
+      </Button>
+      <Button onClick={() => setShown("change")}>
+        <Pencil aria-hidden className="size-4" /> Change…
+      </Button>
+      <ScheduleCurls schedule={schedule} canOperate />
+      <ActsMenu size="icon" label={`Actions on schedule ${showTricks(schedule.name)}`}>
+        <MenuItem isDisabled={acts.isPending} onSelect={() => acts.pause(!isPaused)}>
+          {isPaused ? "Resume" : "Pause"}
+        </MenuItem>
+        <MenuSeparator />
+        <MenuItem isDanger onSelect={() => setShown("delete")}>
+          Delete…
+        </MenuItem>
+      </ActsMenu>
+      {shown === "change" && <EditScheduleDialog schedule={schedule} onClose={onClose} />}
+      {shown === "delete" && (
+        <DeleteScheduleDialog schedule={schedule} onClose={onClose} onDeleted={() => router.push(SCHEDULES_ADDRESS)} />
+      )}
+    </>
+  );
+}
+
+function ScheduleCurls({ schedule, canOperate }: { schedule: Schedule; canOperate: boolean }) {
+  const { id, isPaused, cron, timeZone } = schedule;
+  const path = `/schedules/${encodeURIComponent(id)}`;
+  return (
+    <CurlMenu>
+      <MenuItem onSelect={() => void copyCurl({ path })}>This schedule as curl</MenuItem>
+      <MenuItem onSelect={() => void copyCurl({ path: `${path}/firings` })}>What came of its times as curl</MenuItem>
+      <MenuItem onSelect={() => void copyCurl({ path: withQuery("/schedule-preview", { cron, timeZone }) })}>
+        Its next times as curl
+      </MenuItem>
+      {canOperate && (
+        <>
+          <MenuItem onSelect={() => void copyCurl({ method: "POST", path: `${path}/trigger`, body: {} })}>
+            Adding one now as curl
+          </MenuItem>
+          <MenuItem onSelect={() => void copyCurl({ method: "PATCH", path, body: { isPaused: !isPaused } })}>
+            {isPaused ? "Resuming it as curl" : "Pausing it as curl"}
+          </MenuItem>
+        </>
+      )}
+    </CurlMenu>
+  );
+}

@@ -1,0 +1,132 @@
+import { useQuery } from "@tanstack/react-query";
+import Link from "next/link";
+import { promptOf } from "@/components/queue/prompt";
+import { auditAddress, backendAddress, sessionAddress } from "@/components/shell/addresses";
+import { operatorName } from "@/components/shell/operator-name";
+import { useTRPC } from "@/components/trpc/client";
+import { SCHEDULES_POLL_MS } from "@/components/trpc/lists";
+import { Id } from "@/components/ui/copy";
+import { formatDuration } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
+import { JsonPanel } from "@/components/ui/json-panel";
+import { Facts, Panel } from "@/components/ui/page";
+import { QueryView } from "@/components/ui/query-view";
+import { ScrollRegion } from "@/components/ui/scroll-region";
+import { Time } from "@/components/ui/time";
+import { formatInZone } from "@/components/ui/zone";
+import type { Schedule } from "@/contract/schedule";
+import { FIRINGS_KEPT_DAYS } from "@/contract/words";
+import { OVERLAP_WORDS } from "./words";
+
+/** When a schedule comes, what it adds, and whose it is. */
+export function ScheduleFacts({ schedule }: { schedule: Schedule }) {
+  const { retry, executionPolicy, workspaceRef, references = [], metadata = {} } = schedule.task;
+  return (
+    <div className="flex min-w-0 flex-col gap-4">
+      <NextTimes schedule={schedule} />
+      <Panel title="Plan">
+        <PlanFacts schedule={schedule} />
+      </Panel>
+      <Panel title="The task that it adds">
+        <TaskFacts schedule={schedule} />
+      </Panel>
+      {workspaceRef !== undefined && <JsonPanel title="Workspace" value={workspaceRef} />}
+      {references.length > 0 && <JsonPanel title="References" value={references} />}
+      {Object.keys(metadata).length > 0 && <JsonPanel title="Metadata" value={metadata} />}
+      {retry !== undefined && <JsonPanel title="Retry policy" value={retry} />}
+      {executionPolicy !== undefined && <JsonPanel title="Execution policy" value={executionPolicy} />}
+    </div>
+  );
+}
+
+function NextTimes({ schedule: { cron, timeZone, isPaused } }: { schedule: Schedule }) {
+  const query = useQuery(
+    useTRPC().schedules.preview.queryOptions(
+      { cron, timeZone },
+      { enabled: !isPaused, refetchInterval: SCHEDULES_POLL_MS },
+    ),
+  );
+  return (
+    <Panel title="Next times">
+      {isPaused ? (
+        <p className="p-4 text-xs text-ink-3">None, while it is paused.</p>
+      ) : (
+        <QueryView query={query} skeleton={<p className="min-h-32 p-4 text-xs text-ink-3">Being worked out…</p>}>
+          {({ times }) => (
+            <ol className="flex min-h-32 flex-col gap-1 p-4 text-xs tabular-nums">
+              {times.map((time) => (
+                <li key={time} className="flex flex-wrap justify-between gap-x-3">
+                  <span suppressHydrationWarning>{formatInZone(time, timeZone)}</span>
+                  <Time at={time} timeZone={timeZone} className="text-ink-3" />
+                </li>
+              ))}
+            </ol>
+          )}
+        </QueryView>
+      )}
+    </Panel>
+  );
+}
+
+function PlanFacts({ schedule }: { schedule: Schedule }) {
+  const { words, cron, timeZone, overlap, catchUpMs } = schedule;
+  return (
+    <Facts
+      className="p-4"
+      items={[
+        ["Comes", words],
+        ["Cron", <code key="cron">{showTricks(cron)}</code>],
+        ["Time zone", timeZone],
+        ["While one goes on", OVERLAP_WORDS[overlap].name],
+        ["Missed ones", catchUpMs === 0 ? "not made up for" : `made up for until ${formatDuration(catchUpMs)} later`],
+        ["Project", `${schedule.tenantId} / ${schedule.projectId}`],
+        ["Made by", operatorName(schedule.createdBy)],
+        ["Made", <Time key="made" at={schedule.createdAt} />],
+        ["Changed", <Time key="changed" at={schedule.updatedAt} />],
+        ["Id", <Id key="id" id={schedule.id} />],
+        ["Times kept", `for ${FIRINGS_KEPT_DAYS} days`],
+        [
+          "Done to it",
+          <Link key="audit" href={auditAddress(schedule.id)} className="text-accent underline">
+            in the audit log
+          </Link>,
+        ],
+      ]}
+    />
+  );
+}
+
+function TaskFacts({ schedule: { task } }: { schedule: Schedule }) {
+  const { title, backendProfile, queue = "default", lane = "default", priority, sessionId, expiresAfterMs } = task;
+  return (
+    <div className="flex flex-col gap-3 p-4">
+      <Facts
+        items={[
+          ["Title", title],
+          [
+            "Profile",
+            <Link key="profile" href={backendAddress(backendProfile)} className="text-accent hover:underline">
+              {showTricks(backendProfile)}
+            </Link>,
+          ],
+          ["Queue", `${queue} / ${lane}`],
+          ["Priority", priority ?? 0],
+          [
+            "Session",
+            sessionId === undefined ? (
+              "one of its own each time"
+            ) : (
+              <Link key="session" href={sessionAddress(sessionId)} className="text-accent hover:underline">
+                {showTricks(sessionId)}
+              </Link>
+            ),
+          ],
+          ["Expires", expiresAfterMs === undefined ? null : `${formatDuration(expiresAfterMs)} after its time`],
+        ]}
+      />
+      <ScrollRegion label="What its agent is asked" className="max-h-60 rounded-md border bg-code p-2">
+        <p className="text-xs wrap-anywhere whitespace-pre-wrap">{showTricks(promptOf(task))}</p>
+      </ScrollRegion>
+    </div>
+  );
+}

@@ -1,0 +1,116 @@
+import dynamic from "next/dynamic";
+import type { Ref } from "react";
+import { TaskFields } from "@/components/queue/task-fields";
+import type { useProfiles } from "@/components/sessions/profile-select";
+import { Choices } from "@/components/ui/choices";
+import { Input } from "@/components/ui/field";
+import { type ScheduleDraft, type ScheduleErrors, taskOf } from "./draft";
+import { LengthField } from "./length-field";
+import { OverlapChoice } from "./overlap-choice";
+import { Checked, PlanFields } from "./plan-fields";
+import { usePreview } from "./use-preview";
+
+const ScheduleTaskJson = dynamic(() => import("./schedule-task-json").then((module) => module.ScheduleTaskJson), {
+  ssr: false,
+});
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+const CATCH_UPS = [0, 15 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS, DAY_MS, 7 * DAY_MS];
+const EXPIRIES = [null, HOUR_MS, 6 * HOUR_MS, DAY_MS, 7 * DAY_MS];
+const MODES = ["form", "json"] as const;
+const MODE_NAMES = { form: "Form", json: "JSON" };
+
+type ScheduleFieldsProps = {
+  draft: ScheduleDraft;
+  errors: ScheduleErrors;
+  profiles: ReturnType<typeof useProfiles>;
+  /** Whether fields show all of its task: else it is typed as JSON alone. */
+  canFill: boolean;
+  nameBox: Ref<HTMLInputElement>;
+  set: (change: Partial<ScheduleDraft>) => void;
+};
+
+/** The fields that making and changing a schedule have in common. */
+export function ScheduleFields({ draft, errors, profiles, canFill, nameBox, set }: ScheduleFieldsProps) {
+  const preview = usePreview(draft.cron, draft.timeZone);
+  // Once the server takes what is typed, what it refused before is over.
+  const refused: Pick<ScheduleErrors, "cron" | "timeZone"> = preview.shown === null ? errors : {};
+  const planErrors = { cron: preview.cron ?? refused.cron, timeZone: preview.timeZone ?? refused.timeZone };
+  return (
+    <>
+      <Checked label="Name" hint="What it is for, as people know it." error={errors.name}>
+        {(id, aria) => (
+          <Input
+            ref={nameBox}
+            id={id}
+            {...aria}
+            maxLength={80}
+            autoComplete="off"
+            value={draft.name}
+            onChange={(event) => set({ name: event.target.value })}
+          />
+        )}
+      </Checked>
+      <PlanFields draft={draft} preview={preview} errors={planErrors} set={set} />
+      <OverlapChoice value={draft.overlap} onChange={(overlap) => set({ overlap })} />
+      <LengthField
+        label="Make up for what was missed"
+        hint="As while no worker was there: the last time alone, if it is not longer ago."
+        lengths={CATCH_UPS}
+        none="no more than a minute"
+        value={draft.catchUpMs}
+        onChange={(ms) => set({ catchUpMs: ms ?? 0 })}
+      />
+      <TaskPart {...{ draft, errors, profiles, canFill, set }} />
+    </>
+  );
+}
+
+function TaskPart({ draft, errors, profiles, canFill, set }: Omit<ScheduleFieldsProps, "nameBox">) {
+  const { backends, usual } = profiles;
+  const change = (as: ScheduleDraft["as"]) => {
+    if (as === draft.as) return;
+    // What was typed into the fields is where the JSON begins.
+    if (as === "form") return set({ as });
+    const typed = taskOf(draft, usual, draft.typed);
+    set({ as, typed, json: JSON.stringify(typed, null, 2) });
+  };
+  return (
+    <section aria-label="The task" className="flex flex-col gap-3 border-t pt-3">
+      <div className="flex flex-wrap items-center justify-between gap-2">
+        <h3 className="text-sm font-semibold">The task that it adds</h3>
+        {canFill && <Choices label="Typed as" values={MODES} names={MODE_NAMES} value={draft.as} onChange={change} />}
+      </div>
+      {draft.as === "json" ? (
+        <>
+          {!canFill && <p className="text-xs text-ink-2">It holds what the form has no field for.</p>}
+          <ScheduleTaskJson
+            text={draft.json}
+            onChange={(json) => set({ json })}
+            onChecked={(typed) => set({ typed })}
+          />
+        </>
+      ) : (
+        <>
+          <TaskFields
+            draft={draft.task}
+            errors={errors.task}
+            backends={backends}
+            profile={draft.task.profile || usual}
+            set={(change) => set({ task: { ...draft.task, ...change } })}
+          />
+          <LengthField
+            label="Expires"
+            hint="If it still waits so long after its time, it fails."
+            lengths={EXPIRIES}
+            none="never"
+            value={draft.expiresAfterMs}
+            onChange={(expiresAfterMs) => set({ expiresAfterMs })}
+          />
+        </>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,110 @@
+"use client";
+import Link from "next/link";
+import { scheduleAddress } from "@/components/shell/addresses";
+import { useIdentity } from "@/components/shell/identity";
+import { showTricks } from "@/components/ui/hidden-text";
+import { type Column, Table } from "@/components/ui/table";
+import { Time } from "@/components/ui/time";
+import type { Schedule } from "@/contract/schedule";
+import { CameOfIt, Outcome } from "./came-of-it";
+import { ScheduleMenu } from "./schedule-menu";
+import { ScheduleState } from "./schedule-state";
+
+/** Schedules by their names: when each comes, and what came of its last time. */
+export function SchedulesTable({ schedules }: { schedules: readonly Schedule[] }) {
+  const columns = useIdentity().tenantId === null ? COLUMNS_OF_ALL : COLUMNS;
+  return (
+    <Table
+      label="Schedules"
+      rows={schedules}
+      columns={columns}
+      keyOf={({ id }) => id}
+      rowClassName={() => "max-sm:pr-14"}
+    />
+  );
+}
+
+const FIRST: Column<Schedule>[] = [
+  {
+    name: "Name",
+    isLead: true,
+    className: "max-w-64 max-sm:max-w-full",
+    cell: ({ id, name }) => (
+      <Link
+        href={scheduleAddress(id)}
+        prefetch={false}
+        title={showTricks(name)}
+        className="block truncate font-medium outline-none after:absolute after:inset-0 hover:underline"
+      >
+        {showTricks(name)}
+      </Link>
+    ),
+  },
+  { name: "State", cell: (schedule) => <ScheduleState schedule={schedule} /> },
+  {
+    name: "Plan",
+    isLine: true,
+    className: "max-w-64 text-xs",
+    cell: ({ words, cron, timeZone }) => (
+      <span className="flex min-w-0 flex-col py-1 max-sm:py-0">
+        <span className="truncate text-ink-2">
+          {/* Above the link, which lies on the whole row. */}
+          <span className="relative z-10" title={showTricks(words)}>
+            {showTricks(words)}
+          </span>
+        </span>
+        <span className="truncate text-ink-3">
+          <code className="mr-1">{showTricks(cron)}</code> {showTricks(timeZone)}
+        </span>
+      </span>
+    ),
+  },
+];
+const TENANT: Column<Schedule> = {
+  name: "Tenant",
+  isLine: true,
+  className: "max-w-32 truncate text-xs text-ink-2",
+  cell: ({ tenantId }) => showTricks(tenantId),
+};
+const REST: Column<Schedule>[] = [
+  {
+    name: "Queue",
+    isLine: true,
+    className: "max-w-40 truncate text-xs text-ink-2",
+    cell: ({ task: { queue = "default", lane = "default" } }) => showTricks(`${queue} / ${lane}`),
+  },
+  {
+    name: "Next",
+    isLine: true,
+    className: "text-xs whitespace-nowrap text-ink-2",
+    cell: ({ nextAt, timeZone }) =>
+      nextAt === null ? (
+        <span className="text-ink-3">none</span>
+      ) : (
+        <Time at={nextAt} timeZone={timeZone} className="relative z-10" />
+      ),
+  },
+  {
+    name: "Last time",
+    isLine: true,
+    className: "max-w-80 text-xs",
+    cell: ({ lastFiring, timeZone }) =>
+      lastFiring === null ? (
+        <span className="text-ink-3">none yet</span>
+      ) : (
+        <span className="flex min-w-0 flex-col gap-y-0.5 py-1 max-sm:py-0">
+          <span className="flex items-center gap-x-2 whitespace-nowrap text-ink-2">
+            <Outcome firing={lastFiring} /> <Time at={lastFiring.dueAt} timeZone={timeZone} className="relative z-10" />
+          </span>
+          <CameOfIt firing={lastFiring} />
+        </span>
+      ),
+  },
+  {
+    name: "Actions",
+    className: "sm:w-px sm:text-right max-sm:absolute max-sm:top-1.5 max-sm:right-3",
+    cell: (schedule) => <ScheduleMenu schedule={schedule} />,
+  },
+];
+const COLUMNS = [...FIRST, ...REST];
+const COLUMNS_OF_ALL = [...FIRST, TENANT, ...REST];

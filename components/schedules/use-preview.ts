@@ -1,0 +1,43 @@
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { useTRPC } from "@/components/trpc/client";
+import { readError } from "@/components/trpc/errors";
+import type { SchedulePreview } from "@/contract/schedule";
+import { errorsOf } from "./draft";
+
+const TYPING_MS = 300;
+
+export type Preview = {
+  /** null: nothing is known of it yet, or it is wrong. */
+  shown: SchedulePreview | null;
+  /** Whether what is shown is of what was typed before. */
+  isOld: boolean;
+  cron?: string;
+  timeZone?: string;
+  /** Why it cannot be told, where the plan is not the reason. */
+  other?: string;
+};
+
+/** What the server makes of a plan that is being typed, asked for once the typing stops for a moment. */
+export function usePreview(cron: string, timeZone: string): Preview {
+  const asked = useSettled(JSON.stringify({ cron: cron.trim(), timeZone: timeZone.trim() }));
+  const input = JSON.parse(asked.value) as { cron: string; timeZone: string };
+  const isWhole = input.cron !== "" && input.timeZone !== "";
+  const query = useQuery(
+    useTRPC().schedules.preview.queryOptions(input, { enabled: isWhole, placeholderData: keepPreviousData }),
+  );
+  const isOld = !asked.isSettled || query.isPlaceholderData;
+  if (!isWhole) return { shown: null, isOld };
+  if (query.error === null) return { shown: query.data ?? null, isOld };
+  const { name: _name, task, ...own } = errorsOf(readError(query.error));
+  return { shown: null, isOld, ...own, ...(task.form === undefined ? {} : { other: task.form }) };
+}
+
+function useSettled(value: string): { value: string; isSettled: boolean } {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), TYPING_MS);
+    return () => clearTimeout(timer);
+  }, [value]);
+  return { value: settled, isSettled: settled === value };
+}

@@ -1,0 +1,62 @@
+import { expect, test } from "vitest";
+import type { ScheduleFiring } from "@/contract/schedule";
+import type { TaskState } from "@/contract/words";
+import { conditionOf, countResults, describeStrip, notesOf, resultOf, taskNamedIn } from "./words";
+
+const AT = "2026-01-01T09:00:00.000Z";
+const taskIn = (state: TaskState) => ({ id: "qt_1", state, sessionId: null, runId: null, failureKind: null });
+const firing = (more: Partial<ScheduleFiring>): ScheduleFiring => ({
+  ...{ scheduleId: "sch_1", dueAt: AT, firedAt: AT, outcome: "created", isManual: false, missed: 0, message: null },
+  ...{ task: null, ...more },
+});
+const ended = (state: TaskState) => firing({ task: taskIn(state) });
+const none = (outcome: "skipped" | "missed" | "refused", message = "why") => firing({ outcome, message });
+
+test("a schedule fails where its last time brought no task, and a pause is shown before that", () => {
+  const wordOf = (isPaused: boolean, lastFiring: ScheduleFiring | null) => conditionOf({ isPaused, lastFiring }).word;
+  expect(wordOf(false, null)).toBe("active");
+  expect(wordOf(false, ended("failed"))).toBe("active");
+  expect(wordOf(false, none("skipped"))).toBe("active");
+  expect(wordOf(false, none("missed"))).toBe("failing");
+  expect(wordOf(true, none("refused"))).toBe("paused");
+  expect(conditionOf({ isPaused: false, lastFiring: none("refused", "it drains") }).why).toBe("it drains");
+});
+
+test("what came of a time is how its task ended, or why there is none", () => {
+  expect([ended("completed"), ended("failed"), ended("cancelled")].map(resultOf)).toEqual([
+    "completed",
+    "failed",
+    "cancelled",
+  ]);
+  expect([ended("pending"), ended("dispatched"), ended("running")].map(resultOf)).toEqual(["open", "open", "open"]);
+  expect([firing({}), none("skipped"), none("missed"), none("refused")].map(resultOf)).toEqual([
+    "gone",
+    "skipped",
+    "missed",
+    "refused",
+  ]);
+});
+
+test("the strip is told in words", () => {
+  expect(describeStrip([])).toBe("No time has come yet");
+  expect(describeStrip([ended("completed")])).toBe("The last 1 time: 1 completed");
+  const strip = [none("refused"), ended("completed"), ended("running"), ended("completed"), none("skipped")];
+  expect(describeStrip(strip)).toBe("The last 5 times: 2 completed, 1 not ended yet, 1 skipped, 1 refused");
+  expect(countResults(strip).reduce((sum, [, count]) => sum + count, 0)).toBe(strip.length);
+});
+
+test("a time that somebody asked for, that came late or that stands for others says so", () => {
+  expect(notesOf(firing({}))).toEqual([]);
+  expect(notesOf(firing({ firedAt: "2026-01-01T09:00:04.000Z" }))).toEqual([]);
+  expect(notesOf(firing({ isManual: true }))).toEqual(["by hand"]);
+  expect(notesOf(firing({ firedAt: "2026-01-01T09:05:00.000Z", missed: 2 }))).toEqual([
+    "5 m late",
+    "stands for 2 earlier",
+  ]);
+});
+
+test("a message leads to the task that it names", () => {
+  expect(taskNamedIn("its task qt_0af has not ended: it is running")).toBe("qt_0af");
+  expect(taskNamedIn("no worker was there")).toBeNull();
+  expect(taskNamedIn(null)).toBeNull();
+});
