@@ -1,5 +1,5 @@
 import type { Locator, Page } from "@playwright/test";
-import type { Schedule, ScheduleFiring } from "@/contract/schedule";
+import type { Schedule, ScheduleFiring, ScheduleTask } from "@/contract/schedule";
 import { copied, expect, expectEveryLook, LOOKS, lookInAll, openSignedIn, productOfFile, test } from "./fixtures";
 import { apiOf, openPage } from "./queue-stories";
 
@@ -149,10 +149,27 @@ test("a schedule is made, adds a task when it is told to and when its time comes
     await expect(dialog.getByLabel("Replace the earlier one")).toBeChecked();
     await lookInAll(page, LOOKS, "schedule-changed-meanwhile");
     await dialog.getByLabel("Add it beside").check();
+    // What the form has a field for, and what it has none for.
+    await dialog.getByRole("button", { name: "JSON" }).click();
+    const json = dialog.getByLabel("The task as JSON");
+    const task = JSON.parse(await json.inputValue()) as ScheduleTask;
+    await json.fill(JSON.stringify({ ...task, surprise: 1 }));
+    await expect(dialog.getByText('Unrecognized key: "surprise"')).toBeVisible();
+    await expect(dialog.getByRole("button", { name: "Change", exact: true })).toBeDisabled();
+    await json.fill(JSON.stringify({ ...task, lane: "night", references: [{ ticket: 7 }] }));
+    await expect(dialog.getByText("It is a task.")).toBeVisible();
     await dialog.getByRole("button", { name: "Change", exact: true }).click();
     await expect(dialog).toBeHidden();
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(RENAMED);
-    expect(await scheduleNow()).toMatchObject({ name: RENAMED, overlap: "allow", isPaused: true });
+    expect(await scheduleNow()).toMatchObject({
+      name: RENAMED,
+      overlap: "allow",
+      isPaused: true,
+      task: { lane: "night" },
+    });
+    await page.getByRole("button", { name: "Change…" }).click();
+    await expect(dialog.getByText("It holds what the form has no field for.")).toBeVisible();
+    await dialog.getByRole("button", { name: "Keep" }).click();
   });
 
   await test.step("it goes on, and says why a time brought no task", async () => {

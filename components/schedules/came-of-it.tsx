@@ -29,7 +29,7 @@ export function CameOfIt({ firing, className }: { firing: ScheduleFiring; classN
       )}
       {task === null && message === null && <span className="text-ink-3">its task was deleted</span>}
       {message !== null && (
-        <span className="line-clamp-2 min-w-0 wrap-anywhere text-ink-2" title={showTricks(message)}>
+        <span className="relative z-10 line-clamp-2 min-w-0 wrap-anywhere text-ink-2" title={showTricks(message)}>
           {showTricks(message)}
         </span>
       )}

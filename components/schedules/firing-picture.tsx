@@ -51,8 +51,10 @@ function Strip({ firings }: { firings: readonly ScheduleFiring[] }) {
       role="img"
       aria-label={describeStrip(firings)}
       viewBox={`0 0 ${firings.length * CELL} ${HEIGHT}`}
-      preserveAspectRatio="xMinYMax"
-      className="h-6 max-w-full self-start"
+      // Where there is less room the cells are narrower, and as tall.
+      preserveAspectRatio="none"
+      width={firings.length * CELL}
+      className="h-6 max-w-full"
     >
       {oldestFirst.map((firing, index) => {
         const { height, fill } = LOOKS[resultOf(firing)];

@@ -28,7 +28,7 @@ const FIRST: Column<Schedule>[] = [
   {
     name: "Name",
     isLead: true,
-    className: "max-w-64 max-sm:max-w-full",
+    className: "max-w-48 2xl:max-w-80 max-sm:max-w-full",
     cell: ({ id, name }) => (
       <Link
         href={scheduleAddress(id)}
@@ -44,7 +44,7 @@ const FIRST: Column<Schedule>[] = [
   {
     name: "Plan",
     isLine: true,
-    className: "max-w-64 text-xs",
+    className: "max-w-52 text-xs 2xl:max-w-80",
     cell: ({ words, cron, timeZone }) => (
       <span className="flex min-w-0 flex-col py-1 max-sm:py-0">
         <span className="truncate text-ink-2">
@@ -54,25 +54,17 @@ const FIRST: Column<Schedule>[] = [
           </span>
         </span>
         <span className="truncate text-ink-3">
-          <code className="mr-1">{showTricks(cron)}</code> {showTricks(timeZone)}
+          <span className="relative z-10" title={showTricks(`${cron}\n${timeZone}`)}>
+            <code className="mr-1">{showTricks(cron)}</code> {showTricks(timeZone)}
+          </span>
         </span>
       </span>
     ),
   },
 ];
-const TENANT: Column<Schedule> = {
-  name: "Tenant",
-  isLine: true,
-  className: "max-w-32 truncate text-xs text-ink-2",
-  cell: ({ tenantId }) => showTricks(tenantId),
-};
+const QUEUE = queueColumn(false);
+const QUEUE_OF_ALL = queueColumn(true);
 const REST: Column<Schedule>[] = [
-  {
-    name: "Queue",
-    isLine: true,
-    className: "max-w-40 truncate text-xs text-ink-2",
-    cell: ({ task: { queue = "default", lane = "default" } }) => showTricks(`${queue} / ${lane}`),
-  },
   {
     name: "Next",
     isLine: true,
@@ -87,7 +79,7 @@ const REST: Column<Schedule>[] = [
   {
     name: "Last time",
     isLine: true,
-    className: "max-w-80 text-xs",
+    className: "min-w-44 max-w-48 text-xs 2xl:max-w-96",
     cell: ({ lastFiring, timeZone }) =>
       lastFiring === null ? (
         <span className="text-ink-3">none yet</span>
@@ -106,5 +98,24 @@ const REST: Column<Schedule>[] = [
     cell: (schedule) => <ScheduleMenu schedule={schedule} />,
   },
 ];
-const COLUMNS = [...FIRST, ...REST];
-const COLUMNS_OF_ALL = [...FIRST, TENANT, ...REST];
+const COLUMNS = [...FIRST, QUEUE, ...REST];
+const COLUMNS_OF_ALL = [...FIRST, QUEUE_OF_ALL, ...REST];
+
+/** Where its tasks go; to whoever sees all tenants, whose they are too. */
+function queueColumn(hasTenant: boolean): Column<Schedule> {
+  return {
+    name: "Queue",
+    isLine: true,
+    className: "max-w-36 text-xs 2xl:max-w-60",
+    cell: ({ tenantId, task: { queue = "default", lane = "default" } }) => (
+      <span className="flex min-w-0 flex-col">
+        <span className="truncate text-ink-2">
+          <span className="relative z-10" title={showTricks(`${queue} / ${lane}`)}>
+            {showTricks(`${queue} / ${lane}`)}
+          </span>
+        </span>
+        {hasTenant && <span className="truncate text-ink-3">tenant {showTricks(tenantId)}</span>}
+      </span>
+    ),
+  };
+}

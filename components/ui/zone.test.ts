@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+import { formatInZone, knownZones, ownZone } from "./zone";
+
+const AT = "2026-07-01T07:00:00Z";
+
+test("an instant is shown as the clocks of a zone show it, of an unknown one in UTC", () => {
+  expect(formatInZone(AT, "Europe/Berlin")).toContain("09:00");
+  expect(formatInZone(AT, "UTC")).toContain("07:00");
+  for (const zone of ["Mars/Olympus", "<b>", ""]) expect(formatInZone(AT, zone), zone).toBe(formatInZone(AT, "UTC"));
+  expect(formatInZone("no time", "UTC")).toBe("no time");
+});
+
+test("zones to choose from begin with UTC and hold each once", () => {
+  const zones = knownZones();
+  expect(zones[0]).toBe("UTC");
+  expect(new Set(zones).size).toBe(zones.length);
+  expect([...zones, "Etc/UTC"]).toContain(ownZone());
+});
