@@ -303,7 +303,7 @@ function visitsOf({ runId, sessionId }: { runId: string; sessionId: string }): V
       ["schedule-name", "one-schedule-zone", "one-schedule-task", "schedule-by", "one-firing-message"],
       async (page) => {
         await page.getByRole("button", { name: "Change…" }).click();
-        await expect(page.getByRole("dialog").getByLabel("Cron", { exact: true })).toBeVisible();
+        await expect(page.getByRole("dialog").getByLabel("The task as JSON")).toBeVisible();
       },
     ],
     ["/approvals?status=pending", ["approval-command", "approval-changes"]],

@@ -20,7 +20,7 @@ const OWN_CALLS = words(`
   formatDuration formatBytes formatOffset formatPlural formatCount formatMoney formatTokens formatAge
   costWords
   printDuration ordinal shareWords countText countOf callsWords briefWords sum Number consequenceOf missingWords
-  attemptOf describeBeats processOf builtAs depthOf refusalOf refuseExtension explainState explainKeeper
+  attemptOf describeBeats describeStrip formatInZone processOf builtAs depthOf refusalOf refuseExtension explainState explainKeeper
   explainTotals explainBreaker sessionIdOf safeHref rate perMinute count tile formatPercent explainStatus placesTaken eventWords`);
 /** What is given to a component to draw with, and draws by itself. */
 const RENDERERS = words("children more place text number cloneElement createPortal");

@@ -1,3 +1,4 @@
+import "./jitless";
 import type { z } from "zod";
 import { CreateTaskInput } from "@/contract/queue";
 

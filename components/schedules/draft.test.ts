@@ -43,12 +43,15 @@ test("a task of which the fields would lose something is changed as JSON", () =>
     { workspaceRef: { kind: "directory", path: "/srv" } },
     { metadata: { concurrencyKey: { a: 1 } } },
     { payload: { text: " leads with a space" } },
+    { payload: { text: "hides \u202e\u{e0041} something" } },
   ];
   for (const more of lossy) {
     const task = { ...TASK, ...more };
     expect(fitsForm(task), JSON.stringify(more)).toBe(false);
     const draft = draftOf({ ...schedule, task });
     expect(draft.as).toBe("json");
+    expect(draft.json).not.toMatch(/[\u202e\u{e0041}]/u);
+    expect(JSON.parse(draft.json)).toEqual(task);
     expect(changeOf({ ...schedule, task }, draft)).toEqual({});
   }
   const wrong = { ...draftOf(schedule), as: "json" as const, typed: null };

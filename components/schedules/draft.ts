@@ -1,6 +1,7 @@
 import { hashKey } from "@tanstack/react-query";
 import { EMPTY_DRAFT, errorsByField, inputOf, type TaskDraft } from "@/components/queue/add-task";
 import type { ShownError } from "@/components/trpc/errors";
+import { escapeTricks } from "@/components/ui/hidden-text";
 import type { CreateScheduleInput, Schedule, ScheduleTask, UpdateScheduleInput } from "@/contract/schedule";
 import type { ScheduleOverlap } from "@/contract/words";
 import { USUAL_CRON } from "./plans";
@@ -36,8 +37,13 @@ export function draftOf({ name, cron, timeZone, overlap, catchUpMs, task }: Sche
 function taskPartOf(task: ScheduleTask): Pick<ScheduleDraft, "as" | "task" | "expiresAfterMs" | "json" | "typed"> {
   return {
     ...{ as: fitsForm(task) ? "form" : "json", task: fieldsOf(task), expiresAfterMs: task.expiresAfterMs ?? null },
-    ...{ json: JSON.stringify(task, null, 2), typed: task },
+    ...{ json: jsonOf(task), typed: task },
   };
+}
+
+/** A task as it is typed, with what hides in it written out. */
+export function jsonOf(task: ScheduleTask | null): string {
+  return escapeTricks(JSON.stringify(task, null, 2));
 }
 
 /** The task that a draft means, with what of `base` the fields do not show; null while its JSON is wrong. */
@@ -133,8 +139,10 @@ function taskOfFields(fields: TaskDraft, expiresAfterMs: number | null, base: Sc
   };
 }
 
-/** Whether the fields lose nothing of a task: what they do not show is kept, or there is none of it. */
+/** Whether the fields lose nothing of a task, and nothing can hide in them: what they do not show is kept. */
 export function fitsForm(task: ScheduleTask): boolean {
+  const json = JSON.stringify(task);
+  if (escapeTricks(json) !== json) return false;
   return isSame(taskOfFields(fieldsOf(task), task.expiresAfterMs ?? null, task), task);
 }
 

@@ -32,10 +32,10 @@ export function FiringPicture({ scheduleId, pollMs }: FiringPictureProps) {
       <div className="flex flex-col gap-2 p-4">
         <Strip firings={firings} />
         <ul className="flex flex-wrap gap-x-4 gap-y-1 text-xs text-ink-2">
-          {countResults(firings).map(([result, count]) => (
-            <li key={result} className="flex items-center gap-1.5">
-              <Swatch look={LOOKS[result].swatch} />
-              <span className="tabular-nums">{count}</span> {RESULT_WORDS[result]}
+          {countResults(firings).map(([kind, count]) => (
+            <li key={kind} className="flex items-center gap-1.5">
+              <Swatch look={LOOKS[kind].swatch} />
+              <span className="tabular-nums">{count}</span> {RESULT_WORDS[kind]}
             </li>
           ))}
         </ul>

@@ -4,7 +4,7 @@ import { TaskFields } from "@/components/queue/task-fields";
 import type { useProfiles } from "@/components/sessions/profile-select";
 import { Choices } from "@/components/ui/choices";
 import { Input } from "@/components/ui/field";
-import { type ScheduleDraft, type ScheduleErrors, taskOf } from "./draft";
+import { jsonOf, type ScheduleDraft, type ScheduleErrors, taskOf } from "./draft";
 import { LengthField } from "./length-field";
 import { OverlapChoice } from "./overlap-choice";
 import { Checked, PlanFields } from "./plan-fields";
@@ -75,7 +75,7 @@ function TaskPart({ draft, errors, profiles, canFill, set }: Omit<ScheduleFields
     // What was typed into the fields is where the JSON begins.
     if (as === "form") return set({ as });
     const typed = taskOf(draft, usual, draft.typed);
-    set({ as, typed, json: JSON.stringify(typed, null, 2) });
+    set({ as, typed, json: jsonOf(typed) });
   };
   return (
     <section aria-label="The task" className="flex flex-col gap-3 border-t pt-3">
@@ -85,7 +85,11 @@ function TaskPart({ draft, errors, profiles, canFill, set }: Omit<ScheduleFields
       </div>
       {draft.as === "json" ? (
         <>
-          {!canFill && <p className="text-xs text-ink-2">It holds what the form has no field for.</p>}
+          {!canFill && (
+            <p className="text-xs text-ink-2">
+              It holds what the form has no field for, or what could not be seen there.
+            </p>
+          )}
           <ScheduleTaskJson
             text={draft.json}
             onChange={(json) => set({ json })}

@@ -26,3 +26,12 @@ export function showTricks(text: string | null | undefined): string | null | und
 export function showTricks(text: string | null | undefined): string | null | undefined {
   return text?.replaceAll(TRICKS, (character) => `\\u{${character.codePointAt(0)?.toString(16) ?? ""}}`) ?? text;
 }
+
+/** The same in JSON that is to be read and changed: what is written out means what it did. */
+export function escapeTricks(json: string): string {
+  return json.replaceAll(TRICKS, (character) =>
+    Array.from({ length: character.length }, (_, index) => unitOf(character.charCodeAt(index))).join(""),
+  );
+}
+
+const unitOf = (code: number): string => `\\u${code.toString(16).padStart(4, "0")}`;
