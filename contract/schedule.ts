@@ -3,12 +3,10 @@ import { chosenName, exactText, IdempotencyKey, Int32, OwnerId, RecordId, text }
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { CreateTaskInput } from "./queue";
 import { cleanJson } from "./text";
-import { FIRING_OUTCOMES, SCHEDULE_OVERLAPS, TASK_STATES } from "./words";
+import { CATCH_UP_DEFAULT_MS, FIRING_OUTCOMES, SCHEDULE_OVERLAPS, TASK_STATES } from "./words";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-/** What was missed longer ago than this is not made up for, unless a schedule says otherwise. */
-export const CATCH_UP_DEFAULT_MS = 60 * MINUTE_MS;
 
 /** Minute, hour, day of the month, month, day of the week; or a nickname such as `@daily`. The service says what is wrong with one. */
 const CronText = exactText(200);

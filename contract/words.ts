@@ -319,3 +319,5 @@ export const SCHEDULES_MAX = 500;
 export const FIRINGS_KEPT_DAYS = 30;
 /** Times that a plan is shown ahead. */
 export const PREVIEWED_TIMES = 5;
+/** What was missed longer ago than this is not made up for, unless a schedule says otherwise. */
+export const CATCH_UP_DEFAULT_MS = 3_600_000;

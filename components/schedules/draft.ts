@@ -3,7 +3,7 @@ import { EMPTY_DRAFT, errorsByField, inputOf, type TaskDraft } from "@/component
 import type { ShownError } from "@/components/trpc/errors";
 import { escapeTricks } from "@/components/ui/hidden-text";
 import type { CreateScheduleInput, Schedule, ScheduleTask, UpdateScheduleInput } from "@/contract/schedule";
-import type { ScheduleOverlap } from "@/contract/words";
+import { CATCH_UP_DEFAULT_MS, type ScheduleOverlap } from "@/contract/words";
 import { USUAL_CRON } from "./plans";
 
 /** What of a schedule a person says. Its task is typed into fields, or as JSON; `typed` is null while that is wrong. */
@@ -20,11 +20,9 @@ export type ScheduleDraft = {
   typed: ScheduleTask | null;
 };
 
-const CATCH_UP_MS = 3_600_000;
-
 export function newDraft(timeZone: string): ScheduleDraft {
   return {
-    ...{ name: "", cron: USUAL_CRON, timeZone, overlap: "skip", catchUpMs: CATCH_UP_MS },
+    ...{ name: "", cron: USUAL_CRON, timeZone, overlap: "skip", catchUpMs: CATCH_UP_DEFAULT_MS },
     ...{ as: "form", task: { ...EMPTY_DRAFT, profile: "", queue: "" }, expiresAfterMs: null, json: "", typed: null },
   };
 }

@@ -4,6 +4,7 @@ import { Plus } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useQueryStates } from "nuqs";
 import { useState } from "react";
+import { DocLink } from "@/components/docs/doc-link";
 import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { SCHEDULES_POLL_MS, schedulePages } from "@/components/trpc/lists";
@@ -89,7 +90,10 @@ function NoSchedules({ onCreate }: Pick<AllSchedulesProps, "onCreate">) {
       title="No schedules yet"
       action={onCreate === null ? undefined : <Button onClick={onCreate}>New schedule</Button>}
     >
-      A schedule adds a task to a queue at each time of its plan, such as every morning, and tells what came of it.
+      <p>
+        A schedule adds a task to a queue at each time of its plan, such as every morning, and tells what came of it.{" "}
+        <DocLink name="schedules">How schedules go</DocLink>
+      </p>
       <CallHint words="Programs make them by" call={{ method: "POST", path: "/schedules", body: EXAMPLE }} />
     </EmptyState>
   );
