@@ -1,6 +1,6 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
-import type { Db, Tx } from "@/db/client";
+import type { Tx } from "@/db/client";
 import {
   type CommandRow,
   commands,
@@ -23,36 +23,16 @@ const tenantId = sql.placeholder("tenantId");
 /** Whose row it must be; null: anybody's. */
 const isOwned = (column: PgColumn) => sql`(${tenantId}::text is null or ${column} = ${tenantId})`;
 
-/** What is locked with a run, as the statement's first part has found it: none of it ever changes. */
-const PLACE = { id: runs.id, sessionId: runs.sessionId, taskId: runs.taskId };
-
-/**
- * A run's task, session and the run itself, each locked after the one before, in one statement: PostgreSQL evaluates a
- * part where it is first asked for, and each asks for the one before it. A row that had to be waited for is read as it
- * is then.
- */
-function inTurn(db: Db) {
-  const task = db
-    .$with("task")
-    .as(db.select().from(queueTasks).where(eq(queueTasks.id, sql`(select task_id from found)`)).for("no key update"));
-  const session = db.$with("session").as(
-    db
-      .select()
-      .from(sessions)
-      .where(and(eq(sessions.sessionId, sql`(select session_id from found)`), sql`(select count(*) from task) >= 0`))
-      .for("no key update"),
-  );
-  const run = db.$with("run").as(
-    db
-      .select()
-      .from(runs)
-      .where(and(eq(runs.id, sql`(select id from found)`), sql`(select count(*) from session) >= 0`))
-      .for("no key update"),
-  );
-  return { task, session, run };
-}
-
 // Every verb of a runner begins with some of these.
+const findRun = prepared("find-run", (db) =>
+  db
+    .select({ sessionId: runs.sessionId, taskId: runs.taskId })
+    .from(runs)
+    .where(and(eq(runs.id, id), isOwned(runs.tenantId))),
+);
+const findCommand = prepared("find-command", (db) =>
+  db.select({ runId: commands.runId }).from(commands).where(eq(commands.id, id)),
+);
 const lockedTask = prepared("lock-task", (db) =>
   db.select().from(queueTasks).where(eq(queueTasks.id, id)).for("no key update"),
 );
@@ -63,41 +43,10 @@ const lockedSession = prepared("lock-session", (db) =>
     .where(and(eq(sessions.sessionId, id), isOwned(sessions.tenantId)))
     .for("no key update"),
 );
-const lockedRun = prepared("lock-run", (db) => {
-  const found = db.$with("found").as(
-    db
-      .select(PLACE)
-      .from(runs)
-      .where(and(eq(runs.id, id), isOwned(runs.tenantId))),
-  );
-  const { task, session, run } = inTurn(db);
-  return db.with(found, task, session, run).select().from(run).leftJoin(session, sql`true`).leftJoin(task, sql`true`);
-});
-const lockedCommand = prepared("lock-command", (db) => {
-  const found = db.$with("found").as(
-    db
-      .select(PLACE)
-      .from(commands)
-      .innerJoin(runs, eq(runs.id, commands.runId))
-      .where(and(eq(commands.id, id), isOwned(runs.tenantId))),
-  );
-  const { task, session, run } = inTurn(db);
-  const isAfterRun = sql`(select count(*) from run) > 0`;
-  const command = db.$with("command").as(
-    db
-      .select()
-      .from(commands)
-      .where(and(eq(commands.id, id), isAfterRun))
-      .for("no key update"),
-  );
-  return db
-    .with(found, task, session, run, command)
-    .select()
-    .from(command)
-    .innerJoin(run, sql`true`)
-    .leftJoin(session, sql`true`)
-    .leftJoin(task, sql`true`);
-});
+const lockedRun = prepared("lock-run", (db) => db.select().from(runs).where(eq(runs.id, id)).for("no key update"));
+const lockedCommand = prepared("lock-command", (db) =>
+  db.select().from(commands).where(eq(commands.id, id)).for("no key update"),
+);
 const shownLease = prepared("show-lease", (db) => db.select().from(leases).where(eq(leases.runId, id)));
 const lockedLease = prepared("lock-lease", (db) =>
   db.select().from(leases).where(eq(leases.runId, id)).for("no key update"),
@@ -115,8 +64,12 @@ const leaseClock = prepared("lease-clock", (db) =>
  * new events and commands alone.
  */
 export async function lockRun(tx: Tx, runId: string, tenantId: string | null): Promise<LockedRun | null> {
-  const [found] = await lockedRun(tx).execute({ id: runId, tenantId });
-  return found ? { ...found, session: undeleted(found.session) } : null;
+  const [found] = await findRun(tx).execute({ id: runId, tenantId });
+  if (!found) return null;
+  const task = found.taskId === null ? null : await lockTaskRow(tx, found.taskId);
+  const session = found.sessionId === null ? null : await lockSession(tx, found.sessionId, null);
+  const [run] = await lockedRun(tx).execute({ id: runId });
+  return run ? { run, session, task } : null;
 }
 
 /** Locks a queue task; null when there is none. */
@@ -128,7 +81,7 @@ export async function lockTaskRow(tx: Tx, taskId: string): Promise<QueueTaskRow 
 /** Locks a session that is not deleted; null when there is none. */
 export async function lockSession(tx: Tx, sessionId: string, tenantId: string | null): Promise<SessionRow | null> {
   const [session] = await lockedSession(tx).execute({ id: sessionId, tenantId });
-  return undeleted(session);
+  return session && session.deletedAt === null ? session : null;
 }
 
 /** Locks the command's run (and session) first, then the command. */
@@ -137,13 +90,12 @@ export async function lockCommand(
   commandId: string,
   tenantId: string | null,
 ): Promise<(LockedRun & { command: CommandRow }) | null> {
-  const [found] = await lockedCommand(tx).execute({ id: commandId, tenantId });
-  return found ? { ...found, session: undeleted(found.session) } : null;
-}
-
-/** One that is being deleted is nobody's any more. */
-function undeleted(session: SessionRow | null | undefined): SessionRow | null {
-  return session?.deletedAt === null ? session : null;
+  const [found] = await findCommand(tx).execute({ id: commandId });
+  if (!found) return null;
+  const locked = await lockRun(tx, found.runId, tenantId);
+  if (!locked) return null;
+  const [command] = await lockedCommand(tx).execute({ id: commandId });
+  return command ? { command, ...locked } : null;
 }
 
 /** A run's lease, to be shown. Whether it has run out is judged under its lock: a heartbeat locks the lease alone. */
