@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -61,6 +62,14 @@ test("any procedure is called by its name, with values of the types that the ser
     `expectedVersion=${made.json().version}`,
   ]);
   expect(changed.json()).toMatchObject({ id: taskId, priority: -3 });
+});
+
+test.each(["SCHEDULES", "WEBHOOKS"])("the call that docs/%s.md has one type is taken", async (name) => {
+  const [, block = ""] = /```sh\n(npx agentrun .*?)```/s.exec(await readFile(`docs/${name}.md`, "utf8")) ?? [];
+  // A shell takes it apart, as it does for whoever types it.
+  const words = execFileSync("sh", ["-c", `npx() { shift; printf '%s\\0' "$@"; }\n${block}`], { encoding: "utf8" });
+  const made = await type(words.split("\0").slice(0, -1));
+  expect([made.code, made.notes]).toEqual([EXIT.ok, []]);
 });
 
 test("what is wrong with a line is said with what to type instead, and nothing is asked", async () => {
