@@ -120,6 +120,8 @@ export const ScheduleFiring = z.object({
   missed: z.number(),
   /** Why there is no task. */
   message: z.string().nullable(),
+  /** Of one that was skipped: the task of before that had not ended. */
+  holderTaskId: z.string().nullable(),
   /** The task as it is now; null where there is none, or none any more. */
   task: z
     .object({

@@ -6,6 +6,7 @@ CREATE TABLE "agentrun_schedule_firings" (
 	"is_manual" boolean DEFAULT false NOT NULL,
 	"missed" integer DEFAULT 0 NOT NULL,
 	"message" text,
+	"holder_task_id" text,
 	"task_id" text,
 	CONSTRAINT "agentrun_schedule_firings_schedule_id_due_at_pk" PRIMARY KEY("schedule_id","due_at")
 );

@@ -16,7 +16,7 @@ const LINK = "relative z-10 inline-flex min-h-6 items-center text-accent hover:u
 
 /** The task that a time brought, as it is now, or why it brought none. */
 export function CameOfIt({ firing, className }: { firing: ScheduleFiring; className?: string }) {
-  const { task, message } = firing;
+  const { task, message, holderTaskId } = firing;
   return (
     <span className={cn("flex min-w-0 flex-wrap items-center gap-x-2 text-xs", className)}>
       {task !== null && (
@@ -32,6 +32,11 @@ export function CameOfIt({ firing, className }: { firing: ScheduleFiring; classN
         <span className="relative z-10 line-clamp-2 min-w-0 wrap-anywhere text-ink-2" title={showTricks(message)}>
           {showTricks(message)}
         </span>
+      )}
+      {holderTaskId !== null && (
+        <Link href={taskAddress(holderTaskId)} prefetch={false} title={holderTaskId} className={LINK}>
+          That task
+        </Link>
       )}
     </span>
   );

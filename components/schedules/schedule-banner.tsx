@@ -10,7 +10,6 @@ import { showTricks } from "@/components/ui/hidden-text";
 import { Time } from "@/components/ui/time";
 import type { Schedule, ScheduleFiring } from "@/contract/schedule";
 import type { ScheduleActs } from "./use-schedule-acts";
-import { taskNamedIn } from "./words";
 
 const ICON = "mt-px size-4 shrink-0";
 
@@ -40,7 +39,7 @@ export function ScheduleBanner({ schedule, acts }: { schedule: Schedule; acts: S
     return (
       <Banner tone="quiet" icon={<SkipForward aria-hidden className={ICON} />}>
         <LastTime firing={last}>brought no task: {showTricks(last.message)}.</LastTime>{" "}
-        <Holder taskId={taskNamedIn(last.message)} />
+        <Holder taskId={last.holderTaskId} />
       </Banner>
     );
   return (

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import type { ScheduleFiring } from "@/contract/schedule";
 import type { TaskState } from "@/contract/words";
-import { conditionOf, countResults, describeStrip, notesOf, resultOf, taskNamedIn } from "./words";
+import { conditionOf, countResults, describeStrip, notesOf, resultOf } from "./words";
 
 const AT = "2026-01-01T09:00:00.000Z";
 const taskIn = (state: TaskState) => ({ id: "qt_1", state, sessionId: null, runId: null, failureKind: null });
 const firing = (more: Partial<ScheduleFiring>): ScheduleFiring => ({
   ...{ scheduleId: "sch_1", dueAt: AT, firedAt: AT, outcome: "created", isManual: false, missed: 0, message: null },
-  ...{ task: null, ...more },
+  ...{ holderTaskId: null, task: null, ...more },
 });
 const ended = (state: TaskState) => firing({ task: taskIn(state) });
 const none = (outcome: "skipped" | "missed" | "refused", message = "why") => firing({ outcome, message });
@@ -53,10 +53,4 @@ test("a time that somebody asked for, that came late or that stands for others s
     "5 m late",
     "stands for 2 earlier",
   ]);
-});
-
-test("a message leads to the task that it names", () => {
-  expect(taskNamedIn("its task qt_0af has not ended: it is running")).toBe("qt_0af");
-  expect(taskNamedIn("no worker was there")).toBeNull();
-  expect(taskNamedIn(null)).toBeNull();
 });

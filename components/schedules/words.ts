@@ -1,6 +1,6 @@
 import { formatDuration, formatPlural } from "@/components/ui/format";
 import type { Schedule, ScheduleFiring } from "@/contract/schedule";
-import { type FiringOutcome, ID_PREFIX, type ScheduleOverlap } from "@/contract/words";
+import type { FiringOutcome, ScheduleOverlap } from "@/contract/words";
 
 /** How a schedule is shown to stand: its icon's state, the word beside it, and why. */
 export type Condition = { state: string; word: string; why: string | null };
@@ -76,11 +76,4 @@ export function notesOf({ isManual, missed, dueAt, firedAt }: ScheduleFiring): s
     ...(lateMs > LATE_MS ? [`${formatDuration(lateMs)} late`] : []),
     ...(missed > 0 ? [`stands for ${missed} earlier`] : []),
   ];
-}
-
-const TASK_IN_TEXT = new RegExp(`\\b${ID_PREFIX.task}\\w+`);
-
-/** The task that a message names, such as the one that has not ended. */
-export function taskNamedIn(message: string | null): string | null {
-  return message?.match(TASK_IN_TEXT)?.[0] ?? null;
 }

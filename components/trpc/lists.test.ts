@@ -14,6 +14,7 @@ const firing = (state: TaskState): Schedule["lastFiring"] => ({
     isManual: false,
     missed: 0,
     message: null,
+    holderTaskId: null,
   },
   task: { id: "qt_1", state, sessionId: null, runId: null, failureKind: null },
 });

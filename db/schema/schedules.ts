@@ -45,6 +45,8 @@ export const scheduleFirings = table(
     isManual: boolean().notNull().default(false),
     missed: integer().notNull().default(0),
     message: text(),
+    /** Of a time that was left out: the task of before that had not ended. */
+    holderTaskId: text(),
     /** No reference: that a task was added stays known when it is there no more. */
     taskId: text(),
   },

@@ -12,7 +12,7 @@ const GRACE_MS = 60_000;
 /** Tasks of before that are looked at; more go on at once where a schedule allowed it. */
 const OPEN_MAX = 100;
 
-export type Deed = Pick<NewFiring, "outcome" | "message" | "taskId">;
+export type Deed = Pick<NewFiring, "outcome" | "message" | "holderTaskId" | "taskId">;
 
 /** What a schedule does at one of its times: it adds a task, or tells why it does not. */
 export async function act(
@@ -24,8 +24,10 @@ export async function act(
   if (why !== null) return { outcome: "missed", message: why };
   const open = schedule.overlap === "allow" ? [] : await findOpen(ctx, schedule.id);
   const [holder] = open;
-  if (holder !== undefined && schedule.overlap === "skip")
-    return { outcome: "skipped", message: `its task ${holder.id} has not ended: it is ${holder.state}` };
+  if (holder !== undefined && schedule.overlap === "skip") {
+    const message = `its task ${holder.id} has not ended: it is ${holder.state}`;
+    return { outcome: "skipped", message, holderTaskId: holder.id };
+  }
   await replaceAll(
     ctx,
     open.map(({ id }) => id),

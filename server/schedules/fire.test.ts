@@ -188,7 +188,7 @@ test("a time is left out while a task of before has not ended", async () => {
   await fireSchedules(ctx);
   const [first] = await tasksOf(ctx);
   await again(ctx, id);
-  expect((await came(ctx, id))[0]).toMatchObject({ outcome: "skipped", task: null });
+  expect((await came(ctx, id))[0]).toMatchObject({ outcome: "skipped", task: null, holderTaskId: first?.id });
   expect((await came(ctx, id))[0]?.message).toContain(`${first?.id} has not ended: it is pending`);
   await again(ctx, id);
   await cancelTask(ctx, { taskId: first?.id ?? "" });

@@ -13,6 +13,7 @@ export type NewFiring = {
   outcome: FiringOutcome;
   missed?: number;
   message?: string;
+  holderTaskId?: string;
   taskId?: string;
 };
 
