@@ -19,12 +19,12 @@ beforeAll(async () => {
 });
 afterAll(() => program[Symbol.asyncDispose]());
 
-/** Plans of a day whose last midnight has passed: each has one time to come. */
+/** Plans that come by the year: each has the one time to come that is set here. */
 const DUE = sql`
   insert into agentrun_schedules (id, tenant_id, project_id, name, cron, time_zone, overlap, catch_up_ms, task, next_at, created_by)
-  select 'sch_' || n, 'default', 'default', n::text, '@daily', 'UTC', 'skip', 604800000,
+  select 'sch_' || n, 'default', 'default', n::text, '@yearly', 'UTC', 'skip', 604800000,
     '{"title": "Triage", "backendProfile": "codex", "payload": {"text": "Triage."}}',
-    date_trunc('day', clock_timestamp(), 'UTC'), 'system:test'
+    date_trunc('minute', clock_timestamp()), 'system:test'
   from generate_series(1, ${SCHEDULES}::int) n`;
 
 test(`${WORKERS} workers and ${KILLS} kills: each of ${SCHEDULES} times comes once, with its task and the next time`, {
