@@ -29,6 +29,7 @@ await using peers = await startPeers(database, CONCURRENCY);
 type Drain = { name: string; fill(count: number): Promise<unknown>; drain(): Promise<unknown> };
 
 const drains: Drain[] = [
+  { name: "a bare table, 1,000 a statement, 4 at once", fill: fillBare, drain: drainBare },
   {
     name: "graphile-worker, concurrency 32",
     fill: (count) => peers.graphileMany(count),
@@ -51,6 +52,32 @@ const drains: Drain[] = [
 
 function nextTask() {
   return { title: "Mend the roof", backendProfile: "codex", payload: PAYLOAD };
+}
+
+/** What lies below all of them: rows without keys, texts, retries or events, and one of an attempt for each. */
+await ctx.pool.query(
+  "create table bare (id bigint generated always as identity primary key, state text, at timestamptz)",
+);
+await ctx.pool.query("create index on bare (id) where state = 'waits'");
+await ctx.pool.query("create table bare_attempts (id bigint, at timestamptz)");
+
+function fillBare(count: number) {
+  return ctx.pool.query("insert into bare (state) select 'waits' from generate_series(1, $1::int)", [count]);
+}
+
+async function drainBare(): Promise<void> {
+  const claim = `
+    with chosen as (select id from bare where state = 'waits' order by id limit 1000 for update skip locked),
+      claimed as (update bare set state = 'runs', at = now() from chosen where bare.id = chosen.id returning bare.id)
+    insert into bare_attempts select id, now() from claimed returning id`;
+  const takers = Array.from({ length: 4 }, async () => {
+    for (;;) {
+      const { rows } = await ctx.pool.query<{ id: string }>(claim);
+      if (rows.length === 0) return;
+      await ctx.pool.query("update bare set state = 'done' where id = any($1)", [rows.map(({ id }) => id)]);
+    }
+  });
+  await Promise.all(takers);
 }
 
 async function drainBoss(): Promise<void> {
@@ -103,7 +130,6 @@ console.log(`\ndraining ${TASKS} tasks that do nothing, in ${ROUNDS} rounds`);
 const medians = [...rates].map(([name, seen]) => {
   return { name, rate: [...seen].sort((left, right) => left - right)[Math.floor(seen.length / 2)] ?? Number.NaN };
 });
+const peer = medians.find(({ name }) => name.startsWith("graphile"))?.rate;
 for (const { name, rate } of medians)
-  console.log(
-    `  ${name.padEnd(44)} ${Math.round(rate).toString().padStart(8)}/s ${(rate / (medians[0]?.rate ?? 1)).toFixed(2)} x`,
-  );
+  console.log(`  ${name.padEnd(44)} ${Math.round(rate).toString().padStart(8)}/s ${(rate / (peer ?? 1)).toFixed(2)} x`);
