@@ -1,10 +1,11 @@
 "use client";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { type FormEvent, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
 import { CurlButton } from "@/components/ui/curl-button";
 import { Dialog } from "@/components/ui/dialog";
+import { DialogForm } from "@/components/ui/dialog-form";
 import { ErrorNote } from "@/components/ui/error-note";
 import { Field, Input, TextArea } from "@/components/ui/field";
 import { formatPlural } from "@/components/ui/format";
@@ -71,8 +72,7 @@ export function BulkDialog({ kind, verb, target, onClose, onStarted }: BulkDialo
   const content = JSON.stringify(body);
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is asked for names the key.
   const idempotencyKey = useMemo(randomId, [content]);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     if (!isBlocked) create.mutate({ ...body, idempotencyKey });
   };
   return (
@@ -81,13 +81,7 @@ export function BulkDialog({ kind, verb, target, onClose, onStarted }: BulkDialo
       onOpenChange={(isOpen) => !isOpen && onClose()}
       title={question?.title ?? `${words.name} ${ONE[kind]}s`}
     >
-      <form
-        className="flex flex-col gap-3"
-        onSubmit={submit}
-        onKeyDown={(event) => {
-          if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) submit(event);
-        }}
-      >
+      <DialogForm onSubmit={submit}>
         <p className="text-sm text-ink-2">
           <strong className="font-medium text-ink">{target.words}.</strong> {question?.consequence}
         </p>
@@ -124,7 +118,7 @@ export function BulkDialog({ kind, verb, target, onClose, onStarted }: BulkDialo
                 : `${words.name}: ${formatPlural(willDo, ONE[kind])}`}
           </Button>
         </div>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

@@ -1,7 +1,7 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import dynamic from "next/dynamic";
-import { type FormEvent, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import { toast } from "sonner";
 import { useProfiles } from "@/components/sessions/profile-select";
 import { useTRPC } from "@/components/trpc/client";
@@ -10,6 +10,7 @@ import { Button } from "@/components/ui/button";
 import { Choices } from "@/components/ui/choices";
 import { CurlButton } from "@/components/ui/curl-button";
 import { Dialog } from "@/components/ui/dialog";
+import { DialogForm } from "@/components/ui/dialog-form";
 import { ErrorNote } from "@/components/ui/error-note";
 import { showTricks } from "@/components/ui/hidden-text";
 import { randomId } from "@/components/ui/random-id";
@@ -60,8 +61,7 @@ export function AddTaskDialog({ queue, onClose }: { queue: string | null; onClos
   const input = mode === "json" && typed !== null ? typed : inputOf({ ...draft, profile });
   const content = JSON.stringify(input);
   const isOther = sent.current !== "" && sent.current !== content;
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     if (create.isPending || isWrong) return;
     const nextKey = isOther ? newKey() : key;
     sent.current = content;
@@ -84,14 +84,7 @@ export function AddTaskDialog({ queue, onClose }: { queue: string | null; onClos
       title="Add a task"
       description="It becomes a run as soon as its limits allow."
     >
-      <form
-        noValidate
-        onSubmit={submit}
-        onKeyDown={(event) => {
-          if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) submit(event);
-        }}
-        className="flex flex-col gap-3"
-      >
+      <DialogForm noValidate onSubmit={submit}>
         <Choices label="Typed as" values={MODES} names={MODE_NAMES} value={mode} onChange={change} />
         {mode === "json" ? (
           <TaskJson text={json} onChange={setJson} onChecked={setTyped} />
@@ -115,7 +108,7 @@ export function AddTaskDialog({ queue, onClose }: { queue: string | null; onClos
             {create.isPending ? "Adding…" : "Add task"}
           </Button>
         </div>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

@@ -1,7 +1,7 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
-import { type FormEvent, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import { toast } from "sonner";
 import { useProfiles } from "@/components/sessions/profile-select";
 import { scheduleAddress } from "@/components/shell/addresses";
@@ -10,6 +10,7 @@ import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
 import { CurlButton } from "@/components/ui/curl-button";
 import { Dialog } from "@/components/ui/dialog";
+import { DialogForm } from "@/components/ui/dialog-form";
 import { ErrorNote } from "@/components/ui/error-note";
 import { showTricks } from "@/components/ui/hidden-text";
 import { ownZone } from "@/components/ui/zone";
@@ -37,8 +38,7 @@ export function CreateScheduleDialog({ onClose }: { onClose: () => void }) {
   const input = createInputOf(draft, profiles.usual);
   const errors = errorsOf(create.error === null ? null : readError(create.error));
 
-  function submit(event: FormEvent): void {
-    event.preventDefault();
+  function submit(): void {
     if (input !== null && !create.isPending) create.mutate(input);
   }
 
@@ -50,14 +50,7 @@ export function CreateScheduleDialog({ onClose }: { onClose: () => void }) {
       title="New schedule"
       description="At each of its times it adds a task to a queue."
     >
-      <form
-        noValidate
-        className="flex flex-col gap-3"
-        onSubmit={submit}
-        onKeyDown={(event) => {
-          if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) submit(event);
-        }}
-      >
+      <DialogForm noValidate onSubmit={submit}>
         <ScheduleFields
           {...{ draft, errors, profiles, nameBox }}
           canFill
@@ -71,7 +64,7 @@ export function CreateScheduleDialog({ onClose }: { onClose: () => void }) {
             {create.isPending ? "Making it…" : "Create schedule"}
           </Button>
         </div>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

@@ -1,6 +1,6 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import { toast } from "sonner";
 import { currentOf } from "@/components/queue/conflict";
 import { useProfiles } from "@/components/sessions/profile-select";
@@ -10,6 +10,7 @@ import { scheduleNow } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
 import { CurlButton } from "@/components/ui/curl-button";
 import { Dialog } from "@/components/ui/dialog";
+import { DialogForm } from "@/components/ui/dialog-form";
 import { ErrorNote } from "@/components/ui/error-note";
 import { showTricks } from "@/components/ui/hidden-text";
 import type { Schedule } from "@/contract/schedule";
@@ -51,8 +52,7 @@ export function EditScheduleDialog({ schedule, onClose }: { schedule: Schedule; 
   const isSame = Object.keys(change).length === 0;
   const errors = errorsOf(update.error === null || wasChanged ? null : readError(update.error));
 
-  function submit(event: FormEvent): void {
-    event.preventDefault();
+  function submit(): void {
     if (isSame || isWrong || update.isPending) return;
     setWasChanged(false);
     update.mutate({ scheduleId: schedule.id, expectedVersion: seen.version, ...change });
@@ -66,14 +66,7 @@ export function EditScheduleDialog({ schedule, onClose }: { schedule: Schedule; 
       title="Change schedule"
       description="Another plan counts from now. Tasks that were added stay as they are."
     >
-      <form
-        noValidate
-        className="flex flex-col gap-3"
-        onSubmit={submit}
-        onKeyDown={(event) => {
-          if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) submit(event);
-        }}
-      >
+      <DialogForm noValidate onSubmit={submit}>
         <ScheduleFields
           {...{ draft, errors, profiles, nameBox }}
           canFill={fitsForm(seen.task)}
@@ -94,7 +87,7 @@ export function EditScheduleDialog({ schedule, onClose }: { schedule: Schedule; 
             {update.isPending ? "Changing…" : "Change"}
           </Button>
         </div>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

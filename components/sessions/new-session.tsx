@@ -1,7 +1,7 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
-import { type FormEvent, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import { sendTurn } from "@/components/conversation/send";
 import { sendPorts } from "@/components/conversation/send-ports";
 import { sessionAddress } from "@/components/shell/addresses";
@@ -9,6 +9,7 @@ import { useTRPC, useTRPCClient } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
+import { DialogForm } from "@/components/ui/dialog-form";
 import { ErrorNote } from "@/components/ui/error-note";
 import { Field, Input, Select, TextArea } from "@/components/ui/field";
 import { randomId } from "@/components/ui/random-id";
@@ -78,8 +79,7 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
     },
   });
 
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     if (!create.isPending) create.mutate();
   };
   return (
@@ -90,13 +90,7 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
       title="New session"
       description="A conversation with an agent, kept on a volume of its own."
     >
-      <form
-        onSubmit={submit}
-        onKeyDown={(event) => {
-          if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) submit(event);
-        }}
-        className="flex flex-col gap-3"
-      >
+      <DialogForm onSubmit={submit}>
         <div className="grid gap-3 sm:grid-cols-2">
           <Field label="Profile">
             {(id) => <ProfileSelect id={id} backends={backends} value={chosen} onChange={setProfile} />}
@@ -197,7 +191,7 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
             {create.isPending ? "Creating…" : message.trim() === "" ? "Create session" : "Create and send"}
           </Button>
         </div>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

@@ -1,9 +1,10 @@
 "use client";
-import { type FormEvent, type ReactNode, useId, useState } from "react";
+import { type ReactNode, useId, useState } from "react";
 import { Button } from "./button";
 import type { Call } from "./curl";
 import { CurlButton } from "./curl-button";
 import { Dialog } from "./dialog";
+import { DialogForm } from "./dialog-form";
 import { ErrorNote } from "./error-note";
 import { Field, Input, TextArea } from "./field";
 import { showTricks } from "./hidden-text";
@@ -42,21 +43,13 @@ export function DangerDialog(props: DangerDialogProps) {
   const isBlocked = !isTyped || isSilent || props.isPending || (props.refusal ?? null) !== null;
   const { curl } = props;
 
-  function confirm(event: FormEvent): void {
-    event.preventDefault();
+  function confirm(): void {
     if (!isBlocked) props.onConfirm(said);
   }
 
   return (
     <Dialog isOpen={props.isOpen} onOpenChange={props.onOpenChange} title={showTricks(props.title)}>
-      <form
-        id={formId}
-        className="flex flex-col gap-3"
-        onSubmit={confirm}
-        onKeyDown={(event) => {
-          if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) confirm(event);
-        }}
-      >
+      <DialogForm id={formId} onSubmit={confirm}>
         <div className="text-sm text-ink-2">{props.consequence}</div>
         {(props.hasReason ?? false) !== false && (
           <Field label="Reason" hint={props.reasonHint ?? "Kept in the record, shown to whoever looks later."}>
@@ -96,7 +89,7 @@ export function DangerDialog(props: DangerDialogProps) {
             {props.isPending ? "Working…" : props.action}
           </Button>
         </div>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }
