@@ -1,9 +1,9 @@
 import { and, eq, sql } from "drizzle-orm";
+import type { CreateTaskInput } from "@/contract/queue";
 import { queueTasks, type ScheduleRow } from "@/db/schema";
 import type { TxContext } from "@/server/context";
 import { isAgentRunError } from "@/server/errors";
 import { createTask } from "@/server/queue";
-import { taskOf } from "./task-of";
 
 /**
  * Adds the task of a time, and answers its id. Its key keeps the same time from coming twice, whatever is noted of it,
@@ -22,10 +22,13 @@ export async function addTask(ctx: TxContext, schedule: ScheduleRow, dueAt: Date
   }
 }
 
-/** Of what a schedule adds, with whose it is and by which schedule. */
-export function taskFor({ id: scheduleId, tenantId, projectId, task }: ScheduleRow, dueAt: Date) {
-  const made = taskOf(task, dueAt);
-  return { ...made, tenantId, projectId, metadata: { ...made.metadata, scheduleId } };
+/** The task of one time of a schedule, with whose it is and by which schedule. */
+export function taskFor({ id: scheduleId, tenantId, projectId, task }: ScheduleRow, dueAt: Date): CreateTaskInput {
+  const { expiresAfterMs, ...made } = task;
+  return {
+    ...{ ...made, tenantId, projectId, metadata: { ...made.metadata, scheduleId } },
+    ...(expiresAfterMs === undefined ? {} : { expiresAt: new Date(dueAt.getTime() + expiresAfterMs).toISOString() }),
+  };
 }
 
 /** null: the key is another's, who has not made its task by this schedule. */

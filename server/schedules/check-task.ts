@@ -2,16 +2,15 @@ import type { ScheduleTask } from "@/contract/schedule";
 import type { ServiceContext } from "@/server/context";
 import { InvalidInputError, isAgentRunError } from "@/server/errors";
 import { simulateTask } from "@/server/queue";
-import { taskOf } from "./task-of";
 
 /** Refuses a task that could never start, as adding it now would be refused. */
 export async function checkTask(
   ctx: ServiceContext,
-  owner: { tenantId: string; projectId: string },
-  task: ScheduleTask,
+  { tenantId, projectId }: { tenantId: string; projectId: string },
+  { expiresAfterMs: _expiresAfterMs, ...task }: ScheduleTask,
 ): Promise<void> {
   try {
-    const { outcome, message } = await simulateTask(ctx, { ...taskOf(task, null), ...owner });
+    const { outcome, message } = await simulateTask(ctx, { ...task, tenantId, projectId });
     if (outcome === "refused") throw new InvalidInputError(`task: ${message}`);
   } catch (error) {
     // That passes, and says nothing of the times to come.
