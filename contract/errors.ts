@@ -51,6 +51,7 @@ export const REASON_STATUS = {
   "body-too-large": 413,
   "unsupported-media-type": 415,
   "rate-limited": 429,
+  "budget-reached": 429,
   unexpected: 500,
   "backend-unavailable": 502,
   "executor-unavailable": 503,

@@ -24,6 +24,7 @@ export const LOOPS = {
   "archive-retention": { process: "worker", does: "removes old archives" },
   tokens: { process: "worker", does: "removes tokens that have ended" },
   webhooks: { process: "worker", does: "tells other programs what happened" },
+  budgets: { process: "worker", does: "notes which budgets are near their limit or have reached it" },
   schedules: { process: "worker", does: "adds the tasks that are due by a schedule" },
   "backend-probes": { process: "web", does: "tries the providers of models" },
 } as const satisfies Record<string, LoopFacts>;

@@ -25,12 +25,14 @@ export const NEED_KINDS = [
   "fencing",
   "stuck",
   "flapping",
+  "budget-reached",
   ...ATTENTION_KINDS.slice(1),
   "failed-session",
   "volume-full",
   "gc-stopped",
   "webhook-disabled",
   "schedule-failing",
+  "budget-near",
 ] as const;
 export type NeedKind = (typeof NEED_KINDS)[number];
 export const Need = z.object({

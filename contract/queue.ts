@@ -180,6 +180,7 @@ export const BLOCKER_KINDS = [
   "parked",
   "not-due",
   "backoff",
+  "budget-reached",
   "session-busy",
   "session-evicted",
   "key-limit",

@@ -132,6 +132,7 @@ export const TOKEN_SCOPES = [
   "archive",
   "audit",
   "backends",
+  "budgets",
   "bulk",
   "commands",
   "docs",
@@ -175,6 +176,7 @@ export const AUDIT_TARGETS = [
   "view",
   "webhook",
   "schedule",
+  "budget",
 ] as const;
 export type AuditTarget = (typeof AUDIT_TARGETS)[number];
 /** Coarse kinds of failure: v0.1's words first, then those added since. */
@@ -263,6 +265,7 @@ export const ID_PREFIX = {
   webhook: "wh_",
   webhookDelivery: "whd_",
   schedule: "sch_",
+  budget: "bgt_",
   ask: "ask_",
 } as const;
 
@@ -287,6 +290,8 @@ export const WEBHOOK_EVENTS = [
   "approval.superseded",
   "schedule.missed",
   "schedule.refused",
+  "budget.near",
+  "budget.reached",
 ] as const;
 export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
 /** What is sent to try a webhook. */
@@ -321,3 +326,17 @@ export const FIRINGS_KEPT_DAYS = 30;
 export const PREVIEWED_TIMES = 5;
 /** What was missed longer ago than this is not made up for, unless a schedule says otherwise. */
 export const CATCH_UP_DEFAULT_MS = 3_600_000;
+
+/** What a budget counts where it counts no money. */
+export const BUDGET_TOKENS = "tokens";
+/** How long what is spent counts towards a budget: a day, week or month of UTC, or as long as one session is there. */
+export const BUDGET_PERIODS = ["day", "week", "month", "session"] as const;
+export type BudgetPeriodKind = (typeof BUDGET_PERIODS)[number];
+/** hold: models are asked no more, and tasks wait; tell: people are told, and all goes on. */
+export const BUDGET_ACTIONS = ["hold", "tell"] as const;
+export type BudgetAction = (typeof BUDGET_ACTIONS)[number];
+/** near: so much is spent that people are told. */
+export const BUDGET_STATES = ["within", "near", "reached"] as const;
+export type BudgetState = (typeof BUDGET_STATES)[number];
+/** Budgets of one tenant. */
+export const BUDGETS_MAX = 100;

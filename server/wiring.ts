@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { connect, type Database } from "@/db/client";
 import { readMigrations } from "@/db/migrate";
 import { readBackendsFile } from "./backends";
+import { BudgetGate } from "./budgets";
 import type { Actor, ServerSettings, ServiceContext, Topic } from "./context";
 import { findDocsFolder } from "./docs";
 import { readProviderKey, readServerEnv, type ServerEnv, splitFolders } from "./env";
@@ -37,6 +38,7 @@ export type Wiring = {
   openCalls: Holds;
   heldBodies: Holds;
   providerLimits: ProviderLimits;
+  budgets: BudgetGate;
   /** Of calls to models. */
   calls: CallRecorder;
   health: HealthSource;
@@ -88,6 +90,9 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
   let isServing = true;
   const addTask: ServiceContext["addTask"] = (caller, input) => taskWriter.add(caller, input);
   const append: ServiceContext["append"] = (batch) => appender.append(batch);
+  const serviceFor = (actor: Actor, requestId: string): ServiceContext => {
+    return { pool, db, actor, log, settings, requestId, wake, append, addTask, volumes, archive };
+  };
 
   return {
     env,
@@ -101,15 +106,14 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
     openCalls: new Holds(env.AGENTRUN_MODEL_CALLS_PER_RUN_MAX),
     heldBodies: new Holds(env.AGENTRUN_MODEL_BYTES_PER_RUN_MAX),
     providerLimits: new ProviderLimits({ db: database.db, log, wake }),
+    budgets: new BudgetGate(serviceFor({ kind: "system", name: "budgets", tenantId: null }, "budgets")),
     calls,
     health: {
       ...{ pool, migrationIds: readMigrations().map((migration) => migration.id) },
       ...{ isServing: () => isServing, isListening: () => live.isListening },
     },
     metrics,
-    serviceFor(actor, requestId) {
-      return { pool, db, actor, log, settings, requestId, wake, append, addTask, volumes, archive };
-    },
+    serviceFor,
     setServing(value) {
       isServing = value;
     },

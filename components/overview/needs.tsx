@@ -7,6 +7,7 @@ import {
   type LucideIcon,
   OctagonPause,
   OctagonX,
+  PiggyBank,
   Repeat,
   Timer,
   TriangleAlert,
@@ -18,6 +19,7 @@ import { useMovedGuard } from "@/components/approvals/use-moved-guard";
 import { useFreshRows } from "@/components/live/fresh-rows";
 import { Fix } from "@/components/queue/fix";
 import {
+  BUDGETS_ADDRESS,
   runAddress,
   SCHEDULES_ADDRESS,
   sessionAddress,
@@ -110,6 +112,20 @@ const LOOKS: Record<NeedKind, Look> = {
     fix: "Look",
     href: () => WEBHOOKS_ADDRESS,
     all: WEBHOOKS_ADDRESS,
+  },
+  "budget-reached": {
+    icon: PiggyBank,
+    word: "Budget reached",
+    fix: "Look",
+    href: () => BUDGETS_ADDRESS,
+    all: BUDGETS_ADDRESS,
+  },
+  "budget-near": {
+    icon: PiggyBank,
+    word: "Budget nearly spent",
+    fix: "Look",
+    href: () => BUDGETS_ADDRESS,
+    all: BUDGETS_ADDRESS,
   },
   "schedule-failing": {
     icon: CalendarX,

@@ -86,6 +86,14 @@ export function scheduleAddress(scheduleId: string): string {
   return `${SCHEDULES_ADDRESS}/${encodeURIComponent(scheduleId)}`;
 }
 
+/** What may be spent on models. */
+export const BUDGETS_ADDRESS = "/budgets";
+
+/** A budget, with what was spent of it. */
+export function budgetAddress(budgetId: string): string {
+  return `${BUDGETS_ADDRESS}/${encodeURIComponent(budgetId)}`;
+}
+
 /** Where programs are told of what happens. */
 export const WEBHOOKS_ADDRESS = "/settings/webhooks";
 

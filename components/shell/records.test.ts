@@ -30,6 +30,7 @@ const ADDRESSES: Record<keyof typeof ID_PREFIX, string | null> = {
   modelCall: "/runs/run_1",
   view: "/runs?status=failed",
   schedule: "/schedules/sch_x",
+  budget: "/budgets/bgt_x",
   webhook: "/settings/webhooks/wh_x",
   webhookDelivery: "/settings/webhooks/wh_1#whd_x",
   ask: null,

@@ -9,6 +9,7 @@ import type { WebhookDelivery } from "@/contract/webhook";
 import { ID_PREFIX } from "@/contract/words";
 import {
   auditAddress,
+  budgetAddress,
   bulkAddress,
   eventAddress,
   runAddress,
@@ -64,6 +65,7 @@ const RECORDS: Record<Kind, Find | null> = {
     return view === undefined ? null : viewAddress(view);
   },
   schedule: scheduleAddress,
+  budget: budgetAddress,
   webhook: webhookAddress,
   webhookDelivery: async (id, read) => `${webhookAddress((await read.delivery(id)).webhookId)}#${id}`,
   audit: (id) => `/audit?id=${encodeURIComponent(id)}`,

@@ -31,6 +31,7 @@ export const EVENT_GROUPS: readonly { name: string; events: readonly WebhookEven
   { name: "Tasks", events: eventsOf("task.") },
   { name: "Approvals", events: eventsOf("approval.") },
   { name: "Schedules", events: eventsOf("schedule.") },
+  { name: "Budgets", events: eventsOf("budget.") },
 ];
 
 function eventsOf(prefix: string): WebhookEvent[] {
@@ -53,6 +54,7 @@ const SUBJECTS: readonly [prefix: string, ids: readonly string[]][] = [
   ["task.", ["taskId"]],
   ["approval.", ["approvalId"]],
   ["schedule.", ["scheduleId"]],
+  ["budget.", ["sessionId", "budgetId"]],
 ];
 
 /** The record that a delivery tells of, and its title where it has one; null: it is a test. */

@@ -13,6 +13,7 @@ const DISPATCH_KEY = 7_150_301;
 export type ReadyTask = {
   id: string;
   tenantId: string;
+  projectId: string;
   queue: string;
   lane: string;
   priority: number;
@@ -92,6 +93,15 @@ export type Limits = Lane & {
   state: ControlState;
   reason: string | null;
 };
+/** `tenantId` `*`: all tenants; null: every project, every profile. `endsAt` is an instant as JSON has it. */
+export type HeldBudget = {
+  id: string;
+  name: string;
+  tenantId: string;
+  projectId: string | null;
+  backendProfile: string | null;
+  endsAt: string;
+};
 export type DispatchFacts = {
   active: ActiveTasks[];
   controls: Limits[];
@@ -105,6 +115,8 @@ export type DispatchFacts = {
     /** Turns under way in runs of no task; counted where the profile has a limit. */
     otherTurns: number;
   }[];
+  /** Budgets that are reached, and hold what they bound until they are raised or their period ends. */
+  budgets: HeldBudget[];
   /** Runner jobs that live for runs of no task. */
   otherRunners: number;
 };
@@ -131,6 +143,12 @@ export async function readDispatchFacts(db: Db | Tx): Promise<DispatchFacts> {
             select count(*)::int from agentrun_runs run
             where ${HAS_OTHER_TURN} and run.backend_profile = profile) else 0 end as "otherTurns"
         from agentrun_backends) backend) as backends,
+      (select coalesce(json_agg(held order by held.id), '[]') from (
+        select budget.id, budget.name, budget.tenant_id as "tenantId", budget.project_id as "projectId",
+          budget.backend_profile as "backendProfile",
+          to_char(period.ends_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "endsAt"
+        from agentrun_budget_periods period join agentrun_budgets budget on budget.id = period.budget_id
+        where period.reached_at is not null and period.ends_at > ${NOW} and budget.action = 'hold') held) as budgets,
       (select count(*)::int from agentrun_runner_jobs job join agentrun_runs run on run.id = job.run_id
         where job.state in ('launching', 'running') and run.task_id is null) as "otherRunners"`,
   );
@@ -177,7 +195,7 @@ export async function readHeads(db: Db | Tx, lanes: Lane[], each: number): Promi
     sql`
     select head.* from unnest(${column("tenantId")}, ${column("queue")}, ${column("lane")}) as place (tenant_id, queue, lane)
     cross join lateral (
-      select id, tenant_id as "tenantId", queue, lane, priority, created_at::text as "createdAt",
+      select id, tenant_id as "tenantId", project_id as "projectId", queue, lane, priority, created_at::text as "createdAt",
         backend_profile as "backendProfile", concurrency_key as "concurrencyKey", session_id as "sessionId"
       from agentrun_queue_tasks task
       where task.tenant_id = place.tenant_id and task.queue = place.queue and task.lane = place.lane
@@ -252,24 +270,31 @@ const STRANDED = sql`
   join agentrun_sessions session on session.session_id = run.session_id and session.storage_state in ('deleting', 'evicted')
   where task.state = 'dispatched'`;
 
+/** A turn is under way, its volume has gone, or what it may spend is spent. */
+export type SessionBusy = "running" | "evicted" | "spent";
+
 /** Which of some sessions cannot take a turn now, and why. */
 export async function readBusySessions(
   db: Db | Tx,
   sessionIds: string[],
-): Promise<{ sessionId: string; why: "running" | "evicted" }[]> {
+): Promise<{ sessionId: string; why: SessionBusy }[]> {
   if (sessionIds.length === 0) return [];
-  const rows = await executeNamed<{ sessionId: string; why: "running" | "evicted" }>(
+  const rows = await executeNamed<{ sessionId: string; why: SessionBusy }>(
     db,
     sql`
-    select session.session_id as "sessionId",
-      case when session.storage_state in ('deleting', 'evicted') then 'evicted' else 'running' end as why
-    from agentrun_sessions session
-    where session.session_id = any(${textArray(sessionIds)}) and (
-      session.storage_state in ('deleting', 'evicted')
-      or exists (
-        select from agentrun_runs run join agentrun_commands command on command.run_id = run.id
-        where run.session_id = session.session_id and run.status in ('pending', 'claimed')
-          and command.type = 'turn' and command.state in ('pending', 'acknowledged')))`,
+    select session.session_id as "sessionId", busy.why
+    from agentrun_sessions session cross join lateral (
+      select case
+        when session.storage_state in ('deleting', 'evicted') then 'evicted'
+        when exists (
+          select from agentrun_runs run join agentrun_commands command on command.run_id = run.id
+          where run.session_id = session.session_id and run.status in ('pending', 'claimed')
+            and command.type = 'turn' and command.state in ('pending', 'acknowledged')) then 'running'
+        when exists (
+          select from agentrun_budget_periods period join agentrun_budgets budget on budget.id = period.budget_id
+          where period.session_id = session.session_id and period.reached_at is not null and budget.action = 'hold')
+          then 'spent' end as why) busy
+    where session.session_id = any(${textArray(sessionIds)}) and busy.why is not null`,
   );
   return rows;
 }

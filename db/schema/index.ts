@@ -1,6 +1,7 @@
 export * from "./approvals";
 export * from "./archive";
 export * from "./backends";
+export * from "./budgets";
 export * from "./bulk";
 export * from "./commands";
 export * from "./events";

@@ -91,6 +91,8 @@ export const usageDays = table(
       columns: [sum.day, sum.tenantId, sum.projectId, sum.backendProfile, sum.model, sum.currency, sum.part],
     }),
     index("agentrun_usage_days_tenant_idx").on(sum.tenantId, sum.day),
+    // What a project has spent, by which its budgets are measured.
+    index("agentrun_usage_days_project_idx").on(sum.tenantId, sum.projectId, sum.day),
   ],
 );
 

@@ -2,6 +2,7 @@ import type { Command, FinishCommandInput } from "@/contract/command";
 import { isTerminal } from "@/contract/run";
 import { lockCommand } from "@/db/queries/lock";
 import { settleDecision } from "@/server/approvals";
+import { withHold } from "@/server/budgets";
 import { inTx, type ServiceContext, tenantOf } from "@/server/context";
 import { NotFoundError } from "@/server/errors";
 import { assertHolds, assertRunVisible } from "@/server/runs";
@@ -20,7 +21,7 @@ export function finishCommand(ctx: ServiceContext, input: FinishCommandInput): P
     assertRunOpen(locked.run);
     assertHolds(ctx, locked.run, input.leaseEpoch);
     await storeThread(ctx, locked, input);
-    const ended = await endCommand(ctx, locked, input);
+    const ended = await endCommand(ctx, locked, await withHold(ctx, locked.run, input));
     if (ended.type === "approve") await settleDecision(ctx, locked, ended);
     return toCommand(ended);
   });

@@ -1,5 +1,5 @@
 import { failingUntil, limitedUntil } from "@/contract/backend-standing";
-import { type DispatchFacts, readBusySessions, readDispatchFacts } from "@/db/queries/queue-dispatch";
+import { type DispatchFacts, readBusySessions, readDispatchFacts, type SessionBusy } from "@/db/queries/queue-dispatch";
 import type { ServiceContext } from "@/server/context";
 import type { BackendRoom, RoomFacts } from "./room";
 
@@ -11,9 +11,9 @@ export type Facts = Omit<RoomFacts, "busySessions">;
 
 /** Everything that limits dispatching, as it is now. Read after the dispatch lock, in statements of its own. */
 export async function readFacts(ctx: ServiceContext, { runnersMax }: Capacity): Promise<Facts> {
-  const { active, controls, backends, otherRunners } = await readDispatchFacts(ctx.db);
+  const { active, controls, backends, budgets, otherRunners } = await readDispatchFacts(ctx.db);
   const rooms = new Map(backends.map((backend) => [backend.profile, backendRoom(backend)]));
-  return { active, controls, capacity: Math.max(0, runnersMax - otherRunners), backends: rooms };
+  return { active, controls, budgets, capacity: Math.max(0, runnersMax - otherRunners), backends: rooms };
 }
 
 /** What a profile's row says of how much it takes, or that it takes nothing for a while. */
@@ -36,7 +36,7 @@ function backendRoom({ capacity, health, probe, ...row }: DispatchFacts["backend
 export async function readBusy(
   ctx: ServiceContext,
   tasks: { sessionId: string | null }[],
-): Promise<Map<string, "running" | "evicted">> {
+): Promise<Map<string, SessionBusy>> {
   const named = [...new Set(tasks.flatMap(({ sessionId }) => sessionId ?? []))];
   const busy = await readBusySessions(ctx.db, named);
   return new Map(busy.map(({ sessionId, why }) => [sessionId, why]));

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { BlockerKind } from "@/contract/queue";
 import { ALL_TENANTS, WHOLE_QUEUE } from "@/contract/queue-control";
-import type { ActiveTasks, Limits, ReadyTask } from "@/db/queries/queue-dispatch";
+import type { ActiveTasks, HeldBudget, Limits, ReadyTask, SessionBusy } from "@/db/queries/queue-dispatch";
 
 /** Tasks of one concurrency key that run at once where their queue says nothing. */
 export const KEY_MAX_DEFAULT = 1;
@@ -13,8 +13,10 @@ export type RoomFacts = {
   capacity: number;
   /** Backend profiles that take no task now, and why. */
   backends: Map<string, BackendRoom>;
-  /** Sessions in which somebody else's turn is under way, or whose volume is gone. */
-  busySessions: Map<string, "running" | "evicted">;
+  /** Budgets that are reached, and hold what they bound. */
+  budgets: HeldBudget[];
+  /** Sessions in which somebody else's turn is under way, whose volume is gone, or that have nothing left to spend. */
+  busySessions: Map<string, SessionBusy>;
 };
 export type BackendRoom = {
   /** null: no limit. */
@@ -114,12 +116,18 @@ export class Room {
       if (limit !== null && used.tasks >= limit)
         return { kind: isLane ? "lane-limit" : "queue-limit", on, limit, holders: used.holders, detail: null };
     }
-    return null;
+    // What bounds all that a tenant does is told once, and not of each of its tasks.
+    return budgetBlock(this.#facts.budgets.filter((budget) => isWhole(budget) && isOf(budget, task)));
   }
 
   /** What keeps one task waiting while others of its lane may go; null when nothing does. */
   taskBlock(task: ReadyTask): Block | null {
-    return this.#sessionBlock(task) ?? this.#keyBlock(task) ?? this.#backendBlock(task);
+    return (
+      this.#sessionBlock(task) ??
+      budgetBlock(this.#facts.budgets.filter((budget) => !isWhole(budget) && bounds(budget, task))) ??
+      this.#keyBlock(task) ??
+      this.#backendBlock(task)
+    );
   }
 
   take(task: ReadyTask): void {
@@ -133,6 +141,7 @@ export class Room {
     const used = this.#used(on).tasks;
     const [first = "", second = ""] = names;
     if (kind === "session") return used > 0 || this.#facts.busySessions.has(first) ? 0 : 1;
+    if (kind === "budget") return this.#facts.budgets.some(({ id }) => id === first) ? 0 : Number.MAX_SAFE_INTEGER;
     if (kind === "key") return Math.max(0, this.#keyMax(first, second) - used);
     const backend = this.#facts.backends.get(first);
     if (!backend) return Number.MAX_SAFE_INTEGER;
@@ -148,7 +157,9 @@ export class Room {
     const used = this.#used(on);
     const why = this.#facts.busySessions.get(sessionId);
     if (used.tasks === 0 && why === undefined) return null;
-    const kind = used.tasks === 0 && why === "evicted" ? "session-evicted" : "session-busy";
+    const kind = used.tasks === 0 && why !== undefined ? BUSY[why] : "session-busy";
+    if (kind === "budget-reached")
+      return { kind, on, limit: null, holders: [], detail: `what session ${sessionId} may spend` };
     return { kind, on, limit: 1, holders: used.holders, detail: sessionId };
   }
 
@@ -190,7 +201,7 @@ export class Room {
     return this.#usage.get(on) ?? { tasks: 0, holders: [] };
   }
 
-  #add(task: Omit<ReadyTask, "id" | "priority" | "createdAt">, tasks: number, holders: Holder[]): void {
+  #add(task: Omit<ReadyTask, "id" | "projectId" | "priority" | "createdAt">, tasks: number, holders: Holder[]): void {
     const { tenantId, queue, lane, backendProfile, concurrencyKey, sessionId } = task;
     const places = [
       keyOf("tenant", tenantId),
@@ -207,6 +218,34 @@ export class Room {
       this.#usage.set(place, { tasks: used.tasks + tasks, holders: [...used.holders, ...holders].slice(0, 3) });
     }
   }
+}
+
+const BUSY = { running: "session-busy", evicted: "session-evicted", spent: "budget-reached" } as const;
+
+type Bounded = Pick<ReadyTask, "tenantId" | "projectId" | "backendProfile">;
+
+/** Whether a budget bounds all that its tenant does. */
+function isWhole({ projectId, backendProfile }: HeldBudget): boolean {
+  return projectId === null && backendProfile === null;
+}
+
+function isOf({ tenantId }: HeldBudget, task: Pick<Bounded, "tenantId">): boolean {
+  return tenantId === ALL_TENANTS || tenantId === task.tenantId;
+}
+
+function bounds(budget: HeldBudget, task: Bounded): boolean {
+  const { projectId, backendProfile } = budget;
+  const isItsProject = projectId === null || projectId === task.projectId;
+  return isOf(budget, task) && isItsProject && (backendProfile === null || backendProfile === task.backendProfile);
+}
+
+/** By several that are reached, the one whose period ends last. */
+function budgetBlock(held: HeldBudget[]): Block | null {
+  const last = held.toSorted((one, other) => (one.endsAt < other.endsAt ? 1 : -1))[0];
+  if (last === undefined) return null;
+  const { id, name, tenantId, endsAt: until } = last;
+  const detail = tenantId === ALL_TENANTS ? "a budget of all tenants together" : `the budget “${name}”`;
+  return { kind: "budget-reached", on: keyOf("budget", id), limit: null, holders: [], detail, until };
 }
 
 /** One text for a thing that has several names, whatever letters they hold. */

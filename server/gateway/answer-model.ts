@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import { type BackendConfig, type BackendsFile, DEMO_PROFILE } from "@/contract/backend";
 import type { Db } from "@/db/client";
+import type { Spender } from "@/db/queries/measure-budgets";
 import { configOf, dialectOf, type ProviderLimit, type ReadVariable, readKey } from "@/server/backends";
 import { AgentRunError, ForbiddenError, NotFoundError, RateLimitedError, UnauthenticatedError } from "@/server/errors";
 import { findModelGrant, type ModelGrant } from "@/server/identity";
@@ -32,6 +33,8 @@ export type GatewayDeps = {
   openCall: (runId: string) => Hold;
   /** Counts what a call's request holds of memory until its provider begins to answer. */
   holdBody: (runId: string) => Hold;
+  /** Throws where nothing is left to spend for whoever asks. */
+  assertBudget: (spender: Spender) => Promise<void>;
   onLimited: (profile: string, limit: ProviderLimit) => void;
   /** Its provider has taken a request that was sent at that instant, milliseconds. */
   onTaken: (profile: string, sentAtMs: number) => void;
@@ -130,6 +133,8 @@ type Asked = { grant: ModelGrant; asked: string | null; request: ModelRequest };
 async function askModel(deps: GatewayDeps, { grant, asked, request }: Asked): Promise<WatchedAnswer> {
   const { profile } = grant;
   assertForeground(request.body);
+  const { tenantId, projectId, sessionId } = grant;
+  await deps.assertBudget({ tenantId, projectId, sessionId, backendProfile: profile });
   if (profile === DEMO_PROFILE && deps.isDemoOn) return answerByDemo(request.body, request.signal);
   const config = configOf(deps.backends, profile);
   if (!config)

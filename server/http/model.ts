@@ -27,6 +27,7 @@ export function gatewayDeps(wiring: Wiring, address: string): GatewayDeps {
     takeStranger: () => wiring.requestLimits.take(null, address),
     openCall: (runId) => wiring.openCalls.begin(runId),
     holdBody: (runId) => wiring.heldBodies.begin(runId),
+    assertBudget: (spender) => wiring.budgets.assertLeft(spender),
     onLimited: (profile, limit) => wiring.providerLimits.note(profile, limit),
     onTaken: (profile, sentAtMs) => wiring.providerLimits.clear(profile, sentAtMs),
   };

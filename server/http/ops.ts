@@ -1,5 +1,6 @@
 import { TASK_STATES } from "@/contract/queue";
 import type { GcReport } from "@/contract/storage";
+import { countReachedBudgets } from "@/server/budgets";
 import { AgentRunError, ForbiddenError, UnauthenticatedError } from "@/server/errors";
 import { readHealth } from "@/server/health";
 import { isSameSecret, readBearer } from "@/server/identity";
@@ -60,6 +61,7 @@ export async function readMetrics(wiring: Wiring): Promise<string> {
     const runs = await readOpenRuns(database.db);
     for (const [status, total] of Object.entries(runs)) metrics.runs.set({ status }, total);
     metrics.orphanJobs.set(await readOrphanJobs(database.db));
+    metrics.reachedBudgets.set(await countReachedBudgets(database.db));
     metrics.overdueSchedules.set(await countOverdueSchedules(database.db));
     metrics.pendingDeliveries.set(await countPendingDeliveries(database.db));
     const queue = await readQueue(database.db);

@@ -1,4 +1,5 @@
 import { endKilled, isWebReady, LeaseSweeper, launchPending, reconcileAttempts, WebContact } from "@/server/attempts";
+import { watchBudgets } from "@/server/budgets";
 import { removeEndedBulk, runBulkActions } from "@/server/bulk";
 import type { ServiceContext } from "@/server/context";
 import { dispatchTasks, expireWaiting } from "@/server/dispatcher";
@@ -79,6 +80,7 @@ function loopOptions(deps: LoopsDeps, { sweeper, sender }: Kept): LoopOptions[] 
     { name: "bulk-retention", intervalMs: 60_000, run: () => removeEndedBulk(contextFor("bulk-retention")) },
     { name: "bulk", intervalMs: 1_000, wakeOn: ["bulk"], run: () => runBulkActions(contextFor("bulk")) },
     { name: "webhooks", intervalMs: 1_000, wakeOn: ["webhooks"], run: () => sender.pass() },
+    { name: "budgets", intervalMs: 5_000, run: () => watchBudgets(contextFor("budgets")) },
     { name: "schedules", intervalMs: 1_000, run: () => fireSchedules(contextFor("schedules")) },
     { name: "tokens", intervalMs: 3_600_000, run: () => removeEndedTokens(contextFor("tokens")) },
   ];

@@ -76,6 +76,11 @@ export function createMetrics() {
       help: "Webhooks' deliveries that have not arrived and are not given up",
       registers,
     }),
+    reachedBudgets: new Gauge({
+      name: "agentrun_budgets_reached",
+      help: "Budgets that are reached in the period that is under way, each session's apart",
+      registers,
+    }),
     overdueSchedules: new Gauge({
       name: "agentrun_schedules_overdue",
       help: "Schedules that are due for more than a minute and that no worker has come to",

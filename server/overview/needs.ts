@@ -13,6 +13,7 @@ import {
 import type { QueueAttention, QueueCommander } from "@/contract/queue-commander";
 import { readSchemaAge } from "@/db/queries/database-facts";
 import { type NeedRow, type OverviewScope, readNeeds } from "@/db/queries/overview";
+import { listPressingBudgets } from "@/server/budgets";
 import type { ServiceContext } from "@/server/context";
 import { readStoppedLoops } from "@/server/health";
 import { countedFrom } from "@/server/pagination";
@@ -44,6 +45,8 @@ export async function findNeeds(
     loopsStopped(ctx).then(all),
     webhooksDisabled(ctx, scope).then(all),
     schedulesFailing(ctx, scope).then(all),
+    budgetsPressing(ctx, scope, "reached").then(all),
+    budgetsPressing(ctx, scope, "near").then(all),
   ]);
 }
 
@@ -181,5 +184,14 @@ async function schedulesFailing(ctx: ServiceContext, scope: OverviewScope): Prom
   return failing.map(({ name, message, since, tenantId }) => ({
     ...{ ...OF_NOTHING, kind: "schedule-failing" as const, title: name, tenantId, since },
     message: `its last time brought no task: ${message}; change it, or have it add one now`,
+  }));
+}
+
+/** Budgets that hold what they bound until somebody raises them, and those that soon will. */
+async function budgetsPressing(ctx: ServiceContext, scope: OverviewScope, state: "near" | "reached"): Promise<Need[]> {
+  const pressing = await listPressingBudgets(ctx, { ...scope, state, max: NEED_COUNT_MAX + 1 });
+  return pressing.map(({ name, tenantId, sessionId, since, spent, limit, unit, isHeld }) => ({
+    ...{ ...OF_NOTHING, kind: `budget-${state}` as const, title: name, tenantId, sessionId, since },
+    message: `${spent} of ${limit} ${unit} are spent${sessionId === null ? "" : ` by session ${sessionId}`}${isHeld ? ": what it bounds waits until it is raised, or its period ends" : ""}`,
   }));
 }

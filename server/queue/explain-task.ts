@@ -29,7 +29,9 @@ export async function findPlace(ctx: ServiceContext, task: Placed, blocker: Bloc
   const before = await countBefore(ctx, task);
   const perTaskMs = await readPace(ctx, task);
   const fromMs = Math.max(Date.now(), blocker?.until ? Date.parse(blocker.until) : 0);
-  const isOpen = blocker === null || !["paused", "parked", "session-evicted", "not-dispatched"].includes(blocker.kind);
+  const isOpen =
+    blocker === null ||
+    !["paused", "parked", "session-evicted", "budget-reached", "not-dispatched"].includes(blocker.kind);
   const estimatedStartAt =
     isOpen && perTaskMs !== null ? new Date(fromMs + before * perTaskMs).toISOString() : (blocker?.until ?? null);
   return { rank: before + 1, isRankBounded: before >= RANK_MAX, estimatedStartAt };

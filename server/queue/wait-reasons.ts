@@ -9,6 +9,7 @@ type WaitingTask = Pick<
   QueueTaskRow,
   | "id"
   | "tenantId"
+  | "projectId"
   | "queue"
   | "lane"
   | "priority"
@@ -91,7 +92,7 @@ function toBlocker(block: Block, task: WaitingTask, seer: string | null): Blocke
 type Telling = { task: WaitingTask; holders: string[]; isBound: boolean };
 
 /** A sentence for a person, with who holds what is waited for. */
-function wordsOf({ kind, limit, detail, others = 0 }: Block, { task, holders, isBound }: Telling): string {
+function wordsOf({ kind, limit, detail, until, others = 0 }: Block, { task, holders, isBound }: Telling): string {
   const held = holders.length === 0 ? "" : `, held by ${holders.join(", ")}`;
   switch (kind) {
     case "paused":
@@ -102,6 +103,8 @@ function wordsOf({ kind, limit, detail, others = 0 }: Block, { task, holders, is
       return `lane ${task.lane} runs ${limit} at once${held}`;
     case "key-limit":
       return `tasks with the key ${detail} run ${limit} at once${held}`;
+    case "budget-reached":
+      return `${detail} is reached${until === undefined ? "" : ` until ${until}`}: raise it, or wait`;
     case "session-busy":
       return `session ${detail} has a turn under way${held}`;
     case "session-evicted":

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { Approval, ApprovalPage } from "@/contract/approval";
 import { AuditPage } from "@/contract/audit";
 import { Backend, BackendDetails, BackendList, BackendProbe } from "@/contract/backend";
+import { Budget, BudgetPage, BudgetPeriod, BudgetPeriodPage, BudgetsOfSession, DeletedBudget } from "@/contract/budget";
 import { BulkAction, BulkActionPage, BulkOutcomes, BulkPreview, BulkResultPage } from "@/contract/bulk";
 import { Command, CommandPage } from "@/contract/command";
 import { Doc, DocList, DocMatches } from "@/contract/docs";
@@ -430,6 +431,29 @@ export const ROUTES: readonly Route[] = [
   route("GET", "/schedules/{scheduleId}/firings", "schedules.firings", {
     answer: ScheduleFiringPage,
     summary: "List what came of a schedule's times, the newest first",
+  }),
+  route("GET", "/budgets", "budgets.list", {
+    answer: BudgetPage,
+    summary: "List budgets, with what was spent of each",
+  }),
+  route("POST", "/budgets", "budgets.create", { answer: Budget, summary: "Make a budget of what models may cost" }),
+  route("GET", "/budgets/{budgetId}", "budgets.get", { answer: Budget, summary: "Read a budget" }),
+  route("PATCH", "/budgets/{budgetId}", "budgets.update", { answer: Budget, summary: "Change a budget" }),
+  route("DELETE", "/budgets/{budgetId}", "budgets.delete", {
+    answer: DeletedBudget,
+    summary: "Delete a budget; what waits for it goes on",
+  }),
+  route("POST", "/budgets/{budgetId}/raise", "budgets.raise", {
+    answer: BudgetPeriod,
+    summary: "Set what may be spent in the period that is under way",
+  }),
+  route("GET", "/budgets/{budgetId}/periods", "budgets.periods", {
+    answer: BudgetPeriodPage,
+    summary: "List what was spent in a budget's periods, the newest first",
+  }),
+  route("GET", "/sessions/{sessionId}/budgets", "budgets.ofSession", {
+    answer: BudgetsOfSession,
+    summary: "What a session's calls to models count towards",
   }),
   route("GET", "/webhooks", "webhooks.list", { answer: WebhookPage, summary: "List webhooks" }),
   route("POST", "/webhooks", "webhooks.create", {

@@ -5,6 +5,7 @@ import { lockRun } from "@/db/queries/lock";
 import { prepared } from "@/db/queries/prepared";
 import { commands } from "@/db/schema";
 import { audit } from "@/server/audit";
+import { withHold } from "@/server/budgets";
 import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { ConflictError, NotFoundError } from "@/server/errors";
 import { storeThread } from "@/server/sessions";
@@ -24,7 +25,7 @@ export function finishRun(ctx: ServiceContext, input: FinishRunInput): Promise<R
     if (input.runnerId !== undefined) epochOfHolder(locked.run, input.runnerId);
     if (input.terminalStatus === "completed") await assertNothingWaits(ctx, input.runId);
     await storeThread(ctx, locked, input);
-    const ended = await endRun(ctx, locked, input);
+    const ended = await endRun(ctx, locked, await withHold(ctx, locked.run, input));
     await audit(ctx, {
       action: "runs.finish",
       targetKind: "run",

@@ -14,6 +14,7 @@ import {
   type RunRow,
 } from "@/db/schema";
 import { audit } from "@/server/audit";
+import { findHold } from "@/server/budgets";
 import type { TxContext } from "@/server/context";
 import { storedJson } from "@/server/stored";
 import { type Failure, judgeFailure, type Verdict } from "./judge";
@@ -101,8 +102,9 @@ async function failureOf(ctx: TxContext, run: RunRow, { failureKind, failureMess
   };
 }
 
-/** Until when the provider has said that its limit is reached, as the gateway noted; and codex's own word for why. */
+/** Whether a budget is what limited it; else until when the provider has said that its limit is reached, as the gateway noted; and codex's own word for why. */
 async function readLimit(ctx: TxContext, run: RunRow): Promise<Failure["limited"]> {
+  if ((await findHold(ctx, run)) !== null) return { until: null, isUsage: true, isBudget: true };
   const [row] = await ctx.db
     .select({ health: backends.health })
     .from(backends)
@@ -127,14 +129,15 @@ function stateAfter(ended: Ended, verdict: Verdict | null, task: QueueTaskRow) {
     return { ...told, state: "failed" as const, deadLetter: verdict?.why ?? ("not-retryable" as const) };
   const waiting = { ...told, state: "pending" as const, blockedOn: null };
   if (verdict.kind === "retry") return { ...waiting, notBefore: verdict.at };
+  // What was refused was no attempt of the task's.
+  const unused = { ...waiting, attemptsBefore: task.attemptsBefore + 1 };
+  if (verdict.kind === "wait") return unused;
   return {
-    ...waiting,
+    ...unused,
     notBefore: verdict.at ?? NEVER,
     parkedAt: new Date(),
     parkedUntil: verdict.until,
     parkCount: task.parkCount + 1,
-    // What the provider refused was no attempt of the task's.
-    attemptsBefore: task.attemptsBefore + 1,
   };
 }
 

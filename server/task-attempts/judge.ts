@@ -15,11 +15,16 @@ const JITTER = 0.25;
 export type Failure = {
   failureKind: FailureKind;
   message: string | null;
-  /** The provider took nothing more: until when, where it is known, and whether what was used up is a quota. */
-  limited: { until: Date | null; isUsage: boolean } | null;
+  /**
+   * The provider took nothing more: until when, where it is known, and whether what was used up is a quota; or a budget,
+   * for which the dispatcher lets it wait.
+   */
+  limited: { until: Date | null; isUsage: boolean; isBudget?: boolean } | null;
 };
 export type Verdict =
   | { kind: "retry"; at: Date }
+  /** Among the others, until the dispatcher finds room for it. */
+  | { kind: "wait" }
   /** `at` null: until somebody resumes it. */
   | { kind: "park"; until: Date | null; at: Date | null }
   | { kind: "dead-letter"; why: DeadLetter };
@@ -28,6 +33,7 @@ type Judged = Pick<QueueTaskRow, "retryPolicy" | "attemptCount" | "attemptsBefor
 
 /** What follows a failed attempt: another one later, a wait for the provider's limit, or nothing by itself. */
 export function judgeFailure(task: Judged, failure: Failure, now = new Date(), random = Math.random): Verdict {
+  if (failure.limited?.isBudget) return { kind: "wait" };
   const policy = retryPolicyOf(task);
   const until = failure.limited?.until ?? null;
   const isLong = until !== null && until.getTime() - now.getTime() > SHORT_LIMIT_MS;

@@ -3,6 +3,7 @@ import { approvalsRouter } from "./routers/approvals";
 import { archiveRouter } from "./routers/archive";
 import { auditRouter } from "./routers/audit";
 import { backendsRouter } from "./routers/backends";
+import { budgetsRouter } from "./routers/budgets";
 import { bulkRouter } from "./routers/bulk";
 import { commandsRouter } from "./routers/commands";
 import { docsRouter } from "./routers/docs";
@@ -26,6 +27,7 @@ export const appRouter = router({
   archive: archiveRouter,
   audit: auditRouter,
   backends: backendsRouter,
+  budgets: budgetsRouter,
   bulk: bulkRouter,
   commands: commandsRouter,
   docs: docsRouter,

@@ -14,6 +14,7 @@ const SUBJECTS: Record<string, readonly string[]> = {
   task: ["taskId"],
   approval: ["approvalId"],
   schedule: ["scheduleId"],
+  budget: ["sessionId", "budgetId"],
   webhook: ["webhookId"],
 };
 
@@ -43,6 +44,8 @@ const SENTENCES: Record<Happened["event"], (data: Record<string, unknown>) => st
   "approval.superseded": () => "An approval is wanted no more: the attempt that asked for it has ended.",
   "schedule.missed": (schedule) => `${scheduleOf(schedule)} was missed: it was due at ${instant(schedule.dueAt)}.`,
   "schedule.refused": (schedule) => `${scheduleOf(schedule)} brought no task${because(schedule.reason)}.`,
+  "budget.near": (budget) => `${budgetOf(budget)} is nearly spent: ${spentOf(budget)}.`,
+  "budget.reached": (budget) => `${budgetOf(budget)} is reached: ${spentOf(budget)}.${heldBy(budget)}`,
   "webhook.test": () => "AgentRun can be heard here.",
 };
 
@@ -56,6 +59,18 @@ function taskOf({ title, queue, lane }: Record<string, unknown>): string {
 
 function scheduleOf({ title }: Record<string, unknown>): string {
   return `A time of schedule “${title}”`;
+}
+
+function budgetOf({ title, sessionId }: Record<string, unknown>): string {
+  return `Budget “${title}”${typeof sessionId === "string" ? ` of session ${sessionId}` : ""}`;
+}
+
+function spentOf({ spent, limit, unit }: Record<string, unknown>): string {
+  return `${spent} of ${limit} ${unit}`;
+}
+
+function heldBy({ action }: Record<string, unknown>): string {
+  return action === "hold" ? " What it bounds waits until somebody raises it, or its period ends." : "";
 }
 
 function because(why: unknown): string {

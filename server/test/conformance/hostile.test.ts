@@ -309,6 +309,19 @@ beforeAll(async () => {
     query("webhooks.delivery", { deliveryId: "whd_x" }),
     change("webhooks.redeliver", { deliveryId: "whd_x" }),
     change("webhooks.redeliverFailed", { webhookId: "wh_x" }),
+    query("budgets.list", { tenantId: "t", projectId: "p", search: "s", cursor: undefined, limit: 5 }),
+    query("budgets.get", { budgetId: "bgt_x" }),
+    change("budgets.create", {
+      ...{ name: word("budget"), tenantId: "t", projectId: "p", backendProfile: "demo", period: "day", unit: "USD" },
+      ...{ limit: 1.5, warnPercent: 50, action: "tell" },
+    }),
+    change("budgets.update", {
+      ...{ budgetId: "bgt_x", name: "n", limit: 2, warnPercent: null, action: "hold", expectedVersion: 1 },
+    }),
+    change("budgets.delete", { budgetId: "bgt_x", expectedVersion: 1 }),
+    change("budgets.raise", { budgetId: "bgt_x", sessionId: "ses_x", limit: 3 }),
+    query("budgets.periods", { budgetId: "bgt_x", cursor: undefined, limit: 5 }),
+    query("budgets.ofSession", { sessionId: "ses_x" }),
     query("schedules.list", { tenantId: "t", projectId: "p", search: "s", cursor: undefined, limit: 5 }),
     query("schedules.get", { scheduleId: "sch_x" }),
     change("schedules.create", {

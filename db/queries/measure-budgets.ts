@@ -1,0 +1,200 @@
+import { type SQL, sql } from "drizzle-orm";
+import { BUDGET_TOKENS } from "@/contract/words";
+import type { Db, Tx } from "@/db/client";
+import type { BudgetRow } from "@/db/schema";
+import { executeNamed } from "./named";
+
+/** A budget in one of its periods: what was spent in it, and what is remembered of it. Amounts are as they are stored. */
+export type MeasuredPeriod = Pick<
+  BudgetRow,
+  "id" | "tenantId" | "projectId" | "backendProfile" | "name" | "period" | "unit" | "warnPercent" | "action"
+> & {
+  /** The budget's own, and what holds in this period: that, or what it was raised to where that is more. */
+  ownLimit: number;
+  limit: number;
+  /** The first day, or a session's id; null: each session has a period of its own, and none is meant. */
+  key: string | null;
+  sessionId: string | null;
+  /** Milliseconds since 1970. */
+  startsMs: number | null;
+  endsMs: number | null;
+  spent: number;
+  uncountedCalls: number;
+  unpricedCalls: number;
+  raisedTo: number | null;
+  raisedBy: string | null;
+  nearMs: number | null;
+  reachedMs: number | null;
+  /** As it was remembered last; null: nothing is. */
+  notedSpent: number | null;
+};
+
+/** Whose calls to models are meant, by what budgets tell them. A run without a session has none of its own. */
+export type Spender = { sessionId: string | null; tenantId: string; projectId: string; backendProfile: string };
+export type SpendingSession = Spender & { sessionId: string };
+
+const ALL = sql`'*'`;
+const TODAY = sql`(select (clock_timestamp() at time zone 'UTC')::date)`;
+
+/** The day, week or month that a day is in. */
+const spanOf = (budget: SQL, day: SQL) => sql`(
+  select date_trunc(${budget}.period, ${day}::timestamp)::date as first,
+    (date_trunc(${budget}.period, ${day}::timestamp) + make_interval(months => (${budget}.period = 'month')::int,
+      weeks => (${budget}.period = 'week')::int, days => (${budget}.period = 'day')::int))::date as next)`;
+
+/** Budgets of days, weeks and months in the period that is under way. `where` is said of `budget`. */
+const underWay = (where: SQL) => sql`(
+  select budget.*, span.first::text as key, null::text as session_id, span.first, span.next
+  from agentrun_budgets budget cross join lateral ${spanOf(sql`budget`, TODAY)} span
+  where budget.period <> 'session' and ${where})`;
+
+/** Budgets in the periods that something is remembered of. `where` is said of `budget` and `noted`. */
+const remembered = (where: SQL) => sql`(
+  select budget.*, noted.key, noted.session_id, span.first, span.next
+  from agentrun_budgets budget join agentrun_budget_periods noted on noted.budget_id = budget.id
+  left join lateral ${spanOf(sql`budget`, sql`case when noted.session_id is null then noted.key end`)} span on noted.session_id is null
+  where ${where})`;
+
+/** Budgets that each session has for itself, in the period of one. */
+const ofSession = (session: SpendingSession) => sql`(
+  select budget.*, ${session.sessionId}::text as key, ${session.sessionId}::text as session_id,
+    null::date as first, null::date as next
+  from agentrun_budgets budget where budget.period = 'session' and ${covers(session)})`;
+
+/** Whether a budget, by the name `budget`, bounds what a session of such owners spends. */
+function covers({ tenantId, projectId, backendProfile }: Spender): SQL {
+  return sql`budget.tenant_id in (${tenantId}, ${ALL})
+    and (budget.project_id is null or budget.project_id = ${projectId})
+    and (budget.backend_profile is null or budget.backend_profile = ${backendProfile})`;
+}
+
+/**
+ * Sums of what was spent in periods of budgets, each read by the index that has least of it: days' sums of all tenants, of
+ * a tenant, of a tenant's project; or a session's. Sums and calls are kept equal by triggers, so a call counts as soon as
+ * it is stored.
+ */
+function measured(periods: SQL): SQL {
+  const figures = sql`used.currency, used.input_tokens + used.output_tokens as tokens, used.cost_micros, used.uncounted_calls,
+    used.unpriced_calls`;
+  const ofDays = (where: SQL) => sql`select ${figures} from agentrun_usage_days used
+    where ${where} and used.day >= period.first and used.day < period.next
+      and (period.backend_profile is null or used.backend_profile = period.backend_profile)`;
+  return sql`(
+    select period.id, period.tenant_id, period.project_id, period.backend_profile, period.name, period.period, period.unit,
+      period.warn_percent, period.action, period."limit" as own_limit,
+      greatest(period."limit", noted.raised_to) as "limit", period.key, period.session_id, period.first, period.next,
+      spent.*, noted.raised_to, noted.raised_by, noted.near_at, noted.reached_at, noted.spent as noted_spent
+    from ${periods} period
+    left join agentrun_budget_periods noted on noted.budget_id = period.id and noted.key = period.key
+    cross join lateral (
+      select
+        coalesce(sum(case when period.unit = ${BUDGET_TOKENS} then tokens when currency = period.unit then cost_micros end),
+          0)::bigint as spent,
+        coalesce(sum(uncounted_calls), 0)::bigint as uncounted_calls,
+        coalesce(sum(unpriced_calls), 0)::bigint as unpriced_calls
+      from (
+        ${ofDays(sql`period.tenant_id = ${ALL} and (period.project_id is null or used.project_id = period.project_id)`)}
+        union all
+        ${ofDays(sql`period.tenant_id <> ${ALL} and period.project_id is null and used.tenant_id = period.tenant_id`)}
+        union all
+        ${ofDays(sql`period.tenant_id <> ${ALL} and period.project_id is not null and used.tenant_id = period.tenant_id
+          and used.project_id = period.project_id`)}
+        union all
+        select ${figures} from agentrun_usage_sessions used where used.session_id = period.session_id) calls) spent)`;
+}
+
+const MEASURED = sql`measured.id, measured.tenant_id as "tenantId", measured.project_id as "projectId",
+  measured.backend_profile as "backendProfile", measured.name, measured.period, measured.unit,
+  measured.warn_percent as "warnPercent", measured.action, measured.own_limit::float8 as "ownLimit",
+  measured."limit"::float8 as "limit", measured.key, measured.session_id as "sessionId",
+  extract(epoch from measured.first::timestamp)::float8 * 1000 as "startsMs",
+  extract(epoch from measured.next::timestamp)::float8 * 1000 as "endsMs", measured.spent::float8 as spent,
+  measured.uncounted_calls::float8 as "uncountedCalls", measured.unpriced_calls::float8 as "unpricedCalls",
+  measured.raised_to::float8 as "raisedTo", measured.raised_by as "raisedBy",
+  extract(epoch from measured.near_at)::float8 * 1000 as "nearMs",
+  extract(epoch from measured.reached_at)::float8 * 1000 as "reachedMs", measured.noted_spent::float8 as "notedSpent"`;
+
+function read(db: Db | Tx, periods: SQL, then = sql``): Promise<MeasuredPeriod[]> {
+  return executeNamed<MeasuredPeriod>(db, sql`select ${MEASURED} from ${measured(periods)} measured ${then}`);
+}
+
+/** Budgets in their period that is under way; one that each session has for itself is not among them. */
+export function measureUnderWay(db: Db | Tx, budgetIds: readonly string[] | null): Promise<MeasuredPeriod[]> {
+  if (budgetIds === null) return read(db, underWay(sql`true`));
+  return read(db, underWay(sql`budget.id in (select jsonb_array_elements_text(${JSON.stringify(budgetIds)}::jsonb))`));
+}
+
+/** All that bounds what somebody's calls spend, what the session may spend for itself among it. */
+export async function measureFor(db: Db | Tx, spender: Spender): Promise<MeasuredPeriod[]> {
+  const ofAll = await read(db, underWay(covers(spender)));
+  return hasSession(spender) ? [...ofAll, ...(await measureSession(db, spender))] : ofAll;
+}
+
+export function hasSession(spender: Spender): spender is SpendingSession {
+  return spender.sessionId !== null;
+}
+
+/** What each session may spend for itself, of one session. */
+export function measureSession(db: Db | Tx, session: SpendingSession): Promise<MeasuredPeriod[]> {
+  return read(db, ofSession(session));
+}
+
+/** What a tenant's calls are bounded by as a whole; budgets of single sessions by their rules alone (`key` null). */
+export async function measureTenant(db: Db | Tx, tenantId: string): Promise<MeasuredPeriod[]> {
+  const isIts = sql`budget.tenant_id in (${tenantId}, ${ALL})`;
+  const rules = sql`(select budget.*, null::text as key, null::text as session_id, null::date as first, null::date as next
+    from agentrun_budgets budget where budget.period = 'session' and ${isIts})`;
+  return [...(await read(db, underWay(isIts))), ...(await read(db, rules))];
+}
+
+/** Periods of a budget that something is remembered of, the newest first; after a key, where one is given. */
+export function measureRemembered(
+  db: Db | Tx,
+  budgetId: string,
+  { after, max }: { after: string | null; max: number },
+): Promise<MeasuredPeriod[]> {
+  const where = sql`budget.id = ${budgetId} ${after === null ? sql`` : sql`and noted.key < ${after}`}
+    order by noted.key desc limit ${max}`;
+  return read(db, remembered(where), sql`order by key desc`);
+}
+
+/** Some of its sessions' periods: those that something is remembered of. */
+export function measureOne(db: Db | Tx, budgetId: string, key: string): Promise<MeasuredPeriod[]> {
+  return read(db, remembered(sql`budget.id = ${budgetId} and noted.key = ${key}`));
+}
+
+const IS_REACHED = sql`measured.spent >= measured."limit"`;
+/** In whole numbers: a hundred times an amount is too much for 64 bits. */
+const IS_NEAR = sql`measured.warn_percent is not null
+  and measured.spent::numeric * 100 >= measured."limit"::numeric * measured.warn_percent`;
+
+/**
+ * Remembers of a budget, which its caller has locked, how its period stands, and each of those of its sessions that
+ * something is remembered of; `session` is one of which there may be nothing yet. What is near or reached is so since it
+ * was noted first, and is not any more once it was raised. Answers the keys of those of which that has changed.
+ */
+export async function notePeriods(tx: Tx, budgetId: string, session: SpendingSession | null): Promise<string[]> {
+  const periods = sql`(
+    select * from ${underWay(sql`budget.id = ${budgetId}`)} due
+    union
+    select * from ${remembered(sql`budget.id = ${budgetId} and noted.session_id is not null`)} kept
+    ${session === null ? sql`` : sql`union select * from ${ofSession(session)} its where its.id = ${budgetId}`})`;
+  const rows = await executeNamed<{ key: string }>(
+    tx,
+    sql`
+    insert into agentrun_budget_periods as noted (budget_id, key, session_id, ends_at, spent, near_at, reached_at)
+    select measured.id, measured.key, measured.session_id, measured.next::timestamp at time zone 'UTC', measured.spent,
+      case when ${IS_NEAR} or ${IS_REACHED} then clock_timestamp() end,
+      case when ${IS_REACHED} then clock_timestamp() end
+    from ${measured(periods)} measured
+    where measured.noted_spent is not null or (measured.spent > 0 and (measured.session_id is null or ${IS_NEAR} or ${IS_REACHED}))
+    order by measured.key
+    on conflict (budget_id, key) do update set spent = excluded.spent,
+      near_at = case when excluded.near_at is null then null else coalesce(noted.near_at, excluded.near_at) end,
+      reached_at = case when excluded.reached_at is null then null else coalesce(noted.reached_at, excluded.reached_at) end
+    where noted.spent <> excluded.spent or (noted.near_at is null) <> (excluded.near_at is null)
+      or (noted.reached_at is null) <> (excluded.reached_at is null)
+    returning noted.key`,
+  );
+  return rows.map(({ key }) => key);
+}

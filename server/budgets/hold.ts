@@ -1,0 +1,34 @@
+import { desc, eq } from "drizzle-orm";
+import { measureFor } from "@/db/queries/measure-budgets";
+import { modelCalls, type RunRow } from "@/db/schema";
+import type { ServiceContext } from "@/server/context";
+import { isHolding, longestOf } from "./period";
+import { refusalOf } from "./words";
+
+type Held = Pick<RunRow, "id" | "tenantId" | "projectId" | "sessionId" | "backendProfile">;
+
+/**
+ * Why a run that was limited has ended, where a budget is what limited it; null where none did. Its agent says of every
+ * limit that it is its provider's.
+ */
+export async function findHold(ctx: ServiceContext, run: Held): Promise<string | null> {
+  const reached = longestOf((await measureFor(ctx.db, run)).filter(isHolding));
+  if (reached !== null) return refusalOf(reached);
+  // It may have been raised since.
+  const [last] = await ctx.db
+    .select({ reason: modelCalls.reason })
+    .from(modelCalls)
+    .where(eq(modelCalls.runId, run.id))
+    .orderBy(desc(modelCalls.startedAt), desc(modelCalls.id))
+    .limit(1);
+  return last?.reason === "budget-reached" ? "a budget was reached, and has room again" : null;
+}
+
+type Ended = { failureKind?: string | null; failureMessage?: string | null };
+
+/** The end of a turn or run, in our words where a budget is what limited it. */
+export async function withHold<End extends Ended>(ctx: ServiceContext, run: Held, end: End): Promise<End> {
+  if (end.failureKind !== "rate-limited") return end;
+  const failureMessage = await findHold(ctx, run);
+  return failureMessage === null ? end : { ...end, failureMessage };
+}

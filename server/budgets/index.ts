@@ -1,0 +1,10 @@
+export { readBudget } from "./budget";
+export { createBudget } from "./create";
+export { deleteBudget } from "./delete";
+export { BudgetGate } from "./gate";
+export { findHold, withHold } from "./hold";
+export { listBudgetPeriods, listBudgets } from "./list";
+export { budgetsOfSession } from "./of-session";
+export { raiseBudget } from "./raise";
+export { updateBudget } from "./update";
+export { countReachedBudgets, listPressingBudgets, watchBudgets } from "./watch";

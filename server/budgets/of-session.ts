@@ -1,0 +1,21 @@
+import type { BudgetsOfSession } from "@/contract/budget";
+import { ALL_TENANTS } from "@/contract/words";
+import { measureFor } from "@/db/queries/measure-budgets";
+import { type ServiceContext, tenantOf } from "@/server/context";
+import { requireSession } from "@/server/sessions";
+import { isKnown, toPeriod } from "./period";
+
+/** What a session's calls count towards, those first that are nearest to their limit. */
+export async function budgetsOfSession(ctx: ServiceContext, sessionId: string): Promise<BudgetsOfSession> {
+  const { tenantId, projectId, backendProfile } = await requireSession(ctx, sessionId);
+  const bounds = await measureFor(ctx.db, { sessionId, tenantId, projectId, backendProfile });
+  // What all tenants may spend together tells of others.
+  const seen = bounds.filter((budget) => tenantOf(ctx) === null || budget.tenantId !== ALL_TENANTS).filter(isKnown);
+  const byShare = seen.toSorted((left, right) => right.spent / right.limit - left.spent / left.limit);
+  return {
+    items: byShare.map((period) => {
+      const { id, name, unit, action, period: kind } = period;
+      return { id, name, unit, action, period: kind, current: toPeriod(period) };
+    }),
+  };
+}

@@ -1,0 +1,53 @@
+import { amountOf, type BudgetPeriod } from "@/contract/budget";
+import type { BudgetState } from "@/contract/words";
+import type { MeasuredPeriod } from "@/db/queries/measure-budgets";
+
+const PERCENT = 100;
+
+/** A period that is some day, week or month, or some session's. */
+export type KnownPeriod = MeasuredPeriod & { key: string };
+
+export function isKnown(period: MeasuredPeriod): period is KnownPeriod {
+  return period.key !== null;
+}
+
+/** How what was spent stands against its limit. The database notes it by the same rule (`notePeriods`). */
+export function stateOf({
+  spent,
+  limit,
+  warnPercent,
+}: Pick<MeasuredPeriod, "spent" | "limit" | "warnPercent">): BudgetState {
+  if (spent >= limit) return "reached";
+  return warnPercent !== null && spent / limit >= warnPercent / PERCENT ? "near" : "within";
+}
+
+/** Whether models are asked no more for it. */
+export function isHolding(budget: MeasuredPeriod): boolean {
+  return budget.action === "hold" && budget.key !== null && stateOf(budget) === "reached";
+}
+
+/** Of several that are reached the one that is waited for longest; null where there is none. */
+export function longestOf(reached: readonly MeasuredPeriod[]): MeasuredPeriod | null {
+  const endOf = ({ endsMs }: MeasuredPeriod) => endsMs ?? Number.POSITIVE_INFINITY;
+  return reached.reduce<MeasuredPeriod | null>(
+    (longest, one) => (longest === null || endOf(one) > endOf(longest) ? one : longest),
+    null,
+  );
+}
+
+/** A period as it leaves the program. */
+export function toPeriod(period: KnownPeriod): BudgetPeriod {
+  const { id, key, sessionId, unit, uncountedCalls, unpricedCalls } = period;
+  const isRaised = period.raisedTo !== null && period.raisedTo > period.ownLimit;
+  return {
+    ...{ budgetId: id, key, sessionId, startsAt: instant(period.startsMs), endsAt: instant(period.endsMs) },
+    ...{ spent: amountOf(unit, period.spent), limit: amountOf(unit, period.limit), isRaised },
+    raisedBy: isRaised ? period.raisedBy : null,
+    state: stateOf(period),
+    ...{ nearAt: instant(period.nearMs), reachedAt: instant(period.reachedMs), uncountedCalls, unpricedCalls },
+  };
+}
+
+function instant(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}

@@ -1,0 +1,24 @@
+import { amountOf } from "@/contract/budget";
+import { ALL_TENANTS, BUDGET_TOKENS } from "@/contract/words";
+import type { MeasuredPeriod } from "@/db/queries/measure-budgets";
+
+const OF_PERIOD = { day: "of today", week: "of this week", month: "of this month", session: "of this session" };
+
+type Told = Pick<MeasuredPeriod, "name" | "tenantId" | "period" | "unit" | "spent" | "limit" | "endsMs">;
+
+/**
+ * Why a model is asked no more, for whoever has asked. What all tenants may spend together is nobody's to know who may be
+ * bound to one.
+ */
+export function refusalOf({ name, tenantId, period, unit, spent, limit, endsMs }: Told): string {
+  const until = endsMs === null ? "" : `, or at ${new Date(endsMs).toISOString()}`;
+  const goesOn = `it goes on when somebody raises it${until}`;
+  if (tenantId === ALL_TENANTS) return `a budget ${OF_PERIOD[period]} for all tenants together is reached: ${goesOn}`;
+  return `the budget “${name}” ${OF_PERIOD[period]} is reached, ${written(unit, spent)} of ${written(unit, limit)} ${unit}: ${goesOn}`;
+}
+
+/** To the cent, as far as it goes: what a millionth costs interests nobody who is refused. */
+function written(unit: string, units: number): string {
+  const amount = amountOf(unit, units);
+  return unit === BUDGET_TOKENS ? String(amount) : amount.toFixed(2);
+}
