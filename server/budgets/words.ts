@@ -7,13 +7,14 @@ const OF_PERIOD = { day: "of today", week: "of this week", month: "of this month
 type Told = Pick<MeasuredPeriod, "name" | "tenantId" | "period" | "unit" | "spent" | "limit" | "endsMs">;
 
 /**
- * Why a model is asked no more, for whoever has asked. What all tenants may spend together is nobody's to know who may be
- * bound to one.
+ * Why a model is asked no more, for whoever has asked. What all tenants have spent together is not for those to know who
+ * are bound to one.
  */
 export function refusalOf({ name, tenantId, period, unit, spent, limit, endsMs }: Told): string {
   const until = endsMs === null ? "" : `, or at ${new Date(endsMs).toISOString()}`;
   const goesOn = `it goes on when somebody raises it${until}`;
-  if (tenantId === ALL_TENANTS) return `a budget ${OF_PERIOD[period]} for all tenants together is reached: ${goesOn}`;
+  if (tenantId === ALL_TENANTS && period !== "session")
+    return `a budget ${OF_PERIOD[period]} for all tenants together is reached: ${goesOn}`;
   return `the budget “${name}” ${OF_PERIOD[period]} is reached, ${written(unit, spent)} of ${written(unit, limit)} ${unit}: ${goesOn}`;
 }
 

@@ -3,6 +3,8 @@ import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test, vi } from "vitest";
+import { CreateBudgetInput } from "@/contract/budget";
+import { createBudget, raiseBudget } from "@/server/budgets";
 import { dispatchTasks } from "@/server/dispatcher";
 import { ADMIN } from "@/server/test/context";
 import { runnerBundle } from "@/server/test/runner-bundle";
@@ -158,3 +160,39 @@ test.each(NAMES)(
   },
   120_000,
 );
+
+test("a task of codex that a budget cuts off in the middle waits, and goes on with its conversation once it is raised", async () => {
+  await using opened = await openPlace("responses");
+  const { place, provider } = opened;
+  const ctx = place.web.as(ADMIN);
+  // One answer takes 120: the first is paid for, and what the agent would say of its command is not.
+  const bound = { name: "b", period: "session", unit: "tokens", limit: 120 };
+  const { id: budgetId } = await createBudget(ctx, CreateBudgetInput.parse(bound));
+  const task = { title: "A costly one", backendProfile: "codex", payload: { text: "RUN `sleep 1; echo five`" } };
+  const policy = { approval: "never", sandbox: "danger-full-access" };
+  const { id } = await place.ok("POST", "/queue/tasks", { ...task, executionPolicy: policy });
+  const read = () => place.ok("GET", `/queue/tasks/${id}`);
+  const play = async () => {
+    await dispatchTasks(ctx, { runnersMax: 1 });
+    const { runId, sessionId } = await read();
+    const [turn] = (await place.ok("GET", `/runs/${runId}/commands`)).items;
+    const running = opened.begin(await place.attempt({ runId, turnId: turn.id, sessionId }));
+    await running.ended;
+    await running.gone();
+    return sessionId as string;
+  };
+  const sessionId = await play();
+  expect(await read()).toMatchObject({
+    ...{ state: "pending", failureKind: "rate-limited", blocker: { kind: "budget-reached" } },
+    failureMessage: expect.stringContaining("the budget “b” of this session is reached, 120 of 120 tokens"),
+  });
+  expect(provider.seen).toHaveLength(1);
+  const { items } = await place.ok("GET", `/usage/calls?sessionId=${sessionId}&outcome=refused`);
+  expect(items).toMatchObject([{ reason: "budget-reached", httpStatus: 429 }]);
+  expect(await dispatchTasks(ctx, { runnersMax: 1 })).toBe(0);
+  await raiseBudget(ctx, { budgetId, sessionId, limit: 10_000 });
+  await play();
+  expect(await read()).toMatchObject({ state: "completed", sessionId });
+  // What came of the command before it was cut off is in what the model is told now.
+  expect(provider.seen[1]?.body).toContain("five");
+}, 120_000);
