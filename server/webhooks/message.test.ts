@@ -7,6 +7,7 @@ const at = new Date("2026-01-31T12:00:00.123Z");
 const data = {
   ...{ runId: "run_1", taskId: "qt_1", approvalId: "apr_1", sessionId: "ses_1", webhookId: "wh_1" },
   ...{ scheduleId: "sch_1", dueAt: "2026-01-31T03:00:00+00:00", reason: "its queue is being drained" },
+  ...{ budgetId: "bgt_1", spent: 4.5, limit: 5, unit: "USD", action: "hold" },
   ...{ title: "Mend the roof", queue: "q", lane: "fast", kind: "command", decision: "accept" },
   ...{ decidedBy: "operator:ann", failureKind: "timeout", deadLetter: null, parkedUntil: "2026-02-01T00:00:00+00:00" },
 };
@@ -36,6 +37,8 @@ test("a chat is told each event by a sentence and a link", () => {
     "An approval is wanted no more: the attempt that asked for it has ended. <https://agentrun.example/r/apr_1|Open>",
     "A time of schedule “Mend the roof” was missed: it was due at 2026-01-31T03:00:00.000Z. <https://agentrun.example/r/sch_1|Open>",
     "A time of schedule “Mend the roof” brought no task: its queue is being drained. <https://agentrun.example/r/sch_1|Open>",
+    "Budget “Mend the roof” of session ses_1 is nearly spent: 4.5 of 5 USD. <https://agentrun.example/r/ses_1|Open>",
+    "Budget “Mend the roof” of session ses_1 is reached: 4.5 of 5 USD. What it bounds waits until somebody raises it, or its period ends. <https://agentrun.example/r/ses_1|Open>",
     "AgentRun can be heard here. <https://agentrun.example/r/wh_1|Open>",
   ]);
 });
@@ -50,5 +53,12 @@ test("what a task is called makes no link in a chat, calls nobody, and stays in 
   const text = textOf("task.completed", { title: "<!channel> @all <https://evil.example|Open> & more\n# big" });
   expect(text).toBe(
     "Task “&lt;!channel&gt; @\u200ball &lt;https://evil.example|Open&gt; &amp; more # big” of q / fast has completed. <https://agentrun.example/r/qt_1|Open>",
+  );
+});
+
+test("a budget of more than one session leads to itself, and says that it holds nothing up where it only tells", () => {
+  const all = { sessionId: null, action: "tell" };
+  expect(textOf("budget.reached", all)).toBe(
+    "Budget “Mend the roof” is reached: 4.5 of 5 USD. <https://agentrun.example/r/bgt_1|Open>",
   );
 });
