@@ -3,7 +3,17 @@ import { showTricks } from "@/components/ui/hidden-text";
 import type { AuditRow } from "@/contract/audit";
 
 /** Kinds whose records have an id that is found by itself. */
-const FOUND_BY_ID = new Set(["run", "command", "session", "task", "approval", "token", "webhook", "schedule"]);
+const FOUND_BY_ID = new Set([
+  "run",
+  "command",
+  "session",
+  "task",
+  "approval",
+  "token",
+  "webhook",
+  "schedule",
+  "budget",
+]);
 
 /** Where what was acted on is shown; null where it has no page, or none any more. */
 export function targetAddress({ targetKind, targetId, details }: AuditRow): string | null {

@@ -116,13 +116,13 @@ const LOOKS: Record<NeedKind, Look> = {
   "budget-reached": {
     icon: PiggyBank,
     word: "Budget reached",
-    fix: "Look",
+    fix: "Raise",
     href: () => BUDGETS_ADDRESS,
     all: BUDGETS_ADDRESS,
   },
   "budget-near": {
     icon: PiggyBank,
-    word: "Budget nearly spent",
+    word: "Budget near its limit",
     fix: "Look",
     href: () => BUDGETS_ADDRESS,
     all: BUDGETS_ADDRESS,

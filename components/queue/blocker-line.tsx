@@ -1,5 +1,5 @@
 import Link from "next/link";
-import { taskAddress } from "@/components/shell/addresses";
+import { BUDGETS_ADDRESS, taskAddress } from "@/components/shell/addresses";
 import { cn } from "@/components/ui/class-names";
 import { shortenId } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
@@ -26,6 +26,14 @@ export function BlockerLine({ blocker, task, titles, className }: BlockerLinePro
       {blocker.until !== null && (
         <>
           , <Countdown to={blocker.until} past="any moment now" />
+        </>
+      )}
+      {blocker.kind === "budget-reached" && (
+        <>
+          {": "}
+          <Link href={BUDGETS_ADDRESS} className="relative z-10 text-ink-2 underline-offset-2 hover:underline">
+            budgets
+          </Link>
         </>
       )}
       {blocker.holders.length > 0 && ": "}

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { BLOCKER_KINDS } from "@/contract/queue";
 import { canCancel, canRetry } from "./can";
-import { blockerWords, ordinal, wordsOf } from "./explain";
+import { blockerWords, needsPerson, ordinal, wordsOf } from "./explain";
 
 const PLACE = { queue: "q", lane: "ci", concurrencyKey: "repo-1", sessionId: null, backendProfile: "demo" };
 const TASK = {
@@ -14,6 +14,12 @@ test("every kind of blocker is said in words of its own, and without ids", () =>
   expect(new Set(said).size).toBe(BLOCKER_KINDS.length);
   for (const words of said) expect(words).toMatch(/^[A-Z]/);
   expect(blockerWords({ kind: "lane-limit", message: "", limit: 2 }, PLACE)).toBe("Lane ci runs 2 at once");
+});
+
+test("a budget that begins anew ends a wait by itself, and a session's own does not", () => {
+  expect(needsPerson({ kind: "budget-reached", until: "2026-01-02T00:00:00Z" })).toBe(false);
+  expect(needsPerson({ kind: "budget-reached", until: null })).toBe(true);
+  expect(needsPerson({ kind: "lane-limit", until: null })).toBe(false);
 });
 
 test("what is being cancelled is said to be, though it still runs", () => {

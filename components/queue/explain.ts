@@ -53,10 +53,10 @@ function wordsOfBlocker(blocker: Pick<Blocker, "kind" | "message" | "limit">, ta
 }
 
 /** Whether only a person ends this wait. */
-export function needsPerson(blocker: Pick<Blocker, "kind" | "until">): boolean {
-  return (
-    blocker.kind === "session-evicted" || blocker.kind === "paused" || (blocker.kind === "parked" && !blocker.until)
-  );
+export function needsPerson({ kind, until }: Pick<Blocker, "kind" | "until">): boolean {
+  if (kind === "session-evicted" || kind === "paused") return true;
+  // A session's own budget ends with the session alone.
+  return (kind === "parked" || kind === "budget-reached") && !until;
 }
 
 const DEAD_LETTER_WORDS: Record<string, string> = {

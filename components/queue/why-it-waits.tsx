@@ -1,7 +1,7 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
-import { taskAddress } from "@/components/shell/addresses";
+import { BUDGETS_ADDRESS, taskAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { cn } from "@/components/ui/class-names";
 import { showTricks } from "@/components/ui/hidden-text";
@@ -56,6 +56,14 @@ export function Wait({ task, wait, className }: WaitProps) {
         )}
         .
       </p>
+      {blocker.kind === "budget-reached" && (
+        <p className="text-xs text-ink-2">
+          It goes on by itself once the budget is raised, or its period ends.{" "}
+          <Link href={BUDGETS_ADDRESS} className="text-accent underline">
+            See the budgets
+          </Link>
+        </p>
+      )}
       {blocker.holders.length > 0 && (
         <div className="text-xs text-ink-2">
           Held by

@@ -1,4 +1,5 @@
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
+import { CheckedField } from "@/components/ui/checked-field";
 import { Choices } from "@/components/ui/choices";
 import { cn } from "@/components/ui/class-names";
 import { Field, Input, Select } from "@/components/ui/field";
@@ -47,7 +48,7 @@ export function PlanFields({ draft, preview, errors, set }: PlanFieldsProps) {
       <Choices label="Plan" values={PRESETS} names={PRESET_NAMES} value={preset} onChange={(next) => choose(next)} />
       <div className="grid gap-3 sm:grid-cols-2">
         {preset !== "cron" && <When preset={preset} at={at} onChange={(nextAt) => choose(preset, nextAt)} />}
-        <Checked label="Cron" hint="Minute, hour, day, month, day of the week; or @daily." error={errors.cron}>
+        <CheckedField label="Cron" hint="Minute, hour, day, month, day of the week; or @daily." error={errors.cron}>
           {(id, aria) => (
             <Input
               id={id}
@@ -60,8 +61,8 @@ export function PlanFields({ draft, preview, errors, set }: PlanFieldsProps) {
               onChange={(event) => set({ cron: event.target.value })}
             />
           )}
-        </Checked>
-        <Checked label="Time zone" hint="Whose clocks it goes by." error={errors.timeZone}>
+        </CheckedField>
+        <CheckedField label="Time zone" hint="Whose clocks it goes by." error={errors.timeZone}>
           {(id, aria) => (
             <>
               <Input
@@ -81,7 +82,7 @@ export function PlanFields({ draft, preview, errors, set }: PlanFieldsProps) {
               </datalist>
             </>
           )}
-        </Checked>
+        </CheckedField>
       </div>
       <PreviewBox preview={preview} timeZone={draft.timeZone.trim()} />
     </fieldset>
@@ -136,32 +137,6 @@ function When({ preset, at, onChange }: WhenProps) {
         )}
       </Field>
     </>
-  );
-}
-
-type Aria = { "aria-invalid"?: true; "aria-describedby"?: string };
-type CheckedProps = {
-  label: string;
-  hint?: string;
-  error: string | undefined;
-  children: (id: string, aria: Aria) => ReactNode;
-};
-
-/** A field with what the server says is wrong with it. */
-export function Checked({ label, hint, error, children }: CheckedProps) {
-  return (
-    <Field label={label} hint={error === undefined ? hint : undefined}>
-      {(id) => (
-        <>
-          {children(id, error === undefined ? {} : { "aria-invalid": true, "aria-describedby": `${id}-error` })}
-          {error !== undefined && (
-            <p id={`${id}-error`} role="alert" className="text-xs wrap-anywhere text-bad">
-              {error}
-            </p>
-          )}
-        </>
-      )}
-    </Field>
   );
 }
 

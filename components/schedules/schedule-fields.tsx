@@ -2,13 +2,16 @@ import dynamic from "next/dynamic";
 import type { Ref } from "react";
 import { TaskFields } from "@/components/queue/task-fields";
 import type { useProfiles } from "@/components/sessions/profile-select";
+import { CheckedField } from "@/components/ui/checked-field";
 import { Choices } from "@/components/ui/choices";
 import { Input } from "@/components/ui/field";
+import { Radios } from "@/components/ui/radios";
+import { SCHEDULE_OVERLAPS } from "@/contract/words";
 import { jsonOf, type ScheduleDraft, type ScheduleErrors, taskOf } from "./draft";
 import { LengthField } from "./length-field";
-import { OverlapChoice } from "./overlap-choice";
-import { Checked, PlanFields } from "./plan-fields";
+import { PlanFields } from "./plan-fields";
 import { usePreview } from "./use-preview";
+import { OVERLAP_WORDS } from "./words";
 
 const ScheduleTaskJson = dynamic(() => import("./schedule-task-json").then((module) => module.ScheduleTaskJson), {
   ssr: false,
@@ -40,7 +43,7 @@ export function ScheduleFields({ draft, errors, profiles, canFill, nameBox, set 
   const planErrors = { cron: preview.cron ?? refused.cron, timeZone: preview.timeZone ?? refused.timeZone };
   return (
     <>
-      <Checked label="Name" hint="What it is for, as people know it." error={errors.name}>
+      <CheckedField label="Name" hint="What it is for, as people know it." error={errors.name}>
         {(id, aria) => (
           <Input
             ref={nameBox}
@@ -52,9 +55,15 @@ export function ScheduleFields({ draft, errors, profiles, canFill, nameBox, set 
             onChange={(event) => set({ name: event.target.value })}
           />
         )}
-      </Checked>
+      </CheckedField>
       <PlanFields draft={draft} preview={preview} errors={planErrors} set={set} />
-      <OverlapChoice value={draft.overlap} onChange={(overlap) => set({ overlap })} />
+      <Radios
+        label="While its earlier task has not ended"
+        values={SCHEDULE_OVERLAPS}
+        words={OVERLAP_WORDS}
+        value={draft.overlap}
+        onChange={(overlap) => set({ overlap })}
+      />
       <LengthField
         label="Make up for what was missed"
         hint="As while no worker was there: the last time alone, if it is not longer ago."

@@ -31,6 +31,11 @@ const ChangesView = dynamic(() => import("@/components/changes/changes-view").th
   loading: () => <TableSkeleton />,
 });
 
+// Few sessions have come near a budget: no page waits for what tells of it.
+const SessionBudgets = dynamic(
+  () => import("@/components/budgets/session-budgets").then((module) => module.SessionBudgets),
+  { ssr: false },
+);
 const SessionAudit = dynamic(() => import("./session-audit").then((module) => module.SessionAudit), {
   loading: () => <TableSkeleton />,
 });
@@ -77,6 +82,7 @@ function LoadedSession({ session, tab }: { session: SessionSummary; tab: Session
   return (
     <div className="flex h-full min-h-0 flex-col">
       <SessionHeader session={session} openRun={openRun} />
+      <SessionBudgets sessionId={session.sessionId} />
       <TabLinks label="Session" tabs={tabs} current={tab} />
       <div className="flex min-h-0 flex-1">
         <div className="flex min-h-0 min-w-0 flex-1 flex-col">

@@ -32,3 +32,9 @@ export function useRulesAll(): boolean {
   const { role, tenantId } = useIdentity();
   return role === "admin" && tenantId === null;
 }
+
+/** Whether a tenant's own is this operator's too; what is of all tenants is only of those who see them all. */
+export function useIsOf(tenantId: string): boolean {
+  const own = useIdentity().tenantId;
+  return own === null || own === tenantId;
+}

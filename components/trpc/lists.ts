@@ -1,6 +1,7 @@
 import type { TRPCOptionsProxy } from "@trpc/tanstack-react-query";
 import type { ApprovalSummary, ListApprovalsInput } from "@/contract/approval";
 import type { AuditRow, ListAuditInput } from "@/contract/audit";
+import type { Budget, BudgetPeriod, ListBudgetsInput } from "@/contract/budget";
 import type { BulkAction, BulkResult, ListBulkResultsInput } from "@/contract/bulk";
 import type { TokenRecord } from "@/contract/identity";
 import type { ListTasksInput, QueueScopeInput, QueueTaskSummary, TaskAttempt } from "@/contract/queue";
@@ -215,6 +216,24 @@ export const firingPages = (api: Api, scheduleId: string, outcome: ListFiringsIn
 /** The newest of all of a schedule's times, as its picture has them. */
 export const newestFirings = (api: Api, scheduleId: string) =>
   api.schedules.firings.queryOptions({ scheduleId, limit: PICTURED });
+
+/** No stream tells of what is spent. */
+export const BUDGETS_POLL_MS = 15_000;
+/** Of one that is looked at closely: what is asked for again once a call to a model may have ended. */
+const BUDGET_POLL_MS = 5_000;
+
+export const budgetPages = (api: Api, input: Pick<Partial<ListBudgetsInput>, "search">) =>
+  paged<Budget>((from) => api.budgets.list.queryOptions({ limit: PAGE, ...input, ...from }));
+
+export const budgetNow = (api: Api, budgetId: string) =>
+  api.budgets.get.queryOptions({ budgetId }, { refetchInterval: BUDGET_POLL_MS });
+
+export const budgetPeriodPages = (api: Api, budgetId: string) =>
+  paged<BudgetPeriod>((from) => api.budgets.periods.queryOptions({ budgetId, limit: PAGE, ...from }));
+
+/** What a session's calls count towards, as it stands while the session is looked at. */
+export const budgetsOfSession = (api: Api, sessionId: string) =>
+  api.budgets.ofSession.queryOptions({ sessionId }, { refetchInterval: BUDGET_POLL_MS });
 
 const LEASE_POLL_MS = 5_000;
 

@@ -33,7 +33,13 @@ test("ages name the past and the future by one unit", () => {
 
 test("sizes, counts, plurals and ids stay short", () => {
   expect([512, 1_536, 150 * 1_048_576].map(formatBytes)).toEqual(["512 B", "1.5 KiB", "150 MiB"]);
-  expect([940, 1_240, 12_400, 3_100_000].map(formatCount)).toEqual(["940", "1.2k", "12k", "3.1M"]);
+  expect([940, 1_240, 12_400, 3_100_000, 2_000_000_000].map(formatCount)).toEqual([
+    "940",
+    "1.2k",
+    "12k",
+    "3.1M",
+    "2.0B",
+  ]);
   expect([formatPlural(1, "event"), formatPlural(1_204, "event")]).toEqual(["1 event", "1,204 events"]);
   expect(shortenId("run_018f3a4b-aaaa-bbbb-cccc-ddddeeee1234")).toBe("run_018f3a…ee1234");
   expect(shortenId("ses_short")).toBe("ses_short");

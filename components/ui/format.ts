@@ -43,11 +43,12 @@ export function formatBytes(bytes: number): string {
   return `${index === 0 || size >= 100 ? Math.round(size) : size.toFixed(1)} ${SIZES[index]}`;
 }
 
-/** A count for narrow places: `940`, `12.4k`, `3.1M`. */
+/** A count for narrow places: `940`, `12.4k`, `3.1M`, `2.0B`. */
 export function formatCount(count: number): string {
   if (count < 1_000) return String(count);
   if (count < 1_000_000) return `${(count / 1_000).toFixed(count < 10_000 ? 1 : 0)}k`;
-  return `${(count / 1_000_000).toFixed(1)}M`;
+  if (count < 1_000_000_000) return `${(count / 1_000_000).toFixed(1)}M`;
+  return `${(count / 1_000_000_000).toFixed(1)}B`;
 }
 
 /** Tokens for narrow places: `1 token`, `940 tokens`, `12.4k tokens`. */

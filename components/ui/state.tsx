@@ -81,6 +81,9 @@ const LOOKS: Record<string, Look> = {
   open: { tone: "good", icon: CircleDot },
   paused: { tone: "warn", icon: OctagonPause },
   draining: { tone: "busy", icon: CircleDashed },
+  within: { tone: "good", icon: CheckCircle2 },
+  near: { tone: "warn", icon: TriangleAlert },
+  reached: { tone: "bad", icon: OctagonPause },
 };
 
 export function lookOf(state: string): Look {

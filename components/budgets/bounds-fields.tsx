@@ -1,0 +1,77 @@
+import { useProfiles } from "@/components/sessions/profile-select";
+import { CheckedField } from "@/components/ui/checked-field";
+import { Choices } from "@/components/ui/choices";
+import { Field, Input, Select } from "@/components/ui/field";
+import type { BudgetDraft, BudgetErrors } from "./draft";
+
+const WHOSE = ["all", "one"] as const;
+const WHOSE_NAMES = { all: "All tenants together", one: "One tenant" };
+
+type BoundsFieldsProps = {
+  draft: Pick<BudgetDraft, "isOfAll" | "tenant" | "project" | "profile">;
+  errors: BudgetErrors;
+  /** Whether it can be of another tenant, or of all of them. */
+  seesAll: boolean;
+  set: (change: Partial<BudgetDraft>) => void;
+};
+
+/** What counts towards a budget: everything, unless a tenant, a project or a profile is named. */
+export function BoundsFields({ draft, errors, seesAll, set }: BoundsFieldsProps) {
+  const { backends } = useProfiles();
+  return (
+    <fieldset className="flex min-w-0 flex-col gap-3">
+      <legend className="mb-1 text-xs font-medium text-ink-2">What counts</legend>
+      {seesAll && (
+        <Choices
+          label="Whose calls count"
+          values={WHOSE}
+          names={WHOSE_NAMES}
+          value={draft.isOfAll ? "all" : "one"}
+          onChange={(whose) => set({ isOfAll: whose === "all" })}
+        />
+      )}
+      <div className="grid gap-3 sm:grid-cols-2">
+        {seesAll && !draft.isOfAll && (
+          <CheckedField label="Tenant" error={errors.tenant} className="sm:col-span-2">
+            {(id, aria) => (
+              <Input
+                id={id}
+                {...aria}
+                autoComplete="off"
+                spellCheck={false}
+                placeholder="default"
+                value={draft.tenant}
+                onChange={(event) => set({ tenant: event.target.value })}
+              />
+            )}
+          </CheckedField>
+        )}
+        <CheckedField label="Project" hint="Empty: every project." error={errors.project}>
+          {(id, aria) => (
+            <Input
+              id={id}
+              {...aria}
+              autoComplete="off"
+              spellCheck={false}
+              value={draft.project}
+              onChange={(event) => set({ project: event.target.value })}
+            />
+          )}
+        </CheckedField>
+        <Field label="Profile">
+          {(id) => (
+            <Select id={id} value={draft.profile} onChange={(event) => set({ profile: event.target.value })}>
+              <option value="">Every profile</option>
+              {backends.map(({ profile, isDemo }) => (
+                <option key={profile} value={profile}>
+                  {profile}
+                  {isDemo && " (scripted model)"}
+                </option>
+              ))}
+            </Select>
+          )}
+        </Field>
+      </div>
+    </fieldset>
+  );
+}

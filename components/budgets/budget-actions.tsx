@@ -1,0 +1,45 @@
+"use client";
+import { Pencil, TrendingUp } from "lucide-react";
+import { ActsMenu } from "@/components/ui/acts-menu";
+import { Button } from "@/components/ui/button";
+import { copyCurl } from "@/components/ui/curl";
+import { CurlMenu } from "@/components/ui/curl-menu";
+import { showTricks } from "@/components/ui/hidden-text";
+import { MenuItem } from "@/components/ui/menu";
+import type { Budget } from "@/contract/budget";
+import type { BudgetDialog } from "./budget-dialogs";
+import { useMay } from "./use-may";
+
+type BudgetActionsProps = { budget: Budget; onShow: (dialog: BudgetDialog) => void };
+
+/** What can be done to a budget: what is done often beside its name, the rest in a menu. */
+export function BudgetActions({ budget, onShow }: BudgetActionsProps) {
+  const { mayChange, mayRaise } = useMay(budget.tenantId);
+  const { id, current } = budget;
+  const path = `/budgets/${encodeURIComponent(id)}`;
+  return (
+    <>
+      {mayRaise && current !== null && (
+        <Button onClick={() => onShow(current)}>
+          <TrendingUp aria-hidden className="size-4" /> Raise…
+        </Button>
+      )}
+      {mayChange && (
+        <Button onClick={() => onShow("edit")}>
+          <Pencil aria-hidden className="size-4" /> Edit…
+        </Button>
+      )}
+      <CurlMenu>
+        <MenuItem onSelect={() => void copyCurl({ path })}>This budget as curl</MenuItem>
+        <MenuItem onSelect={() => void copyCurl({ path: `${path}/periods` })}>Its periods as curl</MenuItem>
+      </CurlMenu>
+      {mayChange && (
+        <ActsMenu size="icon" label={`Actions on budget ${showTricks(budget.name)}`}>
+          <MenuItem isDanger onSelect={() => onShow("delete")}>
+            Delete…
+          </MenuItem>
+        </ActsMenu>
+      )}
+    </>
+  );
+}

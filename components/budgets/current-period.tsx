@@ -1,0 +1,114 @@
+import { operatorName } from "@/components/shell/operator-name";
+import { Button } from "@/components/ui/button";
+import { useHydratedNow } from "@/components/ui/clock";
+import { formatDuration, sentence } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
+import { Panel } from "@/components/ui/page";
+import { Tile } from "@/components/ui/tile";
+import { Countdown } from "@/components/ui/time";
+import type { Budget, BudgetPeriod } from "@/contract/budget";
+import { BudgetBar } from "./budget-bar";
+import { paceOf } from "./pace";
+import { useMay } from "./use-may";
+import { useTakeBack } from "./use-take-back";
+import { amountWords, figureOf, leftOf, partWords, percentOf, periodName } from "./words";
+
+type CurrentPeriodProps = { budget: Budget; period: BudgetPeriod };
+
+/** What is spent of the period that is under way, what is left of it, and where that leads. */
+export function CurrentPeriod({ budget, period }: CurrentPeriodProps) {
+  const { name, unit, warnPercent } = budget;
+  const part = partWords(period);
+  return (
+    <Panel
+      title={periodName(budget.period, period)}
+      actions={
+        period.endsAt !== null && (
+          <span className="text-xs text-ink-3">
+            resets <Countdown to={period.endsAt} />
+          </span>
+        )
+      }
+    >
+      <div className="flex flex-col gap-3 p-4">
+        <BudgetBar
+          label={`Spent of ${showTricks(name)}`}
+          period={period}
+          warnPercent={warnPercent}
+          className="h-4 rounded-md"
+        />
+        <dl className="grid grid-cols-1 gap-px overflow-hidden rounded-lg border bg-line sm:grid-cols-3">
+          <Tile
+            name="Spent"
+            figure={figureOf(unit, period.spent)}
+            note={`${percentOf(period)} % of ${amountWords(unit, period.limit)}`}
+          />
+          <Tile
+            name="Left"
+            figure={figureOf(unit, leftOf(period))}
+            note={period.spent > period.limit ? `${amountWords(unit, period.spent - period.limit)} more was spent` : ""}
+          />
+          <PaceTile unit={unit} period={period} />
+        </dl>
+        {part !== null && <p className="text-xs text-warn">{part}</p>}
+        {period.isRaised && <Raised budget={budget} period={period} />}
+      </div>
+    </Panel>
+  );
+}
+
+function PaceTile({ unit, period }: { unit: string; period: BudgetPeriod }) {
+  const nowMs = useHydratedNow();
+  const pace = nowMs === null ? null : paceOf(period, nowMs);
+  if (nowMs === null || pace === null)
+    return (
+      <Tile
+        name="At this pace"
+        figure="–"
+        note={period.state === "reached" ? "all of it is spent" : "too early to say"}
+      />
+    );
+  if (pace.kind === "lasts")
+    return (
+      <Tile name="At this pace" figure="it lasts" note={`${amountWords(unit, whole(unit, pace.spent))} at its end`} />
+    );
+  return (
+    <Tile
+      name="At this pace"
+      figure={`spent in ${formatDuration(Math.max(60_000, pace.atMs - nowMs))}`}
+      tone="text-warn"
+      note={`about ${atWords(pace.atMs)}`}
+    />
+  );
+}
+
+/** A pace promises no fractions of a token. */
+function whole(unit: string, amount: number): number {
+  return unit === "tokens" ? Math.round(amount) : amount;
+}
+
+const AT = new Intl.DateTimeFormat(undefined, {
+  ...{ weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
+});
+const atWords = (ms: number): string => AT.format(ms);
+
+/** That it was raised for this period, by whom, and the way back. */
+function Raised({ budget, period }: CurrentPeriodProps) {
+  const { mayRaise } = useMay(budget.tenantId);
+  const { isPending, takeBack } = useTakeBack(budget);
+  const { unit, limit } = budget;
+  const by = period.raisedBy === null ? "" : ` by ${operatorName(period.raisedBy)}`;
+  return (
+    <div className="flex flex-wrap items-center justify-between gap-2 rounded-md bg-sunken px-3 py-2 text-xs">
+      <p className="min-w-0 wrap-anywhere">
+        {sentence(`raised${by}`)} from {amountWords(unit, limit)} to {amountWords(unit, period.limit)}, until this
+        period ends.
+      </p>
+      {mayRaise && (
+        <Button size="sm" disabled={isPending} onClick={() => takeBack(period)}>
+          Take it back
+        </Button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,129 @@
+import type { ShownError } from "@/components/trpc/errors";
+import type { Budget, CreateBudgetInput, UpdateBudgetInput } from "@/contract/budget";
+import { BUDGET_TOKENS, type BudgetAction, type BudgetPeriodKind } from "@/contract/words";
+import { readAmount } from "./raise";
+
+/** What of a budget a person says; figures as they are typed. */
+export type BudgetDraft = {
+  name: string;
+  /** Of whoever sees all tenants: whether it is of all of them together. */
+  isOfAll: boolean;
+  tenant: string;
+  project: string;
+  /** Empty: every profile. */
+  profile: string;
+  period: BudgetPeriodKind;
+  as: "money" | "tokens";
+  currency: string;
+  limit: string;
+  warn: string;
+  action: BudgetAction;
+};
+
+/** Its currency is chosen by what calls have prices in. */
+export const NEW_DRAFT: Omit<BudgetDraft, "currency"> & { currency: null } = {
+  ...{ name: "", isOfAll: true, tenant: "", project: "", profile: "", period: "month" },
+  ...{ as: "money", currency: null, limit: "", warn: "80", action: "hold" },
+};
+
+/** What a budget is of, its period and its unit stay as they are. */
+type ChangedDraft = Pick<BudgetDraft, "name" | "limit" | "warn" | "action">;
+type BudgetFault = { limit?: string; warn?: string; tenant?: string; currency?: string };
+
+/** A budget as it is, to be changed. */
+export function draftOf({ name, limit, warnPercent, action }: Budget): ChangedDraft {
+  return { name, limit: String(limit), warn: warnPercent === null ? "" : String(warnPercent), action };
+}
+
+const WARN = "a whole number from 1 to 99, or nothing";
+
+/** undefined: it is none. */
+function readWarn(typed: string): number | null | undefined {
+  const text = typed.trim();
+  if (text === "") return null;
+  return /^[1-9]\d?$/.test(text) ? Number(text) : undefined;
+}
+
+/** What is asked for to make it, null where something of it cannot be; the rest is the server's to judge. */
+export function createInputOf(draft: BudgetDraft, seesAll: boolean): Asked {
+  const { period, action } = draft;
+  const unit = draft.as === "tokens" ? BUDGET_TOKENS : draft.currency.trim().toUpperCase();
+  const { limit, warnPercent, faults } = figuresOf(draft);
+  const tenant = draft.tenant.trim();
+  if (seesAll && !draft.isOfAll && tenant === "") faults.tenant = "which tenant, or all of them";
+  if (!/^([A-Z]{3}|tokens)$/.test(unit)) faults.currency = "a currency's three letters, such as USD";
+  if (limit === null || warnPercent === undefined || Object.keys(faults).length > 0) return { input: null, faults };
+  const input = {
+    name: draft.name.trim(),
+    ...(seesAll && !draft.isOfAll ? { tenantId: tenant } : {}),
+    ...(draft.project.trim() === "" ? {} : { projectId: draft.project.trim() }),
+    ...(draft.profile === "" ? {} : { backendProfile: draft.profile }),
+    ...{ period, unit, limit, warnPercent, action },
+  };
+  return { input, faults };
+}
+type Asked = { input: CreateBudgetInput | null; faults: BudgetFault };
+
+function figuresOf(draft: ChangedDraft) {
+  const limit = readAmount(draft.limit);
+  const warnPercent = readWarn(draft.warn);
+  const faults: BudgetFault = {
+    ...(limit === null ? { limit: "a figure, such as 12.50" } : {}),
+    ...(warnPercent === undefined ? { warn: WARN } : {}),
+  };
+  return { limit, warnPercent, faults };
+}
+
+export type BudgetChange = Omit<UpdateBudgetInput, "budgetId" | "expectedVersion">;
+
+/** What differs from the budget as it was seen, and nothing else; or what of it cannot be. */
+export function changeOf(seen: Budget, draft: ChangedDraft): { change: BudgetChange; faults: BudgetFault } {
+  const { limit, warnPercent, faults } = figuresOf(draft);
+  const name = draft.name.trim();
+  const change = {
+    ...(name === seen.name ? {} : { name }),
+    ...(limit === null || limit === seen.limit ? {} : { limit }),
+    ...(warnPercent === undefined || warnPercent === seen.warnPercent ? {} : { warnPercent }),
+    ...(draft.action === seen.action ? {} : { action: draft.action }),
+  };
+  return { change, faults };
+}
+
+/** A draft beside a budget that was changed meanwhile: what the other has changed as it is now, the rest as it was typed. */
+export function rebased(draft: ChangedDraft, seen: Budget, now: Budget): ChangedDraft {
+  const other = draftOf(now);
+  return {
+    name: now.name === seen.name ? draft.name : other.name,
+    limit: now.limit === seen.limit ? draft.limit : other.limit,
+    warn: now.warnPercent === seen.warnPercent ? draft.warn : other.warn,
+    action: now.action === seen.action ? draft.action : other.action,
+  };
+}
+
+const FIELD_OF = {
+  name: "name",
+  tenantId: "tenant",
+  projectId: "project",
+  backendProfile: "profile",
+  unit: "currency",
+  limit: "limit",
+  warnPercent: "warn",
+} as const;
+export type BudgetErrors = Partial<Record<(typeof FIELD_OF)[keyof typeof FIELD_OF] | "form", string>>;
+
+/** What the server refused, by the field that it is about; `form` holds what is about none. */
+export function errorsOf(error: ShownError | null): BudgetErrors {
+  if (error === null) return {};
+  if (error.reason === "already-exists") return { name: error.message };
+  const issues = Array.isArray(error.details?.issues)
+    ? (error.details.issues as { path: string; message: string }[])
+    : [];
+  if (issues.length === 0) return { form: error.message };
+  const errors: BudgetErrors = {};
+  for (const { path, message } of issues) {
+    const field = FIELD_OF[path as keyof typeof FIELD_OF];
+    if (field === undefined) errors.form ??= `${path}: ${message}`;
+    else errors[field] ??= message;
+  }
+  return errors;
+}

@@ -1,0 +1,99 @@
+"use client";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useRef, useState } from "react";
+import { toast } from "sonner";
+import { currentOf } from "@/components/queue/conflict";
+import { useTRPC } from "@/components/trpc/client";
+import { readError } from "@/components/trpc/errors";
+import { budgetNow } from "@/components/trpc/lists";
+import { Button } from "@/components/ui/button";
+import { CurlButton } from "@/components/ui/curl-button";
+import { Dialog } from "@/components/ui/dialog";
+import { DialogForm } from "@/components/ui/dialog-form";
+import { ErrorNote } from "@/components/ui/error-note";
+import { showTricks } from "@/components/ui/hidden-text";
+import type { Budget } from "@/contract/budget";
+import { BUDGET_TOKENS } from "@/contract/words";
+import { changeOf, draftOf, errorsOf, rebased } from "./draft";
+import { LimitFields, NameField } from "./limit-fields";
+import { boundsWords, PERIOD_WORDS, tenantWords } from "./words";
+
+/** Changes a budget. Of one that was changed meanwhile the other's changes are shown, and one's own kept. */
+export function EditBudgetDialog({ budget, onClose }: { budget: Budget; onClose: () => void }) {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const nameBox = useRef<HTMLInputElement>(null);
+  const [seen, setSeen] = useState(budget);
+  const [draft, setDraft] = useState(() => draftOf(budget));
+  const [wasChanged, setWasChanged] = useState(false);
+  const put = (now: Budget) => {
+    client.setQueryData(budgetNow(trpc, budget.id).queryKey, now);
+    void client.invalidateQueries({ queryKey: trpc.budgets.pathKey() });
+  };
+  const update = useMutation(
+    trpc.budgets.update.mutationOptions({
+      onSuccess: (now) => {
+        put(now);
+        void client.invalidateQueries({ queryKey: trpc.queue.pathKey() });
+        toast.success(`Changed: ${showTricks(now.name)}`);
+        onClose();
+      },
+      onError: (error) => {
+        const current = currentOf<Budget>(readError(error));
+        if (current === null) return;
+        put(current);
+        setDraft((mine) => rebased(mine, seen, current));
+        setSeen(current);
+        setWasChanged(true);
+      },
+    }),
+  );
+  const { change, faults } = changeOf(seen, draft);
+  const isWrong = Object.keys(faults).length > 0;
+  const isSame = Object.keys(change).length === 0;
+  const refused = errorsOf(update.error === null || wasChanged ? null : readError(update.error));
+  const errors = { ...refused, ...faults };
+  const { unit } = budget;
+  const place = { as: unit === BUDGET_TOKENS ? ("tokens" as const) : ("money" as const), currency: unit };
+
+  function submit(): void {
+    if (isSame || isWrong || update.isPending) return;
+    setWasChanged(false);
+    update.mutate({ budgetId: budget.id, expectedVersion: seen.version, ...change });
+  }
+
+  const set = (next: Partial<typeof draft>) => setDraft((known) => ({ ...known, ...next }));
+  return (
+    <Dialog
+      isOpen
+      onOpenChange={(isOpen) => !isOpen && onClose()}
+      initialFocus={nameBox}
+      title="Edit budget"
+      description={showTricks(
+        `Of ${boundsWords(budget)}, ${tenantWords(budget.tenantId)}, ${PERIOD_WORDS[budget.period]}. Another limit counts at once, but where it was raised for a period.`,
+      )}
+    >
+      <DialogForm noValidate onSubmit={submit}>
+        <NameField {...{ draft, errors, set, nameBox }} />
+        <LimitFields draft={{ ...draft, ...place }} errors={errors} set={set} />
+        {wasChanged ? (
+          <p role="alert" className="rounded-md bg-warn-soft p-2 text-xs text-warn">
+            It was changed meanwhile. What was changed is shown as it is now, beside what you typed: change it again if
+            you still want to.
+          </p>
+        ) : (
+          <ErrorNote error={errors.form === undefined ? null : update.error} />
+        )}
+        <div className="flex flex-wrap justify-end gap-2">
+          <CurlButton
+            call={() => ({ method: "PATCH", path: `/budgets/${encodeURIComponent(budget.id)}`, body: change })}
+          />
+          <Button onClick={onClose}>Keep</Button>
+          <Button look="primary" type="submit" disabled={isSame || isWrong || update.isPending}>
+            {update.isPending ? "Changing…" : "Change"}
+          </Button>
+        </div>
+      </DialogForm>
+    </Dialog>
+  );
+}

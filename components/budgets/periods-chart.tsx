@@ -1,0 +1,88 @@
+import { ceilingOf } from "@/components/ui/ceiling";
+import { Chart, Key } from "@/components/ui/chart";
+import { Drawing, Line } from "@/components/ui/drawing";
+import { formatPlural } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
+import type { Budget, BudgetPeriod } from "@/contract/budget";
+import type { BudgetState } from "@/contract/words";
+import { amountWords, conditionOf, figureOf, percentOf, periodName } from "./words";
+
+const HEIGHT = 100;
+/** As many bars as can be told apart on a phone. */
+const SHOWN = 40;
+const LIMIT = "border-t-2 border-dashed border-ink-2 rounded-none h-0";
+const LOOKS: Record<BudgetState, { fill: string; swatch: string }> = {
+  within: { fill: "fill-accent-fill", swatch: "bg-accent-fill" },
+  near: { fill: "fill-warn", swatch: "bg-warn" },
+  reached: { fill: "fill-bad-fill", swatch: "bg-bad-fill" },
+};
+
+type PeriodsChartProps = {
+  budget: Pick<Budget, "name" | "unit" | "period" | "action">;
+  /** The newest first. */
+  periods: readonly BudgetPeriod[];
+};
+
+/** What was spent in each period, against what might be. */
+export function PeriodsChart({ budget, periods }: PeriodsChartProps) {
+  const { name, unit, period: kind, action } = budget;
+  const shown = periods.slice(0, SHOWN).toReversed();
+  const top = ceilingIn(shown.flatMap(({ spent, limit }) => [spent, limit]));
+  const y = (amount: number) => (amount / top) * HEIGHT;
+  const reached = shown.filter(({ state }) => state === "reached").length;
+  const nameOf = (period: BudgetPeriod | undefined) => (period === undefined ? "" : periodName(kind, period));
+  return (
+    <Chart
+      title={`Spent of ${showTricks(name)}`}
+      summary={`Spent in the last ${formatPlural(shown.length, "period")}, of which ${reached} reached the limit`}
+      top={amountWords(unit, top)}
+      from={nameOf(shown[0])}
+      to={nameOf(shown.at(-1))}
+      legend={
+        <>
+          <Key swatch={LOOKS.within.swatch} name="spent" />
+          <Key swatch={LOOKS.near.swatch} name="near the limit" />
+          <Key swatch={LOOKS.reached.swatch} name="limit reached" figure={String(reached)} />
+          <Key swatch={LIMIT} name="limit" />
+        </>
+      }
+      picture={
+        <Drawing width={shown.length} height={HEIGHT}>
+          {shown.map(({ key, spent, state }, index) => (
+            <rect
+              key={key}
+              x={index + 0.15}
+              width={0.7}
+              y={HEIGHT - y(spent)}
+              height={y(spent)}
+              className={LOOKS[state].fill}
+            />
+          ))}
+          <Line
+            course={shown.map(({ limit }) => limit)}
+            {...{ top, height: HEIGHT }}
+            className="stroke-ink-2"
+            isDashed
+          />
+        </Drawing>
+      }
+      columns={["Period", "Spent", "Limit", "Share", "State"]}
+      swatches={[LOOKS.within.swatch, LIMIT]}
+      isNewestFirst
+      rows={shown.map((period) => [
+        periodName(kind, period),
+        figureOf(unit, period.spent),
+        figureOf(unit, period.limit),
+        `${percentOf(period)} %`,
+        conditionOf(period.state, action).word,
+      ])}
+    />
+  );
+}
+
+/** A round figure that nothing is above, also of cents. */
+function ceilingIn(amounts: readonly number[]): number {
+  const most = Math.max(...amounts);
+  const scale = most >= 1 ? 1 : 1_000_000;
+  return ceilingOf(amounts.map((amount) => amount * scale)) / scale;
+}

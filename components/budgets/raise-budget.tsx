@@ -1,0 +1,128 @@
+"use client";
+import { useRef, useState } from "react";
+import { toast } from "sonner";
+import { readError } from "@/components/trpc/errors";
+import { Button } from "@/components/ui/button";
+import { CheckedField } from "@/components/ui/checked-field";
+import { CurlButton } from "@/components/ui/curl-button";
+import { Dialog } from "@/components/ui/dialog";
+import { DialogForm } from "@/components/ui/dialog-form";
+import { ErrorNote } from "@/components/ui/error-note";
+import { Input } from "@/components/ui/field";
+import { shortenId } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
+import { Countdown } from "@/components/ui/time";
+import type { Budget, BudgetPeriod } from "@/contract/budget";
+import { BUDGET_TOKENS } from "@/contract/words";
+import { BudgetBar } from "./budget-bar";
+import { errorsOf } from "./draft";
+import { raiseChoices, readAmount } from "./raise";
+import { useRaise } from "./use-raise";
+import { amountWords, percentOf, spentWords } from "./words";
+
+type RaiseBudgetDialogProps = {
+  budget: Pick<Budget, "id" | "name" | "unit">;
+  period: BudgetPeriod;
+  onClose: () => void;
+};
+
+/** Lets a period that is under way have more, until it ends. */
+export function RaiseBudgetDialog({ budget, period, onClose }: RaiseBudgetDialogProps) {
+  const { id: budgetId, name, unit } = budget;
+  const { sessionId, spent } = period;
+  const field = useRef<HTMLInputElement>(null);
+  const choices = raiseChoices(unit, period);
+  const [typed, setTyped] = useState(String(choices[1]?.limit ?? ""));
+  const raise = useRaise(({ limit }) => {
+    toast.success(`Raised to ${amountWords(unit, limit)}: ${showTricks(name)}`);
+    onClose();
+  });
+  const limit = readAmount(typed);
+  const errors = errorsOf(raise.error === null ? null : readError(raise.error));
+  const error = limit === null ? "a figure, such as 12.50" : errors.limit;
+  const ask = { ...(sessionId === null ? {} : { sessionId }), limit };
+
+  function submit(): void {
+    if (limit !== null && !raise.isPending) raise.mutate({ budgetId, ...ask });
+  }
+
+  return (
+    <Dialog
+      isOpen
+      onOpenChange={(isOpen) => !isOpen && onClose()}
+      initialFocus={field}
+      title={`Raise ${showTricks(name)}`}
+      description={sessionId === null ? undefined : `For session ${shortenId(sessionId)} alone.`}
+    >
+      <DialogForm noValidate onSubmit={submit}>
+        <div className="flex flex-col gap-1 text-xs">
+          <p className="flex justify-between gap-2 tabular-nums">
+            <span className="font-medium">{spentWords(unit, period)} is spent</span>
+            <span className="text-ink-3">{percentOf(period)} %</span>
+          </p>
+          <BudgetBar label="Spent until now" period={period} warnPercent={null} />
+        </div>
+        <CheckedField
+          label={`May be spent in all, in ${unit === BUDGET_TOKENS ? "tokens" : unit}`}
+          error={error}
+          hint={limit !== null && limit <= spent ? "No more than what is spent already: it stays reached." : undefined}
+        >
+          {(id, aria) => (
+            <Input
+              ref={field}
+              id={id}
+              {...aria}
+              inputMode="decimal"
+              autoComplete="off"
+              value={typed}
+              onChange={(event) => setTyped(event.target.value)}
+            />
+          )}
+        </CheckedField>
+        <fieldset className="min-w-0">
+          <legend className="sr-only">Usual raises</legend>
+          <div className="flex flex-wrap gap-2">
+            {choices.map((choice) => (
+              <Button
+                key={choice.name}
+                size="sm"
+                aria-pressed={choice.limit === limit}
+                className="aria-pressed:bg-accent-soft"
+                onClick={() => setTyped(String(choice.limit))}
+              >
+                {choice.name} <span className="text-ink-3 tabular-nums">{amountWords(unit, choice.limit)}</span>
+              </Button>
+            ))}
+          </div>
+        </fieldset>
+        <HowLong period={period} />
+        <ErrorNote error={errors.limit === undefined ? raise.error : null} />
+        <div className="flex flex-wrap items-center justify-end gap-2">
+          <CurlButton
+            call={() => ({ method: "POST", path: `/budgets/${encodeURIComponent(budgetId)}/raise`, body: ask })}
+          />
+          <Button onClick={onClose}>Cancel</Button>
+          <Button look="primary" type="submit" disabled={limit === null || raise.isPending}>
+            {raise.isPending ? "Raising it…" : "Raise"}
+          </Button>
+        </div>
+      </DialogForm>
+    </Dialog>
+  );
+}
+
+function HowLong({ period: { endsAt } }: { period: BudgetPeriod }) {
+  return (
+    <p className="text-xs text-ink-2">
+      {endsAt === null ? (
+        "It holds for as long as the session is there."
+      ) : (
+        <>
+          It holds until the period ends, <Countdown to={endsAt} />; the next one has the budget’s own limit again.
+        </>
+      )}{" "}
+      What waits goes on by itself. The budget and the audit log say who raised it, and whoever is told of the budget is
+      told anew when it comes near.
+    </p>
+  );
+}

@@ -1,0 +1,66 @@
+import { expect, test } from "vitest";
+import type { BudgetPeriod } from "@/contract/budget";
+import {
+  amountWords,
+  boundsWords,
+  conditionOf,
+  figureOf,
+  leftOf,
+  partWords,
+  percentOf,
+  periodName,
+  sessionsWords,
+  spentWords,
+  tenantWords,
+} from "./words";
+
+const period = (more: Partial<BudgetPeriod>): BudgetPeriod => ({
+  ...{ budgetId: "bgt_1", key: "2026-01-01", sessionId: null, spent: 1, limit: 2, isRaised: false, raisedBy: null },
+  ...{ startsAt: "2026-01-01T00:00:00.000Z", endsAt: "2026-02-01T00:00:00.000Z", state: "within" },
+  ...{ nearAt: null, reachedAt: null, uncountedCalls: 0, unpricedCalls: 0, ...more },
+});
+
+test("money is told by its currency, and tokens to the last one while each may count", () => {
+  expect(spentWords("USD", { spent: 3.2, limit: 5 })).toBe("$3.20 of $5.00");
+  expect(spentWords("tokens", { spent: 49_960, limit: 50_000 })).toBe("49,960 of 50,000 tokens");
+  expect(spentWords("tokens", { spent: 12_300_000, limit: 2_000_000_000 })).toBe("12.3M of 2.0B tokens");
+  expect([figureOf("EUR", 0.000041), amountWords("tokens", 1)]).toEqual(["€0.000041", "1 token"]);
+});
+
+test("nothing is called spent as a whole before it is", () => {
+  expect(percentOf({ spent: 4.9999, limit: 5 })).toBe(99);
+  expect(percentOf({ spent: 5, limit: 5 })).toBe(100);
+  expect(percentOf({ spent: 6.5, limit: 5 })).toBe(130);
+  expect([leftOf({ spent: 3, limit: 5 }), leftOf({ spent: 6, limit: 5 })]).toEqual([2, 0]);
+});
+
+test("what counts is told by what was named", () => {
+  expect(boundsWords({ projectId: null, backendProfile: null })).toBe("every project and profile");
+  expect(boundsWords({ projectId: "web", backendProfile: null })).toBe("project web");
+  expect(boundsWords({ projectId: null, backendProfile: "codex" })).toBe("profile codex");
+  expect(boundsWords({ projectId: "web", backendProfile: "codex" })).toBe("project web on profile codex");
+  expect([tenantWords("*"), tenantWords("acme")]).toEqual(["all tenants together", "tenant acme"]);
+});
+
+test("what is reached holds, or goes on", () => {
+  expect(conditionOf("within", "hold")).toEqual({ state: "within", word: "within", why: null });
+  expect(conditionOf("near", "hold").word).toBe("near its limit");
+  expect(conditionOf("reached", "hold").word).toBe("reached, holds");
+  expect(conditionOf("reached", "tell")).toMatchObject({ tone: "warn", word: "reached, goes on" });
+  expect([sessionsWords(0), sessionsWords(1)]).toEqual(["no session has reached it", "1 session reached it"]);
+});
+
+test("a period is called by its days of UTC, and a session's by its id", () => {
+  expect(periodName("month", period({}))).toBe("January 2026");
+  expect(periodName("day", period({ endsAt: "2026-01-02T00:00:00.000Z" }))).toBe("Jan 1, 2026");
+  const week = period({ startsAt: "2025-12-29T00:00:00.000Z", endsAt: "2026-01-05T00:00:00.000Z" });
+  expect(periodName("week", week)).toBe("Dec 29 to Jan 4, 2026");
+  expect(periodName("session", period({ key: "ses_1", startsAt: null, endsAt: null }))).toBe("ses_1");
+});
+
+test("what is not in it is said", () => {
+  expect(partWords({ uncountedCalls: 0, unpricedCalls: 0 })).toBeNull();
+  expect(partWords({ uncountedCalls: 1, unpricedCalls: 2 })).toBe(
+    "It is a part of the whole. Not in it: 2 calls without a price in its currency, 1 call without token counts.",
+  );
+});

@@ -1,0 +1,115 @@
+import { formatCount, formatMoney, formatPlural } from "@/components/ui/format";
+import type { Budget, BudgetPeriod } from "@/contract/budget";
+import {
+  ALL_TENANTS,
+  BUDGET_TOKENS,
+  type BudgetAction,
+  type BudgetPeriodKind,
+  type BudgetState,
+} from "@/contract/words";
+
+const MICROS = 1_000_000;
+/** Tokens below these are told to the last one: near a limit each counts. */
+const EXACT_BELOW = 1_000_000;
+
+/** A figure without its unit, where that stands beside it: `12,400`, `3.1M`, `$3.20`. */
+export function figureOf(unit: string, amount: number): string {
+  if (unit !== BUDGET_TOKENS) return formatMoney(Math.round(amount * MICROS), unit);
+  return amount < EXACT_BELOW ? amount.toLocaleString("en") : formatCount(amount);
+}
+
+/** What an amount is: `12,400 tokens`, `$3.20`. */
+export function amountWords(unit: string, amount: number): string {
+  if (unit !== BUDGET_TOKENS) return figureOf(unit, amount);
+  return `${figureOf(unit, amount)} ${amount === 1 ? "token" : "tokens"}`;
+}
+
+type Spending = Pick<BudgetPeriod, "spent" | "limit">;
+
+/** `$3.20 of $5.00`, `12,400 of 50,000 tokens`. */
+export function spentWords(unit: string, { spent, limit }: Spending): string {
+  return `${figureOf(unit, spent)} of ${amountWords(unit, limit)}`;
+}
+
+/** The share of the limit that is spent, in whole percent; 100 only once all of it is. */
+export function percentOf({ spent, limit }: Spending): number {
+  return Math.floor((spent / limit) * 100);
+}
+
+/** What may still be spent; nothing where more was. */
+export function leftOf({ spent, limit }: Spending): number {
+  return Math.max(0, limit - spent);
+}
+
+export const PERIOD_WORDS: Record<BudgetPeriodKind, string> = {
+  day: "each day",
+  week: "each week",
+  month: "each month",
+  session: "each session",
+};
+
+/** Whose spending counts: `all tenants together`, `tenant acme`. */
+export function tenantWords(tenantId: string): string {
+  return tenantId === ALL_TENANTS ? "all tenants together" : `tenant ${tenantId}`;
+}
+
+/** What of it counts: `project web on profile codex`, `every project and profile`. */
+export function boundsWords({ projectId, backendProfile }: Pick<Budget, "projectId" | "backendProfile">): string {
+  if (projectId === null) return backendProfile === null ? "every project and profile" : `profile ${backendProfile}`;
+  return backendProfile === null ? `project ${projectId}` : `project ${projectId} on profile ${backendProfile}`;
+}
+
+/** What is done at the limit. */
+export const ACTION_WORDS: Record<BudgetAction, { name: string; hint: string }> = {
+  hold: {
+    name: "Hold",
+    hint: "Models are asked no more: turns end with “budget reached”, and tasks wait, until somebody raises it or its period ends.",
+  },
+  tell: { name: "Tell", hint: "People are told, and all goes on." },
+};
+
+/** How a budget is shown to stand: its icon's state, its tone where that is another, and the word beside it. */
+export type Condition = { state: BudgetState; tone?: "warn"; word: string; why: string | null };
+
+/** What is reached holds, or goes on all the same. */
+export function conditionOf(state: BudgetState, action: BudgetAction): Condition {
+  if (state === "within") return { state, word: "within", why: null };
+  if (state === "near") return { state, word: "near its limit", why: NEAR_WHY[action] };
+  if (action === "tell") return { state, tone: "warn", word: "reached, goes on", why: ACTION_WORDS.tell.hint };
+  return { state, word: "reached, holds", why: ACTION_WORDS.hold.hint };
+}
+
+const NEAR_WHY: Record<BudgetAction, string> = {
+  hold: "At its limit models are asked no more, and tasks wait.",
+  tell: "At its limit people are told, and all goes on.",
+};
+
+/** Sessions that have reached theirs, where each has its own. */
+export function sessionsWords(reachedSessions: number): string {
+  if (reachedSessions === 0) return "no session has reached it";
+  return `${formatPlural(reachedSessions, "session")} reached it`;
+}
+
+/** Why what is spent is not the whole; null where it is. */
+export function partWords({ uncountedCalls, unpricedCalls }: Pick<BudgetPeriod, "uncountedCalls" | "unpricedCalls">) {
+  const reasons = [
+    ...(unpricedCalls > 0 ? [`${formatPlural(unpricedCalls, "call")} without a price in its currency`] : []),
+    ...(uncountedCalls > 0 ? [`${formatPlural(uncountedCalls, "call")} without token counts`] : []),
+  ];
+  return reasons.length === 0 ? null : `It is a part of the whole. Not in it: ${reasons.join(", ")}.`;
+}
+
+const DAY_MS = 86_400_000;
+const in_ = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat("en", { ...options, timeZone: "UTC" });
+const DAY = in_({ day: "numeric", month: "short", year: "numeric" });
+const SHORT_DAY = in_({ day: "numeric", month: "short" });
+const MONTH = in_({ month: "long", year: "numeric" });
+
+/** What a period is called, by its days of UTC; a session's by its id. */
+export function periodName(kind: BudgetPeriodKind, { key, startsAt, endsAt }: BudgetPeriod): string {
+  if (startsAt === null || endsAt === null) return key;
+  const from = Date.parse(startsAt);
+  if (kind === "month") return MONTH.format(from);
+  if (kind === "day") return DAY.format(from);
+  return `${SHORT_DAY.format(from)} to ${DAY.format(Date.parse(endsAt) - DAY_MS)}`;
+}
