@@ -13,6 +13,7 @@ const LISTS = [
   "/runs",
   "/runners",
   "/backends",
+  "/budgets",
   "/storage",
   "/audit",
   "/settings/webhooks",

@@ -8,6 +8,7 @@ import { type Api, apiOf, openPage } from "./queue-stories";
 const TITLE = "Heron's own work";
 const TASK = "Heron's task";
 const SCHEDULE = "Heron's rounds";
+const BUDGET = "Heron's money";
 const SESSION = "ses_of_heron";
 const RUNNER = "runner_of_heron";
 const FAILED = "ses_failed";
@@ -23,6 +24,7 @@ type Seeded = {
   bulkId: string;
   webhookId: string;
   scheduleId: string;
+  budgetId: string;
 };
 const signedIn = productOfFile(ENV);
 let admin: BrowserContext;
@@ -60,13 +62,16 @@ async function seed(api: Api): Promise<Seeded> {
   const task = { title: TASK, backendProfile: "demo", payload: {} };
   const plan = { name: SCHEDULE, cron: "0 9 1 1 *", isPaused: true, task };
   const { id: scheduleId } = (await api.post("/schedules", plan)) as { id: string };
-  return { runId, failedId, taskId, approvalId, bulkId, webhookId, scheduleId };
+  const { id: budgetId } = (await api.post("/budgets", { name: BUDGET, ...MONTHLY })) as { id: string };
+  return { runId, failedId, taskId, approvalId, bulkId, webhookId, scheduleId, budgetId };
 }
+
+const MONTHLY = { tenantId: "default", period: "month", unit: "USD", limit: 5 };
 
 /** Each page, what can be done on it, and what it says to somebody who may not. */
 type Shown = { address: string; acts: (string | RegExp)[]; says?: string };
 
-const pagesOf = ({ runId, failedId, taskId, bulkId, webhookId, scheduleId }: Seeded): Shown[] => [
+const pagesOf = ({ runId, failedId, taskId, bulkId, webhookId, scheduleId, budgetId }: Seeded): Shown[] => [
   { address: "/", acts: ["New session", "Accept", "Decline", "More answers", /^Let .+ go on$/], says: ANSWERING },
   { address: "/sessions?state=all", acts: ["New session"] },
   {
@@ -92,6 +97,8 @@ const pagesOf = ({ runId, failedId, taskId, bulkId, webhookId, scheduleId }: See
   { address: "/storage?view=orphans", acts: ["Adopt…", "Delete…"], says: "For administrators alone" },
   { address: "/schedules", acts: ["New schedule"] },
   { address: `/schedules/${scheduleId}`, acts: ["Add one now", "Change…", "Resume"] },
+  { address: "/budgets", acts: ["New budget"] },
+  { address: `/budgets/${budgetId}`, acts: ["Raise…", "Edit…"] },
   { address: `/bulk/${bulkId}`, acts: ["Retry the refused"] },
   { address: "/audit", acts: [] },
   { address: "/status", acts: [] },
@@ -108,6 +115,7 @@ const READERS = [
   /^Actions on session /,
   `Actions on ${TASK}`,
   `Actions on schedule ${SCHEDULE}`,
+  `Actions on budget ${BUDGET}`,
   "Session actions",
 ];
 
@@ -191,7 +199,7 @@ test("who may only look is offered nothing else, is told which role it needs, an
     await openShown(page, "/sessions?new=true");
     await openShown(page, "/queue?new=true");
     await expect(page.getByRole("dialog")).toHaveCount(0);
-    for (const address of ["/runs", "/runners", "/schedules", `/sessions/${SESSION}`]) {
+    for (const address of ["/runs", "/runners", "/schedules", "/budgets", `/sessions/${SESSION}`]) {
       await openShown(page, address);
       await page
         .getByRole("button", { name: /^Actions on|^Session actions$/ })
@@ -200,7 +208,9 @@ test("who may only look is offered nothing else, is told which role it needs, an
       await expect(page.getByRole("menuitem").first()).toBeVisible();
       const items = await page.getByRole("menuitem").allTextContents();
       expect(
-        items.filter((item) => /Cancel|Retry|again|Drain|Revoke|Kill|Rename|Delete|Add|Pause|Resume|Change/.test(item)),
+        items.filter((item) =>
+          /Cancel|Retry|again|Drain|Revoke|Kill|Rename|Delete|Add|Pause|Resume|Change|Raise|Edit/.test(item),
+        ),
       ).toEqual([]);
       await page.keyboard.press("Escape");
     }
@@ -229,7 +239,7 @@ type Documented = { paths: Record<string, Record<string, { operationId: string }
 
 test("who is of another tenant finds nothing, and cannot tell whether it is there", async ({ browser, watchPage }) => {
   test.setTimeout(180_000);
-  const { runId, failedId, taskId, approvalId, scheduleId } = seeded;
+  const { runId, failedId, taskId, approvalId, scheduleId, budgetId } = seeded;
   const stranger = await signInAs(browser, { name: "stranger", role: "operator", tenantId: "elsewhere" });
   const { page, ask } = stranger;
   watchPage(page);
@@ -237,7 +247,7 @@ test("who is of another tenant finds nothing, and cannot tell whether it is ther
     await openShown(page, address);
     await expect(page.getByRole("heading", { level: 1 }), address).toBeVisible();
     await expect(page.getByText(says).first(), address).toBeVisible();
-    for (const name of [TITLE, TASK, SCHEDULE]) expect(await page.content(), address).not.toContain(name);
+    for (const name of [TITLE, TASK, SCHEDULE, BUDGET]) expect(await page.content(), address).not.toContain(name);
     await look(page, `stranger${address.replaceAll(/\W+/g, "-")}`);
   };
 
@@ -247,6 +257,7 @@ test("who is of another tenant finds nothing, and cannot tell whether it is ther
       ["/sessions", "No sessions yet"],
       ["/queue", "Nothing waits"],
       ["/schedules", "No schedules yet"],
+      ["/budgets", "No budgets yet"],
       ["/approvals", "Nothing waits for you"],
       ["/runs", "No runs yet"],
       ["/runners", "No runner lives now"],
@@ -274,6 +285,7 @@ test("who is of another tenant finds nothing, and cannot tell whether it is ther
       `/runs/${runId}`,
       `/queue/${taskId}`,
       `/schedules/${scheduleId}`,
+      `/budgets/${budgetId}`,
       `/runners/${RUNNER}`,
     ])
       await expectNothing(address, "It may have been deleted, or belongs to another tenant.");
@@ -298,6 +310,9 @@ test("who is of another tenant finds nothing, and cannot tell whether it is ther
       ["PATCH", `/schedules/${scheduleId}`, { isPaused: false }],
       ["POST", `/schedules/${scheduleId}/trigger`, {}],
       ["DELETE", `/schedules/${scheduleId}`],
+      ["GET", `/budgets/${budgetId}`],
+      ["GET", `/budgets/${budgetId}/periods`],
+      ["POST", `/budgets/${budgetId}/raise`, { limit: 10 }],
       ["POST", `/approvals/${approvalId}/decide`, { decision: "accept" }],
       ["POST", `/runners/${RUNNER}/drain`, {}],
     ];

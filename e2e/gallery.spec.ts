@@ -38,6 +38,7 @@ test("a picture of every page, of a product that has work to do", async ({ brows
   for (const lane of ["review", "fast"]) await api.post("/queue/controls", { queue: "default", lane, maxRunning: 1 });
   for (const [title, lane, priority, text] of TASKS) await api.add({ title, lane, priority, payload: { text } });
   const scheduleId = await plan(api);
+  const budgetId = await bound(api);
   const session = await converse(page);
   const [run] = ((await api.get(`/runs?sessionId=${sessionOf(page)}&limit=1`)) as { items: Run[] }).items;
   const { items: tasks } = (await api.get("/queue/tasks?state=pending")) as { items: { id: string }[] };
@@ -81,6 +82,8 @@ test("a picture of every page, of a product that has work to do", async ({ brows
     ["runners-peek", "/runners", peek],
     ["runner", `/runners/${runners[0]?.id}`],
     ["backends", "/backends"],
+    ["budgets", "/budgets"],
+    ["budget", `/budgets/${budgetId}`],
     ["storage", "/storage"],
     ["clean-up", "/storage?view=clean-up"],
     ["orphans", "/storage?view=orphans"],
@@ -167,6 +170,15 @@ async function plan(api: Api): Promise<string> {
   };
   await api.post(`/schedules/${id}/trigger`);
   return id;
+}
+
+/** Bounds what its agents take, none of which is reached. */
+async function bound(api: Api): Promise<string> {
+  const make = async (name: string, more: object) =>
+    ((await api.post("/budgets", { name, unit: "tokens", ...more })) as { id: string }).id;
+  await make("What a session may take", { period: "session", limit: 50_000_000 });
+  await make("Web shop each day", { period: "day", limit: 20_000_000, projectId: "web-shop", action: "tell" });
+  return make("All agents each month", { period: "month", limit: 500_000_000 });
 }
 
 /** Gives tasks another priority, many at once, and waits until all are dealt with. */

@@ -15,6 +15,7 @@ export const RUNNER_ID = "rnr_00000001";
 export const BULK_ID = "blk_hostile";
 export const WEBHOOK_ID = "wh_hostile";
 export const SCHEDULE_ID = "sch_hostile";
+export const BUDGET_ID = "bgt_hostile";
 type Fill = { where?: string; place: string; as?: string };
 
 /**
@@ -36,6 +37,7 @@ export async function loadHostileRows(client: pg.Client, dataDir: string): Promi
   await fillRunners(client, fill);
   await fillWebhooks(client, fill);
   await fillSchedules(client, fill);
+  await fillBudgets(client, fill);
   await fillRest(client, fill);
   await client.query("set session_replication_role = origin");
   await leaveOrphans(dataDir);
@@ -304,6 +306,31 @@ async function fillSchedules(client: pg.Client, fill: Filler): Promise<void> {
     place: "one-firing-message",
     where: `schedule_id = '${SCHEDULE_ID}'`,
   });
+}
+
+/** Far from their limits, so that they hold nothing; one was raised, and of it sessions have their own. */
+async function fillBudgets(client: pg.Client, fill: Filler): Promise<void> {
+  await client.query(
+    `insert into agentrun_budgets (id, tenant_id, project_id, backend_profile, name, period, unit, "limit", action, created_by)
+     select id, 'default', id, id, id, case when id = $1 then 'session' else 'month' end, 'tokens', 1000000000, 'hold',
+       'operator:admin'
+     from (select $1 as id union all select 'bgt_' || n from generate_series(1, 40) n) ids`,
+    [BUDGET_ID],
+  );
+  await client.query(
+    `insert into agentrun_budget_periods (budget_id, key, session_id, raised_to, raised_by)
+     select $1, session_id, session_id, 2000000000, 'operator:admin' from agentrun_sessions`,
+    [BUDGET_ID],
+  );
+  const own = `id = '${BUDGET_ID}'`;
+  // No index has a name of all strings.
+  await fill("budgets", "name", { place: "budget-name" });
+  await fill("budgets", "project_id", { place: "budget-project", where: `not ${own}` });
+  await fill("budgets", "backend_profile", { place: "budget-profile", where: `not ${own}` });
+  await fill("budgets", "project_id", { place: "one-budget-project", where: own });
+  await fill("budgets", "backend_profile", { place: "one-budget-profile", where: own });
+  await fill("budgets", "created_by", { place: "budget-by", as: "'operator:' || $", where: own });
+  await fill("budget_periods", "raised_by", { place: "budget-raised", as: "'operator:' || $" });
 }
 
 async function fillRest(client: pg.Client, fill: Filler): Promise<void> {

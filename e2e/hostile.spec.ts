@@ -6,6 +6,7 @@ import pg from "pg";
 import { startTestServer } from "@/db/test/server";
 import { expect, ready, signIn, test } from "./fixtures";
 import {
+  BUDGET_ID,
   BULK_ID,
   CANCELLED,
   FAILED,
@@ -304,6 +305,16 @@ function visitsOf({ runId, sessionId }: { runId: string; sessionId: string }): V
       async (page) => {
         await page.getByRole("button", { name: "Change…" }).click();
         await expect(page.getByRole("dialog").getByLabel("The task as JSON")).toBeVisible();
+      },
+    ],
+    ["/budgets", ["budget-name", "budget-project", "budget-profile"]],
+    [`/budgets?search=${GIVEN}`, []],
+    [
+      `/budgets/${BUDGET_ID}`,
+      ["budget-name", "one-budget-project", "one-budget-profile", "budget-by", "budget-raised"],
+      async (page) => {
+        await page.getByRole("button", { name: "Edit…" }).click();
+        await expect(page.getByRole("dialog").getByLabel("Name")).toBeVisible();
       },
     ],
     ["/approvals?status=pending", ["approval-command", "approval-changes"]],

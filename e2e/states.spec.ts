@@ -66,6 +66,7 @@ const EMPTY: Record<string, RegExp> = {
   "/runs": /No runs yet/,
   "/runners": /No runner lives now/,
   "/backends": /demo/,
+  "/budgets": /No budgets yet/,
   "/storage": /No volumes yet/,
   "/audit": /Audit/,
   "/status": /answers|ready|ok/i,

@@ -14,14 +14,14 @@ const FOREIGN = words(`
 /** What writes tricks out, or makes its text of that. */
 const SAFE_CALLS = words(`
   showTricks showHidden shortenId nameOf nameOfPlace operatorName readError outcomeOf contentOf summarize oneLine summaryOf
-  blockerWords describeDrawn stateOf`);
+  blockerWords describeDrawn stateOf periodName`);
 /** What makes words of this program's own, or figures. */
 const OWN_CALLS = words(`
   formatDuration formatBytes formatOffset formatPlural formatCount formatMoney formatTokens formatAge
   costWords
   printDuration ordinal shareWords countText countOf callsWords briefWords sum Number consequenceOf missingWords
   attemptOf describeBeats describeStrip formatInZone processOf builtAs depthOf refusalOf refuseExtension explainState explainKeeper
-  explainTotals explainBreaker sessionIdOf safeHref rate perMinute count tile formatPercent explainStatus placesTaken eventWords`);
+  explainTotals explainBreaker sessionIdOf safeHref figureOf amountWords spentWords percentOf partWords sessionsWords rate perMinute count tile formatPercent explainStatus placesTaken eventWords`);
 /** What is given to a component to draw with, and draws by itself. */
 const RENDERERS = words("children more place text number cloneElement createPortal");
 /** What is named like others' words in a file, and is the program's own. */

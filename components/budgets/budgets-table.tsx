@@ -11,7 +11,7 @@ import { ALL_TENANTS } from "@/contract/words";
 import { BudgetBar } from "./budget-bar";
 import { BudgetMenu } from "./budget-menu";
 import { BudgetState } from "./budget-state";
-import { amountWords, boundsWords, PERIOD_WORDS, percentOf, sessionsWords, spentWords, tenantWords } from "./words";
+import { amountWords, boundsWords, PERIOD_NAMES, percentOf, sessionsWords, spentWords, tenantWords } from "./words";
 
 /** Budgets by their names: what each bounds, and what is spent of it. */
 export function BudgetsTable({ budgets }: { budgets: readonly Budget[] }) {
@@ -113,7 +113,7 @@ function Spent({ budget: { name, unit, limit, warnPercent, current, reachedSessi
 function Period({ budget: { period, current } }: { budget: Budget }) {
   return (
     <span className="flex flex-col">
-      <span>{sentence(PERIOD_WORDS[period])}</span>
+      <span>{PERIOD_NAMES[period]}</span>
       {current?.endsAt != null && (
         <span className="text-ink-3">
           resets <Countdown to={current.endsAt} />

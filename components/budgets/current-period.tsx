@@ -1,7 +1,7 @@
 import { operatorName } from "@/components/shell/operator-name";
 import { Button } from "@/components/ui/button";
 import { useHydratedNow } from "@/components/ui/clock";
-import { formatDuration, sentence } from "@/components/ui/format";
+import { formatDuration } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { Panel } from "@/components/ui/page";
 import { Tile } from "@/components/ui/tile";
@@ -77,7 +77,7 @@ function PaceTile({ unit, period }: { unit: string; period: BudgetPeriod }) {
       name="At this pace"
       figure={`spent in ${formatDuration(Math.max(60_000, pace.atMs - nowMs))}`}
       tone="text-warn"
-      note={`about ${atWords(pace.atMs)}`}
+      note={`about ${AT.format(pace.atMs)}`}
     />
   );
 }
@@ -90,19 +90,17 @@ function whole(unit: string, amount: number): number {
 const AT = new Intl.DateTimeFormat(undefined, {
   ...{ weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
 });
-const atWords = (ms: number): string => AT.format(ms);
 
 /** That it was raised for this period, by whom, and the way back. */
 function Raised({ budget, period }: CurrentPeriodProps) {
   const { mayRaise } = useMay(budget.tenantId);
   const { isPending, takeBack } = useTakeBack(budget);
   const { unit, limit } = budget;
-  const by = period.raisedBy === null ? "" : ` by ${operatorName(period.raisedBy)}`;
   return (
     <div className="flex flex-wrap items-center justify-between gap-2 rounded-md bg-sunken px-3 py-2 text-xs">
       <p className="min-w-0 wrap-anywhere">
-        {sentence(`raised${by}`)} from {amountWords(unit, limit)} to {amountWords(unit, period.limit)}, until this
-        period ends.
+        Raised{period.raisedBy !== null && ` by ${operatorName(period.raisedBy)}`} from {amountWords(unit, limit)} to{" "}
+        {amountWords(unit, period.limit)}, until this period ends.
       </p>
       {mayRaise && (
         <Button size="sm" disabled={isPending} onClick={() => takeBack(period)}>

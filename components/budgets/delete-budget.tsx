@@ -30,7 +30,7 @@ export function DeleteBudgetDialog({ budget, onClose, onDeleted }: DeleteBudgetP
       title={`Delete budget ${budget.name}`}
       consequence={
         <ul className="list-disc pl-4">
-          <li>{whatGoesOn(budget)}</li>
+          <li>{consequenceOf(budget)}</li>
           <li>What was spent stays in the usage of its calls. That it was reached, and raised, is forgotten.</li>
           <li>It cannot be taken back. Another limit, or “Tell”, can.</li>
         </ul>
@@ -44,7 +44,7 @@ export function DeleteBudgetDialog({ budget, onClose, onDeleted }: DeleteBudgetP
   );
 }
 
-function whatGoesOn({ state, action }: Budget): string {
+function consequenceOf({ state, action }: Budget): string {
   if (action === "tell") return "Nobody is told any more. Nothing waits for it: all goes on as before.";
   return state === "reached"
     ? "What it holds goes on at once: models are asked again, and tasks that wait for it begin, unless another budget holds them."

@@ -57,6 +57,8 @@ test("each refusal stands at its field", () => {
   expect(errorsOf(null)).toEqual({});
   expect(errorsOf(refusal({ reason: "already-exists", message: "it is there" }))).toEqual({ name: "it is there" });
   expect(errorsOf(refusal({ message: "never" }))).toEqual({ form: "never" });
+  expect(errorsOf(refusal({ message: "limit: is too little" }))).toEqual({ limit: "is too little" });
+  expect(errorsOf(refusal({ message: "sessionId: is needed" }))).toEqual({ form: "sessionId: is needed" });
   const issues = [
     { path: "limit", message: "at most six decimals" },
     { path: "tenantId", message: "too long" },

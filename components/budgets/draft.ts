@@ -118,7 +118,10 @@ export function errorsOf(error: ShownError | null): BudgetErrors {
   const issues = Array.isArray(error.details?.issues)
     ? (error.details.issues as { path: string; message: string }[])
     : [];
-  if (issues.length === 0) return { form: error.message };
+  // What only the stored budget tells to be wrong names its field first: `limit: …`.
+  const [, path = "", said = ""] = /^(\w+): (.+)$/s.exec(error.message) ?? [];
+  if (issues.length === 0)
+    return path in FIELD_OF ? { [FIELD_OF[path as keyof typeof FIELD_OF]]: said } : { form: error.message };
   const errors: BudgetErrors = {};
   for (const { path, message } of issues) {
     const field = FIELD_OF[path as keyof typeof FIELD_OF];

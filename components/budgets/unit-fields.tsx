@@ -3,10 +3,8 @@ import { Choices } from "@/components/ui/choices";
 import { Input } from "@/components/ui/field";
 import { BUDGET_PERIODS, type BudgetPeriodKind } from "@/contract/words";
 import type { BudgetDraft, BudgetErrors } from "./draft";
+import { PERIOD_NAMES } from "./words";
 
-const PERIOD_NAMES: Record<BudgetPeriodKind, string> = {
-  ...{ day: "Each day", week: "Each week", month: "Each month", session: "Each session" },
-};
 const PERIOD_HINTS: Record<BudgetPeriodKind, string> = {
   day: "Days begin at midnight of UTC.",
   week: "Weeks begin on Mondays, at midnight of UTC.",

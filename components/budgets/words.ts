@@ -1,4 +1,4 @@
-import { formatCount, formatMoney, formatPlural } from "@/components/ui/format";
+import { formatCount, formatMoney, formatPlural, shortenId } from "@/components/ui/format";
 import type { Budget, BudgetPeriod } from "@/contract/budget";
 import {
   ALL_TENANTS,
@@ -46,6 +46,14 @@ export const PERIOD_WORDS: Record<BudgetPeriodKind, string> = {
   week: "each week",
   month: "each month",
   session: "each session",
+};
+
+/** The same where a line begins with it. */
+export const PERIOD_NAMES: Record<BudgetPeriodKind, string> = {
+  day: "Each day",
+  week: "Each week",
+  month: "Each month",
+  session: "Each session",
 };
 
 /** Whose spending counts: `all tenants together`, `tenant acme`. */
@@ -107,7 +115,7 @@ const MONTH = in_({ month: "long", year: "numeric" });
 
 /** What a period is called, by its days of UTC; a session's by its id. */
 export function periodName(kind: BudgetPeriodKind, { key, startsAt, endsAt }: BudgetPeriod): string {
-  if (startsAt === null || endsAt === null) return key;
+  if (startsAt === null || endsAt === null) return shortenId(key);
   const from = Date.parse(startsAt);
   if (kind === "month") return MONTH.format(from);
   if (kind === "day") return DAY.format(from);
