@@ -8,7 +8,7 @@ import { conversation, newSession, say } from "./stories";
 const NAME = "Tokens <img src=x onerror=window.__ran=1>";
 const RENAMED = "What the demo takes";
 const TASK = "Look at what is new";
-/** More than a turn of the demo takes, and less than a few. */
+/** More than all of this story takes. */
 const PLENTY = "50000000";
 /** What is held at its limit is nobody else's to meet. */
 const signedIn = productOfFile();

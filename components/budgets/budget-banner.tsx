@@ -29,8 +29,7 @@ export function BudgetBanner({ budget, onShow }: BudgetBannerProps) {
     return (
       <Banner tone="warn" icon={<TriangleAlert aria-hidden className={ICON} />}>
         <b className="font-semibold">
-          It is reached
-          <Since at={current.reachedAt} />, and all goes on.
+          <Reached at={current.reachedAt} />, and all goes on.
         </b>{" "}
         “Hold” would have models asked no more.
       </Banner>
@@ -48,8 +47,7 @@ export function BudgetBanner({ budget, onShow }: BudgetBannerProps) {
       }
     >
       <b className="font-semibold">
-        It is reached
-        <Since at={current.reachedAt} />.
+        <Reached at={current.reachedAt} />.
       </b>{" "}
       Models are asked no more by what counts towards it: turns under way end with “budget reached”, and tasks wait.
       They go on by themselves once somebody raises it, or its period ends
@@ -64,11 +62,11 @@ export function BudgetBanner({ budget, onShow }: BudgetBannerProps) {
   );
 }
 
-function Since({ at }: { at: string | null }) {
-  if (at === null) return null;
+function Reached({ at }: { at: string | null }) {
+  if (at === null) return "It is reached";
   return (
     <>
-      , since <Time at={at} />
+      It was reached <Time at={at} />
     </>
   );
 }

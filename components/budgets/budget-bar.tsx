@@ -28,7 +28,10 @@ export function BudgetBar({ label, period, warnPercent, className }: BudgetBarPr
         style={{ width: `${Math.min(100, (period.spent / period.limit) * 100)}%` }}
       />
       {warnPercent !== null && (
-        <span className="absolute inset-y-0 -ml-px w-0.5 bg-ink-2" style={{ left: `${warnPercent}%` }} />
+        <span
+          className="absolute inset-y-0 -ml-px w-0.5 bg-ink outline-1 outline-panel"
+          style={{ left: `${warnPercent}%` }}
+        />
       )}
     </div>
   );

@@ -49,7 +49,7 @@ const REST: Column<Budget>[] = [
   {
     name: "Spent",
     isLine: true,
-    className: "min-w-44 text-xs 2xl:min-w-64",
+    className: "min-w-48 text-xs 2xl:min-w-64",
     cell: (budget) => <Spent budget={budget} />,
   },
   {
@@ -72,7 +72,7 @@ function boundsColumn(hasTenant: boolean): Column<Budget> {
   return {
     name: "Bounds",
     isLine: true,
-    className: "max-w-56 text-xs 2xl:max-w-80",
+    className: "max-w-48 text-xs 2xl:max-w-80",
     cell: (budget) => (
       <span className="flex min-w-0 flex-col">
         <span className="truncate text-ink-2">
@@ -117,9 +117,9 @@ function Period({ budget: { period, current } }: { budget: Budget }) {
       {current?.endsAt != null && (
         <span className="text-ink-3">
           resets <Countdown to={current.endsAt} />
-          {current.isRaised && ", raised until then"}
         </span>
       )}
+      {current?.isRaised && <span className="text-ink-3">raised until then</span>}
     </span>
   );
 }

@@ -46,7 +46,11 @@ export function CurrentPeriod({ budget, period }: CurrentPeriodProps) {
           <Tile
             name="Left"
             figure={figureOf(unit, leftOf(period))}
-            note={period.spent > period.limit ? `${amountWords(unit, period.spent - period.limit)} more was spent` : ""}
+            note={
+              period.spent > period.limit
+                ? `${amountWords(unit, period.spent - period.limit)} over the limit`
+                : `${100 - percentOf(period)} % of it`
+            }
           />
           <PaceTile unit={unit} period={period} />
         </dl>

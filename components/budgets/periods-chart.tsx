@@ -1,8 +1,6 @@
-import { ceilingOf } from "@/components/ui/ceiling";
 import { Chart, Key } from "@/components/ui/chart";
 import { Drawing, Line } from "@/components/ui/drawing";
 import { formatPlural } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
 import type { Budget, BudgetPeriod } from "@/contract/budget";
 import type { BudgetState } from "@/contract/words";
 import { amountWords, conditionOf, figureOf, percentOf, periodName } from "./words";
@@ -18,22 +16,22 @@ const LOOKS: Record<BudgetState, { fill: string; swatch: string }> = {
 };
 
 type PeriodsChartProps = {
-  budget: Pick<Budget, "name" | "unit" | "period" | "action">;
+  budget: Pick<Budget, "unit" | "period">;
   /** The newest first. */
   periods: readonly BudgetPeriod[];
 };
 
 /** What was spent in each period, against what might be. */
 export function PeriodsChart({ budget, periods }: PeriodsChartProps) {
-  const { name, unit, period: kind, action } = budget;
+  const { unit, period: kind } = budget;
   const shown = periods.slice(0, SHOWN).toReversed();
-  const top = ceilingIn(shown.flatMap(({ spent, limit }) => [spent, limit]));
+  const top = topOf(shown.flatMap(({ spent, limit }) => [spent, limit]));
   const y = (amount: number) => (amount / top) * HEIGHT;
   const reached = shown.filter(({ state }) => state === "reached").length;
   const nameOf = (period: BudgetPeriod | undefined) => (period === undefined ? "" : periodName(kind, period));
   return (
     <Chart
-      title={`Spent of ${showTricks(name)}`}
+      title="What was spent"
       summary={`Spent in the last ${formatPlural(shown.length, "period")}, of which ${reached} reached the limit`}
       top={amountWords(unit, top)}
       from={nameOf(shown[0])}
@@ -74,15 +72,17 @@ export function PeriodsChart({ budget, periods }: PeriodsChartProps) {
         figureOf(unit, period.spent),
         figureOf(unit, period.limit),
         `${percentOf(period)} %`,
-        conditionOf(period.state, action).word,
+        conditionOf(period.state, null).word,
       ])}
     />
   );
 }
 
-/** A round figure that nothing is above, also of cents. */
-function ceilingIn(amounts: readonly number[]): number {
-  const most = Math.max(...amounts);
-  const scale = most >= 1 ? 1 : 1_000_000;
-  return ceilingOf(amounts.map((amount) => amount * scale)) / scale;
+const TOPS = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];
+
+/** A round figure with a little room above all of these: whether a bar is above its limit is what is looked for. */
+function topOf(amounts: readonly number[]): number {
+  const most = Math.max(...amounts) * 1.05;
+  const power = 10 ** Math.floor(Math.log10(most));
+  return power * (TOPS.find((factor) => factor * power >= most) ?? 10);
 }

@@ -57,7 +57,7 @@ export function RaiseBudgetDialog({ budget, period, onClose }: RaiseBudgetDialog
       <DialogForm noValidate onSubmit={submit}>
         <div className="flex flex-col gap-1 text-xs">
           <p className="flex justify-between gap-2 tabular-nums">
-            <span className="font-medium">{spentWords(unit, period)} is spent</span>
+            <span className="font-medium">Spent: {spentWords(unit, period)}</span>
             <span className="text-ink-3">{percentOf(period)} %</span>
           </p>
           <BudgetBar label="Spent until now" period={period} warnPercent={null} />

@@ -6,6 +6,7 @@ import {
   conditionOf,
   figureOf,
   leftOf,
+  missingWords,
   partWords,
   percentOf,
   periodName,
@@ -47,6 +48,7 @@ test("what is reached holds, or goes on", () => {
   expect(conditionOf("near", "hold").word).toBe("near its limit");
   expect(conditionOf("reached", "hold").word).toBe("reached, holds");
   expect(conditionOf("reached", "tell")).toMatchObject({ tone: "warn", word: "reached, goes on" });
+  expect([conditionOf("near", null).word, conditionOf("reached", null).word]).toEqual(["came near", "reached"]);
   expect([sessionsWords(0), sessionsWords(1)]).toEqual(["no session has reached it", "1 session reached it"]);
 });
 
@@ -60,6 +62,8 @@ test("a period is called by its days of UTC, and a session's by its id", () => {
 
 test("what is not in it is said", () => {
   expect(partWords({ uncountedCalls: 0, unpricedCalls: 0 })).toBeNull();
+  expect(missingWords({ uncountedCalls: 0, unpricedCalls: 0 })).toBeNull();
+  expect(missingWords({ uncountedCalls: 1, unpricedCalls: 2 })).toBe("3 calls not in it");
   expect(partWords({ uncountedCalls: 1, unpricedCalls: 2 })).toBe(
     "It is a part of the whole. Not in it: 2 calls without a price in its currency, 1 call without token counts.",
   );

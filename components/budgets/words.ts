@@ -79,9 +79,10 @@ export const ACTION_WORDS: Record<BudgetAction, { name: string; hint: string }> 
 /** How a budget is shown to stand: its icon's state, its tone where that is another, and the word beside it. */
 export type Condition = { state: BudgetState; tone?: "warn"; word: string; why: string | null };
 
-/** What is reached holds, or goes on all the same. */
-export function conditionOf(state: BudgetState, action: BudgetAction): Condition {
+/** What is reached holds, or goes on all the same; of a period that is over (`action` null) neither. */
+export function conditionOf(state: BudgetState, action: BudgetAction | null): Condition {
   if (state === "within") return { state, word: "within", why: null };
+  if (action === null) return { state, word: state === "near" ? "came near" : "reached", why: null };
   if (state === "near") return { state, word: "near its limit", why: NEAR_WHY[action] };
   if (action === "tell") return { state, tone: "warn", word: "reached, goes on", why: ACTION_WORDS.tell.hint };
   return { state, word: "reached, holds", why: ACTION_WORDS.hold.hint };
@@ -98,13 +99,21 @@ export function sessionsWords(reachedSessions: number): string {
   return `${formatPlural(reachedSessions, "session")} reached it`;
 }
 
+type Missing = Pick<BudgetPeriod, "uncountedCalls" | "unpricedCalls">;
+
 /** Why what is spent is not the whole; null where it is. */
-export function partWords({ uncountedCalls, unpricedCalls }: Pick<BudgetPeriod, "uncountedCalls" | "unpricedCalls">) {
+export function partWords({ uncountedCalls, unpricedCalls }: Missing): string | null {
   const reasons = [
     ...(unpricedCalls > 0 ? [`${formatPlural(unpricedCalls, "call")} without a price in its currency`] : []),
     ...(uncountedCalls > 0 ? [`${formatPlural(uncountedCalls, "call")} without token counts`] : []),
   ];
   return reasons.length === 0 ? null : `It is a part of the whole. Not in it: ${reasons.join(", ")}.`;
+}
+
+/** The same for a row. */
+export function missingWords({ uncountedCalls, unpricedCalls }: Missing): string | null {
+  const count = uncountedCalls + unpricedCalls;
+  return count === 0 ? null : `${formatPlural(count, "call")} not in it`;
 }
 
 const DAY_MS = 86_400_000;
