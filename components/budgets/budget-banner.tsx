@@ -20,9 +20,8 @@ export function BudgetBanner({ budget, onShow }: BudgetBannerProps) {
     return (
       <Banner tone={action === "hold" ? "bad" : "warn"} icon={<OctagonPause aria-hidden className={ICON} />}>
         <b className="font-semibold">{formatPlural(reachedSessions, "session")} reached it.</b>{" "}
-        {action === "hold"
-          ? `Their models are asked no more, and their tasks wait. ${mayRaise ? "Raise it for each that is to go on, below." : "An operator may raise it for each."}`
-          : "They go on all the same."}
+        {action === "hold" ? "Models are asked no more there, and tasks for it wait. " : "All goes on there. "}
+        {action === "hold" && (mayRaise ? "Raise it for each that is to go on, below." : "An operator may raise it.")}
       </Banner>
     );
   if (action === "tell")

@@ -1,7 +1,7 @@
 import { cn } from "@/components/ui/class-names";
 import type { BudgetPeriod } from "@/contract/budget";
 import type { BudgetState } from "@/contract/words";
-import { percentOf } from "./words";
+import { percentWords } from "./words";
 
 const FILLS: Record<BudgetState, string> = { within: "bg-accent-fill", near: "bg-warn", reached: "bg-bad" };
 
@@ -15,12 +15,11 @@ type BudgetBarProps = {
 
 /** What is spent of the limit, with a mark at the share at which people are told. */
 export function BudgetBar({ label, period, warnPercent, className }: BudgetBarProps) {
-  const percent = percentOf(period);
   const told = warnPercent === null ? "" : `; people are told at ${warnPercent} %`;
   return (
     <div
       role="img"
-      aria-label={`${label}: ${percent} %${told}`}
+      aria-label={`${label}: ${percentWords(period)}${told}`}
       className={cn("relative h-2 overflow-hidden rounded-full border bg-sunken forced-color-adjust-none", className)}
     >
       <span

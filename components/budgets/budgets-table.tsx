@@ -11,7 +11,7 @@ import { ALL_TENANTS } from "@/contract/words";
 import { BudgetBar } from "./budget-bar";
 import { BudgetMenu } from "./budget-menu";
 import { BudgetState } from "./budget-state";
-import { amountWords, boundsWords, PERIOD_NAMES, percentOf, sessionsWords, spentWords, tenantWords } from "./words";
+import { amountWords, boundsWords, PERIOD_NAMES, percentWords, sessionsWords, spentWords, tenantWords } from "./words";
 
 /** Budgets by their names: what each bounds, and what is spent of it. */
 export function BudgetsTable({ budgets }: { budgets: readonly Budget[] }) {
@@ -103,7 +103,7 @@ function Spent({ budget: { name, unit, limit, warnPercent, current, reachedSessi
     <span className="flex min-w-0 flex-1 flex-col gap-1 py-1.5 max-sm:py-0">
       <span className="flex justify-between gap-x-2 whitespace-nowrap tabular-nums">
         <span>{spentWords(unit, current)}</span>
-        <span className="text-ink-3">{percentOf(current)} %</span>
+        <span className="text-ink-3">{percentWords(current)}</span>
       </span>
       <BudgetBar label={`Spent of ${showTricks(name)}`} period={current} warnPercent={warnPercent} />
     </span>

@@ -11,14 +11,14 @@ import { BudgetBar } from "./budget-bar";
 import { paceOf } from "./pace";
 import { useMay } from "./use-may";
 import { useTakeBack } from "./use-take-back";
-import { amountWords, figureOf, leftOf, partWords, percentOf, periodName } from "./words";
+import { amountWords, figureOf, leftOf, partWords, percentOf, percentWords, periodName } from "./words";
 
 type CurrentPeriodProps = { budget: Budget; period: BudgetPeriod };
 
 /** What is spent of the period that is under way, what is left of it, and where that leads. */
 export function CurrentPeriod({ budget, period }: CurrentPeriodProps) {
   const { name, unit, warnPercent } = budget;
-  const part = partWords(period);
+  const part = partWords(unit, period);
   return (
     <Panel
       title={periodName(budget.period, period)}
@@ -41,7 +41,7 @@ export function CurrentPeriod({ budget, period }: CurrentPeriodProps) {
           <Tile
             name="Spent"
             figure={figureOf(unit, period.spent)}
-            note={`${percentOf(period)} % of ${amountWords(unit, period.limit)}`}
+            note={`${percentWords(period)} of ${amountWords(unit, period.limit)}`}
           />
           <Tile
             name="Left"

@@ -3,7 +3,7 @@ import { Drawing, Line } from "@/components/ui/drawing";
 import { formatPlural } from "@/components/ui/format";
 import type { Budget, BudgetPeriod } from "@/contract/budget";
 import type { BudgetState } from "@/contract/words";
-import { amountWords, conditionOf, figureOf, percentOf, periodName } from "./words";
+import { amountWords, conditionOf, figureOf, percentWords, periodName } from "./words";
 
 const HEIGHT = 100;
 /** As many bars as can be told apart on a phone. */
@@ -71,7 +71,7 @@ export function PeriodsChart({ budget, periods }: PeriodsChartProps) {
         periodName(kind, period),
         figureOf(unit, period.spent),
         figureOf(unit, period.limit),
-        `${percentOf(period)} %`,
+        `${percentWords(period)}`,
         conditionOf(period.state, null).word,
       ])}
     />

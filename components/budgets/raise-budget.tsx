@@ -18,7 +18,7 @@ import { BudgetBar } from "./budget-bar";
 import { errorsOf } from "./draft";
 import { raiseChoices, readAmount } from "./raise";
 import { useRaise } from "./use-raise";
-import { amountWords, percentOf, spentWords } from "./words";
+import { amountWords, percentWords, spentWords } from "./words";
 
 type RaiseBudgetDialogProps = {
   budget: Pick<Budget, "id" | "name" | "unit">;
@@ -58,7 +58,7 @@ export function RaiseBudgetDialog({ budget, period, onClose }: RaiseBudgetDialog
         <div className="flex flex-col gap-1 text-xs">
           <p className="flex justify-between gap-2 tabular-nums">
             <span className="font-medium">Spent: {spentWords(unit, period)}</span>
-            <span className="text-ink-3">{percentOf(period)} %</span>
+            <span className="text-ink-3">{percentWords(period)}</span>
           </p>
           <BudgetBar label="Spent until now" period={period} warnPercent={null} />
         </div>

@@ -12,7 +12,7 @@ import { showTricks } from "@/components/ui/hidden-text";
 import { Countdown } from "@/components/ui/time";
 import type { BudgetsOfSession } from "@/contract/budget";
 import { RaiseBudgetDialog } from "./budget-dialogs";
-import { percentOf, spentWords } from "./words";
+import { percentWords, spentWords } from "./words";
 
 type Counted = BudgetsOfSession["items"][number];
 
@@ -67,7 +67,7 @@ function Near({ budget }: { budget: Counted }) {
   return (
     <p className="bg-panel px-4 pb-1 text-xs wrap-anywhere text-ink-2 lg:px-6">
       Budget <Name budget={budget} /> is near its limit: {spentWords(budget.unit, budget.current)} (
-      {percentOf(budget.current)} %).
+      {percentWords(budget.current)}).
     </p>
   );
 }

@@ -43,7 +43,7 @@ export function UnitFields({ draft, errors, currencies, set }: UnitFieldsProps) 
         {draft.as === "money" && (
           <CheckedField
             label="Currency"
-            hint="Calls count by their profile’s price in it; those without one do not count."
+            hint="Calls count by their profile’s price in it; those without one are told of, and do not count."
             error={errors.currency}
           >
             {(id, aria) => (

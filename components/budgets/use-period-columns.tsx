@@ -13,7 +13,7 @@ import type { BudgetDialog } from "./budget-dialogs";
 import { BudgetState } from "./budget-state";
 import { useMay } from "./use-may";
 import { useTakeBack } from "./use-take-back";
-import { missingWords, percentOf, periodName, spentWords } from "./words";
+import { missingWords, percentWords, periodName, spentWords } from "./words";
 
 /** The columns of a budget's periods, or of the sessions that each have their own. */
 export function usePeriodColumns(
@@ -33,7 +33,7 @@ export function usePeriodColumns(
       name: "Notes",
       isLine: true,
       className: "max-w-72 text-xs max-sm:max-w-full",
-      cell: (period) => <Notes isAlone period={period} />,
+      cell: (period) => <Notes isAlone unit={unit} period={period} />,
     };
     return [
       {
@@ -53,7 +53,7 @@ export function usePeriodColumns(
               >
                 <code>{shortenId(period.sessionId)}</code>
               </Link>
-              <Notes period={period} />
+              <Notes unit={unit} period={period} />
             </span>
           ),
       },
@@ -71,7 +71,7 @@ export function usePeriodColumns(
           <span className="flex min-w-0 flex-1 flex-col gap-1 py-1.5 max-sm:py-0">
             <span className="flex justify-between gap-x-2 whitespace-nowrap tabular-nums">
               <span>{spentWords(unit, period)}</span>
-              <span className="text-ink-3">{percentOf(period)} %</span>
+              <span className="text-ink-3">{percentWords(period)}</span>
             </span>
             <BudgetBar label={`Spent of ${periodName(kind, period)}`} period={period} warnPercent={warnPercent} />
           </span>
@@ -83,9 +83,9 @@ export function usePeriodColumns(
 }
 
 /** When it was reached, who raised it, and what is not in it. */
-function Notes({ period, isAlone = false }: { period: BudgetPeriod; isAlone?: boolean }) {
+function Notes({ unit, period, isAlone = false }: { unit: string; period: BudgetPeriod; isAlone?: boolean }) {
   const { reachedAt, isRaised, raisedBy } = period;
-  const missing = missingWords(period);
+  const missing = missingWords(unit, period);
   if (reachedAt === null && !isRaised && missing === null)
     return isAlone ? <span className="text-ink-3">none</span> : null;
   return (

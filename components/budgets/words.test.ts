@@ -9,6 +9,7 @@ import {
   missingWords,
   partWords,
   percentOf,
+  percentWords,
   periodName,
   sessionsWords,
   spentWords,
@@ -32,6 +33,7 @@ test("nothing is called spent as a whole before it is", () => {
   expect(percentOf({ spent: 4.9999, limit: 5 })).toBe(99);
   expect(percentOf({ spent: 5, limit: 5 })).toBe(100);
   expect(percentOf({ spent: 6.5, limit: 5 })).toBe(130);
+  expect(percentWords({ spent: 6_603, limit: 10 })).toBe("66,030 %");
   expect([leftOf({ spent: 3, limit: 5 }), leftOf({ spent: 6, limit: 5 })]).toEqual([2, 0]);
 });
 
@@ -61,10 +63,15 @@ test("a period is called by its days of UTC, and a session's by its id", () => {
 });
 
 test("what is not in it is said", () => {
-  expect(partWords({ uncountedCalls: 0, unpricedCalls: 0 })).toBeNull();
-  expect(missingWords({ uncountedCalls: 0, unpricedCalls: 0 })).toBeNull();
-  expect(missingWords({ uncountedCalls: 1, unpricedCalls: 2 })).toBe("3 calls not in it");
-  expect(partWords({ uncountedCalls: 1, unpricedCalls: 2 })).toBe(
-    "It is a part of the whole. Not in it: 2 calls without a price in its currency, 1 call without token counts.",
+  expect(partWords("USD", { uncountedCalls: 0, unpricedCalls: 0 })).toBeNull();
+  expect(missingWords("USD", { uncountedCalls: 0, unpricedCalls: 0 })).toBeNull();
+  expect(missingWords("USD", { uncountedCalls: 1, unpricedCalls: 2 })).toBe("3 calls not in it");
+  expect(partWords("USD", { uncountedCalls: 1, unpricedCalls: 2 })).toBe(
+    "It is a part of the whole. Not in it: 2 calls without a price, 1 call without token counts.",
   );
+});
+
+test("tokens are counted whether or not they have a price", () => {
+  expect(partWords("tokens", { uncountedCalls: 0, unpricedCalls: 2 })).toBeNull();
+  expect(missingWords("tokens", { uncountedCalls: 1, unpricedCalls: 2 })).toBe("1 call not in it");
 });

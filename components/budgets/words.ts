@@ -36,6 +36,11 @@ export function percentOf({ spent, limit }: Spending): number {
   return Math.floor((spent / limit) * 100);
 }
 
+/** The same with its sign: `64 %`. */
+export function percentWords(period: Spending): string {
+  return `${percentOf(period).toLocaleString("en")} %`;
+}
+
 /** What may still be spent; nothing where more was. */
 export function leftOf({ spent, limit }: Spending): number {
   return Math.max(0, limit - spent);
@@ -101,18 +106,18 @@ export function sessionsWords(reachedSessions: number): string {
 
 type Missing = Pick<BudgetPeriod, "uncountedCalls" | "unpricedCalls">;
 
-/** Why what is spent is not the whole; null where it is. */
-export function partWords({ uncountedCalls, unpricedCalls }: Missing): string | null {
+/** Why what is spent is not the whole; null where it is. Whoever counts tokens needs no price. */
+export function partWords(unit: string, { uncountedCalls, unpricedCalls }: Missing): string | null {
   const reasons = [
-    ...(unpricedCalls > 0 ? [`${formatPlural(unpricedCalls, "call")} without a price in its currency`] : []),
+    ...(unpricedCalls > 0 && unit !== BUDGET_TOKENS ? [`${formatPlural(unpricedCalls, "call")} without a price`] : []),
     ...(uncountedCalls > 0 ? [`${formatPlural(uncountedCalls, "call")} without token counts`] : []),
   ];
   return reasons.length === 0 ? null : `It is a part of the whole. Not in it: ${reasons.join(", ")}.`;
 }
 
 /** The same for a row. */
-export function missingWords({ uncountedCalls, unpricedCalls }: Missing): string | null {
-  const count = uncountedCalls + unpricedCalls;
+export function missingWords(unit: string, { uncountedCalls, unpricedCalls }: Missing): string | null {
+  const count = uncountedCalls + (unit === BUDGET_TOKENS ? 0 : unpricedCalls);
   return count === 0 ? null : `${formatPlural(count, "call")} not in it`;
 }
 

@@ -60,6 +60,9 @@ function fixRow(): void {
 const runOf = ({ runId, sessionId }: Need) =>
   sessionId === null ? runAddress(runId ?? "") : sessionAddress(sessionId);
 const taskOf = ({ taskId }: Need) => (taskId === null ? "/queue" : taskAddress(taskId));
+/** The list, narrowed to its name: a need has no id of a budget's. */
+const budgetOf = ({ title }: Need) =>
+  title === null ? BUDGETS_ADDRESS : `${BUDGETS_ADDRESS}?search=${encodeURIComponent(title)}`;
 
 /** Each kind as an icon and a word, with the place where it is mended. */
 const LOOKS: Record<NeedKind, Look> = {
@@ -117,14 +120,14 @@ const LOOKS: Record<NeedKind, Look> = {
     icon: PiggyBank,
     word: "Budget reached",
     fix: "Raise",
-    href: () => BUDGETS_ADDRESS,
+    href: budgetOf,
     all: BUDGETS_ADDRESS,
   },
   "budget-near": {
     icon: PiggyBank,
     word: "Budget near its limit",
     fix: "Look",
-    href: () => BUDGETS_ADDRESS,
+    href: budgetOf,
     all: BUDGETS_ADDRESS,
   },
   "schedule-failing": {
