@@ -90,9 +90,7 @@ function NoBudgets({ onCreate }: Pick<AllBudgetsProps, "onCreate">) {
         A budget bounds what is spent on models, of everything or of a project or a profile. Near its limit it tells
         people; at its limit agents wait, or people are told alone.{" "}
         {onCreate === null && "An administrator makes one. "}
-        <DocLink name="console" anchor="budgets">
-          How budgets go
-        </DocLink>
+        <DocLink name="budgets">How budgets go</DocLink>
       </p>
       <CallHint words="Programs make them by" call={{ method: "POST", path: "/budgets", body: EXAMPLE }} />
     </EmptyState>
