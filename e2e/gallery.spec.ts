@@ -172,13 +172,13 @@ async function plan(api: Api): Promise<string> {
   return id;
 }
 
-/** Bounds what its agents take, none of which is reached. */
+/** Bounds what its agents take: a part of one is spent, one is near its limit, and none holds them. */
 async function bound(api: Api): Promise<string> {
   const make = async (name: string, more: object) =>
     ((await api.post("/budgets", { name, unit: "tokens", ...more })) as { id: string }).id;
-  await make("What a session may take", { period: "session", limit: 50_000_000 });
-  await make("Web shop each day", { period: "day", limit: 20_000_000, projectId: "web-shop", action: "tell" });
-  return make("All agents each month", { period: "month", limit: 500_000_000 });
+  await make("What a session may take", { period: "session", limit: 500_000 });
+  await make("Web shop each day", { period: "day", limit: 45_000, projectId: "web-shop", action: "tell" });
+  return make("All agents each month", { period: "month", limit: 500_000, action: "tell" });
 }
 
 /** Gives tasks another priority, many at once, and waits until all are dealt with. */
