@@ -29,7 +29,7 @@ test("tasks wait for a budget that is reached, say so, and go on when it is rais
   expect(await states(queue, held, free)).toEqual(["pending", "dispatched"]);
   const { blocker, estimatedStartAt } = await explainTask(ctx, { taskId: held });
   expect(blocker).toMatchObject({ kind: "budget-reached", until: current?.endsAt });
-  expect(blocker?.message).toMatch(/^the budget “b” is reached until .*: raise it, or wait$/);
+  expect(blocker?.message).toBe("the budget “b” is reached: raise it, or wait until its period ends");
   expect(estimatedStartAt).toBe(blocker?.until);
   const trial = await simulateTask(ctx, { title: "t", backendProfile: "demo", payload: {}, projectId: "p" });
   expect(trial).toMatchObject({ outcome: "waits", blocker: { kind: "budget-reached" } });
@@ -98,7 +98,7 @@ test("a task waits for what its session may spend, until that is raised", async 
     ...{
       kind: "budget-reached",
       until: null,
-      message: `what session ${sessionId} may spend is reached: raise it, or wait`,
+      message: `what session ${sessionId} may spend is reached: raise it`,
     },
   });
   await raiseBudget(ctx, { budgetId, sessionId, limit: 1_000 });

@@ -104,7 +104,7 @@ function wordsOf({ kind, limit, detail, until, others = 0 }: Block, { task, hold
     case "key-limit":
       return `tasks with the key ${detail} run ${limit} at once${held}`;
     case "budget-reached":
-      return `${detail} is reached${until === undefined ? "" : ` until ${until}`}: raise it, or wait`;
+      return `${detail} is reached: raise it${until === undefined ? "" : ", or wait until its period ends"}`;
     case "session-busy":
       return `session ${detail} has a turn under way${held}`;
     case "session-evicted":
