@@ -4,6 +4,7 @@ CREATE TABLE "agentrun_budget_periods" (
 	"session_id" text,
 	"ends_at" timestamp with time zone,
 	"spent" bigint DEFAULT 0 NOT NULL,
+	"limit" bigint,
 	"raised_to" bigint,
 	"raised_by" text,
 	"near_at" timestamp with time zone,

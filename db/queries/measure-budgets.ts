@@ -9,7 +9,7 @@ export type MeasuredPeriod = Pick<
   BudgetRow,
   "id" | "tenantId" | "projectId" | "backendProfile" | "name" | "period" | "unit" | "warnPercent" | "action"
 > & {
-  /** The budget's own, and what holds in this period: that, or what it was raised to where that is more. */
+  /** The budget's own now, and what holds in this period: that, or what it was raised to where that is more. */
   ownLimit: number;
   limit: number;
   /** The first day, or a session's id; null: each session has a period of its own, and none is meant. */
@@ -82,7 +82,8 @@ function measured(periods: SQL): SQL {
   return sql`(
     select period.id, period.tenant_id, period.project_id, period.backend_profile, period.name, period.period, period.unit,
       period.warn_percent, period.action, period."limit" as own_limit,
-      greatest(period."limit", noted.raised_to) as "limit", period.key, period.session_id, period.first, period.next,
+      case when period.next <= ${TODAY} then coalesce(noted."limit", period."limit")
+        else greatest(period."limit", noted.raised_to) end as "limit", period.key, period.session_id, period.first, period.next,
       spent.*, noted.raised_to, noted.raised_by, noted.near_at, noted.reached_at, noted.spent as noted_spent
     from ${periods} period
     left join agentrun_budget_periods noted on noted.budget_id = period.id and noted.key = period.key
@@ -182,18 +183,18 @@ export async function notePeriods(tx: Tx, budgetId: string, session: SpendingSes
   const rows = await executeNamed<{ key: string }>(
     tx,
     sql`
-    insert into agentrun_budget_periods as noted (budget_id, key, session_id, ends_at, spent, near_at, reached_at)
-    select measured.id, measured.key, measured.session_id, measured.next::timestamp at time zone 'UTC', measured.spent,
+    insert into agentrun_budget_periods as noted (budget_id, key, session_id, ends_at, spent, "limit", near_at, reached_at)
+    select measured.id, measured.key, measured.session_id, measured.next::timestamp at time zone 'UTC', measured.spent, measured."limit",
       case when ${IS_NEAR} or ${IS_REACHED} then clock_timestamp() end,
       case when ${IS_REACHED} then clock_timestamp() end
     from ${measured(periods)} measured
     where measured.noted_spent is not null or (measured.spent > 0 and (measured.session_id is null or ${IS_NEAR} or ${IS_REACHED}))
     order by measured.key
-    on conflict (budget_id, key) do update set spent = excluded.spent,
+    on conflict (budget_id, key) do update set spent = excluded.spent, "limit" = excluded."limit",
       near_at = case when excluded.near_at is null then null else coalesce(noted.near_at, excluded.near_at) end,
       reached_at = case when excluded.reached_at is null then null else coalesce(noted.reached_at, excluded.reached_at) end
-    where noted.spent <> excluded.spent or (noted.near_at is null) <> (excluded.near_at is null)
-      or (noted.reached_at is null) <> (excluded.reached_at is null)
+    where noted.spent <> excluded.spent or noted."limit" is distinct from excluded."limit"
+      or (noted.near_at is null) <> (excluded.near_at is null) or (noted.reached_at is null) <> (excluded.reached_at is null)
     returning noted.key`,
   );
   return rows.map(({ key }) => key);

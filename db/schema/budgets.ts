@@ -42,6 +42,8 @@ export const budgetPeriods = table(
     /** null: a session's. */
     endsAt: instant(),
     spent: big().notNull().default(0),
+    /** What held in it, as it was noted last: of one that is over, whatever its budget says since. */
+    limit: big(),
     /** What it was raised to. */
     raisedTo: big(),
     raisedBy: text(),

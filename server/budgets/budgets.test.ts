@@ -273,3 +273,17 @@ test("names are taken once, versions are looked at, and amounts are of their uni
     expect(CreateBudgetInput.safeParse({ name: "n", unit: "USD", limit: 1, ...bad }).success).toBe(false);
   await expect(make(ctx, { name: "n", backendProfile: "nobody" })).rejects.toMatchObject({ reason: "invalid-input" });
 });
+
+test("a period that is over keeps the limit that held in it", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const run = await makeRun(ctx.database.db);
+  const { id } = await make(ctx, { limit: 5 });
+  await spend(ctx, run, 6_000_000);
+  await watchBudgets(ctx);
+  await ctx.db.execute(sql`update agentrun_budget_periods set key = '2020-01-01', ends_at = '2020-02-01 00:00:00+00'`);
+  await ctx.db.execute(sql`update agentrun_usage_days set day = '2020-01-09'`);
+  await updateBudget(ctx, { budgetId: id, limit: 50 });
+  expect(await readBudget(ctx, id)).toMatchObject({ current: { spent: 0, limit: 50 }, state: "within" });
+  expect((await periods(ctx, id)).items).toMatchObject([{ key: "2020-01-01", spent: 6, limit: 5, state: "reached" }]);
+});

@@ -1,4 +1,4 @@
-import { and, eq, or, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { Budget, BudgetPeriod, ListBudgetPeriodsInput, ListBudgetsInput } from "@/contract/budget";
 import type { Page } from "@/contract/page";
 import { contains } from "@/db/queries/contains";
@@ -18,9 +18,7 @@ export async function listBudgets(ctx: ServiceContext, input: ListBudgetsInput):
   const where = and(
     tenantId === null ? undefined : eq(budgets.tenantId, tenantId),
     input.projectId === undefined ? undefined : eq(budgets.projectId, input.projectId),
-    input.search === undefined
-      ? undefined
-      : or(contains(input.search, budgets.name), contains(input.search, budgets.projectId)),
+    input.search === undefined ? undefined : contains(input.search, budgets.name),
     place === null ? undefined : sql`(${budgets.name}, ${budgets.id}) > (${place[0]}, ${place[1]})`,
   );
   const rows = await readBudgets(ctx, { where, max: limit + 1 });
