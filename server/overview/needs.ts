@@ -190,8 +190,11 @@ async function schedulesFailing(ctx: ServiceContext, scope: OverviewScope): Prom
 /** Budgets that hold what they bound until somebody raises them, and those that soon will. */
 async function budgetsPressing(ctx: ServiceContext, scope: OverviewScope, state: "near" | "reached"): Promise<Need[]> {
   const pressing = await listPressingBudgets(ctx, { ...scope, state, max: NEED_COUNT_MAX + 1 });
-  return pressing.map(({ name, tenantId, sessionId, since, spent, limit, unit, isHeld }) => ({
-    ...{ ...OF_NOTHING, kind: `budget-${state}` as const, title: name, tenantId, sessionId, since },
-    message: `${spent} of ${limit} ${unit} are spent${sessionId === null ? "" : ` by session ${sessionId}`}${isHeld ? ": what it bounds waits until it is raised, or its period ends" : ""}`,
-  }));
+  return pressing.map(({ name, tenantId, sessionId, since, spent, limit, unit, isHeld }) => {
+    const by = sessionId === null ? "" : ` by session ${sessionId}`;
+    const until = sessionId === null ? "it is raised, or its period ends" : "it is raised";
+    const held = isHeld ? `: what it bounds waits until ${until}` : "";
+    const of = { ...OF_NOTHING, kind: `budget-${state}` as const, title: name, tenantId, sessionId, since };
+    return { ...of, message: `${spent} of ${limit} ${unit} are spent${by}${held}` };
+  });
 }

@@ -38,7 +38,7 @@ test("a chat is told each event by a sentence and a link", () => {
     "A time of schedule “Mend the roof” was missed: it was due at 2026-01-31T03:00:00.000Z. <https://agentrun.example/r/sch_1|Open>",
     "A time of schedule “Mend the roof” brought no task: its queue is being drained. <https://agentrun.example/r/sch_1|Open>",
     "Budget “Mend the roof” of session ses_1 is nearly spent: 4.5 of 5 USD. <https://agentrun.example/r/ses_1|Open>",
-    "Budget “Mend the roof” of session ses_1 is reached: 4.5 of 5 USD. What it bounds waits until somebody raises it, or its period ends. <https://agentrun.example/r/ses_1|Open>",
+    "Budget “Mend the roof” of session ses_1 is reached: 4.5 of 5 USD. What it bounds waits until somebody raises it. <https://agentrun.example/r/ses_1|Open>",
     "AgentRun can be heard here. <https://agentrun.example/r/wh_1|Open>",
   ]);
 });
@@ -58,6 +58,7 @@ test("what a task is called makes no link in a chat, calls nobody, and stays in 
 
 test("a budget of more than one session leads to itself, and says that it holds nothing up where it only tells", () => {
   const all = { sessionId: null, action: "tell" };
+  expect(textOf("budget.reached", { sessionId: null })).toContain("until somebody raises it, or its period ends.");
   expect(textOf("budget.reached", all)).toBe(
     "Budget “Mend the roof” is reached: 4.5 of 5 USD. <https://agentrun.example/r/bgt_1|Open>",
   );

@@ -69,8 +69,9 @@ function spentOf({ spent, limit, unit }: Record<string, unknown>): string {
   return `${spent} of ${limit} ${unit}`;
 }
 
-function heldBy({ action }: Record<string, unknown>): string {
-  return action === "hold" ? " What it bounds waits until somebody raises it, or its period ends." : "";
+function heldBy({ action, sessionId }: Record<string, unknown>): string {
+  if (action !== "hold") return "";
+  return ` What it bounds waits until somebody raises it${typeof sessionId === "string" ? "" : ", or its period ends"}.`;
 }
 
 function because(why: unknown): string {
