@@ -47,7 +47,13 @@ await insert(1);
 await time("with one of all that the tenant spends in a month", () => new BudgetGate(ctx).assertLeft(spender));
 await insert(100);
 await time("with that, and 99 of a project each", () => new BudgetGate(ctx).assertLeft(spender));
+await ctx.db.execute(sql`
+  insert into agentrun_budgets (id, tenant_id, backend_profile, name, period, unit, "limit", warn_percent, action, created_by)
+  select 'wide_' || n, case when n % 2 = 0 then '*' else 'default' end, 'codex' || n % 2, 'w' || n,
+    (array['day', 'week', 'month'])[n % 3 + 1], 'USD', 9000000000000, 80, 'hold', 'system:bench'
+  from generate_series(1, 100) n`);
+await time("with those, and 100 of a tenant or of all, by profile", () => new BudgetGate(ctx).assertLeft(spender));
 await gate.assertLeft(spender);
 await time("the same, believed for a second", () => gate.assertLeft(spender));
 await watchBudgets(ctx);
-await time("a pass of the worker over 100, of which none has changed", () => watchBudgets(ctx));
+await time("a pass of the worker over all 200, of which none has changed", () => watchBudgets(ctx));

@@ -105,9 +105,9 @@ export const BudgetPeriod = z.object({
   /** Both null for a session: it has no end that is known. */
   startsAt: z.string().nullable(),
   endsAt: z.string().nullable(),
-  /** Of the period that is under way, and of sessions, as it is now; of one that is over as it was noted last. */
+  /** By the calls that are stored now, also of one that is over. */
   spent: z.number(),
-  /** What may be spent in it: the budget's, or what it was raised to. */
+  /** What may be spent in it: the budget's, or what it was raised to; of one that is over, what held then. */
   limit: z.number(),
   isRaised: z.boolean(),
   raisedBy: z.string().nullable(),

@@ -32,5 +32,6 @@ CREATE TABLE "agentrun_budgets" (
 ALTER TABLE "agentrun_budget_periods" ADD CONSTRAINT "agentrun_budget_periods_session_id_agentrun_sessions_session_id_fk" FOREIGN KEY ("session_id") REFERENCES "public"."agentrun_sessions"("session_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "agentrun_budget_periods" ADD CONSTRAINT "agentrun_budget_periods_budget_id_agentrun_budgets_id_fk" FOREIGN KEY ("budget_id") REFERENCES "public"."agentrun_budgets"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "agentrun_budget_periods_reached_idx" ON "agentrun_budget_periods" USING btree ("ends_at") WHERE "agentrun_budget_periods"."reached_at" is not null;--> statement-breakpoint
+CREATE INDEX "agentrun_budget_periods_near_idx" ON "agentrun_budget_periods" USING btree ("near_at") WHERE "agentrun_budget_periods"."near_at" is not null;--> statement-breakpoint
 CREATE INDEX "agentrun_budget_periods_session_idx" ON "agentrun_budget_periods" USING btree ("session_id") WHERE "agentrun_budget_periods"."session_id" is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "agentrun_budgets_name_idx" ON "agentrun_budgets" USING btree ("tenant_id","name");

@@ -69,23 +69,36 @@ function covers({ tenantId, projectId, backendProfile }: Spender): SQL {
 }
 
 /**
- * Sums of what was spent in periods of budgets, each read by the index that has least of it: days' sums of all tenants, of
- * a tenant, of a tenant's project; or a session's. Sums and calls are kept equal by triggers, so a call counts as soon as
- * it is stored.
+ * What was spent in periods of budgets. Days are read once for all budgets of the same tenant, project and time, by the
+ * index that has least of it, and sessions by theirs. Sums and calls are kept equal by triggers, so a call counts as soon
+ * as it is stored.
  */
 function measured(periods: SQL): SQL {
   const figures = sql`used.currency, used.input_tokens + used.output_tokens as tokens, used.cost_micros, used.uncounted_calls,
     used.unpriced_calls`;
-  const ofDays = (where: SQL) => sql`select ${figures} from agentrun_usage_days used
-    where ${where} and used.day >= period.first and used.day < period.next
-      and (period.backend_profile is null or used.backend_profile = period.backend_profile)`;
+  const ofDays = (where: SQL) => sql`select used.backend_profile, ${figures} from agentrun_usage_days used
+    where ${where} and used.day >= scope.first and used.day < scope.next`;
   return sql`(
+    with periods as materialized (select * from ${periods} due),
+    scopes as (select distinct tenant_id, project_id, first, next from periods where first is not null),
+    sums as materialized (
+      select scope.tenant_id, scope.project_id, scope.first, scope.next, day.backend_profile, day.currency,
+        sum(tokens) as tokens, sum(cost_micros) as cost_micros, sum(uncounted_calls) as uncounted_calls,
+        sum(unpriced_calls) as unpriced_calls
+      from scopes scope cross join lateral (
+        ${ofDays(sql`scope.tenant_id = ${ALL} and (scope.project_id is null or used.project_id = scope.project_id)`)}
+        union all
+        ${ofDays(sql`scope.tenant_id <> ${ALL} and scope.project_id is null and used.tenant_id = scope.tenant_id`)}
+        union all
+        ${ofDays(sql`scope.tenant_id <> ${ALL} and scope.project_id is not null and used.tenant_id = scope.tenant_id
+          and used.project_id = scope.project_id`)}) day
+      group by scope.tenant_id, scope.project_id, scope.first, scope.next, day.backend_profile, day.currency)
     select period.id, period.tenant_id, period.project_id, period.backend_profile, period.name, period.period, period.unit,
       period.warn_percent, period.action, period."limit" as own_limit,
       case when period.next <= ${TODAY} then coalesce(noted."limit", period."limit")
         else greatest(period."limit", noted.raised_to) end as "limit", period.key, period.session_id, period.first, period.next,
       spent.*, noted.raised_to, noted.raised_by, noted.near_at, noted.reached_at, noted.spent as noted_spent
-    from ${periods} period
+    from periods period
     left join agentrun_budget_periods noted on noted.budget_id = period.id and noted.key = period.key
     cross join lateral (
       select
@@ -94,12 +107,10 @@ function measured(periods: SQL): SQL {
         coalesce(sum(uncounted_calls), 0)::bigint as uncounted_calls,
         coalesce(sum(unpriced_calls), 0)::bigint as unpriced_calls
       from (
-        ${ofDays(sql`period.tenant_id = ${ALL} and (period.project_id is null or used.project_id = period.project_id)`)}
-        union all
-        ${ofDays(sql`period.tenant_id <> ${ALL} and period.project_id is null and used.tenant_id = period.tenant_id`)}
-        union all
-        ${ofDays(sql`period.tenant_id <> ${ALL} and period.project_id is not null and used.tenant_id = period.tenant_id
-          and used.project_id = period.project_id`)}
+        select used.currency, used.tokens, used.cost_micros, used.uncounted_calls, used.unpriced_calls from sums used
+        where used.tenant_id = period.tenant_id and used.project_id is not distinct from period.project_id
+          and used.first = period.first and used.next = period.next
+          and (period.backend_profile is null or used.backend_profile = period.backend_profile)
         union all
         select ${figures} from agentrun_usage_sessions used where used.session_id = period.session_id) calls) spent)`;
 }
@@ -119,10 +130,18 @@ function read(db: Db | Tx, periods: SQL, then = sql``): Promise<MeasuredPeriod[]
   return executeNamed<MeasuredPeriod>(db, sql`select ${MEASURED} from ${measured(periods)} measured ${then}`);
 }
 
-/** Budgets in their period that is under way; one that each session has for itself is not among them. */
-export function measureUnderWay(db: Db | Tx, budgetIds: readonly string[] | null): Promise<MeasuredPeriod[]> {
-  if (budgetIds === null) return read(db, underWay(sql`true`));
+/** Some budgets in their period that is under way; one that each session has for itself is not among them. */
+export function measureUnderWay(db: Db | Tx, budgetIds: readonly string[]): Promise<MeasuredPeriod[]> {
   return read(db, underWay(sql`budget.id in (select jsonb_array_elements_text(${JSON.stringify(budgetIds)}::jsonb))`));
+}
+
+/** Whose budgets there are; `*` among them where all tenants have some together. */
+export async function readBudgetTenants(db: Db | Tx): Promise<string[]> {
+  const rows = await executeNamed<{ tenantId: string }>(
+    db,
+    sql`select distinct tenant_id as "tenantId" from agentrun_budgets where period <> 'session' order by tenant_id`,
+  );
+  return rows.map(({ tenantId }) => tenantId);
 }
 
 /** All that bounds what somebody's calls spend, what the session may spend for itself among it. */
@@ -140,12 +159,14 @@ export function measureSession(db: Db | Tx, session: SpendingSession): Promise<M
   return read(db, ofSession(session));
 }
 
-/** What a tenant's calls are bounded by as a whole; budgets of single sessions by their rules alone (`key` null). */
+/**
+ * A tenant's own budgets, or with `*` those of all tenants together, as they stand; those that each session has for itself
+ * by their rules alone (`key` null).
+ */
 export async function measureTenant(db: Db | Tx, tenantId: string): Promise<MeasuredPeriod[]> {
-  const isIts = sql`budget.tenant_id in (${tenantId}, ${ALL})`;
   const rules = sql`(select budget.*, null::text as key, null::text as session_id, null::date as first, null::date as next
-    from agentrun_budgets budget where budget.period = 'session' and ${isIts})`;
-  return [...(await read(db, underWay(isIts))), ...(await read(db, rules))];
+    from agentrun_budgets budget where budget.period = 'session' and budget.tenant_id = ${tenantId})`;
+  return [...(await read(db, underWay(sql`budget.tenant_id = ${tenantId}`))), ...(await read(db, rules))];
 }
 
 /** Periods of a budget that something is remembered of, the newest first; after a key, where one is given. */
@@ -170,16 +191,17 @@ const IS_NEAR = sql`measured.warn_percent is not null
   and measured.spent::numeric * 100 >= measured."limit"::numeric * measured.warn_percent`;
 
 /**
- * Remembers of a budget, which its caller has locked, how its period stands, and each of those of its sessions that
- * something is remembered of; `session` is one of which there may be nothing yet. What is near or reached is so since it
- * was noted first, and is not any more once it was raised. Answers the keys of those of which that has changed.
+ * Remembers of a budget, which its caller has locked, how it stands: its period that is under way, or of one that each
+ * session has for itself that of `session`, and where none is given each of which something is remembered. What is near
+ * or reached is so since it was noted first, and is not any more once it was raised. Answers the keys of those that have
+ * changed.
  */
 export async function notePeriods(tx: Tx, budgetId: string, session: SpendingSession | null): Promise<string[]> {
-  const periods = sql`(
-    select * from ${underWay(sql`budget.id = ${budgetId}`)} due
-    union
-    select * from ${remembered(sql`budget.id = ${budgetId} and noted.session_id is not null`)} kept
-    ${session === null ? sql`` : sql`union select * from ${ofSession(session)} its where its.id = ${budgetId}`})`;
+  const ofSessions =
+    session === null
+      ? remembered(sql`budget.id = ${budgetId} and noted.session_id is not null`)
+      : sql`(select * from ${ofSession(session)} its where its.id = ${budgetId})`;
+  const periods = sql`(select * from ${underWay(sql`budget.id = ${budgetId}`)} due union all select * from ${ofSessions} kept)`;
   const rows = await executeNamed<{ key: string }>(
     tx,
     sql`

@@ -291,9 +291,15 @@ export async function readBusySessions(
           where run.session_id = session.session_id and run.status in ('pending', 'claimed')
             and command.type = 'turn' and command.state in ('pending', 'acknowledged')) then 'running'
         when exists (
-          select from agentrun_budget_periods period join agentrun_budgets budget on budget.id = period.budget_id
-          where period.session_id = session.session_id and period.reached_at is not null and budget.action = 'hold')
-          then 'spent' end as why) busy
+          select from agentrun_budgets budget left join agentrun_budget_periods period
+            on period.budget_id = budget.id and period.key = session.session_id
+          where budget.period = 'session' and budget.action = 'hold' and budget.tenant_id in (session.tenant_id, '*')
+            and (budget.project_id is null or budget.project_id = session.project_id)
+            and (budget.backend_profile is null or budget.backend_profile = session.backend_profile)
+            and greatest(budget."limit", period.raised_to) <= (
+              select sum(case when budget.unit = 'tokens' then used.input_tokens + used.output_tokens
+                when used.currency = budget.unit then used.cost_micros end)
+              from agentrun_usage_sessions used where used.session_id = session.session_id)) then 'spent' end as why) busy
     where session.session_id = any(${textArray(sessionIds)}) and busy.why is not null`,
   );
   return rows;

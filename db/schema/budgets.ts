@@ -53,8 +53,9 @@ export const budgetPeriods = table(
   (period) => [
     primaryKey({ columns: [period.budgetId, period.key] }),
     foreignKey({ columns: [period.budgetId], foreignColumns: [budgets.id] }).onDelete("cascade"),
-    // The dispatcher asks what is reached now, and by their ids which sessions may spend no more.
+    // What is reached now, which the dispatcher asks, and what people are to be told of.
     index("agentrun_budget_periods_reached_idx").on(period.endsAt).where(sql`${period.reachedAt} is not null`),
+    index("agentrun_budget_periods_near_idx").on(period.nearAt).where(sql`${period.nearAt} is not null`),
     index("agentrun_budget_periods_session_idx").on(period.sessionId).where(sql`${period.sessionId} is not null`),
   ],
 );

@@ -174,6 +174,13 @@ test("each session has a budget of its own, which one reaches without the others
   expect(await readBudget(ctx, id)).toMatchObject({ current: null, state: "reached", reachedSessions: 1 });
   expect((await periods(ctx, id)).items).toMatchObject([{ sessionId: one.sessionId, spent: 220, endsAt: null }]);
   expect(await needsOf(ctx)).toMatchObject([{ kind: "budget-reached", sessionId: one.sessionId }]);
+  // Nobody tells when a session is wanted no more: after a day it is told of by what waits for it alone.
+  await ctx.db.execute(sql`update agentrun_budget_periods set near_at = near_at - interval '25 hours'`);
+  expect(await needsOf(ctx)).toEqual([]);
+  await ctx.db.execute(sql`update agentrun_budget_periods set near_at = near_at + interval '25 hours'`);
+  await ctx.db.execute(sql`update agentrun_sessions set deleted_at = clock_timestamp()`);
+  expect(await needsOf(ctx)).toEqual([]);
+  await ctx.db.execute(sql`update agentrun_sessions set deleted_at = null`);
   await expect(raiseBudget(ctx, { budgetId: id, limit: 400 })).rejects.toMatchObject({ reason: "invalid-input" });
   const raised = await raiseBudget(ctx, { budgetId: id, sessionId: one.sessionId, limit: 400 });
   expect(raised).toMatchObject({ limit: 400, state: "within" });
@@ -289,4 +296,25 @@ test("a period that is over keeps the limit that held in it", async () => {
   await updateBudget(ctx, { budgetId: id, limit: 50 });
   expect(await readBudget(ctx, id)).toMatchObject({ current: { spent: 0, limit: 50 }, state: "within" });
   expect((await periods(ctx, id)).items).toMatchObject([{ key: "2020-01-01", spent: 6, limit: 5, state: "reached" }]);
+});
+
+test("many calls at once ask and note once, and a warning refuses none of them", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, { poolMax: 4, deadlineMs: 5_000 });
+  const run = await makeRun(ctx.database.db);
+  const { id } = await make(ctx, { limit: 5 });
+  await make(ctx, { name: "all", tenantId: undefined, limit: 5 });
+  await spend(ctx, run, 4_500_000);
+  const gate = new BudgetGate(ctx);
+  const { tenantId, projectId, sessionId, backendProfile } = run;
+  const ask = () => gate.assertLeft({ tenantId, projectId, sessionId, backendProfile });
+  await Promise.all(Array.from({ length: 500 }, ask));
+  await expect.poll(async () => (await periods(ctx, id)).items.map(({ nearAt }) => nearAt !== null)).toEqual([true]);
+  await spend(ctx, run, 500_000);
+  const fresh = new BudgetGate(ctx);
+  const refused = await Promise.allSettled(
+    Array.from({ length: 500 }, () => fresh.assertLeft({ tenantId, projectId, sessionId, backendProfile })),
+  );
+  const reasons = refused.map((one) => (one.status === "rejected" ? one.reason.reason : "let through"));
+  expect(new Set(reasons)).toEqual(new Set(["budget-reached"]));
 });

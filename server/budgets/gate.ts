@@ -1,58 +1,68 @@
+import { ALL_TENANTS } from "@/contract/words";
 import {
   hasSession,
   type MeasuredPeriod,
-  measureFor,
   measureSession,
   measureTenant,
   type Spender,
 } from "@/db/queries/measure-budgets";
 import type { ServiceContext } from "@/server/context";
 import { AgentRunError } from "@/server/errors";
+import { Beliefs } from "./beliefs";
 import { noteBudget } from "./note";
 import { isHolding, longestOf, stateOf } from "./period";
 import { refusalOf } from "./words";
 
-/** How long it is believed what a tenant has spent: a budget is passed by what its agents spend in such a time, and no more. */
+/** How long it is believed what was spent: a budget is passed by what agents spend in such a time. */
 const BELIEVED_MS = 1_000;
-/** Tenants whose budgets are believed at once. */
-const TENANTS_MAX = 1_000;
-
-type Known = { atMs: number; budgets: Promise<MeasuredPeriod[]> };
 
 /**
  * Refuses calls to models for which nothing is left to spend. What a call takes is known at its end alone: those under way
  * when a budget is reached are let end, so that no answer that is paid for is thrown away.
+ *
+ * However many calls come at once, what they ask of the database is asked once: they would else take the connections of
+ * everybody when a budget is reached.
  */
 export class BudgetGate {
-  readonly #known = new Map<string, Known>();
-  constructor(private readonly ctx: ServiceContext) {}
+  readonly #budgets: Beliefs<MeasuredPeriod[]>;
+  readonly #notes: Beliefs<void>;
+  constructor(private readonly ctx: ServiceContext) {
+    this.#budgets = new Beliefs(BELIEVED_MS);
+    this.#notes = new Beliefs(BELIEVED_MS);
+  }
 
   /** @throws AgentRunError `budget-reached`, which codex reads as a usage limit that ends when the period does. */
   async assertLeft(spender: Spender): Promise<void> {
-    const budgets = (await this.#budgetsOf(spender.tenantId)).filter((budget) => isOf(budget, spender));
-    if (budgets.length === 0) return;
-    const ofAll = budgets.filter(({ key }) => key !== null);
-    const hasOwn = hasSession(spender) && ofAll.length < budgets.length;
-    const measured = [...ofAll, ...(hasOwn ? await measureSession(this.ctx.db, spender) : [])];
-    // The dispatcher goes by what is remembered: before anybody is refused it is there.
-    const session = hasSession(spender) ? spender : null;
-    for (const { id } of measured.filter(isNews)) await noteBudget(this.ctx, id, session);
-    if (!measured.some(isHolding)) return;
+    const measured = await this.#measure(spender, null);
+    const holding = measured.filter(isHolding);
+    for (const budget of measured.filter(isNews)) {
+      const noted = this.#note(budget, spender);
+      // The dispatcher goes by what is remembered: before anybody is refused it is there. The worker notes the rest as well.
+      if (holding.includes(budget)) await noted;
+      else
+        noted.catch((error: unknown) =>
+          this.ctx.log.warn({ err: error, budgetId: budget.id }, "a budget was not noted"),
+        );
+    }
+    if (holding.length === 0) return;
     // What was believed may have been raised since.
-    const reached = longestOf((await measureFor(this.ctx.db, spender)).filter(isHolding));
+    const reached = longestOf((await this.#measure(spender, performance.now())).filter(isHolding));
     if (reached !== null) throw refused(reached);
   }
 
-  #budgetsOf(tenantId: string): Promise<MeasuredPeriod[]> {
-    const nowMs = performance.now();
-    const known = this.#known.get(tenantId);
-    if (known !== undefined && nowMs - known.atMs < BELIEVED_MS) return known.budgets;
-    if (this.#known.size >= TENANTS_MAX) this.#known.clear();
-    const budgets = measureTenant(this.ctx.db, tenantId);
-    this.#known.set(tenantId, { atMs: nowMs, budgets });
-    // Whoever asks next asks anew.
-    budgets.catch(() => this.#known.delete(tenantId));
-    return budgets;
+  /** What bounds somebody's calls, as it stood at `sinceMs` or later; null: not long ago. */
+  async #measure(spender: Spender, sinceMs: number | null): Promise<MeasuredPeriod[]> {
+    const { db } = this.ctx;
+    const ask = (tenantId: string) => this.#budgets.about(tenantId, () => measureTenant(db, tenantId), sinceMs);
+    const budgets = [...(await ask(spender.tenantId)), ...(await ask(ALL_TENANTS))].filter((one) => isOf(one, spender));
+    const ofAll = budgets.filter(({ key }) => key !== null);
+    if (!hasSession(spender) || ofAll.length === budgets.length) return ofAll;
+    return [...ofAll, ...(await measureSession(db, spender))];
+  }
+
+  #note({ id, key }: MeasuredPeriod, spender: Spender): Promise<void> {
+    const session = hasSession(spender) ? spender : null;
+    return this.#notes.about(`${id} ${key}`, () => noteBudget(this.ctx, id, session), null);
   }
 }
 

@@ -1,4 +1,4 @@
-import { desc, eq } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import { measureFor } from "@/db/queries/measure-budgets";
 import { modelCalls, type RunRow } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
@@ -15,13 +15,9 @@ export async function findHold(ctx: ServiceContext, run: Held): Promise<string |
   const reached = longestOf((await measureFor(ctx.db, run)).filter(isHolding));
   if (reached !== null) return refusalOf(reached);
   // It may have been raised since.
-  const [last] = await ctx.db
-    .select({ reason: modelCalls.reason })
-    .from(modelCalls)
-    .where(eq(modelCalls.runId, run.id))
-    .orderBy(desc(modelCalls.startedAt), desc(modelCalls.id))
-    .limit(1);
-  return last?.reason === "budget-reached" ? "a budget was reached, and has room again" : null;
+  const wasRefused = and(eq(modelCalls.runId, run.id), eq(modelCalls.reason, "budget-reached"));
+  const refusals = await ctx.db.select({ id: modelCalls.id }).from(modelCalls).where(wasRefused).limit(1);
+  return refusals.length > 0 ? "a budget was reached, and has room again" : null;
 }
 
 type Ended = { failureKind?: string | null; failureMessage?: string | null };

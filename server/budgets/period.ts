@@ -38,7 +38,8 @@ export function longestOf(reached: readonly MeasuredPeriod[]): MeasuredPeriod | 
 /** A period as it leaves the program. */
 export function toPeriod(period: KnownPeriod): BudgetPeriod {
   const { id, key, sessionId, unit, uncountedCalls, unpricedCalls } = period;
-  const isRaised = period.raisedTo !== null && period.raisedTo > period.ownLimit;
+  const { raisedTo, limit, ownLimit } = period;
+  const isRaised = raisedTo !== null && raisedTo === limit && raisedTo !== ownLimit;
   return {
     ...{ budgetId: id, key, sessionId, startsAt: instant(period.startsMs), endsAt: instant(period.endsMs) },
     ...{ spent: amountOf(unit, period.spent), limit: amountOf(unit, period.limit), isRaised },

@@ -1,11 +1,12 @@
-import { and, asc, eq, gt, isNotNull, isNull, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, eq, gt, inArray, isNotNull, isNull, or, type SQL, sql } from "drizzle-orm";
 import { amountOf } from "@/contract/budget";
 import { ALL_TENANTS } from "@/contract/words";
 import type { Db } from "@/db/client";
-import { measureUnderWay } from "@/db/queries/measure-budgets";
-import { budgetPeriods, budgets } from "@/db/schema";
+import { type MeasuredPeriod, measureTenant, readBudgetTenants } from "@/db/queries/measure-budgets";
+import { budgetPeriods, budgets, sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { iso } from "@/server/stored";
+import { isSeen } from "./budget";
 import { noteBudget } from "./note";
 import { stateOf } from "./period";
 
@@ -20,16 +21,29 @@ const PERIODS_KEPT = 400;
  */
 export async function watchBudgets(ctx: ServiceContext): Promise<number> {
   let noted = 0;
-  for (const budget of await measureUnderWay(ctx.db, null)) {
-    const isNear = stateOf(budget) !== "within";
-    const isReached = stateOf(budget) === "reached";
-    const isKnown = isNear === (budget.nearMs !== null) && isReached === (budget.reachedMs !== null);
-    if (isKnown && budget.spent === (budget.notedSpent ?? 0)) continue;
-    await noteBudget(ctx, budget.id);
-    noted += 1;
-    if (budget.notedSpent === null) await forgetOld(ctx, budget.id);
-  }
+  const failures: unknown[] = [];
+  // One that fails, or is held by others, is in no other's way.
+  const tried = (work: () => Promise<void>) => work().catch((error: unknown) => failures.push(error));
+  for (const tenantId of await readBudgetTenants(ctx.db))
+    await tried(async () => {
+      const budgets = (await measureTenant(ctx.db, tenantId)).filter(isUnnoted);
+      for (const { id, notedSpent } of budgets)
+        await tried(async () => {
+          await noteBudget(ctx, id);
+          noted += 1;
+          if (notedSpent === null) await forgetOld(ctx, id);
+        });
+    });
+  if (failures.length > 0) throw failures[0];
   return noted;
+}
+
+function isUnnoted(budget: MeasuredPeriod): boolean {
+  if (budget.key === null) return false;
+  const state = stateOf(budget);
+  const isNear = state !== "within";
+  const isKnown = isNear === (budget.nearMs !== null) && (state === "reached") === (budget.reachedMs !== null);
+  return !isKnown || budget.spent !== (budget.notedSpent ?? 0);
 }
 
 /** When a period begins, those of long ago are forgotten. */
@@ -43,12 +57,27 @@ async function forgetOld(ctx: ServiceContext, budgetId: string): Promise<void> {
   );
 }
 
-/** Budgets that are reached and hold what they bound, of periods that are under way and of sessions. */
-const IS_NOW = or(isNotNull(budgetPeriods.sessionId), gt(budgetPeriods.endsAt, sql`(select clock_timestamp())`));
+/** Longer than any period that is under way is near its limit, so that no older rows are looked at. */
+const SINCE_DAYS_MAX = 32;
+const daysAgo = (days: number) => sql`(select clock_timestamp() - ${days} * interval '1 day')`;
+/**
+ * Periods that are under way; and of sessions those of a day, since nobody tells when one of them is wanted no more: what
+ * waits for it tells of it after that.
+ */
+const IS_NOW = or(
+  gt(budgetPeriods.endsAt, sql`(select clock_timestamp())`),
+  and(isNotNull(budgetPeriods.sessionId), gt(budgetPeriods.nearAt, daysAgo(1)), isNull(sessions.deletedAt)),
+);
+const IS_RECENT = gt(budgetPeriods.nearAt, daysAgo(SINCE_DAYS_MAX));
 
 /** How many periods of budgets are reached now. */
 export async function countReachedBudgets(db: Db): Promise<number> {
-  return db.$count(budgetPeriods, and(isNotNull(budgetPeriods.reachedAt), IS_NOW));
+  const [row] = await db
+    .select({ reached: count() })
+    .from(budgetPeriods)
+    .leftJoin(sessions, eq(sessions.sessionId, budgetPeriods.sessionId))
+    .where(and(isNotNull(budgetPeriods.reachedAt), IS_RECENT, IS_NOW));
+  return row?.reached ?? 0;
 }
 
 /** Budgets that need a person: near their limit, or reached; those first that have been so for longest. */
@@ -66,11 +95,13 @@ export async function listPressingBudgets(
     .select({ budget: budgets, period: budgetPeriods })
     .from(budgetPeriods)
     .innerJoin(budgets, eq(budgets.id, budgetPeriods.budgetId))
+    .leftJoin(sessions, eq(sessions.sessionId, budgetPeriods.sessionId))
     .where(
       and(
-        ...[isSo, IS_NOW],
-        tenantId === null ? undefined : eq(budgets.tenantId, tenantId),
-        projectId === undefined ? undefined : eq(budgets.projectId, projectId),
+        ...[isSo, IS_RECENT, IS_NOW, isSeen(ctx)],
+        // What holds a tenant or a project may be of more than that.
+        tenantId === null ? undefined : inArray(budgets.tenantId, [tenantId, ALL_TENANTS]),
+        projectId === undefined ? undefined : or(isNull(budgets.projectId), eq(budgets.projectId, projectId)),
       ),
     )
     .orderBy(asc(since))

@@ -13,9 +13,10 @@ type Told = Pick<MeasuredPeriod, "name" | "tenantId" | "period" | "unit" | "spen
 export function refusalOf({ name, tenantId, period, unit, spent, limit, endsMs }: Told): string {
   const until = endsMs === null ? "" : `, or at ${new Date(endsMs).toISOString()}`;
   const goesOn = `it goes on when somebody raises it${until}`;
-  if (tenantId === ALL_TENANTS && period !== "session")
-    return `a budget ${OF_PERIOD[period]} for all tenants together is reached: ${goesOn}`;
-  return `the budget “${name}” ${OF_PERIOD[period]} is reached, ${written(unit, spent)} of ${written(unit, limit)} ${unit}: ${goesOn}`;
+  const amounts = `${written(unit, spent)} of ${written(unit, limit)} ${unit}`;
+  if (tenantId !== ALL_TENANTS) return `the budget “${name}” ${OF_PERIOD[period]} is reached, ${amounts}: ${goesOn}`;
+  if (period === "session") return `what this session may spend is reached, ${amounts}: ${goesOn}`;
+  return `a budget ${OF_PERIOD[period]} for all tenants together is reached: ${goesOn}`;
 }
 
 /** To the cent, as far as it goes: what a millionth costs interests nobody who is refused. */

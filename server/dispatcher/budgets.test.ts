@@ -1,7 +1,9 @@
+import { eq } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { CreateBudgetInput } from "@/contract/budget";
 import type { Db } from "@/db/client";
 import { storeModelCalls } from "@/db/queries/store-model-calls";
+import { runs } from "@/db/schema";
 import { madeCall, makeRun, makeSession } from "@/db/test/factories";
 import { BudgetGate, createBudget, deleteBudget, raiseBudget, updateBudget, watchBudgets } from "@/server/budgets";
 import { explainTask, getTask, simulateTask } from "@/server/queue";
@@ -90,8 +92,8 @@ test("a task waits for what its session may spend, until that is raised", async 
   const run = await makeRun(ctx.db as Db, { ...session, status: "completed", terminalStatus: "completed" });
   const { id: budgetId } = await spentBudget(queue, 0, { period: "session" });
   await storeModelCalls(ctx.pool, [madeCall(run)]);
-  const { tenantId, projectId, sessionId, backendProfile } = session;
-  await expect(new BudgetGate(ctx).assertLeft({ tenantId, projectId, sessionId, backendProfile })).rejects.toThrow();
+  const { sessionId } = session;
+  // Though no agent has asked since.
   const taskId = await queue.add({ sessionId });
   expect(await queue.dispatch()).toBe(0);
   expect((await explainTask(ctx, { taskId })).blocker).toMatchObject({
@@ -116,4 +118,27 @@ test("a period that has ended holds nothing up", async () => {
   expect(await queue.dispatch()).toBe(1);
   expect(await states(queue, taskId)).toEqual(["dispatched"]);
   await watchBudgets(ctx);
+});
+
+test("a task that a budget had cut off is not parked for a person when there is room again before its run ends", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  const taskId = await queue.add();
+  await queue.dispatch();
+  const { runId } = await getTask(ctx, { taskId });
+  if (runId === null) throw new Error("the task has no run");
+  const [row] = await (ctx.db as Db).select().from(runs).where(eq(runs.id, runId));
+  if (row === undefined) throw new Error("the run is not there");
+  const refused = {
+    outcome: "refused",
+    failureKind: "rate-limited",
+    reason: "budget-reached",
+    httpStatus: 429,
+  } as const;
+  // A sub-agent's call comes after the one that was refused.
+  const later = { startedAt: new Date(Date.now() + 1_000) };
+  await storeModelCalls(ctx.pool, [madeCall(row, { ...refused, inputTokens: null }), madeCall(row, later)]);
+  await playRun(ctx, runId, { terminalStatus: "failed", failureKind: "rate-limited", failureMessage: "usage limit" });
+  expect(await getTask(ctx, { taskId })).toMatchObject({ state: "pending", parkedAt: null, blocker: { kind: "next" } });
+  expect(await queue.dispatch()).toBe(1);
 });

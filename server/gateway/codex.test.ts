@@ -184,7 +184,7 @@ test("a task of codex that a budget cuts off in the middle waits, and goes on wi
   const sessionId = await play();
   expect(await read()).toMatchObject({
     ...{ state: "pending", failureKind: "rate-limited", blocker: { kind: "budget-reached" } },
-    failureMessage: expect.stringContaining("the budget “b” of this session is reached, 120 of 120 tokens"),
+    failureMessage: expect.stringContaining("what this session may spend is reached, 120 of 120 tokens"),
   });
   expect(provider.seen).toHaveLength(1);
   const { items } = await place.ok("GET", `/usage/calls?sessionId=${sessionId}&outcome=refused`);

@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import { Beliefs } from "./beliefs";
+
+/** Something that may be asked, and answers how often it was, when it is let. */
+function asked() {
+  let times = 0;
+  const waiting: (() => void)[] = [];
+  const ask = () => {
+    times += 1;
+    const answer = times;
+    return new Promise<number>((resolve) => waiting.push(() => resolve(answer)));
+  };
+  const answer = () => {
+    for (const tell of waiting.splice(0)) tell();
+  };
+  return { ask, times: () => times, answer };
+}
+
+test("what is being asked is asked once, and what was answered is believed", async () => {
+  const beliefs = new Beliefs<number>(60_000);
+  const { ask, times, answer } = asked();
+  const all = Array.from({ length: 100 }, () => beliefs.about("a", ask, null));
+  answer();
+  expect(new Set(await Promise.all(all))).toEqual(new Set([1]));
+  expect(await beliefs.about("a", ask, null)).toBe(1);
+  const other = beliefs.about("b", ask, null);
+  answer();
+  expect([await other, times()]).toEqual([2, 2]);
+});
+
+test("who needs what is so since a moment waits for an answer that was asked for after it, with others of the same mind", async () => {
+  const beliefs = new Beliefs<number>(60_000);
+  const { ask, times, answer } = asked();
+  const early = beliefs.about("a", ask, null);
+  const since = performance.now() + 0.001;
+  const late = [beliefs.about("a", ask, since), beliefs.about("a", ask, since)];
+  answer();
+  expect(await early).toBe(1);
+  await expect.poll(times).toBe(2);
+  answer();
+  expect(await Promise.all(late)).toEqual([2, 2]);
+});
+
+test("an answer that is old, and one that failed, is asked for again", async () => {
+  const beliefs = new Beliefs<number>(0);
+  let times = 0;
+  const ask = async () => {
+    times += 1;
+    if (times === 2) throw new Error("away");
+    return times;
+  };
+  expect(await beliefs.about("a", ask, null)).toBe(1);
+  await expect(beliefs.about("a", ask, null)).rejects.toThrow("away");
+  expect(await beliefs.about("a", ask, null)).toBe(3);
+});
