@@ -85,6 +85,7 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
     log,
     pricesOf: (profile, model) => pricesOf(settings.backends, profile, model),
     onEnded: (call) => countCall(metrics, call),
+    onStored: (stored) => budgets.noteSpent(stored),
     onLost: (lost) => metrics.modelCallsLost.inc(lost),
   });
   let isServing = true;
@@ -93,6 +94,7 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
   const serviceFor = (actor: Actor, requestId: string): ServiceContext => {
     return { pool, db, actor, log, settings, requestId, wake, append, addTask, volumes, archive };
   };
+  const budgets = new BudgetGate(serviceFor({ kind: "system", name: "budgets", tenantId: null }, "budgets"));
 
   return {
     env,
@@ -106,7 +108,7 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
     openCalls: new Holds(env.AGENTRUN_MODEL_CALLS_PER_RUN_MAX),
     heldBodies: new Holds(env.AGENTRUN_MODEL_BYTES_PER_RUN_MAX),
     providerLimits: new ProviderLimits({ db: database.db, log, wake }),
-    budgets: new BudgetGate(serviceFor({ kind: "system", name: "budgets", tenantId: null }, "budgets")),
+    budgets,
     calls,
     health: {
       ...{ pool, migrationIds: readMigrations().map((migration) => migration.id) },

@@ -50,6 +50,18 @@ export class BudgetGate {
     if (reached !== null) throw refused(reached);
   }
 
+  /**
+   * Notes what calls that are stored have brought near a limit, or over it, though nobody asks again: what waits for a
+   * session's budget would else be told to nobody. Off the path of answers; what fails is noted when somebody asks.
+   */
+  noteSpent(calls: readonly Spender[]): void {
+    const spenders = new Map(calls.map((call) => [call.sessionId, call]));
+    for (const spender of [...spenders.values()].filter(hasSession))
+      this.#measure(spender, null)
+        .then((measured) => Promise.all(measured.filter(isNews).map((budget) => this.#note(budget, spender))))
+        .catch((error: unknown) => this.ctx.log.warn({ err: error }, "what calls have spent was not noted"));
+  }
+
   /** What bounds somebody's calls, as it stood at `sinceMs` or later; null: not long ago. */
   async #measure(spender: Spender, sinceMs: number | null): Promise<MeasuredPeriod[]> {
     const { db } = this.ctx;

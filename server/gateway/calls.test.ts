@@ -280,3 +280,23 @@ test("calls of many agents on one run at once, through two processes, add up exa
   });
   expect(await verifyUsage(first.as(ADMIN))).toMatchObject({ isEqual: true, calls: 240 });
 });
+
+test("a session that has spent its budget is noted though it asks no more, so that people are told", async () => {
+  vi.stubEnv(KEY_ENV, KEY);
+  await using database = await createTestDatabase();
+  await using provider = await startProvider(streamCompleted);
+  await using web = await startGateway(database, provider.url, { prices: PRICES });
+  const body = { name: "b", period: "session", unit: "tokens", limit: 10 };
+  const budget = (await web.call("POST", "/api/v1/budgets", { body })).body as { id: string };
+  const { sessionId } = await makeSession(web.wiring.database.db);
+  const { token } = await modelToken(web, "codex", { sessionId });
+  await ask(web, "codex", token);
+  const reached = async () => {
+    const { body } = await web.call("GET", `/api/v1/budgets/${budget.id}/periods`);
+    return (body as { items: { key: string; reachedAt: string | null }[] }).items.map(({ key, reachedAt }) => [
+      key,
+      reachedAt !== null,
+    ]);
+  };
+  await expect.poll(reached).toEqual([[sessionId, true]]);
+});

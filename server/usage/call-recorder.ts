@@ -35,6 +35,8 @@ export type CallRecorderOptions = {
   pricesOf: (profile: string, model: string) => Prices | null;
   /** Told of each call as it ends, before it is stored. */
   onEnded: (call: ModelCallRow) => void;
+  /** Told of calls once they are stored. */
+  onStored?: (calls: readonly ModelCallRow[]) => void;
   /** Told how many calls will never be stored. */
   onLost: (calls: number) => void;
 };
@@ -173,6 +175,7 @@ export class CallRecorder {
   async #store(calls: readonly ModelCallRow[]): Promise<unknown> {
     try {
       await storeModelCalls(this.options.pool, calls);
+      this.options.onStored?.(calls);
       return null;
     } catch (error) {
       const state = sqlState(error) ?? "";
