@@ -2,7 +2,7 @@ import { z } from "zod";
 import { chosenName, Int32, OwnerId, RecordId, text } from "./ids";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { microsOf } from "./usage";
-import { BUDGET_ACTIONS, BUDGET_PERIODS, BUDGET_STATES, BUDGET_TOKENS } from "./words";
+import { ALL_TENANTS, BUDGET_ACTIONS, BUDGET_PERIODS, BUDGET_STATES, BUDGET_TOKENS } from "./words";
 
 /** More than any provider was ever paid; in millionths still exact. */
 const MONEY_MAX = 1_000_000_000;
@@ -17,6 +17,23 @@ const Unit = z.union([z.literal(BUDGET_TOKENS), z.string().regex(/^[A-Z]{3}$/)],
 const Amount = z.number().positive().max(TOKENS_MAX);
 const WarnPercent = z.int().min(1).max(99);
 const Action = z.enum(BUDGET_ACTIONS);
+
+/** Whose spending is meant: of a session, a run or a task. */
+export type SpendingOwner = { tenantId: string; projectId: string; backendProfile: string };
+
+/** Whether what somebody spends counts towards a budget. SQL says the same (`covers` of db/queries/measure-budgets.ts). */
+export function isBoundBy(
+  owner: SpendingOwner,
+  {
+    tenantId,
+    projectId,
+    backendProfile,
+  }: { tenantId: string; projectId: string | null; backendProfile: string | null },
+): boolean {
+  const isItsTenant = tenantId === ALL_TENANTS || tenantId === owner.tenantId;
+  const isItsProject = projectId === null || projectId === owner.projectId;
+  return isItsTenant && isItsProject && (backendProfile === null || backendProfile === owner.backendProfile);
+}
 
 /** An amount as it is stored and added up: tokens, or millionths of a currency. */
 export function unitsOf(unit: string, amount: number): number {

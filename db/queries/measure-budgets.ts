@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
+import type { SpendingOwner } from "@/contract/budget";
 import { BUDGET_TOKENS } from "@/contract/words";
 import type { Db, Tx } from "@/db/client";
 import type { BudgetRow } from "@/db/schema";
@@ -30,7 +31,7 @@ export type MeasuredPeriod = Pick<
 };
 
 /** Whose calls to models are meant, by what budgets tell them. A run without a session has none of its own. */
-export type Spender = { sessionId: string | null; tenantId: string; projectId: string; backendProfile: string };
+export type Spender = SpendingOwner & { sessionId: string | null };
 export type SpendingSession = Spender & { sessionId: string };
 
 const ALL = sql`'*'`;
@@ -61,8 +62,13 @@ const ofSession = (session: SpendingSession) => sql`(
     null::date as first, null::date as next
   from agentrun_budgets budget where budget.period = 'session' and ${covers(session)})`;
 
-/** Whether a budget, by the name `budget`, bounds what a session of such owners spends. */
-function covers({ tenantId, projectId, backendProfile }: Spender): SQL {
+/** What of some figures counts towards a budget of a unit, added up. */
+export function countedIn(unit: SQL, { tokens, currency, micros }: Record<"tokens" | "currency" | "micros", SQL>): SQL {
+  return sql`sum(case when ${unit} = ${BUDGET_TOKENS} then ${tokens} when ${currency} = ${unit} then ${micros} end)`;
+}
+
+/** Whether a budget, by the name `budget`, bounds what such an owner spends; columns may stand for values. */
+export function covers({ tenantId, projectId, backendProfile }: Record<keyof SpendingOwner, string | SQL>): SQL {
   return sql`budget.tenant_id in (${tenantId}, ${ALL})
     and (budget.project_id is null or budget.project_id = ${projectId})
     and (budget.backend_profile is null or budget.backend_profile = ${backendProfile})`;
@@ -102,7 +108,7 @@ function measured(periods: SQL): SQL {
     left join agentrun_budget_periods noted on noted.budget_id = period.id and noted.key = period.key
     cross join lateral (
       select
-        coalesce(sum(case when period.unit = ${BUDGET_TOKENS} then tokens when currency = period.unit then cost_micros end),
+        coalesce(${countedIn(sql`period.unit`, { tokens: sql`tokens`, currency: sql`currency`, micros: sql`cost_micros` })},
           0)::bigint as spent,
         coalesce(sum(uncounted_calls), 0)::bigint as uncounted_calls,
         coalesce(sum(unpriced_calls), 0)::bigint as unpriced_calls
@@ -180,7 +186,7 @@ export function measureRemembered(
   return read(db, remembered(where), sql`order by key desc`);
 }
 
-/** Some of its sessions' periods: those that something is remembered of. */
+/** One period of a budget, by its key; none where nothing is remembered of it. */
 export function measureOne(db: Db | Tx, budgetId: string, key: string): Promise<MeasuredPeriod[]> {
   return read(db, remembered(sql`budget.id = ${budgetId} and noted.key = ${key}`));
 }

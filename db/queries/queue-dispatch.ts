@@ -3,6 +3,7 @@ import type { BackendProbe } from "@/contract/backend";
 import type { ControlState } from "@/contract/queue-control";
 import type { Db, Tx } from "@/db/client";
 import { hiddenArray, textArray } from "./arrays";
+import { countedIn, covers } from "./measure-budgets";
 import { executeNamed } from "./named";
 import { HAS_OTHER_TURN } from "./other-turns";
 
@@ -270,6 +271,17 @@ const STRANDED = sql`
   join agentrun_sessions session on session.session_id = run.session_id and session.storage_state in ('deleting', 'evicted')
   where task.state = 'dispatched'`;
 
+const OF_SESSION = {
+  tenantId: sql`session.tenant_id`,
+  projectId: sql`session.project_id`,
+  backendProfile: sql`session.backend_profile`,
+};
+const USED = {
+  tokens: sql`used.input_tokens + used.output_tokens`,
+  currency: sql`used.currency`,
+  micros: sql`used.cost_micros`,
+};
+
 /** A turn is under way, its volume has gone, or what it may spend is spent. */
 export type SessionBusy = "running" | "evicted" | "spent";
 
@@ -293,13 +305,9 @@ export async function readBusySessions(
         when exists (
           select from agentrun_budgets budget left join agentrun_budget_periods period
             on period.budget_id = budget.id and period.key = session.session_id
-          where budget.period = 'session' and budget.action = 'hold' and budget.tenant_id in (session.tenant_id, '*')
-            and (budget.project_id is null or budget.project_id = session.project_id)
-            and (budget.backend_profile is null or budget.backend_profile = session.backend_profile)
+          where budget.period = 'session' and budget.action = 'hold' and ${covers(OF_SESSION)}
             and greatest(budget."limit", period.raised_to) <= (
-              select sum(case when budget.unit = 'tokens' then used.input_tokens + used.output_tokens
-                when used.currency = budget.unit then used.cost_micros end)
-              from agentrun_usage_sessions used where used.session_id = session.session_id)) then 'spent' end as why) busy
+              select ${countedIn(sql`budget.unit`, USED)} from agentrun_usage_sessions used where used.session_id = session.session_id)) then 'spent' end as why) busy
     where session.session_id = any(${textArray(sessionIds)}) and busy.why is not null`,
   );
   return rows;

@@ -1,3 +1,4 @@
+import { isBoundBy } from "@/contract/budget";
 import { ALL_TENANTS } from "@/contract/words";
 import {
   hasSession,
@@ -66,7 +67,9 @@ export class BudgetGate {
   async #measure(spender: Spender, sinceMs: number | null): Promise<MeasuredPeriod[]> {
     const { db } = this.ctx;
     const ask = (tenantId: string) => this.#budgets.about(tenantId, () => measureTenant(db, tenantId), sinceMs);
-    const budgets = [...(await ask(spender.tenantId)), ...(await ask(ALL_TENANTS))].filter((one) => isOf(one, spender));
+    const budgets = [...(await ask(spender.tenantId)), ...(await ask(ALL_TENANTS))].filter((one) =>
+      isBoundBy(spender, one),
+    );
     const ofAll = budgets.filter(({ key }) => key !== null);
     if (!hasSession(spender) || ofAll.length === budgets.length) return ofAll;
     return [...ofAll, ...(await measureSession(db, spender))];
@@ -76,11 +79,6 @@ export class BudgetGate {
     const session = hasSession(spender) ? spender : null;
     return this.#notes.about(`${id} ${key}`, () => noteBudget(this.ctx, id, session), null);
   }
-}
-
-function isOf({ projectId, backendProfile }: MeasuredPeriod, spender: Spender): boolean {
-  const isItsProject = projectId === null || projectId === spender.projectId;
-  return isItsProject && (backendProfile === null || backendProfile === spender.backendProfile);
 }
 
 /** Whether something is to be remembered that is not yet. */

@@ -1,4 +1,4 @@
-import { amountOf, type BudgetPeriod, type RaiseBudgetInput } from "@/contract/budget";
+import { amountOf, type BudgetPeriod, isBoundBy, type RaiseBudgetInput } from "@/contract/budget";
 import { measureOne, measureUnderWay, type SpendingSession } from "@/db/queries/measure-budgets";
 import { type BudgetRow, budgetPeriods } from "@/db/schema";
 import { actorName, audit } from "@/server/audit";
@@ -52,11 +52,8 @@ async function periodOf(ctx: TxContext, budget: BudgetRow, sessionId: string | u
   }
   if (sessionId === undefined) throw new InvalidInputError("sessionId: is needed, since each session has its own");
   const { tenantId, projectId, backendProfile } = await requireSession(ctx, sessionId);
-  const isBound =
-    (budget.tenantId === tenantId || budget.tenantId === "*") &&
-    (budget.projectId ?? projectId) === projectId &&
-    (budget.backendProfile ?? backendProfile) === backendProfile;
-  if (!isBound) throw new InvalidInputError(`sessionId: the budget “${budget.name}” does not bound this session`);
+  if (!isBoundBy({ tenantId, projectId, backendProfile }, budget))
+    throw new InvalidInputError(`sessionId: the budget “${budget.name}” does not bound this session`);
   const [known] = (await measureOne(ctx.db, budget.id, sessionId)).filter(isKnown);
   return { key: sessionId, session: { sessionId, tenantId, projectId, backendProfile }, endsAt: null, known };
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isBoundBy } from "@/contract/budget";
 import type { BlockerKind } from "@/contract/queue";
 import { ALL_TENANTS, WHOLE_QUEUE } from "@/contract/queue-control";
 import type { ActiveTasks, HeldBudget, Limits, ReadyTask, SessionBusy } from "@/db/queries/queue-dispatch";
@@ -124,7 +125,7 @@ export class Room {
   taskBlock(task: ReadyTask): Block | null {
     return (
       this.#sessionBlock(task) ??
-      budgetBlock(this.#facts.budgets.filter((budget) => !isWhole(budget) && bounds(budget, task))) ??
+      budgetBlock(this.#facts.budgets.filter((budget) => !isWhole(budget) && isBoundBy(task, budget))) ??
       this.#keyBlock(task) ??
       this.#backendBlock(task)
     );
@@ -222,21 +223,13 @@ export class Room {
 
 const BUSY = { running: "session-busy", evicted: "session-evicted", spent: "budget-reached" } as const;
 
-type Bounded = Pick<ReadyTask, "tenantId" | "projectId" | "backendProfile">;
-
 /** Whether a budget bounds all that its tenant does. */
 function isWhole({ projectId, backendProfile }: HeldBudget): boolean {
   return projectId === null && backendProfile === null;
 }
 
-function isOf({ tenantId }: HeldBudget, task: Pick<Bounded, "tenantId">): boolean {
+function isOf({ tenantId }: HeldBudget, task: Pick<ReadyTask, "tenantId">): boolean {
   return tenantId === ALL_TENANTS || tenantId === task.tenantId;
-}
-
-function bounds(budget: HeldBudget, task: Bounded): boolean {
-  const { projectId, backendProfile } = budget;
-  const isItsProject = projectId === null || projectId === task.projectId;
-  return isOf(budget, task) && isItsProject && (backendProfile === null || backendProfile === task.backendProfile);
 }
 
 /** By several that are reached, the one whose period ends last. */
