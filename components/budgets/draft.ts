@@ -1,4 +1,4 @@
-import type { ShownError } from "@/components/trpc/errors";
+import { issuesOf, type ShownError } from "@/components/trpc/errors";
 import type { Budget, CreateBudgetInput, UpdateBudgetInput } from "@/contract/budget";
 import { BUDGET_TOKENS, type BudgetAction, type BudgetPeriodKind } from "@/contract/words";
 import { readAmount } from "./raise";
@@ -115,9 +115,7 @@ export type BudgetErrors = Partial<Record<(typeof FIELD_OF)[keyof typeof FIELD_O
 export function errorsOf(error: ShownError | null): BudgetErrors {
   if (error === null) return {};
   if (error.reason === "already-exists") return { name: error.message };
-  const issues = Array.isArray(error.details?.issues)
-    ? (error.details.issues as { path: string; message: string }[])
-    : [];
+  const issues = issuesOf(error);
   // What only the stored budget tells to be wrong names its field first: `limit: …`.
   const [, path = "", said = ""] = /^(\w+): (.+)$/s.exec(error.message) ?? [];
   if (issues.length === 0)

@@ -7,6 +7,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import { budgetNow } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
+import { ChangedMeanwhile } from "@/components/ui/changed-meanwhile";
 import { CurlButton } from "@/components/ui/curl-button";
 import { Dialog } from "@/components/ui/dialog";
 import { DialogForm } from "@/components/ui/dialog-form";
@@ -77,10 +78,7 @@ export function EditBudgetDialog({ budget, onClose }: { budget: Budget; onClose:
         <NameField {...{ draft, errors, set, nameBox }} />
         <LimitFields draft={{ ...draft, ...place }} errors={errors} set={set} />
         {wasChanged ? (
-          <p role="alert" className="rounded-md bg-warn-soft p-2 text-xs text-warn">
-            It was changed meanwhile. What was changed is shown as it is now, beside what you typed: change it again if
-            you still want to.
-          </p>
+          <ChangedMeanwhile isMerged />
         ) : (
           <ErrorNote error={errors.form === undefined ? null : update.error} />
         )}

@@ -1,4 +1,4 @@
-import type { ShownError } from "@/components/trpc/errors";
+import { issuesOf, type ShownError } from "@/components/trpc/errors";
 import { instantOf } from "@/components/ui/instant";
 import type { CreateTaskInput } from "@/contract/queue";
 import { APPROVAL_POLICIES, ON_USAGE_LIMIT, SANDBOX_MODES } from "@/contract/words";
@@ -122,7 +122,7 @@ const REASON_FIELD: Record<string, keyof TaskDraft> = {
 /** What the server refused, by the field that it is about; `form` holds what is about none. */
 export function errorsByField(error: ShownError | null): Partial<Record<keyof TaskDraft | "form", string>> {
   if (error === null) return {};
-  const issues = readIssues(error);
+  const issues = issuesOf(error);
   const named = REASON_FIELD[error.reason];
   if (issues.length === 0) return { [named ?? "form"]: error.message };
   const errors: Partial<Record<keyof TaskDraft | "form", string>> = {};
@@ -131,14 +131,4 @@ export function errorsByField(error: ShownError | null): Partial<Record<keyof Ta
     errors[field] ??= field === "form" ? `${path}: ${message}` : message;
   }
   return errors;
-}
-
-type Issue = { path: string; message: string };
-
-function readIssues(error: ShownError): Issue[] {
-  const issues = error.details?.issues;
-  if (!Array.isArray(issues)) return [];
-  return issues.filter(
-    (issue): issue is Issue => typeof issue?.path === "string" && typeof issue?.message === "string",
-  );
 }

@@ -5,6 +5,7 @@ import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
+import { ChangedMeanwhile } from "@/components/ui/changed-meanwhile";
 import { Dialog } from "@/components/ui/dialog";
 import { ErrorNote } from "@/components/ui/error-note";
 import { Field, Input } from "@/components/ui/field";
@@ -83,13 +84,7 @@ export function ChangeTaskDialog({ task, onClose }: { task: QueueTask; onClose: 
             {text("expiresAt", { type: "datetime-local", ...placed })}
           </Field>
         </div>
-        {wasChanged ? (
-          <p role="alert" className="rounded-md bg-warn-soft p-2 text-xs text-warn">
-            It was changed meanwhile. This is how it is now: change it again if you still want to.
-          </p>
-        ) : (
-          <ErrorNote error={update.error} />
-        )}
+        {wasChanged ? <ChangedMeanwhile /> : <ErrorNote error={update.error} />}
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Keep</Button>
           <Button look="primary" type="submit" disabled={isSame || update.isPending}>

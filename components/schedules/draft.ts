@@ -1,6 +1,6 @@
 import { hashKey } from "@tanstack/react-query";
 import { EMPTY_DRAFT, errorsByField, inputOf, type TaskDraft } from "@/components/queue/add-task";
-import type { ShownError } from "@/components/trpc/errors";
+import { issuesOf, type ShownError } from "@/components/trpc/errors";
 import { escapeTricks } from "@/components/ui/hidden-text";
 import type { CreateScheduleInput, Schedule, ScheduleTask, UpdateScheduleInput } from "@/contract/schedule";
 import { CATCH_UP_DEFAULT_MS, type ScheduleOverlap } from "@/contract/words";
@@ -154,9 +154,7 @@ export type ScheduleErrors = {
 /** What the server refused, by the field that it is about; `task.form` holds what is about none. */
 export function errorsOf(error: ShownError | null): ScheduleErrors {
   if (error === null) return { task: {} };
-  const issues = Array.isArray(error.details?.issues)
-    ? (error.details.issues as { path: string; message: string }[])
-    : [];
+  const issues = issuesOf(error);
   const own = (name: string) => issues.find(({ path }) => path === name)?.message ?? saidOf(error.message, name);
   const [name, cron, timeZone] = [
     error.reason === "already-exists" ? error.message : own("name"),

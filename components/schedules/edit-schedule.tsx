@@ -8,6 +8,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import { scheduleNow } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
+import { ChangedMeanwhile } from "@/components/ui/changed-meanwhile";
 import { CurlButton } from "@/components/ui/curl-button";
 import { Dialog } from "@/components/ui/dialog";
 import { DialogForm } from "@/components/ui/dialog-form";
@@ -73,10 +74,7 @@ export function EditScheduleDialog({ schedule, onClose }: { schedule: Schedule; 
           set={(change) => setDraft((known) => ({ ...known, ...change }))}
         />
         {wasChanged ? (
-          <p role="alert" className="rounded-md bg-warn-soft p-2 text-xs text-warn">
-            It was changed meanwhile. What was changed is shown as it is now, beside what you typed: change it again if
-            you still want to.
-          </p>
+          <ChangedMeanwhile isMerged />
         ) : (
           <ErrorNote error={draft.as === "json" ? update.error : errors.task.form} />
         )}

@@ -57,3 +57,14 @@ function unreachable(): ShownError {
     isRetryable: true,
   };
 }
+
+type Issue = { path: string; message: string };
+
+/** What of an input was refused, by the field's path; none where something else was. */
+export function issuesOf(error: ShownError): Issue[] {
+  const issues = error.details?.issues;
+  if (!Array.isArray(issues)) return [];
+  return issues.filter(
+    (issue): issue is Issue => typeof issue?.path === "string" && typeof issue?.message === "string",
+  );
+}

@@ -7,6 +7,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import { webhookNow } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
+import { ChangedMeanwhile } from "@/components/ui/changed-meanwhile";
 import { Dialog } from "@/components/ui/dialog";
 import { ErrorNote } from "@/components/ui/error-note";
 import { showTricks } from "@/components/ui/hidden-text";
@@ -57,13 +58,7 @@ export function EditWebhookDialog({ webhook, onClose }: { webhook: Webhook; onCl
           urlHint={`${urlHint(webhook.tenantId === null)} What is on its way goes to the new one.`}
           onChange={setDraft}
         />
-        {wasChanged ? (
-          <p role="alert" className="rounded-md bg-warn-soft p-2 text-xs text-warn">
-            It was changed meanwhile. This is how it is now: change it again if you still want to.
-          </p>
-        ) : (
-          <ErrorNote error={update.error} />
-        )}
+        {wasChanged ? <ChangedMeanwhile /> : <ErrorNote error={update.error} />}
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Keep</Button>
           <Button look="primary" type="submit" disabled={isSame || draft.events.length === 0 || update.isPending}>
