@@ -29,7 +29,9 @@ export function useOrder(action: RunnerAction, { onDone, undo }: After = {}) {
     trpc.runners[action].mutationOptions({
       onSuccess: (runner: Runner) => {
         patchRunners(client, trpc, (cached) => patchRunner(cached, runner));
-        void client.invalidateQueries({ queryKey: trpc.runners.stats.pathKey() });
+        // A list that was being read when it was ordered would come back with what was before, and stay: it is read anew.
+        for (const queryKey of [trpc.runners.list.pathKey(), trpc.runners.stats.pathKey()])
+          void client.invalidateQueries({ queryKey });
         if (undo === undefined) toast.success(SAID[action]);
         else toastUndo(SAID[action], undo);
         onDone?.();
