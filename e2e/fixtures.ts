@@ -215,6 +215,8 @@ export async function lookInAll(page: Page, looks: Look[], name: string): Promis
 async function expectFits(page: Page, what: string, rules?: string[]): Promise<void> {
   // What slides or fades is seen where it comes to rest.
   await expect(page.locator("[data-starting-style], [data-ending-style]")).toHaveCount(0);
+  // The title of a page that was just gone to comes a moment after its content.
+  await expect(page).toHaveTitle(/\S/);
   const width = () => page.evaluate(() => document.documentElement.scrollWidth);
   await expect.poll(width, `${what} fits its width`).toBeLessThanOrEqual(page.viewportSize()?.width ?? 0);
   await expectAccessible(page, rules);
