@@ -60,6 +60,7 @@ export const SharedEnv = z.object({
   AGENTRUN_ARCHIVE_RETENTION_DAYS: z.coerce.number().int().min(1).max(36_500).optional(),
   AGENTRUN_CODEX_PATH: z.string().min(1).optional(),
   AGENTRUN_BACKENDS: z.string().min(1).optional(),
+  AGENTRUN_SSO: z.string().min(1).optional(),
   AGENTRUN_MODEL_CALLS_PER_RUN_MAX: z.coerce.number().int().min(1).max(10_000).default(64),
   AGENTRUN_MODEL_BYTES_PER_RUN_MAX: z.coerce.number().int().min(1_024).default(134_217_728),
   AGENTRUN_BACKEND_PROBE_INTERVAL_MS: Milliseconds(1_000, 86_400_000).default(300_000),

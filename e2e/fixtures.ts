@@ -7,7 +7,7 @@ type Checks = {
   /** A story that failed tells what its products printed, which is gone with them. */
   lastWords: undefined;
   /** Fails the test at its end if the page logged an error, threw, or asked another host. */
-  watchPage: (page: Page, options?: { expectedErrors?: RegExp }) => void;
+  watchPage: (page: Page, options?: { expectedErrors?: RegExp; otherHosts?: string[] }) => void;
 };
 
 /** A product for stories, and the cookies of somebody who is signed in to it. */
@@ -43,7 +43,7 @@ export const test = base.extend<Checks, { shared: SignedIn }>({
       page.on("pageerror", (error) => faults.push(`thrown: ${error.message}`));
       page.on("request", (request) => {
         const { hostname, protocol } = new URL(request.url());
-        if (protocol.startsWith("http") && hostname !== "127.0.0.1")
+        if (protocol.startsWith("http") && !["127.0.0.1", ...(options.otherHosts ?? [])].includes(hostname))
           faults.push(`asked another host: ${request.url()}`);
       });
     });

@@ -5,12 +5,14 @@ import { gunzipSync } from "node:zlib";
 import { type APIRequestContext, expect, test } from "@playwright/test";
 import { Product, waitUntil } from "./product";
 import { QUOTE_THE_KEY, RecordingProvider } from "./recording-provider";
+import { SsoFileOnDisk } from "./sso-file";
 
 /** Without a shape by which it would be known for a secret. */
 const PROVIDER_KEY = "pk/canary-provider-7f3a9c51d2e84b60";
 const ADMIN_TOKEN = "canary-admin-5d1e8f0a7b6c4930";
 const CRON_SECRET = "canary-cron-2b4d6f8091a3c5e7";
-const CANARIES = [PROVIDER_KEY, ADMIN_TOKEN, CRON_SECRET];
+const SSO_KEY = "canary-sso-91c4b7d2e6f80a35";
+const CANARIES = [PROVIDER_KEY, ADMIN_TOKEN, CRON_SECRET, SSO_KEY];
 /**
  * Counts, so that redaction cannot hide a find: canaries in the environment and command line of every process that the
  * agent sees, and, to show that the hunt sees anything at all, the one token that it may have.
@@ -35,11 +37,18 @@ const dataHunt = (dir: string) =>
 test("no tool of the agent finds a key of ours, in any of codex's sandboxes", async ({ playwright }) => {
   test.setTimeout(240_000);
   await using provider = await RecordingProvider.start({}, { chatting: { wire: "chat" } });
+  using sso = new SsoFileOnDisk({
+    ...{ issuer: "http://127.0.0.1:9", clientId: "agentrun", keyEnv: "AGENTRUN_SSO_KEY" },
+    grants: [{ everyone: true, role: "viewer", tenantId: "*" }],
+  });
   await using product = await Product.start({
     AGENTRUN_BACKENDS: provider.backendsFile,
     RECORDED_PROVIDER_KEY: PROVIDER_KEY,
     AGENTRUN_ADMIN_TOKEN: ADMIN_TOKEN,
     AGENTRUN_CRON_SECRET: CRON_SECRET,
+    AGENTRUN_SSO: sso.path,
+    // Named like what every server is given.
+    AGENTRUN_SSO_KEY: SSO_KEY,
   });
   const api = await playwright.request.newContext({
     baseURL: product.url,

@@ -23,6 +23,7 @@ import { countCall, createMetrics, type Metrics } from "./metrics";
 import { TaskWriter } from "./queue";
 import { openSeams } from "./seams";
 import { SessionActivity } from "./sessions";
+import { readSsoFile, SsoProvider } from "./sso";
 import { CallRecorder, pricesOf } from "./usage";
 
 /** All that one process of the server has one of. */
@@ -39,6 +40,8 @@ export type Wiring = {
   heldBodies: Holds;
   providerLimits: ProviderLimits;
   budgets: BudgetGate;
+  /** Where people sign in beside tokens; null: nowhere. */
+  sso: SsoProvider | null;
   /** Of calls to models. */
   calls: CallRecorder;
   health: HealthSource;
@@ -55,6 +58,7 @@ export type Wiring = {
 export function createWiring(env: ServerEnv, name: string): Wiring {
   const log = createLog(env.LOG_LEVEL, name);
   const settings = settingsFrom(env);
+  const sso = readSsoFile(env.AGENTRUN_SSO);
   const { volumes, archive } = openSeams(env);
   const connection = {
     applicationName: `agentrun-${name}`,
@@ -109,6 +113,7 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
     heldBodies: new Holds(env.AGENTRUN_MODEL_BYTES_PER_RUN_MAX),
     providerLimits: new ProviderLimits({ db: database.db, log, wake }),
     budgets,
+    sso: sso && new SsoProvider(sso, readProviderKey),
     calls,
     health: {
       ...{ pool, migrationIds: readMigrations().map((migration) => migration.id) },

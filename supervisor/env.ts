@@ -20,6 +20,7 @@ export interface SupervisorConfig {
   dataDir: string;
   adminToken: string | null;
   backendsFile: string | null;
+  ssoFile: string | null;
   isDevelopment: boolean;
   /** Whether the terminal is told what the file is told: where somebody has said how much that is. */
   showsDetails: boolean;
@@ -37,6 +38,7 @@ export function readSupervisorConfig(environment: NodeJS.ProcessEnv = process.en
     dataDir: path.resolve(env.AGENTRUN_DATA_DIR),
     adminToken: env.AGENTRUN_ADMIN_TOKEN ?? null,
     backendsFile: env.AGENTRUN_BACKENDS ? path.resolve(env.AGENTRUN_BACKENDS) : null,
+    ssoFile: env.AGENTRUN_SSO ? path.resolve(env.AGENTRUN_SSO) : null,
     isDevelopment: env.NODE_ENV === "development",
     showsDetails: Boolean(environment.LOG_LEVEL),
     surrounding: environment,

@@ -1,5 +1,7 @@
 import { readFile } from "node:fs/promises";
+import type { z } from "zod";
 import { BackendsFile } from "@/contract/backend";
+import { SsoFile } from "@/contract/sso";
 import type { Secrets } from "./data-folder/secrets";
 import type { SupervisorConfig } from "./env";
 
@@ -18,8 +20,8 @@ const BASE = [
 ];
 const PROXY = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"];
 const SERVER = /^(AGENTRUN_|OTEL_|KUBERNETES_|AWS_|KUBECONFIG$|LOG_LEVEL$)/;
-/** Only web checks them. */
-const WEB_ONLY = new Set(["AGENTRUN_ADMIN_TOKEN", "AGENTRUN_CRON_SECRET"]);
+/** Only web checks them, and signs people in. */
+const WEB_ONLY = new Set(["AGENTRUN_ADMIN_TOKEN", "AGENTRUN_CRON_SECRET", "AGENTRUN_SSO"]);
 
 export interface ChildEnvironments {
   web: NodeJS.ProcessEnv;
@@ -42,7 +44,9 @@ export interface EnvironmentParts {
 export async function makeEnvironments(parts: EnvironmentParts): Promise<ChildEnvironments> {
   const { config, secrets } = parts;
   const from = config.surrounding;
-  const providerKeys = await readKeyNames(config.backendsFile);
+  const backends = await readFileOf("AGENTRUN_BACKENDS", config.backendsFile, BackendsFile);
+  const sso = await readFileOf("AGENTRUN_SSO", config.ssoFile, SsoFile);
+  const providerKeys = [...Object.values(backends ?? {}), ...(sso ? [sso] : [])].flatMap(({ keyEnv }) => keyEnv ?? []);
   const isWebsAlone = (name: string) => WEB_ONLY.has(name) || providerKeys.includes(name);
   const base: NodeJS.ProcessEnv = {
     ...pick(from, BASE),
@@ -65,7 +69,7 @@ export async function makeEnvironments(parts: EnvironmentParts): Promise<ChildEn
     web: {
       ...shared,
       ...pick(from, providerKeys),
-      ...pick(from, ["AGENTRUN_CRON_SECRET"]),
+      ...pick(from, ["AGENTRUN_CRON_SECRET", "AGENTRUN_SSO"]),
       NEXT_TELEMETRY_DISABLED: "1",
       AGENTRUN_ADMIN_TOKEN: config.adminToken ?? secrets.adminToken,
       // Next's development server keeps to its usual folder, which tsconfig.json knows.
@@ -80,14 +84,17 @@ export async function makeEnvironments(parts: EnvironmentParts): Promise<ChildEn
   };
 }
 
-/** The names of the variables that hold providers' keys, as the file of backends gives them. */
-async function readKeyNames(file: string | null): Promise<string[]> {
-  if (file === null) return [];
+/** What a file of the configuration holds: it names the variables that hold keys. */
+async function readFileOf<Schema extends z.ZodType>(
+  variable: string,
+  file: string | null,
+  schema: Schema,
+): Promise<z.output<Schema> | null> {
+  if (file === null) return null;
   try {
-    const profiles = BackendsFile.parse(JSON.parse(await readFile(file, "utf8")));
-    return Object.values(profiles).flatMap((profile) => (profile.keyEnv ? [profile.keyEnv] : []));
+    return schema.parse(JSON.parse(await readFile(file, "utf8")));
   } catch (cause) {
-    throw new Error(`AGENTRUN_BACKENDS: ${file} cannot be used: ${cause instanceof Error ? cause.message : cause}`, {
+    throw new Error(`${variable}: ${file} cannot be used: ${cause instanceof Error ? cause.message : cause}`, {
       cause,
     });
   }

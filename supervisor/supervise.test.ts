@@ -150,9 +150,15 @@ test("a provider's key reaches web alone, and a runner gets no secret", async ()
   const others = { deepseek: "AGENTRUN_EXAMPLE_KEY", "minimax-m3": "AWS_EXAMPLE_KEY" };
   const keyed = Object.entries(others).map(([name, keyEnv]) => [name, { ...profile, keyEnv }]);
   await writeFile(backends, JSON.stringify({ codex: profile, ...Object.fromEntries(keyed) }));
+  const sso = path.join(product.dataDir, "sso.json");
+  const grants = [{ everyone: true, role: "viewer", tenantId: "*" }];
+  const client = { issuer: "https://id.example", clientId: "agentrun", keyEnv: "AGENTRUN_EXAMPLE_SSO_KEY" };
+  await writeFile(sso, JSON.stringify({ ...client, grants }));
   await product.startReady({
     AGENTRUN_TEST_ATTEMPT: "att_1",
     AGENTRUN_BACKENDS: backends,
+    AGENTRUN_SSO: sso,
+    AGENTRUN_EXAMPLE_SSO_KEY: "canary-sso",
     EXAMPLE_KEY: "canary-provider-key",
     AGENTRUN_EXAMPLE_KEY: "canary-ours",
     AWS_EXAMPLE_KEY: "canary-theirs",
@@ -164,7 +170,8 @@ test("a provider's key reaches web alone, and a runner gets no secret", async ()
   const [web = "", worker = "", runner = ""] = await Promise.all(
     ["web", "worker", "runner"].map((name) => readFile(path.join(product.dataDir, `${name}.env`), "utf8")),
   );
-  for (const key of ["canary-provider-key", "canary-ours", "canary-theirs"]) expect(web).toContain(key);
+  for (const key of ["canary-provider-key", "canary-ours", "canary-theirs", "canary-sso", sso])
+    expect(web).toContain(key);
   expect(web).toContain("canary-admin-token");
   expect(web).not.toContain("canary-other");
   expect(worker).not.toMatch(/canary/);

@@ -40,8 +40,7 @@ export async function handleSignInLink(exchange: Exchange): Promise<void> {
   const { wiring, res, query, requestId, method } = exchange;
   const headers = { "cache-control": "no-store", "referrer-policy": "no-referrer" };
   try {
-    if (method !== "GET")
-      throw new AgentRunError("schema-invalid", "method-not-allowed", "open the link", { details: { allow: ["GET"] } });
+    assertGet(method);
     const cookie = await buyCookie(wiring, {
       token: query.get("token") ?? "",
       address: exchange.address,
@@ -57,6 +56,12 @@ export async function handleSignInLink(exchange: Exchange): Promise<void> {
       .writeHead(303, { ...headers, location: isKnown ? "/" : `/sign-in?error=${encodeURIComponent(fault.reason)}` })
       .end();
   }
+}
+
+/** Refuses what is no browser that follows a link. */
+export function assertGet(method: string): void {
+  if (method === "GET") return;
+  throw new AgentRunError("schema-invalid", "method-not-allowed", "open the link", { details: { allow: ["GET"] } });
 }
 
 export async function handleAuth(exchange: Exchange): Promise<void> {

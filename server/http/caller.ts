@@ -13,7 +13,8 @@ export type CallRequest = { method: string; headers: HeaderReader; requestId: st
 export async function contextOf(wiring: Wiring, request: CallRequest): Promise<TrpcContext> {
   const { requestId } = request;
   const forgetCallers = () => wiring.authenticator.forget();
-  const shared = { requestId, live: wiring.live, health: wiring.health, forgetCallers };
+  const signInMethods = { sso: wiring.sso && { label: wiring.sso.file.label } };
+  const shared = { requestId, live: wiring.live, health: wiring.health, signInMethods, forgetCallers };
   try {
     const actor = await findActor(wiring, request);
     return { ...shared, service: actor && wiring.serviceFor(actor, requestId) };

@@ -8,6 +8,7 @@ export {
   serveOpenApi,
   serveRest,
   serveSegment,
+  serveSso,
   serveTrpc,
 } from "./route-handlers";
 export { createWebServer, type Pages } from "./server";

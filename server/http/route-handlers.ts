@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { SEGMENT_BYTES_MAX } from "@/contract/archive";
+import { SSO_PATH } from "@/contract/sso";
 import { OpenLiveInput } from "@/contract/watch";
 import { NotFoundError, toAgentRunError, UnauthenticatedError } from "@/server/errors";
 import { answerModel } from "@/server/gateway";
@@ -10,7 +11,7 @@ import { errorAnswer, handleRest, isStreamPath, openApiDocument, openRestStream,
 import { admit, inputFault, type TrpcContext } from "@/server/trpc/init";
 import { appRouter } from "@/server/trpc/root";
 import { getWiring, type Wiring } from "@/server/wiring";
-import { assertSignInOrigin, buyCookie, isSecure, readSignIn } from "./auth";
+import { assertGet, assertSignInOrigin, buyCookie, isSecure, readSignIn } from "./auth";
 import { contextOf, limitedContextOf } from "./caller";
 import { assertJsonType, assertPlain, bodyTooLarge, decodeUtf8, requestIdFrom } from "./exchange";
 import { BODY_MAX_BYTES, MODEL_BODY_MAX_BYTES, SIGN_IN_BODY_MAX_BYTES } from "./limits";
@@ -18,6 +19,7 @@ import { gatewayDeps, parseModelPath } from "./model";
 import { forget, keepAlive } from "./node-sink";
 import { runCronGc } from "./ops";
 import { answerSegment, SEGMENTS_PATH } from "./segments";
+import { beginSso, finishSso } from "./sso";
 import { BATCH_MAX, refuseTrpc, TRPC_PATH } from "./trpc";
 
 // What the web process answers on Node's own server, as route handlers of Next: they serve `next dev` and `next start`,
@@ -231,6 +233,17 @@ export const serveAuth: Handler = handler(async (call) => {
   const token = readSignIn(await readText(request, SIGN_IN_BODY_MAX_BYTES));
   const cookie = await buyCookie(wiring, { token, address: ADDRESS, requestId });
   return answered({ status: 200, headers: { "set-cookie": cookie }, body: {} }, requestId);
+});
+
+/** Both ends of a sign-in at a provider, by the address that is asked for. */
+export const serveSso: Handler = handler(async ({ wiring, request, url, requestId }) => {
+  assertGet(request.method);
+  const answer = url.pathname === SSO_PATH ? beginSso : finishSso;
+  const call = { query: url.searchParams, headers: request.headers, address: ADDRESS, requestId };
+  const { status, headers, cookies, body } = await answer(wiring, call);
+  const response = new Response(body, { status, headers });
+  for (const cookie of cookies) response.headers.append("set-cookie", cookie);
+  return response;
 });
 
 export const serveModel: Handler = handler(async ({ wiring, request, url }) => {

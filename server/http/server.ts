@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { SSO_CALLBACK_PATH, SSO_PATH } from "@/contract/sso";
 import { NotFoundError } from "@/server/errors";
 import { handleRest, isStreamPath, openApiDocument } from "@/server/rest";
 import type { Wiring } from "@/server/wiring";
-import { handleAuth, handleSignInLink, isSecure } from "./auth";
+import { assertGet, handleAuth, handleSignInLink, isSecure } from "./auth";
 import { limitedContextOf } from "./caller";
 import { type Exchange, openExchange, readJsonText, sendAnswer, sendError, sendJson } from "./exchange";
 import { BODY_MAX_BYTES } from "./limits";
@@ -10,6 +11,7 @@ import { handleModel, isModelPath } from "./model";
 import { handleCronGc, handleHealthz, handleMetrics, handleReadyz } from "./ops";
 import { preparePage, setCommonHeaders } from "./page-headers";
 import { handleSegment, SEGMENTS_PATH } from "./segments";
+import { beginSso, finishSso, type SsoAnswer } from "./sso";
 import { handleConsoleStream, handleRestStream } from "./streams";
 import { handleTrpc, TRPC_PATH } from "./trpc";
 
@@ -105,8 +107,16 @@ function chooseRest(path: string): Handler {
 }
 
 function chooseAuth(path: string): Handler {
+  if (path === SSO_PATH) return { route: "auth", run: (exchange) => answerSso(exchange, beginSso) };
+  if (path === SSO_CALLBACK_PATH) return { route: "auth", run: (exchange) => answerSso(exchange, finishSso) };
   const isKnown = path === "/api/auth/sign-in" || path === "/api/auth/sign-out";
   return { route: "auth", run: isKnown ? handleAuth : refuse };
+}
+
+async function answerSso(exchange: Exchange, answer: typeof beginSso): Promise<void> {
+  assertGet(exchange.method);
+  const { status, headers, cookies, body }: SsoAnswer = await answer(exchange.wiring, exchange);
+  exchange.res.writeHead(status, { ...headers, "set-cookie": cookies }).end(body);
 }
 
 async function answerRest(exchange: Exchange, path: string): Promise<void> {

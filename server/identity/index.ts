@@ -19,5 +19,5 @@ export { assertOwnOrigin, type RequestOrigin } from "./origin";
 export { removeEndedTokens } from "./remove-ended";
 export { createRequestLimits, OPERATOR_REQUESTS, type RequestLimits } from "./request-limits";
 export { revokeToken } from "./revoke-token";
-export { signIn, signOut } from "./sign-in";
+export { type SignInPersonInput, signIn, signInPerson, signOut } from "./sign-in";
 export { isSameSecret, TOKEN_PREFIX } from "./token";

@@ -16,6 +16,7 @@ const ARCHIVER_TOKEN_MS = 2 * 60 * 60_000;
 const SIGN_IN_TOKEN_MS = 24 * 60 * 60_000;
 const OPERATOR_TOKEN_MS = 14 * 24 * 60 * 60_000;
 
+type Minted = { id: string; token: string };
 type TokenValues = Omit<typeof tokens.$inferInsert, "id" | "hash" | "kind" | "expiresAt">;
 
 async function storeToken(
@@ -24,12 +25,13 @@ async function storeToken(
   values: TokenValues,
   lifeMs: number | null,
   notAfter: Date | null = null,
-): Promise<string> {
+): Promise<Minted> {
   const token = newToken(kind);
+  const id = newId("token");
   const ends = sql`clock_timestamp() + ${lifeMs}::float8 * interval '1 millisecond'`;
   const expiresAt = sql`least(${ends}, ${notAfter?.toISOString() ?? null}::timestamptz)`;
-  await ctx.db.insert(tokens).values({ ...values, id: newId("token"), kind, hash: hashToken(token), expiresAt });
-  return token;
+  await ctx.db.insert(tokens).values({ ...values, id, kind, hash: hashToken(token), expiresAt });
+  return { id, token };
 }
 
 export type MintLaunchTokenInput = {
@@ -42,9 +44,10 @@ export type MintLaunchTokenInput = {
 };
 
 /** A token that buys one claim of one run, for the process that the executor is about to start. */
-export function mintLaunchToken(ctx: ServiceContext, input: MintLaunchTokenInput): Promise<string> {
+export async function mintLaunchToken(ctx: ServiceContext, input: MintLaunchTokenInput): Promise<string> {
   const { runId, attemptId, tenantId, backendProfile } = input;
-  return storeToken(ctx, "launch", { runId, attemptId, tenantId, backendProfile }, input.lifeMs ?? LAUNCH_TOKEN_MS);
+  const values = { runId, attemptId, tenantId, backendProfile };
+  return (await storeToken(ctx, "launch", values, input.lifeMs ?? LAUNCH_TOKEN_MS)).token;
 }
 
 export type MintRunnerTokensInput = { runId: string; leaseEpoch: number; tenantId: string; profile: string };
@@ -62,9 +65,9 @@ export async function mintRunnerTokens(ctx: ServiceContext, input: MintRunnerTok
     .set({ revokedAt: sql`clock_timestamp()` })
     .where(and(eq(tokens.runId, runId), lt(tokens.leaseEpoch, leaseEpoch), isNull(tokens.revokedAt)));
   const values = { runId, leaseEpoch, tenantId, backendProfile: profile };
-  const runnerToken = await storeToken(ctx, "runner", values, null);
-  const modelToken = await storeToken(ctx, "model", values, null);
-  return { runnerToken, modelToken };
+  const runner = await storeToken(ctx, "runner", values, null);
+  const model = await storeToken(ctx, "model", values, null);
+  return { runnerToken: runner.token, modelToken: model.token };
 }
 
 /**
@@ -92,16 +95,17 @@ async function spendLaunchToken(ctx: ServiceContext, tokenId: string, leaseEpoch
 }
 
 /** What an archiver hands over a volume with, for as long as its order stands at this try. */
-export function mintArchiverToken(
+export async function mintArchiverToken(
   ctx: ServiceContext,
   input: { attemptId: string; tenantId: string },
 ): Promise<string> {
-  return storeToken(ctx, "archiver", input, ARCHIVER_TOKEN_MS);
+  return (await storeToken(ctx, "archiver", input, ARCHIVER_TOKEN_MS)).token;
 }
 
 /** The token of a one-time link that signs an administrator in. */
-export function mintSignInToken(ctx: ServiceContext, input: { name: string }): Promise<string> {
-  return storeToken(ctx, "sign-in", { name: input.name, role: "admin", tenantId: null }, SIGN_IN_TOKEN_MS);
+export async function mintSignInToken(ctx: ServiceContext, input: { name: string }): Promise<string> {
+  const values = { name: input.name, role: "admin", tenantId: null } as const;
+  return (await storeToken(ctx, "sign-in", values, SIGN_IN_TOKEN_MS)).token;
 }
 
 export type MintOperatorTokenInput = {
@@ -115,10 +119,20 @@ export type MintOperatorTokenInput = {
 /** A browser's cookie. One that another cookie bought belongs to the same token as that; one that has ended buys none. */
 export async function mintOperatorToken(ctx: ServiceContext, input: MintOperatorTokenInput): Promise<string> {
   const { parentId = null, ...values } = input;
-  if (parentId === null) return storeToken(ctx, "operator", values, OPERATOR_TOKEN_MS);
+  if (parentId === null) return (await storeToken(ctx, "operator", values, OPERATOR_TOKEN_MS)).token;
   return inTx(ctx, async (ctx) => {
     const { token, root } = await lockLiveToken(ctx.db, parentId);
-    return storeToken(ctx, "operator", { ...values, parentId: root.id }, OPERATOR_TOKEN_MS, token.expiresAt);
+    const bought = { ...values, parentId: root.id };
+    return (await storeToken(ctx, "operator", bought, OPERATOR_TOKEN_MS, token.expiresAt)).token;
   });
+}
+
+/** The cookie of somebody whom a provider vouches for, for as long as it is believed, milliseconds. */
+export function mintPersonToken(
+  ctx: ServiceContext,
+  person: { name: string; role: Role; tenantId: string | null },
+  lifeMs: number,
+): Promise<Minted> {
+  return storeToken(ctx, "operator", person, lifeMs);
 }
 export const OPERATOR_TOKEN_SECONDS = OPERATOR_TOKEN_MS / 1_000;

@@ -1,11 +1,12 @@
 import { and, eq, gt, isNull, or, sql } from "drizzle-orm";
+import type { Role } from "@/contract/words";
 import { tokens } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext } from "@/server/context";
 import { UnauthenticatedError } from "@/server/errors";
 import type { Authenticator } from "./authenticate";
 import { endToken } from "./end";
-import { mintOperatorToken } from "./mint";
+import { mintOperatorToken, mintPersonToken } from "./mint";
 import { hashToken, TOKEN_PREFIX } from "./token";
 
 /**
@@ -54,6 +55,30 @@ function spendSignInToken(ctx: ServiceContext, token: string): Promise<string> {
     const cookie = await mintOperatorToken(ctx, { name: name ?? "operator", role, tenantId });
     await audit(ctx, { action: "identity.signIn", targetKind: "token", targetId: spent.id, tenantId });
     return cookie;
+  });
+}
+
+export type SignInPersonInput = {
+  /** Whom the audit log names. */
+  name: string;
+  role: Role;
+  tenantId: string | null;
+  /** How long the provider's word is believed, milliseconds. */
+  lifeMs: number;
+  /** Who vouches for whom, by the provider's own unchanging name. */
+  issuer: string;
+  subject: string;
+};
+
+/** Buys a browser's cookie with a provider's word for its person, who was let in before. */
+export function signInPerson(ctx: ServiceContext, input: SignInPersonInput): Promise<string> {
+  const { name, role, tenantId, lifeMs, issuer, subject } = input;
+  return inTx(ctx, async (ctx) => {
+    const { id, token } = await mintPersonToken(ctx, { name, role, tenantId }, lifeMs);
+    const actor = { kind: "operator", name, role, tenantId, tokenId: id } as const;
+    const details = { by: "sso", issuer, subject, role };
+    await audit({ ...ctx, actor }, { action: "identity.signIn", targetKind: "token", targetId: id, tenantId, details });
+    return token;
   });
 }
 

@@ -42,6 +42,7 @@ import {
   SchedulePreview,
 } from "@/contract/schedule";
 import { ReadMark, Session, SessionDigests, SessionPage, SessionSummary, TracePage } from "@/contract/session";
+import { SignInMethods } from "@/contract/sso";
 import { ServerStatus } from "@/contract/status";
 import {
   DeletedVolume,
@@ -388,6 +389,10 @@ export const ROUTES: readonly Route[] = [
   route("GET", "/status", "health.status", {
     answer: ServerStatus,
     summary: "How the server, its worker's loops and what they reach stand now",
+  }),
+  route("GET", "/sign-in-methods", "identity.signInMethods", {
+    answer: SignInMethods,
+    summary: "How people sign in, beside links and tokens",
   }),
   route("GET", "/me", "identity.me", { answer: Identity, summary: "Who the caller is" }),
   route("GET", "/tokens", "identity.tokens", { answer: TokenPage, summary: "List tokens that sign somebody in" }),

@@ -95,7 +95,7 @@ describe("access", () => {
     const silent = procedures.filter(([, { _def }]) => !_def.meta?.access || !ACCESS.includes(_def.meta.access));
     expect(silent.map(([path]) => path)).toEqual([]);
     const open = procedures.filter(([, { _def }]) => _def.meta?.access === "public");
-    expect(open.map(([path]) => path)).toEqual(["health.get"]);
+    expect(open.map(([path]) => path)).toEqual(["health.get", "identity.signInMethods"]);
     const archivers = procedures.filter(([, { _def }]) =>
       ["archiver", "runner-or-archiver"].includes(_def.meta?.access ?? ""),
     );

@@ -2,6 +2,7 @@ import { initTRPC, TRPCError } from "@trpc/server";
 import { TRPC_ERROR_CODES_BY_KEY } from "@trpc/server/rpc";
 import { z } from "zod";
 import { type ErrorBody, REASON_STATUS, type Reason } from "@/contract/errors";
+import type { SignInMethods } from "@/contract/sso";
 import { type Actor, hasScope, type ServiceContext } from "@/server/context";
 import {
   AgentRunError,
@@ -24,6 +25,7 @@ export type TrpcContext = {
   /** What this process knows of changes as they happen; absent where nothing can be watched. */
   live?: Live;
   health?: HealthSource;
+  signInMethods?: SignInMethods;
   /** Has this process ask anew who its callers are, after a token was revoked. */
   forgetCallers?: () => void;
 };

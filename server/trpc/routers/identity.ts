@@ -1,9 +1,11 @@
 import { CreateTokenInput, type Identity, ListTokensInput, RevokeTokenInput } from "@/contract/identity";
+import type { SignInMethods } from "@/contract/sso";
 import { ForbiddenError } from "@/server/errors";
 import { createToken, listTokens, revokeToken } from "@/server/identity";
-import { adminProcedure, router, viewerProcedure } from "@/server/trpc/init";
+import { adminProcedure, publicProcedure, router, viewerProcedure } from "@/server/trpc/init";
 
 export const identityRouter = router({
+  signInMethods: publicProcedure.query((opts): SignInMethods => opts.ctx.signInMethods ?? { sso: null }),
   me: viewerProcedure.query((opts): Identity => {
     const { actor } = opts.ctx.service;
     if (actor.kind !== "operator") throw new ForbiddenError("only an operator is somebody");

@@ -1,0 +1,2 @@
+export const dynamic = "force-dynamic";
+export { serveSso as GET } from "@/server/http";

@@ -1,0 +1,277 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { beforeEach, expect, onTestFinished, test } from "vitest";
+import type { SsoGrant } from "@/contract/sso";
+import { createTestDatabase, type TestDatabase } from "@/db/test/database";
+import { TestBrowser } from "@/server/sso/test/browser";
+import { CLIENT, type People, startTestProvider, type TestProvider } from "@/server/sso/test/provider";
+import { startTestWeb, type TestWeb } from "@/server/test/web";
+
+const PEOPLE: People = {
+  ada: { email: "ada@example.com", email_verified: true, groups: ["platform", "x"] },
+  bob: { email: "bob@example.com", email_verified: true, realm_access: { roles: ["agents"] } },
+  eve: { email: "ada@example.com", email_verified: false },
+};
+const GRANTS: SsoGrant[] = [
+  { claim: "groups", value: "platform", role: "admin", tenantId: "*" },
+  { claim: ["realm_access", "roles"], value: "agents", role: "operator", tenantId: "team-b" },
+  { claim: "email", value: "ada@example.com", role: "viewer", tenantId: "*" },
+];
+
+let database: TestDatabase;
+let provider: TestProvider;
+let web: TestWeb;
+beforeEach(async () => {
+  database = await createTestDatabase();
+  provider = await startTestProvider(PEOPLE);
+  web = await startWeb({});
+  return async () => {
+    await web[Symbol.asyncDispose]();
+    await provider[Symbol.asyncDispose]();
+    await database[Symbol.asyncDispose]();
+  };
+});
+
+/** A web of its own where the file says something else. */
+async function startWeb(over: Record<string, unknown>, env: Record<string, string> = {}): Promise<TestWeb> {
+  const folder = mkdtempSync(path.join(tmpdir(), "agentrun-sso-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = path.join(folder, "sso.json");
+  const { id: clientId, secret } = CLIENT;
+  writeFileSync(path.join(folder, "secret"), `${secret}\n`);
+  const said = { issuer: provider.issuer, clientId, keyFile: "secret", scopes: ["email", "groups"], grants: GRANTS };
+  writeFileSync(file, JSON.stringify({ ...said, ...over }));
+  return startTestWeb(database, { env: { AGENTRUN_SSO: file, ...env } });
+}
+
+const start = (next = "/queue?state=waiting") => `${web.url}/api/auth/sso?next=${encodeURIComponent(next)}`;
+const leadsTo = (response: Response) => new URL(response.headers.get("location") ?? "", web.url);
+const cookieIn = (browser: TestBrowser) => browser.cookiesOf("127.0.0.1").get("agentrun_operator");
+const me = (cookie: string | undefined) =>
+  web.call("GET", "/api/v1/me", { token: null, headers: { cookie: `agentrun_operator=${cookie}` } });
+
+/** The refusal that a browser is led to, which has signed nobody in. */
+async function refusalOf(response: Response, browser: TestBrowser): Promise<string | null> {
+  expect([response.status, leadsTo(response).pathname, cookieIn(browser)]).toEqual([303, "/sign-in", undefined]);
+  const { rows } = await web.wiring.database.pool.query(
+    "select count(*)::int as n from agentrun_tokens where kind = 'operator'",
+  );
+  expect(rows[0].n).toBe(0);
+  return leadsTo(response).searchParams.get("error");
+}
+
+test("a provider's people sign in, and may do what their grant says", async () => {
+  const ada = new TestBrowser();
+  const back = await ada.get(await ada.signInAt(start(), "ada"));
+  expect([back.status, back.headers.get("cache-control")]).toEqual([200, "no-store"]);
+  // The browser goes on by itself, from a page of ours.
+  expect(await back.text()).toContain('content="0;url=/queue?state=waiting"');
+  const [signedIn = "", spent = ""] = back.headers.getSetCookie();
+  expect(signedIn).toMatch(/^agentrun_operator=aro_[\w-]{43}; Path=\/; Max-Age=43200; HttpOnly; SameSite=Strict$/);
+  expect(spent).toMatch(/^agentrun_sso_[\w-]{16}=; Path=\/api\/auth\/sso; Max-Age=0; HttpOnly; SameSite=Lax$/);
+  const cookie = cookieIn(ada);
+  expect((await me(cookie)).body).toEqual({ name: "ada@example.com", role: "admin", tenantId: null });
+
+  const bob = new TestBrowser();
+  await bob.get(await bob.signInAt(start(), "bob"));
+  expect((await me(cookieIn(bob))).body).toEqual({ name: "bob@example.com", role: "operator", tenantId: "team-b" });
+
+  const { rows } = await web.wiring.database.pool.query(
+    `select audit.actor, audit.tenant_id, audit.details, extract(epoch from token.expires_at - audit.at)::int as seconds
+     from agentrun_audit audit join agentrun_tokens token on token.id = audit.target_id
+     where audit.action = 'identity.signIn' order by audit.at`,
+  );
+  const by = { by: "sso", issuer: provider.issuer };
+  expect(rows).toEqual([
+    {
+      actor: "operator:ada@example.com",
+      tenant_id: null,
+      details: { ...by, subject: "ada", role: "admin" },
+      seconds: 43_200,
+    },
+    {
+      actor: "operator:bob@example.com",
+      tenant_id: "team-b",
+      details: { ...by, subject: "bob", role: "operator" },
+      seconds: 43_200,
+    },
+  ]);
+  const tokens = await web.call("GET", "/api/v1/tokens", {
+    token: null,
+    headers: { cookie: `agentrun_operator=${cookie}` },
+  });
+  expect(tokens.body).toMatchObject({ items: [{ name: "bob@example.com", kind: "browser" }, { isOwn: true }] });
+});
+
+test("whom no grant fits is not let in, whatever address they gave themselves", async () => {
+  const eve = new TestBrowser();
+  expect(await refusalOf(await eve.get(await eve.signInAt(start(), "eve")), eve)).toBe("sso-no-grant");
+});
+
+test("what comes back is worth nothing in another browser, a second time, or with another try's code", async () => {
+  const ada = new TestBrowser();
+  const back = await ada.signInAt(start(), "ada");
+  // Somebody is given another's way back, to be signed in as them.
+  const other = new TestBrowser();
+  expect(await refusalOf(await other.get(back), other)).toBe("sso-expired");
+  const wrongState = back.replace(/state=[^&]+/, "state=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+  expect(await refusalOf(await ada.get(wrongState), ada)).toBe("sso-expired");
+
+  // A code that was stolen is put into a try of one's own.
+  const mallory = new TestBrowser();
+  const own = new URL(await mallory.signInAt(start(), "bob"));
+  own.searchParams.set("code", new URL(back).searchParams.get("code") ?? "");
+  expect(await refusalOf(await mallory.get(own.href), mallory)).toBe("sso-refused");
+
+  const again = new TestBrowser();
+  const once = await again.signInAt(start(), "ada");
+  const kept = new Map(again.cookiesOf("127.0.0.1"));
+  expect((await again.get(once)).status).toBe(200);
+  const replay = new TestBrowser();
+  for (const [name, value] of kept) replay.cookiesOf("127.0.0.1").set(name, value);
+  expect(leadsTo(await replay.get(once)).searchParams.get("error")).toBe("sso-refused");
+});
+
+const forged: [string, (claims: Record<string, unknown>) => Record<string, unknown>, string | null][] = [
+  ["says more than was signed", (claims) => ({ ...claims, groups: ["platform"] }), null],
+  ["is signed by nobody", (claims) => ({ ...claims, groups: ["platform"] }), "none"],
+  ["is for another program", (claims) => ({ ...claims, aud: "another" }), null],
+  ["is another's", (claims) => ({ ...claims, sub: "ada" }), null],
+];
+
+test.each(forged)("an ID token that %s signs nobody in", async (_name, change, alg) => {
+  const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const bob = new TestBrowser();
+  const back = await bob.signInAt(start(), "bob");
+  let isForged = false;
+  provider.tamper = (asked, body) => {
+    if (asked !== "/token") return body;
+    const answer = JSON.parse(body) as { id_token: string };
+    const [header = "", payload = "", signature = ""] = answer.id_token.split(".");
+    const claims = JSON.parse(Buffer.from(payload, "base64url").toString()) as Record<string, unknown>;
+    isForged = true;
+    const token = [alg ? base64({ alg }) : header, base64(change(claims)), alg ? "" : signature].join(".");
+    return JSON.stringify({ ...answer, id_token: token });
+  };
+  expect(await refusalOf(await bob.get(back), bob)).toBe("sso-refused");
+  expect(isForged).toBe(true);
+});
+
+test("userinfo of somebody else is not believed", async () => {
+  const bob = new TestBrowser();
+  const back = await bob.signInAt(start(), "bob");
+  provider.tamper = (asked, body) => (asked === "/me" ? JSON.stringify({ sub: "ada", groups: ["platform"] }) : body);
+  expect(await refusalOf(await bob.get(back), bob)).toBe("sso-refused");
+  expect(provider.asked).toContain("/me");
+});
+
+test("only pages of this console are gone back to", async () => {
+  for (const next of [
+    "https://evil.example/",
+    "//evil.example",
+    "/\\evil.example",
+    "/.//evil.example",
+    `/${"x".repeat(2_000)}`,
+  ]) {
+    const ada = new TestBrowser();
+    const page = await (await ada.get(await ada.signInAt(start(next), "ada"))).text();
+    expect([next, page]).toEqual([next, expect.stringContaining('content="0;url=/"')]);
+  }
+  const ada = new TestBrowser();
+  const page = await (
+    await ada.get(await ada.signInAt(start(`/queue?search="><script>alert(1)</script>`), "ada"))
+  ).text();
+  expect(page).not.toMatch(/<script|"><s/);
+});
+
+test("who says no, or has no word of the provider's, is told so and may try again", async () => {
+  const ada = new TestBrowser();
+  const begun = await ada.get(start());
+  const state = leadsTo(begun).searchParams.get("state");
+  const no = await ada.get(`${web.url}/api/auth/sso/callback?error=access_denied&state=${state}`);
+  expect(await refusalOf(no, ada)).toBe("sso-denied");
+  expect(leadsTo(no).searchParams.get("next")).toBe("/queue?state=waiting");
+  expect((await ada.get(await ada.signInAt(start(), "ada"))).status).toBe(200);
+});
+
+test("a provider that is away is asked again at the next try", async () => {
+  await provider.goAway();
+  const ada = new TestBrowser();
+  expect(await refusalOf(await ada.get(start()), ada)).toBe("sso-unreachable");
+  await provider.comeBack();
+  const back = await ada.signInAt(start(), "ada");
+  await provider.goAway();
+  expect(await refusalOf(await ada.get(back), ada)).toBe("sso-refused");
+  await provider.comeBack();
+  expect((await ada.get(await ada.signInAt(start(), "ada"))).status).toBe(200);
+});
+
+test("guesses are slowed down, and nothing is asked of the provider for them", async () => {
+  for (let guess = 0; guess < 12; guess += 1) {
+    const mallory = new TestBrowser();
+    const state = leadsTo(await mallory.get(start())).searchParams.get("state");
+    const refused = await mallory.get(
+      `${web.url}/api/auth/sso/callback?code=guess-${guess}&state=${state}&iss=${provider.issuer}`,
+    );
+    expect(await refusalOf(refused, mallory)).toBe(guess < 10 ? "sso-refused" : "rate-limited");
+  }
+  expect(provider.asked.filter((asked) => asked === "/token")).toHaveLength(10);
+});
+
+test("a client whose secret is wrong signs nobody in, and its secret is told to nobody", async () => {
+  await using wrong = await startWeb({ keyFile: undefined, keyEnv: "AGENTRUN_TEST_SSO_KEY" });
+  const told: string[] = [];
+  wrong.wiring.log.warn = ((...said: unknown[]) =>
+    void told.push(JSON.stringify(said))) as typeof wrong.wiring.log.warn;
+  const ada = new TestBrowser();
+  expect(await refusalOf(await ada.get(`${wrong.url}/api/auth/sso`), ada)).toBe("sso-unreachable");
+  expect(told.splice(0)).toEqual([expect.stringContaining("not in its variable AGENTRUN_TEST_SSO_KEY")]);
+  process.env.AGENTRUN_TEST_SSO_KEY = "another-secret";
+  onTestFinished(() => {
+    delete process.env.AGENTRUN_TEST_SSO_KEY;
+  });
+  const back = await ada.signInAt(`${wrong.url}/api/auth/sso`, "ada");
+  expect(await refusalOf(await ada.get(back), ada)).toBe("sso-refused");
+  expect(told).toHaveLength(1);
+  expect(told[0]).toContain("invalid_client");
+  for (const secret of ["another-secret", new URL(back).searchParams.get("code") ?? "?", CLIENT.secret])
+    expect(told[0]).not.toContain(secret);
+});
+
+test("what is said of a provider is public; without one there is none", async () => {
+  const methods = (of: TestWeb) => of.call("GET", "/api/v1/sign-in-methods", { token: null });
+  expect((await methods(web)).body).toEqual({ sso: { label: "single sign-on" } });
+  await using plain = await startTestWeb(database);
+  expect((await methods(plain)).body).toEqual({ sso: null });
+  const browser = new TestBrowser();
+  expect(await refusalOf(await browser.get(`${plain.url}/api/auth/sso`), browser)).toBe("sso-off");
+  expect(await refusalOf(await browser.get(`${plain.url}/api/auth/sso/callback?code=x`), browser)).toBe("sso-off");
+  expect((await web.call("POST", "/api/auth/sso", { body: {} })).status).toBe(405);
+});
+
+test("over TLS both cookies go nowhere else", async () => {
+  await using secure = await startWeb({}, { AGENTRUN_PUBLIC_URL: "https://agentrun.example" });
+  const begun = await new TestBrowser().get(`${secure.url}/api/auth/sso`);
+  expect(begun.headers.getSetCookie()[0]).toMatch(/; HttpOnly; SameSite=Lax; Secure$/);
+  expect(new URL(begun.headers.get("location") ?? "").searchParams.get("redirect_uri")).toBe(
+    "https://agentrun.example/api/auth/sso/callback",
+  );
+});
+
+const wrongFiles: [Record<string, unknown>, RegExp][] = [
+  [{ issuer: "http://id.example.com" }, /https/],
+  [{ issuer: "https://id.example.com/?x=1" }, /no query/],
+  [{ grants: [] }, /grants/],
+  [{ grants: [{ claim: "groups", value: "x", role: "root", tenantId: "*" }] }, /grants/],
+  [{ grants: [{ claim: "groups", value: "x", role: "admin" }] }, /grants/],
+  [{ keyEnv: "X" }, /one of them/],
+  [{ secret: "canary" }, /secret/],
+];
+
+test.each(wrongFiles)("a file that is wrong stops the start: %j", async (over, message) => {
+  const started = startWeb(over);
+  await expect(started).rejects.toThrow(/^AGENTRUN_SSO: /);
+  await expect(started).rejects.toThrow(message);
+  await expect(started).rejects.not.toThrow(/canary/);
+});

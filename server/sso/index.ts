@@ -1,0 +1,3 @@
+export { grantFor } from "./grant";
+export { type Pending, type Person, SsoProvider } from "./provider";
+export { readSsoFile } from "./read-file";
