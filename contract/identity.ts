@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Instant, OwnerId, RecordId, requiredText, text } from "./ids";
+import { chosenName, Instant, OwnerId, RecordId, requiredText, text } from "./ids";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { LISTED_TOKEN_KINDS, ROLES, TOKEN_SCOPES } from "./words";
 
@@ -30,6 +30,14 @@ export const CreateTokenInput = z.strictObject({
 });
 export type CreateTokenInput = z.infer<typeof CreateTokenInput>;
 
+export const CreateOwnTokenInput = z.strictObject({
+  /** What it is for, such as the machine that will have it; the audit log adds it to the caller's name. */
+  label: chosenName(40),
+  /** What it may call, within the caller's own rights; left out: everything. */
+  scopes: z.array(z.enum(TOKEN_SCOPES)).min(1).max(TOKEN_SCOPES.length).optional(),
+});
+export type CreateOwnTokenInput = z.infer<typeof CreateOwnTokenInput>;
+
 export const RevokeTokenInput = z.strictObject({ tokenId: RecordId, reason: text(1_000).optional() });
 export type RevokeTokenInput = z.infer<typeof RevokeTokenInput>;
 
@@ -53,6 +61,16 @@ export const TokenRecord = z.object({
 });
 export type TokenRecord = z.infer<typeof TokenRecord>;
 export const TokenPage = pageOf(TokenRecord);
+
+/** The tokens that a browser's sign-in has made for programs of its person; they end with it. */
+export const OwnTokens = z.object({
+  items: z.array(TokenRecord),
+  /** Whether the caller may make any: only a browser may that came by a link or a provider. */
+  mayMake: z.boolean(),
+  /** When the sign-in ends by itself; null where nothing can be made. */
+  until: z.string().nullable(),
+});
+export type OwnTokens = z.infer<typeof OwnTokens>;
 
 export const CreatedToken = TokenRecord.extend({ token: z.string() });
 export type CreatedToken = z.infer<typeof CreatedToken>;

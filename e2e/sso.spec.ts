@@ -1,6 +1,6 @@
 import type { Browser, Page } from "@playwright/test";
 import { CLIENT, startTestProvider } from "@/server/sso/test/provider";
-import { EVERY_LOOK, expect, lookInAll, ready, test } from "./fixtures";
+import { EVERY_LOOK, expect, LOOKS, lookInAll, ready, test } from "./fixtures";
 import { Product } from "./product";
 import { SsoFileOnDisk } from "./sso-file";
 
@@ -71,14 +71,34 @@ test("people sign in at their provider, do what they may under their own name, a
     await expect(ada).toHaveURL(`${product.url}/`);
   });
 
+  const bob = await strangerAt(browser, product, "/sessions");
   await test.step("whom less is granted is offered less", async () => {
-    const bob = await strangerAt(browser, product, "/sessions");
     await bob.getByRole("link", { name: "Sign in with Example ID" }).click();
     await signInAtProvider(bob, "bob");
     await expect(bob).toHaveURL(`${product.url}/sessions`);
     await ready(bob);
     await expect(bob.getByText("bob@example.com")).toBeVisible();
     await expect(bob.getByRole("button", { name: "New session" })).toHaveCount(0);
+  });
+
+  await test.step("they have a token for their programs, which ends with their sign-in", async () => {
+    await bob.goto("/settings");
+    await ready(bob);
+    await bob.getByRole("button", { name: "New token of your own" }).first().click();
+    const dialog = bob.getByRole("dialog");
+    await dialog.getByLabel("For").fill("laptop");
+    await lookInAll(bob, LOOKS, "own-token");
+    await dialog.getByRole("button", { name: "Create token" }).click();
+    const token = (await dialog.locator("code").filter({ hasText: /^ara_/ }).textContent()) ?? "";
+    await dialog.getByRole("button", { name: "Done" }).click();
+    const row = bob.getByRole("table", { name: "Your own tokens" }).getByRole("row").filter({ hasText: "/laptop" });
+    await expect(row).toContainText("bob@example.com/laptop");
+    await lookInAll(bob, LOOKS, "own-tokens");
+    const me = () => fetch(`${product.url}/api/v1/me`, { headers: { authorization: `Bearer ${token}` } });
+    expect(await (await me()).json()).toEqual({ name: "bob@example.com/laptop", role: "viewer", tenantId: null });
+    await bob.getByRole("button", { name: "Sign out" }).click();
+    await expect(bob).toHaveURL(/\/sign-in$/);
+    expect((await me()).status).toBe(401);
     await bob.context().close();
   });
 

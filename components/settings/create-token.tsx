@@ -5,14 +5,15 @@ import { useIdentity } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
 import { toServerTime } from "@/components/ui/clock";
-import { CopyButton } from "@/components/ui/copy";
 import { Dialog } from "@/components/ui/dialog";
 import { ErrorNote } from "@/components/ui/error-note";
 import { Field, Input, Select } from "@/components/ui/field";
 import { showTricks } from "@/components/ui/hidden-text";
 import type { CreatedToken, CreateTokenInput } from "@/contract/identity";
-import { ROLES, type Role, TOKEN_SCOPES, type TokenScope } from "@/contract/words";
+import { ROLES, type Role, type TokenScope } from "@/contract/words";
+import { ScopesField } from "./scopes-field";
 import { TenantField } from "./tenant-field";
+import { TokenSecret } from "./token-secret";
 
 const DAY_MS = 86_400_000;
 const LIVES: readonly [string, number | null][] = [
@@ -37,7 +38,7 @@ export function CreateTokenDialog({ onClose }: { onClose: () => void }) {
       onOpenChange={(isOpen) => !isOpen && onClose()}
       title={made === null ? "New token" : `Token ${showTricks(made.name)}`}
     >
-      {made === null ? <TokenForm onMade={setMade} /> : <Secret token={made.token} onClose={onClose} />}
+      {made === null ? <TokenForm onMade={setMade} /> : <TokenSecret token={made.token} onClose={onClose} />}
     </Dialog>
   );
 }
@@ -111,61 +112,11 @@ function TokenForm({ onMade }: { onMade: (token: CreatedToken) => void }) {
         </Field>
       </div>
       {own === null && <TenantField hint="Left empty: every tenant." value={tenantId} onChange={setTenantId} />}
-      <Scopes chosen={scopes} onChange={setScopes} />
+      <ScopesField none="everything that its role may" chosen={scopes} onChange={setScopes} />
       <ErrorNote error={create.error} />
       <Button look="primary" type="submit" className="self-end" disabled={create.isPending || name.trim() === ""}>
         {create.isPending ? "Making it…" : "Create token"}
       </Button>
     </form>
-  );
-}
-
-type ScopesProps = { chosen: readonly TokenScope[]; onChange: (scopes: readonly TokenScope[]) => void };
-
-function Scopes({ chosen, onChange }: ScopesProps) {
-  return (
-    <fieldset className="min-w-0">
-      <legend className="text-xs font-medium text-ink-2">Scopes</legend>
-      <p className="text-xs text-ink-3">
-        {chosen.length === 0
-          ? "None chosen: everything that its role may."
-          : "It calls these alone, and signs nobody in to the console."}
-      </p>
-      <div className="mt-1.5 grid grid-cols-2 gap-x-3 gap-y-1 sm:grid-cols-4">
-        {TOKEN_SCOPES.map((scope) => (
-          <label key={scope} className="flex items-center gap-1.5 text-xs">
-            <input
-              type="checkbox"
-              checked={chosen.includes(scope)}
-              onChange={(event) =>
-                onChange(event.target.checked ? [...chosen, scope] : chosen.filter((other) => other !== scope))
-              }
-            />
-            {scope}
-          </label>
-        ))}
-      </div>
-    </fieldset>
-  );
-}
-
-function Secret({ token, onClose }: { token: string; onClose: () => void }) {
-  return (
-    <div className="flex flex-col gap-3 text-sm">
-      <p className="rounded-md bg-warn-soft p-2 text-xs text-warn">
-        This is the only time it is shown: only its digest is stored. Whoever has it may do what it may.
-      </p>
-      <div className="flex items-center gap-2 rounded-md border bg-code p-2">
-        <code className="min-w-0 flex-1 text-xs wrap-anywhere">{token}</code>
-        <CopyButton text={token} label="Copy the token" />
-      </div>
-      <p className="text-xs text-ink-2">
-        Programs send it as <code>Authorization: Bearer …</code>; lines that are copied as curl read it from{" "}
-        <code>AGENTRUN_TOKEN</code>.
-      </p>
-      <Button look="primary" className="self-end" onClick={onClose}>
-        Done
-      </Button>
-    </div>
   );
 }

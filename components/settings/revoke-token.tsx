@@ -8,20 +8,27 @@ import { formatAge, formatPlural } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import type { TokenRecord } from "@/contract/identity";
 
+type RevokeTokenDialogProps = {
+  token: TokenRecord;
+  /** Whether it is one that the caller's own sign-in made, which needs no administrator. */
+  isOwn?: boolean;
+  onClose: () => void;
+};
+
 /** Says what stops working, asks why, and ends a token. */
-export function RevokeTokenDialog({ token, onClose }: { token: TokenRecord; onClose: () => void }) {
+export function RevokeTokenDialog({ token, isOwn, onClose }: RevokeTokenDialogProps) {
   const trpc = useTRPC();
   const client = useQueryClient();
   const nowMs = useNow();
-  const revoke = useMutation(
-    trpc.identity.revokeToken.mutationOptions({
-      onSuccess: () => {
-        onClose();
-        void client.invalidateQueries({ queryKey: trpc.identity.tokens.pathKey() });
-        toast.success(`Revoked ${showTricks(token.name)}`);
-      },
-    }),
-  );
+  const onSuccess = () => {
+    onClose();
+    void client.invalidateQueries({ queryKey: trpc.identity.tokens.pathKey() });
+    void client.invalidateQueries({ queryKey: trpc.identity.ownTokens.pathKey() });
+    toast.success(`Revoked ${showTricks(token.name)}`);
+  };
+  const revokeOwn = useMutation(trpc.identity.revokeOwnToken.mutationOptions({ onSuccess }));
+  const revokeAny = useMutation(trpc.identity.revokeToken.mutationOptions({ onSuccess }));
+  const revoke = isOwn ? revokeOwn : revokeAny;
   return (
     <DangerDialog
       isOpen

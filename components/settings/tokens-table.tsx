@@ -10,16 +10,17 @@ import { Time } from "@/components/ui/time";
 import type { TokenRecord } from "@/contract/identity";
 
 type TokensTableProps = {
+  label?: string;
   tokens: readonly TokenRecord[];
   namedId: string | null;
   onRevoke: (token: TokenRecord) => void;
 };
 
 /** Tokens, the newest first; a browser's sign-in is one too. */
-export function TokensTable({ tokens, namedId, onRevoke }: TokensTableProps) {
+export function TokensTable({ label = "Tokens", tokens, namedId, onRevoke }: TokensTableProps) {
   return (
     <Table
-      label="Tokens"
+      label={label}
       rows={tokens}
       columns={columnsOf(onRevoke)}
       keyOf={(token) => token.id}

@@ -1,5 +1,5 @@
 "use client";
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useState } from "react";
@@ -15,6 +15,7 @@ import { LoadMore } from "@/components/ui/load-more";
 import { EmptyState, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import type { TokenRecord } from "@/contract/identity";
+import { OwnTokens } from "./own-tokens";
 import { TokensTable } from "./tokens-table";
 
 const CreateTokenDialog = dynamic(() => import("./create-token").then((module) => module.CreateTokenDialog), {
@@ -26,10 +27,22 @@ const RevokeTokenDialog = dynamic(() => import("./revoke-token").then((module) =
 
 const EXAMPLE = { name: "ci", role: "operator", scopes: ["queue"] };
 
-/** The tokens that sign somebody in: an administrator's to see, to make and to end. */
+/** The tokens that sign somebody in: an administrator's to see, to make and to end. Whoever signed in has some of their own. */
 export function Tokens() {
+  const trpc = useTRPC();
+  const { role } = useIdentity();
+  const own = useQuery(trpc.identity.ownTokens.queryOptions());
+  if (role !== "admin" && own.data?.mayMake !== true) return own.isPending ? null : <NoTokens />;
+  return (
+    <div className="flex min-w-0 flex-col gap-4 self-start">
+      {role === "admin" && <AllTokens />}
+      {own.data?.mayMake && <OwnTokens own={own.data} />}
+    </div>
+  );
+}
+
+function NoTokens() {
   const { role, name } = useIdentity();
-  if (role === "admin") return <AllTokens />;
   return (
     <Panel title="Tokens" className="self-start">
       <EmptyState title="Tokens are an administrator's">
@@ -50,7 +63,6 @@ function AllTokens() {
   return (
     <Panel
       title="Tokens"
-      className="self-start"
       actions={
         <Button size="sm" onClick={onCreate}>
           <Plus aria-hidden className="size-3.5" /> New token

@@ -1,5 +1,6 @@
 import { and, eq, isNull, lte, sql } from "drizzle-orm";
 import type { CreatedToken, CreateTokenInput } from "@/contract/identity";
+import type { Role } from "@/contract/words";
 import { isUniqueViolation } from "@/db/errors";
 import { tokens } from "@/db/schema";
 import { audit } from "@/server/audit";
@@ -20,20 +21,38 @@ const TAKEN_NAME = "admin";
 export async function createToken(ctx: ServiceContext, input: CreateTokenInput): Promise<CreatedToken> {
   const tenantId = tenantFor(ctx, input.tenantId);
   const { name, role } = input;
-  const scopes = input.scopes === undefined ? null : [...new Set(input.scopes)].sort();
+  const scopes = storedScopes(input.scopes);
   assertWithinOwn(ctx, scopes);
   if (name.trim().toLowerCase() === TAKEN_NAME)
     throw new InvalidInputError(`name: ${TAKEN_NAME} is what the administrator's own token is called`);
+  return storeApiToken(ctx, { name, role, tenantId, scopes }, async (ctx) => ({
+    expiresAt: earlier(input.expiresAt === undefined ? null : new Date(input.expiresAt), await ownEnd(ctx)),
+    parentId: null,
+  }));
+}
+
+type Described = { name: string; role: Role; tenantId: string | null; scopes: string[] | null };
+type Bounds = { expiresAt: Date | null; parentId: string | null };
+
+/**
+ * Stores a token for programs, and tells its secret the one time that it is known. What it ends with is found out in the
+ * same transaction.
+ */
+export async function storeApiToken(
+  ctx: ServiceContext,
+  described: Described,
+  boundsOf: (ctx: TxContext) => Promise<Bounds>,
+): Promise<CreatedToken> {
+  const { name, role, tenantId, scopes } = described;
   const token = newToken("api");
   try {
     return await inTx(ctx, async (ctx) => {
-      const expiresAt = earlier(input.expiresAt === undefined ? null : new Date(input.expiresAt), await ownEnd(ctx));
-      await freeExpiredName(ctx, { name, tenantId });
+      const bounds = await boundsOf(ctx);
+      await freeExpiredName(ctx, described);
       const [row] = await ctx.db
         .insert(tokens)
         .values({
-          ...{ id: newId("token"), kind: "api", hash: hashToken(token), name, role, tenantId, scopes },
-          expiresAt,
+          ...{ id: newId("token"), kind: "api", hash: hashToken(token), name, role, tenantId, scopes, ...bounds },
           createdAt: sql`clock_timestamp()`,
         })
         .returning();
@@ -58,6 +77,11 @@ async function ownEnd(ctx: TxContext): Promise<Date | null> {
   if (ctx.actor.kind !== "operator" || ctx.actor.tokenId === null) return null;
   const { root } = await lockLiveToken(ctx.db, ctx.actor.tokenId);
   return root.kind === "api" ? root.expiresAt : null;
+}
+
+/** Each once, in an order; null: everything. */
+export function storedScopes(scopes: readonly string[] | undefined): string[] | null {
+  return scopes === undefined ? null : [...new Set(scopes)].sort();
 }
 
 function earlier(one: Date | null, other: Date | null): Date | null {

@@ -18,12 +18,12 @@ export async function endRunTokens(ctx: ServiceContext, runId: string): Promise<
   await revokeOfRun(ctx.db).execute({ runId });
 }
 
-/** Ends one token now, and the cookies that it bought; answers how many those were. */
+/** Ends one token now, and what it bought; answers how many browsers were signed in by it. */
 export async function endToken(ctx: ServiceContext, tokenId: string): Promise<number> {
   const ended = await ctx.db
     .update(tokens)
     .set({ revokedAt: sql`clock_timestamp()` })
     .where(and(or(eq(tokens.id, tokenId), eq(tokens.parentId, tokenId)), isNull(tokens.revokedAt)))
-    .returning({ id: tokens.id });
-  return ended.filter(({ id }) => id !== tokenId).length;
+    .returning({ id: tokens.id, kind: tokens.kind });
+  return ended.filter(({ id, kind }) => id !== tokenId && kind === "operator").length;
 }

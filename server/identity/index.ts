@@ -16,6 +16,7 @@ export {
 } from "./mint";
 export { findModelGrant, type ModelGrant } from "./model-grant";
 export { assertOwnOrigin, type RequestOrigin } from "./origin";
+export { createOwnToken, listOwnTokens, revokeOwnToken } from "./own-tokens";
 export { removeEndedTokens } from "./remove-ended";
 export { createRequestLimits, OPERATOR_REQUESTS, type RequestLimits } from "./request-limits";
 export { revokeToken } from "./revoke-token";

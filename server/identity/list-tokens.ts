@@ -16,7 +16,7 @@ export async function listTokens(ctx: ServiceContext, input: ListTokensInput): P
       token: tokens,
       position: sql<string>`${tokens.createdAt}::text`,
       browsers: sql<number>`(select count(*)::int from agentrun_tokens cookie where cookie.parent_id = "agentrun_tokens"."id"
-        and cookie.revoked_at is null and cookie.expires_at > clock_timestamp())`,
+        and cookie.kind = 'operator' and cookie.revoked_at is null and cookie.expires_at > clock_timestamp())`,
     })
     .from(tokens)
     .where(

@@ -8,7 +8,7 @@ import { Command, CommandPage } from "@/contract/command";
 import { Doc, DocList, DocMatches } from "@/contract/docs";
 import { AppendAnswer, EventPage, FoundEventPage, RunEvent } from "@/contract/event";
 import { Health, ServerFacts } from "@/contract/health";
-import { CreatedToken, Identity, RevokedToken, TokenPage } from "@/contract/identity";
+import { CreatedToken, Identity, OwnTokens, RevokedToken, TokenPage } from "@/contract/identity";
 import { Overview } from "@/contract/overview";
 import {
   CreateTasksResult,
@@ -395,6 +395,18 @@ export const ROUTES: readonly Route[] = [
     summary: "How people sign in, beside links and tokens",
   }),
   route("GET", "/me", "identity.me", { answer: Identity, summary: "Who the caller is" }),
+  route("GET", "/me/tokens", "identity.ownTokens", {
+    answer: OwnTokens,
+    summary: "List the tokens that the caller's own sign-in has made for programs",
+  }),
+  route("POST", "/me/tokens", "identity.createOwnToken", {
+    answer: CreatedToken,
+    summary: "Make a token that ends with the caller's own sign-in; its secret is in this answer alone",
+  }),
+  route("POST", "/me/tokens/{tokenId}/revoke", "identity.revokeOwnToken", {
+    answer: RevokedToken,
+    summary: "End a token of the caller's own sign-in",
+  }),
   route("GET", "/tokens", "identity.tokens", { answer: TokenPage, summary: "List tokens that sign somebody in" }),
   route("POST", "/tokens", "identity.createToken", {
     answer: CreatedToken,

@@ -14,6 +14,7 @@ export default async function SettingsPage() {
   const theme = readTheme((await cookies()).get(THEME_COOKIE)?.value);
   await Promise.all([
     prefetch(trpc.health.facts.queryOptions()),
+    prefetch(trpc.identity.ownTokens.queryOptions()),
     ...(role === "admin" ? [prefetchPages(tokenPages(trpc))] : []),
   ]);
   return (

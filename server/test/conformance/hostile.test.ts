@@ -339,6 +339,10 @@ beforeAll(async () => {
     query("docs.list", {}),
     query("docs.get", { name: "queue" }),
     query("docs.search", { search: "lane" }),
+    query("identity.signInMethods", {}),
+    query("identity.ownTokens", {}),
+    change("identity.createOwnToken", { label: word("label"), scopes: ["runs"] }),
+    change("identity.revokeOwnToken", { tokenId: "tok_nobody", reason: "r" }),
     query("identity.tokens", { tenantId: "t", cursor: undefined, limit: 5 }),
     change("identity.createToken", {
       ...{ name: word("token"), role: "viewer", tenantId: "t", scopes: ["runs"], expiresAt: "2100-01-01T00:00:00Z" },

@@ -1,0 +1,73 @@
+"use client";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { useIdentity } from "@/components/shell/identity";
+import { useTRPC } from "@/components/trpc/client";
+import { Button } from "@/components/ui/button";
+import { Dialog } from "@/components/ui/dialog";
+import { ErrorNote } from "@/components/ui/error-note";
+import { Field, Input } from "@/components/ui/field";
+import { showTricks } from "@/components/ui/hidden-text";
+import type { CreatedToken } from "@/contract/identity";
+import type { TokenScope } from "@/contract/words";
+import { ScopesField } from "./scopes-field";
+import { TokenSecret } from "./token-secret";
+
+/** Makes a token for a program of the person who is signed in. */
+export function CreateOwnTokenDialog({ onClose }: { onClose: () => void }) {
+  const [made, setMade] = useState<CreatedToken | null>(null);
+  return (
+    <Dialog
+      isOpen
+      onOpenChange={(isOpen) => !isOpen && onClose()}
+      title={made === null ? "New token of your own" : `Token ${showTricks(made.name)}`}
+    >
+      {made === null ? <OwnTokenForm onMade={setMade} /> : <TokenSecret token={made.token} onClose={onClose} />}
+    </Dialog>
+  );
+}
+
+function OwnTokenForm({ onMade }: { onMade: (token: CreatedToken) => void }) {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const { name } = useIdentity();
+  const [label, setLabel] = useState("");
+  const [scopes, setScopes] = useState<readonly TokenScope[]>([]);
+  const create = useMutation(
+    trpc.identity.createOwnToken.mutationOptions({
+      onSuccess: (token) => {
+        onMade(token);
+        void client.invalidateQueries({ queryKey: trpc.identity.ownTokens.pathKey() });
+        void client.invalidateQueries({ queryKey: trpc.identity.tokens.pathKey() });
+      },
+    }),
+  );
+
+  function submit(event: FormEvent): void {
+    event.preventDefault();
+    create.mutate({ label: label.trim(), ...(scopes.length === 0 ? {} : { scopes: [...scopes] }) });
+  }
+
+  return (
+    <form className="flex flex-col gap-3" onSubmit={submit}>
+      <Field label="For" hint={`The machine or program: what it does is written down as ${showTricks(name)}/…`}>
+        {(id) => (
+          <Input
+            id={id}
+            required
+            maxLength={40}
+            autoComplete="off"
+            placeholder="laptop"
+            value={label}
+            onChange={(event) => setLabel(event.target.value)}
+          />
+        )}
+      </Field>
+      <ScopesField none="everything that you may" chosen={scopes} onChange={setScopes} />
+      <ErrorNote error={create.error} />
+      <Button look="primary" type="submit" className="self-end" disabled={create.isPending || label.trim() === ""}>
+        {create.isPending ? "Making it…" : "Create token"}
+      </Button>
+    </form>
+  );
+}

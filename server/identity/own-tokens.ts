@@ -1,0 +1,86 @@
+import { and, desc, eq } from "drizzle-orm";
+import type { CreatedToken, CreateOwnTokenInput, OwnTokens, RevokedToken, RevokeTokenInput } from "@/contract/identity";
+import type { Tx } from "@/db/client";
+import { tokens } from "@/db/schema";
+import { type Actor, inTx, type ServiceContext } from "@/server/context";
+import { ForbiddenError, NotFoundError } from "@/server/errors";
+import { iso } from "@/server/stored";
+import { storeApiToken, storedScopes } from "./create-token";
+import { lockLiveToken } from "./lock-live-token";
+import { revokeToken } from "./revoke-token";
+import { isListed, toTokenRecord } from "./token-record";
+
+/** Of one sign-in. */
+const OWN_TOKENS_MAX = 50;
+
+type Browser = { actor: Extract<Actor, { kind: "operator" }>; rootId: string; expiresAt: Date | null };
+
+/** The tokens of the caller's own sign-in, the newest first. */
+export function listOwnTokens(ctx: ServiceContext): Promise<OwnTokens> {
+  return inTx(ctx, async (ctx) => {
+    const browser = await findBrowser(ctx.actor, ctx.db);
+    if (browser === null) return { items: [], mayMake: false, until: null };
+    const rows = await ctx.db
+      .select()
+      .from(tokens)
+      .where(and(isListed(), isOwn(browser)))
+      .orderBy(desc(tokens.createdAt), desc(tokens.id))
+      .limit(OWN_TOKENS_MAX);
+    return { items: rows.map((row) => toTokenRecord(ctx, row, 0)), mayMake: true, until: iso(browser.expiresAt) };
+  });
+}
+
+/**
+ * Makes a token by which programs do what the caller may, such as the command line. It ends with the caller's sign-in:
+ * whom a provider lets in no more has no token left either. Only browsers make them, so that none makes another.
+ */
+export function createOwnToken(ctx: ServiceContext, input: CreateOwnTokenInput): Promise<CreatedToken> {
+  const { actor } = ctx;
+  if (actor.kind !== "operator") throw notABrowser();
+  const described = {
+    ...{ name: `${actor.name}/${input.label}`, role: actor.role, tenantId: actor.tenantId },
+    scopes: storedScopes(input.scopes),
+  };
+  return storeApiToken(ctx, described, async ({ db }) => {
+    const browser = await findBrowser(actor, db);
+    if (browser === null) throw notABrowser();
+    const alive = await db.$count(tokens, and(isListed(), isOwn(browser)));
+    if (alive >= OWN_TOKENS_MAX)
+      throw new ForbiddenError(`this sign-in has ${OWN_TOKENS_MAX} tokens of its own: revoke one first`);
+    return { expiresAt: browser.expiresAt, parentId: browser.rootId };
+  });
+}
+
+/** Ends a token of the caller's own sign-in. */
+export function revokeOwnToken(ctx: ServiceContext, input: RevokeTokenInput): Promise<RevokedToken> {
+  return inTx(ctx, async (ctx) => {
+    const browser = await findBrowser(ctx.actor, ctx.db);
+    const [own] =
+      browser === null
+        ? []
+        : await ctx.db
+            .select({ id: tokens.id })
+            .from(tokens)
+            .where(and(eq(tokens.id, input.tokenId), isOwn(browser)));
+    if (!own) throw new NotFoundError("token", input.tokenId);
+    return revokeToken(ctx, input);
+  });
+}
+
+function isOwn({ rootId }: Browser) {
+  return and(eq(tokens.parentId, rootId), eq(tokens.kind, "api"));
+}
+
+/** The sign-in that a caller's cookie belongs to, locked; null for whoever came by a token, which is all that they need. */
+async function findBrowser(actor: Actor, tx: Tx): Promise<Browser | null> {
+  if (actor.kind !== "operator" || actor.tokenId === null) return null;
+  const { token, root } = await lockLiveToken(tx, actor.tokenId);
+  if (token.kind !== "operator" || root.kind !== "operator") return null;
+  return { actor, rootId: root.id, expiresAt: token.expiresAt };
+}
+
+function notABrowser(): ForbiddenError {
+  return new ForbiddenError(
+    "tokens of one's own are made in a browser that signed in by a link or at a provider: whoever came by a token has that",
+  );
+}
