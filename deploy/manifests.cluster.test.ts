@@ -1,10 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import type * as k8s from "@kubernetes/client-node";
-import { expect, test } from "vitest";
+import { loadYaml } from "@kubernetes/client-node";
+import { expect, onTestFinished, test } from "vitest";
 import { parseEnv, ServerEnv } from "@/contract/env";
 import { jobFor } from "@/server/executors/kubernetes/manifests";
 import { createLog } from "@/server/log";
@@ -259,3 +263,32 @@ function selects(selector: k8s.V1LabelSelector | undefined, labels: Labels = {})
   const isListed = (selector?.matchExpressions ?? []).every(({ key, values }) => values?.includes(labels[key] ?? ""));
   return isLabelled && isListed;
 }
+
+test("what is told of signing in, added to a copy of the example, reaches web and nothing else is lost", async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "agentrun-deploy-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  cpSync("deploy", folder, { recursive: true });
+  const file = path.join(folder, "example", "kustomization.yaml");
+  const [, told = ""] = /^```yaml\n([\s\S]*?)^```/m.exec(await readFile("docs/SIGN-IN.md", "utf8")) ?? [];
+  const [example, added] = [await readFile(file, "utf8"), told].map((text) =>
+    loadYaml<Record<string, unknown[]>>(text),
+  );
+  const lists = Object.entries(added ?? {}).map(([name, list]) => [name, [...(example?.[name] ?? []), ...list]]);
+  writeFileSync(file, JSON.stringify({ ...example, ...Object.fromEntries(lists) }));
+  writeFileSync(path.join(folder, "example", "sso.json"), "{}");
+
+  const built = kubectl("kustomize", path.dirname(file)).stdout;
+  const items = built.split(/^---$/m).map((text) => loadYaml<Manifest>(text));
+  const maps = ofKind<k8s.V1ConfigMap>(items, "ConfigMap");
+  const named = (start: string) => maps.find(({ metadata }) => metadata?.name?.startsWith(start));
+  expect(named("agentrun-sso-")?.data).toEqual({ "sso.json": "{}" });
+  expect(maps.map(({ data }) => data?.AGENTRUN_PUBLIC_URL).filter(Boolean)).toEqual(["http://127.0.0.1:3000"]);
+  for (const { name, template } of templatesOf(items)) {
+    const [container] = template.spec?.containers ?? [];
+    const isWeb = name === "agentrun-web";
+    const value = container?.env?.find((variable) => variable.name === "AGENTRUN_SSO")?.value;
+    expect([name, value]).toEqual([name, isWeb ? "/etc/agentrun-sso/sso.json" : undefined]);
+    const volume = template.spec?.volumes?.find((one) => one.name === "sso");
+    expect([name, volume?.configMap?.name]).toEqual([name, isWeb ? named("agentrun-sso-")?.metadata?.name : undefined]);
+  }
+});

@@ -35,6 +35,8 @@ export type Wiring = {
   live: Live;
   authenticator: Authenticator;
   failedSignIns: FailedSignIns;
+  /** Of those that came back from a provider: apart, so that nothing there shuts out who has a token. */
+  failedSsoSignIns: FailedSignIns;
   requestLimits: RequestLimits;
   openCalls: Holds;
   heldBodies: Holds;
@@ -54,6 +56,9 @@ export type Wiring = {
   listensOn(port: number): void;
   close(): Promise<void>;
 };
+
+/** Of one address, in a minute, with those under way: a whole company may come from one. */
+const SSO_FAILURES_MAX = 30;
 
 export function createWiring(env: ServerEnv, name: string): Wiring {
   const log = createLog(env.LOG_LEVEL, name);
@@ -108,6 +113,7 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
     live,
     authenticator,
     failedSignIns: createFailedSignIns(),
+    failedSsoSignIns: createFailedSignIns(SSO_FAILURES_MAX),
     requestLimits: createRequestLimits(),
     openCalls: new Holds(env.AGENTRUN_MODEL_CALLS_PER_RUN_MAX),
     heldBodies: new Holds(env.AGENTRUN_MODEL_BYTES_PER_RUN_MAX),

@@ -16,7 +16,8 @@ try {
 
 async function start(): Promise<void> {
   const env = readServerEnv();
-  const wiring = shareWiring(createWiring(env, "worker"));
+  // Nobody signs in here: where the file of that lies is web's to know.
+  const wiring = shareWiring(createWiring({ ...env, AGENTRUN_SSO: undefined }, "worker"));
   const { log, live } = wiring;
   const stopping = new AbortController();
   let executor: Executor | null = null;

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { z } from "zod";
+import { z } from "zod";
 import { BackendsFile } from "@/contract/backend";
 import { SsoFile } from "@/contract/sso";
 import type { Secrets } from "./data-folder/secrets";
@@ -46,8 +46,8 @@ export async function makeEnvironments(parts: EnvironmentParts): Promise<ChildEn
   const from = config.surrounding;
   const backends = await readFileOf("AGENTRUN_BACKENDS", config.backendsFile, BackendsFile);
   const sso = await readFileOf("AGENTRUN_SSO", config.ssoFile, SsoFile);
-  const providerKeys = [...Object.values(backends ?? {}), ...(sso ? [sso] : [])].flatMap(({ keyEnv }) => keyEnv ?? []);
-  const isWebsAlone = (name: string) => WEB_ONLY.has(name) || providerKeys.includes(name);
+  const keysOfWeb = [...Object.values(backends ?? {}), ...(sso ? [sso] : [])].flatMap(({ keyEnv }) => keyEnv ?? []);
+  const isWebsAlone = (name: string) => WEB_ONLY.has(name) || keysOfWeb.includes(name);
   const base: NodeJS.ProcessEnv = {
     ...pick(from, BASE),
     NODE_ENV: parts.config.isDevelopment ? "development" : "production",
@@ -68,7 +68,7 @@ export async function makeEnvironments(parts: EnvironmentParts): Promise<ChildEn
   return {
     web: {
       ...shared,
-      ...pick(from, providerKeys),
+      ...pick(from, keysOfWeb),
       ...pick(from, ["AGENTRUN_CRON_SECRET", "AGENTRUN_SSO"]),
       NEXT_TELEMETRY_DISABLED: "1",
       AGENTRUN_ADMIN_TOKEN: config.adminToken ?? secrets.adminToken,
@@ -91,12 +91,20 @@ async function readFileOf<Schema extends z.ZodType>(
   schema: Schema,
 ): Promise<z.output<Schema> | null> {
   if (file === null) return null;
+  const text = await readFile(file, "utf8").catch((cause: Error) => {
+    throw new Error(`${variable}: cannot read ${file}`, { cause });
+  });
+  const parsed = schema.safeParse(jsonIn(text));
+  if (!parsed.success) throw new Error(`${variable}: ${file} cannot be used: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}
+
+/** undefined where it is none; the parser's own words would quote it. */
+function jsonIn(text: string): unknown {
   try {
-    return schema.parse(JSON.parse(await readFile(file, "utf8")));
-  } catch (cause) {
-    throw new Error(`${variable}: ${file} cannot be used: ${cause instanceof Error ? cause.message : cause}`, {
-      cause,
-    });
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

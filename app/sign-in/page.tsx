@@ -2,35 +2,35 @@ import type { Metadata } from "next";
 import { Logo } from "@/components/shell/logo";
 import { SignInForm } from "@/components/shell/sign-in-form";
 import { SsoButton } from "@/components/shell/sso-button";
+import type { Reason } from "@/contract/errors";
 import { safeNext } from "@/contract/safe-next";
+import type { SsoFailure } from "@/contract/sso";
 import { getQueryClient, trpc } from "@/server/trpc/rsc";
 
 export const metadata: Metadata = { title: "Sign in" };
 
+type Refusal = SsoFailure | Extract<Reason, "unauthenticated" | "rate-limited" | "database-down">;
+
 /** By what the server gives as the reason; a provider is called as its label has it. */
+const REFUSALS: Record<Refusal, (provider: string) => string> = {
+  unauthenticated: () =>
+    "This sign-in link was used already, or has expired. The server prints a new one when it starts.",
+  "rate-limited": () => "Too many tries from this address have failed. Wait a minute, then try again.",
+  "database-down": () => "The server's database does not answer. Try again in a moment.",
+  "sso-off": () => "No sign-in provider is configured on this server.",
+  "sso-unreachable": (provider) =>
+    `${capitalized(provider)} cannot be reached, or is not well. Try again in a moment; the server's log says what is in the way.`,
+  "sso-denied": (provider) => `${capitalized(provider)} did not sign you in here: you, or whoever runs it, said no.`,
+  "sso-expired": () =>
+    "This sign-in took too long, was finished already, or was begun in another browser. Begin again.",
+  "sso-refused": (provider) => `What ${provider} said could not be accepted. Try again; the server's log says why.`,
+  "sso-no-grant": (provider) =>
+    `${capitalized(provider)} knows you, and nothing here is granted to you. Ask whoever runs this server for it.`,
+};
+
 function refusalOf(reason: string, provider: string): string {
-  switch (reason) {
-    case "unauthenticated":
-      return "This sign-in link was used already, or has expired. The server prints a new one when it starts.";
-    case "rate-limited":
-      return "Too many tries from this address have failed. Wait a minute, then try again.";
-    case "database-down":
-      return "The server's database does not answer. Try again in a moment.";
-    case "sso-off":
-      return "No sign-in provider is configured on this server.";
-    case "sso-unreachable":
-      return `The server cannot reach ${provider}. Try again in a moment; its log says what is in the way.`;
-    case "sso-denied":
-      return `${capitalized(provider)} was told not to sign you in here.`;
-    case "sso-expired":
-      return "This sign-in took too long, was finished already, or was begun in another browser. Begin again.";
-    case "sso-refused":
-      return `What ${provider} said of you could not be accepted. Try again; the server's log says why.`;
-    case "sso-no-grant":
-      return `${capitalized(provider)} knows you, and nothing here is granted to you. Ask whoever runs this server for it.`;
-    default:
-      return "Signing in failed. Try it again, or look at the server's log.";
-  }
+  const refusal = Object.hasOwn(REFUSALS, reason) ? REFUSALS[reason as Refusal] : null;
+  return refusal?.(provider) ?? "Signing in failed. Try it again, or look at the server's log.";
 }
 
 function capitalized(text: string): string {

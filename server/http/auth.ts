@@ -8,7 +8,8 @@ import { contextOf } from "./caller";
 import { type Exchange, type HeaderReader, readJsonText, sendError, sendJson } from "./exchange";
 import { SIGN_IN_BODY_MAX_BYTES } from "./limits";
 
-const NOBODY: Actor = { kind: "system", name: "sign-in", tenantId: null };
+/** Who signs somebody in, before anybody is known to call. */
+export const NOBODY: Actor = { kind: "system", name: "sign-in", tenantId: null };
 
 export function isSecure(wiring: Wiring): boolean {
   return wiring.settings.publicUrl.startsWith("https:");
@@ -61,7 +62,9 @@ export async function handleSignInLink(exchange: Exchange): Promise<void> {
 /** Refuses what is no browser that follows a link. */
 export function assertGet(method: string): void {
   if (method === "GET") return;
-  throw new AgentRunError("schema-invalid", "method-not-allowed", "open the link", { details: { allow: ["GET"] } });
+  throw new AgentRunError("schema-invalid", "method-not-allowed", "this route takes GET", {
+    details: { allow: ["GET"] },
+  });
 }
 
 export async function handleAuth(exchange: Exchange): Promise<void> {

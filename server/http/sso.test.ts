@@ -6,12 +6,13 @@ import type { SsoGrant } from "@/contract/sso";
 import { createTestDatabase, type TestDatabase } from "@/db/test/database";
 import { TestBrowser } from "@/server/sso/test/browser";
 import { CLIENT, type People, startTestProvider, type TestProvider } from "@/server/sso/test/provider";
-import { startTestWeb, type TestWeb } from "@/server/test/web";
+import { ADMIN_TOKEN, startTestWeb, type TestWeb } from "@/server/test/web";
 
 const PEOPLE: People = {
   ada: { email: "ada@example.com", email_verified: true, groups: ["platform", "x"] },
   bob: { email: "bob@example.com", email_verified: true, realm_access: { roles: ["agents"] } },
   eve: { email: "ada@example.com", email_verified: false },
+  ivy: { email: "ada@example.com" },
 };
 const GRANTS: SsoGrant[] = [
   { claim: "groups", value: "platform", role: "admin", tenantId: "*" },
@@ -107,6 +108,12 @@ test("a provider's people sign in, and may do what their grant says", async () =
 test("whom no grant fits is not let in, whatever address they gave themselves", async () => {
   const eve = new TestBrowser();
   expect(await refusalOf(await eve.get(await eve.signInAt(start(), "eve")), eve)).toBe("sso-no-grant");
+  const ivy = new TestBrowser();
+  expect(await refusalOf(await ivy.get(await ivy.signInAt(start(), "ivy")), ivy)).toBe("sso-no-grant");
+
+  await using trusting = await startWeb({ trustEmail: true });
+  await ivy.get(await ivy.signInAt(`${trusting.url}/api/auth/sso`, "ivy"));
+  expect((await me(cookieIn(ivy))).body).toEqual({ name: "ada@example.com", role: "viewer", tenantId: null });
 });
 
 test("what comes back is worth nothing in another browser, a second time, or with another try's code", async () => {
@@ -133,29 +140,40 @@ test("what comes back is worth nothing in another browser, a second time, or wit
   expect(leadsTo(await replay.get(once)).searchParams.get("error")).toBe("sso-refused");
 });
 
-const forged: [string, (claims: Record<string, unknown>) => Record<string, unknown>, string | null][] = [
-  ["says more than was signed", (claims) => ({ ...claims, groups: ["platform"] }), null],
-  ["is signed by nobody", (claims) => ({ ...claims, groups: ["platform"] }), "none"],
-  ["is for another program", (claims) => ({ ...claims, aud: "another" }), null],
-  ["is another's", (claims) => ({ ...claims, sub: "ada" }), null],
+type IdToken = { header: string; payload: string; signature: string; claims: Record<string, unknown> };
+const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+const MORE = { groups: ["platform"] };
+
+/** What comes instead of the ID token of Bob; what is signed is signed by the provider's own key. */
+const tokens: [string, (token: IdToken) => string, boolean][] = [
+  ["is signed anew, and says the same", ({ claims }) => provider.sign(claims), true],
+  [
+    "says more than was signed",
+    ({ header, claims, signature }) => `${header}.${base64({ ...claims, ...MORE })}.${signature}`,
+    false,
+  ],
+  ["is signed by nobody", ({ claims }) => `${base64({ alg: "none" })}.${base64({ ...claims, ...MORE })}.`, false],
+  ["is for another program", ({ claims }) => provider.sign({ ...claims, aud: "another" }), false],
+  ["is of another provider", ({ claims }) => provider.sign({ ...claims, iss: "http://127.0.0.1:1" }), false],
+  ["is of another try", ({ claims }) => provider.sign({ ...claims, nonce: "another" }), false],
+  ["is of no try", ({ claims: { nonce: _, ...others } }) => provider.sign(others), false],
+  ["is over", ({ claims }) => provider.sign({ ...claims, exp: Math.floor(Date.now() / 1_000) - 60 }), false],
+  ["is somebody else's", ({ claims }) => provider.sign({ ...claims, sub: "ada" }), false],
 ];
 
-test.each(forged)("an ID token that %s signs nobody in", async (_name, change, alg) => {
-  const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+test.each(tokens)("an ID token that %s", async (_name, change, isGood) => {
   const bob = new TestBrowser();
   const back = await bob.signInAt(start(), "bob");
-  let isForged = false;
   provider.tamper = (asked, body) => {
     if (asked !== "/token") return body;
     const answer = JSON.parse(body) as { id_token: string };
     const [header = "", payload = "", signature = ""] = answer.id_token.split(".");
     const claims = JSON.parse(Buffer.from(payload, "base64url").toString()) as Record<string, unknown>;
-    isForged = true;
-    const token = [alg ? base64({ alg }) : header, base64(change(claims)), alg ? "" : signature].join(".");
-    return JSON.stringify({ ...answer, id_token: token });
+    return JSON.stringify({ ...answer, id_token: change({ header, payload, signature, claims }) });
   };
-  expect(await refusalOf(await bob.get(back), bob)).toBe("sso-refused");
-  expect(isForged).toBe(true);
+  const answer = await bob.get(back);
+  if (isGood) expect([answer.status, cookieIn(bob)]).toEqual([200, expect.anything()]);
+  else expect(await refusalOf(answer, bob)).toBe("sso-refused");
 });
 
 test("userinfo of somebody else is not believed", async () => {
@@ -170,6 +188,9 @@ test("only pages of this console are gone back to", async () => {
   for (const next of [
     "https://evil.example/",
     "//evil.example",
+    "/api/auth/sso?next=/x",
+    "/sign-in?next=/x",
+    `/${"é".repeat(400)}`,
     "/\\evil.example",
     "/.//evil.example",
     `/${"x".repeat(2_000)}`,
@@ -189,34 +210,72 @@ test("who says no, or has no word of the provider's, is told so and may try agai
   const ada = new TestBrowser();
   const begun = await ada.get(start());
   const state = leadsTo(begun).searchParams.get("state");
-  const no = await ada.get(`${web.url}/api/auth/sso/callback?error=access_denied&state=${state}`);
+  const no = await ada.get(
+    `${web.url}/api/auth/sso/callback?error=access_denied&state=${state}&iss=${provider.issuer}`,
+  );
   expect(await refusalOf(no, ada)).toBe("sso-denied");
   expect(leadsTo(no).searchParams.get("next")).toBe("/queue?state=waiting");
   expect((await ada.get(await ada.signInAt(start(), "ada"))).status).toBe(200);
 });
 
-test("a provider that is away is asked again at the next try", async () => {
+test("a provider that is away is asked again at the next try, and shuts out nobody who has a token", async () => {
   await provider.goAway();
   const ada = new TestBrowser();
   expect(await refusalOf(await ada.get(start()), ada)).toBe("sso-unreachable");
   await provider.comeBack();
-  const back = await ada.signInAt(start(), "ada");
+  const waiting = await Promise.all(
+    Array.from({ length: 12 }, async () => {
+      const browser = new TestBrowser();
+      return { browser, back: await browser.signInAt(start(), "ada") };
+    }),
+  );
   await provider.goAway();
-  expect(await refusalOf(await ada.get(back), ada)).toBe("sso-refused");
+  for (const { browser, back } of waiting)
+    expect(await refusalOf(await browser.get(back), browser)).toBe("sso-unreachable");
   await provider.comeBack();
   expect((await ada.get(await ada.signInAt(start(), "ada"))).status).toBe(200);
+  const byToken = await web.call("POST", "/api/auth/sign-in", { token: null, body: { token: ADMIN_TOKEN } });
+  expect(byToken.status).toBe(200);
 });
 
-test("guesses are slowed down, and nothing is asked of the provider for them", async () => {
-  for (let guess = 0; guess < 12; guess += 1) {
-    const mallory = new TestBrowser();
-    const state = leadsTo(await mallory.get(start())).searchParams.get("state");
-    const refused = await mallory.get(
-      `${web.url}/api/auth/sso/callback?code=guess-${guess}&state=${state}&iss=${provider.issuer}`,
-    );
-    expect(await refusalOf(refused, mallory)).toBe(guess < 10 ? "sso-refused" : "rate-limited");
+test.each([
+  ["server_error", "sso-unreachable"],
+  ["temporarily_unavailable", "sso-unreachable"],
+  ["login_required", "sso-refused"],
+  ["invalid_scope", "sso-refused"],
+])("a provider that answers %s: %s", async (word, expected) => {
+  const ada = new TestBrowser();
+  const state = leadsTo(await ada.get(start())).searchParams.get("state");
+  const query = new URLSearchParams({ error: word, state: state ?? "", iss: provider.issuer });
+  expect(await refusalOf(await ada.get(`${web.url}/api/auth/sso/callback?${query}`), ada)).toBe(expected);
+});
+
+test("guesses are slowed down, also many at once, and nothing is asked of the provider for them", async () => {
+  const guesses = await Promise.all(
+    Array.from({ length: 45 }, async (_, guess) => {
+      const mallory = new TestBrowser();
+      const state = leadsTo(await mallory.get(start())).searchParams.get("state") ?? "";
+      const query = new URLSearchParams({ code: `guess-${guess}`, state, iss: provider.issuer });
+      return () =>
+        mallory.get(`${web.url}/api/auth/sso/callback?${query}`).then((answer) => refusalOf(answer, mallory));
+    }),
+  );
+  const reasons = await Promise.all(guesses.map((guess) => guess()));
+  expect(reasons.filter((reason) => reason === "sso-refused")).toHaveLength(30);
+  expect(reasons.filter((reason) => reason === "rate-limited")).toHaveLength(15);
+  expect(provider.asked.filter((asked) => asked === "/token")).toHaveLength(30);
+});
+
+test("a browser that begins again and again keeps few tries, each within what a cookie may have", async () => {
+  const ada = new TestBrowser();
+  let last = "";
+  for (let round = 0; round < 30; round += 1) {
+    const begun = await ada.get(start(`/${"x".repeat(950)}`));
+    last = begun.headers.get("location") ?? "";
+    for (const cookie of begun.headers.getSetCookie()) expect(cookie.length).toBeLessThan(4_096);
   }
-  expect(provider.asked.filter((asked) => asked === "/token")).toHaveLength(10);
+  expect([...ada.cookiesOf("127.0.0.1").keys()].filter((name) => name.startsWith("agentrun_sso_"))).toHaveLength(5);
+  expect((await ada.get(await ada.signInAt(last, "ada"))).status).toBe(200);
 });
 
 test("a client whose secret is wrong signs nobody in, and its secret is told to nobody", async () => {
@@ -251,7 +310,7 @@ test("what is said of a provider is public; without one there is none", async ()
 });
 
 test("over TLS both cookies go nowhere else", async () => {
-  await using secure = await startWeb({}, { AGENTRUN_PUBLIC_URL: "https://agentrun.example" });
+  await using secure = await startWeb({}, { AGENTRUN_PUBLIC_URL: "https://AgentRun.example:443/" });
   const begun = await new TestBrowser().get(`${secure.url}/api/auth/sso`);
   expect(begun.headers.getSetCookie()[0]).toMatch(/; HttpOnly; SameSite=Lax; Secure$/);
   expect(new URL(begun.headers.get("location") ?? "").searchParams.get("redirect_uri")).toBe(
@@ -263,8 +322,14 @@ const wrongFiles: [Record<string, unknown>, RegExp][] = [
   [{ issuer: "http://id.example.com" }, /https/],
   [{ issuer: "https://id.example.com/?x=1" }, /no query/],
   [{ grants: [] }, /grants/],
-  [{ grants: [{ claim: "groups", value: "x", role: "root", tenantId: "*" }] }, /grants/],
-  [{ grants: [{ claim: "groups", value: "x", role: "admin" }] }, /grants/],
+  [{ issuer: "id.example.com" }, /issuer/],
+  [{ issuer: "https://" }, /issuer/],
+  [{ issuer: "https://:secret@id.example.com" }, /credentials/],
+  [{ grants: [{ claim: "groups", value: "x", role: "root", tenantId: "*" }] }, /grants\[0\]\.role/],
+  [{ grants: [{ claim: "groups", value: "x", role: "admin" }] }, /grants\[0\]\.tenantId/],
+  [{ grants: [{ claim: "groups", role: "admin", tenantId: "*" }] }, /claim and its value/],
+  [{ grants: [{ claim: "groups", value: "x", everyone: true, role: "admin", tenantId: "*" }] }, /or everyone/],
+  [{ grants: [{ group: "x", role: "admin", tenantId: "*" }] }, /group/],
   [{ keyEnv: "X" }, /one of them/],
   [{ secret: "canary" }, /secret/],
 ];

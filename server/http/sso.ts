@@ -1,25 +1,25 @@
 import { z } from "zod";
+import type { Reason } from "@/contract/errors";
 import { safeNext } from "@/contract/safe-next";
 import { SSO_CALLBACK_PATH, SSO_PATH, type SsoFailure } from "@/contract/sso";
-import type { Actor } from "@/server/context";
 import { toAgentRunError } from "@/server/errors";
 import { cookieHeader, readCookie, signInPerson } from "@/server/identity";
-import { grantFor, type Pending, type Person } from "@/server/sso";
+import { failureOf, grantFor, type Pending, type Person, type SsoProvider, whatItSays } from "@/server/sso";
 import type { Wiring } from "@/server/wiring";
-import { isSecure } from "./auth";
+import { isSecure, NOBODY } from "./auth";
 import type { HeaderReader } from "./exchange";
 
 /** How long somebody may take at the provider. */
 const PENDING_SECONDS = 600;
-/** Addresses that are longer are left for the console's own start. */
+/** Characters of an address that is come back to; longer ones are left for the console's own start. */
 const NEXT_MAX = 1_000;
-/** Of what a provider says of its own refusal, in the log. */
-const SAID_MAX = 500;
+/** Tries of one browser that are kept; each is a cookie, and their headers have to stay small. */
+const PENDING_MAX = 5;
 
 const PendingCookie = z.strictObject({
   state: z.string(),
   nonce: z.string(),
-  verifier: z.string(),
+  verifier: z.string().min(43),
   next: z.string(),
 });
 
@@ -35,77 +35,103 @@ export async function beginSso(wiring: Wiring, call: SsoCall): Promise<SsoAnswer
   try {
     const { address, pending } = await sso.begin(redirectUri(wiring), next);
     const kept = Buffer.from(JSON.stringify(pending)).toString("base64url");
-    return leadTo(address.href, [pendingCookie(wiring, pending.state, kept, PENDING_SECONDS)]);
+    const forgotten = pendingNames(call.headers).slice(0, -(PENDING_MAX - 1));
+    return leadTo(address.href, [
+      pendingCookie(wiring, pendingName(pending.state), kept, PENDING_SECONDS),
+      ...forgotten.map((name) => pendingCookie(wiring, name, "", 0)),
+    ]);
   } catch (error) {
-    note(wiring, call, error, "the sign-in provider cannot be reached");
+    wiring.log.warn({ requestId: call.requestId, told: whatItSays(error) }, "the sign-in provider cannot be reached");
     return refused("sso-unreachable", next);
   }
 }
 
 /** Takes a browser back from the provider, and signs in whom it vouches for, where a grant fits them. */
 export async function finishSso(wiring: Wiring, call: SsoCall): Promise<SsoAnswer> {
-  const { query, headers, address, requestId } = call;
   const { sso } = wiring;
   if (!sso) return refused("sso-off", "/");
-  const state = query.get("state") ?? "";
-  const pending = readPending(headers, state);
+  const state = call.query.get("state") ?? "";
+  const pending = readPending(call.headers, state);
   if (!pending) return refused("sso-expired", "/");
   const next = ownAddress(pending.next);
-  const spent = [pendingCookie(wiring, state, "", 0)];
+  const spent = [pendingCookie(wiring, pendingName(state), "", 0)];
   try {
-    wiring.failedSignIns.assertAllowed(address);
-  } catch (error) {
-    return refused(toAgentRunError(error).reason, next, spent);
-  }
-  // Whoever says no at the provider is no attack, and nothing is asked of it.
-  if (query.get("error") === "access_denied") return refused("sso-denied", next, spent);
-
-  let person: Person;
-  try {
-    person = await sso.finish(new URL(`${redirectUri(wiring)}?${query}`), pending);
-  } catch (error) {
-    wiring.failedSignIns.note(address);
-    note(wiring, call, error, "a sign-in was refused");
-    return refused("sso-refused", next, spent);
-  }
-  const { name, issuer, subject } = person;
-  const grant = grantFor(person.claims, sso.file.grants);
-  if (!grant) {
-    wiring.log.warn({ requestId, name, subject }, "nobody has granted anything to somebody who signed in");
-    return refused("sso-no-grant", next, spent);
-  }
-  const { role, tenantId } = grant;
-  const lifeMs = sso.file.sessionHours * 3_600_000;
-  try {
-    const token = await signInPerson(wiring.serviceFor(PROVIDER, requestId), {
-      ...{ name, role, issuer, subject, lifeMs },
-      tenantId: tenantId === "*" ? null : tenantId,
-    });
-    const cookie = cookieHeader(token, isSecure(wiring), Math.floor(lifeMs / 1_000));
-    return pageTo(next, [cookie, ...spent]);
+    const person = await askProvider(wiring, sso, call, pending);
+    if (typeof person === "string") return refused(person, next, spent);
+    const cookie = await letIn(wiring, sso, call, person);
+    return cookie === null ? refused("sso-no-grant", next, spent) : pageTo(next, [cookie, ...spent]);
   } catch (error) {
     const fault = toAgentRunError(error);
-    if (fault.reason === "unexpected") note(wiring, call, fault.cause, "somebody could not be signed in");
+    if (fault.reason === "unexpected")
+      wiring.log.error({ err: fault.cause, requestId: call.requestId }, "unexpected error");
     return refused(fault.reason, next, spent);
   }
 }
 
-const PROVIDER: Actor = { kind: "system", name: "sign-in", tenantId: null };
+/** Who came back, by the provider's word; or why nobody did. One try counts as a guess until it has shown that it is none. */
+async function askProvider(
+  wiring: Wiring,
+  sso: SsoProvider,
+  { query, address, requestId }: SsoCall,
+  pending: Pending,
+): Promise<Person | SsoFailure> {
+  const { failedSsoSignIns, log } = wiring;
+  failedSsoSignIns.assertAllowed(address);
+  failedSsoSignIns.note(address);
+  try {
+    const person = await sso.finish(new URL(`${redirectUri(wiring)}?${query}`), pending);
+    failedSsoSignIns.forgive(address);
+    return person;
+  } catch (error) {
+    const { reason, isGuess } = failureOf(error);
+    if (!isGuess) failedSsoSignIns.forgive(address);
+    log.warn({ requestId, reason, told: whatItSays(error) }, "a sign-in at the provider came to nothing");
+    return reason;
+  }
+}
+
+/** The cookie of a person whom a grant fits; null where none does. */
+async function letIn(wiring: Wiring, sso: SsoProvider, { requestId }: SsoCall, person: Person): Promise<string | null> {
+  const { name, issuer, subject, claims } = person;
+  const { grants, sessionHours } = sso.file;
+  const grant = grantFor(claims, grants);
+  if (!grant) {
+    // By their names alone: what they say is the person's own.
+    wiring.log.warn({ requestId, name, subject, claims: Object.keys(claims) }, "no grant fits somebody who signed in");
+    return null;
+  }
+  const { role, tenantId } = grant;
+  const lifeMs = sessionHours * 3_600_000;
+  const token = await signInPerson(wiring.serviceFor(NOBODY, requestId), {
+    ...{ name, role, issuer, subject, lifeMs },
+    tenantId: tenantId === "*" ? null : tenantId,
+  });
+  return cookieHeader(token, isSecure(wiring), Math.floor(lifeMs / 1_000));
+}
 
 /** Where the provider sends browsers back to; the client has to be registered with it. */
-function redirectUri(wiring: Wiring): string {
-  return `${wiring.settings.publicUrl}${SSO_CALLBACK_PATH}`;
+function redirectUri({ settings }: Pick<Wiring, "settings">): string {
+  // As a browser writes it: the provider compares the two times that it is given letter by letter.
+  return new URL(SSO_CALLBACK_PATH, settings.publicUrl).href;
 }
 
 /** The provider's page sends it back, so it is `Lax`; it is read by these two routes alone. */
-function pendingCookie(wiring: Wiring, state: string, value: string, seconds: number): string {
+function pendingCookie(wiring: Wiring, name: string, value: string, seconds: number): string {
   const secure = isSecure(wiring) ? "; Secure" : "";
-  return `${pendingName(state)}=${value}; Path=${SSO_PATH}; Max-Age=${seconds}; HttpOnly; SameSite=Lax${secure}`;
+  return `${name}=${value}; Path=${SSO_PATH}; Max-Age=${seconds}; HttpOnly; SameSite=Lax${secure}`;
 }
+
+const PENDING_NAME = "agentrun_sso_";
 
 /** Several tabs may be on their way at once: each has a cookie of its own. */
 function pendingName(state: string): string {
-  return `agentrun_sso_${state.slice(0, 16)}`;
+  return `${PENDING_NAME}${state.slice(0, 16)}`;
+}
+
+/** Tries that a browser has begun, the oldest first as browsers send them. */
+function pendingNames(headers: HeaderReader): string[] {
+  const names = (headers.get("cookie") ?? "").split(";").map((cookie) => cookie.trim().split("=", 1)[0] ?? "");
+  return names.filter((name) => /^agentrun_sso_[\w-]{16}$/.test(name));
 }
 
 function readPending(headers: HeaderReader, state: string): Pending | null {
@@ -121,8 +147,10 @@ function readPending(headers: HeaderReader, state: string): Pending | null {
   }
 }
 
+/** A page of the console: not the API, by which a browser could be sent round, nor the sign-in page itself. */
 function ownAddress(next: string | null): string {
-  return next === null || next.length > NEXT_MAX ? "/" : safeNext(next);
+  const address = safeNext(next ?? undefined);
+  return address.length > NEXT_MAX || /^\/(api|sign-in)(?![\w-])/.test(address) ? "/" : address;
 }
 
 const HEADERS = { "cache-control": "no-store", "referrer-policy": "no-referrer" };
@@ -131,7 +159,7 @@ function leadTo(location: string, cookies: string[]): SsoAnswer {
   return { status: 303, headers: { ...HEADERS, location }, cookies, body: "" };
 }
 
-function refused(reason: SsoFailure | string, next: string, cookies: string[] = []): SsoAnswer {
+function refused(reason: SsoFailure | Reason, next: string, cookies: string[] = []): SsoAnswer {
   const query = new URLSearchParams({ error: reason, ...(next === "/" ? {} : { next }) });
   return leadTo(`/sign-in?${query}`, cookies);
 }
@@ -153,19 +181,3 @@ function pageTo(next: string, cookies: string[]): SsoAnswer {
     body: `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Signed in · AgentRun</title><meta http-equiv="refresh" content="0;url=${address}"></head><body><p>You are signed in. <a href="${address}">Go on</a></p></body></html>`,
   };
 }
-
-/** What went wrong, in the log alone, by what the library and the provider say of it: neither quotes a token or a code. */
-function note(wiring: Wiring, { requestId }: SsoCall, error: unknown, message: string): void {
-  wiring.log.warn({ requestId, told: whatItSays(error).map((text) => text.slice(0, SAID_MAX)) }, message);
-}
-
-/** The sentences of an error, of those behind it, and the words by which a provider refuses. */
-function whatItSays(error: unknown, depth = 0): string[] {
-  if (typeof error !== "object" || error === null || depth > 3) return [];
-  const { message, code, error: word, error_description: described, cause, parameters } = error as Refusal;
-  const behind = [...(Array.isArray(cause) ? cause : [cause]), parameters];
-  const own = [message, code, word, described].filter((text) => typeof text === "string");
-  return [...new Set([...own, ...behind.flatMap((one) => whatItSays(one, depth + 1))])];
-}
-
-type Refusal = Partial<Record<"message" | "code" | "error" | "error_description" | "cause" | "parameters", unknown>>;

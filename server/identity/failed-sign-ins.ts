@@ -1,5 +1,6 @@
 import { RateLimitedError } from "@/server/errors";
 
+/** Of one address, in a minute. */
 const FAILURES_MAX = 10;
 const WINDOW_MS = 60_000;
 const ADDRESSES_MAX = 10_000;
@@ -8,15 +9,20 @@ export type FailedSignIns = {
   /** Throws when an address has failed too often of late. */
   assertAllowed(address: string): void;
   note(address: string): void;
+  /** Takes back what was noted, of somebody who did not guess. */
+  forgive(address: string): void;
 };
 
 /** Slows guessing down. Kept in memory: a token has 256 random bits, so this saves work rather than secrets. */
-export function createFailedSignIns(now: () => number = () => performance.now()): FailedSignIns {
+export function createFailedSignIns(
+  failuresMax: number = FAILURES_MAX,
+  now: () => number = () => performance.now(),
+): FailedSignIns {
   const failures = new Map<string, { count: number; since: number }>();
   return {
     assertAllowed(address) {
       const entry = failures.get(address);
-      if (!entry || entry.count < FAILURES_MAX) return;
+      if (!entry || entry.count < failuresMax) return;
       const waitMs = entry.since + WINDOW_MS - now();
       if (waitMs <= 0) {
         failures.delete(address);
@@ -33,6 +39,10 @@ export function createFailedSignIns(now: () => number = () => performance.now())
       }
       if (failures.size >= ADDRESSES_MAX) failures.clear();
       failures.set(address, { count: 1, since: now() });
+    },
+    forgive(address) {
+      const entry = failures.get(address);
+      if (entry && entry.count > 0) entry.count -= 1;
     },
   };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { SsoGrant } from "@/contract/sso";
-import { type Claims, grantFor, nameOf } from "./grant";
+import { believedClaims, type Claims, grantFor, nameOf } from "./grant";
 
 const ADMIN: SsoGrant = { claim: "groups", value: ["platform", "founders"], role: "admin", tenantId: "*" };
 const TEAM: SsoGrant = { claim: ["realm_access", "roles"], value: "agents", role: "operator", tenantId: "team-a" };
@@ -16,10 +16,8 @@ const granted: [string, Claims, SsoGrant | null][] = [
   ["a claim inside others", { realm_access: { roles: ["agents"] } }, TEAM],
   ["a claim inside nothing", { realm_access: "agents" }, null],
   ["a name with dots", { "https://example.com/staff": true }, YES],
-  ["an address", { email: "ada@example.com" }, ADA],
-  ["an address that is verified", { email: "ada@example.com", email_verified: true }, ADA],
-  ["an address that is not", { email: "ada@example.com", email_verified: false }, null],
-  ["an address that is not, as a text", { email: "ada@example.com", email_verified: "false" }, null],
+  ["an address, in any case", { email: "Ada@Example.com" }, ADA],
+  ["an address that is a part of it", { email: "a@example.com" }, null],
   ["what every object has", { groups: { constructor: "platform" } }, null],
   ["nothing at all", {}, null],
 ];
@@ -40,13 +38,33 @@ test("what only an object's own kind has is no claim", () => {
   expect(grantFor({}, [inherited])).toBeNull();
 });
 
+test("an address is a path's end", () => {
+  const inside: SsoGrant = { claim: ["email", "x"], value: "ada@example.com", role: "admin", tenantId: "*" };
+  expect(grantFor({ email: "ada@example.com" }, [inside])).toBeNull();
+});
+
+test.each([
+  [true, false, true],
+  ["true", false, true],
+  [undefined, false, false],
+  [null, false, false],
+  [false, false, false],
+  ["false", false, false],
+  ["no", false, false],
+  [0, false, false],
+  [undefined, true, true],
+])("an address of which email_verified is %j counts, where all are trusted %j: %j", (said, isTrusted, counts) => {
+  const { email } = believedClaims({ sub: "1", email: "ada@example.com", email_verified: said }, isTrusted);
+  expect(email).toBe(counts ? "ada@example.com" : undefined);
+});
+
 test("people are called by addresses, and by none that they chose themselves", () => {
-  const name = (claims: Claims) => nameOf(claims, "https://id.example.com/realms/x");
+  const name = (claims: Claims) => nameOf(claims, "https://example.com/realms/x");
   expect(name({ sub: "1", email: "ada@example.com", preferred_username: "ada" })).toBe("ada@example.com");
-  expect(name({ sub: "1", email: "ada@example.com", email_verified: false })).toBe("1@id.example.com");
-  expect(name({ sub: "1", preferred_username: "admin" })).toBe("admin@id.example.com");
-  expect(name({ sub: "1", preferred_username: "ada@example.com" })).toBe("ada@example.com@id.example.com");
-  expect(name({ sub: "1", preferred_username: " \u202ead\u0000min\n" })).toBe("admin@id.example.com");
-  expect(name({ sub: "x".repeat(255) })).toHaveLength(100);
-  expect(name({ sub: "x".repeat(255) })).toMatch(/@id\.example\.com$/);
+  expect(name({ sub: "1" })).toBe("1 (example.com)");
+  expect(name({ sub: "1", preferred_username: "admin" })).toBe("admin (example.com)");
+  expect(name({ sub: "1", preferred_username: "ada@example.com" })).toBe("ada@example.com (example.com)");
+  expect(name({ sub: "1", preferred_username: " \u202ea\u3164d\u034f\ufe0f\u0000min\n" })).toBe("admin (example.com)");
+  expect(name({ sub: "x".repeat(255) })).toHaveLength(200);
+  expect(name({ sub: "x".repeat(255) })).toMatch(/ \(example\.com\)$/);
 });

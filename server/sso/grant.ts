@@ -8,27 +8,24 @@ export function grantFor(claims: Claims, grants: readonly SsoGrant[]): SsoGrant 
   return grants.find((grant) => fits(grant, claims)) ?? null;
 }
 
-function fits(grant: SsoGrant, claims: Claims): boolean {
-  if ("everyone" in grant) return true;
-  const wanted = Array.isArray(grant.value) ? grant.value : [grant.value];
-  const said = valuesAt(claims, typeof grant.claim === "string" ? [grant.claim] : grant.claim);
-  return said.some((value) => wanted.includes(value));
+function fits({ claim, value, everyone }: SsoGrant, claims: Claims): boolean {
+  if (everyone) return true;
+  if (claim === undefined || value === undefined) return false;
+  const path = typeof claim === "string" ? [claim] : claim;
+  const wanted = typeof value === "string" ? [value] : value;
+  if (path.join() !== "email") return valuesAt(claims, path).some((said) => wanted.includes(said));
+  // Addresses are typed in any case, and nobody tells two people apart by it.
+  const address = claims.email;
+  return typeof address === "string" && wanted.some((one) => one.toLowerCase() === address.toLowerCase());
 }
 
-/** What a claim says, as texts: one, or each of a list. An address that the provider has not verified says nothing. */
-function valuesAt(claims: Claims, [first = "", ...deeper]: string[]): string[] {
-  if (first === "email") return verifiedEmail(claims) ?? [];
-  let value: unknown = own(claims, first);
-  for (const name of deeper) value = own(value, name);
+/** What a claim says, as texts: one, or each of a list. */
+function valuesAt(claims: Claims, path: string[]): string[] {
+  let value: unknown = claims;
+  for (const name of path) value = own(value, name);
   return (Array.isArray(value) ? value : [value]).flatMap((item) =>
     typeof item === "string" || typeof item === "number" || typeof item === "boolean" ? [String(item)] : [],
   );
-}
-
-/** Anybody can type somebody else's address into some providers: one that is said not to be verified is nobody's. */
-function verifiedEmail({ email, email_verified: isVerified }: Claims): string[] | null {
-  if (typeof email !== "string" || email === "" || isVerified === false || isVerified === "false") return null;
-  return [email];
 }
 
 function own(value: unknown, name: string): unknown {
@@ -37,22 +34,34 @@ function own(value: unknown, name: string): unknown {
   return (value as Record<string, unknown>)[name];
 }
 
+/**
+ * What a provider says, without an address that it does not say is verified: with some, people type their own, or
+ * somebody else's. `isTrusted`: the provider gives addresses out itself, and says nothing of it.
+ */
+export function believedClaims(claims: Claims, isTrusted: boolean): Claims {
+  const { email, email_verified: isVerified, ...others } = claims;
+  const isBelieved = isVerified === true || isVerified === "true" || isTrusted;
+  return isBelieved && typeof email === "string" && email.includes("@") ? { ...others, email } : others;
+}
+
 /** The longest that a person's name becomes here. */
-const NAME_MAX = 100;
+const NAME_MAX = 200;
 
 /**
- * What the audit log calls a person: an address, so that nobody is taken for a token, a loop or `admin`. Whoever has no
- * address of the provider's word has a name there, which they may have chosen, and which its host completes.
+ * What the audit log calls a person: their address, or their name at the provider with its host, as no address is
+ * written. So nobody is taken for a token, a loop or `admin`, nor, by a name that they chose, for anybody else.
  */
 export function nameOf(claims: Claims, issuer: string): string {
-  const [email = ""] = verifiedEmail(claims) ?? [];
-  if (email.includes("@")) return readable(email).slice(0, NAME_MAX);
+  const email = readable(claims.email);
+  if (email !== "") return email.slice(0, NAME_MAX);
   const name = [claims.preferred_username, claims.sub].map(readable).find((text) => text !== "") ?? "somebody";
-  const host = `@${new URL(issuer).hostname}`.slice(-(NAME_MAX - 1));
+  const host = ` (${new URL(issuer).hostname})`.slice(-NAME_MAX / 2);
   return `${name.slice(0, NAME_MAX - host.length)}${host}`;
 }
 
-/** A name without what would hide or reorder it. */
+/** A name without spaces, and without what would hide in it or reorder it. */
 function readable(text: unknown): string {
-  return typeof text === "string" ? text.replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S}]/gu, "") : "";
+  return typeof text === "string"
+    ? text.replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S}]|\p{Default_Ignorable_Code_Point}/gu, "")
+    : "";
 }

@@ -1,7 +1,7 @@
 import * as oidc from "openid-client";
 import type { SsoFile } from "@/contract/sso";
 import { type ReadVariable, readKey } from "@/server/backends";
-import { type Claims, nameOf } from "./grant";
+import { believedClaims, type Claims, nameOf } from "./grant";
 
 /** Of one request to the provider. */
 const TIMEOUT_SECONDS = 10;
@@ -64,7 +64,7 @@ export class SsoProvider {
     const told = configuration.serverMetadata().userinfo_endpoint
       ? await oidc.fetchUserInfo(configuration, tokens.access_token, signed.sub)
       : {};
-    const claims: Claims = { ...told, ...signed };
+    const claims = believedClaims({ ...told, ...signed }, this.file.trustEmail);
     return { issuer: signed.iss, subject: signed.sub, name: nameOf(claims, this.file.issuer), claims };
   }
 
@@ -77,7 +77,7 @@ export class SsoProvider {
       metadata,
       this.file.clientId,
       { [oidc.clockTolerance]: CLOCK_TOLERANCE_SECONDS },
-      key === null ? oidc.None() : authenticationOf(metadata, key),
+      key === null ? oidc.None() : this.#authentication(metadata, key),
     );
     made.timeout = TIMEOUT_SECONDS;
     if (this.#isLocal()) oidc.allowInsecureRequests(made);
@@ -101,7 +101,9 @@ export class SsoProvider {
     this.#asking ??= this.#discover().finally(() => {
       this.#asking = null;
     });
-    return this.#asking;
+    const known = this.#found;
+    // What it said an hour ago is better than nothing.
+    return known ? this.#asking.catch(() => known.metadata) : this.#asking;
   }
 
   async #discover(): Promise<oidc.ServerMetadata> {
@@ -109,20 +111,21 @@ export class SsoProvider {
       timeout: TIMEOUT_SECONDS,
       execute: this.#isLocal() ? [oidc.allowInsecureRequests] : [],
     });
+    // A copy, without the library's exception for issuers of many tenants at Entra ID: there any of them could sign in.
     const metadata = discovered.serverMetadata();
     this.#found = { metadata, until: performance.now() + METADATA_MS };
     return metadata;
+  }
+
+  /** The header is what the standard falls back to; many servers read it in ways of their own. */
+  #authentication(metadata: oidc.ServerMetadata, key: string): oidc.ClientAuth {
+    const known = metadata.token_endpoint_auth_methods_supported;
+    const auth = this.file.auth ?? (known?.includes("client_secret_post") ? "post" : "basic");
+    return auth === "post" ? oidc.ClientSecretPost(key) : oidc.ClientSecretBasic(key);
   }
 
   /** Only on this machine does a provider speak in the clear (`SsoFile`). */
   #isLocal(): boolean {
     return this.file.issuer.startsWith("http:");
   }
-}
-
-/** How the client says its secret: by the header unless the provider leaves that out, as the standard has it. */
-function authenticationOf(metadata: oidc.ServerMetadata, key: string): oidc.ClientAuth {
-  const methods = metadata.token_endpoint_auth_methods_supported;
-  const isByHeader = methods === undefined || methods.includes("client_secret_basic");
-  return isByHeader ? oidc.ClientSecretBasic(key) : oidc.ClientSecretPost(key);
 }

@@ -1,3 +1,4 @@
+import { createSign, generateKeyPairSync } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Provider } from "oidc-provider";
@@ -15,6 +16,8 @@ export interface TestProvider extends AsyncDisposable {
   people: People;
   /** null: nothing is changed. */
   tamper: Tamper | null;
+  /** An ID token of other claims, signed as the provider signs its own. */
+  sign(claims: Record<string, unknown>): string;
   /** Paths that were asked for. */
   asked: string[];
   /** Ends it as an outage would; the same address answers again after `comeBack`. */
@@ -46,6 +49,7 @@ export async function startTestProvider(people: People, host = "127.0.0.1"): Pro
     people,
     tamper: null,
     asked,
+    sign: signed,
     goAway: () => close(server),
     async comeBack() {
       server = await listen(answer, host, port);
@@ -54,6 +58,16 @@ export async function startTestProvider(people: People, host = "127.0.0.1"): Pro
   };
   provider = makeProvider(self);
   return self;
+}
+
+/** What this process's providers sign with. */
+const KEY = generateKeyPairSync("rsa", { modulusLength: 2_048 }).privateKey;
+const KEY_ID = "key-of-tests";
+
+function signed(claims: Record<string, unknown>): string {
+  const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const text = `${base64({ alg: "RS256", kid: KEY_ID, typ: "JWT" })}.${base64(claims)}`;
+  return `${text}.${createSign("RSA-SHA256").update(text).sign(KEY, "base64url")}`;
 }
 
 function makeProvider({ issuer, people }: TestProvider): Provider {
@@ -76,6 +90,7 @@ function makeProvider({ issuer, people }: TestProvider): Provider {
     },
     scopes: ["openid", "email", "profile", "groups"],
     cookies: { keys: ["a key of a test"] },
+    jwks: { keys: [{ ...KEY.export({ format: "jwk" }), kid: KEY_ID, alg: "RS256", use: "sig" } as never] },
     findAccount: (_ctx, id) => ({ accountId: id, claims: () => ({ sub: id, ...people[id] }) }),
     ttl: { Session: 3_600, Interaction: 600, Grant: 3_600, AccessToken: 300, IdToken: 300 },
   });
