@@ -17,7 +17,7 @@ export function ScopesField({ none, chosen, onChange }: ScopesFieldProps) {
       </p>
       <div className="mt-1.5 grid grid-cols-2 gap-x-3 gap-y-1 sm:grid-cols-4">
         {TOKEN_SCOPES.map((scope) => (
-          <label key={scope} className="flex items-center gap-1.5 text-xs">
+          <label key={scope} className="flex min-h-6 items-center gap-1.5 text-xs">
             <input
               type="checkbox"
               checked={chosen.includes(scope)}
