@@ -206,9 +206,24 @@ export async function lookInAll(page: Page, looks: Look[], name: string): Promis
     for (const [index, shown] of sameDevice.entries()) {
       await show(page, shown);
       await look(page, `${name}-${shown.name}`, index === 0 ? undefined : COLOUR_RULES);
+      if (shown.forcedColors) await expectChosenSeen(page);
     }
   }
   if (looks[0] !== undefined) await show(page, looks[0]);
+}
+
+/** That what is pressed or current has the colours that a system of few colours has for what is chosen. */
+async function expectChosenSeen(page: Page): Promise<void> {
+  const unseen = await page.evaluate(() => {
+    const probe = document.body.appendChild(document.createElement("i"));
+    probe.style.cssText = "forced-color-adjust: none; background: Highlight";
+    const highlight = getComputedStyle(probe).backgroundColor;
+    probe.remove();
+    return [...document.querySelectorAll('[aria-pressed="true"], [aria-current="page"], [aria-selected="true"]')]
+      .filter((chosen) => getComputedStyle(chosen).backgroundColor !== highlight)
+      .map((chosen) => chosen.outerHTML.slice(0, 200));
+  });
+  expect(unseen).toEqual([]);
 }
 
 /** That a page is accessible, and no wider than what it is shown on. */
