@@ -47,6 +47,9 @@ export const Need = z.object({
   runId: z.string().nullable(),
   sessionId: z.string().nullable(),
   taskId: z.string().nullable(),
+  budgetId: z.string().nullable(),
+  scheduleId: z.string().nullable(),
+  webhookId: z.string().nullable(),
   queue: z.string().nullable(),
   /** null: the whole queue. */
   lane: z.string().nullable(),

@@ -107,7 +107,7 @@ test("a budget is made, is reached, holds turns and tasks, is raised, and is cha
     await expect(need).toContainText(NAME, { timeout: 30_000 });
     await lookInAll(page, LOOKS, "overview-budget");
     await need.getByRole("link", { name: /^Raise/ }).click();
-    await expect(page.getByRole("heading", { level: 1, name: "Budgets" })).toBeVisible();
+    await expect(page.getByRole("heading", { level: 1, name: NAME })).toBeVisible();
   });
 
   await test.step("a task waits for it, and leads to it", async () => {

@@ -6,7 +6,16 @@ import { countOf, cutKinds, needRows } from "./need-rows";
 const AT = "2026-01-02T00:00:00Z";
 const need = (kind: Need["kind"], more: Partial<Need> = {}): Need => ({
   ...{ kind, title: null, message: "it failed", since: AT, tenantId: null, approvalId: null, runId: null },
-  ...{ sessionId: null, taskId: null, queue: null, lane: null, ...more },
+  ...{
+    sessionId: null,
+    taskId: null,
+    budgetId: null,
+    scheduleId: null,
+    webhookId: null,
+    queue: null,
+    lane: null,
+    ...more,
+  },
 });
 const idsOf = (needs: Need[]) => needRows(needs, AT).map(({ id }) => id);
 

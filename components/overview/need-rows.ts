@@ -9,8 +9,8 @@ export type NeedRow = { id: string; updatedAt: string; need: Need };
 export function needRows(needs: readonly Need[], readAt: string): NeedRow[] {
   const known = new Map<string, number>();
   return needs.map((need) => {
-    const { kind, approvalId, runId, sessionId, taskId, tenantId, queue, lane } = need;
-    const about = JSON.stringify([kind, approvalId, runId, sessionId, taskId, tenantId, queue, lane]);
+    const { title: _title, message: _message, since: _since, ...of } = need;
+    const about = JSON.stringify(of);
     // Loops have no ids: they are told apart by their order, which is that of the loops.
     const nth = known.get(about) ?? 0;
     known.set(about, nth + 1);

@@ -20,12 +20,15 @@ import { useFreshRows } from "@/components/live/fresh-rows";
 import { Fix } from "@/components/queue/fix";
 import {
   BUDGETS_ADDRESS,
+  budgetAddress,
   runAddress,
   SCHEDULES_ADDRESS,
+  scheduleAddress,
   sessionAddress,
   storageAddress,
   taskAddress,
   WEBHOOKS_ADDRESS,
+  webhookAddress,
 } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
 import { rowInFocus } from "@/components/shell/list-keys";
@@ -60,9 +63,7 @@ function fixRow(): void {
 const runOf = ({ runId, sessionId }: Need) =>
   sessionId === null ? runAddress(runId ?? "") : sessionAddress(sessionId);
 const taskOf = ({ taskId }: Need) => (taskId === null ? "/queue" : taskAddress(taskId));
-/** The list, narrowed to its name: a need has no id of a budget's. */
-const budgetOf = ({ title }: Need) =>
-  title === null ? BUDGETS_ADDRESS : `${BUDGETS_ADDRESS}?search=${encodeURIComponent(title)}`;
+const budgetOf = ({ budgetId }: Need) => (budgetId === null ? BUDGETS_ADDRESS : budgetAddress(budgetId));
 
 /** Each kind as an icon and a word, with the place where it is mended. */
 const LOOKS: Record<NeedKind, Look> = {
@@ -113,7 +114,7 @@ const LOOKS: Record<NeedKind, Look> = {
     icon: Unplug,
     word: "Webhook disabled",
     fix: "Look",
-    href: () => WEBHOOKS_ADDRESS,
+    href: ({ webhookId }) => (webhookId === null ? WEBHOOKS_ADDRESS : webhookAddress(webhookId)),
     all: WEBHOOKS_ADDRESS,
   },
   "budget-reached": {
@@ -134,7 +135,7 @@ const LOOKS: Record<NeedKind, Look> = {
     icon: CalendarX,
     word: "Schedule without a task",
     fix: "Look",
-    href: () => SCHEDULES_ADDRESS,
+    href: ({ scheduleId }) => (scheduleId === null ? SCHEDULES_ADDRESS : scheduleAddress(scheduleId)),
     all: SCHEDULES_ADDRESS,
   },
 };

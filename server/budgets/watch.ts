@@ -106,8 +106,8 @@ export async function listPressingBudgets(
     )
     .orderBy(asc(since))
     .limit(max);
-  return rows.map(({ budget: { name, unit, ...budget }, period }) => ({
-    ...{ name, unit, sessionId: period.sessionId },
+  return rows.map(({ budget: { id, name, unit, ...budget }, period }) => ({
+    ...{ id, name, unit, sessionId: period.sessionId },
     tenantId: budget.tenantId === ALL_TENANTS ? null : budget.tenantId,
     since: iso((state === "reached" ? period.reachedAt : period.nearAt) ?? budget.updatedAt),
     spent: amountOf(unit, period.spent),

@@ -24,9 +24,10 @@ import { listDisabledWebhooks } from "@/server/webhooks";
 const EACH_MAX = 20;
 /** A worker that is started, or started anew, is there sooner. */
 const WORKER_GRACE_MS = 30_000;
+const OF_NO_OBJECT = { budgetId: null, scheduleId: null, webhookId: null };
 const OF_NOTHING = {
   ...{ title: null, tenantId: null, approvalId: null, runId: null, sessionId: null, taskId: null },
-  ...{ queue: null, lane: null },
+  ...{ ...OF_NO_OBJECT, queue: null, lane: null },
 };
 
 type Needs = Pick<Overview, "needs" | "needCounts">;
@@ -99,7 +100,7 @@ function all(needs: Need[]): FoundNeeds {
 function toNeed(kind: NeedKind, row: NeedRow): Need {
   const { sinceMs, detail, ...rest } = row;
   return {
-    ...{ kind, ...rest, queue: null, lane: null },
+    ...{ kind, ...rest, ...OF_NO_OBJECT, queue: null, lane: null },
     message: wordsOf(kind, detail),
     since: new Date(sinceMs).toISOString(),
   };
@@ -123,7 +124,7 @@ function wordsOf(kind: NeedKind, detail: string | null): string {
 }
 
 function ofQueue({ tenantId, ...item }: QueueAttention): Need {
-  return { ...item, tenantId: tenantId === "*" ? null : tenantId };
+  return { ...item, ...OF_NO_OBJECT, tenantId: tenantId === "*" ? null : tenantId };
 }
 
 /** Whether somebody stopped the clean-up, or its last look was kept from collecting. */
@@ -172,8 +173,8 @@ const STOPPED = { good: "goes on", away: "is led by nobody", failing: "fails aga
 async function webhooksDisabled(ctx: ServiceContext, { tenantId }: OverviewScope): Promise<Need[]> {
   if (ctx.actor.kind !== "operator" || ctx.actor.role !== "admin") return [];
   const disabled = await listDisabledWebhooks(ctx, { tenantId, max: NEED_COUNT_MAX + 1 });
-  return disabled.map(({ name, since, disabledReason, ...of }) => ({
-    ...{ ...OF_NOTHING, kind: "webhook-disabled" as const, title: name, tenantId: of.tenantId, since },
+  return disabled.map(({ id, name, since, disabledReason, ...of }) => ({
+    ...{ ...OF_NOTHING, kind: "webhook-disabled" as const, title: name, tenantId: of.tenantId, since, webhookId: id },
     message: `it is told of nothing any more: ${disabledReason}; mend its receiver, and enable it`,
   }));
 }
@@ -181,8 +182,8 @@ async function webhooksDisabled(ctx: ServiceContext, { tenantId }: OverviewScope
 /** Schedules whose last time brought no task: what relied on it was not done. One drained queue may make many so. */
 async function schedulesFailing(ctx: ServiceContext, scope: OverviewScope): Promise<Need[]> {
   const failing = await listFailingSchedules(ctx, { ...scope, max: NEED_COUNT_MAX + 1 });
-  return failing.map(({ name, message, since, tenantId }) => ({
-    ...{ ...OF_NOTHING, kind: "schedule-failing" as const, title: name, tenantId, since },
+  return failing.map(({ id, name, message, since, tenantId }) => ({
+    ...{ ...OF_NOTHING, kind: "schedule-failing" as const, title: name, tenantId, since, scheduleId: id },
     message: `its last time brought no task: ${message}; change it, or have it add one now`,
   }));
 }
@@ -190,11 +191,19 @@ async function schedulesFailing(ctx: ServiceContext, scope: OverviewScope): Prom
 /** Budgets that hold what they bound until somebody raises them, and those that soon will. */
 async function budgetsPressing(ctx: ServiceContext, scope: OverviewScope, state: "near" | "reached"): Promise<Need[]> {
   const pressing = await listPressingBudgets(ctx, { ...scope, state, max: NEED_COUNT_MAX + 1 });
-  return pressing.map(({ name, tenantId, sessionId, since, spent, limit, unit, isHeld }) => {
+  return pressing.map(({ id, name, tenantId, sessionId, since, spent, limit, unit, isHeld }) => {
     const by = sessionId === null ? "" : ` by session ${sessionId}`;
     const until = sessionId === null ? "it is raised, or its period ends" : "it is raised";
     const held = isHeld ? `: what it bounds waits until ${until}` : "";
-    const of = { ...OF_NOTHING, kind: `budget-${state}` as const, title: name, tenantId, sessionId, since };
+    const of = {
+      ...OF_NOTHING,
+      kind: `budget-${state}` as const,
+      title: name,
+      tenantId,
+      sessionId,
+      since,
+      budgetId: id,
+    };
     return { ...of, message: `${spent} of ${limit} ${unit} are spent${by}${held}` };
   });
 }

@@ -22,7 +22,7 @@ export async function listFailingSchedules(
 ) {
   const rows = await ctx.db
     .select({
-      ...{ name: schedules.name, tenantId: schedules.tenantId },
+      ...{ id: schedules.id, name: schedules.name, tenantId: schedules.tenantId },
       ...{ message: scheduleFirings.message, at: scheduleFirings.firedAt },
     })
     .from(schedules)

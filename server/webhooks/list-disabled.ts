@@ -10,7 +10,7 @@ export async function listDisabledWebhooks(
 ) {
   const rows = await ctx.db
     .select({
-      ...{ name: webhooks.name, tenantId: webhooks.tenantId, disabledReason: webhooks.disabledReason },
+      ...{ id: webhooks.id, name: webhooks.name, tenantId: webhooks.tenantId, disabledReason: webhooks.disabledReason },
       at: webhooks.updatedAt,
     })
     .from(webhooks)
