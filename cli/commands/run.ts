@@ -6,10 +6,10 @@ import type { Io } from "@/cli/io";
 import { newestRun } from "@/cli/newest-run";
 import { printJson } from "@/cli/print";
 import { followTurn, type Sent } from "@/cli/turn";
-import { runDefaults } from "@/components/conversation/run-defaults";
-import { isOpen, type SendPorts, sendTurn } from "@/components/conversation/send";
 import { COMMAND_PAYLOADS, type Command as RunCommand } from "@/contract/command";
 import type { Run } from "@/contract/run";
+import { runDefaults } from "@/contract/run-defaults";
+import { isOpen, type SendPorts, sendTurn } from "@/contract/send-turn";
 import type { Session } from "@/contract/session";
 
 const PROFILE_DEFAULT = "demo";

@@ -5,9 +5,9 @@ import { isWaiting } from "@/components/sessions/use-session";
 import { Button } from "@/components/ui/button";
 import { ErrorNote } from "@/components/ui/error-note";
 import type { Run } from "@/contract/run";
+import { leftToSend } from "@/contract/send-turn";
 import type { Session } from "@/contract/session";
 import { Deliveries } from "./deliveries";
-import { leftToSend } from "./send";
 import { useComposer } from "./use-composer";
 
 type ComposerProps = { session: Session; openRun: Run | null; lastRun: Run | null };

@@ -1,6 +1,6 @@
 import type { useTRPCClient } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
-import type { SendPorts } from "./send";
+import type { SendPorts } from "@/contract/send-turn";
 
 /** What the console sends by. */
 export function sendPorts(api: ReturnType<typeof useTRPCClient>): SendPorts {

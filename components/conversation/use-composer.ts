@@ -7,9 +7,9 @@ import { useTRPC, useTRPCClient } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import { randomId } from "@/components/ui/random-id";
 import type { Run } from "@/contract/run";
+import { runDefaults } from "@/contract/run-defaults";
+import { isOpen, sendTurn } from "@/contract/send-turn";
 import type { Session } from "@/contract/session";
-import { runDefaults } from "./run-defaults";
-import { isOpen, sendTurn } from "./send";
 import { sendPorts } from "./send-ports";
 
 /** A message being written, and the id that it is sent under: both are kept until the server has taken it. */

@@ -2,7 +2,6 @@
 import { useMutation } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { type FormEvent, useState } from "react";
-import { sendTurn, isOpen as takesCommands } from "@/components/conversation/send";
 import { sendPorts } from "@/components/conversation/send-ports";
 import { useRunCommands } from "@/components/sessions/use-session";
 import { runAddress, sessionAddress } from "@/components/shell/addresses";
@@ -15,6 +14,7 @@ import { TableSkeleton } from "@/components/ui/page";
 import { randomId } from "@/components/ui/random-id";
 import { sameRun, textToRepeat } from "@/contract/again";
 import type { Run } from "@/contract/run";
+import { sendTurn, isOpen as takesCommands } from "@/contract/send-turn";
 
 type RunAgainProps = { run: Run; isOpen: boolean; onOpenChange: (isOpen: boolean) => void };
 

@@ -2,7 +2,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useRef, useState } from "react";
-import { sendTurn } from "@/components/conversation/send";
 import { sendPorts } from "@/components/conversation/send-ports";
 import { sessionAddress } from "@/components/shell/addresses";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
@@ -14,6 +13,7 @@ import { ErrorNote } from "@/components/ui/error-note";
 import { Field, Input, Select, TextArea } from "@/components/ui/field";
 import { randomId } from "@/components/ui/random-id";
 import { WorkspaceRef } from "@/contract/run";
+import { sendTurn } from "@/contract/send-turn";
 import { APPROVAL_POLICIES, DEMO_PROFILE, SANDBOX_MODES } from "@/contract/words";
 import { ProfileSelect, useProfiles } from "./profile-select";
 

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { readError } from "@/components/trpc/errors";
 import type { Command } from "@/contract/command";
 import type { Run } from "@/contract/run";
-import { leftToSend, type SendPorts, sendTurn, type TurnDraft } from "./send";
+import { leftToSend, type SendPorts, sendTurn, type TurnDraft } from "@/contract/send-turn";
 
 const terminal = () =>
   new TRPCClientError("the run has ended", {

@@ -1,5 +1,5 @@
-import type { Command, CreateCommandInput } from "@/contract/command";
-import type { CreateRunInput, ExecutionPolicy, Run, WorkspaceRef } from "@/contract/run";
+import type { Command, CreateCommandInput } from "./command";
+import type { CreateRunInput, ExecutionPolicy, Run, WorkspaceRef } from "./run";
 
 /** Who sends, and the procedures that it needs. */
 export type SendPorts = {
