@@ -1,11 +1,9 @@
-import { callTRPCProcedure, TRPCError } from "@trpc/server";
 import { type ErrorBody, REASON_STATUS } from "@/contract/errors";
-import { type AgentRunError, errorBody, InvalidInputError, toAgentRunError } from "@/server/errors";
-import { faultOf, type TrpcContext } from "@/server/trpc/init";
-import { appRouter } from "@/server/trpc/root";
+import { type AgentRunError, errorBody, InvalidInputError } from "@/server/errors";
+import type { TrpcContext } from "@/server/trpc/init";
+import { callProcedure, faultFrom } from "./call";
 import { readJsonBody, readQuery, withParams } from "./input";
 import { createMatcher, methodNotAllowed, noSuchRoute } from "./match";
-import { inputOf, procedureNamed } from "./procedures";
 import { type Method, ROUTES } from "./routes";
 
 export type RestRequest = {
@@ -27,7 +25,7 @@ export async function handleRest(request: RestRequest, ctx: TrpcContext): Promis
   try {
     return { status: 200, headers: {}, body: await answer(request, ctx) };
   } catch (error) {
-    return errorAnswer(error instanceof TRPCError ? faultOf(error) : toAgentRunError(error), ctx.requestId);
+    return errorAnswer(faultFrom(error), ctx.requestId);
   }
 }
 
@@ -41,19 +39,7 @@ async function answer(request: RestRequest, ctx: TrpcContext): Promise<unknown> 
   const input = WITH_BODY.includes(route.method)
     ? { ...readQuery(route.procedure, request.query), ...readJsonBody(await request.readBody()) }
     : readQuery(route.procedure, request.query);
-  const whole = withParams(input, params);
-  const [unknown] = inputOf(route.procedure) === null ? Object.keys(whole) : [];
-  if (unknown !== undefined) throw new InvalidInputError(`${unknown}: is no input of this route`);
-  const { type } = procedureNamed(route.procedure)._def;
-  return callTRPCProcedure({
-    router: appRouter,
-    path: route.procedure,
-    getRawInput: () => Promise.resolve(whole),
-    ctx,
-    type,
-    signal: request.signal,
-    batchIndex: 0,
-  });
+  return callProcedure(route.procedure, withParams(input, params), { ctx, signal: request.signal });
 }
 
 /** An error as REST says it. */

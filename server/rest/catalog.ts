@@ -1,0 +1,45 @@
+import type { z } from "zod";
+import { admit, type ProcedureMeta, type TrpcContext } from "@/server/trpc/init";
+import { procedureNamed, toJsonSchema } from "./procedures";
+import { ROUTES } from "./routes";
+
+/** A procedure that answers once, as programs see it. */
+export type CataloguedProcedure = {
+  name: string;
+  summary: string;
+  isMutation: boolean;
+  /** Whether its answer tells a secret, such as a new token: those are for who asked, and for no log and no model. */
+  tellsSecret: boolean;
+};
+
+let made: readonly CataloguedProcedure[] | null = null;
+
+/** Every procedure that REST answers, but streams. */
+export function procedureCatalog(): readonly CataloguedProcedure[] {
+  made ??= ROUTES.map(({ procedure, summary, answer }) => ({
+    name: procedure,
+    summary,
+    isMutation: procedureNamed(procedure)._def.type === "mutation",
+    tellsSecret: holdsSecret(answer),
+  }));
+  return made;
+}
+
+/** Whether a caller's role and scopes let it call a procedure; what it may do to which rows the procedure judges. */
+export function mayCall(ctx: TrpcContext, name: string): boolean {
+  const { meta, type } = procedureNamed(name)._def;
+  const { access } = meta as ProcedureMeta;
+  if (access === "public") return true;
+  try {
+    admit(access, { ctx, path: name, type });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Found by its fields' names, so that a new procedure needs no entry in a list. */
+function holdsSecret(answer: z.ZodType): boolean {
+  const { properties = {} } = toJsonSchema(answer, "output");
+  return Object.keys(properties).some((name) => /(^t|T)oken$|(^s|S)ecret$/.test(name));
+}
