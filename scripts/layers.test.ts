@@ -15,12 +15,16 @@ const LAYERS: { file: string; forbidden: string[]; allowed: string[] }[] = [
   { file: "db/test/planted.ts", forbidden: ["@/server/runs"], allowed: ["@/supervisor/postgres/cluster"] },
   {
     file: "server/runs/planted.ts",
-    forbidden: ["@/server/trpc", "@/server/sessions/create", "@/server/wiring", "@trpc/server", "next/server"],
+    forbidden: [
+      ...["@/server/trpc", "@/server/sessions/create", "@/server/wiring", "@/server/mcp"],
+      ...["@trpc/server", "next/server"],
+    ],
     allowed: ["@/db/client", "drizzle-orm", "@/server/sessions", "@/server/executors/executor", "@/server/errors"],
   },
   { file: "server/main.ts", forbidden: ["@/db/client", "drizzle-orm", "pg"], allowed: ["next", "@/server/rest"] },
   { file: "server/wiring.ts", forbidden: ["@/app/page"], allowed: ["@/db/client", "@/server/executors/none"] },
   { file: "server/rest/planted.ts", forbidden: ["@/db/client", "pg"], allowed: ["@/server/trpc"] },
+  { file: "server/mcp/tools/planted.ts", forbidden: ["@/db/client", "pg"], allowed: ["@/server/rest"] },
   { file: "server/http/planted.ts", forbidden: ["@/db/client", "drizzle-orm"], allowed: ["@/server/trpc/root"] },
   { file: "server/loops/planted.ts", forbidden: ["@/db", "drizzle-orm/pg-core"], allowed: ["@/server/runs"] },
   { file: "server/live/planted.ts", forbidden: ["@/server/runs/finish"], allowed: ["@/db/client", "@/server/runs"] },

@@ -4,6 +4,7 @@ export {
   serveAuth,
   serveCronGc,
   serveLive,
+  serveMcp,
   serveModel,
   serveOpenApi,
   serveRest,

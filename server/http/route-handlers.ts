@@ -15,6 +15,7 @@ import { assertGet, assertSignInOrigin, buyCookie, isSecure, readSignIn } from "
 import { contextOf, limitedContextOf } from "./caller";
 import { assertJsonType, assertPlain, bodyTooLarge, decodeUtf8, requestIdFrom } from "./exchange";
 import { BODY_MAX_BYTES, MODEL_BODY_MAX_BYTES, SIGN_IN_BODY_MAX_BYTES } from "./limits";
+import { replyMcp } from "./mcp";
 import { gatewayDeps, parseModelPath } from "./model";
 import { forget, keepAlive } from "./node-sink";
 import { runCronGc } from "./ops";
@@ -205,6 +206,13 @@ function streamBody(
     strategy,
   );
 }
+
+export const serveMcp: Handler = handler(async ({ wiring, request, requestId }) => {
+  const { method, headers, signal } = request;
+  const asked = { method, headers, requestId, address: ADDRESS, signal };
+  const reply = await replyMcp(wiring, { ...asked, readText: () => readText(request, BODY_MAX_BYTES) });
+  return new Response(reply.body === "" ? null : reply.body, { status: reply.status, headers: reply.headers });
+});
 
 export const serveOpenApi: Handler = handler(async ({ requestId }) =>
   answered({ status: 200, headers: {}, body: openApiDocument() }, requestId),

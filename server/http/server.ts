@@ -7,6 +7,7 @@ import { assertGet, handleAuth, handleSignInLink, isSecure } from "./auth";
 import { limitedContextOf } from "./caller";
 import { type Exchange, openExchange, readJsonText, sendAnswer, sendError, sendJson } from "./exchange";
 import { BODY_MAX_BYTES } from "./limits";
+import { handleMcp, MCP_PATH } from "./mcp";
 import { handleModel, isModelPath } from "./model";
 import { handleCronGc, handleHealthz, handleMetrics, handleReadyz } from "./ops";
 import { preparePage, setCommonHeaders } from "./page-headers";
@@ -76,6 +77,9 @@ function choose(exchange: Exchange, pages: Pages | null): Handler {
   switch (path) {
     case "/api/live":
       return { route: "live", isStream: true, run: handleConsoleStream };
+    case MCP_PATH:
+      // It may wait for a turn: how long it takes says nothing of the server.
+      return { route: "mcp", isStream: true, run: handleMcp };
     case "/api/openapi.json":
       return { route: "openapi", run: ({ res }) => sendJson(res, 200, openApiDocument()) };
     case "/api/cron/gc":

@@ -1,5 +1,5 @@
 import { type ErrorBody, REASON_STATUS } from "@/contract/errors";
-import { type AgentRunError, errorBody, InvalidInputError } from "@/server/errors";
+import { type AgentRunError, errorBody } from "@/server/errors";
 import type { TrpcContext } from "@/server/trpc/init";
 import { callProcedure, faultFrom } from "./call";
 import { readJsonBody, readQuery, withParams } from "./input";

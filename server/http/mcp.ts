@@ -1,0 +1,89 @@
+import { AgentRunError, ForbiddenError, toAgentRunError, UnauthenticatedError } from "@/server/errors";
+import { assertOwnOrigin } from "@/server/identity";
+import { answerMcp, type McpAnswer } from "@/server/mcp";
+import { errorAnswer } from "@/server/rest";
+import type { TrpcContext } from "@/server/trpc/init";
+import type { Wiring } from "@/server/wiring";
+import { type CallRequest, limitedContextOf } from "./caller";
+import { type Exchange, type HeaderReader, readJsonText } from "./exchange";
+import { BODY_MAX_BYTES } from "./limits";
+
+export const MCP_PATH = "/api/mcp";
+
+type McpRequest = CallRequest & { address: string; signal: AbortSignal; readText: () => Promise<string> };
+export type McpReply = { status: number; headers: Record<string, string>; body: string };
+
+/** A message of the Model Context Protocol, on Node's own server. */
+export async function handleMcp(exchange: Exchange): Promise<void> {
+  const { wiring, req, res, headers } = exchange;
+  const gone = new AbortController();
+  res.once("close", () => gone.abort());
+  const readText = () => readJsonText(req, headers, BODY_MAX_BYTES);
+  const reply = await replyMcp(wiring, { ...exchange, signal: gone.signal, readText });
+  // What was not read of a refused body would be taken for the next request.
+  if (!req.complete) res.setHeader("connection", "close");
+  res.writeHead(reply.status, { ...reply.headers, "content-length": Buffer.byteLength(reply.body) });
+  res.end(reply.body);
+}
+
+/** Lets a caller in and answers its message; what is refused before that is said as everywhere else. Never throws. */
+export async function replyMcp(wiring: Wiring, request: McpRequest): Promise<McpReply> {
+  try {
+    const ctx = await admitClient(wiring, request);
+    const message = {
+      headers: protocolHeaders(request.headers),
+      signal: request.signal,
+      text: await request.readText(),
+    };
+    return replyOf(await answerMcp(message, ctx));
+  } catch (error) {
+    const fault = toAgentRunError(error);
+    if (fault.reason === "unexpected")
+      wiring.log.error({ err: fault.cause, requestId: request.requestId }, "unexpected error");
+    const { status, headers, body } = errorAnswer(fault, request.requestId);
+    // Clients take it for the demand of a token.
+    if (status === 401) headers["www-authenticate"] = "Bearer";
+    return { status, headers: { ...headers, ...JSON_HEADERS }, body: JSON.stringify(body) };
+  }
+}
+
+const JSON_HEADERS = { "content-type": "application/json; charset=utf-8", "cache-control": "no-store" };
+
+async function admitClient(wiring: Wiring, request: McpRequest): Promise<TrpcContext> {
+  const { method, headers } = request;
+  if (method !== "POST")
+    throw new AgentRunError("schema-invalid", "method-not-allowed", "this server keeps no streams: send POST", {
+      details: { allow: ["POST"] },
+    });
+  // A page can be led here under a name of its own site's, whatever it sends with it.
+  const origin = { method, origin: headers.get("origin"), fetchSite: headers.get("sec-fetch-site") };
+  assertOwnOrigin({ ...origin, host: headers.get("host") }, wiring.settings.publicUrl, false);
+  const ctx = await limitedContextOf(wiring, { ...request, headers: withoutCookie(headers) });
+  if (!ctx.service) throw ctx.fault ?? new UnauthenticatedError();
+  if (ctx.service.actor.kind !== "operator")
+    throw new ForbiddenError("this is for the tokens of programs and people, which are made under Settings");
+  return ctx;
+}
+
+/** A program's token opens this door, and a browser's sign-in does not. */
+function withoutCookie(headers: HeaderReader): HeaderReader {
+  return { get: (name) => (name === "cookie" ? null : headers.get(name)) };
+}
+
+/** What the protocol says in headers; of all others, the token first, nothing goes further. */
+const PROTOCOL_HEADERS = ["accept", "content-type", "mcp-protocol-version", "mcp-method", "mcp-name"];
+
+function protocolHeaders(headers: HeaderReader): Headers {
+  const told = new Headers();
+  for (const name of PROTOCOL_HEADERS) {
+    const value = headers.get(name);
+    if (value !== null) told.set(name, value);
+  }
+  return told;
+}
+
+function replyOf({ status, contentType, body }: McpAnswer): McpReply {
+  const headers: Record<string, string> = { "cache-control": "no-store" };
+  if (contentType !== null) headers["content-type"] = contentType;
+  return { status, headers, body };
+}

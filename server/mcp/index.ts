@@ -1,0 +1,1 @@
+export { answerMcp, type McpAnswer } from "./answer";

@@ -1,0 +1,82 @@
+import {
+  type CallToolResult,
+  type ListToolsResult,
+  ProtocolError,
+  ProtocolErrorCode,
+  Server,
+} from "@modelcontextprotocol/server";
+import { type AgentRunError, errorBody } from "@/server/errors";
+import { faultFrom } from "@/server/rest";
+import { inputFault } from "@/server/trpc/init";
+import { VERSION } from "@/server/version";
+import { INSTRUCTIONS } from "./instructions";
+import { maySee, type Tool, type ToolAnswer, type ToolCall } from "./tool";
+import { TOOLS } from "./tools";
+
+const BY_NAME = new Map(TOOLS.map((tool) => [tool.name, tool]));
+
+/** Nothing is ever asked of clients, so there is nothing to judge; the library's own validator is costly to make. */
+const noValidator = {
+  getValidator(): never {
+    throw new Error("this server asks its clients nothing");
+  },
+};
+
+/** The protocol's server for one request: what its caller may see and call. */
+export function mcpServer(call: ToolCall): Server {
+  const server = new Server(
+    { name: "agentrun", title: "AgentRun", version: VERSION },
+    { capabilities: { tools: {} }, instructions: INSTRUCTIONS, jsonSchemaValidator: noValidator },
+  );
+  server.setRequestHandler("tools/list", () => ({
+    tools: TOOLS.filter((tool) => maySee(tool, call.ctx)).map(described),
+  }));
+  server.setRequestHandler("tools/call", ({ params }) => {
+    const tool = BY_NAME.get(params.name);
+    if (!tool)
+      throw new ProtocolError(ProtocolErrorCode.InvalidParams, `there is no tool ${params.name.slice(0, 100)}`);
+    return runTool(tool, call, params.arguments ?? {});
+  });
+  return server;
+}
+
+type Described = ListToolsResult["tools"][number];
+
+function described({ name, title, description, schema, nature, isIdempotent }: Tool): Described {
+  return {
+    ...{ name, title, description },
+    inputSchema: { ...schema, type: "object" } as Described["inputSchema"],
+    annotations: {
+      readOnlyHint: nature === "reads",
+      destructiveHint: nature === "destroys",
+      idempotentHint: isIdempotent,
+      openWorldHint: false,
+    },
+  };
+}
+
+/** A refusal is a result too: the model reads it and puts it right. */
+async function runTool(tool: Tool, call: ToolCall, given: unknown): Promise<CallToolResult> {
+  try {
+    const parsed = tool.input.safeParse(given);
+    if (!parsed.success) throw inputFault(parsed.error);
+    return told(await tool.run(call, parsed.data));
+  } catch (error) {
+    return refused(faultFrom(error), call);
+  }
+}
+
+/** The text says the same, for clients that show their model nothing else. */
+function told(answer: ToolAnswer): CallToolResult {
+  const text = JSON.stringify(answer);
+  return { content: [{ type: "text", text }], structuredContent: JSON.parse(text) as ToolAnswer };
+}
+
+function refused(fault: AgentRunError, { ctx }: ToolCall): CallToolResult {
+  // Procedures log what they did not expect; what a tool itself did wrong shows here alone.
+  if (fault.reason === "unexpected")
+    ctx.service?.log.error({ err: fault.cause, requestId: ctx.requestId }, "unexpected error of a tool");
+  const error = errorBody(fault, ctx.requestId);
+  const text = `${error.message} (${error.reason}, request ${error.requestId})`;
+  return { content: [{ type: "text", text }], structuredContent: { error }, isError: true };
+}

@@ -1,0 +1,125 @@
+import { isTrackedEnvelope } from "@trpc/server";
+import { z } from "zod";
+import { CreateCommandInput, GetCommandInput } from "@/contract/command";
+import type { RunEvent } from "@/contract/event";
+import { CancelRunInput } from "@/contract/run";
+import { isTerminal } from "@/contract/words";
+import { briefApproval } from "@/server/mcp/brief-approval";
+import { brief, cut, defineTool, type ToolAnswer, type ToolCall } from "@/server/mcp/tool";
+import { textIn } from "@/server/mcp/transcript";
+import { WaitSeconds, waitUntil } from "@/server/mcp/wait";
+
+const ANSWER_MAX = 6_000;
+/** Events after which a turn may stand otherwise. */
+const TELLING = new Set(["approval_request", "approval_decision", "backend_status", "terminal_status"]);
+
+export const waitForTurn = defineTool({
+  name: "wait_for_turn",
+  title: "Wait for a turn",
+  description:
+    "Waits until a turn is over or its agent asks for an approval, for 50 seconds at most, and answers how it stands. `isOver` false with the state `running` or `pending` means just that: it is not done, so call again. `needs-approval` goes on only when decide_approval or a person has answered. Once it is over, `said` is the last thing that the agent said.",
+  nature: "reads",
+  isForeign: true,
+  needs: ["commands.get", "runs.get", "events.watch", "events.search", "events.get", "approvals.list"],
+  input: z.strictObject({
+    runId: CreateCommandInput.shape.runId.describe("As start_session or send_message answered it."),
+    commandId: GetCommandInput.shape.commandId.describe("As start_session or send_message answered it."),
+    seconds: WaitSeconds,
+  }),
+  async run(call, { seconds, ...turn }) {
+    const { lastEventSeq } = await call.api.runs.get({ runId: turn.runId });
+    const seen = await waitUntil(call, seconds, {
+      look: () => lookAtTurn(call, turn),
+      changes: (signal) => tellingEvents(call, { runId: turn.runId, afterSeq: lastEventSeq }, signal),
+    });
+    return tellTurn(call, seen);
+  },
+});
+
+/** From a seq that was known before the first look: what happens between the two is not missed. */
+async function* tellingEvents(call: ToolCall, place: { runId: string; afterSeq: number }, signal: AbortSignal) {
+  const frames: AsyncIterable<unknown> = await call.apiUntil(signal).events.watch(place);
+  for await (const frame of frames) {
+    // Its type is what clients get of it: past the network it comes as it was written.
+    const event = isTrackedEnvelope(frame) ? (frame[1] as RunEvent) : null;
+    if (event !== null && TELLING.has(event.type)) yield;
+  }
+}
+
+type Turn = { runId: string; commandId: string };
+type Seen = Awaited<ReturnType<typeof lookAtTurn>>;
+
+async function lookAtTurn({ api }: ToolCall, { runId, commandId }: Turn) {
+  const command = await api.commands.get({ commandId });
+  const run = await api.runs.get({ runId: command.runId });
+  const hasEnded = isTerminal(command.state) || isTerminal(run.status);
+  const approvals = hasEnded ? [] : (await api.approvals.list({ runId, status: "pending", limit: 10 })).items;
+  return { command, run, approvals, hasEnded, isOver: hasEnded || approvals.length > 0 };
+}
+
+async function tellTurn(call: ToolCall, { command, run, approvals, hasEnded }: Seen): Promise<ToolAnswer> {
+  const ids = { sessionId: textIn(run.sessionRef ?? {}, "sessionId"), runId: run.id, commandId: command.id };
+  if (approvals.length > 0)
+    return { state: "needs-approval", isOver: false, ...ids, approvals: approvals.map(briefApproval) };
+  if (!hasEnded)
+    return {
+      state: command.state === "pending" ? "pending" : "running",
+      isOver: false,
+      ...ids,
+      next: "wait_for_turn again; read_session with tail shows what it has done so far",
+    };
+  // A run that ended without saying so of its commands has ended them.
+  const state = isTerminal(command.state) ? command.state : run.status;
+  return {
+    state,
+    isOver: true,
+    ...ids,
+    ...brief(command, ["failureKind", "failureMessage"]),
+    ...(await saidIn(call, command)),
+  };
+}
+
+/** The last thing that the agent said after it was asked. */
+async function saidIn(
+  { api }: ToolCall,
+  { runId, createdAt }: { runId: string; createdAt: string },
+): Promise<ToolAnswer> {
+  const { items } = await api.events.search({ runId, types: "assistant_message", since: createdAt, limit: 1 });
+  const [found] = items;
+  if (found === undefined) return {};
+  const { payload } = await api.events.get({ eventId: found.id });
+  return { said: cut(textIn(payload, "text", "message", "content"), ANSWER_MAX) };
+}
+
+export const interruptTurn = defineTool({
+  name: "interrupt_turn",
+  title: "Interrupt a turn",
+  description:
+    "Has an agent stop the turn that is under way in a run; the session stays, and takes further messages. It is done once wait_for_turn says that the turn is over.",
+  nature: "destroys",
+  isIdempotent: true,
+  needs: ["commands.create"],
+  input: z.strictObject({
+    runId: CreateCommandInput.shape.runId,
+    idempotencyKey: CreateCommandInput.shape.idempotencyKey,
+  }),
+  async run({ api }, input) {
+    const { id } = await api.commands.create({ ...input, type: "interrupt", payload: {} });
+    return { runId: input.runId, interruptId: id, next: "wait_for_turn on the turn that it interrupts" };
+  },
+});
+
+export const cancelRun = defineTool({
+  name: "cancel_run",
+  title: "Cancel a run",
+  description:
+    "Ends a run with all its turns. What its agent wrote stays in the session's workspace, and a further message begins another run. To stop one turn alone call interrupt_turn.",
+  nature: "destroys",
+  isIdempotent: true,
+  needs: ["runs.cancel"],
+  input: CancelRunInput,
+  async run({ api }, input) {
+    const run = await api.runs.cancel(input);
+    return brief(run, ["id", "status", "cancelRequestedAt"]);
+  },
+});
