@@ -46,13 +46,13 @@ const WRITERS: Record<string, Writer> = {
   },
 };
 
-/** A command is told once, as it ends. */
+/** A command is told as it starts, before what it prints; how it ended, where that is not as it should be. */
 function commandLine(payload: Payload): string {
-  if (isUnderWay(payload)) return "";
   const { command, exitCode } = payload;
   const line = Array.isArray(command) ? command.map(String).join(" ") : textIn(payload, "command");
-  const ended = typeof exitCode === "number" ? `exit code ${exitCode}` : textIn(payload, "status");
-  return `$ ${unwrapShell(line)} (${ended || "ended"})`;
+  if (isUnderWay(payload)) return `$ ${unwrapShell(line)}`;
+  if (exitCode === 0) return "";
+  return typeof exitCode === "number" ? `exit code ${exitCode}` : textIn(payload, "status");
 }
 
 function changeLines(payload: Payload): string {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { COMMAND_PAYLOADS, CreateCommandInput } from "@/contract/command";
 import { CreateRunInput } from "@/contract/run";
 import { CreateSessionInput, ListSessionsInput, type SessionSummary } from "@/contract/session";
+import { ConflictError } from "@/server/errors";
 import { payloadHash } from "@/server/idempotency";
 import { draftIdOf, sendMessage } from "@/server/mcp/send";
 import { brief, defineTool, rowLimit, type ToolAnswer, type ToolCall } from "@/server/mcp/tool";
@@ -69,7 +70,9 @@ export const sendMessageTool = defineTool({
 });
 
 async function steerTurn({ api }: ToolCall, session: SessionSummary, { text, key }: { text: string; key?: string }) {
-  const runId = session.activeRunId ?? session.lastRunId ?? "";
+  const runId = session.activeRunId;
+  if (runId === null)
+    throw new ConflictError("no-open-command", "no turn of this session is under way: send the message without steer");
   const draft = { runId, type: "steer" as const, payload: { text } };
   const command = await api.commands.create({ ...draft, idempotencyKey: `mcp-steer-${draftIdOf(key)}` });
   return { runId, command };
