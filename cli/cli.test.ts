@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { Readable } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "@/db/test/database";
 import { makeRun, makeSession } from "@/db/test/factories";
@@ -36,7 +37,7 @@ async function type(words: string[], told: Told = {}) {
     version: "1.2.3",
     out: (line) => void out.push(line),
     note: (line) => void notes.push(line),
-    ...{ ask: null, columns: null, style: styler(false), onInterrupt: () => undefined },
+    ...{ ask: null, lines: () => Readable.from([]), columns: null, style: styler(false), onInterrupt: () => undefined },
     signal: new AbortController().signal,
     self: ["agentrun"],
     ...told,

@@ -49,6 +49,17 @@ export class Client {
     return await parse(await textOf(response, this.url, timeoutMs), response, this.url);
   }
 
+  /** Sends a body of JSON as it is, for a protocol that says by itself what is wrong with it. */
+  async post(
+    target: string,
+    body: string,
+    { headers, signal, timeoutMs }: { headers: Record<string, string>; signal: AbortSignal; timeoutMs: number },
+  ): Promise<{ status: number; text: string }> {
+    const either = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    const response = await this.#ask(target, { method: "POST", body, signal: either }, headers, timeoutMs);
+    return { status: response.status, text: await textOf(response, this.url, timeoutMs) };
+  }
+
   /**
    * Every frame of a stream after a last id, none twice and none left out: where the way to the server breaks it is
    * taken up again until the stream is over or `signal` ends it.
@@ -119,7 +130,12 @@ export class Client {
     }
   }
 
-  async #ask(target: string, init: RequestInit, headers: Record<string, string> = {}): Promise<Response> {
+  async #ask(
+    target: string,
+    init: RequestInit,
+    headers: Record<string, string> = {},
+    timeoutMs = this.options.timeoutMs,
+  ): Promise<Response> {
     const { token } = this.place;
     try {
       return await fetch(`${this.url}${target}`, {
@@ -133,7 +149,7 @@ export class Client {
         },
       });
     } catch (error) {
-      throw failureOf(error, this.url, this.options.timeoutMs);
+      throw failureOf(error, this.url, timeoutMs);
     }
   }
 }

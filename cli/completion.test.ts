@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { Readable } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "@/db/test/database";
 import { ADMIN_TOKEN, startTestWeb, type TestWeb } from "@/server/test/web";
@@ -27,7 +28,14 @@ async function type(words: string[], { url = web.url, self = ["agentrun"] }: { u
     env: { AGENTRUN_URL: url, AGENTRUN_TOKEN: ADMIN_TOKEN },
     version: "1.2.3",
     out: (line) => void out.push(line),
-    ...{ note: () => undefined, ask: null, columns: null, style: styler(false), onInterrupt: () => undefined },
+    ...{
+      note: () => undefined,
+      ask: null,
+      lines: () => Readable.from([]),
+      columns: null,
+      style: styler(false),
+      onInterrupt: () => undefined,
+    },
     signal: new AbortController().signal,
     self,
   });

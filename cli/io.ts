@@ -14,6 +14,8 @@ export type Io = {
   note: (line: string) => void;
   /** A person's answer to a question; null where nobody is there to ask. */
   ask: ((question: string) => Promise<string>) | null;
+  /** What is written to the program, line by line, until there is no more of it. */
+  lines: () => AsyncIterable<string>;
   /** Characters in a line of the terminal; null where it is none. */
   columns: number | null;
   style: (style: Style, text: string) => string;

@@ -1,4 +1,5 @@
 import { realpathSync } from "node:fs";
+import { createInterface as readLines } from "node:readline";
 import { createInterface } from "node:readline/promises";
 import { version } from "@/package.json";
 import { EXIT } from "./failure";
@@ -22,6 +23,7 @@ const surroundings: Surroundings = {
   out: (line) => void process.stdout.write(`${line}\n`),
   note: (line) => void process.stderr.write(`${line}\n`),
   ask: isTerminal && process.stdin.isTTY ? ask : null,
+  lines: () => readLines({ input: process.stdin, signal: interruption.signal, crlfDelay: Number.POSITIVE_INFINITY }),
   columns: isTerminal ? process.stdout.columns : null,
   style: styler(isTerminal && !process.env.NO_COLOR),
   onInterrupt: (listener) => void listeners.push(listener),

@@ -3,6 +3,7 @@ import { api } from "./api";
 import { completion } from "./completion";
 import { logs } from "./logs";
 import { ls } from "./ls";
+import { mcp } from "./mcp";
 import { open } from "./open";
 import { run } from "./run";
 import { status } from "./status";
@@ -11,4 +12,4 @@ import { top } from "./top";
 export { callProcedure } from "./call";
 
 /** The commands of this program's own; every procedure of the API is one too. */
-export const commands: readonly Command[] = [run, logs, ls, top, status, open, api, completion];
+export const commands: readonly Command[] = [run, logs, ls, top, status, open, api, mcp, completion];

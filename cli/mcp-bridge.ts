@@ -1,0 +1,99 @@
+import { ErrorBody } from "@/contract/errors";
+import { wordsOf } from "./failure";
+import type { Io } from "./io";
+
+type Message = { id?: unknown; method?: unknown; params?: Params; [key: string]: unknown };
+type Params = { name?: unknown; uri?: unknown; requestId?: unknown; _meta?: Record<string, unknown> };
+
+const TARGET = "/api/mcp";
+/** A tool may wait for most of a minute. */
+const ANSWER_MAX_MS = 120_000;
+const REVISION_KEY = "io.modelcontextprotocol/protocolVersion";
+const PARSE_ERROR = -32_700;
+/** The range that JSON-RPC leaves to servers. */
+const NOT_SERVED = -32_000;
+
+/** Hands messages of the Model Context Protocol from a program's lines to the server, and its answers back. */
+export class McpBridge {
+  /** What `initialize` agreed on: over HTTP each message says it. */
+  #revision: string | null = null;
+  readonly #underWay = new Map<unknown, AbortController>();
+
+  constructor(private readonly io: Io) {}
+
+  /** Answers a line by at most one. Never throws. */
+  async forward(line: string): Promise<void> {
+    const message = parse(line);
+    if (message === undefined) return this.#refuse(null, PARSE_ERROR, "Parse error: this line is not valid JSON");
+    if (message.method === "notifications/cancelled") {
+      this.#underWay.get(message.params?.requestId)?.abort();
+      return;
+    }
+    const leaving = new AbortController();
+    if (message.id !== undefined) this.#underWay.set(message.id, leaving);
+    try {
+      await this.#ask(message, line, leaving.signal);
+    } catch (error) {
+      // Nobody waits for the answer to what was cancelled.
+      if (!leaving.signal.aborted && !this.io.signal.aborted) this.#fail(message, wordsOf(error));
+    } finally {
+      if (this.#underWay.get(message.id) === leaving) this.#underWay.delete(message.id);
+    }
+  }
+
+  async #ask(message: Message, body: string, left: AbortSignal): Promise<void> {
+    const signal = AbortSignal.any([left, this.io.signal]);
+    const how = { headers: this.#headersOf(message), signal, timeoutMs: ANSWER_MAX_MS };
+    const { status, text } = await this.io.client.post(TARGET, body, how);
+    if (text === "") return;
+    const answer = parse(text);
+    if (answer?.jsonrpc === "2.0") {
+      if (message.method === "initialize") this.#revision = revisionIn(answer);
+      // One line, however the server wrote it.
+      return this.io.out(JSON.stringify(answer));
+    }
+    const refusal = ErrorBody.safeParse(answer?.error);
+    if (!refusal.success)
+      return this.#fail(message, [`what answers at ${this.io.client.url} is no AgentRun (${status})`]);
+    const { reason, message: why, requestId } = refusal.data;
+    const hint = status === 401 ? ["set AGENTRUN_TOKEN to a token of this server (Settings, Tokens)"] : [];
+    this.#fail(message, [`${why} (${reason}, request ${requestId})`, ...hint]);
+  }
+
+  #headersOf({ method, params }: Message): Record<string, string> {
+    const headers: Record<string, string> = { accept: "application/json, text/event-stream" };
+    const own = params?._meta?.[REVISION_KEY];
+    const revision = typeof own === "string" ? own : this.#revision;
+    if (revision !== null && method !== "initialize") headers["mcp-protocol-version"] = revision;
+    if (typeof own !== "string") return headers;
+    // Where there is no handshake, HTTP has in its headers too what a message is about.
+    if (typeof method === "string") headers["mcp-method"] = method;
+    const name = params?.name ?? params?.uri;
+    if (typeof name === "string") headers["mcp-name"] = name;
+    return headers;
+  }
+
+  #fail({ id }: Message, words: string[]): void {
+    for (const word of words) this.io.note(`agentrun: ${word}`);
+    if (id !== undefined) this.#refuse(id, NOT_SERVED, words.join("; "));
+  }
+
+  #refuse(id: unknown, code: number, message: string): void {
+    this.io.out(JSON.stringify({ jsonrpc: "2.0", id, error: { code, message } }));
+  }
+}
+
+/** A value of JSON to look into; undefined where it is none. */
+function parse(text: string): Message | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as Message) : {};
+  } catch {
+    return undefined;
+  }
+}
+
+function revisionIn({ result }: Message): string | null {
+  const { protocolVersion } = (result ?? {}) as { protocolVersion?: unknown };
+  return typeof protocolVersion === "string" ? protocolVersion : null;
+}
