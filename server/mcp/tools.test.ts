@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { createTestDatabase, type TestDatabase } from "@/db/test/database";
 import { expireLease } from "@/db/test/factories";
 import { requestApproval } from "@/server/approvals";
 import { ackCommand, finishCommand } from "@/server/commands";
+import { RateLimitedError } from "@/server/errors";
 import { appendEvents } from "@/server/events";
 import { mintOperatorToken } from "@/server/identity";
 import { procedureCatalog } from "@/server/rest";
@@ -257,9 +258,34 @@ test("tasks are enqueued, explained, waited for, cancelled and tried again", asy
   });
   expect(await admin.ok("wait_for_task", { taskId, seconds: 0 })).toMatchObject({ isOver: false, state: "pending" });
   const waiting = admin.ok("wait_for_task", { taskId, seconds: 50 });
+  await expect.poll(() => web.wiring.live.streams.count).toBe(1);
   await admin.ok("cancel_task", { taskId, reason: "it rains" });
   expect(await waiting).toMatchObject({ isOver: true, state: "cancelled" });
   expect(await admin.ok("retry_task", { taskId })).toMatchObject({ taskId, state: "pending" });
+});
+
+test("who waits is told how it stands as the server stops, and no caller waits for any number of things", async () => {
+  await using stopping = await startTestWeb(database);
+  const admin = mcpClient(stopping.url);
+  const { taskId } = await admin.ok("enqueue_task", { title: "waits", backendProfile: "codex", text: "go" });
+  const { runId, commandId } = await admin.ok("start_session", { backendProfile: "codex", text: "Wait." });
+  const waits = [
+    admin.ok("wait_for_task", { taskId, seconds: 50 }),
+    admin.ok("wait_for_turn", { runId, commandId, seconds: 50 }),
+  ];
+  const { streams } = stopping.wiring.live;
+  await expect.poll(() => streams.count).toBe(2);
+  const open = vi.spyOn(streams, "open").mockImplementation(() => {
+    throw new RateLimitedError("too many streams", 1);
+  });
+  expect(await admin.refusal("wait_for_task", { taskId, seconds: 50 })).toBe("rate-limited");
+  expect(await admin.refusal("wait_for_turn", { runId, commandId, seconds: 50 })).toBe("rate-limited");
+  open.mockRestore();
+  stopping.wiring.live.stopStreams();
+  expect(await Promise.all(waits)).toMatchObject([
+    { isOver: false, state: "pending" },
+    { isOver: false, state: "pending" },
+  ]);
 });
 
 test("what needs a person, profiles and links are told", async () => {

@@ -1,5 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
+import { UnauthenticatedError } from "@/server/errors";
+import { asStream } from "@/server/trpc/watch";
 import type { ToolCall } from "./tool";
 
 /** Clients give up on a tool after a minute, most of them. */
@@ -27,8 +29,17 @@ export async function waitUntil<Seen extends { isOver: boolean }>(
 
 const LOOK_EVERY_MS = 1_000;
 
-/** Says each second that it is worth looking again, for what no stream follows from a known place. */
-export async function* everySecond(signal: AbortSignal): AsyncGenerator<void> {
+/**
+ * Says each second that it is worth looking again, for what no stream follows from a known place. It is one of its
+ * caller's open streams all the same: their number is bounded, and they end with the token and with the server.
+ */
+export function everySecond({ ctx }: ToolCall, signal: AbortSignal): AsyncIterable<void> {
+  const { service, live } = ctx;
+  if (!service) throw ctx.fault ?? new UnauthenticatedError();
+  return asStream({ ctx: { service, live }, signal }, (watch) => ticks(watch.signal));
+}
+
+async function* ticks(signal: AbortSignal): AsyncGenerator<void> {
   while (!signal.aborted) {
     await pause(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
     if (!signal.aborted) yield;

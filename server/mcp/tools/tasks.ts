@@ -89,7 +89,10 @@ export const waitForTask = defineTool({
   needs: ["queue.getTask"],
   input: GetTaskInput.pick({ taskId: true }).extend({ seconds: WaitSeconds }),
   async run(call, { taskId, seconds }) {
-    const seen = await waitUntil(call, seconds, { look: () => lookAtTask(call, taskId), changes: everySecond });
+    const seen = await waitUntil(call, seconds, {
+      look: () => lookAtTask(call, taskId),
+      changes: (signal) => everySecond(call, signal),
+    });
     return { isOver: seen.isOver, ...briefTask(seen.task), ...brief(seen.task, ["failureMessage"]) };
   },
 });
