@@ -229,7 +229,7 @@ test("a client that leaves ends what it waited for", async () => {
   const { id: runId } = await makeRun(web.wiring.database.db);
   const { id: commandId } = await makeCommand(web.wiring.database.db, runId);
   const leaving = new AbortController();
-  const params = { name: "wait_for_turn", arguments: { runId, commandId, seconds: 50 } };
+  const params = { name: "wait_for_turn", arguments: { commandId, seconds: 50 } };
   const waiting = fetch(`${web.url}/api/mcp`, {
     method: "POST",
     signal: leaving.signal,

@@ -105,7 +105,7 @@ test("a session is started, waited for, approved and read", async () => {
     ...{ backendProfile: "codex", title: "The roof", text: "Mend the roof." },
     executionPolicy: { sandbox: "read-only" },
   });
-  const turn = { runId, commandId };
+  const turn = { commandId };
   expect(await agent.ok("wait_for_turn", { ...turn, seconds: 0 })).toMatchObject({ state: "pending", isOver: false });
   const runner = await holdRun(runId);
   await runner.begin(commandId);
@@ -115,17 +115,25 @@ test("a session is started, waited for, approved and read", async () => {
   const asked = agent.ok("wait_for_turn", { ...turn, seconds: 50 });
   await expect.poll(() => web.wiring.live.streams.count).toBe(1);
   const { id: approvalId } = await runner.ask("rm -rf old-roof");
+  // Who may not decide is told that somebody has to, and nothing of what.
+  const blind = await clientOf({ role: "operator", scopes: ["sessions", "runs", "commands", "events"] });
+  expect(namesOf(await blind.tools())).not.toContain("decide_approval");
+  const told = await blind.ok("wait_for_turn", { ...turn, seconds: 50 });
+  expect(told).toMatchObject({ state: "needs-approval", next: expect.stringContaining("a person") });
+  expect(JSON.stringify(told)).not.toContain("old-roof");
   expect(await asked).toMatchObject({
     ...{ state: "needs-approval", isOver: false, sessionId },
     approvals: [{ approvalId, kind: "command", command: "rm -rf old-roof" }],
   });
   expect(await agent.ok("list_approvals", { sessionId })).toMatchObject({ approvals: [{ approvalId, sessionId }] });
+  const patient = agent.ok("wait_for_turn", { ...turn, seconds: 50, throughApprovals: true });
+  await expect.poll(() => web.wiring.live.streams.count).toBe(1);
   const decision = { approvalId, decision: "decline", reason: "It is still good." };
   expect(await agent.ok("decide_approval", decision)).toMatchObject({ approvalId, status: "decided" });
   expect(await agent.refusal("decide_approval", { approvalId, decision: "accept" })).toBe("approval-decided");
 
   const done = agent.ok("wait_for_turn", { ...turn, seconds: 50 });
-  await expect.poll(() => web.wiring.live.streams.count).toBe(1);
+  await expect.poll(() => web.wiring.live.streams.count).toBe(2);
   await runner.tell("command_execution", { command: "/bin/bash -lc 'ls roof'", status: "inProgress" });
   await runner.tell("command_output", { text: "tiles\n" });
   await runner.tell("command_execution", {
@@ -139,6 +147,7 @@ test("a session is started, waited for, approved and read", async () => {
     ...{ state: "completed", isOver: true, sessionId, untrusted: expect.stringContaining("data") },
     said: expect.stringMatching(/^The roof is mended/),
   });
+  expect(await patient).toMatchObject({ state: "completed", isOver: true });
   // What is over is answered at once, and as often as it is asked.
   expect(await agent.ok("wait_for_turn", { ...turn, seconds: 50 })).toMatchObject({ state: "completed" });
 
@@ -202,7 +211,7 @@ test("a tenant's token reaches nothing of another tenant", async () => {
   for (const [name, args] of [
     ["read_session", { sessionId }],
     ["send_message", { sessionId, text: "Mine." }],
-    ["wait_for_turn", { runId, commandId, seconds: 0 }],
+    ["wait_for_turn", { commandId, seconds: 0 }],
     ["interrupt_turn", { runId }],
     ["cancel_run", { runId }],
     ["get_task", { taskId }],
@@ -268,10 +277,10 @@ test("who waits is told how it stands as the server stops, and no caller waits f
   await using stopping = await startTestWeb(database);
   const admin = mcpClient(stopping.url);
   const { taskId } = await admin.ok("enqueue_task", { title: "waits", backendProfile: "codex", text: "go" });
-  const { runId, commandId } = await admin.ok("start_session", { backendProfile: "codex", text: "Wait." });
+  const { commandId } = await admin.ok("start_session", { backendProfile: "codex", text: "Wait." });
   const waits = [
     admin.ok("wait_for_task", { taskId, seconds: 50 }),
-    admin.ok("wait_for_turn", { runId, commandId, seconds: 50 }),
+    admin.ok("wait_for_turn", { commandId, seconds: 50 }),
   ];
   const { streams } = stopping.wiring.live;
   await expect.poll(() => streams.count).toBe(2);
@@ -279,7 +288,7 @@ test("who waits is told how it stands as the server stops, and no caller waits f
     throw new RateLimitedError("too many streams", 1);
   });
   expect(await admin.refusal("wait_for_task", { taskId, seconds: 50 })).toBe("rate-limited");
-  expect(await admin.refusal("wait_for_turn", { runId, commandId, seconds: 50 })).toBe("rate-limited");
+  expect(await admin.refusal("wait_for_turn", { commandId, seconds: 50 })).toBe("rate-limited");
   open.mockRestore();
   stopping.wiring.live.stopStreams();
   expect(await Promise.all(waits)).toMatchObject([

@@ -19,7 +19,7 @@ export const startSession = defineTool({
   name: "start_session",
   title: "Start a session",
   description:
-    "Starts a new session with an agent and, where a text is given, sends it as the first message. Answers the sessionId, and with a text the runId and commandId of the turn: give these to wait_for_turn.",
+    "Starts a new session with an agent and, where a text is given, sends it as the first message. Answers the sessionId, and with a text the commandId of the turn: give it to wait_for_turn.",
   nature: "adds",
   needs: ["sessions.create", ...SENDS],
   input: z.strictObject({
@@ -53,7 +53,7 @@ export const sendMessageTool = defineTool({
   name: "send_message",
   title: "Send a message",
   description:
-    "Sends a session a further message. It waits until the turns before it have ended; with `steer` it reaches the agent in the middle of the turn that is under way. Answers the runId and commandId for wait_for_turn.",
+    "Sends a session a further message. It waits until the turns before it have ended; with `steer` it reaches the agent in the middle of the turn that is under way. Answers the commandId for wait_for_turn.",
   nature: "adds",
   needs: ["sessions.get", ...SENDS],
   input: z.strictObject({
@@ -79,7 +79,7 @@ async function steerTurn({ api }: ToolCall, session: SessionSummary, { text, key
 }
 
 function sent(sessionId: string, { runId, command }: { runId: string; command: { id: string } }): ToolAnswer {
-  return { sessionId, runId, commandId: command.id, next: "wait_for_turn with this runId and commandId" };
+  return { sessionId, runId, commandId: command.id, next: "wait_for_turn with this commandId" };
 }
 
 export const listSessions = defineTool({

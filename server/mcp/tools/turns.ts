@@ -1,13 +1,15 @@
 import { isTrackedEnvelope } from "@trpc/server";
 import { z } from "zod";
+import type { ApprovalSummary } from "@/contract/approval";
 import { CreateCommandInput, GetCommandInput } from "@/contract/command";
 import type { RunEvent } from "@/contract/event";
-import { CancelRunInput } from "@/contract/run";
+import { CancelRunInput, type Run } from "@/contract/run";
 import { isTerminal } from "@/contract/words";
 import { briefApproval } from "@/server/mcp/brief-approval";
 import { brief, cut, defineTool, type ToolAnswer, type ToolCall } from "@/server/mcp/tool";
 import { textIn } from "@/server/mcp/transcript";
 import { WaitSeconds, waitUntil } from "@/server/mcp/wait";
+import { mayCall } from "@/server/rest";
 
 const ANSWER_MAX = 6_000;
 /** Events after which a turn may stand otherwise. */
@@ -20,17 +22,21 @@ export const waitForTurn = defineTool({
     "Waits until a turn is over or its agent asks for an approval, for 50 seconds at most, and answers how it stands. `isOver` false with the state `running` or `pending` means just that: it is not done, so call again. `needs-approval` goes on only when decide_approval or a person has answered. Once it is over, `said` is the last thing that the agent said.",
   nature: "reads",
   isForeign: true,
-  needs: ["commands.get", "runs.get", "events.watch", "events.search", "events.get", "approvals.list"],
+  needs: ["commands.get", "runs.get", "events.watch", "events.search", "events.get"],
   input: z.strictObject({
-    runId: CreateCommandInput.shape.runId.describe("As start_session or send_message answered it."),
-    commandId: GetCommandInput.shape.commandId.describe("As start_session or send_message answered it."),
+    commandId: GetCommandInput.shape.commandId.describe("The turn, as start_session or send_message answered it."),
     seconds: WaitSeconds,
+    throughApprovals: z
+      .boolean()
+      .default(false)
+      .describe("Wait also while its agent waits for a person's decision, instead of answering that it does."),
   }),
-  async run(call, { seconds, ...turn }) {
-    const { lastEventSeq } = await call.api.runs.get({ runId: turn.runId });
+  async run(call, { commandId, seconds, throughApprovals }) {
+    const { runId } = await call.api.commands.get({ commandId });
+    const { lastEventSeq } = await call.api.runs.get({ runId });
     const seen = await waitUntil(call, seconds, {
-      look: () => lookAtTurn(call, turn),
-      changes: (signal) => tellingEvents(call, { runId: turn.runId, afterSeq: lastEventSeq }, signal),
+      look: () => lookAtTurn(call, { commandId, throughApprovals }),
+      changes: (signal) => tellingEvents(call, { runId, afterSeq: lastEventSeq }, signal),
     });
     return tellTurn(call, seen);
   },
@@ -46,21 +52,43 @@ async function* tellingEvents(call: ToolCall, place: { runId: string; afterSeq: 
   }
 }
 
-type Turn = { runId: string; commandId: string };
+type Turn = { commandId: string; throughApprovals: boolean };
 type Seen = Awaited<ReturnType<typeof lookAtTurn>>;
 
-async function lookAtTurn({ api }: ToolCall, { runId, commandId }: Turn) {
-  const command = await api.commands.get({ commandId });
-  const run = await api.runs.get({ runId: command.runId });
+async function lookAtTurn(call: ToolCall, { commandId, throughApprovals }: Turn) {
+  const command = await call.api.commands.get({ commandId });
+  const run = await call.api.runs.get({ runId: command.runId });
   const hasEnded = isTerminal(command.state) || isTerminal(run.status);
-  const approvals = hasEnded ? [] : (await api.approvals.list({ runId, status: "pending", limit: 10 })).items;
-  return { command, run, approvals, hasEnded, isOver: hasEnded || approvals.length > 0 };
+  const asks = hasEnded ? null : await asksIn(call, run);
+  return { command, run, asks, hasEnded, isOver: hasEnded || (asks !== null && !throughApprovals) };
 }
 
-async function tellTurn(call: ToolCall, { command, run, approvals, hasEnded }: Seen): Promise<ToolAnswer> {
-  const ids = { sessionId: textIn(run.sessionRef ?? {}, "sessionId"), runId: run.id, commandId: command.id };
-  if (approvals.length > 0)
-    return { state: "needs-approval", isOver: false, ...ids, approvals: approvals.map(briefApproval) };
+/** What a run's agent asks; empty where it asks and the caller's token may not see what, null where it does not ask. */
+async function asksIn({ api, ctx }: ToolCall, { id, sessionRef }: Run): Promise<ApprovalSummary[] | null> {
+  if (mayCall(ctx, "approvals.list")) {
+    const { items } = await api.approvals.list({ runId: id, status: "pending", limit: 10 });
+    return items.length === 0 ? null : items;
+  }
+  const sessionId = textIn(sessionRef ?? {}, "sessionId");
+  if (sessionId === "" || !mayCall(ctx, "sessions.get")) return null;
+  return (await api.sessions.get({ sessionId })).pendingApprovals > 0 ? [] : null;
+}
+
+async function tellTurn(call: ToolCall, { command, run, asks, hasEnded }: Seen): Promise<ToolAnswer> {
+  const ids = {
+    ...brief({ sessionId: run.sessionRef?.sessionId }, ["sessionId"]),
+    runId: run.id,
+    commandId: command.id,
+  };
+  if (asks !== null) {
+    const next = asks.length === 0 ? "a person has to decide: give them open_link's address of the session" : undefined;
+    return {
+      state: "needs-approval",
+      isOver: false,
+      ...ids,
+      ...brief({ approvals: asks.map(briefApproval), next }, ["approvals", "next"]),
+    };
+  }
   if (!hasEnded)
     return {
       state: command.state === "pending" ? "pending" : "running",
@@ -70,13 +98,8 @@ async function tellTurn(call: ToolCall, { command, run, approvals, hasEnded }: S
     };
   // A run that ended without saying so of its commands has ended them.
   const state = isTerminal(command.state) ? command.state : run.status;
-  return {
-    state,
-    isOver: true,
-    ...ids,
-    ...brief(command, ["failureKind", "failureMessage"]),
-    ...(await saidIn(call, command)),
-  };
+  const failure = brief(command, ["failureKind", "failureMessage"]);
+  return { state, isOver: true, ...ids, ...failure, ...(await saidIn(call, command)) };
 }
 
 /** The last thing that the agent said after it was asked. */
