@@ -65,13 +65,16 @@ test("any procedure is called by its name, with values of the types that the ser
   expect(changed.json()).toMatchObject({ id: taskId, priority: -3 });
 });
 
-test.each(["BUDGETS", "SCHEDULES", "WEBHOOKS"])("the call that docs/%s.md has one type is taken", async (name) => {
-  const [, block = ""] = /```sh\n(npx agentrun .*?)```/s.exec(await readFile(`docs/${name}.md`, "utf8")) ?? [];
-  // A shell takes it apart, as it does for whoever types it.
-  const words = execFileSync("sh", ["-c", `npx() { shift; printf '%s\\0' "$@"; }\n${block}`], { encoding: "utf8" });
-  const made = await type(words.split("\0").slice(0, -1));
-  expect([made.code, made.notes]).toEqual([EXIT.ok, []]);
-});
+test.each(["BUDGETS", "MCP", "SCHEDULES", "WEBHOOKS"])(
+  "the call that docs/%s.md has one type is taken",
+  async (name) => {
+    const [, block = ""] = /```sh\n(npx agentrun .*?)```/s.exec(await readFile(`docs/${name}.md`, "utf8")) ?? [];
+    // A shell takes it apart, as it does for whoever types it.
+    const words = execFileSync("sh", ["-c", `npx() { shift; printf '%s\\0' "$@"; }\n${block}`], { encoding: "utf8" });
+    const made = await type(words.split("\0").slice(0, -1));
+    expect([made.code, made.notes]).toEqual([EXIT.ok, []]);
+  },
+);
 
 test("what is wrong with a line is said with what to type instead, and nothing is asked", async () => {
   const lines: [string[], string][] = [

@@ -29,24 +29,27 @@ const initialize = (protocolVersion: string) => ({
 const reasonOf = (body: unknown) => (body as { error?: { reason?: string } } | null)?.error?.reason;
 const codeOf = (body: unknown) => (body as { error?: { code?: number } } | null)?.error?.code;
 
-test.each([REVISION, "2025-06-18", "2025-03-26"])("a client of the revision %s is greeted in it", async (revision) => {
-  const { status, headers, body } = await sendMcp(web.url, { body: initialize(revision) });
-  expect([status, headers.get("content-type")]).toEqual([200, "application/json"]);
-  // Nothing is kept of it: any process answers what comes next.
-  expect(headers.get("mcp-session-id")).toBeNull();
-  expect(body).toMatchObject({
-    ...{ jsonrpc: "2.0", id: "a" },
-    result: {
-      protocolVersion: revision,
-      capabilities: { tools: {} },
-      serverInfo: { name: "agentrun" },
-      instructions: expect.stringMatching(/start_session/),
-    },
-  });
-  const initialized = { jsonrpc: "2.0", method: "notifications/initialized" };
-  const noted = await sendMcp(web.url, { body: initialized, headers: { "mcp-protocol-version": revision } });
-  expect([noted.status, noted.body]).toEqual([202, null]);
-});
+test.each([REVISION, "2025-06-18", "2025-03-26", "2024-11-05"])(
+  "a client of the revision %s is greeted in it",
+  async (revision) => {
+    const { status, headers, body } = await sendMcp(web.url, { body: initialize(revision) });
+    expect([status, headers.get("content-type")]).toEqual([200, "application/json"]);
+    // Nothing is kept of it: any process answers what comes next.
+    expect(headers.get("mcp-session-id")).toBeNull();
+    expect(body).toMatchObject({
+      ...{ jsonrpc: "2.0", id: "a" },
+      result: {
+        protocolVersion: revision,
+        capabilities: { tools: {} },
+        serverInfo: { name: "agentrun" },
+        instructions: expect.stringMatching(/start_session/),
+      },
+    });
+    const initialized = { jsonrpc: "2.0", method: "notifications/initialized" };
+    const noted = await sendMcp(web.url, { body: initialized, headers: { "mcp-protocol-version": revision } });
+    expect([noted.status, noted.body]).toEqual([202, null]);
+  },
+);
 
 test("a client of an unknown revision is told one that is known, and may not go on in its own", async () => {
   const { body } = await sendMcp(web.url, { body: initialize("1999-01-01") });

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { createTestDatabase, type TestDatabase } from "@/db/test/database";
 import { expireLease } from "@/db/test/factories";
@@ -10,6 +11,7 @@ import { procedureCatalog } from "@/server/rest";
 import { claimRun } from "@/server/runs";
 import { ADMIN, runnerOf } from "@/server/test/context";
 import { startTestWeb, type TestWeb } from "@/server/test/web";
+import { INSTRUCTIONS } from "./instructions";
 import { mcpClient } from "./test/client";
 import { TOOLS } from "./tools";
 
@@ -68,6 +70,15 @@ test("each tool says what it takes, and by its hints whether it only reads", asy
   expect(JSON.stringify(tools).length).toBeLessThan(40_000);
 });
 
+test("docs/MCP.md has each tool, and none that is not there", async () => {
+  const text = await readFile("docs/MCP.md", "utf8");
+  const names = [...text.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name);
+  expect(names.sort()).toEqual(namesOf([...TOOLS]).sort());
+  // Whatever a model is told to call is there.
+  const told = [INSTRUCTIONS, ...TOOLS.map(({ description }) => description)].join(" ").match(/\b[a-z]+(_[a-z]+)+\b/g);
+  for (const name of told ?? []) expect(namesOf([...TOOLS])).toContain(name);
+});
+
 test("a token lists the tools that its role and scopes let it call, and is refused the others", async () => {
   const reading = TOOLS.filter(({ nature }) => nature === "reads").map(({ name }) => name);
   const viewer = await clientOf({ role: "viewer" });
@@ -92,7 +103,7 @@ test("a token lists the tools that its role and scopes let it call, and is refus
   expect(await queue.refusal("call_procedure", { name: "sessions.list" })).toBe("forbidden");
   const { procedures } = await queue.ok("find_procedures", { words: "list sessions tasks" });
   expect(procedures.length).toBeGreaterThan(0);
-  for (const { name } of procedures) expect(name).toMatch(/^(queue|health)\.|^identity\.me$/);
+  for (const { name } of procedures) expect(name).toMatch(/^(queue|health)\.|^identity\.(me|signInMethods)$/);
 });
 
 test("a session is started, waited for, approved and read", async () => {
@@ -329,7 +340,7 @@ test("every procedure but those that tell a secret is found and called by its na
 
 test("no procedure whose answer tells a secret is found or called", async () => {
   const secret = procedureCatalog().filter(({ tellsSecret }) => tellsSecret);
-  const names = ["runs.claim", "identity.createToken", "webhooks.create", "webhooks.rotateSecret"];
+  const names = ["runs.claim", "identity.createToken", "identity.createOwnToken", "webhooks.create", "webhooks.rotateSecret"];
   expect(namesOf(secret)).toEqual(names);
   const admin = mcpClient(web.url);
   for (const name of names) {
