@@ -166,6 +166,24 @@ test("what is no message is refused as the protocol says", async () => {
   expect((await sendMcp(web.url, { body: PING })).body).toEqual({ jsonrpc: "2.0", id: 1, result: {} });
 });
 
+test("what is deep or named to do harm reaches no further than it would by any other door", async () => {
+  const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+  const send = async (input: string) => {
+    const args = `{"name":"queue.createTask","input":${input}}`;
+    const params = `{"name":"call_procedure","arguments":${args}}`;
+    const body = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${params}}`;
+    const { result } = (await sendMcp(web.url, { body })).body as { result?: { content: { text: string }[] } };
+    return result?.content[0]?.text;
+  };
+  expect(await send(`{"title":"a","backendProfile":"codex","payload":{"text":${deep}}}`)).toContain(
+    "nested deeper than",
+  );
+  expect(await send(`{"constructor":${deep}}`)).toContain("invalid-input");
+  const polluting = `{"title":"a","backendProfile":"codex","payload":{"text":"a"},"__proto__":{"polluted":1}}`;
+  expect(await send(polluting)).toContain('"title":"a"');
+  expect(({} as { polluted?: number }).polluted).toBeUndefined();
+});
+
 test("what cannot be a message is not read", async () => {
   const large = await sendMcp(web.url, { body: " ".repeat(BODY_MAX_BYTES + 1) });
   expect([large.status, reasonOf(large.body)]).toEqual([413, "body-too-large"]);

@@ -106,6 +106,30 @@ test("a token lists the tools that its role and scopes let it call, and is refus
   for (const { name } of procedures) expect(name).toMatch(/^(queue|health)\.|^identity\.(me|signInMethods)$/);
 });
 
+test("whoever sees a tool may use it: what it calls is what it says that it needs", async () => {
+  const admin = mcpClient(web.url);
+  const { sessionId, runId, commandId } = await admin.ok("start_session", { backendProfile: "codex", text: "Hi." });
+  const { taskId } = await admin.ok("enqueue_task", { title: "t", backendProfile: "codex", text: "go" });
+  const args: Record<string, object> = {
+    start_session: { backendProfile: "codex", text: "Hi." },
+    ...{ send_message: { sessionId, text: "More." }, read_session: { sessionId }, interrupt_turn: { runId } },
+    ...{ wait_for_turn: { commandId, seconds: 0 }, wait_for_task: { taskId, seconds: 0 }, get_task: { taskId } },
+    ...{ enqueue_task: { title: "t", backendProfile: "codex", text: "go" }, explain_task: { taskId } },
+    ...{ cancel_task: { taskId }, retry_task: { taskId }, cancel_run: { runId }, open_link: { id: runId } },
+    ...{ decide_approval: { approvalId: "apr_none", decision: "decline" }, find_procedures: { words: "runs" } },
+    call_procedure: { name: "identity.me" },
+  };
+  for (const { name, needs } of TOOLS) {
+    const scopes = [...new Set(["docs", ...needs.map((need) => need.split(".")[0] ?? "")])];
+    const narrow = await clientOf({ role: "operator", scopes, tenantId: "default" });
+    expect(namesOf(await narrow.tools())).toContain(name);
+    expect([name, await narrow.refusal(name, args[name] ?? {})]).toEqual([
+      name,
+      name === "decide_approval" ? "not-found" : null,
+    ]);
+  }
+});
+
 test("a session is started, waited for, approved and read", async () => {
   const agent = await clientOf({
     role: "operator",

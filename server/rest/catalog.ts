@@ -38,8 +38,14 @@ export function mayCall(ctx: TrpcContext, name: string): boolean {
   }
 }
 
-/** Found by its fields' names, so that a new procedure needs no entry in a list. */
+/** Found by its fields' names, at any depth, so that a new procedure needs no entry in a list. */
 function holdsSecret(answer: z.ZodType): boolean {
-  const { properties = {} } = toJsonSchema(answer, "output");
-  return Object.keys(properties).some((name) => /(^t|T)oken$|(^s|S)ecret$/.test(name));
+  const isSecret = (schema: unknown): boolean => {
+    if (Array.isArray(schema)) return schema.some(isSecret);
+    if (typeof schema !== "object" || schema === null) return false;
+    return Object.entries(schema).some(
+      ([name, inner]) => (typeof inner === "object" && /(^t|T)oken$|(^s|S)ecret$/.test(name)) || isSecret(inner),
+    );
+  };
+  return isSecret(toJsonSchema(answer, "output"));
 }
