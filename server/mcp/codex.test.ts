@@ -71,6 +71,9 @@ async function runCodex(opts: { server: string[]; token: string; steps: ((last: 
   }
 }
 
+/** On a busy machine a program takes its time to start; codex would go on without it. */
+const PATIENTLY = ["required = true", "startup_timeout_sec = 60"];
+
 function configOf(modelUrl: string, server: string[]): string {
   return [
     ...[
@@ -81,7 +84,7 @@ function configOf(modelUrl: string, server: string[]): string {
     ],
     ...["[history]", 'persistence = "none"', "[analytics]", "enabled = false", "[features]", "plugins = false"],
     ...["[model_providers.scripted]", 'name = "Scripted"', `base_url = ${JSON.stringify(modelUrl)}`],
-    ...['wire_api = "responses"', 'env_key = "MODEL_KEY"', "[mcp_servers.agentrun]", ...server, ""],
+    ...['wire_api = "responses"', 'env_key = "MODEL_KEY"', "[mcp_servers.agentrun]", ...PATIENTLY, ...server, ""],
   ].join("\n");
 }
 
@@ -129,7 +132,7 @@ test("codex starts a session by HTTP, and by our hints destroys nothing that nob
   const url = JSON.stringify(`${web.url}/api/mcp`);
   const server = [`url = ${url}`, 'bearer_token_env_var = "AGENTRUN_TOKEN"'];
   expect(await startBy("by http", server)).toEqual({ cancelled: "failed", run: "pending" });
-}, 30_000);
+}, 90_000);
 
 test("codex starts a session by the command line, and what its settings allow it does", async () => {
   const folder = path.resolve("test-results", `mcp-${process.pid}`);
@@ -149,4 +152,4 @@ test("codex starts a session by the command line, and what its settings allow it
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}, 30_000);
+}, 90_000);

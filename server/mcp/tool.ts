@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type JsonSchema, mayCall, toJsonSchema } from "@/server/rest";
 import type { TrpcContext } from "@/server/trpc/init";
 import type { Api } from "./caller";
+import { forModels } from "./schema";
 
 /** What a tool works with: the procedures, as its caller may call them. */
 export type ToolCall = {
@@ -68,18 +69,6 @@ export function maySee({ needs }: Tool, ctx: TrpcContext): boolean {
 
 /** Rows of a list that a tool tells unless told, and at most. */
 export const rowLimit = z.int().min(1).max(100).default(20).describe("Rows of this page, 20 unless told.");
-
-/** A schema without the patterns of its texts: they are long, and the server says what it refuses. */
-export function forModels(schema: JsonSchema): JsonSchema {
-  return without(schema) as JsonSchema;
-}
-
-function without(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(without);
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).filter(([name, inner]) => !(name === "pattern" && typeof inner === "string"));
-  return Object.fromEntries(entries.map(([name, inner]) => [name, without(inner)]));
-}
 
 /** Of a row what a model needs, without what is not there. */
 export function brief<Row extends object, Name extends keyof Row>(row: Row, names: readonly Name[]): ToolAnswer {

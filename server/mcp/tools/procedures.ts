@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { InvalidInputError } from "@/server/errors";
-import { cut, defineTool, forModels, type ToolAnswer } from "@/server/mcp/tool";
+import { forModels } from "@/server/mcp/schema";
+import { cut, defineTool, type ToolAnswer } from "@/server/mcp/tool";
 import { type CataloguedProcedure, callProcedure, inputSchemaOf, mayCall, procedureCatalog } from "@/server/rest";
 
 const FOUND_MAX = 8;
