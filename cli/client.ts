@@ -1,4 +1,5 @@
 import { createParser } from "eventsource-parser";
+import { withDeadline } from "@/contract/deadline";
 import { ErrorBody } from "@/contract/errors";
 import { RefusedError, TimeoutError, UnreachableError } from "./failure";
 import { pause } from "./pause";
@@ -55,9 +56,11 @@ export class Client {
     body: string,
     { headers, signal, timeoutMs }: { headers: Record<string, string>; signal: AbortSignal; timeoutMs: number },
   ): Promise<{ status: number; text: string }> {
-    const either = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-    const response = await this.#ask(target, { method: "POST", body, signal: either }, headers, timeoutMs);
-    return { status: response.status, text: await textOf(response, this.url, timeoutMs) };
+    const ask = async (either: AbortSignal) => {
+      const response = await this.#ask(target, { method: "POST", body, signal: either }, headers, timeoutMs);
+      return { status: response.status, text: await textOf(response, this.url, timeoutMs) };
+    };
+    return withDeadline(this.url, timeoutMs, ask, signal);
   }
 
   /**
@@ -163,7 +166,8 @@ async function textOf(response: Response, url: string, timeoutMs: number): Promi
 }
 
 function failureOf(error: unknown, url: string, timeoutMs: number): Error {
-  if (error instanceof Error && error.name === "TimeoutError") return new TimeoutError(url, timeoutMs);
+  if (error instanceof Error && (error.name === "TimeoutError" || error.name === "DeadlineError"))
+    return new TimeoutError(url, timeoutMs);
   if (error instanceof Error && error.name === "AbortError") return error;
   // What fetch says is that it failed; why stands in its cause.
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;

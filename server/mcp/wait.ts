@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
+import { withDeadline } from "@/contract/deadline";
 import { UnauthenticatedError } from "@/server/errors";
 import { asStream } from "@/server/trpc/watch";
 import type { ToolCall } from "./tool";
@@ -16,15 +17,17 @@ export async function waitUntil<Seen extends { isOver: boolean }>(
   seconds: number,
   { look, changes }: { look: () => Promise<Seen>; changes: (signal: AbortSignal) => AsyncIterable<unknown> },
 ): Promise<Seen> {
-  let seen = await look();
-  if (seen.isOver || seconds === 0) return seen;
-  const signal = AbortSignal.any([call.signal, AbortSignal.timeout(seconds * 1_000)]);
-  for await (const _ of changes(signal)) {
-    seen = await look();
-    if (seen.isOver || signal.aborted) return seen;
-  }
-  // The stream has ended with what it follows, with the server, or with the time.
-  return look();
+  const first = await look();
+  if (first.isOver || seconds === 0) return first;
+  const follow = async (signal: AbortSignal): Promise<Seen> => {
+    for await (const _ of changes(signal)) {
+      const seen = await look();
+      if (seen.isOver || signal.aborted) return seen;
+    }
+    // The stream has ended with what it follows, with the server, or with the time.
+    return look();
+  };
+  return withDeadline("a wait", seconds * 1_000, follow, call.signal);
 }
 
 const LOOK_EVERY_MS = 1_000;
