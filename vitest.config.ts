@@ -18,7 +18,8 @@ export default defineConfig({
     ],
     globalSetup: ["db/test/vitest-setup.ts"],
     pool: "forks",
-    maxWorkers: 2,
+    // Much of what is waited for is another process or a clock: a third keeps two cores at work.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // A wait ends by its condition; on a busy machine a second is none.
