@@ -2,6 +2,7 @@
 import { Plus } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useState } from "react";
+import { DocLink } from "@/components/docs/doc-link";
 import { Button } from "@/components/ui/button";
 import { EmptyState, Panel } from "@/components/ui/page";
 import { Time } from "@/components/ui/time";
@@ -34,6 +35,10 @@ export function OwnTokens({ own: { items, until } }: { own: Own }) {
           For your command line, or an agent that works for you: it may do what you may, under your name, until you sign
           out or your sign-in ends{until === null ? "" : " "}
           {until !== null && <Time at={until} />}.
+          <span className="mt-1 flex justify-center gap-3">
+            <DocLink name="cli">The command line</DocLink>
+            <DocLink name="mcp">Agents that command AgentRun</DocLink>
+          </span>
         </EmptyState>
       ) : (
         <TokensTable label="Your own tokens" tokens={items} namedId={null} onRevoke={setEnding} />
