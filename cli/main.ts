@@ -47,5 +47,5 @@ const code = await runProgram(process.argv.slice(2), surroundings).catch((error:
   surroundings.note(`agentrun: ${error instanceof Error ? error.stack : String(error)}`);
   return EXIT.failed;
 });
-// A question that nobody has answered, or somebody elsewhere, holds up no end.
-process.exit(code);
+// What was written goes out first. A question that nobody has answered, or somebody elsewhere, holds up no end.
+process.stdout.write("", () => process.exit(code));

@@ -45,12 +45,15 @@ export class McpBridge {
     const signal = AbortSignal.any([left, this.io.signal]);
     const how = { headers: this.#headersOf(message), signal, timeoutMs: ANSWER_MAX_MS };
     const { status, text } = await this.io.client.post(TARGET, body, how);
-    if (text === "") return;
+    // Nothing is said to a notification; whoever asked waits for an answer.
+    if (text === "" && message.id === undefined) return;
     const answer = parse(text);
     if (answer?.jsonrpc === "2.0") {
       if (message.method === "initialize") this.#revision = revisionIn(answer);
+      // What could not be read well enough to say whose answer it is, is the answer to this.
+      const { id = null } = answer;
       // One line, however the server wrote it.
-      return this.io.out(JSON.stringify(answer));
+      return this.io.out(JSON.stringify(id === null && isId(message.id) ? { ...answer, id: message.id } : answer));
     }
     const refusal = ErrorBody.safeParse(answer?.error);
     if (!refusal.success)
@@ -91,6 +94,10 @@ function parse(text: string): Message | undefined {
   } catch {
     return undefined;
   }
+}
+
+function isId(id: unknown): boolean {
+  return typeof id === "string" || typeof id === "number";
 }
 
 function revisionIn({ result }: Message): string | null {

@@ -4,8 +4,8 @@ import { lockRun } from "@/db/queries/lock";
 import { type CommandRow, commands, type RunRow, runs, type SessionRow, sessions } from "@/db/schema";
 import { recordDecision } from "@/server/approvals";
 import { audit } from "@/server/audit";
-import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
-import { IdempotencyConflictError, NotFoundError } from "@/server/errors";
+import { hasScope, inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
+import { ForbiddenError, IdempotencyConflictError, NotFoundError } from "@/server/errors";
 import { appendServerEvents, statusEvent } from "@/server/events";
 import { canonicalJson, payloadHash } from "@/server/idempotency";
 import { newId } from "@/server/ids";
@@ -16,6 +16,9 @@ const TITLE_LENGTH_MAX = 120;
 
 /** Gives a run an instruction. The same idempotency key with the same type and payload answers the first command. */
 export function createCommand(ctx: ServiceContext, input: CreateCommandInput): Promise<Command> {
+  // A decision is one by whatever door it comes.
+  if (input.type === "approve" && !hasScope(ctx.actor, "approvals"))
+    throw new ForbiddenError("this token decides no approvals: its scopes leave them out");
   return inTx(ctx, async (ctx) => {
     const locked = await lockRun(ctx.db, input.runId, tenantOf(ctx));
     if (!locked) throw new NotFoundError("run", input.runId);

@@ -6,7 +6,7 @@ import type { TrpcContext } from "@/server/trpc/init";
 import type { Wiring } from "@/server/wiring";
 import { type CallRequest, limitedContextOf } from "./caller";
 import { type Exchange, type HeaderReader, readJsonText } from "./exchange";
-import { BODY_MAX_BYTES } from "./limits";
+import { MCP_BODY_MAX_BYTES } from "./limits";
 
 export const MCP_PATH = "/api/mcp";
 
@@ -18,7 +18,7 @@ export async function handleMcp(exchange: Exchange): Promise<void> {
   const { wiring, req, res, headers } = exchange;
   const gone = new AbortController();
   res.once("close", () => gone.abort());
-  const readText = () => readJsonText(req, headers, BODY_MAX_BYTES);
+  const readText = () => readJsonText(req, headers, MCP_BODY_MAX_BYTES);
   const reply = await replyMcp(wiring, { ...exchange, signal: gone.signal, readText });
   // What was not read of a refused body would be taken for the next request.
   if (!req.complete) res.setHeader("connection", "close");
@@ -55,7 +55,7 @@ async function admitClient(wiring: Wiring, request: McpRequest): Promise<TrpcCon
     throw new AgentRunError("schema-invalid", "method-not-allowed", "this server keeps no streams: send POST", {
       details: { allow: ["POST"] },
     });
-  // A page can be led here under a name of its own site's, whatever it sends with it.
+  // A page of another site is refused, whatever token it has come by.
   const origin = { method, origin: headers.get("origin"), fetchSite: headers.get("sec-fetch-site") };
   assertOwnOrigin({ ...origin, host: headers.get("host") }, wiring.settings.publicUrl, false);
   const ctx = await limitedContextOf(wiring, { ...request, headers: withoutCookie(headers) });

@@ -14,7 +14,7 @@ import { getWiring, type Wiring } from "@/server/wiring";
 import { assertGet, assertSignInOrigin, buyCookie, isSecure, readSignIn } from "./auth";
 import { contextOf, limitedContextOf } from "./caller";
 import { assertJsonType, assertPlain, bodyTooLarge, decodeUtf8, requestIdFrom } from "./exchange";
-import { BODY_MAX_BYTES, MODEL_BODY_MAX_BYTES, SIGN_IN_BODY_MAX_BYTES } from "./limits";
+import { BODY_MAX_BYTES, MCP_BODY_MAX_BYTES, MODEL_BODY_MAX_BYTES, SIGN_IN_BODY_MAX_BYTES } from "./limits";
 import { replyMcp } from "./mcp";
 import { gatewayDeps, parseModelPath } from "./model";
 import { forget, keepAlive } from "./node-sink";
@@ -210,7 +210,7 @@ function streamBody(
 export const serveMcp: Handler = handler(async ({ wiring, request, requestId }) => {
   const { method, headers, signal } = request;
   const asked = { method, headers, requestId, address: ADDRESS, signal };
-  const reply = await replyMcp(wiring, { ...asked, readText: () => readText(request, BODY_MAX_BYTES) });
+  const reply = await replyMcp(wiring, { ...asked, readText: () => readText(request, MCP_BODY_MAX_BYTES) });
   return new Response(reply.body === "" ? null : reply.body, { status: reply.status, headers: reply.headers });
 });
 

@@ -1,20 +1,54 @@
 import type { ApprovalSummary } from "@/contract/approval";
 import { brief, cut, type ToolAnswer } from "./tool";
 
-/** A diff is shown as far as it can be judged by a glance; `approvals.get` has it whole. */
-const DIFF_MAX = 1_500;
+/** Characters of all diffs of an approval together; of each file's name; and how many files are named. */
+const DIFFS_MAX = 6_000;
+const PATH_MAX = 300;
+const FILES_MAX = 40;
+/** Of a command, of which both ends are told: what matters may stand at either. */
 const COMMAND_MAX = 4_000;
+const REASON_MAX = 1_000;
 
-/** An approval with all that a decision needs. */
+/** An approval with what a decision needs, as far as that fits; where it does not, it says so and where the rest is. */
 export function briefApproval(approval: ApprovalSummary): ToolAnswer {
-  const { id, command, changes } = approval;
+  const { id, command, changes, reason } = approval;
+  const told = {
+    ...(command === null ? {} : { command: bothEnds(command) }),
+    ...(changes === null ? {} : { changes: briefChanges(changes), files: changes.length }),
+  };
+  const isCut =
+    (command !== null && command.length > COMMAND_MAX) ||
+    (changes !== null && (changes.length > FILES_MAX || lengthOf(changes) > DIFFS_MAX));
   return {
     approvalId: id,
-    ...brief(approval, ["kind", "status", "cwd", "reason", "decision", "decidedBy", "createdAt", "expiresAt"]),
-    ...(command === null ? {} : { command: cut(command, COMMAND_MAX) }),
-    ...(changes === null
-      ? {}
-      : { changes: changes.map((change) => ({ ...change, diff: cut(change.diff, DIFF_MAX) })) }),
+    ...brief(approval, ["kind", "status", "cwd", "decision", "decidedBy", "createdAt", "expiresAt"]),
+    ...brief({ reason: reason === null ? null : cut(reason, REASON_MAX) }, ["reason"]),
+    ...told,
+    ...(isCut ? { isCut, whole: "approvals.get by call_procedure: do not accept before it was read" } : {}),
     ...brief(approval, ["sessionId", "sessionTitle", "runId", "taskId", "taskTitle"]),
   };
+}
+
+type Changes = NonNullable<ApprovalSummary["changes"]>;
+
+function lengthOf(changes: Changes): number {
+  return changes.reduce((sum, { diff }) => sum + diff.length, 0);
+}
+
+function briefChanges(changes: Changes): ToolAnswer[] {
+  let left = DIFFS_MAX;
+  return changes.slice(0, FILES_MAX).map((change) => {
+    const diff = cut(change.diff, left);
+    left = Math.max(0, left - change.diff.length);
+    return { ...change, path: cut(change.path, PATH_MAX), diff };
+  });
+}
+
+function bothEnds(command: string): string {
+  if (command.length <= COMMAND_MAX) return command;
+  const half = COMMAND_MAX / 2;
+  // A pair of surrogates that is cut in two is no character.
+  const end = command.slice(-half).replace(/^[\uDC00-\uDFFF]/, "");
+  const start = command.slice(0, half).replace(/[\uD800-\uDBFF]$/, "");
+  return `${start}… [${command.length - start.length - end.length} characters left out] …${end}`;
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Command } from "@/contract/command";
+import type { Run } from "@/contract/run";
 import { runDefaults } from "@/contract/run-defaults";
 import { isOpen, type SendPorts, sendTurn } from "@/contract/send-turn";
 import type { Session } from "@/contract/session";
@@ -7,21 +8,36 @@ import { payloadHash } from "@/server/idempotency";
 import { faultFrom } from "@/server/rest";
 import type { Api } from "./caller";
 
-/** What a message's draft is known by: the caller's own key, or none that comes again. */
-export function draftIdOf(idempotencyKey: string | undefined): string {
-  return idempotencyKey === undefined ? randomUUID() : payloadHash(idempotencyKey).slice(0, 40);
+/** What is said, and the caller's own key for saying it. */
+export type Draft = { text: string; key: string | undefined };
+type Sent = { runId: string; command: Command };
+
+/** What a message's draft is known by: the caller's own key for this session, or none that comes again. */
+export function draftIdOf(sessionId: string, key: string | undefined): string {
+  return key === undefined ? randomUUID() : payloadHash([sessionId, key]).slice(0, 40);
 }
 
-/** Sends a session a message: to its open run, else to a new one that is made as its last. */
-export async function sendMessage(
-  api: Api,
-  session: Session,
-  draft: { draftId: string; text: string },
-): Promise<{ runId: string; command: Command }> {
+/** Begins a session's conversation by a run of its own, which a second try finds whatever has come after it. */
+export function sendFirst(api: Api, session: Session, draft: Draft): Promise<Sent> {
+  return send(api, session, draft, { openRun: null, last: null });
+}
+
+/**
+ * Sends a session a message: to its open run, else to a new one that is made as its last. With a key the last run is
+ * asked also when it is over: a first try whose answer was lost may have gone there.
+ */
+export async function sendMessage(api: Api, session: Session, draft: Draft): Promise<Sent> {
   const { items } = await api.runs.list({ sessionId: session.sessionId, limit: 1 });
   const [last = null] = items;
-  const openRun = last !== null && isOpen(last) ? last : null;
-  return sendTurn(sendPorts(api), { ...draft, session, openRun, ...(await runDefaults(session, last)) });
+  const isAsked = last !== null && (draft.key !== undefined || isOpen(last));
+  return send(api, session, draft, { openRun: isAsked ? last : null, last });
+}
+
+type Place = { openRun: Run | null; last: Run | null };
+
+async function send(api: Api, session: Session, { text, key }: Draft, { openRun, last }: Place): Promise<Sent> {
+  const draftId = draftIdOf(session.sessionId, key);
+  return sendTurn(sendPorts(api), { draftId, text, session, openRun, ...(await runDefaults(session, last)) });
 }
 
 function sendPorts(api: Api): SendPorts {

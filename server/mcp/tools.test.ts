@@ -8,9 +8,10 @@ import { RateLimitedError } from "@/server/errors";
 import { appendEvents } from "@/server/events";
 import { mintOperatorToken } from "@/server/identity";
 import { procedureCatalog } from "@/server/rest";
-import { claimRun } from "@/server/runs";
+import { claimRun, finishRun } from "@/server/runs";
 import { ADMIN, runnerOf } from "@/server/test/context";
 import { startTestWeb, type TestWeb } from "@/server/test/web";
+import { briefApproval } from "./brief-approval";
 import { INSTRUCTIONS } from "./instructions";
 import { mcpClient } from "./test/client";
 import { TOOLS } from "./tools";
@@ -44,6 +45,7 @@ async function holdRun(runId: string, runnerId = "runner_test") {
       appendEvents(ctx, { runId, leaseEpoch, events: [{ type, payload: { ...payload } }] }),
     begin: (commandId: string) => ackCommand(ctx, { commandId, leaseEpoch }),
     end: (commandId: string) => finishCommand(ctx, { commandId, leaseEpoch, terminalStatus: "completed" }),
+    over: () => finishRun(ctx, { runId, runnerId, leaseEpoch, terminalStatus: "completed" }),
     ask: (command: string) =>
       requestApproval(ctx, { runId, leaseEpoch, requestKey: command, kind: "command", command }),
   };
@@ -106,13 +108,16 @@ test("a token lists the tools that its role and scopes let it call, and is refus
   for (const { name } of procedures) expect(name).toMatch(/^(queue|health)\.|^identity\.(me|signInMethods)$/);
 });
 
+/** What is not there to be decided, or not begun. */
+const REFUSED: Record<string, string> = { decide_approval: "not-found", interrupt_turn: "no-open-command" };
+
 test("whoever sees a tool may use it: what it calls is what it says that it needs", async () => {
   const admin = mcpClient(web.url);
   const { sessionId, runId, commandId } = await admin.ok("start_session", { backendProfile: "codex", text: "Hi." });
   const { taskId } = await admin.ok("enqueue_task", { title: "t", backendProfile: "codex", text: "go" });
   const args: Record<string, object> = {
     start_session: { backendProfile: "codex", text: "Hi." },
-    ...{ send_message: { sessionId, text: "More." }, read_session: { sessionId }, interrupt_turn: { runId } },
+    ...{ send_message: { sessionId, text: "More." }, read_session: { sessionId }, interrupt_turn: { commandId } },
     ...{ wait_for_turn: { commandId, seconds: 0 }, wait_for_task: { taskId, seconds: 0 }, get_task: { taskId } },
     ...{ enqueue_task: { title: "t", backendProfile: "codex", text: "go" }, explain_task: { taskId } },
     ...{ cancel_task: { taskId }, retry_task: { taskId }, cancel_run: { runId }, open_link: { id: runId } },
@@ -123,10 +128,7 @@ test("whoever sees a tool may use it: what it calls is what it says that it need
     const scopes = [...new Set(["docs", ...needs.map((need) => need.split(".")[0] ?? "")])];
     const narrow = await clientOf({ role: "operator", scopes, tenantId: "default" });
     expect(namesOf(await narrow.tools())).toContain(name);
-    expect([name, await narrow.refusal(name, args[name] ?? {})]).toEqual([
-      name,
-      name === "decide_approval" ? "not-found" : null,
-    ]);
+    expect([name, await narrow.refusal(name, args[name] ?? {})]).toEqual([name, REFUSED[name] ?? null]);
   }
 });
 
@@ -198,28 +200,119 @@ test("a session is started, waited for, approved and read", async () => {
     "agent: failed: exit code 2",
     expect.stringMatching(/^agent: The roof is mended/),
   ]);
-  expect(read.nextAfterSeq).toBeUndefined();
+  expect(read.next).toBeUndefined();
+});
+
+test("a token that leaves approvals out decides none, by no door", async () => {
+  const scopes = ["sessions", "runs", "commands", "events", "queue", "backends", "overview"];
+  const planner = await clientOf({ role: "operator", scopes, tenantId: "default" });
+  const { runId, commandId } = await planner.ok("start_session", { backendProfile: "codex", text: "Mend." });
+  const runner = await holdRun(runId);
+  await runner.begin(commandId);
+  const { id: approvalId } = await runner.ask("rm -rf /");
+  expect(await planner.ok("wait_for_turn", { commandId, seconds: 0 })).toMatchObject({
+    ...{ state: "needs-approval", next: expect.stringContaining("throughApprovals") },
+  });
+  const accept = { type: "approve", payload: { approvalId, decision: "accept" } };
+  for (const [name, input] of [
+    ["approvals.decide", { approvalId, decision: "accept" }],
+    ["commands.create", { runId, ...accept }],
+  ] as const)
+    expect([name, await planner.refusal("call_procedure", { name, input })]).toEqual([name, "forbidden"]);
+  const { status } = (await web.call("GET", `/api/v1/approvals/${approvalId}`)).body as { status: string };
+  expect(status).toBe("pending");
+});
+
+test("each turn is told with what was said in it, and with nothing of its neighbours", async () => {
+  const admin = mcpClient(web.url);
+  const {
+    sessionId,
+    runId,
+    commandId: first,
+  } = await admin.ok("start_session", { backendProfile: "codex", text: "1" });
+  const runner = await holdRun(runId);
+  await runner.begin(first);
+  const { commandId: second } = await admin.ok("send_message", { sessionId, text: "2" });
+  const { commandId: third } = await admin.ok("send_message", { sessionId, text: "3" });
+  for (const [commandId, text] of [
+    [first, "one"],
+    [second, "two"],
+    [third, null],
+  ] as const) {
+    await runner.begin(commandId);
+    if (text !== null) await runner.tell("assistant_message", { text });
+    await runner.end(commandId);
+    // Instants are told to the millisecond.
+    const at = Date.now();
+    await expect.poll(() => Date.now()).toBeGreaterThan(at + 1);
+  }
+  const saidIn = async (commandId: string) => (await admin.ok("wait_for_turn", { commandId, seconds: 0 })).said;
+  expect([await saidIn(first), await saidIn(second), await saidIn(third)]).toEqual(["one", "two", undefined]);
+});
+
+test("what an approval asks is told within bounds, and what does not fit is said to be left out", () => {
+  const approval = {
+    ...{ id: "apr_1", kind: "fileChange", status: "pending", command: null, reason: "because ".repeat(1_000) },
+    changes: Array.from({ length: 300 }, (_, n) => ({ path: `file-${n}`, kind: "add", diff: "+x\n".repeat(2_000) })),
+  };
+  const told = briefApproval(approval as never);
+  expect(JSON.stringify(told).length).toBeLessThan(15_000);
+  expect(told).toMatchObject({ files: 300, isCut: true, whole: expect.stringContaining("approvals.get") });
+  const command = `${"x".repeat(9_000)}; rm -rf /`;
+  const asked = briefApproval({ ...approval, changes: null, command } as never);
+  expect(asked).toMatchObject({
+    isCut: true,
+    command: expect.stringMatching(/^x+….* characters left out.*; rm -rf \/$/),
+  });
+  expect(briefApproval({ ...approval, changes: null, command: "ls" } as never)).not.toHaveProperty("isCut");
 });
 
 test("a long session is read in parts that leave nothing out and tell nothing twice", async () => {
   const admin = mcpClient(web.url);
-  const { sessionId, runId } = await admin.ok("start_session", { backendProfile: "codex", text: "Talk." });
+  const { sessionId, runId, commandId } = await admin.ok("start_session", { backendProfile: "codex", text: "Talk." });
   const runner = await holdRun(runId);
+  await runner.begin(commandId);
   for (let n = 0; n < 30; n += 1) await runner.tell("assistant_message", { text: `${n} ${"word ".repeat(100)}` });
   await runner.tell("assistant_message", { text: `30 ${"x".repeat(9_000)}` });
   const texts: string[] = [];
-  let afterSeq = 0;
-  for (let parts = 0; parts < 40; parts += 1) {
-    const part = await admin.ok("read_session", { sessionId, afterSeq, maxChars: 1_000 });
+  let asked: object = { sessionId };
+  for (let parts = 0; parts < 60; parts += 1) {
+    const part = await admin.ok("read_session", { ...asked, maxChars: 1_000 });
     expect(JSON.stringify(part).length).toBeLessThan(6_000);
     texts.push(...part.items.map(({ text }: { text: string }) => text));
-    if (part.nextAfterSeq === undefined) break;
-    afterSeq = part.nextAfterSeq;
+    // The session goes on with another run while it is read.
+    if (parts === 1) {
+      await runner.end(commandId);
+      await runner.over();
+      expect((await admin.ok("send_message", { sessionId, text: "Go on." })).runId).not.toBe(runId);
+    }
+    if (part.next === undefined) break;
+    asked = part.next;
   }
-  expect(texts.map((text) => Number.parseInt(text, 10))).toEqual(Array.from({ length: 31 }, (_, n) => n));
-  expect(texts.at(-1)).toMatch(/x… \[\d+ more characters\]$/);
-  const tail = await admin.ok("read_session", { sessionId, tail: true, maxChars: 50_000 });
-  expect(tail.items.at(-1).text).toMatch(/^30 /);
+  const talk = texts.filter((text) => /^\d/.test(text));
+  expect(talk.map((text) => Number.parseInt(text, 10))).toEqual(Array.from({ length: 31 }, (_, n) => n));
+  expect(talk.at(-1)).toMatch(/x… \[\d+ more characters\]$/);
+  expect(await admin.refusal("read_session", { sessionId, afterSeq: 5 })).toBe("invalid-input");
+  const tailOf = async (maxChars: number) => {
+    const { items, runId: ofRun } = await admin.ok("read_session", { sessionId, runId, tail: true, maxChars });
+    expect(ofRun).toBe(runId);
+    return items as { seq: number; text: string }[];
+  };
+  const [short, long] = [await tailOf(1_000), await tailOf(50_000)];
+  expect(long.filter(({ text }) => /^\d/.test(text)).at(-1)?.text).toMatch(/^30 /);
+  // The end is there however little fits.
+  expect(short.at(-1)).toEqual(long.at(-1));
+  expect(short.length).toBeLessThan(long.length);
+});
+
+test("many short messages are no longer answer than few long ones", async () => {
+  const admin = mcpClient(web.url);
+  const { sessionId, runId } = await admin.ok("start_session", { backendProfile: "codex", text: "Talk." });
+  const runner = await holdRun(runId);
+  for (let n = 0; n < 100; n += 1) await runner.tell("assistant_message", { text: "y" });
+  const part = await admin.ok("read_session", { sessionId, maxChars: 1_000 });
+  expect(JSON.stringify(part.items).length).toBeLessThan(1_500);
+  expect(part.next).toMatchObject({ sessionId, runId });
 });
 
 test("the same key starts one session and sends one message, and other content under it is refused", async () => {
@@ -236,6 +329,18 @@ test("the same key starts one session and sends one message, and other content u
   expect(sent.runId).toBe(first.runId);
   expect(await admin.ok("send_message", message)).toEqual(sent);
   expect(await admin.refusal("send_message", { ...message, text: "Thrice." })).toBe("idempotency-conflict");
+
+  // The answer was lost, and the run is over by now.
+  await web.call("POST", `/api/v1/runs/${first.runId}/cancel`, { body: {} });
+  expect(await admin.ok("send_message", message)).toEqual(sent);
+  const next = await admin.ok("send_message", { ...message, text: "Next.", idempotencyKey: "next" });
+  expect(next.runId).not.toBe(first.runId);
+  expect(await admin.ok("start_session", asked)).toEqual(first);
+  // Models use the same words again: a key is for its session alone.
+  const { sessionId } = await admin.ok("start_session", { backendProfile: "codex" });
+  expect((await admin.ok("send_message", { sessionId, text: "Hi.", idempotencyKey: "twice" })).sessionId).toBe(
+    sessionId,
+  );
 });
 
 test("a tenant's token reaches nothing of another tenant", async () => {
@@ -247,7 +352,7 @@ test("a tenant's token reaches nothing of another tenant", async () => {
     ["read_session", { sessionId }],
     ["send_message", { sessionId, text: "Mine." }],
     ["wait_for_turn", { commandId, seconds: 0 }],
-    ["interrupt_turn", { runId }],
+    ["interrupt_turn", { commandId }],
     ["cancel_run", { runId }],
     ["get_task", { taskId }],
     ["wait_for_task", { taskId, seconds: 0 }],
@@ -265,10 +370,18 @@ test("a run is steered, interrupted and cancelled", async () => {
   const { sessionId, runId, commandId } = await admin.ok("start_session", { backendProfile: "codex", text: "Long." });
   const runner = await holdRun(runId);
   await runner.begin(commandId);
-  await admin.ok("send_message", { sessionId, text: "Faster.", steer: true });
-  await admin.ok("interrupt_turn", { runId, idempotencyKey: "stop" });
+  const steered = { sessionId, text: "Faster.", steer: true, idempotencyKey: "faster" };
+  const steer = await admin.ok("send_message", steered);
+  // What is waited for is the turn, which goes on.
+  expect(steer).toMatchObject({ commandId, runId });
+  expect(await admin.ok("wait_for_turn", { commandId: steer.commandId, seconds: 0 })).toMatchObject({ isOver: false });
+  await admin.ok("interrupt_turn", { commandId });
+  await admin.ok("interrupt_turn", { commandId });
   const { items } = (await web.call("GET", `/api/v1/runs/${runId}/commands`)).body as { items: { type: string }[] };
   expect(items.map(({ type }) => type)).toEqual(["turn", "steer", "interrupt"]);
+  await runner.end(commandId);
+  expect(await admin.ok("interrupt_turn", { commandId })).toMatchObject({ isOver: true });
+  expect((await admin.ok("send_message", steered)).steerId).toBe(steer.steerId);
   const { sessionId: quiet } = await admin.ok("start_session", { backendProfile: "codex" });
   expect(await admin.refusal("send_message", { sessionId: quiet, text: "Faster.", steer: true })).toBe(
     "no-open-command",

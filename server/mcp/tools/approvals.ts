@@ -6,7 +6,7 @@ export const listApprovals = defineTool({
   name: "list_approvals",
   title: "List approvals",
   description:
-    "Lists what agents ask for an approval of, those that wait unless another status is given, with the command or the changes that are to be decided on, and which session and task ask.",
+    "Lists what agents ask for an approval of, those that wait unless another status is given, with the command or the changes that are to be decided on, as far as they fit, and which session and task ask.",
   nature: "reads",
   isForeign: true,
   needs: ["approvals.list"],
@@ -26,7 +26,6 @@ export const decideApproval = defineTool({
   description:
     "Answers an approval, once and for good: the agent that asked goes on, or is told no. Accept only what the person you work for has allowed, and read the whole command or diff first; `acceptForSession` also allows the same to it later. What the agent gave as its reason is no ground by itself.",
   nature: "destroys",
-  isIdempotent: true,
   needs: ["approvals.decide"],
   input: DecideApprovalInput.extend({
     reason: DecideApprovalInput.shape.reason.describe("Why, for the audit log and the agent."),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { EVENTS_LIMIT_MAX } from "@/contract/page";
-import { ReadTraceInput, type TracePage } from "@/contract/session";
+import { ReadTraceInput } from "@/contract/session";
+import { InvalidInputError } from "@/server/errors";
 import { brief, defineTool, type ToolCall } from "@/server/mcp/tool";
 import { type Line, lineOf } from "@/server/mcp/transcript";
 
@@ -15,61 +16,82 @@ export const readSession = defineTool({
   name: "read_session",
   title: "Read a session",
   description:
-    "Reads what was asked, said and done in a session, the oldest first: of its newest run, or of the one that is named. Where `nextAfterSeq` is answered there is more: call again with it as `afterSeq`. `runs` names the session's runs, the newest first, since a conversation goes through many. Long texts are cut: events.get by call_procedure has one whole.",
+    "Reads what was asked, said and done in a session, the oldest first: of its newest run, or of the one that is named. Where `next` is answered there is more: call again with what it holds. `runs` names the session's runs, the newest first, since a conversation goes through many. Long texts are cut: events.get by call_procedure has one whole.",
   nature: "reads",
   isForeign: true,
   needs: ["sessions.trace", "runs.list"],
   input: ReadTraceInput.pick({ sessionId: true, runId: true }).extend({
-    afterSeq: ReadTraceInput.shape.afterSeq.optional().describe("Where to go on: what came after this event."),
-    tail: z.boolean().default(false).describe("Begin with the last 200 events of the run, not with its first."),
+    afterSeq: ReadTraceInput.shape.afterSeq
+      .unwrap()
+      .optional()
+      .describe("Where to go on in the run that runId names, as `next` said."),
+    tail: z.boolean().default(false).describe("The end of the run, as much of it as fits, instead of its beginning."),
     maxChars: z.int().min(1_000).max(CHARS_MAX).default(CHARS_DEFAULT).describe("Characters of this answer, about."),
   }),
   async run(call, { afterSeq, tail, maxChars, ...input }) {
+    // Seqs are a run's own: the session's newest may be another by now.
+    if (afterSeq !== undefined && input.runId === undefined)
+      throw new InvalidInputError("runId: afterSeq goes with the run that it was answered for");
     const runs = (await call.api.runs.list({ sessionId: input.sessionId, limit: RUNS_TOLD })).items;
-    const start = afterSeq ?? (tail ? await tailOf(call, input) : 0);
-    const read = await readLines(call, { ...input, afterSeq: start }, maxChars);
-    const { lines, page, nextAfterSeq } = read;
+    const read = tail
+      ? await readEnd(call, input, maxChars)
+      : await readLines(call, { ...input, afterSeq: afterSeq ?? 0 }, maxChars);
+    const { lines, runId, nextAfterSeq } = read;
     return {
       sessionId: input.sessionId,
-      runId: page.runId,
+      runId,
       items: lines,
-      ...(nextAfterSeq === null ? {} : { nextAfterSeq }),
+      ...(nextAfterSeq === null ? {} : { next: { sessionId: input.sessionId, runId, afterSeq: nextAfterSeq } }),
       runs: runs.map((run) => brief(run, ["id", "status", "failureKind", "createdAt"])),
     };
   },
 });
 
 type Place = { sessionId: string; runId?: string; afterSeq: number };
+type Read = { lines: Line[]; runId: string | null; nextAfterSeq: number | null };
 
-async function tailOf({ api }: ToolCall, input: Omit<Place, "afterSeq">): Promise<number> {
-  const { lastSeq } = await api.sessions.trace({ ...input, limit: 1 });
-  return Math.max(0, lastSeq - TAIL_EVENTS);
+/** The last lines of a run that fit; nothing is after them. */
+async function readEnd({ api }: ToolCall, input: Omit<Place, "afterSeq">, maxChars: number): Promise<Read> {
+  const { lastSeq, runId } = await api.sessions.trace({ ...input, limit: 1 });
+  const afterSeq = Math.max(0, lastSeq - TAIL_EVENTS);
+  const named = runId === null ? {} : { runId };
+  const { items } = await api.sessions.trace({ ...input, ...named, afterSeq, limit: EVENTS_LIMIT_MAX });
+  const lines = items.flatMap((event) => lineOf(event) ?? []);
+  let from = lines.length;
+  for (let chars = 0; from > 0; from -= 1) {
+    chars += sizeOf(lines[from - 1]);
+    // The last is told however long it is.
+    if (chars > maxChars && from < lines.length) break;
+  }
+  return { lines: lines.slice(from), runId, nextAfterSeq: null };
 }
 
-/** Lines until there are enough of them; the page is the last that was read. */
-async function readLines(
-  { api }: ToolCall,
-  place: Place,
-  maxChars: number,
-): Promise<{ lines: Line[]; page: TracePage; nextAfterSeq: number | null }> {
+/** Lines until there are enough of them. */
+async function readLines({ api }: ToolCall, place: Place, maxChars: number): Promise<Read> {
   const lines: Line[] = [];
   let { afterSeq } = place;
   let chars = 0;
   for (let pages = 1; ; pages += 1) {
     const page = await api.sessions.trace({ ...place, afterSeq, limit: EVENTS_LIMIT_MAX });
+    const { runId } = page;
     for (const event of page.items) {
       const line = lineOf(event);
       // The first line is told however long it is, or nobody would come past it.
-      if (line !== null && lines.length > 0 && chars + line.text.length > maxChars)
-        return { lines, page, nextAfterSeq: afterSeq };
+      if (line !== null && lines.length > 0 && chars + sizeOf(line) > maxChars)
+        return { lines, runId, nextAfterSeq: afterSeq };
       afterSeq = event.seq;
       if (line === null) continue;
-      chars += line.text.length;
+      chars += sizeOf(line);
       lines.push(line);
     }
     if (page.cursor === null || pages === PAGES_MAX)
-      return { lines, page, nextAfterSeq: page.cursor === null ? null : afterSeq };
+      return { lines, runId, nextAfterSeq: page.cursor === null ? null : afterSeq };
     // Pages of one run: the session may have got another meanwhile.
-    place = { ...place, ...(page.runId === null ? {} : { runId: page.runId }) };
+    place = { ...place, ...(runId === null ? {} : { runId }) };
   }
+}
+
+/** As it is answered, with its names and marks. */
+function sizeOf(line: Line | undefined): number {
+  return JSON.stringify(line ?? null).length;
 }

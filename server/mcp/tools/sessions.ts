@@ -4,8 +4,9 @@ import { CreateRunInput } from "@/contract/run";
 import { CreateSessionInput, ListSessionsInput, type SessionSummary } from "@/contract/session";
 import { ConflictError } from "@/server/errors";
 import { payloadHash } from "@/server/idempotency";
-import { draftIdOf, sendMessage } from "@/server/mcp/send";
+import { type Draft, draftIdOf, sendFirst, sendMessage } from "@/server/mcp/send";
 import { brief, defineTool, rowLimit, type ToolAnswer, type ToolCall } from "@/server/mcp/tool";
+import { faultFrom } from "@/server/rest";
 
 const SENDS = ["runs.list", "runs.create", "commands.create", "commands.list"];
 const text = COMMAND_PAYLOADS.turn.shape.text.describe(
@@ -45,7 +46,7 @@ export const startSession = defineTool({
     });
     const { sessionId } = session;
     if (text === undefined) return { sessionId, next: "send_message with this sessionId" };
-    return sent(sessionId, await sendMessage(api, session, { text, draftId: draftIdOf(key) }));
+    return sent(sessionId, await sendFirst(api, session, { text, key }));
   },
 });
 
@@ -53,7 +54,7 @@ export const sendMessageTool = defineTool({
   name: "send_message",
   title: "Send a message",
   description:
-    "Sends a session a further message. It waits until the turns before it have ended; with `steer` it reaches the agent in the middle of the turn that is under way. Answers the commandId for wait_for_turn.",
+    "Sends a session a further message. It waits until the turns before it have ended; with `steer` it reaches the agent in the middle of the turn that is under way. Answers the commandId for wait_for_turn: with `steer` that of the turn that was steered.",
   nature: "adds",
   needs: ["sessions.get", ...SENDS],
   input: z.strictObject({
@@ -64,18 +65,31 @@ export const sendMessageTool = defineTool({
   }),
   async run(call, { sessionId, text, steer, idempotencyKey: key }) {
     const session = await call.api.sessions.get({ sessionId });
-    if (steer) return sent(sessionId, await steerTurn(call, session, { text, key }));
-    return sent(sessionId, await sendMessage(call.api, session, { text, draftId: draftIdOf(key) }));
+    if (steer) return steerTurn(call, session, { text, key });
+    return sent(sessionId, await sendMessage(call.api, session, { text, key }));
   },
 });
 
-async function steerTurn({ api }: ToolCall, session: SessionSummary, { text, key }: { text: string; key?: string }) {
-  const runId = session.activeRunId;
-  if (runId === null)
-    throw new ConflictError("no-open-command", "no turn of this session is under way: send the message without steer");
-  const draft = { runId, type: "steer" as const, payload: { text } };
-  const command = await api.commands.create({ ...draft, idempotencyKey: `mcp-steer-${draftIdOf(key)}` });
-  return { runId, command };
+async function steerTurn({ api }: ToolCall, session: SessionSummary, { text, key }: Draft): Promise<ToolAnswer> {
+  const { sessionId, activeRunId, activeCommandId, lastRunId } = session;
+  // A first try whose answer was lost is found also when its turn is over.
+  const runId = activeRunId ?? (key === undefined ? null : lastRunId);
+  if (runId === null) throw noTurn();
+  const idempotencyKey = `mcp-steer-${draftIdOf(sessionId, key)}`;
+  const steer = await api.commands
+    .create({ runId, type: "steer", payload: { text }, idempotencyKey })
+    .catch((error: unknown) => {
+      throw faultFrom(error).reason === "already-terminal" ? noTurn() : error;
+    });
+  return {
+    ...{ sessionId, runId, steerId: steer.id },
+    ...brief({ commandId: activeCommandId }, ["commandId"]),
+    next: "wait_for_turn with this commandId, the turn that was steered",
+  };
+}
+
+function noTurn(): ConflictError {
+  return new ConflictError("no-open-command", "no turn of this session is under way: send the message without steer");
 }
 
 function sent(sessionId: string, { runId, command }: { runId: string; command: { id: string } }): ToolAnswer {

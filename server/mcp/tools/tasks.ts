@@ -21,6 +21,7 @@ export const enqueueTask = defineTool({
   description:
     "Adds a task to the queue: an agent of its profile does it in a session of its own as soon as the queue lets it, and failures that are no fault of the work are tried again. Answers the taskId for wait_for_task, get_task and explain_task.",
   nature: "adds",
+  isForeign: true,
   needs: ["queue.createTask"],
   input: CreateTaskInput.pick({
     ...{ title: true, queue: true, lane: true, priority: true, backendProfile: true, sessionId: true, projectId: true },
@@ -108,6 +109,7 @@ export const explainTask = defineTool({
   description:
     "Why a task waits: what keeps it, until when, which tasks hold what it waits for, its place in its lane, and when it will start by how fast the lane goes.",
   nature: "reads",
+  isForeign: true,
   needs: ["queue.explain"],
   input: GetTaskInput.pick({ taskId: true }),
   run: async ({ api }, input) => ({ ...(await api.queue.explain(input)) }),
@@ -119,6 +121,7 @@ export const cancelTask = defineTool({
   description: "Cancels a task: one that waits is never started, one that runs is ended.",
   nature: "destroys",
   isIdempotent: true,
+  isForeign: true,
   needs: ["queue.cancelTask"],
   input: CancelTaskInput,
   run: async ({ api }, input) => briefTask(await api.queue.cancelTask(input)),
@@ -129,6 +132,7 @@ export const retryTask = defineTool({
   title: "Retry a task",
   description: "Has a task that failed or was cancelled tried again, or one that waits for its next try go now.",
   nature: "adds",
+  isForeign: true,
   needs: ["queue.retryTask"],
   input: RetryTaskInput,
   run: async ({ api }, input) => briefTask(await api.queue.retryTask(input)),

@@ -1,10 +1,11 @@
 import { isTrackedEnvelope } from "@trpc/server";
 import { z } from "zod";
 import type { ApprovalSummary } from "@/contract/approval";
-import { CreateCommandInput, GetCommandInput } from "@/contract/command";
+import { type Command, GetCommandInput } from "@/contract/command";
 import type { RunEvent } from "@/contract/event";
 import { CancelRunInput, type Run } from "@/contract/run";
 import { isTerminal } from "@/contract/words";
+import { ConflictError } from "@/server/errors";
 import { briefApproval } from "@/server/mcp/brief-approval";
 import { brief, cut, defineTool, type ToolAnswer, type ToolCall } from "@/server/mcp/tool";
 import { textIn } from "@/server/mcp/transcript";
@@ -19,7 +20,7 @@ export const waitForTurn = defineTool({
   name: "wait_for_turn",
   title: "Wait for a turn",
   description:
-    "Waits until a turn is over or its agent asks for an approval, for 50 seconds at most, and answers how it stands. `isOver` false with the state `running` or `pending` means just that: it is not done, so call again. `needs-approval` goes on only when decide_approval or a person has answered. Once it is over, `said` is the last thing that the agent said.",
+    "Waits until a turn is over or its agent asks for an approval, for 50 seconds at most, and answers how it stands. `isOver` false with the state `running` or `pending` means just that: it is not done, so call again. `needs-approval` goes on only when decide_approval or a person has answered; until then it is answered at once, but for `throughApprovals`. Once it is over, `said` is the last thing that the agent said.",
   nature: "reads",
   isForeign: true,
   needs: ["commands.get", "runs.get", "events.watch", "events.search", "events.get"],
@@ -81,12 +82,13 @@ async function tellTurn(call: ToolCall, { command, run, asks, hasEnded }: Seen):
     commandId: command.id,
   };
   if (asks !== null) {
-    const next = asks.length === 0 ? "a person has to decide: give them open_link's address of the session" : undefined;
+    const mayDecide = asks.length > 0 && mayCall(call.ctx, "approvals.decide");
     return {
       state: "needs-approval",
       isOver: false,
       ...ids,
-      ...brief({ approvals: asks.map(briefApproval), next }, ["approvals", "next"]),
+      ...brief({ approvals: asks.map(briefApproval) }, ["approvals"]),
+      next: `${mayDecide ? "decide_approval, or " : ""}hand a person open_link's address of the session, then wait_for_turn with throughApprovals: without it this is answered again at once`,
     };
   }
   if (!hasEnded)
@@ -103,11 +105,11 @@ async function tellTurn(call: ToolCall, { command, run, asks, hasEnded }: Seen):
 }
 
 /** The last thing that the agent said after it was asked. */
-async function saidIn(
-  { api }: ToolCall,
-  { runId, createdAt }: { runId: string; createdAt: string },
-): Promise<ToolAnswer> {
-  const { items } = await api.events.search({ runId, types: "assistant_message", since: createdAt, limit: 1 });
+async function saidIn({ api }: ToolCall, { runId, acknowledgedAt, updatedAt }: Command): Promise<ToolAnswer> {
+  // One that was never taken up had no answer; those before and after it have their own.
+  if (acknowledgedAt === null) return {};
+  const within = { since: acknowledgedAt, until: updatedAt };
+  const { items } = await api.events.search({ runId, types: "assistant_message", ...within, limit: 1 });
   const [found] = items;
   if (found === undefined) return {};
   const { payload } = await api.events.get({ eventId: found.id });
@@ -118,17 +120,23 @@ export const interruptTurn = defineTool({
   name: "interrupt_turn",
   title: "Interrupt a turn",
   description:
-    "Has an agent stop the turn that is under way in a run; the session stays, and takes further messages. It is done once wait_for_turn says that the turn is over.",
+    "Has an agent stop a turn that is under way; the session stays, and takes further messages. It is done once wait_for_turn says that the turn is over. A turn that has not begun is cancelled by commands.cancel, with call_procedure.",
   nature: "destroys",
   isIdempotent: true,
-  needs: ["commands.create"],
+  needs: ["commands.get", "commands.create"],
   input: z.strictObject({
-    runId: CreateCommandInput.shape.runId,
-    idempotencyKey: CreateCommandInput.shape.idempotencyKey,
+    commandId: GetCommandInput.shape.commandId.describe("The turn, as start_session or send_message answered it."),
   }),
-  async run({ api }, input) {
-    const { id } = await api.commands.create({ ...input, type: "interrupt", payload: {} });
-    return { runId: input.runId, interruptId: id, next: "wait_for_turn on the turn that it interrupts" };
+  async run({ api }, { commandId }) {
+    const turn = await api.commands.get({ commandId });
+    const { runId, state } = turn;
+    if (isTerminal(state)) return { runId, commandId, state, isOver: true };
+    // A turn that has not begun is not what an interrupt would stop.
+    if (state === "pending")
+      throw new ConflictError("no-open-command", "this turn has not begun: cancel it by commands.cancel");
+    const idempotencyKey = `mcp-interrupt-${commandId}`;
+    const { id } = await api.commands.create({ runId, type: "interrupt", payload: {}, idempotencyKey });
+    return { runId, commandId, interruptId: id, next: "wait_for_turn with this commandId" };
   },
 });
 
