@@ -85,7 +85,7 @@ const STORY = [
 
 test("a run's time is divided among what it waited for, and its spans say what happened when", () => {
   const launches: Launch[] = [
-    { attemptId: "att_1", runnerId: "r1", state: "ended", launchedMs: START_MS + 300, endedMs: START_MS + 52_000 },
+    { attemptId: "att_1", runnerId: "r1", state: "failed", launchedMs: START_MS + 300, endedMs: START_MS + 52_000 },
     { attemptId: "att_2", runnerId: "r2", state: "running", launchedMs: START_MS + 52_100, endedMs: null },
   ];
   const { timeline } = fold(STORY, undefined, launches);

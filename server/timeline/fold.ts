@@ -130,7 +130,8 @@ export class TimelineFold {
     state.attempts += 1;
     state.claimed = [...state.claimed, nameOf(runnerId)].slice(-NAMES_MAX);
     const launch = this.#launches.findLast((known) => known.runnerId === runnerId && known.launchedMs <= state.atMs);
-    if (launch !== undefined) this.spans.push(launchSpan(launch, state, state.atMs));
+    // It has done what it was for, however its runner ends.
+    if (launch !== undefined) this.spans.push(launchSpan({ ...launch, state: "running" }, state, state.atMs));
     this.#open(this.#here("attempts", "attempt", `Attempt ${state.attempts}`), null);
   }
 
